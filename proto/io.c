@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every io shares: short names for its operations, and the once-a-second '+' to GDB. */
+#include "proto/io.h"
+
+void io_init(struct io *io, const struct io_ops *ops)
+{
+    io->ops = ops;
+    io->keepalive_next = IO_NEVER;
+}
+
+uint64_t io_now(struct io *io)
+{
+    return io->ops->now(io);
+}
+
+int io_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
+{
+    return io->ops->send(io, side, msgs, n);
+}
+
+int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
+{
+    return io->ops->recv(io, side, msgs, n);
+}
+
+void io_keepalive(struct io *io, bool on)
+{
+    io->keepalive_next = on ? io_now(io) + IO_SECOND : IO_NEVER;
+}
+
+unsigned io_wait(struct io *io, uint64_t deadline, unsigned reasons)
+{
+    static uint8_t plus[] = "+";
+    const struct io_msg msg = {plus, 1};
+
+    for (;;) {
+        uint64_t until = deadline < io->keepalive_next ? deadline : io->keepalive_next;
+        unsigned why = io->ops->wait(io, until, reasons);
+        if (why != 0 || until == deadline)
+            return why;
+        /* A client that is gone is noticed by whoever reads from it. */
+        (void)io_send(io, IO_CLIENT, &msg, 1);
+        io->keepalive_next = io_now(io) + IO_SECOND;
+    }
+}

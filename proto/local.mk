@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# proto/: the protocols, without a system call.
+noinst_LTLIBRARIES += libproto.la
+libproto_la_SOURCES = \
+	proto/buf.c proto/buf.h \
+	proto/err.c proto/err.h \
+	proto/io.c proto/io.h \
+	proto/log.c proto/log.h \
+	proto/packets.c proto/packets.h \
+	proto/rsp.c proto/rsp.h \
+	proto/target.c proto/target.h \
+	proto/wire.c proto/wire.h

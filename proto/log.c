@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Makes the lines of log.h. */
+#include "proto/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/err.h"
+
+enum { PACKET_SHOWN = 200 }; /* bytes of a packet's content in a line */
+
+bool log_on(const struct log *log, enum log_level level)
+{
+    return log != NULL && log->sink != NULL && level <= log->level;
+}
+
+void log_at(const struct log *log, enum log_level level, const char *format, ...)
+{
+    if (!log_on(log, level))
+        return;
+    char line[LOG_LINE_MAX];
+    int used = log->name != NULL ? snprintf(line, sizeof line, "netgdb: %s: ", log->name)
+                                 : snprintf(line, sizeof line, "netgdb: ");
+    size_t at = used < 0 ? 0 : (size_t)used;
+    if (at < sizeof line) {
+        va_list args;
+        va_start(args, format);
+        used = vsnprintf(line + at, sizeof line - at, format, args);
+        va_end(args);
+        at += used < 0 ? 0 : (size_t)used;
+    }
+    if (at >= sizeof line)
+        memcpy(line + sizeof line - 4, "...", 4);
+    log->sink(log->context, level, line);
+}
+
+void log_packet(const struct log *log, const char *direction, const uint8_t *content, size_t len,
+                const char *explanation)
+{
+    if (!log_on(log, LOG_PACKET))
+        return;
+    char text[4 * PACKET_SHOWN + 1];
+    size_t shown = len < PACKET_SHOWN ? len : PACKET_SHOWN, at = 0;
+    for (size_t i = 0; i < shown; i++) {
+        if (content[i] >= 0x20 && content[i] < 0x7f)
+            text[at++] = (char)content[i];
+        else
+            at += (size_t)snprintf(text + at, sizeof text - at, "\\x%02x", content[i]);
+    }
+    text[at] = '\0';
+    log_at(log, LOG_PACKET, "%s %s%s (%zu bytes)%s%s", direction, text, shown < len ? "..." : "",
+           len, explanation != NULL ? ": " : "", explanation != NULL ? explanation : "");
+}
+
+int log_level_parse(const char *text, enum log_level *level)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug", "packet"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *level = (enum log_level)i;
+            return 0;
+        }
+    }
+    return NETGDB_PROTO;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calls on a target, and what decorators share; see target.h. */
+#include "proto/target.h"
+
+#include <string.h>
+
+#include "proto/err.h"
+
+int target_send(struct target *t, const uint8_t *request, size_t len)
+{
+    return t->ops->send(t, request, len);
+}
+
+int target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    return t->ops->recv(t, reply, final, watch);
+}
+
+int target_interrupt(struct target *t)
+{
+    return t->ops->interrupt(t);
+}
+
+int target_idle(struct target *t)
+{
+    return t->ops->idle(t);
+}
+
+int target_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    return t->ops->leave(t, request, len, reply);
+}
+
+size_t target_max_request(struct target *t)
+{
+    return t->ops->max_request(t);
+}
+
+void target_free(struct target *t)
+{
+    if (t != NULL)
+        t->ops->free(t);
+}
+
+int target_transact(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    int rc = target_send(t, request, len);
+    bool final = false;
+    while (rc == 0 && !final)
+        rc = target_recv(t, reply, &final, 0);
+    return rc;
+}
+
+int target_ask(struct target *t, const char *request, struct buf *reply)
+{
+    return target_transact(t, (const uint8_t *)request, strlen(request), reply);
+}
+
+int target_next_send(struct target *t, const uint8_t *request, size_t len)
+{
+    return target_send(t->next, request, len);
+}
+
+int target_next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    return target_recv(t->next, reply, final, watch);
+}
+
+int target_next_interrupt(struct target *t)
+{
+    return target_interrupt(t->next);
+}
+
+int target_next_idle(struct target *t)
+{
+    return target_idle(t->next);
+}
+
+int target_next_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    return target_leave(t->next, request, len, reply);
+}
+
+size_t target_next_max_request(struct target *t)
+{
+    return target_max_request(t->next);
+}
