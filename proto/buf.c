@@ -111,6 +111,18 @@ int buf_sets(struct buf *b, const char *text)
     return buf_set(b, text, strlen(text));
 }
 
+int buf_resize(struct buf *b, size_t len)
+{
+    if (len > b->len) {
+        int rc = reserve(b, len - b->len);
+        if (rc != 0)
+            return rc;
+        memset(b->data + b->len, 0, len - b->len);
+    }
+    b->len = len;
+    return 0;
+}
+
 void buf_drop(struct buf *b, size_t n)
 {
     b->len -= n;

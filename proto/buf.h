@@ -42,6 +42,9 @@ int buf_addhex(struct buf *b, const void *data, size_t len);
 int buf_set(struct buf *b, const void *data, size_t len);
 int buf_sets(struct buf *b, const char *text);
 
+/* Sets the length; bytes that come new are zero. Returns as buf_add does. */
+int buf_resize(struct buf *b, size_t len);
+
 /* Removes the first `n` bytes; n <= len. */
 void buf_drop(struct buf *b, size_t n);
 

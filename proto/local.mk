@@ -5,7 +5,9 @@ libproto_la_SOURCES = \
 	proto/buf.c proto/buf.h \
 	proto/err.c proto/err.h \
 	proto/io.c proto/io.h \
+	proto/link.c proto/link.h \
 	proto/log.c proto/log.h \
+	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/packets.c proto/packets.h \
 	proto/rsp.c proto/rsp.h \
 	proto/target.c proto/target.h \
