@@ -2,6 +2,7 @@
 # proto/: the protocols, without a system call.
 noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
+	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
 	proto/err.c proto/err.h \
 	proto/io.c proto/io.h \
