@@ -15,7 +15,7 @@
 struct buf {
     uint8_t *data; /* owned; NULL until the first append */
     size_t len;    /* bytes in use */
-    size_t cap;    /* bytes allocated */
+    size_t cap;    /* bytes there is room for */
     size_t max;    /* limit for len, in bytes */
     int error;     /* 0, NETGDB_TOO_LONG or NETGDB_NOMEM since the last buf_reset */
 };
