@@ -135,8 +135,10 @@ static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
     while (other != NULL) {
         struct lobby_kernel *next = TAILQ_NEXT(other, entries);
         if (other != k && other->state != LOBBY_HERALDED &&
-            net_addr_equal(&other->kernel, &k->kernel))
+            net_addr_equal(&other->kernel, &k->kernel)) {
+            other->superseded = true;
             discard(b, other);
+        }
         other = next;
     }
 }
@@ -179,15 +181,16 @@ uint64_t lobby_tick(struct lobby *b)
     return next;
 }
 
-int lobby_take_over(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel,
-                    const struct link_mark *mark)
+struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                     const struct net_addr *kernel, const struct link_mark *mark)
 {
     struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
-        return NETGDB_IO;
+        return NULL;
     k->taken_over = true;
     link_take_over(k->link, mark->sent, mark->next);
-    return link_send(k->link, "", 0, 0, 0); /* acknowledged and without effect: a probe */
+    (void)link_send(k->link, "", 0, 0, 0); /* a probe: acknowledged, and without effect */
+    return k;
 }
 
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)

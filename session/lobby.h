@@ -34,10 +34,12 @@ struct lobby_kernel {
     struct net_addr own;    /* this side of the session: the address of the HERALD, its port */
     struct net_addr kernel; /* where it sends from */
     enum lobby_state state;
-    uint64_t since;    /* when it came into this state */
-    struct io *io;     /* its socket */
-    struct link *link; /* made by malloc */
-    bool taken_over;   /* the session goes on from a dead server's */
+    uint64_t since;        /* when it came into this state */
+    struct io *io;         /* its socket */
+    struct link *link;     /* made by malloc */
+    bool taken_over;       /* the session goes on from a dead server's */
+    bool superseded;       /* the kernel has begun another session: this one is of no use */
+    struct record *record; /* for the owner of the lobby; NULL at first */
 };
 
 struct lobby_ops {
@@ -47,7 +49,7 @@ struct lobby_ops {
      * arrives at IO_TARGET. Returns NULL when it cannot be had (the line is logged by it).
      */
     struct io *(*open)(void *context, struct lobby_kernel *k, size_t *payload);
-    void (*close)(void *context, struct lobby_kernel *k);
+    void (*close)(void *context, struct lobby_kernel *k); /* its socket and its record */
 
     /* The kernel has just become LOBBY_ANNOUNCED. */
     void (*announced)(void *context, struct lobby_kernel *k);
@@ -91,10 +93,10 @@ uint64_t lobby_tick(struct lobby *b);
 /*
  * Tries to go on with a session that another server left when it died: from exactly own, to
  * exactly kernel. The kernel is announced once it has answered; a running one answers when it
- * stops. Returns 0, or NETGDB_IO when the port cannot be had.
+ * stops. Returns it, or NULL when the port cannot be had.
  */
-int lobby_take_over(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel,
-                    const struct link_mark *mark);
+struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                     const struct net_addr *kernel, const struct link_mark *mark);
 
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);
