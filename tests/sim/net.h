@@ -83,11 +83,15 @@ void sim_block(struct sim_world *w, uint32_t kernel_ip, enum sim_direction direc
                uint64_t start, uint64_t end);
 
 /*
- * A say in the fate of single datagrams: return 0 to lose it, 1 to let the path decide as always,
- * 2 to have it delivered once, untouched, by the path's delay, 3 to have it delivered twice.
- * *late is added to the delay of the last copy (whatever the path's rule).
+ * A say in the fate of single datagrams. *late (0 at first) is added to the arrival of a datagram
+ * delivered once, and to the copy alone of one delivered twice (0: the path's rule for copies).
  */
-enum sim_fate { SIM_LOSE, SIM_DEFAULT, SIM_ONCE, SIM_TWICE };
+enum sim_fate {
+    SIM_LOSE,
+    SIM_DEFAULT, /* the path's faults decide, as without a judge */
+    SIM_ONCE,    /* delivered, without any fault */
+    SIM_TWICE    /* delivered and repeated, without any other fault */
+};
 typedef enum sim_fate sim_judge(void *context, const struct sim_datagram *datagram, uint64_t *late);
 void sim_set_judge(struct sim_world *w, sim_judge *judge, void *context);
 

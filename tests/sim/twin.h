@@ -24,7 +24,8 @@ struct twin_config {
     uint32_t ip, server_ip;
     size_t mtu;               /* of its interface: chunks are mtu - 52, longer ones vanish */
     uint64_t poll;            /* sleep after each poll of a send: 0.5 ms */
-    uint64_t react;           /* from a datagram in the ring to the idle poll that sees it: 20 us */
+    uint64_t react;           /* from a datagram in the ring to the idle poll that sees it, and
+                                 from a burst sent to the first poll for its acks: 20 us */
     uint64_t command;         /* it runs a command for so long, without polling: 10 us */
     size_t buffer;            /* receive buffer: 4111 */
     size_t ring;              /* datagrams its NIC keeps while nobody polls: 256 */
@@ -99,6 +100,8 @@ struct twin_counts {
     uint64_t writes, register_writes; /* M, and P, that changed something */
     uint64_t undone;                  /* a repeat of an M that undid a later change: must stay 0 */
     uint64_t undone_registers;        /* the same for a P and a register: must stay 0 */
+    uint64_t undone_threads;          /* the same for an H and the choice of a thread */
+    uint64_t undone_points;           /* the same for a Z or z and a watchpoint */
     uint64_t bad_sums;                /* requests answered '-' */
     uint64_t resent_replies;          /* a reply sent again for a byte that was not '+' */
     uint64_t detaches;                /* D or k: back in ddb */
@@ -111,7 +114,7 @@ struct twin_counts {
 };
 const struct twin_counts *twin_counts(const struct twin *t);
 
-/* The sum of all disasters, repeated_resumes, undone and undone_registers. */
+/* The sum of all disasters, repeated_resumes and undone_…: what must stay 0. */
 uint64_t twin_harm(const struct twin *t);
 
 /* What it executed, in order, since it was made. */
@@ -122,7 +125,7 @@ struct twin_request {
     bool repeat;       /* the same message (port, seqno, bytes) was executed before */
     uint32_t seqno;    /* of that datagram */
     size_t len;
-    const uint8_t *text; /* content; with a NUL behind it */
+    const uint8_t *text; /* content; with a NUL behind it; for as long as the twin lives */
 };
 size_t twin_requests(const struct twin *t);
 const struct twin_request *twin_request(const struct twin *t, size_t index);
