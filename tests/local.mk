@@ -29,3 +29,21 @@ tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
+
+# The simulated world: a virtual clock, a network with faults, and the kernel twin.
+check_LTLIBRARIES += libsim.la
+libsim_la_SOURCES = \
+	tests/sim/machine.c tests/sim/machine.h \
+	tests/sim/net.c tests/sim/net.h \
+	tests/sim/private.h \
+	tests/sim/server.c tests/sim/server.h \
+	tests/sim/trace.c tests/sim/trace.h \
+	tests/sim/twin.c tests/sim/twin.h \
+	tests/sim/twin_log.c \
+	tests/sim/twin_net.c \
+	tests/sim/twin_private.h \
+	tests/sim/twin_query.c \
+	tests/sim/twin_request.c \
+	tests/sim/twin_stub.c \
+	tests/sim/world.c tests/sim/world.h
+SIM_LIBS = libsim.la $(UNIT_LIBS)

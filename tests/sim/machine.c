@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory, registers, threads and watchpoints of the simulated machine; see machine.h. */
+#include "tests/sim/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/private.h"
+
+enum { INSTRUCTION = 4, SIGTRAP_NUMBER = 5 };
+
+static const struct {
+    uint64_t start;
+    size_t size;
+} layout[MACHINE_REGIONS] = {{MACHINE_TEXT, MACHINE_TEXT_SIZE},
+                             {MACHINE_DATA, MACHINE_DATA_SIZE},
+                             {MACHINE_STACK, MACHINE_STACK_SIZE}};
+
+static const struct {
+    const char *name, *state;
+    int cpu;
+} who[MACHINE_THREADS] = {{"panic & <test>", "Running", 0},
+                          {"idle: cpu1", "CanRun", 1},
+                          {"swi4: clock (0)", "IthreadWait", -1},
+                          {"sshd", "Sleeping", -1},
+                          {"init", "Sleeping", -1}};
+
+struct machine *machine_new(void)
+{
+    struct machine *m = sim_alloc(sizeof *m);
+    m->run_time = SIM_MS;
+    m->step_time = 10 * SIM_US;
+    machine_boot(m);
+    return m;
+}
+
+static void free_regions(struct machine *m)
+{
+    for (int i = 0; i < MACHINE_REGIONS; i++) {
+        free(m->regions[i].bytes);
+        free(m->regions[i].changed);
+    }
+}
+
+void machine_free(struct machine *m)
+{
+    free_regions(m);
+    free(m);
+}
+
+static void boot_thread(struct machine_thread *t, unsigned index)
+{
+    *t = (struct machine_thread){.tid = MACHINE_TID + index,
+                                 .name = who[index].name,
+                                 .state = who[index].state,
+                                 .cpu = who[index].cpu};
+    for (unsigned r = 0; r < MACHINE_REGS; r++)
+        t->regs[r] = UINT64_C(0x0101010101010101) * (r + 1) + index;
+    t->regs[MACHINE_PC] = MACHINE_TEXT + 0x1000 * (index + 1);
+    t->regs[7] = MACHINE_STACK + 0x1000 * (index + 1);
+}
+
+void machine_boot(struct machine *m)
+{
+    free_regions(m);
+    for (int i = 0; i < MACHINE_REGIONS; i++) {
+        struct machine_region *r = &m->regions[i];
+        r->start = layout[i].start;
+        r->size = layout[i].size;
+        r->bytes = sim_alloc(r->size);
+        r->changed = sim_alloc(r->size * sizeof *r->changed);
+    }
+    for (unsigned i = 0; i < MACHINE_THREADS; i++)
+        boot_thread(&m->threads[i], i);
+    m->points_used = 0;
+    m->signal = SIGTRAP_NUMBER;
+}
+
+uint8_t machine_text_byte(uint64_t addr)
+{
+    return (uint8_t)(addr * 37 ^ addr >> 8);
+}
+
+/* The region that an address is in, and the place in it; NULL: a hole. */
+static const struct machine_region *find(const struct machine *m, uint64_t addr, size_t *place)
+{
+    for (int i = 0; i < MACHINE_REGIONS; i++) {
+        const struct machine_region *r = &m->regions[i];
+        if (addr >= r->start && addr - r->start < r->size) {
+            *place = (size_t)(addr - r->start);
+            return r;
+        }
+    }
+    return NULL;
+}
+
+size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len)
+{
+    uint8_t *bytes = out;
+    size_t place, i;
+    for (i = 0; i < len; i++) {
+        const struct machine_region *r = find(m, addr + i, &place);
+        if (r == NULL)
+            break;
+        bool pattern = r->start == MACHINE_TEXT && r->changed[place] == 0;
+        bytes[i] = pattern ? machine_text_byte(addr + i) : r->bytes[place];
+    }
+    return i;
+}
+
+size_t machine_write(struct machine *m, uint64_t addr, const void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+    size_t place, i;
+    m->change++;
+    for (i = 0; i < len; i++) {
+        const struct machine_region *r = find(m, addr + i, &place);
+        if (r == NULL)
+            break;
+        r->bytes[place] = bytes[i];
+        r->changed[place] = (uint32_t)m->change;
+    }
+    return i;
+}
+
+uint64_t machine_changed(const struct machine *m, uint64_t addr)
+{
+    size_t place;
+    const struct machine_region *r = find(m, addr, &place);
+    return r != NULL ? r->changed[place] : 0;
+}
+
+struct machine_thread *machine_thread(struct machine *m, uint64_t tid)
+{
+    return tid >= MACHINE_TID && tid < MACHINE_TID + MACHINE_THREADS
+               ? &m->threads[tid - MACHINE_TID]
+               : NULL;
+}
+
+size_t machine_reg_size(uint64_t reg)
+{
+    return reg > MACHINE_PC && reg < 24 ? 4 : 8;
+}
+
+/* In the pcb of every thread: rbx rbp rsp r12 r13 r14 r15 rip. */
+static bool in_pcb(uint64_t reg)
+{
+    return reg == 1 || reg == 6 || reg == 7 || (reg >= 12 && reg <= MACHINE_PC);
+}
+
+bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg)
+{
+    return in_pcb(reg) || (reg < 20 && t == &m->threads[0]) || reg == 18 || reg == 19;
+}
+
+bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg)
+{
+    return in_pcb(reg) || (reg <= MACHINE_PC && t == &m->threads[0]);
+}
+
+void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value)
+{
+    t->regs[reg] = value;
+    t->changed[reg] = ++m->change;
+}
+
+struct machine_point *machine_point(struct machine *m, char type, uint64_t addr, uint64_t size)
+{
+    for (unsigned i = 0; i < m->points_used; i++) {
+        struct machine_point *p = &m->points[i];
+        if (p->type == type && p->addr == addr && p->size == size)
+            return p;
+    }
+    if (m->points_used == MACHINE_POINTS)
+        return NULL;
+    struct machine_point *p = &m->points[m->points_used++];
+    *p = (struct machine_point){.type = type, .addr = addr, .size = size};
+    return p;
+}
+
+bool machine_set_point(struct machine *m, struct machine_point *point, bool set)
+{
+    unsigned used = 0;
+    for (unsigned i = 0; i < m->points_used; i++)
+        used += m->points[i].set;
+    if (set && !point->set && used >= MACHINE_WATCHES)
+        return false;
+    point->set = set;
+    point->changed = ++m->change;
+    return true;
+}
+
+void machine_step(struct machine *m)
+{
+    struct machine_thread *t = &m->threads[0];
+    machine_set_reg(m, t, MACHINE_PC, t->regs[MACHINE_PC] + INSTRUCTION);
+    m->signal = SIGTRAP_NUMBER;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The panicked machine behind the twin: memory with holes at kernel-like addresses, registers as
+ * FreeBSD's stub has them on amd64, a few threads, and a program that steps and runs. No network
+ * and no RSP here.
+ *
+ * Every change of memory or of a register takes the next number of `change`; what was changed
+ * later has the higher number. So it can be told whether something that is executed again undoes
+ * what came after it.
+ *
+ * Final: everything in this header.
+ */
+#ifndef NETGDB_TESTS_SIM_MACHINE_H
+#define NETGDB_TESTS_SIM_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/sim/world.h"
+
+#define MACHINE_TEXT UINT64_C(0xffffffff80200000)  /* 1 MiB of "code": see machine_text_byte */
+#define MACHINE_DATA UINT64_C(0xffffffff81000000)  /* 2 MiB of data: zero at first */
+#define MACHINE_STACK UINT64_C(0xfffffe0000400000) /* 64 KiB, zero at first */
+
+enum {
+    MACHINE_TEXT_SIZE = 1 << 20,
+    MACHINE_DATA_SIZE = 2 << 20,
+    MACHINE_STACK_SIZE = 64 << 10,
+    MACHINE_REGIONS = 3,
+    MACHINE_REGS = 56,    /* GDB_NREGS of amd64 */
+    MACHINE_PC = 16,      /* GDB_REG_PC */
+    MACHINE_THREADS = 5,  /* the first is the one that panicked, and the one that runs */
+    MACHINE_TID = 100001, /* tid of the first; the next are +1, +2, … */
+    MACHINE_WATCHES = 4,  /* at once */
+    MACHINE_POINTS = 64   /* ever, since it was booted */
+};
+
+struct machine_thread {
+    uint32_t tid;
+    const char *name, *state;
+    int cpu; /* -1: not running on one */
+    uint64_t regs[MACHINE_REGS];
+    uint64_t changed[MACHINE_REGS]; /* numbers of their last changes */
+};
+
+/* A watchpoint that is set, or was once. */
+struct machine_point {
+    char type; /* '2' write, '3' read, '4' access */
+    bool set;
+    uint64_t addr, size, changed;
+};
+
+struct machine_region {
+    uint64_t start;
+    size_t size;
+    uint8_t *bytes;
+    uint32_t *changed; /* a byte */
+};
+
+struct machine {
+    struct machine_region regions[MACHINE_REGIONS];
+    struct machine_thread threads[MACHINE_THREADS];
+    struct machine_point points[MACHINE_POINTS];
+    unsigned points_used;
+    int signal; /* of the last stop: 5 after a step or breakpoint */
+
+    /* How the program runs after a `c`: stops by itself after run_time (SIM_NEVER: not). */
+    uint64_t run_time, step_time; /* ns; defaults 1 ms and 10 us */
+
+    /* Called when the program starts to run (c, C); it may write its own memory. */
+    void (*on_run)(struct machine *m, void *context);
+    void *context;
+
+    uint64_t change; /* number of the last change */
+};
+
+struct machine *machine_new(void);
+void machine_free(struct machine *m);
+
+/* Memory, registers and watchpoints as after boot. */
+void machine_boot(struct machine *m);
+
+/* Return how many of the bytes could be read or written before the first hole. */
+size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len);
+size_t machine_write(struct machine *m, uint64_t addr, const void *data, size_t len);
+
+/* What a byte of the code is until it is written. */
+uint8_t machine_text_byte(uint64_t addr);
+
+/* Number of the last change of that byte; 0: never, or a hole. */
+uint64_t machine_changed(const struct machine *m, uint64_t addr);
+
+struct machine_thread *machine_thread(struct machine *m, uint64_t tid); /* NULL: none */
+
+/* Bytes of a register; whether the stub can show and set it for that thread. */
+size_t machine_reg_size(uint64_t reg);
+bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
+bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
+void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value);
+
+/* The watchpoint, set or not; a new one that is not set; NULL when there is no more room. */
+struct machine_point *machine_point(struct machine *m, char type, uint64_t addr, uint64_t size);
+
+/* Sets or clears it. False when all watchpoint registers are in use. */
+bool machine_set_point(struct machine *m, struct machine_point *point, bool set);
+
+/* Runs one instruction of the first thread: 4 bytes further. */
+void machine_step(struct machine *m);
+
+#endif
