@@ -2,7 +2,9 @@
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/features \
 	tests/unit/fds \
+	tests/unit/rsp_server \
 	tests/unit/wire
 endif
 
@@ -10,8 +12,17 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
+# The io in memory that many of them run on.
+FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
+
 tests_unit_fds_SOURCES = tests/unit/fds.c
 tests_unit_fds_LDADD = libio.la $(UNIT_LIBS)
+
+tests_unit_features_SOURCES = tests/unit/features.c
+tests_unit_features_LDADD = $(UNIT_LIBS)
+
+tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
+tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
 tests_unit_wire_SOURCES = tests/unit/wire.c
 tests_unit_wire_LDADD = $(UNIT_LIBS)
