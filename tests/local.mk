@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	tests/unit/features \
 	tests/unit/fds \
 	tests/unit/rsp_server \
+	tests/unit/serve \
 	tests/unit/wire
 endif
 
@@ -23,6 +24,9 @@ tests_unit_features_LDADD = $(UNIT_LIBS)
 
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
+
+tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
+tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
 
 tests_unit_wire_SOURCES = tests/unit/wire.c
 tests_unit_wire_LDADD = $(UNIT_LIBS)
