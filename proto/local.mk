@@ -5,11 +5,15 @@ libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
 	proto/err.c proto/err.h \
+	proto/features.c proto/features.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/packets.c proto/packets.h \
+	proto/requests.c proto/requests.h \
 	proto/rsp.c proto/rsp.h \
+	proto/rsp_server.c proto/rsp_server.h \
+	proto/server.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

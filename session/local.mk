@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# session/: a chain built from a name and its options, and serving it.
+# session/: from a name and its options to a served target.
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
-	session/lobby.c session/lobby.h
+	session/lobby.c session/lobby.h \
+	session/serve.c session/serve.h

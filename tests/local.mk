@@ -8,6 +8,10 @@ UNIT_TESTS = \
 	tests/unit/packets \
 	tests/unit/rsp \
 	tests/unit/target \
+	tests/unit/features \
+	tests/unit/fds \
+	tests/unit/rsp_server \
+	tests/unit/serve \
 	tests/unit/wire
 endif
 
@@ -27,6 +31,22 @@ tests_unit_rsp_SOURCES = tests/unit/rsp.c tests/unit/unit.h
 tests_unit_rsp_LDADD = $(UNIT_LIBS)
 tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
+
+# The io in memory that many of them run on.
+FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
+
+tests_unit_fds_SOURCES = tests/unit/fds.c
+tests_unit_fds_LDADD = libio.la $(UNIT_LIBS)
+
+tests_unit_features_SOURCES = tests/unit/features.c
+tests_unit_features_LDADD = $(UNIT_LIBS)
+
+tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
+tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
+
+tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
+tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
 

@@ -164,7 +164,7 @@ static void serve_session(struct play *p, struct lobby_kernel *k)
     if (chain_for_kernel(k->link, &successor, NULL, &p->log, &target) == 0) {
         for (bottom = target; bottom->next != NULL; bottom = bottom->next)
             continue;
-        (void)serve(server, target, k->io, &options, &p->log);
+        (void)serve(server, target, &options, &p->log);
         count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
         target_free(target);
     }
