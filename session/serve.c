@@ -7,6 +7,7 @@
 
 #include "proto/buf.h"
 #include "proto/err.h"
+#include "proto/io.h"
 #include "proto/packets.h"
 #include "proto/requests.h"
 #include "proto/rsp.h"
