@@ -143,6 +143,7 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->tx.len = WIRE_HEADER + len;
     l->tx.active = true;
     l->tx.transmissions = l->tx.acks = 0;
+    l->tx.arrived = 0;
     if (l->mark != NULL)
         l->mark->sent = l->tx.seqno;
     return transmit(l);
@@ -161,11 +162,16 @@ unsigned link_acks(const struct link *l)
 void link_proved(struct link *l)
 {
     l->tx.active = false;
+    if (l->tx.arrived == 0)
+        l->tx.arrived = io_now(l->io);
 }
 
-uint64_t link_last_sent(const struct link *l)
+uint64_t link_copies_gone(const struct link *l)
 {
-    return l->tx.last;
+    uint64_t late = link_lateness(l), gone = l->tx.arrived + late;
+    if (l->tx.transmissions > 1 && gone < l->tx.last + 2 * late)
+        gone = l->tx.last + 2 * late;
+    return gone;
 }
 
 int link_tick(struct link *l)
@@ -205,7 +211,8 @@ static void take_ack(struct link *l, uint32_t seqno)
     judge_ack(l, t);
     if (seqno != l->tx.seqno)
         return;
-    l->tx.acks++;
+    if (l->tx.acks++ == 0)
+        l->tx.arrived = io_now(l->io);
     if (t->count == 1 && t->acks == 1)
         measure_round_trip(l, io_now(l->io) - t->first);
     if (l->generation != LINK_OLD || l->tx.acks >= 2)
@@ -317,9 +324,10 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
         return true;
     if (msg->data[0] == '+' && !l->want_plus) {
         if (l->counters.unwanted_plus++ == 0)
-            log_warn(l->log, "the network delivered a copy of an earlier request very late; it "
-                             "was kept from running, which ends the session: type netgdb again "
-                             "at db>");
+            log_error(l->log, "the network delivered a copy of an earlier request very late; it "
+                              "was kept from running, which ends the session: type netgdb again "
+                              "at db>");
+        l->refused = true;
         return false;
     }
     bool known = msg->data[0] == '+' || msg->data[0] == '-';
@@ -345,7 +353,7 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         l->counters.impossible++;
         return 0;
     }
-    if (!is_welcome(l, msg))
+    if (l->refused || !is_welcome(l, msg))
         return 0;
     if (l->stream.len + msg->total > l->stream.max)
         return 0; /* the reader is behind: the kernel sends it again */

@@ -77,6 +77,7 @@ struct link {
         uint32_t seqno; /* of the last DATA, on its way or not */
         unsigned transmissions, acks;
         uint64_t last, retry;
+        uint64_t arrived; /* when that became known; 0: it has not */
         uint8_t datagram[WIRE_HEADER + WIRE_DATA_ETHERNET];
         size_t len;
     } tx;
@@ -93,6 +94,7 @@ struct link {
     struct link_mark *mark; /* kept up to date when not NULL; not owned */
     struct buf stream;      /* whole messages, in order, for the reader to take */
     bool want_plus;
+    bool refused;   /* a '+' was not acknowledged: nothing that follows is either */
     bool synced;    /* false in a session taken over, until the first message begins */
     uint64_t heard; /* when the last datagram of the peer came */
 
@@ -151,14 +153,18 @@ void link_proved(struct link *l);
 
 /*
  * Whether a lone '+' of the kernel is awaited. One that is not is the sign of a copy that the
- * network kept back and the kernel is about to execute again: without our ack it does not.
+ * network kept back and the kernel is about to execute again: without our ack it does not. The
+ * link is of no use after that (`refused`): the kernel gives the session up.
  */
 void link_want_plus(struct link *l, bool want);
 
-/* How late a copy of something may still come on this path, in ns: at least 5 ms. */
+/* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
 uint64_t link_lateness(const struct link *l);
 
-/* When the last DATA was last transmitted; 0 before the first. */
-uint64_t link_last_sent(const struct link *l);
+/*
+ * When no copy of the last DATA, which is known to have arrived, can come any more: a copy is late
+ * by at most link_lateness after its original, and so is a retransmission itself.
+ */
+uint64_t link_copies_gone(const struct link *l);
 
 #endif

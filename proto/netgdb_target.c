@@ -9,13 +9,15 @@
 #include "proto/packets.h"
 #include "proto/rsp.h"
 
+#define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
+
 enum { RECENT = 64, FRAMING = 4 /* '$', '#' and two digits */ };
 
 /* A request that must not be overtaken by a late copy of itself. */
 struct recent {
     enum packet_repeat repeat;
     uint64_t low, high; /* what it touched */
-    uint64_t sent;      /* last transmission; 0: none */
+    uint64_t gone;      /* when no copy of it can come any more; 0: no entry */
 };
 
 struct netgdb_target {
@@ -43,7 +45,7 @@ struct netgdb_target {
 
     bool plus_owed;     /* to the last reply */
     uint64_t plus_due;  /* not before */
-    uint64_t plus_sent; /* last transmission */
+    uint64_t plus_gone; /* when no copy of the last one can come any more */
 
     unsigned clean; /* exchanges since the session began, up to NETGDB_CLEAN_EXCHANGES */
     struct recent recent[RECENT];
@@ -116,6 +118,8 @@ static int pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
     int rc = 0;
     if ((why & IO_ON_TARGET) != 0)
         rc = link_input(t->link);
+    if (rc == 0 && t->link->refused)
+        rc = NETGDB_LOST;
     if (rc == 0)
         rc = link_tick(t->link);
     if (rc == 0 && (why & IO_ON_WAKE) != 0)
@@ -207,7 +211,7 @@ static int settle(struct netgdb_target *t)
     }
     if (rc == 0)
         rc = wait_for_ack(t);
-    t->plus_sent = link_last_sent(t->link);
+    t->plus_gone = link_copies_gone(t->link);
     return rc;
 }
 
@@ -224,7 +228,7 @@ static void remember(struct netgdb_target *t)
     if (t->packet->repeat == REPEAT_SAFE || t->packet->repeat == REPEAT_NEVER)
         return;
     t->recent[t->next_recent++ % RECENT] =
-        (struct recent){t->packet->repeat, t->low, t->high, link_last_sent(t->link)};
+        (struct recent){t->packet->repeat, t->low, t->high, link_copies_gone(t->link)};
 }
 
 /*
@@ -233,26 +237,26 @@ static void remember(struct netgdb_target *t)
  */
 static uint64_t not_before(const struct netgdb_target *t)
 {
-    uint64_t sent = 0;
+    uint64_t gone = 0;
     if (t->node)
         return 0;
     if (t->packet->repeat == REPEAT_NEVER || careful(t))
-        sent = t->plus_sent;
+        gone = t->plus_gone;
     for (unsigned i = 0; i < RECENT; i++) {
         const struct recent *r = &t->recent[i];
         /* The oldest entry stands for what was pushed out before it. */
         bool oldest = i == t->next_recent % RECENT && t->next_recent >= RECENT;
         if (oldest || (r->repeat == t->packet->repeat && r->low < t->high && t->low < r->high))
-            sent = r->sent > sent ? r->sent : sent;
+            gone = r->gone > gone ? r->gone : gone;
     }
-    return sent == 0 ? 0 : sent + link_lateness(t->link);
+    return gone;
 }
 
 /* When our '+' to the reply that has just come may go out. */
 static uint64_t plus_due(const struct netgdb_target *t)
 {
     bool hold = t->packet->repeat == REPEAT_NEVER || careful(t) || t->link->tx.transmissions > 1;
-    return hold && !t->node ? link_last_sent(t->link) + link_lateness(t->link) : 0;
+    return hold && !t->node ? link_copies_gone(t->link) : 0;
 }
 
 /* ---- requests ---- */
@@ -356,11 +360,11 @@ static int ask_again(struct netgdb_target *t)
     t->stats.asked_again++;
     t->fast = false;
     t->plus_owed = true;
-    t->plus_due = link_last_sent(t->link) + link_lateness(t->link);
+    t->plus_due = link_copies_gone(t->link);
     t->outstanding = false;
     int rc = settle(t);
     if (rc == 0)
-        rc = wait_until(t, t->plus_sent + link_lateness(t->link));
+        rc = wait_until(t, t->plus_gone);
     (void)read_stream(t);
     t->outstanding = true;
     return rc == 0 ? send_request(t) : rc;
@@ -455,6 +459,8 @@ static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = self(base);
     int rc = link_input(t->link);
+    if (rc == 0 && t->link->refused)
+        rc = NETGDB_LOST;
     if (rc == 0)
         rc = link_tick(t->link);
     if (rc == 0 && !t->outstanding)
@@ -469,8 +475,11 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
     t->patience = NETGDB_LEAVE_PATIENCE;
     int rc = target_transact(base, request, len, reply);
     if (rc == 0 && !t->no_ack) {
-        t->patience = 3 * IO_SECOND;
+        const struct log *log = t->log;
+        t->patience = LAST_PLUS_PATIENCE;
+        t->log = NULL; /* a lost last ack is no news */
         (void)settle(t);
+        t->log = log;
     }
     t->patience = NETGDB_PATIENCE;
     return rc;

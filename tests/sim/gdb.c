@@ -138,7 +138,7 @@ static void resume(struct sim_gdb *g, char how)
 static void list_threads(struct sim_gdb *g)
 {
     buf_adds(&g->request, "qXfer:threads:read::0,1000");
-    expect(g, "l<?xml", true);
+    expect(g, "l<threads><thread id=", true);
 }
 
 static void any_request(struct sim_gdb *g)

@@ -169,11 +169,11 @@ static void serve_session(struct play *p, struct lobby_kernel *k)
         target_free(target);
     }
     server_free(server);
+    p->result.time = sim_now(p->w) - SIM_START;
+    sim_run_for(p->w, SETTLE_SECONDS * SIM_SECOND); /* what is still under way arrives */
     p->result.finished = sim_gdb_finished(gdb);
     p->result.wrong = sim_gdb_wrong(gdb);
-    p->result.time = sim_now(p->w) - SIM_START;
     snprintf(p->result.complaint, sizeof p->result.complaint, "%s", sim_gdb_complaint(gdb));
-    sim_run_for(p->w, SETTLE_SECONDS * SIM_SECOND); /* what is still under way arrives */
     const struct twin_counts *c = twin_counts(p->twin);
     p->result.resumes_off = (int64_t)(c->steps + c->continues) - sim_gdb_resumes(gdb);
     sim_gdb_free(gdb);
