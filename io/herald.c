@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/sockets.h"
+
 enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* a burst of hundreds of kernels fits */
 
 static struct sockaddr_in to_sockaddr(const struct net_addr *a)
@@ -31,20 +33,11 @@ static int fail(int fd)
     return -1;
 }
 
-static int bound_socket(const struct net_addr *own)
-{
-    const struct sockaddr_in sa = to_sockaddr(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&sa, sizeof sa) != 0)
-        return fail(fd);
-    return fd;
-}
-
 int herald_open(uint16_t port)
 {
-    const struct net_addr any = {INADDR_ANY, port};
+    const struct sockaddr_in any = to_sockaddr(&(struct net_addr){INADDR_ANY, port});
     const int on = 1, room = HERALD_RECEIVE_BUFFER;
-    int fd = bound_socket(&any);
+    int fd = sockets_udp(&any, NULL);
     if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0)
         return fail(fd);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* as much as is allowed */
@@ -95,25 +88,19 @@ int herald_receive(int fd, struct herald *out)
 
 static size_t payload_of(int fd)
 {
-    int mtu;
-    socklen_t len = sizeof mtu;
-    if (getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) != 0 || mtu < WIRE_DATA_MIN + WIRE_OVERHEAD)
+    size_t mtu = sockets_path_mtu(fd);
+    if (mtu < WIRE_DATA_MIN + WIRE_OVERHEAD)
         return WIRE_DATA_MIN;
-    size_t payload = (size_t)mtu - WIRE_OVERHEAD;
-    return payload < WIRE_DATA_ETHERNET ? payload : WIRE_DATA_ETHERNET;
+    return mtu - WIRE_OVERHEAD < WIRE_DATA_ETHERNET ? mtu - WIRE_OVERHEAD : WIRE_DATA_ETHERNET;
 }
 
 int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *payload)
 {
-    const struct sockaddr_in peer = to_sockaddr(kernel);
-    const int dont_fragment = IP_PMTUDISC_DO;
+    const struct sockaddr_in local = to_sockaddr(own), remote = to_sockaddr(kernel);
     struct sockaddr_in name;
-    socklen_t len = sizeof name;
-    int fd = bound_socket(own);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&peer, sizeof peer) != 0 ||
-        getsockname(fd, (struct sockaddr *)&name, &len) != 0)
+    int fd = sockets_udp(&local, &remote);
+    if (fd < 0 || !sockets_local(fd, &name))
         return fail(fd);
-    (void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont_fragment, sizeof dont_fragment);
     *own = from_sockaddr(&name);
     *payload = payload_of(fd);
     return fd;

@@ -123,7 +123,7 @@ static int milliseconds_until(uint64_t deadline)
  * What has arrived is asked for under the lock, so that no event speaks of a kernel that was
  * taken in between; the wait outside of it only says that there is something.
  */
-static void *listen(void *context)
+static void *run(void *context)
 {
     struct listener *l = context;
     struct epoll_event events[EVENTS];
@@ -177,7 +177,7 @@ static struct listener *start(uint16_t port, const struct log *log)
     pthread_mutex_init(&l->lock, NULL);
     LIST_INIT(&l->watches);
     lobby_init(&l->lobby, &lobby_ops, l, now, log);
-    int error = thread_start(listen, l);
+    int error = thread_start(run, l);
     return error != 0 ? fail(l, error) : l;
 }
 

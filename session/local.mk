@@ -2,5 +2,8 @@
 # session/: from a name and its options to a served target.
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
+	session/listener.c session/listener.h \
 	session/lobby.c session/lobby.h \
+	session/record.c session/record.h \
+	session/rundir.c session/rundir.h \
 	session/serve.c session/serve.h
