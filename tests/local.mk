@@ -2,6 +2,7 @@
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/sim/stub_test \
 	tests/unit/wire
 endif
 
@@ -29,3 +30,7 @@ libsim_la_SOURCES = \
 	tests/sim/twin_stub.c \
 	tests/sim/world.c tests/sim/world.h
 SIM_LIBS = libsim.la $(UNIT_LIBS)
+
+SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
+tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
+tests_sim_stub_test_LDADD = $(SIM_LIBS)
