@@ -3,6 +3,8 @@
 if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/sim/stub_test \
+	tests/sim/twin_test \
+	tests/sim/world_test \
 	tests/unit/wire
 endif
 
@@ -34,3 +36,7 @@ SIM_LIBS = libsim.la $(UNIT_LIBS)
 SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
 tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
 tests_sim_stub_test_LDADD = $(SIM_LIBS)
+tests_sim_twin_test_SOURCES = tests/sim/twin_test.c $(SIM_UNIT)
+tests_sim_twin_test_LDADD = $(SIM_LIBS)
+tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
+tests_sim_world_test_LDADD = $(SIM_LIBS)
