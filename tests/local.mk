@@ -1,52 +1,47 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
-if HAVE_CMOCKA
-UNIT_TESTS = \
-	tests/unit/buf \
-	tests/unit/io \
-	tests/unit/log \
-	tests/unit/packets \
-	tests/unit/rsp \
-	tests/unit/target \
-	tests/unit/features \
-	tests/unit/fds \
-	tests/unit/rsp_server \
-	tests/unit/serve \
-	tests/unit/wire
-endif
-
-check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
+UNIT_TESTS =
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/buf
 tests_unit_buf_SOURCES = tests/unit/buf.c tests/unit/unit.h
 tests_unit_buf_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/io
 tests_unit_io_SOURCES = tests/unit/io.c tests/unit/unit.h
 tests_unit_io_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/log
 tests_unit_log_SOURCES = tests/unit/log.c tests/unit/unit.h
 tests_unit_log_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/packets
 tests_unit_packets_SOURCES = tests/unit/packets.c tests/unit/unit.h
 tests_unit_packets_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/rsp
 tests_unit_rsp_SOURCES = tests/unit/rsp.c tests/unit/unit.h
 tests_unit_rsp_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/target
 tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
 
 # The io in memory that many of them run on.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
 
+UNIT_TESTS += tests/unit/fds
 tests_unit_fds_SOURCES = tests/unit/fds.c
 tests_unit_fds_LDADD = libio.la $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/features
 tests_unit_features_SOURCES = tests/unit/features.c
 tests_unit_features_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/serve
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/wire
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
 
@@ -67,3 +62,19 @@ libsim_la_SOURCES = \
 	tests/sim/twin_stub.c \
 	tests/sim/world.c tests/sim/world.h
 SIM_LIBS = libsim.la $(UNIT_LIBS)
+
+SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
+UNIT_TESTS += tests/sim/stub_test
+tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
+tests_sim_stub_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_test
+tests_sim_twin_test_SOURCES = tests/sim/twin_test.c $(SIM_UNIT)
+tests_sim_twin_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/world_test
+tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
+tests_sim_world_test_LDADD = $(SIM_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
