@@ -10,6 +10,8 @@ libproto_la_SOURCES = \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/packets.c proto/packets.h \
+	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
+	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
 	proto/rsp.c proto/rsp.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/io \
 	tests/unit/log \
 	tests/unit/packets \
+	tests/unit/quirks \
 	tests/unit/rsp \
 	tests/unit/target \
 	tests/unit/wire
@@ -23,6 +24,8 @@ tests_unit_log_SOURCES = tests/unit/log.c tests/unit/unit.h
 tests_unit_log_LDADD = $(UNIT_LIBS)
 tests_unit_packets_SOURCES = tests/unit/packets.c tests/unit/unit.h
 tests_unit_packets_LDADD = $(UNIT_LIBS)
+tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+tests_unit_quirks_LDADD = $(UNIT_LIBS)
 tests_unit_rsp_SOURCES = tests/unit/rsp.c tests/unit/unit.h
 tests_unit_rsp_LDADD = $(UNIT_LIBS)
 tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
