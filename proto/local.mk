@@ -12,6 +12,8 @@ libproto_la_SOURCES = \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/packets.c proto/packets.h \
 	proto/requests.c proto/requests.h \
+	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
+	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \

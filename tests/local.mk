@@ -74,6 +74,10 @@ UNIT_TESTS += tests/sim/world_test
 tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
 tests_sim_world_test_LDADD = $(SIM_LIBS)
 
+UNIT_TESTS += tests/unit/quirks
+tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+tests_unit_quirks_LDADD = $(UNIT_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
