@@ -12,5 +12,6 @@ libproto_la_SOURCES = \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \
+	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/fds \
 	tests/unit/rsp_server \
 	tests/unit/serve \
+	tests/unit/stream_target \
 	tests/unit/wire
 endif
 
@@ -27,6 +28,9 @@ tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+
+tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
+tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 tests_unit_wire_SOURCES = tests/unit/wire.c
 tests_unit_wire_LDADD = $(UNIT_LIBS)
