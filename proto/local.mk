@@ -3,6 +3,8 @@
 noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/buf.c proto/buf.h \
+	proto/debugnet_client.c proto/debugnet_client.h \
+	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
 	proto/io.c proto/io.h \
