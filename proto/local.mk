@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
+	proto/debugnet_client.c proto/debugnet_client.h \
+	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
 	proto/io.c proto/io.h \
@@ -17,5 +19,6 @@ libproto_la_SOURCES = \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \
+	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

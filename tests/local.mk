@@ -78,6 +78,13 @@ UNIT_TESTS += tests/unit/quirks
 tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
 tests_unit_quirks_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/debugnet_client
+tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
+tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/stream_target
+tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
+tests_unit_stream_target_LDADD = $(UNIT_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
