@@ -41,7 +41,7 @@ int chain_for_kernel(struct link *link, const struct netgdb_successor *successor
              peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
              : peer == NETGDB_PEER_NODE ? "a netgdb node"
                                         : "a stub that is not FreeBSD's");
-    return peer == NETGDB_PEER_KERNEL ? decorate(target, quirks_new(*target, log)) : 0;
+    return peer == NETGDB_PEER_KERNEL ? decorate(target, quirks_new(*target)) : 0;
 }
 
 int chain_for_stream(struct io *io, const struct options *options, const struct log *log,

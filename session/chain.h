@@ -7,7 +7,8 @@
 #define NETGDB_SESSION_CHAIN_H
 
 #include "proto/netgdb_target.h"
-#include "proto/options.h"
+
+struct options; /* proto/options.h */
 
 /*
  * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify) and mends a
