@@ -12,6 +12,7 @@ libproto_la_SOURCES = \
 	proto/link.c proto/link.h \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
+	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
