@@ -27,7 +27,7 @@ void buf_reset(struct buf *b)
     b->error = 0;
 }
 
-/* Makes room for `more` bytes behind the contents. */
+/* Makes room for `more` bytes behind the contents, and one for the NUL that vsnprintf writes. */
 static int reserve(struct buf *b, size_t more)
 {
     if (b->error != 0)
@@ -40,7 +40,7 @@ static int reserve(struct buf *b, size_t more)
     size_t cap = b->cap != 0 ? b->cap : FIRST_CAPACITY;
     while (cap < need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
-    uint8_t *data = realloc(b->data, cap);
+    uint8_t *data = realloc(b->data, cap + 1);
     if (data == NULL)
         return b->error = NETGDB_NOMEM;
     b->data = data;
@@ -76,8 +76,8 @@ int buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
     if (n < 0)
         return b->error = NETGDB_PROTO;
-    int rc = reserve(b, (size_t)n + 1); /* vsnprintf writes a NUL that is not kept */
-    if (rc != 0)
+    int rc = reserve(b, (size_t)n);
+    if (rc != 0 || n == 0)
         return rc;
     va_start(args, format);
     vsnprintf((char *)b->data + b->len, (size_t)n + 1, format, args);
@@ -109,6 +109,18 @@ int buf_set(struct buf *b, const void *data, size_t len)
 int buf_sets(struct buf *b, const char *text)
 {
     return buf_set(b, text, strlen(text));
+}
+
+int buf_resize(struct buf *b, size_t len)
+{
+    if (len > b->len) {
+        int rc = reserve(b, len - b->len);
+        if (rc != 0)
+            return rc;
+        memset(b->data + b->len, 0, len - b->len);
+    }
+    b->len = len;
+    return 0;
 }
 
 void buf_drop(struct buf *b, size_t n)

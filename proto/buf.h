@@ -15,7 +15,7 @@
 struct buf {
     uint8_t *data; /* owned; NULL until the first append */
     size_t len;    /* bytes in use */
-    size_t cap;    /* bytes allocated */
+    size_t cap;    /* bytes there is room for */
     size_t max;    /* limit for len, in bytes */
     int error;     /* 0, NETGDB_TOO_LONG or NETGDB_NOMEM since the last buf_reset */
 };
@@ -41,6 +41,9 @@ int buf_addhex(struct buf *b, const void *data, size_t len);
 /* Replaces the contents. Returns as buf_add does. */
 int buf_set(struct buf *b, const void *data, size_t len);
 int buf_sets(struct buf *b, const char *text);
+
+/* Sets the length; bytes that come new are zero. Returns as buf_add does. */
+int buf_resize(struct buf *b, size_t len);
 
 /* Removes the first `n` bytes; n <= len. */
 void buf_drop(struct buf *b, size_t n);

@@ -28,18 +28,25 @@ void io_keepalive(struct io *io, bool on)
     io->keepalive_next = on ? io_now(io) + IO_SECOND : IO_NEVER;
 }
 
-unsigned io_wait(struct io *io, uint64_t deadline, unsigned reasons)
+static void send_plus(struct io *io)
 {
     static uint8_t plus[] = "+";
     const struct io_msg msg = {plus, 1};
 
+    /* A client that is gone is noticed by whoever reads from it. */
+    (void)io_send(io, IO_CLIENT, &msg, 1);
+    io->keepalive_next = io_now(io) + IO_SECOND;
+}
+
+unsigned io_wait(struct io *io, uint64_t deadline, unsigned reasons)
+{
     for (;;) {
+        /* Before the wait too: a target that always has something to say would end each at once. */
+        if (io->keepalive_next != IO_NEVER && io_now(io) >= io->keepalive_next)
+            send_plus(io);
         uint64_t until = deadline < io->keepalive_next ? deadline : io->keepalive_next;
         unsigned why = io->ops->wait(io, until, reasons);
         if (why != 0 || until == deadline)
             return why;
-        /* A client that is gone is noticed by whoever reads from it. */
-        (void)io_send(io, IO_CLIENT, &msg, 1);
-        io->keepalive_next = io_now(io) + IO_SECOND;
     }
 }

@@ -42,15 +42,20 @@ bool packet_is(const struct packet *packet, const char *name)
     return strcmp(packet->name, name) == 0;
 }
 
-/* Reads `NUMBER` and, when there is one, `,NUMBER` behind it; a missing one counts as 1. */
-static bool read_range(const uint8_t *text, size_t len, uint64_t *start, uint64_t *size)
+/* Reads `NUMBER` and, of memory and points, `,NUMBER` behind it. */
+static bool read_range(enum packet_repeat repeat, const uint8_t *text, size_t len, uint64_t *start,
+                       uint64_t *size)
 {
     size_t n = rsp_hex_number(text, len, start);
     *size = 1;
     if (n == 0)
         return false;
-    if (n < len && text[n] == ',')
-        return rsp_hex_number(text + n + 1, len - n - 1, size) != 0;
+    if (repeat == REPEAT_REGISTERS)
+        return true;
+    if (n == len || text[n] != ',' || rsp_hex_number(text + n + 1, len - n - 1, size) == 0)
+        return false;
+    if (repeat == REPEAT_POINTS && *size == 0) /* its kind: no length on every machine */
+        *size = 1;
     return true;
 }
 
@@ -63,7 +68,8 @@ void packet_range(const struct packet *packet, const uint8_t *content, size_t le
                   packet->repeat == REPEAT_POINTS;
     *low = 0;
     *high = UINT64_MAX;
-    if (!single || len < skip || !read_range(content + skip, len - skip, &start, &size))
+    if (!single || len < skip ||
+        !read_range(packet->repeat, content + skip, len - skip, &start, &size))
         return;
     *low = start;
     *high = size > UINT64_MAX - start ? UINT64_MAX : start + size;

@@ -111,10 +111,15 @@ static void parse_body(struct rsp_parser *p, uint8_t c)
 /* The character behind '*'. */
 static void parse_run(struct rsp_parser *p, uint8_t c)
 {
-    p->raw++;
-    p->sum = (uint8_t)(p->sum + c);
     p->state = RSP_BODY;
     p->bad |= c < RUN_FIRST || c > RUN_LAST;
+    if (c == '#' || c == '$') { /* never counts, so that framing can be found */
+        p->bad = true;
+        parse_body(p, c);
+        return;
+    }
+    p->raw++;
+    p->sum = (uint8_t)(p->sum + c);
     if (p->bad || p->content.error != 0)
         return;
     uint8_t last = p->content.data[p->content.len - 1];
@@ -130,6 +135,20 @@ static enum rsp_event finish_packet(struct rsp_parser *p, uint8_t c)
         p->content.error != 0)
         return RSP_BAD;
     return p->notification ? RSP_NOTIFICATION : RSP_PACKET;
+}
+
+/* A checksum digit; a '$' in its place means that the rest of the packet was lost. */
+static enum rsp_event parse_sum(struct rsp_parser *p, uint8_t c)
+{
+    if (c == '$') {
+        begin_packet(p, c);
+        return RSP_MORE;
+    }
+    if (p->state == RSP_SUM2)
+        return finish_packet(p, c);
+    p->digit = hex_digit(c);
+    p->state = RSP_SUM2;
+    return RSP_MORE;
 }
 
 enum rsp_event rsp_parse(struct rsp_parser *p, const uint8_t **data, size_t *len)
@@ -150,11 +169,8 @@ enum rsp_event rsp_parse(struct rsp_parser *p, const uint8_t **data, size_t *len
             parse_run(p, c);
             break;
         case RSP_SUM1:
-            p->digit = hex_digit(c);
-            p->state = RSP_SUM2;
-            break;
         case RSP_SUM2:
-            event = finish_packet(p, c);
+            event = parse_sum(p, c);
             break;
         }
         if (event != RSP_MORE)

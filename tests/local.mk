@@ -1,15 +1,107 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
-if HAVE_CMOCKA
-UNIT_TESTS = \
-	tests/unit/wire
-endif
-
-check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
+UNIT_TESTS =
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
-tests_unit_wire_SOURCES = tests/unit/wire.c
+UNIT_TESTS += tests/unit/buf
+tests_unit_buf_SOURCES = tests/unit/buf.c tests/unit/unit.h
+tests_unit_buf_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/io
+tests_unit_io_SOURCES = tests/unit/io.c tests/unit/unit.h
+tests_unit_io_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/log
+tests_unit_log_SOURCES = tests/unit/log.c tests/unit/unit.h
+tests_unit_log_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/packets
+tests_unit_packets_SOURCES = tests/unit/packets.c tests/unit/unit.h
+tests_unit_packets_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/rsp
+tests_unit_rsp_SOURCES = tests/unit/rsp.c tests/unit/unit.h
+tests_unit_rsp_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/target
+tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
+tests_unit_target_LDADD = $(UNIT_LIBS)
+
+# The io in memory that many of them run on.
+FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
+
+UNIT_TESTS += tests/unit/fds
+tests_unit_fds_SOURCES = tests/unit/fds.c
+tests_unit_fds_LDADD = libio.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/features
+tests_unit_features_SOURCES = tests/unit/features.c
+tests_unit_features_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/rsp_server
+tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
+tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/serve
+tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
+tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/wire
+tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
 
-include $(srcdir)/tests/sim/local.mk
+# The simulated world: a virtual clock, a network with faults, and the kernel twin.
+check_LTLIBRARIES += libsim.la
+libsim_la_SOURCES = \
+	tests/sim/machine.c tests/sim/machine.h \
+	tests/sim/net.c tests/sim/net.h \
+	tests/sim/private.h \
+	tests/sim/server.c tests/sim/server.h \
+	tests/sim/trace.c tests/sim/trace.h \
+	tests/sim/twin.c tests/sim/twin.h \
+	tests/sim/twin_log.c \
+	tests/sim/twin_net.c \
+	tests/sim/twin_private.h \
+	tests/sim/twin_query.c \
+	tests/sim/twin_request.c \
+	tests/sim/twin_stub.c \
+	tests/sim/world.c tests/sim/world.h
+SIM_LIBS = libsim.la $(UNIT_LIBS)
+
+SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
+UNIT_TESTS += tests/sim/stub_ack_test
+tests_sim_stub_ack_test_SOURCES = tests/sim/stub_ack_test.c $(SIM_UNIT)
+tests_sim_stub_ack_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/stub_test
+tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
+tests_sim_stub_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_life_test
+tests_sim_twin_life_test_SOURCES = tests/sim/twin_life_test.c $(SIM_UNIT)
+tests_sim_twin_life_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_test
+tests_sim_twin_test_SOURCES = tests/sim/twin_test.c $(SIM_UNIT)
+tests_sim_twin_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/world_test
+tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
+tests_sim_world_test_LDADD = $(SIM_LIBS)
+
+UNIT_TESTS += tests/unit/quirks
+tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+tests_unit_quirks_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/debugnet_client
+tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
+tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/stream_target
+tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
+tests_unit_stream_target_LDADD = $(UNIT_LIBS)
+
+# Whole sessions: many seeds in a test, any one by hand.
+PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/sessions_test
+tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
+tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
+check_PROGRAMS += tests/sim/run
+tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
+tests_sim_run_LDADD = libsession.la libio.la libsim.la libproto.la
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UDP sockets of a server; see herald.h. */
+#include "io/herald.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/sockets.h"
+
+enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* a burst of hundreds of kernels fits */
+
+static struct sockaddr_in to_sockaddr(const struct net_addr *a)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(a->port), .sin_addr.s_addr = htonl(a->ip)};
+}
+
+static struct net_addr from_sockaddr(const struct sockaddr_in *sa)
+{
+    return (struct net_addr){ntohl(sa->sin_addr.s_addr), ntohs(sa->sin_port)};
+}
+
+/* close that keeps errno for the caller. Always -1. */
+static int fail(int fd)
+{
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return -1;
+}
+
+int herald_open(uint16_t port)
+{
+    const struct sockaddr_in any = to_sockaddr(&(struct net_addr){INADDR_ANY, port});
+    const int on = 1, room = HERALD_RECEIVE_BUFFER;
+    int fd = sockets_udp(&any, NULL);
+    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0)
+        return fail(fd);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* as much as is allowed */
+    return fd;
+}
+
+/* The local address of a datagram, from its ancillary data; 0 when it is not there. */
+static uint32_t destination_of(struct msghdr *msg)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            return ntohl(info.ipi_addr.s_addr);
+        }
+    }
+    return 0;
+}
+
+int herald_receive(int fd, struct herald *out)
+{
+    struct mmsghdr msgs[HERALD_BATCH];
+    struct iovec iov[HERALD_BATCH];
+    struct sockaddr_in from[HERALD_BATCH];
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+    } control[HERALD_BATCH];
+
+    memset(msgs, 0, sizeof msgs);
+    for (int i = 0; i < HERALD_BATCH; i++) {
+        iov[i] = (struct iovec){out[i].data, sizeof out[i].data};
+        msgs[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
+                                          .msg_namelen = sizeof from[i],
+                                          .msg_iov = &iov[i],
+                                          .msg_iovlen = 1,
+                                          .msg_control = &control[i],
+                                          .msg_controllen = sizeof control[i]};
+    }
+    int n = recvmmsg(fd, msgs, HERALD_BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    for (int i = 0; i < n; i++) {
+        out[i].from = from_sockaddr(&from[i]);
+        out[i].own_ip = destination_of(&msgs[i].msg_hdr);
+        out[i].len = msgs[i].msg_len;
+    }
+    return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
+}
+
+static size_t payload_of(int fd)
+{
+    size_t mtu = sockets_path_mtu(fd);
+    if (mtu < WIRE_DATA_MIN + WIRE_OVERHEAD)
+        return WIRE_DATA_MIN;
+    return mtu - WIRE_OVERHEAD < WIRE_DATA_ETHERNET ? mtu - WIRE_OVERHEAD : WIRE_DATA_ETHERNET;
+}
+
+int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *payload)
+{
+    const struct sockaddr_in local = to_sockaddr(own), remote = to_sockaddr(kernel);
+    struct sockaddr_in name;
+    int fd = sockets_udp(&local, &remote);
+    if (fd < 0 || !sockets_local(fd, &name))
+        return fail(fd);
+    *own = from_sockaddr(&name);
+    *payload = payload_of(fd);
+    return fd;
+}
+
+uint32_t own_address_towards(uint32_t ip)
+{
+    struct net_addr own = {INADDR_ANY, 0};
+    const struct net_addr kernel = {ip, WIRE_KERNEL_PORT};
+    size_t payload;
+    int fd = session_socket(&own, &kernel, &payload);
+    if (fd < 0)
+        return 0;
+    close(fd);
+    return own.ip;
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# io/: descriptors.
+noinst_LTLIBRARIES += libio.la
+libio_la_SOURCES = \
+	io/fds.c io/fds.h \
+	io/herald.c io/herald.h \
+	io/logfile.c io/logfile.h \
+	io/sockets.c io/sockets.h \
+	io/thread.c io/thread.h \
+	io/transfer.c io/transfer.h

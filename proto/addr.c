@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Addresses as text; see addr.h. */
+#include "proto/addr.h"
+
+#include <stdio.h>
+
+char *net_ip_text(uint32_t ip, char *text)
+{
+    snprintf(text, NET_ADDR_TEXT, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+    return text;
+}
+
+char *net_addr_text(const struct net_addr *a, char *text)
+{
+    char ip[NET_ADDR_TEXT];
+    snprintf(text, NET_ADDR_TEXT, "%.15s:%u", net_ip_text(a->ip, ip), a->port);
+    return text;
+}
+
+bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->ip == b->ip && a->port == b->port;
+}

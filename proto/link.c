@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The netgdb link in the server's role; see link.h. */
+#include "proto/link.h"
+
+#include <string.h>
+
+#include "proto/err.h"
+
+/* Below a kernel's own retransmission interval, a second arrival is the network's work. */
+#define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
+
+void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
+{
+    if (payload_max < WIRE_DATA_MIN)
+        payload_max = WIRE_DATA_MIN;
+    if (payload_max > WIRE_DATA_ETHERNET)
+        payload_max = WIRE_DATA_ETHERNET;
+    *l = (struct link){.io = io, .log = log, .payload_max = payload_max, .synced = true};
+    l->rx.start = 2; /* 1 was the HERALD */
+    l->heard = io_now(io);
+    buf_init(&l->rx.data, LINK_MESSAGE_MAX);
+    buf_init(&l->stream, 2 * LINK_MESSAGE_MAX);
+}
+
+void link_free(struct link *l)
+{
+    buf_free(&l->rx.data);
+    buf_free(&l->stream);
+}
+
+void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
+{
+    l->tx.seqno = last_seqno;
+    l->rx.start = next_seqno;
+    l->synced = next_seqno != 0;
+}
+
+/* ---- what is seen of the path ---- */
+
+static struct link_trace *trace_of(struct link_trace ring[LINK_HISTORY], uint32_t seqno)
+{
+    struct link_trace *t = &ring[seqno % LINK_HISTORY];
+    if (t->count == 0 || t->seqno != seqno)
+        *t = (struct link_trace){.seqno = seqno};
+    return t;
+}
+
+static void saw_late(struct link *l, uint64_t by)
+{
+    if (by > LINK_LATENESS_MAX)
+        by = LINK_LATENESS_MAX;
+    if (l->evidence++ == 0)
+        log_debug(l->log, "this path repeats or reorders datagrams: going carefully");
+    if (by > l->lateness)
+        l->lateness = by;
+}
+
+uint64_t link_lateness(const struct link *l)
+{
+    if (l->evidence == 0)
+        return LINK_LATENESS_CLEAN;
+    return l->lateness > LINK_LATENESS_SEEN ? l->lateness : LINK_LATENESS_SEEN;
+}
+
+static void measure_round_trip(struct link *l, uint64_t sample)
+{
+    if (l->srtt == 0) {
+        l->srtt = sample;
+        l->rttvar = sample / 2;
+        return;
+    }
+    uint64_t off = sample > l->srtt ? sample - l->srtt : l->srtt - sample;
+    l->rttvar = (3 * l->rttvar + off) / 4; /* RFC 6298 */
+    l->srtt = (7 * l->srtt + sample) / 8;
+}
+
+/* ---- sending ---- */
+
+/* First retransmission: after what a round trip may take, and what this path may be late. */
+static uint64_t first_retry(const struct link *l)
+{
+    uint64_t timeout = l->srtt + 4 * l->rttvar;
+    if (l->evidence != 0 && timeout < l->srtt + l->lateness)
+        timeout = l->srtt + l->lateness;
+    return timeout > LINK_RETRY_MIN ? timeout : LINK_RETRY_MIN;
+}
+
+static uint64_t next_retry(const struct link *l)
+{
+    uint64_t retry = first_retry(l);
+    uint64_t most = retry > LINK_RETRY_MAX ? retry : LINK_RETRY_MAX;
+    for (unsigned i = 1; i < l->tx.transmissions && retry < most; i++)
+        retry *= 2;
+    return retry < most ? retry : most;
+}
+
+static int transmit(struct link *l)
+{
+    const struct io_msg msg = {l->tx.datagram, l->tx.len};
+    uint64_t now = io_now(l->io);
+    struct link_trace *trace = trace_of(l->out, l->tx.seqno);
+    if (trace->count++ == 0)
+        trace->first = now;
+    else
+        l->counters.retransmitted++;
+    trace->last = now;
+    l->tx.transmissions++;
+    l->tx.last = now;
+    l->tx.retry = now + next_retry(l);
+    l->counters.sent++;
+    l->counters.bytes_out += l->tx.len;
+    return io_send(l->io, IO_TARGET, &msg, 1);
+}
+
+/*
+ * A 13.x kernel acknowledges each DATA twice, a later one once. An ack may be lost or doubled on
+ * the way, so the majority of the DATA that were sent once decides.
+ */
+static void vote_generation(struct link *l)
+{
+    if (l->tx.transmissions != 1 || l->tx.acks == 0)
+        return;
+    if (l->tx.acks >= 2)
+        l->votes_old++;
+    else
+        l->votes_new++;
+    l->generation = l->votes_old > l->votes_new ? LINK_OLD : LINK_NEW;
+}
+
+int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total)
+{
+    if (len > l->payload_max || l->tx.active)
+        return NETGDB_TOO_LONG;
+    vote_generation(l);
+    const struct wire_msg msg = {.type = WIRE_DATA,
+                                 .seqno = ++l->tx.seqno,
+                                 .offset = offset,
+                                 .total = (uint32_t)total,
+                                 .len = len};
+    wire_encode(&msg, l->tx.datagram);
+    if (len != 0)
+        memcpy(l->tx.datagram + WIRE_HEADER, data, len);
+    l->tx.len = WIRE_HEADER + len;
+    l->tx.active = true;
+    l->tx.transmissions = l->tx.acks = 0;
+    l->tx.arrived = 0;
+    if (l->mark != NULL)
+        l->mark->sent = l->tx.seqno;
+    return transmit(l);
+}
+
+bool link_acked(const struct link *l)
+{
+    return !l->tx.active;
+}
+
+unsigned link_acks(const struct link *l)
+{
+    return l->tx.acks;
+}
+
+void link_proved(struct link *l)
+{
+    l->tx.active = false;
+    if (l->tx.arrived == 0)
+        l->tx.arrived = io_now(l->io);
+}
+
+uint64_t link_copies_gone(const struct link *l)
+{
+    uint64_t late = link_lateness(l), gone = l->tx.arrived + late;
+    if (l->tx.transmissions > 1 && gone < l->tx.last + 2 * late)
+        gone = l->tx.last + 2 * late;
+    return gone;
+}
+
+int link_tick(struct link *l)
+{
+    if (!l->tx.active || io_now(l->io) < l->tx.retry)
+        return 0;
+    return transmit(l);
+}
+
+uint64_t link_deadline(const struct link *l)
+{
+    return l->tx.active ? l->tx.retry : IO_NEVER;
+}
+
+/* ---- receiving ---- */
+
+/* Whether an ack of `t` shows a duplicate, or came later than this path's round trips are. */
+static void judge_ack(struct link *l, const struct link_trace *t)
+{
+    uint64_t age = io_now(l->io) - t->last;
+    unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
+    if (t->acks > per_arrival * t->count)
+        saw_late(l, age);
+    else if (l->srtt != 0 && age > l->srtt + 4 * l->rttvar + LINK_LATENESS_CLEAN)
+        saw_late(l, age - l->srtt);
+}
+
+static void take_ack(struct link *l, uint32_t seqno)
+{
+    struct link_trace *t = &l->out[seqno % LINK_HISTORY];
+    if (t->count == 0 || t->seqno != seqno) {
+        /* An ack older than the history says nothing; one of the future is nobody's. */
+        l->counters.stray_acks += seqno == 0 || seqno > l->tx.seqno;
+        return;
+    }
+    t->acks++;
+    judge_ack(l, t);
+    if (seqno != l->tx.seqno)
+        return;
+    if (l->tx.acks++ == 0)
+        l->tx.arrived = io_now(l->io);
+    if (t->count == 1 && t->acks == 1)
+        measure_round_trip(l, io_now(l->io) - t->first);
+    if (l->generation != LINK_OLD || l->tx.acks >= 2)
+        l->tx.active = false;
+    else
+        l->tx.retry = io_now(l->io) + LINK_RETRY_MAX; /* it may be stored: do not pile up copies */
+}
+
+/* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
+static void judge_copy(struct link *l, uint32_t seqno)
+{
+    struct link_trace *t = trace_of(l->in, seqno);
+    uint64_t now = io_now(l->io);
+    l->counters.duplicates++;
+    if (t->count++ == 0) {
+        t->first = now; /* older than the history */
+        return;
+    }
+    uint64_t age = now - t->first;
+    if (age < COPY_BELOW)
+        saw_late(l, age);
+    else if (t->count - 1 > age / COPY_BELOW)
+        saw_late(l, age % COPY_BELOW);
+}
+
+/*
+ * Where this DATA belongs in the message being received: its index, or -1 for what cannot be:
+ * a seqno that fits no chunk, or sizes that contradict what came before. The chunk size is not
+ * known beforehand (it is the kernel's MTU - 52) but follows from any chunk.
+ */
+static int place_of(const struct link *l, const struct wire_msg *msg, size_t *chunk)
+{
+    uint32_t index = msg->seqno - l->rx.start;
+    size_t total = msg->total;
+    if (total == 0 || total > LINK_MESSAGE_MAX || msg->offset >= total || msg->len == 0 ||
+        msg->len > total - msg->offset || index >= LINK_CHUNKS_MAX)
+        return -1;
+    if (index == 0 ? msg->offset != 0 : msg->offset == 0 || msg->offset % index != 0)
+        return -1;
+    *chunk = index == 0 ? msg->len : (size_t)msg->offset / index;
+    size_t rest = total - (size_t)msg->offset;
+    if (msg->len != (rest < *chunk ? rest : *chunk))
+        return -1;
+    if (l->rx.have != 0 && (total != l->rx.total || *chunk != l->rx.chunk))
+        return -1;
+    return (total + *chunk - 1) / *chunk > LINK_CHUNKS_MAX ? -1 : (int)index;
+}
+
+static void begin_message(struct link *l, size_t total, size_t chunk)
+{
+    l->rx.total = total;
+    l->rx.chunk = chunk;
+    l->rx.chunks = (unsigned)((total + chunk - 1) / chunk);
+    l->rx.highest = 0;
+    l->rx.began = io_now(l->io);
+    memset(l->rx.seen, 0, sizeof l->rx.seen);
+}
+
+/* The message is whole: hand it to the reader, and the next one may begin. */
+static int end_message(struct link *l)
+{
+    int rc = buf_add(&l->stream, l->rx.data.data, l->rx.total);
+    l->rx.start += l->rx.chunks;
+    l->rx.have = 0;
+    if (l->mark != NULL)
+        l->mark->next = l->rx.start;
+    return rc;
+}
+
+static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
+{
+    struct link_trace *t = trace_of(l->in, msg->seqno);
+    uint64_t now = io_now(l->io);
+    int rc = buf_resize(&l->rx.data, l->rx.total);
+    if (rc != 0)
+        return rc;
+    memcpy(l->rx.data.data + msg->offset, msg->data, msg->len);
+    l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
+    t->count = 1;
+    t->first = now;
+    if (index < l->rx.highest && now - l->rx.began < COPY_BELOW)
+        saw_late(l, now - l->rx.began);
+    if (index > l->rx.highest)
+        l->rx.highest = index;
+    return ++l->rx.have == l->rx.chunks ? end_message(l) : 0;
+}
+
+/*
+ * In a session that was taken over without a record, the first message that begins is the next.
+ * The rest of one whose beginning the dead server had is of no use, but is acknowledged.
+ */
+static bool synchronise(struct link *l, const struct wire_msg *msg)
+{
+    if (l->synced)
+        return true;
+    l->synced = msg->offset == 0;
+    if (l->synced)
+        l->rx.start = msg->seqno;
+    return l->synced;
+}
+
+/*
+ * A kernel's packet of one byte is '+' or '-'. A '+' that nobody waits for says that a late copy
+ * of a request is about to run; unacknowledged, it does not, and the kernel gives up after 12 s.
+ */
+static bool is_welcome(struct link *l, const struct wire_msg *msg)
+{
+    if (msg->total != 1)
+        return true;
+    if (msg->data[0] == '+' && !l->want_plus) {
+        if (l->counters.unwanted_plus++ == 0)
+            log_error(l->log, "the network delivered a copy of an earlier request very late; it "
+                              "was kept from running, which ends the session: type netgdb again "
+                              "at db>");
+        l->refused = true;
+        return false;
+    }
+    bool known = msg->data[0] == '+' || msg->data[0] == '-';
+    l->counters.impossible += !known;
+    return known;
+}
+
+/*
+ * DATA of the kernel. Returns 1 when it is to be acknowledged, 0 when not: an ack for what the
+ * kernel cannot have sent would end the session after 12 s.
+ */
+static int take_data(struct link *l, const struct wire_msg *msg)
+{
+    size_t chunk;
+    if (!synchronise(l, msg))
+        return 1;
+    if ((int32_t)(msg->seqno - l->rx.start) < 0) {
+        judge_copy(l, msg->seqno);
+        return 1;
+    }
+    int index = place_of(l, msg, &chunk);
+    if (index < 0) {
+        l->counters.impossible++;
+        return 0;
+    }
+    if (l->refused || !is_welcome(l, msg))
+        return 0;
+    if (l->stream.len + msg->total > l->stream.max)
+        return 0; /* the reader is behind: the kernel sends it again */
+    if (l->rx.have == 0)
+        begin_message(l, msg->total, chunk);
+    if ((l->rx.seen[index / 8] & 1 << index % 8) != 0) {
+        judge_copy(l, msg->seqno);
+        return 1;
+    }
+    int rc = store_chunk(l, msg, (unsigned)index);
+    return rc == 0 ? 1 : rc;
+}
+
+/* One datagram. Returns 1 when its seqno is to be acknowledged, 0 when not, or an error. */
+static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *msg)
+{
+    l->counters.received++;
+    l->counters.bytes_in += datagram->len;
+    if (wire_decode(datagram->data, datagram->len, msg) != 0) {
+        l->counters.malformed++;
+        return 0;
+    }
+    l->heard = io_now(l->io);
+    switch (msg->type) {
+    case WIRE_IS_ACK:
+        take_ack(l, msg->seqno);
+        return 0;
+    case WIRE_HERALD: /* a copy: the kernel heralds to the session port, too */
+        return 1;
+    case WIRE_DATA:
+        return take_data(l, msg);
+    case WIRE_FINISHED:
+    case WIRE_NONE:
+        break;
+    }
+    l->counters.impossible++; /* a kernel never sends FINISHED */
+    return 0;
+}
+
+/* Each ack goes out twice: the second costs microseconds, a lost one costs a second. */
+static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n)
+{
+    uint8_t acks[LINK_BATCH][WIRE_ACK];
+    struct io_msg msgs[2 * LINK_BATCH];
+    for (unsigned i = 0; i < n; i++) {
+        wire_encode_ack(seqnos[i], acks[i]);
+        msgs[i] = msgs[n + i] = (struct io_msg){acks[i], WIRE_ACK};
+    }
+    l->counters.sent += 2 * n;
+    l->counters.bytes_out += 2 * n * WIRE_ACK;
+    return n == 0 ? 0 : io_send(l->io, IO_TARGET, msgs, 2 * n);
+}
+
+void link_ack_herald(struct link *l)
+{
+    static const uint32_t herald = 1;
+    (void)send_acks(l, &herald, 1); /* a lost one is asked for again */
+}
+
+int link_input(struct link *l)
+{
+    struct io_msg msgs[LINK_BATCH];
+    int n, error = 0;
+    do {
+        uint32_t acks[LINK_BATCH];
+        unsigned owed = 0;
+        n = io_recv(l->io, IO_TARGET, msgs, LINK_BATCH);
+        for (int i = 0; i < n; i++) {
+            struct wire_msg msg;
+            int rc = take(l, &msgs[i], &msg);
+            if (rc > 0)
+                acks[owed++] = msg.seqno;
+            else if (rc < 0)
+                error = rc;
+        }
+        int rc = send_acks(l, acks, owed);
+        if (rc < 0 && error == 0)
+            error = rc;
+    } while (n == LINK_BATCH);
+    return n < 0 ? n : error;
+}
+
+void link_want_plus(struct link *l, bool want)
+{
+    l->want_plus = want;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The netgdb link in the server's role: one debugnet session with one kernel (or node), below
+ * RSP. It acknowledges and reassembles what the kernel sends, sends one DATA at a time until it
+ * is acknowledged, and keeps what it has seen of the path: round-trip time and lateness. It knows
+ * nothing of requests; netgdb_target.h stands on it.
+ *
+ * Facts: FreeBSD sys/net/debugnet.c and sys/gdb/netgdb.c. The kernel's messages are one RSP
+ * packet each, cut into chunks of MTU - 52 bytes with a seqno each, sent in one burst; the next
+ * message starts only when all its chunks were acknowledged.
+ *
+ * No call blocks: link_input takes what has arrived, link_tick retransmits, link_deadline says
+ * when the next tick is due. Whoever owns the link waits.
+ */
+#ifndef NETGDB_PROTO_LINK_H
+#define NETGDB_PROTO_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/buf.h"
+#include "proto/io.h"
+#include "proto/log.h"
+#include "proto/wire.h"
+
+#define LINK_RETRY_MIN (20 * IO_MS)       /* first retransmission, at the earliest */
+#define LINK_RETRY_MAX IO_SECOND          /* they double up to this */
+#define LINK_LATENESS_CLEAN (5 * IO_MS)   /* how late a copy may come on a path that looks clean */
+#define LINK_LATENESS_SEEN (20 * IO_MS)   /* the least once a duplicate or reordering was seen */
+#define LINK_LATENESS_MAX (4 * IO_SECOND) /* no path is believed to be later than this */
+#define LINK_KERNEL_RETRY (1000500000ULL) /* ns between a kernel's transmissions, at least */
+#define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2)
+
+enum {
+    LINK_MESSAGE_MAX = 64 * 1024, /* bytes of one message of the peer; a kernel's have 4102 */
+    LINK_CHUNKS_MAX = 256,        /* chunks of one message */
+    LINK_HISTORY = 32,            /* datagrams remembered each way, to recognise copies */
+    LINK_BATCH = 16,              /* datagrams taken at a time */
+};
+
+enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /* 14.0 on */ };
+
+/* A datagram sent or received lately. */
+struct link_trace {
+    uint32_t seqno;
+    unsigned count;       /* transmissions of ours, or arrivals */
+    unsigned acks;        /* of ours: acks that came */
+    uint64_t first, last; /* when */
+};
+
+/* What a server that takes the session over must know; it may lie in memory that outlives us. */
+struct link_mark {
+    uint32_t sent; /* seqno of our last DATA */
+    uint32_t next; /* seqno with which the peer's next message begins */
+};
+
+struct link_counters {
+    uint64_t sent, received; /* datagrams, acks too */
+    uint64_t bytes_out, bytes_in;
+    uint64_t retransmitted; /* DATA sent again by the timer */
+    uint64_t duplicates;    /* kernel DATA that had come before */
+    uint64_t malformed;     /* datagrams that are no debugnet */
+    uint64_t impossible;    /* seqnos, offsets or lengths that cannot be; never acknowledged */
+    uint64_t stray_acks;    /* acks of a seqno never sent */
+    uint64_t unwanted_plus; /* '+' that nobody waited for: see link_want_plus */
+};
+
+struct link {
+    struct io *io;
+    const struct log *log;
+    size_t payload_max; /* data bytes in one DATA of ours */
+    enum link_generation generation;
+    unsigned votes_old, votes_new;
+
+    struct { /* the one DATA that is on its way */
+        bool active;
+        uint32_t seqno; /* of the last DATA, on its way or not */
+        unsigned transmissions, acks;
+        uint64_t last, retry;
+        uint64_t arrived; /* when that became known; 0: it has not */
+        uint8_t datagram[WIRE_HEADER + WIRE_DATA_ETHERNET];
+        size_t len;
+    } tx;
+
+    struct {                 /* the message that is being received */
+        uint32_t start;      /* seqno of its first chunk */
+        size_t total, chunk; /* 0: not known yet */
+        unsigned chunks, have, highest;
+        uint64_t began;
+        uint8_t seen[LINK_CHUNKS_MAX / 8];
+        struct buf data;
+    } rx;
+
+    struct link_mark *mark; /* kept up to date when not NULL; not owned */
+    struct buf stream;      /* whole messages, in order, for the reader to take */
+    bool want_plus;
+    bool refused;   /* a '+' was not acknowledged: nothing that follows is either */
+    bool synced;    /* false in a session taken over, until the first message begins */
+    uint64_t heard; /* when the last datagram of the peer came */
+
+    struct link_trace out[LINK_HISTORY], in[LINK_HISTORY];
+    uint64_t srtt, rttvar; /* 0: not measured */
+    uint64_t lateness;     /* seen; 0: none */
+    uint64_t evidence;     /* how often lateness or duplicates were seen */
+    struct link_counters counters;
+};
+
+/*
+ * A new session: DATA of at most payload_max bytes (WIRE_DATA_MIN to WIRE_DATA_ETHERNET; else it
+ * is brought into that range). `io` and `log` stay the caller's and may be exchanged later.
+ */
+void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log);
+
+/* Releases the buffers. Sends nothing. */
+void link_free(struct link *l);
+
+/* Acknowledges the peer's HERALD; again for each copy of it. */
+void link_ack_herald(struct link *l);
+
+/*
+ * Goes on with a session whose server died: our seqnos continue behind `last_seqno`; of the
+ * peer's, `next_seqno` is expected, or whatever comes first when it is 0.
+ */
+void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno);
+
+/*
+ * Takes all datagrams that have arrived: acknowledges (twice each), reassembles, appends whole
+ * messages to `stream`. Returns 0, NETGDB_IO or NETGDB_NOMEM.
+ */
+int link_input(struct link *l);
+
+/* Retransmits what is due. Returns as io_send. */
+int link_tick(struct link *l);
+
+/* When link_tick is due next; IO_NEVER when nothing is on its way. */
+uint64_t link_deadline(const struct link *l);
+
+/*
+ * Sends `len` (0 to payload_max) bytes as one DATA; none may be on its way. `offset` and `total`
+ * are its place in the whole packet, for packets of several DATA (only a node takes those).
+ * Returns as io_send.
+ */
+int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
+
+/* Whether the last DATA is known to be stored: one ack, of a 13.x kernel two. */
+bool link_acked(const struct link *l);
+
+/* How many acks the last DATA has had. Of a '+' one is enough: it always fits the buffer. */
+unsigned link_acks(const struct link *l);
+
+/* Stops retransmitting the DATA on its way: what came back proves that it arrived. */
+void link_proved(struct link *l);
+
+/*
+ * Whether a lone '+' of the kernel is awaited. One that is not is the sign of a copy that the
+ * network kept back and the kernel is about to execute again: without our ack it does not. The
+ * link is of no use after that (`refused`): the kernel gives the session up.
+ */
+void link_want_plus(struct link *l, bool want);
+
+/* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
+uint64_t link_lateness(const struct link *l);
+
+/*
+ * When no copy of the last DATA, which is known to have arrived, can come any more: a copy is late
+ * by at most link_lateness after its original, and so is a retransmission itself.
+ */
+uint64_t link_copies_gone(const struct link *l);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The thread that owns the HERALD port; see listener.h. */
+#include "session/listener.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "io/herald.h"
+#include "io/thread.h"
+#include "proto/err.h"
+
+enum { EVENTS = 64 };
+
+struct listener {
+    struct listener *next;
+    uint16_t port;
+    int herald_fd, epoll_fd, poke_fd;
+    pthread_mutex_t lock; /* of all below */
+    struct lobby lobby;
+    LIST_HEAD(, listener_watch) watches;
+    const struct log *log;
+};
+
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct listener *all;
+
+/* ---- the lobby's sockets ---- */
+
+static int attend(struct listener *l, int fd, void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+    return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static struct io *open_session(void *context, struct lobby_kernel *k, size_t *payload)
+{
+    struct listener *l = context;
+    struct io_fds *f = malloc(sizeof *f);
+    int fd = session_socket(&k->own, &k->kernel, payload);
+    if (f == NULL || fd < 0 || io_fds_init(f, 0) != 0 || attend(l, fd, k) != 0) {
+        if (fd >= 0)
+            close(fd);
+        free(f);
+        return NULL;
+    }
+    io_fds_set_datagrams(f, IO_TARGET, fd);
+    return &f->io;
+}
+
+static void close_session(void *context, struct lobby_kernel *k)
+{
+    (void)context; /* closing the socket takes it out of the epoll set */
+    io_fds_close((struct io_fds *)k->io);
+    free(k->io);
+    if (k->superseded)
+        record_remove(k->record);
+    else
+        record_close(k->record);
+}
+
+static bool concerns(const struct listener_watch *w, uint32_t ip)
+{
+    for (unsigned i = 0; i < w->n; i++) {
+        if (w->ips[i] == 0 || w->ips[i] == ip)
+            return true;
+    }
+    return false;
+}
+
+static void announced(void *context, struct lobby_kernel *k)
+{
+    struct listener *l = context;
+    struct listener_watch *w;
+    if (k->record == NULL)
+        k->record = record_create(&k->own, &k->kernel);
+    if (k->record != NULL) {
+        k->link->mark = record_mark(k->record);
+        *k->link->mark = (struct link_mark){k->link->tx.seqno, k->link->rx.start};
+    }
+    LIST_FOREACH (w, &l->watches, entries) {
+        if (concerns(w, k->kernel.ip))
+            w->notify(w->context);
+    }
+}
+
+static uint64_t now(void *context)
+{
+    struct listener *l = context;
+    (void)l;
+    return io_fds_now();
+}
+
+static const struct lobby_ops lobby_ops = {open_session, close_session, announced};
+
+/* ---- the thread ---- */
+
+static void take_heralds(struct listener *l)
+{
+    struct herald heralds[HERALD_BATCH];
+    int n;
+    do {
+        n = herald_receive(l->herald_fd, heralds);
+        for (int i = 0; i < n; i++) {
+            size_t len = heralds[i].len <= HERALD_BYTES ? heralds[i].len : HERALD_BYTES;
+            lobby_datagram(&l->lobby, &heralds[i].from, heralds[i].own_ip, heralds[i].data, len);
+        }
+    } while (n == HERALD_BATCH);
+}
+
+static int milliseconds_until(uint64_t deadline)
+{
+    uint64_t time = io_fds_now();
+    if (deadline == IO_NEVER)
+        return -1;
+    return deadline <= time ? 0 : (int)((deadline - time) / IO_MS) + 1;
+}
+
+/*
+ * What has arrived is asked for under the lock, so that no event speaks of a kernel that was
+ * taken in between; the wait outside of it only says that there is something.
+ */
+static void *run(void *context)
+{
+    struct listener *l = context;
+    struct epoll_event events[EVENTS];
+    for (;;) {
+        pthread_mutex_lock(&l->lock);
+        int n = epoll_wait(l->epoll_fd, events, EVENTS, 0);
+        for (int i = 0; i < n; i++) {
+            uint64_t pokes;
+            if (events[i].data.ptr == &l->herald_fd)
+                take_heralds(l);
+            else if (events[i].data.ptr == &l->poke_fd)
+                (void)!read(l->poke_fd, &pokes, sizeof pokes);
+            else
+                lobby_input(&l->lobby, events[i].data.ptr);
+        }
+        int timeout = n == EVENTS ? 0 : milliseconds_until(lobby_tick(&l->lobby));
+        pthread_mutex_unlock(&l->lock);
+        (void)epoll_wait(l->epoll_fd, events, 1, timeout);
+    }
+    return NULL;
+}
+
+static struct listener *fail(struct listener *l, int error)
+{
+    const int fds[] = {l->herald_fd, l->epoll_fd, l->poke_fd};
+    for (unsigned i = 0; i < 3; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    free(l);
+    errno = error;
+    return NULL;
+}
+
+static struct listener *start(uint16_t port, const struct log *log)
+{
+    struct listener *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        return NULL;
+    l->port = port;
+    l->log = log;
+    l->epoll_fd = l->poke_fd = -1;
+    l->herald_fd = herald_open(port);
+    if (l->herald_fd < 0)
+        return fail(l, errno);
+    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->epoll_fd < 0 || l->poke_fd < 0 || attend(l, l->herald_fd, &l->herald_fd) != 0 ||
+        attend(l, l->poke_fd, &l->poke_fd) != 0)
+        return fail(l, errno);
+    pthread_mutex_init(&l->lock, NULL);
+    LIST_INIT(&l->watches);
+    lobby_init(&l->lobby, &lobby_ops, l, now, log);
+    int error = thread_start(run, l);
+    return error != 0 ? fail(l, error) : l;
+}
+
+struct listener *listener_get(uint16_t port, const struct log *log)
+{
+    pthread_mutex_lock(&all_lock);
+    struct listener *l = all;
+    while (l != NULL && l->port != port)
+        l = l->next;
+    if (l == NULL) {
+        l = start(port, log);
+        if (l != NULL) {
+            l->next = all;
+            all = l;
+        }
+    }
+    pthread_mutex_unlock(&all_lock);
+    return l;
+}
+
+/* ---- those who want kernels ---- */
+
+/* A session that a dead server left is asked whether it goes on; the record is its proof. */
+static void claim_session(struct listener *l, uint32_t ip)
+{
+    struct record *r;
+    while ((r = record_claim(ip)) != NULL) {
+        const struct net_addr own = record_own(r), kernel = record_kernel(r);
+        struct lobby_kernel *k = lobby_take_over(&l->lobby, &own, &kernel, record_mark(r));
+        if (k == NULL) { /* its port is taken, or this machine's address has changed */
+            record_remove(r);
+            continue;
+        }
+        k->record = r;
+    }
+}
+
+int listener_watch(struct listener *l, struct listener_watch *w)
+{
+    const uint64_t poke = 1;
+    int rc = 0;
+    pthread_mutex_lock(&l->lock);
+    for (unsigned i = 0; i < w->n && rc == 0; i++) {
+        rc = lobby_admit(&l->lobby, w->ips[i]);
+        if (rc == 0)
+            claim_session(l, w->ips[i]);
+    }
+    if (rc == 0)
+        LIST_INSERT_HEAD(&l->watches, w, entries);
+    pthread_mutex_unlock(&l->lock);
+    (void)!write(l->poke_fd, &poke, sizeof poke);
+    return rc;
+}
+
+void listener_unwatch(struct listener *l, struct listener_watch *w)
+{
+    pthread_mutex_lock(&l->lock);
+    LIST_REMOVE(w, entries);
+    pthread_mutex_unlock(&l->lock);
+}
+
+static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
+{
+    struct lobby_kernel *k = NULL;
+    for (unsigned i = 0; i < w->n && k == NULL; i++)
+        k = lobby_find(&l->lobby, w->ips[i]);
+    return k;
+}
+
+bool listener_waits(struct listener *l, const struct listener_watch *w)
+{
+    pthread_mutex_lock(&l->lock);
+    bool waits = find(l, w) != NULL;
+    pthread_mutex_unlock(&l->lock);
+    return waits;
+}
+
+bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out)
+{
+    pthread_mutex_lock(&l->lock);
+    struct lobby_kernel *k = find(l, w);
+    if (k != NULL) {
+        struct io_fds *f = (struct io_fds *)k->io;
+        lobby_remove(&l->lobby, k);
+        (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, f->side[IO_TARGET].in, NULL);
+        *out = (struct listener_kernel){.own = k->own,
+                                        .kernel = k->kernel,
+                                        .fd = io_fds_take(f, IO_TARGET),
+                                        .link = k->link,
+                                        .record = k->record,
+                                        .taken_over = k->taken_over};
+        io_fds_close(f);
+        free(f);
+        free(k);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return k != NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one owner of the HERALD port in a process: a thread with the port, the lobby (lobby.h) and
+ * the session sockets of the kernels in it. It lives from the first use of a port to the end of
+ * the process, because a kernel that is already known may come back at any time.
+ *
+ * All calls are safe from any thread. They take one lock; the notify calls are made under it.
+ */
+#ifndef NETGDB_SESSION_LISTENER_H
+#define NETGDB_SESSION_LISTENER_H
+
+#include <sys/queue.h>
+
+#include "io/fds.h"
+#include "session/lobby.h"
+#include "session/record.h"
+
+enum { LISTENER_IPS = 16 }; /* addresses of one host */
+
+struct listener;
+
+/* Somebody who wants to know of kernels. Owned by the caller; ips[0] 0: those of any host. */
+struct listener_watch {
+    LIST_ENTRY(listener_watch) entries;
+    uint32_t ips[LISTENER_IPS];
+    unsigned n;
+    void (*notify)(void *context); /* a kernel of such a host has announced itself */
+    void *context;
+};
+
+/* A kernel that was taken: all of it belongs to the taker. */
+struct listener_kernel {
+    struct net_addr own, kernel;
+    int fd;                /* the session's socket, connected */
+    struct link *link;     /* made by malloc; its io is to be set */
+    struct record *record; /* or NULL */
+    bool taken_over;
+};
+
+/*
+ * The listener of this port, made and started by the first call. NULL with errno: EADDRINUSE
+ * when another process has the port. `log` must live as long as the process.
+ */
+struct listener *listener_get(uint16_t port, const struct log *log);
+
+/*
+ * Begins to watch: kernels of these hosts are let in from now on, and a session of theirs whose
+ * server died is asked whether it goes on. End it with listener_unwatch. Returns 0 or
+ * NETGDB_TOO_LONG (too many hosts).
+ */
+int listener_watch(struct listener *l, struct listener_watch *w);
+void listener_unwatch(struct listener *l, struct listener_watch *w);
+
+/* Whether a kernel that the watch is for waits to be taken. */
+bool listener_waits(struct listener *l, const struct listener_watch *w);
+
+/* Takes it. False when there is none. */
+bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kernels that wait to be taken; see lobby.h. */
+#include "session/lobby.h"
+
+#include <stdlib.h>
+
+#include "proto/err.h"
+
+void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
+                uint64_t (*now)(void *context), const struct log *log)
+{
+    *b = (struct lobby){.ops = ops, .context = context, .now = now, .log = log};
+    TAILQ_INIT(&b->kernels);
+}
+
+static void discard(struct lobby *b, struct lobby_kernel *k)
+{
+    lobby_remove(b, k);
+    link_free(k->link);
+    free(k->link);
+    b->ops->close(b->context, k);
+    free(k);
+}
+
+void lobby_free(struct lobby *b)
+{
+    while (!TAILQ_EMPTY(&b->kernels))
+        discard(b, TAILQ_FIRST(&b->kernels));
+}
+
+int lobby_admit(struct lobby *b, uint32_t ip)
+{
+    if (ip == 0) {
+        b->any = true;
+        return 0;
+    }
+    for (unsigned i = 0; i < b->host_count; i++) {
+        if (b->hosts[i] == ip)
+            return 0;
+    }
+    if (b->host_count == LOBBY_HOSTS_MAX)
+        return NETGDB_TOO_LONG;
+    b->hosts[b->host_count++] = ip;
+    return 0;
+}
+
+static bool admitted(const struct lobby *b, uint32_t ip)
+{
+    bool found = b->any;
+    for (unsigned i = 0; i < b->host_count && !found; i++)
+        found = b->hosts[i] == ip;
+    return found;
+}
+
+static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+{
+    k->state = state;
+    k->since = b->now(b->context);
+}
+
+/* A kernel with a socket and a link, in the lobby; NULL when it cannot be had. */
+static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
+                                    const struct net_addr *kernel, enum lobby_state state)
+{
+    struct lobby_kernel *k = calloc(1, sizeof *k);
+    struct link *link = malloc(sizeof *link);
+    size_t payload;
+    if (k == NULL || link == NULL || b->count == LOBBY_KERNELS_MAX)
+        goto fail;
+    k->own = *own;
+    k->kernel = *kernel;
+    k->link = link;
+    k->io = b->ops->open(b->context, k, &payload);
+    if (k->io == NULL)
+        goto fail;
+    link_init(link, k->io, payload, b->log);
+    enter(b, k, state);
+    TAILQ_INSERT_TAIL(&b->kernels, k, entries);
+    b->count++;
+    return k;
+fail:
+    log_error(b->log, "a kernel calls and cannot be let in: %s",
+              b->count == LOBBY_KERNELS_MAX ? "too many wait already" : "no memory or no socket");
+    free(k);
+    free(link);
+    return NULL;
+}
+
+/*
+ * A copy of a HERALD that was answered is answered again from the same port: the first answer
+ * that reaches the kernel fixes its session port for good. Any other HERALD begins a session
+ * beside those that there are; it takes their place only when its T arrives, so that a HERALD
+ * that was late harms nobody.
+ */
+static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip)
+{
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
+            break;
+    }
+    if (k == NULL) {
+        const struct net_addr own = {own_ip, 0};
+        k = receive(b, &own, from, LOBBY_HERALDED);
+    }
+    if (k != NULL)
+        link_ack_herald(k->link);
+}
+
+void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
+                    const uint8_t *datagram, size_t len)
+{
+    struct wire_msg msg;
+    if (wire_decode(datagram, len, &msg) != 0 || msg.type != WIRE_HERALD || msg.seqno != 1 ||
+        msg.len != 0) {
+        b->malformed++;
+    } else if (msg.total != WIRE_NETGDB_V1) {
+        b->malformed++;
+        log_warn(b->log, "a HERALD of an unknown protocol version (0x%08x) was ignored",
+                 (unsigned)msg.total);
+    } else if (!admitted(b, from->ip)) {
+        char ip[NET_ADDR_TEXT];
+        if (b->refused++ == 0)
+            log_warn(b->log, "%s calls, and nobody here asked for it: ignored",
+                     net_ip_text(from->ip, ip));
+    } else {
+        herald(b, from, own_ip);
+    }
+}
+
+/* A session of the same kernel that this one stands in for: the kernel forgot it. */
+static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
+{
+    struct lobby_kernel *other = TAILQ_FIRST(&b->kernels);
+    while (other != NULL) {
+        struct lobby_kernel *next = TAILQ_NEXT(other, entries);
+        if (other != k && other->state != LOBBY_HERALDED &&
+            net_addr_equal(&other->kernel, &k->kernel)) {
+            other->superseded = true;
+            discard(b, other);
+        }
+        other = next;
+    }
+}
+
+static bool answered(const struct lobby_kernel *k)
+{
+    if (k->state == LOBBY_PROBING)
+        return link_acked(k->link) || k->link->stream.len != 0;
+    return k->link->stream.len > 1 && k->link->stream.data[0] == '$';
+}
+
+void lobby_input(struct lobby *b, struct lobby_kernel *k)
+{
+    (void)link_input(k->link); /* a parked kernel's errors are met by whoever takes it */
+    if (k->state == LOBBY_ANNOUNCED || !answered(k))
+        return;
+    enter(b, k, LOBBY_ANNOUNCED);
+    discard_predecessors(b, k);
+    b->ops->announced(b->context, k);
+}
+
+uint64_t lobby_tick(struct lobby *b)
+{
+    uint64_t now = b->now(b->context), next = IO_NEVER;
+    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels);
+    while (k != NULL) {
+        struct lobby_kernel *following = TAILQ_NEXT(k, entries);
+        uint64_t due = IO_NEVER;
+        if (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES) {
+            discard(b, k);
+        } else if (k->state == LOBBY_HERALDED) {
+            due = k->since + LOBBY_HERALD_EXPIRES;
+        } else if (k->state == LOBBY_PROBING) {
+            (void)link_tick(k->link);
+            due = link_deadline(k->link);
+        }
+        next = due < next ? due : next;
+        k = following;
+    }
+    return next;
+}
+
+struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                     const struct net_addr *kernel, const struct link_mark *mark)
+{
+    struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
+    if (k == NULL)
+        return NULL;
+    k->taken_over = true;
+    link_take_over(k->link, mark->sent, mark->next);
+    (void)link_send(k->link, "", 0, 0, 0); /* a probe: acknowledged, and without effect */
+    return k;
+}
+
+struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
+{
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_ANNOUNCED && (ip == 0 || k->kernel.ip == ip))
+            break;
+    }
+    return k;
+}
+
+void lobby_remove(struct lobby *b, struct lobby_kernel *k)
+{
+    TAILQ_REMOVE(&b->kernels, k, entries);
+    b->count--;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lobby: kernels that have announced themselves and wait to be taken. It answers a HERALD
+ * from a session port of its own, receives and acknowledges the kernel's T (an acknowledged T
+ * waits for ever), and keeps the link until somebody takes it. It also holds the sessions that
+ * are being taken over from a server that died, until the kernel has answered.
+ *
+ * No socket and no thread: sockets come from the injected operations, and io/listener.c (or the
+ * simulated world) says when something has arrived.
+ */
+#ifndef NETGDB_SESSION_LOBBY_H
+#define NETGDB_SESSION_LOBBY_H
+
+#include <sys/queue.h>
+
+#include "proto/addr.h"
+#include "proto/link.h"
+
+#define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
+
+enum {
+    LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
+    LOBBY_HOSTS_MAX = 64,     /* hosts whose kernels are let in, unless all are */
+};
+
+enum lobby_state {
+    LOBBY_HERALDED,  /* the HERALD is acknowledged, T has not come yet */
+    LOBBY_PROBING,   /* a session of a dead server: has the kernel answered? */
+    LOBBY_ANNOUNCED, /* waits to be taken */
+};
+
+struct lobby_kernel {
+    TAILQ_ENTRY(lobby_kernel) entries;
+    struct net_addr own;    /* this side of the session: the address of the HERALD, its port */
+    struct net_addr kernel; /* where it sends from */
+    enum lobby_state state;
+    uint64_t since;        /* when it came into this state */
+    struct io *io;         /* its socket */
+    struct link *link;     /* made by malloc */
+    bool taken_over;       /* the session goes on from a dead server's */
+    bool superseded;       /* the kernel has begun another session: this one is of no use */
+    struct record *record; /* for the owner of the lobby; NULL at first */
+};
+
+struct lobby_ops {
+    /*
+     * A socket for a session: from own->ip and own->port (0: any; filled in) connected to the
+     * kernel. *payload is the data that one DATA may have on that path (wire.h). The session
+     * arrives at IO_TARGET. Returns NULL when it cannot be had (the line is logged by it).
+     */
+    struct io *(*open)(void *context, struct lobby_kernel *k, size_t *payload);
+    void (*close)(void *context, struct lobby_kernel *k); /* its socket and its record */
+
+    /* The kernel has just become LOBBY_ANNOUNCED. */
+    void (*announced)(void *context, struct lobby_kernel *k);
+};
+
+struct lobby {
+    const struct lobby_ops *ops;
+    void *context;
+    const struct log *log;
+    uint64_t (*now)(void *context); /* ns, as io_now */
+    TAILQ_HEAD(lobby_kernels, lobby_kernel) kernels;
+    unsigned count;
+    bool any; /* every host is let in */
+    uint32_t hosts[LOBBY_HOSTS_MAX];
+    unsigned host_count;
+    uint64_t refused, malformed; /* HERALDs of hosts nobody asked for; datagrams that are none */
+};
+
+void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
+                uint64_t (*now)(void *context), const struct log *log);
+
+/* Closes every kernel that nobody took. They stay as they are, waiting for ever. */
+void lobby_free(struct lobby *b);
+
+/* Lets in the kernels of this host (of every host: 0). Returns 0 or NETGDB_TOO_LONG. */
+int lobby_admit(struct lobby *b, uint32_t ip);
+
+/* A datagram that came to the HERALD port, from `from` to our address `own_ip`. */
+void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
+                    const uint8_t *datagram, size_t len);
+
+/* Something has arrived on this kernel's socket. The kernel may be gone afterwards. */
+void lobby_input(struct lobby *b, struct lobby_kernel *k);
+
+/*
+ * Drops what has expired and asks again where an answer is awaited. Returns when to be called
+ * next; IO_NEVER when the lobby is quiet.
+ */
+uint64_t lobby_tick(struct lobby *b);
+
+/*
+ * Tries to go on with a session that another server left when it died: from exactly own, to
+ * exactly kernel. The kernel is announced once it has answered; a running one answers when it
+ * stops. Returns it, or NULL when the port cannot be had.
+ */
+struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                     const struct net_addr *kernel, const struct link_mark *mark);
+
+/* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
+struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);
+
+/* Takes a kernel out: it, its io and its link are the caller's now. */
+void lobby_remove(struct lobby *b, struct lobby_kernel *k);
+
+#endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# session/: from a name and its options to a served target.
+noinst_LTLIBRARIES += libsession.la
+libsession_la_SOURCES = \
+	session/chain.c session/chain.h \
+	session/listener.c session/listener.h \
+	session/lobby.c session/lobby.h \
+	session/record.c session/record.h \
+	session/rundir.c session/rundir.h \
+	session/serve.c session/serve.h

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records of sessions, as mapped and locked files; see record.h. */
+#include "session/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "session/rundir.h"
+
+#define MAGIC "netgdb1"
+#define PREFIX "session-"
+
+struct record_file {
+    char magic[8];
+    struct net_addr own, kernel;
+    struct link_mark mark;
+};
+
+struct record {
+    int fd;
+    struct record_file *file;
+    char path[RUNDIR_MAX + 64];
+};
+
+void record_close(struct record *r)
+{
+    if (r == NULL)
+        return;
+    if (r->file != NULL)
+        munmap(r->file, sizeof *r->file);
+    if (r->fd >= 0)
+        close(r->fd);
+    free(r);
+}
+
+void record_remove(struct record *r)
+{
+    if (r != NULL)
+        (void)unlink(r->path);
+    record_close(r);
+}
+
+/* Closes what is open so far, and keeps errno. Always NULL. */
+static struct record *fail(struct record *r)
+{
+    int error = errno;
+    record_close(r);
+    errno = error;
+    return NULL;
+}
+
+/* Opens, locks and maps `name` in the runtime directory. */
+static struct record *open_record(const char *dir, const char *name, int flags)
+{
+    struct record *r = calloc(1, sizeof *r);
+    struct stat st;
+    if (r == NULL)
+        return NULL;
+    r->fd = -1;
+    int n = snprintf(r->path, sizeof r->path, "%s/%s", dir, name);
+    if (n < 0 || (size_t)n >= sizeof r->path) {
+        errno = ENAMETOOLONG;
+        return fail(r);
+    }
+    r->fd = open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    if (r->fd < 0 || flock(r->fd, LOCK_EX | LOCK_NB) != 0 || fstat(r->fd, &st) != 0)
+        return fail(r);
+    if ((flags & O_CREAT) != 0 && ftruncate(r->fd, sizeof *r->file) != 0)
+        return fail(r);
+    if ((flags & O_CREAT) == 0 && st.st_size != sizeof *r->file) {
+        errno = EINVAL;
+        return fail(r);
+    }
+    void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+    if (map == MAP_FAILED)
+        return fail(r);
+    r->file = map;
+    return r;
+}
+
+struct record *record_create(const struct net_addr *own, const struct net_addr *kernel)
+{
+    char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
+    struct record *stale;
+    while ((stale = record_claim(kernel->ip)) != NULL)
+        record_remove(stale); /* a kernel has one session, and it is this one now */
+    if (rundir(dir) != 0)
+        return NULL;
+    snprintf(name, sizeof name, PREFIX "%s-%u", net_ip_text(kernel->ip, ip), own->port);
+    struct record *r = open_record(dir, name, O_CREAT);
+    if (r != NULL)
+        *r->file = (struct record_file){.magic = MAGIC, .own = *own, .kernel = *kernel};
+    return r;
+}
+
+static bool is_whole(const struct record_file *f)
+{
+    return memcmp(f->magic, MAGIC, sizeof f->magic) == 0 && f->own.ip != 0 && f->own.port != 0 &&
+           f->kernel.ip != 0 && f->kernel.port != 0;
+}
+
+struct record *record_claim(uint32_t ip)
+{
+    char path[RUNDIR_MAX], text[NET_ADDR_TEXT], prefix[sizeof PREFIX + NET_ADDR_TEXT] = PREFIX;
+    struct record *found = NULL;
+    struct dirent *entry;
+    DIR *dir = rundir(path) == 0 ? opendir(path) : NULL;
+    if (dir == NULL)
+        return NULL;
+    if (ip != 0)
+        snprintf(prefix, sizeof prefix, PREFIX "%s-", net_ip_text(ip, text));
+    while (found == NULL && (entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+            continue;
+        found = open_record(path, entry->d_name, 0); /* fails while its server lives */
+        if (found != NULL &&
+            (!is_whole(found->file) || (ip != 0 && found->file->kernel.ip != ip))) {
+            record_close(found);
+            found = NULL;
+        }
+    }
+    closedir(dir);
+    return found;
+}
+
+struct net_addr record_own(const struct record *r)
+{
+    return r->file->own;
+}
+
+struct net_addr record_kernel(const struct record *r)
+{
+    return r->file->kernel;
+}
+
+struct link_mark *record_mark(struct record *r)
+{
+    return &r->file->mark;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The record of a session: what the next server needs to go on with it when this one was killed.
+ * A panicked kernel whose server died waits for ever and heralds no more, but never checks who
+ * answers from the port that it knows. So a small file, mapped and kept up to date while the
+ * session lasts, names the two addresses and the last seqnos; a lock on it tells whether its
+ * server still lives.
+ */
+#ifndef NETGDB_SESSION_RECORD_H
+#define NETGDB_SESSION_RECORD_H
+
+#include "proto/addr.h"
+#include "proto/link.h"
+
+struct record;
+
+/*
+ * Makes the record of a session that has just begun; those of
+ * earlier sessions of the same host whose servers are dead are removed. NULL with errno when it
+ * cannot be had: the session can do without.
+ */
+struct record *record_create(const struct net_addr *own, const struct net_addr *kernel);
+
+/*
+ * The record of a session with a kernel of this host whose server is dead, locked for us; NULL
+ * when there is none. With ip 0, of any host.
+ */
+struct record *record_claim(uint32_t ip);
+
+struct net_addr record_own(const struct record *r);
+struct net_addr record_kernel(const struct record *r);
+
+/* Where the link keeps its seqnos (link.h); valid until the record is closed. */
+struct link_mark *record_mark(struct record *r);
+
+/* Lets go of the record: the file stays for the next server. NULL is fine. */
+void record_close(struct record *r);
+
+/* The session has ended: removes the file too. NULL is fine. */
+void record_remove(struct record *r);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* connect() for one of our names: waits for the kernel, then puts a relay behind the descriptor. */
+#include "shim/shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/herald.h"
+#include "io/logfile.h"
+#include "io/sockets.h"
+#include "shim/relay.h"
+
+#define NOTICE_AFTER IO_SECOND
+#define STREAM_TIMEOUT (10 * IO_SECOND) /* for a stub over TCP, without timeout= */
+
+/* ---- our descriptors ---- */
+
+enum { OURS_MAX = 256 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    dev_t device;
+    ino_t inode; /* 0: free */
+} ours[OURS_MAX];
+static unsigned next_ours;
+
+static void remember(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return;
+    pthread_mutex_lock(&lock);
+    ours[next_ours].device = st.st_dev;
+    ours[next_ours].inode = st.st_ino;
+    next_ours = (next_ours + 1) % OURS_MAX;
+    pthread_mutex_unlock(&lock);
+}
+
+bool connect_is_ours(int fd)
+{
+    struct stat st;
+    int error = errno;
+    bool found = false;
+    if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        pthread_mutex_lock(&lock);
+        for (unsigned i = 0; i < OURS_MAX && !found; i++)
+            found = ours[i].inode == st.st_ino && ours[i].device == st.st_dev;
+        pthread_mutex_unlock(&lock);
+    }
+    errno = error;
+    return found;
+}
+
+/* ---- waiting for a kernel ---- */
+
+static void announce(void *context)
+{
+    const uint64_t one = 1;
+    (void)!write(*(int *)context, &one, sizeof one);
+}
+
+/* What to type at db>, with the address that this kernel can reach. */
+static void give_notice(const struct shim_name *n, uint64_t timeout)
+{
+    char address[NET_ADDR_TEXT] = "this machine's address", limit[48] = "";
+    uint32_t own = n->ips[0] != 0 ? own_address_towards(n->ips[0]) : own_address();
+    if (own != 0)
+        net_ip_text(own, address);
+    if (timeout != IO_NEVER)
+        snprintf(limit, sizeof limit, "; gives up after %u s", (unsigned)(timeout / IO_SECOND));
+    /* The person must see this, whatever the level. */
+    log_error(&n->log,
+              "waiting for the kernel: type \"netgdb -s %s\" at its db> prompt (Ctrl-C "
+              "ends the wait%s)",
+              address, limit);
+}
+
+/* The signals that must not end the wait: a resized terminal, a child, a continued job. */
+static void wait_mask(sigset_t *mask)
+{
+    (void)pthread_sigmask(SIG_SETMASK, NULL, mask);
+    sigaddset(mask, SIGWINCH);
+    sigaddset(mask, SIGCHLD);
+    sigaddset(mask, SIGCONT);
+}
+
+/* Sleeps until the event, `deadline`, or a signal. Returns as ppoll. */
+static int sleep_until(int event, uint64_t deadline, const sigset_t *mask)
+{
+    struct pollfd fd = {.fd = event, .events = POLLIN};
+    struct timespec left, *limit = NULL;
+    uint64_t now = io_fds_now();
+    if (deadline != IO_NEVER) {
+        uint64_t ns = deadline > now ? deadline - now : 0;
+        left = (struct timespec){(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
+        limit = &left;
+    }
+    return ppoll(&fd, 1, limit, mask);
+}
+
+/* 0 when a kernel was taken, else an errno value. */
+static int wait_for_kernel(struct listener *l, struct listener_watch *w, int event,
+                           const struct shim_name *n, struct listener_kernel *kernel)
+{
+    uint64_t began = io_fds_now(), timeout = options_timeout(&n->options);
+    uint64_t deadline = timeout == IO_NEVER ? IO_NEVER : began + timeout;
+    uint64_t notice = began + NOTICE_AFTER, drained;
+    sigset_t mask;
+    wait_mask(&mask);
+    for (;;) {
+        if (listener_take(l, w, kernel))
+            return 0;
+        uint64_t now = io_fds_now();
+        if (now >= deadline) {
+            log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?",
+                      (unsigned)(timeout / IO_SECOND));
+            return ETIMEDOUT;
+        }
+        if (now >= notice) {
+            give_notice(n, timeout);
+            notice = IO_NEVER;
+        }
+        if (sleep_until(event, notice < deadline ? notice : deadline, &mask) < 0)
+            return errno;
+        (void)!read(event, &drained, sizeof drained);
+    }
+}
+
+static int find_kernel(const struct shim_name *n, struct relay_target *target)
+{
+    struct listener_watch watch = {.n = n->n, .notify = announce};
+    uint16_t port = n->options.port != 0 ? n->options.port : WIRE_HERALD_PORT;
+    memcpy(watch.ips, n->ips, sizeof watch.ips);
+    target->listener = listener_get(port, &shim_log);
+    if (target->listener == NULL) {
+        int error = errno;
+        log_error(
+            &n->log, "UDP port %u, where kernels call, cannot be had: %s%s", port, strerror(error),
+            error == EADDRINUSE ? " (another gdb or proxy has it: use that one, or end it)" : "");
+        return error;
+    }
+    int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event < 0)
+        return errno;
+    watch.context = &event;
+    int error = listener_watch(target->listener, &watch) != 0 ? ENOSPC : 0;
+    if (error == 0) {
+        error = wait_for_kernel(target->listener, &watch, event, n, &target->kernel);
+        listener_unwatch(target->listener, &watch);
+    }
+    close(event);
+    return error;
+}
+
+/* ---- a stub on a stream ---- */
+
+static int find_stream(const struct shim_name *n, struct relay_target *target)
+{
+    uint64_t timeout = options_timeout(&n->options);
+    struct sockaddr_in address;
+    if (n->options.kind == OPTIONS_UNIX) {
+        target->stream = sockets_unix(n->options.host);
+    } else if (sockets_resolve(shim_libc.getaddrinfo, n->options.host, n->options.port, &address) !=
+               0) {
+        log_error(&n->log, "no IPv4 address of this host is known");
+        return EHOSTUNREACH;
+    } else {
+        target->stream = sockets_tcp(&address, timeout == IO_NEVER ? STREAM_TIMEOUT : timeout);
+    }
+    if (target->stream >= 0)
+        return 0;
+    /* ECONNREFUSED would make GDB try for 15 s without a word. */
+    int error = errno == ECONNREFUSED ? ENOENT : errno;
+    log_error(&n->log, "no stub answers there: %s", strerror(errno));
+    return error;
+}
+
+/* ---- the descriptor ---- */
+
+static void give_up(const struct relay_target *t)
+{
+    if (t->listener == NULL) {
+        close(t->stream);
+        return;
+    }
+    link_free(t->kernel.link);
+    free(t->kernel.link);
+    close(t->kernel.fd);
+    record_close(t->kernel.record); /* the next connect goes on from it */
+}
+
+static int put_relay_behind(int fd, const struct relay_target *target, const struct shim_name *n)
+{
+    int ends[2], flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        int error = errno;
+        give_up(target);
+        return error;
+    }
+    if (fcntl(ends[0], F_SETFL, flags & O_NONBLOCK) != 0 || dup3(ends[0], fd, O_CLOEXEC) < 0) {
+        int error = errno;
+        give_up(target);
+        close(ends[0]);
+        close(ends[1]);
+        return error;
+    }
+    close(ends[0]);
+    remember(fd);
+    return relay_start(target, ends[1], n);
+}
+
+int connect_name(int fd, struct shim_name *name)
+{
+    struct relay_target target = {.stream = -1};
+    bool kernel = name->options.kind == OPTIONS_HERALD || name->options.kind == OPTIONS_ANY;
+    int error = kernel ? find_kernel(name, &target) : find_stream(name, &target);
+    if (error == 0)
+        error = put_relay_behind(fd, &target, name);
+    if (error == 0)
+        return 0;
+    errno = error;
+    return -1;
+}

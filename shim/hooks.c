@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
+#include "shim/shim.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+struct shim_libc shim_libc;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pid_t owner; /* 0: we pass everything on */
+
+/* Other libraries' constructors may call a hook before ours has run: so by need. */
+static void bind_libc(void)
+{
+#define BIND(type, name, parameters) *(void **)&shim_libc.name = dlsym(RTLD_NEXT, #name);
+    SHIM_HOOKS(BIND)
+#undef BIND
+    if (getauxval(AT_SECURE) == 0)
+        owner = getpid();
+}
+
+static void prepare(void)
+{
+    int error = errno;
+    pthread_once(&once, bind_libc);
+    errno = error;
+}
+
+bool shim_active(void)
+{
+    prepare();
+    return owner != 0 && owner == getpid();
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    if (shim_active())
+        preload_clean();
+}
+
+EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result)
+{
+    prepare();
+    if (node != NULL && options_is_ours(node) && shim_active())
+        return names_lookup(node, service, hints, result);
+    return shim_libc.getaddrinfo(node, service, hints, result);
+}
+
+EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+    prepare();
+    struct shim_name *name = names_of(address, len);
+    if (name != NULL && shim_active())
+        return connect_name(fd, name);
+    return shim_libc.connect(fd, address, len);
+}
+
+/* LLDB wants TCP_NODELAY on what it takes for a TCP socket; ours is the end of a socketpair. */
+EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+    prepare();
+    if (level == IPPROTO_TCP && connect_is_ours(fd))
+        return 0;
+    return shim_libc.setsockopt(fd, level, name, value, len);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* LD_PRELOAD: in the debugger itself our entry has done its work, and its children go without. */
+#include "shim/shim.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char our_name[] = "libnetgdb.so";
+
+static const char *base_of(const char *path, size_t len, size_t *base_len)
+{
+    size_t at = len;
+    while (at > 0 && path[at - 1] != '/')
+        at--;
+    *base_len = len - at;
+    return path + at;
+}
+
+bool preload_without_us(const char *value, char *out, size_t size)
+{
+    bool found = false;
+    size_t used = 0;
+    out[0] = '\0';
+    while (*value != '\0') {
+        size_t len = strcspn(value, ": "), base_len;
+        const char *base = base_of(value, len, &base_len);
+        bool ours = base_len == sizeof our_name - 1 && memcmp(base, our_name, base_len) == 0;
+        found |= ours;
+        if (!ours && len != 0) {
+            int n =
+                snprintf(out + used, size - used, "%s%.*s", used != 0 ? ":" : "", (int)len, value);
+            if (n < 0 || (size_t)n >= size - used)
+                return false; /* does not fit: better leave it as it is */
+            used += (size_t)n;
+        }
+        value += len + (value[len] != '\0');
+    }
+    return found;
+}
+
+/* gdb, gdb-multiarch, arm-none-eabi-gdb, gdb16.3, lldb, lldb-14; not gdbserver, not netgdb. */
+bool preload_is_debugger(const char *path)
+{
+    size_t len;
+    const char *base = base_of(path, strlen(path), &len);
+    if (strstr(base, "gdbserver") != NULL || strstr(base, "netgdb") != NULL)
+        return false;
+    return strstr(base, "gdb") != NULL || strstr(base, "lldb") != NULL;
+}
+
+void preload_clean(void)
+{
+    char path[PATH_MAX];
+    const char *value = getenv("LD_PRELOAD");
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (value == NULL || n <= 0)
+        return;
+    path[n] = '\0';
+    size_t size = strlen(value) + 1;
+    char *rest = malloc(size);
+    if (rest == NULL)
+        return;
+    if (preload_is_debugger(path) && preload_without_us(value, rest, size)) {
+        if (rest[0] != '\0')
+            (void)setenv("LD_PRELOAD", rest, 1);
+        else
+            (void)unsetenv("LD_PRELOAD");
+    }
+    free(rest);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A GDB for the simulated world: asks one request after the other on the client side of an io
+ * and knows what each reply must be, from a model of the machine that it keeps by itself.
+ */
+#ifndef NETGDB_TESTS_SIM_GDB_H
+#define NETGDB_TESTS_SIM_GDB_H
+
+#include "tests/sim/machine.h"
+#include "tests/sim/server.h"
+
+enum {
+    SIM_GDB_WINDOW = 2048,       /* bytes at the start of MACHINE_DATA that it writes and reads */
+    SIM_GDB_COUNTER = 512 << 10, /* offset in MACHINE_DATA where the program counts its runs */
+};
+
+struct sim_gdb;
+
+/*
+ * Begins a session on the io: connects, makes `exchanges` requests at random, detaches, closes.
+ * The model begins with what `m` is now; its program counts its runs in its own memory from here
+ * on. Owned by the caller; nobody else may use the io's client side.
+ */
+struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine *m,
+                              unsigned exchanges);
+void sim_gdb_free(struct sim_gdb *g);
+
+unsigned sim_gdb_resumes(const struct sim_gdb *g);      /* steps and continues that stopped */
+unsigned sim_gdb_wrong(const struct sim_gdb *g);        /* replies that were wrong */
+bool sim_gdb_finished(const struct sim_gdb *g);         /* all was answered, D too */
+const char *sim_gdb_complaint(const struct sim_gdb *g); /* the first wrong reply, in words */
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of requests: which entry a real request finds, and what it touches. */
+#include "tests/unit/unit.h"
+
+#include "proto/packets.h"
+
+#define NAME(name, does, repeat, explanation) name,
+static const char *const names[] = {PACKETS(NAME)};
+enum { NAMES = sizeof names / sizeof names[0] };
+
+/* One request as GDB or LLDB send it for every entry of the table. */
+static const struct example {
+    const char *request, *name;
+} examples[] = {
+    {"!", "!"},
+    {"?", "?"},
+    {"A4,0,6c73", "A"},
+    {"Bffff0000,S", "B"},
+    {"C05", "C"},
+    {"D;1", "D"},
+    {"F-1,4", "F"},
+    {"G0011", "G"},
+    {"Hg0", "H"},
+    {"I", "I"},
+    {"Mffffffff80001000,2:0102", "M"},
+    {"P10=0011223344556677", "P"},
+    {"QTinit", "Q"},
+    {"QAgent:1", "QAgent"},
+    {"QCatchSyscalls:1", "QCatchSyscalls"},
+    {"QDisableRandomization:1", "QDisableRandomization"},
+    {"QEnvironmentHexEncoded:41", "QEnvironmentHexEncoded"},
+    {"QEnvironmentReset", "QEnvironmentReset"},
+    {"QEnvironmentUnset:41", "QEnvironmentUnset"},
+    {"QListThreadsInStopReply", "QListThreadsInStopReply"},
+    {"QNonStop:1", "QNonStop"},
+    {"QPassSignals:e;10", "QPassSignals"},
+    {"QProgramSignals:0;1", "QProgramSignals"},
+    {"QSetWorkingDir:2f", "QSetWorkingDir"},
+    {"QStartNoAckMode", "QStartNoAckMode"},
+    {"QStartupWithShell:1", "QStartupWithShell"},
+    {"QThreadEvents:1", "QThreadEvents"},
+    {"QThreadOptions;1:p1.1", "QThreadOptions"},
+    {"QThreadSuffixSupported", "QThreadSuffixSupported"},
+    {"R00", "R"},
+    {"S05", "S"},
+    {"T186a5", "T"},
+    {"X1000,0:", "X"},
+    {"Z0,401000,1", "Z"},
+    {"bc", "bc"},
+    {"bs", "bs"},
+    {"c", "c"},
+    {"g", "g"},
+    {"i", "i"},
+    {"jGetLoadedDynamicLibrariesInfos:{}", "jGetLoadedDynamicLibrariesInfos"},
+    {"jThreadExtendedInfo:{}", "jThreadExtendedInfo"},
+    {"jThreadsInfo", "jThreadsInfo"},
+    {"k", "k"},
+    {"mffffffff80001000,40", "m"},
+    {"p10", "p"},
+    {"qTfV", "q"},
+    {"qAttached:1", "qAttached"},
+    {"qC", "qC"},
+    {"qCRC:401000,64", "qCRC"},
+    {"qGetTIBAddr:1", "qGetTIBAddr"},
+    {"qGetTLSAddr:1,0,0", "qGetTLSAddr"},
+    {"qHostInfo", "qHostInfo"},
+    {"qMemoryRegionInfo:401000", "qMemoryRegionInfo"},
+    {"qOffsets", "qOffsets"},
+    {"qProcessInfo", "qProcessInfo"},
+    {"qRcmd,68656c70", "qRcmd"},
+    {"qRegisterInfo0", "qRegisterInfo"},
+    {"qSearch:memory:1000;100;abc", "qSearch"},
+    {"qSupported:multiprocess+;swbreak+", "qSupported"},
+    {"qSymbol::", "qSymbol"},
+    {"qTStatus", "qTStatus"},
+    {"qThreadExtraInfo,186a5", "qThreadExtraInfo"},
+    {"qThreadStopInfo186a5", "qThreadStopInfo"},
+    {"qXfer:features:read:target.xml:0,ffb", "qXfer"},
+    {"qXfer:threads:read::0,1000", "qXfer:threads"},
+    {"qfThreadInfo", "qfThreadInfo"},
+    {"qsThreadInfo", "qsThreadInfo"},
+    {"r", "r"},
+    {"s", "s"},
+    {"t1000:ff,ff", "t"},
+    {"vAttach;1", "vAttach"},
+    {"vCont;c:p1.-1", "vCont"},
+    {"vCont?", "vCont?"},
+    {"vCtrlC", "vCtrlC"},
+    {"vFile:open:2f,0,0", "vFile"},
+    {"vFile:pread:5,1000,0", "vFile:pread"},
+    {"vFlashDone", "vFlashDone"},
+    {"vFlashErase:0,1000", "vFlashErase"},
+    {"vFlashWrite:0:abc", "vFlashWrite"},
+    {"vKill;a410", "vKill"},
+    {"vMustReplyEmpty", "vMustReplyEmpty"},
+    {"vRun;2f", "vRun"},
+    {"vStopped", "vStopped"},
+    {"x1000,40", "x"},
+    {"z2,401000,8", "z"},
+};
+
+static const struct packet *find(const char *request)
+{
+    return packet_find((const uint8_t *)request, strlen(request));
+}
+
+static void a_real_request_finds_its_entry(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
+        assert_string_equal(find(examples[i].request)->name, examples[i].name);
+}
+
+static void every_entry_has_an_example_here(void **state)
+{
+    (void)state;
+    assert_int_equal(sizeof examples / sizeof examples[0], NAMES);
+    for (size_t i = 0; i < NAMES; i++)
+        assert_string_equal(names[i], examples[i].name);
+}
+
+static void a_longer_word_is_not_the_shorter_entry(void **state)
+{
+    (void)state;
+    assert_string_equal(find("qCRC:0,1")->name, "qCRC");
+    assert_string_equal(find("qCx")->name, "q");
+    assert_string_equal(find("qSupportedX")->name, "q");
+    assert_string_equal(find("qXfer:threadsx:read::0,1")->name, "qXfer");
+    assert_string_equal(find("vCont")->name, "vCont");
+    assert_string_equal(find("vCont;s:1;c")->name, "vCont");
+    assert_string_equal(find("vFile:preadx")->name, "vFile");
+    assert_string_equal(find("QStartNoAckModes")->name, "Q");
+}
+
+static void what_is_unknown_is_taken_to_change_and_never_to_be_repeated(void **state)
+{
+    static const char *const unknown[] = {"", "vNew;1", "vContinue", "b", "jFoo", "5", "~"};
+    (void)state;
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        const struct packet *p = find(unknown[i]);
+        assert_string_equal(p->name, "");
+        assert_int_equal(p->does, PKT_CHANGES);
+        assert_int_equal(p->repeat, REPEAT_NEVER);
+        assert_non_null(p->explanation);
+    }
+}
+
+static void what_resumes_must_run_exactly_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NAMES; i++) {
+        const struct packet *p = find(names[i]);
+        if ((p->does & (PKT_RESUMES | PKT_LEAVES)) != 0)
+            assert_int_equal(p->repeat, REPEAT_NEVER);
+        assert_true(p->does != PKT_READS || p->repeat == REPEAT_SAFE || p->repeat == REPEAT_LIST);
+    }
+    assert_true(find("s")->does & PKT_RESUMES);
+    assert_true(find("vCont;c")->does & PKT_RESUMES);
+    assert_int_equal(find("vCont?")->does, PKT_READS);
+    assert_int_equal(find("m0,1")->does, PKT_READS);
+    assert_true(find("D")->does & PKT_LEAVES);
+}
+
+static void expect_range(const char *request, uint64_t low, uint64_t high)
+{
+    uint64_t l, h;
+    packet_range(find(request), (const uint8_t *)request, strlen(request), &l, &h);
+    assert_true(l == low && h == high);
+}
+
+static void writes_touch_the_memory_that_they_name(void **state)
+{
+    (void)state;
+    expect_range("M1000,20:00", 0x1000, 0x1020);
+    expect_range("X1000,0:", 0x1000, 0x1000);
+    expect_range("Mffffffff80000000,4:01020304", UINT64_C(0xffffffff80000000),
+                 UINT64_C(0xffffffff80000004));
+    expect_range("Mfffffffffffffff0,20:00", UINT64_C(0xfffffffffffffff0), UINT64_MAX);
+}
+
+static void a_register_and_a_point_touch_themselves(void **state)
+{
+    (void)state;
+    expect_range("P1f=00", 0x1f, 0x20);
+    expect_range("Z0,401000,1", 0x401000, 0x401001);
+    expect_range("z2,401000,8", 0x401000, 0x401008);
+    expect_range("Z0,401000,0", 0x401000, 0x401001); /* kind 0 is a point all the same */
+}
+
+static void what_cannot_be_read_touches_everything(void **state)
+{
+    static const char *const all[] = {
+        "G00", "Hg1", "qsThreadInfo", "s",    "M",   "Mx,1:00", "M10,", "M10,:",   "P",
+        "Z",   "Z0",  "Z0,",          "Z0,x", "M10", "X10:",    "D",    "vRun;2f", ""};
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        expect_range(all[i], 0, UINT64_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_real_request_finds_its_entry),
+        cmocka_unit_test(every_entry_has_an_example_here),
+        cmocka_unit_test(a_longer_word_is_not_the_shorter_entry),
+        cmocka_unit_test(what_is_unknown_is_taken_to_change_and_never_to_be_repeated),
+        cmocka_unit_test(what_resumes_must_run_exactly_once),
+        cmocka_unit_test(writes_touch_the_memory_that_they_name),
+        cmocka_unit_test(a_register_and_a_point_touch_themselves),
+        cmocka_unit_test(what_cannot_be_read_touches_everything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

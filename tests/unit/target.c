@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calls on a target, and a decorator that changes nothing. */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "proto/io.h"
+#include "proto/target.h"
+
+/* A target that gives the packets of a list, the last one final, and notes what it was asked. */
+struct fake {
+    struct target target;
+    const char *const *packets;
+    unsigned at;
+    char request[64];
+    unsigned watch;
+    int send_result, recv_result, calls;
+    bool *freed;
+};
+
+static int fake_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct fake *f = (struct fake *)t;
+    assert_true(len < sizeof f->request);
+    memcpy(f->request, request, len);
+    f->request[len] = '\0';
+    f->at = 0;
+    return f->send_result;
+}
+
+static int fake_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct fake *f = (struct fake *)t;
+    f->watch = watch;
+    if (f->recv_result != 0)
+        return f->recv_result;
+    assert_non_null(f->packets[f->at]);
+    buf_sets(reply, f->packets[f->at++]);
+    *final = f->packets[f->at] == NULL;
+    return 0;
+}
+
+static int fake_interrupt(struct target *t)
+{
+    ((struct fake *)t)->calls |= 1;
+    return NETGDB_UNSUPPORTED;
+}
+
+static int fake_idle(struct target *t)
+{
+    ((struct fake *)t)->calls |= 2;
+    return NETGDB_LOST;
+}
+
+static int fake_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    ((struct fake *)t)->calls |= 4;
+    fake_send(t, request, len);
+    return buf_sets(reply, "OK");
+}
+
+static size_t fake_max_request(struct target *t)
+{
+    (void)t;
+    return 1234;
+}
+
+static void fake_free(struct target *t)
+{
+    struct fake *f = (struct fake *)t;
+    *f->freed = true;
+    free(f);
+}
+
+static const struct target_ops fake_ops = {fake_send,  fake_recv,        fake_interrupt, fake_idle,
+                                           fake_leave, fake_max_request, fake_free};
+
+static void through_free(struct target *t)
+{
+    target_free(t->next);
+    free(t);
+}
+
+static const struct target_ops through_ops = {
+    target_next_send,  target_next_recv,        target_next_interrupt, target_next_idle,
+    target_next_leave, target_next_max_request, through_free};
+
+/* A fake, and in front of it a decorator that changes nothing. */
+static struct target *fake_chain(struct fake **fake, const char *const *packets, bool *freed)
+{
+    struct target *t = calloc(1, sizeof *t);
+    *fake = calloc(1, sizeof **fake);
+    (*fake)->target.ops = &fake_ops;
+    (*fake)->packets = packets;
+    (*fake)->freed = freed;
+    *freed = false;
+    t->ops = &through_ops;
+    t->next = &(*fake)->target;
+    return t;
+}
+
+static void a_transaction_ends_with_the_final_packet(void **state)
+{
+    static const char *const packets[] = {"O48", "O49", "OK", NULL};
+    struct fake *f;
+    bool freed;
+    struct target *t = fake_chain(&f, packets, &freed);
+    struct buf reply;
+    (void)state;
+    buf_init(&reply, 10);
+    assert_int_equal(target_ask(t, "qRcmd,00", &reply), 0);
+    assert_string_equal(f->request, "qRcmd,00");
+    assert_true(buf_is(&reply, "OK"));
+    assert_int_equal(f->at, 3);
+    assert_int_equal(f->watch, 0);
+    buf_free(&reply);
+    target_free(t);
+    assert_true(freed);
+}
+
+static void a_transaction_ends_with_the_first_error(void **state)
+{
+    static const char *const packets[] = {"OK", NULL};
+    struct fake *f;
+    bool freed;
+    struct target *t = fake_chain(&f, packets, &freed);
+    struct buf reply;
+    (void)state;
+    buf_init(&reply, 10);
+    f->send_result = NETGDB_TOO_LONG;
+    assert_int_equal(target_ask(t, "g", &reply), NETGDB_TOO_LONG);
+    assert_int_equal(f->at, 0);
+    f->send_result = 0;
+    f->recv_result = NETGDB_REPLACED;
+    assert_int_equal(target_ask(t, "g", &reply), NETGDB_REPLACED);
+    buf_free(&reply);
+    target_free(t);
+}
+
+static void a_decorator_hands_every_call_on(void **state)
+{
+    static const char *const packets[] = {"T05", NULL};
+    struct fake *f;
+    bool freed, final = false;
+    struct target *t = fake_chain(&f, packets, &freed);
+    struct buf reply;
+    (void)state;
+    buf_init(&reply, 10);
+    assert_int_equal(target_send(t, (const uint8_t *)"s", 1), 0);
+    assert_int_equal(target_recv(t, &reply, &final, IO_ON_CLIENT), 0);
+    assert_true(final);
+    assert_int_equal(f->watch, IO_ON_CLIENT);
+    assert_int_equal(target_interrupt(t), NETGDB_UNSUPPORTED);
+    assert_int_equal(target_idle(t), NETGDB_LOST);
+    assert_int_equal(target_leave(t, (const uint8_t *)"D;1", 3, &reply), 0);
+    assert_string_equal(f->request, "D;1");
+    assert_true(buf_is(&reply, "OK"));
+    assert_int_equal(f->calls, 7);
+    assert_int_equal(target_max_request(t), 1234);
+    buf_free(&reply);
+    target_free(t);
+    assert_true(freed);
+}
+
+static void freeing_no_target_is_harmless(void **state)
+{
+    (void)state;
+    target_free(NULL);
+}
+
+static void every_error_has_words(void **state)
+{
+    (void)state;
+    for (int e = NETGDB_INTERRUPTED - 1; e <= 1; e++) {
+        assert_non_null(netgdb_strerror(e));
+        bool known = e >= NETGDB_INTERRUPTED && e <= 0;
+        assert_int_equal(strcmp(netgdb_strerror(e), "unknown error") != 0, known);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_transaction_ends_with_the_final_packet),
+        cmocka_unit_test(a_transaction_ends_with_the_first_error),
+        cmocka_unit_test(a_decorator_hands_every_call_on),
+        cmocka_unit_test(freeing_no_target_is_harmless),
+        cmocka_unit_test(every_error_has_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
