@@ -64,9 +64,15 @@ libsim_la_SOURCES = \
 SIM_LIBS = libsim.la $(UNIT_LIBS)
 
 SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
+UNIT_TESTS += tests/sim/stub_ack_test
+tests_sim_stub_ack_test_SOURCES = tests/sim/stub_ack_test.c $(SIM_UNIT)
+tests_sim_stub_ack_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/stub_test
 tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
 tests_sim_stub_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_life_test
+tests_sim_twin_life_test_SOURCES = tests/sim/twin_life_test.c $(SIM_UNIT)
+tests_sim_twin_life_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/twin_test
 tests_sim_twin_test_SOURCES = tests/sim/twin_test.c $(SIM_UNIT)
 tests_sim_twin_test_LDADD = $(SIM_LIBS)

@@ -10,6 +10,10 @@
 #include "tests/sim/server.h"
 #include "tests/sim/twin.h"
 
+/* Runs what follows for a kernel of each generation. */
+#define BOTH(g)                                                                                    \
+    for (enum twin_generation g = TWIN_OLD; g <= TWIN_NEW; g = (enum twin_generation)(g + 1))
+
 enum { RAW_MESSAGES = 4096 };
 
 /* A DATA of the kernel, without its bytes. */

@@ -79,7 +79,7 @@ static void take_failure(const char *line)
     longjmp(failed, 1);
 }
 
-/* Runs something that must fail with these words. The stderr of it is thrown away. */
+/* Runs something that must fail with these words. */
 static void must_fail(void (*run)(struct sim_world *w), const char *words)
 {
     struct sim_world *w = sim_world_new(1);
