@@ -14,8 +14,10 @@
 #include "proto/target.h"
 
 struct serve_options {
-    bool forward_kill; /* vKill and k reach the target; else they become a detach */
-    bool park;         /* a client that kills or goes away leaves the target as it is */
+    bool forward_kill;     /* vKill and k reach the target; else they become a detach */
+    bool park;             /* a client that kills or goes away leaves the target as it is */
+    bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
+                              in extended mode: for a client whose going away cannot be seen */
 };
 
 /* How it ended when it did not fail. */

@@ -295,14 +295,65 @@ static void thread_ids_that_name_no_process_do_not_count(void **state)
     expect_did(f, "[?][?][?][?][?][leave D]");
 }
 
-static void a_program_that_ended_is_not_left(void **state)
+static void a_program_that_ended_may_refuse_to_be_left(void **state)
 {
     struct fixture *f = *state;
+    f->leave_reply = "E01";
     gdb(f, IO_MS, "c");
     stub(f, 2 * IO_MS, "W00");
     fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
     assert_int_equal(run(f), SERVE_DETACHED);
-    expect_did(f, "[c]");
+    expect_did(f, "[c][leave D]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_detach_after_the_program_ended_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    gdb(f, 3 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+}
+
+static void a_stub_that_ends_with_its_program_is_no_failure(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    stub(f, 3 * IO_MS, "!4");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_session_may_end_with_the_last_process(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00;process:1");
+    stub(f, 3 * IO_MS, "mp2.2"); /* there is another one */
+    gdb(f, 4 * IO_MS, "c");
+    stub(f, 5 * IO_MS, "W00;process:2");
+    stub(f, 6 * IO_MS, "E01");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][qfThreadInfo][c][qfThreadInfo]");
+}
+
+static void in_extended_mode_the_session_survives_the_program(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    gdb(f, IO_MS, "!");
+    stub(f, 2 * IO_MS, "OK");
+    gdb(f, 3 * IO_MS, "c");
+    stub(f, 4 * IO_MS, "W00");
+    gdb(f, 5 * IO_MS, "vRun;");
+    stub(f, 6 * IO_MS, "T05thread:1;");
+    gdb(f, 7 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[!][c][vRun;][leave D]");
 }
 
 static void ctrl_c_reaches_a_target_that_can_be_interrupted(void **state)
@@ -466,7 +517,11 @@ int main(void)
         TEST(a_multiprocess_target_is_left_by_its_process),
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
-        TEST(a_program_that_ended_is_not_left),
+        TEST(a_program_that_ended_may_refuse_to_be_left),
+        TEST(a_detach_after_the_program_ended_ends_the_session),
+        TEST(a_stub_that_ends_with_its_program_is_no_failure),
+        TEST(a_session_may_end_with_the_last_process),
+        TEST(in_extended_mode_the_session_survives_the_program),
         TEST(ctrl_c_reaches_a_target_that_can_be_interrupted),
         TEST(ctrl_c_to_a_running_kernel_is_explained),
         TEST(ctrl_c_during_a_read_goes_nowhere),
