@@ -36,5 +36,13 @@ tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
 tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
 tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
+# The node with real stubs.
+check_PROGRAMS += tests/e2e/node_client
+tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
+tests_e2e_node_client_LDADD = libproto.la
+E2E_TESTS = tests/e2e/man.test tests/e2e/node.test
+TESTS += $(E2E_TESTS)
+dist_noinst_SCRIPTS += $(E2E_TESTS)
+
 tests_unit_wire_SOURCES = tests/unit/wire.c
 tests_unit_wire_LDADD = $(UNIT_LIBS)
