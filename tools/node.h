@@ -11,7 +11,6 @@ struct node_options {
     uint16_t server_port, bind_port, stub_port;
     char **command; /* NULL: stub_host and stub_port */
     struct debugnet_options debugnet;
-    uint64_t spin; /* ns */
     bool again;
     enum log_level log_level;
 };
