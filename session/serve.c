@@ -25,6 +25,7 @@ struct session {
     char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
     bool gone;                       /* the client has left */
     bool ended;                      /* the program that the target debugs has ended */
+    bool extended;                   /* the client may start another one */
     int parted;                      /* vKill was answered: how the session is to end */
 };
 
@@ -83,18 +84,17 @@ static int leave(struct session *s)
     if (rc != 0)
         return target_failed(s, rc);
     log_reply(s, packet_find((const uint8_t *)s->detach, 1));
-    if (!buf_is(&s->reply, "OK"))
+    if (!buf_is(&s->reply, "OK") && !s->ended)
         log_warn(s->log, "the target does not accept %s", s->detach);
     return SERVE_DETACHED;
 }
 
-/* The client wants nothing more of a target that is stopped. */
+/* The client wants nothing more of a target that is stopped. One whose program has ended is left,
+ * too, though it may refuse: a node is told by it that nobody comes back. */
 static int part(struct session *s)
 {
     if (s->parted != 0)
         return s->parted;
-    if (s->ended)
-        return SERVE_DETACHED;
     return s->options->park ? SERVE_PARKED : leave(s);
 }
 
@@ -115,7 +115,7 @@ static int take_detach(struct session *s)
     if (rc != 0)
         return target_failed(s, rc);
     log_reply(s, s->packet);
-    bool left = s->reply.len != 0 && s->reply.data[0] != 'E';
+    bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
@@ -144,12 +144,19 @@ static int take_departure(struct session *s)
     return SERVE_RUNNING;
 }
 
+static bool told_to_end(const struct session *s)
+{
+    return s->options->ended != NULL && s->options->ended(s->options->context);
+}
+
 /* Hears the client while a reply is outstanding. */
 static int attend(struct session *s)
 {
     if (s->gone)
         return 0;
     int rc = server_poll(s->server);
+    if (rc == 0 && told_to_end(s))
+        rc = NETGDB_CLOSED;
     if (rc == NETGDB_CLOSED)
         return take_departure(s);
     if (rc != NETGDB_INTERRUPTED)
@@ -195,6 +202,10 @@ static void learn(struct session *s)
         learn_stop(s);
     else if (packet_is(s->packet, "qC") && buf_starts(&s->reply, "QC"))
         learn_process(s, s->reply.data + 2, s->reply.len - 2);
+    else if (packet_is(s->packet, "vKill"))
+        s->ended = buf_is(&s->reply, "OK");
+    else if (packet_is(s->packet, "!"))
+        s->extended = buf_is(&s->reply, "OK");
 }
 
 /* One packet of the target, on its way to the client. */
@@ -206,6 +217,15 @@ static int pass_reply(struct session *s, bool final)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
 }
 
+/* Whether a stop told of the end of the last process. */
+static bool is_over(struct session *s)
+{
+    if (!s->ended || !s->options->end_with_program || s->extended ||
+        packet_is(s->packet, "vKill")) /* GDB sends k after it */
+        return false;
+    return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
+}
+
 static int await_reply(struct session *s)
 {
     bool final = false;
@@ -214,7 +234,7 @@ static int await_reply(struct session *s)
         rc = attend(s);
         if (rc != 0)
             return rc;
-        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT);
+        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT | IO_ON_WAKE);
         if (rc == NETGDB_REPLACED && (s->packet->does & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: going on with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
@@ -222,7 +242,7 @@ static int await_reply(struct session *s)
         else if (rc == 0 && (rc = pass_reply(s, final)) != 0)
             return rc;
     }
-    return 0;
+    return is_over(s) ? SERVE_DETACHED : 0;
 }
 
 static int forward(struct session *s)
@@ -253,7 +273,7 @@ static int take_request(struct session *s)
 /* One request and all that belongs to it. */
 static int turn(struct session *s)
 {
-    const unsigned watch = s->parted != 0 ? 0 : IO_ON_TARGET | IO_ON_WAKE;
+    const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     int rc = server_next(s->server, &s->request, watch);
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
@@ -264,6 +284,8 @@ static int turn(struct session *s)
         return part(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
+    if (told_to_end(s))
+        return part(s);
     rc = target_idle(s->target);
     return rc == 0 ? 0 : target_failed(s, rc);
 }
