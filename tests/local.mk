@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	tests/unit/buf \
 	tests/unit/io \
 	tests/unit/log \
+	tests/unit/options \
 	tests/unit/packets \
 	tests/unit/quirks \
 	tests/unit/rsp \
@@ -22,6 +23,8 @@ tests_unit_io_SOURCES = tests/unit/io.c tests/unit/unit.h
 tests_unit_io_LDADD = $(UNIT_LIBS)
 tests_unit_log_SOURCES = tests/unit/log.c tests/unit/unit.h
 tests_unit_log_LDADD = $(UNIT_LIBS)
+tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
+tests_unit_options_LDADD = $(UNIT_LIBS)
 tests_unit_packets_SOURCES = tests/unit/packets.c tests/unit/unit.h
 tests_unit_packets_LDADD = $(UNIT_LIBS)
 tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
