@@ -107,7 +107,7 @@ tests_unit_args_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/e2e/node_client
 tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
 tests_e2e_node_client_LDADD = libproto.la
-E2E_TESTS = tests/e2e/man.test tests/e2e/node.test
+E2E_TESTS = tests/unit/rooms.test tests/e2e/man.test tests/e2e/node.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
 
