@@ -35,3 +35,29 @@ tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
+
+# fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
+FUZZ_TESTS = \
+	tests/fuzz/options \
+	tests/fuzz/quirks \
+	tests/fuzz/rsp \
+	tests/fuzz/wire
+
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
+EXTRA_DIST += tests/fuzz/corpus
+
+tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
+tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
+tests_fuzz_options_LDADD = libproto.la
+tests_fuzz_quirks_SOURCES = tests/fuzz/quirks.c tests/freebsd_stub.c tests/freebsd_stub.h \
+	$(FUZZ_SOURCES)
+tests_fuzz_quirks_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"quirks"'
+tests_fuzz_quirks_LDADD = libproto.la
+tests_fuzz_rsp_SOURCES = tests/fuzz/rsp.c $(FUZZ_SOURCES)
+tests_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp"'
+tests_fuzz_rsp_LDADD = libproto.la
+tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
+tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
+tests_fuzz_wire_LDADD = libproto.la
