@@ -115,6 +115,7 @@ UNIT_TESTS += tests/unit/options
 tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
 tests_unit_options_LDADD = $(UNIT_LIBS)
 
+# fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
 FUZZ_TESTS = \
 	tests/fuzz/options \
 	tests/fuzz/quirks \
@@ -124,20 +125,16 @@ check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
 EXTRA_DIST += tests/fuzz/corpus
-UNIT_TESTS += tests/fuzz/options
 tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
 tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
 tests_fuzz_options_LDADD = libproto.la
-UNIT_TESTS += tests/fuzz/quirks
 tests_fuzz_quirks_SOURCES = tests/fuzz/quirks.c tests/freebsd_stub.c tests/freebsd_stub.h \
 	$(FUZZ_SOURCES)
 tests_fuzz_quirks_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"quirks"'
 tests_fuzz_quirks_LDADD = libproto.la
-UNIT_TESTS += tests/fuzz/rsp
 tests_fuzz_rsp_SOURCES = tests/fuzz/rsp.c $(FUZZ_SOURCES)
 tests_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp"'
 tests_fuzz_rsp_LDADD = libproto.la
-UNIT_TESTS += tests/fuzz/wire
 tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la
