@@ -1,5 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The tests of symbols/ and of the memory regions that it fills.
+# The tests of symbols/ and of the memory regions that it fills; ELF files are made for them.
 UNIT_TESTS += tests/unit/regions
 tests_unit_regions_SOURCES = tests/unit/regions.c tests/unit/unit.h
 tests_unit_regions_LDADD = $(UNIT_LIBS)
+
+SYMBOLS_WORLD = tests/unit/symbols_world.c tests/unit/symbols_world.h tests/unit/unit.h
+SYMBOLS_UNIT_LIBS = $(SYMBOLS_LIBS) $(CMOCKA_LIBS)
+TEST_ELF_PARTS = tests/unit/elfs/common.s tests/unit/elfs/micromips.s tests/unit/elfs/more.s \
+	tests/unit/elfs/opd.s tests/unit/elfs/thumb.s
+EXTRA_DIST += $(TEST_ELF_PARTS)
+dist_noinst_SCRIPTS += tests/unit/elfs/make
+check_DATA = tests/unit/elfs.stamp
+CLEANFILES += tests/unit/elfs.stamp tests/unit/elfs.log
+tests/unit/elfs.stamp: tests/unit/elfs/make $(TEST_ELF_PARTS)
+	$(AM_V_GEN)$(MKDIR_P) tests/unit && \
+	if $(SHELL) $(srcdir)/tests/unit/elfs/make $(srcdir)/tests/unit/elfs tests/unit/elfs.d \
+	    >tests/unit/elfs.log 2>&1; \
+	then grep 'no test of that machine' tests/unit/elfs.log; touch $@; \
+	else cat tests/unit/elfs.log; exit 1; fi
+clean-local:
+	rm -rf tests/unit/elfs.d
+
+UNIT_TESTS += tests/unit/debugfile
+tests_unit_debugfile_SOURCES = tests/unit/debugfile.c $(SYMBOLS_WORLD)
+tests_unit_debugfile_LDADD = $(SYMBOLS_UNIT_LIBS)
+UNIT_TESTS += tests/unit/elf_check
+tests_unit_elf_check_SOURCES = tests/unit/elf_check.c $(SYMBOLS_WORLD)
+tests_unit_elf_check_LDADD = $(SYMBOLS_UNIT_LIBS)
+UNIT_TESTS += tests/unit/symtab
+tests_unit_symtab_SOURCES = tests/unit/symtab.c $(SYMBOLS_WORLD)
+tests_unit_symtab_LDADD = $(SYMBOLS_UNIT_LIBS)
