@@ -9,6 +9,9 @@ libsymbols_la_SOURCES = \
 	symbols/elf_check.c symbols/elf_check.h \
 	symbols/elf_file.c symbols/elf_file.h \
 	symbols/find_elf.c symbols/find_elf.h \
+	symbols/fits.c symbols/fits.h \
+	symbols/qsymbol.c symbols/qsymbol.h \
+	symbols/symbols.c symbols/symbols.h \
 	symbols/symtab.c symbols/symtab.h \
 	symbols/symtab_impl.h symbols/symtab_load.c
 SYMBOLS_LIBS = libsymbols.la libproto.la $(BFD_LIBS) $(ELF_LIBS) -lpthread
