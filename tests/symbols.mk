@@ -39,3 +39,14 @@ tests_unit_qsymbol_LDADD = $(SYMBOLS_UNIT_LIBS)
 UNIT_TESTS += tests/unit/symtab
 tests_unit_symtab_SOURCES = tests/unit/symtab.c $(SYMBOLS_WORLD)
 tests_unit_symtab_LDADD = $(SYMBOLS_UNIT_LIBS)
+
+# `make bench`: numbers, never a test.
+EXTRA_PROGRAMS = tests/bench/symbols
+tests_bench_symbols_SOURCES = tests/bench/symbols.c
+tests_bench_symbols_LDADD = $(SYMBOLS_LIBS)
+dist_noinst_SCRIPTS += tests/bench/make-kernel
+.PHONY: bench bench-symbols
+bench: bench-symbols
+bench-symbols: tests/bench/symbols$(EXEEXT)
+	@f=`mktemp` && CC='$(CC)' $(srcdir)/tests/bench/make-kernel "$$f" && \
+	tests/bench/symbols$(EXEEXT) "$$f"; rc=$$?; rm -f "$$f"; exit $$rc
