@@ -50,3 +50,9 @@ bench: bench-symbols
 bench-symbols: tests/bench/symbols$(EXEEXT)
 	@f=`mktemp` && CC='$(CC)' $(srcdir)/tests/bench/make-kernel "$$f" && \
 	tests/bench/symbols$(EXEEXT) "$$f"; rc=$$?; rm -f "$$f"; exit $$rc
+
+# The fuzz target of ELF files.
+FUZZ_TESTS += tests/fuzz/elf
+tests_fuzz_elf_SOURCES = tests/fuzz/elf.c $(FUZZ_SOURCES)
+tests_fuzz_elf_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"elf"'
+tests_fuzz_elf_LDADD = $(SYMBOLS_LIBS)
