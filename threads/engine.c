@@ -109,12 +109,16 @@ static const struct program_symbol *symbol(const struct engine *e, unsigned whic
     return which != NO_SYMBOL && e->have[which] ? &e->symbols[which] : NULL;
 }
 
-/* Whether threads run at all. */
+/* Whether threads run at all. Without a file this is where the byte order shows. */
 static int see_started(struct engine *e)
 {
     const struct program_symbol *s = symbol(e, e->rtos->started);
-    uint64_t value = 1;
+    uint64_t value = 1, slide;
     int rc = s != NULL ? memory_number(e->memory, s->address, 4, &value) : 0;
+    if (rc == 0 && value == 0x01000000 && program_table(e->program, &slide) == NULL) {
+        e->memory->big = !e->memory->big;
+        value = 1;
+    }
     e->started = rc == 0 && value == 1;
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
@@ -149,6 +153,8 @@ static int read_running(struct engine *e)
         at += layout_offset(e, KERNEL_CURRENT);
     if (rc == 0)
         rc = read_ahead(e, at, e->cores * e->arch->word);
+    if (rc == 0)
+        rc = see_started(e);
     if (e->rtos->current_is_member && !layout_has(e, KERNEL_CURRENT))
         return rc;
     for (unsigned i = 0; rc == 0 && i < e->cores; i++)
@@ -179,8 +185,6 @@ static int look_at_cpu(struct engine *e)
     if (e->have_current)
         return 0;
     int rc = read_running(e);
-    if (rc == 0)
-        rc = see_started(e);
     if (rc != 0)
         return rc;
     for (unsigned i = 0; i < e->cores; i++) {

@@ -230,23 +230,11 @@ static int see_tcb(struct engine *e)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* Without a file the byte order is not known: a count of tasks is a small number. */
-static void see_byte_order(struct engine *e)
-{
-    uint64_t slide, tasks;
-    if (program_table(e->program, &slide) != NULL || !e->have[TASKS] ||
-        memory_number(e->memory, e->symbols[TASKS].address, 4, &tasks) != 0)
-        return;
-    if (tasks > 0xffff && (tasks & 0xffff) == 0)
-        e->memory->big = !e->memory->big;
-}
-
 static int learn(struct engine *e)
 {
     uint64_t bytes = e->symbols[READY].size;
     const struct variant *v = variant_of_size(e, symbol_size(e));
     enum rtos_origin origin = ORIGIN_ELF_SIZE;
-    see_byte_order(e);
     if (v == NULL && e->layout[LIST_SIZE].origin != ORIGIN_DEBUG_INFO) {
         v = variant_seen(e);
         origin = ORIGIN_SEEN;
@@ -269,6 +257,8 @@ static int find_queue(struct engine *e, uint64_t container, uint64_t *name_at)
 {
     uint64_t size = layout_offset(e, REGISTRY_SIZE), queue;
     uint64_t n = e->have[REGISTRY] && size != 0 ? e->symbols[REGISTRY].size / size : 0;
+    if (e->have[REGISTRY] && e->symbols[REGISTRY].size == 0)
+        n = 16; /* not known: what is behind it matches no queue */
     *name_at = 0;
     for (uint64_t i = 0; i < n && i < 256; i++) {
         uint64_t entry = e->symbols[REGISTRY].address + i * size;

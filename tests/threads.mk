@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The tests of threads/: memory images of kernels behind a stub.
+THREADS_WORLD = tests/unit/threads_world.c tests/unit/threads_world.h tests/rtos_stub.c \
+	tests/rtos_stub.h tests/unit/unit.h
+THREADS_UNIT_LIBS = $(THREADS_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/threads_freertos
+tests_unit_threads_freertos_SOURCES = tests/unit/threads_freertos.c $(THREADS_WORLD)
+tests_unit_threads_freertos_LDADD = $(THREADS_UNIT_LIBS)
