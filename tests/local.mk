@@ -93,13 +93,13 @@ tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: many seeds in a test, any one by hand.
 PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
-PLAY_LIBS = libsession.la libio.la $(SIM_LIBS)
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(SYMBOLS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
 tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
-tests_sim_run_LDADD = libsession.la libio.la libsim.la libproto.la
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/tools.h

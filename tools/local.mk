@@ -9,4 +9,4 @@ tools_netgdb_SOURCES = \
 	tools/node_options.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
-tools_netgdb_LDADD = libsession.la libio.la libproto.la
+tools_netgdb_LDADD = libsession.la libio.la $(SYMBOLS_LIBS)
