@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 if HAVE_CMOCKA
+SIM_TESTS = \
+	tests/sim/link_test
 UNIT_TESTS = \
 	tests/unit/buf \
 	tests/unit/io \
@@ -15,8 +17,8 @@ UNIT_TESTS = \
 	tests/unit/wire
 endif
 
-check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
+check_PROGRAMS += $(UNIT_TESTS) $(SIM_TESTS)
+TESTS += $(UNIT_TESTS) $(SIM_TESTS)
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
 tests_unit_buf_SOURCES = tests/unit/buf.c tests/unit/unit.h
@@ -67,3 +69,10 @@ libsim_la_SOURCES = \
 	tests/sim/twin_stub.c \
 	tests/sim/world.c tests/sim/world.h
 SIM_LIBS = libsim.la $(UNIT_LIBS)
+
+# Tests of one session in it.
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG_LIBS = libsession.la $(SIM_LIBS)
+
+tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+tests_sim_link_test_LDADD = $(RIG_LIBS)
