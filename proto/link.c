@@ -382,14 +382,16 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
         take_ack(l, msg->seqno);
         return 0;
     case WIRE_HERALD: /* a copy: the kernel heralds to the session port, too */
-        return 1;
+        if (msg->seqno == 1 && msg->len == 0)
+            return 1;
+        break;
     case WIRE_DATA:
         return take_data(l, msg);
     case WIRE_FINISHED:
     case WIRE_NONE:
         break;
     }
-    l->counters.impossible++; /* a kernel never sends FINISHED */
+    l->counters.impossible++; /* a kernel never sends FINISHED, and one kind of HERALD only */
     return 0;
 }
 

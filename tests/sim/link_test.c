@@ -94,6 +94,24 @@ static void a_herald_at_the_session_port_is_acked(void **state)
     expect_stream(f, "");
 }
 
+static void a_herald_that_is_none_is_not_acked(void **state)
+{
+    struct fixture *f = *state;
+    const struct wire_msg wrong[] = {
+        {.type = WIRE_HERALD, .seqno = 2, .total = WIRE_NETGDB_V1},
+        {.type = WIRE_HERALD, .seqno = 0, .total = WIRE_NETGDB_V1},
+        {.type = WIRE_HERALD, .seqno = 1, .len = 7, .total = 7},
+    };
+    for (unsigned i = 0; i < 3; i++) {
+        uint8_t datagram[WIRE_HEADER + 7] = {0};
+        wire_encode(&wrong[i], datagram);
+        rig_peer_raw(f->rig, datagram, WIRE_HEADER + wrong[i].len);
+    }
+    pass(f, SIM_MS);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
+    assert_int_equal(f->link.counters.impossible, 3);
+}
+
 static void messages_are_delivered_in_order_from_2_up(void **state)
 {
     struct fixture *f = *state;
@@ -478,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_copy_is_acked_twice_and_delivered_once),
         TEST(a_herald_at_the_session_port_is_acked),
+        TEST(a_herald_that_is_none_is_not_acked),
         TEST(messages_are_delivered_in_order_from_2_up),
         TEST(chunks_come_in_any_order_at_any_mtu),
         TEST(a_lost_chunk_is_taken_when_it_is_sent_again),
