@@ -213,7 +213,8 @@ static void take_ack(struct link *l, uint32_t seqno)
         return;
     if (l->tx.acks++ == 0)
         l->tx.arrived = io_now(l->io);
-    if (t->count == 1 && t->acks == 1)
+    /* Which transmission is answered is not known of a repeated one: good enough for a start. */
+    if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
         measure_round_trip(l, io_now(l->io) - t->first);
     if (l->generation != LINK_OLD || l->tx.acks >= 2)
         l->tx.active = false;

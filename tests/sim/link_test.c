@@ -358,6 +358,22 @@ static void retransmission_begins_at_20_ms_and_doubles_to_1_s(void **state)
     assert_int_equal(link_deadline(&f->link), IO_NEVER);
 }
 
+/* A path slower than 20 ms must not make every DATA go out twice. */
+static void a_slow_path_is_learnt(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno <= 10; seqno++) {
+        assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+        uint64_t end = sim_now(f->rig->w) + 60 * SIM_MS;
+        while (sim_now(f->rig->w) < end)
+            pass(f, SIM_MS);
+        rig_peer_ack(f->rig, seqno);
+        pass(f, SIM_MS);
+        assert_true(link_acked(&f->link));
+    }
+    assert_true(f->link.counters.retransmitted <= 2);
+}
+
 static void data_is_sent_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -512,6 +528,7 @@ int main(void)
         TEST(one_data_is_outstanding),
         TEST(more_than_a_data_takes_is_refused),
         TEST(retransmission_begins_at_20_ms_and_doubles_to_1_s),
+        TEST(a_slow_path_is_learnt),
         TEST(data_is_sent_as_it_is),
         TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
         TEST(a_clean_path_is_5_ms_late_and_a_copy_makes_it_20),
