@@ -9,6 +9,9 @@
 /* Below a kernel's own retransmission interval, a second arrival is the network's work. */
 #define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
 
+/* The second ack of a 13.x kernel is there so soon after the first, if there is one. */
+#define SECOND_ACK IO_MS
+
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
 {
     if (payload_max < WIRE_DATA_MIN)
@@ -114,7 +117,8 @@ static int transmit(struct link *l)
 
 /*
  * A 13.x kernel acknowledges each DATA twice, a later one once. An ack may be lost or doubled on
- * the way, so the majority of the DATA that were sent once decides.
+ * the way, so the majority of the DATA that were sent once decides. One that the next DATA follows
+ * at its first ack says nothing.
  */
 static void vote_generation(struct link *l)
 {
@@ -122,8 +126,10 @@ static void vote_generation(struct link *l)
         return;
     if (l->tx.acks >= 2)
         l->votes_old++;
-    else
+    else if (io_now(l->io) - l->tx.arrived >= SECOND_ACK)
         l->votes_new++;
+    if (l->votes_old + l->votes_new == 0)
+        return;
     l->generation = l->votes_old > l->votes_new ? LINK_OLD : LINK_NEW;
 }
 

@@ -415,6 +415,31 @@ static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
     assert_int_equal(f->link.generation, LINK_OLD);
 }
 
+/*
+ * The request that follows a '+' goes out at its first ack, before the second of a 13.x kernel
+ * was taken: that is no sign of a later kernel, nor the second ack one of a path with copies.
+ */
+static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno < 200; seqno += 2) {
+        assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+        rig_peer_ack(f->rig, seqno);
+        pass(f, 60 * SIM_US);
+        link_proved(&f->link);
+        rig_peer_ack(f->rig, seqno); /* still under way when the request is sent */
+        assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+        pass(f, 60 * SIM_US);
+        rig_peer_ack(f->rig, seqno + 1);
+        rig_peer_ack(f->rig, seqno + 1);
+        pass(f, 2 * SIM_MS);
+        link_proved(&f->link);
+    }
+    assert_int_equal(f->link.generation, LINK_OLD);
+    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(link_lateness(&f->link), LINK_LATENESS_CLEAN);
+}
+
 /* ---- lateness ---- */
 
 static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
@@ -531,6 +556,7 @@ int main(void)
         TEST(a_slow_path_is_learnt),
         TEST(data_is_sent_as_it_is),
         TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
+        TEST(the_second_ack_of_an_old_kernel_is_no_copy),
         TEST(a_clean_path_is_5_ms_late_and_a_copy_makes_it_20),
         TEST(a_kernels_own_retransmission_is_no_copy),
         TEST(chunks_out_of_order_are_evidence),
