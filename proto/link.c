@@ -222,7 +222,7 @@ static void take_ack(struct link *l, uint32_t seqno)
     /* Which transmission is answered is not known of a repeated one: good enough for a start. */
     if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
         measure_round_trip(l, io_now(l->io) - t->first);
-    if (l->generation != LINK_OLD || l->tx.acks >= 2)
+    if (l->generation != LINK_OLD || l->tx.acks > l->tx.transmissions)
         l->tx.active = false;
     else
         l->tx.retry = io_now(l->io) + LINK_RETRY_MAX; /* it may be stored: do not pile up copies */

@@ -142,7 +142,10 @@ uint64_t link_deadline(const struct link *l);
  */
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
 
-/* Whether the last DATA is known to be stored: one ack, of a 13.x kernel two. */
+/*
+ * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also
+ * what it drops, one more than there were transmissions.
+ */
 bool link_acked(const struct link *l);
 
 /* How many acks the last DATA has had. Of a '+' one is enough: it always fits the buffer. */

@@ -440,6 +440,29 @@ static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
     assert_int_equal(link_lateness(&f->link), LINK_LATENESS_CLEAN);
 }
 
+static void one_ack_of_an_old_kernel_asks_again_once_a_second(void **state)
+{
+    struct fixture *f = *state;
+    exchange(f, 1, 2);
+    exchange(f, 2, 2);
+    assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+    rig_peer_ack(f->rig, 3);
+    pass(f, SIM_MS);
+    assert_int_equal(link_acks(&f->link), 1);
+    assert_false(link_acked(&f->link));
+    assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + IO_SECOND);
+    pass(f, IO_SECOND);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_DATA, "$?#3f"), 2);
+    rig_peer_ack(f->rig, 3); /* dropped again: still not known to be stored */
+    pass(f, SIM_MS);
+    assert_false(link_acked(&f->link));
+    pass(f, IO_SECOND);
+    rig_peer_ack(f->rig, 3);
+    rig_peer_ack(f->rig, 3);
+    pass(f, SIM_MS);
+    assert_true(link_acked(&f->link));
+}
+
 /* ---- lateness ---- */
 
 static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
@@ -557,6 +580,7 @@ int main(void)
         TEST(data_is_sent_as_it_is),
         TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
         TEST(the_second_ack_of_an_old_kernel_is_no_copy),
+        TEST(one_ack_of_an_old_kernel_asks_again_once_a_second),
         TEST(a_clean_path_is_5_ms_late_and_a_copy_makes_it_20),
         TEST(a_kernels_own_retransmission_is_no_copy),
         TEST(chunks_out_of_order_are_evidence),
