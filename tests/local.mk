@@ -2,7 +2,8 @@
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 if HAVE_CMOCKA
 SIM_TESTS = \
-	tests/sim/link_test
+	tests/sim/link_test \
+	tests/sim/target_test
 UNIT_TESTS = \
 	tests/unit/buf \
 	tests/unit/io \
@@ -76,3 +77,5 @@ RIG_LIBS = libsession.la $(SIM_LIBS)
 
 tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)
+tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
+tests_sim_target_test_LDADD = $(RIG_LIBS)
