@@ -329,7 +329,7 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
 {
     if (msg->total != 1)
         return true;
-    if (msg->data[0] == '+' && !l->want_plus) {
+    if (msg->data[0] == '+' && io_now(l->io) >= l->plus_until) {
         if (l->counters.unwanted_plus++ == 0)
             log_error(l->log, "the network delivered a copy of an earlier request very late; it "
                               "was kept from running, which ends the session: type netgdb again "
@@ -445,7 +445,7 @@ int link_input(struct link *l)
     return n < 0 ? n : error;
 }
 
-void link_want_plus(struct link *l, bool want)
+void link_want_plus(struct link *l, uint64_t until)
 {
-    l->want_plus = want;
+    l->plus_until = until;
 }

@@ -43,6 +43,7 @@ struct netgdb_target {
     uint64_t asked;    /* when it went out, or what came last in reply */
     bool warned;       /* the silence was mentioned */
 
+    bool copy_runs;     /* the kernel runs a copy that came late: its reply is nobody's */
     bool plus_owed;     /* to the last reply */
     uint64_t plus_due;  /* not before */
     uint64_t plus_gone; /* when no copy of the last one can come any more */
@@ -150,6 +151,20 @@ static uint64_t silence_deadline(const struct netgdb_target *t, uint64_t since)
 /* ---- reading what came ---- */
 
 /*
+ * A packet that nobody waits for: a repeat of the last reply, or the reply to a copy that came late
+ * and did no harm. The kernel waits for a '+' to the latter before it looks at another request.
+ */
+static void drop_packet(struct netgdb_target *t)
+{
+    t->stats.stale_replies++;
+    if (!t->copy_runs)
+        return;
+    t->copy_runs = false;
+    t->plus_owed = true;
+    t->plus_due = io_now(t->io) + link_lateness(t->link);
+}
+
+/*
  * Reads the stream up to the reply. Returns 1 when it is in the parser, 0 when it has not come,
  * NETGDB_PROTO for a '-' or for a reply whose checksum is wrong: something must be sent again.
  */
@@ -164,11 +179,13 @@ static int read_stream(struct netgdb_target *t)
         if (event == RSP_ACK && t->outstanding && !t->plus_seen) {
             t->plus_seen = true;
             link_proved(t->link);
-            link_want_plus(t->link, false);
-        } else if (event == RSP_PACKET && awaited)
+            link_want_plus(t->link, 0);
+        } else if (event == RSP_ACK && !t->outstanding)
+            t->copy_runs = true;
+        else if (event == RSP_PACKET && awaited)
             found = 1;
         else if (event == RSP_PACKET)
-            t->stats.stale_replies++;
+            drop_packet(t);
         else if ((event == RSP_NACK && t->outstanding && !t->plus_seen) ||
                  (event == RSP_BAD && awaited))
             found = NETGDB_PROTO;
@@ -223,6 +240,12 @@ static bool careful(const struct netgdb_target *t)
     return t->link->evidence != 0 || t->clean < NETGDB_CLEAN_EXCHANGES;
 }
 
+/* Whether a second execution does harm whatever was done in between. */
+static bool runs_once(const struct packet *packet)
+{
+    return packet->repeat == REPEAT_NEVER || packet->repeat == REPEAT_LIST;
+}
+
 static void remember(struct netgdb_target *t)
 {
     if (t->packet->repeat == REPEAT_SAFE || t->packet->repeat == REPEAT_NEVER)
@@ -240,7 +263,7 @@ static uint64_t not_before(const struct netgdb_target *t)
     uint64_t gone = 0;
     if (t->node)
         return 0;
-    if (t->packet->repeat == REPEAT_NEVER || careful(t))
+    if (runs_once(t->packet) || careful(t))
         gone = t->plus_gone;
     for (unsigned i = 0; i < RECENT; i++) {
         const struct recent *r = &t->recent[i];
@@ -255,8 +278,37 @@ static uint64_t not_before(const struct netgdb_target *t)
 /* When our '+' to the reply that has just come may go out. */
 static uint64_t plus_due(const struct netgdb_target *t)
 {
-    bool hold = t->packet->repeat == REPEAT_NEVER || careful(t) || t->link->tx.transmissions > 1;
+    bool hold = runs_once(t->packet) || careful(t) || t->link->tx.transmissions > 1;
     return hold && !t->node ? link_copies_gone(t->link) : 0;
+}
+
+/*
+ * A request whose '+' was not held back may come again, late as this path is: that copy does no
+ * harm, and the kernel's '+' for it is let through.
+ */
+static void expect_copies(struct netgdb_target *t)
+{
+    link_want_plus(t->link, link_copies_gone(t->link) + link_lateness(t->link));
+}
+
+/* Until a request may go out: everything before it is settled and no late copy can disturb it. */
+static int get_ready(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io);
+    int rc;
+    do {
+        rc = settle(t);
+        if (rc == 0)
+            rc = wait_until(t, not_before(t));
+        (void)read_stream(t);
+        while (rc == 0 && t->copy_runs) {
+            rc = pump(t, silence_deadline(t, since), 0);
+            if (rc == 0)
+                rc = judge_silence(t, since);
+            (void)read_stream(t);
+        }
+    } while (rc == 0 && t->plus_owed);
+    return rc;
 }
 
 /* ---- requests ---- */
@@ -275,7 +327,7 @@ static int send_request(struct netgdb_target *t)
     t->plus_seen = false;
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
-    link_want_plus(t->link, true);
+    link_want_plus(t->link, IO_NEVER);
     while (rc == 0) {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
@@ -306,14 +358,10 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     struct netgdb_target *t = self(base);
     if (len > nt_max_request(base))
         return NETGDB_TOO_LONG;
-    int rc = settle(t);
-    if (rc != 0)
-        return rc;
-    (void)read_stream(t); /* stale repeats of the last reply */
     t->packet = packet_find(request, len);
     packet_range(t->packet, request, len, &t->low, &t->high);
-    t->fast = !t->node && !careful(t) && t->packet->repeat != REPEAT_NEVER;
-    rc = wait_until(t, not_before(t));
+    int rc = get_ready(t);
+    t->fast = !t->node && !careful(t) && !runs_once(t->packet);
     buf_reset(&t->request);
     if (rc == 0)
         rc = rsp_frame(&t->request, request, len);
@@ -362,10 +410,8 @@ static int ask_again(struct netgdb_target *t)
     t->plus_owed = true;
     t->plus_due = link_copies_gone(t->link);
     t->outstanding = false;
-    int rc = settle(t);
-    if (rc == 0)
-        rc = wait_until(t, t->plus_gone);
-    (void)read_stream(t);
+    expect_copies(t);
+    int rc = get_ready(t);
     t->outstanding = true;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -392,6 +438,8 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
         return rc;
     t->plus_owed = true;
     t->plus_due = plus_due(t);
+    if (t->plus_due == 0)
+        expect_copies(t);
     if (rc == 0 && t->plus_due <= io_now(t->io))
         rc = send_plus(t);
     return rc;

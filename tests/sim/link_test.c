@@ -532,15 +532,15 @@ static void no_path_is_believed_to_be_later_than_4_s(void **state)
 static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
 {
     struct fixture *f = *state;
-    link_want_plus(&f->link, true);
+    link_want_plus(&f->link, IO_NEVER);
     rig_peer_text(f->rig, 2, "+");
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 2);
-    link_want_plus(&f->link, false);
+    link_want_plus(&f->link, 0);
     rig_peer_text(f->rig, 3, "+");
     pass(f, SIM_MS);
     assert_true(f->link.refused);
-    link_want_plus(&f->link, true); /* a new request is out: the kernel sends its '+' again */
+    link_want_plus(&f->link, IO_NEVER); /* a new request is out: the kernel sends its '+' again */
     for (unsigned i = 0; i < 11; i++) {
         rig_peer_text(f->rig, 3, "+");
         pass(f, LINK_KERNEL_RETRY);

@@ -367,6 +367,89 @@ static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
     }
 }
 
+/* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
+static void a_late_copy_while_gdb_thinks_ends_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        struct rig *r = rig_new(late % (100 * SIM_US) == 0 ? TWIN_OLD : TWIN_NEW);
+        rig_connect(r);
+        warm_up(r);
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+        rig_ask(r, "mffffffff80200004,1", "94");
+        for (unsigned i = 0; i < 10; i++) {
+            sim_run_for(r->w, SIM_MS);
+            assert_int_equal(target_idle(r->target), 0);
+        }
+        rig_ask(r, READ, read_reply);
+        step(r);
+        rig_ask(r, READ, read_reply);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        assert_int_equal(r->lines, 0);
+        assert_int_equal(twin_harm(r->twin), 0);
+        rig_free(r);
+    }
+}
+
+static void play_list_copy(uint64_t late, enum twin_generation g)
+{
+    struct twin_config config = twin_config(g);
+    config.threads_a_reply = 1;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, "$qsThreadInfo", 1, 1, SIM_TWICE, late);
+    rig_ask(r, "qfThreadInfo", "m186a1");
+    rig_ask(r, "qsThreadInfo", "m186a2");
+    rig_ask(r, "qsThreadInfo", "m186a3");
+    rig_ask(r, "qsThreadInfo", "m186a4");
+    rig_ask(r, "qsThreadInfo", "m186a5");
+    rig_ask(r, "qsThreadInfo", "l");
+    rig_free(r);
+}
+
+static void a_late_copy_does_not_move_a_list_on(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        play_list_copy(late, TWIN_OLD);
+        play_list_copy(late, TWIN_NEW);
+    }
+}
+
+/* Two writes to the same place, and of the first a copy. */
+static void play_write_copy(const char *first, const char *second, uint64_t late,
+                            enum twin_generation g, bool warm)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    if (warm)
+        warm_up(r);
+    char prefix[8] = "$";
+    strncat(prefix, first, 1);
+    rig_fate(r, RIG_OUR_DATA, prefix, 0, 1, SIM_TWICE, late);
+    rig_ask(r, first, "OK");
+    rig_ask(r, second, "OK");
+    sim_run_for(r->w, 20 * SIM_MS);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
+static void a_late_copy_does_not_undo_a_later_write(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
+        for (int i = 0; i < 4; i++) {
+            enum twin_generation g = i % 2 == 0 ? TWIN_OLD : TWIN_NEW;
+            play_write_copy(WRITE "01", WRITE "02", late, g, i / 2 == 1);
+            play_write_copy("P1=0000000000000001", "P1=0000000000000002", late, g, i / 2 == 1);
+            play_write_copy("Hg186a2", "Hg186a3", late, g, i / 2 == 1);
+        }
+    }
+}
+
 static void overlapping_writes_wait_and_others_do_not(void **state)
 {
     struct rig *r = *state;
@@ -538,6 +621,9 @@ int main(void)
         BOTH(what_was_seen_to_be_later_than_20_ms_is_waited_for),
         ALONE(a_copy_within_5_ms_never_runs_a_step_twice),
         ALONE(a_late_copy_on_a_clean_path_gives_no_wrong_reply),
+        ALONE(a_late_copy_while_gdb_thinks_ends_nothing),
+        ALONE(a_late_copy_does_not_move_a_list_on),
+        ALONE(a_late_copy_does_not_undo_a_later_write),
         BOTH(overlapping_writes_wait_and_others_do_not),
         BOTH(a_copy_later_than_the_lateness_is_kept_from_running),
         BOTH(a_path_blocked_for_30_s_is_waited_for),
