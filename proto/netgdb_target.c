@@ -516,6 +516,19 @@ static int nt_idle(struct target *base)
     return rc == 0 ? meet_successor(t) : rc;
 }
 
+/* A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. */
+static void linger(struct netgdb_target *t)
+{
+    uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE;
+    int rc = 0;
+    while (rc == 0 && io_now(t->io) < end) {
+        uint64_t quiet = t->link->heard + LINK_LATENESS_SEEN;
+        if (io_now(t->io) >= quiet)
+            break;
+        rc = pump(t, quiet, 0);
+    }
+}
+
 /* D: the kernel lets go only after our '+' to its OK, and then acknowledges nothing more. */
 static int nt_leave(struct target *base, const uint8_t *request, size_t len, struct buf *reply)
 {
@@ -526,7 +539,8 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
         const struct log *log = t->log;
         t->patience = LAST_PLUS_PATIENCE;
         t->log = NULL; /* a lost last ack is no news */
-        (void)settle(t);
+        if (settle(t) == 0)
+            linger(t);
         t->log = log;
     }
     t->patience = NETGDB_PATIENCE;

@@ -599,6 +599,24 @@ static void a_lost_last_ack_is_no_news(void **state)
     assert_int_equal(r->lines, 0);
 }
 
+static void a_doubled_d_detaches_once(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
+        for (int i = 0; i < 2; i++) {
+            struct rig *r = rig_new(i == 0 ? TWIN_OLD : TWIN_NEW);
+            rig_connect(r);
+            rig_ask(r, READ, read_reply);
+            rig_fate(r, RIG_OUR_DATA, "$D", 0, 1, SIM_TWICE, late);
+            leave(r);
+            sim_run_for(r->w, SIM_SECOND);
+            assert_int_equal(twin_counts(r->twin)->detaches, 1);
+            expect_good(r);
+            rig_free(r);
+        }
+    }
+}
+
 #define ALONE(name) cmocka_unit_test(name)
 #define BOTH(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, setup_old, teardown),                                    \
@@ -634,6 +652,7 @@ int main(void)
         BOTH(d_detaches_the_kernel),
         BOTH(a_lost_last_plus_is_sent_again),
         BOTH(a_lost_last_ack_is_no_news),
+        ALONE(a_doubled_d_detaches_once),
     };
     make_read_reply();
     return cmocka_run_group_tests(tests, NULL, NULL);
