@@ -11,7 +11,11 @@
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 
-enum { RECENT = 64, FRAMING = 4 /* '$', '#' and two digits */ };
+enum {
+    RECENT = 64,
+    FRAMING = 4, /* '$', '#' and two digits */
+    TRIES = 8,   /* how often one request is sent again, or its reply asked for again */
+};
 
 /* A request that must not be overtaken by a late copy of itself. */
 struct recent {
@@ -41,6 +45,7 @@ struct netgdb_target {
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
     uint64_t asked;    /* when it went out, or what came last in reply */
+    unsigned tries;    /* how often it was sent again */
     bool warned;       /* the silence was mentioned */
 
     bool copy_runs;     /* the kernel runs a copy that came late: its reply is nobody's */
@@ -164,9 +169,51 @@ static void drop_packet(struct netgdb_target *t)
     t->plus_due = io_now(t->io) + link_lateness(t->link);
 }
 
+/* Whether the next packet is the reply. */
+static bool awaits_reply(const struct netgdb_target *t)
+{
+    return t->outstanding && (t->plus_seen || t->no_ack);
+}
+
+static void take_plus(struct netgdb_target *t)
+{
+    if (t->no_ack) /* a stub behind a node that sends them all the same */
+        return;
+    if (!t->outstanding) {
+        t->copy_runs = true;
+    } else if (!t->plus_seen) {
+        t->plus_seen = true;
+        link_proved(t->link);
+        link_want_plus(t->link, 0);
+    }
+}
+
+static int take_event(struct netgdb_target *t, enum rsp_event event)
+{
+    switch (event) {
+    case RSP_ACK:
+        take_plus(t);
+        return 0;
+    case RSP_NACK:
+        return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
+    case RSP_PACKET:
+        if (awaits_reply(t))
+            return 1;
+        drop_packet(t);
+        return 0;
+    case RSP_BAD:
+        return awaits_reply(t) ? NETGDB_PROTO : 0;
+    case RSP_NOTIFICATION:
+    case RSP_INTERRUPT:
+    case RSP_MORE:
+        break;
+    }
+    return 0;
+}
+
 /*
  * Reads the stream up to the reply. Returns 1 when it is in the parser, 0 when it has not come,
- * NETGDB_PROTO for a '-' or for a reply whose checksum is wrong: something must be sent again.
+ * NETGDB_PROTO for a '-' or for a reply that is damaged: something must be sent again.
  */
 static int read_stream(struct netgdb_target *t)
 {
@@ -174,23 +221,14 @@ static int read_stream(struct netgdb_target *t)
     size_t left = t->link->stream.len, all = left;
     enum rsp_event event;
     int found = 0;
-    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE) {
-        bool awaited = t->outstanding && (t->plus_seen || t->no_ack);
-        if (event == RSP_ACK && t->outstanding && !t->plus_seen) {
-            t->plus_seen = true;
-            link_proved(t->link);
-            link_want_plus(t->link, 0);
-        } else if (event == RSP_ACK && !t->outstanding)
-            t->copy_runs = true;
-        else if (event == RSP_PACKET && awaited)
-            found = 1;
-        else if (event == RSP_PACKET)
-            drop_packet(t);
-        else if ((event == RSP_NACK && t->outstanding && !t->plus_seen) ||
-                 (event == RSP_BAD && awaited))
-            found = NETGDB_PROTO;
-    }
+    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE)
+        found = take_event(t, event);
     buf_drop(&t->link->stream, all - left);
+    /* A kernel's message is a whole packet: half a one has lost its end to some damage. */
+    if (found == 0 && !t->node && t->parser.state != RSP_IDLE) {
+        t->parser.state = RSP_IDLE;
+        found = take_event(t, RSP_BAD);
+    }
     return found;
 }
 
@@ -370,6 +408,7 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     t->stats.requests++;
     t->outstanding = true;
     t->warned = false;
+    t->tries = 0;
     rc = send_request(t);
     return rc == 0 ? wait_until_sent(t) : rc;
 }
@@ -377,6 +416,10 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
 /* Asks for the reply, or the request, again: a '-' when the reply was damaged on its way. */
 static int send_again(struct netgdb_target *t)
 {
+    if (t->no_ack || t->tries++ == TRIES) {
+        log_error(t->log, "what arrives is damaged: the reply cannot be had");
+        return NETGDB_PROTO;
+    }
     int rc = wait_for_ack(t);
     if (rc != 0)
         return rc;
@@ -390,11 +433,17 @@ static int send_again(struct netgdb_target *t)
  */
 static int wake_up(struct netgdb_target *t)
 {
+    if (t->tries++ == TRIES) {
+        log_error(t->log, "acknowledges everything and answers nothing: given up");
+        return NETGDB_LOST;
+    }
     int rc = wait_for_ack(t);
     if (rc == 0)
         rc = send_plus(t);
     if (rc == 0)
         rc = wait_for_ack(t);
+    if (rc == 0)
+        rc = wait_until(t, link_copies_gone(t->link)); /* of that '+' */
     t->stats.repeated_requests++;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -624,6 +673,7 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
         if (rc == 0)
             rc = settle(t);
         t->no_ack = rc == 0 && buf_is(&reply, "OK");
+        link_want_plus(t->link, IO_NEVER);
     }
     buf_free(&reply);
     return rc;
