@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 SIM_TESTS = \
 	tests/sim/link_test \
+	tests/sim/lobby_test \
 	tests/sim/peer_test \
 	tests/sim/target_test
 UNIT_TESTS = \
@@ -82,3 +83,5 @@ tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
 tests_sim_target_test_LDADD = $(RIG_LIBS)
 tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
 tests_sim_peer_test_LDADD = $(RIG_LIBS)
+tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
+tests_sim_lobby_test_LDADD = $(RIG_LIBS)
