@@ -103,8 +103,10 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
         const struct net_addr own = {own_ip, 0};
         k = receive(b, &own, from, LOBBY_HERALDED);
     }
-    if (k != NULL)
-        link_ack_herald(k->link);
+    if (k == NULL)
+        return;
+    enter(b, k, LOBBY_HERALDED); /* again, since its T has its own 12 s from now on */
+    link_ack_herald(k->link);
 }
 
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,

@@ -62,6 +62,19 @@ static void a_repeated_herald_is_answered_from_the_same_port(void **state)
     step(r);
 }
 
+/* The HERALD took 10 s to get through, then T does: the port must not be gone meanwhile. */
+static void a_port_lives_as_long_as_its_kernel_tries(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_OUR_ACK, NULL, 0, 20, SIM_LOSE, 0);
+    rig_fate(r, RIG_KERNEL_DATA, "$T", 0, 9, SIM_LOSE, 0);
+    rig_connect(r);
+    assert_true(sim_now(r->w) - SIM_START > 18 * SIM_SECOND);
+    step(r);
+    assert_int_equal(twin_counts(r->twin)->gave_up, 0);
+    assert_int_equal(twin_counts(r->twin)->heralds, 1);
+}
+
 static void a_late_copy_of_a_herald_disturbs_nobody(void **state)
 {
     struct rig *r = *state;
@@ -336,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(a_repeated_herald_is_answered_from_the_same_port),
+        BOTH(a_port_lives_as_long_as_its_kernel_tries),
         BOTH(a_late_copy_of_a_herald_disturbs_nobody),
         BOTH(what_is_no_herald_is_counted),
         BOTH(every_host_is_let_in_when_any_is_asked_for),
