@@ -325,6 +325,76 @@ static void a_lost_probe_is_sent_again(void **state)
     expect_session(r);
 }
 
+static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    twin_machine(r->twin)->run_time = 500 * SIM_SECOND;
+    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    sim_run_for(r->w, SIM_SECOND);
+    assert_int_equal(target_idle(r->target), 0);
+    sim_run_for(r->w, SIM_SECOND);
+    struct left left = die(r);
+    assert_int_equal(twin_phase(r->twin), TWIN_RUNNING);
+    take_over(r, &left, 600 * SIM_SECOND);
+    twin_machine(r->twin)->run_time = SIM_MS;
+    expect_session(r);
+}
+
+/*
+ * The server died at any moment of an exchange, each of which leaves the kernel in another state:
+ * it waits, sends its '+', runs the request, sends chunks of a reply, waits for our '+'.
+ */
+static void die_in_an_exchange(uint64_t moment, bool known, uint64_t pause)
+{
+    static const char request[] = "mffffffff80200000,400";
+    struct twin_config config = twin_config(generation);
+    config.mtu = 576;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    rig_ask(r, READ, READ_REPLY);
+    sim_run_for(r->w, SIM_SECOND);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_block(r, 0);
+    sim_block(r->w, RIG_KERNEL_IP, SIM_TO_KERNEL, sim_now(r->w) + moment,
+              sim_now(r->w) + moment + 30 * SIM_MS);
+    rig_fate(r, RIG_KERNEL_DATA, NULL, 3, 1, SIM_LOSE, 0); /* a chunk, when it comes to that */
+    uint64_t end = sim_now(r->w) + moment;
+    assert_int_equal(target_send(r->target, (const uint8_t *)request, sizeof request - 1), 0);
+    bool final;
+    while (sim_now(r->w) < end) {
+        sim_client_push(r->kernel->io, "x", 1); /* makes recv return at once, for idle's sake */
+        int rc = target_recv(r->target, &r->reply, &final, IO_ON_CLIENT);
+        struct io_msg drop;
+        (void)io_recv(r->kernel->io, IO_CLIENT, &drop, 1);
+        if (rc == 0)
+            break;
+        assert_int_equal(rc, NETGDB_AGAIN);
+        sim_run_for(r->w, 10 * SIM_US);
+    }
+    struct left left = die(r);
+    if (!known)
+        left.mark = (struct link_mark){0};
+    sim_run_for(r->w, pause);
+    rig_no_fates(r);
+    take_over(r, &left, 20 * SIM_SECOND);
+    expect_session(r);
+    rig_free(r);
+}
+
+static void a_server_may_die_at_any_moment(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        generation = i == 0 ? TWIN_OLD : TWIN_NEW;
+        for (uint64_t moment = 0; moment <= 12 * SIM_MS; moment += 100 * SIM_US) {
+            die_in_an_exchange(moment, true, 0);
+            die_in_an_exchange(moment, true, 3 * SIM_SECOND);
+            die_in_an_exchange(moment, false, 0);
+        }
+    }
+}
+
 /* A kernel that has begun a new session is not asked about the old one any more. */
 static void a_new_session_ends_the_probing_of_the_old_one(void **state)
 {
@@ -341,6 +411,7 @@ static void a_new_session_ends_the_probing_of_the_old_one(void **state)
     step(r);
 }
 
+#define ALONE(name) cmocka_unit_test(name)
 #define BOTH(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, setup_old, teardown),                                    \
         cmocka_unit_test_setup_teardown(name, setup_new, teardown)
@@ -362,6 +433,8 @@ int main(void)
         BOTH(a_session_goes_on_after_its_server_died),
         BOTH(a_session_goes_on_without_known_seqnos),
         BOTH(a_lost_probe_is_sent_again),
+        BOTH(a_running_kernel_is_taken_over_at_its_next_stop),
+        ALONE(a_server_may_die_at_any_moment),
         BOTH(a_new_session_ends_the_probing_of_the_old_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
