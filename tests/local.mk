@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/io \
 	tests/unit/log \
 	tests/unit/packets \
+	tests/unit/record \
 	tests/unit/rsp \
 	tests/unit/target \
 	tests/unit/features \
@@ -51,6 +52,10 @@ tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+
+tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
 
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
