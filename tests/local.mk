@@ -139,6 +139,25 @@ tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la
 
+UNIT_TESTS += tests/unit/record
+tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG_LIBS = libsession.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/link_test
+tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+tests_sim_link_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/target_test
+tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
+tests_sim_target_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/peer_test
+tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
+tests_sim_peer_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/lobby_test
+tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
+tests_sim_lobby_test_LDADD = $(RIG_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
