@@ -202,9 +202,9 @@ static void run(const char *address, const struct sockaddr_in *server)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"address", 1, NULL, 'a'}, {"server", 1, NULL, 's'},  {"port", 1, NULL, 'p'},
+        {"address", 1, NULL, 'a'}, {"server", 1, NULL, 's'},    {"port", 1, NULL, 'p'},
         {"loss", 1, NULL, 'l'},    {"duplicate", 1, NULL, 'd'}, {"reorder", 1, NULL, 'r'},
-        {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},    {"delay", 1, NULL, 'D'},
+        {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},      {"delay", 1, NULL, 'D'},
         {"seed", 1, NULL, 'S'},    {NULL, 0, NULL, 0}};
     const char *address = "127.0.0.3";
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(HERALD_PORT)};
@@ -212,17 +212,38 @@ int main(int argc, char **argv)
     (void)inet_pton(AF_INET, "127.0.0.1", &server.sin_addr);
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (o) {
-        case 'a': address = optarg; break;
-        case 's': (void)inet_pton(AF_INET, optarg, &server.sin_addr); break;
-        case 'p': server.sin_port = htons((uint16_t)atoi(optarg)); break;
-        case 'l': loss = atof(optarg); break;
-        case 'd': duplicate = atof(optarg); break;
-        case 'r': reorder = atof(optarg); break;
-        case 'c': corrupt = atof(optarg); break;
-        case 'L': late_ms = atof(optarg); break;
-        case 'D': delay_ms = atof(optarg); break;
-        case 'S': seed = strtoull(optarg, NULL, 10); break;
-        default: return 2;
+        case 'a':
+            address = optarg;
+            break;
+        case 's':
+            (void)inet_pton(AF_INET, optarg, &server.sin_addr);
+            break;
+        case 'p':
+            server.sin_port = htons((uint16_t)atoi(optarg));
+            break;
+        case 'l':
+            loss = atof(optarg);
+            break;
+        case 'd':
+            duplicate = atof(optarg);
+            break;
+        case 'r':
+            reorder = atof(optarg);
+            break;
+        case 'c':
+            corrupt = atof(optarg);
+            break;
+        case 'L':
+            late_ms = atof(optarg);
+            break;
+        case 'D':
+            delay_ms = atof(optarg);
+            break;
+        case 'S':
+            seed = strtoull(optarg, NULL, 10);
+            break;
+        default:
+            return 2;
         }
     }
     const struct sigaction action = {.sa_handler = end};
