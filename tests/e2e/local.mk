@@ -12,10 +12,11 @@ tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
 tests_e2e_node_client_LDADD = libproto.la
 
 # What is debugged is built the same whatever the rest is built with.
-check_PROGRAMS += tests/e2e/target
-tests_e2e_target_SOURCES = tests/e2e/target.c
-tests_e2e_target_CFLAGS = -std=gnu11 -g -O0
-tests_e2e_target_LDFLAGS =
+noinst_SCRIPTS += tests/e2e/target
+EXTRA_DIST += tests/e2e/target.c
+CLEANFILES += tests/e2e/target
+tests/e2e/target: $(srcdir)/tests/e2e/target.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -o $@ $(srcdir)/tests/e2e/target.c
 
 # A bad network between a node and a debugger.
 check_PROGRAMS += tests/e2e/noise
