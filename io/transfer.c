@@ -126,18 +126,21 @@ int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned 
     return rc;
 }
 
-/* Whether a datagram is the peer's. Its first ack fixes the port. */
+/*
+ * Whether a datagram is the peer's. Its first ack fixes the port; what comes before it or from
+ * another port belongs to another session.
+ */
 static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *from, size_t len)
 {
-    if (from->sin_family != AF_INET || from->sin_addr.s_addr != side->peer.sin_addr.s_addr) {
-        side->foreign++;
-        return false;
-    }
-    if (len == WIRE_ACK && !side->port_fixed) {
+    bool host = from->sin_family == AF_INET && from->sin_addr.s_addr == side->peer.sin_addr.s_addr;
+    if (host && !side->port_fixed && len == WIRE_ACK) {
         side->peer.sin_port = from->sin_port;
         side->port_fixed = true;
     }
-    return true;
+    if (host && side->port_fixed && from->sin_port == side->peer.sin_port)
+        return true;
+    side->foreign++;
+    return false;
 }
 
 /* Takes the datagrams that the system filled in, leaving out what is not ours. */
