@@ -29,7 +29,6 @@ fi
 PATIENCE=60 # seconds
 dir=$(mktemp -d) || exit 99
 netgdb=$top_builddir/tools/netgdb
-noise=$top_builddir/tests/e2e/noise
 library=$top_builddir/.libs/libnetgdb.so
 program=$dir/target # its path shows whose process it is
 cp "$top_builddir/tests/e2e/target" "$program" || exit 99
@@ -64,7 +63,7 @@ ok() {
     failures=$((failures + 1))
     echo "#   asked: $*"
     for file in $to_show; do
-        [ ! -s "$dir/$file" ] || tail -n 60 "$dir/$file" | sed "s|^|# $file: |"
+        [ ! -s "$dir/$file" ] || tail -n 25 "$dir/$file" | cut -c 1-160 | sed "s|^|# $file: |"
     done
 }
 
@@ -220,10 +219,28 @@ start_node() {
         "${node_server:-127.0.0.1}:${node_port:-$herald_port}" "$@"
 }
 
-# start_kernel [OPTION...]: a node at 127.0.0.1 whose program has nothing to wait for.
+# start_kernel [OPTION...]: a node at 127.0.0.1, its program's arguments in $program_arguments.
 start_kernel() {
     # shellcheck disable=SC2046 # words
     start_node node 127.0.0.1 "$@" -- $(stub - "$program" ${program_arguments:-})
+    node=$started_id
+}
+
+# start_noise OPTION...: a bad network at 127.0.0.3, in front of 127.0.0.1. The HERALD port is
+# gdb's on every address of this machine, so it listens on another one.
+start_noise() {
+    start noise "$top_builddir/tests/e2e/noise" --address 127.0.0.3 --port "$herald_port" \
+        --listen "$((herald_port + 10000)):$kernel_port" "$@"
+    noise=$started_id
+    wait_for has noise.err '^noise: ready' || exit 99
+}
+
+# start_kernel_behind_noise [OPTION...]: as start_kernel, at 127.0.0.2.
+start_kernel_behind_noise() {
+    node_server=127.0.0.3
+    node_port=$((herald_port + 10000))
+    # shellcheck disable=SC2046 # words
+    start_node node 127.0.0.2 "$@" -- $(stub - "$program")
     node=$started_id
 }
 
@@ -247,21 +264,22 @@ set width 0
 set style enabled off
 set filename-display basename
 set debuginfod enabled off
+set sysroot /
 END
         cat
     } | sed -e "s|@port@|$port|g" -e "s|@dir@|$dir|g" >"$dir/$1"
 }
 
-# gdb_with ARGUMENT...: gdb under the preload, in this process's place.
+# The words that run gdb under the preload, so that Ctrl-C reaches it in the background, too.
 gdb_command() {
     echo "env --default-signal=INT LD_PRELOAD=$preload gdb -nx -q"
 }
 
 # run_gdb ARGUMENT...: to its end; its output is in $dir/gdb.out and $dir/gdb.err, its exit status
-# in $status. 124 and 137 are those of timeout(1).
+# in $gdb_status. 124 and 137 are those of timeout(1).
 run_gdb() {
-    status=0
+    gdb_status=0
     # shellcheck disable=SC2046 # words
     timeout -k 5 $PATIENCE $(gdb_command) -batch "$@" "$program" \
-        >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || status=$?
+        >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
 }
