@@ -65,11 +65,11 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
 
 /*
  * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what
- * does not come from the peer's address is dropped, and ours goes to the peer's port until the
- * first datagram of 4 bytes (an ack) comes: from then on to the port that it came from. Unlike a
- * kernel it also drops what comes before that ack or, later, from another port: the probes of a
- * server that looks for an earlier session. Setting the side again, also with the descriptor that
- * it has, starts over.
+ * does not come from the peer's address is dropped, and ours goes to the peer's port until the ack
+ * of the HERALD (seqno 1) comes: from then on to the port that it came from. Unlike a kernel, which
+ * takes any ack for that one and hears every port, it drops what comes before it and what comes
+ * from another port later: the last words of the session before, and the probes of a server that
+ * looks for it. Setting the side again, also with the descriptor that it has, starts over.
  */
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
 

@@ -25,6 +25,7 @@ struct session {
     char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
     bool gone;                       /* the client has left */
     bool ended;                      /* the program that the target debugs has ended */
+    bool exited;                     /* by itself: a stop told of it */
     bool several;                    /* more processes than one were seen */
     bool extended;                   /* the client may start another one */
     int parted;                      /* vKill was answered: how the session is to end */
@@ -96,7 +97,7 @@ static int part(struct session *s)
 {
     if (s->parted != 0)
         return s->parted;
-    if (s->ended && !s->extended && !s->several)
+    if (s->exited && !s->extended && !s->several)
         return SERVE_DETACHED;
     return s->options->park ? SERVE_PARKED : leave(s);
 }
@@ -192,7 +193,7 @@ static void learn_stop(struct session *s)
     const struct buf *r = &s->reply;
     if (r->len == 0)
         return;
-    s->ended = r->data[0] == 'W' || r->data[0] == 'X';
+    s->ended = s->exited = r->data[0] == 'W' || r->data[0] == 'X';
     if (r->data[0] != 'T')
         return;
     const uint8_t *at = memmem(r->data, r->len, thread, sizeof thread - 1);

@@ -122,7 +122,7 @@ started_id=
 start() {
     name=$1
     shift
-    "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
+    "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 9>&- &
     started_id=$!
     started="$started $started_id"
 }
@@ -212,11 +212,17 @@ stub() {
 
 # start_node NAME HOST OPTION... -- COMMAND...: a node that calls 127.0.0.1 as HOST.
 start_node() {
-    name=$1
-    host=$2
-    shift 2
+    start_node_for "127.0.0.1:$herald_port" "$@"
+}
+
+# start_node_for SERVER:PORT NAME HOST OPTION... -- COMMAND...
+start_node_for() {
+    server=$1
+    name=$2
+    host=$3
+    shift 3
     start "$name" "$netgdb" node --bind "$host:$kernel_port" --retry 20ms --log packet \
-        "${node_server:-127.0.0.1}:${node_port:-$herald_port}" "$@"
+        "$server" "$@"
 }
 
 # start_kernel [OPTION...]: a node at 127.0.0.1, its program's arguments in $program_arguments.
@@ -237,18 +243,24 @@ start_noise() {
 
 # start_kernel_behind_noise [OPTION...]: as start_kernel, at 127.0.0.2.
 start_kernel_behind_noise() {
-    node_server=127.0.0.3
-    node_port=$((herald_port + 10000))
     # shellcheck disable=SC2046 # words
-    start_node node 127.0.0.2 "$@" -- $(stub - "$program")
+    start_node_for "127.0.0.3:$((herald_port + 10000))" node 127.0.0.2 "$@" -- $(stub - "$program")
     node=$started_id
 }
 
-# pid_of_target [ARGUMENT]: of the program that is debugged.
-pid_of_target() {
+# targets: ids of the programs that are debugged.
+targets() {
     for id in $(ours); do
         [ "$(readlink "/proc/$id/exe")" = "$program" ] && echo "$id"
     done
+}
+
+# spins: whether a target spends time in its loop (50 ms of user time so far: proc(5), utime).
+spins() {
+    for id in $(targets); do
+        [ "$(state_of "$id")" = R ] && [ "$(cut -d' ' -f14 "/proc/$id/stat")" -ge 5 ] && return
+    done 2>/dev/null
+    return 1
 }
 
 # ---- gdb ----
@@ -282,4 +294,27 @@ run_gdb() {
     # shellcheck disable=SC2046 # words
     timeout -k 5 $PATIENCE $(gdb_command) -batch "$@" "$program" \
         >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
+}
+
+# start_gdb NAME ARGUMENT...: in the background, with a person at its standard input: see tell and
+# hang_up. Its id is in $gdb.
+start_gdb() {
+    name=$1
+    shift
+    rm -f "$dir/$name.in"
+    mkfifo "$dir/$name.in"
+    # shellcheck disable=SC2046 # words
+    $(gdb_command) "$@" "$program" >"$dir/$name.out" 2>"$dir/$name.err" <"$dir/$name.in" &
+    gdb=$!
+    started="$started $gdb"
+    exec 9>"$dir/$name.in"
+}
+
+# tell COMMAND: types a line.
+tell() {
+    echo "$*" >&9
+}
+
+hang_up() {
+    exec 9>&-
 }

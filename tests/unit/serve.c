@@ -316,6 +316,20 @@ static void a_program_that_ended_is_not_left(void **state)
     assert_int_equal(f->lines.len, 0);
 }
 
+/* A node waits for more after a vKill, and is told by the detach that nothing comes. */
+static void a_program_that_was_killed_is_left(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "vKill;1");
+    stub(f, 2 * IO_MS, "OK");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vKill;1][leave D]");
+    assert_int_equal(f->lines.len, 0);
+}
+
 static void one_process_of_several_that_ended_may_refuse_to_be_left(void **state)
 {
     struct fixture *f = *state;
@@ -543,6 +557,7 @@ int main(void)
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
         TEST(a_program_that_ended_is_not_left),
+        TEST(a_program_that_was_killed_is_left),
         TEST(one_process_of_several_that_ended_may_refuse_to_be_left),
         TEST(a_detach_after_the_program_ended_ends_the_session),
         TEST(a_stub_that_ends_with_its_program_is_no_failure),
