@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ebpf/: the built-in target, an eBPF machine.
+noinst_LTLIBRARIES += libebpf.la
+libebpf_la_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+libebpf_la_LIBADD = $(ELF_LIBS)
+libebpf_la_SOURCES = \
+	ebpf/decode.c \
+	ebpf/exec.h ebpf/exec_careful.c ebpf/exec_fast.c ebpf/loop.h \
+	ebpf/frames.c ebpf/frames.h \
+	ebpf/helpers.c ebpf/helpers.h \
+	ebpf/image.c ebpf/image.h \
+	ebpf/insn.h \
+	ebpf/machine.c ebpf/machine.h \
+	ebpf/maps.c ebpf/maps.h \
+	ebpf/memory.c ebpf/memory.h \
+	ebpf/opcodes.h \
+	ebpf/print.c ebpf/print.h
