@@ -4,14 +4,20 @@ noinst_LTLIBRARIES += libebpf.la
 libebpf_la_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 libebpf_la_LIBADD = $(ELF_LIBS)
 libebpf_la_SOURCES = \
+	ebpf/btf.c \
+	ebpf/debug.c \
 	ebpf/decode.c \
+	ebpf/elf_write.c \
 	ebpf/exec.h ebpf/exec_careful.c ebpf/exec_fast.c ebpf/loop.h \
 	ebpf/frames.c ebpf/frames.h \
 	ebpf/helpers.c ebpf/helpers.h \
 	ebpf/image.c ebpf/image.h \
 	ebpf/insn.h \
+	ebpf/linker.h ebpf/load.c ebpf/load.h \
 	ebpf/machine.c ebpf/machine.h \
 	ebpf/maps.c ebpf/maps.h \
 	ebpf/memory.c ebpf/memory.h \
 	ebpf/opcodes.h \
-	ebpf/print.c ebpf/print.h
+	ebpf/print.c ebpf/print.h \
+	ebpf/reloc.c \
+	ebpf/symbols.c
