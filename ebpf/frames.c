@@ -17,6 +17,11 @@ static void put(uint8_t *record, unsigned offset, uint64_t value)
     memcpy(record + offset, &value, sizeof value);
 }
 
+uint64_t ebpf_shadow_at(const struct ebpf_machine *m)
+{
+    return EBPF_SHADOW_BASE + (uint64_t)EBPF_RECORD_SIZE * (m->depth_max - 1 - m->depth);
+}
+
 uint64_t ebpf_machine_shadow(struct ebpf_machine *m)
 {
     const struct ebpf_region *r = ebpf_memory_find(&m->memory, EBPF_SHADOW_BASE);

@@ -8,6 +8,8 @@
 #include "ebpf/maps.h"
 #include "ebpf/print.h"
 
+enum { LARGE = 65536 /* bytes: who touches more ends the slice, so that Ctrl-C is heard */ };
+
 #define HELPER(name)                                                                               \
     static enum ebpf_stop name(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result)
 
@@ -19,6 +21,7 @@ static uint8_t *reach(struct ebpf_machine *m, uint64_t address, uint64_t size, b
     if (size == 0)
         return nothing;
     uint8_t *host = ebpf_memory_access(&m->memory, address, size, write);
+    m->attention |= size > LARGE;
     if (host == NULL)
         *stop = ebpf_fault_at(m, EBPF_ACCESS, address,
                               "helper: %s %" PRIu64 " bytes at 0x%" PRIx64 " is not allowed",

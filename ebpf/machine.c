@@ -244,6 +244,12 @@ int ebpf_break_remove(struct ebpf_machine *m, uint64_t address)
     return 0;
 }
 
+void ebpf_machine_budget(struct ebpf_machine *m, uint64_t left)
+{
+    bool sum_fits = left <= UINT64_MAX - 1 - m->executed;
+    m->budget = sum_fits ? m->executed + left : EBPF_NO_BUDGET;
+}
+
 size_t ebpf_machine_poke(struct ebpf_machine *m, uint64_t address, const void *data, size_t len)
 {
     size_t done = ebpf_memory_poke(&m->memory, address, data, len);

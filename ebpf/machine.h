@@ -154,6 +154,12 @@ size_t ebpf_machine_poke(struct ebpf_machine *m, uint64_t address, const void *d
  */
 uint64_t ebpf_machine_shadow(struct ebpf_machine *m);
 
+/* That address alone. */
+uint64_t ebpf_shadow_at(const struct ebpf_machine *m);
+
+/* From now on `left` more instructions may run; EBPF_NO_BUDGET: any number. */
+void ebpf_machine_budget(struct ebpf_machine *m, uint64_t left);
+
 /* Registers that only a debugger sees: r10 less the frame size of the function at pc. */
 uint64_t ebpf_frame_base(const struct ebpf_machine *m, uint64_t pc, uint64_t r10);
 

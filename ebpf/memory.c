@@ -157,7 +157,8 @@ size_t ebpf_memory_poke(struct ebpf_memory *m, uint64_t address, const void *dat
     size_t done = 0, n;
     uint8_t *host;
     while (done < len && (n = run_at(m, address + done, len - done, &host, EBPF_DEBUG_RO)) != 0) {
-        memcpy(host, (const uint8_t *)data + done, n);
+        if (data != NULL)
+            memcpy(host, (const uint8_t *)data + done, n);
         done += n;
     }
     return done;

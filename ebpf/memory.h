@@ -90,6 +90,7 @@ uint8_t *ebpf_memory_access(struct ebpf_memory *m, uint64_t address, uint64_t si
 /*
  * What a debugger reads and writes: as many bytes as are mapped (and writable to it) from
  * `address` on, also across regions that touch. Returns how many. Watchpoints do not see it.
+ * Poke with data NULL only counts.
  */
 size_t ebpf_memory_peek(const struct ebpf_memory *m, uint64_t address, void *out, size_t len);
 size_t ebpf_memory_poke(struct ebpf_memory *m, uint64_t address, const void *data, size_t len);
