@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Clock, waiting and the life of descriptors; what passes through them is in transfer.c. */
+#include "io/fds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/transfer.h"
+#include "proto/err.h"
+
+static struct io_fds *of(struct io *io)
+{
+    return (struct io_fds *)io;
+}
+
+static uint64_t fds_now(struct io *io)
+{
+    struct timespec t;
+    (void)io;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * IO_SECOND + (uint64_t)t.tv_nsec;
+}
+
+static int fds_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
+{
+    return transfer_send(&of(io)->side[side], msgs, n);
+}
+
+static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
+{
+    return transfer_recv(&of(io)->side[side], msgs, n);
+}
+
+/* One look at what the reasons stand for, for at most `limit` (NULL: for ever). Returns those
+ * that hold, or IO_ON_SIGNAL when a signal ended it. */
+static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *limit)
+{
+    struct pollfd p[3] = {
+        {(reasons & IO_ON_TARGET) != 0 ? f->side[IO_TARGET].in : -1, POLLIN, 0},
+        {(reasons & IO_ON_CLIENT) != 0 ? f->side[IO_CLIENT].in : -1, POLLIN, 0},
+        {(reasons & IO_ON_WAKE) != 0 ? f->wake_fd : -1, POLLIN, 0},
+    };
+    const sigset_t *mask = (reasons & IO_ON_SIGNAL) != 0 ? f->wait_mask : NULL;
+    int n = ppoll(p, 3, limit, mask);
+    if (n < 0)
+        return IO_ON_SIGNAL;
+    return (p[0].revents != 0 ? (unsigned)IO_ON_TARGET : 0) |
+           (p[1].revents != 0 ? (unsigned)IO_ON_CLIENT : 0) |
+           (p[2].revents != 0 ? (unsigned)IO_ON_WAKE : 0);
+}
+
+/* Looks without sleeping until `until`. */
+static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
+{
+    const struct timespec none = {0, 0};
+    unsigned why;
+    do {
+        why = look(f, reasons, &none) & reasons;
+    } while (why == 0 && fds_now(&f->io) < until);
+    return why;
+}
+
+/* Sleeps until a reason holds or the deadline has passed. */
+static unsigned sleep_until(struct io_fds *f, uint64_t deadline, unsigned reasons)
+{
+    for (;;) {
+        struct timespec left = {0, 0}, *limit = NULL;
+        uint64_t now = deadline == IO_NEVER ? 0 : fds_now(&f->io);
+        if (deadline != IO_NEVER) {
+            uint64_t ns = deadline > now ? deadline - now : 0;
+            left.tv_sec = (time_t)(ns / IO_SECOND);
+            left.tv_nsec = (long)(ns % IO_SECOND);
+            limit = &left;
+        }
+        unsigned why = look(f, reasons, limit) & reasons;
+        if (why != 0 || (deadline != IO_NEVER && fds_now(&f->io) >= deadline))
+            return why;
+    }
+}
+
+static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
+{
+    struct io_fds *f = of(io);
+    uint64_t start = f->spin_budget != 0 ? fds_now(io) : 0;
+    unsigned why = 0;
+    if (f->spin_budget != 0 && f->last_wait <= f->spin_budget && deadline > start) {
+        uint64_t until = start + f->spin_budget;
+        why = spin(f, until < deadline ? until : deadline, reasons);
+    }
+    if (why == 0)
+        why = sleep_until(f, deadline, reasons);
+    if (f->spin_budget != 0 && deadline > start)
+        f->last_wait = fds_now(io) - start;
+    return why;
+}
+
+static const struct io_ops ops = {fds_now, fds_send, fds_recv, fds_wait};
+
+static bool one_cpu_only(void)
+{
+    cpu_set_t cpus;
+    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1;
+}
+
+int io_fds_init(struct io_fds *f, uint64_t spin_budget)
+{
+    *f = (struct io_fds){.wake_fd = -1, .last_wait = IO_NEVER};
+    io_init(&f->io, &ops);
+    for (int i = 0; i < 2; i++)
+        f->side[i].in = f->side[i].out = -1;
+    f->spin_budget = one_cpu_only() ? 0 : spin_budget;
+    f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return f->wake_fd < 0 ? NETGDB_IO : 0;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Puts descriptors in the place of a side's; those that are not kept are closed. */
+static void replace(struct io_fds_side *side, enum io_fds_kind kind, int in, int out)
+{
+    if (side->in != in && side->in != out)
+        close_fd(side->in);
+    if (side->out != in && side->out != out && side->out != side->in)
+        close_fd(side->out);
+    free(side->memory);
+    *side = (struct io_fds_side){.kind = kind, .in = in, .out = out};
+    if (in >= 0)
+        (void)fcntl(in, F_SETFD, FD_CLOEXEC);
+    if (out >= 0 && out != in)
+        (void)fcntl(out, F_SETFD, FD_CLOEXEC);
+}
+
+void io_fds_close(struct io_fds *f)
+{
+    for (int i = 0; i < 2; i++)
+        replace(&f->side[i], IO_FDS_NONE, -1, -1);
+    close_fd(f->wake_fd);
+    f->wake_fd = -1;
+}
+
+void io_fds_set_datagrams(struct io_fds *f, enum io_side side, int fd)
+{
+    replace(&f->side[side], IO_FDS_DATAGRAMS, fd, fd);
+}
+
+void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
+{
+    int type;
+    socklen_t len = sizeof type;
+    bool socket = in == out && getsockopt(in, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
+    replace(&f->side[side], socket ? IO_FDS_STREAM_SOCKET : IO_FDS_PIPES, in, out);
+}
+
+void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer)
+{
+    replace(&f->side[side], IO_FDS_PEER, fd, fd);
+    f->side[side].peer = *peer;
+}
+
+int io_fds_take(struct io_fds *f, enum io_side side)
+{
+    int fd = f->side[side].in;
+    f->side[side].in = f->side[side].out == fd ? (f->side[side].out = -1) : -1;
+    replace(&f->side[side], IO_FDS_NONE, -1, -1);
+    return fd;
+}
+
+void io_fds_wake(struct io_fds *f)
+{
+    const uint64_t one = 1;
+    int saved = errno;
+    ssize_t n = write(f->wake_fd, &one, sizeof one);
+    (void)n; /* full means woken */
+    errno = saved;
+}
+
+void io_fds_clear_wake(struct io_fds *f)
+{
+    uint64_t count;
+    ssize_t n = read(f->wake_fd, &count, sizeof count);
+    (void)n;
+}
+
+void io_fds_wait_mask(struct io_fds *f, const sigset_t *mask)
+{
+    f->wait_mask = mask;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The io of proto/io.h over real descriptors: ppoll, recvmmsg, the monotonic clock. Each side is
+ * nothing, a datagram socket or a stream of bytes. Not thread-safe but for io_fds_wake.
+ */
+#ifndef NETGDB_IO_FDS_H
+#define NETGDB_IO_FDS_H
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/io.h"
+
+enum {
+    IO_FDS_BATCH = 16,               /* datagrams taken or sent by one system call */
+    IO_FDS_STREAM_BYTES = 16 * 1024, /* bytes of a stream taken by one system call */
+};
+
+enum io_fds_kind { IO_FDS_NONE, IO_FDS_DATAGRAMS, IO_FDS_PEER, IO_FDS_STREAM_SOCKET, IO_FDS_PIPES };
+
+struct io_fds_side {
+    enum io_fds_kind kind;
+    int in, out;               /* owned; the same one for a socket; -1 for none */
+    uint8_t *memory;           /* for what is received; allocated by the first recv */
+    struct sockaddr_in peer;   /* IO_FDS_PEER */
+    bool port_fixed;           /* its port is that of its first ack */
+    unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
+    unsigned long foreign;     /* datagrams from another address: dropped */
+    unsigned long too_long;    /* datagrams over WIRE_DATAGRAM_MAX: dropped */
+};
+
+struct io_fds {
+    struct io io; /* first: an io_fds is an io */
+    struct io_fds_side side[2];
+    int wake_fd;
+    uint64_t spin_budget; /* ns; 0: never spin */
+    uint64_t last_wait;   /* how long the last wait took, in ns */
+    const sigset_t *wait_mask;
+};
+
+/*
+ * Both sides nothing. A wait that is likely to be short does not sleep: when the one before it
+ * took no more than `spin_budget` ns, it looks again and again for that time. 0 is never; so is
+ * any budget when the process may use one CPU only. Returns 0, or NETGDB_IO.
+ */
+int io_fds_init(struct io_fds *f, uint64_t spin_budget);
+
+/* Closes every descriptor that it holds and releases the memory. */
+void io_fds_close(struct io_fds *f);
+
+/*
+ * Set a side. The descriptors are owned from here on and made close-on-exec; what the side had
+ * before is closed. A datagram socket is connected, and errors that ICMP reports on it are
+ * counted and otherwise taken as loss. A stream is one socket (in == out) or a pair of pipes or
+ * terminals; no descriptor's blocking mode is changed or relied on.
+ */
+void io_fds_set_datagrams(struct io_fds *f, enum io_side side, int fd);
+void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
+
+/*
+ * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what
+ * does not come from the peer's address is dropped, and ours goes to the peer's port until the
+ * first datagram of 4 bytes (an ack) comes: from then on to the port that it came from. Setting
+ * the side again, also with the descriptor that it has, starts over.
+ */
+void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
+
+/* Makes a side nothing. Its descriptor (`in` of a pair; `out` is closed) is the caller's again. */
+int io_fds_take(struct io_fds *f, enum io_side side);
+
+/*
+ * Makes every wait that asks for IO_ON_WAKE return with it, from now until io_fds_clear_wake.
+ * Async-signal-safe, and safe from any thread while the io_fds lives.
+ */
+void io_fds_wake(struct io_fds *f);
+void io_fds_clear_wake(struct io_fds *f);
+
+/*
+ * The signal mask in force while a wait that asks for IO_ON_SIGNAL sleeps (NULL, the default:
+ * the thread's own). With the signals blocked outside, none is missed between two waits. Not
+ * copied.
+ */
+void io_fds_wait_mask(struct io_fds *f, const sigset_t *mask);
+
+#endif

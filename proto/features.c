@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads and changes the list of features; see features.h. */
+#include "proto/features.h"
+
+#include <string.h>
+
+/* Bytes up to the next ';' or the end. */
+static size_t entry_len(const uint8_t *at, size_t left)
+{
+    const uint8_t *end = left == 0 ? NULL : memchr(at, ';', left);
+    return end == NULL ? left : (size_t)(end - at);
+}
+
+/* Whether an entry is of this name, whatever its value. */
+static bool is_named(const uint8_t *entry, size_t len, const char *name, size_t n)
+{
+    return len >= n && memcmp(entry, name, n) == 0 &&
+           (len == n || memchr("+-?=", entry[n], 4) != NULL);
+}
+
+bool features_find(const uint8_t *list, size_t len, const char *name, const uint8_t **value,
+                   size_t *value_len)
+{
+    size_t n = strlen(name), at = 0;
+    while (at < len) {
+        size_t entry = entry_len(list + at, len - at);
+        if (is_named(list + at, entry, name, n)) {
+            *value = list + at + n;
+            *value_len = entry - n;
+            return true;
+        }
+        at += entry + 1;
+    }
+    return false;
+}
+
+bool features_has(const uint8_t *list, size_t len, const char *name)
+{
+    const uint8_t *value;
+    size_t value_len;
+    return features_find(list, len, name, &value, &value_len) && value_len == 1 && *value == '+';
+}
+
+/* Takes out every entry of this name. */
+static void remove_entries(struct buf *list, const char *name)
+{
+    size_t n = strlen(name), at = 0, kept = 0;
+    while (at < list->len) {
+        size_t entry = entry_len(list->data + at, list->len - at);
+        if (!is_named(list->data + at, entry, name, n)) {
+            if (kept != 0)
+                list->data[kept++] = ';';
+            memmove(list->data + kept, list->data + at, entry);
+            kept += entry;
+        }
+        at += entry + 1;
+    }
+    list->len = kept;
+}
+
+int features_set(struct buf *list, const char *name, const char *value)
+{
+    remove_entries(list, name);
+    if (value == NULL)
+        return list->error;
+    if (list->len != 0)
+        (void)buf_addc(list, ';');
+    (void)buf_adds(list, name);
+    return buf_adds(list, value);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loop between a server and a target; see serve.h. */
+#include "session/serve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/buf.h"
+#include "proto/err.h"
+#include "proto/packets.h"
+#include "proto/requests.h"
+#include "proto/rsp.h"
+
+enum { PID_DIGITS = 16 }; /* more is no process id */
+
+/* Functions of a session return 0 to go on, else how it ends: a serve_end or an error. */
+struct session {
+    struct server *server;
+    struct target *target;
+    struct io *io;
+    const struct serve_options *options;
+    const struct log *log;
+    struct buf request, reply;
+    const struct packet *packet;     /* entry of the request */
+    char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
+    bool gone;                       /* the client has left */
+    bool ended;                      /* the program that the target debugs has ended */
+    bool extended;                   /* the client may start another one */
+    int parted;                      /* vKill was answered: how the session is to end */
+};
+
+static int target_failed(const struct session *s, int error)
+{
+    switch (error) {
+    case NETGDB_CLOSED:
+        if (s->ended)
+            return SERVE_DETACHED;
+        log_error(s->log, "the target has closed the connection");
+        break;
+    case NETGDB_LOST:
+        log_error(s->log, "the target does not answer any more");
+        break;
+    case NETGDB_REPLACED:
+        log_error(s->log, "the kernel has rebooted and waits in a new session: connect again");
+        break;
+    case NETGDB_TOO_LONG:
+        log_error(s->log, "the target's reply is longer than %d bytes", TARGET_REPLY_MAX);
+        break;
+    default:
+        log_error(s->log, "the target failed: %s", netgdb_strerror(error));
+        break;
+    }
+    return error;
+}
+
+static int client_failed(const struct session *s, int error)
+{
+    if (error != 0)
+        log_error(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
+    return error;
+}
+
+static void log_reply(const struct session *s, const struct packet *packet)
+{
+    log_packet(s->log, "<-", s->reply.data, s->reply.len, packet->explanation);
+}
+
+static int reply(struct session *s, const char *text)
+{
+    return client_failed(s, server_reply(s->server, (const uint8_t *)text, strlen(text), true));
+}
+
+/* Detaches on our own account. */
+static int leave(struct session *s)
+{
+    int rc = target_leave(s->target, (const uint8_t *)s->detach, strlen(s->detach), &s->reply);
+    if (rc != 0)
+        return target_failed(s, rc);
+    log_reply(s, packet_find((const uint8_t *)s->detach, 1));
+    if (!buf_is(&s->reply, "OK") && !s->ended)
+        log_warn(s->log, "the target does not accept %s", s->detach);
+    return SERVE_DETACHED;
+}
+
+/* The client wants nothing more of a target that is stopped. One whose program has ended is left,
+ * too, though it may refuse: a node is told by it that nobody comes back. */
+static int part(struct session *s)
+{
+    if (s->parted != 0)
+        return s->parted;
+    return s->options->park ? SERVE_PARKED : leave(s);
+}
+
+/* A kill that is not forwarded. */
+static int take_kill(struct session *s)
+{
+    int end = part(s);
+    if (end < 0 || packet_is(s->packet, "k"))
+        return end;
+    s->parted = end;
+    return reply(s, "OK"); /* GDB may send a k after it */
+}
+
+static int take_detach(struct session *s)
+{
+    int rc = target_leave(s->target, s->request.data, s->request.len, &s->reply);
+    if (rc != 0)
+        return target_failed(s, rc);
+    log_reply(s, s->packet);
+    bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
+    rc = server_reply(s->server, s->reply.data, s->reply.len, true);
+    return left ? SERVE_DETACHED : client_failed(s, rc);
+}
+
+static int interrupt(struct session *s)
+{
+    int rc = target_interrupt(s->target);
+    if (rc != NETGDB_UNSUPPORTED)
+        return rc == 0 ? 0 : target_failed(s, rc);
+    log_warn(s->log, "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break on a "
+                     "serial line); Ctrl-C again leaves");
+    return 0;
+}
+
+/* The client has gone while a reply is outstanding. A target that runs must stop before it can
+ * be left. */
+static int take_departure(struct session *s)
+{
+    s->gone = true;
+    if ((s->packet->does & PKT_RESUMES) == 0)
+        return 0;
+    int rc = target_interrupt(s->target);
+    if (rc != NETGDB_UNSUPPORTED)
+        return rc == 0 ? 0 : target_failed(s, rc);
+    log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
+    return SERVE_RUNNING;
+}
+
+/* Hears the client while a reply is outstanding. */
+static int attend(struct session *s, bool woken)
+{
+    if (s->gone)
+        return 0;
+    int rc = server_poll(s->server);
+    if (rc == 0 && woken)
+        rc = NETGDB_CLOSED;
+    if (rc == NETGDB_CLOSED)
+        return take_departure(s);
+    if (rc != NETGDB_INTERRUPTED)
+        return client_failed(s, rc);
+    if ((s->packet->does & PKT_RESUMES) != 0)
+        return interrupt(s);
+    log_debug(s->log, "dropped a Ctrl-C: nothing runs");
+    return 0;
+}
+
+/* Remembers the process of a thread id `pPID.TID` that begins at text. */
+static void learn_process(struct session *s, const uint8_t *text, size_t len)
+{
+    uint64_t pid;
+    if (len < 2 || text[0] != 'p')
+        return;
+    size_t digits = rsp_hex_number(text + 1, len - 1, &pid);
+    if (digits != 0 && digits + 1 < len && text[1 + digits] == '.' && pid != 0)
+        (void)snprintf(s->detach, sizeof s->detach, "D;%.*s", (int)digits, text + 1);
+}
+
+/* What a stop reply tells of the process and of its end (GDB manual, "Stop Reply Packets"). */
+static void learn_stop(struct session *s)
+{
+    static const char thread[] = "thread:";
+    const struct buf *r = &s->reply;
+    if (r->len == 0)
+        return;
+    s->ended = r->data[0] == 'W' || r->data[0] == 'X';
+    if (r->data[0] != 'T')
+        return;
+    const uint8_t *at = memmem(r->data, r->len, thread, sizeof thread - 1);
+    if (at == NULL)
+        return;
+    at += sizeof thread - 1;
+    learn_process(s, at, (size_t)(r->data + r->len - at));
+}
+
+static void learn(struct session *s)
+{
+    if ((s->packet->does & PKT_RESUMES) != 0 || packet_is(s->packet, "?") ||
+        packet_is(s->packet, "vRun") || packet_is(s->packet, "vAttach"))
+        learn_stop(s);
+    else if (packet_is(s->packet, "qC") && buf_starts(&s->reply, "QC"))
+        learn_process(s, s->reply.data + 2, s->reply.len - 2);
+    else if (packet_is(s->packet, "vKill"))
+        s->ended = buf_is(&s->reply, "OK");
+    else if (packet_is(s->packet, "!"))
+        s->extended = buf_is(&s->reply, "OK");
+}
+
+/* One packet of the target, on its way to the client. */
+static int pass_reply(struct session *s, bool final)
+{
+    log_reply(s, s->packet);
+    if (final)
+        learn(s);
+    return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
+}
+
+/* Whether a stop told of the end of the last process. */
+static bool is_over(struct session *s)
+{
+    if (!s->ended || !s->options->end_with_program || s->extended ||
+        packet_is(s->packet, "vKill")) /* GDB sends k after it */
+        return false;
+    return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
+}
+
+static int await_reply(struct session *s)
+{
+    bool final = false;
+    int rc = 0;
+    while (rc != 0 || !final) {
+        rc = attend(s, rc == NETGDB_AGAIN && io_wait(s->io, 0, IO_ON_WAKE) != 0);
+        if (rc != 0)
+            return rc;
+        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT | IO_ON_WAKE);
+        if (rc == NETGDB_REPLACED && (s->packet->does & PKT_RESUMES) != 0)
+            log_info(s->log, "the kernel has started a new session: going on with its stop");
+        else if (rc != 0 && rc != NETGDB_AGAIN)
+            return target_failed(s, rc);
+        else if (rc == 0 && (rc = pass_reply(s, final)) != 0)
+            return rc;
+    }
+    return is_over(s) ? SERVE_DETACHED : 0;
+}
+
+static int forward(struct session *s)
+{
+    int rc = target_send(s->target, s->request.data, s->request.len);
+    if (rc == NETGDB_TOO_LONG) {
+        log_warn(s->log, "a request of %zu bytes is longer than the target takes (%zu)",
+                 s->request.len, target_max_request(s->target));
+        return reply(s, "E07");
+    }
+    if (rc != 0)
+        return target_failed(s, rc);
+    if (packet_is(s->packet, "k"))
+        return SERVE_DETACHED;
+    return packet_is(s->packet, "R") ? 0 : await_reply(s); /* R has no reply */
+}
+
+static int take_request(struct session *s)
+{
+    bool kill = packet_is(s->packet, "vKill") || packet_is(s->packet, "k");
+    if (s->parted != 0 && !kill)
+        return reply(s, "E01");
+    if (kill && !s->options->forward_kill)
+        return take_kill(s);
+    return packet_is(s->packet, "D") ? take_detach(s) : forward(s);
+}
+
+/* One request and all that belongs to it. */
+static int turn(struct session *s)
+{
+    const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
+    int rc = server_next(s->server, &s->request, watch);
+    if (rc == 0) {
+        s->packet = packet_find(s->request.data, s->request.len);
+        log_packet(s->log, "->", s->request.data, s->request.len, s->packet->explanation);
+        return take_request(s);
+    }
+    if (rc == NETGDB_CLOSED)
+        return part(s);
+    if (rc != NETGDB_AGAIN)
+        return client_failed(s, rc);
+    if (io_wait(s->io, 0, IO_ON_WAKE) != 0)
+        return part(s);
+    rc = target_idle(s->target);
+    return rc == 0 ? 0 : target_failed(s, rc);
+}
+
+int serve(struct server *server, struct target *target, struct io *io,
+          const struct serve_options *options, const struct log *log)
+{
+    struct session s = {.server = server,
+                        .target = target,
+                        .io = io,
+                        .options = options,
+                        .log = log,
+                        .detach = "D"};
+    buf_init(&s.request, REQUEST_MAX);
+    buf_init(&s.reply, TARGET_REPLY_MAX);
+    int end;
+    do {
+        end = turn(&s);
+    } while (end == 0);
+    buf_free(&s.request);
+    buf_free(&s.reply);
+    return end;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The loop between a server and a target: request, reply, Ctrl-C, and how to part. Shared by the
+ * preloaded object, the proxy and the node, which differ in what stands at the two ends.
+ */
+#ifndef NETGDB_SESSION_SERVE_H
+#define NETGDB_SESSION_SERVE_H
+
+#include <stdbool.h>
+
+#include "proto/io.h"
+#include "proto/log.h"
+#include "proto/server.h"
+#include "proto/target.h"
+
+struct serve_options {
+    bool forward_kill;     /* vKill and k reach the target; else they become a detach */
+    bool park;             /* a client that kills or goes away leaves the target as it is */
+    bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
+                              in extended mode: for a client whose going away cannot be seen */
+};
+
+/* How it ended when it did not fail. */
+enum serve_end {
+    SERVE_DETACHED =
+        1,         /* the target was left (or killed, or has ended): nobody holds it any more */
+    SERVE_PARKED,  /* the client has gone; the target is stopped and waits for the next one */
+    SERVE_RUNNING, /* the client has gone while the target runs and could not be stopped */
+};
+
+/*
+ * Serves until the client leaves or the target ends. IO_ON_WAKE of the io means that the client
+ * is to be taken for gone. The target and the server stay the caller's; neither is freed.
+ *
+ * Returns a serve_end, or the error of the target or of the server: NETGDB_LOST, NETGDB_CLOSED,
+ * NETGDB_REPLACED (the kernel rebooted while it was stopped and waits in a new session), … One
+ * line in the log has then said so.
+ */
+int serve(struct server *server, struct target *target, struct io *io,
+          const struct serve_options *options, const struct log *log);
+
+#endif

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What tests the eBPF machine. tests/local.mk comes before it.
+if HAVE_CMOCKA
+EBPF_UNIT_TESTS = \
+	tests/unit/ebpf_differential \
+	tests/unit/ebpf_ops
+endif
+check_PROGRAMS += $(EBPF_UNIT_TESTS)
+TESTS += $(EBPF_UNIT_TESTS)
+EBPF_UNIT_LIBS = libebpf.la $(UNIT_LIBS)
+EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
+
+tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
+	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
+tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c $(EBPF_REFERENCE)
+tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What GDB hears on its byte stream, with a clock of the test's own. */
+#include "proto/rsp_server.h"
+#include "tests/unit/unit.h"
+
+#include "proto/err.h"
+#include "proto/requests.h"
+#include "tests/unit/fake_io.h"
+
+struct fixture {
+    struct fake_io io;
+    struct server *server;
+    struct buf request;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = test_calloc(1, sizeof *f);
+    fake_io_init(&f->io);
+    f->server = rsp_server_new(&f->io.io, NULL);
+    assert_non_null(f->server);
+    buf_init(&f->request, REQUEST_MAX);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    server_free(f->server);
+    buf_free(&f->request);
+    fake_io_free(&f->io);
+    test_free(f);
+    return 0;
+}
+
+static void expect_request(struct fixture *f, const char *text)
+{
+    assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), 0);
+    if (!buf_is(&f->request, text))
+        fail_msg("request \"%.*s\" instead of \"%s\"", (int)f->request.len,
+                 (const char *)f->request.data, text);
+}
+
+static void answer(struct fixture *f, const char *text)
+{
+    assert_int_equal(server_reply(f->server, (const uint8_t *)text, strlen(text), true), 0);
+}
+
+/* GDB chooses no-ack mode, as it does right after qSupported. */
+static void no_ack(struct fixture *f)
+{
+    fake_text(&f->io, IO_CLIENT, 0, "$QStartNoAckMode#b0");
+    fake_text(&f->io, IO_CLIENT, 0, "+");
+    fake_text(&f->io, IO_TARGET, 1, "");
+    assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), NETGDB_AGAIN);
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a");
+    fake_forget(&f->io, IO_TARGET);
+}
+
+static void every_packet_is_acknowledged_until_no_ack_mode(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "+$?#3f");
+    expect_request(f, "?");
+    fake_assert_sent(&f->io, IO_CLIENT, "+");
+    answer(f, "S05");
+    fake_assert_sent(&f->io, IO_CLIENT, "$S05#b8");
+    no_ack(f);
+    fake_text(&f->io, IO_CLIENT, 0, "$?#3f");
+    expect_request(f, "?");
+    answer(f, "S05");
+    fake_assert_sent(&f->io, IO_CLIENT, "$S05#b8");
+}
+
+static void a_request_may_come_a_byte_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    static const char text[] = "$qC#b4";
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        fake_push(&f->io, IO_CLIENT, i * IO_MS, text + i, 1);
+    expect_request(f, "qC");
+    fake_assert_sent(&f->io, IO_CLIENT, "+");
+}
+
+static void a_wrong_checksum_is_answered_with_a_minus(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$qC#b5");
+    fake_text(&f->io, IO_CLIENT, IO_MS, "$qC#b4");
+    expect_request(f, "qC");
+    fake_assert_sent(&f->io, IO_CLIENT, "-+");
+}
+
+static void no_ack_mode_is_offered_whatever_the_target_says(void **state)
+{
+    static const char *const cases[][2] = {
+        {"PacketSize=1000", "PacketSize=1000;QStartNoAckMode+"},
+        {"QStartNoAckMode+;a+", "a+;QStartNoAckMode+"},
+        {"QStartNoAckMode-", "QStartNoAckMode+"},
+        {"", "QStartNoAckMode+"},
+        {"E01", "E01"},
+    };
+    struct fixture *f = *state;
+    no_ack(f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_packet(&f->io, IO_CLIENT, 0, "qSupported:multiprocess+");
+        expect_request(f, "qSupported:multiprocess+");
+        answer(f, cases[i][0]);
+        fake_packet(&f->io, IO_TARGET, 0, cases[i][1]);
+        struct fake_item *wanted = &f->io.side[IO_TARGET].in[f->io.side[IO_TARGET].n_in - 1];
+        wanted->read = true;
+        assert_int_equal(f->io.side[IO_CLIENT].sent.len, wanted->len);
+        assert_memory_equal(f->io.side[IO_CLIENT].sent.data, wanted->data, wanted->len);
+        fake_clear(&f->io, IO_CLIENT);
+    }
+}
+
+/* Lets the target think for some time while GDB says nothing; counts the '+' that it gets. */
+static size_t think(struct fixture *f, uint64_t time)
+{
+    uint64_t until = f->io.now + time;
+    fake_clear(&f->io, IO_CLIENT);
+    while (io_wait(&f->io.io, until, IO_ON_TARGET | IO_ON_CLIENT) != 0)
+        assert_int_equal(server_poll(f->server), 0);
+    size_t n = f->io.side[IO_CLIENT].sent.len;
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(f->io.side[IO_CLIENT].sent.data[i], '+');
+    fake_clear(&f->io, IO_CLIENT);
+    return n;
+}
+
+static void gdb_is_kept_waiting_for_a_reply_that_takes_30_seconds(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    fake_packet(&f->io, IO_CLIENT, 0, "m0,4");
+    expect_request(f, "m0,4");
+    assert_int_equal(think(f, 30 * IO_SECOND + IO_MS), 30);
+    answer(f, "00000000");
+    fake_assert_sent(&f->io, IO_CLIENT, "$00000000#80");
+    assert_int_equal(think(f, 30 * IO_SECOND), 0);
+}
+
+static void no_plus_is_sent_while_the_target_runs(void **state)
+{
+    static const char *const running[] = {"c", "s", "C05", "S05", "vCont;c", "bc", "Fffff,2"};
+    struct fixture *f = *state;
+    no_ack(f);
+    for (size_t i = 0; i < sizeof running / sizeof running[0]; i++) {
+        fake_packet(&f->io, IO_CLIENT, 0, running[i]);
+        expect_request(f, running[i]);
+        assert_int_equal(think(f, 10 * IO_SECOND), 0);
+        answer(f, "S05");
+    }
+}
+
+static void a_repeat_is_swallowed_only_while_the_reply_is_outstanding(void **state)
+{
+    struct fixture *f = *state;
+    fake_packet(&f->io, IO_CLIENT, 0, "s");
+    fake_packet(&f->io, IO_CLIENT, 2 * IO_SECOND, "s");
+    fake_packet(&f->io, IO_CLIENT, 4 * IO_SECOND, "s");
+    expect_request(f, "s");
+    assert_int_equal(think(f, 5 * IO_SECOND), 2); /* acknowledged, as GDB is in ack mode */
+    answer(f, "S05");
+    fake_text(&f->io, IO_TARGET, 0, "");
+    assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), NETGDB_AGAIN);
+    fake_forget(&f->io, IO_TARGET);
+    fake_packet(&f->io, IO_CLIENT, 0, "s");
+    expect_request(f, "s");
+    answer(f, "S05");
+    fake_packet(&f->io, IO_CLIENT, 0, "s");
+    expect_request(f, "s");
+}
+
+static void copies_that_arrive_together_are_one_request(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$s#73$s#73$g#67");
+    expect_request(f, "s");
+    answer(f, "S05");
+    expect_request(f, "g");
+}
+
+static void a_different_request_waits_for_its_turn(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$g#67");
+    expect_request(f, "g");
+    fake_text(&f->io, IO_CLIENT, 0, "$m0,1#fa");
+    assert_int_equal(server_poll(f->server), 0);
+    fake_text(&f->io, IO_CLIENT, 0, "$m0,1#fa$g#67");
+    assert_int_equal(server_poll(f->server), 0);
+    answer(f, "00");
+    expect_request(f, "m0,1");
+    answer(f, "00");
+    expect_request(f, "g");
+}
+
+static void a_minus_gets_the_last_reply_again_in_ack_mode(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$?#3f");
+    expect_request(f, "?");
+    answer(f, "S05");
+    fake_clear(&f->io, IO_CLIENT);
+    fake_text(&f->io, IO_CLIENT, 0, "-");
+    fake_text(&f->io, IO_CLIENT, 1, "+");
+    fake_text(&f->io, IO_CLIENT, 2, "-"); /* nothing is unacknowledged any more */
+    fake_text(&f->io, IO_TARGET, 3, "");
+    assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), NETGDB_AGAIN);
+    fake_assert_sent(&f->io, IO_CLIENT, "$S05#b8");
+}
+
+static void a_minus_is_ignored_while_a_reply_is_outstanding(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$?#3f");
+    expect_request(f, "?");
+    answer(f, "S05");
+    fake_text(&f->io, IO_CLIENT, 0, "$g#67");
+    expect_request(f, "g");
+    fake_clear(&f->io, IO_CLIENT);
+    fake_text(&f->io, IO_CLIENT, 0, "-");
+    assert_int_equal(server_poll(f->server), 0);
+    fake_assert_sent(&f->io, IO_CLIENT, "");
+}
+
+static void ctrl_c_and_break_are_heard_while_the_target_runs(void **state)
+{
+    static const char *const ways[] = {"\x03", "\xff\xf3", "\xff\xf3g"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        fake_text(&f->io, IO_CLIENT, 0, "$c#63");
+        expect_request(f, "c");
+        assert_int_equal(server_poll(f->server), 0);
+        fake_text(&f->io, IO_CLIENT, 0, ways[i]);
+        assert_int_equal(server_poll(f->server), NETGDB_INTERRUPTED);
+        assert_int_equal(server_poll(f->server), 0);
+        answer(f, "S02");
+    }
+}
+
+static void a_break_may_come_in_two_pieces(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$c#63");
+    expect_request(f, "c");
+    fake_text(&f->io, IO_CLIENT, 0, "\xff");
+    assert_int_equal(server_poll(f->server), 0);
+    fake_text(&f->io, IO_CLIENT, 0, "\xf3");
+    assert_int_equal(server_poll(f->server), NETGDB_INTERRUPTED);
+}
+
+static void a_ctrl_c_right_behind_the_continue_is_not_lost(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$c#63\x03");
+    expect_request(f, "c");
+    assert_int_equal(server_poll(f->server), NETGDB_INTERRUPTED);
+}
+
+static void a_ctrl_c_to_a_stopped_target_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "\x03");
+    fake_text(&f->io, IO_CLIENT, 1, "$c#63");
+    expect_request(f, "c");
+    assert_int_equal(server_poll(f->server), 0);
+    fake_text(&f->io, IO_CLIENT, 0, "\x03");
+    answer(f, "S05"); /* crosses the Ctrl-C */
+    fake_text(&f->io, IO_CLIENT, 1, "$c#63");
+    expect_request(f, "c");
+    assert_int_equal(server_poll(f->server), 0);
+}
+
+static void a_request_over_the_limit_is_refused_and_the_next_one_served(void **state)
+{
+    struct fixture *f = *state;
+    static char piece[4096];
+    memset(piece, 'a', sizeof piece);
+    fake_text(&f->io, IO_CLIENT, 0, "$M0,1:");
+    for (size_t sent = 0; sent <= REQUEST_MAX; sent += sizeof piece)
+        fake_push(&f->io, IO_CLIENT, 0, piece, sizeof piece);
+    fake_text(&f->io, IO_CLIENT, 0, "#00");
+    fake_text(&f->io, IO_CLIENT, 1, "$g#67");
+    expect_request(f, "g");
+    fake_assert_sent(&f->io, IO_CLIENT, "+$E07#ac+");
+}
+
+static void what_was_sent_before_the_end_is_still_served(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_CLIENT, 0, "$vKill;a410#33$k#6b");
+    fake_eof(&f->io, IO_CLIENT, 1);
+    expect_request(f, "vKill;a410");
+    f->io.now += 1;
+    assert_int_equal(server_poll(f->server), NETGDB_CLOSED);
+    answer(f, "OK");
+    expect_request(f, "k");
+    assert_int_equal(server_next(f->server, &f->request, 0), NETGDB_CLOSED);
+}
+
+static void the_wait_for_a_request_hears_the_target(void **state)
+{
+    struct fixture *f = *state;
+    fake_text(&f->io, IO_TARGET, IO_SECOND, "x");
+    assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), NETGDB_AGAIN);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(every_packet_is_acknowledged_until_no_ack_mode),
+        TEST(a_request_may_come_a_byte_at_a_time),
+        TEST(a_wrong_checksum_is_answered_with_a_minus),
+        TEST(no_ack_mode_is_offered_whatever_the_target_says),
+        TEST(gdb_is_kept_waiting_for_a_reply_that_takes_30_seconds),
+        TEST(no_plus_is_sent_while_the_target_runs),
+        TEST(a_repeat_is_swallowed_only_while_the_reply_is_outstanding),
+        TEST(copies_that_arrive_together_are_one_request),
+        TEST(a_different_request_waits_for_its_turn),
+        TEST(a_minus_gets_the_last_reply_again_in_ack_mode),
+        TEST(a_minus_is_ignored_while_a_reply_is_outstanding),
+        TEST(ctrl_c_and_break_are_heard_while_the_target_runs),
+        TEST(a_break_may_come_in_two_pieces),
+        TEST(a_ctrl_c_right_behind_the_continue_is_not_lost),
+        TEST(a_ctrl_c_to_a_stopped_target_is_forgotten),
+        TEST(a_request_over_the_limit_is_refused_and_the_next_one_served),
+        TEST(what_was_sent_before_the_end_is_still_served),
+        TEST(the_wait_for_a_request_hears_the_target),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

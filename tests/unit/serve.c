@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a client and a target are brought together, and how they part. */
+#include "session/serve.h"
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "proto/rsp_server.h"
+#include "tests/unit/fake_io.h"
+
+/* A target whose packets arrive on IO_TARGET, a message each; "!" stands for an error. */
+struct fixture {
+    struct fake_io io;
+    struct target target;
+    struct server *server;
+    struct serve_options options;
+    struct log log;
+    struct buf did; /* what the target was told, each in brackets */
+    struct buf lines;
+    const char *leave_reply;
+    bool can_interrupt;
+    int send_error;
+};
+
+static struct fixture *of(struct target *t)
+{
+    return (struct fixture *)((char *)t - offsetof(struct fixture, target));
+}
+
+static int fake_target_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct fixture *f = of(t);
+    if (f->send_error != 0)
+        return f->send_error;
+    return buf_printf(&f->did, "[%.*s]", (int)len, (const char *)request);
+}
+
+static int error_of(const struct io_msg *msg)
+{
+    return msg->len > 1 && msg->data[0] == '!' ? -atoi((const char *)msg->data + 1) : 0;
+}
+
+static int fake_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct fixture *f = of(t);
+    struct io_msg msg;
+    while (io_recv(&f->io.io, IO_TARGET, &msg, 1) == 0) {
+        unsigned why = io_wait(&f->io.io, IO_NEVER, IO_ON_TARGET | watch);
+        if ((why & IO_ON_TARGET) == 0)
+            return NETGDB_AGAIN;
+    }
+    msg.data[msg.len] = '\0'; /* fake_io has room for it */
+    *final = msg.len == 0 || msg.data[0] != 'O' || msg.data[1] == 'K';
+    buf_set(reply, msg.data, msg.len);
+    return error_of(&msg);
+}
+
+static int fake_target_interrupt(struct target *t)
+{
+    struct fixture *f = of(t);
+    if (!f->can_interrupt)
+        return NETGDB_UNSUPPORTED;
+    fake_text(&f->io, IO_TARGET, IO_MS, "T02thread:1;");
+    return buf_adds(&f->did, "[^C]");
+}
+
+static int fake_target_idle(struct target *t)
+{
+    struct fixture *f = of(t);
+    struct io_msg msg;
+    (void)buf_adds(&f->did, "[idle]");
+    if (io_recv(&f->io.io, IO_TARGET, &msg, 1) != 1)
+        return 0;
+    msg.data[msg.len] = '\0';
+    return error_of(&msg);
+}
+
+static int fake_target_leave(struct target *t, const uint8_t *request, size_t len,
+                             struct buf *reply)
+{
+    struct fixture *f = of(t);
+    (void)buf_printf(&f->did, "[leave %.*s]", (int)len, (const char *)request);
+    return buf_sets(reply, f->leave_reply);
+}
+
+static size_t fake_target_max_request(struct target *t)
+{
+    (void)t;
+    return 100;
+}
+
+static void sink(void *context, enum log_level level, const char *line)
+{
+    struct fixture *f = context;
+    (void)level;
+    (void)buf_printf(&f->lines, "%s\n", line);
+}
+
+static int setup(void **state)
+{
+    static const struct target_ops ops = {fake_target_send,
+                                          fake_target_recv,
+                                          fake_target_interrupt,
+                                          fake_target_idle,
+                                          fake_target_leave,
+                                          fake_target_max_request,
+                                          NULL};
+    struct fixture *f = test_calloc(1, sizeof *f);
+    fake_io_init(&f->io);
+    f->target.ops = &ops;
+    f->server = rsp_server_new(&f->io.io, NULL);
+    f->leave_reply = "OK";
+    f->log = (struct log){LOG_INFO, NULL, sink, f};
+    buf_init(&f->did, 10000);
+    buf_init(&f->lines, 10000);
+    fake_text(&f->io, IO_CLIENT, 0, "$QStartNoAckMode#b0");
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    server_free(f->server);
+    buf_free(&f->did);
+    buf_free(&f->lines);
+    fake_io_free(&f->io);
+    test_free(f);
+    return 0;
+}
+
+/* GDB sends this so long after the start. */
+static void gdb(struct fixture *f, uint64_t at, const char *request)
+{
+    fake_packet(&f->io, IO_CLIENT, at, request);
+}
+
+static void stub(struct fixture *f, uint64_t at, const char *packet)
+{
+    fake_text(&f->io, IO_TARGET, at, packet);
+}
+
+static int run(struct fixture *f)
+{
+    return serve(f->server, &f->target, &f->io.io, &f->options, &f->log);
+}
+
+static void expect_did(struct fixture *f, const char *text)
+{
+    if (!buf_is(&f->did, text))
+        fail_msg("did %.*s instead of %s", (int)f->did.len, (const char *)f->did.data, text);
+}
+
+static bool said(struct fixture *f, const char *text)
+{
+    return memmem(f->lines.data, f->lines.len, text, strlen(text)) != NULL;
+}
+
+static void requests_and_replies_pass_and_d_leaves(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "?");
+    stub(f, 2 * IO_MS, "T05thread:1;");
+    gdb(f, 3 * IO_MS, "qRcmd,68");
+    stub(f, 4 * IO_MS, "O6869");
+    stub(f, 5 * IO_MS, "OK");
+    gdb(f, 6 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[?][qRcmd,68][leave D]");
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a$T05thread:1;#d7$O6869#2c$OK#9a$OK#9a");
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_detach_that_is_refused_ends_nothing(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "D;7");
+    gdb(f, 2 * IO_MS, "g");
+    stub(f, 3 * IO_MS, "00");
+    stub(f, 4 * IO_MS, "!4");
+    assert_int_equal(run(f), NETGDB_CLOSED);
+    expect_did(f, "[leave D;7][g][idle]");
+    assert_true(said(f, "closed the connection"));
+}
+
+static void a_kill_becomes_a_detach(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "vKill;a410");
+    gdb(f, 2 * IO_MS, "g");
+    gdb(f, 3 * IO_MS, "k");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a$OK#9a$E01#a6");
+}
+
+static void k_alone_becomes_a_detach_without_a_reply(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "k");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a");
+}
+
+static void a_kill_is_forwarded_when_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    gdb(f, IO_MS, "vKill;a410");
+    stub(f, 2 * IO_MS, "OK");
+    gdb(f, 3 * IO_MS, "k");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vKill;a410][k]");
+}
+
+static void a_kill_parks_where_clients_come_and_go(void **state)
+{
+    struct fixture *f = *state;
+    f->options.park = true;
+    gdb(f, IO_MS, "vKill;a410");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "");
+}
+
+static void a_client_that_goes_leaves_the_target(void **state)
+{
+    struct fixture *f = *state;
+    fake_eof(&f->io, IO_CLIENT, IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
+static void a_client_that_goes_parks_where_clients_come_and_go(void **state)
+{
+    struct fixture *f = *state;
+    f->options.park = true;
+    fake_eof(&f->io, IO_CLIENT, IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "");
+}
+
+static void a_wake_counts_as_a_client_that_goes(void **state)
+{
+    struct fixture *f = *state;
+    f->io.wake_at = f->io.now + IO_MS;
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
+static void a_wake_stops_a_target_that_runs(void **state)
+{
+    struct fixture *f = *state;
+    f->can_interrupt = true;
+    gdb(f, IO_MS, "c");
+    f->io.wake_at = f->io.now + IO_SECOND;
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][^C][leave D]");
+}
+
+static void a_multiprocess_target_is_left_by_its_process(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "?");
+    stub(f, 2 * IO_MS, "T0506:01;thread:p1a2b.1a2c;core:0;");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[?][leave D;1a2b]");
+}
+
+static void the_process_is_learned_from_qc_too(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "qC");
+    stub(f, 2 * IO_MS, "QCp7.9");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[qC][leave D;7]");
+}
+
+static void thread_ids_that_name_no_process_do_not_count(void **state)
+{
+    static const char *const stops[] = {"T05thread:p;", "T05thread:p12", "T05thread:p0.1;",
+                                        "T05thread:p11112222333344445.1;", "T05thread:p"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        gdb(f, (2 * i + 1) * IO_MS, "?");
+        stub(f, (2 * i + 2) * IO_MS, stops[i]);
+    }
+    fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[?][?][?][?][?][leave D]");
+}
+
+static void a_program_that_ended_may_refuse_to_be_left(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][leave D]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_detach_after_the_program_ended_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    gdb(f, 3 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+}
+
+static void a_stub_that_ends_with_its_program_is_no_failure(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    stub(f, 3 * IO_MS, "!4");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_session_may_end_with_the_last_process(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00;process:1");
+    stub(f, 3 * IO_MS, "mp2.2"); /* there is another one */
+    gdb(f, 4 * IO_MS, "c");
+    stub(f, 5 * IO_MS, "W00;process:2");
+    stub(f, 6 * IO_MS, "E01");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][qfThreadInfo][c][qfThreadInfo]");
+}
+
+static void in_extended_mode_the_session_survives_the_program(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    gdb(f, IO_MS, "!");
+    stub(f, 2 * IO_MS, "OK");
+    gdb(f, 3 * IO_MS, "c");
+    stub(f, 4 * IO_MS, "W00");
+    gdb(f, 5 * IO_MS, "vRun;");
+    stub(f, 6 * IO_MS, "T05thread:1;");
+    gdb(f, 7 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[!][c][vRun;][leave D]");
+}
+
+static void ctrl_c_reaches_a_target_that_can_be_interrupted(void **state)
+{
+    struct fixture *f = *state;
+    f->can_interrupt = true;
+    gdb(f, IO_MS, "c");
+    fake_text(&f->io, IO_CLIENT, IO_SECOND, "\x03");
+    gdb(f, 2 * IO_SECOND, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][^C][leave D]");
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a$T02thread:1;#d4$OK#9a");
+}
+
+static void ctrl_c_to_a_running_kernel_is_explained(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    fake_text(&f->io, IO_CLIENT, IO_SECOND, "\x03");
+    stub(f, 2 * IO_SECOND, "T05thread:1;");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_SECOND);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][leave D]");
+    assert_true(said(f, "a running kernel is stopped at its console"));
+    assert_true(said(f, "Ctrl-C again leaves"));
+}
+
+static void ctrl_c_during_a_read_goes_nowhere(void **state)
+{
+    struct fixture *f = *state;
+    f->can_interrupt = true;
+    gdb(f, IO_MS, "m0,1");
+    fake_text(&f->io, IO_CLIENT, 2 * IO_MS, "\x03");
+    stub(f, 3 * IO_MS, "00");
+    gdb(f, 4 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[m0,1][leave D]");
+}
+
+static void a_running_kernel_whose_client_goes_is_let_be(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+    assert_int_equal(run(f), SERVE_RUNNING);
+    expect_did(f, "[c]");
+    assert_true(said(f, "while the kernel runs"));
+}
+
+static void a_running_node_whose_client_goes_is_stopped_and_left(void **state)
+{
+    struct fixture *f = *state;
+    f->can_interrupt = true;
+    gdb(f, IO_MS, "c");
+    fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][^C][leave D]");
+}
+
+static void what_a_client_sent_before_it_went_is_done(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "M0,1:00");
+    gdb(f, IO_MS, "D");
+    fake_eof(&f->io, IO_CLIENT, IO_MS + 1);
+    stub(f, 30 * IO_SECOND, "OK");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[M0,1:00][leave D]");
+}
+
+static void what_comes_between_requests_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    stub(f, IO_MS, "late");
+    stub(f, 2 * IO_MS, "later");
+    gdb(f, 3 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[idle][idle][leave D]");
+}
+
+static void a_kernel_that_reboots_while_it_runs_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    stub(f, IO_SECOND, "!2");
+    stub(f, 2 * IO_SECOND, "T05thread:2;");
+    gdb(f, 3 * IO_SECOND, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a$T05thread:2;#d8$OK#9a");
+}
+
+static void a_kernel_that_reboots_while_it_is_stopped_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "g");
+    stub(f, 2 * IO_MS, "!2");
+    assert_int_equal(run(f), NETGDB_REPLACED);
+    assert_true(said(f, "connect again"));
+}
+
+static void a_lost_target_is_told_in_one_line(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "g");
+    stub(f, 2 * IO_MS, "!3");
+    assert_int_equal(run(f), NETGDB_LOST);
+    assert_string_equal((buf_addc(&f->lines, 0), (const char *)f->lines.data),
+                        "netgdb: the target does not answer any more\n");
+}
+
+static void a_request_that_the_target_does_not_take_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    f->send_error = NETGDB_TOO_LONG;
+    gdb(f, IO_MS, "M0,1:00");
+    gdb(f, 2 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a$E07#ac$OK#9a");
+    assert_true(said(f, "7 bytes"));
+}
+
+static void a_restart_has_no_reply(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "R00");
+    gdb(f, 2 * IO_MS, "?");
+    stub(f, 3 * IO_MS, "S05");
+    gdb(f, 4 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[R00][?][leave D]");
+}
+
+static void packets_are_logged_with_their_explanation(void **state)
+{
+    struct fixture *f = *state;
+    f->log.level = LOG_PACKET;
+    gdb(f, IO_MS, "g");
+    stub(f, 2 * IO_MS, "00");
+    gdb(f, 3 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    assert_true(said(f, "-> g (1 bytes): read all registers"));
+    assert_true(said(f, "<- 00 (2 bytes): read all registers"));
+    assert_true(said(f, "-> D (1 bytes): detach"));
+    assert_true(said(f, "<- OK (2 bytes): detach"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(requests_and_replies_pass_and_d_leaves),
+        TEST(a_detach_that_is_refused_ends_nothing),
+        TEST(a_kill_becomes_a_detach),
+        TEST(k_alone_becomes_a_detach_without_a_reply),
+        TEST(a_kill_is_forwarded_when_asked_for),
+        TEST(a_kill_parks_where_clients_come_and_go),
+        TEST(a_client_that_goes_leaves_the_target),
+        TEST(a_client_that_goes_parks_where_clients_come_and_go),
+        TEST(a_wake_counts_as_a_client_that_goes),
+        TEST(a_wake_stops_a_target_that_runs),
+        TEST(a_multiprocess_target_is_left_by_its_process),
+        TEST(the_process_is_learned_from_qc_too),
+        TEST(thread_ids_that_name_no_process_do_not_count),
+        TEST(a_program_that_ended_may_refuse_to_be_left),
+        TEST(a_detach_after_the_program_ended_ends_the_session),
+        TEST(a_stub_that_ends_with_its_program_is_no_failure),
+        TEST(a_session_may_end_with_the_last_process),
+        TEST(in_extended_mode_the_session_survives_the_program),
+        TEST(ctrl_c_reaches_a_target_that_can_be_interrupted),
+        TEST(ctrl_c_to_a_running_kernel_is_explained),
+        TEST(ctrl_c_during_a_read_goes_nowhere),
+        TEST(a_running_kernel_whose_client_goes_is_let_be),
+        TEST(a_running_node_whose_client_goes_is_stopped_and_left),
+        TEST(what_a_client_sent_before_it_went_is_done),
+        TEST(what_comes_between_requests_is_taken),
+        TEST(a_kernel_that_reboots_while_it_runs_goes_on),
+        TEST(a_kernel_that_reboots_while_it_is_stopped_ends_the_session),
+        TEST(a_lost_target_is_told_in_one_line),
+        TEST(a_request_that_the_target_does_not_take_is_refused),
+        TEST(a_restart_has_no_reply),
+        TEST(packets_are_logged_with_their_explanation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tools/: the command netgdb.
+bin_PROGRAMS += tools/netgdb
+tools_netgdb_SOURCES = \
+	tools/args.c tools/tools.h \
+	tools/child.c tools/child.h \
+	tools/main.c \
+	tools/node.c tools/node.h \
+	tools/node_options.c \
+	tools/run.c
+tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
+tools_netgdb_LDADD = libsession.la libio.la libproto.la
