@@ -21,6 +21,8 @@ enum { DEFAULT_PORT = 9001 /* the seed's */ };
 
 enum { OPT_LISTEN = 256, OPT_ONCE, OPT_LOG };
 
+enum what { BPF_RUN, BPF_DEBUG, BPF_LINK, BPF_NOTHING };
+
 struct debug {
     struct bpf_programs programs;
     struct io_fds io;
@@ -28,6 +30,7 @@ struct debug {
     char host[HOST_MAX];
     uint16_t port;
     bool once;
+    const char *output; /* of link */
     int listener;
     struct target *target;
 };
@@ -39,6 +42,7 @@ static int help(void)
     printf(
         "Usage: netgdb bpf run [OPTION...] OBJECT...\n"
         "       netgdb bpf debug [OPTION...] OBJECT... [--listen ADDRESS:PORT]\n"
+        "       netgdb bpf link [OPTION...] OBJECT -o FILE\n"
         "Run eBPF programs, objects of clang or gcc-bpf or linked ones, on a machine of our own.\n"
         "run prints what each returns (r0). debug waits before the first instruction for gdb or\n"
         "lldb; when a program has ended, the next connection gets the next "
@@ -207,8 +211,19 @@ static bool take_option(struct debug *d, int option, const char *value)
     }
 }
 
+static int link_one(const struct ebpf_image *image, const char *file)
+{
+    FILE *f = fopen(file, "wb");
+    bool ok = f != NULL && fwrite(image->elf.data, 1, image->elf.len, f) == image->elf.len;
+    if (f != NULL)
+        ok = fclose(f) == 0 && ok;
+    if (!ok)
+        complain("%s: %s", file, strerror(errno));
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
 /* Returns -1 to go on, else the exit code. */
-static int parse(int argc, char **argv, struct debug *d)
+static int parse(int argc, char **argv, enum what what, struct debug *d)
 {
     static const struct option known[] = {BPF_LONG_OPTIONS,
                                           {"listen", required_argument, NULL, OPT_LISTEN},
@@ -217,25 +232,32 @@ static int parse(int argc, char **argv, struct debug *d)
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     int c, which = 0;
-    while ((c = getopt_long(argc, argv, "h", known, &which)) != -1) {
+    while ((c = getopt_long(argc, argv, "ho:", known, &which)) != -1) {
         if (c == 'h')
             return help();
         if (c == '?')
             return EXIT_USAGE;
-        if (!take_option(d, c, optarg))
+        if (c == 'o')
+            d->output = optarg;
+        else if (!take_option(d, c, optarg))
             return complain_usage("bpf", "--%s: '%s' is not one", known[which].name, optarg);
     }
     if (optind == argc)
         return complain_usage("bpf", "no object given");
+    if (what == BPF_LINK && (d->output == NULL || optind + 1 != argc))
+        return complain_usage("bpf", "link: one object, and -o FILE");
     return -1;
 }
 
-static int load_and_go(int argc, char **argv, bool debugging, struct debug *d)
+static int load_and_go(int argc, char **argv, enum what what, struct debug *d)
 {
     int end = EXIT_DONE;
+    bool debugging = what == BPF_DEBUG;
     for (int i = optind; i < argc; i++)
         if (!bpf_programs_load(&d->programs, argv[i]))
             return EXIT_FAILED;
+    if (what == BPF_LINK)
+        return link_one(d->programs.image[0], d->output);
     for (unsigned i = 0; !debugging && i < d->programs.count && end == EXIT_DONE; i++)
         end = run_one(&d->programs, d->programs.image[i]);
     if (!debugging)
@@ -254,19 +276,23 @@ static int load_and_go(int argc, char **argv, bool debugging, struct debug *d)
 
 int bpf_main(int argc, char **argv)
 {
-    const char *what = argc > 1 ? argv[1] : "";
+    static const char *const names[] = {"run", "debug", "link"}; /* as enum what */
+    const char *name = argc > 1 ? argv[1] : "";
     struct debug d = {.host = "127.0.0.1",
                       .port = DEFAULT_PORT,
                       .log = {LOG_INFO, "bpf", log_to_stderr, NULL},
                       .listener = -1};
-    if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0)
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help();
-    if (strcmp(what, "run") != 0 && strcmp(what, "debug") != 0)
-        return complain_usage("bpf", "run or debug?");
+    unsigned which = 0;
+    while (which < BPF_NOTHING && strcmp(name, names[which]) != 0)
+        which++;
+    if (which == BPF_NOTHING)
+        return complain_usage("bpf", "run, debug or link?");
     bpf_programs_init(&d.programs);
-    int end = parse(argc - 1, argv + 1, &d);
+    int end = parse(argc - 1, argv + 1, (enum what)which, &d);
     if (end < 0)
-        end = load_and_go(argc - 1, argv + 1, strcmp(what, "debug") == 0, &d);
+        end = load_and_go(argc - 1, argv + 1, (enum what)which, &d);
     bpf_programs_free(&d.programs);
     return end;
 }

@@ -15,3 +15,10 @@ tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c $(EBPF_REFERENCE)
 tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)
+
+# With real compilers and debuggers; each says what it skips.
+EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-plugin.test \
+	tests/e2e/bpf-run.test
+TESTS += $(EBPF_E2E_TESTS)
+dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
+EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
