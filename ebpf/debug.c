@@ -189,8 +189,10 @@ static void add_described(Dwarf_Die *variable, struct offsets *described)
         at = dwarf_getlocations(&location, at, &base, &start, &end, &ops, &count);
         if (at <= 0)
             return;
-        if (count > 0 && ops[0].atom == DW_OP_fbreg)
-            add_offset(described, (int64_t)ops[0].number);
+        int64_t number =
+            count > 0 && ops[0].atom == DW_OP_fbreg ? (int64_t)ops[0].number : INT64_MAX;
+        if (number <= UINT16_MAX) /* more is in no stack */
+            add_offset(described, number);
     }
 }
 

@@ -102,11 +102,10 @@ static int relocate_call(struct linker *l, const struct reloc *r)
     if (!r->defined)
         return bind_helper(l, r);
     /* LLVM: in place is the distance less one slot; binutils: nothing that is of use. */
-    int64_t more = r->rela  ? r->addend
-                   : l->gnu ? 0
-                            : ((int64_t)(int32_t)get(r->where + 4, 4) + 1) * 8;
-    int64_t to = (int64_t)r->address + more, from = (int64_t)(r->in->address + r->offset);
-    put(r->where + 4, 4, (uint64_t)((to - from) / 8 - 1));
+    uint64_t in_place = get(r->where + 4, 4) + 1;
+    uint64_t more = r->rela ? (uint64_t)r->addend : l->gnu ? 0 : (uint64_t)(int32_t)in_place * 8;
+    uint64_t distance = r->address + more - (r->in->address + r->offset); /* may be negative */
+    put(r->where + 4, 4, (uint64_t)((int64_t)distance / 8 - 1));
     return 0;
 }
 

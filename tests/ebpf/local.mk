@@ -3,7 +3,8 @@
 if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_differential \
-	tests/unit/ebpf_ops
+	tests/unit/ebpf_ops \
+	tests/unit/ebpf_stub
 endif
 check_PROGRAMS += $(EBPF_UNIT_TESTS)
 TESTS += $(EBPF_UNIT_TESTS)
@@ -15,6 +16,8 @@ tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c $(EBPF_REFERENCE)
 tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
+tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 
 # With real compilers and debuggers; each says what it skips.
 EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-plugin.test \
@@ -22,3 +25,8 @@ EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-pl
 TESTS += $(EBPF_E2E_TESTS)
 dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
+
+# Not a test: run it by hand, on a machine that does nothing else.
+check_PROGRAMS += tests/bench/ebpf
+tests_bench_ebpf_SOURCES = tests/bench/ebpf.c tests/ebpf/asm.h
+tests_bench_ebpf_LDADD = libebpf.la libio.la libproto.la
