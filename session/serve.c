@@ -73,10 +73,13 @@ static int reply(struct session *s, const char *text)
 /* Detaches on our own account. */
 static int leave(struct session *s)
 {
-    int rc = target_leave(s->target, (const uint8_t *)s->detach, strlen(s->detach), &s->reply);
+    const uint8_t *request = (const uint8_t *)s->detach;
+    const struct packet *packet = packet_find(request, 1);
+    log_packet(s->log, "->", request, strlen(s->detach), packet->explanation);
+    int rc = target_leave(s->target, request, strlen(s->detach), &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
-    log_reply(s, packet_find((const uint8_t *)s->detach, 1));
+    log_reply(s, packet);
     if (!buf_is(&s->reply, "OK") && !s->ended)
         log_warn(s->log, "the target does not accept %s", s->detach);
     return SERVE_DETACHED;

@@ -2,6 +2,7 @@
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/args \
 	tests/unit/debugnet_client \
 	tests/unit/features \
 	tests/unit/fds \
@@ -17,6 +18,9 @@ UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
 # The io in memory that many of them run on.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
+
+tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/tools.h
+tests_unit_args_LDADD = $(UNIT_LIBS)
 
 tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
 tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)

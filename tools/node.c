@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/fds.h"
@@ -40,19 +41,29 @@ struct node {
 
 static struct io_fds *to_wake; /* for the signal handler */
 
+/*
+ * The first signal ends us in order, a later one at once. Those that come together are one:
+ * timeout(1) sends its signal twice.
+ */
 static void on_signal(int number)
 {
-    (void)number;
+    static volatile sig_atomic_t first; /* in seconds */
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (first != 0 && (sig_atomic_t)now.tv_sec - first > 1) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    if (first == 0)
+        first = (sig_atomic_t)now.tv_sec;
     io_fds_wake(to_wake);
 }
 
-/* The first signal ends us in order, the second at once. One that is ignored, as in a shell's
- * background jobs, stays ignored. */
+/* A signal that is ignored, as in a shell's background jobs, stays ignored. */
 static void catch_signals(struct io_fds *io)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction old,
-        action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     to_wake = io;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -146,7 +157,10 @@ static int take_stub(struct node *n)
 /* The stop that is to be announced. Returns as take_stub does. */
 static int take_stop(struct node *n)
 {
-    int rc = target_ask(n->target, "?", &n->stop);
+    bool final = false;
+    int rc = target_send(n->target, (const uint8_t *)"?", 1);
+    while (rc == 0 && !final)
+        rc = target_recv(n->target, &n->stop, &final, IO_ON_WAKE);
     if (rc == 0)
         return EXIT_DONE;
     complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
@@ -287,7 +301,8 @@ int node_main(int argc, char **argv)
     struct node n = {
         .options = &options, .log = {options.log_level, "node", log_to_stderr, NULL}, .socket = -1};
     buf_init(&n.stop, TARGET_REPLY_MAX);
-    if (io_fds_init(&n.io, options.spin) != 0) {
+    /* No spinning: the stub is most likely on this machine and wants the CPU. */
+    if (io_fds_init(&n.io, 0) != 0) {
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }

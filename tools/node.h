@@ -14,7 +14,6 @@ struct node_options {
     const char *ebpf;             /* file of a program for the built-in machine; NULL: none */
     struct bpf_programs programs; /* the machine's options; the program is not loaded yet */
     struct debugnet_options debugnet;
-    uint64_t spin; /* ns */
     bool again;
     enum log_level log_level;
 };

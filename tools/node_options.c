@@ -9,8 +9,6 @@
 #include "proto/wire.h"
 #include "tools/node.h"
 
-enum { SPIN_US = 50 }; /* longest stretch of looking for a reply without sleeping */
-
 static int help(void)
 {
     printf(
@@ -94,7 +92,6 @@ static bool set_defaults(struct node_options *o)
     *o = (struct node_options){.server_port = WIRE_HERALD_PORT,
                                .bind_host = "0.0.0.0",
                                .bind_port = WIRE_KERNEL_PORT,
-                               .spin = SPIN_US * (IO_MS / 1000),
                                .log_level = LOG_INFO};
     debugnet_options_default(&o->debugnet);
     bpf_programs_init(&o->programs);
