@@ -20,7 +20,8 @@ tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 
 # With real compilers and debuggers; each says what it skips.
-EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-plugin.test \
+EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \
+	tests/e2e/bpf-plugin.test \
 	tests/e2e/bpf-run.test
 TESTS += $(EBPF_E2E_TESTS)
 dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
