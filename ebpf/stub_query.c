@@ -78,7 +78,7 @@ void stub_query(struct stub *s, struct stub_args a)
     else if (stub_take_text(&a, "Symbol:"))
         stub_text(s, "OK");
     else if (stub_take_text(&a, "fThreadInfo"))
-        stub_text(s, "m1");
+        stub_text(s, s->state == STUB_ENDED ? "l" : "m1");
     else if (stub_take_text(&a, "sThreadInfo"))
         stub_text(s, "l");
     else if (stub_take_text(&a, "ThreadExtraInfo,"))

@@ -174,6 +174,7 @@ static void steps_and_the_end_with_all_of_r0(void **state)
     f = open_program();
     EXPECT(f, "c", "[code: r0 = 0x6 (6) after 9 instructions\n]W06");
     EXPECT(f, "p22", "0600000000000000"); /* still there to look at */
+    EXPECT(f, "qfThreadInfo", "l");
     EXPECT(f, "c", "E16");
     close_fixture(f);
 }
