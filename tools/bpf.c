@@ -59,6 +59,8 @@ static int help(void)
 static void print(void *context, const uint8_t *text, size_t len)
 {
     (void)context;
+    if (len == 0)
+        return;
     fwrite(text, 1, len, stdout);
     fflush(stdout);
 }
