@@ -81,11 +81,14 @@ static void tell_leaving(const struct session *s)
 /* Detaches on our own account. */
 static int leave(struct session *s)
 {
+    const uint8_t *request = (const uint8_t *)s->detach;
+    const struct packet *packet = packet_find(request, 1);
     tell_leaving(s);
-    int rc = target_leave(s->target, (const uint8_t *)s->detach, strlen(s->detach), &s->reply);
+    log_packet(s->log, "->", request, strlen(s->detach), packet->explanation);
+    int rc = target_leave(s->target, request, strlen(s->detach), &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
-    log_reply(s, packet_find((const uint8_t *)s->detach, 1));
+    log_reply(s, packet);
     if (!buf_is(&s->reply, "OK") && !s->ended)
         log_warn(s->log, "the target does not accept %s", s->detach);
     return SERVE_DETACHED;

@@ -102,8 +102,9 @@ tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
 
 UNIT_TESTS += tests/unit/args
-tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/node.h tools/node_options.c tools/tools.h
-tests_unit_args_LDADD = $(UNIT_LIBS)
+tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
+	tools/node.h tools/node_options.c tools/tools.h
+tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/options
 tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
