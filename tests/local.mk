@@ -9,6 +9,7 @@ SIM_TESTS = \
 UNIT_TESTS = \
 	tests/unit/buf \
 	tests/unit/io \
+	tests/unit/listener \
 	tests/unit/log \
 	tests/unit/packets \
 	tests/unit/record \
@@ -52,6 +53,9 @@ tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+
+tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
+tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
 
 tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
 tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
