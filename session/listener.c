@@ -245,6 +245,8 @@ int listener_watch(struct listener *l, struct listener_watch *w)
     }
     if (rc == 0)
         LIST_INSERT_HEAD(&l->watches, w, entries);
+    if (rc == 0 && find(l, w) != NULL)
+        w->notify(w->context);
     pthread_mutex_unlock(&l->lock);
     (void)!write(l->poke_fd, &poke, sizeof poke);
     return rc;

@@ -262,6 +262,23 @@ static void the_answer_comes_from_the_address_that_was_called(void **state)
     close(k.fd);
 }
 
+/* It announced itself before anybody listened for the announcement: the news is not lost. */
+static void who_watches_hears_of_a_kernel_that_waits_already(void **state)
+{
+    struct test_kernel k = new_kernel(5);
+    struct watcher first, second;
+    (void)state;
+    watch(&first, k.ip);
+    call(&k);
+    wait_readable(first.event);
+    unwatch(&first);
+    watch(&second, k.ip);
+    struct listener_kernel taken = take(&second);
+    drop(&taken);
+    unwatch(&second);
+    close(k.fd);
+}
+
 /* The thread is kept busy until `go`: what arrives meanwhile is seen at once. */
 static void hold(struct watcher *holder, struct test_kernel *busy, sem_t *entered, sem_t *go)
 {
@@ -397,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_kernel_that_calls_is_taken),
         cmocka_unit_test(a_kernel_nobody_asked_for_gets_no_answer),
         cmocka_unit_test(the_answer_comes_from_the_address_that_was_called),
+        cmocka_unit_test(who_watches_hears_of_a_kernel_that_waits_already),
         cmocka_unit_test(a_replaced_kernel_is_not_touched_again),
         cmocka_unit_test(a_dead_servers_session_is_probed_from_its_port),
         cmocka_unit_test(a_record_whose_port_is_taken_is_removed),
