@@ -195,12 +195,15 @@ uint64_t link_deadline(const struct link *l)
 
 /* ---- receiving ---- */
 
-/* Whether an ack of `t` shows a duplicate, or came later than this path's round trips are. */
+/*
+ * Whether an ack of `t` shows a duplicate, or came later than this path's round trips are: also
+ * when it comes after that of a later DATA, which was sent when this one had been acknowledged.
+ */
 static void judge_ack(struct link *l, const struct link_trace *t)
 {
     uint64_t age = io_now(l->io) - t->last;
     unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
-    if (t->acks > per_arrival * t->count)
+    if (t->acks > per_arrival * t->count || t->seqno < l->tx.acked)
         saw_late(l, age);
     else if (l->srtt != 0 && age > l->srtt + 4 * l->rttvar + LINK_LATENESS_CLEAN)
         saw_late(l, age - l->srtt);
@@ -216,6 +219,8 @@ static void take_ack(struct link *l, uint32_t seqno)
     }
     t->acks++;
     judge_ack(l, t);
+    if (seqno > l->tx.acked)
+        l->tx.acked = seqno;
     if (seqno != l->tx.seqno)
         return;
     if (l->tx.acks++ == 0)

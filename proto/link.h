@@ -29,7 +29,13 @@
 #define LINK_LATENESS_SEEN (20 * IO_MS)   /* the least once a duplicate or reordering was seen */
 #define LINK_LATENESS_MAX (4 * IO_SECOND) /* no path is believed to be later than this */
 #define LINK_KERNEL_RETRY (1000500000ULL) /* ns between a kernel's transmissions, at least */
+#define LINK_QUIET (2 * LINK_KERNEL_RETRY + 200 * IO_MS) /* see below */
 #define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2)
+
+/*
+ * A kernel that was silent for LINK_QUIET is not sending anything: it repeats what is not
+ * acknowledged once a second, and one of these repeats may be lost.
+ */
 
 enum {
     LINK_MESSAGE_MAX = 64 * 1024, /* bytes of one message of the peer; a kernel's have 4102 */
@@ -78,6 +84,7 @@ struct link {
         unsigned transmissions, acks;
         uint64_t last, retry;
         uint64_t arrived; /* when that became known; 0: it has not */
+        uint32_t acked;   /* the highest seqno that was acknowledged */
         uint8_t datagram[WIRE_HEADER + WIRE_DATA_ETHERNET];
         size_t len;
     } tx;

@@ -44,6 +44,7 @@ struct netgdb_target {
     bool plus_seen;    /* the kernel's '+' for it has come: it is being executed */
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
+    bool suspect;      /* the kernel's '+' came before its ack: is it for this request? */
     uint64_t asked;    /* when it went out, or what came last in reply */
     unsigned tries;    /* how often it was sent again */
     bool warned;       /* the silence was mentioned */
@@ -165,6 +166,7 @@ static void drop_packet(struct netgdb_target *t)
     if (!t->copy_runs)
         return;
     t->copy_runs = false;
+    t->evidence = t->link->evidence; /* what was feared has come */
     t->plus_owed = true;
     t->plus_due = io_now(t->io) + link_lateness(t->link);
 }
@@ -183,6 +185,7 @@ static void take_plus(struct netgdb_target *t)
         t->copy_runs = true;
     } else if (!t->plus_seen) {
         t->plus_seen = true;
+        t->suspect = link_acks(t->link) == 0;
         link_proved(t->link);
         link_want_plus(t->link, 0);
     }
@@ -321,30 +324,52 @@ static uint64_t plus_due(const struct netgdb_target *t)
 }
 
 /*
- * A request whose '+' was not held back may come again, late as this path is: that copy does no
- * harm, and the kernel's '+' for it is let through.
+ * A request that is not held back may come again, late as this path is: that copy does no harm,
+ * and the kernel's '+' for it is let through.
  */
 static void expect_copies(struct netgdb_target *t)
 {
-    link_want_plus(t->link, link_copies_gone(t->link) + link_lateness(t->link));
+    uint64_t now = io_now(t->io), gone = link_copies_gone(t->link);
+    link_want_plus(t->link, (gone > now ? gone : now) + link_lateness(t->link));
+}
+
+/*
+ * When a path that looked clean has just shown copies, one of a request that went out fast may be
+ * running, and the kernel's '+' for it be lost: until when to wait for that.
+ */
+static uint64_t copies_until(struct netgdb_target *t)
+{
+    if (!t->fast || t->evidence == t->link->evidence)
+        return 0;
+    link_want_plus(t->link, t->link->heard + LINK_QUIET);
+    return t->link->heard + LINK_QUIET;
+}
+
+/* Sees a copy that runs to its end. */
+static int await_copies(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io), until;
+    int rc = 0;
+    (void)read_stream(t);
+    while (rc == 0 && ((until = copies_until(t)) > io_now(t->io) || t->copy_runs)) {
+        rc = pump(t, t->copy_runs ? silence_deadline(t, since) : until, 0);
+        if (rc == 0)
+            rc = judge_silence(t, since);
+        (void)read_stream(t);
+    }
+    return rc;
 }
 
 /* Until a request may go out: everything before it is settled and no late copy can disturb it. */
 static int get_ready(struct netgdb_target *t)
 {
-    uint64_t since = io_now(t->io);
     int rc;
     do {
         rc = settle(t);
         if (rc == 0)
             rc = wait_until(t, not_before(t));
-        (void)read_stream(t);
-        while (rc == 0 && t->copy_runs) {
-            rc = pump(t, silence_deadline(t, since), 0);
-            if (rc == 0)
-                rc = judge_silence(t, since);
-            (void)read_stream(t);
-        }
+        if (rc == 0)
+            rc = await_copies(t);
     } while (rc == 0 && t->plus_owed);
     return rc;
 }
@@ -449,18 +474,24 @@ static int wake_up(struct netgdb_target *t)
 }
 
 /*
- * The exchange began on a path that looked clean and ended on one that does not: the reply may be
- * that of a copy. The request does no harm, so it is asked again, carefully.
+ * Whether the reply to a request that went out fast may be that of a copy: the path does not look
+ * clean any more, or the ack of the request is missing.
  */
+static bool doubtful(const struct netgdb_target *t)
+{
+    return t->fast && (t->suspect || t->evidence != t->link->evidence);
+}
+
+/* The request does no harm, so it is asked again, carefully. */
 static int ask_again(struct netgdb_target *t)
 {
     t->stats.asked_again++;
-    t->fast = false;
     t->plus_owed = true;
     t->plus_due = link_copies_gone(t->link);
     t->outstanding = false;
     expect_copies(t);
     int rc = get_ready(t);
+    t->fast = false;
     t->outstanding = true;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -487,7 +518,7 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
         return rc;
     t->plus_owed = true;
     t->plus_due = plus_due(t);
-    if (t->plus_due == 0)
+    if (!runs_once(t->packet) && !careful(t))
         expect_copies(t);
     if (rc == 0 && t->plus_due <= io_now(t->io))
         rc = send_plus(t);
@@ -525,7 +556,7 @@ static int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned
     struct netgdb_target *t = self(base);
     for (;;) {
         int rc = read_stream(t);
-        if (rc == 1 && t->fast && t->evidence != t->link->evidence)
+        if (rc == 1 && doubtful(t))
             rc = ask_again(t);
         else if (rc == 1) {
             rc = finish(t, reply, final);
@@ -555,6 +586,7 @@ static int nt_interrupt(struct target *base)
 static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = self(base);
+    (void)copies_until(t);
     int rc = link_input(t->link);
     if (rc == 0 && t->link->refused)
         rc = NETGDB_LOST;

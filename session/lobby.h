@@ -18,12 +18,6 @@
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
-/*
- * A kernel that is silent for so long is not sending anything: it repeats what is not acknowledged
- * once a second, and one of these repeats may be lost.
- */
-#define LOBBY_QUIET (2 * LINK_KERNEL_RETRY + 200 * IO_MS)
-
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
     LOBBY_HOSTS_MAX = 64,     /* hosts whose kernels are let in, unless all are */

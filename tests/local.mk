@@ -153,6 +153,10 @@ UNIT_TESTS += tests/sim/lobby_test
 tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
 tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 
+UNIT_TESTS += tests/unit/listener
+tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
+tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

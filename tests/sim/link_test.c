@@ -512,6 +512,19 @@ static void an_ack_too_many_is_evidence(void **state)
     assert_int_equal(f->link.evidence, 1);
 }
 
+/* The first ack was lost; what comes behind that of a later DATA is the ack of a copy. */
+static void an_ack_behind_a_later_one_is_evidence(void **state)
+{
+    struct fixture *f = *state;
+    exchange(f, 1, 1);
+    exchange(f, 2, 0);
+    exchange(f, 3, 1);
+    assert_int_equal(f->link.evidence, 0);
+    rig_peer_ack(f->rig, 2);
+    pass(f, SIM_MS);
+    assert_int_equal(f->link.evidence, 1);
+}
+
 static void no_path_is_believed_to_be_later_than_4_s(void **state)
 {
     struct fixture *f = *state;
@@ -585,6 +598,7 @@ int main(void)
         TEST(a_kernels_own_retransmission_is_no_copy),
         TEST(chunks_out_of_order_are_evidence),
         TEST(an_ack_too_many_is_evidence),
+        TEST(an_ack_behind_a_later_one_is_evidence),
         TEST(no_path_is_believed_to_be_later_than_4_s),
         TEST(an_unwanted_plus_is_never_acked_whatever_comes_then),
     };

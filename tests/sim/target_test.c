@@ -341,13 +341,18 @@ static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
     }
 }
 
-/* Reads with different replies, the k-th of which comes twice on a path that looked clean. */
-static void play_read_copy(uint64_t late, enum twin_generation g)
+/*
+ * Reads with different replies, one of which comes twice on a path that looked clean. Of what the
+ * kernel sends from that one on, `lost` is lost.
+ */
+static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind kind,
+                           const char *text, unsigned lost)
 {
     struct rig *r = rig_new(g);
     rig_connect(r);
     warm_up(r);
     rig_fate(r, RIG_OUR_DATA, "$m", 1, 1, SIM_TWICE, late);
+    rig_fate(r, kind, text, lost, 1, SIM_LOSE, 0);
     for (unsigned i = 0; i < 6; i++) {
         char request[32], reply[3];
         snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
@@ -362,9 +367,47 @@ static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 20 * SIM_US) {
-        play_read_copy(late, TWIN_OLD);
-        play_read_copy(late, TWIN_NEW);
+        play_read_copy(late, TWIN_OLD, RIG_OTHER, NULL, 0);
+        play_read_copy(late, TWIN_NEW, RIG_OTHER, NULL, 0);
     }
+}
+
+/* The same, and the '+' by which the kernel begins to run a request or its copy is lost. */
+static void a_lost_plus_to_a_late_copy_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
+        for (unsigned lost = 1; lost < 4; lost++) {
+            play_read_copy(late, TWIN_OLD, RIG_KERNEL_DATA, "+", lost);
+            play_read_copy(late, TWIN_NEW, RIG_KERNEL_DATA, "+", lost);
+        }
+    }
+}
+
+/* The same, and an ack is lost: of the request that came twice, or of what followed. */
+static void a_lost_ack_beside_a_late_copy_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
+        play_read_copy(late, TWIN_NEW, RIG_KERNEL_ACK, NULL, 2);
+        play_read_copy(late, TWIN_NEW, RIG_KERNEL_ACK, NULL, 3);
+        play_read_copy(late, TWIN_OLD, RIG_KERNEL_ACK, NULL, 4);
+        play_read_copy(late, TWIN_OLD, RIG_KERNEL_ACK, NULL, 6);
+    }
+}
+
+/* A '+' without the ack that precedes it may be that to a copy of another request. */
+static void a_plus_before_the_ack_is_not_trusted(void **state)
+{
+    struct rig *r = *state;
+    warm_up(r);
+    rig_fate(r, RIG_KERNEL_ACK, NULL, generation == TWIN_OLD ? 2 : 1, 2, SIM_LOSE, 0);
+    rig_ask(r, "mffffffff80200004,1", "94");
+    assert_int_equal(netgdb_target_stats(r->target)->asked_again, 1);
+    assert_int_equal(rig_link(r)->evidence, 0);
+    rig_ask(r, READ, read_reply);
+    step(r);
+    expect_good(r);
 }
 
 /* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
@@ -639,6 +682,9 @@ int main(void)
         BOTH(what_was_seen_to_be_later_than_20_ms_is_waited_for),
         ALONE(a_copy_within_5_ms_never_runs_a_step_twice),
         ALONE(a_late_copy_on_a_clean_path_gives_no_wrong_reply),
+        ALONE(a_lost_plus_to_a_late_copy_gives_no_wrong_reply),
+        ALONE(a_lost_ack_beside_a_late_copy_gives_no_wrong_reply),
+        BOTH(a_plus_before_the_ack_is_not_trusted),
         ALONE(a_late_copy_while_gdb_thinks_ends_nothing),
         ALONE(a_late_copy_does_not_move_a_list_on),
         ALONE(a_late_copy_does_not_undo_a_later_write),
