@@ -343,12 +343,20 @@ static unsigned fused(const struct ebpf_op *op, const struct ebpf_op *next)
         EBPF_FUSED(AFTER_MOVE)
 #undef AFTER_MOVE
     };
+    static const uint16_t after_add[OP_COUNT] = {
+#define AFTER_ADD(name)                                                                            \
+    [OP_##name##64_REG] = OP_ADD_##name##_REG, [OP_##name##64_IMM] = OP_ADD_##name##_IMM,
+        EBPF_JUMPS(AFTER_ADD)
+#undef AFTER_ADD
+    };
     if (next->dst != op->dst)
         return 0;
     if (op->code == OP_LSH64_IMM && op->imm == 32 && next->imm == 32)
         return next->code == OP_RSH64_IMM    ? OP_LOW32
                : next->code == OP_ARSH64_IMM ? OP_LOW32_SIGNED
                                              : 0;
+    if (op->code == OP_ADD64_IMM)
+        return after_add[next->code];
     unsigned form = (next->code - OP_ADD64_REG) & 3;
     if (op->code != OP_MOV64_REG || (form == FORM_64_REG && next->src == op->dst))
         return 0;

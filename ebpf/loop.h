@@ -109,6 +109,22 @@
     {                                                                                              \
         uint32_t d = U32(DST), s = U32(ip->imm);                                                   \
         JUMP_IF(condition32);                                                                      \
+    }                                                                                              \
+    L_ADD_##name##_REG:                                                                            \
+    {                                                                                              \
+        uint64_t d = DST + ip->imm, s;                                                             \
+        DST = d;                                                                                   \
+        ip++;                                                                                      \
+        s = SRC;                                                                                   \
+        JUMP_IF(condition64);                                                                      \
+    }                                                                                              \
+    L_ADD_##name##_IMM:                                                                            \
+    {                                                                                              \
+        uint64_t d = DST + ip->imm, s;                                                             \
+        DST = d;                                                                                   \
+        ip++;                                                                                      \
+        s = ip->imm;                                                                               \
+        JUMP_IF(condition64);                                                                      \
     }
 #define JUMP_SAME(name, operator) JUMP_OP(name, d operator s, d operator s)
 #define JUMP_SIGNED(name, operator) JUMP_OP(name, S64(d) operator S64(s), S32(d) operator S32(s))
@@ -159,12 +175,14 @@
 #define LABELS_OF_FORMS(name)                                                                      \
     &&L_##name##64_REG, &&L_##name##64_IMM, &&L_##name##32_REG, &&L_##name##32_IMM,
 #define LABEL_OF(name) &&L_##name,
+#define LABELS_OF_ADD_JUMP(name) &&L_ADD_##name##_REG, &&L_ADD_##name##_IMM,
 #define LABELS_OF_FUSED(name) &&L_MOV_##name##_REG, &&L_MOV_##name##_IMM,
 
 LOOP
 {
-    static const void *const labels[OP_COUNT] = {EBPF_ALU(LABELS_OF_FORMS) EBPF_JUMPS(
-        LABELS_OF_FORMS) EBPF_OTHERS(LABEL_OF) EBPF_FUSED(LABELS_OF_FUSED)};
+    static const void *const labels[OP_COUNT] = {
+        EBPF_ALU(LABELS_OF_FORMS) EBPF_JUMPS(LABELS_OF_FORMS) EBPF_OTHERS(LABEL_OF)
+            EBPF_FUSED(LABELS_OF_FUSED) EBPF_JUMPS(LABELS_OF_ADD_JUMP)};
     if (m == NULL) {
         loop_labels = labels;
         return EBPF_RUNNING;

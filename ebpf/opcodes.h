@@ -85,9 +85,14 @@
     X(BREAKPOINT) /* stands in place of what has a breakpoint */
 
 /*
+ * Two ops that run as one. A fused op has only code to run (`go`): the two ops stay where they
+ * are, for jumps into the second, steps and breakpoints.
+ *
+ * An addition of an immediate and a jump on the same register, as at the end of loops, is
+ * ADD_NAME_REG or ADD_NAME_IMM for each NAME of EBPF_JUMPS (64 bits).
+ *
  * X(NAME): what may follow a move to the same register and run with it as one op with three
- * operands, NAME64_REG and NAME64_IMM. A fused op has only code to run (`go`): the two ops stay
- * where they are, for jumps into the second, steps and breakpoints.
+ * operands, NAME64_REG and NAME64_IMM.
  */
 #define EBPF_FUSED(X)                                                                              \
     X(ADD)                                                                                         \
@@ -104,10 +109,11 @@
     OP_##name##64_REG, OP_##name##64_IMM, OP_##name##32_REG, OP_##name##32_IMM,
 #define EBPF_SINGLE_(name) OP_##name,
 #define EBPF_FUSED_(name) OP_MOV_##name##_REG, OP_MOV_##name##_IMM,
+#define EBPF_ADD_JUMP_(name) OP_ADD_##name##_REG, OP_ADD_##name##_IMM,
 
 enum ebpf_opcode {
     EBPF_ALU(EBPF_FORMS_) EBPF_JUMPS(EBPF_FORMS_) EBPF_OTHERS(EBPF_SINGLE_) EBPF_FUSED(EBPF_FUSED_)
-        OP_COUNT
+        EBPF_JUMPS(EBPF_ADD_JUMP_) OP_COUNT
 };
 
 /* The forms follow each other in this order, from NAME64_REG on. */

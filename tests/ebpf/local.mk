@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_differential \
+	tests/unit/ebpf_load \
 	tests/unit/ebpf_ops \
 	tests/unit/ebpf_stub
 endif
@@ -14,6 +15,8 @@ EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
 tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c tests/ebpf/asm.h
+tests_unit_ebpf_load_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c $(EBPF_REFERENCE)
 tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
@@ -25,6 +28,7 @@ EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-no
 	tests/e2e/bpf-run.test
 TESTS += $(EBPF_E2E_TESTS)
 dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
+EXTRA_DIST += tests/fuzz/ebpf_interp.c tests/fuzz/ebpf_loader.c tests/fuzz/ebpf_stub.c
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
 
 # Not a test: run it by hand, on a machine that does nothing else.

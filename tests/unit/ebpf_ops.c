@@ -447,6 +447,29 @@ static void jumps_are_taken_as_the_rfc_says(void **state)
     }
 }
 
+/* An addition and the jump behind it may run as one: it must not be seen. */
+static void a_jump_behind_an_addition_is_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof jump_cases / sizeof jump_cases[0]; i++) {
+        const struct jump_case *c = &jump_cases[i];
+        uint64_t b = (uint64_t)(int64_t)c->b;
+        struct outcome o;
+        o = RUN(LDDW(4, c->a - 5), ALU_K(BPF_ADD, 4, 5), JMP_K(c->op, 4, c->b, 2), MOV_K(0, 0),
+                EXIT, MOV_K(0, 1), EXIT);
+        expect(c->name, "added, immediate", &o, c->taken64);
+        o = RUN(LDDW(4, c->a + 1), LDDW(3, b), ALU_K(BPF_ADD, 4, -1), JMP_X(c->op, 4, 3, 2),
+                MOV_K(0, 0), EXIT, MOV_K(0, 1), EXIT);
+        expect(c->name, "added, register", &o, c->taken64);
+    }
+    struct outcome o = RUN(MOV_K(0, 0), MOV_K(4, 10), ALU_X(BPF_ADD, 0, 4), ALU_K(BPF_ADD, 4, -1),
+                           JMP_K(BPF_JNE, 4, 0, -3), EXIT);
+    expect("jne", "a loop", &o, 55);
+    assert_int_equal(o.executed, 33);
+    o = RUN(MOV_K(4, 3), ALU_K(BPF_ADD, 4, 1), JMP_X(BPF_JEQ, 4, 4, 1), EXIT, MOV_X(0, 4), EXIT);
+    expect("jeq", "with itself", &o, 4);
+}
+
 static void jumps_without_a_condition(void **state)
 {
     (void)state;
@@ -740,6 +763,7 @@ int main(void)
         cmocka_unit_test(negation_and_sign_extension),
         cmocka_unit_test(byte_order),
         cmocka_unit_test(jumps_are_taken_as_the_rfc_says),
+        cmocka_unit_test(a_jump_behind_an_addition_is_the_same),
         cmocka_unit_test(jumps_without_a_condition),
         cmocka_unit_test(loads_take_each_width_and_sign),
         cmocka_unit_test(stores_write_their_width_and_no_more),
