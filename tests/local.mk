@@ -166,3 +166,4 @@ TESTS += tests/unit/rooms.test
 dist_noinst_SCRIPTS += tests/unit/rooms.test
 
 include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/bench/local.mk

@@ -31,7 +31,12 @@ dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
 EXTRA_DIST += tests/fuzz/ebpf_interp.c tests/fuzz/ebpf_loader.c tests/fuzz/ebpf_stub.c
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
 
-# Not a test: run it by hand, on a machine that does nothing else.
-check_PROGRAMS += tests/bench/ebpf
+EXTRA_PROGRAMS += tests/bench/ebpf
+CLEANFILES += tests/bench/ebpf
 tests_bench_ebpf_SOURCES = tests/bench/ebpf.c tests/ebpf/asm.h
 tests_bench_ebpf_LDADD = libebpf.la libio.la libproto.la
+
+.PHONY: bench-ebpf
+bench: bench-ebpf
+bench-ebpf: tests/bench/ebpf
+	tests/bench/ebpf
