@@ -94,6 +94,11 @@ is_line() {
     [ "$(wc -l <"$dir/$1")" = 1 ] && has "$1" "$2"
 }
 
+# fails COMMAND...
+fails() {
+    ! "$@"
+}
+
 skip_all() {
     echo "1..0 # SKIP $*"
     exit 0

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/e2e: real programs. Every *.test is a shell script that speaks TAP.
 E2E_TESTS = \
+	tests/e2e/bpf-netgdb.test \
+	tests/e2e/demo.test \
 	tests/e2e/man.test \
 	tests/e2e/node.test \
 	tests/e2e/symbols.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
+	tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client
 tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
