@@ -11,7 +11,11 @@
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 
-enum { RECENT = 64, FRAMING = 4 /* '$', '#' and two digits */ };
+enum {
+    RECENT = 64,
+    FRAMING = 4, /* '$', '#' and two digits */
+    TRIES = 8,   /* how often one request is sent again, or its reply asked for again */
+};
 
 /* A request that must not be overtaken by a late copy of itself. */
 struct recent {
@@ -40,9 +44,12 @@ struct netgdb_target {
     bool plus_seen;    /* the kernel's '+' for it has come: it is being executed */
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
+    bool suspect;      /* the kernel's '+' came before its ack: is it for this request? */
     uint64_t asked;    /* when it went out, or what came last in reply */
+    unsigned tries;    /* how often it was sent again */
     bool warned;       /* the silence was mentioned */
 
+    bool copy_runs;     /* the kernel runs a copy that came late: its reply is nobody's */
     bool plus_owed;     /* to the last reply */
     uint64_t plus_due;  /* not before */
     uint64_t plus_gone; /* when no copy of the last one can come any more */
@@ -113,8 +120,8 @@ static int judge_silence(struct netgdb_target *t, uint64_t since)
 static int pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
 {
     uint64_t retry = link_deadline(t->link);
-    unsigned why =
-        io_wait(t->io, deadline < retry ? deadline : retry, IO_ON_TARGET | IO_ON_WAKE | watch);
+    unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
+    unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
     int rc = 0;
     if ((why & IO_ON_TARGET) != 0)
         rc = link_input(t->link);
@@ -150,8 +157,66 @@ static uint64_t silence_deadline(const struct netgdb_target *t, uint64_t since)
 /* ---- reading what came ---- */
 
 /*
+ * A packet that nobody waits for: a repeat of the last reply, or the reply to a copy that came late
+ * and did no harm. The kernel waits for a '+' to the latter before it looks at another request.
+ */
+static void drop_packet(struct netgdb_target *t)
+{
+    t->stats.stale_replies++;
+    if (!t->copy_runs)
+        return;
+    t->copy_runs = false;
+    t->evidence = t->link->evidence; /* what was feared has come */
+    t->plus_owed = true;
+    t->plus_due = io_now(t->io) + link_lateness(t->link);
+}
+
+/* Whether the next packet is the reply. */
+static bool awaits_reply(const struct netgdb_target *t)
+{
+    return t->outstanding && (t->plus_seen || t->no_ack);
+}
+
+static void take_plus(struct netgdb_target *t)
+{
+    if (t->no_ack) /* a stub behind a node that sends them all the same */
+        return;
+    if (!t->outstanding) {
+        t->copy_runs = true;
+    } else if (!t->plus_seen) {
+        t->plus_seen = true;
+        t->suspect = link_acks(t->link) == 0;
+        link_proved(t->link);
+        link_want_plus(t->link, 0);
+    }
+}
+
+static int take_event(struct netgdb_target *t, enum rsp_event event)
+{
+    switch (event) {
+    case RSP_ACK:
+        take_plus(t);
+        return 0;
+    case RSP_NACK:
+        return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
+    case RSP_PACKET:
+        if (awaits_reply(t))
+            return 1;
+        drop_packet(t);
+        return 0;
+    case RSP_BAD:
+        return awaits_reply(t) ? NETGDB_PROTO : 0;
+    case RSP_NOTIFICATION:
+    case RSP_INTERRUPT:
+    case RSP_MORE:
+        break;
+    }
+    return 0;
+}
+
+/*
  * Reads the stream up to the reply. Returns 1 when it is in the parser, 0 when it has not come,
- * NETGDB_PROTO for a '-' or for a reply whose checksum is wrong: something must be sent again.
+ * NETGDB_PROTO for a '-' or for a reply that is damaged: something must be sent again.
  */
 static int read_stream(struct netgdb_target *t)
 {
@@ -159,21 +224,14 @@ static int read_stream(struct netgdb_target *t)
     size_t left = t->link->stream.len, all = left;
     enum rsp_event event;
     int found = 0;
-    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE) {
-        bool awaited = t->outstanding && (t->plus_seen || t->no_ack);
-        if (event == RSP_ACK && t->outstanding && !t->plus_seen) {
-            t->plus_seen = true;
-            link_proved(t->link);
-            link_want_plus(t->link, false);
-        } else if (event == RSP_PACKET && awaited)
-            found = 1;
-        else if (event == RSP_PACKET)
-            t->stats.stale_replies++;
-        else if ((event == RSP_NACK && t->outstanding && !t->plus_seen) ||
-                 (event == RSP_BAD && awaited))
-            found = NETGDB_PROTO;
-    }
+    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE)
+        found = take_event(t, event);
     buf_drop(&t->link->stream, all - left);
+    /* A kernel's message is a whole packet: half a one has lost its end to some damage. */
+    if (found == 0 && !t->node && t->parser.state != RSP_IDLE) {
+        t->parser.state = RSP_IDLE;
+        found = take_event(t, RSP_BAD);
+    }
     return found;
 }
 
@@ -223,6 +281,12 @@ static bool careful(const struct netgdb_target *t)
     return t->link->evidence != 0 || t->clean < NETGDB_CLEAN_EXCHANGES;
 }
 
+/* Whether a second execution does harm whatever was done in between. */
+static bool runs_once(const struct packet *packet)
+{
+    return packet->repeat == REPEAT_NEVER || packet->repeat == REPEAT_LIST;
+}
+
 static void remember(struct netgdb_target *t)
 {
     if (t->packet->repeat == REPEAT_SAFE || t->packet->repeat == REPEAT_NEVER)
@@ -240,7 +304,7 @@ static uint64_t not_before(const struct netgdb_target *t)
     uint64_t gone = 0;
     if (t->node)
         return 0;
-    if (t->packet->repeat == REPEAT_NEVER || careful(t))
+    if (runs_once(t->packet) || careful(t))
         gone = t->plus_gone;
     for (unsigned i = 0; i < RECENT; i++) {
         const struct recent *r = &t->recent[i];
@@ -255,8 +319,59 @@ static uint64_t not_before(const struct netgdb_target *t)
 /* When our '+' to the reply that has just come may go out. */
 static uint64_t plus_due(const struct netgdb_target *t)
 {
-    bool hold = t->packet->repeat == REPEAT_NEVER || careful(t) || t->link->tx.transmissions > 1;
+    bool hold = runs_once(t->packet) || careful(t) || t->link->tx.transmissions > 1;
     return hold && !t->node ? link_copies_gone(t->link) : 0;
+}
+
+/*
+ * A request that is not held back may come again, late as this path is: that copy does no harm,
+ * and the kernel's '+' for it is let through.
+ */
+static void expect_copies(struct netgdb_target *t)
+{
+    uint64_t now = io_now(t->io), gone = link_copies_gone(t->link);
+    link_want_plus(t->link, (gone > now ? gone : now) + link_lateness(t->link));
+}
+
+/*
+ * When a path that looked clean has just shown copies, one of a request that went out fast may be
+ * running, and the kernel's '+' for it be lost: until when to wait for that.
+ */
+static uint64_t copies_until(struct netgdb_target *t)
+{
+    if (!t->fast || t->evidence == t->link->evidence)
+        return 0;
+    link_want_plus(t->link, t->link->heard + LINK_QUIET);
+    return t->link->heard + LINK_QUIET;
+}
+
+/* Sees a copy that runs to its end. */
+static int await_copies(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io), until;
+    int rc = 0;
+    (void)read_stream(t);
+    while (rc == 0 && ((until = copies_until(t)) > io_now(t->io) || t->copy_runs)) {
+        rc = pump(t, t->copy_runs ? silence_deadline(t, since) : until, 0);
+        if (rc == 0)
+            rc = judge_silence(t, since);
+        (void)read_stream(t);
+    }
+    return rc;
+}
+
+/* Until a request may go out: everything before it is settled and no late copy can disturb it. */
+static int get_ready(struct netgdb_target *t)
+{
+    int rc;
+    do {
+        rc = settle(t);
+        if (rc == 0)
+            rc = wait_until(t, not_before(t));
+        if (rc == 0)
+            rc = await_copies(t);
+    } while (rc == 0 && t->plus_owed);
+    return rc;
 }
 
 /* ---- requests ---- */
@@ -275,7 +390,7 @@ static int send_request(struct netgdb_target *t)
     t->plus_seen = false;
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
-    link_want_plus(t->link, true);
+    link_want_plus(t->link, IO_NEVER);
     link_request_acks(t->link);
     while (rc == 0) {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
@@ -307,14 +422,10 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     struct netgdb_target *t = self(base);
     if (len > nt_max_request(base))
         return NETGDB_TOO_LONG;
-    int rc = settle(t);
-    if (rc != 0)
-        return rc;
-    (void)read_stream(t); /* stale repeats of the last reply */
     t->packet = packet_find(request, len);
     packet_range(t->packet, request, len, &t->low, &t->high);
-    t->fast = !t->node && !careful(t) && t->packet->repeat != REPEAT_NEVER;
-    rc = wait_until(t, not_before(t));
+    int rc = get_ready(t);
+    t->fast = !t->node && !careful(t) && !runs_once(t->packet);
     buf_reset(&t->request);
     if (rc == 0)
         rc = rsp_frame(&t->request, request, len);
@@ -323,6 +434,7 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     t->stats.requests++;
     t->outstanding = true;
     t->warned = false;
+    t->tries = 0;
     rc = send_request(t);
     return rc == 0 ? wait_until_sent(t) : rc;
 }
@@ -330,6 +442,10 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
 /* Asks for the reply, or the request, again: a '-' when the reply was damaged on its way. */
 static int send_again(struct netgdb_target *t)
 {
+    if (t->no_ack || t->tries++ == TRIES) {
+        log_error(t->log, "what arrives is damaged: the reply cannot be had");
+        return NETGDB_PROTO;
+    }
     int rc = wait_for_ack(t);
     if (rc != 0)
         return rc;
@@ -343,30 +459,40 @@ static int send_again(struct netgdb_target *t)
  */
 static int wake_up(struct netgdb_target *t)
 {
+    if (t->tries++ == TRIES) {
+        log_error(t->log, "acknowledges everything and answers nothing: given up");
+        return NETGDB_LOST;
+    }
     int rc = wait_for_ack(t);
     if (rc == 0)
         rc = send_plus(t);
     if (rc == 0)
         rc = wait_for_ack(t);
+    if (rc == 0)
+        rc = wait_until(t, link_copies_gone(t->link)); /* of that '+' */
     t->stats.repeated_requests++;
     return rc == 0 ? send_request(t) : rc;
 }
 
 /*
- * The exchange began on a path that looked clean and ended on one that does not: the reply may be
- * that of a copy. The request does no harm, so it is asked again, carefully.
+ * Whether the reply to a request that went out fast may be that of a copy: the path does not look
+ * clean any more, or the ack of the request is missing.
  */
+static bool doubtful(const struct netgdb_target *t)
+{
+    return t->fast && (t->suspect || t->evidence != t->link->evidence);
+}
+
+/* The request does no harm, so it is asked again, carefully. */
 static int ask_again(struct netgdb_target *t)
 {
     t->stats.asked_again++;
-    t->fast = false;
     t->plus_owed = true;
     t->plus_due = link_copies_gone(t->link);
     t->outstanding = false;
-    int rc = settle(t);
-    if (rc == 0)
-        rc = wait_until(t, t->plus_gone);
-    (void)read_stream(t);
+    expect_copies(t);
+    int rc = get_ready(t);
+    t->fast = false;
     t->outstanding = true;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -393,6 +519,8 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
         return rc;
     t->plus_owed = true;
     t->plus_due = plus_due(t);
+    if (!runs_once(t->packet) && !careful(t))
+        expect_copies(t);
     if (rc == 0 && t->plus_due <= io_now(t->io))
         rc = send_plus(t);
     return rc;
@@ -429,7 +557,7 @@ static int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned
     struct netgdb_target *t = self(base);
     for (;;) {
         int rc = read_stream(t);
-        if (rc == 1 && t->fast && t->evidence != t->link->evidence)
+        if (rc == 1 && doubtful(t))
             rc = ask_again(t);
         else if (rc == 1) {
             rc = finish(t, reply, final);
@@ -459,6 +587,7 @@ static int nt_interrupt(struct target *base)
 static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = self(base);
+    (void)copies_until(t);
     int rc = link_input(t->link);
     if (rc == 0 && t->link->refused)
         rc = NETGDB_LOST;
@@ -467,6 +596,19 @@ static int nt_idle(struct target *base)
     if (rc == 0 && !t->outstanding)
         (void)read_stream(t);
     return rc == 0 ? meet_successor(t) : rc;
+}
+
+/* A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. */
+static void linger(struct netgdb_target *t)
+{
+    uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE;
+    int rc = 0;
+    while (rc == 0 && io_now(t->io) < end) {
+        uint64_t quiet = t->link->heard + LINK_LATENESS_SEEN;
+        if (io_now(t->io) >= quiet)
+            break;
+        rc = pump(t, quiet, 0);
+    }
 }
 
 /* D: the kernel lets go only after our '+' to its OK, and then acknowledges nothing more. */
@@ -479,7 +621,8 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
         const struct log *log = t->log;
         t->patience = LAST_PLUS_PATIENCE;
         t->log = NULL; /* a lost last ack is no news */
-        (void)settle(t);
+        if (settle(t) == 0)
+            linger(t);
         t->log = log;
     }
     t->patience = NETGDB_PATIENCE;
@@ -563,6 +706,7 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
         if (rc == 0)
             rc = settle(t);
         t->no_ack = rc == 0 && buf_is(&reply, "OK");
+        link_want_plus(t->link, IO_NEVER);
         if (t->no_ack)
             link_lazy_acks(t->link);
     }

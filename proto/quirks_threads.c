@@ -17,9 +17,9 @@ enum {
     NAMES_MAX = 1000,     /* bytes of thread ids in one reply to it */
 };
 
-enum { FETCHED = 0, REFUSED = 1 };
+enum { FETCHED = 0, REFUSED = 1, TOO_MANY = 2 };
 
-/* One run through the stub's list. REFUSED: q->part holds what it said instead. */
+/* One run through the stub's list. REFUSED, TOO_MANY: q->part holds the reply instead. */
 static int fetch(struct quirks *q)
 {
     for (;;) {
@@ -33,7 +33,7 @@ static int fetch(struct quirks *q)
             return REFUSED;
         if (rsp_unescape(&q->threads, q->part.data + 1, q->part.len - 1) != 0) {
             buf_sets(&q->part, QUIRKS_EFBIG);
-            return REFUSED;
+            return TOO_MANY;
         }
         if (last)
             return FETCHED;
@@ -52,9 +52,11 @@ static int load(struct quirks *q)
     }
     q->threads_known = rc == FETCHED;
     q->listed = q->threads.len; /* qfThreadInfo comes first */
-    if (rc == REFUSED)
-        (void)buf_set(&q->reply, q->part.data, q->part.len);
-    return rc;
+    if (rc != REFUSED && rc != TOO_MANY)
+        return rc;
+    buf_reset(&q->threads);
+    (void)buf_set(&q->reply, q->part.data, q->part.len);
+    return REFUSED;
 }
 
 /* `qXfer:threads:read::offset,length` */

@@ -107,9 +107,13 @@ static void do_search(struct stub *s, const uint8_t *r, size_t len)
     buf_free(&pattern);
 }
 
-static void thread_list(const struct stub *s, struct buf *xml)
+static void make_thread_list(struct stub *s)
 {
-    buf_init(xml, 16 * 1024 * 1024);
+    struct buf *xml = &s->xml;
+    if (s->xml_threads == s->threads)
+        return;
+    s->xml_threads = s->threads;
+    buf_reset(xml);
     buf_adds(xml, "<threads>");
     for (unsigned i = 0; i < s->threads; i++)
         buf_printf(xml, "<thread id=\"%x\" core=\"%u\" name=\"thread_%u\">RunQ</thread>",
@@ -127,15 +131,13 @@ static void do_thread_list(struct stub *s, const uint8_t *r, size_t len)
         buf_sets(&s->reply, "E1d");
         return;
     }
-    struct buf xml;
-    thread_list(s, &xml);
-    size_t left = xml.len - offset, give = size - 4 < s->bufsz - 1 ? size - 4 : s->bufsz - 1;
+    make_thread_list(s);
+    size_t left = s->xml.len - offset, give = size - 4 < s->bufsz - 1 ? size - 4 : s->bufsz - 1;
     if (give > left)
         give = left;
     buf_addc(&s->reply, give == left ? 'l' : 'm');
-    buf_add(&s->reply, xml.data + offset, give);
+    buf_add(&s->reply, s->xml.data + offset, give);
     s->listed = give == left ? 0 : offset + give;
-    buf_free(&xml);
 }
 
 static void do_query(struct stub *s, const uint8_t *r, size_t len)
@@ -268,12 +270,22 @@ static void stub_free(struct target *t)
     if (s->was_freed != NULL)
         *s->was_freed = true;
     buf_free(&s->asked);
+    buf_free(&s->xml);
     buf_free(&s->reply);
     free(s);
 }
 
 static const struct target_ops ops = {stub_send,  stub_recv,        stub_interrupt, stub_idle,
                                       stub_leave, stub_max_request, stub_free};
+
+/* Counted up once: a fuzzer makes many stubs. */
+static void fill_memory(uint8_t *memory)
+{
+    static uint8_t pattern[STUB_MEMORY_SIZE];
+    for (size_t i = STUB_MEMORY_SIZE; pattern[1] == 0 && i-- > 0;)
+        pattern[i] = (uint8_t)(i ^ i >> 8);
+    memcpy(memory, pattern, sizeof pattern);
+}
 
 struct stub *stub_new(void)
 {
@@ -284,10 +296,10 @@ struct stub *stub_new(void)
     s->bufsz = 4096;
     s->max_request = 1444;
     s->threads = 3;
+    buf_init(&s->xml, 16 * 1024 * 1024);
     buf_init(&s->asked, 16 * 1024 * 1024);
     buf_init(&s->reply, TARGET_REPLY_MAX);
-    for (size_t i = 0; i < STUB_MEMORY_SIZE; i++)
-        s->memory[i] = (uint8_t)(i ^ i >> 8);
+    fill_memory(s->memory);
     for (size_t i = 0; i < STUB_REGISTER_BYTES; i++)
         s->registers[i] = (uint8_t)(i + 1);
     return s;

@@ -25,6 +25,8 @@ struct stub {
     uint8_t registers[STUB_REGISTER_BYTES];
     bool corrupted; /* a register was set from the text of a request */
     unsigned threads;
+    struct buf xml; /* the list of so many threads, once it was asked for */
+    unsigned xml_threads;
     size_t listed; /* how far qXfer:threads:read got, in bytes of the whole */
 
     /* What tests look at and turn. */

@@ -97,57 +97,77 @@ tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: many seeds in a test, any one by hand.
 PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
-PLAY_LIBS = libsession.la libio.la $(SIM_LIBS)
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(SYMBOLS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
 tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
-tests_sim_run_LDADD = libsession.la libio.la libsim.la libproto.la
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
 
 UNIT_TESTS += tests/unit/args
-tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/tools.h
-tests_unit_args_LDADD = $(UNIT_LIBS)
-check_PROGRAMS += tests/e2e/node_client
-tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
-tests_e2e_node_client_LDADD = libproto.la
-E2E_TESTS = tests/e2e/man.test tests/e2e/node.test
-TESTS += $(E2E_TESTS)
-dist_noinst_SCRIPTS += $(E2E_TESTS)
+tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
+	tools/node.h tools/node_options.c tools/tools.h
+tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/options
 tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
 tests_unit_options_LDADD = $(UNIT_LIBS)
 
-# Measurements, for `make bench` only.
-BENCHES = tests/bench/node tests/bench/pingpong tests/bench/read tests/bench/relay \
-	tests/bench/start
-BENCH = tests/bench/bench.c tests/bench/bench.h
-BENCH_LIBS = libsession.la libio.la libproto.la
-EXTRA_PROGRAMS += $(BENCHES)
-CLEANFILES += $(BENCHES) tests/bench/threads
-tests_bench_node_SOURCES = tests/bench/node.c tests/bench/instant.c $(BENCH)
-tests_bench_node_LDADD = $(BENCH_LIBS)
-tests_bench_pingpong_SOURCES = tests/bench/pingpong.c $(BENCH)
-tests_bench_pingpong_LDADD = $(BENCH_LIBS)
-tests_bench_read_SOURCES = tests/bench/read.c $(BENCH)
-tests_bench_read_LDADD = $(BENCH_LIBS)
-tests_bench_relay_SOURCES = tests/bench/relay.c $(BENCH)
-tests_bench_relay_LDADD = $(BENCH_LIBS)
-tests_bench_start_SOURCES = tests/bench/start.c $(BENCH)
-tests_bench_start_LDADD = $(BENCH_LIBS)
-# What the batch debugs has its variables and its lines, whatever CFLAGS says.
-tests/bench/threads: $(srcdir)/tests/bench/threads.c
-	@$(MKDIR_P) tests/bench
-	$(AM_V_CC)$(CC) -g -O0 -pthread -o $@ $(srcdir)/tests/bench/threads.c
-dist_noinst_SCRIPTS += tests/bench/bench.sh
-EXTRA_DIST += tests/bench/batch.gdb tests/bench/threads.c
+# fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
+FUZZ_TESTS = \
+	tests/fuzz/options \
+	tests/fuzz/quirks \
+	tests/fuzz/rsp \
+	tests/fuzz/wire
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
+EXTRA_DIST += tests/fuzz/corpus
+tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
+tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
+tests_fuzz_options_LDADD = libproto.la
+tests_fuzz_quirks_SOURCES = tests/fuzz/quirks.c tests/freebsd_stub.c tests/freebsd_stub.h \
+	$(FUZZ_SOURCES)
+tests_fuzz_quirks_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"quirks"'
+tests_fuzz_quirks_LDADD = libproto.la
+tests_fuzz_rsp_SOURCES = tests/fuzz/rsp.c $(FUZZ_SOURCES)
+tests_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp"'
+tests_fuzz_rsp_LDADD = libproto.la
+tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
+tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
+tests_fuzz_wire_LDADD = libproto.la
 
-.PHONY: bench
-bench: all $(BENCHES) tests/bench/threads tests/sim/run
-	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
+UNIT_TESTS += tests/unit/record
+tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG_LIBS = libsession.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/link_test
+tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+tests_sim_link_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/target_test
+tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
+tests_sim_target_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/peer_test
+tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
+tests_sim_peer_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/lobby_test
+tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
+tests_sim_lobby_test_LDADD = $(RIG_LIBS)
+
+UNIT_TESTS += tests/unit/listener
+tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
+tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+
+TESTS += tests/unit/rooms.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test
+
+include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/bench/local.mk
