@@ -25,6 +25,8 @@ struct io_fds_side {
     enum io_fds_kind kind;
     int in, out;               /* owned; the same one for a socket; -1 for none */
     uint8_t *memory;           /* for what is received; allocated by the first recv */
+    bool drained;              /* nothing was left at the last recv or wait */
+    struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
     struct sockaddr_in peer;   /* IO_FDS_PEER */
     bool port_fixed;           /* its port is that of its first ack */
     unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
@@ -72,6 +74,14 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
  * looks for it. Setting the side again, also with the descriptor that it has, starts over.
  */
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
+
+/*
+ * Fewer system calls, for an owner that always waits before it expects anything to have changed,
+ * and soon after sending: datagrams are held back until the next wait (or until there are
+ * IO_FDS_BATCH of them), so that one call takes all that one turn sends; and a recv behind one
+ * that left nothing gives nothing without asking, until the next wait.
+ */
+void io_fds_save_calls(struct io_fds *f);
 
 /* Makes a side nothing. Its descriptor (`in` of a pair; `out` is closed) is the caller's again. */
 int io_fds_take(struct io_fds *f, enum io_side side);

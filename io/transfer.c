@@ -204,6 +204,7 @@ static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigne
     n = n < IO_FDS_BATCH ? n : IO_FDS_BATCH;
     for (int turn = 0; turn < TURNS; turn++) {
         int got = recv_batch(side, msgs, n, &kept);
+        side->drained = got < (int)n;
         if (kept > 0 || got == 0)
             return (int)kept;
         if (got > 0 || is_passing(side, errno))
@@ -233,11 +234,13 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
         *msg = (struct io_msg){side->memory, (size_t)n};
+        side->drained = n < IO_FDS_STREAM_BYTES;
         return 1;
     }
     if (n == 0 || is_gone(errno) || errno == EIO) /* EIO: a terminal was hung up */
         return NETGDB_CLOSED;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : NETGDB_IO;
+    side->drained = errno == EAGAIN || errno == EWOULDBLOCK;
+    return side->drained ? 0 : NETGDB_IO;
 }
 
 int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n)

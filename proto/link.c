@@ -420,7 +420,10 @@ static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n)
     }
     l->counters.sent += 2 * n;
     l->counters.bytes_out += 2 * n * WIRE_ACK;
-    return n == 0 ? 0 : io_send(l->io, IO_TARGET, msgs, 2 * n);
+    if (n == 0)
+        return 0;
+    bool whole = l->rx.have == 0; /* in the middle of a message the peer may wait for them */
+    return (l->lazy_acks && whole ? io_send_later : io_send)(l->io, IO_TARGET, msgs, 2 * n);
 }
 
 void link_ack_herald(struct link *l)
@@ -455,4 +458,15 @@ int link_input(struct link *l)
 void link_want_plus(struct link *l, uint64_t until)
 {
     l->plus_until = until;
+}
+
+void link_lazy_acks(struct link *l)
+{
+    l->lazy_acks = true;
+}
+
+void link_request_acks(struct link *l)
+{
+    if (l->lazy_acks)
+        io_drop_later(l->io, IO_TARGET);
 }

@@ -101,6 +101,7 @@ struct link {
     struct link_mark *mark; /* kept up to date when not NULL; not owned */
     struct buf stream;      /* whole messages, in order, for the reader to take */
     uint64_t plus_until;    /* a lone '+' is awaited, before this time */
+    bool lazy_acks;         /* see link_lazy_acks */
     bool refused;           /* a '+' was not acknowledged: nothing that follows is either */
     bool synced;            /* false in a session taken over, until the first message begins */
     uint64_t heard;         /* when the last datagram of the peer came */
@@ -161,6 +162,13 @@ unsigned link_acks(const struct link *l);
 
 /* Stops retransmitting the DATA on its way: what came back proves that it arrived. */
 void link_proved(struct link *l);
+
+/*
+ * Of a node, not of a kernel: our acks may wait a little (io_send_later), and a request that we
+ * send meanwhile takes the place of those for the reply before it.
+ */
+void link_lazy_acks(struct link *l);
+void link_request_acks(struct link *l);
 
 /*
  * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is

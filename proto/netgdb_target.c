@@ -391,6 +391,7 @@ static int send_request(struct netgdb_target *t)
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
     link_want_plus(t->link, IO_NEVER);
+    link_request_acks(t->link);
     while (rc == 0) {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
@@ -706,6 +707,8 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
             rc = settle(t);
         t->no_ack = rc == 0 && buf_is(&reply, "OK");
         link_want_plus(t->link, IO_NEVER);
+        if (t->no_ack)
+            link_lazy_acks(t->link);
     }
     buf_free(&reply);
     return rc;

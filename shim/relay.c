@@ -178,6 +178,7 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
         return ENOMEM;
     }
     r->name = name;
+    io_fds_save_calls(&r->io);
     attach(r, t, client);
     int error = thread_start(run, r);
     if (error != 0)

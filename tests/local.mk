@@ -33,6 +33,10 @@ UNIT_TESTS += tests/unit/features
 tests_unit_features_SOURCES = tests/unit/features.c
 tests_unit_features_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/link_acks
+tests_unit_link_acks_SOURCES = tests/unit/link_acks.c $(FAKE_IO)
+tests_unit_link_acks_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
