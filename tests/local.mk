@@ -2,6 +2,7 @@
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 if HAVE_CMOCKA
 SIM_TESTS = \
+	tests/sim/copies_test \
 	tests/sim/link_test \
 	tests/sim/lobby_test \
 	tests/sim/peer_test \
@@ -86,6 +87,8 @@ SIM_LIBS = libsim.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
 RIG_LIBS = libsession.la $(SIM_LIBS)
 
+tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
+tests_sim_copies_test_LDADD = $(RIG_LIBS)
 tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)
 tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
