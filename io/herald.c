@@ -3,6 +3,8 @@
 #include "io/herald.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -116,4 +118,22 @@ uint32_t own_address_towards(uint32_t ip)
         return 0;
     close(fd);
     return own.ip;
+}
+
+uint32_t own_address(void)
+{
+    struct ifaddrs *all, *a;
+    uint32_t found = INADDR_LOOPBACK;
+    if (getifaddrs(&all) != 0)
+        return found;
+    for (a = all; a != NULL && found == INADDR_LOOPBACK; a = a->ifa_next) {
+        struct sockaddr_in sa;
+        if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET ||
+            (a->ifa_flags & (IFF_UP | IFF_LOOPBACK)) != IFF_UP)
+            continue;
+        memcpy(&sa, a->ifa_addr, sizeof sa);
+        found = from_sockaddr(&sa).ip;
+    }
+    freeifaddrs(all);
+    return found;
 }

@@ -38,4 +38,7 @@ int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *
 /* The address from which this machine would talk to `ip`; 0 when there is no way there. */
 uint32_t own_address_towards(uint32_t ip);
 
+/* An address of this machine that others can reach; its loopback address when it has no other. */
+uint32_t own_address(void);
+
 #endif

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
+	proto/debugnet_client.c proto/debugnet_client.h \
+	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
 	proto/holdback.c proto/holdback.h \
@@ -11,11 +13,16 @@ libproto_la_SOURCES = \
 	proto/link.c proto/link.h \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
+	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
 	proto/requests.c proto/requests.h \
+	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
+	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
+	proto/regions.c proto/regions.h \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \
 	proto/silence.c proto/silence.h \
+	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

@@ -88,8 +88,8 @@ static int meet_successor(struct netgdb_target *t)
 static int pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
 {
     uint64_t retry = link_deadline(t->link);
-    unsigned why =
-        io_wait(t->io, deadline < retry ? deadline : retry, IO_ON_TARGET | IO_ON_WAKE | watch);
+    unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
+    unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
     int rc = (why & IO_ON_TARGET) != 0 ? link_input(t->link) : 0;
     if (rc == 0 && t->link->refused)
         rc = NETGDB_LOST;

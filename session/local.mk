@@ -2,6 +2,7 @@
 # session/: from a name and its options to a served target.
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
+	session/chain.c session/chain.h \
 	session/listener.c session/listener.h \
 	session/lobby.c session/lobby.h \
 	session/record.c session/record.h \

@@ -25,6 +25,9 @@ struct session {
     char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
     bool gone;                       /* the client has left */
     bool ended;                      /* the program that the target debugs has ended */
+    bool exited;                     /* by itself: a stop told of it */
+    bool several;                    /* more processes than one were seen */
+    bool extended;                   /* the client may start another one */
     int parted;                      /* vKill was answered: how the session is to end */
 };
 
@@ -78,22 +81,26 @@ static void tell_leaving(const struct session *s)
 /* Detaches on our own account. */
 static int leave(struct session *s)
 {
+    const uint8_t *request = (const uint8_t *)s->detach;
+    const struct packet *packet = packet_find(request, 1);
     tell_leaving(s);
-    int rc = target_leave(s->target, (const uint8_t *)s->detach, strlen(s->detach), &s->reply);
+    log_packet(s->log, "->", request, strlen(s->detach), packet->explanation);
+    int rc = target_leave(s->target, request, strlen(s->detach), &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
-    log_reply(s, packet_find((const uint8_t *)s->detach, 1));
-    if (!buf_is(&s->reply, "OK"))
+    log_reply(s, packet);
+    if (!buf_is(&s->reply, "OK") && !s->ended)
         log_warn(s->log, "the target does not accept %s", s->detach);
     return SERVE_DETACHED;
 }
 
-/* The client wants nothing more of a target that is stopped. */
+/* The client wants nothing more of a target that is stopped. One whose program has ended may have
+ * ended itself: a detach would only wait for an answer. */
 static int part(struct session *s)
 {
     if (s->parted != 0)
         return s->parted;
-    if (s->ended)
+    if (s->exited && !s->extended && !s->several)
         return SERVE_DETACHED;
     return s->options->park ? SERVE_PARKED : leave(s);
 }
@@ -115,7 +122,7 @@ static int take_detach(struct session *s)
     if (rc != 0)
         return target_failed(s, rc);
     log_reply(s, s->packet);
-    bool left = s->reply.len != 0 && s->reply.data[0] != 'E';
+    bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
@@ -144,12 +151,19 @@ static int take_departure(struct session *s)
     return SERVE_RUNNING;
 }
 
+static bool told_to_end(const struct session *s)
+{
+    return s->options->ended != NULL && s->options->ended(s->options->context);
+}
+
 /* Hears the client while a reply is outstanding. */
 static int attend(struct session *s)
 {
     if (s->gone)
         return 0;
     int rc = server_poll(s->server);
+    if (rc == 0 && told_to_end(s))
+        rc = NETGDB_CLOSED;
     if (rc == NETGDB_CLOSED)
         return take_departure(s);
     if (rc != NETGDB_INTERRUPTED)
@@ -167,8 +181,12 @@ static void learn_process(struct session *s, const uint8_t *text, size_t len)
     if (len < 2 || text[0] != 'p')
         return;
     size_t digits = rsp_hex_number(text + 1, len - 1, &pid);
-    if (digits != 0 && digits + 1 < len && text[1 + digits] == '.' && pid != 0)
-        (void)snprintf(s->detach, sizeof s->detach, "D;%.*s", (int)digits, text + 1);
+    if (digits == 0 || digits + 1 >= len || text[1 + digits] != '.' || pid == 0)
+        return;
+    char before[sizeof s->detach];
+    memcpy(before, s->detach, sizeof before);
+    (void)snprintf(s->detach, sizeof s->detach, "D;%.*s", (int)digits, text + 1);
+    s->several |= before[1] != '\0' && strcmp(before, s->detach) != 0;
 }
 
 /* What a stop reply tells of the process and of its end (GDB manual, "Stop Reply Packets"). */
@@ -178,7 +196,7 @@ static void learn_stop(struct session *s)
     const struct buf *r = &s->reply;
     if (r->len == 0)
         return;
-    s->ended = r->data[0] == 'W' || r->data[0] == 'X';
+    s->ended = s->exited = r->data[0] == 'W' || r->data[0] == 'X';
     if (r->data[0] != 'T')
         return;
     const uint8_t *at = memmem(r->data, r->len, thread, sizeof thread - 1);
@@ -195,6 +213,10 @@ static void learn(struct session *s)
         learn_stop(s);
     else if (packet_is(s->packet, "qC") && buf_starts(&s->reply, "QC"))
         learn_process(s, s->reply.data + 2, s->reply.len - 2);
+    else if (packet_is(s->packet, "vKill"))
+        s->ended = buf_is(&s->reply, "OK");
+    else if (packet_is(s->packet, "!"))
+        s->extended = buf_is(&s->reply, "OK");
 }
 
 /* One packet of the target, on its way to the client. */
@@ -206,6 +228,15 @@ static int pass_reply(struct session *s, bool final)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
 }
 
+/* Whether a stop told of the end of the last process. */
+static bool is_over(struct session *s)
+{
+    if (!s->ended || !s->options->end_with_program || s->extended ||
+        packet_is(s->packet, "vKill")) /* GDB sends k after it */
+        return false;
+    return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
+}
+
 static int await_reply(struct session *s)
 {
     bool final = false;
@@ -214,7 +245,7 @@ static int await_reply(struct session *s)
         rc = attend(s);
         if (rc != 0)
             return rc;
-        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT);
+        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT | IO_ON_WAKE);
         if (rc == NETGDB_REPLACED && (s->packet->does & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: going on with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
@@ -222,7 +253,7 @@ static int await_reply(struct session *s)
         else if (rc == 0 && (rc = pass_reply(s, final)) != 0)
             return rc;
     }
-    return 0;
+    return is_over(s) ? SERVE_DETACHED : 0;
 }
 
 static int forward(struct session *s)
@@ -253,7 +284,7 @@ static int take_request(struct session *s)
 /* One request and all that belongs to it. */
 static int turn(struct session *s)
 {
-    const unsigned watch = s->parted != 0 ? 0 : IO_ON_TARGET | IO_ON_WAKE;
+    const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     int rc = server_next(s->server, &s->request, watch);
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
@@ -264,6 +295,8 @@ static int turn(struct session *s)
         return part(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
+    if (told_to_end(s))
+        return part(s);
     rc = target_idle(s->target);
     return rc == 0 ? 0 : target_failed(s, rc);
 }

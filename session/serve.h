@@ -13,11 +13,17 @@
 #include "proto/target.h"
 
 struct serve_options {
-    bool forward_kill; /* vKill and k reach the target; else they become a detach */
-    bool park;         /* a client that kills or goes away leaves the target as it is */
+    bool forward_kill;     /* vKill and k reach the target; else they become a detach */
+    bool park;             /* a client that kills or goes away leaves the target as it is */
+    bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
+                              in extended mode: for a client whose going away cannot be seen */
 
-    /* Called before the target is detached from; may be NULL. */
+    /* Asked at IO_ON_WAKE: whether the client is to be taken for gone. May be NULL. */
+    bool (*ended)(void *context);
+
+    /* Called before the target is detached from. May be NULL. */
     void (*leaving)(void *context);
+
     void *context;
 };
 
@@ -30,8 +36,9 @@ enum serve_end {
 };
 
 /*
- * Serves until the client leaves or the target ends. IO_ON_WAKE is the target's business
- * (target_idle). The target and the server stay the caller's; neither is freed.
+ * Serves until the client leaves or the target ends. At IO_ON_WAKE the target may look after
+ * itself (target_idle), and `ended` is asked. The target and the server stay the caller's; neither
+ * is freed.
  *
  * Returns a serve_end, or the error of the target or of the server: NETGDB_LOST, NETGDB_CLOSED,
  * NETGDB_REPLACED (the kernel rebooted while it was stopped and waits in a new session), … One

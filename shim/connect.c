@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -110,7 +111,7 @@ static int sleep_until(int event, uint64_t deadline, const sigset_t *mask)
 static int wait_for_kernel(struct listener *l, struct listener_watch *w, int event,
                            const struct shim_name *n, struct listener_kernel *kernel)
 {
-    uint64_t began = io_fds_now(), timeout = options_timeout(&n->options);
+    uint64_t began = io_fds_now(), timeout = n->options.timeout;
     uint64_t deadline = timeout == IO_NEVER ? IO_NEVER : began + timeout;
     uint64_t notice = began + NOTICE_AFTER, drained;
     sigset_t mask;
@@ -137,7 +138,7 @@ static int wait_for_kernel(struct listener *l, struct listener_watch *w, int eve
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
     struct listener_watch watch = {.n = n->n, .notify = announce};
-    uint16_t port = n->options.port != 0 ? n->options.port : WIRE_HERALD_PORT;
+    uint16_t port = n->options.port;
     memcpy(watch.ips, n->ips, sizeof watch.ips);
     target->listener = listener_get(port, &shim_log);
     if (target->listener == NULL) {
@@ -164,10 +165,10 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
 
 static int find_stream(const struct shim_name *n, struct relay_target *target)
 {
-    uint64_t timeout = options_timeout(&n->options);
+    uint64_t timeout = n->options.timeout;
     struct sockaddr_in address;
     if (n->options.kind == OPTIONS_UNIX) {
-        target->stream = sockets_unix(n->options.host);
+        target->stream = sockets_unix(n->options.path);
     } else if (sockets_resolve(shim_libc.getaddrinfo, n->options.host, n->options.port, &address) !=
                0) {
         log_error(&n->log, "no IPv4 address of this host is known");
@@ -220,7 +221,7 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
 int connect_name(int fd, struct shim_name *name)
 {
     struct relay_target target = {.stream = -1};
-    bool kernel = name->options.kind == OPTIONS_HERALD || name->options.kind == OPTIONS_ANY;
+    bool kernel = name->options.kind == OPTIONS_KERNEL || name->options.kind == OPTIONS_ANY;
     int error = kernel ? find_kernel(name, &target) : find_stream(name, &target);
     if (error == 0)
         error = put_relay_behind(fd, &target, name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
+#include "shim/relay.h"
 #include "shim/shim.h"
 
 #include <dlfcn.h>
@@ -45,11 +46,18 @@ __attribute__((constructor)) static void start(void)
         preload_clean();
 }
 
+/* The debugger ends: what it sent last is still on its way. Its forked children do not wait. */
+__attribute__((destructor)) static void finish(void)
+{
+    if (shim_active())
+        relay_drain();
+}
+
 EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                        struct addrinfo **result)
 {
     prepare();
-    if (node != NULL && options_is_ours(node) && shim_active())
+    if (options_is_netgdb(node) && shim_active())
         return names_lookup(node, service, hints, result);
     return shim_libc.getaddrinfo(node, service, hints, result);
 }

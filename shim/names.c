@@ -5,16 +5,15 @@
  */
 #include "shim/shim.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/logfile.h"
 #include "io/sockets.h"
-#include "proto/wire.h"
 
 enum { NAMES_MAX = 1024 }; /* look-ups of one process; the oldest is forgotten after that */
 
@@ -28,7 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct shim_name *names[NAMES_MAX];
 static uint32_t next_id;
 
-static struct log early_log = {.level = LOG_WARN, .sink = logfile_sink};
+const struct log shim_log = {.level = LOG_WARN, .sink = logfile_sink};
 
 /* The text of an address that connect recognises; discarded by every other use. */
 #define DUMMY_ADDRESS "127.0.0.1"
@@ -70,32 +69,72 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len)
 static int look_up(struct shim_name *n)
 {
     struct sockets_addresses found;
-    if (n->options.kind == OPTIONS_ANY) {
-        n->n = 1;
-        return 0;
-    }
-    if (n->options.kind != OPTIONS_HERALD)
+    if (n->options.kind == OPTIONS_ANY)
+        n->n = 1; /* address 0: every host */
+    if (n->options.kind != OPTIONS_KERNEL)
         return 0;
     int rc = sockets_resolve_all(shim_libc.getaddrinfo, n->options.host, 0, &found);
     for (unsigned i = 0; rc == 0 && i < found.n && n->n < SHIM_IPS; i++)
         n->ips[n->n++] = ntohl(found.at[i].sin_addr.s_addr);
     if (rc != 0)
-        log_error(&n->log, "no IPv4 address of this host is known (%s)", gai_strerror(rc));
+        log_error(&n->log, "no IPv4 address of this host is known: %s", gai_strerror(rc));
     return rc;
 }
 
-static void release(struct shim_name *n)
+static const char *label_of(const struct options *o)
 {
-    options_free(&n->options);
-    free(n);
+    if (o->kind == OPTIONS_ANY)
+        return "any";
+    return o->host[0] != '\0' ? o->host : o->path;
 }
 
-/* Names are a few bytes and are typed by a person: none is released while a relay may use it. */
+static void open_log(const struct options *o)
+{
+    if (o->log_file[0] != '\0' && logfile_open(o->log_file) != 0)
+        log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file, strerror(errno));
+}
+
+/* Names are typed by people: none is released, since a relay may use it for as long as it likes. */
 static uint32_t keep(struct shim_name *n)
 {
     pthread_mutex_lock(&lock);
-    uint32_t id = next_id++;
-    names[id % NAMES_MAX] = n;
+    uint32_t id = next_id++ % NAMES_MAX;
+    names[id] = n;
     pthread_mutex_unlock(&lock);
     return id;
+}
+
+/* What GDB asks for must be able to become the end of a socketpair that looks like TCP. */
+static bool is_stream(const struct addrinfo *hints)
+{
+    if (hints == NULL)
+        return true;
+    return hints->ai_family != AF_INET6 &&
+           (hints->ai_socktype == 0 || hints->ai_socktype == SOCK_STREAM);
+}
+
+int names_lookup(const char *node, const char *service, const struct addrinfo *hints,
+                 struct addrinfo **result)
+{
+    char error[OPTIONS_ERROR_MAX];
+    struct shim_name *n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return EAI_MEMORY;
+    int rc = EAI_NONAME;
+    if (!is_stream(hints)) {
+        log_error(&shim_log, "netgdb: names are for `target remote netgdb:HOST`, not for udp: or "
+                             "tcp6:");
+    } else if (options_from_gdb(&n->options, node, service, getenv, error, sizeof error) != 0) {
+        log_error(&shim_log, "%s", error);
+    } else {
+        n->log = (struct log){
+            .level = n->options.log, .name = label_of(&n->options), .sink = logfile_sink};
+        open_log(&n->options);
+        rc = look_up(n);
+    }
+    if (rc != 0) {
+        free(n);
+        return rc;
+    }
+    return make_address(keep(n), hints, result);
 }

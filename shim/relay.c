@@ -14,6 +14,7 @@
 #include "proto/rsp_server.h"
 #include "session/chain.h"
 #include "session/serve.h"
+#include "symbols/find_elf.h"
 
 enum {
     DRAIN_SECONDS = 2,
@@ -29,7 +30,7 @@ struct relay {
     const struct shim_name *name;
     struct listener *listener; /* NULL: a stream */
     struct listener_watch watch;
-    struct link *link;
+    struct link *link; /* until the chain has it */
     struct record *record;
     bool leaving; /* a detach is on its way */
 };
@@ -54,8 +55,7 @@ static bool successor_waits(void *context)
 
 static void adopt(struct relay *r, const struct listener_kernel *k)
 {
-    r->link = k->link;
-    r->link->io = &r->io.io;
+    k->link->io = &r->io.io;
     r->record = k->record;
     io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
 }
@@ -73,55 +73,75 @@ static struct link *successor_take(void *context)
 
 /* ---- the thread ---- */
 
-static int make_target(struct relay *r, struct target **target)
+/* A file of gdb's command line is sure to be this target's only while there is no other. */
+static bool is_only(void *context)
+{
+    (void)context;
+    pthread_mutex_lock(&lock);
+    struct relay *first = LIST_FIRST(&relays);
+    bool only = first != NULL && LIST_NEXT(first, entries) == NULL;
+    pthread_mutex_unlock(&lock);
+    return only;
+}
+
+static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, r};
+    const struct chain_config config = {
+        .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
+    struct link *link = r->link;
     if (r->listener == NULL)
-        return chain_for_stream(&r->io.io, &r->name->options, &r->name->log, target);
-    return chain_for_kernel(r->link, &successor, &r->name->options, &r->name->log, target);
+        return chain_for_stream(chain, &r->io.io, &config);
+    r->link = NULL; /* the chain's from here on */
+    return chain_for_kernel(chain, link, &successor, &config);
 }
 
 static void leaving(void *context)
 {
     pthread_mutex_lock(&lock);
     ((struct relay *)context)->leaving = true;
+    pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
 
-/* A session that ended leaves no record; one whose kernel still waits or runs does. */
-static void end_record(struct relay *r, int rc)
+/* Releases what a relay holds. The record goes with a session that has ended. */
+static void destroy(struct relay *r, bool ended)
 {
-    if (rc == SERVE_RUNNING || rc == SERVE_PARKED || rc == NETGDB_LOST)
-        record_close(r->record);
-    else
-        record_remove(r->record);
-}
-
-static void *run(void *argument)
-{
-    struct relay *r = argument;
-    const struct options *o = &r->name->options;
-    const struct serve_options options = {
-        .forward_kill = o->kill == OPTIONS_KILL_FORWARD, .leaving = leaving, .context = r};
-    struct server *server = rsp_server_new(&r->io.io, &r->name->log);
-    struct target *target = NULL;
-    int rc = server != NULL ? make_target(r, &target) : NETGDB_NOMEM;
-    if (rc == 0)
-        rc = serve(server, target, &r->io.io, &options, &r->name->log);
-    else
-        log_error(&r->name->log, "the session could not begin: %s", netgdb_strerror(rc));
     if (r->listener != NULL)
         listener_unwatch(r->listener, &r->watch);
-    target_free(target);
-    server_free(server);
-    end_record(r, rc);
-
+    if (r->link != NULL)
+        link_free(r->link);
+    free(r->link);
+    if (ended)
+        record_remove(r->record);
+    else
+        record_close(r->record);
     pthread_mutex_lock(&lock);
     io_fds_close(&r->io);
     LIST_REMOVE(r, entries);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     free(r);
+}
+
+static void *run(void *argument)
+{
+    struct relay *r = argument;
+    const struct log *log = &r->name->log;
+    const struct serve_options options = {
+        .forward_kill = r->name->options.kill_forward, .leaving = leaving, .context = r};
+    struct server *server = rsp_server_new(&r->io.io, log);
+    struct chain chain = {NULL, NULL};
+    char *program = find_elf_self();
+    int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
+    if (rc == 0)
+        rc = serve(server, chain.target, &options, log);
+    else
+        log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
+    chain_close(&chain);
+    free(program);
+    server_free(server);
+    destroy(r, rc != SERVE_RUNNING && rc != SERVE_PARKED && rc != NETGDB_LOST);
     return NULL;
 }
 
@@ -131,56 +151,37 @@ static uint64_t spin_budget(void)
     return text != NULL ? strtoull(text, NULL, 10) * 1000 : SPIN_DEFAULT;
 }
 
-/* What could not be started is given up; a kernel's record stays for the next attempt. */
-static int fail(struct relay *r, const struct relay_target *t, int client, int error)
+static void attach(struct relay *r, const struct relay_target *t, int client)
 {
-    close(client);
-    if (t->listener != NULL) {
-        link_free(t->kernel.link);
-        free(t->kernel.link);
-        close(t->kernel.fd);
-        record_close(t->kernel.record);
+    r->client = client;
+    r->listener = t->listener;
+    io_fds_set_stream(&r->io, IO_CLIENT, client, client);
+    if (t->listener == NULL) {
+        io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
     } else {
-        close(t->stream);
+        adopt(r, &t->kernel);
+        r->link = t->kernel.link;
+        r->watch = (struct listener_watch){
+            .ips = {t->kernel.kernel.ip}, .n = 1, .notify = wake, .context = r};
+        (void)listener_watch(r->listener, &r->watch);
     }
-    free(r);
-    return error;
+    pthread_mutex_lock(&lock);
+    LIST_INSERT_HEAD(&relays, r, entries);
+    pthread_mutex_unlock(&lock);
 }
 
 int relay_start(const struct relay_target *t, int client, const struct shim_name *name)
 {
     struct relay *r = calloc(1, sizeof *r);
-    if (r == NULL || io_fds_init(&r->io, spin_budget()) != 0)
-        return fail(r, t, client, r == NULL ? ENOMEM : errno);
-    r->name = name;
-    r->listener = t->listener;
-    r->client = client;
-    io_fds_set_stream(&r->io, IO_CLIENT, client, client);
-    if (t->listener != NULL) {
-        adopt(r, &t->kernel);
-        r->watch = (struct listener_watch){
-            .ips = {t->kernel.kernel.ip}, .n = 1, .notify = wake, .context = r};
-        (void)listener_watch(r->listener, &r->watch);
-    } else {
-        io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
+    if (r == NULL || io_fds_init(&r->io, spin_budget()) != 0) {
+        free(r);
+        return ENOMEM;
     }
-    pthread_mutex_lock(&lock);
-    LIST_INSERT_HEAD(&relays, r, entries);
-    pthread_mutex_unlock(&lock);
+    r->name = name;
+    attach(r, t, client);
     int error = thread_start(run, r);
-    if (error == 0)
-        return 0;
-    pthread_mutex_lock(&lock);
-    LIST_REMOVE(r, entries);
-    pthread_mutex_unlock(&lock);
-    if (r->listener != NULL)
-        listener_unwatch(r->listener, &r->watch);
-    record_close(r->record);
-    if (r->link != NULL)
-        link_free(r->link);
-    free(r->link);
-    io_fds_close(&r->io);
-    free(r);
+    if (error != 0)
+        destroy(r, false);
     return error;
 }
 
@@ -198,20 +199,17 @@ static bool any_leaving(void)
 
 void relay_drain(void)
 {
-    struct timespec now, until;
+    struct timespec began, until;
     struct relay *r;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_REALTIME, &began);
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries)
-        (void)shutdown(r->client, SHUT_RD); /* what the debugger sent is still read */
-    while (!LIST_EMPTY(&relays)) {
-        until = now;
+        (void)shutdown(r->client, SHUT_RD); /* what the debugger has sent is still read */
+    int rc = 0;
+    while (!LIST_EMPTY(&relays) && rc != ETIMEDOUT) {
+        until = began;
         until.tv_sec += any_leaving() ? DRAIN_LEAVING_SECONDS : DRAIN_SECONDS;
-        if (pthread_cond_timedwait(&changed, &lock, &until) == ETIMEDOUT && !any_leaving())
-            break;
-        clock_gettime(CLOCK_REALTIME, &until);
-        if (until.tv_sec - now.tv_sec >= DRAIN_LEAVING_SECONDS)
-            break;
+        rc = pthread_cond_timedwait(&changed, &lock, &until);
     }
     pthread_mutex_unlock(&lock);
 }

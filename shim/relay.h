@@ -18,8 +18,8 @@ struct relay_target {
 
 /*
  * Starts a relay between the target and `client` (our end of the debugger's stream). Owns both
- * from here on, also when it fails. `name` must live as long as the process. Returns 0 or an
- * errno value.
+ * from here on, unless it fails with ENOMEM. `name` must live as long as the process. Returns 0 or
+ * an errno value.
  */
 int relay_start(const struct relay_target *target, int client, const struct shim_name *name);
 

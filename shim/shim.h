@@ -32,6 +32,9 @@ struct shim_libc {
 };
 extern struct shim_libc shim_libc;
 
+/* The log of what belongs to no connection. */
+extern const struct log shim_log;
+
 /*
  * Whether we may act: not in a setuid program, and not in a child that was forked, where our
  * threads are not.

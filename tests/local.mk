@@ -1,67 +1,47 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
-if HAVE_CMOCKA
-SIM_TESTS = \
-	tests/sim/copies_test \
-	tests/sim/link_test \
-	tests/sim/lobby_test \
-	tests/sim/peer_test \
-	tests/sim/target_test
-UNIT_TESTS = \
-	tests/unit/buf \
-	tests/unit/io \
-	tests/unit/listener \
-	tests/unit/log \
-	tests/unit/packets \
-	tests/unit/record \
-	tests/unit/rsp \
-	tests/unit/target \
-	tests/unit/features \
-	tests/unit/fds \
-	tests/unit/rsp_server \
-	tests/unit/serve \
-	tests/unit/wire
-endif
-
-check_PROGRAMS += $(UNIT_TESTS) $(SIM_TESTS)
-TESTS += $(UNIT_TESTS) $(SIM_TESTS)
+UNIT_TESTS =
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/buf
 tests_unit_buf_SOURCES = tests/unit/buf.c tests/unit/unit.h
 tests_unit_buf_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/io
 tests_unit_io_SOURCES = tests/unit/io.c tests/unit/unit.h
 tests_unit_io_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/log
 tests_unit_log_SOURCES = tests/unit/log.c tests/unit/unit.h
 tests_unit_log_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/packets
 tests_unit_packets_SOURCES = tests/unit/packets.c tests/unit/unit.h
 tests_unit_packets_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/rsp
 tests_unit_rsp_SOURCES = tests/unit/rsp.c tests/unit/unit.h
 tests_unit_rsp_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/target
 tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
 
 # The io in memory that many of them run on.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
 
+UNIT_TESTS += tests/unit/fds
 tests_unit_fds_SOURCES = tests/unit/fds.c
 tests_unit_fds_LDADD = libio.la $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/features
 tests_unit_features_SOURCES = tests/unit/features.c
 tests_unit_features_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/serve
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
 
-tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
-tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
-
-tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
-tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
-tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
-
+UNIT_TESTS += tests/unit/wire
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
 
@@ -83,17 +63,110 @@ libsim_la_SOURCES = \
 	tests/sim/world.c tests/sim/world.h
 SIM_LIBS = libsim.la $(UNIT_LIBS)
 
-# Tests of one session in it.
+SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
+UNIT_TESTS += tests/sim/stub_ack_test
+tests_sim_stub_ack_test_SOURCES = tests/sim/stub_ack_test.c $(SIM_UNIT)
+tests_sim_stub_ack_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/stub_test
+tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
+tests_sim_stub_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_life_test
+tests_sim_twin_life_test_SOURCES = tests/sim/twin_life_test.c $(SIM_UNIT)
+tests_sim_twin_life_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_test
+tests_sim_twin_test_SOURCES = tests/sim/twin_test.c $(SIM_UNIT)
+tests_sim_twin_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/world_test
+tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
+tests_sim_world_test_LDADD = $(SIM_LIBS)
+
+UNIT_TESTS += tests/unit/quirks
+tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+tests_unit_quirks_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/debugnet_client
+tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
+tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/stream_target
+tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
+tests_unit_stream_target_LDADD = $(UNIT_LIBS)
+
+# Whole sessions: many seeds in a test, any one by hand.
+PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(SYMBOLS_LIBS)
+UNIT_TESTS += tests/sim/sessions_test
+tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
+tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
+check_PROGRAMS += tests/sim/run
+tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
+
+UNIT_TESTS += tests/unit/args
+tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
+	tools/node.h tools/node_options.c tools/tools.h
+tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/options
+tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
+tests_unit_options_LDADD = $(UNIT_LIBS)
+
+# fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
+FUZZ_TESTS = \
+	tests/fuzz/options \
+	tests/fuzz/quirks \
+	tests/fuzz/rsp \
+	tests/fuzz/wire
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
+EXTRA_DIST += tests/fuzz/corpus
+tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
+tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
+tests_fuzz_options_LDADD = libproto.la
+tests_fuzz_quirks_SOURCES = tests/fuzz/quirks.c tests/freebsd_stub.c tests/freebsd_stub.h \
+	$(FUZZ_SOURCES)
+tests_fuzz_quirks_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"quirks"'
+tests_fuzz_quirks_LDADD = libproto.la
+tests_fuzz_rsp_SOURCES = tests/fuzz/rsp.c $(FUZZ_SOURCES)
+tests_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp"'
+tests_fuzz_rsp_LDADD = libproto.la
+tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
+tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
+tests_fuzz_wire_LDADD = libproto.la
+
+UNIT_TESTS += tests/unit/record
+tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
 RIG_LIBS = libsession.la $(SIM_LIBS)
-
+UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/link_test
 tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/target_test
 tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
 tests_sim_target_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/peer_test
 tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
 tests_sim_peer_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/lobby_test
 tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
 tests_sim_lobby_test_LDADD = $(RIG_LIBS)
+
+UNIT_TESTS += tests/unit/listener
+tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
+tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+
+TESTS += tests/unit/rooms.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test
+
+include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/bench/local.mk

@@ -109,7 +109,7 @@ struct twin_counts {
     /* disasters: must stay 0 */
     uint64_t resumed_by_ctrl_c;   /* 0x03: the machine runs on and the panic is lost */
     uint64_t panics;              /* a request of 4095 bytes or more */
-    uint64_t overflows;           /* a read of more than 2048 bytes */
+    uint64_t overflows;           /* a read of more than 2048 bytes (past 4096 it is gone) */
     uint64_t corrupted_registers; /* by G, or by a P of the wrong size */
 };
 const struct twin_counts *twin_counts(const struct twin *t);
@@ -122,7 +122,8 @@ struct twin_request {
     uint64_t time;     /* when it began to execute it */
     uint64_t datagram; /* id of the datagram that brought its '$' */
     unsigned copy;     /* 0: that datagram as it was sent; 1: a copy that the network made */
-    bool repeat;       /* the same message (port, seqno, bytes) was executed before */
+    bool repeat;       /* the same message (port, seqno, bytes) was executed before in this
+                          session, whoever repeated it: the network or the server */
     uint32_t seqno;    /* of that datagram */
     size_t len;
     const uint8_t *text; /* content; with a NUL behind it; for as long as the twin lives */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the twin executed, and which of it came from a message that had been executed before: the
- * same bytes with the same seqno from the same port, whether the network or the server repeated
+ * same bytes and the same seqno from the same port, whether the network or the server repeated
  * them. A repeat that undoes what was changed since the first time has done harm.
  */
 #include <stdlib.h>
@@ -14,10 +14,8 @@ static const struct twin_record *find_first(const struct twin *t, const struct t
 {
     for (size_t i = 0; i < t->records_used; i++) {
         const struct twin_record *old = &t->records[i];
-        if (old->request.seqno == r->request.seqno && old->digest == r->digest &&
-            old->port == r->port && old->session == r->session &&
-            old->request.len == r->request.len &&
-            memcmp(old->request.text, r->request.text, r->request.len) == 0)
+        if (old->digest == r->digest && old->place == r->place && old->port == r->port &&
+            old->session == r->session)
             return old;
     }
     return NULL;
@@ -34,7 +32,8 @@ static uint8_t *copy_text(const struct twin_stub *s)
 void log_request(struct twin *t)
 {
     const struct twin_origin *o = &t->stub.origin;
-    struct twin_record r = {.session = t->counts.heralds, .port = o->port, .digest = o->digest};
+    struct twin_record r = {
+        .session = t->counts.heralds, .port = o->port, .digest = o->digest, .place = t->stub.place};
     r.request = (struct twin_request){.time = sim_now(t->w),
                                       .datagram = o->datagram,
                                       .copy = o->copy,

@@ -166,8 +166,6 @@ void net_connect(struct twin *t)
     t->link.len = 0;
     t->link.aux2 = NETGDB_V1;
     t->input.len = t->input.off = t->input.origins_used = t->input.origin = 0;
-    if (!t->config.ring_survives)
-        net_drop_ring(t);
     t->counts.heralds++;
     begin(t, TWIN_HERALD, HERALD, heralded);
 }
@@ -356,7 +354,8 @@ void net_wait(struct twin *t)
         if (byte == CTRL_C)
             ctrl_c(t);
         else if (byte != SWALLOWED)
-            stub_byte(t, byte, &in->origins[in->origin]);
+            stub_byte(t, byte, &in->origins[in->origin],
+                      in->off - 1 - in->origins[in->origin].start);
     }
     if (t->phase != TWIN_WAITING)
         return;

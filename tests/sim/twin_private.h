@@ -71,6 +71,7 @@ struct twin_stub {
     size_t len;
     uint8_t sum, claimed;
     struct twin_origin origin; /* of the request's '$' */
+    size_t place;              /* of the '$' in that datagram's data */
     struct buf reply;          /* content */
     twin_step *after;          /* what follows once the reply is through */
 };
@@ -86,6 +87,7 @@ struct twin_record {
     uint64_t session; /* which `netgdb -s` */
     uint16_t port;
     uint64_t digest;
+    size_t place;
     uint64_t change; /* machine's change number after it was executed */
 };
 
@@ -130,7 +132,8 @@ void net_wait(struct twin *t); /* hands bytes to stub_byte for as long as it wan
 
 /* twin_stub.c */
 void stub_stop(struct twin *t);
-void stub_byte(struct twin *t, uint8_t byte, const struct twin_origin *origin);
+/* A byte of the stream, which came as the `place`-th of that datagram. */
+void stub_byte(struct twin *t, uint8_t byte, const struct twin_origin *origin, size_t place);
 void stub_reply(struct twin *t); /* stub.reply, then the next request */
 void stub_reply_text(struct twin *t, const char *text);
 void stub_reply_error(struct twin *t, unsigned error);

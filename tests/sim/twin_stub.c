@@ -186,7 +186,7 @@ static void body_byte(struct twin *t, uint8_t c)
         too_long(t);
 }
 
-void stub_byte(struct twin *t, uint8_t c, const struct twin_origin *origin)
+void stub_byte(struct twin *t, uint8_t c, const struct twin_origin *origin, size_t place)
 {
     struct twin_stub *s = &t->stub;
     switch (s->state) {
@@ -195,6 +195,7 @@ void stub_byte(struct twin *t, uint8_t c, const struct twin_origin *origin)
             s->state = STUB_BODY;
             s->len = s->sum = 0;
             s->origin = *origin;
+            s->place = place;
         }
         break;
     case STUB_BODY:

@@ -243,6 +243,34 @@ static void a_client_that_goes_parks_where_clients_come_and_go(void **state)
     expect_did(f, "");
 }
 
+static bool is_woken(void *context)
+{
+    struct fixture *f = context;
+    return io_wait(&f->io.io, 0, IO_ON_WAKE) != 0;
+}
+
+static void a_wake_may_mean_that_the_client_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    f->options.ended = is_woken;
+    f->options.context = f;
+    f->io.wake_at = f->io.now + IO_MS;
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
+static void such_a_wake_stops_a_target_that_runs(void **state)
+{
+    struct fixture *f = *state;
+    f->options.ended = is_woken;
+    f->options.context = f;
+    f->can_interrupt = true;
+    gdb(f, IO_MS, "c");
+    f->io.wake_at = f->io.now + IO_SECOND;
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][^C][leave D]");
+}
+
 static void a_multiprocess_target_is_left_by_its_process(void **state)
 {
     struct fixture *f = *state;
@@ -285,6 +313,86 @@ static void a_program_that_ended_is_not_left(void **state)
     fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
     assert_int_equal(run(f), SERVE_DETACHED);
     expect_did(f, "[c]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+/* A node waits for more after a vKill, and is told by the detach that nothing comes. */
+static void a_program_that_was_killed_is_left(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "vKill;1");
+    stub(f, 2 * IO_MS, "OK");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vKill;1][leave D]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void one_process_of_several_that_ended_may_refuse_to_be_left(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "T05thread:p1.1;");
+    gdb(f, 3 * IO_MS, "c");
+    stub(f, 4 * IO_MS, "T05thread:p2.2;");
+    gdb(f, 5 * IO_MS, "c");
+    stub(f, 6 * IO_MS, "W00;process:1");
+    fake_eof(&f->io, IO_CLIENT, 7 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][c][c][leave D;2]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_detach_after_the_program_ended_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    gdb(f, 3 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+}
+
+static void a_stub_that_ends_with_its_program_is_no_failure(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00");
+    stub(f, 3 * IO_MS, "!4");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void a_session_may_end_with_the_last_process(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "W00;process:1");
+    stub(f, 3 * IO_MS, "mp2.2"); /* there is another one */
+    gdb(f, 4 * IO_MS, "c");
+    stub(f, 5 * IO_MS, "W00;process:2");
+    stub(f, 6 * IO_MS, "E01");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][qfThreadInfo][c][qfThreadInfo]");
+}
+
+static void in_extended_mode_the_session_survives_the_program(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    gdb(f, IO_MS, "!");
+    stub(f, 2 * IO_MS, "OK");
+    gdb(f, 3 * IO_MS, "c");
+    stub(f, 4 * IO_MS, "W00");
+    gdb(f, 5 * IO_MS, "vRun;");
+    stub(f, 6 * IO_MS, "T05thread:1;");
+    gdb(f, 7 * IO_MS, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[!][c][vRun;][leave D]");
 }
 
 static void ctrl_c_reaches_a_target_that_can_be_interrupted(void **state)
@@ -443,10 +551,18 @@ int main(void)
         TEST(a_kill_parks_where_clients_come_and_go),
         TEST(a_client_that_goes_leaves_the_target),
         TEST(a_client_that_goes_parks_where_clients_come_and_go),
+        TEST(a_wake_may_mean_that_the_client_is_gone),
+        TEST(such_a_wake_stops_a_target_that_runs),
         TEST(a_multiprocess_target_is_left_by_its_process),
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
         TEST(a_program_that_ended_is_not_left),
+        TEST(a_program_that_was_killed_is_left),
+        TEST(one_process_of_several_that_ended_may_refuse_to_be_left),
+        TEST(a_detach_after_the_program_ended_ends_the_session),
+        TEST(a_stub_that_ends_with_its_program_is_no_failure),
+        TEST(a_session_may_end_with_the_last_process),
+        TEST(in_extended_mode_the_session_survives_the_program),
         TEST(ctrl_c_reaches_a_target_that_can_be_interrupted),
         TEST(ctrl_c_to_a_running_kernel_is_explained),
         TEST(ctrl_c_during_a_read_goes_nowhere),

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names and options; see options.h. */
+#include "proto/options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "proto/wire.h"
+
+enum { TIMEOUT_MAX = 1000000000 }; /* seconds */
+
+#define DIGITS "0123456789"
+
+static bool only(const char *text, const char *allowed)
+{
+    return *text != '\0' && text[strspn(text, allowed)] == '\0';
+}
+
+/* One decimal number of at most `max`, and nothing else. */
+static bool parse_number(const char *text, unsigned long max, unsigned long *value)
+{
+    if (!only(text, DIGITS) || strlen(text) > 10)
+        return false;
+    *value = strtoul(text, NULL, 10);
+    return *value <= max;
+}
+
+/* A hexadecimal number at *text, after "0x" (which may be missing when `bare`); moves *text. */
+static bool parse_hex(const char **text, bool bare, uint64_t *value)
+{
+    bool prefix = strncasecmp(*text, "0x", 2) == 0;
+    if (!prefix && !bare)
+        return false;
+    *text += prefix ? 2 : 0;
+    size_t n = rsp_hex_number((const uint8_t *)*text, strlen(*text), value);
+    *text += n;
+    return n != 0;
+}
+
+static bool copy(char *out, size_t size, const char *text)
+{
+    size_t n = strlen(text);
+    if (n == 0 || n >= size)
+        return false;
+    memcpy(out, text, n + 1);
+    return true;
+}
+
+/* One of two words: *second says which. */
+static bool choose(const char *text, const char *first_word, const char *second_word, bool *second)
+{
+    *second = strcmp(text, second_word) == 0;
+    return *second || strcmp(text, first_word) == 0;
+}
+
+static bool set_timeout(struct options *o, const char *value)
+{
+    unsigned long seconds;
+    if (!parse_number(value, TIMEOUT_MAX, &seconds))
+        return false;
+    o->timeout = seconds * IO_SECOND;
+    return true;
+}
+
+static bool set_symbols(struct options *o, const char *value)
+{
+    return copy(o->symbols, sizeof o->symbols, value);
+}
+
+static bool set_slide(struct options *o, const char *value)
+{
+    uint64_t by;
+    bool down = *value == '-';
+    if (down || *value == '+')
+        value++;
+    if (!parse_hex(&value, false, &by) || *value != '\0')
+        return false;
+    o->slide = down ? 0 - by : by;
+    o->have_slide = true;
+    return true;
+}
+
+static bool set_rtos(struct options *o, const char *value)
+{
+    return only(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_.") &&
+           copy(o->rtos, sizeof o->rtos, value);
+}
+
+static bool set_cache(struct options *o, const char *value)
+{
+    return choose(value, "off", "on", &o->cache);
+}
+
+/* START-END, and in the variable several with commas between them. */
+static bool set_nocache(struct options *o, const char *value)
+{
+    for (;;) {
+        struct options_range r;
+        if (o->nocaches == OPTIONS_NOCACHE_MAX || !parse_hex(&value, true, &r.start) ||
+            *value++ != '-' || !parse_hex(&value, true, &r.end) || r.start >= r.end)
+            return false;
+        o->nocache[o->nocaches++] = r;
+        if (*value == '\0')
+            return true;
+        if (*value++ != ',')
+            return false;
+    }
+}
+
+static bool set_kill(struct options *o, const char *value)
+{
+    return choose(value, "detach", "forward", &o->kill_forward);
+}
+
+static bool set_log(struct options *o, const char *value)
+{
+    return log_level_parse(value, &o->log) == 0;
+}
+
+static bool set_log_file(struct options *o, const char *value)
+{
+    return copy(o->log_file, sizeof o->log_file, value);
+}
+
+/* All options there are. */
+static const struct row {
+    struct options_help help;
+    bool (*set)(struct options *o, const char *value);
+} table[] = {
+    {{"timeout", "SECONDS", "NETGDB_TIMEOUT", "a whole number of seconds",
+      "wait so long for the kernel (0: only one that waits already); no limit by default"},
+     set_timeout},
+    {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
+     set_symbols},
+    {{"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
+      "add this to every address of the symbol file"},
+     set_slide},
+    {{"rtos", "auto|off|NAME", "NETGDB_RTOS", "auto, off or the name of an RTOS",
+      "show the threads of an RTOS"},
+     set_rtos},
+    {{"cache", "on|off", "NETGDB_CACHE", "on or off",
+      "remember memory and registers while the target is stopped"},
+     set_cache},
+    {{"nocache", "START-END", "NETGDB_NOCACHE",
+      "a range such as 0xfee00000-0xfee01000, 32 times at most",
+      "never remember these addresses (END is not among them); may be given again"},
+     set_nocache},
+    {{"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
+      "what GDB's kill and quit do to the target"},
+     set_kill},
+    {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
+      "how much to say"},
+     set_log},
+    {{NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file", "say it there and not on stderr"},
+     set_log_file},
+};
+
+enum { ROWS = sizeof table / sizeof table[0] };
+
+const struct options_help *options_help(size_t i)
+{
+    return i < ROWS ? &table[i].help : NULL;
+}
+
+/* Where the words about an error go. */
+struct complaint {
+    char *text;
+    size_t size;
+};
+
+/* Makes the one line, whatever bytes were typed. Returns NETGDB_PROTO. */
+static int __attribute__((format(printf, 2, 3)))
+complain(const struct complaint *c, const char *format, ...)
+{
+    va_list args;
+    if (c->size == 0)
+        return NETGDB_PROTO;
+    va_start(args, format);
+    vsnprintf(c->text, c->size, format, args);
+    va_end(args);
+    for (char *p = c->text; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    }
+    return NETGDB_PROTO;
+}
+
+static int unknown_option(const struct complaint *c, const char *name)
+{
+    char names[OPTIONS_ERROR_MAX] = "";
+    for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
+        size_t at = strlen(names);
+        snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ", table[i].help.name);
+    }
+    return complain(c, "unknown option '%.100s': there are %s", name, names);
+}
+
+/* `name=value`; *replaced is set once the name's nocache stands in for the variable's. */
+static int parse_option(struct options *o, char *text, bool *replaced, const struct complaint *c)
+{
+    char *value = strchr(text, '=');
+    if (value != NULL)
+        *value++ = '\0';
+    for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
+        const struct options_help *h = &table[i].help;
+        if (strcmp(text, h->name) != 0)
+            continue;
+        if (value == NULL)
+            return complain(c, "option '%s' has no value: %s=%s", text, h->name, h->takes);
+        if (table[i].set == set_nocache && !*replaced) {
+            o->nocaches = 0;
+            *replaced = true;
+        }
+        if (!table[i].set(o, value))
+            return complain(c, "%s=%.100s: takes %s", h->name, value, h->wants);
+        return 0;
+    }
+    return unknown_option(c, text);
+}
+
+static int read_environment(struct options *o, options_getenv *env, const struct complaint *c)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct options_help *h = &table[i].help;
+        const char *value = env != NULL ? env(h->variable) : NULL;
+        if (value != NULL && *value != '\0' && !table[i].set(o, value))
+            return complain(c, "%s=%.100s: takes %s", h->variable, value, h->wants);
+    }
+    return 0;
+}
+
+static int parse_port(struct options *o, const char *text, const struct complaint *c)
+{
+    unsigned long port;
+    if (!parse_number(text, UINT16_MAX, &port) || port == 0)
+        return complain(c, "'%.100s' is no port: a number from 1 to 65535", text);
+    o->port = (uint16_t)port;
+    return 0;
+}
+
+/* HOST:PORT of a stub; an IPv6 address is in brackets. */
+static int parse_tcp(struct options *o, char *text, const struct complaint *c)
+{
+    char *colon = strrchr(text, ':');
+    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+    bool brackets = n > 2 && text[0] == '[' && text[n - 1] == ']';
+    o->kind = OPTIONS_TCP;
+    if (n == 0)
+        return complain(c, "'tcp:%.100s': a stub on TCP is tcp:HOST:PORT", text);
+    *colon = '\0';
+    if (brackets)
+        text[n - 1] = '\0';
+    if (!copy(o->host, sizeof o->host, brackets ? text + 1 : text))
+        return complain(c, "'%.100s' is no host", text);
+    return parse_port(o, colon + 1, c);
+}
+
+static int parse_unix(struct options *o, char *text, const struct complaint *c)
+{
+    o->kind = OPTIONS_UNIX;
+    if (!copy(o->path, OPTIONS_SOCKET_MAX, text))
+        return complain(c, "'unix:%.100s': takes a socket's name of 1 to %d bytes", text,
+                        OPTIONS_SOCKET_MAX - 1);
+    return 0;
+}
+
+/* HOST[:PORT] or any[:PORT]. */
+static int parse_kernel(struct options *o, char *text, const struct complaint *c)
+{
+    char *colon = strchr(text, ':');
+    if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL))
+        return complain(c, "'%.100s': takes HOST[:PORT], and a kernel speaks IPv4 only", text);
+    if (colon != NULL)
+        *colon = '\0';
+    o->kind = strcmp(text, "any") == 0 ? OPTIONS_ANY : OPTIONS_KERNEL;
+    o->port = WIRE_HERALD_PORT;
+    if (*text == '\0')
+        return complain(c, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+    if (only(text, DIGITS))
+        return complain(c, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s", text,
+                        text);
+    if (strpbrk(text, " \t\r\n/=@?\\\"'[]") != NULL || strlen(text) >= sizeof o->host)
+        return complain(c, "'%.100s' is no host", text);
+    if (o->kind == OPTIONS_KERNEL)
+        (void)copy(o->host, sizeof o->host, text);
+    return colon != NULL ? parse_port(o, colon + 1, c) : 0;
+}
+
+/* What follows `word` and a colon in `text`; for the word alone, nothing; else NULL. */
+static char *behind(char *text, const char *word)
+{
+    size_t n = strlen(word);
+    if (strncmp(text, word, n) != 0 || (text[n] != ':' && text[n] != '\0'))
+        return NULL;
+    return text + n + (text[n] == ':' ? 1 : 0);
+}
+
+static int parse_target(struct options *o, char *text, const struct complaint *c)
+{
+    char *rest;
+    if ((rest = behind(text, "tcp")) != NULL)
+        return parse_tcp(o, rest, c);
+    if ((rest = behind(text, "unix")) != NULL)
+        return parse_unix(o, rest, c);
+    return parse_kernel(o, text, c);
+}
+
+/* A command is taken as it is, commas and all: its options come from the environment. */
+static int parse_stdio(struct options *o, const char *command, bool tool, const struct complaint *c)
+{
+    o->kind = OPTIONS_STDIO;
+    if (!tool)
+        return complain(c, "stdio: is for the netgdb tool, not for a debugger");
+    if (!copy(o->path, sizeof o->path, command))
+        return complain(c, "stdio: takes a command of 1 to %d bytes", OPTIONS_PATH_MAX - 1);
+    return 0;
+}
+
+int options_parse(struct options *o, const char *text, bool tool, options_getenv *env, char *error,
+                  size_t size)
+{
+    const struct complaint c = {error, size};
+    char copied[OPTIONS_TEXT_MAX], *at = copied, *rest;
+    bool replaced = false;
+    *o = (struct options){.timeout = IO_NEVER, .rtos = "auto", .cache = true, .log = LOG_WARN};
+    if (strncmp(text, "netgdb:", 7) == 0)
+        text += 7;
+    if (strlen(text) >= sizeof copied) {
+        complain(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
+        return NETGDB_TOO_LONG;
+    }
+    strcpy(copied, text);
+    int rc = read_environment(o, env, &c);
+    if (rc == 0 && (rest = behind(copied, "stdio")) != NULL)
+        return parse_stdio(o, rest, tool, &c);
+    if (rc == 0)
+        rc = parse_target(o, strsep(&at, ","), &c);
+    while (rc == 0 && at != NULL)
+        rc = parse_option(o, strsep(&at, ","), &replaced, &c);
+    return rc;
+}
+
+bool options_is_netgdb(const char *node)
+{
+    return node != NULL && strncmp(node, "netgdb", 6) == 0 && (node[6] == '\0' || node[6] == ':');
+}
+
+int options_from_gdb(struct options *o, const char *node, const char *service, options_getenv *env,
+                     char *error, size_t size)
+{
+    char typed[OPTIONS_TEXT_MAX];
+    if (!options_is_netgdb(node))
+        return NETGDB_UNSUPPORTED;
+    const char *head = node[6] == ':' ? node + 7 : "";
+    const char *tail = service != NULL ? service : "";
+    bool both = *head != '\0' && service != NULL;
+    int n = snprintf(typed, sizeof typed, "%s%s%s", head, both ? ":" : "", tail);
+    if (n < 0 || (size_t)n >= sizeof typed) {
+        const struct complaint c = {error, size};
+        complain(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
+        return NETGDB_TOO_LONG;
+    }
+    return options_parse(o, strncmp(typed, "//", 2) == 0 ? typed + 2 : typed, false, env, error,
+                         size);
+}

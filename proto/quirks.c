@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What reaches a FreeBSD stub, and the calls of the decorator; see quirks.h. */
+#include "proto/quirks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/packets.h"
+#include "proto/quirks_parts.h"
+#include "proto/rsp.h"
+
+#define HEX "0123456789abcdefABCDEF"
+
+enum {
+    HANDED_ON_MAX = 256, /* bytes of a request that is handed on: fits every machine's buffer */
+    FRAMING = 3,         /* what the stub adds to GDB_BUFSZ for its PacketSize: "$#nn" less one */
+    MARGIN = 4,          /* bytes that a request stays below GDB_BUFSZ; two would do */
+};
+
+int quirks_ask(struct quirks *q)
+{
+    if (q->request.error != 0)
+        return q->request.error;
+    return target_transact(q->base.next, q->request.data, q->request.len, &q->part);
+}
+
+/* What was learned of a kernel that is no more. */
+static void forget_kernel(struct quirks *q)
+{
+    q->bufsz = 0;
+    for (size_t i = 0; i < QUIRKS_REGISTERS; i++)
+        q->sizes[i] = -1;
+}
+
+static void forget_threads(struct quirks *q)
+{
+    buf_free(&q->threads);
+    q->threads_known = false;
+    q->listed = 0;
+}
+
+/* The GDB_BUFSZ behind `PacketSize=HEX` of a reply to qSupported. */
+static size_t parse_bufsz(const struct buf *reply)
+{
+    static const char name[] = "PacketSize=";
+    const uint8_t *at = NULL;
+    uint64_t size = 0;
+    if (reply->len != 0)
+        at = memmem(reply->data, reply->len, name, sizeof name - 1);
+    if (at != NULL) {
+        at += sizeof name - 1;
+        (void)rsp_hex_number(at, reply->len - (size_t)(at - reply->data), &size);
+    }
+    if (size < QUIRKS_BUFSZ_MIN + FRAMING)
+        return QUIRKS_BUFSZ_MIN;
+    return size > QUIRKS_BUFSZ_MAX + FRAMING ? QUIRKS_BUFSZ_MAX : (size_t)size - FRAMING;
+}
+
+/*
+ * GDB's own features are left out: the stub does nothing with them, refuses the whole request for
+ * one that it cannot parse, and a late copy of so many '+' could acknowledge anything.
+ */
+int quirks_learn(struct quirks *q)
+{
+    if (q->bufsz != 0)
+        return 0;
+    int rc = target_ask(q->base.next, "qSupported", &q->part);
+    if (rc == 0)
+        q->bufsz = parse_bufsz(&q->part);
+    return rc;
+}
+
+size_t quirks_request_limit(struct quirks *q)
+{
+    size_t limit = target_max_request(q->base.next);
+    return limit < q->bufsz - MARGIN ? limit : q->bufsz - MARGIN;
+}
+
+size_t quirks_read_limit(struct quirks *q)
+{
+    return q->bufsz / 2 < QUIRKS_READ_MAX ? q->bufsz / 2 : QUIRKS_READ_MAX;
+}
+
+size_t quirks_two_numbers(const uint8_t *text, size_t len, char separator, uint64_t *first,
+                          uint64_t *second)
+{
+    size_t n = rsp_hex_number(text, len, first);
+    if (n == 0 || n == len || text[n] != separator)
+        return 0;
+    size_t m = rsp_hex_number(text + n + 1, len - n - 1, second);
+    return m == 0 ? 0 : n + 1 + m;
+}
+
+bool quirks_just_two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint64_t *second)
+{
+    size_t n = quirks_two_numbers(text, len, ',', first, second);
+    return n != 0 && n == len;
+}
+
+/* QStartNoAckMode is the server's business; the kernel is never asked for it. */
+static int supported(struct quirks *q, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    int rc = quirks_learn(q);
+    if (rc == 0)
+        (void)buf_printf(&q->reply, "PacketSize=%zx;qXfer:threads:read+", q->bufsz);
+    return rc;
+}
+
+/* Whoever detaches by a request instead of `leave` has the same in mind. */
+static int detach(struct quirks *q, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    return target_leave(q->base.next, (const uint8_t *)"D", 1, &q->reply);
+}
+
+/*
+ * All that the stub answers with more than an empty reply. `rest` are the bytes that may follow in
+ * a request that is handed on; what has an answer is looked at there.
+ */
+static const struct rule {
+    const char *start;
+    const char *rest; /* NULL: the request is `start` alone */
+    int (*answer)(struct quirks *q, const uint8_t *request, size_t len); /* NULL: hand it on */
+} rules[] = {
+    {"?", NULL, NULL},
+    {"C", HEX ";", NULL},
+    {"D", "", detach},
+    {"G", "", quirks_write_registers},
+    {"H", HEX "gp.-", NULL},
+    {"M", "", quirks_write_hex},
+    {"P", "", quirks_write_register},
+    {"S", HEX ";", NULL},
+    {"T", HEX "-", NULL},
+    {"X", "", quirks_write_binary},
+    {"Z2,", HEX ",", NULL},
+    {"Z3,", HEX ",", NULL},
+    {"Z4,", HEX ",", NULL},
+    {"c", HEX, NULL},
+    {"g", NULL, NULL},
+    {"m", "", quirks_read_memory},
+    {"p", HEX, NULL},
+    {"qC", NULL, NULL},
+    {"qOffsets", NULL, NULL}, /* powerpc */
+    {"qSearch:memory:", "", quirks_search},
+    {"qSupported", NULL, supported},
+    {"qSupported:", "", supported},
+    {"qXfer:threads:read:", "", quirks_xfer_threads},
+    {"qfThreadInfo", NULL, quirks_first_threads},
+    {"qsThreadInfo", NULL, quirks_more_threads},
+    {"s", HEX, NULL},
+    {"z2,", HEX ",", NULL},
+    {"z3,", HEX ",", NULL},
+    {"z4,", HEX ",", NULL},
+};
+
+static const struct rule *find_rule(const uint8_t *request, size_t len)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        size_t n = strlen(rules[i].start);
+        if (len >= n && memcmp(request, rules[i].start, n) == 0 &&
+            (rules[i].rest != NULL || len == n))
+            return &rules[i];
+    }
+    return NULL;
+}
+
+/* Whether all bytes behind the rule's start are of those that may follow. */
+static bool is_clean(const struct rule *rule, const uint8_t *request, size_t len)
+{
+    for (size_t i = strlen(rule->start); i < len; i++) {
+        if (request[i] == '\0' || strchr(rule->rest, request[i]) == NULL)
+            return false;
+    }
+    return len <= HANDED_ON_MAX;
+}
+
+static int answer(struct quirks *q, const uint8_t *request, size_t len)
+{
+    const struct rule *rule = find_rule(request, len);
+    if (rule == NULL)
+        return 0; /* empty, as the stub would */
+    if (rule->answer != NULL)
+        return rule->answer(q, request, len);
+    if (is_clean(rule, request, len))
+        return QUIRKS_HAND_ON;
+    return buf_sets(&q->reply, QUIRKS_EINVAL);
+}
+
+/* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
+static int note_replaced(struct quirks *q, int rc)
+{
+    if (rc == NETGDB_REPLACED) {
+        forget_kernel(q);
+        forget_threads(q);
+        q->handed_on = true;
+    }
+    return rc;
+}
+
+static int quirks_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct quirks *q = (struct quirks *)t;
+    q->handed_on = false;
+    buf_reset(&q->reply);
+    q->error = answer(q, request, len);
+    if (q->error != QUIRKS_HAND_ON)
+        return 0; /* an error of the target is for recv to tell */
+    q->error = 0;
+    if ((packet_find(request, len)->does & PKT_RESUMES) != 0)
+        forget_threads(q);
+    q->handed_on = true;
+    return note_replaced(q, target_next_send(t, request, len));
+}
+
+static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct quirks *q = (struct quirks *)t;
+    int error = q->error;
+    q->error = 0;
+    if (error != 0)
+        return note_replaced(q, error);
+    if (q->handed_on)
+        return note_replaced(q, target_next_recv(t, reply, final, watch));
+    *final = true;
+    return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
+}
+
+/* The stub has no processes: it takes D alone. */
+static int quirks_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    (void)request;
+    (void)len;
+    return target_leave(t->next, (const uint8_t *)"D", 1, reply);
+}
+
+/* Long requests are cut here, or refused by a reply. */
+static size_t quirks_max_request(struct target *t)
+{
+    (void)t;
+    return TARGET_REPLY_MAX;
+}
+
+static void quirks_free(struct target *t)
+{
+    struct quirks *q = (struct quirks *)t;
+    target_free(t->next);
+    buf_free(&q->reply);
+    buf_free(&q->request);
+    buf_free(&q->part);
+    buf_free(&q->data);
+    buf_free(&q->threads);
+    free(q);
+}
+
+static const struct target_ops ops = {
+    .send = quirks_send,
+    .recv = quirks_recv,
+    .interrupt = target_next_interrupt,
+    .idle = target_next_idle,
+    .leave = quirks_leave,
+    .max_request = quirks_max_request,
+    .free = quirks_free,
+};
+
+struct target *quirks_new(struct target *next)
+{
+    struct quirks *q = calloc(1, sizeof *q);
+    if (q == NULL)
+        return NULL;
+    q->base = (struct target){&ops, next};
+    buf_init(&q->reply, TARGET_REPLY_MAX);
+    buf_init(&q->request, QUIRKS_BUFSZ_MAX);
+    buf_init(&q->part, TARGET_REPLY_MAX);
+    buf_init(&q->data, TARGET_REPLY_MAX);
+    buf_init(&q->threads, QUIRKS_THREADS_MAX);
+    forget_kernel(q);
+    return &q->base;
+}

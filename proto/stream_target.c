@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A stub on a byte stream; see stream_target.h. */
+#include "proto/stream_target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/features.h"
+#include "proto/packets.h"
+#include "proto/requests.h"
+#include "proto/rsp.h"
+
+enum {
+    RETRIES_MAX = 16,               /* of one packet, asked for by either side */
+    RAW_MAX = 2 * TARGET_REPLY_MAX, /* bytes of one packet as they come, run-lengths and all */
+};
+
+static const char no_ack_mode[] = "QStartNoAckMode";
+
+struct stream_target {
+    struct target target;
+    struct io *io;
+    const struct log *log;
+    struct rsp_parser parser;
+    const uint8_t *at; /* what the last recv gave and is not parsed yet */
+    size_t left;
+    struct buf frame;            /* the request, as sent */
+    const struct packet *packet; /* its entry */
+    bool outstanding, no_ack;
+    unsigned retries;
+    size_t max_request;
+    int error; /* not 0: no more is to come */
+};
+
+static struct stream_target *of(struct target *t)
+{
+    return (struct stream_target *)t;
+}
+
+static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
+{
+    const struct io_msg msg = {data, len};
+    int rc = io_send(s->io, IO_TARGET, &msg, 1);
+    return rc == 0 ? 0 : (s->error = rc);
+}
+
+/* '+' or '-', where acks are used. */
+static int acknowledge(struct stream_target *s, uint8_t sign)
+{
+    return s->no_ack ? 0 : send_bytes(s, &sign, 1);
+}
+
+/* Counts one more attempt at the same packet. */
+static int retry(struct stream_target *s)
+{
+    return ++s->retries <= RETRIES_MAX ? 0 : (s->error = NETGDB_PROTO);
+}
+
+/* A packet whose checksum, run-lengths or size are wrong. Returns 1 when it is to be taken. */
+static int take_bad(struct stream_target *s)
+{
+    if (s->parser.content.error != 0)
+        return s->error = s->parser.content.error;
+    if (s->parser.notification)
+        return 0;
+    if (s->no_ack)
+        return s->parser.bad ? (s->error = NETGDB_PROTO) : 1;
+    int rc = retry(s);
+    return rc != 0 ? rc : acknowledge(s, '-');
+}
+
+/* '-': the stub has not understood the request. */
+static int take_nack(struct stream_target *s)
+{
+    if (s->no_ack || !s->outstanding)
+        return 0;
+    int rc = retry(s);
+    return rc != 0 ? rc : send_bytes(s, s->frame.data, s->frame.len);
+}
+
+/* Returns 1 for a packet in parser.content, 0 to go on, or an error. */
+static int take_event(struct stream_target *s, enum rsp_event event)
+{
+    switch (event) {
+    case RSP_PACKET:
+        return acknowledge(s, '+') == 0 ? 1 : s->error;
+    case RSP_BAD:
+        return take_bad(s);
+    case RSP_NACK:
+        return take_nack(s);
+    case RSP_NOTIFICATION:
+        log_debug(s->log, "dropped a notification of the stub");
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* Whether the packet that is being read has no end within the limits. */
+static bool runs_away(const struct stream_target *s)
+{
+    return s->parser.state == RSP_BODY && (s->parser.content.error != 0 || s->parser.raw > RAW_MAX);
+}
+
+/* Parses what was received, up to a packet. Returns as take_event does. */
+static int parse(struct stream_target *s)
+{
+    while (s->error == 0 && s->left > 0) {
+        int rc = take_event(s, rsp_parse(&s->parser, &s->at, &s->left));
+        if (rc != 0)
+            return rc;
+    }
+    if (s->error == 0 && runs_away(s))
+        s->error = NETGDB_TOO_LONG;
+    return s->error;
+}
+
+/* Takes more bytes when all are parsed. Returns how many runs, 0 for none now, or an error. */
+static int receive(struct stream_target *s)
+{
+    struct io_msg msg;
+    int n = io_recv(s->io, IO_TARGET, &msg, 1);
+    if (n < 0)
+        return s->error = n;
+    if (n > 0) {
+        s->at = msg.data;
+        s->left = msg.len;
+    }
+    return n;
+}
+
+/* Waits for a packet. Returns 0 (parser.content), NETGDB_AGAIN, or an error. */
+static int await_packet(struct stream_target *s, unsigned watch)
+{
+    for (;;) {
+        int rc = parse(s);
+        if (rc != 0)
+            return rc == 1 ? 0 : rc;
+        rc = receive(s);
+        if (rc < 0)
+            return rc;
+        if (rc > 0)
+            continue;
+        unsigned why = io_wait(s->io, IO_NEVER, IO_ON_TARGET | watch);
+        if ((why & IO_ON_TARGET) == 0 && (why & watch) != 0)
+            return NETGDB_AGAIN;
+    }
+}
+
+/* Drops what has come unasked. */
+static int stream_target_idle(struct target *t)
+{
+    struct stream_target *s = of(t);
+    int rc;
+    do {
+        while ((rc = parse(s)) == 1)
+            log_debug(s->log, "dropped a packet that answers nothing");
+        if (rc == 0)
+            rc = receive(s);
+    } while (rc > 0);
+    return rc;
+}
+
+static int stream_target_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct stream_target *s = of(t);
+    if (len > s->max_request)
+        return NETGDB_TOO_LONG;
+    int rc = stream_target_idle(t);
+    if (rc != 0)
+        return rc;
+    buf_reset(&s->frame);
+    if (rsp_frame(&s->frame, request, len) != 0)
+        return s->frame.error;
+    s->packet = packet_find(request, len);
+    s->outstanding = true;
+    s->retries = 0;
+    return send_bytes(s, s->frame.data, s->frame.len);
+}
+
+/* Console output: 'O' and hexadecimal digits, in answer to what may print (GDB manual, "Stop
+ * Reply Packets" and qRcmd). */
+static bool is_output(const struct packet *request, const struct buf *content)
+{
+    if (content->len == 0 || content->data[0] != 'O' || content->len % 2 == 0)
+        return false;
+    for (size_t i = 1; i < content->len; i += 2) {
+        if (rsp_hex_byte(content->data + i) < 0)
+            return false;
+    }
+    return (request->does & PKT_RESUMES) != 0 || packet_is(request, "qRcmd") ||
+           packet_is(request, "vRun") || packet_is(request, "vAttach");
+}
+
+/* Chooses no-ack mode. The stub still acknowledges this request, and we its OK. */
+static int choose_no_ack(struct stream_target *s)
+{
+    int rc = stream_target_send(&s->target, (const uint8_t *)no_ack_mode, sizeof no_ack_mode - 1);
+    if (rc == 0)
+        rc = await_packet(s, 0);
+    s->outstanding = false;
+    s->no_ack = rc == 0 && buf_is(&s->parser.content, "OK");
+    return rc;
+}
+
+/* What the stub says of itself. */
+static int learn_features(struct stream_target *s, const struct buf *reply)
+{
+    const uint8_t *value;
+    size_t len;
+    uint64_t size;
+    if (features_find(reply->data, reply->len, "PacketSize", &value, &len) && len > 1 &&
+        rsp_hex_number(value + 1, len - 1, &size) == len - 1 && size != 0)
+        s->max_request = size < REQUEST_MAX ? (size_t)size : REQUEST_MAX;
+    if (s->no_ack || !features_has(reply->data, reply->len, no_ack_mode))
+        return 0;
+    return choose_no_ack(s);
+}
+
+static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct stream_target *s = of(t);
+    int rc = await_packet(s, watch);
+    if (rc == 0)
+        rc = buf_set(reply, s->parser.content.data, s->parser.content.len);
+    if (rc != 0)
+        return rc;
+    *final = !is_output(s->packet, reply);
+    if (!*final)
+        return 0;
+    s->outstanding = false;
+    if (packet_is(s->packet, no_ack_mode) && buf_is(reply, "OK"))
+        s->no_ack = true;
+    return packet_is(s->packet, "qSupported") ? learn_features(s, reply) : 0;
+}
+
+static int stream_target_interrupt(struct target *t)
+{
+    uint8_t ctrl_c = 0x03;
+    return send_bytes(of(t), &ctrl_c, 1);
+}
+
+static int stream_target_leave(struct target *t, const uint8_t *request, size_t len,
+                               struct buf *reply)
+{
+    return target_transact(t, request, len, reply);
+}
+
+static size_t stream_target_max_request(struct target *t)
+{
+    return of(t)->max_request;
+}
+
+static void stream_target_free(struct target *t)
+{
+    struct stream_target *s = of(t);
+    rsp_parser_free(&s->parser);
+    buf_free(&s->frame);
+    free(s);
+}
+
+struct target *stream_target_new(struct io *io, const struct log *log)
+{
+    static const struct target_ops ops = {
+        stream_target_send,  stream_target_recv,        stream_target_interrupt, stream_target_idle,
+        stream_target_leave, stream_target_max_request, stream_target_free};
+    struct stream_target *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->target.ops = &ops;
+    s->io = io;
+    s->log = log;
+    s->max_request = REQUEST_MAX;
+    rsp_parser_init(&s->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
+    buf_init(&s->frame, REQUEST_MAX + 4);
+    return &s->target;
+}

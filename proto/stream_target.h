@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The target that is a stub on the byte stream of IO_TARGET: gdbserver, QEMU, OpenOCD, by TCP, a
+ * unix socket or a pipe. It owns the acks towards the stub.
+ */
+#ifndef NETGDB_PROTO_STREAM_TARGET_H
+#define NETGDB_PROTO_STREAM_TARGET_H
+
+#include "proto/io.h"
+#include "proto/log.h"
+#include "proto/target.h"
+
+/*
+ * A target on the io's IO_TARGET side; the io and the log (NULL: silent) must outlive it and stay
+ * the caller's. NULL when there is no memory.
+ *
+ * - Ack mode, until a reply to qSupported that passes through offers no-ack mode: then it is
+ *   chosen at once, without the client's doing. The offer itself is passed on as it is.
+ * - In ack mode a packet with a wrong checksum is asked for again, and a request that the stub
+ *   wants again is sent again; without acks the checksum is not looked at, as GDB does it.
+ * - Notifications (non-stop mode) are dropped.
+ * - A reply of more than TARGET_REPLY_MAX bytes, or one that never ends, is NETGDB_TOO_LONG, and
+ *   so is everything after it: what follows cannot be told from the rest of it.
+ * - The stub's PacketSize is the longest request; before it is known, REQUEST_MAX (requests.h).
+ * - Between two requests everything that comes is dropped.
+ */
+struct target *stream_target_new(struct io *io, const struct log *log);
+
+#endif

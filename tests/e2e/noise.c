@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A bad network: stands between a kernel (or node) and a server and loses, delays, repeats,
+ * reorders and corrupts datagrams, by a seed. To the kernel it is the server, to the server the
+ * kernel:
+ *
+ *   kernel --HERALD--> ADDRESS:20025 | ADDRESS:20026 --> SERVER:20025
+ *   kernel <--session-- ADDRESS:p    | ADDRESS:20026 <-- SERVER:s     (one p for each s)
+ *
+ *   noise --address 127.0.0.3 --server 127.0.0.1 [--port 20025] [--loss P] [--duplicate P]
+ *         [--listen HERALD-PORT:KERNEL-PORT] [--reorder P] [--corrupt P] [--late MS] [--delay MS]
+ * [--seed N]
+ */
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, SESSIONS = 64, DATAGRAM = 9216 };
+
+/* A datagram under way. */
+struct pending {
+    TAILQ_ENTRY(pending) entries;
+    uint64_t due;
+    int fd;
+    struct sockaddr_in to;
+    size_t len;
+    uint8_t data[];
+};
+
+static TAILQ_HEAD(pendings, pending) pending = TAILQ_HEAD_INITIALIZER(pending);
+static double loss, duplicate, reorder, corrupt, late_ms = 5, delay_ms;
+static uint64_t seed = 1, passed, lost, repeated, late, corrupted;
+static volatile sig_atomic_t ended;
+static uint16_t herald_port = HERALD_PORT, kernel_port = KERNEL_PORT;
+
+static struct sockaddr_in kernel; /* where the last HERALD came from */
+static struct {
+    int fd;
+    uint16_t port; /* of the server's session, network byte order */
+} sessions[SESSIONS];
+static unsigned session_count;
+
+static void end(int signal)
+{
+    (void)signal;
+    ended = 1;
+}
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static double chance(void)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (double)(seed >> 11) / (double)(UINT64_C(1) << 53);
+}
+
+static void enqueue(int fd, const struct sockaddr_in *to, const uint8_t *data, size_t len,
+                    double extra_ms)
+{
+    struct pending *p = malloc(sizeof *p + len), *at;
+    if (p == NULL)
+        return;
+    p->due = now() + (uint64_t)((delay_ms + extra_ms) * 1e6);
+    p->fd = fd;
+    p->to = *to;
+    p->len = len;
+    memcpy(p->data, data, len);
+    TAILQ_FOREACH_REVERSE(at, &pending, pendings, entries)
+    {
+        if (at->due <= p->due)
+            break;
+    }
+    if (at != NULL)
+        TAILQ_INSERT_AFTER(&pending, at, p, entries);
+    else
+        TAILQ_INSERT_HEAD(&pending, p, entries);
+}
+
+/* The fate of a datagram. */
+static void forward(int fd, const struct sockaddr_in *to, uint8_t *data, size_t len)
+{
+    double extra = 0;
+    if (chance() < loss) {
+        lost++;
+        return;
+    }
+    if (len > 0 && chance() < corrupt) { /* as a wrong UDP checksum: it does not arrive */
+        corrupted++;
+        return;
+    }
+    if (chance() < reorder) {
+        late++;
+        extra = chance() * late_ms;
+    }
+    passed++;
+    enqueue(fd, to, data, len, extra);
+    if (chance() < duplicate) {
+        repeated++;
+        enqueue(fd, to, data, len, extra + chance() * late_ms);
+    }
+}
+
+static int udp(const char *address, uint16_t port)
+{
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || inet_pton(AF_INET, address, &sa.sin_addr) != 1 ||
+        bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0) {
+        fprintf(stderr, "noise: cannot bind %s:%u\n", address, port);
+        exit(1);
+    }
+    return fd;
+}
+
+static ssize_t take(int fd, uint8_t *data, struct sockaddr_in *from)
+{
+    socklen_t len = sizeof *from;
+    return recvfrom(fd, data, DATAGRAM, MSG_DONTWAIT, (struct sockaddr *)from, &len);
+}
+
+/* The socket that stands for the server's session port, made by its first datagram. */
+static int session_of(const char *address, uint16_t port)
+{
+    for (unsigned i = 0; i < session_count; i++) {
+        if (sessions[i].port == port)
+            return sessions[i].fd;
+    }
+    if (session_count == SESSIONS)
+        return -1;
+    sessions[session_count].port = port;
+    sessions[session_count].fd = udp(address, 0);
+    return sessions[session_count++].fd;
+}
+
+static int next_timeout(void)
+{
+    struct pending *p = TAILQ_FIRST(&pending);
+    uint64_t t = now();
+    if (p == NULL)
+        return -1;
+    return p->due <= t ? 0 : (int)((p->due - t) / 1000000) + 1;
+}
+
+static void send_due(void)
+{
+    struct pending *p;
+    while ((p = TAILQ_FIRST(&pending)) != NULL && p->due <= now()) {
+        TAILQ_REMOVE(&pending, p, entries);
+        (void)!sendto(p->fd, p->data, p->len, 0, (struct sockaddr *)&p->to, sizeof p->to);
+        free(p);
+    }
+}
+
+static void run(const char *address, const struct sockaddr_in *server)
+{
+    int herald_fd = udp(address, herald_port), kernel_fd = udp(address, kernel_port);
+    static uint8_t data[DATAGRAM];
+    struct sockaddr_in from;
+    fprintf(stderr, "noise: ready\n");
+    while (!ended) {
+        struct pollfd p[2 + SESSIONS] = {{herald_fd, POLLIN, 0}, {kernel_fd, POLLIN, 0}};
+        for (unsigned i = 0; i < session_count; i++)
+            p[2 + i] = (struct pollfd){sessions[i].fd, POLLIN, 0};
+        (void)poll(p, 2 + session_count, next_timeout());
+        ssize_t n;
+        while ((n = take(herald_fd, data, &from)) >= 0) {
+            kernel = from;
+            forward(kernel_fd, server, data, (size_t)n);
+        }
+        while ((n = take(kernel_fd, data, &from)) >= 0) {
+            int fd = session_of(address, from.sin_port);
+            if (fd >= 0)
+                forward(fd, &kernel, data, (size_t)n);
+        }
+        for (unsigned i = 0; i < session_count; i++) {
+            while ((n = take(sessions[i].fd, data, &from)) >= 0) {
+                struct sockaddr_in to = *server;
+                to.sin_port = sessions[i].port;
+                forward(kernel_fd, &to, data, (size_t)n);
+            }
+        }
+        send_due();
+    }
+    fprintf(stderr, "noise: %llu passed, %llu lost, %llu repeated, %llu late, %llu corrupted\n",
+            (unsigned long long)passed, (unsigned long long)lost, (unsigned long long)repeated,
+            (unsigned long long)late, (unsigned long long)corrupted);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"address", 1, NULL, 'a'}, {"server", 1, NULL, 's'},  {"port", 1, NULL, 'p'},
+        {"listen", 1, NULL, 'i'},  {"loss", 1, NULL, 'l'},    {"duplicate", 1, NULL, 'd'},
+        {"reorder", 1, NULL, 'r'}, {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},
+        {"delay", 1, NULL, 'D'},   {"seed", 1, NULL, 'S'},    {NULL, 0, NULL, 0}};
+    const char *address = "127.0.0.3";
+    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(HERALD_PORT)};
+    int o;
+    (void)inet_pton(AF_INET, "127.0.0.1", &server.sin_addr);
+    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (o) {
+        case 'a':
+            address = optarg;
+            break;
+        case 's':
+            (void)inet_pton(AF_INET, optarg, &server.sin_addr);
+            break;
+        case 'p':
+            server.sin_port = htons((uint16_t)atoi(optarg));
+            break;
+        case 'i':
+            if (sscanf(optarg, "%hu:%hu", &herald_port, &kernel_port) != 2)
+                return 2;
+            break;
+        case 'l':
+            loss = atof(optarg);
+            break;
+        case 'd':
+            duplicate = atof(optarg);
+            break;
+        case 'r':
+            reorder = atof(optarg);
+            break;
+        case 'c':
+            corrupt = atof(optarg);
+            break;
+        case 'L':
+            late_ms = atof(optarg);
+            break;
+        case 'D':
+            delay_ms = atof(optarg);
+            break;
+        case 'S':
+            seed = strtoull(optarg, NULL, 10);
+            break;
+        default:
+            return 2;
+        }
+    }
+    const struct sigaction action = {.sa_handler = end};
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    run(address, &server);
+    return 0;
+}

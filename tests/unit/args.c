@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What may be written on the command line of netgdb. */
+#include "tests/unit/unit.h"
+
+#include <getopt.h>
+
+#include "proto/io.h"
+#include "tools/node.h"
+
+static void times_have_units(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ns;
+    } good[] = {{"0", 0},
+                {"500us", 500000},
+                {"1000.5ms", 1000500000},
+                {"20ms", 20000000},
+                {"1.5s", 1500000000},
+                {"2", 2000000000},
+                {"86400", UINT64_C(86400000000000)}};
+    static const char *const bad[] = {"",    "ms",  "-1",    "1 s",   "1m",   "1ss",
+                                      "inf", "nan", "86401", "1e99s", "0x1z", " 1"};
+    uint64_t ns;
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(parse_time(good[i].text, &ns));
+        assert_int_equal(ns, good[i].ns);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(parse_time(bad[i], &ns));
+}
+
+static void a_port_is_a_whole_number(void **state)
+{
+    static const char *const bad[] = {
+        "", "-1", "65536", "1x", " 1", "0x10", "99999999999999999999"};
+    uint16_t port;
+    (void)state;
+    assert_true(parse_port("0", &port));
+    assert_int_equal(port, 0);
+    assert_true(parse_port("65535", &port));
+    assert_int_equal(port, 65535);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(parse_port(bad[i], &port));
+}
+
+static void an_endpoint_is_a_host_and_perhaps_a_port(void **state)
+{
+    static const char *const bad[] = {"", ":1", "host:", "host:x", "host:70000"};
+    char host[HOST_MAX], longest[HOST_MAX + 1];
+    uint16_t port = 7;
+    (void)state;
+    assert_true(parse_endpoint("host", host, &port));
+    assert_string_equal(host, "host");
+    assert_int_equal(port, 7);
+    assert_true(parse_endpoint("127.0.0.1:80", host, &port));
+    assert_string_equal(host, "127.0.0.1");
+    assert_int_equal(port, 80);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(parse_endpoint(bad[i], host, &port));
+    memset(longest, 'a', HOST_MAX);
+    longest[HOST_MAX] = '\0';
+    assert_false(parse_endpoint(longest, host, &port));
+    assert_true(parse_endpoint(longest + 1, host, &port));
+}
+
+static struct node_options node_options(char *retry)
+{
+    char *argv[] = {"node", "--retry", retry, "server", "--connect", "host:1", NULL};
+    struct node_options options;
+    optind = 0; /* from the beginning: getopt(3) */
+    assert_int_equal(node_options_parse(6, argv, &options), -1);
+    return options;
+}
+
+static void a_node_is_as_patient_as_a_kernel(void **state)
+{
+    static const uint64_t kernel = 12 * UINT64_C(1000500000);
+    (void)state;
+    struct debugnet_options quick = node_options("20ms").debugnet;
+    assert_int_equal(quick.retry, 20 * IO_MS);
+    assert_in_range(quick.tries * quick.retry, kernel, kernel + quick.retry);
+    assert_int_equal(node_options("1000.5ms").debugnet.tries, 12);
+    assert_int_equal(node_options("2s").debugnet.tries, 12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_have_units),
+        cmocka_unit_test(a_port_is_a_whole_number),
+        cmocka_unit_test(an_endpoint_is_a_host_and_perhaps_a_port),
+        cmocka_unit_test(a_node_is_as_patient_as_a_kernel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

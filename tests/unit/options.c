@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names and options, each form that a person types and each mistake. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "proto/options.h"
+
+/* The environment: pairs of a name and a value, ended by NULL. */
+static const char *const *environment;
+
+static char *fake_getenv(const char *name)
+{
+    for (const char *const *e = environment; e != NULL && *e != NULL; e += 2) {
+        if (strcmp(*e, name) == 0)
+            return (char *)(uintptr_t)e[1];
+    }
+    return NULL;
+}
+
+static char error[OPTIONS_ERROR_MAX];
+
+static int teardown(void **state)
+{
+    (void)state;
+    environment = NULL;
+    return 0;
+}
+
+static struct options parse(const char *text)
+{
+    struct options o;
+    strcpy(error, "-");
+    assert_int_equal(options_parse(&o, text, true, fake_getenv, error, sizeof error), 0);
+    assert_string_equal(error, "-");
+    return o;
+}
+
+static void refuse(const char *text, const char *why)
+{
+    struct options o;
+    assert_int_equal(options_parse(&o, text, false, fake_getenv, error, sizeof error),
+                     NETGDB_PROTO);
+    assert_string_equal(error, why);
+}
+
+static void a_host_alone_has_every_default(void **state)
+{
+    struct options o = parse("crash1.example.org");
+    (void)state;
+    assert_int_equal(o.kind, OPTIONS_KERNEL);
+    assert_string_equal(o.host, "crash1.example.org");
+    assert_int_equal(o.port, 20025);
+    assert_true(o.timeout == IO_NEVER);
+    assert_string_equal(o.symbols, "");
+    assert_true(o.slide == 0);
+    assert_string_equal(o.rtos, "auto");
+    assert_true(o.cache);
+    assert_int_equal(o.nocaches, 0);
+    assert_false(o.kill_forward);
+    assert_int_equal(o.log, LOG_WARN);
+    assert_string_equal(o.log_file, "");
+}
+
+static void every_kind_of_target_has_its_form(void **state)
+{
+    struct options o = parse("netgdb:10.0.0.7:2000");
+    (void)state;
+    assert_int_equal(o.kind, OPTIONS_KERNEL);
+    assert_string_equal(o.host, "10.0.0.7");
+    assert_int_equal(o.port, 2000);
+    o = parse("any");
+    assert_int_equal(o.kind, OPTIONS_ANY);
+    assert_int_equal(o.port, 20025);
+    o = parse("any:65535,cache=off");
+    assert_int_equal(o.kind, OPTIONS_ANY);
+    assert_int_equal(o.port, 65535);
+    o = parse("tcp:localhost:1234,cache=off");
+    assert_int_equal(o.kind, OPTIONS_TCP);
+    assert_string_equal(o.host, "localhost");
+    assert_int_equal(o.port, 1234);
+    assert_false(o.cache);
+    o = parse("tcp:[fe80::1%eth0]:1234");
+    assert_string_equal(o.host, "fe80::1%eth0");
+    o = parse("unix:/run/stub:1,cache=off");
+    assert_int_equal(o.kind, OPTIONS_UNIX);
+    assert_string_equal(o.path, "/run/stub:1");
+    assert_false(o.cache);
+    o = parse("stdio:qemu -gdb stdio,x=1 -device a,b");
+    assert_int_equal(o.kind, OPTIONS_STDIO);
+    assert_string_equal(o.path, "qemu -gdb stdio,x=1 -device a,b");
+}
+
+static void every_option_is_read(void **state)
+{
+    struct options o = parse(
+        "h,timeout=90,symbols=/boot/kernel:old/kernel.debug,slide=-0x200000,rtos=free-rtos_1.0,"
+        "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,kill=forward,log=packet");
+    (void)state;
+    assert_true(o.timeout == 90 * IO_SECOND);
+    assert_string_equal(o.symbols, "/boot/kernel:old/kernel.debug");
+    assert_true(o.slide == UINT64_C(0) - 0x200000);
+    assert_string_equal(o.rtos, "free-rtos_1.0");
+    assert_false(o.cache);
+    assert_int_equal(o.nocaches, 2);
+    assert_true(o.nocache[0].start == 0xfee00000 && o.nocache[0].end == 0xfee01000);
+    assert_true(o.nocache[1].start == 0 && o.nocache[1].end == 0xff);
+    assert_true(o.kill_forward);
+    assert_int_equal(o.log, LOG_PACKET);
+    assert_true(parse("h,timeout=0").timeout == 0);
+    assert_true(parse("h,slide=0x200000").slide == 0x200000);
+    assert_true(parse("h,slide=+0Xffffffff80000000").slide == UINT64_C(0xffffffff80000000));
+    assert_true(parse("h,cache=off,cache=on").cache);
+    assert_false(parse("h,kill=forward,kill=detach").kill_forward);
+}
+
+static void the_environment_gives_the_defaults(void **state)
+{
+    static const char *const all[] = {"NETGDB_TIMEOUT",
+                                      "5",
+                                      "NETGDB_SYMBOLS",
+                                      "/a,b",
+                                      "NETGDB_SLIDE",
+                                      "+0x10",
+                                      "NETGDB_RTOS",
+                                      "off",
+                                      "NETGDB_CACHE",
+                                      "off",
+                                      "NETGDB_NOCACHE",
+                                      "1-2,0x3-4",
+                                      "NETGDB_KILL",
+                                      "forward",
+                                      "NETGDB_LOG",
+                                      "debug",
+                                      "NETGDB_LOG_FILE",
+                                      "/tmp/log,",
+                                      NULL};
+    (void)state;
+    environment = all;
+    struct options o = parse("h");
+    assert_true(o.timeout == 5 * IO_SECOND);
+    assert_string_equal(o.symbols, "/a,b");
+    assert_true(o.slide == 0x10);
+    assert_string_equal(o.rtos, "off");
+    assert_false(o.cache);
+    assert_int_equal(o.nocaches, 2);
+    assert_true(o.nocache[1].start == 3 && o.nocache[1].end == 4);
+    assert_true(o.kill_forward);
+    assert_int_equal(o.log, LOG_DEBUG);
+    assert_string_equal(o.log_file, "/tmp/log,");
+    assert_int_equal(parse("stdio:x").log, LOG_DEBUG);
+}
+
+static void the_name_wins_over_the_environment(void **state)
+{
+    static const char *const some[] = {
+        "NETGDB_TIMEOUT", "5", "NETGDB_NOCACHE", "1-2,3-4", "NETGDB_CACHE", "off", NULL};
+    (void)state;
+    environment = some;
+    struct options o = parse("h,timeout=7,nocache=5-6,nocache=7-8,cache=on");
+    assert_true(o.timeout == 7 * IO_SECOND);
+    assert_int_equal(o.nocaches, 2);
+    assert_true(o.nocache[0].start == 5 && o.nocache[1].start == 7);
+    assert_true(o.cache);
+}
+
+static void an_empty_variable_and_no_environment_are_no_value(void **state)
+{
+    static const char *const empty[] = {"NETGDB_TIMEOUT", "", "NETGDB_LOG", "", NULL};
+    struct options o;
+    (void)state;
+    environment = empty;
+    assert_true(parse("h").timeout == IO_NEVER);
+    assert_int_equal(options_parse(&o, "h", false, NULL, error, sizeof error), 0);
+}
+
+static void a_wrong_value_is_named_with_what_it_takes(void **state)
+{
+    (void)state;
+    refuse("h,timeout=1.5", "timeout=1.5: takes a whole number of seconds");
+    refuse("h,timeout=-1", "timeout=-1: takes a whole number of seconds");
+    refuse("h,timeout=99999999999", "timeout=99999999999: takes a whole number of seconds");
+    refuse("h,timeout=1000000001", "timeout=1000000001: takes a whole number of seconds");
+    refuse("h,timeout=", "timeout=: takes a whole number of seconds");
+    refuse("h,symbols=", "symbols=: takes the name of a file");
+    refuse("h,slide=200000", "slide=200000: takes a number such as 0x200000 or -0x200000");
+    refuse("h,slide=0x", "slide=0x: takes a number such as 0x200000 or -0x200000");
+    refuse("h,slide=--0x1", "slide=--0x1: takes a number such as 0x200000 or -0x200000");
+    refuse("h,slide=0x1g", "slide=0x1g: takes a number such as 0x200000 or -0x200000");
+    refuse("h,slide=0x10000000000000000",
+           "slide=0x10000000000000000: takes a number such as 0x200000 or -0x200000");
+    refuse("h,rtos=a/b", "rtos=a/b: takes auto, off or the name of an RTOS");
+    refuse("h,rtos=", "rtos=: takes auto, off or the name of an RTOS");
+    refuse("h,rtos=a2345678901234567890123456789012",
+           "rtos=a2345678901234567890123456789012: takes auto, off or the name of an RTOS");
+    refuse("h,cache=yes", "cache=yes: takes on or off");
+    refuse("h,kill=", "kill=: takes detach or forward");
+    refuse("h,log=loud", "log=loud: takes error, warn, info, debug or packet");
+}
+
+static void a_wrong_range_is_refused(void **state)
+{
+    static const char *const ranges[] = {"",    "1",    "1-",      "-2",      "2-1", "1-1",
+                                         "1-g", "1-2-", "0x-0x10", "1-2,3-4", "1+2"};
+    char text[64], why[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        snprintf(text, sizeof text, "h,nocache=%s", ranges[i]);
+        if (strchr(ranges[i], ',') != NULL)
+            snprintf(why, sizeof why,
+                     "unknown option '3-4': there are timeout, symbols, slide, "
+                     "rtos, cache, nocache, kill, log");
+        else
+            snprintf(why, sizeof why,
+                     "nocache=%s: takes a range such as 0xfee00000-0xfee01000, "
+                     "32 times at most",
+                     ranges[i]);
+        refuse(text, why);
+    }
+}
+
+static void there_may_be_32_ranges_and_not_33(void **state)
+{
+    char text[1024] = "h";
+    (void)state;
+    for (int i = 0; i < OPTIONS_NOCACHE_MAX; i++)
+        strcat(text, ",nocache=1-2");
+    assert_int_equal(parse(text).nocaches, OPTIONS_NOCACHE_MAX);
+    strcat(text, ",nocache=1-2");
+    refuse(text, "nocache=1-2: takes a range such as 0xfee00000-0xfee01000, 32 times at most");
+}
+
+static void a_wrong_variable_is_named_as_such(void **state)
+{
+    static const char *const wrong[] = {"NETGDB_CACHE", "maybe", NULL};
+    static const char *const range[] = {"NETGDB_NOCACHE", "1-2,", NULL};
+    (void)state;
+    environment = wrong;
+    refuse("h", "NETGDB_CACHE=maybe: takes on or off");
+    environment = range;
+    refuse("h", "NETGDB_NOCACHE=1-2,: takes a range such as 0xfee00000-0xfee01000, "
+                "32 times at most");
+}
+
+static void an_unknown_option_names_the_known_ones(void **state)
+{
+    (void)state;
+    refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, symbols, slide, rtos, "
+                          "cache, nocache, kill, log");
+    refuse("h,", "unknown option '': there are timeout, symbols, slide, rtos, cache, nocache, "
+                 "kill, log");
+    refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, symbols, slide, rtos, "
+                           "cache, nocache, kill, log");
+    refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
+}
+
+static void a_wrong_target_says_what_it_takes(void **state)
+{
+    (void)state;
+    refuse("", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+    refuse(",timeout=1", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+    refuse(":20025", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+    refuse("1234", "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
+    refuse("1234:5", "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
+    refuse("h:0", "'0' is no port: a number from 1 to 65535");
+    refuse("h:65536", "'65536' is no port: a number from 1 to 65535");
+    refuse("h:", "'' is no port: a number from 1 to 65535");
+    refuse("h:http", "'http' is no port: a number from 1 to 65535");
+    refuse("h:99999999999999999999", "'99999999999999999999' is no port: a number from 1 to 65535");
+    refuse("::1", "'::1': takes HOST[:PORT], and a kernel speaks IPv4 only");
+    refuse("[::1]:5", "'[::1]:5': takes HOST[:PORT], and a kernel speaks IPv4 only");
+    refuse("a b", "'a b' is no host");
+    refuse("timeout=3", "'timeout=3' is no host");
+    refuse("tcp", "'tcp:': a stub on TCP is tcp:HOST:PORT");
+    refuse("tcp:", "'tcp:': a stub on TCP is tcp:HOST:PORT");
+    refuse("tcp:1234", "'tcp:1234': a stub on TCP is tcp:HOST:PORT");
+    refuse("tcp::1234", "'tcp::1234': a stub on TCP is tcp:HOST:PORT");
+    refuse("tcp:h:x", "'x' is no port: a number from 1 to 65535");
+    refuse("unix:", "'unix:': takes a socket's name of 1 to 107 bytes");
+    refuse("stdio:gdbserver", "stdio: is for the netgdb tool, not for a debugger");
+}
+
+static void what_is_too_long_is_refused(void **state)
+{
+    static char text[2 * OPTIONS_TEXT_MAX];
+    struct options o;
+    (void)state;
+    memset(text, 'a', OPTIONS_TEXT_MAX);
+    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_TOO_LONG);
+    assert_string_equal(error, "a name has at most 8191 bytes");
+    text[OPTIONS_TEXT_MAX - 1] = '\0';
+    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
+    assert_true(strlen(error) < 200);
+    text[OPTIONS_HOST_MAX] = '\0';
+    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
+    text[OPTIONS_HOST_MAX - 1] = '\0';
+    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), 0);
+    assert_string_equal(o.host, text);
+    memcpy(text, "unix:", 5);
+    text[5 + 107] = '\0';
+    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), 0);
+    memcpy(text + 5 + 107, "a", 2);
+    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
+}
+
+static void an_error_is_one_line_that_fits_whatever_was_typed(void **state)
+{
+    struct options o;
+    char small[8] = "1234567";
+    (void)state;
+    refuse("h,log=a\nb\033[1m\x7f", "log=a?b?[1m?: takes error, warn, info, debug or packet");
+    assert_int_equal(options_parse(&o, "h,log=x", false, NULL, small, sizeof small), NETGDB_PROTO);
+    assert_string_equal(small, "log=x: ");
+    assert_int_equal(options_parse(&o, "h,log=x", false, NULL, NULL, 0), NETGDB_PROTO);
+}
+
+static struct options from_gdb(const char *node, const char *service)
+{
+    struct options o;
+    assert_int_equal(options_from_gdb(&o, node, service, fake_getenv, error, sizeof error), 0);
+    return o;
+}
+
+static void every_form_that_gdb_passes_on_is_understood(void **state)
+{
+    struct options o = from_gdb("netgdb", "crash1"); /* netgdb:crash1, tcp:netgdb:crash1 */
+    (void)state;
+    assert_int_equal(o.kind, OPTIONS_KERNEL);
+    assert_string_equal(o.host, "crash1");
+    o = from_gdb("netgdb:crash1", "2000"); /* netgdb:crash1:2000 */
+    assert_string_equal(o.host, "crash1");
+    assert_int_equal(o.port, 2000);
+    o = from_gdb("netgdb:tcp:crash1", "1234"); /* netgdb:tcp:crash1:1234 */
+    assert_int_equal(o.kind, OPTIONS_TCP);
+    assert_string_equal(o.host, "crash1");
+    assert_int_equal(o.port, 1234);
+    o = from_gdb("netgdb", "crash1,timeout=1"); /* netgdb:crash1,timeout=1 */
+    assert_string_equal(o.host, "crash1");
+    assert_true(o.timeout == IO_SECOND);
+    o = from_gdb("netgdb", "//crash1"); /* netgdb://crash1 */
+    assert_string_equal(o.host, "crash1");
+    o = from_gdb("netgdb://crash1", "2000"); /* netgdb://crash1:2000 */
+    assert_string_equal(o.host, "crash1");
+    assert_int_equal(o.port, 2000);
+    o = from_gdb("netgdb", "any");
+    assert_int_equal(o.kind, OPTIONS_ANY);
+    o = from_gdb("netgdb:unix", "/run/stub"); /* netgdb:unix:/run/stub */
+    assert_int_equal(o.kind, OPTIONS_UNIX);
+    assert_string_equal(o.path, "/run/stub");
+    o = from_gdb("netgdb:crash1,symbols=/a", "b"); /* the last colon is the value's */
+    assert_string_equal(o.symbols, "/a:b");
+    o = from_gdb("netgdb:crash1", NULL);
+    assert_string_equal(o.host, "crash1");
+}
+
+static void only_our_own_names_are_taken_from_gdb(void **state)
+{
+    static const char *const others[] = {"",        "netgd",     "netgdbx",  "netgdb.example.org",
+                                         "Netgdb:", "localhost", "xnetgdb:h"};
+    struct options o;
+    (void)state;
+    strcpy(error, "-");
+    assert_false(options_is_netgdb(NULL));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_false(options_is_netgdb(others[i]));
+        assert_int_equal(options_from_gdb(&o, others[i], "1", NULL, error, sizeof error),
+                         NETGDB_UNSUPPORTED);
+    }
+    assert_string_equal(error, "-");
+    assert_true(options_is_netgdb("netgdb"));
+    assert_true(options_is_netgdb("netgdb:"));
+    assert_true(options_is_netgdb("netgdb:h"));
+}
+
+static void mistakes_typed_into_gdb_are_told(void **state)
+{
+    struct options o;
+    static char text[OPTIONS_TEXT_MAX + 1];
+    (void)state;
+    assert_int_equal(options_from_gdb(&o, "netgdb", "1234", NULL, error, sizeof error),
+                     NETGDB_PROTO);
+    assert_string_equal(error, "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
+    assert_int_equal(options_from_gdb(&o, "netgdb", NULL, NULL, error, sizeof error), NETGDB_PROTO);
+    assert_string_equal(error, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+    assert_int_equal(options_from_gdb(&o, "netgdb:stdio", "x", NULL, error, sizeof error),
+                     NETGDB_PROTO);
+    assert_string_equal(error, "stdio: is for the netgdb tool, not for a debugger");
+    memset(text, 'a', OPTIONS_TEXT_MAX);
+    assert_int_equal(options_from_gdb(&o, "netgdb", text, NULL, error, sizeof error),
+                     NETGDB_TOO_LONG);
+    assert_string_equal(error, "a name has at most 8191 bytes");
+}
+
+static void every_option_explains_itself(void **state)
+{
+    size_t rows = 0;
+    (void)state;
+    for (; options_help(rows) != NULL; rows++) {
+        const struct options_help *h = options_help(rows);
+        assert_int_equal(strncmp(h->variable, "NETGDB_", 7), 0);
+        assert_true(h->name == NULL || strcasecmp(h->variable + 7, h->name) == 0);
+        assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
+    }
+    assert_int_equal(rows, 9);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_host_alone_has_every_default),
+        TEST(every_kind_of_target_has_its_form),
+        TEST(every_option_is_read),
+        TEST(the_environment_gives_the_defaults),
+        TEST(the_name_wins_over_the_environment),
+        TEST(an_empty_variable_and_no_environment_are_no_value),
+        TEST(a_wrong_value_is_named_with_what_it_takes),
+        TEST(a_wrong_range_is_refused),
+        TEST(there_may_be_32_ranges_and_not_33),
+        TEST(a_wrong_variable_is_named_as_such),
+        TEST(an_unknown_option_names_the_known_ones),
+        TEST(a_wrong_target_says_what_it_takes),
+        TEST(what_is_too_long_is_refused),
+        TEST(an_error_is_one_line_that_fits_whatever_was_typed),
+        TEST(every_form_that_gdb_passes_on_is_understood),
+        TEST(only_our_own_names_are_taken_from_gdb),
+        TEST(mistakes_typed_into_gdb_are_told),
+        TEST(every_option_explains_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A stub on a byte stream, its part written out by hand. */
+#include "proto/stream_target.h"
+#include "tests/unit/unit.h"
+
+#include "proto/err.h"
+#include "proto/requests.h"
+#include "tests/unit/fake_io.h"
+
+struct fixture {
+    struct fake_io io;
+    struct target *target;
+    struct buf reply;
+    bool final;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = test_calloc(1, sizeof *f);
+    fake_io_init(&f->io);
+    f->target = stream_target_new(&f->io.io, NULL);
+    assert_non_null(f->target);
+    buf_init(&f->reply, TARGET_REPLY_MAX);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    target_free(f->target);
+    buf_free(&f->reply);
+    fake_io_free(&f->io);
+    test_free(f);
+    return 0;
+}
+
+static void ask(struct fixture *f, const char *request)
+{
+    assert_int_equal(target_send(f->target, (const uint8_t *)request, strlen(request)), 0);
+}
+
+/* The stub sends these bytes. */
+static void stub(struct fixture *f, const char *bytes)
+{
+    fake_text(&f->io, IO_TARGET, 1, bytes);
+}
+
+static int receive(struct fixture *f, unsigned watch)
+{
+    f->final = false;
+    return target_recv(f->target, &f->reply, &f->final, watch);
+}
+
+static void expect_reply(struct fixture *f, const char *text, bool final)
+{
+    assert_int_equal(receive(f, 0), 0);
+    if (!buf_is(&f->reply, text))
+        fail_msg("reply \"%.*s\" instead of \"%s\"", (int)f->reply.len, (const char *)f->reply.data,
+                 text);
+    assert_int_equal(f->final, final);
+}
+
+static void sent(struct fixture *f, const char *bytes)
+{
+    fake_assert_sent(&f->io, IO_TARGET, bytes);
+}
+
+/* The stub offers no-ack mode and agrees to it. */
+static void no_ack(struct fixture *f)
+{
+    ask(f, "qSupported");
+    stub(f, "+$QStartNoAckMode+#db");
+    stub(f, "+");
+    fake_text(&f->io, IO_TARGET, 2, "$OK#9a");
+    expect_reply(f, "QStartNoAckMode+", true);
+    sent(f, "$qSupported#37+$QStartNoAckMode#b0+");
+}
+
+static void packets_are_acknowledged(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    sent(f, "$?#3f");
+    stub(f, "+");
+    stub(f, "$S05#b8");
+    expect_reply(f, "S05", true);
+    sent(f, "+");
+}
+
+static void no_ack_mode_is_chosen_as_soon_as_it_is_offered(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    ask(f, "?");
+    stub(f, "$S05#b8");
+    expect_reply(f, "S05", true);
+    sent(f, "$?#3f");
+}
+
+static void a_stub_that_changes_its_mind_stays_in_ack_mode(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qSupported");
+    stub(f, "+$QStartNoAckMode+#db");
+    fake_text(&f->io, IO_TARGET, 2, "+$E01#a6");
+    expect_reply(f, "QStartNoAckMode+", true);
+    fake_clear(&f->io, IO_TARGET);
+    ask(f, "?");
+    stub(f, "+$S05#b8");
+    expect_reply(f, "S05", true);
+    sent(f, "$?#3f+");
+}
+
+static void a_wrong_checksum_is_asked_for_again(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    stub(f, "+$S05#b9");
+    stub(f, "$S05#b8");
+    expect_reply(f, "S05", true);
+    sent(f, "$?#3f-+");
+}
+
+static void without_acks_the_checksum_is_not_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    ask(f, "?");
+    stub(f, "$S05#00");
+    expect_reply(f, "S05", true);
+    sent(f, "$?#3f");
+}
+
+static void a_minus_gets_the_request_again(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    stub(f, "-");
+    stub(f, "-");
+    stub(f, "+$S05#b8");
+    expect_reply(f, "S05", true);
+    sent(f, "$?#3f$?#3f$?#3f+");
+}
+
+static void a_stub_that_never_understands_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    for (int i = 0; i < 100; i++)
+        stub(f, "-");
+    assert_int_equal(receive(f, 0), NETGDB_PROTO);
+}
+
+static void a_stub_whose_checksums_never_fit_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    for (int i = 0; i < 100; i++)
+        stub(f, "$S05#b9");
+    assert_int_equal(receive(f, 0), NETGDB_PROTO);
+}
+
+static void run_lengths_are_expanded(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "m0,4");
+    fake_packet(&f->io, IO_TARGET, 1, "10*\"2");
+    expect_reply(f, "10000002", true);
+}
+
+static void console_output_comes_before_the_reply(void **state)
+{
+    static const char *const requests[] = {"qRcmd,68", "c", "vCont;c", "s"};
+    struct fixture *f = *state;
+    no_ack(f);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ask(f, requests[i]);
+        stub(f, "$O6869#2c$O#4f$OK#9a");
+        expect_reply(f, "O6869", false);
+        expect_reply(f, "O", false);
+        expect_reply(f, "OK", true);
+    }
+}
+
+static void other_replies_that_begin_with_an_o_are_replies(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    ask(f, "qSomething");
+    stub(f, "$O6869#2c");
+    expect_reply(f, "O6869", true);
+    ask(f, "c");
+    stub(f, "$O686#f3");
+    expect_reply(f, "O686", true);
+}
+
+static void a_file_request_ends_the_run(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    ask(f, "c");
+    stub(f, "$Fwrite,1,10,2#a9");
+    expect_reply(f, "Fwrite,1,10,2", true);
+}
+
+static void notifications_are_dropped(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    ask(f, "?");
+    stub(f, "%Stop:T05#00$S05#b8");
+    stub(f, "%Stop:T05#99");
+    expect_reply(f, "S05", true);
+    assert_int_equal(target_idle(f->target), 0);
+}
+
+static void a_reply_may_come_a_byte_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    for (const char *c = "+$T05thread:1;#d7"; *c != '\0'; c++)
+        fake_push(&f->io, IO_TARGET, 1, c, 1);
+    expect_reply(f, "T05thread:1;", true);
+}
+
+static void the_client_ends_a_wait_and_the_reply_is_not_lost(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "c");
+    fake_text(&f->io, IO_CLIENT, 5, "\x03");
+    stub(f, "+$T0");
+    assert_int_equal(receive(f, IO_ON_CLIENT), NETGDB_AGAIN);
+    fake_clear(&f->io, IO_TARGET);
+    assert_int_equal(target_interrupt(f->target), 0);
+    sent(f, "\x03");
+    fake_forget(&f->io, IO_CLIENT);
+    stub(f, "2#b6");
+    expect_reply(f, "T02", true);
+}
+
+static void what_nobody_asked_for_is_dropped(void **state)
+{
+    struct fixture *f = *state;
+    stub(f, "$T05#b9");
+    f->io.now += 2;
+    assert_int_equal(target_idle(f->target), 0);
+    sent(f, "+");
+    stub(f, "$T06#ba");
+    f->io.now += 2;
+    ask(f, "?");
+    stub(f, "+$S05#b8");
+    expect_reply(f, "S05", true);
+}
+
+static void the_end_of_the_stream_is_told_after_the_last_reply(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "c");
+    stub(f, "+$W00#b7");
+    fake_eof(&f->io, IO_TARGET, 2);
+    expect_reply(f, "W00", true);
+    f->io.now += 2;
+    assert_int_equal(target_idle(f->target), NETGDB_CLOSED);
+    assert_int_equal(target_send(f->target, (const uint8_t *)"?", 1), NETGDB_CLOSED);
+}
+
+static void a_reply_that_never_ends_is_an_error(void **state)
+{
+    static char zeros[4096];
+    struct fixture *f = *state;
+    memset(zeros, '0', sizeof zeros);
+    ask(f, "m0,4");
+    stub(f, "+$");
+    for (size_t i = 0; i < TARGET_REPLY_MAX / sizeof zeros + 1; i++)
+        fake_push(&f->io, IO_TARGET, 1, zeros, sizeof zeros);
+    assert_int_equal(receive(f, 0), NETGDB_TOO_LONG);
+    assert_int_equal(receive(f, 0), NETGDB_TOO_LONG);
+}
+
+static void run_lengths_do_not_get_around_the_limit(void **state)
+{
+    static char runs[4096];
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof runs; i += 2)
+        memcpy(runs + i, i == 0 ? "00" : "*~", 2);
+    ask(f, "m0,4");
+    stub(f, "+$");
+    for (size_t i = 0; i < TARGET_REPLY_MAX / (97 * sizeof runs / 2) + 2; i++)
+        fake_push(&f->io, IO_TARGET, 1, runs, sizeof runs);
+    assert_int_equal(receive(f, 0), NETGDB_TOO_LONG);
+}
+
+static void a_stream_of_bad_run_lengths_ends_too(void **state)
+{
+    static char runs[8192];
+    struct fixture *f = *state;
+    memset(runs, '*', sizeof runs);
+    ask(f, "m0,4");
+    stub(f, "+$");
+    for (size_t i = 0; i < 2 * TARGET_REPLY_MAX / sizeof runs + 1; i++)
+        fake_push(&f->io, IO_TARGET, 1, runs, sizeof runs);
+    assert_int_equal(receive(f, 0), NETGDB_TOO_LONG);
+}
+
+static void the_longest_request_is_the_stubs_packet_size(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(target_max_request(f->target), REQUEST_MAX);
+    ask(f, "qSupported");
+    fake_packet(&f->io, IO_TARGET, 1, "PacketSize=8;x+");
+    expect_reply(f, "PacketSize=8;x+", true);
+    assert_int_equal(target_max_request(f->target), 8);
+    assert_int_equal(target_send(f->target, (const uint8_t *)"M00,1:000", 9), NETGDB_TOO_LONG);
+    fake_clear(&f->io, IO_TARGET);
+    ask(f, "M0,1:000");
+    sent(f, "$M0,1:000#a4");
+}
+
+static void leaving_waits_for_the_reply(void **state)
+{
+    struct fixture *f = *state;
+    stub(f, "+");
+    fake_text(&f->io, IO_TARGET, 2, "$OK#9a");
+    assert_int_equal(target_leave(f->target, (const uint8_t *)"D;7", 3, &f->reply), 0);
+    assert_true(buf_is(&f->reply, "OK"));
+    sent(f, "$D;7#b6+");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(packets_are_acknowledged),
+        TEST(no_ack_mode_is_chosen_as_soon_as_it_is_offered),
+        TEST(a_stub_that_changes_its_mind_stays_in_ack_mode),
+        TEST(a_wrong_checksum_is_asked_for_again),
+        TEST(without_acks_the_checksum_is_not_looked_at),
+        TEST(a_minus_gets_the_request_again),
+        TEST(a_stub_that_never_understands_is_given_up),
+        TEST(a_stub_whose_checksums_never_fit_is_given_up),
+        TEST(run_lengths_are_expanded),
+        TEST(console_output_comes_before_the_reply),
+        TEST(other_replies_that_begin_with_an_o_are_replies),
+        TEST(a_file_request_ends_the_run),
+        TEST(notifications_are_dropped),
+        TEST(a_reply_may_come_a_byte_at_a_time),
+        TEST(the_client_ends_a_wait_and_the_reply_is_not_lost),
+        TEST(what_nobody_asked_for_is_dropped),
+        TEST(the_end_of_the_stream_is_told_after_the_last_reply),
+        TEST(a_reply_that_never_ends_is_an_error),
+        TEST(run_lengths_do_not_get_around_the_limit),
+        TEST(a_stream_of_bad_run_lengths_ends_too),
+        TEST(the_longest_request_is_the_stubs_packet_size),
+        TEST(leaving_waits_for_the_reply),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

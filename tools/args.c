@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Complaints, and reading what is written on a command line; see tools.h. */
+#include "tools/tools.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/io.h"
+
+enum { DAY_SECONDS = 24 * 60 * 60 };
+
+static void complain_list(const char *format, va_list args)
+{
+    char line[LOG_LINE_MAX];
+    (void)vsnprintf(line, sizeof line, format, args);
+    fprintf(stderr, "netgdb: %s\n", line);
+}
+
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain_list(format, args);
+    va_end(args);
+}
+
+int complain_usage(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain_list(format, args);
+    va_end(args);
+    fprintf(stderr, "Try 'netgdb%s%s --help'.\n", command[0] != '\0' ? " " : "", command);
+    return EXIT_USAGE;
+}
+
+void log_to_stderr(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    fprintf(stderr, "%s\n", line);
+}
+
+bool parse_time(const char *text, uint64_t *ns)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}};
+    char *end;
+    if (!isdigit((unsigned char)text[0])) /* no sign, no "inf" */
+        return false;
+    double number = strtod(text, &end);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        double seconds = number * units[i].seconds;
+        if (strcmp(end, units[i].name) == 0 && seconds <= DAY_SECONDS) {
+            *ns = (uint64_t)(seconds * (double)IO_SECOND + 0.5);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool parse_port(const char *text, uint16_t *port)
+{
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number > UINT16_MAX)
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port)
+{
+    const char *colon = strrchr(text, ':');
+    size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+    if (len == 0 || len >= HOST_MAX || (colon != NULL && !parse_port(colon + 1, port)))
+        return false;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    return true;
+}

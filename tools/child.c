@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starting and ending a stub; see child.h. */
+#include "tools/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    BY_ITSELF_MS = 200, /* for a child that has reason to end */
+    PATIENCE_MS = 1000, /* after each signal */
+    EXEC_FAILED_STATUS = 127,
+};
+
+/* The child's part; never returns. `report` takes errno when there is no such program. */
+static void become(char *const argv[], int stream, int report, pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
+        dup2(stream, STDIN_FILENO) >= 0 && dup2(stream, STDOUT_FILENO) >= 0)
+        execvp(argv[0], argv);
+    int error = errno;
+    ssize_t n = write(report, &error, sizeof error);
+    (void)n;
+    _exit(EXEC_FAILED_STATUS);
+}
+
+/* Waits for what the child reports: nothing when it runs. Returns 0 or its errno. */
+static int read_report(int fd)
+{
+    int error = 0;
+    ssize_t n;
+    do {
+        n = read(fd, &error, sizeof error);
+    } while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof error ? error : 0;
+}
+
+static void close_pair(const int pair[2])
+{
+    close(pair[0]);
+    close(pair[1]);
+}
+
+int child_start(struct child *child, char *const argv[])
+{
+    int stream[2], report[2];
+    pid_t parent = getpid();
+    child->pid = 0;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, stream) != 0)
+        return -1;
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        close_pair(stream);
+        return -1;
+    }
+    child->pid = fork();
+    if (child->pid == 0)
+        become(argv, stream[1], report[1], parent);
+    int error = child->pid < 0 ? errno : 0;
+    close(stream[1]);
+    close(report[1]);
+    if (error == 0)
+        error = read_report(report[0]);
+    close(report[0]);
+    if (error == 0)
+        return stream[0];
+    close(stream[0]);
+    if (child->pid < 0)
+        child->pid = 0;
+    child_end(child, true);
+    errno = error;
+    return -1;
+}
+
+/* Whether the child ends within so many ms. */
+static bool ends_within(int pidfd, int time)
+{
+    struct pollfd p = {pidfd, POLLIN, 0};
+    int n;
+    do {
+        n = poll(&p, 1, time);
+    } while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+void child_end(struct child *child, bool by_itself)
+{
+    static const int signals[] = {SIGTERM, SIGKILL};
+    if (child->pid == 0)
+        return;
+    int pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    bool ended = by_itself && pidfd >= 0 && ends_within(pidfd, BY_ITSELF_MS);
+    for (unsigned i = 0; !ended && i < 2; i++) {
+        kill(-child->pid, signals[i]);
+        ended = pidfd >= 0 && ends_within(pidfd, PATIENCE_MS);
+    }
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    if (pidfd >= 0)
+        close(pidfd);
+    child->pid = 0;
+}

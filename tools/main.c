@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command `netgdb`: finds the subcommand in a table and runs it. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "symbols/bfd_syms.h"
+#include "tools/tools.h"
+
+static const struct command {
+    const char *name;
+    int (*function)(int argc, char **argv);
+    const char *description;
+} commands[] = {
+    {"run", run_main, "run a debugger with libnetgdb.so preloaded"},
+    {"node", node_main, "make a stub reachable as a panicked kernel is"},
+    {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static int help(void)
+{
+    printf("Usage: netgdb COMMAND [OPTION...]\n"
+           "Debug a panicked FreeBSD kernel over the network with an unmodified gdb.\n\n"
+           "Commands ('netgdb COMMAND --help' tells more):\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].description);
+    printf(
+        "\nOptions:\n"
+        "  -h, --help     print this and exit\n"
+        "  -V, --version  print the version and exit\n\n"
+        "Exit codes: 0 done, 1 failed while running, 2 usage, 3 nobody answered, 4 link lost.\n");
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help();
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        printf("netgdb %s\nsymbols by libbfd %s\n", PACKAGE_VERSION, bfd_syms_version());
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].function(argc - 1, argv + 1);
+    }
+    if (name[0] == '\0')
+        return complain_usage("", "no command given");
+    return complain_usage("", "no command '%s'", name);
+}

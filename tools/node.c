@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb node: offers a stub to a debugger's server as a panicked kernel does. Its command line
+ * is read in node_options.c. */
+#include "tools/node.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/fds.h"
+#include "io/sockets.h"
+#include "proto/debugnet_client.h"
+#include "proto/err.h"
+#include "proto/stream_target.h"
+#include "proto/wire.h"
+#include "session/serve.h"
+#include "tools/child.h"
+
+enum {
+    CONNECT_SECONDS = 5,  /* for the stub's TCP */
+    RECONNECT_TRIES = 40, /* to a stub that was just left: it opens its port anew */
+    RECONNECT_MS = 50,
+};
+
+struct node {
+    const struct node_options *options;
+    struct io_fds io;
+    struct log log;
+    struct sockaddr_in server;
+    int socket;
+    struct child child;
+    struct target *target; /* NULL: no stub */
+    struct buf stop;       /* its reply to '?' */
+    unsigned stubs;        /* how many there were */
+};
+
+static struct io_fds *to_wake; /* for the signal handler */
+
+/*
+ * The first signal ends us in order, a later one at once. Those that come together are one:
+ * timeout(1) sends its signal twice.
+ */
+static void on_signal(int number)
+{
+    static volatile sig_atomic_t first; /* in seconds */
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (first != 0 && (sig_atomic_t)now.tv_sec - first > 1) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    if (first == 0)
+        first = (sig_atomic_t)now.tv_sec;
+    io_fds_wake(to_wake);
+}
+
+/* A signal that is ignored, as in a shell's background jobs, stays ignored. */
+static void catch_signals(struct io_fds *io)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    to_wake = io;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool was_told_to_end(void *context)
+{
+    struct node *n = context;
+    return io_wait(&n->io.io, 0, IO_ON_WAKE) != 0;
+}
+
+/* Returns the socket, or -1 with errno. A stub that was left may need a moment. */
+static int connect_stub(struct node *n, const struct sockaddr_in *stub)
+{
+    for (unsigned i = 0;; i++) {
+        int fd = sockets_tcp(stub, CONNECT_SECONDS * IO_SECOND);
+        if (fd >= 0 || errno != ECONNREFUSED || n->stubs == 0 || i == RECONNECT_TRIES)
+            return fd;
+        if (io_wait(&n->io.io, io_now(&n->io.io) + RECONNECT_MS * IO_MS, IO_ON_WAKE) != 0)
+            return fd;
+    }
+}
+
+/* The descriptor of a new stub, or -1 with a complaint. */
+static int reach_stub(struct node *n)
+{
+    const struct node_options *o = n->options;
+    char text[SOCKETS_TEXT];
+    if (o->command != NULL) {
+        int fd = child_start(&n->child, o->command);
+        if (fd < 0)
+            complain("%s: %s", o->command[0], strerror(errno));
+        return fd;
+    }
+    struct sockaddr_in stub;
+    int rc = sockets_resolve(getaddrinfo, o->stub_host, o->stub_port, &stub);
+    if (rc != 0) {
+        complain("%s: %s", o->stub_host, gai_strerror(rc));
+        return -1;
+    }
+    int fd = connect_stub(n, &stub);
+    if (fd < 0)
+        complain("%s: cannot connect to the stub: %s", sockets_text(&stub, text), strerror(errno));
+    return fd;
+}
+
+/* Ends what we have with the stub. One that was left may end by itself; any other is made to, and
+ * with it what it debugs, before its stream closes: gdbserver spins when that comes first. */
+static void drop_stub(struct node *n, bool left)
+{
+    target_free(n->target);
+    n->target = NULL;
+    child_end(&n->child, left);
+    io_fds_set_stream(&n->io, IO_TARGET, -1, -1);
+}
+
+/* The built-in machine with its program, from the beginning. */
+static int start_machine(struct node *n)
+{
+    const struct bpf_programs *p = &n->options->programs;
+    const struct ebpf_target_options options = {.images = p->image,
+                                                .count = p->count,
+                                                .machine = p->machine,
+                                                .face = p->face,
+                                                .io = &n->io.io,
+                                                .log = &n->log};
+    int rc = ebpf_target_new(&n->target, &options);
+    if (rc != 0)
+        complain("%s: does not fit into the machine: %s", n->options->ebpf, netgdb_strerror(rc));
+    return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* A stub, unless there is one still. Returns EXIT_DONE or another exit code. */
+static int take_stub(struct node *n)
+{
+    if (n->target != NULL)
+        return EXIT_DONE;
+    if (n->options->ebpf != NULL)
+        return start_machine(n);
+    int fd = reach_stub(n);
+    if (fd < 0)
+        return n->options->command != NULL ? EXIT_FAILED : EXIT_NOBODY;
+    n->stubs++;
+    io_fds_set_stream(&n->io, IO_TARGET, fd, fd);
+    n->target = stream_target_new(&n->io.io, &n->log);
+    return n->target != NULL ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* The stop that is to be announced. Returns as take_stub does. */
+static int take_stop(struct node *n)
+{
+    bool final = false;
+    int rc = target_send(n->target, (const uint8_t *)"?", 1);
+    while (rc == 0 && !final)
+        rc = target_recv(n->target, &n->stop, &final, IO_ON_WAKE);
+    if (rc == 0)
+        return EXIT_DONE;
+    complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
+    return EXIT_FAILED;
+}
+
+/* What is announced: the stub's stop, with the data that fits the path to the server. */
+static struct server *new_server(struct node *n)
+{
+    struct debugnet_options options = n->options->debugnet;
+    int fd = sockets_udp(NULL, &n->server);
+    unsigned mtu = fd >= 0 ? sockets_path_mtu(fd) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (mtu > WIRE_OVERHEAD)
+        options.data_max = mtu - WIRE_OVERHEAD;
+    io_fds_set_peer(&n->io, IO_CLIENT, n->socket, &n->server);
+    return debugnet_client_new(&n->io.io, &options, &n->log);
+}
+
+/* HERALD and the first stop. */
+static int announce(struct node *n, struct server *server)
+{
+    int rc = debugnet_client_open(server, n->stop.data, n->stop.len);
+    char text[SOCKETS_TEXT];
+    if (rc == NETGDB_LOST && n->options->again)
+        log_info(&n->log, "%s does not answer: trying again", sockets_text(&n->server, text));
+    else if (rc == NETGDB_LOST)
+        complain("%s does not answer", sockets_text(&n->server, text));
+    return rc;
+}
+
+/* Nobody came, and we are to end. A stub that is not ours is left running. */
+static void leave_stub(struct node *n)
+{
+    if (n->options->stub_host[0] != '\0' &&
+        target_leave(n->target, (const uint8_t *)"D", 1, &n->stop) != 0)
+        complain("the stub could not be left");
+}
+
+/* How a session ended, as an exit code; with --again, -1 to go on. */
+static int judge(struct node *n, int end)
+{
+    bool again = n->options->again && !was_told_to_end(n);
+    if (end == SERVE_DETACHED)
+        drop_stub(n, true);
+    if (end > 0)
+        return again ? -1 : EXIT_DONE;
+    if (end == NETGDB_LOST) {
+        if (!again)
+            complain("the server does not answer any more");
+        return again ? -1 : EXIT_LOST;
+    }
+    return EXIT_FAILED; /* serve has said why */
+}
+
+/* One session, from HERALD to its end. Returns as judge does. */
+static int session(struct node *n)
+{
+    const struct serve_options options = {.forward_kill = true,
+                                          .park = n->options->stub_host[0] == '\0',
+                                          .end_with_program = true,
+                                          .ended = was_told_to_end,
+                                          .context = n};
+    struct server *server = new_server(n);
+    if (server == NULL) {
+        complain("%s", netgdb_strerror(NETGDB_NOMEM));
+        return EXIT_FAILED;
+    }
+    int end, rc = announce(n, server);
+    if (rc == NETGDB_INTERRUPTED || (rc == NETGDB_LOST && !n->options->again)) {
+        leave_stub(n);
+        end = rc == NETGDB_LOST ? EXIT_NOBODY : EXIT_DONE;
+    } else if (rc == NETGDB_LOST) {
+        end = -1;
+    } else if (rc != 0) {
+        complain("%s", netgdb_strerror(rc));
+        end = EXIT_FAILED;
+    } else {
+        rc = serve(server, n->target, &options, &n->log);
+        if (rc == SERVE_DETACHED)
+            debugnet_client_finish(server);
+        end = judge(n, rc);
+    }
+    server_free(server);
+    return end;
+}
+
+/* Sessions until one ends it all. */
+static int loop(struct node *n)
+{
+    int end;
+    do {
+        end = take_stub(n);
+        if (end == EXIT_DONE)
+            end = take_stop(n);
+        if (end == EXIT_DONE)
+            end = session(n);
+    } while (end < 0);
+    return end;
+}
+
+/* Resolves, binds and says so. Returns EXIT_DONE or another exit code. */
+static int open_node(struct node *n)
+{
+    const struct node_options *o = n->options;
+    struct sockaddr_in local;
+    char from[SOCKETS_TEXT], to[SOCKETS_TEXT];
+    int rc = sockets_resolve(getaddrinfo, o->server_host, o->server_port, &n->server);
+    if (rc != 0) {
+        complain("%s: %s", o->server_host, gai_strerror(rc));
+        return EXIT_FAILED;
+    }
+    rc = sockets_resolve(getaddrinfo, o->bind_host, o->bind_port, &local);
+    if (rc != 0) {
+        complain("%s: %s", o->bind_host, gai_strerror(rc));
+        return EXIT_FAILED;
+    }
+    n->socket = sockets_udp(&local, NULL);
+    if (n->socket < 0 || !sockets_local(n->socket, &local)) {
+        complain("%s: cannot send from there: %s: see --bind", sockets_text(&local, from),
+                 strerror(errno));
+        return EXIT_FAILED;
+    }
+    io_fds_set_peer(&n->io, IO_CLIENT, n->socket, &n->server);
+    complain("node: sending from %s to %s", sockets_text(&local, from),
+             sockets_text(&n->server, to));
+    return EXIT_DONE;
+}
+
+int node_main(int argc, char **argv)
+{
+    struct node_options options;
+    int end = node_options_parse(argc, argv, &options);
+    if (end < 0 && options.ebpf != NULL && !bpf_programs_load(&options.programs, options.ebpf))
+        end = EXIT_FAILED;
+    if (end >= 0) {
+        bpf_programs_free(&options.programs);
+        return end;
+    }
+    struct node n = {
+        .options = &options, .log = {options.log_level, "node", log_to_stderr, NULL}, .socket = -1};
+    buf_init(&n.stop, TARGET_REPLY_MAX);
+    /* No spinning: the stub is most likely on this machine and wants the CPU. */
+    if (io_fds_init(&n.io, 0) != 0) {
+        complain("%s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    if (options.debugnet.poll != 0)
+        (void)prctl(PR_SET_TIMERSLACK, 1); /* polls are to be as exact as a kernel's */
+    catch_signals(&n.io);
+    end = open_node(&n);
+    if (end == EXIT_DONE)
+        end = loop(&n);
+    drop_stub(&n, false);
+    buf_free(&n.stop);
+    io_fds_close(&n.io);
+    bpf_programs_free(&options.programs);
+    return end;
+}

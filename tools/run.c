@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb run: becomes the debugger, with libnetgdb.so in front of its LD_PRELOAD. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/tools.h"
+
+/* As env(1) and the shells say it. */
+enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
+
+static int help(void)
+{
+    printf("Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
+           "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
+           "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
+           "cannot be executed.\n\n"
+           "  --lib PATH   the object to preload; else $NETGDB_LIB, else\n"
+           "               %s\n"
+           "  -h, --help   print this and exit\n\n"
+           "Example: netgdb run gdb kernel.debug\n",
+           NETGDB_LIBRARY);
+    return EXIT_DONE;
+}
+
+/* The object's absolute path, to be freed; NULL with a complaint. */
+static char *find_library(const char *option)
+{
+    const char *from_environment = getenv("NETGDB_LIB"), *path = NETGDB_LIBRARY;
+    if (option != NULL)
+        path = option;
+    else if (from_environment != NULL && from_environment[0] != '\0')
+        path = from_environment;
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL || access(absolute, R_OK) != 0) {
+        complain("%s: %s: name the object with --lib or NETGDB_LIB", path, strerror(errno));
+    } else if (strpbrk(absolute, ": ") != NULL) {
+        /* ld.so(8): both separate the entries of LD_PRELOAD, and nothing escapes them. */
+        complain("%s: a path with ':' or ' ' in it cannot be preloaded", absolute);
+    } else {
+        return absolute;
+    }
+    free(absolute);
+    return NULL;
+}
+
+/* Puts the object in front of what is preloaded already. */
+static int preload(const char *library)
+{
+    const char *before = getenv("LD_PRELOAD");
+    char *value;
+    if (before == NULL || before[0] == '\0')
+        return setenv("LD_PRELOAD", library, 1);
+    if (asprintf(&value, "%s:%s", library, before) < 0)
+        return -1;
+    int rc = setenv("LD_PRELOAD", value, 1);
+    free(value);
+    return rc;
+}
+
+int run_main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"lib", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0}};
+    const char *option = NULL;
+    int c;
+    while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+        if (c == 'h')
+            return help();
+        if (c != 'l')
+            return EXIT_USAGE; /* getopt has complained */
+        option = optarg;
+    }
+    if (optind == argc)
+        return complain_usage("run", "no debugger given");
+    char *library = find_library(option);
+    if (library == NULL)
+        return EXIT_FAILED;
+    if (preload(library) != 0) {
+        complain("LD_PRELOAD: %s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    free(library);
+    execvp(argv[optind], argv + optind);
+    int error = errno;
+    complain("%s: %s", argv[optind], strerror(error));
+    return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+}

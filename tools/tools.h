@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands of `netgdb` share: exit codes, complaints, and what is written on a command
+ * line. */
+#ifndef NETGDB_TOOLS_TOOLS_H
+#define NETGDB_TOOLS_TOOLS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/log.h"
+
+enum tool_exit {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1, /* while running */
+    EXIT_USAGE = 2,
+    EXIT_NOBODY = 3, /* nobody answered: the HERALD, or a connect */
+    EXIT_LOST = 4,   /* the link was lost */
+};
+
+/* Commands: argv[0] is the command's name. Each returns an exit code. */
+int run_main(int argc, char **argv);
+int node_main(int argc, char **argv);
+int bpf_main(int argc, char **argv);
+
+/* One line on stderr, "netgdb: …". */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same about how it was called, with a hint to --help. Returns EXIT_USAGE. */
+int complain_usage(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A sink for struct log: each line to stderr. */
+void log_to_stderr(void *context, enum log_level level, const char *line);
+
+/* "500us", "20ms", "1.5s", "2" (seconds) to ns. False when it is not a time, or over a day. */
+bool parse_time(const char *text, uint64_t *ns);
+
+/* A port, 0 to 65535, in decimal. */
+bool parse_port(const char *text, uint16_t *port);
+
+enum { HOST_MAX = 256 }; /* longest name, with its NUL (RFC 1035: 255) */
+
+/*
+ * "HOST", "HOST:PORT" to a host name and a port, which stays as it is when none is written.
+ * False when either is empty, too long or no port.
+ */
+bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port);
+
+#endif
