@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/held.h"
 #include "io/transfer.h"
 #include "proto/err.h"
 
@@ -35,12 +36,27 @@ static uint64_t fds_now(struct io *io)
 
 static int fds_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
-    return transfer_send(&of(io)->side[side], msgs, n);
+    struct io_fds *f = of(io);
+    return f->io.later != NULL ? held_send(&f->side[side], msgs, n, false)
+                               : transfer_send(&f->side[side], msgs, n);
+}
+
+static int fds_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
+{
+    return held_send(&of(io)->side[side], msgs, n, true);
+}
+
+static void fds_drop_later(struct io *io, enum io_side side)
+{
+    held_drop_later(&of(io)->side[side]);
 }
 
 static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
-    return transfer_recv(&of(io)->side[side], msgs, n);
+    struct io_fds *f = of(io);
+    if (f->io.later != NULL && f->side[side].drained)
+        return 0;
+    return transfer_recv(&f->side[side], msgs, n);
 }
 
 /* One look at what the reasons stand for, for at most `limit` (NULL: for ever). Returns those
@@ -54,6 +70,8 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
     };
     const sigset_t *mask = (reasons & IO_ON_SIGNAL) != 0 ? f->wait_mask : NULL;
     int n = ppoll(p, 3, limit, mask);
+    for (int i = 0; i < 2; i++)
+        f->side[i].drained = n >= 0 && p[i].fd >= 0 && p[i].revents == 0;
     if (n < 0)
         return IO_ON_SIGNAL;
     return (p[0].revents != 0 ? (unsigned)IO_ON_TARGET : 0) |
@@ -61,20 +79,26 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
            (p[2].revents != 0 ? (unsigned)IO_ON_WAKE : 0);
 }
 
-/* Looks without sleeping until `until`. */
+/* Looks without sleeping until `until`, and longer when others want the CPU. */
 static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
 {
     const struct timespec none = {0, 0};
     unsigned why;
-    do {
+    for (int i = 0; i < 2; i++)
+        held_flush(&f->side[i]);
+    for (;;) {
         why = look(f, reasons, &none) & reasons;
-    } while (why == 0 && fds_now(&f->io) < until);
-    return why;
+        if (why != 0 || fds_now(&f->io) >= until)
+            return why;
+        sched_yield(); /* whom we wait for may wait for this CPU */
+    }
 }
 
 /* Sleeps until a reason holds or the deadline has passed. */
 static unsigned sleep_until(struct io_fds *f, uint64_t deadline, unsigned reasons)
 {
+    for (int i = 0; i < 2; i++)
+        held_flush_all(&f->side[i]);
     for (;;) {
         struct timespec left = {0, 0}, *limit = NULL;
         uint64_t now = deadline == IO_NEVER ? 0 : fds_now(&f->io);
@@ -107,6 +131,7 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 }
 
 static const struct io_ops ops = {fds_now, fds_send, fds_recv, fds_wait};
+static const struct io_later later = {fds_send_later, fds_drop_later};
 
 static bool one_cpu_only(void)
 {
@@ -134,11 +159,13 @@ static void close_fd(int fd)
 /* Puts descriptors in the place of a side's; those that are not kept are closed. */
 static void replace(struct io_fds_side *side, enum io_fds_kind kind, int in, int out)
 {
+    held_flush_all(side);
     if (side->in != in && side->in != out)
         close_fd(side->in);
     if (side->out != in && side->out != out && side->out != side->in)
         close_fd(side->out);
     free(side->memory);
+    held_free(side);
     *side = (struct io_fds_side){.kind = kind, .in = in, .out = out};
     if (in >= 0)
         (void)fcntl(in, F_SETFD, FD_CLOEXEC);
@@ -173,9 +200,15 @@ void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct s
     f->side[side].peer = *peer;
 }
 
+void io_fds_save_calls(struct io_fds *f)
+{
+    f->io.later = &later;
+}
+
 int io_fds_take(struct io_fds *f, enum io_side side)
 {
     int fd = f->side[side].in;
+    held_flush_all(&f->side[side]);
     f->side[side].in = f->side[side].out == fd ? (f->side[side].out = -1) : -1;
     replace(&f->side[side], IO_FDS_NONE, -1, -1);
     return fd;

@@ -25,10 +25,12 @@ struct io_fds_side {
     enum io_fds_kind kind;
     int in, out;               /* owned; the same one for a socket; -1 for none */
     uint8_t *memory;           /* for what is received; allocated by the first recv */
+    bool drained;              /* nothing was left at the last recv or wait */
+    struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
     struct sockaddr_in peer;   /* IO_FDS_PEER */
     bool port_fixed;           /* its port is that of its first ack */
     unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
-    unsigned long foreign;     /* datagrams from another address: dropped */
+    unsigned long foreign;     /* datagrams from another address or port: dropped */
     unsigned long too_long;    /* datagrams over WIRE_DATAGRAM_MAX: dropped */
 };
 
@@ -65,11 +67,21 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
 
 /*
  * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what
- * does not come from the peer's address is dropped, and ours goes to the peer's port until the
- * first datagram of 4 bytes (an ack) comes: from then on to the port that it came from. Setting
- * the side again, also with the descriptor that it has, starts over.
+ * does not come from the peer's address is dropped, and ours goes to the peer's port until the ack
+ * of the HERALD (seqno 1) comes: from then on to the port that it came from. Unlike a kernel, which
+ * takes any ack for that one and hears every port, it drops what comes before it and what comes
+ * from another port later: the last words of the session before, and the probes of a server that
+ * looks for it. Setting the side again, also with the descriptor that it has, starts over.
  */
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
+
+/*
+ * Fewer system calls, for an owner that always waits before it expects anything to have changed,
+ * and soon after sending: datagrams are held back until the next wait (or until there are
+ * IO_FDS_BATCH of them), so that one call takes all that one turn sends; and a recv behind one
+ * that left nothing gives nothing without asking, until the next wait.
+ */
+void io_fds_save_calls(struct io_fds *f);
 
 /* Makes a side nothing. Its descriptor (`in` of a pair; `out` is closed) is the caller's again. */
 int io_fds_take(struct io_fds *f, enum io_side side);

@@ -79,7 +79,7 @@ static int accept_no_ack(struct debugnet_client *c)
 {
     requests_done(&c->transport.requests);
     int rc = send_packet(c, (const uint8_t *)"OK", 2);
-    c->no_ack = true;
+    c->no_ack = c->transport.request_proves = true;
     return rc;
 }
 

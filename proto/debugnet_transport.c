@@ -91,6 +91,8 @@ static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
         t->dropped++;
         return false;
     }
+    if (t->request_proves && msg->offset == 0 && msg->len != 0 && msg->data[0] == '$')
+        t->unacked = t->chunks;
     t->last = msg->seqno;
     t->have += msg->len;
     requests_feed(&t->requests, msg->data, msg->len);

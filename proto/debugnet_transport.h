@@ -26,6 +26,10 @@ struct debugnet_transport {
     struct requests requests; /* what came in */
     bool finished;            /* the server sent FINISHED */
 
+    /* A request shows that what we sent before it has arrived: the server asks only when it has
+     * its answer. Its acks may then come later. */
+    bool request_proves;
+
     /* Sending: DATA `base` … `base + chunks - 1` are one message. */
     uint32_t base;
     unsigned chunks, sent, unacked; /* of them: sent so far; the first that is not acked */

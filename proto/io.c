@@ -5,6 +5,7 @@
 void io_init(struct io *io, const struct io_ops *ops)
 {
     io->ops = ops;
+    io->later = NULL;
     io->keepalive_next = IO_NEVER;
 }
 
@@ -16,6 +17,17 @@ uint64_t io_now(struct io *io)
 int io_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
     return io->ops->send(io, side, msgs, n);
+}
+
+int io_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
+{
+    return (io->later != NULL ? io->later->send : io->ops->send)(io, side, msgs, n);
+}
+
+void io_drop_later(struct io *io, enum io_side side)
+{
+    if (io->later != NULL)
+        io->later->drop(io, side);
 }
 
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)

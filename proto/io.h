@@ -60,8 +60,15 @@ struct io_ops {
     unsigned (*wait)(struct io *io, uint64_t deadline, unsigned reasons);
 };
 
+/* What an io may have besides: see io_send_later and io_drop_later. */
+struct io_later {
+    int (*send)(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
+    void (*drop)(struct io *io, enum io_side side);
+};
+
 struct io {
     const struct io_ops *ops;
+    const struct io_later *later; /* NULL: nothing is sent later than at once */
 
     /* While a reply to the client is outstanding: see io_keepalive. */
     uint64_t keepalive_next; /* IO_NEVER: off */
@@ -72,6 +79,15 @@ void io_init(struct io *io, const struct io_ops *ops);
 
 uint64_t io_now(struct io *io);
 int io_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
+
+/*
+ * Sends what the other end can do without for a moment: it goes out when a wait begins to sleep,
+ * or earlier. io_drop_later takes back what has not gone out, because something else that is sent
+ * says the same.
+ */
+int io_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
+void io_drop_later(struct io *io, enum io_side side);
+
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n);
 
 /*

@@ -9,6 +9,9 @@
 /* Below a kernel's own retransmission interval, a second arrival is the network's work. */
 #define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
 
+/* The second ack of a 13.x kernel is there so soon after the first, if there is one. */
+#define SECOND_ACK IO_MS
+
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
 {
     if (payload_max < WIRE_DATA_MIN)
@@ -32,7 +35,8 @@ void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = last_seqno;
     l->rx.start = next_seqno;
-    l->synced = next_seqno != 0;
+    l->synced = false;
+    l->plus_until = IO_NEVER;
 }
 
 /* ---- what is seen of the path ---- */
@@ -114,7 +118,8 @@ static int transmit(struct link *l)
 
 /*
  * A 13.x kernel acknowledges each DATA twice, a later one once. An ack may be lost or doubled on
- * the way, so the majority of the DATA that were sent once decides.
+ * the way, so the majority of the DATA that were sent once decides. One that the next DATA follows
+ * at its first ack says nothing.
  */
 static void vote_generation(struct link *l)
 {
@@ -122,8 +127,10 @@ static void vote_generation(struct link *l)
         return;
     if (l->tx.acks >= 2)
         l->votes_old++;
-    else
+    else if (io_now(l->io) - l->tx.arrived >= SECOND_ACK)
         l->votes_new++;
+    if (l->votes_old + l->votes_new == 0)
+        return;
     l->generation = l->votes_old > l->votes_new ? LINK_OLD : LINK_NEW;
 }
 
@@ -188,12 +195,15 @@ uint64_t link_deadline(const struct link *l)
 
 /* ---- receiving ---- */
 
-/* Whether an ack of `t` shows a duplicate, or came later than this path's round trips are. */
+/*
+ * Whether an ack of `t` shows a duplicate, or came later than this path's round trips are: also
+ * when it comes after that of a later DATA, which was sent when this one had been acknowledged.
+ */
 static void judge_ack(struct link *l, const struct link_trace *t)
 {
     uint64_t age = io_now(l->io) - t->last;
     unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
-    if (t->acks > per_arrival * t->count)
+    if (t->acks > per_arrival * t->count || t->seqno < l->tx.acked)
         saw_late(l, age);
     else if (l->srtt != 0 && age > l->srtt + 4 * l->rttvar + LINK_LATENESS_CLEAN)
         saw_late(l, age - l->srtt);
@@ -209,13 +219,16 @@ static void take_ack(struct link *l, uint32_t seqno)
     }
     t->acks++;
     judge_ack(l, t);
+    if (seqno > l->tx.acked)
+        l->tx.acked = seqno;
     if (seqno != l->tx.seqno)
         return;
     if (l->tx.acks++ == 0)
         l->tx.arrived = io_now(l->io);
-    if (t->count == 1 && t->acks == 1)
+    /* Which transmission is answered is not known of a repeated one: good enough for a start. */
+    if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
         measure_round_trip(l, io_now(l->io) - t->first);
-    if (l->generation != LINK_OLD || l->tx.acks >= 2)
+    if (l->generation != LINK_OLD || l->tx.acks > l->tx.transmissions)
         l->tx.active = false;
     else
         l->tx.retry = io_now(l->io) + LINK_RETRY_MAX; /* it may be stored: do not pile up copies */
@@ -301,14 +314,15 @@ static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned inde
 }
 
 /*
- * In a session that was taken over without a record, the first message that begins is the next.
- * The rest of one whose beginning the dead server had is of no use, but is acknowledged.
+ * In a session that was taken over, the first message of one DATA is where we join in: a '+', if
+ * nothing else. Of one with several the dead server may have had a part, so they are acknowledged
+ * and of no use.
  */
 static bool synchronise(struct link *l, const struct wire_msg *msg)
 {
     if (l->synced)
         return true;
-    l->synced = msg->offset == 0;
+    l->synced = msg->offset == 0 && msg->len == msg->total;
     if (l->synced)
         l->rx.start = msg->seqno;
     return l->synced;
@@ -322,7 +336,7 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
 {
     if (msg->total != 1)
         return true;
-    if (msg->data[0] == '+' && !l->want_plus) {
+    if (msg->data[0] == '+' && io_now(l->io) >= l->plus_until) {
         if (l->counters.unwanted_plus++ == 0)
             log_error(l->log, "the network delivered a copy of an earlier request very late; it "
                               "was kept from running, which ends the session: type netgdb again "
@@ -342,12 +356,12 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
 static int take_data(struct link *l, const struct wire_msg *msg)
 {
     size_t chunk;
-    if (!synchronise(l, msg))
-        return 1;
     if ((int32_t)(msg->seqno - l->rx.start) < 0) {
         judge_copy(l, msg->seqno);
         return 1;
     }
+    if (!synchronise(l, msg))
+        return 1;
     int index = place_of(l, msg, &chunk);
     if (index < 0) {
         l->counters.impossible++;
@@ -382,14 +396,16 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
         take_ack(l, msg->seqno);
         return 0;
     case WIRE_HERALD: /* a copy: the kernel heralds to the session port, too */
-        return 1;
+        if (msg->seqno == 1 && msg->len == 0)
+            return 1;
+        break;
     case WIRE_DATA:
         return take_data(l, msg);
     case WIRE_FINISHED:
     case WIRE_NONE:
         break;
     }
-    l->counters.impossible++; /* a kernel never sends FINISHED */
+    l->counters.impossible++; /* a kernel never sends FINISHED, and one kind of HERALD only */
     return 0;
 }
 
@@ -404,7 +420,10 @@ static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n)
     }
     l->counters.sent += 2 * n;
     l->counters.bytes_out += 2 * n * WIRE_ACK;
-    return n == 0 ? 0 : io_send(l->io, IO_TARGET, msgs, 2 * n);
+    if (n == 0)
+        return 0;
+    bool whole = l->rx.have == 0; /* in the middle of a message the peer may wait for them */
+    return (l->lazy_acks && whole ? io_send_later : io_send)(l->io, IO_TARGET, msgs, 2 * n);
 }
 
 void link_ack_herald(struct link *l)
@@ -436,7 +455,18 @@ int link_input(struct link *l)
     return n < 0 ? n : error;
 }
 
-void link_want_plus(struct link *l, bool want)
+void link_want_plus(struct link *l, uint64_t until)
 {
-    l->want_plus = want;
+    l->plus_until = until;
+}
+
+void link_lazy_acks(struct link *l)
+{
+    l->lazy_acks = true;
+}
+
+void link_request_acks(struct link *l)
+{
+    if (l->lazy_acks)
+        io_drop_later(l->io, IO_TARGET);
 }

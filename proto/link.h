@@ -29,7 +29,13 @@
 #define LINK_LATENESS_SEEN (20 * IO_MS)   /* the least once a duplicate or reordering was seen */
 #define LINK_LATENESS_MAX (4 * IO_SECOND) /* no path is believed to be later than this */
 #define LINK_KERNEL_RETRY (1000500000ULL) /* ns between a kernel's transmissions, at least */
+#define LINK_QUIET (2 * LINK_KERNEL_RETRY + 200 * IO_MS) /* see below */
 #define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2)
+
+/*
+ * A kernel that was silent for LINK_QUIET is not sending anything: it repeats what is not
+ * acknowledged once a second, and one of these repeats may be lost.
+ */
 
 enum {
     LINK_MESSAGE_MAX = 64 * 1024, /* bytes of one message of the peer; a kernel's have 4102 */
@@ -78,6 +84,7 @@ struct link {
         unsigned transmissions, acks;
         uint64_t last, retry;
         uint64_t arrived; /* when that became known; 0: it has not */
+        uint32_t acked;   /* the highest seqno that was acknowledged */
         uint8_t datagram[WIRE_HEADER + WIRE_DATA_ETHERNET];
         size_t len;
     } tx;
@@ -93,10 +100,11 @@ struct link {
 
     struct link_mark *mark; /* kept up to date when not NULL; not owned */
     struct buf stream;      /* whole messages, in order, for the reader to take */
-    bool want_plus;
-    bool refused;   /* a '+' was not acknowledged: nothing that follows is either */
-    bool synced;    /* false in a session taken over, until the first message begins */
-    uint64_t heard; /* when the last datagram of the peer came */
+    uint64_t plus_until;    /* a lone '+' is awaited, before this time */
+    bool lazy_acks;         /* see link_lazy_acks */
+    bool refused;           /* a '+' was not acknowledged: nothing that follows is either */
+    bool synced;            /* false in a session taken over, until the first message begins */
+    uint64_t heard;         /* when the last datagram of the peer came */
 
     struct link_trace out[LINK_HISTORY], in[LINK_HISTORY];
     uint64_t srtt, rttvar; /* 0: not measured */
@@ -118,8 +126,9 @@ void link_free(struct link *l);
 void link_ack_herald(struct link *l);
 
 /*
- * Goes on with a session whose server died: our seqnos continue behind `last_seqno`; of the
- * peer's, `next_seqno` is expected, or whatever comes first when it is 0.
+ * Goes on with a session whose server died: our seqnos continue behind `last_seqno`; the peer's
+ * next message is the first that comes, but not one from before `next_seqno` (0: not known). A
+ * '+' is welcome: the dead server may have left a request.
  */
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno);
 
@@ -142,7 +151,10 @@ uint64_t link_deadline(const struct link *l);
  */
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
 
-/* Whether the last DATA is known to be stored: one ack, of a 13.x kernel two. */
+/*
+ * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also
+ * what it drops, one more than there were transmissions.
+ */
 bool link_acked(const struct link *l);
 
 /* How many acks the last DATA has had. Of a '+' one is enough: it always fits the buffer. */
@@ -152,11 +164,19 @@ unsigned link_acks(const struct link *l);
 void link_proved(struct link *l);
 
 /*
- * Whether a lone '+' of the kernel is awaited. One that is not is the sign of a copy that the
- * network kept back and the kernel is about to execute again: without our ack it does not. The
- * link is of no use after that (`refused`): the kernel gives the session up.
+ * Of a node, not of a kernel: our acks may wait a little (io_send_later), and a request that we
+ * send meanwhile takes the place of those for the reply before it.
  */
-void link_want_plus(struct link *l, bool want);
+void link_lazy_acks(struct link *l);
+void link_request_acks(struct link *l);
+
+/*
+ * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is
+ * not is the sign of a copy that the network kept back and the kernel is about to execute again:
+ * without our ack it does not. The link is of no use after that (`refused`): the kernel gives the
+ * session up.
+ */
+void link_want_plus(struct link *l, uint64_t until);
 
 /* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
 uint64_t link_lateness(const struct link *l);

@@ -27,7 +27,9 @@ const struct packet *packet_find(const uint8_t *content, size_t len)
 {
     const struct packet *best = &unknown;
     size_t best_len = 0;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; len != 0 && i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].name[0] != (char)content[0])
+            continue;
         size_t n = strlen(table[i].name);
         if (n > best_len && matches(table[i].name, n, content, len)) {
             best = &table[i];

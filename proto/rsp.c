@@ -87,7 +87,7 @@ static enum rsp_event parse_idle(struct rsp_parser *p, uint8_t c)
     return RSP_MORE;
 }
 
-/* A byte between '$' and '#'. */
+/* A byte between '$' and '#' that is not plain: it ends the packet, begins it anew, or repeats. */
 static void parse_body(struct rsp_parser *p, uint8_t c)
 {
     p->raw++;
@@ -100,12 +100,29 @@ static void parse_body(struct rsp_parser *p, uint8_t c)
         return;
     }
     p->sum = (uint8_t)(p->sum + c);
-    if (c == '*' && p->direction == RSP_FROM_STUB) {
-        p->bad |= p->content.len == 0;
-        p->state = RSP_RUN;
-        return;
-    }
-    (void)buf_addc(&p->content, c); /* its error is sticky and read at the end */
+    p->bad |= p->content.len == 0;
+    p->state = RSP_RUN;
+}
+
+/* The bytes at the beginning of data[len] that have no meaning of their own inside a packet. */
+static size_t plain_run(const struct rsp_parser *p, const uint8_t *data, size_t len)
+{
+    size_t n = 0;
+    while (n < len && data[n] != '#' && data[n] != '$' &&
+           (data[n] != '*' || p->direction == RSP_FROM_GDB))
+        n++;
+    return n;
+}
+
+/* Takes such a run at once; returns its length. */
+static size_t take_plain(struct rsp_parser *p, const uint8_t *data, size_t len)
+{
+    size_t n = plain_run(p, data, len);
+    for (size_t i = 0; i < n; i++)
+        p->sum = (uint8_t)(p->sum + data[i]);
+    p->raw += n;
+    (void)buf_add(&p->content, data, n); /* its error is sticky and read at the end */
+    return n;
 }
 
 /* The character behind '*'. */
@@ -154,6 +171,11 @@ static enum rsp_event parse_sum(struct rsp_parser *p, uint8_t c)
 enum rsp_event rsp_parse(struct rsp_parser *p, const uint8_t **data, size_t *len)
 {
     while (*len > 0) {
+        size_t plain = p->state == RSP_BODY ? take_plain(p, *data, *len) : 0;
+        *data += plain;
+        *len -= plain;
+        if (*len == 0)
+            break;
         uint8_t c = *(*data)++;
         enum rsp_event event = RSP_MORE;
         (*len)--;

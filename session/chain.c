@@ -3,51 +3,100 @@
 #include "session/chain.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/err.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
+#include "symbols/qsymbol.h"
+#include "threads/threads.h"
 
-/* Puts a decorator in front of *target; when it cannot be had, the chain is given up. */
-static int decorate(struct target **target, struct target *decorator)
+void chain_close(struct chain *chain)
 {
-    if (decorator == NULL) {
-        target_free(*target);
-        *target = NULL;
+    target_free(chain->target);
+    symbols_free(chain->symbols);
+    *chain = (struct chain){NULL, NULL};
+}
+
+/* Puts a decorator in front; NULL: there was no memory for it. */
+static int decorate(struct chain *chain, struct target *decorator)
+{
+    if (decorator == NULL)
         return NETGDB_NOMEM;
-    }
-    *target = decorator;
+    chain->target = decorator;
     return 0;
 }
 
-int chain_for_kernel(struct link *link, const struct netgdb_successor *successor,
-                     const struct options *options, const struct log *log, struct target **target)
+/* qSymbol from the file that was named, if any. */
+static int add_symbols(struct chain *chain, const struct chain_config *config)
+{
+    const struct options *o = config->options;
+    if (o == NULL)
+        return 0;
+    const struct symbols_options options = {.file = o->symbols[0] != '\0' ? o->symbols : NULL,
+                                            .program = config->program,
+                                            .have_slide = o->have_slide,
+                                            .slide = o->slide,
+                                            .only = config->only,
+                                            .context = config->context,
+                                            .log = config->log};
+    if (options.file == NULL && options.program == NULL)
+        return 0;
+    chain->symbols = symbols_new(&options);
+    if (chain->symbols == NULL)
+        return NETGDB_NOMEM;
+    return decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
+}
+
+/* An RTOS's threads, unless rtos=off. */
+static int add_threads(struct chain *chain, const struct chain_config *config)
+{
+    const struct options *o = config->options;
+    if (o == NULL || strcmp(o->rtos, "off") == 0)
+        return 0;
+    const struct threads_options options = {
+        .rtos = o->rtos, .symbols = chain->symbols, .log = config->log};
+    return decorate(chain, threads_new(chain->target, &options));
+}
+
+/* The decorators that every chain has. */
+static int complete(struct chain *chain, const struct chain_config *config)
+{
+    int rc = add_symbols(chain, config);
+    if (rc == 0)
+        rc = add_threads(chain, config);
+    if (rc != 0)
+        chain_close(chain);
+    return rc;
+}
+
+int chain_for_kernel(struct chain *chain, struct link *link,
+                     const struct netgdb_successor *successor, const struct chain_config *config)
 {
     enum netgdb_peer peer;
-    (void)options;
-    *target = netgdb_target_new(link, log, successor);
-    if (*target == NULL) {
+    *chain = (struct chain){.target = netgdb_target_new(link, config->log, successor)};
+    if (chain->target == NULL) {
         link_free(link);
         free(link);
         return NETGDB_NOMEM;
     }
-    int rc = netgdb_target_identify(*target, &peer);
+    int rc = netgdb_target_identify(chain->target, &peer);
+    if (rc == 0)
+        log_info(config->log, "%s",
+                 peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
+                 : peer == NETGDB_PEER_NODE ? "a netgdb node"
+                                            : "a stub that is not FreeBSD's");
+    if (rc == 0 && peer == NETGDB_PEER_KERNEL)
+        rc = decorate(chain, quirks_new(chain->target));
     if (rc != 0) {
-        target_free(*target);
-        *target = NULL;
+        chain_close(chain);
         return rc;
     }
-    log_info(log, "%s",
-             peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
-             : peer == NETGDB_PEER_NODE ? "a netgdb node"
-                                        : "a stub that is not FreeBSD's");
-    return peer == NETGDB_PEER_KERNEL ? decorate(target, quirks_new(*target)) : 0;
+    return complete(chain, config);
 }
 
-int chain_for_stream(struct io *io, const struct options *options, const struct log *log,
-                     struct target **target)
+int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
-    (void)options;
-    *target = stream_target_new(io, log);
-    return *target != NULL ? 0 : NETGDB_NOMEM;
+    *chain = (struct chain){.target = stream_target_new(io, config->log)};
+    return chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
 }

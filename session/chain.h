@@ -7,19 +7,35 @@
 #define NETGDB_SESSION_CHAIN_H
 
 #include "proto/netgdb_target.h"
+#include "proto/options.h"
+#include "symbols/symbols.h"
 
-struct options; /* proto/options.h */
+/* What a chain is made with. The pointers must outlive the chain; each may be NULL. */
+struct chain_config {
+    const struct options *options; /* NULL: no decorator that has one */
+    const char *program;           /* of gdb's command line, when symbols= names no file */
+    bool (*only)(void *context);   /* whether this is gdb's only connection; NULL: yes */
+    void *context;
+    const struct log *log;
+};
+
+struct chain {
+    struct target *target;   /* its front */
+    struct symbols *symbols; /* what qSymbol is answered from, or NULL */
+};
 
 /*
- * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify) and mends a
- * FreeBSD stub's replies. Owns the link from here on, also when it fails; the rest stays the
- * caller's and must outlive the chain. Returns 0 and *target, or an error of the target.
+ * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify), mends a
+ * FreeBSD stub's replies, answers qSymbol, shows an RTOS's threads. Owns the link from here on, also when it fails.
+ * Returns 0, or an error of the target; *chain is then empty.
  */
-int chain_for_kernel(struct link *link, const struct netgdb_successor *successor,
-                     const struct options *options, const struct log *log, struct target **target);
+int chain_for_kernel(struct chain *chain, struct link *link,
+                     const struct netgdb_successor *successor, const struct chain_config *config);
 
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
-int chain_for_stream(struct io *io, const struct options *options, const struct log *log,
-                     struct target **target);
+int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);
+
+/* Releases all targets of the chain, without a word to the kernel. An empty one is fine. */
+void chain_close(struct chain *chain);
 
 #endif

@@ -3,6 +3,7 @@
 #include "session/listener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -12,8 +13,6 @@
 #include "io/herald.h"
 #include "io/thread.h"
 #include "proto/err.h"
-
-enum { EVENTS = 64 };
 
 struct listener {
     struct listener *next;
@@ -41,13 +40,18 @@ static struct io *open_session(void *context, struct lobby_kernel *k, size_t *pa
     struct listener *l = context;
     struct io_fds *f = malloc(sizeof *f);
     int fd = session_socket(&k->own, &k->kernel, payload);
-    if (f == NULL || fd < 0 || io_fds_init(f, 0) != 0 || attend(l, fd, k) != 0) {
+    if (f == NULL || fd < 0 || io_fds_init(f, 0) != 0) {
         if (fd >= 0)
             close(fd);
         free(f);
         return NULL;
     }
     io_fds_set_datagrams(f, IO_TARGET, fd);
+    if (attend(l, fd, k) != 0) {
+        io_fds_close(f);
+        free(f);
+        return NULL;
+    }
     return &f->io;
 }
 
@@ -119,29 +123,35 @@ static int milliseconds_until(uint64_t deadline)
     return deadline <= time ? 0 : (int)((deadline - time) / IO_MS) + 1;
 }
 
+static void attend_to(struct listener *l, void *what)
+{
+    uint64_t pokes;
+    if (what == &l->herald_fd)
+        take_heralds(l);
+    else if (what == &l->poke_fd)
+        (void)!read(l->poke_fd, &pokes, sizeof pokes);
+    else
+        lobby_input(&l->lobby, what);
+}
+
 /*
- * What has arrived is asked for under the lock, so that no event speaks of a kernel that was
- * taken in between; the wait outside of it only says that there is something.
+ * What has arrived is asked for under the lock, and one at a time, so that no event speaks of a
+ * kernel that was taken or replaced in between; the wait outside only says that there is something.
  */
 static void *run(void *context)
 {
     struct listener *l = context;
-    struct epoll_event events[EVENTS];
+    struct pollfd any = {l->epoll_fd, POLLIN, 0};
+    struct epoll_event event;
     for (;;) {
         pthread_mutex_lock(&l->lock);
-        int n = epoll_wait(l->epoll_fd, events, EVENTS, 0);
-        for (int i = 0; i < n; i++) {
-            uint64_t pokes;
-            if (events[i].data.ptr == &l->herald_fd)
-                take_heralds(l);
-            else if (events[i].data.ptr == &l->poke_fd)
-                (void)!read(l->poke_fd, &pokes, sizeof pokes);
-            else
-                lobby_input(&l->lobby, events[i].data.ptr);
-        }
-        int timeout = n == EVENTS ? 0 : milliseconds_until(lobby_tick(&l->lobby));
+        int n = epoll_wait(l->epoll_fd, &event, 1, 0);
+        if (n == 1)
+            attend_to(l, event.data.ptr);
+        uint64_t next = lobby_tick(&l->lobby);
+        int timeout = n == 1 ? 0 : milliseconds_until(next);
         pthread_mutex_unlock(&l->lock);
-        (void)epoll_wait(l->epoll_fd, events, 1, timeout);
+        (void)poll(&any, 1, timeout);
     }
     return NULL;
 }
@@ -215,6 +225,14 @@ static void claim_session(struct listener *l, uint32_t ip)
     }
 }
 
+static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
+{
+    struct lobby_kernel *k = NULL;
+    for (unsigned i = 0; i < w->n && k == NULL; i++)
+        k = lobby_find(&l->lobby, w->ips[i]);
+    return k;
+}
+
 int listener_watch(struct listener *l, struct listener_watch *w)
 {
     const uint64_t poke = 1;
@@ -227,6 +245,8 @@ int listener_watch(struct listener *l, struct listener_watch *w)
     }
     if (rc == 0)
         LIST_INSERT_HEAD(&l->watches, w, entries);
+    if (rc == 0 && find(l, w) != NULL)
+        w->notify(w->context);
     pthread_mutex_unlock(&l->lock);
     (void)!write(l->poke_fd, &poke, sizeof poke);
     return rc;
@@ -237,14 +257,6 @@ void listener_unwatch(struct listener *l, struct listener_watch *w)
     pthread_mutex_lock(&l->lock);
     LIST_REMOVE(w, entries);
     pthread_mutex_unlock(&l->lock);
-}
-
-static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
-{
-    struct lobby_kernel *k = NULL;
-    for (unsigned i = 0; i < w->n && k == NULL; i++)
-        k = lobby_find(&l->lobby, w->ips[i]);
-    return k;
 }
 
 bool listener_waits(struct listener *l, const struct listener_watch *w)

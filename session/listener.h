@@ -24,7 +24,8 @@ struct listener_watch {
     LIST_ENTRY(listener_watch) entries;
     uint32_t ips[LISTENER_IPS];
     unsigned n;
-    void (*notify)(void *context); /* a kernel of such a host has announced itself */
+    void (*notify)(void *context); /* a kernel of such a host has announced itself; also when it
+                                      had before the watch began */
     void *context;
 };
 

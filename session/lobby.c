@@ -103,8 +103,10 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
         const struct net_addr own = {own_ip, 0};
         k = receive(b, &own, from, LOBBY_HERALDED);
     }
-    if (k != NULL)
-        link_ack_herald(k->link);
+    if (k == NULL)
+        return;
+    enter(b, k, LOBBY_HERALDED); /* again, since its T has its own 12 s from now on */
+    link_ack_herald(k->link);
 }
 
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
@@ -143,40 +145,48 @@ static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
     }
 }
 
-static bool answered(const struct lobby_kernel *k)
+static void announce(struct lobby *b, struct lobby_kernel *k)
 {
-    if (k->state == LOBBY_PROBING)
-        return link_acked(k->link) || k->link->stream.len != 0;
-    return k->link->stream.len > 1 && k->link->stream.data[0] == '$';
-}
-
-void lobby_input(struct lobby *b, struct lobby_kernel *k)
-{
-    (void)link_input(k->link); /* a parked kernel's errors are met by whoever takes it */
-    if (k->state == LOBBY_ANNOUNCED || !answered(k))
-        return;
     enter(b, k, LOBBY_ANNOUNCED);
     discard_predecessors(b, k);
     b->ops->announced(b->context, k);
 }
 
+void lobby_input(struct lobby *b, struct lobby_kernel *k)
+{
+    const struct buf *stream = &k->link->stream;
+    (void)link_input(k->link); /* a parked kernel's errors are met by whoever takes it */
+    if (k->state == LOBBY_HERALDED && stream->len > 1 && stream->data[0] == '$')
+        announce(b, k);
+}
+
+/* Asks again for an answer, or announces a kernel that has answered. Returns when to come again. */
+static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
+{
+    (void)link_tick(k->link);
+    if (!link_acked(k->link))
+        return link_deadline(k->link);
+    uint64_t quiet = k->link->heard + LINK_QUIET;
+    if (b->now(b->context) < quiet)
+        return quiet;
+    announce(b, k);
+    return IO_NEVER;
+}
+
 uint64_t lobby_tick(struct lobby *b)
 {
     uint64_t now = b->now(b->context), next = IO_NEVER;
-    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels);
-    while (k != NULL) {
-        struct lobby_kernel *following = TAILQ_NEXT(k, entries);
+    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels), *following;
+    for (; k != NULL; k = following) {
         uint64_t due = IO_NEVER;
-        if (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES) {
+        if (k->state == LOBBY_PROBING)
+            due = probe(b, k); /* others may be gone then */
+        following = TAILQ_NEXT(k, entries);
+        if (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES)
             discard(b, k);
-        } else if (k->state == LOBBY_HERALDED) {
+        else if (k->state == LOBBY_HERALDED)
             due = k->since + LOBBY_HERALD_EXPIRES;
-        } else if (k->state == LOBBY_PROBING) {
-            (void)link_tick(k->link);
-            due = link_deadline(k->link);
-        }
         next = due < next ? due : next;
-        k = following;
     }
     return next;
 }

@@ -33,6 +33,10 @@ UNIT_TESTS += tests/unit/features
 tests_unit_features_SOURCES = tests/unit/features.c
 tests_unit_features_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/link_acks
+tests_unit_link_acks_SOURCES = tests/unit/link_acks.c $(FAKE_IO)
+tests_unit_link_acks_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
@@ -93,23 +97,18 @@ tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: many seeds in a test, any one by hand.
 PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
-PLAY_LIBS = libsession.la libio.la $(SIM_LIBS)
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
 tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
-tests_sim_run_LDADD = libsession.la libio.la libsim.la libproto.la
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
 
 UNIT_TESTS += tests/unit/args
-tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/tools.h
-tests_unit_args_LDADD = $(UNIT_LIBS)
-check_PROGRAMS += tests/e2e/node_client
-tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
-tests_e2e_node_client_LDADD = libproto.la
-E2E_TESTS = tests/unit/rooms.test tests/e2e/man.test tests/e2e/node.test
-TESTS += $(E2E_TESTS)
-dist_noinst_SCRIPTS += $(E2E_TESTS)
+tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
+	tools/node.h tools/node_options.c tools/tools.h
+tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/options
 tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
@@ -139,7 +138,39 @@ tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la
 
+UNIT_TESTS += tests/unit/record
+tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG_LIBS = libsession.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/copies_test
+tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
+tests_sim_copies_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/link_test
+tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+tests_sim_link_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/target_test
+tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
+tests_sim_target_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/peer_test
+tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
+tests_sim_peer_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/lobby_test
+tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
+tests_sim_lobby_test_LDADD = $(RIG_LIBS)
+
+UNIT_TESTS += tests/unit/listener
+tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
+tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+
+TESTS += tests/unit/rooms.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test
+
+include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/bench/local.mk

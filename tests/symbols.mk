@@ -41,7 +41,7 @@ tests_unit_symtab_SOURCES = tests/unit/symtab.c $(SYMBOLS_WORLD)
 tests_unit_symtab_LDADD = $(SYMBOLS_UNIT_LIBS)
 
 # `make bench`: numbers, never a test.
-EXTRA_PROGRAMS = tests/bench/symbols
+EXTRA_PROGRAMS += tests/bench/symbols
 tests_bench_symbols_SOURCES = tests/bench/symbols.c
 tests_bench_symbols_LDADD = $(SYMBOLS_LIBS)
 dist_noinst_SCRIPTS += tests/bench/make-kernel

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "symbols/bfd_syms.h"
 #include "tools/tools.h"
 
 static const struct command {
@@ -14,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"run", run_main, "run a debugger with libnetgdb.so preloaded"},
     {"node", node_main, "make a stub reachable as a panicked kernel is"},
+    {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -39,7 +41,7 @@ int main(int argc, char **argv)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help();
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        printf("netgdb %s\n", PACKAGE_VERSION);
+        printf("netgdb %s\nsymbols by libbfd %s\n", PACKAGE_VERSION, bfd_syms_version());
         return EXIT_DONE;
     }
     for (size_t i = 0; i < COMMANDS; i++) {

@@ -123,11 +123,29 @@ static void drop_stub(struct node *n, bool left)
     io_fds_set_stream(&n->io, IO_TARGET, -1, -1);
 }
 
+/* The built-in machine with its program, from the beginning. */
+static int start_machine(struct node *n)
+{
+    const struct bpf_programs *p = &n->options->programs;
+    const struct ebpf_target_options options = {.images = p->image,
+                                                .count = p->count,
+                                                .machine = p->machine,
+                                                .face = p->face,
+                                                .io = &n->io.io,
+                                                .log = &n->log};
+    int rc = ebpf_target_new(&n->target, &options);
+    if (rc != 0)
+        complain("%s: does not fit into the machine: %s", n->options->ebpf, netgdb_strerror(rc));
+    return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 /* A stub, unless there is one still. Returns EXIT_DONE or another exit code. */
 static int take_stub(struct node *n)
 {
     if (n->target != NULL)
         return EXIT_DONE;
+    if (n->options->ebpf != NULL)
+        return start_machine(n);
     int fd = reach_stub(n);
     if (fd < 0)
         return n->options->command != NULL ? EXIT_FAILED : EXIT_NOBODY;
@@ -179,7 +197,7 @@ static int announce(struct node *n, struct server *server)
 /* Nobody came, and we are to end. A stub that is not ours is left running. */
 static void leave_stub(struct node *n)
 {
-    if (n->options->command == NULL &&
+    if (n->options->stub_host[0] != '\0' &&
         target_leave(n->target, (const uint8_t *)"D", 1, &n->stop) != 0)
         complain("the stub could not be left");
 }
@@ -204,7 +222,7 @@ static int judge(struct node *n, int end)
 static int session(struct node *n)
 {
     const struct serve_options options = {.forward_kill = true,
-                                          .park = n->options->command != NULL,
+                                          .park = n->options->stub_host[0] == '\0',
                                           .end_with_program = true,
                                           .ended = was_told_to_end,
                                           .context = n};
@@ -278,8 +296,12 @@ int node_main(int argc, char **argv)
 {
     struct node_options options;
     int end = node_options_parse(argc, argv, &options);
-    if (end >= 0)
+    if (end < 0 && options.ebpf != NULL && !bpf_programs_load(&options.programs, options.ebpf))
+        end = EXIT_FAILED;
+    if (end >= 0) {
+        bpf_programs_free(&options.programs);
         return end;
+    }
     struct node n = {
         .options = &options, .log = {options.log_level, "node", log_to_stderr, NULL}, .socket = -1};
     buf_init(&n.stop, TARGET_REPLY_MAX);
@@ -288,6 +310,7 @@ int node_main(int argc, char **argv)
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }
+    io_fds_save_calls(&n.io);
     if (options.debugnet.poll != 0)
         (void)prctl(PR_SET_TIMERSLACK, 1); /* polls are to be as exact as a kernel's */
     catch_signals(&n.io);
@@ -297,5 +320,6 @@ int node_main(int argc, char **argv)
     drop_stub(&n, false);
     buf_free(&n.stop);
     io_fds_close(&n.io);
+    bpf_programs_free(&options.programs);
     return end;
 }

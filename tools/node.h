@@ -4,12 +4,15 @@
 #define NETGDB_TOOLS_NODE_H
 
 #include "proto/debugnet_client.h"
+#include "tools/bpf.h"
 #include "tools/tools.h"
 
 struct node_options {
     char server_host[HOST_MAX], bind_host[HOST_MAX], stub_host[HOST_MAX];
     uint16_t server_port, bind_port, stub_port;
-    char **command; /* NULL: stub_host and stub_port */
+    char **command;               /* NULL: stub_host and stub_port, or a program */
+    const char *ebpf;             /* file of a program for the built-in machine; NULL: none */
+    struct bpf_programs programs; /* the machine's options; the program is not loaded yet */
     struct debugnet_options debugnet;
     bool again;
     enum log_level log_level;

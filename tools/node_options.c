@@ -9,25 +9,30 @@
 #include "proto/wire.h"
 #include "tools/node.h"
 
+#define RETRY_MIN (IO_MS / 10) /* more often is a flood */
+
 static int help(void)
 {
     printf(
         "Usage: netgdb node [OPTION...] SERVER[:PORT] --connect HOST:PORT\n"
         "       netgdb node [OPTION...] SERVER[:PORT] -- COMMAND [ARGUMENT...]\n"
+        "       netgdb node [OPTION...] SERVER[:PORT] --ebpf OBJECT\n"
         "Make a stub reachable as a panicked FreeBSD kernel is: announce it to SERVER (where a\n"
         "debugger waits with 'target remote netgdb:THIS-HOST'; PORT is 20025) and carry its RSP\n"
         "over debugnet. COMMAND is a stub on stdin and stdout, as 'gdbserver - PROGRAM'.\n\n"
         "  --connect HOST:PORT      the stub listens on TCP there\n"
+        "  --ebpf OBJECT            the stub is the built-in eBPF machine with this program\n"
         "  --bind ADDRESS[:PORT]    send from there (0.0.0.0:20026); port 0 is any free one\n"
         "  --generation old|new     ack as FreeBSD 13 does, or as 14.0 and later (new)\n"
         "  --poll TIME              look for acks only so often, as a kernel does (500us);\n"
         "                           0 is at once (0)\n"
         "  --retry TIME             send again what is not acked after so long (1000.5ms);\n"
-        "                           given up after 12 times\n"
+        "                           given up after 12 times, and 12 s at the earliest\n"
         "  --again                  announce anew after each session, and when nobody answers;\n"
         "                           COMMAND is started anew, HOST:PORT connected again\n"
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
-        "  -h, --help               print this and exit\n\n"
+        "  -h, --help               print this and exit\n"
+        "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP "\n"
         "TIME is a number and us, ms or s. The debugger's detach ends the command. It says on\n"
         "stderr what it sends from.\n"
         "Exit codes: 0 detached, 1 the stub failed, 2 usage, 3 nobody answered (the server, or\n"
@@ -46,7 +51,16 @@ static bool parse_generation(const char *text, enum debugnet_generation *generat
     return *generation == DEBUGNET_OLD || strcmp(text, "new") == 0;
 }
 
-enum { OPT_CONNECT = 256, OPT_BIND, OPT_GENERATION, OPT_POLL, OPT_RETRY, OPT_AGAIN, OPT_LOG };
+enum {
+    OPT_CONNECT = 256,
+    OPT_BIND,
+    OPT_GENERATION,
+    OPT_POLL,
+    OPT_RETRY,
+    OPT_AGAIN,
+    OPT_LOG,
+    OPT_EBPF
+};
 
 /* One option's value; false when it is wrong. */
 static bool take_option(int option, const char *value, struct node_options *o)
@@ -61,12 +75,27 @@ static bool take_option(int option, const char *value, struct node_options *o)
     case OPT_POLL:
         return parse_time(value, &o->debugnet.poll);
     case OPT_RETRY:
-        return parse_time(value, &o->debugnet.retry) && o->debugnet.retry != 0;
+        return parse_time(value, &o->debugnet.retry) && o->debugnet.retry >= RETRY_MIN;
     case OPT_AGAIN:
         return o->again = true;
-    default:
+    case OPT_EBPF:
+        o->ebpf = value;
+        return true;
+    case OPT_LOG:
         return log_level_parse(value, &o->log_level) == 0;
+    default:
+        return bpf_programs_option(&o->programs, option, value);
     }
+}
+
+/* However short the pause between transmissions: a server has as long to answer as a kernel gives
+ * it, 12 times 1000.5 ms. */
+static void set_patience(struct debugnet_options *o)
+{
+    struct debugnet_options kernel;
+    debugnet_options_default(&kernel);
+    if (o->retry < kernel.retry)
+        o->tries = (unsigned)((kernel.tries * kernel.retry + o->retry - 1) / o->retry);
 }
 
 static bool set_defaults(struct node_options *o)
@@ -77,6 +106,7 @@ static bool set_defaults(struct node_options *o)
                                .bind_port = WIRE_KERNEL_PORT,
                                .log_level = LOG_INFO};
     debugnet_options_default(&o->debugnet);
+    bpf_programs_init(&o->programs);
     return level == NULL || level[0] == '\0' || log_level_parse(level, &o->log_level) == 0;
 }
 
@@ -90,8 +120,9 @@ static int take_operands(int argc, char **argv, struct node_options *o)
         return complain_usage("node", "'%s' is not a server", server);
     if (optind < argc)
         o->command = argv + optind;
-    if ((o->command != NULL) == (o->stub_host[0] != '\0'))
-        return complain_usage("node", "give --connect HOST:PORT or -- COMMAND, one of them");
+    if ((o->command != NULL) + (o->stub_host[0] != '\0') + (o->ebpf != NULL) != 1)
+        return complain_usage("node",
+                              "give --connect HOST:PORT, --ebpf OBJECT or -- COMMAND, one of them");
     return -1;
 }
 
@@ -104,6 +135,8 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
                                           {"retry", required_argument, NULL, OPT_RETRY},
                                           {"again", no_argument, NULL, OPT_AGAIN},
                                           {"log", required_argument, NULL, OPT_LOG},
+                                          {"ebpf", required_argument, NULL, OPT_EBPF},
+                                          BPF_LONG_OPTIONS,
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     int c, which = 0;
@@ -117,5 +150,6 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
         if (!take_option(c, optarg, options))
             return bad_value(known[which].name, optarg);
     }
+    set_patience(&options->debugnet);
     return take_operands(argc, argv, options);
 }

@@ -238,6 +238,30 @@ static void without_acks_there_is_only_request_and_reply(void **state)
     expect(f, "a3 5:$S05#b8 a4 6:$S05#b8 ");
 }
 
+static void without_acks_the_next_request_shows_that_the_reply_came(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    data(f, "$?#3f");
+    expect_request(f, "?");
+    f->deaf = true;
+    data(f, "$?#3f");
+    answer(f, "S05");
+    expect_request(f, "?");
+    expect(f, "a3 5:$S05#b8 a4 ");
+}
+
+static void a_ctrl_c_does_not_show_that_the_reply_came(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    data(f, "$?#3f");
+    expect_request(f, "?");
+    f->deaf = true;
+    data(f, "\x03");
+    assert_int_equal(server_reply(f->server, (const uint8_t *)"S05", 3, true), NETGDB_LOST);
+}
+
 static void a_copy_is_acked_and_not_executed(void **state)
 {
     struct fixture *f = *state;
@@ -595,6 +619,8 @@ int main(void)
         TEST(a_stop_that_is_not_acked_ends_the_session),
         TEST(an_acked_request_gets_a_plus_and_then_its_reply),
         TEST(without_acks_there_is_only_request_and_reply),
+        TEST(without_acks_the_next_request_shows_that_the_reply_came),
+        TEST(a_ctrl_c_does_not_show_that_the_reply_came),
         TEST(a_copy_is_acked_and_not_executed),
         TEST(a_13_kernel_acks_twice),
         TEST(an_empty_data_is_acked_and_nothing_else),

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -200,7 +201,7 @@ static void a_port_that_nobody_listens_on_is_loss_and_no_error(void **state)
     assert_true(io.side[IO_TARGET].icmp_errors > 0);
 }
 
-static void a_peer_is_one_address_and_its_first_ack_fixes_the_port(void **state)
+static void a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port(void **state)
 {
     struct sockaddr_in ours, herald, session, stranger;
     struct io_msg msg;
@@ -214,12 +215,18 @@ static void a_peer_is_one_address_and_its_first_ack_fixes_the_port(void **state)
     sendto(other, "abcd", 4, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
     assert_int_equal(io.side[IO_CLIENT].foreign, 1);
-    sendto(lobby, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
-    expect_text(IO_CLIENT, "longer");
-    sendto(server, "1234", 4, 0, (struct sockaddr *)&ours, sizeof ours);
-    expect_text(IO_CLIENT, "1234");
+    sendto(server, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
+    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
+    sendto(lobby, "\0\0\1\031", 4, 0, (struct sockaddr *)&ours, sizeof ours); /* late */
+    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
+    sendto(server, "\0\0\0\1", 4, 0, (struct sockaddr *)&ours, sizeof ours);
+    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
+    assert_memory_equal(msg.data, "\0\0\0\1", 4);
     sendto(lobby, "5678", 4, 0, (struct sockaddr *)&ours, sizeof ours);
-    expect_text(IO_CLIENT, "5678");
+    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
+    assert_int_equal(io.side[IO_CLIENT].foreign, 4);
+    sendto(server, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
+    expect_text(IO_CLIENT, "longer");
     send_text(IO_CLIENT, "to the session");
     assert_int_equal(recv(server, got, sizeof got, MSG_DONTWAIT), 14);
     io_fds_set_peer(&io, IO_CLIENT, fd, &herald);
@@ -305,6 +312,132 @@ static void a_wait_spins_only_when_the_last_one_was_short(void **state)
     io_fds_close(&spinner);
 }
 
+/* The target side is a datagram socket of an io that saves calls; returns its other end. */
+static int saving(void)
+{
+    struct sockaddr_in a, b;
+    int own = bound("127.0.0.1", &a), other = bound("127.0.0.1", &b);
+    assert_int_equal(connect(own, (struct sockaddr *)&b, sizeof b), 0);
+    assert_int_equal(connect(other, (struct sockaddr *)&a, sizeof a), 0);
+    io_fds_save_calls(&io);
+    io_fds_set_datagrams(&io, IO_TARGET, own);
+    return other;
+}
+
+/* The bytes of the next datagram, or "" when there is none. */
+static const char *arrived(int fd)
+{
+    static char text[16];
+    ssize_t n = recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+static void send_later(const char *text)
+{
+    struct io_msg msg = {(uint8_t *)(uintptr_t)text, strlen(text)};
+    assert_int_equal(io_send_later(&io.io, IO_TARGET, &msg, 1), 0);
+}
+
+static void datagrams_of_one_turn_go_out_with_the_wait(void **state)
+{
+    int other = saving();
+    (void)state;
+    send_text(IO_TARGET, "one");
+    send_text(IO_TARGET, "two");
+    assert_string_equal(arrived(other), "");
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE);
+    assert_string_equal(arrived(other), "one");
+    assert_string_equal(arrived(other), "two");
+    close(other);
+}
+
+static void more_datagrams_than_a_batch_all_go_out_in_order(void **state)
+{
+    int other = saving();
+    char text[8];
+    (void)state;
+    for (int i = 0; i < 2 * IO_FDS_BATCH + 1; i++) {
+        (void)snprintf(text, sizeof text, "%d", i);
+        send_text(IO_TARGET, text);
+    }
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE);
+    for (int i = 0; i < 2 * IO_FDS_BATCH + 1; i++) {
+        (void)snprintf(text, sizeof text, "%d", i);
+        assert_string_equal(arrived(other), text);
+    }
+    close(other);
+}
+
+static void what_may_go_later_goes_when_a_wait_sleeps(void **state)
+{
+    int other = saving();
+    (void)state;
+    send_later("ack");
+    send_text(IO_TARGET, "data");
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE);
+    assert_string_equal(arrived(other), "ack");
+    assert_string_equal(arrived(other), "data");
+    close(other);
+}
+
+static void what_may_go_later_can_be_dropped(void **state)
+{
+    int other = saving();
+    (void)state;
+    send_later("ack");
+    io_drop_later(&io.io, IO_TARGET);
+    send_text(IO_TARGET, "data");
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE);
+    assert_string_equal(arrived(other), "data");
+    assert_string_equal(arrived(other), "");
+    close(other);
+}
+
+static void a_spinning_wait_sends_only_what_is_urgent(void **state)
+{
+    int other = saving();
+    (void)state;
+    io.spin_budget = 100 * IO_SECOND; /* on one CPU, too */
+    io.last_wait = 0;
+    send_later("ack");
+    send_text(IO_TARGET, "data");
+    io_fds_wake(&io);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_WAKE), IO_ON_WAKE);
+    assert_string_equal(arrived(other), "data");
+    assert_string_equal(arrived(other), "");
+    close(other);
+}
+
+static void what_is_held_goes_out_before_its_descriptor_is_closed(void **state)
+{
+    int other = saving();
+    (void)state;
+    send_later("ack");
+    io_fds_set_datagrams(&io, IO_TARGET, -1);
+    assert_string_equal(arrived(other), "ack");
+    close(other);
+}
+
+static void what_a_recv_left_empty_is_asked_again_after_a_wait(void **state)
+{
+    int other = saving();
+    struct io_msg msg[2];
+    (void)state;
+    assert_int_equal(send(other, "a", 1, 0), 1);
+    assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 1);
+    assert_int_equal(send(other, "b", 1, 0), 1);
+    assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 0);
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE); /* has not looked at that side */
+    assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 1);
+    assert_int_equal(io_wait(&io.io, SOON, IO_ON_TARGET), 0);
+    assert_int_equal(send(other, "c", 1, 0), 1);
+    assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 0);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
+    assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 1);
+    close(other);
+}
+
 static void a_deadline_is_kept(void **state)
 {
     (void)state;
@@ -371,11 +504,18 @@ int main(void)
         TEST(a_full_stream_takes_every_byte_in_the_end),
         TEST(datagrams_keep_their_borders_and_come_in_batches),
         TEST(a_port_that_nobody_listens_on_is_loss_and_no_error),
-        TEST(a_peer_is_one_address_and_its_first_ack_fixes_the_port),
+        TEST(a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port),
         TEST(a_wake_lasts_until_it_is_cleared),
         TEST(another_thread_wakes_a_wait),
         TEST(a_signal_ends_only_the_wait_that_asks_for_it),
         TEST(a_wait_spins_only_when_the_last_one_was_short),
+        TEST(datagrams_of_one_turn_go_out_with_the_wait),
+        TEST(more_datagrams_than_a_batch_all_go_out_in_order),
+        TEST(what_may_go_later_goes_when_a_wait_sleeps),
+        TEST(what_may_go_later_can_be_dropped),
+        TEST(a_spinning_wait_sends_only_what_is_urgent),
+        TEST(what_is_held_goes_out_before_its_descriptor_is_closed),
+        TEST(what_a_recv_left_empty_is_asked_again_after_a_wait),
         TEST(a_deadline_is_kept),
         TEST(descriptors_are_owned_and_close_on_exec),
         TEST(connecting_reports_refusal_and_timeout),

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a debugger must know and the compiler did not say, or said wrongly: how to unwind (by the
+ * shadow call stack, frames.h), and where clang's locals are.
+ *
+ * clang up to 19 describes a local by its distance from the bottom of the function's stack, but
+ * gives r10, which is the top, as the frame base. So the one byte DW_OP_reg10 becomes DW_OP_reg11,
+ * a register that only debuggers see: r10 less the frame size. That size is in no table; it is
+ * found by laying the described distances over the offsets from r10 that the code uses.
+ */
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <string.h>
+
+#include "ebpf/frames.h"
+#include "ebpf/insn.h"
+#include "ebpf/linker.h"
+#include "ebpf/machine.h"
+#include "proto/err.h"
+
+enum { OFFSETS_MAX = 128, SUBTREE_DEPTH = 64, NEAR = 16 /* instructions */ };
+
+/* Distances, each once. */
+struct offsets {
+    int64_t at[OFFSETS_MAX];
+    unsigned count;
+};
+
+static void add_offset(struct offsets *o, int64_t value)
+{
+    for (unsigned i = 0; i < o->count; i++)
+        if (o->at[i] == value)
+            return;
+    if (o->count < OFFSETS_MAX)
+        o->at[o->count++] = value;
+}
+
+static bool has_offset(const struct offsets *o, int64_t value)
+{
+    for (unsigned i = 0; i < o->count; i++)
+        if (o->at[i] == value)
+            return true;
+    return false;
+}
+
+static void add_uleb(struct buf *b, uint64_t value)
+{
+    do {
+        (void)buf_addc(b, (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0)));
+        value >>= 7;
+    } while (value != 0);
+}
+
+/* One rule of .debug_frame: `reg` of the caller is saved at `offset` of the record. */
+static void add_saved(struct buf *b, unsigned reg, unsigned offset)
+{
+    (void)buf_addc(b, (uint8_t)(DW_CFA_offset | reg));
+    add_uleb(b, (EBPF_RECORD_SIZE - offset) / 8);
+}
+
+static void add_cie(struct buf *b)
+{
+    static const uint8_t head[] = {0xff,
+                                   0xff,
+                                   0xff,
+                                   0xff,
+                                   1 /* version */,
+                                   0 /* augmentation */,
+                                   8 /* code */,
+                                   0x78 /* data: -8 */,
+                                   EBPF_DWARF_X30 /* return */};
+    (void)buf_add(b, head, sizeof head);
+    (void)buf_addc(b, DW_CFA_def_cfa);
+    add_uleb(b, EBPF_DWARF_X29);
+    add_uleb(b, EBPF_RECORD_SIZE);
+    for (unsigned r = 0; r < 6; r++) {
+        (void)buf_addc(b, DW_CFA_undefined);
+        add_uleb(b, r);
+    }
+    for (unsigned r = 6; r <= 10; r++)
+        add_saved(b, r, EBPF_RECORD_R6 + 8 * (r - 6));
+    add_saved(b, EBPF_DWARF_BASE, EBPF_RECORD_BASE);
+    add_saved(b, EBPF_DWARF_X29, EBPF_RECORD_LINK);
+    add_saved(b, EBPF_DWARF_X30, EBPF_RECORD_PC);
+    add_saved(b, EBPF_DWARF_SP, EBPF_RECORD_R10);
+}
+
+/* Pads an entry of .debug_frame and writes its length in front. */
+static void finish_entry(struct buf *out, struct buf *entry)
+{
+    while ((entry->len + 4) % 8 != 0 && entry->error == 0)
+        (void)buf_addc(entry, DW_CFA_nop);
+    uint32_t length = (uint32_t)entry->len;
+    (void)buf_add(out, &length, sizeof length);
+    (void)buf_add(out, entry->data, entry->len);
+    buf_reset(entry);
+}
+
+int link_debug_frame(const struct linker *l, struct buf *out)
+{
+    const struct ebpf_segment *text = l->image->text;
+    struct buf entry;
+    uint32_t cie = 0;
+    buf_init(&entry, 1024);
+    add_cie(&entry);
+    finish_entry(out, &entry);
+    (void)buf_add(&entry, &cie, sizeof cie);
+    (void)buf_add(&entry, &text->base, sizeof text->base);
+    (void)buf_add(&entry, &text->size, sizeof text->size);
+    finish_entry(out, &entry);
+    int rc = entry.error != 0 ? entry.error : out->error;
+    buf_free(&entry);
+    return rc;
+}
+
+/* The offset that a register made from r10 soon gets by an addition. */
+static void add_pointer(struct offsets *used, const uint8_t *p, const uint8_t *end, unsigned reg)
+{
+    for (int i = 0; i < NEAR && p < end; i++, p += BPF_INSN_SIZE) {
+        struct bpf_insn insn = bpf_insn_read(p);
+        if (insn.opcode == (BPF_ALU64 | BPF_ADD | BPF_K) && insn.dst == reg && insn.imm < 0) {
+            add_offset(used, -(int64_t)insn.imm);
+            return;
+        }
+        if (insn.dst == reg && (insn.opcode & 7) != BPF_STX && (insn.opcode & 7) != BPF_ST)
+            return;
+    }
+}
+
+/* How far below r10 a function's code reaches, each distance; `calls`: whether it calls others. */
+static void scan_code(const uint8_t *p, const uint8_t *end, struct offsets *used, bool *calls)
+{
+    for (; p < end; p += BPF_INSN_SIZE) {
+        struct bpf_insn i = bpf_insn_read(p);
+        unsigned class = i.opcode & 7;
+        bool load = class == BPF_LDX && i.src == 10;
+        bool store = (class == BPF_ST || class == BPF_STX) && i.dst == 10;
+        if ((load || store) && i.off < 0)
+            add_offset(used, -i.off);
+        if (i.opcode == (BPF_ALU64 | BPF_X | BPF_MOV) && i.src == 10)
+            add_pointer(used, p + BPF_INSN_SIZE, end, i.dst);
+        *calls |= class == BPF_JMP && (i.opcode & 0xf0) == BPF_CALL;
+    }
+}
+
+static unsigned matches(const struct offsets *described, const struct offsets *used, int64_t size)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < described->count; i++)
+        n += has_offset(used, size - described->at[i]);
+    return n;
+}
+
+/*
+ * The frame size under which most of the described locals lie where the code reaches, the
+ * smallest of those. A function that calls others has a multiple of 8.
+ */
+static uint32_t frame_size(const struct offsets *described, const struct offsets *used, bool calls)
+{
+    int64_t best = 0, deepest = 0;
+    unsigned most = 0;
+    for (unsigned i = 0; i < used->count; i++)
+        deepest = used->at[i] > deepest ? used->at[i] : deepest;
+    for (unsigned i = 0; i < described->count; i++)
+        for (unsigned k = 0; k < used->count; k++) {
+            int64_t size = described->at[i] + used->at[k];
+            unsigned n = matches(described, used, size);
+            if (size < deepest || size > UINT16_MAX || (calls && size % 8 != 0))
+                continue;
+            if (n > most || (n == most && size < best)) {
+                most = n;
+                best = size;
+            }
+        }
+    return most != 0 ? (uint32_t)best : (uint32_t)((deepest + 7) / 8 * 8);
+}
+
+/* Puts the distances from the frame base that a variable is described with. */
+static void add_described(Dwarf_Die *variable, struct offsets *described)
+{
+    Dwarf_Attribute location;
+    Dwarf_Op *ops;
+    size_t count;
+    Dwarf_Addr base, start, end;
+    ptrdiff_t at = 0;
+    if (dwarf_attr(variable, DW_AT_location, &location) == NULL)
+        return;
+    for (int i = 0; i < OFFSETS_MAX; i++) {
+        at = dwarf_getlocations(&location, at, &base, &start, &end, &ops, &count);
+        if (at <= 0)
+            return;
+        int64_t number =
+            count > 0 && ops[0].atom == DW_OP_fbreg ? (int64_t)ops[0].number : INT64_MAX;
+        if (number <= UINT16_MAX) /* more is in no stack */
+            add_offset(described, number);
+    }
+}
+
+static void collect(Dwarf_Die *die, struct offsets *described, int depth)
+{
+    Dwarf_Die child;
+    if (depth == SUBTREE_DEPTH || dwarf_child(die, &child) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&child);
+        if (tag == DW_TAG_variable || tag == DW_TAG_formal_parameter)
+            add_described(&child, described);
+        else if (tag != DW_TAG_subprogram)
+            collect(&child, described, depth + 1);
+    } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/* The byte of a frame base that is the one operation DW_OP_reg10, or NULL. */
+static const uint8_t *reg10_base(Dwarf_Die *function)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Block block;
+    if (dwarf_attr(function, DW_AT_frame_base, &attribute) == NULL ||
+        dwarf_formblock(&attribute, &block) != 0)
+        return NULL;
+    return block.length == 1 && block.data[0] == DW_OP_reg10 ? block.data : NULL;
+}
+
+static struct ebpf_symbol *function_at(struct ebpf_image *image, uint64_t address)
+{
+    for (size_t i = 0; i < image->symbols; i++)
+        if (image->symbol[i].function && image->symbol[i].address == address)
+            return &image->symbol[i];
+    return NULL;
+}
+
+static void repair_function(Dwarf_Die *function, struct ebpf_image *image)
+{
+    struct offsets described = {0}, used = {0};
+    const struct ebpf_segment *text = image->text;
+    const uint8_t *byte = reg10_base(function);
+    Dwarf_Addr low;
+    bool calls = false;
+    if (byte == NULL || dwarf_lowpc(function, &low) != 0)
+        return;
+    struct ebpf_symbol *s = function_at(image, low);
+    if (s == NULL || s->address + s->size > text->base + text->given)
+        return;
+    collect(function, &described, 0);
+    for (unsigned i = 0; i < described.count; i++)
+        if (described.at[i] < 0)
+            return; /* from the top: right as it is */
+    const uint8_t *code = text->data + (s->address - text->base);
+    scan_code(code, code + s->size / 8 * 8, &used, &calls);
+    if (described.count == 0)
+        return;
+    s->frame_size = frame_size(&described, &used, calls);
+    if (byte >= image->elf.data && byte < image->elf.data + image->elf.len)
+        image->elf.data[byte - image->elf.data] = DW_OP_reg0 + EBPF_DWARF_BASE;
+}
+
+static void repair_unit(Dwarf_Die *unit, struct ebpf_image *image)
+{
+    Dwarf_Die child;
+    if (dwarf_child(unit, &child) != 0)
+        return;
+    do {
+        if (dwarf_tag(&child) == DW_TAG_subprogram)
+            repair_function(&child, image);
+    } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+int link_repair_frame_bases(struct ebpf_image *image)
+{
+    Elf *elf = elf_memory((char *)image->elf.data, image->elf.len);
+    Dwarf *dwarf = elf == NULL ? NULL : dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+    Dwarf_Off offset = 0, next;
+    size_t header;
+    while (dwarf != NULL && dwarf_nextcu(dwarf, offset, &next, &header, NULL, NULL, NULL) == 0) {
+        Dwarf_Die unit;
+        if (dwarf_offdie(dwarf, offset + header, &unit) != NULL)
+            repair_unit(&unit, image);
+        offset = next;
+    }
+    if (dwarf != NULL)
+        dwarf_end(dwarf);
+    if (elf != NULL)
+        elf_end(elf);
+    return 0; /* debug information that cannot be read is the debugger's to complain about */
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the ops of both interpreter loops are made of; included by them and nobody else. */
+#ifndef NETGDB_EBPF_EXEC_H
+#define NETGDB_EBPF_EXEC_H
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "ebpf/helpers.h"
+#include "ebpf/machine.h"
+
+/* RFC 9669, 4.1: division by zero gives 0, and the most negative number by -1 itself. */
+static inline uint64_t signed_div64(uint64_t d, uint64_t s)
+{
+    if (s == 0)
+        return 0;
+    return s == UINT64_MAX ? -d : (uint64_t)((int64_t)d / (int64_t)s);
+}
+
+static inline uint32_t signed_div32(uint32_t d, uint32_t s)
+{
+    if (s == 0)
+        return 0;
+    return s == UINT32_MAX ? -d : (uint32_t)((int32_t)d / (int32_t)s);
+}
+
+/* Modulo zero leaves the dividend, and modulo -1 is 0. */
+static inline uint64_t signed_mod64(uint64_t d, uint64_t s)
+{
+    if (s == 0)
+        return d;
+    return s == UINT64_MAX ? 0 : (uint64_t)((int64_t)d % (int64_t)s);
+}
+
+static inline uint32_t signed_mod32(uint32_t d, uint32_t s)
+{
+    if (s == 0)
+        return d;
+    return s == UINT32_MAX ? 0 : (uint32_t)((int32_t)d % (int32_t)s);
+}
+
+/* 5.3; `expected` is r0. */
+static inline uint64_t atomic_result(int operation, uint64_t old, uint64_t source,
+                                     uint64_t expected)
+{
+    if (operation == BPF_CMPXCHG)
+        return old == expected ? source : old;
+    switch (operation & ~BPF_FETCH) {
+    case BPF_ADD:
+        return old + source;
+    case BPF_OR:
+        return old | source;
+    case BPF_AND:
+        return old & source;
+    case BPF_XOR:
+        return old ^ source;
+    default:
+        return source; /* exchange */
+    }
+}
+
+static inline uint32_t low32(int32_t value)
+{
+    return (uint32_t)value;
+}
+
+static inline uint64_t address_of(const struct ebpf_machine *m, const struct ebpf_op *ip)
+{
+    return m->text + (uint64_t)(ip - m->code) * BPF_INSN_SIZE;
+}
+
+static inline void push_frame(struct ebpf_machine *m, uint32_t ret)
+{
+    struct ebpf_frame *f = &m->frames[m->depth++];
+    memcpy(f->saved, &m->reg[6], sizeof f->saved);
+    f->ret = ret;
+    m->reg[10] -= m->frame_size;
+}
+
+static inline uint32_t pop_frame(struct ebpf_machine *m)
+{
+    const struct ebpf_frame *f = &m->frames[--m->depth];
+    memcpy(&m->reg[6], f->saved, sizeof f->saved);
+    return f->ret;
+}
+
+/* Legacy packet access reads the input, all of it inside, in network byte order. */
+static inline bool in_packet(const struct ebpf_machine *m, uint64_t address, uint64_t size)
+{
+    uint64_t at = address - EBPF_INPUT_BASE;
+    return at <= m->input_size && size <= m->input_size - at;
+}
+
+static inline uint64_t big_endian(const uint8_t *p, int size)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < size; i++)
+        value = value << 8 | p[i];
+    return value;
+}
+
+static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct ebpf_op *ip)
+{
+    const struct ebpf_helper *h = m->options.helpers + ip->imm;
+    if (ip->code == OP_CALLX) {
+        uint64_t id = m->reg[ip->src];
+        h = id > UINT32_MAX
+                ? NULL
+                : ebpf_helper_by_id(m->options.helpers, m->options.helper_count, (uint32_t)id);
+        if (h == NULL)
+            return ebpf_fault_at(m, EBPF_JUMP, id,
+                                 "call to 0x%" PRIx64 ": neither code nor a helper", id);
+    }
+    uint64_t result = 0;
+    enum ebpf_stop stop = h->call(m, &m->reg[1], &result);
+    if (stop == EBPF_RUNNING)
+        m->reg[0] = result;
+    return stop;
+}
+
+static inline enum ebpf_stop fault_access(struct ebpf_machine *m, const struct ebpf_op *ip,
+                                          bool write)
+{
+    bool load = ip->code >= OP_LDXB && ip->code <= OP_LDXSW;
+    uint64_t address = m->reg[load ? ip->src : ip->dst] + (uint64_t)(int64_t)ip->off;
+    const struct ebpf_region *r = ebpf_memory_find(&m->memory, address);
+    return ebpf_fault_at(m, EBPF_ACCESS, address, "%s 0x%" PRIx64 ": %s%s",
+                         write ? "write to" : "read from", address, r == NULL ? "" : r->name,
+                         r == NULL ? "nothing is mapped there"
+                                   : " may not be accessed so, or ends there");
+}
+
+/* The jump or call at ip leads out of the code; a call has already made its frame. */
+static inline enum ebpf_stop fault_outside(struct ebpf_machine *m, const struct ebpf_op *ip)
+{
+    uint8_t raw[BPF_INSN_SIZE] = {0};
+    uint64_t at = address_of(m, ip);
+    ebpf_memory_peek(&m->memory, at, raw, sizeof raw);
+    struct bpf_insn i = bpf_insn_read(raw);
+    uint64_t slot = (at - m->text) / BPF_INSN_SIZE;
+    uint64_t to = m->text + (uint64_t)bpf_jump_target(&i, (int64_t)slot) * BPF_INSN_SIZE;
+    if (ip->code == OP_CALL)
+        (void)pop_frame(m);
+    return ebpf_fault_at(m, EBPF_JUMP, to, "jump to 0x%" PRIx64 ", out of the code", to);
+}
+
+#endif

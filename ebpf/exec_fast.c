@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The interpreter at full speed: direct-threaded, no question asked between two instructions. A
+ * breakpoint is an op like any other. Watchpoints and single steps are exec_careful.c's.
+ */
+#include "ebpf/exec.h"
+
+/* GCC would merge the jumps at the ends of the ops into one, which no branch predictor likes. */
+#ifdef __clang__
+#define THREADED
+#else
+#define THREADED __attribute__((optimize("no-gcse", "no-crossjumping")))
+#endif
+
+static const void *const *loop_labels;
+
+static inline uint8_t *window_access(struct ebpf_machine *m, const struct ebpf_window *windows,
+                                     uint64_t address, uint64_t size, bool write)
+{
+    const struct ebpf_window *w = &windows[address >> EBPF_WINDOW_SHIFT & (EBPF_WINDOWS - 1)];
+    uint64_t at = address - w->base;
+    if (__builtin_expect(at <= w->size - size, 1))
+        return w->host + at;
+    return ebpf_memory_access(&m->memory, address, size, write);
+}
+
+#define IS_read false
+#define IS_write true
+#define ACCESS(address, size, way) window_access(m, m->memory.way, address, size, IS_##way)
+#define LOOP_CHECK                                                                                 \
+    do {                                                                                           \
+    } while (0)
+#define GO(ip) ((ip)->go)
+#define LOOP THREADED enum ebpf_stop ebpf_fast(struct ebpf_machine *m, uint64_t slice)
+
+#include "ebpf/loop.h"
+
+const void *const *ebpf_fast_labels(void)
+{
+    if (loop_labels == NULL)
+        (void)ebpf_fast(NULL, 0);
+    return loop_labels;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Linked programs; see image.h. */
+#include "ebpf/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ebpf/insn.h"
+#include "ebpf/memory.h"
+#include "proto/err.h"
+
+int ebpf_image_from_code(struct ebpf_image **out, const uint8_t *code, size_t len)
+{
+    if (len == 0 || len % BPF_INSN_SIZE != 0)
+        return NETGDB_PROTO;
+    struct ebpf_image *image = calloc(1, sizeof *image);
+    uint8_t *copy = malloc(len);
+    char *name = strdup("code");
+    if (image == NULL || copy == NULL || name == NULL) {
+        free(image);
+        free(copy);
+        free(name);
+        return NETGDB_NOMEM;
+    }
+    memcpy(copy, code, len);
+    image->name = name;
+    image->segment[0] = (struct ebpf_segment){.name = "text",
+                                              .base = EBPF_TEXT_BASE,
+                                              .size = len,
+                                              .given = len,
+                                              .data = copy,
+                                              .flags = EBPF_READ | EBPF_EXEC};
+    image->segments = 1;
+    image->text = &image->segment[0];
+    image->entry = EBPF_TEXT_BASE;
+    *out = image;
+    return 0;
+}
+
+void ebpf_image_free(struct ebpf_image *image)
+{
+    if (image == NULL)
+        return;
+    for (unsigned i = 0; i < image->segments; i++)
+        free(image->segment[i].data);
+    for (size_t i = 0; i < image->symbols; i++)
+        free(image->symbol[i].name);
+    free(image->symbol);
+    buf_free(&image->elf);
+    free(image->name);
+    free(image);
+}
+
+const struct ebpf_symbol *ebpf_image_function(const struct ebpf_image *image, uint64_t address)
+{
+    for (size_t i = 0; i < image->symbols; i++) {
+        const struct ebpf_symbol *s = &image->symbol[i];
+        if (s->function && address - s->address < s->size)
+            return s;
+    }
+    return NULL;
+}
+
+const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, const char *name)
+{
+    for (size_t i = 0; i < image->symbols; i++)
+        if (strcmp(image->symbol[i].name, name) == 0)
+            return &image->symbol[i];
+    return NULL;
+}

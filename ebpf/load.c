@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading an object, and where its sections go; see load.h. */
+#include "ebpf/load.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ebpf/linker.h"
+#include "ebpf/memory.h"
+#include "proto/err.h"
+
+#ifndef EM_BPF
+#define EM_BPF 247
+#endif
+
+enum { TEXT_GAP = 8 /* zeros behind a code section: no instruction, so nothing runs on */ };
+
+int link_error(struct linker *l, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(l->error, EBPF_ERROR_TEXT, format, args);
+    va_end(args);
+    return NETGDB_PROTO;
+}
+
+bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name)
+{
+    if (l->symtab == NULL || index >= l->symbols ||
+        gelf_getsym(l->symtab, (int)index, symbol) == NULL)
+        return false;
+    *name = elf_strptr(l->elf, l->symtab_strings, symbol->st_name);
+    if (*name == NULL)
+        *name = "";
+    return true;
+}
+
+struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol)
+{
+    return symbol->st_shndx > 0 && symbol->st_shndx < l->pieces ? &l->piece[symbol->st_shndx]
+                                                                : NULL;
+}
+
+static int group_of(const GElf_Shdr *h, const char *name)
+{
+    bool bytes = h->sh_type == SHT_PROGBITS || h->sh_type == SHT_NOBITS ||
+                 h->sh_type == SHT_INIT_ARRAY || h->sh_type == SHT_NOTE;
+    if (h->sh_flags & SHF_ALLOC)
+        return !bytes                        ? LINK_DROPPED
+               : h->sh_flags & SHF_EXECINSTR ? LINK_TEXT
+               : h->sh_flags & SHF_WRITE     ? LINK_DATA
+                                             : LINK_RODATA;
+    if (h->sh_type != SHT_PROGBITS || strcmp(name, ".debug_frame") == 0 ||
+        strcmp(name, ".BTF.ext") == 0)
+        return LINK_DROPPED;
+    return LINK_OTHER;
+}
+
+static int read_bytes(struct linker *l, struct piece *p, Elf_Scn *scn)
+{
+    if (p->header.sh_type == SHT_NOBITS || p->size == 0)
+        return 0;
+    if (p->header.sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) < 0)
+        return link_error(l, "section %s: cannot be decompressed", p->name);
+    Elf_Data *d = elf_rawdata(scn, NULL);
+    if (d == NULL || d->d_buf == NULL || d->d_size > EBPF_FILE_MAX)
+        return link_error(l, "section %s: its bytes are not in the file", p->name);
+    p->size = d->d_size;
+    p->header.sh_flags &= ~(GElf_Xword)SHF_COMPRESSED;
+    p->data = malloc(d->d_size);
+    if (p->data == NULL)
+        return NETGDB_NOMEM;
+    memcpy(p->data, d->d_buf, d->d_size);
+    return 0;
+}
+
+static void note_symtab(struct linker *l, Elf_Scn *scn, const GElf_Shdr *h)
+{
+    if (h->sh_type != SHT_SYMTAB || l->symtab != NULL || h->sh_entsize == 0)
+        return;
+    l->symtab = elf_getdata(scn, NULL);
+    l->symtab_strings = h->sh_link;
+    l->symbols = l->symtab == NULL ? 0 : l->symtab->d_size / sizeof(Elf64_Sym);
+}
+
+static int read_section(struct linker *l, size_t index, size_t names)
+{
+    struct piece *p = &l->piece[index];
+    Elf_Scn *scn = elf_getscn(l->elf, index);
+    if (scn == NULL || gelf_getshdr(scn, &p->header) == NULL)
+        return link_error(l, "section %zu: its header cannot be read", index);
+    p->name = elf_strptr(l->elf, names, p->header.sh_name);
+    if (p->name == NULL)
+        p->name = "";
+    p->size = p->header.sh_size;
+    p->group = index == 0 ? LINK_DROPPED : group_of(&p->header, p->name);
+    note_symtab(l, scn, &p->header);
+    if (p->group == LINK_DROPPED)
+        return 0;
+    if (p->size > EBPF_FILE_MAX)
+        return link_error(l, "section %s: %llu bytes are too many", p->name,
+                          (unsigned long long)p->size);
+    if (p->group == LINK_TEXT && (p->size % 8 != 0 || p->header.sh_type == SHT_NOBITS))
+        return link_error(l, "section %s: not a whole number of instructions", p->name);
+    return read_bytes(l, p, scn);
+}
+
+static int read_sections(struct linker *l)
+{
+    size_t names;
+    if (elf_getshdrnum(l->elf, &l->pieces) != 0 || elf_getshdrstrndx(l->elf, &names) != 0)
+        return link_error(l, "its section headers cannot be read");
+    if (l->pieces == 0 || l->pieces > EBPF_PIECES_MAX)
+        return link_error(l, "%zu sections: none, or too many", l->pieces);
+    l->piece = calloc(l->pieces, sizeof *l->piece);
+    if (l->piece == NULL)
+        return NETGDB_NOMEM;
+    int rc = 0;
+    for (size_t i = 0; i < l->pieces && rc == 0; i++)
+        rc = read_section(l, i, names);
+    if (rc == 0 && l->symbols > EBPF_SYMBOLS_MAX)
+        return link_error(l, "%zu symbols are too many", l->symbols);
+    return rc;
+}
+
+/* gcc-bpf says so in .comment, and only binutils knows the relocations 11 and 12. */
+static bool made_by_gnu(const struct linker *l)
+{
+    static const char mark[] = "GCC: (";
+    for (size_t i = 0; i < l->pieces; i++) {
+        const struct piece *p = &l->piece[i];
+        if (strcmp(p->name, ".comment") == 0 && p->data != NULL &&
+            memmem(p->data, p->size, mark, sizeof mark - 1) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static int place(struct linker *l, struct piece *p, uint64_t *at)
+{
+    uint64_t align = p->header.sh_addralign > 8 ? p->header.sh_addralign : 8;
+    if (align > EBPF_PAGE || (align & (align - 1)) != 0)
+        return link_error(l, "section %s: cannot be aligned to %llu", p->name,
+                          (unsigned long long)align);
+    *at = (*at + align - 1) / align * align;
+    p->address = *at;
+    p->gap = p->group == LINK_TEXT ? TEXT_GAP : 0;
+    *at += p->size + p->gap;
+    return 0;
+}
+
+/* Common symbols get their places behind the data. */
+static int place_commons(struct linker *l, uint64_t *at)
+{
+    GElf_Sym s;
+    const char *name;
+    l->common = calloc(l->symbols + 1, sizeof *l->common);
+    if (l->common == NULL)
+        return NETGDB_NOMEM;
+    for (size_t i = 0; i < l->symbols; i++) {
+        if (!link_symbol(l, i, &s, &name) || s.st_shndx != SHN_COMMON)
+            continue;
+        if (s.st_size > EBPF_FILE_MAX || *at - EBPF_DATA_BASE > EBPF_FILE_MAX)
+            return link_error(l, "symbol %s: too large", name);
+        *at = (*at + 7) / 8 * 8;
+        l->common[i] = *at;
+        *at += s.st_size;
+    }
+    return 0;
+}
+
+static int add_segment(struct linker *l, int group, uint64_t base, uint64_t end)
+{
+    static const char *const names[] = {"text", "rodata", "data"};
+    static const unsigned flags[] = {EBPF_READ | EBPF_EXEC, EBPF_READ, EBPF_READ | EBPF_WRITE};
+    if (end == base)
+        return 0;
+    if (end - base > 2ULL * EBPF_FILE_MAX)
+        return link_error(l, "its %s is too large", names[group]);
+    struct ebpf_segment *s = &l->image->segment[l->image->segments++];
+    *s = (struct ebpf_segment){
+        .name = names[group], .base = base, .size = end - base, .flags = flags[group]};
+    if (group == LINK_TEXT)
+        l->image->text = s;
+    return 0;
+}
+
+static int lay_out(struct linker *l)
+{
+    static const uint64_t bases[] = {EBPF_TEXT_BASE, EBPF_RODATA_BASE, EBPF_DATA_BASE};
+    int rc = 0;
+    for (int group = LINK_TEXT; group <= LINK_DATA && rc == 0; group++) {
+        uint64_t at = bases[group];
+        for (size_t i = 0; i < l->pieces && rc == 0; i++)
+            if (l->piece[i].group == group)
+                rc = place(l, &l->piece[i], &at);
+        if (rc == 0 && group == LINK_DATA)
+            rc = place_commons(l, &at);
+        if (rc == 0)
+            rc = add_segment(l, group, bases[group], at);
+    }
+    if (rc == 0 && l->image->text == NULL)
+        return link_error(l, "there is no code in it");
+    return rc;
+}
+
+/* Copies the pieces into the image's segments. */
+static int fill_segments(struct linker *l)
+{
+    for (unsigned i = 0; i < l->image->segments; i++) {
+        struct ebpf_segment *s = &l->image->segment[i];
+        uint64_t given = 0;
+        for (size_t k = 0; k < l->pieces; k++)
+            if (l->piece[k].data != NULL && l->piece[k].address - s->base < s->size)
+                if (l->piece[k].address + l->piece[k].size - s->base > given)
+                    given = l->piece[k].address + l->piece[k].size - s->base;
+        s->given = given;
+        s->data = calloc(1, given + 1);
+        if (s->data == NULL)
+            return NETGDB_NOMEM;
+        for (size_t k = 0; k < l->pieces; k++) {
+            const struct piece *p = &l->piece[k];
+            if (p->data != NULL && p->address - s->base < s->size)
+                memcpy(s->data + (p->address - s->base), p->data, p->size);
+        }
+    }
+    return 0;
+}
+
+static int link_object(struct linker *l)
+{
+    l->gnu = made_by_gnu(l);
+    int rc = lay_out(l);
+    if (rc == 0)
+        rc = link_relocate(l);
+    if (rc == 0)
+        rc = fill_segments(l);
+    return rc;
+}
+
+/* What is linked already stays where it is. */
+static int take_segment(struct linker *l, const GElf_Phdr *h, const uint8_t *file, size_t size)
+{
+    struct ebpf_image *image = l->image;
+    uint64_t slack = h->p_vaddr % EBPF_PAGE;
+    if (h->p_filesz > h->p_memsz || h->p_memsz > 2ULL * EBPF_FILE_MAX || h->p_offset > size ||
+        h->p_filesz > size - h->p_offset || h->p_vaddr < EBPF_PAGE || h->p_vaddr > UINT32_MAX)
+        return link_error(l, "the segment at 0x%llx: not in the file, or out of reach",
+                          (unsigned long long)h->p_vaddr);
+    if (image->segments == EBPF_SEGMENTS_MAX)
+        return link_error(l, "more than %d segments", EBPF_SEGMENTS_MAX);
+    struct ebpf_segment *s = &image->segment[image->segments++];
+    s->flags =
+        EBPF_READ | (h->p_flags & PF_W ? EBPF_WRITE : 0) | (h->p_flags & PF_X ? EBPF_EXEC : 0);
+    s->name = h->p_flags & PF_X ? "text" : h->p_flags & PF_W ? "data" : "rodata";
+    s->base = h->p_vaddr - slack;
+    s->size = h->p_memsz + slack;
+    s->given = h->p_filesz + slack;
+    s->data = calloc(1, s->given + 1);
+    if (s->data == NULL)
+        return NETGDB_NOMEM;
+    memcpy(s->data + slack, file + h->p_offset, h->p_filesz);
+    if (!(s->flags & EBPF_EXEC))
+        return 0;
+    if (image->text != NULL || s->size % 8 != 0)
+        return link_error(l, "code in two segments, or not a whole number of instructions");
+    image->text = s;
+    s->flags &= ~(unsigned)EBPF_WRITE;
+    return 0;
+}
+
+static int take_linked(struct linker *l, const GElf_Ehdr *header, const uint8_t *file, size_t size)
+{
+    size_t count;
+    int rc = 0;
+    if (elf_getphdrnum(l->elf, &count) != 0 || count > EBPF_PIECES_MAX)
+        return link_error(l, "its program headers cannot be read");
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        GElf_Phdr h;
+        if (gelf_getphdr(l->elf, (int)i, &h) == NULL)
+            return link_error(l, "program header %zu cannot be read", i);
+        if (h.p_type == PT_LOAD && h.p_memsz != 0)
+            rc = take_segment(l, &h, file, size);
+    }
+    if (rc == 0 && l->image->text == NULL)
+        return link_error(l, "there is no code in it");
+    for (size_t i = 0; i < l->pieces; i++)
+        l->piece[i].address = l->piece[i].group < LINK_OTHER ? l->piece[i].header.sh_addr : 0;
+    l->image->entry = header->e_entry;
+    return rc;
+}
+
+static int link_all(struct linker *l, const uint8_t *file, size_t size)
+{
+    GElf_Ehdr header;
+    if (l->elf == NULL || elf_kind(l->elf) != ELF_K_ELF || gelf_getehdr(l->elf, &header) == NULL)
+        return link_error(l, "not an ELF file");
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
+        return link_error(l, "not a 64-bit little-endian ELF file");
+    bool object = header.e_type == ET_REL;
+    if (header.e_machine != EM_BPF && (object || header.e_machine != EM_AARCH64))
+        return link_error(l, "not eBPF: its machine is %u", header.e_machine);
+    if (!object && header.e_type != ET_EXEC && header.e_type != ET_DYN)
+        return link_error(l, "neither an object nor a linked program");
+    int rc = read_sections(l);
+    if (rc == 0)
+        rc = object ? link_object(l) : take_linked(l, &header, file, size);
+    if (rc == 0)
+        rc = link_symbols(l);
+    if (rc == 0)
+        rc = link_maps(l);
+    if (rc == 0 && (object || l->options.section != NULL || l->options.entry != NULL))
+        rc = link_entry(l);
+    if (rc == 0)
+        rc = link_write_elf(l);
+    return rc == 0 ? link_repair_frame_bases(l->image) : rc;
+}
+
+static void free_linker(struct linker *l)
+{
+    for (size_t i = 0; l->piece != NULL && i < l->pieces; i++)
+        free(l->piece[i].data);
+    free(l->piece);
+    free(l->common);
+    elf_end(l->elf);
+}
+
+static struct ebpf_image *new_image(const char *name)
+{
+    const char *base = strrchr(name, '/');
+    struct ebpf_image *image = calloc(1, sizeof *image);
+    if (image == NULL)
+        return NULL;
+    buf_init(&image->elf, EBPF_LINKED_MAX);
+    image->name = strdup(base != NULL ? base + 1 : name);
+    if (image->name == NULL) {
+        free(image);
+        return NULL;
+    }
+    return image;
+}
+
+int ebpf_load(struct ebpf_image **out, const uint8_t *file, size_t size, const char *name,
+              const struct ebpf_load_options *options, char error[EBPF_ERROR_TEXT])
+{
+    struct linker l = {.error = error};
+    snprintf(error, EBPF_ERROR_TEXT, "out of memory");
+    if (options != NULL)
+        l.options = *options;
+    if (l.options.helpers == NULL) {
+        l.options.helpers = ebpf_helpers;
+        l.options.helper_count = ebpf_helper_count;
+    }
+    if (size > EBPF_FILE_MAX)
+        return link_error(&l, "%zu bytes are too many", size);
+    uint8_t *copy = malloc(size + 1); /* libelf may change what it reads */
+    l.image = new_image(name);
+    int rc = NETGDB_NOMEM;
+    if (copy != NULL && l.image != NULL && elf_version(EV_CURRENT) != EV_NONE) {
+        memcpy(copy, file, size);
+        l.elf = size == 0 ? NULL : elf_memory((char *)copy, size);
+        rc = link_all(&l, file, size);
+    }
+    free_linker(&l);
+    free(copy);
+    if (rc != 0) {
+        ebpf_image_free(l.image);
+        return rc;
+    }
+    *out = l.image;
+    return 0;
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ebpf/: the built-in target, an eBPF machine.
+noinst_LTLIBRARIES += libebpf.la
+libebpf_la_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
+libebpf_la_LIBADD = $(DW_LIBS) $(ELF_LIBS)
+libebpf_la_SOURCES = \
+	ebpf/btf.c \
+	ebpf/debug.c \
+	ebpf/decode.c \
+	ebpf/disasm.c ebpf/disasm.h \
+	ebpf/elf_write.c \
+	ebpf/exec.h ebpf/exec_careful.c ebpf/exec_fast.c ebpf/loop.h \
+	ebpf/face.c ebpf/face.h \
+	ebpf/frames.c ebpf/frames.h \
+	ebpf/helpers.c ebpf/helpers.h \
+	ebpf/image.c ebpf/image.h \
+	ebpf/insn.h \
+	ebpf/linker.h ebpf/load.c ebpf/load.h \
+	ebpf/machine.c ebpf/machine.h \
+	ebpf/maps.c ebpf/maps.h \
+	ebpf/memory.c ebpf/memory.h \
+	ebpf/monitor.c \
+	ebpf/opcodes.h \
+	ebpf/print.c ebpf/print.h \
+	ebpf/reloc.c \
+	ebpf/stub.h ebpf/stub_files.c ebpf/stub_memory.c ebpf/stub_query.c ebpf/stub_registers.c \
+	ebpf/symbols.c \
+	ebpf/target.c ebpf/target.h

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making, resetting and running a machine; see machine.h. The loops are in exec_*.c. */
+#include "ebpf/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ebpf/frames.h"
+#include "ebpf/helpers.h"
+#include "ebpf/maps.h"
+#include "proto/err.h"
+
+static int map_segments(struct ebpf_machine *m)
+{
+    const struct ebpf_image *image = m->image;
+    int error = 0;
+    for (unsigned i = 0; i < image->segments && error == 0; i++) {
+        const struct ebpf_segment *s = &image->segment[i];
+        struct ebpf_region *r =
+            ebpf_memory_map(&m->memory, s->name, s->base, NULL, s->size, s->flags, &error);
+        if (r != NULL && s->given != 0)
+            memcpy(r->host, s->data, s->given);
+    }
+    return error;
+}
+
+static int map_own(struct ebpf_machine *m)
+{
+    const struct ebpf_options *o = &m->options;
+    uint64_t stack = (uint64_t)m->frame_size * m->depth_max;
+    uint64_t shadow = (uint64_t)EBPF_RECORD_SIZE * m->depth_max;
+    struct ebpf_memory *mem = &m->memory;
+    int error;
+    if (o->input_size != 0 &&
+        ebpf_memory_map(mem, "input", EBPF_INPUT_BASE, o->input, o->input_size,
+                        EBPF_READ | EBPF_WRITE, &error) == NULL)
+        return error;
+    if (ebpf_memory_map(mem, "stack", EBPF_STACK_BASE, NULL, stack, EBPF_READ | EBPF_WRITE,
+                        &error) == NULL)
+        return error;
+    (void)ebpf_memory_map(mem, "call frames", EBPF_SHADOW_BASE, NULL, shadow, EBPF_DEBUG_RO,
+                          &error);
+    return error;
+}
+
+/* Everything but the code and the breakpoints, as before the first instruction. */
+static int set_up(struct ebpf_machine *m)
+{
+    struct ebpf_memory *mem = &m->memory;
+    struct ebpf_watch watch[EBPF_WATCHES_MAX];
+    unsigned watches = mem->watches;
+    memcpy(watch, mem->watch, sizeof watch);
+    ebpf_memory_free(mem);
+    memcpy(mem->watch, watch, sizeof watch);
+    mem->watches = watches;
+    int rc = map_segments(m);
+    if (rc == 0)
+        rc = map_own(m);
+    if (rc == 0)
+        rc = ebpf_maps_set_up(m);
+    memset(m->reg, 0, sizeof m->reg);
+    m->reg[1] = m->options.input_size != 0 ? EBPF_INPUT_BASE : 0;
+    m->reg[2] = m->options.input_size;
+    m->reg[10] = EBPF_STACK_BASE + (uint64_t)m->frame_size * m->depth_max;
+    m->pc = m->image->entry;
+    m->depth = 0;
+    m->executed = 0;
+    m->exited = m->attention = false;
+    m->random = m->options.world != NULL ? m->options.world->seed : 0;
+    m->input_size = m->options.input_size;
+    buf_reset(&m->output);
+    return rc;
+}
+
+static int check_options(struct ebpf_machine *m, const struct ebpf_options *o)
+{
+    m->options = *o;
+    if (o->helpers == NULL) {
+        m->options.helpers = ebpf_helpers;
+        m->options.helper_count = ebpf_helper_count;
+    }
+    m->depth_max = o->depth != 0 ? o->depth : EBPF_DEPTH;
+    m->frame_size = o->frame_size != 0 ? o->frame_size : EBPF_FRAME_SIZE;
+    m->budget = o->budget;
+    bool fits = m->depth_max <= EBPF_DEPTH_MAX && m->frame_size <= EBPF_FRAME_MAX &&
+                m->frame_size % 8 == 0 && m->image->text->size / BPF_INSN_SIZE <= EBPF_SLOTS_MAX;
+    return fits ? 0 : NETGDB_TOO_LONG;
+}
+
+int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
+                     const struct ebpf_options *options)
+{
+    struct ebpf_machine *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NETGDB_NOMEM;
+    m->image = image;
+    m->text = image->text->base;
+    m->slots = (uint32_t)(image->text->size / BPF_INSN_SIZE);
+    buf_init(&m->output, EBPF_OUTPUT_MAX);
+    ebpf_memory_init(&m->memory);
+    int rc = check_options(m, options);
+    if (rc == 0) {
+        m->frames = calloc(m->depth_max, sizeof *m->frames);
+        m->breaks = calloc((size_t)m->slots + 1, 1);
+        rc = m->frames == NULL || m->breaks == NULL ? NETGDB_NOMEM : set_up(m);
+    }
+    if (rc == 0)
+        rc = ebpf_decode(m);
+    if (rc != 0) {
+        ebpf_machine_free(m);
+        return rc;
+    }
+    *out = m;
+    return 0;
+}
+
+void ebpf_machine_free(struct ebpf_machine *m)
+{
+    if (m == NULL)
+        return;
+    ebpf_maps_free(m);
+    ebpf_memory_free(&m->memory);
+    buf_free(&m->output);
+    free(m->code);
+    free(m->frames);
+    free(m->breaks);
+    free(m);
+}
+
+int ebpf_machine_reset(struct ebpf_machine *m)
+{
+    int rc = set_up(m);
+    return rc == 0 ? ebpf_decode(m) : rc;
+}
+
+struct ebpf_op *ebpf_op_at(const struct ebpf_machine *m, uint64_t address)
+{
+    uint64_t at = address - m->text;
+    if (at >= (uint64_t)m->slots * BPF_INSN_SIZE || at % BPF_INSN_SIZE != 0)
+        return NULL;
+    return &m->code[at / BPF_INSN_SIZE];
+}
+
+enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64_t address,
+                             const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(m->fault.text, sizeof m->fault.text, format, args);
+    va_end(args);
+    m->fault.address = address;
+    return stop;
+}
+
+/* What must hold before an instruction can run. EBPF_RUNNING: it does. */
+static enum ebpf_stop ready(struct ebpf_machine *m)
+{
+    m->memory.hit = NULL;
+    m->attention = false;
+    if (m->exited)
+        return EBPF_EXITED;
+    if (ebpf_op_at(m, m->pc) == NULL)
+        return ebpf_fault_at(m, EBPF_JUMP, m->pc, "there is no instruction at 0x%llx",
+                             (unsigned long long)m->pc);
+    if (m->executed >= m->budget)
+        return ebpf_fault_at(m, EBPF_OVER_BUDGET, m->pc,
+                             "the budget of %llu instructions is used up",
+                             (unsigned long long)m->budget);
+    return EBPF_RUNNING;
+}
+
+/* A slice may end where there is more to say than that it ended. */
+static enum ebpf_stop settle(const struct ebpf_machine *m, enum ebpf_stop stop)
+{
+    if (stop != EBPF_RUNNING)
+        return stop;
+    if (m->memory.hit != NULL)
+        return EBPF_WATCHPOINT;
+    return m->breaks[(m->pc - m->text) / BPF_INSN_SIZE] != 0 ? EBPF_BREAKPOINT : EBPF_RUNNING;
+}
+
+static uint64_t bounded(uint64_t slice, uint64_t left)
+{
+    slice = slice < EBPF_SLICE_MAX ? slice : EBPF_SLICE_MAX;
+    slice = slice < left ? slice : left;
+    return slice != 0 ? slice : 1;
+}
+
+enum ebpf_stop ebpf_run(struct ebpf_machine *m, uint64_t slice)
+{
+    enum ebpf_stop stop = ready(m);
+    if (stop != EBPF_RUNNING)
+        return stop;
+    uint64_t left = m->budget - m->executed;
+    slice = bounded(slice, left);
+    /* At full speed as many instructions as there are slots may run before a jump looks. */
+    if (m->memory.watches != 0 || left <= m->slots)
+        return settle(m, ebpf_careful(m, 0, UINT64_MAX, slice));
+    slice = bounded(slice, left - m->slots);
+    if (m->breaks[(m->pc - m->text) / BPF_INSN_SIZE] != 0) /* pass what it stands on */
+        return settle(m, ebpf_careful(m, 0, UINT64_MAX, 1));
+    return settle(m, ebpf_fast(m, slice));
+}
+
+enum ebpf_stop ebpf_step(struct ebpf_machine *m, uint64_t low, uint64_t high, uint64_t limit)
+{
+    enum ebpf_stop stop = ready(m);
+    if (stop != EBPF_RUNNING)
+        return stop;
+    stop = ebpf_careful(m, low, high, bounded(limit, m->budget - m->executed));
+    if (stop == EBPF_RUNNING && m->pc - low >= high - low)
+        stop = EBPF_STEPPED;
+    return settle(m, stop);
+}
+
+static void change_breaks(struct ebpf_machine *m, size_t slot, int by)
+{
+    m->breaks[slot] = (uint8_t)(m->breaks[slot] + by);
+    ebpf_arm(m, (uint32_t)slot);
+    if (slot > 0)
+        ebpf_arm(m, (uint32_t)slot - 1); /* it may run this one, too */
+}
+
+int ebpf_break_add(struct ebpf_machine *m, uint64_t address)
+{
+    const struct ebpf_op *op = ebpf_op_at(m, address);
+    if (op == NULL)
+        return NETGDB_PROTO;
+    size_t slot = (size_t)(op - m->code);
+    if (m->breaks[slot] == UINT8_MAX)
+        return NETGDB_TOO_LONG;
+    change_breaks(m, slot, 1);
+    return 0;
+}
+
+int ebpf_break_remove(struct ebpf_machine *m, uint64_t address)
+{
+    const struct ebpf_op *op = ebpf_op_at(m, address);
+    if (op == NULL || m->breaks[op - m->code] == 0)
+        return NETGDB_PROTO;
+    size_t slot = (size_t)(op - m->code);
+    change_breaks(m, slot, -1);
+    return 0;
+}
+
+void ebpf_machine_budget(struct ebpf_machine *m, uint64_t left)
+{
+    bool sum_fits = left <= UINT64_MAX - 1 - m->executed;
+    m->budget = sum_fits ? m->executed + left : EBPF_NO_BUDGET;
+}
+
+size_t ebpf_machine_poke(struct ebpf_machine *m, uint64_t address, const void *data, size_t len)
+{
+    size_t done = ebpf_memory_poke(&m->memory, address, data, len);
+    bool code = address < m->text + (uint64_t)m->slots * BPF_INSN_SIZE && m->text < address + done;
+    if (code && ebpf_decode(m) != 0)
+        return 0;
+    return done;
+}
+
+unsigned ebpf_stop_signal(enum ebpf_stop stop)
+{
+    switch (stop) {
+    case EBPF_ACCESS:
+    case EBPF_JUMP:
+    case EBPF_TOO_DEEP:
+        return 11; /* SIGSEGV */
+    case EBPF_ILLEGAL:
+        return 4; /* SIGILL */
+    case EBPF_OVER_BUDGET:
+        return 24; /* SIGXCPU */
+    case EBPF_RUNNING:
+    case EBPF_EXITED:
+        return 0;
+    default:
+        return 5; /* SIGTRAP */
+    }
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hash maps and arrays; see maps.h. */
+#include "ebpf/maps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+
+static uint32_t round8(uint32_t n)
+{
+    return (n + 7) & ~7U;
+}
+
+/* The bytes of an entry; all maps lie inside their regions by construction. */
+static uint8_t *entry_host(const struct ebpf_machine *m, const struct ebpf_map *map, uint32_t entry)
+{
+    const struct ebpf_region *r = ebpf_memory_find(&m->memory, map->base);
+    return r->host + (uint64_t)entry * map->stride;
+}
+
+static uint8_t *key_host(const struct ebpf_machine *m, const struct ebpf_map *map, uint32_t entry)
+{
+    return entry_host(m, map, entry) + round8(map->definition->value_size);
+}
+
+static bool sane(const struct ebpf_map_definition *d)
+{
+    bool array = d->type == EBPF_MAP_ARRAY;
+    return (array || d->type == EBPF_MAP_HASH) && d->key_size != 0 && d->key_size <= EBPF_KEY_MAX &&
+           (!array || d->key_size == 4) && d->value_size != 0 && d->value_size <= EBPF_VALUE_MAX &&
+           d->max_entries != 0 &&
+           d->max_entries <= EBPF_MAP_BYTES_MAX / (round8(d->value_size) + round8(d->key_size));
+}
+
+static int make_buckets(struct ebpf_map *map)
+{
+    uint32_t n = map->definition->max_entries;
+    for (map->buckets = 1; map->buckets < n;)
+        map->buckets *= 2;
+    map->head = calloc(map->buckets, sizeof *map->head);
+    map->next = calloc(n, sizeof *map->next);
+    if (map->head == NULL || map->next == NULL)
+        return NETGDB_NOMEM;
+    for (uint32_t i = 0; i + 1 < n; i++)
+        map->next[i] = i + 2;
+    map->vacant = 1;
+    return 0;
+}
+
+static int set_up(struct ebpf_machine *m, struct ebpf_map *map, const struct ebpf_map_definition *d,
+                  uint64_t base)
+{
+    bool array = d->type == EBPF_MAP_ARRAY;
+    int error;
+    if (!sane(d))
+        return NETGDB_PROTO;
+    *map = (struct ebpf_map){.definition = d, .base = base};
+    map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
+    if (ebpf_memory_map(&m->memory, d->name, base, NULL, (uint64_t)map->stride * d->max_entries,
+                        EBPF_READ | EBPF_WRITE, &error) == NULL)
+        return error;
+    map->count = array ? d->max_entries : 0;
+    return array ? 0 : make_buckets(map);
+}
+
+int ebpf_maps_set_up(struct ebpf_machine *m)
+{
+    uint64_t base = EBPF_MAPS_BASE;
+    ebpf_maps_free(m);
+    if (m->image->maps == 0)
+        return 0;
+    m->maps = calloc(m->image->maps, sizeof *m->maps);
+    if (m->maps == NULL)
+        return NETGDB_NOMEM;
+    m->map_count = m->image->maps;
+    int rc = 0;
+    for (unsigned i = 0; i < m->map_count && rc == 0; i++) {
+        rc = set_up(m, &m->maps[i], &m->image->map[i], base);
+        const struct ebpf_region *r = ebpf_memory_find(&m->memory, base);
+        base += r != NULL ? r->size + EBPF_PAGE : 0; /* a hole behind each */
+    }
+    return rc;
+}
+
+void ebpf_maps_free(struct ebpf_machine *m)
+{
+    for (unsigned i = 0; i < m->map_count; i++) {
+        free(m->maps[i].head);
+        free(m->maps[i].next);
+    }
+    free(m->maps);
+    m->maps = NULL;
+    m->map_count = 0;
+}
+
+struct ebpf_map *ebpf_map_find(struct ebpf_machine *m, uint64_t address)
+{
+    for (unsigned i = 0; i < m->map_count; i++)
+        if (m->maps[i].definition->address == address)
+            return &m->maps[i];
+    return NULL;
+}
+
+uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index)
+{
+    return index < m->map_count ? m->maps[index].base : 0;
+}
+
+/* FNV-1a: spreads short keys well enough, and the same in every run. */
+static uint32_t bucket_of(const struct ebpf_map *map, const uint8_t *key)
+{
+    uint32_t hash = 2166136261U;
+    for (uint32_t i = 0; i < map->definition->key_size; i++)
+        hash = (hash ^ key[i]) * 16777619U;
+    return hash & (map->buckets - 1);
+}
+
+/* The link that leads to the entry with that key, or to 0 at the end of the bucket. */
+static uint32_t *find_link(const struct ebpf_machine *m, const struct ebpf_map *map,
+                           const uint8_t *key)
+{
+    uint32_t *link = &map->head[bucket_of(map, key)];
+    while (*link != 0 && memcmp(key_host(m, map, *link - 1), key, map->definition->key_size) != 0)
+        link = &map->next[*link - 1];
+    return link;
+}
+
+/* The entry with that key and 1, or 0. */
+static uint32_t find(const struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key)
+{
+    if (map->buckets != 0)
+        return *find_link(m, map, key);
+    uint32_t index;
+    memcpy(&index, key, sizeof index);
+    return index < map->definition->max_entries ? index + 1 : 0;
+}
+
+uint64_t ebpf_map_lookup(struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key)
+{
+    uint32_t entry = find(m, map, key);
+    return entry == 0 ? 0 : map->base + (uint64_t)(entry - 1) * map->stride;
+}
+
+/* Takes a free entry for the key; 0 when the map is full. */
+static uint32_t insert(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
+{
+    uint32_t entry = map->vacant;
+    if (map->buckets == 0 || entry == 0)
+        return 0;
+    uint32_t *head = &map->head[bucket_of(map, key)];
+    map->vacant = map->next[entry - 1];
+    map->next[entry - 1] = *head;
+    *head = entry;
+    map->count++;
+    memmove(key_host(m, map, entry - 1), key, map->definition->key_size);
+    return entry;
+}
+
+int ebpf_map_update(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key,
+                    const uint8_t *value, uint64_t flags)
+{
+    uint32_t entry = find(m, map, key);
+    if (flags > EBPF_EXIST)
+        return EBPF_EINVAL;
+    if (entry != 0 && flags == EBPF_NOEXIST)
+        return EBPF_EEXIST;
+    if (entry == 0 && flags == EBPF_EXIST)
+        return EBPF_ENOENT;
+    if (entry == 0)
+        entry = insert(m, map, key);
+    if (entry == 0)
+        return EBPF_E2BIG;
+    memmove(entry_host(m, map, entry - 1), value, map->definition->value_size);
+    return 0;
+}
+
+int ebpf_map_delete(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
+{
+    if (map->buckets == 0)
+        return EBPF_EINVAL;
+    uint32_t *link = find_link(m, map, key), entry = *link;
+    if (entry == 0)
+        return EBPF_ENOENT;
+    *link = map->next[entry - 1];
+    map->next[entry - 1] = map->vacant;
+    map->vacant = entry;
+    map->count--;
+    return 0;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Regions, checked accesses, watchpoints; see memory.h. */
+#include "ebpf/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+
+#define FOUR_GIB (UINT64_C(1) << 32)
+
+/*
+ * A window that no address matches: an address chooses its window by bits 28-31, and this base
+ * has the bits of the next one, so that the distance is never 0 and a size of 8 lets no access
+ * through: only the base itself is at a distance that fits.
+ */
+static void close_window(struct ebpf_window *w, unsigned index)
+{
+    uint64_t other = (index + 1) % EBPF_WINDOWS;
+    *w = (struct ebpf_window){.base = ~UINT64_C(0) << 32 | other << EBPF_WINDOW_SHIFT, .size = 8};
+}
+
+void ebpf_memory_init(struct ebpf_memory *m)
+{
+    memset(m, 0, sizeof *m);
+    for (unsigned i = 0; i < EBPF_WINDOWS; i++) {
+        close_window(&m->read[i], i);
+        close_window(&m->write[i], i);
+    }
+}
+
+void ebpf_memory_free(struct ebpf_memory *m)
+{
+    for (unsigned i = 0; i < m->regions; i++)
+        free(m->region[i].host);
+    ebpf_memory_init(m);
+}
+
+/* Windows that the region covers and no earlier one has taken. */
+static void open_windows(struct ebpf_window *windows, const struct ebpf_region *r)
+{
+    uint64_t first = r->base >> EBPF_WINDOW_SHIFT;
+    uint64_t last = (r->base + r->size - 1) >> EBPF_WINDOW_SHIFT;
+    for (uint64_t i = first; i <= last; i++)
+        if (windows[i].host == NULL)
+            windows[i] = (struct ebpf_window){.base = r->base, .size = r->size, .host = r->host};
+}
+
+static int check_place(const struct ebpf_memory *m, uint64_t base, uint64_t size)
+{
+    if (m->regions == EBPF_REGIONS_MAX || size > EBPF_MEMORY_MAX - m->mapped || base >= FOUR_GIB ||
+        size > FOUR_GIB - base)
+        return NETGDB_TOO_LONG;
+    if (base % EBPF_PAGE != 0 || base == 0)
+        return NETGDB_PROTO;
+    for (unsigned i = 0; i < m->regions; i++)
+        if (base < m->region[i].base + m->region[i].size && m->region[i].base < base + size)
+            return NETGDB_PROTO;
+    return 0;
+}
+
+struct ebpf_region *ebpf_memory_map(struct ebpf_memory *m, const char *name, uint64_t base,
+                                    const void *data, uint64_t size, unsigned flags, int *error)
+{
+    *error = NETGDB_TOO_LONG;
+    if (size > EBPF_MEMORY_MAX)
+        return NULL;
+    uint64_t padded = (size + EBPF_PAGE - 1) / EBPF_PAGE * EBPF_PAGE;
+    padded = padded == 0 ? EBPF_PAGE : padded;
+    *error = check_place(m, base, padded);
+    if (*error != 0)
+        return NULL;
+    *error = NETGDB_NOMEM;
+    uint8_t *host = calloc(1, padded);
+    if (host == NULL)
+        return NULL;
+    if (data != NULL && size != 0)
+        memcpy(host, data, size);
+    unsigned at = m->regions;
+    while (at > 0 && m->region[at - 1].base > base)
+        at--;
+    memmove(&m->region[at + 1], &m->region[at], (m->regions - at) * sizeof m->region[0]);
+    struct ebpf_region *r = &m->region[at];
+    *r = (struct ebpf_region){
+        .name = name, .base = base, .size = padded, .used = size, .flags = flags, .host = host};
+    m->regions++;
+    m->mapped += padded;
+    if (flags & EBPF_READ)
+        open_windows(m->read, r);
+    if (flags & EBPF_WRITE)
+        open_windows(m->write, r);
+    *error = 0;
+    return r;
+}
+
+struct ebpf_region *ebpf_memory_find(const struct ebpf_memory *m, uint64_t address)
+{
+    for (unsigned i = 0; i < m->regions; i++)
+        if (address - m->region[i].base < m->region[i].size)
+            return (struct ebpf_region *)&m->region[i];
+    return NULL;
+}
+
+static bool watches_kind(const struct ebpf_watch *w, bool write)
+{
+    return w->kind == EBPF_WATCH_ACCESS || (w->kind == EBPF_WATCH_WRITE) == write;
+}
+
+static void note_watches(struct ebpf_memory *m, uint64_t address, uint64_t size, bool write)
+{
+    for (unsigned i = 0; i < m->watches && m->hit == NULL; i++) {
+        const struct ebpf_watch *w = &m->watch[i];
+        bool touches = address - w->address < w->size || w->address - address < size;
+        if (!touches || !watches_kind(w, write))
+            continue;
+        m->hit = w;
+        m->hit_address = address > w->address ? address : w->address;
+    }
+}
+
+uint8_t *ebpf_memory_access(struct ebpf_memory *m, uint64_t address, uint64_t size, bool write)
+{
+    const struct ebpf_region *r = ebpf_memory_find(m, address);
+    if (r == NULL || size > r->size - (address - r->base) ||
+        !(r->flags & (write ? EBPF_WRITE : EBPF_READ)))
+        return NULL;
+    if (m->watches != 0 && size != 0)
+        note_watches(m, address, size, write);
+    return r->host + (address - r->base);
+}
+
+/* The run of bytes of one region at `address`, at most `len`. */
+static size_t run_at(const struct ebpf_memory *m, uint64_t address, size_t len, uint8_t **host,
+                     unsigned forbidden)
+{
+    const struct ebpf_region *r = ebpf_memory_find(m, address);
+    if (r == NULL || (r->flags & forbidden) != 0)
+        return 0;
+    uint64_t rest = r->size - (address - r->base);
+    *host = r->host + (address - r->base);
+    return rest < len ? (size_t)rest : len;
+}
+
+size_t ebpf_memory_peek(const struct ebpf_memory *m, uint64_t address, void *out, size_t len)
+{
+    size_t done = 0, n;
+    uint8_t *host;
+    while (done < len && (n = run_at(m, address + done, len - done, &host, 0)) != 0) {
+        memcpy((uint8_t *)out + done, host, n);
+        done += n;
+    }
+    return done;
+}
+
+size_t ebpf_memory_poke(struct ebpf_memory *m, uint64_t address, const void *data, size_t len)
+{
+    size_t done = 0, n;
+    uint8_t *host;
+    while (done < len && (n = run_at(m, address + done, len - done, &host, EBPF_DEBUG_RO)) != 0) {
+        if (data != NULL)
+            memcpy(host, (const uint8_t *)data + done, n);
+        done += n;
+    }
+    return done;
+}
+
+int ebpf_memory_watch(struct ebpf_memory *m, const struct ebpf_watch *watch)
+{
+    if (m->watches == EBPF_WATCHES_MAX)
+        return NETGDB_TOO_LONG;
+    m->watch[m->watches++] = *watch;
+    return 0;
+}
+
+int ebpf_memory_unwatch(struct ebpf_memory *m, const struct ebpf_watch *watch)
+{
+    for (unsigned i = 0; i < m->watches; i++) {
+        const struct ebpf_watch *w = &m->watch[i];
+        if (w->kind != watch->kind || w->address != watch->address || w->size != watch->size)
+            continue;
+        m->watch[i] = m->watch[--m->watches];
+        m->hit = NULL;
+        return 0;
+    }
+    return NETGDB_PROTO;
+}

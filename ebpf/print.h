@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a program prints: text into the machine's output, which whoever runs it takes. A full
+ * output drops what does not fit and never stops the program.
+ */
+#ifndef NETGDB_EBPF_PRINT_H
+#define NETGDB_EBPF_PRINT_H
+
+#include "ebpf/machine.h"
+
+enum { EBPF_PRINT_MAX = 1024 }; /* bytes of one call */
+
+/*
+ * bpf_trace_printk: format, its size, three arguments. Knows %d %i %u %x %X %p %c %s %%, with l,
+ * ll, h, hh, a width and flags. Result: bytes printed.
+ */
+enum ebpf_stop ebpf_print_format(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);
+
+/* puts: a string and a newline. Result: bytes printed. */
+enum ebpf_stop ebpf_print_string(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);
+
+#endif

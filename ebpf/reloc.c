@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Relocations of eBPF objects, LLVM's and binutils' numbers. Both agree on 1 and 10; 2, 3 and 4
+ * mean data in sections without code, and in code what binutils means (or, 2 on a call, what old
+ * clang did). What is in place is an addend: to the symbol's address for LLVM, to its section's
+ * for gcc-bpf. Sources: LLVM's BPF.def and "BPF relocation types", binutils' include/elf/bpf.h.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ebpf/insn.h"
+#include "ebpf/linker.h"
+
+enum {
+    R_NONE = 0,
+    R_LDDW = 1,     /* R_BPF_64_64, R_BPF_INSN_64 */
+    R_ABS64 = 2,    /* LLVM; binutils: R_BPF_INSN_32 */
+    R_ABS32 = 3,    /* LLVM; binutils: R_BPF_INSN_16 */
+    R_NODYLD32 = 4, /* LLVM; binutils: R_BPF_INSN_DISP16 */
+    R_CALL = 10,    /* R_BPF_64_32, R_BPF_INSN_DISP32 */
+    R_DATA_32 = 11, /* binutils, and the next two */
+    R_DATA_64 = 12,
+    R_DATA_64_PCREL = 13
+};
+
+/* One relocation, with all that is known of it. */
+struct reloc {
+    struct piece *in;
+    uint8_t *where; /* `room` bytes may be touched */
+    uint64_t offset, room;
+    unsigned type;
+    bool rela;
+    int64_t addend; /* of RELA */
+    GElf_Sym symbol;
+    const char *name; /* of the symbol, or of its section */
+    bool defined;
+    uint64_t base;    /* address of the symbol's section; of itself when it is absolute */
+    uint64_t address; /* of the symbol */
+};
+
+static uint64_t get(const uint8_t *p, unsigned bytes)
+{
+    uint64_t v = 0;
+    memcpy(&v, p, bytes); /* objects are little-endian, and so is every host that this runs on */
+    return v;
+}
+
+static void put(uint8_t *p, unsigned bytes, uint64_t value)
+{
+    memcpy(p, &value, bytes);
+}
+
+/* The address meant: symbol and addend, which `in_place` is unless the relocation brings one. */
+static uint64_t target(const struct linker *l, const struct reloc *r, uint64_t in_place)
+{
+    if (r->rela)
+        return r->address + (uint64_t)r->addend;
+    bool holds_value = l->gnu && r->symbol.st_shndx < SHN_LORESERVE && r->defined;
+    return (holds_value ? r->base : r->address) + in_place;
+}
+
+static int undefined(struct linker *l, const struct reloc *r)
+{
+    return link_error(l, "undefined symbol %s, needed in section %s at 0x%" PRIx64, r->name,
+                      r->in->name, r->offset);
+}
+
+static int no_room(struct linker *l, const struct reloc *r)
+{
+    return link_error(l, "section %s: the relocation at 0x%" PRIx64 " is not inside", r->in->name,
+                      r->offset);
+}
+
+static int relocate_lddw(struct linker *l, const struct reloc *r)
+{
+    if (!r->defined)
+        return undefined(l, r);
+    if (r->room < 16)
+        return no_room(l, r);
+    uint64_t value = target(l, r, get(r->where + 4, 4) | get(r->where + 12, 4) << 32);
+    put(r->where + 4, 4, value);
+    put(r->where + 12, 4, value >> 32);
+    return 0;
+}
+
+/* A call of a function that is not in the object may be a helper's name. */
+static int bind_helper(struct linker *l, const struct reloc *r)
+{
+    const struct ebpf_helper *h =
+        ebpf_helper_by_name(l->options.helpers, l->options.helper_count, r->name);
+    if (h == NULL)
+        return undefined(l, r);
+    r->where[1] = (uint8_t)((r->where[1] & 15) | BPF_CALL_HELPER << 4);
+    put(r->where + 4, 4, h->id);
+    return 0;
+}
+
+static int relocate_call(struct linker *l, const struct reloc *r)
+{
+    if (r->room < 8)
+        return no_room(l, r);
+    if (!r->defined)
+        return bind_helper(l, r);
+    /* LLVM: in place is the distance less one slot; binutils: nothing that is of use. */
+    uint64_t in_place = get(r->where + 4, 4) + 1;
+    uint64_t more = r->rela ? (uint64_t)r->addend : l->gnu ? 0 : (uint64_t)(int32_t)in_place * 8;
+    uint64_t distance = r->address + more - (r->in->address + r->offset); /* may be negative */
+    put(r->where + 4, 4, (uint64_t)((int64_t)distance / 8 - 1));
+    return 0;
+}
+
+/* 2, 3 and 4 in code. */
+static int relocate_code(struct linker *l, const struct reloc *r)
+{
+    if (r->room < 8)
+        return no_room(l, r);
+    if (!l->gnu && r->type == R_ABS64 && r->where[0] == (BPF_JMP | BPF_CALL))
+        return relocate_call(l, r);
+    if (!r->defined)
+        return undefined(l, r);
+    uint64_t place = r->in->address + r->offset;
+    if (r->type == R_ABS64) /* INSN_32: the immediate */
+        put(r->where + 4, 4, target(l, r, get(r->where + 4, 4)));
+    else if (r->type == R_ABS32) /* INSN_16: the offset */
+        put(r->where + 2, 2, target(l, r, get(r->where + 2, 2)));
+    else /* INSN_DISP16: a jump */
+        put(r->where + 2, 2, (r->address - place) / 8 - 1);
+    return 0;
+}
+
+static int relocate_data(struct linker *l, const struct reloc *r, unsigned bytes)
+{
+    if (!r->defined)
+        return undefined(l, r);
+    if (r->room < bytes)
+        return no_room(l, r);
+    uint64_t value = target(l, r, get(r->where, bytes));
+    if (r->type == R_DATA_64_PCREL)
+        value -= r->in->address + r->offset;
+    put(r->where, bytes, value);
+    return 0;
+}
+
+static int relocate(struct linker *l, const struct reloc *r)
+{
+    bool code = r->in->group == LINK_TEXT;
+    switch (r->type) {
+    case R_NONE:
+        return 0;
+    case R_LDDW:
+        return code ? relocate_lddw(l, r) : relocate_data(l, r, 8);
+    case R_CALL:
+        return code ? relocate_call(l, r) : relocate_data(l, r, 4);
+    case R_ABS64:
+        return code ? relocate_code(l, r) : relocate_data(l, r, 8);
+    case R_ABS32:
+    case R_NODYLD32:
+        return code ? relocate_code(l, r) : relocate_data(l, r, 4);
+    case R_DATA_32:
+        return relocate_data(l, r, 4);
+    case R_DATA_64:
+    case R_DATA_64_PCREL:
+        return relocate_data(l, r, 8);
+    default:
+        return link_error(l, "section %s: unknown relocation %u at 0x%" PRIx64, r->in->name,
+                          r->type, r->offset);
+    }
+}
+
+/* Where the symbol is. A weak one that nobody defines is at 0. */
+static void resolve(const struct linker *l, struct reloc *r, size_t index)
+{
+    const struct piece *p = link_piece(l, &r->symbol);
+    r->defined = true;
+    if (p != NULL) {
+        r->base = p->address;
+        r->address = p->address + r->symbol.st_value;
+        if (r->name[0] == 0)
+            r->name = p->name;
+    } else if (r->symbol.st_shndx == SHN_COMMON)
+        r->base = r->address = l->common[index];
+    else if (r->symbol.st_shndx == SHN_ABS)
+        r->base = r->address = r->symbol.st_value;
+    else
+        r->defined = GELF_ST_BIND(r->symbol.st_info) == STB_WEAK && r->type != R_CALL;
+}
+
+static int relocate_one(struct linker *l, struct piece *in, Elf_Data *data, int i, bool rela)
+{
+    struct reloc r = {.in = in, .rela = rela};
+    GElf_Rela entry = {0};
+    GElf_Rel short_entry;
+    if (rela ? gelf_getrela(data, i, &entry) == NULL : gelf_getrel(data, i, &short_entry) == NULL)
+        return link_error(l, "section %s: relocation %d cannot be read", in->name, i);
+    if (!rela) {
+        entry.r_offset = short_entry.r_offset;
+        entry.r_info = short_entry.r_info;
+    }
+    size_t symbol = GELF_R_SYM(entry.r_info);
+    r.type = (unsigned)GELF_R_TYPE(entry.r_info);
+    r.offset = entry.r_offset;
+    r.addend = entry.r_addend;
+    if (r.offset >= in->size || in->data == NULL)
+        return no_room(l, &r);
+    r.where = in->data + r.offset;
+    r.room = in->size - r.offset;
+    if (!link_symbol(l, symbol, &r.symbol, &r.name))
+        return link_error(l, "section %s: relocation %d has no symbol", in->name, i);
+    resolve(l, &r, symbol);
+    return relocate(l, &r);
+}
+
+int link_relocate(struct linker *l)
+{
+    int rc = 0;
+    for (size_t i = 1; i < l->pieces && rc == 0; i++) {
+        const GElf_Shdr *h = &l->piece[i].header;
+        bool rela = h->sh_type == SHT_RELA;
+        if ((!rela && h->sh_type != SHT_REL) || h->sh_info == 0 || h->sh_info >= l->pieces)
+            continue;
+        struct piece *in = &l->piece[h->sh_info];
+        if (in->group == LINK_DROPPED || strcmp(in->name, ".BTF") == 0)
+            continue;
+        Elf_Data *data = elf_getdata(elf_getscn(l->elf, i), NULL);
+        size_t size = rela ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel);
+        size_t count = data == NULL ? 0 : data->d_size / size;
+        for (size_t k = 0; k < count && rc == 0; k++)
+            rc = relocate_one(l, in, data, (int)k, rela);
+    }
+    return rc;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which names the image has, where it starts, and its maps; part of the loader. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ebpf/insn.h"
+#include "ebpf/linker.h"
+#include "proto/err.h"
+
+/* A symbol that people know: of a function or an object, not the compiler's labels. */
+static bool wanted(const struct linker *l, const GElf_Sym *s, const char *name)
+{
+    const struct piece *p = link_piece(l, s);
+    unsigned type = GELF_ST_TYPE(s->st_info);
+    if (name[0] == 0 || name[0] == '.')
+        return false;
+    if (s->st_shndx == SHN_COMMON)
+        return true;
+    if (p == NULL || p->group > LINK_DATA)
+        return false;
+    bool global = GELF_ST_BIND(s->st_info) != STB_LOCAL;
+    return type == STT_FUNC || type == STT_OBJECT || (type == STT_NOTYPE && global);
+}
+
+static uint64_t symbol_address(const struct linker *l, const GElf_Sym *s, size_t index)
+{
+    if (s->st_shndx == SHN_COMMON)
+        return l->common != NULL ? l->common[index] : 0;
+    const struct piece *p = link_piece(l, s);
+    return p->header.sh_addr != 0 ? s->st_value : p->address + s->st_value;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct ebpf_symbol *x = a, *y = b;
+    if (x->address != y->address)
+        return x->address < y->address ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+/* A function without a size reaches to the next symbol, or to the end of the code. */
+static void complete_sizes(struct ebpf_image *image)
+{
+    uint64_t end = image->text->base + image->text->size;
+    for (size_t i = 0; i < image->symbols; i++) {
+        struct ebpf_symbol *s = &image->symbol[i];
+        if (!s->function || s->size != 0)
+            continue;
+        uint64_t next = i + 1 < image->symbols ? image->symbol[i + 1].address : end;
+        s->size = (next < end ? next : end) - s->address;
+    }
+}
+
+int link_symbols(struct linker *l)
+{
+    struct ebpf_image *image = l->image;
+    GElf_Sym s;
+    const char *name;
+    image->symbol = calloc(l->symbols + 1, sizeof *image->symbol);
+    if (image->symbol == NULL)
+        return NETGDB_NOMEM;
+    for (size_t i = 0; i < l->symbols; i++) {
+        if (!link_symbol(l, i, &s, &name) || !wanted(l, &s, name))
+            continue;
+        struct ebpf_symbol *out = &image->symbol[image->symbols];
+        out->address = symbol_address(l, &s, i);
+        out->function = out->address - image->text->base < image->text->size;
+        out->size = s.st_size;
+        out->global = GELF_ST_BIND(s.st_info) != STB_LOCAL;
+        out->name = strdup(name);
+        if (out->name == NULL)
+            return NETGDB_NOMEM;
+        image->symbols++;
+    }
+    qsort(image->symbol, image->symbols, sizeof *image->symbol, by_address);
+    complete_sizes(image);
+    return 0;
+}
+
+/* The section to start in; NULL with the error made. */
+static const struct piece *entry_section(struct linker *l)
+{
+    const struct piece *text = NULL, *only = NULL;
+    char names[160] = "";
+    unsigned others = 0;
+    for (size_t i = 0; i < l->pieces; i++) {
+        const struct piece *p = &l->piece[i];
+        if (p->group != LINK_TEXT || p->size == 0)
+            continue;
+        if (l->options.section != NULL) {
+            if (strcmp(p->name, l->options.section) == 0)
+                return p;
+        } else if (strcmp(p->name, ".text") == 0)
+            text = p;
+        else {
+            only = p;
+            others++;
+        }
+        size_t used = strlen(names);
+        if (used + strlen(p->name) + 2 < sizeof names)
+            sprintf(names + used, " %s", p->name);
+    }
+    if (l->options.section != NULL)
+        (void)link_error(l, "no code in a section %s; there is:%s", l->options.section, names);
+    else if (others > 1)
+        (void)link_error(l, "several programs, choose a section:%s", names);
+    else if (others == 1)
+        return only;
+    else if (text == NULL)
+        (void)link_error(l, "there is no code in it");
+    return l->options.section != NULL || others > 1 ? NULL : text;
+}
+
+static const struct ebpf_symbol *named_in(const struct ebpf_image *image, const struct piece *p,
+                                          const char *name)
+{
+    for (size_t i = 0; i < image->symbols; i++) {
+        const struct ebpf_symbol *s = &image->symbol[i];
+        if (s->function && s->address - p->address < p->size &&
+            (name == NULL || strcmp(s->name, name) == 0))
+            return s;
+    }
+    return NULL;
+}
+
+int link_entry(struct linker *l)
+{
+    static const char *const usual[] = {"main", "entrypoint", "entry", NULL}; /* NULL: the first */
+    struct ebpf_image *image = l->image;
+    if (l->options.entry != NULL && l->options.section == NULL) {
+        const struct ebpf_symbol *s = ebpf_image_symbol(image, l->options.entry);
+        if (s == NULL || !s->function)
+            return link_error(l, "no function named %s", l->options.entry);
+        image->entry = s->address;
+        return 0;
+    }
+    const struct piece *p = entry_section(l);
+    if (p == NULL)
+        return NETGDB_PROTO;
+    const struct ebpf_symbol *s = NULL;
+    if (l->options.entry != NULL) {
+        s = named_in(image, p, l->options.entry);
+        if (s == NULL)
+            return link_error(l, "no function named %s in section %s", l->options.entry, p->name);
+    }
+    for (size_t i = 0; s == NULL && i < sizeof usual / sizeof usual[0]; i++)
+        s = named_in(image, p, usual[i]);
+    image->entry = s != NULL ? s->address : p->address;
+    return 0;
+}
+
+/* struct bpf_map_def of old: type, key_size, value_size, max_entries, map_flags. */
+static int add_old_map(struct linker *l, const struct piece *p, const struct ebpf_symbol *s)
+{
+    struct ebpf_image *image = l->image;
+    uint32_t field[4];
+    uint64_t at = s->address - p->address;
+    if (p->data == NULL || at > p->size || p->size - at < sizeof field)
+        return link_error(l, "map %s: its definition is too short", s->name);
+    if (image->maps == EBPF_MAPS_MAX)
+        return link_error(l, "more than %d maps", EBPF_MAPS_MAX);
+    memcpy(field, p->data + at, sizeof field);
+    image->map[image->maps++] = (struct ebpf_map_definition){.name = s->name,
+                                                             .address = s->address,
+                                                             .type = field[0],
+                                                             .key_size = field[1],
+                                                             .value_size = field[2],
+                                                             .max_entries = field[3]};
+    return 0;
+}
+
+static int check_maps(struct linker *l)
+{
+    for (unsigned i = 0; i < l->image->maps; i++) {
+        const struct ebpf_map_definition *d = &l->image->map[i];
+        if (d->type != EBPF_MAP_HASH && d->type != EBPF_MAP_ARRAY)
+            return link_error(l, "map %s: type %u; only hash (1) and array (2) are known", d->name,
+                              d->type);
+        if (d->key_size == 0 || d->value_size == 0 || d->max_entries == 0)
+            return link_error(l, "map %s: no key, value or entries", d->name);
+    }
+    return 0;
+}
+
+int link_maps(struct linker *l)
+{
+    int rc = 0;
+    for (size_t i = 0; i < l->pieces && rc == 0; i++) {
+        const struct piece *p = &l->piece[i];
+        if (strcmp(p->name, ".BTF") == 0 && p->data != NULL)
+            rc = link_btf_maps(l, p);
+        if (strcmp(p->name, "maps") != 0 || p->group != LINK_DATA)
+            continue;
+        for (size_t k = 0; k < l->image->symbols && rc == 0; k++)
+            if (l->image->symbol[k].address - p->address < p->size)
+                rc = add_old_map(l, p, &l->image->symbol[k]);
+    }
+    return rc == 0 ? check_maps(l) : rc;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Datagrams that are held back; see held.h. */
+#include "io/held.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/transfer.h"
+#include "proto/wire.h"
+
+struct queue {
+    unsigned n;
+    struct io_msg msgs[IO_FDS_BATCH];
+    uint8_t memory[IO_FDS_BATCH][WIRE_DATAGRAM_MAX];
+};
+
+struct io_fds_held {
+    struct queue now, later;
+};
+
+/* A datagram that cannot be sent is a lost one. */
+static void flush(struct io_fds_side *side, struct queue *q)
+{
+    if (q->n != 0)
+        (void)transfer_send(side, q->msgs, q->n);
+    q->n = 0;
+}
+
+static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
+{
+    memcpy(q->memory[q->n], msg->data, msg->len);
+    q->msgs[q->n] = (struct io_msg){q->memory[q->n], msg->len};
+    if (++q->n == IO_FDS_BATCH)
+        flush(side, q);
+}
+
+int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later)
+{
+    bool datagrams = side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
+    if (datagrams && side->held == NULL)
+        side->held = calloc(1, sizeof *side->held);
+    if (side->held == NULL)
+        return transfer_send(side, msgs, n);
+    for (unsigned i = 0; i < n; i++) {
+        if (msgs[i].len <= WIRE_DATAGRAM_MAX)
+            add(side, later ? &side->held->later : &side->held->now, &msgs[i]);
+    }
+    return 0;
+}
+
+void held_flush(struct io_fds_side *side)
+{
+    if (side->held != NULL)
+        flush(side, &side->held->now);
+}
+
+void held_flush_all(struct io_fds_side *side)
+{
+    struct io_fds_held *h = side->held;
+    if (h == NULL)
+        return;
+    if (h->later.n != 0 && h->later.n + h->now.n <= IO_FDS_BATCH) { /* one system call */
+        for (unsigned i = 0; i < h->now.n; i++)
+            h->later.msgs[h->later.n++] = h->now.msgs[i];
+        h->now.n = 0;
+    }
+    flush(side, &h->later);
+    flush(side, &h->now);
+}
+
+void held_drop_later(struct io_fds_side *side)
+{
+    if (side->held != NULL)
+        side->held->later.n = 0;
+}
+
+void held_free(struct io_fds_side *side)
+{
+    free(side->held);
+    side->held = NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Datagrams of one side of an io_fds that are held back until it waits; used by fds.c only. */
+#ifndef NETGDB_IO_HELD_H
+#define NETGDB_IO_HELD_H
+
+#include "io/fds.h"
+
+/*
+ * As send of proto/io.h; datagrams wait for held_flush, those that are `later` ones for
+ * held_flush_all. When there are too many of a kind (IO_FDS_BATCH) they go out at once.
+ */
+int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later);
+
+/* Sends what is held, but for the later ones; or all, the later ones first. */
+void held_flush(struct io_fds_side *side);
+void held_flush_all(struct io_fds_side *side);
+
+/* Forgets the later ones; or all, and the memory. */
+void held_drop_later(struct io_fds_side *side);
+void held_free(struct io_fds_side *side);
+
+#endif

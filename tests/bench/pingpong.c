@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The measure of all latencies: two processes and the bare datagrams of one 64-byte read. Prints
+ * the median of one exchange in ns.
+ *
+ *   pingpong COUNT          request, ack, reply, ack
+ *   pingpong COUNT link     all that our link and a kernel exchange: also their '+' and ours, and
+ *                           the second copy of each of our acks
+ */
+#include <err.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/wire.h"
+#include "tests/bench/bench.h"
+
+enum {
+    REQUEST = WIRE_HEADER + 13,    /* $m123456,40#cs */
+    REPLY = WIRE_HEADER + 4 + 128, /* 64 bytes in hexadecimal digits */
+    PLUS = WIRE_HEADER + 1,
+};
+
+static uint8_t in[WIRE_DATAGRAM_MAX], out[WIRE_DATAGRAM_MAX];
+
+static void expect(int fd, size_t len)
+{
+    if (bench_receive(fd, in, sizeof in) != len)
+        errx(1, "not the datagram that was expected");
+}
+
+/* The kernel's side, until it is killed. */
+static void answer(int fd, bool link)
+{
+    for (;;) {
+        expect(fd, REQUEST);
+        bench_send(fd, out, WIRE_ACK);
+        if (link) {
+            bench_send(fd, out, PLUS);
+            expect(fd, WIRE_ACK);
+            expect(fd, WIRE_ACK);
+        }
+        bench_send(fd, out, REPLY);
+        expect(fd, WIRE_ACK);
+        if (link) {
+            expect(fd, WIRE_ACK);
+            expect(fd, PLUS);
+            bench_send(fd, out, WIRE_ACK);
+        }
+    }
+}
+
+/* The server's side, once. */
+static void ask(int fd, bool link)
+{
+    bench_send(fd, out, REQUEST);
+    expect(fd, WIRE_ACK);
+    if (link) {
+        expect(fd, PLUS);
+        bench_send(fd, out, WIRE_ACK);
+        bench_send(fd, out, WIRE_ACK);
+    }
+    expect(fd, REPLY);
+    bench_send(fd, out, WIRE_ACK);
+    if (link) {
+        bench_send(fd, out, WIRE_ACK);
+        bench_send(fd, out, PLUS);
+        expect(fd, WIRE_ACK);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_in a = bench_loopback(0), b = bench_loopback(0);
+    bool link = argc == 3 && strcmp(argv[2], "link") == 0;
+    if (argc != 2 && !link)
+        errx(2, "usage: pingpong COUNT [link]");
+    unsigned n = bench_number(argv[1]);
+    uint64_t *samples = calloc(n, sizeof *samples);
+    int mine = bench_udp(&a), its = bench_udp(&b);
+    if (samples == NULL || connect(mine, (struct sockaddr *)&b, sizeof b) != 0 ||
+        connect(its, (struct sockaddr *)&a, sizeof a) != 0)
+        err(1, "connect");
+    pid_t child = fork();
+    if (child == 0)
+        answer(its, link);
+    for (unsigned i = 0; i < BENCH_WARM_UP; i++)
+        ask(mine, link);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t began = bench_now();
+        ask(mine, link);
+        samples[i] = bench_now() - began;
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    printf("%llu\n", (unsigned long long)bench_median(samples, n));
+    free(samples);
+    return 0;
+}

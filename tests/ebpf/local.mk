@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What tests the eBPF machine. tests/local.mk comes before it.
+if HAVE_CMOCKA
+EBPF_UNIT_TESTS = \
+	tests/unit/ebpf_differential \
+	tests/unit/ebpf_load \
+	tests/unit/ebpf_ops \
+	tests/unit/ebpf_stub
+endif
+check_PROGRAMS += $(EBPF_UNIT_TESTS)
+TESTS += $(EBPF_UNIT_TESTS)
+EBPF_UNIT_LIBS = libebpf.la $(UNIT_LIBS)
+EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
+
+tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
+	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
+tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c tests/ebpf/asm.h
+tests_unit_ebpf_load_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c $(EBPF_REFERENCE)
+tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
+tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
+
+# With real compilers and debuggers; each says what it skips.
+EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \
+	tests/e2e/bpf-plugin.test \
+	tests/e2e/bpf-run.test
+TESTS += $(EBPF_E2E_TESTS)
+dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
+EXTRA_DIST += tests/fuzz/ebpf_interp.c tests/fuzz/ebpf_loader.c tests/fuzz/ebpf_stub.c
+EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
+
+EXTRA_PROGRAMS += tests/bench/ebpf
+CLEANFILES += tests/bench/ebpf
+tests_bench_ebpf_SOURCES = tests/bench/ebpf.c tests/ebpf/asm.h
+tests_bench_ebpf_LDADD = libebpf.la libio.la libproto.la
+
+.PHONY: bench-ebpf
+bench: bench-ebpf
+bench-ebpf: tests/bench/ebpf
+	tests/bench/ebpf

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fuzz target: any bytes as an object. What loads is run for a while, each instruction is put
+ * into words, and the linked ELF is loaded again.
+ */
+#include <stdlib.h>
+
+#include "ebpf/disasm.h"
+#include "ebpf/load.h"
+#include "ebpf/machine.h"
+
+enum { BUDGET = 2000, LINES = 200 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void disassemble(const struct ebpf_image *image)
+{
+    const struct ebpf_segment *text = image->text;
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    size_t n, at = 0;
+    for (int i = 0; i < LINES && at < text->given; i++, at += n) {
+        n = ebpf_disassemble(&out, text->data + at, text->given - at, text->base + at, image);
+        if (n == 0)
+            break;
+    }
+    buf_free(&out);
+}
+
+static void run(const struct ebpf_image *image)
+{
+    const struct ebpf_options options = {.budget = BUDGET};
+    struct ebpf_machine *m;
+    if (ebpf_machine_new(&m, image, &options) != 0)
+        return;
+    while (ebpf_run(m, BUDGET) == EBPF_RUNNING)
+        ;
+    (void)ebpf_machine_shadow(m);
+    ebpf_machine_free(m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char error[EBPF_ERROR_TEXT];
+    struct ebpf_image *image, *again;
+    if (ebpf_load(&image, data, size, "fuzz", NULL, error) != 0)
+        return 0;
+    disassemble(image);
+    run(image);
+    if (ebpf_load(&again, image->elf.data, image->elf.len, "again", NULL, error) == 0)
+        ebpf_image_free(again);
+    ebpf_image_free(image);
+    return 0;
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The loader with objects made by hand: every relocation of both numberings, what stands in
+ * place, common symbols, entries, maps, and what must be refused. Objects of real compilers are
+ * in tests/e2e/bpf-run.test.
+ */
+#include "tests/unit/unit.h"
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "ebpf/load.h"
+#include "ebpf/maps.h"
+#include "proto/err.h"
+#include "tests/ebpf/asm.h"
+
+enum { SECTIONS_MAX = 16, SYMBOLS_MAX = 16, BYTES_MAX = 1024, EM_EBPF = 247 };
+
+/* An object on its way. */
+struct object {
+    Elf64_Shdr section[SECTIONS_MAX];
+    uint8_t bytes[SECTIONS_MAX][BYTES_MAX];
+    unsigned sections;
+    Elf64_Sym symbol[SYMBOLS_MAX];
+    unsigned symbols;
+    char names[512];
+    size_t names_len;
+};
+
+static struct object o;
+static uint8_t file[64 * 1024];
+static size_t file_size;
+
+static uint32_t name(const char *text)
+{
+    uint32_t at = (uint32_t)o.names_len;
+    strcpy(o.names + at, text);
+    o.names_len += strlen(text) + 1;
+    return at;
+}
+
+static unsigned section(const char *text, uint32_t type, uint64_t flags, const void *bytes,
+                        size_t size)
+{
+    unsigned i = o.sections++;
+    o.section[i] = (Elf64_Shdr){.sh_name = name(text),
+                                .sh_type = type,
+                                .sh_flags = flags,
+                                .sh_size = size,
+                                .sh_addralign = 8};
+    if (bytes != NULL)
+        memcpy(o.bytes[i], bytes, size);
+    return i;
+}
+
+static unsigned symbol(const char *text, unsigned type, unsigned in, uint64_t value, uint64_t size)
+{
+    unsigned i = o.symbols++;
+    o.symbol[i] =
+        (Elf64_Sym){.st_name = name(text),
+                    .st_info = (uint8_t)ELF64_ST_INFO(type == STT_SECTION ? 0U : 1U, type),
+                    .st_shndx = (Elf64_Half)in,
+                    .st_value = value,
+                    .st_size = size};
+    return i;
+}
+
+static void relocation(unsigned in, uint64_t offset, unsigned type, unsigned to)
+{
+    unsigned i = section(".rel", SHT_REL, SHF_INFO_LINK, NULL, sizeof(Elf64_Rel));
+    Elf64_Rel r = {offset, ELF64_R_INFO((uint64_t)to, type)};
+    memcpy(o.bytes[i], &r, sizeof r);
+    o.section[i].sh_info = in;
+    o.section[i].sh_entsize = sizeof r;
+}
+
+static void rela(unsigned in, uint64_t offset, unsigned type, unsigned to, int64_t addend)
+{
+    unsigned i = section(".rela", SHT_RELA, SHF_INFO_LINK, NULL, sizeof(Elf64_Rela));
+    Elf64_Rela r = {offset, ELF64_R_INFO((uint64_t)to, type), addend};
+    memcpy(o.bytes[i], &r, sizeof r);
+    o.section[i].sh_info = in;
+    o.section[i].sh_entsize = sizeof r;
+}
+
+static void begin(bool gnu)
+{
+    static const char comment[] = "GCC: (12.2.0) 12.2.0";
+    memset(&o, 0, sizeof o);
+    o.sections = o.symbols = 1;
+    o.names_len = 1;
+    if (gnu)
+        section(".comment", SHT_PROGBITS, 0, comment, sizeof comment);
+}
+
+static unsigned code(const char *text, const uint64_t *insns, size_t size)
+{
+    return section(text, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, insns, size);
+}
+
+#define CODE(text, ...)                                                                            \
+    code(text, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}))
+
+/* Writes the object into file. */
+static void finish(void)
+{
+    unsigned table = section(".symtab", SHT_SYMTAB, 0, o.symbol, o.symbols * sizeof o.symbol[0]);
+    o.section[table].sh_entsize = sizeof o.symbol[0];
+    o.section[table].sh_link = o.sections;
+    o.section[table].sh_info = 1;
+    unsigned strings = section(".strtab", SHT_STRTAB, 0, NULL, 0);
+    o.section[strings].sh_size = o.names_len;
+    memcpy(o.bytes[strings], o.names, o.names_len);
+    Elf64_Ehdr e = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_REL,
+        .e_machine = EM_EBPF,
+        .e_version = EV_CURRENT,
+        .e_shoff = sizeof e,
+        .e_ehsize = sizeof e,
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = (Elf64_Half)o.sections,
+        .e_shstrndx = (Elf64_Half)strings};
+    size_t at = sizeof e + o.sections * sizeof(Elf64_Shdr);
+    memset(file, 0, sizeof file);
+    for (unsigned i = 1; i < o.sections; i++) {
+        Elf64_Shdr *h = &o.section[i];
+        h->sh_offset = at;
+        if (h->sh_type == SHT_REL || h->sh_type == SHT_RELA)
+            h->sh_link = table;
+        if (h->sh_type == SHT_NOBITS)
+            continue;
+        memcpy(file + at, o.bytes[i], h->sh_size);
+        at += (h->sh_size + 7) / 8 * 8;
+    }
+    memcpy(file, &e, sizeof e);
+    memcpy(file + sizeof e, o.section, o.sections * sizeof(Elf64_Shdr));
+    file_size = at;
+}
+
+static struct ebpf_image *load_with(const struct ebpf_load_options *options)
+{
+    char error[EBPF_ERROR_TEXT];
+    struct ebpf_image *image = NULL;
+    finish();
+    if (ebpf_load(&image, file, file_size, "dir/object.o", options, error) != 0)
+        fail_msg("not loaded: %s", error);
+    return image;
+}
+
+static void expect_error(const struct ebpf_load_options *options, const char *part)
+{
+    char error[EBPF_ERROR_TEXT];
+    struct ebpf_image *image;
+    finish();
+    assert_int_equal(ebpf_load(&image, file, file_size, "object.o", options, error), NETGDB_PROTO);
+    if (strstr(error, part) == NULL)
+        fail_msg("'%s' does not say '%s'", error, part);
+}
+
+/* Loads, runs, and returns r0. */
+static uint64_t result(void)
+{
+    struct ebpf_image *image = load_with(NULL);
+    const struct ebpf_options options = {.budget = 10000};
+    struct ebpf_machine *m;
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    if (ebpf_run(m, 10000) != EBPF_EXITED)
+        fail_msg("stopped: %s", m->fault.text);
+    uint64_t r0 = m->reg[0];
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+    return r0;
+}
+
+static void llvm_adds_what_is_in_place_to_the_symbol(void **state)
+{
+    static const uint64_t data[] = {10, 20, 30, 40};
+    (void)state;
+    begin(false);
+    unsigned text =
+        CODE(".text", INSN(BPF_LDDW, 1, 0, 0, 8), LDDW_HIGH(0), LDX(BPF_DW, 0, 1, 0), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    unsigned to = symbol("object", STT_OBJECT, in, 16, 8);
+    relocation(text, 0, 1, to);
+    assert_int_equal(result(), 40); /* 16 and 8 */
+}
+
+static void gcc_has_the_value_in_place_already(void **state)
+{
+    static const uint64_t data[] = {10, 20, 30, 40};
+    (void)state;
+    begin(true);
+    unsigned text =
+        CODE(".text", INSN(BPF_LDDW, 1, 0, 0, 24), LDDW_HIGH(0), LDX(BPF_DW, 0, 1, 0), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    unsigned to = symbol("object", STT_OBJECT, in, 24, 8);
+    relocation(text, 0, 1, to);
+    assert_int_equal(result(), 40);
+}
+
+static void an_addend_of_its_own_counts_instead(void **state)
+{
+    static const uint64_t data[] = {10, 20, 30, 40};
+    (void)state;
+    begin(false);
+    unsigned text =
+        CODE(".text", INSN(BPF_LDDW, 1, 0, 0, 99), LDDW_HIGH(0), LDX(BPF_DW, 0, 1, 0), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    unsigned to = symbol("object", STT_OBJECT, in, 8, 8);
+    rela(text, 0, 1, to, 8);
+    assert_int_equal(result(), 30);
+}
+
+/* Pointers in data: type and width of each numbering. The program follows one at offset 0. */
+static uint64_t follow_pointer(bool gnu, unsigned type, bool wide, uint64_t in_place)
+{
+    uint64_t data[] = {in_place, 11, 22, 33};
+    begin(gnu);
+    unsigned text =
+        CODE(".text", LDDW(1, 0), LDX(wide ? BPF_DW : BPF_W, 2, 1, 0), LDX(BPF_DW, 0, 2, 0), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    unsigned base = symbol("", STT_SECTION, in, 0, 0), to = symbol("object", STT_OBJECT, in, 16, 8);
+    relocation(text, 0, 1, base);
+    relocation(in, 0, type, to);
+    return result();
+}
+
+static void pointers_in_data_are_relocated_in_both_numberings(void **state)
+{
+    (void)state;
+    assert_int_equal(follow_pointer(false, 2, true, 0), 22); /* R_BPF_64_ABS64 */
+    assert_int_equal(follow_pointer(false, 2, true, 8), 33);
+    assert_int_equal(follow_pointer(false, 3, false, 0), 22);  /* R_BPF_64_ABS32 */
+    assert_int_equal(follow_pointer(false, 4, false, 8), 33);  /* R_BPF_64_NODYLD32 */
+    assert_int_equal(follow_pointer(true, 12, true, 16), 22);  /* R_BPF_DATA_64 */
+    assert_int_equal(follow_pointer(true, 11, false, 24), 33); /* R_BPF_DATA_32 */
+}
+
+static void distances_in_data(void **state)
+{
+    uint64_t data[] = {0, 16};
+    (void)state;
+    begin(true);
+    unsigned text = CODE(".text", LDDW(1, 0), LDX(BPF_DW, 0, 1, 8), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    unsigned base = symbol("", STT_SECTION, in, 0, 0), to = symbol("object", STT_OBJECT, in, 16, 8);
+    relocation(text, 0, 1, base);
+    relocation(in, 8, 13, to); /* R_BPF_DATA_64_PCREL */
+    assert_int_equal(result(), 8);
+}
+
+static void calls_go_by_the_symbol(void **state)
+{
+    (void)state;
+    begin(false); /* another section, by name: -1 in place */
+    unsigned text = CODE("program", CALL_LOCAL(-1), EXIT);
+    unsigned other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
+    relocation(text, 0, 10, symbol("callee", STT_FUNC, other, 16, 16));
+    assert_int_equal(result(), 2);
+    begin(false); /* a static function: its distance from the section in place */
+    text = CODE("program", CALL_LOCAL(1), EXIT);
+    other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
+    relocation(text, 0, 10, symbol("", STT_SECTION, other, 0, 0));
+    assert_int_equal(result(), 2);
+    begin(false); /* clang before 17 wrote type 2 */
+    text = CODE("program", CALL_LOCAL(-1), EXIT);
+    other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
+    relocation(text, 0, 2, symbol("callee", STT_FUNC, other, 16, 16));
+    assert_int_equal(result(), 2);
+    begin(true); /* gcc: what is in place is of no use */
+    text = CODE("program", CALL_LOCAL(77), EXIT);
+    other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
+    relocation(text, 0, 10, symbol("callee", STT_FUNC, other, 16, 16));
+    assert_int_equal(result(), 2);
+}
+
+static void binutils_relocates_fields_of_instructions(void **state)
+{
+    (void)state;
+    begin(true); /* R_BPF_INSN_32: an immediate */
+    unsigned text = CODE(".text", MOV_K(0, 5), EXIT);
+    relocation(text, 0, 2, symbol("number", STT_NOTYPE, SHN_ABS, 1000, 0));
+    assert_int_equal(result(), 1005);
+    begin(true); /* R_BPF_INSN_16: an offset */
+    text = CODE(".text", ST(BPF_DW, 10, -16, 3), MOV_X(1, 10), LDX(BPF_DW, 0, 1, 0), EXIT);
+    relocation(text, 16, 3, symbol("offset", STT_NOTYPE, SHN_ABS, (uint64_t)-16, 0));
+    assert_int_equal(result(), 3);
+    begin(true); /* R_BPF_INSN_DISP16: a jump */
+    text = CODE(".text", JA(0), MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
+    relocation(text, 0, 4, symbol("label", STT_NOTYPE, text, 24, 0));
+    assert_int_equal(result(), 2);
+}
+
+static void common_symbols_and_bss_are_zero_and_writable(void **state)
+{
+    (void)state;
+    begin(false);
+    unsigned text = CODE(".text", LDDW(1, 0), LDDW(2, 0), LDX(BPF_DW, 0, 1, 0), ST(BPF_DW, 2, 0, 7),
+                         LDX(BPF_DW, 3, 2, 0), ALU_X(BPF_ADD, 0, 3), EXIT);
+    unsigned bss = section(".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE, NULL, 4096);
+    relocation(text, 0, 1, symbol("zero", STT_OBJECT, bss, 4088, 8));
+    relocation(text, 16, 1, symbol("shared", STT_OBJECT, SHN_COMMON, 8, 8));
+    assert_int_equal(result(), 7);
+}
+
+static void helpers_are_bound_by_their_names_and_others_named(void **state)
+{
+    (void)state;
+    begin(false);
+    unsigned text = CODE(".text", MOV_X(1, 10), ALU_K(BPF_ADD, 1, -8), MOV_K(2, 1), MOV_K(3, 8),
+                         CALL_LOCAL(-1), LDX(BPF_DW, 0, 10, -8), EXIT);
+    relocation(text, 32, 10, symbol("memset", STT_NOTYPE, SHN_UNDEF, 0, 0));
+    assert_int_equal(result(), 0x0101010101010101);
+    begin(false);
+    text = CODE(".text", CALL_LOCAL(-1), EXIT);
+    relocation(text, 0, 10, symbol("__bswapdi2", STT_NOTYPE, SHN_UNDEF, 0, 0));
+    expect_error(NULL, "undefined symbol __bswapdi2, needed in section .text at 0x0");
+    begin(false);
+    text = CODE(".text", LDDW(1, 0), EXIT);
+    relocation(text, 0, 1, symbol("missing", STT_NOTYPE, SHN_UNDEF, 0, 0));
+    expect_error(NULL, "undefined symbol missing");
+    begin(false);
+    text = CODE(".text", LDDW(0, 0), EXIT);
+    unsigned weak = symbol("weak", STT_NOTYPE, SHN_UNDEF, 0, 0);
+    o.symbol[weak].st_info = ELF64_ST_INFO(STB_WEAK, STT_NOTYPE);
+    relocation(text, 0, 1, weak);
+    assert_int_equal(result(), 0);
+}
+
+static void the_entry_is_chosen_or_asked_for(void **state)
+{
+    struct ebpf_load_options options = {0};
+    (void)state;
+    begin(false);
+    unsigned text = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT, MOV_K(0, 3), EXIT);
+    (void)symbol("first", STT_FUNC, text, 0, 16);
+    (void)symbol("entrypoint", STT_FUNC, text, 16, 16);
+    (void)symbol("last", STT_FUNC, text, 32, 16);
+    struct ebpf_image *image = load_with(NULL);
+    assert_int_equal(image->entry, EBPF_TEXT_BASE + 16);
+    assert_string_equal(image->name, "object.o");
+    assert_string_equal(ebpf_image_function(image, EBPF_TEXT_BASE + 40)->name, "last");
+    ebpf_image_free(image);
+    o.sections -= 2; /* the tables come anew */
+    options.entry = "last";
+    image = load_with(&options);
+    assert_int_equal(image->entry, EBPF_TEXT_BASE + 32);
+    ebpf_image_free(image);
+    o.sections -= 2;
+    options.entry = "none";
+    expect_error(&options, "no function named none");
+    begin(false);
+    (void)CODE("one", MOV_K(0, 1), EXIT);
+    (void)CODE("two", MOV_K(0, 2), EXIT);
+    (void)CODE(".text", EXIT);
+    expect_error(NULL, "several programs, choose a section: one two .text");
+}
+
+static void an_old_map_definition_makes_a_map(void **state)
+{
+    static const uint32_t definition[] = {EBPF_MAP_HASH, 4, 8, 2, 0}, odd[] = {27, 4, 8, 2, 0};
+    const struct ebpf_options options = {.budget = 100};
+    struct ebpf_machine *m;
+    uint64_t value = 0x1234;
+    (void)state;
+    begin(false);
+    (void)CODE(".text", EXIT);
+    unsigned in =
+        section("maps", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, definition, sizeof definition);
+    (void)symbol("table", STT_OBJECT, in, 0, sizeof definition);
+    struct ebpf_image *image = load_with(NULL);
+    assert_int_equal(image->maps, 1);
+    assert_string_equal(image->map[0].name, "table");
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    struct ebpf_map *map = ebpf_map_find(m, image->map[0].address);
+    const uint8_t *a = (const uint8_t *)"aaaa", *b = (const uint8_t *)"bbbb",
+                  *c = (const uint8_t *)"cccc";
+    assert_int_equal(ebpf_map_lookup(m, map, a), 0);
+    assert_int_equal(ebpf_map_update(m, map, a, (uint8_t *)&value, EBPF_EXIST), EBPF_ENOENT);
+    assert_int_equal(ebpf_map_update(m, map, a, (uint8_t *)&value, EBPF_ANY), 0);
+    assert_int_equal(ebpf_map_update(m, map, a, (uint8_t *)&value, EBPF_NOEXIST), EBPF_EEXIST);
+    assert_int_equal(ebpf_map_update(m, map, b, (uint8_t *)&value, EBPF_ANY), 0);
+    assert_int_equal(ebpf_map_update(m, map, c, (uint8_t *)&value, EBPF_ANY), EBPF_E2BIG);
+    assert_int_equal(ebpf_map_update(m, map, c, (uint8_t *)&value, 3), EBPF_EINVAL);
+    assert_int_equal(ebpf_map_delete(m, map, a), 0);
+    assert_int_equal(ebpf_map_delete(m, map, a), EBPF_ENOENT);
+    assert_int_equal(ebpf_map_lookup(m, map, a), 0);
+    assert_int_equal(ebpf_map_update(m, map, c, (uint8_t *)&value, EBPF_ANY), 0);
+    uint64_t at = ebpf_map_lookup(m, map, c);
+    assert_int_equal(*(uint64_t *)ebpf_memory_access(&m->memory, at, 8, true), value);
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+    begin(false);
+    (void)CODE(".text", EXIT);
+    in = section("maps", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, odd, sizeof odd);
+    (void)symbol("table", STT_OBJECT, in, 0, sizeof odd);
+    expect_error(NULL, "map table: type 27");
+}
+
+static void the_linked_elf_is_one_for_debuggers_and_loads_again(void **state)
+{
+    static const uint64_t data[] = {5};
+    (void)state;
+    begin(false);
+    unsigned text = CODE("program", LDDW(1, 0), LDX(BPF_DW, 0, 1, 0), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    (void)symbol("start", STT_FUNC, text, 0, 32);
+    relocation(text, 0, 1, symbol("object", STT_OBJECT, in, 0, 8));
+    struct ebpf_image *image = load_with(NULL), *again;
+    Elf64_Ehdr e;
+    memcpy(&e, image->elf.data, sizeof e);
+    assert_int_equal(e.e_machine, EM_AARCH64);
+    assert_int_equal(e.e_type, ET_EXEC);
+    assert_int_equal(e.e_entry, EBPF_TEXT_BASE);
+    assert_non_null(memmem(image->elf.data, image->elf.len, ".debug_frame", 13));
+    char error[EBPF_ERROR_TEXT];
+    assert_int_equal(ebpf_load(&again, image->elf.data, image->elf.len, "again", NULL, error), 0);
+    assert_int_equal(again->entry, image->entry);
+    assert_string_equal(ebpf_image_function(again, EBPF_TEXT_BASE)->name, "start");
+    assert_int_equal(again->segments, image->segments);
+    for (unsigned i = 0; i < image->segments; i++) {
+        assert_int_equal(again->segment[i].base, image->segment[i].base);
+        assert_memory_equal(again->segment[i].data, image->segment[i].data,
+                            image->segment[i].given);
+    }
+    ebpf_image_free(again);
+    ebpf_image_free(image);
+}
+
+static void what_is_wrong_is_refused_with_its_reason(void **state)
+{
+    (void)state;
+    begin(false);
+    unsigned text = CODE(".text", EXIT);
+    relocation(text, 4, 1, symbol("f", STT_FUNC, text, 0, 8));
+    expect_error(NULL, "not inside");
+    begin(false);
+    text = CODE(".text", EXIT);
+    relocation(text, UINT64_MAX, 10, symbol("f", STT_FUNC, text, 0, 8));
+    expect_error(NULL, "not inside");
+    begin(false);
+    text = CODE(".text", EXIT);
+    relocation(text, 0, 99, symbol("f", STT_FUNC, text, 0, 8));
+    expect_error(NULL, "unknown relocation 99");
+    begin(false);
+    text = CODE(".text", EXIT);
+    relocation(text, 0, 10, 77);
+    expect_error(NULL, "has no symbol");
+    begin(false);
+    code(".text", (const uint64_t[]){EXIT}, 7);
+    expect_error(NULL, "not a whole number of instructions");
+    begin(false);
+    expect_error(NULL, "no code");
+    begin(false);
+    (void)CODE(".text", EXIT);
+    o.section[1].sh_addralign = 1 << 20;
+    expect_error(NULL, "aligned");
+    begin(false);
+    (void)CODE(".text", EXIT);
+    unsigned bss = section(".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE, NULL, 0);
+    o.section[bss].sh_size = UINT64_MAX;
+    expect_error(NULL, "too many");
+}
+
+static void every_truncation_is_refused_or_loads(void **state)
+{
+    static const uint64_t data[] = {5};
+    char error[EBPF_ERROR_TEXT];
+    struct ebpf_image *image;
+    (void)state;
+    begin(true);
+    unsigned text = CODE("program", LDDW(1, 0), LDX(BPF_DW, 0, 1, 0), EXIT);
+    unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
+    relocation(text, 0, 1, symbol("object", STT_OBJECT, in, 0, 8));
+    finish();
+    for (size_t n = 0; n < file_size; n++) {
+        uint8_t *cut = malloc(n + 1); /* so that reading past the end is seen */
+        memcpy(cut, file, n);
+        if (ebpf_load(&image, cut, n, "cut.o", NULL, error) == 0)
+            ebpf_image_free(image);
+        free(cut);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(llvm_adds_what_is_in_place_to_the_symbol),
+        cmocka_unit_test(gcc_has_the_value_in_place_already),
+        cmocka_unit_test(an_addend_of_its_own_counts_instead),
+        cmocka_unit_test(pointers_in_data_are_relocated_in_both_numberings),
+        cmocka_unit_test(distances_in_data),
+        cmocka_unit_test(calls_go_by_the_symbol),
+        cmocka_unit_test(binutils_relocates_fields_of_instructions),
+        cmocka_unit_test(common_symbols_and_bss_are_zero_and_writable),
+        cmocka_unit_test(helpers_are_bound_by_their_names_and_others_named),
+        cmocka_unit_test(the_entry_is_chosen_or_asked_for),
+        cmocka_unit_test(an_old_map_definition_makes_a_map),
+        cmocka_unit_test(the_linked_elf_is_one_for_debuggers_and_loads_again),
+        cmocka_unit_test(what_is_wrong_is_refused_with_its_reason),
+        cmocka_unit_test(every_truncation_is_refused_or_loads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

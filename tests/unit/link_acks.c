@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When the link's acks go out: at once and twice, but towards a node they may wait. */
+#include "proto/link.h"
+#include "tests/unit/unit.h"
+
+#include "tests/unit/fake_io.h"
+
+struct fixture {
+    struct fake_io io; /* first: `later` finds the rest */
+    struct link link;
+    unsigned later; /* datagrams that were sent later and not dropped */
+};
+
+static int send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
+{
+    struct fixture *f = (struct fixture *)io;
+    assert_int_equal(side, IO_TARGET);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(msgs[i].len, WIRE_ACK);
+    f->later += n;
+    return 0;
+}
+
+static void drop_later(struct io *io, enum io_side side)
+{
+    assert_int_equal(side, IO_TARGET);
+    ((struct fixture *)io)->later = 0;
+}
+
+static int setup(void **state)
+{
+    static const struct io_later later = {send_later, drop_later};
+    struct fixture *f = test_calloc(1, sizeof *f);
+    fake_io_init(&f->io);
+    f->io.io.later = &later;
+    link_init(&f->link, &f->io.io, WIRE_DATA_ETHERNET, NULL);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    link_free(&f->link);
+    fake_io_free(&f->io);
+    test_free(f);
+    return 0;
+}
+
+/* A chunk of a message of the peer comes in. */
+static void hear(struct fixture *f, uint32_t seqno, uint64_t offset, uint32_t total,
+                 const char *bytes)
+{
+    uint8_t datagram[WIRE_HEADER + 64];
+    size_t len = strlen(bytes);
+    const struct wire_msg msg = {WIRE_DATA, seqno, offset, total, (const uint8_t *)bytes, len};
+    wire_encode(&msg, datagram);
+    memcpy(datagram + WIRE_HEADER, bytes, len);
+    fake_push(&f->io, IO_TARGET, 0, datagram, WIRE_HEADER + len);
+    assert_int_equal(link_input(&f->link), 0);
+}
+
+static unsigned sent(const struct fixture *f)
+{
+    return f->io.side[IO_TARGET].n_out;
+}
+
+static void a_kernel_gets_each_ack_twice_and_at_once(void **state)
+{
+    struct fixture *f = *state;
+    hear(f, 2, 0, 6, "$OK#9a");
+    assert_int_equal(sent(f), 2);
+    assert_int_equal(f->later, 0);
+    link_request_acks(&f->link);
+    assert_int_equal(sent(f), 2);
+}
+
+static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
+{
+    struct fixture *f = *state;
+    link_lazy_acks(&f->link);
+    hear(f, 2, 0, 6, "$OK#9a");
+    assert_int_equal(sent(f), 0);
+    assert_int_equal(f->later, 2);
+}
+
+static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
+{
+    struct fixture *f = *state;
+    link_lazy_acks(&f->link);
+    hear(f, 2, 0, 6, "$OK#9a");
+    link_request_acks(&f->link);
+    assert_int_equal(f->later, 0);
+}
+
+static void the_acks_of_half_a_message_do_not_wait(void **state)
+{
+    struct fixture *f = *state;
+    link_lazy_acks(&f->link);
+    hear(f, 2, 0, 6, "$OK");
+    assert_int_equal(sent(f), 2);
+    assert_int_equal(f->later, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_kernel_gets_each_ack_twice_and_at_once),
+        TEST(a_node_gets_the_acks_of_a_whole_reply_later),
+        TEST(the_next_request_stands_for_the_acks_of_the_reply),
+        TEST(the_acks_of_half_a_message_do_not_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

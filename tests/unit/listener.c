@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The listener's thread over loopback, with kernels that the test plays on 127.0.0.2 and up. */
+#include "session/listener.h"
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/sockets.h"
+#include "proto/wire.h"
+
+enum { PATIENCE_MS = 20000 }; /* only a failure takes so long */
+
+static char dir[] = "/tmp/netgdb-listener-XXXXXX";
+static struct listener *listener;
+static uint16_t port;
+static const struct log quiet = {.level = LOG_ERROR};
+
+/* ---- a kernel ---- */
+
+struct test_kernel {
+    int fd;
+    uint32_t ip;
+    struct sockaddr_in session; /* where the first answer came from */
+};
+
+static struct sockaddr_in at(uint32_t ip, uint16_t to_port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(to_port), .sin_addr.s_addr = htonl(ip)};
+}
+
+static struct test_kernel new_kernel(unsigned host)
+{
+    struct test_kernel k = {.ip = INADDR_LOOPBACK + host};
+    struct sockaddr_in local = at(k.ip, 0);
+    k.fd = sockets_udp(&local, NULL);
+    assert_true(k.fd >= 0);
+    return k;
+}
+
+static void send_to(const struct test_kernel *k, const struct sockaddr_in *to,
+                    const struct wire_msg *msg)
+{
+    uint8_t datagram[64];
+    wire_encode(msg, datagram);
+    if (msg->len != 0)
+        memcpy(datagram + WIRE_HEADER, msg->data, msg->len);
+    ssize_t n = (ssize_t)(WIRE_HEADER + msg->len);
+    assert_int_equal(sendto(k->fd, datagram, (size_t)n, 0, (const struct sockaddr *)to, sizeof *to),
+                     n);
+}
+
+static void wait_readable(int fd)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+}
+
+/* The next datagram that comes to the kernel. */
+static struct wire_msg hear(struct test_kernel *k, struct sockaddr_in *from)
+{
+    static uint8_t datagram[2048];
+    socklen_t len = sizeof *from;
+    struct wire_msg msg;
+    wait_readable(k->fd);
+    ssize_t n = recvfrom(k->fd, datagram, sizeof datagram, 0, (struct sockaddr *)from, &len);
+    assert_true(n > 0);
+    assert_int_equal(wire_decode(datagram, (size_t)n, &msg), 0);
+    return msg;
+}
+
+static void hear_ack(struct test_kernel *k, uint32_t seqno, struct sockaddr_in *from)
+{
+    for (int i = 0; i < 2; i++) {
+        struct wire_msg msg = hear(k, from);
+        assert_int_equal(msg.type, WIRE_IS_ACK);
+        assert_int_equal(msg.seqno, seqno);
+    }
+}
+
+static void herald(struct test_kernel *k, uint32_t to)
+{
+    const struct sockaddr_in server = at(to, port);
+    send_to(k, &server,
+            &(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1});
+}
+
+static void send_stop(struct test_kernel *k, const struct sockaddr_in *to)
+{
+    static const uint8_t stop[] = "$T05#b9";
+    send_to(k, to,
+            &(struct wire_msg){.type = WIRE_DATA, .seqno = 2, .total = 7, .len = 7, .data = stop});
+}
+
+/* A whole announcement, up to the acknowledged T. */
+static void call(struct test_kernel *k)
+{
+    struct sockaddr_in from;
+    herald(k, INADDR_LOOPBACK);
+    hear_ack(k, 1, &k->session);
+    send_stop(k, &k->session);
+    hear_ack(k, 2, &from);
+    assert_int_equal(from.sin_port, k->session.sin_port);
+}
+
+/* ---- somebody who watches ---- */
+
+struct watcher {
+    struct listener_watch watch;
+    int event;
+    sem_t *entered, *go; /* not NULL: the call says that it was made, and waits */
+};
+
+static void notify(void *context)
+{
+    struct watcher *w = context;
+    const uint64_t one = 1;
+    (void)!write(w->event, &one, sizeof one);
+    if (w->entered != NULL) {
+        sem_post(w->entered);
+        sem_wait(w->go);
+    }
+}
+
+static void watch(struct watcher *w, uint32_t ip)
+{
+    *w = (struct watcher){.watch = {.ips = {ip}, .n = 1, .notify = notify, .context = w}};
+    w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert_true(w->event >= 0);
+    assert_int_equal(listener_watch(listener, &w->watch), 0);
+}
+
+static void unwatch(struct watcher *w)
+{
+    listener_unwatch(listener, &w->watch);
+    close(w->event);
+}
+
+static struct listener_kernel take(struct watcher *w)
+{
+    struct listener_kernel taken;
+    wait_readable(w->event);
+    assert_true(listener_waits(listener, &w->watch));
+    assert_true(listener_take(listener, &w->watch, &taken));
+    return taken;
+}
+
+static void drop(struct listener_kernel *k)
+{
+    link_free(k->link);
+    free(k->link);
+    close(k->fd);
+    record_remove(k->record);
+}
+
+static unsigned count_records(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    while (readdir(d) != NULL)
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+static int group_setup(void **state)
+{
+    struct sockaddr_in local = at(INADDR_ANY, 0);
+    (void)state;
+    if (mkdtemp(dir) == NULL || setenv("NETGDB_RUNTIME_DIR", dir, 1) != 0)
+        return -1;
+    int fd = sockets_udp(&local, NULL); /* a port that is free */
+    if (fd < 0 || !sockets_local(fd, &local))
+        return -1;
+    close(fd);
+    port = ntohs(local.sin_port);
+    listener = listener_get(port, &quiet);
+    return listener != NULL ? 0 : -1;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    return rmdir(dir); /* every test has cleaned up */
+}
+
+/* ---- the tests ---- */
+
+static void a_port_has_one_listener(void **state)
+{
+    struct sockaddr_in local = at(INADDR_ANY, 0);
+    (void)state;
+    assert_ptr_equal(listener_get(port, &quiet), listener);
+    int fd = sockets_udp(&local, NULL);
+    assert_true(sockets_local(fd, &local));
+    assert_null(listener_get(ntohs(local.sin_port), &quiet));
+    assert_int_equal(errno, EADDRINUSE);
+    close(fd);
+}
+
+static void a_kernel_that_calls_is_taken(void **state)
+{
+    struct test_kernel k = new_kernel(1);
+    struct watcher w;
+    (void)state;
+    watch(&w, k.ip);
+    assert_false(listener_waits(listener, &w.watch));
+    call(&k);
+    struct listener_kernel taken = take(&w);
+    assert_int_equal(taken.kernel.ip, k.ip);
+    assert_int_equal(taken.own.ip, INADDR_LOOPBACK);
+    assert_int_equal(taken.own.port, ntohs(k.session.sin_port));
+    assert_int_equal(taken.link->stream.len, 7);
+    assert_int_equal(count_records(), 1);
+    assert_int_equal(record_mark(taken.record)->next, 3);
+    assert_false(listener_waits(listener, &w.watch));
+    drop(&taken);
+    assert_int_equal(count_records(), 0);
+    unwatch(&w);
+    close(k.fd);
+}
+
+static void a_kernel_nobody_asked_for_gets_no_answer(void **state)
+{
+    struct test_kernel stranger = new_kernel(2), k = new_kernel(3);
+    struct watcher w;
+    uint8_t byte;
+    (void)state;
+    watch(&w, k.ip);
+    herald(&stranger, INADDR_LOOPBACK);
+    call(&k); /* which came later, and has been answered */
+    assert_int_equal(recv(stranger.fd, &byte, 1, MSG_DONTWAIT), -1);
+    struct listener_kernel taken = take(&w);
+    drop(&taken);
+    unwatch(&w);
+    close(k.fd);
+    close(stranger.fd);
+}
+
+static void the_answer_comes_from_the_address_that_was_called(void **state)
+{
+    struct test_kernel k = new_kernel(4);
+    struct sockaddr_in from;
+    struct watcher w;
+    (void)state;
+    watch(&w, k.ip);
+    herald(&k, INADDR_LOOPBACK + 99);
+    hear_ack(&k, 1, &from);
+    assert_int_equal(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK + 99);
+    unwatch(&w);
+    close(k.fd);
+}
+
+/* It announced itself before anybody listened for the announcement: the news is not lost. */
+static void who_watches_hears_of_a_kernel_that_waits_already(void **state)
+{
+    struct test_kernel k = new_kernel(5);
+    struct watcher first, second;
+    (void)state;
+    watch(&first, k.ip);
+    call(&k);
+    wait_readable(first.event);
+    unwatch(&first);
+    watch(&second, k.ip);
+    struct listener_kernel taken = take(&second);
+    drop(&taken);
+    unwatch(&second);
+    close(k.fd);
+}
+
+/* The thread is kept busy until `go`: what arrives meanwhile is seen at once. */
+static void hold(struct watcher *holder, struct test_kernel *busy, sem_t *entered, sem_t *go)
+{
+    sem_init(entered, 0, 0);
+    sem_init(go, 0, 0);
+    watch(holder, busy->ip);
+    holder->entered = entered;
+    holder->go = go;
+    herald(busy, INADDR_LOOPBACK);
+    hear_ack(busy, 1, &busy->session);
+    send_stop(busy, &busy->session);
+    sem_wait(entered);
+}
+
+/* The T of a new session and a late datagram of the old one are there together. */
+static void replace(unsigned host, bool new_first)
+{
+    struct test_kernel k = new_kernel(host), busy = new_kernel(host + 1);
+    struct watcher w, holder;
+    sem_t entered, go;
+    uint64_t drained;
+    watch(&w, k.ip);
+    call(&k);
+    wait_readable(w.event);
+    (void)!read(w.event, &drained, sizeof drained);
+    struct sockaddr_in old = k.session;
+    herald(&k, INADDR_LOOPBACK);
+    hear_ack(&k, 1, &k.session);
+    assert_int_not_equal(k.session.sin_port, old.sin_port);
+
+    hold(&holder, &busy, &entered, &go);
+    send_stop(&k, new_first ? &k.session : &old);
+    send_stop(&k, new_first ? &old : &k.session);
+    sem_post(&go);
+    struct listener_kernel other = take(&holder), taken = take(&w);
+    assert_int_equal(taken.own.port, ntohs(k.session.sin_port));
+    assert_false(listener_waits(listener, &w.watch));
+    drop(&other);
+    drop(&taken);
+    unwatch(&w);
+    unwatch(&holder);
+    close(k.fd);
+    close(busy.fd);
+}
+
+static void a_replaced_kernel_is_not_touched_again(void **state)
+{
+    (void)state;
+    replace(20, true);
+    replace(22, false);
+}
+
+static void a_dead_servers_session_is_probed_from_its_port(void **state)
+{
+    struct test_kernel k = new_kernel(8);
+    struct sockaddr_in local = at(INADDR_LOOPBACK, 0), name, from;
+    struct watcher w;
+    (void)state;
+    int fd = sockets_udp(&local, NULL);
+    assert_true(sockets_local(fd, &local));
+    close(fd); /* the port of the dead server */
+    assert_true(sockets_local(k.fd, &name));
+    const struct net_addr own = {INADDR_LOOPBACK, ntohs(local.sin_port)};
+    const struct net_addr kernel = {k.ip, ntohs(name.sin_port)};
+    struct record *r = record_create(&own, &kernel);
+    record_mark(r)->sent = 41;
+    record_close(r);
+
+    watch(&w, k.ip);
+    struct wire_msg probe = hear(&k, &from);
+    assert_int_equal(probe.type, WIRE_DATA);
+    assert_int_equal(probe.seqno, 42);
+    assert_int_equal(probe.len, 0);
+    assert_int_equal(ntohs(from.sin_port), own.port);
+    call(&k); /* it has begun anew: nothing is left of the old session */
+    struct listener_kernel taken = take(&w);
+    assert_false(taken.taken_over);
+    drop(&taken);
+    unwatch(&w);
+    assert_int_equal(count_records(), 0);
+    close(k.fd);
+}
+
+static void a_record_whose_port_is_taken_is_removed(void **state)
+{
+    struct sockaddr_in local = at(INADDR_LOOPBACK, 0);
+    struct watcher w;
+    (void)state;
+    int fd = sockets_udp(&local, NULL);
+    assert_true(sockets_local(fd, &local));
+    const struct net_addr own = {INADDR_LOOPBACK, ntohs(local.sin_port)};
+    const struct net_addr kernel = {INADDR_LOOPBACK + 9, 20026};
+    record_close(record_create(&own, &kernel));
+    assert_int_equal(count_records(), 1);
+    watch(&w, kernel.ip);
+    assert_int_equal(count_records(), 0);
+    unwatch(&w);
+    close(fd);
+}
+
+static void every_descriptor_is_closed_by_exec(void **state)
+{
+    struct dirent *entry;
+    struct test_kernel k = new_kernel(10);
+    struct watcher w;
+    (void)state;
+    watch(&w, k.ip);
+    call(&k);
+    struct listener_kernel taken = take(&w);
+    DIR *d = opendir("/proc/self/fd");
+    assert_non_null(d);
+    while ((entry = readdir(d)) != NULL) {
+        int fd = atoi(entry->d_name), flags = fd > 2 ? fcntl(fd, F_GETFD) : FD_CLOEXEC;
+        if (flags >= 0 && (flags & FD_CLOEXEC) == 0) {
+            char target[256] = "", link[64];
+            snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+            (void)!readlink(link, target, sizeof target - 1);
+            assert_null(strstr(target, "socket")); /* what the test was started with is its own */
+            assert_null(strstr(target, "event"));
+            assert_null(strstr(target, "session-"));
+        }
+    }
+    closedir(d);
+    drop(&taken);
+    unwatch(&w);
+    close(k.fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_port_has_one_listener),
+        cmocka_unit_test(a_kernel_that_calls_is_taken),
+        cmocka_unit_test(a_kernel_nobody_asked_for_gets_no_answer),
+        cmocka_unit_test(the_answer_comes_from_the_address_that_was_called),
+        cmocka_unit_test(who_watches_hears_of_a_kernel_that_waits_already),
+        cmocka_unit_test(a_replaced_kernel_is_not_touched_again),
+        cmocka_unit_test(a_dead_servers_session_is_probed_from_its_port),
+        cmocka_unit_test(a_record_whose_port_is_taken_is_removed),
+        cmocka_unit_test(every_descriptor_is_closed_by_exec),
+    };
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

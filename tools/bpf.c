@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb bpf: runs eBPF programs, or lets a debugger at them over TCP. */
+#include "tools/bpf.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/fds.h"
+#include "io/sockets.h"
+#include "proto/err.h"
+#include "proto/rsp_server.h"
+#include "session/serve.h"
+#include "tools/tools.h"
+
+enum { DEFAULT_PORT = 9001 /* the seed's */ };
+
+enum { OPT_LISTEN = 256, OPT_ONCE, OPT_LOG };
+
+enum what { BPF_RUN, BPF_DEBUG, BPF_LINK, BPF_NOTHING };
+
+struct debug {
+    struct bpf_programs programs;
+    struct io_fds io;
+    struct log log;
+    char host[HOST_MAX];
+    uint16_t port;
+    bool once;
+    const char *output; /* of link */
+    int listener;
+    struct target *target;
+};
+
+static struct io_fds *to_wake; /* for the signal handler */
+
+static int help(void)
+{
+    printf(
+        "Usage: netgdb bpf run [OPTION...] OBJECT...\n"
+        "       netgdb bpf debug [OPTION...] OBJECT... [--listen ADDRESS:PORT]\n"
+        "       netgdb bpf link [OPTION...] OBJECT -o FILE\n"
+        "Run eBPF programs, objects of clang or gcc-bpf or linked ones, on a machine of our own.\n"
+        "run prints what each returns (r0). debug waits before the first instruction for gdb or\n"
+        "lldb; when a program has ended, the next connection gets the next "
+        "one.\n\n" BPF_OPTIONS_HELP "Options of debug:\n"
+        "  --listen ADDRESS:PORT    where it listens (127.0.0.1:9001); port 0 is any free one\n"
+        "  --face aarch64|bpf|seed  what it looks like: aarch64 is for any gdb-multiarch and lldb\n"
+        "  --once                   end with the first program that ends\n"
+        "  --log LEVEL              error, warn, info, debug or packet (info)\n"
+        "  -h, --help               print this and exit\n\n"
+        "Exit codes: 0 done, 1 a program stopped by a fault or could not be loaded, 2 usage.\n");
+    return EXIT_DONE;
+}
+
+static void print(void *context, const uint8_t *text, size_t len)
+{
+    (void)context;
+    if (len == 0)
+        return;
+    fwrite(text, 1, len, stdout);
+    fflush(stdout);
+}
+
+/* --- run --------------------------------------------------------------------------------- */
+
+static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
+{
+    struct ebpf_machine *m;
+    enum ebpf_stop stop;
+    int rc = ebpf_machine_new(&m, image, &p->machine);
+    if (rc != 0) {
+        complain("%s: does not fit into the machine: %s", image->name, netgdb_strerror(rc));
+        return EXIT_FAILED;
+    }
+    do {
+        stop = ebpf_run(m, EBPF_SLICE_MAX);
+        print(NULL, m->output.data, m->output.len);
+        buf_reset(&m->output);
+    } while (stop == EBPF_RUNNING);
+    if (stop == EBPF_EXITED)
+        printf("0x%" PRIx64 "\n", m->reg[0]);
+    else {
+        const struct ebpf_symbol *f = ebpf_image_function(image, m->pc);
+        complain("%s: stopped at 0x%" PRIx64 "%s%s after %" PRIu64 " instructions: %s", image->name,
+                 m->pc, f == NULL ? "" : " in ", f == NULL ? "" : f->name, m->executed,
+                 m->fault.text);
+    }
+    ebpf_machine_free(m);
+    return stop == EBPF_EXITED ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* --- debug ------------------------------------------------------------------------------- */
+
+static void on_signal(int number)
+{
+    (void)number;
+    io_fds_wake(to_wake);
+}
+
+static void catch_signals(struct debug *d)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    to_wake = &d->io;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool told_to_end(void *context)
+{
+    struct debug *d = context;
+    return io_wait(&d->io.io, 0, IO_ON_WAKE) != 0;
+}
+
+static int open_listener(struct debug *d)
+{
+    struct sockaddr_in local;
+    char text[SOCKETS_TEXT];
+    int rc = sockets_resolve(getaddrinfo, d->host, d->port, &local);
+    if (rc != 0) {
+        complain("%s: %s", d->host, gai_strerror(rc));
+        return EXIT_FAILED;
+    }
+    d->listener = sockets_tcp_listen(&local);
+    if (d->listener < 0 || !sockets_local(d->listener, &local)) {
+        complain("%s: cannot listen there: %s", sockets_text(&local, text), strerror(errno));
+        return EXIT_FAILED;
+    }
+    printf("waiting: target remote %s\n", sockets_text(&local, text));
+    fflush(stdout);
+    return EXIT_DONE;
+}
+
+/*
+ * Waits for a client, and lets a program that was detached from run on meanwhile. Returns the
+ * connection, or -1: we are to end.
+ */
+static int await_client(struct debug *d)
+{
+    int fd = -1;
+    io_fds_set_stream(&d->io, IO_TARGET, d->listener, d->listener);
+    while (fd < 0 && !told_to_end(d)) {
+        unsigned watch = IO_ON_TARGET | IO_ON_WAKE;
+        if (ebpf_target_run_on(d->target, watch, print, NULL) == 0)
+            (void)io_wait(&d->io.io, IO_NEVER, watch);
+        fd = sockets_tcp_accept(d->listener);
+        if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+            break;
+    }
+    d->listener = io_fds_take(&d->io, IO_TARGET);
+    return fd;
+}
+
+/* Whether the session was the last one. */
+static bool session(struct debug *d, int fd)
+{
+    const struct serve_options options = {
+        .forward_kill = true, .park = true, .ended = told_to_end, .context = d};
+    io_fds_set_stream(&d->io, IO_CLIENT, fd, fd);
+    struct server *server = rsp_server_new(&d->io.io, &d->log);
+    if (server == NULL)
+        return true;
+    printf("connected\n");
+    fflush(stdout);
+    int end = serve(server, d->target, &options, &d->log);
+    server_free(server);
+    io_fds_set_stream(&d->io, IO_CLIENT, -1, -1);
+    bool exited = ebpf_target_machine(d->target)->exited;
+    printf(exited                  ? "the program has ended\n"
+           : end == SERVE_DETACHED ? "the debugger has left\n"
+                                   : "the debugger is gone\n");
+    fflush(stdout);
+    return told_to_end(d) || (d->once && exited);
+}
+
+static int debug(struct debug *d)
+{
+    const struct ebpf_target_options options = {.images = d->programs.image,
+                                                .count = d->programs.count,
+                                                .machine = d->programs.machine,
+                                                .face = d->programs.face,
+                                                .io = &d->io.io,
+                                                .log = &d->log};
+    int rc = ebpf_target_new(&d->target, &options);
+    if (rc != 0) {
+        complain("%s: does not fit into the machine: %s", d->programs.image[0]->name,
+                 netgdb_strerror(rc));
+        return EXIT_FAILED;
+    }
+    int end = open_listener(d), fd;
+    while (end == EXIT_DONE && (fd = await_client(d)) >= 0 && !session(d, fd))
+        ;
+    target_free(d->target);
+    return end;
+}
+
+/* --- both -------------------------------------------------------------------------------- */
+
+static bool take_option(struct debug *d, int option, const char *value)
+{
+    switch (option) {
+    case OPT_LISTEN:
+        return parse_endpoint(value, d->host, &d->port);
+    case OPT_ONCE:
+        return d->once = true;
+    case OPT_LOG:
+        return log_level_parse(value, &d->log.level) == 0;
+    default:
+        return bpf_programs_option(&d->programs, option, value);
+    }
+}
+
+static int link_one(const struct ebpf_image *image, const char *file)
+{
+    FILE *f = fopen(file, "wb");
+    bool ok = f != NULL && fwrite(image->elf.data, 1, image->elf.len, f) == image->elf.len;
+    if (f != NULL)
+        ok = fclose(f) == 0 && ok;
+    if (!ok)
+        complain("%s: %s", file, strerror(errno));
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int parse(int argc, char **argv, enum what what, struct debug *d)
+{
+    static const struct option known[] = {BPF_LONG_OPTIONS,
+                                          {"listen", required_argument, NULL, OPT_LISTEN},
+                                          {"once", no_argument, NULL, OPT_ONCE},
+                                          {"log", required_argument, NULL, OPT_LOG},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    int c, which = 0;
+    while ((c = getopt_long(argc, argv, "ho:", known, &which)) != -1) {
+        if (c == 'h')
+            return help();
+        if (c == '?')
+            return EXIT_USAGE;
+        if (c == 'o')
+            d->output = optarg;
+        else if (!take_option(d, c, optarg))
+            return complain_usage("bpf", "--%s: '%s' is not one", known[which].name, optarg);
+    }
+    if (optind == argc)
+        return complain_usage("bpf", "no object given");
+    if (what == BPF_LINK && (d->output == NULL || optind + 1 != argc))
+        return complain_usage("bpf", "link: one object, and -o FILE");
+    return -1;
+}
+
+static int load_and_go(int argc, char **argv, enum what what, struct debug *d)
+{
+    int end = EXIT_DONE;
+    bool debugging = what == BPF_DEBUG;
+    for (int i = optind; i < argc; i++)
+        if (!bpf_programs_load(&d->programs, argv[i]))
+            return EXIT_FAILED;
+    if (what == BPF_LINK)
+        return link_one(d->programs.image[0], d->output);
+    for (unsigned i = 0; !debugging && i < d->programs.count && end == EXIT_DONE; i++)
+        end = run_one(&d->programs, d->programs.image[i]);
+    if (!debugging)
+        return end;
+    if (io_fds_init(&d->io, 0) != 0) {
+        complain("%s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    catch_signals(d);
+    end = debug(d);
+    if (d->listener >= 0)
+        close(d->listener);
+    io_fds_close(&d->io);
+    return end;
+}
+
+int bpf_main(int argc, char **argv)
+{
+    static const char *const names[] = {"run", "debug", "link"}; /* as enum what */
+    const char *name = argc > 1 ? argv[1] : "";
+    struct debug d = {.host = "127.0.0.1",
+                      .port = DEFAULT_PORT,
+                      .log = {LOG_INFO, "bpf", log_to_stderr, NULL},
+                      .listener = -1};
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help();
+    unsigned which = 0;
+    while (which < BPF_NOTHING && strcmp(name, names[which]) != 0)
+        which++;
+    if (which == BPF_NOTHING)
+        return complain_usage("bpf", "run, debug or link?");
+    bpf_programs_init(&d.programs);
+    int end = parse(argc - 1, argv + 1, (enum what)which, &d);
+    if (end < 0)
+        end = load_and_go(argc - 1, argv + 1, (enum what)which, &d);
+    bpf_programs_free(&d.programs);
+    return end;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `netgdb bpf` and `netgdb node --ebpf` share: programs by their names on a command line. */
+#ifndef NETGDB_TOOLS_BPF_H
+#define NETGDB_TOOLS_BPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ebpf/load.h"
+#include "ebpf/machine.h"
+#include "ebpf/target.h"
+
+enum { BPF_PROGRAMS_MAX = 64 };
+
+struct bpf_programs {
+    struct ebpf_image *image[BPF_PROGRAMS_MAX];
+    unsigned count;
+    struct ebpf_load_options load;
+    struct ebpf_options machine;
+    struct ebpf_world world;
+    enum ebpf_face_kind face;
+    uint8_t *input; /* owned; what machine.input points to */
+};
+
+/* The defaults: no programs, no input, no budget. */
+void bpf_programs_init(struct bpf_programs *p);
+void bpf_programs_free(struct bpf_programs *p);
+
+/* One of the options below with its value; false when it is wrong (said in a line or not). */
+enum bpf_option {
+    BPF_SECTION = 1000,
+    BPF_ENTRY,
+    BPF_BUDGET,
+    BPF_DEPTH,
+    BPF_FRAME,
+    BPF_INPUT,
+    BPF_SEED,
+    BPF_FACE
+};
+bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
+
+#define BPF_LONG_OPTIONS                                                                           \
+    {"section", required_argument, NULL, BPF_SECTION},                                             \
+        {"entry", required_argument, NULL, BPF_ENTRY},                                             \
+        {"budget", required_argument, NULL, BPF_BUDGET},                                           \
+        {"depth", required_argument, NULL, BPF_DEPTH},                                             \
+        {"frame-size", required_argument, NULL, BPF_FRAME},                                        \
+        {"input", required_argument, NULL, BPF_INPUT},                                             \
+        {"seed", required_argument, NULL, BPF_SEED},                                               \
+    {                                                                                              \
+        "face", required_argument, NULL, BPF_FACE                                                  \
+    }
+
+#define BPF_OPTIONS_HELP                                                                           \
+    "  --section NAME           the program is the one in this section\n"                          \
+    "  --entry FUNCTION         start there (main, entrypoint, entry, or the first)\n"             \
+    "  --input HEX|@FILE        memory for the program: r1 is its address, r2 its length\n"        \
+    "  --budget N               stop after N instructions (no end)\n"                              \
+    "  --depth N                so many functions may be active at once (64)\n"                    \
+    "  --frame-size N           bytes of stack of a function (512)\n"                              \
+    "  --seed N                 of the random numbers (1)\n"
+
+/* Loads a file; false with a complaint. */
+bool bpf_programs_load(struct bpf_programs *p, const char *file);
+
+/* All bytes of a file, at most `max`; NULL with errno (EFBIG: more). `-` is stdin. */
+uint8_t *bpf_read_file(const char *name, size_t max, size_t *size);
+
+/* Bytes from hexadecimal text with any white space; NULL: it is not, or no memory. */
+uint8_t *bpf_from_hex(const char *text, size_t len, size_t *size);
+
+#endif

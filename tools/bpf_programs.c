@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options and files of eBPF programs; see bpf.h. */
+#include "tools/bpf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/rsp.h"
+#include "tools/tools.h"
+
+enum { INPUT_MAX = 64 << 20 };
+
+static uint64_t monotonic(void *context)
+{
+    struct timespec t;
+    (void)context;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * IO_SECOND + (uint64_t)t.tv_nsec;
+}
+
+void bpf_programs_init(struct bpf_programs *p)
+{
+    *p = (struct bpf_programs){.world = {.now = monotonic, .seed = 1},
+                               .machine = {.budget = EBPF_NO_BUDGET},
+                               .face = EBPF_FACE_AARCH64};
+    p->machine.world = &p->world;
+}
+
+void bpf_programs_free(struct bpf_programs *p)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        ebpf_image_free(p->image[i]);
+    free(p->input);
+}
+
+uint8_t *bpf_read_file(const char *name, size_t max, size_t *size)
+{
+    FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
+    struct buf b;
+    char chunk[16384];
+    size_t n;
+    if (f == NULL)
+        return NULL;
+    buf_init(&b, max);
+    (void)buf_add(&b, "", 0);
+    errno = 0;
+    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && b.error == 0)
+        (void)buf_add(&b, chunk, n);
+    bool failed = ferror(f) != 0 || b.error != 0;
+    int error = b.error != 0 ? EFBIG : errno;
+    if (f != stdin)
+        fclose(f);
+    *size = b.len;
+    uint8_t *data = failed ? NULL : b.data != NULL ? b.data : calloc(1, 1);
+    if (failed)
+        buf_free(&b);
+    errno = error;
+    return data;
+}
+
+uint8_t *bpf_from_hex(const char *text, size_t len, size_t *size)
+{
+    uint8_t *out = malloc(len / 2 + 1), digits[2];
+    size_t n = 0, have = 0;
+    bool ok = out != NULL;
+    for (size_t i = 0; ok && i < len; i++) {
+        if (isspace((unsigned char)text[i]))
+            continue;
+        digits[have++] = (uint8_t)text[i];
+        if (have < 2)
+            continue;
+        int byte = rsp_hex_byte(digits);
+        ok = byte >= 0;
+        out[n++] = (uint8_t)byte;
+        have = 0;
+    }
+    if (!ok || have != 0) {
+        free(out);
+        return NULL;
+    }
+    *size = n;
+    return out;
+}
+
+static bool number(const char *text, uint64_t max, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    return isdigit((unsigned char)text[0]) && *end == 0 && errno == 0 && *value <= max;
+}
+
+static bool take_input(struct bpf_programs *p, const char *value)
+{
+    free(p->input);
+    if (value[0] == '@') {
+        p->input = bpf_read_file(value + 1, INPUT_MAX, &p->machine.input_size);
+        if (p->input == NULL)
+            complain("%s: %s", value + 1, strerror(errno));
+    } else
+        p->input = bpf_from_hex(value, strlen(value), &p->machine.input_size);
+    p->machine.input = p->input;
+    return p->input != NULL;
+}
+
+bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
+{
+    const struct ebpf_face *face;
+    uint64_t n = 0;
+    switch (option) {
+    case BPF_SECTION:
+        p->load.section = value;
+        return true;
+    case BPF_ENTRY:
+        p->load.entry = value;
+        return true;
+    case BPF_BUDGET:
+        return number(value, UINT64_MAX, &p->machine.budget);
+    case BPF_DEPTH:
+        if (!number(value, EBPF_DEPTH_MAX, &n) || n == 0)
+            return false;
+        p->machine.depth = (unsigned)n;
+        return true;
+    case BPF_FRAME:
+        if (!number(value, EBPF_FRAME_MAX, &n) || n == 0 || n % 8 != 0)
+            return false;
+        p->machine.frame_size = (uint32_t)n;
+        return true;
+    case BPF_INPUT:
+        return take_input(p, value);
+    case BPF_SEED:
+        return number(value, UINT64_MAX, &p->world.seed);
+    case BPF_FACE:
+        face = ebpf_face_named(value);
+        if (face != NULL)
+            p->face = face->kind;
+        return face != NULL;
+    default:
+        return false;
+    }
+}
+
+bool bpf_programs_load(struct bpf_programs *p, const char *file)
+{
+    char error[EBPF_ERROR_TEXT];
+    size_t size;
+    if (p->count == BPF_PROGRAMS_MAX) {
+        complain("more than %d programs", BPF_PROGRAMS_MAX);
+        return false;
+    }
+    uint8_t *bytes = bpf_read_file(file, EBPF_FILE_MAX, &size);
+    if (bytes == NULL) {
+        complain("%s: %s", file, strerror(errno));
+        return false;
+    }
+    int rc = ebpf_load(&p->image[p->count], bytes, size, file, &p->load, error);
+    free(bytes);
+    if (rc != 0)
+        complain("%s: %s", file, error);
+    else
+        p->count++;
+    return rc == 0;
+}
