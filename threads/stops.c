@@ -47,22 +47,41 @@ static int rewrite(struct threads *t, struct buf *reply, unsigned id)
 }
 
 /*
- * A thread that was to run alone is not the running one any more: the kernel has switched. GDB
- * takes a stop of no other thread then (infrun.c). A step ends when the thread has the CPU back;
- * every other stop is told as this thread's.
+ * A thread that was to step alone is not the running one any more: the kernel has switched. GDB
+ * takes a step as done for no other thread (infrun.c), so it is over when the thread has the CPU
+ * back. NETGDB_AGAIN: the target runs until then.
  */
-static int stay_with(struct threads *t, const struct buf *reply, unsigned *id)
+static int stay_with(struct threads *t, const struct buf *reply)
 {
     struct thread *thread;
+    if (!t->locked_step || memcmp(reply->data + 1, "05", 2) != 0)
+        return 0;
     int rc = engine_thread(&t->engine, t->locked_id, &thread);
     if (rc != 0 || thread == NULL || threads_runs(t, thread))
         return rc;
-    *id = thread->id;
-    if (!t->locked_step || memcmp(reply->data + 1, "05", 2) != 0)
-        return 0;
     t->locked_step = false; /* once: what stops it then is told */
     rc = run_begin(t, thread, false);
     return rc == 0 && t->run.on ? NETGDB_AGAIN : rc;
+}
+
+/*
+ * When one thread alone was resumed, GDB goes on believing the registers that it holds of all
+ * others (infrun.c, registers_changed_ptid): those of the thread that stopped go with the stop.
+ */
+static int add_live(struct threads *t, struct buf *reply)
+{
+    int rc = registers_live(t);
+    if (rc == 0)
+        rc = registers_map(t);
+    for (size_t i = 0; rc == 0 && t->map_known && i < t->map.n; i++) {
+        const struct regmap_register *r = &t->map.list[i];
+        if (r->offset < 0 || 2 * ((size_t)r->offset + r->size) > t->live.len)
+            break;
+        (void)buf_printf(reply, "%x:", (unsigned)r->number);
+        (void)buf_add(reply, t->live.data + 2 * (size_t)r->offset, 2u * r->size);
+        (void)buf_adds(reply, ";");
+    }
+    return rc != 0 ? rc : reply->error;
 }
 
 int stop_translate(struct threads *t, struct buf *reply)
@@ -78,9 +97,12 @@ int stop_translate(struct threads *t, struct buf *reply)
     if (rc != 0 || !t->active)
         return rc;
     rc = threads_current(t, &id);
-    if (rc == 0 && t->locked && id != t->locked_id)
-        rc = stay_with(t, reply, &id);
-    return rc == 0 ? rewrite(t, reply, id) : rc;
+    bool other = rc == 0 && t->locked && id != t->locked_id;
+    if (other)
+        rc = stay_with(t, reply);
+    if (rc == 0)
+        rc = rewrite(t, reply, id);
+    return rc == 0 && other ? add_live(t, reply) : rc;
 }
 
 /* ---- H ---- */
