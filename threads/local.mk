@@ -29,4 +29,4 @@ libthreads_la_SOURCES = \
 	threads/tids.c \
 	threads/walk.c \
 	threads/zephyr.c
-THREADS_LIBS = libthreads.la $(SYMBOLS_LIBS) $(DW_LIBS)
+THREADS_LIBS = libthreads.la $(SYMBOLS_LIBS) $(THREADS_DW_LIBS)

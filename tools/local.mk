@@ -9,6 +9,7 @@ tools_netgdb_SOURCES = \
 	tools/main.c \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
+	tools/rtos.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(THREADS_LIBS)

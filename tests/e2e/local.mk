@@ -5,10 +5,14 @@ E2E_TESTS = \
 	tests/e2e/demo.test \
 	tests/e2e/man.test \
 	tests/e2e/node.test \
+	tests/e2e/rtos-cortex-m.test \
+	tests/e2e/rtos-riscv.test \
+	tests/e2e/rtos-steps.test \
+	tests/e2e/rtos-threadx.test \
 	tests/e2e/symbols.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
 	tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client

@@ -98,6 +98,13 @@ def registers(frame, names):
             out.append('-')
     return ' '.join(out)
 
+# A command that may fail, in a script that goes on.
+def attempt(command):
+    try:
+        gdb.execute(command)
+    except gdb.error as error:
+        print('failed: %s' % error)
+
 def show(names, skip='main'):
     lines = []
     info = {}
