@@ -10,3 +10,6 @@ THREADS_UNIT_LIBS = $(THREADS_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/threads_freertos
 tests_unit_threads_freertos_SOURCES = tests/unit/threads_freertos.c $(THREADS_WORLD)
 tests_unit_threads_freertos_LDADD = $(THREADS_UNIT_LIBS)
+UNIT_TESTS += tests/unit/threads_contexts
+tests_unit_threads_contexts_SOURCES = tests/unit/threads_contexts.c $(THREADS_WORLD)
+tests_unit_threads_contexts_LDADD = $(THREADS_UNIT_LIBS)

@@ -146,11 +146,11 @@ static int read_ahead(struct engine *e, uint64_t at, size_t len)
 static int read_running(struct engine *e)
 {
     const struct program_symbol *s = symbol(e, e->rtos->currents);
-    uint64_t at = s != NULL ? s->address : e->symbols[e->rtos->current].address;
-    int rc = 0;
+    int rc = e->rtos->current_is_member ? engine_learn(e) : 0;
+    uint64_t at = s != NULL
+                      ? s->address
+                      : e->symbols[e->rtos->current].address + layout_offset(e, KERNEL_CURRENT);
     memset(e->running, 0, sizeof e->running);
-    if (s == NULL && e->rtos->current_is_member && (rc = engine_learn(e)) == 0)
-        at += layout_offset(e, KERNEL_CURRENT);
     if (rc == 0)
         rc = read_ahead(e, at, e->cores * e->arch->word);
     if (rc == 0)

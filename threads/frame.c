@@ -231,6 +231,13 @@ static int score_stack(const struct context *c, const struct arch *a, const stru
     return t->stack_low != 0 && sp >= t->stack_low ? SOME : 0;
 }
 
+/* Bits of FPSCR that are 0, or traps that nobody has: what tells it from a number. */
+static int score_fpscr(const struct context *c)
+{
+    const struct saved_register *fpscr = &c->reg[ARM_FPSCR];
+    return fpscr->size != 0 && (fpscr->value & 0xff60) != 0 ? NO : 0;
+}
+
 /* Thread mode: no exception number, T set, bits that are always 0. */
 static int score_m_profile(const struct context *c)
 {
@@ -284,6 +291,8 @@ int frame_score(const struct context *c, const struct arch *a, struct memory *m,
 {
     unsigned proof = c->frame->proof;
     int score = score_pc(c, a, p) + score_stack(c, a, task);
+    if (a->machine == MACHINE_ARM)
+        score += score_fpscr(c);
     if (proof & PROOF_M_PROFILE)
         score += score_m_profile(c);
     if (proof & PROOF_A_PROFILE)
