@@ -13,3 +13,6 @@ tests_unit_threads_freertos_LDADD = $(THREADS_UNIT_LIBS)
 UNIT_TESTS += tests/unit/threads_contexts
 tests_unit_threads_contexts_SOURCES = tests/unit/threads_contexts.c $(THREADS_WORLD)
 tests_unit_threads_contexts_LDADD = $(THREADS_UNIT_LIBS)
+UNIT_TESTS += tests/unit/threads_rules
+tests_unit_threads_rules_SOURCES = tests/unit/threads_rules.c $(THREADS_WORLD)
+tests_unit_threads_rules_LDADD = $(THREADS_UNIT_LIBS)

@@ -200,7 +200,7 @@ static int look_at_cpu(struct engine *e)
 /* The id that the stub's own execution goes by: one that was told for this stop stays. */
 static unsigned cpu_id(const struct engine *e)
 {
-    return e->was_running != 0 ? ids_at(e->ids, e->was_running) : e->ids->cpu;
+    return e->was_running != 0 ? ids_at(e->ids, e->was_running) : ids_cpu(e->ids);
 }
 
 int engine_current(struct engine *e, unsigned core, unsigned *id)

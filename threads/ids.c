@@ -22,6 +22,13 @@ void ids_forget(struct ids *ids)
     ids->n = 0;
 }
 
+unsigned ids_cpu(struct ids *ids)
+{
+    if (ids->cpu == 0)
+        ids->cpu = ids_fresh(ids);
+    return ids->cpu;
+}
+
 unsigned ids_fresh(struct ids *ids)
 {
     while (ids->next == ids->cpu || ids->next == ids->given)
@@ -91,5 +98,5 @@ void ids_give(struct ids *ids, uint64_t tcb, unsigned id)
         add(ids, (struct id_entry){.tcb = tcb, .id = id});
     ids->given = id;
     if (id == ids->cpu)
-        ids->cpu = ids_fresh(ids);
+        ids->cpu = 0;
 }

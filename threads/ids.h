@@ -23,7 +23,7 @@ struct ids {
     struct id_entry *list;
     size_t n, cap;
     unsigned next;
-    unsigned cpu;   /* id of the stub's own execution */
+    unsigned cpu;   /* id of the stub's own execution; 0: none yet */
     unsigned given; /* taken over from the stub; 0: none */
 };
 
@@ -35,6 +35,9 @@ void ids_forget(struct ids *ids);
 
 /* An id that was never used. */
 unsigned ids_fresh(struct ids *ids);
+
+/* The id of the stub's own execution: 1, unless that was given to a thread. */
+unsigned ids_cpu(struct ids *ids);
 
 /*
  * The id of the thread at `tcb` when only the address is known: that of the youngest there, else a
