@@ -69,7 +69,7 @@ void engine_free(struct engine *e)
 
 void engine_resumed(struct engine *e)
 {
-    e->have_current = e->listed = false;
+    e->have_current = e->listed = e->told = false;
     e->n = 0;
     memory_forget(e->memory);
 }
@@ -222,6 +222,7 @@ int engine_current(struct engine *e, unsigned core, unsigned *id)
         }
     }
     *id = tcb == 0 ? cpu_id(e) : ids_at(e->ids, tcb);
+    e->told = true;
     return rc;
 }
 
@@ -306,7 +307,10 @@ static int read_thread(struct engine *e, struct thread *t)
         t->state = state_name(e->rtos, state);
     if (e->rtos->describe != NULL)
         rc = e->rtos->describe(e, t);
-    t->id = ids_of(e->ids, t->tcb, layout_has(e, TCB_NUMBER) ? number : hash(t->name));
+    uint64_t identity = layout_has(e, TCB_NUMBER) ? number : hash(t->name);
+    if (t->core >= 0 && e->told)
+        ids_keep(e->ids, t->tcb, identity);
+    t->id = ids_of(e->ids, t->tcb, identity);
     return rc;
 }
 
@@ -390,6 +394,18 @@ static void add_corrupt(struct engine *e)
         snprintf(e->threads[e->n - 1].reason, ENGINE_TEXT_MAX, "and %u more", e->corrupt_more);
 }
 
+/* A running thread that cannot be read: the CPU is nobody's, under the id that was told. */
+static void lose_running(struct engine *e, const struct thread *t)
+{
+    if (t->core < 0)
+        return;
+    e->running[t->core] = 0;
+    if (t->core == 0) {
+        e->was_running = t->tcb;
+        e->cpu_is_nobodys = true;
+    }
+}
+
 /* Reads what is to be said of each; one that cannot be read goes. */
 static int read_threads(struct engine *e)
 {
@@ -399,6 +415,7 @@ static int read_threads(struct engine *e)
         int rc = read_thread(e, &t);
         if (rc == MEMORY_REFUSED) {
             engine_corrupt(e, "of threads", "%#" PRIx64 " cannot be read", t.tcb);
+            lose_running(e, &t);
             continue;
         }
         if (rc != 0)

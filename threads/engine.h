@@ -67,6 +67,7 @@ struct engine {
     /* For as long as the target is stopped. */
     bool have_current, listed;
     bool started; /* threads run */
+    bool told;    /* the id of a running thread was told by its address alone: it stays */
     unsigned cores;
     uint64_t running[ENGINE_CORES_MAX]; /* control blocks; 0: none */
     bool cpu_is_nobodys;                /* core 0 runs no task */

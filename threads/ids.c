@@ -80,6 +80,15 @@ unsigned ids_at(struct ids *ids, uint64_t tcb)
     return e != NULL ? e->id : add(ids, (struct id_entry){.tcb = tcb});
 }
 
+void ids_keep(struct ids *ids, uint64_t tcb, uint64_t identity)
+{
+    struct id_entry *e = find(ids, tcb);
+    if (e != NULL) {
+        e->confirmed = true;
+        e->identity = identity;
+    }
+}
+
 unsigned ids_of(struct ids *ids, uint64_t tcb, uint64_t identity)
 {
     struct id_entry *e = find(ids, tcb);

@@ -45,6 +45,9 @@ unsigned ids_cpu(struct ids *ids);
  */
 unsigned ids_at(struct ids *ids, uint64_t tcb);
 
+/* The thread at `tcb` has this identity, whatever it had before. */
+void ids_keep(struct ids *ids, uint64_t tcb, uint64_t identity);
+
 /* The id of the thread at `tcb` with this identity; a new one for a new thread. 0: no memory. */
 unsigned ids_of(struct ids *ids, uint64_t tcb, uint64_t identity);
 
