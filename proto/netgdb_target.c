@@ -11,6 +11,8 @@
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 
+#define NODE_SILENCE IO_SECOND /* a node whose program is stopped answers sooner */
+
 enum { RECENT = 64, FRAMING = 4 /* '$', '#' and two digits */ };
 
 /* A request that must not be overtaken by a late copy of itself. */
@@ -548,12 +550,41 @@ static bool is_freebsd(const struct buf *features)
     return found == 7;
 }
 
+/*
+ * The qSupported is on its way to what the dead server's record calls a node. One whose program
+ * runs takes it and is silent, where a kernel would either answer or not even take it: so 0x03
+ * goes to no kernel.
+ */
+static int stop_running_node(struct netgdb_target *t)
+{
+    uint64_t until = io_now(t->io) + NODE_SILENCE;
+    int rc = 0;
+    while (rc == 0 && t->link->stream.len == 0 && io_now(t->io) < until)
+        rc = pump(t, until, 0);
+    if (rc != 0 || t->link->stream.len != 0 || !link_acked(t->link))
+        return rc;
+    log_info(t->log, "what this node debugs runs: stopping it");
+    return link_send(t->link, "\003", 1, 0, 1);
+}
+
+/* Asks for the features; *reply has them. */
+static int ask_features(struct netgdb_target *t, struct buf *reply)
+{
+    bool final;
+    int rc = target_send(&t->base, (const uint8_t *)"qSupported", 10);
+    if (rc == 0 && t->link->mark != NULL && t->link->mark->node != 0)
+        rc = stop_running_node(t);
+    return rc == 0 ? target_recv(&t->base, reply, &final, 0) : rc;
+}
+
 int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
 {
     struct netgdb_target *t = self(base);
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_ask(base, "qSupported", &reply);
+    int rc = ask_features(t, &reply);
+    if (rc == 0 && t->link->mark != NULL)
+        t->link->mark->node = t->node;
     *peer = t->node              ? NETGDB_PEER_NODE
             : is_freebsd(&reply) ? NETGDB_PEER_KERNEL
                                  : NETGDB_PEER_OTHER;

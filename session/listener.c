@@ -78,8 +78,9 @@ static void announced(void *context, struct lobby_kernel *k)
     if (k->record == NULL)
         k->record = record_create(&k->own, &k->kernel);
     if (k->record != NULL) {
-        k->link->mark = record_mark(k->record);
-        *k->link->mark = (struct link_mark){k->link->tx.seqno, k->link->rx.start};
+        struct link_mark *mark = record_mark(k->record);
+        *mark = (struct link_mark){k->link->tx.seqno, k->link->rx.start, mark->node};
+        k->link->mark = mark;
     }
     LIST_FOREACH (w, &l->watches, entries) {
         if (concerns(w, k->kernel.ip))
