@@ -11,7 +11,8 @@
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 
-#define NODE_SILENCE IO_SECOND /* a node whose program is stopped answers sooner */
+#define NODE_SILENCE IO_SECOND     /* a node whose program is stopped answers sooner */
+#define NODE_PROBE (4 * IO_SECOND) /* so often a node is asked whether it is still there */
 
 enum { RECENT = 64, FRAMING = 4 /* '$', '#' and two digits */ };
 
@@ -139,6 +140,12 @@ static int wait_until(struct netgdb_target *t, uint64_t time)
     return rc;
 }
 
+/* Whether a node has all that we sent: it hears us while its stub works, which may take long. */
+static bool can_probe(const struct netgdb_target *t)
+{
+    return t->node && t->outstanding && link_acked(t->link);
+}
+
 /* When a silence that has lasted since `since` must be judged again. */
 static uint64_t silence_deadline(const struct netgdb_target *t, uint64_t since)
 {
@@ -146,6 +153,8 @@ static uint64_t silence_deadline(const struct netgdb_target *t, uint64_t since)
         return IO_NEVER;
     uint64_t heard = t->link->heard > since ? t->link->heard : since;
     uint64_t warning = heard + LINK_KERNEL_GIVES_UP;
+    if (can_probe(t))
+        return heard + NODE_PROBE;
     return !t->warned && warning < heard + t->patience ? warning : heard + t->patience;
 }
 
@@ -419,6 +428,8 @@ static int judge_wait(struct netgdb_target *t)
     if (running(t))
         return 0;
     uint64_t heard = t->link->heard > t->asked ? t->link->heard : t->asked;
+    if (can_probe(t) && io_now(t->io) - heard >= NODE_PROBE)
+        return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
     if (!t->plus_seen && !t->no_ack && link_acks(t->link) != 0 &&
         io_now(t->io) - heard >= LINK_KERNEL_GIVES_UP)
         return wake_up(t);

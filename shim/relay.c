@@ -78,8 +78,11 @@ static int make_target(struct relay *r, struct target **target)
     struct link *link = r->link;
     if (r->listener == NULL)
         return chain_for_stream(&r->io.io, &r->name->options, &r->name->log, target);
-    r->link = NULL; /* the chain's from here on */
-    return chain_for_kernel(link, &successor, &r->name->options, &r->name->log, target);
+    r->link = NULL;                /* the chain's from here on */
+    io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
+    int rc = chain_for_kernel(link, &successor, &r->name->options, &r->name->log, target);
+    io_keepalive(&r->io.io, false);
+    return rc;
 }
 
 static void leaving(void *context)
