@@ -41,6 +41,17 @@ bool features_has(const uint8_t *list, size_t len, const char *name)
     return features_find(list, len, name, &value, &value_len) && value_len == 1 && *value == '+';
 }
 
+bool features_are_freebsds(const uint8_t *list, size_t len)
+{
+    const uint8_t *value;
+    size_t value_len, entries = 1;
+    for (size_t i = 0; i < len; i++)
+        entries += list[i] == ';';
+    return entries == 3 && features_find(list, len, "PacketSize", &value, &value_len) &&
+           features_has(list, len, "qXfer:threads:read") &&
+           features_has(list, len, "QStartNoAckMode");
+}
+
 /* Takes out every entry of this name. */
 static void remove_entries(struct buf *list, const char *name)
 {

@@ -23,6 +23,12 @@ bool features_find(const uint8_t *list, size_t len, const char *name, const uint
 bool features_has(const uint8_t *list, size_t len, const char *name);
 
 /*
+ * Whether these are the three features of FreeBSD's stub and no others (sys/gdb/gdb_main.c):
+ * PacketSize=, qXfer:threads:read+ and QStartNoAckMode+.
+ */
+bool features_are_freebsds(const uint8_t *list, size_t len);
+
+/*
  * Takes out every entry of this name and, unless `value` is NULL, appends one of `name` and
  * `value` ("+", "=1000"). Returns 0 or the buffer's error.
  */

@@ -8,6 +8,7 @@ libproto_la_SOURCES = \
 	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
+	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
 	proto/log.c proto/log.h \
@@ -21,6 +22,7 @@ libproto_la_SOURCES = \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \
+	proto/silence.c proto/silence.h \
 	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

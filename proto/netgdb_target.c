@@ -3,25 +3,20 @@
 #include "proto/netgdb_target.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/err.h"
-#include "proto/packets.h"
+#include "proto/features.h"
+#include "proto/holdback.h"
 #include "proto/rsp.h"
+#include "proto/silence.h"
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
+#define NODE_SILENCE IO_SECOND             /* a node whose program is stopped answers sooner */
+#define NODE_PROBE (4 * IO_SECOND)         /* so often a node is asked whether it is still there */
 
 enum {
-    RECENT = 64,
     FRAMING = 4, /* '$', '#' and two digits */
     TRIES = 8,   /* how often one request is sent again, or its reply asked for again */
-};
-
-/* A request that must not be overtaken by a late copy of itself. */
-struct recent {
-    enum packet_repeat repeat;
-    uint64_t low, high; /* what it touched */
-    uint64_t gone;      /* when no copy of it can come any more; 0: no entry */
 };
 
 struct netgdb_target {
@@ -34,29 +29,24 @@ struct netgdb_target {
 
     bool node;   /* drops copies itself, can be interrupted */
     bool no_ack; /* a node after QStartNoAckMode */
-    uint64_t patience;
+    struct silence silence;
 
     struct rsp_parser parser;
-    struct buf request; /* framed */
-    const struct packet *packet;
-    uint64_t low, high;
-    bool outstanding;  /* a request waits for its reply */
-    bool plus_seen;    /* the kernel's '+' for it has come: it is being executed */
+    struct buf request;              /* framed */
+    struct holdback_request current; /* the last one, outstanding or answered */
+    bool outstanding;                /* a request waits for its reply */
+    bool plus_seen;                  /* the kernel's '+' for it has come: it is being executed */
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
     bool suspect;      /* the kernel's '+' came before its ack: is it for this request? */
     uint64_t asked;    /* when it went out, or what came last in reply */
     unsigned tries;    /* how often it was sent again */
-    bool warned;       /* the silence was mentioned */
 
-    bool copy_runs;     /* the kernel runs a copy that came late: its reply is nobody's */
-    bool plus_owed;     /* to the last reply */
-    uint64_t plus_due;  /* not before */
-    uint64_t plus_gone; /* when no copy of the last one can come any more */
+    bool copy_runs;    /* the kernel runs a copy that came late: its reply is nobody's */
+    bool plus_owed;    /* to the last reply */
+    uint64_t plus_due; /* not before */
 
-    unsigned clean; /* exchanges since the session began, up to NETGDB_CLEAN_EXCHANGES */
-    struct recent recent[RECENT];
-    unsigned next_recent;
+    struct holdback holdback;
 };
 
 static struct netgdb_target *self(struct target *t)
@@ -70,7 +60,7 @@ static struct netgdb_target *self(struct target *t)
 static bool running(const struct netgdb_target *t)
 {
     bool taken = t->plus_seen || (t->no_ack && link_acked(t->link));
-    return t->outstanding && taken && (t->packet->does & PKT_RESUMES) != 0;
+    return t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
 /* The kernel waits in a new session. One that ran goes on there; one that was stopped is over. */
@@ -91,29 +81,9 @@ static int meet_successor(struct netgdb_target *t)
     t->io = link->io;
     t->node = t->no_ack = false;
     t->plus_seen = true;
-    t->clean = 0;
-    memset(t->recent, 0, sizeof t->recent);
+    holdback_init(&t->holdback);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
     return NETGDB_REPLACED; /* its T is in the stream: the next recv gives it */
-}
-
-/* Silence while something is asked for: mentioned once, and the end when it lasts. */
-static int judge_silence(struct netgdb_target *t, uint64_t since)
-{
-    uint64_t heard = t->link->heard > since ? t->link->heard : since;
-    uint64_t quiet = io_now(t->io) - heard;
-    if (quiet >= t->patience) {
-        log_error(t->log,
-                  "no answer for %u s: the machine is down, unreachable, or back at db> (type "
-                  "netgdb there again)",
-                  (unsigned)(quiet / IO_SECOND));
-        return NETGDB_LOST;
-    }
-    if (quiet >= LINK_KERNEL_GIVES_UP && !t->warned) {
-        t->warned = true;
-        log_warn(t->log, "no answer for 12 s; still asking");
-    }
-    return 0;
 }
 
 /* Waits once, until `deadline` at most; takes what came, retransmits what is due. */
@@ -122,9 +92,7 @@ static int pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
     uint64_t retry = link_deadline(t->link);
     unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
     unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
-    int rc = 0;
-    if ((why & IO_ON_TARGET) != 0)
-        rc = link_input(t->link);
+    int rc = (why & IO_ON_TARGET) != 0 ? link_input(t->link) : 0;
     if (rc == 0 && t->link->refused)
         rc = NETGDB_LOST;
     if (rc == 0)
@@ -144,14 +112,30 @@ static int wait_until(struct netgdb_target *t, uint64_t time)
     return rc;
 }
 
-/* When a silence that has lasted since `since` must be judged again. */
-static uint64_t silence_deadline(const struct netgdb_target *t, uint64_t since)
+/* When the peer was heard last, or `since` when that is later. */
+static uint64_t heard_since(const struct netgdb_target *t, uint64_t since)
 {
-    if (running(t))
-        return IO_NEVER;
-    uint64_t heard = t->link->heard > since ? t->link->heard : since;
-    uint64_t warning = heard + LINK_KERNEL_GIVES_UP;
-    return !t->warned && warning < heard + t->patience ? warning : heard + t->patience;
+    return t->link->heard > since ? t->link->heard : since;
+}
+
+/* Whether a node has all that we sent: it hears us while its stub works, which may take long. */
+static bool can_probe(const struct netgdb_target *t)
+{
+    return t->node && t->outstanding && link_acked(t->link);
+}
+
+/* Waits once for what was asked for at `since`: for ever while the target runs. */
+static int pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
+{
+    uint64_t limit = can_probe(t) ? NODE_PROBE : silence_limit(&t->silence);
+    uint64_t deadline = heard_since(t, since) + limit;
+    int rc = pump(t, running(t) ? IO_NEVER : deadline, watch);
+    if (rc != 0 || running(t))
+        return rc;
+    uint64_t quiet = io_now(t->io) - heard_since(t, since);
+    if (can_probe(t) && quiet >= NODE_PROBE)
+        return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
+    return silence_judge(&t->silence, quiet);
 }
 
 /* ---- reading what came ---- */
@@ -206,12 +190,9 @@ static int take_event(struct netgdb_target *t, enum rsp_event event)
         return 0;
     case RSP_BAD:
         return awaits_reply(t) ? NETGDB_PROTO : 0;
-    case RSP_NOTIFICATION:
-    case RSP_INTERRUPT:
-    case RSP_MORE:
-        break;
+    default:
+        return 0;
     }
-    return 0;
 }
 
 /*
@@ -242,13 +223,11 @@ static int wait_for_ack(struct netgdb_target *t)
     uint64_t since = io_now(t->io);
     int rc = 0;
     while (rc == 0 && !link_acked(t->link) && link_acks(t->link) == 0) {
-        rc = pump(t, silence_deadline(t, since), 0);
-        if (rc == 0)
-            rc = judge_silence(t, since);
+        rc = pump_asking(t, since, 0);
     }
     if (rc == 0)
         link_proved(t->link);
-    t->warned = false;
+    t->silence.warned = false;
     return rc;
 }
 
@@ -269,58 +248,16 @@ static int settle(struct netgdb_target *t)
     }
     if (rc == 0)
         rc = wait_for_ack(t);
-    t->plus_gone = link_copies_gone(t->link);
+    t->holdback.plus_gone = link_copies_gone(t->link);
     return rc;
 }
 
 /* ---- holding back ---- */
 
-/* Whether this path has not yet shown itself free of late copies. */
-static bool careful(const struct netgdb_target *t)
+/* Whether a copy of this request that came late would do no harm, and is reckoned with. */
+static bool goes_fast(const struct netgdb_target *t)
 {
-    return t->link->evidence != 0 || t->clean < NETGDB_CLEAN_EXCHANGES;
-}
-
-/* Whether a second execution does harm whatever was done in between. */
-static bool runs_once(const struct packet *packet)
-{
-    return packet->repeat == REPEAT_NEVER || packet->repeat == REPEAT_LIST;
-}
-
-static void remember(struct netgdb_target *t)
-{
-    if (t->packet->repeat == REPEAT_SAFE || t->packet->repeat == REPEAT_NEVER)
-        return;
-    t->recent[t->next_recent++ % RECENT] =
-        (struct recent){t->packet->repeat, t->low, t->high, link_copies_gone(t->link)};
-}
-
-/*
- * The earliest time at which this request may go out: not while a late copy of our last '+' could
- * come between two copies of it, nor while a late copy of an earlier request could undo it.
- */
-static uint64_t not_before(const struct netgdb_target *t)
-{
-    uint64_t gone = 0;
-    if (t->node)
-        return 0;
-    if (runs_once(t->packet) || careful(t))
-        gone = t->plus_gone;
-    for (unsigned i = 0; i < RECENT; i++) {
-        const struct recent *r = &t->recent[i];
-        /* The oldest entry stands for what was pushed out before it. */
-        bool oldest = i == t->next_recent % RECENT && t->next_recent >= RECENT;
-        if (oldest || (r->repeat == t->packet->repeat && r->low < t->high && t->low < r->high))
-            gone = r->gone > gone ? r->gone : gone;
-    }
-    return gone;
-}
-
-/* When our '+' to the reply that has just come may go out. */
-static uint64_t plus_due(const struct netgdb_target *t)
-{
-    bool hold = runs_once(t->packet) || careful(t) || t->link->tx.transmissions > 1;
-    return hold && !t->node ? link_copies_gone(t->link) : 0;
+    return !holdback_careful(&t->holdback, t->link) && !holdback_runs_once(t->current.packet);
 }
 
 /*
@@ -352,9 +289,7 @@ static int await_copies(struct netgdb_target *t)
     int rc = 0;
     (void)read_stream(t);
     while (rc == 0 && ((until = copies_until(t)) > io_now(t->io) || t->copy_runs)) {
-        rc = pump(t, t->copy_runs ? silence_deadline(t, since) : until, 0);
-        if (rc == 0)
-            rc = judge_silence(t, since);
+        rc = t->copy_runs ? pump_asking(t, since, 0) : pump(t, until, 0);
         (void)read_stream(t);
     }
     return rc;
@@ -367,7 +302,7 @@ static int get_ready(struct netgdb_target *t)
     do {
         rc = settle(t);
         if (rc == 0)
-            rc = wait_until(t, not_before(t));
+            rc = wait_until(t, t->node ? 0 : holdback_request(&t->holdback, t->link, &t->current));
         if (rc == 0)
             rc = await_copies(t);
     } while (rc == 0 && t->plus_owed);
@@ -386,20 +321,19 @@ static size_t nt_max_request(struct target *base)
 static int send_request(struct netgdb_target *t)
 {
     size_t at = 0, total = t->request.len;
-    int rc = 0;
+    int rc;
     t->plus_seen = false;
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
     link_want_plus(t->link, IO_NEVER);
     link_request_acks(t->link);
-    while (rc == 0) {
+    do {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
         at += n;
-        if (rc != 0 || at == total)
-            break;
-        rc = wait_for_ack(t);
-    }
+        if (rc == 0 && at < total)
+            rc = wait_for_ack(t);
+    } while (rc == 0 && at < total);
     return rc;
 }
 
@@ -408,9 +342,7 @@ static int wait_until_sent(struct netgdb_target *t)
 {
     int rc = 0;
     while (rc == 0 && !link_acked(t->link)) {
-        rc = pump(t, silence_deadline(t, t->asked), 0);
-        if (rc == 0)
-            rc = judge_silence(t, t->asked);
+        rc = pump_asking(t, t->asked, 0);
         if (link_acks(t->link) != 0 || t->link->stream.len != 0)
             break; /* one ack of a 13.x kernel, or its '+' already: recv goes on from here */
     }
@@ -422,18 +354,16 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     struct netgdb_target *t = self(base);
     if (len > nt_max_request(base))
         return NETGDB_TOO_LONG;
-    t->packet = packet_find(request, len);
-    packet_range(t->packet, request, len, &t->low, &t->high);
+    t->current.packet = packet_find(request, len);
+    packet_range(t->current.packet, request, len, &t->current.low, &t->current.high);
     int rc = get_ready(t);
-    t->fast = !t->node && !careful(t) && !runs_once(t->packet);
+    t->fast = !t->node && goes_fast(t);
     buf_reset(&t->request);
-    if (rc == 0)
-        rc = rsp_frame(&t->request, request, len);
-    if (rc != 0)
+    if (rc != 0 || (rc = rsp_frame(&t->request, request, len)) != 0)
         return rc;
     t->stats.requests++;
     t->outstanding = true;
-    t->warned = false;
+    t->silence.warned = false;
     t->tries = 0;
     rc = send_request(t);
     return rc == 0 ? wait_until_sent(t) : rc;
@@ -500,7 +430,8 @@ static int ask_again(struct netgdb_target *t)
 /* Console output, which precedes the reply of what runs and of a monitor command. */
 static bool is_output(const struct netgdb_target *t, const struct buf *content)
 {
-    bool may = (t->packet->does & PKT_RESUMES) != 0 || packet_is(t->packet, "qRcmd");
+    bool may =
+        (t->current.packet->does & PKT_RESUMES) != 0 || packet_is(t->current.packet, "qRcmd");
     return may && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
 }
 
@@ -513,43 +444,30 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     if (!*final)
         return rc;
     t->outstanding = false;
-    t->clean += t->clean < NETGDB_CLEAN_EXCHANGES;
-    remember(t);
+    holdback_done(&t->holdback, t->link, &t->current);
     if (t->no_ack)
         return rc;
     t->plus_owed = true;
-    t->plus_due = plus_due(t);
-    if (!runs_once(t->packet) && !careful(t))
+    t->plus_due = t->node ? 0 : holdback_plus(&t->holdback, t->link, &t->current);
+    if (goes_fast(t))
         expect_copies(t);
     if (rc == 0 && t->plus_due <= io_now(t->io))
         rc = send_plus(t);
     return rc;
 }
 
-/* Takes the node's word for itself out of its features: GDB need not know. */
-static bool hide_node(struct buf *reply)
+/* A node says so in its features. GDB need not know. */
+static void look_for_node(struct netgdb_target *t, struct buf *features)
 {
-    static const char feature[] = ";netgdb-node+";
-    const size_t n = sizeof feature - 1;
-    uint8_t *at = reply->len >= n ? memmem(reply->data, reply->len, feature, n) : NULL;
-    if (at == NULL)
-        return false;
-    size_t behind = (size_t)(reply->data + reply->len - (at + n));
-    memmove(at, at + n, behind);
-    reply->len -= n;
-    return true;
+    t->node |= features_has(features->data, features->len, "netgdb-node");
+    (void)features_set(features, "netgdb-node", NULL);
 }
 
-/* What a wait for the reply means when nothing has come: see the strategy in protocol.md. */
-static int judge_wait(struct netgdb_target *t)
+/* Whether the kernel has taken the request, says nothing to it, and must be idle by now. */
+static bool sleeps(const struct netgdb_target *t)
 {
-    if (running(t))
-        return 0;
-    uint64_t heard = t->link->heard > t->asked ? t->link->heard : t->asked;
-    if (!t->plus_seen && !t->no_ack && link_acks(t->link) != 0 &&
-        io_now(t->io) - heard >= LINK_KERNEL_GIVES_UP)
-        return wake_up(t);
-    return judge_silence(t, t->asked);
+    return !t->plus_seen && !t->no_ack && link_acks(t->link) != 0 &&
+           io_now(t->io) - heard_since(t, t->asked) >= LINK_KERNEL_GIVES_UP;
 }
 
 static int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
@@ -561,15 +479,13 @@ static int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned
             rc = ask_again(t);
         else if (rc == 1) {
             rc = finish(t, reply, final);
-            if (packet_is(t->packet, "qSupported"))
-                t->node |= hide_node(reply);
+            if (packet_is(t->current.packet, "qSupported"))
+                look_for_node(t, reply);
             return rc;
         } else if (rc == NETGDB_PROTO)
             rc = send_again(t);
         else
-            rc = pump(t, silence_deadline(t, t->asked), watch);
-        if (rc == 0)
-            rc = judge_wait(t);
+            rc = sleeps(t) ? wake_up(t) : pump_asking(t, t->asked, watch);
         if (rc != 0)
             return rc;
     }
@@ -601,31 +517,28 @@ static int nt_idle(struct target *base)
 /* A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. */
 static void linger(struct netgdb_target *t)
 {
-    uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE;
+    uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE, quiet;
     int rc = 0;
-    while (rc == 0 && io_now(t->io) < end) {
-        uint64_t quiet = t->link->heard + LINK_LATENESS_SEEN;
-        if (io_now(t->io) >= quiet)
-            break;
+    while (rc == 0 && io_now(t->io) < end &&
+           (quiet = t->link->heard + LINK_LATENESS_SEEN) > io_now(t->io))
         rc = pump(t, quiet, 0);
-    }
 }
 
 /* D: the kernel lets go only after our '+' to its OK, and then acknowledges nothing more. */
 static int nt_leave(struct target *base, const uint8_t *request, size_t len, struct buf *reply)
 {
     struct netgdb_target *t = self(base);
-    t->patience = NETGDB_LEAVE_PATIENCE;
+    const struct log *log = t->log;
+    t->silence.patience = NETGDB_LEAVE_PATIENCE;
     int rc = target_transact(base, request, len, reply);
     if (rc == 0 && !t->no_ack) {
-        const struct log *log = t->log;
-        t->patience = LAST_PLUS_PATIENCE;
-        t->log = NULL; /* a lost last ack is no news */
+        t->silence.patience = LAST_PLUS_PATIENCE;
+        t->log = t->silence.log = NULL; /* a lost last ack is no news */
         if (settle(t) == 0)
             linger(t);
-        t->log = log;
+        t->log = t->silence.log = log;
     }
-    t->patience = NETGDB_PATIENCE;
+    t->silence.patience = NETGDB_PATIENCE;
     return rc;
 }
 
@@ -661,35 +574,39 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     t->log = log;
     if (successor != NULL)
         t->successor = *successor;
-    t->patience = NETGDB_PATIENCE;
-    t->packet = packet_find((const uint8_t *)"?", 1);
+    t->silence = (struct silence){.log = log, .patience = NETGDB_PATIENCE};
+    t->current.packet = packet_find((const uint8_t *)"?", 1);
     t->plus_owed = true; /* to the T that began the session */
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + FRAMING);
     return &t->base;
 }
 
-/* Whether these are FreeBSD's features, all of them and no others. */
-static bool is_freebsd(const struct buf *features)
+/*
+ * The qSupported is on its way to what the dead server's record calls a node. One whose program
+ * runs takes it and is silent, where a kernel would either answer or not even take it: so 0x03
+ * goes to no kernel.
+ */
+static int stop_running_node(struct netgdb_target *t)
 {
-    static const char *const known[] = {"PacketSize=", "qXfer:threads:read+", "QStartNoAckMode+"};
-    unsigned found = 0;
-    size_t at = 0;
-    while (at < features->len) {
-        const uint8_t *word = features->data + at;
-        const uint8_t *end = memchr(word, ';', features->len - at);
-        size_t len = end != NULL ? (size_t)(end - word) : features->len - at;
-        unsigned before = found;
-        for (unsigned i = 0; i < 3; i++) {
-            size_t n = strlen(known[i]);
-            if (len >= n && memcmp(word, known[i], n) == 0 && (i == 0 || len == n))
-                found |= 1U << i;
-        }
-        if (found == before)
-            return false;
-        at += len + 1;
-    }
-    return found == 7;
+    uint64_t until = io_now(t->io) + NODE_SILENCE;
+    int rc = 0;
+    while (rc == 0 && t->link->stream.len == 0 && io_now(t->io) < until)
+        rc = pump(t, until, 0);
+    if (rc != 0 || t->link->stream.len != 0 || !link_acked(t->link))
+        return rc;
+    log_info(t->log, "what this node debugs runs: stopping it");
+    return link_send(t->link, "\003", 1, 0, 1);
+}
+
+/* Asks for the features; *reply has them. */
+static int ask_features(struct netgdb_target *t, struct buf *reply)
+{
+    bool final;
+    int rc = target_send(&t->base, (const uint8_t *)"qSupported", 10);
+    if (rc == 0 && t->link->mark != NULL && t->link->mark->node != 0)
+        rc = stop_running_node(t);
+    return rc == 0 ? target_recv(&t->base, reply, &final, 0) : rc;
 }
 
 int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
@@ -697,10 +614,12 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     struct netgdb_target *t = self(base);
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_ask(base, "qSupported", &reply);
-    *peer = t->node              ? NETGDB_PEER_NODE
-            : is_freebsd(&reply) ? NETGDB_PEER_KERNEL
-                                 : NETGDB_PEER_OTHER;
+    int rc = ask_features(t, &reply);
+    if (rc == 0 && t->link->mark != NULL)
+        t->link->mark->node = t->node;
+    *peer = t->node                                        ? NETGDB_PEER_NODE
+            : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
+                                                           : NETGDB_PEER_OTHER;
     if (rc == 0 && t->node) {
         rc = target_ask(base, "QStartNoAckMode", &reply);
         if (rc == 0)

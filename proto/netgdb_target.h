@@ -10,9 +10,9 @@
  *   - our '+' travels alone and is acknowledged before the next request is sent. It is held back,
  *     and so is the next request after it, for as long as this path may deliver a copy late.
  *
- * The holding back applies to what runs the target always, and to all other requests until the
- * path has shown itself clean for a while, and from the first duplicate on. A node drops copies
- * by their seqno: nothing is held back, and no '+' is exchanged at all.
+ * What is held back, and for how long: holdback.h. What is not may run twice when the first late
+ * copy comes, which does no harm, and is asked again when its reply may be that of a copy. A node
+ * drops copies by their seqno: nothing is held back, and no '+' is exchanged at all.
  */
 #ifndef NETGDB_PROTO_NETGDB_TARGET_H
 #define NETGDB_PROTO_NETGDB_TARGET_H
@@ -24,7 +24,6 @@
 #define NETGDB_LEAVE_PATIENCE (14 * IO_SECOND) /* the same for a detach */
 
 enum {
-    NETGDB_CLEAN_EXCHANGES = 64, /* without a sign of copies, before going fast */
     NETGDB_NODE_REQUEST_MAX = 48 * 1024,
 };
 

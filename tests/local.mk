@@ -144,6 +144,9 @@ tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
 tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
 RIG_LIBS = libsession.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/copies_test
+tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
+tests_sim_copies_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/link_test
 tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)

@@ -374,19 +374,6 @@ static void a_slow_path_is_learnt(void **state)
     assert_true(f->link.counters.retransmitted <= 2);
 }
 
-static void data_is_sent_as_it_is(void **state)
-{
-    struct fixture *f = *state;
-    assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
-    rig_peer_ack(f->rig, 1);
-    pass(f, SIM_MS);
-    assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
-    const struct rig_datagram *d = rig_nth(f->rig, RIG_OUR_DATA, "$?#3f", 0);
-    assert_non_null(d);
-    assert_int_equal(d->seqno, 1);
-    assert_int_equal(rig_nth(f->rig, RIG_OUR_DATA, "", 0)->seqno, 2);
-}
-
 /* ---- the two generations ---- */
 
 /* Sends one DATA, which the kernel acknowledges so often; the next one can follow 3 ms later. */
@@ -590,7 +577,6 @@ int main(void)
         TEST(more_than_a_data_takes_is_refused),
         TEST(retransmission_begins_at_20_ms_and_doubles_to_1_s),
         TEST(a_slow_path_is_learnt),
-        TEST(data_is_sent_as_it_is),
         TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
         TEST(the_second_ack_of_an_old_kernel_is_no_copy),
         TEST(one_ack_of_an_old_kernel_asks_again_once_a_second),

@@ -226,24 +226,23 @@ static void a_stub_that_only_acks_is_lost_in_the_end(void **state)
 
 /* ---- a node ---- */
 
+static bool node_no_ack;
 static unsigned node_runs; /* vCont that wait for Ctrl-C */
 
 static void node(struct rig *r, const char *text, size_t len)
 {
-    static bool no_ack;
     if (len == 1 && text[0] == 3) {
         node_runs--;
         say_packet(r, "T02");
     }
     if (text[0] != '$')
         return;
-    if (!no_ack)
+    if (!node_no_ack)
         say(r, "+");
     if (strncmp(text, "$qSupported", 11) == 0) {
-        no_ack = false;
         say_packet(r, "PacketSize=4000;netgdb-node+;vContSupported+");
     } else if (strncmp(text, "$QStartNoAckMode", 16) == 0) {
-        no_ack = true;
+        node_no_ack = true;
         say_packet(r, "OK");
     } else if (strncmp(text, "$vCont;c", 8) == 0) {
         node_runs++;
@@ -266,6 +265,7 @@ static void meet_node(struct rig *r)
     enum netgdb_peer peer;
     stub.heard = node;
     node_runs = 0;
+    node_no_ack = false;
     assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
     assert_int_equal(peer, NETGDB_PEER_NODE);
 }
@@ -346,7 +346,7 @@ static void pluses_of_a_stub_behind_a_node_do_no_harm(void **state)
     size_t before = rig_count(r, RIG_OUR_DATA, "+");
     rig_ask(r, "g", "5");
     assert_int_equal(rig_count(r, RIG_OUR_DATA, "+"), before);
-    assert_int_equal(r->lines, 0);
+    assert_string_equal(r->line, "");
 }
 
 /* ---- what is behind the link ---- */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/holdback.h"
 #include "tests/sim/private.h"
 
 enum { CONNECT_LIMIT = 60 };
@@ -117,6 +118,30 @@ size_t rig_acks(const struct rig *r, uint32_t seqno)
     for (size_t i = 0; i < r->sent_used; i++)
         n += r->sent[i].kind == RIG_OUR_ACK && r->sent[i].seqno == seqno;
     return n;
+}
+
+void rig_expect_order(const struct rig *r)
+{
+    const struct rig_datagram *last = NULL;
+    bool known = true, replied = true;
+    for (size_t i = 0; i < r->sent_used; i++) {
+        const struct rig_datagram *d = &r->sent[i];
+        if (d->kind == RIG_KERNEL_ACK && last != NULL && d->seqno == last->seqno)
+            known = true;
+        if (d->kind == RIG_KERNEL_DATA)
+            known = replied = true;
+        if (d->kind != RIG_OUR_DATA || (last != NULL && d->seqno == last->seqno))
+            continue;
+        assert_int_equal(d->seqno, last != NULL ? last->seqno + 1 : 1);
+        assert_true(known);
+        assert_null(strchr(d->text, 3));
+        if (d->text[0] == '$')
+            assert_true(last != NULL && strcmp(last->text, "+") == 0);
+        else
+            assert_true(strcmp(d->text, "+") == 0 && replied);
+        last = d;
+        known = replied = false;
+    }
 }
 
 /* ---- the lobby's view of the world ---- */
@@ -256,6 +281,27 @@ void rig_ask(struct rig *r, const char *request, const char *reply)
     assert_int_equal(rig_try(r, request), 0);
     (void)buf_addc(&r->reply, 0);
     assert_string_equal((const char *)r->reply.data, reply);
+}
+
+void rig_step(struct rig *r)
+{
+    assert_int_equal(rig_try(r, "s"), 0);
+    assert_true(buf_starts(&r->reply, "T05"));
+}
+
+void rig_warm_up(struct rig *r)
+{
+    for (unsigned i = 0; i < HOLDBACK_CLEAN_EXCHANGES; i++)
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    assert_int_equal(rig_link(r)->evidence, 0);
+}
+
+void rig_expect_good(const struct rig *r)
+{
+    rig_expect_order(r);
+    assert_int_equal(twin_harm(r->twin), 0);
+    assert_int_equal(twin_counts(r->twin)->gave_up, 0);
+    assert_int_equal(twin_counts(r->twin)->poisoned, 0);
 }
 
 /* ---- a peer of the test's own ---- */

@@ -106,11 +106,28 @@ void rig_block(struct rig *r, uint64_t time);
 void rig_ask(struct rig *r, const char *request, const char *reply);
 int rig_try(struct rig *r, const char *request);
 
+/* A read of the machine's text, and what it gives. */
+#define RIG_READ "mffffffff80200000,4"
+#define RIG_READ_REPLY "00254a6f"
+
+/* One step, which must stop; and so many clean exchanges that the path counts as clean. */
+void rig_step(struct rig *r);
+void rig_warm_up(struct rig *r);
+
+/* Ends a test whose session has kept the order and done no harm. */
+void rig_expect_good(const struct rig *r);
+
 /* How many datagrams of this kind with exactly this text (NULL: any) were sent; the n-th of them.
  */
 size_t rig_count(const struct rig *r, enum rig_kind kind, const char *text);
 const struct rig_datagram *rig_nth(const struct rig *r, enum rig_kind kind, const char *text,
                                    size_t n);
+
+/*
+ * The order of all our DATA in a session of one kernel: a '+' follows a reply, a request a '+',
+ * each of them the ack of the one before, and no 0x03 is among them.
+ */
+void rig_expect_order(const struct rig *r);
 
 /* How many acks of this seqno went from us to the kernel. */
 size_t rig_acks(const struct rig *r, uint32_t seqno);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The netgdb target against a network that delivers copies late: for every lateness that it must
+ * survive, both generations, with every kind of request.
+ */
+#include "proto/netgdb_target.h"
+
+#include <stdio.h>
+
+#include "proto/err.h"
+#include "tests/sim/rig.h"
+
+#define WRITE "Mffffffff81000000,1:"
+
+/* A session in which this datagram of ours comes twice, the copy late. */
+static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_generation g,
+                      bool warm)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    if (warm)
+        rig_warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, text, skip, 1, SIM_TWICE, late);
+    for (unsigned i = 1; i <= 3; i++) {
+        rig_step(r);
+        assert_int_equal(twin_counts(r->twin)->steps, i);
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+        rig_ask(r, "mffffffff80200004,1", "94");
+    }
+    assert_int_equal(twin_counts(r->twin)->steps, 3);
+    rig_expect_good(r);
+    rig_free(r);
+}
+
+static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
+        for (int i = 0; i < 4; i++) {
+            play_copy("$s", 0, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
+            play_copy("+", 0, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
+            play_copy("+", 1, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
+        }
+    }
+}
+
+/*
+ * Reads with different replies, one of which comes twice on a path that looked clean. Of what the
+ * kernel sends from that one on, `lost` is lost.
+ */
+static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind kind,
+                           const char *text, unsigned lost)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    rig_warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, "$m", 1, 1, SIM_TWICE, late);
+    rig_fate(r, kind, text, lost, 1, SIM_LOSE, 0);
+    for (unsigned i = 0; i < 6; i++) {
+        char request[32], reply[3];
+        snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
+        snprintf(reply, sizeof reply, "%02x", machine_text_byte(MACHINE_TEXT + i));
+        rig_ask(r, request, reply);
+    }
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
+static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 20 * SIM_US) {
+        play_read_copy(late, TWIN_OLD, RIG_OTHER, NULL, 0);
+        play_read_copy(late, TWIN_NEW, RIG_OTHER, NULL, 0);
+    }
+}
+
+/* The same, and the '+' by which the kernel begins to run a request or its copy is lost. */
+static void a_lost_plus_to_a_late_copy_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
+        for (unsigned lost = 1; lost < 4; lost++) {
+            play_read_copy(late, TWIN_OLD, RIG_KERNEL_DATA, "+", lost);
+            play_read_copy(late, TWIN_NEW, RIG_KERNEL_DATA, "+", lost);
+        }
+    }
+}
+
+/* The same, and an ack is lost: of the request that came twice, or of what followed. */
+static void a_lost_ack_beside_a_late_copy_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
+        play_read_copy(late, TWIN_NEW, RIG_KERNEL_ACK, NULL, 2);
+        play_read_copy(late, TWIN_NEW, RIG_KERNEL_ACK, NULL, 3);
+        play_read_copy(late, TWIN_OLD, RIG_KERNEL_ACK, NULL, 4);
+        play_read_copy(late, TWIN_OLD, RIG_KERNEL_ACK, NULL, 6);
+    }
+}
+
+/* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
+static void a_late_copy_while_gdb_thinks_ends_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        struct rig *r = rig_new(late % (100 * SIM_US) == 0 ? TWIN_OLD : TWIN_NEW);
+        rig_connect(r);
+        rig_warm_up(r);
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+        rig_ask(r, "mffffffff80200004,1", "94");
+        for (unsigned i = 0; i < 10; i++) {
+            sim_run_for(r->w, SIM_MS);
+            assert_int_equal(target_idle(r->target), 0);
+        }
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+        rig_step(r);
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        assert_int_equal(r->lines, 0);
+        assert_int_equal(twin_harm(r->twin), 0);
+        rig_free(r);
+    }
+}
+
+static void play_list_copy(uint64_t late, enum twin_generation g)
+{
+    struct twin_config config = twin_config(g);
+    config.threads_a_reply = 1;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    rig_warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, "$qsThreadInfo", 1, 1, SIM_TWICE, late);
+    rig_ask(r, "qfThreadInfo", "m186a1");
+    rig_ask(r, "qsThreadInfo", "m186a2");
+    rig_ask(r, "qsThreadInfo", "m186a3");
+    rig_ask(r, "qsThreadInfo", "m186a4");
+    rig_ask(r, "qsThreadInfo", "m186a5");
+    rig_ask(r, "qsThreadInfo", "l");
+    rig_free(r);
+}
+
+static void a_late_copy_does_not_move_a_list_on(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        play_list_copy(late, TWIN_OLD);
+        play_list_copy(late, TWIN_NEW);
+    }
+}
+
+/* Two writes to the same place, and of the first a copy. */
+static void play_write_copy(const char *first, const char *second, uint64_t late,
+                            enum twin_generation g, bool warm)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    if (warm)
+        rig_warm_up(r);
+    char prefix[8] = "$";
+    strncat(prefix, first, 1);
+    rig_fate(r, RIG_OUR_DATA, prefix, 0, 1, SIM_TWICE, late);
+    rig_ask(r, first, "OK");
+    rig_ask(r, second, "OK");
+    sim_run_for(r->w, 20 * SIM_MS);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
+static void a_late_copy_does_not_undo_a_later_write(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
+        for (int i = 0; i < 4; i++) {
+            enum twin_generation g = i % 2 == 0 ? TWIN_OLD : TWIN_NEW;
+            play_write_copy(WRITE "01", WRITE "02", late, g, i / 2 == 1);
+            play_write_copy("P1=0000000000000001", "P1=0000000000000002", late, g, i / 2 == 1);
+            play_write_copy("Hg186a2", "Hg186a3", late, g, i / 2 == 1);
+        }
+    }
+}
+
+/* Later than anything that was waited for: it must not run, and the session ends in one line. */
+static void play_very_late_copy(enum twin_generation g)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 8 * SIM_MS);
+    rig_step(r);
+    assert_int_equal(rig_try(r, RIG_READ), NETGDB_LOST);
+    assert_int_equal(rig_try(r, RIG_READ), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    assert_non_null(strstr(r->line, "copy"));
+    for (unsigned i = 0; i < 20; i++) {
+        sim_run_for(r->w, SIM_SECOND);
+        assert_int_equal(target_idle(r->target), NETGDB_LOST);
+    }
+    assert_int_equal(twin_counts(r->twin)->steps, 1);
+    assert_int_equal(twin_counts(r->twin)->gave_up, 1);
+    assert_int_equal(twin_phase(r->twin), TWIN_DDB);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
+static void a_copy_later_than_the_lateness_is_kept_from_running(void **state)
+{
+    (void)state;
+    play_very_late_copy(TWIN_OLD);
+    play_very_late_copy(TWIN_NEW);
+}
+
+static void a_doubled_d_detaches_once(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
+        for (int i = 0; i < 2; i++) {
+            struct rig *r = rig_new(i == 0 ? TWIN_OLD : TWIN_NEW);
+            rig_connect(r);
+            rig_ask(r, RIG_READ, RIG_READ_REPLY);
+            rig_fate(r, RIG_OUR_DATA, "$D", 0, 1, SIM_TWICE, late);
+            assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+            sim_run_for(r->w, SIM_SECOND);
+            assert_int_equal(twin_counts(r->twin)->detaches, 1);
+            rig_expect_good(r);
+            rig_free(r);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_copy_within_5_ms_never_runs_a_step_twice),
+        cmocka_unit_test(a_late_copy_on_a_clean_path_gives_no_wrong_reply),
+        cmocka_unit_test(a_lost_plus_to_a_late_copy_gives_no_wrong_reply),
+        cmocka_unit_test(a_lost_ack_beside_a_late_copy_gives_no_wrong_reply),
+        cmocka_unit_test(a_late_copy_while_gdb_thinks_ends_nothing),
+        cmocka_unit_test(a_late_copy_does_not_move_a_list_on),
+        cmocka_unit_test(a_late_copy_does_not_undo_a_later_write),
+        cmocka_unit_test(a_doubled_d_detaches_once),
+        cmocka_unit_test(a_copy_later_than_the_lateness_is_kept_from_running),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
