@@ -39,3 +39,6 @@ tests_e2e_noise_SOURCES = tests/e2e/noise.c
 
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c
+
+check_PROGRAMS += tests/e2e/passthrough
+tests_e2e_passthrough_SOURCES = tests/e2e/passthrough.c
