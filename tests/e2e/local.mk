@@ -4,6 +4,7 @@ E2E_TESTS = \
 	tests/e2e/again.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
+	tests/e2e/demo.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/leave.test \
@@ -14,6 +15,7 @@ E2E_TESTS = \
 	tests/e2e/object.test \
 	tests/e2e/options.test \
 	tests/e2e/passthrough.test \
+	tests/e2e/regression.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \
