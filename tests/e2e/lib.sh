@@ -124,6 +124,8 @@ started_id=
 start() {
     name=$1
     shift
+    : >"$dir/$name.out" # what an earlier one said is not taken for this one's
+    : >"$dir/$name.err"
     "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 9>&- &
     started_id=$!
     started="$started $started_id"
@@ -305,6 +307,8 @@ start_gdb() {
     shift
     rm -f "$dir/$name.in"
     mkfifo "$dir/$name.in"
+    : >"$dir/$name.out"
+    : >"$dir/$name.err"
     # shellcheck disable=SC2046 # words
     $(gdb_command) "$@" "$program" >"$dir/$name.out" 2>"$dir/$name.err" <"$dir/$name.in" &
     gdb=$!

@@ -33,7 +33,7 @@ tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
 tests_e2e_node_client_LDADD = libproto.la
 
 # What is debugged is built the same whatever the rest is built with.
-noinst_SCRIPTS += tests/e2e/target
+noinst_SCRIPTS += tests/e2e/target tests/e2e/demo
 EXTRA_DIST += tests/e2e/target.c
 CLEANFILES += tests/e2e/target
 tests/e2e/target: $(srcdir)/tests/e2e/target.c
