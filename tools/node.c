@@ -165,7 +165,8 @@ static int take_stop(struct node *n)
         rc = target_recv(n->target, &n->stop, &final, IO_ON_WAKE);
     if (rc == 0 || rc == NETGDB_AGAIN)
         return EXIT_DONE;
-    complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
+    if (!was_told_to_end(n))
+        complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
     return EXIT_FAILED;
 }
 
@@ -266,6 +267,8 @@ static int loop(struct node *n)
         }
         if (end == EXIT_DONE)
             end = session(n);
+        else if (was_told_to_end(n))
+            end = EXIT_DONE;
     } while (end < 0);
     return end;
 }

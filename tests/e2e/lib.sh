@@ -119,6 +119,13 @@ for command in gdb gdbserver; do
     command -v $command >/dev/null || skip_all "no $command here"
 done
 
+# GDB 13.1 of some machines hangs before it has begun when it runs under libasan. gdb's own sessions
+# are then tested without; the shim's code is by caller.test.
+if [ -n "$sanitizer" ] &&
+    ! LD_PRELOAD=$sanitizer timeout -k 5 20 gdb -nx -batch </dev/null >/dev/null 2>&1; then
+    skip_all "gdb does not start under this sanitizer here"
+fi
+
 # ---- processes ----
 
 started= # ids of what runs in the background
@@ -129,6 +136,8 @@ started_id=
 start() {
     name=$1
     shift
+    : >"$dir/$name.out" # what an earlier one said is not taken for this one's
+    : >"$dir/$name.err"
     "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 9>&- &
     started_id=$!
     started="$started $started_id"
@@ -310,6 +319,8 @@ start_gdb() {
     shift
     rm -f "$dir/$name.in"
     mkfifo "$dir/$name.in"
+    : >"$dir/$name.out"
+    : >"$dir/$name.err"
     # shellcheck disable=SC2046 # words
     $(gdb_command) "$@" "$program" >"$dir/$name.out" 2>"$dir/$name.err" <"$dir/$name.in" &
     gdb=$!

@@ -3,8 +3,10 @@
 E2E_TESTS = \
 	tests/e2e/again.test \
 	tests/e2e/bpf-netgdb.test \
+	tests/e2e/caller.test \
 	tests/e2e/compare.test \
 	tests/e2e/demo.test \
+	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/leave.test \
 	tests/e2e/man.test \
@@ -12,6 +14,9 @@ E2E_TESTS = \
 	tests/e2e/mi.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
+	tests/e2e/options.test \
+	tests/e2e/passthrough.test \
+	tests/e2e/regression.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \
@@ -43,6 +48,16 @@ tests_e2e_noise_SOURCES = tests/e2e/noise.c
 
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c
+
+check_PROGRAMS += tests/e2e/passthrough
+tests_e2e_passthrough_SOURCES = tests/e2e/passthrough.c
+
+# GDB's calls, under the preload and linked with the shim's code.
+check_PROGRAMS += tests/e2e/caller tests/e2e/caller_linked
+tests_e2e_caller_SOURCES = tests/e2e/caller.c
+tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
+tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
+tests_e2e_caller_linked_LDADD = libsession.la libio.la $(SYMBOLS_LIBS)
 
 # One with threads, in the three ways of linking.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie
