@@ -272,6 +272,11 @@ void sim_gdb_leave_at(struct sim_gdb *g, unsigned request)
     g->leave_at = request;
 }
 
+bool sim_gdb_detaching(const struct sim_gdb *g)
+{
+    return g->waiting && g->asked >= CONNECT_STEPS + g->exchanges;
+}
+
 bool sim_gdb_interrupted(const struct sim_gdb *g)
 {
     return g->waiting && g->resume;

@@ -32,6 +32,7 @@ void sim_gdb_reload(struct sim_gdb *g, const struct machine *m);
 void sim_gdb_leave_at(struct sim_gdb *g, unsigned request);
 
 bool sim_gdb_interrupted(const struct sim_gdb *g);      /* a step or continue has no answer */
+bool sim_gdb_detaching(const struct sim_gdb *g);        /* its D has no answer */
 unsigned sim_gdb_resumes(const struct sim_gdb *g);      /* steps and continues that stopped */
 unsigned sim_gdb_wrong(const struct sim_gdb *g);        /* replies that were wrong */
 bool sim_gdb_finished(const struct sim_gdb *g);         /* all was answered, D too */

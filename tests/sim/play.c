@@ -112,7 +112,7 @@ static void pump_again(void *context)
 {
     struct play *p = context;
     pump_lobby(p);
-    sim_after(p->w, SIM_MS, pump_again, p);
+    sim_after(p->w, 5 * SIM_MS, pump_again, p);
 }
 
 static bool successor_waits(void *context)
@@ -287,6 +287,7 @@ static bool serve_session(struct play *p)
         sim_run_for(p->w, SETTLE_SECONDS * SIM_SECOND);
     bool finished = c->gdb == PLAY_GDB_LEAVES ? end == SERVE_DETACHED || end == SERVE_RUNNING
                                               : sim_gdb_finished(p->gdb);
+    finished |= p->killed && sim_gdb_detaching(p->gdb);
     gdb_ends(p);
     return finished;
 }
@@ -301,6 +302,8 @@ static bool goes_on(struct play *p, uint64_t reboot)
     free(p->kernel);
     p->kernel = NULL;
     p->killed = false;
+    if (p->result.finished)
+        return false;
     if (killed && lobby_find(&p->lobby, p->ip) == NULL)
         (void)lobby_take_over(&p->lobby, &own, &kernel, &mark);
     if (!killed && (reboot == 0 || sim_now(p->w) < reboot))
@@ -335,12 +338,13 @@ static void play_sessions(struct play *p)
     uint64_t reboot = p->config->reboot_at;
     reboot += reboot != 0 ? sim_now(p->w) : 0;
     plan(p);
-    pump_again(p);
+    if (reboot != 0 || p->config->gdb == PLAY_GDB_KILLED)
+        pump_again(p);
     do {
         p->errors = 0;
         r->finished = serve_session(p);
         r->silent |= !r->finished && !p->killed && p->errors == 0;
-    } while (goes_on(p, r->finished ? 0 : reboot) && r->sessions < SESSIONS_MAX);
+    } while (goes_on(p, reboot) && r->sessions < SESSIONS_MAX);
     r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_CLEAN;
     if (!r->finished)
         r->deaf = !next_herald_is_taken(p);
