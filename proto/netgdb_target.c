@@ -12,6 +12,8 @@
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 
+#define OVERSLEPT IO_SECOND /* a wait that ends so late did not wait */
+
 enum {
     FRAMING = 4, /* '$', '#' and two digits */
     TRIES = 8,   /* how often one request is sent again, or its reply asked for again */
@@ -123,6 +125,8 @@ static int pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
     int rc = pump(t, running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || running(t))
         return rc;
+    if (io_now(t->io) >= deadline + OVERSLEPT)
+        t->link->heard = io_now(t->io); /* we were stopped: nobody has listened */
     return silence_judge(&t->silence, io_now(t->io) - heard_since(t, since));
 }
 

@@ -113,8 +113,9 @@ tests_sim_matrix_SOURCES = tests/sim/matrix.c $(PLAY)
 tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS) -lpthread
 .PHONY: check-long
 check-long: check
+	NETGDB_SIM_MATRIX=100 NETGDB_SIM_WALK=16 tests/sim/matrix
 	tests/sim/matrix --bars --seeds 10000
-	tests/sim/matrix --grid
+	tests/sim/matrix --grid --every $${NETGDB_SIM_EVERY:-1}
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \

@@ -64,11 +64,11 @@ static void set_generation(struct play_config *c, double major)
     c->generation = major < 14 ? TWIN_OLD : TWIN_NEW;
 }
 
-/* One datagram in 50 begins a burst of 8 on average, of which most are lost. */
+/* One datagram in 50 begins a burst of 4 on average, of which most are lost. */
 static void set_bursts(struct play_config *c, double on)
 {
     if (on != 0)
-        c->path.bursts = (struct sim_bursts){.to_bad = 0.02, .to_good = 0.125, .loss_bad = 0.8};
+        c->path.bursts = (struct sim_bursts){.to_bad = 0.02, .to_good = 0.25, .loss_bad = 0.8};
 }
 
 static void set_way(struct play_config *c, double way)
@@ -91,6 +91,11 @@ static void set_gdb(struct play_config *c, double how)
     c->gdb = how == 0 ? PLAY_GDB_STAYS : how < 2 ? PLAY_GDB_LEAVES : PLAY_GDB_KILLED;
 }
 
+static void set_fixed(struct play_config *c, double on)
+{
+    c->fixed_retry = on != 0;
+}
+
 const struct cell_factor cell_factors[CELL_FACTORS] = {
     {"loss", "%", 7, {0, 1, 5, 10, 20, 30, 40}, set_loss},
     {"dup", "%", 3, {0, 5, 20}, set_duplicate},
@@ -108,6 +113,7 @@ const struct cell_factor cell_factors[CELL_FACTORS] = {
     {"block", "ms", 4, {0, 100, 3000, 30000}, set_block},
     {"jump", "s", 3, {0, 1, 60}, set_jump},
     {"gdb", "", 3, {0, 1, 2}, set_gdb},
+    {"fixed", "", 2, {0, 1}, set_fixed},
 };
 
 struct cell cell_clean(void)

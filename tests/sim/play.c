@@ -15,7 +15,7 @@
 #include "tests/sim/gdb.h"
 #include "tests/sim/server.h"
 
-enum { CONNECT_SECONDS = 120, SETTLE_SECONDS = 30, SESSIONS_MAX = 4 };
+enum { CONNECT_SECONDS = 120, SETTLE_SECONDS = 30, OPERATOR_SECONDS = 20, SESSIONS_MAX = 4 };
 
 struct play {
     const struct play_config *config;
@@ -28,7 +28,9 @@ struct play {
     struct sim_gdb *gdb;
     struct link_mark mark;
     uint32_t ip;
-    bool killed, replaced;
+    bool killed, serving, pumped;
+    bool at_db;           /* and it was when the operator looked before */
+    unsigned replaced;    /* sessions that went on with a new one's stop */
     unsigned errors;      /* lines of the log */
     unsigned interrupted; /* steps and continues without an answer */
     int64_t resumes;      /* those with one */
@@ -111,6 +113,7 @@ static void pump_lobby(struct play *p)
 static void pump_again(void *context)
 {
     struct play *p = context;
+    p->pumped = true;
     pump_lobby(p);
     sim_after(p->w, 5 * SIM_MS, pump_again, p);
 }
@@ -132,8 +135,9 @@ static struct link *successor_take(void *context)
     sim_session_adopt(p->kernel->io, k->io);
     link->io = p->kernel->io;
     link->mark = &p->mark;
+    link->fixed_retry = p->config->fixed_retry;
     p->kernel->own = k->own;
-    p->replaced = true;
+    p->replaced++;
     free(k);
     sim_gdb_reload(p->gdb, twin_machine(p->twin));
     return link;
@@ -148,6 +152,24 @@ static void kill_program(void *context)
         return;
     p->killed = true;
     sim_session_kill(p->kernel->io);
+}
+
+/*
+ * Whoever sits at a kernel that gave up, and is back at db> while we still wait for it to stop,
+ * sends it here again. That session has failed, however it goes on.
+ */
+static void operate(void *context)
+{
+    struct play *p = context;
+    bool before = p->at_db;
+    p->at_db = p->serving && twin_phase(p->twin) == TWIN_DDB;
+    if (p->at_db && before) {
+        p->result.abandoned = true;
+        twin_netgdb(p->twin);
+    }
+    if (p->at_db && !p->pumped)
+        pump_again(p);
+    sim_after(p->w, OPERATOR_SECONDS * SIM_SECOND, operate, p);
 }
 
 static void jump(void *context)
@@ -226,6 +248,7 @@ static struct lobby_kernel *await_kernel(struct play *p)
         return NULL;
     lobby_remove(&p->lobby, k);
     k->link->mark = &p->mark;
+    k->link->fixed_retry = p->config->fixed_retry;
     return k;
 }
 
@@ -252,7 +275,9 @@ static int serve_gdb(struct play *p, struct server *server)
     struct target *bottom = chain.target;
     while (bottom->next != NULL)
         bottom = bottom->next;
+    p->serving = true;
     end = serve(server, chain.target, &options, &p->log);
+    p->serving = false;
     count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
     chain_close(&chain);
     return end;
@@ -340,12 +365,14 @@ static void play_sessions(struct play *p)
     plan(p);
     if (reboot != 0 || p->config->gdb == PLAY_GDB_KILLED)
         pump_again(p);
+    operate(p);
     do {
         p->errors = 0;
         r->finished = serve_session(p);
         r->silent |= !r->finished && !p->killed && p->errors == 0;
     } while (goes_on(p, reboot) && r->sessions < SESSIONS_MAX);
     r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_CLEAN;
+    r->finished &= !r->abandoned;
     if (!r->finished)
         r->deaf = !next_herald_is_taken(p);
 }
@@ -355,7 +382,7 @@ static void judge_result(struct play *p)
     struct play_result *r = &p->result;
     const struct twin_counts *c = twin_counts(p->twin);
     int64_t off = (int64_t)(c->steps + c->continues) - p->resumes;
-    bool may_be = off >= (p->config->reboot_at != 0 ? -1 : 0) && off <= (int64_t)p->interrupted;
+    bool may_be = off >= -(int64_t)p->replaced && off <= (int64_t)p->interrupted;
     r->resumes_off = may_be ? 0 : off;
     r->harm = twin_harm(p->twin);
     r->gave_up = c->gave_up;

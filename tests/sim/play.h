@@ -35,6 +35,7 @@ struct play_config {
     uint64_t jump_at, jump_by;    /* of our clock; 0: none */
     enum play_gdb gdb;            /* and when it is killed: */
     uint64_t kill_at;
+    bool fixed_retry; /* the link does not use the round trips that it measures */
     sim_judge *judge; /* see net.h; NULL: none */
     void *judge_context;
     bool verbose; /* print the trace and the log */
@@ -52,9 +53,10 @@ struct play_result {
                             that cannot be; else 0 */
     bool late; /* the network delivered later to the kernel than our '+' is held back at first */
     unsigned sessions;
-    bool silent; /* a session failed without an error in the log */
-    bool deaf;   /* after a failed session the next HERALD was not taken */
-    bool stuck;  /* the run did not end: see the line */
+    bool abandoned; /* the kernel gave up while we took it for running, and was sent here again */
+    bool silent;    /* a session failed without an error in the log */
+    bool deaf;      /* after a failed session the next HERALD was not taken */
+    bool stuck;     /* the run did not end: see the line */
     uint64_t sent, received, retransmitted; /* datagrams of ours */
     uint64_t unwanted_plus, asked_again, gave_up;
     uint64_t requests;                         /* that the twin executed */
