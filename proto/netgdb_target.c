@@ -14,6 +14,8 @@
 #define NODE_SILENCE IO_SECOND             /* a node whose program is stopped answers sooner */
 #define NODE_PROBE (4 * IO_SECOND)         /* so often a node is asked whether it is still there */
 
+#define OVERSLEPT IO_SECOND /* a wait that ends so late did not wait */
+
 enum {
     FRAMING = 4, /* '$', '#' and two digits */
     TRIES = 8,   /* how often one request is sent again, or its reply asked for again */
@@ -132,6 +134,8 @@ static int pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
     int rc = pump(t, running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || running(t))
         return rc;
+    if (io_now(t->io) >= deadline + OVERSLEPT)
+        t->link->heard = io_now(t->io); /* we were stopped: nobody has listened */
     uint64_t quiet = io_now(t->io) - heard_since(t, since);
     if (can_probe(t) && quiet >= NODE_PROBE)
         return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */

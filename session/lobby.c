@@ -166,7 +166,8 @@ static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
     (void)link_tick(k->link);
     if (!link_acked(k->link))
         return link_deadline(k->link);
-    uint64_t quiet = k->link->heard + LINK_QUIET;
+    /* Where datagrams get lost, what the dead server had asked may be silent for longer. */
+    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : LINK_QUIET);
     if (b->now(b->context) < quiet)
         return quiet;
     announce(b, k);

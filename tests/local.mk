@@ -96,7 +96,8 @@ tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
 tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: many seeds in a test, any one by hand.
-PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
+PLAY = tests/sim/cell.c tests/sim/cell.h tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c \
+	tests/sim/play.h
 PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(SYMBOLS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
@@ -104,6 +105,17 @@ tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
+
+# The matrix: pairs of factors in check, all combinations and long sessions in check-long.
+check_PROGRAMS += tests/sim/matrix
+TESTS += tests/sim/matrix
+tests_sim_matrix_SOURCES = tests/sim/matrix.c $(PLAY)
+tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS) -lpthread
+.PHONY: check-long
+check-long: check
+	NETGDB_SIM_MATRIX=100 NETGDB_SIM_WALK=16 tests/sim/matrix
+	tests/sim/matrix --bars --seeds 10000
+	tests/sim/matrix --grid --every $${NETGDB_SIM_EVERY:-1}
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
