@@ -73,6 +73,7 @@ static int meet_successor(struct netgdb_target *t)
     struct link *link = t->successor.take(t->successor.context);
     if (link == NULL)
         return 0;
+    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     t->link = link;
@@ -533,6 +534,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
 static void nt_free(struct target *base)
 {
     struct netgdb_target *t = self(base);
+    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     rsp_parser_free(&t->parser);

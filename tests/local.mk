@@ -169,8 +169,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-TESTS += tests/unit/rooms.test
-dist_noinst_SCRIPTS += tests/unit/rooms.test
+TESTS += tests/unit/rooms.test tests/unit/threats.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test tests/unit/threats.test
+EXTRA_DIST += SECURITY.md doc/threats.md
 
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/bench/local.mk
