@@ -58,6 +58,7 @@ struct link_trace {
 struct link_mark {
     uint32_t sent; /* seqno of our last DATA */
     uint32_t next; /* seqno with which the peer's next message begins */
+    uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
 };
 
 struct link_counters {

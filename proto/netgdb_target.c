@@ -11,6 +11,8 @@
 #include "proto/silence.h"
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
+#define NODE_SILENCE IO_SECOND             /* a node whose program is stopped answers sooner */
+#define NODE_PROBE (4 * IO_SECOND)         /* so often a node is asked whether it is still there */
 
 enum {
     FRAMING = 4, /* '$', '#' and two digits */
@@ -117,14 +119,24 @@ static uint64_t heard_since(const struct netgdb_target *t, uint64_t since)
     return t->link->heard > since ? t->link->heard : since;
 }
 
+/* Whether a node has all that we sent: it hears us while its stub works, which may take long. */
+static bool can_probe(const struct netgdb_target *t)
+{
+    return t->node && t->outstanding && link_acked(t->link);
+}
+
 /* Waits once for what was asked for at `since`: for ever while the target runs. */
 static int pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
 {
-    uint64_t deadline = heard_since(t, since) + silence_limit(&t->silence);
+    uint64_t limit = can_probe(t) ? NODE_PROBE : silence_limit(&t->silence);
+    uint64_t deadline = heard_since(t, since) + limit;
     int rc = pump(t, running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || running(t))
         return rc;
-    return silence_judge(&t->silence, io_now(t->io) - heard_since(t, since));
+    uint64_t quiet = io_now(t->io) - heard_since(t, since);
+    if (can_probe(t) && quiet >= NODE_PROBE)
+        return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
+    return silence_judge(&t->silence, quiet);
 }
 
 /* ---- reading what came ---- */
@@ -572,12 +584,41 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     return &t->base;
 }
 
+/*
+ * The qSupported is on its way to what the dead server's record calls a node. One whose program
+ * runs takes it and is silent, where a kernel would either answer or not even take it: so 0x03
+ * goes to no kernel.
+ */
+static int stop_running_node(struct netgdb_target *t)
+{
+    uint64_t until = io_now(t->io) + NODE_SILENCE;
+    int rc = 0;
+    while (rc == 0 && t->link->stream.len == 0 && io_now(t->io) < until)
+        rc = pump(t, until, 0);
+    if (rc != 0 || t->link->stream.len != 0 || !link_acked(t->link))
+        return rc;
+    log_info(t->log, "what this node debugs runs: stopping it");
+    return link_send(t->link, "\003", 1, 0, 1);
+}
+
+/* Asks for the features; *reply has them. */
+static int ask_features(struct netgdb_target *t, struct buf *reply)
+{
+    bool final;
+    int rc = target_send(&t->base, (const uint8_t *)"qSupported", 10);
+    if (rc == 0 && t->link->mark != NULL && t->link->mark->node != 0)
+        rc = stop_running_node(t);
+    return rc == 0 ? target_recv(&t->base, reply, &final, 0) : rc;
+}
+
 int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
 {
     struct netgdb_target *t = self(base);
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_ask(base, "qSupported", &reply);
+    int rc = ask_features(t, &reply);
+    if (rc == 0 && t->link->mark != NULL)
+        t->link->mark->node = t->node;
     *peer = t->node                                        ? NETGDB_PEER_NODE
             : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
                                                            : NETGDB_PEER_OTHER;

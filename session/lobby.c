@@ -218,3 +218,15 @@ void lobby_remove(struct lobby *b, struct lobby_kernel *k)
     TAILQ_REMOVE(&b->kernels, k, entries);
     b->count--;
 }
+
+bool lobby_asks(struct lobby *b, uint32_t ip)
+{
+    uint64_t now = b->now(b->context);
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
+            now - k->since < LOBBY_ASKS)
+            return true;
+    }
+    return false;
+}

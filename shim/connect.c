@@ -125,7 +125,9 @@ static int wait_for_kernel(struct listener *l, struct listener_watch *w, int eve
                       (unsigned)(timeout / IO_SECOND));
             return ETIMEDOUT;
         }
-        if (now >= notice) {
+        if (now >= notice && listener_asks(l, w)) {
+            notice = now + NOTICE_AFTER; /* nothing needs to be typed, perhaps */
+        } else if (now >= notice) {
             give_notice(n, timeout);
             notice = IO_NEVER;
         }

@@ -92,8 +92,11 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
     struct link *link = r->link;
     if (r->listener == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
-    r->link = NULL; /* the chain's from here on */
-    return chain_for_kernel(chain, link, &successor, &config);
+    r->link = NULL;                /* the chain's from here on */
+    io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
+    int rc = chain_for_kernel(chain, link, &successor, &config);
+    io_keepalive(&r->io.io, false);
+    return rc;
 }
 
 static void leaving(void *context)
