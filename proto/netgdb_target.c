@@ -56,10 +56,13 @@ static struct netgdb_target *self(struct target *t)
 
 /* ---- waiting ---- */
 
-/* Whether the target runs: a kernel has taken the request, and says nothing until it stops. */
+/*
+ * Whether the target runs: it has taken the request and what we sent after it, and says nothing
+ * until it stops.
+ */
 static bool running(const struct netgdb_target *t)
 {
-    bool taken = t->plus_seen || (t->no_ack && link_acked(t->link));
+    bool taken = (t->plus_seen || t->no_ack) && link_acked(t->link);
     return t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
@@ -498,6 +501,7 @@ static int nt_interrupt(struct target *base)
     if (!t->node || !t->outstanding)
         return NETGDB_UNSUPPORTED;
     int rc = wait_for_ack(t);
+    t->asked = io_now(t->io); /* it may have been silent for long before, and rightly */
     return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
 }
 
