@@ -188,8 +188,9 @@ endif
 
 TESTS += tests/unit/rooms.test tests/unit/threats.test
 dist_noinst_SCRIPTS += tests/unit/rooms.test tests/unit/threats.test
-EXTRA_DIST += SECURITY.md doc/threats.md
+EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md
 
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/bench/local.mk
 include $(srcdir)/tests/analyze/local.mk
+include $(srcdir)/tests/fail/local.mk
