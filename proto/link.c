@@ -31,6 +31,16 @@ void link_free(struct link *l)
     buf_free(&l->stream);
 }
 
+void link_tell_tampering(const struct link *l, const struct log *log)
+{
+    unsigned long long acks = l->counters.stray_acks, data = l->counters.impossible;
+    if (acks + data != 0)
+        log_warn(log,
+                 "this session got %llu ack%s of what was never sent and %llu datagram%s that no "
+                 "kernel sends: a broken network, or somebody interferes",
+                 acks, acks == 1 ? "" : "s", data, data == 1 ? "" : "s");
+}
+
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = last_seqno;

@@ -134,6 +134,12 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
 /* Releases the buffers. Sends nothing. */
 void link_free(struct link *l);
 
+/*
+ * At the end of a session: one line about what a kernel cannot have sent, when there was any. None
+ * of it was acted on, but somebody sent it.
+ */
+void link_tell_tampering(const struct link *l, const struct log *log);
+
 /* Acknowledges the peer's HERALD; again for each copy of it. */
 void link_ack_herald(struct link *l);
 

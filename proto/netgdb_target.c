@@ -58,10 +58,13 @@ static struct netgdb_target *self(struct target *t)
 
 /* ---- waiting ---- */
 
-/* Whether the target runs: a kernel has taken the request, and says nothing until it stops. */
+/*
+ * Whether the target runs: it has taken the request and what we sent after it, and says nothing
+ * until it stops.
+ */
 static bool running(const struct netgdb_target *t)
 {
-    bool taken = t->plus_seen || (t->no_ack && link_acked(t->link));
+    bool taken = (t->plus_seen || t->no_ack) && link_acked(t->link);
     return t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
@@ -77,6 +80,7 @@ static int meet_successor(struct netgdb_target *t)
     struct link *link = t->successor.take(t->successor.context);
     if (link == NULL)
         return 0;
+    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     t->link = link;
@@ -501,6 +505,7 @@ static int nt_interrupt(struct target *base)
     if (!t->node || !t->outstanding)
         return NETGDB_UNSUPPORTED;
     int rc = wait_for_ack(t);
+    t->asked = io_now(t->io); /* it may have been silent for long before, and rightly */
     return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
 }
 
@@ -549,6 +554,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
 static void nt_free(struct target *base)
 {
     struct netgdb_target *t = self(base);
+    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     rsp_parser_free(&t->parser);

@@ -217,7 +217,12 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
     }
     close(ends[0]);
     remember(fd);
-    return relay_start(target, ends[1], n);
+    int error = relay_start(target, ends[1], n);
+    if (error == ENOMEM) { /* it has taken nothing */
+        give_up(target);
+        close(ends[1]);
+    }
+    return error;
 }
 
 int connect_name(int fd, struct shim_name *name)

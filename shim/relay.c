@@ -183,10 +183,10 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     r->name = name;
     io_fds_save_calls(&r->io);
     attach(r, t, client);
-    int error = thread_start(run, r);
-    if (error != 0)
-        destroy(r, false);
-    return error;
+    if (thread_start(run, r) == 0)
+        return 0;
+    destroy(r, false);
+    return EAGAIN;
 }
 
 /* ---- the end of the process ---- */

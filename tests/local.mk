@@ -128,14 +128,31 @@ tests_unit_options_LDADD = $(UNIT_LIBS)
 
 # fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
 FUZZ_TESTS = \
+	tests/fuzz/link \
+	tests/fuzz/node \
 	tests/fuzz/options \
 	tests/fuzz/quirks \
 	tests/fuzz/rsp \
+	tests/fuzz/rsp_server \
 	tests/fuzz/wire
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
+FUZZ_SCRIPT = tests/fuzz/script.c tests/fuzz/script.h
 EXTRA_DIST += tests/fuzz/corpus
+dist_noinst_SCRIPTS += tests/fuzz/search.sh
+.PHONY: fuzz
+fuzz:
+	$(SHELL) $(srcdir)/tests/fuzz/search.sh $(abs_srcdir) $(abs_builddir)
+tests_fuzz_link_SOURCES = tests/fuzz/link.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
+tests_fuzz_link_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"link"'
+tests_fuzz_link_LDADD = libproto.la
+tests_fuzz_node_SOURCES = tests/fuzz/node.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
+tests_fuzz_node_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"node"'
+tests_fuzz_node_LDADD = libproto.la
+tests_fuzz_rsp_server_SOURCES = tests/fuzz/rsp_server.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
+tests_fuzz_rsp_server_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp_server"'
+tests_fuzz_rsp_server_LDADD = libproto.la
 tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
 tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
 tests_fuzz_options_LDADD = libproto.la
@@ -181,8 +198,11 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-TESTS += tests/unit/rooms.test
-dist_noinst_SCRIPTS += tests/unit/rooms.test
+TESTS += tests/unit/rooms.test tests/unit/threats.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test tests/unit/threats.test
+EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md
 
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/bench/local.mk
+include $(srcdir)/tests/analyze/local.mk
+include $(srcdir)/tests/fail/local.mk

@@ -7,7 +7,7 @@
 #
 # BENCH_ROUNDS (25) and BENCH_COUNT (400) say how often each latency is measured.
 set -u
-netgdb=$top_builddir/tools/netgdb
+netgdb=${top_builddir:?is set by make bench}/tools/netgdb
 shim=$top_builddir/.libs/libnetgdb.so
 programs=$top_builddir/tests/bench
 rounds=${BENCH_ROUNDS:-25}
@@ -117,7 +117,7 @@ play() {
         echo "set confirm off"
         echo "target remote $1"
         echo "shell date +%s%N >$dir/began"
-        grep -v '^#' "$srcdir/tests/bench/batch.gdb"
+        grep -v '^#' "${srcdir:?is set by make bench}/tests/bench/batch.gdb"
         echo "shell date +%s%N >$dir/ended"
         echo "kill"
     } >"$dir/commands"

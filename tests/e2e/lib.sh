@@ -243,7 +243,7 @@ start_node_for() {
 
 # start_kernel [OPTION...]: a node at 127.0.0.1, its program's arguments in $program_arguments.
 start_kernel() {
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     start_node node 127.0.0.1 "$@" -- $(stub - "$program" ${program_arguments:-})
     node=$started_id
 }
@@ -259,7 +259,7 @@ start_noise() {
 
 # start_kernel_behind_noise [OPTION...]: as start_kernel, at 127.0.0.2.
 start_kernel_behind_noise() {
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     start_node_for "127.0.0.3:$((herald_port + 10000))" node 127.0.0.2 "$@" -- $(stub - "$program")
     node=$started_id
 }
@@ -307,7 +307,7 @@ gdb_command() {
 # in $gdb_status. 124 and 137 are those of timeout(1).
 run_gdb() {
     gdb_status=0
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     timeout -k 5 $PATIENCE $(gdb_command) -batch "$@" "$program" \
         >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
 }
@@ -321,7 +321,7 @@ start_gdb() {
     mkfifo "$dir/$name.in"
     : >"$dir/$name.out"
     : >"$dir/$name.err"
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     $(gdb_command) "$@" "$program" >"$dir/$name.out" 2>"$dir/$name.err" <"$dir/$name.in" &
     gdb=$!
     started="$started $gdb"
