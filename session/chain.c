@@ -3,11 +3,13 @@
 #include "session/chain.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/err.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "symbols/qsymbol.h"
+#include "threads/threads.h"
 
 void chain_close(struct chain *chain)
 {
@@ -46,10 +48,23 @@ static int add_symbols(struct chain *chain, const struct chain_config *config)
     return decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
 }
 
+/* An RTOS's threads, unless rtos=off. */
+static int add_threads(struct chain *chain, const struct chain_config *config)
+{
+    const struct options *o = config->options;
+    if (o == NULL || strcmp(o->rtos, "off") == 0)
+        return 0;
+    const struct threads_options options = {
+        .rtos = o->rtos, .symbols = chain->symbols, .log = config->log};
+    return decorate(chain, threads_new(chain->target, &options));
+}
+
 /* The decorators that every chain has. */
 static int complete(struct chain *chain, const struct chain_config *config)
 {
     int rc = add_symbols(chain, config);
+    if (rc == 0)
+        rc = add_threads(chain, config);
     if (rc != 0)
         chain_close(chain);
     return rc;

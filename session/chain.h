@@ -26,7 +26,7 @@ struct chain {
 
 /*
  * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify), mends a
- * FreeBSD stub's replies, answers qSymbol. Owns the link from here on, also when it fails.
+ * FreeBSD stub's replies, answers qSymbol, shows an RTOS's threads. Owns the link from here on, also when it fails.
  * Returns 0, or an error of the target; *chain is then empty.
  */
 int chain_for_kernel(struct chain *chain, struct link *link,

@@ -98,19 +98,19 @@ tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 # Whole sessions: many seeds in a test, any one by hand.
 PLAY = tests/sim/cell.c tests/sim/cell.h tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c \
 	tests/sim/play.h
-PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(SYMBOLS_LIBS)
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
 tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
-tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
 
 # The matrix: pairs of factors in check, all combinations and long sessions in check-long.
 check_PROGRAMS += tests/sim/matrix
 TESTS += tests/sim/matrix
 tests_sim_matrix_SOURCES = tests/sim/matrix.c $(PLAY)
-tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS) -lpthread
+tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS) -lpthread
 .PHONY: check-long
 check-long: check
 	NETGDB_SIM_MATRIX=100 NETGDB_SIM_WALK=16 tests/sim/matrix

@@ -9,9 +9,10 @@ tools_netgdb_SOURCES = \
 	tools/main.c \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
+	tools/rtos.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
-tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(SYMBOLS_LIBS)
+tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(THREADS_LIBS)
 # The plug-in of the public conformance suite.
 bin_PROGRAMS += tools/netgdb-bpf-plugin
 tools_netgdb_bpf_plugin_SOURCES = \

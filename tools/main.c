@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"run", run_main, "run a debugger with libnetgdb.so preloaded"},
     {"node", node_main, "make a stub reachable as a panicked kernel is"},
+    {"rtos", rtos_main, "list the RTOSes that are known, or show a program's layout"},
     {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
 };
 

@@ -21,6 +21,7 @@ enum tool_exit {
 /* Commands: argv[0] is the command's name. Each returns an exit code. */
 int run_main(int argc, char **argv);
 int node_main(int argc, char **argv);
+int rtos_main(int argc, char **argv);
 int bpf_main(int argc, char **argv);
 
 /* One line on stderr, "netgdb: …". */

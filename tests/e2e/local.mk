@@ -17,6 +17,10 @@ E2E_TESTS = \
 	tests/e2e/options.test \
 	tests/e2e/passthrough.test \
 	tests/e2e/regression.test \
+	tests/e2e/rtos-cortex-m.test \
+	tests/e2e/rtos-riscv.test \
+	tests/e2e/rtos-steps.test \
+	tests/e2e/rtos-threadx.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \
@@ -28,7 +32,7 @@ E2E_TESTS = \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
 	tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client
@@ -57,7 +61,7 @@ check_PROGRAMS += tests/e2e/caller tests/e2e/caller_linked
 tests_e2e_caller_SOURCES = tests/e2e/caller.c
 tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
 tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
-tests_e2e_caller_linked_LDADD = libsession.la libio.la $(SYMBOLS_LIBS)
+tests_e2e_caller_linked_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
 # One with threads, in the three ways of linking.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie

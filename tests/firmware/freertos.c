@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * FreeRTOS's data: structures with the members, the order and the sizes of list.h, tasks.c and
+ * queue.c, under their names. INTEGRITY, NO_MINI, TICKS16 and MPU are the configurations of that
+ * name.
+ */
+#include "kernel.h"
+
+void *memset(void *to, int value, unsigned long n);
+
+typedef long BaseType_t;
+typedef unsigned long UBaseType_t;
+#ifdef TICKS16
+typedef uint16_t TickType_t;
+#else
+typedef uint32_t TickType_t;
+#endif
+#define MAX_DELAY ((TickType_t)-1)
+#define PRIORITIES 7
+
+#ifdef INTEGRITY
+#define GUARD(n) TickType_t xListItemIntegrityValue##n;
+#define LIST_GUARD(n) TickType_t xListIntegrityValue##n;
+#else
+#define GUARD(n)
+#define LIST_GUARD(n)
+#endif
+
+struct xLIST;
+struct xLIST_ITEM {
+    GUARD(1)
+    TickType_t xItemValue;
+    struct xLIST_ITEM *pxNext;
+    struct xLIST_ITEM *pxPrevious;
+    void *pvOwner;
+    struct xLIST *pxContainer;
+    GUARD(2)
+};
+typedef struct xLIST_ITEM ListItem_t;
+
+#ifdef NO_MINI
+typedef struct xLIST_ITEM MiniListItem_t;
+#else
+struct xMINI_LIST_ITEM {
+    GUARD(1)
+    TickType_t xItemValue;
+    struct xLIST_ITEM *pxNext;
+    struct xLIST_ITEM *pxPrevious;
+};
+typedef struct xMINI_LIST_ITEM MiniListItem_t;
+#endif
+
+typedef struct xLIST {
+    LIST_GUARD(1)
+    volatile UBaseType_t uxNumberOfItems;
+    ListItem_t *pxIndex;
+    MiniListItem_t xListEnd;
+    LIST_GUARD(2)
+} List_t;
+
+typedef struct tskTaskControlBlock {
+    volatile uintptr_t *pxTopOfStack;
+#ifdef MPU
+    uint32_t xMPUSettings[17];
+#endif
+    ListItem_t xStateListItem;
+    ListItem_t xEventListItem;
+    UBaseType_t uxPriority;
+    uintptr_t *pxStack;
+    char pcTaskName[16];
+    UBaseType_t uxTCBNumber;
+    UBaseType_t uxTaskNumber;
+    volatile uint32_t ulNotifiedValue[1];
+    volatile uint8_t ucNotifyState[1];
+} TCB_t;
+
+typedef struct QueueDefinition {
+    int8_t *pcHead;
+    int8_t *pcWriteTo;
+    union {
+        struct {
+            int8_t *pcTail;
+            int8_t *pcReadFrom;
+        } xQueue;
+    } u;
+    List_t xTasksWaitingToSend;
+    List_t xTasksWaitingToReceive;
+    volatile UBaseType_t uxMessagesWaiting;
+    UBaseType_t uxLength;
+    UBaseType_t uxItemSize;
+} xQUEUE;
+
+typedef struct QUEUE_REGISTRY_ITEM {
+    const char *pcQueueName;
+    xQUEUE *xHandle;
+} xQueueRegistryItem;
+
+TCB_t *volatile pxCurrentTCB;
+static List_t pxReadyTasksLists[PRIORITIES];
+static List_t xDelayedTaskList1, xDelayedTaskList2;
+static List_t *volatile pxDelayedTaskList, *volatile pxOverflowDelayedTaskList;
+static List_t xPendingReadyList, xTasksWaitingTermination, xSuspendedTaskList;
+static volatile UBaseType_t uxCurrentNumberOfTasks;
+static volatile BaseType_t xSchedulerRunning;
+static UBaseType_t uxTaskNumber;
+xQueueRegistryItem xQueueRegistry[4];
+
+static TCB_t blocks[TASKS] __attribute__((aligned(8)));
+static xQUEUE rx_queue;
+
+static void init_list(List_t *l)
+{
+    ListItem_t *end = (ListItem_t *)&l->xListEnd;
+    l->pxIndex = end;
+    l->xListEnd.xItemValue = MAX_DELAY;
+    l->xListEnd.pxNext = l->xListEnd.pxPrevious = end;
+#ifdef INTEGRITY
+    l->xListIntegrityValue1 = l->xListIntegrityValue2 = 0x5a5a5a5a;
+    l->xListEnd.xListItemIntegrityValue1 = 0x5a5a5a5a;
+#endif
+}
+
+static void insert_end(List_t *l, ListItem_t *item)
+{
+    ListItem_t *index = l->pxIndex;
+    item->pxNext = index;
+    item->pxPrevious = index->pxPrevious;
+    index->pxPrevious->pxNext = item;
+    index->pxPrevious = item;
+    item->pxContainer = l;
+    l->uxNumberOfItems++;
+}
+
+static void take_out(ListItem_t *item)
+{
+    if (item->pxContainer == 0)
+        return;
+    item->pxNext->pxPrevious = item->pxPrevious;
+    item->pxPrevious->pxNext = item->pxNext;
+    item->pxContainer->uxNumberOfItems--;
+    item->pxContainer = 0;
+}
+
+static void init_lists(void)
+{
+    for (unsigned i = 0; i < PRIORITIES; i++)
+        init_list(&pxReadyTasksLists[i]);
+    init_list(&xDelayedTaskList1);
+    init_list(&xDelayedTaskList2);
+    init_list(&xPendingReadyList);
+    init_list(&xTasksWaitingTermination);
+    init_list(&xSuspendedTaskList);
+    init_list(&rx_queue.xTasksWaitingToSend);
+    init_list(&rx_queue.xTasksWaitingToReceive);
+    pxDelayedTaskList = &xDelayedTaskList1;
+    pxOverflowDelayedTaskList = &xDelayedTaskList2;
+    xQueueRegistry[1].pcQueueName = "rx";
+    xQueueRegistry[1].xHandle = &rx_queue;
+}
+
+static void make_ready(TCB_t *t)
+{
+    take_out(&t->xStateListItem);
+    take_out(&t->xEventListItem);
+    insert_end(&pxReadyTasksLists[t->uxPriority], &t->xStateListItem);
+}
+
+void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *stack)
+{
+    TCB_t *t = &blocks[i];
+    if (i == 0)
+        init_lists();
+    memset(stack, 0xa5, WORDS * sizeof *stack);
+    for (unsigned n = 0; n < sizeof t->pcTaskName - 1 && (t->pcTaskName[n] = name[n]) != 0; n++)
+        ;
+    t->xStateListItem.pvOwner = t->xEventListItem.pvOwner = t;
+    t->uxPriority = priority;
+    t->pxStack = stack;
+    t->uxTCBNumber = ++uxTaskNumber;
+    uxCurrentNumberOfTasks++;
+    t->pxTopOfStack = first_context(stack + WORDS, task, (void *)(uintptr_t)i);
+    make_ready(t);
+}
+
+void kernel_start(void)
+{
+    pxCurrentTCB = &blocks[MAIN];
+    xSchedulerRunning = 1;
+    start_first();
+}
+
+/* Where the tests want each task to be while the first runs. */
+void kernel_park(unsigned i)
+{
+    TCB_t *t = &blocks[i];
+    List_t *to = &pxReadyTasksLists[t->uxPriority];
+    take_out(&t->xStateListItem);
+    if (i == QUEUE_WAIT) {
+        t->xStateListItem.xItemValue = 1000;
+        to = pxDelayedTaskList;
+        insert_end(&rx_queue.xTasksWaitingToReceive, &t->xEventListItem);
+    } else if (i == FOREVER) {
+        to = &xSuspendedTaskList;
+        insert_end(&rx_queue.xTasksWaitingToSend, &t->xEventListItem);
+    } else if (i == SUSPENDED || i == NOTIFIED) {
+        to = &xSuspendedTaskList;
+        t->ucNotifyState[0] = i == NOTIFIED;
+    }
+    insert_end(to, &t->xStateListItem);
+}
+
+void kernel_wake_all(void)
+{
+    for (unsigned i = 0; i < TASKS; i++)
+        make_ready(&blocks[i]);
+}
+
+/* One after the other, not by priority: every task must have its turn before the first again. */
+void kernel_next(void)
+{
+    unsigned i = (unsigned)(pxCurrentTCB - blocks) + 1;
+    pxCurrentTCB = &blocks[i % TASKS];
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The tests of threads/: memory images of kernels behind a stub.
+THREADS_WORLD = tests/unit/threads_world.c tests/unit/threads_world.h tests/rtos_stub.c \
+	tests/rtos_stub.h tests/unit/unit.h
+EXTRA_DIST += tests/firmware/kernel.h tests/firmware/tasks.c tests/firmware/freertos.c \
+	tests/firmware/threadx.c tests/firmware/start_m.S tests/firmware/start_riscv.S \
+	tests/firmware/m.ld tests/firmware/riscv.ld
+THREADS_UNIT_LIBS = $(THREADS_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/threads_freertos
+tests_unit_threads_freertos_SOURCES = tests/unit/threads_freertos.c $(THREADS_WORLD)
+tests_unit_threads_freertos_LDADD = $(THREADS_UNIT_LIBS)

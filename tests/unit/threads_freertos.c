@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * FreeRTOS in all its builds, found in memory by nothing but symbols' addresses (as a client
+ * without an ELF file gives them): who is there, in which state and why.
+ */
+#include "tests/unit/threads_world.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A hardware frame of Cortex-M3 behind r4 to r11. */
+static uint64_t push_m3(struct world *w, unsigned task, uint32_t pc)
+{
+    uint64_t sp = stack_top(task) - 64;
+    for (unsigned i = 0; i < 16; i++)
+        rtos_stub_put(w->stub, sp + 4 * i, 0x100 * task + i, 4);
+    rtos_stub_put(w->stub, sp + 4 * 14, pc, 4);
+    rtos_stub_put(w->stub, sp + 4 * 15, 0x01000000, 4);
+    return sp;
+}
+
+/* Six tasks, one in each state. */
+static void populate(struct world *w)
+{
+    uint64_t idle = freertos_task(w, "IDLE", freertos_ready(w, 0), 0, push_m3(w, 0, TEXT));
+    uint64_t tcb;
+    freertos_task(w, "worker", freertos_ready(w, 2), 2, push_m3(w, 1, TEXT + 4));
+    tcb = freertos_task(w, "waiter", world_address(w, "xDelayedTaskList1"), 3,
+                        push_m3(w, 2, TEXT + 8));
+    rtos_stub_put(w->stub, freertos_item(w, tcb, false) + w->build->value, 1234,
+                  w->build->short_ticks ? 2 : 4);
+    freertos_task(w, "later", world_address(w, "xDelayedTaskList2"), 3, push_m3(w, 3, TEXT));
+    freertos_task(w, "asleep", world_address(w, "xSuspendedTaskList"), 1, push_m3(w, 4, TEXT));
+    freertos_task(w, "gone", world_address(w, "xTasksWaitingTermination"), 1, push_m3(w, 5, TEXT));
+    freertos_runs(w, 0, idle);
+}
+
+static void begin(struct world *w)
+{
+    rtos_stub_registers(w->stub, w->stub->word == 8 ? 33 : 17, w->stub->word, 0x500);
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+}
+
+static void every_build_shows_each_task_in_its_state(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < n_builds; i++) {
+        struct world *w = world_new(false, builds[i].word);
+        freertos(w, &builds[i]);
+        populate(w);
+        begin(w);
+        print_message("# %s\n", builds[i].name);
+        assert_int_equal(count_threads(w), 6);
+        assert_string_equal(state_of(w, "IDLE"), "Running, priority 0");
+        assert_non_null(strstr(state_of(w, "worker"), "Ready, priority 2, "));
+        assert_non_null(strstr(state_of(w, "waiter"), "Blocked until tick 1234, priority 3, "));
+        assert_non_null(strstr(state_of(w, "later"), "Blocked until tick 0, priority 3, "));
+        assert_non_null(strstr(state_of(w, "asleep"), "Suspended, priority 1, "));
+        assert_non_null(strstr(state_of(w, "gone"), "Deleted, priority 1, "));
+        assert_non_null(strstr(state_of(w, "gone"), ", 960 bytes of stack left"));
+        assert_int_equal(w->n_lines, 0);
+        world_free(w);
+    }
+}
+
+static void a_big_endian_build_is_recognised_by_its_count_of_tasks(void **state)
+{
+    (void)state;
+    struct world *w = world_new(true, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    rtos_stub_registers(w->stub, 59, 4, 0x500); /* MicroBlaze */
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+    assert_int_equal(count_threads(w), 6);
+    assert_string_equal(state_of(w, "IDLE"), "Running, priority 0");
+    world_free(w);
+}
+
+static void two_cores_run_two_tasks_and_the_list_says_where(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[5]);
+    populate(w);
+    freertos_runs(w, 1, TCBS + 0x200);
+    w->stub->threads = "m1,2";
+    begin(w);
+    assert_int_equal(count_threads(w), 6);
+    assert_non_null(strstr(list(w, 4000), " core=\"0\" name=\"IDLE\""));
+    assert_non_null(strstr(list(w, 4000), " core=\"1\" name=\"worker\""));
+    world_free(w);
+}
+
+static void a_stop_of_the_second_core_names_its_task(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    char expected[64];
+    freertos(w, &builds[5]);
+    populate(w);
+    freertos_runs(w, 1, TCBS + 0x200);
+    w->stub->threads = "m1,2";
+    w->stub->stops[0] = "T05thread:02;";
+    begin(w);
+    snprintf(expected, sizeof expected, "T05thread:%s;", id_of(w, "worker"));
+    assert_string_equal(ask(w, "c"), expected);
+    world_free(w);
+}
+
+static void registers_of_each_core_are_asked_of_its_own_thread_of_the_stub(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    char request[64];
+    freertos(w, &builds[5]);
+    populate(w);
+    freertos_runs(w, 1, TCBS + 0x200);
+    w->stub->threads = "m1,2";
+    begin(w);
+    snprintf(request, sizeof request, "Hg%s", id_of(w, "worker"));
+    rtos_stub_asked(w->stub);
+    assert_string_equal(ask(w, request), "OK");
+    assert_string_equal(ask(w, "g"), w->stub->g);
+    assert_string_equal(rtos_stub_asked(w->stub), " Hg2 g");
+    world_free(w);
+}
+
+static struct world *with_a_reader(bool registered)
+{
+    struct world *w = world_new(false, 4);
+    enum { QUEUE = DATA + 0x800, REGISTRY = DATA + 0x700 };
+    freertos(w, &builds[0]);
+    populate(w);
+    uint64_t tcb =
+        freertos_task(w, "reader", world_address(w, "xSuspendedTaskList"), 4, push_m3(w, 6, TEXT));
+    uint64_t lists = QUEUE + 36; /* xTasksWaitingToReceive */
+    rtos_stub_word(w->stub, lists + 8 + 4, lists + 8);
+    rtos_stub_word(w->stub, lists + 8 + 8, lists + 8);
+    freertos_waits(w, tcb, lists);
+    world_symbol(w, "xQueueRegistry", REGISTRY);
+    rtos_stub_text(w->stub, TEXT + 0x100, "rx");
+    rtos_stub_word(w->stub, REGISTRY + 8, TEXT + 0x100); /* pcQueueName, xHandle: the second */
+    rtos_stub_word(w->stub, REGISTRY + 12, registered ? QUEUE : QUEUE + 4);
+    begin(w);
+    return w;
+}
+
+static void a_wait_for_ever_is_blocked_and_its_queue_has_its_registered_name(void **state)
+{
+    (void)state;
+    struct world *w = with_a_reader(true);
+    assert_non_null(strstr(state_of(w, "reader"), "Blocked on queue &quot;rx&quot;, priority 4"));
+    world_free(w);
+    w = with_a_reader(false);
+    assert_non_null(strstr(state_of(w, "reader"), "Blocked on 0x20000824, priority 4"));
+    world_free(w);
+}
+
+static void a_woken_task_of_a_suspended_scheduler_is_ready_and_counted_once(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    freertos_waits(w, TCBS + 2 * 0x200, world_address(w, "xPendingReadyList"));
+    begin(w);
+    assert_int_equal(count_threads(w), 6);
+    assert_non_null(strstr(state_of(w, "waiter"), "Ready, priority 3"));
+    world_free(w);
+}
+
+static void before_the_scheduler_starts_there_is_one_pseudo_thread(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    rtos_stub_put(w->stub, world_address(w, "xSchedulerRunning"), 0, 4);
+    begin(w);
+    assert_int_equal(count_threads(w), 1);
+    assert_string_equal(id_of(w, "CPU"), "1");
+    assert_string_equal(ask(w, "?"), "T05thread:1;");
+    assert_string_equal(ask(w, "g"), w->stub->g);
+    world_free(w);
+}
+
+static void a_task_in_a_deleted_ones_control_block_is_another_thread(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    char before[32];
+    freertos(w, &builds[0]);
+    populate(w);
+    begin(w);
+    snprintf(before, sizeof before, "%s", id_of(w, "worker"));
+    w->stub->stops[0] = w->stub->stops[1] = "S05";
+    ask(w, "c");
+    assert_string_equal(id_of(w, "worker"), before); /* the same as before */
+    rtos_stub_text(w->stub, TCBS + 0x200 + 52, "newcomer");
+    rtos_stub_put(w->stub, world_address(w, "uxTaskNumber"), 7, 4);
+    freertos_runs(w, 0, TCBS + 0x200);
+    const char *stop = ask(w, "c");
+    assert_null(strstr(stop, before)); /* told right at the stop */
+    assert_string_not_equal(id_of(w, "newcomer"), before);
+    assert_string_equal(id_of(w, "worker"), "");
+    world_free(w);
+}
+
+/* ---- memory that is not sound ---- */
+
+static void expect_corrupt(struct world *w, unsigned threads, const char *name)
+{
+    assert_int_equal(count_threads(w), threads);
+    assert_string_not_equal(id_of(w, name), "");
+    assert_int_equal(w->n_lines, 1);
+    list(w, 4000);
+    assert_int_equal(w->n_lines, 1);
+}
+
+static void a_list_that_loops_keeps_what_is_sound(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    uint64_t item = freertos_item(w, TCBS + 0x200, false);
+    rtos_stub_word(w->stub, item + 4, item);
+    begin(w);
+    expect_corrupt(w, 7, "corrupt list pxReadyTasksLists[2]");
+    assert_string_not_equal(id_of(w, "worker"), "");
+    world_free(w);
+}
+
+static void a_wild_pointer_ends_its_list_and_no_other(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    rtos_stub_word(w->stub, world_address(w, "xDelayedTaskList1") + 8 + 4, 0xdeadbeec);
+    begin(w);
+    expect_corrupt(w, 6, "corrupt list xDelayedTaskList1");
+    assert_string_equal(id_of(w, "waiter"), "");
+    world_free(w);
+}
+
+static void a_count_of_a_thousand_million_ends_with_the_list(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    rtos_stub_word(w->stub, world_address(w, "xDelayedTaskList1"), 1000000000);
+    begin(w);
+    unsigned before = w->stub->reads;
+    expect_corrupt(w, 7, "corrupt list xDelayedTaskList1");
+    assert_true(w->stub->reads - before < 40);
+    world_free(w);
+}
+
+static void an_item_of_another_list_is_not_taken(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    populate(w);
+    rtos_stub_word(w->stub, freertos_item(w, TCBS + 0x200, false) + 16, DATA);
+    begin(w);
+    expect_corrupt(w, 6, "corrupt list pxReadyTasksLists[2]");
+    world_free(w);
+}
+
+static void uninitialised_ram_shows_the_cpu_and_the_session_lives(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    memset(rtos_stub_at(w->stub, DATA, 0x1000), 0xa5, 0x1000);
+    begin(w);
+    assert_int_equal(count_threads(w), 1);
+    rtos_stub_put(w->stub, world_address(w, "xSchedulerRunning"), 1, 4);
+    w->stub->stops[0] = "S05";
+    ask(w, "c");
+    assert_true(count_threads(w) >= 1);
+    assert_string_equal(ask(w, "g"), w->stub->g);
+    world_free(w);
+}
+
+static void a_current_task_that_is_none_is_the_cpu_under_the_id_that_was_told(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    char id[32];
+    freertos(w, &builds[0]);
+    populate(w);
+    freertos_runs(w, 0, TCBS + 0x30);
+    begin(w);
+    assert_int_equal(sscanf(ask(w, "?"), "T05thread:%31[^;]", id), 1);
+    assert_string_equal(id_of(w, "CPU"), id);
+    assert_string_not_equal(id_of(w, "corrupt list pxCurrentTCB"), "");
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_build_shows_each_task_in_its_state),
+        cmocka_unit_test(a_big_endian_build_is_recognised_by_its_count_of_tasks),
+        cmocka_unit_test(two_cores_run_two_tasks_and_the_list_says_where),
+        cmocka_unit_test(a_stop_of_the_second_core_names_its_task),
+        cmocka_unit_test(registers_of_each_core_are_asked_of_its_own_thread_of_the_stub),
+        cmocka_unit_test(a_wait_for_ever_is_blocked_and_its_queue_has_its_registered_name),
+        cmocka_unit_test(a_woken_task_of_a_suspended_scheduler_is_ready_and_counted_once),
+        cmocka_unit_test(before_the_scheduler_starts_there_is_one_pseudo_thread),
+        cmocka_unit_test(a_task_in_a_deleted_ones_control_block_is_another_thread),
+        cmocka_unit_test(a_list_that_loops_keeps_what_is_sound),
+        cmocka_unit_test(a_wild_pointer_ends_its_list_and_no_other),
+        cmocka_unit_test(a_count_of_a_thousand_million_ends_with_the_list),
+        cmocka_unit_test(an_item_of_another_list_is_not_taken),
+        cmocka_unit_test(uninitialised_ram_shows_the_cpu_and_the_session_lives),
+        cmocka_unit_test(a_current_task_that_is_none_is_the_cpu_under_the_id_that_was_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ChibiOS/RT 2.6 to 20.3, which describes itself in ch_debug. Sources: os/rt/include/chregistry.h
+ * (chdebug_t), chschd.h (states, the ready list with the current thread).
+ */
+#include <string.h>
+
+#include "threads/engine.h"
+
+enum { READY_LIST, SYSTEM, DEBUG };
+
+static const struct rtos_symbol symbols[] = {
+    [READY_LIST] = {"rlist", SYMBOL_EITHER}, /* 2.6 */
+    [SYSTEM] = {"ch", SYMBOL_EITHER},        /* since 3.0; begins with rlist */
+    [DEBUG] = {"ch_debug", SYMBOL_NEEDED},
+    {NULL, SYMBOL_MAY},
+};
+
+/* chdebug_t: "main" or "CHRT", 0, its size, version, sizes, then one byte an offset. */
+enum { TABLE_SIZE = 23, PRIORITY = 11 };
+static const struct {
+    enum rtos_field_id id;
+    uint8_t size;
+} rows[] = {
+    {TCB_PRIORITY, 4}, {TCB_SP, 0},        {TCB_NEXT, 0},  {TCB_PREVIOUS, 0},
+    {TCB_NAME, 0},     {TCB_STACK_LOW, 0}, {TCB_STATE, 1},
+};
+
+static const struct rtos_state states[] = {
+    {0, "Ready"},
+    {1, "Current"},
+    {2, "Waiting to start"},
+    {3, "Suspended"},
+    {4, "Queued"},
+    {5, "Semaphore"},
+    {6, "Mutex"},
+    {7, "Condition"},
+    {8, "Sleeping"},
+    {9, "Waiting for exit"},
+    {10, "Any event"},
+    {11, "All events"},
+    {12, "Sending, queued"},
+    {13, "Sending"},
+    {14, "Message"},
+    {15, "Final"},
+};
+
+static int learn(struct engine *e)
+{
+    uint8_t table[TABLE_SIZE];
+    int rc = memory_read(e->memory, e->symbols[DEBUG].address, table, sizeof table);
+    if (!e->have[READY_LIST]) {
+        e->symbols[READY_LIST] = e->symbols[SYSTEM];
+        e->have[READY_LIST] = e->have[SYSTEM];
+    }
+    if (rc != 0)
+        return rc;
+    if ((memcmp(table, "main", 4) != 0 && memcmp(table, "CHRT", 4) != 0) ||
+        table[5] < TABLE_SIZE - 1)
+        return 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (table[PRIORITY + i] != 0 || rows[i].id == TCB_NEXT)
+            layout_set(e, rows[i].id, table[PRIORITY + i], rows[i].size, ORIGIN_TABLE);
+    }
+    /* The ready list looks like a thread; the current one is where a thread has its name. */
+    layout_set(e, KERNEL_CURRENT, layout_offset(e, TCB_NAME), 0, ORIGIN_TABLE);
+    return 0;
+}
+
+const struct rtos rtos_chibios = {
+    .name = "ChibiOS",
+    .symbols = symbols,
+    .fields = NULL,
+    .n_fields = 0,
+    .frames = frames_chibios,
+    .current = READY_LIST,
+    .current_is_member = true,
+    .currents = NO_SYMBOL,
+    .counter = NO_SYMBOL,
+    .started = NO_SYMBOL,
+    .count = NO_SYMBOL,
+    .walk = WALK_REGISTRY,
+    .head = READY_LIST,
+    .states = states,
+    .n_states = sizeof states / sizeof states[0],
+    .name_is_pointer = true,
+    .learn = learn,
+};

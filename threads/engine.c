@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Threads of a stopped target; see engine.h. The walks are in walk.c, contexts in contexts.c. */
+#include "threads/engine.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+
+enum { CURRENT_SPAN_MAX = 1536 }; /* bytes read at a stop to see the counter of threads too */
+
+/* ---- which RTOS ---- */
+
+static bool has_symbols(struct program *p, const struct rtos *r)
+{
+    struct program_symbol symbol;
+    bool either = false, one = false;
+    for (const struct rtos_symbol *s = r->symbols; s->name != NULL; s++) {
+        bool found = program_find(p, s->name, &symbol);
+        if (s->need == SYMBOL_NEEDED && !found)
+            return false;
+        either = either || s->need == SYMBOL_EITHER;
+        one = one || (s->need == SYMBOL_EITHER && found);
+    }
+    return !either || one;
+}
+
+const struct rtos *engine_detect(struct program *p, const struct rtos *only)
+{
+    for (const struct rtos *const *r = rtos_all; *r != NULL; r++) {
+        if ((only == NULL || only == *r) && has_symbols(p, *r))
+            return *r;
+    }
+    return NULL;
+}
+
+int engine_init(struct engine *e, const struct rtos *rtos, const struct arch *arch,
+                struct memory *memory, struct program *program, struct ids *ids,
+                const struct log *log)
+{
+    *e = (struct engine){.rtos = rtos,
+                         .arch = arch,
+                         .memory = memory,
+                         .program = program,
+                         .ids = ids,
+                         .log = log,
+                         .cores = 1};
+    e->threads = calloc(ENGINE_THREADS_MAX + 2, sizeof *e->threads);
+    if (e->threads == NULL)
+        return NETGDB_NOMEM;
+    size_t i = 0;
+    for (const struct rtos_symbol *s = rtos->symbols; s->name != NULL; s++, i++)
+        e->have[i] = program_find(program, s->name, &e->symbols[i]);
+    if (rtos->currents != NO_SYMBOL && e->have[rtos->currents]) {
+        uint64_t cores = e->symbols[rtos->currents].size / arch->word;
+        e->cores = cores == 0 ? 2 : cores < ENGINE_CORES_MAX ? (unsigned)cores : ENGINE_CORES_MAX;
+    }
+    return 0;
+}
+
+void engine_free(struct engine *e)
+{
+    free(e->threads);
+    e->threads = NULL;
+}
+
+void engine_resumed(struct engine *e)
+{
+    e->have_current = e->listed = false;
+    e->n = 0;
+    memory_forget(e->memory);
+}
+
+int engine_learn(struct engine *e)
+{
+    if (e->learned)
+        return 0;
+    layout_from_program(e);
+    int rc = e->rtos->learn != NULL ? e->rtos->learn(e) : 0;
+    e->learned = rc == 0;
+    return rc == MEMORY_REFUSED ? 0 : rc; /* tried again at the next stop */
+}
+
+/* ---- what is not sound ---- */
+
+void engine_corrupt(struct engine *e, const char *where, const char *format, ...)
+{
+    va_list args;
+    if (e->corrupt[0] != '\0') {
+        e->corrupt_more++;
+        return;
+    }
+    snprintf(e->corrupt, sizeof e->corrupt, "%s", where);
+    va_start(args, format);
+    vsnprintf(e->corrupt_why, sizeof e->corrupt_why, format, args);
+    va_end(args);
+    if (!e->complained)
+        log_warn(e->log, "%s: corrupt list %s: %s", e->rtos->name, where, e->corrupt_why);
+    e->complained = true;
+}
+
+/* ---- what runs ---- */
+
+static const struct program_symbol *symbol(const struct engine *e, unsigned which)
+{
+    return which != NO_SYMBOL && e->have[which] ? &e->symbols[which] : NULL;
+}
+
+/* Whether threads run at all. Without a file this is where the byte order shows. */
+static int see_started(struct engine *e)
+{
+    const struct program_symbol *s = symbol(e, e->rtos->started);
+    uint64_t value = 1, slide;
+    int rc = s != NULL ? memory_number(e->memory, s->address, 4, &value) : 0;
+    if (rc == 0 && value == 0x01000000 && program_table(e->program, &slide) == NULL) {
+        e->memory->big = !e->memory->big;
+        value = 1;
+    }
+    e->started = rc == 0 && value == 1;
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+/* The symbols that are read at every stop, in one read when they are close together. */
+static int read_ahead(struct engine *e, uint64_t at, size_t len)
+{
+    const unsigned extra[] = {e->rtos->started, e->rtos->counter};
+    uint64_t low = at, high = at + len;
+    for (size_t i = 0; i < 2; i++) {
+        const struct program_symbol *s = symbol(e, extra[i]);
+        if (s == NULL)
+            continue;
+        uint64_t l = s->address < low ? s->address : low;
+        uint64_t h = s->address + e->arch->word > high ? s->address + e->arch->word : high;
+        if (h - l <= CURRENT_SPAN_MAX && h - l <= e->memory->read_max) {
+            low = l;
+            high = h;
+        }
+    }
+    struct memory_range range = {low, (size_t)(high - low)};
+    return memory_prefetch(e->memory, &range, 1);
+}
+
+static int read_running(struct engine *e)
+{
+    const struct program_symbol *s = symbol(e, e->rtos->currents);
+    uint64_t at = s != NULL ? s->address : e->symbols[e->rtos->current].address;
+    int rc = 0;
+    memset(e->running, 0, sizeof e->running);
+    if (s == NULL && e->rtos->current_is_member && (rc = engine_learn(e)) == 0)
+        at += layout_offset(e, KERNEL_CURRENT);
+    if (rc == 0)
+        rc = read_ahead(e, at, e->cores * e->arch->word);
+    if (rc == 0)
+        rc = see_started(e);
+    if (e->rtos->current_is_member && !layout_has(e, KERNEL_CURRENT))
+        return rc;
+    for (unsigned i = 0; rc == 0 && i < e->cores; i++)
+        rc = memory_pointer(e->memory, at + i * e->arch->word, &e->running[i]);
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+/* A control block's address that can be one. */
+static bool plausible(const struct engine *e, uint64_t tcb)
+{
+    return tcb != 0 && tcb % 4 == 0 && tcb != memory_address(e->memory, UINT64_MAX - 3);
+}
+
+/* Counts of created threads are known by two reads; the first is this stop's. */
+static int counter(struct engine *e, uint64_t *value, bool *known)
+{
+    const struct program_symbol *s = symbol(e, e->rtos->counter);
+    int rc = MEMORY_REFUSED;
+    *known = false;
+    if (s != NULL && e->created != 0)
+        rc = memory_pointer(e->memory, s->address, value);
+    *known = rc == 0;
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+static int look_at_cpu(struct engine *e)
+{
+    if (e->have_current)
+        return 0;
+    int rc = read_running(e);
+    if (rc != 0)
+        return rc;
+    for (unsigned i = 0; i < e->cores; i++) {
+        if (!e->started || !plausible(e, e->running[i]))
+            e->running[i] = 0;
+    }
+    e->cpu_is_nobodys = e->running[0] == 0;
+    e->was_running = 0;
+    e->have_current = true;
+    return 0;
+}
+
+/* The id that the stub's own execution goes by: one that was told for this stop stays. */
+static unsigned cpu_id(const struct engine *e)
+{
+    return e->was_running != 0 ? ids_at(e->ids, e->was_running) : e->ids->cpu;
+}
+
+int engine_current(struct engine *e, unsigned core, unsigned *id)
+{
+    uint64_t now;
+    bool known;
+    int rc = look_at_cpu(e);
+    if (rc == 0)
+        rc = counter(e, &now, &known);
+    if (rc != 0)
+        return rc;
+    if (known && now != e->created && !e->listed) /* a control block may be another's by now */
+        rc = engine_list(e);
+    uint64_t tcb = core < e->cores ? e->running[core] : 0;
+    for (size_t i = 0; e->listed && i < e->n; i++) {
+        if (e->threads[i].kind == THREAD_TASK && e->threads[i].tcb == tcb) {
+            *id = e->threads[i].id;
+            return rc;
+        }
+    }
+    *id = tcb == 0 ? cpu_id(e) : ids_at(e->ids, tcb);
+    return rc;
+}
+
+/* ---- the list ---- */
+
+static uint64_t hash(const char *text)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (; *text != '\0'; text++)
+        h = (h ^ (uint8_t)*text) * 1099511628211u;
+    return h;
+}
+
+static int read_name(struct engine *e, struct thread *t)
+{
+    const struct layout_value *v = &e->layout[TCB_NAME];
+    uint64_t at = t->tcb + v->offset;
+    size_t size = v->size != 0 && v->size < sizeof t->name ? v->size + 1u : 32;
+    int rc = 0;
+    if (v->origin == ORIGIN_NONE)
+        return 0;
+    if (e->rtos->name_is_pointer) {
+        rc = memory_pointer(e->memory, at, &at);
+        size = 32;
+    }
+    if (rc == 0 && at != 0)
+        rc = memory_text(e->memory, at, t->name, size);
+    return rc;
+}
+
+/* A signed number: priorities of Zephyr are below 0 for cooperative threads. */
+static void set_priority(struct engine *e, struct thread *t, uint64_t value)
+{
+    unsigned size = e->layout[TCB_PRIORITY].size;
+    t->has_priority = layout_has(e, TCB_PRIORITY);
+    t->priority = size == 1 ? (int8_t)value : (int64_t)value;
+}
+
+static int read_stack(struct engine *e, struct thread *t)
+{
+    uint64_t size;
+    int rc = engine_field(e, t->tcb, TCB_SP, &t->sp);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_STACK_LOW, &t->stack_low);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_STACK_HIGH, &t->stack_high);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_STACK_SIZE, &size);
+    if (rc == 0 && t->stack_high == 0 && size != 0 && t->stack_low != 0)
+        t->stack_high = t->stack_low + size - 1;
+    if (t->stack_high < t->stack_low)
+        t->stack_high = 0;
+    return rc;
+}
+
+static const char *state_name(const struct rtos *r, uint64_t value)
+{
+    for (size_t i = 0; i < r->n_states; i++) {
+        uint32_t v = r->states[i].value;
+        if (r->states_are_bits ? (value & v) != 0 : value == v)
+            return r->states[i].name;
+    }
+    return r->states_are_bits ? r->at_rest : "Unknown";
+}
+
+static int read_thread(struct engine *e, struct thread *t)
+{
+    uint64_t state, priority, number = 0;
+    int rc = read_stack(e, t);
+    if (rc == 0)
+        rc = read_name(e, t);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_PRIORITY, &priority);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_STATE, &state);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_NUMBER, &number);
+    if (rc != 0)
+        return rc;
+    set_priority(e, t, priority);
+    if (layout_has(e, TCB_STATE))
+        t->state = state_name(e->rtos, state);
+    if (e->rtos->describe != NULL)
+        rc = e->rtos->describe(e, t);
+    t->id = ids_of(e->ids, t->tcb, layout_has(e, TCB_NUMBER) ? number : hash(t->name));
+    return rc;
+}
+
+/* One read for all of a control block; where it is the last thing in memory, less. */
+static int fetch_tcb(struct engine *e, uint64_t tcb)
+{
+    uint8_t bytes[ENGINE_TCB_MAX];
+    size_t got, size = layout_tcb_size(e);
+    return memory_read_some(e->memory, tcb, bytes, size, size < 32 ? size : 32, &got);
+}
+
+struct thread *engine_add(struct engine *e, uint64_t tcb, const char *state)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        if (e->threads[i].tcb == tcb && e->threads[i].kind == THREAD_TASK)
+            return &e->threads[i];
+    }
+    if (e->n >= ENGINE_THREADS_MAX)
+        return NULL;
+    struct thread *t = &e->threads[e->n++];
+    *t = (struct thread){.kind = THREAD_TASK, .tcb = tcb, .core = -1, .state = state};
+    return t;
+}
+
+/* A control block that the descriptor's magic number, or its own items, do not deny. */
+static int is_thread(struct engine *e, uint64_t tcb, bool *yes)
+{
+    uint64_t value = 0;
+    int rc = fetch_tcb(e, tcb);
+    if (rc == 0 && layout_has(e, TCB_MAGIC))
+        rc = engine_field(e, tcb, TCB_MAGIC, &value);
+    *yes = rc == 0 && (!layout_has(e, TCB_MAGIC) || value == e->rtos->magic);
+    if (*yes && layout_has(e, TCB_STATE_ITEM)) {
+        rc = memory_pointer(e->memory,
+                            tcb + layout_offset(e, TCB_STATE_ITEM) + layout_offset(e, ITEM_OWNER),
+                            &value);
+        *yes = rc == 0 && value == tcb;
+    }
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+/* The running ones first in memory's eyes: they are sound or the CPU is nobody's. */
+static int add_running(struct engine *e)
+{
+    for (unsigned i = 0; i < e->cores; i++) {
+        bool yes = false;
+        int rc = e->running[i] != 0 ? is_thread(e, e->running[i], &yes) : 0;
+        if (rc != 0)
+            return rc;
+        if (e->running[i] != 0 && !yes)
+            engine_corrupt(e, e->rtos->symbols[e->rtos->current].name, "%#" PRIx64 " is no thread",
+                           e->running[i]);
+        struct thread *t = yes ? engine_add(e, e->running[i], "Running") : NULL;
+        if (t != NULL) {
+            t->core = (int)i;
+            continue;
+        }
+        if (i == 0)
+            e->was_running = e->running[0];
+        e->running[i] = 0;
+    }
+    e->cpu_is_nobodys = e->running[0] == 0;
+    return 0;
+}
+
+static void add_special(struct engine *e, int kind, unsigned id, const char *name,
+                        const char *state)
+{
+    struct thread *t = &e->threads[e->n++];
+    *t = (struct thread){.kind = kind, .id = id, .core = -1, .state = state};
+    snprintf(t->name, sizeof t->name, "%s", name);
+}
+
+static void add_corrupt(struct engine *e)
+{
+    char name[ENGINE_NAME_MAX];
+    snprintf(name, sizeof name, "corrupt list %.50s", e->corrupt);
+    add_special(e, THREAD_CORRUPT, ids_of(e->ids, UINT64_MAX, hash(e->corrupt)), name,
+                e->corrupt_why);
+    if (e->corrupt_more != 0)
+        snprintf(e->threads[e->n - 1].reason, ENGINE_TEXT_MAX, "and %u more", e->corrupt_more);
+}
+
+/* Reads what is to be said of each; one that cannot be read goes. */
+static int read_threads(struct engine *e)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        struct thread t = e->threads[i];
+        int rc = read_thread(e, &t);
+        if (rc == MEMORY_REFUSED) {
+            engine_corrupt(e, "of threads", "%#" PRIx64 " cannot be read", t.tcb);
+            continue;
+        }
+        if (rc != 0)
+            return rc;
+        if (t.core >= 0) {
+            t.state = "Running";
+            t.reason[0] = '\0';
+        }
+        e->threads[kept++] = t;
+    }
+    e->n = kept;
+    return 0;
+}
+
+/* The layout, and what a running thread tells of it. */
+static int learn_all(struct engine *e)
+{
+    int rc = engine_learn(e);
+    if (rc == 0 && !e->located && e->rtos->locate != NULL && e->running[0] != 0)
+        rc = e->rtos->locate(e);
+    e->located = rc == 0 && e->running[0] != 0;
+    return rc;
+}
+
+/* Creates the list, the running threads first. */
+static int make_list(struct engine *e)
+{
+    const struct program_symbol *s = symbol(e, e->rtos->counter);
+    int rc = learn_all(e);
+    if (rc == 0)
+        rc = add_running(e);
+    if (rc == 0)
+        rc = e->rtos->walk == WALK_LISTS ? walk_lists(e) : walk_links(e);
+    if (rc == 0)
+        rc = read_threads(e);
+    if (rc == 0 && s != NULL && memory_pointer(e->memory, s->address, &e->created) != 0)
+        e->created = 0;
+    return rc;
+}
+
+int engine_list(struct engine *e)
+{
+    if (e->listed)
+        return 0;
+    e->n = 0;
+    e->corrupt[0] = e->corrupt_why[0] = '\0';
+    e->corrupt_more = 0;
+    int rc = look_at_cpu(e);
+    if (rc == 0 && e->started)
+        rc = make_list(e);
+    if (rc != 0)
+        return rc;
+    if (e->cpu_is_nobodys)
+        add_special(e, THREAD_CPU, cpu_id(e), "CPU",
+                    e->rtos->idles ? "Idle, or no thread yet" : "No task runs");
+    if (e->corrupt[0] != '\0')
+        add_corrupt(e);
+    else
+        e->complained = false;
+    e->listed = true;
+    return 0;
+}
+
+int engine_thread(struct engine *e, unsigned id, struct thread **t)
+{
+    int rc = engine_list(e);
+    *t = NULL;
+    for (size_t i = 0; rc == 0 && i < e->n; i++) {
+        if (e->threads[i].id == id)
+            *t = &e->threads[i];
+    }
+    return rc;
+}
+
+void engine_describe(const struct engine *e, const struct thread *t, char *text, size_t size)
+{
+    int n = snprintf(text, size, "%s%s%s", t->state != NULL ? t->state : "",
+                     t->reason[0] != '\0' ? " " : "", t->reason);
+    size_t at = n < 0 || (size_t)n >= size ? size : (size_t)n;
+    if (t->has_priority && at < size) {
+        n = snprintf(text + at, size - at, ", priority %" PRId64, t->priority);
+        at = n < 0 || (size_t)n >= size - at ? size : at + (size_t)n;
+    }
+    if (at == size || t->kind != THREAD_TASK || t->core >= 0 || t->stack_low == 0 || t->sp == 0)
+        return;
+    bool inside = t->sp >= t->stack_low && (t->stack_high == 0 || t->sp <= t->stack_high);
+    if (inside)
+        snprintf(text + at, size - at, ", %" PRIu64 " bytes of stack left", t->sp - t->stack_low);
+    else if (e->frame == NULL || (e->frame->proof & PROOF_HARDWARE_ELSEWHERE) == 0)
+        snprintf(text + at, size - at, ", stack pointer outside its stack");
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * FreeRTOS, V9.0 to V11.3 and later. Sources: include/list.h (struct xLIST, xLIST_ITEM,
+ * xMINI_LIST_ITEM), tasks.c (tskTaskControlBlock and the lists), queue.c (struct QueueDefinition,
+ * xQUEUE_REGISTRY). What a configuration adds before the lists of a control block (MPU settings,
+ * core affinity) is seen in memory: an item's owner is its control block.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "threads/engine.h"
+
+enum {
+    CURRENT,
+    CURRENTS,
+    READY,
+    DELAYED_1,
+    DELAYED_2,
+    PENDING,
+    DELETED,
+    SUSPENDED,
+    TASKS,
+    STARTED,
+    CREATED,
+    REGISTRY,
+};
+
+static const struct rtos_symbol symbols[] = {
+    [CURRENT] = {"pxCurrentTCB", SYMBOL_EITHER},
+    [CURRENTS] = {"pxCurrentTCBs", SYMBOL_EITHER}, /* more than one core, since V11 */
+    [READY] = {"pxReadyTasksLists", SYMBOL_NEEDED},
+    [DELAYED_1] = {"xDelayedTaskList1", SYMBOL_MAY},
+    [DELAYED_2] = {"xDelayedTaskList2", SYMBOL_MAY},
+    [PENDING] = {"xPendingReadyList", SYMBOL_MAY},
+    [DELETED] = {"xTasksWaitingTermination", SYMBOL_MAY},
+    [SUSPENDED] = {"xSuspendedTaskList", SYMBOL_MAY},
+    [TASKS] = {"uxCurrentNumberOfTasks", SYMBOL_MAY},
+    [STARTED] = {"xSchedulerRunning", SYMBOL_MAY},
+    [CREATED] = {"uxTaskNumber", SYMBOL_MAY},
+    [REGISTRY] = {"xQueueRegistry", SYMBOL_MAY},
+    {NULL, SYMBOL_MAY},
+};
+
+/* A woken task of a suspended scheduler is found by its event item first: it is ready. */
+static const struct rtos_list lists[] = {
+    {READY, LIST_ARRAY, "Ready"},
+    {PENDING, LIST_OF_EVENT_ITEMS, "Ready"},
+    {DELAYED_1, LIST_PLAIN, "Blocked"},
+    {DELAYED_2, LIST_PLAIN, "Blocked"},
+    {SUSPENDED, LIST_SUSPENSIONS, "Suspended"},
+    {DELETED, LIST_PLAIN, "Deleted"},
+    {0, LIST_PLAIN, NULL},
+};
+
+#define TCB "tskTaskControlBlock|tskTCB|TCB_t."
+#define ITEM "xLIST_ITEM."
+#define QUEUE "QueueDefinition|xQUEUE."
+#define QUEUE_ENTRY "QUEUE_REGISTRY_ITEM|xQueueRegistryItem"
+
+/* 0 where a variant's row has the number. */
+static const struct rtos_field fields[] = {
+    {TCB_SP, TCB "pxTopOfStack", {0, 0}, 0},
+    {TCB_STATE_ITEM, TCB "xStateListItem|xGenericListItem", {4, 8}, 0},
+    {TCB_EVENT_ITEM, TCB "xEventListItem", {0, 0}, 0},
+    {TCB_PRIORITY, TCB "uxPriority", {0, 0}, 0},
+    {TCB_STACK_LOW, TCB "pxStack", {0, 0}, 0},
+    {TCB_STACK_HIGH, TCB "pxEndOfStack", {-1, -1}, 0},
+    {TCB_NAME, TCB "pcTaskName", {0, 0}, 16},
+    {TCB_NUMBER, TCB "uxTCBNumber", {-1, -1}, 0},
+    {TCB_NOTIFIED, TCB "ucNotifyState|eNotifyState", {-1, -1}, 0},
+    {LIST_COUNT, "xLIST.uxNumberOfItems", {0, 0}, 0},
+    {LIST_END, "xLIST.xListEnd", {8, 16}, 0},
+    {LIST_SIZE, "xLIST", {20, 40}, 0},
+    {ITEM_VALUE, ITEM "xItemValue", {0, 0}, 0},
+    {ITEM_NEXT, ITEM "pxNext", {4, 8}, 0},
+    {ITEM_OWNER, ITEM "pvOwner", {12, 24}, 0},
+    {ITEM_CONTAINER, ITEM "pxContainer|pvContainer", {16, 32}, 0},
+    {ITEM_SIZE, "xLIST_ITEM", {20, 40}, 0},
+    {QUEUE_SENDERS, QUEUE "xTasksWaitingToSend", {16, 32}, 0},
+    {QUEUE_RECEIVERS, QUEUE "xTasksWaitingToReceive", {36, 72}, 0},
+    {REGISTRY_NAME, QUEUE_ENTRY ".pcQueueName", {0, 0}, 0},
+    {REGISTRY_OBJECT, QUEUE_ENTRY ".xHandle", {4, 8}, 0},
+    {REGISTRY_SIZE, QUEUE_ENTRY, {8, 16}, 0},
+};
+
+/* ---- variants of the lists ---- */
+
+static const struct variant {
+    const char *name;
+    uint8_t word, size, count, end;              /* of List_t */
+    uint8_t item, value, next, owner, container; /* of ListItem_t */
+} variants[] = {
+    {"32 bits", 4, 20, 0, 8, 20, 0, 4, 12, 16},
+    {"32 bits, no mini list item", 4, 28, 0, 8, 20, 0, 4, 12, 16},
+    {"32 bits, integrity bytes", 4, 32, 4, 12, 28, 4, 8, 16, 20},
+    {"32 bits, integrity bytes, no mini list item", 4, 44, 4, 12, 28, 4, 8, 16, 20},
+    {"64 bits", 8, 40, 0, 16, 40, 0, 8, 24, 32},
+    {"64 bits, no mini list item", 8, 56, 0, 16, 40, 0, 8, 24, 32},
+    {"64 bits, integrity bytes", 8, 64, 8, 24, 56, 8, 16, 32, 40},
+    {"64 bits, integrity bytes, no mini list item", 8, 88, 8, 24, 56, 8, 16, 32, 40},
+};
+
+static void set_unless_known(struct engine *e, enum rtos_field_id id, uint64_t offset,
+                             enum rtos_origin origin)
+{
+    if (e->layout[id].origin != ORIGIN_DEBUG_INFO)
+        layout_set(e, id, offset, e->layout[id].size, origin);
+}
+
+/* A control block from its first list item on: both items, priority, stack, [on several cores run
+ * state and attributes,] name. */
+static void set_tcb(struct engine *e, uint64_t state_item, enum rtos_origin origin)
+{
+    unsigned word = e->arch->word;
+    uint64_t at = state_item;
+    set_unless_known(e, TCB_STATE_ITEM, at, origin);
+    at += layout_offset(e, ITEM_SIZE);
+    set_unless_known(e, TCB_EVENT_ITEM, at, origin);
+    at += layout_offset(e, ITEM_SIZE);
+    set_unless_known(e, TCB_PRIORITY, at, origin);
+    set_unless_known(e, TCB_STACK_LOW, at + word, origin);
+    at += 2 * word + (e->have[CURRENTS] ? 2 * word : 0);
+    set_unless_known(e, TCB_NAME, at, origin);
+}
+
+static void set_variant(struct engine *e, const struct variant *v, enum rtos_origin origin)
+{
+    e->variant = v->name;
+    set_unless_known(e, LIST_SIZE, v->size, origin);
+    set_unless_known(e, LIST_COUNT, v->count, origin);
+    set_unless_known(e, LIST_END, v->end, origin);
+    set_unless_known(e, ITEM_SIZE, v->item, origin);
+    set_unless_known(e, ITEM_VALUE, v->value, origin);
+    set_unless_known(e, ITEM_NEXT, v->next, origin);
+    set_unless_known(e, ITEM_OWNER, v->owner, origin);
+    set_unless_known(e, ITEM_CONTAINER, v->container, origin);
+    set_tcb(e, e->arch->word, origin);
+    /* Behind pcHead, pcWriteTo and a union of two words. */
+    set_unless_known(e, QUEUE_SENDERS, 4 * e->arch->word, origin);
+    set_unless_known(e, QUEUE_RECEIVERS, 4 * e->arch->word + v->size, origin);
+}
+
+static const struct variant *variant_of_size(const struct engine *e, uint64_t size)
+{
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        if (variants[i].word == e->arch->word && variants[i].size == size)
+            return &variants[i];
+    }
+    return NULL;
+}
+
+/* The size of a list that is no array. */
+static uint64_t symbol_size(const struct engine *e)
+{
+    const unsigned which[] = {DELAYED_1, DELAYED_2, PENDING, SUSPENDED, DELETED};
+    for (size_t i = 0; i < sizeof which / sizeof which[0]; i++) {
+        if (e->have[which[i]] && e->symbols[which[i]].size != 0)
+            return e->symbols[which[i]].size;
+    }
+    return 0;
+}
+
+/* ---- what is seen in memory ---- */
+
+/* A list as vListInitialise leaves it, or with items: its end marker has the highest value, and
+ * what it points to points back. */
+static bool is_list(struct engine *e, const struct variant *v, uint64_t list)
+{
+    uint64_t end = list + v->end, value, next, back;
+    unsigned word = v->word;
+    if (memory_number(e->memory, end + v->value, 2, &value) != 0 || value != 0xffff ||
+        memory_pointer(e->memory, end + v->next, &next) != 0 ||
+        memory_pointer(e->memory, next + v->next + word, &back) != 0)
+        return false;
+    return back == memory_address(e->memory, end);
+}
+
+static const struct variant *variant_seen(struct engine *e)
+{
+    uint64_t first = e->symbols[READY].address;
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        const struct variant *v = &variants[i];
+        if (v->word == e->arch->word && is_list(e, v, first) && is_list(e, v, first + v->size))
+            return v;
+    }
+    return NULL;
+}
+
+static bool is_other_list(const struct engine *e, uint64_t address)
+{
+    for (unsigned i = 0; i <= REGISTRY; i++) {
+        if (i != READY && e->have[i] && e->symbols[i].address == address)
+            return true;
+    }
+    return false;
+}
+
+/* How many ready lists there are when the symbol has no size. */
+static unsigned count_lists(struct engine *e, const struct variant *v)
+{
+    uint64_t at = e->symbols[READY].address;
+    unsigned n = 0;
+    while (n < ENGINE_LISTS_MAX && !is_other_list(e, at) && is_list(e, v, at)) {
+        at += v->size;
+        n++;
+    }
+    return n;
+}
+
+/* The first word of a running task's control block that is its own address is the owner in its
+ * state item. */
+static int see_tcb(struct engine *e)
+{
+    uint64_t tcb = e->running[0], word, offset = layout_offset(e, ITEM_OWNER);
+    uint8_t bytes[512];
+    size_t got;
+    if (tcb == 0 || e->layout[TCB_STATE_ITEM].origin == ORIGIN_DEBUG_INFO)
+        return 0;
+    int rc = memory_read_some(e->memory, tcb, bytes, sizeof bytes, 64, &got);
+    for (size_t at = e->arch->word; rc == 0 && at + e->arch->word <= got; at += e->arch->word) {
+        word = memory_decode(e->memory, bytes + at, e->arch->word);
+        if (word != tcb || at < offset + e->arch->word)
+            continue;
+        if (at - offset != layout_offset(e, TCB_STATE_ITEM))
+            set_tcb(e, at - offset, ORIGIN_SEEN);
+        break;
+    }
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+static int learn(struct engine *e)
+{
+    uint64_t bytes = e->symbols[READY].size;
+    const struct variant *v = variant_of_size(e, symbol_size(e));
+    enum rtos_origin origin = ORIGIN_ELF_SIZE;
+    if (v == NULL && e->layout[LIST_SIZE].origin != ORIGIN_DEBUG_INFO) {
+        v = variant_seen(e);
+        origin = ORIGIN_SEEN;
+    }
+    if (v == NULL) {
+        v = variant_of_size(e, e->arch->word == 8 ? 40 : 20);
+        origin = ORIGIN_BUILT_IN;
+    }
+    set_variant(e, v, origin);
+    uint64_t size = layout_offset(e, LIST_SIZE);
+    uint64_t n = bytes != 0 && size != 0 ? bytes / size : count_lists(e, v);
+    e->lists = n < ENGINE_LISTS_MAX ? (unsigned)n : ENGINE_LISTS_MAX;
+    return 0;
+}
+
+/* ---- the state and its reason ---- */
+
+/* The registered queue whose list this is. *name_at is 0 without one. */
+static int find_queue(struct engine *e, uint64_t container, uint64_t *name_at)
+{
+    uint64_t size = layout_offset(e, REGISTRY_SIZE), queue;
+    uint64_t n = e->have[REGISTRY] && size != 0 ? e->symbols[REGISTRY].size / size : 0;
+    if (e->have[REGISTRY] && e->symbols[REGISTRY].size == 0)
+        n = 16; /* not known: what is behind it matches no queue */
+    *name_at = 0;
+    for (uint64_t i = 0; i < n && i < 256; i++) {
+        uint64_t entry = e->symbols[REGISTRY].address + i * size;
+        int rc = engine_field(e, entry, REGISTRY_OBJECT, &queue);
+        if (rc != 0)
+            return rc;
+        if (queue != 0 && (container == queue + layout_offset(e, QUEUE_SENDERS) ||
+                           container == queue + layout_offset(e, QUEUE_RECEIVERS)))
+            return engine_field(e, entry, REGISTRY_NAME, name_at);
+    }
+    return 0;
+}
+
+/* "on queue "rx"", or the variable that the list is part of, or its address. */
+static int describe_container(struct engine *e, struct thread *t)
+{
+    uint64_t name_at;
+    char name[32] = "";
+    struct symbol object;
+    int rc = find_queue(e, t->container, &name_at);
+    if (rc == 0 && name_at != 0)
+        rc = memory_text(e->memory, name_at, name, sizeof name);
+    if (rc != 0 && rc != MEMORY_REFUSED)
+        return rc;
+    if (name[0] != '\0')
+        snprintf(t->reason, sizeof t->reason, "on queue \"%s\"", name);
+    else if (program_object_at(e->program, t->container, &object))
+        snprintf(t->reason, sizeof t->reason, "on %.100s", object.name);
+    else
+        snprintf(t->reason, sizeof t->reason, "on %#" PRIx64, t->container);
+    return 0;
+}
+
+/* Why a task on a list of blocked ones is there. */
+static int describe_wait(struct engine *e, struct thread *t, bool for_ever)
+{
+    uint64_t notified, value;
+    int rc = engine_field(e, t->tcb, TCB_NOTIFIED, &notified);
+    if (rc != 0)
+        return rc;
+    if (t->container != 0) {
+        t->state = "Blocked";
+        return describe_container(e, t);
+    }
+    if (notified == 1) { /* taskWAITING_NOTIFICATION */
+        t->state = "Blocked";
+        snprintf(t->reason, sizeof t->reason, "on a notification");
+        return 0;
+    }
+    if (for_ever)
+        return 0;
+    rc = engine_field(e, t->tcb + layout_offset(e, TCB_STATE_ITEM), ITEM_VALUE, &value);
+    snprintf(t->reason, sizeof t->reason, "until tick %" PRIu64, value);
+    return rc;
+}
+
+static int describe(struct engine *e, struct thread *t)
+{
+    uint64_t item = t->tcb + layout_offset(e, TCB_EVENT_ITEM);
+    bool blocked = strcmp(t->state, "Blocked") == 0;
+    bool suspended = strcmp(t->state, "Suspended") == 0;
+    if (!blocked && !suspended)
+        return 0;
+    int rc = engine_field(e, item, ITEM_CONTAINER, &t->container);
+    return rc != 0 ? rc : describe_wait(e, t, suspended);
+}
+
+const struct rtos rtos_freertos = {
+    .name = "FreeRTOS",
+    .symbols = symbols,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .frames = frames_freertos,
+    .current = CURRENT,
+    .currents = CURRENTS,
+    .counter = CREATED,
+    .started = STARTED,
+    .count = TASKS,
+    .walk = WALK_LISTS,
+    .head = NO_SYMBOL,
+    .lists = lists,
+    .learn = learn,
+    .locate = see_tcb,
+    .describe = describe,
+};

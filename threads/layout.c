@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where is what in the RTOS's structures: debug information first, then what the RTOS's own part
+ * finds (its table, symbol sizes), then built-in numbers.
+ */
+#include <string.h>
+
+#include "threads/engine.h"
+
+static bool is_size(enum rtos_field_id id)
+{
+    return id == LIST_SIZE || id == ITEM_SIZE || id == REGISTRY_SIZE;
+}
+
+bool layout_has(const struct engine *e, enum rtos_field_id id)
+{
+    return e->layout[id].origin != ORIGIN_NONE;
+}
+
+uint64_t layout_offset(const struct engine *e, enum rtos_field_id id)
+{
+    return e->layout[id].offset;
+}
+
+void layout_set(struct engine *e, enum rtos_field_id id, uint64_t offset, uint64_t size,
+                enum rtos_origin origin)
+{
+    e->layout[id] = (struct layout_value){(uint32_t)offset, (uint16_t)size, origin};
+}
+
+/* A number that no structure of an RTOS exceeds; what is larger is a wrong file. */
+static bool sane(uint64_t offset, uint64_t size)
+{
+    return offset < 0x4000 && size < 0x1000;
+}
+
+static bool from_debug_info(struct engine *e, const struct rtos_field *f)
+{
+    struct layouts_dwarf *d = program_dwarf(e->program);
+    uint64_t offset = 0, size = 0;
+    bool found =
+        f->path != NULL && (is_size(f->id) ? layouts_dwarf_sizeof(d, f->path, &offset)
+                                           : layouts_dwarf_member(d, f->path, &offset, &size));
+    if (found && sane(offset, size))
+        layout_set(e, f->id, offset, size, ORIGIN_DEBUG_INFO);
+    return found;
+}
+
+void layout_from_program(struct engine *e)
+{
+    memset(e->layout, 0, sizeof e->layout);
+    for (size_t i = 0; i < e->rtos->n_fields; i++) {
+        const struct rtos_field *f = &e->rtos->fields[i];
+        int number = f->number[e->arch->word == 8];
+        if (!from_debug_info(e, f) && number >= 0)
+            layout_set(e, f->id, (uint64_t)number, f->size, ORIGIN_BUILT_IN);
+    }
+}
+
+size_t layout_tcb_size(const struct engine *e)
+{
+    size_t most = 0;
+    for (unsigned id = TCB_SP; id <= TCB_WAITS_FOR; id++) {
+        const struct layout_value *v = &e->layout[id];
+        size_t size = v->size != 0 ? v->size : e->arch->word;
+        if (id == TCB_STATE_ITEM || id == TCB_EVENT_ITEM)
+            size = layout_offset(e, ITEM_SIZE);
+        if (v->origin != ORIGIN_NONE && v->offset + size > most)
+            most = v->offset + size;
+    }
+    return most < ENGINE_TCB_MAX ? most : ENGINE_TCB_MAX;
+}
+
+int engine_field(struct engine *e, uint64_t base, enum rtos_field_id id, uint64_t *value)
+{
+    const struct layout_value *v = &e->layout[id];
+    unsigned size = v->size != 0 ? v->size : e->arch->word;
+    *value = 0;
+    if (v->origin == ORIGIN_NONE)
+        return 0;
+    if (size != 1 && size != 2 && size != 4 && size != 8)
+        size = size > 4 && id != TCB_NOTIFIED ? e->arch->word : 1; /* an array: its first */
+    return memory_number(e->memory, base + v->offset, size, value);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lists of threads, as GDB asks for them (GDB manual, "Thread List Format", qfThreadInfo,
+ * qThreadExtraInfo, qC, T). A stub without an RTOS keeps its own; only the form that it lacks is
+ * made for it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/rsp.h"
+#include "threads/parts.h"
+
+enum { LIST_PART = 1000 }; /* bytes of a part of qfThreadInfo's list */
+
+/* Appends text as XML wants it. */
+static void add_xml(struct buf *b, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '&':
+            (void)buf_adds(b, "&amp;");
+            break;
+        case '<':
+            (void)buf_adds(b, "&lt;");
+            break;
+        case '>':
+            (void)buf_adds(b, "&gt;");
+            break;
+        case '"':
+            (void)buf_adds(b, "&quot;");
+            break;
+        default:
+            (void)buf_addc(b, (uint8_t)*text);
+        }
+    }
+}
+
+static void add_thread(struct threads *t, const struct thread *thread)
+{
+    char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
+    (void)buf_adds(&t->xml, "<thread id=\"");
+    tid_add(t, &t->xml, thread->id);
+    (void)buf_adds(&t->xml, "\"");
+    if (thread->core >= 0)
+        (void)buf_printf(&t->xml, " core=\"%d\"", thread->core);
+    if (thread->name[0] != '\0') {
+        (void)buf_adds(&t->xml, " name=\"");
+        add_xml(&t->xml, thread->name);
+        (void)buf_adds(&t->xml, "\"");
+    }
+    (void)buf_adds(&t->xml, ">");
+    engine_describe(&t->engine, thread, text, sizeof text);
+    add_xml(&t->xml, text);
+    (void)buf_adds(&t->xml, "</thread>\n");
+}
+
+/* The stub's own threads: ids of a reply to qfThreadInfo. */
+static void add_stub_threads(struct threads *t)
+{
+    const uint8_t *at = t->part.data, *end = at + t->part.len;
+    struct tid id;
+    while (++at < end) {
+        size_t n = tid_parse(at, (size_t)(end - at), &id);
+        if (n == 0)
+            break;
+        (void)buf_adds(&t->xml, "<thread id=\"");
+        (void)buf_add(&t->xml, at, n);
+        (void)buf_adds(&t->xml, "\"/>\n");
+        at += n;
+    }
+}
+
+static int copy_stub_list(struct threads *t)
+{
+    int rc = threads_ask(t, "qfThreadInfo");
+    for (unsigned parts = 0; rc == 0 && t->part.len != 0 && t->part.data[0] == 'm'; parts++) {
+        add_stub_threads(t);
+        if (parts == REGMAP_PARTS_MAX)
+            break;
+        rc = threads_ask(t, "qsThreadInfo");
+    }
+    t->told = true;
+    return rc;
+}
+
+static int make_xml(struct threads *t)
+{
+    buf_reset(&t->xml);
+    (void)buf_adds(&t->xml, "<?xml version=\"1.0\"?>\n<threads>\n");
+    int rc = t->active ? engine_list(&t->engine) : copy_stub_list(t);
+    for (size_t i = 0; rc == 0 && t->active && i < t->engine.n; i++)
+        add_thread(t, &t->engine.threads[i]);
+    (void)buf_adds(&t->xml, "</threads>\n");
+    t->xml_made = rc == 0;
+    return rc;
+}
+
+/* Whether the stub tells of its threads by qXfer itself; then it is left to it. */
+static bool stub_has_xml(const struct threads *t)
+{
+    return !t->active && t->stub_lists;
+}
+
+int answer_xfer_threads(struct threads *t, const uint8_t *request, size_t len)
+{
+    static const char start[] = "qXfer:threads:read::";
+    uint64_t offset, want;
+    int rc = threads_detect(t);
+    if (rc != 0)
+        return rc;
+    if (stub_has_xml(t)) {
+        t->told = true;
+        return HAND_ON;
+    }
+    size_t at = sizeof start - 1;
+    if (len <= at || memcmp(request, start, at) != 0)
+        return threads_reply(t, "E01");
+    size_t n = rsp_hex_number(request + at, len - at, &offset);
+    if (n == 0 || at + n >= len || request[at + n] != ',' ||
+        rsp_hex_number(request + at + n + 1, len - at - n - 1, &want) == 0)
+        return threads_reply(t, "E01");
+    if (offset == 0 || !t->xml_made)
+        rc = make_xml(t);
+    if (rc != 0)
+        return rc;
+    size_t from = offset < t->xml.len ? (size_t)offset : t->xml.len, rest = t->xml.len - from;
+    size_t give = rest < want ? rest : (size_t)want;
+    (void)buf_addc(&t->reply, give < rest ? 'm' : 'l');
+    return rsp_escape(&t->reply, t->xml.data + from, give);
+}
+
+/* The next ids, as many as a packet holds. */
+static int tell_ids(struct threads *t)
+{
+    if (t->listed >= t->engine.n)
+        return threads_reply(t, "l");
+    (void)buf_addc(&t->reply, 'm');
+    for (bool first = true; t->listed < t->engine.n && t->reply.len < LIST_PART; first = false) {
+        if (!first)
+            (void)buf_addc(&t->reply, ',');
+        tid_add(t, &t->reply, t->engine.threads[t->listed++].id);
+    }
+    return t->reply.error;
+}
+
+int answer_first(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    int rc = threads_detect(t);
+    if (rc == 0 && !t->active) {
+        t->told = true;
+        return HAND_ON;
+    }
+    if (rc == 0)
+        rc = engine_list(&t->engine);
+    t->listed = 0;
+    return rc == 0 ? tell_ids(t) : rc;
+}
+
+int answer_next(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    if (!t->active)
+        return HAND_ON;
+    int rc = engine_list(&t->engine);
+    return rc == 0 ? tell_ids(t) : rc;
+}
+
+/* The thread of the id that a request ends in; NULL when it is none of the list. */
+static int thread_of(struct threads *t, const uint8_t *text, size_t len, struct thread **thread)
+{
+    struct tid id;
+    *thread = NULL;
+    size_t n = tid_parse(text, len, &id);
+    if (n == 0 || id.tid == ALL_THREADS || id.tid > UINT32_MAX || id.tid == 0)
+        return 0;
+    return engine_thread(&t->engine, (unsigned)id.tid, thread);
+}
+
+/* Hexadecimal text, also for a thread that is not there: GDB prints what it gets. */
+int answer_extra(struct threads *t, const uint8_t *request, size_t len)
+{
+    static const char start[] = "qThreadExtraInfo,";
+    char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
+    struct thread *thread;
+    if (!t->active)
+        return HAND_ON;
+    size_t at = len < sizeof start - 1 ? len : sizeof start - 1;
+    int rc = thread_of(t, request + at, len - at, &thread);
+    if (rc != 0)
+        return rc;
+    if (thread == NULL)
+        return buf_addhex(&t->reply, "no such thread", strlen("no such thread"));
+    engine_describe(&t->engine, thread, text, sizeof text);
+    (void)buf_addhex(&t->reply, thread->name, strlen(thread->name));
+    (void)buf_addhex(&t->reply, " (", 2);
+    (void)buf_addhex(&t->reply, text, strlen(text));
+    return buf_addhex(&t->reply, ")", 1);
+}
+
+int answer_current(struct threads *t, const uint8_t *request, size_t len)
+{
+    unsigned id;
+    (void)request;
+    (void)len;
+    int rc = threads_detect(t);
+    if (rc == 0 && !t->active) {
+        t->told = true;
+        return HAND_ON;
+    }
+    if (rc == 0)
+        rc = threads_current(t, &id);
+    if (rc != 0)
+        return rc;
+    (void)buf_adds(&t->reply, "QC");
+    tid_add(t, &t->reply, id);
+    return t->reply.error;
+}
+
+int answer_alive(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct thread *thread;
+    if (!t->active)
+        return HAND_ON;
+    int rc = thread_of(t, request + 1, len - 1, &thread);
+    return rc == 0 ? threads_reply(t, thread != NULL ? "OK" : "E01") : rc;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Symbols by qSymbol (GDB manual, "qSymbol"): with no ELF file known, the client's offer
+ * `qSymbol::` is used for questions of our own first; an answer is taken by the name in it. Then
+ * the offer goes to the stub, which may have questions too.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "threads/parts.h"
+
+/* A name to ask for; false when all is known of this symbol. */
+static bool question_of(struct threads *t, const char *name)
+{
+    struct program_symbol found;
+    if (program_find(&t->program, name, &found))
+        return false;
+    if (!program_was_asked(&t->program, name)) {
+        snprintf(t->question, sizeof t->question, "%s", name);
+        return true;
+    }
+    if (strlen(name) + sizeof PROGRAM_LTO > sizeof t->question)
+        return false;
+    strcpy(t->question, name);
+    strcat(t->question, PROGRAM_LTO);
+    return !program_was_asked(&t->program, t->question);
+}
+
+/* The next question about an RTOS: what it needs, and the rest only once that is there. */
+static bool next_of(struct threads *t, const struct rtos *r)
+{
+    for (const struct rtos_symbol *s = r->symbols; s->name != NULL; s++) {
+        if (s->need != SYMBOL_MAY && question_of(t, s->name))
+            return true;
+    }
+    if (engine_detect(&t->program, r) == NULL)
+        return false;
+    for (const struct rtos_symbol *s = r->symbols; s->name != NULL; s++) {
+        if (s->need == SYMBOL_MAY && question_of(t, s->name))
+            return true;
+    }
+    return false;
+}
+
+static bool next_question(struct threads *t)
+{
+    for (const struct rtos *const *r = rtos_all; *r != NULL; r++) {
+        if ((t->only == NULL || t->only == *r) && next_of(t, *r))
+            return true;
+    }
+    t->question[0] = '\0';
+    return false;
+}
+
+static int ask_next(struct threads *t)
+{
+    if (next_question(t)) {
+        (void)buf_adds(&t->reply, "qSymbol:");
+        return buf_addhex(&t->reply, t->question, strlen(t->question));
+    }
+    int rc = threads_detect(t);
+    if (rc != 0)
+        return rc;
+    t->offered = true;
+    (void)buf_sets(&t->request, "qSymbol::"); /* now the stub's own round */
+    return HAND_ON;
+}
+
+/* Whether an answer `VALUE:HEXNAME` is to our question. */
+static bool is_ours(struct threads *t, const uint8_t *name, size_t len)
+{
+    struct buf text;
+    bool same;
+    if (t->question[0] == '\0')
+        return false;
+    buf_init(&text, PROGRAM_NAME_MAX);
+    same = rsp_unhex(&text, name, len) == 0 && buf_is(&text, t->question);
+    buf_free(&text);
+    return same;
+}
+
+int answer_symbol(struct threads *t, const uint8_t *request, size_t len)
+{
+    static const char start[] = "qSymbol:";
+    uint64_t slide, value = 0;
+    size_t at = sizeof start - 1;
+    if (program_table(&t->program, &slide) != NULL || len <= at)
+        return HAND_ON;
+    if (len == at + 1) { /* an offer: the client has symbols, perhaps others than before */
+        program_forget_answers(&t->program);
+        return ask_next(t);
+    }
+    size_t n = rsp_hex_number(request + at, len - at, &value);
+    if (at + n >= len || request[at + n] != ':' ||
+        !is_ours(t, request + at + n + 1, len - at - n - 1))
+        return HAND_ON;
+    program_answer(&t->program, t->question, n != 0, value);
+    return ask_next(t);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Registers (GDB manual, g, G, p, P). Those of a running thread are the stub's; those of a waiting
+ * one come from its saved context, and writes go into it. Nothing about a waiting thread ever
+ * reaches the live CPU.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "threads/parts.h"
+
+/* The stub's g, of the CPU as it is. */
+int registers_live(struct threads *t)
+{
+    if (t->live.len != 0)
+        return 0;
+    int rc = threads_ask(t, "g");
+    if (rc != 0)
+        return rc;
+    if (t->part.len < 2 || t->part.data[0] == 'E' || t->part.len % 2 != 0 ||
+        t->part.len > 2 * REGMAP_G_MAX)
+        return 0;
+    t->g_len = t->part.len / 2;
+    return buf_set(&t->live, t->part.data, t->part.len);
+}
+
+/*
+ * Where the registers are. A stub may change its `g` once its description was read (QEMU's for
+ * ARM): so it is read only if the client has read it, or if nothing else explains the length.
+ */
+int registers_map(struct threads *t)
+{
+    const struct arch *by_length;
+    int rc = t->map_known ? 0 : registers_live(t);
+    if (rc != 0 || t->map_known || t->g_len == 0)
+        return rc;
+    by_length = arch_of_g(t->g_len);
+    const struct arch *a = t->active ? t->engine.arch : by_length;
+    rc = NETGDB_UNSUPPORTED;
+    if (t->client_reads_xml || by_length == NULL || (a != NULL && by_length != a))
+        rc = regmap_ask(&t->map, t->base.next, a);
+    if (rc == NETGDB_UNSUPPORTED) {
+        if (a == NULL)
+            return 0;
+        regmap_builtin(&t->map, a, t->g_len);
+        rc = 0;
+    }
+    regmap_place(&t->map, t->g_len);
+    t->map_known = rc == 0;
+    return rc;
+}
+
+/* Bytes of the live g at an offset; false where it says x. */
+static bool live_bytes(const struct threads *t, const struct regmap_register *r, uint8_t *bytes)
+{
+    if (r->offset < 0 || t->live.len < 2 * ((size_t)r->offset + r->size))
+        return false;
+    for (unsigned i = 0; i < r->size; i++) {
+        int byte = rsp_hex_byte(t->live.data + 2 * ((size_t)r->offset + i));
+        if (byte < 0)
+            return false;
+        bytes[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+int registers_pc(struct threads *t, uint64_t *pc)
+{
+    uint8_t bytes[REGMAP_REGISTER_MAX];
+    int rc = registers_live(t);
+    if (rc == 0)
+        rc = registers_map(t);
+    *pc = 0;
+    for (size_t i = 0; rc == 0 && i < t->map.n; i++) {
+        const struct regmap_register *r = &t->map.list[i];
+        if (r->saved && r->is.reg == t->engine.arch->pc && r->size <= 8 && live_bytes(t, r, bytes))
+            *pc = memory_decode(&t->memory, bytes, r->size);
+    }
+    return rc;
+}
+
+/* Whether no task saves this register and it is the CPU's for all of them. */
+static bool is_live(const struct threads *t, const struct regmap_register *r)
+{
+    const uint8_t *live = t->engine.arch->live;
+    return r->saved && r->is.reg != 0 && (r->is.reg == live[0] || r->is.reg == live[1]);
+}
+
+/* A saved register in the stub's size: what is wider is NaN-boxed if it is a floating-point one,
+ * else sign-extended never: those are of one size everywhere. */
+static bool saved_value(const struct threads *t, const struct regmap_register *r,
+                        const struct context *c, uint64_t *value)
+{
+    const struct saved_register *s = &c->reg[r->is.reg];
+    unsigned machine = t->engine.arch->machine;
+    bool riscv = machine == MACHINE_RISCV32 || machine == MACHINE_RISCV64;
+    if (s->size == 0 || (r->is.parts == 2 && s[1].size == 0))
+        return false;
+    *value = s->value;
+    if (r->is.parts == 2)
+        *value |= s[1].value << 32;
+    if (riscv && r->is.reg >= RISCV_F0 && s->size == 4 && r->size > 4)
+        *value |= UINT64_C(0xffffffff00000000);
+    if (r->is.bits != 0)
+        *value = *value >> r->is.shift & ((1u << r->is.bits) - 1);
+    return true;
+}
+
+/* Appends a register of a waiting thread. */
+static void add_register(struct threads *t, struct buf *b, const struct regmap_register *r,
+                         const struct context *c)
+{
+    uint8_t bytes[REGMAP_REGISTER_MAX] = {0};
+    uint64_t value;
+    bool known = false;
+    if (is_live(t, r)) {
+        known = live_bytes(t, r, bytes);
+    } else if (r->saved && c->frame != NULL && saved_value(t, r, c, &value)) {
+        unsigned n = r->size < 8 ? r->size : 8;
+        memory_encode(&t->memory, value, t->memory.big ? bytes + r->size - n : bytes, n);
+        known = true;
+    }
+    if (known)
+        (void)buf_addhex(b, bytes, r->size);
+    for (unsigned i = 0; !known && i < 2u * r->size; i++)
+        (void)buf_addc(b, 'x');
+}
+
+/* What is asked about: a running thread (*c is not read), or a waiting one and its context. */
+struct subject {
+    struct thread *thread; /* NULL: there is none of that id */
+    bool runs;
+    struct context c;
+};
+
+static int find_subject(struct threads *t, struct subject *s)
+{
+    unsigned id = t->selected;
+    int rc = threads_detect(t);
+    *s = (struct subject){.runs = true};
+    if (rc != 0 || !t->active)
+        return rc;
+    if (id == 0 && t->engine.cores == 1)
+        return 0; /* the running one, without any list */
+    rc = threads_find(t, id, &s->thread);
+    s->runs = rc == 0 && s->thread != NULL && threads_runs(t, s->thread);
+    if (rc == 0 && s->runs)
+        return threads_choose_core(t, s->thread);
+    if (rc == 0 && s->thread != NULL)
+        rc = engine_context(&t->engine, s->thread, &s->c);
+    if (rc == 0)
+        rc = registers_live(t);
+    return rc == 0 ? registers_map(t) : rc;
+}
+
+int answer_g(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct subject s;
+    (void)request;
+    (void)len;
+    int rc = find_subject(t, &s);
+    if (rc != 0)
+        return rc;
+    if (s.runs)
+        return HAND_ON;
+    if (s.thread == NULL || t->g_len == 0)
+        return threads_reply(t, "E01");
+    for (size_t i = 0; i < t->map.n && t->map.list[i].offset >= 0; i++)
+        add_register(t, &t->reply, &t->map.list[i], &s.c);
+    while (t->reply.error == 0 && t->reply.len < 2 * t->g_len)
+        (void)buf_addc(&t->reply, 'x');
+    return t->reply.error;
+}
+
+/* Whether the stub knows p, and so P: asked once, about the running thread. */
+static int probe(struct threads *t)
+{
+    int rc = t->p_known ? 0 : threads_ask(t, "p0");
+    if (rc == 0 && !t->p_known) {
+        t->p_works = t->part.len != 0;
+        t->p_known = true;
+    }
+    return rc;
+}
+
+int answer_p(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct subject s;
+    uint64_t number;
+    int rc = find_subject(t, &s);
+    if (rc != 0)
+        return rc;
+    if (s.runs)
+        return HAND_ON;
+    rc = probe(t);
+    if (rc != 0 || !t->p_works)
+        return rc;
+    const struct regmap_register *r = NULL;
+    if (rsp_hex_number(request + 1, len - 1, &number) != 0)
+        r = regmap_find(&t->map, number);
+    if (r == NULL || r->size == 0 || s.thread == NULL)
+        return threads_reply(t, "E01");
+    add_register(t, &t->reply, r, &s.c);
+    return t->reply.error;
+}
+
+/* ---- writes ---- */
+
+/* Puts a number where it is saved. A pc keeps the bit that tells Thumb from ARM. */
+static int write_saved(struct threads *t, const struct saved_register *s, uint64_t value, bool pc)
+{
+    uint8_t bytes[8];
+    uint64_t old;
+    int rc = 0;
+    value += s->ahead;
+    if (pc && t->engine.arch->machine == MACHINE_ARM) {
+        rc = memory_number(&t->memory, s->address, s->size, &old);
+        value = (value & ~UINT64_C(1)) | (old & 1);
+    }
+    memory_encode(&t->memory, value, bytes, s->size);
+    return rc == 0 ? memory_write(&t->memory, s->address, bytes, s->size) : rc;
+}
+
+/* Reads size bytes of digits: false when they say x, or are none. */
+static bool parse_bytes(const uint8_t *digits, unsigned size, uint8_t *bytes)
+{
+    for (unsigned i = 0; i < size; i++) {
+        int byte = rsp_hex_byte(digits + 2 * i);
+        if (byte < 0)
+            return false;
+        bytes[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+/* What is to be written to a register, and whether that can be. */
+enum fate { SAME, WRITE, REFUSE };
+
+static enum fate fate_of(struct threads *t, const struct regmap_register *r,
+                         const struct context *c, const uint8_t *bytes, uint64_t *value)
+{
+    uint8_t live[REGMAP_REGISTER_MAX];
+    uint64_t old;
+    unsigned n = r->size < 8 ? r->size : 8;
+    *value = memory_decode(&t->memory, t->memory.big ? bytes + r->size - n : bytes, n);
+    if (is_live(t, r))
+        return live_bytes(t, r, live) && memcmp(live, bytes, r->size) == 0 ? SAME : REFUSE;
+    if (!r->saved || c->frame == NULL || !saved_value(t, r, c, &old))
+        return REFUSE;
+    const struct saved_register *s = &c->reg[r->is.reg];
+    if (old == *value)
+        return SAME;
+    if (r->is.reg == t->engine.arch->sp || s->address == 0)
+        return REFUSE;
+    return r->is.parts == 1 || s[1].address != 0 ? WRITE : REFUSE;
+}
+
+static int write_register(struct threads *t, const struct regmap_register *r,
+                          const struct context *c, uint64_t value)
+{
+    const struct saved_register *s = &c->reg[r->is.reg];
+    if (r->is.bits != 0) {
+        uint64_t mask = ((1u << r->is.bits) - 1) << r->is.shift;
+        value = (s->value & ~mask) | (value << r->is.shift & mask);
+    }
+    int rc = write_saved(t, s, value, r->is.reg == t->engine.arch->pc);
+    if (rc == 0 && r->is.parts == 2)
+        rc = write_saved(t, s + 1, value >> 32, false);
+    return rc;
+}
+
+static int answer_written(struct threads *t, int rc)
+{
+    if (rc != 0 && rc != MEMORY_REFUSED)
+        return rc;
+    return threads_reply(t, rc == 0 ? "OK" : "E01");
+}
+
+int answer_P(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct subject s;
+    uint8_t bytes[REGMAP_REGISTER_MAX];
+    uint64_t number, value;
+    int rc = find_subject(t, &s);
+    if (rc != 0)
+        return rc;
+    if (s.runs) {
+        buf_reset(&t->live);
+        return HAND_ON;
+    }
+    rc = probe(t);
+    if (rc != 0 || !t->p_works)
+        return rc; /* empty: GDB takes G */
+    const struct regmap_register *r = NULL;
+    size_t n = rsp_hex_number(request + 1, len - 1, &number);
+    if (n != 0 && 1 + n < len && request[1 + n] == '=')
+        r = regmap_find(&t->map, number);
+    const uint8_t *digits = request + n + 2;
+    if (r == NULL || s.thread == NULL || len != n + 2 + 2u * r->size ||
+        !parse_bytes(digits, r->size, bytes))
+        return threads_reply(t, "E01");
+    enum fate fate = fate_of(t, r, &s.c, bytes, &value);
+    if (fate == REFUSE)
+        return threads_reply(t, "E01");
+    return answer_written(t, fate == WRITE ? write_register(t, r, &s.c, value) : 0);
+}
+
+/* All of g; what is the same, or x, is left alone. Nothing is written unless all can be. */
+static int write_all(struct threads *t, const struct context *c, const uint8_t *digits, size_t len,
+                     bool check)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < t->map.n; i++) {
+        const struct regmap_register *r = &t->map.list[i];
+        uint8_t bytes[REGMAP_REGISTER_MAX];
+        uint64_t value;
+        if (r->offset < 0 || 2 * ((size_t)r->offset + r->size) > len)
+            break;
+        if (!parse_bytes(digits + 2 * (size_t)r->offset, r->size, bytes))
+            continue;
+        enum fate fate = fate_of(t, r, c, bytes, &value);
+        if (fate == REFUSE && (r->saved || !check))
+            rc = r->saved ? MEMORY_REFUSED : 0;
+        else if (fate == WRITE && !check)
+            rc = write_register(t, r, c, value);
+    }
+    return rc;
+}
+
+int answer_G(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct subject s;
+    int rc = find_subject(t, &s);
+    if (rc != 0)
+        return rc;
+    if (s.runs) {
+        buf_reset(&t->live);
+        return HAND_ON;
+    }
+    if (s.thread == NULL || len - 1 != 2 * t->g_len || s.c.frame == NULL)
+        return threads_reply(t, "E01");
+    rc = write_all(t, &s.c, request + 1, len - 1, true);
+    if (rc == 0)
+        rc = write_all(t, &s.c, request + 1, len - 1, false);
+    return answer_written(t, rc);
+}

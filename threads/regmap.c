@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Registers of the stub; see regmap.h. The XML is read for <reg>, <architecture> and xi:include
+ * and nothing else. */
+#include "threads/regmap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+
+enum { PIECE = 1000, VALUE_MAX = 64 }; /* bytes asked for at once; of an attribute */
+
+struct description {
+    struct regmap *map;
+    struct target *target;
+    char architecture[VALUE_MAX];
+    char names[REGMAP_MAX][16]; /* of map->list */
+    uint32_t next;              /* number of a register that does not say */
+    unsigned parts;
+};
+
+static int read_part(struct description *d, const char *annex, unsigned depth);
+
+/* One part of the description, whole. */
+static int fetch(struct target *t, const char *annex, struct buf *xml)
+{
+    struct buf reply;
+    char request[VALUE_MAX + 64];
+    int rc;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    do {
+        snprintf(request, sizeof request, "qXfer:features:read:%s:%zx,%x", annex, xml->len, PIECE);
+        rc = target_ask(t, request, &reply);
+        if (rc == 0 && (reply.len == 0 || (reply.data[0] != 'l' && reply.data[0] != 'm')))
+            rc = NETGDB_UNSUPPORTED;
+        else if (rc == 0 && reply.data[0] == 'm' && reply.len == 1)
+            rc = NETGDB_UNSUPPORTED;
+        else if (rc == 0)
+            rc = buf_add(xml, reply.data + 1, reply.len - 1);
+    } while (rc == 0 && reply.data[0] == 'm');
+    buf_free(&reply);
+    return rc;
+}
+
+/* The value of an attribute of a tag that begins at `tag`; it ends with the tag. */
+static bool attribute(const char *tag, const char *name, char *value, size_t size)
+{
+    size_t width = strlen(name);
+    const char *end = strchr(tag, '>');
+    for (const char *at = tag; end != NULL && (at = strstr(at, name)) != NULL && at < end; at++) {
+        if (strchr(" \t\r\n", at[-1]) == NULL || at[width] != '=')
+            continue;
+        char quote = at[width + 1];
+        const char *start = at + width + 2;
+        const char *stop = quote == '"' || quote == '\'' ? strchr(start, quote) : NULL;
+        if (stop == NULL || stop > end || (size_t)(stop - start) >= size)
+            return false;
+        memcpy(value, start, (size_t)(stop - start));
+        value[stop - start] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static void take_register(struct description *d, const char *tag)
+{
+    struct regmap *map = d->map;
+    char name[VALUE_MAX], bits[VALUE_MAX], number[VALUE_MAX];
+    if (map->n == REGMAP_MAX || !attribute(tag, "name", name, sizeof name) ||
+        !attribute(tag, "bitsize", bits, sizeof bits))
+        return;
+    unsigned long size = strtoul(bits, NULL, 10) / 8;
+    if (attribute(tag, "regnum", number, sizeof number))
+        d->next = (uint32_t)strtoul(number, NULL, 10);
+    snprintf(d->names[map->n], sizeof d->names[0], "%.15s", name);
+    map->list[map->n++] = (struct regmap_register){
+        .number = d->next++,
+        .size = (uint16_t)(size <= REGMAP_REGISTER_MAX ? size : 0),
+        .offset = -1,
+    };
+}
+
+static void take_architecture(struct description *d, const char *text)
+{
+    size_t n = strcspn(text, "<");
+    if (n < sizeof d->architecture) {
+        memcpy(d->architecture, text, n);
+        d->architecture[n] = '\0';
+    }
+}
+
+static bool begins(const char *at, const char *tag)
+{
+    return strncmp(at, tag, strlen(tag)) == 0;
+}
+
+/* Reads a part's tags, in order. */
+static int scan(struct description *d, const char *xml, unsigned depth)
+{
+    char annex[VALUE_MAX];
+    int rc = 0;
+    for (const char *at = xml; rc == 0 && (at = strchr(at, '<')) != NULL; at++) {
+        if (begins(at, "<!--") && (at = strstr(at, "-->")) == NULL)
+            break;
+        if (begins(at, "<reg "))
+            take_register(d, at);
+        else if (begins(at, "<architecture>"))
+            take_architecture(d, at + strlen("<architecture>"));
+        else if (begins(at, "<xi:include") && attribute(at, "href", annex, sizeof annex))
+            rc = read_part(d, annex, depth + 1);
+    }
+    return rc;
+}
+
+static int read_part(struct description *d, const char *annex, unsigned depth)
+{
+    struct buf xml;
+    if (depth > 4 || d->parts++ == REGMAP_PARTS_MAX || strpbrk(annex, ":,#$}*") != NULL)
+        return NETGDB_UNSUPPORTED;
+    buf_init(&xml, REGMAP_XML_MAX);
+    int rc = fetch(d->target, annex, &xml);
+    if (rc == 0)
+        rc = buf_addc(&xml, '\0');
+    if (rc == 0)
+        rc = scan(d, (const char *)xml.data, depth);
+    buf_free(&xml);
+    return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct regmap_register *x = a, *y = b;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+int regmap_ask(struct regmap *map, struct target *t, const struct arch *arch)
+{
+    struct description *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return NETGDB_NOMEM;
+    *map = (struct regmap){.described = true};
+    d->map = map;
+    d->target = t;
+    int rc = read_part(d, "target.xml", 0);
+    map->arch = arch_of_name(d->architecture);
+    const struct arch *a = map->arch != NULL ? map->arch : arch;
+    for (size_t i = 0; a != NULL && i < map->n; i++)
+        map->list[i].saved = arch_register(a, d->names[i], &map->list[i].is);
+    qsort(map->list, map->n, sizeof map->list[0], by_number);
+    free(d);
+    if (rc == NETGDB_TOO_LONG || (rc == 0 && map->n == 0))
+        rc = NETGDB_UNSUPPORTED;
+    return rc;
+}
+
+static void add(struct regmap *map, unsigned number, unsigned size, const struct arch_register *is)
+{
+    if (map->n == REGMAP_MAX)
+        return;
+    struct regmap_register *r = &map->list[map->n++];
+    *r = (struct regmap_register){.number = number, .size = (uint16_t)size, .offset = -1};
+    r->saved = is != NULL;
+    if (is != NULL)
+        r->is = *is;
+}
+
+/* `n` registers from `number` on, each `size` bytes and `parts` of ours. */
+static void add_run(struct regmap *map, unsigned number, unsigned n, unsigned size, unsigned reg,
+                    unsigned parts)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct arch_register is = {(uint8_t)(reg + i * parts), (uint8_t)parts, 0, 0};
+        add(map, number + i, size, &is);
+    }
+}
+
+static void arm_builtin(struct regmap *map, size_t g_len)
+{
+    add_run(map, 0, 16, 4, ARM_R0, 1);
+    if (g_len == 168) { /* f0 to f7 and fps, 12 bytes and 4, of which no task has any */
+        for (unsigned i = 16; i < 24; i++)
+            add(map, i, 12, NULL);
+        add(map, 24, 4, NULL);
+    }
+    add_run(map, 25, 1, 4, ARM_PSR, 1);
+    if (g_len != 168) { /* QEMU's, which are asked for by p */
+        add_run(map, 26, 16, 8, ARM_S0, 2);
+        add_run(map, 42, 1, 4, ARM_FPSCR, 1);
+    }
+}
+
+void regmap_builtin(struct regmap *map, const struct arch *arch, size_t g_len)
+{
+    *map = (struct regmap){.arch = arch};
+    switch (arch->machine) {
+    case MACHINE_ARM:
+        arm_builtin(map, g_len);
+        break;
+    case MACHINE_RISCV32:
+    case MACHINE_RISCV64:
+        add_run(map, 0, 33, arch->word, RISCV_X0, 1);
+        add_run(map, 33, 32, 8, RISCV_F0, 1);
+        break;
+    case MACHINE_MICROBLAZE: /* microblaze_regnum of gdb/microblaze-tdep.h: up to rshr */
+        add_run(map, 0, 34, 4, MICROBLAZE_R0, 1);
+        add(map, 34, 4, NULL);
+        add(map, 35, 4, NULL);
+        add_run(map, 36, 1, 4, MICROBLAZE_FSR, 1);
+        for (unsigned i = 37; i < 59; i++)
+            add(map, i, 4, NULL);
+        break;
+    default:
+        break;
+    }
+    regmap_place(map, g_len);
+}
+
+void regmap_place(struct regmap *map, size_t g_len)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < map->n; i++) {
+        struct regmap_register *r = &map->list[i];
+        bool fits = at + r->size <= g_len;
+        r->offset = fits ? (int32_t)at : -1;
+        at = fits ? at + r->size : SIZE_MAX - REGMAP_REGISTER_MAX;
+    }
+}
+
+const struct regmap_register *regmap_find(const struct regmap *map, uint64_t number)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        if (map->list[i].number == number)
+            return &map->list[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A step of a waiting thread, made true: a breakpoint where it will go on, all runs until it is
+ * the running thread there, one step. Whatever else stops the target meanwhile ends it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "threads/parts.h"
+
+static bool is_clients(const struct threads *t, uint64_t pc, char *type)
+{
+    for (size_t i = 0; i < t->n_points; i++) {
+        if (t->points[i] == pc) {
+            *type = t->point_types[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Puts the breakpoint in, or takes it out; *ok: the stub did so. */
+static int point(struct threads *t, char operation, bool *ok)
+{
+    const struct run *r = &t->run;
+    int rc = threads_ask(t, "%c%c,%" PRIx64 ",%x", operation, r->type, r->pc, r->kind);
+    *ok = rc == 0 && buf_is(&t->part, "OK");
+    return rc;
+}
+
+static int insert(struct threads *t, bool *ok)
+{
+    struct run *r = &t->run;
+    int rc = 0;
+    *ok = true;
+    r->ours = !is_clients(t, r->pc, &r->type);
+    for (r->type = r->ours ? '0' : r->type; r->ours; r->type++) {
+        rc = point(t, 'Z', ok);
+        if (rc != 0 || *ok || r->type == '1')
+            break;
+    }
+    return rc;
+}
+
+/* Lets the target run, or makes one step of what runs. */
+static int resume(struct threads *t, bool step)
+{
+    struct tid id;
+    bool known;
+    const char *action = step ? "s" : "c";
+    threads_resumed(t);
+    buf_reset(&t->request);
+    (void)buf_printf(&t->request, "%s%s", t->by_vcont ? "vCont;" : "", action);
+    if (step && t->by_vcont) {
+        int rc = tid_of_core(t, 0, &id, &known);
+        if (rc != 0)
+            return rc;
+        if (known) {
+            (void)buf_addc(&t->request, ':');
+            tid_add_stub(t, &t->request, &id);
+        }
+    }
+    int rc = target_next_send(&t->base, t->request.data, t->request.len);
+    buf_reset(&t->request);
+    return rc;
+}
+
+int run_begin(struct threads *t, const struct thread *thread, bool step)
+{
+    struct context c;
+    bool ok = false;
+    int rc = engine_context(&t->engine, thread, &c);
+    if (rc != 0)
+        return rc;
+    if (c.frame == NULL)
+        return threads_reply(t, "E01");
+    const struct saved_register *psr = &c.reg[ARM_PSR];
+    t->run = (struct run){.id = thread->id, .tcb = thread->tcb, .step = step};
+    t->run.pc = c.reg[t->engine.arch->pc].value;
+    t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size, psr->value);
+    rc = insert(t, &ok);
+    if (rc != 0)
+        return rc;
+    if (!ok) {
+        log_warn(t->log,
+                 "thread %u waits, and the stub takes no breakpoint at %#" PRIx64
+                 ": it cannot be stepped",
+                 thread->id, t->run.pc);
+        return threads_reply(t, "E01");
+    }
+    t->selected = t->continued = 0;
+    t->told = false;
+    rc = resume(t, false);
+    t->run.on = rc == 0;
+    return rc;
+}
+
+/* The run is over, whatever became of it. */
+static int end(struct threads *t, bool inserted)
+{
+    bool ok;
+    struct run *r = &t->run;
+    r->on = false;
+    if (r->ours && inserted)
+        return point(t, 'z', &ok);
+    return !r->ours && !inserted ? point(t, 'Z', &ok) : 0;
+}
+
+static bool is_trap(const struct buf *reply)
+{
+    return reply->len >= 3 && (reply->data[0] == 'T' || reply->data[0] == 'S') &&
+           memcmp(reply->data + 1, "05", 2) == 0;
+}
+
+/* At the breakpoint: steps over it, of the thread or of another that came by. */
+static int step_over(struct threads *t, bool arrived)
+{
+    bool ok;
+    struct run *r = &t->run;
+    int rc = arrived && !r->step ? end(t, true) : point(t, 'z', &ok);
+    if (rc != 0 || !r->on)
+        return rc;
+    r->stepping = true;
+    r->arrived = arrived;
+    rc = resume(t, true);
+    return rc == 0 ? NETGDB_AGAIN : rc;
+}
+
+/* The step is done. */
+static int stepped(struct threads *t)
+{
+    bool ok;
+    struct run *r = &t->run;
+    r->stepping = false;
+    if (r->arrived)
+        return end(t, false);
+    int rc = point(t, 'Z', &ok);
+    if (rc == 0)
+        rc = resume(t, false);
+    return rc == 0 ? NETGDB_AGAIN : rc;
+}
+
+int run_stopped(struct threads *t, const struct buf *reply)
+{
+    struct run *r = &t->run;
+    unsigned id;
+    uint64_t pc = 0;
+    bool trap = is_trap(reply);
+    if (r->stepping && trap)
+        return stepped(t);
+    if (!trap)
+        return end(t, !r->stepping);
+    int rc = registers_pc(t, &pc);
+    if (rc == 0)
+        rc = threads_current(t, &id);
+    if (rc != 0)
+        return rc;
+    if (pc != r->pc)
+        return end(t, true);
+    return step_over(t, t->engine.running[0] == r->tcb && id != 0);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Stops and resumes: stop replies name a thread of the list, H and vCont are translated, and only
+ * ids that the stub knows reach it (GDB manual, "Stop Reply Packets", H, vCont).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/packets.h"
+#include "proto/rsp.h"
+#include "threads/parts.h"
+
+/* ---- stop replies ---- */
+
+static bool is_field(const uint8_t *at, size_t len, const char *name)
+{
+    return len > strlen(name) && memcmp(at, name, strlen(name)) == 0;
+}
+
+/* Copies "key:value;" fields, all but those that name threads of the stub. */
+static void copy_fields(struct buf *out, const uint8_t *at, const uint8_t *end)
+{
+    while (at < end) {
+        const uint8_t *stop = memchr(at, ';', (size_t)(end - at));
+        size_t n = (stop != NULL ? (size_t)(stop - at) + 1 : (size_t)(end - at));
+        if (!is_field(at, n, "thread:") && !is_field(at, n, "threads:") &&
+            !is_field(at, n, "thread-pcs:"))
+            (void)buf_add(out, at, n);
+        at += n;
+    }
+}
+
+static int rewrite(struct threads *t, struct buf *reply, unsigned id)
+{
+    struct buf *b = &t->request;
+    buf_reset(b);
+    (void)buf_addc(b, 'T');
+    (void)buf_add(b, reply->data + 1, 2);
+    (void)buf_adds(b, "thread:");
+    tid_add(t, b, id);
+    (void)buf_adds(b, ";");
+    copy_fields(b, reply->data + 3, reply->data + reply->len);
+    int rc = b->error != 0 ? b->error : buf_set(reply, b->data, b->len);
+    buf_reset(b);
+    return rc;
+}
+
+/*
+ * A thread that was to step alone is not the running one any more: the kernel has switched. GDB
+ * takes a step as done for no other thread (infrun.c), so it is over when the thread has the CPU
+ * back. NETGDB_AGAIN: the target runs until then.
+ */
+static int stay_with(struct threads *t, const struct buf *reply)
+{
+    struct thread *thread;
+    if (!t->locked_step || memcmp(reply->data + 1, "05", 2) != 0)
+        return 0;
+    int rc = engine_thread(&t->engine, t->locked_id, &thread);
+    if (rc != 0 || thread == NULL || threads_runs(t, thread))
+        return rc;
+    t->locked_step = false; /* once: what stops it then is told */
+    rc = run_begin(t, thread, false);
+    return rc == 0 && t->run.on ? NETGDB_AGAIN : rc;
+}
+
+/*
+ * When one thread alone was resumed, GDB goes on believing the registers that it holds of all
+ * others (infrun.c, registers_changed_ptid): those of the thread that stopped go with the stop.
+ */
+static int add_live(struct threads *t, struct buf *reply)
+{
+    int rc = registers_live(t);
+    if (rc == 0)
+        rc = registers_map(t);
+    for (size_t i = 0; rc == 0 && t->map_known && i < t->map.n; i++) {
+        const struct regmap_register *r = &t->map.list[i];
+        if (r->offset < 0 || 2 * ((size_t)r->offset + r->size) > t->live.len)
+            break;
+        (void)buf_printf(reply, "%x:", (unsigned)r->number);
+        (void)buf_add(reply, t->live.data + 2 * (size_t)r->offset, 2u * r->size);
+        (void)buf_adds(reply, ";");
+    }
+    return rc != 0 ? rc : reply->error;
+}
+
+int stop_translate(struct threads *t, struct buf *reply)
+{
+    unsigned id;
+    if (reply->len < 3 || (reply->data[0] != 'T' && reply->data[0] != 'S'))
+        return 0;
+    tid_learn(t, reply);
+    t->stub_selected = t->stopped.tid;
+    int rc = threads_detect(t);
+    if (rc == 0 && !t->active)
+        t->told = true;
+    if (rc != 0 || !t->active)
+        return rc;
+    rc = threads_current(t, &id);
+    bool other = rc == 0 && t->locked && id != t->locked_id;
+    if (other)
+        rc = stay_with(t, reply);
+    if (rc == 0)
+        rc = rewrite(t, reply, id);
+    return rc == 0 && other ? add_live(t, reply) : rc;
+}
+
+/* ---- H ---- */
+
+/* The running thread, by its core's thread of the stub; a stub without threads gets 0. */
+static int forward_choice(struct threads *t, char operation, const struct thread *thread)
+{
+    struct tid id = {0, 0};
+    bool known = false;
+    unsigned core = thread != NULL && thread->core > 0 ? (unsigned)thread->core : 0;
+    int rc = thread == NULL && t->stopped.tid != 0 ? 0 : tid_of_core(t, core, &id, &known);
+    if (rc != 0)
+        return rc;
+    if (thread == NULL && t->stopped.tid != 0) {
+        id = t->stopped;
+        known = true;
+    }
+    buf_reset(&t->request);
+    (void)buf_addc(&t->request, 'H');
+    (void)buf_addc(&t->request, (uint8_t)operation);
+    if (known)
+        tid_add_stub(t, &t->request, &id);
+    else
+        (void)buf_addc(&t->request, '0');
+    if (operation == 'g')
+        t->stub_selected = id.tid;
+    return HAND_ON;
+}
+
+int answer_H(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct tid id;
+    struct thread *thread = NULL;
+    unsigned running;
+    int rc = threads_detect(t);
+    if (rc != 0 || !t->active || len < 3)
+        return rc != 0 ? rc : HAND_ON;
+    char operation = (char)request[1];
+    unsigned *choice = operation == 'g' ? &t->selected : &t->continued;
+    if (tid_parse(request + 2, len - 2, &id) == 0)
+        return threads_reply(t, "E01");
+    *choice = 0;
+    if (id.tid == 0 || id.tid == ALL_THREADS)
+        return forward_choice(t, operation, NULL);
+    rc = threads_current(t, &running);
+    if (rc == 0 && id.tid == running && t->engine.cores == 1)
+        return forward_choice(t, operation, NULL);
+    if (rc == 0)
+        rc = engine_thread(&t->engine, id.tid < UINT32_MAX ? (unsigned)id.tid : 0, &thread);
+    if (rc != 0)
+        return rc;
+    if (thread == NULL)
+        return threads_reply(t, "E01");
+    *choice = thread->id;
+    return threads_runs(t, thread) ? forward_choice(t, operation, thread) : threads_reply(t, "OK");
+}
+
+/* ---- resumes ---- */
+
+/* The target runs from here on. */
+static int let_run(struct threads *t)
+{
+    threads_resumed(t);
+    t->selected = t->continued = 0;
+    t->told = false;
+    if (t->new_program)
+        threads_forget(t);
+    return HAND_ON;
+}
+
+/* A thread alone that waits is to be resumed. */
+static int resume_waiting(struct threads *t, const struct thread *thread, bool step, bool alone)
+{
+    if (thread->kind == THREAD_CORRUPT)
+        return threads_reply(t, "E01");
+    if (!step && alone) {
+        log_warn(t->log, "thread %u waits: it cannot be continued while the others are held",
+                 thread->id);
+        return threads_reply(t, "E01");
+    }
+    return run_begin(t, thread, step);
+}
+
+/* c, s, C, S: the thread that Hc chose. */
+int answer_resume(struct threads *t, const uint8_t *request, size_t len)
+{
+    struct thread *thread = NULL;
+    (void)len;
+    int rc = threads_detect(t);
+    if (rc != 0)
+        return rc;
+    bool step = request[0] == 's' || request[0] == 'S';
+    t->by_vcont = t->locked = false;
+    if (t->active && t->continued != 0) {
+        rc = engine_thread(&t->engine, t->continued, &thread);
+        if (rc != 0)
+            return rc;
+        if (thread != NULL && !threads_runs(t, thread)) {
+            t->locked = true;
+            t->locked_step = false;
+            t->locked_id = thread->id;
+            return resume_waiting(t, thread, step, true);
+        }
+    }
+    return let_run(t);
+}
+
+/* One action of vCont. */
+struct action {
+    const uint8_t *text;
+    size_t len; /* without the thread */
+    bool all;   /* without one, or -1 */
+    struct tid id;
+};
+
+/* The next action; returns its length, 0 at the end or for what is none. */
+static size_t parse_action(const uint8_t *at, size_t len, struct action *a)
+{
+    const uint8_t *stop = memchr(at, ';', len);
+    size_t whole = stop != NULL ? (size_t)(stop - at) : len;
+    const uint8_t *colon = memchr(at, ':', whole);
+    *a = (struct action){.text = at, .len = whole, .all = true};
+    if (colon == NULL || whole == 0)
+        return whole;
+    a->len = (size_t)(colon - at);
+    if (tid_parse(colon + 1, whole - a->len - 1, &a->id) == 0)
+        return 0;
+    a->all = a->id.tid == ALL_THREADS;
+    return whole;
+}
+
+/* What a vCont is about. */
+struct plan {
+    struct buf *out;        /* as the stub is to have it */
+    struct thread *waiting; /* the first waiting thread that is named */
+    bool step;              /* … it is to step */
+    bool step_running;      /* a running one is to step */
+    bool others;            /* there is an action for the rest */
+    unsigned named, actions;
+    unsigned last;
+    bool bad;
+};
+
+static int plan_action(struct threads *t, struct plan *p, const struct action *a)
+{
+    struct thread *thread = NULL;
+    struct tid id;
+    bool known;
+    bool step = a->text[0] == 's' || a->text[0] == 'S' || a->text[0] == 'r';
+    if (a->all) {
+        p->others = true;
+        p->actions++;
+        (void)buf_addc(p->out, ';');
+        return buf_add(p->out, a->text, a->len);
+    }
+    int rc = threads_find(t, a->id.tid < UINT32_MAX ? (unsigned)a->id.tid : UINT32_MAX, &thread);
+    if (rc != 0)
+        return rc;
+    p->bad = p->bad || thread == NULL;
+    if (thread == NULL)
+        return 0;
+    p->named++;
+    p->last = thread->id;
+    if (!threads_runs(t, thread)) {
+        if (p->waiting == NULL || (step && !p->step)) {
+            p->waiting = thread;
+            p->step = step;
+        }
+        return 0;
+    }
+    rc = tid_of_core(t, thread->core > 0 ? (unsigned)thread->core : 0, &id, &known);
+    if (rc != 0)
+        return rc;
+    p->actions++;
+    p->step_running = p->step_running || step;
+    (void)buf_addc(p->out, ';');
+    (void)buf_add(p->out, a->text, a->len);
+    if (!known)
+        return 0;
+    (void)buf_addc(p->out, ':');
+    tid_add_stub(t, p->out, &id);
+    return p->out->error;
+}
+
+static int make_plan(struct threads *t, struct plan *p, const uint8_t *at, size_t len)
+{
+    struct action a;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < len;) {
+        size_t n = parse_action(at + i, len - i, &a);
+        if (n == 0 || a.len == 0) {
+            p->bad = true;
+            return 0;
+        }
+        rc = plan_action(t, p, &a);
+        i += n + 1;
+    }
+    return rc;
+}
+
+int answer_vcont(struct threads *t, const uint8_t *request, size_t len)
+{
+    static const char start[] = "vCont;";
+    struct buf out;
+    struct plan p = {.out = &out};
+    int rc = threads_detect(t);
+    if (rc != 0 || !t->active || len <= sizeof start - 1)
+        return rc != 0 ? rc : let_run(t);
+    buf_init(&out, 4096);
+    (void)buf_adds(&out, "vCont");
+    rc = make_plan(t, &p, request + sizeof start - 1, len - (sizeof start - 1));
+    t->by_vcont = true;
+    t->locked = !p.others && p.named == 1;
+    t->locked_step = t->locked && p.step_running;
+    t->locked_id = p.last;
+    if (rc == 0 && (p.bad || out.error != 0)) {
+        rc = threads_reply(t, "E01");
+    } else if (rc == 0 && p.waiting != NULL && (p.step || p.actions == 0)) {
+        rc = resume_waiting(t, p.waiting, p.step, !p.others);
+    } else if (rc == 0) {
+        (void)buf_set(&t->request, out.data, out.len);
+        rc = let_run(t);
+    }
+    buf_free(&out);
+    return rc;
+}
+
+/* ---- breakpoints of the client, which a run of ours must not take away ---- */
+
+static size_t find_point(const struct threads *t, char type, uint64_t address)
+{
+    size_t i = 0;
+    while (i < t->n_points && (t->points[i] != address || t->point_types[i] != type))
+        i++;
+    return i;
+}
+
+int answer_point(struct threads *t, const uint8_t *request, size_t len)
+{
+    uint64_t address;
+    char type = len > 3 ? (char)request[1] : '\0';
+    if ((type != '0' && type != '1') || request[2] != ',' ||
+        rsp_hex_number(request + 3, len - 3, &address) == 0)
+        return HAND_ON;
+    size_t at = find_point(t, type, address);
+    if (request[0] == 'z' && at < t->n_points) {
+        t->n_points--;
+        t->points[at] = t->points[t->n_points];
+        t->point_types[at] = t->point_types[t->n_points];
+    } else if (request[0] == 'Z' && at == t->n_points && at < POINTS_MAX) {
+        t->points[t->n_points] = address;
+        t->point_types[t->n_points++] = type;
+    }
+    return HAND_ON;
+}

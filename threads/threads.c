@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The threads decorator: which request is answered where, and what is learned on the way; see
+ * threads.h. */
+#include "threads/threads.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/features.h"
+#include "proto/packets.h"
+#include "proto/requests.h"
+#include "proto/rsp.h"
+#include "threads/parts.h"
+
+enum { XML_MAX = 4 * 1024 * 1024, REFLASH_MIN = 9 }; /* a breakpoint writes at most 8 bytes */
+
+int threads_reply(struct threads *t, const char *text)
+{
+    return buf_sets(&t->reply, text);
+}
+
+int threads_ask(struct threads *t, const char *format, ...)
+{
+    char request[128];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(request, sizeof request, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= sizeof request)
+        return NETGDB_TOO_LONG;
+    return target_transact(t->base.next, (const uint8_t *)request, (size_t)n, &t->part);
+}
+
+/* ---- what is on the target ---- */
+
+void threads_resumed(struct threads *t)
+{
+    if (t->active)
+        engine_resumed(&t->engine);
+    memory_forget(&t->memory);
+    buf_reset(&t->live);
+    buf_reset(&t->xml);
+    t->xml_made = false;
+    t->listed = 0;
+}
+
+void threads_forget(struct threads *t)
+{
+    threads_resumed(t);
+    if (t->active)
+        engine_free(&t->engine);
+    t->active = t->map_known = t->stub_threads_known = t->p_known = false;
+    t->new_program = t->told = false;
+    t->selected = t->continued = 0;
+    t->stub_selected = 0;
+    t->n_points = 0;
+    t->run.on = false;
+    ids_forget(&t->ids);
+}
+
+/* The machine: the file's, else what the stub says of its registers. */
+static int find_arch(struct threads *t, const struct arch **a)
+{
+    uint64_t slide;
+    const struct symtab *table = program_table(&t->program, &slide);
+    if (table != NULL) {
+        const struct elf_ident *ident = symtab_ident(table);
+        *a = arch_of_elf(ident->machine, ident->is64);
+        t->memory.big = ident->big;
+        return 0;
+    }
+    int rc = registers_map(t);
+    *a = !t->map_known ? NULL : t->map.arch != NULL ? t->map.arch : arch_of_g(t->g_len);
+    return rc;
+}
+
+/* The client has been told of the stub's own thread at this stop: it stays what runs. */
+static int keep_told_id(struct threads *t)
+{
+    struct engine *e = &t->engine;
+    unsigned id,
+        own = t->stopped.tid > 0 && t->stopped.tid < INT32_MAX ? (unsigned)t->stopped.tid : IDS_CPU;
+    if (!t->told)
+        return 0;
+    t->told = false;
+    unsigned next = t->ids.next;
+    int rc = engine_current(e, 0, &id);
+    if (rc != 0 || e->running[0] == 0) {
+        t->ids.cpu = own;
+        return rc;
+    }
+    ids_forget(&t->ids);
+    t->ids.next = next;
+    ids_give(&t->ids, e->running[0], own);
+    return 0;
+}
+
+static void complain(struct threads *t, const char *name, const char *why)
+{
+    if (!t->said_unknown)
+        log_warn(t->log, "%s: %s: its threads are not shown", name, why);
+    t->said_unknown = true;
+}
+
+static int begin(struct threads *t, const struct rtos *r)
+{
+    const struct arch *a = NULL;
+    int rc = find_arch(t, &a);
+    if (rc != 0)
+        return rc;
+    if (a == NULL) {
+        complain(t, r->name, "the machine is not known");
+        return 0;
+    }
+    t->memory.word = a->word;
+    rc = engine_init(&t->engine, r, a, &t->memory, &t->program, &t->ids, t->log);
+    t->active = rc == 0;
+    if (rc != 0)
+        return rc;
+    log_info(t->log, "%s on %s", r->name, a->name);
+    return keep_told_id(t);
+}
+
+int threads_detect(struct threads *t)
+{
+    if (t->active)
+        return 0;
+    if (!t->prepared && t->symbols != NULL && symbols_named(t->symbols)) {
+        int rc = symbols_prepare(t->symbols, t->base.next);
+        if (rc != 0)
+            return rc;
+        t->prepared = true;
+    }
+    const struct rtos *r = engine_detect(&t->program, t->only);
+    return r != NULL ? begin(t, r) : 0;
+}
+
+/* ---- requests ---- */
+
+static int hand_on(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)t;
+    (void)request;
+    (void)len;
+    return HAND_ON;
+}
+
+static int not_here(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)t;
+    (void)request;
+    (void)len;
+    return 0; /* an empty reply */
+}
+
+/* What names threads in a way of its own: only without ours. */
+static int only_without(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    return t->active ? 0 : HAND_ON;
+}
+
+static int supported(struct threads *t, const uint8_t *request, size_t len)
+{
+    t->multiprocess = len > 10 && features_has(request + 11, len - 11, "multiprocess");
+    return HAND_ON;
+}
+
+/* Memory is written: lists may change; code that is written is another program. */
+static int written(struct threads *t, const uint8_t *request, size_t len)
+{
+    uint64_t address = 0, size = 0;
+    size_t n = rsp_hex_number(request + 1, len - 1, &address);
+    if (n != 0 && n + 2 < len)
+        (void)rsp_hex_number(request + n + 2, len - n - 2, &size);
+    enum region_kind kind = program_kind(&t->program, address, 1);
+    if (size >= REFLASH_MIN && (kind == REGION_CODE || kind == REGION_RODATA))
+        t->new_program = true;
+    threads_resumed(t);
+    return HAND_ON;
+}
+
+static int reflashed(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    t->new_program = true;
+    threads_resumed(t);
+    return HAND_ON;
+}
+
+/* A monitor command may do anything: reset, write, load. */
+static int commanded(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    threads_resumed(t);
+    return HAND_ON;
+}
+
+static int restarted(struct threads *t, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    threads_forget(t);
+    return HAND_ON;
+}
+
+static int features(struct threads *t, const uint8_t *request, size_t len)
+{
+    static const char start[] = "qXfer:features:";
+    if (len >= sizeof start - 1 && memcmp(request, start, sizeof start - 1) == 0) {
+        t->map_known = t->map_known && (t->client_reads_xml || t->map.described);
+        t->client_reads_xml = true;
+    }
+    return HAND_ON;
+}
+
+/* By the entry's name in packets.h; everything else is the stub's. */
+static const struct rule {
+    const char *packet;
+    answer_fn *answer;
+} rules[] = {
+    {"qSupported", supported},
+    {"qXfer:threads", answer_xfer_threads},
+    {"qXfer", features},
+    {"qfThreadInfo", answer_first},
+    {"qsThreadInfo", answer_next},
+    {"qThreadExtraInfo", answer_extra},
+    {"qC", answer_current},
+    {"T", answer_alive},
+    {"H", answer_H},
+    {"g", answer_g},
+    {"G", answer_G},
+    {"p", answer_p},
+    {"P", answer_P},
+    {"vCont", answer_vcont},
+    {"c", answer_resume},
+    {"s", answer_resume},
+    {"C", answer_resume},
+    {"S", answer_resume},
+    {"Z", answer_point},
+    {"z", answer_point},
+    {"M", written},
+    {"X", written},
+    {"qSymbol", answer_symbol},
+    {"qRcmd", commanded},
+    {"vFlashErase", reflashed},
+    {"vFlashWrite", reflashed},
+    {"vFlashDone", reflashed},
+    {"D", restarted},
+    {"k", restarted},
+    {"vKill", restarted},
+    {"vRun", restarted},
+    {"vAttach", restarted},
+    {"R", restarted},
+    {"r", restarted},
+    {"qGetTLSAddr", only_without},
+    {"qThreadStopInfo", only_without},
+    {"jThreadsInfo", only_without},
+    {"jThreadExtendedInfo", only_without},
+    {"QNonStop", only_without},
+    {"QThreadSuffixSupported", not_here},
+    {"QListThreadsInStopReply", not_here},
+    {"bc", restarted},
+    {"bs", restarted},
+};
+
+static answer_fn *answer_of(const struct packet *packet)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (packet_is(packet, rules[i].packet))
+            return rules[i].answer;
+    }
+    return hand_on;
+}
+
+/* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
+static int note_replaced(struct threads *t, int rc)
+{
+    if (rc != NETGDB_REPLACED)
+        return rc;
+    threads_forget(t);
+    t->prepared = false;
+    if (t->symbols != NULL)
+        symbols_forget(t->symbols);
+    t->packet = packet_find((const uint8_t *)"?", 1);
+    t->handed_on = true;
+    return rc;
+}
+
+static int threads_send(struct target *target, const uint8_t *request, size_t len)
+{
+    struct threads *t = (struct threads *)target;
+    t->packet = packet_find(request, len);
+    t->handed_on = false;
+    buf_reset(&t->reply);
+    buf_reset(&t->request);
+    t->error = answer_of(t->packet)(t, request, len);
+    if (t->run.on) {
+        t->handed_on = true;
+        return 0;
+    }
+    if (t->error != HAND_ON)
+        return 0; /* an error of the target is for recv to tell */
+    t->error = 0;
+    t->handed_on = true;
+    if (t->request.len != 0)
+        return note_replaced(t, target_next_send(target, t->request.data, t->request.len));
+    return note_replaced(t, target_next_send(target, request, len));
+}
+
+/* ---- replies ---- */
+
+static int learn_supported(struct threads *t, struct buf *reply)
+{
+    const uint8_t *value;
+    size_t len;
+    uint64_t size = 0;
+    if (reply->len != 0 && reply->data[0] == 'E' && reply->len == 3)
+        return 0;
+    if (features_find(reply->data, reply->len, "PacketSize", &value, &len) && len > 1)
+        (void)rsp_hex_number(value + 1, len - 1, &size);
+    memory_set_packet_size(&t->memory, size);
+    t->multiprocess = t->multiprocess && features_has(reply->data, reply->len, "multiprocess");
+    t->stub_lists = features_has(reply->data, reply->len, "qXfer:threads:read");
+    return t->stub_lists ? 0 : features_set(reply, "qXfer:threads:read", "+");
+}
+
+/* The live registers, when the reply to g is the running thread's on the first core. */
+static void learn_live(struct threads *t, const struct buf *reply)
+{
+    if (t->live.len != 0 || t->selected != 0 || t->engine.cores > 1 || reply->len < 2 ||
+        reply->data[0] == 'E' || reply->len % 2 != 0 || reply->len > 2 * REGMAP_G_MAX)
+        return;
+    t->g_len = reply->len / 2;
+    (void)buf_set(&t->live, reply->data, reply->len);
+}
+
+/* The end of the stub's own questions keeps ours possible, also if it had none. */
+static int end_of_questions(struct threads *t, struct buf *reply)
+{
+    if (!t->offered || (reply->len != 0 && !buf_is(reply, "OK")))
+        return 0;
+    t->offered = false;
+    return buf_sets(reply, "OK");
+}
+
+static bool is_stop(const struct packet *packet)
+{
+    return (packet->does & PKT_RESUMES) != 0 || packet_is(packet, "?") ||
+           packet_is(packet, "vRun") || packet_is(packet, "vAttach");
+}
+
+/* A final reply. Returns 0, NETGDB_AGAIN when the target runs again, or an error. */
+static int take_reply(struct threads *t, struct buf *reply)
+{
+    int rc = 0;
+    if (is_stop(t->packet)) {
+        if (t->run.on)
+            rc = run_stopped(t, reply);
+        return rc == 0 ? stop_translate(t, reply) : rc;
+    }
+    if (packet_is(t->packet, "qSupported"))
+        return learn_supported(t, reply);
+    if (packet_is(t->packet, "qC"))
+        tid_learn(t, reply);
+    else if (packet_is(t->packet, "g"))
+        learn_live(t, reply);
+    else if (packet_is(t->packet, "qSymbol"))
+        return end_of_questions(t, reply);
+    else if (packet_is(t->packet, "p")) {
+        t->p_known = true;
+        t->p_works = reply->len != 0;
+    }
+    return 0;
+}
+
+static int threads_recv(struct target *target, struct buf *reply, bool *final, unsigned watch)
+{
+    struct threads *t = (struct threads *)target;
+    int rc = t->error;
+    t->error = 0;
+    if (rc != 0)
+        return note_replaced(t, rc);
+    if (!t->handed_on) {
+        *final = true;
+        return t->reply.error != 0 ? t->reply.error : buf_set(reply, t->reply.data, t->reply.len);
+    }
+    do {
+        rc = target_next_recv(target, reply, final, watch);
+        if (rc != 0 || !*final)
+            return note_replaced(t, rc);
+        rc = take_reply(t, reply);
+    } while (rc == NETGDB_AGAIN);
+    return note_replaced(t, rc);
+}
+
+static int threads_leave(struct target *target, const uint8_t *request, size_t len,
+                         struct buf *reply)
+{
+    threads_forget((struct threads *)target);
+    return target_next_leave(target, request, len, reply);
+}
+
+static void threads_free(struct target *target)
+{
+    struct threads *t = (struct threads *)target;
+    target_free(target->next);
+    threads_forget(t);
+    program_free(&t->program);
+    memory_free(&t->memory);
+    ids_free(&t->ids);
+    buf_free(&t->live);
+    buf_free(&t->xml);
+    buf_free(&t->reply);
+    buf_free(&t->request);
+    buf_free(&t->part);
+    free(t);
+}
+
+struct target *threads_new(struct target *next, const struct threads_options *options)
+{
+    static const struct target_ops ops = {threads_send,     threads_recv,  target_next_interrupt,
+                                          target_next_idle, threads_leave, target_next_max_request,
+                                          threads_free};
+    struct threads *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    t->base = (struct target){&ops, next};
+    t->log = options->log;
+    t->symbols = options->symbols;
+    t->only = options->rtos != NULL ? rtos_find(options->rtos) : NULL;
+    program_init(&t->program, options->symbols);
+    memory_init(&t->memory, next);
+    ids_init(&t->ids);
+    buf_init(&t->live, 2 * REGMAP_G_MAX);
+    buf_init(&t->xml, XML_MAX);
+    buf_init(&t->reply, TARGET_REPLY_MAX);
+    buf_init(&t->request, REQUEST_MAX);
+    buf_init(&t->part, TARGET_REPLY_MAX);
+    return &t->base;
+}
+
+unsigned threads_reads(const struct target *t)
+{
+    return ((const struct threads *)t)->memory.reads;
+}

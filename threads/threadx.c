@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ThreadX. Sources: common/inc/tx_api.h (TX_THREAD_STRUCT, the object structures, states),
+ * tx_thread.h.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "proto/err.h"
+#include "threads/engine.h"
+
+enum { CURRENT, CREATED, COUNT };
+
+static const struct rtos_symbol symbols[] = {
+    [CURRENT] = {"_tx_thread_current_ptr", SYMBOL_NEEDED},
+    [CREATED] = {"_tx_thread_created_ptr", SYMBOL_NEEDED},
+    [COUNT] = {"_tx_thread_created_count", SYMBOL_MAY},
+    {NULL, SYMBOL_MAY},
+};
+
+#define TCB "TX_THREAD_STRUCT|TX_THREAD.tx_thread_"
+
+static const struct rtos_field fields[] = {
+    {TCB_MAGIC, TCB "id", {0, -1}, 4},
+    {TCB_SP, TCB "stack_ptr", {8, -1}, 0},
+    {TCB_STACK_LOW, TCB "stack_start", {12, -1}, 0},
+    {TCB_STACK_HIGH, TCB "stack_end", {16, -1}, 0},
+    {TCB_STACK_SIZE, TCB "stack_size", {20, -1}, 4},
+    {TCB_NAME, TCB "name", {40, -1}, 0},
+    {TCB_PRIORITY, TCB "priority", {44, -1}, 4},
+    {TCB_STATE, TCB "state", {48, -1}, 4},
+    {TCB_WAITS_FOR, TCB "suspend_control_block", {108, -1}, 0},
+    {TCB_NEXT, TCB "created_next", {136, -1}, 0},
+    {TCB_PREVIOUS, TCB "created_previous", {140, -1}, 0},
+    {OBJECT_NAME, "TX_QUEUE_STRUCT|TX_QUEUE.tx_queue_name", {4, 8}, 0},
+};
+
+static const struct rtos_state states[] = {
+    {0, "Ready"}, {1, "Completed"}, {2, "Terminated"}, {3, "Suspended"},    {4, "Sleep"},
+    {5, "Queue"}, {6, "Semaphore"}, {7, "Event flag"}, {8, "Block memory"}, {9, "Byte memory"},
+    {10, "I/O"},  {11, "File"},     {12, "TCP/IP"},    {13, "Mutex"},       {14, "Priority change"},
+};
+
+/* Objects begin with an id of four letters and a pointer to their name. */
+static bool is_object(uint64_t id)
+{
+    static const uint32_t ids[] = {
+        0x51554555, /* QUEU */
+        0x53454d41, /* SEMA */
+        0x4d555445, /* MUTE */
+        0x4456444e, /* DVDN: event flags */
+        0x42595445, /* BYTE */
+        0x424c4f43, /* BLOC */
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        if (ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
+/* The object that a thread waits for, by its name. */
+static int describe(struct engine *e, struct thread *t)
+{
+    uint64_t state, object, id = 0, name_at = 0;
+    char name[32] = "";
+    int rc = engine_field(e, t->tcb, TCB_STATE, &state);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_WAITS_FOR, &object);
+    if (rc != 0 || object == 0 || ((state < 5 || state > 9) && state != 13))
+        return rc;
+    struct memory_range range = {object, layout_offset(e, OBJECT_NAME) + e->arch->word};
+    rc = memory_prefetch(e->memory, &range, 1);
+    if (rc == 0)
+        rc = memory_number(e->memory, object, 4, &id);
+    if (rc == 0 && is_object(id))
+        rc = engine_field(e, object, OBJECT_NAME, &name_at);
+    if (rc == 0 && name_at != 0)
+        rc = memory_text(e->memory, name_at, name, sizeof name);
+    if (rc == 0 && name[0] != '\0')
+        snprintf(t->reason, sizeof t->reason, "\"%s\"", name);
+    else if (rc == 0 || rc == MEMORY_REFUSED)
+        snprintf(t->reason, sizeof t->reason, "%#" PRIx64, object);
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+const struct rtos rtos_threadx = {
+    .name = "ThreadX",
+    .symbols = symbols,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .frames = frames_threadx,
+    .current = CURRENT,
+    .currents = NO_SYMBOL,
+    .counter = NO_SYMBOL,
+    .started = NO_SYMBOL,
+    .count = COUNT,
+    .idles = true,
+    .walk = WALK_RING,
+    .head = CREATED,
+    .states = states,
+    .n_states = sizeof states / sizeof states[0],
+    .name_is_pointer = true,
+    .magic = 0x54485244, /* THRD */
+    .describe = describe,
+};

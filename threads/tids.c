@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Thread ids of the two sides, and which thread is meant by one. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/rsp.h"
+#include "threads/parts.h"
+
+/* A number, or -1. */
+static size_t parse_number(const uint8_t *text, size_t len, uint64_t *value)
+{
+    if (len >= 2 && text[0] == '-' && text[1] == '1') {
+        *value = ALL_THREADS;
+        return 2;
+    }
+    return rsp_hex_number(text, len, value);
+}
+
+size_t tid_parse(const uint8_t *text, size_t len, struct tid *id)
+{
+    *id = (struct tid){0, 0};
+    if (len == 0 || text[0] != 'p')
+        return parse_number(text, len, &id->tid);
+    size_t n = parse_number(text + 1, len - 1, &id->pid);
+    if (n == 0)
+        return 0;
+    n++;
+    id->tid = ALL_THREADS; /* a process alone is all of its threads */
+    if (n == len || text[n] != '.')
+        return n;
+    size_t m = parse_number(text + n + 1, len - n - 1, &id->tid);
+    return m == 0 ? 0 : n + 1 + m;
+}
+
+static void add_number(struct buf *b, uint64_t value)
+{
+    if (value == ALL_THREADS)
+        (void)buf_adds(b, "-1");
+    else
+        (void)buf_printf(b, "%" PRIx64, value);
+}
+
+void tid_add_stub(struct threads *t, struct buf *b, const struct tid *id)
+{
+    if (t->multiprocess) {
+        (void)buf_printf(b, "p%" PRIx64 ".", id->pid != 0 ? id->pid : 1);
+    }
+    add_number(b, id->tid);
+}
+
+void tid_add(struct threads *t, struct buf *b, uint64_t id)
+{
+    const struct tid own = {t->stopped.pid, id};
+    tid_add_stub(t, b, &own);
+}
+
+/* qfThreadInfo of the stub: its cores, in order. One part of the list is enough for them. */
+static int ask_stub_threads(struct threads *t)
+{
+    int rc = threads_ask(t, "qfThreadInfo");
+    const uint8_t *at = t->part.data, *end = at + t->part.len;
+    t->n_stub_threads = 0;
+    t->stub_threads_known = rc == 0;
+    if (rc != 0 || t->part.len == 0 || *at != 'm')
+        return rc;
+    while (++at < end && t->n_stub_threads < STUB_THREADS_MAX) {
+        struct tid *id = &t->stub_threads[t->n_stub_threads];
+        size_t n = tid_parse(at, (size_t)(end - at), id);
+        if (n == 0)
+            break;
+        at += n;
+        t->n_stub_threads++;
+    }
+    return 0;
+}
+
+int tid_of_core(struct threads *t, unsigned core, struct tid *id, bool *known)
+{
+    int rc = 0;
+    *known = false;
+    if (t->engine.cores == 1 && t->stopped.tid != 0) {
+        *id = t->stopped;
+        *known = true;
+        return 0;
+    }
+    if (!t->stub_threads_known)
+        rc = ask_stub_threads(t);
+    if (rc == 0 && core < t->n_stub_threads) {
+        *id = t->stub_threads[core];
+        *known = id->tid != 0 && id->tid != ALL_THREADS;
+    }
+    return rc;
+}
+
+static int core_of_stop(struct threads *t, unsigned *core)
+{
+    int rc = 0;
+    *core = 0;
+    if (t->engine.cores == 1 || t->stopped.tid == 0)
+        return 0;
+    if (!t->stub_threads_known)
+        rc = ask_stub_threads(t);
+    for (size_t i = 0; rc == 0 && i < t->n_stub_threads; i++) {
+        if (t->stub_threads[i].tid == t->stopped.tid)
+            *core = (unsigned)i;
+    }
+    return rc;
+}
+
+void tid_learn(struct threads *t, const struct buf *reply)
+{
+    static const char field[] = "thread:";
+    const uint8_t *at = NULL, *end = reply->data + reply->len;
+    struct tid id;
+    if (reply->len > 2 && memcmp(reply->data, "QC", 2) == 0)
+        at = reply->data + 2;
+    else if (reply->len != 0 && reply->data[0] == 'T')
+        at = memmem(reply->data, reply->len, field, sizeof field - 1);
+    if (at == NULL)
+        return;
+    if (*at == 't')
+        at += sizeof field - 1;
+    if (tid_parse(at, (size_t)(end - at), &id) != 0 && id.tid != ALL_THREADS && id.tid != 0)
+        t->stopped = id;
+}
+
+int threads_current(struct threads *t, unsigned *id)
+{
+    unsigned core;
+    int rc = core_of_stop(t, &core);
+    return rc == 0 ? engine_current(&t->engine, core, id) : rc;
+}
+
+int threads_find(struct threads *t, unsigned id, struct thread **thread)
+{
+    int rc = id == 0 ? threads_current(t, &id) : 0;
+    return rc == 0 ? engine_thread(&t->engine, id, thread) : rc;
+}
+
+bool threads_runs(const struct threads *t, const struct thread *thread)
+{
+    (void)t;
+    return thread->kind == THREAD_CPU || (thread->kind == THREAD_TASK && thread->core >= 0);
+}
+
+int threads_choose_core(struct threads *t, const struct thread *thread)
+{
+    struct tid id;
+    bool known;
+    unsigned core = thread->core > 0 ? (unsigned)thread->core : 0;
+    if (t->engine.cores == 1)
+        return 0;
+    int rc = tid_of_core(t, core, &id, &known);
+    if (rc != 0 || !known || t->stub_selected == id.tid)
+        return rc;
+    buf_reset(&t->request);
+    (void)buf_adds(&t->request, "Hg");
+    tid_add_stub(t, &t->request, &id);
+    rc = target_transact(t->base.next, t->request.data, t->request.len, &t->part);
+    buf_reset(&t->request);
+    t->stub_selected = id.tid;
+    return rc;
+}

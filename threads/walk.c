@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From thread to thread: FreeRTOS's lists of items, and control blocks that point to each other.
+ * A walk ends at the list's own end or with the count, whichever comes first; what does not fit is
+ * told and left.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "threads/engine.h"
+
+enum { RANGES_MAX = RTOS_SYMBOLS_MAX };
+
+/* ---- lists of items ---- */
+
+struct list {
+    uint64_t address;
+    const struct rtos_list *of;
+    char name[ENGINE_NAME_MAX];
+};
+
+static uint64_t end_of(const struct engine *e, uint64_t list)
+{
+    return list + layout_offset(e, LIST_END);
+}
+
+/* Where an item of this list is in its thread's control block. */
+static uint64_t place_of_item(const struct engine *e, const struct list *l)
+{
+    return layout_offset(e, l->of->kind == LIST_OF_EVENT_ITEMS ? TCB_EVENT_ITEM : TCB_STATE_ITEM);
+}
+
+/* Reads the control block around an item. */
+static int fetch_around(struct engine *e, uint64_t tcb)
+{
+    struct memory_range range = {tcb, layout_tcb_size(e)};
+    return memory_prefetch(e->memory, &range, 1);
+}
+
+/* One item: checks that it is of this list and whose it is. Returns 0 also for what is no item:
+ * then *sound is false and it was told. */
+static int take_item(struct engine *e, const struct list *l, uint64_t item, bool *sound)
+{
+    uint64_t owner = 0, container = 0, tcb = item - place_of_item(e, l);
+    *sound = false;
+    int rc = item % 4 == 0 ? fetch_around(e, tcb) : MEMORY_REFUSED;
+    if (rc == 0)
+        rc = memory_pointer(e->memory, item + layout_offset(e, ITEM_OWNER), &owner);
+    if (rc == 0)
+        rc = memory_pointer(e->memory, item + layout_offset(e, ITEM_CONTAINER), &container);
+    if (rc != 0 && rc != MEMORY_REFUSED)
+        return rc;
+    if (rc != 0)
+        engine_corrupt(e, l->name, "%#" PRIx64 " cannot be read", item);
+    else if (container != l->address)
+        engine_corrupt(e, l->name, "%#" PRIx64 " is not in this list", item);
+    else if (owner != memory_address(e->memory, tcb))
+        engine_corrupt(e, l->name, "%#" PRIx64 " is in no control block", item);
+    else if (engine_add(e, owner, l->of->state) == NULL)
+        engine_corrupt(e, l->name, "more than %d threads", ENGINE_THREADS_MAX);
+    else
+        *sound = true;
+    return 0;
+}
+
+static int walk_list(struct engine *e, const struct list *l)
+{
+    uint64_t count, item, end = memory_address(e->memory, end_of(e, l->address));
+    int rc = engine_field(e, l->address, LIST_COUNT, &count);
+    if (rc == 0)
+        rc = memory_pointer(e->memory, end + layout_offset(e, ITEM_NEXT), &item);
+    for (uint64_t i = 0; rc == 0 && item != end; i++) {
+        bool sound;
+        if (i >= count || i >= ENGINE_THREADS_MAX) {
+            engine_corrupt(e, l->name, "has more than its %" PRIu64 " items", count);
+            return 0;
+        }
+        rc = take_item(e, l, item, &sound);
+        if (rc == 0 && !sound)
+            return 0;
+        if (rc == 0)
+            rc = memory_pointer(e->memory, item + layout_offset(e, ITEM_NEXT), &item);
+        if (rc == 0 && item == end && i + 1 < count)
+            engine_corrupt(e, l->name, "counts %" PRIu64 " items and has %" PRIu64, count, i + 1);
+    }
+    if (rc == MEMORY_REFUSED)
+        engine_corrupt(e, l->name, "cannot be read");
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+static unsigned lists_in(const struct engine *e, const struct rtos_list *l)
+{
+    return l->kind == LIST_ARRAY ? e->lists : 1;
+}
+
+static int walk_symbol(struct engine *e, const struct rtos_list *of)
+{
+    int rc = 0;
+    for (unsigned i = 0; rc == 0 && i < lists_in(e, of); i++) {
+        struct list l = {e->symbols[of->symbol].address + i * layout_offset(e, LIST_SIZE), of, ""};
+        const char *name = e->rtos->symbols[of->symbol].name;
+        if (of->kind == LIST_ARRAY)
+            snprintf(l.name, sizeof l.name, "%s[%u]", name, i);
+        else
+            snprintf(l.name, sizeof l.name, "%s", name);
+        rc = walk_list(e, &l);
+    }
+    return rc;
+}
+
+/* All lists, and what else is read of the kernel, in few reads. */
+static int read_lists(struct engine *e)
+{
+    struct memory_range ranges[RANGES_MAX];
+    size_t n = 0;
+    bool array[RTOS_SYMBOLS_MAX] = {false}, list[RTOS_SYMBOLS_MAX] = {false};
+    for (const struct rtos_list *l = e->rtos->lists; l->state != NULL; l++) {
+        list[l->symbol] = true;
+        array[l->symbol] = l->kind == LIST_ARRAY;
+    }
+    for (unsigned i = 0; e->rtos->symbols[i].name != NULL; i++) {
+        if (!e->have[i])
+            continue;
+        size_t len = list[i] ? layout_offset(e, LIST_SIZE) * (array[i] ? e->lists : 1)
+                     : e->symbols[i].size != 0 && e->symbols[i].size < MEMORY_READ_MAX
+                         ? (size_t)e->symbols[i].size
+                         : e->arch->word;
+        ranges[n++] = (struct memory_range){e->symbols[i].address, len};
+    }
+    return memory_prefetch(e->memory, ranges, n);
+}
+
+int walk_lists(struct engine *e)
+{
+    int rc = read_lists(e);
+    for (const struct rtos_list *l = e->rtos->lists; rc == 0 && l->state != NULL; l++) {
+        if (e->have[l->symbol])
+            rc = walk_symbol(e, l);
+    }
+    return rc;
+}
+
+/* ---- control blocks that point to each other ---- */
+
+struct chain {
+    uint64_t stop;  /* what comes behind the last: the first, 0, or the registry itself */
+    uint64_t limit; /* threads */
+    const char *name;
+};
+
+/* How many threads there may be: the kernel's own count where it has one. */
+static int limit_of(struct engine *e, uint64_t *limit)
+{
+    int rc = 0;
+    *limit = ENGINE_THREADS_MAX;
+    if (e->rtos->count != NO_SYMBOL && e->have[e->rtos->count]) {
+        rc = memory_number(e->memory, e->symbols[e->rtos->count].address, 4, limit);
+        if (rc == 0 && *limit > ENGINE_THREADS_MAX) {
+            engine_corrupt(e, e->rtos->symbols[e->rtos->count].name, "says %" PRIu64 " threads",
+                           *limit);
+            *limit = ENGINE_THREADS_MAX;
+        }
+    }
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+/* Whether a control block is one: readable, with the magic number, linked back to `previous`. */
+static int check(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t previous,
+                 bool *sound)
+{
+    uint64_t magic = 0, back = previous;
+    *sound = false;
+    int rc = tcb % 4 == 0 ? fetch_around(e, tcb) : MEMORY_REFUSED;
+    if (rc == 0)
+        rc = engine_field(e, tcb, TCB_MAGIC, &magic);
+    if (rc == 0 && layout_has(e, TCB_PREVIOUS) && previous != 0)
+        rc = engine_field(e, tcb, TCB_PREVIOUS, &back);
+    if (rc != 0 && rc != MEMORY_REFUSED)
+        return rc;
+    if (rc != 0)
+        engine_corrupt(e, c->name, "%#" PRIx64 " cannot be read", tcb);
+    else if (layout_has(e, TCB_MAGIC) && magic != e->rtos->magic)
+        engine_corrupt(e, c->name, "%#" PRIx64 " is no thread", tcb);
+    else if (back != previous)
+        engine_corrupt(e, c->name, "%#" PRIx64 " is not linked back", tcb);
+    else
+        *sound = true;
+    return 0;
+}
+
+static bool seen(const struct engine *e, uint64_t tcb, size_t before)
+{
+    for (size_t i = before; i < e->n; i++) {
+        if (e->threads[i].tcb == tcb)
+            return true;
+    }
+    return false;
+}
+
+/* Where the walk begins, and what ends it. */
+static int begin(struct engine *e, struct chain *c, uint64_t *tcb)
+{
+    uint64_t at = e->symbols[e->rtos->head].address;
+    *c = (struct chain){.stop = at, .name = e->rtos->symbols[e->rtos->head].name};
+    int rc = limit_of(e, &c->limit);
+    if (rc == 0 && e->rtos->walk == WALK_REGISTRY)
+        return engine_field(e, at, TCB_NEXT, tcb);
+    if (rc == 0)
+        rc = memory_pointer(e->memory, at + layout_offset(e, KERNEL_THREADS), tcb);
+    c->stop = e->rtos->walk == WALK_RING ? *tcb : 0;
+    return rc;
+}
+
+/* Goes on to the next thread; `n` were seen. Returns 0 and *more, or an error. */
+static int go_on(struct engine *e, const struct chain *c, size_t before, uint64_t n, uint64_t *tcb,
+                 bool *more)
+{
+    int rc = engine_field(e, *tcb, TCB_NEXT, tcb);
+    *more = rc == 0 && *tcb != c->stop;
+    if (*more && (n >= c->limit || seen(e, *tcb, before)))
+        engine_corrupt(e, c->name, "does not end after %" PRIu64 " threads", n);
+    else if (*more && *tcb == 0)
+        engine_corrupt(e, c->name, "ends with 0");
+    else
+        return rc;
+    *more = false;
+    return rc;
+}
+
+int walk_links(struct engine *e)
+{
+    struct chain c;
+    uint64_t tcb = 0, previous = 0;
+    size_t before = e->n; /* the running threads, which are found again */
+    int rc = begin(e, &c, &tcb);
+    bool more = rc == 0 && tcb != 0 && (e->rtos->walk != WALK_REGISTRY || tcb != c.stop);
+    if (e->rtos->walk == WALK_REGISTRY)
+        previous = c.stop;
+    for (uint64_t n = 1; more; n++) {
+        bool sound;
+        uint64_t here = tcb;
+        rc = check(e, &c, tcb, previous, &sound);
+        if (rc != 0 || !sound)
+            break;
+        (void)engine_add(e, tcb, "");
+        rc = go_on(e, &c, before, n, &tcb, &more);
+        previous = here;
+    }
+    if (rc == MEMORY_REFUSED)
+        engine_corrupt(e, c.name, "cannot be read");
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Zephyr, which describes itself when it is built with CONFIG_DEBUG_THREAD_INFO. Sources:
+ * subsys/debug/thread_info.c (the table), include/zephyr/kernel_structs.h (state bits).
+ */
+#include "threads/engine.h"
+
+enum { KERNEL, OFFSETS, SIZE_T, COUNT };
+
+static const struct rtos_symbol symbols[] = {
+    [KERNEL] = {"_kernel", SYMBOL_NEEDED},
+    [OFFSETS] = {"_kernel_thread_info_offsets", SYMBOL_NEEDED},
+    [SIZE_T] = {"_kernel_thread_info_size_t_size", SYMBOL_MAY},
+    [COUNT] = {"_kernel_thread_info_num_offsets", SYMBOL_MAY},
+    {NULL, SYMBOL_MAY},
+};
+
+/* Of offsets that are relative to another member, which: `arch` is the table's number 10. */
+enum { ARCH = 10 };
+static const struct {
+    uint8_t number; /* in the table */
+    enum rtos_field_id id;
+    uint8_t size;
+    bool in_arch;
+} rows[] = {
+    {1, KERNEL_CURRENT, 0, false}, {2, KERNEL_THREADS, 0, false}, {4, TCB_NEXT, 0, false},
+    {5, TCB_STATE, 1, false},      {7, TCB_PRIORITY, 1, false},   {8, TCB_SP, 0, false},
+    {9, TCB_NAME, 32, false},      {11, TCB_FLOATS, 64, true},    {13, TCB_EXC_RETURN, 1, true},
+};
+
+/* _THREAD_DUMMY to _THREAD_QUEUED; what is worse comes first. */
+static const struct rtos_state states[] = {
+    {0x08, "Dead"},    {0x20, "Aborting"}, {0x10, "Suspended"}, {0x40, "Suspending"},
+    {0x02, "Pending"}, {0x04, "Sleeping"}, {0x01, "Dummy"},     {0x80, "Ready"},
+};
+
+/* Debug information has these too; what the table says is nearer to the kernel that runs. */
+static const struct rtos_field fields[] = {
+    {TCB_STACK_LOW, "k_thread.stack_info", {-1, -1}, 0},
+};
+
+/* The whole table at once; newer kernels have more rows. */
+static int read_table(struct engine *e, uint64_t *table, uint64_t *n)
+{
+    unsigned word = e->arch->word;
+    *n = 11;
+    if (e->have[COUNT]) {
+        int rc = memory_number(e->memory, e->symbols[COUNT].address, word, n);
+        if (rc != 0)
+            return rc;
+    }
+    *n = *n < 16 ? *n : 16;
+    struct memory_range range = {e->symbols[OFFSETS].address, (size_t)*n * word};
+    int rc = memory_prefetch(e->memory, &range, 1);
+    for (uint64_t i = 0; rc == 0 && i < *n; i++)
+        rc = memory_pointer(e->memory, e->symbols[OFFSETS].address + i * word, &table[i]);
+    return rc;
+}
+
+static int learn(struct engine *e)
+{
+    uint64_t table[16] = {0}, n = 0;
+    int rc = read_table(e, table, &n);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t offset = rows[i].number < n ? table[rows[i].number] : UINT64_MAX;
+        uint64_t arch = n > ARCH ? table[ARCH] : UINT64_MAX;
+        if (offset >= 0x4000 || (rows[i].in_arch && arch >= 0x4000))
+            continue;
+        layout_set(e, rows[i].id, offset + (rows[i].in_arch ? arch : 0), rows[i].size,
+                   ORIGIN_TABLE);
+    }
+    return 0;
+}
+
+const struct rtos rtos_zephyr = {
+    .name = "Zephyr",
+    .symbols = symbols,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .frames = frames_zephyr,
+    .current = KERNEL,
+    .current_is_member = true,
+    .currents = NO_SYMBOL,
+    .counter = NO_SYMBOL,
+    .started = NO_SYMBOL,
+    .count = NO_SYMBOL,
+    .walk = WALK_CHAIN,
+    .head = KERNEL,
+    .states = states,
+    .n_states = sizeof states / sizeof states[0],
+    .states_are_bits = true,
+    .at_rest = "Ready",
+    .learn = learn,
+};
