@@ -447,6 +447,7 @@ static bool is_output(const struct netgdb_target *t, const struct buf *content)
 static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
 {
     int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
+    link_proved(t->link); /* a node's reply comes without a '+', and its ack may be lost */
     *final = !is_output(t, reply);
     t->asked = io_now(t->io);
     if (!*final)
