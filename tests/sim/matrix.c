@@ -317,10 +317,18 @@ int main(int argc, char **argv)
                 "[--exchanges N]\n");
         return 2;
     }
+    bool check = matrix.job == pair_job;
+    if (check)
+        printf("1..2\n");
     play_all();
-    if (matrix.job == pair_job) {
+    if (check) {
+        printf("%s 1 - pairs of factors\n", matrix.bad ? "not ok" : "ok");
         matrix.job = walk_job;
+        bool pairs = matrix.bad;
+        matrix.bad = false;
         play_all();
+        printf("%s 2 - every pattern of losses at the start\n", matrix.bad ? "not ok" : "ok");
+        matrix.bad |= pairs;
     }
     return matrix.bad ? 1 : 0;
 }
