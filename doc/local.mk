@@ -1,3 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# doc/: manual pages.
+# doc/: manual pages, texts, examples.
 dist_man_MANS += doc/netgdb.1 doc/netgdb-bpf-plugin.1 doc/libnetgdb.7
+EXTRA_DIST += \
+	doc/regression.md \
+	doc/examples/regression/connect.gdb \
+	doc/examples/regression/result.gdb \
+	doc/examples/regression/run \
+	doc/examples/regression/state.gdb

@@ -113,8 +113,9 @@ static void budget(struct stub *s, const char *args, struct buf *out)
     uint64_t n;
     if (next_word(&args, word)) {
         char *end;
-        n = strcmp(word, "off") == 0 ? EBPF_NO_BUDGET : strtoull(word, &end, 0);
-        if (strcmp(word, "off") != 0 && (!isdigit((unsigned char)word[0]) || *end != 0)) {
+        bool off = strcmp(word, "off") == 0;
+        n = off ? EBPF_NO_BUDGET : strtoull(word, &end, 0);
+        if (!off && (!isdigit((unsigned char)word[0]) || *end != 0)) {
             (void)buf_printf(out, "not a number of instructions: %s\n", word);
             return;
         }

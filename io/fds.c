@@ -70,8 +70,11 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
     };
     const sigset_t *mask = (reasons & IO_ON_SIGNAL) != 0 ? f->wait_mask : NULL;
     int n = ppoll(p, 3, limit, mask);
-    for (int i = 0; i < 2; i++)
-        f->side[i].drained = n >= 0 && p[i].fd >= 0 && p[i].revents == 0;
+    bool blind = n < 0 || (reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0;
+    for (int i = 0; i < 2; i++) {
+        if (blind || p[i].fd >= 0)
+            f->side[i].drained = !blind && p[i].revents == 0;
+    }
     if (n < 0)
         return IO_ON_SIGNAL;
     return (p[0].revents != 0 ? (unsigned)IO_ON_TARGET : 0) |

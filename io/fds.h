@@ -25,7 +25,7 @@ struct io_fds_side {
     enum io_fds_kind kind;
     int in, out;               /* owned; the same one for a socket; -1 for none */
     uint8_t *memory;           /* for what is received; allocated by the first recv */
-    bool drained;              /* nothing was left at the last recv or wait */
+    bool drained;              /* nothing was left at the last look */
     struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
     struct sockaddr_in peer;   /* IO_FDS_PEER */
     bool port_fixed;           /* its port is that of its first ack */
@@ -79,7 +79,8 @@ void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct s
  * Fewer system calls, for an owner that always waits before it expects anything to have changed,
  * and soon after sending: datagrams are held back until the next wait (or until there are
  * IO_FDS_BATCH of them), so that one call takes all that one turn sends; and a recv behind one
- * that left nothing gives nothing without asking, until the next wait.
+ * that left nothing gives nothing without asking, until a wait has found something there, or has
+ * looked at neither side.
  */
 void io_fds_save_calls(struct io_fds *f);
 

@@ -26,6 +26,7 @@ struct debugnet_client {
     struct buf frame;            /* our last packet, as sent */
     const struct packet *packet; /* entry of the outstanding request */
     bool no_ack;
+    bool ok_acked; /* the '+' to the OK of QStartNoAckMode has come, or never will */
 };
 
 static struct debugnet_client *of(struct server *s)
@@ -80,7 +81,23 @@ static int accept_no_ack(struct debugnet_client *c)
     requests_done(&c->transport.requests);
     int rc = send_packet(c, (const uint8_t *)"OK", 2);
     c->no_ack = c->transport.request_proves = true;
+    c->ok_acked = false;
     return rc;
+}
+
+/* A server that has taken over the session of a dead one begins with a '+': it knows nothing of
+ * no-ack mode. */
+static void hear_acks(struct debugnet_client *c)
+{
+    struct requests *r = &c->transport.requests;
+    if (!c->no_ack || r->acks == 0)
+        return;
+    if (c->ok_acked || r->acks > 1) {
+        log_info(log_of(c), "another server has taken the session over");
+        c->no_ack = c->transport.request_proves = false;
+    }
+    c->ok_acked = true;
+    r->acks = 0;
 }
 
 /* The next request that is not for us, its '+' sent. Returns 1, 0 for none, or an error. */
@@ -89,6 +106,7 @@ static int next_foreign(struct debugnet_client *c, struct buf *request)
     int rc = answer_signs(c);
     while (rc == 0 && (rc = requests_next(&c->transport.requests, request)) == 1) {
         rc = send_sign(c, '+');
+        c->ok_acked = true;
         if (rc != 0 || !buf_is(request, no_ack_mode))
             return rc != 0 ? rc : 1;
         rc = accept_no_ack(c);
@@ -103,6 +121,7 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
     requests_done(&t->requests);
     for (;;) {
         int rc = debugnet_transport_take(t);
+        hear_acks(c);
         if (rc == 0)
             rc = next_foreign(c, request);
         if (rc == 1)
@@ -122,6 +141,7 @@ static int debugnet_client_poll(struct server *server)
 {
     struct debugnet_transport *t = &of(server)->transport;
     int rc = debugnet_transport_take(t);
+    hear_acks(of(server));
     if (rc != 0)
         return rc;
     if (t->requests.interrupt) {

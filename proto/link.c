@@ -31,6 +31,16 @@ void link_free(struct link *l)
     buf_free(&l->stream);
 }
 
+void link_tell_tampering(const struct link *l, const struct log *log)
+{
+    unsigned long long acks = l->counters.stray_acks, data = l->counters.impossible;
+    if (acks + data != 0)
+        log_warn(log,
+                 "this session got %llu ack%s of what was never sent and %llu datagram%s that no "
+                 "kernel sends: a broken network, or somebody interferes",
+                 acks, acks == 1 ? "" : "s", data, data == 1 ? "" : "s");
+}
+
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = last_seqno;
@@ -66,9 +76,11 @@ uint64_t link_lateness(const struct link *l)
     return l->lateness > LINK_LATENESS_SEEN ? l->lateness : LINK_LATENESS_SEEN;
 }
 
-static void measure_round_trip(struct link *l, uint64_t sample)
+/* A guess holds until the first round trip of a DATA that was sent once. */
+static void measure_round_trip(struct link *l, uint64_t sample, bool guess)
 {
-    if (l->srtt == 0) {
+    if (l->srtt == 0 || (l->guessed && !guess)) {
+        l->guessed = guess;
         l->srtt = sample;
         l->rttvar = sample / 2;
         return;
@@ -78,20 +90,66 @@ static void measure_round_trip(struct link *l, uint64_t sample)
     l->srtt = (7 * l->srtt + sample) / 8;
 }
 
+/* ---- acks ---- */
+
+/* Sends each ack `times` (1 to 3), one round of all behind the other. */
+static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, unsigned times)
+{
+    uint8_t acks[LINK_BATCH][WIRE_ACK];
+    struct io_msg msgs[3 * LINK_BATCH];
+    if (n == 0)
+        return 0;
+    for (unsigned i = 0; i < n; i++) {
+        wire_encode_ack(seqnos[i], acks[i]);
+        for (unsigned round = 0; round < times; round++)
+            msgs[round * n + i] = (struct io_msg){acks[i], WIRE_ACK};
+    }
+    l->counters.sent += times * n;
+    l->counters.bytes_out += times * n * WIRE_ACK;
+    bool whole = l->rx.have == 0; /* in the middle of a message the peer may wait for them */
+    return (l->lazy_acks && whole ? io_send_later : io_send)(l->io, IO_TARGET, msgs, times * n);
+}
+
+/* Where datagrams get lost they do so in bursts: the third ack goes out a little later. */
+static void keep_third_acks(struct link *l, const uint32_t *seqnos, unsigned n)
+{
+    if (l->third.n == 0)
+        l->third.due = io_now(l->io) + LINK_THIRD_ACK;
+    for (unsigned i = 0; i < n && l->third.n < LINK_THIRD_ACKS; i++)
+        l->third.seqnos[l->third.n++] = seqnos[i];
+}
+
 /* ---- sending ---- */
 
 /* First retransmission: after what a round trip may take, and what this path may be late. */
 static uint64_t first_retry(const struct link *l)
 {
     uint64_t timeout = l->srtt + 4 * l->rttvar;
+    if (l->fixed_retry)
+        return LINK_RETRY_MIN;
+    if (l->guessed && timeout > LINK_RETRY_MAX)
+        timeout = LINK_RETRY_MAX;
     if (l->evidence != 0 && timeout < l->srtt + l->lateness)
         timeout = l->srtt + l->lateness;
     return timeout > LINK_RETRY_MIN ? timeout : LINK_RETRY_MIN;
 }
 
+/*
+ * A request that arrived while its ack and the kernel's '+' were lost is told of once more by that
+ * '+', a second later; a copy sent before would be read as well, each byte of it answered by a
+ * repeat of the reply. Where so much is lost that this costs more than that second, we wait for it.
+ */
+static bool waits_for_repeat(const struct link *l)
+{
+    return l->tx.len > WIRE_HEADER + 1 && l->counters.retransmitted > l->tx.seqno / 2 &&
+           l->tx.seqno >= LINK_HISTORY;
+}
+
 static uint64_t next_retry(const struct link *l)
 {
     uint64_t retry = first_retry(l);
+    if (waits_for_repeat(l) && retry < LINK_KERNEL_RETRY + LINK_RETRY_MIN)
+        retry = LINK_KERNEL_RETRY + LINK_RETRY_MIN;
     uint64_t most = retry > LINK_RETRY_MAX ? retry : LINK_RETRY_MAX;
     for (unsigned i = 1; i < l->tx.transmissions && retry < most; i++)
         retry *= 2;
@@ -105,8 +163,10 @@ static int transmit(struct link *l)
     struct link_trace *trace = trace_of(l->out, l->tx.seqno);
     if (trace->count++ == 0)
         trace->first = now;
-    else
+    else {
         l->counters.retransmitted++;
+        l->lossy = true;
+    }
     trace->last = now;
     l->tx.transmissions++;
     l->tx.last = now;
@@ -181,16 +241,27 @@ uint64_t link_copies_gone(const struct link *l)
     return gone;
 }
 
+static int send_third_acks(struct link *l)
+{
+    unsigned n = l->third.n;
+    if (n == 0 || io_now(l->io) < l->third.due)
+        return 0;
+    l->third.n = 0;
+    return transmit_acks(l, l->third.seqnos, n, 1);
+}
+
 int link_tick(struct link *l)
 {
-    if (!l->tx.active || io_now(l->io) < l->tx.retry)
-        return 0;
+    int rc = send_third_acks(l);
+    if (rc != 0 || !l->tx.active || io_now(l->io) < l->tx.retry)
+        return rc;
     return transmit(l);
 }
 
 uint64_t link_deadline(const struct link *l)
 {
-    return l->tx.active ? l->tx.retry : IO_NEVER;
+    uint64_t retry = l->tx.active ? l->tx.retry : IO_NEVER;
+    return l->third.n != 0 && l->third.due < retry ? l->third.due : retry;
 }
 
 /* ---- receiving ---- */
@@ -209,6 +280,17 @@ static void judge_ack(struct link *l, const struct link_trace *t)
         saw_late(l, age - l->srtt);
 }
 
+/*
+ * Ours may be stored, and the kernel reads it when it is through with what it sends: until it has
+ * been quiet, another copy would only have to be read, too.
+ */
+static void wait_for_quiet(struct link *l)
+{
+    uint64_t quiet = io_now(l->io) + LINK_QUIET;
+    if (l->tx.retry < quiet)
+        l->tx.retry = quiet;
+}
+
 static void take_ack(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = &l->out[seqno % LINK_HISTORY];
@@ -225,13 +307,13 @@ static void take_ack(struct link *l, uint32_t seqno)
         return;
     if (l->tx.acks++ == 0)
         l->tx.arrived = io_now(l->io);
-    /* Which transmission is answered is not known of a repeated one: good enough for a start. */
+    /* Which one of several transmissions is answered is not known: good enough for a start. */
     if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
-        measure_round_trip(l, io_now(l->io) - t->first);
+        measure_round_trip(l, io_now(l->io) - t->first, t->count > 1);
     if (l->generation != LINK_OLD || l->tx.acks > l->tx.transmissions)
         l->tx.active = false;
     else
-        l->tx.retry = io_now(l->io) + LINK_RETRY_MAX; /* it may be stored: do not pile up copies */
+        wait_for_quiet(l);
 }
 
 /* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
@@ -245,6 +327,7 @@ static void judge_copy(struct link *l, uint32_t seqno)
         return;
     }
     uint64_t age = now - t->first;
+    l->lossy |= age >= COPY_BELOW;
     if (age < COPY_BELOW)
         saw_late(l, age);
     else if (t->count - 1 > age / COPY_BELOW)
@@ -377,6 +460,8 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         judge_copy(l, msg->seqno);
         return 1;
     }
+    if (l->tx.active && (l->tx.acks != 0 || (l->tx.len > WIRE_HEADER + 1 && msg->total > 1)))
+        wait_for_quiet(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;
 }
@@ -409,27 +494,20 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
     return 0;
 }
 
-/* Each ack goes out twice: the second costs microseconds, a lost one costs a second. */
-static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n)
+/* Two go out at once: the second costs microseconds, a lost one costs a second. */
+static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool repeats)
 {
-    uint8_t acks[LINK_BATCH][WIRE_ACK];
-    struct io_msg msgs[2 * LINK_BATCH];
-    for (unsigned i = 0; i < n; i++) {
-        wire_encode_ack(seqnos[i], acks[i]);
-        msgs[i] = msgs[n + i] = (struct io_msg){acks[i], WIRE_ACK};
-    }
-    l->counters.sent += 2 * n;
-    l->counters.bytes_out += 2 * n * WIRE_ACK;
-    if (n == 0)
-        return 0;
-    bool whole = l->rx.have == 0; /* in the middle of a message the peer may wait for them */
-    return (l->lazy_acks && whole ? io_send_later : io_send)(l->io, IO_TARGET, msgs, 2 * n);
+    /* A kernel that repeats itself may be about to give up. */
+    bool at_once = repeats && l->lossy;
+    if (l->lossy && !at_once && !l->lazy_acks)
+        keep_third_acks(l, seqnos, n);
+    return transmit_acks(l, seqnos, n, at_once ? 3 : 2);
 }
 
 void link_ack_herald(struct link *l)
 {
     static const uint32_t herald = 1;
-    (void)send_acks(l, &herald, 1); /* a lost one is asked for again */
+    (void)transmit_acks(l, &herald, 1, 2); /* a lost one is asked for again */
 }
 
 int link_input(struct link *l)
@@ -439,6 +517,7 @@ int link_input(struct link *l)
     do {
         uint32_t acks[LINK_BATCH];
         unsigned owed = 0;
+        uint64_t repeats = l->counters.duplicates;
         n = io_recv(l->io, IO_TARGET, msgs, LINK_BATCH);
         for (int i = 0; i < n; i++) {
             struct wire_msg msg;
@@ -448,7 +527,7 @@ int link_input(struct link *l)
             else if (rc < 0)
                 error = rc;
         }
-        int rc = send_acks(l, acks, owed);
+        int rc = send_acks(l, acks, owed, l->counters.duplicates != repeats);
         if (rc < 0 && error == 0)
             error = rc;
     } while (n == LINK_BATCH);

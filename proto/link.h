@@ -30,6 +30,7 @@
 #define LINK_LATENESS_MAX (4 * IO_SECOND) /* no path is believed to be later than this */
 #define LINK_KERNEL_RETRY (1000500000ULL) /* ns between a kernel's transmissions, at least */
 #define LINK_QUIET (2 * LINK_KERNEL_RETRY + 200 * IO_MS) /* see below */
+#define LINK_THIRD_ACK (5 * IO_MS) /* after the first two, once loss has shown */
 #define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2)
 
 /*
@@ -42,6 +43,7 @@ enum {
     LINK_CHUNKS_MAX = 256,        /* chunks of one message */
     LINK_HISTORY = 32,            /* datagrams remembered each way, to recognise copies */
     LINK_BATCH = 16,              /* datagrams taken at a time */
+    LINK_THIRD_ACKS = 16,         /* acks that wait to be sent a third time; others are not */
 };
 
 enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /* 14.0 on */ };
@@ -58,6 +60,7 @@ struct link_trace {
 struct link_mark {
     uint32_t sent; /* seqno of our last DATA */
     uint32_t next; /* seqno with which the peer's next message begins */
+    uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
 };
 
 struct link_counters {
@@ -106,8 +109,17 @@ struct link {
     bool synced;            /* false in a session taken over, until the first message begins */
     uint64_t heard;         /* when the last datagram of the peer came */
 
+    bool lossy;       /* a kernel repeated itself, or we had to: this path loses datagrams */
+    bool fixed_retry; /* retransmit from LINK_RETRY_MIN on whatever was measured: to compare */
+    struct {          /* acks to be sent a third time, at `due` */
+        uint32_t seqnos[LINK_THIRD_ACKS];
+        unsigned n;
+        uint64_t due;
+    } third;
+
     struct link_trace out[LINK_HISTORY], in[LINK_HISTORY];
     uint64_t srtt, rttvar; /* 0: not measured */
+    bool guessed;          /* they are of a DATA that was sent several times */
     uint64_t lateness;     /* seen; 0: none */
     uint64_t evidence;     /* how often lateness or duplicates were seen */
     struct link_counters counters;
@@ -122,6 +134,12 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
 /* Releases the buffers. Sends nothing. */
 void link_free(struct link *l);
 
+/*
+ * At the end of a session: one line about what a kernel cannot have sent, when there was any. None
+ * of it was acted on, but somebody sent it.
+ */
+void link_tell_tampering(const struct link *l, const struct log *log);
+
 /* Acknowledges the peer's HERALD; again for each copy of it. */
 void link_ack_herald(struct link *l);
 
@@ -133,15 +151,16 @@ void link_ack_herald(struct link *l);
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno);
 
 /*
- * Takes all datagrams that have arrived: acknowledges (twice each), reassembles, appends whole
- * messages to `stream`. Returns 0, NETGDB_IO or NETGDB_NOMEM.
+ * Takes all datagrams that have arrived: acknowledges (twice each, and once loss has shown a third
+ * time, later by link_tick, or at once when the kernel had to repeat itself), reassembles, appends
+ * whole messages to `stream`. Returns 0, NETGDB_IO or NETGDB_NOMEM.
  */
 int link_input(struct link *l);
 
-/* Retransmits what is due. Returns as io_send. */
+/* Retransmits what is due, acks too. Returns as io_send. */
 int link_tick(struct link *l);
 
-/* When link_tick is due next; IO_NEVER when nothing is on its way. */
+/* When link_tick is due next; IO_NEVER when there is nothing to do. */
 uint64_t link_deadline(const struct link *l);
 
 /*

@@ -11,6 +11,10 @@
 #include "proto/silence.h"
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
+#define NODE_SILENCE IO_SECOND             /* a node whose program is stopped answers sooner */
+#define NODE_PROBE (4 * IO_SECOND)         /* so often a node is asked whether it is still there */
+
+#define OVERSLEPT IO_SECOND /* a wait that ends so late did not wait */
 
 enum {
     FRAMING = 4, /* '$', '#' and two digits */
@@ -54,10 +58,13 @@ static struct netgdb_target *self(struct target *t)
 
 /* ---- waiting ---- */
 
-/* Whether the target runs: a kernel has taken the request, and says nothing until it stops. */
+/*
+ * Whether the target runs: it has taken the request and what we sent after it, and says nothing
+ * until it stops.
+ */
 static bool running(const struct netgdb_target *t)
 {
-    bool taken = t->plus_seen || (t->no_ack && link_acked(t->link));
+    bool taken = (t->plus_seen || t->no_ack) && link_acked(t->link);
     return t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
@@ -73,6 +80,7 @@ static int meet_successor(struct netgdb_target *t)
     struct link *link = t->successor.take(t->successor.context);
     if (link == NULL)
         return 0;
+    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     t->link = link;
@@ -116,14 +124,26 @@ static uint64_t heard_since(const struct netgdb_target *t, uint64_t since)
     return t->link->heard > since ? t->link->heard : since;
 }
 
+/* Whether a node has all that we sent: it hears us while its stub works, which may take long. */
+static bool can_probe(const struct netgdb_target *t)
+{
+    return t->node && t->outstanding && link_acked(t->link);
+}
+
 /* Waits once for what was asked for at `since`: for ever while the target runs. */
 static int pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
 {
-    uint64_t deadline = heard_since(t, since) + silence_limit(&t->silence);
+    uint64_t limit = can_probe(t) ? NODE_PROBE : silence_limit(&t->silence);
+    uint64_t deadline = heard_since(t, since) + limit;
     int rc = pump(t, running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || running(t))
         return rc;
-    return silence_judge(&t->silence, io_now(t->io) - heard_since(t, since));
+    if (io_now(t->io) >= deadline + OVERSLEPT)
+        t->link->heard = io_now(t->io); /* we were stopped: nobody has listened */
+    uint64_t quiet = io_now(t->io) - heard_since(t, since);
+    if (can_probe(t) && quiet >= NODE_PROBE)
+        return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
+    return silence_judge(&t->silence, quiet);
 }
 
 /* ---- reading what came ---- */
@@ -427,6 +447,7 @@ static bool is_output(const struct netgdb_target *t, const struct buf *content)
 static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
 {
     int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
+    link_proved(t->link); /* a node's reply comes without a '+', and its ack may be lost */
     *final = !is_output(t, reply);
     t->asked = io_now(t->io);
     if (!*final)
@@ -485,6 +506,7 @@ static int nt_interrupt(struct target *base)
     if (!t->node || !t->outstanding)
         return NETGDB_UNSUPPORTED;
     int rc = wait_for_ack(t);
+    t->asked = io_now(t->io); /* it may have been silent for long before, and rightly */
     return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
 }
 
@@ -533,6 +555,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
 static void nt_free(struct target *base)
 {
     struct netgdb_target *t = self(base);
+    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     rsp_parser_free(&t->parser);
@@ -570,12 +593,41 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     return &t->base;
 }
 
+/*
+ * The qSupported is on its way to what the dead server's record calls a node. One whose program
+ * runs takes it and is silent, where a kernel would either answer or not even take it: so 0x03
+ * goes to no kernel.
+ */
+static int stop_running_node(struct netgdb_target *t)
+{
+    uint64_t until = io_now(t->io) + NODE_SILENCE;
+    int rc = 0;
+    while (rc == 0 && t->link->stream.len == 0 && io_now(t->io) < until)
+        rc = pump(t, until, 0);
+    if (rc != 0 || t->link->stream.len != 0 || !link_acked(t->link))
+        return rc;
+    log_info(t->log, "what this node debugs runs: stopping it");
+    return link_send(t->link, "\003", 1, 0, 1);
+}
+
+/* Asks for the features; *reply has them. */
+static int ask_features(struct netgdb_target *t, struct buf *reply)
+{
+    bool final;
+    int rc = target_send(&t->base, (const uint8_t *)"qSupported", 10);
+    if (rc == 0 && t->link->mark != NULL && t->link->mark->node != 0)
+        rc = stop_running_node(t);
+    return rc == 0 ? target_recv(&t->base, reply, &final, 0) : rc;
+}
+
 int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
 {
     struct netgdb_target *t = self(base);
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_ask(base, "qSupported", &reply);
+    int rc = ask_features(t, &reply);
+    if (rc == 0 && t->link->mark != NULL)
+        t->link->mark->node = t->node;
     *peer = t->node                                        ? NETGDB_PEER_NODE
             : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
                                                            : NETGDB_PEER_OTHER;

@@ -82,8 +82,9 @@ static void announced(void *context, struct lobby_kernel *k)
     if (k->record == NULL)
         k->record = record_create(&k->own, &k->kernel);
     if (k->record != NULL) {
-        k->link->mark = record_mark(k->record);
-        *k->link->mark = (struct link_mark){k->link->tx.seqno, k->link->rx.start};
+        struct link_mark *mark = record_mark(k->record);
+        *mark = (struct link_mark){k->link->tx.seqno, k->link->rx.start, mark->node};
+        k->link->mark = mark;
     }
     LIST_FOREACH (w, &l->watches, entries) {
         if (concerns(w, k->kernel.ip))
@@ -265,6 +266,16 @@ bool listener_waits(struct listener *l, const struct listener_watch *w)
     bool waits = find(l, w) != NULL;
     pthread_mutex_unlock(&l->lock);
     return waits;
+}
+
+bool listener_asks(struct listener *l, const struct listener_watch *w)
+{
+    bool asks = false;
+    pthread_mutex_lock(&l->lock);
+    for (unsigned i = 0; i < w->n && !asks; i++)
+        asks = lobby_asks(&l->lobby, w->ips[i]);
+    pthread_mutex_unlock(&l->lock);
+    return asks;
 }
 
 bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out)

@@ -24,7 +24,7 @@ static void discard(struct lobby *b, struct lobby_kernel *k)
 
 void lobby_free(struct lobby *b)
 {
-    while (!TAILQ_EMPTY(&b->kernels))
+    while (!TAILQ_EMPTY(&b->kernels)) /* NOLINTNEXTLINE: clang 14 loses that it was taken out */
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
@@ -166,7 +166,8 @@ static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
     (void)link_tick(k->link);
     if (!link_acked(k->link))
         return link_deadline(k->link);
-    uint64_t quiet = k->link->heard + LINK_QUIET;
+    /* Where datagrams get lost, what the dead server had asked may be silent for longer. */
+    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : LINK_QUIET);
     if (b->now(b->context) < quiet)
         return quiet;
     announce(b, k);
@@ -217,4 +218,16 @@ void lobby_remove(struct lobby *b, struct lobby_kernel *k)
 {
     TAILQ_REMOVE(&b->kernels, k, entries);
     b->count--;
+}
+
+bool lobby_asks(struct lobby *b, uint32_t ip)
+{
+    uint64_t now = b->now(b->context);
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
+            now - k->since < LOBBY_ASKS)
+            return true;
+    }
+    return false;
 }

@@ -18,6 +18,8 @@
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
+#define LOBBY_ASKS (2 * LINK_QUIET) /* a kernel that waits has answered by then */
+
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
     LOBBY_HOSTS_MAX = 64,     /* hosts whose kernels are let in, unless all are */
@@ -101,6 +103,9 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
 
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);
+
+/* Whether a session of this host (0: of any) that a dead server left may still answer soon. */
+bool lobby_asks(struct lobby *b, uint32_t ip);
 
 /* Takes a kernel out: it, its io and its link are the caller's now. */
 void lobby_remove(struct lobby *b, struct lobby_kernel *k);

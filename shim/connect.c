@@ -125,7 +125,9 @@ static int wait_for_kernel(struct listener *l, struct listener_watch *w, int eve
                       (unsigned)(timeout / IO_SECOND));
             return ETIMEDOUT;
         }
-        if (now >= notice) {
+        if (now >= notice && listener_asks(l, w)) {
+            notice = now + NOTICE_AFTER; /* nothing needs to be typed, perhaps */
+        } else if (now >= notice) {
             give_notice(n, timeout);
             notice = IO_NEVER;
         }
@@ -215,7 +217,12 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
     }
     close(ends[0]);
     remember(fd);
-    return relay_start(target, ends[1], n);
+    int error = relay_start(target, ends[1], n);
+    if (error == ENOMEM) { /* it has taken nothing */
+        give_up(target);
+        close(ends[1]);
+    }
+    return error;
 }
 
 int connect_name(int fd, struct shim_name *name)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shim/: libnetgdb.so, what goes into LD_PRELOAD.
 lib_LTLIBRARIES += libnetgdb.la
-libnetgdb_la_SOURCES = \
+SHIM_SOURCES = \
 	shim/connect.c \
 	shim/hooks.c \
 	shim/names.c \
 	shim/preload.c \
 	shim/relay.c shim/relay.h \
 	shim/shim.h
+libnetgdb_la_SOURCES = $(SHIM_SOURCES)
 libnetgdb_la_LIBADD = libsession.la libio.la $(THREADS_LIBS)
 libnetgdb_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -no-undefined \
 	$(BFD_LDFLAGS) \

@@ -122,8 +122,7 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
         return EAI_MEMORY;
     int rc = EAI_NONAME;
     if (!is_stream(hints)) {
-        log_error(&shim_log, "netgdb: names are for `target remote netgdb:HOST`, not for udp: or "
-                             "tcp6:");
+        log_error(&shim_log, "udp: and tcp6: do not go with this: target remote netgdb:HOST");
     } else if (options_from_gdb(&n->options, node, service, getenv, error, sizeof error) != 0) {
         log_error(&shim_log, "%s", error);
     } else {

@@ -92,8 +92,11 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
     struct link *link = r->link;
     if (r->listener == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
-    r->link = NULL; /* the chain's from here on */
-    return chain_for_kernel(chain, link, &successor, &config);
+    r->link = NULL;                /* the chain's from here on */
+    io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
+    int rc = chain_for_kernel(chain, link, &successor, &config);
+    io_keepalive(&r->io.io, false);
+    return rc;
 }
 
 static void leaving(void *context)
@@ -180,10 +183,10 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     r->name = name;
     io_fds_save_calls(&r->io);
     attach(r, t, client);
-    int error = thread_start(run, r);
-    if (error != 0)
-        destroy(r, false);
-    return error;
+    if (thread_start(run, r) == 0)
+        return 0;
+    destroy(r, false);
+    return EAGAIN;
 }
 
 /* ---- the end of the process ---- */

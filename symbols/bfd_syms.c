@@ -182,6 +182,7 @@ static int read_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context, c
         dynamic ? bfd_get_dynamic_symtab_upper_bound(abfd) : bfd_get_symtab_upper_bound(abfd);
     if (bytes < 0)
         return fail(why);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): one pointer more */
     asymbol **symbols = malloc((size_t)bytes + sizeof *symbols);
     if (symbols == NULL) {
         *why = "out of memory";

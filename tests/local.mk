@@ -96,7 +96,8 @@ tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
 tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: many seeds in a test, any one by hand.
-PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
+PLAY = tests/sim/cell.c tests/sim/cell.h tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c \
+	tests/sim/play.h
 PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
@@ -104,6 +105,17 @@ tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
+
+# The matrix: pairs of factors in check, all combinations and long sessions in check-long.
+check_PROGRAMS += tests/sim/matrix
+TESTS += tests/sim/matrix
+tests_sim_matrix_SOURCES = tests/sim/matrix.c $(PLAY)
+tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS) -lpthread
+.PHONY: check-long
+check-long: check
+	NETGDB_SIM_MATRIX=100 NETGDB_SIM_WALK=16 tests/sim/matrix
+	tests/sim/matrix --bars --seeds 10000
+	tests/sim/matrix --grid --every $${NETGDB_SIM_EVERY:-1}
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
@@ -116,14 +128,31 @@ tests_unit_options_LDADD = $(UNIT_LIBS)
 
 # fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
 FUZZ_TESTS = \
+	tests/fuzz/link \
+	tests/fuzz/node \
 	tests/fuzz/options \
 	tests/fuzz/quirks \
 	tests/fuzz/rsp \
+	tests/fuzz/rsp_server \
 	tests/fuzz/wire
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
+FUZZ_SCRIPT = tests/fuzz/script.c tests/fuzz/script.h
 EXTRA_DIST += tests/fuzz/corpus
+dist_noinst_SCRIPTS += tests/fuzz/search.sh
+.PHONY: fuzz
+fuzz:
+	$(SHELL) $(srcdir)/tests/fuzz/search.sh $(abs_srcdir) $(abs_builddir)
+tests_fuzz_link_SOURCES = tests/fuzz/link.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
+tests_fuzz_link_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"link"'
+tests_fuzz_link_LDADD = libproto.la
+tests_fuzz_node_SOURCES = tests/fuzz/node.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
+tests_fuzz_node_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"node"'
+tests_fuzz_node_LDADD = libproto.la
+tests_fuzz_rsp_server_SOURCES = tests/fuzz/rsp_server.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
+tests_fuzz_rsp_server_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp_server"'
+tests_fuzz_rsp_server_LDADD = libproto.la
 tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
 tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
 tests_fuzz_options_LDADD = libproto.la
@@ -169,8 +198,11 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-TESTS += tests/unit/rooms.test
-dist_noinst_SCRIPTS += tests/unit/rooms.test
+TESTS += tests/unit/rooms.test tests/unit/threats.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test tests/unit/threats.test
+EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md
 
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/bench/local.mk
+include $(srcdir)/tests/analyze/local.mk
+include $(srcdir)/tests/fail/local.mk

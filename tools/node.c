@@ -155,16 +155,18 @@ static int take_stub(struct node *n)
     return n->target != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* The stop that is to be announced. Returns as take_stub does. */
+/* The stop that is to be announced, unless we are told to end first. Returns as take_stub does. */
 static int take_stop(struct node *n)
 {
     bool final = false;
+    buf_reset(&n->stop);
     int rc = target_send(n->target, (const uint8_t *)"?", 1);
     while (rc == 0 && !final)
         rc = target_recv(n->target, &n->stop, &final, IO_ON_WAKE);
-    if (rc == 0)
+    if (rc == 0 || rc == NETGDB_AGAIN)
         return EXIT_DONE;
-    complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
+    if (!was_told_to_end(n))
+        complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
     return EXIT_FAILED;
 }
 
@@ -258,8 +260,15 @@ static int loop(struct node *n)
         end = take_stub(n);
         if (end == EXIT_DONE)
             end = take_stop(n);
+        if (end == EXIT_DONE && was_told_to_end(n)) {
+            if (n->stop.len != 0) /* a stub that is silent does not answer this, either */
+                leave_stub(n);
+            break;
+        }
         if (end == EXIT_DONE)
             end = session(n);
+        else if (was_told_to_end(n))
+            end = EXIT_DONE;
     } while (end < 0);
     return end;
 }

@@ -5,13 +5,13 @@
 #
 #   bench.sh [latency] [batch] [start] [memory] [sim] [poll]      all of them by default
 #
-# BENCH_ROUNDS (9) and BENCH_COUNT (1000) say how often each latency is measured.
+# BENCH_ROUNDS (25) and BENCH_COUNT (400) say how often each latency is measured.
 set -u
-netgdb=$top_builddir/tools/netgdb
+netgdb=${top_builddir:?is set by make bench}/tools/netgdb
 shim=$top_builddir/.libs/libnetgdb.so
 programs=$top_builddir/tests/bench
-rounds=${BENCH_ROUNDS:-9}
-count=${BENCH_COUNT:-1000}
+rounds=${BENCH_ROUNDS:-25}
+count=${BENCH_COUNT:-400}
 port=$((21000 + $$ % 10000)) # where kernels call; the relay's TCP port is the next
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -86,10 +86,11 @@ latency() {
     while [ "$round" -lt "$rounds" ]; do
         raw=$("$programs/pingpong" "$count") || die "no ping-pong"
         link=$("$programs/pingpong" "$count" link) || die "no ping-pong"
+        apart=$("$programs/pingpong" "$count" apart) || die "no ping-pong"
         asleep=$(export NETGDB_SPIN=0 && preloaded) || exit 1
         spinning=$(unset NETGDB_SPIN && preloaded) || exit 1
         relay=$(relayed) || exit 1
-        echo "$raw $link $asleep $spinning $relay" >>"$dir/latency"
+        echo "$raw $link $asleep $spinning $relay $apart" >>"$dir/latency"
         round=$((round + 1))
     done
     row "raw UDP ping-pong, p50 of one 64-byte read, best round" \
@@ -100,9 +101,11 @@ latency() {
     row "(the relay in a process of its own / ping-pong)" "$(best 5 1)" -
     row "(read / the whole sequence of our link, bare; sleeps)" "$(best 3 2)" -
     row "(read / the whole sequence of our link, bare; spinning)" "$(best 4 2)" -
-    row "(median round instead of the best: read / ping-pong; sleeps)" "$(medians 3 1)" -
+    row "(median round, not the best: read / ping-pong; sleeps)" "$(medians 3 1)" -
     row "(median round: read / ping-pong; spinning)" "$(medians 4 1)" -
     row "(median round: read / relay; spinning)" "$(medians 4 5)" -
+    row "(median round: read / ping-pong between two CPUs; sleeps)" "$(medians 3 6)" -
+    row "(median round: read / ping-pong between two CPUs; spinning)" "$(medians 4 6)" -
 }
 
 # play FILE ADDRESS...: one gdb over the batch; its ns go to FILE.
@@ -114,7 +117,7 @@ play() {
         echo "set confirm off"
         echo "target remote $1"
         echo "shell date +%s%N >$dir/began"
-        grep -v '^#' "$srcdir/tests/bench/batch.gdb"
+        grep -v '^#' "${srcdir:?is set by make bench}/tests/bench/batch.gdb"
         echo "shell date +%s%N >$dir/ended"
         echo "kill"
     } >"$dir/commands"

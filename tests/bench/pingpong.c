@@ -4,10 +4,12 @@
  * the median of one exchange in ns.
  *
  *   pingpong COUNT          request, ack, reply, ack
+ *   pingpong COUNT apart    the same, each process on a CPU of its own
  *   pingpong COUNT link     all that our link and a kernel exchange: also their '+' and ours, and
  *                           the second copy of each of our acks
  */
 #include <err.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,12 +76,31 @@ static void ask(int fd, bool link)
     }
 }
 
+/* Keeps the process on the first or the last CPU that it may use. */
+static void stay(bool first)
+{
+    cpu_set_t all, one;
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof all, &all) != 0)
+        err(1, "sched_getaffinity");
+    for (size_t i = 0; i < CPU_SETSIZE; i++) {
+        if (!CPU_ISSET(i, &all))
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(i, &one);
+        if (first)
+            break;
+    }
+    (void)sched_setaffinity(0, sizeof one, &one);
+}
+
 int main(int argc, char **argv)
 {
     struct sockaddr_in a = bench_loopback(0), b = bench_loopback(0);
     bool link = argc == 3 && strcmp(argv[2], "link") == 0;
-    if (argc != 2 && !link)
-        errx(2, "usage: pingpong COUNT [link]");
+    bool apart = argc == 3 && strcmp(argv[2], "apart") == 0;
+    if (argc != 2 && !link && !apart)
+        errx(2, "usage: pingpong COUNT [link|apart]");
     unsigned n = bench_number(argv[1]);
     uint64_t *samples = calloc(n, sizeof *samples);
     int mine = bench_udp(&a), its = bench_udp(&b);
@@ -87,6 +108,8 @@ int main(int argc, char **argv)
         connect(its, (struct sockaddr *)&a, sizeof a) != 0)
         err(1, "connect");
     pid_t child = fork();
+    if (apart)
+        stay(child == 0);
     if (child == 0)
         answer(its, link);
     for (unsigned i = 0; i < BENCH_WARM_UP; i++)

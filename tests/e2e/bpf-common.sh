@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Shared by the tests of `netgdb bpf`: TAP, compilers, a debug server in the background.
 # shellcheck shell=sh
-netgdb=$top_builddir/tools/netgdb
-sources=$top_srcdir/tests/ebpf
+netgdb=${top_builddir:?is set by make check}/tools/netgdb
+sources=${top_srcdir:?is set by make check}/tests/ebpf
 count=0
 dir=$(mktemp -d) || exit 99
 server=

@@ -5,7 +5,8 @@
 #
 # Each test runs in a network namespace, with the ports that kernels use. Where namespaces are not
 # allowed it runs on ports derived from its process id instead. Nothing waits for a time: a wait
-# asks for a condition, again and again, and fails after $PATIENCE seconds.
+# asks for a condition, again and again, and fails after $PATIENCE seconds. E2E_KEEP=1 keeps the
+# directory, with what every program has said.
 : "${top_builddir:?is set by make check}" "${top_srcdir:?is set by make check}"
 
 if [ -z "${E2E_NETWORK:-}" ]; then
@@ -34,7 +35,7 @@ program=$dir/target # its path shows whose process it is
 cp "$top_builddir/tests/e2e/target" "$program" || exit 99
 
 # Nothing of the user's: no gdbinit, no log level, no other kernel's sessions.
-export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/run"
+export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/runtime"
 unset NETGDB_LOG NETGDB_LOG_FILE NETGDB_TIMEOUT NETGDB_KILL NETGDB_CACHE NETGDB_NOCACHE \
     NETGDB_SYMBOLS NETGDB_SLIDE NETGDB_RTOS NETGDB_LIB NETGDB_SPIN DEBUGINFOD_URLS LD_PRELOAD
 mkdir -m 700 "$NETGDB_RUNTIME_DIR"
@@ -62,8 +63,9 @@ ok() {
     echo "not ok $count - $description"
     failures=$((failures + 1))
     echo "#   asked: $*"
+    [ "$failures" -le 3 ] || return 0
     for file in $to_show; do
-        [ ! -s "$dir/$file" ] || tail -n 25 "$dir/$file" | cut -c 1-160 | sed "s|^|# $file: |"
+        [ ! -s "$dir/$file" ] || tail -n 12 "$dir/$file" | cut -c 1-120 | sed "s|^|# $file: |"
     done
 }
 
@@ -117,6 +119,13 @@ for command in gdb gdbserver; do
     command -v $command >/dev/null || skip_all "no $command here"
 done
 
+# GDB 13.1 of some machines hangs before it has begun when it runs under libasan. gdb's own sessions
+# are then tested without; the shim's code is by caller.test.
+if [ -n "$sanitizer" ] &&
+    ! LD_PRELOAD=$sanitizer timeout -k 5 20 gdb -nx -batch </dev/null >/dev/null 2>&1; then
+    skip_all "gdb does not start under this sanitizer here"
+fi
+
 # ---- processes ----
 
 started= # ids of what runs in the background
@@ -127,6 +136,8 @@ started_id=
 start() {
     name=$1
     shift
+    : >"$dir/$name.out" # what an earlier one said is not taken for this one's
+    : >"$dir/$name.err"
     "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 9>&- &
     started_id=$!
     started="$started $started_id"
@@ -202,7 +213,7 @@ cleanup() {
     for id in $(ours); do
         kill -KILL "$id" 2>/dev/null
     done
-    rm -rf "$dir"
+    if [ -n "${E2E_KEEP:-}" ]; then echo "# kept: $dir"; else rm -rf "$dir"; fi
 }
 trap 'status=$?; cleanup; exit $status' EXIT
 trap 'exit 130' INT
@@ -232,7 +243,7 @@ start_node_for() {
 
 # start_kernel [OPTION...]: a node at 127.0.0.1, its program's arguments in $program_arguments.
 start_kernel() {
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     start_node node 127.0.0.1 "$@" -- $(stub - "$program" ${program_arguments:-})
     node=$started_id
 }
@@ -248,7 +259,7 @@ start_noise() {
 
 # start_kernel_behind_noise [OPTION...]: as start_kernel, at 127.0.0.2.
 start_kernel_behind_noise() {
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     start_node_for "127.0.0.3:$((herald_port + 10000))" node 127.0.0.2 "$@" -- $(stub - "$program")
     node=$started_id
 }
@@ -296,7 +307,7 @@ gdb_command() {
 # in $gdb_status. 124 and 137 are those of timeout(1).
 run_gdb() {
     gdb_status=0
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     timeout -k 5 $PATIENCE $(gdb_command) -batch "$@" "$program" \
         >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
 }
@@ -308,7 +319,9 @@ start_gdb() {
     shift
     rm -f "$dir/$name.in"
     mkfifo "$dir/$name.in"
-    # shellcheck disable=SC2046 # words
+    : >"$dir/$name.out"
+    : >"$dir/$name.err"
+    # shellcheck disable=SC2046,SC2086 # words
     $(gdb_command) "$@" "$program" >"$dir/$name.out" 2>"$dir/$name.err" <"$dir/$name.in" &
     gdb=$!
     started="$started $gdb"

@@ -1,15 +1,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/e2e: real programs. Every *.test is a shell script that speaks TAP.
 E2E_TESTS = \
+	tests/e2e/again.test \
 	tests/e2e/bpf-netgdb.test \
+	tests/e2e/caller.test \
+	tests/e2e/compare.test \
 	tests/e2e/demo.test \
+	tests/e2e/install.test \
+	tests/e2e/interrupt.test \
+	tests/e2e/leave.test \
 	tests/e2e/man.test \
+	tests/e2e/memory.test \
+	tests/e2e/mi.test \
 	tests/e2e/node.test \
+	tests/e2e/object.test \
+	tests/e2e/options.test \
+	tests/e2e/passthrough.test \
+	tests/e2e/regression.test \
 	tests/e2e/rtos-cortex-m.test \
 	tests/e2e/rtos-riscv.test \
 	tests/e2e/rtos-steps.test \
 	tests/e2e/rtos-threadx.test \
-	tests/e2e/symbols.test
+	tests/e2e/script.test \
+	tests/e2e/session.test \
+	tests/e2e/slow.test \
+	tests/e2e/stream.test \
+	tests/e2e/symbols.test \
+	tests/e2e/takeover.test \
+	tests/e2e/two.test \
+	tests/e2e/wait.test \
+	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
@@ -29,6 +49,19 @@ tests/e2e/target: $(srcdir)/tests/e2e/target.c
 # A bad network between a node and a debugger.
 check_PROGRAMS += tests/e2e/noise
 tests_e2e_noise_SOURCES = tests/e2e/noise.c
+
+check_PROGRAMS += tests/e2e/unix_stub
+tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c
+
+check_PROGRAMS += tests/e2e/passthrough
+tests_e2e_passthrough_SOURCES = tests/e2e/passthrough.c
+
+# GDB's calls, under the preload and linked with the shim's code.
+check_PROGRAMS += tests/e2e/caller tests/e2e/caller_linked
+tests_e2e_caller_SOURCES = tests/e2e/caller.c
+tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
+tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
+tests_e2e_caller_linked_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
 # One with threads, in the three ways of linking.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie

@@ -68,7 +68,7 @@ virt() {
 # run_multiarch ARGUMENT...: gdb-multiarch to its end, as run_gdb.
 run_multiarch() {
     gdb_status=0
-    timeout -k 5 $PATIENCE env --default-signal=INT LD_PRELOAD="$preload" gdb-multiarch -nx -q \
+    timeout -k 5 "$PATIENCE" env --default-signal=INT LD_PRELOAD="$preload" gdb-multiarch -nx -q \
         -batch "$@" >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
 }
 

@@ -9,13 +9,15 @@
 #include "proto/rsp.h"
 #include "tests/sim/private.h"
 
-enum { RBX = 1, PACKET_MAX = 8400, CONNECT_STEPS = 4 };
+enum { RBX = 1, PACKET_MAX = 8400, CONNECT_STEPS = 5 };
 
 struct sim_gdb {
     struct sim_world *w;
     struct io *io;
     struct rsp_parser parser;
     unsigned exchanges, asked;
+    unsigned leave_at; /* closes the connection behind this request; 0: detaches at the end */
+    uint64_t next;     /* the event that asks; 0: none */
     bool waiting, finished;
 
     /* the model */
@@ -168,6 +170,7 @@ static void connect_request(struct sim_gdb *g, unsigned step)
         {"vMustReplyEmpty", "", false},
         {"QStartNoAckMode", "OK", false},
         {"?", "T05", true},
+        {"Hg186a1", "OK", false},
     };
     buf_adds(&g->request, steps[step].request);
     expect(g, steps[step].reply, steps[step].prefix);
@@ -177,6 +180,7 @@ static void ask(void *context)
 {
     struct sim_gdb *g = context;
     struct buf packet;
+    g->next = 0;
     buf_reset(&g->request);
     g->resume = false;
     if (g->asked < CONNECT_STEPS) {
@@ -192,6 +196,8 @@ static void ask(void *context)
     g->waiting = true;
     sim_client_push(g->io, packet.data, packet.len);
     buf_free(&packet);
+    if (g->leave_at != 0 && g->asked == g->leave_at)
+        sim_client_close(g->io);
 }
 
 /* ---- replies ---- */
@@ -233,7 +239,7 @@ static void take_reply(struct sim_gdb *g)
         sim_client_close(g->io);
         return;
     }
-    sim_after(g->w, sim_below(g->w, 3 * SIM_MS), ask, g);
+    g->next = sim_after(g->w, sim_below(g->w, 3 * SIM_MS), ask, g);
 }
 
 static void on_output(void *context)
@@ -252,6 +258,30 @@ static void on_output(void *context)
     buf_reset(out);
 }
 
+void sim_gdb_reload(struct sim_gdb *g, const struct machine *m)
+{
+    for (unsigned i = 0; i < MACHINE_THREADS; i++)
+        memcpy(g->regs[i], m->threads[i].regs, sizeof g->regs[i]);
+    (void)machine_read(m, MACHINE_DATA, g->window, sizeof g->window);
+    (void)machine_read(m, MACHINE_DATA + SIM_GDB_COUNTER, &g->counter, sizeof g->counter);
+    g->thread = 0;
+}
+
+void sim_gdb_leave_at(struct sim_gdb *g, unsigned request)
+{
+    g->leave_at = request;
+}
+
+bool sim_gdb_detaching(const struct sim_gdb *g)
+{
+    return g->waiting && g->asked >= CONNECT_STEPS + g->exchanges;
+}
+
+bool sim_gdb_interrupted(const struct sim_gdb *g)
+{
+    return g->waiting && g->resume;
+}
+
 struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine *m,
                               unsigned exchanges)
 {
@@ -259,21 +289,19 @@ struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine
     g->w = w;
     g->io = io;
     g->exchanges = exchanges;
-    for (unsigned i = 0; i < MACHINE_THREADS; i++)
-        memcpy(g->regs[i], m->threads[i].regs, sizeof g->regs[i]);
-    (void)machine_read(m, MACHINE_DATA, g->window, sizeof g->window);
-    (void)machine_read(m, MACHINE_DATA + SIM_GDB_COUNTER, &g->counter, sizeof g->counter);
+    sim_gdb_reload(g, m);
     m->on_run = count_run;
     rsp_parser_init(&g->parser, RSP_FROM_STUB, 1 << 20);
     buf_init(&g->request, PACKET_MAX);
     buf_init(&g->expected, PACKET_MAX);
     sim_client_on_output(io, on_output, g);
-    sim_after(w, 0, ask, g);
+    g->next = sim_after(w, 0, ask, g);
     return g;
 }
 
 void sim_gdb_free(struct sim_gdb *g)
 {
+    sim_cancel(g->w, g->next);
     rsp_parser_free(&g->parser);
     buf_free(&g->request);
     buf_free(&g->expected);

@@ -25,6 +25,14 @@ struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine
                               unsigned exchanges);
 void sim_gdb_free(struct sim_gdb *g);
 
+/* The machine is another one now (it was booted): the model begins anew with it. */
+void sim_gdb_reload(struct sim_gdb *g, const struct machine *m);
+
+/* Goes away without a word when it has asked its request number `request` (1 on). */
+void sim_gdb_leave_at(struct sim_gdb *g, unsigned request);
+
+bool sim_gdb_interrupted(const struct sim_gdb *g);      /* a step or continue has no answer */
+bool sim_gdb_detaching(const struct sim_gdb *g);        /* its D has no answer */
 unsigned sim_gdb_resumes(const struct sim_gdb *g);      /* steps and continues that stopped */
 unsigned sim_gdb_wrong(const struct sim_gdb *g);        /* replies that were wrong */
 bool sim_gdb_finished(const struct sim_gdb *g);         /* all was answered, D too */

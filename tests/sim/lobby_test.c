@@ -321,7 +321,7 @@ static void a_lost_probe_is_sent_again(void **state)
     rig_connect(r);
     struct left left = die(r);
     rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
-    take_over(r, &left, 10 * SIM_SECOND);
+    take_over(r, &left, 15 * SIM_SECOND); /* a path with losses: the kernel may be silent so long */
     expect_session(r);
 }
 

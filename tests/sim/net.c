@@ -240,8 +240,10 @@ static uint64_t arrival(struct sim_world *w, struct line *line, enum sim_directi
     struct sim_path *p = &line->path[direction];
     uint64_t when = sim_now(w) + p->delay + (p->jitter > 0 ? sim_below(w, p->jitter) : 0);
     if (p->late_max > 0 && sim_chance(w, p->reorder)) {
+        uint64_t late = 1 + sim_below(w, p->late_max);
         p->reordered++;
-        return when + 1 + sim_below(w, p->late_max);
+        p->latest = late > p->latest ? late : p->latest;
+        return when + late;
     }
     if (when < line->last_arrival[direction])
         when = line->last_arrival[direction];
@@ -254,6 +256,7 @@ static void fly_copy(struct sim_world *w, struct sim_path *p, const struct sim_d
 {
     if (late == 0 && !p->copies_at_once && p->late_max > 0)
         late = 1 + sim_below(w, p->late_max);
+    p->latest = late > p->latest ? late : p->latest;
     p->duplicated++;
     p->delivered++;
     fly(w, duplicate(d), when + late);

@@ -71,6 +71,7 @@ struct sim_path {
     /* What was done, for tests of rates. */
     uint64_t sent, lost, duplicated, reordered, corrupted, mangled, truncated, too_long, blocked;
     uint64_t delivered;
+    uint64_t latest; /* the most that a datagram was held back, or its copy came after it */
 };
 
 enum sim_direction { SIM_TO_KERNEL, SIM_TO_SERVER };

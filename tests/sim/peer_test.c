@@ -177,6 +177,25 @@ static void damage_without_end_ends_the_session(void **state)
     assert_true(rig_count(r, RIG_OUR_DATA, "-") < 50);
 }
 
+/* Its stop came, if damaged: it does not run any more, and is not waited for without end. */
+static void damage_and_goodbye(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] != '$')
+        return;
+    say(r, "+");
+    say(r, "$T05#00");
+    stub.acks = 0;
+}
+
+static void a_kernel_that_is_gone_behind_a_damaged_stop_is_lost(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = damage_and_goodbye;
+    assert_int_equal(rig_try(r, "c"), NETGDB_LOST);
+    assert_true(sim_now(r->w) - SIM_START < 60 * SIM_SECOND);
+}
+
 static void minus_without_end_ends_the_session(void **state)
 {
     struct rig *r = *state;
@@ -324,6 +343,22 @@ static void a_running_node_is_interrupted_by_one_0x03(void **state)
     rig_ask(r, "g", "5");
 }
 
+/* Silence counts from the Ctrl-C, not from the continue. */
+static void a_node_that_ran_silently_for_long_is_interrupted_too(void **state)
+{
+    struct rig *r = *state;
+    bool final;
+    meet_node(r);
+    assert_int_equal(target_send(r->target, (const uint8_t *)"vCont;c", 7), 0);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    sim_run_for(r->w, 100 * SIM_SECOND);
+    sim_client_push(r->kernel->io, "\003", 1);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
+    assert_int_equal(target_interrupt(r->target), 0);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    assert_true(final && buf_is(&r->reply, "T02"));
+}
+
 static void a_damaged_reply_of_a_node_runs_nothing_twice(void **state)
 {
     struct rig *r = *state;
@@ -395,6 +430,7 @@ int main(void)
         TEST(a_damaged_reply_is_asked_for_again),
         TEST(a_damaged_repeat_hides_nothing),
         TEST(damage_without_end_ends_the_session),
+        TEST(a_kernel_that_is_gone_behind_a_damaged_stop_is_lost),
         TEST(minus_without_end_ends_the_session),
         TEST(an_eaten_request_is_sent_again_after_12_s_behind_a_plus),
         TEST(a_stub_that_only_acks_is_lost_in_the_end),
@@ -402,6 +438,7 @@ int main(void)
         TEST(a_node_is_hidden_from_gdb),
         TEST(a_node_takes_requests_of_several_data),
         TEST(a_running_node_is_interrupted_by_one_0x03),
+        TEST(a_node_that_ran_silently_for_long_is_interrupted_too),
         TEST(a_damaged_reply_of_a_node_runs_nothing_twice),
         TEST(pluses_of_a_stub_behind_a_node_do_no_harm),
         TEST(only_freebsds_three_features_are_a_kernel),

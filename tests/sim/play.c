@@ -2,6 +2,7 @@
 /* Whole sessions in the simulated world; see play.h. */
 #include "tests/sim/play.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "tests/sim/gdb.h"
 #include "tests/sim/server.h"
 
-enum { CONNECT_SECONDS = 120, SETTLE_SECONDS = 30 };
+enum { CONNECT_SECONDS = 120, SETTLE_SECONDS = 30, OPERATOR_SECONDS = 20, SESSIONS_MAX = 4 };
 
 struct play {
     const struct play_config *config;
@@ -23,9 +24,27 @@ struct play {
     struct twin *twin;
     struct lobby lobby;
     struct log log;
-    struct io *io; /* of the attached session; NULL before */
+    struct lobby_kernel *kernel; /* attached; NULL: none */
+    struct sim_gdb *gdb;
+    struct link_mark mark;
     uint32_t ip;
+    bool killed, serving, pumped;
+    bool at_db;           /* and it was when the operator looked before */
+    unsigned replaced;    /* sessions that went on with a new one's stop */
+    unsigned errors;      /* lines of the log */
+    unsigned interrupted; /* steps and continues without an answer */
+    int64_t resumes;      /* those with one */
 };
+
+/* Where a world that fails goes. */
+static _Thread_local jmp_buf failed;
+static _Thread_local char failure[300];
+
+static void world_failed(const char *line)
+{
+    snprintf(failure, sizeof failure, "%s", line);
+    longjmp(failed, 1);
+}
 
 struct play_config play_config(uint64_t seed, enum twin_generation generation)
 {
@@ -34,6 +53,12 @@ struct play_config play_config(uint64_t seed, enum twin_generation generation)
         .generation = generation,
         .exchanges = 25,
         .path = {.delay = 50 * SIM_US, .late_max = 5 * SIM_MS, .mtu = 1500}};
+}
+
+bool play_is_safe(const struct play_result *r)
+{
+    return r->wrong == 0 && r->harm == 0 && r->resumes_off == 0 && !r->silent && !r->deaf &&
+           !r->stuck;
 }
 
 /* ---- the lobby's view of the world ---- */
@@ -57,13 +82,13 @@ static void announced(void *context, struct lobby_kernel *k)
 {
     struct play *p = context;
     (void)k;
-    if (p->io != NULL)
-        sim_wake(p->io, true);
+    if (p->kernel != NULL)
+        sim_wake(p->kernel->io, true);
 }
 
 static uint64_t now(void *context)
 {
-    return sim_now(((struct play *)context)->w);
+    return sim_server_now(((struct play *)context)->w);
 }
 
 static const struct lobby_ops lobby_ops = {open_session, close_session, announced};
@@ -88,29 +113,107 @@ static void pump_lobby(struct play *p)
 static void pump_again(void *context)
 {
     struct play *p = context;
+    p->pumped = true;
     pump_lobby(p);
-    sim_after(p->w, SIM_MS, pump_again, p);
+    sim_after(p->w, 5 * SIM_MS, pump_again, p);
 }
 
 static bool successor_waits(void *context)
 {
     struct play *p = context;
-    sim_wake(p->io, false);
+    sim_wake(p->kernel->io, false);
     return lobby_find(&p->lobby, p->ip) != NULL;
 }
 
-/* The simulated io cannot change its socket: sessions that go on elsewhere are tested apart. */
+/* The kernel that was running stopped in a new session: the old one's GDB gets that stop. */
 static struct link *successor_take(void *context)
 {
-    (void)context;
-    return NULL;
+    struct play *p = context;
+    struct lobby_kernel *k = lobby_find(&p->lobby, p->ip);
+    struct link *link = k->link;
+    lobby_remove(&p->lobby, k);
+    sim_session_adopt(p->kernel->io, k->io);
+    link->io = p->kernel->io;
+    link->mark = &p->mark;
+    link->fixed_retry = p->config->fixed_retry;
+    p->kernel->own = k->own;
+    p->replaced++;
+    free(k);
+    sim_gdb_reload(p->gdb, twin_machine(p->twin));
+    return link;
 }
 
-/* ---- a session ---- */
+/* ---- what happens to a session ---- */
+
+static void kill_program(void *context)
+{
+    struct play *p = context;
+    if (p->kernel == NULL)
+        return;
+    p->killed = true;
+    sim_session_kill(p->kernel->io);
+}
+
+/*
+ * Whoever sits at a kernel that gave up, and is back at db> while we still wait for it to stop,
+ * sends it here again. That session has failed, however it goes on.
+ */
+static void operate(void *context)
+{
+    struct play *p = context;
+    bool before = p->at_db;
+    p->at_db = p->serving && twin_phase(p->twin) == TWIN_DDB;
+    if (p->at_db && before) {
+        p->result.abandoned = true;
+        twin_netgdb(p->twin);
+    }
+    if (p->at_db && !p->pumped)
+        pump_again(p);
+    sim_after(p->w, OPERATOR_SECONDS * SIM_SECOND, operate, p);
+}
+
+static void jump(void *context)
+{
+    struct play *p = context;
+    sim_clock_jump(p->w, p->config->jump_by);
+}
+
+static void plan(struct play *p)
+{
+    const struct play_config *c = p->config;
+    uint64_t start = sim_now(p->w);
+    if (c->reboot_at != 0)
+        twin_reboot(p->twin, start + c->reboot_at, start + c->reboot_at + 10 * SIM_SECOND);
+    if (c->gdb == PLAY_GDB_KILLED)
+        sim_at(p->w, start + c->kill_at, kill_program, p);
+    if (c->jump_by != 0)
+        sim_at(p->w, start + c->jump_at, jump, p);
+    for (int way = SIM_TO_KERNEL; c->block_for != 0 && way <= SIM_TO_SERVER; way++)
+        sim_block(p->w, p->ip, (enum sim_direction)way, start + c->block_at,
+                  start + c->block_at + c->block_for);
+}
+
+static void lose_nothing(struct sim_path *path)
+{
+    path->loss = 0;
+    path->bursts = (struct sim_bursts){0};
+}
+
+static void set_paths(struct play *p)
+{
+    struct sim_path *to_kernel = sim_path(p->w, p->ip, SIM_TO_KERNEL);
+    struct sim_path *to_server = sim_path(p->w, p->ip, SIM_TO_SERVER);
+    *to_kernel = *to_server = p->config->path;
+    if (p->config->way == PLAY_TO_KERNEL)
+        lose_nothing(to_server);
+    if (p->config->way == PLAY_TO_SERVER)
+        lose_nothing(to_kernel);
+}
 
 static void keep_line(void *context, enum log_level level, const char *line)
 {
     struct play *p = context;
+    p->errors += level == LOG_ERROR;
     if (level <= LOG_WARN)
         snprintf(p->result.line, sizeof p->result.line, "%s", line);
     if (p->config->verbose)
@@ -132,92 +235,207 @@ static void print_trace(void *context, const struct sim_trace *e)
     printf("\n");
 }
 
+/* ---- a session ---- */
+
+/* The next kernel out of the lobby, or NULL. */
 static struct lobby_kernel *await_kernel(struct play *p)
 {
     uint64_t limit = sim_now(p->w) + CONNECT_SECONDS * SIM_SECOND;
-    struct lobby_kernel *k = NULL;
-    twin_netgdb(p->twin);
-    while (k == NULL && sim_now(p->w) < limit && sim_step(p->w)) {
+    struct lobby_kernel *k;
+    while ((k = lobby_find(&p->lobby, p->ip)) == NULL && sim_now(p->w) < limit && sim_step(p->w))
         pump_lobby(p);
-        k = lobby_find(&p->lobby, p->ip);
-    }
+    if (k == NULL)
+        return NULL;
+    lobby_remove(&p->lobby, k);
+    k->link->mark = &p->mark;
+    k->link->fixed_retry = p->config->fixed_retry;
     return k;
 }
 
 static void count(struct play *p, const struct link *link, const struct netgdb_stats *stats)
 {
     struct play_result *r = &p->result;
-    r->sent = link->counters.sent;
-    r->received = link->counters.received;
-    r->retransmitted = link->counters.retransmitted;
-    r->unwanted_plus = link->counters.unwanted_plus;
-    r->asked_again = stats->asked_again;
+    r->sent += link->counters.sent;
+    r->received += link->counters.received;
+    r->retransmitted += link->counters.retransmitted;
+    r->unwanted_plus += link->counters.unwanted_plus;
+    r->asked_again += stats->asked_again;
 }
 
-static void serve_session(struct play *p, struct lobby_kernel *k)
+/* Serves GDB until it or the kernel has gone. Returns how that ended: see serve.h. */
+static int serve_gdb(struct play *p, struct server *server)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, p};
     const struct serve_options options = {0};
-    struct sim_gdb *gdb = sim_gdb_start(p->w, k->io, twin_machine(p->twin), p->config->exchanges);
-    struct server *server = rsp_server_new(k->io, &p->log);
     const struct chain_config config = {.log = &p->log};
     struct chain chain;
-    if (chain_for_kernel(&chain, k->link, &successor, &config) == 0) {
-        struct target *bottom;
-        for (bottom = chain.target; bottom->next != NULL; bottom = bottom->next)
-            continue;
-        (void)serve(server, chain.target, &options, &p->log);
-        count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
-        chain_close(&chain);
-    }
+    int end = chain_for_kernel(&chain, p->kernel->link, &successor, &config);
+    if (end != 0)
+        return end;
+    struct target *bottom = chain.target;
+    while (bottom->next != NULL)
+        bottom = bottom->next;
+    p->serving = true;
+    end = serve(server, chain.target, &options, &p->log);
+    p->serving = false;
+    count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
+    chain_close(&chain);
+    return end;
+}
+
+static void gdb_ends(struct play *p)
+{
+    struct play_result *r = &p->result;
+    r->wrong += sim_gdb_wrong(p->gdb);
+    p->resumes += sim_gdb_resumes(p->gdb);
+    p->interrupted += sim_gdb_interrupted(p->gdb);
+    if (r->complaint[0] == '\0')
+        snprintf(r->complaint, sizeof r->complaint, "%s", sim_gdb_complaint(p->gdb));
+    sim_gdb_free(p->gdb);
+    p->gdb = NULL;
+}
+
+/* Whether the session ended as it was meant to. What is under way then arrives. */
+static bool serve_session(struct play *p)
+{
+    const struct play_config *c = p->config;
+    struct io *io = p->kernel->io;
+    p->gdb = sim_gdb_start(p->w, io, twin_machine(p->twin), c->exchanges);
+    if (c->gdb == PLAY_GDB_LEAVES)
+        sim_gdb_leave_at(p->gdb, 1 + (unsigned)sim_below(p->w, c->exchanges));
+    struct server *server = rsp_server_new(io, &p->log);
+    int end = serve_gdb(p, server);
     server_free(server);
+    p->result.sessions++;
     p->result.time = sim_now(p->w) - SIM_START;
-    sim_run_for(p->w, SETTLE_SECONDS * SIM_SECOND); /* what is still under way arrives */
-    p->result.finished = sim_gdb_finished(gdb);
-    p->result.wrong = sim_gdb_wrong(gdb);
-    snprintf(p->result.complaint, sizeof p->result.complaint, "%s", sim_gdb_complaint(gdb));
+    if (!p->killed) /* who is killed comes back at once */
+        sim_run_for(p->w, SETTLE_SECONDS * SIM_SECOND);
+    bool finished = c->gdb == PLAY_GDB_LEAVES ? end == SERVE_DETACHED || end == SERVE_RUNNING
+                                              : sim_gdb_finished(p->gdb);
+    finished |= p->killed && sim_gdb_detaching(p->gdb);
+    gdb_ends(p);
+    return finished;
+}
+
+/* Whether another session follows that was planned; waits for it. */
+static bool goes_on(struct play *p, uint64_t reboot)
+{
+    struct net_addr own = p->kernel->own, kernel = p->kernel->kernel;
+    bool killed = p->killed;
+    struct link_mark mark = p->mark;
+    sim_session_close(p->kernel->io);
+    free(p->kernel);
+    p->kernel = NULL;
+    p->killed = false;
+    if (p->result.finished)
+        return false;
+    if (killed && lobby_find(&p->lobby, p->ip) == NULL)
+        (void)lobby_take_over(&p->lobby, &own, &kernel, &mark);
+    if (!killed && (reboot == 0 || sim_now(p->w) < reboot))
+        return false;
+    p->kernel = await_kernel(p);
+    return p->kernel != NULL;
+}
+
+/* After a failed session: the kernel, back at db>, is sent here again. */
+static bool next_herald_is_taken(struct play *p)
+{
+    if (twin_phase(p->twin) != TWIN_DDB)
+        return true;
+    set_paths(p);
+    lose_nothing(sim_path(p->w, p->ip, SIM_TO_KERNEL));
+    lose_nothing(sim_path(p->w, p->ip, SIM_TO_SERVER));
+    twin_netgdb(p->twin);
+    p->kernel = await_kernel(p);
+    if (p->kernel == NULL)
+        return false;
+    link_free(p->kernel->link);
+    free(p->kernel->link);
+    sim_session_close(p->kernel->io);
+    free(p->kernel);
+    p->kernel = NULL;
+    return true;
+}
+
+static void play_sessions(struct play *p)
+{
+    struct play_result *r = &p->result;
+    uint64_t reboot = p->config->reboot_at;
+    reboot += reboot != 0 ? sim_now(p->w) : 0;
+    plan(p);
+    if (reboot != 0 || p->config->gdb == PLAY_GDB_KILLED)
+        pump_again(p);
+    operate(p);
+    do {
+        p->errors = 0;
+        r->finished = serve_session(p);
+        r->silent |= !r->finished && !p->killed && p->errors == 0;
+    } while (goes_on(p, reboot) && r->sessions < SESSIONS_MAX);
+    r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_CLEAN;
+    r->finished &= !r->abandoned;
+    if (!r->finished)
+        r->deaf = !next_herald_is_taken(p);
+}
+
+static void judge_result(struct play *p)
+{
+    struct play_result *r = &p->result;
     const struct twin_counts *c = twin_counts(p->twin);
-    p->result.resumes_off = (int64_t)(c->steps + c->continues) - sim_gdb_resumes(gdb);
-    sim_gdb_free(gdb);
+    int64_t off = (int64_t)(c->steps + c->continues) - p->resumes;
+    bool may_be = off >= -(int64_t)p->replaced && off <= (int64_t)p->interrupted;
+    r->resumes_off = may_be ? 0 : off;
+    r->harm = twin_harm(p->twin);
+    r->gave_up = c->gave_up;
+    r->requests = c->requests;
+    r->messages = c->messages;
+    r->transmissions = c->transmissions;
+    r->repeats = c->retransmissions;
+    r->hash = sim_trace_hash(p->w);
+}
+
+/* Everything is made here, so that a world that fails can be taken apart again. */
+static void make(struct play *p)
+{
+    const struct play_config *config = p->config;
+    struct twin_config kernel = twin_config(config->generation);
+    p->w = sim_world_new(config->seed);
+    p->log = (struct log){
+        .level = config->verbose ? LOG_DEBUG : LOG_WARN, .sink = keep_line, .context = p};
+    kernel.mtu = config->path.mtu;
+    p->ip = kernel.ip;
+    if (config->verbose)
+        sim_set_trace(p->w, print_trace, NULL);
+    sim_set_failure(p->w, world_failed);
+    set_paths(p);
+    sim_set_judge(p->w, config->judge, config->judge_context);
+    p->twin = twin_new(p->w, &kernel);
+    lobby_init(&p->lobby, &lobby_ops, p, now, &p->log);
+    lobby_admit(&p->lobby, p->ip);
 }
 
 struct play_result play(const struct play_config *config)
 {
-    struct play p = {.config = config};
-    struct twin_config kernel = twin_config(config->generation);
-    p.w = sim_world_new(config->seed);
-    p.log = (struct log){
-        .level = config->verbose ? LOG_DEBUG : LOG_WARN, .sink = keep_line, .context = &p};
-    kernel.mtu = config->path.mtu;
-    p.ip = kernel.ip;
-    if (config->verbose)
-        sim_set_trace(p.w, print_trace, NULL);
-    *sim_path(p.w, p.ip, SIM_TO_KERNEL) = config->path;
-    *sim_path(p.w, p.ip, SIM_TO_SERVER) = config->path;
-    p.twin = twin_new(p.w, &kernel);
-    lobby_init(&p.lobby, &lobby_ops, &p, now, &p.log);
-    lobby_admit(&p.lobby, p.ip);
-
-    struct lobby_kernel *k = await_kernel(&p);
-    p.result.connected = k != NULL;
-    if (k != NULL) {
-        lobby_remove(&p.lobby, k);
-        p.io = k->io;
-        if (config->reboot_at != 0) {
-            uint64_t when = sim_now(p.w) + config->reboot_at;
-            twin_reboot(p.twin, when, when + 10 * SIM_SECOND);
-            sim_after(p.w, SIM_MS, pump_again, &p);
-        }
-        serve_session(&p, k);
-        sim_session_close(k->io);
-        free(k);
+    struct play *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        abort();
+    p->config = config;
+    make(p);
+    if (setjmp(failed) != 0) { /* what the code under test holds is lost with it */
+        p->result.stuck = true;
+        p->result.finished = false;
+        snprintf(p->result.line, sizeof p->result.line, "%s", failure);
+    } else {
+        twin_netgdb(p->twin);
+        p->kernel = await_kernel(p);
+        p->result.connected = p->kernel != NULL;
+        if (p->kernel != NULL)
+            play_sessions(p);
     }
-    p.result.harm = twin_harm(p.twin);
-    p.result.gave_up = twin_counts(p.twin)->gave_up;
-    p.result.requests = twin_counts(p.twin)->requests;
-    p.result.hash = sim_trace_hash(p.w);
-    lobby_free(&p.lobby);
-    twin_free(p.twin);
-    sim_world_free(p.w);
-    return p.result;
+    judge_result(p);
+    lobby_free(&p->lobby);
+    twin_free(p->twin);
+    sim_world_free(p->w);
+    struct play_result result = p->result;
+    free(p);
+    return result;
 }

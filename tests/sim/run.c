@@ -4,13 +4,14 @@
  *
  *   run --seed 7 --old --loss 0.1 --trace       one session, everything that happens in it
  *   run --seed 1 --sessions 1000 --loss 0.1     a thousand seeds, and a line for each failure
+ *   run --seed 7 --cell loss=10,reboot=1        one cell of the matrix (cell.h), with its trace
  */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/play.h"
+#include "tests/sim/cell.h"
 
 struct tally {
     uint64_t failed, wrong, harm, off, sent, received, time;
@@ -18,7 +19,7 @@ struct tally {
 
 static bool is_bad(const struct play_result *r)
 {
-    return !r->finished || r->wrong != 0 || r->harm != 0 || r->resumes_off != 0;
+    return !r->finished || !play_is_safe(r);
 }
 
 static void add(struct tally *t, const struct play_result *r, uint64_t seed, const char *generation)
@@ -53,7 +54,9 @@ int main(int argc, char **argv)
         NEW,
         TRACE,
         DELAY,
-        JITTER
+        JITTER,
+        CELL,
+        QUIET
     };
     static const struct option options[] = {{"seed", 1, NULL, SEED},
                                             {"sessions", 1, NULL, SESSIONS},
@@ -68,9 +71,12 @@ int main(int argc, char **argv)
                                             {"delay", 1, NULL, DELAY},
                                             {"jitter", 1, NULL, JITTER},
                                             {"trace", 0, NULL, TRACE},
+                                            {"cell", 1, NULL, CELL},
+                                            {"quiet", 0, NULL, QUIET},
                                             {NULL, 0, NULL, 0}};
     struct play_config c = play_config(1, TWIN_NEW);
-    bool old = true, new = true;
+    struct cell cell;
+    bool old = true, new = true, in_cell = false;
     unsigned sessions = 1;
     int o;
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -115,10 +121,21 @@ int main(int argc, char **argv)
         case TRACE:
             c.verbose = true;
             break;
+        case CELL:
+            in_cell = cell_parse(&cell, optarg);
+            if (!in_cell) {
+                fprintf(stderr, "run: what is the cell '%s'?\n", optarg);
+                return 2;
+            }
+            c.verbose = true;
+            break;
+        case QUIET:
+            c.verbose = false;
+            break;
         default:
             fprintf(stderr, "usage: run [--seed N] [--sessions N] [--exchanges N] [--old|--new] "
                             "[--loss P] [--duplicate P] [--reorder P] [--late MS] [--delay MS] "
-                            "[--jitter MS] [--mtu N] [--trace]\n");
+                            "[--jitter MS] [--mtu N] [--trace] [--cell NAME [--quiet]]\n");
             return 2;
         }
     }
@@ -130,8 +147,15 @@ int main(int argc, char **argv)
             if (g == 0 ? !old : !new)
                 continue;
             c.generation = g == 0 ? TWIN_OLD : TWIN_NEW;
+            if (in_cell) {
+                struct play_config given = c;
+                c = cell_config(&cell, given.seed);
+                c.exchanges = given.exchanges;
+                c.verbose = given.verbose;
+                g = 1; /* the cell names the generation */
+            }
             struct play_result r = play(&c);
-            add(&t, &r, c.seed, g == 0 ? "old" : "new");
+            add(&t, &r, c.seed, c.generation == TWIN_OLD ? "old" : "new");
             played++;
         }
     }

@@ -26,7 +26,7 @@ struct session {
     uint16_t port;
     struct queue queue;
     struct buf in, given, out; /* client: to the code, handed out to it, from it */
-    bool client_closed, client_refuses, wake, signal;
+    bool client_closed, client_refuses, wake, signal, killed;
     sim_call *on_output;
     void *on_output_context;
     uint64_t output_event;
@@ -35,6 +35,7 @@ struct session {
 struct sim_server {
     struct session herald;
     struct session *sessions;
+    uint64_t ahead; /* of the world's clock */
 };
 
 static const struct io_ops ops;
@@ -171,6 +172,31 @@ void sim_session_close(struct io *io)
     free(s);
 }
 
+void sim_session_kill(struct io *io)
+{
+    session_of(io)->killed = true;
+}
+
+void sim_session_adopt(struct io *io, struct io *other)
+{
+    struct session *s = session_of(io), *from = session_of(other);
+    queue_free(&s->queue);
+    s->queue = from->queue;
+    s->port = from->port;
+    memset(&from->queue, 0, sizeof from->queue);
+    sim_session_close(other);
+}
+
+void sim_clock_jump(struct sim_world *w, uint64_t by)
+{
+    sim_world_server(w)->ahead += by;
+}
+
+uint64_t sim_server_now(const struct sim_world *w)
+{
+    return sim_now(w) + sim_world_server(w)->ahead;
+}
+
 void sim_client_push(struct io *io, const void *data, size_t len)
 {
     struct session *s = session_of(io);
@@ -225,7 +251,7 @@ static uint64_t op_now(struct io *io)
 {
     struct session *s = session_of(io);
     sim_spin(s->w);
-    return sim_now(s->w);
+    return sim_server_now(s->w);
 }
 
 static int send_datagrams(struct session *s, const struct io_msg *msgs, unsigned n)
@@ -263,6 +289,8 @@ static int op_send(struct io *io, enum io_side side, const struct io_msg *msgs, 
 {
     struct session *s = session_of(io);
     sim_spin(s->w);
+    if (s->killed)
+        return NETGDB_IO;
     return side == IO_TARGET ? send_datagrams(s, msgs, n) : send_to_client(s, msgs, n);
 }
 
@@ -296,6 +324,8 @@ static int op_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsign
 {
     struct session *s = session_of(io);
     sim_spin(s->w);
+    if (s->killed)
+        return NETGDB_IO;
     return side == IO_TARGET ? recv_datagrams(s, msgs, n) : recv_from_client(s, msgs, n);
 }
 
@@ -316,12 +346,22 @@ static unsigned ready(struct session *s, unsigned reasons)
     return why;
 }
 
-static unsigned op_wait(struct io *io, uint64_t deadline, unsigned reasons)
+/* A time of the server's clock on the world's, when the former does not jump again. */
+static uint64_t to_world(const struct session *s, uint64_t time)
+{
+    uint64_t ahead = sim_world_server(s->w)->ahead;
+    return time == IO_NEVER ? SIM_NEVER : time > ahead ? time - ahead : 0;
+}
+
+static unsigned op_wait(struct io *io, uint64_t limit, unsigned reasons)
 {
     struct session *s = session_of(io);
     for (;;) {
         sim_spin(s->w);
+        if (s->killed)
+            return reasons;
         unsigned why = ready(s, reasons);
+        uint64_t deadline = to_world(s, limit);
         uint64_t now = sim_now(s->w), next = sim_next_event(s->w);
         if (why != 0 || (deadline <= now && next > now))
             return why;

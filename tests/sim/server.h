@@ -34,6 +34,19 @@ uint16_t sim_session_port(const struct io *io);
 void sim_session_close(struct io *io);
 
 /*
+ * The program that has this io is killed: nothing that it sends leaves it any more, and whatever
+ * it asks for fails, so that it comes to its end. Its socket stays until sim_session_close.
+ */
+void sim_session_kill(struct io *io);
+
+/* Puts the socket of `other` behind `io`, whose own is closed, and frees `other`. */
+void sim_session_adopt(struct io *io, struct io *other);
+
+/* The server's host has a clock of its own: the world's, until it jumps ahead by this much. */
+void sim_clock_jump(struct sim_world *w, uint64_t by);
+uint64_t sim_server_now(const struct sim_world *w);
+
+/*
  * The client side, as the client: bytes to the code under test, the end of its stream, and what
  * the code under test has sent so far (taken out by buf_drop or buf_reset).
  */

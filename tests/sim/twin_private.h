@@ -53,6 +53,7 @@ struct twin_link {
     size_t len;
     unsigned chunks;
     int polls, retries;
+    uint64_t skipping; /* since when no poll finds anything; 0: they are played one by one */
     twin_step *then;
 };
 

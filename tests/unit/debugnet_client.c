@@ -176,6 +176,22 @@ static void a_session_begins_with_herald_and_the_stop(void **state)
     expect(f, "a1 ");
 }
 
+static void a_server_that_takes_over_is_in_ack_mode_again(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    data(f, "+"); /* to the OK */
+    packet(f, "g");
+    expect_request(f, "g");
+    buf_reset(&f->trace);
+    answer(f, "00");
+    expect(f, "5:$00#60 ");
+    data(f, "+");
+    packet(f, "qSupported");
+    expect_request(f, "qSupported");
+    expect(f, "a5 a6 6:+ ");
+}
+
 static void a_herald_is_repeated_as_a_kernel_does_and_given_up(void **state)
 {
     struct fixture *f = *state;
@@ -614,6 +630,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_session_begins_with_herald_and_the_stop),
+        TEST(a_server_that_takes_over_is_in_ack_mode_again),
         TEST(a_herald_is_repeated_as_a_kernel_does_and_given_up),
         TEST(waiting_for_the_server_can_be_ended),
         TEST(a_stop_that_is_not_acked_ends_the_session),

@@ -1,0 +1,15 @@
+# Checks what a function makes of its argument, by breakpoints.
+source connect.gdb
+break factorial if n == 1
+continue
+up 5
+if n != 6
+  printf "the outermost call is for %d, not 6\n", n
+  quit 2
+end
+finish
+if $ != 720
+  printf "factorial(6) is %d, not 720\n", $
+  quit 2
+end
+detach

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Makes GDB's calls (gdb/ser-tcp.c, net_open): a name is looked up, a socket connected, packets
+ * sent and read, then the detach. `caller netgdb:HOST:PORT` prints how far it came and how many
+ * descriptors are open in the end (it waits for `caller NAME COUNT` to be all); any error that a
+ * call reports is fine, to die or to hang is not. When connecting fails, it connects once more, as
+ * a person would. `caller --stub` is what stands behind the node: a stub on its standard input and
+ * output.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REPLY_MS = 20000, SETTLE_MS = 17000 /* HERALDs without a T expire after 15 s */ };
+
+static int descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = -3; /* . and .. and this one */
+    while (dir != NULL && readdir(dir) != NULL)
+        n++;
+    if (dir != NULL)
+        closedir(dir);
+    return n;
+}
+
+static void put(int fd, const char *content)
+{
+    char packet[200];
+    unsigned sum = 0;
+    for (const char *p = content; *p != '\0'; p++)
+        sum += (unsigned char)*p;
+    int n = snprintf(packet, sizeof packet, "$%s#%02x", content, sum & 0xff);
+    (void)!write(fd, packet, (size_t)n);
+}
+
+/* One packet's content; false at the end, after an error or when none comes. */
+static bool get(int fd, char *content, size_t max)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+    size_t n = 0;
+    bool inside = false;
+    char c = 0;
+    while (c != '#') {
+        if (poll(&p, 1, REPLY_MS) != 1 || read(fd, &c, 1) != 1)
+            return false;
+        if (inside && n + 1 < max)
+            content[n++] = c;
+        inside |= c == '$';
+    }
+    content[n - 1] = '\0';
+    return poll(&p, 1, REPLY_MS) == 1 && read(fd, &c, 1) == 1 && read(fd, &c, 1) == 1;
+}
+
+static int stub(void)
+{
+    char request[200];
+    while (get(0, request, sizeof request)) {
+        (void)!write(1, "+", 1);
+        put(1, strncmp(request, "qSupported", 10) == 0 ? "PacketSize=1000"
+               : request[0] == '?'                     ? "T05thread:1;"
+               : request[0] == 'm'                     ? "01020304"
+               : request[0] == 'D'                     ? "OK"
+                                                       : "");
+        if (request[0] == 'D')
+            return read(0, request, 1) == 1 ? 0 : 1; /* the '+' to it */
+    }
+    return 1;
+}
+
+/* Returns how far it came. */
+static const char *session(const char *name)
+{
+    static const char *const requests[] = {"qSupported:xmlRegisters=i386", "?", "m1000,4", "D"};
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    char reply[4096];
+    int on = 1;
+    char node[200];
+    const char *service = strrchr(name, ':') + 1; /* as GDB splits it */
+    snprintf(node, sizeof node, "%.*s", (int)(service - 1 - name), name);
+    if (getaddrinfo(node, service, &hints, &found) != 0)
+        return "not looked up";
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)ioctl(fd, FIONBIO, &on);
+    int rc = connect(fd, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    const char *result = rc == 0 ? "detached" : "not connected";
+    for (unsigned i = 0; rc == 0 && i < sizeof requests / sizeof requests[0]; i++) {
+        put(fd, requests[i]);
+        if (!get(fd, reply, sizeof reply)) {
+            result = requests[i];
+            break;
+        }
+    }
+    close(fd);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--stub") == 0)
+        return stub();
+    if (argc < 2 || strchr(argv[1], ':') == NULL)
+        return 2;
+    const char *result = session(argv[1]);
+    if (strncmp(result, "not ", 4) == 0)
+        result = session(argv[1]);
+    int want = argc > 2 ? atoi(argv[2]) : 0;
+    for (int ms = 0; ms < (want != 0 ? SETTLE_MS : 1000); ms += 50) {
+        if (descriptors() <= want)
+            break;
+        usleep(50000);
+    }
+    printf("%s, %d descriptors\n", result, descriptors());
+    return 0;
+}
