@@ -411,6 +411,7 @@ static int threads_leave(struct target *target, const uint8_t *request, size_t l
 static void threads_free(struct target *target)
 {
     struct threads *t = (struct threads *)target;
+    log_debug(t->log, "threads: %u reads of memory", t->memory.reads);
     target_free(target->next);
     threads_forget(t);
     program_free(&t->program);

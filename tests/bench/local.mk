@@ -26,3 +26,9 @@ EXTRA_DIST += tests/bench/batch.gdb tests/bench/threads.c
 .PHONY: bench
 bench: all $(BENCHES) tests/bench/threads tests/sim/run
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
+
+# RTOS threads, under QEMU.
+dist_noinst_SCRIPTS += tests/bench/rtos.sh
+.PHONY: bench-rtos
+bench-rtos: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/rtos.sh

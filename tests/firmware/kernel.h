@@ -11,7 +11,21 @@
 
 #define WORDS 256 /* of a stack */
 
-enum { MAIN, SPINNER, QUEUE_WAIT, FOREVER, SUSPENDED, NOTIFIED, FLOATS, IDLE, TASKS };
+#ifndef EXTRA
+#define EXTRA 0 /* tasks that are only more of the same */
+#endif
+
+enum {
+    MAIN,
+    SPINNER,
+    QUEUE_WAIT,
+    FOREVER,
+    SUSPENDED,
+    NOTIFIED,
+    FLOATS,
+    IDLE,
+    TASKS = IDLE + 1 + EXTRA,
+};
 
 /* What every task knows of itself, for the tests to look at. */
 extern volatile uintptr_t returned[TASKS];

@@ -67,7 +67,7 @@ void main_loop(void)
         [FLOATS] = {"floats", 1},      [IDLE] = {"IDLE", 0},
     };
     for (unsigned i = 0; i < TASKS; i++)
-        kernel_create(i, list[i].name, list[i].priority, stacks[i]);
+        kernel_create(i, i > IDLE ? "extra" : list[i].name, list[i].priority, stacks[i]);
     checkpoint(0);
     kernel_start();
 }
