@@ -376,7 +376,7 @@ static int add_running(struct engine *e)
     return 0;
 }
 
-static void add_special(struct engine *e, int kind, unsigned id, const char *name,
+static void add_special(struct engine *e, enum thread_kind kind, unsigned id, const char *name,
                         const char *state)
 {
     struct thread *t = &e->threads[e->n++];

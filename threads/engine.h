@@ -23,7 +23,7 @@ enum {
 };
 
 struct thread {
-    enum {
+    enum thread_kind {
         THREAD_TASK,
         THREAD_CPU,     /* the stub's own execution, which is no task's */
         THREAD_CORRUPT, /* stands for what cannot be read */

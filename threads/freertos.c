@@ -272,6 +272,8 @@ static int find_queue(struct engine *e, uint64_t container, uint64_t *name_at)
     return 0;
 }
 
+enum { OBJECT_MAX = 256 }; /* bytes of a queue, group or buffer; what is larger is a heap */
+
 /* "on queue "rx"", or the variable that the list is part of, or its address. */
 static int describe_container(struct engine *e, struct thread *t)
 {
@@ -285,7 +287,7 @@ static int describe_container(struct engine *e, struct thread *t)
         return rc;
     if (name[0] != '\0')
         snprintf(t->reason, sizeof t->reason, "on queue \"%s\"", name);
-    else if (program_object_at(e->program, t->container, &object))
+    else if (program_object_at(e->program, t->container, &object) && object.size <= OBJECT_MAX)
         snprintf(t->reason, sizeof t->reason, "on %.100s", object.name);
     else
         snprintf(t->reason, sizeof t->reason, "on %#" PRIx64, t->container);
