@@ -9,6 +9,9 @@
 /* Below a kernel's own retransmission interval, a second arrival is the network's work. */
 #define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
 
+/* The second ack of a 13.x kernel is there so soon after the first, if there is one. */
+#define SECOND_ACK IO_MS
+
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
 {
     if (payload_max < WIRE_DATA_MIN)
@@ -114,7 +117,8 @@ static int transmit(struct link *l)
 
 /*
  * A 13.x kernel acknowledges each DATA twice, a later one once. An ack may be lost or doubled on
- * the way, so the majority of the DATA that were sent once decides.
+ * the way, so the majority of the DATA that were sent once decides. One that the next DATA follows
+ * at its first ack says nothing.
  */
 static void vote_generation(struct link *l)
 {
@@ -122,8 +126,10 @@ static void vote_generation(struct link *l)
         return;
     if (l->tx.acks >= 2)
         l->votes_old++;
-    else
+    else if (io_now(l->io) - l->tx.arrived >= SECOND_ACK)
         l->votes_new++;
+    if (l->votes_old + l->votes_new == 0)
+        return;
     l->generation = l->votes_old > l->votes_new ? LINK_OLD : LINK_NEW;
 }
 
@@ -213,9 +219,10 @@ static void take_ack(struct link *l, uint32_t seqno)
         return;
     if (l->tx.acks++ == 0)
         l->tx.arrived = io_now(l->io);
-    if (t->count == 1 && t->acks == 1)
+    /* Which transmission is answered is not known of a repeated one: good enough for a start. */
+    if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
         measure_round_trip(l, io_now(l->io) - t->first);
-    if (l->generation != LINK_OLD || l->tx.acks >= 2)
+    if (l->generation != LINK_OLD || l->tx.acks > l->tx.transmissions)
         l->tx.active = false;
     else
         l->tx.retry = io_now(l->io) + LINK_RETRY_MAX; /* it may be stored: do not pile up copies */
@@ -322,7 +329,7 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
 {
     if (msg->total != 1)
         return true;
-    if (msg->data[0] == '+' && !l->want_plus) {
+    if (msg->data[0] == '+' && io_now(l->io) >= l->plus_until) {
         if (l->counters.unwanted_plus++ == 0)
             log_error(l->log, "the network delivered a copy of an earlier request very late; it "
                               "was kept from running, which ends the session: type netgdb again "
@@ -382,14 +389,16 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
         take_ack(l, msg->seqno);
         return 0;
     case WIRE_HERALD: /* a copy: the kernel heralds to the session port, too */
-        return 1;
+        if (msg->seqno == 1 && msg->len == 0)
+            return 1;
+        break;
     case WIRE_DATA:
         return take_data(l, msg);
     case WIRE_FINISHED:
     case WIRE_NONE:
         break;
     }
-    l->counters.impossible++; /* a kernel never sends FINISHED */
+    l->counters.impossible++; /* a kernel never sends FINISHED, and one kind of HERALD only */
     return 0;
 }
 
@@ -436,7 +445,7 @@ int link_input(struct link *l)
     return n < 0 ? n : error;
 }
 
-void link_want_plus(struct link *l, bool want)
+void link_want_plus(struct link *l, uint64_t until)
 {
-    l->want_plus = want;
+    l->plus_until = until;
 }

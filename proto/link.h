@@ -93,10 +93,10 @@ struct link {
 
     struct link_mark *mark; /* kept up to date when not NULL; not owned */
     struct buf stream;      /* whole messages, in order, for the reader to take */
-    bool want_plus;
-    bool refused;   /* a '+' was not acknowledged: nothing that follows is either */
-    bool synced;    /* false in a session taken over, until the first message begins */
-    uint64_t heard; /* when the last datagram of the peer came */
+    uint64_t plus_until;    /* a lone '+' is awaited, before this time */
+    bool refused;           /* a '+' was not acknowledged: nothing that follows is either */
+    bool synced;            /* false in a session taken over, until the first message begins */
+    uint64_t heard;         /* when the last datagram of the peer came */
 
     struct link_trace out[LINK_HISTORY], in[LINK_HISTORY];
     uint64_t srtt, rttvar; /* 0: not measured */
@@ -142,7 +142,10 @@ uint64_t link_deadline(const struct link *l);
  */
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
 
-/* Whether the last DATA is known to be stored: one ack, of a 13.x kernel two. */
+/*
+ * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also
+ * what it drops, one more than there were transmissions.
+ */
 bool link_acked(const struct link *l);
 
 /* How many acks the last DATA has had. Of a '+' one is enough: it always fits the buffer. */
@@ -152,11 +155,12 @@ unsigned link_acks(const struct link *l);
 void link_proved(struct link *l);
 
 /*
- * Whether a lone '+' of the kernel is awaited. One that is not is the sign of a copy that the
- * network kept back and the kernel is about to execute again: without our ack it does not. The
- * link is of no use after that (`refused`): the kernel gives the session up.
+ * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is
+ * not is the sign of a copy that the network kept back and the kernel is about to execute again:
+ * without our ack it does not. The link is of no use after that (`refused`): the kernel gives the
+ * session up.
  */
-void link_want_plus(struct link *l, bool want);
+void link_want_plus(struct link *l, uint64_t until);
 
 /* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
 uint64_t link_lateness(const struct link *l);

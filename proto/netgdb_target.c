@@ -11,7 +11,11 @@
 
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 
-enum { RECENT = 64, FRAMING = 4 /* '$', '#' and two digits */ };
+enum {
+    RECENT = 64,
+    FRAMING = 4, /* '$', '#' and two digits */
+    TRIES = 8,   /* how often one request is sent again, or its reply asked for again */
+};
 
 /* A request that must not be overtaken by a late copy of itself. */
 struct recent {
@@ -41,8 +45,10 @@ struct netgdb_target {
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
     uint64_t asked;    /* when it went out, or what came last in reply */
+    unsigned tries;    /* how often it was sent again */
     bool warned;       /* the silence was mentioned */
 
+    bool copy_runs;     /* the kernel runs a copy that came late: its reply is nobody's */
     bool plus_owed;     /* to the last reply */
     uint64_t plus_due;  /* not before */
     uint64_t plus_gone; /* when no copy of the last one can come any more */
@@ -150,8 +156,64 @@ static uint64_t silence_deadline(const struct netgdb_target *t, uint64_t since)
 /* ---- reading what came ---- */
 
 /*
+ * A packet that nobody waits for: a repeat of the last reply, or the reply to a copy that came late
+ * and did no harm. The kernel waits for a '+' to the latter before it looks at another request.
+ */
+static void drop_packet(struct netgdb_target *t)
+{
+    t->stats.stale_replies++;
+    if (!t->copy_runs)
+        return;
+    t->copy_runs = false;
+    t->plus_owed = true;
+    t->plus_due = io_now(t->io) + link_lateness(t->link);
+}
+
+/* Whether the next packet is the reply. */
+static bool awaits_reply(const struct netgdb_target *t)
+{
+    return t->outstanding && (t->plus_seen || t->no_ack);
+}
+
+static void take_plus(struct netgdb_target *t)
+{
+    if (t->no_ack) /* a stub behind a node that sends them all the same */
+        return;
+    if (!t->outstanding) {
+        t->copy_runs = true;
+    } else if (!t->plus_seen) {
+        t->plus_seen = true;
+        link_proved(t->link);
+        link_want_plus(t->link, 0);
+    }
+}
+
+static int take_event(struct netgdb_target *t, enum rsp_event event)
+{
+    switch (event) {
+    case RSP_ACK:
+        take_plus(t);
+        return 0;
+    case RSP_NACK:
+        return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
+    case RSP_PACKET:
+        if (awaits_reply(t))
+            return 1;
+        drop_packet(t);
+        return 0;
+    case RSP_BAD:
+        return awaits_reply(t) ? NETGDB_PROTO : 0;
+    case RSP_NOTIFICATION:
+    case RSP_INTERRUPT:
+    case RSP_MORE:
+        break;
+    }
+    return 0;
+}
+
+/*
  * Reads the stream up to the reply. Returns 1 when it is in the parser, 0 when it has not come,
- * NETGDB_PROTO for a '-' or for a reply whose checksum is wrong: something must be sent again.
+ * NETGDB_PROTO for a '-' or for a reply that is damaged: something must be sent again.
  */
 static int read_stream(struct netgdb_target *t)
 {
@@ -159,21 +221,14 @@ static int read_stream(struct netgdb_target *t)
     size_t left = t->link->stream.len, all = left;
     enum rsp_event event;
     int found = 0;
-    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE) {
-        bool awaited = t->outstanding && (t->plus_seen || t->no_ack);
-        if (event == RSP_ACK && t->outstanding && !t->plus_seen) {
-            t->plus_seen = true;
-            link_proved(t->link);
-            link_want_plus(t->link, false);
-        } else if (event == RSP_PACKET && awaited)
-            found = 1;
-        else if (event == RSP_PACKET)
-            t->stats.stale_replies++;
-        else if ((event == RSP_NACK && t->outstanding && !t->plus_seen) ||
-                 (event == RSP_BAD && awaited))
-            found = NETGDB_PROTO;
-    }
+    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE)
+        found = take_event(t, event);
     buf_drop(&t->link->stream, all - left);
+    /* A kernel's message is a whole packet: half a one has lost its end to some damage. */
+    if (found == 0 && !t->node && t->parser.state != RSP_IDLE) {
+        t->parser.state = RSP_IDLE;
+        found = take_event(t, RSP_BAD);
+    }
     return found;
 }
 
@@ -223,6 +278,12 @@ static bool careful(const struct netgdb_target *t)
     return t->link->evidence != 0 || t->clean < NETGDB_CLEAN_EXCHANGES;
 }
 
+/* Whether a second execution does harm whatever was done in between. */
+static bool runs_once(const struct packet *packet)
+{
+    return packet->repeat == REPEAT_NEVER || packet->repeat == REPEAT_LIST;
+}
+
 static void remember(struct netgdb_target *t)
 {
     if (t->packet->repeat == REPEAT_SAFE || t->packet->repeat == REPEAT_NEVER)
@@ -240,7 +301,7 @@ static uint64_t not_before(const struct netgdb_target *t)
     uint64_t gone = 0;
     if (t->node)
         return 0;
-    if (t->packet->repeat == REPEAT_NEVER || careful(t))
+    if (runs_once(t->packet) || careful(t))
         gone = t->plus_gone;
     for (unsigned i = 0; i < RECENT; i++) {
         const struct recent *r = &t->recent[i];
@@ -255,8 +316,37 @@ static uint64_t not_before(const struct netgdb_target *t)
 /* When our '+' to the reply that has just come may go out. */
 static uint64_t plus_due(const struct netgdb_target *t)
 {
-    bool hold = t->packet->repeat == REPEAT_NEVER || careful(t) || t->link->tx.transmissions > 1;
+    bool hold = runs_once(t->packet) || careful(t) || t->link->tx.transmissions > 1;
     return hold && !t->node ? link_copies_gone(t->link) : 0;
+}
+
+/*
+ * A request whose '+' was not held back may come again, late as this path is: that copy does no
+ * harm, and the kernel's '+' for it is let through.
+ */
+static void expect_copies(struct netgdb_target *t)
+{
+    link_want_plus(t->link, link_copies_gone(t->link) + link_lateness(t->link));
+}
+
+/* Until a request may go out: everything before it is settled and no late copy can disturb it. */
+static int get_ready(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io);
+    int rc;
+    do {
+        rc = settle(t);
+        if (rc == 0)
+            rc = wait_until(t, not_before(t));
+        (void)read_stream(t);
+        while (rc == 0 && t->copy_runs) {
+            rc = pump(t, silence_deadline(t, since), 0);
+            if (rc == 0)
+                rc = judge_silence(t, since);
+            (void)read_stream(t);
+        }
+    } while (rc == 0 && t->plus_owed);
+    return rc;
 }
 
 /* ---- requests ---- */
@@ -275,7 +365,7 @@ static int send_request(struct netgdb_target *t)
     t->plus_seen = false;
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
-    link_want_plus(t->link, true);
+    link_want_plus(t->link, IO_NEVER);
     while (rc == 0) {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
@@ -306,14 +396,10 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     struct netgdb_target *t = self(base);
     if (len > nt_max_request(base))
         return NETGDB_TOO_LONG;
-    int rc = settle(t);
-    if (rc != 0)
-        return rc;
-    (void)read_stream(t); /* stale repeats of the last reply */
     t->packet = packet_find(request, len);
     packet_range(t->packet, request, len, &t->low, &t->high);
-    t->fast = !t->node && !careful(t) && t->packet->repeat != REPEAT_NEVER;
-    rc = wait_until(t, not_before(t));
+    int rc = get_ready(t);
+    t->fast = !t->node && !careful(t) && !runs_once(t->packet);
     buf_reset(&t->request);
     if (rc == 0)
         rc = rsp_frame(&t->request, request, len);
@@ -322,6 +408,7 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
     t->stats.requests++;
     t->outstanding = true;
     t->warned = false;
+    t->tries = 0;
     rc = send_request(t);
     return rc == 0 ? wait_until_sent(t) : rc;
 }
@@ -329,6 +416,10 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
 /* Asks for the reply, or the request, again: a '-' when the reply was damaged on its way. */
 static int send_again(struct netgdb_target *t)
 {
+    if (t->no_ack || t->tries++ == TRIES) {
+        log_error(t->log, "what arrives is damaged: the reply cannot be had");
+        return NETGDB_PROTO;
+    }
     int rc = wait_for_ack(t);
     if (rc != 0)
         return rc;
@@ -342,11 +433,17 @@ static int send_again(struct netgdb_target *t)
  */
 static int wake_up(struct netgdb_target *t)
 {
+    if (t->tries++ == TRIES) {
+        log_error(t->log, "acknowledges everything and answers nothing: given up");
+        return NETGDB_LOST;
+    }
     int rc = wait_for_ack(t);
     if (rc == 0)
         rc = send_plus(t);
     if (rc == 0)
         rc = wait_for_ack(t);
+    if (rc == 0)
+        rc = wait_until(t, link_copies_gone(t->link)); /* of that '+' */
     t->stats.repeated_requests++;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -362,10 +459,8 @@ static int ask_again(struct netgdb_target *t)
     t->plus_owed = true;
     t->plus_due = link_copies_gone(t->link);
     t->outstanding = false;
-    int rc = settle(t);
-    if (rc == 0)
-        rc = wait_until(t, t->plus_gone);
-    (void)read_stream(t);
+    expect_copies(t);
+    int rc = get_ready(t);
     t->outstanding = true;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -392,6 +487,8 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
         return rc;
     t->plus_owed = true;
     t->plus_due = plus_due(t);
+    if (t->plus_due == 0)
+        expect_copies(t);
     if (rc == 0 && t->plus_due <= io_now(t->io))
         rc = send_plus(t);
     return rc;
@@ -468,6 +565,19 @@ static int nt_idle(struct target *base)
     return rc == 0 ? meet_successor(t) : rc;
 }
 
+/* A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. */
+static void linger(struct netgdb_target *t)
+{
+    uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE;
+    int rc = 0;
+    while (rc == 0 && io_now(t->io) < end) {
+        uint64_t quiet = t->link->heard + LINK_LATENESS_SEEN;
+        if (io_now(t->io) >= quiet)
+            break;
+        rc = pump(t, quiet, 0);
+    }
+}
+
 /* D: the kernel lets go only after our '+' to its OK, and then acknowledges nothing more. */
 static int nt_leave(struct target *base, const uint8_t *request, size_t len, struct buf *reply)
 {
@@ -478,7 +588,8 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
         const struct log *log = t->log;
         t->patience = LAST_PLUS_PATIENCE;
         t->log = NULL; /* a lost last ack is no news */
-        (void)settle(t);
+        if (settle(t) == 0)
+            linger(t);
         t->log = log;
     }
     t->patience = NETGDB_PATIENCE;
@@ -562,6 +673,7 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
         if (rc == 0)
             rc = settle(t);
         t->no_ack = rc == 0 && buf_is(&reply, "OK");
+        link_want_plus(t->link, IO_NEVER);
     }
     buf_free(&reply);
     return rc;

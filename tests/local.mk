@@ -63,6 +63,19 @@ libsim_la_SOURCES = \
 	tests/sim/world.c tests/sim/world.h
 SIM_LIBS = libsim.la $(UNIT_LIBS)
 
+# The link and the target against the twin, with a rig between them.
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG_LIBS = libsession.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/link_test
+tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+tests_sim_link_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/target_test
+tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
+tests_sim_target_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/peer_test
+tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
+tests_sim_peer_test_LDADD = $(RIG_LIBS)
+
 SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
 UNIT_TESTS += tests/sim/stub_ack_test
 tests_sim_stub_ack_test_SOURCES = tests/sim/stub_ack_test.c $(SIM_UNIT)

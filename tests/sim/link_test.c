@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The link against datagrams written by hand: what it acknowledges, what it delivers, when it
+ * sends again, and what it makes of datagrams that no kernel can have sent.
+ */
+#include "proto/link.h"
+
+#include <stdlib.h>
+
+#include "tests/sim/rig.h"
+
+struct fixture {
+    struct rig *rig;
+    struct io *io;
+    struct link link;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->rig = rig_new_peer(NULL);
+    f->io = sim_session(f->rig->w, RIG_KERNEL_IP, 0);
+    f->rig->port = sim_session_port(f->io);
+    link_init(&f->link, f->io, WIRE_DATA_ETHERNET, &f->rig->log);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    link_free(&f->link);
+    sim_session_close(f->io);
+    rig_free(f->rig);
+    free(f);
+    return 0;
+}
+
+/* Time passes, and the link takes what has arrived and sends what is due. */
+static void pass(struct fixture *f, uint64_t time)
+{
+    sim_run_for(f->rig->w, time);
+    assert_int_equal(link_input(&f->link), 0);
+    assert_int_equal(link_tick(&f->link), 0);
+}
+
+static void expect_stream(struct fixture *f, const char *text)
+{
+    assert_int_equal(f->link.stream.len, strlen(text));
+    if (*text != 0)
+        assert_memory_equal(f->link.stream.data, text, strlen(text));
+    buf_reset(&f->link.stream);
+}
+
+/* The chunk at `index` of a message of `total` bytes whose byte i is 'a' + i % 26. */
+static void send_chunk(struct fixture *f, uint32_t first, unsigned index, size_t chunk,
+                       size_t total)
+{
+    uint8_t bytes[SIM_DATAGRAM_MAX];
+    size_t offset = index * chunk, len = total - offset < chunk ? total - offset : chunk;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (uint8_t)('a' + (offset + i) % 26);
+    rig_peer_data(f->rig, first + index, offset, total, bytes, len);
+}
+
+static void expect_pattern(struct fixture *f, size_t total)
+{
+    assert_int_equal(f->link.stream.len, total);
+    for (size_t i = 0; i < total; i++)
+        assert_int_equal(f->link.stream.data[i], 'a' + i % 26);
+    buf_reset(&f->link.stream);
+}
+
+/* ---- acknowledging ---- */
+
+static void every_copy_is_acked_twice_and_delivered_once(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned copies = 1; copies <= 3; copies++) {
+        rig_peer_text(f->rig, 2, "$T05#b9");
+        pass(f, 2 * SIM_SECOND);
+        assert_int_equal(rig_acks(f->rig, 2), 2 * copies);
+    }
+    expect_stream(f, "$T05#b9");
+    assert_int_equal(f->link.counters.duplicates, 2);
+}
+
+static void a_herald_at_the_session_port_is_acked(void **state)
+{
+    struct fixture *f = *state;
+    rig_peer_herald(f->rig, f->rig->port);
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 1), 2);
+    expect_stream(f, "");
+}
+
+static void a_herald_that_is_none_is_not_acked(void **state)
+{
+    struct fixture *f = *state;
+    const struct wire_msg wrong[] = {
+        {.type = WIRE_HERALD, .seqno = 2, .total = WIRE_NETGDB_V1},
+        {.type = WIRE_HERALD, .seqno = 0, .total = WIRE_NETGDB_V1},
+        {.type = WIRE_HERALD, .seqno = 1, .len = 7, .total = 7},
+    };
+    for (unsigned i = 0; i < 3; i++) {
+        uint8_t datagram[WIRE_HEADER + 7] = {0};
+        wire_encode(&wrong[i], datagram);
+        rig_peer_raw(f->rig, datagram, WIRE_HEADER + wrong[i].len);
+    }
+    pass(f, SIM_MS);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
+    assert_int_equal(f->link.counters.impossible, 3);
+}
+
+static void messages_are_delivered_in_order_from_2_up(void **state)
+{
+    struct fixture *f = *state;
+    rig_peer_text(f->rig, 2, "$T05#b9");
+    rig_peer_text(f->rig, 3, "$OK#9a");
+    rig_peer_text(f->rig, 4, "$E01#a6");
+    pass(f, SIM_MS);
+    expect_stream(f, "$T05#b9$OK#9a$E01#a6");
+}
+
+/* ---- chunks ---- */
+
+static void chunks_come_in_any_order_at_any_mtu(void **state)
+{
+    struct fixture *f = *state;
+    static const size_t chunk[] = {524, 1448, 8948}, total = 4102;
+    uint32_t first = 2;
+    sim_path(f->rig->w, RIG_KERNEL_IP, SIM_TO_SERVER)->mtu = 9000;
+    for (unsigned m = 0; m < 3; m++) {
+        unsigned n = (unsigned)((total + chunk[m] - 1) / chunk[m]);
+        for (unsigned rotation = 0; rotation < n; rotation++) {
+            for (unsigned i = 0; i < n; i++)
+                send_chunk(f, first, (n - 1 - i + rotation) % n, chunk[m], total);
+            pass(f, SIM_MS);
+            expect_pattern(f, total);
+            for (unsigned i = 0; i < n; i++)
+                assert_int_equal(rig_acks(f->rig, first + i), 2);
+            first += n;
+        }
+    }
+    assert_int_equal(f->link.counters.impossible, 0);
+}
+
+static void a_lost_chunk_is_taken_when_it_is_sent_again(void **state)
+{
+    struct fixture *f = *state;
+    send_chunk(f, 2, 0, 1448, 4102);
+    send_chunk(f, 2, 2, 1448, 4102);
+    pass(f, SIM_SECOND);
+    expect_stream(f, "");
+    send_chunk(f, 2, 1, 1448, 4102);
+    pass(f, SIM_MS);
+    expect_pattern(f, 4102);
+}
+
+static void the_next_message_waits_for_the_end_of_this_one(void **state)
+{
+    struct fixture *f = *state;
+    send_chunk(f, 2, 0, 1448, 2000);
+    rig_peer_text(f->rig, 4, "$OK#9a"); /* cannot be: chunk 3 was not acked */
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 4), 0);
+    send_chunk(f, 2, 1, 1448, 2000);
+    rig_peer_text(f->rig, 4, "$OK#9a");
+    pass(f, SIM_MS);
+    assert_int_equal(f->link.stream.len, 2000 + 6);
+    assert_int_equal(rig_acks(f->rig, 4), 2);
+}
+
+static void the_longest_message_fits_and_a_longer_one_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    unsigned n = (LINK_MESSAGE_MAX + 523) / 524;
+    send_chunk(f, 2, 0, 524, LINK_MESSAGE_MAX + 1);
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 2), 0);
+    for (unsigned i = 0; i < n; i++) {
+        send_chunk(f, 2, i, 524, LINK_MESSAGE_MAX);
+        pass(f, SIM_US);
+    }
+    pass(f, SIM_MS);
+    expect_pattern(f, LINK_MESSAGE_MAX);
+}
+
+/* Each of these acknowledged would poison a kernel's send: 12 s later the session would be over. */
+static void what_a_kernel_cannot_have_sent_is_not_acked(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        uint32_t seqno;
+        uint64_t offset;
+        size_t total, len;
+    } wrong[] = {
+        {3, 0, 10, 10},                             /* a seqno too far, alone */
+        {2, 5, 10, 5},                              /* the first chunk is not at the start */
+        {3, 100, 50, 10},                           /* behind the end */
+        {3, UINT64_MAX, 50, 10},                    /* far behind it */
+        {3, UINT64_MAX - 9, 50, 10},                /* sum of offset and length is 0 */
+        {2, 0, 0, 0},                               /* nothing */
+        {2, 0, 10, 0},                              /* nothing of something */
+        {2, 0, 10, 11},                             /* longer than the message */
+        {2, 0, UINT32_MAX, 100},                    /* longer than any message */
+        {4, 101, 1000, 50},                         /* no multiple of its index */
+        {3, 100, 1000, 50},                         /* shorter than its chunks, not the last */
+        {3, 100, 150, 40},                          /* the last one, too short */
+        {2 + LINK_CHUNKS_MAX, 524 * 4, 65000, 524}, /* too many chunks */
+        {2, 0, 65000, 10},                          /* too many of so small ones */
+    };
+    static const uint8_t bytes[600];
+    unsigned n = sizeof wrong / sizeof wrong[0];
+    for (unsigned i = 0; i < n; i++) {
+        rig_peer_data(f->rig, wrong[i].seqno, wrong[i].offset, wrong[i].total, bytes, wrong[i].len);
+        pass(f, SIM_MS);
+        assert_int_equal(f->link.counters.impossible, i + 1);
+    }
+    assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
+    expect_stream(f, "");
+    rig_peer_text(f->rig, 2, "$T05#b9"); /* and the right one still fits */
+    pass(f, SIM_MS);
+    expect_stream(f, "$T05#b9");
+}
+
+static void a_chunk_that_contradicts_the_others_is_not_acked(void **state)
+{
+    struct fixture *f = *state;
+    send_chunk(f, 2, 0, 524, 2000);
+    send_chunk(f, 2, 1, 524, 2001); /* another total */
+    send_chunk(f, 2, 1, 500, 2000); /* another chunk size */
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 2), 2);
+    assert_int_equal(rig_acks(f->rig, 3), 0);
+    for (unsigned i = 1; i < 4; i++)
+        send_chunk(f, 2, i, 524, 2000);
+    pass(f, SIM_MS);
+    expect_pattern(f, 2000);
+}
+
+static void a_lone_byte_is_plus_or_minus_or_impossible(void **state)
+{
+    struct fixture *f = *state;
+    rig_peer_text(f->rig, 2, "-");
+    rig_peer_text(f->rig, 3, "\003");
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 2), 2);
+    assert_int_equal(rig_acks(f->rig, 3), 0);
+    assert_int_equal(f->link.counters.impossible, 1);
+}
+
+/* ---- what is no message ---- */
+
+static void what_is_no_debugnet_is_counted_and_dropped(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t bytes[SIM_DATAGRAM_MAX] = {0};
+    const struct wire_msg good = {.type = WIRE_DATA, .seqno = 2, .total = 7, .len = 7};
+    sim_path(f->rig->w, RIG_KERNEL_IP, SIM_TO_SERVER)->mtu = 65535;
+    wire_encode(&good, bytes);
+    static const size_t lengths[] = {0, 1, 3, 5, 23, 24, 30, 32, SIM_DATAGRAM_MAX};
+    for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+        rig_peer_raw(f->rig, bytes, lengths[i]);
+    bytes[3] = 9; /* a type that there is not */
+    rig_peer_raw(f->rig, bytes, WIRE_HEADER + 7);
+    pass(f, SIM_MS);
+    assert_int_equal(f->link.counters.malformed, 10);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
+}
+
+static void a_finished_is_counted_and_not_acked(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t bytes[WIRE_HEADER];
+    const struct wire_msg finished = {.type = WIRE_FINISHED, .seqno = 2};
+    wire_encode(&finished, bytes);
+    rig_peer_raw(f->rig, bytes, sizeof bytes);
+    pass(f, SIM_MS);
+    assert_int_equal(f->link.counters.impossible, 1);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
+}
+
+static void acks_of_what_was_not_sent_have_no_effect(void **state)
+{
+    struct fixture *f = *state;
+    rig_peer_ack(f->rig, 0);
+    rig_peer_ack(f->rig, 1);
+    rig_peer_ack(f->rig, UINT32_MAX);
+    pass(f, SIM_MS);
+    assert_int_equal(f->link.counters.stray_acks, 3);
+    assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+    rig_peer_ack(f->rig, 2);
+    pass(f, SIM_MS);
+    assert_false(link_acked(&f->link));
+    rig_peer_ack(f->rig, 1);
+    pass(f, SIM_MS);
+    assert_true(link_acked(&f->link));
+}
+
+static void a_reader_that_is_behind_bounds_the_memory(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t seqno = 2;
+    for (unsigned i = 0; i < 200; i++) {
+        send_chunk(f, seqno, 0, 1448, 1448);
+        pass(f, SIM_US * 200);
+        if (rig_acks(f->rig, seqno) != 0)
+            seqno++;
+    }
+    assert_true(f->link.stream.len <= 2 * LINK_MESSAGE_MAX);
+    assert_true(f->link.stream.len > 2 * LINK_MESSAGE_MAX - 1448);
+    assert_int_equal(rig_acks(f->rig, seqno), 0); /* so the kernel sends it again */
+    buf_reset(&f->link.stream);
+    send_chunk(f, seqno, 0, 1448, 1448);
+    pass(f, SIM_MS);
+    expect_pattern(f, 1448);
+}
+
+/* ---- sending ---- */
+
+static void one_data_is_outstanding(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+    assert_int_not_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_DATA, NULL), 1);
+    rig_peer_ack(f->rig, 1);
+    pass(f, SIM_MS);
+    assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+}
+
+static void more_than_a_data_takes_is_refused(void **state)
+{
+    static const uint8_t bytes[WIRE_DATA_ETHERNET + 1];
+    struct fixture *f = *state;
+    assert_int_not_equal(link_send(&f->link, bytes, sizeof bytes, 0, sizeof bytes), 0);
+    assert_int_equal(link_send(&f->link, bytes, WIRE_DATA_ETHERNET, 0, WIRE_DATA_ETHERNET), 0);
+}
+
+static void retransmission_begins_at_20_ms_and_doubles_to_1_s(void **state)
+{
+    struct fixture *f = *state;
+    static const uint64_t expected[] = {20, 40, 80, 160, 320, 640, 1000, 1000, 1000};
+    assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+    uint64_t sent = sim_now(f->rig->w);
+    for (unsigned i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        uint64_t due = link_deadline(&f->link);
+        assert_int_equal(due - sent, expected[i] * IO_MS);
+        pass(f, due - sent - 1);
+        assert_int_equal(rig_count(f->rig, RIG_OUR_DATA, "+"), i + 1);
+        pass(f, 1);
+        assert_int_equal(rig_count(f->rig, RIG_OUR_DATA, "+"), i + 2);
+        sent = due;
+    }
+    rig_peer_ack(f->rig, 1);
+    pass(f, SIM_MS);
+    assert_int_equal(link_deadline(&f->link), IO_NEVER);
+}
+
+/* A path slower than 20 ms must not make every DATA go out twice. */
+static void a_slow_path_is_learnt(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno <= 10; seqno++) {
+        assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+        uint64_t end = sim_now(f->rig->w) + 60 * SIM_MS;
+        while (sim_now(f->rig->w) < end)
+            pass(f, SIM_MS);
+        rig_peer_ack(f->rig, seqno);
+        pass(f, SIM_MS);
+        assert_true(link_acked(&f->link));
+    }
+    assert_true(f->link.counters.retransmitted <= 2);
+}
+
+static void data_is_sent_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+    rig_peer_ack(f->rig, 1);
+    pass(f, SIM_MS);
+    assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
+    const struct rig_datagram *d = rig_nth(f->rig, RIG_OUR_DATA, "$?#3f", 0);
+    assert_non_null(d);
+    assert_int_equal(d->seqno, 1);
+    assert_int_equal(rig_nth(f->rig, RIG_OUR_DATA, "", 0)->seqno, 2);
+}
+
+/* ---- the two generations ---- */
+
+/* Sends one DATA, which the kernel acknowledges so often; the next one can follow 3 ms later. */
+static void exchange(struct fixture *f, uint32_t seqno, unsigned acks)
+{
+    assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+    for (unsigned i = 0; i < acks; i++)
+        rig_peer_ack(f->rig, seqno);
+    pass(f, 100 * SIM_US);
+    pass(f, 3 * SIM_MS);
+    link_proved(&f->link);
+}
+
+static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno < 5; seqno++)
+        exchange(f, seqno, 1);
+    assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
+    assert_int_equal(f->link.generation, LINK_NEW);
+    assert_int_equal(f->link.evidence, 0);
+    link_proved(&f->link);
+    for (uint32_t seqno = 6; seqno < 16; seqno++)
+        exchange(f, seqno, 2);
+    assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
+    assert_int_equal(f->link.generation, LINK_OLD);
+}
+
+/*
+ * The request that follows a '+' goes out at its first ack, before the second of a 13.x kernel
+ * was taken: that is no sign of a later kernel, nor the second ack one of a path with copies.
+ */
+static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno < 200; seqno += 2) {
+        assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+        rig_peer_ack(f->rig, seqno);
+        pass(f, 60 * SIM_US);
+        link_proved(&f->link);
+        rig_peer_ack(f->rig, seqno); /* still under way when the request is sent */
+        assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+        pass(f, 60 * SIM_US);
+        rig_peer_ack(f->rig, seqno + 1);
+        rig_peer_ack(f->rig, seqno + 1);
+        pass(f, 2 * SIM_MS);
+        link_proved(&f->link);
+    }
+    assert_int_equal(f->link.generation, LINK_OLD);
+    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(link_lateness(&f->link), LINK_LATENESS_CLEAN);
+}
+
+static void one_ack_of_an_old_kernel_asks_again_once_a_second(void **state)
+{
+    struct fixture *f = *state;
+    exchange(f, 1, 2);
+    exchange(f, 2, 2);
+    assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+    rig_peer_ack(f->rig, 3);
+    pass(f, SIM_MS);
+    assert_int_equal(link_acks(&f->link), 1);
+    assert_false(link_acked(&f->link));
+    assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + IO_SECOND);
+    pass(f, IO_SECOND);
+    assert_int_equal(rig_count(f->rig, RIG_OUR_DATA, "$?#3f"), 2);
+    rig_peer_ack(f->rig, 3); /* dropped again: still not known to be stored */
+    pass(f, SIM_MS);
+    assert_false(link_acked(&f->link));
+    pass(f, IO_SECOND);
+    rig_peer_ack(f->rig, 3);
+    rig_peer_ack(f->rig, 3);
+    pass(f, SIM_MS);
+    assert_true(link_acked(&f->link));
+}
+
+/* ---- lateness ---- */
+
+static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(link_lateness(&f->link), 5 * IO_MS);
+    rig_peer_text(f->rig, 2, "$T05#b9");
+    pass(f, SIM_MS);
+    assert_int_equal(link_lateness(&f->link), 5 * IO_MS);
+    rig_peer_text(f->rig, 2, "$T05#b9");
+    pass(f, SIM_MS);
+    assert_int_equal(link_lateness(&f->link), 20 * IO_MS);
+    pass(f, 30 * SIM_MS);
+    rig_peer_text(f->rig, 2, "$T05#b9");
+    pass(f, SIM_MS);
+    assert_int_equal(link_lateness(&f->link), 32 * IO_MS);
+}
+
+static void a_kernels_own_retransmission_is_no_copy(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < 12; i++) {
+        rig_peer_text(f->rig, 2, "$T05#b9");
+        pass(f, LINK_KERNEL_RETRY);
+    }
+    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.counters.duplicates, 11);
+}
+
+static void chunks_out_of_order_are_evidence(void **state)
+{
+    struct fixture *f = *state;
+    send_chunk(f, 2, 1, 1448, 2000);
+    pass(f, SIM_MS);
+    send_chunk(f, 2, 0, 1448, 2000);
+    pass(f, SIM_MS);
+    assert_int_equal(f->link.evidence, 1);
+    assert_int_equal(link_lateness(&f->link), 20 * IO_MS);
+}
+
+static void an_ack_too_many_is_evidence(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno < 5; seqno++)
+        exchange(f, seqno, 1);
+    exchange(f, 5, 2);
+    assert_int_equal(f->link.evidence, 1);
+}
+
+static void no_path_is_believed_to_be_later_than_4_s(void **state)
+{
+    struct fixture *f = *state;
+    for (uint32_t seqno = 1; seqno < 5; seqno++)
+        exchange(f, seqno, 1);
+    assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+    pass(f, 10 * SIM_MS);
+    rig_peer_ack(f->rig, 5);
+    pass(f, SIM_MS);
+    pass(f, 3600 * SIM_SECOND);
+    rig_peer_ack(f->rig, 5);
+    pass(f, SIM_MS);
+    assert_int_equal(link_lateness(&f->link), 4 * IO_SECOND);
+}
+
+/* ---- the unwanted '+' ---- */
+
+static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
+{
+    struct fixture *f = *state;
+    link_want_plus(&f->link, IO_NEVER);
+    rig_peer_text(f->rig, 2, "+");
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 2), 2);
+    link_want_plus(&f->link, 0);
+    rig_peer_text(f->rig, 3, "+");
+    pass(f, SIM_MS);
+    assert_true(f->link.refused);
+    link_want_plus(&f->link, IO_NEVER); /* a new request is out: the kernel sends its '+' again */
+    for (unsigned i = 0; i < 11; i++) {
+        rig_peer_text(f->rig, 3, "+");
+        pass(f, LINK_KERNEL_RETRY);
+    }
+    assert_int_equal(rig_acks(f->rig, 3), 0);
+    expect_stream(f, "+");
+    assert_int_equal(f->rig->lines, 1);
+    rig_peer_text(f->rig, 2, "+"); /* an older one is acknowledged as ever */
+    pass(f, SIM_MS);
+    assert_int_equal(rig_acks(f->rig, 2), 4);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_copy_is_acked_twice_and_delivered_once),
+        TEST(a_herald_at_the_session_port_is_acked),
+        TEST(a_herald_that_is_none_is_not_acked),
+        TEST(messages_are_delivered_in_order_from_2_up),
+        TEST(chunks_come_in_any_order_at_any_mtu),
+        TEST(a_lost_chunk_is_taken_when_it_is_sent_again),
+        TEST(the_next_message_waits_for_the_end_of_this_one),
+        TEST(the_longest_message_fits_and_a_longer_one_is_refused),
+        TEST(what_a_kernel_cannot_have_sent_is_not_acked),
+        TEST(a_chunk_that_contradicts_the_others_is_not_acked),
+        TEST(a_lone_byte_is_plus_or_minus_or_impossible),
+        TEST(what_is_no_debugnet_is_counted_and_dropped),
+        TEST(a_finished_is_counted_and_not_acked),
+        TEST(acks_of_what_was_not_sent_have_no_effect),
+        TEST(a_reader_that_is_behind_bounds_the_memory),
+        TEST(one_data_is_outstanding),
+        TEST(more_than_a_data_takes_is_refused),
+        TEST(retransmission_begins_at_20_ms_and_doubles_to_1_s),
+        TEST(a_slow_path_is_learnt),
+        TEST(data_is_sent_as_it_is),
+        TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
+        TEST(the_second_ack_of_an_old_kernel_is_no_copy),
+        TEST(one_ack_of_an_old_kernel_asks_again_once_a_second),
+        TEST(a_clean_path_is_5_ms_late_and_a_copy_makes_it_20),
+        TEST(a_kernels_own_retransmission_is_no_copy),
+        TEST(chunks_out_of_order_are_evidence),
+        TEST(an_ack_too_many_is_evidence),
+        TEST(no_path_is_believed_to_be_later_than_4_s),
+        TEST(an_unwanted_plus_is_never_acked_whatever_comes_then),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

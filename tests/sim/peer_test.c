@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The netgdb target against a stub that the test plays: one that sends damaged or endless
+ * replies, says nothing, or is a node.
+ */
+#include "proto/netgdb_target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "tests/sim/rig.h"
+
+/* The stub: acknowledges each DATA, drops repeats by seqno, and hands the rest to `heard`. */
+static struct {
+    uint32_t seqno; /* of its next DATA */
+    uint32_t seen;  /* the last of ours */
+    unsigned acks;  /* a DATA */
+    unsigned requests;
+    struct buf request; /* of several DATA */
+    void (*heard)(struct rig *r, const char *text, size_t len);
+} stub;
+
+static void say(struct rig *r, const char *text)
+{
+    rig_peer_text(r, stub.seqno++, text);
+}
+
+static void say_packet(struct rig *r, const char *content)
+{
+    struct buf packet;
+    buf_init(&packet, SIM_DATAGRAM_MAX);
+    (void)rsp_frame(&packet, (const uint8_t *)content, strlen(content));
+    rig_peer_data(r, stub.seqno++, 0, packet.len, packet.data, packet.len);
+    buf_free(&packet);
+}
+
+static void hear(struct rig *r, const struct wire_msg *msg)
+{
+    if (msg->type != WIRE_DATA)
+        return;
+    for (unsigned i = 0; i < stub.acks; i++)
+        rig_peer_ack(r, msg->seqno);
+    if (msg->seqno <= stub.seen)
+        return;
+    stub.seen = msg->seqno;
+    if (msg->offset == 0)
+        buf_reset(&stub.request);
+    assert_int_equal(msg->offset, stub.request.len);
+    assert_int_equal(buf_add(&stub.request, msg->data, msg->len), 0);
+    if (stub.request.len < msg->total)
+        return;
+    (void)buf_addc(&stub.request, 0);
+    stub.requests += stub.request.data[0] == '$';
+    stub.heard(r, (const char *)stub.request.data, stub.request.len - 1);
+}
+
+static int setup(void **state)
+{
+    struct rig *r = rig_new_peer(hear);
+    stub.seqno = 2;
+    stub.seen = stub.requests = 0;
+    stub.acks = 1;
+    buf_init(&stub.request, 1 << 20);
+    rig_peer_herald(r, SIM_HERALD_PORT);
+    sim_run_for(r->w, SIM_MS);
+    rig_lobby(r);
+    sim_run_for(r->w, SIM_MS);
+    say_packet(r, "T05");
+    rig_take(r, rig_await(r, SIM_SECOND));
+    *state = r;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    buf_free(&stub.request);
+    rig_free(*state);
+    return 0;
+}
+
+/* ---- damage ---- */
+
+static void minus_to_a_request(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] != '$')
+        return;
+    say(r, stub.requests <= 2 ? "-" : "+");
+    if (stub.requests > 2)
+        say_packet(r, "OK");
+}
+
+static void minus_brings_the_request_again(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = minus_to_a_request;
+    rig_ask(r, "s", "OK");
+    assert_int_equal(stub.requests, 3);
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, "+"), 1); /* none in between */
+}
+
+static const char *damaged;
+
+static void damage_replies(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] == '$')
+        say(r, "+");
+    if (text[0] == '$')
+        say(r, damaged);
+    else if (text[0] == '-')
+        say_packet(r, "2a");
+}
+
+static void a_damaged_reply_is_asked_for_again(void **state)
+{
+    static const char *const replies[] = {
+        "$2b#00",                                 /* the checksum is wrong */
+        "$2b#9",  "$2b#", "$2b", "$2", "$2b\"94", /* its end is not there */
+        "$2b#9x",
+    };
+    struct rig *r = *state;
+    stub.heard = damage_replies;
+    for (unsigned i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        damaged = replies[i];
+        rig_ask(r, "s", "2a");
+        assert_int_equal(stub.requests, i + 1);
+    }
+}
+
+static void damage_stale(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] != '$')
+        return;
+    say(r, damaged);
+    say(r, "+");
+    say_packet(r, "2a");
+}
+
+/* Half a packet among the repeats before the '+' must not swallow the '+'. */
+static void a_damaged_repeat_hides_nothing(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = damage_stale;
+    damaged = "$2b";
+    rig_ask(r, "s", "2a");
+    damaged = "$2b#9";
+    rig_ask(r, "s", "2a");
+    assert_int_equal(stub.requests, 2);
+    assert_true(sim_now(r->w) - SIM_START < SIM_SECOND);
+}
+
+static void never_right(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] == '$')
+        say(r, "+");
+    if (text[0] != '+')
+        say(r, "$2b#00");
+}
+
+static void only_minus(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] == '$')
+        say(r, "-");
+}
+
+static void damage_without_end_ends_the_session(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = never_right;
+    assert_int_equal(rig_try(r, "m0,1"), NETGDB_PROTO);
+    assert_true(rig_count(r, RIG_OUR_DATA, "-") < 50);
+}
+
+static void minus_without_end_ends_the_session(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = only_minus;
+    assert_int_equal(rig_try(r, "m0,1"), NETGDB_PROTO);
+    assert_true(stub.requests < 50);
+}
+
+/* ---- silence ---- */
+
+static unsigned deaf; /* requests that it eats */
+
+static void eat(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] != '$' || stub.requests <= deaf)
+        return;
+    say(r, "+");
+    say_packet(r, "T05");
+}
+
+static void an_eaten_request_is_sent_again_after_12_s_behind_a_plus(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = eat;
+    deaf = 1;
+    uint64_t start = sim_now(r->w);
+    rig_ask(r, "s", "T05");
+    uint64_t took = sim_now(r->w) - start;
+    assert_true(took > 12 * SIM_SECOND && took < 13 * SIM_SECOND);
+    assert_int_equal(stub.requests, 2);
+    const struct rig_datagram *plus = rig_nth(r, RIG_OUR_DATA, "+", 1);
+    const struct rig_datagram *again = rig_nth(r, RIG_OUR_DATA, "$s#73", 1);
+    assert_int_equal(plus->seqno + 1, again->seqno);
+    assert_true(again->time - plus->time >= 5 * SIM_MS); /* no copy of that '+' may follow it */
+}
+
+static void a_stub_that_only_acks_is_lost_in_the_end(void **state)
+{
+    struct rig *r = *state;
+    stub.heard = eat;
+    deaf = UINT32_MAX;
+    assert_int_equal(rig_try(r, "s"), NETGDB_LOST);
+    assert_true(sim_now(r->w) - SIM_START < 120 * SIM_SECOND);
+    assert_true(r->lines >= 1);
+}
+
+/* ---- a node ---- */
+
+static unsigned node_runs; /* vCont that wait for Ctrl-C */
+
+static void node(struct rig *r, const char *text, size_t len)
+{
+    static bool no_ack;
+    if (len == 1 && text[0] == 3) {
+        node_runs--;
+        say_packet(r, "T02");
+    }
+    if (text[0] != '$')
+        return;
+    if (!no_ack)
+        say(r, "+");
+    if (strncmp(text, "$qSupported", 11) == 0) {
+        no_ack = false;
+        say_packet(r, "PacketSize=4000;netgdb-node+;vContSupported+");
+    } else if (strncmp(text, "$QStartNoAckMode", 16) == 0) {
+        no_ack = true;
+        say_packet(r, "OK");
+    } else if (strncmp(text, "$vCont;c", 8) == 0) {
+        node_runs++;
+        say_packet(r, "O6869");
+    } else if (strncmp(text, "$bad", 4) == 0) {
+        say(r, "$2b#00");
+    } else if (strncmp(text, "$acks", 5) == 0) {
+        say(r, "+");
+        say_packet(r, "OK");
+        say(r, "+");
+    } else {
+        char reply[32];
+        snprintf(reply, sizeof reply, "%zu", len);
+        say_packet(r, reply);
+    }
+}
+
+static void meet_node(struct rig *r)
+{
+    enum netgdb_peer peer;
+    stub.heard = node;
+    node_runs = 0;
+    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+    assert_int_equal(peer, NETGDB_PEER_NODE);
+}
+
+static void a_node_needs_no_plus(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    size_t before = rig_count(r, RIG_OUR_DATA, "+");
+    rig_ask(r, "g", "5");
+    rig_ask(r, "vCont;s", "11");
+    rig_ask(r, "g", "5");
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, "+"), before);
+}
+
+static void a_node_is_hidden_from_gdb(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    rig_ask(r, "qSupported", "PacketSize=4000;vContSupported+");
+}
+
+static void a_node_takes_requests_of_several_data(void **state)
+{
+    struct rig *r = *state;
+    static uint8_t request[NETGDB_NODE_REQUEST_MAX + 1];
+    meet_node(r);
+    memset(request, 'x', sizeof request);
+    rig_fate(r, RIG_OUR_DATA, "xxx", 3, 2, SIM_LOSE, 0);
+    rig_fate(r, RIG_OUR_DATA, "xxx", 0, 1, SIM_TWICE, 2 * SIM_MS);
+    assert_int_equal(target_max_request(r->target), NETGDB_NODE_REQUEST_MAX);
+    assert_int_equal(target_transact(r->target, request, sizeof request, &r->reply),
+                     NETGDB_TOO_LONG);
+    assert_int_equal(target_transact(r->target, request, sizeof request - 1, &r->reply), 0);
+    char expected[32];
+    snprintf(expected, sizeof expected, "%zu", sizeof request - 1 + 4);
+    assert_true(buf_is(&r->reply, expected));
+}
+
+static void a_running_node_is_interrupted_by_one_0x03(void **state)
+{
+    struct rig *r = *state;
+    bool final;
+    meet_node(r);
+    assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED); /* it does not run */
+    assert_int_equal(target_send(r->target, (const uint8_t *)"vCont;c", 7), 0);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    assert_true(!final && buf_is(&r->reply, "O6869"));
+    rig_fate(r, RIG_OUR_DATA, "\003", 0, 2, SIM_LOSE, 0);
+    sim_client_push(r->kernel->io, "\003", 1);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
+    assert_int_equal(target_interrupt(r->target), 0);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    assert_true(final && buf_is(&r->reply, "T02"));
+    assert_int_equal(node_runs, 0);
+    rig_ask(r, "g", "5");
+}
+
+static void a_damaged_reply_of_a_node_runs_nothing_twice(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    unsigned before = stub.requests;
+    assert_int_equal(rig_try(r, "bad"), NETGDB_PROTO);
+    sim_run_for(r->w, SIM_SECOND);
+    assert_int_equal(stub.requests, before + 1);
+}
+
+static void pluses_of_a_stub_behind_a_node_do_no_harm(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    for (unsigned i = 0; i < 3; i++) {
+        rig_ask(r, "acks", "OK");
+        sim_run_for(r->w, SIM_MS);
+        assert_int_equal(target_idle(r->target), 0);
+    }
+    size_t before = rig_count(r, RIG_OUR_DATA, "+");
+    rig_ask(r, "g", "5");
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, "+"), before);
+    assert_int_equal(r->lines, 0);
+}
+
+/* ---- what is behind the link ---- */
+
+static const char *features;
+
+static void feature_stub(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] != '$')
+        return;
+    say(r, "+");
+    say_packet(r, features);
+}
+
+static void only_freebsds_three_features_are_a_kernel(void **state)
+{
+    static const char *const others[] = {
+        "PacketSize=1003;qXfer:threads:read+",
+        "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+;swbreak+",
+        "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode-",
+        "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode",
+        "",
+        ";;",
+    };
+    struct rig *r = *state;
+    enum netgdb_peer peer;
+    stub.heard = feature_stub;
+    features = "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+";
+    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+    assert_int_equal(peer, NETGDB_PEER_KERNEL);
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        features = others[i];
+        assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+        assert_int_equal(peer, NETGDB_PEER_OTHER);
+    }
+    assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(minus_brings_the_request_again),
+        TEST(a_damaged_reply_is_asked_for_again),
+        TEST(a_damaged_repeat_hides_nothing),
+        TEST(damage_without_end_ends_the_session),
+        TEST(minus_without_end_ends_the_session),
+        TEST(an_eaten_request_is_sent_again_after_12_s_behind_a_plus),
+        TEST(a_stub_that_only_acks_is_lost_in_the_end),
+        TEST(a_node_needs_no_plus),
+        TEST(a_node_is_hidden_from_gdb),
+        TEST(a_node_takes_requests_of_several_data),
+        TEST(a_running_node_is_interrupted_by_one_0x03),
+        TEST(a_damaged_reply_of_a_node_runs_nothing_twice),
+        TEST(pluses_of_a_stub_behind_a_node_do_no_harm),
+        TEST(only_freebsds_three_features_are_a_kernel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

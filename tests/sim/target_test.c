@@ -1,0 +1,659 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The netgdb target against the kernel twin, both generations: the order of what is sent, exactly
+ * once, silence, and leaving. The fate of single datagrams is the test's.
+ */
+#include "proto/netgdb_target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "tests/sim/rig.h"
+
+#define READ "mffffffff80200000,4"
+#define WRITE "Mffffffff81000000,1:"
+
+static char read_reply[9];
+
+static void make_read_reply(void)
+{
+    for (unsigned i = 0; i < 4; i++)
+        snprintf(read_reply + 2 * i, 3, "%02x", machine_text_byte(MACHINE_TEXT + i));
+}
+
+/* ---- what holds in every session ---- */
+
+/* A '+' follows a reply, a request a '+', and each of our DATA the ack of the one before. */
+static void expect_discipline(const struct rig *r)
+{
+    const struct rig_datagram *last = NULL;
+    bool known = true, replied = true;
+    for (size_t i = 0; i < r->sent_used; i++) {
+        const struct rig_datagram *d = &r->sent[i];
+        if (d->kind == RIG_KERNEL_ACK && last != NULL && d->seqno == last->seqno)
+            known = true;
+        if (d->kind == RIG_KERNEL_DATA)
+            known = replied = true;
+        if (d->kind != RIG_OUR_DATA || (last != NULL && d->seqno == last->seqno))
+            continue;
+        assert_int_equal(d->seqno, last != NULL ? last->seqno + 1 : 1);
+        assert_true(known);
+        assert_null(strchr(d->text, 3));
+        if (d->text[0] == '$')
+            assert_true(last != NULL && strcmp(last->text, "+") == 0);
+        else
+            assert_true(strcmp(d->text, "+") == 0 && replied);
+        last = d;
+        known = replied = false;
+    }
+}
+
+static enum twin_generation generation; /* of the test that runs */
+
+static int setup(void **state)
+{
+    struct rig *r = rig_new(generation);
+    rig_connect(r);
+    *state = r;
+    return 0;
+}
+
+static int setup_old(void **state)
+{
+    generation = TWIN_OLD;
+    return setup(state);
+}
+
+static int setup_new(void **state)
+{
+    generation = TWIN_NEW;
+    return setup(state);
+}
+
+static int teardown(void **state)
+{
+    rig_free(*state);
+    return 0;
+}
+
+/* Ends a test whose session has held to the order and did no harm. */
+static void expect_good(const struct rig *r)
+{
+    expect_discipline(r);
+    assert_int_equal(twin_harm(r->twin), 0);
+    assert_int_equal(twin_counts(r->twin)->gave_up, 0);
+    assert_int_equal(twin_counts(r->twin)->poisoned, 0);
+}
+
+static void step(struct rig *r)
+{
+    assert_int_equal(rig_try(r, "s"), 0);
+    assert_true(buf_starts(&r->reply, "T05"));
+}
+
+/* So many clean exchanges that the path counts as clean. */
+static void warm_up(struct rig *r)
+{
+    for (unsigned i = 0; i < NETGDB_CLEAN_EXCHANGES; i++)
+        rig_ask(r, READ, read_reply);
+    assert_int_equal(rig_link(r)->evidence, 0);
+}
+
+static uint64_t sent_at(const struct rig *r, enum rig_kind kind, const char *text, size_t n)
+{
+    const struct rig_datagram *d = rig_nth(r, kind, text, n);
+    assert_non_null(d);
+    return d->time;
+}
+
+/* When the '+' that followed the first transmission of the n-th of these was first sent. */
+static uint64_t plus_after(const struct rig *r, const char *request, size_t n)
+{
+    const struct rig_datagram *d = rig_nth(r, RIG_OUR_DATA, request, n);
+    assert_non_null(d);
+    for (; d < r->sent + r->sent_used; d++) {
+        if (d->kind == RIG_OUR_DATA && strcmp(d->text, "+") == 0)
+            return d->time;
+    }
+    fail_msg("no '+' followed %s", request);
+    return 0;
+}
+
+/* ---- requests and replies ---- */
+
+static void a_session_alternates_plus_and_request(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    rig_ask(r, WRITE "2a", "OK");
+    rig_ask(r, "mffffffff81000000,1", "2a");
+    rig_ask(r, "Hg186a3", "OK");
+    rig_ask(r, "vCont?", "");
+    step(r);
+    assert_int_equal(rig_try(r, "c"), 0);
+    assert_true(buf_starts(&r->reply, "T05"));
+    assert_int_equal(twin_requests(r->twin), 7);
+    assert_int_equal(rig_link(r)->counters.retransmitted, 0);
+    assert_int_equal(rig_link(r)->evidence, 0);
+    expect_good(r);
+}
+
+static void a_request_is_one_data_or_refused(void **state)
+{
+    struct rig *r = *state;
+    size_t max = target_max_request(r->target);
+    char text[WIRE_DATA_ETHERNET + 2];
+    assert_int_equal(max, WIRE_DATA_ETHERNET - 4);
+    memset(text, '0', sizeof text);
+    text[0] = 'm';
+    memcpy(text + max - strlen(READ) + 1, READ + 1, strlen(READ) - 1);
+    assert_int_equal(target_transact(r->target, (uint8_t *)text, max + 1, &r->reply),
+                     NETGDB_TOO_LONG);
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, NULL), 0);
+    assert_int_equal(target_transact(r->target, (uint8_t *)text, max, &r->reply), 0);
+    assert_int_equal(twin_requests(r->twin), 1);
+    for (size_t i = 0; i < r->sent_used; i++)
+        assert_true(r->sent[i].kind != RIG_OUR_DATA || r->sent[i].len <= WIRE_DATA_ETHERNET);
+    expect_good(r);
+}
+
+static void long_replies_come_whole(void **state)
+{
+    (void)state;
+    static const size_t mtu[] = {576, 1500, 9000};
+    for (unsigned i = 0; i < 3; i++) {
+        struct twin_config config = twin_config(generation);
+        config.mtu = mtu[i];
+        struct rig *other = rig_new_twin(&config);
+        rig_connect(other);
+        rig_fate(other, RIG_KERNEL_DATA, NULL, 4, 1, SIM_LOSE, 0); /* a chunk of the reply */
+        rig_fate(other, RIG_KERNEL_DATA, NULL, 0, 1, SIM_ONCE, 3 * SIM_MS);
+        assert_int_equal(rig_try(other, "mffffffff80200000,800"), 0);
+        assert_int_equal(other->reply.len, 4096);
+        for (unsigned at = 0; at < 2048; at++) {
+            int byte = rsp_hex_byte(other->reply.data + 2 * at);
+            assert_int_equal(byte, machine_text_byte(MACHINE_TEXT + at));
+        }
+        expect_good(other);
+        rig_free(other);
+    }
+}
+
+static void a_doubled_request_runs_once_and_its_repeats_are_dropped(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_OUR_DATA, "$", 0, 3, SIM_TWICE, 0);
+    rig_ask(r, READ, read_reply);
+    rig_ask(r, "mffffffff80200004,1", (char[]){"94"}); /* checked below: not the other reply */
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(twin_requests(r->twin), 3);
+    assert_true(netgdb_target_stats(r->target)->stale_replies > 0);
+    assert_true(twin_counts(r->twin)->resent_replies > 0);
+    expect_good(r);
+}
+
+/* ---- lost datagrams ---- */
+
+static void a_lost_request_is_sent_again_from_20_ms_on(void **state)
+{
+    struct rig *r = *state;
+    static const uint64_t gaps[] = {20, 40, 80, 160, 320, 640, 1000, 1000};
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 8, SIM_LOSE, 0);
+    step(r);
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, "$s#73"), 9);
+    for (unsigned i = 0; i < 8; i++)
+        assert_int_equal(sent_at(r, RIG_OUR_DATA, "$s#73", i + 1) -
+                             sent_at(r, RIG_OUR_DATA, "$s#73", i),
+                         gaps[i] * SIM_MS);
+    assert_int_equal(twin_counts(r->twin)->steps, 1);
+    expect_good(r);
+}
+
+static void lost_acks_of_a_request_run_it_once(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    for (unsigned lost = 1; lost < 6; lost++) {
+        rig_fate(r, RIG_KERNEL_ACK, NULL, 0, lost, SIM_LOSE, 0);
+        step(r);
+        assert_int_equal(twin_counts(r->twin)->steps, lost);
+        rig_no_fates(r);
+    }
+    expect_good(r);
+}
+
+/* Both of our acks of each of its messages: it sends them again a second later. */
+static void lost_acks_of_a_reply_deliver_it_once(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_OUR_ACK, NULL, 0, 2, SIM_LOSE, 0);
+    rig_fate(r, RIG_OUR_ACK, NULL, 2, 2, SIM_LOSE, 0);
+    step(r);
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(twin_counts(r->twin)->steps, 1);
+    assert_true(twin_counts(r->twin)->retransmissions >= 2);
+    assert_int_equal(rig_link(r)->evidence, 0); /* its own retransmissions: no sign of copies */
+    expect_good(r);
+}
+
+static void a_lost_plus_is_sent_again_before_the_next_request(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    rig_fate(r, RIG_OUR_DATA, "+", 0, 3, SIM_LOSE, 0);
+    rig_ask(r, READ, read_reply);
+    step(r);
+    assert_int_equal(twin_requests(r->twin), 3);
+    expect_good(r);
+}
+
+/* ---- holding back ---- */
+
+static void plus_to_a_stop_waits_5_ms_on_a_clean_path(void **state)
+{
+    struct rig *r = *state;
+    warm_up(r);
+    step(r);
+    rig_ask(r, READ, read_reply);
+    uint64_t held = plus_after(r, "$s#73", 0) - sent_at(r, RIG_OUR_DATA, "$s#73", 0);
+    assert_true(held >= 5 * SIM_MS && held < 7 * SIM_MS);
+    expect_good(r);
+}
+
+static void plus_to_a_read_waits_only_until_the_path_is_known(void **state)
+{
+    struct rig *r = *state;
+    for (unsigned i = 0; i < NETGDB_CLEAN_EXCHANGES + 20; i++)
+        rig_ask(r, READ, read_reply);
+    for (unsigned i = 0; i + 1 < NETGDB_CLEAN_EXCHANGES + 20; i++) {
+        uint64_t held =
+            plus_after(r, "$" READ "#87", i) - sent_at(r, RIG_OUR_DATA, "$" READ "#87", i);
+        if (i + 1 < NETGDB_CLEAN_EXCHANGES)
+            assert_true(held >= 5 * SIM_MS);
+        else
+            assert_true(held < 3 * SIM_MS);
+    }
+    expect_good(r);
+}
+
+static void after_a_copy_everything_waits_20_ms(void **state)
+{
+    struct rig *r = *state;
+    warm_up(r);
+    rig_fate(r, RIG_KERNEL_DATA, "$", 0, 1, SIM_TWICE, 0);
+    rig_ask(r, READ, read_reply);
+    step(r);
+    size_t n = NETGDB_CLEAN_EXCHANGES + 1;
+    rig_ask(r, READ, read_reply);
+    rig_ask(r, READ, read_reply);
+    assert_true(plus_after(r, "$s#73", 0) - sent_at(r, RIG_OUR_DATA, "$s#73", 0) >= 20 * SIM_MS);
+    assert_true(plus_after(r, "$" READ "#87", n) - sent_at(r, RIG_OUR_DATA, "$" READ "#87", n) >=
+                20 * SIM_MS);
+    expect_good(r);
+}
+
+static void what_was_seen_to_be_later_than_20_ms_is_waited_for(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_KERNEL_DATA, "$", 0, 1, SIM_TWICE, 60 * SIM_MS);
+    rig_ask(r, READ, read_reply);
+    rig_no_fates(r);
+    sim_run_for(r->w, 100 * SIM_MS);
+    step(r);
+    rig_ask(r, READ, read_reply);
+    assert_true(plus_after(r, "$s#73", 0) - sent_at(r, RIG_OUR_DATA, "$s#73", 0) >= 60 * SIM_MS);
+    expect_good(r);
+}
+
+/* ---- late copies ---- */
+
+/* A session in which this datagram of ours comes twice, the copy late. */
+static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_generation g,
+                      bool warm)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    if (warm)
+        warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, text, skip, 1, SIM_TWICE, late);
+    for (unsigned i = 1; i <= 3; i++) {
+        step(r);
+        assert_int_equal(twin_counts(r->twin)->steps, i);
+        rig_ask(r, READ, read_reply);
+        rig_ask(r, "mffffffff80200004,1", "94");
+    }
+    assert_int_equal(twin_counts(r->twin)->steps, 3);
+    expect_good(r);
+    rig_free(r);
+}
+
+static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
+        for (int i = 0; i < 4; i++) {
+            play_copy("$s", 0, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
+            play_copy("+", 0, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
+            play_copy("+", 1, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
+        }
+    }
+}
+
+/* Reads with different replies, the k-th of which comes twice on a path that looked clean. */
+static void play_read_copy(uint64_t late, enum twin_generation g)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, "$m", 1, 1, SIM_TWICE, late);
+    for (unsigned i = 0; i < 6; i++) {
+        char request[32], reply[3];
+        snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
+        snprintf(reply, sizeof reply, "%02x", machine_text_byte(MACHINE_TEXT + i));
+        rig_ask(r, request, reply);
+    }
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
+static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 20 * SIM_US) {
+        play_read_copy(late, TWIN_OLD);
+        play_read_copy(late, TWIN_NEW);
+    }
+}
+
+/* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
+static void a_late_copy_while_gdb_thinks_ends_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        struct rig *r = rig_new(late % (100 * SIM_US) == 0 ? TWIN_OLD : TWIN_NEW);
+        rig_connect(r);
+        warm_up(r);
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+        rig_ask(r, "mffffffff80200004,1", "94");
+        for (unsigned i = 0; i < 10; i++) {
+            sim_run_for(r->w, SIM_MS);
+            assert_int_equal(target_idle(r->target), 0);
+        }
+        rig_ask(r, READ, read_reply);
+        step(r);
+        rig_ask(r, READ, read_reply);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        assert_int_equal(r->lines, 0);
+        assert_int_equal(twin_harm(r->twin), 0);
+        rig_free(r);
+    }
+}
+
+static void play_list_copy(uint64_t late, enum twin_generation g)
+{
+    struct twin_config config = twin_config(g);
+    config.threads_a_reply = 1;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    warm_up(r);
+    rig_fate(r, RIG_OUR_DATA, "$qsThreadInfo", 1, 1, SIM_TWICE, late);
+    rig_ask(r, "qfThreadInfo", "m186a1");
+    rig_ask(r, "qsThreadInfo", "m186a2");
+    rig_ask(r, "qsThreadInfo", "m186a3");
+    rig_ask(r, "qsThreadInfo", "m186a4");
+    rig_ask(r, "qsThreadInfo", "m186a5");
+    rig_ask(r, "qsThreadInfo", "l");
+    rig_free(r);
+}
+
+static void a_late_copy_does_not_move_a_list_on(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        play_list_copy(late, TWIN_OLD);
+        play_list_copy(late, TWIN_NEW);
+    }
+}
+
+/* Two writes to the same place, and of the first a copy. */
+static void play_write_copy(const char *first, const char *second, uint64_t late,
+                            enum twin_generation g, bool warm)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    if (warm)
+        warm_up(r);
+    char prefix[8] = "$";
+    strncat(prefix, first, 1);
+    rig_fate(r, RIG_OUR_DATA, prefix, 0, 1, SIM_TWICE, late);
+    rig_ask(r, first, "OK");
+    rig_ask(r, second, "OK");
+    sim_run_for(r->w, 20 * SIM_MS);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
+static void a_late_copy_does_not_undo_a_later_write(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
+        for (int i = 0; i < 4; i++) {
+            enum twin_generation g = i % 2 == 0 ? TWIN_OLD : TWIN_NEW;
+            play_write_copy(WRITE "01", WRITE "02", late, g, i / 2 == 1);
+            play_write_copy("P1=0000000000000001", "P1=0000000000000002", late, g, i / 2 == 1);
+            play_write_copy("Hg186a2", "Hg186a3", late, g, i / 2 == 1);
+        }
+    }
+}
+
+static void overlapping_writes_wait_and_others_do_not(void **state)
+{
+    struct rig *r = *state;
+    warm_up(r);
+    rig_ask(r, "Mffffffff81000000,2:0102", "OK");
+    rig_ask(r, "Mffffffff81000002,2:0304", "OK");
+    rig_ask(r, "Mffffffff81000001,1:05", "OK");
+    uint64_t first = sent_at(r, RIG_OUR_DATA, "$Mffffffff81000000,2:0102#61", 0);
+    uint64_t beside = sent_at(r, RIG_OUR_DATA, "$Mffffffff81000002,2:0304#67", 0);
+    uint64_t over = sent_at(r, RIG_OUR_DATA, "$Mffffffff81000001,1:05#03", 0);
+    assert_true(beside - first < 5 * SIM_MS);
+    assert_true(over - first >= 5 * SIM_MS);
+    expect_good(r);
+}
+
+/* Later than anything that was waited for: it must not run, and the session ends in one line. */
+static void a_copy_later_than_the_lateness_is_kept_from_running(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 8 * SIM_MS);
+    step(r);
+    assert_int_equal(rig_try(r, READ), NETGDB_LOST);
+    assert_int_equal(rig_try(r, READ), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    assert_non_null(strstr(r->line, "copy"));
+    for (unsigned i = 0; i < 20; i++) {
+        sim_run_for(r->w, SIM_SECOND);
+        assert_int_equal(target_idle(r->target), NETGDB_LOST);
+    }
+    assert_int_equal(twin_counts(r->twin)->steps, 1);
+    assert_int_equal(twin_counts(r->twin)->gave_up, 1);
+    assert_int_equal(twin_phase(r->twin), TWIN_DDB);
+    assert_int_equal(r->lines, 1);
+}
+
+/* ---- silence ---- */
+
+static void a_path_blocked_for_30_s_is_waited_for(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    sim_run_for(r->w, 100 * SIM_MS);
+    rig_block(r, 30 * SIM_SECOND);
+    step(r);
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(twin_counts(r->twin)->steps, 1);
+    assert_int_equal(r->lines, 1); /* the warning */
+    expect_good(r);
+}
+
+static void silence_is_mentioned_at_12_s_and_ends_at_40_s(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    sim_run_for(r->w, 100 * SIM_MS);
+    rig_block(r, 100 * SIM_SECOND);
+    uint64_t start = sim_now(r->w);
+    assert_int_equal(rig_try(r, "s"), NETGDB_LOST);
+    uint64_t took = sim_now(r->w) - start;
+    assert_true(took >= 40 * SIM_SECOND && took < 42 * SIM_SECOND);
+    assert_int_equal(r->lines, 2);
+}
+
+static void a_running_kernel_may_be_silent_for_ever(void **state)
+{
+    struct rig *r = *state;
+    twin_machine(r->twin)->run_time = 5000 * SIM_SECOND;
+    assert_int_equal(rig_try(r, "c"), 0);
+    assert_true(buf_starts(&r->reply, "T05"));
+    assert_int_equal(r->lines, 0);
+    rig_ask(r, READ, read_reply);
+    expect_good(r);
+}
+
+static void ctrl_c_is_never_sent_to_a_kernel(void **state)
+{
+    struct rig *r = *state;
+    bool final;
+    assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
+    twin_machine(r->twin)->run_time = SIM_SECOND;
+    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    sim_client_push(r->kernel->io, "\003", 1);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
+    assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    assert_true(final && buf_starts(&r->reply, "T05"));
+    expect_good(r);
+}
+
+static void a_flood_of_what_is_not_ours_changes_nothing(void **state)
+{
+    struct rig *r = *state;
+    uint8_t bytes[64] = {0};
+    bytes[3] = 9; /* no type that there is */
+    for (unsigned i = 0; i < 400; i++)
+        rig_peer_raw(r, bytes, 5 + i % 50);
+    for (uint32_t i = 0; i < 50; i++)
+        rig_peer_ack(r, 1000 + i);
+    step(r);
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(rig_link(r)->counters.stray_acks, 50);
+    assert_int_equal(rig_link(r)->counters.malformed, 400);
+    expect_good(r);
+}
+
+/* ---- leaving ---- */
+
+static void leave(struct rig *r)
+{
+    assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+    assert_true(buf_is(&r->reply, "OK"));
+}
+
+static void d_detaches_the_kernel(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    leave(r);
+    assert_int_equal(twin_counts(r->twin)->detaches, 1);
+    assert_int_equal(twin_phase(r->twin), TWIN_DDB);
+    assert_int_equal(r->lines, 0);
+    expect_good(r);
+}
+
+static void a_lost_last_plus_is_sent_again(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_fate(r, RIG_OUR_DATA, "+", 1, 4, SIM_LOSE, 0);
+    leave(r);
+    assert_int_equal(twin_counts(r->twin)->detaches, 1);
+    expect_good(r);
+}
+
+/* Who has got the last '+' is gone, and acknowledges no copy of it. */
+static void a_lost_last_ack_is_no_news(void **state)
+{
+    struct rig *r = *state;
+    rig_ask(r, READ, read_reply);
+    unsigned before = generation == TWIN_OLD ? 4 : 2; /* acks of the '+' to that, and of D */
+    rig_fate(r, RIG_KERNEL_ACK, NULL, before, TIMES_ALL, SIM_LOSE, 0);
+    uint64_t start = sim_now(r->w);
+    leave(r);
+    assert_true(sim_now(r->w) - start < 4 * SIM_SECOND);
+    assert_int_equal(twin_counts(r->twin)->detaches, 1);
+    assert_int_equal(r->lines, 0);
+}
+
+static void a_doubled_d_detaches_once(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
+        for (int i = 0; i < 2; i++) {
+            struct rig *r = rig_new(i == 0 ? TWIN_OLD : TWIN_NEW);
+            rig_connect(r);
+            rig_ask(r, READ, read_reply);
+            rig_fate(r, RIG_OUR_DATA, "$D", 0, 1, SIM_TWICE, late);
+            leave(r);
+            sim_run_for(r->w, SIM_SECOND);
+            assert_int_equal(twin_counts(r->twin)->detaches, 1);
+            expect_good(r);
+            rig_free(r);
+        }
+    }
+}
+
+#define ALONE(name) cmocka_unit_test(name)
+#define BOTH(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, setup_old, teardown),                                    \
+        cmocka_unit_test_setup_teardown(name, setup_new, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOTH(a_session_alternates_plus_and_request),
+        BOTH(a_request_is_one_data_or_refused),
+        BOTH(long_replies_come_whole),
+        BOTH(a_doubled_request_runs_once_and_its_repeats_are_dropped),
+        BOTH(a_lost_request_is_sent_again_from_20_ms_on),
+        BOTH(lost_acks_of_a_request_run_it_once),
+        BOTH(lost_acks_of_a_reply_deliver_it_once),
+        BOTH(a_lost_plus_is_sent_again_before_the_next_request),
+        BOTH(plus_to_a_stop_waits_5_ms_on_a_clean_path),
+        BOTH(plus_to_a_read_waits_only_until_the_path_is_known),
+        BOTH(after_a_copy_everything_waits_20_ms),
+        BOTH(what_was_seen_to_be_later_than_20_ms_is_waited_for),
+        ALONE(a_copy_within_5_ms_never_runs_a_step_twice),
+        ALONE(a_late_copy_on_a_clean_path_gives_no_wrong_reply),
+        ALONE(a_late_copy_while_gdb_thinks_ends_nothing),
+        ALONE(a_late_copy_does_not_move_a_list_on),
+        ALONE(a_late_copy_does_not_undo_a_later_write),
+        BOTH(overlapping_writes_wait_and_others_do_not),
+        BOTH(a_copy_later_than_the_lateness_is_kept_from_running),
+        BOTH(a_path_blocked_for_30_s_is_waited_for),
+        BOTH(silence_is_mentioned_at_12_s_and_ends_at_40_s),
+        BOTH(a_running_kernel_may_be_silent_for_ever),
+        BOTH(ctrl_c_is_never_sent_to_a_kernel),
+        BOTH(a_flood_of_what_is_not_ours_changes_nothing),
+        BOTH(d_detaches_the_kernel),
+        BOTH(a_lost_last_plus_is_sent_again),
+        BOTH(a_lost_last_ack_is_no_news),
+        ALONE(a_doubled_d_detaches_once),
+    };
+    make_read_reply();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
