@@ -50,8 +50,10 @@ struct link_trace {
 
 /* What a server that takes the session over must know; it may lie in memory that outlives us. */
 struct link_mark {
-    uint32_t sent; /* seqno of our last DATA */
-    uint32_t next; /* seqno with which the peer's next message begins */
+    uint32_t sent;    /* seqno of our last DATA */
+    uint32_t next;    /* seqno with which the peer's next message begins */
+    uint32_t no_ack;  /* it is a node that was put into no-ack mode (netgdb_target.h) */
+    uint32_t running; /* it was let run and has not stopped */
 };
 
 struct link_counters {

@@ -34,6 +34,9 @@ struct netgdb_target {
 
     bool node;   /* drops copies itself, can be interrupted */
     bool no_ack; /* a node after QStartNoAckMode */
+    bool resync; /* taken over from a dead server: replies that it asked for may still come */
+    bool identified;
+    enum netgdb_peer peer;
     uint64_t patience;
 
     struct rsp_parser parser;
@@ -88,7 +91,7 @@ static int meet_successor(struct netgdb_target *t)
     free(t->link);
     t->link = link;
     t->io = link->io;
-    t->node = t->no_ack = false;
+    t->node = t->no_ack = t->identified = false;
     t->plus_seen = true;
     t->clean = 0;
     memset(t->recent, 0, sizeof t->recent);
@@ -230,6 +233,15 @@ static int read_stream(struct netgdb_target *t)
         found = take_event(t, RSP_BAD);
     }
     return found;
+}
+
+/* What the next server must know, should this one die. */
+static void mark(struct netgdb_target *t)
+{
+    if (t->link->mark == NULL)
+        return;
+    t->link->mark->no_ack = t->no_ack;
+    t->link->mark->running = t->outstanding && (t->packet->does & PKT_RESUMES) != 0;
 }
 
 /* ---- our '+' ---- */
@@ -407,6 +419,7 @@ static int nt_send(struct target *base, const uint8_t *request, size_t len)
         return rc;
     t->stats.requests++;
     t->outstanding = true;
+    mark(t);
     t->warned = false;
     t->tries = 0;
     rc = send_request(t);
@@ -481,6 +494,7 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     if (!*final)
         return rc;
     t->outstanding = false;
+    mark(t);
     t->clean += t->clean < NETGDB_CLEAN_EXCHANGES;
     remember(t);
     if (t->no_ack)
@@ -494,12 +508,20 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     return rc;
 }
 
+static const char node_feature[] = ";netgdb-node+";
+
+/* Where a node says so in its features. */
+static uint8_t *find_node(const struct buf *reply)
+{
+    const size_t n = sizeof node_feature - 1;
+    return reply->len >= n ? memmem(reply->data, reply->len, node_feature, n) : NULL;
+}
+
 /* Takes the node's word for itself out of its features: GDB need not know. */
 static bool hide_node(struct buf *reply)
 {
-    static const char feature[] = ";netgdb-node+";
-    const size_t n = sizeof feature - 1;
-    uint8_t *at = reply->len >= n ? memmem(reply->data, reply->len, feature, n) : NULL;
+    const size_t n = sizeof node_feature - 1;
+    uint8_t *at = find_node(reply);
     if (at == NULL)
         return false;
     size_t behind = (size_t)(reply->data + reply->len - (at + n));
@@ -525,6 +547,10 @@ static int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned
     struct netgdb_target *t = self(base);
     for (;;) {
         int rc = read_stream(t);
+        if (rc == 1 && t->resync && find_node(&t->parser.content) == NULL) {
+            t->stats.stale_replies++;
+            continue;
+        }
         if (rc == 1 && t->fast && t->evidence != t->link->evidence)
             rc = ask_again(t);
         else if (rc == 1) {
@@ -630,7 +656,10 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
         t->successor = *successor;
     t->patience = NETGDB_PATIENCE;
     t->packet = packet_find((const uint8_t *)"?", 1);
-    t->plus_owed = true; /* to the T that began the session */
+    t->node = t->no_ack = t->resync = link->mark != NULL && link->mark->no_ack != 0;
+    t->plus_owed = !t->no_ack; /* to the T that began the session */
+    if (t->no_ack)
+        link_want_plus(link, IO_NEVER);
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + FRAMING);
     return &t->base;
@@ -659,24 +688,64 @@ static bool is_freebsd(const struct buf *features)
     return found == 7;
 }
 
+static int start_no_ack_mode(struct netgdb_target *t, struct buf *reply)
+{
+    int rc = target_ask(&t->base, "QStartNoAckMode", reply);
+    if (rc == 0)
+        rc = settle(t);
+    t->no_ack = rc == 0 && buf_is(reply, "OK");
+    mark(t);
+    link_want_plus(t->link, IO_NEVER);
+    return rc;
+}
+
+/* A node that a dead server let run answers nothing before it has stopped. */
+static int stop_node(struct netgdb_target *t)
+{
+    if (!t->resync || t->link->mark->running == 0)
+        return 0;
+    int rc = settle(t);
+    return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
+}
+
 int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
 {
     struct netgdb_target *t = self(base);
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_ask(base, "qSupported", &reply);
-    *peer = t->node              ? NETGDB_PEER_NODE
-            : is_freebsd(&reply) ? NETGDB_PEER_KERNEL
-                                 : NETGDB_PEER_OTHER;
-    if (rc == 0 && t->node) {
-        rc = target_ask(base, "QStartNoAckMode", &reply);
-        if (rc == 0)
-            rc = settle(t);
-        t->no_ack = rc == 0 && buf_is(&reply, "OK");
-        link_want_plus(t->link, IO_NEVER);
-    }
+    int rc = stop_node(t);
+    if (rc == 0)
+        rc = target_ask(base, "qSupported", &reply);
+    t->resync = false;
+    t->identified = rc == 0;
+    *peer = t->peer = t->node              ? NETGDB_PEER_NODE
+                      : is_freebsd(&reply) ? NETGDB_PEER_KERNEL
+                                           : NETGDB_PEER_OTHER;
+    if (rc == 0 && t->node && !t->no_ack)
+        rc = start_no_ack_mode(t, &reply);
     buf_free(&reply);
     return rc;
+}
+
+bool netgdb_target_peer(const struct target *base, enum netgdb_peer *peer)
+{
+    const struct netgdb_target *t = (const struct netgdb_target *)base;
+    *peer = t->peer;
+    return t->identified;
+}
+
+void netgdb_target_move(struct target *base, struct io *io, const struct log *log,
+                        const struct netgdb_successor *successor)
+{
+    struct netgdb_target *t = self(base);
+    t->io = t->link->io = io;
+    t->log = t->link->log = log;
+    t->successor = successor != NULL ? *successor : (struct netgdb_successor){0};
+}
+
+bool netgdb_target_runs(const struct target *base)
+{
+    return ((const struct netgdb_target *)base)->outstanding;
 }
 
 const struct link *netgdb_target_link(const struct target *t)

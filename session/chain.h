@@ -18,6 +18,19 @@ struct options; /* proto/options.h */
 int chain_for_kernel(struct link *link, const struct netgdb_successor *successor,
                      const struct options *options, const struct log *log, struct target **target);
 
+/*
+ * The same in front of the netgdb_target of an earlier chain (chain_strip): each client has a
+ * chain of its own. When it fails, the target is as it was and the caller's.
+ */
+int chain_renew(struct target *netgdb, const struct options *options, const struct log *log,
+                struct target **target);
+
+/* Frees the decorators; returns what they stood in front of, now the caller's. */
+struct target *chain_strip(struct target *target);
+
+/* What is at the bottom. */
+struct target *chain_bottom(struct target *target);
+
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
 int chain_for_stream(struct io *io, const struct options *options, const struct log *log,
                      struct target **target);

@@ -15,7 +15,7 @@
 
 #include "session/rundir.h"
 
-#define MAGIC "netgdb1"
+#define MAGIC "netgdb2"
 #define PREFIX "session-"
 
 struct record_file {
