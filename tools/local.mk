@@ -4,9 +4,18 @@ bin_PROGRAMS += tools/netgdb
 tools_netgdb_SOURCES = \
 	tools/args.c tools/tools.h \
 	tools/child.c tools/child.h \
+	tools/confine.c \
+	tools/ls.c \
 	tools/main.c \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
+	tools/proxy.c tools/proxy.h \
+	tools/proxy_client.c \
+	tools/proxy_control.c \
+	tools/proxy_end.c \
+	tools/proxy_options.c \
+	tools/proxy_say.c \
+	tools/proxy_seats.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
-tools_netgdb_LDADD = libsession.la libio.la libproto.la
+tools_netgdb_LDADD = libsession.la libio.la libproto.la -lpthread

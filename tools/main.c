@@ -14,6 +14,8 @@ static const struct command {
 } commands[] = {
     {"run", run_main, "run a debugger with libnetgdb.so preloaded"},
     {"node", node_main, "make a stub reachable as a panicked kernel is"},
+    {"proxy", proxy_main, "serve kernels to any debugger over TCP"},
+    {"ls", ls_main, "list the kernels of the running proxy"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -21,6 +21,8 @@ enum tool_exit {
 /* Commands: argv[0] is the command's name. Each returns an exit code. */
 int run_main(int argc, char **argv);
 int node_main(int argc, char **argv);
+int proxy_main(int argc, char **argv);
+int ls_main(int argc, char **argv);
 
 /* One line on stderr, "netgdb: …". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
