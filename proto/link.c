@@ -35,7 +35,8 @@ void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = last_seqno;
     l->rx.start = next_seqno;
-    l->synced = next_seqno != 0;
+    l->synced = false;
+    l->plus_until = IO_NEVER;
 }
 
 /* ---- what is seen of the path ---- */
@@ -308,14 +309,15 @@ static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned inde
 }
 
 /*
- * In a session that was taken over without a record, the first message that begins is the next.
- * The rest of one whose beginning the dead server had is of no use, but is acknowledged.
+ * In a session that was taken over, the first message of one DATA is where we join in: a '+', if
+ * nothing else. Of one with several the dead server may have had a part, so they are acknowledged
+ * and of no use.
  */
 static bool synchronise(struct link *l, const struct wire_msg *msg)
 {
     if (l->synced)
         return true;
-    l->synced = msg->offset == 0;
+    l->synced = msg->offset == 0 && msg->len == msg->total;
     if (l->synced)
         l->rx.start = msg->seqno;
     return l->synced;
@@ -349,12 +351,12 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
 static int take_data(struct link *l, const struct wire_msg *msg)
 {
     size_t chunk;
-    if (!synchronise(l, msg))
-        return 1;
     if ((int32_t)(msg->seqno - l->rx.start) < 0) {
         judge_copy(l, msg->seqno);
         return 1;
     }
+    if (!synchronise(l, msg))
+        return 1;
     int index = place_of(l, msg, &chunk);
     if (index < 0) {
         l->counters.impossible++;

@@ -120,8 +120,9 @@ void link_free(struct link *l);
 void link_ack_herald(struct link *l);
 
 /*
- * Goes on with a session whose server died: our seqnos continue behind `last_seqno`; of the
- * peer's, `next_seqno` is expected, or whatever comes first when it is 0.
+ * Goes on with a session whose server died: our seqnos continue behind `last_seqno`; the peer's
+ * next message is the first that comes, but not one from before `next_seqno` (0: not known). A
+ * '+' is welcome: the dead server may have left a request.
  */
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno);
 

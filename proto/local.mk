@@ -17,6 +17,7 @@ libproto_la_SOURCES = \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
 	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
+	proto/regions.c proto/regions.h \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \

@@ -80,6 +80,7 @@ static bool set_slide(struct options *o, const char *value)
     if (!parse_hex(&value, false, &by) || *value != '\0')
         return false;
     o->slide = down ? 0 - by : by;
+    o->have_slide = true;
     return true;
 }
 

@@ -45,6 +45,7 @@ struct options {
 
     uint64_t timeout;               /* ns to wait for a HERALD; IO_NEVER: no limit */
     char symbols[OPTIONS_PATH_MAX]; /* file to read symbols from */
+    bool have_slide;                /* given, also as 0 */
     uint64_t slide;                 /* added to every address, modulo 2^64 */
     char rtos[OPTIONS_RTOS_MAX];    /* "auto", "off" or a name */
     bool cache;

@@ -7,75 +7,98 @@
 #include "proto/err.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
+#include "symbols/qsymbol.h"
 
-struct target *chain_bottom(struct target *target)
+void chain_close(struct chain *chain)
 {
-    while (target->next != NULL)
-        target = target->next;
-    return target;
+    target_free(chain->target);
+    symbols_free(chain->symbols);
+    *chain = (struct chain){NULL, NULL};
 }
 
-struct target *chain_strip(struct target *target)
+struct target *chain_strip(struct chain *chain)
 {
-    struct target *bottom = chain_bottom(target), *above = target;
-    if (target == bottom)
-        return bottom;
-    while (above->next != bottom)
-        above = above->next;
-    above->next = NULL;
-    target_free(target);
+    struct target *bottom = chain->target, *above = NULL;
+    for (; bottom->next != NULL; bottom = bottom->next)
+        above = bottom;
+    if (above != NULL) {
+        above->next = NULL;
+        target_free(chain->target);
+    }
+    symbols_free(chain->symbols);
+    *chain = (struct chain){NULL, NULL};
     return bottom;
 }
 
-/* Puts a decorator in front of *target; when it cannot be had, those that there are go. */
-static int decorate(struct target **target, struct target *decorator)
+/* Puts a decorator in front; NULL: there was no memory for it. */
+static int decorate(struct chain *chain, struct target *decorator)
 {
-    if (decorator == NULL) {
-        (void)chain_strip(*target);
-        *target = NULL;
+    if (decorator == NULL)
         return NETGDB_NOMEM;
-    }
-    *target = decorator;
+    chain->target = decorator;
     return 0;
 }
 
-int chain_renew(struct target *netgdb, const struct options *options, const struct log *log,
-                struct target **target)
+/* qSymbol from the file that was named, if any. */
+static int add_symbols(struct chain *chain, const struct chain_config *config)
 {
-    enum netgdb_peer peer;
-    (void)options;
-    int rc = netgdb_target_peer(netgdb, &peer) ? 0 : netgdb_target_identify(netgdb, &peer);
-    if (rc != 0)
-        return rc;
-    log_info(log, "%s",
-             peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
-             : peer == NETGDB_PEER_NODE ? "a netgdb node"
-                                        : "a stub that is not FreeBSD's");
-    *target = netgdb;
-    return peer == NETGDB_PEER_KERNEL ? decorate(target, quirks_new(*target)) : 0;
+    const struct options *o = config->options;
+    if (o == NULL)
+        return 0;
+    const struct symbols_options options = {.file = o->symbols[0] != '\0' ? o->symbols : NULL,
+                                            .program = config->program,
+                                            .have_slide = o->have_slide,
+                                            .slide = o->slide,
+                                            .only = config->only,
+                                            .context = config->context,
+                                            .log = config->log};
+    if (options.file == NULL && options.program == NULL)
+        return 0;
+    chain->symbols = symbols_new(&options);
+    if (chain->symbols == NULL)
+        return NETGDB_NOMEM;
+    return decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
 }
 
-int chain_for_kernel(struct link *link, const struct netgdb_successor *successor,
-                     const struct options *options, const struct log *log, struct target **target)
+int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config)
 {
-    struct target *bottom = netgdb_target_new(link, log, successor);
-    if (bottom == NULL) {
+    enum netgdb_peer peer;
+    *chain = (struct chain){.target = netgdb};
+    int rc = netgdb_target_peer(netgdb, &peer) ? 0 : netgdb_target_identify(netgdb, &peer);
+    if (rc == 0)
+        log_info(config->log, "%s",
+                 peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
+                 : peer == NETGDB_PEER_NODE ? "a netgdb node"
+                                            : "a stub that is not FreeBSD's");
+    if (rc == 0 && peer == NETGDB_PEER_KERNEL)
+        rc = decorate(chain, quirks_new(chain->target));
+    if (rc == 0)
+        rc = add_symbols(chain, config);
+    if (rc != 0)
+        (void)chain_strip(chain);
+    return rc;
+}
+
+int chain_for_kernel(struct chain *chain, struct link *link,
+                     const struct netgdb_successor *successor, const struct chain_config *config)
+{
+    struct target *netgdb = netgdb_target_new(link, config->log, successor);
+    if (netgdb == NULL) {
         link_free(link);
         free(link);
         return NETGDB_NOMEM;
     }
-    int rc = chain_renew(bottom, options, log, target);
-    if (rc != 0) {
-        target_free(bottom);
-        *target = NULL;
-    }
+    int rc = chain_renew(chain, netgdb, config);
+    if (rc != 0)
+        target_free(netgdb);
     return rc;
 }
 
-int chain_for_stream(struct io *io, const struct options *options, const struct log *log,
-                     struct target **target)
+int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
-    (void)options;
-    *target = stream_target_new(io, log);
-    return *target != NULL ? 0 : NETGDB_NOMEM;
+    *chain = (struct chain){.target = stream_target_new(io, config->log)};
+    int rc = chain->target != NULL ? add_symbols(chain, config) : NETGDB_NOMEM;
+    if (rc != 0)
+        chain_close(chain);
+    return rc;
 }

@@ -7,32 +7,44 @@
 #define NETGDB_SESSION_CHAIN_H
 
 #include "proto/netgdb_target.h"
+#include "proto/options.h"
+#include "symbols/symbols.h"
 
-struct options; /* proto/options.h */
+/* What a chain is made with. The pointers must outlive the chain; each may be NULL. */
+struct chain_config {
+    const struct options *options; /* NULL: no decorator that has one */
+    const char *program;           /* of gdb's command line, when symbols= names no file */
+    bool (*only)(void *context);   /* whether this is gdb's only connection; NULL: yes */
+    void *context;
+    const struct log *log;
+};
+
+struct chain {
+    struct target *target;   /* its front */
+    struct symbols *symbols; /* what qSymbol is answered from, or NULL */
+};
 
 /*
- * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify) and mends a
- * FreeBSD stub's replies. Owns the link from here on, also when it fails; the rest stays the
- * caller's and must outlive the chain. Returns 0 and *target, or an error of the target.
+ * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify), mends a
+ * FreeBSD stub's replies, answers qSymbol. Owns the link from here on, also when it fails.
+ * Returns 0, or an error of the target; *chain is then empty.
  */
-int chain_for_kernel(struct link *link, const struct netgdb_successor *successor,
-                     const struct options *options, const struct log *log, struct target **target);
+int chain_for_kernel(struct chain *chain, struct link *link,
+                     const struct netgdb_successor *successor, const struct chain_config *config);
 
 /*
- * The same in front of the netgdb_target of an earlier chain (chain_strip): each client has a
- * chain of its own. When it fails, the target is as it was and the caller's.
+ * The same in front of the netgdb_target that chain_strip gave: each client has a chain of its
+ * own. When it fails, the target is still the caller's.
  */
-int chain_renew(struct target *netgdb, const struct options *options, const struct log *log,
-                struct target **target);
+int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 
-/* Frees the decorators; returns what they stood in front of, now the caller's. */
-struct target *chain_strip(struct target *target);
-
-/* What is at the bottom. */
-struct target *chain_bottom(struct target *target);
+/* Releases all but the bottom of the chain, and returns that: it is the caller's. */
+struct target *chain_strip(struct chain *chain);
 
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
-int chain_for_stream(struct io *io, const struct options *options, const struct log *log,
-                     struct target **target);
+int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);
+
+/* Releases all targets of the chain, without a word to the kernel. An empty one is fine. */
+void chain_close(struct chain *chain);
 
 #endif

@@ -117,8 +117,10 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
         const struct net_addr own = {own_ip, 0};
         k = receive(b, &own, from, LOBBY_HERALDED);
     }
-    if (k != NULL)
-        link_ack_herald(k->link);
+    if (k == NULL)
+        return;
+    enter(b, k, LOBBY_HERALDED); /* again, since its T has its own 12 s from now on */
+    link_ack_herald(k->link);
 }
 
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
@@ -157,11 +159,11 @@ static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
     }
 }
 
-static bool answered(const struct lobby_kernel *k)
+static void announce(struct lobby *b, struct lobby_kernel *k)
 {
-    if (k->state == LOBBY_PROBING)
-        return link_acked(k->link) || k->link->stream.len != 0;
-    return k->link->stream.len > 1 && k->link->stream.data[0] == '$';
+    enter(b, k, LOBBY_ANNOUNCED);
+    discard_predecessors(b, k);
+    b->ops->announced(b->context, k);
 }
 
 /* How the T begins: what it says in full is for whoever takes the kernel. */
@@ -176,40 +178,59 @@ static void note_stop(struct lobby_kernel *k)
 
 void lobby_input(struct lobby *b, struct lobby_kernel *k)
 {
+    const struct buf *stream = &k->link->stream;
     /* A parked kernel's errors are met by whoever takes it. */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
-    if (k->state == LOBBY_ANNOUNCED || !answered(k))
+    if (k->state != LOBBY_HERALDED || stream->len < 2 || stream->data[0] != '$')
         return;
-    if (k->state == LOBBY_HERALDED)
-        note_stop(k);
-    enter(b, k, LOBBY_ANNOUNCED);
-    discard_predecessors(b, k);
-    b->ops->announced(b->context, k);
+    note_stop(k);
+    announce(b, k);
+}
+
+/* Asks again for an answer, or announces a kernel that has answered. Returns when to come again. */
+static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
+{
+    (void)link_tick(k->link);
+    if (!link_acked(k->link))
+        return link_deadline(k->link);
+    uint64_t quiet = k->link->heard + LOBBY_QUIET;
+    if (b->now(b->context) < quiet)
+        return quiet;
+    announce(b, k);
+    return IO_NEVER;
+}
+
+/* What a client left on its way to the kernel is sent until it has arrived. */
+static uint64_t tick_parked(struct lobby_kernel *k)
+{
+    if (k->link->tx.transmissions >= LOBBY_TRANSMISSIONS)
+        return IO_NEVER;
+    (void)link_tick(k->link);
+    return link_deadline(k->link);
 }
 
 uint64_t lobby_tick(struct lobby *b)
 {
     uint64_t now = b->now(b->context), next = IO_NEVER;
-    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels);
-    while (k != NULL) {
-        struct lobby_kernel *following = TAILQ_NEXT(k, entries);
+    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels), *following;
+    for (; k != NULL; k = following) {
         uint64_t due = IO_NEVER;
-        if (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES) {
+        if (k->state == LOBBY_PROBING)
+            due = probe(b, k); /* others may be gone then */
+        following = TAILQ_NEXT(k, entries);
+        if (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES)
             discard(b, k);
-        } else if (k->state == LOBBY_HERALDED) {
+        else if (k->state == LOBBY_HERALDED)
             due = k->since + LOBBY_HERALD_EXPIRES;
-        } else if (k->state == LOBBY_PROBING || k->link->tx.transmissions < LOBBY_TRANSMISSIONS) {
-            (void)link_tick(k->link);
-            due = link_deadline(k->link);
-        }
+        else if (k->state == LOBBY_ANNOUNCED)
+            due = tick_parked(k);
         next = due < next ? due : next;
-        k = following;
     }
     return next;
 }
 
 /* A probe is acknowledged, and without effect. */
-static void probe(struct lobby_kernel *k, const struct link_mark *mark)
+static void begin_probe(struct lobby_kernel *k, const struct link_mark *mark)
 {
     k->taken_over = true;
     link_take_over(k->link, mark->sent, mark->next);
@@ -222,7 +243,7 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
     struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
-    probe(k, mark);
+    begin_probe(k, mark);
     return k;
 }
 
@@ -235,7 +256,7 @@ int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
     k->link = link;
     link_init(link, k->io, payload, b->log);
     insert(b, k, LOBBY_PROBING);
-    probe(k, mark);
+    begin_probe(k, mark);
     return 0;
 }
 

@@ -18,6 +18,12 @@
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
+/*
+ * A kernel that is silent for so long is not sending anything: it repeats what is not acknowledged
+ * once a second, and one of these repeats may be lost.
+ */
+#define LOBBY_QUIET (2 * LINK_KERNEL_RETRY + 200 * IO_MS)
+
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
     LOBBY_HOSTS_MAX = 64,     /* hosts and networks whose kernels are let in, unless all are */
@@ -27,7 +33,7 @@ enum {
 
 enum lobby_state {
     LOBBY_HERALDED,  /* the HERALD is acknowledged, T has not come yet */
-    LOBBY_PROBING,   /* a session of a dead server: has the kernel answered? */
+    LOBBY_PROBING,   /* a session of a dead server: has the kernel answered, and is it quiet? */
     LOBBY_ANNOUNCED, /* waits to be taken */
 };
 
@@ -102,8 +108,9 @@ uint64_t lobby_tick(struct lobby *b);
 
 /*
  * Tries to go on with a session that another server left when it died: from exactly own, to
- * exactly kernel. The kernel is announced once it has answered; a running one answers when it
- * stops. Returns it, or NULL when the port cannot be had.
+ * exactly kernel. The kernel is announced once it has answered and then was quiet, so that what
+ * the dead server had asked is over; a running one answers when it stops. Returns it, or NULL when
+ * the port cannot be had.
  */
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                      const struct net_addr *kernel, const struct link_mark *mark);

@@ -73,6 +73,10 @@ static struct record *open_record(const char *dir, const char *name, int flags)
     r->fd = open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     if (r->fd < 0 || flock(r->fd, LOCK_EX | LOCK_NB) != 0 || fstat(r->fd, &st) != 0)
         return fail(r);
+    if (st.st_nlink == 0) { /* removed since it was opened: its session has ended */
+        errno = ESTALE;
+        return fail(r);
+    }
     if ((flags & O_CREAT) != 0 && ftruncate(r->fd, sizeof *r->file) != 0)
         return fail(r);
     if ((flags & O_CREAT) == 0 && st.st_size != sizeof *r->file) {
@@ -95,7 +99,10 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
     if (rundir(dir) != 0)
         return NULL;
     snprintf(name, sizeof name, PREFIX "%s-%u", net_ip_text(kernel->ip, ip), own->port);
-    struct record *r = open_record(dir, name, O_CREAT);
+    struct record *r;
+    do {
+        r = open_record(dir, name, O_CREAT);
+    } while (r == NULL && errno == ESTALE);
     if (r != NULL)
         *r->file = (struct record_file){.magic = MAGIC, .own = *own, .kernel = *kernel};
     return r;

@@ -8,9 +8,10 @@ libnetgdb_la_SOURCES = \
 	shim/preload.c \
 	shim/relay.c shim/relay.h \
 	shim/shim.h
-libnetgdb_la_LIBADD = libsession.la libio.la libproto.la
+libnetgdb_la_LIBADD = libsession.la libio.la $(SYMBOLS_LIBS)
 libnetgdb_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -no-undefined \
-	-Wl,--version-script=$(top_srcdir)/shim/libnetgdb.map -Wl,--exclude-libs,ALL \
+	$(BFD_LDFLAGS) \
+	-Wl,--version-script=$(top_srcdir)/shim/libnetgdb.map \
 	-Wl,-z,defs -Wl,-z,nodelete -pthread
 EXTRA_libnetgdb_la_DEPENDENCIES = shim/libnetgdb.map
 EXTRA_DIST += shim/libnetgdb.map

@@ -14,6 +14,7 @@
 #include "proto/rsp_server.h"
 #include "session/chain.h"
 #include "session/serve.h"
+#include "symbols/find_elf.h"
 
 enum {
     DRAIN_SECONDS = 2,
@@ -72,14 +73,27 @@ static struct link *successor_take(void *context)
 
 /* ---- the thread ---- */
 
-static int make_target(struct relay *r, struct target **target)
+/* A file of gdb's command line is sure to be this target's only while there is no other. */
+static bool is_only(void *context)
+{
+    (void)context;
+    pthread_mutex_lock(&lock);
+    struct relay *first = LIST_FIRST(&relays);
+    bool only = first != NULL && LIST_NEXT(first, entries) == NULL;
+    pthread_mutex_unlock(&lock);
+    return only;
+}
+
+static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, r};
+    const struct chain_config config = {
+        .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
     struct link *link = r->link;
     if (r->listener == NULL)
-        return chain_for_stream(&r->io.io, &r->name->options, &r->name->log, target);
+        return chain_for_stream(chain, &r->io.io, &config);
     r->link = NULL; /* the chain's from here on */
-    return chain_for_kernel(link, &successor, &r->name->options, &r->name->log, target);
+    return chain_for_kernel(chain, link, &successor, &config);
 }
 
 static void leaving(void *context)
@@ -117,13 +131,15 @@ static void *run(void *argument)
     const struct serve_options options = {
         .forward_kill = r->name->options.kill_forward, .leaving = leaving, .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);
-    struct target *target = NULL;
-    int rc = server != NULL ? make_target(r, &target) : NETGDB_NOMEM;
+    struct chain chain = {NULL, NULL};
+    char *program = find_elf_self();
+    int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
     if (rc == 0)
-        rc = serve(server, target, &options, log);
+        rc = serve(server, chain.target, &options, log);
     else
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
-    target_free(target);
+    chain_close(&chain);
+    free(program);
     server_free(server);
     destroy(r, rc != SERVE_RUNNING && rc != SERVE_PARKED && rc != NETGDB_LOST);
     return NULL;

@@ -63,19 +63,6 @@ libsim_la_SOURCES = \
 	tests/sim/world.c tests/sim/world.h
 SIM_LIBS = libsim.la $(UNIT_LIBS)
 
-# The link and the target against the twin, with a rig between them.
-RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
-RIG_LIBS = libsession.la $(SIM_LIBS)
-UNIT_TESTS += tests/sim/link_test
-tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
-tests_sim_link_test_LDADD = $(RIG_LIBS)
-UNIT_TESTS += tests/sim/target_test
-tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
-tests_sim_target_test_LDADD = $(RIG_LIBS)
-UNIT_TESTS += tests/sim/peer_test
-tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
-tests_sim_peer_test_LDADD = $(RIG_LIBS)
-
 SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
 UNIT_TESTS += tests/sim/stub_ack_test
 tests_sim_stub_ack_test_SOURCES = tests/sim/stub_ack_test.c $(SIM_UNIT)
@@ -106,13 +93,13 @@ tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: many seeds in a test, any one by hand.
 PLAY = tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c tests/sim/play.h
-PLAY_LIBS = libsession.la libio.la $(SIM_LIBS)
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(SYMBOLS_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
 tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
-tests_sim_run_LDADD = libsession.la libio.la libsim.la libproto.la
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/tools.h
@@ -151,6 +138,25 @@ tests_fuzz_rsp_LDADD = libproto.la
 tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la
+
+UNIT_TESTS += tests/unit/record
+tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG_LIBS = libsession.la $(SIM_LIBS)
+UNIT_TESTS += tests/sim/link_test
+tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+tests_sim_link_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/target_test
+tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
+tests_sim_target_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/peer_test
+tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
+tests_sim_peer_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/lobby_test
+tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
+tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

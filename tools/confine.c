@@ -38,31 +38,42 @@ static bool allow(int set, const char *directory, uint64_t access)
     return done;
 }
 
-static bool restrict_files(const char *directory, const char *socket)
+/* Access to the directory that this file is in; an empty name is none. */
+static bool allow_around(int set, const char *file, uint64_t access)
+{
+    char path[OPTIONS_PATH_MAX];
+    if (file[0] == '\0')
+        return true;
+    (void)snprintf(path, sizeof path, "%s", file);
+    return allow(set, dirname(path), access);
+}
+
+static bool restrict_files(const char *directory, const char *socket, const char *symbols)
 {
     const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_ACCESS};
-    char path[OPTIONS_SOCKET_MAX];
     int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
     if (set < 0)
         return false;
-    bool done = allow(set, directory, RECORDS);
-    (void)snprintf(path, sizeof path, "%s", socket);
-    if (done && path[0] != '\0')
-        done = allow(set, dirname(path), LANDLOCK_ACCESS_FS_REMOVE_FILE);
+    bool done = allow(set, directory, RECORDS) &&
+                allow_around(set, socket, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
+                allow_around(set, symbols, LANDLOCK_ACCESS_FS_READ_FILE);
+    (void)(symbols[0] != '\0' && allow(set, "/usr/lib/debug", LANDLOCK_ACCESS_FS_READ_FILE));
     done = done && syscall(SYS_landlock_restrict_self, set, 0) == 0;
     close(set);
     return done;
 }
 #else
-static bool restrict_files(const char *directory, const char *socket)
+static bool restrict_files(const char *directory, const char *socket, const char *symbols)
 {
     (void)directory;
     (void)socket;
+    (void)symbols;
     return false;
 }
 #endif
 
-bool confine(const char *directory, const char *socket)
+bool confine(const char *directory, const char *socket, const char *symbols)
 {
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && restrict_files(directory, socket);
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           restrict_files(directory, socket, symbols);
 }

@@ -18,4 +18,4 @@ tools_netgdb_SOURCES = \
 	tools/proxy_seats.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
-tools_netgdb_LDADD = libsession.la libio.la libproto.la -lpthread
+tools_netgdb_LDADD = libsession.la libio.la $(SYMBOLS_LIBS)

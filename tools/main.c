@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "symbols/bfd_syms.h"
 #include "tools/tools.h"
 
 static const struct command {
@@ -41,7 +42,7 @@ int main(int argc, char **argv)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help();
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        printf("netgdb %s\n", PACKAGE_VERSION);
+        printf("netgdb %s\nsymbols by libbfd %s\n", PACKAGE_VERSION, bfd_syms_version());
         return EXIT_DONE;
     }
     for (size_t i = 0; i < COMMANDS; i++) {

@@ -159,7 +159,7 @@ static void confine_us(struct proxy *p)
     if (p->options->target.kind == OPTIONS_STDIO || rundir(dir) != 0)
         return; /* the command may need anything */
     tzset();
-    if (!confine(dir, p->options->unix_path))
+    if (!confine(dir, p->options->unix_path, p->options->target.symbols))
         log_debug(&p->log, "this system cannot confine the proxy to its files");
 }
 

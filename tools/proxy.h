@@ -167,10 +167,10 @@ void control_close(struct proxy *p);
 /* ---- confine.c ---- */
 
 /*
- * Gives up what is not needed any more: new privileges, and files but those in `directory` and
- * the removal of `socket` (empty: none). Before the first thread. Returns whether the file system
- * could be confined.
+ * Gives up what is not needed any more: new privileges, and files but those in `directory`, the
+ * removal of `socket`, and reading what stands beside `symbols` (each empty: none). Before the
+ * first thread. Returns whether the file system could be confined.
  */
-bool confine(const char *directory, const char *socket);
+bool confine(const char *directory, const char *socket, const char *symbols);
 
 #endif

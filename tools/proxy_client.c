@@ -267,35 +267,43 @@ static int await_stop(struct client *c, struct server *server, struct target *ne
     return rc == NETGDB_CLOSED ? SERVE_RUNNING : rc;
 }
 
-/* Serves this target until the client leaves. *top stays what is to be freed or kept. */
-static int serve_target(struct client *c, struct server *server, struct target **top,
-                        const struct target *netgdb)
+static struct chain_config config_of(const struct client *c)
+{
+    return (struct chain_config){.options = &c->proxy->options->target, .log = &c->log};
+}
+
+/* Serves the chain until the client leaves. `netgdb` is its bottom when that has a link. */
+static int serve_chain(struct client *c, struct server *server, struct chain *chain,
+                       const struct target *netgdb)
 {
     const struct serve_options options = {.forward_kill = c->proxy->options->target.kill_forward,
                                           .park = true,
                                           .ended = told_to_end,
                                           .context = c};
     struct seat *s = c->seat;
-    struct target *monitor = monitor_new(*top, netgdb, &c->io.io, &s->profile, s->name, &c->log);
+    struct target *monitor =
+        monitor_new(chain->target, netgdb, &c->io.io, &s->profile, s->name, &c->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
-    *top = monitor;
-    return serve(server, *top, &options, &c->log);
+    chain->target = monitor;
+    return serve(server, monitor, &options, &c->log);
 }
 
-/* From the kernel to its end or the client's. *netgdb is NULL when there is none any more. */
+/* From the kernel to its end or the client's. */
 static int serve_kernel(struct client *c, struct server *server, struct target *netgdb)
 {
-    struct target *top = NULL;
+    const struct chain_config config = config_of(c);
+    struct chain chain;
     int rc = await_stop(c, server, netgdb);
-    if (rc == 0)
-        rc = chain_renew(netgdb, &c->proxy->options->target, &c->log, &top);
-    if (rc == 0)
-        rc = serve_target(c, server, &top, netgdb);
-    else if (rc < 0)
+    if (rc != 0)
+        return rc;
+    rc = chain_renew(&chain, netgdb, &config);
+    if (rc == 0) {
+        rc = serve_chain(c, server, &chain, netgdb);
+        (void)chain_strip(&chain);
+    } else {
         log_error(&c->log, "the session could not begin: %s", netgdb_strerror(rc));
-    if (top != NULL)
-        (void)chain_strip(top);
+    }
     return rc;
 }
 
@@ -406,7 +414,8 @@ static void debug_stub(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
     struct child child = {0};
-    struct target *top = NULL;
+    const struct chain_config config = config_of(c);
+    struct chain chain;
     int fd = reach_stub(c, &child), end = NETGDB_IO;
     if (fd < 0) {
         if (p->options->stdio)
@@ -418,9 +427,10 @@ static void debug_stub(struct client *c, struct server *server)
     pthread_mutex_lock(&p->lock);
     say_client(p, c->seat, c, "attached");
     pthread_mutex_unlock(&p->lock);
-    if (chain_for_stream(&c->io.io, &p->options->target, &c->log, &top) == 0)
-        end = serve_target(c, server, &top, NULL);
-    target_free(top);
+    if (chain_for_stream(&chain, &c->io.io, &config) == 0) {
+        end = serve_chain(c, server, &chain, NULL);
+        chain_close(&chain);
+    }
     io_fds_set_stream(&c->io, IO_TARGET, -1, -1);
     child_end(&child, end == SERVE_DETACHED);
     pthread_mutex_lock(&p->lock);

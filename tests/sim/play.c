@@ -160,13 +160,15 @@ static void serve_session(struct play *p, struct lobby_kernel *k)
     const struct serve_options options = {0};
     struct sim_gdb *gdb = sim_gdb_start(p->w, k->io, twin_machine(p->twin), p->config->exchanges);
     struct server *server = rsp_server_new(k->io, &p->log);
-    struct target *target, *bottom;
-    if (chain_for_kernel(k->link, &successor, NULL, &p->log, &target) == 0) {
-        for (bottom = target; bottom->next != NULL; bottom = bottom->next)
+    const struct chain_config config = {.log = &p->log};
+    struct chain chain;
+    if (chain_for_kernel(&chain, k->link, &successor, &config) == 0) {
+        struct target *bottom;
+        for (bottom = chain.target; bottom->next != NULL; bottom = bottom->next)
             continue;
-        (void)serve(server, target, &options, &p->log);
+        (void)serve(server, chain.target, &options, &p->log);
         count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
-        target_free(target);
+        chain_close(&chain);
     }
     server_free(server);
     p->result.time = sim_now(p->w) - SIM_START;

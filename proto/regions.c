@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See regions.h. A change rebuilds the short list once, which keeps the rules in one place. */
+#include "proto/regions.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+
+void regions_init(struct regions *r)
+{
+    memset(r, 0, sizeof *r);
+}
+
+void regions_free(struct regions *r)
+{
+    free(r->list);
+    regions_init(r);
+}
+
+/* Index of the first region that ends at or after `address`; r->n when there is none. */
+static size_t lower_bound(const struct regions *r, uint64_t address)
+{
+    size_t low = 0, high = r->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->list[middle].last < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct region *regions_find(const struct regions *r, uint64_t address)
+{
+    size_t i = lower_bound(r, address);
+    return i < r->n && r->list[i].first <= address ? &r->list[i] : NULL;
+}
+
+enum region_kind regions_kind(const struct regions *r, uint64_t address, uint64_t len)
+{
+    const struct region *region = regions_find(r, address);
+    /* Neighbours of one kind are one region, so one must hold it all. */
+    if (region == NULL || len == 0 || len - 1 > region->last - address)
+        return REGION_UNKNOWN;
+    return region->kind;
+}
+
+/* Room for `n` regions. */
+static int reserve(struct regions *r, size_t n)
+{
+    size_t cap = r->cap ? r->cap : 16;
+    struct region *list;
+    while (cap < n)
+        cap *= 2;
+    if (cap == r->cap)
+        return 0;
+    list = realloc(r->list, cap * sizeof *list);
+    if (list == NULL)
+        return NETGDB_NOMEM;
+    r->list = list;
+    r->cap = cap;
+    return 0;
+}
+
+static bool joins(const struct region *left, const struct region *right)
+{
+    return left->kind == right->kind && left->last + 1 == right->first;
+}
+
+/*
+ * Writes into parts[] what stands in place of `touched` regions from `at` on once `now` is set:
+ * what is left of the first, the new one, what is left of the last. Returns how many.
+ */
+static size_t replacement(const struct regions *r, size_t at, size_t touched, struct region now,
+                          struct region parts[3])
+{
+    size_t n = 0;
+    if (touched && r->list[at].first < now.first) {
+        parts[n] = r->list[at];
+        parts[n++].last = now.first - 1;
+    }
+    if (now.kind != REGION_UNKNOWN)
+        parts[n++] = now;
+    if (touched && r->list[at + touched - 1].last > now.last) {
+        parts[n] = r->list[at + touched - 1];
+        parts[n++].first = now.last + 1;
+    }
+    return n;
+}
+
+/* Joins neighbours of one kind in parts[n]; returns how many are left. */
+static size_t join(struct region *parts, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (kept && joins(&parts[kept - 1], &parts[i]))
+            parts[kept - 1].last = parts[i].last;
+        else
+            parts[kept++] = parts[i];
+    }
+    return kept;
+}
+
+int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_kind kind)
+{
+    struct region parts[3];
+    if (last < first)
+        return NETGDB_PROTO;
+    /* The neighbours that only touch are taken in, so that they can be joined. */
+    size_t at = lower_bound(r, first ? first - 1 : 0);
+    size_t end = at;
+    while (end < r->n && r->list[end].first <= last)
+        end++;
+    if (end < r->n && r->list[end].first == last + 1)
+        end++;
+    size_t n = replacement(r, at, end - at, (struct region){first, last, kind}, parts);
+    n = join(parts, n);
+    size_t total = r->n - (end - at) + n;
+    if (total > REGIONS_MAX)
+        return NETGDB_TOO_LONG;
+    int rc = reserve(r, total);
+    if (rc != 0)
+        return rc;
+    memmove(&r->list[at + n], &r->list[end], (r->n - end) * sizeof *r->list);
+    memcpy(&r->list[at], parts, n * sizeof *parts);
+    r->n = total;
+    return 0;
+}
+
+const char *region_kind_name(enum region_kind kind)
+{
+    static const char *const names[] = {"unknown", "code",  "read-only data",
+                                        "data",    "stack", "device"};
+    return kind <= REGION_DEVICE ? names[kind] : names[REGION_UNKNOWN];
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening an ELF file and what is in it beside symbols; see elf_file.h. */
+#include "symbols/elf_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/err.h"
+
+/* O_NONBLOCK: a FIFO must not hold the session; it is refused a line later. */
+static int open_regular(struct elf_file *f, const char *path, const char **why)
+{
+    struct stat st;
+    f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (f->fd < 0 || fstat(f->fd, &st) != 0) {
+        *why = strerror(errno);
+        return NETGDB_IO;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        *why = "not a regular file";
+        return NETGDB_IO;
+    }
+    f->size = (uint64_t)st.st_size;
+    return 0;
+}
+
+int elf_file_open(struct elf_file *f, const char *path, const char **why)
+{
+    *f = (struct elf_file){.fd = -1};
+    int rc = open_regular(f, path, why);
+    if (rc == 0)
+        rc = elf_check(f->fd, f->size, &f->ident, why);
+    if (rc == 0) {
+        elf_version(EV_CURRENT);
+        f->elf = elf_begin(f->fd, ELF_C_READ, NULL);
+        if (f->elf == NULL || elf_kind(f->elf) != ELF_K_ELF) {
+            *why = "libelf cannot read it";
+            rc = NETGDB_PROTO;
+        }
+    }
+    if (rc != 0)
+        elf_file_close(f);
+    return rc;
+}
+
+void elf_file_close(struct elf_file *f)
+{
+    elf_end(f->elf);
+    if (f->fd >= 0)
+        close(f->fd);
+    *f = (struct elf_file){.fd = -1};
+}
+
+const char *elf_file_section_name(const struct elf_file *f, const GElf_Shdr *header)
+{
+    size_t strings;
+    const char *name = NULL;
+    if (elf_getshdrstrndx(f->elf, &strings) == 0)
+        name = elf_strptr(f->elf, strings, header->sh_name);
+    return name != NULL ? name : "";
+}
+
+Elf_Scn *elf_file_section(const struct elf_file *f, uint32_t type, const char *name,
+                          GElf_Shdr *header)
+{
+    for (Elf_Scn *s = NULL; (s = elf_nextscn(f->elf, s)) != NULL;) {
+        if (gelf_getshdr(s, header) == NULL)
+            continue;
+        if (name == NULL ? header->sh_type == type
+                         : strcmp(elf_file_section_name(f, header), name) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+Elf_Scn *elf_file_section_at(const struct elf_file *f, uint64_t address, GElf_Shdr *header)
+{
+    for (Elf_Scn *s = NULL; (s = elf_nextscn(f->elf, s)) != NULL;) {
+        if (gelf_getshdr(s, header) != NULL && (header->sh_flags & SHF_ALLOC) != 0 &&
+            (header->sh_flags & SHF_TLS) == 0 && address >= header->sh_addr &&
+            address - header->sh_addr < header->sh_size)
+            return s;
+    }
+    return NULL;
+}
+
+size_t elf_file_contents(const struct elf_file *f, uint64_t address, void *bytes, size_t len)
+{
+    GElf_Shdr header;
+    if (elf_file_section_at(f, address, &header) == NULL || header.sh_type == SHT_NOBITS)
+        return 0;
+    uint64_t at = address - header.sh_addr;
+    if (len > header.sh_size - at)
+        len = (size_t)(header.sh_size - at);
+    ssize_t got = pread(f->fd, bytes, len, (off_t)(header.sh_offset + at));
+    return got < 0 ? 0 : (size_t)got;
+}
+
+/* The build-id among the notes of one section. */
+static bool find_build_id(Elf_Scn *section, const GElf_Shdr *header, struct build_id *id)
+{
+    Elf_Data *data = elf_getdata(section, NULL);
+    GElf_Nhdr note;
+    size_t name, desc, next;
+    if (data == NULL)
+        return false;
+    for (size_t at = 0; (next = gelf_getnote(data, at, &note, &name, &desc)) > 0; at = next) {
+        const uint8_t *bytes = data->d_buf;
+        if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != sizeof ELF_NOTE_GNU ||
+            memcmp(bytes + name, ELF_NOTE_GNU, sizeof ELF_NOTE_GNU) != 0 || note.n_descsz == 0 ||
+            note.n_descsz > BUILD_ID_MAX)
+            continue;
+        memcpy(id->bytes, bytes + desc, note.n_descsz);
+        id->len = note.n_descsz;
+        id->address = (header->sh_flags & SHF_ALLOC) != 0 ? header->sh_addr + at : 0;
+        return true;
+    }
+    return false;
+}
+
+void elf_file_build_id(const struct elf_file *f, struct build_id *id)
+{
+    GElf_Shdr header;
+    memset(id, 0, sizeof *id);
+    for (Elf_Scn *s = NULL; (s = elf_nextscn(f->elf, s)) != NULL;) {
+        if (gelf_getshdr(s, &header) != NULL && header.sh_type == SHT_NOTE &&
+            find_build_id(s, &header, id))
+            return;
+    }
+}
+
+/* A name, its NUL, padding to 4 bytes, the CRC in the file's byte order. */
+const char *elf_file_debuglink(const struct elf_file *f, uint32_t *crc)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = elf_file_section(f, SHT_NULL, ".gnu_debuglink", &header);
+    Elf_Data *data = section != NULL ? elf_rawdata(section, NULL) : NULL;
+    if (data == NULL || data->d_buf == NULL || data->d_size < 8)
+        return NULL;
+    const uint8_t *bytes = data->d_buf, *end = memchr(bytes, '\0', data->d_size);
+    if (end == NULL || end == bytes)
+        return NULL;
+    size_t at = ((size_t)(end - bytes) + 4) & ~(size_t)3;
+    if (at + 4 > data->d_size || memchr(bytes, '/', (size_t)(end - bytes)) != NULL)
+        return NULL;
+    const uint8_t *c = bytes + at;
+    *crc = f->ident.big ? (uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | c[3]
+                        : (uint32_t)c[3] << 24 | (uint32_t)c[2] << 16 | (uint32_t)c[1] << 8 | c[0];
+    return data->d_buf;
+}
+
+uint64_t elf_file_base(const struct elf_file *f)
+{
+    size_t n;
+    uint64_t base = UINT64_MAX;
+    if (elf_getphdrnum(f->elf, &n) != 0)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        GElf_Phdr segment;
+        if (gelf_getphdr(f->elf, (int)i, &segment) != NULL && segment.p_type == PT_LOAD &&
+            segment.p_vaddr < base)
+            base = segment.p_vaddr;
+    }
+    return base == UINT64_MAX ? 0 : base;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* qSymbol answered from the symbols; see qsymbol.h. */
+#include "symbols/qsymbol.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/packets.h"
+#include "proto/rsp.h"
+
+#define PREFIX "qSymbol:"
+enum { PREFIX_LEN = sizeof PREFIX - 1 };
+
+struct qsymbol {
+    struct target base; /* first: a target is cast to it */
+    struct symbols *symbols;
+    const struct log *log;
+    enum { OTHER, OFFSETS, ROUND } request; /* what the outstanding request is */
+    bool offered;                           /* somebody has offered qSymbol:: to this stub */
+    bool gdb_has_file;                      /* GDB has asked qOffsets: it will offer by itself */
+    bool asking;        /* a question went to GDB, and its answer has not come */
+    unsigned questions; /* answered in this round */
+    size_t answered;
+    struct buf asked;  /* names that went to GDB */
+    struct buf answer; /* the request in the making */
+};
+
+static bool starts(const uint8_t *text, size_t len, const char *prefix)
+{
+    return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_question(const struct buf *reply)
+{
+    return buf_starts(reply, PREFIX) && reply->len > PREFIX_LEN;
+}
+
+/* The name in a question as text. false when it is no name: odd digits, a NUL, too long. */
+static bool question_name(const struct buf *question, struct buf *name)
+{
+    return rsp_unhex(name, question->data + PREFIX_LEN, question->len - PREFIX_LEN) == 0 &&
+           name->len != 0 && memchr(name->data, '\0', name->len) == NULL &&
+           buf_addc(name, '\0') == 0;
+}
+
+/* Puts the answer to a question into q->answer; `found` false makes it "not found". */
+static int make_answer(struct qsymbol *q, const struct buf *question, bool found, uint64_t address)
+{
+    buf_reset(&q->answer);
+    if (found)
+        buf_printf(&q->answer, PREFIX "%" PRIx64 ":", address);
+    else
+        buf_adds(&q->answer, PREFIX ":");
+    return buf_add(&q->answer, question->data + PREFIX_LEN, question->len - PREFIX_LEN);
+}
+
+/* Answers in q->answer when the symbols know the name and may say so. */
+static bool answer_here(struct qsymbol *q, const struct buf *question)
+{
+    struct buf name;
+    uint64_t address;
+    if (q->questions == QSYMBOL_ROUND_MAX || !symbols_may_answer(q->symbols))
+        return false;
+    buf_init(&name, QSYMBOL_NAME_MAX + 1);
+    bool found = question_name(question, &name) &&
+                 symbols_address(q->symbols, (const char *)name.data, &address);
+    if (found) {
+        log_debug(q->log, "symbols: %s is %#" PRIx64, (const char *)name.data, address);
+        found = make_answer(q, question, true, address) == 0 &&
+                q->answer.len <= target_next_max_request(&q->base);
+    }
+    q->answered += found;
+    q->questions += found;
+    buf_free(&name);
+    return found;
+}
+
+static void note_asked(struct qsymbol *q, const struct buf *question)
+{
+    struct buf name;
+    buf_init(&name, QSYMBOL_NAME_MAX + 1);
+    if (question_name(question, &name)) {
+        log_info(q->log, "symbols: asking gdb for %s", (const char *)name.data);
+        name.data[name.len - 1] = '\n';
+        buf_add(&q->asked, name.data, name.len); /* full: it is only a note */
+    }
+    buf_free(&name);
+}
+
+/*
+ * A round that GDB does not see: what is not in the symbols does not exist. Ends with OK, an
+ * empty reply, or the bound; a stub that still asks then takes the next request for its answer.
+ */
+static int own_round(struct qsymbol *q)
+{
+    struct buf reply;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    q->offered = true;
+    q->questions = 0;
+    int rc = target_ask(q->base.next, "qSymbol::", &reply);
+    for (unsigned n = 0; rc == 0 && is_question(&reply) && n < QSYMBOL_ROUND_MAX; n++) {
+        if (!answer_here(q, &reply) && make_answer(q, &reply, false, 0) != 0)
+            break;
+        rc = target_transact(q->base.next, q->answer.data, q->answer.len, &reply);
+    }
+    buf_free(&reply);
+    return rc;
+}
+
+/*
+ * GDB with a symbol file asks qOffsets before it looks at registers, memory or lets the target
+ * run, and offers qSymbol by itself; one that has not asked by then has none (gdb/remote.c,
+ * remote_target::start_remote_1).
+ */
+static bool offer_is_due(const struct qsymbol *q, const uint8_t *request, size_t len)
+{
+    const struct packet *packet = packet_find(request, len);
+    if (q->offered || q->gdb_has_file || q->asking)
+        return false;
+    return packet_is(packet, "g") || packet_is(packet, "p") || packet_is(packet, "m") ||
+           packet_is(packet, "x") || (packet->does & PKT_RESUMES) != 0;
+}
+
+static int offer(struct qsymbol *q)
+{
+    int rc = symbols_prepare(q->symbols, q->base.next);
+    if (rc == 0 && symbols_may_answer(q->symbols))
+        rc = own_round(q);
+    q->offered = true;
+    return rc;
+}
+
+static void forget(struct qsymbol *q)
+{
+    symbols_forget(q->symbols);
+    q->request = OTHER;
+    q->offered = q->gdb_has_file = q->asking = false;
+}
+
+static int qsymbol_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct qsymbol *q = (struct qsymbol *)t;
+    int rc = 0;
+    q->request = OTHER;
+    if (len == PREFIX_LEN + 1 && starts(request, len, PREFIX ":")) {
+        q->questions = 0;
+        q->offered = true;
+        q->asking = false;
+        q->request = ROUND;
+        rc = symbols_prepare(q->symbols, t->next);
+    } else if (starts(request, len, PREFIX)) {
+        q->asking = false;
+        q->request = ROUND;
+    } else if (packet_is(packet_find(request, len), "qOffsets")) {
+        q->gdb_has_file = true;
+        q->request = OFFSETS;
+    } else if (symbols_named(q->symbols) && offer_is_due(q, request, len)) {
+        rc = offer(q);
+    }
+    if (rc == NETGDB_REPLACED)
+        forget(q);
+    return rc != 0 ? rc : target_next_send(t, request, len);
+}
+
+/* A reply within a round. Returns 1 when it was answered and the next reply is to be awaited. */
+static int handle_round(struct qsymbol *q, const struct buf *reply)
+{
+    if (!is_question(reply)) {
+        log_debug(q->log, "symbols: %u names answered without gdb", q->questions);
+        return 0;
+    }
+    if (answer_here(q, reply)) {
+        int rc = target_next_send(&q->base, q->answer.data, q->answer.len);
+        return rc == 0 ? 1 : rc;
+    }
+    note_asked(q, reply);
+    q->asking = true;
+    return 0;
+}
+
+static int qsymbol_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct qsymbol *q = (struct qsymbol *)t;
+    int rc;
+    do {
+        rc = target_next_recv(t, reply, final, watch);
+        if (rc == NETGDB_REPLACED)
+            forget(q);
+        if (rc != 0 || !*final)
+            return rc;
+        if (q->request == OFFSETS)
+            symbols_offsets(q->symbols, reply->data, reply->len);
+        if (q->request == ROUND)
+            rc = handle_round(q, reply);
+    } while (rc > 0);
+    return rc;
+}
+
+static void qsymbol_free(struct target *t)
+{
+    struct qsymbol *q = (struct qsymbol *)t;
+    target_free(t->next);
+    buf_free(&q->asked);
+    buf_free(&q->answer);
+    free(q);
+}
+
+static const struct target_ops ops = {
+    .send = qsymbol_send,
+    .recv = qsymbol_recv,
+    .interrupt = target_next_interrupt,
+    .idle = target_next_idle,
+    .leave = target_next_leave,
+    .max_request = target_next_max_request,
+    .free = qsymbol_free,
+};
+
+struct target *qsymbol_new(struct target *next, struct symbols *symbols, const struct log *log)
+{
+    struct qsymbol *q = calloc(1, sizeof *q);
+    if (q == NULL)
+        return NULL;
+    q->base = (struct target){.ops = &ops, .next = next};
+    q->symbols = symbols;
+    q->log = log;
+    buf_init(&q->asked, QSYMBOL_ASKED_MAX);
+    buf_init(&q->answer, 2 * QSYMBOL_NAME_MAX + 64);
+    return &q->base;
+}
+
+const struct buf *qsymbol_asked(const struct target *t)
+{
+    return &((const struct qsymbol *)t)->asked;
+}
+
+size_t qsymbol_answered(const struct target *t)
+{
+    return ((const struct qsymbol *)t)->answered;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The symbols of a session; see symbols.h. */
+#include "symbols/symbols.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "symbols/fits.h"
+
+/* What is known of the file without its table of symbols. */
+struct facts {
+    enum { FACTS_UNREAD, FACTS_READ, FACTS_BAD } state;
+    struct elf_ident ident;
+    struct build_id id;
+    uint64_t base; /* lowest address of its segments */
+};
+
+/* What the stub said to qOffsets. */
+struct offsets {
+    bool seen;      /* it was asked */
+    bool moved;     /* by `slide`, all of it */
+    bool apart;     /* not all of it by the same */
+    uint64_t slide; /* modulo 2^64 */
+};
+
+struct symbols {
+    char *path;  /* NULL: no file */
+    bool chosen; /* by symbols= */
+    struct symbols_options options;
+    struct facts facts;
+    struct symtab *table;
+    bool load_tried;
+    bool prepared; /* compared with the target, and offsets asked for */
+    struct offsets offsets;
+    enum fits fits;
+};
+
+struct symbols *symbols_new(const struct symbols_options *options)
+{
+    struct symbols *s = calloc(1, sizeof *s);
+    const char *path = options->file != NULL ? options->file : options->program;
+    if (s == NULL)
+        return NULL;
+    s->options = *options;
+    s->chosen = options->file != NULL;
+    if (path != NULL && (s->path = strdup(path)) == NULL) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void symbols_free(struct symbols *s)
+{
+    if (s == NULL)
+        return;
+    symtab_free(s->table);
+    free(s->path);
+    free(s);
+}
+
+bool symbols_named(const struct symbols *s)
+{
+    return s->path != NULL;
+}
+
+/* A file that is not usable is said once, here or by symtab_open. */
+static bool read_facts(struct symbols *s)
+{
+    struct elf_file file;
+    const char *why = NULL;
+    if (s->path == NULL || s->facts.state != FACTS_UNREAD)
+        return s->facts.state == FACTS_READ;
+    s->facts.state = FACTS_BAD;
+    if (elf_file_open(&file, s->path, &why) != 0) {
+        log_warn(s->options.log, "symbols: %s: %s: going on without its symbols", s->path, why);
+        return false;
+    }
+    s->facts.ident = file.ident;
+    s->facts.base = elf_file_base(&file);
+    elf_file_build_id(&file, &s->facts.id);
+    elf_file_close(&file);
+    s->facts.state = FACTS_READ;
+    return true;
+}
+
+const struct symtab *symbols_table(struct symbols *s)
+{
+    if (!s->load_tried && read_facts(s))
+        s->table = symtab_open(s->path, s->options.log);
+    s->load_tried = true;
+    return s->table;
+}
+
+/* A field "NAME=hex" at *text, moved past it and a ';' behind it. */
+static bool field(const uint8_t **text, size_t *len, const char *name, uint64_t *value)
+{
+    size_t width = strlen(name);
+    if (*len < width || memcmp(*text, name, width) != 0)
+        return false;
+    size_t digits = rsp_hex_number(*text + width, *len - width, value);
+    if (digits == 0)
+        return false;
+    *text += width + digits;
+    *len -= width + digits;
+    if (*len > 0 && **text == ';') {
+        ++*text;
+        --*len;
+    }
+    return true;
+}
+
+/*
+ * "Text=zzz;Data=yyy[;Bss=xxx]": how far sections moved; "TextSeg=zzz[;DataSeg=yyy]": where
+ * segments are (GDB manual, "qOffsets"). One slide for all is all that is taken; where sections
+ * moved apart, the addresses are GDB's business.
+ */
+static struct offsets parse_offsets(struct symbols *s, const uint8_t *reply, size_t len)
+{
+    struct offsets o = {.seen = true};
+    uint64_t text = 0, data = 0;
+    if (field(&reply, &len, "TextSeg=", &text)) {
+        o.apart = !read_facts(s) || len != 0;
+        o.slide = text - s->facts.base;
+    } else if (field(&reply, &len, "Text=", &text)) {
+        o.apart = !field(&reply, &len, "Data=", &data) || data != text;
+        o.slide = text;
+    } else {
+        return o;
+    }
+    o.moved = !o.apart;
+    return o;
+}
+
+void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len)
+{
+    struct offsets now = parse_offsets(s, reply, len), *was = &s->offsets;
+    /* What was compared at other addresses says nothing any more. */
+    if (was->moved != now.moved || was->apart != now.apart || was->slide != now.slide) {
+        s->prepared = false;
+        s->fits = FITS_UNKNOWN;
+    }
+    *was = now;
+}
+
+void symbols_forget(struct symbols *s)
+{
+    s->prepared = false;
+    s->offsets = (struct offsets){0};
+    s->fits = FITS_UNKNOWN;
+}
+
+bool symbols_slide(struct symbols *s, uint64_t *slide)
+{
+    const struct offsets *o = &s->offsets;
+    *slide = s->options.have_slide ? s->options.slide : o->moved ? o->slide : 0;
+    if (!read_facts(s))
+        return false;
+    return s->options.have_slide || o->moved || (!o->apart && s->facts.ident.type == ET_EXEC);
+}
+
+static int ask_offsets(struct symbols *s, struct target *t)
+{
+    struct buf reply;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    int rc = target_ask(t, "qOffsets", &reply);
+    if (rc == 0)
+        symbols_offsets(s, reply.data, reply.len);
+    buf_free(&reply);
+    return rc;
+}
+
+/* FreeBSD marks its kernels; asking others for `version` would load their symbols for nothing. */
+static int compare(struct symbols *s, struct target *t, uint64_t slide)
+{
+    const struct log *log = s->options.log;
+    int rc = fits_build_id(t, s->path, &s->facts.ident, &s->facts.id, slide, log, &s->fits);
+    if (rc == 0 && s->fits == FITS_UNKNOWN && s->facts.ident.osabi == ELFOSABI_FREEBSD &&
+        symbols_table(s) != NULL)
+        rc = fits_version(t, s->path, s->table, slide, log, &s->fits);
+    return rc;
+}
+
+int symbols_prepare(struct symbols *s, struct target *t)
+{
+    uint64_t slide;
+    int rc = 0;
+    if (s->prepared || !read_facts(s))
+        return 0;
+    if (!s->offsets.seen && !s->options.have_slide)
+        rc = ask_offsets(s, t);
+    if (rc == 0 && symbols_slide(s, &slide))
+        rc = compare(s, t, slide);
+    s->prepared = rc == 0;
+    return rc;
+}
+
+bool symbols_may_answer(struct symbols *s)
+{
+    uint64_t slide;
+    if (s->fits == FITS_NOT || !symbols_slide(s, &slide))
+        return false;
+    return s->chosen || s->fits == FITS_BUILD || s->options.only == NULL ||
+           s->options.only(s->options.context);
+}
+
+bool symbols_address(struct symbols *s, const char *name, uint64_t *address)
+{
+    struct symbol symbol;
+    uint64_t slide;
+    const struct symtab *table = symbols_table(s);
+    size_t n = table != NULL ? symtab_find(table, name, &symbol) : 0;
+    if (n == 0 || symbol.kind == SYMBOL_TLS || !symbols_slide(s, &slide))
+        return false;
+    if (n > 1)
+        log_info(s->options.log, "symbols: %s: %zu of this name, the first (%s) is taken", name, n,
+                 symbol.name);
+    *address = symbol.address + (symbol.kind == SYMBOL_ABSOLUTE ? 0 : slide);
+    if (!s->facts.ident.is64)
+        *address = (uint32_t)*address;
+    return true;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lobby against the kernel twin: HERALDs, kernels that wait, kernels that come back, and
+ * sessions that go on from a dead server's.
+ */
+#include "session/lobby.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "tests/sim/rig.h"
+
+#define READ "mffffffff80200004,1"
+#define READ_REPLY "94"
+
+static enum twin_generation generation; /* of the test that runs */
+
+static int setup(void **state)
+{
+    *state = rig_new(generation);
+    return 0;
+}
+
+static int setup_old(void **state)
+{
+    generation = TWIN_OLD;
+    return setup(state);
+}
+
+static int setup_new(void **state)
+{
+    generation = TWIN_NEW;
+    return setup(state);
+}
+
+static int teardown(void **state)
+{
+    rig_free(*state);
+    return 0;
+}
+
+static void step(struct rig *r)
+{
+    assert_int_equal(rig_try(r, "s"), 0);
+    assert_true(buf_starts(&r->reply, "T05"));
+}
+
+/* ---- HERALDs ---- */
+
+static void a_repeated_herald_is_answered_from_the_same_port(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_OUR_ACK, NULL, 0, 6, SIM_LOSE, 0); /* three answers, each sent twice */
+    rig_connect(r);
+    assert_int_equal(rig_count(r, RIG_HERALD, NULL), 4);
+    uint16_t port = rig_nth(r, RIG_OUR_ACK, NULL, 0)->from_port;
+    for (size_t i = 0; i < rig_count(r, RIG_OUR_ACK, NULL); i++)
+        assert_int_equal(rig_nth(r, RIG_OUR_ACK, NULL, i)->from_port, port);
+    assert_int_equal(twin_session_port(r->twin), port);
+    assert_int_equal(rig_acks(r, 1), 8);
+    step(r);
+}
+
+/* The HERALD took 10 s to get through, then T does: the port must not be gone meanwhile. */
+static void a_port_lives_as_long_as_its_kernel_tries(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_OUR_ACK, NULL, 0, 20, SIM_LOSE, 0);
+    rig_fate(r, RIG_KERNEL_DATA, "$T", 0, 9, SIM_LOSE, 0);
+    rig_connect(r);
+    assert_true(sim_now(r->w) - SIM_START > 18 * SIM_SECOND);
+    step(r);
+    assert_int_equal(twin_counts(r->twin)->gave_up, 0);
+    assert_int_equal(twin_counts(r->twin)->heralds, 1);
+}
+
+static void a_late_copy_of_a_herald_disturbs_nobody(void **state)
+{
+    struct rig *r = *state;
+    rig_fate(r, RIG_HERALD, NULL, 0, 1, SIM_TWICE, 3 * SIM_SECOND);
+    rig_connect(r);
+    rig_keep_lobby(r);
+    rig_ask(r, READ, READ_REPLY);
+    sim_run_for(r->w, 4 * SIM_SECOND);
+    assert_int_equal(target_idle(r->target), 0);
+    assert_int_equal(r->lobby.count, 1); /* it may be a new session */
+    step(r);
+    rig_ask(r, READ, READ_REPLY);
+    sim_run_for(r->w, LOBBY_HERALD_EXPIRES);
+    assert_int_equal(target_idle(r->target), 0);
+    assert_int_equal(r->lobby.count, 0);
+    step(r);
+    assert_int_equal(twin_counts(r->twin)->poisoned, 0);
+    assert_int_equal(r->lines, 0);
+}
+
+static void what_is_no_herald_is_counted(void **state)
+{
+    struct rig *r = *state;
+    const struct net_addr from = {RIG_KERNEL_IP, 20026}, other = {RIG_KERNEL_IP + 1, 20026};
+    const struct wire_msg wrong[] = {
+        {.type = WIRE_HERALD, .seqno = 2, .total = WIRE_NETGDB_V1},
+        {.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1 + 1},
+        {.type = WIRE_HERALD, .seqno = 1, .len = 1, .total = WIRE_NETGDB_V1},
+        {.type = WIRE_DATA, .seqno = 1, .total = WIRE_NETGDB_V1},
+    };
+    uint8_t datagram[WIRE_HEADER + 1] = {0};
+    for (unsigned i = 0; i < 4; i++) {
+        wire_encode(&wrong[i], datagram);
+        lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER + wrong[i].len);
+    }
+    for (size_t len = 0; len < WIRE_HEADER; len++)
+        lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, len);
+    assert_int_equal(r->lobby.malformed, 4 + WIRE_HEADER);
+    wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
+                datagram);
+    unsigned lines = r->lines;
+    for (unsigned i = 0; i < 5; i++)
+        lobby_datagram(&r->lobby, &other, SIM_SERVER_IP, datagram, WIRE_HEADER);
+    assert_int_equal(r->lobby.refused, 5);
+    assert_int_equal(r->lines, lines + 1);
+    assert_int_equal(r->lobby.count, 0);
+    assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 0);
+}
+
+static void every_host_is_let_in_when_any_is_asked_for(void **state)
+{
+    struct rig *r = *state;
+    for (uint32_t i = 0; i < LOBBY_HOSTS_MAX - 1; i++)
+        assert_int_equal(lobby_admit(&r->lobby, 0x0b000000 + i), 0);
+    assert_int_equal(lobby_admit(&r->lobby, 0x0b000000), 0); /* known already */
+    assert_int_equal(lobby_admit(&r->lobby, 0x0c000000), NETGDB_TOO_LONG);
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    uint8_t datagram[WIRE_HEADER];
+    const struct net_addr from = {0x0d000000, 20026};
+    wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
+                datagram);
+    lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
+    assert_int_equal(r->lobby.count, 1);
+}
+
+static void a_flood_of_heralds_is_bounded(void **state)
+{
+    struct rig *r = *state;
+    uint8_t datagram[WIRE_HEADER];
+    wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
+                datagram);
+    for (unsigned port = 1; port <= LOBBY_KERNELS_MAX + 100; port++) {
+        const struct net_addr from = {RIG_KERNEL_IP, (uint16_t)port};
+        lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
+    }
+    assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
+    sim_run_for(r->w, LOBBY_HERALD_EXPIRES);
+    (void)lobby_tick(&r->lobby);
+    assert_int_equal(r->lobby.count, 0);
+    rig_connect(r);
+    step(r);
+}
+
+/* ---- waiting ---- */
+
+static void a_kernel_waits_for_ever(void **state)
+{
+    struct rig *r = *state;
+    twin_netgdb(r->twin);
+    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    sim_run_for(r->w, 3600 * SIM_SECOND);
+    rig_lobby(r);
+    assert_ptr_equal(lobby_find(&r->lobby, 0), k);
+    assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
+    rig_take(r, k);
+    step(r);
+    assert_int_equal(twin_counts(r->twin)->heralds, 1);
+}
+
+static void a_kernel_that_reboots_while_it_waits_is_replaced(void **state)
+{
+    struct rig *r = *state;
+    twin_netgdb(r->twin);
+    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    uint16_t old = k->own.port;
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now + SIM_SECOND, now + 2 * SIM_SECOND);
+    for (unsigned i = 0; i < 3000; i++) {
+        sim_run_for(r->w, SIM_MS);
+        rig_lobby(r);
+    }
+    assert_int_equal(r->lobby.count, 1);
+    k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    assert_int_not_equal(k->own.port, old);
+    rig_take(r, k);
+    step(r);
+}
+
+/* ---- coming back ---- */
+
+static void a_reboot_while_it_runs_goes_on_with_the_new_stop(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    uint16_t old = r->kernel->own.port;
+    rig_ask(r, "Mffffffff81000000,1:2a", "OK");
+    twin_machine(r->twin)->run_time = SIM_NEVER;
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now + 50 * SIM_SECOND, now + 60 * SIM_SECOND);
+    assert_int_equal(rig_try(r, "c"), NETGDB_REPLACED);
+    bool final;
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    assert_true(final && buf_starts(&r->reply, "T05"));
+    assert_int_not_equal(r->kernel->own.port, old);
+    rig_ask(r, "mffffffff81000000,1", "00"); /* its memory is new */
+    step(r);
+    assert_int_equal(r->lines, 1);
+    assert_int_equal(twin_harm(r->twin), 0);
+}
+
+static void a_reboot_while_it_is_stopped_ends_the_session(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    rig_ask(r, READ, READ_REPLY);
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now + SIM_SECOND, now + 2 * SIM_SECOND);
+    sim_run_for(r->w, 3 * SIM_SECOND);
+    assert_int_equal(target_idle(r->target), NETGDB_CLOSED);
+    assert_int_equal(r->lines, 1);
+    rig_kill(r);
+    struct lobby_kernel *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    assert_non_null(k);
+    rig_take(r, k);
+    step(r);
+}
+
+static void a_reboot_during_a_request_ends_the_session_in_one_line(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    rig_ask(r, READ, READ_REPLY);
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now, now + 3 * SIM_SECOND);
+    sim_run_for(r->w, SIM_MS);
+    uint64_t start = sim_now(r->w);
+    assert_int_equal(rig_try(r, READ), NETGDB_CLOSED);
+    assert_true(sim_now(r->w) - start < 4 * SIM_SECOND);
+    assert_int_equal(r->lines, 1);
+}
+
+/* ---- going on from a dead server ---- */
+
+struct left {
+    struct net_addr own, kernel;
+    struct link_mark mark;
+};
+
+/* The server dies; what its record says. */
+static struct left die(struct rig *r)
+{
+    struct left left = {r->kernel->own, r->kernel->kernel, {0}};
+    left.mark.sent = rig_link(r)->tx.seqno;
+    left.mark.next = rig_link(r)->rx.start;
+    rig_kill(r);
+    return left;
+}
+
+static void take_over(struct rig *r, const struct left *left, uint64_t limit)
+{
+    assert_non_null(lobby_take_over(&r->lobby, &left->own, &left->kernel, &left->mark));
+    struct lobby_kernel *k = rig_await(r, limit);
+    assert_true(k->taken_over);
+    assert_int_equal(k->own.port, left->own.port);
+    rig_take(r, k);
+}
+
+static void expect_session(struct rig *r)
+{
+    uint64_t steps = twin_counts(r->twin)->steps;
+    rig_ask(r, READ, READ_REPLY);
+    rig_ask(r, "Mffffffff81000000,1:2b", "OK");
+    rig_ask(r, "mffffffff81000000,1", "2b");
+    step(r);
+    assert_int_equal(twin_counts(r->twin)->steps, steps + 1);
+    assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+    assert_int_equal(twin_counts(r->twin)->detaches, 1);
+    assert_int_equal(twin_counts(r->twin)->heralds, 1);
+    assert_int_equal(twin_counts(r->twin)->poisoned, 0);
+    assert_int_equal(twin_harm(r->twin), 0);
+    assert_int_equal(r->lines, 0);
+}
+
+static void a_session_goes_on_after_its_server_died(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    rig_ask(r, "Mffffffff81000000,1:2a", "OK");
+    step(r);
+    struct left left = die(r);
+    sim_run_for(r->w, 1000 * SIM_SECOND);
+    take_over(r, &left, 10 * SIM_SECOND);
+    rig_ask(r, "mffffffff81000000,1", "2a");
+    expect_session(r);
+}
+
+static void a_session_goes_on_without_known_seqnos(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    step(r);
+    struct left left = die(r);
+    left.mark = (struct link_mark){0};
+    take_over(r, &left, 10 * SIM_SECOND);
+    expect_session(r);
+}
+
+static void a_lost_probe_is_sent_again(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    struct left left = die(r);
+    rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
+    take_over(r, &left, 10 * SIM_SECOND);
+    expect_session(r);
+}
+
+static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    twin_machine(r->twin)->run_time = 500 * SIM_SECOND;
+    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    sim_run_for(r->w, SIM_SECOND);
+    assert_int_equal(target_idle(r->target), 0);
+    sim_run_for(r->w, SIM_SECOND);
+    struct left left = die(r);
+    assert_int_equal(twin_phase(r->twin), TWIN_RUNNING);
+    take_over(r, &left, 600 * SIM_SECOND);
+    twin_machine(r->twin)->run_time = SIM_MS;
+    expect_session(r);
+}
+
+/*
+ * The server died at any moment of an exchange, each of which leaves the kernel in another state:
+ * it waits, sends its '+', runs the request, sends chunks of a reply, waits for our '+'.
+ */
+static void die_in_an_exchange(uint64_t moment, bool known, uint64_t pause)
+{
+    static const char request[] = "mffffffff80200000,400";
+    struct twin_config config = twin_config(generation);
+    config.mtu = 576;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    rig_ask(r, READ, READ_REPLY);
+    sim_run_for(r->w, SIM_SECOND);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_block(r, 0);
+    sim_block(r->w, RIG_KERNEL_IP, SIM_TO_KERNEL, sim_now(r->w) + moment,
+              sim_now(r->w) + moment + 30 * SIM_MS);
+    rig_fate(r, RIG_KERNEL_DATA, NULL, 3, 1, SIM_LOSE, 0); /* a chunk, when it comes to that */
+    uint64_t end = sim_now(r->w) + moment;
+    assert_int_equal(target_send(r->target, (const uint8_t *)request, sizeof request - 1), 0);
+    bool final;
+    while (sim_now(r->w) < end) {
+        sim_client_push(r->kernel->io, "x", 1); /* makes recv return at once, for idle's sake */
+        int rc = target_recv(r->target, &r->reply, &final, IO_ON_CLIENT);
+        struct io_msg drop;
+        (void)io_recv(r->kernel->io, IO_CLIENT, &drop, 1);
+        if (rc == 0)
+            break;
+        assert_int_equal(rc, NETGDB_AGAIN);
+        sim_run_for(r->w, 10 * SIM_US);
+    }
+    struct left left = die(r);
+    if (!known)
+        left.mark = (struct link_mark){0};
+    sim_run_for(r->w, pause);
+    rig_no_fates(r);
+    take_over(r, &left, 20 * SIM_SECOND);
+    expect_session(r);
+    rig_free(r);
+}
+
+static void a_server_may_die_at_any_moment(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        generation = i == 0 ? TWIN_OLD : TWIN_NEW;
+        for (uint64_t moment = 0; moment <= 12 * SIM_MS; moment += 100 * SIM_US) {
+            die_in_an_exchange(moment, true, 0);
+            die_in_an_exchange(moment, true, 3 * SIM_SECOND);
+            die_in_an_exchange(moment, false, 0);
+        }
+    }
+}
+
+/* A kernel that has begun a new session is not asked about the old one any more. */
+static void a_new_session_ends_the_probing_of_the_old_one(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    struct left left = die(r);
+    twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + SIM_SECOND);
+    sim_run_for(r->w, SIM_MS);
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    struct lobby_kernel *k = rig_await(r, 5 * SIM_SECOND);
+    assert_false(k->taken_over);
+    assert_int_equal(r->lobby.count, 1);
+    rig_take(r, k);
+    step(r);
+}
+
+#define ALONE(name) cmocka_unit_test(name)
+#define BOTH(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, setup_old, teardown),                                    \
+        cmocka_unit_test_setup_teardown(name, setup_new, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOTH(a_repeated_herald_is_answered_from_the_same_port),
+        BOTH(a_port_lives_as_long_as_its_kernel_tries),
+        BOTH(a_late_copy_of_a_herald_disturbs_nobody),
+        BOTH(what_is_no_herald_is_counted),
+        BOTH(every_host_is_let_in_when_any_is_asked_for),
+        BOTH(a_flood_of_heralds_is_bounded),
+        BOTH(a_kernel_waits_for_ever),
+        BOTH(a_kernel_that_reboots_while_it_waits_is_replaced),
+        BOTH(a_reboot_while_it_runs_goes_on_with_the_new_stop),
+        BOTH(a_reboot_while_it_is_stopped_ends_the_session),
+        BOTH(a_reboot_during_a_request_ends_the_session_in_one_line),
+        BOTH(a_session_goes_on_after_its_server_died),
+        BOTH(a_session_goes_on_without_known_seqnos),
+        BOTH(a_lost_probe_is_sent_again),
+        BOTH(a_running_kernel_is_taken_over_at_its_next_stop),
+        ALONE(a_server_may_die_at_any_moment),
+        BOTH(a_new_session_ends_the_probing_of_the_old_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

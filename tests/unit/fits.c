@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether a file fits the target: build-ids and FreeBSD's version, by memory reads alone. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+#include "proto/err.h"
+#include "symbols/fits.h"
+#include "tests/unit/symbols_world.h"
+
+static const uint8_t little_note[36] = {4,    0,    0,    0,    20,   0,    0,    0,    3,
+                                        0,    0,    0,    'G',  'N',  'U',  0,    0x00, 0x11,
+                                        0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa,
+                                        0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x01, 0x23, 0x45, 0x67};
+
+struct world {
+    struct played_stub stub;
+    struct kept_log log;
+    uint8_t note[36];
+    struct build_id id;
+};
+
+/* A target with the note of the test files at 0x7000, read as the file that has it at 0x4000. */
+static void world_init(struct world *w)
+{
+    played_stub_init(&w->stub, NULL);
+    kept_log_init(&w->log);
+    memcpy(w->note, little_note, sizeof w->note);
+    w->stub.memory = w->note;
+    w->stub.memory_at = 0x7000;
+    w->stub.memory_len = sizeof w->note;
+    w->id = (struct build_id){.len = 20, .address = 0x4000};
+    memcpy(w->id.bytes, little_note + 16, 20);
+}
+
+static enum fits compare(struct world *w, bool big)
+{
+    const struct elf_ident ident = {.is64 = true, .big = big};
+    enum fits fits = FITS_NOT;
+    assert_int_equal(
+        fits_build_id(&w->stub.target, "kernel", &ident, &w->id, 0x3000, &w->log.log, &fits), 0);
+    return fits;
+}
+
+static void the_same_build_id_fits_silently(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(compare(&w, false), FITS_BUILD);
+    assert_int_equal(w.stub.reads, 1);
+    assert_string_equal(w.stub.reading, "m7000,24");
+    assert_int_equal(logged(&w.log, ""), 0);
+}
+
+static void a_note_is_read_in_the_targets_byte_order(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(compare(&w, true), FITS_UNKNOWN);
+    for (int i = 0; i < 3; i++) {
+        w.note[4 * i + 3] = w.note[4 * i];
+        w.note[4 * i] = 0;
+    }
+    assert_int_equal(compare(&w, true), FITS_BUILD);
+}
+
+static void another_build_id_is_one_warning_with_both(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    w.note[35] = 0x68;
+    assert_int_equal(compare(&w, false), FITS_NOT);
+    assert_int_equal(logged(&w.log, ""), 1);
+    assert_int_equal(logged(&w.log, "kernel is not what the target runs"), 1);
+    assert_int_equal(logged(&w.log, "is 00112233445566778899aabbccddeeff01234567, the one in"), 1);
+    assert_int_equal(logged(&w.log, "memory is 00112233445566778899aabbccddeeff01234568"), 1);
+}
+
+static void a_longer_or_shorter_build_id_does_not_fit(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    w.note[4] = 16;
+    assert_int_equal(compare(&w, false), FITS_NOT);
+    assert_int_equal(logged(&w.log, "memory is 00112233445566778899aabbccddeeff:"), 1);
+    w.note[4] = 64;
+    assert_int_equal(compare(&w, false), FITS_NOT);
+}
+
+static void what_is_no_note_says_nothing(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    w.note[12] = 'X';
+    assert_int_equal(compare(&w, false), FITS_UNKNOWN);
+    w.stub.memory_at = 0x100;
+    assert_int_equal(compare(&w, false), FITS_UNKNOWN);
+    w.id.address = 0;
+    w.stub.reads = 0;
+    assert_int_equal(compare(&w, false), FITS_UNKNOWN);
+    assert_int_equal(w.stub.reads, 0);
+    assert_int_equal(logged(&w.log, ""), 0);
+}
+
+static void an_address_of_32_bits_wraps(void **state)
+{
+    const struct elf_ident ident = {.is64 = false};
+    struct world w;
+    enum fits fits;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(fits_build_id(&w.stub.target, "kernel", &ident, &w.id,
+                                   UINT64_C(0xffffffff80003000), NULL, &fits),
+                     0);
+    assert_string_equal(w.stub.reading, "m80007000,24");
+}
+
+static void a_lost_target_is_an_error(void **state)
+{
+    const struct elf_ident ident = {.is64 = true};
+    struct world w;
+    enum fits fits;
+    (void)state;
+    world_init(&w);
+    w.stub.error = NETGDB_LOST;
+    assert_int_equal(fits_build_id(&w.stub.target, "kernel", &ident, &w.id, 0x3000, NULL, &fits),
+                     NETGDB_LOST);
+}
+
+static enum fits compare_version(struct world *w, const char *name, const char *memory)
+{
+    enum fits fits = FITS_NOT;
+    struct symtab *t = symtab_open(need_elf(name), NULL);
+    assert_non_null(t);
+    w->stub.memory = memory;
+    w->stub.memory_len = strlen(memory) + 1;
+    w->stub.memory_at = 0x200000 + 0x3000;
+    assert_int_equal(fits_version(&w->stub.target, elf_path(name), t, 0x3000, &w->log.log, &fits),
+                     0);
+    symtab_free(t);
+    return fits;
+}
+
+static void the_same_version_fits_silently(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD 15.0-TEST #0: GENERIC\n"), FITS_VERSION);
+    assert_int_equal(logged(&w.log, ""), 0);
+}
+
+static void another_version_is_one_warning_with_both_first_lines(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD 14.1-\x1b[2J\n user@host more of it"),
+                     FITS_NOT);
+    assert_int_equal(logged(&w.log, ""), 1);
+    assert_int_equal(logged(&w.log, "version is \"FreeBSD 15.0-TEST #0: GENERIC\", the one"), 1);
+    assert_int_equal(logged(&w.log, "memory is \"FreeBSD 14.1-?[2J\""), 1);
+}
+
+static void a_file_without_the_bytes_or_memory_without_access_says_nothing(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(compare_version(&w, "stripped/.debug/no-id.debug", "FreeBSD 14.1-RELEASE"),
+                     FITS_UNKNOWN);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), FITS_UNKNOWN);
+    assert_int_equal(logged(&w.log, ""), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_build_id_fits_silently),
+        cmocka_unit_test(a_note_is_read_in_the_targets_byte_order),
+        cmocka_unit_test(another_build_id_is_one_warning_with_both),
+        cmocka_unit_test(a_longer_or_shorter_build_id_does_not_fit),
+        cmocka_unit_test(what_is_no_note_says_nothing),
+        cmocka_unit_test(an_address_of_32_bits_wraps),
+        cmocka_unit_test(a_lost_target_is_an_error),
+        cmocka_unit_test(the_same_version_fits_silently),
+        cmocka_unit_test(another_version_is_one_warning_with_both_first_lines),
+        cmocka_unit_test(a_file_without_the_bytes_or_memory_without_access_says_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * qSymbol rounds between a played GDB and a played stub: what is answered here, what crosses to
+ * GDB, and which addresses. Hexadecimal names: outer 6f75746572, none 6e6f6e65, absolute
+ * 6162736f6c757465, per_thread 7065725f746872656164, table 7461626c65.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+#include "proto/err.h"
+#include "symbols/qsymbol.h"
+#include "tests/unit/symbols_world.h"
+
+struct world {
+    struct played_stub stub;
+    struct kept_log log;
+    struct symbols_options options;
+    struct symbols *symbols;
+    struct target *target;
+};
+
+static void world_start(struct world *w, const struct exchange *script)
+{
+    kept_log_init(&w->log);
+    w->options.log = &w->log.log;
+    played_stub_init(&w->stub, script);
+    w->symbols = symbols_new(&w->options);
+    w->target = qsymbol_new(&w->stub.target, w->symbols, &w->log.log);
+    assert_non_null(w->target);
+}
+
+static void world_end(struct world *w)
+{
+    played_out(&w->stub);
+    target_free(w->target);
+    symbols_free(w->symbols);
+}
+
+static void expect_asked(const struct world *w, const char *names)
+{
+    const struct buf *asked = qsymbol_asked(w->target);
+    assert_int_equal(asked->len, strlen(names));
+    assert_memory_equal(asked->data != NULL ? (const char *)asked->data : "", names, asked->len);
+}
+
+static bool no(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void a_known_name_is_answered_and_gdb_sees_only_the_end(void **state)
+{
+    static const struct exchange script[] = {
+        {"qOffsets", ""},
+        {"qSymbol::", "qSymbol:6f75746572"},
+        {"qSymbol:100014:6f75746572", "qSymbol:7461626c65"},
+        {"qSymbol:200020:7461626c65", "qSymbol:6162736f6c757465"},
+        {"qSymbol:1234:6162736f6c757465", "OK"},
+        {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86")};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "OK");
+    assert_int_equal(qsymbol_answered(w.target), 3);
+    expect_asked(&w, "");
+    world_end(&w);
+}
+
+static void what_the_file_does_not_know_goes_to_gdb_and_its_answer_back(void **state)
+{
+    static const struct exchange script[] = {
+        {"qOffsets", ""},
+        {"qSymbol::", "qSymbol:6f75746572"},
+        {"qSymbol:100014:6f75746572", "qSymbol:6e6f6e65"},
+        {"m1000,4", "00000000"}, /* GDB reads memory while it looks */
+        {"qSymbol:77:6e6f6e65", "qSymbol:7065725f746872656164"},
+        {"qSymbol::7065725f746872656164", "OK"},
+        {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86")};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "qSymbol:6e6f6e65");
+    ask(w.target, "m1000,4", "00000000");
+    ask(w.target, "qSymbol:77:6e6f6e65", "qSymbol:7065725f746872656164");
+    ask(w.target, "qSymbol::7065725f746872656164", "OK");
+    expect_asked(&w, "none\nper_thread\n");
+    assert_int_equal(logged(&w.log, "asking gdb for none"), 1);
+    world_end(&w);
+}
+
+static void a_pie_is_answered_only_when_the_slide_is_known(void **state)
+{
+    static const struct exchange unknown[] = {
+        {"qOffsets", ""}, {"qSymbol::", "qSymbol:6f75746572"}, {NULL, NULL}};
+    static const struct exchange known[] = {{"qOffsets", "Text=555500000000;Data=555500000000"},
+                                            {"qSymbol::", "qSymbol:6f75746572"},
+                                            {"qSymbol:555500100014:6f75746572", "OK"},
+                                            {NULL, NULL}};
+    static const struct exchange absolute[] = {{"qSymbol::", "qSymbol:6162736f6c757465"},
+                                               {"qSymbol:1234:6162736f6c757465", "OK"},
+                                               {NULL, NULL}};
+    (void)state;
+    struct world w = {.options.file = need_elf("x86-pie")};
+    world_start(&w, unknown);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "qSymbol:6f75746572");
+    world_end(&w);
+    world_start(&w, known);
+    ask(w.target, "qOffsets", "Text=555500000000;Data=555500000000");
+    ask(w.target, "qSymbol::", "OK");
+    world_end(&w);
+    w.options.have_slide = true;
+    w.options.slide = 0x7000;
+    world_start(&w, absolute);
+    ask(w.target, "qSymbol::", "OK");
+    world_end(&w);
+}
+
+static void expect_slide(const char *file, const char *offsets, bool final, uint64_t wanted)
+{
+    struct symbols_options options = {.file = need_elf(file)};
+    struct symbols *s = symbols_new(&options);
+    uint64_t slide;
+    symbols_offsets(s, (const uint8_t *)offsets, strlen(offsets));
+    assert_int_equal(symbols_slide(s, &slide), final);
+    if (final)
+        assert_int_equal(slide, wanted);
+    symbols_free(s);
+}
+
+static void the_slide_is_what_qOffsets_says(void **state)
+{
+    (void)state;
+    expect_slide("x86", "", true, 0);
+    expect_slide("x86", "E01", true, 0);
+    expect_slide("x86", "Text=0;Data=0;Bss=0", true, 0);
+    expect_slide("x86", "Text=ffffffffffff0000;Data=ffffffffffff0000", true, -UINT64_C(0x10000));
+    expect_slide("x86", "Text=10000;Data=20000;Bss=20000", false, 0);
+    expect_slide("x86", "Text=10000", false, 0);
+    expect_slide("x86-pie", "", false, 0);
+    expect_slide("x86-pie", "Text=0;Data=0;Bss=0", true, 0);
+    expect_slide("x86-pie", "TextSeg=40000000", true, 0x40000000);
+    expect_slide("x86-pie", "TextSeg=40000000;DataSeg=50000000", false, 0);
+    expect_slide("x86-pie", "Text=;Data=", false, 0);
+}
+
+static void addresses_are_as_wide_as_the_files(void **state)
+{
+    static const struct exchange script[] = {
+        {"qSymbol::", "qSymbol:7468756d62"}, {"qSymbol:34:7468756d62", "OK"}, {NULL, NULL}};
+    struct world w = {.options = {.file = need_elf("arm"),
+                                  .have_slide = true,
+                                  .slide = UINT64_C(0xfffffffffff00000)}};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qSymbol::", "OK");
+    world_end(&w);
+}
+
+static void gdbs_program_is_trusted_only_on_the_only_connection(void **state)
+{
+    static const struct exchange asked[] = {
+        {"qOffsets", ""}, {"qSymbol::", "qSymbol:6f75746572"}, {NULL, NULL}};
+    static const struct exchange answered[] = {{"qOffsets", ""},
+                                               {"qSymbol::", "qSymbol:6f75746572"},
+                                               {"qSymbol:100014:6f75746572", "OK"},
+                                               {NULL, NULL}};
+    struct world w = {.options = {.program = need_elf("x86"), .only = no}};
+    (void)state;
+    world_start(&w, asked);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "qSymbol:6f75746572");
+    expect_asked(&w, "outer\n");
+    world_end(&w);
+    w.options.only = NULL;
+    world_start(&w, answered);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "OK");
+    world_end(&w);
+}
+
+/* The note of the x86 file is at 0x400200: tests/unit/elfs/make. */
+static void check_build_id(uint8_t last, const struct exchange *script, const char *reply,
+                           unsigned warnings)
+{
+    uint8_t note[36] = {4, 0, 0, 0, 20, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0};
+    struct world w = {.options = {.program = need_elf("x86"), .only = no}};
+    for (unsigned i = 0; i < 16; i++)
+        note[16 + i] = (uint8_t)(0x11 * i);
+    memcpy(note + 32, "\x01\x23\x45", 3);
+    note[35] = last;
+    world_start(&w, script);
+    w.stub.memory = note;
+    w.stub.memory_at = 0x400200;
+    w.stub.memory_len = sizeof note;
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", reply);
+    assert_int_equal(logged(&w.log, "is not what the target runs"), warnings);
+    world_end(&w);
+}
+
+static void a_build_id_that_fits_makes_the_file_trusted(void **state)
+{
+    static const struct exchange script[] = {{"qOffsets", ""},
+                                             {"qSymbol::", "qSymbol:6f75746572"},
+                                             {"qSymbol:100014:6f75746572", "OK"},
+                                             {NULL, NULL}};
+    (void)state;
+    check_build_id(0x67, script, "OK", 0);
+}
+
+static void a_build_id_that_does_not_fit_leaves_all_questions_to_gdb(void **state)
+{
+    static const struct exchange script[] = {
+        {"qOffsets", ""}, {"qSymbol::", "qSymbol:6f75746572"}, {NULL, NULL}};
+    (void)state;
+    check_build_id(0x66, script, "qSymbol:6f75746572", 1);
+}
+
+/* `version` of the test files is at 0x200000; their build-id is not in this memory. */
+static void a_freebsd_kernel_is_also_known_by_its_version(void **state)
+{
+    static const struct exchange script[] = {
+        {"qOffsets", ""}, {"qSymbol::", ""}, {"qSymbol::", ""}, {NULL, NULL}};
+    static const char *const versions[] = {"FreeBSD 15.0-TEST #0: GENERIC\n",
+                                           "FreeBSD 15.0-TEST #1: GENERIC\n"};
+    (void)state;
+    for (unsigned other = 0; other < 2; other++) {
+        struct world w = {.options.program = need_elf("freebsd")};
+        world_start(&w, script);
+        w.stub.memory = versions[other];
+        w.stub.memory_at = 0x200000;
+        w.stub.memory_len = strlen(versions[other]) + 1;
+        ask(w.target, "qOffsets", "");
+        ask(w.target, "qSymbol::", "");
+        ask(w.target, "qSymbol::", ""); /* compared once */
+        assert_int_equal(logged(&w.log, "is not what the target runs"), other);
+        assert_int_equal(symbols_may_answer(w.symbols), !other);
+        world_end(&w);
+    }
+}
+
+static void each_offer_is_a_new_round(void **state)
+{
+    static const struct exchange script[] = {{"qOffsets", ""},
+                                             {"qSymbol::", "qSymbol:6f75746572"},
+                                             {"qSymbol:100014:6f75746572", "OK"},
+                                             {"qSymbol::", "qSymbol:6e6f6e65"},
+                                             {"qSymbol::6e6f6e65", "OK"},
+                                             {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86")};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "OK");
+    ask(w.target, "qSymbol::", "qSymbol:6e6f6e65");
+    ask(w.target, "qSymbol::6e6f6e65", "OK");
+    world_end(&w);
+}
+
+static void without_gdbs_offer_the_round_is_ours(void **state)
+{
+    static const struct exchange script[] = {{"?", "S05"},
+                                             {"qOffsets", ""},
+                                             {"qSymbol::", "qSymbol:6e6f6e65"},
+                                             {"qSymbol::6e6f6e65", "qSymbol:6f75746572"},
+                                             {"qSymbol:100014:6f75746572", "OK"},
+                                             {"g", "00"},
+                                             {"g", "00"},
+                                             {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86")};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "?", "S05");
+    ask(w.target, "g", "00");
+    ask(w.target, "g", "00");
+    expect_asked(&w, "");
+    world_end(&w);
+}
+
+static void with_gdbs_file_the_offer_is_left_to_gdb(void **state)
+{
+    static const struct exchange script[] = {
+        {"qOffsets", ""}, {"g", "00"}, {"qSymbol::", "OK"}, {"vCont;c", "S05"}, {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86")};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "g", "00");
+    ask(w.target, "qSymbol::", "OK");
+    ask(w.target, "vCont;c", "S05");
+    world_end(&w);
+}
+
+static void without_a_file_everything_is_passed_on(void **state)
+{
+    static const struct exchange script[] = {{"g", "00"},
+                                             {"qSymbol::", "qSymbol:6f75746572"},
+                                             {"qSymbol::6f75746572", ""},
+                                             {NULL, NULL}};
+    struct world w = {.options.file = NULL};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "g", "00");
+    ask(w.target, "qSymbol::", "qSymbol:6f75746572");
+    ask(w.target, "qSymbol::6f75746572", "");
+    world_end(&w);
+}
+
+static void a_stub_without_qsymbol_notices_nothing(void **state)
+{
+    static const struct exchange script[] = {
+        {"qOffsets", ""}, {"qSymbol::", ""}, {"g", "00"}, {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86")};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qOffsets", "");
+    ask(w.target, "qSymbol::", "");
+    ask(w.target, "g", "00");
+    world_end(&w);
+}
+
+static void an_unusable_file_is_one_line_and_the_questions_are_gdbs(void **state)
+{
+    static const struct exchange script[] = {
+        {"qSymbol::", "qSymbol:6f75746572"}, {"qSymbol::6f75746572", "OK"}, {NULL, NULL}};
+    static const char *const files[] = {"nosyms", "object.o", "none"};
+    (void)state;
+    need_elf("x86");
+    for (size_t i = 0; i < 3; i++) {
+        struct world w = {.options = {.file = elf_path(files[i]), .have_slide = true, .slide = 0}};
+        world_start(&w, script);
+        ask(w.target, "qSymbol::", "qSymbol:6f75746572");
+        ask(w.target, "qSymbol::6f75746572", "OK");
+        assert_int_equal(logged(&w.log, "going on without its symbols"), 1);
+        world_end(&w);
+    }
+}
+
+static void questions_that_are_no_names_are_gdbs(void **state)
+{
+    static const struct exchange script[] = {{"qSymbol::", "qSymbol:6f7"},
+                                             {"qSymbol::6f7", "qSymbol:6f00"},
+                                             {"qSymbol::6f00", "qSymbol:zz"},
+                                             {"qSymbol::zz", "OK"},
+                                             {NULL, NULL}};
+    struct world w = {.options = {.file = need_elf("x86"), .have_slide = true}};
+    (void)state;
+    world_start(&w, script);
+    ask(w.target, "qSymbol::", "qSymbol:6f7");
+    ask(w.target, "qSymbol::6f7", "qSymbol:6f00");
+    ask(w.target, "qSymbol::6f00", "qSymbol:zz");
+    ask(w.target, "qSymbol::zz", "OK");
+    world_end(&w);
+}
+
+/* A stub that never ends asks GDB in the end, which its user can interrupt. */
+static void a_stub_that_asks_for_ever_is_stopped_by_the_bound(void **state)
+{
+    static struct exchange script[QSYMBOL_ROUND_MAX + 2];
+    struct world w = {.options = {.file = need_elf("x86"), .have_slide = true}};
+    (void)state;
+    for (size_t i = 0; i <= QSYMBOL_ROUND_MAX; i++) {
+        script[i].request = i == 0 ? "qSymbol::" : "qSymbol:100014:6f75746572";
+        script[i].reply = "qSymbol:6f75746572";
+    }
+    world_start(&w, script);
+    w.log.log.level = LOG_ERROR;
+    ask(w.target, "qSymbol::", "qSymbol:6f75746572");
+    assert_int_equal(qsymbol_answered(w.target), QSYMBOL_ROUND_MAX);
+    world_end(&w);
+}
+
+static void an_interrupted_wait_goes_on_where_it_was(void **state)
+{
+    static const struct exchange script[] = {
+        {"qSymbol::", "qSymbol:6f75746572"}, {"qSymbol:100014:6f75746572", "OK"}, {NULL, NULL}};
+    struct world w = {.options = {.file = need_elf("x86"), .have_slide = true}};
+    struct buf reply;
+    bool final;
+    (void)state;
+    world_start(&w, script);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    assert_int_equal(target_send(w.target, (const uint8_t *)"qSymbol::", 9), 0);
+    w.stub.error = NETGDB_AGAIN;
+    assert_int_equal(target_recv(w.target, &reply, &final, 2), NETGDB_AGAIN);
+    assert_int_equal(target_recv(w.target, &reply, &final, 2), 0);
+    assert_true(final && buf_is(&reply, "OK"));
+    buf_free(&reply);
+    world_end(&w);
+}
+
+static void a_rebooted_target_is_compared_and_placed_anew(void **state)
+{
+    static const struct exchange script[] = {{"qOffsets", "Text=1000;Data=1000"},
+                                             {"qSymbol::", "OK"},
+                                             {"c", "S05"},
+                                             {"qOffsets", "Text=2000;Data=2000"},
+                                             {"qSymbol::", "qSymbol:6f75746572"},
+                                             {"qSymbol:102014:6f75746572", "OK"},
+                                             {NULL, NULL}};
+    struct world w = {.options.file = need_elf("x86-pie")};
+    struct buf reply;
+    bool final;
+    uint64_t slide;
+    (void)state;
+    world_start(&w, script);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    ask(w.target, "qOffsets", "Text=1000;Data=1000");
+    ask(w.target, "qSymbol::", "OK");
+    assert_int_equal(target_send(w.target, (const uint8_t *)"c", 1), 0);
+    w.stub.error = NETGDB_REPLACED;
+    assert_int_equal(target_recv(w.target, &reply, &final, 0), NETGDB_REPLACED);
+    assert_false(symbols_slide(w.symbols, &slide));
+    assert_int_equal(target_recv(w.target, &reply, &final, 0), 0);
+    ask(w.target, "qOffsets", "Text=2000;Data=2000");
+    ask(w.target, "qSymbol::", "OK");
+    buf_free(&reply);
+    world_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_known_name_is_answered_and_gdb_sees_only_the_end),
+        cmocka_unit_test(what_the_file_does_not_know_goes_to_gdb_and_its_answer_back),
+        cmocka_unit_test(a_pie_is_answered_only_when_the_slide_is_known),
+        cmocka_unit_test(the_slide_is_what_qOffsets_says),
+        cmocka_unit_test(addresses_are_as_wide_as_the_files),
+        cmocka_unit_test(gdbs_program_is_trusted_only_on_the_only_connection),
+        cmocka_unit_test(a_build_id_that_fits_makes_the_file_trusted),
+        cmocka_unit_test(a_build_id_that_does_not_fit_leaves_all_questions_to_gdb),
+        cmocka_unit_test(a_freebsd_kernel_is_also_known_by_its_version),
+        cmocka_unit_test(each_offer_is_a_new_round),
+        cmocka_unit_test(without_gdbs_offer_the_round_is_ours),
+        cmocka_unit_test(with_gdbs_file_the_offer_is_left_to_gdb),
+        cmocka_unit_test(without_a_file_everything_is_passed_on),
+        cmocka_unit_test(a_stub_without_qsymbol_notices_nothing),
+        cmocka_unit_test(an_unusable_file_is_one_line_and_the_questions_are_gdbs),
+        cmocka_unit_test(questions_that_are_no_names_are_gdbs),
+        cmocka_unit_test(a_stub_that_asks_for_ever_is_stopped_by_the_bound),
+        cmocka_unit_test(an_interrupted_wait_goes_on_where_it_was),
+        cmocka_unit_test(a_rebooted_target_is_compared_and_placed_anew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

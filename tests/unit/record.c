@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records of sessions: who may claim one and when, and what is no record. */
+#include "tests/unit/unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session/record.h"
+
+#define NAME "session-10.0.0.2-5000"
+
+static const struct net_addr own = {0x0a000001, 5000}, kernel = {0x0a000002, 20026};
+static const struct net_addr other = {0x0a000003, 20026};
+
+static char dir[] = "/tmp/netgdb-record-XXXXXX";
+static char path[64]; /* of NAME */
+
+/* What happens between opening a record and locking it: the link wraps flock. */
+static void (*before_lock)(void);
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation)
+{
+    void (*act)(void) = before_lock;
+    before_lock = NULL;
+    if (act != NULL)
+        act();
+    return __real_flock(fd, operation);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/%s", dir, NAME);
+    return setenv("NETGDB_RUNTIME_DIR", dir, 1);
+}
+
+static int teardown(void **state)
+{
+    char command[64];
+    (void)state;
+    before_lock = NULL;
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+static bool exists(const char *file)
+{
+    struct stat st;
+    return lstat(file, &st) == 0;
+}
+
+/* The record of a server that is dead. */
+static void leave_record(const struct net_addr *from, const struct net_addr *to, uint32_t sent)
+{
+    struct record *r = record_create(from, to);
+    assert_non_null(r);
+    record_mark(r)->sent = sent;
+    record_mark(r)->next = sent + 1;
+    record_close(r);
+}
+
+static void a_record_says_what_the_session_was(void **state)
+{
+    (void)state;
+    leave_record(&own, &kernel, 17);
+    struct record *r = record_claim(kernel.ip);
+    struct net_addr ours, its;
+    assert_non_null(r);
+    ours = record_own(r);
+    its = record_kernel(r);
+    assert_true(net_addr_equal(&ours, &own));
+    assert_true(net_addr_equal(&its, &kernel));
+    assert_int_equal(record_mark(r)->sent, 17);
+    assert_int_equal(record_mark(r)->next, 18);
+    record_close(r);
+    assert_true(exists(path));
+}
+
+static void only_a_record_of_that_host_is_claimed(void **state)
+{
+    (void)state;
+    leave_record(&own, &kernel, 1);
+    assert_null(record_claim(other.ip));
+    assert_null(record_claim(0x0a000020)); /* whose text begins as the other's */
+    struct record *r = record_claim(0);
+    assert_non_null(r);
+    record_close(r);
+}
+
+static void a_removed_record_is_gone(void **state)
+{
+    (void)state;
+    leave_record(&own, &kernel, 1);
+    record_remove(record_claim(kernel.ip));
+    assert_false(exists(path));
+    assert_null(record_claim(0));
+    record_remove(NULL);
+    record_close(NULL);
+}
+
+static void a_claimed_record_is_claimed_once(void **state)
+{
+    (void)state;
+    leave_record(&own, &kernel, 1);
+    struct record *r = record_claim(kernel.ip);
+    assert_non_null(r);
+    assert_null(record_claim(kernel.ip));
+    record_close(r);
+    r = record_claim(kernel.ip);
+    assert_non_null(r);
+    record_close(r);
+}
+
+/* A server of its own: makes the record, counts its seqnos up, and lives until it is killed. */
+static pid_t start_server(void)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct record *r = record_create(&own, &kernel);
+        if (r == NULL)
+            _exit(1);
+        for (uint32_t i = 1; i <= 1000; i++)
+            *record_mark(r) = (struct link_mark){.sent = i, .next = i + 1};
+        (void)!write(ready[1], "x", 1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void kill_server(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void a_record_is_claimed_when_its_server_is_dead(void **state)
+{
+    (void)state;
+    pid_t pid = start_server();
+    assert_null(record_claim(kernel.ip));
+    assert_null(record_claim(0));
+    kill_server(pid);
+    struct record *r = record_claim(kernel.ip);
+    assert_non_null(r);
+    assert_int_equal(record_mark(r)->sent, 1000);
+    assert_int_equal(record_mark(r)->next, 1001);
+    record_remove(r);
+}
+
+static void a_new_session_removes_what_dead_servers_left_of_that_host(void **state)
+{
+    static const struct net_addr second = {0x0a000001, 5001}, third = {0x0a000001, 5002};
+    (void)state;
+    leave_record(&second, &other, 3); /* of another host: stays */
+    leave_record(&own, &kernel, 1);
+    struct record *r = record_create(&third, &kernel);
+    assert_non_null(r);
+    assert_false(exists(path));
+    struct record *rest = record_claim(0);
+    assert_non_null(rest);
+    assert_int_equal(record_own(rest).port, 5001);
+    assert_null(record_claim(0));
+    record_close(rest);
+    record_close(r);
+}
+
+static void a_new_session_leaves_what_a_living_server_has(void **state)
+{
+    static const struct net_addr second = {0x0a000001, 5001};
+    (void)state;
+    pid_t pid = start_server();
+    assert_null(record_create(&own, &kernel)); /* the same port: not ours */
+    struct record *r = record_create(&second, &kernel);
+    assert_non_null(r);
+    assert_true(exists(path));
+    record_remove(r);
+    kill_server(pid);
+    r = record_claim(0);
+    assert_non_null(r);
+    assert_int_equal(record_mark(r)->sent, 1000);
+    record_close(r);
+}
+
+static void a_record_is_reused_for_the_same_port(void **state)
+{
+    (void)state;
+    leave_record(&own, &kernel, 99);
+    struct record *r = record_create(&own, &kernel);
+    assert_non_null(r);
+    assert_int_equal(record_mark(r)->sent, 0);
+    record_close(r);
+}
+
+/* ---- what is no record ---- */
+
+static void write_file(const char *name, const void *data, size_t len)
+{
+    char file[128];
+    snprintf(file, sizeof file, "%s/%s", dir, name);
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, data, len), (ssize_t)len);
+    close(fd);
+}
+
+static size_t read_file(uint8_t *bytes, size_t room)
+{
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    ssize_t n = read(fd, bytes, room);
+    assert_true(n > 0);
+    close(fd);
+    return (size_t)n;
+}
+
+static unsigned count_files(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    while (readdir(d) != NULL)
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+static void what_is_no_record_is_left_alone(void **state)
+{
+    uint8_t good[256], bad[257];
+    char file[128];
+    (void)state;
+    leave_record(&own, &kernel, 1);
+    size_t len = read_file(good, sizeof good);
+    assert_int_equal(unlink(path), 0);
+
+    write_file("session-10.0.0.2-1", good, 0);
+    write_file("session-10.0.0.2-2", good, len - 1);
+    memcpy(bad, good, len);
+    bad[len] = 0;
+    write_file("session-10.0.0.2-3", bad, len + 1);
+    bad[0] ^= 1;
+    write_file("session-10.0.0.2-4", bad, len);
+    memset(bad, 0, len);
+    write_file("session-10.0.0.2-5", bad, len);
+    memcpy(bad, good, 8); /* the magic, and no addresses */
+    write_file("session-10.0.0.2-6", bad, len);
+    write_file("session-10.0.0.9-7", good, len); /* the name of another host than its content's */
+    write_file("control", good, len);
+    snprintf(file, sizeof file, "%s/session-10.0.0.2-8", dir);
+    assert_int_equal(mkdir(file, 0700), 0);
+    snprintf(file, sizeof file, "%s/session-10.0.0.2-9", dir);
+    assert_int_equal(mkfifo(file, 0600), 0);
+    write_file("elsewhere", good, len);
+    snprintf(file, sizeof file, "%s/session-10.0.0.2-10", dir);
+    assert_int_equal(symlink("elsewhere", file), 0);
+    snprintf(file, sizeof file, "%s/session-10.0.0.2-11", dir);
+    assert_int_equal(symlink("nowhere", file), 0);
+
+    unsigned before = count_files();
+    assert_null(record_claim(kernel.ip));
+    assert_null(record_claim(0x0a000009));
+    struct record *r = record_create(&own, &kernel);
+    assert_non_null(r);
+    record_remove(r);
+    assert_int_equal(count_files(), before);
+}
+
+static void remove_path(void)
+{
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Its owner ended the session between our open and our lock. */
+static void a_record_that_is_removed_meanwhile_is_not_claimed(void **state)
+{
+    (void)state;
+    leave_record(&own, &kernel, 1);
+    before_lock = remove_path;
+    assert_null(record_claim(kernel.ip));
+    assert_false(exists(path));
+}
+
+/* Somebody removes the old file between our open and our lock: the new record must be a file. */
+static void a_record_that_is_removed_while_it_is_made_is_not_lost(void **state)
+{
+    (void)state;
+    before_lock = remove_path;
+    struct record *r = record_create(&own, &kernel);
+    assert_non_null(r);
+    assert_true(exists(path));
+    record_close(r);
+}
+
+/* ---- the directory ---- */
+
+static void a_directory_of_others_is_not_used(void **state)
+{
+    char deep[128];
+    (void)state;
+    leave_record(&own, &kernel, 1);
+    assert_int_equal(chmod(dir, 0770), 0);
+    assert_null(record_create(&own, &kernel));
+    assert_int_equal(errno, EPERM);
+    assert_null(record_claim(0));
+    assert_int_equal(chmod(dir, 0702), 0);
+    assert_null(record_claim(0));
+    assert_int_equal(chmod(dir, 0755), 0); /* to be read is no harm */
+    struct record *r = record_claim(0);
+    assert_non_null(r);
+    record_close(r);
+
+    snprintf(deep, sizeof deep, "%s/link", dir);
+    assert_int_equal(symlink(dir, deep), 0);
+    setenv("NETGDB_RUNTIME_DIR", deep, 1);
+    assert_null(record_claim(0));
+    assert_null(record_create(&own, &kernel));
+    setenv("NETGDB_RUNTIME_DIR", path, 1); /* a file */
+    assert_null(record_claim(0));
+    snprintf(deep, sizeof deep, "%s/a/b", dir); /* cannot be made */
+    setenv("NETGDB_RUNTIME_DIR", deep, 1);
+    assert_null(record_create(&own, &kernel));
+}
+
+static void a_missing_directory_is_made_for_us_alone(void **state)
+{
+    char deep[128];
+    struct stat st;
+    (void)state;
+    snprintf(deep, sizeof deep, "%s/new", dir);
+    setenv("NETGDB_RUNTIME_DIR", deep, 1);
+    record_close(record_create(&own, &kernel));
+    assert_int_equal(stat(deep, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+}
+
+static void a_path_that_is_too_long_is_an_error(void **state)
+{
+    char deep[400];
+    (void)state;
+    memset(deep, 'x', sizeof deep);
+    deep[0] = '/';
+    deep[sizeof deep - 1] = 0;
+    setenv("NETGDB_RUNTIME_DIR", deep, 1);
+    assert_null(record_create(&own, &kernel));
+    assert_int_equal(errno, ENAMETOOLONG);
+    assert_null(record_claim(0));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_record_says_what_the_session_was),
+        TEST(only_a_record_of_that_host_is_claimed),
+        TEST(a_removed_record_is_gone),
+        TEST(a_claimed_record_is_claimed_once),
+        TEST(a_record_is_claimed_when_its_server_is_dead),
+        TEST(a_new_session_removes_what_dead_servers_left_of_that_host),
+        TEST(a_new_session_leaves_what_a_living_server_has),
+        TEST(a_record_is_reused_for_the_same_port),
+        TEST(what_is_no_record_is_left_alone),
+        TEST(a_record_that_is_removed_meanwhile_is_not_claimed),
+        TEST(a_record_that_is_removed_while_it_is_made_is_not_lost),
+        TEST(a_directory_of_others_is_not_used),
+        TEST(a_missing_directory_is_made_for_us_alone),
+        TEST(a_path_that_is_too_long_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
