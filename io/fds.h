@@ -28,7 +28,7 @@ struct io_fds_side {
     struct sockaddr_in peer;   /* IO_FDS_PEER */
     bool port_fixed;           /* its port is that of its first ack */
     unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
-    unsigned long foreign;     /* datagrams from another address: dropped */
+    unsigned long foreign;     /* datagrams from another address or port: dropped */
     unsigned long too_long;    /* datagrams over WIRE_DATAGRAM_MAX: dropped */
 };
 
@@ -65,9 +65,11 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
 
 /*
  * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what
- * does not come from the peer's address is dropped, and ours goes to the peer's port until the
- * first datagram of 4 bytes (an ack) comes: from then on to the port that it came from. Setting
- * the side again, also with the descriptor that it has, starts over.
+ * does not come from the peer's address is dropped, and ours goes to the peer's port until the ack
+ * of the HERALD (seqno 1) comes: from then on to the port that it came from. Unlike a kernel, which
+ * takes any ack for that one and hears every port, it drops what comes before it and what comes
+ * from another port later: the last words of the session before, and the probes of a server that
+ * looks for it. Setting the side again, also with the descriptor that it has, starts over.
  */
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
 

@@ -127,18 +127,31 @@ int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned 
     return rc;
 }
 
-/* Whether a datagram is the peer's. Its first ack fixes the port. */
-static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *from, size_t len)
+/* Whether this is the ack of a HERALD, whose seqno is 1: no session ends so early that a late ack
+ * of another one could look like it. */
+static bool acks_herald(const uint8_t *data, size_t len)
 {
-    if (from->sin_family != AF_INET || from->sin_addr.s_addr != side->peer.sin_addr.s_addr) {
-        side->foreign++;
-        return false;
-    }
-    if (len == WIRE_ACK && !side->port_fixed) {
+    uint8_t ack[WIRE_ACK];
+    wire_encode_ack(1, ack);
+    return len == sizeof ack && memcmp(data, ack, sizeof ack) == 0;
+}
+
+/*
+ * Whether a datagram is the peer's. The ack of the HERALD fixes the port; what comes before it or
+ * from another port belongs to another session.
+ */
+static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *from,
+                         const uint8_t *data, size_t len)
+{
+    bool host = from->sin_family == AF_INET && from->sin_addr.s_addr == side->peer.sin_addr.s_addr;
+    if (host && !side->port_fixed && acks_herald(data, len)) {
         side->peer.sin_port = from->sin_port;
         side->port_fixed = true;
     }
-    return true;
+    if (host && side->port_fixed && from->sin_port == side->peer.sin_port)
+        return true;
+    side->foreign++;
+    return false;
 }
 
 /* Takes the datagrams that the system filled in, leaving out what is not ours. */
@@ -148,10 +161,11 @@ static unsigned sort_out(struct io_fds_side *side, const struct mmsghdr *batch,
     unsigned kept = 0;
     for (unsigned i = 0; i < got; i++) {
         size_t len = batch[i].msg_len;
+        uint8_t *data = side->memory + (size_t)i * SLOT;
         if (len > WIRE_DATAGRAM_MAX)
             side->too_long++;
-        else if (side->kind != IO_FDS_PEER || is_from_peer(side, &from[i], len))
-            msgs[kept++] = (struct io_msg){side->memory + (size_t)i * SLOT, len};
+        else if (side->kind != IO_FDS_PEER || is_from_peer(side, &from[i], data, len))
+            msgs[kept++] = (struct io_msg){data, len};
     }
     return kept;
 }

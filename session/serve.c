@@ -25,6 +25,8 @@ struct session {
     char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
     bool gone;                       /* the client has left */
     bool ended;                      /* the program that the target debugs has ended */
+    bool exited;                     /* by itself: a stop told of it */
+    bool several;                    /* more processes than one were seen */
     bool extended;                   /* the client may start another one */
     int parted;                      /* vKill was answered: how the session is to end */
 };
@@ -100,12 +102,14 @@ static int leave(struct session *s)
     return SERVE_DETACHED;
 }
 
-/* The client wants nothing more of a target that is stopped. One whose program has ended is left,
- * too, though it may refuse: a node is told by it that nobody comes back. */
+/* The client wants nothing more of a target that is stopped. One whose program has ended may have
+ * ended itself: a detach would only wait for an answer. */
 static int part(struct session *s)
 {
     if (s->parted != 0)
         return s->parted;
+    if (s->exited && !s->extended && !s->several)
+        return SERVE_DETACHED;
     return s->options->park ? SERVE_PARKED : leave(s);
 }
 
@@ -185,8 +189,12 @@ static void learn_process(struct session *s, const uint8_t *text, size_t len)
     if (len < 2 || text[0] != 'p')
         return;
     size_t digits = rsp_hex_number(text + 1, len - 1, &pid);
-    if (digits != 0 && digits + 1 < len && text[1 + digits] == '.' && pid != 0)
-        (void)snprintf(s->detach, sizeof s->detach, "D;%.*s", (int)digits, text + 1);
+    if (digits == 0 || digits + 1 >= len || text[1 + digits] != '.' || pid == 0)
+        return;
+    char before[sizeof s->detach];
+    memcpy(before, s->detach, sizeof before);
+    (void)snprintf(s->detach, sizeof s->detach, "D;%.*s", (int)digits, text + 1);
+    s->several |= before[1] != '\0' && strcmp(before, s->detach) != 0;
 }
 
 /* What a stop reply tells of the process and of its end (GDB manual, "Stop Reply Packets"). */
@@ -196,7 +204,7 @@ static void learn_stop(struct session *s)
     const struct buf *r = &s->reply;
     if (r->len == 0)
         return;
-    s->ended = r->data[0] == 'W' || r->data[0] == 'X';
+    s->ended = s->exited = r->data[0] == 'W' || r->data[0] == 'X';
     if (r->data[0] != 'T')
         return;
     const uint8_t *at = memmem(r->data, r->len, thread, sizeof thread - 1);

@@ -102,14 +102,12 @@ tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(SYMBOLS_LIBS)
 
 UNIT_TESTS += tests/unit/args
-tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/tools.h
+tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/node.h tools/node_options.c tools/tools.h
 tests_unit_args_LDADD = $(UNIT_LIBS)
-check_PROGRAMS += tests/e2e/node_client
-tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
-tests_e2e_node_client_LDADD = libproto.la
-E2E_TESTS = tests/unit/rooms.test tests/e2e/man.test tests/e2e/node.test
-TESTS += $(E2E_TESTS)
-dist_noinst_SCRIPTS += $(E2E_TESTS)
+
+include $(srcdir)/tests/e2e/local.mk
+TESTS += tests/unit/rooms.test
+dist_noinst_SCRIPTS += tests/unit/rooms.test
 
 UNIT_TESTS += tests/unit/options
 tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h

@@ -9,6 +9,8 @@
 #include "proto/wire.h"
 #include "tools/node.h"
 
+#define RETRY_MIN (IO_MS / 10) /* more often is a flood */
+
 static int help(void)
 {
     printf(
@@ -23,7 +25,7 @@ static int help(void)
         "  --poll TIME              look for acks only so often, as a kernel does (500us);\n"
         "                           0 is at once (0)\n"
         "  --retry TIME             send again what is not acked after so long (1000.5ms);\n"
-        "                           given up after 12 times\n"
+        "                           given up after 12 times, and 12 s at the earliest\n"
         "  --again                  announce anew after each session, and when nobody answers;\n"
         "                           COMMAND is started anew, HOST:PORT connected again\n"
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
@@ -61,12 +63,22 @@ static bool take_option(int option, const char *value, struct node_options *o)
     case OPT_POLL:
         return parse_time(value, &o->debugnet.poll);
     case OPT_RETRY:
-        return parse_time(value, &o->debugnet.retry) && o->debugnet.retry != 0;
+        return parse_time(value, &o->debugnet.retry) && o->debugnet.retry >= RETRY_MIN;
     case OPT_AGAIN:
         return o->again = true;
     default:
         return log_level_parse(value, &o->log_level) == 0;
     }
+}
+
+/* However short the pause between transmissions: a server has as long to answer as a kernel gives
+ * it, 12 times 1000.5 ms. */
+static void set_patience(struct debugnet_options *o)
+{
+    struct debugnet_options kernel;
+    debugnet_options_default(&kernel);
+    if (o->retry < kernel.retry)
+        o->tries = (unsigned)((kernel.tries * kernel.retry + o->retry - 1) / o->retry);
 }
 
 static bool set_defaults(struct node_options *o)
@@ -117,5 +129,6 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
         if (!take_option(c, optarg, options))
             return bad_value(known[which].name, optarg);
     }
+    set_patience(&options->debugnet);
     return take_operands(argc, argv, options);
 }

@@ -8,7 +8,8 @@
  *   kernel <--session-- ADDRESS:p    | ADDRESS:20026 <-- SERVER:s     (one p for each s)
  *
  *   noise --address 127.0.0.3 --server 127.0.0.1 [--port 20025] [--loss P] [--duplicate P]
- *         [--reorder P] [--corrupt P] [--late MS] [--delay MS] [--seed N]
+ *         [--listen HERALD-PORT:KERNEL-PORT] [--reorder P] [--corrupt P] [--late MS] [--delay MS]
+ * [--seed N]
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -40,6 +41,7 @@ static TAILQ_HEAD(pendings, pending) pending = TAILQ_HEAD_INITIALIZER(pending);
 static double loss, duplicate, reorder, corrupt, late_ms = 5, delay_ms;
 static uint64_t seed = 1, passed, lost, repeated, late, corrupted;
 static volatile sig_atomic_t ended;
+static uint16_t herald_port = HERALD_PORT, kernel_port = KERNEL_PORT;
 
 static struct sockaddr_in kernel; /* where the last HERALD came from */
 static struct {
@@ -166,7 +168,7 @@ static void send_due(void)
 
 static void run(const char *address, const struct sockaddr_in *server)
 {
-    int herald_fd = udp(address, HERALD_PORT), kernel_fd = udp(address, KERNEL_PORT);
+    int herald_fd = udp(address, herald_port), kernel_fd = udp(address, kernel_port);
     static uint8_t data[DATAGRAM];
     struct sockaddr_in from;
     fprintf(stderr, "noise: ready\n");
@@ -203,26 +205,51 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"address", 1, NULL, 'a'}, {"server", 1, NULL, 's'},  {"port", 1, NULL, 'p'},
-        {"loss", 1, NULL, 'l'},    {"duplicate", 1, NULL, 'd'}, {"reorder", 1, NULL, 'r'},
-        {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},    {"delay", 1, NULL, 'D'},
-        {"seed", 1, NULL, 'S'},    {NULL, 0, NULL, 0}};
+        {"listen", 1, NULL, 'i'},  {"loss", 1, NULL, 'l'},    {"duplicate", 1, NULL, 'd'},
+        {"reorder", 1, NULL, 'r'}, {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},
+        {"delay", 1, NULL, 'D'},   {"seed", 1, NULL, 'S'},    {NULL, 0, NULL, 0}};
     const char *address = "127.0.0.3";
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(HERALD_PORT)};
     int o;
     (void)inet_pton(AF_INET, "127.0.0.1", &server.sin_addr);
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (o) {
-        case 'a': address = optarg; break;
-        case 's': (void)inet_pton(AF_INET, optarg, &server.sin_addr); break;
-        case 'p': server.sin_port = htons((uint16_t)atoi(optarg)); break;
-        case 'l': loss = atof(optarg); break;
-        case 'd': duplicate = atof(optarg); break;
-        case 'r': reorder = atof(optarg); break;
-        case 'c': corrupt = atof(optarg); break;
-        case 'L': late_ms = atof(optarg); break;
-        case 'D': delay_ms = atof(optarg); break;
-        case 'S': seed = strtoull(optarg, NULL, 10); break;
-        default: return 2;
+        case 'a':
+            address = optarg;
+            break;
+        case 's':
+            (void)inet_pton(AF_INET, optarg, &server.sin_addr);
+            break;
+        case 'p':
+            server.sin_port = htons((uint16_t)atoi(optarg));
+            break;
+        case 'i':
+            if (sscanf(optarg, "%hu:%hu", &herald_port, &kernel_port) != 2)
+                return 2;
+            break;
+        case 'l':
+            loss = atof(optarg);
+            break;
+        case 'd':
+            duplicate = atof(optarg);
+            break;
+        case 'r':
+            reorder = atof(optarg);
+            break;
+        case 'c':
+            corrupt = atof(optarg);
+            break;
+        case 'L':
+            late_ms = atof(optarg);
+            break;
+        case 'D':
+            delay_ms = atof(optarg);
+            break;
+        case 'S':
+            seed = strtoull(optarg, NULL, 10);
+            break;
+        default:
+            return 2;
         }
     }
     const struct sigaction action = {.sa_handler = end};

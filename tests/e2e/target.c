@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The program that the end-to-end tests debug: a bit of everything that a debugger shows. */
+/*
+ * The program that the end-to-end tests debug: a bit of everything that a debugger shows.
+ *
+ *   target [spin | done FILE | write FILE]
+ *
+ * It runs for ever while keep_running is set (spin), makes FILE at its end (done), or writes
+ * `block` there and ends (write).
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +55,15 @@ static void spin(void)
         ticks++;
 }
 
+static int save(const char *path, const void *data, size_t len)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return 1;
+    size_t n = fwrite(data, 1, len, file);
+    return fclose(file) == 0 && n == len ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     int product, sum;
@@ -57,5 +73,9 @@ int main(int argc, char **argv)
     origin.x += sum;
     if (argc > 1 && strcmp(argv[1], "spin") == 0)
         spin();
+    if (argc > 2 && strcmp(argv[1], "write") == 0)
+        return save(argv[2], block, sizeof block);
+    if (argc > 2 && strcmp(argv[1], "done") == 0 && save(argv[2], "done\n", 5) != 0)
+        return 1;
     return product == 720 && sum == 6 ? 0 : 1;
 }

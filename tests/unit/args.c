@@ -2,7 +2,10 @@
 /* What may be written on the command line of netgdb. */
 #include "tests/unit/unit.h"
 
-#include "tools/tools.h"
+#include <getopt.h>
+
+#include "proto/io.h"
+#include "tools/node.h"
 
 static void times_have_units(void **state)
 {
@@ -62,12 +65,33 @@ static void an_endpoint_is_a_host_and_perhaps_a_port(void **state)
     assert_true(parse_endpoint(longest + 1, host, &port));
 }
 
+static struct node_options node_options(char *retry)
+{
+    char *argv[] = {"node", "--retry", retry, "server", "--connect", "host:1", NULL};
+    struct node_options options;
+    optind = 0; /* from the beginning: getopt(3) */
+    assert_int_equal(node_options_parse(6, argv, &options), -1);
+    return options;
+}
+
+static void a_node_is_as_patient_as_a_kernel(void **state)
+{
+    static const uint64_t kernel = 12 * UINT64_C(1000500000);
+    (void)state;
+    struct debugnet_options quick = node_options("20ms").debugnet;
+    assert_int_equal(quick.retry, 20 * IO_MS);
+    assert_in_range(quick.tries * quick.retry, kernel, kernel + quick.retry);
+    assert_int_equal(node_options("1000.5ms").debugnet.tries, 12);
+    assert_int_equal(node_options("2s").debugnet.tries, 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_have_units),
         cmocka_unit_test(a_port_is_a_whole_number),
         cmocka_unit_test(an_endpoint_is_a_host_and_perhaps_a_port),
+        cmocka_unit_test(a_node_is_as_patient_as_a_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

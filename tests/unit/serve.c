@@ -305,15 +305,44 @@ static void thread_ids_that_name_no_process_do_not_count(void **state)
     expect_did(f, "[?][?][?][?][?][leave D]");
 }
 
-static void a_program_that_ended_may_refuse_to_be_left(void **state)
+static void a_program_that_ended_is_not_left(void **state)
 {
     struct fixture *f = *state;
-    f->leave_reply = "E01";
     gdb(f, IO_MS, "c");
     stub(f, 2 * IO_MS, "W00");
     fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
     assert_int_equal(run(f), SERVE_DETACHED);
-    expect_did(f, "[c][leave D]");
+    expect_did(f, "[c]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+/* A node waits for more after a vKill, and is told by the detach that nothing comes. */
+static void a_program_that_was_killed_is_left(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "vKill;1");
+    stub(f, 2 * IO_MS, "OK");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vKill;1][leave D]");
+    assert_int_equal(f->lines.len, 0);
+}
+
+static void one_process_of_several_that_ended_may_refuse_to_be_left(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_MS, "T05thread:p1.1;");
+    gdb(f, 3 * IO_MS, "c");
+    stub(f, 4 * IO_MS, "T05thread:p2.2;");
+    gdb(f, 5 * IO_MS, "c");
+    stub(f, 6 * IO_MS, "W00;process:1");
+    fake_eof(&f->io, IO_CLIENT, 7 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][c][c][leave D;2]");
     assert_int_equal(f->lines.len, 0);
 }
 
@@ -527,7 +556,9 @@ int main(void)
         TEST(a_multiprocess_target_is_left_by_its_process),
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
-        TEST(a_program_that_ended_may_refuse_to_be_left),
+        TEST(a_program_that_ended_is_not_left),
+        TEST(a_program_that_was_killed_is_left),
+        TEST(one_process_of_several_that_ended_may_refuse_to_be_left),
         TEST(a_detach_after_the_program_ended_ends_the_session),
         TEST(a_stub_that_ends_with_its_program_is_no_failure),
         TEST(a_session_may_end_with_the_last_process),

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tests/e2e: real programs. Every *.test is a shell script that speaks TAP.
+E2E_TESTS = \
+	tests/e2e/man.test \
+	tests/e2e/node.test
+TESTS += $(E2E_TESTS)
+dist_noinst_SCRIPTS += $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/lib.sh
+
+check_PROGRAMS += tests/e2e/node_client
+tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
+tests_e2e_node_client_LDADD = libproto.la
+
+# What is debugged is built the same whatever the rest is built with.
+noinst_SCRIPTS += tests/e2e/target
+EXTRA_DIST += tests/e2e/target.c
+CLEANFILES += tests/e2e/target
+tests/e2e/target: $(srcdir)/tests/e2e/target.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -o $@ $(srcdir)/tests/e2e/target.c
+
+# A bad network between a node and a debugger.
+check_PROGRAMS += tests/e2e/noise
+tests_e2e_noise_SOURCES = tests/e2e/noise.c
