@@ -2,10 +2,11 @@
 # tests/e2e: real programs. Every *.test is a shell script that speaks TAP.
 E2E_TESTS = \
 	tests/e2e/man.test \
-	tests/e2e/node.test
+	tests/e2e/node.test \
+	tests/e2e/proxy.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh
 
 check_PROGRAMS += tests/e2e/node_client
 tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
