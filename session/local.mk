@@ -5,6 +5,7 @@ libsession_la_SOURCES = \
 	session/chain.c session/chain.h \
 	session/control.c session/control.h \
 	session/listener.c session/listener.h \
+	session/lldb.c session/lldb.h \
 	session/monitor.c session/monitor.h \
 	session/profile.c session/profile.h \
 	session/lobby.c session/lobby.h \

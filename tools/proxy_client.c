@@ -14,6 +14,7 @@
 #include "proto/err.h"
 #include "proto/rsp_server.h"
 #include "session/chain.h"
+#include "session/lldb.h"
 #include "session/monitor.h"
 #include "session/serve.h"
 #include "tools/child.h"
@@ -281,12 +282,15 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                                           .ended = told_to_end,
                                           .context = c};
     struct seat *s = c->seat;
-    struct target *monitor =
-        monitor_new(chain->target, netgdb, &c->io.io, &s->profile, s->name, &c->log);
-    if (monitor == NULL)
+    struct target *front = lldb_new(chain->target);
+    if (front == NULL)
         return NETGDB_NOMEM;
-    chain->target = monitor;
-    return serve(server, monitor, &options, &c->log);
+    chain->target = front;
+    front = monitor_new(front, netgdb, &c->io.io, &s->profile, s->name, &c->log);
+    if (front == NULL)
+        return NETGDB_NOMEM;
+    chain->target = front;
+    return serve(server, front, &options, &c->log);
 }
 
 /* From the kernel to its end or the client's. */
