@@ -734,6 +734,19 @@ bool netgdb_target_peer(const struct target *base, enum netgdb_peer *peer)
     return t->identified;
 }
 
+/* What a long session left in the buffers is not kept by one that waits. */
+static void trim(struct netgdb_target *t)
+{
+    if (!t->outstanding && t->parser.state == RSP_IDLE) {
+        buf_free(&t->request);
+        buf_free(&t->parser.content);
+    }
+    if (t->link->rx.have == 0)
+        buf_free(&t->link->rx.data);
+    if (t->link->stream.len == 0)
+        buf_free(&t->link->stream);
+}
+
 void netgdb_target_move(struct target *base, struct io *io, const struct log *log,
                         const struct netgdb_successor *successor)
 {
@@ -741,6 +754,7 @@ void netgdb_target_move(struct target *base, struct io *io, const struct log *lo
     t->io = t->link->io = io;
     t->log = t->link->log = log;
     t->successor = successor != NULL ? *successor : (struct netgdb_successor){0};
+    trim(t);
 }
 
 bool netgdb_target_runs(const struct target *base)

@@ -3,7 +3,9 @@
 E2E_TESTS = \
 	tests/e2e/man.test \
 	tests/e2e/node.test \
-	tests/e2e/proxy.test
+	tests/e2e/proxy.test \
+	tests/e2e/proxy_clients.test \
+	tests/e2e/proxy_many.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh
@@ -22,3 +24,9 @@ tests/e2e/target: $(srcdir)/tests/e2e/target.c
 # A bad network between a node and a debugger.
 check_PROGRAMS += tests/e2e/noise
 tests_e2e_noise_SOURCES = tests/e2e/noise.c
+
+# Clients and kernels that are none, for netgdb proxy.
+check_PROGRAMS += tests/e2e/kernels tests/e2e/rsp_client
+tests_e2e_kernels_SOURCES = tests/e2e/kernels.c
+tests_e2e_kernels_LDADD = libproto.la
+tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c
