@@ -19,3 +19,14 @@ tools_netgdb_SOURCES = \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_LDADD = libsession.la libio.la $(SYMBOLS_LIBS)
+
+completionsdir = $(datadir)/bash-completion/completions
+EXTRA_DIST += tools/netgdb.bash-completion
+install-data-local: install-completion
+uninstall-local: uninstall-completion
+.PHONY: install-completion uninstall-completion
+install-completion:
+	$(MKDIR_P) '$(DESTDIR)$(completionsdir)'
+	$(INSTALL_DATA) $(srcdir)/tools/netgdb.bash-completion '$(DESTDIR)$(completionsdir)/netgdb'
+uninstall-completion:
+	rm -f '$(DESTDIR)$(completionsdir)/netgdb'

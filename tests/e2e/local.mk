@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/e2e: real programs. Every *.test is a shell script that speaks TAP.
 E2E_TESTS = \
+	tests/e2e/completion.test \
 	tests/e2e/man.test \
 	tests/e2e/node.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
+	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
