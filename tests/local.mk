@@ -156,6 +156,13 @@ UNIT_TESTS += tests/sim/lobby_test
 tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
 tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 
+UNIT_TESTS += tests/sim/parked_test
+tests_sim_parked_test_SOURCES = tests/sim/parked_test.c $(RIG)
+tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(SYMBOLS_LIBS)
+UNIT_TESTS += tests/unit/monitor
+tests_unit_monitor_SOURCES = tests/unit/monitor.c $(FAKE_IO)
+tests_unit_monitor_LDADD = libsession.la $(UNIT_LIBS) -lpthread
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
