@@ -358,6 +358,16 @@ static struct lobby_kernel *wrap(struct listener *l, const struct listener_kerne
     return NULL;
 }
 
+static void drop_link(const struct listener_kernel *k)
+{
+    if (k->target != NULL) {
+        target_free(k->target);
+        return;
+    }
+    link_free(k->link);
+    free(k->link);
+}
+
 /* There is no memory to keep it: its record stays for the next server. */
 static void let_go(struct listener *l, const struct listener_kernel *k)
 {
@@ -373,10 +383,12 @@ void listener_give(struct listener *l, const struct listener_kernel *from)
     if (k != NULL) {
         k->link = from->link;
         k->target = from->target;
-        netgdb_target_move(k->target, k->io, l->log, NULL);
+        k->link->io = k->io;
+        if (k->target != NULL)
+            netgdb_target_move(k->target, k->io, l->log, NULL);
         lobby_return(&l->lobby, k);
     } else {
-        target_free(from->target);
+        drop_link(from);
         let_go(l, from);
     }
     pthread_mutex_unlock(&l->lock);

@@ -105,6 +105,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
     }
     if (p->herald_fd < 0)
         p->herald_fd = herald_open(*port);
+    p->herald_port = *port;
     if (p->herald_fd >= 0)
         return EXIT_DONE;
     complain("UDP port %u, where kernels call, cannot be had: %s%s", *port, strerror(errno),

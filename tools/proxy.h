@@ -62,6 +62,7 @@ struct seat {
     unsigned visitors;     /* clients that may look at it */
     bool runs;             /* it was left while it ran */
     bool gone;             /* to be taken away by proxy_sync */
+    bool awaited;          /* it was lent to a process that died: has the kernel answered? */
     bool seen;             /* by proxy_sync */
     struct profile profile;
     struct log log;
@@ -88,6 +89,7 @@ struct proxy {
     const struct proxy_options *options;
     struct log log;
     struct listener *listener; /* NULL: TARGET is a stub on a stream */
+    uint16_t herald_port;
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
     unsigned n_ips;
@@ -151,6 +153,32 @@ void say_list(struct proxy *p, bool json, bool verbose, struct buf *out);
 
 /* A debugger that came through a door. Owns the descriptors. */
 void client_start(struct proxy *p, struct door *door, int in, int out);
+
+/* A client of this stream, in the list of clients. NULL: no memory; the stream stays open. */
+struct client *client_new(struct proxy *p, int in, int out);
+
+/* Out of the list, its descriptors closed, freed. */
+void client_free(struct client *c);
+
+/* Takes a kernel that waits and its seat. */
+bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k);
+
+/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
+void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO]);
+
+/* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
+void client_stand_up(struct client *c, bool gone);
+
+/* For a listener_watch: wakes the client, which is the context. */
+void client_wake(void *context);
+
+/* ---- proxy_lend.c ---- */
+
+/*
+ * Lends a kernel to the process at the other end of a control connection, which asked for it by
+ * this line, and waits until it is given back. Owns the descriptor.
+ */
+void proxy_lend(struct proxy *p, int fd, const char *line);
 
 /* ---- proxy_end.c ---- */
 

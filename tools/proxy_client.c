@@ -45,7 +45,7 @@ static bool told_to_end(void *context)
     return is_ending(context);
 }
 
-static void wake(void *context)
+void client_wake(void *context)
 {
     io_fds_wake(&((struct client *)context)->io);
 }
@@ -80,8 +80,7 @@ static const struct client *sit(struct client *c, struct seat *s)
     return NULL;
 }
 
-/* Leaves it, under the lock; `gone`: there is nothing in it any more. */
-static void stand_up(struct client *c, bool gone)
+void client_stand_up(struct client *c, bool gone)
 {
     c->seat->client = NULL;
     c->seat->gone |= gone;
@@ -137,7 +136,7 @@ static bool take_from_seat(struct client *c, struct server *server, struct seat 
     if (other != NULL)
         memcpy(by, other->who, sizeof by);
     else if (!(taken = listener_take_session(p->listener, &s->own, k)))
-        stand_up(c, false);
+        client_stand_up(c, false);
     pthread_mutex_unlock(&p->lock);
     if (other != NULL)
         refuse_taken(c, server, s->name, by);
@@ -146,27 +145,24 @@ static bool take_from_seat(struct client *c, struct server *server, struct seat 
     return taken;
 }
 
-/* The one host that this watch is for is served already: by whom. Empty: it is not. */
-static void find_holder(struct client *c, char by[PROXY_WHO])
+void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
     struct seat *s;
     by[0] = '\0';
-    if (p->ips[0] == 0)
-        return;
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
         LIST_FOREACH (s, &p->seats[i], entries) {
-            if (s->client != NULL && !has_hung_up(s->client))
-                memcpy(by, s->client->who, PROXY_WHO);
+            for (unsigned k = 0; k < watch->n; k++) {
+                if (s->kernel.ip == watch->ips[k] && s->client != NULL && !has_hung_up(s->client))
+                    memcpy(by, s->client->who, PROXY_WHO);
+            }
         }
     }
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Takes a kernel of TARGET and its seat, if one waits. */
-static bool take_waiting(struct client *c, const struct listener_watch *watch,
-                         struct listener_kernel *k)
+bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
@@ -188,16 +184,16 @@ static bool take_at_front(struct client *c, struct server *server, struct listen
     char by[PROXY_WHO] = "";
     bool taken = false;
     int rc = 0;
-    watch.notify = wake;
+    watch.notify = client_wake;
     watch.context = c;
     if (listener_watch(p->listener, &watch) != 0)
         return false;
     io_keepalive(&c->io.io, true);
     while (rc == 0 && !is_ending(c)) {
         io_fds_clear_wake(&c->io);
-        taken = take_waiting(c, &watch, k);
+        taken = client_take(c, &watch, k);
         if (!taken)
-            find_holder(c, by);
+            client_find_holder(c, &watch, by);
         if (taken || by[0] != '\0')
             break;
         (void)io_wait(&c->io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE);
@@ -333,7 +329,7 @@ static void part(struct client *c, struct listener_kernel *k, int end)
         listener_give(p->listener, k);
     else
         say_profile(p, c->seat);
-    stand_up(c, !keep);
+    client_stand_up(c, !keep);
     pthread_mutex_unlock(&p->lock);
     if (keep)
         return;
@@ -354,7 +350,7 @@ static void give_up(struct client *c, struct listener_kernel *k)
     close(k->fd);
     record_close(k->record);
     pthread_mutex_lock(&c->proxy->lock);
-    stand_up(c, true);
+    client_stand_up(c, true);
     pthread_mutex_unlock(&c->proxy->lock);
 }
 
@@ -386,7 +382,8 @@ static void debug_kernel(struct client *c, struct server *server, struct listene
     c->log.name = c->seat->name;
     if (!adopt(c, k, &successor))
         return;
-    c->watch = (struct listener_watch){.ips = {k->kernel.ip}, .n = 1, .notify = wake, .context = c};
+    c->watch =
+        (struct listener_watch){.ips = {k->kernel.ip}, .n = 1, .notify = client_wake, .context = c};
     bool watching = listener_watch(p->listener, &c->watch) == 0;
     pthread_mutex_lock(&p->lock);
     say_client(p, c->seat, c, "attached");
@@ -458,7 +455,7 @@ static void take_stub(struct client *c, struct server *server, struct seat *s)
     }
     debug_stub(c, server);
     pthread_mutex_lock(&p->lock);
-    stand_up(c, false);
+    client_stand_up(c, false);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -474,19 +471,26 @@ static void debug(struct client *c, struct server *server)
         debug_kernel(c, server, &k);
 }
 
-static void leave(struct client *c)
+void client_free(struct client *c)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
     io_fds_close(&c->io);
     end_visit(c);
     LIST_REMOVE(c, entries);
-    if (p->options->stdio)
-        atomic_store(&p->ending, true);
     pthread_cond_broadcast(&p->changed);
-    proxy_poke(p);
     pthread_mutex_unlock(&p->lock);
     free(c);
+}
+
+/* With the only client the proxy ends, too. */
+static void leave(struct client *c)
+{
+    struct proxy *p = c->proxy;
+    if (p->options->stdio)
+        atomic_store(&p->ending, true);
+    client_free(c);
+    proxy_poke(p);
 }
 
 static void *run(void *argument)
@@ -526,28 +530,39 @@ static uint64_t spin_budget(void)
     return text != NULL ? strtoull(text, NULL, 10) * 1000 : 50 * UINT64_C(1000);
 }
 
-void client_start(struct proxy *p, struct door *door, int in, int out)
+struct client *client_new(struct proxy *p, int in, int out)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io, spin_budget()) != 0) {
         log_error(&p->log, "a client cannot be served: %s", strerror(errno));
         free(c);
-        close(in);
-        return;
+        return NULL;
     }
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
+    io_fds_set_stream(&c->io, IO_CLIENT, in, out);
+    name_client(c);
+    pthread_mutex_lock(&p->lock);
+    LIST_INSERT_HEAD(&p->clients, c, entries);
+    pthread_mutex_unlock(&p->lock);
+    return c;
+}
+
+void client_start(struct proxy *p, struct door *door, int in, int out)
+{
+    struct client *c = client_new(p, in, out);
+    if (c == NULL) {
+        close(in);
+        return;
+    }
     for (unsigned i = 0; i < sizeof client_socket / sizeof client_socket[0]; i++)
         (void)setsockopt(in, client_socket[i].level, client_socket[i].name, &client_socket[i].value,
                          sizeof client_socket[i].value);
-    io_fds_set_stream(&c->io, IO_CLIENT, in, out);
-    name_client(c);
     pthread_mutex_lock(&p->lock);
     c->visits = door->seat;
     if (c->visits != NULL)
         c->visits->visitors++;
-    LIST_INSERT_HEAD(&p->clients, c, entries);
     pthread_mutex_unlock(&p->lock);
     if (thread_start(run, c) != 0) {
         log_error(&p->log, "a client cannot be served: no thread");

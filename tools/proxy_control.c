@@ -93,10 +93,15 @@ static void *run(void *context)
     struct visit *v = context;
     char line[CONTROL_LINE_MAX];
     if (read_line(v->fd, line)) {
-        if (strncmp(line, "ls", 2) == 0)
+        if (strncmp(line, "ls", 2) == 0) {
             answer_list(v->proxy, v->fd, line);
+        } else if (strncmp(line, "take ", 5) == 0) {
+            proxy_lend(v->proxy, v->fd, line);
+            v->fd = -1;
+        }
     }
-    close(v->fd);
+    if (v->fd >= 0)
+        close(v->fd);
     free(v);
     return NULL;
 }

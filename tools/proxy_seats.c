@@ -178,11 +178,15 @@ void proxy_move_seat(struct proxy *p, struct seat *s, const struct listener_kern
         s->door->seat = s;
     if (other->door != NULL)
         other->door->seat = other;
+    const struct net_addr before = s->own;
     LIST_REMOVE(s, entries);
+    LIST_REMOVE(other, entries);
     s->own = other->own;
+    other->own = before;
     s->since = other->since;
     memcpy(s->stop, other->stop, sizeof s->stop);
     LIST_INSERT_HEAD(bucket(p, &s->own), s, entries);
+    LIST_INSERT_HEAD(bucket(p, &other->own), other, entries);
     other->gone = true;
 }
 
@@ -225,13 +229,15 @@ static void see(void *context, const struct lobby_kernel *k)
     if (s == NULL)
         return;
     s->seen = true;
+    s->awaited = false;
     s->runs = k->target != NULL && netgdb_target_runs(k->target);
 }
 
 /* A seat whose kernel nobody holds any more. */
 static bool is_empty(const struct seat *s)
 {
-    return s->client == NULL && s->visitors == 0 && s->kernel.port != 0 && (s->gone || !s->seen);
+    return s->client == NULL && s->visitors == 0 && s->kernel.port != 0 &&
+           (s->gone || (!s->seen && !s->awaited));
 }
 
 static void sweep(struct proxy *p, struct seats *seats)

@@ -6,6 +6,7 @@ E2E_TESTS = \
 	tests/e2e/node.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
+	tests/e2e/proxy_lend.test \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test
 TESTS += $(E2E_TESTS)
