@@ -40,3 +40,16 @@ plain_gdb() {
     timeout -k 5 60 gdb -nx -q -batch "$@" "$program" \
         >"$dir/$gdb_name.out" 2>"$dir/$gdb_name.err" </dev/null || gdb_status=$?
 }
+
+# start_plain_gdb NAME ARGUMENT...: as start_gdb, without the preload.
+start_plain_gdb() {
+    gdb_name=$1
+    shift
+    rm -f "$dir/$gdb_name.in"
+    mkfifo "$dir/$gdb_name.in"
+    env --default-signal=INT gdb -nx -q -ex 'set debuginfod enabled off' "$@" "$program" \
+        >"$dir/$gdb_name.out" 2>"$dir/$gdb_name.err" <"$dir/$gdb_name.in" &
+    gdb=$!
+    started="$started $gdb"
+    exec 9>"$dir/$gdb_name.in"
+}
