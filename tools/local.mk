@@ -31,3 +31,11 @@ install-completion:
 	$(INSTALL_DATA) $(srcdir)/tools/netgdb.bash-completion '$(DESTDIR)$(completionsdir)/netgdb'
 uninstall-completion:
 	rm -f '$(DESTDIR)$(completionsdir)/netgdb'
+
+systemdunitdir = $(prefix)/lib/systemd/system
+dist_systemdunit_DATA = tools/netgdb-proxy.socket
+nodist_systemdunit_DATA = tools/netgdb-proxy.service
+EXTRA_DIST += tools/netgdb-proxy.service.in
+CLEANFILES += tools/netgdb-proxy.service
+tools/netgdb-proxy.service: $(srcdir)/tools/netgdb-proxy.service.in
+	$(AM_V_GEN)$(MKDIR_P) tools && sed 's|@bindir@|$(bindir)|' $(srcdir)/tools/netgdb-proxy.service.in >$@

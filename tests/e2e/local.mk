@@ -8,7 +8,8 @@ E2E_TESTS = \
 	tests/e2e/proxy_clients.test \
 	tests/e2e/proxy_lend.test \
 	tests/e2e/proxy_life.test \
-	tests/e2e/proxy_many.test
+	tests/e2e/proxy_many.test \
+	tests/e2e/proxy_service.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh
