@@ -3,6 +3,7 @@
 #include "io/herald.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -35,15 +36,38 @@ static int fail(int fd)
     return -1;
 }
 
+static int set_up(int fd)
+{
+    const int on = 1, room = HERALD_RECEIVE_BUFFER;
+    if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0)
+        return -1;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* what is allowed */
+    return 0;
+}
+
 int herald_open(uint16_t port)
 {
     const struct sockaddr_in any = to_sockaddr(&(struct net_addr){INADDR_ANY, port});
-    const int on = 1, room = HERALD_RECEIVE_BUFFER;
     int fd = sockets_udp(&any, NULL);
-    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0)
-        return fail(fd);
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* as much as is allowed */
-    return fd;
+    return fd < 0 || set_up(fd) != 0 ? fail(fd) : fd;
+}
+
+int herald_adopt(int fd, uint16_t *port)
+{
+    struct sockaddr_in name;
+    int type = 0;
+    socklen_t len = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
+        return -1;
+    if (type != SOCK_DGRAM || !sockets_local(fd, &name) || name.sin_family != AF_INET) {
+        errno = EINVAL;
+        return -1;
+    }
+    *port = ntohs(name.sin_port);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return -1;
+    return set_up(fd);
 }
 
 /* The local address of a datagram, from its ancillary data; 0 when it is not there. */
@@ -88,7 +112,7 @@ int herald_receive(int fd, struct herald *out)
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 
-static size_t payload_of(int fd)
+size_t session_payload(int fd)
 {
     size_t mtu = sockets_path_mtu(fd);
     if (mtu < WIRE_DATA_MIN + WIRE_OVERHEAD)
@@ -104,7 +128,7 @@ int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *
     if (fd < 0 || !sockets_local(fd, &name))
         return fail(fd);
     *own = from_sockaddr(&name);
-    *payload = payload_of(fd);
+    *payload = session_payload(fd);
     return fd;
 }
 
@@ -120,20 +144,29 @@ uint32_t own_address_towards(uint32_t ip)
     return own.ip;
 }
 
-uint32_t own_address(void)
+unsigned own_addresses(uint32_t out[OWN_ADDRESSES])
 {
-    struct ifaddrs *all, *a;
-    uint32_t found = INADDR_LOOPBACK;
+    struct ifaddrs *all = NULL, *a;
+    unsigned n = 0;
     if (getifaddrs(&all) != 0)
-        return found;
-    for (a = all; a != NULL && found == INADDR_LOOPBACK; a = a->ifa_next) {
+        all = NULL;
+    for (a = all; a != NULL && n < OWN_ADDRESSES; a = a->ifa_next) {
         struct sockaddr_in sa;
         if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET ||
             (a->ifa_flags & (IFF_UP | IFF_LOOPBACK)) != IFF_UP)
             continue;
         memcpy(&sa, a->ifa_addr, sizeof sa);
-        found = from_sockaddr(&sa).ip;
+        out[n++] = from_sockaddr(&sa).ip;
     }
     freeifaddrs(all);
-    return found;
+    if (n == 0)
+        out[n++] = INADDR_LOOPBACK;
+    return n;
+}
+
+uint32_t own_address(void)
+{
+    uint32_t all[OWN_ADDRESSES];
+    (void)own_addresses(all);
+    return all[0];
 }

@@ -24,6 +24,12 @@ struct herald {
  */
 int herald_open(uint16_t port);
 
+/*
+ * Makes a socket that somebody else has bound (socket activation) as herald_open does. Returns 0
+ * and its port, or -1 with errno (EINVAL: it is no UDP socket).
+ */
+int herald_adopt(int fd, uint16_t *port);
+
 /* Takes what has arrived into out[HERALD_BATCH]. Returns how many, 0 when nothing has, or -1. */
 int herald_receive(int fd, struct herald *out);
 
@@ -35,10 +41,17 @@ int herald_receive(int fd, struct herald *out);
  */
 int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *payload);
 
+/* *payload of session_socket for a socket that it made. */
+size_t session_payload(int fd);
+
 /* The address from which this machine would talk to `ip`; 0 when there is no way there. */
 uint32_t own_address_towards(uint32_t ip);
 
 /* An address of this machine that others can reach; its loopback address when it has no other. */
 uint32_t own_address(void);
+
+/* All of those that others can reach, at most OWN_ADDRESSES; never none. Returns how many. */
+enum { OWN_ADDRESSES = 8 };
+unsigned own_addresses(uint32_t out[OWN_ADDRESSES]);
 
 #endif

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libio.la
 libio_la_SOURCES = \
 	io/fds.c io/fds.h \
+	io/handover.c io/handover.h \
 	io/held.c io/held.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,6 +125,32 @@ int sockets_unix(const char *path)
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+        return fail(fd);
+    return fd;
+}
+
+int sockets_unix_listen(const char *path, mode_t mode)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int there = sockets_unix(path);
+    if (there >= 0) {
+        errno = EADDRINUSE;
+        return fail(there);
+    }
+    struct stat st;
+    if (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+        unlink(path) != 0) /* nobody listens there */
+        return -1;
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* A socket's mode is that of the descriptor when it is bound: unix(7). */
+    if (fd < 0 || fchmod(fd, mode) != 0 ||
+        bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(fd, BACKLOG) != 0)
         return fail(fd);
     return fd;
 }

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "proto/buf.h"
 
@@ -52,6 +53,12 @@ int sockets_tcp_accept(int listener);
 
 /* Connects to a unix stream socket. ENAMETOOLONG when the path does not fit. */
 int sockets_unix(const char *path);
+
+/*
+ * Listens on a unix stream socket of this mode; what a dead process left there is removed.
+ * EADDRINUSE when somebody listens.
+ */
+int sockets_unix_listen(const char *path, mode_t mode);
 
 /* The local address of a socket; false with errno. */
 bool sockets_local(int fd, struct sockaddr_in *local);

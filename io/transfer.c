@@ -25,7 +25,8 @@ enum { TURNS = 16 };
 
 static bool is_gone(int error)
 {
-    return error == EPIPE || error == ECONNRESET || error == ENOTCONN;
+    return error == EPIPE || error == ECONNRESET || error == ENOTCONN || error == ETIMEDOUT ||
+           error == EHOSTUNREACH || error == ENETUNREACH; /* tcp(7): its keep-alive */
 }
 
 /* A datagram that could not be sent is a lost one, whatever the reason. */

@@ -31,6 +31,13 @@ void link_free(struct link *l)
     buf_free(&l->stream);
 }
 
+void link_resume(struct link *l, struct link_mark *mark)
+{
+    l->tx.seqno = mark->sent;
+    l->rx.start = mark->next;
+    l->mark = mark;
+}
+
 void link_tell_tampering(const struct link *l, const struct log *log)
 {
     unsigned long long acks = l->counters.stray_acks, data = l->counters.impossible;

@@ -31,6 +31,8 @@ struct netgdb_target {
 
     bool node;   /* drops copies itself, can be interrupted */
     bool no_ack; /* a node after QStartNoAckMode */
+    bool identified;
+    enum netgdb_peer peer;
     struct silence silence;
 
     struct rsp_parser parser;
@@ -85,7 +87,7 @@ static int meet_successor(struct netgdb_target *t)
     free(t->link);
     t->link = link;
     t->io = link->io;
-    t->node = t->no_ack = false;
+    t->node = t->no_ack = t->identified = false;
     t->plus_seen = true;
     holdback_init(&t->holdback);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
@@ -626,11 +628,12 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
     int rc = ask_features(t, &reply);
+    t->identified = rc == 0;
     if (rc == 0 && t->link->mark != NULL)
         t->link->mark->node = t->node;
-    *peer = t->node                                        ? NETGDB_PEER_NODE
-            : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
-                                                           : NETGDB_PEER_OTHER;
+    *peer = t->peer = t->node                                        ? NETGDB_PEER_NODE
+                      : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
+                                                                     : NETGDB_PEER_OTHER;
     if (rc == 0 && t->node) {
         rc = target_ask(base, "QStartNoAckMode", &reply);
         if (rc == 0)
@@ -642,6 +645,41 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     }
     buf_free(&reply);
     return rc;
+}
+
+bool netgdb_target_peer(const struct target *base, enum netgdb_peer *peer)
+{
+    const struct netgdb_target *t = (const struct netgdb_target *)base;
+    *peer = t->peer;
+    return t->identified;
+}
+
+/* What a long session left in the buffers is not kept by one that waits. */
+static void trim(struct netgdb_target *t)
+{
+    if (!t->outstanding && t->parser.state == RSP_IDLE) {
+        buf_free(&t->request);
+        buf_free(&t->parser.content);
+    }
+    if (t->link->rx.have == 0)
+        buf_free(&t->link->rx.data);
+    if (t->link->stream.len == 0)
+        buf_free(&t->link->stream);
+}
+
+void netgdb_target_move(struct target *base, struct io *io, const struct log *log,
+                        const struct netgdb_successor *successor)
+{
+    struct netgdb_target *t = self(base);
+    t->io = t->link->io = io;
+    t->log = t->link->log = t->silence.log = log;
+    t->successor = successor != NULL ? *successor : (struct netgdb_successor){0};
+    trim(t);
+}
+
+bool netgdb_target_runs(const struct target *base)
+{
+    return ((const struct netgdb_target *)base)->outstanding;
 }
 
 const struct link *netgdb_target_link(const struct target *t)

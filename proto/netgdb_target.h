@@ -50,7 +50,8 @@ struct netgdb_stats {
 };
 
 /*
- * A target on a link whose T has been received. Owns the link (made by malloc); `log` and the
+ * A target on a link whose T has been received, or that was taken over from a dead server (its
+ * mark, if there is one, then tells of a node). Owns the link (made by malloc); `log` and the
  * successor's context stay the caller's. NULL when memory is short (the link is not freed).
  */
 struct target *netgdb_target_new(struct link *link, const struct log *log,
@@ -61,6 +62,19 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
  * before the first request. Returns 0 or an error of the target.
  */
 int netgdb_target_identify(struct target *t, enum netgdb_peer *peer);
+
+/* The same without asking: what it told for this session. False when it was not called yet. */
+bool netgdb_target_peer(const struct target *t, enum netgdb_peer *peer);
+
+/*
+ * The target goes to another owner: `io`, `log` and `successor` (NULL: none) take the place of
+ * those that it had. The peer's socket must be behind `io`.
+ */
+void netgdb_target_move(struct target *t, struct io *io, const struct log *log,
+                        const struct netgdb_successor *successor);
+
+/* Whether its last request, which let the peer run, still waits for the stop: target_recv it. */
+bool netgdb_target_runs(const struct target *t);
 
 const struct link *netgdb_target_link(const struct target *t);
 const struct netgdb_stats *netgdb_target_stats(const struct target *t);

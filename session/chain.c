@@ -18,6 +18,20 @@ void chain_close(struct chain *chain)
     *chain = (struct chain){NULL, NULL};
 }
 
+struct target *chain_strip(struct chain *chain)
+{
+    struct target *bottom = chain->target, *above = NULL;
+    for (; bottom->next != NULL; bottom = bottom->next)
+        above = bottom;
+    if (above != NULL) {
+        above->next = NULL;
+        target_free(chain->target);
+    }
+    symbols_free(chain->symbols);
+    *chain = (struct chain){NULL, NULL};
+    return bottom;
+}
+
 /* Puts a decorator in front; NULL: there was no memory for it. */
 static int decorate(struct chain *chain, struct target *decorator)
 {
@@ -63,24 +77,14 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
 static int complete(struct chain *chain, const struct chain_config *config)
 {
     int rc = add_symbols(chain, config);
-    if (rc == 0)
-        rc = add_threads(chain, config);
-    if (rc != 0)
-        chain_close(chain);
-    return rc;
+    return rc == 0 ? add_threads(chain, config) : rc;
 }
 
-int chain_for_kernel(struct chain *chain, struct link *link,
-                     const struct netgdb_successor *successor, const struct chain_config *config)
+int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config)
 {
     enum netgdb_peer peer;
-    *chain = (struct chain){.target = netgdb_target_new(link, config->log, successor)};
-    if (chain->target == NULL) {
-        link_free(link);
-        free(link);
-        return NETGDB_NOMEM;
-    }
-    int rc = netgdb_target_identify(chain->target, &peer);
+    *chain = (struct chain){.target = netgdb};
+    int rc = netgdb_target_peer(netgdb, &peer) ? 0 : netgdb_target_identify(netgdb, &peer);
     if (rc == 0)
         log_info(config->log, "%s",
                  peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
@@ -88,15 +92,33 @@ int chain_for_kernel(struct chain *chain, struct link *link,
                                             : "a stub that is not FreeBSD's");
     if (rc == 0 && peer == NETGDB_PEER_KERNEL)
         rc = decorate(chain, quirks_new(chain->target));
-    if (rc != 0) {
-        chain_close(chain);
-        return rc;
+    if (rc == 0)
+        rc = complete(chain, config);
+    if (rc != 0)
+        (void)chain_strip(chain);
+    return rc;
+}
+
+int chain_for_kernel(struct chain *chain, struct link *link,
+                     const struct netgdb_successor *successor, const struct chain_config *config)
+{
+    struct target *netgdb = netgdb_target_new(link, config->log, successor);
+    if (netgdb == NULL) {
+        link_free(link);
+        free(link);
+        return NETGDB_NOMEM;
     }
-    return complete(chain, config);
+    int rc = chain_renew(chain, netgdb, config);
+    if (rc != 0)
+        target_free(netgdb);
+    return rc;
 }
 
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
-    return chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
+    int rc = chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
+    if (rc != 0)
+        chain_close(chain);
+    return rc;
 }

@@ -26,11 +26,20 @@ struct chain {
 
 /*
  * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify), mends a
- * FreeBSD stub's replies, answers qSymbol, shows an RTOS's threads. Owns the link from here on, also when it fails.
- * Returns 0, or an error of the target; *chain is then empty.
+ * FreeBSD stub's replies, answers qSymbol, shows an RTOS's threads. Owns the link from here on,
+ * also when it fails. Returns 0, or an error of the target; *chain is then empty.
  */
 int chain_for_kernel(struct chain *chain, struct link *link,
                      const struct netgdb_successor *successor, const struct chain_config *config);
+
+/*
+ * The same in front of the netgdb_target that chain_strip gave: each client has a chain of its
+ * own. When it fails, the target is still the caller's.
+ */
+int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
+
+/* Releases all but the bottom of the chain, and returns that: it is the caller's. */
+struct target *chain_strip(struct chain *chain);
 
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);

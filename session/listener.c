@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -35,24 +36,30 @@ static int attend(struct listener *l, int fd, void *what)
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-static struct io *open_session(void *context, struct lobby_kernel *k, size_t *payload)
+/* The io of a session's socket, attended to. NULL: nothing has happened to the socket. */
+static struct io *make_io(struct listener *l, int fd, struct lobby_kernel *k)
 {
-    struct listener *l = context;
     struct io_fds *f = malloc(sizeof *f);
-    int fd = session_socket(&k->own, &k->kernel, payload);
-    if (f == NULL || fd < 0 || io_fds_init(f, 0) != 0) {
-        if (fd >= 0)
-            close(fd);
+    if (f == NULL || io_fds_init(f, 0) != 0) {
         free(f);
         return NULL;
     }
-    io_fds_set_datagrams(f, IO_TARGET, fd);
     if (attend(l, fd, k) != 0) {
         io_fds_close(f);
         free(f);
         return NULL;
     }
+    io_fds_set_datagrams(f, IO_TARGET, fd);
     return &f->io;
+}
+
+static struct io *open_session(void *context, struct lobby_kernel *k, size_t *payload)
+{
+    int fd = session_socket(&k->own, &k->kernel, payload);
+    struct io *io = fd >= 0 ? make_io(context, fd, k) : NULL;
+    if (fd >= 0 && io == NULL)
+        close(fd);
+    return io;
 }
 
 static void close_session(void *context, struct lobby_kernel *k)
@@ -83,7 +90,8 @@ static void announced(void *context, struct lobby_kernel *k)
         k->record = record_create(&k->own, &k->kernel);
     if (k->record != NULL) {
         struct link_mark *mark = record_mark(k->record);
-        *mark = (struct link_mark){k->link->tx.seqno, k->link->rx.start, mark->node};
+        mark->sent = k->link->tx.seqno;
+        mark->next = k->link->rx.start;
         k->link->mark = mark;
     }
     LIST_FOREACH (w, &l->watches, entries) {
@@ -169,7 +177,8 @@ static struct listener *fail(struct listener *l, int error)
     return NULL;
 }
 
-static struct listener *start(uint16_t port, const struct log *log)
+/* `fd` is the HERALD port, or -1 when it is to be opened. */
+static struct listener *start(uint16_t port, int fd, const struct log *log)
 {
     struct listener *l = calloc(1, sizeof *l);
     if (l == NULL)
@@ -177,7 +186,7 @@ static struct listener *start(uint16_t port, const struct log *log)
     l->port = port;
     l->log = log;
     l->epoll_fd = l->poke_fd = -1;
-    l->herald_fd = herald_open(port);
+    l->herald_fd = fd >= 0 ? fd : herald_open(port);
     if (l->herald_fd < 0)
         return fail(l, errno);
     l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -192,14 +201,14 @@ static struct listener *start(uint16_t port, const struct log *log)
     return error != 0 ? fail(l, error) : l;
 }
 
-struct listener *listener_get(uint16_t port, const struct log *log)
+struct listener *listener_adopt(int fd, uint16_t port, const struct log *log)
 {
     pthread_mutex_lock(&all_lock);
     struct listener *l = all;
     while (l != NULL && l->port != port)
         l = l->next;
     if (l == NULL) {
-        l = start(port, log);
+        l = start(port, fd, log);
         if (l != NULL) {
             l->next = all;
             all = l;
@@ -207,6 +216,11 @@ struct listener *listener_get(uint16_t port, const struct log *log)
     }
     pthread_mutex_unlock(&all_lock);
     return l;
+}
+
+struct listener *listener_get(uint16_t port, const struct log *log)
+{
+    return listener_adopt(-1, port, log);
 }
 
 /* ---- those who want kernels ---- */
@@ -234,13 +248,21 @@ static struct lobby_kernel *find(struct listener *l, const struct listener_watch
     return k;
 }
 
+static void poke(struct listener *l)
+{
+    const uint64_t one = 1;
+    (void)!write(l->poke_fd, &one, sizeof one);
+}
+
 int listener_watch(struct listener *l, struct listener_watch *w)
 {
-    const uint64_t poke = 1;
     int rc = 0;
     pthread_mutex_lock(&l->lock);
+    for (unsigned i = 0; i < w->nets_n && rc == 0; i++)
+        rc = lobby_admit_net(&l->lobby, w->nets[i]);
     for (unsigned i = 0; i < w->n && rc == 0; i++) {
-        rc = lobby_admit(&l->lobby, w->ips[i]);
+        if (w->nets_n == 0)
+            rc = lobby_admit(&l->lobby, w->ips[i]);
         if (rc == 0)
             claim_session(l, w->ips[i]);
     }
@@ -249,7 +271,7 @@ int listener_watch(struct listener *l, struct listener_watch *w)
     if (rc == 0 && find(l, w) != NULL)
         w->notify(w->context);
     pthread_mutex_unlock(&l->lock);
-    (void)!write(l->poke_fd, &poke, sizeof poke);
+    poke(l);
     return rc;
 }
 
@@ -278,24 +300,130 @@ bool listener_asks(struct listener *l, const struct listener_watch *w)
     return asks;
 }
 
+/* Out of the lobby: all that it is made of is the taker's. */
+static void take(struct listener *l, struct lobby_kernel *k, struct listener_kernel *out)
+{
+    struct io_fds *f = (struct io_fds *)k->io;
+    lobby_remove(&l->lobby, k);
+    (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, f->side[IO_TARGET].in, NULL);
+    *out = (struct listener_kernel){.own = k->own,
+                                    .kernel = k->kernel,
+                                    .fd = io_fds_take(f, IO_TARGET),
+                                    .link = k->link,
+                                    .target = k->target,
+                                    .record = k->record,
+                                    .taken_over = k->taken_over};
+    memcpy(out->stop, k->stop, sizeof out->stop);
+    io_fds_close(f);
+    free(f);
+    free(k);
+}
+
 bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out)
 {
     pthread_mutex_lock(&l->lock);
     struct lobby_kernel *k = find(l, w);
+    if (k != NULL)
+        take(l, k, out);
+    pthread_mutex_unlock(&l->lock);
+    return k != NULL;
+}
+
+bool listener_take_session(struct listener *l, const struct net_addr *own,
+                           struct listener_kernel *out)
+{
+    struct lobby_kernel *k;
+    pthread_mutex_lock(&l->lock);
+    TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
+        if (k->state == LOBBY_ANNOUNCED && net_addr_equal(&k->own, own))
+            break;
+    }
+    if (k != NULL)
+        take(l, k, out);
+    pthread_mutex_unlock(&l->lock);
+    return k != NULL;
+}
+
+void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),
+                   void *context)
+{
+    const struct lobby_kernel *k;
+    pthread_mutex_lock(&l->lock);
+    TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
+        if (k->state == LOBBY_ANNOUNCED)
+            visit(context, k);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* ---- kernels that come back ---- */
+
+/* What was taken, as the lobby has it; NULL when it cannot be had. */
+static struct lobby_kernel *wrap(struct listener *l, const struct listener_kernel *from)
+{
+    struct lobby_kernel *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return NULL;
+    k->own = from->own;
+    k->kernel = from->kernel;
+    k->record = from->record;
+    k->taken_over = from->taken_over;
+    memcpy(k->stop, from->stop, sizeof k->stop);
+    k->io = make_io(l, from->fd, k);
+    if (k->io != NULL)
+        return k;
+    free(k);
+    return NULL;
+}
+
+static void drop_link(const struct listener_kernel *k)
+{
+    if (k->target != NULL) {
+        target_free(k->target);
+        return;
+    }
+    link_free(k->link);
+    free(k->link);
+}
+
+/* There is no memory to keep it: its record stays for the next server. */
+static void let_go(struct listener *l, const struct listener_kernel *k)
+{
+    log_error(l->log, "a kernel cannot be kept: no memory or too many descriptors");
+    close(k->fd);
+    record_close(k->record);
+}
+
+void listener_give(struct listener *l, const struct listener_kernel *from)
+{
+    pthread_mutex_lock(&l->lock);
+    struct lobby_kernel *k = wrap(l, from);
     if (k != NULL) {
-        struct io_fds *f = (struct io_fds *)k->io;
-        lobby_remove(&l->lobby, k);
-        (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, f->side[IO_TARGET].in, NULL);
-        *out = (struct listener_kernel){.own = k->own,
-                                        .kernel = k->kernel,
-                                        .fd = io_fds_take(f, IO_TARGET),
-                                        .link = k->link,
-                                        .record = k->record,
-                                        .taken_over = k->taken_over};
-        io_fds_close(f);
-        free(f);
+        k->link = from->link;
+        k->target = from->target;
+        k->link->io = k->io;
+        if (k->target != NULL)
+            netgdb_target_move(k->target, k->io, l->log, NULL);
+        lobby_return(&l->lobby, k);
+    } else {
+        drop_link(from);
+        let_go(l, from);
+    }
+    pthread_mutex_unlock(&l->lock);
+    poke(l); /* a datagram of ours may be on its way: it is to be sent again */
+}
+
+void listener_take_back(struct listener *l, const struct listener_kernel *from)
+{
+    size_t payload = session_payload(from->fd);
+    pthread_mutex_lock(&l->lock);
+    struct lobby_kernel *k = wrap(l, from);
+    if (k == NULL) {
+        let_go(l, from);
+    } else if (lobby_take_back(&l->lobby, k, payload, record_mark(from->record)) != 0) {
+        close_session(l, k);
         free(k);
     }
     pthread_mutex_unlock(&l->lock);
-    return k != NULL;
+    poke(l);
 }

@@ -24,6 +24,8 @@ struct listener_watch {
     LIST_ENTRY(listener_watch) entries;
     uint32_t ips[LISTENER_IPS];
     unsigned n;
+    const struct lobby_net *nets; /* any host of these networks; nets_n 0: of all */
+    unsigned nets_n;
     void (*notify)(void *context); /* a kernel of such a host has announced itself; also when it
                                       had before the watch began */
     void *context;
@@ -32,9 +34,11 @@ struct listener_watch {
 /* A kernel that was taken: all of it belongs to the taker. */
 struct listener_kernel {
     struct net_addr own, kernel;
-    int fd;                /* the session's socket, connected */
-    struct link *link;     /* made by malloc; its io is to be set */
-    struct record *record; /* or NULL */
+    int fd;                    /* the session's socket, connected */
+    struct link *link;         /* made by malloc; its io is to be set */
+    struct target *target;     /* netgdb_target.h, owns the link; NULL: nobody had it before */
+    struct record *record;     /* or NULL */
+    char stop[LOBBY_STOP_MAX]; /* how the first T began; empty when it is not known */
     bool taken_over;
 };
 
@@ -43,6 +47,9 @@ struct listener_kernel {
  * when another process has the port. `log` must live as long as the process.
  */
 struct listener *listener_get(uint16_t port, const struct log *log);
+
+/* The same with a socket that somebody else has bound (herald_adopt in io/herald.h). */
+struct listener *listener_adopt(int fd, uint16_t port, const struct log *log);
 
 /*
  * Begins to watch: kernels of these hosts are let in from now on, and a session of theirs whose
@@ -60,5 +67,26 @@ bool listener_asks(struct listener *l, const struct listener_watch *w);
 
 /* Takes it. False when there is none. */
 bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out);
+
+/* The same for the session with this address on our side. */
+bool listener_take_session(struct listener *l, const struct net_addr *own,
+                           struct listener_kernel *out);
+
+/*
+ * Gives a kernel back, to wait for the next taker: all of it is the listener's again. One that has
+ * begun another session meanwhile is let go of.
+ */
+void listener_give(struct listener *l, const struct listener_kernel *k);
+
+/*
+ * Takes back a kernel whose session another process served, on a socket that `fd` is ours of: the
+ * record tells where it stands. It waits to be taken when the kernel has answered. Its link and
+ * target are not looked at.
+ */
+void listener_take_back(struct listener *l, const struct listener_kernel *k);
+
+/* Shows each kernel that waits to be taken; `visit` must not call the listener. */
+void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),
+                   void *context);
 
 #endif

@@ -2,6 +2,7 @@
 /* Kernels that wait to be taken; see lobby.h. */
 #include "session/lobby.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "proto/err.h"
@@ -16,8 +17,12 @@ void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
 static void discard(struct lobby *b, struct lobby_kernel *k)
 {
     lobby_remove(b, k);
-    link_free(k->link);
-    free(k->link);
+    if (k->target != NULL) {
+        target_free(k->target);
+    } else {
+        link_free(k->link);
+        free(k->link);
+    }
     b->ops->close(b->context, k);
     free(k);
 }
@@ -28,27 +33,31 @@ void lobby_free(struct lobby *b)
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
-int lobby_admit(struct lobby *b, uint32_t ip)
+int lobby_admit_net(struct lobby *b, struct lobby_net net)
 {
-    if (ip == 0) {
-        b->any = true;
-        return 0;
-    }
-    for (unsigned i = 0; i < b->host_count; i++) {
-        if (b->hosts[i] == ip)
+    for (unsigned i = 0; i < b->net_count; i++) {
+        if (b->nets[i].ip == net.ip && b->nets[i].mask == net.mask)
             return 0;
     }
-    if (b->host_count == LOBBY_HOSTS_MAX)
+    if (b->net_count == LOBBY_HOSTS_MAX)
         return NETGDB_TOO_LONG;
-    b->hosts[b->host_count++] = ip;
+    b->nets[b->net_count++] = net;
+    return 0;
+}
+
+int lobby_admit(struct lobby *b, uint32_t ip)
+{
+    if (ip != 0)
+        return lobby_admit_net(b, (struct lobby_net){ip, UINT32_MAX});
+    b->any = true;
     return 0;
 }
 
 static bool admitted(const struct lobby *b, uint32_t ip)
 {
     bool found = b->any;
-    for (unsigned i = 0; i < b->host_count && !found; i++)
-        found = b->hosts[i] == ip;
+    for (unsigned i = 0; i < b->net_count && !found; i++)
+        found = ((ip ^ b->nets[i].ip) & b->nets[i].mask) == 0;
     return found;
 }
 
@@ -56,6 +65,13 @@ static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state stat
 {
     k->state = state;
     k->since = b->now(b->context);
+}
+
+static void insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+{
+    enter(b, k, state);
+    TAILQ_INSERT_TAIL(&b->kernels, k, entries);
+    b->count++;
 }
 
 /* A kernel with a socket and a link, in the lobby; NULL when it cannot be had. */
@@ -74,9 +90,7 @@ static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
     if (k->io == NULL)
         goto fail;
     link_init(link, k->io, payload, b->log);
-    enter(b, k, state);
-    TAILQ_INSERT_TAIL(&b->kernels, k, entries);
-    b->count++;
+    insert(b, k, state);
     return k;
 fail:
     log_error(b->log, "a kernel calls and cannot be let in: %s",
@@ -152,12 +166,25 @@ static void announce(struct lobby *b, struct lobby_kernel *k)
     b->ops->announced(b->context, k);
 }
 
+/* How the T begins: what it says in full is for whoever takes the kernel. */
+static void note_stop(struct lobby_kernel *k)
+{
+    const struct buf *stream = &k->link->stream;
+    for (size_t i = 0; i + 1 < stream->len && i + 1 < LOBBY_STOP_MAX; i++) {
+        uint8_t c = stream->data[1 + i];
+        k->stop[i] = isalnum(c) ? (char)c : '?';
+    }
+}
+
 void lobby_input(struct lobby *b, struct lobby_kernel *k)
 {
     const struct buf *stream = &k->link->stream;
-    (void)link_input(k->link); /* a parked kernel's errors are met by whoever takes it */
-    if (k->state == LOBBY_HERALDED && stream->len > 1 && stream->data[0] == '$')
-        announce(b, k);
+    /* A parked kernel's errors are met by whoever takes it. */
+    (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
+    if (k->state != LOBBY_HERALDED || stream->len < 2 || stream->data[0] != '$')
+        return;
+    note_stop(k);
+    announce(b, k);
 }
 
 /* Asks again for an answer, or announces a kernel that has answered. Returns when to come again. */
@@ -174,6 +201,15 @@ static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
     return IO_NEVER;
 }
 
+/* What a client left on its way to the kernel is sent until it has arrived. */
+static uint64_t tick_parked(struct lobby_kernel *k)
+{
+    if (k->link->tx.transmissions >= LOBBY_TRANSMISSIONS)
+        return IO_NEVER;
+    (void)link_tick(k->link);
+    return link_deadline(k->link);
+}
+
 uint64_t lobby_tick(struct lobby *b)
 {
     uint64_t now = b->now(b->context), next = IO_NEVER;
@@ -187,9 +223,19 @@ uint64_t lobby_tick(struct lobby *b)
             discard(b, k);
         else if (k->state == LOBBY_HERALDED)
             due = k->since + LOBBY_HERALD_EXPIRES;
+        else if (k->state == LOBBY_ANNOUNCED)
+            due = tick_parked(k);
         next = due < next ? due : next;
     }
     return next;
+}
+
+/* A probe is acknowledged, and without effect. */
+static void begin_probe(struct lobby_kernel *k, const struct link_mark *mark)
+{
+    k->taken_over = true;
+    link_take_over(k->link, mark->sent, mark->next);
+    (void)link_send(k->link, "", 0, 0, 0);
 }
 
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
@@ -198,10 +244,43 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
     struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
-    k->taken_over = true;
-    link_take_over(k->link, mark->sent, mark->next);
-    (void)link_send(k->link, "", 0, 0, 0); /* a probe: acknowledged, and without effect */
+    begin_probe(k, mark);
     return k;
+}
+
+int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
+                    const struct link_mark *mark)
+{
+    struct link *link = malloc(sizeof *link);
+    if (link == NULL)
+        return NETGDB_NOMEM;
+    k->link = link;
+    link_init(link, k->io, payload, b->log);
+    insert(b, k, LOBBY_PROBING);
+    begin_probe(k, mark);
+    return 0;
+}
+
+/* Whether the kernel has announced another session. */
+static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
+{
+    struct lobby_kernel *other;
+    TAILQ_FOREACH (other, &b->kernels, entries) {
+        if (other != k && other->state == LOBBY_ANNOUNCED &&
+            net_addr_equal(&other->kernel, &k->kernel))
+            return true;
+    }
+    return false;
+}
+
+void lobby_return(struct lobby *b, struct lobby_kernel *k)
+{
+    insert(b, k, LOBBY_ANNOUNCED);
+    k->superseded = has_successor(b, k);
+    if (k->superseded)
+        discard(b, k);
+    else
+        b->ops->announced(b->context, k);
 }
 
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)

@@ -14,7 +14,7 @@
 #include <sys/queue.h>
 
 #include "proto/addr.h"
-#include "proto/link.h"
+#include "proto/netgdb_target.h"
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
@@ -22,7 +22,9 @@
 
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
-    LOBBY_HOSTS_MAX = 64,     /* hosts whose kernels are let in, unless all are */
+    LOBBY_HOSTS_MAX = 64,     /* hosts and networks whose kernels are let in, unless all are */
+    LOBBY_STOP_MAX = 4,       /* of the first stop: "T05" and a NUL */
+    LOBBY_TRANSMISSIONS = 24, /* of what is under way to a kernel that is given back: 20 s */
 };
 
 enum lobby_state {
@@ -36,12 +38,14 @@ struct lobby_kernel {
     struct net_addr own;    /* this side of the session: the address of the HERALD, its port */
     struct net_addr kernel; /* where it sends from */
     enum lobby_state state;
-    uint64_t since;        /* when it came into this state */
-    struct io *io;         /* its socket */
-    struct link *link;     /* made by malloc */
-    bool taken_over;       /* the session goes on from a dead server's */
-    bool superseded;       /* the kernel has begun another session: this one is of no use */
-    struct record *record; /* for the owner of the lobby; NULL at first */
+    uint64_t since;            /* when it came into this state */
+    struct io *io;             /* its socket */
+    struct link *link;         /* made by malloc; its target's when there is one */
+    struct target *target;     /* netgdb_target.h: it was taken before, and given back; else NULL */
+    char stop[LOBBY_STOP_MAX]; /* how its first T began; empty when a dead server had it */
+    bool taken_over;           /* the session goes on from a dead server's */
+    bool superseded;           /* the kernel has begun another session: this one is of no use */
+    struct record *record;     /* for the owner of the lobby; NULL at first */
 };
 
 struct lobby_ops {
@@ -57,6 +61,11 @@ struct lobby_ops {
     void (*announced)(void *context, struct lobby_kernel *k);
 };
 
+/* Hosts that are let in: those whose address is `ip` in the bits of `mask`. */
+struct lobby_net {
+    uint32_t ip, mask;
+};
+
 struct lobby {
     const struct lobby_ops *ops;
     void *context;
@@ -65,8 +74,8 @@ struct lobby {
     TAILQ_HEAD(lobby_kernels, lobby_kernel) kernels;
     unsigned count;
     bool any; /* every host is let in */
-    uint32_t hosts[LOBBY_HOSTS_MAX];
-    unsigned host_count;
+    struct lobby_net nets[LOBBY_HOSTS_MAX];
+    unsigned net_count;
     uint64_t refused, malformed; /* HERALDs of hosts nobody asked for; datagrams that are none */
 };
 
@@ -78,6 +87,7 @@ void lobby_free(struct lobby *b);
 
 /* Lets in the kernels of this host (of every host: 0). Returns 0 or NETGDB_TOO_LONG. */
 int lobby_admit(struct lobby *b, uint32_t ip);
+int lobby_admit_net(struct lobby *b, struct lobby_net net);
 
 /* A datagram that came to the HERALD port, from `from` to our address `own_ip`. */
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
@@ -100,6 +110,20 @@ uint64_t lobby_tick(struct lobby *b);
  */
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                      const struct net_addr *kernel, const struct link_mark *mark);
+
+/*
+ * Goes on with a session whose server has gone while the socket stayed here: `k` has own, kernel,
+ * io, record and stop; the link is made by this. Announced once the kernel has answered. Returns 0
+ * or NETGDB_NOMEM: then k is still the caller's.
+ */
+int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
+                    const struct link_mark *mark);
+
+/*
+ * A kernel that was removed waits again, announced to everybody: `k` as it was then, made by
+ * malloc, its target, link and io set. One that has begun another session meanwhile is let go of.
+ */
+void lobby_return(struct lobby *b, struct lobby_kernel *k);
 
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);

@@ -3,7 +3,12 @@
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
 	session/chain.c session/chain.h \
+	session/control.c session/control.h \
+	session/loan.c session/loan.h \
 	session/listener.c session/listener.h \
+	session/lldb.c session/lldb.h \
+	session/monitor.c session/monitor.h \
+	session/profile.c session/profile.h \
 	session/lobby.c session/lobby.h \
 	session/record.c session/record.h \
 	session/rundir.c session/rundir.h \

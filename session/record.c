@@ -15,7 +15,7 @@
 
 #include "session/rundir.h"
 
-#define MAGIC "netgdb1"
+#define MAGIC "netgdb2"
 #define PREFIX "session-"
 
 struct record_file {
@@ -43,7 +43,7 @@ void record_close(struct record *r)
 
 void record_remove(struct record *r)
 {
-    if (r != NULL)
+    if (r != NULL && r->path[0] != '\0') /* one that was adopted has none */
         (void)unlink(r->path);
     record_close(r);
 }
@@ -90,6 +90,38 @@ static struct record *open_record(const char *dir, const char *name, int flags)
     return r;
 }
 
+static bool is_whole(const struct record_file *f)
+{
+    return memcmp(f->magic, MAGIC, sizeof f->magic) == 0 && f->own.ip != 0 && f->own.port != 0 &&
+           f->kernel.ip != 0 && f->kernel.port != 0;
+}
+
+struct record *record_adopt(int fd)
+{
+    struct record *r = calloc(1, sizeof *r);
+    struct stat st;
+    if (r == NULL) {
+        close(fd);
+        return NULL;
+    }
+    r->fd = fd;
+    if (fstat(fd, &st) != 0 || st.st_size != sizeof *r->file)
+        return fail(r);
+    void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return fail(r);
+    r->file = map;
+    if (is_whole(r->file))
+        return r;
+    errno = EINVAL;
+    return fail(r);
+}
+
+int record_fd(const struct record *r)
+{
+    return r->fd;
+}
+
 struct record *record_create(const struct net_addr *own, const struct net_addr *kernel)
 {
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
@@ -106,12 +138,6 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
     if (r != NULL)
         *r->file = (struct record_file){.magic = MAGIC, .own = *own, .kernel = *kernel};
     return r;
-}
-
-static bool is_whole(const struct record_file *f)
-{
-    return memcmp(f->magic, MAGIC, sizeof f->magic) == 0 && f->own.ip != 0 && f->own.port != 0 &&
-           f->kernel.ip != 0 && f->kernel.port != 0;
 }
 
 struct record *record_claim(uint32_t ip)

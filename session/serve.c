@@ -62,6 +62,17 @@ static int client_failed(const struct session *s, int error)
     return error;
 }
 
+/* A client whose side fails is as good as gone for a target that is to be kept. */
+static bool is_departure(const struct session *s, int error)
+{
+    if (error == NETGDB_CLOSED)
+        return true;
+    if (!s->options->park || (error != NETGDB_IO && error != NETGDB_PROTO))
+        return false;
+    log_info(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
+    return true;
+}
+
 static void log_reply(const struct session *s, const struct packet *packet)
 {
     log_packet(s->log, "<-", s->reply.data, s->reply.len, packet->explanation);
@@ -164,7 +175,7 @@ static int attend(struct session *s)
     int rc = server_poll(s->server);
     if (rc == 0 && told_to_end(s))
         rc = NETGDB_CLOSED;
-    if (rc == NETGDB_CLOSED)
+    if (rc != 0 && is_departure(s, rc))
         return take_departure(s);
     if (rc != NETGDB_INTERRUPTED)
         return client_failed(s, rc);
@@ -291,7 +302,7 @@ static int turn(struct session *s)
         log_packet(s->log, "->", s->request.data, s->request.len, s->packet->explanation);
         return take_request(s);
     }
-    if (rc == NETGDB_CLOSED)
+    if (is_departure(s, rc))
         return part(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
@@ -315,4 +326,20 @@ int serve(struct server *server, struct target *target, const struct serve_optio
     buf_free(&s.request);
     buf_free(&s.reply);
     return end;
+}
+
+int serve_leave(struct target *target, bool processes, const struct log *log)
+{
+    static const struct serve_options none = {0};
+    struct session s = {.target = target, .options = &none, .log = log, .detach = "D"};
+    buf_init(&s.reply, TARGET_REPLY_MAX);
+    int rc = processes ? target_ask(target, "?", &s.reply) : 0;
+    if (rc == 0) {
+        learn_stop(&s);
+        rc = leave(&s);
+    } else {
+        rc = target_failed(&s, rc);
+    }
+    buf_free(&s.reply);
+    return rc;
 }

@@ -47,4 +47,10 @@ enum serve_end {
 int serve(struct server *server, struct target *target, const struct serve_options *options,
           const struct log *log);
 
+/*
+ * Detaches from a stopped target that nobody is served. Returns SERVE_DETACHED or an error, as
+ * above. With `processes` the target may have several, and is asked for their id.
+ */
+int serve_leave(struct target *target, bool processes, const struct log *log);
+
 #endif

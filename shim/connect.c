@@ -17,9 +17,11 @@
 #include "io/herald.h"
 #include "io/logfile.h"
 #include "io/sockets.h"
+#include "session/loan.h"
 #include "shim/relay.h"
 
 #define NOTICE_AFTER IO_SECOND
+#define PROXY_ANSWERS (500 * IO_MS)     /* whether a kernel waits */
 #define STREAM_TIMEOUT (10 * IO_SECOND) /* for a stub over TCP, without timeout= */
 
 /* ---- our descriptors ---- */
@@ -107,59 +109,107 @@ static int sleep_until(int event, uint64_t deadline, const sigset_t *mask)
     return ppoll(&fd, 1, limit, mask);
 }
 
+/* Where a kernel comes from: `take` returns EAGAIN when there is none yet. */
+struct source {
+    int (*take)(struct source *s, const struct shim_name *n, struct listener_kernel *kernel);
+    int event;         /* readable when it is worth another try */
+    uint64_t at_least; /* ns that even an impatient caller waits for an answer */
+    struct listener *listener;
+    struct listener_watch watch;
+};
+
+static int take_from_listener(struct source *s, const struct shim_name *n,
+                              struct listener_kernel *kernel)
+{
+    uint64_t drained;
+    (void)n;
+    (void)!read(s->event, &drained, sizeof drained);
+    return listener_take(s->listener, &s->watch, kernel) ? 0 : EAGAIN;
+}
+
+static int take_from_proxy(struct source *s, const struct shim_name *n,
+                           struct listener_kernel *kernel)
+{
+    struct pollfd p = {s->event, POLLIN, 0};
+    return poll(&p, 1, 0) > 0 ? loan_answer(s->event, kernel, &n->log) : EAGAIN;
+}
+
 /* 0 when a kernel was taken, else an errno value. */
-static int wait_for_kernel(struct listener *l, struct listener_watch *w, int event,
-                           const struct shim_name *n, struct listener_kernel *kernel)
+static int wait_for_kernel(struct source *s, const struct shim_name *n,
+                           struct listener_kernel *kernel)
 {
     uint64_t began = io_fds_now(), timeout = n->options.timeout;
-    uint64_t deadline = timeout == IO_NEVER ? IO_NEVER : began + timeout;
-    uint64_t notice = began + NOTICE_AFTER, drained;
+    uint64_t patience = timeout > s->at_least ? timeout : s->at_least;
+    uint64_t deadline = timeout == IO_NEVER ? IO_NEVER : began + patience;
+    uint64_t notice = began + NOTICE_AFTER;
     sigset_t mask;
     wait_mask(&mask);
     for (;;) {
-        if (listener_take(l, w, kernel))
-            return 0;
+        int rc = s->take(s, n, kernel);
+        if (rc != EAGAIN)
+            return rc;
         uint64_t now = io_fds_now();
         if (now >= deadline) {
             log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?",
                       (unsigned)(timeout / IO_SECOND));
             return ETIMEDOUT;
         }
-        if (now >= notice && listener_asks(l, w)) {
+        if (now >= notice && s->listener != NULL && listener_asks(s->listener, &s->watch)) {
             notice = now + NOTICE_AFTER; /* nothing needs to be typed, perhaps */
         } else if (now >= notice) {
             give_notice(n, timeout);
             notice = IO_NEVER;
         }
-        if (sleep_until(event, notice < deadline ? notice : deadline, &mask) < 0)
+        if (sleep_until(s->event, notice < deadline ? notice : deadline, &mask) < 0)
             return errno;
-        (void)!read(event, &drained, sizeof drained);
     }
+}
+
+/*
+ * Asks the proxy of this machine, which owns the HERALD port then. ECONNRESET: there is none, or
+ * it has ended meanwhile.
+ */
+static int borrow_kernel(const struct shim_name *n, struct relay_target *target)
+{
+    struct source source = {.take = take_from_proxy, .at_least = PROXY_ANSWERS};
+    source.event = loan_ask(n->ips, n->n, n->options.port);
+    if (source.event < 0)
+        return ECONNRESET;
+    int error = wait_for_kernel(&source, n, &target->kernel);
+    if (error == 0)
+        target->loan = source.event;
+    else
+        close(source.event);
+    return error;
 }
 
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
-    struct listener_watch watch = {.n = n->n, .notify = announce};
+    struct source source = {.take = take_from_listener, .watch = {.n = n->n, .notify = announce}};
     uint16_t port = n->options.port;
-    memcpy(watch.ips, n->ips, sizeof watch.ips);
+    int error = borrow_kernel(n, target);
+    if (error != ECONNRESET)
+        return error;
+    memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);
     target->listener = listener_get(port, &shim_log);
     if (target->listener == NULL) {
-        int error = errno;
+        error = errno;
         log_error(
             &n->log, "UDP port %u, where kernels call, cannot be had: %s%s", port, strerror(error),
             error == EADDRINUSE ? " (another gdb or proxy has it: use that one, or end it)" : "");
         return error;
     }
-    int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (event < 0)
+    source.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (source.event < 0)
         return errno;
-    watch.context = &event;
-    int error = listener_watch(target->listener, &watch) != 0 ? ENOSPC : 0;
+    source.listener = target->listener;
+    source.watch.context = &source.event;
+    error = listener_watch(target->listener, &source.watch) != 0 ? ENOSPC : 0;
     if (error == 0) {
-        error = wait_for_kernel(target->listener, &watch, event, n, &target->kernel);
-        listener_unwatch(target->listener, &watch);
+        error = wait_for_kernel(&source, n, &target->kernel);
+        listener_unwatch(target->listener, &source.watch);
     }
-    close(event);
+    close(source.event);
     return error;
 }
 
@@ -190,10 +240,12 @@ static int find_stream(const struct shim_name *n, struct relay_target *target)
 
 static void give_up(const struct relay_target *t)
 {
-    if (t->listener == NULL) {
+    if (t->listener == NULL && t->loan < 0) {
         close(t->stream);
         return;
     }
+    if (t->loan >= 0)
+        close(t->loan); /* the proxy takes it back */
     link_free(t->kernel.link);
     free(t->kernel.link);
     close(t->kernel.fd);
@@ -227,7 +279,7 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
 
 int connect_name(int fd, struct shim_name *name)
 {
-    struct relay_target target = {.stream = -1};
+    struct relay_target target = {.stream = -1, .loan = -1};
     bool kernel = name->options.kind == OPTIONS_KERNEL || name->options.kind == OPTIONS_ANY;
     int error = kernel ? find_kernel(name, &target) : find_stream(name, &target);
     if (error == 0)

@@ -13,6 +13,8 @@
 #include "proto/err.h"
 #include "proto/rsp_server.h"
 #include "session/chain.h"
+#include "session/loan.h"
+#include "session/monitor.h"
 #include "session/serve.h"
 #include "symbols/find_elf.h"
 
@@ -28,7 +30,9 @@ struct relay {
     struct io_fds io;
     int client;
     const struct shim_name *name;
-    struct listener *listener; /* NULL: a stream */
+    struct listener *listener; /* NULL: a stream, or a loan */
+    struct loan *loan;         /* of a proxy's kernel; NULL: none */
+    struct profile profile;
     struct listener_watch watch;
     struct link *link; /* until the chain has it */
     struct record *record;
@@ -50,7 +54,7 @@ static bool successor_waits(void *context)
 {
     struct relay *r = context;
     io_fds_clear_wake(&r->io);
-    return listener_waits(r->listener, &r->watch);
+    return r->loan != NULL ? loan_waits(r->loan) : listener_waits(r->listener, &r->watch);
 }
 
 static void adopt(struct relay *r, const struct listener_kernel *k)
@@ -64,9 +68,11 @@ static struct link *successor_take(void *context)
 {
     struct relay *r = context;
     struct listener_kernel k;
-    if (!listener_take(r->listener, &r->watch, &k))
+    bool taken =
+        r->loan != NULL ? loan_take(r->loan, &k) : listener_take(r->listener, &r->watch, &k);
+    if (!taken)
         return NULL;
-    record_remove(r->record);
+    record_remove(r->record); /* one of a loan is the proxy's to remove */
     adopt(r, &k);
     return k.link;
 }
@@ -90,13 +96,28 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
     const struct chain_config config = {
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
     struct link *link = r->link;
-    if (r->listener == NULL)
+    if (r->listener == NULL && r->loan == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
     r->link = NULL;                /* the chain's from here on */
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
     int rc = chain_for_kernel(chain, link, &successor, &config);
     io_keepalive(&r->io.io, false);
     return rc;
+}
+
+/* monitor netgdb, in front of all. */
+static int add_monitor(struct relay *r, struct chain *chain)
+{
+    bool kernel = r->listener != NULL || r->loan != NULL;
+    struct target *bottom = chain->target, *monitor;
+    while (bottom->next != NULL)
+        bottom = bottom->next;
+    monitor = monitor_new(chain->target, kernel ? bottom : NULL, &r->io.io, &r->profile,
+                          r->name->log.name, &r->name->log);
+    if (monitor == NULL)
+        return NETGDB_NOMEM;
+    chain->target = monitor;
+    return 0;
 }
 
 static void leaving(void *context)
@@ -107,11 +128,30 @@ static void leaving(void *context)
     pthread_mutex_unlock(&lock);
 }
 
-/* Releases what a relay holds. The record goes with a session that has ended. */
-static void destroy(struct relay *r, bool ended)
+/* How a session goes back to the proxy. */
+static enum handover_kind loan_state(int end)
 {
+    switch (end) {
+    case SERVE_DETACHED:
+        return HANDOVER_LEFT;
+    case SERVE_PARKED:
+        return HANDOVER_PARKED;
+    case NETGDB_LOST:
+        return HANDOVER_LOST;
+    default:
+        return HANDOVER_RUNNING; /* it is asked */
+    }
+}
+
+/* Releases what a relay holds. The record goes with a session that has ended. */
+static void destroy(struct relay *r, int end)
+{
+    bool ended = end != SERVE_RUNNING && end != SERVE_PARKED && end != NETGDB_LOST;
     if (r->listener != NULL)
         listener_unwatch(r->listener, &r->watch);
+    if (r->loan != NULL)
+        loan_end(r->loan, loan_state(end));
+    profile_free(&r->profile);
     if (r->link != NULL)
         link_free(r->link);
     free(r->link);
@@ -131,12 +171,16 @@ static void *run(void *argument)
 {
     struct relay *r = argument;
     const struct log *log = &r->name->log;
-    const struct serve_options options = {
-        .forward_kill = r->name->options.kill_forward, .leaving = leaving, .context = r};
+    const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
+                                          .park = r->loan != NULL,
+                                          .leaving = leaving,
+                                          .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);
     struct chain chain = {NULL, NULL};
     char *program = find_elf_self();
     int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
+    if (rc == 0)
+        rc = add_monitor(r, &chain);
     if (rc == 0)
         rc = serve(server, chain.target, &options, log);
     else
@@ -144,7 +188,7 @@ static void *run(void *argument)
     chain_close(&chain);
     free(program);
     server_free(server);
-    destroy(r, rc != SERVE_RUNNING && rc != SERVE_PARKED && rc != NETGDB_LOST);
+    destroy(r, rc);
     return NULL;
 }
 
@@ -159,11 +203,13 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
     r->client = client;
     r->listener = t->listener;
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
-    if (t->listener == NULL) {
+    if (t->listener == NULL && t->loan < 0) {
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
     } else {
         adopt(r, &t->kernel);
         r->link = t->kernel.link;
+    }
+    if (t->listener != NULL) {
         r->watch = (struct listener_watch){
             .ips = {t->kernel.kernel.ip}, .n = 1, .notify = wake, .context = r};
         (void)listener_watch(r->listener, &r->watch);
@@ -180,12 +226,18 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
         free(r);
         return ENOMEM;
     }
+    if (t->loan >= 0 && (r->loan = loan_begin(t->loan, wake, r)) == NULL) {
+        io_fds_close(&r->io);
+        free(r);
+        return ENOMEM;
+    }
     r->name = name;
     io_fds_save_calls(&r->io);
+    profile_init(&r->profile);
     attach(r, t, client);
     if (thread_start(run, r) == 0)
         return 0;
-    destroy(r, false);
+    destroy(r, SERVE_PARKED);
     return EAGAIN;
 }
 

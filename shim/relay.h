@@ -11,8 +11,9 @@
 
 /* What a relay serves: a kernel, or a stub on a byte stream. */
 struct relay_target {
-    struct listener *listener;     /* NULL: a stream */
-    struct listener_kernel kernel; /* when there is a listener */
+    struct listener *listener;     /* NULL: a stream, or a loan */
+    int loan;                      /* the descriptor of a loan, or -1 */
+    struct listener_kernel kernel; /* when there is a listener or a loan */
     int stream;                    /* otherwise */
 };
 

@@ -192,6 +192,12 @@ tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/unit/listener
 tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
 tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/sim/parked_test
+tests_sim_parked_test_SOURCES = tests/sim/parked_test.c $(RIG)
+tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(THREADS_LIBS)
+UNIT_TESTS += tests/unit/monitor
+tests_unit_monitor_SOURCES = tests/unit/monitor.c $(FAKE_IO)
+tests_unit_monitor_LDADD = libsession.la $(UNIT_LIBS) -lpthread
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

@@ -6,9 +6,19 @@ tools_netgdb_SOURCES = \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
 	tools/child.c tools/child.h \
+	tools/confine.c \
+	tools/ls.c \
 	tools/main.c \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
+	tools/proxy.c tools/proxy.h \
+	tools/proxy_client.c \
+	tools/proxy_control.c \
+	tools/proxy_end.c \
+	tools/proxy_lend.c \
+	tools/proxy_options.c \
+	tools/proxy_say.c \
+	tools/proxy_seats.c \
 	tools/rtos.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
@@ -20,3 +30,22 @@ tools_netgdb_bpf_plugin_SOURCES = \
 	tools/bpf_plugin.c tools/bpf.h \
 	tools/bpf_programs.c
 tools_netgdb_bpf_plugin_LDADD = libebpf.la libproto.la
+
+completionsdir = $(datadir)/bash-completion/completions
+EXTRA_DIST += tools/netgdb.bash-completion
+install-data-local: install-completion
+uninstall-local: uninstall-completion
+.PHONY: install-completion uninstall-completion
+install-completion:
+	$(MKDIR_P) '$(DESTDIR)$(completionsdir)'
+	$(INSTALL_DATA) $(srcdir)/tools/netgdb.bash-completion '$(DESTDIR)$(completionsdir)/netgdb'
+uninstall-completion:
+	rm -f '$(DESTDIR)$(completionsdir)/netgdb'
+
+systemdunitdir = $(prefix)/lib/systemd/system
+dist_systemdunit_DATA = tools/netgdb-proxy.socket
+nodist_systemdunit_DATA = tools/netgdb-proxy.service
+EXTRA_DIST += tools/netgdb-proxy.service.in
+CLEANFILES += tools/netgdb-proxy.service
+tools/netgdb-proxy.service: $(srcdir)/tools/netgdb-proxy.service.in
+	$(AM_V_GEN)$(MKDIR_P) tools && sed 's|@bindir@|$(bindir)|' $(srcdir)/tools/netgdb-proxy.service.in >$@

@@ -17,6 +17,8 @@ static const struct command {
     {"node", node_main, "make a stub reachable as a panicked kernel is"},
     {"rtos", rtos_main, "list the RTOSes that are known, or show a program's layout"},
     {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
+    {"proxy", proxy_main, "serve kernels to any debugger over TCP"},
+    {"ls", ls_main, "list the kernels of the running proxy"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -23,6 +23,8 @@ int run_main(int argc, char **argv);
 int node_main(int argc, char **argv);
 int rtos_main(int argc, char **argv);
 int bpf_main(int argc, char **argv);
+int proxy_main(int argc, char **argv);
+int ls_main(int argc, char **argv);
 
 /* One line on stderr, "netgdb: …". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

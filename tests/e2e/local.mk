@@ -5,6 +5,7 @@ E2E_TESTS = \
 	tests/e2e/bpf-netgdb.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
+	tests/e2e/completion.test \
 	tests/e2e/demo.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
@@ -16,6 +17,12 @@ E2E_TESTS = \
 	tests/e2e/object.test \
 	tests/e2e/options.test \
 	tests/e2e/passthrough.test \
+	tests/e2e/proxy.test \
+	tests/e2e/proxy_clients.test \
+	tests/e2e/proxy_lend.test \
+	tests/e2e/proxy_life.test \
+	tests/e2e/proxy_many.test \
+	tests/e2e/proxy_service.test \
 	tests/e2e/regression.test \
 	tests/e2e/rtos-cortex-m.test \
 	tests/e2e/rtos-riscv.test \
@@ -32,8 +39,8 @@ E2E_TESTS = \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh tests/e2e/demo.c tests/e2e/demo.gdb \
-	tests/e2e/demo.expected
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
+	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client
 tests_e2e_node_client_SOURCES = tests/e2e/node_client.c
@@ -76,3 +83,9 @@ tests/e2e/threaded-nopie: $(srcdir)/tests/e2e/threaded.c
 	$(BUILD_THREADED) -no-pie -fno-pie
 tests/e2e/threaded-pie: $(srcdir)/tests/e2e/threaded.c
 	$(BUILD_THREADED) -pie -fPIE
+
+# Clients and kernels that are none, for netgdb proxy.
+check_PROGRAMS += tests/e2e/kernels tests/e2e/rsp_client
+tests_e2e_kernels_SOURCES = tests/e2e/kernels.c
+tests_e2e_kernels_LDADD = libproto.la
+tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c

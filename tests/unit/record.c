@@ -136,7 +136,7 @@ static pid_t start_server(void)
         if (r == NULL)
             _exit(1);
         for (uint32_t i = 1; i <= 1000; i++)
-            *record_mark(r) = (struct link_mark){i, i + 1, 0};
+            *record_mark(r) = (struct link_mark){.sent = i, .next = i + 1};
         (void)!write(ready[1], "x", 1);
         for (;;)
             pause();

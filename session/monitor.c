@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the person at the debugger may ask of us, and the clock; see monitor.h. */
+#include "session/monitor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/rsp.h"
+
+enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX };
+
+struct monitor {
+    struct target base;
+    const struct target *netgdb;
+    struct io *io;
+    struct profile *profile;
+    const char *title;
+    const struct log *log;
+
+    uint64_t sent, answered; /* when the last request came and its reply went; 0: none yet */
+    const struct packet *packet;
+    uint8_t request[PROFILE_SHOWN]; /* its beginning */
+    size_t request_len;
+
+    bool ours;       /* the outstanding request is answered here */
+    struct buf text; /* what is left of the answer */
+};
+
+static struct monitor *of(struct target *t)
+{
+    return (struct monitor *)t;
+}
+
+/* ---- commands ---- */
+
+static void say_help(struct monitor *m)
+{
+    buf_adds(&m->text, "monitor netgdb status   how this session goes: times, round trips, "
+                       "losses, the slowest requests\n"
+                       "monitor netgdb help     this\n"
+                       "Every other command of monitor goes to the target.\n");
+}
+
+static void say_status(struct monitor *m)
+{
+    buf_printf(&m->text, "%s\n", m->title);
+    profile_text(m->profile, &m->text);
+}
+
+/* The command behind "netgdb", or NULL when `request` is nothing for us. */
+static const char *find_command(const struct buf *line)
+{
+    static const char name[] = "netgdb";
+    const size_t n = sizeof name - 1;
+    const char *text = (const char *)line->data;
+    if (strncmp(text, name, n) != 0 || (text[n] != ' ' && text[n] != '\0'))
+        return NULL;
+    return text + n + strspn(text + n, " ");
+}
+
+/* Whether a request is one of our commands; answers it. */
+static bool take_command(struct monitor *m, const uint8_t *request, size_t len)
+{
+    static const char prefix[] = "qRcmd,";
+    const size_t n = sizeof prefix - 1;
+    struct buf line;
+    if (len < n || memcmp(request, prefix, n) != 0)
+        return false;
+    buf_init(&line, len);
+    bool readable = rsp_unhex(&line, request + n, len - n) == 0 && buf_addc(&line, 0) == 0;
+    const char *command = readable ? find_command(&line) : NULL;
+    if (command != NULL) {
+        buf_reset(&m->text);
+        if (strcmp(command, "status") == 0)
+            say_status(m);
+        else
+            say_help(m);
+    }
+    buf_free(&line);
+    return command != NULL;
+}
+
+/* The next line of the answer as console output, or the end of it. */
+static int give_line(struct monitor *m, struct buf *reply, bool *final)
+{
+    const uint8_t *end = m->text.len == 0 ? NULL : memchr(m->text.data, '\n', m->text.len);
+    *final = end == NULL;
+    if (*final) {
+        m->ours = false;
+        return buf_sets(reply, "OK");
+    }
+    size_t n = (size_t)(end - m->text.data) + 1;
+    int rc = buf_sets(reply, "O");
+    if (rc == 0)
+        rc = buf_addhex(reply, m->text.data, n);
+    buf_drop(&m->text, n);
+    return rc;
+}
+
+/* ---- the clock ---- */
+
+static void start_clock(struct monitor *m, const uint8_t *request, size_t len)
+{
+    m->sent = io_now(m->io);
+    m->packet = packet_find(request, len);
+    m->request_len = len < sizeof m->request ? len : sizeof m->request;
+    memcpy(m->request, request, m->request_len);
+}
+
+static void stop_clock(struct monitor *m)
+{
+    uint64_t now = io_now(m->io), took = now - m->sent;
+    uint64_t asked = m->answered != 0 ? m->sent - m->answered : 0;
+    profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
+    if (m->netgdb != NULL)
+        profile_note_link(m->profile, m->netgdb);
+    if (took > PROFILE_SLOW_AFTER && (m->packet->does & PKT_RESUMES) == 0)
+        log_info(m->log, "%.1f s for %.*s: %s", (double)took / 1e9, (int)m->request_len,
+                 (const char *)m->request, m->packet->explanation);
+    m->answered = now;
+}
+
+/* ---- the target ---- */
+
+static int monitor_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct monitor *m = of(t);
+    m->ours = take_command(m, request, len);
+    if (m->ours)
+        return 0;
+    start_clock(m, request, len);
+    return target_next_send(t, request, len);
+}
+
+static int monitor_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct monitor *m = of(t);
+    if (m->ours)
+        return give_line(m, reply, final);
+    int rc = target_next_recv(t, reply, final, watch);
+    if (rc == 0 && *final)
+        stop_clock(m);
+    return rc;
+}
+
+static int monitor_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    struct monitor *m = of(t);
+    start_clock(m, request, len);
+    int rc = target_next_leave(t, request, len, reply);
+    if (rc == 0)
+        stop_clock(m);
+    return rc;
+}
+
+static void monitor_free(struct target *t)
+{
+    target_free(t->next);
+    buf_free(&of(t)->text);
+    free(t);
+}
+
+static const struct target_ops ops = {
+    .send = monitor_send,
+    .recv = monitor_recv,
+    .interrupt = target_next_interrupt,
+    .idle = target_next_idle,
+    .leave = monitor_leave,
+    .max_request = target_next_max_request,
+    .free = monitor_free,
+};
+
+struct target *monitor_new(struct target *next, const struct target *netgdb, struct io *io,
+                           struct profile *profile, const char *title, const struct log *log)
+{
+    struct monitor *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    *m = (struct monitor){.base = {&ops, next},
+                          .netgdb = netgdb,
+                          .io = io,
+                          .profile = profile,
+                          .title = title,
+                          .log = log};
+    buf_init(&m->text, TEXT_MAX);
+    profile_client(profile);
+    return &m->base;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where a session's time goes; see profile.h. */
+#include "session/profile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void profile_init(struct profile *p)
+{
+    *p = (struct profile){0};
+    pthread_mutex_init(&p->lock, NULL);
+}
+
+void profile_free(struct profile *p)
+{
+    pthread_mutex_destroy(&p->lock);
+}
+
+void profile_client(struct profile *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->clients++;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* The beginning of a request, as it can be printed. */
+static void show(char text[PROFILE_SHOWN], const uint8_t *request, size_t len)
+{
+    size_t n = len < PROFILE_SHOWN - 1 ? len : PROFILE_SHOWN - 1;
+    for (size_t i = 0; i < n; i++) {
+        bool plain =
+            request[i] > ' ' && request[i] < 0x7f && request[i] != '"' && request[i] != '\\';
+        text[i] = plain ? (char)request[i] : '.';
+    }
+    text[n] = '\0';
+}
+
+static void keep_slow(struct profile *p, uint64_t took, const uint8_t *request, size_t len,
+                      const struct packet *packet)
+{
+    unsigned at = PROFILE_SLOWEST;
+    while (at > 0 && p->slowest[at - 1].took < took)
+        at--;
+    if (at == PROFILE_SLOWEST)
+        return;
+    memmove(&p->slowest[at + 1], &p->slowest[at],
+            (PROFILE_SLOWEST - 1 - at) * sizeof p->slowest[0]);
+    p->slowest[at].took = took;
+    p->slowest[at].explanation = packet->explanation;
+    show(p->slowest[at].text, request, len);
+}
+
+void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uint8_t *request,
+                     size_t len, const struct packet *packet)
+{
+    pthread_mutex_lock(&p->lock);
+    p->requests++;
+    p->asking += asked;
+    if ((packet->does & PKT_RESUMES) != 0) {
+        p->running += took;
+    } else {
+        p->answering += took;
+        keep_slow(p, took, request, len, packet);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+void profile_note_link(struct profile *p, const struct target *netgdb)
+{
+    const struct link *l = netgdb_target_link(netgdb);
+    const struct netgdb_stats *s = netgdb_target_stats(netgdb);
+    pthread_mutex_lock(&p->lock);
+    p->has_link = true;
+    p->generation = l->generation;
+    p->round_trips = s->requests;
+    p->stale = s->stale_replies;
+    p->asked_again = s->asked_again + s->repeated_requests;
+    p->srtt = l->srtt;
+    p->lateness = link_lateness(l);
+    p->link = l->counters;
+    pthread_mutex_unlock(&p->lock);
+}
+
+unsigned profile_loss(const struct profile *p)
+{
+    uint64_t sent = p->round_trips * 2 + p->link.retransmitted; /* a request and a '+' each */
+    return sent == 0 ? 0 : (unsigned)(p->link.retransmitted * 1000 / sent);
+}
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
+static void link_text(const struct profile *p, struct buf *out)
+{
+    const struct link_counters *l = &p->link;
+    unsigned loss = profile_loss(p);
+    buf_printf(out, "round trips %llu, %.3f ms each on the way; copies come up to %.0f ms late\n",
+               (unsigned long long)p->round_trips, (double)p->srtt / 1e6,
+               (double)p->lateness / 1e6);
+    buf_printf(out, "datagrams %llu out, %llu in; bytes %llu out, %llu in\n",
+               (unsigned long long)l->sent, (unsigned long long)l->received,
+               (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in);
+    buf_printf(out,
+               "sent again %llu (%u.%u %%), copies received %llu, stale replies %llu, asked "
+               "again %llu\n",
+               (unsigned long long)l->retransmitted, loss / 10, loss % 10,
+               (unsigned long long)l->duplicates, (unsigned long long)p->stale,
+               (unsigned long long)p->asked_again);
+}
+
+void profile_text(struct profile *p, struct buf *out)
+{
+    pthread_mutex_lock(&p->lock);
+    buf_printf(out,
+               "requests %llu of %u client%s; waited %.3f s for the answers, %.3f s for stops, "
+               "%.3f s for the debugger\n",
+               (unsigned long long)p->requests, p->clients, p->clients == 1 ? "" : "s",
+               seconds(p->answering), seconds(p->running), seconds(p->asking));
+    if (p->has_link)
+        link_text(p, out);
+    for (unsigned i = 0; i < PROFILE_SLOWEST && p->slowest[i].took != 0; i++)
+        buf_printf(out, "slowest %u: %.3f s %s (%s)\n", i + 1, seconds(p->slowest[i].took),
+                   p->slowest[i].text, p->slowest[i].explanation);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void link_json(const struct profile *p, struct buf *out)
+{
+    const struct link_counters *l = &p->link;
+    buf_printf(out,
+               ",\"round_trips\":%llu,\"rtt_ms\":%.3f,\"late_ms\":%.3f,\"datagrams_out\":%llu,"
+               "\"datagrams_in\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu,\"sent_again\":%llu,"
+               "\"copies\":%llu,\"stale_replies\":%llu,\"asked_again\":%llu",
+               (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6,
+               (unsigned long long)l->sent, (unsigned long long)l->received,
+               (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in,
+               (unsigned long long)l->retransmitted, (unsigned long long)l->duplicates,
+               (unsigned long long)p->stale, (unsigned long long)p->asked_again);
+}
+
+void profile_json(struct profile *p, struct buf *out)
+{
+    pthread_mutex_lock(&p->lock);
+    buf_printf(out,
+               "\"requests\":%llu,\"clients\":%u,\"answering_s\":%.6f,\"running_s\":%.6f,"
+               "\"asking_s\":%.6f",
+               (unsigned long long)p->requests, p->clients, seconds(p->answering),
+               seconds(p->running), seconds(p->asking));
+    if (p->has_link)
+        link_json(p, out);
+    buf_adds(out, ",\"slowest\":[");
+    for (unsigned i = 0; i < PROFILE_SLOWEST && p->slowest[i].took != 0; i++)
+        buf_printf(out, "%s{\"s\":%.6f,\"request\":\"%s\",\"what\":\"%s\"}", i == 0 ? "" : ",",
+                   seconds(p->slowest[i].took), p->slowest[i].text, p->slowest[i].explanation);
+    buf_adds(out, "]");
+    pthread_mutex_unlock(&p->lock);
+}

@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the tests of netgdb proxy share; sourced behind lib.sh.
+: "${dir:?lib.sh comes first}" "${netgdb:?}" "${program:?}" "${herald_port:?}" "${kernel_port:?}"
+
+# start_proxy ARGUMENT...: its id is in $proxy. It is ready when it has said what to type at db>.
+start_proxy() {
+    start proxy "$netgdb" proxy "$@"
+    proxy=$started_id
+    wait_for has proxy.out 'netgdb -s' || exit 99
+}
+
+# waits_at_proxy HOST: the proxy keeps a kernel of this host. Its TCP port is in $tcp.
+waits_at_proxy() {
+    tcp=$("$netgdb" ls --json 2>/dev/null |
+        sed -n "s/.*\"host\":\"$1\".*\"port\":\([0-9]*\),\"state\":\"parked\".*/\1/p")
+    [ -n "$tcp" ] && [ "$tcp" != 0 ]
+}
+
+# is_in_state HOST STATE: what netgdb ls says of it.
+is_in_state() {
+    "$netgdb" ls --json 2>/dev/null | grep -q "\"host\":\"$1\".*\"state\":\"$2\""
+}
+
+# A node at HOST whose stub debugs the program. start_target NAME HOST OPTION...
+start_target() {
+    target_name=$1
+    target_host=$2
+    shift 2
+    # shellcheck disable=SC2046,SC2086 # words
+    start_node "$target_name" "$target_host" "$@" -- $(stub - "$program" ${program_arguments:-})
+}
+
+# plain_gdb NAME ARGUMENT...: gdb as it is, without the preload. Its output is in $dir/NAME.out and
+# $dir/NAME.err, its exit status in $gdb_status.
+plain_gdb() {
+    gdb_name=$1
+    shift
+    gdb_status=0
+    timeout -k 5 60 gdb -nx -q -batch "$@" "$program" \
+        >"$dir/$gdb_name.out" 2>"$dir/$gdb_name.err" </dev/null || gdb_status=$?
+}
+
+# start_plain_gdb NAME ARGUMENT...: as start_gdb, without the preload.
+start_plain_gdb() {
+    gdb_name=$1
+    shift
+    rm -f "$dir/$gdb_name.in"
+    mkfifo "$dir/$gdb_name.in"
+    env --default-signal=INT gdb -nx -q -ex 'set debuginfod enabled off' "$@" "$program" \
+        >"$dir/$gdb_name.out" 2>"$dir/$gdb_name.err" <"$dir/$gdb_name.in" &
+    gdb=$!
+    started="$started $gdb"
+    exec 9>"$dir/$gdb_name.in"
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stands next to the client: monitor netgdb, the profile, and what LLDB needs. */
+#include "session/monitor.h"
+
+#include <stdio.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "session/lldb.h"
+#include "tests/unit/fake_io.h"
+#include "tests/unit/unit.h"
+
+/* A target that takes `time` and gives `reply`. */
+struct fixture {
+    struct fake_io io;
+    struct target target;
+    struct profile profile;
+    struct log log;
+    struct target *front;
+    struct buf did, lines, reply, output;
+    const char *answer;
+    uint64_t time;
+    int error;
+};
+
+static struct fixture *of(struct target *t)
+{
+    return (struct fixture *)((char *)t - offsetof(struct fixture, target));
+}
+
+static int next_send(struct target *t, const uint8_t *request, size_t len)
+{
+    return buf_printf(&of(t)->did, "[%.*s]", (int)len, (const char *)request);
+}
+
+static int next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    (void)watch;
+    of(t)->io.now += of(t)->time;
+    *final = true;
+    return of(t)->error != 0 ? of(t)->error : buf_sets(reply, of(t)->answer);
+}
+
+static int next_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    (void)next_send(t, request, len);
+    return buf_sets(reply, "OK");
+}
+
+static void next_free(struct target *t)
+{
+    (void)t;
+}
+
+static void sink(void *context, enum log_level level, const char *line)
+{
+    (void)level;
+    (void)buf_printf(context, "%s\n", line);
+}
+
+static int setup(void **state)
+{
+    static const struct target_ops ops = {
+        .send = next_send, .recv = next_recv, .leave = next_leave, .free = next_free};
+    struct fixture *f = test_calloc(1, sizeof *f);
+    fake_io_init(&f->io);
+    f->target.ops = &ops;
+    f->answer = "OK";
+    f->time = IO_MS;
+    struct buf *bufs[] = {&f->did, &f->lines, &f->reply, &f->output};
+    for (unsigned i = 0; i < 4; i++)
+        buf_init(bufs[i], 20000);
+    f->log = (struct log){LOG_INFO, "crash1", sink, &f->lines};
+    profile_init(&f->profile);
+    f->front = monitor_new(&f->target, NULL, &f->io.io, &f->profile, "crash1", &f->log);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    struct buf *bufs[] = {&f->did, &f->lines, &f->reply, &f->output};
+    target_free(f->front);
+    profile_free(&f->profile);
+    fake_io_free(&f->io);
+    for (unsigned i = 0; i < 4; i++)
+        buf_free(bufs[i]);
+    test_free(f);
+    return 0;
+}
+
+/* A request of `monitor`: what is printed goes to f->output; the final reply to f->reply. */
+static void monitor(struct fixture *f, const char *command)
+{
+    struct buf request;
+    bool final = false;
+    buf_init(&request, 1000);
+    (void)buf_adds(&request, "qRcmd,");
+    (void)buf_addhex(&request, command, strlen(command));
+    buf_reset(&f->output);
+    assert_int_equal(target_send(f->front, request.data, request.len), 0);
+    while (!final) {
+        assert_int_equal(target_recv(f->front, &f->reply, &final, 0), 0);
+        if (!final) {
+            assert_int_equal(f->reply.data[0], 'O');
+            assert_int_equal(rsp_unhex(&f->output, f->reply.data + 1, f->reply.len - 1), 0);
+        }
+    }
+    assert_int_equal(buf_addc(&f->output, 0), 0);
+    buf_free(&request);
+}
+
+static void assert_says(struct fixture *f, const char *text)
+{
+    if (strstr((const char *)f->output.data, text) == NULL)
+        fail_msg("'%s' is not in:\n%s", text, (const char *)f->output.data);
+}
+
+static void status_is_answered_here(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(target_ask(f->front, "g", &f->reply), 0);
+    f->io.now += 5 * IO_SECOND;
+    assert_int_equal(target_ask(f->front, "m1000,4", &f->reply), 0);
+    f->time = 3 * IO_SECOND;
+    assert_int_equal(target_ask(f->front, "s", &f->reply), 0);
+    buf_reset(&f->did);
+    monitor(f, "netgdb status");
+    assert_true(buf_is(&f->reply, "OK"));
+    assert_int_equal(f->did.len, 0);
+    assert_says(f, "crash1\n");
+    assert_says(f, "requests 3 of 1 client; waited 0.002 s for the answers, 3.000 s for stops, "
+                   "5.000 s for the debugger\n");
+    assert_says(f, "slowest 2: 0.001 s m1000,4 (read memory, hexadecimal)\n");
+}
+
+static void help_lists_what_there_is(void **state)
+{
+    static const char *const asked[] = {"netgdb help", "netgdb", "netgdb   ", "netgdb statuses"};
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < 4; i++) {
+        monitor(f, asked[i]);
+        assert_says(f, "monitor netgdb status ");
+        assert_says(f, "monitor netgdb help ");
+        assert_true(buf_is(&f->reply, "OK"));
+    }
+    assert_int_equal(f->did.len, 0);
+}
+
+static void other_commands_are_passed_on(void **state)
+{
+    static const char *const others[] = {"help", "netgdbx status", "set netgdb", "", "net"};
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < 5; i++) {
+        buf_reset(&f->did);
+        monitor(f, others[i]);
+        assert_true(buf_starts(&f->did, "[qRcmd,"));
+    }
+    buf_reset(&f->did);
+    assert_int_equal(target_ask(f->front, "qRcmd,6e6", &f->reply), 0); /* not hexadecimal */
+    assert_true(buf_is(&f->did, "[qRcmd,6e6]"));
+}
+
+static void a_slow_request_is_told_with_its_meaning(void **state)
+{
+    struct fixture *f = *state;
+    f->time = IO_SECOND;
+    assert_int_equal(target_ask(f->front, "g", &f->reply), 0);
+    assert_int_equal(f->lines.len, 0);
+    f->time = 2 * IO_SECOND;
+    assert_int_equal(target_ask(f->front, "c", &f->reply), 0); /* runs: as long as it likes */
+    assert_int_equal(f->lines.len, 0);
+    assert_int_equal(target_ask(f->front, "mffff,10", &f->reply), 0);
+    assert_true(
+        buf_is(&f->lines, "netgdb: crash1: 2.0 s for mffff,10: read memory, hexadecimal\n"));
+}
+
+static void the_slowest_are_kept_in_order(void **state)
+{
+    static const unsigned ms[] = {30, 10, 70, 20, 60, 40, 50};
+    struct fixture *f = *state;
+    char request[20];
+    for (unsigned i = 0; i < 7; i++) {
+        f->time = ms[i] * IO_MS;
+        (void)snprintf(request, sizeof request, "p%u", ms[i]);
+        assert_int_equal(target_ask(f->front, request, &f->reply), 0);
+    }
+    for (unsigned i = 0; i < PROFILE_SLOWEST; i++) {
+        (void)snprintf(request, sizeof request, "p%u", 70 - 10 * i);
+        assert_string_equal(f->profile.slowest[i].text, request);
+        assert_int_equal(f->profile.slowest[i].took, (70 - 10 * i) * IO_MS);
+    }
+}
+
+static void binary_requests_do_no_harm_to_json(void **state)
+{
+    struct fixture *f = *state;
+    struct buf json;
+    buf_init(&json, 20000);
+    assert_int_equal(target_transact(f->front, (const uint8_t *)"X1,3:\"\\\n", 8, &f->reply), 0);
+    profile_json(&f->profile, &json);
+    assert_int_equal(buf_addc(&json, 0), 0);
+    assert_non_null(strstr((const char *)json.data, "\"request\":\"X1,3:...\""));
+    buf_free(&json);
+}
+
+static void an_error_is_no_answer(void **state)
+{
+    struct fixture *f = *state;
+    f->error = NETGDB_LOST;
+    assert_int_equal(target_ask(f->front, "g", &f->reply), NETGDB_LOST);
+    assert_int_equal(f->profile.requests, 0);
+}
+
+static void a_detach_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(target_leave(f->front, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_true(buf_is(&f->did, "[D]"));
+    assert_int_equal(f->profile.requests, 1);
+}
+
+/* ---- LLDB ---- */
+
+static void features(void **state, const char *request, const char *passed)
+{
+    struct fixture *f = *state;
+    struct target *t = lldb_new(&f->target);
+    assert_non_null(t);
+    buf_reset(&f->did);
+    assert_int_equal(target_ask(t, request, &f->reply), 0);
+    assert_true(buf_is(&f->did, passed));
+    target_free(t);
+}
+
+static void a_client_without_swbreak_gets_it(void **state)
+{
+    features(state, "qSupported", "[qSupported:swbreak+;hwbreak+]");
+    features(state, "qSupported:xmlRegisters=i386;multiprocess+",
+             "[qSupported:xmlRegisters=i386;multiprocess+;swbreak+;hwbreak+]");
+    features(state, "qSupported:multiprocess+;swbreak+;vContSupported+",
+             "[qSupported:multiprocess+;swbreak+;vContSupported+]");
+}
+
+static const char *read_as(struct fixture *f, const char *client, const char *answer)
+{
+    struct target *t = lldb_new(&f->target);
+    assert_int_equal(target_ask(t, client, &f->reply), 0);
+    f->answer = answer;
+    assert_int_equal(target_ask(t, "mffff,4", &f->reply), 0);
+    assert_int_equal(buf_addc(&f->reply, 0), 0);
+    target_free(t);
+    f->answer = "OK";
+    return (const char *)f->reply.data;
+}
+
+static void short_memory_is_an_error_to_lldb_only(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(read_as(f, "qSupported:xmlRegisters=i386", "0102"), "E08");
+    assert_string_equal(read_as(f, "qSupported:xmlRegisters=i386", "01020304"), "01020304");
+    assert_string_equal(read_as(f, "qSupported:xmlRegisters=i386", "E01"), "E01");
+    assert_string_equal(read_as(f, "qSupported:xmlRegisters=i386", ""), "");
+    assert_string_equal(read_as(f, "qSupported:swbreak+", "0102"), "0102");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(status_is_answered_here),
+        TEST(help_lists_what_there_is),
+        TEST(other_commands_are_passed_on),
+        TEST(a_slow_request_is_told_with_its_meaning),
+        TEST(the_slowest_are_kept_in_order),
+        TEST(binary_requests_do_no_harm_to_json),
+        TEST(an_error_is_no_answer),
+        TEST(a_detach_is_counted),
+        TEST(a_client_without_swbreak_gets_it),
+        TEST(short_memory_is_an_error_to_lldb_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

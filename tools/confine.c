@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Confinement by the kernel's own means: no_new_privs and Landlock; see proxy.h. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tools/proxy.h"
+
+#ifdef HAVE_LINUX_LANDLOCK_H
+#include <linux/landlock.h>
+
+/* Of the first version of Landlock: it forbids what is in it and not allowed again. */
+#define ALL_ACCESS                                                                                 \
+    (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |   \
+     LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |                                 \
+     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | \
+     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |   \
+     LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+#define RECORDS                                                                                    \
+    (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |  \
+     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
+
+/* There are no wrappers for these calls in glibc. */
+static bool allow(int set, const char *directory, uint64_t access)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = access};
+    rule.parent_fd = open(directory, O_PATH | O_CLOEXEC);
+    if (rule.parent_fd < 0)
+        return false;
+    bool done = syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+    close(rule.parent_fd);
+    return done;
+}
+
+/* Access to the directory that this file is in; an empty name is none. */
+static bool allow_around(int set, const char *file, uint64_t access)
+{
+    char path[OPTIONS_PATH_MAX];
+    if (file[0] == '\0')
+        return true;
+    (void)snprintf(path, sizeof path, "%s", file);
+    return allow(set, dirname(path), access);
+}
+
+static bool restrict_files(const char *directory, const char *socket, const char *symbols)
+{
+    const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_ACCESS};
+    int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+    if (set < 0)
+        return false;
+    bool done = allow(set, directory, RECORDS) &&
+                allow_around(set, socket, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
+                allow_around(set, symbols, LANDLOCK_ACCESS_FS_READ_FILE);
+    (void)(symbols[0] != '\0' && allow(set, "/usr/lib/debug", LANDLOCK_ACCESS_FS_READ_FILE));
+    done = done && syscall(SYS_landlock_restrict_self, set, 0) == 0;
+    close(set);
+    return done;
+}
+#else
+static bool restrict_files(const char *directory, const char *socket, const char *symbols)
+{
+    (void)directory;
+    (void)socket;
+    (void)symbols;
+    return false;
+}
+#endif
+
+bool confine(const char *directory, const char *socket, const char *symbols)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           restrict_files(directory, socket, symbols);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb ls: asks the running proxy for its kernels, over the control socket. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "session/control.h"
+#include "tools/tools.h"
+
+static int help(void)
+{
+    printf("Usage: netgdb ls [OPTION...]\n"
+           "List the kernels that the running 'netgdb proxy' keeps: host, generation, first stop,\n"
+           "since when, TCP port, state, round-trip time and how much was sent again.\n\n"
+           "  -v, --verbose  the profile of each session, too\n"
+           "  --json         a JSON object a line\n"
+           "  -h, --help     print this and exit\n\n"
+           "Exit codes: 0 done, 1 failed, 2 usage, 3 no proxy runs.\n");
+    return EXIT_DONE;
+}
+
+/* Copies what comes to stdout. */
+static int copy(int fd)
+{
+    char data[4096];
+    ssize_t n;
+    while ((n = read(fd, data, sizeof data)) > 0) {
+        if (fwrite(data, 1, (size_t)n, stdout) != (size_t)n)
+            return EXIT_FAILED;
+    }
+    return n == 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int ls_main(int argc, char **argv)
+{
+    static const struct option known[] = {{"verbose", no_argument, NULL, 'v'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    bool verbose = false, json = false;
+    char request[CONTROL_LINE_MAX];
+    int c;
+    while ((c = getopt_long(argc, argv, "hv", known, NULL)) != -1) {
+        if (c == 'h')
+            return help();
+        if (c == '?')
+            return EXIT_USAGE; /* getopt has complained */
+        verbose |= c == 'v';
+        json |= c == 'j';
+    }
+    if (optind < argc)
+        return complain_usage("ls", "'%s': ls takes no argument", argv[optind]);
+    int fd = control_connect();
+    if (fd < 0) {
+        complain("no proxy runs here: %s", strerror(errno));
+        return EXIT_NOBODY;
+    }
+    int n = snprintf(request, sizeof request, "ls%s%s\n", json ? " json" : "",
+                     verbose ? " verbose" : "");
+    int rc = send(fd, request, (size_t)n, MSG_NOSIGNAL) == n ? copy(fd) : EXIT_FAILED;
+    close(fd);
+    return rc;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb proxy: sets everything up, then watches the doors and the signals; see proxy.h. */
+#include "tools/proxy.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "io/herald.h"
+#include "io/sockets.h"
+#include "io/thread.h"
+#include "session/rundir.h"
+
+enum {
+    EVENTS = 32,
+    LISTEN_FDS_START = 3, /* sd_listen_fds(3) */
+    ACCEPTS = 16,         /* connections taken at a time */
+};
+
+/* ---- set-up ---- */
+
+/* A kernel needs four descriptors, one with a client two more. */
+static void raise_limits(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static int resolve(const char *host, uint16_t port, struct sockaddr_in *address)
+{
+    int rc = sockets_resolve(getaddrinfo, host, port, address);
+    if (rc == 0)
+        return EXIT_DONE;
+    complain("%s: %s", host, gai_strerror(rc));
+    return EXIT_FAILED;
+}
+
+static int resolve_target(struct proxy *p)
+{
+    const struct options *o = &p->options->target;
+    struct sockets_addresses found;
+    if (o->kind == OPTIONS_TCP)
+        return resolve(o->host, o->port, &p->stub);
+    p->n_ips = o->kind == OPTIONS_ANY;
+    if (o->kind != OPTIONS_KERNEL)
+        return EXIT_DONE;
+    int rc = sockets_resolve_all(getaddrinfo, o->host, 0, &found);
+    for (unsigned i = 0; rc == 0 && i < found.n && i < LISTENER_IPS; i++)
+        p->ips[p->n_ips++] = ntohl(found.at[i].sin_addr.s_addr);
+    if (rc == 0)
+        return EXIT_DONE;
+    complain("%s: %s", o->host, gai_strerror(rc));
+    return EXIT_FAILED;
+}
+
+static bool is_for_kernels(const struct proxy_options *o)
+{
+    return o->target.kind == OPTIONS_KERNEL || o->target.kind == OPTIONS_ANY;
+}
+
+static int resolve_names(struct proxy *p)
+{
+    const struct proxy_options *o = p->options;
+    int rc = resolve_target(p);
+    if (rc != EXIT_DONE || o->stdio || o->unix_path[0] != '\0')
+        return rc;
+    rc = resolve(o->listen, 0, &p->listen);
+    if (rc == EXIT_DONE && (ntohl(p->listen.sin_addr.s_addr) >> 24) != IN_LOOPBACKNET)
+        log_warn(&p->log,
+                 "listening on %s: whoever can connect controls the kernels, and reads their "
+                 "memory",
+                 o->listen);
+    return rc;
+}
+
+/* The HERALD port that systemd has opened for us (sd_listen_fds(3)), or -1. */
+static int inherited_port(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+    bool ours = pid != NULL && strtol(pid, NULL, 10) == getpid() && fds != NULL && atoi(fds) > 0;
+    (void)unsetenv("LISTEN_PID");
+    (void)unsetenv("LISTEN_FDS");
+    (void)unsetenv("LISTEN_FDNAMES");
+    return ours ? LISTEN_FDS_START : -1;
+}
+
+static int open_herald(struct proxy *p, uint16_t *port)
+{
+    *port = p->options->target.port;
+    p->herald_fd = inherited_port();
+    if (p->herald_fd >= 0 && herald_adopt(p->herald_fd, port) != 0) {
+        complain("the socket that was handed over is not a UDP socket: %s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    if (p->herald_fd < 0)
+        p->herald_fd = herald_open(*port);
+    p->herald_port = *port;
+    if (p->herald_fd >= 0)
+        return EXIT_DONE;
+    complain("UDP port %u, where kernels call, cannot be had: %s%s", *port, strerror(errno),
+             errno == EADDRINUSE ? " (another proxy or gdb has it: use that one, or end it)" : "");
+    return EXIT_FAILED;
+}
+
+static int watch(struct proxy *p, int fd, void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+    return fd < 0 ? -1 : epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* A signal that is ignored, as in a shell's background jobs, stays ignored. */
+static int open_signals(struct proxy *p)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    struct sigaction old;
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaddset(&set, signals[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    p->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return p->signal_fd;
+}
+
+static int open_loop(struct proxy *p)
+{
+    p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    p->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (p->epoll_fd < 0 || open_signals(p) < 0 || watch(p, p->signal_fd, &p->signal_fd) != 0 ||
+        watch(p, p->poke_fd, &p->poke_fd) != 0) {
+        complain("%s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+/* Whether TARGET has a door of its own. */
+static bool has_front(const struct proxy_options *o)
+{
+    return !o->stdio && (o->has_target || o->has_port || o->unix_path[0] != '\0');
+}
+
+static void confine_us(struct proxy *p)
+{
+    char dir[RUNDIR_MAX];
+    if (p->options->target.kind == OPTIONS_STDIO || rundir(dir) != 0)
+        return; /* the command may need anything */
+    tzset();
+    if (!confine(dir, p->options->unix_path, p->options->target.symbols))
+        log_debug(&p->log, "this system cannot confine the proxy to its files");
+}
+
+static void notify(void *context)
+{
+    proxy_poke(context);
+}
+
+static int start_listener(struct proxy *p, uint16_t port)
+{
+    p->listener = listener_adopt(p->herald_fd, port, &p->log);
+    if (p->listener == NULL) {
+        complain("%s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    p->watch = (struct listener_watch){.n = p->n_ips,
+                                       .nets = p->options->from,
+                                       .nets_n = p->options->froms,
+                                       .notify = notify,
+                                       .context = p};
+    memcpy(p->watch.ips, p->ips, sizeof p->watch.ips);
+    return listener_watch(p->listener, &p->watch) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int open_proxy(struct proxy *p)
+{
+    const struct proxy_options *o = p->options;
+    uint16_t port = 0;
+    bool kernels = is_for_kernels(o);
+    int rc = resolve_names(p);
+    if (rc == EXIT_DONE)
+        rc = open_loop(p);
+    if (rc == EXIT_DONE && kernels)
+        rc = open_herald(p, &port);
+    if (rc == EXIT_DONE && has_front(o))
+        rc = proxy_open_front(p);
+    if (rc != EXIT_DONE)
+        return rc;
+    if (!o->stdio)
+        p->control_fd = control_open(p);
+    confine_us(p);
+    if (has_front(o))
+        say_front(p);
+    if (!kernels) {
+        p->stream_seat = proxy_stream_seat(p);
+        return p->stream_seat != NULL ? EXIT_DONE : EXIT_FAILED;
+    }
+    say_herald(p);
+    return start_listener(p, port);
+}
+
+/* ---- the loop ---- */
+
+static void accept_clients(struct proxy *p, struct door *door)
+{
+    for (int i = 0; i < ACCEPTS; i++) {
+        int fd = sockets_tcp_accept(door->fd);
+        if (fd < 0)
+            return;
+        client_start(p, door, fd, fd);
+    }
+}
+
+/* The first one ends us in order; a later one, not of the same moment, at once. */
+static void take_signals(struct proxy *p)
+{
+    struct signalfd_siginfo info;
+    while (read(p->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGUSR1)
+            say_profiles(p);
+        else
+            atomic_store(&p->ending, true);
+    }
+}
+
+/* What the main thread is asked for by others: seats that have changed, or the end. */
+static void take_poke(struct proxy *p)
+{
+    uint64_t pokes;
+    (void)!read(p->poke_fd, &pokes, sizeof pokes);
+    proxy_sync(p);
+}
+
+static void take_event(struct proxy *p, void *what)
+{
+    if (what == &p->signal_fd)
+        take_signals(p);
+    else if (what == &p->control_fd)
+        control_accept(p);
+    else if (what != &p->poke_fd) /* doors before seats: those may take a door away */
+        accept_clients(p, what);
+}
+
+static bool no_kernel_in_time(struct proxy *p, uint64_t deadline)
+{
+    return p->seats_ever == 0 && io_fds_now() >= deadline;
+}
+
+static int milliseconds_until(uint64_t deadline)
+{
+    uint64_t now = io_fds_now();
+    if (deadline == IO_NEVER)
+        return -1;
+    return deadline <= now ? 0 : (int)((deadline - now) / IO_MS) + 1;
+}
+
+static void loop(struct proxy *p)
+{
+    struct epoll_event events[EVENTS];
+    uint64_t timeout = p->options->target.timeout, deadline = IO_NEVER;
+    if (timeout != IO_NEVER)
+        deadline = io_fds_now() + timeout;
+    while (!atomic_load(&p->ending)) {
+        int wait = p->seats_ever == 0 ? milliseconds_until(deadline) : -1;
+        int n = epoll_wait(p->epoll_fd, events, EVENTS, wait);
+        bool poked = false;
+        for (int i = 0; i < n; i++) {
+            take_event(p, events[i].data.ptr);
+            poked |= events[i].data.ptr == &p->poke_fd;
+        }
+        if (poked)
+            take_poke(p);
+        if (no_kernel_in_time(p, deadline)) {
+            complain("no kernel called within %u s: is netgdb running at its db>?",
+                     (unsigned)(timeout / IO_SECOND));
+            p->exit_code = EXIT_NOBODY;
+            break;
+        }
+    }
+    atomic_store(&p->ending, true);
+}
+
+/*
+ * A later signal ends the process at once. Those that come together are one: timeout(1) sends its
+ * signal twice.
+ */
+static void *await_second_signal(void *context)
+{
+    const struct timespec moment = {1, 0};
+    struct proxy *p = context;
+    struct signalfd_siginfo info;
+    struct pollfd fd = {p->signal_fd, POLLIN, 0};
+    (void)nanosleep(&moment, NULL);
+    while (read(p->signal_fd, &info, sizeof info) == sizeof info)
+        continue;
+    while (poll(&fd, 1, -1) < 0)
+        continue;
+    complain("ended at once: kernels that were not detached from stay as they are");
+    _exit(EXIT_FAILED);
+}
+
+int proxy_main(int argc, char **argv)
+{
+    struct proxy_options options;
+    int end = proxy_options_parse(argc, argv, &options);
+    if (end >= 0)
+        return end;
+    static struct proxy p;
+    p = (struct proxy){.options = &options,
+                       .log = {options.log_level, NULL, log_to_stderr, NULL},
+                       .out = options.stdio ? stderr : stdout,
+                       .herald_fd = -1,
+                       .epoll_fd = -1,
+                       .signal_fd = -1,
+                       .poke_fd = -1,
+                       .control_fd = -1,
+                       .front = {.fd = -1},
+                       .lock = PTHREAD_MUTEX_INITIALIZER,
+                       .changed = PTHREAD_COND_INITIALIZER};
+    raise_limits();
+    end = open_proxy(&p);
+    if (end != EXIT_DONE) {
+        proxy_close_door(&p, &p.front);
+        return end;
+    }
+    if (options.stdio)
+        client_start(&p, &p.front, STDIN_FILENO, STDOUT_FILENO);
+    loop(&p);
+    (void)thread_start(await_second_signal, &p);
+    control_close(&p);
+    proxy_close_door(&p, &p.front);
+    say_profiles(&p);
+    proxy_end(&p);
+    return p.exit_code;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The inside of `netgdb proxy`. A seat is a kernel (or the one stub of TARGET) that can be
+ * debugged, with a door of its own; a client is a debugger that came through a door, served by a
+ * thread of its own. The listener's thread has the HERALD port and all kernels that wait; the
+ * main thread has the doors, the signals and the seats.
+ */
+#ifndef NETGDB_TOOLS_PROXY_H
+#define NETGDB_TOOLS_PROXY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "io/fds.h"
+#include "proto/options.h"
+#include "session/listener.h"
+#include "session/profile.h"
+#include "tools/tools.h"
+
+enum {
+    PROXY_NETS_MAX = 32, /* --from */
+    PROXY_WHO = 48,      /* "127.0.0.1:40000", "process 4711" */
+    PROXY_WHERE = 128,   /* what follows "target remote " */
+    PROXY_BUCKETS = 256,
+};
+
+struct proxy_options {
+    struct options target;              /* OPTIONS_ANY when no TARGET was given */
+    bool has_target, has_port;          /* TARGET and -p were given */
+    uint16_t port;                      /* 0: a free one */
+    char listen[HOST_MAX];              /* a host; empty: a unix socket */
+    char unix_path[OPTIONS_SOCKET_MAX]; /* empty: TCP */
+    uint16_t first_port, last_port;     /* of the kernels' doors; 0: session port + 1 */
+    struct lobby_net from[PROXY_NETS_MAX];
+    unsigned froms;
+    bool stdio, json, leave_parked;
+    enum log_level log_level;
+};
+
+/* Reads it. Returns -1 to go on, else the exit code: --help was asked for, or it is wrong. */
+int proxy_options_parse(int argc, char **argv, struct proxy_options *options);
+
+/* Where clients come in. */
+struct door {
+    int fd;            /* listens; -1: none */
+    struct seat *seat; /* whose door it is; NULL: of whatever kernel TARGET means */
+    uint16_t port;
+    char where[PROXY_WHERE];
+};
+
+struct seat {
+    LIST_ENTRY(seat) entries;
+    struct net_addr own, kernel; /* port 0: a stub on a stream */
+    char name[OPTIONS_HOST_MAX];
+    char stop[LOBBY_STOP_MAX];
+    time_t since;
+    struct door *door;     /* NULL: none */
+    struct client *client; /* who is served; NULL: nobody */
+    unsigned visitors;     /* clients that may look at it */
+    bool runs;             /* it was left while it ran */
+    bool gone;             /* to be taken away by proxy_sync */
+    bool awaited;          /* it was lent to a process that died: has the kernel answered? */
+    bool seen;             /* by proxy_sync */
+    struct profile profile;
+    struct log log;
+};
+
+struct client {
+    LIST_ENTRY(client) entries;
+    struct proxy *proxy;
+    struct seat *seat;   /* where it is served; NULL: not yet */
+    struct seat *visits; /* whose door it came through; NULL: the front door */
+    struct io_fds io;
+    int fd; /* of its stream, for shutdown */
+    char who[PROXY_WHO];
+    struct log log;
+    struct listener_watch watch;
+    struct record *record; /* of the session that is served */
+    struct net_addr own;
+};
+
+LIST_HEAD(seats, seat);
+LIST_HEAD(clients, client);
+
+struct proxy {
+    const struct proxy_options *options;
+    struct log log;
+    struct listener *listener; /* NULL: TARGET is a stub on a stream */
+    uint16_t herald_port;
+    struct listener_watch watch;
+    uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
+    unsigned n_ips;
+    struct sockaddr_in stub; /* TARGET is tcp: */
+    struct sockaddr_in listen;
+    FILE *out; /* what is to be typed goes there */
+    int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
+    struct door front;
+    atomic_bool ending;
+    int exit_code;
+
+    pthread_mutex_t lock; /* of all below, and of the seats */
+    pthread_cond_t changed;
+    struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
+    unsigned seat_count, seats_ever, leavers;
+    struct clients clients;
+    struct seat *stream_seat;
+};
+
+/* ---- proxy_seats.c ---- */
+
+/*
+ * Makes the seats what the listener has: new kernels get one and a door, those that have gone lose
+ * theirs. Only for the main thread.
+ */
+void proxy_sync(struct proxy *p);
+
+/* The seat of this session, made when there is none. Under the lock. NULL: no memory. */
+struct seat *proxy_seat(struct proxy *p, const struct net_addr *own, const struct net_addr *kernel,
+                        const char *stop);
+
+/* The same for a stub on a stream. */
+struct seat *proxy_stream_seat(struct proxy *p);
+
+/* Opens the door of TARGET. Returns an exit code. */
+int proxy_open_front(struct proxy *p);
+
+/* A seat's kernel goes on in this session, whose own seat, if there is one, is not needed. */
+void proxy_move_seat(struct proxy *p, struct seat *s, const struct listener_kernel *k);
+
+void proxy_close_door(struct proxy *p, struct door *door);
+void proxy_free_seats(struct proxy *p);
+
+/* Has the main thread look at the seats (or the end) soon. */
+void proxy_poke(struct proxy *p);
+
+/* ---- proxy_say.c: what is printed for people and scripts, a line each ---- */
+
+void say_front(struct proxy *p);
+void say_herald(struct proxy *p); /* what to type at db> */
+void say_kernel(struct proxy *p, const struct seat *s);
+void say_gone(struct proxy *p, const struct seat *s);
+void say_client(struct proxy *p, const struct seat *s, const struct client *c, const char *event);
+void say_profiles(struct proxy *p);
+void say_profile(struct proxy *p, struct seat *s);
+
+/* The table of `netgdb ls`. Under the lock. */
+void say_list(struct proxy *p, bool json, bool verbose, struct buf *out);
+
+/* ---- proxy_client.c ---- */
+
+/* A debugger that came through a door. Owns the descriptors. */
+void client_start(struct proxy *p, struct door *door, int in, int out);
+
+/* A client of this stream, in the list of clients. NULL: no memory; the stream stays open. */
+struct client *client_new(struct proxy *p, int in, int out);
+
+/* Out of the list, its descriptors closed, freed. */
+void client_free(struct client *c);
+
+/* Takes a kernel that waits and its seat. */
+bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k);
+
+/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
+void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO]);
+
+/* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
+void client_stand_up(struct client *c, bool gone);
+
+/* For a listener_watch: wakes the client, which is the context. */
+void client_wake(void *context);
+
+/* ---- proxy_lend.c ---- */
+
+/*
+ * Lends a kernel to the process at the other end of a control connection, which asked for it by
+ * this line, and waits until it is given back. Owns the descriptor.
+ */
+void proxy_lend(struct proxy *p, int fd, const char *line);
+
+/* ---- proxy_end.c ---- */
+
+/* Ends every client, lets go of every kernel. */
+void proxy_end(struct proxy *p);
+
+/* ---- proxy_control.c ---- */
+
+/* The control socket in the runtime directory. Returns the descriptor, or -1 with a line. */
+int control_open(struct proxy *p);
+void control_accept(struct proxy *p);
+void control_close(struct proxy *p);
+
+/* ---- confine.c ---- */
+
+/*
+ * Gives up what is not needed any more: new privileges, and files but those in `directory`, the
+ * removal of `socket`, and reading what stands beside `symbols` (each empty: none). Before the
+ * first thread. Returns whether the file system could be confined.
+ */
+bool confine(const char *directory, const char *socket, const char *symbols);
+
+#endif

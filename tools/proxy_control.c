@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The proxy's end of the control socket: a thread a connection; see proxy.h. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/thread.h"
+#include "session/control.h"
+#include "tools/proxy.h"
+
+enum {
+    REQUEST_MS = 5000, /* for the line */
+    SEND_SECONDS = 10, /* for a peer that does not read */
+    ROW_MAX = 4096,
+};
+
+struct visit {
+    struct proxy *proxy;
+    int fd;
+};
+
+int control_open(struct proxy *p)
+{
+    int fd = control_listen();
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->control_fd};
+    if (fd >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return fd;
+    log_warn(&p->log, "no control socket (%s): 'netgdb ls' and gdb's netgdb:HOST do without",
+             errno == EADDRINUSE ? "another proxy runs" : strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+void control_close(struct proxy *p)
+{
+    if (p->control_fd < 0)
+        return;
+    control_remove();
+    close(p->control_fd);
+    p->control_fd = -1;
+}
+
+/* One line, without its newline. False when none comes in time. */
+static bool read_line(int fd, char line[CONTROL_LINE_MAX])
+{
+    size_t len = 0;
+    struct pollfd p = {fd, POLLIN, 0};
+    while (len < CONTROL_LINE_MAX - 1 && poll(&p, 1, REQUEST_MS) > 0) {
+        ssize_t n = read(fd, line + len, 1);
+        if (n != 1)
+            return false;
+        if (line[len] == '\n') {
+            line[len] = '\0';
+            return true;
+        }
+        len++;
+    }
+    return false;
+}
+
+static void write_all(int fd, const uint8_t *data, size_t len)
+{
+    const struct timeval limit = {SEND_SECONDS, 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    while (len > 0) {
+        ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+        if (n <= 0)
+            return;
+        data += n;
+        len -= (size_t)n;
+    }
+}
+
+/* "ls", and of "json" and "verbose" what is wanted. */
+static void answer_list(struct proxy *p, int fd, const char *line)
+{
+    struct buf out;
+    pthread_mutex_lock(&p->lock);
+    buf_init(&out, (size_t)(p->seat_count + 1) * ROW_MAX);
+    say_list(p, strstr(line, " json") != NULL, strstr(line, " verbose") != NULL, &out);
+    pthread_mutex_unlock(&p->lock);
+    write_all(fd, out.data, out.len);
+    buf_free(&out);
+}
+
+static void *run(void *context)
+{
+    struct visit *v = context;
+    char line[CONTROL_LINE_MAX];
+    if (read_line(v->fd, line)) {
+        if (strncmp(line, "ls", 2) == 0) {
+            answer_list(v->proxy, v->fd, line);
+        } else if (strncmp(line, "take ", 5) == 0) {
+            proxy_lend(v->proxy, v->fd, line);
+            v->fd = -1;
+        }
+    }
+    if (v->fd >= 0)
+        close(v->fd);
+    free(v);
+    return NULL;
+}
+
+void control_accept(struct proxy *p)
+{
+    int fd = accept4(p->control_fd, NULL, NULL, SOCK_CLOEXEC);
+    struct visit *v = fd >= 0 && control_allows(fd) ? malloc(sizeof *v) : NULL;
+    if (v == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    *v = (struct visit){p, fd};
+    if (thread_start(run, v) != 0) {
+        close(fd);
+        free(v);
+    }
+}

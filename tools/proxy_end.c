@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How `netgdb proxy` ends: the clients, then the kernels; see proxy.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/thread.h"
+#include "proto/err.h"
+#include "session/serve.h"
+#include "tools/proxy.h"
+
+enum {
+    CLIENTS_SECONDS = 2, /* for the clients, then for those that do not read */
+    LEAVE_SECONDS = 20,  /* for the kernels: one that is dead takes 14 */
+    LEAVERS = 32,        /* kernels that are detached from at a time */
+};
+
+static struct timespec after(unsigned seconds)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec += seconds;
+    return t;
+}
+
+static void wait_for_clients(struct proxy *p)
+{
+    const struct timespec until = after(CLIENTS_SECONDS);
+    int rc = 0;
+    while (!LIST_EMPTY(&p->clients) && rc == 0)
+        rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
+}
+
+/* Each parks its kernel; one whose debugger does not read is cut off. */
+static void end_clients(struct proxy *p)
+{
+    struct client *c;
+    pthread_mutex_lock(&p->lock);
+    LIST_FOREACH (c, &p->clients, entries)
+        io_fds_wake(&c->io);
+    wait_for_clients(p);
+    LIST_FOREACH (c, &p->clients, entries)
+        (void)shutdown(c->fd, SHUT_RDWR);
+    wait_for_clients(p);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* A node is interrupted; a kernel that runs can be told nothing. */
+static int stop(struct target *t)
+{
+    struct buf reply;
+    bool final = false;
+    int rc = netgdb_target_runs(t) ? target_interrupt(t) : 0;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    while (rc == 0 && netgdb_target_runs(t))
+        rc = target_recv(t, &reply, &final, 0);
+    buf_free(&reply);
+    return rc;
+}
+
+/* Detaches from a parked kernel. False: it runs, or did not answer, and its record stays. */
+static bool detach(struct io_fds *io, struct listener_kernel *k, const struct log *log)
+{
+    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
+    bool fresh = k->target == NULL && !k->taken_over; /* D is all that it will ever hear */
+    k->link->io = &io->io;
+    if (k->target == NULL)
+        k->target = netgdb_target_new(k->link, log, NULL);
+    if (k->target == NULL)
+        return false;
+    io_fds_set_datagrams(io, IO_TARGET, k->fd);
+    netgdb_target_move(k->target, &io->io, log, NULL);
+    int rc = stop(k->target);
+    if (rc == 0 && !fresh && !netgdb_target_peer(k->target, &peer))
+        rc = netgdb_target_identify(k->target, &peer);
+    if (rc == NETGDB_UNSUPPORTED)
+        log_warn(log, "the kernel runs and cannot be detached from");
+    return rc == 0 && serve_leave(k->target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
+}
+
+static void let_go(struct proxy *p, struct listener_kernel *k)
+{
+    char name[NET_ADDR_TEXT];
+    struct log log = p->log;
+    struct io_fds io;
+    log.name = net_ip_text(k->kernel.ip, name);
+    if (io_fds_init(&io, 0) != 0)
+        return;
+    if (detach(&io, k, &log)) {
+        log_info(&log, "detached");
+        record_remove(k->record);
+    } else {
+        record_close(k->record);
+    }
+    target_free(k->target);
+    io_fds_close(&io);
+}
+
+/* A thread that lets go of kernels until none is left. */
+static void *leaver(void *context)
+{
+    struct proxy *p = context;
+    struct listener_kernel k;
+    while (listener_take(p->listener, &p->watch, &k))
+        let_go(p, &k);
+    pthread_mutex_lock(&p->lock);
+    p->leavers--;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static void detach_all(struct proxy *p)
+{
+    const struct timespec until = after(LEAVE_SECONDS);
+    int rc = 0;
+    p->watch.ips[0] = 0; /* any host's */
+    p->watch.n = 1;
+    pthread_mutex_lock(&p->lock);
+    unsigned wanted = p->seat_count < LEAVERS ? p->seat_count : LEAVERS;
+    for (unsigned i = 0; i < wanted; i++)
+        p->leavers += thread_start(leaver, p) == 0;
+    while (p->leavers > 0 && rc == 0)
+        rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
+    if (rc != 0)
+        log_warn(&p->log, "some kernels did not let go in time: they stay as they are");
+    pthread_mutex_unlock(&p->lock);
+}
+
+void proxy_end(struct proxy *p)
+{
+    end_clients(p);
+    if (p->listener != NULL && !p->options->leave_parked)
+        detach_all(p);
+}

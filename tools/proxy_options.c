@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads the command line of `netgdb proxy`; see proxy.h. */
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/proxy.h"
+
+static int help(void)
+{
+    printf("Usage: netgdb proxy [OPTION...] [TARGET]\n"
+           "Serve panicked kernels to any debugger that speaks RSP over TCP: gdb, LLDB, an IDE.\n"
+           "Every kernel that calls is kept waiting and has a TCP port of its own; debuggers come\n"
+           "and go. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH or stdio:COMMAND,\n"
+           "with options as behind 'target remote netgdb:'; without it any kernel is let in.\n\n"
+           "  -p, --port PORT       TCP port of TARGET (a free one); without TARGET that of the\n"
+           "                        kernel that waits longest\n"
+           "  --listen ADDRESS      listen there (127.0.0.1)\n"
+           "  --listen unix:PATH    or on this socket\n"
+           "  --ports FIRST-LAST    TCP ports of the kernels; else UDP port of the session + 1\n"
+           "  --from CIDR           only kernels of this network; may be repeated\n"
+           "  --stdio               serve one debugger on stdin and stdout, as in\n"
+           "                        'target remote | netgdb proxy --stdio HOST'\n"
+           "  --leave parked        leave the kernels waiting at the end, for the next proxy;\n"
+           "                        else they are detached from and back at db>\n"
+           "  --json                print JSON, a line for each event\n"
+           "  --log LEVEL           error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
+           "  -h, --help            print this and exit\n\n"
+           "It prints what to type in gdb and at db>. SIGUSR1 prints the profile of each session;\n"
+           "SIGINT and SIGTERM end it. 'netgdb ls' lists the kernels.\n"
+           "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 nobody answered\n"
+           "(within timeout=SECONDS of TARGET), 4 link lost (--stdio).\n");
+    return EXIT_DONE;
+}
+
+enum { OPT_LISTEN = 256, OPT_PORTS, OPT_FROM, OPT_STDIO, OPT_LEAVE, OPT_JSON, OPT_LOG };
+
+static bool take_listen(const char *text, struct proxy_options *o)
+{
+    static const char unix_prefix[] = "unix:";
+    bool is_unix = strncmp(text, unix_prefix, sizeof unix_prefix - 1) == 0;
+    const char *value = is_unix ? text + sizeof unix_prefix - 1 : text;
+    char *to = is_unix ? o->unix_path : o->listen;
+    size_t room = is_unix ? sizeof o->unix_path : sizeof o->listen;
+    o->listen[0] = o->unix_path[0] = '\0';
+    if (value[0] == '\0' || strlen(value) >= room)
+        return false;
+    memcpy(to, value, strlen(value) + 1);
+    return true;
+}
+
+/* "FIRST-LAST" */
+static bool take_ports(const char *text, struct proxy_options *o)
+{
+    char first[8];
+    const char *dash = strchr(text, '-');
+    if (dash == NULL || (size_t)(dash - text) >= sizeof first)
+        return false;
+    memcpy(first, text, (size_t)(dash - text));
+    first[dash - text] = '\0';
+    return parse_port(first, &o->first_port) && parse_port(dash + 1, &o->last_port) &&
+           o->first_port != 0 && o->first_port <= o->last_port;
+}
+
+/* "192.0.2.0/24", "192.0.2.7" */
+static bool take_from(const char *text, struct proxy_options *o)
+{
+    char address[INET_ADDRSTRLEN];
+    struct in_addr in;
+    uint16_t bits = 32;
+    const char *slash = strchr(text, '/');
+    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    if (o->froms == PROXY_NETS_MAX || len >= sizeof address ||
+        (slash != NULL && (!parse_port(slash + 1, &bits) || bits > 32)))
+        return false;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    if (inet_pton(AF_INET, address, &in) != 1)
+        return false;
+    uint32_t mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
+    o->from[o->froms++] = (struct lobby_net){ntohl(in.s_addr) & mask, mask};
+    return true;
+}
+
+/* One option's value; false when it is wrong. */
+static bool take_option(int option, const char *value, struct proxy_options *o)
+{
+    switch (option) {
+    case 'p':
+        return o->has_port = parse_port(value, &o->port) && o->port != 0;
+    case OPT_LISTEN:
+        return take_listen(value, o);
+    case OPT_PORTS:
+        return take_ports(value, o);
+    case OPT_FROM:
+        return take_from(value, o);
+    case OPT_STDIO:
+        return o->stdio = true;
+    case OPT_LEAVE:
+        return o->leave_parked = strcmp(value, "parked") == 0;
+    case OPT_JSON:
+        return o->json = true;
+    default:
+        return log_level_parse(value, &o->log_level) == 0;
+    }
+}
+
+/* TARGET, and what does not go together. */
+static int take_operand(int argc, char **argv, struct proxy_options *o)
+{
+    char error[OPTIONS_ERROR_MAX];
+    const char *text = optind < argc ? argv[optind] : "any";
+    o->has_target = optind < argc;
+    if (argc - optind > 1)
+        return complain_usage("proxy", "one TARGET, not '%s' too", argv[optind + 1]);
+    if (options_parse(&o->target, text, true, getenv, error, sizeof error) != 0)
+        return complain_usage("proxy", "%s", error);
+    if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
+        return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
+    if (o->stdio && (o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
+        return complain_usage("proxy", "--stdio listens nowhere");
+    return -1;
+}
+
+int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
+{
+    static const struct option known[] = {{"port", required_argument, NULL, 'p'},
+                                          {"listen", required_argument, NULL, OPT_LISTEN},
+                                          {"ports", required_argument, NULL, OPT_PORTS},
+                                          {"from", required_argument, NULL, OPT_FROM},
+                                          {"stdio", no_argument, NULL, OPT_STDIO},
+                                          {"leave", required_argument, NULL, OPT_LEAVE},
+                                          {"json", no_argument, NULL, OPT_JSON},
+                                          {"log", required_argument, NULL, OPT_LOG},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    const char *level = getenv("NETGDB_LOG");
+    int c;
+    *o = (struct proxy_options){.listen = "127.0.0.1", .log_level = LOG_INFO};
+    if (level != NULL && level[0] != '\0' && log_level_parse(level, &o->log_level) != 0)
+        return complain_usage("proxy", "NETGDB_LOG: '%s' is not a level", level);
+    while ((c = getopt_long(argc, argv, "hp:", known, NULL)) != -1) {
+        if (c == 'h')
+            return help();
+        if (c == '?')
+            return EXIT_USAGE; /* getopt has complained */
+        if (!take_option(c, optarg, o))
+            return complain_usage("proxy", "'%s' is not what %s takes", optarg,
+                                  argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1]);
+    }
+    return take_operand(argc, argv, o);
+}

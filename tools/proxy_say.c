@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `netgdb proxy` prints: for people, or as a JSON object a line; see proxy.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/herald.h"
+#include "tools/proxy.h"
+
+enum { LIST_ROW_MAX = 4096 };
+
+/* ---- one line each ---- */
+
+/* Only what cannot hold a quotation mark or a backslash is put into JSON without further ado. */
+static void json_text(struct buf *out, const char *text)
+{
+    buf_addc(out, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\' || (unsigned char)*text < ' ')
+            buf_printf(out, "\\u%04x", (unsigned char)*text);
+        else
+            buf_addc(out, (uint8_t)*text);
+    }
+    buf_addc(out, '"');
+}
+
+static void print(struct proxy *p, struct buf *line)
+{
+    buf_addc(line, '\n');
+    (void)fwrite(line->data, 1, line->len, p->out);
+    (void)fflush(p->out);
+    buf_free(line);
+}
+
+/* Begins {"event":EVENT,"host":HOST. */
+static void json_begin(struct buf *out, const char *event, const struct seat *s)
+{
+    buf_init(out, LIST_ROW_MAX);
+    buf_printf(out, "{\"event\":\"%s\"", event);
+    if (s != NULL) {
+        buf_adds(out, ",\"host\":");
+        json_text(out, s->name);
+    }
+}
+
+static void json_gdb(struct buf *out, const struct door *d)
+{
+    if (d == NULL)
+        return;
+    buf_printf(out, ",\"port\":%u,\"gdb\":", d->port);
+    char text[PROXY_WHERE + 16];
+    (void)snprintf(text, sizeof text, "target remote %s", d->where);
+    json_text(out, text);
+}
+
+static void print_door(struct proxy *p, const char *event, const struct seat *s,
+                       const struct door *d)
+{
+    struct buf line;
+    if (p->options->json) {
+        json_begin(&line, event, s);
+        if (s != NULL)
+            buf_printf(&line, ",\"session_port\":%u,\"stop\":\"%s\"", s->own.port, s->stop);
+        json_gdb(&line, d);
+        buf_adds(&line, "}");
+    } else if (d == NULL) {
+        return;
+    } else {
+        buf_init(&line, LIST_ROW_MAX);
+        buf_printf(&line, "(gdb) target remote %s", d->where);
+    }
+    print(p, &line);
+}
+
+void say_front(struct proxy *p)
+{
+    print_door(p, "listen", NULL, &p->front);
+}
+
+void say_herald(struct proxy *p)
+{
+    uint32_t own[OWN_ADDRESSES] = {0};
+    unsigned n = 1;
+    char ip[NET_ADDR_TEXT];
+    if (p->ips[0] != 0)
+        own[0] = own_address_towards(p->ips[0]);
+    else
+        n = own_addresses(own);
+    for (unsigned i = 0; i < n; i++) {
+        struct buf line;
+        const char *text = own[i] != 0 ? net_ip_text(own[i], ip) : "SERVER";
+        buf_init(&line, LIST_ROW_MAX);
+        if (p->options->json)
+            buf_printf(&line, "{\"event\":\"herald\",\"db\":\"netgdb -s %s\"}", text);
+        else
+            buf_printf(&line, "db> netgdb -s %s", text);
+        print(p, &line);
+    }
+}
+
+void say_kernel(struct proxy *p, const struct seat *s)
+{
+    log_info(&s->log, "a kernel waits (%s) on session port %u",
+             s->stop[0] != '\0' ? s->stop : "taken over", s->own.port);
+    print_door(p, "kernel", s, s->door);
+}
+
+void say_gone(struct proxy *p, const struct seat *s)
+{
+    struct buf line;
+    log_info(&s->log, "the session on port %u has ended", s->own.port);
+    if (!p->options->json)
+        return;
+    json_begin(&line, "gone", s);
+    buf_printf(&line, ",\"session_port\":%u}", s->own.port);
+    print(p, &line);
+}
+
+void say_client(struct proxy *p, const struct seat *s, const struct client *c, const char *event)
+{
+    struct buf line;
+    log_info(&s->log, "%s %s", c->who, event);
+    if (!p->options->json)
+        return;
+    json_begin(&line, event, s);
+    buf_printf(&line, ",\"session_port\":%u,\"client\":\"%s\"}", s->own.port, c->who);
+    print(p, &line);
+}
+
+/* ---- profiles ---- */
+
+/* The lines of the profile, each with the host in front. */
+static void log_lines(const struct log *log, char *text)
+{
+    for (char *line = strtok_r(text, "\n", &text); line != NULL; line = strtok_r(NULL, "\n", &text))
+        log_info(log, "%s", line);
+}
+
+void say_profile(struct proxy *p, struct seat *s)
+{
+    struct buf text;
+    if (p->options->json) {
+        json_begin(&text, "profile", s);
+        buf_printf(&text, ",\"session_port\":%u,", s->own.port);
+        profile_json(&s->profile, &text);
+        buf_adds(&text, "}");
+        print(p, &text);
+        return;
+    }
+    buf_init(&text, LIST_ROW_MAX);
+    profile_text(&s->profile, &text);
+    if (buf_addc(&text, 0) == 0)
+        log_lines(&s->log, (char *)text.data);
+    buf_free(&text);
+}
+
+void say_profiles(struct proxy *p)
+{
+    struct seat *s;
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
+        LIST_FOREACH (s, &p->seats[i], entries) {
+            if (s->profile.clients != 0)
+                say_profile(p, s);
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* ---- the list ---- */
+
+struct row {
+    const char *generation;
+    char since[24], state[PROXY_WHO + 16], rtt[24], loss[16];
+    double rtt_ms, loss_percent;
+};
+
+static void fill(struct row *r, struct seat *s)
+{
+    static const char *const generations[] = {"-", "13", "14+"};
+    struct tm tm;
+    pthread_mutex_lock(&s->profile.lock);
+    bool known = s->profile.has_link;
+    r->generation = generations[known ? s->profile.generation : LINK_GENERATION_UNKNOWN];
+    r->rtt_ms = known ? (double)s->profile.srtt / 1e6 : 0;
+    r->loss_percent = known ? profile_loss(&s->profile) / 10.0 : 0;
+    pthread_mutex_unlock(&s->profile.lock);
+    (void)snprintf(r->rtt, sizeof r->rtt, known ? "%.3f" : "-", r->rtt_ms);
+    (void)snprintf(r->loss, sizeof r->loss, known ? "%.1f" : "-", r->loss_percent);
+    (void)strftime(r->since, sizeof r->since, "%Y-%m-%d %H:%M:%S", localtime_r(&s->since, &tm));
+    if (s->client != NULL)
+        (void)snprintf(r->state, sizeof r->state, "attached %s", s->client->who);
+    else
+        (void)snprintf(r->state, sizeof r->state, "%s", s->runs ? "running" : "parked");
+}
+
+static void list_text(struct seat *s, const struct row *r, bool verbose, struct buf *out)
+{
+    buf_printf(out, "%-15s %-4s %-5s %-19s %5u  %-28s %9s %6s\n", s->name, r->generation,
+               s->stop[0] != '\0' ? s->stop : "-", r->since, s->door != NULL ? s->door->port : 0,
+               r->state, r->rtt, r->loss);
+    if (!verbose)
+        return;
+    struct buf text;
+    buf_init(&text, LIST_ROW_MAX);
+    profile_text(&s->profile, &text);
+    if (buf_addc(&text, 0) == 0) {
+        char *rest = (char *)text.data;
+        for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest))
+            buf_printf(out, "    %s\n", line);
+    }
+    buf_free(&text);
+}
+
+static void list_json(struct seat *s, const struct row *r, bool verbose, struct buf *out)
+{
+    buf_adds(out, "{\"host\":");
+    json_text(out, s->name);
+    buf_printf(out,
+               ",\"generation\":\"%s\",\"stop\":\"%s\",\"since\":%lld,\"session_port\":%u,"
+               "\"port\":%u,\"state\":\"%s\",\"client\":\"%s\",\"rtt_ms\":%.3f,"
+               "\"loss_percent\":%.1f",
+               r->generation, s->stop, (long long)s->since, s->own.port,
+               s->door != NULL ? s->door->port : 0,
+               s->client != NULL ? "attached"
+               : s->runs         ? "running"
+                                 : "parked",
+               s->client != NULL ? s->client->who : "", r->rtt_ms, r->loss_percent);
+    if (verbose) {
+        buf_adds(out, ",\"profile\":{");
+        profile_json(&s->profile, out);
+        buf_adds(out, "}");
+    }
+    buf_adds(out, "}\n");
+}
+
+void say_list(struct proxy *p, bool json, bool verbose, struct buf *out)
+{
+    struct seat *s;
+    if (!json)
+        buf_printf(out, "%-15s %-4s %-5s %-19s %5s  %-28s %9s %6s\n", "HOST", "GEN", "STOP",
+                   "SINCE", "PORT", "STATE", "RTT/ms", "LOSS/%");
+    for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
+        LIST_FOREACH (s, &p->seats[i], entries) {
+            struct row row;
+            fill(&row, s);
+            if (json)
+                list_json(s, &row, verbose, out);
+            else
+                list_text(s, &row, verbose, out);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The seats of `netgdb proxy` and their doors; see proxy.h. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/herald.h"
+#include "io/sockets.h"
+#include "tools/proxy.h"
+
+void proxy_poke(struct proxy *p)
+{
+    const uint64_t one = 1;
+    (void)!write(p->poke_fd, &one, sizeof one);
+}
+
+/* ---- doors ---- */
+
+/* Where a debugger on this machine, or elsewhere, finds the door. */
+static void name_door(const struct proxy *p, struct door *d)
+{
+    char ip[NET_ADDR_TEXT];
+    uint32_t address = ntohl(p->listen.sin_addr.s_addr);
+    if (address == INADDR_ANY)
+        address = own_address();
+    (void)snprintf(d->where, sizeof d->where, "%s:%u", net_ip_text(address, ip), d->port);
+}
+
+/* Opens a door at this TCP port (0: any). False with errno. */
+static bool open_door(struct proxy *p, struct door *d, uint16_t port)
+{
+    struct sockaddr_in at = p->listen, name;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = d};
+    at.sin_port = htons(port);
+    d->fd = sockets_tcp_listen(&at);
+    if (d->fd < 0)
+        return false;
+    if (!sockets_local(d->fd, &name) || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) != 0) {
+        proxy_close_door(p, d);
+        return false;
+    }
+    d->port = ntohs(name.sin_port);
+    name_door(p, d);
+    return true;
+}
+
+void proxy_close_door(struct proxy *p, struct door *d)
+{
+    if (d->fd >= 0)
+        close(d->fd); /* takes it out of the epoll set */
+    if (d == &p->front && p->options->unix_path[0] != '\0' && d->fd >= 0)
+        (void)unlink(p->options->unix_path);
+    d->fd = -1;
+}
+
+static bool open_range(struct proxy *p, struct door *d)
+{
+    unsigned last = p->options->last_port;
+    for (unsigned port = p->options->first_port; port <= last; port++) {
+        if (open_door(p, d, (uint16_t)port))
+            return true;
+        if (errno != EADDRINUSE)
+            break;
+    }
+    return false;
+}
+
+/* The door of a kernel: later kernels name session port + 1 to their user. */
+static void open_seat_door(struct proxy *p, struct seat *s)
+{
+    const struct proxy_options *o = p->options;
+    if (o->stdio || o->unix_path[0] != '\0')
+        return;
+    struct door *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return;
+    d->seat = s;
+    bool next_free = s->own.port != UINT16_MAX && o->first_port == 0;
+    bool open = o->first_port != 0 ? open_range(p, d)
+                : next_free        ? open_door(p, d, (uint16_t)(s->own.port + 1))
+                                   : false;
+    if (!open && o->first_port == 0)
+        open = open_door(p, d, 0);
+    if (open) {
+        s->door = d;
+        return;
+    }
+    log_error(&s->log, "no TCP port for it: %s", strerror(errno));
+    free(d);
+}
+
+static int open_unix_front(struct proxy *p)
+{
+    const char *path = p->options->unix_path;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->front};
+    p->front.fd = sockets_unix_listen(path, 0600);
+    if (p->front.fd < 0 || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, p->front.fd, &event) != 0) {
+        complain("%s: %s", path, strerror(errno));
+        return EXIT_FAILED;
+    }
+    (void)snprintf(p->front.where, sizeof p->front.where, "%s", path);
+    return EXIT_DONE;
+}
+
+int proxy_open_front(struct proxy *p)
+{
+    const struct proxy_options *o = p->options;
+    if (o->unix_path[0] != '\0')
+        return open_unix_front(p);
+    if (!open_door(p, &p->front, o->port)) {
+        complain("TCP port %u: %s", o->port, strerror(errno));
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+/* ---- seats ---- */
+
+static struct seats *bucket(struct proxy *p, const struct net_addr *own)
+{
+    return &p->seats[own->port % PROXY_BUCKETS];
+}
+
+static struct seat *find_seat(struct proxy *p, const struct net_addr *own)
+{
+    struct seat *s;
+    LIST_FOREACH (s, bucket(p, own), entries) {
+        if (net_addr_equal(&s->own, own) && !s->gone)
+            return s;
+    }
+    return NULL;
+}
+
+static struct seat *new_seat(struct proxy *p, const struct net_addr *own)
+{
+    struct seat *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->own = *own;
+    s->since = time(NULL);
+    s->log = p->log;
+    s->log.name = s->name;
+    profile_init(&s->profile);
+    LIST_INSERT_HEAD(bucket(p, own), s, entries);
+    p->seat_count++;
+    p->seats_ever++;
+    return s;
+}
+
+struct seat *proxy_seat(struct proxy *p, const struct net_addr *own, const struct net_addr *kernel,
+                        const char *stop)
+{
+    struct seat *s = find_seat(p, own);
+    if (s != NULL || (s = new_seat(p, own)) == NULL)
+        return s;
+    s->kernel = *kernel;
+    (void)net_ip_text(kernel->ip, s->name);
+    (void)snprintf(s->stop, sizeof s->stop, "%s", stop);
+    open_seat_door(p, s);
+    say_kernel(p, s);
+    return s;
+}
+
+void proxy_move_seat(struct proxy *p, struct seat *s, const struct listener_kernel *k)
+{
+    struct seat *other = proxy_seat(p, &k->own, &k->kernel, k->stop);
+    if (other == NULL || other == s)
+        return;
+    struct door *door = s->door;
+    s->door = other->door;
+    other->door = door;
+    if (s->door != NULL)
+        s->door->seat = s;
+    if (other->door != NULL)
+        other->door->seat = other;
+    const struct net_addr before = s->own;
+    LIST_REMOVE(s, entries);
+    LIST_REMOVE(other, entries);
+    s->own = other->own;
+    other->own = before;
+    s->since = other->since;
+    memcpy(s->stop, other->stop, sizeof s->stop);
+    LIST_INSERT_HEAD(bucket(p, &s->own), s, entries);
+    LIST_INSERT_HEAD(bucket(p, &other->own), other, entries);
+    other->gone = true;
+}
+
+struct seat *proxy_stream_seat(struct proxy *p)
+{
+    static const struct net_addr nowhere = {0, 0};
+    const struct options *o = &p->options->target;
+    struct seat *s = new_seat(p, &nowhere);
+    if (s != NULL)
+        (void)snprintf(s->name, sizeof s->name, "%s",
+                       o->kind == OPTIONS_TCP    ? o->host
+                       : o->kind == OPTIONS_UNIX ? "unix"
+                                                 : "stdio");
+    return s;
+}
+
+static void free_seat(struct proxy *p, struct seat *s)
+{
+    LIST_REMOVE(s, entries);
+    p->seat_count--;
+    if (s->door != NULL)
+        proxy_close_door(p, s->door);
+    free(s->door);
+    profile_free(&s->profile);
+    free(s);
+}
+
+void proxy_free_seats(struct proxy *p)
+{
+    for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
+        while (!LIST_EMPTY(&p->seats[i]))
+            free_seat(p, LIST_FIRST(&p->seats[i]));
+    }
+}
+
+static void see(void *context, const struct lobby_kernel *k)
+{
+    struct proxy *p = context;
+    struct seat *s = proxy_seat(p, &k->own, &k->kernel, k->stop);
+    if (s == NULL)
+        return;
+    s->seen = true;
+    s->awaited = false;
+    s->runs = k->target != NULL && netgdb_target_runs(k->target);
+}
+
+/* A seat whose kernel nobody holds any more. */
+static bool is_empty(const struct seat *s)
+{
+    return s->client == NULL && s->visitors == 0 && s->kernel.port != 0 &&
+           (s->gone || (!s->seen && !s->awaited));
+}
+
+static void sweep(struct proxy *p, struct seats *seats)
+{
+    struct seat *s = LIST_FIRST(seats);
+    while (s != NULL) {
+        struct seat *next = LIST_NEXT(s, entries);
+        if (is_empty(s)) {
+            say_gone(p, s);
+            free_seat(p, s);
+        } else {
+            s->seen = false;
+        }
+        s = next;
+    }
+}
+
+void proxy_sync(struct proxy *p)
+{
+    if (p->listener == NULL)
+        return;
+    pthread_mutex_lock(&p->lock);
+    listener_list(p->listener, see, p);
+    for (unsigned i = 0; i < PROXY_BUCKETS; i++)
+        sweep(p, &p->seats[i]);
+    pthread_mutex_unlock(&p->lock);
+}
