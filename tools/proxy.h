@@ -169,6 +169,12 @@ void client_find_holder(struct client *c, const struct listener_watch *watch, ch
 /* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
 void client_stand_up(struct client *c, bool gone);
 
+/*
+ * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
+ * goes on. In this order: the end sets the flag before it wakes.
+ */
+bool client_goes_on(struct client *c);
+
 /* For a listener_watch: wakes the client, which is the context. */
 void client_wake(void *context);
 

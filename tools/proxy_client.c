@@ -45,6 +45,12 @@ static bool told_to_end(void *context)
     return is_ending(context);
 }
 
+bool client_goes_on(struct client *c)
+{
+    io_fds_clear_wake(&c->io);
+    return !is_ending(c);
+}
+
 void client_wake(void *context)
 {
     io_fds_wake(&((struct client *)context)->io);
@@ -98,6 +104,15 @@ static void end_visit(struct client *c)
 
 /* ---- those who cannot be served ---- */
 
+/* The next request, or what ended the client. */
+static int next_request(struct client *c, struct server *server, struct buf *request)
+{
+    int rc = NETGDB_AGAIN;
+    while (rc == NETGDB_AGAIN && client_goes_on(c))
+        rc = server_next(server, request, IO_ON_WAKE);
+    return rc;
+}
+
 /* Says why in the reply to the first request, which debuggers show, and waits until they close. */
 static void refuse(struct client *c, struct server *server, const char *why)
 {
@@ -106,10 +121,10 @@ static void refuse(struct client *c, struct server *server, const char *why)
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
     log_info(&c->log, "%s was told: %s", c->who, why);
     buf_init(&request, TARGET_REPLY_MAX);
-    if (server_next(server, &request, IO_ON_WAKE) == 0) {
+    if (next_request(c, server, &request) == 0) {
         (void)server_reply(server, (const uint8_t *)text, (size_t)n, true);
         (void)shutdown(c->fd, SHUT_WR);
-        while (server_next(server, &request, IO_ON_WAKE) == 0)
+        while (next_request(c, server, &request) == 0)
             continue;
     }
     buf_free(&request);
@@ -189,8 +204,7 @@ static bool take_at_front(struct client *c, struct server *server, struct listen
     if (listener_watch(p->listener, &watch) != 0)
         return false;
     io_keepalive(&c->io.io, true);
-    while (rc == 0 && !is_ending(c)) {
-        io_fds_clear_wake(&c->io);
+    while (rc == 0 && client_goes_on(c)) {
         taken = client_take(c, &watch, k);
         if (!taken)
             client_find_holder(c, &watch, by);
@@ -209,8 +223,7 @@ static bool take_at_front(struct client *c, struct server *server, struct listen
 static bool successor_waits(void *context)
 {
     struct client *c = context;
-    if (!is_ending(c))
-        io_fds_clear_wake(&c->io);
+    io_fds_clear_wake(&c->io);
     return listener_waits(c->proxy->listener, &c->watch);
 }
 
