@@ -109,10 +109,14 @@ static void *run(void *context)
 void control_accept(struct proxy *p)
 {
     int fd = accept4(p->control_fd, NULL, NULL, SOCK_CLOEXEC);
-    struct visit *v = fd >= 0 && control_allows(fd) ? malloc(sizeof *v) : NULL;
+    if (fd < 0)
+        return;
+    bool allowed = control_allows(fd);
+    struct visit *v = allowed ? malloc(sizeof *v) : NULL;
+    if (!allowed)
+        log_info(&p->log, "another user's process was sent away from the control socket");
     if (v == NULL) {
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         return;
     }
     *v = (struct visit){p, fd};
