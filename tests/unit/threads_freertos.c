@@ -59,7 +59,7 @@ static void every_build_shows_each_task_in_its_state(void **state)
         assert_non_null(strstr(state_of(w, "later"), "Blocked until tick 0, priority 3, "));
         assert_non_null(strstr(state_of(w, "asleep"), "Suspended, priority 1, "));
         assert_non_null(strstr(state_of(w, "gone"), "Deleted, priority 1, "));
-        assert_non_null(strstr(state_of(w, "gone"), ", 960 bytes of stack left"));
+        assert_non_null(strstr(state_of(w, "gone"), ", 1984 bytes of stack left"));
         assert_int_equal(w->n_lines, 0);
         world_free(w);
     }
