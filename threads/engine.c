@@ -80,7 +80,7 @@ int engine_learn(struct engine *e)
         return 0;
     layout_from_program(e);
     int rc = e->rtos->learn != NULL ? e->rtos->learn(e) : 0;
-    e->learned = rc == 0;
+    e->learned = rc == 0 && !e->guessed;
     return rc == MEMORY_REFUSED ? 0 : rc; /* tried again at the next stop */
 }
 
@@ -254,11 +254,19 @@ static int read_name(struct engine *e, struct thread *t)
 }
 
 /* A signed number: priorities of Zephyr are below 0 for cooperative threads. */
-static void set_priority(struct engine *e, struct thread *t, uint64_t value)
+static int read_priority(struct engine *e, struct thread *t)
 {
+    uint64_t value, base;
     unsigned size = e->layout[TCB_PRIORITY].size;
+    int rc = engine_field(e, t->tcb, TCB_PRIORITY, &value);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_BASE_PRIORITY, &base);
+    if (rc != 0)
+        return rc;
     t->has_priority = layout_has(e, TCB_PRIORITY);
     t->priority = size == 1 ? (int8_t)value : (int64_t)value;
+    t->base_priority = layout_has(e, TCB_BASE_PRIORITY) ? (int64_t)base : t->priority;
+    return 0;
 }
 
 static int read_stack(struct engine *e, struct thread *t)
@@ -290,19 +298,18 @@ static const char *state_name(const struct rtos *r, uint64_t value)
 
 static int read_thread(struct engine *e, struct thread *t)
 {
-    uint64_t state, priority, number = 0;
+    uint64_t state, number = 0;
     int rc = read_stack(e, t);
     if (rc == 0)
         rc = read_name(e, t);
     if (rc == 0)
-        rc = engine_field(e, t->tcb, TCB_PRIORITY, &priority);
+        rc = read_priority(e, t);
     if (rc == 0)
         rc = engine_field(e, t->tcb, TCB_STATE, &state);
     if (rc == 0)
         rc = engine_field(e, t->tcb, TCB_NUMBER, &number);
     if (rc != 0)
         return rc;
-    set_priority(e, t, priority);
     if (layout_has(e, TCB_STATE))
         t->state = state_name(e->rtos, state);
     if (e->rtos->describe != NULL)
@@ -497,6 +504,10 @@ void engine_describe(const struct engine *e, const struct thread *t, char *text,
     size_t at = n < 0 || (size_t)n >= size ? size : (size_t)n;
     if (t->has_priority && at < size) {
         n = snprintf(text + at, size - at, ", priority %" PRId64, t->priority);
+        at = n < 0 || (size_t)n >= size - at ? size : at + (size_t)n;
+    }
+    if (t->base_priority != t->priority && at < size) {
+        n = snprintf(text + at, size - at, " (inherited, else %" PRId64 ")", t->base_priority);
         at = n < 0 || (size_t)n >= size - at ? size : at + (size_t)n;
     }
     if (at == size || t->kind != THREAD_TASK || t->core >= 0 || t->stack_low == 0 || t->sp == 0)

@@ -73,7 +73,7 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
     int rc = engine_context(&t->engine, thread, &c);
     if (rc != 0)
         return rc;
-    if (c.frame == NULL)
+    if (c.frame == NULL || c.reg[t->engine.arch->pc].size == 0)
         return threads_reply(t, "E01");
     const struct saved_register *psr = &c.reg[ARM_PSR];
     t->run = (struct run){.id = thread->id, .tcb = thread->tcb, .step = step};

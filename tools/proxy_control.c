@@ -112,15 +112,12 @@ void control_accept(struct proxy *p)
     if (fd < 0)
         return;
     bool allowed = control_allows(fd);
-    struct visit *v = allowed ? malloc(sizeof *v) : NULL;
     if (!allowed)
         log_info(&p->log, "another user's process was sent away from the control socket");
-    if (v == NULL) {
-        close(fd);
-        return;
-    }
-    *v = (struct visit){p, fd};
-    if (thread_start(run, v) != 0) {
+    struct visit *v = allowed ? malloc(sizeof *v) : NULL;
+    if (v != NULL)
+        *v = (struct visit){p, fd};
+    if (v == NULL || thread_start(run, v) != 0) {
         close(fd);
         free(v);
     }

@@ -2,7 +2,7 @@
 /*
  * FreeRTOS's data: structures with the members, the order and the sizes of list.h, tasks.c and
  * queue.c, under their names. INTEGRITY, NO_MINI, TICKS16 and MPU are the configurations of that
- * name.
+ * name; MPU is how many words its settings take.
  */
 #include "kernel.h"
 
@@ -61,7 +61,7 @@ typedef struct xLIST {
 typedef struct tskTaskControlBlock {
     volatile uintptr_t *pxTopOfStack;
 #ifdef MPU
-    uint32_t xMPUSettings[17];
+    uint32_t xMPUSettings[MPU];
 #endif
     ListItem_t xStateListItem;
     ListItem_t xEventListItem;
@@ -70,6 +70,8 @@ typedef struct tskTaskControlBlock {
     char pcTaskName[16];
     UBaseType_t uxTCBNumber;
     UBaseType_t uxTaskNumber;
+    UBaseType_t uxBasePriority;
+    UBaseType_t uxMutexesHeld;
     volatile uint32_t ulNotifiedValue[1];
     volatile uint8_t ucNotifyState[1];
 } TCB_t;
@@ -174,7 +176,9 @@ void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *s
     for (unsigned n = 0; n < sizeof t->pcTaskName - 1 && (t->pcTaskName[n] = name[n]) != 0; n++)
         ;
     t->xStateListItem.pvOwner = t->xEventListItem.pvOwner = t;
-    t->uxPriority = priority;
+    t->uxPriority = t->uxBasePriority = priority;
+    if (i == SPINNER) /* holds a mutex that a task of priority 1 waits for */
+        t->uxBasePriority = 0;
     t->pxStack = stack;
     t->uxTCBNumber = ++uxTaskNumber;
     uxCurrentNumberOfTasks++;

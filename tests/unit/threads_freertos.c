@@ -29,7 +29,7 @@ static void populate(struct world *w)
     tcb = freertos_task(w, "waiter", world_address(w, "xDelayedTaskList1"), 3,
                         push_m3(w, 2, TEXT + 8));
     rtos_stub_put(w->stub, freertos_item(w, tcb, false) + w->build->value, 1234,
-                  w->build->short_ticks ? 2 : 4);
+                  w->build->tick != 0 ? w->build->tick : w->build->word);
     freertos_task(w, "later", world_address(w, "xDelayedTaskList2"), 3, push_m3(w, 3, TEXT));
     freertos_task(w, "asleep", world_address(w, "xSuspendedTaskList"), 1, push_m3(w, 4, TEXT));
     freertos_task(w, "gone", world_address(w, "xTasksWaitingTermination"), 1, push_m3(w, 5, TEXT));
@@ -59,7 +59,7 @@ static void every_build_shows_each_task_in_its_state(void **state)
         assert_non_null(strstr(state_of(w, "later"), "Blocked until tick 0, priority 3, "));
         assert_non_null(strstr(state_of(w, "asleep"), "Suspended, priority 1, "));
         assert_non_null(strstr(state_of(w, "gone"), "Deleted, priority 1, "));
-        assert_non_null(strstr(state_of(w, "gone"), ", 960 bytes of stack left"));
+        assert_non_null(strstr(state_of(w, "gone"), ", 1984 bytes of stack left"));
         assert_int_equal(w->n_lines, 0);
         world_free(w);
     }
