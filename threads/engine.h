@@ -74,7 +74,7 @@ struct engine {
     bool cpu_is_nobodys;                /* core 0 runs no task */
     uint64_t was_running;               /* what core 0 pointed to and is no task; 0: nothing */
     uint64_t created;                   /* the counter of created threads, when it is known */
-    struct thread *threads;             /* ENGINE_THREADS_MAX + 2 */
+    struct thread *threads;             /* ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX */
     size_t n;
     char corrupt[ENGINE_NAME_MAX], corrupt_why[ENGINE_TEXT_MAX]; /* "" when all is sound */
     unsigned corrupt_more;
