@@ -48,7 +48,7 @@ int engine_init(struct engine *e, const struct rtos *rtos, const struct arch *ar
                          .ids = ids,
                          .log = log,
                          .cores = 1};
-    e->threads = calloc(ENGINE_THREADS_MAX + 2, sizeof *e->threads);
+    e->threads = calloc(ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX, sizeof *e->threads);
     if (e->threads == NULL)
         return NETGDB_NOMEM;
     size_t i = 0;
@@ -197,9 +197,12 @@ static int look_at_cpu(struct engine *e)
     return 0;
 }
 
-/* The id that the stub's own execution goes by: one that was told for this stop stays. */
-static unsigned cpu_id(const struct engine *e)
+/* The id that the stub's own execution goes by: one that was told for this stop stays. Another core
+ * that runs no task has one of its own. */
+static unsigned cpu_id(const struct engine *e, unsigned core)
 {
+    if (core > 0)
+        return ids_of(e->ids, UINT64_MAX - core, 0);
     return e->was_running != 0 ? ids_at(e->ids, e->was_running) : ids_cpu(e->ids);
 }
 
@@ -221,7 +224,7 @@ int engine_current(struct engine *e, unsigned core, unsigned *id)
             return rc;
         }
     }
-    *id = tcb == 0 ? cpu_id(e) : ids_at(e->ids, tcb);
+    *id = tcb == 0 ? cpu_id(e, core) : ids_at(e->ids, tcb);
     e->told = true;
     return rc;
 }
@@ -463,6 +466,19 @@ static int make_list(struct engine *e)
     return rc;
 }
 
+/* Cores behind the first that run no task: a kernel that has not started them yet. */
+static void add_other_cores(struct engine *e)
+{
+    for (unsigned i = 1; i < e->cores; i++) {
+        char name[16];
+        if (e->running[i] != 0)
+            continue;
+        snprintf(name, sizeof name, "CPU %u", i);
+        add_special(e, THREAD_CPU, cpu_id(e, i), name, "No task runs");
+        e->threads[e->n - 1].core = (int)i;
+    }
+}
+
 int engine_list(struct engine *e)
 {
     if (e->listed)
@@ -476,8 +492,9 @@ int engine_list(struct engine *e)
     if (rc != 0)
         return rc;
     if (e->cpu_is_nobodys)
-        add_special(e, THREAD_CPU, cpu_id(e), "CPU",
+        add_special(e, THREAD_CPU, cpu_id(e, 0), "CPU",
                     e->rtos->idles ? "Idle, or no thread yet" : "No task runs");
+    add_other_cores(e);
     if (e->corrupt[0] != '\0')
         add_corrupt(e);
     else

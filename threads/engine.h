@@ -60,8 +60,9 @@ struct engine {
     struct layout_value layout[RTOS_FIELDS];
     const char *variant; /* of the layout, in words; NULL: none */
     bool learned, located;
-    bool guessed;   /* memory did not look as it must: learned anew at the next list */
-    unsigned lists; /* FreeRTOS: priorities */
+    bool guessed;       /* memory did not look as it must: learned anew at the next list */
+    unsigned lists;     /* FreeRTOS: priorities */
+    uint32_t link_bias; /* links point so many bytes into a control block, and into the head */
     const struct frame *frame;
     bool complained; /* about something that is not sound, since it was */
 
@@ -74,7 +75,7 @@ struct engine {
     bool cpu_is_nobodys;                /* core 0 runs no task */
     uint64_t was_running;               /* what core 0 pointed to and is no task; 0: nothing */
     uint64_t created;                   /* the counter of created threads, when it is known */
-    struct thread *threads;             /* ENGINE_THREADS_MAX + 2 */
+    struct thread *threads;             /* ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX */
     size_t n;
     char corrupt[ENGINE_NAME_MAX], corrupt_why[ENGINE_TEXT_MAX]; /* "" when all is sound */
     unsigned corrupt_more;

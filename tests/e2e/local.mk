@@ -27,6 +27,8 @@ E2E_TESTS = \
 	tests/e2e/regression.test \
 	tests/e2e/rtos-cortex-m.test \
 	tests/e2e/rtos-riscv.test \
+	tests/e2e/rtos-show.test \
+	tests/e2e/rtos-smp.test \
 	tests/e2e/rtos-steps.test \
 	tests/e2e/rtos-threadx.test \
 	tests/e2e/rtos-ways.test \
