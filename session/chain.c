@@ -5,22 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/cache.h"
 #include "proto/err.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "symbols/qsymbol.h"
 #include "threads/threads.h"
 
+/* A target that fails now is for its next owner to find out. */
+static void settle(struct chain *chain)
+{
+    if (chain->cache != NULL)
+        (void)cache_settle(chain->cache);
+}
+
 void chain_close(struct chain *chain)
 {
+    settle(chain);
     target_free(chain->target);
     symbols_free(chain->symbols);
-    *chain = (struct chain){NULL, NULL};
+    *chain = (struct chain){.target = NULL};
 }
 
 struct target *chain_strip(struct chain *chain)
 {
     struct target *bottom = chain->target, *above = NULL;
+    settle(chain);
     for (; bottom->next != NULL; bottom = bottom->next)
         above = bottom;
     if (above != NULL) {
@@ -28,7 +38,7 @@ struct target *chain_strip(struct chain *chain)
         target_free(chain->target);
     }
     symbols_free(chain->symbols);
-    *chain = (struct chain){NULL, NULL};
+    *chain = (struct chain){.target = NULL};
     return bottom;
 }
 
@@ -41,8 +51,8 @@ static int decorate(struct chain *chain, struct target *decorator)
     return 0;
 }
 
-/* qSymbol from the file that was named, if any. */
-static int add_symbols(struct chain *chain, const struct chain_config *config)
+/* The symbols of the file that was named, if any. */
+static int open_symbols(struct chain *chain, const struct chain_config *config)
 {
     const struct options *o = config->options;
     if (o == NULL)
@@ -57,9 +67,38 @@ static int add_symbols(struct chain *chain, const struct chain_config *config)
     if (options.file == NULL && options.program == NULL)
         return 0;
     chain->symbols = symbols_new(&options);
-    if (chain->symbols == NULL)
-        return NETGDB_NOMEM;
-    return decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
+    return chain->symbols != NULL ? 0 : NETGDB_NOMEM;
+}
+
+static bool find_region(void *context, uint64_t address, struct region *region)
+{
+    return symbols_region(context, address, region);
+}
+
+static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big)
+{
+    const struct elf_ident *ident = symbols_ident(context);
+    if (ident == NULL)
+        return false;
+    *machine = ident->machine;
+    *is64 = ident->is64;
+    *big = ident->big;
+    return true;
+}
+
+/* What was read stays while the target is stopped, unless cache=off. */
+static int add_cache(struct chain *chain, const struct chain_config *config, bool kernel)
+{
+    const struct options *o = config->options;
+    struct cache_options options = {.kernel = kernel};
+    if (o == NULL || !o->cache)
+        return 0;
+    options.nocache = o->nocache;
+    options.nocaches = o->nocaches;
+    if (chain->symbols != NULL)
+        options.program = (struct cache_program){find_region, find_machine, chain->symbols};
+    chain->cache = cache_new(chain->target, &options);
+    return decorate(chain, chain->cache);
 }
 
 /* An RTOS's threads, unless rtos=off. */
@@ -74,9 +113,13 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
 }
 
 /* The decorators that every chain has. */
-static int complete(struct chain *chain, const struct chain_config *config)
+static int complete(struct chain *chain, const struct chain_config *config, bool kernel)
 {
-    int rc = add_symbols(chain, config);
+    int rc = open_symbols(chain, config);
+    if (rc == 0)
+        rc = add_cache(chain, config, kernel);
+    if (rc == 0 && chain->symbols != NULL)
+        rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
     return rc == 0 ? add_threads(chain, config) : rc;
 }
 
@@ -93,7 +136,7 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
     if (rc == 0 && peer == NETGDB_PEER_KERNEL)
         rc = decorate(chain, quirks_new(chain->target));
     if (rc == 0)
-        rc = complete(chain, config);
+        rc = complete(chain, config, peer == NETGDB_PEER_KERNEL);
     if (rc != 0)
         (void)chain_strip(chain);
     return rc;
@@ -117,7 +160,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
-    int rc = chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
+    int rc = chain->target != NULL ? complete(chain, config, false) : NETGDB_NOMEM;
     if (rc != 0)
         chain_close(chain);
     return rc;

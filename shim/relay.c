@@ -176,7 +176,7 @@ static void *run(void *argument)
                                           .leaving = leaving,
                                           .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);
-    struct chain chain = {NULL, NULL};
+    struct chain chain = {.target = NULL};
     char *program = find_elf_self();
     int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
     if (rc == 0)
