@@ -56,7 +56,9 @@ void cache_choose_unknown(struct cache *c)
 static void note_process(struct cache *c, const uint8_t *id, size_t len)
 {
     const uint8_t *dot = memchr(id, '.', len);
-    if (len == 0 || id[0] != 'p' || dot == NULL || dot - id >= CACHE_THREAD_TEXT)
+    uint64_t pid = 0; /* 0: any */
+    if (len == 0 || id[0] != 'p' || dot == NULL || dot - id >= CACHE_THREAD_TEXT ||
+        rsp_hex_number(id + 1, len - 1, &pid) == 0 || pid == 0)
         return;
     size_t n = (size_t)(dot - id);
     if (c->process[0] == '\0')
@@ -105,6 +107,8 @@ void cache_learn_stop(struct cache *c, const struct buf *reply)
     note_alive(c, at, n);
     set_choice(&c->wished, at, n);
     c->stub = c->wished;
+    /* Never given to the client; some of its registers may be in it. */
+    cache_replies_keep(&c->replies, c->wished.id, "?", 1, reply->data, reply->len);
 }
 
 void cache_learn_ids(struct cache *c, const struct buf *reply)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where more than what was asked for may be read, and what may be kept; see cache.h. */
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,17 +100,17 @@ int cache_load_map(struct cache *c)
 
 /* ---- the machine ---- */
 
-/* Where `g` has the stack pointer, and the machine's name (gdb/features, gdb/regformats). */
+/* The stack pointer: its number, and where `g` has it (gdb/features, gdb/regformats). */
 static const struct machine {
-    const char *name; /* in <architecture>; NULL: an ELF file must say it */
+    const char *name; /* in <architecture> */
     unsigned elf;
     bool is64;
-    unsigned offset, size; /* bytes */
+    unsigned number, offset, size; /* bytes */
 } machines[] = {
-    {">i386:x86-64<", EM_X86_64, true, 56, 8},    {">i386<", EM_386, false, 16, 4},
-    {">aarch64<", EM_AARCH64, true, 248, 8},      {">arm", EM_ARM, false, 52, 4},
-    {">riscv:rv64<", EM_RISCV, true, 16, 8},      {">riscv:rv32<", EM_RISCV, false, 8, 4},
-    {">powerpc:common64<", EM_PPC64, true, 8, 8},
+    {">i386:x86-64<", EM_X86_64, true, 7, 56, 8},    {">i386<", EM_386, false, 4, 16, 4},
+    {">aarch64<", EM_AARCH64, true, 31, 248, 8},     {">arm", EM_ARM, false, 13, 52, 4},
+    {">riscv:rv64<", EM_RISCV, true, 2, 16, 8},      {">riscv:rv32<", EM_RISCV, false, 2, 8, 4},
+    {">powerpc:common64<", EM_PPC64, true, 1, 8, 8},
 };
 
 enum { FREEBSD_AMD64_G = 17 * 8 + 7 * 4 + 32 * 8 }; /* bytes; sys/amd64/include/gdb_machdep.h */
@@ -150,22 +151,46 @@ static const struct machine *find_machine(const struct cache *c, size_t g_len, b
     return NULL;
 }
 
+/* A register's value, as hexadecimal digits in the target's byte order. */
+static bool value_of(const uint8_t *digits, size_t len, unsigned size, bool big, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        unsigned at = 2 * (big ? i : size - 1 - i);
+        int byte = at + 2 <= len ? rsp_hex_byte(digits + at) : -1;
+        if (byte < 0)
+            return false;
+        *value = *value << 8 | (unsigned)byte;
+    }
+    return true;
+}
+
 /* The stack pointer in a reply to g. */
-static bool stack_pointer(const struct cache *c, const struct buf *g, uint64_t *sp)
+static bool in_registers(const struct cache *c, const struct buf *g, uint64_t *sp)
 {
     bool big;
     const struct machine *m = find_machine(c, g->len / 2, &big);
-    if (m == NULL || g->len < 2 * (m->offset + m->size))
+    return m != NULL && g->len >= 2 * (m->offset + m->size) &&
+           value_of(g->data + 2 * m->offset, 2 * m->size, m->size, big, sp);
+}
+
+/* The same in a stop: ";07:VALUE;" or right behind "Tnn". */
+static bool in_stop(const struct cache *c, const struct buf *stop, uint64_t *sp)
+{
+    bool big;
+    char field[8];
+    const struct machine *m = find_machine(c, 0, &big);
+    if (m == NULL || stop->len < 3)
         return false;
-    *sp = 0;
-    for (unsigned i = 0; i < m->size; i++) {
-        unsigned at = m->offset + (big ? i : m->size - 1 - i);
-        int byte = rsp_hex_byte(g->data + 2 * at);
-        if (byte < 0)
-            return false;
-        *sp = *sp << 8 | (unsigned)byte;
+    int n = snprintf(field, sizeof field, "%02x:", m->number);
+    const uint8_t *at = stop->data + 3, *end = stop->data + stop->len;
+    while (at != NULL && end - at > n) {
+        if (memcmp(at, field, (size_t)n) == 0)
+            return value_of(at + n, (size_t)(end - at - n), m->size, big, sp);
+        at = memchr(at, ';', (size_t)(end - at));
+        at += at != NULL;
     }
-    return true;
+    return false;
 }
 
 /* ---- blocks ---- */
@@ -173,13 +198,15 @@ static bool stack_pointer(const struct cache *c, const struct buf *g, uint64_t *
 /* The stack of the chosen thread: its registers were read, or the stop was told with them. */
 static bool on_stack(const struct cache *c, uint64_t address)
 {
-    struct buf g;
+    struct buf kept;
     uint64_t sp;
-    buf_init(&g, TARGET_REPLY_MAX);
-    bool found = cache_replies_find(&c->replies, c->wished.id, "g", 1, &g) &&
-                 stack_pointer(c, &g, &sp) && address / CACHE_PAGE == sp / CACHE_PAGE;
-    buf_free(&g);
-    return found;
+    buf_init(&kept, TARGET_REPLY_MAX);
+    bool found =
+        (cache_replies_find(&c->replies, c->wished.id, "g", 1, &kept) &&
+         in_registers(c, &kept, &sp)) ||
+        (cache_replies_find(&c->replies, c->wished.id, "?", 1, &kept) && in_stop(c, &kept, &sp));
+    buf_free(&kept);
+    return found && address / CACHE_PAGE == sp / CACHE_PAGE;
 }
 
 /* Cuts the block to what the file says is there. */

@@ -112,8 +112,8 @@ static int add_monitor(struct relay *r, struct chain *chain)
     struct target *bottom = chain->target, *monitor;
     while (bottom->next != NULL)
         bottom = bottom->next;
-    monitor = monitor_new(chain->target, kernel ? bottom : NULL, &r->io.io, &r->profile,
-                          r->name->log.name, &r->name->log);
+    monitor = monitor_new(chain->target, kernel ? bottom : NULL, chain->cache, &r->io.io,
+                          &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
     chain->target = monitor;
