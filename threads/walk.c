@@ -110,8 +110,7 @@ static int walk_symbol(struct engine *e, const struct rtos_list *of)
     return rc;
 }
 
-/* All lists, and what else is read of the kernel, in few reads. */
-static int read_lists(struct engine *e)
+int walk_read_lists(struct engine *e)
 {
     struct memory_range ranges[RANGES_MAX];
     size_t n = 0;
@@ -134,7 +133,7 @@ static int read_lists(struct engine *e)
 
 int walk_lists(struct engine *e)
 {
-    int rc = read_lists(e);
+    int rc = walk_read_lists(e);
     for (const struct rtos_list *l = e->rtos->lists; rc == 0 && l->state != NULL; l++) {
         if (e->have[l->symbol])
             rc = walk_symbol(e, l);

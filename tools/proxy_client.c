@@ -524,10 +524,11 @@ static void name_client(struct client *c)
     }
 }
 
+/* Many are served by few CPUs, and the client may be on one of them: no spinning unless asked. */
 static uint64_t spin_budget(void)
 {
     const char *text = getenv("NETGDB_SPIN");
-    return text != NULL ? strtoull(text, NULL, 10) * 1000 : 50 * UINT64_C(1000);
+    return text != NULL ? strtoull(text, NULL, 10) * 1000 : 0;
 }
 
 struct client *client_new(struct proxy *p, int in, int out)
@@ -541,6 +542,7 @@ struct client *client_new(struct proxy *p, int in, int out)
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
+    io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     name_client(c);
     pthread_mutex_lock(&p->lock);

@@ -61,8 +61,12 @@ start_qemu() {
 mps2() {
     start_qemu "$1" qemu-system-arm -M "$2"
 }
+# virt ELF BITS [OPTION...]
 virt() {
-    start_qemu "$1" "qemu-system-riscv$2" -M virt -bios none
+    machine=$2
+    elf=$1
+    shift 2
+    start_qemu "$elf" "qemu-system-riscv$machine" -M virt -bios none "$@"
 }
 
 # run_multiarch ARGUMENT...: gdb-multiarch to its end, as run_gdb.
@@ -119,7 +123,10 @@ def show(names, skip='main'):
         f = frame
         while f is not None and f.name() is not None and len(calls) < 9:
             calls.append(f.name())
-            f = f.older()
+            try:
+                f = f.older()
+            except gdb.error: # a guess that led nowhere
+                break
         line = '%s: %s; %s' % (t.name, info.get(t.num, '?'), ' '.join(calls))
         if t.name != skip:
             line += '; ' + registers(frame, names)
