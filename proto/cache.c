@@ -38,7 +38,7 @@ static void forget_target(struct cache *c)
 {
     cache_forget(c);
     cache_choose_unknown(c);
-    c->points.n = c->points.held = 0;
+    cache_forget_points(c);
     c->map.known = c->map_asked = c->have_map = false;
     regions_free(&c->mapped);
 }
@@ -383,6 +383,8 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     c->base = (struct target){&ops, next};
     c->program = options->program;
     c->kernel = c->shared = options->kernel;
+    c->remember = options->remember;
+    c->context = options->context;
     c->read_max = CACHE_READ_UNKNOWN;
     c->block = CACHE_BLOCK_MIN * 2;
     cache_document_init(&c->threads);

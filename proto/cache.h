@@ -37,11 +37,20 @@ struct cache_program {
     void *context;
 };
 
+/*
+ * Told of what is held back whenever that changes: requests, each with a NUL behind it. Whoever
+ * remembers it can send them when this process was killed. Returns whether it fits; what does not
+ * is not held back.
+ */
+typedef bool cache_remember(void *context, const char *held, size_t len);
+
 struct cache_options {
     const struct options_range *nocache; /* ranges that may be a device's; copied */
     size_t nocaches;
     bool kernel; /* a FreeBSD stub is behind it: threads share their memory */
     struct cache_program program;
+    cache_remember *remember; /* NULL: nobody takes over */
+    void *context;            /* of it; must outlive the cache */
 };
 
 struct cache_stats {

@@ -92,7 +92,7 @@ void cache_learn_stop(struct cache *c, const struct buf *reply)
     const uint8_t *at = NULL, *end = reply->data + reply->len;
     cache_choose_unknown(c);
     if (buf_starts(reply, "W") || buf_starts(reply, "X"))
-        c->points.n = c->points.held = 0;
+        cache_forget_points(c);
     if (!buf_starts(reply, "T"))
         return;
     for (const uint8_t *p = reply->data; (p = memmem(p, (size_t)(end - p), ":p", 2)) != NULL; p++)

@@ -7,16 +7,62 @@
 #include <string.h>
 
 #include "proto/cache_parts.h"
+#include "proto/err.h"
+
+static void add_removal(struct buf *b, const struct cache_point *point)
+{
+    (void)buf_addc(b, 'z');
+    (void)buf_add(b, point->text + 1, point->place - 1);
+}
+
+/* Has the held ones remembered; false when they do not fit. */
+static bool remember(struct cache *c)
+{
+    struct buf list;
+    if (c->remember == NULL)
+        return true;
+    buf_init(&list, CACHE_POINTS_MAX * CACHE_POINT_TEXT);
+    for (size_t i = 0; c->points.held != 0 && i < c->points.n; i++) {
+        if (!c->points.list[i].held)
+            continue;
+        add_removal(&list, &c->points.list[i]);
+        (void)buf_addc(&list, 0);
+    }
+    bool fits = list.error == 0 && c->remember(c->context, (const char *)list.data, list.len);
+    buf_free(&list);
+    return fits;
+}
+
+/* Returns whether a point may be held back, and then it is. */
+static bool hold(struct cache *c, struct cache_point *point)
+{
+    cache_points_hold(&c->points, point, true);
+    if (remember(c))
+        return true;
+    cache_points_hold(&c->points, point, false);
+    (void)remember(c);
+    return false;
+}
+
+void cache_forget_points(struct cache *c)
+{
+    bool held = c->points.held != 0;
+    c->points.n = c->points.held = 0;
+    if (held)
+        (void)remember(c);
+}
 
 /* Sends the z of a held point. What the stub says to it was answered OK already. */
 static int send_one(struct cache *c, struct cache_point *point)
 {
     buf_reset(&c->own);
-    (void)buf_addc(&c->own, 'z');
-    (void)buf_add(&c->own, point->text + 1, point->place - 1);
-    cache_points_remove(&c->points, point);
+    add_removal(&c->own, point);
     cache_forget_memory(c);
-    return cache_ask(c);
+    int rc = cache_ask(c);
+    if (rc != NETGDB_REPLACED) /* else none is known any more */
+        cache_points_remove(&c->points, point);
+    (void)remember(c);
+    return rc;
 }
 
 int cache_send_touching(struct cache *c, uint64_t first, uint64_t last)
@@ -53,14 +99,13 @@ static void learn_removal(struct cache *c, const struct buf *reply)
 static int remove_point(struct cache *c, const uint8_t *request, size_t len)
 {
     struct cache_point *point = cache_points_find(&c->points, request, len);
-    if (point == NULL || point->held || c->several) {
-        int rc = cache_send_held(c);
-        c->learn = learn_removal;
-        return cache_then_hand_on(rc == 0 ? cache_sync_thread(c) : rc);
+    if (point != NULL && !point->held && !c->several && hold(c, point)) {
+        cache_memory_drop(&c->memory, point->first, (size_t)(point->last - point->first) + 1);
+        return buf_sets(&c->reply, "OK");
     }
-    cache_memory_drop(&c->memory, point->first, (size_t)(point->last - point->first) + 1);
-    cache_points_hold(&c->points, point, true);
-    return buf_sets(&c->reply, "OK");
+    int rc = cache_send_held(c);
+    c->learn = learn_removal;
+    return cache_then_hand_on(rc == 0 ? cache_sync_thread(c) : rc);
 }
 
 /*
@@ -81,6 +126,7 @@ static int insert_point(struct cache *c, const uint8_t *request, size_t len)
     struct cache_point *point = cache_points_find(&c->points, request, len);
     if (point != NULL && point->held && cache_point_is(point, request, len)) {
         cache_points_hold(&c->points, point, false);
+        (void)remember(c);
         c->stats.held++;
         return buf_sets(&c->reply, "OK");
     }

@@ -35,6 +35,8 @@ struct cache {
     struct target base;
     struct cache_program program;
     bool kernel;
+    cache_remember *remember;
+    void *context;
 
     /* The stub, by its features. */
     size_t read_max; /* bytes that an m may ask for */
@@ -151,6 +153,9 @@ int cache_fetch(struct cache *c, struct cache_document *d, const char *object, u
 
 /* ---- cache_held.c: breakpoints ---- */
 cache_answer cache_point;
+
+/* No point is known any more. */
+void cache_forget_points(struct cache *c);
 
 /* Sends the z's that are held back: of all, or of what touches [first, last]. Returns 0 or the
  * target's error. */

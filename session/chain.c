@@ -86,8 +86,43 @@ static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big
     return true;
 }
 
+/* What the cache holds back stands in the session's record, for a server that takes it over. */
+static bool remember(void *context, const char *held, size_t len)
+{
+    struct link_mark *mark = netgdb_target_link(context)->mark;
+    if (mark == NULL)
+        return true;
+    if (len > sizeof mark->held.text)
+        return false;
+    __atomic_store_n(&mark->held.len, 0, __ATOMIC_RELEASE);
+    if (len != 0)
+        memcpy(mark->held.text, held, len);
+    __atomic_store_n(&mark->held.len, (uint32_t)len, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Sends what a server that was killed has held back. What the stub says to it tells nothing new. */
+static int send_remembered(struct target *netgdb)
+{
+    struct link_mark *mark = netgdb_target_link(netgdb)->mark;
+    struct buf reply;
+    int rc = 0;
+    size_t len = mark != NULL && mark->held.len <= sizeof mark->held.text ? mark->held.len : 0;
+    if (len == 0 || mark->held.text[len - 1] != '\0')
+        return 0;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    for (size_t at = 0; rc == 0 && at < len; at += strlen(mark->held.text + at) + 1) {
+        if (mark->held.text[at] == 'z')
+            rc = target_ask(netgdb, mark->held.text + at, &reply);
+    }
+    buf_free(&reply);
+    mark->held.len = 0;
+    return rc;
+}
+
 /* What was read stays while the target is stopped, unless cache=off. */
-static int add_cache(struct chain *chain, const struct chain_config *config, bool kernel)
+static int add_cache(struct chain *chain, const struct chain_config *config, struct target *netgdb,
+                     bool kernel)
 {
     const struct options *o = config->options;
     struct cache_options options = {.kernel = kernel};
@@ -95,6 +130,10 @@ static int add_cache(struct chain *chain, const struct chain_config *config, boo
         return 0;
     options.nocache = o->nocache;
     options.nocaches = o->nocaches;
+    if (netgdb != NULL) {
+        options.remember = remember;
+        options.context = netgdb;
+    }
     if (chain->symbols != NULL)
         options.program = (struct cache_program){find_region, find_machine, chain->symbols};
     chain->cache = cache_new(chain->target, &options);
@@ -112,12 +151,13 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
     return decorate(chain, threads_new(chain->target, &options));
 }
 
-/* The decorators that every chain has. */
-static int complete(struct chain *chain, const struct chain_config *config, bool kernel)
+/* The decorators that every chain has. `netgdb` is the bottom when that is a link. */
+static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
+                    bool kernel)
 {
     int rc = open_symbols(chain, config);
     if (rc == 0)
-        rc = add_cache(chain, config, kernel);
+        rc = add_cache(chain, config, netgdb, kernel);
     if (rc == 0 && chain->symbols != NULL)
         rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
     return rc == 0 ? add_threads(chain, config) : rc;
@@ -133,10 +173,12 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
                  peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
                  : peer == NETGDB_PEER_NODE ? "a netgdb node"
                                             : "a stub that is not FreeBSD's");
+    if (rc == 0)
+        rc = send_remembered(netgdb);
     if (rc == 0 && peer == NETGDB_PEER_KERNEL)
         rc = decorate(chain, quirks_new(chain->target));
     if (rc == 0)
-        rc = complete(chain, config, peer == NETGDB_PEER_KERNEL);
+        rc = complete(chain, config, netgdb, peer == NETGDB_PEER_KERNEL);
     if (rc != 0)
         (void)chain_strip(chain);
     return rc;
@@ -160,7 +202,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
-    int rc = chain->target != NULL ? complete(chain, config, false) : NETGDB_NOMEM;
+    int rc = chain->target != NULL ? complete(chain, config, NULL, false) : NETGDB_NOMEM;
     if (rc != 0)
         chain_close(chain);
     return rc;

@@ -94,8 +94,11 @@ UNIT_TESTS += tests/unit/cache_random
 tests_unit_cache_random_SOURCES = tests/unit/cache_random.c $(CACHE_WORLD)
 tests_unit_cache_random_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/cache_rules
-tests_unit_cache_rules_SOURCES = tests/unit/cache_rules.c $(CACHE_WORLD)
+tests_unit_cache_rules_SOURCES = tests/unit/cache_rules.c tests/unit/cache_ask.h $(CACHE_WORLD)
 tests_unit_cache_rules_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_points
+tests_unit_cache_points_SOURCES = tests/unit/cache_points.c tests/unit/cache_ask.h $(CACHE_WORLD)
+tests_unit_cache_points_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/debugnet_client
 tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)

@@ -6,76 +6,11 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "tests/unit/cache_world.h"
-
-struct fixture {
-    struct world *w;
-    struct target *t;
-    struct buf reply;
-    size_t seen; /* how much of the stub's log was looked at */
-};
-
-static struct fixture *begin(const struct world_kind *kind)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    f->w = world_new(7, kind);
-    memset(f->w->dead, 0, sizeof f->w->dead);
-    f->t = cache_new(&f->w->base, world_options());
-    assert_non_null(f->t);
-    buf_init(&f->reply, TARGET_REPLY_MAX);
-    return f;
-}
-
-/* Asks, and keeps the reply as text. */
-static const char *ask(struct fixture *f, const char *request)
-{
-    assert_int_equal(target_ask(f->t, request, &f->reply), 0);
-    (void)buf_addc(&f->reply, 0);
-    return (const char *)f->reply.data;
-}
-
-/* What the stub was asked since the last look. */
-static const char *news(struct fixture *f)
-{
-    const char *text = f->w->log + f->seen;
-    f->seen = f->w->log_len;
-    return text;
-}
-
-/* The request reaches the stub as these, each behind a space. */
-static void expect(struct fixture *f, const char *request, const char *sent)
-{
-    (void)ask(f, request);
-    assert_string_equal(news(f), sent);
-}
-
-static int set_up(void **state)
-{
-    struct fixture *f = begin(NULL);
-    *state = f;
-    (void)ask(f, "qSupported");
-    f->w->current = 0;
-    do {
-        (void)ask(f, "?");
-        memset(f->w->dead, 0, sizeof f->w->dead);
-    } while (f->w->current != 1);
-    (void)news(f);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    target_free(f->t);
-    buf_free(&f->reply);
-    free(f);
-    return 0;
-}
+#include "tests/unit/cache_ask.h"
 
 /* ---- memory ---- */
 
 #define STACK "m11010,4"  /* page 1: of the stack of thread 1, when its registers were read */
-#define OTHER "m14010,4"  /* page 4: no rule is about it */
 #define FILED "m15100,4"  /* page 5: the program's file has it */
 #define DEVICE "m19000,4" /* page 9 */
 
@@ -468,139 +403,6 @@ static void the_list_of_threads_is_fetched_whole(void **state)
     expect(f, "qXfer:threads:read:annex:0,10", " qXfer:threads:read:annex:0,10");
 }
 
-/* ---- breakpoints ---- */
-
-static void a_breakpoint_that_is_removed_and_inserted_again_is_neither(void **state)
-{
-    struct fixture *f = *state;
-    struct cache_stats stats;
-    expect(f, "Z0,15000,1", " Z0,15000,1");
-    expect(f, "Z2,14000,4", " Z2,14000,4");
-    expect(f, "c", " c");
-    expect(f, "z0,15000,1", "");
-    assert_string_equal((char *)f->reply.data, "OK");
-    expect(f, "z2,14000,4", "");
-    expect(f, "m14004,4", " z2,14000,4 m14004,4"); /* it might show in what is read */
-    expect(f, "Z0,15000,1", "");
-    expect(f, "Z2,14000,4", " Z2,14000,4");
-    expect(f, "c", " c");
-    cache_stats(f->t, &stats);
-    assert_int_equal(stats.held, 1);
-}
-
-static void what_is_held_back_goes_before_anything_that_could_tell(void **state)
-{
-    static const char *const requests[] = {"c",
-                                           "s",
-                                           "vCont;c",
-                                           "C05",
-                                           "k",
-                                           "vKill;1",
-                                           "qRcmd,00",
-                                           "M18000,1:00",
-                                           "G00",
-                                           "P1=00",
-                                           "qCRC:0,10",
-                                           "qSearch:memory:0;1;a",
-                                           "qWhat",
-                                           "vFile:open:00",
-                                           "QNonStop:0",
-                                           "qSymbol::",
-                                           "Z2,18000,4",
-                                           "Z0,15004,1",
-                                           "Z0,15000,1;X1,22",
-                                           "m15000,1",
-                                           "m15003,1",
-                                           "m14ffe,3",
-                                           "x14ffe,10",
-                                           "m14fff,900",
-                                           "m15000"};
-    struct fixture *f = *state;
-    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-        char text[64];
-        (void)ask(f, "Z0,15000,1");
-        (void)ask(f, "z0,15000,1");
-        (void)news(f);
-        (void)snprintf(text, sizeof text, " z0,15000,1 %s", requests[i]);
-        expect(f, requests[i], text);
-    }
-}
-
-static void reads_elsewhere_leave_it_held_back(void **state)
-{
-    struct fixture *f = *state;
-    (void)ask(f, "Z0,15200,1");
-    (void)ask(f, "z0,15200,1");
-    (void)news(f);
-    expect(f, "m14ffe,2", " m14ffe,2");
-    expect(f, "m14ff0,1", " m14800,800");
-    expect(f, "m15100,4", " m15100,4"); /* no block around it: that would show the breakpoint */
-    expect(f, "g", " g");
-    expect(f, "qXfer:threads:read::0,1000",
-           " qXfer:threads:read::0,1000 qXfer:threads:read::64,1000");
-    expect(f, "Hg2", "");
-    expect(f, "Z0,15200,1", "");
-}
-
-static void it_is_sent_before_the_target_is_left(void **state)
-{
-    struct fixture *f = *state;
-    (void)ask(f, "Z0,15000,1");
-    (void)ask(f, "z0,15000,1");
-    (void)news(f);
-    assert_int_equal(cache_settle(f->t), 0);
-    assert_string_equal(news(f), " z0,15000,1");
-    (void)ask(f, "Z0,15000,1");
-    (void)ask(f, "z0,15000,1");
-    (void)news(f);
-    assert_int_equal(target_leave(f->t, (const uint8_t *)"D", 1, &f->reply), 0);
-    assert_string_equal(news(f), " z0,15000,1");
-}
-
-static void nothing_is_sent_to_a_target_that_has_failed(void **state)
-{
-    struct fixture *f = *state;
-    (void)ask(f, "Z0,15000,1");
-    (void)ask(f, "z0,15000,1");
-    (void)news(f);
-    f->w->fail = NETGDB_LOST;
-    assert_int_equal(target_ask(f->t, "qAttached", &f->reply), NETGDB_LOST);
-    assert_int_equal(cache_settle(f->t), 0);
-    assert_string_equal(news(f), "");
-}
-
-static void only_what_the_stub_has_accepted_is_held_back(void **state)
-{
-    struct fixture *f = *state;
-    expect(f, "Z3,15000,4", " Z3,15000,4"); /* not supported */
-    expect(f, "z3,15000,4", " z3,15000,4");
-    expect(f, "Z0,15000,1", " Z0,15000,1");
-    expect(f, "z0,15000,2", " z0,15000,2");
-    expect(f, "z0,15000,1", "");
-    expect(f, "z0,15000,1", " z0,15000,1 z0,15000,1");
-    assert_string_equal((char *)f->reply.data, "E07"); /* twice is an error */
-}
-
-static void with_a_second_process_nothing_is_held_back(void **state)
-{
-    const struct world_kind kind = {.processes = true};
-    struct fixture *f = begin(&kind);
-    (void)state;
-    (void)ask(f, "qSupported");
-    (void)ask(f, "Hgp1.1");
-    (void)ask(f, "Z0,15000,1");
-    (void)ask(f, "z0,15000,1");
-    (void)news(f);
-    expect(f, "Hgp2.3", " z0,15000,1 Hgp2.3");
-    expect(f, "Z0,15000,1", " Z0,15000,1");
-    expect(f, "z0,15000,1", " z0,15000,1");
-    expect(f, OTHER, " " OTHER);
-    expect(f, "Hgp1.1", "");
-    expect(f, OTHER, " Hgp1.1 " OTHER); /* another memory */
-    void *end = f;
-    (void)tear_down(&end);
-}
-
 /* ---- failures ---- */
 
 static void errors_of_the_target_come_through(void **state)
@@ -641,8 +443,6 @@ static void it_counts(void **state)
     assert_int_equal(after.replies, 0);
 }
 
-#define RULE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -668,13 +468,6 @@ int main(void)
         cmocka_unit_test(a_thread_of_another_memory_empties_it),
         RULE(lists_and_names_are_kept),
         RULE(the_list_of_threads_is_fetched_whole),
-        RULE(a_breakpoint_that_is_removed_and_inserted_again_is_neither),
-        RULE(what_is_held_back_goes_before_anything_that_could_tell),
-        RULE(reads_elsewhere_leave_it_held_back),
-        RULE(it_is_sent_before_the_target_is_left),
-        RULE(nothing_is_sent_to_a_target_that_has_failed),
-        RULE(only_what_the_stub_has_accepted_is_held_back),
-        cmocka_unit_test(with_a_second_process_nothing_is_held_back),
         RULE(errors_of_the_target_come_through),
         RULE(it_counts),
     };
