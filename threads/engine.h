@@ -60,8 +60,9 @@ struct engine {
     struct layout_value layout[RTOS_FIELDS];
     const char *variant; /* of the layout, in words; NULL: none */
     bool learned, located;
-    bool guessed;   /* memory did not look as it must: learned anew at the next list */
-    unsigned lists; /* FreeRTOS: priorities */
+    bool guessed;       /* memory did not look as it must: learned anew at the next list */
+    unsigned lists;     /* FreeRTOS: priorities */
+    uint32_t link_bias; /* links point so many bytes into a control block, and into the head */
     const struct frame *frame;
     bool complained; /* about something that is not sound, since it was */
 

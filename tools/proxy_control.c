@@ -111,7 +111,10 @@ void control_accept(struct proxy *p)
     int fd = accept4(p->control_fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return;
-    struct visit *v = control_allows(fd) ? malloc(sizeof *v) : NULL;
+    bool allowed = control_allows(fd);
+    if (!allowed)
+        log_info(&p->log, "another user's process was sent away from the control socket");
+    struct visit *v = allowed ? malloc(sizeof *v) : NULL;
     if (v != NULL)
         *v = (struct visit){p, fd};
     if (v == NULL || thread_start(run, v) != 0) {

@@ -45,6 +45,16 @@ build_riscv() {
     }
 }
 
+# What debug information alone tells is not expected where it is not read (--without-libdw), nor in
+# a file without it: without_debug_info FILE
+without_debug_info() {
+    sed -i -e 's/ (inherited, else [0-9]*)//' \
+        -e 's/^notified: Blocked on a notification/notified: Suspended/' "$1"
+}
+as_built() {
+    [ "${libdw:-yes}" = yes ] || without_debug_info "$1"
+}
+
 is_open() {
     grep -qi ":$(printf %04X "$gdb_port") 00000000:0000 0A" /proc/net/tcp
 }

@@ -675,6 +675,49 @@ static void chibios_tells_where_everything_is(void **state)
     }
 }
 
+/* RT 7: an instance with the current thread at 4 and the registry at 40; links point to links. */
+static void chibios_21_tells_where_its_instance_is(void **state)
+{
+    static const uint8_t debug[43] = {
+        'm', 'a', 'i', 'n', 0,  43, 0, 0x38, 4, 4, 80, 8, 12, 16, 20, 24, 28, 32, 33, 34, 35, 36,
+        0,   0,   0,   0,   44, 4,  1, 0,    4, 0, 12, 0, 0,  0,  0,  4,  0,  16, 40, 48, 52};
+    static const struct row layout = {"ARMv7-M", &arm, 0x01000000, R4_R11 "pc "};
+    enum { REGISTRY = DATA + 40, LINK = 16 };
+    (void)state;
+    struct world *w = world_new(false, 4);
+    world_symbol(w, "ch0", DATA);
+    world_symbol(w, "ch_debug", TEXT + 0x800);
+    memcpy(rtos_stub_at(w->stub, TEXT + 0x800, sizeof debug), debug, sizeof debug);
+    rtos_stub_put(w->stub, DATA + 4, TCBS + 0x200, 4); /* current */
+    rtos_stub_put(w->stub, REGISTRY, TCBS + LINK, 4);
+    rtos_stub_put(w->stub, REGISTRY + 4, TCBS + 0x400 + LINK, 4);
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t tcb = TCBS + i * 0x200;
+        char name[16];
+        snprintf(name, sizeof name, "task%u", i);
+        push(w, &layout, i);
+        rtos_stub_put(w->stub, after(i) - 4, pc_of(i) | 1, 4);
+        rtos_stub_text(w->stub, DATA + 0x400 + 16 * i, name);
+        rtos_stub_put(w->stub, tcb + 8, 128 + i, 4);
+        rtos_stub_put(w->stub, tcb + 12, after(i) - length_of(&layout), 4);
+        rtos_stub_put(w->stub, tcb + 16, i < 2 ? tcb + 0x200 + LINK : REGISTRY, 4);
+        rtos_stub_put(w->stub, tcb + 20, i > 0 ? tcb - 0x200 + LINK : REGISTRY, 4);
+        rtos_stub_put(w->stub, tcb + 24, DATA + 0x400 + 16 * i, 4);
+        rtos_stub_put(w->stub, tcb + 28, STACKS + i * STACK, 4);
+        rtos_stub_put(w->stub, tcb + 32, i == 0 ? 8 : 5, 1);
+    }
+    rtos_stub_registers(w->stub, 17, 4, 0x500);
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+    assert_int_equal(count_threads(w), 3);
+    assert_int_equal(w->n_lines, 0);
+    assert_memory_equal(state_of(w, "task0"), "Sleeping, priority 128", 22);
+    assert_memory_equal(state_of(w, "task1"), "Running, priority 129", 21);
+    assert_memory_equal(state_of(w, "task2"), "Semaphore, priority 130", 23);
+    expect_task(w, &layout, 2);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -692,6 +735,7 @@ int main(void)
         cmocka_unit_test(zephyrs_floating_point_block_is_in_the_thread),
         cmocka_unit_test(zephyr_on_riscv_goes_on_at_ra),
         cmocka_unit_test(chibios_tells_where_everything_is),
+        cmocka_unit_test(chibios_21_tells_where_its_instance_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
