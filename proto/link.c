@@ -374,25 +374,36 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
     memset(l->rx.seen, 0, sizeof l->rx.seen);
 }
 
-/* The message is whole: hand it to the reader, and the next one may begin. */
-static int end_message(struct link *l)
+/* The message was handed to the reader: the next one may begin. */
+static void end_message(struct link *l)
 {
-    int rc = buf_add(&l->stream, l->rx.data.data, l->rx.total);
     l->rx.start += l->rx.chunks;
     l->rx.have = 0;
     if (l->mark != NULL)
         l->mark->next = l->rx.start;
-    return rc;
+}
+
+/*
+ * Puts a chunk in its place; the last one hands the message to the reader. Without memory nothing
+ * has happened: it is not acknowledged, and the peer sends it again.
+ */
+static int keep_chunk(struct link *l, const struct wire_msg *msg)
+{
+    l->rx.data.error = l->stream.error = 0; /* there may be memory again */
+    int rc = buf_resize(&l->rx.data, l->rx.total);
+    if (rc != 0)
+        return rc;
+    memcpy(l->rx.data.data + msg->offset, msg->data, msg->len);
+    return l->rx.have + 1 == l->rx.chunks ? buf_add(&l->stream, l->rx.data.data, l->rx.total) : 0;
 }
 
 static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
 {
     struct link_trace *t = trace_of(l->in, msg->seqno);
     uint64_t now = io_now(l->io);
-    int rc = buf_resize(&l->rx.data, l->rx.total);
+    int rc = keep_chunk(l, msg);
     if (rc != 0)
         return rc;
-    memcpy(l->rx.data.data + msg->offset, msg->data, msg->len);
     l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
     t->count = 1;
     t->first = now;
@@ -400,7 +411,9 @@ static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned inde
         saw_late(l, now - l->rx.began);
     if (index > l->rx.highest)
         l->rx.highest = index;
-    return ++l->rx.have == l->rx.chunks ? end_message(l) : 0;
+    if (++l->rx.have == l->rx.chunks)
+        end_message(l);
+    return 0;
 }
 
 /*
