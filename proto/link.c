@@ -12,13 +12,17 @@
 /* The second ack of a 13.x kernel is there so soon after the first, if there is one. */
 #define SECOND_ACK IO_MS
 
+/* A copy that came so many DATA of ours ago may still be in the kernel's stream. */
+enum { STILL_NEAR = 4 };
+
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
 {
     if (payload_max < WIRE_DATA_MIN)
         payload_max = WIRE_DATA_MIN;
     if (payload_max > WIRE_DATA_ETHERNET)
         payload_max = WIRE_DATA_ETHERNET;
-    *l = (struct link){.io = io, .log = log, .payload_max = payload_max, .synced = true};
+    *l = (struct link){.io = io, .log = log, .payload_max = payload_max};
+    l->synced = l->runs_copies = true;
     l->rx.start = 2; /* 1 was the HERALD */
     l->heard = io_now(io);
     buf_init(&l->rx.data, LINK_MESSAGE_MAX);
@@ -33,7 +37,7 @@ void link_free(struct link *l)
 
 void link_resume(struct link *l, struct link_mark *mark)
 {
-    l->tx.seqno = mark->sent;
+    l->tx.seqno = l->before = mark->sent;
     l->rx.start = mark->next;
     l->mark = mark;
 }
@@ -50,7 +54,7 @@ void link_tell_tampering(const struct link *l, const struct log *log)
 
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
-    l->tx.seqno = last_seqno;
+    l->tx.seqno = l->before = last_seqno;
     l->rx.start = next_seqno;
     l->synced = false;
     l->plus_until = IO_NEVER;
@@ -58,9 +62,9 @@ void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 
 /* ---- what is seen of the path ---- */
 
-static struct link_trace *trace_of(struct link_trace ring[LINK_HISTORY], uint32_t seqno)
+static struct link_trace *trace_of(struct link_trace *ring, unsigned size, uint32_t seqno)
 {
-    struct link_trace *t = &ring[seqno % LINK_HISTORY];
+    struct link_trace *t = &ring[seqno % size];
     if (t->count == 0 || t->seqno != seqno)
         *t = (struct link_trace){.seqno = seqno};
     return t;
@@ -167,7 +171,7 @@ static int transmit(struct link *l)
 {
     const struct io_msg msg = {l->tx.datagram, l->tx.len};
     uint64_t now = io_now(l->io);
-    struct link_trace *trace = trace_of(l->out, l->tx.seqno);
+    struct link_trace *trace = trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
     if (trace->count++ == 0)
         trace->first = now;
     else {
@@ -218,9 +222,17 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->tx.active = true;
     l->tx.transmissions = l->tx.acks = 0;
     l->tx.arrived = 0;
+    l->stale = LINK_COPY_NOTHING;
     if (l->mark != NULL)
         l->mark->sent = l->tx.seqno;
     return transmit(l);
+}
+
+void link_tell_copy(struct link *l, enum link_copy copy)
+{
+    trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno)->copy = copy;
+    if (copy > LINK_COPY_HARMLESS)
+        l->changed = l->tx.seqno;
 }
 
 bool link_acked(const struct link *l)
@@ -298,15 +310,77 @@ static void wait_for_quiet(struct link *l)
         l->tx.retry = quiet;
 }
 
+static bool sends_request(const struct link *l)
+{
+    return l->tx.len > WIRE_HEADER + 1;
+}
+
+static enum link_copy copy_does(const struct link *l, const struct link_trace *t)
+{
+    if (t->copy != LINK_COPY_UNDOES)
+        return t->copy;
+    return (int32_t)(l->changed - t->seqno) > 0 ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
+}
+
+/*
+ * Whether an ack of a request before the last '+', which came just now, says that a copy of it came
+ * behind that '+': the kernel acknowledges in the order in which it stores.
+ */
+static bool came_behind(const struct link *l)
+{
+    return l->runs_copies && (sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
+}
+
+static void judge_order(struct link *l, const struct link_trace *t)
+{
+    bool original = t->count == 1 && t->acks == 1;
+    if (original || t->copy == LINK_COPY_NOTHING || t->seqno == l->tx.seqno)
+        return;
+    enum link_copy does = copy_does(l, t);
+    if (does == LINK_COPY_HARMFUL)
+        l->harmful = l->tx.seqno;
+    if (!came_behind(l))
+        return;
+    log_debug(l->log, "a copy of request %u came behind the '+' to its reply", t->seqno);
+    if (does > l->stale)
+        l->stale = does;
+}
+
+/* What it was is not known any more. */
+static void judge_old(struct link *l)
+{
+    if (came_behind(l))
+        l->stale = LINK_COPY_HARMFUL;
+}
+
+enum link_copy link_stale(const struct link *l)
+{
+    const struct link_trace *t = &l->out[l->tx.seqno % LINK_SENT_HISTORY];
+    bool another = l->harmful != 0 && l->tx.seqno - l->harmful < STILL_NEAR;
+    if (l->stale == LINK_COPY_HARMLESS && (t->copy == LINK_COPY_HARMFUL || another))
+        return LINK_COPY_HARMFUL;
+    return l->stale;
+}
+
+void link_refuse(struct link *l, const char *line)
+{
+    if (!l->refused)
+        log_error(l->log, "%s", line);
+    l->refused = true;
+}
+
 static void take_ack(struct link *l, uint32_t seqno)
 {
-    struct link_trace *t = &l->out[seqno % LINK_HISTORY];
+    struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
     if (t->count == 0 || t->seqno != seqno) {
-        /* An ack older than the history says nothing; one of the future is nobody's. */
-        l->counters.stray_acks += seqno == 0 || seqno > l->tx.seqno;
+        bool nobodys = seqno == 0 || seqno > l->tx.seqno;
+        l->counters.stray_acks += nobodys;
+        if (!nobodys && seqno > l->before)
+            judge_old(l);
         return;
     }
     t->acks++;
+    judge_order(l, t);
     judge_ack(l, t);
     if (seqno > l->tx.acked)
         l->tx.acked = seqno;
@@ -326,7 +400,7 @@ static void take_ack(struct link *l, uint32_t seqno)
 /* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
 static void judge_copy(struct link *l, uint32_t seqno)
 {
-    struct link_trace *t = trace_of(l->in, seqno);
+    struct link_trace *t = trace_of(l->in, LINK_HISTORY, seqno);
     uint64_t now = io_now(l->io);
     l->counters.duplicates++;
     if (t->count++ == 0) {
@@ -399,7 +473,7 @@ static int keep_chunk(struct link *l, const struct wire_msg *msg)
 
 static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
 {
-    struct link_trace *t = trace_of(l->in, msg->seqno);
+    struct link_trace *t = trace_of(l->in, LINK_HISTORY, msg->seqno);
     uint64_t now = io_now(l->io);
     int rc = keep_chunk(l, msg);
     if (rc != 0)
@@ -432,19 +506,19 @@ static bool synchronise(struct link *l, const struct wire_msg *msg)
 }
 
 /*
- * A kernel's packet of one byte is '+' or '-'. A '+' that nobody waits for says that a late copy
- * of a request is about to run; unacknowledged, it does not, and the kernel gives up after 12 s.
+ * A kernel's packet of one byte is '+' or '-'. A '+' that nobody waits for, or that comes behind
+ * the sign of a late copy, says that such a copy is about to run; unacknowledged, it does not, and
+ * the kernel gives up after 12 s.
  */
 static bool is_welcome(struct link *l, const struct wire_msg *msg)
 {
     if (msg->total != 1)
         return true;
-    if (msg->data[0] == '+' && io_now(l->io) >= l->plus_until) {
-        if (l->counters.unwanted_plus++ == 0)
-            log_error(l->log, "the network delivered a copy of an earlier request very late; it "
-                              "was kept from running, which ends the session: type netgdb again "
-                              "at db>");
-        l->refused = true;
+    enum link_copy stale = link_stale(l);
+    bool awaited = io_now(l->io) < l->plus_until || stale == LINK_COPY_HARMLESS;
+    if (msg->data[0] == '+' && (!awaited || stale == LINK_COPY_HARMFUL)) {
+        l->counters.unwanted_plus++;
+        link_refuse(l, LINK_REFUSED_COPY);
         return false;
     }
     bool known = msg->data[0] == '+' || msg->data[0] == '-';
@@ -480,7 +554,7 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         judge_copy(l, msg->seqno);
         return 1;
     }
-    if (l->tx.active && (l->tx.acks != 0 || (l->tx.len > WIRE_HEADER + 1 && msg->total > 1)))
+    if (l->tx.active && (l->tx.acks != 0 || (sends_request(l) && msg->total > 1)))
         wait_for_quiet(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;

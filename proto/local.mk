@@ -15,6 +15,7 @@ libproto_la_SOURCES = \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
+	proto/replies.c proto/replies.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
 	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
