@@ -5,15 +5,13 @@
 #include <string.h>
 
 #include "proto/err.h"
+#include "proto/link_parts.h"
 
 /* Below a kernel's own retransmission interval, a second arrival is the network's work. */
 #define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
 
 /* The second ack of a 13.x kernel is there so soon after the first, if there is one. */
 #define SECOND_ACK IO_MS
-
-/* A copy that came so many DATA of ours ago may still be in the kernel's stream. */
-enum { STILL_NEAR = 4 };
 
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
 {
@@ -61,14 +59,6 @@ void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 }
 
 /* ---- what is seen of the path ---- */
-
-static struct link_trace *trace_of(struct link_trace *ring, unsigned size, uint32_t seqno)
-{
-    struct link_trace *t = &ring[seqno % size];
-    if (t->count == 0 || t->seqno != seqno)
-        *t = (struct link_trace){.seqno = seqno};
-    return t;
-}
 
 static void saw_late(struct link *l, uint64_t by)
 {
@@ -171,7 +161,7 @@ static int transmit(struct link *l)
 {
     const struct io_msg msg = {l->tx.datagram, l->tx.len};
     uint64_t now = io_now(l->io);
-    struct link_trace *trace = trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
+    struct link_trace *trace = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
     if (trace->count++ == 0)
         trace->first = now;
     else {
@@ -226,13 +216,6 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     if (l->mark != NULL)
         l->mark->sent = l->tx.seqno;
     return transmit(l);
-}
-
-void link_tell_copy(struct link *l, enum link_copy copy)
-{
-    trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno)->copy = copy;
-    if (copy > LINK_COPY_HARMLESS)
-        l->changed = l->tx.seqno;
 }
 
 bool link_acked(const struct link *l)
@@ -310,65 +293,6 @@ static void wait_for_quiet(struct link *l)
         l->tx.retry = quiet;
 }
 
-static bool sends_request(const struct link *l)
-{
-    return l->tx.len > WIRE_HEADER + 1;
-}
-
-static enum link_copy copy_does(const struct link *l, const struct link_trace *t)
-{
-    if (t->copy != LINK_COPY_UNDOES)
-        return t->copy;
-    return (int32_t)(l->changed - t->seqno) > 0 ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
-}
-
-/*
- * Whether an ack of a request before the last '+', which came just now, says that a copy of it came
- * behind that '+': the kernel acknowledges in the order in which it stores.
- */
-static bool came_behind(const struct link *l)
-{
-    return l->runs_copies && (sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
-}
-
-static void judge_order(struct link *l, const struct link_trace *t)
-{
-    bool original = t->count == 1 && t->acks == 1;
-    if (original || t->copy == LINK_COPY_NOTHING || t->seqno == l->tx.seqno)
-        return;
-    enum link_copy does = copy_does(l, t);
-    if (does == LINK_COPY_HARMFUL)
-        l->harmful = l->tx.seqno;
-    if (!came_behind(l))
-        return;
-    log_debug(l->log, "a copy of request %u came behind the '+' to its reply", t->seqno);
-    if (does > l->stale)
-        l->stale = does;
-}
-
-/* What it was is not known any more. */
-static void judge_old(struct link *l)
-{
-    if (came_behind(l))
-        l->stale = LINK_COPY_HARMFUL;
-}
-
-enum link_copy link_stale(const struct link *l)
-{
-    const struct link_trace *t = &l->out[l->tx.seqno % LINK_SENT_HISTORY];
-    bool another = l->harmful != 0 && l->tx.seqno - l->harmful < STILL_NEAR;
-    if (l->stale == LINK_COPY_HARMLESS && (t->copy == LINK_COPY_HARMFUL || another))
-        return LINK_COPY_HARMFUL;
-    return l->stale;
-}
-
-void link_refuse(struct link *l, const char *line)
-{
-    if (!l->refused)
-        log_error(l->log, "%s", line);
-    l->refused = true;
-}
-
 static void take_ack(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
@@ -376,11 +300,11 @@ static void take_ack(struct link *l, uint32_t seqno)
         bool nobodys = seqno == 0 || seqno > l->tx.seqno;
         l->counters.stray_acks += nobodys;
         if (!nobodys && seqno > l->before)
-            judge_old(l);
+            link_judge_old(l);
         return;
     }
     t->acks++;
-    judge_order(l, t);
+    link_judge_order(l, t);
     judge_ack(l, t);
     if (seqno > l->tx.acked)
         l->tx.acked = seqno;
@@ -400,7 +324,7 @@ static void take_ack(struct link *l, uint32_t seqno)
 /* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
 static void judge_copy(struct link *l, uint32_t seqno)
 {
-    struct link_trace *t = trace_of(l->in, LINK_HISTORY, seqno);
+    struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, seqno);
     uint64_t now = io_now(l->io);
     l->counters.duplicates++;
     if (t->count++ == 0) {
@@ -473,7 +397,7 @@ static int keep_chunk(struct link *l, const struct wire_msg *msg)
 
 static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
 {
-    struct link_trace *t = trace_of(l->in, LINK_HISTORY, msg->seqno);
+    struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, msg->seqno);
     uint64_t now = io_now(l->io);
     int rc = keep_chunk(l, msg);
     if (rc != 0)
@@ -554,7 +478,7 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         judge_copy(l, msg->seqno);
         return 1;
     }
-    if (l->tx.active && (l->tx.acks != 0 || (sends_request(l) && msg->total > 1)))
+    if (l->tx.active && (l->tx.acks != 0 || (link_sends_request(l) && msg->total > 1)))
         wait_for_quiet(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;
@@ -593,7 +517,7 @@ static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool re
 {
     /* A kernel that repeats itself may be about to give up. */
     bool at_once = repeats && l->lossy;
-    if (l->lossy && !at_once && !l->lazy_acks)
+    if (l->lossy && !l->lazy_acks)
         keep_third_acks(l, seqnos, n);
     return transmit_acks(l, seqnos, n, at_once ? 3 : 2);
 }

@@ -11,6 +11,7 @@ libproto_la_SOURCES = \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
+	proto/link_late.c proto/link_parts.h \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/options.c proto/options.h \

@@ -8,6 +8,7 @@
  *   matrix --cell NAME  one cell with many seeds
  *   matrix --grid       every combination of all levels, one seed each (a sample: --every N)
  *   matrix --bars       long sessions, one row for a loss rate
+ *   matrix --timer      the same sessions with the measured and with a fixed retransmission timer
  *
  * It fails when a session was not safe (wrong replies, harm, no line for a failure, or a HERALD
  * that was not taken afterwards), unless the network delivered later than is held back, or more
@@ -42,7 +43,7 @@ static struct {
     pthread_mutex_t lock;
     struct tally all, level[CELL_FACTORS][CELL_LEVELS_MAX];
     unsigned complaints;
-    bool bad;
+    bool bad, timer;
     unsigned long next; /* of the jobs */
     unsigned long every;
     unsigned seeds, exchanges;
@@ -266,6 +267,38 @@ static void print_table(void)
     print_row("all", &matrix.all);
 }
 
+/* ---- what the measured round trip gains ---- */
+
+static void print_timer_row(const char *name)
+{
+    const struct tally *t = &matrix.all;
+    double played = t->played != 0 ? (double)t->played : 1;
+    printf("%-32s %8llu %6llu %9.2f %8.0f %8.0f\n", name, (unsigned long long)t->played,
+           (unsigned long long)t->failed, (double)t->time / 1e9 / played,
+           (double)t->messages / played, (double)t->retransmitted / played);
+}
+
+static void play_all(void);
+
+static void compare_timers(void)
+{
+    static const char *const cells[] = {
+        "clean",           "delay=30", "delay=100", "delay=30,loss=5", "delay=100,loss=10",
+        "jitter=5,loss=5", "loss=10",  "loss=20"};
+    printf("%-32s %8s %6s %9s %8s %8s\n%-32s %8s %6s %9s %8s %8s\n", "", "sessions", "failed",
+           "seconds", "kernel's", "sent", "", "", "", "each", "messages", "again");
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        for (int fixed = 0; fixed < 2; fixed++) {
+            char name[CELL_NAME_MAX];
+            (void)cell_parse(&matrix.cell, cells[i]);
+            matrix.cell.level[FIXED] = fixed;
+            cell_name(&matrix.cell, name);
+            play_all();
+            print_timer_row(name);
+        }
+    }
+}
+
 static unsigned from_environment(const char *name, unsigned otherwise)
 {
     const char *text = getenv(name);
@@ -285,6 +318,9 @@ static bool configure(int argc, char **argv)
         } else if (strcmp(argv[i], "--bars") == 0) {
             matrix.job = bar_job;
             matrix.exchanges = 500; /* two messages of the kernel each */
+        } else if (strcmp(argv[i], "--timer") == 0) {
+            matrix.job = cell_job;
+            matrix.timer = true;
         } else if (strcmp(argv[i], "--cell") == 0 && i + 1 < argc) {
             matrix.job = cell_job;
             if (!cell_parse(&matrix.cell, argv[++i]))
@@ -316,27 +352,32 @@ static void play_all(void)
     }
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    print_table();
 }
 
 int main(int argc, char **argv)
 {
     if (!configure(argc, argv)) {
-        fprintf(stderr,
-                "usage: matrix [--grid [--every N] | --bars | --cell NAME] [--seeds N] [--seed N] "
-                "[--exchanges N]\n");
+        fprintf(stderr, "usage: matrix [--grid [--every N] | --bars | --timer | --cell NAME] "
+                        "[--seeds N] [--seed N] "
+                        "[--exchanges N]\n");
         return 2;
     }
     bool check = matrix.job == pair_job;
+    if (matrix.timer) {
+        compare_timers();
+        return matrix.bad ? 1 : 0;
+    }
     if (check)
         printf("1..2\n");
     play_all();
+    print_table();
     if (check) {
         printf("%s 1 - pairs of factors\n", matrix.bad ? "not ok" : "ok");
         matrix.job = walk_job;
         bool pairs = matrix.bad;
         matrix.bad = false;
         play_all();
+        print_table();
         printf("%s 2 - every pattern of losses at the start\n", matrix.bad ? "not ok" : "ok");
         matrix.bad |= pairs;
     }
