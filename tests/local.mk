@@ -208,6 +208,13 @@ UNIT_TESTS += tests/unit/monitor
 tests_unit_monitor_SOURCES = tests/unit/monitor.c $(FAKE_IO)
 tests_unit_monitor_LDADD = libsession.la $(UNIT_LIBS) -lpthread
 
+UNIT_TESTS += tests/unit/control
+tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h
+tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/confine
+tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/proxy.h
+tests_unit_confine_LDADD = $(UNIT_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -24,7 +24,7 @@ struct tid {
 struct run {
     bool on;
     unsigned id;
-    uint64_t tcb, pc;
+    uint64_t pc;
     unsigned kind; /* of the breakpoint */
     char type;     /* of the breakpoint: '0' or '1' */
     bool ours;     /* the breakpoint is not the client's */
@@ -121,6 +121,9 @@ int tid_of_core(struct threads *t, unsigned core, struct tid *id, bool *known);
 
 /* Learns what the stub says of its own threads in a reply: "QCp1.1", "T05thread:1;". */
 void tid_learn(struct threads *t, const struct buf *reply);
+
+/* The core that the stub's last stop is about. */
+int threads_stopped_core(struct threads *t, unsigned *core);
 
 /* The id of ours that the stub's last stop is about. */
 int threads_current(struct threads *t, unsigned *id);

@@ -53,7 +53,10 @@ static int resume(struct threads *t, bool step)
     buf_reset(&t->request);
     (void)buf_printf(&t->request, "%s%s", t->by_vcont ? "vCont;" : "", action);
     if (step && t->by_vcont) {
-        int rc = tid_of_core(t, 0, &id, &known);
+        unsigned core;
+        int rc = threads_stopped_core(t, &core);
+        if (rc == 0)
+            rc = tid_of_core(t, core, &id, &known);
         if (rc != 0)
             return rc;
         if (known) {
@@ -73,10 +76,10 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
     int rc = engine_context(&t->engine, thread, &c);
     if (rc != 0)
         return rc;
-    if (c.frame == NULL)
+    if (c.frame == NULL || c.reg[t->engine.arch->pc].size == 0)
         return threads_reply(t, "E01");
     const struct saved_register *psr = &c.reg[ARM_PSR];
-    t->run = (struct run){.id = thread->id, .tcb = thread->tcb, .step = step};
+    t->run = (struct run){.id = thread->id, .step = step};
     t->run.pc = c.reg[t->engine.arch->pc].value;
     t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size, psr->value);
     rc = insert(t, &ok);
@@ -158,5 +161,5 @@ int run_stopped(struct threads *t, const struct buf *reply)
         return rc;
     if (pc != r->pc)
         return end(t, true);
-    return step_over(t, t->engine.running[0] == r->tcb && id != 0);
+    return step_over(t, id == r->id);
 }

@@ -82,20 +82,22 @@ static int find_arch(struct threads *t, const struct arch **a)
 static int keep_told_id(struct threads *t)
 {
     struct engine *e = &t->engine;
-    unsigned id,
+    unsigned id, core,
         own = t->stopped.tid > 0 && t->stopped.tid < INT32_MAX ? (unsigned)t->stopped.tid : IDS_CPU;
     if (!t->told)
         return 0;
     t->told = false;
     unsigned next = t->ids.next;
-    int rc = engine_current(e, 0, &id);
-    if (rc != 0 || e->running[0] == 0) {
+    int rc = threads_stopped_core(t, &core);
+    if (rc == 0)
+        rc = engine_current(e, core, &id);
+    if (rc != 0 || core >= e->cores || e->running[core] == 0) {
         t->ids.cpu = own;
         return rc;
     }
     ids_forget(&t->ids);
     t->ids.next = next;
-    ids_give(&t->ids, e->running[0], own);
+    ids_give(&t->ids, e->running[core], own);
     return 0;
 }
 

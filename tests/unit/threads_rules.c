@@ -82,7 +82,7 @@ static void rule_2_the_list_is_offered_and_told_in_both_forms(void **state)
     assert_string_equal(list(w, 7), whole);
     assert_string_equal(ask(w, "qfThreadInfo"), "m2,3,4");
     assert_string_equal(ask(w, "qsThreadInfo"), "l");
-    /* "third (Blocked until tick 0, priority 3, 896 bytes of stack left)" */
+    /* "third (Blocked until tick 0, priority 3, 1920 bytes of stack left)" */
     const char *extra = ask(w, "qThreadExtraInfo,4");
     assert_memory_equal(extra, "74686972642028426c6f636b6564", 28);
     assert_string_equal(ask(w, "qThreadExtraInfo,63"), "6e6f2073756368207468726561"
