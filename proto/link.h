@@ -105,6 +105,8 @@ struct link {
     struct buf stream;      /* whole messages, in order, for the reader to take */
     uint64_t plus_until;    /* a lone '+' is awaited, before this time */
     bool lazy_acks;         /* see link_lazy_acks */
+    bool may_finish;        /* see link_allow_finished */
+    bool finished;          /* the node's stub has gone: nothing more will come */
     bool refused;           /* a '+' was not acknowledged: nothing that follows is either */
     bool synced;            /* false in a session taken over, until the first message begins */
     uint64_t heard;         /* when the last datagram of the peer came */
@@ -194,6 +196,13 @@ void link_proved(struct link *l);
  */
 void link_lazy_acks(struct link *l);
 void link_request_acks(struct link *l);
+
+/*
+ * Of a node, not of a kernel: FINISHED, in its place behind all messages, is acknowledged and says
+ * that the stub has closed its connection (`finished`; what came before may still be in the
+ * stream). A kernel never sends it.
+ */
+void link_allow_finished(struct link *l);
 
 /*
  * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is

@@ -7,6 +7,7 @@ E2E_TESTS = \
 	tests/e2e/compare.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
+	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/leave.test \
