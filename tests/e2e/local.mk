@@ -64,7 +64,7 @@ noinst_SCRIPTS += tests/e2e/stacks
 EXTRA_DIST += tests/e2e/stacks.c
 CLEANFILES += tests/e2e/stacks
 tests/e2e/stacks: $(srcdir)/tests/e2e/stacks.c
-	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -pthread -o $@ \
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -pthread -no-pie -fno-pie -o $@ \
 		$(srcdir)/tests/e2e/stacks.c
 
 # A bad network between a node and a debugger.
