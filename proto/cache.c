@@ -23,6 +23,8 @@ void cache_forget_memory(struct cache *c)
     c->stats.flushes += c->memory.used != 0;
     cache_memory_forget(&c->memory);
     cache_memory_forget(&c->failed);
+    c->stream.stale = true;
+    c->stream.run = 0;
 }
 
 void cache_forget(struct cache *c)
@@ -43,8 +45,7 @@ static void forget_target(struct cache *c)
     regions_free(&c->mapped);
 }
 
-/* The target's error, with what follows from it. */
-static int failed(struct cache *c, int rc)
+int cache_failed(struct cache *c, int rc)
 {
     if (rc == NETGDB_REPLACED)
         forget_target(c);
@@ -55,9 +56,10 @@ static int failed(struct cache *c, int rc)
 
 int cache_ask(struct cache *c)
 {
-    if (c->own.error != 0)
-        return c->own.error;
-    return failed(c, target_transact(c->base.next, c->own.data, c->own.len, &c->part));
+    int rc = c->own.error != 0 ? c->own.error : cache_finish_ahead(c);
+    if (rc != 0)
+        return rc;
+    return cache_failed(c, target_transact(c->base.next, c->own.data, c->own.len, &c->part));
 }
 
 /* ---- requests ---- */
@@ -256,29 +258,33 @@ static int cache_send(struct target *t, const uint8_t *request, size_t len)
         rc = answer(c, request, len);
     if (rc < 0 || rc == CACHE_ANSWERED)
         return rc;
+    const int instead = rc;
+    rc = cache_finish_ahead(c);
+    if (rc != 0)
+        return rc;
     c->handed_on = true;
-    if (rc == CACHE_INSTEAD)
+    if (instead == CACHE_INSTEAD)
         rc = target_next_send(t, c->own.data, c->own.len);
     else
         rc = target_next_send(t, request, len);
-    return failed(c, rc);
+    return cache_failed(c, rc);
 }
 
 /* The block did not come: the client gets what it asked for, as it asked. */
 static int ask_as_asked(struct cache *c)
 {
-    return failed(c, target_next_send(&c->base, c->request.data, c->request.len));
+    return cache_failed(c, target_next_send(&c->base, c->request.data, c->request.len));
 }
 
 static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct cache *c = of(t);
     while (c->handed_on) {
-        int rc = failed(c, target_next_recv(t, reply, final, watch));
+        int rc = cache_failed(c, target_next_recv(t, reply, final, watch));
         if (rc != 0 || !*final)
             return rc;
         if (!c->block_read) {
-            c->running = false;
+            c->handed_on = c->running = false;
             if (c->learn != NULL)
                 c->learn(c, reply);
             return 0;
@@ -297,7 +303,12 @@ static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned
 
 static int cache_idle(struct target *t)
 {
-    return failed(of(t), target_next_idle(t));
+    return cache_failed(of(t), target_next_idle(t));
+}
+
+static int cache_ahead(struct target *t)
+{
+    return cache_read_ahead(of(t));
 }
 
 static int cache_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
@@ -306,7 +317,7 @@ static int cache_leave(struct target *t, const uint8_t *request, size_t len, str
     int rc = cache_settle(t);
     cache_forget(c);
     cache_choose_unknown(c);
-    return rc == 0 ? failed(c, target_next_leave(t, request, len, reply)) : rc;
+    return rc == 0 ? cache_failed(c, target_next_leave(t, request, len, reply)) : rc;
 }
 
 static void cache_free(struct target *t)
@@ -337,6 +348,7 @@ static const struct target_ops ops = {
     .leave = cache_leave,
     .max_request = target_next_max_request,
     .free = cache_free,
+    .ahead = cache_ahead,
 };
 
 void cache_flush(struct target *t)
@@ -349,7 +361,8 @@ int cache_settle(struct target *t)
     struct cache *c = of(t);
     if (c->broken || c->running)
         return 0;
-    return cache_send_held(c);
+    int rc = cache_finish_ahead(c);
+    return rc == 0 ? cache_send_held(c) : rc;
 }
 
 void cache_stats(const struct target *t, struct cache_stats *stats)

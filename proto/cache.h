@@ -16,6 +16,9 @@
  *         it back; what touches its memory, and what changes, resumes or leaves the target, sends
  *         it first
  *
+ * Three reads in a row of adjoining blocks start a read-ahead of at most 64 KiB, by target_ahead.
+ * What is on its way when the client asks for something else is waited for, one request at most.
+ *
  * A block is read only where that is safe: inside the program's allocated sections, in a page
  * that the client has read from since the stop, and in the page of the stack pointer of a thread
  * whose registers it has read. Memory that may be a device's is read as asked, and not kept.
@@ -56,6 +59,7 @@ struct cache_options {
 struct cache_stats {
     uint64_t hits;    /* requests answered from what is kept, or not sent for another reason */
     uint64_t misses;  /* requests of the same kinds that went to the target */
+    uint64_t ahead;   /* reads that went ahead of the client's */
     uint64_t blocks;  /* of the misses: that read the block around what was asked for */
     uint64_t flushes; /* how often something that was known was forgotten */
     uint64_t bytes;   /* of memory that are known now */

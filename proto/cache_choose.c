@@ -225,12 +225,17 @@ static struct cache_choice space_of(const struct cache *c, const struct cache_ch
     return space;
 }
 
-void cache_enter_space(struct cache *c)
+bool cache_is_in_space(const struct cache *c)
 {
     struct cache_choice space = space_of(c, &c->wished);
-    if (!same(&space, &c->space))
+    return same(&space, &c->space);
+}
+
+void cache_enter_space(struct cache *c)
+{
+    if (!cache_is_in_space(c))
         cache_forget_memory(c);
-    c->space = space;
+    c->space = space_of(c, &c->wished);
 }
 
 int cache_sync_space(struct cache *c)

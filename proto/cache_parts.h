@@ -31,6 +31,21 @@ struct cache_choice {
     char id[CACHE_THREAD_TEXT];
 };
 
+/* Reads of the client that follow one another, and what is read ahead of them. */
+struct cache_stream {
+    uint64_t end;   /* behind the last block that it has read from */
+    uint64_t next;  /* behind the last byte */
+    unsigned run;   /* blocks in a row */
+    uint64_t bytes; /* of them */
+    size_t size;    /* of the last read */
+    char command;   /* of it */
+    bool sent;      /* a read-ahead is outstanding: of [sent_at, sent_at + sent_len) */
+    bool stale;     /* and what it reads is not to be kept */
+    char sent_command;
+    uint64_t sent_at;
+    size_t sent_len;
+};
+
 struct cache {
     struct target base;
     struct cache_program program;
@@ -66,6 +81,8 @@ struct cache {
     struct cache_list list;
     struct cache_points points;
 
+    struct cache_stream stream;
+
     /* The outstanding request. */
     bool broken;     /* the target has failed: nothing more is sent on our own account */
     bool running;    /* it lets the target run: nothing can be sent */
@@ -91,6 +108,9 @@ typedef int cache_answer(struct cache *c, const uint8_t *request, size_t len);
 /* Asks the stub c->own; the reply is in c->part. Returns 0 or the target's error. */
 int cache_ask(struct cache *c);
 
+/* The target's error, with what follows from it for the cache. */
+int cache_failed(struct cache *c, int rc);
+
 void cache_forget(struct cache *c);
 void cache_forget_memory(struct cache *c);
 
@@ -115,6 +135,9 @@ int cache_then_hand_on(int rc);
 /* Makes c->memory that of the chosen thread. */
 void cache_enter_space(struct cache *c);
 
+/* Whether c->memory is that of the chosen thread already. */
+bool cache_is_in_space(const struct cache *c);
+
 /* Looks at a stop: which thread is chosen now. */
 void cache_learn_stop(struct cache *c, const struct buf *reply);
 
@@ -128,10 +151,28 @@ cache_answer cache_read;
 /* The reply to a block that was read. CACHE_HAND_ON: ask for what the client asked for. */
 int cache_take_block(struct cache *c, const struct buf *reply);
 
+/* Keeps what the reply to a read of [address, address + len) by 'm' or 'x' holds. */
+void cache_keep_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
+                       size_t len);
+
+/* ---- cache_ahead.c: streams ---- */
+
+/* The client reads there. */
+void cache_note_read(struct cache *c, uint64_t address, size_t len);
+
+/* Reads ahead until there is nothing to read, or the client comes. Returns 0 or an error. */
+int cache_read_ahead(struct cache *c);
+
+/* Waits for an outstanding read-ahead. Returns 0 or an error. */
+int cache_finish_ahead(struct cache *c);
+
 /* ---- cache_where.c: where a block may be read ---- */
 
 /* Whether these bytes may be a device's. */
 bool cache_is_device(const struct cache *c, uint64_t address, size_t len);
+
+/* Whether a point that is held back touches [first, last]. */
+bool cache_is_held(const struct cache *c, uint64_t first, uint64_t last);
 
 /* The window around `len` bytes at `address`, which are inside a block. False: as asked. */
 bool cache_window(const struct cache *c, uint64_t address, size_t len, uint64_t *window,

@@ -17,20 +17,20 @@ static bool parse(const uint8_t *request, size_t len, uint64_t *address, uint64_
 }
 
 /* The bytes that a reply to a read stands for, into c->bytes; false when it is none. */
-static bool decode(struct cache *c, const struct buf *reply)
+static bool decode(struct cache *c, char command, const struct buf *reply)
 {
     buf_reset(&c->bytes);
     if (reply->len == 0)
         return false;
-    if (c->command == 'm')
+    if (command == 'm')
         return rsp_unhex(&c->bytes, reply->data, reply->len) == 0;
     return reply->data[0] == 'b' && rsp_unescape(&c->bytes, reply->data + 1, reply->len - 1) == 0;
 }
 
-/* Keeps what a reply to a read of [address, address + len) holds. */
-static void keep(struct cache *c, const struct buf *reply, uint64_t address, size_t len)
+void cache_keep_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
+                       size_t len)
 {
-    if (decode(c, reply) && c->bytes.len <= len)
+    if (decode(c, command, reply) && c->bytes.len <= len)
         cache_memory_keep(&c->memory, address, c->bytes.data, c->bytes.len);
 }
 
@@ -57,12 +57,12 @@ static bool is_known(const struct cache *c)
 /* The reply to the client's own request. */
 static void learn_read(struct cache *c, const struct buf *reply)
 {
-    keep(c, reply, c->address, c->size);
+    cache_keep_memory(c, c->command, reply, c->address, c->size);
 }
 
 int cache_take_block(struct cache *c, const struct buf *reply)
 {
-    keep(c, reply, c->window, c->window_len);
+    cache_keep_memory(c, c->command, reply, c->window, c->window_len);
     if (is_known(c))
         return make_reply(c);
     static const uint8_t mark = 0;
@@ -80,16 +80,26 @@ static int read_block(struct cache *c)
     return CACHE_INSTEAD;
 }
 
+/* What is being read ahead may be what is asked for. */
+static int finish_if_asked(struct cache *c)
+{
+    return is_known(c) ? 0 : cache_finish_ahead(c);
+}
+
 /* Of memory that may be kept; all of it is in one reply. */
 static int read_kept(struct cache *c)
 {
     cache_enter_space(c);
+    int rc = finish_if_asked(c);
+    if (rc != 0)
+        return rc;
+    cache_note_read(c, c->address, c->size);
     if (is_known(c)) {
         c->stats.hits++;
         return make_reply(c);
     }
     c->stats.misses++;
-    int rc = cache_sync_space(c);
+    rc = cache_sync_space(c);
     if (rc != 0)
         return cache_then_hand_on(rc);
     if (cache_window(c, c->address, c->size, &c->window, &c->window_len) &&

@@ -292,6 +292,13 @@ static int take_request(struct session *s)
     return packet_is(s->packet, "D") ? take_detach(s) : forward(s);
 }
 
+/* The client has its reply, and thinks. */
+static int look_ahead(struct session *s)
+{
+    int rc = s->gone || s->parted != 0 ? 0 : target_ahead(s->target);
+    return rc == 0 ? 0 : target_failed(s, rc);
+}
+
 /* One request and all that belongs to it. */
 static int turn(struct session *s)
 {
@@ -302,7 +309,8 @@ static int turn(struct session *s)
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
         log_packet(s->log, "->", s->request.data, s->request.len, s->packet->explanation);
-        return take_request(s);
+        rc = take_request(s);
+        return rc == 0 ? look_ahead(s) : rc;
     }
     if (is_departure(s, rc))
         return part(s);

@@ -27,6 +27,13 @@ EXTRA_DIST += tests/bench/batch.gdb tests/bench/threads.c
 bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/sim/run
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
 
+# What the cache saves.
+dist_noinst_SCRIPTS += tests/bench/cache.sh
+EXTRA_DIST += tests/bench/cache.gdb
+.PHONY: bench-cache
+bench-cache: all tests/bench/threads tests/e2e/stacks tests/e2e/noise
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/cache.sh $(BENCH_PARTS)
+
 # RTOS threads, under QEMU.
 dist_noinst_SCRIPTS += tests/bench/rtos.sh
 .PHONY: bench-rtos

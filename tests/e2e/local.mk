@@ -3,6 +3,7 @@
 E2E_TESTS = \
 	tests/e2e/again.test \
 	tests/e2e/bpf-netgdb.test \
+	tests/e2e/cache.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
 	tests/e2e/completion.test \
@@ -60,6 +61,14 @@ EXTRA_DIST += tests/e2e/target.c
 CLEANFILES += tests/e2e/target
 tests/e2e/target: $(srcdir)/tests/e2e/target.c
 	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -o $@ $(srcdir)/tests/e2e/target.c
+
+# Deep stacks in many threads, and memory that the program writes between stops.
+noinst_SCRIPTS += tests/e2e/stacks
+EXTRA_DIST += tests/e2e/stacks.c
+CLEANFILES += tests/e2e/stacks
+tests/e2e/stacks: $(srcdir)/tests/e2e/stacks.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -pthread -no-pie -fno-pie -o $@ \
+		$(srcdir)/tests/e2e/stacks.c
 
 # A bad network between a node and a debugger.
 check_PROGRAMS += tests/e2e/noise

@@ -289,7 +289,8 @@ static int serve_gdb(struct play *p, struct server *server)
     const struct netgdb_successor successor = {successor_waits, successor_take, p};
     const struct serve_options options = {
         .park = p->config->gdb == PLAY_PROXY_RESTARTS, .ended = is_told_to_end, .context = p};
-    const struct chain_config config = {.log = &p->log};
+    const struct options chosen = {.cache = p->config->seed % 4 == 1, .rtos = "off"};
+    const struct chain_config config = {.options = &chosen, .log = &p->log};
     struct chain chain;
     int end = chain_for_kernel(&chain, p->kernel->link, &successor, &config);
     if (end != 0)

@@ -168,6 +168,8 @@ static void ask(struct play *p, const char *request)
         fail_msg("seed %u: %s was answered %.60s and not %.60s; the stub was asked%s", p->seed,
                  request, (const char *)p->reply.data, (const char *)p->expected.data,
                  p->behind->log);
+    if (pick(p, 4) != 0)
+        assert_int_equal(target_ahead(p->cached), 0);
     if (p->why[0] != '\0')
         fail_msg("seed %u: at %s it %s; the stub was asked%s", p->seed, request, p->why,
                  p->behind->log);
@@ -200,20 +202,38 @@ static void read_document(struct play *p)
     } while (p->reply.data[0] == 'm');
 }
 
+/* Reads that follow one another, which starts a read-ahead. */
+static void read_stream(struct play *p)
+{
+    static const unsigned lengths[] = {64, 512, 2048, 4096};
+    char text[64];
+    unsigned len = lengths[pick(p, 4)], n = 3 + pick(p, 40);
+    uint64_t address = some_address(p) & ~UINT64_C(63);
+    for (unsigned i = 0; i < n && address < WORLD_BASE + WORLD_SIZE; i++, address += len) {
+        touch(p, address, len);
+        (void)snprintf(text, sizeof text, "m%" PRIx64 ",%x", address, len);
+        ask(p, text);
+    }
+}
+
 static void make_step(struct play *p)
 {
     char text[128];
     uint32_t before = p->plain->random, n = pick(p, 40);
+    bool asked_why = false; /* that stops nothing anew */
     buf_reset(&p->reply);
     if (n == 0) {
         read_list(p);
     } else if (n == 1) {
         read_document(p);
+    } else if (n == 2) {
+        read_stream(p);
     } else {
         make_request(p, text, sizeof text);
         ask(p, text);
+        asked_why = strcmp(text, "?") == 0;
     }
-    if (has_run(p, before)) {
+    if (has_run(p, before) && !asked_why) {
         memset(p->touched, 0, sizeof p->touched);
         memset(p->stacks, 0, sizeof p->stacks);
     }
