@@ -83,6 +83,8 @@ uint64_t link_lateness(const struct link *l)
 /* A guess holds until the first round trip of a DATA that was sent once. */
 static void measure_round_trip(struct link *l, uint64_t sample, bool guess)
 {
+    if (l->rtt_least == 0 || sample < l->rtt_least)
+        l->rtt_least = sample;
     if (l->srtt == 0 || (l->guessed && !guess)) {
         l->guessed = guess;
         l->srtt = sample;
