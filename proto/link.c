@@ -493,6 +493,20 @@ static int take_data(struct link *l, const struct wire_msg *msg)
     return rc == 0 ? 1 : rc;
 }
 
+/* FINISHED of a node, which sends it when all before it was acknowledged. Returns as take_data. */
+static int take_finished(struct link *l, const struct wire_msg *msg)
+{
+    if (l->finished && msg->seqno + 1 == l->rx.start)
+        return 1;
+    if (!l->may_finish || msg->seqno != l->rx.start || msg->len != 0 || l->rx.have != 0) {
+        l->counters.impossible++; /* a kernel never sends it */
+        return 0;
+    }
+    l->finished = true;
+    l->rx.start++;
+    return 1;
+}
+
 /* One datagram. Returns 1 when its seqno is to be acknowledged, 0 when not, or an error. */
 static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *msg)
 {
@@ -514,10 +528,11 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
     case WIRE_DATA:
         return take_data(l, msg);
     case WIRE_FINISHED:
+        return take_finished(l, msg);
     case WIRE_NONE:
         break;
     }
-    l->counters.impossible++; /* a kernel never sends FINISHED, and one kind of HERALD only */
+    l->counters.impossible++; /* a kernel sends one kind of HERALD only */
     return 0;
 }
 
@@ -564,6 +579,11 @@ int link_input(struct link *l)
 void link_want_plus(struct link *l, uint64_t until)
 {
     l->plus_until = until;
+}
+
+void link_allow_finished(struct link *l)
+{
+    l->may_finish = true;
 }
 
 void link_lazy_acks(struct link *l)

@@ -67,11 +67,20 @@ struct link_trace {
     uint64_t lateness;    /* of ours: what was known of the path then */
 };
 
+enum { LINK_HELD_MAX = 1020 }; /* bytes */
+
+/* Requests that were answered to the client and not yet sent: the next server sends them. */
+struct link_held {
+    uint32_t len;             /* 0: there are none */
+    char text[LINK_HELD_MAX]; /* each with a NUL behind it */
+};
+
 /* What a server that takes the session over must know; it may lie in memory that outlives us. */
 struct link_mark {
     uint32_t sent; /* seqno of our last DATA */
     uint32_t next; /* seqno with which the peer's next message begins */
     uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
+    struct link_held held;
 };
 
 struct link_counters {
@@ -122,6 +131,8 @@ struct link {
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
     uint32_t changed;       /* seqno of the last request that was not LINK_COPY_HARMLESS */
+    bool may_finish;        /* see link_allow_finished */
+    bool finished;          /* the node's stub has gone: nothing more will come */
     bool synced;            /* false in a session taken over, until the first message begins */
     uint64_t heard;         /* when the last datagram of the peer came */
 
@@ -214,6 +225,13 @@ void link_proved(struct link *l);
  */
 void link_lazy_acks(struct link *l);
 void link_request_acks(struct link *l);
+
+/*
+ * Of a node, not of a kernel: FINISHED, in its place behind all messages, is acknowledged and says
+ * that the stub has closed its connection (`finished`; what came before may still be in the
+ * stream). A kernel never sends it.
+ */
+void link_allow_finished(struct link *l);
 
 /*
  * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is

@@ -95,9 +95,17 @@ static int meet_successor(struct netgdb_target *t)
     return NETGDB_REPLACED; /* its T is in the stream: the next recv gives it */
 }
 
+/* Whether the stub behind a node has gone, and all that it said was read. */
+static bool is_finished(const struct netgdb_target *t)
+{
+    return t->link->finished && t->link->stream.len == 0;
+}
+
 /* Waits once, until `deadline` at most; takes what came, retransmits what is due. */
 static int pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
 {
+    if (is_finished(t))
+        return NETGDB_CLOSED;
     uint64_t retry = link_deadline(t->link);
     unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
     unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
@@ -507,6 +515,8 @@ static void look_for_node(struct netgdb_target *t, struct buf *features)
 {
     t->node |= features_has(features->data, features->len, "netgdb-node");
     t->link->runs_copies = !t->node;
+    if (t->node)
+        link_allow_finished(t->link);
     (void)features_set(features, "netgdb-node", NULL);
 }
 
@@ -559,6 +569,8 @@ static int nt_idle(struct target *base)
         rc = link_tick(t->link);
     if (rc == 0 && !t->outstanding)
         (void)read_stream(t);
+    if (rc == 0 && is_finished(t))
+        rc = NETGDB_CLOSED;
     return rc == 0 ? meet_successor(t) : rc;
 }
 

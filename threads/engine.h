@@ -64,7 +64,8 @@ struct engine {
     unsigned lists;     /* FreeRTOS: priorities */
     uint32_t link_bias; /* links point so many bytes into a control block, and into the head */
     const struct frame *frame;
-    bool complained; /* about something that is not sound, since it was */
+    int frame_points; /* what the weakest thread had with it when it was chosen */
+    bool complained;  /* about something that is not sound, since it was */
 
     /* For as long as the target is stopped. */
     bool have_current, listed;

@@ -351,20 +351,40 @@ static int describe_container(struct engine *e, struct thread *t)
     return 0;
 }
 
+/* Which of its notifications a task waits for (an array of states since V10.4); -1: none. */
+static int find_notification(struct engine *e, const struct thread *t, int *index)
+{
+    uint8_t states[64];
+    const struct layout_value *v = &e->layout[TCB_NOTIFIED];
+    size_t n = v->size == 0 ? 1 : v->size < sizeof states ? v->size : sizeof states;
+    *index = -1;
+    if (v->origin == ORIGIN_NONE)
+        return 0;
+    int rc = memory_read(e->memory, t->tcb + v->offset, states, n);
+    for (size_t i = 0; rc == 0 && *index < 0 && i < n; i++) {
+        if (states[i] == 1) /* taskWAITING_NOTIFICATION */
+            *index = (int)i;
+    }
+    return rc;
+}
+
 /* Why a task on a list of blocked ones is there. */
 static int describe_wait(struct engine *e, struct thread *t, bool for_ever)
 {
-    uint64_t notified, value;
-    int rc = engine_field(e, t->tcb, TCB_NOTIFIED, &notified);
+    uint64_t value;
+    int notification, rc = find_notification(e, t, &notification);
     if (rc != 0)
         return rc;
     if (t->container != 0) {
         t->state = "Blocked";
         return describe_container(e, t);
     }
-    if (notified == 1) { /* taskWAITING_NOTIFICATION */
+    if (notification >= 0) {
         t->state = "Blocked";
-        snprintf(t->reason, sizeof t->reason, "on a notification");
+        if (notification == 0)
+            snprintf(t->reason, sizeof t->reason, "on a notification");
+        else
+            snprintf(t->reason, sizeof t->reason, "on notification %d", notification);
         return 0;
     }
     if (for_ever)

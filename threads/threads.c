@@ -159,6 +159,13 @@ static int not_here(struct threads *t, const uint8_t *request, size_t len)
     return 0; /* an empty reply */
 }
 
+/* LLDB asks for this first of all. */
+static int is_lldb(struct threads *t, const uint8_t *request, size_t len)
+{
+    t->wants_names = true;
+    return not_here(t, request, len);
+}
+
 /* What names threads in a way of its own: only without ours. */
 static int only_without(struct threads *t, const uint8_t *request, size_t len)
 {
@@ -263,11 +270,11 @@ static const struct rule {
     {"R", restarted},
     {"r", restarted},
     {"qGetTLSAddr", only_without},
-    {"qThreadStopInfo", only_without},
+    {"qThreadStopInfo", answer_stop_info},
     {"jThreadsInfo", only_without},
     {"jThreadExtendedInfo", only_without},
     {"QNonStop", only_without},
-    {"QThreadSuffixSupported", not_here},
+    {"QThreadSuffixSupported", is_lldb},
     {"QListThreadsInStopReply", not_here},
     {"bc", restarted},
     {"bs", restarted},
@@ -437,6 +444,7 @@ struct target *threads_new(struct target *next, const struct threads_options *op
         return NULL;
     t->base = (struct target){&ops, next};
     t->log = options->log;
+    strcpy(t->signal, "00");
     t->symbols = options->symbols;
     t->only = options->rtos != NULL ? rtos_find(options->rtos) : NULL;
     program_init(&t->program, options->symbols);

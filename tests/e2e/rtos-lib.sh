@@ -49,7 +49,7 @@ build_riscv() {
 # a file without it: without_debug_info FILE
 without_debug_info() {
     sed -i -e 's/ (inherited, else [0-9]*)//' \
-        -e 's/^notified: Blocked on a notification/notified: Suspended/' "$1"
+        -e 's/^notified: Blocked on notification 2/notified: Suspended/' "$1"
 }
 as_built() {
     [ "${libdw:-yes}" = yes ] || without_debug_info "$1"

@@ -79,8 +79,8 @@ typedef struct tskTaskControlBlock {
     UBaseType_t uxTaskNumber;
     UBaseType_t uxBasePriority;
     UBaseType_t uxMutexesHeld;
-    volatile uint32_t ulNotifiedValue[1];
-    volatile uint8_t ucNotifyState[1];
+    volatile uint32_t ulNotifiedValue[3];
+    volatile uint8_t ucNotifyState[3];
 } TCB_t;
 
 typedef struct QueueDefinition {
@@ -132,8 +132,8 @@ static void init_list(List_t *l)
     l->xListEnd.xItemValue = MAX_DELAY;
     l->xListEnd.pxNext = l->xListEnd.pxPrevious = end;
 #ifdef INTEGRITY
-    l->xListIntegrityValue1 = l->xListIntegrityValue2 = 0x5a5a5a5a;
-    l->xListEnd.xListItemIntegrityValue1 = 0x5a5a5a5a;
+    l->xListIntegrityValue1 = l->xListIntegrityValue2 = (TickType_t)0x5a5a5a5a;
+    l->xListEnd.xListItemIntegrityValue1 = (TickType_t)0x5a5a5a5a;
 #endif
 }
 
@@ -231,7 +231,7 @@ void kernel_park(unsigned i)
         insert_end(&rx_queue.xTasksWaitingToSend, &t->xEventListItem);
     } else if (i == SUSPENDED || i == NOTIFIED) {
         to = &xSuspendedTaskList;
-        t->ucNotifyState[0] = i == NOTIFIED;
+        t->ucNotifyState[2] = i == NOTIFIED;
     }
     insert_end(to, &t->xStateListItem);
 }

@@ -304,6 +304,25 @@ static void tasks_with_and_without_an_fpu_block_stand_side_by_side(void **state)
     world_free(w);
 }
 
+/* The block of a task that has used the FPU since the layout was chosen is nothing but zeros: its
+ * words are sound as another layout, but for the stack pointer. */
+static void a_layout_that_was_chosen_before_gives_way_to_a_better_one(void **state)
+{
+    (void)state;
+#define Z11 "=0 =0 =0 =0 =0 =0 =0 =0 =0 =0 =0 "
+    static const struct row clean = {"C", &rv32, 0, "pc =3880 x1 " X5_X31 "=0 "};
+    static const struct row dirty = {"C, D", &rv32, 0,
+                                     "pc =80007880 " Z11 Z11 Z11 Z11 Z11 Z11 "x1 " X5_X31 "=0 "};
+    struct world *w = image(&clean);
+    expect_task(w, &clean, 1);
+    push(w, &dirty, 3);
+    rtos_stub_word(w->stub, TCBS + 3 * 0x200, after(3) - length_of(&dirty));
+    ask(w, "M20000f00,1:00");
+    expect_task(w, &dirty, 3);
+    expect_task(w, &clean, 1);
+    world_free(w);
+}
+
 /* FreeRTOS V10.6 and later with an MPU: all in the control block; on the stack is the hardware's
  * frame, at `psp`. */
 static const struct row tcb_rows[] = {
@@ -723,6 +742,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_freertos_context_is_recognised_and_read),
         cmocka_unit_test(tasks_with_and_without_an_fpu_block_stand_side_by_side),
+        cmocka_unit_test(a_layout_that_was_chosen_before_gives_way_to_a_better_one),
         cmocka_unit_test(a_context_in_the_control_block_is_read),
         cmocka_unit_test(a_task_on_the_secure_side_shows_its_stack_pointer_alone),
         cmocka_unit_test(each_threadx_context_is_recognised_and_read),
