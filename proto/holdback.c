@@ -9,7 +9,8 @@ void holdback_init(struct holdback *h)
 
 bool holdback_careful(const struct holdback *h, const struct link *l)
 {
-    return l->evidence != 0 || h->clean < HOLDBACK_CLEAN_EXCHANGES;
+    bool sign = l->evidence != h->evidence || (l->evidence != 0 && l->lossy);
+    return sign || h->clean < HOLDBACK_CLEAN_EXCHANGES;
 }
 
 bool holdback_runs_once(const struct packet *packet)
@@ -46,6 +47,9 @@ uint64_t holdback_plus(const struct holdback *h, const struct link *l,
 
 void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r)
 {
+    if (h->evidence != l->evidence)
+        h->clean = 0;
+    h->evidence = l->evidence;
     h->clean += h->clean < HOLDBACK_CLEAN_EXCHANGES;
     if (r->packet->repeat == REPEAT_SAFE || r->packet->repeat == REPEAT_NEVER)
         return;

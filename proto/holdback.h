@@ -2,8 +2,9 @@
 /*
  * How long to hold a request, or our '+' to its reply, back on the way to a stub that runs every
  * copy: until no late copy of what went before can do harm. What runs the target or moves a list
- * on is held back always; the rest until the path has shown itself clean for a while, and from the
- * first sign of copies on. No waiting here: only times, in ns as io_now.
+ * on is held back always; the rest until the path has shown itself clean for a while, again after
+ * each sign of copies, and for good on a path that repeats and loses: it may lose the ack that
+ * tells of a copy. No waiting here: only times, in ns as io_now.
  */
 #ifndef NETGDB_PROTO_HOLDBACK_H
 #define NETGDB_PROTO_HOLDBACK_H
@@ -23,7 +24,8 @@ struct holdback_request {
 };
 
 struct holdback {
-    unsigned clean;     /* exchanges since the session began, up to HOLDBACK_CLEAN_EXCHANGES */
+    unsigned clean;     /* exchanges without a sign of copies, up to HOLDBACK_CLEAN_EXCHANGES */
+    uint64_t evidence;  /* of the link, when the last exchange ended */
     uint64_t plus_gone; /* when no copy of our last '+' can come any more */
     unsigned next;
     struct {

@@ -10,6 +10,9 @@
 /* Below a kernel's own retransmission interval, a second arrival is the network's work. */
 #define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
 
+/* See waits_for_repeat: found by trying, with an eye on the time of a session. */
+#define REPEAT_COSTS 2
+
 /* The second ack of a 13.x kernel is there so soon after the first, if there is one. */
 #define SECOND_ACK IO_MS
 
@@ -80,6 +83,8 @@ uint64_t link_lateness(const struct link *l)
 /* A guess holds until the first round trip of a DATA that was sent once. */
 static void measure_round_trip(struct link *l, uint64_t sample, bool guess)
 {
+    if (l->rtt_least == 0 || sample < l->rtt_least)
+        l->rtt_least = sample;
     if (l->srtt == 0 || (l->guessed && !guess)) {
         l->guessed = guess;
         l->srtt = sample;
@@ -138,12 +143,16 @@ static uint64_t first_retry(const struct link *l)
 /*
  * A request that arrived while its ack and the kernel's '+' were lost is told of once more by that
  * '+', a second later; a copy sent before would be read as well, each byte of it answered by a
- * repeat of the reply. Where so much is lost that this costs more than that second, we wait for it.
+ * repeat of the reply, and each of those that is lost takes a second. So where that costs more than
+ * waiting costs a request that did not arrive, we wait: with a part p of all lost, p * p of its
+ * bytes would; about twice p of what we send is sent again.
  */
 static bool waits_for_repeat(const struct link *l)
 {
-    return l->tx.len > WIRE_HEADER + 1 && l->counters.retransmitted > l->tx.seqno / 2 &&
-           l->tx.seqno >= LINK_HISTORY;
+    uint64_t again = l->counters.retransmitted, sent = l->tx.seqno;
+    if (!link_sends_request(l) || sent < LINK_HISTORY)
+        return false;
+    return (l->tx.len - WIRE_HEADER) * again * again > REPEAT_COSTS * sent * sent;
 }
 
 static uint64_t next_retry(const struct link *l)

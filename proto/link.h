@@ -64,6 +64,7 @@ struct link_trace {
     unsigned count;       /* transmissions of ours, or arrivals */
     unsigned acks;        /* of ours: acks that came */
     uint64_t first, last; /* when */
+    uint64_t lateness;    /* of ours: what was known of the path then */
 };
 
 enum { LINK_HELD_MAX = 1020 }; /* bytes */
@@ -145,6 +146,7 @@ struct link {
 
     struct link_trace out[LINK_SENT_HISTORY], in[LINK_HISTORY];
     uint64_t srtt, rttvar; /* 0: not measured */
+    uint64_t rtt_least;    /* the shortest that was measured */
     bool guessed;          /* they are of a DATA that was sent several times */
     uint64_t lateness;     /* seen; 0: none */
     uint64_t evidence;     /* how often lateness or duplicates were seen */

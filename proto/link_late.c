@@ -15,7 +15,9 @@ struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_
 
 void link_tell_copy(struct link *l, enum link_copy copy)
 {
-    link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno)->copy = copy;
+    struct link_trace *t = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
+    t->copy = copy;
+    t->lateness = link_lateness(l);
     if (copy > LINK_COPY_HARMLESS)
         l->changed = l->tx.seqno;
 }
@@ -25,11 +27,14 @@ bool link_sends_request(const struct link *l)
     return l->tx.len > WIRE_HEADER + 1;
 }
 
+/* What it could undo was itself held back for as long as copies were known to be late. */
 static enum link_copy copy_does(const struct link *l, const struct link_trace *t)
 {
     if (t->copy != LINK_COPY_UNDOES)
         return t->copy;
-    return (int32_t)(l->changed - t->seqno) > 0 ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
+    uint64_t held = t->lateness + l->rtt_least + IO_MS;
+    bool later = (int32_t)(l->changed - t->seqno) > 0 && io_now(l->io) - t->last > held;
+    return later ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
 }
 
 /*

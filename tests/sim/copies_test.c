@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "proto/err.h"
+#include "proto/holdback.h"
 #include "tests/sim/rig.h"
 
 #define WRITE "Mffffffff81000000,1:"
@@ -182,6 +183,52 @@ static void a_late_copy_does_not_undo_a_later_write(void **state)
     }
 }
 
+/* Of a write there is a copy, in front of a write to another place: it may run. */
+static void a_late_copy_of_a_write_in_front_of_another_ends_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 10 * SIM_US) {
+        struct rig *r = rig_new(TWIN_NEW);
+        rig_connect(r);
+        rig_warm_up(r);
+        rig_fate(r, RIG_OUR_DATA, "$M", 0, 1, SIM_TWICE, late);
+        rig_ask(r, WRITE "01", "OK");
+        rig_ask(r, "Mffffffff81000100,1:02", "OK");
+        rig_ask(r, "Mffffffff81000200,1:03", "OK");
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+        assert_int_equal(r->lines, 0);
+        assert_int_equal(twin_harm(r->twin), 0);
+        rig_free(r);
+    }
+}
+
+/* The time of a read, when a path that has just shown a copy was clean for a while again. */
+static uint64_t time_after_a_copy(bool loses)
+{
+    struct rig *r = rig_new(TWIN_NEW);
+    rig_connect(r);
+    rig_warm_up(r);
+    if (loses)
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_LOSE, 0);
+    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, SIM_MS);
+    for (unsigned i = 0; i <= HOLDBACK_CLEAN_EXCHANGES + 4; i++)
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    assert_true(rig_link(r)->evidence != 0);
+    uint64_t start = sim_now(r->w);
+    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    uint64_t time = sim_now(r->w) - start;
+    rig_free(r);
+    return time;
+}
+
+static void a_path_that_repeats_once_and_loses_nothing_is_fast_again(void **state)
+{
+    (void)state;
+    assert_true(time_after_a_copy(false) < 3 * SIM_MS);
+    assert_true(time_after_a_copy(true) > 2 * LINK_LATENESS_SEEN);
+}
+
 /* Later than anything that was waited for: it must not run, and the session ends in one line. */
 static void play_very_late_copy(enum twin_generation g)
 {
@@ -347,6 +394,8 @@ int main(void)
         cmocka_unit_test(a_late_copy_while_gdb_thinks_ends_nothing),
         cmocka_unit_test(a_late_copy_does_not_move_a_list_on),
         cmocka_unit_test(a_late_copy_does_not_undo_a_later_write),
+        cmocka_unit_test(a_late_copy_of_a_write_in_front_of_another_ends_nothing),
+        cmocka_unit_test(a_path_that_repeats_once_and_loses_nothing_is_fast_again),
         cmocka_unit_test(a_plus_for_a_late_copy_is_not_taken_for_another),
         cmocka_unit_test(a_late_copy_of_a_read_in_front_of_a_read_ends_nothing),
         cmocka_unit_test(a_reply_of_another_form_is_that_of_a_copy),

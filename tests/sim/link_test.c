@@ -426,6 +426,26 @@ static void heavy_loss_makes_a_request_wait_for_the_repeat(void **state)
     assert_true(link_deadline(&f->link) <= sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
 
+/* A copy of a long request costs more than one of a short one: it waits at less loss. */
+static void a_long_request_waits_for_the_repeat_sooner(void **state)
+{
+    struct fixture *f = *state;
+    char request[400];
+    memset(request, '0', sizeof request);
+    for (uint32_t seqno = 1; seqno <= LINK_HISTORY; seqno++) {
+        assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
+        if (seqno % 8 == 0)
+            pass(f, LINK_RETRY_MAX);
+        rig_peer_ack(f->rig, seqno);
+        pass(f, SIM_MS);
+    }
+    assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
+    assert_true(link_deadline(&f->link) < sim_now(f->rig->w) + LINK_KERNEL_RETRY);
+    link_proved(&f->link);
+    assert_int_equal(link_send(&f->link, request, sizeof request, 0, sizeof request), 0);
+    assert_true(link_deadline(&f->link) > sim_now(f->rig->w) + LINK_KERNEL_RETRY);
+}
+
 /* Two at once and the third a little later, from the first sign of loss on. */
 static void loss_makes_it_three_acks(void **state)
 {
@@ -648,6 +668,7 @@ int main(void)
         TEST(losses_are_no_slow_path),
         TEST(a_request_waits_while_the_kernel_talks),
         TEST(heavy_loss_makes_a_request_wait_for_the_repeat),
+        TEST(a_long_request_waits_for_the_repeat_sooner),
         TEST(loss_makes_it_three_acks),
         TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
         TEST(the_second_ack_of_an_old_kernel_is_no_copy),
