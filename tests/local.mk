@@ -88,6 +88,18 @@ UNIT_TESTS += tests/unit/quirks
 tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
 tests_unit_quirks_LDADD = $(UNIT_LIBS)
 
+# The cache, in front of a stub whose memory changes whenever it may.
+CACHE_WORLD = tests/unit/cache_world.c tests/unit/cache_world.h tests/unit/unit.h
+UNIT_TESTS += tests/unit/cache_random
+tests_unit_cache_random_SOURCES = tests/unit/cache_random.c $(CACHE_WORLD)
+tests_unit_cache_random_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_rules
+tests_unit_cache_rules_SOURCES = tests/unit/cache_rules.c tests/unit/cache_ask.h $(CACHE_WORLD)
+tests_unit_cache_rules_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_points
+tests_unit_cache_points_SOURCES = tests/unit/cache_points.c tests/unit/cache_ask.h $(CACHE_WORLD)
+tests_unit_cache_points_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/debugnet_client
 tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
 tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)

@@ -97,7 +97,7 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
     if (front == NULL)
         return NETGDB_NOMEM;
     chain->target = front;
-    front = monitor_new(front, netgdb, &c->io.io, &s->profile, s->name, &c->log);
+    front = monitor_new(front, netgdb, chain->cache, &c->io.io, &s->profile, s->name, &c->log);
     if (front == NULL)
         return NETGDB_NOMEM;
     chain->target = front;
