@@ -231,3 +231,8 @@ void debugnet_client_finish(struct server *server)
             break;
     }
 }
+
+void debugnet_client_close(struct server *server)
+{
+    (void)debugnet_transport_send(&of(server)->transport, WIRE_FINISHED, NULL, 0);
+}

@@ -58,4 +58,10 @@ int debugnet_client_open(struct server *server, const uint8_t *stop, size_t len)
  */
 void debugnet_client_finish(struct server *server);
 
+/*
+ * The target has closed its connection: FINISHED, sent until the server has acked it or the tries
+ * are over. A kernel never does this; a server that knows us for a node waits no longer.
+ */
+void debugnet_client_close(struct server *server);
+
 #endif

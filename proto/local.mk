@@ -17,10 +17,12 @@ libproto_la_SOURCES = \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
+	proto/link_late.c proto/link_parts.h \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
+	proto/replies.c proto/replies.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
 	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \

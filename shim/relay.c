@@ -3,6 +3,7 @@
 #include "shim/relay.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,23 @@ static enum handover_kind loan_state(int end)
     }
 }
 
+/*
+ * The target has failed. The debugger finds the end of the stream and closes, as with a stub of its
+ * own over TCP; if we closed first, its next packet would be a broken pipe. Nobody waits for this.
+ */
+static void see_off(struct relay *r)
+{
+    struct pollfd p = {r->client, POLLIN, 0};
+    char unread[256];
+    io_fds_set_stream(&r->io, IO_TARGET, -1, -1);
+    (void)shutdown(r->client, SHUT_WR);
+    ssize_t n;
+    do {
+        (void)poll(&p, 1, -1);
+        n = recv(r->client, unread, sizeof unread, MSG_DONTWAIT);
+    } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+}
+
 /* Releases what a relay holds. The record goes with a session that has ended. */
 static void destroy(struct relay *r, int end)
 {
@@ -160,10 +178,12 @@ static void destroy(struct relay *r, int end)
     else
         record_close(r->record);
     pthread_mutex_lock(&lock);
-    io_fds_close(&r->io);
     LIST_REMOVE(r, entries);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+    if (end < 0)
+        see_off(r);
+    io_fds_close(&r->io);
     free(r);
 }
 

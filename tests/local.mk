@@ -37,6 +37,15 @@ UNIT_TESTS += tests/unit/link_acks
 tests_unit_link_acks_SOURCES = tests/unit/link_acks.c $(FAKE_IO)
 tests_unit_link_acks_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/link_memory
+tests_unit_link_memory_SOURCES = tests/unit/link_memory.c $(FAKE_IO)
+tests_unit_link_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+tests_unit_link_memory_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/replies
+tests_unit_replies_SOURCES = tests/unit/replies.c tests/unit/unit.h
+tests_unit_replies_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)

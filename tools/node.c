@@ -246,6 +246,8 @@ static int session(struct node *n)
         rc = serve(server, n->target, &options, &n->log);
         if (rc == SERVE_DETACHED)
             debugnet_client_finish(server);
+        else if (rc == NETGDB_CLOSED)
+            debugnet_client_close(server);
         end = judge(n, rc);
     }
     server_free(server);

@@ -7,12 +7,14 @@ E2E_TESTS = \
 	tests/e2e/compare.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
+	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/leave.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
+	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
 	tests/e2e/options.test \
@@ -62,6 +64,7 @@ tests/e2e/target: $(srcdir)/tests/e2e/target.c
 # A bad network between a node and a debugger.
 check_PROGRAMS += tests/e2e/noise
 tests_e2e_noise_SOURCES = tests/e2e/noise.c
+tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c

@@ -7,12 +7,22 @@
  *   kernel --HERALD--> ADDRESS:20025 | ADDRESS:20026 --> SERVER:20025
  *   kernel <--session-- ADDRESS:p    | ADDRESS:20026 <-- SERVER:s     (one p for each s)
  *
- *   noise --address 127.0.0.3 --server 127.0.0.1 [--port 20025] [--loss P] [--duplicate P]
- *         [--listen HERALD-PORT:KERNEL-PORT] [--reorder P] [--corrupt P] [--late MS] [--delay MS]
- * [--seed N]
+ *   noise --address 127.0.0.3 --server 127.0.0.1 [--port 20025]
+ *         [--listen HERALD-PORT:KERNEL-PORT] [--seed N] [FAULT...]
+ *
+ *   --loss P           this part is lost; with --only kernel or --only server, of what that one
+ *                      sends
+ *   --burst P:Q        a bad time, in which all is lost, begins with probability P at a datagram
+ *                      and ends with Q (Gilbert-Elliott)
+ *   --block EVERY:MS   of every so many ms the last MS let nothing through
+ *   --duplicate P      this part comes twice
+ *   --reorder P        this part comes up to --late MS later, and so may overtake and be overtaken
+ *   --corrupt P        this part is damaged, which its UDP checksum shows: it is dropped
+ *   --delay MS         all comes so much later
  */
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -39,6 +49,8 @@ struct pending {
 
 static TAILQ_HEAD(pendings, pending) pending = TAILQ_HEAD_INITIALIZER(pending);
 static double loss, duplicate, reorder, corrupt, late_ms = 5, delay_ms;
+static double burst_begins, burst_ends, block_every, block_ms;
+static bool bad_time, spare_kernel, spare_server;
 static uint64_t seed = 1, passed, lost, repeated, late, corrupted;
 static volatile sig_atomic_t ended;
 static uint16_t herald_port = HERALD_PORT, kernel_port = KERNEL_PORT;
@@ -91,15 +103,26 @@ static void enqueue(int fd, const struct sockaddr_in *to, const uint8_t *data, s
         TAILQ_INSERT_HEAD(&pending, p, entries);
 }
 
+static bool is_lost(bool from_kernel)
+{
+    if (chance() < (bad_time ? burst_ends : burst_begins))
+        bad_time = !bad_time;
+    if (block_every != 0 && fmod((double)now() / 1e6, block_every) > block_every - block_ms)
+        return true;
+    bool spared = from_kernel ? spare_kernel : spare_server;
+    return bad_time || (chance() < loss && !spared);
+}
+
 /* The fate of a datagram. */
-static void forward(int fd, const struct sockaddr_in *to, uint8_t *data, size_t len)
+static void forward(bool from_kernel, int fd, const struct sockaddr_in *to, uint8_t *data,
+                    size_t len)
 {
     double extra = 0;
-    if (chance() < loss) {
+    if (is_lost(from_kernel)) {
         lost++;
         return;
     }
-    if (len > 0 && chance() < corrupt) { /* as a wrong UDP checksum: it does not arrive */
+    if (chance() < corrupt) {
         corrupted++;
         return;
     }
@@ -180,18 +203,18 @@ static void run(const char *address, const struct sockaddr_in *server)
         ssize_t n;
         while ((n = take(herald_fd, data, &from)) >= 0) {
             kernel = from;
-            forward(kernel_fd, server, data, (size_t)n);
+            forward(true, kernel_fd, server, data, (size_t)n);
         }
         while ((n = take(kernel_fd, data, &from)) >= 0) {
             int fd = session_of(address, from.sin_port);
             if (fd >= 0)
-                forward(fd, &kernel, data, (size_t)n);
+                forward(false, fd, &kernel, data, (size_t)n);
         }
         for (unsigned i = 0; i < session_count; i++) {
             while ((n = take(sessions[i].fd, data, &from)) >= 0) {
                 struct sockaddr_in to = *server;
                 to.sin_port = sessions[i].port;
-                forward(kernel_fd, &to, data, (size_t)n);
+                forward(true, kernel_fd, &to, data, (size_t)n);
             }
         }
         send_due();
@@ -207,7 +230,8 @@ int main(int argc, char **argv)
         {"address", 1, NULL, 'a'}, {"server", 1, NULL, 's'},  {"port", 1, NULL, 'p'},
         {"listen", 1, NULL, 'i'},  {"loss", 1, NULL, 'l'},    {"duplicate", 1, NULL, 'd'},
         {"reorder", 1, NULL, 'r'}, {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},
-        {"delay", 1, NULL, 'D'},   {"seed", 1, NULL, 'S'},    {NULL, 0, NULL, 0}};
+        {"delay", 1, NULL, 'D'},   {"seed", 1, NULL, 'S'},    {"burst", 1, NULL, 'b'},
+        {"block", 1, NULL, 'B'},   {"only", 1, NULL, 'o'},    {NULL, 0, NULL, 0}};
     const char *address = "127.0.0.3";
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(HERALD_PORT)};
     int o;
@@ -244,6 +268,18 @@ int main(int argc, char **argv)
             break;
         case 'D':
             delay_ms = atof(optarg);
+            break;
+        case 'b':
+            if (sscanf(optarg, "%lf:%lf", &burst_begins, &burst_ends) != 2)
+                return 2;
+            break;
+        case 'B':
+            if (sscanf(optarg, "%lf:%lf", &block_every, &block_ms) != 2)
+                return 2;
+            break;
+        case 'o':
+            spare_kernel = strcmp(optarg, "server") == 0;
+            spare_server = strcmp(optarg, "kernel") == 0;
             break;
         case 'S':
             seed = strtoull(optarg, NULL, 10);

@@ -180,6 +180,11 @@ CALL(int, sendmmsg, ENOBUFS, (int a, struct mmsghdr *b, unsigned c, int d), (a, 
 CALL(ssize_t, sendmsg, ENOBUFS, (int a, const struct msghdr *b, int c), (a, b, c))
 CALL(ssize_t, send, ENOBUFS, (int a, const void *b, size_t c, int d), (a, b, c, d))
 CALL(ssize_t, recv, ENOMEM, (int a, void *b, size_t c, int d), (a, b, c, d))
+/* What the compiler makes of some where it knows the size (_FORTIFY_SOURCE). */
+CALL(int, __ppoll_chk, ENOMEM,
+     (struct pollfd * a, nfds_t b, const struct timespec *c, const sigset_t *d, size_t e),
+     (a, b, c, d, e))
+CALL(ssize_t, __recv_chk, ENOMEM, (int a, void *b, size_t c, size_t d, int e), (a, b, c, d, e))
 CALL(void *, mmap, ENOMEM, (void *a, size_t b, int c, int d, int e, off_t f), (a, b, c, d, e, f))
 
 EXPORT int pthread_create(pthread_t *a, const pthread_attr_t *b, void *(*c)(void *), void *d)

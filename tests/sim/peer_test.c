@@ -384,6 +384,59 @@ static void pluses_of_a_stub_behind_a_node_do_no_harm(void **state)
     assert_string_equal(r->line, "");
 }
 
+static void say_finished(struct rig *r, uint32_t seqno)
+{
+    uint8_t bytes[WIRE_HEADER];
+    const struct wire_msg msg = {.type = WIRE_FINISHED, .seqno = seqno};
+    wire_encode(&msg, bytes);
+    rig_peer_raw(r, bytes, sizeof bytes);
+}
+
+static void a_node_whose_stub_has_gone_is_not_waited_for(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    rig_ask(r, "g", "5");
+    say_packet(r, "late");
+    uint32_t seqno = stub.seqno++;
+    say_finished(r, seqno);
+    say_finished(r, seqno);
+    sim_run_for(r->w, SIM_MS);
+    size_t before = rig_count(r, RIG_OUR_ACK, NULL);
+    assert_int_equal(target_idle(r->target), NETGDB_CLOSED);
+    sim_run_for(r->w, SIM_MS);
+    assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), before + 6); /* twice each */
+    uint64_t start = sim_now(r->w);
+    assert_int_equal(rig_try(r, "g"), NETGDB_CLOSED);
+    assert_true(sim_now(r->w) - start < SIM_SECOND);
+}
+
+static void hear_and_go(struct rig *r, const char *text, size_t len)
+{
+    node(r, text, len);
+    say_finished(r, stub.seqno++);
+}
+
+static void the_last_reply_of_a_node_is_read_before_its_end(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    stub.heard = hear_and_go;
+    rig_ask(r, "g", "5");
+    assert_int_equal(rig_try(r, "g"), NETGDB_CLOSED);
+}
+
+static void finished_ahead_of_its_place_ends_nothing(void **state)
+{
+    struct rig *r = *state;
+    meet_node(r);
+    say_finished(r, stub.seqno + 1);
+    say_finished(r, stub.seqno - 1);
+    sim_run_for(r->w, SIM_MS);
+    assert_int_equal(target_idle(r->target), 0);
+    rig_ask(r, "g", "5");
+}
+
 /* ---- what is behind the link ---- */
 
 static const char *features;
@@ -441,6 +494,9 @@ int main(void)
         TEST(a_node_that_ran_silently_for_long_is_interrupted_too),
         TEST(a_damaged_reply_of_a_node_runs_nothing_twice),
         TEST(pluses_of_a_stub_behind_a_node_do_no_harm),
+        TEST(a_node_whose_stub_has_gone_is_not_waited_for),
+        TEST(the_last_reply_of_a_node_is_read_before_its_end),
+        TEST(finished_ahead_of_its_place_ends_nothing),
         TEST(only_freebsds_three_features_are_a_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,8 @@ static void hear(struct fake_io *io, enum io_side side, const uint8_t *data, siz
     if (msg.type == WIRE_HERALD) {
         assert_int_equal(msg.total, WIRE_NETGDB_V1);
         (void)buf_printf(&f->trace, "HERALD%u ", msg.seqno);
+    } else if (msg.type == WIRE_FINISHED) {
+        (void)buf_printf(&f->trace, "FINISHED%u ", msg.seqno);
     } else if (msg.len <= 64) {
         (void)buf_printf(&f->trace, "%u:%.*s ", msg.seqno, (int)msg.len, (const char *)msg.data);
     } else {
@@ -574,6 +576,16 @@ static void finished_ends_the_session(void **state)
     expect(f, "a9 ");
 }
 
+static void a_stub_that_has_gone_is_told_until_the_server_has_heard(void **state)
+{
+    struct fixture *f = *state;
+    no_ack(f);
+    f->lose_seqno = 5;
+    f->lose_times = 2;
+    debugnet_client_close(f->server);
+    expect(f, "FINISHED5 FINISHED5 FINISHED5 ");
+}
+
 static void the_plus_after_a_detach_is_acked_and_so_are_its_copies(void **state)
 {
     struct fixture *f = *state;
@@ -658,6 +670,7 @@ int main(void)
         TEST(console_output_goes_out_before_the_reply),
         TEST(a_request_over_the_limit_is_refused),
         TEST(finished_ends_the_session),
+        TEST(a_stub_that_has_gone_is_told_until_the_server_has_heard),
         TEST(the_plus_after_a_detach_is_acked_and_so_are_its_copies),
         TEST(a_server_that_dies_after_a_detach_holds_nobody_up_for_ever),
         TEST(polling_looks_for_acks_as_rarely_as_a_kernel),

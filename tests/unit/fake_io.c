@@ -23,6 +23,8 @@ static int fake_send(struct io *io, enum io_side side, const struct io_msg *msgs
 {
     struct fake_io *f = of(io);
     struct fake_side *s = &f->side[side];
+    if (s->error != 0)
+        return s->error;
     for (unsigned i = 0; i < n; i++) {
         assert_true(s->n_out < FAKE_ITEMS);
         struct fake_item *item = &s->out[s->n_out++];

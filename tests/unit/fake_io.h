@@ -27,6 +27,7 @@ struct fake_side {
     struct fake_item in[FAKE_ITEMS], out[FAKE_ITEMS];
     unsigned n_in, n_out;
     struct buf sent; /* all of out[], one after the other */
+    int error;       /* not 0: what a send returns */
 };
 
 struct fake_io {

@@ -327,10 +327,28 @@ static void leaving_waits_for_the_reply(void **state)
     sent(f, "$D;7#b6+");
 }
 
+static void stub_hangs_up(struct fake_io *io, enum io_side side, const uint8_t *data, size_t len)
+{
+    (void)data;
+    if (len > 1)
+        io->side[side].error = NETGDB_CLOSED;
+}
+
+static void a_stub_that_ends_right_after_its_reply_was_left(void **state)
+{
+    struct fixture *f = *state;
+    f->io.on_send = stub_hangs_up;
+    stub(f, "+$OK#9a");
+    assert_int_equal(target_leave(f->target, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_true(buf_is(&f->reply, "OK"));
+    assert_int_equal(target_idle(f->target), NETGDB_CLOSED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(a_stub_that_ends_right_after_its_reply_was_left),
         TEST(packets_are_acknowledged),
         TEST(no_ack_mode_is_chosen_as_soon_as_it_is_offered),
         TEST(a_stub_that_changes_its_mind_stays_in_ack_mode),
