@@ -282,6 +282,17 @@ static int score_riscv(const struct context *c, const struct arch *a)
     return (status >> 11 & 3) == 3 && sd == dirty && (status & reserved) == 0 ? GOOD + aligned : NO;
 }
 
+/* Points for a word that can be a return address: in code, or near pc when there is no file. */
+static int score_return_address(const struct context *c, struct program *p, uint64_t word)
+{
+    uint64_t pc = c->reg[MICROBLAZE_PC].value;
+    if (word % 4 != 0 || word <= 0x1f)
+        return 0;
+    if (program_knows_code(p))
+        return program_kind(p, word, 4) == REGION_CODE ? GOOD : 0;
+    return (word ^ pc) >> 24 == 0 ? SOME : 0;
+}
+
 /*
  * MSR is small. With an FPU the word behind it is FSR (five bits); without one it is the caller's
  * frame, whose first word is a return address.
@@ -290,13 +301,13 @@ static int score_microblaze(const struct context *c, struct memory *m, struct pr
 {
     const struct saved_register *fsr = &c->reg[MICROBLAZE_FSR];
     uint64_t behind = 0;
-    bool code = memory_pointer(m, c->reg[MICROBLAZE_SP].value, &behind) == 0 && behind != 0 &&
-                program_kind(p, behind, 4) == REGION_CODE;
     if (c->reg[MICROBLAZE_MSR].value > 0xffff && c->reg[MICROBLAZE_MSR].value < 0x80000000)
         return NO;
     if (fsr->size != 0 && fsr->value > 0x1f)
         return NO;
-    return code ? GOOD : 0;
+    if (memory_pointer(m, c->reg[MICROBLAZE_SP].value, &behind) != 0)
+        return 0;
+    return score_return_address(c, p, behind);
 }
 
 /* CPUID of Cortex-M0, M0+ and M1. There the order of registers differs from the

@@ -98,6 +98,8 @@ static const struct row {
     {"RISC-V 64 C, D", &rv64, 0, "pc =8000000a00007880 " F("") "x1 " X5_X31 "=0 "},
     {"MicroBlaze", &mb, 0, MB_GENERAL},
     {"MicroBlaze, big-endian", &mb_big, 0, MB_GENERAL},
+    {"MicroBlaze with FSR", &mb, 0, MB_GENERAL "=11 "},
+    {"MicroBlaze with FSR of 0, big-endian", &mb_big, 0, MB_GENERAL "=0 "},
 };
 
 enum { TASKS = 4 };
@@ -286,6 +288,8 @@ static void each_freertos_context_is_recognised_and_read(void **state)
         struct world *w = image(&rows[i]);
         for (unsigned task = 1; task < TASKS; task++)
             expect_task(w, &rows[i], task);
+        if (strcmp(rows[i].name, "MicroBlaze with FSR") == 0)
+            expect_in_g(w, &rows[i], 36, 0x11);
         world_free(w);
     }
 }
@@ -371,28 +375,39 @@ static void a_context_in_the_control_block_is_read(void **state)
     }
 }
 
-/* On the secure side all is there but the stack pointer: nothing is made up. */
+/* Interrupted on the secure side, a task has left only its stack pointer: nothing is made up. */
+static const struct {
+    struct row outside, inside;
+} secure_rows[] = {
+    {{"TrustZone", &arm, 0x01000000, "=20000400 =20010000 =ffffffbc " R4_R11 HW},
+     {"inside", &arm, 0, "=20000400 =20010000 =fffffffd "}},
+    {{"TrustZone and MPU", &arm, 0x01000000, "=20000400 =20010000 =3 =ffffffbc " R4_R11 HW},
+     {"inside", &arm, 0, "=20000400 =20010000 =3 =fffffffd "}},
+};
+
 static void a_task_on_the_secure_side_shows_its_stack_pointer_alone(void **state)
 {
     (void)state;
-    static const struct row inside = {"inside", &arm, 0, "=20000400 =20010000 =fffffffd "};
-    struct world *w = image(&(const struct row){"Cortex-M33 with TrustZone", &arm, 0x01000000,
-                                                "=20000400 =20010000 =ffffffbc " R4_R11 HW});
-    char request[32];
-    push(w, &inside, 3);
-    rtos_stub_word(w->stub, TCBS + 3 * 0x200, after(3) - length_of(&inside));
-    ask(w, "M20000f00,1:00");
-    snprintf(request, sizeof request, "Hg%s", id_of(w, "task3"));
-    ask(w, request);
-    const char *g = ask(w, "g");
-    for (unsigned i = 0; i < 8 * 17; i++) {
-        if (i < 8 * 13 || i >= 8 * 14)
-            assert_int_equal(g[i], 'x');
+    for (size_t r = 0; r < sizeof secure_rows / sizeof secure_rows[0]; r++) {
+        const struct row *inside = &secure_rows[r].inside;
+        struct world *w = image(&secure_rows[r].outside);
+        char request[32];
+        push(w, inside, 3);
+        rtos_stub_word(w->stub, TCBS + 3 * 0x200, after(3) - length_of(inside));
+        ask(w, "M20000f00,1:00");
+        snprintf(request, sizeof request, "Hg%s", id_of(w, "task3"));
+        ask(w, request);
+        const char *g = ask(w, "g");
+        for (unsigned i = 0; i < 8 * 17; i++) {
+            if (i < 8 * 13 || i >= 8 * 14)
+                assert_int_equal(g[i], 'x');
+        }
+        expect_in_g(w, inside, 13, after(3));
+        snprintf(request, sizeof request, "vCont;s:%s", id_of(w, "task3"));
+        assert_string_equal(ask(w, request), "E01");
+        expect_task(w, &secure_rows[r].outside, 2);
+        world_free(w);
     }
-    expect_in_g(w, &inside, 13, after(3));
-    snprintf(request, sizeof request, "vCont;s:%s", id_of(w, "task3"));
-    assert_string_equal(ask(w, request), "E01");
-    world_free(w);
 }
 
 /* ---- ThreadX ---- */
