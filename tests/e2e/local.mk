@@ -92,3 +92,13 @@ check_PROGRAMS += tests/e2e/kernels tests/e2e/rsp_client
 tests_e2e_kernels_SOURCES = tests/e2e/kernels.c
 tests_e2e_kernels_LDADD = libproto.la
 tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c
+
+# Only sanitizers need it.
+EXTRA_DIST += tests/e2e/early.c
+if SANITIZE
+noinst_SCRIPTS += tests/e2e/early.so
+CLEANFILES += tests/e2e/early.so
+tests/e2e/early.so: $(srcdir)/tests/e2e/early.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -shared -fPIC -Wl,-z,initfirst -o $@ \
+		$(srcdir)/tests/e2e/early.c
+endif

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# gdb.sh BUILD [FIRST [STEP]]: gdb under libnetgdb.so, once for every tenth call of ours that gets
+# memory or something of the system, and that one fails. gdb must live and end in time, and the
+# target must be left: gdb connects once more at the end and finds it there, and nobody holds it
+# afterwards.
+set -u
+build=$1 n=${2:-1} step=${3:-10}
+port=${NETGDB_FAIL_PORT:-23026}
+dir=$(mktemp -d) || exit 1
+node=
+trap '[ -z "$node" ] || kill "$node" 2>/dev/null; rm -rf "$dir"' EXIT
+export NETGDB_RUNTIME_DIR="$dir/run" DEBUGINFOD_URLS=
+program=$build/tests/e2e/target
+name="netgdb:127.0.0.1:$port,timeout=10"
+for i in 1 2; do
+    cat <<END
+target remote $name
+info registers rip
+stepi
+x/2i \$pc
+info threads
+detach
+disconnect
+END
+done >"$dir/batch"
+# One command after the other, whatever the one before came to.
+set --
+while read -r line; do
+    set -- "$@" -ex "$line"
+done <"$dir/batch"
+
+# one N: runs it; result is gdb's exit status.
+one() {
+    "$build/tools/netgdb" node --again --bind 127.0.0.1:0 --retry 20ms "127.0.0.1:$port" -- \
+        gdbserver --no-startup-with-shell - "$program" >"$dir/node" 2>&1 &
+    node=$!
+    which=$1
+    shift
+    NETGDB_FAIL=$which LD_PRELOAD="$build/tests/fail/.libs/fail.so:$build/.libs/libnetgdb.so" \
+        timeout -s ABRT 90 gdb -nx -q -batch -iex 'set debuginfod enabled off' \
+        -iex 'set sysroot /' -iex 'set confirm off' "$@" "$program" \
+        >"$dir/out" 2>"$dir/err" </dev/null
+    result=$?
+    kill "$node" 2>/dev/null
+    wait "$node"
+    rm -rf "$dir/run"
+    what=$(sed -n 's/^fail: .* failed \(.*\), .*/\1/p' "$dir/err")
+}
+
+one 0 "$@"
+calls=$(sed -n 's/^fail: \([0-9]*\) calls.*/\1/p' "$dir/err")
+detached=$(grep -c 'detached\]$' "$dir/out")
+echo "without: $calls calls, detached $detached times"
+[ "$detached" = 2 ] || { cat "$dir/err" "$dir/node"; exit 1; }
+wrong=0 ran=0
+while [ "$n" -le "$calls" ]; do
+    one "$n" "$@"
+    ran=$((ran + 1))
+    if [ "$result" -gt 123 ] || ! tail -n 3 "$dir/out" | grep -q 'detached\]$'; then
+        wrong=$((wrong + 1))
+        echo "WRONG $n ($what): status $result"
+        tail -n 2 "$dir/out"
+        grep -v '^fail:' "$dir/err" | tail -n 3
+    fi
+    n=$((n + step))
+done
+echo "$ran runs of gdb, $wrong wrong"
+[ "$wrong" = 0 ]
