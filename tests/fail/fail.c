@@ -185,6 +185,9 @@ CALL(ssize_t, sendmsg, ENOBUFS, (int a, const struct msghdr *b, int c), (a, b, c
 CALL(ssize_t, send, ENOBUFS, (int a, const void *b, size_t c, int d), (a, b, c, d))
 CALL(ssize_t, recv, ENOMEM, (int a, void *b, size_t c, int d), (a, b, c, d))
 /* What the compiler makes of some where it knows the size (_FORTIFY_SOURCE). */
+/* Prototypes are in libc's headers only where the compiler makes use of them. */
+int __ppoll_chk(struct pollfd *a, nfds_t b, const struct timespec *c, const sigset_t *d, size_t e);
+ssize_t __recv_chk(int a, void *b, size_t c, size_t d, int e);
 CALL(int, __ppoll_chk, ENOMEM,
      (struct pollfd * a, nfds_t b, const struct timespec *c, const sigset_t *d, size_t e),
      (a, b, c, d, e))

@@ -23,7 +23,7 @@ enum {
     REPLY_MS = 60000,
     PAUSE_US = 1000,   /* between two exchanges: others need the CPU, too */
     SAMPLES = 30,      /* lines that are printed */
-    WARM = 3,          /* samples until everything has its size */
+    WARM = 10,         /* samples until everything has its size */
     GROWTH_KIB = 1024, /* what the allocator may make of it */
 };
 
