@@ -78,7 +78,7 @@ while [ "$n" -le "$calls" ]; do
         wrong=$((wrong + 1))
         echo "WRONG $n ($what): status $result"
         tail -n 2 "$dir/out"
-        grep -v '^fail:' "$dir/err" | tail -n 3
+        grep '^netgdb: ' "$dir/err" | head -n 4
     fi
     n=$((n + step))
 done
