@@ -53,7 +53,7 @@ int link_maps(struct linker *l);
 /* btf.c: the maps that .BTF describes in .maps. */
 int link_btf_maps(struct linker *l, const struct piece *btf);
 
-/* debug.c: puts a .debug_frame for all code into `out`. */
+/* debug_frame.c: puts a .debug_frame for all code into `out`. */
 int link_debug_frame(const struct linker *l, struct buf *out);
 
 /* debug.c: repairs frame bases in image->elf and sets the frame sizes of functions. */

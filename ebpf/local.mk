@@ -5,7 +5,7 @@ libebpf_la_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
 libebpf_la_LIBADD = $(DW_LIBS) $(ELF_LIBS)
 libebpf_la_SOURCES = \
 	ebpf/btf.c \
-	ebpf/debug.c \
+	ebpf/debug.c ebpf/debug_frame.c \
 	ebpf/decode.c \
 	ebpf/disasm.c ebpf/disasm.h \
 	ebpf/elf_write.c \

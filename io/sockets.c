@@ -147,10 +147,10 @@ int sockets_unix_listen(const char *path, mode_t mode)
     }
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    /* A socket's mode is that of the descriptor when it is bound: unix(7). */
+    /* A socket's mode is that of the descriptor when it is bound, less the umask: unix(7). */
     if (fd < 0 || fchmod(fd, mode) != 0 ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(fd, BACKLOG) != 0)
+        chmod(path, mode) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd);
     return fd;
 }

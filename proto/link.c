@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/err.h"
+#include "proto/link_parts.h"
 
 /* Below a kernel's own retransmission interval, a second arrival is the network's work. */
 #define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
@@ -18,7 +19,8 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
         payload_max = WIRE_DATA_MIN;
     if (payload_max > WIRE_DATA_ETHERNET)
         payload_max = WIRE_DATA_ETHERNET;
-    *l = (struct link){.io = io, .log = log, .payload_max = payload_max, .synced = true};
+    *l = (struct link){.io = io, .log = log, .payload_max = payload_max};
+    l->synced = l->runs_copies = true;
     l->rx.start = 2; /* 1 was the HERALD */
     l->heard = io_now(io);
     buf_init(&l->rx.data, LINK_MESSAGE_MAX);
@@ -33,7 +35,7 @@ void link_free(struct link *l)
 
 void link_resume(struct link *l, struct link_mark *mark)
 {
-    l->tx.seqno = mark->sent;
+    l->tx.seqno = l->before = mark->sent;
     l->rx.start = mark->next;
     l->mark = mark;
 }
@@ -50,21 +52,13 @@ void link_tell_tampering(const struct link *l, const struct log *log)
 
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
-    l->tx.seqno = last_seqno;
+    l->tx.seqno = l->before = last_seqno;
     l->rx.start = next_seqno;
     l->synced = false;
     l->plus_until = IO_NEVER;
 }
 
 /* ---- what is seen of the path ---- */
-
-static struct link_trace *trace_of(struct link_trace ring[LINK_HISTORY], uint32_t seqno)
-{
-    struct link_trace *t = &ring[seqno % LINK_HISTORY];
-    if (t->count == 0 || t->seqno != seqno)
-        *t = (struct link_trace){.seqno = seqno};
-    return t;
-}
 
 static void saw_late(struct link *l, uint64_t by)
 {
@@ -167,7 +161,7 @@ static int transmit(struct link *l)
 {
     const struct io_msg msg = {l->tx.datagram, l->tx.len};
     uint64_t now = io_now(l->io);
-    struct link_trace *trace = trace_of(l->out, l->tx.seqno);
+    struct link_trace *trace = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
     if (trace->count++ == 0)
         trace->first = now;
     else {
@@ -218,6 +212,7 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->tx.active = true;
     l->tx.transmissions = l->tx.acks = 0;
     l->tx.arrived = 0;
+    l->stale = LINK_COPY_NOTHING;
     if (l->mark != NULL)
         l->mark->sent = l->tx.seqno;
     return transmit(l);
@@ -300,13 +295,16 @@ static void wait_for_quiet(struct link *l)
 
 static void take_ack(struct link *l, uint32_t seqno)
 {
-    struct link_trace *t = &l->out[seqno % LINK_HISTORY];
+    struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
     if (t->count == 0 || t->seqno != seqno) {
-        /* An ack older than the history says nothing; one of the future is nobody's. */
-        l->counters.stray_acks += seqno == 0 || seqno > l->tx.seqno;
+        bool nobodys = seqno == 0 || seqno > l->tx.seqno;
+        l->counters.stray_acks += nobodys;
+        if (!nobodys && seqno > l->before)
+            link_judge_old(l);
         return;
     }
     t->acks++;
+    link_judge_order(l, t);
     judge_ack(l, t);
     if (seqno > l->tx.acked)
         l->tx.acked = seqno;
@@ -326,7 +324,7 @@ static void take_ack(struct link *l, uint32_t seqno)
 /* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
 static void judge_copy(struct link *l, uint32_t seqno)
 {
-    struct link_trace *t = trace_of(l->in, seqno);
+    struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, seqno);
     uint64_t now = io_now(l->io);
     l->counters.duplicates++;
     if (t->count++ == 0) {
@@ -374,25 +372,36 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
     memset(l->rx.seen, 0, sizeof l->rx.seen);
 }
 
-/* The message is whole: hand it to the reader, and the next one may begin. */
-static int end_message(struct link *l)
+/* The message was handed to the reader: the next one may begin. */
+static void end_message(struct link *l)
 {
-    int rc = buf_add(&l->stream, l->rx.data.data, l->rx.total);
     l->rx.start += l->rx.chunks;
     l->rx.have = 0;
     if (l->mark != NULL)
         l->mark->next = l->rx.start;
-    return rc;
 }
 
-static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
+/*
+ * Puts a chunk in its place; the last one hands the message to the reader. Without memory nothing
+ * has happened: it is not acknowledged, and the peer sends it again.
+ */
+static int keep_chunk(struct link *l, const struct wire_msg *msg)
 {
-    struct link_trace *t = trace_of(l->in, msg->seqno);
-    uint64_t now = io_now(l->io);
+    l->rx.data.error = l->stream.error = 0; /* there may be memory again */
     int rc = buf_resize(&l->rx.data, l->rx.total);
     if (rc != 0)
         return rc;
     memcpy(l->rx.data.data + msg->offset, msg->data, msg->len);
+    return l->rx.have + 1 == l->rx.chunks ? buf_add(&l->stream, l->rx.data.data, l->rx.total) : 0;
+}
+
+static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
+{
+    struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, msg->seqno);
+    uint64_t now = io_now(l->io);
+    int rc = keep_chunk(l, msg);
+    if (rc != 0)
+        return rc;
     l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
     t->count = 1;
     t->first = now;
@@ -400,7 +409,9 @@ static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned inde
         saw_late(l, now - l->rx.began);
     if (index > l->rx.highest)
         l->rx.highest = index;
-    return ++l->rx.have == l->rx.chunks ? end_message(l) : 0;
+    if (++l->rx.have == l->rx.chunks)
+        end_message(l);
+    return 0;
 }
 
 /*
@@ -419,19 +430,19 @@ static bool synchronise(struct link *l, const struct wire_msg *msg)
 }
 
 /*
- * A kernel's packet of one byte is '+' or '-'. A '+' that nobody waits for says that a late copy
- * of a request is about to run; unacknowledged, it does not, and the kernel gives up after 12 s.
+ * A kernel's packet of one byte is '+' or '-'. A '+' that nobody waits for, or that comes behind
+ * the sign of a late copy, says that such a copy is about to run; unacknowledged, it does not, and
+ * the kernel gives up after 12 s.
  */
 static bool is_welcome(struct link *l, const struct wire_msg *msg)
 {
     if (msg->total != 1)
         return true;
-    if (msg->data[0] == '+' && io_now(l->io) >= l->plus_until) {
-        if (l->counters.unwanted_plus++ == 0)
-            log_error(l->log, "the network delivered a copy of an earlier request very late; it "
-                              "was kept from running, which ends the session: type netgdb again "
-                              "at db>");
-        l->refused = true;
+    enum link_copy stale = link_stale(l);
+    bool awaited = io_now(l->io) < l->plus_until || stale == LINK_COPY_HARMLESS;
+    if (msg->data[0] == '+' && (!awaited || stale == LINK_COPY_HARMFUL)) {
+        l->counters.unwanted_plus++;
+        link_refuse(l, LINK_REFUSED_COPY);
         return false;
     }
     bool known = msg->data[0] == '+' || msg->data[0] == '-';
@@ -467,7 +478,7 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         judge_copy(l, msg->seqno);
         return 1;
     }
-    if (l->tx.active && (l->tx.acks != 0 || (l->tx.len > WIRE_HEADER + 1 && msg->total > 1)))
+    if (l->tx.active && (l->tx.acks != 0 || (link_sends_request(l) && msg->total > 1)))
         wait_for_quiet(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;
@@ -521,7 +532,7 @@ static int send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool re
 {
     /* A kernel that repeats itself may be about to give up. */
     bool at_once = repeats && l->lossy;
-    if (l->lossy && !at_once && !l->lazy_acks)
+    if (l->lossy && !l->lazy_acks)
         keep_third_acks(l, seqnos, n);
     return transmit_acks(l, seqnos, n, at_once ? 3 : 2);
 }

@@ -41,19 +41,37 @@
 enum {
     LINK_MESSAGE_MAX = 64 * 1024, /* bytes of one message of the peer; a kernel's have 4102 */
     LINK_CHUNKS_MAX = 256,        /* chunks of one message */
-    LINK_HISTORY = 32,            /* datagrams remembered each way, to recognise copies */
+    LINK_HISTORY = 32,            /* datagrams of the peer remembered, to recognise copies */
+    LINK_SENT_HISTORY = 128,      /* and of ours */
     LINK_BATCH = 16,              /* datagrams taken at a time */
     LINK_THIRD_ACKS = 16,         /* acks that wait to be sent a third time; others are not */
 };
 
 enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /* 14.0 on */ };
 
+/* What a copy of a DATA of ours does that reaches a kernel late, behind the '+' that followed. */
+enum link_copy {
+    LINK_COPY_NOTHING,  /* bytes that its stub skips: a '+' */
+    LINK_COPY_HARMLESS, /* a request that may run again at any time */
+    LINK_COPY_UNDOES,   /* one that may until something else was changed */
+    LINK_COPY_HARMFUL,  /* one that may not */
+};
+
 /* A datagram sent or received lately. */
 struct link_trace {
     uint32_t seqno;
+    enum link_copy copy;  /* of ours */
     unsigned count;       /* transmissions of ours, or arrivals */
     unsigned acks;        /* of ours: acks that came */
     uint64_t first, last; /* when */
+};
+
+enum { LINK_HELD_MAX = 1020 }; /* bytes */
+
+/* Requests that were answered to the client and not yet sent: the next server sends them. */
+struct link_held {
+    uint32_t len;             /* 0: there are none */
+    char text[LINK_HELD_MAX]; /* each with a NUL behind it */
 };
 
 /* What a server that takes the session over must know; it may lie in memory that outlives us. */
@@ -61,6 +79,7 @@ struct link_mark {
     uint32_t sent; /* seqno of our last DATA */
     uint32_t next; /* seqno with which the peer's next message begins */
     uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
+    struct link_held held;
 };
 
 struct link_counters {
@@ -71,7 +90,7 @@ struct link_counters {
     uint64_t malformed;     /* datagrams that are no debugnet */
     uint64_t impossible;    /* seqnos, offsets or lengths that cannot be; never acknowledged */
     uint64_t stray_acks;    /* acks of a seqno never sent */
-    uint64_t unwanted_plus; /* '+' that nobody waited for: see link_want_plus */
+    uint64_t unwanted_plus; /* '+' of a copy that came late: see link_want_plus, link_stale */
 };
 
 struct link {
@@ -105,9 +124,14 @@ struct link {
     struct buf stream;      /* whole messages, in order, for the reader to take */
     uint64_t plus_until;    /* a lone '+' is awaited, before this time */
     bool lazy_acks;         /* see link_lazy_acks */
+    bool refused;           /* see link_refuse */
+    bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
+    enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
+    uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
+    uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
+    uint32_t changed;       /* seqno of the last request that was not LINK_COPY_HARMLESS */
     bool may_finish;        /* see link_allow_finished */
     bool finished;          /* the node's stub has gone: nothing more will come */
-    bool refused;           /* a '+' was not acknowledged: nothing that follows is either */
     bool synced;            /* false in a session taken over, until the first message begins */
     uint64_t heard;         /* when the last datagram of the peer came */
 
@@ -119,7 +143,7 @@ struct link {
         uint64_t due;
     } third;
 
-    struct link_trace out[LINK_HISTORY], in[LINK_HISTORY];
+    struct link_trace out[LINK_SENT_HISTORY], in[LINK_HISTORY];
     uint64_t srtt, rttvar; /* 0: not measured */
     bool guessed;          /* they are of a DATA that was sent several times */
     uint64_t lateness;     /* seen; 0: none */
@@ -178,6 +202,9 @@ uint64_t link_deadline(const struct link *l);
  */
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
 
+/* Says what a copy does of the DATA that was sent last: nothing, when it is not said. */
+void link_tell_copy(struct link *l, enum link_copy copy);
+
 /*
  * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also
  * what it drops, one more than there were transmissions.
@@ -207,10 +234,28 @@ void link_allow_finished(struct link *l);
 /*
  * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is
  * not is the sign of a copy that the network kept back and the kernel is about to execute again:
- * without our ack it does not. The link is of no use after that (`refused`): the kernel gives the
- * session up.
+ * without our ack it does not. See link_refuse.
  */
 void link_want_plus(struct link *l, uint64_t until);
+
+/*
+ * What may be in front of the DATA on its way, or has come since our last '+' was acknowledged: a
+ * copy of an earlier request, later than anything that was held back for it. Its ack says so: the
+ * kernel acknowledges in the order in which it stores. The next '+' of the kernel may be that
+ * copy's, and it is not acknowledged (link_refuse) unless neither the copy nor what we sent since
+ * does harm when it runs again. Forgotten with the next DATA that we send.
+ */
+enum link_copy link_stale(const struct link *l);
+
+/*
+ * Something late was noticed that cannot be mended: says so in one line, and nothing of the kernel
+ * is acknowledged from here on (`refused`).
+ */
+void link_refuse(struct link *l, const char *line);
+
+#define LINK_REFUSED_COPY                                                                          \
+    "the network delivered a copy of an earlier request very late; it was kept from running, "     \
+    "which ends the session: type netgdb again at db>"
 
 /* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
 uint64_t link_lateness(const struct link *l);

@@ -4,6 +4,12 @@ noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
+	proto/cache.c proto/cache.h proto/cache_parts.h \
+	proto/cache_choose.c proto/cache_held.c proto/cache_lists.c \
+	proto/cache_read.c proto/cache_where.c \
+	proto/cache_memory.c proto/cache_memory.h \
+	proto/cache_points.c proto/cache_points.h \
+	proto/cache_replies.c proto/cache_replies.h \
 	proto/debugnet_client.c proto/debugnet_client.h \
 	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/err.c proto/err.h \
@@ -11,10 +17,12 @@ libproto_la_SOURCES = \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
+	proto/link_late.c proto/link_parts.h \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
+	proto/replies.c proto/replies.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
 	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \

@@ -7,6 +7,7 @@
 #include "proto/err.h"
 #include "proto/features.h"
 #include "proto/holdback.h"
+#include "proto/replies.h"
 #include "proto/rsp.h"
 #include "proto/silence.h"
 
@@ -290,11 +291,13 @@ static void expect_copies(struct netgdb_target *t)
 
 /*
  * When a path that looked clean has just shown copies, one of a request that went out fast may be
- * running, and the kernel's '+' for it be lost: until when to wait for that.
+ * running, or one that came behind our '+', and the kernel's '+' for it be lost: until when to
+ * wait for that.
  */
 static uint64_t copies_until(struct netgdb_target *t)
 {
-    if (!t->fast || t->evidence == t->link->evidence)
+    bool fast = t->fast && t->evidence != t->link->evidence;
+    if (!fast && link_stale(t->link) == LINK_COPY_NOTHING)
         return 0;
     link_want_plus(t->link, t->link->heard + LINK_QUIET);
     return t->link->heard + LINK_QUIET;
@@ -335,6 +338,13 @@ static size_t nt_max_request(struct target *base)
     return t->node ? NETGDB_NODE_REQUEST_MAX : t->link->payload_max - FRAMING;
 }
 
+static enum link_copy copy_does(const struct packet *packet)
+{
+    if (holdback_runs_once(packet))
+        return LINK_COPY_HARMFUL;
+    return packet->repeat == REPEAT_SAFE ? LINK_COPY_HARMLESS : LINK_COPY_UNDOES;
+}
+
 /* Sends the framed request; only a node takes one of several DATA. */
 static int send_request(struct netgdb_target *t)
 {
@@ -348,6 +358,7 @@ static int send_request(struct netgdb_target *t)
     do {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
+        link_tell_copy(t->link, copy_does(t->current.packet));
         at += n;
         if (rc == 0 && at < total)
             rc = wait_for_ack(t);
@@ -422,18 +433,42 @@ static int wake_up(struct netgdb_target *t)
     return rc == 0 ? send_request(t) : rc;
 }
 
+/* Whether the reply has not the form that a kernel gives the replies to this request. */
+static bool misfits(const struct netgdb_target *t)
+{
+    if (t->node || !t->identified || t->peer != NETGDB_PEER_KERNEL)
+        return false;
+    size_t len = t->request.len - FRAMING;
+    return !reply_fits(t->current.packet, t->request.data + 1, len, &t->parser.content);
+}
+
 /*
- * Whether the reply to a request that went out fast may be that of a copy: the path does not look
- * clean any more, or the ack of the request is missing.
+ * Whether the reply may be that of a copy. Of a request that went out fast: the path does not look
+ * clean any more, or the ack of the request is missing. Of any: there was a sign of such a copy.
  */
 static bool doubtful(const struct netgdb_target *t)
 {
-    return t->fast && (t->suspect || t->evidence != t->link->evidence);
+    return (t->fast && (t->suspect || t->evidence != t->link->evidence)) || misfits(t) ||
+           link_stale(t->link) != LINK_COPY_NOTHING;
 }
 
-/* The request does no harm, so it is asked again, carefully. */
+/* Whether it is not enough to ask again: what ran, or what would, does harm when it runs twice. */
+static bool too_late(const struct netgdb_target *t)
+{
+    if (link_stale(t->link) == LINK_COPY_HARMFUL)
+        return true;
+    return misfits(t) && (holdback_runs_once(t->current.packet) ||
+                          (!t->fast && !reply_of_read(&t->parser.content)));
+}
+
+/* The reply is of no use. When the request does no harm, it is asked again, carefully. */
 static int ask_again(struct netgdb_target *t)
 {
+    if (too_late(t) || t->tries++ == TRIES) {
+        link_refuse(t->link, "the network delivered a copy of an earlier request very late, and "
+                             "it has run instead of this one, which ends the session");
+        return NETGDB_LOST;
+    }
     t->stats.asked_again++;
     t->plus_owed = true;
     t->plus_due = link_copies_gone(t->link);
@@ -479,6 +514,7 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
 static void look_for_node(struct netgdb_target *t, struct buf *features)
 {
     t->node |= features_has(features->data, features->len, "netgdb-node");
+    t->link->runs_copies = !t->node;
     if (t->node)
         link_allow_finished(t->link);
     (void)features_set(features, "netgdb-node", NULL);

@@ -5,22 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/cache.h"
 #include "proto/err.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "symbols/qsymbol.h"
 #include "threads/threads.h"
 
+/* A target that fails now is for its next owner to find out. */
+static void settle(struct chain *chain)
+{
+    if (chain->cache != NULL)
+        (void)cache_settle(chain->cache);
+}
+
 void chain_close(struct chain *chain)
 {
+    settle(chain);
     target_free(chain->target);
     symbols_free(chain->symbols);
-    *chain = (struct chain){NULL, NULL};
+    *chain = (struct chain){.target = NULL};
 }
 
 struct target *chain_strip(struct chain *chain)
 {
     struct target *bottom = chain->target, *above = NULL;
+    settle(chain);
     for (; bottom->next != NULL; bottom = bottom->next)
         above = bottom;
     if (above != NULL) {
@@ -28,7 +38,7 @@ struct target *chain_strip(struct chain *chain)
         target_free(chain->target);
     }
     symbols_free(chain->symbols);
-    *chain = (struct chain){NULL, NULL};
+    *chain = (struct chain){.target = NULL};
     return bottom;
 }
 
@@ -41,8 +51,8 @@ static int decorate(struct chain *chain, struct target *decorator)
     return 0;
 }
 
-/* qSymbol from the file that was named, if any. */
-static int add_symbols(struct chain *chain, const struct chain_config *config)
+/* The symbols of the file that was named, if any. */
+static int open_symbols(struct chain *chain, const struct chain_config *config)
 {
     const struct options *o = config->options;
     if (o == NULL)
@@ -57,9 +67,77 @@ static int add_symbols(struct chain *chain, const struct chain_config *config)
     if (options.file == NULL && options.program == NULL)
         return 0;
     chain->symbols = symbols_new(&options);
-    if (chain->symbols == NULL)
-        return NETGDB_NOMEM;
-    return decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
+    return chain->symbols != NULL ? 0 : NETGDB_NOMEM;
+}
+
+static bool find_region(void *context, uint64_t address, struct region *region)
+{
+    return symbols_region(context, address, region);
+}
+
+static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big)
+{
+    const struct elf_ident *ident = symbols_ident(context);
+    if (ident == NULL)
+        return false;
+    *machine = ident->machine;
+    *is64 = ident->is64;
+    *big = ident->big;
+    return true;
+}
+
+/* What the cache holds back stands in the session's record, for a server that takes it over. */
+static bool remember(void *context, const char *held, size_t len)
+{
+    struct link_mark *mark = netgdb_target_link(context)->mark;
+    if (mark == NULL)
+        return true;
+    if (len > sizeof mark->held.text)
+        return false;
+    __atomic_store_n(&mark->held.len, 0, __ATOMIC_RELEASE);
+    if (len != 0)
+        memcpy(mark->held.text, held, len);
+    __atomic_store_n(&mark->held.len, (uint32_t)len, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Sends what a server that was killed has held back. What the stub says to it tells nothing new. */
+static int send_remembered(struct target *netgdb)
+{
+    struct link_mark *mark = netgdb_target_link(netgdb)->mark;
+    struct buf reply;
+    int rc = 0;
+    size_t len = mark != NULL && mark->held.len <= sizeof mark->held.text ? mark->held.len : 0;
+    if (len == 0 || mark->held.text[len - 1] != '\0')
+        return 0;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    for (size_t at = 0; rc == 0 && at < len; at += strlen(mark->held.text + at) + 1) {
+        if (mark->held.text[at] == 'z')
+            rc = target_ask(netgdb, mark->held.text + at, &reply);
+    }
+    buf_free(&reply);
+    mark->held.len = 0;
+    return rc;
+}
+
+/* What was read stays while the target is stopped, unless cache=off. */
+static int add_cache(struct chain *chain, const struct chain_config *config, struct target *netgdb,
+                     bool kernel)
+{
+    const struct options *o = config->options;
+    struct cache_options options = {.kernel = kernel};
+    if (o == NULL || !o->cache)
+        return 0;
+    options.nocache = o->nocache;
+    options.nocaches = o->nocaches;
+    if (netgdb != NULL) {
+        options.remember = remember;
+        options.context = netgdb;
+    }
+    if (chain->symbols != NULL)
+        options.program = (struct cache_program){find_region, find_machine, chain->symbols};
+    chain->cache = cache_new(chain->target, &options);
+    return decorate(chain, chain->cache);
 }
 
 /* An RTOS's threads, unless rtos=off. */
@@ -73,10 +151,15 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
     return decorate(chain, threads_new(chain->target, &options));
 }
 
-/* The decorators that every chain has. */
-static int complete(struct chain *chain, const struct chain_config *config)
+/* The decorators that every chain has. `netgdb` is the bottom when that is a link. */
+static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
+                    bool kernel)
 {
-    int rc = add_symbols(chain, config);
+    int rc = open_symbols(chain, config);
+    if (rc == 0)
+        rc = add_cache(chain, config, netgdb, kernel);
+    if (rc == 0 && chain->symbols != NULL)
+        rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
     return rc == 0 ? add_threads(chain, config) : rc;
 }
 
@@ -90,10 +173,12 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
                  peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
                  : peer == NETGDB_PEER_NODE ? "a netgdb node"
                                             : "a stub that is not FreeBSD's");
+    if (rc == 0)
+        rc = send_remembered(netgdb);
     if (rc == 0 && peer == NETGDB_PEER_KERNEL)
         rc = decorate(chain, quirks_new(chain->target));
     if (rc == 0)
-        rc = complete(chain, config);
+        rc = complete(chain, config, netgdb, peer == NETGDB_PEER_KERNEL);
     if (rc != 0)
         (void)chain_strip(chain);
     return rc;
@@ -117,7 +202,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
-    int rc = chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
+    int rc = chain->target != NULL ? complete(chain, config, NULL, false) : NETGDB_NOMEM;
     if (rc != 0)
         chain_close(chain);
     return rc;

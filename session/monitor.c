@@ -2,9 +2,11 @@
 /* What the person at the debugger may ask of us, and the clock; see monitor.h. */
 #include "session/monitor.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/cache.h"
 #include "proto/rsp.h"
 
 enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX };
@@ -12,6 +14,7 @@ enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX };
 struct monitor {
     struct target base;
     const struct target *netgdb;
+    struct target *cache; /* NULL: there is none */
     struct io *io;
     struct profile *profile;
     const char *title;
@@ -37,6 +40,8 @@ static void say_help(struct monitor *m)
 {
     buf_adds(&m->text, "monitor netgdb status   how this session goes: times, round trips, "
                        "losses, the slowest requests\n"
+                       "monitor netgdb cache    what was answered without asking the target; with "
+                       "flush: forget it\n"
                        "monitor netgdb help     this\n"
                        "Every other command of monitor goes to the target.\n");
 }
@@ -45,6 +50,44 @@ static void say_status(struct monitor *m)
 {
     buf_printf(&m->text, "%s\n", m->title);
     profile_text(m->profile, &m->text);
+}
+
+static void say_cache(struct monitor *m)
+{
+    struct cache_stats s;
+    if (m->cache == NULL) {
+        buf_adds(&m->text, "the cache is off (cache=off)\n");
+        return;
+    }
+    cache_stats(m->cache, &s);
+    buf_printf(&m->text,
+               "hits %" PRIu64 ", misses %" PRIu64 " (%" PRIu64 " of them read a block)\n"
+               "kept: %" PRIu64 " bytes of memory, %" PRIu64 " replies; emptied %" PRIu64 " times\n"
+               "breakpoints that needed not be removed and inserted: %" PRIu64 "\n",
+               s.hits, s.misses, s.blocks, s.bytes, s.replies, s.flushes, s.held);
+}
+
+static void flush_cache(struct monitor *m)
+{
+    if (m->cache != NULL)
+        cache_flush(m->cache);
+    say_cache(m);
+}
+
+static const struct {
+    const char *name;
+    void (*say)(struct monitor *m);
+} commands[] = {{"status", say_status}, {"cache", say_cache}, {"cache flush", flush_cache}};
+
+static void obey(struct monitor *m, const char *command)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(command, commands[i].name) == 0) {
+            commands[i].say(m);
+            return;
+        }
+    }
+    say_help(m);
 }
 
 /* The command behind "netgdb", or NULL when `request` is nothing for us. */
@@ -71,10 +114,7 @@ static bool take_command(struct monitor *m, const uint8_t *request, size_t len)
     const char *command = readable ? find_command(&line) : NULL;
     if (command != NULL) {
         buf_reset(&m->text);
-        if (strcmp(command, "status") == 0)
-            say_status(m);
-        else
-            say_help(m);
+        obey(m, command);
     }
     buf_free(&line);
     return command != NULL;
@@ -170,14 +210,16 @@ static const struct target_ops ops = {
     .free = monitor_free,
 };
 
-struct target *monitor_new(struct target *next, const struct target *netgdb, struct io *io,
-                           struct profile *profile, const char *title, const struct log *log)
+struct target *monitor_new(struct target *next, const struct target *netgdb, struct target *cache,
+                           struct io *io, struct profile *profile, const char *title,
+                           const struct log *log)
 {
     struct monitor *m = calloc(1, sizeof *m);
     if (m == NULL)
         return NULL;
     *m = (struct monitor){.base = {&ops, next},
                           .netgdb = netgdb,
+                          .cache = cache,
                           .io = io,
                           .profile = profile,
                           .title = title,

@@ -15,7 +15,7 @@
 
 #include "session/rundir.h"
 
-#define MAGIC "netgdb2"
+#define MAGIC "netgdb3"
 #define PREFIX "session-"
 
 struct record_file {

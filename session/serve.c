@@ -313,6 +313,8 @@ static int take_request(struct session *s)
 static int turn(struct session *s)
 {
     const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
+    if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
+        return part(s);
     int rc = server_next(s->server, &s->request, watch);
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
@@ -323,8 +325,6 @@ static int turn(struct session *s)
         return part(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
-    if (told_to_end(s))
-        return part(s);
     rc = target_idle(s->target);
     return rc == 0 ? 0 : target_failed(s, rc);
 }

@@ -18,7 +18,8 @@ struct serve_options {
     bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
                               in extended mode: for a client whose going away cannot be seen */
 
-    /* Asked at IO_ON_WAKE: whether the client is to be taken for gone. May be NULL. */
+    /* Asked before each wait, which IO_ON_WAKE ends: whether the client is to be taken for gone.
+     * May be NULL. */
     bool (*ended)(void *context);
 
     /* Called before the target is detached from. May be NULL. */
@@ -37,7 +38,7 @@ enum serve_end {
 
 /*
  * Serves until the client leaves or the target ends. At IO_ON_WAKE the target may look after
- * itself (target_idle), and `ended` is asked. The target and the server stay the caller's; neither
+ * itself (target_idle). The target and the server stay the caller's; neither
  * is freed.
  *
  * Returns a serve_end, or the error of the target or of the server: NETGDB_LOST, NETGDB_CLOSED,

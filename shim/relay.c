@@ -113,8 +113,8 @@ static int add_monitor(struct relay *r, struct chain *chain)
     struct target *bottom = chain->target, *monitor;
     while (bottom->next != NULL)
         bottom = bottom->next;
-    monitor = monitor_new(chain->target, kernel ? bottom : NULL, &r->io.io, &r->profile,
-                          r->name->log.name, &r->name->log);
+    monitor = monitor_new(chain->target, kernel ? bottom : NULL, chain->cache, &r->io.io,
+                          &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
     chain->target = monitor;
@@ -199,7 +199,7 @@ static void *run(void *argument)
                                           .leaving = leaving,
                                           .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);
-    struct chain chain = {NULL, NULL};
+    struct chain chain = {.target = NULL};
     char *program = find_elf_self();
     int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
     if (rc == 0)

@@ -9,13 +9,15 @@
 #include "proto/err.h"
 #include "proto/rsp.h"
 #include "symbols/fits.h"
+#include "symbols/symtab_impl.h"
 
 /* What is known of the file without its table of symbols. */
 struct facts {
     enum { FACTS_UNREAD, FACTS_READ, FACTS_BAD } state;
     struct elf_ident ident;
     struct build_id id;
-    uint64_t base; /* lowest address of its segments */
+    uint64_t base;          /* lowest address of its segments */
+    struct regions regions; /* its allocated sections, at link-time addresses */
 };
 
 /* What the stub said to qOffsets. */
@@ -58,6 +60,7 @@ void symbols_free(struct symbols *s)
     if (s == NULL)
         return;
     symtab_free(s->table);
+    regions_free(&s->facts.regions);
     free(s->path);
     free(s);
 }
@@ -82,6 +85,8 @@ static bool read_facts(struct symbols *s)
     s->facts.ident = file.ident;
     s->facts.base = elf_file_base(&file);
     elf_file_build_id(&file, &s->facts.id);
+    if (symtab_load_regions(&s->facts.regions, &file) != 0)
+        regions_free(&s->facts.regions); /* too many: none is known */
     elf_file_close(&file);
     s->facts.state = FACTS_READ;
     return true;
@@ -205,6 +210,23 @@ bool symbols_may_answer(struct symbols *s)
         return false;
     return s->chosen || s->fits == FITS_BUILD || s->options.only == NULL ||
            s->options.only(s->options.context);
+}
+
+bool symbols_region(struct symbols *s, uint64_t address, struct region *region)
+{
+    uint64_t slide;
+    if (!symbols_may_answer(s) || !symbols_slide(s, &slide))
+        return false;
+    const struct region *found = regions_find(&s->facts.regions, address - slide);
+    if (found == NULL || found->last > UINT64_MAX - slide)
+        return false;
+    *region = (struct region){found->first + slide, found->last + slide, found->kind};
+    return true;
+}
+
+const struct elf_ident *symbols_ident(struct symbols *s)
+{
+    return read_facts(s) ? &s->facts.ident : NULL;
 }
 
 bool symbols_address(struct symbols *s, const char *name, uint64_t *address)

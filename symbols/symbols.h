@@ -48,6 +48,16 @@ const struct symtab *symbols_table(struct symbols *s);
  */
 int symbols_prepare(struct symbols *s, struct target *t);
 
+/*
+ * The region of the file's allocated sections that holds an address in memory. false when there
+ * is none, when addresses are not final, or when it may be another target's file. Asks nothing of
+ * the target and does not load the table.
+ */
+bool symbols_region(struct symbols *s, uint64_t address, struct region *region);
+
+/* The file's ELF header; NULL when there is no usable file. */
+const struct elf_ident *symbols_ident(struct symbols *s);
+
 /* A reply to qOffsets came by; empty when the stub does not know. */
 void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len);
 

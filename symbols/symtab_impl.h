@@ -32,6 +32,9 @@ struct symtab {
 /* Length of a name without what LTO appended to make a static unique in the whole program. */
 size_t symtab_base_len(const char *name, size_t len);
 
+/* Adds what is where by the file's allocated sections. Returns 0 or NETGDB_NOMEM. */
+int symtab_load_regions(struct regions *regions, const struct elf_file *f);
+
 /* Builds buckets, by_name and by_address from entries and names. false: out of memory. */
 bool symtab_index(struct symtab *t);
 

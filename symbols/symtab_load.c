@@ -219,7 +219,7 @@ static bool has_symtab(const struct elf_file *f)
            header.sh_size / header.sh_entsize > 1;
 }
 
-static int load_regions(struct regions *regions, const struct elf_file *f)
+int symtab_load_regions(struct regions *regions, const struct elf_file *f)
 {
     GElf_Shdr h;
     for (Elf_Scn *s = NULL; (s = elf_nextscn(f->elf, s)) != NULL;) {
@@ -271,7 +271,7 @@ static int load_any(struct symtab *t, const struct elf_file *program, const char
     int rc = load(&l, separate ? debug_path : path, !own && !separate);
     *why = l.why;
     if (rc == 0)
-        rc = load_regions(&t->regions, program);
+        rc = symtab_load_regions(&t->regions, program);
     t->path = separate ? debug_path : strdup(path);
     if (!separate)
         free(debug_path);

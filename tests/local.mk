@@ -37,6 +37,15 @@ UNIT_TESTS += tests/unit/link_acks
 tests_unit_link_acks_SOURCES = tests/unit/link_acks.c $(FAKE_IO)
 tests_unit_link_acks_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/link_memory
+tests_unit_link_memory_SOURCES = tests/unit/link_memory.c $(FAKE_IO)
+tests_unit_link_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+tests_unit_link_memory_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/replies
+tests_unit_replies_SOURCES = tests/unit/replies.c tests/unit/unit.h
+tests_unit_replies_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
@@ -87,6 +96,18 @@ tests_sim_world_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/unit/quirks
 tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
 tests_unit_quirks_LDADD = $(UNIT_LIBS)
+
+# The cache, in front of a stub whose memory changes whenever it may.
+CACHE_WORLD = tests/unit/cache_world.c tests/unit/cache_world.h tests/unit/unit.h
+UNIT_TESTS += tests/unit/cache_random
+tests_unit_cache_random_SOURCES = tests/unit/cache_random.c $(CACHE_WORLD)
+tests_unit_cache_random_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_rules
+tests_unit_cache_rules_SOURCES = tests/unit/cache_rules.c tests/unit/cache_ask.h $(CACHE_WORLD)
+tests_unit_cache_rules_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_points
+tests_unit_cache_points_SOURCES = tests/unit/cache_points.c tests/unit/cache_ask.h $(CACHE_WORLD)
+tests_unit_cache_points_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/debugnet_client
 tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
@@ -198,6 +219,13 @@ tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(
 UNIT_TESTS += tests/unit/monitor
 tests_unit_monitor_SOURCES = tests/unit/monitor.c $(FAKE_IO)
 tests_unit_monitor_LDADD = libsession.la $(UNIT_LIBS) -lpthread
+
+UNIT_TESTS += tests/unit/control
+tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h
+tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/confine
+tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/proxy.h
+tests_unit_confine_LDADD = $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ChibiOS/RT 2.6 to 20.3, which describes itself in ch_debug. Sources: os/rt/include/chregistry.h
- * (chdebug_t), chschd.h (states, the ready list with the current thread).
+ * ChibiOS/RT 2.6 to 21.11, which describes itself in ch_debug. Sources: os/rt/include/chregistry.h
+ * (chdebug_t), chschd.h (states, the ready list with the current thread), chobjects.h (instances,
+ * since RT 7).
  */
 #include <string.h>
 
 #include "threads/engine.h"
 
-enum { READY_LIST, SYSTEM, DEBUG };
+enum { READY_LIST, SYSTEM, INSTANCE, DEBUG };
 
 static const struct rtos_symbol symbols[] = {
     [READY_LIST] = {"rlist", SYMBOL_EITHER}, /* 2.6 */
     [SYSTEM] = {"ch", SYMBOL_EITHER},        /* since 3.0; begins with rlist */
-    [DEBUG] = {"ch_debug", SYMBOL_NEEDED},
-    {NULL, SYMBOL_MAY},
+    [INSTANCE] = {"ch0", SYMBOL_EITHER},     /* since 21: RT 7 */
+    [DEBUG] = {"ch_debug", SYMBOL_NEEDED},   {NULL, SYMBOL_MAY},
 };
 
 /* chdebug_t: "main" or "CHRT", 0, its size, version, sizes, then one byte an offset. */
-enum { TABLE_SIZE = 23, PRIORITY = 11 };
+enum {
+    SIZE = 5,
+    MAJOR = 7, /* its five upper bits */
+    PRIORITY = 11,
+    NEWER = 13,
+    TABLE_SIZE = 22,
+    INSTANCE_CURRENT = 37, /* in an instance: the current thread, and the registry */
+    INSTANCE_REGISTRY = 40,
+    TABLE_SIZE_7 = 43,
+};
 static const struct {
     enum rtos_field_id id;
     uint8_t size;
@@ -45,25 +55,53 @@ static const struct rtos_state states[] = {
     {15, "Final"},
 };
 
-static int learn(struct engine *e)
+static void take_offsets(struct engine *e, const uint8_t *table)
 {
-    uint8_t table[TABLE_SIZE];
-    int rc = memory_read(e->memory, e->symbols[DEBUG].address, table, sizeof table);
-    if (!e->have[READY_LIST]) {
-        e->symbols[READY_LIST] = e->symbols[SYSTEM];
-        e->have[READY_LIST] = e->have[SYSTEM];
-    }
-    if (rc != 0)
-        return rc;
-    if ((memcmp(table, "main", 4) != 0 && memcmp(table, "CHRT", 4) != 0) ||
-        table[5] < TABLE_SIZE - 1)
-        return 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (table[PRIORITY + i] != 0 || rows[i].id == TCB_NEXT)
             layout_set(e, rows[i].id, table[PRIORITY + i], rows[i].size, ORIGIN_TABLE);
     }
-    /* The ready list looks like a thread; the current one is where a thread has its name. */
+}
+
+/* Up to RT 6 the ready list looks like a thread; the current one is where a thread has its name. */
+static void take_ready_list(struct engine *e)
+{
+    if (!e->have[READY_LIST]) {
+        e->symbols[READY_LIST] = e->symbols[SYSTEM];
+        e->have[READY_LIST] = e->have[SYSTEM];
+    }
     layout_set(e, KERNEL_CURRENT, layout_offset(e, TCB_NAME), 0, ORIGIN_TABLE);
+}
+
+/* Since RT 7 an instance says where both are, and links point to links, not to threads. */
+static void take_instance(struct engine *e, const uint8_t *table)
+{
+    e->symbols[READY_LIST] = e->symbols[INSTANCE];
+    e->have[READY_LIST] = e->have[INSTANCE];
+    e->link_bias = table[NEWER];
+    layout_set(e, KERNEL_CURRENT, table[INSTANCE_CURRENT], 0, ORIGIN_TABLE);
+    layout_set(e, KERNEL_THREADS, table[INSTANCE_REGISTRY], 0, ORIGIN_TABLE);
+}
+
+static int learn(struct engine *e)
+{
+    uint8_t table[TABLE_SIZE_7] = {0};
+    uint64_t at = e->symbols[DEBUG].address;
+    int rc = memory_read(e->memory, at, table, TABLE_SIZE);
+    unsigned major = table[MAJOR] >> 3;
+    bool instances = e->have[INSTANCE] && major == 7 && table[SIZE] >= TABLE_SIZE_7;
+    if (rc != 0 || (memcmp(table, "main", 4) != 0 && memcmp(table, "CHRT", 4) != 0) ||
+        table[SIZE] < TABLE_SIZE || major > 7)
+        return rc;
+    if (instances)
+        rc = memory_read(e->memory, at, table, sizeof table);
+    if (rc != 0)
+        return rc;
+    take_offsets(e, table);
+    if (instances)
+        take_instance(e, table);
+    else
+        take_ready_list(e);
     return 0;
 }
 

@@ -3,6 +3,7 @@
  * Which saved context a build has: every layout of the machine is tried on all waiting threads,
  * and the one that is sound most often is taken.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "proto/err.h"
@@ -13,6 +14,13 @@ enum { TRIED_MAX = 64 }; /* threads that are looked at */
 static bool fits_machine(const struct frame *f, const struct arch *a)
 {
     return f->machines[0] == a->machine || f->machines[1] == a->machine;
+}
+
+/* A context in the control block is below what the saved stack pointer says: no stack is read. */
+static bool fits_thread(const struct frame *f, const struct thread *t)
+{
+    bool inside = t->sp > t->tcb && t->sp - t->tcb < ENGINE_TCB_MAX;
+    return (f->proof & PROOF_HARDWARE_ELSEWHERE) == 0 || inside;
 }
 
 static struct frame_task task_of(const struct engine *e, const struct thread *t)
@@ -41,7 +49,7 @@ static size_t window(const struct engine *e)
 static int fetch(struct engine *e, const struct thread *t)
 {
     uint8_t bytes[FRAME_MAX];
-    size_t got, len = e->frame != NULL ? frame_size(e->frame, e->arch->word) + 16 : window(e);
+    size_t got, len = window(e);
     uint64_t room = t->stack_high != 0 && t->sp < t->stack_high ? t->stack_high + 1 - t->sp : 0;
     if (room >= 32 && room < len && t->sp >= t->stack_low)
         len = (size_t)room;
@@ -56,17 +64,24 @@ static int try(struct engine *e, const struct frame *f, const struct thread *t, 
                int *score)
 {
     const struct frame_task task = task_of(e, t);
+    *score = -1;
+    if (!fits_thread(f, t))
+        return 0;
     int rc = frame_read(f, e->arch, e->memory, &task, c);
     *score = rc == 0 ? frame_score(c, e->arch, e->memory, e->program, &task) : -1;
     return rc == MEMORY_REFUSED || rc == NETGDB_PROTO ? 0 : rc;
 }
 
-/* How often a layout is sound, and how well. */
-static int weigh(struct engine *e, const struct frame *f, int *sound, int *points)
+/* How often a layout is sound, and how well: in all, and for the weakest of them. */
+struct weight {
+    int sound, points, least;
+};
+
+static int weigh(struct engine *e, const struct frame *f, struct weight *w)
 {
     struct context c;
     unsigned tried = 0;
-    *sound = *points = 0;
+    *w = (struct weight){0, 0, INT_MAX};
     for (size_t i = 0; i < e->n && tried < TRIED_MAX; i++) {
         const struct thread *t = &e->threads[i];
         int score;
@@ -75,9 +90,12 @@ static int weigh(struct engine *e, const struct frame *f, int *sound, int *point
         int rc = try(e, f, t, &c, &score);
         if (rc != 0)
             return rc;
-        *sound += score >= 0;
-        *points += score >= 0 ? score : 0;
         tried++;
+        if (score < 0)
+            continue;
+        w->sound++;
+        w->points += score;
+        w->least = score < w->least ? score : w->least;
     }
     return 0;
 }
@@ -99,17 +117,17 @@ static int fetch_all(struct engine *e)
 /* Chooses e->frame by all threads. */
 static int choose(struct engine *e)
 {
-    int best_sound = 0, best_points = 0;
+    struct weight best = {0, 0, 0}, w;
     int rc = fetch_all(e);
     for (const struct frame *const *f = e->rtos->frames; rc == 0 && *f != NULL; f++) {
-        int sound, points;
         if (!fits_machine(*f, e->arch))
             continue;
-        rc = weigh(e, *f, &sound, &points);
-        if (rc == 0 && (sound > best_sound || (sound == best_sound && points > best_points))) {
-            best_sound = sound;
-            best_points = points;
+        rc = weigh(e, *f, &w);
+        if (rc == 0 &&
+            (w.sound > best.sound || (w.sound == best.sound && w.points > best.points))) {
+            best = w;
             e->frame = *f;
+            e->frame_points = w.least;
         }
     }
     if (e->frame != NULL)
@@ -117,12 +135,12 @@ static int choose(struct engine *e)
     return rc;
 }
 
-/* A thread that is not saved as the others are: any layout that is sound for it. */
-static int try_others(struct engine *e, const struct thread *t, struct context *c)
+/* A thread that is not saved as the others are: another layout, if it has more points. */
+static int try_others(struct engine *e, const struct thread *t, struct context *c, int points)
 {
-    int best = -1;
     struct context other;
-    c->frame = NULL;
+    if (points < 0)
+        c->frame = NULL;
     for (const struct frame *const *f = e->rtos->frames; *f != NULL; f++) {
         int score;
         if (!fits_machine(*f, e->arch))
@@ -130,8 +148,8 @@ static int try_others(struct engine *e, const struct thread *t, struct context *
         int rc = try(e, *f, t, &other, &score);
         if (rc != 0)
             return rc;
-        if (score > best) {
-            best = score;
+        if (score >= 0 && score > points) {
+            points = score;
             *c = other;
         }
     }
@@ -150,7 +168,7 @@ int engine_context(struct engine *e, const struct thread *t, struct context *c)
         rc = fetch(e, t);
     if (rc == 0 && e->frame != NULL)
         rc = try(e, e->frame, t, c, &score);
-    if (rc == 0 && score < 0)
-        rc = try_others(e, t, c);
+    if (rc == 0 && (score < 0 || score < e->frame_points))
+        rc = try_others(e, t, c, score);
     return rc;
 }

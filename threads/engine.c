@@ -10,7 +10,11 @@
 
 #include "proto/err.h"
 
-enum { CURRENT_SPAN_MAX = 1536 }; /* bytes read at a stop to see the counter of threads too */
+enum {
+    CURRENT_SPAN_MAX = 1536, /* bytes read at a stop to see the counter of threads too */
+    NAMES_AHEAD = 64,        /* names that are read together */
+    NAME_AHEAD = 32,         /* bytes of each */
+};
 
 /* ---- which RTOS ---- */
 
@@ -48,7 +52,7 @@ int engine_init(struct engine *e, const struct rtos *rtos, const struct arch *ar
                          .ids = ids,
                          .log = log,
                          .cores = 1};
-    e->threads = calloc(ENGINE_THREADS_MAX + 2, sizeof *e->threads);
+    e->threads = calloc(ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX, sizeof *e->threads);
     if (e->threads == NULL)
         return NETGDB_NOMEM;
     size_t i = 0;
@@ -80,7 +84,7 @@ int engine_learn(struct engine *e)
         return 0;
     layout_from_program(e);
     int rc = e->rtos->learn != NULL ? e->rtos->learn(e) : 0;
-    e->learned = rc == 0;
+    e->learned = rc == 0 && !e->guessed;
     return rc == MEMORY_REFUSED ? 0 : rc; /* tried again at the next stop */
 }
 
@@ -126,9 +130,9 @@ static int see_started(struct engine *e)
 /* The symbols that are read at every stop, in one read when they are close together. */
 static int read_ahead(struct engine *e, uint64_t at, size_t len)
 {
-    const unsigned extra[] = {e->rtos->started, e->rtos->counter};
+    const unsigned extra[] = {e->rtos->started, e->rtos->counter, e->rtos->head, e->rtos->count};
     uint64_t low = at, high = at + len;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
         const struct program_symbol *s = symbol(e, extra[i]);
         if (s == NULL)
             continue;
@@ -197,9 +201,12 @@ static int look_at_cpu(struct engine *e)
     return 0;
 }
 
-/* The id that the stub's own execution goes by: one that was told for this stop stays. */
-static unsigned cpu_id(const struct engine *e)
+/* The id that the stub's own execution goes by: one that was told for this stop stays. Another core
+ * that runs no task has one of its own. */
+static unsigned cpu_id(const struct engine *e, unsigned core)
 {
+    if (core > 0)
+        return ids_of(e->ids, UINT64_MAX - core, 0);
     return e->was_running != 0 ? ids_at(e->ids, e->was_running) : ids_cpu(e->ids);
 }
 
@@ -221,7 +228,7 @@ int engine_current(struct engine *e, unsigned core, unsigned *id)
             return rc;
         }
     }
-    *id = tcb == 0 ? cpu_id(e) : ids_at(e->ids, tcb);
+    *id = tcb == 0 ? cpu_id(e, core) : ids_at(e->ids, tcb);
     e->told = true;
     return rc;
 }
@@ -254,11 +261,19 @@ static int read_name(struct engine *e, struct thread *t)
 }
 
 /* A signed number: priorities of Zephyr are below 0 for cooperative threads. */
-static void set_priority(struct engine *e, struct thread *t, uint64_t value)
+static int read_priority(struct engine *e, struct thread *t)
 {
+    uint64_t value, base;
     unsigned size = e->layout[TCB_PRIORITY].size;
+    int rc = engine_field(e, t->tcb, TCB_PRIORITY, &value);
+    if (rc == 0)
+        rc = engine_field(e, t->tcb, TCB_BASE_PRIORITY, &base);
+    if (rc != 0)
+        return rc;
     t->has_priority = layout_has(e, TCB_PRIORITY);
     t->priority = size == 1 ? (int8_t)value : (int64_t)value;
+    t->base_priority = layout_has(e, TCB_BASE_PRIORITY) ? (int64_t)base : t->priority;
+    return 0;
 }
 
 static int read_stack(struct engine *e, struct thread *t)
@@ -290,19 +305,18 @@ static const char *state_name(const struct rtos *r, uint64_t value)
 
 static int read_thread(struct engine *e, struct thread *t)
 {
-    uint64_t state, priority, number = 0;
+    uint64_t state, number = 0;
     int rc = read_stack(e, t);
     if (rc == 0)
         rc = read_name(e, t);
     if (rc == 0)
-        rc = engine_field(e, t->tcb, TCB_PRIORITY, &priority);
+        rc = read_priority(e, t);
     if (rc == 0)
         rc = engine_field(e, t->tcb, TCB_STATE, &state);
     if (rc == 0)
         rc = engine_field(e, t->tcb, TCB_NUMBER, &number);
     if (rc != 0)
         return rc;
-    set_priority(e, t, priority);
     if (layout_has(e, TCB_STATE))
         t->state = state_name(e->rtos, state);
     if (e->rtos->describe != NULL)
@@ -406,13 +420,32 @@ static void lose_running(struct engine *e, const struct thread *t)
     }
 }
 
+/* Names that are pointed to lie together as a rule: neighbours in one read. */
+static int read_names_ahead(struct engine *e)
+{
+    struct memory_range ranges[NAMES_AHEAD];
+    size_t n = 0;
+    for (size_t i = 0; i < e->n && n < NAMES_AHEAD; i++) {
+        uint64_t at = 0;
+        int rc = engine_field(e, e->threads[i].tcb, TCB_NAME, &at);
+        if (rc != 0 && rc != MEMORY_REFUSED)
+            return rc;
+        if (rc == 0 && at != 0)
+            ranges[n++] = (struct memory_range){at, NAME_AHEAD};
+    }
+    return memory_prefetch(e->memory, ranges, n);
+}
+
 /* Reads what is to be said of each; one that cannot be read goes. */
 static int read_threads(struct engine *e)
 {
     size_t kept = 0;
+    int rc = e->rtos->name_is_pointer ? read_names_ahead(e) : 0;
+    if (rc != 0)
+        return rc;
     for (size_t i = 0; i < e->n; i++) {
         struct thread t = e->threads[i];
-        int rc = read_thread(e, &t);
+        rc = read_thread(e, &t);
         if (rc == MEMORY_REFUSED) {
             engine_corrupt(e, "of threads", "%#" PRIx64 " cannot be read", t.tcb);
             lose_running(e, &t);
@@ -456,6 +489,19 @@ static int make_list(struct engine *e)
     return rc;
 }
 
+/* Cores behind the first that run no task: a kernel that has not started them yet. */
+static void add_other_cores(struct engine *e)
+{
+    for (unsigned i = 1; i < e->cores; i++) {
+        char name[16];
+        if (e->running[i] != 0)
+            continue;
+        snprintf(name, sizeof name, "CPU %u", i);
+        add_special(e, THREAD_CPU, cpu_id(e, i), name, "No task runs");
+        e->threads[e->n - 1].core = (int)i;
+    }
+}
+
 int engine_list(struct engine *e)
 {
     if (e->listed)
@@ -469,8 +515,9 @@ int engine_list(struct engine *e)
     if (rc != 0)
         return rc;
     if (e->cpu_is_nobodys)
-        add_special(e, THREAD_CPU, cpu_id(e), "CPU",
+        add_special(e, THREAD_CPU, cpu_id(e, 0), "CPU",
                     e->rtos->idles ? "Idle, or no thread yet" : "No task runs");
+    add_other_cores(e);
     if (e->corrupt[0] != '\0')
         add_corrupt(e);
     else
@@ -497,6 +544,10 @@ void engine_describe(const struct engine *e, const struct thread *t, char *text,
     size_t at = n < 0 || (size_t)n >= size ? size : (size_t)n;
     if (t->has_priority && at < size) {
         n = snprintf(text + at, size - at, ", priority %" PRId64, t->priority);
+        at = n < 0 || (size_t)n >= size - at ? size : at + (size_t)n;
+    }
+    if (t->base_priority != t->priority && at < size) {
+        n = snprintf(text + at, size - at, " (inherited, else %" PRId64 ")", t->base_priority);
         at = n < 0 || (size_t)n >= size - at ? size : at + (size_t)n;
     }
     if (at == size || t->kind != THREAD_TASK || t->core >= 0 || t->stack_low == 0 || t->sp == 0)

@@ -17,7 +17,7 @@ enum {
     ENGINE_THREADS_MAX = 1024,
     ENGINE_LISTS_MAX = 256, /* priorities */
     ENGINE_CORES_MAX = 16,
-    ENGINE_TCB_MAX = 1024, /* bytes of a control block that are read */
+    ENGINE_TCB_MAX = 2048, /* bytes of a control block that are read */
     ENGINE_NAME_MAX = 64,
     ENGINE_TEXT_MAX = 160,
 };
@@ -35,7 +35,7 @@ struct thread {
     const char *state;
     char reason[ENGINE_TEXT_MAX]; /* of the state; "" for none */
     bool has_priority;
-    int64_t priority;
+    int64_t priority, base_priority;    /* differ while it inherits one */
     uint64_t sp, stack_low, stack_high; /* 0: not known */
     uint64_t container;                 /* the list that it waits on; 0: none */
 };
@@ -60,9 +60,12 @@ struct engine {
     struct layout_value layout[RTOS_FIELDS];
     const char *variant; /* of the layout, in words; NULL: none */
     bool learned, located;
-    unsigned lists; /* FreeRTOS: priorities */
+    bool guessed;       /* memory did not look as it must: learned anew at the next list */
+    unsigned lists;     /* FreeRTOS: priorities */
+    uint32_t link_bias; /* links point so many bytes into a control block, and into the head */
     const struct frame *frame;
-    bool complained; /* about something that is not sound, since it was */
+    int frame_points; /* what the weakest thread had with it when it was chosen */
+    bool complained;  /* about something that is not sound, since it was */
 
     /* For as long as the target is stopped. */
     bool have_current, listed;
@@ -73,7 +76,7 @@ struct engine {
     bool cpu_is_nobodys;                /* core 0 runs no task */
     uint64_t was_running;               /* what core 0 pointed to and is no task; 0: nothing */
     uint64_t created;                   /* the counter of created threads, when it is known */
-    struct thread *threads;             /* ENGINE_THREADS_MAX + 2 */
+    struct thread *threads;             /* ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX */
     size_t n;
     char corrupt[ENGINE_NAME_MAX], corrupt_why[ENGINE_TEXT_MAX]; /* "" when all is sound */
     unsigned corrupt_more;
@@ -138,6 +141,9 @@ void engine_corrupt(struct engine *e, const char *where, const char *format, ...
 /* The walks; each adds threads. */
 int walk_lists(struct engine *e);
 int walk_links(struct engine *e);
+
+/* All lists, and what else is read of the kernel, in few reads. */
+int walk_read_lists(struct engine *e);
 
 /* Adds the task with this control block, or finds it. NULL: there is no room. */
 struct thread *engine_add(struct engine *e, uint64_t tcb, const char *state);

@@ -11,6 +11,8 @@ enum {
     M_FRAME_FPU = 26 * 4, /* with s0 to s15, FPSCR and a reserved word */
     M_ALIGNED = 1 << 9,   /* in xPSR: a word more */
     MSTATUS_FS = 3 << 13,
+    MSTATUS_VS = 3 << 9,
+    EXC_RETURN_S = 0x40,
 };
 
 struct reader {
@@ -36,6 +38,8 @@ static bool applies(const struct reader *r, unsigned when)
         return r->interrupted;
     case FS_DIRTY:
         return (r->context->reg[RISCV_MSTATUS].value & MSTATUS_FS) == MSTATUS_FS;
+    case VS_DIRTY:
+        return (r->context->reg[RISCV_MSTATUS].value & MSTATUS_VS) == MSTATUS_VS;
     default:
         return true;
     }
@@ -70,6 +74,15 @@ static void set(struct context *c, unsigned reg, uint64_t value, unsigned size)
     c->reg[reg] = (struct saved_register){.value = value, .size = (uint8_t)size};
 }
 
+static int take_exc_return(struct context *c, const struct piece *p, uint64_t value)
+{
+    bool secure = (value & EXC_RETURN_S) != 0;
+    c->fpu = (value & 0x10) == 0;
+    if ((p->first == EXC_RETURN_NON_SECURE && secure) || (p->first == EXC_RETURN_SECURE && !secure))
+        return NETGDB_PROTO;
+    return (value & ~UINT64_C(0x7f)) == 0xffffff80 ? 0 : NETGDB_PROTO;
+}
+
 /* A word that says what the frame is. */
 static int take_word(struct reader *r, const struct piece *p)
 {
@@ -81,8 +94,7 @@ static int take_word(struct reader *r, const struct piece *p)
     r->at += r->arch->word;
     switch (p->what) {
     case PIECE_EXC_RETURN:
-        c->fpu = (value & 0x10) == 0;
-        return (value & ~UINT64_C(0x7f)) == 0xffffff80 ? 0 : NETGDB_PROTO;
+        return take_exc_return(c, p, value);
     case PIECE_FPU_FLAG:
         c->fpu = value != 0;
         return value <= 1 ? 0 : NETGDB_PROTO;
@@ -198,7 +210,7 @@ size_t frame_size(const struct frame *f, unsigned word)
         bool one = p->what >= PIECE_EXC_RETURN && p->what <= PIECE_SP;
         if (goes_elsewhere(p))
             size = 0;
-        if (p->when != SOLICITED && p->when != WITHOUT_FPU)
+        if (p->when != SOLICITED && p->when != WITHOUT_FPU && p->when != VS_DIRTY)
             size += slots ? p->n * unit : one || p->what == PIECE_PC_AHEAD ? word : 0;
         most = size > most ? size : most;
     }
@@ -263,7 +275,8 @@ static int score_riscv(const struct context *c, const struct arch *a)
 {
     int aligned = c->reg[RISCV_SP].value % 16 == 0 ? GOOD : 0;
     uint64_t status = c->reg[RISCV_MSTATUS].value;
-    bool dirty = (status >> 13 & 3) == 3 || (status >> 15 & 3) == 3;
+    bool dirty = (status & MSTATUS_FS) == MSTATUS_FS || (status & MSTATUS_VS) == MSTATUS_VS ||
+                 (status >> 15 & 3) == 3;
     bool sd = (status >> (a->word * 8 - 1) & 1) != 0;
     uint64_t reserved = a->word == 4 ? 0x7f800044 : UINT64_C(0x7fffff00ff800044);
     return (status >> 11 & 3) == 3 && sd == dirty && (status & reserved) == 0 ? GOOD + aligned : NO;
@@ -286,11 +299,29 @@ static int score_microblaze(const struct context *c, struct memory *m, struct pr
     return code ? GOOD : 0;
 }
 
+/* CPUID of Cortex-M0, M0+ and M1. There the order of registers differs from the
+ * larger ones' and nothing else does. */
+static int score_v6m(struct memory *m)
+{
+    uint64_t cpuid;
+    if (memory_number(m, 0xe000ed00, 4, &cpuid) != 0)
+        return 0;
+    unsigned part = cpuid >> 4 & 0xfff;
+    return part == 0xc20 || part == 0xc60 || part == 0xc21 ? SOME : 0;
+}
+
+static bool has_vectors(const struct context *c)
+{
+    return (c->reg[RISCV_MSTATUS].value & MSTATUS_VS) == MSTATUS_VS;
+}
+
 int frame_score(const struct context *c, const struct arch *a, struct memory *m, struct program *p,
                 const struct frame_task *task)
 {
     unsigned proof = c->frame->proof;
-    int score = score_pc(c, a, p) + score_stack(c, a, task);
+    int score = score_stack(c, a, task);
+    if ((proof & PROOF_SECURE) == 0)
+        score += score_pc(c, a, p);
     if (a->machine == MACHINE_ARM)
         score += score_fpscr(c);
     if (proof & PROOF_M_PROFILE)
@@ -303,5 +334,9 @@ int frame_score(const struct context *c, const struct arch *a, struct memory *m,
         score += score_microblaze(c, m, p);
     if (proof & PROOF_LR_PC)
         score += c->reg[ARM_LR].value % 2 == 1 || (proof & PROOF_M_PROFILE) == 0 ? SOME : NO;
+    if ((proof & PROOF_V6M) != 0 && score >= 0)
+        score += score_v6m(m);
+    if ((proof & PROOF_VECTORS) != 0 && has_vectors(c))
+        score += SOME;
     return score;
 }

@@ -16,7 +16,8 @@ enum piece_what {
     PIECE_REGS,        /* registers first, first + 1, …: n of them */
     PIECE_DOWN,        /* registers first, first - 1, …: n of them */
     PIECE_SKIP,        /* n slots that are no registers */
-    PIECE_EXC_RETURN,  /* ARMv7-M ARM B1.5.8: bit 4 clear: the frame has an FPU block */
+    PIECE_EXC_RETURN,  /* ARMv7-M ARM B1.5.8: bit 4 clear: the frame has an FPU block; `first`: an
+                          enum exc_return_side (ARMv8-M ARM, EXC_RETURN.S) */
     PIECE_FPU_FLAG,    /* not zero: an FPU block follows */
     PIECE_KIND,        /* ThreadX on ARM9: 0 solicited, 1 interrupted */
     PIECE_NESTING,     /* FreeRTOS's critical nesting */
@@ -33,7 +34,9 @@ enum piece_what {
     PIECE_THUMB,          /* the PSR is not saved, but the task is in Thumb state */
 };
 
-enum piece_when { ALWAYS, WITH_FPU, WITHOUT_FPU, SOLICITED, INTERRUPTED, FS_DIRTY };
+enum exc_return_side { EXC_RETURN_EITHER, EXC_RETURN_NON_SECURE, EXC_RETURN_SECURE };
+
+enum piece_when { ALWAYS, WITH_FPU, WITHOUT_FPU, SOLICITED, INTERRUPTED, FS_DIRTY, VS_DIRTY };
 
 struct piece {
     uint8_t what;
@@ -51,6 +54,9 @@ enum frame_proof {
     PROOF_HARDWARE = 16,           /* the CPU pushed it: bit 9 of xPSR says that a word was added */
     PROOF_HARDWARE_ELSEWHERE = 32, /* the same, and the frame is still at PIECE_SP */
     PROOF_LR_PC = 64,              /* pc was in lr: it tells the instruction set by bit 0 */
+    PROOF_SECURE = 128,            /* the pc is out of sight */
+    PROOF_V6M = 256,               /* better than its like where CPUID says ARMv6-M */
+    PROOF_VECTORS = 512,           /* better than its like where mstatus.VS = 3 */
 };
 
 struct frame {
@@ -87,7 +93,7 @@ struct frame_task {
 
 enum { FRAME_MAX = 640 }; /* bytes of the longest */
 
-/* Most that a frame may take up, in bytes, from the saved stack pointer on. */
+/* Most that a frame may take up, in bytes, from the saved stack pointer on; vectors left out. */
 size_t frame_size(const struct frame *f, unsigned word);
 
 /*

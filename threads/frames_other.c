@@ -44,6 +44,29 @@ static const struct piece riscv_c[] = RISCV_C(0);
 static const struct piece riscv_c_f[] = RISCV_C(4);
 static const struct piece riscv_c_d[] = RISCV_C(8);
 
+/* With mstatus.VS = 3, behind mstatus: vstart, vcsr, vl, vtype and 32 vector registers. How long
+ * these are the CPU alone knows. */
+#define RISCV_C_V(flen, vlenb)                                                                     \
+    {                                                                                              \
+        {PIECE_REGS, RISCV_PC, 1, ALWAYS, 0}, MSTATUS, {PIECE_SKIP, 0, 4, VS_DIRTY, 0},            \
+            {PIECE_SKIP, 0, 32, VS_DIRTY, vlenb}, {PIECE_REGS, RISCV_F0, 32, FS_DIRTY, flen},      \
+            {PIECE_REGS, RISCV_FCSR, 1, FS_DIRTY, flen}, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},     \
+            {PIECE_REGS, RISCV_X0 + 5, 27, ALWAYS, 0}, NESTING, END                                \
+    }
+static const struct piece riscv_c_v128[] = RISCV_C_V(8, 16);
+static const struct piece riscv_c_v256[] = RISCV_C_V(8, 32);
+
+/* RV32E has x1 to x15. */
+#define PC_AND_X_E                                                                                 \
+    {PIECE_REGS, RISCV_PC, 1, ALWAYS, 0}, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},                    \
+    {                                                                                              \
+        PIECE_REGS, RISCV_X0 + 5, 11, ALWAYS, 0                                                    \
+    }
+static const struct piece riscv_e_b[] = {PC_AND_X_E, NESTING, MSTATUS, END};
+static const struct piece riscv_e_c[] = {
+    {PIECE_REGS, RISCV_PC, 1, ALWAYS, 0},      MSTATUS, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},
+    {PIECE_REGS, RISCV_X0 + 5, 11, ALWAYS, 0}, NESTING, END};
+
 /* struct _callee_saved of k_thread: sp, ra, s0 to s11; the switch returns to ra. */
 static const struct piece zephyr_riscv[] = {{PIECE_AFTER_FIELD, 0, 0, ALWAYS, 0},
                                             {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},
@@ -72,16 +95,26 @@ static const struct frame frame_riscv_c_f = {"RISC-V, V11.3 with F", RISCV, PROO
                                              0};
 static const struct frame frame_riscv_c_d = {"RISC-V, V11.3 with D", RISCV, PROOF_RISCV, riscv_c_d,
                                              0};
+static const struct frame frame_riscv_c_v128 = {"RISC-V, V11.3 with D and 128-bit vectors", RISCV,
+                                                PROOF_RISCV | PROOF_VECTORS, riscv_c_v128, 0};
+static const struct frame frame_riscv_c_v256 = {"RISC-V, V11.3 with D and 256-bit vectors", RISCV,
+                                                PROOF_RISCV | PROOF_VECTORS, riscv_c_v256, 0};
+static const struct frame frame_riscv_e_b = {
+    "RV32E, to V11.2", {MACHINE_RISCV32, MACHINE_NONE}, PROOF_RISCV, riscv_e_b, 0};
+static const struct frame frame_riscv_e_c = {
+    "RV32E, V11.3", {MACHINE_RISCV32, MACHINE_NONE}, PROOF_RISCV, riscv_e_c, 0};
 static const struct frame frame_zephyr_riscv = {"RISC-V", RISCV, 0, zephyr_riscv, 0};
 static const struct frame frame_microblaze = {
     "MicroBlaze", {MACHINE_MICROBLAZE, MACHINE_NONE}, PROOF_MICROBLAZE, microblaze, 4};
 static const struct frame frame_microblaze_fpu = {
     "MicroBlaze with FPU", {MACHINE_MICROBLAZE, MACHINE_NONE}, PROOF_MICROBLAZE, microblaze_fpu, 4};
 
-extern const struct frame frame_m3, frame_m4f, frame_m33, frame_m33_pac, frame_m33_secure,
-    frame_m33_mpu_stack, frame_m33_mpu_tcb, frame_m3_mpu, frame_m4f_mpu, frame_arm7, frame_cortex_a,
-    frame_cortex_r, frame_cortex_r_d32, frame_threadx_m, frame_threadx_arm9, frame_zephyr_m,
-    frame_chibios_v7m, frame_chibios_v7m_fpu, frame_chibios_v6m;
+extern const struct frame frame_m3, frame_m4f, frame_m33, frame_m33_pac, frame_m33_secure, frame_m0,
+    frame_m33_secure_mpu_stack, frame_m33_inside, frame_m33_inside_mpu_stack, frame_m33_mpu_tcb_pac,
+    frame_m33_mpu_tcb_secure, frame_m33_mpu_tcb_secure_pac, frame_m4f_mpu_tcb, frame_m0_mpu_tcb,
+    frame_threadx_m0, frame_m33_mpu_stack, frame_m33_mpu_tcb, frame_m3_mpu, frame_m4f_mpu,
+    frame_arm7, frame_cortex_a, frame_cortex_r, frame_cortex_r_d32, frame_threadx_m,
+    frame_threadx_arm9, frame_zephyr_m, frame_chibios_v7m, frame_chibios_v7m_fpu, frame_chibios_v6m;
 
 /* Of two that fit as well the first is taken. */
 const struct frame *const frames_freertos[] = {&frame_m3,
@@ -90,7 +123,16 @@ const struct frame *const frames_freertos[] = {&frame_m3,
                                                &frame_m33_pac,
                                                &frame_m33_secure,
                                                &frame_m33_mpu_stack,
+                                               &frame_m33_secure_mpu_stack,
                                                &frame_m33_mpu_tcb,
+                                               &frame_m33_mpu_tcb_pac,
+                                               &frame_m33_mpu_tcb_secure,
+                                               &frame_m33_mpu_tcb_secure_pac,
+                                               &frame_m4f_mpu_tcb,
+                                               &frame_m0,
+                                               &frame_m0_mpu_tcb,
+                                               &frame_m33_inside,
+                                               &frame_m33_inside_mpu_stack,
                                                &frame_m3_mpu,
                                                &frame_m4f_mpu,
                                                &frame_arm7,
@@ -102,10 +144,15 @@ const struct frame *const frames_freertos[] = {&frame_m3,
                                                &frame_riscv_c,
                                                &frame_riscv_c_f,
                                                &frame_riscv_c_d,
+                                               &frame_riscv_c_v128,
+                                               &frame_riscv_c_v256,
+                                               &frame_riscv_e_b,
+                                               &frame_riscv_e_c,
                                                &frame_microblaze,
                                                &frame_microblaze_fpu,
                                                NULL};
-const struct frame *const frames_threadx[] = {&frame_threadx_m, &frame_threadx_arm9, NULL};
+const struct frame *const frames_threadx[] = {&frame_threadx_m, &frame_threadx_m0,
+                                              &frame_threadx_arm9, NULL};
 const struct frame *const frames_zephyr[] = {&frame_zephyr_m, &frame_zephyr_riscv, NULL};
 const struct frame *const frames_chibios[] = {&frame_chibios_v7m, &frame_chibios_v7m_fpu,
                                               &frame_chibios_v6m, NULL};

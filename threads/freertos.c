@@ -67,8 +67,9 @@ static const struct rtos_field fields[] = {
     {TCB_PRIORITY, TCB "uxPriority", {0, 0}, 0},
     {TCB_STACK_LOW, TCB "pxStack", {0, 0}, 0},
     {TCB_STACK_HIGH, TCB "pxEndOfStack", {-1, -1}, 0},
-    {TCB_NAME, TCB "pcTaskName", {0, 0}, 16},
+    {TCB_NAME, TCB "pcTaskName", {0, 0}, 31}, /* ends in a NUL, whatever its length is */
     {TCB_NUMBER, TCB "uxTCBNumber", {-1, -1}, 0},
+    {TCB_BASE_PRIORITY, TCB "uxBasePriority", {-1, -1}, 0},
     {TCB_NOTIFIED, TCB "ucNotifyState|eNotifyState", {-1, -1}, 0},
     {LIST_COUNT, "xLIST.uxNumberOfItems", {0, 0}, 0},
     {LIST_END, "xLIST.xListEnd", {8, 16}, 0},
@@ -87,20 +88,33 @@ static const struct rtos_field fields[] = {
 
 /* ---- variants of the lists ---- */
 
+/* Numbers of list.h: 16-bit ticks move what is behind integrity bytes, which are ticks. Of two of
+ * one size the first is taken, unless the other is seen in memory. */
 static const struct variant {
     const char *name;
     uint8_t word, size, count, end;              /* of List_t */
     uint8_t item, value, next, owner, container; /* of ListItem_t */
+    uint8_t tick;
 } variants[] = {
-    {"32 bits", 4, 20, 0, 8, 20, 0, 4, 12, 16},
-    {"32 bits, no mini list item", 4, 28, 0, 8, 20, 0, 4, 12, 16},
-    {"32 bits, integrity bytes", 4, 32, 4, 12, 28, 4, 8, 16, 20},
-    {"32 bits, integrity bytes, no mini list item", 4, 44, 4, 12, 28, 4, 8, 16, 20},
-    {"64 bits", 8, 40, 0, 16, 40, 0, 8, 24, 32},
-    {"64 bits, no mini list item", 8, 56, 0, 16, 40, 0, 8, 24, 32},
-    {"64 bits, integrity bytes", 8, 64, 8, 24, 56, 8, 16, 32, 40},
-    {"64 bits, integrity bytes, no mini list item", 8, 88, 8, 24, 56, 8, 16, 32, 40},
+    {"32 bits", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4},
+    {"32 bits, 16-bit ticks", 4, 20, 0, 8, 20, 0, 4, 12, 16, 2},
+    {"32 bits, no mini list item", 4, 28, 0, 8, 20, 0, 4, 12, 16, 4},
+    {"32 bits, 16-bit ticks, no mini list item", 4, 28, 0, 8, 20, 0, 4, 12, 16, 2},
+    {"32 bits, integrity bytes", 4, 32, 4, 12, 28, 4, 8, 16, 20, 4},
+    {"32 bits, integrity bytes, no mini list item", 4, 44, 4, 12, 28, 4, 8, 16, 20, 4},
+    {"32 bits, 16-bit ticks, integrity bytes", 4, 28, 4, 12, 24, 2, 4, 12, 16, 2},
+    {"32 bits, 16-bit ticks, integrity bytes, no mini list item", 4, 40, 4, 12, 24, 2, 4, 12, 16,
+     2},
+    {"64 bits", 8, 40, 0, 16, 40, 0, 8, 24, 32, 8},
+    {"64 bits, 32-bit ticks", 8, 40, 0, 16, 40, 0, 8, 24, 32, 4},
+    {"64 bits, no mini list item", 8, 56, 0, 16, 40, 0, 8, 24, 32, 8},
+    {"64 bits, integrity bytes", 8, 64, 8, 24, 56, 8, 16, 32, 40, 8},
+    {"64 bits, integrity bytes, no mini list item", 8, 88, 8, 24, 56, 8, 16, 32, 40, 8},
+    {"64 bits, 32-bit ticks, integrity bytes", 8, 56, 8, 24, 48, 4, 8, 24, 32, 4},
+    {"64 bits, 32-bit ticks, integrity bytes, no mini list item", 8, 80, 8, 24, 48, 4, 8, 24, 32,
+     4},
 };
+enum { VARIANTS = sizeof variants / sizeof variants[0] };
 
 static void set_unless_known(struct engine *e, enum rtos_field_id id, uint64_t offset,
                              enum rtos_origin origin)
@@ -132,7 +146,8 @@ static void set_variant(struct engine *e, const struct variant *v, enum rtos_ori
     set_unless_known(e, LIST_COUNT, v->count, origin);
     set_unless_known(e, LIST_END, v->end, origin);
     set_unless_known(e, ITEM_SIZE, v->item, origin);
-    set_unless_known(e, ITEM_VALUE, v->value, origin);
+    if (e->layout[ITEM_VALUE].origin != ORIGIN_DEBUG_INFO)
+        layout_set(e, ITEM_VALUE, v->value, v->tick, origin);
     set_unless_known(e, ITEM_NEXT, v->next, origin);
     set_unless_known(e, ITEM_OWNER, v->owner, origin);
     set_unless_known(e, ITEM_CONTAINER, v->container, origin);
@@ -140,15 +155,6 @@ static void set_variant(struct engine *e, const struct variant *v, enum rtos_ori
     /* Behind pcHead, pcWriteTo and a union of two words. */
     set_unless_known(e, QUEUE_SENDERS, 4 * e->arch->word, origin);
     set_unless_known(e, QUEUE_RECEIVERS, 4 * e->arch->word + v->size, origin);
-}
-
-static const struct variant *variant_of_size(const struct engine *e, uint64_t size)
-{
-    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
-        if (variants[i].word == e->arch->word && variants[i].size == size)
-            return &variants[i];
-    }
-    return NULL;
 }
 
 /* The size of a list that is no array. */
@@ -164,28 +170,63 @@ static uint64_t symbol_size(const struct engine *e)
 
 /* ---- what is seen in memory ---- */
 
-/* A list as vListInitialise leaves it, or with items: its end marker has the highest value, and
- * what it points to points back. */
-static bool is_list(struct engine *e, const struct variant *v, uint64_t list)
+/* The end marker of a list as vListInitialise leaves it has the highest value and two links. */
+static bool is_end(struct engine *e, const struct variant *v, uint64_t list, uint64_t *next)
 {
-    uint64_t end = list + v->end, value, next, back;
-    unsigned word = v->word;
-    if (memory_number(e->memory, end + v->value, 2, &value) != 0 || value != 0xffff ||
-        memory_pointer(e->memory, end + v->next, &next) != 0 ||
-        memory_pointer(e->memory, next + v->next + word, &back) != 0)
-        return false;
-    return back == memory_address(e->memory, end);
+    uint64_t end = list + v->end, value, back;
+    return memory_number(e->memory, end + v->value, v->tick, &value) == 0 &&
+           value == UINT64_MAX >> (64 - 8 * v->tick) &&
+           memory_pointer(e->memory, end + v->next, next) == 0 && *next % 4 == 0 && *next != 0 &&
+           memory_pointer(e->memory, end + v->next + v->word, &back) == 0 && back % 4 == 0;
 }
 
+/* What it points to points back. */
+static bool is_list(struct engine *e, const struct variant *v, uint64_t list)
+{
+    uint64_t next, back;
+    return is_end(e, v, list, &next) &&
+           memory_pointer(e->memory, next + v->next + v->word, &back) == 0 &&
+           back == memory_address(e->memory, list + v->end);
+}
+
+/* The first that memory looks like. */
 static const struct variant *variant_seen(struct engine *e)
 {
     uint64_t first = e->symbols[READY].address;
-    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+    for (size_t i = 0; i < VARIANTS; i++) {
         const struct variant *v = &variants[i];
         if (v->word == e->arch->word && is_list(e, v, first) && is_list(e, v, first + v->size))
             return v;
     }
     return NULL;
+}
+
+/* Of this size; of several the one that memory looks like. */
+static const struct variant *variant_of_size(struct engine *e, uint64_t size)
+{
+    const struct variant *found = NULL;
+    uint64_t next;
+    for (size_t i = 0; i < VARIANTS; i++) {
+        const struct variant *v = &variants[i];
+        if (v->word != e->arch->word || v->size != size)
+            continue;
+        if (is_end(e, v, e->symbols[READY].address, &next))
+            return v;
+        found = found == NULL ? v : found;
+    }
+    return found;
+}
+
+/* The ready lists, of which memory must look like one of the above. */
+static int read_ready(struct engine *e)
+{
+    uint8_t bytes[512];
+    size_t got, size = e->symbols[READY].size != 0 ? (size_t)e->symbols[READY].size : sizeof bytes;
+    if (size > sizeof bytes)
+        size = sizeof bytes;
+    int rc = memory_read_some(e->memory, e->symbols[READY].address, bytes, size,
+                              size < 64 ? size : 64, &got);
+    return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
 static bool is_other_list(const struct engine *e, uint64_t address)
@@ -209,36 +250,52 @@ static unsigned count_lists(struct engine *e, const struct variant *v)
     return n;
 }
 
-/* The first word of a running task's control block that is its own address is the owner in its
- * state item. */
+/* An item in a ready list: its owner is the control block that it is in. */
+static int see_item(struct engine *e, uint64_t list, uint64_t *offset)
+{
+    uint64_t end = memory_address(e->memory, list + layout_offset(e, LIST_END)), item, owner = 0;
+    *offset = 0;
+    int rc = memory_pointer(e->memory, end + layout_offset(e, ITEM_NEXT), &item);
+    if (rc != 0 || item == end)
+        return rc;
+    struct memory_range range = {item, layout_offset(e, ITEM_SIZE)};
+    rc = memory_prefetch(e->memory, &range, 1);
+    if (rc == 0)
+        rc = memory_pointer(e->memory, item + layout_offset(e, ITEM_OWNER), &owner);
+    if (rc == 0 && owner < item && item - owner < ENGINE_TCB_MAX && owner % e->arch->word == 0)
+        *offset = item - owner;
+    return rc;
+}
+
+/* Where the lists are in a control block, which a configuration moves: a running task is on a ready
+ * list. */
 static int see_tcb(struct engine *e)
 {
-    uint64_t tcb = e->running[0], word, offset = layout_offset(e, ITEM_OWNER);
-    uint8_t bytes[512];
-    size_t got;
-    if (tcb == 0 || e->layout[TCB_STATE_ITEM].origin == ORIGIN_DEBUG_INFO)
+    uint64_t offset = 0, size = layout_offset(e, LIST_SIZE);
+    if (e->layout[TCB_STATE_ITEM].origin == ORIGIN_DEBUG_INFO)
         return 0;
-    int rc = memory_read_some(e->memory, tcb, bytes, sizeof bytes, 64, &got);
-    for (size_t at = e->arch->word; rc == 0 && at + e->arch->word <= got; at += e->arch->word) {
-        word = memory_decode(e->memory, bytes + at, e->arch->word);
-        if (word != tcb || at < offset + e->arch->word)
-            continue;
-        if (at - offset != layout_offset(e, TCB_STATE_ITEM))
-            set_tcb(e, at - offset, ORIGIN_SEEN);
-        break;
-    }
+    int rc = walk_read_lists(e);
+    for (unsigned i = 0; rc == 0 && offset == 0 && i < e->lists; i++)
+        rc = see_item(e, e->symbols[READY].address + i * size, &offset);
+    if (rc == 0 && offset != 0 && offset != layout_offset(e, TCB_STATE_ITEM))
+        set_tcb(e, offset, ORIGIN_SEEN);
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
 static int learn(struct engine *e)
 {
     uint64_t bytes = e->symbols[READY].size;
-    const struct variant *v = variant_of_size(e, symbol_size(e));
+    bool known = e->layout[LIST_SIZE].origin == ORIGIN_DEBUG_INFO;
     enum rtos_origin origin = ORIGIN_ELF_SIZE;
-    if (v == NULL && e->layout[LIST_SIZE].origin != ORIGIN_DEBUG_INFO) {
+    int rc = known ? 0 : read_ready(e);
+    if (rc != 0)
+        return rc;
+    const struct variant *v = variant_of_size(e, symbol_size(e));
+    if (v == NULL && !known) {
         v = variant_seen(e);
         origin = ORIGIN_SEEN;
     }
+    e->guessed = v == NULL && !known;
     if (v == NULL) {
         v = variant_of_size(e, e->arch->word == 8 ? 40 : 20);
         origin = ORIGIN_BUILT_IN;
@@ -294,20 +351,40 @@ static int describe_container(struct engine *e, struct thread *t)
     return 0;
 }
 
+/* Which of its notifications a task waits for (an array of states since V10.4); -1: none. */
+static int find_notification(struct engine *e, const struct thread *t, int *index)
+{
+    uint8_t states[64];
+    const struct layout_value *v = &e->layout[TCB_NOTIFIED];
+    size_t n = v->size == 0 ? 1 : v->size < sizeof states ? v->size : sizeof states;
+    *index = -1;
+    if (v->origin == ORIGIN_NONE)
+        return 0;
+    int rc = memory_read(e->memory, t->tcb + v->offset, states, n);
+    for (size_t i = 0; rc == 0 && *index < 0 && i < n; i++) {
+        if (states[i] == 1) /* taskWAITING_NOTIFICATION */
+            *index = (int)i;
+    }
+    return rc;
+}
+
 /* Why a task on a list of blocked ones is there. */
 static int describe_wait(struct engine *e, struct thread *t, bool for_ever)
 {
-    uint64_t notified, value;
-    int rc = engine_field(e, t->tcb, TCB_NOTIFIED, &notified);
+    uint64_t value;
+    int notification, rc = find_notification(e, t, &notification);
     if (rc != 0)
         return rc;
     if (t->container != 0) {
         t->state = "Blocked";
         return describe_container(e, t);
     }
-    if (notified == 1) { /* taskWAITING_NOTIFICATION */
+    if (notification >= 0) {
         t->state = "Blocked";
-        snprintf(t->reason, sizeof t->reason, "on a notification");
+        if (notification == 0)
+            snprintf(t->reason, sizeof t->reason, "on a notification");
+        else
+            snprintf(t->reason, sizeof t->reason, "on notification %d", notification);
         return 0;
     }
     if (for_ever)

@@ -79,6 +79,6 @@ int engine_field(struct engine *e, uint64_t base, enum rtos_field_id id, uint64_
     if (v->origin == ORIGIN_NONE)
         return 0;
     if (size != 1 && size != 2 && size != 4 && size != 8)
-        size = size > 4 && id != TCB_NOTIFIED ? e->arch->word : 1; /* an array: its first */
+        size = size > 4 ? e->arch->word : 1; /* an array: its first */
     return memory_number(e->memory, base + v->offset, size, value);
 }

@@ -227,3 +227,32 @@ int answer_alive(struct threads *t, const uint8_t *request, size_t len)
     int rc = thread_of(t, request + 1, len - 1, &thread);
     return rc == 0 ? threads_reply(t, thread != NULL ? "OK" : "E01") : rc;
 }
+
+int add_name(struct buf *b, const struct thread *thread)
+{
+    (void)buf_adds(b, "hexname:");
+    (void)buf_addhex(b, thread->name, strlen(thread->name));
+    return buf_addc(b, ';');
+}
+
+/* LLDB takes names from here (its "lldb-gdb-remote.txt"): no signal but that of the last stop. */
+int answer_stop_info(struct threads *t, const uint8_t *request, size_t len)
+{
+    static const char start[] = "qThreadStopInfo";
+    struct thread *thread;
+    unsigned current;
+    if (!t->active)
+        return HAND_ON;
+    size_t at = len < sizeof start - 1 ? len : sizeof start - 1;
+    int rc = thread_of(t, request + at, len - at, &thread);
+    if (rc == 0)
+        rc = threads_current(t, &current);
+    if (rc != 0)
+        return rc;
+    if (thread == NULL)
+        return threads_reply(t, "E01");
+    (void)buf_printf(&t->reply, "T%sthread:", thread->id == current ? t->signal : "00");
+    tid_add(t, &t->reply, thread->id);
+    (void)buf_addc(&t->reply, ';');
+    return add_name(&t->reply, thread);
+}

@@ -24,13 +24,21 @@ struct tid {
 struct run {
     bool on;
     unsigned id;
-    uint64_t tcb, pc;
+    uint64_t pc;
     unsigned kind; /* of the breakpoint */
     char type;     /* of the breakpoint: '0' or '1' */
     bool ours;     /* the breakpoint is not the client's */
     bool step;     /* step it once when it is there */
     bool stepping; /* a step over the breakpoint is on its way: of the thread, or of another */
     bool arrived;  /* … and it is the thread's */
+    bool leaving;  /* a step off a breakpoint of the client's that the CPU was stopped at … */
+    size_t left;   /* … this one */
+};
+
+/* A breakpoint of the client's. */
+struct point {
+    uint64_t address, kind;
+    char type; /* '0' or '1' */
 };
 
 struct threads {
@@ -52,8 +60,10 @@ struct threads {
     struct tid stub_threads[STUB_THREADS_MAX];
     size_t n_stub_threads;
     bool stub_threads_known;
-    bool stub_lists; /* the stub offers qXfer:threads:read itself */
-    bool told;       /* the client holds the stub's own id, since this stop */
+    bool stub_lists;  /* the stub offers qXfer:threads:read itself */
+    bool wants_names; /* the client is LLDB, which takes a thread's name from its stop */
+    char signal[3];   /* of the last stop, two digits */
+    bool told;        /* the client holds the stub's own id, since this stop */
 
     /* Choices by H. */
     unsigned selected, continued; /* 0: the running thread */
@@ -84,8 +94,7 @@ struct threads {
     bool locked_step;   /* … to step */
     unsigned locked_id; /* … this one */
     bool by_vcont;
-    uint64_t points[POINTS_MAX];
-    char point_types[POINTS_MAX];
+    struct point points[POINTS_MAX];
     size_t n_points;
 };
 
@@ -122,6 +131,9 @@ int tid_of_core(struct threads *t, unsigned core, struct tid *id, bool *known);
 /* Learns what the stub says of its own threads in a reply: "QCp1.1", "T05thread:1;". */
 void tid_learn(struct threads *t, const struct buf *reply);
 
+/* The core that the stub's last stop is about. */
+int threads_stopped_core(struct threads *t, unsigned *core);
+
 /* The id of ours that the stub's last stop is about. */
 int threads_current(struct threads *t, unsigned *id);
 
@@ -136,7 +148,10 @@ int threads_choose_core(struct threads *t, const struct thread *thread);
 
 /* ---- lists.c ---- */
 answer_fn answer_xfer_threads, answer_first, answer_next, answer_extra, answer_current,
-    answer_alive;
+    answer_alive, answer_stop_info;
+
+/* Appends "hexname:…;", the name of a thread in a stop reply. */
+int add_name(struct buf *b, const struct thread *thread);
 
 /* ---- registers.c ---- */
 answer_fn answer_g, answer_G, answer_p, answer_P;

@@ -32,6 +32,7 @@ const char *rtos_field_name(enum rtos_field_id id)
         [TCB_PREVIOUS] = "thread: previous",
         [TCB_STATE_ITEM] = "thread: state list item",
         [TCB_EVENT_ITEM] = "thread: event list item",
+        [TCB_BASE_PRIORITY] = "thread: priority without inheritance",
         [TCB_NOTIFIED] = "thread: notification state",
         [TCB_WAITS_FOR] = "thread: object waited for",
         [TCB_FLOATS] = "thread: floating-point registers",

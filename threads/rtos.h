@@ -31,10 +31,11 @@ enum rtos_field_id {
     TCB_PREVIOUS,
     TCB_STATE_ITEM, /* FreeRTOS: the two list items */
     TCB_EVENT_ITEM,
-    TCB_NOTIFIED,   /* FreeRTOS: ucNotifyState */
-    TCB_WAITS_FOR,  /* ThreadX: the object that it waits for */
-    TCB_FLOATS,     /* Zephyr: s16 to s31 */
-    TCB_EXC_RETURN, /* Zephyr: its low byte */
+    TCB_BASE_PRIORITY, /* what it has without inheritance */
+    TCB_NOTIFIED,      /* FreeRTOS: ucNotifyState */
+    TCB_WAITS_FOR,     /* ThreadX: the object that it waits for */
+    TCB_FLOATS,        /* Zephyr: s16 to s31 */
+    TCB_EXC_RETURN,    /* Zephyr: its low byte */
     /* of a list, an item of it, and an entry of a registry of objects */
     LIST_COUNT,
     LIST_END,

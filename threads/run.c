@@ -9,15 +9,13 @@
 #include "proto/err.h"
 #include "threads/parts.h"
 
-static bool is_clients(const struct threads *t, uint64_t pc, char *type)
+/* The client's breakpoint there; n_points: none. */
+static size_t find_point(const struct threads *t, uint64_t pc)
 {
-    for (size_t i = 0; i < t->n_points; i++) {
-        if (t->points[i] == pc) {
-            *type = t->point_types[i];
-            return true;
-        }
-    }
-    return false;
+    size_t i = 0;
+    while (i < t->n_points && t->points[i].address != pc)
+        i++;
+    return i;
 }
 
 /* Puts the breakpoint in, or takes it out; *ok: the stub did so. */
@@ -33,8 +31,13 @@ static int insert(struct threads *t, bool *ok)
 {
     struct run *r = &t->run;
     int rc = 0;
+    size_t at = find_point(t, r->pc);
     *ok = true;
-    r->ours = !is_clients(t, r->pc, &r->type);
+    r->ours = at == t->n_points;
+    if (!r->ours) {
+        r->type = t->points[at].type;
+        r->kind = (unsigned)t->points[at].kind;
+    }
     for (r->type = r->ours ? '0' : r->type; r->ours; r->type++) {
         rc = point(t, 'Z', ok);
         if (rc != 0 || *ok || r->type == '1')
@@ -53,7 +56,10 @@ static int resume(struct threads *t, bool step)
     buf_reset(&t->request);
     (void)buf_printf(&t->request, "%s%s", t->by_vcont ? "vCont;" : "", action);
     if (step && t->by_vcont) {
-        int rc = tid_of_core(t, 0, &id, &known);
+        unsigned core;
+        int rc = threads_stopped_core(t, &core);
+        if (rc == 0)
+            rc = tid_of_core(t, core, &id, &known);
         if (rc != 0)
             return rc;
         if (known) {
@@ -66,6 +72,39 @@ static int resume(struct threads *t, bool step)
     return rc;
 }
 
+/* Puts in, or takes out, the client's breakpoint that the CPU stands at. */
+static int move_client_point(struct threads *t, char operation)
+{
+    const struct point *p = &t->points[t->run.left];
+    return threads_ask(t, "%c%c,%" PRIx64 ",%" PRIx64, operation, p->type, p->address, p->kind);
+}
+
+/* The registers that are asked of the stub are those of the core that stopped. */
+static int look_at_stopped_core(struct threads *t)
+{
+    struct thread *thread;
+    int rc = t->engine.cores > 1 ? threads_find(t, 0, &thread) : 0;
+    return rc == 0 && t->engine.cores > 1 && thread != NULL ? threads_choose_core(t, thread) : rc;
+}
+
+/* All runs. A CPU that stands at a breakpoint of the client's would be stopped by it at once. */
+static int set_off(struct threads *t)
+{
+    uint64_t pc;
+    if (t->n_points == 0)
+        return resume(t, false);
+    int rc = look_at_stopped_core(t);
+    if (rc == 0)
+        rc = registers_pc(t, &pc);
+    if (rc != 0)
+        return rc;
+    t->run.left = find_point(t, pc);
+    t->run.leaving = t->run.left < t->n_points;
+    if (t->run.leaving)
+        rc = move_client_point(t, 'z');
+    return rc == 0 ? resume(t, t->run.leaving) : rc;
+}
+
 int run_begin(struct threads *t, const struct thread *thread, bool step)
 {
     struct context c;
@@ -73,10 +112,10 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
     int rc = engine_context(&t->engine, thread, &c);
     if (rc != 0)
         return rc;
-    if (c.frame == NULL)
+    if (c.frame == NULL || c.reg[t->engine.arch->pc].size == 0)
         return threads_reply(t, "E01");
     const struct saved_register *psr = &c.reg[ARM_PSR];
-    t->run = (struct run){.id = thread->id, .tcb = thread->tcb, .step = step};
+    t->run = (struct run){.id = thread->id, .step = step};
     t->run.pc = c.reg[t->engine.arch->pc].value;
     t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size, psr->value);
     rc = insert(t, &ok);
@@ -86,12 +125,12 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
         log_warn(t->log,
                  "thread %u waits, and the stub takes no breakpoint at %#" PRIx64
                  ": it cannot be stepped",
-                 thread->id, t->run.pc);
+                 t->run.id, t->run.pc);
         return threads_reply(t, "E01");
     }
     t->selected = t->continued = 0;
     t->told = false;
-    rc = resume(t, false);
+    rc = set_off(t);
     t->run.on = rc == 0;
     return rc;
 }
@@ -141,22 +180,38 @@ static int stepped(struct threads *t)
     return rc == 0 ? NETGDB_AGAIN : rc;
 }
 
+/* One step off the client's breakpoint was made. */
+static int left(struct threads *t, bool trap)
+{
+    t->run.leaving = false;
+    int rc = move_client_point(t, 'Z');
+    return rc != 0 || trap ? rc : end(t, true);
+}
+
 int run_stopped(struct threads *t, const struct buf *reply)
 {
     struct run *r = &t->run;
     unsigned id;
     uint64_t pc = 0;
-    bool trap = is_trap(reply);
+    bool trap = is_trap(reply), leaving = r->leaving;
+    tid_learn(t, reply);
+    t->stub_selected = t->stopped.tid;
+    int rc = leaving ? left(t, trap) : 0;
+    if (rc != 0 || !r->on)
+        return rc;
     if (r->stepping && trap)
         return stepped(t);
     if (!trap)
         return end(t, !r->stepping);
-    int rc = registers_pc(t, &pc);
+    rc = registers_pc(t, &pc);
     if (rc == 0)
         rc = threads_current(t, &id);
     if (rc != 0)
         return rc;
-    if (pc != r->pc)
+    if (pc == r->pc)
+        return step_over(t, id == r->id);
+    if (!leaving || find_point(t, pc) < t->n_points)
         return end(t, true);
-    return step_over(t, t->engine.running[0] == r->tcb && id != 0);
+    rc = resume(t, false);
+    return rc == 0 ? NETGDB_AGAIN : rc;
 }

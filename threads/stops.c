@@ -34,6 +34,7 @@ static void copy_fields(struct buf *out, const uint8_t *at, const uint8_t *end)
 static int rewrite(struct threads *t, struct buf *reply, unsigned id)
 {
     struct buf *b = &t->request;
+    struct thread *thread;
     buf_reset(b);
     (void)buf_addc(b, 'T');
     (void)buf_add(b, reply->data + 1, 2);
@@ -41,6 +42,9 @@ static int rewrite(struct threads *t, struct buf *reply, unsigned id)
     tid_add(t, b, id);
     (void)buf_adds(b, ";");
     copy_fields(b, reply->data + 3, reply->data + reply->len);
+    memcpy(t->signal, reply->data + 1, 2);
+    if (t->wants_names && engine_thread(&t->engine, id, &thread) == 0 && thread != NULL)
+        (void)add_name(b, thread);
     int rc = b->error != 0 ? b->error : buf_set(reply, b->data, b->len);
     buf_reset(b);
     return rc;
@@ -335,26 +339,28 @@ int answer_vcont(struct threads *t, const uint8_t *request, size_t len)
 static size_t find_point(const struct threads *t, char type, uint64_t address)
 {
     size_t i = 0;
-    while (i < t->n_points && (t->points[i] != address || t->point_types[i] != type))
+    while (i < t->n_points && (t->points[i].address != address || t->points[i].type != type))
         i++;
     return i;
 }
 
 int answer_point(struct threads *t, const uint8_t *request, size_t len)
 {
-    uint64_t address;
+    uint64_t address, kind = 0;
     char type = len > 3 ? (char)request[1] : '\0';
-    if ((type != '0' && type != '1') || request[2] != ',' ||
-        rsp_hex_number(request + 3, len - 3, &address) == 0)
+    if ((type != '0' && type != '1') || request[2] != ',')
         return HAND_ON;
+    size_t n = 3 + rsp_hex_number(request + 3, len - 3, &address);
+    if (n == 3)
+        return HAND_ON;
+    if (n < len)
+        (void)rsp_hex_number(request + n + 1, len - n - 1, &kind);
     size_t at = find_point(t, type, address);
     if (request[0] == 'z' && at < t->n_points) {
         t->n_points--;
         t->points[at] = t->points[t->n_points];
-        t->point_types[at] = t->point_types[t->n_points];
     } else if (request[0] == 'Z' && at == t->n_points && at < POINTS_MAX) {
-        t->points[t->n_points] = address;
-        t->point_types[t->n_points++] = type;
+        t->points[t->n_points++] = (struct point){address, kind, type};
     }
     return HAND_ON;
 }

@@ -82,20 +82,22 @@ static int find_arch(struct threads *t, const struct arch **a)
 static int keep_told_id(struct threads *t)
 {
     struct engine *e = &t->engine;
-    unsigned id,
+    unsigned id, core,
         own = t->stopped.tid > 0 && t->stopped.tid < INT32_MAX ? (unsigned)t->stopped.tid : IDS_CPU;
     if (!t->told)
         return 0;
     t->told = false;
     unsigned next = t->ids.next;
-    int rc = engine_current(e, 0, &id);
-    if (rc != 0 || e->running[0] == 0) {
+    int rc = threads_stopped_core(t, &core);
+    if (rc == 0)
+        rc = engine_current(e, core, &id);
+    if (rc != 0 || core >= e->cores || e->running[core] == 0) {
         t->ids.cpu = own;
         return rc;
     }
     ids_forget(&t->ids);
     t->ids.next = next;
-    ids_give(&t->ids, e->running[0], own);
+    ids_give(&t->ids, e->running[core], own);
     return 0;
 }
 
@@ -155,6 +157,13 @@ static int not_here(struct threads *t, const uint8_t *request, size_t len)
     (void)request;
     (void)len;
     return 0; /* an empty reply */
+}
+
+/* LLDB asks for this first of all. */
+static int is_lldb(struct threads *t, const uint8_t *request, size_t len)
+{
+    t->wants_names = true;
+    return not_here(t, request, len);
 }
 
 /* What names threads in a way of its own: only without ours. */
@@ -261,11 +270,11 @@ static const struct rule {
     {"R", restarted},
     {"r", restarted},
     {"qGetTLSAddr", only_without},
-    {"qThreadStopInfo", only_without},
+    {"qThreadStopInfo", answer_stop_info},
     {"jThreadsInfo", only_without},
     {"jThreadExtendedInfo", only_without},
     {"QNonStop", only_without},
-    {"QThreadSuffixSupported", not_here},
+    {"QThreadSuffixSupported", is_lldb},
     {"QListThreadsInStopReply", not_here},
     {"bc", restarted},
     {"bs", restarted},
@@ -435,6 +444,7 @@ struct target *threads_new(struct target *next, const struct threads_options *op
         return NULL;
     t->base = (struct target){&ops, next};
     t->log = options->log;
+    strcpy(t->signal, "00");
     t->symbols = options->symbols;
     t->only = options->rtos != NULL ? rtos_find(options->rtos) : NULL;
     program_init(&t->program, options->symbols);

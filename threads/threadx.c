@@ -28,6 +28,7 @@ static const struct rtos_field fields[] = {
     {TCB_STACK_SIZE, TCB "stack_size", {20, -1}, 4},
     {TCB_NAME, TCB "name", {40, -1}, 0},
     {TCB_PRIORITY, TCB "priority", {44, -1}, 4},
+    {TCB_BASE_PRIORITY, TCB "user_priority", {-1, -1}, 4},
     {TCB_STATE, TCB "state", {48, -1}, 4},
     {TCB_WAITS_FOR, TCB "suspend_control_block", {108, -1}, 0},
     {TCB_NEXT, TCB "created_next", {136, -1}, 0},

@@ -54,24 +54,32 @@ void tid_add(struct threads *t, struct buf *b, uint64_t id)
     tid_add_stub(t, b, &own);
 }
 
-/* qfThreadInfo of the stub: its cores, in order. One part of the list is enough for them. */
-static int ask_stub_threads(struct threads *t)
+/* "mID,ID…": the ids of one part of the list. False at its end. */
+static bool add_stub_threads(struct threads *t)
 {
-    int rc = threads_ask(t, "qfThreadInfo");
     const uint8_t *at = t->part.data, *end = at + t->part.len;
-    t->n_stub_threads = 0;
-    t->stub_threads_known = rc == 0;
-    if (rc != 0 || t->part.len == 0 || *at != 'm')
-        return rc;
+    if (t->part.len == 0 || *at != 'm')
+        return false;
     while (++at < end && t->n_stub_threads < STUB_THREADS_MAX) {
         struct tid *id = &t->stub_threads[t->n_stub_threads];
         size_t n = tid_parse(at, (size_t)(end - at), id);
         if (n == 0)
-            break;
+            return false;
         at += n;
         t->n_stub_threads++;
     }
-    return 0;
+    return t->n_stub_threads < STUB_THREADS_MAX;
+}
+
+/* The stub's own threads: its cores, in order. QEMU tells one in each part of the list. */
+static int ask_stub_threads(struct threads *t)
+{
+    int rc = threads_ask(t, "qfThreadInfo");
+    t->n_stub_threads = 0;
+    t->stub_threads_known = rc == 0;
+    for (unsigned i = 0; rc == 0 && add_stub_threads(t) && i < STUB_THREADS_MAX; i++)
+        rc = threads_ask(t, "qsThreadInfo");
+    return rc;
 }
 
 int tid_of_core(struct threads *t, unsigned core, struct tid *id, bool *known)
@@ -92,7 +100,7 @@ int tid_of_core(struct threads *t, unsigned core, struct tid *id, bool *known)
     return rc;
 }
 
-static int core_of_stop(struct threads *t, unsigned *core)
+int threads_stopped_core(struct threads *t, unsigned *core)
 {
     int rc = 0;
     *core = 0;
@@ -127,7 +135,7 @@ void tid_learn(struct threads *t, const struct buf *reply)
 int threads_current(struct threads *t, unsigned *id)
 {
     unsigned core;
-    int rc = core_of_stop(t, &core);
+    int rc = threads_stopped_core(t, &core);
     return rc == 0 ? engine_current(&t->engine, core, id) : rc;
 }
 

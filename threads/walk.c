@@ -110,8 +110,7 @@ static int walk_symbol(struct engine *e, const struct rtos_list *of)
     return rc;
 }
 
-/* All lists, and what else is read of the kernel, in few reads. */
-static int read_lists(struct engine *e)
+int walk_read_lists(struct engine *e)
 {
     struct memory_range ranges[RANGES_MAX];
     size_t n = 0;
@@ -134,7 +133,7 @@ static int read_lists(struct engine *e)
 
 int walk_lists(struct engine *e)
 {
-    int rc = read_lists(e);
+    int rc = walk_read_lists(e);
     for (const struct rtos_list *l = e->rtos->lists; rc == 0 && l->state != NULL; l++) {
         if (e->have[l->symbol])
             rc = walk_symbol(e, l);
@@ -166,6 +165,15 @@ static int limit_of(struct engine *e, uint64_t *limit)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
+/* The control block that a link of this one points to. */
+static int read_link(struct engine *e, uint64_t tcb, enum rtos_field_id id, uint64_t *to)
+{
+    int rc = engine_field(e, tcb, id, to);
+    if (rc == 0 && *to != 0)
+        *to = memory_address(e->memory, *to - e->link_bias);
+    return rc;
+}
+
 /* Whether a control block is one: readable, with the magic number, linked back to `previous`. */
 static int check(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t previous,
                  bool *sound)
@@ -176,7 +184,7 @@ static int check(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t
     if (rc == 0)
         rc = engine_field(e, tcb, TCB_MAGIC, &magic);
     if (rc == 0 && layout_has(e, TCB_PREVIOUS) && previous != 0)
-        rc = engine_field(e, tcb, TCB_PREVIOUS, &back);
+        rc = read_link(e, tcb, TCB_PREVIOUS, &back);
     if (rc != 0 && rc != MEMORY_REFUSED)
         return rc;
     if (rc != 0)
@@ -202,13 +210,14 @@ static bool seen(const struct engine *e, uint64_t tcb, size_t before)
 /* Where the walk begins, and what ends it. */
 static int begin(struct engine *e, struct chain *c, uint64_t *tcb)
 {
-    uint64_t at = e->symbols[e->rtos->head].address;
+    uint64_t head = e->symbols[e->rtos->head].address + layout_offset(e, KERNEL_THREADS);
+    uint64_t at = memory_address(e->memory, head - e->link_bias);
     *c = (struct chain){.stop = at, .name = e->rtos->symbols[e->rtos->head].name};
     int rc = limit_of(e, &c->limit);
     if (rc == 0 && e->rtos->walk == WALK_REGISTRY)
-        return engine_field(e, at, TCB_NEXT, tcb);
+        return read_link(e, at, TCB_NEXT, tcb);
     if (rc == 0)
-        rc = memory_pointer(e->memory, at + layout_offset(e, KERNEL_THREADS), tcb);
+        rc = memory_pointer(e->memory, head, tcb);
     c->stop = e->rtos->walk == WALK_RING ? *tcb : 0;
     return rc;
 }
@@ -217,7 +226,7 @@ static int begin(struct engine *e, struct chain *c, uint64_t *tcb)
 static int go_on(struct engine *e, const struct chain *c, size_t before, uint64_t n, uint64_t *tcb,
                  bool *more)
 {
-    int rc = engine_field(e, *tcb, TCB_NEXT, tcb);
+    int rc = read_link(e, *tcb, TCB_NEXT, tcb);
     *more = rc == 0 && *tcb != c->stop;
     if (*more && (n >= c->limit || seen(e, *tcb, before)))
         engine_corrupt(e, c->name, "does not end after %" PRIu64 " threads", n);

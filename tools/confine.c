@@ -29,12 +29,12 @@
 /* There are no wrappers for these calls in glibc. */
 static bool allow(int set, const char *directory, uint64_t access)
 {
-    struct landlock_path_beneath_attr rule = {.allowed_access = access};
-    rule.parent_fd = open(directory, O_PATH | O_CLOEXEC);
-    if (rule.parent_fd < 0)
+    int fd = open(directory, O_PATH | O_CLOEXEC);
+    if (fd < 0)
         return false;
+    struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = fd};
     bool done = syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
-    close(rule.parent_fd);
+    close(fd);
     return done;
 }
 

@@ -19,6 +19,7 @@ tools_netgdb_SOURCES = \
 	tools/proxy_options.c \
 	tools/proxy_say.c \
 	tools/proxy_seats.c \
+	tools/proxy_session.c \
 	tools/rtos.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'

@@ -16,6 +16,7 @@
 
 #include "io/fds.h"
 #include "proto/options.h"
+#include "proto/server.h"
 #include "session/listener.h"
 #include "session/profile.h"
 #include "tools/tools.h"
@@ -160,6 +161,9 @@ struct client *client_new(struct proxy *p, int in, int out);
 /* Out of the list, its descriptors closed, freed. */
 void client_free(struct client *c);
 
+/* Answers its first request with a line that says why it cannot be served; waits until it goes. */
+void client_refuse(struct client *c, struct server *server, const char *why);
+
 /* Takes a kernel that waits and its seat. */
 bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k);
 
@@ -169,8 +173,23 @@ void client_find_holder(struct client *c, const struct listener_watch *watch, ch
 /* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
 void client_stand_up(struct client *c, bool gone);
 
+/*
+ * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
+ * goes on. In this order: the end sets the flag before it wakes.
+ */
+bool client_goes_on(struct client *c);
+
 /* For a listener_watch: wakes the client, which is the context. */
 void client_wake(void *context);
+
+/* ---- proxy_session.c ---- */
+
+/*
+ * Serve a client until it leaves: with the kernel that it has taken, which goes on waiting after
+ * it or is let go of; with the stub of TARGET.
+ */
+void client_debug_kernel(struct client *c, struct server *server, struct listener_kernel *k);
+void client_debug_stub(struct client *c, struct server *server);
 
 /* ---- proxy_lend.c ---- */
 

@@ -109,14 +109,15 @@ static void *run(void *context)
 void control_accept(struct proxy *p)
 {
     int fd = accept4(p->control_fd, NULL, NULL, SOCK_CLOEXEC);
-    struct visit *v = fd >= 0 && control_allows(fd) ? malloc(sizeof *v) : NULL;
-    if (v == NULL) {
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0)
         return;
-    }
-    *v = (struct visit){p, fd};
-    if (thread_start(run, v) != 0) {
+    bool allowed = control_allows(fd);
+    if (!allowed)
+        log_info(&p->log, "another user's process was sent away from the control socket");
+    struct visit *v = allowed ? malloc(sizeof *v) : NULL;
+    if (v != NULL)
+        *v = (struct visit){p, fd};
+    if (v == NULL || thread_start(run, v) != 0) {
         close(fd);
         free(v);
     }

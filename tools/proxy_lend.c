@@ -14,11 +14,6 @@
 #include "io/herald.h"
 #include "tools/proxy.h"
 
-static bool is_ending(const struct client *c)
-{
-    return atomic_load(&c->proxy->ending);
-}
-
 static void refuse(struct client *c, const char *why)
 {
     struct handover h = {.kind = HANDOVER_REFUSED};
@@ -53,8 +48,7 @@ static bool find(struct client *c, struct listener_watch *watch, struct listener
         refuse(c, "too many hosts are asked for");
         return false;
     }
-    while (!taken && by[0] == '\0' && !gone && !is_ending(c)) {
-        io_fds_clear_wake(&c->io);
+    while (!taken && by[0] == '\0' && !gone && client_goes_on(c)) {
         taken = client_take(c, watch, k);
         if (!taken)
             client_find_holder(c, watch, by);
@@ -83,11 +77,12 @@ static int send_kernel(struct client *c, struct listener_kernel *k)
 {
     struct handover h = {.kind = HANDOVER_KERNEL, .own = k->own, .kernel = k->kernel};
     const int fds[HANDOVER_FDS] = {k->fd, record_fd(k->record)};
-    if (k->target == NULL && k->link->stream.len < sizeof h.text)
-        memcpy(h.text, k->link->stream.data, k->link->stream.len);
     if (k->target != NULL) {
         target_free(k->target);
     } else {
+        const struct buf *stop = &k->link->stream;
+        if (stop->len != 0 && stop->len < sizeof h.text)
+            memcpy(h.text, stop->data, stop->len);
         link_free(k->link);
         free(k->link);
     }
@@ -126,9 +121,8 @@ static enum handover_kind await_end(struct client *c, struct listener_kernel *k)
             return handover_receive(c->fd, &h, fds) == 0 && h.kind != HANDOVER_KERNEL
                        ? (enum handover_kind)h.kind
                        : HANDOVER_RUNNING;
-        if (is_ending(c))
+        if (!client_goes_on(c))
             return HANDOVER_KERNEL; /* it keeps the kernel */
-        io_fds_clear_wake(&c->io);
         if (send_successor(c, k) != 0)
             return HANDOVER_RUNNING;
     }
@@ -218,7 +212,7 @@ static void lend(struct client *c, const char *line)
     if (!read_request(line, &watch, &port))
         refuse(c, "the proxy does not understand what it was asked for");
     else if (c->proxy->listener == NULL || port != c->proxy->herald_port)
-        refuse(c, "the proxy of this machine is not for kernels that call at this port");
+        log_debug(&c->log, "%s needs kernels that call elsewhere", c->who); /* it listens itself */
     else if (find(c, &watch, &k))
         lend_to(c, &k);
 }

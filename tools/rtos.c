@@ -24,10 +24,10 @@ static int help(void)
 static int list(void)
 {
     for (const struct rtos *const *r = rtos_all; *r != NULL; r++) {
-        printf("%s\n  contexts:", (*r)->name);
+        printf("%s\n", (*r)->name);
         for (const struct frame *const *f = (*r)->frames; *f != NULL; f++)
-            printf("%s %s", f == (*r)->frames ? "" : ",", (*f)->name);
-        printf("\n  symbols:");
+            printf("  context: %s\n", (*f)->name);
+        printf("  symbols:");
         for (const struct rtos_symbol *s = (*r)->symbols; s->name != NULL; s++)
             printf(" %s", s->name);
         printf("\n");
@@ -74,6 +74,15 @@ static void print_layout(const struct engine *e)
     }
 }
 
+/* Which of them a build has is seen in its tasks. */
+static void print_contexts(const struct engine *e)
+{
+    for (const struct frame *const *f = e->rtos->frames; *f != NULL; f++) {
+        if ((*f)->machines[0] == e->arch->machine || (*f)->machines[1] == e->arch->machine)
+            printf("context %s\n", (*f)->name);
+    }
+}
+
 static int print(struct program *p, const struct rtos *rtos, const struct elf_ident *ident)
 {
     static const struct target_ops ops = {.send = no_send, .recv = no_recv};
@@ -99,6 +108,7 @@ static int print(struct program *p, const struct rtos *rtos, const struct elf_id
         print_layout(&e);
         if (e.lists != 0)
             printf("%-36s %5u\n", "priorities", e.lists);
+        print_contexts(&e);
         engine_free(&e);
     }
     memory_free(&memory);

@@ -3,7 +3,7 @@
 # The numbers of `make bench`: ratios of one run, each with its bar. Never a test: noise of the
 # machine does not fail it, only something that does not run.
 #
-#   bench.sh [latency] [batch] [start] [memory] [sim] [poll]      all of them by default
+#   bench.sh [latency] [batch] [start] [memory] [proxy] [parked] [sim] [poll]      all of them by default
 #
 # BENCH_ROUNDS (25) and BENCH_COUNT (400) say how often each latency is measured.
 set -u
@@ -75,9 +75,9 @@ relayed() {
     wait "$relay" "$node" || die "the relay failed"
 }
 
-# Whether the relay listens.
+# listens [N]: whether somebody listens at the TCP port that is N (1) behind the first.
 listens() {
-    grep -qi ":$(printf %04x $((port + 1))) 00000000:0000 0A" /proc/net/tcp
+    grep -qi ":$(printf %04x $((port + ${1:-1}))) 00000000:0000 0A" /proc/net/tcp
 }
 
 latency() {
@@ -197,6 +197,118 @@ sim() {
         "$(sed -n 's/.*; \([0-9.]*\) virtual seconds.*/\1/p' "$dir/sim")" - s
 }
 
+# start_proxy OPTION...: for kernels that call $port, with debuggers at the TCP port after it.
+start_proxy() {
+    "$netgdb" proxy "$@" -p $((port + 1)) --log error "any:$port" >"$dir/proxy" &
+    proxy=$!
+    until grep -q 'netgdb -s' "$dir/proxy"; do
+        kill -0 "$proxy" || die "the proxy failed"
+        sleep 0.01
+    done
+}
+
+# proxied: two medians of reads by turns: through the proxy, through the relay.
+proxied() {
+    start_proxy
+    "$programs/relay" $((port + 3)) $((port + 2)) &
+    relay=$!
+    "$programs/node" 127.0.0.1 "$port" &
+    node=$!
+    "$programs/node" 127.0.0.1 $((port + 2)) &
+    nodes="$node $!"
+    until listens 3; do
+        kill -0 "$relay" || die "the relay failed"
+        sleep 0.01
+    done
+    "$programs/read" 64 "$count" 127.0.0.1 $((port + 1)) 127.0.0.1 $((port + 3)) ||
+        die "no reads through the proxy"
+    # shellcheck disable=SC2086 # words
+    wait $nodes || die "a node failed"
+    kill "$proxy"
+    wait "$proxy" "$relay" || die "the proxy failed"
+}
+
+# lent: two medians of reads by turns under the preload: of a kernel that the proxy lends, of one
+# that calls the preload itself.
+lent() {
+    start_proxy
+    "$programs/node" 127.0.0.1 "$port" &
+    node=$!
+    "$programs/node" 127.0.0.1 $((port + 2)) &
+    nodes="$node $!"
+    LD_PRELOAD=$shim "$programs/read" 64 "$count" netgdb:127.0.0.1 "$port" \
+        netgdb:127.0.0.1 $((port + 2)) || die "no reads of a kernel that is lent"
+    # shellcheck disable=SC2086 # words
+    wait $nodes || die "a node failed"
+    kill "$proxy"
+    wait "$proxy" || die "the proxy failed"
+}
+
+# by_turns COMMAND FILE: its medians in as many rounds, a line each, and their ratio.
+by_turns() {
+    : >"$2"
+    round=0
+    while [ "$round" -lt "$rounds" ]; do
+        $1 >"$dir/medians" || exit 1
+        awk '{ print $1, $2, $1 / $2 }' "$dir/medians" >>"$2"
+        round=$((round + 1))
+    done
+}
+
+proxy() {
+    by_turns proxied "$dir/proxied"
+    row "one 64-byte read through a relay that only copies, p50" \
+        "$(column 2 "$dir/proxied" | awk '{ print $1 / 1000 }')" - us
+    row "the same through netgdb proxy / through that relay" "$(column 3 "$dir/proxied")" 1.15
+    by_turns lent "$dir/lent"
+    row "one 64-byte read of a kernel of the preload's own, p50" \
+        "$(column 2 "$dir/lent" | awk '{ print $1 / 1000 }')" - us
+    row "a kernel that the proxy lends / one of the preload's own" "$(column 3 "$dir/lent")" 1.05
+}
+
+# start_kernels COUNT: they call in one burst; what they say is in $dir/kernels. They wait until
+# descriptor 8 is closed.
+start_kernels() {
+    rm -f "$dir/kernels.in"
+    mkfifo "$dir/kernels.in"
+    : >"$dir/kernels"
+    "$top_builddir/tests/e2e/kernels" "$1" 127.0.0.1 "$port" <"$dir/kernels.in" >"$dir/kernels" &
+    kernels=$!
+    exec 8>"$dir/kernels.in"
+    until grep -q '^stops' "$dir/kernels"; do
+        kill -0 "$kernels" || die "no kernels"
+        sleep 0.01
+    done
+}
+
+# said WORD: the number that the kernels print behind it.
+said() {
+    sed -n "s/^$1 //p" "$dir/kernels"
+}
+
+# They hear nothing any more, so that the proxy must not detach from them.
+end_kernels() {
+    exec 8>&-
+    kill "$proxy"
+    wait "$kernels" "$proxy" || die "the proxy failed"
+    rm -rf "$NETGDB_RUNTIME_DIR"
+}
+
+parked() {
+    start_proxy --leave parked
+    start_kernels 500
+    row "HERALDs of a burst of 500 without an answer in the first round" \
+        $((500 - $(said first))) 0
+    row "(until the last of their stops was acknowledged)" "$(said time)" - ms
+    end_kernels
+    start_proxy --leave parked
+    start_kernels 1000
+    row "kernels of 1000 that are not kept" $((1000 - $(said stops))) 0
+    row "resident memory of the proxy that keeps them" \
+        "$(awk '/^VmRSS:/ { print $2 / 1024 }' "/proc/$proxy/status")" 64 MiB
+    end_kernels
+}
+
 # polled SIZE COUNT: reads from a node that polls as a kernel does.
 polled() {
     "$netgdb" node --poll 500us --retry 20ms --log error --bind 127.0.0.1:0 "127.0.0.1:$port" \
@@ -216,10 +328,10 @@ poll() {
 
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency batch start memory poll sim
+[ $# != 0 ] || set -- latency batch start memory proxy parked poll sim
 for part in "$@"; do
     case $part in
-    latency | batch | start | memory | poll | sim) "$part" ;;
+    latency | batch | start | memory | proxy | parked | poll | sim) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done

@@ -24,7 +24,7 @@ dist_noinst_SCRIPTS += tests/bench/bench.sh
 EXTRA_DIST += tests/bench/batch.gdb tests/bench/threads.c
 
 .PHONY: bench
-bench: all $(BENCHES) tests/bench/threads tests/sim/run
+bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/sim/run
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
 
 # RTOS threads, under QEMU.

@@ -3,7 +3,8 @@
  * Makes GDB's calls (13.1: gdb/ser-tcp.c, ser-base.c, remote.c) on one or more connections, with
  * or without the preload, and reads memory through each.
  *
- *   read SIZE COUNT NODE SERVICE            prints the median of one read of SIZE bytes, in ns
+ *   read SIZE COUNT NODE SERVICE...         prints the median of one read of SIZE bytes, in ns, for
+ *                                           each connection; they are read from by turns
  *   read memory COUNT NODE SERVICE...       prints the bytes that a connection keeps resident
  */
 #include <err.h>
@@ -97,22 +98,35 @@ static void finish(int fd)
     close(fd);
 }
 
-static void measure_reads(unsigned size, unsigned n, const char *node, const char *service)
+static uint64_t time_read(int fd, const char *request)
 {
-    uint64_t *samples = calloc(n, sizeof *samples);
+    uint64_t began = bench_now();
+    ask(fd, request);
+    return bench_now() - began;
+}
+
+static void measure_reads(unsigned size, unsigned n, int pairs, char **names)
+{
+    uint64_t *samples = calloc((size_t)n * (size_t)pairs, sizeof *samples);
+    int fds[CONNECTIONS];
     char request[64];
-    int fd = begin(node, service);
+    if (samples == NULL)
+        err(1, "calloc");
+    for (int c = 0; c < pairs; c++)
+        fds[c] = begin(names[2 * c], names[2 * c + 1]);
     snprintf(request, sizeof request, "m123456,%x", size);
-    for (unsigned i = 0; i < BENCH_WARM_UP; i++)
-        ask(fd, request);
-    for (unsigned i = 0; i < n && samples != NULL; i++) {
-        uint64_t began = bench_now();
-        ask(fd, request);
-        samples[i] = bench_now() - began;
+    for (unsigned i = 0; i < BENCH_WARM_UP + n; i++) {
+        for (int c = 0; c < pairs; c++) {
+            uint64_t took = time_read(fds[c], request);
+            if (i >= BENCH_WARM_UP)
+                samples[(unsigned)c * n + i - BENCH_WARM_UP] = took;
+        }
     }
-    finish(fd);
-    if (samples != NULL)
-        printf("%llu\n", (unsigned long long)bench_median(samples, n));
+    for (int c = 0; c < pairs; c++) {
+        finish(fds[c]);
+        printf("%llu%c", (unsigned long long)bench_median(samples + (unsigned)c * n, n),
+               c + 1 < pairs ? ' ' : '\n');
+    }
     free(samples);
 }
 
@@ -151,6 +165,6 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "memory") == 0)
         measure_memory(n, pairs, argv + 3);
     else
-        measure_reads(bench_number(argv[1]), n, argv[3], argv[4]);
+        measure_reads(bench_number(argv[1]), n, pairs, argv + 3);
     return 0;
 }

@@ -6,8 +6,8 @@
  *   kernels COUNT SERVER PORT
  *
  * Sends all HERALDs in one burst, and again after 1 s what was not acknowledged, as a kernel does.
- * Prints "first N" (HERALDs answered before that), "heralds N", "stops N" (acknowledged T), a line
- * each, then waits for the end of its standard input.
+ * Prints "first N" (HERALDs answered before that), "heralds N", "time MS" (until the last answer),
+ * "stops N" (acknowledged T), a line each, then waits for the end of its standard input.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -124,6 +124,7 @@ int main(int argc, char **argv)
         all[i] = (struct kernel){open_kernel(i), 0, server};
         fds[i] = (struct pollfd){all[i].fd, POLLIN, 0};
     }
+    uint64_t began = now();
     for (unsigned i = 0; i < n; i++)
         transmit(&all[i]);
     hear(all, fds, n, 1000);
@@ -135,7 +136,8 @@ int main(int argc, char **argv)
         }
         hear(all, fds, n, 1000);
     }
-    printf("first %u\nheralds %u\nstops %u\n", first, count(all, n, 1), count(all, n, 2));
+    printf("first %u\nheralds %u\ntime %u\nstops %u\n", first, count(all, n, 1),
+           (unsigned)(now() - began), count(all, n, 2));
     fflush(stdout);
     char byte;
     while (read(STDIN_FILENO, &byte, 1) > 0)

@@ -25,11 +25,17 @@ E2E_TESTS = \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test \
 	tests/e2e/proxy_service.test \
+	tests/e2e/proxy_silent.test \
 	tests/e2e/regression.test \
 	tests/e2e/rtos-cortex-m.test \
+	tests/e2e/rtos-lldb.test \
+	tests/e2e/rtos-reads.test \
 	tests/e2e/rtos-riscv.test \
+	tests/e2e/rtos-show.test \
+	tests/e2e/rtos-smp.test \
 	tests/e2e/rtos-steps.test \
 	tests/e2e/rtos-threadx.test \
+	tests/e2e/rtos-ways.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \

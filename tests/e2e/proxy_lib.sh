@@ -5,7 +5,7 @@
 
 # start_proxy ARGUMENT...: its id is in $proxy. It is ready when it has said what to type at db>.
 start_proxy() {
-    start proxy "$netgdb" proxy "$@"
+    start proxy env --default-signal=INT "$netgdb" proxy "$@"
     proxy=$started_id
     wait_for has proxy.out 'netgdb -s' || exit 99
 }

@@ -5,7 +5,6 @@
  *   rsp_client HOST PORT cut TIMES          leaves in the middle of a packet, again and again
  *   rsp_client HOST PORT ask REQUEST...     prints each reply
  *   rsp_client HOST PORT flood BYTES        sends without reading, and leaves when it gets stuck
- *   rsp_client HOST PORT read TIMES ADDRESS LENGTH    prints the median of a read, in ns
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -18,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { REPLY_MAX = 200000, PATIENCE_MS = 20000 };
@@ -143,46 +141,10 @@ static void flood(size_t bytes)
     cut(fd);
 }
 
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void measure(size_t times, const char *address, const char *length)
-{
-    static char reply[REPLY_MAX];
-    char request[100];
-    uint64_t *took = calloc(times, sizeof *took);
-    int fd = open_client();
-    (void)snprintf(request, sizeof request, "m%s,%s", address, length);
-    put_packet(fd, "QStartNoAckMode");
-    if (took == NULL || !get_packet(fd, reply))
-        errx(1, "no server");
-    put(fd, "+", 1);
-    for (size_t i = 0; i < times; i++) {
-        uint64_t start = now();
-        put_packet(fd, request);
-        if (!get_packet(fd, reply) || reply[0] == 'E')
-            errx(1, "read: '%.40s'", reply);
-        took[i] = now() - start;
-    }
-    qsort(took, times, sizeof *took, compare);
-    printf("%llu\n", (unsigned long long)took[times / 2]);
-    close(fd);
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        errx(2, "usage: rsp_client HOST PORT cut|ask|flood|read ...");
+        errx(2, "usage: rsp_client HOST PORT cut|ask|flood ...");
     server.sin_family = AF_INET;
     server.sin_port = htons((uint16_t)atoi(argv[2]));
     if (inet_pton(AF_INET, argv[1], &server.sin_addr) != 1)
@@ -193,8 +155,6 @@ int main(int argc, char **argv)
         ask(argc - 4, argv + 4);
     else if (strcmp(argv[3], "flood") == 0)
         flood(strtoul(argv[4], NULL, 10));
-    else if (strcmp(argv[3], "read") == 0 && argc == 7)
-        measure(strtoul(argv[4], NULL, 10), argv[5], argv[6]);
     else
         errx(2, "%s", argv[3]);
     return 0;

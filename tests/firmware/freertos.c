@@ -2,7 +2,7 @@
 /*
  * FreeRTOS's data: structures with the members, the order and the sizes of list.h, tasks.c and
  * queue.c, under their names. INTEGRITY, NO_MINI, TICKS16 and MPU are the configurations of that
- * name.
+ * name; MPU is how many words its settings take, CORES how many cores run.
  */
 #include "kernel.h"
 
@@ -61,17 +61,26 @@ typedef struct xLIST {
 typedef struct tskTaskControlBlock {
     volatile uintptr_t *pxTopOfStack;
 #ifdef MPU
-    uint32_t xMPUSettings[17];
+    uint32_t xMPUSettings[MPU];
+#endif
+#ifdef CORES
+    UBaseType_t uxCoreAffinityMask;
 #endif
     ListItem_t xStateListItem;
     ListItem_t xEventListItem;
     UBaseType_t uxPriority;
     uintptr_t *pxStack;
+#ifdef CORES
+    volatile BaseType_t xTaskRunState;
+    UBaseType_t uxTaskAttributes;
+#endif
     char pcTaskName[16];
     UBaseType_t uxTCBNumber;
     UBaseType_t uxTaskNumber;
-    volatile uint32_t ulNotifiedValue[1];
-    volatile uint8_t ucNotifyState[1];
+    UBaseType_t uxBasePriority;
+    UBaseType_t uxMutexesHeld;
+    volatile uint32_t ulNotifiedValue[3];
+    volatile uint8_t ucNotifyState[3];
 } TCB_t;
 
 typedef struct QueueDefinition {
@@ -95,7 +104,15 @@ typedef struct QUEUE_REGISTRY_ITEM {
     xQUEUE *xHandle;
 } xQueueRegistryItem;
 
+#ifdef CORES
+TCB_t *volatile pxCurrentTCBs[CORES];
+volatile int second_may_start;
+#define pxCurrentTCB pxCurrentTCBs[0]
+#define RUNS_ON(task, core) ((task)->xTaskRunState = (core))
+#else
 TCB_t *volatile pxCurrentTCB;
+#define RUNS_ON(task, core)
+#endif
 static List_t pxReadyTasksLists[PRIORITIES];
 static List_t xDelayedTaskList1, xDelayedTaskList2;
 static List_t *volatile pxDelayedTaskList, *volatile pxOverflowDelayedTaskList;
@@ -115,8 +132,8 @@ static void init_list(List_t *l)
     l->xListEnd.xItemValue = MAX_DELAY;
     l->xListEnd.pxNext = l->xListEnd.pxPrevious = end;
 #ifdef INTEGRITY
-    l->xListIntegrityValue1 = l->xListIntegrityValue2 = 0x5a5a5a5a;
-    l->xListEnd.xListItemIntegrityValue1 = 0x5a5a5a5a;
+    l->xListIntegrityValue1 = l->xListIntegrityValue2 = (TickType_t)0x5a5a5a5a;
+    l->xListEnd.xListItemIntegrityValue1 = (TickType_t)0x5a5a5a5a;
 #endif
 }
 
@@ -174,10 +191,13 @@ void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *s
     for (unsigned n = 0; n < sizeof t->pcTaskName - 1 && (t->pcTaskName[n] = name[n]) != 0; n++)
         ;
     t->xStateListItem.pvOwner = t->xEventListItem.pvOwner = t;
-    t->uxPriority = priority;
+    t->uxPriority = t->uxBasePriority = priority;
+    if (i == SPINNER) /* holds a mutex that a task of priority 1 waits for */
+        t->uxBasePriority = 0;
     t->pxStack = stack;
     t->uxTCBNumber = ++uxTaskNumber;
     uxCurrentNumberOfTasks++;
+    RUNS_ON(t, -1);
     t->pxTopOfStack = first_context(stack + WORDS, task, (void *)(uintptr_t)i);
     make_ready(t);
 }
@@ -185,7 +205,14 @@ void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *s
 void kernel_start(void)
 {
     pxCurrentTCB = &blocks[MAIN];
+    RUNS_ON(&blocks[MAIN], 0);
     xSchedulerRunning = 1;
+#ifdef CORES
+    pxCurrentTCBs[1] = &blocks[SECOND];
+    RUNS_ON(&blocks[SECOND], 1);
+    __sync_synchronize();
+    second_may_start = 1;
+#endif
     start_first();
 }
 
@@ -204,7 +231,7 @@ void kernel_park(unsigned i)
         insert_end(&rx_queue.xTasksWaitingToSend, &t->xEventListItem);
     } else if (i == SUSPENDED || i == NOTIFIED) {
         to = &xSuspendedTaskList;
-        t->ucNotifyState[0] = i == NOTIFIED;
+        t->ucNotifyState[2] = i == NOTIFIED;
     }
     insert_end(to, &t->xStateListItem);
 }
@@ -219,5 +246,10 @@ void kernel_wake_all(void)
 void kernel_next(void)
 {
     unsigned i = (unsigned)(pxCurrentTCB - blocks) + 1;
+#ifdef CORES
+    i += i == SECOND;
+#endif
+    RUNS_ON(pxCurrentTCB, -1);
     pxCurrentTCB = &blocks[i % TASKS];
+    RUNS_ON(pxCurrentTCB, 0);
 }

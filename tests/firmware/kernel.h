@@ -24,7 +24,11 @@ enum {
     NOTIFIED,
     FLOATS,
     IDLE,
-    TASKS = IDLE + 1 + EXTRA,
+#ifdef CORES
+    SECOND, /* on the second core, alone */
+#endif
+    LAST_NAMED,
+    TASKS = LAST_NAMED + EXTRA,
 };
 
 /* What every task knows of itself, for the tests to look at. */
@@ -48,6 +52,7 @@ void kernel_next(void); /* called by start_*.S between two tasks */
 void task(void *argument);
 void checkpoint(unsigned n);
 void worker_hook(unsigned i);
+void second_hook(unsigned i);
 void main_loop(void);
 
 #endif

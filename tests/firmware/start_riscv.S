@@ -2,7 +2,8 @@
 /*
  * RISC-V, 32 and 64 bits, machine mode: the switch between two tasks with the saved context of
  * FreeRTOS's RISC-V port: LAYOUT_A to V10.4, LAYOUT_B to V11.2, LAYOUT_C since, there with the
- * floating-point registers when __riscv_flen is set and mstatus.FS says that they are in use.
+ * floating-point registers when __riscv_flen is set and mstatus.FS says that they are in use. With
+ * CORES the second hart runs one task for ever.
  */
 #if __riscv_xlen == 64
 # define S sd
@@ -50,11 +51,21 @@
 #define FS_INITIAL 0x2000
 #define FS_DIRTY 0x6000
 
+#ifdef CORES
+# define CURRENT pxCurrentTCBs
+#else
+# define CURRENT pxCurrentTCB
+#endif
+
     .section .vectors, "ax"
     .global reset
 reset:
     csrr    t0, mhartid
+#ifdef CORES
+    bnez    t0, second_hart
+#else
 1:  bnez    t0, 1b
+#endif
     .option push
     .option norelax
     la      gp, __global_pointer$
@@ -70,6 +81,23 @@ reset:
 #endif
     call    main_loop
 2:  j       2b
+
+#ifdef CORES
+/* Waits for the first hart's word, then takes its task up. */
+second_hart:
+    .option push
+    .option norelax
+    la      gp, __global_pointer$
+    .option pop
+    li      tp, 0x1234
+1:  la      t0, second_may_start
+    lw      t0, 0(t0)
+    beqz    t0, 1b
+    fence
+    la      t0, CURRENT
+    L       t1, W(t0)
+    j       take_up
+#endif
 
     .text
     .macro  each_x op
@@ -142,12 +170,13 @@ trap:
     csrr    t0, mepc
     addi    t0, t0, 4
     S       t0, PC * W(sp)
-    L       t1, pxCurrentTCB
+    L       t1, CURRENT
     S       sp, 0(t1)
     csrr    sp, mscratch
     call    kernel_next
 restore:
-    L       t1, pxCurrentTCB
+    L       t1, CURRENT
+take_up: /* t1: a control block */
     L       sp, 0(t1)
     L       t0, PC * W(sp)
     csrw    mepc, t0

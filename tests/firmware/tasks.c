@@ -15,6 +15,11 @@ __attribute__((noinline)) void worker_hook(unsigned i)
     __asm volatile("" ::"r"(i) : "memory");
 }
 
+__attribute__((noinline)) void second_hook(unsigned i)
+{
+    __asm volatile("" ::"r"(i) : "memory");
+}
+
 __attribute__((noinline)) static uintptr_t inner(unsigned i)
 {
     uintptr_t value = yield_with_pattern((uintptr_t)i << 12);
@@ -38,6 +43,14 @@ static void worker(unsigned i)
     }
 }
 
+#ifdef CORES
+__attribute__((noinline)) static void second(void)
+{
+    for (;;)
+        second_hook(SECOND);
+}
+#endif
+
 static void boss(void)
 {
     for (unsigned n = 1;; n++) {
@@ -52,6 +65,10 @@ __attribute__((noinline)) void task(void *argument)
     unsigned i = (unsigned)(uintptr_t)argument;
     if (i == MAIN)
         boss();
+#ifdef CORES
+    if (i == SECOND)
+        second();
+#endif
     worker(i);
     __asm volatile("");
 }
@@ -62,12 +79,15 @@ void main_loop(void)
         const char *name;
         unsigned priority;
     } list[TASKS] = {
-        [MAIN] = {"main", 3},          [SPINNER] = {"spinner", 1}, [QUEUE_WAIT] = {"QueueWait", 4},
-        [FOREVER] = {"forever", 4},    [SUSPENDED] = {"halted", 2}, [NOTIFIED] = {"notified", 2},
-        [FLOATS] = {"floats", 1},      [IDLE] = {"IDLE", 0},
+        [MAIN] = {"main", 3},       [SPINNER] = {"spinner", 1},  [QUEUE_WAIT] = {"QueueWait", 4},
+        [FOREVER] = {"forever", 4}, [SUSPENDED] = {"halted", 2}, [NOTIFIED] = {"notified", 2},
+        [FLOATS] = {"floats", 1},   [IDLE] = {"IDLE", 0},
+#ifdef CORES
+        [SECOND] = {"second", 5},
+#endif
     };
     for (unsigned i = 0; i < TASKS; i++)
-        kernel_create(i, i > IDLE ? "extra" : list[i].name, list[i].priority, stacks[i]);
+        kernel_create(i, i >= LAST_NAMED ? "extra" : list[i].name, list[i].priority, stacks[i]);
     checkpoint(0);
     kernel_start();
 }

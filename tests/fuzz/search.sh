@@ -20,8 +20,8 @@ parts() {
     link | node | rsp_server) echo tests/fuzz/script.c ;;
     quirks) echo tests/freebsd_stub.c ;;
     elf) echo symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf -DNETGDB_LIBRARY='""' ;;
-    rtos) echo tests/rtos_stub.c threads/*.c symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf -ldw \
-        -DNETGDB_LIBRARY='""' ;;
+    rtos) echo tests/rtos_stub.c threads/*.c symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf \
+        -ldw -lpthread '-DNETGDB_LIBRARY=""' ;;
     ebpf_interp) echo tests/ebpf/compare.c tests/ebpf/reference.c ebpf/*.c -lelf -ldw ;;
     ebpf_*) echo ebpf/*.c -lelf -ldw ;;
     esac

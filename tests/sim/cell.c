@@ -88,7 +88,9 @@ static void set_jump(struct play_config *c, double seconds)
 
 static void set_gdb(struct play_config *c, double how)
 {
-    c->gdb = how == 0 ? PLAY_GDB_STAYS : how < 2 ? PLAY_GDB_LEAVES : PLAY_GDB_KILLED;
+    static const enum play_gdb all[] = {PLAY_GDB_STAYS, PLAY_GDB_LEAVES, PLAY_GDB_KILLED,
+                                        PLAY_PROXY_RESTARTS};
+    c->gdb = all[how < 3 ? (int)how : 3];
 }
 
 static void set_fixed(struct play_config *c, double on)
@@ -112,7 +114,7 @@ const struct cell_factor cell_factors[CELL_FACTORS] = {
     {"way", "", 3, {0, 1, 2}, set_way},
     {"block", "ms", 4, {0, 100, 3000, 30000}, set_block},
     {"jump", "s", 3, {0, 1, 60}, set_jump},
-    {"gdb", "", 3, {0, 1, 2}, set_gdb},
+    {"gdb", "", 4, {0, 1, 2, 3}, set_gdb},
     {"fixed", "", 2, {0, 1}, set_fixed},
 };
 

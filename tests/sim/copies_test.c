@@ -211,6 +211,114 @@ static void a_copy_later_than_the_lateness_is_kept_from_running(void **state)
     play_very_late_copy(TWIN_NEW);
 }
 
+/* Whether the reply is this one, or the session ended in one line. */
+static bool right_or_over(struct rig *r, const char *request, const char *reply)
+{
+    int rc = rig_try(r, request);
+    if (rc == NETGDB_LOST) {
+        assert_int_equal(r->lines, 1);
+        assert_non_null(strstr(r->line, "copy"));
+        return false;
+    }
+    assert_int_equal(rc, 0);
+    if (memcmp(r->reply.data, reply, strlen(reply)) != 0)
+        fail_msg("%s was answered by %.*s", request, (int)r->reply.len, (char *)r->reply.data);
+    return true;
+}
+
+/*
+ * Of this request there is a copy, later than anything that is held back, while `next` waits for
+ * its '+': which comes for the copy. Neither is it taken for that of `next`, nor does it run.
+ */
+static void play_copy_in_front(const char *request, const char *reply, const char *next,
+                               const char *next_reply, uint64_t late, enum twin_generation g)
+{
+    struct rig *r = rig_new(g);
+    enum netgdb_peer peer;
+    char first[64];
+    rig_connect(r);
+    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+    snprintf(first, sizeof first, "$%s", request);
+    rig_fate(r, RIG_OUR_DATA, first, 0, 1, SIM_TWICE, late);
+    bool over = !right_or_over(r, request, reply);
+    for (unsigned i = 0; i < 4 && !over; i++)
+        over =
+            !right_or_over(r, next, next_reply) || !right_or_over(r, "mffffffff80200004,1", "94");
+    sim_run_for(r->w, 60 * SIM_SECOND);
+    assert_true(twin_counts(r->twin)->steps <= 4 + (request[0] == 's'));
+    assert_int_equal(twin_harm(r->twin), 0);
+    assert_true(r->lines <= 1);
+    rig_free(r);
+}
+
+static void a_plus_for_a_late_copy_is_not_taken_for_another(void **state)
+{
+    (void)state;
+    for (uint64_t late = 5 * SIM_MS; late <= 40 * SIM_MS; late += 110 * SIM_US) {
+        for (int i = 0; i < 2; i++) {
+            enum twin_generation g = i == 0 ? TWIN_OLD : TWIN_NEW;
+            play_copy_in_front("?", "T05", "s", "T05", late, g);
+            play_copy_in_front("s", "T05", RIG_READ, RIG_READ_REPLY, late, g);
+            play_copy_in_front("Hg186a2", "OK", RIG_READ, RIG_READ_REPLY, late, g);
+            play_copy_in_front("qC", "QC", WRITE "01", "OK", late, g);
+            play_copy_in_front("p10", "", RIG_READ, RIG_READ_REPLY, late, g);
+        }
+    }
+}
+
+/* A late copy of what does no harm, in front of what does none, costs a question at most. */
+static void a_late_copy_of_a_read_in_front_of_a_read_ends_nothing(void **state)
+{
+    unsigned long asked_again = 0;
+    (void)state;
+    for (uint64_t late = 5 * SIM_MS; late <= 40 * SIM_MS; late += 70 * SIM_US) {
+        struct rig *r = rig_new(TWIN_NEW);
+        rig_connect(r);
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
+        for (unsigned i = 0; i < 5; i++)
+            rig_ask(r, "mffffffff80200004,1", "94");
+        asked_again += netgdb_target_stats(r->target)->asked_again;
+        assert_int_equal(r->lines, 0);
+        rig_free(r);
+    }
+    assert_in_range(asked_again, 1, 100);
+}
+
+/*
+ * The kernel's acks that would tell of a copy are lost: the form of the reply does. Counts how
+ * often that was asked again; `over`: how often it ended the session.
+ */
+static unsigned long play_form(const char *request, unsigned *over)
+{
+    unsigned long asked_again = 0;
+    for (uint64_t late = 10 * SIM_MS; late <= 12 * SIM_MS; late += 20 * SIM_US) {
+        struct rig *r = rig_new(TWIN_NEW);
+        enum netgdb_peer peer;
+        char first[8];
+        rig_connect(r);
+        assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+        snprintf(first, sizeof first, "$%s", request);
+        rig_fate(r, RIG_OUR_DATA, first, 0, 1, SIM_TWICE, late);
+        rig_fate(r, RIG_KERNEL_ACK, NULL, 3, 2, SIM_LOSE, 0);
+        assert_int_equal(rig_try(r, request), 0);
+        *over += !right_or_over(r, RIG_READ, RIG_READ_REPLY);
+        asked_again += netgdb_target_stats(r->target)->asked_again;
+        rig_free(r);
+    }
+    return asked_again;
+}
+
+static void a_reply_of_another_form_is_that_of_a_copy(void **state)
+{
+    unsigned over = 0;
+    (void)state;
+    assert_in_range(play_form("p10", &over), 1, 100);
+    over = 0;
+    assert_int_equal(play_form("s", &over), 0);
+    assert_in_range(over, 1, 100);
+}
+
 static void a_doubled_d_detaches_once(void **state)
 {
     (void)state;
@@ -239,6 +347,9 @@ int main(void)
         cmocka_unit_test(a_late_copy_while_gdb_thinks_ends_nothing),
         cmocka_unit_test(a_late_copy_does_not_move_a_list_on),
         cmocka_unit_test(a_late_copy_does_not_undo_a_later_write),
+        cmocka_unit_test(a_plus_for_a_late_copy_is_not_taken_for_another),
+        cmocka_unit_test(a_late_copy_of_a_read_in_front_of_a_read_ends_nothing),
+        cmocka_unit_test(a_reply_of_another_form_is_that_of_a_copy),
         cmocka_unit_test(a_doubled_d_detaches_once),
         cmocka_unit_test(a_copy_later_than_the_lateness_is_kept_from_running),
     };

@@ -37,8 +37,9 @@ struct machine *machine_new(void)
 static void free_regions(struct machine *m)
 {
     for (int i = 0; i < MACHINE_REGIONS; i++) {
-        free(m->regions[i].bytes);
-        free(m->regions[i].changed);
+        for (size_t page = 0; page < m->regions[i].size / MACHINE_PAGE; page++)
+            free(m->regions[i].pages[page]);
+        free(m->regions[i].pages);
     }
 }
 
@@ -67,8 +68,7 @@ void machine_boot(struct machine *m)
         struct machine_region *r = &m->regions[i];
         r->start = layout[i].start;
         r->size = layout[i].size;
-        r->bytes = sim_alloc(r->size);
-        r->changed = sim_alloc(r->size * sizeof *r->changed);
+        r->pages = sim_alloc(r->size / MACHINE_PAGE * sizeof(struct machine_page *));
     }
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
         boot_thread(&m->threads[i], i);
@@ -94,6 +94,11 @@ static const struct machine_region *find(const struct machine *m, uint64_t addr,
     return NULL;
 }
 
+static uint32_t changed_in(const struct machine_page *page, size_t place)
+{
+    return page != NULL ? page->changed[place % MACHINE_PAGE] : 0;
+}
+
 size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len)
 {
     uint8_t *bytes = out;
@@ -102,8 +107,11 @@ size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t le
         const struct machine_region *r = find(m, addr + i, &place);
         if (r == NULL)
             break;
-        bool pattern = r->start == MACHINE_TEXT && r->changed[place] == 0;
-        bytes[i] = pattern ? machine_text_byte(addr + i) : r->bytes[place];
+        const struct machine_page *page = r->pages[place / MACHINE_PAGE];
+        bool pattern = r->start == MACHINE_TEXT && changed_in(page, place) == 0;
+        bytes[i] = pattern        ? machine_text_byte(addr + i)
+                   : page != NULL ? page->bytes[place % MACHINE_PAGE]
+                                  : 0;
     }
     return i;
 }
@@ -117,8 +125,11 @@ size_t machine_write(struct machine *m, uint64_t addr, const void *data, size_t 
         const struct machine_region *r = find(m, addr + i, &place);
         if (r == NULL)
             break;
-        r->bytes[place] = bytes[i];
-        r->changed[place] = (uint32_t)m->change;
+        struct machine_page **page = &r->pages[place / MACHINE_PAGE];
+        if (*page == NULL)
+            *page = sim_alloc(sizeof **page);
+        (*page)->bytes[place % MACHINE_PAGE] = bytes[i];
+        (*page)->changed[place % MACHINE_PAGE] = (uint32_t)m->change;
     }
     return i;
 }
@@ -127,7 +138,7 @@ uint64_t machine_changed(const struct machine *m, uint64_t addr)
 {
     size_t place;
     const struct machine_region *r = find(m, addr, &place);
-    return r != NULL ? r->changed[place] : 0;
+    return r != NULL ? changed_in(r->pages[place / MACHINE_PAGE], place) : 0;
 }
 
 struct machine_thread *machine_thread(struct machine *m, uint64_t tid)

@@ -28,6 +28,7 @@ enum {
     MACHINE_DATA_SIZE = 2 << 20,
     MACHINE_STACK_SIZE = 64 << 10,
     MACHINE_REGIONS = 3,
+    MACHINE_PAGE = 4096,
     MACHINE_REGS = 56,    /* GDB_NREGS of amd64 */
     MACHINE_PC = 16,      /* GDB_REG_PC */
     MACHINE_THREADS = 5,  /* the first is the one that panicked, and the one that runs */
@@ -51,11 +52,16 @@ struct machine_point {
     uint64_t addr, size, changed;
 };
 
+/* Memory that was written: what is in it, and the number of each byte's last change. */
+struct machine_page {
+    uint8_t bytes[MACHINE_PAGE];
+    uint32_t changed[MACHINE_PAGE];
+};
+
 struct machine_region {
     uint64_t start;
     size_t size;
-    uint8_t *bytes;
-    uint32_t *changed; /* a byte */
+    struct machine_page **pages; /* NULL: never written */
 };
 
 struct machine {

@@ -28,7 +28,8 @@ struct play {
     struct sim_gdb *gdb;
     struct link_mark mark;
     uint32_t ip;
-    bool killed, serving, pumped;
+    bool killed; /* the server has gone, and the next one takes its session over */
+    bool told_to_end, serving, pumped;
     bool at_db;           /* and it was when the operator looked before */
     unsigned replaced;    /* sessions that went on with a new one's stop */
     unsigned errors;      /* lines of the log */
@@ -154,6 +155,26 @@ static void kill_program(void *context)
     sim_session_kill(p->kernel->io);
 }
 
+static void end_proxy(void *context)
+{
+    struct play *p = context;
+    if (p->kernel == NULL)
+        return;
+    p->told_to_end = true;
+    sim_wake(p->kernel->io, true);
+}
+
+static bool is_told_to_end(void *context)
+{
+    return ((struct play *)context)->told_to_end;
+}
+
+/* Whether another server takes the session over. */
+static bool has_next_server(const struct play_config *c)
+{
+    return c->gdb == PLAY_GDB_KILLED || c->gdb == PLAY_PROXY_RESTARTS;
+}
+
 /*
  * Whoever sits at a kernel that gave up, and is back at db> while we still wait for it to stop,
  * sends it here again. That session has failed, however it goes on.
@@ -184,8 +205,8 @@ static void plan(struct play *p)
     uint64_t start = sim_now(p->w);
     if (c->reboot_at != 0)
         twin_reboot(p->twin, start + c->reboot_at, start + c->reboot_at + 10 * SIM_SECOND);
-    if (c->gdb == PLAY_GDB_KILLED)
-        sim_at(p->w, start + c->kill_at, kill_program, p);
+    if (has_next_server(c))
+        sim_at(p->w, start + c->kill_at, c->gdb == PLAY_GDB_KILLED ? kill_program : end_proxy, p);
     if (c->jump_by != 0)
         sim_at(p->w, start + c->jump_at, jump, p);
     for (int way = SIM_TO_KERNEL; c->block_for != 0 && way <= SIM_TO_SERVER; way++)
@@ -266,7 +287,8 @@ static void count(struct play *p, const struct link *link, const struct netgdb_s
 static int serve_gdb(struct play *p, struct server *server)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, p};
-    const struct serve_options options = {0};
+    const struct serve_options options = {
+        .park = p->config->gdb == PLAY_PROXY_RESTARTS, .ended = is_told_to_end, .context = p};
     const struct chain_config config = {.log = &p->log};
     struct chain chain;
     int end = chain_for_kernel(&chain, p->kernel->link, &successor, &config);
@@ -277,7 +299,8 @@ static int serve_gdb(struct play *p, struct server *server)
         bottom = bottom->next;
     p->serving = true;
     end = serve(server, chain.target, &options, &p->log);
-    p->serving = false;
+    p->killed |= p->told_to_end && (end == SERVE_PARKED || end == SERVE_RUNNING);
+    p->serving = p->told_to_end = false;
     count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
     chain_close(&chain);
     return end;
@@ -363,7 +386,7 @@ static void play_sessions(struct play *p)
     uint64_t reboot = p->config->reboot_at;
     reboot += reboot != 0 ? sim_now(p->w) : 0;
     plan(p);
-    if (reboot != 0 || p->config->gdb == PLAY_GDB_KILLED)
+    if (reboot != 0 || has_next_server(p->config))
         pump_again(p);
     operate(p);
     do {

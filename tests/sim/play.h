@@ -18,6 +18,8 @@ enum play_gdb {
     PLAY_GDB_STAYS,  /* asks all it wants and detaches */
     PLAY_GDB_LEAVES, /* closes its connection in the middle of a request */
     PLAY_GDB_KILLED, /* is killed with the code under test; another one goes on */
+    /* A proxy is told to end, leaves the kernel as it is and is started again; so is GDB. */
+    PLAY_PROXY_RESTARTS,
 };
 
 /* Which ways of the path lose datagrams: path.loss and path.bursts. */
@@ -33,7 +35,7 @@ struct play_config {
     uint64_t reboot_at;           /* 0: never */
     uint64_t block_at, block_for; /* nothing arrives for so long; 0: no block */
     uint64_t jump_at, jump_by;    /* of our clock; 0: none */
-    enum play_gdb gdb;            /* and when it is killed: */
+    enum play_gdb gdb;            /* and when it is killed, or the proxy ends: */
     uint64_t kill_at;
     bool fixed_retry; /* the link does not use the round trips that it measures */
     sim_judge *judge; /* see net.h; NULL: none */

@@ -171,7 +171,7 @@ static void lost_acks_of_a_reply_deliver_it_once(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_OUR_ACK, NULL, 0, 2, SIM_LOSE, 0);
-    rig_fate(r, RIG_OUR_ACK, NULL, 3, 3, SIM_LOSE, 0);
+    rig_fate(r, RIG_OUR_ACK, NULL, 3, 4, SIM_LOSE, 0);
     rig_step(r);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_int_equal(twin_counts(r->twin)->steps, 1);

@@ -22,12 +22,25 @@ struct trace {
     void *context;
 };
 
+/* Eight bytes at a time, each spread over the whole number (as MurmurHash3 does it at its end). */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+    return hash ^ hash >> 32;
+}
+
 uint64_t sim_hash(uint64_t hash, const void *data, size_t len)
 {
     const uint8_t *p = data;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
-    return hash;
+    uint64_t word;
+    for (; len >= sizeof word; p += sizeof word, len -= sizeof word) {
+        memcpy(&word, p, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = len; /* so that a tail of zeros counts */
+    for (; len > 0; len--)
+        word = word << 8 | *p++;
+    return mix(hash, word);
 }
 
 struct trace *trace_new(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What stands next to the client: monitor netgdb, the profile, and what LLDB needs. */
 #include "session/monitor.h"
+#include "proto/cache.h"
 
 #include <stdio.h>
 
@@ -72,7 +73,7 @@ static int setup(void **state)
         buf_init(bufs[i], 20000);
     f->log = (struct log){LOG_INFO, "crash1", sink, &f->lines};
     profile_init(&f->profile);
-    f->front = monitor_new(&f->target, NULL, &f->io.io, &f->profile, "crash1", &f->log);
+    f->front = monitor_new(&f->target, NULL, NULL, &f->io.io, &f->profile, "crash1", &f->log);
     *state = f;
     return 0;
 }
@@ -133,6 +134,31 @@ static void status_is_answered_here(void **state)
     assert_says(f, "requests 3 of 1 client; waited 0.002 s for the answers, 3.000 s for stops, "
                    "5.000 s for the debugger\n");
     assert_says(f, "slowest 2: 0.001 s m1000,4 (read memory, hexadecimal)\n");
+}
+
+static void the_cache_is_told_of_and_emptied(void **state)
+{
+    struct fixture *f = *state;
+    const struct cache_options none = {.kernel = true};
+    struct target *cache = cache_new(&f->target, &none);
+    monitor(f, "netgdb cache");
+    assert_says(f, "the cache is off (cache=off)\n");
+    struct target *front =
+        monitor_new(cache, NULL, cache, &f->io.io, &f->profile, "crash1", &f->log);
+    struct target *before = f->front;
+    f->front = front;
+    f->answer = "01020304";
+    assert_int_equal(target_ask(front, "m1000,4", &f->reply), 0);
+    assert_int_equal(target_ask(front, "m1000,4", &f->reply), 0);
+    buf_reset(&f->did);
+    monitor(f, "netgdb cache");
+    assert_says(f, "hits 1, misses 1 (0 of them read a block)\n"
+                   "kept: 4 bytes of memory, 0 replies; emptied 0 times\n");
+    monitor(f, "netgdb cache flush");
+    assert_says(f, "kept: 0 bytes of memory, 0 replies; emptied 1 times\n");
+    assert_int_equal(f->did.len, 0);
+    target_free(front);
+    f->front = before;
 }
 
 static void help_lists_what_there_is(void **state)
@@ -271,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(status_is_answered_here),
+        TEST(the_cache_is_told_of_and_emptied),
         TEST(help_lists_what_there_is),
         TEST(other_commands_are_passed_on),
         TEST(a_slow_request_is_told_with_its_meaning),

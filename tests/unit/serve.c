@@ -256,7 +256,23 @@ static void a_wake_may_mean_that_the_client_is_gone(void **state)
     f->options.context = f;
     f->io.wake_at = f->io.now + IO_MS;
     assert_int_equal(run(f), SERVE_DETACHED);
-    expect_did(f, "[leave D]");
+    expect_did(f, "[idle][leave D]");
+}
+
+static bool is_always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void an_end_whose_wake_was_seen_already_needs_no_other(void **state)
+{
+    struct fixture *f = *state;
+    f->options.ended = is_always;
+    f->options.park = true;
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "");
+    assert_int_equal(f->io.waited, 0);
 }
 
 static void such_a_wake_stops_a_target_that_runs(void **state)
@@ -563,6 +579,7 @@ int main(void)
         TEST(a_client_that_goes_leaves_the_target),
         TEST(a_client_that_goes_parks_where_clients_come_and_go),
         TEST(a_wake_may_mean_that_the_client_is_gone),
+        TEST(an_end_whose_wake_was_seen_already_needs_no_other),
         TEST(such_a_wake_stops_a_target_that_runs),
         TEST(a_multiprocess_target_is_left_by_its_process),
         TEST(a_target_that_refuses_a_plain_d_is_asked_for_its_process),

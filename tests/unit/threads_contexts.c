@@ -23,7 +23,7 @@ static const struct machine mb_big = {59, 4, 1, 32, 0, true};
 
 /*
  * A frame in words: rN, xN: register N of g; sN: half of d(N/2); fN: an f register; pc, lr, psr,
- * sp; =HEX: just that; N.: N words of nothing. A ':8' or ':4' behind it is its size.
+ * sp; =HEX: just that; N.: N words of no register's. A ':8' or ':4' behind it is its size.
  */
 #define R4_R11 "r4 r5 r6 r7 r8 r9 r10 r11 "
 #define HW "r0 r1 r2 r3 r12 lr pc psr "
@@ -33,6 +33,7 @@ static const struct machine mb_big = {59, 4, 1, 32, 0, true};
     "s32 s33 s34 s35 s36 s37 s38 s39 s40 s41 s42 s43 s44 s45 s46 s47 s48 s49 s50 s51 s52 s53 "     \
     "s54 s55 s56 s57 s58 s59 s60 s61 s62 s63 "
 #define R0_R12 "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 "
+#define X5_X15 "x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 "
 #define X5_X31                                                                                     \
     "x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 x22 x23 x24 x25 x26 x27 x28 "  \
     "x29 x30 x31 "
@@ -62,6 +63,15 @@ static const struct row {
     {"Cortex-M33 with PAC", &arm, 0x01000000,
      "=1234567 =89abcdef =1 =2 =20010000 =ffffffbc " R4_R11 HW},
     {"Cortex-M33 with MPU to V10.5", &arm, 0x01000000, "=20010000 =3 =ffffffbc " R4_R11 HW},
+    {"Cortex-M0 since V11", &arm, 0x01000000, "=fffffffd " R4_R11 HW},
+    {"Cortex-M33 with TrustZone", &arm, 0x01000000, "=20000400 =20010000 =ffffffbc " R4_R11 HW},
+    {"Cortex-M33 with TrustZone, FPU block", &arm, 0x01000000,
+     "=20000400 =20010000 =ffffffac " R4_R11 S16_S31 HW S0_S15 "=3000000 1. "},
+    {"Cortex-M33 with TrustZone and MPU to V10.5", &arm, 0x01000000,
+     "=20000400 =20010000 =3 =ffffffbc " R4_R11 HW},
+    {"Cortex-M3 with MPU to V10.5", &arm, 0x01000000, "=3 " R4_R11 HW},
+    {"Cortex-M4F with MPU to V10.5, FPU block", &arm, 0x01000000,
+     "=3 " R4_R11 "=ffffffed " S16_S31 HW S0_S15 "=3000000 1. "},
     {"ARM7, ARM state", &arm, 0x1f, "=0 psr " R0_R12 "sp lr pc+4 "},
     {"ARM7, Thumb state", &arm, 0x3f, "=0 psr " R0_R12 "sp lr pc+4 "},
     {"Cortex-A", &arm, 0x1f, "=0 =0 " R0_R12 "lr pc psr "},
@@ -75,6 +85,12 @@ static const struct row {
     {"RISC-V 32 C", &rv32, 0, "pc =1880 x1 " X5_X31 "=0 "},
     {"RISC-V 32 C, F", &rv32, 0, "pc =80007880 " F("") "x1 " X5_X31 "=0 "},
     {"RISC-V 32 C, D", &rv32, 0, "pc =80007880 " F(":8") "x1 " X5_X31 "=0 "},
+    {"RISC-V 32 C, D, 128-bit vectors", &rv32, 0,
+     "pc =80007e80 =0 =0 =10 =c0 128. " F(":8") "x1 " X5_X31 "=0 "},
+    {"RISC-V 32 C, D, 256-bit vectors", &rv32, 0,
+     "pc =80007e80 =0 =0 =10 =c0 256. " F(":8") "x1 " X5_X31 "=0 "},
+    {"RV32E B", &rv32, 0, "pc x1 " X5_X15 "=0 =1880 "},
+    {"RV32E C", &rv32, 0, "pc =1880 x1 " X5_X15 "=0 "},
     {"RISC-V 64 A", &rv64, 0, "pc x1 " X5_X31 "=1880 "},
     {"RISC-V 64 B", &rv64, 0, "pc x1 " X5_X31 "=0 =a00001880 "},
     {"RISC-V 64 C", &rv64, 0, "pc =a00001880 x1 " X5_X31 "=0 "},
@@ -117,7 +133,7 @@ static bool next_word(const char **text, unsigned size, struct word *w)
         w->kind = 'P';
     else if (strcmp(token, "psr") == 0)
         w->kind = 'Q';
-    else if (strcmp(token, "sp") == 0)
+    else if (strcmp(token, "sp") == 0 || strcmp(token, "psp") == 0)
         w->kind = 'S';
     else if (strcmp(token, "lr") == 0)
         w->kind = 'L';
@@ -165,16 +181,19 @@ static uint64_t after(unsigned task)
     return stack_top(task) - 64;
 }
 
+/* Pushes a context, with the frames of callers behind it. */
 static void push(struct world *world, const struct row *r, unsigned task)
 {
     struct word w;
+    for (uint64_t up = after(task); up < stack_top(task); up += r->machine->size)
+        rtos_stub_put(world->stub, up, pc_of(task) + 8, r->machine->size);
     uint64_t extra = (r->psr & 0x200) != 0 ? 4 : 0;
     uint64_t at = after(task) - extra - length_of(r);
     for (const char *text = r->words; next_word(&text, r->machine->size, &w);) {
-        if (w.kind == '.') {
-            at += w.n * r->machine->size;
+        for (; w.kind == '.' && w.n > 0; w.n--, at += r->machine->size)
+            rtos_stub_put(world->stub, at, 0x5a5a5a5a, r->machine->size);
+        if (w.kind == '.')
             continue;
-        }
         rtos_stub_put(world->stub, at, content(r, &w, task, after(task)), w.size);
         at += w.size;
     }
@@ -285,32 +304,94 @@ static void tasks_with_and_without_an_fpu_block_stand_side_by_side(void **state)
     world_free(w);
 }
 
-/* FreeRTOS V10.6 and later with an MPU: all in the control block, PSP to a frame on the stack. */
+/* The block of a task that has used the FPU since the layout was chosen is nothing but zeros: its
+ * words are sound as another layout, but for the stack pointer. */
+static void a_layout_that_was_chosen_before_gives_way_to_a_better_one(void **state)
+{
+    (void)state;
+#define Z11 "=0 =0 =0 =0 =0 =0 =0 =0 =0 =0 =0 "
+    static const struct row clean = {"C", &rv32, 0, "pc =3880 x1 " X5_X31 "=0 "};
+    static const struct row dirty = {"C, D", &rv32, 0,
+                                     "pc =80007880 " Z11 Z11 Z11 Z11 Z11 Z11 "x1 " X5_X31 "=0 "};
+    struct world *w = image(&clean);
+    expect_task(w, &clean, 1);
+    push(w, &dirty, 3);
+    rtos_stub_word(w->stub, TCBS + 3 * 0x200, after(3) - length_of(&dirty));
+    ask(w, "M20000f00,1:00");
+    expect_task(w, &dirty, 3);
+    expect_task(w, &clean, 1);
+    world_free(w);
+}
+
+/* FreeRTOS V10.6 and later with an MPU: all in the control block; on the stack is the hardware's
+ * frame, at `psp`. */
+static const struct row tcb_rows[] = {
+    {"Cortex-M33 in the TCB", &arm, 0x01000000, R4_R11 HW "psp =20010000 =3 =ffffffbc "},
+    {"Cortex-M33 in the TCB, FPU block", &arm, 0x01000000,
+     S16_S31 S0_S15 "=3000000 " R4_R11 HW "psp =20010000 =3 =ffffffac "},
+    {"Cortex-M33 in the TCB, PAC", &arm, 0x01000000,
+     R4_R11 HW "psp =20010000 =3 =ffffffbc =1234 =5678 =9abc =def0 "},
+    {"Cortex-M33 in the TCB, TrustZone", &arm, 0x01000000,
+     R4_R11 HW "=0 psp =20010000 =3 =ffffffbc "},
+    {"Cortex-M33 in the TCB, TrustZone, FPU block", &arm, 0x01000000,
+     S16_S31 S0_S15 "=3000000 " R4_R11 HW "=20000400 psp =20010000 =3 =ffffffac "},
+    {"Cortex-M33 in the TCB, TrustZone, PAC", &arm, 0x01000000,
+     R4_R11 HW "=0 psp =20010000 =3 =ffffffbc =1234 =5678 =9abc =def0 "},
+    {"Cortex-M3 in the TCB", &arm, 0x01000000, "=3 " R4_R11 "=fffffffd psp " HW},
+    {"Cortex-M4F in the TCB, FPU block", &arm, 0x01000000,
+     S16_S31 S0_S15 "=3000000 =3 " R4_R11 "=ffffffed psp " HW},
+    {"Cortex-M0 in the TCB", &arm, 0x01000000, R4_R11 HW "psp =3 =fffffffd "},
+};
+
 static void a_context_in_the_control_block_is_read(void **state)
 {
     (void)state;
-    struct world *w = world_new(false, 4);
-    static const struct row r = {"in the TCB", &arm, 0x01000000, R4_R11 HW};
-    freertos(w, &builds[0]);
-    for (unsigned i = 0; i < 3; i++) {
-        uint64_t at = TCBS + i * 0x200 + 0x100, end = at;
-        char name[16];
-        struct word word;
-        for (const char *text = r.words; next_word(&text, 4, &word); end += 4)
-            rtos_stub_put(w->stub, end, content(&r, &word, i, 0), 4);
-        rtos_stub_put(w->stub, end, after(i) - 32, 4); /* PSP, PSPLIM, CONTROL, EXC_RETURN */
-        rtos_stub_put(w->stub, end + 4, STACKS, 4);
-        rtos_stub_put(w->stub, end + 8, 3, 4);
-        rtos_stub_put(w->stub, end + 12, 0xffffffbc, 4);
-        snprintf(name, sizeof name, "task%u", i);
-        freertos_task(w, name, freertos_ready(w, i), i, end + 16);
+    for (size_t r = 0; r < sizeof tcb_rows / sizeof tcb_rows[0]; r++) {
+        struct world *w = world_new(false, 4);
+        print_message("# %s\n", tcb_rows[r].name);
+        freertos(w, &builds[0]);
+        for (unsigned i = 0; i < 3; i++) {
+            uint64_t at = TCBS + i * 0x200 + 0x80;
+            const unsigned frame = strstr(tcb_rows[r].words, "s16") != NULL ? 104 : 32;
+            char name[16];
+            struct word word;
+            for (const char *text = tcb_rows[r].words; next_word(&text, 4, &word); at += 4) {
+                rtos_stub_put(w->stub, at, content(&tcb_rows[r], &word, i, after(i) - frame), 4);
+            }
+            snprintf(name, sizeof name, "task%u", i);
+            freertos_task(w, name, freertos_ready(w, i), i, at);
+        }
+        freertos_runs(w, 0, TCBS);
+        rtos_stub_registers(w->stub, 17, 4, 0x500);
+        world_begin(w, "auto");
+        connect_as_gdb(w);
+        expect_task(w, &tcb_rows[r], 1);
+        expect_task(w, &tcb_rows[r], 2);
+        world_free(w);
     }
-    freertos_runs(w, 0, TCBS);
-    rtos_stub_registers(w->stub, 17, 4, 0x500);
-    world_begin(w, "auto");
-    connect_as_gdb(w);
-    expect_task(w, &r, 1);
-    expect_task(w, &r, 2);
+}
+
+/* On the secure side all is there but the stack pointer: nothing is made up. */
+static void a_task_on_the_secure_side_shows_its_stack_pointer_alone(void **state)
+{
+    (void)state;
+    static const struct row inside = {"inside", &arm, 0, "=20000400 =20010000 =fffffffd "};
+    struct world *w = image(&(const struct row){"Cortex-M33 with TrustZone", &arm, 0x01000000,
+                                                "=20000400 =20010000 =ffffffbc " R4_R11 HW});
+    char request[32];
+    push(w, &inside, 3);
+    rtos_stub_word(w->stub, TCBS + 3 * 0x200, after(3) - length_of(&inside));
+    ask(w, "M20000f00,1:00");
+    snprintf(request, sizeof request, "Hg%s", id_of(w, "task3"));
+    ask(w, request);
+    const char *g = ask(w, "g");
+    for (unsigned i = 0; i < 8 * 17; i++) {
+        if (i < 8 * 13 || i >= 8 * 14)
+            assert_int_equal(g[i], 'x');
+    }
+    expect_in_g(w, &inside, 13, after(3));
+    snprintf(request, sizeof request, "vCont;s:%s", id_of(w, "task3"));
+    assert_string_equal(ask(w, request), "E01");
     world_free(w);
 }
 
@@ -320,6 +401,7 @@ static const struct row threadx_rows[] = {
     {"ThreadX Cortex-M", &arm, 0x01000000, "=fffffffd " R4_R11 HW},
     {"ThreadX Cortex-M, FPU block", &arm, 0x01000000,
      "=ffffffed " S16_S31 R4_R11 HW S0_S15 "=3000000 1. "},
+    {"ThreadX Cortex-M0", &arm, 0x01000000, "=fffffffd r8 r9 r10 r11 r4 r5 r6 r7 " HW},
     {"ThreadX ARM9, interrupted", &arm, 0x13, "=1 psr " R0_R12 "lr pc "},
 };
 
@@ -341,6 +423,13 @@ static void threadx_thread(struct world *w, unsigned i, uint64_t sp, unsigned st
     rtos_stub_put(w->stub, tcb + 140, TCBS + (i + n - 1) % n * 0x200, 4);
 }
 
+/* CPUID: the only thing that tells the order of registers of v6-M from that of v7-M. */
+static void is_cortex_m0(struct world *w)
+{
+    rtos_stub_map(w->stub, 0xe000ed00, 16);
+    rtos_stub_put(w->stub, 0xe000ed00, 0x410cc200, 4);
+}
+
 static struct world *threadx(const struct row *r, unsigned n)
 {
     struct world *w = world_new(false, 4);
@@ -355,6 +444,8 @@ static struct world *threadx(const struct row *r, unsigned n)
         threadx_thread(w, i, after(i) - length_of(r), i % 15, n);
     }
     rtos_stub_registers(w->stub, 17, 4, 0x500);
+    if (strstr(r->name, "M0") != NULL)
+        is_cortex_m0(w);
     world_begin(w, "auto");
     return w;
 }
@@ -564,7 +655,7 @@ static void chibios_tells_where_everything_is(void **state)
         {"ARMv6-M", &arm, 0x01000000, "r8 r9 r10 r11 r4 r5 r6 r7 pc "},
     };
     (void)state;
-    for (size_t l = 0; l < 2; l++) { /* v6 and v7 differ in order only: nothing tells them apart */
+    for (size_t l = 0; l < 3; l++) {
         struct world *w = world_new(false, 4);
         world_symbol(w, "ch", DATA);
         world_symbol(w, "ch_debug", TEXT + 0x800);
@@ -588,6 +679,8 @@ static void chibios_tells_where_everything_is(void **state)
             rtos_stub_put(w->stub, tcb + 32, i == 1 ? 8 : 5, 1);
         }
         rtos_stub_registers(w->stub, 17, 4, 0x500);
+        if (l == 2)
+            is_cortex_m0(w);
         world_begin(w, "auto");
         connect_as_gdb(w);
         print_message("# %s\n", layouts[l].name);
@@ -601,12 +694,57 @@ static void chibios_tells_where_everything_is(void **state)
     }
 }
 
+/* RT 7: an instance with the current thread at 4 and the registry at 40; links point to links. */
+static void chibios_21_tells_where_its_instance_is(void **state)
+{
+    static const uint8_t debug[43] = {
+        'm', 'a', 'i', 'n', 0,  43, 0, 0x38, 4, 4, 80, 8, 12, 16, 20, 24, 28, 32, 33, 34, 35, 36,
+        0,   0,   0,   0,   44, 4,  1, 0,    4, 0, 12, 0, 0,  0,  0,  4,  0,  16, 40, 48, 52};
+    static const struct row layout = {"ARMv7-M", &arm, 0x01000000, R4_R11 "pc "};
+    enum { REGISTRY = DATA + 40, LINK = 16 };
+    (void)state;
+    struct world *w = world_new(false, 4);
+    world_symbol(w, "ch0", DATA);
+    world_symbol(w, "ch_debug", TEXT + 0x800);
+    memcpy(rtos_stub_at(w->stub, TEXT + 0x800, sizeof debug), debug, sizeof debug);
+    rtos_stub_put(w->stub, DATA + 4, TCBS + 0x200, 4); /* current */
+    rtos_stub_put(w->stub, REGISTRY, TCBS + LINK, 4);
+    rtos_stub_put(w->stub, REGISTRY + 4, TCBS + 0x400 + LINK, 4);
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t tcb = TCBS + i * 0x200;
+        char name[16];
+        snprintf(name, sizeof name, "task%u", i);
+        push(w, &layout, i);
+        rtos_stub_put(w->stub, after(i) - 4, pc_of(i) | 1, 4);
+        rtos_stub_text(w->stub, DATA + 0x400 + 16 * i, name);
+        rtos_stub_put(w->stub, tcb + 8, 128 + i, 4);
+        rtos_stub_put(w->stub, tcb + 12, after(i) - length_of(&layout), 4);
+        rtos_stub_put(w->stub, tcb + 16, i < 2 ? tcb + 0x200 + LINK : REGISTRY, 4);
+        rtos_stub_put(w->stub, tcb + 20, i > 0 ? tcb - 0x200 + LINK : REGISTRY, 4);
+        rtos_stub_put(w->stub, tcb + 24, DATA + 0x400 + 16 * i, 4);
+        rtos_stub_put(w->stub, tcb + 28, STACKS + i * STACK, 4);
+        rtos_stub_put(w->stub, tcb + 32, i == 0 ? 8 : 5, 1);
+    }
+    rtos_stub_registers(w->stub, 17, 4, 0x500);
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+    assert_int_equal(count_threads(w), 3);
+    assert_int_equal(w->n_lines, 0);
+    assert_memory_equal(state_of(w, "task0"), "Sleeping, priority 128", 22);
+    assert_memory_equal(state_of(w, "task1"), "Running, priority 129", 21);
+    assert_memory_equal(state_of(w, "task2"), "Semaphore, priority 130", 23);
+    expect_task(w, &layout, 2);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_freertos_context_is_recognised_and_read),
         cmocka_unit_test(tasks_with_and_without_an_fpu_block_stand_side_by_side),
+        cmocka_unit_test(a_layout_that_was_chosen_before_gives_way_to_a_better_one),
         cmocka_unit_test(a_context_in_the_control_block_is_read),
+        cmocka_unit_test(a_task_on_the_secure_side_shows_its_stack_pointer_alone),
         cmocka_unit_test(each_threadx_context_is_recognised_and_read),
         cmocka_unit_test(a_solicited_context_of_arm9_goes_on_at_lr),
         cmocka_unit_test(the_first_pc_of_threadx_loses_its_thumb_bit),
@@ -617,6 +755,7 @@ int main(void)
         cmocka_unit_test(zephyrs_floating_point_block_is_in_the_thread),
         cmocka_unit_test(zephyr_on_riscv_goes_on_at_ra),
         cmocka_unit_test(chibios_tells_where_everything_is),
+        cmocka_unit_test(chibios_21_tells_where_its_instance_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

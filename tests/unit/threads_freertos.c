@@ -29,7 +29,7 @@ static void populate(struct world *w)
     tcb = freertos_task(w, "waiter", world_address(w, "xDelayedTaskList1"), 3,
                         push_m3(w, 2, TEXT + 8));
     rtos_stub_put(w->stub, freertos_item(w, tcb, false) + w->build->value, 1234,
-                  w->build->short_ticks ? 2 : 4);
+                  w->build->tick != 0 ? w->build->tick : w->build->word);
     freertos_task(w, "later", world_address(w, "xDelayedTaskList2"), 3, push_m3(w, 3, TEXT));
     freertos_task(w, "asleep", world_address(w, "xSuspendedTaskList"), 1, push_m3(w, 4, TEXT));
     freertos_task(w, "gone", world_address(w, "xTasksWaitingTermination"), 1, push_m3(w, 5, TEXT));
@@ -52,14 +52,14 @@ static void every_build_shows_each_task_in_its_state(void **state)
         populate(w);
         begin(w);
         print_message("# %s\n", builds[i].name);
-        assert_int_equal(count_threads(w), 6);
+        assert_int_equal(count_threads(w), builds[i].cores == 2 ? 7 : 6); /* a core is idle */
         assert_string_equal(state_of(w, "IDLE"), "Running, priority 0");
         assert_non_null(strstr(state_of(w, "worker"), "Ready, priority 2, "));
         assert_non_null(strstr(state_of(w, "waiter"), "Blocked until tick 1234, priority 3, "));
         assert_non_null(strstr(state_of(w, "later"), "Blocked until tick 0, priority 3, "));
         assert_non_null(strstr(state_of(w, "asleep"), "Suspended, priority 1, "));
         assert_non_null(strstr(state_of(w, "gone"), "Deleted, priority 1, "));
-        assert_non_null(strstr(state_of(w, "gone"), ", 960 bytes of stack left"));
+        assert_non_null(strstr(state_of(w, "gone"), ", 1984 bytes of stack left"));
         assert_int_equal(w->n_lines, 0);
         world_free(w);
     }
@@ -125,6 +125,24 @@ static void registers_of_each_core_are_asked_of_its_own_thread_of_the_stub(void 
     assert_string_equal(ask(w, request), "OK");
     assert_string_equal(ask(w, "g"), w->stub->g);
     assert_string_equal(rtos_stub_asked(w->stub), " Hg2 g");
+    world_free(w);
+}
+
+static void a_core_without_a_task_is_a_thread_of_its_own(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    char expected[64];
+    freertos(w, &builds[5]);
+    populate(w);
+    w->stub->threads = "m1,2";
+    w->stub->stops[0] = "T05thread:02;";
+    begin(w);
+    assert_int_equal(count_threads(w), 7);
+    assert_string_equal(state_of(w, "CPU 1"), "No task runs");
+    snprintf(expected, sizeof expected, "T05thread:%s;", id_of(w, "CPU 1"));
+    assert_string_equal(ask(w, "c"), expected);
+    assert_string_equal(ask(w, "g"), w->stub->g);
     world_free(w);
 }
 
@@ -312,6 +330,7 @@ int main(void)
         cmocka_unit_test(two_cores_run_two_tasks_and_the_list_says_where),
         cmocka_unit_test(a_stop_of_the_second_core_names_its_task),
         cmocka_unit_test(registers_of_each_core_are_asked_of_its_own_thread_of_the_stub),
+        cmocka_unit_test(a_core_without_a_task_is_a_thread_of_its_own),
         cmocka_unit_test(a_wait_for_ever_is_blocked_and_its_queue_has_its_registered_name),
         cmocka_unit_test(a_woken_task_of_a_suspended_scheduler_is_ready_and_counted_once),
         cmocka_unit_test(before_the_scheduler_starts_there_is_one_pseudo_thread),

@@ -82,7 +82,7 @@ static void rule_2_the_list_is_offered_and_told_in_both_forms(void **state)
     assert_string_equal(list(w, 7), whole);
     assert_string_equal(ask(w, "qfThreadInfo"), "m2,3,4");
     assert_string_equal(ask(w, "qsThreadInfo"), "l");
-    /* "third (Blocked until tick 0, priority 3, 896 bytes of stack left)" */
+    /* "third (Blocked until tick 0, priority 3, 1920 bytes of stack left)" */
     const char *extra = ask(w, "qThreadExtraInfo,4");
     assert_memory_equal(extra, "74686972642028426c6f636b6564", 28);
     assert_string_equal(ask(w, "qThreadExtraInfo,63"), "6e6f2073756368207468726561"
@@ -220,6 +220,32 @@ static void rule_7_only_the_stubs_ids_reach_it_and_a_waiting_thread_really_steps
     assert_string_equal(ask(w, "vCont;s:p1.4"), "E01"); /* no breakpoint: refused */
     assert_string_equal(ask(w, "vCont;c:p1.4"), "E01"); /* a waiting one alone */
     assert_int_equal(w->stub->resumes, 3);
+    world_free(w);
+}
+
+/* To a breakpoint, one step off it, to the second task at its own. */
+static void on_resume_from_a_breakpoint(struct rtos_stub *s, unsigned n)
+{
+    static const uint16_t pc[] = {0x80, 0x82, 0x10, 0x12};
+    rtos_stub_register(s, 15, 4, TEXT + pc[n]);
+    if (n == 2)
+        rtos_stub_put(s, DATA, TCBS + 0x200, 4);
+}
+
+static void rule_7_a_step_begins_off_the_breakpoint_that_the_cpu_stands_at(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    w->stub->on_resume = on_resume_from_a_breakpoint;
+    for (unsigned i = 0; i < 4; i++)
+        w->stub->stops[i] = "T05thread:1;";
+    ask(w, "Z1,1080,3");
+    ask(w, "c");
+    list(w, 4000);
+    rtos_stub_asked(w->stub);
+    assert_string_equal(ask(w, "vCont;s:3"), "T05thread:3;");
+    assert_string_equal(rtos_stub_asked(w->stub), " Z0,1010,2 g z1,1080,3 vCont;s:1 Z1,1080,3 g"
+                                                  " vCont;c g z0,1010,2 vCont;s:1");
     world_free(w);
 }
 
@@ -430,6 +456,7 @@ int main(void)
         cmocka_unit_test(rule_5_g_is_as_long_as_the_stubs_and_x_where_nothing_is_saved),
         cmocka_unit_test(rule_6_writes_go_into_the_saved_frame_and_never_to_the_cpu),
         cmocka_unit_test(rule_7_only_the_stubs_ids_reach_it_and_a_waiting_thread_really_steps),
+        cmocka_unit_test(rule_7_a_step_begins_off_the_breakpoint_that_the_cpu_stands_at),
         cmocka_unit_test(rule_8_the_acks_are_nobodys_business_here),
         cmocka_unit_test(rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few),
         cmocka_unit_test(rule_10_every_walk_ends_and_the_session_goes_on),

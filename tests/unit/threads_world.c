@@ -10,13 +10,17 @@
 
 /* list.h and tasks.c: V9.0 to V11.3 unless said. `before`: what stands in front of the lists. */
 const struct build builds[] = {
-    {"plain", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, false},
-    {"16-bit ticks", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, true},
-    {"integrity bytes", 4, 32, 4, 12, 28, 4, 8, 16, 20, 4, 68, 0, false},
-    {"no mini list item", 4, 28, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, false},
-    {"MPU settings", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4 + 68, 52 + 68, 0, false},
-    {"two cores, affinity", 4, 20, 0, 8, 20, 0, 4, 12, 16, 8, 64, 2, false},
-    {"64 bits", 8, 40, 0, 16, 40, 0, 8, 24, 32, 8, 104, 0, false},
+    {"plain", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, 0},
+    {"16-bit ticks", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, 2},
+    {"integrity bytes", 4, 32, 4, 12, 28, 4, 8, 16, 20, 4, 68, 0, 0},
+    {"no mini list item", 4, 28, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, 0},
+    {"MPU settings", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4 + 68, 52 + 68, 0, 0},
+    {"two cores, affinity", 4, 20, 0, 8, 20, 0, 4, 12, 16, 8, 64, 2, 0},
+    {"64 bits", 8, 40, 0, 16, 40, 0, 8, 24, 32, 8, 104, 0, 0},
+    {"16-bit ticks, integrity bytes", 4, 28, 4, 12, 24, 2, 4, 12, 16, 4, 60, 0, 2},
+    {"MPU settings with a context", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4 + 300, 52 + 300, 0, 0},
+    {"64 bits, integrity bytes", 8, 64, 8, 24, 56, 8, 16, 32, 40, 8, 136, 0, 0},
+    {"64 bits, 32-bit ticks, integrity bytes", 8, 56, 8, 24, 48, 4, 8, 24, 32, 8, 120, 0, 4},
 };
 const size_t n_builds = sizeof builds / sizeof builds[0];
 
@@ -185,7 +189,7 @@ static void empty_list(struct world *w, uint64_t at)
     uint64_t end = at + b->end;
     rtos_stub_put(w->stub, at + b->count, 0, b->word);
     rtos_stub_word(w->stub, at + b->count + b->word, end); /* pxIndex */
-    rtos_stub_put(w->stub, end + b->value, UINT64_MAX, b->short_ticks ? 2 : b->word);
+    rtos_stub_put(w->stub, end + b->value, UINT64_MAX, b->tick != 0 ? b->tick : b->word);
     rtos_stub_word(w->stub, end + b->next, end);
     rtos_stub_word(w->stub, end + b->next + b->word, end);
 }

@@ -18,7 +18,7 @@ struct build {
     const char *name;
     unsigned word, list, count, end, item, value, next, owner, container, before, name_at;
     unsigned cores; /* 0: pxCurrentTCB */
-    bool short_ticks;
+    unsigned tick; /* bytes; 0: a word's */
 };
 
 extern const struct build builds[];
@@ -45,8 +45,8 @@ struct world {
 enum {
     DATA = 0x20000000,   /* lists and variables */
     TCBS = 0x20001000,   /* 0x200 each */
-    STACKS = 0x20010000, /* 0x400 each */
-    STACK = 0x400,
+    STACKS = 0x20010000, /* 0x800 each */
+    STACK = 0x800,
     TEXT = 0x1000,
     PRIORITIES = 5,
 };

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is kept, what empties it, and the calls of the decorator; see cache.h. */
+#include "proto/cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/cache_parts.h"
+#include "proto/err.h"
+#include "proto/features.h"
+#include "proto/requests.h"
+#include "proto/rsp.h"
+
+static struct cache *of(struct target *t)
+{
+    return (struct cache *)t;
+}
+
+/* ---- what is known ---- */
+
+void cache_forget_memory(struct cache *c)
+{
+    c->stats.flushes += c->memory.used != 0;
+    cache_memory_forget(&c->memory);
+    cache_memory_forget(&c->failed);
+}
+
+void cache_forget(struct cache *c)
+{
+    c->stats.flushes += c->memory.used == 0 && c->replies.n != 0;
+    cache_forget_memory(c);
+    cache_replies_forget(&c->replies);
+    c->threads.stale = c->list.stale = true;
+}
+
+/* Another target than before. */
+static void forget_target(struct cache *c)
+{
+    cache_forget(c);
+    cache_choose_unknown(c);
+    cache_forget_points(c);
+    c->map.known = c->map_asked = c->have_map = false;
+    regions_free(&c->mapped);
+}
+
+/* The target's error, with what follows from it. */
+static int failed(struct cache *c, int rc)
+{
+    if (rc == NETGDB_REPLACED)
+        forget_target(c);
+    else if (rc != 0 && rc != NETGDB_AGAIN && rc != NETGDB_TOO_LONG)
+        c->broken = true;
+    return rc;
+}
+
+int cache_ask(struct cache *c)
+{
+    if (c->own.error != 0)
+        return c->own.error;
+    return failed(c, target_transact(c->base.next, c->own.data, c->own.len, &c->part));
+}
+
+/* ---- requests ---- */
+
+/* The stub says what it can do. */
+static void learn_features(struct cache *c, const struct buf *reply)
+{
+    const uint8_t *value;
+    size_t len;
+    uint64_t size = 0;
+    if (features_find(reply->data, reply->len, "PacketSize", &value, &len) && len > 1)
+        (void)rsp_hex_number(value + 1, len - 1, &size);
+    c->read_max = size / 2 > TARGET_REPLY_MAX / 2 ? TARGET_REPLY_MAX / 2 : (size_t)(size / 2);
+    if (size == 0)
+        c->read_max = CACHE_READ_UNKNOWN;
+    for (c->block = CACHE_PAGE; c->block > c->read_max; c->block /= 2)
+        ;
+    if (c->block < CACHE_BLOCK_MIN)
+        c->block = 0;
+    c->shared = c->kernel || features_has(reply->data, reply->len, "QPassSignals") ||
+                features_has(reply->data, reply->len, "qXfer:auxv:read");
+    c->binary = features_has(reply->data, reply->len, "binary-upload");
+    c->offers_map = features_has(reply->data, reply->len, "qXfer:memory-map:read");
+}
+
+int cache_then_hand_on(int rc)
+{
+    return rc == 0 ? CACHE_HAND_ON : rc == CACHE_REFUSED ? CACHE_ANSWERED : rc;
+}
+
+/* Sends what is held back and forgets everything. Returns as cache_sync_thread does. */
+static int empty_all(struct cache *c)
+{
+    int rc = cache_send_held(c);
+    if (rc == 0)
+        rc = cache_sync_thread(c);
+    cache_forget(c);
+    return rc;
+}
+
+static int features(struct cache *c, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    c->learn = learn_features;
+    return cache_then_hand_on(empty_all(c));
+}
+
+/* Changes memory or registers, and not which thread is chosen. */
+static int write_something(struct cache *c, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    return cache_then_hand_on(empty_all(c));
+}
+
+/* Asks, and changes nothing that is kept. */
+static int ask_only(struct cache *c, const uint8_t *request, size_t len)
+{
+    (void)request;
+    (void)len;
+    return cache_then_hand_on(cache_sync_thread(c));
+}
+
+/* The stub looks at memory itself. */
+static int search(struct cache *c, const uint8_t *request, size_t len)
+{
+    int rc = cache_send_held(c);
+    return rc == 0 ? ask_only(c, request, len) : rc;
+}
+
+/* Why it stopped. */
+static int ask_stop(struct cache *c, const uint8_t *request, size_t len)
+{
+    c->learn = cache_learn_stop;
+    return ask_only(c, request, len);
+}
+
+/* Whether another program may be there after this. */
+static bool is_another(const struct packet *packet)
+{
+    return (packet->does & PKT_LEAVES) != 0 || packet_is(packet, "R") ||
+           packet_is(packet, "vRun") || packet_is(packet, "vAttach");
+}
+
+/* Resumes, leaves, or may do anything. */
+static int change(struct cache *c, const uint8_t *request, size_t len)
+{
+    const struct packet *packet = packet_find(request, len);
+    int rc = empty_all(c);
+    if (rc == CACHE_REFUSED && (packet->does & PKT_LEAVES) != 0)
+        rc = 0;
+    if (rc != 0)
+        return cache_then_hand_on(rc);
+    cache_choose_unknown(c);
+    if (is_another(packet))
+        forget_target(c);
+    if (packet_is(packet, "QNonStop"))
+        c->non_stop = request[len - 1] != '0';
+    c->running = (packet->does & PKT_RESUMES) != 0;
+    if (c->running || is_another(packet))
+        c->learn = cache_learn_stop;
+    return CACHE_HAND_ON;
+}
+
+/* By the table of packets; what is not in it is not known to be harmless. */
+static int other(struct cache *c, const uint8_t *request, size_t len)
+{
+    const struct packet *packet = packet_find(request, len);
+    bool reads = packet->does == PKT_READS && !packet_is(packet, "q");
+    return reads ? ask_only(c, request, len) : change(c, request, len);
+}
+
+/* By the table of packets; "" is all others. */
+static const struct rule {
+    const char *name;
+    cache_answer *answer;
+} rules[] = {
+    {"!", ask_only},
+    {"?", ask_stop},
+    {"G", write_something},
+    {"H", cache_choose},
+    {"M", write_something},
+    {"P", write_something},
+    {"QCatchSyscalls", ask_only},
+    {"QPassSignals", ask_only},
+    {"QProgramSignals", ask_only},
+    {"QStartNoAckMode", ask_only},
+    {"QThreadEvents", ask_only},
+    {"T", cache_keep},
+    {"X", write_something},
+    {"Z", cache_point},
+    {"g", cache_keep_threads},
+    {"m", cache_read},
+    {"p", cache_keep_threads},
+    {"qC", cache_keep_threads},
+    {"qCRC", search},
+    {"qSearch", search},
+    {"qSupported", features},
+    {"qThreadExtraInfo", cache_keep},
+    {"qXfer:threads", cache_threads_document},
+    {"qfThreadInfo", cache_first_threads},
+    {"qsThreadInfo", cache_next_threads},
+    {"t", search},
+    {"x", cache_read},
+    {"z", cache_point},
+    {"", other},
+};
+
+/* Objects of qXfer that are kept; what they are made of changes only with what empties it. */
+static const struct rule objects[] = {
+    {"qXfer:auxv:read:", cache_keep_threads},
+    {"qXfer:exec-file:read:", cache_keep_threads},
+    {"qXfer:features:read:", cache_keep_threads},
+    {"qXfer:libraries:read:", cache_keep_threads},
+    {"qXfer:libraries-svr4:read:", cache_keep_threads},
+    {"qXfer:memory-map:read:", cache_map_document},
+};
+
+static cache_answer *find_answer(const uint8_t *request, size_t len)
+{
+    const struct packet *packet = packet_find(request, len);
+    for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
+        size_t n = strlen(objects[i].name);
+        if (len > n && memcmp(request, objects[i].name, n) == 0)
+            return objects[i].answer;
+    }
+    /* "qXfer:…:write:" is in the table with those that read. */
+    if (packet_is(packet, "qXfer") && memmem(request, len, ":read:", 6) == NULL)
+        return change;
+    const struct rule *rule = rules;
+    while (rule->name[0] != '\0' && !packet_is(packet, rule->name))
+        rule++;
+    return rule->answer;
+}
+
+/* ---- the target ---- */
+
+/* While threads run nothing is true for long. */
+static int answer(struct cache *c, const uint8_t *request, size_t len)
+{
+    cache_answer *function = find_answer(request, len);
+    if (c->non_stop && function != other)
+        return CACHE_HAND_ON;
+    return function(c, request, len);
+}
+
+static int cache_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct cache *c = of(t);
+    c->handed_on = c->block_read = c->running = false;
+    c->learn = NULL;
+    buf_reset(&c->reply);
+    int rc = buf_set(&c->request, request, len);
+    if (rc == 0)
+        rc = answer(c, request, len);
+    if (rc < 0 || rc == CACHE_ANSWERED)
+        return rc;
+    c->handed_on = true;
+    if (rc == CACHE_INSTEAD)
+        rc = target_next_send(t, c->own.data, c->own.len);
+    else
+        rc = target_next_send(t, request, len);
+    return failed(c, rc);
+}
+
+/* The block did not come: the client gets what it asked for, as it asked. */
+static int ask_as_asked(struct cache *c)
+{
+    return failed(c, target_next_send(&c->base, c->request.data, c->request.len));
+}
+
+static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct cache *c = of(t);
+    while (c->handed_on) {
+        int rc = failed(c, target_next_recv(t, reply, final, watch));
+        if (rc != 0 || !*final)
+            return rc;
+        if (!c->block_read) {
+            c->running = false;
+            if (c->learn != NULL)
+                c->learn(c, reply);
+            return 0;
+        }
+        c->block_read = false;
+        rc = cache_take_block(c, reply);
+        c->handed_on = rc == CACHE_HAND_ON;
+        if (rc == CACHE_HAND_ON)
+            rc = ask_as_asked(c);
+        if (rc != 0)
+            return rc;
+    }
+    *final = true;
+    return c->reply.error != 0 ? c->reply.error : buf_set(reply, c->reply.data, c->reply.len);
+}
+
+static int cache_idle(struct target *t)
+{
+    return failed(of(t), target_next_idle(t));
+}
+
+static int cache_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    struct cache *c = of(t);
+    int rc = cache_settle(t);
+    cache_forget(c);
+    cache_choose_unknown(c);
+    return rc == 0 ? failed(c, target_next_leave(t, request, len, reply)) : rc;
+}
+
+static void cache_free(struct target *t)
+{
+    struct cache *c = of(t);
+    target_free(t->next);
+    regions_free(&c->devices);
+    regions_free(&c->mapped);
+    cache_memory_free(&c->memory);
+    cache_memory_free(&c->failed);
+    cache_replies_free(&c->replies);
+    cache_document_free(&c->threads);
+    cache_document_free(&c->map);
+    cache_list_free(&c->list);
+    buf_free(&c->request);
+    buf_free(&c->reply);
+    buf_free(&c->own);
+    buf_free(&c->part);
+    buf_free(&c->bytes);
+    free(c);
+}
+
+static const struct target_ops ops = {
+    .send = cache_send,
+    .recv = cache_recv,
+    .interrupt = target_next_interrupt,
+    .idle = cache_idle,
+    .leave = cache_leave,
+    .max_request = target_next_max_request,
+    .free = cache_free,
+};
+
+void cache_flush(struct target *t)
+{
+    cache_forget(of(t));
+}
+
+int cache_settle(struct target *t)
+{
+    struct cache *c = of(t);
+    if (c->broken || c->running)
+        return 0;
+    return cache_send_held(c);
+}
+
+void cache_stats(const struct target *t, struct cache_stats *stats)
+{
+    const struct cache *c = (const struct cache *)t;
+    *stats = c->stats;
+    stats->bytes = cache_memory_bytes(&c->memory);
+    stats->replies = c->replies.n;
+}
+
+static int add_devices(struct cache *c, const struct cache_options *o)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->nocaches; i++) {
+        const struct options_range *r = &o->nocache[i];
+        if (r->start < r->end)
+            rc = regions_set(&c->devices, r->start, r->end - 1, REGION_DEVICE);
+    }
+    return rc;
+}
+
+struct target *cache_new(struct target *next, const struct cache_options *options)
+{
+    struct cache *c = calloc(1, sizeof *c);
+    if (c == NULL || add_devices(c, options) != 0) {
+        if (c != NULL)
+            regions_free(&c->devices);
+        free(c);
+        return NULL;
+    }
+    c->base = (struct target){&ops, next};
+    c->program = options->program;
+    c->kernel = c->shared = options->kernel;
+    c->remember = options->remember;
+    c->context = options->context;
+    c->read_max = CACHE_READ_UNKNOWN;
+    c->block = CACHE_BLOCK_MIN * 2;
+    cache_document_init(&c->threads);
+    cache_document_init(&c->map);
+    cache_list_init(&c->list);
+    buf_init(&c->request, REQUEST_MAX);
+    buf_init(&c->reply, TARGET_REPLY_MAX);
+    buf_init(&c->own, CACHE_REQUEST_BYTES);
+    buf_init(&c->part, TARGET_REPLY_MAX);
+    buf_init(&c->bytes, TARGET_REPLY_MAX);
+    cache_choose_unknown(c);
+    return &c->base;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading memory through what is known of it; see cache.h. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/cache_parts.h"
+#include "proto/rsp.h"
+
+/* `maddress,length`, and nothing that a stub could take otherwise. */
+static bool parse(const uint8_t *request, size_t len, uint64_t *address, uint64_t *size)
+{
+    size_t n = rsp_hex_number(request + 1, len - 1, address) + 1;
+    if (n == 1 || n == len || request[n] != ',')
+        return false;
+    size_t m = rsp_hex_number(request + n + 1, len - n - 1, size);
+    return m != 0 && n + 1 + m == len && *size != 0 && *size - 1 <= UINT64_MAX - *address;
+}
+
+/* The bytes that a reply to a read stands for, into c->bytes; false when it is none. */
+static bool decode(struct cache *c, const struct buf *reply)
+{
+    buf_reset(&c->bytes);
+    if (reply->len == 0)
+        return false;
+    if (c->command == 'm')
+        return rsp_unhex(&c->bytes, reply->data, reply->len) == 0;
+    return reply->data[0] == 'b' && rsp_unescape(&c->bytes, reply->data + 1, reply->len - 1) == 0;
+}
+
+/* Keeps what a reply to a read of [address, address + len) holds. */
+static void keep(struct cache *c, const struct buf *reply, uint64_t address, size_t len)
+{
+    if (decode(c, reply) && c->bytes.len <= len)
+        cache_memory_keep(&c->memory, address, c->bytes.data, c->bytes.len);
+}
+
+/* The reply that the stub would make of bytes that are known. */
+static int make_reply(struct cache *c)
+{
+    buf_reset(&c->bytes);
+    int rc = buf_resize(&c->bytes, c->size);
+    if (rc != 0)
+        return rc;
+    cache_memory_copy(&c->memory, c->address, c->bytes.data, c->size);
+    buf_reset(&c->reply);
+    if (c->command == 'm')
+        return buf_addhex(&c->reply, c->bytes.data, c->size);
+    (void)buf_addc(&c->reply, 'b');
+    return rsp_escape(&c->reply, c->bytes.data, c->size);
+}
+
+static bool is_known(const struct cache *c)
+{
+    return cache_memory_known(&c->memory, c->address, c->size) == c->size;
+}
+
+/* The reply to the client's own request. */
+static void learn_read(struct cache *c, const struct buf *reply)
+{
+    keep(c, reply, c->address, c->size);
+}
+
+int cache_take_block(struct cache *c, const struct buf *reply)
+{
+    keep(c, reply, c->window, c->window_len);
+    if (is_known(c))
+        return make_reply(c);
+    static const uint8_t mark = 0;
+    cache_memory_keep(&c->failed, c->address, &mark, 1);
+    c->learn = learn_read;
+    return CACHE_HAND_ON;
+}
+
+static int read_block(struct cache *c)
+{
+    buf_reset(&c->own);
+    (void)buf_printf(&c->own, "%c%" PRIx64 ",%zx", c->command, c->window, c->window_len);
+    c->block_read = true;
+    c->stats.blocks++;
+    return CACHE_INSTEAD;
+}
+
+/* Of memory that may be kept; all of it is in one reply. */
+static int read_kept(struct cache *c)
+{
+    cache_enter_space(c);
+    if (is_known(c)) {
+        c->stats.hits++;
+        return make_reply(c);
+    }
+    c->stats.misses++;
+    int rc = cache_sync_space(c);
+    if (rc != 0)
+        return cache_then_hand_on(rc);
+    if (cache_window(c, c->address, c->size, &c->window, &c->window_len) &&
+        (c->window_len > c->size))
+        return read_block(c);
+    c->learn = learn_read;
+    return CACHE_HAND_ON;
+}
+
+int cache_read(struct cache *c, const uint8_t *request, size_t len)
+{
+    uint64_t size;
+    if (!parse(request, len, &c->address, &size)) {
+        int rc = cache_send_held(c);
+        return cache_then_hand_on(rc == 0 ? cache_sync_thread(c) : rc);
+    }
+    int rc = cache_send_touching(c, c->address, c->address + (size - 1));
+    if (rc == 0)
+        rc = cache_load_map(c);
+    if (rc != 0)
+        return rc;
+    c->command = (char)request[0];
+    c->size = (size_t)size;
+    if (size > c->read_max || (c->command == 'x' && !c->binary) ||
+        cache_is_device(c, c->address, c->size))
+        return cache_then_hand_on(cache_sync_thread(c));
+    return read_kept(c);
+}

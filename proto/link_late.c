@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Noticing copies of our requests that come behind the '+' that followed; see link.h. */
+#include "proto/link_parts.h"
+
+/* A copy that came so many DATA of ours ago may still be in the kernel's stream. */
+enum { STILL_NEAR = 4 };
+
+struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_t seqno)
+{
+    struct link_trace *t = &ring[seqno % size];
+    if (t->count == 0 || t->seqno != seqno)
+        *t = (struct link_trace){.seqno = seqno};
+    return t;
+}
+
+void link_tell_copy(struct link *l, enum link_copy copy)
+{
+    link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno)->copy = copy;
+    if (copy > LINK_COPY_HARMLESS)
+        l->changed = l->tx.seqno;
+}
+
+bool link_sends_request(const struct link *l)
+{
+    return l->tx.len > WIRE_HEADER + 1;
+}
+
+static enum link_copy copy_does(const struct link *l, const struct link_trace *t)
+{
+    if (t->copy != LINK_COPY_UNDOES)
+        return t->copy;
+    return (int32_t)(l->changed - t->seqno) > 0 ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
+}
+
+/*
+ * Whether an ack of a request before the last '+', which came just now, says that a copy of it came
+ * behind that '+': the kernel acknowledges in the order in which it stores.
+ */
+static bool came_behind(const struct link *l)
+{
+    return l->runs_copies && (link_sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
+}
+
+void link_judge_order(struct link *l, const struct link_trace *t)
+{
+    bool original = t->count == 1 && t->acks == 1;
+    if (original || t->copy == LINK_COPY_NOTHING || t->seqno == l->tx.seqno)
+        return;
+    enum link_copy does = copy_does(l, t);
+    if (does == LINK_COPY_HARMFUL)
+        l->harmful = l->tx.seqno;
+    if (!came_behind(l))
+        return;
+    log_debug(l->log, "a copy of request %u came behind the '+' to its reply", t->seqno);
+    if (does > l->stale)
+        l->stale = does;
+}
+
+void link_judge_old(struct link *l)
+{
+    if (came_behind(l))
+        l->stale = LINK_COPY_HARMFUL;
+}
+
+enum link_copy link_stale(const struct link *l)
+{
+    const struct link_trace *t = &l->out[l->tx.seqno % LINK_SENT_HISTORY];
+    bool another = l->harmful != 0 && l->tx.seqno - l->harmful < STILL_NEAR;
+    if (l->stale == LINK_COPY_HARMLESS && (t->copy == LINK_COPY_HARMFUL || another))
+        return LINK_COPY_HARMFUL;
+    return l->stale;
+}
+
+void link_refuse(struct link *l, const char *line)
+{
+    if (!l->refused)
+        log_error(l->log, "%s", line);
+    l->refused = true;
+}

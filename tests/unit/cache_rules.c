@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each rule of cache.h by itself: what is kept, what empties it, what is sent when. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "tests/unit/cache_ask.h"
+
+/* ---- memory ---- */
+
+#define STACK "m11010,4"  /* page 1: of the stack of thread 1, when its registers were read */
+#define FILED "m15100,4"  /* page 5: the program's file has it */
+#define DEVICE "m19000,4" /* page 9 */
+
+static void a_first_read_of_a_page_is_as_asked_and_the_second_a_block(void **state)
+{
+    struct fixture *f = *state;
+    char first[16];
+    expect(f, OTHER, " m14010,4");
+    (void)snprintf(first, sizeof first, "%s", (char *)f->reply.data);
+    expect(f, OTHER, "");
+    assert_string_equal((char *)f->reply.data, first);
+    expect(f, "m14020,8", " m14000,800");
+    expect(f, "m14000,40", "");
+    expect(f, "m147ff,1", "");
+    expect(f, "m14800,1", " m14800,800"); /* the page is one that it has read from */
+    expect(f, "m15000,1", " m15000,1");   /* and this is another */
+}
+
+static void a_block_is_read_inside_the_files_sections_only(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, FILED, " m15064,79c"); /* the section begins at 64 */
+    expect(f, "m15800,1", " m15800,800");
+    expect(f, "m16ffc,4", " m16800,800");
+}
+
+static void a_block_is_read_on_the_stack_of_a_thread_whose_registers_were_read(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, STACK, " m11010,4");
+    (void)ask(f, "s");
+    memset(f->w->dead, 0, sizeof f->w->dead);
+    (void)ask(f, "Hg1");
+    (void)ask(f, "g");
+    (void)news(f);
+    expect(f, STACK, " m11000,800");
+    expect(f, "m12010,4", " m12010,4"); /* thread 2's */
+    (void)ask(f, "Hg2");
+    (void)ask(f, "g");
+    (void)news(f);
+    expect(f, "m12910,4", " m12800,800");
+}
+
+static void no_read_crosses_into_a_page_that_was_not_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "m13ffe,4", " m13ffe,4");
+    expect(f, "m13ffc,4", " m13800,800");
+    expect(f, "m14000,4", " m14000,800");
+    expect(f, "m12ffe,8", " m12ffe,8");
+    expect(f, "m12ffe,8", "");
+}
+
+static void a_block_that_cannot_be_read_is_asked_for_as_the_client_did(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "m18300,4", " m18300,4");
+    expect(f, "m183e0,8", " m18000,800"); /* short: what came holds it */
+    expect(f, "m183e4,8", " m18000,800 m183e4,8");
+    assert_int_equal(f->reply.len - 1, 8); /* digits: bytes 0x3e4 to 0x3e7 */
+    expect(f, "m18400,4", " m18400,4");    /* no block is tried again */
+    assert_string_equal((char *)f->reply.data, "E01");
+    expect(f, "m17000,4", " m17000,4");
+    expect(f, "m17000,4", " m17000,4"); /* an error is not kept */
+}
+
+static void memory_that_may_be_a_devices_is_read_as_asked_and_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, DEVICE, " m19000,4");
+    expect(f, DEVICE, " m19000,4");
+    expect(f, "m18ffe,4", " m18ffe,4");
+    expect(f, "m1a000,4", " m1a000,4");
+    expect(f, "m19ffe,4", " m19ffe,4");
+    expect(f, "m1a010,4", " m1a000,800");
+}
+
+static void binary_reads_are_kept_as_others_are(void **state)
+{
+    struct fixture *f = *state;
+    f->w->memory[0][0x4010] = '}';
+    expect(f, "x14010,4", " x14010,4");
+    assert_memory_equal(f->reply.data, "b}\x5d", 3);
+    expect(f, "x14010,4", "");
+    assert_memory_equal(f->reply.data, "b}\x5d", 3);
+    expect(f, "m14010,1", "");
+    assert_string_equal((char *)f->reply.data, "7d");
+    expect(f, "x14020,1", " x14000,800");
+}
+
+static void what_is_larger_than_a_block_goes_as_it_is_and_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "m10100,800", " m10100,800");
+    expect(f, "m10100,800", "");
+    expect(f, "m108ff,1", "");
+    expect(f, "m10100,801", " m10100,801"); /* more than the stub gives in one reply */
+    expect(f, "m10100,0", " m10100,0");
+    expect(f, "m10100", " m10100");
+    expect(f, "mffffffffffffffff,2", " mffffffffffffffff,2");
+}
+
+static void a_stub_that_takes_little_is_asked_for_little(void **state)
+{
+    const struct world_kind kind = {.packet_size = 400};
+    struct fixture *f = begin(&kind);
+    (void)state;
+    (void)ask(f, "qSupported");
+    (void)news(f);
+    expect(f, "m14010,4", " m14010,4");
+    expect(f, "m14020,4", " m14000,80");
+    expect(f, "m14080,c9", " m14080,c9");
+    expect(f, "m14080,c9", " m14080,c9");
+    void *end = f;
+    (void)tear_down(&end);
+}
+
+/* ---- what empties it ---- */
+
+static void whatever_may_change_something_empties_all(void **state)
+{
+    static const char *const requests[] = {"c",
+                                           "s",
+                                           "C05",
+                                           "S05",
+                                           "vCont;c",
+                                           "vCont;s:1;c",
+                                           "i",
+                                           "bc",
+                                           "bs",
+                                           "r",
+                                           "R00",
+                                           "vRun;2f",
+                                           "vAttach;1",
+                                           "G00",
+                                           "P1=00",
+                                           "M14010,1:00",
+                                           "X14010,1:a",
+                                           "M19000,1:00",
+                                           "qRcmd,00",
+                                           "vFile:open:00",
+                                           "vFlashErase:0,1000",
+                                           "vFlashDone",
+                                           "qSymbol::",
+                                           "qSupported",
+                                           "QAgent:1",
+                                           "Qwhat",
+                                           "qWhat",
+                                           "vWhat",
+                                           "_M10",
+                                           "A1",
+                                           "B",
+                                           "F0",
+                                           "QNonStop:0",
+                                           "qXfer:siginfo:write::0:00",
+                                           "T"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        bool harmless = strcmp(requests[i], "T") == 0;
+        char text[64];
+        (void)ask(f, OTHER);
+        (void)ask(f, "g");
+        (void)news(f);
+        expect(f, OTHER, "");
+        expect(f, "g", "");
+        (void)snprintf(text, sizeof text, " %s", requests[i]);
+        expect(f, requests[i], text);
+        expect(f, OTHER, harmless ? "" : " " OTHER);
+        expect(f, "g", harmless ? "" : " g");
+    }
+}
+
+static void what_only_asks_empties_nothing(void **state)
+{
+    static const char *const requests[] = {"!",
+                                           "?",
+                                           "qC",
+                                           "qAttached",
+                                           "qTStatus",
+                                           "qOffsets",
+                                           "vCont?",
+                                           "vMustReplyEmpty",
+                                           "QPassSignals:1",
+                                           "QProgramSignals:1",
+                                           "T1",
+                                           "qThreadExtraInfo,1",
+                                           "qSearch:memory:0;1;a",
+                                           "qCRC:0,10",
+                                           "qfThreadInfo",
+                                           "qsThreadInfo",
+                                           "qXfer:threads:read::0,1000",
+                                           "vFile:pread:1",
+                                           "qXfer:features:read:target.xml:0,10",
+                                           "p1",
+                                           "Hc0",
+                                           "Hc-1",
+                                           "m15000,800"};
+    struct fixture *f = *state;
+    (void)ask(f, OTHER);
+    (void)news(f);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        (void)ask(f, requests[i]);
+        (void)news(f);
+        expect(f, OTHER, "");
+    }
+}
+
+static void breakpoints_empty_what_is_known_of_memory(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, OTHER);
+    (void)ask(f, "g");
+    (void)news(f);
+    expect(f, "Z0,15000,1", " Z0,15000,1");
+    expect(f, "g", "");
+    expect(f, OTHER, " " OTHER);
+    expect(f, "z1,15000,1", " z1,15000,1"); /* of no point that is known */
+    expect(f, OTHER, " " OTHER);
+}
+
+static void a_flush_and_a_detach_empty_all(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, OTHER);
+    (void)news(f);
+    cache_flush(f->t);
+    expect(f, OTHER, " " OTHER);
+    assert_int_equal(target_leave(f->t, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_true(f->w->left);
+    expect(f, OTHER, " " OTHER);
+}
+
+static void a_kernel_that_was_replaced_is_another_one(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, OTHER);
+    (void)ask(f, "Z0,15000,1");
+    (void)ask(f, "z0,15000,1");
+    (void)news(f);
+    f->w->fail_recv = NETGDB_REPLACED;
+    assert_int_equal(target_ask(f->t, "qAttached", &f->reply), NETGDB_REPLACED);
+    (void)news(f);
+    expect(f, OTHER, " " OTHER);
+    assert_int_equal(cache_settle(f->t), 0); /* its breakpoints have gone with it */
+    assert_string_equal(news(f), "");
+}
+
+static void while_threads_run_nothing_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, "QNonStop:1");
+    (void)news(f);
+    expect(f, OTHER, " " OTHER);
+    expect(f, OTHER, " " OTHER);
+    expect(f, "Hg1", " Hg1");
+    expect(f, "Hg1", " Hg1");
+    (void)ask(f, "QNonStop:0");
+    (void)news(f);
+    expect(f, OTHER, " " OTHER);
+    expect(f, OTHER, "");
+}
+
+static void output_of_a_running_target_is_no_stop(void **state)
+{
+    struct fixture *f = *state;
+    bool final = true;
+    assert_int_equal(target_send(f->t, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(target_recv(f->t, &f->reply, &final, 0), 0);
+    assert_false(final);
+    assert_true(buf_is(&f->reply, "O41"));
+    assert_int_equal(cache_settle(f->t), 0); /* nothing can be sent: it runs */
+    assert_int_equal(target_recv(f->t, &f->reply, &final, 0), 0);
+    assert_true(final);
+}
+
+/* ---- threads ---- */
+
+static void registers_are_kept_for_each_thread(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "g", " g");
+    expect(f, "p7", " p7");
+    expect(f, "Hg2", " Hg2");
+    expect(f, "g", " g");
+    expect(f, "Hg1", "");
+    expect(f, "g", "");
+    expect(f, "p7", "");
+    expect(f, "Hg2", "");
+    expect(f, "g", "");
+    expect(f, "p7", " p7");
+    expect(f, "P7=00", " P7=00");
+    expect(f, "g", " g");
+}
+
+static void a_choice_is_sent_in_front_of_what_depends_on_it(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "qfThreadInfo", " qfThreadInfo");
+    (void)ask(f, "qsThreadInfo");
+    (void)ask(f, "qsThreadInfo");
+    (void)ask(f, "qsThreadInfo");
+    (void)news(f);
+    expect(f, "Hg2", "");
+    assert_string_equal((char *)f->reply.data, "OK");
+    expect(f, "Hg3", "");
+    expect(f, OTHER, " " OTHER); /* the threads share it */
+    expect(f, "Hg2", "");
+    expect(f, "g", " Hg2 g");
+    expect(f, "Hg1", "");
+    expect(f, "c", " Hg1 c");
+    expect(f, "Hg77", " Hg77");
+    assert_string_equal((char *)f->reply.data, "E04");
+}
+
+static void a_choice_that_the_stub_refuses_is_told_by_what_depends_on_it(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, "qXfer:threads:read::0,1000");
+    (void)news(f);
+    f->w->lie = 3;
+    expect(f, "Hg3", "");
+    expect(f, "g", " Hg3");
+    assert_string_equal((char *)f->reply.data, "E04");
+    expect(f, "g", " g"); /* of the thread that is chosen still */
+    expect(f, "Hg3", " Hg3");
+    assert_string_equal((char *)f->reply.data, "E04");
+}
+
+static void a_thread_of_another_memory_empties_it(void **state)
+{
+    const struct world_kind kind = {.per_thread = true};
+    struct fixture *f = begin(&kind);
+    (void)state;
+    (void)ask(f, "qSupported");
+    (void)ask(f, "Hg1");
+    (void)ask(f, "Hg2");
+    (void)news(f);
+    expect(f, OTHER, " " OTHER);
+    expect(f, "Hg1", "");
+    expect(f, OTHER, " Hg1 " OTHER);
+    expect(f, "Hg2", "");
+    expect(f, "Hg1", "");
+    expect(f, OTHER, "");
+    void *end = f;
+    (void)tear_down(&end);
+}
+
+static void lists_and_names_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    char first[64];
+    expect(f, "qfThreadInfo", " qfThreadInfo");
+    expect(f, "qsThreadInfo", " qsThreadInfo");
+    expect(f, "qsThreadInfo", " qsThreadInfo");
+    expect(f, "qsThreadInfo", " qsThreadInfo");
+    assert_string_equal((char *)f->reply.data, "l");
+    expect(f, "qfThreadInfo", "");
+    assert_string_equal((char *)f->reply.data, "m1");
+    expect(f, "qsThreadInfo", "");
+    assert_string_equal((char *)f->reply.data, "m2");
+    expect(f, "M14010,1:00", " M14010,1:00");
+    expect(f, "qsThreadInfo", ""); /* a list that was begun is told to its end */
+    assert_string_equal((char *)f->reply.data, "m3");
+    expect(f, "qfThreadInfo", " qfThreadInfo");
+    expect(f, "qThreadExtraInfo,1", " qThreadExtraInfo,1");
+    (void)snprintf(first, sizeof first, "%s", (char *)f->reply.data);
+    expect(f, "qThreadExtraInfo,1", "");
+    assert_string_equal((char *)f->reply.data, first);
+    expect(f, "T1", " T1");
+    expect(f, "T1", "");
+    expect(f, "T9", " T9");
+    expect(f, "T9", " T9");
+}
+
+static void the_list_of_threads_is_fetched_whole(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, "qXfer:threads:read::0,1000",
+           " qXfer:threads:read::0,1000 qXfer:threads:read::64,1000");
+    assert_int_equal(f->reply.data[0], 'm'); /* cut as the stub cuts it */
+    expect(f, "qXfer:threads:read::64,1000", "");
+    assert_int_equal(f->reply.data[0], 'l');
+    expect(f, "qXfer:threads:read::0,10", "");
+    assert_int_equal(f->reply.len, 1 + 16 + 1);
+    expect(f, "s", " s");
+    (void)ask(f, "qXfer:threads:read::0,10");
+    assert_memory_equal(news(f), " qXfer:threads:read::0,10 qXfer:threads:read::10,10 ", 51);
+    expect(f, "qXfer:threads:read::10,10", "");
+    expect(f, "qXfer:threads:read::20,1000", "");
+    expect(f, "qXfer:threads:read:annex:0,10", " qXfer:threads:read:annex:0,10");
+}
+
+/* ---- failures ---- */
+
+static void errors_of_the_target_come_through(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, "Z0,15000,1");
+    (void)ask(f, "z0,15000,1");
+    f->w->fail_recv = NETGDB_LOST;
+    assert_int_equal(target_ask(f->t, "c", &f->reply), NETGDB_LOST); /* at the z */
+    f->w->fail_recv = NETGDB_LOST;
+    assert_int_equal(target_ask(f->t, OTHER, &f->reply), NETGDB_LOST);
+    f->w->fail = NETGDB_TOO_LONG;
+    assert_int_equal(target_ask(f->t, "g", &f->reply), NETGDB_TOO_LONG);
+    (void)ask(f, OTHER);
+    f->w->fail_recv = NETGDB_LOST;
+    assert_int_equal(target_ask(f->t, "m14020,4", &f->reply), NETGDB_LOST); /* at a block */
+}
+
+static void it_counts(void **state)
+{
+    struct fixture *f = *state;
+    struct cache_stats before, after;
+    cache_stats(f->t, &before);
+    (void)ask(f, OTHER);
+    (void)ask(f, "m14020,4");
+    (void)ask(f, "m14030,4");
+    (void)ask(f, "g");
+    (void)ask(f, "g");
+    cache_stats(f->t, &after);
+    assert_int_equal(after.hits - before.hits, 2);
+    assert_int_equal(after.misses - before.misses, 3);
+    assert_int_equal(after.blocks - before.blocks, 1);
+    assert_int_equal(after.bytes, 2048);
+    cache_flush(f->t);
+    cache_stats(f->t, &after);
+    assert_int_equal(after.flushes - before.flushes, 1);
+    assert_int_equal(after.bytes, 0);
+    assert_int_equal(after.replies, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RULE(a_first_read_of_a_page_is_as_asked_and_the_second_a_block),
+        RULE(a_block_is_read_inside_the_files_sections_only),
+        RULE(a_block_is_read_on_the_stack_of_a_thread_whose_registers_were_read),
+        RULE(no_read_crosses_into_a_page_that_was_not_asked_for),
+        RULE(a_block_that_cannot_be_read_is_asked_for_as_the_client_did),
+        RULE(memory_that_may_be_a_devices_is_read_as_asked_and_not_kept),
+        RULE(binary_reads_are_kept_as_others_are),
+        RULE(what_is_larger_than_a_block_goes_as_it_is_and_is_kept),
+        cmocka_unit_test(a_stub_that_takes_little_is_asked_for_little),
+        RULE(whatever_may_change_something_empties_all),
+        RULE(what_only_asks_empties_nothing),
+        RULE(breakpoints_empty_what_is_known_of_memory),
+        RULE(a_flush_and_a_detach_empty_all),
+        RULE(a_kernel_that_was_replaced_is_another_one),
+        RULE(while_threads_run_nothing_is_kept),
+        RULE(output_of_a_running_target_is_no_stop),
+        RULE(registers_are_kept_for_each_thread),
+        RULE(a_choice_is_sent_in_front_of_what_depends_on_it),
+        RULE(a_choice_that_the_stub_refuses_is_told_by_what_depends_on_it),
+        cmocka_unit_test(a_thread_of_another_memory_empties_it),
+        RULE(lists_and_names_are_kept),
+        RULE(the_list_of_threads_is_fetched_whole),
+        RULE(errors_of_the_target_come_through),
+        RULE(it_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

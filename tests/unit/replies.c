@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which replies of a kernel can be the answer to which request. */
+#include "proto/replies.h"
+#include "tests/unit/unit.h"
+
+static bool fits(const char *request, const char *text)
+{
+    const uint8_t *content = (const uint8_t *)request;
+    struct buf reply;
+    buf_init(&reply, 100);
+    assert_int_equal(buf_sets(&reply, text), 0);
+    bool result =
+        reply_fits(packet_find(content, strlen(request)), content, strlen(request), &reply);
+    buf_free(&reply);
+    return result;
+}
+
+/* The replies of every form that the stub gives, and to which of these requests each may belong. */
+static void a_reply_fits_the_requests_that_can_have_it(void **state)
+{
+    static const char *const requests[] = {"m1000,2", "p1", "g",      "M1000,1:00", "P1=00",
+                                           "Hg1",     "T1", "Z2,1,1", "z2,1,1",     "qsThreadInfo",
+                                           "qC",      "?",  "s",      "c",          "D"};
+    static const struct {
+        const char *text;
+        const char *fits; /* a letter for each of the requests */
+    } replies[] = {{"0011", "yyy------------"},    {"001122", "-yy------------"},
+                   {"OK", "---yyyyyy-----y"},      {"E16", "yyyyyyyyyyyy--y"},
+                   {"", "yyyyyyyyyyyyyyy"},        {"T05thread:1;", "-----------yyy-"},
+                   {"m186a1", "---------y-----"},  {"l", "---------y-----"},
+                   {"QC186a1", "----------y----"}, {"PacketSize=1003", "---------------"},
+                   {"xxxx", "yyy------------"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        for (size_t r = 0; r < sizeof requests / sizeof requests[0]; r++) {
+            if (fits(requests[r], replies[i].text) != (replies[i].fits[r] == 'y'))
+                fail_msg("%s as the reply to %s", replies[i].text, requests[r]);
+        }
+    }
+}
+
+static void a_register_has_at_most_8_bytes(void **state)
+{
+    (void)state;
+    assert_true(fits("p1", "0011223344556677"));
+    assert_false(fits("p1", "001122334455667788"));
+}
+
+static void what_is_not_known_may_be_answered_with_anything(void **state)
+{
+    (void)state;
+    assert_true(fits("qFoo", "OK"));
+    assert_true(fits("QStartNoAckMode", "OK"));
+    assert_true(fits("m1000", "12"));
+    assert_true(fits("mx,y", "123456"));
+    assert_true(fits("qSupported", "PacketSize=1003;a+"));
+    assert_false(fits("qSupported", "OK"));
+}
+
+static void stops_and_ok_are_no_replies_of_reads(void **state)
+{
+    struct buf b;
+    (void)state;
+    buf_init(&b, 100);
+    assert_true(reply_of_read(&b));
+    buf_sets(&b, "0011");
+    assert_true(reply_of_read(&b));
+    buf_sets(&b, "T05");
+    assert_false(reply_of_read(&b));
+    buf_sets(&b, "OK");
+    assert_false(reply_of_read(&b));
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reply_fits_the_requests_that_can_have_it),
+        cmocka_unit_test(a_register_has_at_most_8_bytes),
+        cmocka_unit_test(what_is_not_known_may_be_answered_with_anything),
+        cmocka_unit_test(stops_and_ok_are_no_replies_of_reads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

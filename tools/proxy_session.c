@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A debugger and what it debugs, from the first request to the last; see proxy.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/sockets.h"
+#include "proto/err.h"
+#include "session/chain.h"
+#include "session/lldb.h"
+#include "session/monitor.h"
+#include "session/serve.h"
+#include "tools/child.h"
+#include "tools/proxy.h"
+
+enum { CONNECT_SECONDS = 5 }; /* to a stub over TCP */
+
+static bool told_to_end(void *context)
+{
+    return atomic_load(&((const struct client *)context)->proxy->ending);
+}
+
+/* ---- a kernel ---- */
+
+static bool successor_waits(void *context)
+{
+    struct client *c = context;
+    io_fds_clear_wake(&c->io);
+    return listener_waits(c->proxy->listener, &c->watch);
+}
+
+/* The kernel that was let run has stopped in a new session: the seat is that one's now. */
+static struct link *successor_take(void *context)
+{
+    struct client *c = context;
+    struct proxy *p = c->proxy;
+    struct listener_kernel k;
+    pthread_mutex_lock(&p->lock);
+    bool taken = listener_take(p->listener, &c->watch, &k);
+    if (taken)
+        proxy_move_seat(p, c->seat, &k);
+    pthread_mutex_unlock(&p->lock);
+    if (!taken)
+        return NULL;
+    record_remove(c->record);
+    c->record = k.record;
+    c->own = k.own;
+    k.link->io = &c->io.io;
+    io_fds_set_datagrams(&c->io, IO_TARGET, k.fd);
+    proxy_poke(p);
+    return k.link;
+}
+
+/* A target that was left while it ran: the client waits until it has stopped. */
+static int await_stop(struct client *c, struct server *server, struct target *netgdb)
+{
+    struct buf reply;
+    bool final = false;
+    int rc = 0;
+    if (!netgdb_target_runs(netgdb))
+        return 0;
+    log_info(&c->log, "%s waits until it stops", c->who);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    while (rc == 0 && !final) {
+        rc = server_poll(server);
+        if (rc == NETGDB_INTERRUPTED)
+            rc = target_interrupt(netgdb);
+        if (rc == NETGDB_UNSUPPORTED)
+            rc = 0;
+        if (rc == 0 && told_to_end(c))
+            rc = NETGDB_CLOSED;
+        if (rc == 0)
+            rc = target_recv(netgdb, &reply, &final, IO_ON_CLIENT | IO_ON_WAKE);
+        if (rc == NETGDB_AGAIN || rc == NETGDB_REPLACED)
+            rc = 0;
+    }
+    buf_free(&reply);
+    return rc == NETGDB_CLOSED ? SERVE_RUNNING : rc;
+}
+
+static struct chain_config config_of(const struct client *c)
+{
+    return (struct chain_config){.options = &c->proxy->options->target, .log = &c->log};
+}
+
+/* Serves the chain until the client leaves. `netgdb` is its bottom when that has a link. */
+static int serve_chain(struct client *c, struct server *server, struct chain *chain,
+                       const struct target *netgdb)
+{
+    const struct serve_options options = {.forward_kill = c->proxy->options->target.kill_forward,
+                                          .park = true,
+                                          .ended = told_to_end,
+                                          .context = c};
+    struct seat *s = c->seat;
+    struct target *front = lldb_new(chain->target);
+    if (front == NULL)
+        return NETGDB_NOMEM;
+    chain->target = front;
+    front = monitor_new(front, netgdb, chain->cache, &c->io.io, &s->profile, s->name, &c->log);
+    if (front == NULL)
+        return NETGDB_NOMEM;
+    chain->target = front;
+    return serve(server, front, &options, &c->log);
+}
+
+/* A chain on the kernel. GDB has asked for features already, and waits 6 s at most by itself. */
+static int make_chain(struct client *c, struct server *server, struct target *netgdb,
+                      struct chain *chain)
+{
+    const struct chain_config config = config_of(c);
+    io_keepalive(&c->io.io, true);
+    int rc = await_stop(c, server, netgdb);
+    if (rc == 0)
+        rc = chain_renew(chain, netgdb, &config);
+    io_keepalive(&c->io.io, false);
+    return rc;
+}
+
+/* From the kernel to its end or the client's. */
+static int serve_kernel(struct client *c, struct server *server, struct target *netgdb)
+{
+    char why[LOG_LINE_MAX / 2];
+    struct chain chain;
+    int rc = make_chain(c, server, netgdb, &chain);
+    if (rc < 0) {
+        (void)snprintf(why, sizeof why, "the session could not begin: %s", netgdb_strerror(rc));
+        client_refuse(c, server, why);
+    }
+    if (rc != 0)
+        return rc;
+    rc = serve_chain(c, server, &chain, netgdb);
+    (void)chain_strip(&chain);
+    return rc;
+}
+
+/* What becomes of a kernel whose client has gone. */
+static void part(struct client *c, struct listener_kernel *k, int end)
+{
+    struct proxy *p = c->proxy;
+    bool keep = end == SERVE_PARKED || end == SERVE_RUNNING;
+    profile_note_link(&c->seat->profile, k->target);
+    k->own = c->own;
+    k->record = c->record;
+    k->fd = io_fds_take(&c->io, IO_TARGET);
+    pthread_mutex_lock(&p->lock);
+    say_client(p, c->seat, c,
+               end == SERVE_PARKED    ? "parked"
+               : end == SERVE_RUNNING ? "left"
+               : end > 0              ? "detached"
+               : end == NETGDB_CLOSED ? "replaced"
+                                      : "lost");
+    if (end == NETGDB_LOST && p->options->stdio)
+        p->exit_code = EXIT_LOST;
+    if (keep)
+        listener_give(p->listener, k);
+    else
+        say_profile(p, c->seat);
+    client_stand_up(c, !keep);
+    pthread_mutex_unlock(&p->lock);
+    if (keep)
+        return;
+    target_free(k->target);
+    close(k->fd);
+    if (end == NETGDB_LOST)
+        record_close(k->record);
+    else
+        record_remove(k->record);
+}
+
+/* There is no memory to serve it; its record stays, for the next server. */
+static void give_up(struct client *c, struct listener_kernel *k)
+{
+    log_error(&c->log, "%s", netgdb_strerror(NETGDB_NOMEM));
+    link_free(k->link);
+    free(k->link);
+    close(k->fd);
+    record_close(k->record);
+    pthread_mutex_lock(&c->proxy->lock);
+    client_stand_up(c, true);
+    pthread_mutex_unlock(&c->proxy->lock);
+}
+
+/* Puts the kernel behind the client's io. False: it was given up. */
+static bool adopt(struct client *c, struct listener_kernel *k,
+                  const struct netgdb_successor *successor)
+{
+    c->record = k->record;
+    c->own = k->own;
+    k->link->io = &c->io.io;
+    if (k->target == NULL)
+        k->target = netgdb_target_new(k->link, &c->log, successor);
+    if (k->target == NULL) {
+        give_up(c, k);
+        return false;
+    }
+    io_fds_set_datagrams(&c->io, IO_TARGET, k->fd);
+    netgdb_target_move(k->target, &c->io.io, &c->log, successor);
+    return true;
+}
+
+void client_debug_kernel(struct client *c, struct server *server, struct listener_kernel *k)
+{
+    struct proxy *p = c->proxy;
+    const struct netgdb_successor successor = {successor_waits, successor_take, c};
+    c->log.name = c->seat->name;
+    if (!adopt(c, k, &successor))
+        return;
+    c->watch =
+        (struct listener_watch){.ips = {k->kernel.ip}, .n = 1, .notify = client_wake, .context = c};
+    bool watching = listener_watch(p->listener, &c->watch) == 0;
+    pthread_mutex_lock(&p->lock);
+    say_client(p, c->seat, c, "attached");
+    pthread_mutex_unlock(&p->lock);
+    int end = serve_kernel(c, server, k->target);
+    if (watching)
+        listener_unwatch(p->listener, &c->watch);
+    c->log.name = NULL;
+    part(c, k, end);
+}
+
+/* ---- a stub on a stream ---- */
+
+static int reach_stub(struct client *c, struct child *child)
+{
+    const struct options *o = &c->proxy->options->target;
+    char *command[] = {(char *)"sh", (char *)"-c", (char *)o->path, NULL};
+    switch (o->kind) {
+    case OPTIONS_UNIX:
+        return sockets_unix(o->path);
+    case OPTIONS_STDIO:
+        return child_start(child, command);
+    default:
+        return sockets_tcp(&c->proxy->stub, CONNECT_SECONDS * IO_SECOND);
+    }
+}
+
+void client_debug_stub(struct client *c, struct server *server)
+{
+    struct proxy *p = c->proxy;
+    struct child child = {0};
+    const struct chain_config config = config_of(c);
+    struct chain chain;
+    int fd = reach_stub(c, &child), end = NETGDB_IO;
+    if (fd < 0) {
+        if (p->options->stdio)
+            p->exit_code = EXIT_NOBODY;
+        client_refuse(c, server, "no stub answers there");
+        return;
+    }
+    io_fds_set_stream(&c->io, IO_TARGET, fd, fd);
+    pthread_mutex_lock(&p->lock);
+    say_client(p, c->seat, c, "attached");
+    pthread_mutex_unlock(&p->lock);
+    if (chain_for_stream(&chain, &c->io.io, &config) == 0) {
+        end = serve_chain(c, server, &chain, NULL);
+        chain_close(&chain);
+    }
+    io_fds_set_stream(&c->io, IO_TARGET, -1, -1);
+    child_end(&child, end == SERVE_DETACHED);
+    pthread_mutex_lock(&p->lock);
+    say_client(p, c->seat, c, end == SERVE_DETACHED ? "detached" : "left");
+    say_profile(p, c->seat);
+    pthread_mutex_unlock(&p->lock);
+}
