@@ -205,9 +205,13 @@ static int choose_no_ack(struct stream_target *s)
     return rc;
 }
 
-/* What the stub says of itself. */
-static int learn_features(struct stream_target *s, const struct buf *reply)
+/* What the stub says of itself. Its notifications go nowhere, so there is no non-stop mode: GDB
+ * says so, where it would else wait for a stop without an end. */
+static int learn_features(struct stream_target *s, struct buf *reply)
 {
+    int rc = features_set(reply, "QNonStop", NULL);
+    if (rc != 0)
+        return rc;
     const uint8_t *value;
     size_t len;
     uint64_t size;

@@ -18,7 +18,7 @@
  *   chosen at once, without the client's doing. The offer itself is passed on as it is.
  * - In ack mode a packet with a wrong checksum is asked for again, and a request that the stub
  *   wants again is sent again; without acks the checksum is not looked at, as GDB does it.
- * - Notifications (non-stop mode) are dropped.
+ * - Notifications are dropped, and non-stop mode, which needs them, is not offered.
  * - A reply of more than TARGET_REPLY_MAX bytes, or one that never ends, is NETGDB_TOO_LONG, and
  *   so is everything after it: what follows cannot be told from the rest of it.
  * - The stub's PacketSize is the longest request; before it is known, REQUEST_MAX (requests.h).

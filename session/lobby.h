@@ -22,7 +22,7 @@
 
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
-    LOBBY_HOSTS_MAX = 64,     /* hosts and networks whose kernels are let in, unless all are */
+    LOBBY_HOSTS_MAX = 256,    /* hosts and networks whose kernels are let in, unless all are */
     LOBBY_STOP_MAX = 4,       /* of the first stop: "T05" and a NUL */
     LOBBY_TRANSMISSIONS = 24, /* of what is under way to a kernel that is given back: 20 s */
 };

@@ -31,6 +31,8 @@ struct session {
     int parted;                      /* vKill was answered: how the session is to end */
 };
 
+static void learn_stop(struct session *s);
+
 static int target_failed(const struct session *s, int error)
 {
     switch (error) {
@@ -89,17 +91,32 @@ static void tell_leaving(const struct session *s)
         s->options->leaving(s->options->context);
 }
 
-/* Detaches on our own account. */
-static int leave(struct session *s)
+/* Sends what leaves this target. Returns 0, or how the session ends. */
+static int send_detach(struct session *s)
 {
     const uint8_t *request = (const uint8_t *)s->detach;
     const struct packet *packet = packet_find(request, 1);
-    tell_leaving(s);
     log_packet(s->log, "->", request, strlen(s->detach), packet->explanation);
     int rc = target_leave(s->target, request, strlen(s->detach), &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
     log_reply(s, packet);
+    return 0;
+}
+
+/* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
+static int leave(struct session *s)
+{
+    tell_leaving(s);
+    int rc = send_detach(s);
+    if (rc != 0)
+        return rc;
+    if (!buf_is(&s->reply, "OK") && !s->ended && s->detach[1] == '\0') {
+        if (target_ask(s->target, "?", &s->reply) == 0)
+            learn_stop(s);
+        if (s->detach[1] != '\0' && (rc = send_detach(s)) != 0)
+            return rc;
+    }
     if (!buf_is(&s->reply, "OK") && !s->ended)
         log_warn(s->log, "the target does not accept %s", s->detach);
     return SERVE_DETACHED;

@@ -94,12 +94,29 @@ static void open_log(const struct options *o)
         log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file, strerror(errno));
 }
 
-/* Names are typed by people: none is released, since a relay may use it for as long as it likes. */
+/* Both were zeroed before they were filled in. */
+static bool same(const struct shim_name *a, const struct shim_name *b)
+{
+    return memcmp(&a->options, &b->options, sizeof a->options) == 0 && a->n == b->n &&
+           memcmp(a->ips, b->ips, sizeof a->ips) == 0;
+}
+
+/*
+ * Names are typed by people: none is released, since a relay may use it for as long as it likes.
+ * One that is typed again is the one that there is. Owns `n`.
+ */
 static uint32_t keep(struct shim_name *n)
 {
     pthread_mutex_lock(&lock);
-    uint32_t id = next_id++ % NAMES_MAX;
-    names[id] = n;
+    uint32_t known = next_id < NAMES_MAX ? next_id : NAMES_MAX, id = 0;
+    while (id < known && !same(names[id], n))
+        id++;
+    if (id < known) {
+        free(n);
+    } else {
+        id = next_id++ % NAMES_MAX;
+        names[id] = n;
+    }
     pthread_mutex_unlock(&lock);
     return id;
 }

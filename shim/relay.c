@@ -161,10 +161,13 @@ static void see_off(struct relay *r)
     } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
-/* Releases what a relay holds. The record goes with a session that has ended. */
+/*
+ * Releases what a relay holds. The record goes with a session that has ended. Whatever else
+ * happened, the kernel may still be waiting in it: the next connection takes it over.
+ */
 static void destroy(struct relay *r, int end)
 {
-    bool ended = end != SERVE_RUNNING && end != SERVE_PARKED && end != NETGDB_LOST;
+    bool ended = end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED;
     if (r->listener != NULL)
         listener_unwatch(r->listener, &r->watch);
     if (r->loan != NULL)

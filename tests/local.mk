@@ -247,3 +247,4 @@ include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/bench/local.mk
 include $(srcdir)/tests/analyze/local.mk
 include $(srcdir)/tests/fail/local.mk
+include $(srcdir)/tests/soak/local.mk

@@ -23,8 +23,8 @@ tools_netgdb_SOURCES = \
 	tools/rtos.c \
 	tools/run.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
-tools_netgdb_CFLAGS = $(PROGRAM_CFLAGS)
-tools_netgdb_LDFLAGS = $(PROGRAM_LDFLAGS)
+tools_netgdb_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
+tools_netgdb_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
 tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(THREADS_LIBS)
 # The plug-in of the public conformance suite.
 bin_PROGRAMS += tools/netgdb-bpf-plugin
@@ -32,8 +32,8 @@ tools_netgdb_bpf_plugin_SOURCES = \
 	tools/args.c tools/tools.h \
 	tools/bpf_plugin.c tools/bpf.h \
 	tools/bpf_programs.c
-tools_netgdb_bpf_plugin_CFLAGS = $(PROGRAM_CFLAGS)
-tools_netgdb_bpf_plugin_LDFLAGS = $(PROGRAM_LDFLAGS)
+tools_netgdb_bpf_plugin_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
+tools_netgdb_bpf_plugin_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
 tools_netgdb_bpf_plugin_LDADD = libebpf.la libproto.la
 
 completionsdir = $(datadir)/bash-completion/completions

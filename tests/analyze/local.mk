@@ -7,11 +7,11 @@ ANALYZE_FAST = \
 	tests/analyze/shell.test \
 	tests/analyze/valgrind.test
 ANALYZE_TESTS = $(ANALYZE_FAST) tests/analyze/tidy.test
-dist_noinst_SCRIPTS += $(ANALYZE_TESTS) tests/coverage.sh
+dist_noinst_SCRIPTS += $(ANALYZE_TESTS) tests/coverage.sh tests/tsan.sh
 EXTRA_DIST += tests/analyze/lib.sh tests/analyze/gcc.known tests/analyze/cppcheck.suppress \
 	.clang-tidy .shellcheckrc
 
-.PHONY: analyze analyze-fast coverage print-coverage-tests
+.PHONY: analyze analyze-fast coverage tsan print-coverage-tests
 print-coverage-tests:
 	@echo $(UNIT_TESTS)
 analyze: all
@@ -22,3 +22,7 @@ analyze-fast: all
 # The lines of proto/ that the unit tests and the simulated world run: at least 95 %.
 coverage:
 	CC='$(CC)' $(SHELL) $(srcdir)/tests/coverage.sh $(abs_srcdir) $(abs_builddir)/coverage
+
+# What has threads, under the thread sanitizer.
+tsan:
+	CC='$(CC)' $(SHELL) $(srcdir)/tests/tsan.sh $(abs_srcdir) $(abs_builddir)/tsan

@@ -47,6 +47,15 @@ E2E_TESTS = \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
+# Those that the sanitizers go over in check, too.
+SANITIZE_E2E_TESTS = \
+	tests/e2e/caller.test \
+	tests/e2e/compare.test \
+	tests/e2e/gone.test \
+	tests/e2e/node.test \
+	tests/e2e/session.test \
+	tests/e2e/stream.test \
+	tests/e2e/takeover.test
 dist_noinst_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
@@ -107,3 +116,13 @@ check_PROGRAMS += tests/e2e/kernels tests/e2e/rsp_client
 tests_e2e_kernels_SOURCES = tests/e2e/kernels.c
 tests_e2e_kernels_LDADD = libproto.la
 tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c
+
+# Only sanitizers need it.
+EXTRA_DIST += tests/e2e/early.c
+if SANITIZE
+noinst_SCRIPTS += tests/e2e/early.so
+CLEANFILES += tests/e2e/early.so
+tests/e2e/early.so: $(srcdir)/tests/e2e/early.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -shared -fPIC -Wl,-z,initfirst -o $@ \
+		$(srcdir)/tests/e2e/early.c
+endif

@@ -28,7 +28,11 @@ EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-no
 	tests/e2e/bpf-run.test
 TESTS += $(EBPF_E2E_TESTS)
 dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
-EXTRA_DIST += tests/fuzz/ebpf_interp.c tests/fuzz/ebpf_loader.c tests/fuzz/ebpf_stub.c
+EXTRA_DIST += tests/fuzz/ebpf_interp.c tests/fuzz/ebpf_stub.c
+FUZZ_TESTS += tests/fuzz/ebpf_loader
+tests_fuzz_ebpf_loader_SOURCES = tests/fuzz/ebpf_loader.c $(FUZZ_SOURCES)
+tests_fuzz_ebpf_loader_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_loader"'
+tests_fuzz_ebpf_loader_LDADD = $(EBPF_UNIT_LIBS)
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
 
 EXTRA_PROGRAMS += tests/bench/ebpf

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Preloaded in front of libnetgdb.so: lets the N-th call fail (NETGDB_FAIL=N) of those that our
- * object makes to get memory, or something of the system. Other callers' pass. On exit it says on
- * stderr how many there were and how many of our blocks are still allocated.
+ * object makes to get memory, or something of the system; with NETGDB_FAIL_OBJECT, of those that
+ * the object of this name makes. Other callers' pass. On exit it says on stderr how many there were
+ * and how many of our blocks are still allocated.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,6 +33,7 @@ enum { BLOCKS = 1 << 16 };
 static atomic_uint calls;
 static unsigned fail_at; /* 0: none */
 static const char *failed = "nothing";
+static const char *object = "libnetgdb";
 static _Atomic(void *) blocks[BLOCKS];
 static atomic_uint live;
 
@@ -39,13 +41,15 @@ __attribute__((constructor)) static void start(void)
 {
     const char *text = getenv("NETGDB_FAIL");
     fail_at = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 0;
+    if ((text = getenv("NETGDB_FAIL_OBJECT")) != NULL)
+        object = text;
 }
 
-/* Whether a call comes from libnetgdb.so. */
+/* Whether a call comes from our object. */
 static bool is_ours(const void *from)
 {
     Dl_info info;
-    return dladdr(from, &info) != 0 && strstr(info.dli_fname, "libnetgdb") != NULL;
+    return dladdr(from, &info) != 0 && strstr(info.dli_fname, object) != NULL;
 }
 
 static bool fails(const void *from, const char *name)
@@ -181,6 +185,9 @@ CALL(ssize_t, sendmsg, ENOBUFS, (int a, const struct msghdr *b, int c), (a, b, c
 CALL(ssize_t, send, ENOBUFS, (int a, const void *b, size_t c, int d), (a, b, c, d))
 CALL(ssize_t, recv, ENOMEM, (int a, void *b, size_t c, int d), (a, b, c, d))
 /* What the compiler makes of some where it knows the size (_FORTIFY_SOURCE). */
+/* Prototypes are in libc's headers only where the compiler makes use of them. */
+int __ppoll_chk(struct pollfd *a, nfds_t b, const struct timespec *c, const sigset_t *d, size_t e);
+ssize_t __recv_chk(int a, void *b, size_t c, size_t d, int e);
 CALL(int, __ppoll_chk, ENOMEM,
      (struct pollfd * a, nfds_t b, const struct timespec *c, const sigset_t *d, size_t e),
      (a, b, c, d, e))

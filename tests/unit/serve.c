@@ -298,6 +298,17 @@ static void a_multiprocess_target_is_left_by_its_process(void **state)
     expect_did(f, "[?][leave D;1a2b]");
 }
 
+/* The client went before anything told of a process. */
+static void a_target_that_refuses_a_plain_d_is_asked_for_its_process(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E01";
+    fake_eof(&f->io, IO_CLIENT, IO_MS);
+    stub(f, 2 * IO_MS, "T05thread:p1a2b.1a2c;");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D][?][leave D;1a2b]");
+}
+
 static void the_process_is_learned_from_qc_too(void **state)
 {
     struct fixture *f = *state;
@@ -572,6 +583,7 @@ int main(void)
         TEST(an_end_whose_wake_was_seen_already_needs_no_other),
         TEST(such_a_wake_stops_a_target_that_runs),
         TEST(a_multiprocess_target_is_left_by_its_process),
+        TEST(a_target_that_refuses_a_plain_d_is_asked_for_its_process),
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
         TEST(a_program_that_ended_is_not_left),

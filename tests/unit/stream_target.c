@@ -77,6 +77,14 @@ static void no_ack(struct fixture *f)
     sent(f, "$qSupported#37+$QStartNoAckMode#b0+");
 }
 
+static void non_stop_mode_is_not_offered(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qSupported");
+    fake_packet(&f->io, IO_TARGET, 1, "PacketSize=47ff;QNonStop+;vContSupported+");
+    expect_reply(f, "PacketSize=47ff;vContSupported+", true);
+}
+
 static void packets_are_acknowledged(void **state)
 {
     struct fixture *f = *state;
@@ -349,6 +357,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_stub_that_ends_right_after_its_reply_was_left),
+        TEST(non_stop_mode_is_not_offered),
         TEST(packets_are_acknowledged),
         TEST(no_ack_mode_is_chosen_as_soon_as_it_is_offered),
         TEST(a_stub_that_changes_its_mind_stays_in_ack_mode),
