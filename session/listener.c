@@ -177,8 +177,10 @@ static struct listener *fail(struct listener *l, int error)
     return NULL;
 }
 
-/* `fd` is the HERALD port, or -1 when it is to be opened. */
-static struct listener *start(uint16_t port, int fd, const struct log *log)
+/* `fd` is the HERALD port, or -1 when it is to be opened; `first`, if not NULL, begins to watch
+ * before what waits in the port is looked at. */
+static struct listener *start(uint16_t port, int fd, struct listener_watch *first,
+                              const struct log *log)
 {
     struct listener *l = calloc(1, sizeof *l);
     if (l == NULL)
@@ -197,30 +199,41 @@ static struct listener *start(uint16_t port, int fd, const struct log *log)
     pthread_mutex_init(&l->lock, NULL);
     LIST_INIT(&l->watches);
     lobby_init(&l->lobby, &lobby_ops, l, now, log);
+    if (first != NULL && listener_watch(l, first) != 0)
+        return fail(l, ENOSPC);
     int error = thread_start(run, l);
     return error != 0 ? fail(l, error) : l;
 }
 
-struct listener *listener_adopt(int fd, uint16_t port, const struct log *log)
+/* Under the lock of all. */
+static struct listener *add(struct listener *l)
+{
+    if (l != NULL) {
+        l->next = all;
+        all = l;
+    }
+    return l;
+}
+
+struct listener *listener_adopt(int fd, uint16_t port, struct listener_watch *first,
+                                const struct log *log)
 {
     pthread_mutex_lock(&all_lock);
-    struct listener *l = all;
-    while (l != NULL && l->port != port)
-        l = l->next;
-    if (l == NULL) {
-        l = start(port, fd, log);
-        if (l != NULL) {
-            l->next = all;
-            all = l;
-        }
-    }
+    struct listener *l = add(start(port, fd, first, log));
     pthread_mutex_unlock(&all_lock);
     return l;
 }
 
 struct listener *listener_get(uint16_t port, const struct log *log)
 {
-    return listener_adopt(-1, port, log);
+    pthread_mutex_lock(&all_lock);
+    struct listener *l = all;
+    while (l != NULL && l->port != port)
+        l = l->next;
+    if (l == NULL)
+        l = add(start(port, -1, NULL, log));
+    pthread_mutex_unlock(&all_lock);
+    return l;
 }
 
 /* ---- those who want kernels ---- */

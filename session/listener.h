@@ -48,8 +48,12 @@ struct listener_kernel {
  */
 struct listener *listener_get(uint16_t port, const struct log *log);
 
-/* The same with a socket that somebody else has bound (herald_adopt in io/herald.h). */
-struct listener *listener_adopt(int fd, uint16_t port, const struct log *log);
+/*
+ * A listener on a socket that somebody else has bound to this port (herald_adopt in io/herald.h),
+ * and its first watch: HERALDs that came before are for that one, too.
+ */
+struct listener *listener_adopt(int fd, uint16_t port, struct listener_watch *first,
+                                const struct log *log);
 
 /*
  * Begins to watch: kernels of these hosts are let in from now on, and a session of theirs whose

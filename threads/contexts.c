@@ -16,6 +16,13 @@ static bool fits_machine(const struct frame *f, const struct arch *a)
     return f->machines[0] == a->machine || f->machines[1] == a->machine;
 }
 
+/* A context in the control block is below what the saved stack pointer says: no stack is read. */
+static bool fits_thread(const struct frame *f, const struct thread *t)
+{
+    bool inside = t->sp > t->tcb && t->sp - t->tcb < ENGINE_TCB_MAX;
+    return (f->proof & PROOF_HARDWARE_ELSEWHERE) == 0 || inside;
+}
+
 static struct frame_task task_of(const struct engine *e, const struct thread *t)
 {
     struct frame_task task = {
@@ -57,6 +64,9 @@ static int try(struct engine *e, const struct frame *f, const struct thread *t, 
                int *score)
 {
     const struct frame_task task = task_of(e, t);
+    *score = -1;
+    if (!fits_thread(f, t))
+        return 0;
     int rc = frame_read(f, e->arch, e->memory, &task, c);
     *score = rc == 0 ? frame_score(c, e->arch, e->memory, e->program, &task) : -1;
     return rc == MEMORY_REFUSED || rc == NETGDB_PROTO ? 0 : rc;

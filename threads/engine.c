@@ -10,7 +10,11 @@
 
 #include "proto/err.h"
 
-enum { CURRENT_SPAN_MAX = 1536 }; /* bytes read at a stop to see the counter of threads too */
+enum {
+    CURRENT_SPAN_MAX = 1536, /* bytes read at a stop to see the counter of threads too */
+    NAMES_AHEAD = 64,        /* names that are read together */
+    NAME_AHEAD = 32,         /* bytes of each */
+};
 
 /* ---- which RTOS ---- */
 
@@ -126,9 +130,9 @@ static int see_started(struct engine *e)
 /* The symbols that are read at every stop, in one read when they are close together. */
 static int read_ahead(struct engine *e, uint64_t at, size_t len)
 {
-    const unsigned extra[] = {e->rtos->started, e->rtos->counter};
+    const unsigned extra[] = {e->rtos->started, e->rtos->counter, e->rtos->head, e->rtos->count};
     uint64_t low = at, high = at + len;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
         const struct program_symbol *s = symbol(e, extra[i]);
         if (s == NULL)
             continue;
@@ -416,13 +420,32 @@ static void lose_running(struct engine *e, const struct thread *t)
     }
 }
 
+/* Names that are pointed to lie together as a rule: neighbours in one read. */
+static int read_names_ahead(struct engine *e)
+{
+    struct memory_range ranges[NAMES_AHEAD];
+    size_t n = 0;
+    for (size_t i = 0; i < e->n && n < NAMES_AHEAD; i++) {
+        uint64_t at = 0;
+        int rc = engine_field(e, e->threads[i].tcb, TCB_NAME, &at);
+        if (rc != 0 && rc != MEMORY_REFUSED)
+            return rc;
+        if (rc == 0 && at != 0)
+            ranges[n++] = (struct memory_range){at, NAME_AHEAD};
+    }
+    return memory_prefetch(e->memory, ranges, n);
+}
+
 /* Reads what is to be said of each; one that cannot be read goes. */
 static int read_threads(struct engine *e)
 {
     size_t kept = 0;
+    int rc = e->rtos->name_is_pointer ? read_names_ahead(e) : 0;
+    if (rc != 0)
+        return rc;
     for (size_t i = 0; i < e->n; i++) {
         struct thread t = e->threads[i];
-        int rc = read_thread(e, &t);
+        rc = read_thread(e, &t);
         if (rc == MEMORY_REFUSED) {
             engine_corrupt(e, "of threads", "%#" PRIx64 " cannot be read", t.tcb);
             lose_running(e, &t);

@@ -171,18 +171,17 @@ static void notify(void *context)
 
 static int start_listener(struct proxy *p, uint16_t port)
 {
-    p->listener = listener_adopt(p->herald_fd, port, &p->log);
-    if (p->listener == NULL) {
-        complain("%s", strerror(errno));
-        return EXIT_FAILED;
-    }
     p->watch = (struct listener_watch){.n = p->n_ips,
                                        .nets = p->options->from,
                                        .nets_n = p->options->froms,
                                        .notify = notify,
                                        .context = p};
     memcpy(p->watch.ips, p->ips, sizeof p->watch.ips);
-    return listener_watch(p->listener, &p->watch) == 0 ? EXIT_DONE : EXIT_FAILED;
+    p->listener = listener_adopt(p->herald_fd, port, &p->watch, &p->log);
+    if (p->listener != NULL)
+        return EXIT_DONE;
+    complain("%s", strerror(errno));
+    return EXIT_FAILED;
 }
 
 static int open_proxy(struct proxy *p)

@@ -77,11 +77,12 @@ static int send_kernel(struct client *c, struct listener_kernel *k)
 {
     struct handover h = {.kind = HANDOVER_KERNEL, .own = k->own, .kernel = k->kernel};
     const int fds[HANDOVER_FDS] = {k->fd, record_fd(k->record)};
-    if (k->target == NULL && k->link->stream.len < sizeof h.text)
-        memcpy(h.text, k->link->stream.data, k->link->stream.len);
     if (k->target != NULL) {
         target_free(k->target);
     } else {
+        const struct buf *stop = &k->link->stream;
+        if (stop->len != 0 && stop->len < sizeof h.text)
+            memcpy(h.text, stop->data, stop->len);
         link_free(k->link);
         free(k->link);
     }

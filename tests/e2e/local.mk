@@ -30,6 +30,7 @@ E2E_TESTS = \
 	tests/e2e/regression.test \
 	tests/e2e/rtos-cortex-m.test \
 	tests/e2e/rtos-lldb.test \
+	tests/e2e/rtos-reads.test \
 	tests/e2e/rtos-riscv.test \
 	tests/e2e/rtos-show.test \
 	tests/e2e/rtos-smp.test \

@@ -132,8 +132,8 @@ static void init_list(List_t *l)
     l->xListEnd.xItemValue = MAX_DELAY;
     l->xListEnd.pxNext = l->xListEnd.pxPrevious = end;
 #ifdef INTEGRITY
-    l->xListIntegrityValue1 = l->xListIntegrityValue2 = 0x5a5a5a5a;
-    l->xListEnd.xListItemIntegrityValue1 = 0x5a5a5a5a;
+    l->xListIntegrityValue1 = l->xListIntegrityValue2 = (TickType_t)0x5a5a5a5a;
+    l->xListEnd.xListItemIntegrityValue1 = (TickType_t)0x5a5a5a5a;
 #endif
 }
 

@@ -38,6 +38,7 @@ static const struct symbol_of {
     {2, "_kernel_thread_info_offsets", 0x100},
     {2, "_kernel_thread_info_num_offsets", 0x1f0},
     {3, "ch", 0},
+    {3, "ch0", 0},
     {3, "ch_debug", 0x100},
 };
 

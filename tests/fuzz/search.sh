@@ -7,7 +7,8 @@
 set -eu
 source=$1 build=$2
 shift 2
-[ $# -gt 0 ] || set -- wire rsp rsp_server options quirks cache link node elf ebpf_interp ebpf_loader ebpf_stub
+[ $# -gt 0 ] || set -- wire rsp rsp_server options quirks cache link node elf rtos ebpf_interp \
+    ebpf_loader ebpf_stub
 CC=${NETGDB_FUZZ_CC:-clang}
 command -v "$CC" >/dev/null || { echo "no $CC here: libFuzzer is clang's" && exit 77; }
 seconds=${NETGDB_FUZZ_SECONDS:-60}
@@ -20,6 +21,8 @@ parts() {
     link | node | rsp_server) echo tests/fuzz/script.c ;;
     quirks) echo tests/freebsd_stub.c ;;
     elf) echo symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf -DNETGDB_LIBRARY='""' ;;
+    rtos) echo tests/rtos_stub.c threads/*.c symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf \
+        -ldw -lpthread '-DNETGDB_LIBRARY=""' ;;
     ebpf_interp) echo tests/ebpf/compare.c tests/ebpf/reference.c ebpf/*.c -lelf -ldw ;;
     ebpf_*) echo ebpf/*.c -lelf -ldw ;;
     esac
