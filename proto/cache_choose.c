@@ -89,15 +89,15 @@ static bool is_alive(struct cache *c, const uint8_t *id, size_t len)
 void cache_learn_stop(struct cache *c, const struct buf *reply)
 {
     static const char field[] = "thread:";
-    const uint8_t *at = NULL, *end = reply->data + reply->len;
     cache_choose_unknown(c);
     if (buf_starts(reply, "W") || buf_starts(reply, "X"))
         cache_forget_points(c);
     if (!buf_starts(reply, "T"))
         return;
+    const uint8_t *end = reply->data + reply->len;
     for (const uint8_t *p = reply->data; (p = memmem(p, (size_t)(end - p), ":p", 2)) != NULL; p++)
         note_process(c, p + 1, id_length(p + 1, (size_t)(end - p) - 1));
-    at = memmem(reply->data, reply->len, field, sizeof field - 1);
+    const uint8_t *at = memmem(reply->data, reply->len, field, sizeof field - 1);
     if (at == NULL)
         return;
     at += sizeof field - 1;
@@ -126,9 +126,10 @@ void cache_learn_ids(struct cache *c, const struct buf *reply)
 void cache_learn_document(struct cache *c)
 {
     static const char mark[] = " id=\""; /* a quote inside a name would be &quot; */
+    if (c->threads.data.len == 0)
+        return;
     const uint8_t *at = c->threads.data.data, *end = at + c->threads.data.len;
-    while (c->threads.data.len != 0 &&
-           (at = memmem(at, (size_t)(end - at), mark, sizeof mark - 1)) != NULL) {
+    while ((at = memmem(at, (size_t)(end - at), mark, sizeof mark - 1)) != NULL) {
         at += sizeof mark - 1;
         note_alive(c, at, id_length(at, (size_t)(end - at)));
     }

@@ -5,6 +5,8 @@
 #include "proto/cache_parts.h"
 #include "proto/rsp.h"
 
+enum { PARTS_MAX = 4096 }; /* of a document; a client may ask for more by itself */
+
 /* ---- replies ---- */
 
 /* Whether a reply says something: neither "not supported" nor an error, which may pass. */
@@ -116,14 +118,13 @@ static int fetch_part(struct cache *c, struct cache_document *d, const char *obj
 
 int cache_fetch(struct cache *c, struct cache_document *d, const char *object, uint64_t len)
 {
-    int rc;
+    int rc = 1;
     buf_reset(&d->data);
     d->known = d->stale = false;
     d->chunk = 0;
-    do {
+    for (unsigned i = 0; rc == 1 && i < PARTS_MAX; i++)
         rc = fetch_part(c, d, object, len);
-    } while (rc == 1);
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 /* Reads `:OFFSET,LENGTH` behind the annex, which must be empty. */

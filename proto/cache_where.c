@@ -75,9 +75,10 @@ static void add_memory(struct cache *c, const uint8_t *text, size_t len)
 static void parse_map(struct cache *c)
 {
     static const char tag[] = "<memory ";
+    if (c->map.data.len == 0)
+        return;
     const uint8_t *at = c->map.data.data, *end = at + c->map.data.len, *close;
-    while (c->map.data.len != 0 &&
-           (at = memmem(at, (size_t)(end - at), tag, sizeof tag - 1)) != NULL) {
+    while ((at = memmem(at, (size_t)(end - at), tag, sizeof tag - 1)) != NULL) {
         close = memchr(at, '>', (size_t)(end - at));
         if (close == NULL)
             break;
@@ -188,7 +189,7 @@ static bool in_stop(const struct cache *c, const struct buf *stop, uint64_t *sp)
         if (memcmp(at, field, (size_t)n) == 0)
             return value_of(at + n, (size_t)(end - at - n), m->size, big, sp);
         at = memchr(at, ';', (size_t)(end - at));
-        at += at != NULL;
+        at = at != NULL ? at + 1 : NULL;
     }
     return false;
 }

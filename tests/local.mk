@@ -149,6 +149,7 @@ tests_unit_options_LDADD = $(UNIT_LIBS)
 
 # fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
 FUZZ_TESTS = \
+	tests/fuzz/cache \
 	tests/fuzz/link \
 	tests/fuzz/node \
 	tests/fuzz/options \
@@ -165,6 +166,9 @@ dist_noinst_SCRIPTS += tests/fuzz/search.sh
 .PHONY: fuzz
 fuzz:
 	$(SHELL) $(srcdir)/tests/fuzz/search.sh $(abs_srcdir) $(abs_builddir)
+tests_fuzz_cache_SOURCES = tests/fuzz/cache.c $(FUZZ_SOURCES)
+tests_fuzz_cache_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"cache"'
+tests_fuzz_cache_LDADD = libproto.la
 tests_fuzz_link_SOURCES = tests/fuzz/link.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
 tests_fuzz_link_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"link"'
 tests_fuzz_link_LDADD = libproto.la

@@ -7,7 +7,8 @@
 set -eu
 source=$1 build=$2
 shift 2
-[ $# -gt 0 ] || set -- wire rsp rsp_server options quirks link node elf rtos ebpf_interp ebpf_loader ebpf_stub
+[ $# -gt 0 ] || set -- wire rsp rsp_server options quirks cache link node elf rtos ebpf_interp \
+    ebpf_loader ebpf_stub
 CC=${NETGDB_FUZZ_CC:-clang}
 command -v "$CC" >/dev/null || { echo "no $CC here: libFuzzer is clang's" && exit 77; }
 seconds=${NETGDB_FUZZ_SECONDS:-60}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The cache between any client and any stub: the parts of the input, a line each, are requests and,
+ * whenever the stub is asked, its replies. A line that begins with '!' fails instead, '~' lets the
+ * client think. The first byte says whether a kernel is behind it.
+ */
+#include "proto/cache.h"
+
+#include <string.h>
+
+#include "proto/err.h"
+#include "tests/fuzz/fuzz.h"
+
+struct script {
+    struct target base;
+    const uint8_t *at;
+    size_t left;
+};
+
+/* The next line; an empty one at the end. */
+static const uint8_t *next_line(struct script *s, size_t *len)
+{
+    const uint8_t *line = s->at, *end = s->left != 0 ? memchr(s->at, '\n', s->left) : NULL;
+    *len = end != NULL ? (size_t)(end - line) : s->left;
+    s->at += *len;
+    s->left -= *len;
+    if (end != NULL) {
+        s->at++;
+        s->left--;
+    }
+    return line;
+}
+
+static int script_send(struct target *t, const uint8_t *request, size_t len)
+{
+    (void)t;
+    (void)request;
+    MUST(len <= TARGET_REPLY_MAX);
+    return 0;
+}
+
+static int script_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct script *s = (struct script *)t;
+    size_t len;
+    const uint8_t *line = next_line(s, &len);
+    *final = true;
+    if (len != 0 && line[0] == '!')
+        return watch != 0 ? NETGDB_AGAIN : len % 2 == 0 ? NETGDB_REPLACED : NETGDB_LOST;
+    return buf_set(reply, line, len);
+}
+
+static int script_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+{
+    (void)script_send(t, request, len);
+    return buf_sets(reply, "OK");
+}
+
+static size_t script_max_request(struct target *t)
+{
+    (void)t;
+    return TARGET_REPLY_MAX;
+}
+
+static int script_nothing(struct target *t)
+{
+    (void)t;
+    return 0;
+}
+
+static void script_free(struct target *t)
+{
+    (void)t;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct target_ops ops = {.send = script_send,
+                                          .recv = script_recv,
+                                          .interrupt = script_nothing,
+                                          .idle = script_nothing,
+                                          .leave = script_leave,
+                                          .max_request = script_max_request,
+                                          .free = script_free};
+    static const struct options_range device = {0x9000, 0xa000};
+    const struct cache_options options = {
+        .nocache = &device, .nocaches = 1, .kernel = size != 0 && (data[0] & 1) != 0};
+    struct script s = {.base = {.ops = &ops}, .at = data, .left = size};
+    struct target *t = cache_new(&s.base, &options);
+    struct buf reply;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    while (t != NULL && s.left != 0) {
+        size_t len;
+        const uint8_t *line = next_line(&s, &len);
+        if (len != 0 && line[0] == '~')
+            (void)target_ahead(t);
+        else if (len != 0 && target_transact(t, line, len, &reply) == NETGDB_REPLACED)
+            (void)target_ask(t, "?", &reply);
+        MUST(reply.len <= TARGET_REPLY_MAX);
+    }
+    (void)cache_settle(t);
+    target_free(t);
+    buf_free(&reply);
+    return 0;
+}
