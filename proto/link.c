@@ -150,7 +150,7 @@ static uint64_t first_retry(const struct link *l)
 static bool waits_for_repeat(const struct link *l)
 {
     uint64_t again = l->counters.retransmitted, sent = l->tx.seqno;
-    if (!link_sends_request(l) || sent < LINK_HISTORY)
+    if (!l->runs_copies || !link_sends_request(l) || sent < LINK_HISTORY)
         return false;
     return (l->tx.len - WIRE_HEADER) * again * again > REPEAT_COSTS * sent * sent;
 }
@@ -293,12 +293,12 @@ static void judge_ack(struct link *l, const struct link_trace *t)
 
 /*
  * Ours may be stored, and the kernel reads it when it is through with what it sends: until it has
- * been quiet, another copy would only have to be read, too.
+ * been quiet, another copy would only have to be read, too. A node drops copies unread.
  */
 static void wait_for_quiet(struct link *l)
 {
     uint64_t quiet = io_now(l->io) + LINK_QUIET;
-    if (l->tx.retry < quiet)
+    if (l->runs_copies && l->tx.retry < quiet)
         l->tx.retry = quiet;
 }
 

@@ -102,6 +102,46 @@ static void the_acks_of_half_a_message_do_not_wait(void **state)
     assert_int_equal(f->later, 0);
 }
 
+/* Sends a request; its ack comes after `losses` transmissions that get none. */
+static void exchange(struct fixture *f, unsigned losses)
+{
+    uint8_t request[200] = {0}, ack[WIRE_ACK];
+    assert_int_equal(link_send(&f->link, request, sizeof request, 0, sizeof request), 0);
+    for (unsigned i = 0; i < losses; i++) {
+        f->io.now = link_deadline(&f->link);
+        assert_int_equal(link_tick(&f->link), 0);
+    }
+    wire_encode_ack(f->link.tx.seqno, ack);
+    fake_push(&f->io, IO_TARGET, 0, ack, sizeof ack);
+    assert_int_equal(link_input(&f->link), 0);
+    f->io.side[IO_TARGET].n_out = 0;
+    buf_reset(&f->io.side[IO_TARGET].sent);
+}
+
+/* How long a long request waits for its ack where every other DATA is lost. */
+static uint64_t patience_where_much_is_lost(struct fixture *f)
+{
+    uint8_t request[200] = {0};
+    f->link.generation = LINK_NEW;
+    for (int i = 0; i < 2 * LINK_HISTORY; i++)
+        exchange(f, 1);
+    assert_int_equal(link_send(&f->link, request, sizeof request, 0, sizeof request), 0);
+    return link_deadline(&f->link) - f->io.now;
+}
+
+static void a_kernel_that_loses_much_has_time_to_repeat_itself(void **state)
+{
+    assert_true(patience_where_much_is_lost(*state) > LINK_KERNEL_RETRY);
+}
+
+/* It knows copies by their seqno, so another one costs it nothing. */
+static void a_node_is_sent_to_again_soon_however_much_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    f->link.runs_copies = false;
+    assert_true(patience_where_much_is_lost(f) < 10 * LINK_RETRY_MIN);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -110,6 +150,8 @@ int main(void)
         TEST(a_node_gets_the_acks_of_a_whole_reply_later),
         TEST(the_next_request_stands_for_the_acks_of_the_reply),
         TEST(the_acks_of_half_a_message_do_not_wait),
+        TEST(a_kernel_that_loses_much_has_time_to_repeat_itself),
+        TEST(a_node_is_sent_to_again_soon_however_much_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
