@@ -10,7 +10,7 @@ cd "$build"
     "$source/configure" --quiet --disable-shared --enable-static CFLAGS='-O0 -g --coverage'
 find . -name '*.gcda' -exec rm -f {} +
 make -s -j2 check-programs-only >make.log 2>&1 || { tail make.log && exit 1; }
-tests=$(make -s print-coverage-tests)
+tests=$(make -s --no-print-directory print-coverage-tests)
 NETGDB_SIM_SESSIONS=500 make -s -j2 check TESTS="$tests" >check.log 2>&1 ||
     { grep -E '^(FAIL|ERROR)' check.log || tail check.log; exit 1; }
 find proto -name '*.gcda' | sort | while read -r data; do

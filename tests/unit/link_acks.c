@@ -114,8 +114,7 @@ static void exchange(struct fixture *f, unsigned losses)
     wire_encode_ack(f->link.tx.seqno, ack);
     fake_push(&f->io, IO_TARGET, 0, ack, sizeof ack);
     assert_int_equal(link_input(&f->link), 0);
-    f->io.side[IO_TARGET].n_out = 0;
-    buf_reset(&f->io.side[IO_TARGET].sent);
+    fake_clear(&f->io, IO_TARGET);
 }
 
 /* How long a long request waits for its ack where every other DATA is lost. */
