@@ -1,11 +1,11 @@
-/* A program that has panicked, for ./bootstrap demo: it sums a small tree by recursion. */
+/* SPDX-License-Identifier: GPL-3.0-or-later. A program that has panicked, for ./bootstrap demo. */
 struct node {
     int value;
     int left, right; /* places in the table; 0: none */
 };
 
-static struct node tree[] = {{0, 0, 0}, {8, 2, 3}, {3, 4, 5}, {10, 0, 6}, {1, 0, 0}, {6, 0, 0},
-                             {14, 0, 0}};
+static struct node tree[] = {{0, 0, 0}, {8, 2, 3}, {3, 4, 5}, {10, 0, 6},
+                             {1, 0, 0}, {6, 0, 0}, {14, 0, 0}};
 int visited;
 
 __attribute__((noinline)) static int sum(int place, int depth)

@@ -14,7 +14,7 @@
 #include "tests/sim/cell.h"
 
 struct tally {
-    uint64_t failed, wrong, harm, off, sent, received, time;
+    uint64_t played, failed, wrong, harm, off, sent, received, time;
 };
 
 static bool is_bad(const struct play_result *r)
@@ -39,25 +39,95 @@ static void add(struct tally *t, const struct play_result *r, uint64_t seed, con
                (long long)r->resumes_off, (unsigned long long)r->gave_up, r->complaint, r->line);
 }
 
-int main(int argc, char **argv)
+enum {
+    SEED = 256,
+    SESSIONS,
+    EXCHANGES,
+    LOSS,
+    DUPLICATE,
+    REORDER,
+    LATE,
+    MTU,
+    OLD,
+    NEW,
+    TRACE,
+    DELAY,
+    JITTER,
+    CELL,
+    QUIET
+};
+
+struct run {
+    struct play_config config;
+    struct cell cell;
+    bool old, new, in_cell;
+    unsigned sessions;
+};
+
+/* What the network does. Returns whether it is such an option. */
+static bool set_path(struct play_config *c, int option, double number)
 {
-    enum {
-        SEED = 256,
-        SESSIONS,
-        EXCHANGES,
-        LOSS,
-        DUPLICATE,
-        REORDER,
-        LATE,
-        MTU,
-        OLD,
-        NEW,
-        TRACE,
-        DELAY,
-        JITTER,
-        CELL,
-        QUIET
-    };
+    switch (option) {
+    case LOSS:
+        c->path.loss = number;
+        return true;
+    case DUPLICATE:
+        c->path.duplicate = number;
+        return true;
+    case REORDER:
+        c->path.reorder = number;
+        return true;
+    case LATE:
+        c->path.late_max = (uint64_t)(number * 1e6);
+        return true;
+    case DELAY:
+        c->path.delay = (uint64_t)(number * 1e6);
+        return true;
+    case JITTER:
+        c->path.jitter = (uint64_t)(number * 1e6);
+        return true;
+    case MTU:
+        c->path.mtu = (size_t)number;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Returns whether it is known and right. */
+static bool set(struct run *r, int option, const char *argument)
+{
+    switch (option) {
+    case SEED:
+        r->config.seed = strtoull(argument, NULL, 10);
+        return true;
+    case SESSIONS:
+        r->sessions = (unsigned)atoi(argument);
+        return true;
+    case EXCHANGES:
+        r->config.exchanges = (unsigned)atoi(argument);
+        return true;
+    case OLD:
+    case NEW:
+        *(option == OLD ? &r->new : &r->old) = false;
+        return true;
+    case TRACE:
+    case QUIET:
+        r->config.verbose = option == TRACE;
+        return true;
+    case CELL:
+        r->config.verbose = true;
+        r->in_cell = cell_parse(&r->cell, argument);
+        if (!r->in_cell)
+            fprintf(stderr, "run: what is the cell '%s'?\n", argument);
+        return r->in_cell;
+    default:
+        return argument != NULL && set_path(&r->config, option, atof(argument));
+    }
+}
+
+static bool read_options(struct run *r, int argc, char **argv)
+{
     static const struct option options[] = {{"seed", 1, NULL, SEED},
                                             {"sessions", 1, NULL, SESSIONS},
                                             {"exchanges", 1, NULL, EXCHANGES},
@@ -74,96 +144,64 @@ int main(int argc, char **argv)
                                             {"cell", 1, NULL, CELL},
                                             {"quiet", 0, NULL, QUIET},
                                             {NULL, 0, NULL, 0}};
-    struct play_config c = play_config(1, TWIN_NEW);
-    struct cell cell;
-    bool old = true, new = true, in_cell = false;
-    unsigned sessions = 1;
     int o;
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        double number = optarg != NULL ? atof(optarg) : 0;
-        switch (o) {
-        case SEED:
-            c.seed = strtoull(optarg, NULL, 10);
-            break;
-        case SESSIONS:
-            sessions = (unsigned)number;
-            break;
-        case EXCHANGES:
-            c.exchanges = (unsigned)number;
-            break;
-        case LOSS:
-            c.path.loss = number;
-            break;
-        case DUPLICATE:
-            c.path.duplicate = number;
-            break;
-        case REORDER:
-            c.path.reorder = number;
-            break;
-        case LATE:
-            c.path.late_max = (uint64_t)(number * 1e6);
-            break;
-        case DELAY:
-            c.path.delay = (uint64_t)(number * 1e6);
-            break;
-        case JITTER:
-            c.path.jitter = (uint64_t)(number * 1e6);
-            break;
-        case MTU:
-            c.path.mtu = (size_t)number;
-            break;
-        case OLD:
-            new = false;
-            break;
-        case NEW:
-            old = false;
-            break;
-        case TRACE:
-            c.verbose = true;
-            break;
-        case CELL:
-            in_cell = cell_parse(&cell, optarg);
-            if (!in_cell) {
-                fprintf(stderr, "run: what is the cell '%s'?\n", optarg);
-                return 2;
-            }
-            c.verbose = true;
-            break;
-        case QUIET:
-            c.verbose = false;
-            break;
-        default:
-            fprintf(stderr, "usage: run [--seed N] [--sessions N] [--exchanges N] [--old|--new] "
-                            "[--loss P] [--duplicate P] [--reorder P] [--late MS] [--delay MS] "
-                            "[--jitter MS] [--mtu N] [--trace] [--cell NAME [--quiet]]\n");
-            return 2;
-        }
+        if (!set(r, o, optarg))
+            return false;
     }
+    return true;
+}
+
+/* The cell's own world, with what the command line says of a session's length. */
+static struct play_config configure(const struct run *r, uint64_t seed, enum twin_generation g)
+{
+    struct play_config c = r->config;
+    if (r->in_cell) {
+        c = cell_config(&r->cell, seed);
+        c.exchanges = r->config.exchanges;
+        c.verbose = r->config.verbose;
+    } else {
+        c.seed = seed;
+        c.generation = g;
+    }
+    return c;
+}
+
+static void play_one(struct tally *t, const struct play_config *c)
+{
+    struct play_result result = play(c);
+    t->played++;
+    add(t, &result, c->seed, c->generation == TWIN_OLD ? "old" : "new");
+}
+
+/* A cell names the generation. */
+static void play_all(struct tally *t, const struct run *r)
+{
+    for (uint64_t seed = r->config.seed; seed < r->config.seed + r->sessions; seed++) {
+        struct play_config old = configure(r, seed, TWIN_OLD), new = configure(r, seed, TWIN_NEW);
+        if (r->old)
+            play_one(t, &old);
+        if (r->new && !(r->in_cell && r->old))
+            play_one(t, &new);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct run r = {.config = play_config(1, TWIN_NEW), .old = true, .new = true, .sessions = 1};
     struct tally t = {0};
-    uint64_t first = c.seed, played = 0;
-    for (unsigned i = 0; i < sessions; i++) {
-        c.seed = first + i;
-        for (int g = 0; g < 2; g++) {
-            if (g == 0 ? !old : !new)
-                continue;
-            c.generation = g == 0 ? TWIN_OLD : TWIN_NEW;
-            if (in_cell) {
-                struct play_config given = c;
-                c = cell_config(&cell, given.seed);
-                c.exchanges = given.exchanges;
-                c.verbose = given.verbose;
-                g = 1; /* the cell names the generation */
-            }
-            struct play_result r = play(&c);
-            add(&t, &r, c.seed, c.generation == TWIN_OLD ? "old" : "new");
-            played++;
-        }
+    if (!read_options(&r, argc, argv)) {
+        fprintf(stderr, "usage: run [--seed N] [--sessions N] [--exchanges N] [--old|--new] "
+                        "[--loss P] [--duplicate P] [--reorder P] [--late MS] [--delay MS] "
+                        "[--jitter MS] [--mtu N] [--trace] [--cell NAME [--quiet]]\n");
+        return 2;
     }
+    play_all(&t, &r);
     printf("%llu sessions: %llu failed, %llu wrong replies, harm %llu, %llu with resumes off; "
            "%.2f datagrams sent for one received; %.1f virtual seconds a session\n",
-           (unsigned long long)played, (unsigned long long)t.failed, (unsigned long long)t.wrong,
+           (unsigned long long)t.played, (unsigned long long)t.failed, (unsigned long long)t.wrong,
            (unsigned long long)t.harm, (unsigned long long)t.off,
            (double)t.sent / (double)(t.received != 0 ? t.received : 1),
-           (double)t.time / 1e9 / (double)played);
+           (double)t.time / 1e9 / (double)t.played);
     return t.failed + t.wrong + t.harm + t.off == 0 ? 0 : 1;
 }

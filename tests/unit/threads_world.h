@@ -18,7 +18,7 @@ struct build {
     const char *name;
     unsigned word, list, count, end, item, value, next, owner, container, before, name_at;
     unsigned cores; /* 0: pxCurrentTCB */
-    unsigned tick; /* bytes; 0: a word's */
+    unsigned tick;  /* bytes; 0: a word's */
 };
 
 extern const struct build builds[];
