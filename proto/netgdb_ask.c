@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One request and its reply; see netgdb_target.h. */
+#include "proto/err.h"
+#include "proto/features.h"
+#include "proto/netgdb_parts.h"
+#include "proto/replies.h"
+#include "proto/rsp.h"
+
+enum {
+    TRIES = 8, /* how often one request is sent again, or its reply asked for again */
+};
+
+size_t nt_max_request(struct target *base)
+{
+    const struct netgdb_target *t = nt_self(base);
+    return t->node ? NETGDB_NODE_REQUEST_MAX : t->link->payload_max - NT_FRAMING;
+}
+
+static enum link_copy copy_does(const struct packet *packet)
+{
+    if (holdback_runs_once(packet))
+        return LINK_COPY_HARMFUL;
+    return packet->repeat == REPEAT_SAFE ? LINK_COPY_HARMLESS : LINK_COPY_UNDOES;
+}
+
+/* Sends the framed request; only a node takes one of several DATA. */
+static int send_request(struct netgdb_target *t)
+{
+    size_t at = 0, total = t->request.len;
+    int rc;
+    t->plus_seen = false;
+    t->asked = io_now(t->io);
+    t->evidence = t->link->evidence;
+    link_want_plus(t->link, IO_NEVER);
+    link_request_acks(t->link);
+    do {
+        size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
+        rc = link_send(t->link, t->request.data + at, n, at, total);
+        link_tell_copy(t->link, copy_does(t->current.packet));
+        at += n;
+        if (rc == 0 && at < total)
+            rc = nt_wait_for_ack(t);
+    } while (rc == 0 && at < total);
+    return rc;
+}
+
+/* Until the request is known to be in the kernel's stream. */
+static int wait_until_sent(struct netgdb_target *t)
+{
+    int rc = 0;
+    while (rc == 0 && !link_acked(t->link)) {
+        rc = nt_pump_asking(t, t->asked, 0);
+        if (link_acks(t->link) != 0 || t->link->stream.len != 0)
+            break; /* one ack of a 13.x kernel, or its '+' already: recv goes on from here */
+    }
+    return rc;
+}
+
+int nt_send(struct target *base, const uint8_t *request, size_t len)
+{
+    struct netgdb_target *t = nt_self(base);
+    if (len > nt_max_request(base))
+        return NETGDB_TOO_LONG;
+    t->current.packet = packet_find(request, len);
+    packet_range(t->current.packet, request, len, &t->current.low, &t->current.high);
+    int rc = nt_get_ready(t);
+    t->fast = !t->node && nt_goes_fast(t);
+    buf_reset(&t->request);
+    if (rc != 0 || (rc = rsp_frame(&t->request, request, len)) != 0)
+        return rc;
+    t->stats.requests++;
+    t->outstanding = true;
+    t->silence.warned = false;
+    t->tries = 0;
+    rc = send_request(t);
+    return rc == 0 ? wait_until_sent(t) : rc;
+}
+
+/* Asks for the reply, or the request, again: a '-' when the reply was damaged on its way. */
+static int send_again(struct netgdb_target *t)
+{
+    if (t->no_ack || t->tries++ == TRIES) {
+        log_error(t->log, "what arrives is damaged: the reply cannot be had");
+        return NETGDB_PROTO;
+    }
+    int rc = nt_wait_for_ack(t);
+    if (rc != 0)
+        return rc;
+    t->stats.repeated_requests++;
+    return t->plus_seen ? link_send(t->link, "-", 1, 0, 1) : send_request(t);
+}
+
+/*
+ * Nothing came for so long that the kernel must be idle, and its '+' was never seen: what it got
+ * of the request was eaten while it waited for a '+'. Now it gets that, and the request again.
+ */
+static int wake_up(struct netgdb_target *t)
+{
+    if (t->tries++ == TRIES) {
+        log_error(t->log, "acknowledges everything and answers nothing: given up");
+        return NETGDB_LOST;
+    }
+    int rc = nt_wait_for_ack(t);
+    if (rc == 0)
+        rc = nt_send_plus(t);
+    if (rc == 0)
+        rc = nt_wait_for_ack(t);
+    if (rc == 0)
+        rc = nt_wait_until(t, link_copies_gone(t->link)); /* of that '+' */
+    t->stats.repeated_requests++;
+    return rc == 0 ? send_request(t) : rc;
+}
+
+/* Whether the reply has not the form that a kernel gives the replies to this request. */
+static bool misfits(const struct netgdb_target *t)
+{
+    if (t->node || !t->identified || t->peer != NETGDB_PEER_KERNEL)
+        return false;
+    size_t len = t->request.len - NT_FRAMING;
+    return !reply_fits(t->current.packet, t->request.data + 1, len, &t->parser.content);
+}
+
+/*
+ * Whether the reply may be that of a copy. Of a request that went out fast: the path does not look
+ * clean any more, or the ack of the request is missing. Of any: there was a sign of such a copy.
+ */
+static bool doubtful(const struct netgdb_target *t)
+{
+    return (t->fast && (t->suspect || t->evidence != t->link->evidence)) || misfits(t) ||
+           link_stale(t->link) != LINK_COPY_NOTHING;
+}
+
+/* Whether it is not enough to ask again: what ran, or what would, does harm when it runs twice. */
+static bool too_late(const struct netgdb_target *t)
+{
+    if (link_stale(t->link) == LINK_COPY_HARMFUL)
+        return true;
+    return misfits(t) && (holdback_runs_once(t->current.packet) ||
+                          (!t->fast && !reply_of_read(&t->parser.content)));
+}
+
+/* The reply is of no use. When the request does no harm, it is asked again, carefully. */
+static int ask_again(struct netgdb_target *t)
+{
+    if (too_late(t) || t->tries++ == TRIES) {
+        link_refuse(t->link, "the network delivered a copy of an earlier request very late, and "
+                             "it has run instead of this one, which ends the session");
+        return NETGDB_LOST;
+    }
+    t->stats.asked_again++;
+    t->plus_owed = true;
+    t->plus_due = link_copies_gone(t->link);
+    t->outstanding = false;
+    nt_expect_copies(t);
+    int rc = nt_get_ready(t);
+    t->fast = false;
+    t->outstanding = true;
+    return rc == 0 ? send_request(t) : rc;
+}
+
+/* Console output, which precedes the reply of what runs and of a monitor command. */
+static bool is_output(const struct netgdb_target *t, const struct buf *content)
+{
+    bool may =
+        (t->current.packet->does & PKT_RESUMES) != 0 || packet_is(t->current.packet, "qRcmd");
+    return may && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
+}
+
+/* The reply is in the parser. */
+static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
+{
+    int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
+    link_proved(t->link); /* a node's reply comes without a '+', and its ack may be lost */
+    *final = !is_output(t, reply);
+    t->asked = io_now(t->io);
+    if (!*final)
+        return rc;
+    t->outstanding = false;
+    holdback_done(&t->holdback, t->link, &t->current);
+    if (t->no_ack)
+        return rc;
+    t->plus_owed = true;
+    t->plus_due = t->node ? 0 : holdback_plus(&t->holdback, t->link, &t->current);
+    if (nt_goes_fast(t))
+        nt_expect_copies(t);
+    if (rc == 0 && t->plus_due <= io_now(t->io))
+        rc = nt_send_plus(t);
+    return rc;
+}
+
+/* A node says so in its features. GDB need not know. */
+static void look_for_node(struct netgdb_target *t, struct buf *features)
+{
+    t->node |= features_has(features->data, features->len, "netgdb-node");
+    t->link->runs_copies = !t->node;
+    if (t->node)
+        link_allow_finished(t->link);
+    (void)features_set(features, "netgdb-node", NULL);
+}
+
+/* Whether the kernel has taken the request, says nothing to it, and must be idle by now. */
+static bool sleeps(const struct netgdb_target *t)
+{
+    return !t->plus_seen && !t->no_ack && link_acks(t->link) != 0 &&
+           io_now(t->io) - nt_heard_since(t, t->asked) >= LINK_KERNEL_GIVES_UP;
+}
+
+int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
+{
+    struct netgdb_target *t = nt_self(base);
+    for (;;) {
+        int rc = nt_read_stream(t);
+        if (rc == 1 && doubtful(t))
+            rc = ask_again(t);
+        else if (rc == 1) {
+            rc = finish(t, reply, final);
+            if (packet_is(t->current.packet, "qSupported"))
+                look_for_node(t, reply);
+            return rc;
+        } else if (rc == NETGDB_PROTO)
+            rc = send_again(t);
+        else
+            rc = sleeps(t) ? wake_up(t) : nt_pump_asking(t, t->asked, watch);
+        if (rc != 0)
+            return rc;
+    }
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must be over before the next request goes out: what came is read, our '+' is sent and
+ * acknowledged, and no late copy can do harm. See netgdb_parts.h.
+ */
+#include "proto/err.h"
+#include "proto/netgdb_parts.h"
+
+/* ---- reading what came ---- */
+
+/*
+ * A packet that nobody waits for: a repeat of the last reply, or the reply to a copy that came late
+ * and did no harm. The kernel waits for a '+' to the latter before it looks at another request.
+ */
+static void drop_packet(struct netgdb_target *t)
+{
+    t->stats.stale_replies++;
+    if (!t->copy_runs)
+        return;
+    t->copy_runs = false;
+    t->evidence = t->link->evidence; /* what was feared has come */
+    t->plus_owed = true;
+    t->plus_due = io_now(t->io) + link_lateness(t->link);
+}
+
+/* Whether the next packet is the reply. */
+static bool awaits_reply(const struct netgdb_target *t)
+{
+    return t->outstanding && (t->plus_seen || t->no_ack);
+}
+
+static void take_plus(struct netgdb_target *t)
+{
+    if (t->no_ack) /* a stub behind a node that sends them all the same */
+        return;
+    if (!t->outstanding) {
+        t->copy_runs = true;
+    } else if (!t->plus_seen) {
+        t->plus_seen = true;
+        t->suspect = link_acks(t->link) == 0;
+        link_proved(t->link);
+        link_want_plus(t->link, 0);
+    }
+}
+
+static int take_event(struct netgdb_target *t, enum rsp_event event)
+{
+    switch (event) {
+    case RSP_ACK:
+        take_plus(t);
+        return 0;
+    case RSP_NACK:
+        return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
+    case RSP_PACKET:
+        if (awaits_reply(t))
+            return 1;
+        drop_packet(t);
+        return 0;
+    case RSP_BAD:
+        return awaits_reply(t) ? NETGDB_PROTO : 0;
+    default:
+        return 0;
+    }
+}
+
+int nt_read_stream(struct netgdb_target *t)
+{
+    const uint8_t *data = t->link->stream.data;
+    size_t left = t->link->stream.len, all = left;
+    enum rsp_event event;
+    int found = 0;
+    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE)
+        found = take_event(t, event);
+    buf_drop(&t->link->stream, all - left);
+    /* A kernel's message is a whole packet: half a one has lost its end to some damage. */
+    if (found == 0 && !t->node && t->parser.state != RSP_IDLE) {
+        t->parser.state = RSP_IDLE;
+        found = take_event(t, RSP_BAD);
+    }
+    return found;
+}
+
+/* ---- our '+' ---- */
+
+int nt_wait_for_ack(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io);
+    int rc = 0;
+    while (rc == 0 && !link_acked(t->link) && link_acks(t->link) == 0) {
+        rc = nt_pump_asking(t, since, 0);
+    }
+    if (rc == 0)
+        link_proved(t->link);
+    t->silence.warned = false;
+    return rc;
+}
+
+int nt_send_plus(struct netgdb_target *t)
+{
+    t->plus_owed = false;
+    return link_send(t->link, "+", 1, 0, 1);
+}
+
+int nt_settle(struct netgdb_target *t)
+{
+    int rc = 0;
+    if (t->plus_owed) {
+        rc = nt_wait_until(t, t->plus_due);
+        if (rc == 0)
+            rc = nt_send_plus(t);
+    }
+    if (rc == 0)
+        rc = nt_wait_for_ack(t);
+    t->holdback.plus_gone = link_copies_gone(t->link);
+    return rc;
+}
+
+/* ---- holding back ---- */
+
+bool nt_goes_fast(const struct netgdb_target *t)
+{
+    return !holdback_careful(&t->holdback, t->link) && !holdback_runs_once(t->current.packet);
+}
+
+void nt_expect_copies(struct netgdb_target *t)
+{
+    uint64_t now = io_now(t->io), gone = link_copies_gone(t->link);
+    link_want_plus(t->link, (gone > now ? gone : now) + link_lateness(t->link));
+}
+
+uint64_t nt_copies_until(struct netgdb_target *t)
+{
+    bool fast = t->fast && t->evidence != t->link->evidence;
+    if (!fast && link_stale(t->link) == LINK_COPY_NOTHING)
+        return 0;
+    link_want_plus(t->link, t->link->heard + LINK_QUIET);
+    return t->link->heard + LINK_QUIET;
+}
+
+/* Sees a copy that runs to its end. */
+static int await_copies(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io), until;
+    int rc = 0;
+    (void)nt_read_stream(t);
+    while (rc == 0 && ((until = nt_copies_until(t)) > io_now(t->io) || t->copy_runs)) {
+        rc = t->copy_runs ? nt_pump_asking(t, since, 0) : nt_pump(t, until, 0);
+        (void)nt_read_stream(t);
+    }
+    return rc;
+}
+
+int nt_get_ready(struct netgdb_target *t)
+{
+    int rc;
+    do {
+        rc = nt_settle(t);
+        if (rc == 0)
+            rc = nt_wait_until(t, t->node ? 0 : holdback_request(&t->holdback, t->link, &t->current));
+        if (rc == 0)
+            rc = await_copies(t);
+    } while (rc == 0 && t->plus_owed);
+    return rc;
+}
