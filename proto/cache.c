@@ -396,6 +396,7 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     c->base = (struct target){&ops, next};
     c->program = options->program;
     c->kernel = c->shared = options->kernel;
+    c->ahead = options->ahead;
     c->remember = options->remember;
     c->context = options->context;
     c->read_max = CACHE_READ_UNKNOWN;

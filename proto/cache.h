@@ -17,7 +17,8 @@
  *         it first
  *
  * Three reads in a row of adjoining blocks start a read-ahead of at most 64 KiB, by target_ahead.
- * What is on its way when the client asks for something else is waited for, one request at most.
+ * What is on its way when the client asks for something else is waited for, one request at most;
+ * and where it asks for more of the stream than is there, that is read on in the same way.
  *
  * A block is read only where that is safe: inside the program's allocated sections, in a page
  * that the client has read from since the stop, and in the page of the stack pointer of a thread
@@ -50,7 +51,8 @@ typedef bool cache_remember(void *context, const char *held, size_t len);
 struct cache_options {
     const struct options_range *nocache; /* ranges that may be a device's; copied */
     size_t nocaches;
-    bool kernel; /* a FreeBSD stub is behind it: threads share their memory */
+    bool kernel;  /* a FreeBSD stub is behind it: threads share their memory */
+    size_t ahead; /* bytes that a read-ahead asks for; 0: a block */
     struct cache_program program;
     cache_remember *remember; /* NULL: nobody takes over */
     void *context;            /* of it; must outlive the cache */
@@ -70,6 +72,12 @@ struct cache_stats {
 /* Owns `next`. The context of options->program must outlive it. NULL when memory is short; `next`
  * is then still the caller's. */
 struct target *cache_new(struct target *next, const struct cache_options *options);
+
+/*
+ * Whether these bytes are where a block may be read (above), for one who reads more than was asked
+ * for. `cache` is the target; asks nothing of it.
+ */
+bool cache_may_read(void *cache, uint64_t address, size_t len);
 
 /* Forgets all that is known. */
 void cache_flush(struct target *t);

@@ -32,34 +32,38 @@ void cache_note_read(struct cache *c, uint64_t address, size_t len)
     s->end = end;
 }
 
-/* How many of `want` bytes may be read there before the client asks. */
-static size_t allowed(const struct cache *c, uint64_t address, size_t want)
+/* In pieces of how many bytes may be read there before the client asks, and up to where. */
+static size_t piece(const struct cache *c, uint64_t address, uint64_t *last)
 {
     struct region r;
     const struct cache_program *p = &c->program;
-    uint64_t last = address | (CACHE_PAGE - 1);
-    if (p->region != NULL && p->region(p->context, address, &r) && r.kind != REGION_DEVICE)
-        last = r.last;
-    else if (!cache_memory_touched(&c->memory, address))
-        return 0;
-    return last - address < want ? (size_t)(last - address) + 1 : want;
+    *last = address | (CACHE_PAGE - 1);
+    if (p->region == NULL || !p->region(p->context, address, &r) || r.kind == REGION_DEVICE)
+        return cache_memory_touched(&c->memory, address) ? c->block : 0;
+    *last = r.last;
+    return c->ahead != 0 && c->ahead < c->block ? c->ahead : c->block;
 }
 
 /* The next read, if there is one to make. */
 static bool plan(const struct cache *c, uint64_t *address, size_t *len)
 {
     const struct cache_stream *s = &c->stream;
-    size_t chunk = s->size > c->block ? s->size : c->block;
+    bool long_reads = s->size > c->block;
     size_t limit = s->bytes < STREAM_AHEAD ? (size_t)s->bytes : STREAM_AHEAD;
-    if (s->run < STREAM_RUN || c->block == 0 || chunk > c->read_max || s->end == 0 ||
+    if (s->run < STREAM_RUN || c->block == 0 || s->size > c->read_max || s->end == 0 ||
         s->end > UINT64_MAX - 2 * STREAM_AHEAD)
         return false;
-    uint64_t from = s->size > c->block ? s->next : s->end;
+    uint64_t last, from = long_reads ? s->next : s->end;
     size_t known = cache_memory_known(&c->memory, from, limit);
     *address = from + known;
-    *len = allowed(c, *address, chunk);
+    *len = piece(c, *address, &last);
+    if (*len != 0 && long_reads)
+        *len = s->size;
+    bool cut = last - *address < *len;
+    if (cut)
+        *len = (size_t)(last - *address) + 1;
     /* Less than the client asks for at a time would only make it ask for all of that. */
-    return known < limit && *len != 0 && (chunk == c->block || *len == chunk) &&
+    return known < limit && *len != 0 && !(cut && long_reads) &&
            !cache_is_device(c, *address, *len) && !cache_is_held(c, *address, *address + *len - 1);
 }
 
@@ -100,6 +104,28 @@ static int send(struct cache *c, uint64_t address, size_t len)
     s->sent = rc == 0;
     c->stats.ahead++;
     return rc;
+}
+
+/* Whether a read-ahead would be of what the client asks for. */
+static bool is_asked(const struct cache *c, uint64_t *address, size_t *len)
+{
+    return c->size <= c->block && cache_is_in_space(c) && plan(c, address, len) &&
+           *address >= c->address && *address - c->address < c->size;
+}
+
+int cache_catch_up(struct cache *c)
+{
+    uint64_t address;
+    size_t len;
+    int rc = cache_finish_ahead(c);
+    while (rc == 0 && is_asked(c, &address, &len)) {
+        rc = cache_sync_space(c);
+        if (rc == 0)
+            rc = send(c, address, len);
+        if (rc == 0)
+            rc = take(c, 0);
+    }
+    return rc == CACHE_REFUSED ? 0 : rc;
 }
 
 int cache_read_ahead(struct cache *c)

@@ -56,6 +56,7 @@ struct cache {
     /* The stub, by its features. */
     size_t read_max; /* bytes that an m may ask for */
     size_t block;    /* bytes of a block, a power of two; 0: none are read */
+    size_t ahead;    /* bytes that a read-ahead asks for; 0: a block */
     bool shared;     /* threads of a process have one memory */
     bool binary;     /* x is GDB's, its reply begins with 'b' */
     bool offers_map; /* qXfer:memory-map */
@@ -165,6 +166,10 @@ int cache_read_ahead(struct cache *c);
 
 /* Waits for an outstanding read-ahead. Returns 0 or an error. */
 int cache_finish_ahead(struct cache *c);
+
+/* Reads on, in a stream, until what the client asks for is known, or cannot be had in this way.
+ * Returns 0 or an error. */
+int cache_catch_up(struct cache *c);
 
 /* ---- cache_where.c: where a block may be read ---- */
 

@@ -83,7 +83,7 @@ static int read_block(struct cache *c)
 /* What is being read ahead may be what is asked for. */
 static int finish_if_asked(struct cache *c)
 {
-    return is_known(c) ? 0 : cache_finish_ahead(c);
+    return is_known(c) ? 0 : cache_catch_up(c);
 }
 
 /* Of memory that may be kept; all of it is in one reply. */

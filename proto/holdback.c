@@ -45,7 +45,8 @@ uint64_t holdback_plus(const struct holdback *h, const struct link *l,
     return hold ? link_copies_gone(l) : 0;
 }
 
-void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r)
+void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,
+                   uint64_t gone)
 {
     if (h->evidence != l->evidence)
         h->clean = 0;
@@ -57,5 +58,5 @@ void holdback_done(struct holdback *h, const struct link *l, const struct holdba
     h->recent[i].repeat = r->packet->repeat;
     h->recent[i].low = r->low;
     h->recent[i].high = r->high;
-    h->recent[i].gone = link_copies_gone(l);
+    h->recent[i].gone = gone;
 }

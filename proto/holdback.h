@@ -52,7 +52,8 @@ uint64_t holdback_request(const struct holdback *h, const struct link *l,
 uint64_t holdback_plus(const struct holdback *h, const struct link *l,
                        const struct holdback_request *r);
 
-/* The reply to the last DATA's request has come. */
-void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r);
+/* The reply to a request has come, of which no copy can come any more at `gone`. */
+void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,
+                   uint64_t gone);
 
 #endif

@@ -150,7 +150,7 @@ static uint64_t first_retry(const struct link *l)
 static bool waits_for_repeat(const struct link *l)
 {
     uint64_t again = l->counters.retransmitted, sent = l->tx.seqno;
-    if (!l->runs_copies || !link_sends_request(l) || sent < LINK_HISTORY)
+    if (!l->runs_copies || l->lane || !link_sends_request(l) || sent < LINK_HISTORY)
         return false;
     return (l->tx.len - WIRE_HEADER) * again * again > REPEAT_COSTS * sent * sent;
 }
@@ -163,7 +163,22 @@ static uint64_t next_retry(const struct link *l)
     uint64_t most = retry > LINK_RETRY_MAX ? retry : LINK_RETRY_MAX;
     for (unsigned i = 1; i < l->tx.transmissions && retry < most; i++)
         retry *= 2;
-    return retry < most ? retry : most;
+    retry = retry < most ? retry : most;
+    return retry > l->tx.patience ? retry : l->tx.patience;
+}
+
+void link_be_patient(struct link *l, uint64_t ns)
+{
+    l->tx.patience = ns;
+    l->tx.retry = l->tx.last + next_retry(l);
+}
+
+void link_lane(struct link *l, bool on)
+{
+    l->lane = on;
+    l->plus_until = 0;
+    if (l->mark != NULL && !on)
+        l->mark->lane = 0;
 }
 
 static int transmit(struct link *l)
@@ -220,7 +235,7 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->tx.len = WIRE_HEADER + len;
     l->tx.active = true;
     l->tx.transmissions = l->tx.acks = 0;
-    l->tx.arrived = 0;
+    l->tx.arrived = l->tx.patience = 0;
     l->stale = LINK_COPY_NOTHING;
     if (l->mark != NULL)
         l->mark->sent = l->tx.seqno;
@@ -487,7 +502,8 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         judge_copy(l, msg->seqno);
         return 1;
     }
-    if (l->tx.active && (l->tx.acks != 0 || (link_sends_request(l) && msg->total > 1)))
+    bool told = l->tx.acks != 0 || (link_sends_request(l) && msg->total > 1);
+    if (l->tx.active && told && !l->lane)
         wait_for_quiet(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;

@@ -80,6 +80,7 @@ struct link_mark {
     uint32_t sent; /* seqno of our last DATA */
     uint32_t next; /* seqno with which the peer's next message begins */
     uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
+    uint64_t lane; /* not 0: the stub may be in no-ack mode, and this page of memory can be read */
     struct link_held held;
 };
 
@@ -92,6 +93,7 @@ struct link_counters {
     uint64_t impossible;    /* seqnos, offsets or lengths that cannot be; never acknowledged */
     uint64_t stray_acks;    /* acks of a seqno never sent */
     uint64_t unwanted_plus; /* '+' of a copy that came late: see link_want_plus, link_stale */
+    uint64_t undoing;       /* acks of copies that came too late and undo what was changed since */
 };
 
 struct link {
@@ -106,8 +108,9 @@ struct link {
         uint32_t seqno; /* of the last DATA, on its way or not */
         unsigned transmissions, acks;
         uint64_t last, retry;
-        uint64_t arrived; /* when that became known; 0: it has not */
-        uint32_t acked;   /* the highest seqno that was acknowledged */
+        uint64_t arrived;  /* when that became known; 0: it has not */
+        uint64_t patience; /* see link_be_patient */
+        uint32_t acked;    /* the highest seqno that was acknowledged */
         uint8_t datagram[WIRE_HEADER + WIRE_DATA_ETHERNET];
         size_t len;
     } tx;
@@ -127,6 +130,7 @@ struct link {
     bool lazy_acks;         /* see link_lazy_acks */
     bool refused;           /* see link_refuse */
     bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
+    bool lane;              /* see link_lane */
     enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
@@ -207,6 +211,15 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
 /* Says what a copy does of the DATA that was sent last: nothing, when it is not said. */
 void link_tell_copy(struct link *l, enum link_copy copy);
 
+/* The DATA that was sent last is not sent again before `ns` have passed, each time. */
+void link_be_patient(struct link *l, uint64_t ns);
+
+/*
+ * The stub is in no-ack mode, or is not any more: it says no '+', so that a request whose ack is
+ * missing can only be sent again, and what it says meanwhile does not tell that it came.
+ */
+void link_lane(struct link *l, bool on);
+
 /*
  * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also
  * what it drops, one more than there were transmissions.
@@ -258,6 +271,10 @@ void link_refuse(struct link *l, const char *line);
 #define LINK_REFUSED_COPY                                                                          \
     "the network delivered a copy of an earlier request very late; it was kept from running, "     \
     "which ends the session: type netgdb again at db>"
+
+#define LINK_RAN_COPY                                                                              \
+    "the network delivered a copy of an earlier request very late, and it may have run, which "    \
+    "ends the session: type netgdb again at db>"
 
 /* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
 uint64_t link_lateness(const struct link *l);

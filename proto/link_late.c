@@ -52,8 +52,10 @@ void link_judge_order(struct link *l, const struct link_trace *t)
     if (original || t->copy == LINK_COPY_NOTHING || t->seqno == l->tx.seqno)
         return;
     enum link_copy does = copy_does(l, t);
-    if (does == LINK_COPY_HARMFUL)
+    if (does == LINK_COPY_HARMFUL) {
         l->harmful = l->tx.seqno;
+        l->counters.undoing++;
+    }
     if (!came_behind(l))
         return;
     log_debug(l->log, "a copy of request %u came behind the '+' to its reply", t->seqno);

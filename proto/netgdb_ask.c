@@ -16,7 +16,7 @@ size_t nt_max_request(struct target *base)
     return t->node ? NETGDB_NODE_REQUEST_MAX : t->link->payload_max - NT_FRAMING;
 }
 
-static enum link_copy copy_does(const struct packet *packet)
+enum link_copy nt_copy_does(const struct packet *packet)
 {
     if (holdback_runs_once(packet))
         return LINK_COPY_HARMFUL;
@@ -36,7 +36,7 @@ static int send_request(struct netgdb_target *t)
     do {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
-        link_tell_copy(t->link, copy_does(t->current.packet));
+        link_tell_copy(t->link, nt_copy_does(t->current.packet));
         at += n;
         if (rc == 0 && at < total)
             rc = nt_wait_for_ack(t);
@@ -61,9 +61,14 @@ int nt_send(struct target *base, const uint8_t *request, size_t len)
     struct netgdb_target *t = nt_self(base);
     if (len > nt_max_request(base))
         return NETGDB_TOO_LONG;
+    int rc = lane_consider(t, request, len);
+    if (rc != 0)
+        return rc;
     t->current.packet = packet_find(request, len);
     packet_range(t->current.packet, request, len, &t->current.low, &t->current.high);
-    int rc = nt_get_ready(t);
+    if (t->lane.on)
+        return lane_send(t, request, len);
+    rc = nt_get_ready(t);
     t->fast = !t->node && nt_goes_fast(t);
     buf_reset(&t->request);
     if (rc != 0 || (rc = rsp_frame(&t->request, request, len)) != 0)
@@ -121,11 +126,14 @@ static bool misfits(const struct netgdb_target *t)
 }
 
 /*
- * Whether the reply may be that of a copy. Of a request that went out fast: the path does not look
+ * Whether the reply may be that of a copy. QStartNoAckMode cannot be asked again; the lane's probe
+ * tells what came of it. Of a request that went out fast: the path does not look
  * clean any more, or the ack of the request is missing. Of any: there was a sign of such a copy.
  */
 static bool doubtful(const struct netgdb_target *t)
 {
+    if (packet_is(t->current.packet, "QStartNoAckMode"))
+        return false;
     return (t->fast && (t->suspect || t->evidence != t->link->evidence)) || misfits(t) ||
            link_stale(t->link) != LINK_COPY_NOTHING;
 }
@@ -176,7 +184,7 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     if (!*final)
         return rc;
     t->outstanding = false;
-    holdback_done(&t->holdback, t->link, &t->current);
+    holdback_done(&t->holdback, t->link, &t->current, link_copies_gone(t->link));
     if (t->no_ack)
         return rc;
     t->plus_owed = true;
@@ -208,6 +216,8 @@ static bool sleeps(const struct netgdb_target *t)
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
 {
     struct netgdb_target *t = nt_self(base);
+    if (t->lane.on)
+        return lane_recv(t, reply, final, watch);
     for (;;) {
         int rc = nt_read_stream(t);
         if (rc == 1 && doubtful(t))

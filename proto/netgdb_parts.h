@@ -2,7 +2,7 @@
 /*
  * What the files of the netgdb target share, and nothing else includes. From the link up:
  * netgdb_wait.c (waiting), netgdb_ready.c (until a request may go out), netgdb_ask.c (a request and
- * its reply), netgdb_target.c (life).
+ * its reply), netgdb_lane.c and netgdb_lane_mode.c (the same without acks), netgdb_target.c (life).
  *
  * Functions return 0 or an error of the target (err.h), unless they say otherwise.
  */
@@ -10,6 +10,7 @@
 #define NETGDB_PROTO_NETGDB_PARTS_H
 
 #include "proto/holdback.h"
+#include "proto/netgdb_lane.h"
 #include "proto/netgdb_target.h"
 #include "proto/rsp.h"
 #include "proto/silence.h"
@@ -48,6 +49,7 @@ struct netgdb_target {
     uint64_t plus_due; /* not before */
 
     struct holdback holdback;
+    struct lane lane;
 };
 
 static inline struct netgdb_target *nt_self(struct target *t)
@@ -117,7 +119,12 @@ uint64_t nt_copies_until(struct netgdb_target *t);
 /* Until a request may go out: everything before it is settled and no late copy can disturb it. */
 int nt_get_ready(struct netgdb_target *t);
 
-/* ---- netgdb_ask.c: the calls of a target ---- */
+/* ---- netgdb_ask.c ---- */
+
+/* What a late copy of a request does. */
+enum link_copy nt_copy_does(const struct packet *packet);
+
+/* The calls of a target. */
 size_t nt_max_request(struct target *base);
 int nt_send(struct target *base, const uint8_t *request, size_t len);
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch);

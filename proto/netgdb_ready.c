@@ -26,7 +26,7 @@ static void drop_packet(struct netgdb_target *t)
 /* Whether the next packet is the reply. */
 static bool awaits_reply(const struct netgdb_target *t)
 {
-    return t->outstanding && (t->plus_seen || t->no_ack);
+    return t->outstanding && (t->plus_seen || t->no_ack || t->lane.step == LANE_PROBE);
 }
 
 static void take_plus(struct netgdb_target *t)
@@ -52,6 +52,7 @@ static int take_event(struct netgdb_target *t, enum rsp_event event)
     case RSP_NACK:
         return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
     case RSP_PACKET:
+        lane_note_packet(&t->lane, &t->parser.content);
         if (awaits_reply(t))
             return 1;
         drop_packet(t);
@@ -156,7 +157,8 @@ int nt_get_ready(struct netgdb_target *t)
     do {
         rc = nt_settle(t);
         if (rc == 0)
-            rc = nt_wait_until(t, t->node ? 0 : holdback_request(&t->holdback, t->link, &t->current));
+            rc = nt_wait_until(t,
+                               t->node ? 0 : holdback_request(&t->holdback, t->link, &t->current));
         if (rc == 0)
             rc = await_copies(t);
     } while (rc == 0 && t->plus_owed);

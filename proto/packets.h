@@ -58,7 +58,7 @@ enum packet_repeat {
     X("QPassSignals", PKT_CHANGES, REPEAT_SAFE, "signals that the program gets without a stop")    \
     X("QProgramSignals", PKT_CHANGES, REPEAT_SAFE, "signals that may be passed to the program")    \
     X("QSetWorkingDir", PKT_CHANGES, REPEAT_SAFE, "set the working directory")                     \
-    X("QStartNoAckMode", PKT_CHANGES, REPEAT_SAFE, "stop acknowledging packets")                   \
+    X("QStartNoAckMode", PKT_CHANGES, REPEAT_NEVER, "stop acknowledging packets")                  \
     X("QStartupWithShell", PKT_CHANGES, REPEAT_SAFE, "start programs by a shell")                  \
     X("QThreadEvents", PKT_CHANGES, REPEAT_SAFE, "report thread creation and exit")                \
     X("QThreadOptions", PKT_CHANGES, REPEAT_SAFE, "report events of chosen threads")               \

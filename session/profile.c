@@ -75,6 +75,8 @@ void profile_note_link(struct profile *p, const struct target *netgdb)
     p->round_trips = s->requests;
     p->stale = s->stale_replies;
     p->asked_again = s->asked_again + s->repeated_requests;
+    p->lanes = s->lanes;
+    p->lane_reads = s->lane_reads;
     p->srtt = l->srtt;
     p->lateness = link_lateness(l);
     p->link = l->counters;
@@ -108,6 +110,10 @@ static void link_text(const struct profile *p, struct buf *out)
                (unsigned long long)l->retransmitted, loss / 10, loss % 10,
                (unsigned long long)l->duplicates, (unsigned long long)p->stale,
                (unsigned long long)p->asked_again);
+    if (p->lanes != 0)
+        buf_printf(out, "without acks of the stub (lane) %llu time%s, %llu reads\n",
+                   (unsigned long long)p->lanes, p->lanes == 1 ? "" : "s",
+                   (unsigned long long)p->lane_reads);
 }
 
 void profile_text(struct profile *p, struct buf *out)
@@ -132,12 +138,14 @@ static void link_json(const struct profile *p, struct buf *out)
     buf_printf(out,
                ",\"round_trips\":%llu,\"rtt_ms\":%.3f,\"late_ms\":%.3f,\"datagrams_out\":%llu,"
                "\"datagrams_in\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu,\"sent_again\":%llu,"
-               "\"copies\":%llu,\"stale_replies\":%llu,\"asked_again\":%llu",
+               "\"copies\":%llu,\"stale_replies\":%llu,\"asked_again\":%llu,\"lanes\":%llu,"
+               "\"lane_reads\":%llu",
                (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6,
                (unsigned long long)l->sent, (unsigned long long)l->received,
                (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in,
                (unsigned long long)l->retransmitted, (unsigned long long)l->duplicates,
-               (unsigned long long)p->stale, (unsigned long long)p->asked_again);
+               (unsigned long long)p->stale, (unsigned long long)p->asked_again,
+               (unsigned long long)p->lanes, (unsigned long long)p->lane_reads);
 }
 
 void profile_json(struct profile *p, struct buf *out)

@@ -15,7 +15,7 @@
 
 #include "session/rundir.h"
 
-#define MAGIC "netgdb3"
+#define MAGIC "netgdb4"
 #define PREFIX "session-"
 
 struct record_file {

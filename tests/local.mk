@@ -201,6 +201,10 @@ tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
 tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
 RIG_LIBS = libsession.la $(SIM_LIBS)
+LANE_RIG = tests/sim/lane_rig.c tests/sim/lane_rig.h $(RIG)
+UNIT_TESTS += tests/sim/lane_test
+tests_sim_lane_test_SOURCES = tests/sim/lane_test.c $(LANE_RIG)
+tests_sim_lane_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)

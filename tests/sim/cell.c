@@ -93,6 +93,11 @@ static void set_gdb(struct play_config *c, double how)
     c->gdb = all[how < 3 ? (int)how : 3];
 }
 
+static void set_lane(struct play_config *c, double how)
+{
+    c->lane = how == 0 ? PLAY_LANE_SELDOM : how < 2 ? PLAY_LANE_CLEAN : PLAY_LANE_ANYWHERE;
+}
+
 static void set_fixed(struct play_config *c, double on)
 {
     c->fixed_retry = on != 0;
@@ -115,6 +120,7 @@ const struct cell_factor cell_factors[CELL_FACTORS] = {
     {"block", "ms", 4, {0, 100, 3000, 30000}, set_block},
     {"jump", "s", 3, {0, 1, 60}, set_jump},
     {"gdb", "", 4, {0, 1, 2, 3}, set_gdb},
+    {"lane", "", 3, {0, 1, 2}, set_lane},
     {"fixed", "", 2, {0, 1}, set_fixed},
 };
 

@@ -9,7 +9,7 @@
 #include "proto/rsp.h"
 #include "tests/sim/private.h"
 
-enum { RBX = 1, PACKET_MAX = 8400, CONNECT_STEPS = 5 };
+enum { RBX = 1, PACKET_MAX = 8400, CONNECT_STEPS = 5, STREAM_READ = 2048, STREAM_MAX = 60 };
 
 struct sim_gdb {
     struct sim_world *w;
@@ -19,6 +19,9 @@ struct sim_gdb {
     unsigned leave_at; /* closes the connection behind this request; 0: detaches at the end */
     uint64_t next;     /* the event that asks; 0: none */
     bool waiting, finished;
+    bool streams;
+    unsigned stream; /* reads that are left of one */
+    uint64_t stream_at;
 
     /* the model */
     uint8_t window[SIM_GDB_WINDOW];
@@ -68,15 +71,32 @@ static void read_window(struct sim_gdb *g)
     buf_addhex(&g->expected, g->window + at, len);
 }
 
-static void read_text(struct sim_gdb *g)
+static void read_text_at(struct sim_gdb *g, uint64_t at, uint64_t len)
 {
-    uint64_t at = MACHINE_TEXT + sim_below(g->w, MACHINE_TEXT_SIZE - 128);
-    uint64_t len = 1 + sim_below(g->w, 128);
     request_read(g, at, len);
     for (uint64_t i = 0; i < len; i++) {
         uint8_t byte = machine_text_byte(at + i);
         buf_addhex(&g->expected, &byte, 1);
     }
+}
+
+static void read_text(struct sim_gdb *g)
+{
+    uint64_t at = MACHINE_TEXT + sim_below(g->w, MACHINE_TEXT_SIZE - 128);
+    read_text_at(g, at, 1 + sim_below(g->w, 128));
+}
+
+/* The next block of a stream, which begins anywhere. */
+static void read_stream(struct sim_gdb *g)
+{
+    if (g->stream == 0) {
+        g->stream = 2 + (unsigned)sim_below(g->w, STREAM_MAX);
+        g->stream_at =
+            MACHINE_TEXT + sim_below(g->w, MACHINE_TEXT_SIZE - (g->stream + 1) * STREAM_READ);
+    }
+    read_text_at(g, g->stream_at, STREAM_READ);
+    g->stream_at += STREAM_READ;
+    g->stream--;
 }
 
 static void read_hole(struct sim_gdb *g)
@@ -149,6 +169,10 @@ static void any_request(struct sim_gdb *g)
         read_window,  read_window,   read_text,    read_counter, write_window,  write_window,
         write_window, choose_thread, list_threads, read_hole,    write_register};
     const unsigned n = sizeof simple / sizeof simple[0];
+    if (g->stream != 0 || (g->streams && sim_chance(g->w, 0.1))) {
+        read_stream(g);
+        return;
+    }
     unsigned which = (unsigned)sim_below(g->w, n + 5);
     if (which == n - 1 && g->thread != 0)
         which = n; /* only the first thread's registers are written */
@@ -234,7 +258,8 @@ static void take_reply(struct sim_gdb *g)
     if (!is_expected(g))
         complain(g, "a wrong reply");
     g->resumes += g->resume;
-    if (++g->asked > CONNECT_STEPS + g->exchanges) {
+    g->asked += g->stream == 0; /* a stream is one exchange */
+    if (g->asked > CONNECT_STEPS + g->exchanges) {
         g->finished = true;
         sim_client_close(g->io);
         return;
@@ -265,6 +290,11 @@ void sim_gdb_reload(struct sim_gdb *g, const struct machine *m)
     (void)machine_read(m, MACHINE_DATA, g->window, sizeof g->window);
     (void)machine_read(m, MACHINE_DATA + SIM_GDB_COUNTER, &g->counter, sizeof g->counter);
     g->thread = 0;
+}
+
+void sim_gdb_stream(struct sim_gdb *g)
+{
+    g->streams = true;
 }
 
 void sim_gdb_leave_at(struct sim_gdb *g, unsigned request)

@@ -16,6 +16,9 @@ enum {
 
 struct sim_gdb;
 
+/* From now on it also reads memory block after block, as a dump does, between its requests. */
+void sim_gdb_stream(struct sim_gdb *g);
+
 /*
  * Begins a session on the io: connects, makes `exchanges` requests at random, detaches, closes.
  * The model begins with what `m` is now; its program counts its runs in its own memory from here

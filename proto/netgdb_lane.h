@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lane: requests to a kernel whose stub is in no-ack mode. There it sends no '+' and needs
+ * none, so that a read costs one send of the kernel and not two. What is lost with the acks is the
+ * order of things, and this takes their place:
+ *
+ *   - a read is known by its length: none has that of another one of the last LANE_LENGTHS DATA,
+ *     for which a few bytes more are read than are needed, where that may be;
+ *   - every other reply is believed only behind it, when such a read (the check) of a page that can
+ *     be read has been answered: the request had been stored before that was sent, so its reply is
+ *     among those that came in between. If these differ it is asked again;
+ *   - an error that answers a read is believed in this way only;
+ *   - what resumes, and D, waits until no copy of what was sent before can come. Then our '+' to
+ *     the stop is held back as ever, and the stub is in ack mode again.
+ *
+ * The only way back is a stop. So D is sent in it, too: nothing else could end a session whose
+ * last request was a read. k, 0x03 and 0xff are never sent to a kernel.
+ *
+ * Part of the netgdb target (netgdb_parts.h). HACKING.md tells what was tried, and what it gives.
+ */
+#ifndef NETGDB_PROTO_NETGDB_LANE_H
+#define NETGDB_PROTO_NETGDB_LANE_H
+
+#include "proto/buf.h"
+#include "proto/link.h"
+#include "proto/netgdb_target.h"
+
+enum {
+    LANE_LENGTHS = 64,
+    LANE_PAGE = 4096,       /* bytes: no machine's pages are smaller */
+    LANE_EXACT_MAX = 2048,  /* bytes that a read may ask for (sys/gdb/gdb_main.c) */
+    LANE_FED_READS = 3000,  /* bytes in the kernel's buffer, of 4111, before a pause empties it */
+    LANE_FED_CHANGES = 800, /* the same in front of what must not get lost in a full one */
+};
+
+#define LANE_PAUSE (2 * IO_MS)             /* it takes the kernel 1.1 ms at most to read on */
+#define LANE_LATENESS_MAX (50 * IO_MS)     /* 64 reads take longer: a copy meets no equal length */
+#define LANE_RESUME_RETRY (300 * IO_MS)    /* without an ack sent again after so long */
+#define LANE_CHANGE_RETRY (2500 * IO_MS)
+
+enum lane_step {
+    LANE_IDLE,
+    LANE_PROBE, /* a read tells whether the stub is in no-ack mode */
+    LANE_READ,  /* a read that is known by its length */
+    LANE_ASK,   /* any other request, or a read as it was asked for */
+    LANE_CHECK, /* the read behind that */
+    LANE_RUN,   /* the target runs */
+    LANE_LEAVE, /* D */
+};
+
+struct netgdb_target;
+
+struct lane {
+    struct netgdb_lane config;
+    bool on;
+    bool unsure;    /* it may be: a server before us had it on */
+    bool barred;    /* not to be entered before the next stop */
+    bool damaged;   /* something came damaged: not to be entered any more */
+    uint64_t good;  /* a page that can be read: of the pc at the last stop; 0: none */
+    unsigned run;   /* long reads in a row */
+    uint64_t gone;  /* when no copy of what was sent in it can come any more */
+    size_t fed;     /* bytes that the kernel's buffer has got since it was empty */
+    uint64_t known; /* link's count of undoing copies that was dealt with */
+    uint16_t lengths[LANE_LENGTHS]; /* of the last DATA, by their seqno; 0: no read */
+
+    enum lane_step step;
+    struct buf text; /* the request that is outstanding, or the part of it that is */
+    struct buf read; /* a read of ours */
+    uint64_t from;   /* what that reads */
+    size_t len;
+    uint64_t address; /* memory that the client still waits for; */
+    size_t left;      /* 0: its request is no read */
+    size_t part;      /* bytes of it that are being read */
+    struct buf reply; /* for the client, as far as it is known */
+    struct buf found; /* what may be the reply */
+    bool answered;    /* there is something in it, maybe an empty reply */
+    bool differ;      /* and there was another one */
+};
+
+void lane_init(struct lane *lane);
+void lane_free(struct lane *lane);
+
+/* ---- netgdb_lane.c ---- */
+
+/* As target_send and target_recv, while the lane is on. t->current is the request's. */
+int lane_send(struct netgdb_target *t, const uint8_t *request, size_t len);
+int lane_recv(struct netgdb_target *t, struct buf *reply, bool *final, unsigned watch);
+
+/* Reads some bytes of the good page, for lane_await. */
+int lane_send_check(struct netgdb_target *t, enum lane_step step);
+
+/* Waits until the step is done: 1. Else as target_recv. */
+int lane_await(struct netgdb_target *t, unsigned watch);
+
+/* ---- netgdb_lane_mode.c ---- */
+
+/* Looks at a packet of the stub: a stop tells of a page that can be read. */
+void lane_note_packet(struct lane *lane, const struct buf *content);
+
+/* Whether it is a stop that came by itself, and no answer to '?'. Puts its pc into *pc. */
+bool lane_is_stop(const struct buf *content, uint64_t *pc);
+
+/* Enters the lane, in front of this request, if it is time to. Returns 0 or an error. */
+int lane_consider(struct netgdb_target *t, const uint8_t *request, size_t len);
+
+/* The stub is in ack mode again. */
+void lane_off(struct netgdb_target *t);
+
+#endif
