@@ -110,8 +110,7 @@ static int ask(struct netgdb_target *t, size_t reads)
     bool changes = (packet->does & PKT_CHANGES) != 0;
     lane->step = LANE_ASK;
     lane->answered = lane->differ = false;
-    int rc =
-        make_room(t, lane->text.len, changes ? LANE_FED_CHANGES : LANE_FED_READS);
+    int rc = make_room(t, lane->text.len, changes ? LANE_FED_CHANGES : LANE_FED_READS);
     if (rc != 0)
         return rc;
     return put(t, &lane->text, reads, copy_does(packet), changes ? LANE_CHANGE_RETRY : 0);

@@ -33,9 +33,9 @@ enum {
     LANE_FED_CHANGES = 800, /* the same in front of what must not get lost in a full one */
 };
 
-#define LANE_PAUSE (2 * IO_MS)             /* it takes the kernel 1.1 ms at most to read on */
-#define LANE_LATENESS_MAX (50 * IO_MS)     /* 64 reads take longer: a copy meets no equal length */
-#define LANE_RESUME_RETRY (300 * IO_MS)    /* without an ack sent again after so long */
+#define LANE_PAUSE (2 * IO_MS)          /* it takes the kernel 1.1 ms at most to read on */
+#define LANE_LATENESS_MAX (50 * IO_MS)  /* 64 reads take longer: a copy meets no equal length */
+#define LANE_RESUME_RETRY (300 * IO_MS) /* without an ack sent again after so long */
 #define LANE_CHANGE_RETRY (2500 * IO_MS)
 
 enum lane_step {

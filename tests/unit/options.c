@@ -255,8 +255,9 @@ static void an_unknown_option_names_the_known_ones(void **state)
     (void)state;
     refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, symbols, slide, rtos, "
                           "cache, nocache, lane, kill, log");
-    refuse("h,", "unknown option '': there are timeout, symbols, slide, rtos, cache, nocache, "
-                 "kill, log");
+    refuse("h,",
+           "unknown option '': there are timeout, symbols, slide, rtos, cache, nocache, lane, "
+           "kill, log");
     refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, symbols, slide, rtos, "
                            "cache, nocache, lane, kill, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
