@@ -26,12 +26,15 @@ static bool is_recent(const struct lane *lane, size_t len)
     return false;
 }
 
-/* The shortest length from `least` on that tells a read from those before it; never 1. */
+/*
+ * The shortest length from `least` on that tells a read from those before it; never 1. It is odd,
+ * so that it is told from registers, too.
+ */
 static size_t pick_length(const struct lane *lane, size_t least)
 {
-    size_t len = least > 1 ? least : 2;
+    size_t len = least > 1 ? least | 1 : 3;
     while (is_recent(lane, len))
-        len++;
+        len += 2;
     return len;
 }
 
@@ -90,7 +93,7 @@ static int send_read(struct netgdb_target *t, enum lane_step step, uint64_t from
 
 int lane_send_check(struct netgdb_target *t, enum lane_step step)
 {
-    return send_read(t, step, t->lane.good, pick_length(&t->lane, 2));
+    return send_read(t, step, t->lane.good, pick_length(&t->lane, 1));
 }
 
 /*

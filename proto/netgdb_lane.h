@@ -4,8 +4,8 @@
  * none, so that a read costs one send of the kernel and not two. What is lost with the acks is the
  * order of things, and this takes their place:
  *
- *   - a read is known by its length: none has that of another one of the last LANE_LENGTHS DATA,
- *     for which a few bytes more are read than are needed, where that may be;
+ *   - a read is known by its length, which is odd, as no register's is, and not that of any of the
+ *     last LANE_LENGTHS DATA. For that some bytes more are read than are needed, where that may be;
  *   - every other reply is believed only behind it, when such a read (the check) of a page that can
  *     be read has been answered: the request had been stored before that was sent, so its reply is
  *     among those that came in between. If these differ it is asked again;

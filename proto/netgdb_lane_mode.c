@@ -117,7 +117,7 @@ static int probe(struct netgdb_target *t)
 /* Whether the page of the last stop's pc can be read. It is asked as ever. */
 static int try_page(struct netgdb_target *t, bool *good)
 {
-    const size_t len = LANE_LENGTHS + 1; /* no check asks for more */
+    const size_t len = 2 * LANE_LENGTHS + 3; /* no check asks for more */
     struct lane *lane = &t->lane;
     buf_reset(&lane->text);
     (void)buf_printf(&lane->text, "m%" PRIx64 ",%zx", lane->good, len);

@@ -69,7 +69,7 @@ struct netgdb_lane {
 enum {
     NETGDB_LANE_AFTER = 16,
     NETGDB_LANE_LONG = 1024, /* bytes: what counts as a long read */
-    NETGDB_LANE_READ = 1976, /* bytes of memory that one read in the lane can be for */
+    NETGDB_LANE_READ = 1912, /* bytes of memory that one read in the lane can be for */
 };
 
 /*
