@@ -64,6 +64,7 @@ libsim_la_SOURCES = \
 	tests/sim/machine.c tests/sim/machine.h \
 	tests/sim/net.c tests/sim/net.h \
 	tests/sim/private.h \
+	tests/sim/real.c tests/sim/real.h \
 	tests/sim/server.c tests/sim/server.h \
 	tests/sim/trace.c tests/sim/trace.h \
 	tests/sim/twin.c tests/sim/twin.h \
