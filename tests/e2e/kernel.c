@@ -109,11 +109,13 @@ static void usage(void)
 
 static struct options options_of(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"old", no_argument, NULL, 'o'},       {"new", no_argument, NULL, 'n'},
-        {"bind", required_argument, NULL, 'b'}, {"mtu", required_argument, NULL, 't'},
-        {"mem", required_argument, NULL, 'm'},  {"sessions", required_argument, NULL, 's'},
-        {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"old", no_argument, NULL, 'o'},
+                                          {"new", no_argument, NULL, 'n'},
+                                          {"bind", required_argument, NULL, 'b'},
+                                          {"mtu", required_argument, NULL, 't'},
+                                          {"mem", required_argument, NULL, 'm'},
+                                          {"sessions", required_argument, NULL, 's'},
+                                          {NULL, 0, NULL, 0}};
     struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1};
     o.own = address("127.0.0.1", KERNEL_PORT);
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
