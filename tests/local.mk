@@ -64,6 +64,7 @@ libsim_la_SOURCES = \
 	tests/sim/machine.c tests/sim/machine.h \
 	tests/sim/net.c tests/sim/net.h \
 	tests/sim/private.h \
+	tests/sim/real.c tests/sim/real.h \
 	tests/sim/server.c tests/sim/server.h \
 	tests/sim/trace.c tests/sim/trace.h \
 	tests/sim/twin.c tests/sim/twin.h \
@@ -80,6 +81,9 @@ SIM_UNIT = tests/sim/raw.c tests/sim/raw.h tests/sim/sim_unit.h
 UNIT_TESTS += tests/sim/stub_ack_test
 tests_sim_stub_ack_test_SOURCES = tests/sim/stub_ack_test.c $(SIM_UNIT)
 tests_sim_stub_ack_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/stub_noack_test
+tests_sim_stub_noack_test_SOURCES = tests/sim/stub_noack_test.c $(SIM_UNIT)
+tests_sim_stub_noack_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/stub_test
 tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
 tests_sim_stub_test_LDADD = $(SIM_LIBS)

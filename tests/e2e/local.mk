@@ -11,6 +11,7 @@ E2E_TESTS = \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
+	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
@@ -116,6 +117,11 @@ check_PROGRAMS += tests/e2e/kernels tests/e2e/rsp_client
 tests_e2e_kernels_SOURCES = tests/e2e/kernels.c
 tests_e2e_kernels_LDADD = libproto.la
 tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c
+
+# A kernel in real time: the simulated world's twin behind a socket.
+check_PROGRAMS += tests/e2e/kernel
+tests_e2e_kernel_SOURCES = tests/e2e/kernel.c
+tests_e2e_kernel_LDADD = libsim.la libio.la libproto.la
 
 # Only sanitizers need it.
 EXTRA_DIST += tests/e2e/early.c

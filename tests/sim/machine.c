@@ -14,7 +14,8 @@ static const struct {
     size_t size;
 } layout[MACHINE_REGIONS] = {{MACHINE_TEXT, MACHINE_TEXT_SIZE},
                              {MACHINE_DATA, MACHINE_DATA_SIZE},
-                             {MACHINE_STACK, MACHINE_STACK_SIZE}};
+                             {MACHINE_STACK, MACHINE_STACK_SIZE},
+                             {MACHINE_BULK, 0}};
 
 static const struct {
     const char *name, *state;
@@ -67,13 +68,19 @@ void machine_boot(struct machine *m)
     for (int i = 0; i < MACHINE_REGIONS; i++) {
         struct machine_region *r = &m->regions[i];
         r->start = layout[i].start;
-        r->size = layout[i].size;
+        r->size = r->start == MACHINE_BULK ? m->bulk : layout[i].size;
         r->pages = sim_alloc(r->size / MACHINE_PAGE * sizeof(struct machine_page *));
     }
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
         boot_thread(&m->threads[i], i);
     m->points_used = 0;
     m->signal = SIGTRAP_NUMBER;
+}
+
+void machine_bulk(struct machine *m, size_t size)
+{
+    m->bulk = size;
+    machine_boot(m);
 }
 
 uint8_t machine_text_byte(uint64_t addr)
@@ -99,6 +106,11 @@ static uint32_t changed_in(const struct machine_page *page, size_t place)
     return page != NULL ? page->changed[place % MACHINE_PAGE] : 0;
 }
 
+static bool has_pattern(const struct machine_region *r)
+{
+    return r->start == MACHINE_TEXT || r->start == MACHINE_BULK;
+}
+
 size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len)
 {
     uint8_t *bytes = out;
@@ -108,7 +120,7 @@ size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t le
         if (r == NULL)
             break;
         const struct machine_page *page = r->pages[place / MACHINE_PAGE];
-        bool pattern = r->start == MACHINE_TEXT && changed_in(page, place) == 0;
+        bool pattern = has_pattern(r) && changed_in(page, place) == 0;
         bytes[i] = pattern        ? machine_text_byte(addr + i)
                    : page != NULL ? page->bytes[place % MACHINE_PAGE]
                                   : 0;

@@ -22,12 +22,13 @@
 #define MACHINE_TEXT UINT64_C(0xffffffff80200000)  /* 1 MiB of "code": see machine_text_byte */
 #define MACHINE_DATA UINT64_C(0xffffffff81000000)  /* 2 MiB of data: zero at first */
 #define MACHINE_STACK UINT64_C(0xfffffe0000400000) /* 64 KiB, zero at first */
+#define MACHINE_BULK UINT64_C(0xfffff80000000000)  /* nothing, until machine_bulk; as the text */
 
 enum {
     MACHINE_TEXT_SIZE = 1 << 20,
     MACHINE_DATA_SIZE = 2 << 20,
     MACHINE_STACK_SIZE = 64 << 10,
-    MACHINE_REGIONS = 3,
+    MACHINE_REGIONS = 4,
     MACHINE_PAGE = 4096,
     MACHINE_REGS = 56,    /* GDB_NREGS of amd64 */
     MACHINE_PC = 16,      /* GDB_REG_PC */
@@ -66,6 +67,7 @@ struct machine_region {
 
 struct machine {
     struct machine_region regions[MACHINE_REGIONS];
+    size_t bulk; /* bytes at MACHINE_BULK */
     struct machine_thread threads[MACHINE_THREADS];
     struct machine_point points[MACHINE_POINTS];
     unsigned points_used;
@@ -87,11 +89,14 @@ void machine_free(struct machine *m);
 /* Memory, registers and watchpoints as after boot. */
 void machine_boot(struct machine *m);
 
+/* Boots it with so many bytes (a multiple of MACHINE_PAGE) of memory more, from MACHINE_BULK on. */
+void machine_bulk(struct machine *m, size_t size);
+
 /* Return how many of the bytes could be read or written before the first hole. */
 size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len);
 size_t machine_write(struct machine *m, uint64_t addr, const void *data, size_t len);
 
-/* What a byte of the code is until it is written. */
+/* What a byte of the code, and of the bulk, is until it is written. */
 uint8_t machine_text_byte(uint64_t addr);
 
 /* Number of the last change of that byte; 0: never, or a hole. */

@@ -83,6 +83,7 @@ struct twin_counts {
     uint64_t messages;          /* DATA messages begun */
     uint64_t transmissions;     /* datagrams sent for HERALD and messages, repeats included */
     uint64_t retransmissions;   /* of these, repeats */
+    uint64_t sending;           /* ns that sends of messages took, until all was acked */
     uint64_t gave_up;           /* sends that failed: silently back in ddb */
     uint64_t poisoned;          /* acks for a chunk that was not sent */
     uint64_t acks_sent;

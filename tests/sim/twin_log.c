@@ -10,15 +10,39 @@
 #include "tests/sim/private.h"
 #include "tests/sim/twin_private.h"
 
-static const struct twin_record *find_first(const struct twin *t, const struct twin_record *r)
+static bool same_message(const struct twin_record *a, const struct twin_record *b)
 {
-    for (size_t i = 0; i < t->records_used; i++) {
-        const struct twin_record *old = &t->records[i];
-        if (old->digest == r->digest && old->place == r->place && old->port == r->port &&
-            old->session == r->session)
-            return old;
+    return a->digest == b->digest && a->place == b->place && a->port == b->port &&
+           a->session == b->session;
+}
+
+static size_t *bucket_of(struct twin *t, uint64_t digest)
+{
+    return &t->newest[digest % TWIN_BUCKETS];
+}
+
+/* The oldest record of the same message. */
+static const struct twin_record *find_first(struct twin *t, const struct twin_record *r)
+{
+    const struct twin_record *first = NULL, *old;
+    for (size_t i = *bucket_of(t, r->digest); i != 0; i = old->older) {
+        old = &t->records[i - 1];
+        if (same_message(old, r))
+            first = old;
     }
-    return NULL;
+    return first;
+}
+
+static void keep(struct twin *t, struct twin_record *r)
+{
+    size_t *bucket = bucket_of(t, r->digest);
+    if (t->records_used == t->records_room) {
+        t->records_room = t->records_room != 0 ? 2 * t->records_room : 64;
+        t->records = sim_realloc(t->records, t->records_room * sizeof *t->records);
+    }
+    r->older = *bucket;
+    t->records[t->records_used++] = *r;
+    *bucket = t->records_used;
 }
 
 static uint8_t *copy_text(const struct twin_stub *s)
@@ -47,11 +71,7 @@ void log_request(struct twin *t)
     t->counts.repeated += t->repeat;
     sim_note(t->w, t->repeat ? "twin: executes again" : "twin: executes", r.request.text,
              r.request.len);
-    if (t->records_used == t->records_room) {
-        t->records_room = t->records_room != 0 ? 2 * t->records_room : 64;
-        t->records = sim_realloc(t->records, t->records_room * sizeof *t->records);
-    }
-    t->records[t->records_used++] = r;
+    keep(t, &r);
 }
 
 /* Called after it: what changes from here on is later than this request. */

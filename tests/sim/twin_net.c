@@ -138,6 +138,7 @@ static void send_loop(struct twin *t)
 {
     struct twin_link *l = &t->link;
     if (l->acks == l->wanted) {
+        t->counts.sending += l->type == DATA ? sim_now(t->w) - l->began : 0;
         l->seqno += l->chunks;
         l->then(t);
         return;
@@ -171,6 +172,7 @@ static void begin(struct twin *t, enum twin_phase phase, uint32_t type, twin_ste
     l->acks = l->wanted = 0;
     l->retries = 0;
     l->skipping = 0;
+    l->began = sim_now(t->w);
     transmit(t);
     twin_enter(t, phase, t->config.react, send_loop);
 }

@@ -22,7 +22,8 @@ enum {
     TWIN_CONTENT = 4095,    /* GDB_BUFSZ - 1: so many bytes of content and no '#' panic it */
     TWIN_READ_MAX = 2048,   /* bytes of memory of which the hex fits the static buffer */
     TWIN_READ_FATAL = 4096, /* from here on the model does not go on */
-    TWIN_REPLY_MAX = 16384
+    TWIN_REPLY_MAX = 16384,
+    TWIN_BUCKETS = 4096 /* of the records, by digest */
 };
 
 typedef void twin_step(struct twin *t);
@@ -53,6 +54,7 @@ struct twin_link {
     size_t len;
     unsigned chunks;
     int polls, retries;
+    uint64_t began;
     uint64_t skipping; /* since when no poll finds anything; 0: they are played one by one */
     twin_step *then;
 };
@@ -90,6 +92,7 @@ struct twin_record {
     uint64_t digest;
     size_t place;
     uint64_t change; /* machine's change number after it was executed */
+    size_t older;    /* 1 + the record before it in its bucket; 0: none */
 };
 
 struct twin {
@@ -114,8 +117,9 @@ struct twin {
 
     struct twin_record *records;
     size_t records_used, records_room;
-    bool repeat;          /* the request being executed was executed before */
-    uint64_t undo_border; /* and changes with a higher number came after that */
+    size_t newest[TWIN_BUCKETS]; /* 1 + a record; 0: none */
+    bool repeat;                 /* the request being executed was executed before */
+    uint64_t undo_border;        /* and changes with a higher number came after that */
 };
 
 /* twin.c */

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A panicked FreeBSD kernel in real time: the kernel twin of the simulated world (tests/sim/twin.h)
+ * behind a UDP socket, with a kernel's delays and habits. It types `netgdb -s SERVER`, and prints
+ * what it has executed when the last session ends, or at SIGTERM: a word and a number a line.
+ *
+ *   kernel [OPTION...] SERVER[:HERALD-PORT]
+ *
+ *   --old              13.x; else 14.0 or later
+ *   --bind ADDRESS[:PORT]  its own address (127.0.0.1) and port (20026; 0: any)
+ *   --mtu N            of its interface (1500)
+ *   --mem MIB          so much memory to read at 0xfffff80000000000
+ *   --sessions N       types it again when a session has ended, N sessions in all (1)
+ *
+ * Its machine is tests/sim/machine.h's: registers, five threads, memory at MACHINE_TEXT, _DATA and
+ * _STACK. `c` counts in the 8 bytes at MACHINE_DATA and runs up to the next 0xcc that was written
+ * into the code, as an x86 does: the pc is behind it then. Without one it stops after 1 ms where
+ * it is. A step is 4 bytes.
+ *
+ * Exit status: 0 when the last session ended with a detach or SIGTERM came, else 1.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/sockets.h"
+#include "tests/sim/machine.h"
+#include "tests/sim/real.h"
+#include "tests/sim/twin.h"
+
+enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, BREAKPOINT = 0xcc, MEM_MAX = 4096 };
+
+struct options {
+    struct twin_config config;
+    struct sockaddr_in server, own;
+    size_t mem;
+    unsigned sessions;
+};
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+    (void)signal;
+    ended = 1;
+}
+
+/* ---- the machine's program ---- */
+
+/* How far it runs from the pc on: to the first breakpoint, or nowhere. */
+static uint64_t runs_to(const struct machine *m, uint64_t pc)
+{
+    for (uint64_t at = pc; at - MACHINE_TEXT < MACHINE_TEXT_SIZE; at++) {
+        uint8_t byte;
+        if (machine_changed(m, at) != 0 && machine_read(m, at, &byte, 1) == 1 && byte == BREAKPOINT)
+            return at + 1;
+    }
+    return pc;
+}
+
+static void run(struct machine *m, void *context)
+{
+    struct machine_thread *t = &m->threads[0];
+    uint64_t count = 0;
+    (void)context;
+    (void)machine_read(m, MACHINE_DATA, &count, sizeof count);
+    count++;
+    (void)machine_write(m, MACHINE_DATA, &count, sizeof count);
+    machine_set_reg(m, t, MACHINE_PC, runs_to(m, t->regs[MACHINE_PC]));
+}
+
+/* ---- options ---- */
+
+static unsigned long number(const char *text, unsigned long max)
+{
+    char *rest;
+    unsigned long n = strtoul(text, &rest, 10);
+    if (*text == 0 || *rest != 0 || n > max)
+        errx(2, "'%s' is no number up to %lu", text, max);
+    return n;
+}
+
+/* "ADDRESS[:PORT]". */
+static struct sockaddr_in address(const char *text, uint16_t port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    char host[INET_ADDRSTRLEN] = "";
+    size_t len = strcspn(text, ":");
+    if (len < sizeof host)
+        memcpy(host, text, len);
+    if (text[len] == ':')
+        port = (uint16_t)number(text + len + 1, UINT16_MAX);
+    if (inet_pton(AF_INET, host, &a.sin_addr) != 1)
+        errx(2, "'%s' is no IPv4 address", text);
+    a.sin_port = htons(port);
+    return a;
+}
+
+static void usage(void)
+{
+    errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--sessions N] "
+            "SERVER[:HERALD-PORT]");
+}
+
+static struct options options_of(int argc, char **argv)
+{
+    static const struct option names[] = {{"old", no_argument, NULL, 'o'},
+                                          {"new", no_argument, NULL, 'n'},
+                                          {"bind", required_argument, NULL, 'b'},
+                                          {"mtu", required_argument, NULL, 't'},
+                                          {"mem", required_argument, NULL, 'm'},
+                                          {"sessions", required_argument, NULL, 's'},
+                                          {NULL, 0, NULL, 0}};
+    struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1};
+    o.own = address("127.0.0.1", KERNEL_PORT);
+    for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
+        switch (c) {
+        case 'o':
+            o.config.generation = TWIN_OLD;
+            break;
+        case 'n':
+            o.config.generation = TWIN_NEW;
+            break;
+        case 'b':
+            o.own = address(optarg, KERNEL_PORT);
+            break;
+        case 't':
+            o.config.mtu = number(optarg, SIM_DATAGRAM_MAX);
+            break;
+        case 'm':
+            o.mem = number(optarg, MEM_MAX) << 20;
+            break;
+        case 's':
+            o.sessions = (unsigned)number(optarg, UINT16_MAX);
+            break;
+        default:
+            usage();
+        }
+    }
+    if (optind + 1 != argc)
+        usage();
+    o.server = address(argv[optind], HERALD_PORT);
+    return o;
+}
+
+/* ---- sessions ---- */
+
+/* SIGTERM comes while it waits only. Returns the mask of that. */
+static sigset_t catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = end};
+    sigset_t ends, outside;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigprocmask(SIG_BLOCK, &ends, &outside);
+    sigdelset(&outside, SIGTERM);
+    sigdelset(&outside, SIGINT);
+    return outside;
+}
+
+/* From `netgdb -s` to the end. Returns whether there may be another one. */
+static bool play_session(struct twin *t, struct sim_real *r, const sigset_t *mask)
+{
+    uint64_t detaches = twin_counts(t)->detaches;
+    twin_netgdb(t);
+    while (!ended && twin_phase(t) != TWIN_DDB && twin_phase(t) != TWIN_GONE)
+        sim_real_turn(r, mask);
+    return twin_counts(t)->detaches > detaches;
+}
+
+static void print(const char *word, uint64_t n)
+{
+    printf("%s %" PRIu64 "\n", word, n);
+}
+
+static void report(const struct twin *t, const struct sim_real *r)
+{
+    const struct twin_counts *c = twin_counts(t);
+    print("sessions", c->sessions);
+    print("requests", c->requests);
+    print("repeated", c->repeated);
+    print("reads", twin_executed(t, "m"));
+    print("writes", c->writes);
+    print("register_writes", c->register_writes);
+    print("steps", c->steps);
+    print("continues", c->continues);
+    print("no_ack", twin_executed(t, "QStartNoAckMode"));
+    print("detaches", c->detaches);
+    print("harm", twin_harm(t));
+    print("gave_up", c->gave_up);
+    print("full", c->full_lost + c->full_refused);
+    print("messages", c->messages);
+    print("retransmissions", c->retransmissions);
+    print("ns_a_send", c->messages != 0 ? c->sending / c->messages : 0);
+    print("received", sim_real_received(r));
+    print("sent", sim_real_sent(r));
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = options_of(argc, argv);
+    struct sim_world *w = sim_world_new(1);
+    struct twin *t = twin_new(w, &o.config);
+    sigset_t mask = catch_signals();
+    int fd = sockets_udp(&o.own, NULL), ttl = 255;
+    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) != 0)
+        err(1, "%s:%u", inet_ntoa(o.own.sin_addr), ntohs(o.own.sin_port));
+    struct sim_real *r = sim_real_new(w, o.config.ip, fd, &o.server);
+    machine_bulk(twin_machine(t), o.mem);
+    twin_machine(t)->on_run = run;
+
+    fputs("kernel: ready\n", stderr);
+
+    bool good = true;
+    for (unsigned i = 0; i < o.sessions && good && !ended; i++)
+        good = play_session(t, r, &mask);
+    report(t, r);
+    sim_real_free(r);
+    twin_free(t);
+    sim_world_free(w);
+    close(fd);
+    return good || ended ? 0 : 1;
+}
