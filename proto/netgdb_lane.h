@@ -5,7 +5,8 @@
  * order of things, and this takes their place:
  *
  *   - a read is known by its length, which is odd, as no register's is, and not that of any of the
- *     last LANE_LENGTHS DATA. For that some bytes more are read than are needed, where that may be;
+ *     last LANE_LENGTHS requests. For that some bytes more are read than are needed, where that may
+ * be;
  *   - every other reply is believed only behind it, when such a read (the check) of a page that can
  *     be read has been answered: the request had been stored before that was sent, so its reply is
  *     among those that came in between. If these differ it is asked again;
@@ -61,7 +62,8 @@ struct lane {
     uint64_t gone;  /* when no copy of what was sent in it can come any more */
     size_t fed;     /* bytes that the kernel's buffer has got since it was empty */
     uint64_t known; /* link's count of undoing copies that was dealt with */
-    uint16_t lengths[LANE_LENGTHS]; /* of the last DATA, by their seqno; 0: no read */
+    uint16_t lengths[LANE_LENGTHS]; /* of memory that the last requests read; 0: no read */
+    unsigned requests;              /* that were noted there */
 
     enum lane_step step;
     struct buf text; /* the request that is outstanding, or the part of it that is */
@@ -80,22 +82,41 @@ struct lane {
 void lane_init(struct lane *lane);
 void lane_free(struct lane *lane);
 
+/* ---- netgdb_lane_ask.c ---- */
+
+/* As target_send, while the lane is on. t->current is the request's. */
+int lane_send(struct netgdb_target *t, const uint8_t *request, size_t len);
+
+/* Sends the next part of what the client reads; or as it asked for it; or lane->text, which asks
+ * for `reads` bytes of memory or is no read (0). Their replies take another step each. */
+int lane_read_part(struct netgdb_target *t);
+int lane_ask_exactly(struct netgdb_target *t);
+int lane_ask(struct netgdb_target *t, size_t reads);
+
+/* Reads some bytes of the good page. */
+int lane_send_check(struct netgdb_target *t, enum lane_step step);
+
+/* Notes that a request goes out that reads so many bytes of memory; 0: it does not. */
+void lane_note_length(struct lane *lane, size_t len);
+
+/* Notes until when copies of the last DATA can come. */
+void lane_note_gone(struct netgdb_target *t);
+
 /* ---- netgdb_lane.c ---- */
 
-/* As target_send and target_recv, while the lane is on. t->current is the request's. */
-int lane_send(struct netgdb_target *t, const uint8_t *request, size_t len);
+/* As target_recv, while the lane is on. */
 int lane_recv(struct netgdb_target *t, struct buf *reply, bool *final, unsigned watch);
-
-/* Reads some bytes of the good page, for lane_await. */
-int lane_send_check(struct netgdb_target *t, enum lane_step step);
 
 /* Waits until the step is done: 1. Else as target_recv. */
 int lane_await(struct netgdb_target *t, unsigned watch);
 
 /* ---- netgdb_lane_mode.c ---- */
 
-/* Looks at a packet of the stub: a stop tells of a page that can be read. */
-void lane_note_packet(struct lane *lane, const struct buf *content);
+/*
+ * Looks at a packet of the stub: a stop tells of a page that can be read. One that nobody waits for
+ * ends the session, in the lane: a copy has run.
+ */
+void lane_note_packet(struct netgdb_target *t, const struct buf *content);
 
 /* Whether it is a stop that came by itself, and no answer to '?'. Puts its pc into *pc. */
 bool lane_is_stop(const struct buf *content, uint64_t *pc);

@@ -48,10 +48,15 @@ bool lane_is_stop(const struct buf *content, uint64_t *pc)
     return at < end && *at == ';';
 }
 
-void lane_note_packet(struct lane *lane, const struct buf *content)
+void lane_note_packet(struct netgdb_target *t, const struct buf *content)
 {
+    struct lane *lane = &t->lane;
     uint64_t pc;
-    if (lane->on || !lane_is_stop(content, &pc))
+    if (!lane_is_stop(content, &pc))
+        return;
+    if (lane->on && lane->step != LANE_RUN)
+        link_refuse(t->link, LINK_RAN_COPY);
+    if (lane->on)
         return;
     lane->good = pc & ~(uint64_t)(LANE_PAGE - 1);
     lane->run = 0;
@@ -160,6 +165,7 @@ static bool is_time(struct netgdb_target *t, const uint8_t *request, size_t len)
     size_t n = len > 1 && request[0] == 'm' ? rsp_hex_number(request + 1, len - 1, &address) : 0;
     if (n != 0 && n + 2 < len)
         (void)rsp_hex_number(request + n + 2, len - n - 2, &size);
+    lane_note_length(lane, (size_t)size);
     lane->run = size == 0 ? 0 : lane->run + (size >= NETGDB_LANE_LONG);
     return lane->run >= (lane->config.after != 0 ? lane->config.after : NETGDB_LANE_AFTER);
 }

@@ -2,7 +2,7 @@
 /*
  * What the files of the netgdb target share, and nothing else includes. From the link up:
  * netgdb_wait.c (waiting), netgdb_ready.c (until a request may go out), netgdb_ask.c (a request and
- * its reply), netgdb_lane.c and netgdb_lane_mode.c (the same without acks), netgdb_target.c (life).
+ * its reply), netgdb_lane*.c (the same without acks), netgdb_target.c (life).
  *
  * Functions return 0 or an error of the target (err.h), unless they say otherwise.
  */

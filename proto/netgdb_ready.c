@@ -52,7 +52,7 @@ static int take_event(struct netgdb_target *t, enum rsp_event event)
     case RSP_NACK:
         return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
     case RSP_PACKET:
-        lane_note_packet(&t->lane, &t->parser.content);
+        lane_note_packet(t, &t->parser.content);
         if (awaits_reply(t))
             return 1;
         drop_packet(t);
