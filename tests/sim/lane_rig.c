@@ -10,14 +10,6 @@ bool lane_may_read_text(void *context, uint64_t address, size_t len)
     return address >= MACHINE_TEXT && address + len <= MACHINE_TEXT + MACHINE_TEXT_SIZE;
 }
 
-bool lane_may_read_all(void *context, uint64_t address, size_t len)
-{
-    (void)context;
-    (void)address;
-    (void)len;
-    return true;
-}
-
 void lane_allow(struct rig *r, lane_may_read *may_read, bool anywhere)
 {
     enum netgdb_peer peer;
@@ -51,6 +43,15 @@ void lane_enter_now(struct rig *r)
     for (unsigned i = 0; i < LANE_RIG_AFTER; i++)
         lane_ask_text(r, i * 2048, 2048);
     assert_false(twin_ack_mode(r->twin));
+}
+
+void lane_heal(void *rig)
+{
+    struct rig *r = rig;
+    for (int way = SIM_TO_KERNEL; way <= SIM_TO_SERVER; way++) {
+        struct sim_path *path = sim_path(r->w, RIG_KERNEL_IP, (enum sim_direction)way);
+        path->loss = path->duplicate = path->reorder = path->mangle = 0;
+    }
 }
 
 void lane_expect_good(const struct rig *r)

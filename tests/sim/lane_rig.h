@@ -10,8 +10,8 @@ enum { LANE_RIG_AFTER = 4 }; /* long reads enter it */
 
 typedef bool lane_may_read(void *context, uint64_t address, size_t len);
 
-/* More than was asked for may be read in the machine's text; anywhere. */
-lane_may_read lane_may_read_text, lane_may_read_all;
+/* More than was asked for may be read in the machine's text. */
+lane_may_read lane_may_read_text;
 
 /* A session of a twin of this generation that is known for a kernel, on a path known as clean. */
 struct rig *lane_rig_new(enum twin_generation generation, lane_may_read *may_read);
@@ -24,6 +24,9 @@ void lane_enter_now(struct rig *r);
 
 /* Reads `len` bytes of the machine's text, `at` bytes from its start, which must be right. */
 void lane_ask_text(struct rig *r, uint64_t at, size_t len);
+
+/* For sim_after, with the rig: both ways of the path are without faults from now on. */
+void lane_heal(void *rig);
 
 /* Ends a session that did no harm. */
 void lane_expect_good(const struct rig *r);

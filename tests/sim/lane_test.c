@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The lane on the kernel twin: when it is entered and left, what tells replies apart in it, and
- * what may not happen whatever the network does. Random sessions: lane_random.c and the matrix.
+ * what may not happen whatever the network does. Random sessions: the matrix, factor `lane`.
  */
 #include "proto/netgdb_lane.h"
 
 #include <stdlib.h>
 
 #include "proto/err.h"
+#include "proto/holdback.h"
 #include "tests/sim/lane_rig.h"
 
 static void some_long_reads_enter_it_and_a_step_leaves_it(void **state)
@@ -96,6 +97,254 @@ static void every_request_is_answered_in_it(void **state)
     rig_free(r);
 }
 
+/* ---- when it is entered ---- */
+
+static void read_long(struct rig *r, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++)
+        lane_ask_text(r, i * 2048, 2048);
+}
+
+static void it_is_not_entered_on_a_path_that_repeats(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, SIM_MS);
+    read_long(r, HOLDBACK_CLEAN_EXCHANGES - 1);
+    assert_true(twin_ack_mode(r->twin));
+    read_long(r, 2 + LANE_RIG_AFTER);
+    assert_false(twin_ack_mode(r->twin));
+    rig_free(r);
+}
+
+static void it_is_not_entered_unless_somebody_says_what_may_be_read(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    netgdb_target_lane(r->target, NULL);
+    read_long(r, 100);
+    assert_int_equal(twin_executed(r->twin, "QStartNoAckMode"), 0);
+    rig_free(r);
+}
+
+static void it_is_not_entered_where_the_pc_cannot_be_read(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    rig_ask(r, "P10=0010000000000000", "OK");
+    rig_step(r);
+    read_long(r, 100);
+    assert_int_equal(twin_executed(r->twin, "QStartNoAckMode"), 0);
+    assert_int_equal(twin_executed(r->twin, "m1000,"), 1); /* and asked once */
+    rig_free(r);
+}
+
+static void requests_of_other_kinds_do_not_enter_it(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        lane_ask_text(r, i * 2048, 2048);
+        lane_ask_text(r, i * 2048, NETGDB_LANE_LONG - 1);
+        if (i % 3 == 0)
+            rig_ask(r, "qC", "QC186a1");
+    }
+    assert_true(twin_ack_mode(r->twin));
+    rig_free(r);
+}
+
+static void after_damage_it_is_not_entered_again(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    lane_enter_now(r);
+    sim_path(r->w, RIG_KERNEL_IP, SIM_TO_SERVER)->mangle = 1;
+    sim_after(r->w, SIM_MS, lane_heal, r);
+    lane_ask_text(r, 0, 100);
+    assert_int_not_equal(netgdb_target_stats(r->target)->asked_again, 0);
+    rig_step(r);
+    rig_warm_up(r);
+    read_long(r, 100);
+    assert_int_equal(twin_executed(r->twin, "QStartNoAckMode"), 1);
+    rig_free(r);
+}
+
+/* ---- late copies ---- */
+
+static const char *const sequence[][2] = {
+    {"mffffffff80200000,4", "00254a6f"},
+    {"mffffffff81000000,1", "00"},
+    {"p0", "0101010101010101"},
+    {"p1", "0202020202020202"},
+    {"Hg186a2", "OK"},
+    {"m1000,8", "E05"},
+    {"qC", "QC186a2"},
+    {"Hg186a3", "OK"},
+    {"mffffffff81000001,1", "00"},
+    {"Mffffffff81000001,1:11", "OK"},
+    {"mffffffff81000001,1", "11"},
+    {"Mffffffff81000001,1:22", "OK"},
+    {"mffffffff81000001,1", "22"},
+    {"qC", "QC186a3"},
+    {"mffffffff80200004,2", "94b9"},
+};
+
+/* In the lane the n-th of our DATA comes twice, the copy late. */
+static void play_copy(unsigned n, uint64_t late, enum twin_generation g)
+{
+    struct rig *r = lane_rig_new(g, lane_may_read_text);
+    lane_enter_now(r);
+    rig_fate(r, RIG_OUR_DATA, "$", n, 1, SIM_TWICE, late);
+    for (size_t i = 0; i < sizeof sequence / sizeof sequence[0]; i++) {
+        rig_ask(r, sequence[i][0], sequence[i][1]);
+    }
+    rig_step(r);
+    lane_ask_text(r, 5, 5);
+    rig_step(r);
+    assert_int_equal(twin_counts(r->twin)->steps, 2);
+    assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+    assert_int_equal(twin_counts(r->twin)->detaches, 1);
+    lane_expect_good(r);
+    rig_free(r);
+}
+
+static void a_copy_within_5_ms_does_no_harm(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 34; n++) {
+        for (uint64_t late = 0; late <= 5 * SIM_MS; late += 500 * SIM_US) {
+            play_copy(n, late, TWIN_OLD);
+            play_copy(n, late, TWIN_NEW);
+        }
+    }
+}
+
+static void a_step_in_it_runs_once_whatever_is_lost_or_repeated(void **state)
+{
+    (void)state;
+    for (unsigned lost = 0; lost < 4; lost++) {
+        for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
+            struct rig *r = lane_rig_new(lost % 2 == 0 ? TWIN_NEW : TWIN_OLD, lane_may_read_text);
+            lane_enter_now(r);
+            rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, late);
+            rig_fate(r, RIG_KERNEL_ACK, NULL, 0, lost, SIM_LOSE, 0);
+            rig_fate(r, RIG_KERNEL_DATA, "$T", 0, lost / 2, SIM_LOSE, 0);
+            rig_step(r);
+            lane_ask_text(r, 0, 8);
+            assert_int_equal(twin_counts(r->twin)->steps, 1);
+            lane_expect_good(r);
+            rig_free(r);
+        }
+    }
+}
+
+static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    lane_enter_now(r);
+    rig_fate(r, RIG_OUR_DATA, "$H", 0, 1, SIM_TWICE, 100 * SIM_MS);
+    rig_ask(r, "Hg186a2", "OK");
+    rig_ask(r, "Hg186a3", "OK");
+    sim_run_for(r->w, 200 * SIM_MS);
+    assert_int_equal(target_idle(r->target), 0);
+    assert_int_equal(rig_try(r, "g"), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
+static void a_copy_of_a_step_that_comes_much_later_ends_the_session(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 300 * SIM_MS);
+    rig_step(r);
+    lane_enter_now(r);
+    sim_run_for(r->w, 400 * SIM_MS);
+    (void)target_idle(r->target);
+    assert_int_equal(rig_try(r, "g"), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
+/* ---- servers that come and go ---- */
+
+/* Another server goes on where this one was killed. */
+static void take_over(struct rig *r, struct link_mark *mark)
+{
+    const struct net_addr own = r->kernel->own, kernel = r->kernel->kernel;
+    rig_kill(r);
+    assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, mark));
+    struct lobby_kernel *k = rig_await(r, 10 * SIM_SECOND);
+    k->link->mark = mark;
+    rig_take(r, k);
+    lane_allow(r, lane_may_read_text, false);
+}
+
+static struct rig *marked(struct link_mark *mark, enum twin_generation g)
+{
+    struct rig *r = lane_rig_new(g, lane_may_read_text);
+    *mark = (struct link_mark){0};
+    r->kernel->link->mark = mark;
+    lane_enter_now(r);
+    assert_int_not_equal(mark->lane, 0);
+    return r;
+}
+
+static void the_next_server_finds_the_stub_in_it(void **state)
+{
+    (void)state;
+    for (int g = 0; g < 2; g++) {
+        struct link_mark mark;
+        struct rig *r = marked(&mark, g == 0 ? TWIN_OLD : TWIN_NEW);
+        take_over(r, &mark);
+        lane_ask_text(r, 77, 7);
+        assert_false(twin_ack_mode(r->twin));
+        rig_step(r);
+        assert_int_equal(mark.lane, 0);
+        lane_ask_text(r, 78, 8);
+        assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+        assert_int_equal(twin_counts(r->twin)->detaches, 1);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
+static void the_next_server_finds_that_it_has_ended(void **state)
+{
+    struct link_mark mark;
+    struct rig *r = marked(&mark, TWIN_NEW);
+    (void)state;
+    assert_int_equal(target_send(r->target, (const uint8_t *)"s", 1), 0);
+    sim_run_for(r->w, 100 * SIM_MS);
+    assert_true(twin_ack_mode(r->twin));
+    take_over(r, &mark);
+    assert_int_equal(mark.lane, 0);
+    lane_ask_text(r, 77, 7);
+    rig_step(r);
+    assert_int_equal(twin_counts(r->twin)->steps, 2);
+    lane_expect_good(r);
+    rig_free(r);
+}
+
+static void a_kernel_that_comes_back_is_in_ack_mode(void **state)
+{
+    struct link_mark mark;
+    struct rig *r = marked(&mark, TWIN_NEW);
+    (void)state;
+    rig_keep_lobby(r);
+    twin_machine(r->twin)->run_time = SIM_NEVER;
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now + SIM_SECOND, now + 2 * SIM_SECOND);
+    assert_int_equal(rig_try(r, "c"), NETGDB_REPLACED);
+    bool final;
+    assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
+    assert_true(buf_starts(&r->reply, "T"));
+    lane_ask_text(r, 1, 9);
+    assert_true(twin_ack_mode(r->twin));
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +353,18 @@ int main(void)
         cmocka_unit_test(no_two_reads_of_64_have_the_same_length),
         cmocka_unit_test(what_may_be_a_devices_is_read_as_asked),
         cmocka_unit_test(every_request_is_answered_in_it),
+        cmocka_unit_test(it_is_not_entered_on_a_path_that_repeats),
+        cmocka_unit_test(it_is_not_entered_unless_somebody_says_what_may_be_read),
+        cmocka_unit_test(it_is_not_entered_where_the_pc_cannot_be_read),
+        cmocka_unit_test(requests_of_other_kinds_do_not_enter_it),
+        cmocka_unit_test(after_damage_it_is_not_entered_again),
+        cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
+        cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
+        cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(the_next_server_finds_the_stub_in_it),
+        cmocka_unit_test(the_next_server_finds_that_it_has_ended),
+        cmocka_unit_test(a_kernel_that_comes_back_is_in_ack_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
