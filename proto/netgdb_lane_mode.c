@@ -33,11 +33,10 @@ void lane_free(struct lane *lane)
  */
 bool lane_is_stop(const struct buf *content, uint64_t *pc)
 {
-    const uint8_t *at = content->data + 3;
     uint64_t number;
     if (!buf_starts(content, "T") || content->len < 4)
         return false;
-    const uint8_t *end = content->data + content->len;
+    const uint8_t *at = content->data + 3, *end = content->data + content->len;
     size_t n = rsp_hex_number(at, (size_t)(end - at), &number);
     at += n;
     if (n == 0 || at == end || *at++ != ':')

@@ -225,13 +225,6 @@ UNIT_TESTS += tests/sim/lobby_test
 tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
 tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 
-# An experiment: numbers for HACKING.md.
-if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/lane
-tests_sim_lane_SOURCES = tests/sim/lane.c $(RIG)
-tests_sim_lane_LDADD = $(RIG_LIBS)
-endif
-
 UNIT_TESTS += tests/unit/listener
 tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
 tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)

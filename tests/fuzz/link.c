@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The link and the target on it, against a kernel or node that says anything at any time. Every
- * request ends with a reply or an error, memory stays bounded, and what goes out is in order.
+ * The link and the target on it, in the lane too, against a kernel or node that says anything at
+ * any time. Every request ends with a reply or an error, memory stays bounded, and what goes out is
+ * in order.
  */
 #include "proto/link.h"
 
@@ -14,7 +15,7 @@
 
 static const char *const requests[] = {
     "g", "mffff,40",     "c",        "s",   "qSupported", "Mffff,2:0102", "P0=0011",
-    "?", "qfThreadInfo", "qRcmd,68", "Hg1", "m1000,1",
+    "?", "qfThreadInfo", "qRcmd,68", "Hg1", "m1000,1",    "m2000,800",    "me0000000,5",
 };
 
 enum { REQUESTS = sizeof requests / sizeof requests[0], REQUESTS_OF_ONE = 64 };
@@ -46,6 +47,12 @@ static void play(struct script *s, struct target *t, bool identify)
     buf_free(&reply);
 }
 
+static bool may_read(void *context, uint64_t address, size_t len)
+{
+    (void)context;
+    return address + len <= 0x100000;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct script s;
@@ -59,8 +66,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         s.own = 40;
         s.peer = 7;
     }
+    struct link_mark mark = {.lane = (how & 32) != 0 ? 0x2000 : 0};
+    link->mark = &mark;
     struct target *t = netgdb_target_new(link, NULL, NULL);
     MUST(t != NULL);
+    if ((how & 64) != 0)
+        netgdb_target_lane(t, &(struct netgdb_lane){may_read, NULL, 1, true});
     play(&s, t, (how & 16) != 0);
     target_free(t);
     return 0;

@@ -11,6 +11,8 @@
 #include "proto/rsp.h"
 #include "tests/fuzz/fuzz.h"
 
+enum { READ_MAX = 140 }; /* bytes of memory that fit an answer of one datagram */
+
 static struct script *of(struct io *io)
 {
     return (struct script *)io;
@@ -96,10 +98,25 @@ static void arrive_chunk(struct script *s)
         s->peer++;
 }
 
+/* The memory that was asked for last, by a stub that says '+' first or does not. */
+static void answer_read(struct script *s, bool plus)
+{
+    uint8_t digits[2 * READ_MAX];
+    memset(digits, "0123456789abcdef"[s->own % 16], sizeof digits);
+    arrive_ack(s, s->own);
+    if (plus)
+        arrive_message(s, "+", 1);
+    arrive_packet(s, digits, 2 * s->read);
+}
+
 /* All that a peer does in answer to a request. */
-static void answer(struct script *s)
+static void answer(struct script *s, uint8_t what)
 {
     const uint8_t *bytes;
+    if ((what & 8) != 0) {
+        answer_read(s, (what & 16) != 0);
+        return;
+    }
     size_t n = take(s, &bytes, 100);
     arrive_ack(s, s->own);
     arrive_message(s, "+", 1);
@@ -138,7 +155,7 @@ static void event(struct script *s)
         arrive_chunk(s);
         break;
     case 6:
-        answer(s);
+        answer(s, what);
         break;
     default:
         n = take(s, &bytes, 250);
@@ -160,6 +177,17 @@ static bool was_heard(const struct script *s, uint32_t seqno)
     return heard;
 }
 
+/* `$mADDRESS,LENGTH#` */
+static void note_read(struct script *s, const struct wire_msg *msg)
+{
+    const uint8_t *comma = msg->len > 2 ? memchr(msg->data, ',', msg->len) : NULL;
+    uint64_t n = 0;
+    if (comma == NULL || msg->data[1] != 'm')
+        return;
+    (void)rsp_hex_number(comma + 1, msg->len - (size_t)(comma + 1 - msg->data), &n);
+    s->read = n < READ_MAX ? (unsigned)n : READ_MAX;
+}
+
 static void look_at(struct script *s, const struct io_msg *m)
 {
     struct wire_msg msg;
@@ -173,6 +201,7 @@ static void look_at(struct script *s, const struct io_msg *m)
     MUST(msg.seqno <= s->own + 1 || s->stream);
     if (msg.seqno == s->own + 1)
         s->own = msg.seqno;
+    note_read(s, &msg);
 }
 
 static int script_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)

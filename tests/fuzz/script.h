@@ -35,6 +35,7 @@ struct script {
     uint32_t heard[SCRIPT_HEARD]; /* seqnos that came, all of which may be acknowledged */
     unsigned heard_count;
     uint64_t sent; /* bytes */
+    unsigned read; /* bytes of memory that our last request asks for, as far as they fit */
 };
 
 /* `own` and `peer`: our last seqno and the peer's next one. The input stays the caller's. */
