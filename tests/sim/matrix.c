@@ -13,7 +13,7 @@
  * It fails when a session was not safe (wrong replies, harm, no line for a failure, or a HERALD
  * that was not taken afterwards), unless the network delivered later than is held back, or more
  * than one in ten was lost while a session was taken over; and when
- * a session failed in a cell where none may. NETGDB_SIM_MATRIX: seeds a pair (default 180).
+ * a session failed in a cell where none may. NETGDB_SIM_MATRIX: seeds a pair (default 155).
  * NETGDB_SIM_WALK: datagrams of the walk (default 13; check-long: 16).
  */
 #include <pthread.h>
@@ -312,7 +312,7 @@ static unsigned from_environment(const char *name, unsigned otherwise)
 static bool configure(int argc, char **argv)
 {
     matrix.job = pair_job;
-    matrix.seeds = from_environment("NETGDB_SIM_MATRIX", 180);
+    matrix.seeds = from_environment("NETGDB_SIM_MATRIX", 155);
     matrix.walk = from_environment("NETGDB_SIM_WALK", 13);
     matrix.exchanges = 25;
     for (int i = 1; i < argc; i++) {
