@@ -730,7 +730,7 @@ bool netgdb_target_runs(const struct target *base)
     return ((const struct netgdb_target *)base)->outstanding;
 }
 
-const struct link *netgdb_target_link(const struct target *t)
+struct link *netgdb_target_link(const struct target *t)
 {
     return ((const struct netgdb_target *)t)->link;
 }

@@ -139,6 +139,7 @@ static void part(struct client *c, struct listener_kernel *k, int end)
 {
     struct proxy *p = c->proxy;
     bool keep = end == SERVE_PARKED || end == SERVE_RUNNING;
+    k->link = netgdb_target_link(k->target); /* another one's when the kernel came back */
     profile_note_link(&c->seat->profile, k->target);
     k->own = c->own;
     k->record = c->record;
