@@ -19,6 +19,7 @@ E2E_TESTS = \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
 	tests/e2e/options.test \
+	tests/e2e/outside.test \
 	tests/e2e/passthrough.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
@@ -96,6 +97,12 @@ tests_e2e_caller_SOURCES = tests/e2e/caller.c
 tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
 tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
 tests_e2e_caller_linked_LDADD = libsession.la libio.la $(THREADS_LIBS)
+
+# The shim's code in a program of its own, for where it must not act.
+check_PROGRAMS += tests/e2e/outside
+tests_e2e_outside_SOURCES = tests/e2e/outside.c $(SHIM_SOURCES)
+tests_e2e_outside_CFLAGS = $(AM_CFLAGS) -pthread
+tests_e2e_outside_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
 # One with threads, in the three ways of linking.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie
