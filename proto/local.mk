@@ -17,7 +17,7 @@ libproto_la_SOURCES = \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
-	proto/link_late.c proto/link_parts.h \
+	proto/link_late.c proto/link_parts.h proto/link_signs.c \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h \
 	proto/options.c proto/options.h \

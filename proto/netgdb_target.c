@@ -80,6 +80,7 @@ static int meet_successor(struct netgdb_target *t)
         log_error(t->log, "the kernel left this session and waits in a new one: connect again");
         return NETGDB_CLOSED;
     }
+    link_look(t->link); /* it loses its io */
     struct link *link = t->successor.take(t->successor.context);
     if (link == NULL)
         return 0;
@@ -605,6 +606,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
 static void nt_free(struct target *base)
 {
     struct netgdb_target *t = self(base);
+    link_look(t->link);
     link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);

@@ -44,6 +44,7 @@ E2E_TESTS = \
 	tests/e2e/stream.test \
 	tests/e2e/symbols.test \
 	tests/e2e/takeover.test \
+	tests/e2e/tampering.test \
 	tests/e2e/two.test \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test
@@ -84,6 +85,9 @@ tests/e2e/stacks: $(srcdir)/tests/e2e/stacks.c
 check_PROGRAMS += tests/e2e/noise
 tests_e2e_noise_SOURCES = tests/e2e/noise.c
 tests_e2e_noise_LDADD = -lm
+
+check_PROGRAMS += tests/e2e/stranger
+tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
 
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c
