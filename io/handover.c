@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const uint32_t magic = 0x4e474832; /* "NGH2" */
+static const uint32_t magic = 0x4e474833; /* "NGH3" */
 
 union control {
     struct cmsghdr align;
@@ -21,13 +21,14 @@ int handover_send(int socket, struct handover *h, const int fds[HANDOVER_FDS])
     struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
     h->magic = magic;
     if (fds != NULL) {
+        size_t bytes = (fds[HANDOVER_FDS - 1] >= 0 ? HANDOVER_FDS : HANDOVER_FDS - 1) * sizeof(int);
         msg.msg_control = &control;
-        msg.msg_controllen = sizeof control;
+        msg.msg_controllen = CMSG_SPACE(bytes);
         struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(HANDOVER_FDS * sizeof(int));
-        memcpy(CMSG_DATA(c), fds, HANDOVER_FDS * sizeof(int));
+        c->cmsg_len = CMSG_LEN(bytes);
+        memcpy(CMSG_DATA(c), fds, bytes);
     }
     ssize_t n = sendmsg(socket, &msg, MSG_NOSIGNAL);
     if (n >= 0 && (size_t)n < sizeof *h)
@@ -62,7 +63,8 @@ int handover_receive(int socket, struct handover *h, int fds[HANDOVER_FDS])
                          .msg_iovlen = 1,
                          .msg_control = &control,
                          .msg_controllen = sizeof control};
-    fds[0] = fds[1] = -1;
+    for (int i = 0; i < HANDOVER_FDS; i++)
+        fds[i] = -1;
     ssize_t n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
     if (n < 0)
         return -1;

@@ -2,11 +2,13 @@
 # io/: descriptors.
 noinst_LTLIBRARIES += libio.la
 libio_la_SOURCES = \
+	io/direct.c io/direct.h \
 	io/fds.c io/fds.h \
 	io/handover.c io/handover.h \
 	io/held.c io/held.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \
+	io/others.c io/others.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h

@@ -43,16 +43,6 @@ void link_resume(struct link *l, struct link_mark *mark)
     l->mark = mark;
 }
 
-void link_tell_tampering(const struct link *l, const struct log *log)
-{
-    unsigned long long acks = l->counters.stray_acks, data = l->counters.impossible;
-    if (acks + data != 0)
-        log_warn(log,
-                 "this session got %llu ack%s of what was never sent and %llu datagram%s that no "
-                 "kernel sends: a broken network, or somebody interferes",
-                 acks, acks == 1 ? "" : "s", data, data == 1 ? "" : "s");
-}
-
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = l->before = last_seqno;
@@ -589,6 +579,8 @@ int link_input(struct link *l)
         if (rc < 0 && error == 0)
             error = rc;
     } while (n == LINK_BATCH);
+    if (l->heard >= l->look_due)
+        link_look(l);
     return n < 0 ? n : error;
 }
 

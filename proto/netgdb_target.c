@@ -69,6 +69,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
 static void nt_free(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
+    link_look(t->link);
     link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
@@ -207,7 +208,7 @@ bool netgdb_target_runs(const struct target *base)
     return ((const struct netgdb_target *)base)->outstanding;
 }
 
-const struct link *netgdb_target_link(const struct target *t)
+struct link *netgdb_target_link(const struct target *t)
 {
     return ((const struct netgdb_target *)t)->link;
 }

@@ -102,7 +102,7 @@ void netgdb_target_lane(struct target *t, const struct netgdb_lane *lane);
 /* Whether its last request, which let the peer run, still waits for the stop: target_recv it. */
 bool netgdb_target_runs(const struct target *t);
 
-const struct link *netgdb_target_link(const struct target *t);
+struct link *netgdb_target_link(const struct target *t);
 const struct netgdb_stats *netgdb_target_stats(const struct target *t);
 
 #endif

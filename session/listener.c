@@ -322,11 +322,13 @@ static void take(struct listener *l, struct lobby_kernel *k, struct listener_ker
     *out = (struct listener_kernel){.own = k->own,
                                     .kernel = k->kernel,
                                     .fd = io_fds_take(f, IO_TARGET),
+                                    .others = -1,
                                     .link = k->link,
                                     .target = k->target,
                                     .record = k->record,
                                     .taken_over = k->taken_over};
     memcpy(out->stop, k->stop, sizeof out->stop);
+    k->link->io = NULL;
     io_fds_close(f);
     free(f);
     free(k);

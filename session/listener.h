@@ -35,7 +35,8 @@ struct listener_watch {
 struct listener_kernel {
     struct net_addr own, kernel;
     int fd;                    /* the session's socket, connected */
-    struct link *link;         /* made by malloc; its io is to be set */
+    int others;                /* what io_fds_watch wants for it; -1: none */
+    struct link *link;         /* made by malloc; its io is to be set, NULL till then */
     struct target *target;     /* netgdb_target.h, owns the link; NULL: nobody had it before */
     struct record *record;     /* or NULL */
     char stop[LOBBY_STOP_MAX]; /* how the first T began; empty when it is not known */

@@ -45,18 +45,22 @@ static int build(const struct handover *h, const int fds[HANDOVER_FDS], struct l
                  const struct log *log)
 {
     struct io_fds clock; /* a link begins with a look at one */
-    *k = (struct listener_kernel){.own = h->own, .kernel = h->kernel, .fd = fds[0]};
+    *k = (struct listener_kernel){
+        .own = h->own, .kernel = h->kernel, .fd = fds[0], .others = fds[2]};
     k->record = record_adopt(fds[1]);
     k->link = malloc(sizeof *k->link);
     if (k->record == NULL || k->link == NULL || io_fds_init(&clock, 0) != 0) {
         record_close(k->record);
         free(k->link);
         close(fds[0]);
+        if (fds[2] >= 0)
+            close(fds[2]);
         return ENOMEM;
     }
     link_init(k->link, &clock.io, session_payload(k->fd), log);
     link_resume(k->link, record_mark(k->record));
     (void)buf_adds(&k->link->stream, h->text);
+    k->link->io = NULL;
     io_fds_close(&clock);
     return 0;
 }
@@ -81,6 +85,8 @@ static void release(struct listener_kernel *k)
     free(k->link);
     record_close(k->record);
     close(k->fd);
+    if (k->others >= 0)
+        close(k->others);
 }
 
 /* Whoever goes on with it expects a T. */

@@ -16,7 +16,7 @@
 enum {
     PROFILE_SLOWEST = 5,    /* requests that are kept */
     PROFILE_SHOWN = 40,     /* bytes kept of each, with the NUL */
-    PROFILE_LINES = 16,     /* more are not in the text */
+    PROFILE_LINES = 19,     /* more are not in the text */
     PROFILE_LINE_MAX = 240, /* bytes of a line */
 };
 
@@ -43,6 +43,7 @@ struct profile {
     uint64_t lanes, lane_reads;
     uint64_t srtt, lateness; /* ns */
     struct link_counters link;
+    struct io_signs signs; /* of tampering */
 };
 
 void profile_init(struct profile *p);

@@ -249,6 +249,8 @@ static void give_up(const struct relay_target *t)
     link_free(t->kernel.link);
     free(t->kernel.link);
     close(t->kernel.fd);
+    if (t->kernel.others >= 0)
+        close(t->kernel.others);
     record_close(t->kernel.record); /* the next connect goes on from it */
 }
 

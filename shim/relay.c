@@ -61,8 +61,10 @@ static bool successor_waits(void *context)
 static void adopt(struct relay *r, const struct listener_kernel *k)
 {
     k->link->io = &r->io.io;
+    k->link->log = &r->name->log;
     r->record = k->record;
     io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
+    io_fds_watch(&r->io, k->others);
 }
 
 static struct link *successor_take(void *context)

@@ -12,6 +12,7 @@
 
 #include "io/handover.h"
 #include "io/herald.h"
+#include "io/others.h"
 #include "tools/proxy.h"
 
 static void refuse(struct client *c, const char *why)
@@ -76,7 +77,7 @@ static void give_back(struct client *c, const struct listener_kernel *k)
 static int send_kernel(struct client *c, struct listener_kernel *k)
 {
     struct handover h = {.kind = HANDOVER_KERNEL, .own = k->own, .kernel = k->kernel};
-    const int fds[HANDOVER_FDS] = {k->fd, record_fd(k->record)};
+    const int fds[HANDOVER_FDS] = {k->fd, record_fd(k->record), others_open(k->fd)};
     if (k->target != NULL) {
         target_free(k->target);
     } else {
@@ -88,7 +89,10 @@ static int send_kernel(struct client *c, struct listener_kernel *k)
     }
     k->target = NULL;
     k->link = NULL;
-    return handover_send(c->fd, &h, fds);
+    int rc = handover_send(c->fd, &h, fds);
+    if (fds[2] >= 0)
+        close(fds[2]);
+    return rc;
 }
 
 /* The kernel has come back in another session: the borrower gets that one. */

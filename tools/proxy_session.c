@@ -48,6 +48,7 @@ static struct link *successor_take(void *context)
     c->own = k.own;
     k.link->io = &c->io.io;
     io_fds_set_datagrams(&c->io, IO_TARGET, k.fd);
+    io_fds_watch(&c->io, k.others);
     proxy_poke(p);
     return k.link;
 }
@@ -139,11 +140,16 @@ static void part(struct client *c, struct listener_kernel *k, int end)
 {
     struct proxy *p = c->proxy;
     bool keep = end == SERVE_PARKED || end == SERVE_RUNNING;
+    k->link = netgdb_target_link(k->target); /* another one's when the kernel came back */
+    link_look(k->link);
     profile_note_link(&c->seat->profile, k->target);
     k->own = c->own;
     k->record = c->record;
     k->fd = io_fds_take(&c->io, IO_TARGET);
+    if (!keep)
+        target_free(k->target);
     pthread_mutex_lock(&p->lock);
+    c->log.name = NULL; /* the seat's */
     say_client(p, c->seat, c,
                end == SERVE_PARKED    ? "parked"
                : end == SERVE_RUNNING ? "left"
@@ -160,7 +166,6 @@ static void part(struct client *c, struct listener_kernel *k, int end)
     pthread_mutex_unlock(&p->lock);
     if (keep)
         return;
-    target_free(k->target);
     close(k->fd);
     if (end == NETGDB_LOST)
         record_close(k->record);
@@ -195,6 +200,7 @@ static bool adopt(struct client *c, struct listener_kernel *k,
         return false;
     }
     io_fds_set_datagrams(&c->io, IO_TARGET, k->fd);
+    io_fds_watch(&c->io, k->others);
     netgdb_target_move(k->target, &c->io.io, &c->log, successor);
     return true;
 }
@@ -215,7 +221,6 @@ void client_debug_kernel(struct client *c, struct server *server, struct listene
     int end = serve_kernel(c, server, k->target);
     if (watching)
         listener_unwatch(p->listener, &c->watch);
-    c->log.name = NULL;
     part(c, k, end);
 }
 

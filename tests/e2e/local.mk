@@ -21,6 +21,7 @@ E2E_TESTS = \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
 	tests/e2e/options.test \
+	tests/e2e/outside.test \
 	tests/e2e/passthrough.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
@@ -45,6 +46,7 @@ E2E_TESTS = \
 	tests/e2e/stream.test \
 	tests/e2e/symbols.test \
 	tests/e2e/takeover.test \
+	tests/e2e/tampering.test \
 	tests/e2e/two.test \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test
@@ -86,6 +88,9 @@ check_PROGRAMS += tests/e2e/noise
 tests_e2e_noise_SOURCES = tests/e2e/noise.c
 tests_e2e_noise_LDADD = -lm
 
+check_PROGRAMS += tests/e2e/stranger
+tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c
 
@@ -98,6 +103,12 @@ tests_e2e_caller_SOURCES = tests/e2e/caller.c
 tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
 tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
 tests_e2e_caller_linked_LDADD = libsession.la libio.la $(THREADS_LIBS)
+
+# The shim's code in a program of its own, for where it must not act.
+check_PROGRAMS += tests/e2e/outside
+tests_e2e_outside_SOURCES = tests/e2e/outside.c $(SHIM_SOURCES)
+tests_e2e_outside_CFLAGS = $(AM_CFLAGS) -pthread
+tests_e2e_outside_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
 # One with threads, in the three ways of linking.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The file that the log goes to. */
+#include "io/logfile.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/err.h"
+
+struct fixture {
+    char dir[32], path[48];
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = test_calloc(1, sizeof *f);
+    strcpy(f->dir, "/tmp/netgdb-log-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    (void)snprintf(f->path, sizeof f->path, "%s/log", f->dir);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    (void)logfile_open(NULL);
+    (void)unlink(f->path);
+    assert_int_equal(rmdir(f->dir), 0);
+    test_free(f);
+    return 0;
+}
+
+static void a_file_that_we_make_is_for_its_owner_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct stat st;
+    mode_t before = umask(0);
+    assert_int_equal(logfile_open(f->path), 0);
+    (void)umask(before);
+    assert_int_equal(stat(f->path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void lines_are_appended_each_with_its_newline(void **state)
+{
+    struct fixture *f = *state;
+    char text[64] = "";
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(logfile_open(f->path), 0);
+        logfile_sink(NULL, LOG_WARN, i == 0 ? "netgdb: one" : "netgdb: two");
+    }
+    int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    assert_string_equal(text, "netgdb: one\nnetgdb: two\n");
+}
+
+static void a_file_that_cannot_be_opened_is_an_error_and_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct stat st;
+    assert_int_equal(logfile_open(f->path), 0);
+    assert_int_equal(logfile_open("/nonexistent/log"), NETGDB_IO);
+    assert_int_equal(errno, ENOENT);
+    logfile_sink(NULL, LOG_WARN, "netgdb: still here");
+    assert_int_equal(stat(f->path, &st), 0);
+    assert_int_equal(st.st_size, sizeof "netgdb: still here");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_file_that_we_make_is_for_its_owner_alone),
+        TEST(lines_are_appended_each_with_its_newline),
+        TEST(a_file_that_cannot_be_opened_is_an_error_and_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
