@@ -238,6 +238,25 @@ static void a_step_in_it_runs_once_whatever_is_lost_or_repeated(void **state)
     }
 }
 
+/* In ack mode its '+' would tell that it has come: what runs for long sends nothing more. */
+static void a_continue_whose_ack_is_lost_is_waited_for(void **state)
+{
+    (void)state;
+    for (int g = 0; g < 2; g++) {
+        struct rig *r = lane_rig_new(g == 0 ? TWIN_OLD : TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        twin_machine(r->twin)->run_time = 100 * SIM_SECOND;
+        rig_fate(r, RIG_KERNEL_ACK, NULL, 0, 1, SIM_LOSE, 0);
+        assert_int_equal(rig_try(r, "c"), 0);
+        assert_true(buf_starts(&r->reply, "T05"));
+        rig_step(r);
+        assert_int_equal(twin_counts(r->twin)->continues, 1);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -360,6 +379,7 @@ int main(void)
         cmocka_unit_test(after_damage_it_is_not_entered_again),
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
         cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
+        cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
