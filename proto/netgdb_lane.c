@@ -173,12 +173,17 @@ static int judge_copies(struct netgdb_target *t)
     return t->link->refused ? NETGDB_LOST : 0;
 }
 
-/* Something damaged came. The stop is told twice more, for the digits of its request's sum. */
+/*
+ * Something damaged came. A stop is told again for every byte but '+': a '-' of ours, or one of the
+ * copies of its request, which go on until their ack comes. A stub that still runs skips them.
+ */
 static int take_damage(struct netgdb_target *t)
 {
     t->lane.damaged = true;
-    if (t->lane.step == LANE_RUN)
-        return 0;
+    if (t->lane.step == LANE_RUN) {
+        lane_note_gone(t);
+        return link_acked(t->link) ? link_send(t->link, "-", 1, 0, 1) : 0;
+    }
     if (t->lane.step != LANE_LEAVE)
         return again(t);
     log_error(t->log, "what arrives is damaged: the reply cannot be had");

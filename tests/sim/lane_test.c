@@ -257,6 +257,32 @@ static void a_continue_whose_ack_is_lost_is_waited_for(void **state)
     }
 }
 
+static void begin_damage(void *rig)
+{
+    struct rig *r = rig;
+    sim_path(r->w, RIG_KERNEL_IP, SIM_TO_SERVER)->mangle = 1;
+}
+
+/* The stop and what is told of it again are damaged, the ack of the step is not. */
+static void a_stop_that_comes_damaged_is_asked_for_again(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 12; n++) {
+        struct rig *r = lane_rig_new(n % 2 == 0 ? TWIN_OLD : TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        for (unsigned i = 0; i < n; i++)
+            (void)sim_below(r->w, 2); /* other bytes are damaged */
+        twin_machine(r->twin)->step_time = 30 * SIM_MS;
+        sim_after(r->w, 20 * SIM_MS, begin_damage, r);
+        sim_after(r->w, 100 * SIM_MS, lane_heal, r);
+        rig_step(r);
+        lane_ask_text(r, 0, 8);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -380,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
         cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
+        cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
