@@ -139,6 +139,23 @@ static void it_is_not_entered_where_the_pc_cannot_be_read(void **state)
     rig_free(r);
 }
 
+/* powerpc's: a longer read than asked for would not fit, nor what waits there. */
+static void it_is_not_entered_where_the_stubs_buffer_is_small(void **state)
+{
+    struct twin_config config = twin_config(TWIN_NEW);
+    (void)state;
+    config.buffer = 2152 + 15;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    lane_allow(r, lane_may_read_text, false);
+    rig_warm_up(r);
+    for (unsigned i = 0; i < 100; i++)
+        lane_ask_text(r, i * 1076, 1076);
+    assert_int_equal(twin_executed(r->twin, "QStartNoAckMode"), 0);
+    lane_expect_good(r);
+    rig_free(r);
+}
+
 static void requests_of_other_kinds_do_not_enter_it(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -401,6 +418,7 @@ int main(void)
         cmocka_unit_test(it_is_not_entered_on_a_path_that_repeats),
         cmocka_unit_test(it_is_not_entered_unless_somebody_says_what_may_be_read),
         cmocka_unit_test(it_is_not_entered_where_the_pc_cannot_be_read),
+        cmocka_unit_test(it_is_not_entered_where_the_stubs_buffer_is_small),
         cmocka_unit_test(requests_of_other_kinds_do_not_enter_it),
         cmocka_unit_test(after_damage_it_is_not_entered_again),
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
