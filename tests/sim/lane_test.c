@@ -315,6 +315,23 @@ static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **sta
     rig_free(r);
 }
 
+/* It comes when its DATA is not remembered any more, behind some hundred others. */
+static void a_copy_of_a_write_from_long_ago_ends_the_session(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    int rc = 0;
+    (void)state;
+    lane_enter_now(r);
+    rig_fate(r, RIG_OUR_DATA, "$M", 0, 1, SIM_TWICE, 250 * SIM_MS);
+    rig_ask(r, "Mffffffff81000001,1:11", "OK");
+    rig_ask(r, "Mffffffff81000001,1:22", "OK");
+    for (unsigned i = 0; i < 400 && rc == 0; i++)
+        rc = rig_try(r, RIG_READ);
+    assert_int_equal(rc, NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
 static void a_copy_of_a_step_that_comes_much_later_ends_the_session(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -426,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_copy_of_a_write_from_long_ago_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
         cmocka_unit_test(the_next_server_finds_that_it_has_ended),
