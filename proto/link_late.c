@@ -65,6 +65,7 @@ void link_judge_order(struct link *l, const struct link_trace *t)
 
 void link_judge_old(struct link *l)
 {
+    l->counters.undoing++; /* nobody knows what it does, nor what was changed since */
     if (came_behind(l))
         l->stale = LINK_COPY_HARMFUL;
 }

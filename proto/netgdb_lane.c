@@ -173,19 +173,27 @@ static int judge_copies(struct netgdb_target *t)
     return t->link->refused ? NETGDB_LOST : 0;
 }
 
-/* Something damaged came. The stop is told twice more, for the digits of its request's sum. */
+/*
+ * Something damaged came. A stop is told again for every byte but '+': a '-' of ours, or one of the
+ * copies of its request, which go on until their ack comes. A stub that still runs skips them.
+ */
 static int take_damage(struct netgdb_target *t)
 {
     t->lane.damaged = true;
-    if (t->lane.step == LANE_RUN)
-        return 0;
+    if (t->lane.step == LANE_RUN) {
+        lane_note_gone(t);
+        return link_acked(t->link) ? link_send(t->link, "-", 1, 0, 1) : 0;
+    }
     if (t->lane.step != LANE_LEAVE)
         return again(t);
     log_error(t->log, "what arrives is damaged: the reply cannot be had");
     return NETGDB_PROTO;
 }
 
-/* Waits once. A kernel that has a read, and is silent for so long, has lost it. */
+/*
+ * Waits once. A kernel that has a read, and is silent for so long, has lost it. One that is silent
+ * when it was told to run may do so, and the ack that says so be lost: its stop will tell.
+ */
 static int wait_once(struct netgdb_target *t, unsigned watch)
 {
     struct lane *lane = &t->lane;
@@ -194,6 +202,8 @@ static int wait_once(struct netgdb_target *t, unsigned watch)
     bool is_last = lane->step == LANE_RUN || lane->step == LANE_LEAVE;
     uint64_t limit = is_plain ? LINK_QUIET : LINK_KERNEL_GIVES_UP;
     uint64_t quiet = nt_heard_since(t, t->asked) + limit;
+    if (lane->step == LANE_RUN && t->silence.warned)
+        return nt_pump(t, IO_NEVER, watch);
     if (is_last || !link_acked(t->link))
         return nt_pump_asking(t, t->asked, watch);
     return io_now(t->io) >= quiet ? again(t) : nt_pump(t, quiet, watch);

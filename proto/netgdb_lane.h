@@ -28,10 +28,11 @@
 
 enum {
     LANE_LENGTHS = 64,
-    LANE_PAGE = 4096,       /* bytes: no machine's pages are smaller */
-    LANE_EXACT_MAX = 2048,  /* bytes that a read may ask for (sys/gdb/gdb_main.c) */
-    LANE_FED_READS = 3000,  /* bytes in the kernel's buffer, of 4111, before a pause empties it */
-    LANE_FED_CHANGES = 800, /* the same in front of what must not get lost in a full one */
+    LANE_PAGE = 4096,        /* bytes: no machine's pages are smaller */
+    LANE_EXACT_MAX = 2048,   /* bytes that a read may ask for (sys/gdb/gdb_main.c) */
+    LANE_PACKET_SIZE = 4096, /* of a stub whose buffers hold what it reads and is sent */
+    LANE_FED_READS = 3000,   /* bytes in the kernel's buffer, of 4111, before a pause empties it */
+    LANE_FED_CHANGES = 800,  /* the same in front of what must not get lost in a full one */
 };
 
 #define LANE_PAUSE (2 * IO_MS)          /* it takes the kernel 1.1 ms at most to read on */
@@ -53,6 +54,7 @@ struct netgdb_target;
 
 struct lane {
     struct netgdb_lane config;
+    bool fits; /* the stub's buffers are long enough: see LANE_PACKET_SIZE */
     bool on;
     bool unsure;    /* it may be: a server before us had it on */
     bool barred;    /* not to be entered before the next stop */
@@ -120,6 +122,9 @@ void lane_note_packet(struct netgdb_target *t, const struct buf *content);
 
 /* Whether it is a stop that came by itself, and no answer to '?'. Puts its pc into *pc. */
 bool lane_is_stop(const struct buf *content, uint64_t *pc);
+
+/* The stub's features, which tell how long its buffers are: 4096 but for powerpc. */
+void lane_learn(struct lane *lane, const struct buf *features);
 
 /* Enters the lane, in front of this request, if it is time to. Returns 0 or an error. */
 int lane_consider(struct netgdb_target *t, const uint8_t *request, size_t len);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "proto/features.h"
 #include "proto/netgdb_parts.h"
 
 enum { PC_BYTES = 8 }; /* of the widest machine */
@@ -145,6 +146,16 @@ static int enter(struct netgdb_target *t)
     return rc == 0 ? probe(t) : rc;
 }
 
+void lane_learn(struct lane *lane, const struct buf *features)
+{
+    const uint8_t *value;
+    size_t len;
+    uint64_t size = 0;
+    if (features_find(features->data, features->len, "PacketSize", &value, &len) && len > 1)
+        (void)rsp_hex_number(value + 1, len - 1, &size);
+    lane->fits = size >= LANE_PACKET_SIZE;
+}
+
 /* Whether the path and the stub allow it now. */
 static bool may_enter(const struct netgdb_target *t)
 {
@@ -152,8 +163,8 @@ static bool may_enter(const struct netgdb_target *t)
     bool kernel = t->identified && t->peer == NETGDB_PEER_KERNEL;
     bool clean =
         !holdback_careful(&t->holdback, t->link) && link_lateness(t->link) <= LANE_LATENESS_MAX;
-    return kernel && lane->config.may_read != NULL && !lane->barred && !lane->damaged &&
-           lane->good != 0 && (clean || lane->config.anywhere);
+    return kernel && lane->fits && lane->config.may_read != NULL && !lane->barred &&
+           !lane->damaged && lane->good != 0 && (clean || lane->config.anywhere);
 }
 
 /* Counts long reads in a run of reads. */

@@ -148,6 +148,7 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     buf_init(&reply, TARGET_REPLY_MAX);
     int rc = ask_features(t, &reply);
     t->identified = rc == 0;
+    lane_learn(&t->lane, &reply);
     if (rc == 0 && t->link->mark != NULL)
         t->link->mark->node = t->node;
     *peer = t->peer = t->node                                        ? NETGDB_PEER_NODE

@@ -139,6 +139,23 @@ static void it_is_not_entered_where_the_pc_cannot_be_read(void **state)
     rig_free(r);
 }
 
+/* powerpc's: a longer read than asked for would not fit, nor what waits there. */
+static void it_is_not_entered_where_the_stubs_buffer_is_small(void **state)
+{
+    struct twin_config config = twin_config(TWIN_NEW);
+    (void)state;
+    config.buffer = 2152 + 15;
+    struct rig *r = rig_new_twin(&config);
+    rig_connect(r);
+    lane_allow(r, lane_may_read_text, false);
+    rig_warm_up(r);
+    for (unsigned i = 0; i < 100; i++)
+        lane_ask_text(r, i * 1076, 1076);
+    assert_int_equal(twin_executed(r->twin, "QStartNoAckMode"), 0);
+    lane_expect_good(r);
+    rig_free(r);
+}
+
 static void requests_of_other_kinds_do_not_enter_it(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -238,6 +255,51 @@ static void a_step_in_it_runs_once_whatever_is_lost_or_repeated(void **state)
     }
 }
 
+/* In ack mode its '+' would tell that it has come: what runs for long sends nothing more. */
+static void a_continue_whose_ack_is_lost_is_waited_for(void **state)
+{
+    (void)state;
+    for (int g = 0; g < 2; g++) {
+        struct rig *r = lane_rig_new(g == 0 ? TWIN_OLD : TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        twin_machine(r->twin)->run_time = 100 * SIM_SECOND;
+        rig_fate(r, RIG_KERNEL_ACK, NULL, 0, 1, SIM_LOSE, 0);
+        assert_int_equal(rig_try(r, "c"), 0);
+        assert_true(buf_starts(&r->reply, "T05"));
+        rig_step(r);
+        assert_int_equal(twin_counts(r->twin)->continues, 1);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
+static void begin_damage(void *rig)
+{
+    struct rig *r = rig;
+    sim_path(r->w, RIG_KERNEL_IP, SIM_TO_SERVER)->mangle = 1;
+}
+
+/* The stop and what is told of it again are damaged, the ack of the step is not. */
+static void a_stop_that_comes_damaged_is_asked_for_again(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 12; n++) {
+        struct rig *r = lane_rig_new(n % 2 == 0 ? TWIN_OLD : TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        for (unsigned i = 0; i < n; i++)
+            (void)sim_below(r->w, 2); /* other bytes are damaged */
+        twin_machine(r->twin)->step_time = 30 * SIM_MS;
+        sim_after(r->w, 20 * SIM_MS, begin_damage, r);
+        sim_after(r->w, 100 * SIM_MS, lane_heal, r);
+        rig_step(r);
+        lane_ask_text(r, 0, 8);
+        assert_int_equal(twin_counts(r->twin)->steps, 1);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -249,6 +311,23 @@ static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **sta
     sim_run_for(r->w, 200 * SIM_MS);
     assert_int_equal(target_idle(r->target), 0);
     assert_int_equal(rig_try(r, "g"), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
+/* It comes when its DATA is not remembered any more, behind some hundred others. */
+static void a_copy_of_a_write_from_long_ago_ends_the_session(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    int rc = 0;
+    (void)state;
+    lane_enter_now(r);
+    rig_fate(r, RIG_OUR_DATA, "$M", 0, 1, SIM_TWICE, 250 * SIM_MS);
+    rig_ask(r, "Mffffffff81000001,1:11", "OK");
+    rig_ask(r, "Mffffffff81000001,1:22", "OK");
+    for (unsigned i = 0; i < 400 && rc == 0; i++)
+        rc = rig_try(r, RIG_READ);
+    assert_int_equal(rc, NETGDB_LOST);
     assert_int_equal(r->lines, 1);
     rig_free(r);
 }
@@ -356,11 +435,15 @@ int main(void)
         cmocka_unit_test(it_is_not_entered_on_a_path_that_repeats),
         cmocka_unit_test(it_is_not_entered_unless_somebody_says_what_may_be_read),
         cmocka_unit_test(it_is_not_entered_where_the_pc_cannot_be_read),
+        cmocka_unit_test(it_is_not_entered_where_the_stubs_buffer_is_small),
         cmocka_unit_test(requests_of_other_kinds_do_not_enter_it),
         cmocka_unit_test(after_damage_it_is_not_entered_again),
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
         cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
+        cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
+        cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_copy_of_a_write_from_long_ago_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
         cmocka_unit_test(the_next_server_finds_that_it_has_ended),

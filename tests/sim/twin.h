@@ -27,7 +27,7 @@ struct twin_config {
     uint64_t react;           /* from a datagram in the ring to the idle poll that sees it, and
                                  from a burst sent to the first poll for its acks: 20 us */
     uint64_t command;         /* it runs a command for so long, without polling: 10 us */
-    size_t buffer;            /* receive buffer: 4111 */
+    size_t buffer;            /* receive buffer: 4111; what it sends and says follows from it */
     size_t ring;              /* datagrams its NIC keeps while nobody polls: 256 */
     bool ring_survives;       /* what waits in the NIC at `netgdb -s` is read; else dropped */
     bool other_gdb_port;      /* 0x03 goes back to db> instead of resuming the machine */

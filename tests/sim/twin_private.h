@@ -20,7 +20,8 @@ enum {
     TWIN_NRETRIES = 10,     /* net.debugnet.nretries */
     TWIN_IN_FLIGHT = 64,    /* DEBUGNET_MAX_IN_FLIGHT: acks further ahead are ignored */
     TWIN_CONTENT = 4095,    /* GDB_BUFSZ - 1: so many bytes of content and no '#' panic it */
-    TWIN_READ_MAX = 2048,   /* bytes of memory of which the hex fits the static buffer */
+    TWIN_SLACK = 15,        /* its receive buffer is so much longer than GDB_BUFSZ */
+    TWIN_FRAMING = 3,       /* what it adds to that for its PacketSize */
     TWIN_READ_FATAL = 4096, /* from here on the model does not go on */
     TWIN_REPLY_MAX = 16384,
     TWIN_BUCKETS = 4096 /* of the records, by digest */

@@ -46,10 +46,14 @@ static bool features_good(struct twin_cursor *c)
 
 static void supported(struct twin *t, struct twin_cursor *c)
 {
-    if (features_good(c))
-        stub_reply_text(t, "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+");
-    else
+    if (!features_good(c)) {
         stub_reply_error(t, E_INVAL);
+        return;
+    }
+    buf_reset(&t->stub.reply);
+    (void)buf_printf(&t->stub.reply, "PacketSize=%zx;qXfer:threads:read+;QStartNoAckMode+",
+                     t->config.buffer - TWIN_SLACK + TWIN_FRAMING);
+    stub_reply(t);
 }
 
 static bool list_has_room(const struct twin *t, unsigned sent)

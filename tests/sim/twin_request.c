@@ -161,7 +161,7 @@ static void read_memory(struct twin *t, struct twin_cursor *c)
         stub_reply_error(t, E_INVAL);
         return;
     }
-    t->counts.overflows += len > TWIN_READ_MAX;
+    t->counts.overflows += len > (t->config.buffer - TWIN_SLACK) / 2;
     if (len > TWIN_READ_FATAL) {
         twin_gone(t, "twin: a read far past its buffer");
         return;
