@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/direct.h"
+#include "io/control.h"
 #include "io/held.h"
 #include "io/others.h"
 #include "io/transfer.h"
@@ -213,10 +213,9 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
 
 void io_fds_watch(struct io_fds *f, int others)
 {
-    const int on = 1;
     struct io_fds_side *s = &f->side[IO_TARGET];
     s->others = others >= 0 ? others : others_open(s->in);
-    s->ttl = direct_is(s->in) && setsockopt(s->in, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0;
+    control_ask(s);
 }
 
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer)

@@ -34,6 +34,7 @@ struct io_fds_side {
     unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
     unsigned long foreign;     /* datagrams from another address or port: dropped */
     unsigned long too_long;    /* datagrams over WIRE_DATAGRAM_MAX: dropped */
+    bool stamps;               /* the time of each arrival is told: io_fds_watch */
     bool ttl;                  /* the TTL of each is looked at: io_fds_watch */
     int others;                /* owned; the socket of others.h, -1 for none */
     uint32_t others_dropped;   /* see there */

@@ -29,7 +29,7 @@ static void flush(struct io_fds_side *side, struct queue *q)
 static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
 {
     memcpy(q->memory[q->n], msg->data, msg->len);
-    q->msgs[q->n] = (struct io_msg){q->memory[q->n], msg->len};
+    q->msgs[q->n] = (struct io_msg){.data = q->memory[q->n], .len = msg->len};
     if (++q->n == IO_FDS_BATCH)
         flush(side, q);
 }

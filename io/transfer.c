@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/control.h"
 #include "proto/err.h"
 #include "proto/wire.h"
 
@@ -154,37 +155,22 @@ static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *fro
     return false;
 }
 
-/* Room for a TTL with each datagram (ip(7), IP_RECVTTL). */
-union control {
-    struct cmsghdr align;
-    uint8_t bytes[CMSG_SPACE(sizeof(int))];
-};
-
-/* Whoever sends from elsewhere with the peer's address cannot make a TTL of 255 (RFC 5082). */
-static void note_ttl(struct io_fds_side *side, struct msghdr *msg)
-{
-    const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-    int ttl = IO_FDS_KERNEL_TTL;
-    if (c != NULL && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
-        memcpy(&ttl, CMSG_DATA(c), sizeof ttl);
-    if (ttl != IO_FDS_KERNEL_TTL && side->signs.wrong_ttl++ == 0)
-        side->signs.ttl = (uint8_t)ttl;
-}
-
 /* Takes the datagrams that the system filled in, leaving out what is not ours. */
 static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
                          const struct sockaddr_in *from, unsigned got, struct io_msg *msgs)
 {
     unsigned kept = 0;
+    uint64_t offset = side->stamps ? control_offset() : 0;
     for (unsigned i = 0; i < got; i++) {
         size_t len = batch[i].msg_len;
         uint8_t *data = side->memory + (size_t)i * SLOT;
-        if (side->ttl)
-            note_ttl(side, &batch[i].msg_hdr);
+        struct io_msg msg = {.data = data, .len = len};
+        if (side->stamps || side->ttl)
+            control_read(side, &batch[i].msg_hdr, offset, &msg);
         if (len > WIRE_DATAGRAM_MAX)
             side->too_long++;
         else if (side->kind != IO_FDS_PEER || is_from_peer(side, &from[i], data, len))
-            msgs[kept++] = (struct io_msg){data, len};
+            msgs[kept++] = msg;
     }
     return kept;
 }
@@ -197,14 +183,15 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     struct iovec parts[IO_FDS_BATCH];
     struct sockaddr_in from[IO_FDS_BATCH];
     union control control[IO_FDS_BATCH];
+    bool told = side->stamps || side->ttl;
     for (unsigned i = 0; i < n; i++) {
         parts[i] = (struct iovec){side->memory + (size_t)i * SLOT, SLOT};
         batch[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
                                            .msg_namelen = sizeof from[i],
                                            .msg_iov = &parts[i],
                                            .msg_iovlen = 1,
-                                           .msg_control = side->ttl ? &control[i] : NULL,
-                                           .msg_controllen = side->ttl ? sizeof control[i] : 0};
+                                           .msg_control = told ? &control[i] : NULL,
+                                           .msg_controllen = told ? sizeof control[i] : 0};
     }
     int got = recvmmsg(side->in, batch, n, MSG_DONTWAIT, NULL);
     *kept = got > 0 ? sort_out(side, batch, from, (unsigned)got, msgs) : 0;
@@ -256,7 +243,7 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
         n = recv_some(side);
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
-        *msg = (struct io_msg){side->memory, (size_t)n};
+        *msg = (struct io_msg){.data = side->memory, .len = (size_t)n};
         side->drained = n < IO_FDS_STREAM_BYTES;
         return 1;
     }

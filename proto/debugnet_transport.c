@@ -57,7 +57,7 @@ static void log_message(const struct debugnet_transport *t, const char *directio
 static void send_ack(struct debugnet_transport *t, uint32_t seqno)
 {
     uint8_t ack[WIRE_ACK];
-    const struct io_msg msg = {ack, sizeof ack};
+    const struct io_msg msg = {.data = ack, .len = sizeof ack};
     wire_encode_ack(seqno, ack);
     (void)io_send(t->io, IO_CLIENT, &msg, 1); /* lost is lost: the server sends again */
 }
@@ -157,7 +157,7 @@ static struct io_msg make_chunk(struct debugnet_transport *t, unsigned i, unsign
     if (msg.len != 0)
         memcpy(out + WIRE_HEADER, data + offset, msg.len);
     log_message(t, "sent", &msg);
-    return (struct io_msg){out, WIRE_HEADER + msg.len};
+    return (struct io_msg){.data = out, .len = WIRE_HEADER + msg.len};
 }
 
 /* Sends what is not acked, from chunk `from` to the end of the window. */

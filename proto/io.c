@@ -60,7 +60,7 @@ void io_keepalive(struct io *io, bool on)
 static void send_plus(struct io *io)
 {
     static uint8_t plus[] = "+";
-    const struct io_msg msg = {plus, 1};
+    const struct io_msg msg = {.data = plus, .len = 1};
 
     /* A client that is gone is noticed by whoever reads from it. */
     (void)io_send(io, IO_CLIENT, &msg, 1);

@@ -33,6 +33,7 @@ enum {
 struct io_msg {
     uint8_t *data;
     size_t len;
+    uint64_t arrived; /* of a datagram received: when, by now(); 0: not known */
 };
 
 struct io;

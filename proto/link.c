@@ -98,7 +98,7 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
     for (unsigned i = 0; i < n; i++) {
         wire_encode_ack(seqnos[i], acks[i]);
         for (unsigned round = 0; round < times; round++)
-            msgs[round * n + i] = (struct io_msg){acks[i], WIRE_ACK};
+            msgs[round * n + i] = (struct io_msg){.data = acks[i], .len = WIRE_ACK};
     }
     l->counters.sent += times * n;
     l->counters.bytes_out += times * n * WIRE_ACK;
@@ -173,7 +173,7 @@ void link_lane(struct link *l, bool on)
 
 static int transmit(struct link *l)
 {
-    const struct io_msg msg = {l->tx.datagram, l->tx.len};
+    const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len};
     uint64_t now = io_now(l->io);
     struct link_trace *trace = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
     if (trace->count++ == 0)
@@ -282,13 +282,19 @@ uint64_t link_deadline(const struct link *l)
 
 /* ---- receiving ---- */
 
+/* How long after `then` the datagram arrived that is being taken; 0: before. */
+static uint64_t since(const struct link *l, uint64_t then)
+{
+    return l->at > then ? l->at - then : 0;
+}
+
 /*
  * Whether an ack of `t` shows a duplicate, or came later than this path's round trips are: also
  * when it comes after that of a later DATA, which was sent when this one had been acknowledged.
  */
 static void judge_ack(struct link *l, const struct link_trace *t)
 {
-    uint64_t age = io_now(l->io) - t->last;
+    uint64_t age = since(l, t->last);
     unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
     if (t->acks > per_arrival * t->count || t->seqno < l->tx.acked)
         saw_late(l, age);
@@ -325,10 +331,10 @@ static void take_ack(struct link *l, uint32_t seqno)
     if (seqno != l->tx.seqno)
         return;
     if (l->tx.acks++ == 0)
-        l->tx.arrived = io_now(l->io);
+        l->tx.arrived = l->at;
     /* Which one of several transmissions is answered is not known: good enough for a start. */
     if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
-        measure_round_trip(l, io_now(l->io) - t->first, t->count > 1);
+        measure_round_trip(l, since(l, t->first), t->count > 1);
     if (l->generation != LINK_OLD || l->tx.acks > l->tx.transmissions)
         l->tx.active = false;
     else
@@ -339,13 +345,12 @@ static void take_ack(struct link *l, uint32_t seqno)
 static void judge_copy(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, seqno);
-    uint64_t now = io_now(l->io);
     l->counters.duplicates++;
     if (t->count++ == 0) {
-        t->first = now; /* older than the history */
+        t->first = l->at; /* older than the history */
         return;
     }
-    uint64_t age = now - t->first;
+    uint64_t age = since(l, t->first);
     l->lossy |= age >= COPY_BELOW;
     if (age < COPY_BELOW)
         saw_late(l, age);
@@ -382,7 +387,7 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
     l->rx.chunk = chunk;
     l->rx.chunks = (unsigned)((total + chunk - 1) / chunk);
     l->rx.highest = 0;
-    l->rx.began = io_now(l->io);
+    l->rx.began = l->at;
     memset(l->rx.seen, 0, sizeof l->rx.seen);
 }
 
@@ -412,15 +417,14 @@ static int keep_chunk(struct link *l, const struct wire_msg *msg)
 static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
 {
     struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, msg->seqno);
-    uint64_t now = io_now(l->io);
     int rc = keep_chunk(l, msg);
     if (rc != 0)
         return rc;
     l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
     t->count = 1;
-    t->first = now;
-    if (index < l->rx.highest && now - l->rx.began < COPY_BELOW)
-        saw_late(l, now - l->rx.began);
+    t->first = l->at;
+    if (index < l->rx.highest && since(l, l->rx.began) < COPY_BELOW)
+        saw_late(l, since(l, l->rx.began));
     if (index > l->rx.highest)
         l->rx.highest = index;
     if (++l->rx.have == l->rx.chunks)
@@ -453,7 +457,7 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
     if (msg->total != 1)
         return true;
     enum link_copy stale = link_stale(l);
-    bool awaited = io_now(l->io) < l->plus_until || stale == LINK_COPY_HARMLESS;
+    bool awaited = l->at < l->plus_until || stale == LINK_COPY_HARMLESS;
     if (msg->data[0] == '+' && (!awaited || stale == LINK_COPY_HARMFUL)) {
         l->counters.unwanted_plus++;
         link_refuse(l, LINK_REFUSED_COPY);
@@ -523,6 +527,7 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
         return 0;
     }
     l->heard = io_now(l->io);
+    l->at = datagram->arrived != 0 && datagram->arrived < l->heard ? datagram->arrived : l->heard;
     switch (msg->type) {
     case WIRE_IS_ACK:
         take_ack(l, msg->seqno);

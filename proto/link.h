@@ -140,7 +140,8 @@ struct link {
     bool may_finish;        /* see link_allow_finished */
     bool finished;          /* the node's stub has gone: nothing more will come */
     bool synced;            /* false in a session taken over, until the first message begins */
-    uint64_t heard;         /* when the last datagram of the peer came */
+    uint64_t heard;         /* when the last datagram of the peer was taken */
+    uint64_t at;            /* and when it arrived: before, if this thread was kept from running */
 
     bool lossy;       /* a kernel repeated itself, or we had to: this path loses datagrams */
     bool fixed_retry; /* retransmit from LINK_RETRY_MIN on whatever was measured: to compare */

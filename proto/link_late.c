@@ -33,7 +33,7 @@ static enum link_copy copy_does(const struct link *l, const struct link_trace *t
     if (t->copy != LINK_COPY_UNDOES)
         return t->copy;
     uint64_t held = t->lateness + l->rtt_least + IO_MS;
-    bool later = (int32_t)(l->changed - t->seqno) > 0 && io_now(l->io) - t->last > held;
+    bool later = (int32_t)(l->changed - t->seqno) > 0 && l->at > t->last + held;
     return later ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
 }
 

@@ -32,7 +32,7 @@ static struct rsp_server *of(struct server *s)
 
 static void send_bytes(struct rsp_server *s, uint8_t *data, size_t len)
 {
-    const struct io_msg msg = {data, len};
+    const struct io_msg msg = {.data = data, .len = len};
     if (!s->gone && io_send(s->io, IO_CLIENT, &msg, 1) != 0)
         s->gone = true;
 }

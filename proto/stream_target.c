@@ -40,7 +40,7 @@ static struct stream_target *of(struct target *t)
 
 static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
 {
-    const struct io_msg msg = {data, len};
+    const struct io_msg msg = {.data = data, .len = len};
     int rc = io_send(s->io, IO_TARGET, &msg, 1);
     return rc == 0 ? 0 : (s->error = rc);
 }

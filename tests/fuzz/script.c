@@ -225,7 +225,7 @@ static int script_recv(struct io *io, enum io_side side, struct io_msg *msgs, un
     MUST(side == s->side);
     for (unsigned i = 0; i < got; i++) {
         memcpy(given[i], s->datagram[i], s->len[i]);
-        msgs[i] = (struct io_msg){given[i], s->len[i]};
+        msgs[i] = (struct io_msg){.data = given[i], .len = s->len[i]};
     }
     memmove(s->datagram[0], s->datagram[got], left * sizeof s->datagram[0]);
     memmove(s->len, s->len + got, left * sizeof s->len[0]);

@@ -36,7 +36,7 @@ void raw_ack(struct raw *r, uint32_t seqno)
 {
     uint8_t ack[WIRE_ACK];
     wire_encode_ack(seqno, ack);
-    io_send(r->io, IO_TARGET, &(struct io_msg){ack, sizeof ack}, 1);
+    io_send(r->io, IO_TARGET, &(struct io_msg){.data = ack, .len = sizeof ack}, 1);
 }
 
 static void take_data(struct raw *r, const struct wire_msg *m)
@@ -121,7 +121,7 @@ void raw_message(struct raw *r, uint32_t type, uint32_t seqno, uint32_t claimed,
     m.len = claimed;
     wire_encode(&m, datagram);
     memcpy(datagram + WIRE_HEADER, bytes, len);
-    io_send(r->io, IO_TARGET, &(struct io_msg){datagram, WIRE_HEADER + len}, 1);
+    io_send(r->io, IO_TARGET, &(struct io_msg){.data = datagram, .len = WIRE_HEADER + len}, 1);
 }
 
 uint32_t raw_say_bytes(struct raw *r, const void *bytes, size_t len)

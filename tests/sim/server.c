@@ -332,7 +332,7 @@ static int recv_datagrams(struct session *s, struct io_msg *msgs, unsigned n)
     queue_release(q);
     while (q->held_used < n && q->used > 0) {
         struct sim_datagram *d = queue_take(q);
-        msgs[q->held_used] = (struct io_msg){d->data, d->len};
+        msgs[q->held_used] = (struct io_msg){.data = d->data, .len = d->len};
         q->held[q->held_used++] = d;
     }
     return (int)q->held_used;
@@ -348,7 +348,7 @@ static int recv_from_client(struct session *s, struct io_msg *msgs, unsigned n)
     s->given = s->in;
     s->in = given;
     buf_reset(&s->in);
-    msgs[0] = (struct io_msg){s->given.data, s->given.len};
+    msgs[0] = (struct io_msg){.data = s->given.data, .len = s->given.len};
     return 1;
 }
 

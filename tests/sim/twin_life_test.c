@@ -371,7 +371,7 @@ static uint64_t trace_of(uint64_t seed, enum twin_generation g)
     struct io *io = sim_session(w, KERNEL, 40000);
     for (uint32_t i = 1; i < 40; i++) {
         ack[3] = (uint8_t)(i / 4);
-        io_send(io, IO_TARGET, &(struct io_msg){ack, 4}, 1);
+        io_send(io, IO_TARGET, &(struct io_msg){.data = ack, .len = 4}, 1);
         (void)io_wait(io, io_now(io) + 50 * SIM_MS, 0);
     }
     uint64_t hash = sim_trace_hash(w);

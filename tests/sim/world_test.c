@@ -467,8 +467,8 @@ static void the_client_is_a_stream_of_bytes(void **state)
     assert_int_equal(io_recv(io, IO_CLIENT, msgs, 2), NETGDB_CLOSED);
     order[0] = 0;
     sim_client_on_output(io, note_a, NULL);
-    msgs[0] = (struct io_msg){text, 3};
-    msgs[1] = (struct io_msg){text, 1};
+    msgs[0] = (struct io_msg){.data = text, .len = 3};
+    msgs[1] = (struct io_msg){.data = text, .len = 1};
     assert_int_equal(io_send(io, IO_CLIENT, msgs, 2), 0);
     assert_string_equal(order, "");
     sim_run_for(w, 0);

@@ -63,7 +63,7 @@ static int fake_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsi
         if (item->eof)
             return got != 0 ? (int)got : NETGDB_CLOSED;
         item->read = true;
-        msgs[got++] = (struct io_msg){item->data, item->len};
+        msgs[got++] = (struct io_msg){.data = item->data, .len = item->len, .arrived = item->at};
     }
     return (int)got;
 }

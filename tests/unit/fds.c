@@ -62,7 +62,7 @@ static int stream(void)
 
 static void send_text(enum io_side side, const char *text)
 {
-    struct io_msg msg = {(uint8_t *)(uintptr_t)text, strlen(text)};
+    struct io_msg msg = {.data = (uint8_t *)(uintptr_t)text, .len = strlen(text)};
     assert_int_equal(io_send(&io.io, side, &msg, 1), 0);
 }
 
@@ -98,7 +98,7 @@ static void a_stream_carries_bytes_both_ways_and_ends(void **state)
 static void sending_to_a_closed_stream_is_an_error_and_no_signal(void **state)
 {
     int pipes[2], back[2];
-    struct io_msg msg = {(uint8_t *)(uintptr_t) "x", 1};
+    struct io_msg msg = {.data = (uint8_t *)(uintptr_t) "x", .len = 1};
     (void)state;
     close(stream());
     assert_int_equal(io_send(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
@@ -127,7 +127,8 @@ static void *drain(void *arg)
 static void check_large_send(int reader)
 {
     uint8_t *data = test_calloc(1, LARGE);
-    struct io_msg msgs[2] = {{data, LARGE / 3}, {data, LARGE - LARGE / 3}};
+    struct io_msg msgs[2] = {{.data = data, .len = LARGE / 3},
+                             {.data = data, .len = LARGE - LARGE / 3}};
     pthread_t thread;
     void *sum;
     assert_int_equal(pthread_create(&thread, NULL, drain, &reader), 0);
@@ -163,7 +164,7 @@ static void datagrams_keep_their_borders_and_come_in_batches(void **state)
     io_fds_set_datagrams(&io, IO_TARGET, fd);
     assert_null(io.side[IO_TARGET].memory);
     for (size_t i = 0; i < IO_FDS_BATCH + 3; i++)
-        msgs[i] = (struct io_msg){big, i};
+        msgs[i] = (struct io_msg){.data = big, .len = i};
     assert_int_equal(io_send(&io.io, IO_TARGET, msgs, IO_FDS_BATCH + 3), 0);
     for (size_t i = 0; i < IO_FDS_BATCH + 3; i++) {
         assert_int_equal(recv(other, big, sizeof big, 0), (ssize_t)i);
@@ -335,7 +336,7 @@ static const char *arrived(int fd)
 
 static void send_later(const char *text)
 {
-    struct io_msg msg = {(uint8_t *)(uintptr_t)text, strlen(text)};
+    struct io_msg msg = {.data = (uint8_t *)(uintptr_t)text, .len = strlen(text)};
     assert_int_equal(io_send_later(&io.io, IO_TARGET, &msg, 1), 0);
 }
 

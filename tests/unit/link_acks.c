@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When the link's acks go out: at once and twice, but towards a node they may wait. */
+/* When the link's acks go out: at once and twice, but towards a node they may wait. And what it
+ * makes of what came when this thread was kept from running. */
 #include "proto/link.h"
 #include "tests/unit/unit.h"
 
@@ -141,6 +142,58 @@ static void a_node_is_sent_to_again_soon_however_much_is_lost(void **state)
     assert_true(patience_where_much_is_lost(f) < 10 * LINK_RETRY_MIN);
 }
 
+/* ---- arrivals ---- */
+
+/* Sends a request whose ack comes `late` ns later; we are kept from running for `asleep`. */
+static void exchange_asleep(struct fixture *f, uint64_t late, uint64_t asleep)
+{
+    uint8_t request[20] = {0}, ack[WIRE_ACK];
+    assert_int_equal(link_send(&f->link, request, sizeof request, 0, sizeof request), 0);
+    wire_encode_ack(f->link.tx.seqno, ack);
+    fake_push(&f->io, IO_TARGET, late, ack, sizeof ack);
+    f->io.now += late + asleep;
+    assert_int_equal(link_input(&f->link), 0);
+}
+
+static void what_came_in_time_and_was_read_late_is_no_late_path(void **state)
+{
+    struct fixture *f = *state;
+    f->link.generation = LINK_NEW;
+    for (int i = 0; i < 8; i++)
+        exchange_asleep(f, IO_MS, 0);
+    exchange_asleep(f, IO_MS, 300 * IO_MS);
+    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.srtt, IO_MS);
+    exchange_asleep(f, 300 * IO_MS, 0);
+    assert_int_equal(f->link.evidence, 1);
+}
+
+/* A message comes, and is read `asleep` ns after that. */
+static void hear_later(struct fixture *f, uint32_t seqno, const char *text, uint64_t delay,
+                       uint64_t asleep)
+{
+    uint8_t datagram[WIRE_HEADER + 64];
+    size_t len = strlen(text);
+    const struct wire_msg msg = {WIRE_DATA, seqno, 0, (uint32_t)len, (const uint8_t *)text, len};
+    wire_encode(&msg, datagram);
+    memcpy(datagram + WIRE_HEADER, text, len);
+    fake_push(&f->io, IO_TARGET, delay, datagram, WIRE_HEADER + len);
+    f->io.now += delay + asleep;
+    assert_int_equal(link_input(&f->link), 0);
+}
+
+/* A '+' that came while it was awaited is one, whenever it is read. */
+static void a_plus_is_judged_by_when_it_came(void **state)
+{
+    struct fixture *f = *state;
+    link_want_plus(&f->link, f->io.now + 10 * IO_MS);
+    hear_later(f, 2, "+", 9 * IO_MS, 100 * IO_MS);
+    assert_false(f->link.refused);
+    link_want_plus(&f->link, f->io.now + 10 * IO_MS);
+    hear_later(f, 3, "+", 11 * IO_MS, 100 * IO_MS);
+    assert_true(f->link.refused);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -151,6 +204,8 @@ int main(void)
         TEST(the_acks_of_half_a_message_do_not_wait),
         TEST(a_kernel_that_loses_much_has_time_to_repeat_itself),
         TEST(a_node_is_sent_to_again_soon_however_much_is_lost),
+        TEST(what_came_in_time_and_was_read_late_is_no_late_path),
+        TEST(a_plus_is_judged_by_when_it_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,29 @@ static const char *heard(struct fixture *f)
     return text;
 }
 
+/*
+ * Whatever keeps us from reading it: it came before the call that sent it was over. The system
+ * begins to note that a little after it is asked to, and until then tells when it was read.
+ */
+static void when_a_datagram_came_is_told(void **state)
+{
+    struct fixture *f = *state;
+    bool told = false;
+    watch(f);
+    for (unsigned i = 0; i < 10000 && !told; i++) {
+        struct io_msg msg;
+        uint64_t before = io_fds_now();
+        send_from(f, f->kernel, "a");
+        uint64_t after = io_fds_now();
+        while (io_fds_now() < after + IO_MS)
+            ;
+        assert_int_equal(io_recv(&f->io.io, IO_TARGET, &msg, 1), 1);
+        assert_true(msg.arrived == 0 || msg.arrived + IO_MS / 10 >= before);
+        told = msg.arrived != 0 && msg.arrived <= after + IO_MS / 10;
+    }
+    assert_true(told);
+}
+
 static void a_second_source_is_counted_and_the_session_hears_its_peer_alone(void **state)
 {
     struct fixture *f = *state;
@@ -280,7 +303,7 @@ static void a_node_sends_with_a_kernels_ttl(void **state)
     struct fixture *f = *state;
     watch_ttl(f);
     io_fds_set_peer(&f->io, IO_CLIENT, dup(f->kernel), &f->own);
-    const struct io_msg msg = {(uint8_t *)(uintptr_t) "x", 1};
+    const struct io_msg msg = {.data = (uint8_t *)(uintptr_t) "x", .len = 1};
     assert_int_equal(io_send(&f->io.io, IO_CLIENT, &msg, 1), 0);
     assert_string_equal(heard(f), "x");
     io_take_signs(&f->io.io, &f->seen);
@@ -291,6 +314,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(when_a_datagram_came_is_told),
         TEST(a_second_source_is_counted_and_the_session_hears_its_peer_alone),
         TEST(a_flood_is_counted_to_the_last_and_kept_in_a_small_buffer),
         TEST(the_peers_own_is_no_sign),

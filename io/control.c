@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the system tells with a datagram; see control.h. */
+#include "io/control.h"
+
+#include <string.h>
+
+#include "io/direct.h"
+
+#define OLDEST (10 * IO_SECOND) /* nothing has waited longer for us to read it */
+
+/* Two clocks are read at one time when we are not kept from running in between. */
+#define AT_ONCE (IO_MS / 20)
+enum { ATTEMPTS = 4 };
+
+void control_ask(struct io_fds_side *side)
+{
+    const int on = 1;
+    side->stamps = setsockopt(side->in, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;
+    side->ttl =
+        direct_is(side->in) && setsockopt(side->in, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0;
+}
+
+static uint64_t nanoseconds(const struct timespec *t)
+{
+    return (uint64_t)t->tv_sec * IO_SECOND + (uint64_t)t->tv_nsec;
+}
+
+uint64_t control_offset(void)
+{
+    struct timespec real;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        uint64_t before = io_fds_now();
+        clock_gettime(CLOCK_REALTIME, &real);
+        uint64_t after = io_fds_now();
+        if (after - before < AT_ONCE)
+            return after - nanoseconds(&real);
+    }
+    return 0;
+}
+
+/* Whoever sends from elsewhere with the peer's address cannot make a TTL of 255 (RFC 5082). */
+static void note_ttl(struct io_fds_side *side, const struct cmsghdr *c)
+{
+    int ttl;
+    memcpy(&ttl, CMSG_DATA(c), sizeof ttl);
+    if (ttl != IO_FDS_KERNEL_TTL && side->signs.wrong_ttl++ == 0)
+        side->signs.ttl = (uint8_t)ttl;
+}
+
+static void note_time(const struct cmsghdr *c, uint64_t offset, struct io_msg *msg)
+{
+    struct timespec stamp;
+    if (offset == 0)
+        return;
+    memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+    uint64_t arrived = nanoseconds(&stamp) + offset, now = io_fds_now();
+    if (arrived < now && now - arrived < OLDEST)
+        msg->arrived = arrived;
+}
+
+void control_read(struct io_fds_side *side, struct msghdr *header, uint64_t offset,
+                  struct io_msg *msg)
+{
+    struct cmsghdr *c = CMSG_FIRSTHDR(header);
+    for (; c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
+            note_ttl(side, c);
+        else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS)
+            note_time(c, offset, msg);
+    }
+}
