@@ -315,6 +315,21 @@ static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **sta
     rig_free(r);
 }
 
+/* Its length has come round by then: its ack tells. */
+static void a_copy_of_a_read_that_comes_much_later_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 60 * SIM_MS; late < 80 * SIM_MS; late += 200 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+        for (unsigned i = 0; i < LANE_LENGTHS + 30; i++)
+            lane_ask_text(r, i * 512, NETGDB_LANE_READ);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 /* It comes when its DATA is not remembered any more, behind some hundred others. */
 static void a_copy_of_a_write_from_long_ago_ends_the_session(void **state)
 {
@@ -443,6 +458,7 @@ int main(void)
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_copy_of_a_read_that_comes_much_later_gives_no_wrong_reply),
         cmocka_unit_test(a_copy_of_a_write_from_long_ago_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
