@@ -5,6 +5,7 @@
  */
 #include "proto/netgdb_lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/err.h"
@@ -255,6 +256,44 @@ static void a_step_in_it_runs_once_whatever_is_lost_or_repeated(void **state)
     }
 }
 
+/* What comes first is the reply to the copy of p0; that p1 is stored is not known before its ack.
+ */
+static void a_reply_is_not_settled_before_its_request_is_stored(void **state)
+{
+    (void)state;
+    for (uint64_t late = 2 * SIM_MS; late <= 5 * SIM_MS; late += 500 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$p0", 0, 1, SIM_TWICE, late);
+        rig_fate(r, RIG_OUR_DATA, "$p1", 0, 1, SIM_LOSE, 0);
+        rig_ask(r, "p0", "0101010101010101");
+        rig_ask(r, "p1", "0202020202020202");
+        rig_free(r);
+    }
+}
+
+/* The stub tells each part once, and an error to the copy. */
+static void a_part_of_a_list_is_told_though_its_request_is_repeated(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 500 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        char request[64];
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$qXfer", 1, 1, SIM_TWICE, late);
+        assert_int_equal(rig_try(r, "qXfer:threads:read::0,40"), 0);
+        assert_true(buf_starts(&r->reply, "m<threads>"));
+        snprintf(request, sizeof request, "qXfer:threads:read::%zx,1000", r->reply.len - 1);
+        assert_int_equal(rig_try(r, request), 0);
+        assert_true(buf_starts(&r->reply, "mRunning"));
+        sim_run_for(r->w, 10 * SIM_MS);
+        assert_int_equal(twin_executed(r->twin, request), 2);
+        lane_ask_text(r, 0, 8);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 /* In ack mode its '+' would tell that it has come: what runs for long sends nothing more. */
 static void a_continue_whose_ack_is_lost_is_waited_for(void **state)
 {
@@ -361,6 +400,23 @@ static void a_copy_of_a_step_that_comes_much_later_ends_the_session(void **state
     rig_free(r);
 }
 
+/* The ack of the copy, which would tell of it, is lost: its stop does. */
+static void a_stop_that_nobody_waits_for_ends_the_session(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 300 * SIM_MS);
+    rig_step(r);
+    lane_enter_now(r);
+    rig_fate(r, RIG_KERNEL_ACK, NULL, 0, 1, SIM_LOSE, 0);
+    sim_run_for(r->w, 400 * SIM_MS);
+    assert_int_equal(twin_counts(r->twin)->steps, 2);
+    (void)target_idle(r->target);
+    assert_int_equal(rig_try(r, "g"), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
 /* ---- servers that come and go ---- */
 
 /* Another server goes on where this one was killed. */
@@ -455,12 +511,15 @@ int main(void)
         cmocka_unit_test(after_damage_it_is_not_entered_again),
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
         cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
+        cmocka_unit_test(a_reply_is_not_settled_before_its_request_is_stored),
+        cmocka_unit_test(a_part_of_a_list_is_told_though_its_request_is_repeated),
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
         cmocka_unit_test(a_copy_of_a_read_that_comes_much_later_gives_no_wrong_reply),
         cmocka_unit_test(a_copy_of_a_write_from_long_ago_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_stop_that_nobody_waits_for_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
         cmocka_unit_test(the_next_server_finds_that_it_has_ended),
         cmocka_unit_test(a_kernel_that_comes_back_is_in_ack_mode),
