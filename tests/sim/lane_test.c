@@ -72,6 +72,26 @@ static void what_may_be_a_devices_is_read_as_asked(void **state)
     rig_free(r);
 }
 
+static bool lane_may_read_all(void *context, uint64_t address, size_t len)
+{
+    (void)context;
+    (void)address;
+    (void)len;
+    return true;
+}
+
+/* The bytes beside them cannot be: an error to a longer read is none to what was asked for. */
+static void the_last_bytes_in_front_of_a_hole_can_be_read(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_all);
+    (void)state;
+    lane_enter_now(r);
+    lane_ask_text(r, MACHINE_TEXT_SIZE - 4, 4);
+    rig_ask(r, "m1000,4", "E05");
+    lane_expect_good(r);
+    rig_free(r);
+}
+
 static void every_request_is_answered_in_it(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -272,6 +292,20 @@ static void a_reply_is_not_settled_before_its_request_is_stored(void **state)
     }
 }
 
+static void an_error_to_the_copy_of_another_read_is_not_believed(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$m1000,", 0, 1, SIM_TWICE, late);
+        rig_ask(r, "m1000,8", "E05");
+        for (unsigned i = 0; i < 5; i++)
+            lane_ask_text(r, i, 8);
+        rig_free(r);
+    }
+}
+
 /* The stub tells each part once, and an error to the copy. */
 static void a_part_of_a_list_is_told_though_its_request_is_repeated(void **state)
 {
@@ -428,7 +462,9 @@ static void take_over(struct rig *r, struct link_mark *mark)
     struct lobby_kernel *k = rig_await(r, 10 * SIM_SECOND);
     k->link->mark = mark;
     rig_take(r, k);
+    uint64_t start = sim_now(r->w);
     lane_allow(r, lane_may_read_text, false);
+    assert_true(sim_now(r->w) - start < SIM_SECOND); /* it waits for nothing that does not come */
 }
 
 static struct rig *marked(struct link_mark *mark, enum twin_generation g)
@@ -502,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_read_in_it_costs_the_kernel_one_message),
         cmocka_unit_test(no_two_reads_of_64_have_the_same_length),
         cmocka_unit_test(what_may_be_a_devices_is_read_as_asked),
+        cmocka_unit_test(the_last_bytes_in_front_of_a_hole_can_be_read),
         cmocka_unit_test(every_request_is_answered_in_it),
         cmocka_unit_test(it_is_not_entered_on_a_path_that_repeats),
         cmocka_unit_test(it_is_not_entered_unless_somebody_says_what_may_be_read),
@@ -512,6 +549,7 @@ int main(void)
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
         cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
         cmocka_unit_test(a_reply_is_not_settled_before_its_request_is_stored),
+        cmocka_unit_test(an_error_to_the_copy_of_another_read_is_not_believed),
         cmocka_unit_test(a_part_of_a_list_is_told_though_its_request_is_repeated),
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
