@@ -75,7 +75,7 @@ static int take_read(struct netgdb_target *t, const struct buf *content)
     if (!error && !is_memory(content, lane->len))
         return 0; /* of an earlier request */
     link_proved(t->link);
-    if (error)
+    if (error || lane_is_late(t)) /* or it may be that of a copy, whose ack came just now */
         return lane_ask_exactly(t);
     return take_part(t, content, (size_t)(lane->address - lane->from));
 }

@@ -95,6 +95,9 @@ int lane_read_part(struct netgdb_target *t);
 int lane_ask_exactly(struct netgdb_target *t);
 int lane_ask(struct netgdb_target *t, size_t reads);
 
+/* Whether copies come so late here that a read could meet one of its own length. */
+bool lane_is_late(const struct netgdb_target *t);
+
 /* Reads some bytes of the good page. */
 int lane_send_check(struct netgdb_target *t, enum lane_step step);
 

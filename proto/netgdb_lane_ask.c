@@ -32,6 +32,11 @@ static size_t pick_length(const struct lane *lane, size_t least)
     return len;
 }
 
+bool lane_is_late(const struct netgdb_target *t)
+{
+    return link_lateness(t->link) > LANE_LATENESS_MAX;
+}
+
 void lane_note_gone(struct netgdb_target *t)
 {
     uint64_t gone = link_copies_gone(t->link);
@@ -144,7 +149,7 @@ int lane_read_part(struct netgdb_target *t)
     uint64_t from;
     lane->part = lane->left < NETGDB_LANE_READ ? lane->left : NETGDB_LANE_READ;
     size_t len = pick_length(lane, lane->part);
-    if (!find_room(lane, len, &from))
+    if (lane_is_late(t) || !find_room(lane, len, &from))
         return lane_ask_exactly(t);
     int rc = make_room(t, 0, LANE_FED_READS);
     t->stats.lane_reads++;

@@ -161,8 +161,7 @@ static bool may_enter(const struct netgdb_target *t)
 {
     const struct lane *lane = &t->lane;
     bool kernel = t->identified && t->peer == NETGDB_PEER_KERNEL;
-    bool clean =
-        !holdback_careful(&t->holdback, t->link) && link_lateness(t->link) <= LANE_LATENESS_MAX;
+    bool clean = !holdback_careful(&t->holdback, t->link) && !lane_is_late(t);
     return kernel && lane->fits && lane->config.may_read != NULL && !lane->barred &&
            !lane->damaged && lane->good != 0 && (clean || lane->config.anywhere);
 }

@@ -5,6 +5,7 @@
  */
 #include "proto/netgdb_lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/err.h"
@@ -68,6 +69,26 @@ static void what_may_be_a_devices_is_read_as_asked(void **state)
     rig_ask(r, "mffffffff81000000,4", "00000000");
     assert_int_equal(twin_executed(r->twin, "mffffffff81000000,4"), 1);
     assert_int_equal(twin_executed(r->twin, "mffffffff81000"), 1);
+    rig_free(r);
+}
+
+static bool lane_may_read_all(void *context, uint64_t address, size_t len)
+{
+    (void)context;
+    (void)address;
+    (void)len;
+    return true;
+}
+
+/* The bytes beside them cannot be: an error to a longer read is none to what was asked for. */
+static void the_last_bytes_in_front_of_a_hole_can_be_read(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_all);
+    (void)state;
+    lane_enter_now(r);
+    lane_ask_text(r, MACHINE_TEXT_SIZE - 4, 4);
+    rig_ask(r, "m1000,4", "E05");
+    lane_expect_good(r);
     rig_free(r);
 }
 
@@ -255,6 +276,58 @@ static void a_step_in_it_runs_once_whatever_is_lost_or_repeated(void **state)
     }
 }
 
+/* What comes first is the reply to the copy of p0; that p1 is stored is not known before its ack.
+ */
+static void a_reply_is_not_settled_before_its_request_is_stored(void **state)
+{
+    (void)state;
+    for (uint64_t late = 2 * SIM_MS; late <= 5 * SIM_MS; late += 500 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$p0", 0, 1, SIM_TWICE, late);
+        rig_fate(r, RIG_OUR_DATA, "$p1", 0, 1, SIM_LOSE, 0);
+        rig_ask(r, "p0", "0101010101010101");
+        rig_ask(r, "p1", "0202020202020202");
+        rig_free(r);
+    }
+}
+
+static void an_error_to_the_copy_of_another_read_is_not_believed(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$m1000,", 0, 1, SIM_TWICE, late);
+        rig_ask(r, "m1000,8", "E05");
+        for (unsigned i = 0; i < 5; i++)
+            lane_ask_text(r, i, 8);
+        rig_free(r);
+    }
+}
+
+/* The stub tells each part once, and an error to the copy. */
+static void a_part_of_a_list_is_told_though_its_request_is_repeated(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 500 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        char request[64];
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$qXfer", 1, 1, SIM_TWICE, late);
+        assert_int_equal(rig_try(r, "qXfer:threads:read::0,40"), 0);
+        assert_true(buf_starts(&r->reply, "m<threads>"));
+        snprintf(request, sizeof request, "qXfer:threads:read::%zx,1000", r->reply.len - 1);
+        assert_int_equal(rig_try(r, request), 0);
+        assert_true(buf_starts(&r->reply, "mRunning"));
+        sim_run_for(r->w, 10 * SIM_MS);
+        assert_int_equal(twin_executed(r->twin, request), 2);
+        lane_ask_text(r, 0, 8);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 /* In ack mode its '+' would tell that it has come: what runs for long sends nothing more. */
 static void a_continue_whose_ack_is_lost_is_waited_for(void **state)
 {
@@ -315,6 +388,21 @@ static void a_copy_of_a_choice_that_comes_much_later_ends_the_session(void **sta
     rig_free(r);
 }
 
+/* Its length has come round by then: its ack tells. */
+static void a_copy_of_a_read_that_comes_much_later_gives_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 60 * SIM_MS; late < 80 * SIM_MS; late += 200 * SIM_US) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+        for (unsigned i = 0; i < LANE_LENGTHS + 30; i++)
+            lane_ask_text(r, i * 512, NETGDB_LANE_READ);
+        lane_expect_good(r);
+        rig_free(r);
+    }
+}
+
 /* It comes when its DATA is not remembered any more, behind some hundred others. */
 static void a_copy_of_a_write_from_long_ago_ends_the_session(void **state)
 {
@@ -346,6 +434,23 @@ static void a_copy_of_a_step_that_comes_much_later_ends_the_session(void **state
     rig_free(r);
 }
 
+/* The ack of the copy, which would tell of it, is lost: its stop does. */
+static void a_stop_that_nobody_waits_for_ends_the_session(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 300 * SIM_MS);
+    rig_step(r);
+    lane_enter_now(r);
+    rig_fate(r, RIG_KERNEL_ACK, NULL, 0, 1, SIM_LOSE, 0);
+    sim_run_for(r->w, 400 * SIM_MS);
+    assert_int_equal(twin_counts(r->twin)->steps, 2);
+    (void)target_idle(r->target);
+    assert_int_equal(rig_try(r, "g"), NETGDB_LOST);
+    assert_int_equal(r->lines, 1);
+    rig_free(r);
+}
+
 /* ---- servers that come and go ---- */
 
 /* Another server goes on where this one was killed. */
@@ -357,7 +462,9 @@ static void take_over(struct rig *r, struct link_mark *mark)
     struct lobby_kernel *k = rig_await(r, 10 * SIM_SECOND);
     k->link->mark = mark;
     rig_take(r, k);
+    uint64_t start = sim_now(r->w);
     lane_allow(r, lane_may_read_text, false);
+    assert_true(sim_now(r->w) - start < SIM_SECOND); /* it waits for nothing that does not come */
 }
 
 static struct rig *marked(struct link_mark *mark, enum twin_generation g)
@@ -431,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_read_in_it_costs_the_kernel_one_message),
         cmocka_unit_test(no_two_reads_of_64_have_the_same_length),
         cmocka_unit_test(what_may_be_a_devices_is_read_as_asked),
+        cmocka_unit_test(the_last_bytes_in_front_of_a_hole_can_be_read),
         cmocka_unit_test(every_request_is_answered_in_it),
         cmocka_unit_test(it_is_not_entered_on_a_path_that_repeats),
         cmocka_unit_test(it_is_not_entered_unless_somebody_says_what_may_be_read),
@@ -440,11 +548,16 @@ int main(void)
         cmocka_unit_test(after_damage_it_is_not_entered_again),
         cmocka_unit_test(a_copy_within_5_ms_does_no_harm),
         cmocka_unit_test(a_step_in_it_runs_once_whatever_is_lost_or_repeated),
+        cmocka_unit_test(a_reply_is_not_settled_before_its_request_is_stored),
+        cmocka_unit_test(an_error_to_the_copy_of_another_read_is_not_believed),
+        cmocka_unit_test(a_part_of_a_list_is_told_though_its_request_is_repeated),
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_copy_of_a_read_that_comes_much_later_gives_no_wrong_reply),
         cmocka_unit_test(a_copy_of_a_write_from_long_ago_ends_the_session),
         cmocka_unit_test(a_copy_of_a_step_that_comes_much_later_ends_the_session),
+        cmocka_unit_test(a_stop_that_nobody_waits_for_ends_the_session),
         cmocka_unit_test(the_next_server_finds_the_stub_in_it),
         cmocka_unit_test(the_next_server_finds_that_it_has_ended),
         cmocka_unit_test(a_kernel_that_comes_back_is_in_ack_mode),
