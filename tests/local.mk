@@ -247,8 +247,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-TESTS += tests/unit/rooms.test tests/unit/threats.test
-dist_noinst_SCRIPTS += tests/unit/rooms.test tests/unit/threats.test
+TREE_TESTS = tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
+TESTS += $(TREE_TESTS)
+dist_noinst_SCRIPTS += $(TREE_TESTS)
 EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md
 
 include $(srcdir)/tests/e2e/local.mk
