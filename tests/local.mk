@@ -169,8 +169,10 @@ TESTS += $(FUZZ_TESTS)
 FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
 FUZZ_SCRIPT = tests/fuzz/script.c tests/fuzz/script.h
 EXTRA_DIST += tests/fuzz/corpus
-dist_noinst_SCRIPTS += tests/fuzz/search.sh
-.PHONY: fuzz
+dist_noinst_SCRIPTS += tests/fuzz/search.sh tests/fuzz/search.test
+.PHONY: check-fuzz fuzz
+check-fuzz: all
+	$(MAKE) check TESTS=tests/fuzz/search.test
 fuzz:
 	$(SHELL) $(srcdir)/tests/fuzz/search.sh $(abs_srcdir) $(abs_builddir)
 tests_fuzz_cache_SOURCES = tests/fuzz/cache.c $(FUZZ_SOURCES)

@@ -109,10 +109,19 @@ skip_all() {
     exit 0
 }
 
-# At the end of a test: nothing of ours runs any more; the plan.
+# Whatever the status of its process was.
+nothing_reported() {
+    grep -rhE '(ERROR|WARNING): [A-Za-z]*Sanitizer|runtime error: |^SUMMARY: [A-Za-z]*Sanitizer' \
+        "$dir" >"$dir/reports" 2>/dev/null
+    [ ! -s "$dir/reports" ]
+}
+
+# At the end of a test: nothing of ours runs any more; no sanitizer has said anything; the plan.
 finish() {
     to_show=processes
     ok "no process is left behind" wait_for nothing_runs
+    to_show=reports
+    [ -z "$sanitizer" ] || ok "no sanitizer had anything to report" nothing_reported
     echo "1..$count"
     [ "$failures" = 0 ]
     exit
