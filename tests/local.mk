@@ -22,6 +22,11 @@ UNIT_TESTS += tests/unit/target
 tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/soak_verdict
+tests_unit_soak_verdict_SOURCES = tests/unit/soak_verdict.c tests/unit/unit.h \
+	tests/soak/verdict.c tests/soak/verdict.h
+tests_unit_soak_verdict_LDADD = $(CMOCKA_LIBS)
+
 # The io in memory that many of them run on.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
 
