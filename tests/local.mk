@@ -25,6 +25,11 @@ UNIT_TESTS += tests/unit/target
 tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
 tests_unit_target_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/soak_verdict
+tests_unit_soak_verdict_SOURCES = tests/unit/soak_verdict.c tests/unit/unit.h \
+	tests/soak/verdict.c tests/soak/verdict.h
+tests_unit_soak_verdict_LDADD = $(CMOCKA_LIBS)
+
 # The io in memory that many of them run on.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
 
@@ -176,8 +181,10 @@ TESTS += $(FUZZ_TESTS)
 FUZZ_SOURCES = tests/fuzz/run.c tests/fuzz/fuzz.h
 FUZZ_SCRIPT = tests/fuzz/script.c tests/fuzz/script.h
 EXTRA_DIST += tests/fuzz/corpus
-dist_noinst_SCRIPTS += tests/fuzz/search.sh
-.PHONY: fuzz
+dist_noinst_SCRIPTS += tests/fuzz/search.sh tests/fuzz/search.test
+.PHONY: check-fuzz fuzz
+check-fuzz: all
+	$(MAKE) check TESTS=tests/fuzz/search.test
 fuzz:
 	$(SHELL) $(srcdir)/tests/fuzz/search.sh $(abs_srcdir) $(abs_builddir)
 tests_fuzz_cache_SOURCES = tests/fuzz/cache.c $(FUZZ_SOURCES)
@@ -257,8 +264,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-TESTS += tests/unit/rooms.test tests/unit/threats.test
-dist_noinst_SCRIPTS += tests/unit/rooms.test tests/unit/threats.test
+TREE_TESTS = tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
+TESTS += $(TREE_TESTS)
+dist_noinst_SCRIPTS += $(TREE_TESTS)
 EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md
 
 include $(srcdir)/tests/e2e/local.mk

@@ -25,12 +25,12 @@ flags() {
     echo "-std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H -DNETGDB_LIBRARY=\"\" -I. -I$top_builddir"
 }
 
-# report NAME: passes when nothing was found.
+# report NAME: passes when nothing was found; a failure begins with what was found first.
 report() {
     sed 's/^/# /' "$found"
     echo 1..1
     if [ -s "$found" ]; then
-        echo "not ok 1 - $1"
+        echo "not ok 1 - $1: $(head -n 1 "$found" | tr '#' ' ')"
     else
         echo "ok 1 - $1"
     fi

@@ -109,10 +109,21 @@ skip_all() {
     exit 0
 }
 
-# At the end of a test: nothing of ours runs any more; the plan.
+# The first thing that a sanitizer said, whatever the status of its process was.
+sanitizer_report() {
+    { grep -rh '^SUMMARY: [A-Za-z]*Sanitizer' "$dir" ||
+        grep -rhE '(ERROR|WARNING): [A-Za-z]*Sanitizer|runtime error: ' "$dir"; } 2>/dev/null |
+        head -n 1 | cut -c 1-200
+}
+
+# At the end of a test: nothing of ours runs any more; no sanitizer has complained; the plan.
 finish() {
     to_show=processes
     ok "no process is left behind" wait_for nothing_runs
+    if [ -n "$sanitizer" ]; then
+        report=$(sanitizer_report)
+        is "no sanitizer had anything to report${report:+, but: $report}" "" "$report"
+    fi
     echo "1..$count"
     [ "$failures" = 0 ]
     exit

@@ -51,15 +51,6 @@ E2E_TESTS = \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
-# Those that the sanitizers go over in check, too.
-SANITIZE_E2E_TESTS = \
-	tests/e2e/caller.test \
-	tests/e2e/compare.test \
-	tests/e2e/gone.test \
-	tests/e2e/node.test \
-	tests/e2e/session.test \
-	tests/e2e/stream.test \
-	tests/e2e/takeover.test
 dist_noinst_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected

@@ -28,8 +28,14 @@ EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-no
 	tests/e2e/bpf-run.test
 TESTS += $(EBPF_E2E_TESTS)
 dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
-EXTRA_DIST += tests/fuzz/ebpf_interp.c tests/fuzz/ebpf_stub.c
-FUZZ_TESTS += tests/fuzz/ebpf_loader
+FUZZ_TESTS += tests/fuzz/ebpf_interp tests/fuzz/ebpf_loader tests/fuzz/ebpf_stub
+tests_fuzz_ebpf_interp_SOURCES = tests/fuzz/ebpf_interp.c tests/ebpf/compare.c \
+	tests/ebpf/compare.h tests/ebpf/reference.c tests/ebpf/reference.h $(FUZZ_SOURCES)
+tests_fuzz_ebpf_interp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_interp"'
+tests_fuzz_ebpf_interp_LDADD = $(EBPF_UNIT_LIBS)
+tests_fuzz_ebpf_stub_SOURCES = tests/fuzz/ebpf_stub.c tests/ebpf/asm.h $(FUZZ_SOURCES)
+tests_fuzz_ebpf_stub_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_stub"'
+tests_fuzz_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 tests_fuzz_ebpf_loader_SOURCES = tests/fuzz/ebpf_loader.c $(FUZZ_SOURCES)
 tests_fuzz_ebpf_loader_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_loader"'
 tests_fuzz_ebpf_loader_LDADD = $(EBPF_UNIT_LIBS)

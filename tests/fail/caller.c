@@ -10,14 +10,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/rsp_plain.h"
 
 enum { REPLY_MS = 20000, SETTLE_MS = 17000 /* HERALDs without a T expire after 15 s */ };
 
@@ -32,44 +32,16 @@ static int descriptors(void)
     return n;
 }
 
-static void put(int fd, const char *content)
-{
-    char packet[200];
-    unsigned sum = 0;
-    for (const char *p = content; *p != '\0'; p++)
-        sum += (unsigned char)*p;
-    int n = snprintf(packet, sizeof packet, "$%s#%02x", content, sum & 0xff);
-    (void)!write(fd, packet, (size_t)n);
-}
-
-/* One packet's content; false at the end, after an error or when none comes. */
-static bool get(int fd, char *content, size_t max)
-{
-    struct pollfd p = {fd, POLLIN, 0};
-    size_t n = 0;
-    bool inside = false;
-    char c = 0;
-    while (c != '#') {
-        if (poll(&p, 1, REPLY_MS) != 1 || read(fd, &c, 1) != 1)
-            return false;
-        if (inside && n + 1 < max)
-            content[n++] = c;
-        inside |= c == '$';
-    }
-    content[n - 1] = '\0';
-    return poll(&p, 1, REPLY_MS) == 1 && read(fd, &c, 1) == 1 && read(fd, &c, 1) == 1;
-}
-
 static int stub(void)
 {
     char request[200];
-    while (get(0, request, sizeof request)) {
+    while (rsp_get(0, request, sizeof request, REPLY_MS)) {
         (void)!write(1, "+", 1);
-        put(1, strncmp(request, "qSupported", 10) == 0 ? "PacketSize=1000"
-               : request[0] == '?'                     ? "T05thread:1;"
-               : request[0] == 'm'                     ? "01020304"
-               : request[0] == 'D'                     ? "OK"
-                                                       : "");
+        rsp_put(1, strncmp(request, "qSupported", 10) == 0 ? "PacketSize=1000"
+                   : request[0] == '?'                     ? "T05thread:1;"
+                   : request[0] == 'm'                     ? "01020304"
+                   : request[0] == 'D'                     ? "OK"
+                                                           : "");
         if (request[0] == 'D')
             return read(0, request, 1) == 1 ? 0 : 1; /* the '+' to it */
     }
@@ -95,8 +67,8 @@ static const char *session(const char *name)
     freeaddrinfo(found);
     const char *result = rc == 0 ? "detached" : "not connected";
     for (unsigned i = 0; rc == 0 && i < sizeof requests / sizeof requests[0]; i++) {
-        put(fd, requests[i]);
-        if (!get(fd, reply, sizeof reply)) {
+        rsp_put(fd, requests[i]);
+        if (!rsp_get(fd, reply, sizeof reply, REPLY_MS)) {
             result = requests[i];
             break;
         }

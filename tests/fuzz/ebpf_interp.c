@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *wrong = compare_run(data + 1 + COMPARE_INPUT, slots, data + 1,
                                     (enum compare_way)(data[0] % COMPARE_WAYS));
     if (wrong != NULL) {
-        fprintf(stderr, "%s\n", wrong);
+        fprintf(stderr, "not so: %s\n", wrong);
         abort();
     }
     return 0;

@@ -1,67 +1,111 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # search.sh SOURCE BUILD [TARGET...]: builds the fuzz targets with libFuzzer, ASan and UBSan in
-# BUILD/fuzz and lets each search for NETGDB_FUZZ_SECONDS (60), from its corpus. What it learns
-# stays in BUILD/fuzz/NAME.d; what it finds is BUILD/fuzz/NAME-crash-... . Prints a table and
-# fails when something was found.
+# BUILD/fuzz and lets each search for NETGDB_FUZZ_SECONDS (60), from its corpus, NETGDB_JOBS (2) at
+# a time. What it learns stays in BUILD/fuzz/NAME.d; what it finds is BUILD/fuzz/NAME-crash-... .
+# Prints a table, then each finding with its input, and fails when there is one.
 set -eu
+if [ "$1" = --one ]; then
+    one=$2
+    shift 2
+fi
 source=$1 build=$2
 shift 2
-[ $# -gt 0 ] || set -- wire rsp rsp_server options quirks cache link node elf rtos ebpf_interp \
-    ebpf_loader ebpf_stub
 CC=${NETGDB_FUZZ_CC:-clang}
-command -v "$CC" >/dev/null || { echo "no $CC here: libFuzzer is clang's" && exit 77; }
 seconds=${NETGDB_FUZZ_SECONDS:-60}
-mkdir -p "$build/fuzz"
+jobs=${NETGDB_JOBS:-2}
+out=$build/fuzz
 cd "$source"
 
-# What a target is made of besides itself and proto/.
+# What a target is made of besides itself and the rooms.
 parts() {
     case $1 in
     link | node | rsp_server) echo tests/fuzz/script.c ;;
     quirks) echo tests/freebsd_stub.c ;;
-    elf) echo symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf -DNETGDB_LIBRARY='""' ;;
-    rtos) echo tests/rtos_stub.c threads/*.c symbols/*.c -L"$build/symbols" -lnetgdb-bfd -lelf \
-        -ldw -lpthread '-DNETGDB_LIBRARY=""' ;;
-    ebpf_interp) echo tests/ebpf/compare.c tests/ebpf/reference.c ebpf/*.c -lelf -ldw ;;
-    ebpf_*) echo ebpf/*.c -lelf -ldw ;;
+    rtos) echo tests/rtos_stub.c ;;
+    ebpf_interp) echo tests/ebpf/compare.c tests/ebpf/reference.c ;;
     esac
 }
 
-# make_target NAME
-make_target() {
-    # shellcheck disable=SC2046 # words
-    "$CC" -std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H -I. -I"$build" -g -O1 \
-        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w \
-        "tests/fuzz/$1.c" proto/*.c $(parts "$1") -o "$build/fuzz/$1" >"$build/fuzz/$1.make" 2>&1
+# compile WHAT ARGUMENT...: WHAT is fuzzer, or fuzzer-no-link for what goes into every target.
+compile() {
+    what=$1
+    shift
+    "$CC" -std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H '-DNETGDB_LIBRARY=""' -I. -I"$build" -g -O1 \
+        "-fsanitize=$what,address,undefined" -fno-sanitize-recover=undefined -w "$@"
 }
 
-# search NAME: a line of the table.
+# row TARGET RUNS EDGES FOUND: a line of the table.
+row() {
+    echo "| $1 | $seconds s | $2 | $3 | $4 |"
+}
+
+# search NAME: its row, and what is to be said of a finding in NAME.found.
 search() {
-    own=$build/fuzz/$1.d corpus=
-    mkdir -p "$own"
-    [ ! -d "tests/fuzz/corpus/$1" ] || corpus=tests/fuzz/corpus/$1
-    result=nothing
+    corpus=tests/fuzz/corpus/$1 log=$out/$1.log found=nothing status=0
+    mkdir -p "$out/$1.d"
+    [ -d "$corpus" ] || corpus=
     # shellcheck disable=SC2086 # perhaps no corpus
-    "$build/fuzz/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1500 -max_len=4096 \
-        -print_final_stats=1 -artifact_prefix="$build/fuzz/$1-" "$own" $corpus \
-        >"$build/fuzz/$1.log" 2>&1 || result=$(grep -hE 'ERROR|not so:|SUMMARY|runtime error' \
-        "$build/fuzz/$1.log" | head -n 1)
-    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz/$1.log")
-    cover=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' "$build/fuzz/$1.log" | tail -n 1)
-    echo "| $1 | $seconds s | ${runs:-?} | ${cover:-?} | $result |"
-    [ "$result" = nothing ]
+    timeout -k 5 $((seconds * 3 + 120)) "$out/$1" -max_total_time="$seconds" -timeout=10 \
+        -rss_limit_mb=1500 -max_len=4096 -print_final_stats=1 -artifact_prefix="$out/$1-" \
+        "$out/$1.d" $corpus >"$log" 2>&1 || status=$?
+    if [ "$status" != 0 ]; then
+        found=$(grep -hE 'not so:|runtime error:' "$log" || grep -h 'SUMMARY: ' "$log" ||
+            echo "it ended with status $status: $log")
+        found=$(echo "$found" | sed -n '1{s/|/ /g;p;}')
+        explain "$1" >"$out/$1.found"
+    fi
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    edges=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
+    row "$1" "${runs:-?}" "${edges:-?}" "$found"
 }
 
-status=0
+# explain NAME: the input of the finding, and how to see it again.
+explain() {
+    input=$(sed -n 's/.*Test unit written to //p' "$log" | head -n 1)
+    [ -s "${input:-}" ] || { echo "$1: no input was kept: $log" && return; }
+    echo "$1: found with $input; once more: $out/$1 $input"
+    echo "$1: that input as base64:"
+    base64 "$input"
+}
+
+# attempt NAME: builds the target and lets it search.
+attempt() {
+    rm -f "$out/$1.found"
+    # shellcheck disable=SC2046 # words
+    if compile fuzzer "tests/fuzz/$1.c" $(parts "$1") "$out/rooms.a" -L"$build/symbols" \
+        -lnetgdb-bfd -lelf -ldw -lpthread -o "$out/$1" >"$out/$1.make" 2>&1; then
+        search "$1"
+    else
+        row "$1" "" "" "does not build: $out/$1.make"
+        head -n 3 "$out/$1.make" >"$out/$1.found"
+    fi
+}
+
+if [ "${one:-}" = object ]; then
+    compile fuzzer-no-link -c "$1" -o "$out/rooms/$(echo "$1" | tr / -).o"
+    exit
+elif [ "${one:-}" = target ]; then
+    attempt "$1"
+    exit
+fi
+
+command -v "$CC" >/dev/null || { echo "no $CC here: libFuzzer is clang's" && exit 77; }
+# shellcheck disable=SC2046 # words
+[ $# -gt 0 ] || set -- $(grep -l '^int LLVMFuzzer' tests/fuzz/*.c | sed 's|.*/\(.*\)\.c|\1|')
+rm -rf "$out/rooms" "$out/rooms.a"
+mkdir -p "$out/rooms"
+printf '%s\n' proto/*.c symbols/*.c threads/*.c ebpf/*.c |
+    xargs -P"$jobs" -I@ sh tests/fuzz/search.sh --one object "$source" "$build" @ >"$out/rooms.make" 2>&1 || {
+    head -n 20 "$out/rooms.make"
+    exit 1
+}
+ar crs "$out/rooms.a" "$out"/rooms/*.o
 echo "| target | time | runs | edges seen | found |"
 echo "|---|---|---|---|---|"
+printf '%s\n' "$@" | xargs -P"$jobs" -I@ sh tests/fuzz/search.sh --one target "$source" "$build" @
+status=0
 for target; do
-    if make_target "$target"; then
-        search "$target" || status=1
-    else
-        echo "| $target | | | | does not build: $build/fuzz/$target.make |"
-        status=1
-    fi
+    [ ! -s "$out/$target.found" ] || { cat "$out/$target.found" && status=1; }
 done
 exit $status

@@ -2,7 +2,8 @@
 # tests/soak: a hundred sessions for an hour, by hand: `make soak`; tests/soak/run takes minutes.
 # tests/gdb-testsuite: GDB's own, by hand, too.
 check_PROGRAMS += tests/soak/soak
-tests_soak_soak_SOURCES = tests/soak/soak.c
+tests_soak_soak_SOURCES = tests/soak/soak.c tests/rsp_plain.h tests/soak/verdict.c \
+	tests/soak/verdict.h
 dist_noinst_SCRIPTS += tests/soak/run
 .PHONY: soak gdb-testsuite
 soak: all tests/soak/soak tests/fail/caller

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The soak's verdict: what it must notice, and what it must not hold against a process. */
+#include <string.h>
+
+#include "tests/soak/verdict.h"
+#include "tests/unit/unit.h"
+
+enum { SAMPLES = 30, MAX = 1000 };
+
+static char text[200];
+
+static void fill(struct held *s, long kib, long step)
+{
+    for (int i = 0; i < SAMPLES; i++)
+        s[i] = (struct held){kib + i * step, 50};
+}
+
+static bool flat(const struct held *s)
+{
+    return verdict_flat(s, SAMPLES, MAX, text, sizeof text);
+}
+
+static void what_stays_the_same_is_flat(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    fill(s, 40000, 0);
+    assert_true(flat(s));
+    assert_string_equal(text, "flat: 50 descriptors all the time, memory +0 KiB (at most 1000)");
+}
+
+static void growth_while_it_warms_up_does_not_count(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    fill(s, 40000, 0);
+    for (int i = 0; i < SAMPLES / 3; i++)
+        s[i] = (struct held){1000 + 3000 * i, 7 + i};
+    assert_true(flat(s));
+}
+
+static void noise_is_flat_and_so_is_a_fall(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    fill(s, 40000, 0);
+    for (int i = 0; i < SAMPLES; i++)
+        s[i].kib += i * 7919 % 1200;
+    assert_true(flat(s));
+    fill(s, 90000, -2000);
+    assert_true(flat(s));
+}
+
+static void a_leak_is_not_flat_however_much_there_was_before(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    fill(s, 900000, 60); /* 19 steps after the first that counts */
+    assert_false(flat(s));
+    assert_non_null(strstr(text, "memory +1140 KiB"));
+    fill(s, 900000, 50);
+    assert_true(flat(s));
+}
+
+static void a_leak_that_the_warm_up_hides_is_seen(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    fill(s, 40000, 100);
+    for (int i = 0; i < SAMPLES / 3; i++)
+        s[i].kib = 90000; /* given back when it was warm */
+    assert_false(flat(s));
+}
+
+static void a_descriptor_more_is_not_flat_and_neither_is_one_less(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    for (int more = -1; more <= 1; more += 2) {
+        for (int at = SAMPLES / 3; at < SAMPLES; at++) {
+            fill(s, 40000, 0);
+            s[at].descriptors += more;
+            assert_false(flat(s));
+            assert_non_null(strstr(text, "not flat: "));
+        }
+    }
+}
+
+static void what_could_not_be_measured_is_not_flat(void **state)
+{
+    struct held s[SAMPLES];
+    (void)state;
+    fill(s, -1, 0);
+    assert_false(flat(s));
+    fill(s, 40000, 0);
+    for (int i = 0; i < SAMPLES; i++)
+        s[i].descriptors = 0;
+    assert_false(flat(s));
+    fill(s, 40000, 0);
+    assert_false(verdict_flat(s, VERDICT_SAMPLES_MIN - 1, MAX, text, sizeof text));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_stays_the_same_is_flat),
+        cmocka_unit_test(growth_while_it_warms_up_does_not_count),
+        cmocka_unit_test(noise_is_flat_and_so_is_a_fall),
+        cmocka_unit_test(a_leak_is_not_flat_however_much_there_was_before),
+        cmocka_unit_test(a_leak_that_the_warm_up_hides_is_seen),
+        cmocka_unit_test(a_descriptor_more_is_not_flat_and_neither_is_one_less),
+        cmocka_unit_test(what_could_not_be_measured_is_not_flat),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
