@@ -18,6 +18,8 @@
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
+#define LOBBY_TELLS (5 * IO_SECOND) /* a host that calls may be about to be asked for */
+
 #define LOBBY_ASKS (2 * LINK_QUIET) /* a kernel that waits has answered by then */
 
 enum {
@@ -77,6 +79,11 @@ struct lobby {
     struct lobby_net nets[LOBBY_HOSTS_MAX];
     unsigned net_count;
     uint64_t refused, malformed; /* HERALDs of hosts nobody asked for; datagrams that are none */
+    struct {                     /* a host that nobody has asked for so far */
+        uint32_t ip;             /* 0: none */
+        uint64_t since;
+        bool told; /* of one, in the log: the others are only counted */
+    } stranger;
 };
 
 void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
@@ -89,7 +96,10 @@ void lobby_free(struct lobby *b);
 int lobby_admit(struct lobby *b, uint32_t ip);
 int lobby_admit_net(struct lobby *b, struct lobby_net net);
 
-/* A datagram that came to the HERALD port, from `from` to our address `own_ip`. */
+/*
+ * A datagram that came to the HERALD port, from `from` to our address `own_ip`. The first host that
+ * calls and is not let in within LOBBY_TELLS is told of in the log.
+ */
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
                     const uint8_t *datagram, size_t len);
 
