@@ -328,7 +328,19 @@ bool lobby_asks(struct lobby *b, uint32_t ip)
     struct lobby_kernel *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
-            now - k->since < LOBBY_ASKS)
+            (now - k->since < LOBBY_ASKS || link_acked(k->link)))
+            return true;
+    }
+    return false;
+}
+
+bool lobby_answers(struct lobby *b, uint32_t ip)
+{
+    uint64_t now = b->now(b->context);
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) && link_acked(k->link) &&
+            now - k->link->tx.arrived < LOBBY_ANSWERS)
             return true;
     }
     return false;

@@ -20,6 +20,9 @@
 
 #define LOBBY_TELLS (5 * IO_SECOND) /* a host that calls may be about to be asked for */
 
+/* One that has answered is quiet by then: it may send for so long, and be waited for once more. */
+#define LOBBY_ANSWERS (2 * LINK_KERNEL_GIVES_UP)
+
 #define LOBBY_ASKS (2 * LINK_QUIET) /* a kernel that waits has answered by then */
 
 enum {
@@ -138,8 +141,12 @@ void lobby_return(struct lobby *b, struct lobby_kernel *k);
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);
 
-/* Whether a session of this host (0: of any) that a dead server left may still answer soon. */
+/* Whether a session of this host (0: of any) that a dead server left has answered, or may soon. */
 bool lobby_asks(struct lobby *b, uint32_t ip);
+
+/* Whether such a session has answered: its kernel is here, and announced once it is quiet, which
+ * is soon. */
+bool lobby_answers(struct lobby *b, uint32_t ip);
 
 /* Takes a kernel out: it, its io and its link are the caller's now. */
 void lobby_remove(struct lobby *b, struct lobby_kernel *k);

@@ -365,6 +365,34 @@ static void a_lost_probe_is_sent_again(void **state)
     expect_session(r);
 }
 
+/* Whoever waits with a limit is told that the kernel is there. */
+static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    struct left left = die(r);
+    rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP));
+    for (unsigned i = 0; i < 2 * LOBBY_ASKS / SIM_MS; i++) {
+        sim_run_for(r->w, SIM_MS);
+        rig_lobby(r);
+    }
+    assert_true(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP + 1));
+    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
+    struct lobby_kernel *k = TAILQ_FIRST(&r->lobby.kernels);
+    k->link->heard += LOBBY_ANSWERS; /* somebody keeps it from being quiet */
+    sim_run_for(r->w, LOBBY_ANSWERS);
+    rig_lobby(r);
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    k = rig_await(r, 15 * SIM_SECOND);
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    rig_take(r, k);
+    expect_session(r);
+}
+
 static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
 {
     struct rig *r = *state;
@@ -475,6 +503,7 @@ int main(void)
         BOTH(a_session_goes_on_after_its_server_died),
         BOTH(a_session_goes_on_without_known_seqnos),
         BOTH(a_lost_probe_is_sent_again),
+        BOTH(a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet),
         BOTH(a_running_kernel_is_taken_over_at_its_next_stop),
         ALONE(a_server_may_die_at_any_moment),
         BOTH(a_new_session_ends_the_probing_of_the_old_one),
