@@ -303,14 +303,26 @@ bool listener_waits(struct listener *l, const struct listener_watch *w)
     return waits;
 }
 
+/* What the lobby says to this of any host of the watch. */
+static bool ask_lobby(struct listener *l, const struct listener_watch *w,
+                      bool (*question)(struct lobby *b, uint32_t ip))
+{
+    bool yes = false;
+    pthread_mutex_lock(&l->lock);
+    for (unsigned i = 0; i < w->n && !yes; i++)
+        yes = question(&l->lobby, w->ips[i]);
+    pthread_mutex_unlock(&l->lock);
+    return yes;
+}
+
 bool listener_asks(struct listener *l, const struct listener_watch *w)
 {
-    bool asks = false;
-    pthread_mutex_lock(&l->lock);
-    for (unsigned i = 0; i < w->n && !asks; i++)
-        asks = lobby_asks(&l->lobby, w->ips[i]);
-    pthread_mutex_unlock(&l->lock);
-    return asks;
+    return ask_lobby(l, w, lobby_asks);
+}
+
+bool listener_answers(struct listener *l, const struct listener_watch *w)
+{
+    return ask_lobby(l, w, lobby_answers);
 }
 
 /* Out of the lobby: all that it is made of is the taker's. */

@@ -67,8 +67,11 @@ void listener_unwatch(struct listener *l, struct listener_watch *w);
 /* Whether a kernel that the watch is for waits to be taken. */
 bool listener_waits(struct listener *l, const struct listener_watch *w);
 
-/* Whether a session that a dead server left is being asked, and has not kept silent for long. */
+/* Whether a session that a dead server left has answered, or is asked and may do so soon. */
 bool listener_asks(struct listener *l, const struct listener_watch *w);
+
+/* Whether one has answered: its kernel waits to be taken as soon as it has been quiet. */
+bool listener_answers(struct listener *l, const struct listener_watch *w);
 
 /* Takes it. False when there is none. */
 bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out);

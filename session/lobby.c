@@ -123,6 +123,32 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
     link_ack_herald(k->link);
 }
 
+static void refuse(struct lobby *b, uint32_t ip)
+{
+    b->refused++;
+    if (b->stranger.ip != 0 || b->stranger.told)
+        return;
+    b->stranger.ip = ip;
+    b->stranger.since = b->now(b->context);
+}
+
+/* Returns when to come again. */
+static uint64_t tell_stranger(struct lobby *b)
+{
+    char ip[NET_ADDR_TEXT];
+    if (b->stranger.ip != 0 && admitted(b, b->stranger.ip))
+        b->stranger.ip = 0; /* it was early */
+    if (b->stranger.ip == 0)
+        return IO_NEVER;
+    if (b->now(b->context) - b->stranger.since < LOBBY_TELLS)
+        return b->stranger.since + LOBBY_TELLS;
+    log_warn(b->log, "%s calls, and nobody here asked for it: ignored",
+             net_ip_text(b->stranger.ip, ip));
+    b->stranger.told = true;
+    b->stranger.ip = 0;
+    return IO_NEVER;
+}
+
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
                     const uint8_t *datagram, size_t len)
 {
@@ -135,10 +161,7 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
         log_warn(b->log, "a HERALD of an unknown protocol version (0x%08x) was ignored",
                  (unsigned)msg.total);
     } else if (!admitted(b, from->ip)) {
-        char ip[NET_ADDR_TEXT];
-        if (b->refused++ == 0)
-            log_warn(b->log, "%s calls, and nobody here asked for it: ignored",
-                     net_ip_text(from->ip, ip));
+        refuse(b, from->ip);
     } else {
         herald(b, from, own_ip);
     }
@@ -212,7 +235,7 @@ static uint64_t tick_parked(struct lobby_kernel *k)
 
 uint64_t lobby_tick(struct lobby *b)
 {
-    uint64_t now = b->now(b->context), next = IO_NEVER;
+    uint64_t now = b->now(b->context), next = tell_stranger(b);
     struct lobby_kernel *k = TAILQ_FIRST(&b->kernels), *following;
     for (; k != NULL; k = following) {
         uint64_t due = IO_NEVER;
@@ -305,7 +328,19 @@ bool lobby_asks(struct lobby *b, uint32_t ip)
     struct lobby_kernel *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
-            now - k->since < LOBBY_ASKS)
+            (now - k->since < LOBBY_ASKS || link_acked(k->link)))
+            return true;
+    }
+    return false;
+}
+
+bool lobby_answers(struct lobby *b, uint32_t ip)
+{
+    uint64_t now = b->now(b->context);
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) && link_acked(k->link) &&
+            now - k->link->tx.arrived < LOBBY_ANSWERS)
             return true;
     }
     return false;

@@ -18,6 +18,11 @@
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
+#define LOBBY_TELLS (5 * IO_SECOND) /* a host that calls may be about to be asked for */
+
+/* One that has answered is quiet by then: it may send for so long, and be waited for once more. */
+#define LOBBY_ANSWERS (2 * LINK_KERNEL_GIVES_UP)
+
 #define LOBBY_ASKS (2 * LINK_QUIET) /* a kernel that waits has answered by then */
 
 enum {
@@ -77,6 +82,11 @@ struct lobby {
     struct lobby_net nets[LOBBY_HOSTS_MAX];
     unsigned net_count;
     uint64_t refused, malformed; /* HERALDs of hosts nobody asked for; datagrams that are none */
+    struct {                     /* a host that nobody has asked for so far */
+        uint32_t ip;             /* 0: none */
+        uint64_t since;
+        bool told; /* of one, in the log: the others are only counted */
+    } stranger;
 };
 
 void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
@@ -89,7 +99,10 @@ void lobby_free(struct lobby *b);
 int lobby_admit(struct lobby *b, uint32_t ip);
 int lobby_admit_net(struct lobby *b, struct lobby_net net);
 
-/* A datagram that came to the HERALD port, from `from` to our address `own_ip`. */
+/*
+ * A datagram that came to the HERALD port, from `from` to our address `own_ip`. The first host that
+ * calls and is not let in within LOBBY_TELLS is told of in the log.
+ */
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
                     const uint8_t *datagram, size_t len);
 
@@ -128,8 +141,12 @@ void lobby_return(struct lobby *b, struct lobby_kernel *k);
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);
 
-/* Whether a session of this host (0: of any) that a dead server left may still answer soon. */
+/* Whether a session of this host (0: of any) that a dead server left has answered, or may soon. */
 bool lobby_asks(struct lobby *b, uint32_t ip);
+
+/* Whether such a session has answered: its kernel is here, and announced once it is quiet, which
+ * is soon. */
+bool lobby_answers(struct lobby *b, uint32_t ip);
 
 /* Takes a kernel out: it, its io and its link are the caller's now. */
 void lobby_remove(struct lobby *b, struct lobby_kernel *k);

@@ -134,6 +134,12 @@ static int take_from_proxy(struct source *s, const struct shim_name *n,
     return poll(&p, 1, 0) > 0 ? loan_answer(s->event, kernel, &n->log) : EAGAIN;
 }
 
+/* Whether to wait beyond the deadline: the kernel of a dead server's session is here already. */
+static bool is_answered(const struct source *s, uint64_t timeout)
+{
+    return timeout != 0 && s->listener != NULL && listener_answers(s->listener, &s->watch);
+}
+
 /* 0 when a kernel was taken, else an errno value. */
 static int wait_for_kernel(struct source *s, const struct shim_name *n,
                            struct listener_kernel *kernel)
@@ -149,7 +155,9 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n,
         if (rc != EAGAIN)
             return rc;
         uint64_t now = io_fds_now();
-        if (now >= deadline) {
+        if (now >= deadline && is_answered(s, timeout)) {
+            deadline = now + NOTICE_AFTER;
+        } else if (now >= deadline) {
             log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?",
                       (unsigned)(timeout / IO_SECOND));
             return ETIMEDOUT;

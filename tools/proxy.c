@@ -253,9 +253,18 @@ static void take_event(struct proxy *p, void *what)
         accept_clients(p, what);
 }
 
-static bool no_kernel_in_time(struct proxy *p, uint64_t deadline)
+/* One whose session a dead server left, and that has answered, is waited for beyond the deadline.
+ */
+static bool no_kernel_in_time(struct proxy *p, uint64_t *deadline)
 {
-    return p->seats_ever == 0 && io_fds_now() >= deadline;
+    uint64_t now = io_fds_now();
+    if (p->seats_ever != 0 || now < *deadline)
+        return false;
+    if (p->options->target.timeout == 0 || p->listener == NULL ||
+        !listener_answers(p->listener, &p->watch))
+        return true;
+    *deadline = now + IO_SECOND;
+    return false;
 }
 
 static int milliseconds_until(uint64_t deadline)
@@ -282,7 +291,7 @@ static void loop(struct proxy *p)
         }
         if (poked)
             take_poke(p);
-        if (no_kernel_in_time(p, deadline)) {
+        if (no_kernel_in_time(p, &deadline)) {
             complain("no kernel called within %u s: is netgdb running at its db>?",
                      (unsigned)(timeout / IO_SECOND));
             p->exit_code = EXIT_NOBODY;

@@ -115,13 +115,53 @@ static void what_is_no_herald_is_counted(void **state)
     assert_int_equal(r->lobby.malformed, 4 + WIRE_HEADER);
     wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
                 datagram);
-    unsigned lines = r->lines;
     for (unsigned i = 0; i < 5; i++)
         lobby_datagram(&r->lobby, &other, SIM_SERVER_IP, datagram, WIRE_HEADER);
     assert_int_equal(r->lobby.refused, 5);
-    assert_int_equal(r->lines, lines + 1);
     assert_int_equal(r->lobby.count, 0);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 0);
+}
+
+/* A HERALD of this host, which nobody has asked for so far, and what has become of it by `later`.
+ */
+static void call_unasked(struct rig *r, uint32_t ip, uint64_t later)
+{
+    const struct net_addr from = {ip, 20026};
+    uint8_t datagram[WIRE_HEADER];
+    wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
+                datagram);
+    lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
+    (void)lobby_tick(&r->lobby);
+    sim_run_for(r->w, later);
+    (void)lobby_tick(&r->lobby);
+}
+
+static void a_host_that_calls_unasked_is_told_of_once(void **state)
+{
+    struct rig *r = *state;
+    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
+    assert_int_equal(r->lines, 0);
+    assert_int_equal(lobby_tick(&r->lobby), sim_now(r->w) + SIM_SECOND);
+    call_unasked(r, RIG_KERNEL_IP + 2, SIM_SECOND);
+    assert_int_equal(r->lines, 1);
+    assert_non_null(strstr(r->line, "10.0.0.3 calls, and nobody here asked for it"));
+    for (uint32_t i = 1; i < 9; i++)
+        call_unasked(r, RIG_KERNEL_IP + i, LOBBY_TELLS);
+    assert_int_equal(r->lines, 1);
+    assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
+}
+
+/* On a busy machine a kernel may be faster than whoever is about to ask for it. */
+static void a_host_that_is_asked_for_soon_is_not_told_of(void **state)
+{
+    struct rig *r = *state;
+    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
+    assert_int_equal(lobby_admit(&r->lobby, RIG_KERNEL_IP + 1), 0);
+    sim_run_for(r->w, 2 * SIM_SECOND);
+    assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
+    assert_int_equal(r->lines, 0);
+    call_unasked(r, RIG_KERNEL_IP + 2, LOBBY_TELLS);
+    assert_int_equal(r->lines, 1);
 }
 
 static void every_host_is_let_in_when_any_is_asked_for(void **state)
@@ -325,6 +365,34 @@ static void a_lost_probe_is_sent_again(void **state)
     expect_session(r);
 }
 
+/* Whoever waits with a limit is told that the kernel is there. */
+static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    struct left left = die(r);
+    rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP));
+    for (unsigned i = 0; i < 2 * LOBBY_ASKS / SIM_MS; i++) {
+        sim_run_for(r->w, SIM_MS);
+        rig_lobby(r);
+    }
+    assert_true(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP + 1));
+    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
+    struct lobby_kernel *k = TAILQ_FIRST(&r->lobby.kernels);
+    k->link->heard += LOBBY_ANSWERS; /* somebody keeps it from being quiet */
+    sim_run_for(r->w, LOBBY_ANSWERS);
+    rig_lobby(r);
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    k = rig_await(r, 15 * SIM_SECOND);
+    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    rig_take(r, k);
+    expect_session(r);
+}
+
 static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
 {
     struct rig *r = *state;
@@ -423,6 +491,8 @@ int main(void)
         BOTH(a_port_lives_as_long_as_its_kernel_tries),
         BOTH(a_late_copy_of_a_herald_disturbs_nobody),
         BOTH(what_is_no_herald_is_counted),
+        BOTH(a_host_that_calls_unasked_is_told_of_once),
+        BOTH(a_host_that_is_asked_for_soon_is_not_told_of),
         BOTH(every_host_is_let_in_when_any_is_asked_for),
         BOTH(a_flood_of_heralds_is_bounded),
         BOTH(a_kernel_waits_for_ever),
@@ -433,6 +503,7 @@ int main(void)
         BOTH(a_session_goes_on_after_its_server_died),
         BOTH(a_session_goes_on_without_known_seqnos),
         BOTH(a_lost_probe_is_sent_again),
+        BOTH(a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet),
         BOTH(a_running_kernel_is_taken_over_at_its_next_stop),
         ALONE(a_server_may_die_at_any_moment),
         BOTH(a_new_session_ends_the_probing_of_the_old_one),
