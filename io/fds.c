@@ -92,31 +92,42 @@ static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
     unsigned why;
     for (int i = 0; i < 2; i++)
         held_flush(&f->side[i]);
-    for (;;) {
-        why = look(f, reasons, &none) & reasons;
-        if (why != 0 || fds_now(&f->io) >= until)
-            return why;
+    do {
         sched_yield(); /* whom we wait for may wait for this CPU */
+        why = look(f, reasons, &none) & reasons;
+    } while (why == 0 && fds_now(&f->io) < until);
+    return why;
+}
+
+/* What goes out before it sleeps. Returns when more has to, or the deadline. */
+static uint64_t send_held(struct io_fds *f, uint64_t deadline)
+{
+    for (int i = 0; i < 2; i++) {
+        uint64_t due = held_flush_due(&f->side[i]);
+        deadline = due < deadline ? due : deadline;
     }
+    return deadline;
 }
 
 /* Sleeps until a reason holds or the deadline has passed. */
 static unsigned sleep_until(struct io_fds *f, uint64_t deadline, unsigned reasons)
 {
-    for (int i = 0; i < 2; i++)
-        held_flush_all(&f->side[i]);
+    uint64_t until = send_held(f, deadline);
     for (;;) {
         struct timespec left = {0, 0}, *limit = NULL;
-        uint64_t now = deadline == IO_NEVER ? 0 : fds_now(&f->io);
-        if (deadline != IO_NEVER) {
-            uint64_t ns = deadline > now ? deadline - now : 0;
+        if (until != IO_NEVER) {
+            uint64_t now = fds_now(&f->io), ns = until > now ? until - now : 0;
             left.tv_sec = (time_t)(ns / IO_SECOND);
             left.tv_nsec = (long)(ns % IO_SECOND);
             limit = &left;
         }
         unsigned why = look(f, reasons, limit) & reasons;
-        if (why != 0 || (deadline != IO_NEVER && fds_now(&f->io) >= deadline))
+        f->sleeps++;
+        if (why != 0)
             return why;
+        until = send_held(f, deadline);
+        if (deadline != IO_NEVER && fds_now(&f->io) >= deadline)
+            return 0;
     }
 }
 
@@ -148,12 +159,6 @@ static void fds_signs(struct io *io, struct io_signs *seen)
 static const struct io_ops ops = {fds_now, fds_send, fds_recv, fds_wait};
 static const struct io_later later = {fds_send_later, fds_drop_later};
 
-static bool one_cpu_only(void)
-{
-    cpu_set_t cpus;
-    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1;
-}
-
 int io_fds_init(struct io_fds *f, uint64_t spin_budget)
 {
     *f = (struct io_fds){.wake_fd = -1, .last_wait = IO_NEVER};
@@ -161,7 +166,7 @@ int io_fds_init(struct io_fds *f, uint64_t spin_budget)
     f->io.signs = fds_signs;
     for (int i = 0; i < 2; i++)
         f->side[i].in = f->side[i].out = f->side[i].others = -1;
-    f->spin_budget = one_cpu_only() ? 0 : spin_budget;
+    f->spin_budget = spin_budget;
     f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return f->wake_fd < 0 ? NETGDB_IO : 0;
 }

@@ -14,6 +14,10 @@
 
 #include "proto/io.h"
 
+#define IO_FDS_LATER                                                                               \
+    (5 * IO_MS) /* so long io_send_later waits; less than one tick costs a timer                   \
+                 */
+
 enum {
     IO_FDS_BATCH = 16,               /* datagrams taken or sent by one system call */
     IO_FDS_STREAM_BYTES = 16 * 1024, /* bytes of a stream taken by one system call */
@@ -39,6 +43,8 @@ struct io_fds_side {
     int others;                /* owned; the socket of others.h, -1 for none */
     uint32_t others_dropped;   /* see there */
     struct io_signs signs;     /* that nobody has taken yet */
+    unsigned long datagrams;   /* received */
+    unsigned long batches;     /* system calls that they took */
 };
 
 struct io_fds {
@@ -47,13 +53,14 @@ struct io_fds {
     int wake_fd;
     uint64_t spin_budget; /* ns; 0: never spin */
     uint64_t last_wait;   /* how long the last wait took, in ns */
+    unsigned long sleeps; /* times that it slept and was woken */
     const sigset_t *wait_mask;
 };
 
 /*
  * Both sides nothing. A wait that is likely to be short does not sleep: when the one before it
- * took no more than `spin_budget` ns, it looks again and again for that time. 0 is never; so is
- * any budget when the process may use one CPU only. Returns 0, or NETGDB_IO.
+ * took no more than `spin_budget` ns, it looks again and again for that time, and lets others use
+ * the CPU between two looks. 0 is never. Returns 0, or NETGDB_IO.
  */
 int io_fds_init(struct io_fds *f, uint64_t spin_budget);
 

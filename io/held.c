@@ -16,6 +16,7 @@ struct queue {
 
 struct io_fds_held {
     struct queue now, later;
+    uint64_t due; /* when the later ones go out */
 };
 
 /* A datagram that cannot be sent is a lost one. */
@@ -41,6 +42,8 @@ int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, b
         side->held = calloc(1, sizeof *side->held);
     if (side->held == NULL)
         return transfer_send(side, msgs, n);
+    if (later && side->held->later.n == 0)
+        side->held->due = io_fds_now() + IO_FDS_LATER;
     for (unsigned i = 0; i < n; i++) {
         if (msgs[i].len <= WIRE_DATAGRAM_MAX)
             add(side, later ? &side->held->later : &side->held->now, &msgs[i]);
@@ -66,6 +69,16 @@ void held_flush_all(struct io_fds_side *side)
     }
     flush(side, &h->later);
     flush(side, &h->now);
+}
+
+uint64_t held_flush_due(struct io_fds_side *side)
+{
+    struct io_fds_held *h = side->held;
+    if (h == NULL)
+        return IO_NEVER;
+    if (h->now.n != 0 || (h->later.n != 0 && io_fds_now() >= h->due))
+        held_flush_all(side);
+    return h->later.n != 0 ? h->due : IO_NEVER;
 }
 
 void held_drop_later(struct io_fds_side *side)

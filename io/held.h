@@ -7,13 +7,19 @@
 
 /*
  * As send of proto/io.h; datagrams wait for held_flush, those that are `later` ones for
- * held_flush_all. When there are too many of a kind (IO_FDS_BATCH) they go out at once.
+ * their time. When there are too many of a kind (IO_FDS_BATCH) they go out at once.
  */
 int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later);
 
 /* Sends what is held, but for the later ones; or all, the later ones first. */
 void held_flush(struct io_fds_side *side);
 void held_flush_all(struct io_fds_side *side);
+
+/*
+ * Before a sleep: sends all, unless there are later ones only, whose time (IO_FDS_LATER after the
+ * first of them) has not come. Returns that time; IO_NEVER when none are left.
+ */
+uint64_t held_flush_due(struct io_fds_side *side);
 
 /* Forgets the later ones; or all, and the memory. */
 void held_drop_later(struct io_fds_side *side);

@@ -195,6 +195,8 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     }
     int got = recvmmsg(side->in, batch, n, MSG_DONTWAIT, NULL);
     *kept = got > 0 ? sort_out(side, batch, from, (unsigned)got, msgs) : 0;
+    side->batches += got > 0;
+    side->datagrams += got > 0 ? (unsigned)got : 0;
     return got;
 }
 

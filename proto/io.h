@@ -97,9 +97,9 @@ uint64_t io_now(struct io *io);
 int io_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 
 /*
- * Sends what the other end can do without for a moment: it goes out when a wait begins to sleep,
- * or earlier. io_drop_later takes back what has not gone out, because something else that is sent
- * says the same.
+ * Sends what the other end can do without for a moment: it goes out within less than a
+ * millisecond of waits. io_drop_later takes back what has not gone out, because something else that
+ * is sent says the same.
  */
 int io_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 void io_drop_later(struct io *io, enum io_side side);

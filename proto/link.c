@@ -88,6 +88,19 @@ static void measure_round_trip(struct link *l, uint64_t sample, bool guess)
 
 /* ---- acks ---- */
 
+/* Console output: there is more to come behind it, when it is acknowledged. */
+static bool is_output(const struct buf *message)
+{
+    return message->len > 3 && message->data[0] == '$' && message->data[1] == 'O' &&
+           message->data[2] != 'K';
+}
+
+/* Whether the peer may wait for acks: in the middle of a message, or of several. */
+static bool has_more(const struct link *l)
+{
+    return l->rx.have != 0 || is_output(&l->rx.data);
+}
+
 /* Sends each ack `times` (1 to 3), one round of all behind the other. */
 static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, unsigned times)
 {
@@ -102,8 +115,8 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
     }
     l->counters.sent += times * n;
     l->counters.bytes_out += times * n * WIRE_ACK;
-    bool whole = l->rx.have == 0; /* in the middle of a message the peer may wait for them */
-    return (l->lazy_acks && whole ? io_send_later : io_send)(l->io, IO_TARGET, msgs, times * n);
+    bool may_wait = l->lazy_acks && !has_more(l);
+    return (may_wait ? io_send_later : io_send)(l->io, IO_TARGET, msgs, times * n);
 }
 
 /* Where datagrams get lost they do so in bursts: the third ack goes out a little later. */

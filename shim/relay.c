@@ -192,6 +192,14 @@ static void destroy(struct relay *r, int end)
     free(r);
 }
 
+/* What the waits of a session cost; for make bench. */
+static void tell_waits(const struct relay *r, const struct log *log)
+{
+    const struct io_fds_side *target = &r->io.side[IO_TARGET];
+    log_debug(log, "slept %lu times; %lu datagrams in %lu calls", r->io.sleeps, target->datagrams,
+              target->batches);
+}
+
 static void *run(void *argument)
 {
     struct relay *r = argument;
@@ -210,6 +218,7 @@ static void *run(void *argument)
         rc = serve(server, chain.target, &options, log);
     else
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
+    tell_waits(r, log);
     chain_close(&chain);
     free(program);
     server_free(server);

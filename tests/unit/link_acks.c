@@ -103,6 +103,15 @@ static void the_acks_of_half_a_message_do_not_wait(void **state)
     assert_int_equal(f->later, 0);
 }
 
+static void the_acks_of_console_output_do_not_wait(void **state)
+{
+    struct fixture *f = *state;
+    link_lazy_acks(&f->link);
+    hear(f, 2, 0, 9, "$O6869#00");
+    assert_int_equal(sent(f), 2);
+    assert_int_equal(f->later, 0);
+}
+
 /* Sends a request; its ack comes after `losses` transmissions that get none. */
 static void exchange(struct fixture *f, unsigned losses)
 {
@@ -202,6 +211,7 @@ int main(void)
         TEST(a_node_gets_the_acks_of_a_whole_reply_later),
         TEST(the_next_request_stands_for_the_acks_of_the_reply),
         TEST(the_acks_of_half_a_message_do_not_wait),
+        TEST(the_acks_of_console_output_do_not_wait),
         TEST(a_kernel_that_loses_much_has_time_to_repeat_itself),
         TEST(a_node_is_sent_to_again_soon_however_much_is_lost),
         TEST(what_came_in_time_and_was_read_late_is_no_late_path),
