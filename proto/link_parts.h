@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the link share: link.c (datagrams) and link_late.c (late copies). */
+/*
+ * What the files of the link share: link.c (life, the path, sending), link_acks.c (acks that go
+ * out), link_input.c (what comes), link_late.c (late copies), link_signs.c (signs of tampering).
+ */
 #ifndef NETGDB_PROTO_LINK_PARTS_H
 #define NETGDB_PROTO_LINK_PARTS_H
 
@@ -10,6 +13,19 @@ struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_
 
 /* Whether the last DATA is longer than a '+', and so a request. */
 bool link_sends_request(const struct link *l);
+
+/* A datagram came this much later than another one that it overtook, or than its original. */
+void link_saw_late(struct link *l, uint64_t by);
+
+/* A round trip took so long; a guess holds until the first of a DATA that was sent once. */
+void link_measure_round_trip(struct link *l, uint64_t sample, bool guess);
+
+/*
+ * Acknowledges what came, twice at once: the second costs microseconds, a lost one costs a second.
+ * `repeats`: the kernel had to repeat itself. Later once more, when loss has shown. As io_send.
+ */
+int link_send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool repeats);
+int link_send_third_acks(struct link *l); /* those that are due */
 
 /*
  * An ack came of our DATA `t` (of one that is not remembered any more). To be called before it is

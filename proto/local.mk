@@ -17,7 +17,8 @@ libproto_la_SOURCES = \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
-	proto/link_late.c proto/link_parts.h proto/link_signs.c \
+	proto/link_acks.c proto/link_input.c proto/link_late.c proto/link_parts.h \
+	proto/link_signs.c \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_parts.h \
 	proto/netgdb_ask.c proto/netgdb_lane.c proto/netgdb_lane.h proto/netgdb_lane_ask.c proto/netgdb_lane_mode.c \
