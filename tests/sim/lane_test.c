@@ -138,6 +138,19 @@ static void it_is_not_entered_on_a_path_that_repeats(void **state)
     rig_free(r);
 }
 
+static void it_is_not_entered_where_copies_come_later_than_64_reads_take(void **state)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    (void)state;
+    rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, 55 * SIM_MS);
+    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    sim_run_for(r->w, 100 * SIM_MS);
+    (void)target_idle(r->target);
+    read_long(r, 2 * HOLDBACK_CLEAN_EXCHANGES + LANE_RIG_AFTER);
+    assert_int_equal(twin_executed(r->twin, "QStartNoAckMode"), 0);
+    rig_free(r);
+}
+
 static void it_is_not_entered_unless_somebody_says_what_may_be_read(void **state)
 {
     struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
@@ -326,6 +339,36 @@ static void a_part_of_a_list_is_told_though_its_request_is_repeated(void **state
         lane_expect_good(r);
         rig_free(r);
     }
+}
+
+/* Loses a request once: the time until it is sent again, between these two. */
+static void expect_retry(const char *request, uint64_t least, uint64_t most)
+{
+    struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+    char text[64];
+    lane_enter_now(r);
+    snprintf(text, sizeof text, "$%s#", request);
+    rig_fate(r, RIG_OUR_DATA, text, 0, 1, SIM_LOSE, 0);
+    size_t before = r->sent_used;
+    assert_int_equal(rig_try(r, request), 0);
+    uint64_t times[2];
+    unsigned n = 0;
+    for (size_t i = before; i < r->sent_used && n < 2; i++) {
+        if (strncmp(r->sent[i].text, text, strlen(text)) == 0)
+            times[n++] = r->sent[i].time;
+    }
+    assert_int_equal(n, 2);
+    assert_in_range(times[1] - times[0], least, most);
+    lane_expect_good(r);
+    rig_free(r);
+}
+
+static void what_changes_more_is_sent_again_later(void **state)
+{
+    (void)state;
+    expect_retry("g", 20 * SIM_MS, 50 * SIM_MS);
+    expect_retry("s", 300 * SIM_MS, 350 * SIM_MS);
+    expect_retry("Mffffffff81000001,1:11", 2500 * SIM_MS, 2600 * SIM_MS);
 }
 
 /* In ack mode its '+' would tell that it has come: what runs for long sends nothing more. */
@@ -541,6 +584,7 @@ int main(void)
         cmocka_unit_test(the_last_bytes_in_front_of_a_hole_can_be_read),
         cmocka_unit_test(every_request_is_answered_in_it),
         cmocka_unit_test(it_is_not_entered_on_a_path_that_repeats),
+        cmocka_unit_test(it_is_not_entered_where_copies_come_later_than_64_reads_take),
         cmocka_unit_test(it_is_not_entered_unless_somebody_says_what_may_be_read),
         cmocka_unit_test(it_is_not_entered_where_the_pc_cannot_be_read),
         cmocka_unit_test(it_is_not_entered_where_the_stubs_buffer_is_small),
@@ -551,6 +595,7 @@ int main(void)
         cmocka_unit_test(a_reply_is_not_settled_before_its_request_is_stored),
         cmocka_unit_test(an_error_to_the_copy_of_another_read_is_not_believed),
         cmocka_unit_test(a_part_of_a_list_is_told_though_its_request_is_repeated),
+        cmocka_unit_test(what_changes_more_is_sent_again_later),
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
