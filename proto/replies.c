@@ -6,7 +6,7 @@
 
 #include "proto/rsp.h"
 
-enum { REGISTER_MAX = 2 * 8 }; /* digits: no register of FreeBSD's stub has more bytes */
+enum { REGISTER_MAX = 2 * 16 }; /* digits: the longest of FreeBSD's stub are powerpc's vectors */
 
 static bool is_error(const struct buf *reply)
 {
