@@ -50,6 +50,10 @@ tests_unit_link_memory_SOURCES = tests/unit/link_memory.c $(FAKE_IO)
 tests_unit_link_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 tests_unit_link_memory_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/requests
+tests_unit_requests_SOURCES = tests/unit/requests.c tests/unit/unit.h
+tests_unit_requests_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/replies
 tests_unit_replies_SOURCES = tests/unit/replies.c tests/unit/unit.h
 tests_unit_replies_LDADD = $(UNIT_LIBS)
