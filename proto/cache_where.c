@@ -93,7 +93,7 @@ int cache_load_map(struct cache *c)
     if (!c->offers_map || c->map_asked)
         return 0;
     c->map_asked = true;
-    int rc = cache_fetch(c, &c->map, "memory-map", MAP_PART);
+    int rc = c->map.known ? 0 : cache_fetch(c, &c->map, "memory-map", MAP_PART);
     if (rc == 0 && c->map.known)
         parse_map(c);
     return rc;

@@ -3,6 +3,9 @@
 UNIT_TESTS =
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/addr
+tests_unit_addr_SOURCES = tests/unit/addr.c tests/unit/unit.h
+tests_unit_addr_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/buf
 tests_unit_buf_SOURCES = tests/unit/buf.c tests/unit/unit.h
 tests_unit_buf_LDADD = $(UNIT_LIBS)
@@ -49,6 +52,10 @@ UNIT_TESTS += tests/unit/link_memory
 tests_unit_link_memory_SOURCES = tests/unit/link_memory.c $(FAKE_IO)
 tests_unit_link_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 tests_unit_link_memory_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/requests
+tests_unit_requests_SOURCES = tests/unit/requests.c tests/unit/unit.h
+tests_unit_requests_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/replies
 tests_unit_replies_SOURCES = tests/unit/replies.c tests/unit/unit.h
@@ -112,6 +119,10 @@ tests_sim_world_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/unit/quirks
 tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
 tests_unit_quirks_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/quirks_lost
+tests_unit_quirks_lost_SOURCES = tests/unit/quirks_lost.c tests/unit/unit.h tests/freebsd_stub.c \
+	tests/freebsd_stub.h
+tests_unit_quirks_lost_LDADD = $(UNIT_LIBS)
 
 # The cache, in front of a stub whose memory changes whenever it may.
 CACHE_WORLD = tests/unit/cache_world.c tests/unit/cache_world.h tests/unit/unit.h
@@ -121,6 +132,16 @@ tests_unit_cache_random_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/cache_rules
 tests_unit_cache_rules_SOURCES = tests/unit/cache_rules.c tests/unit/cache_ask.h $(CACHE_WORLD)
 tests_unit_cache_rules_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_memory
+tests_unit_cache_memory_SOURCES = tests/unit/cache_memory.c tests/unit/unit.h
+tests_unit_cache_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_cache_memory_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_may_read
+tests_unit_cache_may_read_SOURCES = tests/unit/cache_may_read.c tests/unit/cache_ask.h $(CACHE_WORLD)
+tests_unit_cache_may_read_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/cache_script
+tests_unit_cache_script_SOURCES = tests/unit/cache_script.c tests/unit/unit.h
+tests_unit_cache_script_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/cache_map
 tests_unit_cache_map_SOURCES = tests/unit/cache_map.c tests/unit/unit.h
 tests_unit_cache_map_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Addresses as people read them, and when two are the same. */
+#include "proto/addr.h"
+#include "tests/unit/unit.h"
+
+static void every_address_fits_its_text(void **state)
+{
+    char text[NET_ADDR_TEXT];
+    const struct net_addr kernel = {0xc0000201, 20025}, longest = {UINT32_MAX, UINT16_MAX};
+    (void)state;
+    assert_string_equal(net_ip_text(0xc0000201, text), "192.0.2.1");
+    assert_string_equal(net_ip_text(0, text), "0.0.0.0");
+    assert_string_equal(net_addr_text(&kernel, text), "192.0.2.1:20025");
+    assert_string_equal(net_addr_text(&longest, text), "255.255.255.255:65535");
+    assert_ptr_equal(net_addr_text(&kernel, text), text);
+}
+
+static void two_addresses_are_the_same_by_host_and_port(void **state)
+{
+    const struct net_addr a = {1, 2}, same = {1, 2}, host = {3, 2}, port = {1, 3};
+    (void)state;
+    assert_true(net_addr_equal(&a, &same));
+    assert_false(net_addr_equal(&a, &host));
+    assert_false(net_addr_equal(&a, &port));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_address_fits_its_text),
+        cmocka_unit_test(two_addresses_are_the_same_by_host_and_port),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Known bytes in pages: which are known, what they are, and what goes when there are too many. */
+#include "proto/cache_memory.h"
+
+#include <stdlib.h>
+
+#include "tests/unit/unit.h"
+
+enum { BEYOND = 300, ALL = CACHE_PAGES_MAX + BEYOND }; /* some buckets have several pages */
+
+static struct cache_memory memory;
+static bool no_memory;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return no_memory ? NULL : __real_malloc(size);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    cache_memory_init(&memory);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    no_memory = false;
+    cache_memory_free(&memory);
+    return 0;
+}
+
+/* Pages that are not neighbours; each has bytes of its own. */
+static uint64_t address_of(unsigned page)
+{
+    return UINT64_C(0xffffffff80000000) + (uint64_t)page * 3 * CACHE_PAGE + 100;
+}
+
+static void keep_number(unsigned page)
+{
+    uint32_t number = page;
+    cache_memory_keep(&memory, address_of(page), (const uint8_t *)&number, sizeof number);
+}
+
+static bool knows_number(unsigned page)
+{
+    uint32_t number = UINT32_MAX;
+    if (cache_memory_known(&memory, address_of(page), sizeof number) != sizeof number)
+        return false;
+    cache_memory_copy(&memory, address_of(page), (uint8_t *)&number, sizeof number);
+    assert_int_equal(number, page);
+    return true;
+}
+
+static void the_oldest_page_goes_when_there_are_too_many(void **state)
+{
+    (void)state;
+    for (unsigned page = 0; page < ALL; page++)
+        keep_number(page);
+    for (unsigned page = 0; page < ALL; page++)
+        assert_int_equal(knows_number(page), page >= BEYOND);
+    assert_int_equal(memory.made, CACHE_PAGES_MAX);
+    assert_int_equal(cache_memory_bytes(&memory), CACHE_PAGES_MAX * 4);
+}
+
+static void a_page_that_was_another_ones_knows_nothing_of_it(void **state)
+{
+    uint8_t byte = 7;
+    (void)state;
+    for (unsigned page = 0; page < CACHE_PAGES_MAX; page++)
+        keep_number(page);
+    cache_memory_keep(&memory, address_of(ALL) + 1, &byte, 1); /* where page 0 was */
+    assert_false(knows_number(0));
+    assert_int_equal(cache_memory_known(&memory, address_of(ALL), 1), 0);
+    assert_int_equal(cache_memory_known(&memory, address_of(ALL) + 1, 3), 1);
+    keep_number(0); /* goes where page 1 was */
+    assert_true(knows_number(0));
+    assert_false(knows_number(1));
+    assert_true(knows_number(2));
+}
+
+static void after_all_was_forgotten_pages_are_used_again(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        for (unsigned page = 0; page < ALL; page++)
+            keep_number(page);
+        cache_memory_forget(&memory);
+        assert_int_equal(cache_memory_bytes(&memory), 0);
+        assert_false(knows_number(ALL - 1));
+        assert_false(cache_memory_touched(&memory, address_of(ALL - 1)));
+    }
+    assert_int_equal(memory.made, CACHE_PAGES_MAX);
+}
+
+static void without_memory_nothing_is_kept_or_the_oldest_goes(void **state)
+{
+    (void)state;
+    no_memory = true;
+    keep_number(1);
+    assert_false(knows_number(1));
+    no_memory = false;
+    keep_number(1);
+    keep_number(2);
+    no_memory = true;
+    keep_number(3);
+    assert_false(knows_number(1));
+    assert_true(knows_number(2));
+    assert_true(knows_number(3));
+}
+
+static void what_is_known_ends_where_a_byte_is_missing(void **state)
+{
+    static uint8_t bytes[2 * CACHE_PAGE], read[2 * CACHE_PAGE];
+    const uint64_t at = 0x10000 - 50; /* over the end of a page */
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 31 + i / 256);
+    cache_memory_keep(&memory, at, bytes, 5000);
+    assert_int_equal(cache_memory_known(&memory, at, sizeof bytes), 5000);
+    assert_int_equal(cache_memory_known(&memory, at + 49, 100), 100);
+    assert_int_equal(cache_memory_known(&memory, at - 1, 100), 0);
+    cache_memory_copy(&memory, at + 1, read, 4999);
+    assert_memory_equal(read, bytes + 1, 4999);
+    cache_memory_drop(&memory, at + 63, 130);
+    assert_int_equal(cache_memory_known(&memory, at, 5000), 63);
+    assert_int_equal(cache_memory_known(&memory, at + 192, 1), 0);
+    assert_int_equal(cache_memory_known(&memory, at + 193, 5000), 5000 - 193);
+    assert_int_equal(cache_memory_bytes(&memory), 5000 - 130);
+}
+
+static void a_page_of_which_all_was_dropped_was_not_touched(void **state)
+{
+    (void)state;
+    keep_number(5);
+    assert_true(cache_memory_touched(&memory, address_of(5) - 100));
+    assert_false(cache_memory_touched(&memory, address_of(5) + CACHE_PAGE));
+    cache_memory_drop(&memory, address_of(5), 4);
+    assert_false(cache_memory_touched(&memory, address_of(5)));
+}
+
+static void the_last_page_of_the_address_space_is_one_like_others(void **state)
+{
+    const uint8_t bytes[8] = "the end";
+    uint8_t read[8];
+    (void)state;
+    cache_memory_keep(&memory, UINT64_MAX - 7, bytes, sizeof bytes);
+    assert_int_equal(cache_memory_known(&memory, UINT64_MAX - 7, 8), 8);
+    cache_memory_copy(&memory, UINT64_MAX - 7, read, 8);
+    assert_memory_equal(read, bytes, 8);
+    assert_int_equal(cache_memory_known(&memory, 0, 1), 0);
+}
+
+#define MEMORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MEMORY(the_oldest_page_goes_when_there_are_too_many),
+        MEMORY(a_page_that_was_another_ones_knows_nothing_of_it),
+        MEMORY(after_all_was_forgotten_pages_are_used_again),
+        MEMORY(without_memory_nothing_is_kept_or_the_oldest_goes),
+        MEMORY(what_is_known_ends_where_a_byte_is_missing),
+        MEMORY(a_page_of_which_all_was_dropped_was_not_touched),
+        MEMORY(the_last_page_of_the_address_space_is_one_like_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

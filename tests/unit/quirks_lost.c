@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quirks makes several requests of one. Whichever of them is lost, the client hears of it and
+ * nothing more is sent: what a stub was asked after a loss might be executed for another reply.
+ */
+#include "proto/err.h"
+#include "proto/quirks.h"
+#include "proto/rsp.h"
+#include "tests/freebsd_stub.h"
+#include "tests/unit/unit.h"
+
+/* Stands between quirks and the stub; the reply to the fail-th request from now on is lost. */
+struct loss {
+    struct target base;
+    unsigned asked, fail;
+};
+
+static int loss_send(struct target *t, const uint8_t *request, size_t len)
+{
+    ((struct loss *)t)->asked++;
+    return target_next_send(t, request, len);
+}
+
+static int loss_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct loss *l = (struct loss *)t;
+    int rc = target_next_recv(t, reply, final, watch);
+    return l->asked == l->fail ? NETGDB_LOST : rc;
+}
+
+static void loss_free(struct target *t)
+{
+    target_free(t->next);
+}
+
+static const struct target_ops ops = {.send = loss_send,
+                                      .recv = loss_recv,
+                                      .interrupt = target_next_interrupt,
+                                      .idle = target_next_idle,
+                                      .leave = target_next_leave,
+                                      .max_request = target_next_max_request,
+                                      .free = loss_free};
+
+struct chain {
+    struct loss loss;
+    struct target *target;
+    struct stub *stub;
+};
+
+static void begin(struct chain *c)
+{
+    c->stub = stub_new();
+    c->loss = (struct loss){.base = {&ops, &c->stub->base}};
+    c->target = quirks_new(&c->loss.base);
+    assert_non_null(c->target);
+}
+
+/* Asks with each of the requests lost that are made of it, then with none lost. */
+static void lose_each(const struct buf *request, unsigned at_least)
+{
+    struct buf reply;
+    unsigned n = 0;
+    int rc;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    do {
+        struct chain c;
+        begin(&c);
+        c.loss.fail = ++n;
+        rc = target_transact(c.target, request->data, request->len, &reply);
+        assert_true(rc == 0 || rc == NETGDB_LOST);
+        assert_int_equal(c.loss.asked, rc == 0 ? n - 1 : n);
+        target_free(c.target);
+    } while (rc != 0);
+    assert_true(n > at_least);
+    assert_true(reply.len != 0 && reply.data[0] != 'E');
+    buf_free(&reply);
+}
+
+static void lose_each_of(const char *text, unsigned at_least)
+{
+    struct buf request;
+    buf_init(&request, 1000);
+    assert_int_equal(buf_sets(&request, text), 0);
+    lose_each(&request, at_least);
+    buf_free(&request);
+}
+
+static void a_read_in_parts(void **state)
+{
+    (void)state;
+    lose_each_of("mffffffff80000000,2000", 5);
+}
+
+static void a_write_in_parts(void **state)
+{
+    struct buf request;
+    (void)state;
+    buf_init(&request, 32768);
+    (void)buf_adds(&request, "Mffffffff80000000,1000:");
+    for (int i = 0; i < 0x1000; i++)
+        (void)buf_adds(&request, "5a");
+    lose_each(&request, 3);
+    buf_free(&request);
+}
+
+static void a_register_whose_size_is_asked_for(void **state)
+{
+    (void)state;
+    lose_each_of("P0=0102030405060708", 2);
+}
+
+static void all_registers(void **state)
+{
+    struct chain c;
+    struct buf request, g;
+    (void)state;
+    begin(&c);
+    buf_init(&g, TARGET_REPLY_MAX);
+    buf_init(&request, TARGET_REPLY_MAX);
+    assert_int_equal(target_ask(c.target, "g", &g), 0);
+    (void)buf_addc(&request, 'G');
+    (void)buf_add(&request, g.data, g.len);
+    request.data[1] = request.data[1] == '7' ? '8' : '7'; /* the first differs, and another */
+    request.data[1 + 2 * 8] = request.data[1 + 2 * 8] == '7' ? '8' : '7';
+    target_free(c.target);
+    lose_each(&request, 1 + STUB_REGISTERS + 2);
+    buf_free(&request);
+    buf_free(&g);
+}
+
+static void a_search_that_the_kernel_does(void **state)
+{
+    (void)state;
+    lose_each_of("qSearch:memory:ffffffff80000000;4000;\x10\x11\x12", 2);
+}
+
+static void a_search_by_reading(void **state)
+{
+    (void)state;
+    lose_each_of("qSearch:memory:ffffffff80000000;4000;#\x03no", 5);
+}
+
+static void the_list_of_threads(void **state)
+{
+    (void)state;
+    lose_each_of("qXfer:threads:read::0,1000", 1);
+    lose_each_of("qfThreadInfo", 1);
+}
+
+static void a_path_on_which_no_byte_fits_is_told_so(void **state)
+{
+    struct chain c;
+    struct buf reply;
+    (void)state;
+    begin(&c);
+    c.stub->max_request = 20;
+    buf_init(&reply, 100);
+    assert_int_equal(target_ask(c.target, "Mffffffff80000000,1:5a", &reply), 0);
+    assert_true(buf_starts(&reply, "E"));
+    target_free(c.target);
+    buf_free(&reply);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_read_in_parts),
+        cmocka_unit_test(a_write_in_parts),
+        cmocka_unit_test(a_register_whose_size_is_asked_for),
+        cmocka_unit_test(all_registers),
+        cmocka_unit_test(a_search_that_the_kernel_does),
+        cmocka_unit_test(a_search_by_reading),
+        cmocka_unit_test(the_list_of_threads),
+        cmocka_unit_test(a_path_on_which_no_byte_fits_is_told_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

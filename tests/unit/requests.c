@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A client's bytes become requests: one at a time, each once, and none that is too long. */
+#include "proto/requests.h"
+
+#include <stdlib.h>
+
+#include "tests/unit/unit.h"
+
+static struct requests r;
+static struct buf content;
+
+static int begin(void **state)
+{
+    (void)state;
+    requests_init(&r);
+    buf_init(&content, REQUEST_MAX);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    requests_free(&r);
+    buf_free(&content);
+    return 0;
+}
+
+static void feed(const char *text)
+{
+    struct buf framed;
+    buf_init(&framed, 2 * REQUEST_MAX + 100);
+    assert_int_equal(rsp_frame(&framed, (const uint8_t *)text, strlen(text)), 0);
+    requests_feed(&r, framed.data, framed.len);
+    buf_free(&framed);
+}
+
+/* A request of `len` bytes that begins with this one. */
+static void feed_long(char first, size_t len)
+{
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    memset(text, 'x', len);
+    text[0] = first;
+    text[len] = '\0';
+    feed(text);
+    free(text);
+}
+
+static void expect_next(const char *begins)
+{
+    assert_int_equal(requests_next(&r, &content), 1);
+    assert_true(buf_starts(&content, begins));
+}
+
+static void expect_none(void)
+{
+    assert_int_equal(requests_next(&r, &content), 0);
+}
+
+static void what_comes_early_waits_for_its_turn(void **state)
+{
+    (void)state;
+    feed("m0,4");
+    feed("s");
+    feed("g");
+    expect_next("m0,4");
+    requests_done(&r);
+    expect_next("s");
+    requests_done(&r);
+    expect_next("g");
+    expect_none();
+    assert_int_equal(r.good, 3);
+}
+
+static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
+{
+    (void)state;
+    feed("s");
+    feed("s"); /* before it was looked at */
+    expect_next("s");
+    feed("s");
+    expect_none();
+    assert_int_equal(r.repeats, 2);
+    assert_int_equal(r.good, 3); /* each is acknowledged */
+    requests_done(&r);
+    feed("s");
+    expect_next("s");
+}
+
+static void only_the_youngest_that_waits_is_repeated(void **state)
+{
+    (void)state;
+    feed("s");
+    expect_next("s");
+    feed("g");
+    feed("s"); /* behind g it is another step */
+    requests_done(&r);
+    expect_next("g");
+    requests_done(&r);
+    expect_next("s");
+    assert_int_equal(r.repeats, 0);
+}
+
+static void what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole(void **state)
+{
+    (void)state;
+    feed_long('a', REQUEST_MAX);
+    feed_long('b', REQUEST_MAX - 100);
+    feed_long('c', 200);
+    assert_int_equal(r.too_long, 1);
+    feed("d");
+    assert_int_equal(r.too_long, 1);
+    expect_next("ax");
+    assert_int_equal(content.len, REQUEST_MAX);
+    requests_done(&r);
+    expect_next("bx");
+    assert_int_equal(content.len, REQUEST_MAX - 100);
+    requests_done(&r);
+    expect_next("d");
+    expect_none();
+    assert_int_equal(r.good, 4);
+}
+
+static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
+{
+    (void)state;
+    feed_long('a', REQUEST_MAX + 1);
+    assert_int_equal(r.too_long, 1);
+    assert_int_equal(r.good, 1);
+    expect_none();
+    feed("g");
+    expect_next("g");
+}
+
+static void what_is_damaged_is_to_be_sent_again(void **state)
+{
+    static const char damaged[] = "$g#00", good[] = "$g#67", half[] = "$m0,";
+    (void)state;
+    requests_feed(&r, damaged, strlen(damaged));
+    assert_int_equal(r.bad, 1);
+    expect_none();
+    requests_feed(&r, half, strlen(half));
+    requests_cut(&r);
+    requests_feed(&r, good, strlen(good));
+    expect_next("g");
+    assert_int_equal(r.bad, 1);
+    assert_int_equal(r.good, 1);
+}
+
+static void an_interrupt_is_for_a_request_and_not_for_nothing(void **state)
+{
+    (void)state;
+    requests_feed(&r, "\x03", 1);
+    assert_false(r.interrupt);
+    feed("c");
+    requests_feed(&r, "\x03", 1);
+    assert_true(r.interrupt);
+    r.interrupt = false;
+    expect_next("c");
+    requests_feed(&r, "\x03", 1);
+    assert_true(r.interrupt);
+    r.interrupt = false;
+    requests_done(&r);
+    requests_feed(&r, "\x03+-+", 4);
+    assert_false(r.interrupt);
+    assert_int_equal(r.acks, 2);
+    assert_int_equal(r.nacks, 1);
+}
+
+#define REQUESTS(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        REQUESTS(what_comes_early_waits_for_its_turn),
+        REQUESTS(a_repeat_of_what_is_being_answered_is_swallowed),
+        REQUESTS(only_the_youngest_that_waits_is_repeated),
+        REQUESTS(what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole),
+        REQUESTS(a_request_that_is_too_long_is_acknowledged_and_counted),
+        REQUESTS(what_is_damaged_is_to_be_sent_again),
+        REQUESTS(an_interrupt_is_for_a_request_and_not_for_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
