@@ -237,6 +237,9 @@ void link_lane(struct link *l, bool on);
  */
 bool link_acked(const struct link *l);
 
+/* The same of a DATA of ours that was sent lately, also when its ack came behind others. */
+bool link_stored(const struct link *l, uint32_t seqno);
+
 /* How many acks the last DATA has had. Of a '+' one is enough: it always fits the buffer. */
 unsigned link_acks(const struct link *l);
 

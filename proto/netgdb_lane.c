@@ -9,36 +9,45 @@
 #include "proto/replies.h"
 
 enum {
-    TRIES = 8, /* how often a part of a request is asked for again */
-    DONE = 1,  /* a step's result, beside errors: what was waited for is there */
+    TRIES = 8,   /* how often a read is sent again because its reply was damaged */
+    LOSSES = 32, /* how often any other request, because nothing tells what came of it */
+    DONE = 1,    /* a step's result, beside errors: what was waited for is there */
 };
 
-/* What was asked for last, again: a reply was damaged, or is not to be told from another one. */
-static int again(struct netgdb_target *t)
+static int give_up(struct netgdb_target *t)
 {
-    struct lane *lane = &t->lane;
-    if (t->tries++ == TRIES) {
-        log_error(t->log, "the kernel's replies do not tell what is true: given up");
-        return NETGDB_PROTO;
-    }
-    t->stats.asked_again++;
-    link_proved(t->link);
-    if (lane->step == LANE_PROBE)
-        return lane_send_check(t, LANE_PROBE);
-    if (lane->left == 0)
-        return lane_ask(t, 0);
-    return lane->step == LANE_READ ? lane_read_part(t) : lane_ask_exactly(t);
+    log_error(t->log, "the kernel's replies do not tell what is true: given up");
+    return NETGDB_PROTO;
 }
 
-/* The same when nothing that was asked for before can be answered any more. */
-static int ask_in_quiet(struct netgdb_target *t)
+/* Sends again what was sent last: it only reads. */
+static int read_again(struct netgdb_target *t)
 {
+    if (t->tries++ == TRIES)
+        return give_up(t);
+    t->stats.asked_again++;
+    link_proved(t->link);
+    return t->lane.step == LANE_READ ? lane_read_part(t) : lane_send_check(t, t->lane.step);
+}
+
+/*
+ * The request that was settled, again: it was lost, or what came is not to be told from other
+ * replies. When nothing that was asked for before can be answered any more.
+ */
+static int ask_again(struct netgdb_target *t)
+{
+    struct lane *lane = &t->lane;
+    if (lane->losses++ == LOSSES)
+        return give_up(t);
+    t->stats.asked_again++;
     lane_note_gone(t);
     t->outstanding = false;
     int rc = nt_wait_until(t, t->lane.gone);
     (void)nt_read_stream(t);
     t->outstanding = true;
-    return rc == 0 ? again(t) : rc;
+    if (rc != 0)
+        return rc;
+    return lane->left == 0 ? lane_ask(t, 0) : lane_ask_exactly(t);
 }
 
 /* Whether these are `n` bytes of memory, all of them. */
@@ -62,7 +71,7 @@ static int take_part(struct netgdb_target *t, const struct buf *content, size_t 
     int rc = buf_add(&lane->reply, content->data + 2 * skip, 2 * lane->part);
     lane->address += lane->part;
     lane->left -= lane->part;
-    t->tries = 0;
+    t->tries = lane->losses = 0;
     if (rc != 0)
         return rc;
     return lane->left == 0 ? DONE : lane_read_part(t);
@@ -106,8 +115,9 @@ static int take_found(struct netgdb_target *t)
 {
     struct lane *lane = &t->lane;
     const struct buf *found = &lane->found;
-    if (lane->differ || !lane->answered)
-        return ask_in_quiet(t);
+    bool stored = lane->alone || link_stored(t->link, lane->seqno);
+    if (lane->differ || !lane->answered || !stored)
+        return ask_again(t);
     if (lane->left != 0 && is_memory(found, lane->part))
         return take_part(t, found, 0);
     if (lane->left != 0 && lane->reply.len != 0)
@@ -184,29 +194,52 @@ static int take_damage(struct netgdb_target *t)
         lane_note_gone(t);
         return link_acked(t->link) ? link_send(t->link, "-", 1, 0, 1) : 0;
     }
+    if (t->lane.step == LANE_ASK)
+        return 0; /* the check will tell that there is no reply */
     if (t->lane.step != LANE_LEAVE)
-        return again(t);
+        return read_again(t);
     log_error(t->log, "what arrives is damaged: the reply cannot be had");
     return NETGDB_PROTO;
 }
 
+/* When a kernel that is silent all the time has lost what it acknowledged. */
+static uint64_t silent_until(const struct netgdb_target *t)
+{
+    bool reads = t->lane.step != LANE_ASK || t->lane.left != 0;
+    return nt_heard_since(t, t->asked) + (reads ? LINK_QUIET : LINK_KERNEL_GIVES_UP);
+}
+
+/* When it is time for the check: what it settles has been answered, or will not be. */
+static uint64_t check_due(const struct netgdb_target *t)
+{
+    if (!link_acked(t->link))
+        return t->lane.settle_at;
+    return t->lane.answered ? 0 : silent_until(t);
+}
+
 /*
- * Waits once. A kernel that has a read, and is silent for so long, has lost it. One that is silent
- * when it was told to run may do so, and the ack that says so be lost: its stop will tell.
+ * Waits once. A kernel that is silent when it was told to run may do so, and the ack that says so
+ * be lost: its stop will tell.
  */
 static int wait_once(struct netgdb_target *t, unsigned watch)
 {
     struct lane *lane = &t->lane;
-    bool is_plain = lane->step == LANE_READ || lane->step == LANE_CHECK ||
-                    lane->step == LANE_PROBE || lane->left != 0;
     bool is_last = lane->step == LANE_RUN || lane->step == LANE_LEAVE;
-    uint64_t limit = is_plain ? LINK_QUIET : LINK_KERNEL_GIVES_UP;
-    uint64_t quiet = nt_heard_since(t, t->asked) + limit;
     if (lane->step == LANE_RUN && t->silence.warned)
         return nt_pump(t, IO_NEVER, watch);
+    if (lane->step == LANE_ASK)
+        return nt_pump(t, check_due(t), watch);
     if (is_last || !link_acked(t->link))
         return nt_pump_asking(t, t->asked, watch);
-    return io_now(t->io) >= quiet ? again(t) : nt_pump(t, quiet, watch);
+    uint64_t quiet = silent_until(t);
+    return io_now(t->io) >= quiet ? read_again(t) : nt_pump(t, quiet, watch);
+}
+
+/* The request is settled: whether it came or was lost, it is not sent again before that. */
+static int check(struct netgdb_target *t)
+{
+    link_proved(t->link);
+    return lane_send_check(t, LANE_CHECK);
 }
 
 int lane_await(struct netgdb_target *t, unsigned watch)
@@ -219,8 +252,8 @@ int lane_await(struct netgdb_target *t, unsigned watch)
             rc = take(t);
         else if (rc == NETGDB_PROTO)
             rc = take_damage(t);
-        else if (lane->step == LANE_ASK && lane->answered && link_acked(t->link))
-            rc = lane_send_check(t, LANE_CHECK);
+        else if (lane->step == LANE_ASK && io_now(t->io) >= check_due(t))
+            rc = check(t);
         else
             rc = wait_once(t, watch);
         if (rc == 0)

@@ -9,7 +9,8 @@
  * be;
  *   - every other reply is believed only behind it, when such a read (the check) of a page that can
  *     be read has been answered: the request had been stored before that was sent, so its reply is
- *     among those that came in between. If these differ it is asked again;
+ *     among those that came in between. If these differ, or there is none, or the request's ack is
+ *     missing, it is sent again; and not before that;
  *   - an error that answers a read is believed in this way only;
  *   - what resumes, and D, waits until no copy of what was sent before can come. Then our '+' to
  *     the stop is held back as ever, and the stub is in ack mode again.
@@ -38,7 +39,7 @@ enum {
 #define LANE_PAUSE (2 * IO_MS)          /* it takes the kernel 1.1 ms at most to read on */
 #define LANE_LATENESS_MAX (50 * IO_MS)  /* 64 reads take longer: a copy meets no equal length */
 #define LANE_RESUME_RETRY (300 * IO_MS) /* without an ack sent again after so long */
-#define LANE_CHANGE_RETRY (2500 * IO_MS)
+#define LANE_ONCE (3600 * IO_SECOND)    /* what is not a read of ours is not */
 
 enum lane_step {
     LANE_IDLE,
@@ -68,9 +69,13 @@ struct lane {
     unsigned requests;              /* that were noted there */
 
     enum lane_step step;
-    struct buf text; /* the request that is outstanding, or the part of it that is */
-    struct buf read; /* a read of ours */
-    uint64_t from;   /* what that reads */
+    struct buf text;    /* the request that is outstanding, or the part of it that is */
+    struct buf read;    /* a read of ours */
+    uint64_t settle_at; /* when to ask what came of a request without an ack */
+    uint32_t seqno;     /* of its DATA */
+    bool alone;         /* it went out when no copy of anything else could come any more */
+    unsigned losses;    /* how often it was lost, as far as is known */
+    uint64_t from;      /* what that reads */
     size_t len;
     uint64_t address; /* memory that the client still waits for; */
     size_t left;      /* 0: its request is no read */

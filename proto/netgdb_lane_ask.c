@@ -74,6 +74,7 @@ static int put(struct netgdb_target *t, const struct buf *content, size_t reads,
     t->asked = io_now(t->io);
     rc = link_send(t->link, t->request.data, t->request.len, 0, t->request.len);
     link_tell_copy(t->link, copy);
+    lane->settle_at = t->link->tx.retry;
     link_be_patient(t->link, patience);
     lane_note_length(lane, reads);
     return rc;
@@ -104,7 +105,10 @@ static enum link_copy copy_does(const struct packet *packet)
     return packet->repeat == REPEAT_LIST ? LINK_COPY_HARMLESS : nt_copy_does(packet);
 }
 
-/* Sends lane->text, whose reply only the read behind it will tell. */
+/*
+ * Sends lane->text, whose reply only the read behind it will tell; and once, for it may have come
+ * although its ack did not: that read will tell, too.
+ */
 int lane_ask(struct netgdb_target *t, size_t reads)
 {
     struct lane *lane = &t->lane;
@@ -115,7 +119,9 @@ int lane_ask(struct netgdb_target *t, size_t reads)
     int rc = make_room(t, lane->text.len, changes ? LANE_FED_CHANGES : LANE_FED_READS);
     if (rc != 0)
         return rc;
-    return put(t, &lane->text, reads, copy_does(packet), changes ? LANE_CHANGE_RETRY : 0);
+    rc = put(t, &lane->text, reads, copy_does(packet), LANE_ONCE);
+    lane->seqno = t->link->tx.seqno;
+    return rc;
 }
 
 /* A part of the client's read as it asked for it. */
@@ -185,6 +191,23 @@ static int send_last(struct netgdb_target *t, enum lane_step step)
     return rc == 0 ? put(t, &lane->text, 0, LINK_COPY_HARMFUL, LANE_RESUME_RETRY) : rc;
 }
 
+/*
+ * A watchpoint that is set twice takes two of few registers. So it goes out when no copy of
+ * anything can come: a reply is its own then, whether its ack comes or not.
+ */
+static bool is_once(const struct netgdb_target *t)
+{
+    return t->current.packet->repeat == REPEAT_POINTS;
+}
+
+/* When a change may go out: no copy of an earlier one can undo it. */
+static uint64_t change_due(struct netgdb_target *t)
+{
+    uint64_t due = holdback_request(&t->holdback, t->link, &t->current);
+    lane_note_gone(t);
+    return is_once(t) && due < t->lane.gone ? t->lane.gone : due;
+}
+
 int lane_send(struct netgdb_target *t, const uint8_t *request, size_t len)
 {
     struct lane *lane = &t->lane;
@@ -197,11 +220,13 @@ int lane_send(struct netgdb_target *t, const uint8_t *request, size_t len)
     t->tries = 0;
     t->stats.requests++;
     lane->left = 0;
+    lane->losses = 0;
     if (rc == 0 && (does & (PKT_RESUMES | PKT_LEAVES)) != 0)
         return send_last(t, (does & PKT_RESUMES) != 0 ? LANE_RUN : LANE_LEAVE);
     if (rc == 0 && (does & PKT_CHANGES) != 0)
-        rc = nt_wait_until(t, holdback_request(&t->holdback, t->link, &t->current));
+        rc = nt_wait_until(t, change_due(t));
     t->outstanding = true;
+    lane->alone = is_once(t);
     if (rc != 0)
         return rc;
     return is_read(request, len, &lane->address, &lane->left) ? lane_read_part(t) : lane_ask(t, 0);

@@ -151,12 +151,30 @@ static void expect_retry(const char *request, uint64_t least, uint64_t most)
     rig_free(r);
 }
 
-static void what_changes_more_is_sent_again_later(void **state)
+static void what_resumes_is_sent_again_later(void **state)
 {
     (void)state;
     expect_retry("g", 20 * SIM_MS, 50 * SIM_MS);
+    expect_retry("Mffffffff81000001,1:11", 20 * SIM_MS, 50 * SIM_MS);
+    expect_retry("Z2,ffffffff81000010,4", 20 * SIM_MS, 50 * SIM_MS);
     expect_retry("s", 300 * SIM_MS, 350 * SIM_MS);
-    expect_retry("Mffffffff81000001,1:11", 2500 * SIM_MS, 2600 * SIM_MS);
+}
+
+/* It takes two of few registers when it runs twice. */
+static void a_watchpoint_whose_acks_are_lost_is_set_once(void **state)
+{
+    (void)state;
+    for (unsigned lost = 0; lost < 4; lost++) {
+        struct rig *r = lane_rig_new(TWIN_NEW, lane_may_read_text);
+        lane_enter_now(r);
+        rig_fate(r, RIG_KERNEL_ACK, NULL, 0, lost, SIM_LOSE, 0);
+        rig_ask(r, "Z2,ffffffff81000010,4", "OK");
+        assert_int_equal(twin_executed(r->twin, "Z2"), 1);
+        rig_ask(r, "z2,ffffffff81000010,4", "OK");
+        assert_int_equal(twin_executed(r->twin, "z2"), 1);
+        lane_expect_good(r);
+        rig_free(r);
+    }
 }
 
 /* In ack mode its '+' would tell that it has come: what runs for long sends nothing more. */
@@ -290,7 +308,8 @@ int main(void)
         cmocka_unit_test(a_reply_is_not_settled_before_its_request_is_stored),
         cmocka_unit_test(an_error_to_the_copy_of_another_read_is_not_believed),
         cmocka_unit_test(a_part_of_a_list_is_told_though_its_request_is_repeated),
-        cmocka_unit_test(what_changes_more_is_sent_again_later),
+        cmocka_unit_test(what_resumes_is_sent_again_later),
+        cmocka_unit_test(a_watchpoint_whose_acks_are_lost_is_set_once),
         cmocka_unit_test(a_continue_whose_ack_is_lost_is_waited_for),
         cmocka_unit_test(a_stop_that_comes_damaged_is_asked_for_again),
         cmocka_unit_test(a_copy_of_a_choice_that_comes_much_later_ends_the_session),
