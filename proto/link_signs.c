@@ -10,9 +10,11 @@ static void tell_first(const struct link *l, const struct io_signs *seen)
 {
     char other[NET_ADDR_TEXT];
     if (seen->others != 0 && l->signs.others == 0)
-        log_info(l->log, "%s sends to this session too: dropped", net_addr_text(&seen->other, other));
+        log_info(l->log, "%s sends to this session too: dropped",
+                 net_addr_text(&seen->other, other));
     if (seen->wrong_ttl != 0 && l->signs.wrong_ttl == 0)
-        log_info(l->log, "a datagram came with TTL %u where no router is between: a kernel's has 255",
+        log_info(l->log,
+                 "a datagram came with TTL %u where no router is between: a kernel's has 255",
                  seen->ttl);
 }
 
@@ -55,7 +57,8 @@ const char *link_signs_text(const struct link_counters *counters, const struct i
     struct list list = {.text = text};
     for (size_t i = 0; i < sizeof n / sizeof n[0]; i++)
         list.left += n[i] != 0;
-    (void)snprintf(ttl, sizeof ttl, "with a TTL that is not 255, and no router is between (the first: %u)",
+    (void)snprintf(ttl, sizeof ttl,
+                   "with a TTL that is not 255, and no router is between (the first: %u)",
                    signs->ttl);
     (void)snprintf(other, sizeof other, "from another source (the first: %s)",
                    net_addr_text(&signs->other, address));

@@ -150,7 +150,8 @@ static void a_forged_datagram_that_a_router_passed_on_is_counted_and_told(void *
     rig_expect_good(f->rig);
     assert_string_equal(
         end_session(f),
-        "netgdb: this session got 1 ack of what was never sent and 1 datagram with a TTL that is not 255, "
+        "netgdb: this session got 1 ack of what was never sent and 1 datagram with a TTL that is "
+        "not 255, "
         "and no router is between (the first: 252): a broken network, or somebody interferes\n");
 }
 

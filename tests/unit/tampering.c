@@ -118,8 +118,8 @@ static void a_flood_is_counted_to_the_last_and_kept_in_a_small_buffer(void **sta
         io_take_signs(&f->io.io, &f->seen);
         assert_int_equal(f->seen.others, 100 * round);
     }
-    assert_int_equal(
-        getsockopt(f->io.side[IO_TARGET].others, SOL_SOCKET, SO_RCVBUF, &room, &len), 0);
+    assert_int_equal(getsockopt(f->io.side[IO_TARGET].others, SOL_SOCKET, SO_RCVBUF, &room, &len),
+                     0);
     assert_true(room < 8192);
 }
 
