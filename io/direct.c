@@ -81,7 +81,7 @@ static bool holds(const struct ifaddrs *a, unsigned index, in_addr_t ip)
 
 bool direct_is(int fd)
 {
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {0};
     struct ifaddrs *all = NULL;
     socklen_t len = sizeof peer;
     bool found = false;

@@ -69,7 +69,7 @@ static uint32_t all_dropped(int fd, uint32_t otherwise)
 void others_count(int fd, uint32_t *dropped, struct io_signs *seen)
 {
     struct io_signs more = {0};
-    struct sockaddr_in from;
+    struct sockaddr_in from = {0};
     for (int i = 0; i < TURNS && take(fd, &from) >= 0; i++) {
         if (more.others++ == 0)
             more.other = (struct net_addr){ntohl(from.sin_addr.s_addr), ntohs(from.sin_port)};
