@@ -19,7 +19,11 @@
 
 #include "tests/rsp_plain.h"
 
-enum { REPLY_MS = 20000, SETTLE_MS = 17000 /* HERALDs without a T expire after 15 s */ };
+enum {
+    REPLY_MS = 20000,
+    REQUEST_MS = 3600000, /* a node that is gone is the end of our input */
+    SETTLE_MS = 17000,    /* HERALDs without a T expire after 15 s */
+};
 
 static int descriptors(void)
 {
@@ -35,7 +39,7 @@ static int descriptors(void)
 static int stub(void)
 {
     char request[200];
-    while (rsp_get(0, request, sizeof request, REPLY_MS)) {
+    while (rsp_get(0, request, sizeof request, REQUEST_MS)) {
         (void)!write(1, "+", 1);
         rsp_put(1, strncmp(request, "qSupported", 10) == 0 ? "PacketSize=1000"
                    : request[0] == '?'                     ? "T05thread:1;"
