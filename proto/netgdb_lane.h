@@ -5,8 +5,7 @@
  * order of things, and this takes their place:
  *
  *   - a read is known by its length, which is odd, as no register's is, and not that of any of the
- *     last LANE_LENGTHS requests. For that some bytes more are read than are needed, where that may
- * be;
+ *     last LANE_LENGTHS requests: some bytes more are read than are needed, where that may be;
  *   - every other reply is believed only behind it, when such a read (the check) of a page that can
  *     be read has been answered: the request had been stored before that was sent, so its reply is
  *     among those that came in between. If these differ, or there is none, or the request's ack is
@@ -69,21 +68,23 @@ struct lane {
     unsigned requests;              /* that were noted there */
 
     enum lane_step step;
-    struct buf text;    /* the request that is outstanding, or the part of it that is */
-    struct buf read;    /* a read of ours */
-    uint64_t settle_at; /* when to ask what came of a request without an ack */
-    uint32_t seqno;     /* of its DATA */
-    bool alone;         /* it went out when no copy of anything else could come any more */
-    unsigned losses;    /* how often it was lost, as far as is known */
-    uint64_t from;      /* what that reads */
+    struct buf text; /* the request that is outstanding, or the part of it that is */
+    struct buf read; /* a read of ours, */
+    uint64_t from;   /* of [from, from + len) */
     size_t len;
     uint64_t address; /* memory that the client still waits for; */
     size_t left;      /* 0: its request is no read */
     size_t part;      /* bytes of it that are being read */
-    struct buf reply; /* for the client, as far as it is known */
-    struct buf found; /* what may be the reply */
-    bool answered;    /* there is something in it, maybe an empty reply */
-    bool differ;      /* and there was another one */
+
+    /* Of `text`, when the check is to settle it. */
+    uint32_t seqno;     /* of its DATA */
+    uint64_t settle_at; /* when to ask what came of it though its ack did not */
+    unsigned losses;    /* how often it was lost, as far as is known */
+    bool alone;         /* it went out when no copy of anything else could come any more */
+    struct buf reply;   /* for the client, as far as it is known */
+    struct buf found;   /* what may be the reply */
+    bool answered;      /* there is something in it, maybe an empty reply */
+    bool differ;        /* and there was another one */
 };
 
 void lane_init(struct lane *lane);
