@@ -18,14 +18,14 @@ static const struct rtos_symbol symbols[] = {
 /* Of offsets that are relative to another member, which: `arch` is the table's number 10. */
 enum { ARCH = 10 };
 static const struct {
-    uint8_t number; /* in the table */
     enum rtos_field_id id;
+    uint8_t number; /* in the table */
     uint8_t size;
     bool in_arch;
 } rows[] = {
-    {1, KERNEL_CURRENT, 0, false}, {2, KERNEL_THREADS, 0, false}, {4, TCB_NEXT, 0, false},
-    {5, TCB_STATE, 1, false},      {7, TCB_PRIORITY, 1, false},   {8, TCB_SP, 0, false},
-    {9, TCB_NAME, 32, false},      {11, TCB_FLOATS, 64, true},    {13, TCB_EXC_RETURN, 1, true},
+    {KERNEL_CURRENT, 1, 0, false}, {KERNEL_THREADS, 2, 0, false}, {TCB_NEXT, 4, 0, false},
+    {TCB_STATE, 5, 1, false},      {TCB_PRIORITY, 7, 1, false},   {TCB_SP, 8, 0, false},
+    {TCB_NAME, 9, 32, false},      {TCB_FLOATS, 11, 64, true},    {TCB_EXC_RETURN, 13, 1, true},
 };
 
 /* _THREAD_DUMMY to _THREAD_QUEUED; what is worse comes first. */

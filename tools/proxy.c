@@ -88,7 +88,8 @@ static int resolve_names(struct proxy *p)
 static int inherited_port(void)
 {
     const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-    bool ours = pid != NULL && strtol(pid, NULL, 10) == getpid() && fds != NULL && atoi(fds) > 0;
+    bool ours = pid != NULL && strtol(pid, NULL, 10) == getpid() && fds != NULL &&
+                strtol(fds, NULL, 10) > 0;
     (void)unsetenv("LISTEN_PID");
     (void)unsetenv("LISTEN_FDS");
     (void)unsetenv("LISTEN_FDNAMES");

@@ -274,7 +274,7 @@ static void *run(void *argument)
 
 static void name_client(struct client *c)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     struct ucred who;
     char text[SOCKETS_TEXT];
     socklen_t len = sizeof name;

@@ -26,12 +26,16 @@ static void refuse(struct client *c, const char *why)
 /* "take PORT IP...": the port, and the hosts into *watch. False when it is not that. */
 static bool read_request(const char *line, struct listener_watch *watch, unsigned long *port)
 {
-    char text[INET_ADDRSTRLEN];
+    static const char take[] = "take ";
+    char text[INET_ADDRSTRLEN], *end;
     struct in_addr in;
     int used = 0;
-    if (sscanf(line, "take %lu%n", port, &used) != 1)
+    if (strncmp(line, take, sizeof take - 1) != 0)
         return false;
-    line += used;
+    *port = strtoul(line + sizeof take - 1, &end, 10);
+    if (end == line + sizeof take - 1)
+        return false;
+    line = end;
     for (; sscanf(line, " %15[0-9.]%n", text, &used) == 1; line += used) {
         if (watch->n == LISTENER_IPS || inet_pton(AF_INET, text, &in) != 1)
             return false;
