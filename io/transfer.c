@@ -201,13 +201,13 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
 }
 
 /* Whether receiving may go on after this error of a datagram socket: ICMP told of a datagram of
- * ours (udp(7)), or a signal came. */
+ * ours (udp(7)), a signal came, or the system lacks memory for the moment. */
 static bool is_passing(struct io_fds_side *side, int error)
 {
     bool icmp = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
                 error == EHOSTDOWN || error == EPROTO || error == EMSGSIZE;
     side->icmp_errors += icmp;
-    return icmp || error == EINTR;
+    return icmp || error == EINTR || error == ENOMEM || error == ENOBUFS;
 }
 
 static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigned n)

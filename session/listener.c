@@ -57,8 +57,10 @@ static struct io *open_session(void *context, struct lobby_kernel *k, size_t *pa
 {
     int fd = session_socket(&k->own, &k->kernel, payload);
     struct io *io = fd >= 0 ? make_io(context, fd, k) : NULL;
-    if (fd >= 0 && io == NULL)
+    if (fd >= 0 && io == NULL) {
         close(fd);
+        errno = ENOMEM; /* or no descriptor */
+    }
     return io;
 }
 
@@ -168,6 +170,7 @@ static void *run(void *context)
 static struct listener *fail(struct listener *l, int error)
 {
     const int fds[] = {l->herald_fd, l->epoll_fd, l->poke_fd};
+    lobby_free(&l->lobby);
     for (unsigned i = 0; i < 3; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
@@ -183,11 +186,16 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
                               const struct log *log)
 {
     struct listener *l = calloc(1, sizeof *l);
-    if (l == NULL)
+    if (l == NULL) {
+        if (fd >= 0)
+            close(fd);
+        errno = ENOMEM;
         return NULL;
+    }
     l->port = port;
     l->log = log;
     l->epoll_fd = l->poke_fd = -1;
+    lobby_init(&l->lobby, &lobby_ops, l, now, log);
     l->herald_fd = fd >= 0 ? fd : herald_open(port);
     if (l->herald_fd < 0)
         return fail(l, errno);
@@ -198,7 +206,6 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
         return fail(l, errno);
     pthread_mutex_init(&l->lock, NULL);
     LIST_INIT(&l->watches);
-    lobby_init(&l->lobby, &lobby_ops, l, now, log);
     if (first != NULL && listener_watch(l, first) != 0)
         return fail(l, ENOSPC);
     int error = thread_start(run, l);
@@ -238,18 +245,25 @@ struct listener *listener_get(uint16_t port, const struct log *log)
 
 /* ---- those who want kernels ---- */
 
-/* A session that a dead server left is asked whether it goes on; the record is its proof. */
+/*
+ * A session that a dead server left is asked whether it goes on; the record is its proof. It is of
+ * no use when its port is taken or this machine's address has changed; what is lacking otherwise
+ * the next one may have.
+ */
 static void claim_session(struct listener *l, uint32_t ip)
 {
     struct record *r;
     while ((r = record_claim(ip)) != NULL) {
         const struct net_addr own = record_own(r), kernel = record_kernel(r);
         struct lobby_kernel *k = lobby_take_over(&l->lobby, &own, &kernel, record_mark(r));
-        if (k == NULL) { /* its port is taken, or this machine's address has changed */
+        if (k != NULL) {
+            k->record = r;
+        } else if (errno == EADDRINUSE || errno == EADDRNOTAVAIL) {
             record_remove(r);
-            continue;
+        } else {
+            record_close(r);
+            break;
         }
-        k->record = r;
     }
 }
 

@@ -51,7 +51,8 @@ struct listener *listener_get(uint16_t port, const struct log *log);
 
 /*
  * A listener on a socket that somebody else has bound to this port (herald_adopt in io/herald.h),
- * and its first watch: HERALDs that came before are for that one, too.
+ * which it owns, and its first watch: HERALDs that came before are for that one, too. NULL with
+ * errno; the socket is closed then.
  */
 struct listener *listener_adopt(int fd, uint16_t port, struct listener_watch *first,
                                 const struct log *log);

@@ -40,6 +40,16 @@ int loan_ask(const uint32_t *ips, unsigned n, uint16_t port)
     return -1;
 }
 
+static void release(struct listener_kernel *k)
+{
+    link_free(k->link);
+    free(k->link);
+    record_close(k->record);
+    close(k->fd);
+    if (k->others >= 0)
+        close(k->others);
+}
+
 /* A session from its descriptors, which it owns. Returns 0 or an errno value. */
 static int build(const struct handover *h, const int fds[HANDOVER_FDS], struct listener_kernel *k,
                  const struct log *log)
@@ -59,10 +69,13 @@ static int build(const struct handover *h, const int fds[HANDOVER_FDS], struct l
     }
     link_init(k->link, &clock.io, session_payload(k->fd), log);
     link_resume(k->link, record_mark(k->record));
-    (void)buf_adds(&k->link->stream, h->text);
+    int rc = buf_adds(&k->link->stream, h->text);
     k->link->io = NULL;
     io_fds_close(&clock);
-    return 0;
+    if (rc == 0)
+        return 0;
+    release(k);
+    return ENOMEM;
 }
 
 int loan_answer(int fd, struct listener_kernel *k, const struct log *log)
@@ -79,21 +92,13 @@ int loan_answer(int fd, struct listener_kernel *k, const struct log *log)
 
 /* ---- the thread: the kernel in a new session ---- */
 
-static void release(struct listener_kernel *k)
+/* Whoever goes on with it expects a T, and would wait for it for ever. */
+static void keep(struct loan *l, struct listener_kernel *k)
 {
-    link_free(k->link);
-    free(k->link);
-    record_close(k->record);
-    close(k->fd);
-    if (k->others >= 0)
-        close(k->others);
-}
-
-/* Whoever goes on with it expects a T. */
-static void keep(struct loan *l, const struct listener_kernel *k)
-{
-    if (k->link->stream.len == 0)
-        (void)buf_adds(&k->link->stream, "$T05#b9");
+    if (k->link->stream.len == 0 && buf_adds(&k->link->stream, "$T05#b9") != 0) {
+        release(k);
+        return;
+    }
     pthread_mutex_lock(&l->lock);
     if (l->waits)
         release(&l->next);

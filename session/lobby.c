@@ -3,6 +3,7 @@
 #include "session/lobby.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "proto/err.h"
@@ -33,6 +34,14 @@ void lobby_free(struct lobby *b)
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
+static bool admitted(const struct lobby *b, uint32_t ip)
+{
+    bool found = b->any;
+    for (unsigned i = 0; i < b->net_count && !found; i++)
+        found = ((ip ^ b->nets[i].ip) & b->nets[i].mask) == 0;
+    return found;
+}
+
 int lobby_admit_net(struct lobby *b, struct lobby_net net)
 {
     for (unsigned i = 0; i < b->net_count; i++) {
@@ -47,18 +56,8 @@ int lobby_admit_net(struct lobby *b, struct lobby_net net)
 
 int lobby_admit(struct lobby *b, uint32_t ip)
 {
-    if (ip != 0)
-        return lobby_admit_net(b, (struct lobby_net){ip, UINT32_MAX});
-    b->any = true;
-    return 0;
-}
-
-static bool admitted(const struct lobby *b, uint32_t ip)
-{
-    bool found = b->any;
-    for (unsigned i = 0; i < b->net_count && !found; i++)
-        found = ((ip ^ b->nets[i].ip) & b->nets[i].mask) == 0;
-    return found;
+    b->any |= ip == 0;
+    return admitted(b, ip) ? 0 : lobby_admit_net(b, (struct lobby_net){ip, UINT32_MAX});
 }
 
 static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
@@ -74,19 +73,21 @@ static void insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state sta
     b->count++;
 }
 
-/* A kernel with a socket and a link, in the lobby; NULL when it cannot be had. */
+/* A kernel with a socket and a link, in the lobby; NULL with errno when it cannot be had. */
 static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
                                     const struct net_addr *kernel, enum lobby_state state)
 {
     struct lobby_kernel *k = calloc(1, sizeof *k);
     struct link *link = malloc(sizeof *link);
     size_t payload;
+    int error = ENOMEM;
     if (k == NULL || link == NULL || b->count == LOBBY_KERNELS_MAX)
         goto fail;
     k->own = *own;
     k->kernel = *kernel;
     k->link = link;
     k->io = b->ops->open(b->context, k, &payload);
+    error = errno;
     if (k->io == NULL)
         goto fail;
     link_init(link, k->io, payload, b->log);
@@ -97,6 +98,7 @@ fail:
               b->count == LOBBY_KERNELS_MAX ? "too many wait already" : "no memory or no socket");
     free(k);
     free(link);
+    errno = error;
     return NULL;
 }
 

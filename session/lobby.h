@@ -57,7 +57,7 @@ struct lobby_ops {
     /*
      * A socket for a session: from own->ip and own->port (0: any; filled in) connected to the
      * kernel. *payload is the data that one DATA may have on that path (wire.h). The session
-     * arrives at IO_TARGET. Returns NULL when it cannot be had (the line is logged by it).
+     * arrives at IO_TARGET. Returns NULL with errno when it cannot be had.
      */
     struct io *(*open)(void *context, struct lobby_kernel *k, size_t *payload);
     void (*close)(void *context, struct lobby_kernel *k); /* its socket and its record */
@@ -95,7 +95,8 @@ void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
 /* Closes every kernel that nobody took. They stay as they are, waiting for ever. */
 void lobby_free(struct lobby *b);
 
-/* Lets in the kernels of this host (of every host: 0). Returns 0 or NETGDB_TOO_LONG. */
+/* Lets in the kernels of this host (of every host: 0), unless they are already. Returns 0 or
+ * NETGDB_TOO_LONG. */
 int lobby_admit(struct lobby *b, uint32_t ip);
 int lobby_admit_net(struct lobby *b, struct lobby_net net);
 
@@ -118,8 +119,8 @@ uint64_t lobby_tick(struct lobby *b);
 /*
  * Tries to go on with a session that another server left when it died: from exactly own, to
  * exactly kernel. The kernel is announced once it has answered and then was quiet, so that what
- * the dead server had asked is over; a running one answers when it stops. Returns it, or NULL when
- * the port cannot be had.
+ * the dead server had asked is over; a running one answers when it stops. Returns it, or NULL with
+ * errno (EADDRINUSE, EADDRNOTAVAIL: the address cannot be had).
  */
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                      const struct net_addr *kernel, const struct link_mark *mark);

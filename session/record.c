@@ -122,6 +122,16 @@ int record_fd(const struct record *r)
     return r->fd;
 }
 
+/* What was begun and is not finished is of no use to anybody. Keeps errno. */
+static void remove_unfinished(const char *dir, const char *name)
+{
+    char path[RUNDIR_MAX + 64];
+    int error = errno;
+    if (error != EWOULDBLOCK && snprintf(path, sizeof path, "%s/%s", dir, name) > 0)
+        (void)unlink(path);
+    errno = error;
+}
+
 struct record *record_create(const struct net_addr *own, const struct net_addr *kernel)
 {
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
@@ -137,6 +147,8 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
     } while (r == NULL && errno == ESTALE);
     if (r != NULL)
         *r->file = (struct record_file){.magic = MAGIC, .own = *own, .kernel = *kernel};
+    else
+        remove_unfinished(dir, name);
     return r;
 }
 

@@ -154,7 +154,6 @@ static void see_off(struct relay *r)
 {
     struct pollfd p = {r->client, POLLIN, 0};
     char unread[256];
-    io_fds_set_stream(&r->io, IO_TARGET, -1, -1);
     (void)shutdown(r->client, SHUT_WR);
     ssize_t n;
     do {
@@ -178,6 +177,7 @@ static void destroy(struct relay *r, int end)
     if (r->link != NULL)
         link_free(r->link);
     free(r->link);
+    io_fds_set_stream(&r->io, IO_TARGET, -1, -1); /* its port is free when its record is */
     if (ended)
         record_remove(r->record);
     else

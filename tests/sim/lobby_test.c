@@ -172,6 +172,7 @@ static void every_host_is_let_in_when_any_is_asked_for(void **state)
     assert_int_equal(lobby_admit(&r->lobby, 0x0b000000), 0); /* known already */
     assert_int_equal(lobby_admit(&r->lobby, 0x0c000000), NETGDB_TOO_LONG);
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    assert_int_equal(lobby_admit(&r->lobby, 0x0c000000), 0); /* as any */
     uint8_t datagram[WIRE_HEADER];
     const struct net_addr from = {0x0d000000, 20026};
     wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},

@@ -75,7 +75,7 @@ static int setup(void **state)
     profile_init(&f->profile);
     f->front = monitor_new(&f->target, NULL, NULL, &f->io.io, &f->profile, "crash1", &f->log);
     *state = f;
-    return 0;
+    return f->front != NULL ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -141,11 +141,13 @@ static void the_cache_is_told_of_and_emptied(void **state)
     struct fixture *f = *state;
     const struct cache_options none = {.kernel = true};
     struct target *cache = cache_new(&f->target, &none);
+    assert_non_null(cache);
     monitor(f, "netgdb cache");
     assert_says(f, "the cache is off (cache=off)\n");
     struct target *front =
         monitor_new(cache, NULL, cache, &f->io.io, &f->profile, "crash1", &f->log);
     struct target *before = f->front;
+    assert_non_null(front);
     f->front = front;
     f->answer = "01020304";
     assert_int_equal(target_ask(front, "m1000,4", &f->reply), 0);
@@ -254,6 +256,7 @@ static void features(void **state, const char *request, const char *passed)
     struct fixture *f = *state;
     struct target *t = lldb_new(&f->target);
     assert_non_null(t);
+    assert_non_null(t);
     buf_reset(&f->did);
     assert_int_equal(target_ask(t, request, &f->reply), 0);
     assert_true(buf_is(&f->did, passed));
@@ -272,6 +275,7 @@ static void a_client_without_swbreak_gets_it(void **state)
 static const char *read_as(struct fixture *f, const char *client, const char *answer)
 {
     struct target *t = lldb_new(&f->target);
+    assert_non_null(t);
     assert_int_equal(target_ask(t, client, &f->reply), 0);
     f->answer = answer;
     assert_int_equal(target_ask(t, "mffff,4", &f->reply), 0);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,12 +133,14 @@ static pid_t start_server(void)
     assert_int_equal(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* of a test that fails, too */
         struct record *r = record_create(&own, &kernel);
         if (r == NULL)
             _exit(1);
         for (uint32_t i = 1; i <= 1000; i++)
             *record_mark(r) = (struct link_mark){.sent = i, .next = i + 1};
-        (void)!write(ready[1], "x", 1);
+        if (write(ready[1], "x", 1) != 1)
+            _exit(1);
         for (;;)
             pause();
     }
