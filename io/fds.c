@@ -135,15 +135,16 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
     struct io_fds *f = of(io);
     uint64_t start = f->spin_budget != 0 ? fds_now(io) : 0;
+    uint64_t *last = &f->last_wait[deadline == IO_NEVER];
     unsigned why = 0;
-    if (f->spin_budget != 0 && f->last_wait <= f->spin_budget && deadline > start) {
+    if (f->spin_budget != 0 && *last <= f->spin_budget && deadline > start) {
         uint64_t until = start + f->spin_budget;
         why = spin(f, until < deadline ? until : deadline, reasons);
     }
     if (why == 0)
         why = sleep_until(f, deadline, reasons);
     if (f->spin_budget != 0 && deadline > start)
-        f->last_wait = fds_now(io) - start;
+        *last = fds_now(io) - start;
     return why;
 }
 
@@ -161,7 +162,7 @@ static const struct io_later later = {fds_send_later, fds_drop_later};
 
 int io_fds_init(struct io_fds *f, uint64_t spin_budget)
 {
-    *f = (struct io_fds){.wake_fd = -1, .last_wait = IO_NEVER};
+    *f = (struct io_fds){.wake_fd = -1, .last_wait = {IO_NEVER, IO_NEVER}};
     io_init(&f->io, &ops);
     f->io.signs = fds_signs;
     for (int i = 0; i < 2; i++)

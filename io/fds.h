@@ -51,16 +51,17 @@ struct io_fds {
     struct io io; /* first: an io_fds is an io */
     struct io_fds_side side[2];
     int wake_fd;
-    uint64_t spin_budget; /* ns; 0: never spin */
-    uint64_t last_wait;   /* how long the last wait took, in ns */
-    unsigned long sleeps; /* times that it slept and was woken */
+    uint64_t spin_budget;  /* ns; 0: never spin */
+    uint64_t last_wait[2]; /* ns that the last wait with a deadline took, and without one */
+    unsigned long sleeps;  /* times that it slept and was woken */
     const sigset_t *wait_mask;
 };
 
 /*
- * Both sides nothing. A wait that is likely to be short does not sleep: when the one before it
- * took no more than `spin_budget` ns, it looks again and again for that time, and lets others use
- * the CPU between two looks. 0 is never. Returns 0, or NETGDB_IO.
+ * Both sides nothing. A wait that is likely to be short does not sleep: when the last one of its
+ * kind (with a deadline: for a target; or without: for a client) took no more than `spin_budget`
+ * ns, it looks again and again for that time, and lets others use the CPU between two looks. 0 is
+ * never. Returns 0, or NETGDB_IO.
  */
 int io_fds_init(struct io_fds *f, uint64_t spin_budget);
 

@@ -24,7 +24,7 @@ enum {
     DRAIN_LEAVING_SECONDS = 15,
 };
 
-#define SPIN_DEFAULT (50 * UINT64_C(1000)) /* ns */
+#define SPIN_DEFAULT (100 * UINT64_C(1000)) /* ns */
 
 struct relay {
     LIST_ENTRY(relay) entries;

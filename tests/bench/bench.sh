@@ -3,14 +3,14 @@
 # The numbers of `make bench`: ratios of one run, each with its bar. Never a test: noise of the
 # machine does not fail it, only something that does not run.
 #
-#   bench.sh [latency] [batch] [start] [memory] [proxy] [parked] [sim] [poll]      all of them by default
+#   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll]   all by default
 #
-# BENCH_ROUNDS (25) and BENCH_COUNT (400) say how often each latency is measured.
+# BENCH_ROUNDS (15) and BENCH_COUNT (400) say how often each latency is measured.
 set -u
 netgdb=${top_builddir:?is set by make bench}/tools/netgdb
 shim=$top_builddir/.libs/libnetgdb.so
 programs=$top_builddir/tests/bench
-rounds=${BENCH_ROUNDS:-25}
+rounds=${BENCH_ROUNDS:-15}
 count=${BENCH_COUNT:-400}
 port=$((21000 + $$ % 10000)) # where kernels call; the relay's TCP port is the next
 dir=$(mktemp -d) || exit 1
@@ -18,6 +18,7 @@ trap 'rm -rf "$dir"' EXIT
 NETGDB_RUNTIME_DIR=$dir/run
 NETGDB_LOG_FILE=$dir/log
 export NETGDB_RUNTIME_DIR NETGDB_LOG_FILE
+unset NETGDB_SPIN
 
 die() {
     echo "bench: $*" >&2
@@ -38,41 +39,34 @@ column() {
         awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# best N M: the best round of column N divided by that of column M. Which CPU the scheduler puts a
-# process on decides for a whole round, and in a virtual machine it is a factor of 5.
-best() {
-    awk -v n="$1" -v m="$2" '{
-        if (NR == 1 || $n < a) a = $n
-        if (NR == 1 || $m < b) b = $m
-    } END { print a / b }' "$dir/latency"
-}
+place= # words in front of the programs of a latency: nothing, or those that keep it on one CPU
 
-# medians N M: the same for the median of the rounds.
-medians() {
-    awk -v a="$(column "$1" "$dir/latency")" -v b="$(column "$2" "$dir/latency")" \
-        'BEGIN { print a / b }'
-}
-
-# preloaded: the median of a read from the node that answers at once.
+# preloaded SPIN SIZE COUNT: the median of a read from the node that answers at once, with that
+# NETGDB_SPIN ("": the default).
 preloaded() {
-    "$programs/node" 127.0.0.1 "$port" &
+    $place "$programs/node" 127.0.0.1 "$port" &
     node=$!
-    LD_PRELOAD=$shim "$programs/read" 64 "$count" netgdb:127.0.0.1 "$port" ||
-        die "no reads through the preload"
+    $place env LD_PRELOAD="$shim" ${1:+"NETGDB_SPIN=$1"} \
+        "$programs/read" "$2" "$3" netgdb:127.0.0.1 "$port" || die "no reads through the preload"
     wait "$node" || die "the node failed"
 }
 
 relayed() {
-    "$programs/relay" $((port + 1)) "$port" &
+    $place "$programs/relay" $((port + 1)) "$port" &
     relay=$!
-    "$programs/node" 127.0.0.1 "$port" &
+    $place "$programs/node" 127.0.0.1 "$port" &
     node=$!
     until listens; do
         kill -0 "$relay" || die "the relay failed"
         sleep 0.01
     done
-    "$programs/read" 64 "$count" 127.0.0.1 $((port + 1)) || die "no reads through the relay"
+    $place "$programs/read" 64 "$count" 127.0.0.1 $((port + 1)) || die "no reads through the relay"
     wait "$relay" "$node" || die "the relay failed"
+}
+
+# pingpong [link|apart]
+pingpong() {
+    $place "$programs/pingpong" "$count" "$@" || die "no ping-pong"
 }
 
 # listens [N]: whether somebody listens at the TCP port that is N (1) behind the first.
@@ -80,32 +74,84 @@ listens() {
     grep -qi ":$(printf %04x $((port + ${1:-1}))) 00000000:0000 0A" /proc/net/tcp
 }
 
-latency() {
+# measure_latency: rounds of everything, each read between two ping-pongs, whose mean is its
+# measure: the machine changes from second to second, and with it all that runs in that second.
+measure_latency() {
     : >"$dir/latency"
     round=0
     while [ "$round" -lt "$rounds" ]; do
-        raw=$("$programs/pingpong" "$count") || die "no ping-pong"
-        link=$("$programs/pingpong" "$count" link) || die "no ping-pong"
-        apart=$("$programs/pingpong" "$count" apart) || die "no ping-pong"
-        asleep=$(export NETGDB_SPIN=0 && preloaded) || exit 1
-        spinning=$(unset NETGDB_SPIN && preloaded) || exit 1
+        first=$(pingpong) || exit 1
+        asleep=$(preloaded 0 64 "$count") || exit 1
+        second=$(pingpong) || exit 1
+        spinning=$(preloaded "" 64 "$count") || exit 1
+        third=$(pingpong) || exit 1
         relay=$(relayed) || exit 1
-        echo "$raw $link $asleep $spinning $relay $apart" >>"$dir/latency"
+        link=$(pingpong link) || exit 1
+        apart=$(pingpong apart) || exit 1
+        echo "$first $asleep $second $spinning $third $relay $link $apart" >>"$dir/latency"
         round=$((round + 1))
     done
-    row "raw UDP ping-pong, p50 of one 64-byte read, best round" \
-        "$(sort -g "$dir/latency" | awk 'NR == 1 { print $1 / 1000 }')" - us
-    row "read / ping-pong, the relay thread sleeps" "$(best 3 1)" 4.0
-    row "read / ping-pong, adaptive spinning" "$(best 4 1)" 2.0
-    row "read / a relay in a process of its own, adaptive spinning" "$(best 4 5)" 1.0
-    row "(the relay in a process of its own / ping-pong)" "$(best 5 1)" -
-    row "(read / the whole sequence of our link, bare; sleeps)" "$(best 3 2)" -
-    row "(read / the whole sequence of our link, bare; spinning)" "$(best 4 2)" -
-    row "(median round, not the best: read / ping-pong; sleeps)" "$(medians 3 1)" -
-    row "(median round: read / ping-pong; spinning)" "$(medians 4 1)" -
-    row "(median round: read / relay; spinning)" "$(medians 4 5)" -
-    row "(median round: read / ping-pong between two CPUs; sleeps)" "$(medians 3 6)" -
-    row "(median round: read / ping-pong between two CPUs; spinning)" "$(medians 4 6)" -
+}
+
+# of_rounds FORMULA: the median of what an awk formula makes of each round.
+of_rounds() {
+    awk "{ first = \$1; asleep = \$2; second = \$3; spinning = \$4; third = \$5
+           relay = \$6; link = \$7; apart = \$8; print $1 }" "$dir/latency" >"$dir/formula"
+    column 1 "$dir/formula"
+}
+
+# tell_latency WHERE
+tell_latency() {
+    row "$1: raw UDP ping-pong, p50 of one 64-byte read" "$(of_rounds 'second / 1000')" - us
+    row "$1: read / ping-pong, asleep" "$(of_rounds '2 * asleep / (first + second)')" 3.0
+    row "$1: read / ping-pong, spinning" "$(of_rounds '2 * spinning / (second + third)')" 1.7
+    row "$1: read / a relay in a process of its own, spinning" \
+        "$(of_rounds 'spinning / relay')" 1.0
+    row "($1: read / the whole sequence of our link, bare; spinning)" \
+        "$(of_rounds 'spinning / link')" -
+}
+
+# On one CPU all is work, and where the scheduler places the threads much of it is waking the other
+# CPU: what a ping-pong on one does without (17 us and more each in a virtual machine).
+latency() {
+    if cpu=$(taskset -cp $$ 2>/dev/null | sed 's/.*: *\([0-9]*\).*/\1/') && [ -n "$cpu" ]; then
+        place="taskset -c $cpu"
+        measure_latency
+        tell_latency "one CPU"
+    fi
+    place=
+    measure_latency
+    tell_latency "free"
+    row "(free: read / ping-pong between two CPUs; asleep)" "$(of_rounds 'asleep / apart')" -
+    row "(free: read / ping-pong between two CPUs; spinning)" "$(of_rounds 'spinning / apart')" -
+}
+
+# told FIELD: of the line in which the relay says what its waits cost: sleeps, datagrams, calls.
+told() {
+    sed -n 's/.*slept \([0-9]*\) times; \([0-9]*\) datagrams in \([0-9]*\) calls/\1 \2 \3/p' \
+        "$dir/log" | awk -v n="$1" '{ print $n }'
+}
+
+# waits_of SPIN SIZE WHAT
+waits_of() {
+    : >"$dir/log"
+    NETGDB_LOG=debug preloaded "$1" "$2" 2000 >/dev/null
+    row "$3: wake-ups of the relay thread a read" \
+        "$(told 1 | awk '{ print $1 / 2200 }')" -
+    row "$3: datagrams a recvmmsg that got any" \
+        "$(echo "$(told 2)" "$(told 3)" | awk '{ print $1 / $2 }')" -
+}
+
+waits() {
+    waits_of 0 64 "64 bytes, asleep"
+    waits_of "" 64 "64 bytes, spinning"
+    waits_of 0 2048 "2048 bytes, asleep"
+    # shellcheck disable=SC2046 # three numbers
+    set -- $("$programs/batch" 2000 156) || die "no batches"
+    row "a datagram alone, sent and taken" "$(echo "$1" | awk '{ print $1 / 1000 }')" - us
+    row "a datagram of a batch of 16 / alone" "$(awk "BEGIN { print $2 / $1 }")" 0.9
+    row "(the same with buffers on cache lines of their own / without)" \
+        "$(awk "BEGIN { print $3 / $2 }")" -
 }
 
 # play FILE ADDRESS...: one gdb over the batch; its ns go to FILE.
@@ -328,15 +374,15 @@ poll() {
 
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency batch start memory proxy parked poll sim
+[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim
 for part in "$@"; do
     case $part in # what these measure is the way of a read, not that the cache makes it needless
-    latency | proxy | poll) NETGDB_CACHE=off ;;
+    latency | waits | proxy | poll) NETGDB_CACHE=off ;;
     *) NETGDB_CACHE=on ;;
     esac
     export NETGDB_CACHE
     case $part in
-    latency | batch | start | memory | proxy | parked | poll | sim) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done

@@ -4,7 +4,7 @@
 # How many requests reach a node that polls as a kernel does, and the time of sessions over a path
 # of 25 ms one way.
 #
-#   cache.sh [counts] [dump] [batch] [far]       all of them by default
+#   cache.sh [counts] [dump] [lane] [batch] [far]       all of them by default
 #
 # BENCH_ROUNDS (5): of each time the median of so many rounds is taken.
 set -u
@@ -14,6 +14,7 @@ shim=$top_builddir/.libs/libnetgdb.so
 stacks=$top_builddir/tests/e2e/stacks
 threads=$top_builddir/tests/bench/threads
 noise=$top_builddir/tests/e2e/noise
+kernel=$top_builddir/tests/e2e/kernel
 rounds=${BENCH_ROUNDS:-5}
 port=$((21000 + $$ % 10000))
 dir=$(mktemp -d) || exit 1
@@ -28,7 +29,7 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 export LC_ALL=C NETGDB_RUNTIME_DIR="$dir/run" HOME="$dir"
-unset DEBUGINFOD_URLS NETGDB_LOG NETGDB_CACHE
+unset DEBUGINFOD_URLS NETGDB_LOG NETGDB_CACHE NETGDB_LANE
 mkdir -m 700 "$dir/run"
 
 die() {
@@ -55,9 +56,10 @@ ratio() {
     awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'
 }
 
-# gdb_at TARGET PROGRAM FILE [PRELOAD]
+# gdb_at TARGET PROGRAM FILE [PRELOAD]: without a program ("") it is an amd64 kernel's.
 gdb_at() {
     {
+        [ -n "$2" ] || echo 'set architecture i386:x86-64'
         echo 'set pagination off'
         echo 'set confirm off'
         echo 'set width 0'
@@ -66,7 +68,7 @@ gdb_at() {
         grep -v '^#' "$3" | sed "s|@dir@|$dir|g"
         echo kill
     } >"$dir/commands"
-    LD_PRELOAD=${4:-} timeout -k 5 600 gdb -nx -batch -x "$dir/commands" "$2" \
+    LD_PRELOAD=${4:-} timeout -k 5 600 gdb -nx -batch -x "$dir/commands" ${2:+"$2"} \
         >"$dir/gdb.out" 2>"$dir/gdb.err" || die "gdb failed"
 }
 
@@ -163,6 +165,56 @@ dump() {
         "$(median <"$dir/on" | awk '{ print 16 * 1048576 / $1 * 1e3 }')" - MB/s
     row "(its time with the cache / without)" \
         "$(ratio "$(median <"$dir/on")" "$(median <"$dir/off")")" -
+}
+
+# ---- bulk, from a kernel ----
+
+SEND=1.05 # ms: what a kernel's send costs (protocol.md: 1.0 to 1.1)
+
+# said WORD: what the kernel said at its end.
+said() {
+    sed -n "s/^$1 //p" "$dir/kernel"
+}
+
+# from_kernel on|off: ns of a dump of 16 MiB from a kernel in real time, with that lane=; the bytes
+# are in $dir/lane-on or $dir/lane-off.
+from_kernel() {
+    "$kernel" --mem 16 --bind 127.0.0.1:0 "127.0.0.1:$port" >"$dir/kernel" 2>/dev/null &
+    node=$!
+    cat >"$dir/dump" <<END
+shell date +%s%N >@dir@/began
+dump binary memory @dir@/lane-$1 0xfffff80000000000 0xfffff80001000000
+shell date +%s%N >@dir@/ended
+END
+    NETGDB_LANE=$1 gdb_at "netgdb:127.0.0.1:$port" "" "$dir/dump" "$shim"
+    wait "$node" || die "the kernel was not detached from: $(cat "$dir/kernel")"
+    node=
+    [ "$(said harm)" = 0 ] || die "the kernel came to harm: $(cat "$dir/kernel")"
+    elapsed
+}
+
+# What `netgdb node` cannot show: it has no ack mode, and so nothing to gain from leaving it.
+lane() {
+    : >"$dir/on"
+    : >"$dir/off"
+    : >"$dir/sends"
+    for round in 1 2 3; do
+        from_kernel off >>"$dir/off" || exit 1
+        said ns_a_send >>"$dir/sends"
+        from_kernel on >>"$dir/on" || exit 1
+        cmp "$dir/lane-on" "$dir/lane-off" || die "the lane dumps other bytes"
+    done
+    plain=$(median <"$dir/off")
+    fast=$(median <"$dir/on")
+    row "dump memory of 16 MiB from a kernel, lane=off" \
+        "$(awk "BEGIN { print 16 * 1048576 / $plain * 1e3 }")" - MB/s
+    row "dump memory of 16 MiB from a kernel, lane=on" \
+        "$(awk "BEGIN { print 16 * 1048576 / $fast * 1e3 }")" - MB/s
+    row "(a send of that kernel, as measured; reckoned with: $SEND)" \
+        "$(median <"$dir/sends" | awk '{ print $1 / 1e6 }')" - ms
+    row "rate with the lane / without" "$(ratio "$plain" "$fast")" '>1.6'
+    row "rate with the lane / one send of a kernel a block of 2048 bytes" \
+        "$(awk "BEGIN { print 8192 * $SEND * 1e6 / $fast }")" '>0.70'
 }
 
 # ---- a batch ----
@@ -269,10 +321,10 @@ far() {
 
 command -v gdbserver >/dev/null || die "no gdbserver here"
 [ -e "$shim" ] || die "$shim is not built"
-[ $# != 0 ] || set -- counts dump batch far
+[ $# != 0 ] || set -- counts dump lane batch far
 for part in "$@"; do
     case $part in
-    counts | dump | batch | far) "$part" ;;
+    counts | dump | lane | batch | far) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done

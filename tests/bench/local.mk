@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/bench: ratios of one run, for `make bench` and never part of check.
-BENCHES = tests/bench/node tests/bench/pingpong tests/bench/read tests/bench/relay \
-	tests/bench/start
+BENCHES = tests/bench/batch tests/bench/node tests/bench/pingpong tests/bench/read \
+	tests/bench/relay tests/bench/start
 BENCH = tests/bench/bench.c tests/bench/bench.h
 BENCH_LIBS = libsession.la libio.la libproto.la
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES) tests/bench/threads
+tests_bench_batch_SOURCES = tests/bench/batch.c $(BENCH)
+tests_bench_batch_LDADD = $(BENCH_LIBS)
 tests_bench_node_SOURCES = tests/bench/node.c tests/bench/instant.c $(BENCH)
 tests_bench_node_LDADD = $(BENCH_LIBS)
 tests_bench_pingpong_SOURCES = tests/bench/pingpong.c $(BENCH)
@@ -31,7 +33,7 @@ bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/sim/run
 dist_noinst_SCRIPTS += tests/bench/cache.sh
 EXTRA_DIST += tests/bench/cache.gdb
 .PHONY: bench-cache
-bench-cache: all tests/bench/threads tests/e2e/stacks tests/e2e/noise
+bench-cache: all tests/bench/threads tests/e2e/stacks tests/e2e/noise tests/e2e/kernel
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/cache.sh $(BENCH_PARTS)
 
 # RTOS threads, under QEMU.
