@@ -312,9 +312,10 @@ END
     } | sed -e "s|@port@|$port|g" -e "s|@dir@|$dir|g" >"$dir/$1"
 }
 
-# The words that run gdb under the preload, so that Ctrl-C reaches it in the background, too.
+# The words that run gdb under the preload, so that Ctrl-C reaches it in the background, too, and
+# SIGHUP under nohup.
 gdb_command() {
-    echo "env --default-signal=INT LD_PRELOAD=$preload gdb -nx -q"
+    echo "env --default-signal=INT,HUP LD_PRELOAD=$preload gdb -nx -q"
 }
 
 # run_gdb ARGUMENT...: to its end; its output is in $dir/gdb.out and $dir/gdb.err, its exit status

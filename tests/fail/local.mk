@@ -31,7 +31,6 @@ tests_fail_parts_LDFLAGS = $(AM_LDFLAGS) $(FAIL_WRAPPED)
 tests_fail_parts_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
 TESTS += tests/fail/fail.test tests/fail/parts.test
-SANITIZE_E2E_TESTS += tests/fail/parts.test
 dist_noinst_SCRIPTS += tests/fail/fail.test tests/fail/gdb.sh tests/fail/parts.test \
 	tests/fail/run.sh tests/fail/units.sh
 .PHONY: fail

@@ -22,7 +22,7 @@
 
 static bool send_text(struct io_fds *f, enum io_side side, const char *text)
 {
-    const struct io_msg msg = {(uint8_t *)(uintptr_t)text, strlen(text)};
+    const struct io_msg msg = {.data = (uint8_t *)(uintptr_t)text, .len = strlen(text)};
     return io_send(&f->io, side, &msg, 1) == 0;
 }
 
