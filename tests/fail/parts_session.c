@@ -281,7 +281,7 @@ static bool lend(int to)
     struct handover h = {.kind = HANDOVER_KERNEL, .kernel = from, .text = "$T05#b9"};
     size_t payload;
     stage_aside++;
-    int fds[HANDOVER_FDS] = {session_socket(&at, &from, &payload), -1};
+    int fds[HANDOVER_FDS] = {session_socket(&at, &from, &payload), -1, -1};
     struct record *r = record_create(&at, &from);
     fds[1] = r != NULL ? record_fd(r) : -1;
     h.own = at;
