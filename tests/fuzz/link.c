@@ -30,6 +30,7 @@ static int ask(struct script *s, struct target *t, struct buf *reply)
         MUST(rc != 0 || reply->len <= TARGET_REPLY_MAX);
         MUST(netgdb_target_link(t)->stream.len <= 2 * LINK_MESSAGE_MAX);
     }
+    MUST(!s->endless || request[0] == 'c' || request[0] == 's'); /* what runs may run for ever */
     return rc;
 }
 
@@ -41,8 +42,10 @@ static void play(struct script *s, struct target *t, bool identify)
     buf_init(&reply, TARGET_REPLY_MAX);
     for (unsigned i = 0; i < REQUESTS_OF_ONE && rc == 0 && s->size != 0; i++)
         rc = i % 8 == 7 ? target_idle(t) : ask(s, t, &reply);
-    if (rc == 0)
+    if (rc == 0) {
         rc = target_leave(t, (const uint8_t *)"D", 1, &reply);
+        MUST(!s->endless);
+    }
     MUST(rc <= 0 && strcmp(netgdb_strerror(rc), "unknown error") != 0);
     buf_free(&reply);
 }

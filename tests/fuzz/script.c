@@ -244,7 +244,10 @@ static unsigned script_wait(struct io *io, uint64_t deadline, unsigned reasons)
         event(s);
     if (s->queued != 0 && (reasons & mine) != 0)
         return mine;
-    if (s->now < deadline && deadline != IO_NEVER) {
+    if (s->size != 0 || s->used_up == 0)
+        s->used_up = s->now;
+    s->endless = s->now - s->used_up > SCRIPT_SILENCE;
+    if (s->now < deadline && deadline != IO_NEVER && !s->endless) {
         s->now = deadline;
         return 0;
     }

@@ -16,13 +16,17 @@
 #include "proto/wire.h"
 
 enum { SCRIPT_QUEUE = 64, SCRIPT_HEARD = 4096 };
+/* Longer than anybody waits who does not wait for ever. */
+#define SCRIPT_SILENCE (900 * IO_SECOND)
 
 struct script {
     struct io io; /* first */
     enum io_side side;
-    bool stream;  /* of bytes; else datagrams */
-    uint64_t now; /* ns */
-    bool ended;   /* the input is used up: every recv fails, or the stream ends */
+    bool stream;      /* of bytes; else datagrams */
+    uint64_t now;     /* ns */
+    bool ended;       /* the input is used up: every recv fails, or the stream ends */
+    bool endless;     /* the peer was silent from then on, and SCRIPT_SILENCE long */
+    uint64_t used_up; /* when, ns */
     const uint8_t *data;
     size_t size;
 
