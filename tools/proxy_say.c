@@ -153,13 +153,21 @@ void say_profile(struct proxy *p, struct seat *s)
     buf_free(&text);
 }
 
+static bool was_debugged(struct seat *s)
+{
+    pthread_mutex_lock(&s->profile.lock);
+    bool was = s->profile.clients != 0;
+    pthread_mutex_unlock(&s->profile.lock);
+    return was;
+}
+
 void say_profiles(struct proxy *p)
 {
     struct seat *s;
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
         LIST_FOREACH (s, &p->seats[i], entries) {
-            if (s->profile.clients != 0)
+            if (was_debugged(s))
                 say_profile(p, s);
         }
     }

@@ -149,6 +149,7 @@ started_id=
 start() {
     name=$1
     shift
+    [ -z "$sanitizer" ] || cat "$dir/$name.err" >>"$dir/$name.earlier" 2>/dev/null || :
     : >"$dir/$name.out" # what an earlier one said is not taken for this one's
     : >"$dir/$name.err"
     "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 9>&- &

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of session/ that find kernels and keep them; see parts_chain.c for the others. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "io/herald.h"
+#include "io/logfile.h"
+#include "io/sockets.h"
+#include "proto/err.h"
+#include "session/control.h"
+#include "session/loan.h"
+#include "session/record.h"
+#include "session/rundir.h"
+#include "session/serve.h"
+#include "tests/fail/count.h"
+#include "tests/fail/parts.h"
+#include "tests/fail/stage.h"
+
+enum {
+    TURN_MS = 100,
+    FIRST_PATIENCE = 40, /* turns: a try in which a call has failed may be in vain */
+    PATIENCE = 200,      /* only what is wrong takes so many */
+};
+
+static const struct log shown = {.level = LOG_WARN, .sink = logfile_sink};
+static const struct net_addr kernel = {0x7f000001, 20026}, silent = {0x7f000009, 9};
+
+/* ---- files ---- */
+
+static bool play_rundir(void)
+{
+    char path[RUNDIR_MAX], below[RUNDIR_MAX + 8];
+    const char *dir = getenv("NETGDB_RUNTIME_DIR");
+    (void)snprintf(below, sizeof below, "%s/below", dir);
+    (void)STAGE(setenv("NETGDB_RUNTIME_DIR", below, 1));
+    bool good = rundir(path) == 0 && rundir(path) == 0 && strcmp(path, below) == 0;
+    (void)STAGE(rmdir(below));
+    *strrchr(below, '/') = '\0';
+    (void)STAGE(setenv("NETGDB_RUNTIME_DIR", below, 1));
+    return good;
+}
+
+/* One is made and left by a server that dies, claimed by the next, and used in a third process. */
+static bool play_record(void)
+{
+    static struct net_addr own = {0x7f000001, 5000};
+    own.port++; /* another session each time */
+    struct record *r = record_create(&own, &kernel), *lent = NULL;
+    bool good = r != NULL;
+    record_close(r);
+    r = record_claim(kernel.ip);
+    good &= r != NULL;
+    if (r != NULL) {
+        record_mark(r)->sent = 17;
+        lent = record_adopt(STAGE(dup(record_fd(r))));
+    }
+    good &= lent != NULL && record_mark(lent)->sent == 17;
+    record_remove(lent);
+    record_remove(r);
+    while ((r = record_claim(0)) != NULL) /* what could not be removed is removed now */
+        record_remove(r);
+    return good;
+}
+
+static bool play_control(void)
+{
+    int listener = control_listen(), fd = listener >= 0 ? control_connect() : -1, other = -1;
+    if (fd >= 0 && stage_readable(listener))
+        other = sockets_tcp_accept(listener);
+    bool good = other >= 0 && control_allows(other);
+    stage_close(other);
+    stage_close(fd);
+    stage_close(listener);
+    control_remove();
+    control_remove(); /* in vain, or again */
+    return good;
+}
+
+/* ---- kernels ---- */
+
+static uint16_t port;
+
+static void set_kernel(void)
+{
+    (void)stage_rundir();
+    port = stage_port();
+    stage_kernel(port);
+}
+
+static const char *clear_kernel(void)
+{
+    if (strcmp(count_failed(), "unlink") == 0)
+        stage_remove_records(); /* nothing can be done about it */
+    return stage_kernel_end() ? part_rundir_end() : "the target was not detached from";
+}
+
+static void notify(void *context)
+{
+    const uint64_t one = 1;
+    (void)STAGE(write(*(int *)context, &one, sizeof one));
+}
+
+/* Takes the kernel that the watch is for, when it comes. */
+static bool take(struct listener *l, struct listener_watch *w, struct listener_kernel *k)
+{
+    struct pollfd p = {*(int *)w->context, POLLIN, 0};
+    uint64_t count;
+    for (int i = 0; i < (stage_may_give_up() ? FIRST_PATIENCE : PATIENCE); i++) {
+        if (listener_take(l, w, k))
+            return true;
+        if (STAGE(poll(&p, 1, TURN_MS)) == 1)
+            (void)STAGE(read(p.fd, &count, sizeof count));
+    }
+    return false;
+}
+
+static void drop(struct listener_kernel *k)
+{
+    if (k->target != NULL) {
+        target_free(k->target);
+    } else {
+        link_free(k->link);
+        free(k->link);
+    }
+    stage_close(k->fd);
+    record_close(k->record);
+}
+
+/* Asks what it is, and detaches; a kernel that goes on without us is left to the next one. */
+static bool leave(struct listener_kernel *k)
+{
+    struct io_fds f;
+    enum netgdb_peer peer;
+    if (io_fds_init(&f, 0) != 0) {
+        drop(k);
+        return false;
+    }
+    io_fds_set_datagrams(&f, IO_TARGET, k->fd);
+    k->link->io = &f.io;
+    struct target *t = k->target;
+    if (t == NULL)
+        t = netgdb_target_new(k->link, NULL, NULL);
+    else
+        netgdb_target_move(t, &f.io, NULL, NULL);
+    bool good = t != NULL && netgdb_target_identify(t, &peer) == 0 &&
+                serve_leave(t, false, NULL) == SERVE_DETACHED;
+    if (t == NULL) {
+        link_free(k->link);
+        free(k->link);
+    }
+    target_free(t);
+    io_fds_close(&f);
+    if (good)
+        record_remove(k->record);
+    else
+        record_close(k->record);
+    return good;
+}
+
+static void show(void *context, const struct lobby_kernel *k)
+{
+    (void)k;
+    ++*(int *)context;
+}
+
+/* A kernel comes, is taken, given back, taken back from another process, and left. */
+static bool hand_around(struct listener *l, struct listener_watch *w)
+{
+    struct listener_kernel k;
+    int listed = 0;
+    if (!take(l, w, &k))
+        return false;
+    listener_give(l, &k);
+    listener_list(l, show, &listed);
+    if (!take(l, w, &k))
+        return false;
+    return leave(&k);
+}
+
+static bool with_listener(struct listener *l)
+{
+    int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
+    bool good = l != NULL && listener_watch(l, &w) == 0;
+    if (good) {
+        good = hand_around(l, &w);
+        listener_unwatch(l, &w);
+    }
+    stage_close(event);
+    return good;
+}
+
+static bool play_listener(void)
+{
+    return with_listener(listener_get(port, &shown));
+}
+
+static int adopter = -1; /* the event of the first watch: it is watched for ever */
+
+/* Another kernel's server died, and it is asked for ever. */
+static void set_adopted(void)
+{
+    const struct net_addr at = {INADDR_LOOPBACK, stage_port()};
+    set_kernel();
+    stage_aside++;
+    struct record *r = record_create(&at, &silent);
+    if (r == NULL)
+        abort();
+    record_close(r);
+    stage_aside--;
+}
+
+static bool play_adopted(void)
+{
+    static struct listener_watch first;
+    static struct listener *l;
+    if (adopter < 0)
+        adopter = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    first = (struct listener_watch){
+        .ips = {kernel.ip, silent.ip}, .n = 2, .notify = notify, .context = &adopter};
+    if (l == NULL) {
+        int fd = STAGE(herald_open(port));
+        const char *before = count_failed();
+        l = fd >= 0 ? listener_adopt(fd, port, &first, &shown) : NULL;
+        if (l != NULL && count_failed() == before && !listener_asks(l, &first))
+            stage_wrong("a session to take over is held by what is left of the try before");
+    }
+    return l != NULL && with_listener(l);
+}
+
+static const char *clear_adopted(void)
+{
+    char command[100];
+    (void)snprintf(command, sizeof command, "rm %s/session-127.0.0.9-*",
+                   getenv("NETGDB_RUNTIME_DIR"));
+    return system(command) == 0 ? clear_kernel() : "no record of the silent kernel is left";
+}
+
+/* ---- sessions that go on ---- */
+
+/* A server has taken the kernel, and died. */
+static void set_left_behind(void)
+{
+    int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
+    struct listener_kernel k;
+    set_kernel();
+    struct listener *l = listener_get(port, &shown);
+    if (l == NULL || listener_watch(l, &w) != 0 || !take(l, &w, &k))
+        abort();
+    drop(&k);
+    listener_unwatch(l, &w);
+    stage_close(event);
+}
+
+/* It does not call any more, and is asked whether its session goes on. */
+static bool play_lobby(void)
+{
+    int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
+    struct listener *l = listener_get(port, &shown);
+    struct listener_kernel k;
+    bool good = l != NULL && listener_watch(l, &w) == 0;
+    if (good) {
+        good = take(l, &w, &k) && leave(&k);
+        listener_unwatch(l, &w);
+    }
+    stage_close(event);
+    return good;
+}
+
+/* What the proxy sends of a session: the descriptors are the receiver's. */
+static bool lend(int to)
+{
+    struct net_addr at = {INADDR_LOOPBACK, 0};
+    const struct net_addr from = {INADDR_LOOPBACK, 9};
+    struct handover h = {.kind = HANDOVER_KERNEL, .kernel = from, .text = "$T05#b9"};
+    size_t payload;
+    stage_aside++;
+    int fds[HANDOVER_FDS] = {session_socket(&at, &from, &payload), -1};
+    struct record *r = record_create(&at, &from);
+    fds[1] = r != NULL ? record_fd(r) : -1;
+    h.own = at;
+    bool sent = fds[0] >= 0 && r != NULL && handover_send(to, &h, fds) == 0;
+    record_remove(r);
+    stage_close(fds[0]);
+    stage_aside--;
+    return sent;
+}
+
+/* It has the T that was sent with it. */
+static void release(struct listener_kernel *k)
+{
+    if (!buf_starts(&k->link->stream, "$T05"))
+        stage_wrong("the T of a loan is lost");
+    link_free(k->link);
+    free(k->link);
+    stage_close(k->fd);
+    record_close(k->record);
+}
+
+/* The loan ends, and the same kernel has come back once. */
+static bool watch_over(int fd, int proxy)
+{
+    int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    struct listener_kernel k;
+    struct loan *l = loan_begin(fd, notify, &event);
+    bool good = l != NULL && lend(proxy);
+    if (good) {
+        struct pollfd p = {event, POLLIN, 0};
+        good = STAGE(poll(&p, 1, 2000)) == 1 && loan_waits(l) && loan_take(l, &k);
+        if (good)
+            release(&k);
+    }
+    if (l != NULL)
+        loan_end(l, HANDOVER_LEFT);
+    else
+        stage_close(fd);
+    stage_close(event);
+    return good;
+}
+
+static bool play_loan(void)
+{
+    char line[CONTROL_LINE_MAX];
+    struct listener_kernel k;
+    int door = STAGE(control_listen()), fd = loan_ask(&kernel.ip, 1, 20025), proxy = -1;
+    bool good = fd >= 0;
+    if (good) {
+        proxy = STAGE(sockets_tcp_accept(door));
+        good = stage_readable(proxy) && STAGE(read(proxy, line, sizeof line)) > 0 && lend(proxy) &&
+               loan_answer(fd, &k, &shown) == 0;
+        if (good)
+            release(&k);
+        if (good)
+            good = watch_over(fd, proxy);
+        else
+            stage_close(fd);
+    }
+    stage_close(proxy);
+    stage_close(door);
+    stage_aside++;
+    control_remove();
+    stage_aside--;
+    return good;
+}
+
+/* A listener stays: its thread, the port, the set and the event, and what it is. */
+#define LISTENER .descriptors = 3, .blocks = 1
+#define KERNEL .set = set_kernel, .clear = clear_kernel
+
+const struct part session_parts[] = {
+    {.name = "session/control", .set = part_rundir, .play = play_control, .clear = part_rundir_end},
+    {.name = "session/listener", KERNEL, .play = play_listener, LISTENER},
+    {.name = "session/listener-adopted",
+     .set = set_adopted,
+     .play = play_adopted,
+     .clear = clear_adopted,
+     .descriptors = 7, /* 3 and 5 of the silent one */
+     .blocks = 6},
+    {.name = "session/loan", .set = part_rundir, .play = play_loan, .clear = part_rundir_end},
+    {.name = "session/lobby", .set = set_left_behind, .play = play_lobby, .clear = clear_kernel},
+    {.name = "session/record", .set = part_rundir, .play = play_record, .clear = part_rundir_end},
+    {.name = "session/rundir", .set = part_rundir, .play = play_rundir, .clear = part_rundir_end},
+    {0},
+};
