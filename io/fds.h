@@ -14,9 +14,8 @@
 
 #include "proto/io.h"
 
-#define IO_FDS_LATER                                                                               \
-    (5 * IO_MS) /* so long io_send_later waits; less than one tick costs a timer                   \
-                 */
+/* So long io_send_later waits; for less than a tick the system would have to set a timer. */
+#define IO_FDS_LATER (5 * IO_MS)
 
 enum {
     IO_FDS_BATCH = 16,               /* datagrams taken or sent by one system call */

@@ -176,6 +176,13 @@ said() {
     sed -n "s/^$1 //p" "$dir/kernel"
 }
 
+# Symbols whose data are that memory: only what a program has is read ahead over a page's end.
+make_heap() {
+    printf '.bss\nheap: .zero 16777216\n' | as -o "$dir/heap.o" -
+    ld -Tbss=0xfffff80000000000 -o "$dir/heap" "$dir/heap.o" 2>"$dir/ld.err" ||
+        die "no program: $(cat "$dir/ld.err")"
+}
+
 # from_kernel on|off: ns of a dump of 16 MiB from a kernel in real time, with that lane=; the bytes
 # are in $dir/lane-on or $dir/lane-off.
 from_kernel() {
@@ -186,7 +193,7 @@ shell date +%s%N >@dir@/began
 dump binary memory @dir@/lane-$1 0xfffff80000000000 0xfffff80001000000
 shell date +%s%N >@dir@/ended
 END
-    NETGDB_LANE=$1 gdb_at "netgdb:127.0.0.1:$port" "" "$dir/dump" "$shim"
+    NETGDB_LANE=$1 gdb_at "netgdb:127.0.0.1:$port,symbols=$dir/heap" "" "$dir/dump" "$shim"
     wait "$node" || die "the kernel was not detached from: $(cat "$dir/kernel")"
     node=
     [ "$(said harm)" = 0 ] || die "the kernel came to harm: $(cat "$dir/kernel")"
@@ -195,6 +202,7 @@ END
 
 # What `netgdb node` cannot show: it has no ack mode, and so nothing to gain from leaving it.
 lane() {
+    make_heap
     : >"$dir/on"
     : >"$dir/off"
     : >"$dir/sends"

@@ -13,6 +13,7 @@
 
 enum { IP_UDP = 28 };
 #define NO_SLEEP (30 * SIM_US) /* what a sleep costs anyway: shorter ones are not slept */
+#define WIRE (50 * SIM_US)     /* to the kernel: on no wire an ack is there before its first poll */
 
 struct sim_real {
     struct sim_world *w;
@@ -66,12 +67,12 @@ static void enter(struct sim_real *r)
     }
 }
 
-/* A clean path without delay: the real one has its own. */
+/* A clean path: what the real one does comes on top. */
 static void clear_path(struct sim_world *w, uint32_t ip)
 {
     for (int d = SIM_TO_KERNEL; d <= SIM_TO_SERVER; d++)
-        *sim_path(w, ip, (enum sim_direction)d) =
-            (struct sim_path){.mtu = SIM_DATAGRAM_MAX + IP_UDP};
+        *sim_path(w, ip, (enum sim_direction)d) = (struct sim_path){
+            .mtu = SIM_DATAGRAM_MAX + IP_UDP, .delay = d == SIM_TO_KERNEL ? WIRE : 0};
 }
 
 struct sim_real *sim_real_new(struct sim_world *w, uint32_t kernel_ip, int fd,

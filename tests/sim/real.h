@@ -3,7 +3,7 @@
  * A simulated world on the real clock and a real network: the host of its server is whoever is
  * behind a UDP socket. What comes there goes into the world as from that host, what a kernel of
  * the world sends to it leaves through the socket, and the world's clock follows the monotonic
- * one. Nothing else of the world knows. Its network must not be given faults or a delay.
+ * one. Nothing else of the world knows. Of its network is left 50 us on the way to the kernel.
  */
 #ifndef NETGDB_TESTS_SIM_REAL_H
 #define NETGDB_TESTS_SIM_REAL_H
