@@ -9,6 +9,8 @@
 #define ENTRY(name, does, repeat, explanation) {name, does, repeat, explanation},
 static const struct packet table[] = {PACKETS(ENTRY)};
 
+enum { ENTRIES = sizeof table / sizeof table[0] };
+
 static const struct packet unknown = {"", PKT_CHANGES, REPEAT_NEVER, "unknown request"};
 
 static bool is_letter(uint8_t c)
@@ -23,13 +25,29 @@ static bool matches(const char *name, size_t n, const uint8_t *content, size_t l
     return n == 1 || len == n || !is_letter(content[n]) || !is_letter((uint8_t)name[n - 1]);
 }
 
+/* The first entry whose name begins with `c` or what comes behind it: the table is in that order.
+ */
+static size_t first_entry(char c)
+{
+    size_t low = 0, high = ENTRIES;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (table[middle].name[0] < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct packet *packet_find(const uint8_t *content, size_t len)
 {
     const struct packet *best = &unknown;
     size_t best_len = 0;
-    for (size_t i = 0; len != 0 && i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].name[0] != (char)content[0])
-            continue;
+    if (len == 0)
+        return best;
+    char c = (char)content[0];
+    for (size_t i = first_entry(c); i < ENTRIES && table[i].name[0] == c; i++) {
         size_t n = strlen(table[i].name);
         if (n > best_len && matches(table[i].name, n, content, len)) {
             best = &table[i];
@@ -41,7 +59,7 @@ const struct packet *packet_find(const uint8_t *content, size_t len)
 
 bool packet_is(const struct packet *packet, const char *name)
 {
-    return strcmp(packet->name, name) == 0;
+    return packet->name[0] == name[0] && strcmp(packet->name, name) == 0;
 }
 
 /* Reads `NUMBER` and, of memory and points, `,NUMBER` behind it. */

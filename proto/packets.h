@@ -32,7 +32,8 @@ enum packet_repeat {
     REPEAT_NEVER,     /* runs the target: must be executed exactly once */
 };
 
-/* X(name, does, repeat, explanation). A name of letters matches as GDB's stubs do it. */
+/* X(name, does, repeat, explanation), in the order of their first letters (ASCII). A name of
+ * letters matches as GDB's stubs do it. */
 #define PACKETS(X)                                                                                 \
     X("!", PKT_CHANGES, REPEAT_SAFE, "enable extended mode")                                       \
     X("?", PKT_READS, REPEAT_SAFE, "why did it stop")                                              \
