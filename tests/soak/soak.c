@@ -8,6 +8,7 @@
  *                                            that play them, watched all together
  */
 #include <dirent.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,13 +29,16 @@ enum {
     SAMPLES = 30,       /* lines that are printed */
     SETTLE_US = 50000,  /* what was closed has threads and children that end, */
     SETTLE_TRIES = 100, /* and so often it is looked whether they have */
-    KIB_MAX = 1024,     /* what the allocator may make of it, in each of the two */
+    KIB_MAX = 1024,     /* what the allocator may make of it */
+    HEAP_KIB_MAX = 256, /* of what is in use there: a session may be about to end */
 };
 
 struct watched {
     const char *name;
     char *const *ids; /* of processes, or NULL: ourselves */
     int count;
+    bool heap; /* not what is resident, but what malloc has given out */
+    long kib_max;
     struct held samples[SAMPLES];
 };
 
@@ -115,6 +119,8 @@ static struct held measure(const struct watched *w)
     struct held h = {0, 0};
     if (w->ids == NULL)
         add(&h, "self");
+    if (w->heap)
+        h.kib = (long)(mallinfo2().uordblks / 1024);
     for (int i = 0; i < w->count; i++)
         add(&h, w->ids[i]);
     return h;
@@ -153,14 +159,16 @@ static void work(long end, unsigned count, unsigned *next)
 static bool judge(const struct watched *w)
 {
     char text[200];
-    bool flat = verdict_flat(w->samples, SAMPLES, KIB_MAX, text, sizeof text);
+    bool flat = verdict_flat(w->samples, SAMPLES, w->kib_max, text, sizeof text);
     printf("%s: %s\n", w->name, text);
     return flat;
 }
 
 int main(int argc, char **argv)
 {
-    static struct watched us = {.name = "debugger"}, nodes = {.name = "nodes"};
+    static struct watched us = {.name = "debugger", .kib_max = KIB_MAX},
+                          heap = {.name = "its heap", .heap = true, .kib_max = HEAP_KIB_MAX},
+                          nodes = {.name = "nodes", .kib_max = KIB_MAX};
     if (argc < 5)
         return 2;
     long length = atol(argv[1]);
@@ -180,15 +188,17 @@ int main(int argc, char **argv)
         printf("%5ld s: %lu exchanges, %lu reconnections", seconds() - began, exchanges,
                reconnects);
         take_sample(&us, sample);
+        take_sample(&heap, sample);
         take_sample(&nodes, sample);
         puts("");
         if (sample == (int)verdict_warm(SAMPLES))
             warm = reconnects;
     }
     bool flat = judge(&us);
+    flat &= judge(&heap);
     flat &= judge(&nodes);
     printf("when warm: %lu reconnections; a leak of less than %lu bytes in each would not show\n",
-           reconnects - warm, KIB_MAX * 1024UL / (reconnects - warm + 1));
+           reconnects - warm, HEAP_KIB_MAX * 1024UL / (reconnects - warm + 1));
     for (unsigned i = 0; i < count; i++)
         close_session(i);
     puts(flat ? "flat" : "not flat");
