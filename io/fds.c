@@ -57,9 +57,10 @@ static void fds_drop_later(struct io *io, enum io_side side)
 static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
     struct io_fds *f = of(io);
-    if (f->io.later != NULL && f->side[side].drained)
+    struct io_fds_side *s = &f->side[side];
+    if (f->io.later != NULL && s->drained && s->ahead.n == 0)
         return 0;
-    return transfer_recv(&f->side[side], msgs, n);
+    return transfer_recv(s, msgs, n);
 }
 
 /* One look at what the reasons stand for, for at most `limit` (NULL: for ever). Returns those
@@ -85,16 +86,47 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
            (p[2].revents != 0 ? (unsigned)IO_ON_WAKE : 0);
 }
 
-/* Looks without sleeping until `until`, and longer when others want the CPU. */
-static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
+static void send_urgent(struct io_fds *f)
 {
-    const struct timespec none = {0, 0};
-    unsigned why;
     for (int i = 0; i < 2; i++)
         held_flush(&f->side[i]);
+}
+
+/* What has been received ahead, of the sides that are asked for. */
+static unsigned received(const struct io_fds *f, unsigned reasons)
+{
+    unsigned why = 0;
+    for (int i = 0; i < 2; i++)
+        why |= f->side[i].ahead.n != 0 ? 1U << i : 0;
+    return why & reasons;
+}
+
+/*
+ * Receives what a look would find, in one system call and not in two; signals need a real look.
+ * When the client has something, that is all: a target that has more is heard at the next wait.
+ */
+static unsigned receive_ahead(struct io_fds *f, unsigned reasons)
+{
+    const struct timespec none = {0, 0};
+    if ((reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0 || (reasons & IO_ON_SIGNAL) != 0)
+        return look(f, reasons, &none) & reasons;
+    if ((reasons & IO_ON_WAKE) != 0 && atomic_load(&f->woken))
+        return IO_ON_WAKE;
+    if ((reasons & IO_ON_CLIENT) != 0 && transfer_ahead(&f->side[IO_CLIENT]))
+        return IO_ON_CLIENT;
+    if ((reasons & IO_ON_TARGET) != 0 && transfer_ahead(&f->side[IO_TARGET]))
+        return IO_ON_TARGET;
+    return 0;
+}
+
+/* Tries without sleeping until `until`, and longer when others want the CPU. */
+static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
+{
+    unsigned why;
+    send_urgent(f);
     do {
         sched_yield(); /* whom we wait for may wait for this CPU */
-        why = look(f, reasons, &none) & reasons;
+        why = receive_ahead(f, reasons);
     } while (why == 0 && fds_now(&f->io) < until);
     return why;
 }
@@ -136,7 +168,11 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
     struct io_fds *f = of(io);
     uint64_t start = f->spin_budget != 0 ? fds_now(io) : 0;
     uint64_t *last = &f->last_wait[deadline == IO_NEVER];
-    unsigned why = 0;
+    unsigned why = received(f, reasons);
+    if (why != 0) {
+        send_urgent(f);
+        return why;
+    }
     if (f->spin_budget != 0 && *last <= f->spin_budget && deadline > start) {
         uint64_t until = start + f->spin_budget;
         why = spin(f, until < deadline ? until : deadline, reasons);
@@ -163,6 +199,7 @@ static const struct io_later later = {fds_send_later, fds_drop_later};
 int io_fds_init(struct io_fds *f, uint64_t spin_budget)
 {
     *f = (struct io_fds){.wake_fd = -1, .last_wait = {IO_NEVER, IO_NEVER}};
+    atomic_init(&f->woken, false);
     io_init(&f->io, &ops);
     f->io.signs = fds_signs;
     for (int i = 0; i < 2; i++)
@@ -187,7 +224,7 @@ static void replace(struct io_fds_side *side, enum io_fds_kind kind, int in, int
         close_fd(side->in);
     if (side->out != in && side->out != out && side->out != side->in)
         close_fd(side->out);
-    free(side->memory);
+    transfer_free(side);
     held_free(side);
     *side = (struct io_fds_side){.kind = kind, .in = in, .out = out, .others = -1};
     if (in >= 0)
@@ -250,6 +287,7 @@ void io_fds_wake(struct io_fds *f)
 {
     const uint64_t one = 1;
     int saved = errno;
+    atomic_store(&f->woken, true);
     ssize_t n = write(f->wake_fd, &one, sizeof one);
     (void)n; /* full means woken */
     errno = saved;
@@ -258,6 +296,7 @@ void io_fds_wake(struct io_fds *f)
 void io_fds_clear_wake(struct io_fds *f)
 {
     uint64_t count;
+    atomic_store(&f->woken, false); /* before: a wake between the two may come twice, not never */
     ssize_t n = read(f->wake_fd, &count, sizeof count);
     (void)n;
 }

@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,10 +27,19 @@ enum { IO_FDS_KERNEL_TTL = 255 }; /* sys/net/debugnet_inet.c */
 
 enum io_fds_kind { IO_FDS_NONE, IO_FDS_DATAGRAMS, IO_FDS_PEER, IO_FDS_STREAM_SOCKET, IO_FDS_PIPES };
 
+/* What a wait has received already; the next recv gives it. */
+struct io_fds_ahead {
+    int n; /* messages, or the error that there was; 0: nothing */
+    int given;
+    struct io_msg msgs[IO_FDS_BATCH];
+};
+
 struct io_fds_side {
     enum io_fds_kind kind;
     int in, out;               /* owned; the same one for a socket; -1 for none */
-    uint8_t *memory;           /* for what is received; allocated by the first recv */
+    uint8_t *memory[2];        /* for what is received, by turns; mapped when first used */
+    unsigned turn;             /* the one that was used last */
+    struct io_fds_ahead ahead; /* see there */
     bool drained;              /* nothing was left at the last look */
     struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
     struct sockaddr_in peer;   /* IO_FDS_PEER */
@@ -50,6 +60,7 @@ struct io_fds {
     struct io io; /* first: an io_fds is an io */
     struct io_fds_side side[2];
     int wake_fd;
+    atomic_bool woken;     /* as wake_fd, for a look that is no system call */
     uint64_t spin_budget;  /* ns; 0: never spin */
     uint64_t last_wait[2]; /* ns that the last wait with a deadline took, and without one */
     unsigned long sleeps;  /* times that it slept and was woken */
@@ -59,8 +70,8 @@ struct io_fds {
 /*
  * Both sides nothing. A wait that is likely to be short does not sleep: when the last one of its
  * kind (with a deadline: for a target; or without: for a client) took no more than `spin_budget`
- * ns, it looks again and again for that time, and lets others use the CPU between two looks. 0 is
- * never. Returns 0, or NETGDB_IO.
+ * ns, it looks again and again for that time, and lets others use the CPU between two looks: each
+ * of them receives what is there, for the next recv to give. 0 is never. Returns 0, or NETGDB_IO.
  */
 int io_fds_init(struct io_fds *f, uint64_t spin_budget);
 
@@ -101,13 +112,16 @@ void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct s
 /*
  * Fewer system calls, for an owner that always waits before it expects anything to have changed,
  * and soon after sending: datagrams are held back until the next wait (or until there are
- * IO_FDS_BATCH of them), so that one call takes all that one turn sends; and a recv behind one
+ * no room for more), so that one call takes all that one turn sends; and a recv behind one
  * that left nothing gives nothing without asking, until a wait has found something there, or has
  * looked at neither side.
  */
 void io_fds_save_calls(struct io_fds *f);
 
-/* Makes a side nothing. Its descriptor (`in` of a pair; `out` is closed) is the caller's again. */
+/*
+ * Makes a side nothing. Its descriptor (`in` of a pair; `out` is closed) is the caller's again.
+ * What a wait has said is there should be received before: it may be in our memory already.
+ */
 int io_fds_take(struct io_fds *f, enum io_side side);
 
 /*

@@ -8,10 +8,12 @@
 #include "io/transfer.h"
 #include "proto/wire.h"
 
+/* One behind the other: most are small. */
 struct queue {
     unsigned n;
+    size_t used;
     struct io_msg msgs[IO_FDS_BATCH];
-    uint8_t memory[IO_FDS_BATCH][WIRE_DATAGRAM_MAX];
+    uint8_t memory[WIRE_DATAGRAM_MAX];
 };
 
 struct io_fds_held {
@@ -25,14 +27,16 @@ static void flush(struct io_fds_side *side, struct queue *q)
     if (q->n != 0)
         (void)transfer_send(side, q->msgs, q->n);
     q->n = 0;
+    q->used = 0;
 }
 
 static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
 {
-    memcpy(q->memory[q->n], msg->data, msg->len);
-    q->msgs[q->n] = (struct io_msg){.data = q->memory[q->n], .len = msg->len};
-    if (++q->n == IO_FDS_BATCH)
+    if (q->n == IO_FDS_BATCH || msg->len > sizeof q->memory - q->used)
         flush(side, q);
+    uint8_t *kept = memcpy(q->memory + q->used, msg->data, msg->len);
+    q->msgs[q->n++] = (struct io_msg){.data = kept, .len = msg->len};
+    q->used += msg->len;
 }
 
 int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later)

@@ -7,7 +7,7 @@
 
 /*
  * As send of proto/io.h; datagrams wait for held_flush, those that are `later` ones for
- * their time. When there are too many of a kind (IO_FDS_BATCH) they go out at once.
+ * their time. Those of a kind that leave no room for the next one go out before it is taken.
  */
 int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later);
 

@@ -7,8 +7,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -24,30 +24,48 @@ enum { SLOT = WIRE_DATAGRAM_MAX + 1 };
 /* A flood of what is not ours keeps one call of recv no longer than this many system calls. */
 enum { TURNS = 16 };
 
+/* A stream loses nothing for want of the system's memory before it was wanted for this long. */
+enum { SHORT_TRIES = 100, SHORT_MS = 10 };
+
 static bool is_gone(int error)
 {
     return error == EPIPE || error == ECONNRESET || error == ENOTCONN || error == ETIMEDOUT ||
            error == EHOSTUNREACH || error == ENETUNREACH; /* tcp(7): its keep-alive */
 }
 
+/* Whether the system lacks memory for the moment. */
+static bool is_short(int error)
+{
+    return error == ENOMEM || error == ENOBUFS;
+}
+
+/* Sends the first of some datagrams, as many as one system call takes. Returns how many, or -1. */
+static int send_batch(const struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
+{
+    struct mmsghdr batch[IO_FDS_BATCH];
+    struct iovec parts[IO_FDS_BATCH];
+    bool peer = side->kind == IO_FDS_PEER;
+    if (n == 1 && !peer) /* most are alone, and this is the shortest way */
+        return send(side->out, msgs->data, msgs->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
+    for (unsigned i = 0; i < n; i++) {
+        parts[i] = (struct iovec){msgs[i].data, msgs[i].len};
+        batch[i].msg_hdr = (struct msghdr){
+            .msg_name = peer ? (void *)(uintptr_t)&side->peer : NULL,
+            .msg_namelen = peer ? sizeof side->peer : 0,
+            .msg_iov = &parts[i],
+            .msg_iovlen = 1,
+        };
+    }
+    return sendmmsg(side->out, batch, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* A datagram that could not be sent is a lost one, whatever the reason. */
 static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
 {
-    struct mmsghdr batch[IO_FDS_BATCH] = {0};
-    struct iovec parts[IO_FDS_BATCH];
-    for (unsigned i = 0; i < n; i++) {
-        parts[i] = (struct iovec){msgs[i].data, msgs[i].len};
-        batch[i].msg_hdr.msg_iov = &parts[i];
-        batch[i].msg_hdr.msg_iovlen = 1;
-        if (side->kind == IO_FDS_PEER) {
-            batch[i].msg_hdr.msg_name = &side->peer;
-            batch[i].msg_hdr.msg_namelen = sizeof side->peer;
-        }
-    }
     unsigned sent = 0;
     bool again = true; /* the first failure may be an ICMP error of an earlier datagram */
     while (sent < n) {
-        int rc = sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        int rc = send_batch(side, msgs + sent, n - sent);
         if (rc > 0) {
             sent += (unsigned)rc;
             again = true;
@@ -93,6 +111,7 @@ static ssize_t send_some(struct io_fds_side *side, const uint8_t *data, size_t l
 
 static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len)
 {
+    int tries = SHORT_TRIES;
     while (len > 0) {
         ssize_t n = send_some(side, data, len);
         if (n >= 0) {
@@ -101,6 +120,8 @@ static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             struct pollfd p = {side->out, POLLOUT, 0};
             (void)poll(&p, 1, -1);
+        } else if (is_short(errno) && tries-- > 0) {
+            (void)poll(NULL, 0, SHORT_MS);
         } else if (errno != EINTR) {
             return is_gone(errno) ? NETGDB_CLOSED : NETGDB_IO;
         }
@@ -163,7 +184,7 @@ static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
     uint64_t offset = side->stamps ? control_offset() : 0;
     for (unsigned i = 0; i < got; i++) {
         size_t len = batch[i].msg_len;
-        uint8_t *data = side->memory + (size_t)i * SLOT;
+        uint8_t *data = side->memory[side->turn] + (size_t)i * SLOT;
         struct io_msg msg = {.data = data, .len = len};
         if (side->stamps || side->ttl)
             control_read(side, &batch[i].msg_hdr, offset, &msg);
@@ -179,13 +200,13 @@ static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
  * msgs. */
 static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n, unsigned *kept)
 {
-    struct mmsghdr batch[IO_FDS_BATCH] = {0};
+    struct mmsghdr batch[IO_FDS_BATCH];
     struct iovec parts[IO_FDS_BATCH];
     struct sockaddr_in from[IO_FDS_BATCH];
     union control control[IO_FDS_BATCH];
     bool told = side->stamps || side->ttl;
     for (unsigned i = 0; i < n; i++) {
-        parts[i] = (struct iovec){side->memory + (size_t)i * SLOT, SLOT};
+        parts[i] = (struct iovec){side->memory[side->turn] + (size_t)i * SLOT, SLOT};
         batch[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
                                            .msg_namelen = sizeof from[i],
                                            .msg_iov = &parts[i],
@@ -207,7 +228,7 @@ static bool is_passing(struct io_fds_side *side, int error)
     bool icmp = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
                 error == EHOSTDOWN || error == EPROTO || error == EMSGSIZE;
     side->icmp_errors += icmp;
-    return icmp || error == EINTR || error == ENOMEM || error == ENOBUFS;
+    return icmp || error == EINTR || is_short(error);
 }
 
 static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
@@ -228,14 +249,15 @@ static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigne
 
 static ssize_t recv_some(struct io_fds_side *side)
 {
+    uint8_t *memory = side->memory[side->turn];
     if (side->kind == IO_FDS_STREAM_SOCKET)
-        return recv(side->in, side->memory, IO_FDS_STREAM_BYTES, MSG_DONTWAIT);
+        return recv(side->in, memory, IO_FDS_STREAM_BYTES, MSG_DONTWAIT);
     struct pollfd p = {side->in, POLLIN, 0};
     if (poll(&p, 1, 0) == 0) {
         errno = EAGAIN;
         return -1;
     }
-    return read(side->in, side->memory, IO_FDS_STREAM_BYTES);
+    return read(side->in, memory, IO_FDS_STREAM_BYTES);
 }
 
 static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
@@ -245,25 +267,91 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
         n = recv_some(side);
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
-        *msg = (struct io_msg){.data = side->memory, .len = (size_t)n};
+        *msg = (struct io_msg){.data = side->memory[side->turn], .len = (size_t)n};
         side->drained = n < IO_FDS_STREAM_BYTES;
         return 1;
     }
     if (n == 0 || is_gone(errno) || errno == EIO) /* EIO: a terminal was hung up */
         return NETGDB_CLOSED;
     side->drained = errno == EAGAIN || errno == EWOULDBLOCK;
-    return side->drained ? 0 : NETGDB_IO;
+    return side->drained || is_short(errno) ? 0 : NETGDB_IO;
+}
+
+/* ---- what is received, and its memory ---- */
+
+static bool is_datagrams(const struct io_fds_side *side)
+{
+    return side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
+}
+
+static size_t memory_size(const struct io_fds_side *side)
+{
+    return is_datagrams(side) ? (size_t)IO_FDS_BATCH * SLOT : (size_t)IO_FDS_STREAM_BYTES;
+}
+
+/*
+ * Takes the memory that was not used last. It is the system's and not the heap's: of room for so
+ * many long datagrams only the pages that some have touched are there, and when it goes no hole is
+ * left that would make a process with many sessions grow.
+ */
+static bool next_memory(struct io_fds_side *side)
+{
+    unsigned next = !side->turn;
+    if (side->memory[next] == NULL) {
+        void *memory = mmap(NULL, memory_size(side), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            return false;
+        side->memory[next] = memory;
+    }
+    side->turn = next;
+    return true;
+}
+
+static int receive(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
+{
+    if (side->kind == IO_FDS_NONE || n == 0)
+        return 0;
+    if (!next_memory(side))
+        return NETGDB_NOMEM;
+    return is_datagrams(side) ? recv_datagrams(side, msgs, n) : recv_stream(side, msgs);
+}
+
+bool transfer_ahead(struct io_fds_side *side)
+{
+    struct io_fds_ahead *a = &side->ahead;
+    if (a->n == 0) {
+        a->given = 0;
+        a->n = receive(side, a->msgs, IO_FDS_BATCH);
+    }
+    return a->n != 0;
+}
+
+/* Gives at most `n` of what was received ahead. */
+static int give(struct io_fds_ahead *a, struct io_msg *msgs, unsigned n)
+{
+    int left = a->n - a->given, given = a->n;
+    if (a->n > 0) {
+        given = left < (int)n ? left : (int)n;
+        memcpy(msgs, a->msgs + a->given, (unsigned)given * sizeof *msgs);
+        a->given += given;
+    }
+    if (a->n < 0 || a->given == a->n)
+        a->n = 0;
+    return given;
 }
 
 int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
 {
-    bool datagrams = side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
-    if (side->kind == IO_FDS_NONE || n == 0)
-        return 0;
-    if (side->memory == NULL)
-        side->memory =
-            malloc(datagrams ? (size_t)IO_FDS_BATCH * SLOT : (size_t)IO_FDS_STREAM_BYTES);
-    if (side->memory == NULL)
-        return NETGDB_NOMEM;
-    return datagrams ? recv_datagrams(side, msgs, n) : recv_stream(side, msgs);
+    return side->ahead.n != 0 ? give(&side->ahead, msgs, n) : receive(side, msgs, n);
+}
+
+void transfer_free(struct io_fds_side *side)
+{
+    side->ahead.n = 0;
+    for (int i = 0; i < 2; i++) {
+        if (side->memory[i] != NULL)
+            (void)munmap(side->memory[i], memory_size(side));
+        side->memory[i] = NULL;
+    }
 }

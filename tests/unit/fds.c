@@ -162,7 +162,8 @@ static void datagrams_keep_their_borders_and_come_in_batches(void **state)
     assert_int_equal(connect(fd, (struct sockaddr *)&theirs, sizeof theirs), 0);
     assert_int_equal(connect(other, (struct sockaddr *)&ours, sizeof ours), 0);
     io_fds_set_datagrams(&io, IO_TARGET, fd);
-    assert_null(io.side[IO_TARGET].memory);
+    assert_null(io.side[IO_TARGET].memory[0]);
+    assert_null(io.side[IO_TARGET].memory[1]);
     for (size_t i = 0; i < IO_FDS_BATCH + 3; i++)
         msgs[i] = (struct io_msg){.data = big, .len = i};
     assert_int_equal(io_send(&io.io, IO_TARGET, msgs, IO_FDS_BATCH + 3), 0);
@@ -378,6 +379,23 @@ static void more_datagrams_than_a_batch_all_go_out_in_order(void **state)
     close(other);
 }
 
+static void datagrams_too_long_to_be_held_together_go_out_in_order(void **state)
+{
+    static uint8_t big[WIRE_DATAGRAM_MAX];
+    int other = saving();
+    (void)state;
+    const struct io_msg msgs[] = {{.data = big, .len = 8},
+                                  {.data = big, .len = sizeof big},
+                                  {.data = big, .len = sizeof big / 2},
+                                  {.data = big, .len = sizeof big / 2 + 1}};
+    assert_int_equal(io_send(&io.io, IO_TARGET, msgs, 4), 0);
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(recv(other, big, sizeof big, MSG_DONTWAIT), (ssize_t)msgs[i].len);
+    assert_string_equal(arrived(other), "");
+    close(other);
+}
+
 static void what_may_go_later_goes_with_what_goes_at_once(void **state)
 {
     int other = saving();
@@ -422,18 +440,85 @@ static void what_may_go_later_can_be_dropped(void **state)
     close(other);
 }
 
+static void spins(void)
+{
+    io.spin_budget = 100 * IO_SECOND;
+    io.last_wait[0] = io.last_wait[1] = 0;
+}
+
 static void a_spinning_wait_sends_only_what_is_urgent(void **state)
 {
     int other = saving();
     (void)state;
-    io.spin_budget = 100 * IO_SECOND;
-    io.last_wait[1] = 0;
+    spins();
     send_later("ack");
     send_text(IO_TARGET, "data");
     io_fds_wake(&io);
     assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_WAKE), IO_ON_WAKE);
     assert_string_equal(arrived(other), "data");
     assert_string_equal(arrived(other), "");
+    close(other);
+}
+
+/* Receives one message, which is this text, without a look at the descriptor. */
+static const uint8_t *given(enum io_side side, const char *text)
+{
+    struct io_msg msg;
+    assert_int_equal(io_recv(&io.io, side, &msg, 1), 1);
+    assert_int_equal(msg.len, strlen(text));
+    assert_memory_equal(msg.data, text, msg.len);
+    return msg.data;
+}
+
+static void a_spinning_wait_receives_for_the_next_recv(void **state)
+{
+    int other = saving();
+    struct io_msg msg;
+    (void)state;
+    spins();
+    assert_int_equal(send(other, "a", 1, 0), 1);
+    assert_int_equal(send(other, "b", 1, 0), 1);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
+    assert_string_equal(arrived(io.side[IO_TARGET].in), "");
+    given(IO_TARGET, "a");
+    assert_int_equal(send(other, "c", 1, 0), 1);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
+    const uint8_t *b = given(IO_TARGET, "b");
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
+    assert_int_equal(*b, 'b'); /* its memory stays until the next recv */
+    given(IO_TARGET, "c");
+    assert_int_equal(io_recv(&io.io, IO_TARGET, &msg, 1), 0);
+    close(other);
+}
+
+static void a_spinning_wait_finds_the_end_of_a_stream_and_a_wake(void **state)
+{
+    int other = stream();
+    struct io_msg msg;
+    (void)state;
+    spins();
+    io_fds_wake(&io);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE), IO_ON_WAKE);
+    io_fds_clear_wake(&io);
+    assert_int_equal(write(other, "last", 4), 4);
+    close(other);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE), IO_ON_CLIENT);
+    given(IO_CLIENT, "last");
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE), IO_ON_CLIENT);
+    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
+}
+
+static void what_is_received_ahead_sends_what_is_urgent_with_the_wait(void **state)
+{
+    int other = saving();
+    (void)state;
+    spins();
+    assert_int_equal(send(other, "a", 1, 0), 1);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
+    send_text(IO_TARGET, "reply");
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
+    assert_string_equal(arrived(other), "reply");
+    given(IO_TARGET, "a");
     close(other);
 }
 
@@ -539,10 +624,14 @@ int main(void)
         TEST(a_wait_spins_only_when_the_last_one_of_its_kind_was_short),
         TEST(datagrams_of_one_turn_go_out_with_the_wait),
         TEST(more_datagrams_than_a_batch_all_go_out_in_order),
+        TEST(datagrams_too_long_to_be_held_together_go_out_in_order),
         TEST(what_may_go_later_goes_with_what_goes_at_once),
         TEST(what_may_go_later_goes_while_a_wait_lasts),
         TEST(what_may_go_later_can_be_dropped),
         TEST(a_spinning_wait_sends_only_what_is_urgent),
+        TEST(a_spinning_wait_receives_for_the_next_recv),
+        TEST(a_spinning_wait_finds_the_end_of_a_stream_and_a_wake),
+        TEST(what_is_received_ahead_sends_what_is_urgent_with_the_wait),
         TEST(what_is_held_goes_out_before_its_descriptor_is_closed),
         TEST(what_a_recv_left_empty_is_asked_again_after_a_wait),
         TEST(a_deadline_is_kept),
