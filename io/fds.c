@@ -92,30 +92,34 @@ static void send_urgent(struct io_fds *f)
         held_flush(&f->side[i]);
 }
 
-/* What has been received ahead, of the sides that are asked for. */
+/* What has been received ahead, of the sides that are asked for, and a wake beside it. */
 static unsigned received(const struct io_fds *f, unsigned reasons)
 {
     unsigned why = 0;
     for (int i = 0; i < 2; i++)
         why |= f->side[i].ahead.n != 0 ? 1U << i : 0;
-    return why & reasons;
+    why &= reasons;
+    return why != 0 && atomic_load(&f->woken) ? why | (reasons & IO_ON_WAKE) : why;
 }
 
 /*
- * Receives what a look would find, in one system call and not in two; signals need a real look.
- * When the client has something, that is all: a target that has more is heard at the next wait.
+ * Receives what a look would find; a wake and signals need a real look. The side that was heard
+ * last is asked last, and not at all when the other one has something: in a session they take
+ * turns, and of two that always have something both are heard.
  */
 static unsigned receive_ahead(struct io_fds *f, unsigned reasons)
 {
     const struct timespec none = {0, 0};
-    if ((reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0 || (reasons & IO_ON_SIGNAL) != 0)
+    bool woken = (reasons & IO_ON_WAKE) != 0 && atomic_load(&f->woken);
+    if (woken || (reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0 || (reasons & IO_ON_SIGNAL) != 0)
         return look(f, reasons, &none) & reasons;
-    if ((reasons & IO_ON_WAKE) != 0 && atomic_load(&f->woken))
-        return IO_ON_WAKE;
-    if ((reasons & IO_ON_CLIENT) != 0 && transfer_ahead(&f->side[IO_CLIENT]))
-        return IO_ON_CLIENT;
-    if ((reasons & IO_ON_TARGET) != 0 && transfer_ahead(&f->side[IO_TARGET]))
-        return IO_ON_TARGET;
+    int side = !f->heard;
+    for (int i = 0; i < 2; i++, side = !side) {
+        if ((reasons & 1U << side) != 0 && transfer_ahead(&f->side[side])) {
+            f->heard = side;
+            return 1U << side;
+        }
+    }
     return 0;
 }
 
@@ -283,6 +287,8 @@ int io_fds_take(struct io_fds *f, enum io_side side)
     return fd;
 }
 
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "io_fds_wake is called in signal handlers");
+
 void io_fds_wake(struct io_fds *f)
 {
     const uint64_t one = 1;
@@ -296,7 +302,7 @@ void io_fds_wake(struct io_fds *f)
 void io_fds_clear_wake(struct io_fds *f)
 {
     uint64_t count;
-    atomic_store(&f->woken, false); /* before: a wake between the two may come twice, not never */
+    atomic_store(&f->woken, false);
     ssize_t n = read(f->wake_fd, &count, sizeof count);
     (void)n;
 }

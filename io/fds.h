@@ -38,8 +38,8 @@ struct io_fds_side {
     enum io_fds_kind kind;
     int in, out;               /* owned; the same one for a socket; -1 for none */
     uint8_t *memory[2];        /* for what is received, by turns; mapped when first used */
-    unsigned turn;             /* the one that was used last */
-    struct io_fds_ahead ahead; /* see there */
+    unsigned turn;             /* whose the last recv's is */
+    struct io_fds_ahead ahead; /* of a wait that spun */
     bool drained;              /* nothing was left at the last look */
     struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
     struct sockaddr_in peer;   /* IO_FDS_PEER */
@@ -61,6 +61,7 @@ struct io_fds {
     struct io_fds_side side[2];
     int wake_fd;
     atomic_bool woken;     /* as wake_fd, for a look that is no system call */
+    int heard;             /* the side that a spinning wait heard last */
     uint64_t spin_budget;  /* ns; 0: never spin */
     uint64_t last_wait[2]; /* ns that the last wait with a deadline took, and without one */
     unsigned long sleeps;  /* times that it slept and was woken */
@@ -71,7 +72,8 @@ struct io_fds {
  * Both sides nothing. A wait that is likely to be short does not sleep: when the last one of its
  * kind (with a deadline: for a target; or without: for a client) took no more than `spin_budget`
  * ns, it looks again and again for that time, and lets others use the CPU between two looks: each
- * of them receives what is there, for the next recv to give. 0 is never. Returns 0, or NETGDB_IO.
+ * of them receives what is there, for the next recv to give. 0 is never, and for an owner that
+ * reads a descriptor of a side by itself. Returns 0, or NETGDB_IO.
  */
 int io_fds_init(struct io_fds *f, uint64_t spin_budget);
 
@@ -111,10 +113,10 @@ void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct s
 
 /*
  * Fewer system calls, for an owner that always waits before it expects anything to have changed,
- * and soon after sending: datagrams are held back until the next wait (or until there are
- * no room for more), so that one call takes all that one turn sends; and a recv behind one
- * that left nothing gives nothing without asking, until a wait has found something there, or has
- * looked at neither side.
+ * and soon after sending: datagrams are held back until the next wait (or until there is no room
+ * for more), so that one call takes all that one turn sends; and a recv behind one that left
+ * nothing gives nothing without asking, until a wait has found something there, or has looked at
+ * neither side.
  */
 void io_fds_save_calls(struct io_fds *f);
 
@@ -126,7 +128,8 @@ int io_fds_take(struct io_fds *f, enum io_side side);
 
 /*
  * Makes every wait that asks for IO_ON_WAKE return with it, from now until io_fds_clear_wake.
- * Async-signal-safe, and safe from any thread while the io_fds lives.
+ * Async-signal-safe, and safe from any thread while the io_fds lives. Who is woken clears first and
+ * looks then for what it was woken for: a wake while it clears may be cleared, too.
  */
 void io_fds_wake(struct io_fds *f);
 void io_fds_clear_wake(struct io_fds *f);

@@ -21,13 +21,18 @@ struct io_fds_held {
     uint64_t due; /* when the later ones go out */
 };
 
+static void empty(struct queue *q)
+{
+    q->n = 0;
+    q->used = 0;
+}
+
 /* A datagram that cannot be sent is a lost one. */
 static void flush(struct io_fds_side *side, struct queue *q)
 {
     if (q->n != 0)
         (void)transfer_send(side, q->msgs, q->n);
-    q->n = 0;
-    q->used = 0;
+    empty(q);
 }
 
 static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
@@ -41,8 +46,7 @@ static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *
 
 int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later)
 {
-    bool datagrams = side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
-    if (datagrams && side->held == NULL)
+    if (transfer_is_datagrams(side) && side->held == NULL)
         side->held = calloc(1, sizeof *side->held);
     if (side->held == NULL)
         return transfer_send(side, msgs, n);
@@ -69,7 +73,7 @@ void held_flush_all(struct io_fds_side *side)
     if (h->later.n != 0 && h->later.n + h->now.n <= IO_FDS_BATCH) { /* one system call */
         for (unsigned i = 0; i < h->now.n; i++)
             h->later.msgs[h->later.n++] = h->now.msgs[i];
-        h->now.n = 0;
+        h->now.n = 0; /* their bytes stay where they are until they are sent */
     }
     flush(side, &h->later);
     flush(side, &h->now);
@@ -88,7 +92,7 @@ uint64_t held_flush_due(struct io_fds_side *side)
 void held_drop_later(struct io_fds_side *side)
 {
     if (side->held != NULL)
-        side->held->later.n = 0;
+        empty(&side->held->later);
 }
 
 void held_free(struct io_fds_side *side)

@@ -24,8 +24,13 @@ enum { SLOT = WIRE_DATAGRAM_MAX + 1 };
 /* A flood of what is not ours keeps one call of recv no longer than this many system calls. */
 enum { TURNS = 16 };
 
-/* A stream loses nothing for want of the system's memory before it was wanted for this long. */
+/* A stream that lacks the system's memory to send waits for it, so often and so long each time. */
 enum { SHORT_TRIES = 100, SHORT_MS = 10 };
+
+bool transfer_is_datagrams(const struct io_fds_side *side)
+{
+    return side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
+}
 
 static bool is_gone(int error)
 {
@@ -40,7 +45,7 @@ static bool is_short(int error)
 }
 
 /* Sends the first of some datagrams, as many as one system call takes. Returns how many, or -1. */
-static int send_batch(const struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
+static int send_batch(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
 {
     struct mmsghdr batch[IO_FDS_BATCH];
     struct iovec parts[IO_FDS_BATCH];
@@ -50,7 +55,7 @@ static int send_batch(const struct io_fds_side *side, const struct io_msg *msgs,
     for (unsigned i = 0; i < n; i++) {
         parts[i] = (struct iovec){msgs[i].data, msgs[i].len};
         batch[i].msg_hdr = (struct msghdr){
-            .msg_name = peer ? (void *)(uintptr_t)&side->peer : NULL,
+            .msg_name = peer ? &side->peer : NULL,
             .msg_namelen = peer ? sizeof side->peer : 0,
             .msg_iov = &parts[i],
             .msg_iovlen = 1,
@@ -95,16 +100,23 @@ static ssize_t write_quietly(int fd, const void *data, size_t len)
     return n;
 }
 
+/* Whether a pipe is; else errno says why not. */
+static bool is_ready(int fd, short events)
+{
+    struct pollfd p = {fd, events, 0};
+    int n = poll(&p, 1, 0);
+    if (n == 0)
+        errno = EAGAIN;
+    return n > 0;
+}
+
 /* Sends some bytes, as many as go without blocking. */
 static ssize_t send_some(struct io_fds_side *side, const uint8_t *data, size_t len)
 {
     if (side->kind == IO_FDS_STREAM_SOCKET)
         return send(side->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    struct pollfd p = {side->out, POLLOUT, 0};
-    if (poll(&p, 1, 0) == 0) {
-        errno = EAGAIN;
+    if (!is_ready(side->out, POLLOUT))
         return -1;
-    }
     /* So many bytes a writable pipe takes at once, also one in blocking mode: pipe(7). */
     return write_quietly(side->out, data, len < PIPE_BUF ? len : PIPE_BUF);
 }
@@ -252,11 +264,8 @@ static ssize_t recv_some(struct io_fds_side *side)
     uint8_t *memory = side->memory[side->turn];
     if (side->kind == IO_FDS_STREAM_SOCKET)
         return recv(side->in, memory, IO_FDS_STREAM_BYTES, MSG_DONTWAIT);
-    struct pollfd p = {side->in, POLLIN, 0};
-    if (poll(&p, 1, 0) == 0) {
-        errno = EAGAIN;
+    if (!is_ready(side->in, POLLIN))
         return -1;
-    }
     return read(side->in, memory, IO_FDS_STREAM_BYTES);
 }
 
@@ -266,6 +275,7 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
     do {
         n = recv_some(side);
     } while (n < 0 && errno == EINTR);
+    side->drained = false;
     if (n > 0) {
         *msg = (struct io_msg){.data = side->memory[side->turn], .len = (size_t)n};
         side->drained = n < IO_FDS_STREAM_BYTES;
@@ -274,69 +284,70 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
     if (n == 0 || is_gone(errno) || errno == EIO) /* EIO: a terminal was hung up */
         return NETGDB_CLOSED;
     side->drained = errno == EAGAIN || errno == EWOULDBLOCK;
+    if (is_short(errno))
+        (void)poll(NULL, 0, SHORT_MS); /* what is there stays there */
     return side->drained || is_short(errno) ? 0 : NETGDB_IO;
 }
 
 /* ---- what is received, and its memory ---- */
 
-static bool is_datagrams(const struct io_fds_side *side)
-{
-    return side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
-}
-
 static size_t memory_size(const struct io_fds_side *side)
 {
-    return is_datagrams(side) ? (size_t)IO_FDS_BATCH * SLOT : (size_t)IO_FDS_STREAM_BYTES;
+    return transfer_is_datagrams(side) ? (size_t)IO_FDS_BATCH * SLOT : (size_t)IO_FDS_STREAM_BYTES;
 }
 
 /*
- * Takes the memory that was not used last. It is the system's and not the heap's: of room for so
- * many long datagrams only the pages that some have touched are there, and when it goes no hole is
- * left that would make a process with many sessions grow.
+ * The memory for the next receive. It is the system's and not the heap's: of room for so many long
+ * datagrams only the pages that some have touched are there, and when it goes no hole is left that
+ * would make a process with many sessions grow.
  */
-static bool next_memory(struct io_fds_side *side)
+static bool has_memory(struct io_fds_side *side)
 {
-    unsigned next = !side->turn;
-    if (side->memory[next] == NULL) {
-        void *memory = mmap(NULL, memory_size(side), PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED)
-            return false;
-        side->memory[next] = memory;
-    }
-    side->turn = next;
-    return true;
+    uint8_t **memory = &side->memory[side->turn];
+    if (*memory != NULL)
+        return true;
+    void *mapped =
+        mmap(NULL, memory_size(side), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped != MAP_FAILED)
+        *memory = mapped;
+    return *memory != NULL;
 }
 
 static int receive(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
 {
     if (side->kind == IO_FDS_NONE || n == 0)
         return 0;
-    if (!next_memory(side))
+    if (!has_memory(side))
         return NETGDB_NOMEM;
-    return is_datagrams(side) ? recv_datagrams(side, msgs, n) : recv_stream(side, msgs);
+    return transfer_is_datagrams(side) ? recv_datagrams(side, msgs, n) : recv_stream(side, msgs);
 }
 
 bool transfer_ahead(struct io_fds_side *side)
 {
     struct io_fds_ahead *a = &side->ahead;
-    if (a->n == 0) {
-        a->given = 0;
-        a->n = receive(side, a->msgs, IO_FDS_BATCH);
-    }
+    if (a->n != 0)
+        return true;
+    side->turn = !side->turn; /* the last recv's is still in use */
+    a->given = 0;
+    a->n = receive(side, a->msgs, IO_FDS_BATCH);
+    if (a->n == NETGDB_NOMEM)
+        a->n = 0; /* the recv that follows does without, or says so */
+    if (a->n <= 0)
+        side->turn = !side->turn;
     return a->n != 0;
 }
 
-/* Gives at most `n` of what was received ahead. */
+/* Gives at most `n` of what was received ahead, or the error that there was. */
 static int give(struct io_fds_ahead *a, struct io_msg *msgs, unsigned n)
 {
-    int left = a->n - a->given, given = a->n;
-    if (a->n > 0) {
-        given = left < (int)n ? left : (int)n;
-        memcpy(msgs, a->msgs + a->given, (unsigned)given * sizeof *msgs);
-        a->given += given;
+    int error = a->n, left = a->n - a->given, given = left < (int)n ? left : (int)n;
+    if (error < 0) {
+        a->n = 0;
+        return error;
     }
-    if (a->n < 0 || a->given == a->n)
+    memcpy(msgs, a->msgs + a->given, (unsigned)given * sizeof *msgs);
+    a->given += given;
+    if (a->given == a->n)
         a->n = 0;
     return given;
 }

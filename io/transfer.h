@@ -5,6 +5,8 @@
 
 #include "io/fds.h"
 
+bool transfer_is_datagrams(const struct io_fds_side *side);
+
 /* As send and recv of proto/io.h. A side that is nothing loses what is sent and has nothing. */
 int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n);
 int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n);

@@ -52,7 +52,7 @@ struct io_ops {
     /*
      * Takes at most `n` messages that have arrived; never blocks. Fills msgs[] with memory owned
      * by the io and valid until its next recv on that side. Returns how many, 0 when there is
-     * nothing now, NETGDB_CLOSED at the end of a stream, or NETGDB_IO.
+     * nothing now, NETGDB_CLOSED at the end of a stream, NETGDB_IO or NETGDB_NOMEM.
      */
     int (*recv)(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n);
 

@@ -123,6 +123,7 @@ static enum handover_kind await_end(struct client *c, struct listener_kernel *k)
 {
     struct handover h;
     int fds[HANDOVER_FDS];
+    c->io.spin_budget = 0; /* what it says is not received by the io */
     for (;;) {
         unsigned why = io_wait(&c->io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE);
         if ((why & IO_ON_CLIENT) != 0)

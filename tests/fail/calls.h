@@ -7,6 +7,7 @@
  *   HERE(name)                        the name of what is defined here
  *   REAL(type, name, parameters)      a statement that makes `real` the one of libc
  *   FAILS(name)                       whether this call is to fail
+ *   KEEP(block)                       the block; counted when it is ours
  *
  * Not here: what fails for a wrong argument only (clocks, mutexes, signal masks) or not at all.
  */
@@ -145,9 +146,7 @@ CALL(ssize_t, sendmsg, ENOBUFS, (int a, const struct msghdr *b, int c), (a, b, c
 CALL(ssize_t, recv, ENOMEM, (int a, void *b, size_t c, int d), (a, b, c, d))
 CALL(ssize_t, send, ENOBUFS, (int a, const void *b, size_t c, int d), (a, b, c, d))
 CALL(ssize_t, writev, ENOSPC, (int a, const struct iovec *b, int c), (a, b, c))
-CALL(void *, mmap, ENOMEM, (void *a, size_t b, int c, int d, int e, off_t f), (a, b, c, d, e, f))
 DONE_CALL(close, EIO, (int a), (a))
-DONE_CALL(munmap, ENOMEM, (void *a, size_t b), (a, b))
 DONE_CALL(shutdown, ENOTCONN, (int a, int b), (a, b))
 BYTES_CALL(read, EIO, (int a, void *b, size_t c), (a, b, c))
 BYTES_CALL(write, EIO, (int a, const void *b, size_t c), (a, b, c))
@@ -174,6 +173,31 @@ CALL(ssize_t, __recv_chk, ENOMEM, (int a, void *b, size_t c, size_t d, int e), (
 CALL(ssize_t, __readlink_chk, ENOMEM, (const char *a, char *b, size_t c, size_t d), (a, b, c, d))
 BYTES_CALL(__read_chk, EIO, (int a, void *b, size_t c, size_t d), (a, b, c, d))
 /* clang-format on */
+
+/* Memory of the system's is a block as that of the heap is. */
+DECLARE(void *, mmap, (void *a, size_t b, int c, int d, int e, off_t f))
+EXPORT void *HERE(mmap)(void *a, size_t b, int c, int d, int e, off_t f)
+{
+    REAL(void *, mmap, (void *a, size_t b, int c, int d, int e, off_t f))
+    if (FAILS(mmap)) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    void *block = real(a, b, c, d, e, f);
+    return block == MAP_FAILED ? block : KEEP(block);
+}
+
+DECLARE(int, munmap, (void *a, size_t b))
+EXPORT int HERE(munmap)(void *a, size_t b)
+{
+    REAL(int, munmap, (void *a, size_t b))
+    bool fail = FAILS(munmap);
+    count_forget(a);
+    int rc = real(a, b);
+    if (fail)
+        errno = ENOMEM;
+    return fail ? -1 : rc;
+}
 
 /* One that takes a descriptor out of the set does, whatever it says. */
 DECLARE(int, epoll_ctl, (int a, int b, int c, struct epoll_event *d))

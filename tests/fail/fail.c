@@ -32,6 +32,7 @@ static bool is_ours(const void *from)
     if (real == NULL)                                                                              \
         *(void **)&real = dlsym(RTLD_NEXT, #name);
 #define FAILS(name) (is_ours(__builtin_return_address(0)) && count_fails(#name))
+#define KEEP(block) (is_ours(__builtin_return_address(0)) ? count_keep(block) : (block))
 #include "tests/fail/calls.h"
 
 __attribute__((constructor)) static void start(void)

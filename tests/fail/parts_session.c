@@ -360,8 +360,8 @@ const struct part session_parts[] = {
      .set = set_adopted,
      .play = play_adopted,
      .clear = clear_adopted,
-     .descriptors = 7, /* 3 and 5 of the silent one */
-     .blocks = 6},
+     .descriptors = 7, /* 3 and 4 of the silent one */
+     .blocks = 7},
     {.name = "session/loan", .set = part_rundir, .play = play_loan, .clear = part_rundir_end},
     {.name = "session/lobby", .set = set_left_behind, .play = play_lobby, .clear = clear_kernel},
     {.name = "session/record", .set = part_rundir, .play = play_record, .clear = part_rundir_end},

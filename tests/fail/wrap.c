@@ -11,6 +11,11 @@
 #include "tests/fail/count.h"
 #include "tests/fail/stage.h"
 
+static void *keep(void *block)
+{
+    return stage_aside == 0 ? count_keep(block) : block;
+}
+
 #define EXPORT
 #define DECLARE(type, name, parameters)                                                            \
     type __real_##name parameters;                                                                 \
@@ -19,6 +24,7 @@
 #define HERE(name) __wrap_##name
 #define REAL(type, name, parameters) type(*real) parameters = __real_##name;
 #define FAILS(name) (stage_aside == 0 && count_fails(#name))
+#define KEEP(block) keep(block)
 #include "tests/fail/calls.h"
 
 ERROR_CALL(getaddrinfo, EAI_MEMORY,
@@ -40,11 +46,6 @@ DECLARE(void *, malloc, (size_t size))
 DECLARE(void *, calloc, (size_t n, size_t size))
 DECLARE(void *, realloc, (void *block, size_t size))
 DECLARE(void, free, (void *block))
-
-static void *keep(void *block)
-{
-    return stage_aside == 0 ? count_keep(block) : block;
-}
 
 static void *no_memory(void)
 {

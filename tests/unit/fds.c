@@ -349,6 +349,12 @@ static void send_later(const char *text)
     assert_int_equal(io_send_later(&io.io, IO_TARGET, &msg, 1), 0);
 }
 
+static void spins(void)
+{
+    io.spin_budget = 100 * IO_SECOND;
+    io.last_wait[0] = io.last_wait[1] = 0;
+}
+
 static void datagrams_of_one_turn_go_out_with_the_wait(void **state)
 {
     int other = saving();
@@ -440,10 +446,19 @@ static void what_may_go_later_can_be_dropped(void **state)
     close(other);
 }
 
-static void spins(void)
+static void what_was_dropped_takes_no_room(void **state)
 {
-    io.spin_budget = 100 * IO_SECOND;
-    io.last_wait[0] = io.last_wait[1] = 0;
+    int other = saving();
+    (void)state;
+    for (int i = 0; i < WIRE_DATAGRAM_MAX / 8; i++) {
+        send_later("8 bytes!");
+        io_drop_later(&io.io, IO_TARGET);
+    }
+    send_later("8 bytes!");
+    assert_string_equal(arrived(other), "");
+    send_later("8 bytes!");
+    assert_string_equal(arrived(other), "");
+    close(other);
 }
 
 static void a_spinning_wait_sends_only_what_is_urgent(void **state)
@@ -489,6 +504,80 @@ static void a_spinning_wait_receives_for_the_next_recv(void **state)
     given(IO_TARGET, "c");
     assert_int_equal(io_recv(&io.io, IO_TARGET, &msg, 1), 0);
     close(other);
+}
+
+/* As a target that is slow, and a stub that says more behind its reply. */
+static void waits_in_vain_leave_what_was_received(void **state)
+{
+    int other = stream();
+    struct io_msg msg;
+    (void)state;
+    assert_int_equal(write(other, "held", 4), 4);
+    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
+    for (int vain = 0; vain < 3; vain++) {
+        io.spin_budget = 1; /* ns: one look */
+        io.last_wait[0] = 0;
+        assert_int_equal(io_wait(&io.io, io_now(&io.io) + 1000, IO_ON_CLIENT), 0);
+        assert_int_equal(write(other, "more", 4), 4);
+        spins();
+        assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
+        assert_memory_equal(msg.data, vain == 0 ? "held" : "more", 4);
+        assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
+    }
+    close(other);
+}
+
+static void of_two_sides_that_always_have_something_both_are_heard(void **state)
+{
+    int target = saving(), client = stream();
+    unsigned heard = 0;
+    struct io_msg msg;
+    (void)state;
+    spins();
+    assert_int_equal(send(target, "a", 1, 0), 1);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(write(client, "x", 1), 1);
+        unsigned why = io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_TARGET);
+        heard |= why;
+        if ((why & IO_ON_CLIENT) != 0)
+            assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
+    }
+    assert_int_equal(heard, IO_ON_CLIENT | IO_ON_TARGET);
+    close(target);
+    close(client);
+}
+
+static void a_wake_is_seen_beside_what_was_received_ahead(void **state)
+{
+    const unsigned both = IO_ON_CLIENT | IO_ON_WAKE;
+    int other = stream();
+    (void)state;
+    spins();
+    assert_int_equal(write(other, "a", 1), 1);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, both), IO_ON_CLIENT);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
+    io_fds_wake(&io);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, both), both);
+    given(IO_CLIENT, "a");
+    assert_int_equal(write(other, "b", 1), 1);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, both), both);
+    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
+    close(other);
+}
+
+static void the_end_of_a_stream_is_told_every_time(void **state)
+{
+    struct io_msg msg;
+    (void)state;
+    io_fds_save_calls(&io);
+    close(stream());
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
+    spins();
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
+        assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
+    }
 }
 
 static void a_spinning_wait_finds_the_end_of_a_stream_and_a_wake(void **state)
@@ -628,8 +717,13 @@ int main(void)
         TEST(what_may_go_later_goes_with_what_goes_at_once),
         TEST(what_may_go_later_goes_while_a_wait_lasts),
         TEST(what_may_go_later_can_be_dropped),
+        TEST(what_was_dropped_takes_no_room),
         TEST(a_spinning_wait_sends_only_what_is_urgent),
         TEST(a_spinning_wait_receives_for_the_next_recv),
+        TEST(waits_in_vain_leave_what_was_received),
+        TEST(of_two_sides_that_always_have_something_both_are_heard),
+        TEST(a_wake_is_seen_beside_what_was_received_ahead),
+        TEST(the_end_of_a_stream_is_told_every_time),
         TEST(a_spinning_wait_finds_the_end_of_a_stream_and_a_wake),
         TEST(what_is_received_ahead_sends_what_is_urgent_with_the_wait),
         TEST(what_is_held_goes_out_before_its_descriptor_is_closed),
