@@ -44,33 +44,24 @@ static bool is_short(int error)
     return error == ENOMEM || error == ENOBUFS;
 }
 
-/* Sends the first of some datagrams, as many as one system call takes. Returns how many, or -1. */
-static int send_batch(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
-{
-    struct mmsghdr batch[IO_FDS_BATCH];
-    struct iovec parts[IO_FDS_BATCH];
-    bool peer = side->kind == IO_FDS_PEER;
-    if (n == 1 && !peer) /* most are alone, and this is the shortest way */
-        return send(side->out, msgs->data, msgs->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
-    for (unsigned i = 0; i < n; i++) {
-        parts[i] = (struct iovec){msgs[i].data, msgs[i].len};
-        batch[i].msg_hdr = (struct msghdr){
-            .msg_name = peer ? &side->peer : NULL,
-            .msg_namelen = peer ? sizeof side->peer : 0,
-            .msg_iov = &parts[i],
-            .msg_iovlen = 1,
-        };
-    }
-    return sendmmsg(side->out, batch, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 /* A datagram that could not be sent is a lost one, whatever the reason. */
 static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
 {
+    struct mmsghdr batch[IO_FDS_BATCH] = {0};
+    struct iovec parts[IO_FDS_BATCH];
+    for (unsigned i = 0; i < n; i++) {
+        parts[i] = (struct iovec){msgs[i].data, msgs[i].len};
+        batch[i].msg_hdr.msg_iov = &parts[i];
+        batch[i].msg_hdr.msg_iovlen = 1;
+        if (side->kind == IO_FDS_PEER) {
+            batch[i].msg_hdr.msg_name = &side->peer;
+            batch[i].msg_hdr.msg_namelen = sizeof side->peer;
+        }
+    }
     unsigned sent = 0;
     bool again = true; /* the first failure may be an ICMP error of an earlier datagram */
     while (sent < n) {
-        int rc = send_batch(side, msgs + sent, n - sent);
+        int rc = sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (rc > 0) {
             sent += (unsigned)rc;
             again = true;
