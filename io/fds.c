@@ -127,11 +127,9 @@ static unsigned receive_ahead(struct io_fds *f, unsigned reasons)
 static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
 {
     unsigned why;
-    send_urgent(f);
-    do {
+    send_urgent(f); /* whoever gets it may have answered when we are back */
+    while ((why = receive_ahead(f, reasons)) == 0 && fds_now(&f->io) < until)
         sched_yield(); /* whom we wait for may wait for this CPU */
-        why = receive_ahead(f, reasons);
-    } while (why == 0 && fds_now(&f->io) < until);
     return why;
 }
 
