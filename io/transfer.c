@@ -275,9 +275,11 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
     if (n == 0 || is_gone(errno) || errno == EIO) /* EIO: a terminal was hung up */
         return NETGDB_CLOSED;
     side->drained = errno == EAGAIN || errno == EWOULDBLOCK;
-    if (is_short(errno))
+    if (!side->drained && !is_short(errno))
+        return NETGDB_IO;
+    if (!side->drained)
         (void)poll(NULL, 0, SHORT_MS); /* what is there stays there */
-    return side->drained || is_short(errno) ? 0 : NETGDB_IO;
+    return 0;
 }
 
 /* ---- what is received, and its memory ---- */
