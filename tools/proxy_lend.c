@@ -123,7 +123,6 @@ static enum handover_kind await_end(struct client *c, struct listener_kernel *k)
 {
     struct handover h;
     int fds[HANDOVER_FDS];
-    c->io.spin_budget = 0; /* what it says is not received by the io */
     for (;;) {
         unsigned why = io_wait(&c->io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE);
         if ((why & IO_ON_CLIENT) != 0)
@@ -233,6 +232,7 @@ void proxy_lend(struct proxy *p, int fd, const char *line)
         close(fd);
         return;
     }
+    c->io.spin_budget = 0; /* what the borrower says is read here and not by the io */
     lend(c, line);
     client_free(c);
 }
