@@ -385,6 +385,34 @@ bool listener_take_session(struct listener *l, const struct net_addr *own,
     return k != NULL;
 }
 
+static const struct listener_watch any_host = {.n = 1};
+
+/* Of those that have a kernel that waits; NULL: none has. */
+static struct listener *first_with_kernel(void)
+{
+    pthread_mutex_lock(&all_lock);
+    struct listener *l = all;
+    while (l != NULL && !listener_waits(l, &any_host))
+        l = l->next;
+    pthread_mutex_unlock(&all_lock);
+    return l;
+}
+
+const struct log *listener_take_any(struct listener_kernel *out)
+{
+    struct listener *l;
+    while ((l = first_with_kernel()) != NULL) {
+        if (listener_take(l, &any_host, out))
+            return l->log;
+    }
+    return NULL;
+}
+
+bool listener_any_waits(void)
+{
+    return first_with_kernel() != NULL;
+}
+
 void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),
                    void *context)
 {
