@@ -151,8 +151,7 @@ static int judge_mute(struct stream_target *s)
     if (s->told)
         return s->error = NETGDB_LOST;
     s->told = true;
-    log_warn(s->log,
-             "connected, but nothing answers: is it a stub, and nobody else's? Still asking");
+    log_warn(s->log, "connected, but no stub answers (another debugger may have it): still asking");
     return 0;
 }
 
