@@ -339,6 +339,14 @@ bool listener_answers(struct listener *l, const struct listener_watch *w)
     return ask_lobby(l, w, lobby_answers);
 }
 
+uint32_t listener_refused(struct listener *l, uint64_t since)
+{
+    pthread_mutex_lock(&l->lock);
+    uint32_t ip = l->lobby.refused_at >= since ? l->lobby.refused_last : 0;
+    pthread_mutex_unlock(&l->lock);
+    return ip;
+}
+
 /* Out of the lobby: all that it is made of is the taker's. */
 static void take(struct listener *l, struct lobby_kernel *k, struct listener_kernel *out)
 {
