@@ -301,7 +301,9 @@ static int link_all(struct linker *l, const uint8_t *file, size_t size)
         return link_error(l, "not a 64-bit little-endian ELF file");
     bool object = header.e_type == ET_REL;
     if (header.e_machine != EM_BPF && (object || header.e_machine != EM_AARCH64))
-        return link_error(l, "not eBPF: its machine is %u", header.e_machine);
+        return header.e_machine == EM_X86_64
+                   ? link_error(l, "not eBPF: its machine is x86-64: compile with -target bpf")
+                   : link_error(l, "not eBPF: its machine is %u", header.e_machine);
     if (!object && header.e_type != ET_EXEC && header.e_type != ET_DYN)
         return link_error(l, "neither an object nor a linked program");
     int rc = read_sections(l);

@@ -371,8 +371,9 @@ bad_packet:
         ebpf_fault_at(m, EBPF_ACCESS, EBPF_INPUT_BASE + ip->imm, "packet access outside the input");
     goto out;
 too_deep:
-    stop = ebpf_fault_at(m, EBPF_TOO_DEEP, address_of(m, ip),
-                         "more than %u functions active at once", m->depth_max);
+    stop =
+        ebpf_fault_at(m, EBPF_TOO_DEEP, address_of(m, ip), "more than %u function%s active at once",
+                      m->depth_max, m->depth_max == 1 ? "" : "s");
     goto out;
 exited:
     stop = EBPF_EXITED;

@@ -165,8 +165,8 @@ static enum ebpf_stop ready(struct ebpf_machine *m)
                              (unsigned long long)m->pc);
     if (m->executed >= m->budget)
         return ebpf_fault_at(m, EBPF_OVER_BUDGET, m->pc,
-                             "the budget of %llu instructions is used up",
-                             (unsigned long long)m->budget);
+                             "the budget of %llu instruction%s is used up",
+                             (unsigned long long)m->budget, m->budget == 1 ? "" : "s");
     return EBPF_RUNNING;
 }
 

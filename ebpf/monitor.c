@@ -121,7 +121,8 @@ static void budget(struct stub *s, const char *args, struct buf *out)
         }
         ebpf_machine_budget(s->m, n);
     }
-    (void)buf_printf(out, "%" PRIu64 " instructions run, ", s->m->executed);
+    (void)buf_printf(out, "%" PRIu64 " instruction%s run, ", s->m->executed,
+                     s->m->executed == 1 ? "" : "s");
     if (s->m->budget == EBPF_NO_BUDGET)
         (void)buf_adds(out, "no budget\n");
     else

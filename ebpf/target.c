@@ -411,9 +411,9 @@ static void tell(struct stub *s)
     uint64_t r0 = s->m->reg[0];
     unsigned signal = ebpf_stop_signal(s->stop);
     if (s->stop == EBPF_EXITED)
-        (void)buf_printf(out,
-                         "%s: r0 = 0x%" PRIx64 " (%" PRId64 ") after %" PRIu64 " instructions\n",
-                         stub_image(s)->name, r0, (int64_t)r0, s->m->executed);
+        (void)buf_printf(
+            out, "%s: r0 = 0x%" PRIx64 " (%" PRId64 ") after %" PRIu64 " instruction%s\n",
+            stub_image(s)->name, r0, (int64_t)r0, s->m->executed, s->m->executed == 1 ? "" : "s");
     else if (signal != 0 && signal != 5 && !s->by_interrupt)
         (void)buf_printf(out, "%s: %s\n", stub_image(s)->name, s->m->fault.text);
 }

@@ -2,6 +2,7 @@
 /* Chains of targets; see chain.h. */
 #include "session/chain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,18 @@
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "symbols/qsymbol.h"
+#include "threads/rtos.h"
 #include "threads/threads.h"
+
+bool chain_takes(const struct options *o, char *error, size_t size)
+{
+    if (strcmp(o->rtos, "auto") == 0 || strcmp(o->rtos, "off") == 0 || rtos_find(o->rtos) != NULL)
+        return true;
+    int n = snprintf(error, size, "rtos=%s: takes one of auto, off", o->rtos);
+    for (const struct rtos *const *r = rtos_all; *r != NULL && n > 0 && (size_t)n < size; r++)
+        n += snprintf(error + n, size - (size_t)n, ", %s", (*r)->name);
+    return false;
+}
 
 /* A target that fails now is for its next owner to find out. */
 static void settle(struct chain *chain)

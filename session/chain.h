@@ -26,6 +26,12 @@ struct chain {
 };
 
 /*
+ * Whether a chain can be made with these options. If not, one line of text is in error[size], as
+ * options_parse makes it.
+ */
+bool chain_takes(const struct options *options, char *error, size_t size);
+
+/*
  * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify), mends a
  * FreeBSD stub's replies, answers qSymbol, shows an RTOS's threads. Owns the link from here on,
  * also when it fails. Returns 0, or an error of the target; *chain is then empty.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +15,7 @@
 #include "io/herald.h"
 #include "io/thread.h"
 #include "proto/err.h"
+#include "session/rundir.h"
 
 struct listener {
     struct listener *next;
@@ -84,12 +86,24 @@ static bool concerns(const struct listener_watch *w, uint32_t ip)
     return false;
 }
 
+/* Says, once in a process, why there is no record. */
+static void no_record(const struct log *log, int error)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    char dir[RUNDIR_MAX];
+    const char *why = rundir_trouble(dir);
+    if (!atomic_flag_test_and_set(&said))
+        log_warn(log,
+                 "runtime directory %s: %s: a kernel whose debugger is killed cannot be taken over",
+                 dir, why != NULL ? why : strerror(error));
+}
+
 static void announced(void *context, struct lobby_kernel *k)
 {
     struct listener *l = context;
     struct listener_watch *w;
-    if (k->record == NULL)
-        k->record = record_create(&k->own, &k->kernel);
+    if (k->record == NULL && (k->record = record_create(&k->own, &k->kernel)) == NULL)
+        no_record(l->log, errno);
     if (k->record != NULL) {
         struct link_mark *mark = record_mark(k->record);
         mark->sent = k->link->tx.seqno;

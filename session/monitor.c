@@ -92,6 +92,8 @@ static void obey(struct monitor *m, const char *command)
             return;
         }
     }
+    if (command[0] != '\0' && strcmp(command, "help") != 0)
+        buf_printf(&m->text, "no such command: %.100s\n", command);
     say_help(m);
 }
 

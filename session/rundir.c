@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ static int name_of(char path[RUNDIR_MAX])
     const char *given = getenv("NETGDB_RUNTIME_DIR");
     const char *user = getenv("XDG_RUNTIME_DIR");
     const char *service = getenv("RUNTIME_DIRECTORY");
-    if (given != NULL && given[0] == '/')
+    if (given != NULL && given[0] != '\0')
         return snprintf(path, RUNDIR_MAX, "%s", given);
     if (user != NULL && user[0] == '/')
         return snprintf(path, RUNDIR_MAX, "%s/netgdb", user);
@@ -24,21 +25,32 @@ static int name_of(char path[RUNDIR_MAX])
     return snprintf(path, RUNDIR_MAX, "/tmp/netgdb-%u", (unsigned)geteuid());
 }
 
-int rundir(char path[RUNDIR_MAX])
+static const char *fail(int error, const char *why)
+{
+    errno = error;
+    return why;
+}
+
+const char *rundir_trouble(char path[RUNDIR_MAX])
 {
     struct stat st;
     int n = name_of(path);
-    if (n < 0 || n >= RUNDIR_MAX) {
-        errno = ENAMETOOLONG;
-        return NETGDB_IO;
-    }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return NETGDB_IO;
-    if (lstat(path, &st) != 0)
-        return NETGDB_IO;
-    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
-        errno = EPERM;
-        return NETGDB_IO;
-    }
-    return 0;
+    if (n < 0 || n >= RUNDIR_MAX)
+        return fail(ENAMETOOLONG, "its name is too long");
+    if (path[0] != '/')
+        return fail(EINVAL, "its name must begin with /");
+    if ((mkdir(path, 0700) != 0 && errno != EEXIST) || lstat(path, &st) != 0)
+        return strerror(errno);
+    if (!S_ISDIR(st.st_mode))
+        return fail(EPERM, "not a directory");
+    if (st.st_uid != geteuid())
+        return fail(EPERM, "it belongs to another user");
+    if ((st.st_mode & 022) != 0)
+        return fail(EPERM, "others can write to it (chmod go-w)");
+    return NULL;
+}
+
+int rundir(char path[RUNDIR_MAX])
+{
+    return rundir_trouble(path) == NULL ? 0 : NETGDB_IO;
 }

@@ -15,4 +15,7 @@ enum { RUNDIR_MAX = 256 }; /* bytes of its path, with the NUL */
  */
 int rundir(char path[RUNDIR_MAX]);
 
+/* The same, for people: NULL, or a few words on what is wrong with `path`, with errno. */
+const char *rundir_trouble(char path[RUNDIR_MAX]);
+
 #endif

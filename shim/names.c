@@ -14,6 +14,7 @@
 
 #include "io/logfile.h"
 #include "io/sockets.h"
+#include "session/chain.h"
 
 enum { NAMES_MAX = 1024 }; /* look-ups of one process; the oldest is forgotten after that */
 
@@ -141,7 +142,8 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
     int rc = EAI_NONAME;
     if (!is_stream(hints)) {
         log_error(&shim_log, "udp: and tcp6: do not go with this: target remote netgdb:HOST");
-    } else if (options_from_gdb(&n->options, node, service, getenv, error, sizeof error) != 0) {
+    } else if (options_from_gdb(&n->options, node, service, getenv, error, sizeof error) != 0 ||
+               !chain_takes(&n->options, error, sizeof error)) {
         log_error(&shim_log, "%s", error);
     } else {
         n->log = (struct log){

@@ -58,8 +58,6 @@ static int read_at(struct check *c, uint64_t offset, void *bytes, size_t len)
 
 static int check_ident(struct check *c, const uint8_t *header)
 {
-    if (memcmp(header, ELFMAG, SELFMAG) != 0)
-        return fail(c, NETGDB_PROTO, "not an ELF file");
     c->ident->is64 = header[EI_CLASS] == ELFCLASS64;
     c->ident->big = header[EI_DATA] == ELFDATA2MSB;
     c->ident->osabi = header[EI_OSABI];
@@ -110,10 +108,25 @@ static int check_tables(struct check *c, const uint8_t *header)
     return 0;
 }
 
+/* A file that is too short for a header is no less something else. */
+static int check_magic(struct check *c)
+{
+    uint8_t magic[SELFMAG] = {0};
+    size_t len = c->size < SELFMAG ? (size_t)c->size : SELFMAG;
+    if (len == 0)
+        return fail(c, NETGDB_PROTO, "empty");
+    int rc = read_at(c, 0, magic, len);
+    if (rc == 0 && memcmp(magic, ELFMAG, len) != 0)
+        rc = fail(c, NETGDB_PROTO, "not an ELF file");
+    return rc;
+}
+
 static int check_header(struct check *c)
 {
     uint8_t header[sizeof(Elf64_Ehdr)] = {0};
-    int rc = read_at(c, 0, header, EI_NIDENT);
+    int rc = check_magic(c);
+    if (rc == 0)
+        rc = read_at(c, 0, header, EI_NIDENT);
     if (rc == 0)
         rc = check_ident(c, header);
     if (rc == 0)

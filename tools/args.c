@@ -34,8 +34,18 @@ int complain_usage(const char *command, const char *format, ...)
     va_start(args, format);
     complain_list(format, args);
     va_end(args);
+    return hint_usage(command);
+}
+
+int hint_usage(const char *command)
+{
     fprintf(stderr, "Try 'netgdb%s%s --help'.\n", command[0] != '\0' ? " " : "", command);
     return EXIT_USAGE;
+}
+
+int complain_value(const char *command, const char *option, const char *value, const char *wants)
+{
+    return complain_usage(command, "--%s=%.100s: takes %s", option, value, wants);
 }
 
 void log_to_stderr(void *context, enum log_level level, const char *line)
@@ -50,11 +60,14 @@ bool parse_time(const char *text, uint64_t *ns)
     static const struct {
         const char *name;
         double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}};
+    } units[] = {{"s", 1}, {"ms", 1e-3}, {"us", 1e-6}};
     char *end;
     if (!isdigit((unsigned char)text[0])) /* no sign, no "inf" */
         return false;
     double number = strtod(text, &end);
+    *ns = 0;
+    if (number == 0 && *end == '\0')
+        return true;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         double seconds = number * units[i].seconds;
         if (strcmp(end, units[i].name) == 0 && seconds <= DAY_SECONDS) {

@@ -87,9 +87,9 @@ static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
         printf("0x%" PRIx64 "\n", m->reg[0]);
     else {
         const struct ebpf_symbol *f = ebpf_image_function(image, m->pc);
-        complain("%s: stopped at 0x%" PRIx64 "%s%s after %" PRIu64 " instructions: %s", image->name,
-                 m->pc, f == NULL ? "" : " in ", f == NULL ? "" : f->name, m->executed,
-                 m->fault.text);
+        complain("%s: stopped at 0x%" PRIx64 "%s%s after %" PRIu64 " instruction%s: %s",
+                 image->name, m->pc, f == NULL ? "" : " in ", f == NULL ? "" : f->name, m->executed,
+                 m->executed == 1 ? "" : "s", m->fault.text);
     }
     ebpf_machine_free(m);
     return stop == EBPF_EXITED ? EXIT_DONE : EXIT_FAILED;
@@ -217,6 +217,18 @@ static bool take_option(struct debug *d, int option, const char *value)
     }
 }
 
+static const char *wanted(int option)
+{
+    switch (option) {
+    case OPT_LISTEN:
+        return "ADDRESS or ADDRESS:PORT";
+    case OPT_LOG:
+        return LOG_LEVELS;
+    default:
+        return bpf_programs_wanted(option);
+    }
+}
+
 static int link_one(const struct ebpf_image *image, const char *file)
 {
     FILE *f = fopen(file, "wb");
@@ -242,11 +254,11 @@ static int parse(int argc, char **argv, enum what what, struct debug *d)
         if (c == 'h')
             return help();
         if (c == '?')
-            return EXIT_USAGE;
+            return hint_usage("bpf");
         if (c == 'o')
             d->output = optarg;
         else if (!take_option(d, c, optarg))
-            return complain_usage("bpf", "--%s: '%s' is not one", known[which].name, optarg);
+            return complain_value("bpf", known[which].name, optarg, wanted(c));
     }
     if (optind == argc)
         return complain_usage("bpf", "no object given");
@@ -296,6 +308,7 @@ int bpf_main(int argc, char **argv)
     if (which == BPF_NOTHING)
         return complain_usage("bpf", "run, debug or link?");
     bpf_programs_init(&d.programs);
+    argv[1] = argv[0]; /* "netgdb bpf" */
     int end = parse(argc - 1, argv + 1, (enum what)which, &d);
     if (end < 0)
         end = load_and_go(argc - 1, argv + 1, (enum what)which, &d);

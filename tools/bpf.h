@@ -26,7 +26,7 @@ struct bpf_programs {
 void bpf_programs_init(struct bpf_programs *p);
 void bpf_programs_free(struct bpf_programs *p);
 
-/* One of the options below with its value; false when it is wrong (said in a line or not). */
+/* One of the options below with its value; false when it is wrong. */
 enum bpf_option {
     BPF_SECTION = 1000,
     BPF_ENTRY,
@@ -38,6 +38,9 @@ enum bpf_option {
     BPF_FACE
 };
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
+
+/* What such an option takes, in words. */
+const char *bpf_programs_wanted(int option);
 
 #define BPF_LONG_OPTIONS                                                                           \
     {"section", required_argument, NULL, BPF_SECTION},                                             \

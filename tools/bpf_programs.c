@@ -12,7 +12,7 @@
 #include "proto/rsp.h"
 #include "tools/tools.h"
 
-enum { INPUT_MAX = 64 << 20 };
+enum { INPUT_MAX = 64 << 20 }; /* bpf_programs_wanted says it, and the machine's own limits */
 
 static uint64_t monotonic(void *context)
 {
@@ -97,11 +97,9 @@ static bool number(const char *text, uint64_t max, uint64_t *value)
 static bool take_input(struct bpf_programs *p, const char *value)
 {
     free(p->input);
-    if (value[0] == '@') {
+    if (value[0] == '@')
         p->input = bpf_read_file(value + 1, INPUT_MAX, &p->machine.input_size);
-        if (p->input == NULL)
-            complain("%s: %s", value + 1, strerror(errno));
-    } else
+    else
         p->input = bpf_from_hex(value, strlen(value), &p->machine.input_size);
     p->machine.input = p->input;
     return p->input != NULL;
@@ -141,6 +139,22 @@ bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
         return face != NULL;
     default:
         return false;
+    }
+}
+
+const char *bpf_programs_wanted(int option)
+{
+    switch (option) {
+    case BPF_DEPTH:
+        return "a number from 1 to 4096";
+    case BPF_FRAME:
+        return "a multiple of 8 from 8 to 65536";
+    case BPF_INPUT:
+        return "hexadecimal digits, or @ and a file that can be read, of 64 MiB at most";
+    case BPF_FACE:
+        return "aarch64, bpf or seed";
+    default: /* BPF_BUDGET, BPF_SEED */
+        return "a number of 64 bits";
     }
 }
 

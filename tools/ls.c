@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "session/control.h"
+#include "session/rundir.h"
 #include "tools/tools.h"
 
 static int help(void)
@@ -34,6 +35,17 @@ static int copy(int fd)
     return n == 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+static int nobody(int error)
+{
+    char dir[RUNDIR_MAX];
+    const char *why = rundir_trouble(dir);
+    if (why != NULL)
+        complain("no proxy runs here: runtime directory %s: %s", dir, why);
+    else
+        complain("no proxy runs here: %s", strerror(error));
+    return EXIT_NOBODY;
+}
+
 int ls_main(int argc, char **argv)
 {
     static const struct option known[] = {{"verbose", no_argument, NULL, 'v'},
@@ -47,17 +59,15 @@ int ls_main(int argc, char **argv)
         if (c == 'h')
             return help();
         if (c == '?')
-            return EXIT_USAGE; /* getopt has complained */
+            return hint_usage("ls");
         verbose |= c == 'v';
         json |= c == 'j';
     }
     if (optind < argc)
         return complain_usage("ls", "'%s': ls takes no argument", argv[optind]);
     int fd = control_connect();
-    if (fd < 0) {
-        complain("no proxy runs here: %s", strerror(errno));
-        return EXIT_NOBODY;
-    }
+    if (fd < 0)
+        return nobody(errno);
     int n = snprintf(request, sizeof request, "ls%s%s\n", json ? " json" : "",
                      verbose ? " verbose" : "");
     int rc = send(fd, request, (size_t)n, MSG_NOSIGNAL) == n ? copy(fd) : EXIT_FAILED;

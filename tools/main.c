@@ -41,6 +41,7 @@ static int help(void)
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+    char spoken[32];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help();
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
@@ -48,8 +49,11 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].function(argc - 1, argv + 1);
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        (void)snprintf(spoken, sizeof spoken, "netgdb %s", name);
+        argv[1] = spoken;
+        return commands[i].function(argc - 1, argv + 1);
     }
     if (name[0] == '\0')
         return complain_usage("", "no command given");

@@ -40,11 +40,6 @@ static int help(void)
     return EXIT_DONE;
 }
 
-static int bad_value(const char *option, const char *value)
-{
-    return complain_usage("node", "--%s: '%s' is not one", option, value);
-}
-
 static bool parse_generation(const char *text, enum debugnet_generation *generation)
 {
     *generation = strcmp(text, "old") == 0 ? DEBUGNET_OLD : DEBUGNET_NEW;
@@ -61,6 +56,26 @@ enum {
     OPT_LOG,
     OPT_EBPF
 };
+
+static const char *wanted(int option)
+{
+    switch (option) {
+    case OPT_CONNECT:
+        return "HOST:PORT";
+    case OPT_BIND:
+        return "ADDRESS or ADDRESS:PORT";
+    case OPT_GENERATION:
+        return "old or new";
+    case OPT_POLL:
+        return "a time with its unit (us, ms, s) such as 500us, a day at most, or 0";
+    case OPT_RETRY:
+        return "a time with its unit (us, ms, s) such as 20ms, from 100us to a day";
+    case OPT_LOG:
+        return LOG_LEVELS;
+    default:
+        return bpf_programs_wanted(option);
+    }
+}
 
 /* One option's value; false when it is wrong. */
 static bool take_option(int option, const char *value, struct node_options *o)
@@ -146,9 +161,9 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
         if (c == 'h')
             return help();
         if (c == '?')
-            return EXIT_USAGE; /* getopt has complained */
+            return hint_usage("node");
         if (!take_option(c, optarg, options))
-            return bad_value(known[which].name, optarg);
+            return complain_value("node", known[which].name, optarg, wanted(c));
     }
     set_patience(&options->debugnet);
     return take_operands(argc, argv, options);

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -158,11 +159,13 @@ static bool has_front(const struct proxy_options *o)
 static void confine_us(struct proxy *p)
 {
     char dir[RUNDIR_MAX];
-    if (p->options->target.kind == OPTIONS_STDIO || rundir(dir) != 0)
+    if (p->options->target.kind == OPTIONS_STDIO)
         return; /* the command may need anything */
+    if (rundir(dir) != 0)
+        dir[0] = '\0';
     tzset();
     if (!confine(dir, p->options->unix_path, p->options->target.symbols))
-        log_debug(&p->log, "this system cannot confine the proxy to its files");
+        log_warn(&p->log, "the proxy is not confined to its files: Landlock: %s", strerror(errno));
 }
 
 static void notify(void *context)
@@ -273,7 +276,8 @@ static int milliseconds_until(uint64_t deadline)
     uint64_t now = io_fds_now();
     if (deadline == IO_NEVER)
         return -1;
-    return deadline <= now ? 0 : (int)((deadline - now) / IO_MS) + 1;
+    uint64_t wait = deadline <= now ? 0 : (deadline - now) / IO_MS + 1;
+    return wait < INT_MAX ? (int)wait : INT_MAX;
 }
 
 static void loop(struct proxy *p)

@@ -215,8 +215,8 @@ void control_close(struct proxy *p);
 
 /*
  * Gives up what is not needed any more: new privileges, and files but those in `directory`, the
- * removal of `socket`, and reading what stands beside `symbols` (each empty: none). Before the
- * first thread. Returns whether the file system could be confined.
+ * removal of `socket`, and reading what stands beside `symbols` (each empty: none; so is one that
+ * is not there). Before the first thread. False with errno: the file system is not confined.
  */
 bool confine(const char *directory, const char *socket, const char *symbols);
 

@@ -10,6 +10,7 @@
 
 #include "io/thread.h"
 #include "session/control.h"
+#include "session/rundir.h"
 #include "tools/proxy.h"
 
 enum {
@@ -25,6 +26,13 @@ struct visit {
 
 int control_open(struct proxy *p)
 {
+    char dir[RUNDIR_MAX];
+    const char *why = rundir_trouble(dir);
+    if (why != NULL) {
+        log_warn(&p->log, "runtime directory %s: %s: 'netgdb ls' and gdb's netgdb:HOST do without",
+                 dir, why);
+        return -1;
+    }
     int fd = control_listen();
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->control_fd};
     if (fd >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/chain.h"
+#include "symbols/elf_file.h"
 #include "tools/proxy.h"
 
 static int help(void)
@@ -46,7 +48,7 @@ static bool take_listen(const char *text, struct proxy_options *o)
     char *to = is_unix ? o->unix_path : o->listen;
     size_t room = is_unix ? sizeof o->unix_path : sizeof o->listen;
     o->listen[0] = o->unix_path[0] = '\0';
-    if (value[0] == '\0' || strlen(value) >= room)
+    if (value[0] == '\0' || strlen(value) >= room || (!is_unix && strchr(value, ':') != NULL))
         return false;
     memcpy(to, value, strlen(value) + 1);
     return true;
@@ -108,6 +110,40 @@ static bool take_option(int option, const char *value, struct proxy_options *o)
     }
 }
 
+/* Whether the file of symbols=, if any, is one that a session will be able to read. */
+static bool check_symbols(const char *file)
+{
+    struct elf_file f;
+    const char *why;
+    if (file[0] == '\0')
+        return true;
+    int rc = elf_file_open(&f, file, &why);
+    elf_file_close(&f);
+    if (rc != 0)
+        (void)complain_usage("proxy", "symbols=%s: %s", file, why);
+    return rc == 0;
+}
+
+static const char *wanted(int option, const char *value)
+{
+    switch (option) {
+    case 'p':
+        return "a port from 1 to 65535";
+    case OPT_LISTEN:
+        return strchr(value, ':') != NULL && strncmp(value, "unix:", 5) != 0
+                   ? "an IPv4 address: the port is -p"
+                   : "an address, or unix:PATH of at most 107 bytes";
+    case OPT_PORTS:
+        return "FIRST-LAST, two ports from 1 to 65535";
+    case OPT_FROM:
+        return "a network such as 192.0.2.0/24, 32 times at most";
+    case OPT_LEAVE:
+        return "parked";
+    default:
+        return LOG_LEVELS;
+    }
+}
+
 /* TARGET, and what does not go together. */
 static int take_operand(int argc, char **argv, struct proxy_options *o)
 {
@@ -116,8 +152,11 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     o->has_target = optind < argc;
     if (argc - optind > 1)
         return complain_usage("proxy", "one TARGET, not '%s' too", argv[optind + 1]);
-    if (options_parse(&o->target, text, true, getenv, error, sizeof error) != 0)
+    if (options_parse(&o->target, text, true, getenv, error, sizeof error) != 0 ||
+        !chain_takes(&o->target, error, sizeof error))
         return complain_usage("proxy", "%s", error);
+    if (!check_symbols(o->target.symbols))
+        return EXIT_USAGE;
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
     if (o->stdio && (o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
@@ -138,18 +177,19 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     const char *level = getenv("NETGDB_LOG");
-    int c;
+    int c, which = 0;
     *o = (struct proxy_options){.listen = "127.0.0.1", .log_level = LOG_INFO};
     if (level != NULL && level[0] != '\0' && log_level_parse(level, &o->log_level) != 0)
         return complain_usage("proxy", "NETGDB_LOG: '%s' is not a level", level);
-    while ((c = getopt_long(argc, argv, "hp:", known, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "hp:", known, &which)) != -1) {
         if (c == 'h')
             return help();
         if (c == '?')
-            return EXIT_USAGE; /* getopt has complained */
+            return hint_usage("proxy");
+        if (c == 'p')
+            which = 0; /* getopt does not set it for a letter */
         if (!take_option(c, optarg, o))
-            return complain_usage("proxy", "'%s' is not what %s takes", optarg,
-                                  argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1]);
+            return complain_value("proxy", known[which].name, optarg, wanted(c, optarg));
     }
     return take_operand(argc, argv, o);
 }

@@ -203,9 +203,11 @@ static void fill(struct row *r, struct seat *s)
 
 static void list_text(struct seat *s, const struct row *r, bool verbose, struct buf *out)
 {
-    buf_printf(out, "%-15s %-4s %-5s %-19s %5u  %-28s %9s %6s\n", s->name, r->generation,
-               s->stop[0] != '\0' ? s->stop : "-", r->since, s->door != NULL ? s->door->port : 0,
-               r->state, r->rtt, r->loss);
+    char port[8] = "-";
+    if (s->door != NULL)
+        (void)snprintf(port, sizeof port, "%u", s->door->port);
+    buf_printf(out, "%-15s %-4s %-5s %-19s %5s  %-28s %9s %6s\n", s->name, r->generation,
+               s->stop[0] != '\0' ? s->stop : "-", r->since, port, r->state, r->rtt, r->loss);
     if (!verbose)
         return;
     struct buf text;

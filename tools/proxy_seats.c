@@ -90,7 +90,11 @@ static void open_seat_door(struct proxy *p, struct seat *s)
         s->door = d;
         return;
     }
-    log_error(&s->log, "no TCP port for it: %s", strerror(errno));
+    if (o->first_port != 0 && errno == EADDRINUSE)
+        log_error(&s->log, "no TCP port for it: all of --ports %u-%u are in use", o->first_port,
+                  o->last_port);
+    else
+        log_error(&s->log, "no TCP port for it: %s", strerror(errno));
     free(d);
 }
 

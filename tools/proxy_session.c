@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A debugger and what it debugs, from the first request to the last; see proxy.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -240,6 +242,20 @@ static int reach_stub(struct client *c, struct child *child)
     }
 }
 
+/* The client learns which stub did not answer, and why. */
+static void refuse_without_stub(struct client *c, struct server *server, int error)
+{
+    const struct options *o = &c->proxy->options->target;
+    char why[LOG_LINE_MAX / 2], port[8] = "";
+    if (o->kind == OPTIONS_TCP)
+        (void)snprintf(port, sizeof port, ":%u", o->port);
+    (void)snprintf(why, sizeof why, "%.300s%s: no stub answers there: %s",
+                   o->kind == OPTIONS_TCP ? o->host : o->path, port, strerror(error));
+    if (c->proxy->options->stdio)
+        c->proxy->exit_code = EXIT_NOBODY;
+    client_refuse(c, server, why);
+}
+
 void client_debug_stub(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
@@ -248,9 +264,7 @@ void client_debug_stub(struct client *c, struct server *server)
     struct chain chain;
     int fd = reach_stub(c, &child), end = NETGDB_IO;
     if (fd < 0) {
-        if (p->options->stdio)
-            p->exit_code = EXIT_NOBODY;
-        client_refuse(c, server, "no stub answers there");
+        refuse_without_stub(c, server, errno);
         return;
     }
     io_fds_set_stream(&c->io, IO_TARGET, fd, fd);

@@ -148,7 +148,7 @@ int rtos_main(int argc, char **argv)
         if (c == 'h')
             return help();
         if (c == '?')
-            return EXIT_USAGE;
+            return hint_usage("rtos");
         only = rtos_find(optarg);
         if (only == NULL)
             return complain_usage("rtos", "no RTOS '%s': see netgdb rtos list", optarg);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netgdb run: becomes the debugger, with libnetgdb.so in front of its LD_PRELOAD. */
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +30,19 @@ static int help(void)
     return EXIT_DONE;
 }
 
+/* Whether it is a shared object: of ELF, and of type ET_DYN (in this machine's byte order). */
+static bool is_shared_object(const char *path)
+{
+    unsigned char header[EI_NIDENT + sizeof(Elf64_Half)] = {0};
+    Elf64_Half type;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = fd >= 0 ? read(fd, header, sizeof header) : -1;
+    if (fd >= 0)
+        close(fd);
+    memcpy(&type, header + EI_NIDENT, sizeof type);
+    return got == sizeof header && memcmp(header, ELFMAG, SELFMAG) == 0 && type == ET_DYN;
+}
+
 /* The object's absolute path, to be freed; NULL with a complaint. */
 static char *find_library(const char *option)
 {
@@ -41,6 +57,9 @@ static char *find_library(const char *option)
     } else if (strpbrk(absolute, ": ") != NULL) {
         /* ld.so(8): both separate the entries of LD_PRELOAD, and nothing escapes them. */
         complain("%s: a path with ':' or ' ' in it cannot be preloaded", absolute);
+    } else if (!is_shared_object(absolute)) {
+        complain("%s: not an ELF shared object: name libnetgdb.so with --lib or NETGDB_LIB",
+                 absolute);
     } else {
         return absolute;
     }
@@ -72,7 +91,7 @@ int run_main(int argc, char **argv)
         if (c == 'h')
             return help();
         if (c != 'l')
-            return EXIT_USAGE; /* getopt has complained */
+            return hint_usage("run");
         option = optarg;
     }
     if (optind == argc)

@@ -18,13 +18,16 @@ enum tool_exit {
     EXIT_LOST = 4,   /* the link was lost */
 };
 
-/* Commands: argv[0] is the command's name. Each returns an exit code. */
+/* Commands: argv[0] is how getopt(3) names them, "netgdb node". Each returns an exit code. */
 int run_main(int argc, char **argv);
 int node_main(int argc, char **argv);
 int rtos_main(int argc, char **argv);
 int bpf_main(int argc, char **argv);
 int proxy_main(int argc, char **argv);
 int ls_main(int argc, char **argv);
+
+/* What --log takes. */
+#define LOG_LEVELS "error, warn, info, debug or packet"
 
 /* One line on stderr, "netgdb: …". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -33,10 +36,17 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int complain_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The hint alone: getopt(3) has complained. Returns EXIT_USAGE. */
+int hint_usage(const char *command);
+
+/* What was written behind --option is wrong: what it takes. Returns EXIT_USAGE. */
+int complain_value(const char *command, const char *option, const char *value, const char *wants);
+
 /* A sink for struct log: each line to stderr. */
 void log_to_stderr(void *context, enum log_level level, const char *line);
 
-/* "500us", "20ms", "1.5s", "2" (seconds) to ns. False when it is not a time, or over a day. */
+/* "500us", "20ms", "1.5s" to ns; of the numbers without a unit only 0 is a time. False when it is
+ * none, or over a day. */
 bool parse_time(const char *text, uint64_t *ns);
 
 /* A port, 0 to 65535, in decimal. */

@@ -12,15 +12,11 @@ static void times_have_units(void **state)
     static const struct {
         const char *text;
         uint64_t ns;
-    } good[] = {{"0", 0},
-                {"500us", 500000},
-                {"1000.5ms", 1000500000},
-                {"20ms", 20000000},
-                {"1.5s", 1500000000},
-                {"2", 2000000000},
-                {"86400", UINT64_C(86400000000000)}};
-    static const char *const bad[] = {"",    "ms",  "-1",    "1 s",   "1m",   "1ss",
-                                      "inf", "nan", "86401", "1e99s", "0x1z", " 1"};
+    } good[] = {{"0", 0},           {"500us", 500000},    {"1000.5ms", 1000500000},
+                {"20ms", 20000000}, {"1.5s", 1500000000}, {"0.0", 0},
+                {"0ms", 0},         {"2s", 2000000000},   {"86400s", UINT64_C(86400000000000)}};
+    static const char *const bad[] = {"",       "ms",    "-1",   "1 s", "1m", "1ss", "inf",  "nan",
+                                      "86401s", "1e99s", "0x1z", " 1s", "2",  "500", "86400"};
     uint64_t ns;
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {

@@ -56,19 +56,27 @@ static int try_open(const char *path, int flags)
     return error;
 }
 
+/* Confines this process; 0, or what is wrong. */
+static int confine_to(const char *own, const char *symbols)
+{
+    bool landlock = confine(own, "", symbols);
+    int error = errno;
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+        return 1;
+    if (!landlock)
+        return error == ENOSYS || error == EOPNOTSUPP ? NO_LANDLOCK : 7;
+    return try_open("/etc/passwd", O_RDONLY) == EACCES ? 0 : 2;
+}
+
 /* In a child, as there is no way back: the first that is wrong. */
 static int confined(void)
 {
     char own[100], symbols[100];
     (void)snprintf(own, sizeof own, "%s", in_directory("own"));
     (void)snprintf(symbols, sizeof symbols, "%s", in_directory("symbols/kernel.debug"));
-    bool landlock = confine(own, "", symbols);
-    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-        return 1;
-    if (!landlock)
-        return NO_LANDLOCK;
-    if (try_open("/etc/passwd", O_RDONLY) != EACCES)
-        return 2;
+    int wrong = confine_to(own, symbols);
+    if (wrong != 0)
+        return wrong;
     if (try_open(in_directory("elsewhere"), O_CREAT | O_WRONLY) != EACCES)
         return 3;
     if (try_open(in_directory("own/session-1"), O_CREAT | O_RDWR) != 0 ||
@@ -80,14 +88,23 @@ static int confined(void)
     return errno == EACCES ? 0 : 6;
 }
 
-static void only_records_and_symbols_are_left(void **state)
+static int confined_without_files(void)
+{
+    return confine_to("/nonexistent/own", "/nonexistent/symbols/kernel.debug");
+}
+
+static int confined_to_nothing(void)
+{
+    return confine_to("", "");
+}
+
+static void in_child(int (*play)(void))
 {
     int status = 0;
-    (void)state;
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        _exit(confined());
+        _exit(play());
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status) == NO_LANDLOCK)
@@ -95,10 +112,24 @@ static void only_records_and_symbols_are_left(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void only_records_and_symbols_are_left(void **state)
+{
+    (void)state;
+    in_child(confined);
+}
+
+static void what_is_not_there_leaves_the_rest_confined(void **state)
+{
+    (void)state;
+    in_child(confined_without_files);
+    in_child(confined_to_nothing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_records_and_symbols_are_left, setup, teardown),
+        cmocka_unit_test(what_is_not_there_leaves_the_rest_confined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,16 @@ static void a_core(struct image *m)
 {
     header(m)->e_type = ET_CORE;
 }
+static void not_even_a_magic(struct image *m)
+{
+    m->len = (size_t)snprintf((char *)m->bytes, sizeof m->bytes, "a");
+}
+
+static void nothing(struct image *m)
+{
+    m->len = 0;
+}
+
 static void no_sections(struct image *m)
 {
     header(m)->e_shoff = 0;
@@ -155,6 +165,8 @@ static void damaged_headers_are_refused_with_the_reason(void **state)
 {
     (void)state;
     refused(wrong_magic, NETGDB_PROTO, "not an ELF file");
+    refused(not_even_a_magic, NETGDB_PROTO, "not an ELF file");
+    refused(nothing, NETGDB_PROTO, "empty");
     refused(wrong_class, NETGDB_PROTO, "an ELF file of an unknown class, byte order or version");
     refused(an_object, NETGDB_PROTO, "not linked: an object file has no final addresses");
     refused(a_core, NETGDB_PROTO, "not a program");

@@ -112,9 +112,14 @@ static void monitor(struct fixture *f, const char *command)
     buf_free(&request);
 }
 
+static bool says(struct fixture *f, const char *text)
+{
+    return strstr((const char *)f->output.data, text) != NULL;
+}
+
 static void assert_says(struct fixture *f, const char *text)
 {
-    if (strstr((const char *)f->output.data, text) == NULL)
+    if (!says(f, text))
         fail_msg("'%s' is not in:\n%s", text, (const char *)f->output.data);
 }
 
@@ -171,6 +176,7 @@ static void help_lists_what_there_is(void **state)
         monitor(f, asked[i]);
         assert_says(f, "monitor netgdb status ");
         assert_says(f, "monitor netgdb help ");
+        assert_int_equal(i == 3, says(f, "no such command: statuses\n"));
         assert_true(buf_is(&f->reply, "OK"));
     }
     assert_int_equal(f->did.len, 0);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "session/record.h"
+#include "session/rundir.h"
 
 #define NAME "session-10.0.0.2-5000"
 
@@ -343,6 +344,38 @@ static void a_directory_of_others_is_not_used(void **state)
     assert_null(record_create(&own, &kernel));
 }
 
+/* What is told of a directory that cannot be had. */
+static void trouble(const char *name, const char *why, int error)
+{
+    char told[RUNDIR_MAX];
+    setenv("NETGDB_RUNTIME_DIR", name, 1);
+    assert_string_equal(rundir_trouble(told), why);
+    assert_int_equal(errno, error);
+    assert_string_equal(told, name);
+}
+
+static void what_is_wrong_with_a_directory_is_told(void **state)
+{
+    char told[RUNDIR_MAX], deep[128];
+    (void)state;
+    assert_null(rundir_trouble(told));
+    assert_string_equal(told, dir);
+    assert_int_equal(chmod(dir, 0777), 0);
+    trouble(dir, "others can write to it (chmod go-w)", EPERM);
+    assert_int_equal(chmod(dir, 0700), 0);
+    snprintf(deep, sizeof deep, "%s/a/b", dir);
+    trouble(deep, "No such file or directory", ENOENT);
+    trouble("/dev/null", "not a directory", EPERM);
+    trouble("relative", "its name must begin with /", EINVAL);
+    if (geteuid() == 0) { /* else there is nothing that is surely another's */
+        snprintf(deep, sizeof deep, "%s/theirs", dir);
+        assert_int_equal(mkdir(deep, 0700), 0);
+        assert_int_equal(chown(deep, 1, 1), 0);
+        trouble(deep, "it belongs to another user", EPERM);
+        assert_int_equal(rmdir(deep), 0);
+    }
+}
+
 static void a_missing_directory_is_made_for_us_alone(void **state)
 {
     char deep[128];
@@ -385,6 +418,7 @@ int main(void)
         TEST(a_record_that_is_removed_meanwhile_is_not_claimed),
         TEST(a_record_that_is_removed_while_it_is_made_is_not_lost),
         TEST(a_directory_of_others_is_not_used),
+        TEST(what_is_wrong_with_a_directory_is_told),
         TEST(a_missing_directory_is_made_for_us_alone),
         TEST(a_path_that_is_too_long_is_an_error),
     };
