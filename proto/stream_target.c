@@ -16,6 +16,10 @@ enum {
     RAW_MAX = 2 * TARGET_REPLY_MAX, /* bytes of one packet as they come, run-lengths and all */
 };
 
+/* A stub that has never sent a byte is mentioned, and given up on when GDB would, too. */
+#define MUTE_TOLD (3 * IO_SECOND)
+#define MUTE_LIMIT (30 * IO_SECOND)
+
 static const char no_ack_mode[] = "QStartNoAckMode";
 
 struct stream_target {
@@ -28,6 +32,9 @@ struct stream_target {
     struct buf frame;            /* the request, as sent */
     const struct packet *packet; /* its entry */
     bool outstanding, no_ack;
+    bool heard;     /* something has come */
+    bool told;      /* that nothing has */
+    uint64_t asked; /* for the first time */
     unsigned retries;
     size_t max_request;
     int error; /* not 0: no more is to come */
@@ -125,10 +132,27 @@ static int receive(struct stream_target *s)
     if (n < 0)
         return s->error = n;
     if (n > 0) {
+        s->heard = true;
         s->at = msg.data;
         s->left = msg.len;
     }
     return n;
+}
+
+/* When the silence of a stub that was never heard is to be judged; IO_NEVER for any other. */
+static uint64_t mute_until(const struct stream_target *s)
+{
+    return s->heard ? IO_NEVER : s->asked + (s->told ? MUTE_LIMIT : MUTE_TOLD);
+}
+
+/* Returns 0 to go on, or an error. */
+static int judge_mute(struct stream_target *s)
+{
+    if (s->told)
+        return s->error = NETGDB_LOST;
+    s->told = true;
+    log_warn(s->log, "connected, but no stub answers (another debugger may have it): still asking");
+    return 0;
 }
 
 /* Waits for a packet. Returns 0 (parser.content), NETGDB_AGAIN, or an error. */
@@ -143,9 +167,11 @@ static int await_packet(struct stream_target *s, unsigned watch)
             return rc;
         if (rc > 0)
             continue;
-        unsigned why = io_wait(s->io, IO_NEVER, IO_ON_TARGET | watch);
+        unsigned why = io_wait(s->io, mute_until(s), IO_ON_TARGET | watch);
         if ((why & IO_ON_TARGET) == 0 && (why & watch) != 0)
             return NETGDB_AGAIN;
+        if (why == 0 && (rc = judge_mute(s)) != 0)
+            return rc;
     }
 }
 
@@ -175,6 +201,8 @@ static int stream_target_send(struct target *t, const uint8_t *request, size_t l
     if (rsp_frame(&s->frame, request, len) != 0)
         return s->frame.error;
     s->packet = packet_find(request, len);
+    if (s->asked == 0)
+        s->asked = io_now(s->io);
     s->outstanding = true;
     s->retries = 0;
     return send_bytes(s, s->frame.data, s->frame.len);

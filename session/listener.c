@@ -353,6 +353,14 @@ bool listener_answers(struct listener *l, const struct listener_watch *w)
     return ask_lobby(l, w, lobby_answers);
 }
 
+uint32_t listener_refused(struct listener *l, uint64_t since)
+{
+    pthread_mutex_lock(&l->lock);
+    uint32_t ip = l->lobby.refused_at >= since ? l->lobby.refused_last : 0;
+    pthread_mutex_unlock(&l->lock);
+    return ip;
+}
+
 /* Out of the lobby: all that it is made of is the taker's. */
 static void take(struct listener *l, struct lobby_kernel *k, struct listener_kernel *out)
 {
@@ -397,6 +405,34 @@ bool listener_take_session(struct listener *l, const struct net_addr *own,
         take(l, k, out);
     pthread_mutex_unlock(&l->lock);
     return k != NULL;
+}
+
+static const struct listener_watch any_host = {.n = 1};
+
+/* Of those that have a kernel that waits; NULL: none has. */
+static struct listener *first_with_kernel(void)
+{
+    pthread_mutex_lock(&all_lock);
+    struct listener *l = all;
+    while (l != NULL && !listener_waits(l, &any_host))
+        l = l->next;
+    pthread_mutex_unlock(&all_lock);
+    return l;
+}
+
+const struct log *listener_take_any(struct listener_kernel *out)
+{
+    struct listener *l;
+    while ((l = first_with_kernel()) != NULL) {
+        if (listener_take(l, &any_host, out))
+            return l->log;
+    }
+    return NULL;
+}
+
+bool listener_any_waits(void)
+{
+    return first_with_kernel() != NULL;
 }
 
 void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),

@@ -128,6 +128,8 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
 static void refuse(struct lobby *b, uint32_t ip)
 {
     b->refused++;
+    b->refused_last = ip;
+    b->refused_at = b->now(b->context);
     if (b->stranger.ip != 0 || b->stranger.told)
         return;
     b->stranger.ip = ip;

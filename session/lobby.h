@@ -82,8 +82,10 @@ struct lobby {
     struct lobby_net nets[LOBBY_HOSTS_MAX];
     unsigned net_count;
     uint64_t refused, malformed; /* HERALDs of hosts nobody asked for; datagrams that are none */
-    struct {                     /* a host that nobody has asked for so far */
-        uint32_t ip;             /* 0: none */
+    uint32_t refused_last;       /* the last of those hosts; 0: none */
+    uint64_t refused_at;
+    struct {         /* a host that nobody has asked for so far */
+        uint32_t ip; /* 0: none */
         uint64_t since;
         bool told; /* of one, in the log: the others are only counted */
     } stranger;

@@ -140,6 +140,19 @@ static bool is_answered(const struct source *s, uint64_t timeout)
     return timeout != 0 && s->listener != NULL && listener_answers(s->listener, &s->watch);
 }
 
+static void tell_timeout(const struct source *s, const struct shim_name *n, uint64_t began,
+                         uint64_t timeout)
+{
+    uint32_t other = s->listener != NULL ? listener_refused(s->listener, began) : 0;
+    unsigned seconds = (unsigned)(timeout / IO_SECOND);
+    char ip[NET_ADDR_TEXT];
+    if (other != 0)
+        log_error(&n->log, "no kernel called within %u s, but %s did: is that its address?",
+                  seconds, net_ip_text(other, ip));
+    else
+        log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?", seconds);
+}
+
 /* 0 when a kernel was taken, else an errno value. */
 static int wait_for_kernel(struct source *s, const struct shim_name *n,
                            struct listener_kernel *kernel)
@@ -158,8 +171,7 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n,
         if (now >= deadline && is_answered(s, timeout)) {
             deadline = now + NOTICE_AFTER;
         } else if (now >= deadline) {
-            log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?",
-                      (unsigned)(timeout / IO_SECOND));
+            tell_timeout(s, n, began, timeout);
             return ETIMEDOUT;
         }
         if (now >= notice && s->listener != NULL && listener_asks(s->listener, &s->watch)) {

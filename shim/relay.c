@@ -14,6 +14,7 @@
 #include "proto/err.h"
 #include "proto/rsp_server.h"
 #include "session/chain.h"
+#include "session/leave.h"
 #include "session/loan.h"
 #include "session/monitor.h"
 #include "session/serve.h"
@@ -40,7 +41,7 @@ struct relay {
     bool leaving; /* a detach is on its way */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, and `leaving` */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, `leaving` and `left` */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static LIST_HEAD(, relay) relays = LIST_HEAD_INITIALIZER(relays);
 
@@ -287,19 +288,53 @@ static bool any_leaving(void)
     return false;
 }
 
-void relay_drain(void)
+static bool left; /* whom nobody wanted */
+
+static void *leave(void *unused)
 {
-    struct timespec began, until;
+    (void)unused;
+    leave_waiting();
+    pthread_mutex_lock(&lock);
+    left = true;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+/* Kernels that called while no connection wanted them are at db> again, as those of sessions. */
+static void leave_the_rest(const struct timespec *began)
+{
+    struct timespec until = *began;
+    int rc = 0;
+    until.tv_sec += DRAIN_LEAVING_SECONDS;
+    if (!listener_any_waits() || thread_start(leave, NULL) != 0)
+        return;
+    pthread_mutex_lock(&lock);
+    while (!left && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&changed, &lock, &until);
+    pthread_mutex_unlock(&lock);
+}
+
+static void drain_relays(const struct timespec *began)
+{
+    struct timespec until;
     struct relay *r;
-    clock_gettime(CLOCK_REALTIME, &began);
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries)
         (void)shutdown(r->client, SHUT_RD); /* what the debugger has sent is still read */
     int rc = 0;
     while (!LIST_EMPTY(&relays) && rc != ETIMEDOUT) {
-        until = began;
+        until = *began;
         until.tv_sec += any_leaving() ? DRAIN_LEAVING_SECONDS : DRAIN_SECONDS;
         rc = pthread_cond_timedwait(&changed, &lock, &until);
     }
     pthread_mutex_unlock(&lock);
+}
+
+void relay_drain(void)
+{
+    struct timespec began;
+    clock_gettime(CLOCK_REALTIME, &began);
+    drain_relays(&began);
+    leave_the_rest(&began);
 }

@@ -47,10 +47,12 @@ static int help(void)
         "run prints what each returns (r0). debug waits before the first instruction for gdb or\n"
         "lldb; when a program has ended, the next connection gets the next "
         "one.\n\n" BPF_OPTIONS_HELP "Options of debug:\n"
-        "  --listen ADDRESS:PORT    where it listens (127.0.0.1:9001); port 0 is any free one\n"
-        "  --face aarch64|bpf|seed  what it looks like: aarch64 is for any gdb-multiarch and lldb\n"
-        "  --once                   end with the first program that ends\n"
+        "  --listen ADDRESS:PORT    where it listens (127.0.0.1:9001); port 0 is any free "
+        "one\n" BPF_FACE_HELP "  --once                   end with the first program that ends\n"
         "  --log LEVEL              error, warn, info, debug or packet (info)\n"
+        "Option of link:\n"
+        "  -o FILE                  where it writes\n"
+        "Option of each:\n"
         "  -h, --help               print this and exit\n\n"
         "Exit codes: 0 done, 1 a program stopped by a fault or could not be loaded, 2 usage.\n");
     return EXIT_DONE;

@@ -63,6 +63,9 @@ const char *bpf_programs_wanted(int option);
     "  --frame-size N           bytes of stack of a function (512)\n"                              \
     "  --seed N                 of the random numbers (1)\n"
 
+#define BPF_FACE_HELP                                                                              \
+    "  --face aarch64|bpf|seed  what it looks like: aarch64 is for any gdb-multiarch and lldb\n"
+
 /* Loads a file; false with a complaint. */
 bool bpf_programs_load(struct bpf_programs *p, const char *file);
 

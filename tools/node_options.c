@@ -32,11 +32,11 @@ static int help(void)
         "                           COMMAND is started anew, HOST:PORT connected again\n"
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help               print this and exit\n"
-        "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP "\n"
+        "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_FACE_HELP "\n"
         "TIME is a number and us, ms or s. The debugger's detach ends the command. It says on\n"
         "stderr what it sends from.\n"
-        "Exit codes: 0 detached, 1 the stub failed, 2 usage, 3 nobody answered (the server, or\n"
-        "HOST:PORT), 4 the server was lost.\n");
+        "Exit codes: 0 detached, 1 failed, 2 usage, 3 nobody answered (the server, or HOST:PORT),\n"
+        "4 the server was lost.\n");
     return EXIT_DONE;
 }
 

@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "io/thread.h"
-#include "proto/err.h"
-#include "session/serve.h"
+#include "session/leave.h"
 #include "tools/proxy.h"
 
 enum {
@@ -46,64 +45,13 @@ static void end_clients(struct proxy *p)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* A node is interrupted; a kernel that runs can be told nothing. */
-static int stop(struct target *t)
-{
-    struct buf reply;
-    bool final = false;
-    int rc = netgdb_target_runs(t) ? target_interrupt(t) : 0;
-    buf_init(&reply, TARGET_REPLY_MAX);
-    while (rc == 0 && netgdb_target_runs(t))
-        rc = target_recv(t, &reply, &final, 0);
-    buf_free(&reply);
-    return rc;
-}
-
-/* Detaches from a parked kernel. False: it runs, or did not answer, and its record stays. */
-static bool detach(struct io_fds *io, struct listener_kernel *k, const struct log *log)
-{
-    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
-    bool fresh = k->target == NULL && !k->taken_over; /* D is all that it will ever hear */
-    k->link->io = &io->io;
-    if (k->target == NULL)
-        k->target = netgdb_target_new(k->link, log, NULL);
-    if (k->target == NULL)
-        return false;
-    io_fds_set_datagrams(io, IO_TARGET, k->fd);
-    netgdb_target_move(k->target, &io->io, log, NULL);
-    int rc = stop(k->target);
-    if (rc == 0 && !fresh && !netgdb_target_peer(k->target, &peer))
-        rc = netgdb_target_identify(k->target, &peer);
-    if (rc == NETGDB_UNSUPPORTED)
-        log_warn(log, "the kernel runs and cannot be detached from");
-    return rc == 0 && serve_leave(k->target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
-}
-
-static void let_go(struct proxy *p, struct listener_kernel *k)
-{
-    char name[NET_ADDR_TEXT];
-    struct log log = p->log;
-    struct io_fds io;
-    log.name = net_ip_text(k->kernel.ip, name);
-    if (io_fds_init(&io, 0) != 0)
-        return;
-    if (detach(&io, k, &log)) {
-        log_info(&log, "detached");
-        record_remove(k->record);
-    } else {
-        record_close(k->record);
-    }
-    target_free(k->target);
-    io_fds_close(&io);
-}
-
 /* A thread that lets go of kernels until none is left. */
 static void *leaver(void *context)
 {
     struct proxy *p = context;
     struct listener_kernel k;
     while (listener_take(p->listener, &p->watch, &k))
-        let_go(p, &k);
+        leave_kernel(&k, &p->log);
     pthread_mutex_lock(&p->lock);
     p->leavers--;
     pthread_cond_broadcast(&p->changed);

@@ -33,7 +33,8 @@ static int help(void)
            "It prints what to type in gdb and at db>. SIGUSR1 prints the profile of each session;\n"
            "SIGINT and SIGTERM end it. 'netgdb ls' lists the kernels.\n"
            "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 nobody answered\n"
-           "(within timeout=SECONDS of TARGET), 4 link lost (--stdio).\n");
+           "(no kernel within timeout=SECONDS of TARGET; with --stdio no stub), 4 link lost\n"
+           "(--stdio).\n");
     return EXIT_DONE;
 }
 

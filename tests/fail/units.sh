@@ -30,6 +30,10 @@ if [ ! -x "$build/tests/unit/record" ]; then
     echo "no unit tests here: they need cmocka"
     exit 0
 fi
+TMPDIR=$(mktemp -d) || exit 2 # a test that fails may leave something there
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
 runs=$(for test in control monitor record serve; do
     calls=$(one "$test" 0)
     seq "$first" "$step" "$calls" | sed "s/^/$test /"

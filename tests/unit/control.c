@@ -16,14 +16,14 @@
 
 enum { OTHER = 65534, GROUP = 65533 };
 
-static char directory[] = "/tmp/netgdb-control-XXXXXX";
+static char directory[UNIT_PATH];
 static char path[100];
 static int listener = -1;
 
 static int setup(void **state)
 {
     (void)state;
-    (void)strcpy(directory + sizeof directory - 7, "XXXXXX");
+    assert_non_null(unit_directory(directory, "control"));
     assert_non_null(mkdtemp(directory));
     (void)snprintf(path, sizeof path, "%s/control", directory);
     assert_int_equal(setenv("NETGDB_RUNTIME_DIR", directory, 1), 0);

@@ -22,8 +22,8 @@
 static const struct net_addr own = {0x0a000001, 5000}, kernel = {0x0a000002, 20026};
 static const struct net_addr other = {0x0a000003, 20026};
 
-static char dir[] = "/tmp/netgdb-record-XXXXXX";
-static char path[64]; /* of NAME */
+static char dir[UNIT_PATH];
+static char path[UNIT_PATH + 32]; /* of NAME */
 
 /* What happens between opening a record and locking it: the link wraps flock. */
 static void (*before_lock)(void);
@@ -42,8 +42,7 @@ int __wrap_flock(int fd, int operation)
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir + strlen(dir) - 6, "XXXXXX");
-    if (mkdtemp(dir) == NULL)
+    if (unit_directory(dir, "record") == NULL || mkdtemp(dir) == NULL)
         return -1;
     snprintf(path, sizeof path, "%s/%s", dir, NAME);
     return setenv("NETGDB_RUNTIME_DIR", dir, 1);
@@ -51,7 +50,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    char command[64];
+    char command[UNIT_PATH + 16];
     (void)state;
     before_lock = NULL;
     snprintf(command, sizeof command, "rm -rf %s", dir);

@@ -352,11 +352,54 @@ static void a_stub_that_ends_right_after_its_reply_was_left(void **state)
     assert_int_equal(target_idle(f->target), NETGDB_CLOSED);
 }
 
+struct lines {
+    unsigned n;
+    enum log_level level;
+};
+
+static void count_line(void *context, enum log_level level, const char *line)
+{
+    struct lines *lines = context;
+    (void)line;
+    lines->n++;
+    lines->level = level;
+}
+
+static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
+{
+    struct fixture *f = *state;
+    struct lines lines = {0};
+    const struct log log = {.level = LOG_WARN, .sink = count_line, .context = &lines};
+    struct target *mute = stream_target_new(&f->io.io, &log);
+    uint64_t began = f->io.now;
+    assert_int_equal(target_send(mute, (const uint8_t *)"qSupported", 10), 0);
+    assert_int_equal(target_recv(mute, &f->reply, &f->final, 0), NETGDB_LOST);
+    assert_int_equal(f->io.now - began, 30 * IO_SECOND);
+    assert_int_equal(lines.n, 1);
+    assert_int_equal(lines.level, LOG_WARN);
+    target_free(mute);
+}
+
+static void a_stub_that_was_heard_may_take_its_time(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qSupported");
+    stub(f, "+");
+    fake_packet(&f->io, IO_TARGET, 100 * IO_SECOND, "PacketSize=400");
+    expect_reply(f, "PacketSize=400", true);
+    ask(f, "g");
+    stub(f, "+");
+    fake_packet(&f->io, IO_TARGET, 100 * IO_SECOND, "00");
+    expect_reply(f, "00", true);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_stub_that_ends_right_after_its_reply_was_left),
+        TEST(a_stub_that_never_answers_is_mentioned_and_given_up),
+        TEST(a_stub_that_was_heard_may_take_its_time),
         TEST(non_stop_mode_is_not_offered),
         TEST(packets_are_acknowledged),
         TEST(no_ack_mode_is_chosen_as_soon_as_it_is_offered),

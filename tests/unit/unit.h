@@ -7,8 +7,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+enum { UNIT_PATH = 90 };
+
+/* The template of a directory for mkdtemp, in TMPDIR or /tmp; new each time. NULL: no room. */
+static inline char *unit_directory(char path[UNIT_PATH], const char *what)
+{
+    const char *tmp = getenv("TMPDIR");
+    int n = snprintf(path, UNIT_PATH, "%s/netgdb-%s-XXXXXX", tmp != NULL ? tmp : "/tmp", what);
+    return n < UNIT_PATH ? path : NULL;
+}
 
 #endif

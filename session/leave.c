@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Detaching from kernels that wait; see leave.h. */
+#include "session/leave.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proto/err.h"
+#include "proto/netgdb_target.h"
+#include "session/serve.h"
+
+/* A node is interrupted; a kernel that runs can be told nothing. */
+static int stop(struct target *t)
+{
+    struct buf reply;
+    bool final = false;
+    int rc = netgdb_target_runs(t) ? target_interrupt(t) : 0;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    while (rc == 0 && netgdb_target_runs(t))
+        rc = target_recv(t, &reply, &final, 0);
+    buf_free(&reply);
+    return rc;
+}
+
+/* False: it runs, or did not answer. */
+static bool detach(struct io_fds *io, struct listener_kernel *k, const struct log *log)
+{
+    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
+    bool fresh = k->target == NULL && !k->taken_over; /* D is all that it will ever hear */
+    k->link->io = &io->io;
+    if (k->target == NULL)
+        k->target = netgdb_target_new(k->link, log, NULL);
+    if (k->target == NULL)
+        return false;
+    netgdb_target_move(k->target, &io->io, log, NULL);
+    int rc = stop(k->target);
+    if (rc == 0 && !fresh && !netgdb_target_peer(k->target, &peer))
+        rc = netgdb_target_identify(k->target, &peer);
+    if (rc == NETGDB_UNSUPPORTED)
+        log_warn(log, "the kernel runs and cannot be detached from");
+    return rc == 0 && serve_leave(k->target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
+}
+
+/* All but its socket. */
+static void release(struct listener_kernel *k, bool detached)
+{
+    if (detached)
+        record_remove(k->record);
+    else
+        record_close(k->record);
+    if (k->target != NULL) {
+        target_free(k->target);
+    } else {
+        link_free(k->link);
+        free(k->link);
+    }
+}
+
+void leave_kernel(struct listener_kernel *k, const struct log *base)
+{
+    char name[NET_ADDR_TEXT];
+    struct log log = *base;
+    struct io_fds io;
+    bool detached = false;
+    log.name = net_ip_text(k->kernel.ip, name);
+    if (io_fds_init(&io, 0) == 0) {
+        io_fds_set_datagrams(&io, IO_TARGET, k->fd);
+        detached = detach(&io, k, &log);
+    } else {
+        log_error(&log, "no descriptors to detach with: it stays as it is");
+        close(k->fd);
+    }
+    if (detached)
+        log_info(&log, "detached");
+    release(k, detached);
+    io_fds_close(&io);
+}
+
+void leave_waiting(void)
+{
+    struct listener_kernel k;
+    const struct log *log;
+    while ((log = listener_take_any(&k)) != NULL) {
+        if (k.taken_over) { /* from a dead server: it is the next one's */
+            close(k.fd);
+            release(&k, false);
+        } else {
+            leave_kernel(&k, log);
+        }
+    }
+}
