@@ -16,7 +16,7 @@ enum {
     RAW_MAX = 2 * TARGET_REPLY_MAX, /* bytes of one packet as they come, run-lengths and all */
 };
 
-/* A stub that has never sent a byte is mentioned, and given up on when GDB would, too. */
+/* Where the owner wants it, a stub that has never sent a byte is mentioned, and given up on. */
 #define MUTE_TOLD (3 * IO_SECOND)
 #define MUTE_LIMIT (30 * IO_SECOND)
 
@@ -32,6 +32,7 @@ struct stream_target {
     struct buf frame;            /* the request, as sent */
     const struct packet *packet; /* its entry */
     bool outstanding, no_ack;
+    bool impatient; /* see stream_target_give_up */
     bool heard;     /* something has come */
     bool told;      /* that nothing has */
     uint64_t asked; /* for the first time */
@@ -142,7 +143,7 @@ static int receive(struct stream_target *s)
 /* When the silence of a stub that was never heard is to be judged; IO_NEVER for any other. */
 static uint64_t mute_until(const struct stream_target *s)
 {
-    return s->heard ? IO_NEVER : s->asked + (s->told ? MUTE_LIMIT : MUTE_TOLD);
+    return s->heard || !s->impatient ? IO_NEVER : s->asked + (s->told ? MUTE_LIMIT : MUTE_TOLD);
 }
 
 /* Returns 0 to go on, or an error. */
@@ -291,6 +292,11 @@ static void stream_target_free(struct target *t)
     rsp_parser_free(&s->parser);
     buf_free(&s->frame);
     free(s);
+}
+
+void stream_target_give_up(struct target *t)
+{
+    of(t)->impatient = true;
 }
 
 struct target *stream_target_new(struct io *io, const struct log *log)

@@ -23,9 +23,15 @@
  *   so is everything after it: what follows cannot be told from the rest of it.
  * - The stub's PacketSize is the longest request; before it is known, REQUEST_MAX (requests.h).
  * - Between two requests everything that comes is dropped.
- * - One that has never sent a byte is mentioned 3 s after the first request, and NETGDB_LOST 30 s
- *   after it.
  */
 struct target *stream_target_new(struct io *io, const struct log *log);
+
+/*
+ * From now on a stub that has never sent a byte is mentioned 3 s after the first request, and
+ * NETGDB_LOST 30 s after it, as GDB gives up on one, too. For a stub that was connected to for
+ * somebody who waits: not for a command, which may ask for a password first, and not for one that
+ * answers when its target stops.
+ */
+void stream_target_give_up(struct target *t);
 
 #endif

@@ -221,6 +221,8 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
+    if (chain->target != NULL && config->options->kind != OPTIONS_STDIO)
+        stream_target_give_up(chain->target);
     int rc = chain->target != NULL ? complete(chain, config, NULL, false) : NETGDB_NOMEM;
     if (rc != 0)
         chain_close(chain);

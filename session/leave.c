@@ -41,13 +41,8 @@ static bool detach(struct io_fds *io, struct listener_kernel *k, const struct lo
     return rc == 0 && serve_leave(k->target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
 }
 
-/* All but its socket. */
-static void release(struct listener_kernel *k, bool detached)
+static void free_link(struct listener_kernel *k)
 {
-    if (detached)
-        record_remove(k->record);
-    else
-        record_close(k->record);
     if (k->target != NULL) {
         target_free(k->target);
     } else {
@@ -70,10 +65,14 @@ void leave_kernel(struct listener_kernel *k, const struct log *base)
         log_error(&log, "no descriptors to detach with: it stays as it is");
         close(k->fd);
     }
-    if (detached)
+    free_link(k);
+    io_fds_close(&io); /* its port is free when its record is */
+    if (detached) {
         log_info(&log, "detached");
-    release(k, detached);
-    io_fds_close(&io);
+        record_remove(k->record);
+    } else {
+        record_close(k->record);
+    }
 }
 
 void leave_waiting(void)
@@ -82,8 +81,9 @@ void leave_waiting(void)
     const struct log *log;
     while ((log = listener_take_any(&k)) != NULL) {
         if (k.taken_over) { /* from a dead server: it is the next one's */
+            free_link(&k);
             close(k.fd);
-            release(&k, false);
+            record_close(k.record);
         } else {
             leave_kernel(&k, log);
         }

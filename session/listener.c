@@ -29,6 +29,7 @@ struct listener {
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct listener *all;
+static atomic_bool used;
 
 /* ---- the lobby's sockets ---- */
 
@@ -232,6 +233,7 @@ static struct listener *add(struct listener *l)
     if (l != NULL) {
         l->next = all;
         all = l;
+        atomic_store(&used, true);
     }
     return l;
 }
@@ -430,9 +432,9 @@ const struct log *listener_take_any(struct listener_kernel *out)
     return NULL;
 }
 
-bool listener_any_waits(void)
+bool listener_was_used(void)
 {
-    return first_with_kernel() != NULL;
+    return atomic_load(&used);
 }
 
 void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),

@@ -86,10 +86,12 @@ uint32_t listener_refused(struct listener *l, uint64_t since);
 
 /*
  * The same for any host of any listener of this process: for its end. Returns the listener's log;
- * NULL when no kernel waits. listener_any_waits only looks.
+ * NULL when no kernel waits.
  */
 const struct log *listener_take_any(struct listener_kernel *out);
-bool listener_any_waits(void);
+
+/* Whether this process ever had one; takes no lock. */
+bool listener_was_used(void);
 
 /*
  * Gives a kernel back, to wait for the next taker: all of it is the listener's again. One that has

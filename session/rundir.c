@@ -16,9 +16,10 @@ static int name_of(char path[RUNDIR_MAX])
     const char *given = getenv("NETGDB_RUNTIME_DIR");
     const char *user = getenv("XDG_RUNTIME_DIR");
     const char *service = getenv("RUNTIME_DIRECTORY");
+    struct stat st; /* su and sudo may leave us another user's */
     if (given != NULL && given[0] != '\0')
         return snprintf(path, RUNDIR_MAX, "%s", given);
-    if (user != NULL && user[0] == '/')
+    if (user != NULL && user[0] == '/' && stat(user, &st) == 0 && st.st_uid == geteuid())
         return snprintf(path, RUNDIR_MAX, "%s/netgdb", user);
     if (service != NULL && service[0] == '/')
         return snprintf(path, RUNDIR_MAX, "%s", service);

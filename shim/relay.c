@@ -301,17 +301,23 @@ static void *leave(void *unused)
     return NULL;
 }
 
-/* Kernels that called while no connection wanted them are at db> again, as those of sessions. */
+/* Kernels that called while no connection wanted them are at db> again, as those of sessions. All
+ * of it happens in a thread: a lock that it needs may be held by one that writes to a full pipe. */
 static void leave_the_rest(const struct timespec *began)
 {
-    struct timespec until = *began;
+    struct timespec now, until = *began;
     int rc = 0;
-    until.tv_sec += DRAIN_LEAVING_SECONDS;
-    if (!listener_any_waits() || thread_start(leave, NULL) != 0)
+    if (!listener_was_used() || thread_start(leave, NULL) != 0)
         return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    until.tv_sec += DRAIN_LEAVING_SECONDS;
+    if (until.tv_sec < now.tv_sec + DRAIN_SECONDS)
+        until.tv_sec = now.tv_sec + DRAIN_SECONDS;
     pthread_mutex_lock(&lock);
     while (!left && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&changed, &lock, &until);
+    if (!left)
+        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
     pthread_mutex_unlock(&lock);
 }
 

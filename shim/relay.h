@@ -27,7 +27,8 @@ int relay_start(const struct relay_target *target, int client, const struct shim
 /*
  * The process ends: the relays are told that the debugger has left, and waited for: 2 s, but 15 s
  * for one whose detach is on its way to the target. Then kernels that have called since, and that
- * no connection wanted, are detached from; that ends 15 s after the begin, too.
+ * no connection wanted, are detached from; that ends 15 s after the begin, too, and has 2 s at
+ * least.
  */
 void relay_drain(void);
 

@@ -275,6 +275,8 @@ void client_debug_stub(struct client *c, struct server *server)
         end = serve_chain(c, server, &chain, NULL);
         chain_close(&chain);
     }
+    if (end == NETGDB_LOST && p->options->stdio)
+        p->exit_code = EXIT_NOBODY;
     io_fds_set_stream(&c->io, IO_TARGET, -1, -1);
     child_end(&child, end == SERVE_DETACHED);
     pthread_mutex_lock(&p->lock);

@@ -23,8 +23,7 @@ static int listener = -1;
 static int setup(void **state)
 {
     (void)state;
-    assert_non_null(unit_directory(directory, "control"));
-    assert_non_null(mkdtemp(directory));
+    assert_non_null(mkdtemp(unit_directory(directory, "control")));
     (void)snprintf(path, sizeof path, "%s/control", directory);
     assert_int_equal(setenv("NETGDB_RUNTIME_DIR", directory, 1), 0);
     listener = control_listen();

@@ -42,7 +42,7 @@ int __wrap_flock(int fd, int operation)
 static int setup(void **state)
 {
     (void)state;
-    if (unit_directory(dir, "record") == NULL || mkdtemp(dir) == NULL)
+    if (mkdtemp(unit_directory(dir, "record")) == NULL)
         return -1;
     snprintf(path, sizeof path, "%s/%s", dir, NAME);
     return setenv("NETGDB_RUNTIME_DIR", dir, 1);
@@ -50,11 +50,11 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    char command[UNIT_PATH + 16];
     (void)state;
     before_lock = NULL;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    if (setenv("UNIT_DIRECTORY", dir, 1) != 0)
+        return -1;
+    return system("rm -rf -- \"$UNIT_DIRECTORY\"");
 }
 
 static bool exists(const char *file)

@@ -371,6 +371,7 @@ static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
     struct lines lines = {0};
     const struct log log = {.level = LOG_WARN, .sink = count_line, .context = &lines};
     struct target *mute = stream_target_new(&f->io.io, &log);
+    stream_target_give_up(mute);
     uint64_t began = f->io.now;
     assert_int_equal(target_send(mute, (const uint8_t *)"qSupported", 10), 0);
     assert_int_equal(target_recv(mute, &f->reply, &f->final, 0), NETGDB_LOST);
@@ -380,9 +381,18 @@ static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
     target_free(mute);
 }
 
+static void one_that_need_not_answer_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    fake_packet(&f->io, IO_TARGET, 1000 * IO_SECOND, "T05");
+    expect_reply(f, "T05", true);
+}
+
 static void a_stub_that_was_heard_may_take_its_time(void **state)
 {
     struct fixture *f = *state;
+    stream_target_give_up(f->target);
     ask(f, "qSupported");
     stub(f, "+");
     fake_packet(&f->io, IO_TARGET, 100 * IO_SECOND, "PacketSize=400");
@@ -399,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_stub_that_ends_right_after_its_reply_was_left),
         TEST(a_stub_that_never_answers_is_mentioned_and_given_up),
+        TEST(one_that_need_not_answer_is_waited_for),
         TEST(a_stub_that_was_heard_may_take_its_time),
         TEST(non_stop_mode_is_not_offered),
         TEST(packets_are_acknowledged),

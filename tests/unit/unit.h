@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,12 +16,13 @@
 
 enum { UNIT_PATH = 90 };
 
-/* The template of a directory for mkdtemp, in TMPDIR or /tmp; new each time. NULL: no room. */
+/* The template of a directory for mkdtemp, in TMPDIR where that is short, or /tmp. */
 static inline char *unit_directory(char path[UNIT_PATH], const char *what)
 {
     const char *tmp = getenv("TMPDIR");
-    int n = snprintf(path, UNIT_PATH, "%s/netgdb-%s-XXXXXX", tmp != NULL ? tmp : "/tmp", what);
-    return n < UNIT_PATH ? path : NULL;
+    bool good = tmp != NULL && tmp[0] == '/' && strlen(tmp) + strlen(what) < UNIT_PATH - 24;
+    (void)snprintf(path, UNIT_PATH, "%s/netgdb-%s-XXXXXX", good ? tmp : "/tmp", what);
+    return path;
 }
 
 #endif
