@@ -69,6 +69,8 @@ uint64_t link_lateness(const struct link *l)
 
 void link_measure_round_trip(struct link *l, uint64_t sample, bool guess)
 {
+    if (sample > LINK_KERNEL_GIVES_UP) /* no path is that long: we, or the kernel, were stopped */
+        sample = LINK_KERNEL_GIVES_UP;
     if (l->rtt_least == 0 || sample < l->rtt_least)
         l->rtt_least = sample;
     if (l->srtt == 0 || (l->guessed && !guess)) {
