@@ -105,7 +105,8 @@ struct proxy {
     pthread_mutex_t lock; /* of all below, and of the seats */
     pthread_cond_t changed;
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
-    unsigned seat_count, seats_ever, leavers;
+    unsigned seat_count, leavers;
+    atomic_uint seats_ever; /* the loop looks at it without the lock */
     struct clients clients;
     struct seat *stream_seat;
 };
