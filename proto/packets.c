@@ -25,8 +25,7 @@ static bool matches(const char *name, size_t n, const uint8_t *content, size_t l
     return n == 1 || len == n || !is_letter(content[n]) || !is_letter((uint8_t)name[n - 1]);
 }
 
-/* The first entry whose name begins with `c` or what comes behind it: the table is in that order.
- */
+/* The first entry whose name begins with `c`, or with what comes behind it in the table's order. */
 static size_t first_entry(char c)
 {
     size_t low = 0, high = ENTRIES;

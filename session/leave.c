@@ -2,7 +2,6 @@
 /* Detaching from kernels that wait; see leave.h. */
 #include "session/leave.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "proto/err.h"
@@ -41,16 +40,6 @@ static bool detach(struct io_fds *io, struct listener_kernel *k, const struct lo
     return rc == 0 && serve_leave(k->target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
 }
 
-static void free_link(struct listener_kernel *k)
-{
-    if (k->target != NULL) {
-        target_free(k->target);
-    } else {
-        link_free(k->link);
-        free(k->link);
-    }
-}
-
 void leave_kernel(struct listener_kernel *k, const struct log *base)
 {
     char name[NET_ADDR_TEXT];
@@ -65,7 +54,7 @@ void leave_kernel(struct listener_kernel *k, const struct log *base)
         log_error(&log, "no descriptors to detach with: it stays as it is");
         close(k->fd);
     }
-    free_link(k);
+    listener_drop_link(k);
     io_fds_close(&io); /* its port is free when its record is */
     if (detached) {
         log_info(&log, "detached");
@@ -81,7 +70,7 @@ void leave_waiting(void)
     const struct log *log;
     while ((log = listener_take_any(&k)) != NULL) {
         if (k.taken_over) { /* from a dead server: it is the next one's */
-            free_link(&k);
+            listener_drop_link(&k);
             close(k.fd);
             record_close(k.record);
         } else {

@@ -469,7 +469,7 @@ static struct lobby_kernel *wrap(struct listener *l, const struct listener_kerne
     return NULL;
 }
 
-static void drop_link(const struct listener_kernel *k)
+void listener_drop_link(const struct listener_kernel *k)
 {
     if (k->target != NULL) {
         target_free(k->target);
@@ -499,7 +499,7 @@ void listener_give(struct listener *l, const struct listener_kernel *from)
             netgdb_target_move(k->target, k->io, l->log, NULL);
         lobby_return(&l->lobby, k);
     } else {
-        drop_link(from);
+        listener_drop_link(from);
         let_go(l, from);
     }
     pthread_mutex_unlock(&l->lock);

@@ -81,17 +81,20 @@ bool listener_take(struct listener *l, const struct listener_watch *w, struct li
 bool listener_take_session(struct listener *l, const struct net_addr *own,
                            struct listener_kernel *out);
 
-/* The last host that called since then (by io_fds_now) and that nobody had asked for; 0: none. */
-uint32_t listener_refused(struct listener *l, uint64_t since);
-
 /*
  * The same for any host of any listener of this process: for its end. Returns the listener's log;
  * NULL when no kernel waits.
  */
 const struct log *listener_take_any(struct listener_kernel *out);
 
-/* Whether this process ever had one; takes no lock. */
+/* Whether this process ever had a listener; takes no lock. */
 bool listener_was_used(void);
+
+/* The last host that called since then (by io_fds_now) and that nobody had asked for; 0: none. */
+uint32_t listener_refused(struct listener *l, uint64_t since);
+
+/* Releases the target, or the link, of a kernel that was taken; nothing else of it. */
+void listener_drop_link(const struct listener_kernel *k);
 
 /*
  * Gives a kernel back, to wait for the next taker: all of it is the listener's again. One that has
