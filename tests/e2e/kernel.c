@@ -10,6 +10,9 @@
  *   --bind ADDRESS[:PORT]  its own address (127.0.0.1) and port (20026; 0: any)
  *   --mtu N            of its interface (1500)
  *   --mem MIB          so much memory to read at 0xfffff80000000000
+ *   --machine NAME     registers of amd64 (the default), i386, arm64, riscv64 or powerpc64
+ *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
+ *   --register N=HEX   of the thread that panicked
  *   --sessions N       types it again when a session has ended, N sessions in all (1)
  *
  * Its machine is tests/sim/machine.h's: registers, five threads, memory at MACHINE_TEXT, _DATA and
@@ -20,7 +23,9 @@
  * Exit status: 0 when the last session ended with a detach or SIGTERM came, else 1.
  */
 #include <arpa/inet.h>
+#include <elf.h>
 #include <err.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,14 +38,29 @@
 #include "tests/sim/real.h"
 #include "tests/sim/twin.h"
 
-enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, BREAKPOINT = 0xcc, MEM_MAX = 4096 };
+enum {
+    HERALD_PORT = 20025,
+    KERNEL_PORT = 20026,
+    BREAKPOINT = 0xcc,
+    MEM_MAX = 4096,
+    SET_MAX = 16 /* --register options */
+};
 
 struct options {
     struct twin_config config;
     struct sockaddr_in server, own;
     size_t mem;
     unsigned sessions;
+    const struct registers *machine;
+    const char *file;
+    struct {
+        unsigned reg;
+        uint64_t value;
+    } set[SET_MAX];
+    unsigned sets;
 };
+
+static uint64_t loaded; /* the machine's number of changes when the file was in its memory */
 
 static volatile sig_atomic_t ended;
 
@@ -57,7 +77,8 @@ static uint64_t runs_to(const struct machine *m, uint64_t pc)
 {
     for (uint64_t at = pc; at - MACHINE_TEXT < MACHINE_TEXT_SIZE; at++) {
         uint8_t byte;
-        if (machine_changed(m, at) != 0 && machine_read(m, at, &byte, 1) == 1 && byte == BREAKPOINT)
+        if (machine_changed(m, at) > loaded && machine_read(m, at, &byte, 1) == 1 &&
+            byte == BREAKPOINT)
             return at + 1;
     }
     return pc;
@@ -71,7 +92,8 @@ static void run(struct machine *m, void *context)
     (void)machine_read(m, MACHINE_DATA, &count, sizeof count);
     count++;
     (void)machine_write(m, MACHINE_DATA, &count, sizeof count);
-    machine_set_reg(m, t, MACHINE_PC, runs_to(m, t->regs[MACHINE_PC]));
+    unsigned pc = m->registers->pc;
+    machine_set_reg(m, t, pc, runs_to(m, t->regs[pc]));
 }
 
 /* ---- options ---- */
@@ -101,10 +123,22 @@ static struct sockaddr_in address(const char *text, uint16_t port)
     return a;
 }
 
+/* "N=HEX". */
+static void add_register(struct options *o, const char *text)
+{
+    char *at;
+    if (o->sets == SET_MAX)
+        errx(2, "more than %d registers", SET_MAX);
+    o->set[o->sets].reg = (unsigned)strtoul(text, &at, 10);
+    if (*at != '=' || o->set[o->sets].reg >= MACHINE_REGS)
+        errx(2, "'%s' is no N=HEX", text);
+    o->set[o->sets++].value = strtoull(at + 1, NULL, 16);
+}
+
 static void usage(void)
 {
-    errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--sessions N] "
-            "SERVER[:HERALD-PORT]");
+    errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
+            "[--file ELF] [--register N=HEX]... [--sessions N] SERVER[:HERALD-PORT]");
 }
 
 static struct options options_of(int argc, char **argv)
@@ -114,9 +148,13 @@ static struct options options_of(int argc, char **argv)
                                           {"bind", required_argument, NULL, 'b'},
                                           {"mtu", required_argument, NULL, 't'},
                                           {"mem", required_argument, NULL, 'm'},
+                                          {"machine", required_argument, NULL, 'a'},
+                                          {"file", required_argument, NULL, 'f'},
+                                          {"register", required_argument, NULL, 'r'},
                                           {"sessions", required_argument, NULL, 's'},
                                           {NULL, 0, NULL, 0}};
     struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1};
+    o.machine = registers_of("amd64");
     o.own = address("127.0.0.1", KERNEL_PORT);
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
@@ -135,6 +173,17 @@ static struct options options_of(int argc, char **argv)
         case 'm':
             o.mem = number(optarg, MEM_MAX) << 20;
             break;
+        case 'a':
+            o.machine = registers_of(optarg);
+            if (o.machine == NULL)
+                errx(2, "no machine '%s'", optarg);
+            break;
+        case 'f':
+            o.file = optarg;
+            break;
+        case 'r':
+            add_register(&o, optarg);
+            break;
         case 's':
             o.sessions = (unsigned)number(optarg, UINT16_MAX);
             break;
@@ -146,6 +195,47 @@ static struct options options_of(int argc, char **argv)
         usage();
     o.server = address(argv[optind], HERALD_PORT);
     return o;
+}
+
+/* ---- its memory and registers ---- */
+
+static void read_at(int fd, off_t at, void *bytes, size_t len)
+{
+    if (pread(fd, bytes, len, at) != (ssize_t)len)
+        errx(2, "the file is too short");
+}
+
+/* Loads an ELF file as a boot loader does: what is outside the machine's memory is left out. */
+static void load(struct machine *m, const char *path)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr segment;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        err(2, "%s", path);
+    read_at(fd, 0, &header, sizeof header);
+    for (unsigned i = 0; i < header.e_phnum; i++) {
+        read_at(fd, (off_t)(header.e_phoff + i * sizeof segment), &segment, sizeof segment);
+        uint8_t *bytes = segment.p_type == PT_LOAD ? malloc(segment.p_filesz) : NULL;
+        if (bytes == NULL)
+            continue;
+        read_at(fd, (off_t)segment.p_offset, bytes, segment.p_filesz);
+        (void)machine_write(m, segment.p_vaddr, bytes, segment.p_filesz);
+        free(bytes);
+    }
+    close(fd);
+}
+
+static void boot(struct machine *m, const struct options *o)
+{
+    machine_registers(m, o->machine);
+    machine_bulk(m, o->mem);
+    if (o->file != NULL)
+        load(m, o->file);
+    for (unsigned i = 0; i < o->sets; i++)
+        machine_set_reg(m, &m->threads[0], o->set[i].reg, o->set[i].value);
+    loaded = m->change;
+    m->on_run = run;
 }
 
 /* ---- sessions ---- */
@@ -214,8 +304,7 @@ int main(int argc, char **argv)
     if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) != 0)
         err(1, "%s:%u", inet_ntoa(o.own.sin_addr), ntohs(o.own.sin_port));
     struct sim_real *r = sim_real_new(w, o.config.ip, fd, &o.server);
-    machine_bulk(twin_machine(t), o.mem);
-    twin_machine(t)->on_run = run;
+    boot(twin_machine(t), &o);
 
     fputs("kernel: ready\n", stderr);
 

@@ -31,6 +31,7 @@ struct machine *machine_new(void)
     struct machine *m = sim_alloc(sizeof *m);
     m->run_time = SIM_MS;
     m->step_time = 10 * SIM_US;
+    m->registers = registers_of("amd64");
     machine_boot(m);
     return m;
 }
@@ -50,16 +51,16 @@ void machine_free(struct machine *m)
     free(m);
 }
 
-static void boot_thread(struct machine_thread *t, unsigned index)
+static void boot_thread(struct machine_thread *t, const struct registers *r, unsigned index)
 {
     *t = (struct machine_thread){.tid = MACHINE_TID + index,
                                  .name = who[index].name,
                                  .state = who[index].state,
                                  .cpu = who[index].cpu};
-    for (unsigned r = 0; r < MACHINE_REGS; r++)
-        t->regs[r] = UINT64_C(0x0101010101010101) * (r + 1) + index;
-    t->regs[MACHINE_PC] = MACHINE_TEXT + 0x1000 * (index + 1);
-    t->regs[7] = MACHINE_STACK + 0x1000 * (index + 1);
+    for (unsigned i = 0; i < MACHINE_REGS; i++)
+        t->regs[i] = UINT64_C(0x0101010101010101) * (i + 1) + index;
+    t->regs[r->pc] = r->text + 0x1000 * (index + 1);
+    t->regs[r->sp] = MACHINE_STACK + 0x1000 * (index + 1);
 }
 
 void machine_boot(struct machine *m)
@@ -72,7 +73,7 @@ void machine_boot(struct machine *m)
         r->pages = sim_alloc(r->size / MACHINE_PAGE * sizeof(struct machine_page *));
     }
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
-        boot_thread(&m->threads[i], i);
+        boot_thread(&m->threads[i], m->registers, i);
     m->points_used = 0;
     m->signal = SIGTRAP_NUMBER;
 }
@@ -80,6 +81,12 @@ void machine_boot(struct machine *m)
 void machine_bulk(struct machine *m, size_t size)
 {
     m->bulk = size;
+    machine_boot(m);
+}
+
+void machine_registers(struct machine *m, const struct registers *registers)
+{
+    m->registers = registers;
     machine_boot(m);
 }
 
@@ -160,25 +167,27 @@ struct machine_thread *machine_thread(struct machine *m, uint64_t tid)
                : NULL;
 }
 
-size_t machine_reg_size(uint64_t reg)
+size_t machine_reg_size(const struct machine *m, uint64_t reg)
 {
-    return reg > MACHINE_PC && reg < 24 ? 4 : 8;
+    return m->registers->size(reg);
 }
 
-/* In the pcb of every thread: rbx rbp rsp r12 r13 r14 r15 rip. */
-static bool in_pcb(uint64_t reg)
+void machine_reg_bytes(const struct machine *m, const struct machine_thread *t, uint64_t reg,
+                       uint8_t bytes[8])
 {
-    return reg == 1 || reg == 6 || reg == 7 || (reg >= 12 && reg <= MACHINE_PC);
+    size_t size = machine_reg_size(m, reg);
+    for (size_t i = 0; i < size; i++)
+        bytes[m->registers->big ? size - 1 - i : i] = (uint8_t)(t->regs[reg] >> 8 * i);
 }
 
 bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg)
 {
-    return in_pcb(reg) || (reg < 20 && t == &m->threads[0]) || reg == 18 || reg == 19;
+    return reg < MACHINE_REGS && m->registers->readable(reg, t == &m->threads[0]);
 }
 
 bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg)
 {
-    return in_pcb(reg) || (reg <= MACHINE_PC && t == &m->threads[0]);
+    return reg < MACHINE_REGS && m->registers->writable(reg, t == &m->threads[0]);
 }
 
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value)
@@ -216,6 +225,7 @@ bool machine_set_point(struct machine *m, struct machine_point *point, bool set)
 void machine_step(struct machine *m)
 {
     struct machine_thread *t = &m->threads[0];
-    machine_set_reg(m, t, MACHINE_PC, t->regs[MACHINE_PC] + INSTRUCTION);
+    unsigned pc = m->registers->pc;
+    machine_set_reg(m, t, pc, t->regs[pc] + INSTRUCTION);
     m->signal = SIGTRAP_NUMBER;
 }

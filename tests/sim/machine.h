@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The panicked machine behind the twin: memory with holes at kernel-like addresses, registers as
- * FreeBSD's stub has them on amd64, a few threads, and a program that steps and runs. No network
- * and no RSP here.
+ * FreeBSD's stub has them (on amd64, unless chosen), a few threads, and a program that steps and
+ * runs. No network and no RSP here.
  *
  * Every change of memory or of a register takes the next number of `change`; what was changed
  * later has the higher number. So it can be told whether something that is executed again undoes
@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/sim/registers.h"
 #include "tests/sim/world.h"
 
 #define MACHINE_TEXT UINT64_C(0xffffffff80200000)  /* 1 MiB of "code": see machine_text_byte */
@@ -30,8 +31,8 @@ enum {
     MACHINE_STACK_SIZE = 64 << 10,
     MACHINE_REGIONS = 4,
     MACHINE_PAGE = 4096,
-    MACHINE_REGS = 56,    /* GDB_NREGS of amd64 */
-    MACHINE_PC = 16,      /* GDB_REG_PC */
+    MACHINE_REGS = 512,   /* more than the numbers that any stub knows */
+    MACHINE_PC = 16,      /* GDB_REG_PC of amd64 */
     MACHINE_THREADS = 5,  /* the first is the one that panicked, and the one that runs */
     MACHINE_TID = 100001, /* tid of the first; the next are +1, +2, … */
     MACHINE_WATCHES = 4,  /* at once */
@@ -66,6 +67,7 @@ struct machine_region {
 };
 
 struct machine {
+    const struct registers *registers;
     struct machine_region regions[MACHINE_REGIONS];
     size_t bulk; /* bytes at MACHINE_BULK */
     struct machine_thread threads[MACHINE_THREADS];
@@ -89,6 +91,9 @@ void machine_free(struct machine *m);
 /* Memory, registers and watchpoints as after boot. */
 void machine_boot(struct machine *m);
 
+/* Boots it as another machine; memory stays where it is on amd64. */
+void machine_registers(struct machine *m, const struct registers *registers);
+
 /* Boots it with so many bytes (a multiple of MACHINE_PAGE) of memory more, from MACHINE_BULK on. */
 void machine_bulk(struct machine *m, size_t size);
 
@@ -104,8 +109,13 @@ uint64_t machine_changed(const struct machine *m, uint64_t addr);
 
 struct machine_thread *machine_thread(struct machine *m, uint64_t tid); /* NULL: none */
 
-/* Bytes of a register; whether the stub can show and set it for that thread. */
-size_t machine_reg_size(uint64_t reg);
+/*
+ * Bytes of a register, and its value in the machine's byte order, of which a value has at most 8;
+ * whether the stub can show and set it for that thread.
+ */
+size_t machine_reg_size(const struct machine *m, uint64_t reg);
+void machine_reg_bytes(const struct machine *m, const struct machine_thread *t, uint64_t reg,
+                       uint8_t bytes[8]);
 bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value);

@@ -68,9 +68,11 @@ static void decode(const uint8_t *digits, uint8_t *out, size_t len)
 static void append_reg(struct twin *t, uint64_t reg)
 {
     struct buf *reply = &t->stub.reply;
-    size_t size = machine_reg_size(reg);
+    size_t size = machine_reg_size(t->machine, reg);
+    uint8_t bytes[8];
     if (machine_reg_readable(t->machine, t->thread, reg)) {
-        (void)buf_addhex(reply, &t->thread->regs[reg], size);
+        machine_reg_bytes(t->machine, t->thread, reg, bytes);
+        (void)buf_addhex(reply, bytes, size);
         return;
     }
     for (size_t i = 0; i < 2 * size; i++)
@@ -80,7 +82,7 @@ static void append_reg(struct twin *t, uint64_t reg)
 static void read_regs(struct twin *t)
 {
     buf_reset(&t->stub.reply);
-    for (unsigned r = 0; r < MACHINE_REGS; r++)
+    for (unsigned r = 0; r < t->machine->registers->count; r++)
         append_reg(t, r);
     stub_reply(t);
 }
@@ -118,7 +120,7 @@ static bool reg_value(struct twin_cursor *c, size_t size, const uint8_t *raw, ui
     memcpy(bytes, raw, 8);
     if (c->len != 2 * size)
         return false;
-    decode(c->p, bytes, size);
+    decode(c->p, bytes, size < 8 ? size : 8); /* a longer one cannot be set */
     c->p += c->len;
     c->len = 0;
     return true;
@@ -133,7 +135,7 @@ static void write_reg(struct twin *t, struct twin_cursor *c)
         stub_reply_error(t, E_INVAL);
         return;
     }
-    if (!reg_value(c, machine_reg_size(reg), raw, bytes))
+    if (!reg_value(c, machine_reg_size(t->machine, reg), raw, bytes))
         t->counts.corrupted_registers += machine_reg_writable(t->machine, t->thread, reg);
     t->counts.register_writes += machine_reg_writable(t->machine, t->thread, reg);
     set_reg(t, reg, bytes);
@@ -145,8 +147,8 @@ static void write_regs(struct twin *t, struct twin_cursor *c)
 {
     uint8_t bytes[8];
     bool good = true;
-    for (unsigned r = 0; r < MACHINE_REGS; r++) {
-        good = reg_value(c, machine_reg_size(r), c->p, bytes) && good;
+    for (unsigned r = 0; r < t->machine->registers->count; r++) {
+        good = reg_value(c, machine_reg_size(t->machine, r), c->p, bytes) && good;
         set_reg(t, r, bytes);
     }
     t->counts.corrupted_registers += !good;
@@ -247,7 +249,7 @@ static void resume(struct twin *t, struct twin_cursor *c, bool step, bool with_s
                             : cursor_hex(c, &pc);
     t->counts.repeated_resumes += t->repeat;
     if (jump)
-        machine_set_reg(t->machine, t->thread, MACHINE_PC, pc);
+        machine_set_reg(t->machine, t->thread, t->machine->registers->pc, pc);
     stub_resume(t, step);
 }
 

@@ -119,8 +119,11 @@ void stub_stop(struct twin *t)
     t->thread = &t->machine->threads[0];
     t->thread_changed = ++t->machine->change;
     buf_reset(reply);
-    (void)buf_printf(reply, "T%02x%x:", (unsigned)t->machine->signal, MACHINE_PC);
-    (void)buf_addhex(reply, &t->thread->regs[MACHINE_PC], machine_reg_size(MACHINE_PC));
+    unsigned pc = t->machine->registers->pc;
+    uint8_t bytes[8];
+    machine_reg_bytes(t->machine, t->thread, pc, bytes);
+    (void)buf_printf(reply, "T%02x%x:", (unsigned)t->machine->signal, pc);
+    (void)buf_addhex(reply, bytes, machine_reg_size(t->machine, pc));
     (void)buf_printf(reply, ";thread:%x;", t->thread->tid);
     stub_reply(t);
 }
