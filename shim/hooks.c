@@ -40,10 +40,13 @@ bool shim_active(void)
     return owner != 0 && owner == getpid();
 }
 
-__attribute__((constructor)) static void start(void)
+/* The arguments are glibc's to give (elf/dl-init.c). */
+__attribute__((constructor)) static void start(int argc, char **argv)
 {
-    if (shim_active())
-        preload_clean();
+    if (!shim_active())
+        return;
+    preload_osabi(argc, argv);
+    preload_clean();
 }
 
 /* The debugger ends: what it sent last is still on its way. Its forked children do not wait. */

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/find_elf.h"
+#include "symbols/osabi.h"
 #include "tools/tools.h"
 
 /* As env(1) and the shells say it. */
@@ -81,6 +83,16 @@ static int preload(const char *library)
     return rc;
 }
 
+/* The debugger's arguments: its own, or one more for a gdb that needs it (symbols/osabi.h). */
+static char **arguments_for(int argc, char **argv)
+{
+    char *program = find_program(argv[0]), **longer = NULL;
+    if (program != NULL)
+        longer = osabi_arguments(program, argc, argv);
+    free(program);
+    return longer != NULL ? longer : argv;
+}
+
 int run_main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -104,7 +116,7 @@ int run_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     free(library);
-    execvp(argv[optind], argv + optind);
+    execvp(argv[optind], arguments_for(argc - optind, argv + optind));
     int error = errno;
     complain("%s: %s", argv[optind], strerror(error));
     return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
