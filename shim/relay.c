@@ -19,6 +19,7 @@
 #include "session/monitor.h"
 #include "session/serve.h"
 #include "symbols/find_elf.h"
+#include "symbols/osabi.h"
 
 enum {
     DRAIN_SECONDS = 2,
@@ -97,11 +98,12 @@ static bool is_only(void *context)
 static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, r};
-    const struct chain_config config = {
+    struct chain_config config = {
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
     struct link *link = r->link;
     if (r->listener == NULL && r->loan == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
+    config.osabi_missing = osabi_is_missing("/proc/self/exe");
     r->link = NULL;                /* the chain's from here on */
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
     int rc = chain_for_kernel(chain, link, &successor, &config);
@@ -217,7 +219,7 @@ static void *run(void *argument)
         rc = add_monitor(r, &chain);
     if (rc == 0)
         rc = serve(server, chain.target, &options, log);
-    else
+    else if (rc != NETGDB_REFUSED)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
     tell_waits(r, log);
     chain_close(&chain);

@@ -24,6 +24,9 @@ clean-local:
 UNIT_TESTS += tests/unit/debugfile
 tests_unit_debugfile_SOURCES = tests/unit/debugfile.c $(SYMBOLS_WORLD)
 tests_unit_debugfile_LDADD = $(SYMBOLS_UNIT_LIBS)
+UNIT_TESTS += tests/unit/describe
+tests_unit_describe_SOURCES = tests/unit/describe.c $(SYMBOLS_WORLD)
+tests_unit_describe_LDADD = $(SYMBOLS_UNIT_LIBS)
 UNIT_TESTS += tests/unit/elf_check
 tests_unit_elf_check_SOURCES = tests/unit/elf_check.c $(SYMBOLS_WORLD)
 tests_unit_elf_check_LDADD = $(SYMBOLS_UNIT_LIBS)

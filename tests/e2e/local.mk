@@ -8,11 +8,14 @@ E2E_TESTS = \
 	tests/e2e/compare.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
+	tests/e2e/first.test \
+	tests/e2e/fits.test \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
+	tests/e2e/machines.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
@@ -51,7 +54,7 @@ E2E_TESTS = \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
+EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client
