@@ -221,7 +221,7 @@ static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
     if (!link_acked(k->link))
         return link_deadline(k->link);
     /* Where datagrams get lost, what the dead server had asked may be silent for longer. */
-    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : LINK_QUIET);
+    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
     if (b->now(b->context) < quiet)
         return quiet;
     announce(b, k);

@@ -23,7 +23,8 @@
 /* One that has answered is quiet by then: it may send for so long, and be waited for once more. */
 #define LOBBY_ANSWERS (2 * LINK_KERNEL_GIVES_UP)
 
-#define LOBBY_ASKS (2 * LINK_QUIET) /* a kernel that waits has answered by then */
+#define LOBBY_ASKS                                                                                 \
+    (2 * (2 * LINK_KERNEL_RETRY + 200 * IO_MS)) /* a kernel that waits has answered by then */
 
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */

@@ -164,6 +164,12 @@ check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
 
+# What caution costs, in virtual time.
+check_PROGRAMS += tests/sim/pace
+TESTS += tests/sim/pace
+tests_sim_pace_SOURCES = tests/sim/pace.c $(PLAY)
+tests_sim_pace_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
+
 # The matrix: pairs of factors in check, all combinations and long sessions in check-long.
 check_PROGRAMS += tests/sim/matrix
 TESTS += tests/sim/matrix

@@ -16,7 +16,13 @@
 #include "tests/sim/gdb.h"
 #include "tests/sim/server.h"
 
-enum { CONNECT_SECONDS = 120, SETTLE_SECONDS = 30, OPERATOR_SECONDS = 20, SESSIONS_MAX = 4 };
+enum {
+    CONNECT_SECONDS = 120,
+    SETTLE_SECONDS = 30,
+    OPERATOR_SECONDS = 20,
+    SESSIONS_MAX = 4,
+    MANY_THREADS = 100
+};
 
 struct play {
     const struct play_config *config;
@@ -54,6 +60,8 @@ struct play_config play_config(uint64_t seed, enum twin_generation generation)
         .seed = seed,
         .generation = generation,
         .exchanges = 25,
+        .think = 3 * SIM_MS,
+        .poll = SIM_MS / 2,
         .path = {.delay = 50 * SIM_US, .late_max = 5 * SIM_MS, .mtu = 1500}};
 }
 
@@ -226,6 +234,8 @@ static void set_paths(struct play *p)
     struct sim_path *to_kernel = sim_path(p->w, p->ip, SIM_TO_KERNEL);
     struct sim_path *to_server = sim_path(p->w, p->ip, SIM_TO_SERVER);
     *to_kernel = *to_server = p->config->path;
+    if (p->config->only_kernel_pauses)
+        to_kernel->pause = to_kernel->reorder = 0;
     if (p->config->way == PLAY_TO_KERNEL)
         lose_nothing(to_server);
     if (p->config->way == PLAY_TO_SERVER)
@@ -327,6 +337,10 @@ static bool serve_session(struct play *p)
     const struct play_config *c = p->config;
     struct io *io = p->kernel->io;
     p->gdb = sim_gdb_start(p->w, io, twin_machine(p->twin), c->exchanges);
+    sim_gdb_think(p->gdb, c->think);
+    sim_gdb_only(p->gdb, c->asks);
+    if (c->threads >= MANY_THREADS)
+        sim_gdb_long_list(p->gdb);
     if (c->streams)
         sim_gdb_stream(p->gdb);
     if (c->gdb == PLAY_GDB_LEAVES)
@@ -399,7 +413,7 @@ static void play_sessions(struct play *p)
         r->finished = serve_session(p);
         r->silent |= !r->finished && !p->killed && p->errors == 0;
     } while (goes_on(p, reboot) && r->sessions < SESSIONS_MAX);
-    r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_CLEAN;
+    r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_PROVEN;
     r->finished &= !r->abandoned;
     if (!r->finished)
         r->deaf = !next_herald_is_taken(p);
@@ -416,6 +430,9 @@ static void judge_result(struct play *p)
     r->gave_up = c->gave_up;
     r->requests = c->requests;
     r->messages = c->messages;
+    r->sending = c->sending;
+    r->replied = c->replied;
+    r->replies = c->replies;
     r->transmissions = c->transmissions;
     r->repeats = c->retransmissions;
     r->hash = sim_trace_hash(p->w);
@@ -430,6 +447,8 @@ static void make(struct play *p)
     p->log = (struct log){
         .level = config->verbose ? LOG_DEBUG : LOG_WARN, .sink = keep_line, .context = p};
     kernel.mtu = config->path.mtu;
+    kernel.poll = config->poll;
+    kernel.threads = config->threads;
     p->ip = kernel.ip;
     if (config->verbose)
         sim_set_trace(p->w, print_trace, NULL);

@@ -32,6 +32,7 @@ struct twin_config {
     bool ring_survives;       /* what waits in the NIC at `netgdb -s` is read; else dropped */
     bool other_gdb_port;      /* 0x03 goes back to db> instead of resuming the machine */
     bool run_lengths;         /* replies have run-lengths; a real kernel's netgdb has none */
+    unsigned threads;         /* in qXfer:threads; 0: the machine's; more sleep and do nothing */
     unsigned threads_a_reply; /* of qfThreadInfo; 0: as many as fit, as a real kernel */
 };
 
@@ -84,6 +85,8 @@ struct twin_counts {
     uint64_t transmissions;     /* datagrams sent for HERALD and messages, repeats included */
     uint64_t retransmissions;   /* of these, repeats */
     uint64_t sending;           /* ns that sends of messages took, until all was acked */
+    uint64_t replied;           /* the same but for replies that were sent again: */
+    uint64_t replies;           /* of so many messages */
     uint64_t gave_up;           /* sends that failed: silently back in ddb */
     uint64_t poisoned;          /* acks for a chunk that was not sent */
     uint64_t acks_sent;

@@ -134,11 +134,23 @@ static void end_skip(struct twin *t)
     twin_enter(t, t->phase, next * t->config.poll - passed, send_slept);
 }
 
+static void count_send(struct twin *t)
+{
+    struct twin_link *l = &t->link;
+    uint64_t took = sim_now(t->w) - l->began;
+    if (l->type != DATA)
+        return;
+    t->counts.sending += took;
+    t->counts.replied += l->resending ? 0 : took;
+    t->counts.replies += !l->resending;
+    l->resending = false;
+}
+
 static void send_loop(struct twin *t)
 {
     struct twin_link *l = &t->link;
     if (l->acks == l->wanted) {
-        t->counts.sending += l->type == DATA ? sim_now(t->w) - l->began : 0;
+        count_send(t);
         l->seqno += l->chunks;
         l->then(t);
         return;

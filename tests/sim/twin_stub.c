@@ -213,6 +213,7 @@ void stub_byte(struct twin *t, uint8_t c, const struct twin_origin *origin, size
             s->after(t);
         } else {
             t->counts.resent_replies++;
+            t->link.resending = true;
             send_reply(t);
         }
         break;
