@@ -73,12 +73,6 @@ struct cache_stats {
  * is then still the caller's. */
 struct target *cache_new(struct target *next, const struct cache_options *options);
 
-/*
- * Whether these bytes are where a block may be read (above), for one who reads more than was asked
- * for. `cache` is the target; asks nothing of it.
- */
-bool cache_may_read(void *cache, uint64_t address, size_t len);
-
 /* Forgets all that is known. */
 void cache_flush(struct target *t);
 

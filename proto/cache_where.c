@@ -224,35 +224,6 @@ static bool cut_to_region(const struct cache *c, uint64_t address, size_t len, u
     return true;
 }
 
-/* The same for bytes of one page. */
-static bool may_read_in_page(const struct cache *c, uint64_t address, size_t len)
-{
-    struct region r;
-    const struct cache_program *p = &c->program;
-    if (cache_memory_touched(&c->failed, address))
-        return false;
-    if (cache_memory_touched(&c->memory, address))
-        return true;
-    return p->region != NULL && p->region(p->context, address, &r) && r.kind != REGION_DEVICE &&
-           address + (len - 1) <= r.last;
-}
-
-bool cache_may_read(void *cache, uint64_t address, size_t len)
-{
-    const struct cache *c = cache;
-    if (len == 0 || address > UINT64_MAX - len || cache_is_device(c, address, len))
-        return false;
-    while (len > 0) {
-        size_t n = CACHE_PAGE - (size_t)(address % CACHE_PAGE);
-        n = n < len ? n : len;
-        if (!may_read_in_page(c, address, n))
-            return false;
-        address += n;
-        len -= n;
-    }
-    return true;
-}
-
 bool cache_is_held(const struct cache *c, uint64_t first, uint64_t last)
 {
     for (size_t i = 0; i < c->points.n && c->points.held != 0; i++) {

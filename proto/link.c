@@ -109,7 +109,7 @@ static uint64_t first_retry(const struct link *l)
 static bool waits_for_repeat(const struct link *l)
 {
     uint64_t again = l->counters.retransmitted, sent = l->tx.seqno;
-    if (!l->runs_copies || l->lane || !link_sends_request(l) || sent < LINK_HISTORY)
+    if (!l->runs_copies || !link_sends_request(l) || sent < LINK_HISTORY)
         return false;
     return (l->tx.len - WIRE_HEADER) * again * again > REPEAT_COSTS * sent * sent;
 }
@@ -130,14 +130,6 @@ void link_be_patient(struct link *l, uint64_t ns)
 {
     l->tx.patience = ns;
     l->tx.retry = l->tx.last + next_retry(l);
-}
-
-void link_lane(struct link *l, bool on)
-{
-    l->lane = on;
-    l->plus_until = 0;
-    if (l->mark != NULL && !on)
-        l->mark->lane = 0;
 }
 
 static int transmit(struct link *l)

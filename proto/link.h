@@ -82,7 +82,6 @@ struct link_mark {
     uint32_t sent; /* seqno of our last DATA */
     uint32_t next; /* seqno with which the peer's next message begins */
     uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
-    uint64_t lane; /* not 0: the stub may be in no-ack mode, and this page of memory can be read */
     struct link_held held;
 };
 
@@ -132,7 +131,6 @@ struct link {
     bool lazy_acks;         /* see link_lazy_acks */
     bool refused;           /* see link_refuse */
     bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
-    bool lane;              /* see link_lane */
     enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
@@ -224,12 +222,6 @@ void link_tell_copy(struct link *l, enum link_copy copy);
 
 /* The DATA that was sent last is not sent again before `ns` have passed, each time. */
 void link_be_patient(struct link *l, uint64_t ns);
-
-/*
- * The stub is in no-ack mode, or is not any more: it says no '+', so that a request whose ack is
- * missing can only be sent again, and what it says meanwhile does not tell that it came.
- */
-void link_lane(struct link *l, bool on);
 
 /*
  * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also

@@ -223,7 +223,7 @@ static int take_data(struct link *l, const struct wire_msg *msg)
         return 1;
     }
     bool told = l->tx.acks != 0 || (link_sends_request(l) && msg->total > 1);
-    if (l->tx.active && told && !l->lane)
+    if (l->tx.active && told)
         wait_for_quiet(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;

@@ -21,7 +21,7 @@ libproto_la_SOURCES = \
 	proto/link_signs.c \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_parts.h \
-	proto/netgdb_ask.c proto/netgdb_lane.c proto/netgdb_lane.h proto/netgdb_lane_ask.c proto/netgdb_lane_mode.c \
+	proto/netgdb_ask.c \
 	proto/netgdb_ready.c proto/netgdb_wait.c \
 	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \

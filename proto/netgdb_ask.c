@@ -61,14 +61,9 @@ int nt_send(struct target *base, const uint8_t *request, size_t len)
     struct netgdb_target *t = nt_self(base);
     if (len > nt_max_request(base))
         return NETGDB_TOO_LONG;
-    int rc = lane_consider(t, request, len);
-    if (rc != 0)
-        return rc;
     t->current.packet = packet_find(request, len);
     packet_range(t->current.packet, request, len, &t->current.low, &t->current.high);
-    if (t->lane.on)
-        return lane_send(t, request, len);
-    rc = nt_get_ready(t);
+    int rc = nt_get_ready(t);
     t->fast = !t->node && nt_goes_fast(t);
     buf_reset(&t->request);
     if (rc != 0 || (rc = rsp_frame(&t->request, request, len)) != 0)
@@ -126,14 +121,11 @@ static bool misfits(const struct netgdb_target *t)
 }
 
 /*
- * Whether the reply may be that of a copy. QStartNoAckMode cannot be asked again; the lane's probe
- * tells what came of it. Of a request that went out fast: the path does not look
+ * Whether the reply may be that of a copy. Of a request that went out fast: the path does not look
  * clean any more, or the ack of the request is missing. Of any: there was a sign of such a copy.
  */
 static bool doubtful(const struct netgdb_target *t)
 {
-    if (packet_is(t->current.packet, "QStartNoAckMode"))
-        return false;
     return (t->fast && (t->suspect || t->evidence != t->link->evidence)) || misfits(t) ||
            link_stale(t->link) != LINK_COPY_NOTHING;
 }
@@ -216,8 +208,6 @@ static bool sleeps(const struct netgdb_target *t)
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
 {
     struct netgdb_target *t = nt_self(base);
-    if (t->lane.on)
-        return lane_recv(t, reply, final, watch);
     for (;;) {
         int rc = nt_read_stream(t);
         if (rc == 1 && doubtful(t))

@@ -2,7 +2,7 @@
 /*
  * What the files of the netgdb target share, and nothing else includes. From the link up:
  * netgdb_wait.c (waiting), netgdb_ready.c (until a request may go out), netgdb_ask.c (a request and
- * its reply), netgdb_lane*.c (the same without acks), netgdb_target.c (life).
+ * its reply), netgdb_target.c (life).
  *
  * Functions return 0 or an error of the target (err.h), unless they say otherwise.
  */
@@ -10,7 +10,6 @@
 #define NETGDB_PROTO_NETGDB_PARTS_H
 
 #include "proto/holdback.h"
-#include "proto/netgdb_lane.h"
 #include "proto/netgdb_target.h"
 #include "proto/rsp.h"
 #include "proto/silence.h"
@@ -49,7 +48,6 @@ struct netgdb_target {
     uint64_t plus_due; /* not before */
 
     struct holdback holdback;
-    struct lane lane;
 };
 
 static inline struct netgdb_target *nt_self(struct target *t)

@@ -26,7 +26,7 @@ static void drop_packet(struct netgdb_target *t)
 /* Whether the next packet is the reply. */
 static bool awaits_reply(const struct netgdb_target *t)
 {
-    return t->outstanding && (t->plus_seen || t->no_ack || t->lane.step == LANE_PROBE);
+    return t->outstanding && (t->plus_seen || t->no_ack);
 }
 
 static void take_plus(struct netgdb_target *t)
@@ -52,7 +52,6 @@ static int take_event(struct netgdb_target *t, enum rsp_event event)
     case RSP_NACK:
         return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
     case RSP_PACKET:
-        lane_note_packet(t, &t->parser.content);
         if (awaits_reply(t))
             return 1;
         drop_packet(t);

@@ -24,8 +24,7 @@ static int nt_interrupt(struct target *base)
 static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
-    if (!t->lane.on)
-        (void)nt_copies_until(t);
+    (void)nt_copies_until(t);
     int rc = link_input(t->link);
     if (rc == 0 && t->link->refused)
         rc = NETGDB_LOST;
@@ -75,7 +74,6 @@ static void nt_free(struct target *base)
     free(t->link);
     rsp_parser_free(&t->parser);
     buf_free(&t->request);
-    lane_free(&t->lane);
     free(t);
 }
 
@@ -106,11 +104,6 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     t->plus_owed = true; /* to the T that began the session */
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + NT_FRAMING);
-    lane_init(&t->lane);
-    if (link->mark != NULL && link->mark->lane != 0) {
-        t->lane.unsure = true;
-        t->lane.good = link->mark->lane;
-    }
     return &t->base;
 }
 
@@ -148,7 +141,6 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     buf_init(&reply, TARGET_REPLY_MAX);
     int rc = ask_features(t, &reply);
     t->identified = rc == 0;
-    lane_learn(&t->lane, &reply);
     if (rc == 0 && t->link->mark != NULL)
         t->link->mark->node = t->node;
     *peer = t->peer = t->node                                        ? NETGDB_PEER_NODE
@@ -181,8 +173,6 @@ static void trim(struct netgdb_target *t)
         buf_free(&t->request);
         buf_free(&t->parser.content);
     }
-    if (!t->outstanding)
-        lane_free(&t->lane);
     if (t->link->rx.have == 0)
         buf_free(&t->link->rx.data);
     if (t->link->stream.len == 0)
@@ -197,11 +187,6 @@ void netgdb_target_move(struct target *base, struct io *io, const struct log *lo
     t->log = t->link->log = t->silence.log = log;
     t->successor = successor != NULL ? *successor : (struct netgdb_successor){0};
     trim(t);
-}
-
-void netgdb_target_lane(struct target *base, const struct netgdb_lane *lane)
-{
-    nt_self(base)->lane.config = lane != NULL ? *lane : (struct netgdb_lane){0};
 }
 
 bool netgdb_target_runs(const struct target *base)

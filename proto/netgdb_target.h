@@ -47,29 +47,6 @@ struct netgdb_successor {
 
 struct netgdb_stats {
     uint64_t requests, stale_replies, repeated_requests, asked_again;
-    uint64_t lanes;      /* how often the lane was entered */
-    uint64_t lane_reads; /* reads in it that were known by their length */
-};
-
-/*
- * The lane: a kernel's stub in no-ack mode from some long reads in a row to its next stop, for a
- * send of the kernel less a request. See netgdb_lane.h.
- */
-struct netgdb_lane {
-    /*
-     * Whether these bytes can be read, and reading them does nothing else: beside what a request is
-     * for. Called when a request is sent. NULL: the lane is not entered.
-     */
-    bool (*may_read)(void *context, uint64_t address, size_t len);
-    void *context;
-    unsigned after; /* long reads in a row before it is entered; 0: NETGDB_LANE_AFTER */
-    bool anywhere;  /* for tests: also on a path that shows copies */
-};
-
-enum {
-    NETGDB_LANE_AFTER = 16,
-    NETGDB_LANE_LONG = 1024, /* bytes: what counts as a long read */
-    NETGDB_LANE_READ = 1912, /* bytes of memory that one read in the lane can be for */
 };
 
 /*
@@ -95,9 +72,6 @@ bool netgdb_target_peer(const struct target *t, enum netgdb_peer *peer);
  */
 void netgdb_target_move(struct target *t, struct io *io, const struct log *log,
                         const struct netgdb_successor *successor);
-
-/* Says when the lane may be entered; NULL: not any more (the stub stays in it until its stop). */
-void netgdb_target_lane(struct target *t, const struct netgdb_lane *lane);
 
 /* Whether its last request, which let the peer run, still waits for the stop: target_recv it. */
 bool netgdb_target_runs(const struct target *t);

@@ -34,7 +34,6 @@ int nt_meet_successor(struct netgdb_target *t)
     t->io = link->io;
     t->node = t->no_ack = t->identified = false;
     t->plus_seen = true;
-    lane_off(t);
     holdback_init(&t->holdback);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
     return NETGDB_REPLACED; /* its T is in the stream: the next recv gives it */

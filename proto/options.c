@@ -111,11 +111,6 @@ static bool set_nocache(struct options *o, const char *value)
     }
 }
 
-static bool set_lane(struct options *o, const char *value)
-{
-    return choose(value, "off", "on", &o->lane);
-}
-
 static bool set_kill(struct options *o, const char *value)
 {
     return choose(value, "detach", "forward", &o->kill_forward);
@@ -154,9 +149,6 @@ static const struct row {
       "a range such as 0xfee00000-0xfee01000, 32 times at most",
       "never remember these addresses (END is not among them); may be given again"},
      set_nocache},
-    {{"lane", "on|off", "NETGDB_LANE", "on or off",
-      "long runs of reads from a kernel without acks of its stub"},
-     set_lane},
     {{"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
       "what GDB's kill and quit do to the target"},
      set_kill},
@@ -334,8 +326,7 @@ int options_parse(struct options *o, const char *text, bool tool, options_getenv
     const struct complaint c = {error, size};
     char copied[OPTIONS_TEXT_MAX], *at = copied, *rest;
     bool replaced = false;
-    *o = (struct options){
-        .timeout = IO_NEVER, .rtos = "auto", .cache = true, .lane = true, .log = LOG_WARN};
+    *o = (struct options){.timeout = IO_NEVER, .rtos = "auto", .cache = true, .log = LOG_WARN};
     if (strncmp(text, "netgdb:", 7) == 0)
         text += 7;
     if (strlen(text) >= sizeof copied) {

@@ -51,7 +51,6 @@ struct options {
     bool cache;
     struct options_range nocache[OPTIONS_NOCACHE_MAX];
     size_t nocaches;
-    bool lane;         /* a kernel's stub may be put into no-ack mode; needs the cache */
     bool kill_forward; /* GDB's kill reaches the target, instead of a detach */
     enum log_level log;
     char log_file[OPTIONS_PATH_MAX]; /* instead of stderr */

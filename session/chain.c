@@ -45,7 +45,6 @@ struct target *chain_strip(struct chain *chain)
     settle(chain);
     for (; bottom->next != NULL; bottom = bottom->next)
         above = bottom;
-    netgdb_target_lane(bottom, NULL);
     if (above != NULL) {
         above->next = NULL;
         target_free(chain->target);
@@ -139,7 +138,6 @@ static int add_cache(struct chain *chain, const struct chain_config *config, str
 {
     const struct options *o = config->options;
     struct cache_options options = {.kernel = kernel};
-    bool lane = o != NULL && o->cache && o->lane && kernel;
     if (o == NULL || !o->cache)
         return 0;
     options.nocache = o->nocache;
@@ -150,13 +148,8 @@ static int add_cache(struct chain *chain, const struct chain_config *config, str
     }
     if (chain->symbols != NULL)
         options.program = (struct cache_program){find_region, find_machine, chain->symbols};
-    if (lane)
-        options.ahead = NETGDB_LANE_READ;
     chain->cache = cache_new(chain->target, &options);
-    int rc = decorate(chain, chain->cache);
-    if (rc == 0 && lane)
-        netgdb_target_lane(netgdb, &(struct netgdb_lane){cache_may_read, chain->cache, 0, false});
-    return rc;
+    return decorate(chain, chain->cache);
 }
 
 /* An RTOS's threads, unless rtos=off. */

@@ -40,7 +40,6 @@ struct profile {
     enum link_generation generation;
     uint64_t round_trips; /* requests to the target */
     uint64_t stale, asked_again;
-    uint64_t lanes, lane_reads;
     uint64_t srtt, lateness; /* ns */
     struct link_counters link;
     struct io_signs signs; /* of tampering */

@@ -136,9 +136,6 @@ UNIT_TESTS += tests/unit/cache_memory
 tests_unit_cache_memory_SOURCES = tests/unit/cache_memory.c tests/unit/unit.h
 tests_unit_cache_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_cache_memory_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/cache_may_read
-tests_unit_cache_may_read_SOURCES = tests/unit/cache_may_read.c tests/unit/cache_ask.h $(CACHE_WORLD)
-tests_unit_cache_may_read_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/cache_script
 tests_unit_cache_script_SOURCES = tests/unit/cache_script.c tests/unit/unit.h
 tests_unit_cache_script_LDADD = $(UNIT_LIBS)
@@ -240,13 +237,6 @@ tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
 tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
 RIG_LIBS = libsession.la $(SIM_LIBS)
-LANE_RIG = tests/sim/lane_rig.c tests/sim/lane_rig.h $(RIG)
-UNIT_TESTS += tests/sim/lane_test
-tests_sim_lane_test_SOURCES = tests/sim/lane_test.c $(LANE_RIG)
-tests_sim_lane_test_LDADD = $(RIG_LIBS)
-UNIT_TESTS += tests/sim/lane_copies_test
-tests_sim_lane_copies_test_SOURCES = tests/sim/lane_copies_test.c $(LANE_RIG)
-tests_sim_lane_copies_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)

@@ -12,7 +12,6 @@ E2E_TESTS = \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/kernel.test \
-	tests/e2e/lane.test \
 	tests/e2e/leave.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The link and the target on it, in the lane too, against a kernel or node that says anything at
+ * The link and the target on it, against a kernel or node that says anything at
  * any time. Every request ends with a reply or an error, memory stays bounded, and what goes out is
  * in order.
  */
@@ -50,12 +50,6 @@ static void play(struct script *s, struct target *t, bool identify)
     buf_free(&reply);
 }
 
-static bool may_read(void *context, uint64_t address, size_t len)
-{
-    (void)context;
-    return address + len <= 0x100000;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct script s;
@@ -69,12 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         s.own = 40;
         s.peer = 7;
     }
-    struct link_mark mark = {.lane = (how & 32) != 0 ? 0x2000 : 0};
+    struct link_mark mark = {0};
     link->mark = &mark;
     struct target *t = netgdb_target_new(link, NULL, NULL);
     MUST(t != NULL);
-    if ((how & 64) != 0)
-        netgdb_target_lane(t, &(struct netgdb_lane){may_read, NULL, 1, true});
     play(&s, t, (how & 16) != 0);
     target_free(t);
     return 0;

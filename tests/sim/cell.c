@@ -93,9 +93,9 @@ static void set_gdb(struct play_config *c, double how)
     c->gdb = all[how < 3 ? (int)how : 3];
 }
 
-static void set_lane(struct play_config *c, double how)
+static void set_streams(struct play_config *c, double on)
 {
-    c->lane = how == 0 ? PLAY_LANE_SELDOM : how < 2 ? PLAY_LANE_CLEAN : PLAY_LANE_ANYWHERE;
+    c->streams = on != 0;
 }
 
 static void set_fixed(struct play_config *c, double on)
@@ -120,7 +120,7 @@ const struct cell_factor cell_factors[CELL_FACTORS] = {
     {"block", "ms", 4, {0, 100, 3000, 30000}, set_block},
     {"jump", "s", 3, {0, 1, 60}, set_jump},
     {"gdb", "", 4, {0, 1, 2, 3}, set_gdb},
-    {"lane", "", 3, {0, 1, 2}, set_lane},
+    {"streams", "", 2, {0, 1}, set_streams},
     {"fixed", "", 2, {0, 1}, set_fixed},
 };
 

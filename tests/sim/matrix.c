@@ -28,7 +28,7 @@ enum { THREADS = 2, COMPLAINTS = 20, SLICE = 10, GENERATION = 10, FIXED = 17 };
 struct tally {
     uint64_t played, failed, wrong, harm, off, other, late, late_failed, late_harm, late_wrong,
         late_unnoticed;
-    uint64_t sent, received, retransmitted, time, messages, lanes, lane_reads;
+    uint64_t sent, received, retransmitted, time, messages;
 };
 
 struct job {
@@ -146,8 +146,6 @@ static void add(struct tally *t, const struct play_result *r)
     t->retransmitted += r->retransmitted;
     t->time += r->time;
     t->messages += r->messages;
-    t->lanes += r->lanes;
-    t->lane_reads += r->lane_reads;
 }
 
 static void complain(const struct job *job, uint64_t seed, const struct play_result *r)
@@ -267,8 +265,6 @@ static void print_table(void)
         }
     }
     print_row("all", &matrix.all);
-    printf("the lane was entered %llu times; %llu reads in it\n",
-           (unsigned long long)matrix.all.lanes, (unsigned long long)matrix.all.lane_reads);
 }
 
 /* ---- what the measured round trip gains ---- */

@@ -474,52 +474,6 @@ static void only_freebsds_three_features_are_a_kernel(void **state)
     assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
 }
 
-/* A stub that answers what a kernel does around the lane; long reads by an error. */
-static void reading_stub(struct rig *r, const char *text, size_t len)
-{
-    static char zeros[2 * 0x83 + 1]; /* the page of the pc is tried with so many bytes */
-    (void)len;
-    if (text[0] != '$')
-        return;
-    say(r, "+");
-    memset(zeros, '0', sizeof zeros - 1);
-    if (text[1] == 'm' && strstr(text, ",83#") != NULL)
-        say_packet(r, zeros);
-    else if (text[1] == 'm')
-        say_packet(r, "E01");
-    else if (text[1] == 's')
-        say_packet(r, "T0510:0010000000000000;thread:1;");
-    else
-        say_packet(r, strncmp(text, "$qSupported", 11) == 0 ? features : "OK");
-}
-
-static bool may_read_all(void *context, uint64_t address, size_t len)
-{
-    (void)context;
-    (void)address;
-    (void)len;
-    return true;
-}
-
-static void only_a_kernel_is_put_into_the_lane(void **state)
-{
-    struct rig *r = *state;
-    enum netgdb_peer peer;
-    stub.heard = reading_stub;
-    features = "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+;swbreak+";
-    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
-    netgdb_target_lane(r->target, &(struct netgdb_lane){may_read_all, NULL, 2, true});
-    rig_ask(r, "s", "T0510:0010000000000000;thread:1;");
-    for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(rig_try(r, "m1000,400"), 0);
-    assert_int_equal(rig_count(r, RIG_OUR_DATA, "$QStartNoAckMode#b0"), 0);
-    features = "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+";
-    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
-    for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(rig_try(r, "m1000,400"), 0);
-    assert_int_equal(rig_count(r, RIG_OUR_DATA, "$QStartNoAckMode#b0"), 1);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -544,7 +498,6 @@ int main(void)
         TEST(the_last_reply_of_a_node_is_read_before_its_end),
         TEST(finished_ahead_of_its_place_ends_nothing),
         TEST(only_freebsds_three_features_are_a_kernel),
-        TEST(only_a_kernel_is_put_into_the_lane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,8 +282,6 @@ static void count(struct play *p, const struct link *link, const struct netgdb_s
     r->retransmitted += link->counters.retransmitted;
     r->unwanted_plus += link->counters.unwanted_plus;
     r->asked_again += stats->asked_again;
-    r->lanes += stats->lanes;
-    r->lane_reads += stats->lane_reads;
 }
 
 /* Serves GDB until it or the kernel has gone. Returns how that ended: see serve.h. */
@@ -292,9 +290,8 @@ static int serve_gdb(struct play *p, struct server *server)
     const struct netgdb_successor successor = {successor_waits, successor_take, p};
     const struct serve_options options = {
         .park = p->config->gdb == PLAY_PROXY_RESTARTS, .ended = is_told_to_end, .context = p};
-    const enum play_lane lane = p->config->lane;
-    const struct options chosen = {
-        .cache = p->config->seed % 4 == 1 || lane != PLAY_LANE_SELDOM, .lane = true, .rtos = "off"};
+    const struct options chosen = {.cache = p->config->seed % 4 == 1 || p->config->streams,
+                                   .rtos = "off"};
     const struct chain_config config = {.options = &chosen, .log = &p->log};
     struct chain chain;
     int end = chain_for_kernel(&chain, p->kernel->link, &successor, &config);
@@ -303,8 +300,6 @@ static int serve_gdb(struct play *p, struct server *server)
     struct target *bottom = chain.target;
     while (bottom->next != NULL)
         bottom = bottom->next;
-    if (lane == PLAY_LANE_ANYWHERE)
-        netgdb_target_lane(bottom, &(struct netgdb_lane){cache_may_read, chain.cache, 2, true});
     p->serving = true;
     end = serve(server, chain.target, &options, &p->log);
     p->killed |= p->told_to_end && (end == SERVE_PARKED || end == SERVE_RUNNING);
@@ -332,7 +327,7 @@ static bool serve_session(struct play *p)
     const struct play_config *c = p->config;
     struct io *io = p->kernel->io;
     p->gdb = sim_gdb_start(p->w, io, twin_machine(p->twin), c->exchanges);
-    if (c->lane != PLAY_LANE_SELDOM)
+    if (c->streams)
         sim_gdb_stream(p->gdb);
     if (c->gdb == PLAY_GDB_LEAVES)
         sim_gdb_leave_at(p->gdb, 1 + (unsigned)sim_below(p->w, c->exchanges));

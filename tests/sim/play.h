@@ -22,13 +22,6 @@ enum play_gdb {
     PLAY_PROXY_RESTARTS,
 };
 
-/* What the GDB asks for, and whether the lane may be entered. */
-enum play_lane {
-    PLAY_LANE_SELDOM,   /* short reads: it is not */
-    PLAY_LANE_CLEAN,    /* streams too, and the cache: as in the product */
-    PLAY_LANE_ANYWHERE, /* also on a path that loses and repeats, after few reads */
-};
-
 /* Which ways of the path lose datagrams: path.loss and path.bursts. */
 enum play_way { PLAY_BOTH_WAYS, PLAY_TO_KERNEL, PLAY_TO_SERVER };
 
@@ -42,8 +35,8 @@ struct play_config {
     uint64_t reboot_at;           /* 0: never */
     uint64_t block_at, block_for; /* nothing arrives for so long; 0: no block */
     uint64_t jump_at, jump_by;    /* of our clock; 0: none */
-    enum play_lane lane;
-    enum play_gdb gdb; /* and when it is killed, or the proxy ends: */
+    bool streams;                 /* the GDB also reads block after block, through the cache */
+    enum play_gdb gdb;            /* and when it is killed, or the proxy ends: */
     uint64_t kill_at;
     bool fixed_retry; /* the link does not use the round trips that it measures */
     sim_judge *judge; /* see net.h; NULL: none */
@@ -69,7 +62,6 @@ struct play_result {
     bool stuck;     /* the run did not end: see the line */
     uint64_t sent, received, retransmitted; /* datagrams of ours */
     uint64_t unwanted_plus, asked_again, gave_up;
-    uint64_t lanes, lane_reads;                /* see netgdb_target.h */
     uint64_t requests;                         /* that the twin executed */
     uint64_t messages, transmissions, repeats; /* of the twin: see twin_counts */
     uint64_t time;                             /* virtual ns from the first HERALD to the end */

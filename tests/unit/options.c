@@ -58,7 +58,6 @@ static void a_host_alone_has_every_default(void **state)
     assert_true(o.slide == 0);
     assert_string_equal(o.rtos, "auto");
     assert_true(o.cache);
-    assert_true(o.lane);
     assert_int_equal(o.nocaches, 0);
     assert_false(o.kill_forward);
     assert_int_equal(o.log, LOG_WARN);
@@ -98,7 +97,7 @@ static void every_option_is_read(void **state)
 {
     struct options o = parse(
         "h,timeout=90,symbols=/boot/kernel:old/kernel.debug,slide=-0x200000,rtos=free-rtos_1.0,"
-        "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,lane=off,kill=forward,log=packet");
+        "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,kill=forward,log=packet");
     (void)state;
     assert_true(o.timeout == 90 * IO_SECOND);
     assert_string_equal(o.symbols, "/boot/kernel:old/kernel.debug");
@@ -108,7 +107,6 @@ static void every_option_is_read(void **state)
     assert_int_equal(o.nocaches, 2);
     assert_true(o.nocache[0].start == 0xfee00000 && o.nocache[0].end == 0xfee01000);
     assert_true(o.nocache[1].start == 0 && o.nocache[1].end == 0xff);
-    assert_false(o.lane);
     assert_true(o.kill_forward);
     assert_int_equal(o.log, LOG_PACKET);
     assert_true(parse("h,timeout=0").timeout == 0);
@@ -132,8 +130,6 @@ static void the_environment_gives_the_defaults(void **state)
                                       "off",
                                       "NETGDB_NOCACHE",
                                       "1-2,0x3-4",
-                                      "NETGDB_LANE",
-                                      "off",
                                       "NETGDB_KILL",
                                       "forward",
                                       "NETGDB_LOG",
@@ -151,7 +147,6 @@ static void the_environment_gives_the_defaults(void **state)
     assert_false(o.cache);
     assert_int_equal(o.nocaches, 2);
     assert_true(o.nocache[1].start == 3 && o.nocache[1].end == 4);
-    assert_false(o.lane);
     assert_true(o.kill_forward);
     assert_int_equal(o.log, LOG_DEBUG);
     assert_string_equal(o.log_file, "/tmp/log,");
@@ -201,7 +196,6 @@ static void a_wrong_value_is_named_with_what_it_takes(void **state)
     refuse("h,rtos=a2345678901234567890123456789012",
            "rtos=a2345678901234567890123456789012: takes auto, off or the name of an RTOS");
     refuse("h,cache=yes", "cache=yes: takes on or off");
-    refuse("h,lane=fast", "lane=fast: takes on or off");
     refuse("h,kill=", "kill=: takes detach or forward");
     refuse("h,log=loud", "log=loud: takes error, warn, info, debug or packet");
 }
@@ -217,7 +211,7 @@ static void a_wrong_range_is_refused(void **state)
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
                      "unknown option '3-4': there are timeout, symbols, slide, "
-                     "rtos, cache, nocache, lane, kill, log");
+                     "rtos, cache, nocache, kill, log");
         else
             snprintf(why, sizeof why,
                      "nocache=%s: takes a range such as 0xfee00000-0xfee01000, "
@@ -254,12 +248,12 @@ static void an_unknown_option_names_the_known_ones(void **state)
 {
     (void)state;
     refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, symbols, slide, rtos, "
-                          "cache, nocache, lane, kill, log");
+                          "cache, nocache, kill, log");
     refuse("h,",
-           "unknown option '': there are timeout, symbols, slide, rtos, cache, nocache, lane, "
+           "unknown option '': there are timeout, symbols, slide, rtos, cache, nocache, "
            "kill, log");
     refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, symbols, slide, rtos, "
-                           "cache, nocache, lane, kill, log");
+                           "cache, nocache, kill, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
 
@@ -410,7 +404,7 @@ static void every_option_explains_itself(void **state)
         assert_true(h->name == NULL || strcasecmp(h->variable + 7, h->name) == 0);
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 10);
+    assert_int_equal(rows, 9);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
