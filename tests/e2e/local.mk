@@ -16,6 +16,7 @@ E2E_TESTS = \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
+	tests/e2e/moved.test \
 	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
