@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "session/report.h"
+
 static const char our_name[] = "libnetgdb.so";
 
 static const char *base_of(const char *path, size_t len, size_t *base_len)
@@ -46,7 +48,7 @@ bool preload_without_us(const char *value, char *out, size_t size)
 /* gdb/main.c, print_gdb_help: the first words of `gdb --help`, since gdb 4. */
 static const char gdb_text[] = "This is the GNU debugger.";
 
-/* dl_iterate_phdr(3) begins with the program itself: searches its read-only segments, then stops. */
+/* dl_iterate_phdr(3) begins with the program: searches its read-only segments, then stops. */
 static int search_program(struct dl_phdr_info *program, size_t size, void *found)
 {
     (void)size;
@@ -98,6 +100,7 @@ void preload_clean(void)
     if (rest == NULL)
         return;
     if (is_debugger(path) && preload_without_us(value, rest, size)) {
+        (void)unsetenv(REPORT_VARIABLE);
         if (rest[0] != '\0')
             (void)setenv("LD_PRELOAD", rest, 1);
         else

@@ -5,6 +5,7 @@ tools_netgdb_SOURCES = \
 	tools/args.c tools/tools.h \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
+	tools/check.c \
 	tools/child.c tools/child.h \
 	tools/confine.c \
 	tools/ls.c \
@@ -22,7 +23,7 @@ tools_netgdb_SOURCES = \
 	tools/proxy_session.c \
 	tools/rtos.c \
 	tools/run.c tools/run.h
-tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
+tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
 	-DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
 tools_netgdb_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb run: becomes the debugger, with libnetgdb.so in front of its LD_PRELOAD. */
+/* netgdb run: becomes the debugger (or runs and checks it), with libnetgdb.so in front of its
+ * LD_PRELOAD. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,22 +12,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/run.h"
 #include "tools/tools.h"
-
-/* As env(1) and the shells say it. */
-enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
 static int help(void)
 {
-    printf("Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
-           "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
-           "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
-           "cannot be executed.\n\n"
-           "  --lib PATH   the object to preload; else $NETGDB_LIB, else\n"
-           "               %s\n"
-           "  -h, --help   print this and exit\n\n"
-           "Example: netgdb run gdb kernel.debug\n",
-           NETGDB_LIBRARY);
+    printf(
+        "Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
+        "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
+        "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
+        "cannot be executed.\n\n"
+        "  --check      run gdb as a batch whose exit status can be relied on: 0 when a target\n"
+        "               was connected, all commands were done and nothing failed; 3 when nobody\n"
+        "               answered, 4 when the connection was lost, 128 and a signal's number, 1\n"
+        "               when anything else failed, or what the script gives to 'quit'\n"
+        "  --lib PATH   the object to preload; else $NETGDB_LIB, else the one installed beside\n"
+        "               this program, else %s\n"
+        "  -h, --help   print this and exit\n\n"
+        "Examples: netgdb run gdb kernel.debug\n"
+        "          netgdb run --check gdb -x script.gdb kernel.debug\n",
+        NETGDB_LIBRARY);
     return EXIT_DONE;
 }
 
@@ -111,18 +116,32 @@ static int preload(const char *library)
     return rc;
 }
 
+int run_execute(char **argv)
+{
+    execvp(argv[0], argv);
+    int error = errno;
+    complain("%s: %s", argv[0], strerror(error));
+    return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+}
+
 int run_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"lib", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"check", no_argument, NULL, 'c'},
+                                            {"lib", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const char *option = NULL;
+    bool check = false;
     int c;
     while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
         if (c == 'h')
             return help();
-        if (c != 'l')
+        if (c == 'c')
+            check = true;
+        else if (c == 'l')
+            option = optarg;
+        else
             return hint_usage("run");
-        option = optarg;
     }
     if (optind == argc)
         return complain_usage("run", "no debugger given");
@@ -134,8 +153,5 @@ int run_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     free(library);
-    execvp(argv[optind], argv + optind);
-    int error = errno;
-    complain("%s: %s", argv[optind], strerror(error));
-    return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+    return check ? check_run(argc - optind, argv + optind) : run_execute(argv + optind);
 }

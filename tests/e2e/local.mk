@@ -6,6 +6,7 @@ E2E_TESTS = \
 	tests/e2e/cache.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
+	tests/e2e/check.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
 	tests/e2e/gone.test \
