@@ -18,6 +18,7 @@
 #include "io/logfile.h"
 #include "io/sockets.h"
 #include "session/loan.h"
+#include "session/report.h"
 #include "shim/relay.h"
 
 #define NOTICE_AFTER IO_SECOND
@@ -308,6 +309,7 @@ int connect_name(int fd, struct shim_name *name)
         error = put_relay_behind(fd, &target, name);
     if (error == 0)
         return 0;
+    report(REPORT_NOBODY);
     errno = error;
     return -1;
 }

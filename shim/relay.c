@@ -17,6 +17,7 @@
 #include "session/leave.h"
 #include "session/loan.h"
 #include "session/monitor.h"
+#include "session/report.h"
 #include "session/serve.h"
 #include "symbols/find_elf.h"
 
@@ -215,10 +216,11 @@ static void *run(void *argument)
     int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
     if (rc == 0)
         rc = add_monitor(r, &chain);
-    if (rc == 0)
-        rc = serve(server, chain.target, &options, log);
-    else
+    report(rc == 0 ? REPORT_CONNECTED : REPORT_NOBODY);
+    if (rc != 0)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
+    else if ((rc = serve(server, chain.target, &options, log)) < 0)
+        report(REPORT_LOST);
     tell_waits(r, log);
     chain_close(&chain);
     free(program);

@@ -50,9 +50,6 @@ bool shim_active(void);
  */
 void preload_clean(void);
 
-/* Whether a program of this path is a debugger that we work in. */
-bool preload_is_debugger(const char *path);
-
 /* `value` (of LD_PRELOAD) without our entries, into out[size]. False when nothing was ours. */
 bool preload_without_us(const char *value, char *out, size_t size);
 

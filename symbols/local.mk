@@ -10,6 +10,7 @@ libsymbols_la_SOURCES = \
 	symbols/elf_file.c symbols/elf_file.h \
 	symbols/find_elf.c symbols/find_elf.h \
 	symbols/fits.c symbols/fits.h \
+	symbols/gdb_args.c symbols/gdb_args.h \
 	symbols/qsymbol.c symbols/qsymbol.h \
 	symbols/symbols.c symbols/symbols.h \
 	symbols/symtab.c symbols/symtab.h \

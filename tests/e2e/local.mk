@@ -6,6 +6,7 @@ E2E_TESTS = \
 	tests/e2e/cache.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
+	tests/e2e/check.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
 	tests/e2e/gone.test \
@@ -16,6 +17,7 @@ E2E_TESTS = \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
+	tests/e2e/moved.test \
 	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
