@@ -207,6 +207,8 @@ static void *run(void *argument)
     const struct log *log = &r->name->log;
     const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
                                           .park = r->loan != NULL,
+                                          .io = &r->io.io,
+                                          .run_timeout = r->name->options.run_timeout,
                                           .leaving = leaving,
                                           .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);

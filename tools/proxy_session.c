@@ -93,6 +93,8 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
 {
     const struct serve_options options = {.forward_kill = c->proxy->options->target.kill_forward,
                                           .park = true,
+                                          .io = &c->io.io,
+                                          .run_timeout = c->proxy->options->target.run_timeout,
                                           .ended = told_to_end,
                                           .context = c};
     struct seat *s = c->seat;
