@@ -72,7 +72,7 @@ static bool is_departure(const struct session *s, int error)
 {
     if (error == NETGDB_CLOSED)
         return true;
-    if (!s->options->park || (error != NETGDB_IO && error != NETGDB_PROTO))
+    if (!(s->options->park || s->options->keep) || (error != NETGDB_IO && error != NETGDB_PROTO))
         return false;
     log_info(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
     return true;
@@ -127,19 +127,25 @@ static int leave(struct session *s)
 
 /* The client wants nothing more of a target that is stopped. One whose program has ended may have
  * ended itself: a detach would only wait for an answer. */
-static int part(struct session *s)
+static int part(struct session *s, bool keep)
 {
     if (s->parted != 0)
         return s->parted;
     if (s->exited && !s->extended && !s->several)
         return SERVE_DETACHED;
-    return s->options->park ? SERVE_PARKED : leave(s);
+    return keep ? SERVE_PARKED : leave(s);
+}
+
+/* It went without a word: GDB's disconnect, or a connection that it could not set up. */
+static int part_from_gone(struct session *s)
+{
+    return part(s, s->options->park || s->options->keep);
 }
 
 /* A kill that is not forwarded. */
 static int take_kill(struct session *s)
 {
-    int end = part(s);
+    int end = part(s, s->options->park);
     if (end < 0 || packet_is(s->packet, "k"))
         return end;
     s->parted = end;
@@ -204,7 +210,7 @@ static int end_run(struct session *s)
     if (rc == 0)
         rc = await_stop(s);
     if (rc == 0)
-        return part(s);
+        return part(s, s->options->park);
     if (rc == NETGDB_AGAIN)
         log_warn(s->log, "it was interrupted, and did not stop within %u s either",
                  (unsigned)(STOPS_WITHIN / IO_SECOND));
@@ -372,7 +378,7 @@ static int turn(struct session *s)
 {
     const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
-        return part(s);
+        return part_from_gone(s);
     int rc = server_next(s->server, &s->request, watch);
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
@@ -381,7 +387,7 @@ static int turn(struct session *s)
         return rc == 0 ? look_ahead(s) : rc;
     }
     if (is_departure(s, rc))
-        return part(s);
+        return part_from_gone(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
     rc = target_idle(s->target);

@@ -15,7 +15,8 @@
 
 struct serve_options {
     bool forward_kill;     /* vKill and k reach the target; else they become a detach */
-    bool park;             /* a client that kills or goes away leaves the target as it is */
+    bool keep;             /* a client that goes away without a word leaves the target as it is */
+    bool park;             /* the same, and so does one that kills */
     bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
                               in extended mode: for a client whose going away cannot be seen */
 

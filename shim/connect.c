@@ -266,8 +266,7 @@ static void give_up(const struct relay_target *t)
     }
     if (t->loan >= 0)
         close(t->loan); /* the proxy takes it back */
-    link_free(t->kernel.link);
-    free(t->kernel.link);
+    listener_drop_link(&t->kernel);
     close(t->kernel.fd);
     if (t->kernel.others >= 0)
         close(t->kernel.others);

@@ -11,6 +11,7 @@ E2E_TESTS = \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
+	tests/e2e/keep.test \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
 	tests/e2e/man.test \

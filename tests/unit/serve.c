@@ -245,6 +245,38 @@ static void a_client_that_goes_parks_where_clients_come_and_go(void **state)
     expect_did(f, "");
 }
 
+/* GDB's disconnect, or a connection that it could not set up: neither D nor vKill nor k. */
+static void a_client_that_goes_without_a_word_may_leave_the_target_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    f->options.keep = true;
+    gdb(f, IO_MS, "g");
+    fake_eof(&f->io, IO_CLIENT, IO_MS + 1);
+    stub(f, 2 * IO_MS, "00");
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[g]");
+}
+
+static void where_it_is_kept_then_a_kill_is_still_a_detach(void **state)
+{
+    struct fixture *f = *state;
+    f->options.keep = true;
+    gdb(f, IO_MS, "vKill;a410");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
+static void where_it_is_kept_then_a_detach_is_one(void **state)
+{
+    struct fixture *f = *state;
+    f->options.keep = true;
+    gdb(f, IO_MS, "D");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
 static bool is_woken(void *context)
 {
     struct fixture *f = context;
@@ -654,6 +686,9 @@ int main(void)
         TEST(a_kill_parks_where_clients_come_and_go),
         TEST(a_client_that_goes_leaves_the_target),
         TEST(a_client_that_goes_parks_where_clients_come_and_go),
+        TEST(a_client_that_goes_without_a_word_may_leave_the_target_as_it_is),
+        TEST(where_it_is_kept_then_a_kill_is_still_a_detach),
+        TEST(where_it_is_kept_then_a_detach_is_one),
         TEST(a_wake_may_mean_that_the_client_is_gone),
         TEST(an_end_whose_wake_was_seen_already_needs_no_other),
         TEST(such_a_wake_stops_a_target_that_runs),
