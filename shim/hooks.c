@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
+#include "shim/frontend.h"
 #include "shim/relay.h"
 #include "shim/shim.h"
 
@@ -42,8 +43,10 @@ bool shim_active(void)
 
 __attribute__((constructor)) static void start(void)
 {
-    if (shim_active())
-        preload_clean();
+    if (!shim_active())
+        return;
+    frontend_init();
+    preload_clean();
 }
 
 /* The debugger ends: what it sent last is still on its way. Its forked children do not wait. */
