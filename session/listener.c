@@ -78,10 +78,12 @@ static void close_session(void *context, struct lobby_kernel *k)
         record_close(k->record);
 }
 
-static bool concerns(const struct listener_watch *w, uint32_t ip)
+static bool concerns(const struct listener_watch *w, const struct lobby_kernel *k)
 {
+    if (w->fresh && k->target != NULL)
+        return false;
     for (unsigned i = 0; i < w->n; i++) {
-        if (w->ips[i] == 0 || w->ips[i] == ip)
+        if (w->ips[i] == 0 || w->ips[i] == k->kernel.ip)
             return true;
     }
     return false;
@@ -112,7 +114,7 @@ static void announced(void *context, struct lobby_kernel *k)
         k->link->mark = mark;
     }
     LIST_FOREACH (w, &l->watches, entries) {
-        if (concerns(w, k->kernel.ip))
+        if (concerns(w, k))
             w->notify(w->context);
     }
 }
@@ -285,9 +287,11 @@ static void claim_session(struct listener *l, uint32_t ip)
 
 static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
 {
-    struct lobby_kernel *k = NULL;
-    for (unsigned i = 0; i < w->n && k == NULL; i++)
-        k = lobby_find(&l->lobby, w->ips[i]);
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
+        if (k->state == LOBBY_ANNOUNCED && concerns(w, k))
+            break;
+    }
     return k;
 }
 

@@ -14,6 +14,8 @@
 
 enum { PID_DIGITS = 16 }; /* more is no process id */
 
+#define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
+
 /* Functions of a session return 0 to go on, else how it ends: a serve_end or an error. */
 struct session {
     struct server *server;
@@ -32,6 +34,7 @@ struct session {
 };
 
 static void learn_stop(struct session *s);
+static void learn(struct session *s);
 
 static int target_failed(const struct session *s, int error)
 {
@@ -69,7 +72,7 @@ static bool is_departure(const struct session *s, int error)
 {
     if (error == NETGDB_CLOSED)
         return true;
-    if (!s->options->park || (error != NETGDB_IO && error != NETGDB_PROTO))
+    if (!(s->options->park || s->options->keep) || (error != NETGDB_IO && error != NETGDB_PROTO))
         return false;
     log_info(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
     return true;
@@ -124,19 +127,25 @@ static int leave(struct session *s)
 
 /* The client wants nothing more of a target that is stopped. One whose program has ended may have
  * ended itself: a detach would only wait for an answer. */
-static int part(struct session *s)
+static int part(struct session *s, bool keep)
 {
     if (s->parted != 0)
         return s->parted;
     if (s->exited && !s->extended && !s->several)
         return SERVE_DETACHED;
-    return s->options->park ? SERVE_PARKED : leave(s);
+    return keep ? SERVE_PARKED : leave(s);
+}
+
+/* It went without a word: GDB's disconnect, or a connection that it could not set up. */
+static int part_from_gone(struct session *s)
+{
+    return part(s, s->options->park || s->options->keep);
 }
 
 /* A kill that is not forwarded. */
 static int take_kill(struct session *s)
 {
-    int end = part(s);
+    int end = part(s, s->options->park);
     if (end < 0 || packet_is(s->packet, "k"))
         return end;
     s->parted = end;
@@ -179,6 +188,40 @@ static int take_departure(struct session *s)
     return SERVE_RUNNING;
 }
 
+/* Waits for the stop of a target that was interrupted; it goes to nobody. */
+static int await_stop(struct session *s)
+{
+    bool final = false;
+    int rc = 0;
+    s->options->io->alarm = io_now(s->options->io) + STOPS_WITHIN;
+    while (rc == 0 && !final)
+        rc = target_recv(s->target, &s->reply, &final, IO_ON_ALARM);
+    if (rc == 0)
+        learn(s);
+    return rc;
+}
+
+/* The target has run for too long. */
+static int end_run(struct session *s)
+{
+    log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
+              (unsigned)(s->options->run_timeout / IO_SECOND));
+    int rc = target_interrupt(s->target);
+    if (rc == 0)
+        rc = await_stop(s);
+    if (rc == 0)
+        return part(s, s->options->park);
+    if (rc == NETGDB_AGAIN)
+        log_warn(s->log, "it was interrupted, and did not stop within %u s either",
+                 (unsigned)(STOPS_WITHIN / IO_SECOND));
+    return rc == NETGDB_AGAIN || rc == NETGDB_UNSUPPORTED ? SERVE_RUNNING : target_failed(s, rc);
+}
+
+static bool runs_too_long(const struct session *s)
+{
+    return s->options->io != NULL && io_now(s->options->io) >= s->options->io->alarm;
+}
+
 static bool told_to_end(const struct session *s)
 {
     return s->options->ended != NULL && s->options->ended(s->options->context);
@@ -194,6 +237,8 @@ static int attend(struct session *s)
         rc = NETGDB_CLOSED;
     if (rc != 0 && is_departure(s, rc))
         return take_departure(s);
+    if (rc == 0 && runs_too_long(s))
+        return end_run(s);
     if (rc != NETGDB_INTERRUPTED)
         return client_failed(s, rc);
     if ((s->packet->does & PKT_RESUMES) != 0)
@@ -267,13 +312,14 @@ static bool is_over(struct session *s)
 
 static int await_reply(struct session *s)
 {
+    const unsigned watch = IO_ON_CLIENT | IO_ON_WAKE | IO_ON_ALARM;
     bool final = false;
     int rc = 0;
     while (rc != 0 || !final) {
         rc = attend(s);
         if (rc != 0)
             return rc;
-        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT | IO_ON_WAKE);
+        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
         if (rc == NETGDB_REPLACED && (s->packet->does & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: going on with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
@@ -284,8 +330,19 @@ static int await_reply(struct session *s)
     return is_over(s) ? SERVE_DETACHED : 0;
 }
 
+/* How long the target may run after this request. */
+static void set_alarm(const struct session *s)
+{
+    struct io *io = s->options->io;
+    if (io == NULL)
+        return;
+    bool limited = (s->packet->does & PKT_RESUMES) != 0 && s->options->run_timeout != IO_NEVER;
+    io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
+}
+
 static int forward(struct session *s)
 {
+    set_alarm(s);
     int rc = target_send(s->target, s->request.data, s->request.len);
     if (rc == NETGDB_TOO_LONG) {
         log_warn(s->log, "a request of %zu bytes is longer than the target takes (%zu)",
@@ -321,7 +378,7 @@ static int turn(struct session *s)
 {
     const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
-        return part(s);
+        return part_from_gone(s);
     int rc = server_next(s->server, &s->request, watch);
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
@@ -330,7 +387,7 @@ static int turn(struct session *s)
         return rc == 0 ? look_ahead(s) : rc;
     }
     if (is_departure(s, rc))
-        return part(s);
+        return part_from_gone(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
     rc = target_idle(s->target);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
 #include "session/report.h"
+#include "shim/frontend.h"
 #include "shim/relay.h"
 #include "shim/shim.h"
 
@@ -46,6 +47,7 @@ __attribute__((constructor)) static void start(void)
     if (!shim_active())
         return;
     report_begin();
+    frontend_init();
     preload_clean();
 }
 

@@ -44,6 +44,11 @@ UNIT_TESTS += tests/unit/features
 tests_unit_features_SOURCES = tests/unit/features.c
 tests_unit_features_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/frontend
+tests_unit_frontend_SOURCES = tests/unit/frontend.c shim/frontend.c shim/frontend.h
+tests_unit_frontend_CFLAGS = $(AM_CFLAGS)
+tests_unit_frontend_LDADD = libio.la $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/link_acks
 tests_unit_link_acks_SOURCES = tests/unit/link_acks.c $(FAKE_IO)
 tests_unit_link_acks_LDADD = $(UNIT_LIBS)

@@ -11,6 +11,8 @@
  *   --mtu N            of its interface (1500)
  *   --mem MIB          so much memory to read at 0xfffff80000000000
  *   --sessions N       types it again when a session has ended, N sessions in all (1)
+ *   --runs-on          the first `c` never stops
+ *   --reboots MS       at the first `c` it reboots, and types it again MS milliseconds later
  *
  * Its machine is tests/sim/machine.h's: registers, five threads, memory at MACHINE_TEXT, _DATA and
  * _STACK. `c` counts in the 8 bytes at MACHINE_DATA and runs up to the next 0xcc that was written
@@ -40,6 +42,16 @@ struct options {
     struct sockaddr_in server, own;
     size_t mem;
     unsigned sessions;
+    bool runs_on;
+    uint64_t reboots; /* ns; SIM_NEVER: not */
+};
+
+/* What `c` does. */
+struct program {
+    const struct options *options;
+    struct sim_world *w;
+    struct twin *twin;
+    bool ran, reboots;
 };
 
 static volatile sig_atomic_t ended;
@@ -63,11 +75,23 @@ static uint64_t runs_to(const struct machine *m, uint64_t pc)
     return pc;
 }
 
+/* The first run may be the last. */
+static void plan_end(struct machine *m, struct program *p)
+{
+    const struct options *o = p->options;
+    uint64_t now = sim_now(p->w);
+    p->reboots = o->reboots != SIM_NEVER && !p->ran;
+    m->run_time = (o->runs_on || p->reboots) && !p->ran ? SIM_NEVER : SIM_MS;
+    if (p->reboots)
+        twin_reboot(p->twin, now + SIM_MS, now + SIM_MS + o->reboots);
+    p->ran = true;
+}
+
 static void run(struct machine *m, void *context)
 {
     struct machine_thread *t = &m->threads[0];
     uint64_t count = 0;
-    (void)context;
+    plan_end(m, context);
     (void)machine_read(m, MACHINE_DATA, &count, sizeof count);
     count++;
     (void)machine_write(m, MACHINE_DATA, &count, sizeof count);
@@ -104,7 +128,7 @@ static struct sockaddr_in address(const char *text, uint16_t port)
 static void usage(void)
 {
     errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--sessions N] "
-            "SERVER[:HERALD-PORT]");
+            "[--runs-on] [--reboots MS] SERVER[:HERALD-PORT]");
 }
 
 static struct options options_of(int argc, char **argv)
@@ -115,8 +139,10 @@ static struct options options_of(int argc, char **argv)
                                           {"mtu", required_argument, NULL, 't'},
                                           {"mem", required_argument, NULL, 'm'},
                                           {"sessions", required_argument, NULL, 's'},
+                                          {"runs-on", no_argument, NULL, 'r'},
+                                          {"reboots", required_argument, NULL, 'R'},
                                           {NULL, 0, NULL, 0}};
-    struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1};
+    struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1, .reboots = SIM_NEVER};
     o.own = address("127.0.0.1", KERNEL_PORT);
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
@@ -137,6 +163,12 @@ static struct options options_of(int argc, char **argv)
             break;
         case 's':
             o.sessions = (unsigned)number(optarg, UINT16_MAX);
+            break;
+        case 'r':
+            o.runs_on = true;
+            break;
+        case 'R':
+            o.reboots = number(optarg, UINT16_MAX) * SIM_MS;
             break;
         default:
             usage();
@@ -166,12 +198,21 @@ static sigset_t catch_signals(void)
     return outside;
 }
 
+/* Whether it is back at db>, and not about to call after a reboot. */
+static bool is_over(struct twin *t, struct program *p)
+{
+    if (twin_phase(t) == TWIN_HERALD)
+        p->reboots = false;
+    return twin_phase(t) == TWIN_GONE || (twin_phase(t) == TWIN_DDB && !p->reboots);
+}
+
 /* From `netgdb -s` to the end. Returns whether there may be another one. */
-static bool play_session(struct twin *t, struct sim_real *r, const sigset_t *mask)
+static bool play_session(struct twin *t, struct program *p, struct sim_real *r,
+                         const sigset_t *mask)
 {
     uint64_t detaches = twin_counts(t)->detaches;
     twin_netgdb(t);
-    while (!ended && twin_phase(t) != TWIN_DDB && twin_phase(t) != TWIN_GONE)
+    while (!ended && !is_over(t, p))
         sim_real_turn(r, mask);
     return twin_counts(t)->detaches > detaches;
 }
@@ -215,13 +256,15 @@ int main(int argc, char **argv)
         err(1, "%s:%u", inet_ntoa(o.own.sin_addr), ntohs(o.own.sin_port));
     struct sim_real *r = sim_real_new(w, o.config.ip, fd, &o.server);
     machine_bulk(twin_machine(t), o.mem);
+    struct program p = {.options = &o, .w = w, .twin = t};
     twin_machine(t)->on_run = run;
+    twin_machine(t)->context = &p;
 
     fputs("kernel: ready\n", stderr);
 
     bool good = true;
     for (unsigned i = 0; i < o.sessions && good && !ended; i++)
-        good = play_session(t, r, &mask);
+        good = play_session(t, &p, r, &mask);
     report(t, r);
     sim_real_free(r);
     twin_free(t);

@@ -12,6 +12,7 @@ E2E_TESTS = \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
+	tests/e2e/keep.test \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
 	tests/e2e/man.test \
@@ -41,6 +42,7 @@ E2E_TESTS = \
 	tests/e2e/rtos-steps.test \
 	tests/e2e/rtos-threadx.test \
 	tests/e2e/rtos-ways.test \
+	tests/e2e/run-timeout.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \

@@ -257,6 +257,33 @@ static void a_reboot_while_it_runs_goes_on_with_the_new_stop(void **state)
     assert_int_equal(twin_harm(r->twin), 0);
 }
 
+/* run-timeout: the wait for a stop ends, the kernel reboots, and is another one in the lobby. */
+static void a_run_that_is_given_up_can_be_followed_by_a_new_session(void **state)
+{
+    struct rig *r = *state;
+    bool final;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    uint16_t old = r->kernel->own.port;
+    twin_machine(r->twin)->run_time = SIM_NEVER;
+    struct io *io = r->kernel->io;
+    rig_fate(r, RIG_OUR_DATA, "$c", 0, 2, SIM_LOSE, 0);
+    io->alarm = sim_now(r->w) + 30 * SIM_SECOND;
+    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_ALARM), NETGDB_AGAIN);
+    assert_int_equal(sim_now(r->w), io->alarm);
+    assert_int_equal(twin_counts(r->twin)->continues, 1);
+    rig_kill(r);
+    twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + 60 * SIM_SECOND);
+    struct lobby_kernel *k = rig_await(r, 61 * SIM_SECOND);
+    assert_int_not_equal(k->own.port, old);
+    rig_take(r, k);
+    twin_machine(r->twin)->run_time = SIM_MS;
+    step(r);
+    assert_int_equal(r->lines, 0);
+    assert_int_equal(twin_harm(r->twin), 0);
+}
+
 static void a_reboot_while_it_is_stopped_ends_the_session(void **state)
 {
     struct rig *r = *state;
@@ -499,6 +526,7 @@ int main(void)
         BOTH(a_kernel_waits_for_ever),
         BOTH(a_kernel_that_reboots_while_it_waits_is_replaced),
         BOTH(a_reboot_while_it_runs_goes_on_with_the_new_stop),
+        BOTH(a_run_that_is_given_up_can_be_followed_by_a_new_session),
         BOTH(a_reboot_while_it_is_stopped_ends_the_session),
         BOTH(a_reboot_during_a_request_ends_the_session_in_one_line),
         BOTH(a_session_goes_on_after_its_server_died),
