@@ -40,6 +40,20 @@ void link_resume(struct link *l, struct link_mark *mark)
     l->mark = mark;
 }
 
+void link_keep_mark(struct link *l, struct link_mark *mark)
+{
+    mark->sent = l->tx.seqno;
+    mark->next = l->rx.start;
+    if (l->mark != mark)
+        mark->stop = l->stop;
+    l->mark = mark;
+}
+
+struct stop *link_stop(struct link *l)
+{
+    return l->mark != NULL ? &l->mark->stop : &l->stop;
+}
+
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = l->before = last_seqno;

@@ -21,6 +21,7 @@
 #include "proto/buf.h"
 #include "proto/io.h"
 #include "proto/log.h"
+#include "proto/stop.h"
 #include "proto/wire.h"
 
 #define LINK_RETRY_MIN (50 * IO_MS) /* first retransmission: after a pause of the kernel's host */
@@ -83,6 +84,7 @@ struct link_mark {
     uint32_t next; /* seqno with which the peer's next message begins */
     uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
     struct link_held held;
+    struct stop stop; /* see link_stop */
 };
 
 struct link_counters {
@@ -125,6 +127,7 @@ struct link {
     } rx;
 
     struct link_mark *mark; /* kept up to date when not NULL; not owned */
+    struct stop stop;       /* see link_stop */
     struct buf stream;      /* whole messages, in order, for the reader to take */
     uint64_t plus_until;    /* a lone '+' is awaited, before this time */
     bool lazy_acks;         /* see link_lazy_acks */
@@ -172,6 +175,18 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
  * right behind link_init; `mark` is kept up to date from here on.
  */
 void link_resume(struct link *l, struct link_mark *mark);
+
+/*
+ * Keeps `mark` up to date from here on, in a session that has begun here or was taken over from
+ * the server that kept it.
+ */
+void link_keep_mark(struct link *l, struct link_mark *mark);
+
+/*
+ * How the peer stopped last, as those know who read what it says: in the mark, when there is one.
+ * The link itself neither reads nor changes it. It moves when a mark is kept.
+ */
+struct stop *link_stop(struct link *l);
 
 /* Releases the buffers. Sends nothing. */
 void link_free(struct link *l);

@@ -31,6 +31,7 @@ struct netgdb_target {
     bool identified;
     enum netgdb_peer peer;
     struct silence silence;
+    bool hurried; /* see netgdb_target_hurry */
 
     struct rsp_parser parser;
     struct buf request;              /* framed */

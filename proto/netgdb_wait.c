@@ -12,7 +12,7 @@
 bool nt_running(const struct netgdb_target *t)
 {
     bool taken = (t->plus_seen || t->no_ack) && link_acked(t->link);
-    return t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
+    return !t->hurried && t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
 int nt_meet_successor(struct netgdb_target *t)

@@ -107,12 +107,8 @@ static void announced(void *context, struct lobby_kernel *k)
     struct listener_watch *w;
     if (k->record == NULL && (k->record = record_create(&k->own, &k->kernel)) == NULL)
         no_record(l->log, errno);
-    if (k->record != NULL) {
-        struct link_mark *mark = record_mark(k->record);
-        mark->sent = k->link->tx.seqno;
-        mark->next = k->link->rx.start;
-        k->link->mark = mark;
-    }
+    if (k->record != NULL)
+        link_keep_mark(k->link, record_mark(k->record));
     LIST_FOREACH (w, &l->watches, entries) {
         if (concerns(w, k))
             w->notify(w->context);

@@ -26,6 +26,7 @@ struct session {
     const struct packet *packet;     /* entry of the request */
     char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
     bool gone;                       /* the client has left */
+    bool told_running;               /* it knows that it leaves a kernel that runs */
     bool ended;                      /* the program that the target debugs has ended */
     bool exited;                     /* by itself: a stop told of it */
     bool several;                    /* more processes than one were seen */
@@ -107,6 +108,16 @@ static int send_detach(struct session *s)
     return 0;
 }
 
+/* What a target says that does not let itself be left: in words ("E.text"), or not. */
+static void tell_refused(const struct session *s)
+{
+    int len = (int)s->reply.len;
+    if (buf_starts(&s->reply, "E."))
+        log_warn(s->log, "not detached from: %.*s", len - 2, (const char *)s->reply.data + 2);
+    else
+        log_warn(s->log, "the target does not accept %s", s->detach);
+}
+
 /* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
 static int leave(struct session *s)
 {
@@ -114,15 +125,17 @@ static int leave(struct session *s)
     int rc = send_detach(s);
     if (rc != 0)
         return rc;
-    if (!buf_is(&s->reply, "OK") && !s->ended && s->detach[1] == '\0') {
+    bool may_lack = s->detach[1] == '\0' && !buf_starts(&s->reply, "E.");
+    if (!buf_is(&s->reply, "OK") && !s->ended && may_lack) {
         if (target_ask(s->target, "?", &s->reply) == 0)
             learn_stop(s);
         if (s->detach[1] != '\0' && (rc = send_detach(s)) != 0)
             return rc;
     }
-    if (!buf_is(&s->reply, "OK") && !s->ended)
-        log_warn(s->log, "the target does not accept %s", s->detach);
-    return SERVE_DETACHED;
+    if (buf_is(&s->reply, "OK") || s->ended)
+        return SERVE_DETACHED;
+    tell_refused(s);
+    return SERVE_PARKED; /* it waits for the next client */
 }
 
 /* The client wants nothing more of a target that is stopped. One whose program has ended may have
@@ -160,6 +173,8 @@ static int take_detach(struct session *s)
         return target_failed(s, rc);
     log_reply(s, s->packet);
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
+    if (!left && buf_starts(&s->reply, "E."))
+        tell_refused(s);
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
@@ -170,7 +185,8 @@ static int interrupt(struct session *s)
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
     log_warn(s->log, "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break on a "
-                     "serial line); Ctrl-C again leaves");
+                     "serial line); Ctrl-C again leaves it running");
+    s->told_running = true;
     return 0;
 }
 
@@ -184,7 +200,9 @@ static int take_departure(struct session *s)
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
+    /* GDB is about to say that it has left, in pieces: a line of ours would be in between. */
+    if (!s->told_running)
+        log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
     return SERVE_RUNNING;
 }
 
@@ -351,6 +369,7 @@ static int forward(struct session *s)
     }
     if (rc != 0)
         return target_failed(s, rc);
+    s->told_running = false;
     if (packet_is(s->packet, "k"))
         return SERVE_DETACHED;
     return packet_is(s->packet, "R") ? 0 : await_reply(s); /* R has no reply */

@@ -92,6 +92,7 @@ libsim_la_SOURCES = \
 	tests/sim/server.c tests/sim/server.h \
 	tests/sim/trace.c tests/sim/trace.h \
 	tests/sim/twin.c tests/sim/twin.h \
+	tests/sim/twin_ddb.c \
 	tests/sim/twin_log.c \
 	tests/sim/twin_net.c \
 	tests/sim/twin_private.h \
@@ -111,6 +112,9 @@ tests_sim_stub_noack_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/stub_test
 tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
 tests_sim_stub_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_ddb_test
+tests_sim_twin_ddb_test_SOURCES = tests/sim/twin_ddb_test.c $(SIM_UNIT)
+tests_sim_twin_ddb_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/twin_life_test
 tests_sim_twin_life_test_SOURCES = tests/sim/twin_life_test.c $(SIM_UNIT)
 tests_sim_twin_life_test_LDADD = $(SIM_LIBS)
@@ -251,6 +255,9 @@ RIG_LIBS = libsession.la $(SIM_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/leave_test
+tests_sim_leave_test_SOURCES = tests/sim/leave_test.c $(RIG)
+tests_sim_leave_test_LDADD = $(PLAY_LIBS)
 UNIT_TESTS += tests/sim/link_test
 tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)

@@ -17,7 +17,8 @@
  * Its machine is tests/sim/machine.h's: registers, five threads, memory at MACHINE_TEXT, _DATA and
  * _STACK. `c` counts in the 8 bytes at MACHINE_DATA and runs up to the next 0xcc that was written
  * into the code, as an x86 does: the pc is behind it then. Without one it stops after 1 ms where
- * it is. A step is 4 bytes.
+ * it is. A watchpoint on the count stops it 4 bytes on, and so does a fault, when the 8 bytes
+ * behind the count are 1; when they are 2 it runs for ever. A step is 4 bytes.
  *
  * Exit status: 0 when the last session ended with a detach or SIGTERM came, else 1.
  */
@@ -36,6 +37,7 @@
 #include "tests/sim/twin.h"
 
 enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, BREAKPOINT = 0xcc, MEM_MAX = 4096 };
+enum { FAULTS = 1, RUNS_ON = 2 }; /* what the program does */
 
 struct options {
     struct twin_config config;
@@ -87,15 +89,31 @@ static void plan_end(struct machine *m, struct program *p)
     p->ran = true;
 }
 
+static bool is_watched(const struct machine *m)
+{
+    bool watched = false;
+    for (unsigned i = 0; i < m->points_used; i++)
+        watched |= m->points[i].set && m->points[i].addr == MACHINE_DATA;
+    return watched;
+}
+
 static void run(struct machine *m, void *context)
 {
     struct machine_thread *t = &m->threads[0];
-    uint64_t count = 0;
+    uint64_t count[2] = {0, 0}, pc = t->regs[MACHINE_PC];
+    (void)machine_read(m, MACHINE_DATA, count, sizeof count);
+    count[0]++;
+    (void)machine_write(m, MACHINE_DATA, count, sizeof count[0]);
+    m->watched = MACHINE_DATA;
+    if (is_watched(m))
+        machine_trap(m, MACHINE_WATCH);
+    else if (count[1] == FAULTS)
+        machine_trap(m, MACHINE_FAULT);
     plan_end(m, context);
-    (void)machine_read(m, MACHINE_DATA, &count, sizeof count);
-    count++;
-    (void)machine_write(m, MACHINE_DATA, &count, sizeof count);
-    machine_set_reg(m, t, MACHINE_PC, runs_to(m, t->regs[MACHINE_PC]));
+    if (count[1] == RUNS_ON)
+        m->run_time = SIM_NEVER;
+    machine_set_reg(m, t, MACHINE_PC,
+                    m->trap == MACHINE_BREAKPOINT ? runs_to(m, pc) : pc + MACHINE_INSTRUCTION);
 }
 
 /* ---- options ---- */
@@ -222,9 +240,25 @@ static void print(const char *word, uint64_t n)
     printf("%s %" PRIu64 "\n", word, n);
 }
 
-static void report(const struct twin *t, const struct sim_real *r)
+/* Where ddb is, if it is. */
+static void report_ddb(struct twin *t)
+{
+    const struct machine *m = twin_machine(t);
+    uint64_t planted = 0;
+    unsigned past;
+    for (uint64_t at = MACHINE_TEXT; at < MACHINE_TEXT + MACHINE_TEXT_SIZE; at++)
+        planted += machine_breakpoint_at(m, at, &past);
+    printf("pc %" PRIx64 "\n", m->threads[0].regs[MACHINE_PC]);
+    print("at_db", twin_phase(t) == TWIN_DDB);
+    print("thread", twin_thread(t));
+    print("planted", planted);
+    print("longjmp", twin_executed(t, "Mffffffff80200800,1:cc"));
+}
+
+static void report(struct twin *t, const struct sim_real *r)
 {
     const struct twin_counts *c = twin_counts(t);
+    report_ddb(t);
     print("sessions", c->sessions);
     print("requests", c->requests);
     print("repeated", c->repeated);
@@ -235,6 +269,7 @@ static void report(const struct twin *t, const struct sim_real *r)
     print("continues", c->continues);
     print("no_ack", twin_executed(t, "QStartNoAckMode"));
     print("detaches", c->detaches);
+    print("lost", c->lost);
     print("harm", twin_harm(t));
     print("gave_up", c->gave_up);
     print("full", c->full_lost + c->full_refused);

@@ -15,6 +15,7 @@ E2E_TESTS = \
 	tests/e2e/keep.test \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
+	tests/e2e/leave_kernel.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \

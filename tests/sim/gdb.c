@@ -328,13 +328,13 @@ static void on_output(void *context)
     buf_reset(out);
 }
 
-void sim_gdb_reload(struct sim_gdb *g, const struct machine *m)
+void sim_gdb_reload(struct sim_gdb *g, const struct machine *m, uint32_t tid)
 {
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
         memcpy(g->regs[i], m->threads[i].regs, sizeof g->regs[i]);
     (void)machine_read(m, MACHINE_DATA, g->window, sizeof g->window);
     (void)machine_read(m, MACHINE_DATA + SIM_GDB_COUNTER, &g->counter, sizeof g->counter);
-    g->thread = 0;
+    g->thread = tid - MACHINE_TID;
 }
 
 void sim_gdb_think(struct sim_gdb *g, uint64_t think)
@@ -380,7 +380,7 @@ struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine
     g->io = io;
     g->exchanges = exchanges;
     g->think = 3 * SIM_MS;
-    sim_gdb_reload(g, m);
+    sim_gdb_reload(g, m, MACHINE_TID);
     m->on_run = count_run;
     rsp_parser_init(&g->parser, RSP_FROM_STUB, 1 << 20);
     buf_init(&g->request, PACKET_MAX);

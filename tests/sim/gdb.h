@@ -46,8 +46,8 @@ struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine
                               unsigned exchanges);
 void sim_gdb_free(struct sim_gdb *g);
 
-/* The machine is another one now (it was booted): the model begins anew with it. */
-void sim_gdb_reload(struct sim_gdb *g, const struct machine *m);
+/* The machine is another one now (it was booted): the model begins anew with it, on this thread. */
+void sim_gdb_reload(struct sim_gdb *g, const struct machine *m, uint32_t tid);
 
 /* Goes away without a word when it has asked its request number `request` (1 on). */
 void sim_gdb_leave_at(struct sim_gdb *g, unsigned request);

@@ -144,12 +144,12 @@ static struct link *successor_take(void *context)
     lobby_remove(&p->lobby, k);
     sim_session_adopt(p->kernel->io, k->io);
     link->io = p->kernel->io;
-    link->mark = &p->mark;
+    link_keep_mark(link, &p->mark);
     link->fixed_retry = p->config->fixed_retry;
     p->kernel->own = k->own;
     p->replaced++;
     free(k);
-    sim_gdb_reload(p->gdb, twin_machine(p->twin));
+    sim_gdb_reload(p->gdb, twin_machine(p->twin), twin_thread(p->twin));
     return link;
 }
 
@@ -186,12 +186,15 @@ static bool has_next_server(const struct play_config *c)
 
 /*
  * Whoever sits at a kernel that gave up, and is back at db> while we still wait for it to stop,
- * sends it here again. That session has failed, however it goes on.
+ * sends it here again. That session has failed, however it goes on. So has that of one that gave
+ * up behind a step: it reboots first.
  */
 static void operate(void *context)
 {
     struct play *p = context;
     bool before = p->at_db;
+    if (twin_phase(p->twin) == TWIN_GONE && twin_counts(p->twin)->lost_by_silence != 0)
+        twin_reboot(p->twin, sim_now(p->w), SIM_NEVER);
     p->at_db = p->serving && twin_phase(p->twin) == TWIN_DDB;
     if (p->at_db && before) {
         p->result.abandoned = true;
@@ -279,7 +282,7 @@ static struct lobby_kernel *await_kernel(struct play *p)
     if (k == NULL)
         return NULL;
     lobby_remove(&p->lobby, k);
-    k->link->mark = &p->mark;
+    link_keep_mark(k->link, &p->mark);
     k->link->fixed_retry = p->config->fixed_retry;
     return k;
 }
@@ -424,7 +427,9 @@ static void judge_result(struct play *p)
     struct play_result *r = &p->result;
     const struct twin_counts *c = twin_counts(p->twin);
     int64_t off = (int64_t)(c->steps + c->continues) - p->resumes;
-    bool may_be = off >= -(int64_t)p->replaced && off <= (int64_t)p->interrupted;
+    /* Whoever leaves behind a step lets it run into a breakpoint first. */
+    int64_t most = (int64_t)(p->interrupted + r->sessions);
+    bool may_be = off >= -(int64_t)p->replaced && off <= most;
     r->resumes_off = may_be ? 0 : off;
     r->harm = twin_harm(p->twin);
     r->gave_up = c->gave_up;

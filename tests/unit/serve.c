@@ -338,8 +338,30 @@ static void a_target_that_refuses_a_plain_d_is_asked_for_its_process(void **stat
     f->leave_reply = "E01";
     fake_eof(&f->io, IO_CLIENT, IO_MS);
     stub(f, 2 * IO_MS, "T05thread:p1a2b.1a2c;");
-    assert_int_equal(run(f), SERVE_DETACHED);
+    assert_int_equal(run(f), SERVE_PARKED); /* as it does that too */
     expect_did(f, "[leave D][?][leave D;1a2b]");
+}
+
+/* A kernel that would not stay at db>: see quirks.h. */
+static void a_target_that_says_why_it_is_not_left_is_told_of_in_one_line(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E.it would run on";
+    fake_eof(&f->io, IO_CLIENT, IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[leave D]");
+    assert_true(said(f, "not detached from: it would run on"));
+}
+
+static void a_detach_that_is_not_done_says_why_and_the_session_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E.it would run on";
+    gdb(f, IO_MS, "D");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[leave D][leave D]");
+    assert_true(said(f, "not detached from: it would run on"));
 }
 
 static void the_process_is_learned_from_qc_too(void **state)
@@ -501,6 +523,19 @@ static void a_running_kernel_whose_client_goes_is_let_be(void **state)
     assert_int_equal(run(f), SERVE_RUNNING);
     expect_did(f, "[c]");
     assert_true(said(f, "while the kernel runs"));
+}
+
+/* GDB says in pieces that it has left; a line of ours at that moment would come in between. */
+static void who_was_told_that_a_kernel_runs_is_not_told_again(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    fake_text(&f->io, IO_CLIENT, IO_SECOND, "\x03");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_SECOND);
+    assert_int_equal(run(f), SERVE_RUNNING);
+    expect_did(f, "[c]");
+    assert_true(said(f, "leaves it running"));
+    assert_false(said(f, "while the kernel runs"));
 }
 
 static void a_running_node_whose_client_goes_is_stopped_and_left(void **state)
@@ -694,6 +729,8 @@ int main(void)
         TEST(such_a_wake_stops_a_target_that_runs),
         TEST(a_multiprocess_target_is_left_by_its_process),
         TEST(a_target_that_refuses_a_plain_d_is_asked_for_its_process),
+        TEST(a_target_that_says_why_it_is_not_left_is_told_of_in_one_line),
+        TEST(a_detach_that_is_not_done_says_why_and_the_session_goes_on),
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
         TEST(a_program_that_ended_is_not_left),
@@ -707,6 +744,7 @@ int main(void)
         TEST(ctrl_c_to_a_running_kernel_is_explained),
         TEST(ctrl_c_during_a_read_goes_nowhere),
         TEST(a_running_kernel_whose_client_goes_is_let_be),
+        TEST(who_was_told_that_a_kernel_runs_is_not_told_again),
         TEST(a_running_node_whose_client_goes_is_stopped_and_left),
         TEST(a_kernel_that_does_not_stop_in_time_is_left_running),
         TEST(a_target_that_can_be_interrupted_is_stopped_and_left_when_its_time_is_over),
