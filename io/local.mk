@@ -10,6 +10,7 @@ libio_la_SOURCES = \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \
 	io/others.c io/others.h \
+	io/peek.c io/peek.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h

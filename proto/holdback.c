@@ -19,6 +19,26 @@ bool holdback_runs_once(const struct packet *packet)
 }
 
 /*
+ * What runs the target waits longer until the path has proven clean. What may run twice does not: a
+ * copy that comes later is noticed by its ack, unless this path loses acks.
+ */
+uint64_t holdback_lateness(const struct holdback *h, const struct link *l,
+                           const struct packet *packet)
+{
+    if (l->evidence != 0)
+        return link_lateness(l);
+    bool may_repeat = !holdback_runs_once(packet) && !l->lossy;
+    bool proven = h->clean >= HOLDBACK_CLEAN_EXCHANGES || may_repeat;
+    return proven ? LINK_LATENESS_PROVEN : LINK_LATENESS_CLEAN;
+}
+
+void holdback_plus_arrived(struct holdback *h, const struct link *l)
+{
+    h->plus_arrived = l->tx.arrived;
+    h->plus_gone = link_copies_gone(l, 0);
+}
+
+/*
  * Not while a late copy of our last '+' could come between two copies of it, nor while a late copy
  * of an earlier request could undo it.
  */
@@ -26,8 +46,10 @@ uint64_t holdback_request(const struct holdback *h, const struct link *l,
                           const struct holdback_request *r)
 {
     uint64_t until = 0;
-    if (holdback_runs_once(r->packet) || holdback_careful(h, l))
-        until = h->plus_gone;
+    if (holdback_runs_once(r->packet) || holdback_careful(h, l)) {
+        until = h->plus_arrived + holdback_lateness(h, l, r->packet);
+        until = h->plus_gone > until ? h->plus_gone : until;
+    }
     for (unsigned i = 0; i < HOLDBACK_RECENT; i++) {
         bool oldest = i == h->next % HOLDBACK_RECENT && h->next >= HOLDBACK_RECENT;
         bool overlaps = h->recent[i].repeat == r->packet->repeat && h->recent[i].low < r->high &&
@@ -42,7 +64,7 @@ uint64_t holdback_plus(const struct holdback *h, const struct link *l,
                        const struct holdback_request *r)
 {
     bool hold = holdback_runs_once(r->packet) || holdback_careful(h, l) || l->tx.transmissions > 1;
-    return hold ? link_copies_gone(l) : 0;
+    return hold ? link_copies_gone(l, holdback_lateness(h, l, r->packet)) : 0;
 }
 
 void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,

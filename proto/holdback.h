@@ -24,9 +24,10 @@ struct holdback_request {
 };
 
 struct holdback {
-    unsigned clean;     /* exchanges without a sign of copies, up to HOLDBACK_CLEAN_EXCHANGES */
-    uint64_t evidence;  /* of the link, when the last exchange ended */
-    uint64_t plus_gone; /* when no copy of our last '+' can come any more */
+    unsigned clean;        /* exchanges without a sign of copies, up to HOLDBACK_CLEAN_EXCHANGES */
+    uint64_t evidence;     /* of the link, when the last exchange ended */
+    uint64_t plus_arrived; /* when our last '+' is known to have arrived */
+    uint64_t plus_gone;    /* and when no copy of it can come any more, if it was sent again */
     unsigned next;
     struct {
         enum packet_repeat repeat;
@@ -43,6 +44,13 @@ bool holdback_careful(const struct holdback *h, const struct link *l);
 
 /* Whether a second execution does harm whatever was done in between. */
 bool holdback_runs_once(const struct packet *packet);
+
+/* How late, in ns, a copy of such a request may come as far as this path has shown. */
+uint64_t holdback_lateness(const struct holdback *h, const struct link *l,
+                           const struct packet *packet);
+
+/* Our '+' has been acknowledged: the last DATA of the link. */
+void holdback_plus_arrived(struct holdback *h, const struct link *l);
 
 /* When the request may go out. */
 uint64_t holdback_request(const struct holdback *h, const struct link *l,

@@ -8,6 +8,7 @@ void io_init(struct io *io, const struct io_ops *ops)
     io->later = NULL;
     io->signs = NULL;
     io->keepalive_next = IO_NEVER;
+    io->alarm = IO_NEVER;
 }
 
 uint64_t io_now(struct io *io)
@@ -69,13 +70,17 @@ static void send_plus(struct io *io)
 
 unsigned io_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
+    uint64_t alarm = (reasons & IO_ON_ALARM) != 0 ? io->alarm : IO_NEVER;
+    uint64_t end = deadline < alarm ? deadline : alarm;
     for (;;) {
         /* Before the wait too: a target that always has something to say would end each at once. */
         if (io->keepalive_next != IO_NEVER && io_now(io) >= io->keepalive_next)
             send_plus(io);
-        uint64_t until = deadline < io->keepalive_next ? deadline : io->keepalive_next;
-        unsigned why = io->ops->wait(io, until, reasons);
-        if (why != 0 || until == deadline)
+        uint64_t until = end < io->keepalive_next ? end : io->keepalive_next;
+        unsigned why = io->ops->wait(io, until, reasons & ~(unsigned)IO_ON_ALARM);
+        if (alarm != IO_NEVER && io_now(io) >= alarm)
+            why |= IO_ON_ALARM;
+        if (why != 0 || until == end)
             return why;
     }
 }

@@ -27,6 +27,7 @@ enum {
     IO_ON_CLIENT = 1 << IO_CLIENT,
     IO_ON_WAKE = 4,   /* another thread asked for attention: see session/ */
     IO_ON_SIGNAL = 8, /* a signal came while waiting */
+    IO_ON_ALARM = 16, /* the io's alarm is due; also beside another reason */
 };
 
 /* One datagram, or a run of bytes of a stream. */
@@ -88,6 +89,9 @@ struct io {
 
     /* While a reply to the client is outstanding: see io_keepalive. */
     uint64_t keepalive_next; /* IO_NEVER: off */
+
+    /* When waits that ask for IO_ON_ALARM end, by now(); IO_NEVER, the default: never. */
+    uint64_t alarm;
 };
 
 /* Sets the operations and the defaults. */

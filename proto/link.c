@@ -40,6 +40,20 @@ void link_resume(struct link *l, struct link_mark *mark)
     l->mark = mark;
 }
 
+void link_keep_mark(struct link *l, struct link_mark *mark)
+{
+    mark->sent = l->tx.seqno;
+    mark->next = l->rx.start;
+    if (l->mark != mark)
+        mark->stop = l->stop;
+    l->mark = mark;
+}
+
+struct stop *link_stop(struct link *l)
+{
+    return l->mark != NULL ? &l->mark->stop : &l->stop;
+}
+
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
     l->tx.seqno = l->before = last_seqno;
@@ -65,6 +79,18 @@ uint64_t link_lateness(const struct link *l)
     if (l->evidence == 0)
         return LINK_LATENESS_CLEAN;
     return l->lateness > LINK_LATENESS_SEEN ? l->lateness : LINK_LATENESS_SEEN;
+}
+
+uint64_t link_quiet(const struct link *l)
+{
+    uint64_t retry = l->kernel_retry != 0 ? l->kernel_retry : LINK_KERNEL_RETRY;
+    return 2 * retry + 200 * IO_MS;
+}
+
+uint64_t link_gives_up(const struct link *l)
+{
+    uint64_t retry = l->kernel_retry != 0 ? l->kernel_retry : LINK_KERNEL_RETRY_MAX;
+    return 12 * retry + IO_SECOND / 2;
 }
 
 void link_measure_round_trip(struct link *l, uint64_t sample, bool guess)
@@ -187,7 +213,7 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->tx.active = true;
     l->tx.transmissions = l->tx.acks = 0;
     l->tx.arrived = l->tx.patience = 0;
-    l->stale = LINK_COPY_NOTHING;
+    l->stale = l->copied = LINK_COPY_NOTHING;
     if (l->mark != NULL)
         l->mark->sent = l->tx.seqno;
     return transmit(l);
@@ -216,12 +242,20 @@ void link_proved(struct link *l)
         l->tx.arrived = io_now(l->io);
 }
 
-uint64_t link_copies_gone(const struct link *l)
+/* Whether each transmission of the last DATA was acknowledged: none is on its way. */
+static bool all_arrived(const struct link *l)
 {
-    uint64_t late = link_lateness(l), gone = l->tx.arrived + late;
-    if (l->tx.transmissions > 1 && gone < l->tx.last + 2 * late)
-        gone = l->tx.last + 2 * late;
-    return gone;
+    unsigned acks_each = l->generation == LINK_NEW ? 1 : 2;
+    return l->tx.acks >= acks_each * l->tx.transmissions;
+}
+
+uint64_t link_copies_gone(const struct link *l, uint64_t late)
+{
+    uint64_t gone = l->tx.arrived + late;
+    if (l->tx.transmissions < 2 || all_arrived(l))
+        return gone;
+    uint64_t later = late > LINK_LATENESS_SEEN ? late : LINK_LATENESS_SEEN;
+    return gone > l->tx.last + 2 * later ? gone : l->tx.last + 2 * later;
 }
 
 int link_tick(struct link *l)

@@ -21,23 +21,20 @@
 #include "proto/buf.h"
 #include "proto/io.h"
 #include "proto/log.h"
+#include "proto/stop.h"
 #include "proto/wire.h"
 
-#define LINK_RETRY_MIN (20 * IO_MS)       /* first retransmission, at the earliest */
-#define LINK_RETRY_MAX IO_SECOND          /* they double up to this */
-#define LINK_LATENESS_CLEAN (5 * IO_MS)   /* how late a copy may come on a path that looks clean */
-#define LINK_LATENESS_SEEN (20 * IO_MS)   /* the least once a duplicate or reordering was seen */
-#define LINK_LATENESS_MAX (4 * IO_SECOND) /* no path is believed to be later than this */
-#define LINK_KERNEL_RETRY (1000500000ULL) /* ns between a kernel's transmissions, at least */
-#define LINK_QUIET (2 * LINK_KERNEL_RETRY + 200 * IO_MS) /* see below */
-#define LINK_LOOKS IO_SECOND       /* so often it is looked for signs of tampering */
-#define LINK_THIRD_ACK (5 * IO_MS) /* after the first two, once loss has shown */
-#define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2)
-
-/*
- * A kernel that was silent for LINK_QUIET is not sending anything: it repeats what is not
- * acknowledged once a second, and one of these repeats may be lost.
- */
+#define LINK_RETRY_MIN (50 * IO_MS) /* first retransmission: after a pause of the kernel's host */
+#define LINK_RETRY_MAX IO_SECOND    /* they double up to this */
+#define LINK_LATENESS_PROVEN (1400000ULL)    /* ns a copy may be late on a path proven clean */
+#define LINK_LATENESS_CLEAN (5 * IO_MS)      /* on a path that has shown no copy yet */
+#define LINK_LATENESS_SEEN (20 * IO_MS)      /* the least once a duplicate or reordering was seen */
+#define LINK_LATENESS_MAX (4 * IO_SECOND)    /* no path is believed to be later than this */
+#define LINK_KERNEL_RETRY (1000500000ULL)    /* ns between a kernel's transmissions, at least */
+#define LINK_KERNEL_RETRY_MAX (2300 * IO_MS) /* the same on a loaded host, measured */
+#define LINK_LOOKS IO_SECOND                 /* so often it is looked for signs of tampering */
+#define LINK_THIRD_ACK (5 * IO_MS)           /* after the first two, once loss has shown */
+#define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2) /* the quickest kernel */
 
 enum {
     LINK_MESSAGE_MAX = 64 * 1024, /* bytes of one message of the peer; a kernel's have 4102 */
@@ -55,18 +52,22 @@ enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /*
 enum link_copy {
     LINK_COPY_NOTHING,  /* bytes that its stub skips: a '+' */
     LINK_COPY_HARMLESS, /* a request that may run again at any time */
-    LINK_COPY_UNDOES,   /* one that may until something else was changed */
+    LINK_COPY_UNDOES,   /* one that may until something of its kind was changed */
     LINK_COPY_HARMFUL,  /* one that may not */
 };
+
+/* What a request changes; a copy undoes only a later change of the same kind. */
+enum link_state { LINK_MEMORY, LINK_REGISTERS, LINK_POINTS, LINK_STATES };
 
 /* A datagram sent or received lately. */
 struct link_trace {
     uint32_t seqno;
-    enum link_copy copy;  /* of ours */
-    unsigned count;       /* transmissions of ours, or arrivals */
-    unsigned acks;        /* of ours: acks that came */
-    uint64_t first, last; /* when */
-    uint64_t lateness;    /* of ours: what was known of the path then */
+    enum link_copy copy;   /* of ours */
+    enum link_state state; /* of ours: what it changes */
+    unsigned count;        /* transmissions of ours, or arrivals */
+    unsigned acks;         /* of ours: acks that came */
+    uint64_t first, last;  /* when */
+    uint64_t lateness;     /* of ours: what was known of the path then */
 };
 
 enum { LINK_HELD_MAX = 1020 }; /* bytes */
@@ -83,6 +84,7 @@ struct link_mark {
     uint32_t next; /* seqno with which the peer's next message begins */
     uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
     struct link_held held;
+    struct stop stop; /* see link_stop */
 };
 
 struct link_counters {
@@ -119,27 +121,28 @@ struct link {
     struct {                 /* the message that is being received */
         uint32_t start;      /* seqno of its first chunk */
         size_t total, chunk; /* 0: not known yet */
-        unsigned chunks, have, highest;
-        uint64_t began;
+        unsigned chunks, have;
         uint8_t seen[LINK_CHUNKS_MAX / 8];
         struct buf data;
     } rx;
 
     struct link_mark *mark; /* kept up to date when not NULL; not owned */
+    struct stop stop;       /* see link_stop */
     struct buf stream;      /* whole messages, in order, for the reader to take */
     uint64_t plus_until;    /* a lone '+' is awaited, before this time */
     bool lazy_acks;         /* see link_lazy_acks */
     bool refused;           /* see link_refuse */
     bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
     enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
+    enum link_copy copied;  /* the worst copy that was acknowledged since the last DATA of ours */
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
-    uint32_t changed;       /* seqno of the last request that was not LINK_COPY_HARMLESS */
-    bool may_finish;        /* see link_allow_finished */
-    bool finished;          /* the node's stub has gone: nothing more will come */
-    bool synced;            /* false in a session taken over, until the first message begins */
-    uint64_t heard;         /* when the last datagram of the peer was taken */
-    uint64_t at;            /* and when it arrived: before, if this thread was kept from running */
+    uint32_t changed[LINK_STATES]; /* seqno of the last request that changed it */
+    bool may_finish;               /* see link_allow_finished */
+    bool finished;                 /* the node's stub has gone: nothing more will come */
+    bool synced;    /* false in a session taken over, until the first message begins */
+    uint64_t heard; /* when the last datagram of the peer was taken */
+    uint64_t at;    /* and when it arrived: before, if this thread was kept from running */
 
     bool lossy;       /* a kernel repeated itself, or we had to: this path loses datagrams */
     bool fixed_retry; /* retransmit from LINK_RETRY_MIN on whatever was measured: to compare */
@@ -152,6 +155,7 @@ struct link {
     struct link_trace out[LINK_SENT_HISTORY], in[LINK_HISTORY];
     uint64_t srtt, rttvar; /* 0: not measured */
     uint64_t rtt_least;    /* the shortest that was measured */
+    uint64_t kernel_retry; /* the longest interval between its transmissions; 0: not measured */
     bool guessed;          /* they are of a DATA that was sent several times */
     uint64_t lateness;     /* seen; 0: none */
     uint64_t evidence;     /* how often lateness or duplicates were seen */
@@ -171,6 +175,18 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
  * right behind link_init; `mark` is kept up to date from here on.
  */
 void link_resume(struct link *l, struct link_mark *mark);
+
+/*
+ * Keeps `mark` up to date from here on, in a session that has begun here or was taken over from
+ * the server that kept it.
+ */
+void link_keep_mark(struct link *l, struct link_mark *mark);
+
+/*
+ * How the peer stopped last, as those know who read what it says: in the mark, when there is one.
+ * The link itself neither reads nor changes it. It moves when a mark is kept.
+ */
+struct stop *link_stop(struct link *l);
 
 /* Releases the buffers. Sends nothing. */
 void link_free(struct link *l);
@@ -217,8 +233,11 @@ uint64_t link_deadline(const struct link *l);
  */
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
 
-/* Says what a copy does of the DATA that was sent last: nothing, when it is not said. */
-void link_tell_copy(struct link *l, enum link_copy copy);
+/*
+ * Says what a copy does of the DATA that was sent last (nothing, when it is not said), and what
+ * state the request changes; with LINK_STATES, all of it.
+ */
+void link_tell_copy(struct link *l, enum link_copy copy, enum link_state state);
 
 /* The DATA that was sent last is not sent again before `ns` have passed, each time. */
 void link_be_patient(struct link *l, uint64_t ns);
@@ -282,13 +301,32 @@ void link_refuse(struct link *l, const char *line);
     "the network delivered a copy of an earlier request very late, and it may have run, which "    \
     "ends the session: type netgdb again at db>"
 
-/* How late a copy of a datagram may still come on this path, in ns: at least 5 ms. */
+/*
+ * How late a copy of a datagram may still come on this path, in ns: 5 ms, or once a duplicate or
+ * a reordered datagram was seen 20 ms or as late as that was.
+ */
 uint64_t link_lateness(const struct link *l);
 
 /*
- * When no copy of the last DATA, which is known to have arrived, can come any more: a copy is late
- * by at most link_lateness after its original, and so is a retransmission itself.
+ * When no copy of the last DATA, which is known to have arrived, can come any more: a copy is at
+ * most `late` ns behind its original. Of several transmissions all may have been acknowledged;
+ * else the last one may still be on its way, for LINK_LATENESS_SEEN at least.
  */
-uint64_t link_copies_gone(const struct link *l);
+uint64_t link_copies_gone(const struct link *l, uint64_t late);
+
+/*
+ * Notes that the network repeated or reordered a datagram, by so many ns: our evidence that copies
+ * may come. A late ack is none: the kernel's host may have paused.
+ */
+void link_saw_late(struct link *l, uint64_t by);
+
+/*
+ * ns for which a kernel that is sending may be silent: it repeats what is not acknowledged at its
+ * own interval (measured when it does so), and one repeat may be lost.
+ */
+uint64_t link_quiet(const struct link *l);
+
+/* ns after which a kernel that is not acknowledged has certainly given up. */
+uint64_t link_gives_up(const struct link *l);
 
 #endif

@@ -5,8 +5,11 @@
 #include "proto/err.h"
 #include "proto/link_parts.h"
 
-/* Below a kernel's own retransmission interval, a second arrival is the network's work. */
-#define COPY_BELOW (LINK_KERNEL_RETRY * 9 / 10)
+/*
+ * Below a kernel's own retransmission interval, a second arrival is the network's work. The first
+ * one may have been late itself, when the kernel's host paused behind it.
+ */
+#define COPY_BELOW (LINK_KERNEL_RETRY * 6 / 10)
 
 /* How long after `then` the datagram arrived that is being taken; 0: before. */
 static uint64_t since(const struct link *l, uint64_t then)
@@ -15,17 +18,15 @@ static uint64_t since(const struct link *l, uint64_t then)
 }
 
 /*
- * Whether an ack of `t` shows a duplicate, or came later than this path's round trips are: also
- * when it comes after that of a later DATA, which was sent when this one had been acknowledged.
+ * An ack of `t` is evidence of copies when it is one more than we sent, or when it is of one that
+ * we sent again and comes after the ack of a later DATA. One that is only late is not, and of a
+ * DATA that was sent once there was nothing to overtake: a virtual machine pauses for tens of ms.
  */
 static void judge_ack(struct link *l, const struct link_trace *t)
 {
-    uint64_t age = since(l, t->last);
     unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
-    if (t->acks > per_arrival * t->count || t->seqno < l->tx.acked)
-        link_saw_late(l, age);
-    else if (l->srtt != 0 && age > l->srtt + 4 * l->rttvar + LINK_LATENESS_CLEAN)
-        link_saw_late(l, age - l->srtt);
+    if (t->acks > per_arrival * t->count || (t->count > 1 && t->seqno < l->tx.acked))
+        link_saw_late(l, since(l, t->last));
 }
 
 /*
@@ -34,7 +35,7 @@ static void judge_ack(struct link *l, const struct link_trace *t)
  */
 static void wait_for_quiet(struct link *l)
 {
-    uint64_t quiet = io_now(l->io) + LINK_QUIET;
+    uint64_t quiet = io_now(l->io) + link_quiet(l);
     if (l->runs_copies && l->tx.retry < quiet)
         l->tx.retry = quiet;
 }
@@ -67,15 +68,26 @@ static void take_ack(struct link *l, uint32_t seqno)
         wait_for_quiet(l);
 }
 
+/* The kernel's own interval: on a loaded host up to 2.3 s; what is longer is two of them. */
+static void measure_kernel_retry(struct link *l, uint64_t interval)
+{
+    if (interval >= LINK_KERNEL_RETRY && interval <= LINK_KERNEL_RETRY_MAX &&
+        interval > l->kernel_retry)
+        l->kernel_retry = interval;
+}
+
 /* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
 static void judge_copy(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, seqno);
+    uint64_t before = t->last;
+    t->last = l->at;
     l->counters.duplicates++;
     if (t->count++ == 0) {
         t->first = l->at; /* older than the history */
         return;
     }
+    measure_kernel_retry(l, since(l, before));
     uint64_t age = since(l, t->first);
     l->lossy |= age >= COPY_BELOW;
     if (age < COPY_BELOW)
@@ -112,8 +124,6 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
     l->rx.total = total;
     l->rx.chunk = chunk;
     l->rx.chunks = (unsigned)((total + chunk - 1) / chunk);
-    l->rx.highest = 0;
-    l->rx.began = l->at;
     memset(l->rx.seen, 0, sizeof l->rx.seen);
 }
 
@@ -148,11 +158,7 @@ static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned inde
         return rc;
     l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
     t->count = 1;
-    t->first = l->at;
-    if (index < l->rx.highest && since(l, l->rx.began) < COPY_BELOW)
-        link_saw_late(l, since(l, l->rx.began));
-    if (index > l->rx.highest)
-        l->rx.highest = index;
+    t->first = t->last = l->at;
     if (++l->rx.have == l->rx.chunks)
         end_message(l);
     return 0;
@@ -183,7 +189,7 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
     if (msg->total != 1)
         return true;
     enum link_copy stale = link_stale(l);
-    bool awaited = l->at < l->plus_until || stale == LINK_COPY_HARMLESS;
+    bool awaited = l->at < l->plus_until || link_copy_is_harmless(l);
     if (msg->data[0] == '+' && (!awaited || stale == LINK_COPY_HARMFUL)) {
         l->counters.unwanted_plus++;
         link_refuse(l, LINK_REFUSED_COPY);

@@ -13,13 +13,16 @@ struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_
     return t;
 }
 
-void link_tell_copy(struct link *l, enum link_copy copy)
+void link_tell_copy(struct link *l, enum link_copy copy, enum link_state state)
 {
     struct link_trace *t = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
     t->copy = copy;
+    t->state = state;
     t->lateness = link_lateness(l);
-    if (copy > LINK_COPY_HARMLESS)
-        l->changed = l->tx.seqno;
+    for (int i = 0; i < LINK_STATES && copy > LINK_COPY_HARMLESS; i++) {
+        if (state == LINK_STATES || state == (enum link_state)i)
+            l->changed[i] = l->tx.seqno;
+    }
 }
 
 bool link_sends_request(const struct link *l)
@@ -33,7 +36,8 @@ static enum link_copy copy_does(const struct link *l, const struct link_trace *t
     if (t->copy != LINK_COPY_UNDOES)
         return t->copy;
     uint64_t held = t->lateness + l->rtt_least + IO_MS;
-    bool later = (int32_t)(l->changed - t->seqno) > 0 && l->at > t->last + held;
+    uint32_t changed = l->changed[t->state % LINK_STATES];
+    bool later = (int32_t)(changed - t->seqno) > 0 && l->at > t->last + held;
     return later ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
 }
 
@@ -48,14 +52,20 @@ static bool came_behind(const struct link *l)
 
 void link_judge_order(struct link *l, const struct link_trace *t)
 {
-    bool original = t->count == 1 && t->acks == 1;
-    if (original || t->copy == LINK_COPY_NOTHING || t->seqno == l->tx.seqno)
+    bool original = t->count == 1 && t->acks <= (l->generation == LINK_OLD ? 2U : 1U);
+    if (original || t->copy == LINK_COPY_NOTHING)
         return;
     enum link_copy does = copy_does(l, t);
+    if (t->seqno == l->tx.seqno) { /* our '+' was not sent yet: that of a late copy is enough */
+        l->copied = does > l->copied ? does : l->copied;
+        return;
+    }
     if (does == LINK_COPY_HARMFUL) {
         l->harmful = l->tx.seqno;
         l->counters.undoing++;
     }
+    if (does > l->copied)
+        l->copied = does;
     if (!came_behind(l))
         return;
     log_debug(l->log, "a copy of request %u came behind the '+' to its reply", t->seqno);
@@ -66,6 +76,7 @@ void link_judge_order(struct link *l, const struct link_trace *t)
 void link_judge_old(struct link *l)
 {
     l->counters.undoing++; /* nobody knows what it does, nor what was changed since */
+    l->copied = LINK_COPY_HARMFUL;
     if (came_behind(l))
         l->stale = LINK_COPY_HARMFUL;
 }
@@ -77,6 +88,19 @@ enum link_copy link_stale(const struct link *l)
     if (l->stale == LINK_COPY_HARMLESS && (t->copy == LINK_COPY_HARMFUL || another))
         return LINK_COPY_HARMFUL;
     return l->stale;
+}
+
+bool link_copy_is_harmless(const struct link *l)
+{
+    if (l->copied != LINK_COPY_NOTHING)
+        return l->copied == LINK_COPY_HARMLESS;
+    for (unsigned i = 0; i < LINK_SENT_HISTORY; i++) {
+        const struct link_trace *t = &l->out[i];
+        bool recent = t->count != 0 && l->at - t->last < LINK_LATENESS_MAX;
+        if (recent && copy_does(l, t) == LINK_COPY_HARMFUL)
+            return false;
+    }
+    return l->before == 0;
 }
 
 void link_refuse(struct link *l, const char *line)

@@ -14,9 +14,6 @@ struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_
 /* Whether the last DATA is longer than a '+', and so a request. */
 bool link_sends_request(const struct link *l);
 
-/* A datagram came this much later than another one that it overtook, or than its original. */
-void link_saw_late(struct link *l, uint64_t by);
-
 /* A round trip took so long; a guess holds until the first of a DATA that was sent once. */
 void link_measure_round_trip(struct link *l, uint64_t sample, bool guess);
 
@@ -26,6 +23,12 @@ void link_measure_round_trip(struct link *l, uint64_t sample, bool guess);
  */
 int link_send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool repeats);
 int link_send_third_acks(struct link *l); /* those that are due */
+
+/*
+ * Whether a copy that the kernel is about to run does no harm: the one that was acknowledged since
+ * our last DATA, or else any of a request that we sent lately.
+ */
+bool link_copy_is_harmless(const struct link *l);
 
 /*
  * An ack came of our DATA `t` (of one that is not remembered any more). To be called before it is

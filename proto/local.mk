@@ -30,12 +30,14 @@ libproto_la_SOURCES = \
 	proto/replies.c proto/replies.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
-	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
+	proto/quirks_leave.c proto/quirks_memory.c proto/quirks_points.c \
+	proto/quirks_registers.c proto/quirks_threads.c \
 	proto/regions.c proto/regions.h \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
 	proto/server.h \
 	proto/silence.c proto/silence.h \
+	proto/stop.c proto/stop.h \
 	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/wire.c proto/wire.h

@@ -7,7 +7,8 @@
 #include "proto/rsp.h"
 
 enum {
-    TRIES = 8, /* how often one request is sent again, or its reply asked for again */
+    TRIES = 8,    /* how often one request is sent again, or its reply asked for again */
+    WAKE_UPS = 3, /* the same behind a '+', for a kernel that must be idle */
 };
 
 size_t nt_max_request(struct target *base)
@@ -23,6 +24,20 @@ enum link_copy nt_copy_does(const struct packet *packet)
     return packet->repeat == REPEAT_SAFE ? LINK_COPY_HARMLESS : LINK_COPY_UNDOES;
 }
 
+static enum link_state state_of(const struct packet *packet)
+{
+    switch (packet->repeat) {
+    case REPEAT_MEMORY:
+        return LINK_MEMORY;
+    case REPEAT_REGISTERS:
+        return LINK_REGISTERS;
+    case REPEAT_POINTS:
+        return LINK_POINTS;
+    default:
+        return LINK_STATES;
+    }
+}
+
 /* Sends the framed request; only a node takes one of several DATA. */
 static int send_request(struct netgdb_target *t)
 {
@@ -36,7 +51,7 @@ static int send_request(struct netgdb_target *t)
     do {
         size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
-        link_tell_copy(t->link, nt_copy_does(t->current.packet));
+        link_tell_copy(t->link, nt_copy_does(t->current.packet), state_of(t->current.packet));
         at += n;
         if (rc == 0 && at < total)
             rc = nt_wait_for_ack(t);
@@ -96,7 +111,7 @@ static int send_again(struct netgdb_target *t)
  */
 static int wake_up(struct netgdb_target *t)
 {
-    if (t->tries++ == TRIES) {
+    if (t->tries++ >= WAKE_UPS) {
         log_error(t->log, "acknowledges everything and answers nothing: given up");
         return NETGDB_LOST;
     }
@@ -106,7 +121,7 @@ static int wake_up(struct netgdb_target *t)
     if (rc == 0)
         rc = nt_wait_for_ack(t);
     if (rc == 0)
-        rc = nt_wait_until(t, link_copies_gone(t->link)); /* of that '+' */
+        rc = nt_wait_until(t, link_copies_gone(t->link, link_lateness(t->link))); /* of that '+' */
     t->stats.repeated_requests++;
     return rc == 0 ? send_request(t) : rc;
 }
@@ -121,12 +136,26 @@ static bool misfits(const struct netgdb_target *t)
 }
 
 /*
- * Whether the reply may be that of a copy. Of a request that went out fast: the path does not look
- * clean any more, or the ack of the request is missing. Of any: there was a sign of such a copy.
+ * The kernel's '+' came before its ack of the request: it may be for something before that. So it
+ * is when the ack came between the '+' and the reply. One that is still missing was lost, or is
+ * late: that is a reason to ask again only on a path that has lost nothing yet.
  */
-static bool doubtful(const struct netgdb_target *t)
+static bool has_doubtful_plus(struct netgdb_target *t)
 {
-    return (t->fast && (t->suspect || t->evidence != t->link->evidence)) || misfits(t) ||
+    if (!t->plus_first)
+        return false;
+    bool between = link_acks(t->link) != 0, first_loss = !t->link->lossy;
+    t->link->lossy = true;
+    return between || first_loss;
+}
+
+/*
+ * Whether the reply may be that of a copy. Of a request that went out fast: the path does not look
+ * clean any more, or its '+' is doubtful. Of any: there was a sign of such a copy.
+ */
+static bool doubtful(struct netgdb_target *t)
+{
+    return (t->fast && (has_doubtful_plus(t) || t->evidence != t->link->evidence)) || misfits(t) ||
            link_stale(t->link) != LINK_COPY_NOTHING;
 }
 
@@ -149,7 +178,7 @@ static int ask_again(struct netgdb_target *t)
     }
     t->stats.asked_again++;
     t->plus_owed = true;
-    t->plus_due = link_copies_gone(t->link);
+    t->plus_due = link_copies_gone(t->link, link_lateness(t->link));
     t->outstanding = false;
     nt_expect_copies(t);
     int rc = nt_get_ready(t);
@@ -176,7 +205,8 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     if (!*final)
         return rc;
     t->outstanding = false;
-    holdback_done(&t->holdback, t->link, &t->current, link_copies_gone(t->link));
+    uint64_t late = holdback_lateness(&t->holdback, t->link, t->current.packet);
+    holdback_done(&t->holdback, t->link, &t->current, link_copies_gone(t->link, late));
     if (t->no_ack)
         return rc;
     t->plus_owed = true;
@@ -202,7 +232,7 @@ static void look_for_node(struct netgdb_target *t, struct buf *features)
 static bool sleeps(const struct netgdb_target *t)
 {
     return !t->plus_seen && !t->no_ack && link_acks(t->link) != 0 &&
-           io_now(t->io) - nt_heard_since(t, t->asked) >= LINK_KERNEL_GIVES_UP;
+           io_now(t->io) - nt_heard_since(t, t->asked) >= link_gives_up(t->link);
 }
 
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)

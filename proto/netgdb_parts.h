@@ -31,6 +31,7 @@ struct netgdb_target {
     bool identified;
     enum netgdb_peer peer;
     struct silence silence;
+    bool hurried; /* see netgdb_target_hurry */
 
     struct rsp_parser parser;
     struct buf request;              /* framed */
@@ -39,7 +40,7 @@ struct netgdb_target {
     bool plus_seen;                  /* the kernel's '+' for it has come: it is being executed */
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
-    bool suspect;      /* the kernel's '+' came before its ack: is it for this request? */
+    bool plus_first;   /* the kernel's '+' came before its ack: is it for this request? */
     uint64_t asked;    /* when it went out, or what came last in reply */
     unsigned tries;    /* how often it was sent again */
 

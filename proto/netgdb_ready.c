@@ -37,7 +37,7 @@ static void take_plus(struct netgdb_target *t)
         t->copy_runs = true;
     } else if (!t->plus_seen) {
         t->plus_seen = true;
-        t->suspect = link_acks(t->link) == 0;
+        t->plus_first = link_acks(t->link) == 0;
         link_proved(t->link);
         link_want_plus(t->link, 0);
     }
@@ -103,15 +103,15 @@ int nt_send_plus(struct netgdb_target *t)
 
 int nt_settle(struct netgdb_target *t)
 {
-    int rc = 0;
-    if (t->plus_owed) {
+    int rc = nt_wait_for_ack(t); /* of the '+' before, when a copy has run since */
+    if (rc == 0 && t->plus_owed) {
         rc = nt_wait_until(t, t->plus_due);
         if (rc == 0)
             rc = nt_send_plus(t);
+        if (rc == 0)
+            rc = nt_wait_for_ack(t);
     }
-    if (rc == 0)
-        rc = nt_wait_for_ack(t);
-    t->holdback.plus_gone = link_copies_gone(t->link);
+    holdback_plus_arrived(&t->holdback, t->link);
     return rc;
 }
 
@@ -124,8 +124,9 @@ bool nt_goes_fast(const struct netgdb_target *t)
 
 void nt_expect_copies(struct netgdb_target *t)
 {
-    uint64_t now = io_now(t->io), gone = link_copies_gone(t->link);
-    link_want_plus(t->link, (gone > now ? gone : now) + link_lateness(t->link));
+    uint64_t late = link_lateness(t->link);
+    uint64_t now = io_now(t->io), gone = link_copies_gone(t->link, late);
+    link_want_plus(t->link, (gone > now ? gone : now) + late);
 }
 
 uint64_t nt_copies_until(struct netgdb_target *t)
@@ -133,8 +134,9 @@ uint64_t nt_copies_until(struct netgdb_target *t)
     bool fast = t->fast && t->evidence != t->link->evidence;
     if (!fast && link_stale(t->link) == LINK_COPY_NOTHING)
         return 0;
-    link_want_plus(t->link, t->link->heard + LINK_QUIET);
-    return t->link->heard + LINK_QUIET;
+    uint64_t quiet = t->link->heard + link_quiet(t->link);
+    link_want_plus(t->link, quiet);
+    return quiet;
 }
 
 /* Sees a copy that runs to its end. */

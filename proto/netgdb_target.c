@@ -189,6 +189,13 @@ void netgdb_target_move(struct target *base, struct io *io, const struct log *lo
     trim(t);
 }
 
+void netgdb_target_hurry(struct target *base, bool on)
+{
+    struct netgdb_target *t = nt_self(base);
+    t->hurried = on;
+    t->silence.patience = on ? NETGDB_LEAVE_PATIENCE : NETGDB_PATIENCE;
+}
+
 bool netgdb_target_runs(const struct target *base)
 {
     return ((const struct netgdb_target *)base)->outstanding;

@@ -73,6 +73,12 @@ bool netgdb_target_peer(const struct target *t, enum netgdb_peer *peer);
 void netgdb_target_move(struct target *t, struct io *io, const struct log *log,
                         const struct netgdb_successor *successor);
 
+/*
+ * A resume that is sent now is expected to stop at once: silence ends it as it ends any request,
+ * and both after NETGDB_LEAVE_PATIENCE. For whoever leaves.
+ */
+void netgdb_target_hurry(struct target *t, bool on);
+
 /* Whether its last request, which let the peer run, still waits for the stop: target_recv it. */
 bool netgdb_target_runs(const struct target *t);
 

@@ -12,7 +12,7 @@
 bool nt_running(const struct netgdb_target *t)
 {
     bool taken = (t->plus_seen || t->no_ack) && link_acked(t->link);
-    return t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
+    return !t->hurried && t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
 int nt_meet_successor(struct netgdb_target *t)
@@ -85,7 +85,10 @@ static bool can_probe(const struct netgdb_target *t)
 int nt_pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
 {
     uint64_t limit = can_probe(t) ? NODE_PROBE : silence_limit(&t->silence);
-    uint64_t deadline = nt_heard_since(t, since) + limit;
+    uint64_t gives_up = link_gives_up(t->link), heard = nt_heard_since(t, since);
+    if (io_now(t->io) - heard < gives_up && gives_up < limit)
+        limit = gives_up; /* it must be idle then: see netgdb_ask.c */
+    uint64_t deadline = heard + limit;
     int rc = nt_pump(t, nt_running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || nt_running(t))
         return rc;

@@ -66,6 +66,15 @@ static bool set_timeout(struct options *o, const char *value)
     return true;
 }
 
+static bool set_run_timeout(struct options *o, const char *value)
+{
+    unsigned long seconds;
+    if (!parse_number(value, TIMEOUT_MAX, &seconds) || seconds == 0)
+        return false;
+    o->run_timeout = seconds * IO_SECOND;
+    return true;
+}
+
 static bool set_symbols(struct options *o, const char *value)
 {
     return copy(o->symbols, sizeof o->symbols, value);
@@ -134,6 +143,9 @@ static const struct row {
     {{"timeout", "SECONDS", "NETGDB_TIMEOUT", "a whole number of seconds",
       "wait so long for the kernel (0: only one that waits already); no limit by default"},
      set_timeout},
+    {{"run-timeout", "SECONDS", "NETGDB_RUN_TIMEOUT", "a whole number of seconds, at least 1",
+      "close the connection when the target runs for longer than this; no limit by default"},
+     set_run_timeout},
     {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
      set_symbols},
     {{"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
@@ -326,7 +338,11 @@ int options_parse(struct options *o, const char *text, bool tool, options_getenv
     const struct complaint c = {error, size};
     char copied[OPTIONS_TEXT_MAX], *at = copied, *rest;
     bool replaced = false;
-    *o = (struct options){.timeout = IO_NEVER, .rtos = "auto", .cache = true, .log = LOG_WARN};
+    *o = (struct options){.timeout = IO_NEVER,
+                          .run_timeout = IO_NEVER,
+                          .rtos = "auto",
+                          .cache = true,
+                          .log = LOG_WARN};
     if (strncmp(text, "netgdb:", 7) == 0)
         text += 7;
     if (strlen(text) >= sizeof copied) {

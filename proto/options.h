@@ -44,6 +44,7 @@ struct options {
     char path[OPTIONS_PATH_MAX]; /* UNIX: the socket; STDIO: the command */
 
     uint64_t timeout;               /* ns to wait for a HERALD; IO_NEVER: no limit */
+    uint64_t run_timeout;           /* ns that the target may run; IO_NEVER: no limit */
     char symbols[OPTIONS_PATH_MAX]; /* file to read symbols from */
     bool have_slide;                /* given, also as 0 */
     uint64_t slide;                 /* added to every address, modulo 2^64 */

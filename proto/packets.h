@@ -99,8 +99,8 @@ enum packet_repeat {
     X("qThreadExtraInfo", PKT_READS, REPEAT_SAFE, "a thread in words")                             \
     X("qThreadStopInfo", PKT_READS, REPEAT_SAFE, "why a thread stopped (LLDB)")                    \
     X("qXfer", PKT_READS, REPEAT_SAFE, "read or write an object of the target")                    \
-    X("qXfer:threads", PKT_READS, REPEAT_LIST, "thread list")                                      \
-    X("qfThreadInfo", PKT_READS, REPEAT_LIST, "thread list, first part")                           \
+    X("qXfer:threads", PKT_READS, REPEAT_SAFE, "thread list")                                      \
+    X("qfThreadInfo", PKT_READS, REPEAT_SAFE, "thread list, first part")                           \
     X("qsThreadInfo", PKT_READS, REPEAT_LIST, "thread list, next part")                            \
     X("r", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "reset")                                       \
     X("s", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step")                                        \

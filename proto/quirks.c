@@ -29,6 +29,7 @@ int quirks_ask(struct quirks *q)
 static void forget_kernel(struct quirks *q)
 {
     q->bufsz = 0;
+    memset(q->no_watch, 0, sizeof q->no_watch);
     for (size_t i = 0; i < QUIRKS_REGISTERS; i++)
         q->sizes[i] = -1;
 }
@@ -114,12 +115,29 @@ static int detach(struct quirks *q, const uint8_t *request, size_t len)
 {
     (void)request;
     (void)len;
-    return target_leave(q->base.next, (const uint8_t *)"D", 1, &q->reply);
+    return quirks_detach(q, &q->reply);
+}
+
+/* FreeBSD's ENXIO: this machine has none, whatever the address (riscv). */
+#define NO_WATCHPOINTS "E06"
+
+/* The first Z of a kind asks whether there are watchpoints: that follows from nothing else. */
+int quirks_insert_watch(struct quirks *q, const uint8_t *request, size_t len)
+{
+    bool *none = &q->no_watch[request[1] - '2'];
+    int rc = 0;
+    if (*none)
+        return 0;
+    buf_reset(&q->request);
+    (void)buf_add(&q->request, request, len);
+    rc = quirks_ask(q);
+    *none = rc == 0 && (q->part.len == 0 || buf_is(&q->part, NO_WATCHPOINTS));
+    return rc != 0 || *none ? rc : buf_set(&q->reply, q->part.data, q->part.len);
 }
 
 /*
- * All that the stub answers with more than an empty reply. `rest` are the bytes that may follow in
- * a request that is handed on; what has an answer is looked at there.
+ * All that the stub answers with more than an empty reply. `rest` are the bytes that may follow;
+ * "": an answer looks at all of it.
  */
 static const struct rule {
     const char *start;
@@ -136,11 +154,12 @@ static const struct rule {
     {"S", HEX ";", NULL},
     {"T", HEX "-", NULL},
     {"X", "", quirks_write_binary},
-    {"Z2,", HEX ",", NULL},
-    {"Z3,", HEX ",", NULL},
-    {"Z4,", HEX ",", NULL},
+    {"Z2,", HEX ",", quirks_insert_watch},
+    {"Z3,", HEX ",", quirks_insert_watch},
+    {"Z4,", HEX ",", quirks_insert_watch},
     {"c", HEX, NULL},
     {"g", NULL, NULL},
+    {"k", NULL, detach},
     {"m", "", quirks_read_memory},
     {"p", HEX, NULL},
     {"qC", NULL, NULL},
@@ -183,23 +202,72 @@ static int answer(struct quirks *q, const uint8_t *request, size_t len)
     const struct rule *rule = find_rule(request, len);
     if (rule == NULL)
         return 0; /* empty, as the stub would */
-    if (rule->answer != NULL)
-        return rule->answer(q, request, len);
-    if (is_clean(rule, request, len))
-        return QUIRKS_HAND_ON;
-    return buf_sets(&q->reply, QUIRKS_EINVAL);
+    bool looks = rule->answer != NULL && (rule->rest == NULL || rule->rest[0] == '\0');
+    if (!looks && !is_clean(rule, request, len))
+        return buf_sets(&q->reply, QUIRKS_EINVAL);
+    return rule->answer != NULL ? rule->answer(q, request, len) : QUIRKS_HAND_ON;
 }
 
 /* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
-static int note_replaced(struct quirks *q, int rc)
+static int note_error(struct quirks *q, int rc)
 {
     if (rc == NETGDB_REPLACED) {
         forget_kernel(q);
         forget_threads(q);
         q->handed_on = true;
+    } else if (rc != 0 && rc != NETGDB_AGAIN) {
+        q->broken = true;
     }
     return rc;
 }
+
+/* ---- the stop ---- */
+
+struct stop *quirks_stop(struct quirks *q)
+{
+    struct stop *s = q->options.stop != NULL ? q->options.stop(q->options.context) : NULL;
+    return s != NULL ? s : &q->own_stop;
+}
+
+void quirks_note_resume(struct quirks *q, bool step)
+{
+    struct stop *s = quirks_stop(q);
+    forget_threads(q);
+    quirks_age_points(s);
+    s->runs = 1;
+    s->cause = step ? STOP_STEPPED : STOP_RAN;
+}
+
+void quirks_note_stop(struct quirks *q, const struct buf *reply)
+{
+    struct stop *s = quirks_stop(q);
+    if (s->runs != 0) /* else it is that of a new session, which has begun with it */
+        (void)stop_take(s, reply->data, reply->len);
+}
+
+/* What is sent may change which thread is chosen, or resume the kernel. */
+static void note_request(struct quirks *q, const uint8_t *request, size_t len)
+{
+    uint64_t thread;
+    q->choosing = 0;
+    if ((packet_find(request, len)->does & PKT_RESUMES) != 0)
+        quirks_note_resume(q, request[0] == 's' || request[0] == 'S');
+    if (request[0] != 'H' || len < 3 || rsp_hex_number(request + 2, len - 2, &thread) == 0 ||
+        thread == 0) /* 0 and -1 choose none */
+        return;
+    q->choosing = thread;
+    quirks_stop(q)->chosen = 0; /* until it has said so */
+}
+
+static void note_reply(struct quirks *q, const struct buf *reply)
+{
+    if (q->choosing != 0 && buf_is(reply, "OK"))
+        quirks_stop(q)->chosen = q->choosing;
+    q->choosing = 0;
+    quirks_note_stop(q, reply);
+}
+
+/* ---- the calls ---- */
 
 static int quirks_send(struct target *t, const uint8_t *request, size_t len)
 {
@@ -210,10 +278,9 @@ static int quirks_send(struct target *t, const uint8_t *request, size_t len)
     if (q->error != QUIRKS_HAND_ON)
         return 0; /* an error of the target is for recv to tell */
     q->error = 0;
-    if ((packet_find(request, len)->does & PKT_RESUMES) != 0)
-        forget_threads(q);
+    note_request(q, request, len);
     q->handed_on = true;
-    return note_replaced(q, target_next_send(t, request, len));
+    return note_error(q, target_next_send(t, request, len));
 }
 
 static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -222,9 +289,13 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
     int error = q->error;
     q->error = 0;
     if (error != 0)
-        return note_replaced(q, error);
-    if (q->handed_on)
-        return note_replaced(q, target_next_recv(t, reply, final, watch));
+        return note_error(q, error);
+    if (q->handed_on) {
+        error = note_error(q, target_next_recv(t, reply, final, watch));
+        if (error == 0 && *final)
+            note_reply(q, reply);
+        return error;
+    }
     *final = true;
     return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
 }
@@ -232,9 +303,10 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
 /* The stub has no processes: it takes D alone. */
 static int quirks_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
 {
+    struct quirks *q = (struct quirks *)t;
     (void)request;
     (void)len;
-    return target_leave(t->next, (const uint8_t *)"D", 1, reply);
+    return note_error(q, quirks_detach(q, reply));
 }
 
 /* Long requests are cut here, or refused by a reply. */
@@ -266,12 +338,14 @@ static const struct target_ops ops = {
     .free = quirks_free,
 };
 
-struct target *quirks_new(struct target *next)
+struct target *quirks_new(struct target *next, const struct quirks_options *options)
 {
     struct quirks *q = calloc(1, sizeof *q);
     if (q == NULL)
         return NULL;
     q->base = (struct target){&ops, next};
+    if (options != NULL)
+        q->options = *options;
     buf_init(&q->reply, TARGET_REPLY_MAX);
     buf_init(&q->request, QUIRKS_BUFSZ_MAX);
     buf_init(&q->part, TARGET_REPLY_MAX);

@@ -58,8 +58,19 @@ int quirks_read_memory(struct quirks *q, const uint8_t *request, size_t len)
     return rc;
 }
 
-/* Writes q->data; the reply is OK, or the first that is not. */
-static int write_data(struct quirks *q, uint64_t addr)
+int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t len, bool *good)
+{
+    int rc = read_part(q, address, len, good);
+    *good = *good && q->part.len == 2 * len;
+    for (size_t i = 0; rc == 0 && *good && i < len; i++) {
+        int byte = rsp_hex_byte(q->part.data + 2 * i);
+        *good = byte >= 0;
+        bytes[i] = (uint8_t)byte;
+    }
+    return rc;
+}
+
+int quirks_write(struct quirks *q, uint64_t addr)
 {
     int rc = quirks_learn(q);
     if (rc != 0)
@@ -81,6 +92,7 @@ static int write_data(struct quirks *q, uint64_t addr)
             return buf_set(&q->reply, q->part.data, q->part.len);
         at += n;
     }
+    quirks_note_write(q, addr);
     return buf_sets(&q->reply, "OK");
 }
 
@@ -96,7 +108,8 @@ static int write_memory(struct quirks *q, const uint8_t *request, size_t len,
     if (n == 1 || n == len || request[n] != ':' ||
         decode(&q->data, request + n + 1, len - n - 1) != 0 || q->data.len != size)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return write_data(q, addr);
+    int rc;
+    return quirks_may_write(q, addr, &rc) && rc == 0 ? quirks_write(q, addr) : rc;
 }
 
 int quirks_write_hex(struct quirks *q, const uint8_t *request, size_t len)

@@ -19,10 +19,17 @@ enum {
     QUIRKS_BUFSZ_MIN = 400,  /* the smallest GDB_BUFSZ of all machines (i386, arm) */
     QUIRKS_BUFSZ_MAX = 4096, /* the largest (amd64, arm64, riscv) */
     QUIRKS_THREADS_MAX = 4 * 1024 * 1024, /* bytes of a thread list, about 60000 threads */
+    QUIRKS_NAME_MAX = 64,                 /* bytes of a function's name, with its NUL */
 };
 
 struct quirks {
     struct target base;
+    struct quirks_options options;
+    struct stop own_stop;        /* where the session keeps none */
+    uint64_t choosing;           /* the thread of an H that was handed on; 0: none */
+    bool broken;                 /* the target has failed, or was left: nothing more is sent */
+    bool no_watch[3];            /* the stub has said that it does not know Z2, Z3, Z4 */
+    char said[QUIRKS_NAME_MAX];  /* of the last breakpoint that was kept from the stub */
     bool handed_on;              /* the reply is to come from the kernel */
     int error;                   /* what the next recv returns, when not 0 */
     struct buf reply;            /* made here for the next recv */
@@ -39,6 +46,13 @@ struct quirks {
 /* Sends q->request and waits for the reply in q->part. Returns 0 or an error of the target. */
 int quirks_ask(struct quirks *q);
 
+/* How the kernel stopped last; never NULL. */
+struct stop *quirks_stop(struct quirks *q);
+
+/* The kernel is about to run; a reply to a resume came. quirks_stop is changed. */
+void quirks_note_resume(struct quirks *q, bool step);
+void quirks_note_stop(struct quirks *q, const struct buf *reply);
+
 /* Asks how large the kernel's buffer is, once: afterwards the limits below hold. */
 int quirks_learn(struct quirks *q);
 size_t quirks_request_limit(struct quirks *q); /* bytes of content that a request may have */
@@ -54,9 +68,54 @@ int quirks_write_binary(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_search(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_write_register(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_write_registers(struct quirks *q, const uint8_t *request, size_t len);
+int quirks_insert_watch(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_xfer_threads(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_first_threads(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_more_threads(struct quirks *q, const uint8_t *request, size_t len);
+
+/* ---- quirks_memory.c ---- */
+
+/* Writes q->data in as many requests as it takes; the reply in q->reply is OK, or the first that
+ * is not. */
+int quirks_write(struct quirks *q, uint64_t address);
+
+/* Reads exactly `len` bytes. *good: they are there. */
+int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t len, bool *good);
+
+/* ---- quirks_registers.c ---- */
+
+/* The size of a register in bytes; 0 when the stub does not say. Fixed while a kernel runs. */
+int quirks_register_size(struct quirks *q, uint64_t n, size_t *size);
+
+/* ---- quirks_points.c: breakpoint instructions ---- */
+
+/*
+ * Before q->data are written at `address`, which may be a breakpoint: false: it is one in a
+ * function that the stub itself runs, which nothing else is to be done about; q->reply says so.
+ * Else what was there is remembered. Sets *rc to 0 or the target's error.
+ */
+bool quirks_may_write(struct quirks *q, uint64_t address, int *rc);
+
+/* q->data were written there. */
+void quirks_note_write(struct quirks *q, uint64_t address);
+
+/* The kernel is about to run: what was there at its last stop is none of those that come and go. */
+void quirks_age_points(struct stop *s);
+
+/*
+ * Plants q->data, a breakpoint instruction, and remembers what was there, unless that is one
+ * already. *why is set when that cannot be had: a few words. Returns 0 or the target's error.
+ */
+int quirks_plant(struct quirks *q, uint64_t address, const char **why);
+
+/* Take out one that is planted; what is not remembered stays. Return 0 or the target's error. */
+int quirks_unplant(struct quirks *q, uint64_t address, size_t len);
+int quirks_remove_point(struct quirks *q, struct stop_point *p);
+
+/* ---- quirks_leave.c ---- */
+
+/* Leaves the kernel; see quirks.h. */
+int quirks_detach(struct quirks *q, struct buf *reply);
 
 /*
  * Reads `NUMBER separator NUMBER`, hexadecimal; returns how many bytes, 0: not of that form. The

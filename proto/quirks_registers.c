@@ -14,8 +14,7 @@
 
 enum { SIZE_MAX_BYTES = 64 };
 
-/* The size of a register in bytes; 0 when the stub does not say. Fixed while a kernel runs. */
-static int register_size(struct quirks *q, uint64_t n, size_t *size)
+int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
 {
     bool kept = n < QUIRKS_REGISTERS;
     if (kept && q->sizes[n] >= 0) {
@@ -50,7 +49,7 @@ int quirks_write_register(struct quirks *q, const uint8_t *request, size_t len)
     size_t n = rsp_hex_number(request + 1, len - 1, &reg) + 1, size = 0;
     if (n == 1 || n == len || request[n] != '=' || !all_hex(request + n + 1, len - n - 1))
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    int rc = register_size(q, reg, &size);
+    int rc = quirks_register_size(q, reg, &size);
     if (rc != 0)
         return rc;
     if (size == 0 || len - n - 1 != 2 * size)
@@ -68,7 +67,7 @@ static int count_registers(struct quirks *q, size_t digits, unsigned *count)
     *count = 0;
     for (unsigned n = 0; n < QUIRKS_REGISTERS && at < digits; n++) {
         before = size;
-        int rc = register_size(q, n, &size);
+        int rc = quirks_register_size(q, n, &size);
         if (rc != 0)
             return rc;
         at += 2 * size;

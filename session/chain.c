@@ -28,8 +28,9 @@ bool chain_takes(const struct options *o, char *error, size_t size)
 /* A target that fails now is for its next owner to find out. */
 static void settle(struct chain *chain)
 {
-    if (chain->cache != NULL)
-        (void)cache_settle(chain->cache);
+    int rc = chain->cache != NULL ? cache_settle(chain->cache) : 0;
+    if (rc == 0 && chain->quirks != NULL)
+        (void)quirks_park(chain->quirks);
 }
 
 void chain_close(struct chain *chain)
@@ -87,6 +88,11 @@ static int open_symbols(struct chain *chain, const struct chain_config *config, 
 static bool find_region(void *context, uint64_t address, struct region *region)
 {
     return symbols_region(context, address, region);
+}
+
+static bool find_function(void *context, uint64_t address, char *name, size_t size)
+{
+    return symbols_function(context, address, name, size);
 }
 
 static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big)
@@ -154,6 +160,31 @@ static int add_cache(struct chain *chain, const struct chain_config *config, str
     return decorate(chain, chain->cache);
 }
 
+/* How it stopped last is kept with the session, which may be another one tomorrow. */
+static struct stop *find_stop(void *context)
+{
+    return link_stop(netgdb_target_link(context));
+}
+
+static void hurry(void *context, bool on)
+{
+    netgdb_target_hurry(context, on);
+}
+
+/* What mends a FreeBSD stub's replies, and leaves its kernel at db>. */
+static int add_quirks(struct chain *chain, const struct chain_config *config, struct target *netgdb)
+{
+    struct quirks_options options = {
+        .stop = find_stop, .hurry = hurry, .context = netgdb, .log = config->log};
+    if (chain->symbols != NULL) {
+        options.function = find_function;
+        options.function_context = chain->symbols;
+    }
+    chain->quirks = quirks_new(chain->target, &options);
+    int rc = decorate(chain, chain->quirks);
+    return rc == 0 ? quirks_begin(chain->quirks) : rc;
+}
+
 /* An RTOS's threads, unless rtos=off. */
 static int add_threads(struct chain *chain, const struct chain_config *config)
 {
@@ -169,12 +200,18 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
 static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
                     bool kernel)
 {
+<<<<<<< HEAD
     const struct description *description = NULL;
     int rc = open_symbols(chain, config, kernel);
     if (rc == 0 && kernel)
         rc = kernel_examine(chain, config, &description);
     if (rc == 0 && kernel)
         rc = kernel_describe(chain, config, description);
+=======
+    int rc = open_symbols(chain, config);
+    if (rc == 0 && kernel)
+        rc = add_quirks(chain, config, netgdb);
+>>>>>>> main
     if (rc == 0)
         rc = add_cache(chain, config, netgdb, kernel);
     if (rc == 0 && chain->symbols != NULL)
@@ -194,8 +231,6 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
                                             : "a stub that is not FreeBSD's");
     if (rc == 0)
         rc = send_remembered(netgdb);
-    if (rc == 0 && peer == NETGDB_PEER_KERNEL)
-        rc = decorate(chain, quirks_new(chain->target));
     if (rc == 0)
         rc = complete(chain, config, netgdb, peer == NETGDB_PEER_KERNEL);
     if (rc != 0)

@@ -24,6 +24,7 @@ struct chain {
     struct target *target;   /* its front */
     struct symbols *symbols; /* what qSymbol is answered from, or NULL */
     struct target *cache;    /* in the chain, or NULL */
+    struct target *quirks;   /* likewise */
 };
 
 /*
@@ -47,16 +48,16 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 
 /*
- * Sends what the cache holds back, releases all but the bottom of the chain, and returns that: it
- * is the caller's.
+ * Sends what the cache holds back, chooses the thread that stopped, releases all but the bottom of
+ * the chain, and returns that: it is the caller's.
  */
 struct target *chain_strip(struct chain *chain);
 
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);
 
-/* Releases all targets of the chain; what the cache holds back of a target that is stopped and
- * stays so is sent first. An empty one is fine. */
+/* Releases all targets of the chain; a target that is stopped and stays so is first made ready for
+ * its next owner, as by chain_strip. An empty one is fine. */
 void chain_close(struct chain *chain);
 
 #endif

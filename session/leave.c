@@ -6,6 +6,7 @@
 
 #include "proto/err.h"
 #include "proto/netgdb_target.h"
+#include "session/chain.h"
 #include "session/serve.h"
 
 /* A node is interrupted; a kernel that runs can be told nothing. */
@@ -25,7 +26,8 @@ static int stop(struct target *t)
 static bool detach(struct io_fds *io, struct listener_kernel *k, const struct log *log)
 {
     enum netgdb_peer peer = NETGDB_PEER_KERNEL;
-    bool fresh = k->target == NULL && !k->taken_over; /* D is all that it will ever hear */
+    const struct chain_config config = {.log = log};
+    struct chain chain;
     k->link->io = &io->io;
     if (k->target == NULL)
         k->target = netgdb_target_new(k->link, log, NULL);
@@ -33,11 +35,15 @@ static bool detach(struct io_fds *io, struct listener_kernel *k, const struct lo
         return false;
     netgdb_target_move(k->target, &io->io, log, NULL);
     int rc = stop(k->target);
-    if (rc == 0 && !fresh && !netgdb_target_peer(k->target, &peer))
-        rc = netgdb_target_identify(k->target, &peer);
     if (rc == NETGDB_UNSUPPORTED)
         log_warn(log, "the kernel runs and cannot be detached from");
-    return rc == 0 && serve_leave(k->target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
+    netgdb_target_hurry(k->target, true);
+    if (rc != 0 || chain_renew(&chain, k->target, &config) != 0)
+        return false;
+    (void)netgdb_target_peer(k->target, &peer);
+    rc = serve_leave(chain.target, peer != NETGDB_PEER_KERNEL, log);
+    (void)chain_strip(&chain);
+    return rc == SERVE_DETACHED;
 }
 
 void leave_kernel(struct listener_kernel *k, const struct log *base)
@@ -69,7 +75,7 @@ void leave_waiting(void)
     struct listener_kernel k;
     const struct log *log;
     while ((log = listener_take_any(&k)) != NULL) {
-        if (k.taken_over) { /* from a dead server: it is the next one's */
+        if (k.taken_over && k.target == NULL) { /* from a dead server: it is the next one's */
             listener_drop_link(&k);
             close(k.fd);
             record_close(k.record);

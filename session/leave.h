@@ -14,8 +14,8 @@
 void leave_kernel(struct listener_kernel *k, const struct log *log);
 
 /*
- * Detaches from all kernels that called this process and wait, one after the other. A session that
- * was taken over from a dead server stays for the next one.
+ * Detaches from all kernels that wait in this process, one after the other. A session that was
+ * taken over from a dead server and that nobody here took stays for the next one.
  */
 void leave_waiting(void);
 

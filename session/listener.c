@@ -78,10 +78,12 @@ static void close_session(void *context, struct lobby_kernel *k)
         record_close(k->record);
 }
 
-static bool concerns(const struct listener_watch *w, uint32_t ip)
+static bool concerns(const struct listener_watch *w, const struct lobby_kernel *k)
 {
+    if (w->fresh && k->target != NULL)
+        return false;
     for (unsigned i = 0; i < w->n; i++) {
-        if (w->ips[i] == 0 || w->ips[i] == ip)
+        if (w->ips[i] == 0 || w->ips[i] == k->kernel.ip)
             return true;
     }
     return false;
@@ -105,14 +107,10 @@ static void announced(void *context, struct lobby_kernel *k)
     struct listener_watch *w;
     if (k->record == NULL && (k->record = record_create(&k->own, &k->kernel)) == NULL)
         no_record(l->log, errno);
-    if (k->record != NULL) {
-        struct link_mark *mark = record_mark(k->record);
-        mark->sent = k->link->tx.seqno;
-        mark->next = k->link->rx.start;
-        k->link->mark = mark;
-    }
+    if (k->record != NULL)
+        link_keep_mark(k->link, record_mark(k->record));
     LIST_FOREACH (w, &l->watches, entries) {
-        if (concerns(w, k->kernel.ip))
+        if (concerns(w, k))
             w->notify(w->context);
     }
 }
@@ -285,9 +283,11 @@ static void claim_session(struct listener *l, uint32_t ip)
 
 static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
 {
-    struct lobby_kernel *k = NULL;
-    for (unsigned i = 0; i < w->n && k == NULL; i++)
-        k = lobby_find(&l->lobby, w->ips[i]);
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
+        if (k->state == LOBBY_ANNOUNCED && concerns(w, k))
+            break;
+    }
     return k;
 }
 

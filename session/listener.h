@@ -24,6 +24,7 @@ struct listener_watch {
     LIST_ENTRY(listener_watch) entries;
     uint32_t ips[LISTENER_IPS];
     unsigned n;
+    bool fresh; /* only of sessions that nobody had: a kernel that begins a new one */
     const struct lobby_net *nets; /* any host of these networks; nets_n 0: of all */
     unsigned nets_n;
     void (*notify)(void *context); /* a kernel of such a host has announced itself; also when it

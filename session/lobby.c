@@ -102,6 +102,16 @@ fail:
     return NULL;
 }
 
+/* A kernel that calls is at db>: of its old session nothing is asked any more. */
+static void silence_probes(struct lobby *b, const struct net_addr *kernel)
+{
+    struct lobby_kernel *k;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_PROBING && k->silenced == 0 && net_addr_equal(&k->kernel, kernel))
+            k->silenced = b->now(b->context);
+    }
+}
+
 /*
  * A copy of a HERALD that was answered is answered again from the same port: the first answer
  * that reaches the kernel fixes its session port for good. Any other HERALD begins a session
@@ -111,6 +121,7 @@ fail:
 static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip)
 {
     struct lobby_kernel *k;
+    silence_probes(b, from);
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
             break;
@@ -197,6 +208,7 @@ static void announce(struct lobby *b, struct lobby_kernel *k)
 static void note_stop(struct lobby_kernel *k)
 {
     const struct buf *stream = &k->link->stream;
+    stop_begin(&k->link->stop, stream->data, stream->len);
     for (size_t i = 0; i + 1 < stream->len && i + 1 < LOBBY_STOP_MAX; i++) {
         uint8_t c = stream->data[1 + i];
         k->stop[i] = isalnum(c) ? (char)c : '?';
@@ -214,14 +226,38 @@ void lobby_input(struct lobby *b, struct lobby_kernel *k)
     announce(b, k);
 }
 
-/* Asks again for an answer, or announces a kernel that has answered. Returns when to come again. */
+/* Asks again, more and more rarely, and not for ever. Returns when to come again. */
+static uint64_t ask_again(struct lobby *b, struct lobby_kernel *k)
+{
+    char ip[NET_ADDR_TEXT];
+    unsigned asked = k->link->tx.transmissions;
+    uint64_t pause = LOBBY_PROBE_FIRST;
+    if (k->silenced != 0 && k->link->heard < k->silenced)
+        return IO_NEVER; /* one that ran and stops is heard of */
+    if (k->silenced == 0 && asked >= LOBBY_PROBES) {
+        k->silenced = b->now(b->context);
+        log_warn(
+            b->log,
+            "%s does not answer in the session that another debugger left: not asked any more; "
+            "if it is at db>, type netgdb there again",
+            net_ip_text(k->kernel.ip, ip));
+        return IO_NEVER;
+    }
+    for (unsigned i = 1; k->silenced == 0 && i < asked && pause < LOBBY_PROBE_MAX; i++)
+        pause *= 2;
+    link_be_patient(k->link, pause < LOBBY_PROBE_MAX ? pause : LOBBY_PROBE_MAX);
+    (void)link_tick(k->link);
+    return link_deadline(k->link);
+}
+
+/* Announces a kernel that has answered. Returns when to come again. */
 static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
 {
-    (void)link_tick(k->link);
     if (!link_acked(k->link))
-        return link_deadline(k->link);
+        return ask_again(b, k);
+    (void)link_tick(k->link);
     /* Where datagrams get lost, what the dead server had asked may be silent for longer. */
-    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : LINK_QUIET);
+    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
     if (b->now(b->context) < quiet)
         return quiet;
     announce(b, k);
@@ -261,6 +297,7 @@ uint64_t lobby_tick(struct lobby *b)
 static void begin_probe(struct lobby_kernel *k, const struct link_mark *mark)
 {
     k->taken_over = true;
+    k->link->stop = mark->stop;
     link_take_over(k->link, mark->sent, mark->next);
     (void)link_send(k->link, "", 0, 0, 0);
 }

@@ -23,12 +23,22 @@
 /* One that has answered is quiet by then: it may send for so long, and be waited for once more. */
 #define LOBBY_ANSWERS (2 * LINK_KERNEL_GIVES_UP)
 
-#define LOBBY_ASKS (2 * LINK_QUIET) /* a kernel that waits has answered by then */
+/*
+ * How the kernel of a dead server is asked: a 13.x one with INVARIANTS that is back at db> panics
+ * at the next `netgdb -s` if a question waits in its network card. The first pause is doubled each
+ * time, up to the longest.
+ */
+#define LOBBY_PROBE_FIRST (IO_SECOND / 2)
+#define LOBBY_PROBE_MAX (30 * IO_SECOND)
+
+#define LOBBY_ASKS                                                                                 \
+    (2 * (2 * LINK_KERNEL_RETRY + 200 * IO_MS)) /* a kernel that waits has answered by then */
 
 enum {
     LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
     LOBBY_HOSTS_MAX = 256,    /* hosts and networks whose kernels are let in, unless all are */
     LOBBY_STOP_MAX = 4,       /* of the first stop: "T05" and a NUL */
+    LOBBY_PROBES = 12,        /* in all, within about 3 minutes */
     LOBBY_TRANSMISSIONS = 24, /* of what is under way to a kernel that is given back: 20 s */
 };
 
@@ -48,6 +58,7 @@ struct lobby_kernel {
     struct link *link;         /* made by malloc; its target's when there is one */
     struct target *target;     /* netgdb_target.h: it was taken before, and given back; else NULL */
     char stop[LOBBY_STOP_MAX]; /* how its first T began; empty when a dead server had it */
+    uint64_t silenced;         /* LOBBY_PROBING: asked no more since then; 0: it is asked */
     bool taken_over;           /* the session goes on from a dead server's */
     bool superseded;           /* the kernel has begun another session: this one is of no use */
     struct record *record;     /* for the owner of the lobby; NULL at first */

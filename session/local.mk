@@ -13,5 +13,6 @@ libsession_la_SOURCES = \
 	session/profile.c session/profile.h \
 	session/lobby.c session/lobby.h \
 	session/record.c session/record.h \
+	session/report.c session/report.h \
 	session/rundir.c session/rundir.h \
 	session/serve.c session/serve.h

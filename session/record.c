@@ -15,7 +15,7 @@
 
 #include "session/rundir.h"
 
-#define MAGIC "netgdb4"
+#define MAGIC "netgdb5"
 #define PREFIX "session-"
 
 struct record_file {

@@ -14,6 +14,8 @@
 
 enum { PID_DIGITS = 16 }; /* more is no process id */
 
+#define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
+
 /* Functions of a session return 0 to go on, else how it ends: a serve_end or an error. */
 struct session {
     struct server *server;
@@ -24,6 +26,7 @@ struct session {
     const struct packet *packet;     /* entry of the request */
     char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
     bool gone;                       /* the client has left */
+    bool told_running;               /* it knows that it leaves a kernel that runs */
     bool ended;                      /* the program that the target debugs has ended */
     bool exited;                     /* by itself: a stop told of it */
     bool several;                    /* more processes than one were seen */
@@ -32,6 +35,7 @@ struct session {
 };
 
 static void learn_stop(struct session *s);
+static void learn(struct session *s);
 
 static int target_failed(const struct session *s, int error)
 {
@@ -69,7 +73,7 @@ static bool is_departure(const struct session *s, int error)
 {
     if (error == NETGDB_CLOSED)
         return true;
-    if (!s->options->park || (error != NETGDB_IO && error != NETGDB_PROTO))
+    if (!(s->options->park || s->options->keep) || (error != NETGDB_IO && error != NETGDB_PROTO))
         return false;
     log_info(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
     return true;
@@ -104,6 +108,16 @@ static int send_detach(struct session *s)
     return 0;
 }
 
+/* What a target says that does not let itself be left: in words ("E.text"), or not. */
+static void tell_refused(const struct session *s)
+{
+    int len = (int)s->reply.len;
+    if (buf_starts(&s->reply, "E."))
+        log_warn(s->log, "not detached from: %.*s", len - 2, (const char *)s->reply.data + 2);
+    else
+        log_warn(s->log, "the target does not accept %s", s->detach);
+}
+
 /* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
 static int leave(struct session *s)
 {
@@ -111,32 +125,40 @@ static int leave(struct session *s)
     int rc = send_detach(s);
     if (rc != 0)
         return rc;
-    if (!buf_is(&s->reply, "OK") && !s->ended && s->detach[1] == '\0') {
+    bool may_lack = s->detach[1] == '\0' && !buf_starts(&s->reply, "E.");
+    if (!buf_is(&s->reply, "OK") && !s->ended && may_lack) {
         if (target_ask(s->target, "?", &s->reply) == 0)
             learn_stop(s);
         if (s->detach[1] != '\0' && (rc = send_detach(s)) != 0)
             return rc;
     }
-    if (!buf_is(&s->reply, "OK") && !s->ended)
-        log_warn(s->log, "the target does not accept %s", s->detach);
-    return SERVE_DETACHED;
+    if (buf_is(&s->reply, "OK") || s->ended)
+        return SERVE_DETACHED;
+    tell_refused(s);
+    return SERVE_PARKED; /* it waits for the next client */
 }
 
 /* The client wants nothing more of a target that is stopped. One whose program has ended may have
  * ended itself: a detach would only wait for an answer. */
-static int part(struct session *s)
+static int part(struct session *s, bool keep)
 {
     if (s->parted != 0)
         return s->parted;
     if (s->exited && !s->extended && !s->several)
         return SERVE_DETACHED;
-    return s->options->park ? SERVE_PARKED : leave(s);
+    return keep ? SERVE_PARKED : leave(s);
+}
+
+/* It went without a word: GDB's disconnect, or a connection that it could not set up. */
+static int part_from_gone(struct session *s)
+{
+    return part(s, s->options->park || s->options->keep);
 }
 
 /* A kill that is not forwarded. */
 static int take_kill(struct session *s)
 {
-    int end = part(s);
+    int end = part(s, s->options->park);
     if (end < 0 || packet_is(s->packet, "k"))
         return end;
     s->parted = end;
@@ -151,6 +173,8 @@ static int take_detach(struct session *s)
         return target_failed(s, rc);
     log_reply(s, s->packet);
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
+    if (!left && buf_starts(&s->reply, "E."))
+        tell_refused(s);
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
@@ -161,7 +185,8 @@ static int interrupt(struct session *s)
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
     log_warn(s->log, "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break on a "
-                     "serial line); Ctrl-C again leaves");
+                     "serial line); Ctrl-C again leaves it running");
+    s->told_running = true;
     return 0;
 }
 
@@ -175,8 +200,44 @@ static int take_departure(struct session *s)
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
+    /* GDB is about to say that it has left, in pieces: a line of ours would be in between. */
+    if (!s->told_running)
+        log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
     return SERVE_RUNNING;
+}
+
+/* Waits for the stop of a target that was interrupted; it goes to nobody. */
+static int await_stop(struct session *s)
+{
+    bool final = false;
+    int rc = 0;
+    s->options->io->alarm = io_now(s->options->io) + STOPS_WITHIN;
+    while (rc == 0 && !final)
+        rc = target_recv(s->target, &s->reply, &final, IO_ON_ALARM);
+    if (rc == 0)
+        learn(s);
+    return rc;
+}
+
+/* The target has run for too long. */
+static int end_run(struct session *s)
+{
+    log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
+              (unsigned)(s->options->run_timeout / IO_SECOND));
+    int rc = target_interrupt(s->target);
+    if (rc == 0)
+        rc = await_stop(s);
+    if (rc == 0)
+        return part(s, s->options->park);
+    if (rc == NETGDB_AGAIN)
+        log_warn(s->log, "it was interrupted, and did not stop within %u s either",
+                 (unsigned)(STOPS_WITHIN / IO_SECOND));
+    return rc == NETGDB_AGAIN || rc == NETGDB_UNSUPPORTED ? SERVE_RUNNING : target_failed(s, rc);
+}
+
+static bool runs_too_long(const struct session *s)
+{
+    return s->options->io != NULL && io_now(s->options->io) >= s->options->io->alarm;
 }
 
 static bool told_to_end(const struct session *s)
@@ -194,6 +255,8 @@ static int attend(struct session *s)
         rc = NETGDB_CLOSED;
     if (rc != 0 && is_departure(s, rc))
         return take_departure(s);
+    if (rc == 0 && runs_too_long(s))
+        return end_run(s);
     if (rc != NETGDB_INTERRUPTED)
         return client_failed(s, rc);
     if ((s->packet->does & PKT_RESUMES) != 0)
@@ -267,13 +330,14 @@ static bool is_over(struct session *s)
 
 static int await_reply(struct session *s)
 {
+    const unsigned watch = IO_ON_CLIENT | IO_ON_WAKE | IO_ON_ALARM;
     bool final = false;
     int rc = 0;
     while (rc != 0 || !final) {
         rc = attend(s);
         if (rc != 0)
             return rc;
-        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : IO_ON_CLIENT | IO_ON_WAKE);
+        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
         if (rc == NETGDB_REPLACED && (s->packet->does & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: going on with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
@@ -284,8 +348,19 @@ static int await_reply(struct session *s)
     return is_over(s) ? SERVE_DETACHED : 0;
 }
 
+/* How long the target may run after this request. */
+static void set_alarm(const struct session *s)
+{
+    struct io *io = s->options->io;
+    if (io == NULL)
+        return;
+    bool limited = (s->packet->does & PKT_RESUMES) != 0 && s->options->run_timeout != IO_NEVER;
+    io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
+}
+
 static int forward(struct session *s)
 {
+    set_alarm(s);
     int rc = target_send(s->target, s->request.data, s->request.len);
     if (rc == NETGDB_TOO_LONG) {
         log_warn(s->log, "a request of %zu bytes is longer than the target takes (%zu)",
@@ -294,6 +369,7 @@ static int forward(struct session *s)
     }
     if (rc != 0)
         return target_failed(s, rc);
+    s->told_running = false;
     if (packet_is(s->packet, "k"))
         return SERVE_DETACHED;
     return packet_is(s->packet, "R") ? 0 : await_reply(s); /* R has no reply */
@@ -321,7 +397,7 @@ static int turn(struct session *s)
 {
     const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
-        return part(s);
+        return part_from_gone(s);
     int rc = server_next(s->server, &s->request, watch);
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
@@ -330,7 +406,7 @@ static int turn(struct session *s)
         return rc == 0 ? look_ahead(s) : rc;
     }
     if (is_departure(s, rc))
-        return part(s);
+        return part_from_gone(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
     rc = target_idle(s->target);

@@ -8,15 +8,25 @@
 
 #include <stdbool.h>
 
+#include "proto/io.h"
 #include "proto/log.h"
 #include "proto/server.h"
 #include "proto/target.h"
 
 struct serve_options {
     bool forward_kill;     /* vKill and k reach the target; else they become a detach */
-    bool park;             /* a client that kills or goes away leaves the target as it is */
+    bool keep;             /* a client that goes away without a word leaves the target as it is */
+    bool park;             /* the same, and so does one that kills */
     bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
                               in extended mode: for a client whose going away cannot be seen */
+
+    /*
+     * When the target was resumed and has not stopped run_timeout ns later, the session ends, with
+     * a line in the log: a target that can be interrupted is stopped and left as if the client had
+     * gone; any other is left running. `io` is the target's; NULL: there is no limit.
+     */
+    struct io *io;
+    uint64_t run_timeout;
 
     /* Asked before each wait, which IO_ON_WAKE ends: whether the client is to be taken for gone.
      * May be NULL. */
@@ -33,7 +43,8 @@ enum serve_end {
     SERVE_DETACHED =
         1,         /* the target was left (or killed, or has ended): nobody holds it any more */
     SERVE_PARKED,  /* the client has gone; the target is stopped and waits for the next one */
-    SERVE_RUNNING, /* the client has gone while the target runs and could not be stopped */
+    SERVE_RUNNING, /* the client has gone, or run_timeout has passed, and the target runs and could
+                      not be stopped */
 };
 
 /*

@@ -18,6 +18,8 @@
 #include "io/logfile.h"
 #include "io/sockets.h"
 #include "session/loan.h"
+#include "session/report.h"
+#include "shim/frontend.h"
 #include "shim/relay.h"
 
 #define NOTICE_AFTER IO_SECOND
@@ -95,18 +97,21 @@ static void wait_mask(sigset_t *mask)
     sigaddset(mask, SIGCONT);
 }
 
-/* Sleeps until the event, `deadline`, or a signal. Returns as ppoll. */
-static int sleep_until(int event, uint64_t deadline, const sigset_t *mask)
+/* Sleeps until the event, `deadline`, something of the front end, or a signal. Returns as ppoll. */
+static int sleep_until(int event, uint64_t deadline, const struct frontend *frontend,
+                       const sigset_t *mask)
 {
-    struct pollfd fd = {.fd = event, .events = POLLIN};
+    struct pollfd fds[1 + FRONTEND_FDS] = {{.fd = event, .events = POLLIN}};
     struct timespec left, *limit = NULL;
-    uint64_t now = io_fds_now();
-    if (deadline != IO_NEVER) {
-        uint64_t ns = deadline > now ? deadline - now : 0;
+    uint64_t now = io_fds_now(), longest = frontend_look_again(frontend);
+    uint64_t ns = deadline == IO_NEVER ? IO_NEVER : deadline > now ? deadline - now : 0;
+    ns = ns < longest ? ns : longest;
+    if (ns != IO_NEVER) {
         left = (struct timespec){(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
         limit = &left;
     }
-    return ppoll(&fd, 1, limit, mask);
+    frontend_poll(frontend, fds + 1);
+    return ppoll(fds, 1 + FRONTEND_FDS, limit, mask);
 }
 
 /* Where a kernel comes from: `take` returns EAGAIN when there is none yet. */
@@ -153,9 +158,18 @@ static void tell_timeout(const struct source *s, const struct shim_name *n, uint
         log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?", seconds);
 }
 
+/* Whether whoever drives gdb wants it back. */
+static bool is_called_back(struct frontend *f, const struct shim_name *n)
+{
+    const char *why = frontend_ended(f);
+    if (why != NULL)
+        log_error(&n->log, "the wait for the kernel ends: %s", why);
+    return why != NULL;
+}
+
 /* 0 when a kernel was taken, else an errno value. */
-static int wait_for_kernel(struct source *s, const struct shim_name *n,
-                           struct listener_kernel *kernel)
+static int wait_with(struct frontend *f, struct source *s, const struct shim_name *n,
+                     struct listener_kernel *kernel)
 {
     uint64_t began = io_fds_now(), timeout = n->options.timeout;
     uint64_t patience = timeout > s->at_least ? timeout : s->at_least;
@@ -180,9 +194,21 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n,
             give_notice(n, timeout);
             notice = IO_NEVER;
         }
-        if (sleep_until(s->event, notice < deadline ? notice : deadline, &mask) < 0)
+        if (is_called_back(f, n))
+            return EINTR;
+        if (sleep_until(s->event, notice < deadline ? notice : deadline, f, &mask) < 0)
             return errno;
     }
+}
+
+static int wait_for_kernel(struct source *s, const struct shim_name *n,
+                           struct listener_kernel *kernel)
+{
+    struct frontend f;
+    frontend_begin(&f, STDIN_FILENO);
+    int error = wait_with(&f, s, n, kernel);
+    frontend_end(&f);
+    return error;
 }
 
 /*
@@ -266,8 +292,7 @@ static void give_up(const struct relay_target *t)
     }
     if (t->loan >= 0)
         close(t->loan); /* the proxy takes it back */
-    link_free(t->kernel.link);
-    free(t->kernel.link);
+    listener_drop_link(&t->kernel);
     close(t->kernel.fd);
     if (t->kernel.others >= 0)
         close(t->kernel.others);
@@ -308,6 +333,7 @@ int connect_name(int fd, struct shim_name *name)
         error = put_relay_behind(fd, &target, name);
     if (error == 0)
         return 0;
+    report(REPORT_NOBODY);
     errno = error;
     return -1;
 }

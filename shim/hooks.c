@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
+#include "session/report.h"
+#include "shim/frontend.h"
 #include "shim/relay.h"
 #include "shim/shim.h"
 
@@ -45,7 +47,12 @@ __attribute__((constructor)) static void start(int argc, char **argv)
 {
     if (!shim_active())
         return;
+<<<<<<< HEAD
     preload_osabi(argc, argv);
+=======
+    report_begin();
+    frontend_init();
+>>>>>>> main
     preload_clean();
 }
 

@@ -3,6 +3,7 @@
 lib_LTLIBRARIES += libnetgdb.la
 SHIM_SOURCES = \
 	shim/connect.c \
+	shim/frontend.c shim/frontend.h \
 	shim/hooks.c \
 	shim/names.c \
 	shim/preload.c \

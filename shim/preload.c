@@ -3,12 +3,18 @@
 #include "shim/shim.h"
 
 #include <limits.h>
+#include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+<<<<<<< HEAD
 #include "symbols/osabi.h"
+=======
+#include "session/report.h"
+>>>>>>> main
 
 static const char our_name[] = "libnetgdb.so";
 static const char own_exe[] = "/proc/self/exe";
@@ -44,14 +50,46 @@ bool preload_without_us(const char *value, char *out, size_t size)
     return found;
 }
 
-/* gdb, gdb-multiarch, arm-none-eabi-gdb, gdb16.3, lldb, lldb-14; not gdbserver, not netgdb. */
-bool preload_is_debugger(const char *path)
+/* gdb/main.c, print_gdb_help: the first words of `gdb --help`, since gdb 4. */
+static const char gdb_text[] = "This is the GNU debugger.";
+
+/* dl_iterate_phdr(3) begins with the program: searches its read-only segments, then stops. */
+static int search_program(struct dl_phdr_info *program, size_t size, void *found)
+{
+    (void)size;
+    for (size_t i = 0; i < program->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &program->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & (PF_R | PF_W)) != PF_R)
+            continue;
+        const void *start = (const void *)(uintptr_t)(program->dlpi_addr + segment->p_vaddr);
+        if (memmem(start, segment->p_filesz, gdb_text, sizeof gdb_text - 1) != NULL)
+            *(bool *)found = true;
+    }
+    return 1;
+}
+
+static bool program_is_gdb(void)
+{
+    bool found = false;
+    (void)dl_iterate_phdr(search_program, &found);
+    return found;
+}
+
+/* lldb, lldb-14; not lldb-server. */
+static bool is_lldb(const char *base)
+{
+    return strncmp(base, "lldb", 4) == 0 && base[4 + strspn(base + 4, "-.0123456789")] == '\0';
+}
+
+/*
+ * Of gdb the program decides, since a front end may have any name: cgdb, a wrapper called my-gdb or
+ * even gdb. LLDB's program is small and its name is fixed.
+ */
+static bool is_debugger(const char *path)
 {
     size_t len;
     const char *base = base_of(path, strlen(path), &len);
-    if (strstr(base, "gdbserver") != NULL || strstr(base, "netgdb") != NULL)
-        return false;
-    return strstr(base, "gdb") != NULL || strstr(base, "lldb") != NULL;
+    return is_lldb(base) || (strstr(base, "gdb") != NULL && program_is_gdb());
 }
 
 /* The path of this program, in path[PATH_MAX]. */
@@ -85,7 +123,8 @@ void preload_clean(void)
     char *rest = malloc(size);
     if (rest == NULL)
         return;
-    if (preload_is_debugger(path) && preload_without_us(value, rest, size)) {
+    if (is_debugger(path) && preload_without_us(value, rest, size)) {
+        (void)unsetenv(REPORT_VARIABLE);
         if (rest[0] != '\0')
             (void)setenv("LD_PRELOAD", rest, 1);
         else

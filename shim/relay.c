@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include "session/leave.h"
 #include "session/loan.h"
 #include "session/monitor.h"
+#include "session/report.h"
 #include "session/serve.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
@@ -37,14 +39,15 @@ struct relay {
     struct loan *loan;         /* of a proxy's kernel; NULL: none */
     struct profile profile;
     struct listener_watch watch;
-    struct link *link; /* until the chain has it */
-    struct record *record;
-    bool leaving; /* a detach is on its way */
+    struct netgdb_successor successor;
+    struct listener_kernel kernel; /* unless it is a stream; its socket is in `io` */
+    bool leaving;                  /* a detach is on its way */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, `leaving` and `left` */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static LIST_HEAD(, relay) relays = LIST_HEAD_INITIALIZER(relays);
+static atomic_bool draining; /* the process ends */
 
 /* ---- the same kernel, in a new session ---- */
 
@@ -62,9 +65,12 @@ static bool successor_waits(void *context)
 
 static void adopt(struct relay *r, const struct listener_kernel *k)
 {
+    struct target *target = r->kernel.target;
     k->link->io = &r->io.io;
     k->link->log = &r->name->log;
-    r->record = k->record;
+    r->kernel = *k;
+    if (target != NULL)
+        r->kernel.target = target; /* the link becomes its own */
     io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
     io_fds_watch(&r->io, k->others);
 }
@@ -77,7 +83,7 @@ static struct link *successor_take(void *context)
         r->loan != NULL ? loan_take(r->loan, &k) : listener_take(r->listener, &r->watch, &k);
     if (!taken)
         return NULL;
-    record_remove(r->record); /* one of a loan is the proxy's to remove */
+    record_remove(r->kernel.record); /* one of a loan is the proxy's to remove */
     adopt(r, &k);
     return k.link;
 }
@@ -95,18 +101,37 @@ static bool is_only(void *context)
     return only;
 }
 
+/* The target of a kernel: its own when it was served before. */
+static int make_target(struct relay *r)
+{
+    struct listener_kernel *k = &r->kernel;
+    if (k->target == NULL)
+        k->target = netgdb_target_new(k->link, &r->name->log, &r->successor);
+    else
+        netgdb_target_move(k->target, &r->io.io, &r->name->log, &r->successor);
+    return k->target != NULL ? 0 : NETGDB_NOMEM;
+}
+
 static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
+<<<<<<< HEAD
     const struct netgdb_successor successor = {successor_waits, successor_take, r};
     struct chain_config config = {
+=======
+    const struct chain_config config = {
+>>>>>>> main
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
-    struct link *link = r->link;
     if (r->listener == NULL && r->loan == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
+<<<<<<< HEAD
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
     r->link = NULL;                /* the chain's from here on */
+=======
+    int rc = make_target(r);
+>>>>>>> main
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
-    int rc = chain_for_kernel(chain, link, &successor, &config);
+    if (rc == 0)
+        rc = chain_renew(chain, r->kernel.target, &config);
     io_keepalive(&r->io.io, false);
     return rc;
 }
@@ -114,12 +139,8 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
 /* monitor netgdb, in front of all. */
 static int add_monitor(struct relay *r, struct chain *chain)
 {
-    bool kernel = r->listener != NULL || r->loan != NULL;
-    struct target *bottom = chain->target, *monitor;
-    while (bottom->next != NULL)
-        bottom = bottom->next;
-    monitor = monitor_new(chain->target, kernel ? bottom : NULL, chain->cache, &r->io.io,
-                          &r->profile, r->name->log.name, &r->name->log);
+    struct target *monitor = monitor_new(chain->target, r->kernel.target, chain->cache, &r->io.io,
+                                         &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
     chain->target = monitor;
@@ -165,26 +186,45 @@ static void see_off(struct relay *r)
     } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
-/*
- * Releases what a relay holds. The record goes with a session that has ended. Whatever else
- * happened, the kernel may still be waiting in it: the next connection takes it over.
- */
+/* A kernel that gdb went from without a word waits for the next connection, and for gdb's end. */
+static void park(struct relay *r)
+{
+    struct listener_kernel k = r->kernel;
+    k.link = netgdb_target_link(k.target); /* another one's when the kernel came back */
+    link_look(k.link);
+    k.fd = io_fds_take(&r->io, IO_TARGET);
+    k.others = -1;
+    r->kernel = (struct listener_kernel){0};
+    if (!atomic_load(&draining))
+        log_warn(&r->name->log, "gdb has left without a detach: the kernel stays connected, and "
+                                "target remote takes it again");
+    listener_give(r->listener, &k);
+}
+
+/* Releases the kernel. Its record goes with a session that has ended; else it may still be waiting
+ * there, and the next connection takes it over. */
+static void release_kernel(struct relay *r, int end)
+{
+    if (r->kernel.link != NULL)
+        listener_drop_link(&r->kernel);
+    io_fds_set_stream(&r->io, IO_TARGET, -1, -1); /* its port is free when its record is */
+    if (end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED)
+        record_remove(r->kernel.record);
+    else
+        record_close(r->kernel.record);
+}
+
+/* Releases what a relay holds. */
 static void destroy(struct relay *r, int end)
 {
-    bool ended = end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED;
     if (r->listener != NULL)
         listener_unwatch(r->listener, &r->watch);
     if (r->loan != NULL)
         loan_end(r->loan, loan_state(end));
     profile_free(&r->profile);
-    if (r->link != NULL)
-        link_free(r->link);
-    free(r->link);
-    io_fds_set_stream(&r->io, IO_TARGET, -1, -1); /* its port is free when its record is */
-    if (ended)
-        record_remove(r->record);
-    else
-        record_close(r->record);
+    if (end == SERVE_PARKED && r->listener != NULL && r->kernel.target != NULL)
+        park(r);
+    release_kernel(r, end);
     pthread_mutex_lock(&lock);
     LIST_REMOVE(r, entries);
     pthread_cond_broadcast(&changed);
@@ -203,26 +243,51 @@ static void tell_waits(const struct relay *r, const struct log *log)
               target->batches);
 }
 
+/* Serves the target until the debugger or the target has gone. Returns as serve. */
+static int serve_target(struct relay *r, struct server *server, struct chain *chain)
+{
+    const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
+                                          .keep = true,
+                                          .park = r->loan != NULL,
+                                          .io = &r->io.io,
+                                          .run_timeout = r->name->options.run_timeout,
+                                          .leaving = leaving,
+                                          .context = r};
+    int rc = add_monitor(r, chain);
+    if (rc == 0)
+        rc = serve(server, chain->target, &options, &r->name->log);
+    if (rc < 0)
+        report(REPORT_LOST);
+    if (rc == SERVE_PARKED)
+        leaving(r); /* what is held back goes out first */
+    return rc;
+}
+
 static void *run(void *argument)
 {
     struct relay *r = argument;
     const struct log *log = &r->name->log;
-    const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
-                                          .park = r->loan != NULL,
-                                          .leaving = leaving,
-                                          .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);
     struct chain chain = {.target = NULL};
     char *program = find_elf_self();
     int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
+    report(rc == 0 ? REPORT_CONNECTED : REPORT_NOBODY);
     if (rc == 0)
+<<<<<<< HEAD
         rc = add_monitor(r, &chain);
     if (rc == 0)
         rc = serve(server, chain.target, &options, log);
     else if (rc != NETGDB_REFUSED)
+=======
+        rc = serve_target(r, server, &chain);
+    else
+>>>>>>> main
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
     tell_waits(r, log);
-    chain_close(&chain);
+    if (r->kernel.target != NULL && chain.target != NULL)
+        (void)chain_strip(&chain);
+    else
+        chain_close(&chain);
     free(program);
     server_free(server);
     destroy(r, rc);
@@ -240,15 +305,13 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
     r->client = client;
     r->listener = t->listener;
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
-    if (t->listener == NULL && t->loan < 0) {
+    if (t->listener == NULL && t->loan < 0)
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
-    } else {
+    else
         adopt(r, &t->kernel);
-        r->link = t->kernel.link;
-    }
     if (t->listener != NULL) {
         r->watch = (struct listener_watch){
-            .ips = {t->kernel.kernel.ip}, .n = 1, .notify = wake, .context = r};
+            .ips = {t->kernel.kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
         (void)listener_watch(r->listener, &r->watch);
     }
     pthread_mutex_lock(&lock);
@@ -269,6 +332,7 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
         return ENOMEM;
     }
     r->name = name;
+    r->successor = (struct netgdb_successor){successor_waits, successor_take, r};
     io_fds_save_calls(&r->io);
     profile_init(&r->profile);
     attach(r, t, client);
@@ -342,6 +406,7 @@ static void drain_relays(const struct timespec *began)
 void relay_drain(void)
 {
     struct timespec began;
+    atomic_store(&draining, true);
     clock_gettime(CLOCK_REALTIME, &began);
     drain_relays(&began);
     leave_the_rest(&began);

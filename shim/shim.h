@@ -50,6 +50,7 @@ bool shim_active(void);
  */
 void preload_clean(void);
 
+<<<<<<< HEAD
 /*
  * Executes this gdb once more, as the same process, when it would fail on an x86 FreeBSD file of
  * its command line for want of an argument (symbols/osabi.h). Before preload_clean: LD_PRELOAD is
@@ -60,6 +61,8 @@ void preload_osabi(int argc, char **argv);
 /* Whether a program of this path is a debugger that we work in. */
 bool preload_is_debugger(const char *path);
 
+=======
+>>>>>>> main
 /* `value` (of LD_PRELOAD) without our entries, into out[size]. False when nothing was ours. */
 bool preload_without_us(const char *value, char *out, size_t size);
 

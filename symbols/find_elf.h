@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which ELF file a gdb debugs, by its command line alone: what its own main would take as the
- * file of symbols. Source: gdb/main.c captured_main_1 (13.1 to 17.2) and getopt_long_only, whose
- * rules (one dash or two, unique prefixes, `=` or the next word, options after files) are
- * followed here without touching getopt's own state, which belongs to GDB.
+ * file of symbols.
  */
 #ifndef NETGDB_SYMBOLS_FIND_ELF_H
 #define NETGDB_SYMBOLS_FIND_ELF_H

@@ -10,7 +10,11 @@ libsymbols_la_SOURCES = \
 	symbols/elf_file.c symbols/elf_file.h \
 	symbols/find_elf.c symbols/find_elf.h \
 	symbols/fits.c symbols/fits.h \
+<<<<<<< HEAD
 	symbols/osabi.c symbols/osabi.h \
+=======
+	symbols/gdb_args.c symbols/gdb_args.h \
+>>>>>>> main
 	symbols/qsymbol.c symbols/qsymbol.h \
 	symbols/symbols.c symbols/symbols.h \
 	symbols/symtab.c symbols/symtab.h \

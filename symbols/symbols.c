@@ -3,6 +3,7 @@
 #include "symbols/symbols.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,5 +250,17 @@ bool symbols_address(struct symbols *s, const char *name, uint64_t *address)
     *address = symbol.address + (symbol.kind == SYMBOL_ABSOLUTE ? 0 : slide);
     if (!s->facts.ident.is64)
         *address = (uint32_t)*address;
+    return true;
+}
+
+bool symbols_function(struct symbols *s, uint64_t address, char *name, size_t size)
+{
+    struct symbol symbol;
+    uint64_t slide;
+    const struct symtab *table = symbols_may_answer(s) ? symbols_table(s) : NULL;
+    if (table == NULL || !symbols_slide(s, &slide) || !symtab_at(table, address - slide, &symbol) ||
+        symbol.kind != SYMBOL_CODE)
+        return false;
+    (void)snprintf(name, size, "%s", symbol.name);
     return true;
 }

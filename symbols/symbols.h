@@ -87,4 +87,11 @@ bool symbols_may_answer(struct symbols *s);
  */
 bool symbols_address(struct symbols *s, const char *name, uint64_t *address);
 
+/*
+ * The name of the function that holds an address in memory, cut to `size` bytes with its NUL. false
+ * when there is none, when addresses are not final, or when it may be another target's file. Loads
+ * the table.
+ */
+bool symbols_function(struct symbols *s, uint64_t address, char *name, size_t size);
+
 #endif

@@ -187,10 +187,12 @@ static void do_request(struct stub *s, const uint8_t *r, size_t len)
     case '?':
         buf_sets(&s->reply, "T05thread:186a1;");
         break;
+    case 'Z':
+        buf_sets(&s->reply, s->z_reply != NULL ? s->z_reply : "OK");
+        break;
     case 'D':
     case 'H':
     case 'T':
-    case 'Z':
     case 'z':
         buf_sets(&s->reply, "OK");
         break;

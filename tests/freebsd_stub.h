@@ -34,6 +34,7 @@ struct stub {
     unsigned requests, resumes;
     unsigned spoil_at;   /* the request before which the list moves on, as a late copy does */
     unsigned replace_at; /* the request that NETGDB_REPLACED answers */
+    const char *z_reply; /* to a Z; NULL: OK */
     struct buf reply;
     int result;      /* of the next recv */
     bool *was_freed; /* set at free, when not NULL */

@@ -44,6 +44,11 @@ UNIT_TESTS += tests/unit/features
 tests_unit_features_SOURCES = tests/unit/features.c
 tests_unit_features_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/frontend
+tests_unit_frontend_SOURCES = tests/unit/frontend.c shim/frontend.c shim/frontend.h
+tests_unit_frontend_CFLAGS = $(AM_CFLAGS)
+tests_unit_frontend_LDADD = libio.la $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/link_acks
 tests_unit_link_acks_SOURCES = tests/unit/link_acks.c $(FAKE_IO)
 tests_unit_link_acks_LDADD = $(UNIT_LIBS)
@@ -88,6 +93,7 @@ libsim_la_SOURCES = \
 	tests/sim/server.c tests/sim/server.h \
 	tests/sim/trace.c tests/sim/trace.h \
 	tests/sim/twin.c tests/sim/twin.h \
+	tests/sim/twin_ddb.c \
 	tests/sim/twin_log.c \
 	tests/sim/twin_net.c \
 	tests/sim/twin_private.h \
@@ -107,6 +113,9 @@ tests_sim_stub_noack_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/stub_test
 tests_sim_stub_test_SOURCES = tests/sim/stub_test.c $(SIM_UNIT)
 tests_sim_stub_test_LDADD = $(SIM_LIBS)
+UNIT_TESTS += tests/sim/twin_ddb_test
+tests_sim_twin_ddb_test_SOURCES = tests/sim/twin_ddb_test.c $(SIM_UNIT)
+tests_sim_twin_ddb_test_LDADD = $(SIM_LIBS)
 UNIT_TESTS += tests/sim/twin_life_test
 tests_sim_twin_life_test_SOURCES = tests/sim/twin_life_test.c $(SIM_UNIT)
 tests_sim_twin_life_test_LDADD = $(SIM_LIBS)
@@ -164,6 +173,12 @@ tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
+
+# What caution costs, in virtual time.
+check_PROGRAMS += tests/sim/pace
+TESTS += tests/sim/pace
+tests_sim_pace_SOURCES = tests/sim/pace.c $(PLAY)
+tests_sim_pace_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
 
 # The matrix: pairs of factors in check, all combinations and long sessions in check-long.
 check_PROGRAMS += tests/sim/matrix
@@ -241,6 +256,9 @@ RIG_LIBS = libsession.la $(SIM_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)
+UNIT_TESTS += tests/sim/leave_test
+tests_sim_leave_test_SOURCES = tests/sim/leave_test.c $(RIG)
+tests_sim_leave_test_LDADD = $(PLAY_LIBS)
 UNIT_TESTS += tests/sim/link_test
 tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)

@@ -5,6 +5,7 @@ tools_netgdb_SOURCES = \
 	tools/args.c tools/tools.h \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
+	tools/check.c \
 	tools/child.c tools/child.h \
 	tools/confine.c \
 	tools/ls.c \
@@ -21,8 +22,9 @@ tools_netgdb_SOURCES = \
 	tools/proxy_seats.c \
 	tools/proxy_session.c \
 	tools/rtos.c \
-	tools/run.c
-tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
+	tools/run.c tools/run.h
+tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
+	-DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
 tools_netgdb_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
 tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(THREADS_LIBS)
@@ -47,10 +49,17 @@ install-completion:
 uninstall-completion:
 	rm -f '$(DESTDIR)$(completionsdir)/netgdb'
 
+# The service names the installed program. So it is made when that place is final: by install.
 systemdunitdir = $(prefix)/lib/systemd/system
 dist_systemdunit_DATA = tools/netgdb-proxy.socket
-nodist_systemdunit_DATA = tools/netgdb-proxy.service
 EXTRA_DIST += tools/netgdb-proxy.service.in
-CLEANFILES += tools/netgdb-proxy.service
-tools/netgdb-proxy.service: $(srcdir)/tools/netgdb-proxy.service.in
-	$(AM_V_GEN)$(MKDIR_P) tools && sed 's|@bindir@|$(bindir)|' $(srcdir)/tools/netgdb-proxy.service.in >$@
+install-data-local: install-service
+uninstall-local: uninstall-service
+.PHONY: install-service uninstall-service
+install-service:
+	$(MKDIR_P) '$(DESTDIR)$(systemdunitdir)'
+	sed 's|[@]bindir@|$(bindir)|' $(srcdir)/tools/netgdb-proxy.service.in \
+		>'$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
+	chmod 644 '$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
+uninstall-service:
+	rm -f '$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'

@@ -202,8 +202,8 @@ static void lend_to(struct client *c, struct listener_kernel *k)
         give_back(c, k);
         return;
     }
-    c->watch =
-        (struct listener_watch){.ips = {k->kernel.ip}, .n = 1, .notify = client_wake, .context = c};
+    c->watch = (struct listener_watch){
+        .ips = {k->kernel.ip}, .n = 1, .fresh = true, .notify = client_wake, .context = c};
     bool watching = listener_watch(p->listener, &c->watch) == 0;
     say(c, "borrowed it");
     enum handover_kind how = send_kernel(c, k) == 0 ? await_end(c, k) : HANDOVER_PARKED;

@@ -93,6 +93,8 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
 {
     const struct serve_options options = {.forward_kill = c->proxy->options->target.kill_forward,
                                           .park = true,
+                                          .io = &c->io.io,
+                                          .run_timeout = c->proxy->options->target.run_timeout,
                                           .ended = told_to_end,
                                           .context = c};
     struct seat *s = c->seat;
@@ -214,8 +216,8 @@ void client_debug_kernel(struct client *c, struct server *server, struct listene
     c->log.name = c->seat->name;
     if (!adopt(c, k, &successor))
         return;
-    c->watch =
-        (struct listener_watch){.ips = {k->kernel.ip}, .n = 1, .notify = client_wake, .context = c};
+    c->watch = (struct listener_watch){
+        .ips = {k->kernel.ip}, .n = 1, .fresh = true, .notify = client_wake, .context = c};
     bool watching = listener_watch(p->listener, &c->watch) == 0;
     pthread_mutex_lock(&p->lock);
     say_client(p, c->seat, c, "attached");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb run: becomes the debugger, with libnetgdb.so in front of its LD_PRELOAD. */
+/* netgdb run: becomes the debugger (or runs and checks it), with libnetgdb.so in front of its
+ * LD_PRELOAD. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,24 +12,31 @@
 #include <string.h>
 #include <unistd.h>
 
+<<<<<<< HEAD
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
+=======
+#include "tools/run.h"
+>>>>>>> main
 #include "tools/tools.h"
-
-/* As env(1) and the shells say it. */
-enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
 static int help(void)
 {
-    printf("Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
-           "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
-           "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
-           "cannot be executed.\n\n"
-           "  --lib PATH   the object to preload; else $NETGDB_LIB, else\n"
-           "               %s\n"
-           "  -h, --help   print this and exit\n\n"
-           "Example: netgdb run gdb kernel.debug\n",
-           NETGDB_LIBRARY);
+    printf(
+        "Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
+        "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
+        "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
+        "cannot be executed.\n\n"
+        "  --check      run gdb as a batch whose exit status can be relied on: 0 when a target\n"
+        "               was connected, all commands were done and nothing failed; 3 when nobody\n"
+        "               answered, 4 when the connection was lost, 128 and a signal's number, 1\n"
+        "               when anything else failed, or what the script gives to 'quit'\n"
+        "  --lib PATH   the object to preload; else $NETGDB_LIB, else the one installed beside\n"
+        "               this program, else %s\n"
+        "  -h, --help   print this and exit\n\n"
+        "Examples: netgdb run gdb kernel.debug\n"
+        "          netgdb run --check gdb -x script.gdb kernel.debug\n",
+        NETGDB_LIBRARY);
     return EXIT_DONE;
 }
 
@@ -45,14 +53,44 @@ static bool is_shared_object(const char *path)
     return got == sizeof header && memcmp(header, ELFMAG, SELFMAG) == 0 && type == ET_DYN;
 }
 
+/*
+ * The object beside this program, wherever both are: from the program's directory as libdir is from
+ * bindir. False when there is none.
+ */
+static bool find_beside(char path[PATH_MAX])
+{
+    static const char bindir[] = NETGDB_BINDIR, library[] = NETGDB_LIBRARY;
+    size_t common = 0; /* length of the directory that both are in */
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    char *slash = NULL;
+    if (n > 0) {
+        path[n] = '\0';
+        slash = strrchr(path, '/');
+    }
+    if (slash == NULL)
+        return false;
+    for (size_t i = 0; bindir[i] == library[i]; i++)
+        common = bindir[i] == '/' ? i : common;
+    size_t used = (size_t)(slash - path);
+    for (const char *up = bindir + common; up != NULL && used < PATH_MAX; up = strchr(up + 1, '/'))
+        used += (size_t)snprintf(path + used, PATH_MAX - used, "/..");
+    return used < PATH_MAX &&
+           (size_t)snprintf(path + used, PATH_MAX - used, "%s", library + common) <
+               PATH_MAX - used &&
+           access(path, R_OK) == 0;
+}
+
 /* The object's absolute path, to be freed; NULL with a complaint. */
 static char *find_library(const char *option)
 {
+    char beside[PATH_MAX];
     const char *from_environment = getenv("NETGDB_LIB"), *path = NETGDB_LIBRARY;
     if (option != NULL)
         path = option;
     else if (from_environment != NULL && from_environment[0] != '\0')
         path = from_environment;
+    else if (find_beside(beside))
+        path = beside;
     char *absolute = realpath(path, NULL);
     if (absolute == NULL || access(absolute, R_OK) != 0) {
         complain("%s: %s: name the object with --lib or NETGDB_LIB", path, strerror(errno));
@@ -83,6 +121,7 @@ static int preload(const char *library)
     return rc;
 }
 
+<<<<<<< HEAD
 /* The debugger's arguments: its own, or one more for a gdb that needs it (symbols/osabi.h). */
 static char **arguments_for(int argc, char **argv)
 {
@@ -91,20 +130,34 @@ static char **arguments_for(int argc, char **argv)
         longer = osabi_arguments(program, argc, argv);
     free(program);
     return longer != NULL ? longer : argv;
+=======
+int run_execute(char **argv)
+{
+    execvp(argv[0], argv);
+    int error = errno;
+    complain("%s: %s", argv[0], strerror(error));
+    return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+>>>>>>> main
 }
 
 int run_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"lib", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"check", no_argument, NULL, 'c'},
+                                            {"lib", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const char *option = NULL;
+    bool check = false;
     int c;
     while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
         if (c == 'h')
             return help();
-        if (c != 'l')
+        if (c == 'c')
+            check = true;
+        else if (c == 'l')
+            option = optarg;
+        else
             return hint_usage("run");
-        option = optarg;
     }
     if (optind == argc)
         return complain_usage("run", "no debugger given");
@@ -116,8 +169,12 @@ int run_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     free(library);
+<<<<<<< HEAD
     execvp(argv[optind], arguments_for(argc - optind, argv + optind));
     int error = errno;
     complain("%s: %s", argv[optind], strerror(error));
     return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+=======
+    return check ? check_run(argc - optind, argv + optind) : run_execute(argv + optind);
+>>>>>>> main
 }

@@ -14,11 +14,14 @@
  *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
  *   --register N=HEX   of the thread that panicked
  *   --sessions N       types it again when a session has ended, N sessions in all (1)
+ *   --runs-on          the first `c` never stops
+ *   --reboots MS       at the first `c` it reboots, and types it again MS milliseconds later
  *
  * Its machine is tests/sim/machine.h's: registers, five threads, memory at MACHINE_TEXT, _DATA and
  * _STACK. `c` counts in the 8 bytes at MACHINE_DATA and runs up to the next 0xcc that was written
  * into the code, as an x86 does: the pc is behind it then. Without one it stops after 1 ms where
- * it is. A step is 4 bytes.
+ * it is. A watchpoint on the count stops it 4 bytes on, and so does a fault, when the 8 bytes
+ * behind the count are 1; when they are 2 it runs for ever. A step is 4 bytes.
  *
  * Exit status: 0 when the last session ended with a detach or SIGTERM came, else 1.
  */
@@ -38,6 +41,7 @@
 #include "tests/sim/real.h"
 #include "tests/sim/twin.h"
 
+<<<<<<< HEAD
 enum {
     HERALD_PORT = 20025,
     KERNEL_PORT = 20026,
@@ -45,12 +49,17 @@ enum {
     MEM_MAX = 4096,
     SET_MAX = 16 /* --register options */
 };
+=======
+enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, BREAKPOINT = 0xcc, MEM_MAX = 4096 };
+enum { FAULTS = 1, RUNS_ON = 2 }; /* what the program does */
+>>>>>>> main
 
 struct options {
     struct twin_config config;
     struct sockaddr_in server, own;
     size_t mem;
     unsigned sessions;
+<<<<<<< HEAD
     const struct registers *machine;
     const char *file;
     struct {
@@ -58,6 +67,18 @@ struct options {
         uint64_t value;
     } set[SET_MAX];
     unsigned sets;
+=======
+    bool runs_on;
+    uint64_t reboots; /* ns; SIM_NEVER: not */
+};
+
+/* What `c` does. */
+struct program {
+    const struct options *options;
+    struct sim_world *w;
+    struct twin *twin;
+    bool ran, reboots;
+>>>>>>> main
 };
 
 static uint64_t loaded; /* the machine's number of changes when the file was in its memory */
@@ -84,9 +105,30 @@ static uint64_t runs_to(const struct machine *m, uint64_t pc)
     return pc;
 }
 
+/* The first run may be the last. */
+static void plan_end(struct machine *m, struct program *p)
+{
+    const struct options *o = p->options;
+    uint64_t now = sim_now(p->w);
+    p->reboots = o->reboots != SIM_NEVER && !p->ran;
+    m->run_time = (o->runs_on || p->reboots) && !p->ran ? SIM_NEVER : SIM_MS;
+    if (p->reboots)
+        twin_reboot(p->twin, now + SIM_MS, now + SIM_MS + o->reboots);
+    p->ran = true;
+}
+
+static bool is_watched(const struct machine *m)
+{
+    bool watched = false;
+    for (unsigned i = 0; i < m->points_used; i++)
+        watched |= m->points[i].set && m->points[i].addr == MACHINE_DATA;
+    return watched;
+}
+
 static void run(struct machine *m, void *context)
 {
     struct machine_thread *t = &m->threads[0];
+<<<<<<< HEAD
     uint64_t count = 0;
     (void)context;
     (void)machine_read(m, MACHINE_DATA, &count, sizeof count);
@@ -94,6 +136,22 @@ static void run(struct machine *m, void *context)
     (void)machine_write(m, MACHINE_DATA, &count, sizeof count);
     unsigned pc = m->registers->pc;
     machine_set_reg(m, t, pc, runs_to(m, t->regs[pc]));
+=======
+    uint64_t count[2] = {0, 0}, pc = t->regs[MACHINE_PC];
+    (void)machine_read(m, MACHINE_DATA, count, sizeof count);
+    count[0]++;
+    (void)machine_write(m, MACHINE_DATA, count, sizeof count[0]);
+    m->watched = MACHINE_DATA;
+    if (is_watched(m))
+        machine_trap(m, MACHINE_WATCH);
+    else if (count[1] == FAULTS)
+        machine_trap(m, MACHINE_FAULT);
+    plan_end(m, context);
+    if (count[1] == RUNS_ON)
+        m->run_time = SIM_NEVER;
+    machine_set_reg(m, t, MACHINE_PC,
+                    m->trap == MACHINE_BREAKPOINT ? runs_to(m, pc) : pc + MACHINE_INSTRUCTION);
+>>>>>>> main
 }
 
 /* ---- options ---- */
@@ -137,8 +195,13 @@ static void add_register(struct options *o, const char *text)
 
 static void usage(void)
 {
+<<<<<<< HEAD
     errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
             "[--file ELF] [--register N=HEX]... [--sessions N] SERVER[:HERALD-PORT]");
+=======
+    errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--sessions N] "
+            "[--runs-on] [--reboots MS] SERVER[:HERALD-PORT]");
+>>>>>>> main
 }
 
 static struct options options_of(int argc, char **argv)
@@ -152,9 +215,15 @@ static struct options options_of(int argc, char **argv)
                                           {"file", required_argument, NULL, 'f'},
                                           {"register", required_argument, NULL, 'r'},
                                           {"sessions", required_argument, NULL, 's'},
+                                          {"runs-on", no_argument, NULL, 'r'},
+                                          {"reboots", required_argument, NULL, 'R'},
                                           {NULL, 0, NULL, 0}};
+<<<<<<< HEAD
     struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1};
     o.machine = registers_of("amd64");
+=======
+    struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1, .reboots = SIM_NEVER};
+>>>>>>> main
     o.own = address("127.0.0.1", KERNEL_PORT);
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
@@ -186,6 +255,12 @@ static struct options options_of(int argc, char **argv)
             break;
         case 's':
             o.sessions = (unsigned)number(optarg, UINT16_MAX);
+            break;
+        case 'r':
+            o.runs_on = true;
+            break;
+        case 'R':
+            o.reboots = number(optarg, UINT16_MAX) * SIM_MS;
             break;
         default:
             usage();
@@ -256,12 +331,21 @@ static sigset_t catch_signals(void)
     return outside;
 }
 
+/* Whether it is back at db>, and not about to call after a reboot. */
+static bool is_over(struct twin *t, struct program *p)
+{
+    if (twin_phase(t) == TWIN_HERALD)
+        p->reboots = false;
+    return twin_phase(t) == TWIN_GONE || (twin_phase(t) == TWIN_DDB && !p->reboots);
+}
+
 /* From `netgdb -s` to the end. Returns whether there may be another one. */
-static bool play_session(struct twin *t, struct sim_real *r, const sigset_t *mask)
+static bool play_session(struct twin *t, struct program *p, struct sim_real *r,
+                         const sigset_t *mask)
 {
     uint64_t detaches = twin_counts(t)->detaches;
     twin_netgdb(t);
-    while (!ended && twin_phase(t) != TWIN_DDB && twin_phase(t) != TWIN_GONE)
+    while (!ended && !is_over(t, p))
         sim_real_turn(r, mask);
     return twin_counts(t)->detaches > detaches;
 }
@@ -271,9 +355,25 @@ static void print(const char *word, uint64_t n)
     printf("%s %" PRIu64 "\n", word, n);
 }
 
-static void report(const struct twin *t, const struct sim_real *r)
+/* Where ddb is, if it is. */
+static void report_ddb(struct twin *t)
+{
+    const struct machine *m = twin_machine(t);
+    uint64_t planted = 0;
+    unsigned past;
+    for (uint64_t at = MACHINE_TEXT; at < MACHINE_TEXT + MACHINE_TEXT_SIZE; at++)
+        planted += machine_breakpoint_at(m, at, &past);
+    printf("pc %" PRIx64 "\n", m->threads[0].regs[MACHINE_PC]);
+    print("at_db", twin_phase(t) == TWIN_DDB);
+    print("thread", twin_thread(t));
+    print("planted", planted);
+    print("longjmp", twin_executed(t, "Mffffffff80200800,1:cc"));
+}
+
+static void report(struct twin *t, const struct sim_real *r)
 {
     const struct twin_counts *c = twin_counts(t);
+    report_ddb(t);
     print("sessions", c->sessions);
     print("requests", c->requests);
     print("repeated", c->repeated);
@@ -284,6 +384,7 @@ static void report(const struct twin *t, const struct sim_real *r)
     print("continues", c->continues);
     print("no_ack", twin_executed(t, "QStartNoAckMode"));
     print("detaches", c->detaches);
+    print("lost", c->lost);
     print("harm", twin_harm(t));
     print("gave_up", c->gave_up);
     print("full", c->full_lost + c->full_refused);
@@ -304,13 +405,20 @@ int main(int argc, char **argv)
     if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) != 0)
         err(1, "%s:%u", inet_ntoa(o.own.sin_addr), ntohs(o.own.sin_port));
     struct sim_real *r = sim_real_new(w, o.config.ip, fd, &o.server);
+<<<<<<< HEAD
     boot(twin_machine(t), &o);
+=======
+    machine_bulk(twin_machine(t), o.mem);
+    struct program p = {.options = &o, .w = w, .twin = t};
+    twin_machine(t)->on_run = run;
+    twin_machine(t)->context = &p;
+>>>>>>> main
 
     fputs("kernel: ready\n", stderr);
 
     bool good = true;
     for (unsigned i = 0; i < o.sessions && good && !ended; i++)
-        good = play_session(t, r, &mask);
+        good = play_session(t, &p, r, &mask);
     report(t, r);
     sim_real_free(r);
     twin_free(t);

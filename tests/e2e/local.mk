@@ -6,6 +6,7 @@ E2E_TESTS = \
 	tests/e2e/cache.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
+	tests/e2e/check.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
 	tests/e2e/first.test \
@@ -13,13 +14,21 @@ E2E_TESTS = \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
+<<<<<<< HEAD
 	tests/e2e/kernel-lldb.test \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
 	tests/e2e/machines.test \
+=======
+	tests/e2e/keep.test \
+	tests/e2e/kernel.test \
+	tests/e2e/leave.test \
+	tests/e2e/leave_kernel.test \
+>>>>>>> main
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
+	tests/e2e/moved.test \
 	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
@@ -43,6 +52,7 @@ E2E_TESTS = \
 	tests/e2e/rtos-steps.test \
 	tests/e2e/rtos-threadx.test \
 	tests/e2e/rtos-ways.test \
+	tests/e2e/run-timeout.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \

@@ -37,7 +37,7 @@ static void ask(struct target *t, const uint8_t *request, size_t len, struct buf
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stub *stub = stub_new();
-    struct target *t = quirks_new(&stub->base);
+    struct target *t = quirks_new(&stub->base, NULL);
     struct buf reply;
     MUST(t != NULL);
     buf_init(&reply, TARGET_REPLY_MAX);

@@ -98,6 +98,23 @@ static void set_streams(struct play_config *c, double on)
     c->streams = on != 0;
 }
 
+/* 0: none; 1 to 3: that many % of the datagrams, and all behind them, come so many ms later. */
+static void set_pauses(struct play_config *c, double how)
+{
+    static const struct {
+        double chance;
+        uint64_t ms;
+    } pauses[] = {{0, 0}, {0.002, 12}, {0.01, 12}, {0.05, 30}};
+    const int slow = 4, i = how < slow ? (int)how : slow;
+    if (i == slow) { /* a host that is always slow: the kernel's second takes 2.3 */
+        c->poll = 1150 * SIM_US;
+        return;
+    }
+    c->path.pause = pauses[i].chance;
+    c->path.pause_min = SIM_MS;
+    c->path.pause_max = pauses[i].ms * SIM_MS;
+}
+
 static void set_fixed(struct play_config *c, double on)
 {
     c->fixed_retry = on != 0;
@@ -121,6 +138,7 @@ const struct cell_factor cell_factors[CELL_FACTORS] = {
     {"jump", "s", 3, {0, 1, 60}, set_jump},
     {"gdb", "", 4, {0, 1, 2, 3}, set_gdb},
     {"streams", "", 2, {0, 1}, set_streams},
+    {"pauses", "", 5, {0, 1, 2, 3, 4}, set_pauses},
     {"fixed", "", 2, {0, 1}, set_fixed},
 };
 

@@ -9,7 +9,7 @@
 
 #include "tests/sim/play.h"
 
-enum { CELL_FACTORS = 18, CELL_LEVELS_MAX = 8, CELL_NAME_MAX = 256 };
+enum { CELL_FACTORS = 19, CELL_LEVELS_MAX = 8, CELL_NAME_MAX = 256 };
 
 struct cell_factor {
     const char *name, *unit;

@@ -13,7 +13,21 @@
 
 #define WRITE "Mffffffff81000000,1:"
 
-/* A session in which this datagram of ours comes twice, the copy late. */
+/* The reply, or the end of the session in one line: a copy was kept from running. */
+static bool right_or_kept(struct rig *r, const char *request, const char *reply)
+{
+    if (rig_try(r, request) == NETGDB_LOST) {
+        assert_int_equal(r->lines, 1);
+        return false;
+    }
+    assert_true(reply == NULL || buf_is(&r->reply, reply));
+    return true;
+}
+
+/*
+ * A session in which this datagram of ours comes twice, the copy late. On a path that has proven
+ * clean (`warm`) one that is later than LINK_LATENESS_PROVEN may end the session.
+ */
 static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_generation g,
                       bool warm)
 {
@@ -22,21 +36,22 @@ static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_
     if (warm)
         rig_warm_up(r);
     rig_fate(r, RIG_OUR_DATA, text, skip, 1, SIM_TWICE, late);
-    for (unsigned i = 1; i <= 3; i++) {
-        rig_step(r);
-        assert_int_equal(twin_counts(r->twin)->steps, i);
-        rig_ask(r, RIG_READ, RIG_READ_REPLY);
-        rig_ask(r, "mffffffff80200004,1", "94");
+    bool goes_on = true;
+    for (unsigned i = 1; i <= 3 && goes_on; i++) {
+        goes_on = right_or_kept(r, "s", NULL);
+        assert_int_equal(twin_counts(r->twin)->steps, goes_on ? i : i - 1);
+        goes_on = goes_on && right_or_kept(r, RIG_READ, RIG_READ_REPLY);
+        goes_on = goes_on && right_or_kept(r, "mffffffff80200004,1", "94");
     }
-    assert_int_equal(twin_counts(r->twin)->steps, 3);
-    rig_expect_good(r);
+    assert_true(goes_on || (late > LINK_LATENESS_PROVEN && (warm || text[0] == '+')));
+    assert_int_equal(twin_harm(r->twin), 0);
     rig_free(r);
 }
 
 static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
 {
     (void)state;
-    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
+    for (uint64_t late = 125 * SIM_US; late <= 5 * SIM_MS; late += 125 * SIM_US) {
         for (int i = 0; i < 4; i++) {
             play_copy("$s", 0, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
             play_copy("+", 0, late, i % 2 == 0 ? TWIN_OLD : TWIN_NEW, i / 2 == 1);
@@ -133,11 +148,11 @@ static void play_list_copy(uint64_t late, enum twin_generation g)
     rig_warm_up(r);
     rig_fate(r, RIG_OUR_DATA, "$qsThreadInfo", 1, 1, SIM_TWICE, late);
     rig_ask(r, "qfThreadInfo", "m186a1");
-    rig_ask(r, "qsThreadInfo", "m186a2");
-    rig_ask(r, "qsThreadInfo", "m186a3");
-    rig_ask(r, "qsThreadInfo", "m186a4");
-    rig_ask(r, "qsThreadInfo", "m186a5");
-    rig_ask(r, "qsThreadInfo", "l");
+    static const char *const parts[] = {"m186a2", "m186a3", "m186a4", "m186a5", "l"};
+    bool goes_on = true;
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0] && goes_on; i++)
+        goes_on = right_or_kept(r, "qsThreadInfo", parts[i]);
+    assert_true(goes_on || late > LINK_LATENESS_PROVEN);
     rig_free(r);
 }
 
@@ -164,8 +179,10 @@ static void play_write_copy(const char *first, const char *second, uint64_t late
     rig_ask(r, first, "OK");
     rig_ask(r, second, "OK");
     sim_run_for(r->w, 20 * SIM_MS);
-    assert_int_equal(target_idle(r->target), 0);
-    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    int rc = target_idle(r->target);
+    assert_true(rc == 0 || (rc == NETGDB_LOST && late > LINK_LATENESS_PROVEN));
+    if (rc == 0)
+        rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_int_equal(twin_harm(r->twin), 0);
     rig_free(r);
 }
@@ -234,7 +251,7 @@ static void play_very_late_copy(enum twin_generation g)
 {
     struct rig *r = rig_new(g);
     rig_connect(r);
-    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 8 * SIM_MS);
+    rig_fate(r, RIG_OUR_DATA, "$s", 0, 1, SIM_TWICE, 5500 * SIM_US);
     rig_step(r);
     assert_int_equal(rig_try(r, RIG_READ), NETGDB_LOST);
     assert_int_equal(rig_try(r, RIG_READ), NETGDB_LOST);
@@ -246,7 +263,7 @@ static void play_very_late_copy(enum twin_generation g)
     }
     assert_int_equal(twin_counts(r->twin)->steps, 1);
     assert_int_equal(twin_counts(r->twin)->gave_up, 1);
-    assert_int_equal(twin_phase(r->twin), TWIN_DDB);
+    assert_int_equal(twin_counts(r->twin)->lost_by_silence, 1); /* ddb gets the step's trap */
     assert_int_equal(r->lines, 1);
     rig_free(r);
 }
@@ -339,7 +356,7 @@ static void a_late_copy_of_a_read_in_front_of_a_read_ends_nothing(void **state)
 static unsigned long play_form(const char *request, unsigned *over)
 {
     unsigned long asked_again = 0;
-    for (uint64_t late = 10 * SIM_MS; late <= 12 * SIM_MS; late += 20 * SIM_US) {
+    for (uint64_t late = SIM_MS; late <= 12 * SIM_MS; late += 20 * SIM_US) {
         struct rig *r = rig_new(TWIN_NEW);
         enum netgdb_peer peer;
         char first[8];

@@ -19,7 +19,10 @@ struct sim_gdb {
     unsigned leave_at; /* closes the connection behind this request; 0: detaches at the end */
     uint64_t next;     /* the event that asks; 0: none */
     bool waiting, finished;
+    enum sim_gdb_asks asks;
+    bool long_list; /* of threads: more than one reply */
     bool streams;
+    uint64_t think;  /* ns at most, before each request */
     unsigned stream; /* reads that are left of one */
     uint64_t stream_at;
 
@@ -160,7 +163,48 @@ static void resume(struct sim_gdb *g, char how)
 static void list_threads(struct sim_gdb *g)
 {
     buf_adds(&g->request, "qXfer:threads:read::0,1000");
-    expect(g, "l<threads><thread id=", true);
+    expect(g, g->long_list ? "m<threads><thread id=" : "l<threads><thread id=", true);
+}
+
+/* gdb 13 after a stepi: the list of threads, the registers and what is around the pc. */
+static void stepi(struct sim_gdb *g)
+{
+    switch (g->asked % 5) {
+    case 0:
+        resume(g, 's');
+        break;
+    case 1:
+        list_threads(g);
+        break;
+    case 2:
+        read_register(g, MACHINE_PC);
+        break;
+    default:
+        read_text(g);
+        break;
+    }
+}
+
+/* False: it asks for anything. */
+static bool chosen_request(struct sim_gdb *g)
+{
+    switch (g->asks) {
+    case SIM_GDB_READS:
+        read_text(g);
+        return true;
+    case SIM_GDB_WRITES:
+        write_window(g);
+        return true;
+    case SIM_GDB_STEPS:
+    case SIM_GDB_CONTINUES:
+        resume(g, g->asks == SIM_GDB_STEPS ? 's' : 'c');
+        return true;
+    case SIM_GDB_STEPI:
+        stepi(g);
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void any_request(struct sim_gdb *g)
@@ -210,7 +254,8 @@ static void ask(void *context)
     if (g->asked < CONNECT_STEPS) {
         connect_request(g, g->asked);
     } else if (g->asked < CONNECT_STEPS + g->exchanges) {
-        any_request(g);
+        if (!chosen_request(g))
+            any_request(g);
     } else {
         buf_adds(&g->request, "D");
         expect(g, "OK", false);
@@ -264,7 +309,7 @@ static void take_reply(struct sim_gdb *g)
         sim_client_close(g->io);
         return;
     }
-    g->next = sim_after(g->w, sim_below(g->w, 3 * SIM_MS), ask, g);
+    g->next = sim_after(g->w, sim_below(g->w, g->think), ask, g);
 }
 
 static void on_output(void *context)
@@ -283,13 +328,28 @@ static void on_output(void *context)
     buf_reset(out);
 }
 
-void sim_gdb_reload(struct sim_gdb *g, const struct machine *m)
+void sim_gdb_reload(struct sim_gdb *g, const struct machine *m, uint32_t tid)
 {
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
         memcpy(g->regs[i], m->threads[i].regs, sizeof g->regs[i]);
     (void)machine_read(m, MACHINE_DATA, g->window, sizeof g->window);
     (void)machine_read(m, MACHINE_DATA + SIM_GDB_COUNTER, &g->counter, sizeof g->counter);
-    g->thread = 0;
+    g->thread = tid - MACHINE_TID;
+}
+
+void sim_gdb_think(struct sim_gdb *g, uint64_t think)
+{
+    g->think = think;
+}
+
+void sim_gdb_only(struct sim_gdb *g, enum sim_gdb_asks asks)
+{
+    g->asks = asks;
+}
+
+void sim_gdb_long_list(struct sim_gdb *g)
+{
+    g->long_list = true;
 }
 
 void sim_gdb_stream(struct sim_gdb *g)
@@ -319,7 +379,8 @@ struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine
     g->w = w;
     g->io = io;
     g->exchanges = exchanges;
-    sim_gdb_reload(g, m);
+    g->think = 3 * SIM_MS;
+    sim_gdb_reload(g, m, MACHINE_TID);
     m->on_run = count_run;
     rsp_parser_init(&g->parser, RSP_FROM_STUB, 1 << 20);
     buf_init(&g->request, PACKET_MAX);

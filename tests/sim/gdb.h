@@ -16,6 +16,24 @@ enum {
 
 struct sim_gdb;
 
+/* It thinks for up to so many ns (at least 1; at first 3 ms) between a reply and the next request.
+ */
+void sim_gdb_think(struct sim_gdb *g, uint64_t think);
+
+/* What it asks for after the connect: at first anything. */
+enum sim_gdb_asks {
+    SIM_GDB_ANYTHING,
+    SIM_GDB_READS,  /* of up to 128 bytes */
+    SIM_GDB_WRITES, /* of up to 16 bytes */
+    SIM_GDB_STEPS,
+    SIM_GDB_CONTINUES,
+    SIM_GDB_STEPI, /* as gdb's stepi: a step, the thread list, a few reads */
+};
+void sim_gdb_only(struct sim_gdb *g, enum sim_gdb_asks asks);
+
+/* The kernel's list of threads does not fit into one reply. */
+void sim_gdb_long_list(struct sim_gdb *g);
+
 /* From now on it also reads memory block after block, as a dump does, between its requests. */
 void sim_gdb_stream(struct sim_gdb *g);
 
@@ -28,8 +46,8 @@ struct sim_gdb *sim_gdb_start(struct sim_world *w, struct io *io, struct machine
                               unsigned exchanges);
 void sim_gdb_free(struct sim_gdb *g);
 
-/* The machine is another one now (it was booted): the model begins anew with it. */
-void sim_gdb_reload(struct sim_gdb *g, const struct machine *m);
+/* The machine is another one now (it was booted): the model begins anew with it, on this thread. */
+void sim_gdb_reload(struct sim_gdb *g, const struct machine *m, uint32_t tid);
 
 /* Goes away without a word when it has asked its request number `request` (1 on). */
 void sim_gdb_leave_at(struct sim_gdb *g, unsigned request);

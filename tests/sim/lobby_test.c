@@ -257,6 +257,33 @@ static void a_reboot_while_it_runs_goes_on_with_the_new_stop(void **state)
     assert_int_equal(twin_harm(r->twin), 0);
 }
 
+/* run-timeout: the wait for a stop ends, the kernel reboots, and is another one in the lobby. */
+static void a_run_that_is_given_up_can_be_followed_by_a_new_session(void **state)
+{
+    struct rig *r = *state;
+    bool final;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    uint16_t old = r->kernel->own.port;
+    twin_machine(r->twin)->run_time = SIM_NEVER;
+    struct io *io = r->kernel->io;
+    rig_fate(r, RIG_OUR_DATA, "$c", 0, 2, SIM_LOSE, 0);
+    io->alarm = sim_now(r->w) + 30 * SIM_SECOND;
+    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_ALARM), NETGDB_AGAIN);
+    assert_int_equal(sim_now(r->w), io->alarm);
+    assert_int_equal(twin_counts(r->twin)->continues, 1);
+    rig_kill(r);
+    twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + 60 * SIM_SECOND);
+    struct lobby_kernel *k = rig_await(r, 61 * SIM_SECOND);
+    assert_int_not_equal(k->own.port, old);
+    rig_take(r, k);
+    twin_machine(r->twin)->run_time = SIM_MS;
+    step(r);
+    assert_int_equal(r->lines, 0);
+    assert_int_equal(twin_harm(r->twin), 0);
+}
+
 static void a_reboot_while_it_is_stopped_ends_the_session(void **state)
 {
     struct rig *r = *state;
@@ -324,6 +351,7 @@ static void expect_session(struct rig *r)
     rig_ask(r, "mffffffff81000000,1", "2b");
     step(r);
     assert_int_equal(twin_counts(r->twin)->steps, steps + 1);
+    assert_int_equal(rig_try(r, "c"), 0); /* without quirks nobody else sees to it */
     assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
     assert_int_equal(twin_counts(r->twin)->detaches, 1);
     assert_int_equal(twin_counts(r->twin)->heralds, 1);
@@ -362,7 +390,7 @@ static void a_lost_probe_is_sent_again(void **state)
     rig_connect(r);
     struct left left = die(r);
     rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
-    take_over(r, &left, 15 * SIM_SECOND); /* a path with losses: the kernel may be silent so long */
+    take_over(r, &left, 20 * SIM_SECOND); /* a path with losses: the kernel may be silent so long */
     expect_session(r);
 }
 
@@ -394,6 +422,46 @@ static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(vo
     expect_session(r);
 }
 
+/* Runs the lobby for so long. */
+static void wait_in_lobby(struct rig *r, uint64_t ns)
+{
+    for (uint64_t end = sim_now(r->w) + ns; sim_now(r->w) < end;) {
+        sim_run_for(r->w, 20 * SIM_MS);
+        rig_lobby(r);
+    }
+}
+
+/* One that is back at db> keeps each question in its network card: see LOBBY_PROBE_FIRST. */
+static void a_kernel_that_does_not_answer_is_asked_rarely_and_not_for_ever(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    struct left left = die(r);
+    rig_block(r, 3600 * SIM_SECOND);
+    size_t before = rig_count(r, RIG_OUR_DATA, "");
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    wait_in_lobby(r, SIM_SECOND);
+    assert_in_range(rig_count(r, RIG_OUR_DATA, "") - before, 1, 2);
+    wait_in_lobby(r, 3600 * SIM_SECOND);
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, "") - before, LOBBY_PROBES);
+    assert_int_equal(r->lines, 1);
+    assert_non_null(strstr(r->line, "not asked any more"));
+}
+
+static void a_kernel_that_calls_is_not_asked_in_its_old_session(void **state)
+{
+    struct rig *r = *state;
+    rig_connect(r);
+    struct left left = die(r);
+    sim_block(r->w, RIG_KERNEL_IP, SIM_TO_KERNEL, sim_now(r->w), sim_now(r->w) + 10 * SIM_SECOND);
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + SIM_MS);
+    wait_in_lobby(r, 100 * SIM_MS);
+    size_t before = rig_count(r, RIG_OUR_DATA, "");
+    wait_in_lobby(r, 5 * SIM_SECOND);
+    assert_int_equal(rig_count(r, RIG_OUR_DATA, ""), before);
+}
+
 static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
 {
     struct rig *r = *state;
@@ -406,6 +474,8 @@ static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
     struct left left = die(r);
     assert_int_equal(twin_phase(r->twin), TWIN_RUNNING);
     take_over(r, &left, 600 * SIM_SECOND);
+    assert_int_equal(r->lines, 1); /* it was not asked any more */
+    r->lines = 0;
     twin_machine(r->twin)->run_time = SIM_MS;
     expect_session(r);
 }
@@ -499,12 +569,15 @@ int main(void)
         BOTH(a_kernel_waits_for_ever),
         BOTH(a_kernel_that_reboots_while_it_waits_is_replaced),
         BOTH(a_reboot_while_it_runs_goes_on_with_the_new_stop),
+        BOTH(a_run_that_is_given_up_can_be_followed_by_a_new_session),
         BOTH(a_reboot_while_it_is_stopped_ends_the_session),
         BOTH(a_reboot_during_a_request_ends_the_session_in_one_line),
         BOTH(a_session_goes_on_after_its_server_died),
         BOTH(a_session_goes_on_without_known_seqnos),
         BOTH(a_lost_probe_is_sent_again),
         BOTH(a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet),
+        BOTH(a_kernel_that_does_not_answer_is_asked_rarely_and_not_for_ever),
+        BOTH(a_kernel_that_calls_is_not_asked_in_its_old_session),
         BOTH(a_running_kernel_is_taken_over_at_its_next_stop),
         ALONE(a_server_may_die_at_any_moment),
         BOTH(a_new_session_ends_the_probing_of_the_old_one),

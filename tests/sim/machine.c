@@ -7,7 +7,16 @@
 
 #include "tests/sim/private.h"
 
-enum { INSTRUCTION = 4, SIGTRAP_NUMBER = 5 };
+enum { SIGEMT_NUMBER = 7, SIGSEGV_NUMBER = 11, SIGTRAP_NUMBER = 5, BREAKPOINT_MAX = 4 };
+
+/* Breakpoint instructions: gdb's and ddb's, as they are in memory. */
+static const struct breakpoint {
+    uint8_t len, past, bytes[BREAKPOINT_MAX];
+} breakpoints[][2] = {
+    [MACHINE_AMD64] = {{1, 1, {0xcc}}},
+    [MACHINE_ARM64] = {{4, 0, {0x00, 0x00, 0x20, 0xd4}}},
+    [MACHINE_RISCV64] = {{2, 0, {0x02, 0x90}}, {4, 0, {0x73, 0x00, 0x10, 0x00}}},
+};
 
 static const struct {
     uint64_t start;
@@ -63,6 +72,15 @@ static void boot_thread(struct machine_thread *t, const struct registers *r, uns
     t->regs[r->sp] = MACHINE_STACK + 0x1000 * (index + 1);
 }
 
+/* A panic stops in kdb_enter(), and ddb behind the breakpoint instruction there. */
+static void enter_ddb(struct machine *m)
+{
+    const struct breakpoint *b = breakpoints[m->arch];
+    if (b->past == 0) /* ddb looks at it again: see twin_ddb.c */
+        (void)machine_write(m, m->threads[0].regs[MACHINE_PC] - b->len, b->bytes, b->len);
+    machine_trap(m, MACHINE_BREAKPOINT);
+}
+
 void machine_boot(struct machine *m)
 {
     free_regions(m);
@@ -75,7 +93,7 @@ void machine_boot(struct machine *m)
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
         boot_thread(&m->threads[i], m->registers, i);
     m->points_used = 0;
-    m->signal = SIGTRAP_NUMBER;
+    enter_ddb(m);
 }
 
 void machine_bulk(struct machine *m, size_t size)
@@ -222,10 +240,64 @@ bool machine_set_point(struct machine *m, struct machine_point *point, bool set)
     return true;
 }
 
+bool machine_breakpoint_at(const struct machine *m, uint64_t addr, unsigned *past)
+{
+    uint8_t bytes[BREAKPOINT_MAX];
+    for (unsigned i = 0; i < 2; i++) {
+        const struct breakpoint *b = &breakpoints[m->arch][i];
+        if (b->len == 0 || machine_changed(m, addr) == 0 ||
+            machine_read(m, addr, bytes, b->len) < b->len || memcmp(bytes, b->bytes, b->len) != 0)
+            continue;
+        *past = b->past;
+        return true;
+    }
+    return false;
+}
+
+void machine_trap(struct machine *m, enum machine_trap trap)
+{
+    m->trap = trap;
+    m->signal = trap != MACHINE_FAULT      ? SIGTRAP_NUMBER
+                : m->arch == MACHINE_AMD64 ? SIGSEGV_NUMBER
+                                           : SIGEMT_NUMBER;
+}
+
+static bool run_into_breakpoint(struct machine *m)
+{
+    struct machine_thread *t = &m->threads[0];
+    unsigned past;
+    machine_trap(m, MACHINE_BREAKPOINT);
+    if (!machine_breakpoint_at(m, t->regs[MACHINE_PC], &past))
+        return false;
+    machine_set_reg(m, t, MACHINE_PC, t->regs[MACHINE_PC] + past);
+    return true;
+}
+
 void machine_step(struct machine *m)
 {
     struct machine_thread *t = &m->threads[0];
+<<<<<<< HEAD
     unsigned pc = m->registers->pc;
     machine_set_reg(m, t, pc, t->regs[pc] + INSTRUCTION);
     m->signal = SIGTRAP_NUMBER;
+=======
+    if (run_into_breakpoint(m))
+        return;
+    machine_set_reg(m, t, MACHINE_PC, t->regs[MACHINE_PC] + MACHINE_INSTRUCTION);
+    machine_trap(m, MACHINE_STEP);
+}
+
+bool machine_run(struct machine *m)
+{
+    if (run_into_breakpoint(m))
+        return true;
+    if (m->on_run != NULL)
+        m->on_run(m, m->context);
+    return false;
+}
+
+unsigned machine_pc_number(const struct machine *m)
+{
+    return m->arch == MACHINE_AMD64 ? MACHINE_PC : 0x20;
+>>>>>>> main
 }

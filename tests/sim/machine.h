@@ -4,6 +4,9 @@
  * FreeBSD's stub has them (on amd64, unless chosen), a few threads, and a program that steps and
  * runs. No network and no RSP here.
  *
+ * It can be another machine: then its breakpoint instruction, the number of its pc and what its
+ * debuggers do with a trap are that one's (sys/ARCH/include/db_machdep.h, gdb_machdep.h).
+ *
  * Every change of memory or of a register takes the next number of `change`; what was changed
  * later has the higher number. So it can be told whether something that is executed again undoes
  * what came after it.
@@ -31,12 +34,35 @@ enum {
     MACHINE_STACK_SIZE = 64 << 10,
     MACHINE_REGIONS = 4,
     MACHINE_PAGE = 4096,
+<<<<<<< HEAD
     MACHINE_REGS = 512,   /* more than the numbers that any stub knows */
     MACHINE_PC = 16,      /* GDB_REG_PC of amd64 */
     MACHINE_THREADS = 5,  /* the first is the one that panicked, and the one that runs */
     MACHINE_TID = 100001, /* tid of the first; the next are +1, +2, … */
     MACHINE_WATCHES = 4,  /* at once */
     MACHINE_POINTS = 64   /* ever, since it was booted */
+=======
+    MACHINE_REGS = 56,      /* GDB_NREGS of amd64 */
+    MACHINE_PC = 16,        /* GDB_REG_PC */
+    MACHINE_THREADS = 5,    /* the first is the one that panicked, and the one that runs */
+    MACHINE_TID = 100001,   /* tid of the first; the next are +1, +2, … */
+    MACHINE_WATCHES = 4,    /* at once */
+    MACHINE_POINTS = 64,    /* ever, since it was booted */
+    MACHINE_INSTRUCTION = 4 /* bytes that a step moves on */
+};
+
+/* The kernel's longjmp(), which its stub runs when memory cannot be read or written. */
+#define MACHINE_LONGJMP (MACHINE_TEXT + 0x800)
+
+enum machine_arch { MACHINE_AMD64, MACHINE_ARM64, MACHINE_RISCV64 };
+
+/* What the machine stopped by. */
+enum machine_trap {
+    MACHINE_BREAKPOINT, /* a breakpoint instruction: also a panic's own, in kdb_enter() */
+    MACHINE_STEP,
+    MACHINE_WATCH,
+    MACHINE_FAULT
+>>>>>>> main
 };
 
 struct machine_thread {
@@ -73,12 +99,19 @@ struct machine {
     struct machine_thread threads[MACHINE_THREADS];
     struct machine_point points[MACHINE_POINTS];
     unsigned points_used;
-    int signal; /* of the last stop: 5 after a step or breakpoint */
+    enum machine_arch arch; /* set it, then boot */
+    bool locked;            /* its stub cannot write the code */
+
+    /* The last stop. */
+    enum machine_trap trap;
+    int signal;       /* 5 unless it is a fault */
+    uint64_t watched; /* of MACHINE_WATCH: the address */
 
     /* How the program runs after a `c`: stops by itself after run_time (SIM_NEVER: not). */
     uint64_t run_time, step_time; /* ns; defaults 1 ms and 10 us */
 
-    /* Called when the program starts to run (c, C); it may write its own memory. */
+    /* Called when the program starts to run (c, C), unless a breakpoint is at its pc; it may write
+     * its own memory, and say what it will stop by: a breakpoint, unless it does. */
     void (*on_run)(struct machine *m, void *context);
     void *context;
 
@@ -126,7 +159,22 @@ struct machine_point *machine_point(struct machine *m, char type, uint64_t addr,
 /* Sets or clears it. False when all watchpoint registers are in use. */
 bool machine_set_point(struct machine *m, struct machine_point *point, bool set);
 
-/* Runs one instruction of the first thread: 4 bytes further. */
+/*
+ * Whether a breakpoint instruction was written to this address: the pc is then `past` bytes behind
+ * it when it has trapped.
+ */
+bool machine_breakpoint_at(const struct machine *m, uint64_t addr, unsigned *past);
+
+/* Runs one instruction of the first thread: 4 bytes further, or into the breakpoint there. */
 void machine_step(struct machine *m);
+
+/* Lets it run. Returns whether it has stopped already, at a breakpoint at its pc. */
+bool machine_run(struct machine *m);
+
+/* Stops it as said; a fault has the signal of its machine. */
+void machine_trap(struct machine *m, enum machine_trap trap);
+
+/* The number that its stub gives the pc. */
+unsigned machine_pc_number(const struct machine *m);
 
 #endif

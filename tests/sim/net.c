@@ -240,10 +240,14 @@ static uint64_t arrival(struct sim_world *w, struct line *line, enum sim_directi
     struct sim_path *p = &line->path[direction];
     uint64_t when = sim_now(w) + p->delay + (p->jitter > 0 ? sim_below(w, p->jitter) : 0);
     if (p->late_max > 0 && sim_chance(w, p->reorder)) {
-        uint64_t late = 1 + sim_below(w, p->late_max);
+        uint64_t late = p->late_min + 1 + sim_below(w, p->late_max - p->late_min);
         p->reordered++;
         p->latest = late > p->latest ? late : p->latest;
         return when + late;
+    }
+    if (sim_chance(w, p->pause)) {
+        when += p->pause_min + sim_below(w, p->pause_max - p->pause_min + 1);
+        p->paused++;
     }
     if (when < line->last_arrival[direction])
         when = line->last_arrival[direction];

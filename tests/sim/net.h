@@ -56,12 +56,16 @@ struct sim_bursts {
 
 /* One direction of one path. Probabilities are 0 to 1 a datagram; times are ns. */
 struct sim_path {
-    uint64_t delay;      /* one way (default 50 us) */
-    uint64_t jitter;     /* up to this much more, without overtaking */
-    double loss;         /* never arrives */
-    double duplicate;    /* arrives twice */
+    uint64_t delay;     /* one way (default 50 us) */
+    uint64_t jitter;    /* up to this much more, without overtaking */
+    double pause;       /* a datagram, and all behind it, comes pause_min to pause_max later: the */
+    uint64_t pause_min; /* host or a CPU of a virtual machine stands still; nothing is lost, */
+    uint64_t pause_max; /* repeated or overtaken */
+    double loss;        /* never arrives */
+    double duplicate;   /* arrives twice */
     bool copies_at_once; /* the copy right behind the original; else up to late_max later */
     double reorder;      /* arrives up to late_max late, others overtake it */
+    uint64_t late_min;   /* default 0 */
     uint64_t late_max;   /* default 5 ms */
     double corrupt;      /* a byte changes on the way and the UDP checksum drops it */
     double mangle;       /* a byte changes on the way and nobody notices */
@@ -73,6 +77,7 @@ struct sim_path {
 
     /* What was done, for tests of rates. */
     uint64_t sent, lost, duplicated, reordered, corrupted, mangled, truncated, too_long, blocked;
+    uint64_t paused;
     uint64_t delivered;
     uint64_t latest; /* the most that a datagram was held back, or its copy came after it */
 };

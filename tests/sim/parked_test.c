@@ -91,6 +91,7 @@ static void expect_unharmed(struct rig *r)
 static void a_kernel_goes_from_client_to_client(void **state)
 {
     struct rig *r = *state;
+    struct chain chain;
     rig_connect(r);
     for (unsigned i = 0; i < CLIENTS; i++) {
         be_client(r, i);
@@ -102,7 +103,9 @@ static void a_kernel_goes_from_client_to_client(void **state)
         take(r);
     }
     be_client(r, CLIENTS);
-    assert_int_equal(serve_leave(r->target, false, &r->log), SERVE_DETACHED);
+    assert_int_equal(chain_renew(&chain, r->target, &config), 0);
+    assert_int_equal(serve_leave(chain.target, false, &r->log), SERVE_DETACHED);
+    assert_ptr_equal(chain_strip(&chain), r->target);
     assert_int_equal(twin_counts(r->twin)->detaches, 1);
     expect_unharmed(r);
 }

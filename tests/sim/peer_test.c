@@ -217,7 +217,7 @@ static void eat(struct rig *r, const char *text, size_t len)
     say_packet(r, "T05");
 }
 
-static void an_eaten_request_is_sent_again_after_12_s_behind_a_plus(void **state)
+static void an_eaten_request_is_sent_again_behind_a_plus(void **state)
 {
     struct rig *r = *state;
     stub.heard = eat;
@@ -225,7 +225,7 @@ static void an_eaten_request_is_sent_again_after_12_s_behind_a_plus(void **state
     uint64_t start = sim_now(r->w);
     rig_ask(r, "s", "T05");
     uint64_t took = sim_now(r->w) - start;
-    assert_true(took > 12 * SIM_SECOND && took < 13 * SIM_SECOND);
+    assert_true(took > 28 * SIM_SECOND && took < 29 * SIM_SECOND); /* 12 slow intervals */
     assert_int_equal(stub.requests, 2);
     const struct rig_datagram *plus = rig_nth(r, RIG_OUR_DATA, "+", 1);
     const struct rig_datagram *again = rig_nth(r, RIG_OUR_DATA, "$s#73", 1);
@@ -485,7 +485,7 @@ int main(void)
         TEST(damage_without_end_ends_the_session),
         TEST(a_kernel_that_is_gone_behind_a_damaged_stop_is_lost),
         TEST(minus_without_end_ends_the_session),
-        TEST(an_eaten_request_is_sent_again_after_12_s_behind_a_plus),
+        TEST(an_eaten_request_is_sent_again_behind_a_plus),
         TEST(a_stub_that_only_acks_is_lost_in_the_end),
         TEST(a_node_needs_no_plus),
         TEST(a_node_is_hidden_from_gdb),

@@ -16,7 +16,13 @@
 #include "tests/sim/gdb.h"
 #include "tests/sim/server.h"
 
-enum { CONNECT_SECONDS = 120, SETTLE_SECONDS = 30, OPERATOR_SECONDS = 20, SESSIONS_MAX = 4 };
+enum {
+    CONNECT_SECONDS = 120,
+    SETTLE_SECONDS = 30,
+    OPERATOR_SECONDS = 20,
+    SESSIONS_MAX = 4,
+    MANY_THREADS = 100
+};
 
 struct play {
     const struct play_config *config;
@@ -54,6 +60,8 @@ struct play_config play_config(uint64_t seed, enum twin_generation generation)
         .seed = seed,
         .generation = generation,
         .exchanges = 25,
+        .think = 3 * SIM_MS,
+        .poll = SIM_MS / 2,
         .path = {.delay = 50 * SIM_US, .late_max = 5 * SIM_MS, .mtu = 1500}};
 }
 
@@ -136,12 +144,12 @@ static struct link *successor_take(void *context)
     lobby_remove(&p->lobby, k);
     sim_session_adopt(p->kernel->io, k->io);
     link->io = p->kernel->io;
-    link->mark = &p->mark;
+    link_keep_mark(link, &p->mark);
     link->fixed_retry = p->config->fixed_retry;
     p->kernel->own = k->own;
     p->replaced++;
     free(k);
-    sim_gdb_reload(p->gdb, twin_machine(p->twin));
+    sim_gdb_reload(p->gdb, twin_machine(p->twin), twin_thread(p->twin));
     return link;
 }
 
@@ -178,12 +186,15 @@ static bool has_next_server(const struct play_config *c)
 
 /*
  * Whoever sits at a kernel that gave up, and is back at db> while we still wait for it to stop,
- * sends it here again. That session has failed, however it goes on.
+ * sends it here again. That session has failed, however it goes on. So has that of one that gave
+ * up behind a step: it reboots first.
  */
 static void operate(void *context)
 {
     struct play *p = context;
     bool before = p->at_db;
+    if (twin_phase(p->twin) == TWIN_GONE && twin_counts(p->twin)->lost_by_silence != 0)
+        twin_reboot(p->twin, sim_now(p->w), SIM_NEVER);
     p->at_db = p->serving && twin_phase(p->twin) == TWIN_DDB;
     if (p->at_db && before) {
         p->result.abandoned = true;
@@ -226,6 +237,8 @@ static void set_paths(struct play *p)
     struct sim_path *to_kernel = sim_path(p->w, p->ip, SIM_TO_KERNEL);
     struct sim_path *to_server = sim_path(p->w, p->ip, SIM_TO_SERVER);
     *to_kernel = *to_server = p->config->path;
+    if (p->config->only_kernel_pauses)
+        to_kernel->pause = to_kernel->reorder = 0;
     if (p->config->way == PLAY_TO_KERNEL)
         lose_nothing(to_server);
     if (p->config->way == PLAY_TO_SERVER)
@@ -269,7 +282,7 @@ static struct lobby_kernel *await_kernel(struct play *p)
     if (k == NULL)
         return NULL;
     lobby_remove(&p->lobby, k);
-    k->link->mark = &p->mark;
+    link_keep_mark(k->link, &p->mark);
     k->link->fixed_retry = p->config->fixed_retry;
     return k;
 }
@@ -327,6 +340,10 @@ static bool serve_session(struct play *p)
     const struct play_config *c = p->config;
     struct io *io = p->kernel->io;
     p->gdb = sim_gdb_start(p->w, io, twin_machine(p->twin), c->exchanges);
+    sim_gdb_think(p->gdb, c->think);
+    sim_gdb_only(p->gdb, c->asks);
+    if (c->threads >= MANY_THREADS)
+        sim_gdb_long_list(p->gdb);
     if (c->streams)
         sim_gdb_stream(p->gdb);
     if (c->gdb == PLAY_GDB_LEAVES)
@@ -399,7 +416,7 @@ static void play_sessions(struct play *p)
         r->finished = serve_session(p);
         r->silent |= !r->finished && !p->killed && p->errors == 0;
     } while (goes_on(p, reboot) && r->sessions < SESSIONS_MAX);
-    r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_CLEAN;
+    r->late |= sim_path(p->w, p->ip, SIM_TO_KERNEL)->latest > LINK_LATENESS_PROVEN;
     r->finished &= !r->abandoned;
     if (!r->finished)
         r->deaf = !next_herald_is_taken(p);
@@ -410,12 +427,17 @@ static void judge_result(struct play *p)
     struct play_result *r = &p->result;
     const struct twin_counts *c = twin_counts(p->twin);
     int64_t off = (int64_t)(c->steps + c->continues) - p->resumes;
-    bool may_be = off >= -(int64_t)p->replaced && off <= (int64_t)p->interrupted;
+    /* Whoever leaves behind a step lets it run into a breakpoint first. */
+    int64_t most = (int64_t)(p->interrupted + r->sessions);
+    bool may_be = off >= -(int64_t)p->replaced && off <= most;
     r->resumes_off = may_be ? 0 : off;
     r->harm = twin_harm(p->twin);
     r->gave_up = c->gave_up;
     r->requests = c->requests;
     r->messages = c->messages;
+    r->sending = c->sending;
+    r->replied = c->replied;
+    r->replies = c->replies;
     r->transmissions = c->transmissions;
     r->repeats = c->retransmissions;
     r->hash = sim_trace_hash(p->w);
@@ -430,6 +452,8 @@ static void make(struct play *p)
     p->log = (struct log){
         .level = config->verbose ? LOG_DEBUG : LOG_WARN, .sink = keep_line, .context = p};
     kernel.mtu = config->path.mtu;
+    kernel.poll = config->poll;
+    kernel.threads = config->threads;
     p->ip = kernel.ip;
     if (config->verbose)
         sim_set_trace(p->w, print_trace, NULL);

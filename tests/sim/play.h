@@ -11,6 +11,7 @@
 #ifndef NETGDB_TESTS_SIM_PLAY_H
 #define NETGDB_TESTS_SIM_PLAY_H
 
+#include "tests/sim/gdb.h"
 #include "tests/sim/net.h"
 #include "tests/sim/twin.h"
 
@@ -32,11 +33,16 @@ struct play_config {
     unsigned exchanges;   /* requests of a GDB after the connect */
     struct sim_path path; /* faults, both ways but for `way`; see net.h */
     enum play_way way;
+    bool only_kernel_pauses;      /* what it sends is late, and not what we send */
     uint64_t reboot_at;           /* 0: never */
     uint64_t block_at, block_for; /* nothing arrives for so long; 0: no block */
     uint64_t jump_at, jump_by;    /* of our clock; 0: none */
-    bool streams;                 /* the GDB also reads block after block, through the cache */
-    enum play_gdb gdb;            /* and when it is killed, or the proxy ends: */
+    uint64_t think; /* up to so long the GDB thinks between a reply and a request; 3 ms */
+    enum sim_gdb_asks asks;
+    unsigned threads;  /* in the kernel's list; 0: those of the machine */
+    uint64_t poll;     /* of the kernel: see twin.h; 0.5 ms */
+    bool streams;      /* the GDB also reads block after block, through the cache */
+    enum play_gdb gdb; /* and when it is killed, or the proxy ends: */
     uint64_t kill_at;
     bool fixed_retry; /* the link does not use the round trips that it measures */
     sim_judge *judge; /* see net.h; NULL: none */
@@ -64,6 +70,7 @@ struct play_result {
     uint64_t unwanted_plus, asked_again, gave_up;
     uint64_t requests;                         /* that the twin executed */
     uint64_t messages, transmissions, repeats; /* of the twin: see twin_counts */
+    uint64_t sending, replied, replies;        /* the same */
     uint64_t time;                             /* virtual ns from the first HERALD to the end */
     uint64_t hash;                             /* of the trace */
     char complaint[300];                       /* the first wrong reply */

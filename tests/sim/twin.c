@@ -19,6 +19,7 @@ struct twin_config twin_config(enum twin_generation generation)
                                 .poll = 500 * SIM_US,
                                 .react = 20 * SIM_US,
                                 .command = 10 * SIM_US,
+                                .watch = generation == TWIN_NEW ? TWIN_WATCHES : TWIN_NO_WATCH,
                                 .buffer = BUFFER,
                                 .ring = RING};
 }
@@ -31,6 +32,9 @@ struct twin *twin_new(struct sim_world *w, const struct twin_config *config)
     t->w = w;
     t->config = *config;
     t->machine = machine_new();
+    t->machine->arch = config->arch;
+    machine_boot(t->machine);
+    t->thread = &t->machine->threads[0];
     t->input.bytes = sim_alloc(config->buffer);
     t->ring.items = sim_alloc(config->ring * sizeof(struct sim_datagram *));
     buf_init(&t->stub.reply, TWIN_REPLY_MAX);
@@ -83,7 +87,7 @@ void twin_to_ddb(struct twin *t, const char *why)
 {
     twin_say(t, why);
     twin_enter(t, TWIN_DDB, 0, NULL);
-    if (!t->config.ring_survives)
+    if (!t->config.ring_survives && !t->config.invariants)
         net_drop_ring(t);
 }
 
@@ -104,8 +108,10 @@ void twin_netgdb(struct twin *t)
 
 void twin_stop(struct twin *t)
 {
-    if (t->phase == TWIN_RUNNING)
-        stub_stop(t);
+    if (t->phase != TWIN_RUNNING)
+        return;
+    machine_trap(t->machine, MACHINE_BREAKPOINT);
+    stub_stop(t);
 }
 
 static void herald_after_reboot(void *context)
@@ -123,6 +129,7 @@ static void reboot(void *context)
     twin_to_ddb(t, "twin: reboots");
     net_drop_ring(t);
     machine_boot(t->machine);
+    t->thread = &t->machine->threads[0];
     if (t->herald_when != SIM_NEVER)
         t->herald_event = sim_at(t->w, t->herald_when, herald_after_reboot, t);
 }
@@ -158,6 +165,11 @@ uint16_t twin_session_port(const struct twin *t)
     return t->link.have_port ? t->link.port : 0;
 }
 
+uint32_t twin_thread(const struct twin *t)
+{
+    return t->thread->tid;
+}
+
 uint32_t twin_seqno(const struct twin *t)
 {
     return t->link.seqno;
@@ -183,5 +195,5 @@ uint64_t twin_harm(const struct twin *t)
     const struct twin_counts *c = &t->counts;
     return c->resumed_by_ctrl_c + c->panics + c->overflows + c->corrupted_registers +
            c->repeated_resumes + c->undone + c->undone_registers + c->undone_threads +
-           c->undone_points;
+           c->undone_points + c->lost + c->early_data + c->died_in_longjmp;
 }

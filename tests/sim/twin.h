@@ -19,8 +19,13 @@ struct twin;
 
 enum twin_generation { TWIN_OLD /* 13.x */, TWIN_NEW /* 14.0 and later */ };
 
+/* Z2, Z3 and Z4: early 13.x does not know them, 13.2 and 14 do, on riscv they fail. */
+enum twin_watch { TWIN_NO_WATCH, TWIN_WATCHES, TWIN_WATCH_FAILS };
+
 struct twin_config {
     enum twin_generation generation;
+    enum machine_arch arch;
+    enum twin_watch watch; /* by default as early as its generation can be */
     uint32_t ip, server_ip;
     size_t mtu;               /* of its interface: chunks are mtu - 52, longer ones vanish */
     uint64_t poll;            /* sleep after each poll of a send: 0.5 ms */
@@ -30,8 +35,10 @@ struct twin_config {
     size_t buffer;            /* receive buffer: 4111; what it sends and says follows from it */
     size_t ring;              /* datagrams its NIC keeps while nobody polls: 256 */
     bool ring_survives;       /* what waits in the NIC at `netgdb -s` is read; else dropped */
+    bool invariants;          /* as built with INVARIANTS; what comes at db> stays in the NIC */
     bool other_gdb_port;      /* 0x03 goes back to db> instead of resuming the machine */
     bool run_lengths;         /* replies have run-lengths; a real kernel's netgdb has none */
+    unsigned threads;         /* in qXfer:threads; 0: the machine's; more sleep and do nothing */
     unsigned threads_a_reply; /* of qfThreadInfo; 0: as many as fit, as a real kernel */
 };
 
@@ -74,6 +81,12 @@ bool twin_ack_mode(const struct twin *t);
 uint16_t twin_session_port(const struct twin *t);
 uint32_t twin_seqno(const struct twin *t);
 
+/*
+ * kdb_thread, by its id: whom ddb shows, and what the next session's T and `?` are about. A trap
+ * chooses the thread that ran, H any; nothing else changes it.
+ */
+uint32_t twin_thread(const struct twin *t);
+
 /* Bytes in its receive buffer, consumed ones included. */
 size_t twin_buffered(const struct twin *t);
 
@@ -84,6 +97,8 @@ struct twin_counts {
     uint64_t transmissions;     /* datagrams sent for HERALD and messages, repeats included */
     uint64_t retransmissions;   /* of these, repeats */
     uint64_t sending;           /* ns that sends of messages took, until all was acked */
+    uint64_t replied;           /* the same but for replies that were sent again: */
+    uint64_t replies;           /* of so many messages */
     uint64_t gave_up;           /* sends that failed: silently back in ddb */
     uint64_t poisoned;          /* acks for a chunk that was not sent */
     uint64_t acks_sent;
@@ -105,13 +120,17 @@ struct twin_counts {
     uint64_t undone_points;           /* the same for a Z or z and a watchpoint */
     uint64_t bad_sums;                /* requests answered '-' */
     uint64_t resent_replies;          /* a reply sent again for a byte that was not '+' */
-    uint64_t detaches;                /* D or k: back in ddb */
+    uint64_t detaches;                /* D or k: the trap is passed on to ddb */
+    uint64_t lost_by_silence;         /* as `lost`, by a send that failed */
 
     /* disasters: must stay 0 */
     uint64_t resumed_by_ctrl_c;   /* 0x03: the machine runs on and the panic is lost */
     uint64_t panics;              /* a request of 4095 bytes or more */
     uint64_t overflows;           /* a read of more than 2048 bytes (past 4096 it is gone) */
     uint64_t corrupted_registers; /* by G, or by a P of the wrong size */
+    uint64_t lost;                /* D or k after a step, which ddb ignores: the panic is lost */
+    uint64_t early_data;      /* `netgdb -s` with a message of ours in its NIC: panicked again */
+    uint64_t died_in_longjmp; /* a breakpoint there: silent at the first access that failed */
 };
 const struct twin_counts *twin_counts(const struct twin *t);
 

@@ -94,6 +94,7 @@ static void a_session_goes_on_from_a_new_socket_on_the_same_port(void **state)
         assert_int_equal(r->acks, g == TWIN_OLD ? 4 : 2);
         assert_string_equal(raw_ask(r, "?"), "T05thread:186a1;");
         assert_int_equal(twin_counts(r->t)->steps, 1);
+        raw_ask(r, "c"); /* ddb would ignore the step */
         raw_say(r, "$D#44");
         raw_run(r, 5 * SIM_MS);
         raw_say(r, "+");
@@ -293,6 +294,7 @@ static void what_only_looks_like_a_repeat_is_none(void **state)
         raw_ask(r, "s");            /* the same in another message */
         raw_say(r, "$s#73+$s#73+"); /* twice in one message */
         raw_run(r, 20 * SIM_MS);
+        raw_ask(r, "c"); /* ddb would ignore the step */
         raw_say(r, "$k#6b");
         raw_run(r, 5 * SIM_MS);
         begin_again(r);

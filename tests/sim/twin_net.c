@@ -89,7 +89,7 @@ static void transmit(struct twin *t)
 static void send_failed(struct twin *t)
 {
     t->counts.gave_up++;
-    twin_to_ddb(t, "twin: a send failed, back in ddb");
+    ddb_enter(t, "twin: a send failed, back in ddb", &t->counts.lost_by_silence);
 }
 
 static void poll_ring(struct twin *t);
@@ -134,11 +134,23 @@ static void end_skip(struct twin *t)
     twin_enter(t, t->phase, next * t->config.poll - passed, send_slept);
 }
 
+static void count_send(struct twin *t)
+{
+    struct twin_link *l = &t->link;
+    uint64_t took = sim_now(t->w) - l->began;
+    if (l->type != DATA)
+        return;
+    t->counts.sending += took;
+    t->counts.replied += l->resending ? 0 : took;
+    t->counts.replies += !l->resending;
+    l->resending = false;
+}
+
 static void send_loop(struct twin *t)
 {
     struct twin_link *l = &t->link;
     if (l->acks == l->wanted) {
-        t->counts.sending += l->type == DATA ? sim_now(t->w) - l->began : 0;
+        count_send(t);
         l->seqno += l->chunks;
         l->then(t);
         return;
@@ -193,11 +205,31 @@ static void heralded(struct twin *t)
 {
     t->counts.sessions++;
     twin_say(t, "twin: session");
-    stub_stop(t);
+    stub_enter(t);
+}
+
+/*
+ * 13.x acks before it has looked for the server's MAC address, which INVARIANTS takes for a reason
+ * to panic.
+ */
+static bool dies_of_early_data(struct twin *t)
+{
+    const struct twin_ring *r = &t->ring;
+    for (size_t i = 0; i < r->used; i++) {
+        if (t->config.generation == TWIN_OLD && t->config.invariants &&
+            r->items[(r->first + i) % t->config.ring]->len >= TWIN_HEADER)
+            return true;
+    }
+    return false;
 }
 
 void net_connect(struct twin *t)
 {
+    if (dies_of_early_data(t)) {
+        t->counts.early_data++;
+        twin_gone(t, "twin: a message was in its NIC at `netgdb -s`, it panicked");
+        return;
+    }
     t->link.closed = t->link.have_port = false;
     t->link.port = HERALD_PORT;
     t->link.seqno = 1;
@@ -343,7 +375,8 @@ static void idle_poll(struct twin *t)
 
 static bool listens(const struct twin *t)
 {
-    bool off = t->phase == TWIN_GONE || (t->phase == TWIN_DDB && !t->config.ring_survives);
+    bool kept = t->config.ring_survives || t->config.invariants;
+    bool off = t->phase == TWIN_GONE || (t->phase == TWIN_DDB && !kept);
     return !off;
 }
 

@@ -56,6 +56,7 @@ struct twin_link {
     unsigned chunks;
     int polls, retries;
     uint64_t began;
+    bool resending; /* a reply once more, for a byte that was not '+' */
     uint64_t skipping; /* since when no poll finds anything; 0: they are played one by one */
     twin_step *then;
 };
@@ -137,7 +138,8 @@ void net_send(struct twin *t, const void *data, size_t len, twin_step *then);
 void net_wait(struct twin *t); /* hands bytes to stub_byte for as long as it wants them */
 
 /* twin_stub.c */
-void stub_stop(struct twin *t);
+void stub_enter(struct twin *t); /* T, and the requests that follow */
+void stub_stop(struct twin *t);  /* the same behind a trap */
 /* A byte of the stream, which came as the `place`-th of that datagram. */
 void stub_byte(struct twin *t, uint8_t byte, const struct twin_origin *origin, size_t place);
 void stub_reply(struct twin *t); /* stub.reply, then the next request */
@@ -145,6 +147,12 @@ void stub_reply_text(struct twin *t, const char *text);
 void stub_reply_error(struct twin *t, unsigned error);
 void stub_reply_then(struct twin *t, twin_step *after);
 void stub_resume(struct twin *t, bool step);
+
+/*
+ * twin_ddb.c: the trap of the last stop is passed on to ddb, which takes it or not; *lost counts
+ * that it does not, and the machine runs on.
+ */
+void ddb_enter(struct twin *t, const char *why, uint64_t *lost);
 
 /* twin_request.c: executes stub.content. */
 void request_execute(struct twin *t);

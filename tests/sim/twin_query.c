@@ -97,7 +97,7 @@ static void append_name(struct buf *text, const char *name)
                        *name < ' ' || strchr("<&\"#$}*", *name) != NULL ? '_' : (uint8_t)*name);
 }
 
-static void write_threads(const struct machine *m, struct buf *text)
+static void write_threads(const struct machine *m, unsigned all, struct buf *text)
 {
     (void)buf_sets(text, "<threads>");
     for (unsigned i = 0; i < MACHINE_THREADS; i++) {
@@ -109,6 +109,9 @@ static void write_threads(const struct machine *m, struct buf *text)
         append_name(text, thread->name);
         (void)buf_printf(text, "\">%s</thread>", thread->state);
     }
+    for (unsigned i = MACHINE_THREADS; i < all; i++)
+        (void)buf_printf(text, "<thread id=\"%x\" name=\"kproc%u\">Sleeping</thread>",
+                         MACHINE_TID + i, i);
     (void)buf_adds(text, "</threads>");
 }
 
@@ -148,7 +151,7 @@ static void xfer_threads(struct twin *t, struct twin_cursor *c)
         len = len - XFER_FRAMING < TWIN_CONTENT ? len - XFER_FRAMING : TWIN_CONTENT;
         x->chunk = (size_t)len - 1; /* one byte of the kernel's string buffer is its NUL */
         x->offset = 0;
-        write_threads(t->machine, &x->text);
+        write_threads(t->machine, t->config.threads, &x->text);
     }
     xfer_piece(t);
 }

@@ -65,11 +65,31 @@ static void decode(const uint8_t *digits, uint8_t *out, size_t len)
     }
 }
 
-static void append_reg(struct twin *t, uint64_t reg)
+/* Where the machine is none of amd64: its pc, and 8 bytes of nothing for all else. */
+static uint64_t by_number(const struct twin *t, uint64_t number)
+{
+    if (t->machine->arch == MACHINE_AMD64)
+        return number;
+    return number == machine_pc_number(t->machine) ? MACHINE_PC : MACHINE_REGS;
+}
+
+static size_t size_of(const struct twin *t, uint64_t number)
+{
+    if (t->machine->arch == MACHINE_ARM64 && number == 0x21)
+        return 4; /* CPSR, which tells it from riscv64 */
+    return machine_reg_size(by_number(t, number));
+}
+
+static void append_reg(struct twin *t, uint64_t number)
 {
     struct buf *reply = &t->stub.reply;
+<<<<<<< HEAD
     size_t size = machine_reg_size(t->machine, reg);
     uint8_t bytes[8];
+=======
+    uint64_t reg = by_number(t, number);
+    size_t size = size_of(t, number);
+>>>>>>> main
     if (machine_reg_readable(t->machine, t->thread, reg)) {
         machine_reg_bytes(t->machine, t->thread, reg, bytes);
         (void)buf_addhex(reply, bytes, size);
@@ -135,7 +155,12 @@ static void write_reg(struct twin *t, struct twin_cursor *c)
         stub_reply_error(t, E_INVAL);
         return;
     }
+<<<<<<< HEAD
     if (!reg_value(c, machine_reg_size(t->machine, reg), raw, bytes))
+=======
+    reg = by_number(t, reg);
+    if (!reg_value(c, machine_reg_size(reg), raw, bytes))
+>>>>>>> main
         t->counts.corrupted_registers += machine_reg_writable(t->machine, t->thread, reg);
     t->counts.register_writes += machine_reg_writable(t->machine, t->thread, reg);
     set_reg(t, reg, bytes);
@@ -155,6 +180,20 @@ static void write_regs(struct twin *t, struct twin_cursor *c)
     stub_reply_text(t, "OK");
 }
 
+/* An access that fails comes back by longjmp(): a breakpoint there traps inside the stub. */
+static void memory_fault(struct twin *t)
+{
+    unsigned past;
+    for (uint64_t at = 0; at < MACHINE_INSTRUCTION; at++) {
+        if (machine_breakpoint_at(t->machine, MACHINE_LONGJMP + at, &past)) {
+            t->counts.died_in_longjmp++;
+            twin_gone(t, "twin: a breakpoint in longjmp, it is silent");
+            return;
+        }
+    }
+    stub_reply_error(t, E_IO);
+}
+
 static void read_memory(struct twin *t, struct twin_cursor *c)
 {
     uint8_t bytes[TWIN_READ_FATAL];
@@ -169,7 +208,7 @@ static void read_memory(struct twin *t, struct twin_cursor *c)
         return;
     }
     if (machine_read(t->machine, addr, bytes, len) < len) {
-        stub_reply_error(t, E_IO);
+        memory_fault(t);
         return;
     }
     buf_reset(&t->stub.reply);
@@ -204,8 +243,9 @@ static void write_memory(struct twin *t, struct twin_cursor *c)
     decode(c->p, bytes, len);
     t->counts.undone += write_undoes(t, addr, bytes, len);
     t->counts.writes += len > 0;
-    if (machine_write(t->machine, addr, bytes, len) < len)
-        stub_reply_error(t, E_IO);
+    bool locked = t->machine->locked && addr - MACHINE_TEXT < MACHINE_TEXT_SIZE;
+    if (locked || machine_write(t->machine, addr, bytes, len) < len)
+        memory_fault(t);
     else
         stub_reply_text(t, "OK");
 }
@@ -256,7 +296,7 @@ static void resume(struct twin *t, struct twin_cursor *c, bool step, bool with_s
 static void detached(struct twin *t)
 {
     t->counts.detaches++;
-    twin_to_ddb(t, "twin: detached");
+    ddb_enter(t, "twin: detached", &t->counts.lost);
 }
 
 static void detach(struct twin *t, bool answers)
@@ -294,11 +334,11 @@ static void set_point(struct twin *t, char type, uint64_t addr, uint64_t size, b
     stub_reply_text(t, "OK");
 }
 
-/* Z and z: watchpoints, on 14.0 and later. */
+/* Z and z: watchpoints. */
 static void watch(struct twin *t, struct twin_cursor *c, bool set)
 {
     uint64_t addr, size;
-    if (t->config.generation == TWIN_OLD) {
+    if (t->config.watch == TWIN_NO_WATCH) {
         stub_reply_text(t, "");
         return;
     }
@@ -306,6 +346,8 @@ static void watch(struct twin *t, struct twin_cursor *c, bool set)
     bool good = cursor_char(c) == ',' && cursor_range(c, &addr, &size);
     if (good && (type == '0' || type == '1'))
         stub_reply_text(t, "");
+    else if (good && set && t->config.watch == TWIN_WATCH_FAILS)
+        stub_reply_error(t, E_NXIO);
     else if (good && type >= '2' && type <= '4')
         set_point(t, (char)type, addr, size, set);
     else

@@ -110,22 +110,36 @@ void stub_reply_error(struct twin *t, unsigned error)
     stub_reply(t);
 }
 
-/* A trap: back in ack mode, on the thread that ran, and the stop is told. */
-void stub_stop(struct twin *t)
+/* gdb_trap: back in ack mode, and the stop is told, on kdb_thread as it is. */
+void stub_enter(struct twin *t)
 {
+    const struct machine *m = t->machine;
     struct buf *reply = &t->stub.reply;
     t->stub.ack_mode = true;
     t->list = LIST_NONE;
-    t->thread = &t->machine->threads[0];
-    t->thread_changed = ++t->machine->change;
     buf_reset(reply);
+<<<<<<< HEAD
     unsigned pc = t->machine->registers->pc;
     uint8_t bytes[8];
     machine_reg_bytes(t->machine, t->thread, pc, bytes);
     (void)buf_printf(reply, "T%02x%x:", (unsigned)t->machine->signal, pc);
     (void)buf_addhex(reply, bytes, machine_reg_size(t->machine, pc));
+=======
+    (void)buf_printf(reply, "T%02x%x:", (unsigned)m->signal, machine_pc_number(m));
+    (void)buf_addhex(reply, &t->thread->regs[MACHINE_PC], machine_reg_size(MACHINE_PC));
+    if (m->trap == MACHINE_WATCH && m->arch != MACHINE_RISCV64)
+        (void)buf_printf(reply, ";watch:%llx", (unsigned long long)m->watched);
+>>>>>>> main
     (void)buf_printf(reply, ";thread:%x;", t->thread->tid);
     stub_reply(t);
+}
+
+/* kdb_trap: a trap chooses the thread that ran. */
+void stub_stop(struct twin *t)
+{
+    t->thread = &t->machine->threads[0];
+    t->thread_changed = ++t->machine->change;
+    stub_enter(t);
 }
 
 static void stepped(struct twin *t)
@@ -137,15 +151,16 @@ static void stepped(struct twin *t)
 void stub_resume(struct twin *t, bool step)
 {
     struct machine *m = t->machine;
-    if (step) {
+    if (step && m->arch != MACHINE_RISCV64) { /* that one cannot step: it runs */
         t->counts.steps++;
         twin_enter(t, TWIN_RUNNING, m->step_time, stepped);
         return;
     }
     t->counts.continues++;
-    if (m->on_run != NULL)
-        m->on_run(m, m->context);
-    twin_enter(t, TWIN_RUNNING, m->run_time, m->run_time != SIM_NEVER ? stub_stop : NULL);
+    if (machine_run(m))
+        twin_enter(t, TWIN_RUNNING, m->step_time, stub_stop);
+    else
+        twin_enter(t, TWIN_RUNNING, m->run_time, m->run_time != SIM_NEVER ? stub_stop : NULL);
 }
 
 static void execute(struct twin *t)
@@ -216,6 +231,7 @@ void stub_byte(struct twin *t, uint8_t c, const struct twin_origin *origin, size
             s->after(t);
         } else {
             t->counts.resent_replies++;
+            t->link.resending = true;
             send_reply(t);
         }
         break;

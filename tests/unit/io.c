@@ -152,6 +152,35 @@ static void a_reason_ends_the_wait_at_once(void **state)
     assert_int_equal(w.pluses, 1);
 }
 
+static void an_alarm_ends_the_waits_that_ask_for_it(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, 0);
+    io_keepalive(&w.io, true);
+    w.io.alarm = 7 * IO_SECOND + IO_MS;
+    assert_int_equal(wait_until(&w, 7 * IO_SECOND + 2 * IO_MS), 0);
+    w.io.alarm = 9 * IO_SECOND + IO_MS;
+    unsigned why = io_wait(&w.io, IO_NEVER, IO_ON_TARGET | IO_ON_WAKE | IO_ON_ALARM);
+    assert_int_equal(why, IO_ON_ALARM);
+    assert_int_equal(w.now, w.io.alarm);
+    assert_int_equal(w.pluses, 4);
+}
+
+/* Else one that is never silent could not be given up. */
+static void an_alarm_is_told_of_beside_what_a_target_says_all_the_time(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, IO_MS);
+    w.io.alarm = w.now + IO_SECOND;
+    unsigned why = IO_ON_TARGET;
+    while (why == IO_ON_TARGET)
+        why = io_wait(&w.io, IO_NEVER, IO_ON_TARGET | IO_ON_WAKE | IO_ON_ALARM);
+    assert_int_equal(why, IO_ON_TARGET | IO_ON_ALARM);
+    assert_int_equal(w.now, w.io.alarm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +191,8 @@ int main(void)
         cmocka_unit_test(off_means_off),
         cmocka_unit_test(a_client_that_is_gone_does_not_end_the_wait),
         cmocka_unit_test(a_reason_ends_the_wait_at_once),
+        cmocka_unit_test(an_alarm_ends_the_waits_that_ask_for_it),
+        cmocka_unit_test(an_alarm_is_told_of_beside_what_a_target_says_all_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -407,6 +407,35 @@ static void every_descriptor_is_closed_by_exec(void **state)
     close(k.fd);
 }
 
+/* A kernel that was served and came back is for the next client, and no new session of itself. */
+static void a_kernel_that_was_given_back_is_no_successor(void **state)
+{
+    struct test_kernel k = new_kernel(1);
+    struct watcher w, successor;
+    (void)state;
+    watch(&w, k.ip);
+    watch(&successor, k.ip);
+    successor.watch.fresh = true;
+    call(&k);
+    struct listener_kernel taken = take(&w);
+    struct io_fds io;
+    assert_int_equal(io_fds_init(&io, 0), 0);
+    taken.link->io = &io.io;
+    taken.target = netgdb_target_new(taken.link, &quiet, NULL);
+    assert_non_null(taken.target);
+    listener_give(listener, &taken);
+    assert_false(listener_waits(listener, &successor.watch));
+    taken = take(&w);
+    assert_non_null(taken.target);
+    listener_drop_link(&taken);
+    close(taken.fd);
+    record_remove(taken.record);
+    io_fds_close(&io);
+    unwatch(&successor);
+    unwatch(&w);
+    close(k.fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_replaced_kernel_is_not_touched_again),
         cmocka_unit_test(a_dead_servers_session_is_probed_from_its_port),
         cmocka_unit_test(a_record_whose_port_is_taken_is_removed),
+        cmocka_unit_test(a_kernel_that_was_given_back_is_no_successor),
         cmocka_unit_test(every_descriptor_is_closed_by_exec),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

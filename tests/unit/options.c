@@ -2,6 +2,7 @@
 /* Names and options, each form that a person types and each mistake. */
 #include "tests/unit/unit.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,7 @@ static void a_host_alone_has_every_default(void **state)
     assert_string_equal(o.host, "crash1.example.org");
     assert_int_equal(o.port, 20025);
     assert_true(o.timeout == IO_NEVER);
+    assert_true(o.run_timeout == IO_NEVER);
     assert_string_equal(o.symbols, "");
     assert_true(o.slide == 0);
     assert_string_equal(o.rtos, "auto");
@@ -95,11 +97,13 @@ static void every_kind_of_target_has_its_form(void **state)
 
 static void every_option_is_read(void **state)
 {
-    struct options o = parse(
-        "h,timeout=90,symbols=/boot/kernel:old/kernel.debug,slide=-0x200000,rtos=free-rtos_1.0,"
-        "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,kill=forward,log=packet");
+    struct options o =
+        parse("h,timeout=90,run-timeout=5,symbols=/boot/kernel:old/"
+              "kernel.debug,slide=-0x200000,rtos=free-rtos_1.0,"
+              "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,kill=forward,log=packet");
     (void)state;
     assert_true(o.timeout == 90 * IO_SECOND);
+    assert_true(o.run_timeout == 5 * IO_SECOND);
     assert_string_equal(o.symbols, "/boot/kernel:old/kernel.debug");
     assert_true(o.slide == UINT64_C(0) - 0x200000);
     assert_string_equal(o.rtos, "free-rtos_1.0");
@@ -120,6 +124,8 @@ static void the_environment_gives_the_defaults(void **state)
 {
     static const char *const all[] = {"NETGDB_TIMEOUT",
                                       "5",
+                                      "NETGDB_RUN_TIMEOUT",
+                                      "6",
                                       "NETGDB_SYMBOLS",
                                       "/a,b",
                                       "NETGDB_SLIDE",
@@ -141,6 +147,7 @@ static void the_environment_gives_the_defaults(void **state)
     environment = all;
     struct options o = parse("h");
     assert_true(o.timeout == 5 * IO_SECOND);
+    assert_true(o.run_timeout == 6 * IO_SECOND);
     assert_string_equal(o.symbols, "/a,b");
     assert_true(o.slide == 0x10);
     assert_string_equal(o.rtos, "off");
@@ -184,6 +191,8 @@ static void a_wrong_value_is_named_with_what_it_takes(void **state)
     refuse("h,timeout=99999999999", "timeout=99999999999: takes a whole number of seconds");
     refuse("h,timeout=1000000001", "timeout=1000000001: takes a whole number of seconds");
     refuse("h,timeout=", "timeout=: takes a whole number of seconds");
+    refuse("h,run-timeout=0", "run-timeout=0: takes a whole number of seconds, at least 1");
+    refuse("h,run-timeout=1m", "run-timeout=1m: takes a whole number of seconds, at least 1");
     refuse("h,symbols=", "symbols=: takes the name of a file");
     refuse("h,slide=200000", "slide=200000: takes a number such as 0x200000 or -0x200000");
     refuse("h,slide=0x", "slide=0x: takes a number such as 0x200000 or -0x200000");
@@ -210,8 +219,8 @@ static void a_wrong_range_is_refused(void **state)
         snprintf(text, sizeof text, "h,nocache=%s", ranges[i]);
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
-                     "unknown option '3-4': there are timeout, symbols, slide, "
-                     "rtos, cache, nocache, kill, log");
+                     "unknown option '3-4': there are timeout, run-timeout, symbols, "
+                     "slide, rtos, cache, nocache, kill, log");
         else
             snprintf(why, sizeof why,
                      "nocache=%s: takes a range such as 0xfee00000-0xfee01000, "
@@ -247,13 +256,14 @@ static void a_wrong_variable_is_named_as_such(void **state)
 static void an_unknown_option_names_the_known_ones(void **state)
 {
     (void)state;
-    refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, symbols, slide, rtos, "
-                          "cache, nocache, kill, log");
-    refuse("h,",
-           "unknown option '': there are timeout, symbols, slide, rtos, cache, nocache, "
-           "kill, log");
-    refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, symbols, slide, rtos, "
-                           "cache, nocache, kill, log");
+    refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
+                          "slide, rtos, cache, nocache, kill, log");
+    refuse(
+        "h,",
+        "unknown option '': there are timeout, run-timeout, symbols, slide, rtos, cache, nocache, "
+        "kill, log");
+    refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, run-timeout, symbols, "
+                           "slide, rtos, cache, nocache, kill, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
 
@@ -401,10 +411,13 @@ static void every_option_explains_itself(void **state)
     for (; options_help(rows) != NULL; rows++) {
         const struct options_help *h = options_help(rows);
         assert_int_equal(strncmp(h->variable, "NETGDB_", 7), 0);
-        assert_true(h->name == NULL || strcasecmp(h->variable + 7, h->name) == 0);
+        for (size_t at = 0; h->name != NULL && at <= strlen(h->name); at++) {
+            char c = h->variable[7 + at];
+            assert_int_equal(c == '_' ? '-' : tolower(c), h->name[at]);
+        }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 9);
+    assert_int_equal(rows, 10);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)

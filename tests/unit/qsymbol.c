@@ -423,6 +423,24 @@ static void a_rebooted_target_is_compared_and_placed_anew(void **state)
     world_end(&w);
 }
 
+static void a_function_is_named_where_addresses_are_final(void **state)
+{
+    struct symbols_options options = {.file = need_elf("x86-pie")};
+    struct symbols *s = symbols_new(&options);
+    char name[8];
+    (void)state;
+    assert_false(symbols_function(s, 0x555500100014, name, sizeof name)); /* not known yet */
+    static const char offsets[] = "Text=555500000000;Data=555500000000";
+    symbols_offsets(s, (const uint8_t *)offsets, strlen(offsets));
+    assert_true(symbols_function(s, 0x555500100014, name, sizeof name));
+    assert_string_equal(name, "outer");
+    assert_true(symbols_function(s, 0x555500100014, name, 4));
+    assert_string_equal(name, "out");
+    assert_false(symbols_function(s, 0x555500200020, name, sizeof name)); /* data */
+    assert_false(symbols_function(s, 0x100014, name, sizeof name));
+    symbols_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +448,7 @@ int main(void)
         cmocka_unit_test(what_the_file_does_not_know_goes_to_gdb_and_its_answer_back),
         cmocka_unit_test(a_pie_is_answered_only_when_the_slide_is_known),
         cmocka_unit_test(the_slide_is_what_qOffsets_says),
+        cmocka_unit_test(a_function_is_named_where_addresses_are_final),
         cmocka_unit_test(addresses_are_as_wide_as_the_files),
         cmocka_unit_test(gdbs_program_is_trusted_only_on_the_only_connection),
         cmocka_unit_test(a_build_id_that_fits_makes_the_file_trusted),

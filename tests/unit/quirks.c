@@ -15,18 +15,54 @@
 #include "proto/rsp.h"
 #include "tests/freebsd_stub.h"
 
+#define STOP "$T0510:00000080ffffffff;thread:186a1;"
+
 struct fixture {
     struct target *target;
     struct stub *stub;
     struct buf reply, request;
+    struct stop stop;
+    const char *function; /* that all code belongs to; NULL: nobody knows */
+    struct log log;
+    unsigned lines;
+    char line[300];
 };
+
+static struct stop *find_stop(void *context)
+{
+    return &((struct fixture *)context)->stop;
+}
+
+static bool find_function(void *context, uint64_t address, char *name, size_t size)
+{
+    const struct fixture *f = context;
+    if (f->function == NULL || address < STUB_MEMORY)
+        return false;
+    snprintf(name, size, "%s", f->function);
+    return true;
+}
+
+static void keep_line(void *context, enum log_level level, const char *line)
+{
+    struct fixture *f = context;
+    (void)level;
+    f->lines++;
+    snprintf(f->line, sizeof f->line, "%s", line);
+}
 
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     f->stub = stub_new();
-    f->target = quirks_new(&f->stub->base);
+    stop_begin(&f->stop, (const uint8_t *)STOP "#00", strlen(STOP "#00"));
+    f->log = (struct log){.level = LOG_WARN, .sink = keep_line, .context = f};
+    const struct quirks_options options = {.stop = find_stop,
+                                           .context = f,
+                                           .function = find_function,
+                                           .function_context = f,
+                                           .log = &f->log};
+    f->target = quirks_new(&f->stub->base, &options);
     assert_non_null(f->target);
     buf_init(&f->reply, TARGET_REPLY_MAX + 1); /* and a NUL */
     buf_init(&f->request, 512 * 1024);
@@ -110,7 +146,6 @@ static void what_the_stub_does_not_answer_is_answered_empty_without_asking(void 
         "bc",
         "i",
         "jThreadsInfo",
-        "k",
         "qAttached",
         "qCRC:ffffffff80000000,100",
         "qHostInfo",
@@ -589,6 +624,134 @@ static void a_detach_is_a_plain_one_however_it_is_asked_for(void **state)
     assert_string_equal(asked(f), " D");
     assert_string_equal(ask(f, "D;1"), "OK");
     assert_string_equal(asked(f), " D");
+    assert_string_equal(ask(f, "k"), "OK");
+    assert_string_equal(asked(f), " D");
+}
+
+/* ---- breakpoints ---- */
+
+static const char insert[] = "Mffffffff80000100,1:cc";
+
+static void a_breakpoint_in_what_the_stub_runs_is_refused_in_one_line(void **state)
+{
+    static const char *const functions[] = {"gdb_trap",      "kdb_trap",    "kdb_reenter",
+                                            "netgdb_rx",     "trap",        "setjmp",
+                                            "debugnet_send", "dn_evh_init", "db_trace_self"};
+    struct fixture *f = *state;
+    ask(f, "qSupported");
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        f->function = functions[i];
+        asked(f);
+        assert_string_equal(ask(f, insert), "E01");
+        assert_string_equal(ask(f, insert), "E01");
+        assert_string_equal(asked(f), "");
+        assert_int_equal(f->lines, i + 1);
+        assert_non_null(strstr(f->line, functions[i]));
+    }
+}
+
+/* GDB plants one there by itself for each `next`, which would fail if that were refused. */
+static void a_breakpoint_in_longjmp_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+    f->function = "longjmp";
+    assert_string_equal(ask(f, insert), "OK");
+    assert_string_equal(ask_bytes(f, "Xffffffff80000100,4:\0\0 \xd4", 24), "OK");
+    assert_string_equal(asked(f), "");
+    assert_int_equal(f->lines, 1);
+    assert_non_null(strstr(f->line, "no breakpoint was set in longjmp"));
+}
+
+static void all_other_writes_pass(void **state)
+{
+    static const char *const functions[] = {"kdb_enter", "kdb_panic", "panic", "trapframe",
+                                            "vm_fault_trap"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        f->function = functions[i];
+        assert_string_equal(ask(f, insert), "OK");
+        assert_int_equal(f->stub->memory[0x100], 0xcc);
+    }
+    f->function = "longjmp";
+    assert_string_equal(ask(f, "Mffffffff80000100,1:cb"), "OK");
+    assert_string_equal(ask(f, "Mffffffff80000101,2:cccc"), "OK");
+    assert_memory_equal(f->stub->memory + 0x100, "\xcb\xcc\xcc", 3);
+    assert_int_equal(f->lines, 0);
+}
+
+static void what_a_breakpoint_took_the_place_of_is_remembered(void **state)
+{
+    struct fixture *f = *state;
+    const struct stop_point *p = &f->stop.points[0];
+    ask(f, "qSupported");
+    asked(f);
+    uint8_t was = f->stub->memory[0x100];
+    char remove[40], both[80];
+    snprintf(remove, sizeof remove, "Mffffffff80000100,1:%02x", was);
+    ask(f, insert);
+    assert_string_equal(asked(f), " mffffffff80000100,1 Mffffffff80000100,1:cc");
+    assert_int_equal(p->planted, 1);
+    assert_int_equal(p->text[0], was);
+    ask(f, remove);
+    assert_int_equal(p->planted, 0);
+    asked(f);
+    ask(f, insert); /* again, as at each resume: it is known already */
+    ask(f, remove);
+    snprintf(both, sizeof both, " %s %s", insert, remove);
+    assert_string_equal(asked(f), both);
+    ask(f, "Mffffffff800000ff,4:01020304"); /* something else is there now */
+    assert_int_equal(p->len, 0);
+}
+
+static void one_that_is_there_for_long_is_no_breakpoint_of_gdbs(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, insert); /* perhaps `set var` */
+    ask(f, "c");
+    assert_int_equal(f->stop.points[0].planted, 1);
+    ask(f, "c");
+    assert_int_equal(f->stop.points[0].planted, 0);
+}
+
+static void whoever_goes_on_takes_out_what_is_planted(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t was = f->stub->memory[0x100];
+    ask(f, insert);
+    asked(f);
+    assert_int_equal(quirks_begin(f->target), 0);
+    assert_int_equal(f->stub->memory[0x100], was);
+    assert_non_null(strstr(asked(f), " Mffffffff80000100,1:"));
+    assert_int_equal(quirks_begin(f->target), 0);
+    assert_string_equal(asked(f), "");
+    ask(f, insert);
+    asked(f);
+    assert_int_equal(quirks_park(f->target), 0); /* its client has gone in order */
+    assert_int_equal(quirks_begin(f->target), 0);
+    assert_string_equal(asked(f), "");
+}
+
+/* ---- watchpoints ---- */
+
+static void the_first_z_asks_whether_there_are_watchpoints(void **state)
+{
+    static const char *const no[] = {"", "E06"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 2; i++) {
+        target_free(f->target);
+        f->stub = stub_new();
+        f->stub->z_reply = no[i];
+        f->target = quirks_new(&f->stub->base, NULL);
+        assert_string_equal(ask(f, "Z2,1,8"), "");
+        assert_string_equal(ask(f, "Z2,2,8"), "");
+        assert_string_equal(asked(f), " Z2,1,8");
+        assert_string_equal(ask(f, "Z3,1,8"), "");
+        assert_string_equal(asked(f), " Z3,1,8");
+    }
+    f->stub->z_reply = "E10"; /* all are in use */
+    assert_string_equal(ask(f, "Z4,1,8"), "E10");
+    assert_string_equal(ask(f, "Z4,1,8"), "E10");
+    assert_string_equal(asked(f), " Z4,1,8 Z4,1,8");
 }
 
 static void an_interrupt_is_for_the_target_behind_to_refuse(void **state)
@@ -628,7 +791,7 @@ static void the_target_behind_is_freed_too(void **state)
     bool freed = false;
     (void)state;
     stub->was_freed = &freed;
-    target_free(quirks_new(&stub->base));
+    target_free(quirks_new(&stub->base, NULL));
     assert_true(freed);
 }
 
@@ -671,6 +834,13 @@ int main(void)
         TEST(thread_ids_are_told_from_the_same_copy),
         TEST(a_long_list_of_ids_comes_in_parts),
         TEST(a_detach_is_a_plain_one_however_it_is_asked_for),
+        TEST(a_breakpoint_in_what_the_stub_runs_is_refused_in_one_line),
+        TEST(a_breakpoint_in_longjmp_is_left_out),
+        TEST(all_other_writes_pass),
+        TEST(what_a_breakpoint_took_the_place_of_is_remembered),
+        TEST(one_that_is_there_for_long_is_no_breakpoint_of_gdbs),
+        TEST(whoever_goes_on_takes_out_what_is_planted),
+        TEST(the_first_z_asks_whether_there_are_watchpoints),
         TEST(an_interrupt_is_for_the_target_behind_to_refuse),
         TEST(a_kernel_that_came_back_is_told_and_learned_anew),
         cmocka_unit_test(the_target_behind_is_freed_too),

@@ -51,7 +51,7 @@ static void begin(struct chain *c)
 {
     c->stub = stub_new();
     c->loss = (struct loss){.base = {&ops, &c->stub->base}};
-    c->target = quirks_new(&c->loss.base);
+    c->target = quirks_new(&c->loss.base, NULL);
     assert_non_null(c->target);
 }
 

@@ -19,7 +19,7 @@ struct fixture {
     struct buf did; /* what the target was told, each in brackets */
     struct buf lines;
     const char *leave_reply;
-    bool can_interrupt;
+    bool can_interrupt, ignores_interrupt;
     int send_error;
 };
 
@@ -61,7 +61,8 @@ static int fake_target_interrupt(struct target *t)
     struct fixture *f = of(t);
     if (!f->can_interrupt)
         return NETGDB_UNSUPPORTED;
-    fake_text(&f->io, IO_TARGET, IO_MS, "T02thread:1;");
+    if (!f->ignores_interrupt)
+        fake_text(&f->io, IO_TARGET, IO_MS, "T02thread:1;");
     return buf_adds(&f->did, "[^C]");
 }
 
@@ -244,6 +245,38 @@ static void a_client_that_goes_parks_where_clients_come_and_go(void **state)
     expect_did(f, "");
 }
 
+/* GDB's disconnect, or a connection that it could not set up: neither D nor vKill nor k. */
+static void a_client_that_goes_without_a_word_may_leave_the_target_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    f->options.keep = true;
+    gdb(f, IO_MS, "g");
+    fake_eof(&f->io, IO_CLIENT, IO_MS + 1);
+    stub(f, 2 * IO_MS, "00");
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[g]");
+}
+
+static void where_it_is_kept_then_a_kill_is_still_a_detach(void **state)
+{
+    struct fixture *f = *state;
+    f->options.keep = true;
+    gdb(f, IO_MS, "vKill;a410");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
+static void where_it_is_kept_then_a_detach_is_one(void **state)
+{
+    struct fixture *f = *state;
+    f->options.keep = true;
+    gdb(f, IO_MS, "D");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[leave D]");
+}
+
 static bool is_woken(void *context)
 {
     struct fixture *f = context;
@@ -305,8 +338,30 @@ static void a_target_that_refuses_a_plain_d_is_asked_for_its_process(void **stat
     f->leave_reply = "E01";
     fake_eof(&f->io, IO_CLIENT, IO_MS);
     stub(f, 2 * IO_MS, "T05thread:p1a2b.1a2c;");
-    assert_int_equal(run(f), SERVE_DETACHED);
+    assert_int_equal(run(f), SERVE_PARKED); /* as it does that too */
     expect_did(f, "[leave D][?][leave D;1a2b]");
+}
+
+/* A kernel that would not stay at db>: see quirks.h. */
+static void a_target_that_says_why_it_is_not_left_is_told_of_in_one_line(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E.it would run on";
+    fake_eof(&f->io, IO_CLIENT, IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[leave D]");
+    assert_true(said(f, "not detached from: it would run on"));
+}
+
+static void a_detach_that_is_not_done_says_why_and_the_session_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    f->leave_reply = "E.it would run on";
+    gdb(f, IO_MS, "D");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[leave D][leave D]");
+    assert_true(said(f, "not detached from: it would run on"));
 }
 
 static void the_process_is_learned_from_qc_too(void **state)
@@ -470,6 +525,19 @@ static void a_running_kernel_whose_client_goes_is_let_be(void **state)
     assert_true(said(f, "while the kernel runs"));
 }
 
+/* GDB says in pieces that it has left; a line of ours at that moment would come in between. */
+static void who_was_told_that_a_kernel_runs_is_not_told_again(void **state)
+{
+    struct fixture *f = *state;
+    gdb(f, IO_MS, "c");
+    fake_text(&f->io, IO_CLIENT, IO_SECOND, "\x03");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_SECOND);
+    assert_int_equal(run(f), SERVE_RUNNING);
+    expect_did(f, "[c]");
+    assert_true(said(f, "leaves it running"));
+    assert_false(said(f, "while the kernel runs"));
+}
+
 static void a_running_node_whose_client_goes_is_stopped_and_left(void **state)
 {
     struct fixture *f = *state;
@@ -478,6 +546,79 @@ static void a_running_node_whose_client_goes_is_stopped_and_left(void **state)
     fake_eof(&f->io, IO_CLIENT, IO_SECOND);
     assert_int_equal(run(f), SERVE_DETACHED);
     expect_did(f, "[c][^C][leave D]");
+}
+
+static void limit(struct fixture *f, uint64_t ns)
+{
+    f->options.io = &f->io.io;
+    f->options.run_timeout = ns;
+}
+
+static void a_kernel_that_does_not_stop_in_time_is_left_running(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, 3 * IO_SECOND);
+    gdb(f, IO_SECOND, "c");
+    stub(f, 10 * IO_SECOND, "T05thread:1;");
+    uint64_t began = f->io.now;
+    assert_int_equal(run(f), SERVE_RUNNING);
+    expect_did(f, "[c]");
+    assert_int_equal(f->io.now - began, 4 * IO_SECOND);
+    assert_true(said(f, "ran for 3 s without a stop (run-timeout): connection closed"));
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a"); /* no stop */
+}
+
+static void a_target_that_can_be_interrupted_is_stopped_and_left_when_its_time_is_over(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, 3 * IO_SECOND);
+    f->can_interrupt = true;
+    gdb(f, IO_MS, "vCont;c");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vCont;c][^C][leave D]");
+    fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a");
+}
+
+static void one_that_ignores_the_interrupt_is_left_running(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, 3 * IO_SECOND);
+    f->can_interrupt = f->ignores_interrupt = true;
+    gdb(f, IO_MS, "c");
+    assert_int_equal(run(f), SERVE_RUNNING);
+    expect_did(f, "[c][^C]");
+    assert_true(said(f, "did not stop within 5 s either"));
+}
+
+/* Each run has its own time; console output is no stop; what is not a run has no limit. */
+static void the_limit_of_a_run_is_for_each_run_alone(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, 3 * IO_SECOND);
+    gdb(f, IO_MS, "c");
+    stub(f, 2 * IO_SECOND, "T05thread:1;");
+    gdb(f, 4 * IO_SECOND, "s");
+    stub(f, 6 * IO_SECOND, "T05thread:1;");
+    gdb(f, 10 * IO_SECOND, "g");
+    stub(f, 20 * IO_SECOND, "00");
+    gdb(f, 30 * IO_SECOND, "c");
+    stub(f, 32 * IO_SECOND, "O6869");
+    stub(f, 34 * IO_SECOND, "T05thread:1;");
+    uint64_t began = f->io.now;
+    assert_int_equal(run(f), SERVE_RUNNING);
+    expect_did(f, "[c][s][g][c]");
+    assert_int_equal(f->io.now - began, 33 * IO_SECOND);
+}
+
+static void without_a_limit_it_may_run_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, IO_NEVER);
+    gdb(f, IO_MS, "c");
+    stub(f, 1000000 * IO_SECOND, "T05thread:1;");
+    gdb(f, 1000001 * IO_SECOND, "D");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][leave D]");
 }
 
 static void what_a_client_sent_before_it_went_is_done(void **state)
@@ -580,11 +721,16 @@ int main(void)
         TEST(a_kill_parks_where_clients_come_and_go),
         TEST(a_client_that_goes_leaves_the_target),
         TEST(a_client_that_goes_parks_where_clients_come_and_go),
+        TEST(a_client_that_goes_without_a_word_may_leave_the_target_as_it_is),
+        TEST(where_it_is_kept_then_a_kill_is_still_a_detach),
+        TEST(where_it_is_kept_then_a_detach_is_one),
         TEST(a_wake_may_mean_that_the_client_is_gone),
         TEST(an_end_whose_wake_was_seen_already_needs_no_other),
         TEST(such_a_wake_stops_a_target_that_runs),
         TEST(a_multiprocess_target_is_left_by_its_process),
         TEST(a_target_that_refuses_a_plain_d_is_asked_for_its_process),
+        TEST(a_target_that_says_why_it_is_not_left_is_told_of_in_one_line),
+        TEST(a_detach_that_is_not_done_says_why_and_the_session_goes_on),
         TEST(the_process_is_learned_from_qc_too),
         TEST(thread_ids_that_name_no_process_do_not_count),
         TEST(a_program_that_ended_is_not_left),
@@ -598,7 +744,13 @@ int main(void)
         TEST(ctrl_c_to_a_running_kernel_is_explained),
         TEST(ctrl_c_during_a_read_goes_nowhere),
         TEST(a_running_kernel_whose_client_goes_is_let_be),
+        TEST(who_was_told_that_a_kernel_runs_is_not_told_again),
         TEST(a_running_node_whose_client_goes_is_stopped_and_left),
+        TEST(a_kernel_that_does_not_stop_in_time_is_left_running),
+        TEST(a_target_that_can_be_interrupted_is_stopped_and_left_when_its_time_is_over),
+        TEST(one_that_ignores_the_interrupt_is_left_running),
+        TEST(the_limit_of_a_run_is_for_each_run_alone),
+        TEST(without_a_limit_it_may_run_for_ever),
         TEST(what_a_client_sent_before_it_went_is_done),
         TEST(what_comes_between_requests_is_taken),
         TEST(a_kernel_that_reboots_while_it_runs_goes_on),

@@ -5,11 +5,11 @@ continue
 up 5
 if n != 6
   printf "the outermost call is for %d, not 6\n", n
-  quit 2
+  quit 10
 end
 finish
 if $ != 720
   printf "factorial(6) is %d, not 720\n", $
-  quit 2
+  quit 10
 end
 detach

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Breakpoint instructions that the client writes: FreeBSD's stub has no Z0. None goes into what
+ * the stub itself runs; the others are remembered until they are taken out, so that whoever goes
+ * on with the session of a client that was killed can do that. See quirks.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/quirks_parts.h"
+
+/* As GDB writes them (its *-tdep.c), for the machines that have a stub. */
+static const struct instruction {
+    uint8_t len, bytes[STOP_TEXT_MAX];
+} instructions[] = {
+    {1, {0xcc}},                   /* amd64, i386: int3 */
+    {4, {0x00, 0x00, 0x20, 0xd4}}, /* arm64: brk #0 */
+    {2, {0x02, 0x90}},             /* riscv64: c.ebreak */
+    {4, {0x73, 0x00, 0x10, 0x00}}, /* riscv64: ebreak */
+    {4, {0x7d, 0x82, 0x10, 0x08}}, /* powerpc: tw */
+    {4, {0x08, 0x10, 0x82, 0x7d}}, /* powerpc64le */
+};
+
+/*
+ * What runs while the stub has the kernel: its own code and that of its network, what chooses and
+ * enters it, and the way back from an access that fails (trap, kdb_reenter, a backtrace by ddb,
+ * longjmp). A breakpoint there traps where nothing handles it: the machine is silent, or reboots.
+ * Source: sys/gdb, sys/kern/subr_kdb.c, sys/net/debugnet*.c, sys/ddb/db_main.c, setjmp.S.
+ */
+static const char *const runs[] = {
+    "data_abort",         "db_*",   "debugnet_*", "dn_*",     "do_el1h_sync",
+    "do_trap_supervisor", "gdb_*",  "kdb_*",      "longjmp",  "makectx",
+    "netgdb_*",           "setjmp", "trap",       "_longjmp", "_setjmp",
+};
+
+/* Of those that begin so: what enters the debugger, and is not run by it. */
+static const char *const runs_not[] = {"kdb_alt_break*", "kdb_break",  "kdb_enter*",  "kdb_init",
+                                       "kdb_panic",      "kdb_reboot", "kdb_sysctl_*"};
+
+/* `*` at the end of a pattern is anything. */
+static bool is_among(const char *name, const char *const *patterns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(patterns[i]);
+        bool open = patterns[i][len - 1] == '*';
+        if (open ? strncmp(name, patterns[i], len - 1) == 0 : strcmp(name, patterns[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+#define IS_AMONG(name, patterns) is_among(name, patterns, sizeof(patterns) / sizeof((patterns)[0]))
+
+static bool is_breakpoint(const struct buf *data)
+{
+    for (size_t i = 0; i < sizeof instructions / sizeof instructions[0]; i++) {
+        if (data->len == instructions[i].len &&
+            memcmp(data->data, instructions[i].bytes, data->len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct stop_point *find_point(struct stop *s, uint64_t address, size_t len)
+{
+    for (unsigned i = 0; i < STOP_POINTS; i++) {
+        if (s->points[i].len == len && s->points[i].address == address)
+            return &s->points[i];
+    }
+    return NULL;
+}
+
+/*
+ * Keeps a breakpoint from the stub's own code. GDB plants one in longjmp by itself, where it knows
+ * the ABI, and would not step over a call if that were refused: it is told that all is well.
+ */
+static int keep_out(struct quirks *q, const char *name)
+{
+    if (strcmp(q->said, name) != 0)
+        log_warn(q->options.log,
+                 "no breakpoint was set in %s: the kernel's own debugger runs it, and would hang",
+                 name);
+    (void)snprintf(q->said, sizeof q->said, "%s", name);
+    return buf_sets(&q->reply, strstr(name, "longjmp") != NULL ? "OK" : "E01");
+}
+
+/*
+ * Remembers what is there, if it is not there already. *why: it cannot, in a few words. Returns 0
+ * or the target's error.
+ */
+static int remember(struct quirks *q, uint64_t address, const char **why)
+{
+    struct stop *s = quirks_stop(q);
+    struct stop_point *p = find_point(s, address, q->data.len);
+    struct stop_point now = {.address = address, .len = (uint8_t)q->data.len};
+    bool good = true;
+    int rc = 0;
+    if (p != NULL)
+        now = *p;
+    else
+        rc = quirks_read_bytes(q, address, now.text, now.len, &good);
+    bool there = good && memcmp(now.text, q->data.data, now.len) == 0;
+    if (p == NULL)
+        p = find_point(s, 0, 0); /* a free one */
+    if (!good || p == NULL)
+        *why = good ? "too many breakpoints are planted" : "its text cannot be read";
+    if (rc != 0 || *why != NULL || there)
+        return rc;
+    now.planted = 1;
+    now.old = 0;
+    *p = now;
+    return 0;
+}
+
+/* Whether the stub itself runs what is there; name[QUIRKS_NAME_MAX] is whose code it is. */
+static bool is_stubs_own(const struct quirks *q, uint64_t address, char *name)
+{
+    const struct quirks_options *o = &q->options;
+    return o->function != NULL &&
+           o->function(o->function_context, address, name, QUIRKS_NAME_MAX) &&
+           IS_AMONG(name, runs) && !IS_AMONG(name, runs_not);
+}
+
+bool quirks_may_write(struct quirks *q, uint64_t address, int *rc)
+{
+    char name[QUIRKS_NAME_MAX];
+    const char *why = NULL; /* does not matter: it is the client's to take out */
+    *rc = 0;
+    if (!is_breakpoint(&q->data))
+        return true;
+    bool own = is_stubs_own(q, address, name);
+    *rc = own ? keep_out(q, name) : remember(q, address, &why);
+    return !own;
+}
+
+int quirks_plant(struct quirks *q, uint64_t address, const char **why)
+{
+    char name[QUIRKS_NAME_MAX];
+    if (is_stubs_own(q, address, name)) {
+        *why = "it stopped in its own debugger";
+        return 0;
+    }
+    int rc = remember(q, address, why);
+    if (rc != 0 || *why != NULL || find_point(quirks_stop(q), address, q->data.len) == NULL)
+        return rc;
+    rc = quirks_write(q, address);
+    if (rc == 0 && !buf_is(&q->reply, "OK"))
+        *why = "its text cannot be written";
+    return rc;
+}
+
+void quirks_note_write(struct quirks *q, uint64_t address)
+{
+    struct stop *s = quirks_stop(q);
+    bool planted = is_breakpoint(&q->data);
+    for (unsigned i = 0; i < STOP_POINTS; i++) {
+        struct stop_point *p = &s->points[i];
+        if (p->len == 0 || p->address - address >= q->data.len) {
+            if (p->len == 0 || address - p->address >= p->len)
+                continue; /* somewhere else */
+        }
+        bool same = p->address == address && p->len == q->data.len;
+        if (same && !planted && memcmp(p->text, q->data.data, p->len) == 0)
+            p->planted = 0;
+        else if (!same || !planted)
+            *p = (struct stop_point){.len = 0};
+    }
+}
+
+void quirks_age_points(struct stop *s)
+{
+    for (unsigned i = 0; i < STOP_POINTS; i++) {
+        struct stop_point *p = &s->points[i];
+        if (p->planted != 0 && p->old != 0)
+            *p = (struct stop_point){.len = 0};
+        p->old = p->planted;
+    }
+}
+
+int quirks_remove_point(struct quirks *q, struct stop_point *p)
+{
+    int rc = buf_set(&q->data, p->text, p->len <= STOP_TEXT_MAX ? p->len : 0);
+    if (rc == 0)
+        rc = quirks_write(q, p->address);
+    if (rc == 0)
+        p->planted = 0;
+    return rc;
+}
+
+int quirks_unplant(struct quirks *q, uint64_t address, size_t len)
+{
+    struct stop_point *p = find_point(quirks_stop(q), address, len);
+    return p != NULL ? quirks_remove_point(q, p) : 0;
+}

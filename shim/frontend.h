@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who drives gdb, while connect() blocks the thread that would hear it: a person, a script, or a
+ * front end (an IDE) that speaks MI or DAP over standard input. The wait for a kernel ends
+ *
+ *   - when standard input is hung up during the wait, unless gdb reads no commands there (-batch)
+ *     or commands of a script still wait in it;
+ *   - for MI, when -gdb-exit, -exec-interrupt or quit waits in standard input, where that can be
+ *     seen: a pipe or a socket;
+ *   - for MI and DAP, when the process that started gdb has ended during the wait; before it, too,
+ *     when standard input is hung up as well.
+ *
+ * An input that is at its end from the start, /dev/null, or a file is a script's: it ends nothing.
+ */
+#ifndef NETGDB_SHIM_FRONTEND_H
+#define NETGDB_SHIM_FRONTEND_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct frontend {
+    bool mi;      /* -i=mi: commands can be looked for */
+    bool machine; /* MI or DAP: a program drives gdb */
+    bool batch;   /* gdb reads no commands from standard input */
+    int input;    /* standard input; -1: of no use */
+    int parent;   /* a pidfd of who started gdb; -1: not watched */
+    bool pending; /* something waits in the input, which ends nothing so far */
+    bool gone;    /* nobody drives gdb any more: from the start */
+};
+
+/* Reads what gdb was started with: words with a NUL behind each, as /proc/self/cmdline has it. */
+void frontend_parse(struct frontend *f, const char *words, size_t len);
+
+/* Remembers who has started this process: at its beginning. */
+void frontend_init(void);
+
+/* Begins to watch at the beginning of a wait, and ends it. `input` is standard input's descriptor.
+ */
+void frontend_begin(struct frontend *f, int input);
+void frontend_end(struct frontend *f);
+
+enum { FRONTEND_FDS = 2 };
+
+/* What a poll is to look at besides. */
+void frontend_poll(const struct frontend *f, struct pollfd fds[FRONTEND_FDS]);
+
+/* When to look again, in ns from now on; IO_NEVER: when the poll says so. */
+uint64_t frontend_look_again(const struct frontend *f);
+
+/* Why the wait is to end, in words; NULL: it is not. After each poll, and before the first. */
+const char *frontend_ended(struct frontend *f);
+
+#endif

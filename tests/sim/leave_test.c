@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * However a kernel stopped, and whatever was looked at since: whoever leaves it leaves it at db>,
+ * where it stopped, on the thread that stopped. On a network that loses, repeats and reorders, and
+ * when a server was killed in between.
+ */
+#include "tests/sim/rig.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "session/chain.h"
+#include "session/serve.h"
+
+#define PC UINT64_C(0xffffffff80201000)
+#define BREAK (PC + 0x100)
+#define TID 100001
+
+enum way_to_stop { BEGINS, STEPS, BREAKS, WATCHES, FAULTS, STOPS };
+
+static const char *const stop_names[STOPS] = {"as it began", "a step", "a breakpoint",
+                                              "a watchpoint", "a fault"};
+static const char *const instruction[] = {"cc", "000020d4", "0290"};
+
+static const enum machine_arch all_machines[] = {MACHINE_AMD64, MACHINE_ARM64, MACHINE_RISCV64};
+
+/* ---- a session with a chain, as a gdb has one ---- */
+
+struct session {
+    struct rig *r;
+    struct chain chain;
+    struct link_mark mark;
+    enum way_to_stop stop;
+    uint64_t pc; /* where it stopped */
+};
+
+static const struct options options = {.cache = true, .rtos = "off"};
+
+static void begin(struct session *s)
+{
+    const struct chain_config config = {.options = &options, .log = &s->r->log};
+    link_keep_mark(netgdb_target_link(s->r->target), &s->mark);
+    assert_int_equal(chain_renew(&s->chain, s->r->target, &config), 0);
+}
+
+static void connect(struct session *s)
+{
+    rig_connect(s->r);
+    begin(s);
+}
+
+static struct session *session_of(const struct twin_config *config)
+{
+    struct session *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->r = rig_new_twin(config);
+    s->pc = PC;
+    connect(s);
+    return s;
+}
+
+static struct session *session(enum machine_arch arch)
+{
+    struct twin_config config = twin_config(TWIN_NEW);
+    config.arch = arch;
+    return session_of(&config);
+}
+
+static void end(struct session *s)
+{
+    if (s->chain.target != NULL)
+        s->r->target = chain_strip(&s->chain);
+    rig_free(s->r);
+    free(s);
+}
+
+static const char *ask(struct session *s, const char *request)
+{
+    assert_int_equal(target_ask(s->chain.target, request, &s->r->reply), 0);
+    (void)buf_addc(&s->r->reply, 0);
+    return (const char *)s->r->reply.data;
+}
+
+static void ask_of(struct session *s, const char *reply, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void ask_of(struct session *s, const char *reply, const char *format, ...)
+{
+    char request[128];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(request, sizeof request, format, args);
+    va_end(args);
+    assert_string_equal(ask(s, request), reply);
+}
+
+/* ---- stops ---- */
+
+static void run(struct machine *m, void *context)
+{
+    struct session *s = context;
+    unsigned past;
+    if (s->stop == BREAKS && machine_breakpoint_at(m, BREAK, &past))
+        machine_set_reg(m, &m->threads[0], MACHINE_PC, BREAK + past);
+    else
+        machine_set_reg(m, &m->threads[0], MACHINE_PC, PC + 0x40);
+    if (s->stop == WATCHES || s->stop == FAULTS)
+        machine_trap(m, s->stop == WATCHES ? MACHINE_WATCH : MACHINE_FAULT);
+    m->watched = MACHINE_DATA;
+}
+
+static struct machine *machine_of(struct session *s)
+{
+    return twin_machine(s->r->twin);
+}
+
+static void write_le(char *hex, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++)
+        sprintf(hex + 2 * i, "%02x", (unsigned)(value >> 8 * i & 0xff));
+}
+
+/* As gdb does it: planted at the resume, taken out at the stop, the pc back at it. */
+static void break_and_run(struct session *s)
+{
+    enum machine_arch arch = machine_of(s)->arch;
+    char text[16], pc[17];
+    size_t len = strlen(instruction[arch]) / 2;
+    snprintf(text, sizeof text, "%s", ask(s, "mffffffff80201100,4"));
+    text[2 * len] = '\0';
+    ask_of(s, "OK", "M%" PRIx64 ",%zx:%s", BREAK, len, instruction[arch]);
+    assert_true(strncmp(ask(s, "c"), "T05", 3) == 0);
+    ask_of(s, "OK", "M%" PRIx64 ",%zx:%s", BREAK, len, text);
+    write_le(pc, BREAK);
+    if (arch == MACHINE_AMD64)
+        ask_of(s, "OK", "P10=%s", pc);
+}
+
+static void stop_by(struct session *s, enum way_to_stop stop)
+{
+    static const uint64_t at[STOPS] = {PC, PC + 4, BREAK, PC + 0x40, PC + 0x40};
+    s->stop = stop;
+    machine_of(s)->on_run = run;
+    machine_of(s)->context = s;
+    if (stop == STEPS)
+        assert_true(strncmp(ask(s, "s"), "T05", 3) == 0);
+    else if (stop == BREAKS)
+        break_and_run(s);
+    else if (stop != BEGINS)
+        assert_int_equal(ask(s, "c")[0], 'T');
+    s->pc = at[stop];
+}
+
+/* Whether this machine stops so: riscv64 can neither step nor watch. */
+static bool can_stop(enum machine_arch arch, enum way_to_stop stop)
+{
+    return arch != MACHINE_RISCV64 || (stop != STEPS && stop != WATCHES);
+}
+
+/* ---- leaving ---- */
+
+static void leave(struct session *s)
+{
+    assert_int_equal(serve_leave(s->chain.target, false, &s->r->log), SERVE_DETACHED);
+    s->r->target = chain_strip(&s->chain);
+    sim_run_for(s->r->w, SIM_SECOND);
+}
+
+/* Where it was left: at db>, there, and nothing of ours stays in its text. */
+static void expect_at_db(struct session *s)
+{
+    struct machine *m = machine_of(s);
+    unsigned past;
+    assert_int_equal(twin_phase(s->r->twin), TWIN_DDB);
+    assert_int_equal(twin_harm(s->r->twin), 0);
+    assert_int_equal(m->threads[0].regs[MACHINE_PC], s->pc);
+    assert_int_equal(twin_thread(s->r->twin), TID);
+    for (unsigned i = 1; i < MACHINE_THREADS; i++)
+        assert_int_equal(m->threads[i].regs[MACHINE_PC], PC + 0x1000 * i);
+    for (uint64_t at = PC; at < PC + 0x200; at++)
+        assert_false(machine_breakpoint_at(m, at, &past));
+}
+
+static void it_is_left_at_db_where_it_stopped(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < 3; a++) {
+        for (enum way_to_stop stop = BEGINS; stop < STOPS; stop++) {
+            if (!can_stop(all_machines[a], stop))
+                continue;
+            struct session *s = session(all_machines[a]);
+            stop_by(s, stop);
+            ask_of(s, "OK", "Hg186a3"); /* whatever was looked at */
+            assert_int_equal(ask(s, "p10")[0] == 'E', 0);
+            uint64_t resumes = twin_counts(s->r->twin)->steps;
+            leave(s);
+            print_message("%s, machine %u\n", stop_names[stop], a);
+            expect_at_db(s);
+            assert_int_equal(twin_counts(s->r->twin)->steps, resumes);
+            assert_int_equal(s->r->lines, 0);
+            end(s);
+        }
+    }
+}
+
+static void a_request_of_the_client_leaves_it_as_well(void **state)
+{
+    static const char *const requests[] = {"D", "D;1", "k"};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct session *s = session(MACHINE_AMD64);
+        stop_by(s, STEPS);
+        ask_of(s, "OK", "%s", requests[i]);
+        sim_run_for(s->r->w, SIM_SECOND);
+        expect_at_db(s);
+        end(s);
+    }
+}
+
+static void the_next_session_finds_it_where_it_was(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < 3; a++) {
+        for (enum way_to_stop stop = BEGINS; stop < STOPS; stop++) {
+            if (!can_stop(all_machines[a], stop))
+                continue;
+            struct session *s = session(all_machines[a]);
+            stop_by(s, stop);
+            for (int again = 0; again < 3; again++) {
+                leave(s);
+                expect_at_db(s);
+                rig_kill(s->r);
+                connect(s);
+                assert_string_equal(ask(s, "qC"), "QC186a1");
+            }
+            end(s);
+        }
+    }
+}
+
+static void after_a_step_nothing_is_sent_where_the_text_cannot_be_written(void **state)
+{
+    (void)state;
+    struct session *s = session(MACHINE_AMD64);
+    stop_by(s, STEPS);
+    machine_of(s)->locked = true;
+    assert_int_equal(serve_leave(s->chain.target, false, &s->r->log), SERVE_PARKED);
+    assert_int_equal(s->r->lines, 1);
+    assert_non_null(strstr(s->r->line, "not detached from: it would run on and lose the panic: "
+                                       "its text cannot be written"));
+    assert_int_equal(twin_executed(s->r->twin, "D"), 0);
+    assert_true(strncmp(ask(s, "D"), "E.", 2) == 0);
+    machine_of(s)->locked = false;
+    leave(s);
+    expect_at_db(s);
+    end(s);
+}
+
+/* ---- parking, and who goes on ---- */
+
+static void the_next_client_has_the_thread_that_stopped(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < 3; a++) {
+        struct session *s = session(all_machines[a]);
+        stop_by(s, BREAKS);
+        ask_of(s, "OK", "Hg186a4");
+        ask(s, "g");
+        s->r->target = chain_strip(&s->chain);
+        assert_int_equal(twin_thread(s->r->twin), TID);
+        size_t before = twin_requests(s->r->twin);
+        begin(s);
+        assert_int_equal(twin_requests(s->r->twin), before); /* it has been asked all already */
+        leave(s);
+        expect_at_db(s);
+        end(s);
+    }
+}
+
+/* The server was killed: another one goes on with what its record says. */
+static void take_over(struct session *s)
+{
+    struct rig *r = s->r;
+    const struct net_addr own = r->kernel->own, kernel = r->kernel->kernel;
+    struct link_mark mark = s->mark;
+    sim_session_kill(r->kernel->io);
+    r->target = chain_strip(&s->chain); /* nothing of this goes out, and it notes nothing */
+    s->mark = mark;
+    rig_kill(r);
+    assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &s->mark));
+    rig_take(r, rig_await(r, 30 * SIM_SECOND));
+    begin(s);
+}
+
+static void whoever_takes_over_leaves_it_there(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < 3; a++) {
+        for (enum way_to_stop stop = BEGINS; stop < STOPS; stop++) {
+            if (!can_stop(all_machines[a], stop))
+                continue;
+            struct session *s = session(all_machines[a]);
+            stop_by(s, stop);
+            ask_of(s, "OK", "Hg186a3");
+            ask(s, "g");
+            take_over(s);
+            assert_int_equal(twin_thread(s->r->twin), TID);
+            leave(s);
+            expect_at_db(s);
+            end(s);
+        }
+    }
+}
+
+/* A client that was killed while its breakpoints were in, and the kernel ran into one. */
+static void breakpoints_of_a_client_that_was_killed_are_taken_out(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < 3; a++) {
+        enum machine_arch arch = all_machines[a];
+        struct session *s = session(arch);
+        s->stop = BREAKS;
+        machine_of(s)->on_run = run;
+        machine_of(s)->context = s;
+        ask_of(s, "OK", "M%" PRIx64 ",%zx:%s", BREAK, strlen(instruction[arch]) / 2,
+               instruction[arch]);
+        assert_int_equal(ask(s, "c")[0], 'T');
+        take_over(s);
+        s->pc = BREAK;
+        leave(s);
+        expect_at_db(s);
+        end(s);
+    }
+}
+
+/* Whatever goes out last: nothing of the leaving is done twice, and nothing is left over. */
+static void a_server_may_be_killed_anywhere_while_it_leaves(void **state)
+{
+    bool left = false, done = false;
+    (void)state;
+    for (unsigned n = 0; !done; n++) {
+        struct session *s = session(n % 2 == 0 ? MACHINE_AMD64 : MACHINE_ARM64);
+        stop_by(s, STEPS);
+        ask_of(s, "OK", "Hg186a3");
+        rig_fate(s->r, RIG_OUR_DATA, NULL, n / 2, TIMES_ALL, SIM_LOSE, 0);
+        left = serve_leave(s->chain.target, false, &s->r->log) == SERVE_DETACHED;
+        rig_no_fates(s->r);
+        done = twin_phase(s->r->twin) == TWIN_DDB;
+        for (int i = 0; left && !done && i < 200; i++) { /* it lacks the '+' to its OK alone */
+            sim_run_for(s->r->w, 10 * SIM_MS);
+            assert_int_equal(target_idle(s->chain.target), 0);
+        }
+        if (!left) {
+            take_over(s);
+            leave(s);
+        }
+        sim_run_for(s->r->w, SIM_SECOND);
+        expect_at_db(s);
+        end(s);
+        assert_true(n < 200);
+    }
+}
+
+static void nothing_is_done_twice_on_a_bad_network(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct session *s = session(seed % 2 == 0 ? MACHINE_AMD64 : MACHINE_ARM64);
+        struct sim_path *path = sim_path(s->r->w, RIG_KERNEL_IP, SIM_TO_KERNEL);
+        for (uint64_t i = 0; i < seed; i++)
+            (void)sim_random(s->r->w);
+        path->loss = 0.1;
+        path->duplicate = 0.2;
+        path->reorder = 0.1;
+        *sim_path(s->r->w, RIG_KERNEL_IP, SIM_TO_SERVER) = *path;
+        stop_by(s, STEPS);
+        ask_of(s, "OK", "Hg186a3");
+        leave(s);
+        sim_run_for(s->r->w, 20 * SIM_SECOND);
+        expect_at_db(s);
+        assert_int_equal(twin_counts(s->r->twin)->continues, 1);
+        assert_int_equal(twin_executed(s->r->twin, "D"), 1);
+        end(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_left_at_db_where_it_stopped),
+        cmocka_unit_test(a_request_of_the_client_leaves_it_as_well),
+        cmocka_unit_test(the_next_session_finds_it_where_it_was),
+        cmocka_unit_test(after_a_step_nothing_is_sent_where_the_text_cannot_be_written),
+        cmocka_unit_test(the_next_client_has_the_thread_that_stopped),
+        cmocka_unit_test(whoever_takes_over_leaves_it_there),
+        cmocka_unit_test(breakpoints_of_a_client_that_was_killed_are_taken_out),
+        cmocka_unit_test(a_server_may_be_killed_anywhere_while_it_leaves),
+        cmocka_unit_test(nothing_is_done_twice_on_a_bad_network),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
