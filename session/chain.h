@@ -23,6 +23,7 @@ struct chain {
     struct target *target;   /* its front */
     struct symbols *symbols; /* what qSymbol is answered from, or NULL */
     struct target *cache;    /* in the chain, or NULL */
+    bool kept;               /* by a proxy, for its next client */
 };
 
 /*
@@ -53,6 +54,13 @@ struct target *chain_strip(struct chain *chain);
 
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);
+
+/*
+ * The same for a kernel or node of this machine's proxy, which mends a FreeBSD stub's replies, and
+ * whose next client finds it as this one has left it: the cache holds nothing back.
+ */
+int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
+                    const struct chain_config *config);
 
 /* Releases all targets of the chain; what the cache holds back of a target that is stopped and
  * stays so is sent first. An empty one is fine. */

@@ -5,7 +5,6 @@ libsession_la_SOURCES = \
 	session/chain.c session/chain.h \
 	session/control.c session/control.h \
 	session/leave.c session/leave.h \
-	session/loan.c session/loan.h \
 	session/listener.c session/listener.h \
 	session/lldb.c session/lldb.h \
 	session/monitor.c session/monitor.h \

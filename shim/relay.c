@@ -15,7 +15,6 @@
 #include "proto/rsp_server.h"
 #include "session/chain.h"
 #include "session/leave.h"
-#include "session/loan.h"
 #include "session/monitor.h"
 #include "session/serve.h"
 #include "symbols/find_elf.h"
@@ -32,8 +31,9 @@ struct relay {
     struct io_fds io;
     int client;
     const struct shim_name *name;
-    struct listener *listener; /* NULL: a stream, or a loan */
-    struct loan *loan;         /* of a proxy's kernel; NULL: none */
+    struct listener *listener; /* NULL: a stream */
+    bool proxy;                /* the stream is the proxy's, and `peer` behind it */
+    enum netgdb_peer peer;
     struct profile profile;
     struct listener_watch watch;
     struct link *link; /* until the chain has it */
@@ -56,7 +56,7 @@ static bool successor_waits(void *context)
 {
     struct relay *r = context;
     io_fds_clear_wake(&r->io);
-    return r->loan != NULL ? loan_waits(r->loan) : listener_waits(r->listener, &r->watch);
+    return listener_waits(r->listener, &r->watch);
 }
 
 static void adopt(struct relay *r, const struct listener_kernel *k)
@@ -65,18 +65,16 @@ static void adopt(struct relay *r, const struct listener_kernel *k)
     k->link->log = &r->name->log;
     r->record = k->record;
     io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
-    io_fds_watch(&r->io, k->others);
+    io_fds_watch(&r->io);
 }
 
 static struct link *successor_take(void *context)
 {
     struct relay *r = context;
     struct listener_kernel k;
-    bool taken =
-        r->loan != NULL ? loan_take(r->loan, &k) : listener_take(r->listener, &r->watch, &k);
-    if (!taken)
+    if (!listener_take(r->listener, &r->watch, &k))
         return NULL;
-    record_remove(r->record); /* one of a loan is the proxy's to remove */
+    record_remove(r->record);
     adopt(r, &k);
     return k.link;
 }
@@ -100,7 +98,9 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
     const struct chain_config config = {
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
     struct link *link = r->link;
-    if (r->listener == NULL && r->loan == NULL)
+    if (r->proxy)
+        return chain_for_proxy(chain, &r->io.io, r->peer, &config);
+    if (r->listener == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
     r->link = NULL;                /* the chain's from here on */
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
@@ -112,12 +112,12 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
 /* monitor netgdb, in front of all. */
 static int add_monitor(struct relay *r, struct chain *chain)
 {
-    bool kernel = r->listener != NULL || r->loan != NULL;
+    bool kernel = r->listener != NULL;
     struct target *bottom = chain->target, *monitor;
     while (bottom->next != NULL)
         bottom = bottom->next;
     monitor = monitor_new(chain->target, kernel ? bottom : NULL, chain->cache, &r->io.io,
-                          &r->profile, r->name->log.name, &r->name->log);
+                          r->proxy ? NULL : &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
     chain->target = monitor;
@@ -130,21 +130,6 @@ static void leaving(void *context)
     ((struct relay *)context)->leaving = true;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-}
-
-/* How a session goes back to the proxy. */
-static enum handover_kind loan_state(int end)
-{
-    switch (end) {
-    case SERVE_DETACHED:
-        return HANDOVER_LEFT;
-    case SERVE_PARKED:
-        return HANDOVER_PARKED;
-    case NETGDB_LOST:
-        return HANDOVER_LOST;
-    default:
-        return HANDOVER_RUNNING; /* it is asked */
-    }
 }
 
 /*
@@ -172,8 +157,6 @@ static void destroy(struct relay *r, int end)
     bool ended = end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED;
     if (r->listener != NULL)
         listener_unwatch(r->listener, &r->watch);
-    if (r->loan != NULL)
-        loan_end(r->loan, loan_state(end));
     profile_free(&r->profile);
     if (r->link != NULL)
         link_free(r->link);
@@ -206,7 +189,7 @@ static void *run(void *argument)
     struct relay *r = argument;
     const struct log *log = &r->name->log;
     const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
-                                          .park = r->loan != NULL,
+                                          .park = r->proxy,
                                           .leaving = leaving,
                                           .context = r};
     struct server *server = rsp_server_new(&r->io.io, log);
@@ -237,8 +220,10 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
 {
     r->client = client;
     r->listener = t->listener;
+    r->proxy = t->proxy;
+    r->peer = t->peer;
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
-    if (t->listener == NULL && t->loan < 0) {
+    if (t->listener == NULL) {
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
     } else {
         adopt(r, &t->kernel);
@@ -258,11 +243,6 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
 {
     struct relay *r = calloc(1, sizeof *r);
     if (r == NULL || io_fds_init(&r->io, spin_budget()) != 0) {
-        free(r);
-        return ENOMEM;
-    }
-    if (t->loan >= 0 && (r->loan = loan_begin(t->loan, wake, r)) == NULL) {
-        io_fds_close(&r->io);
         free(r);
         return ENOMEM;
     }
