@@ -27,6 +27,8 @@ const char *netgdb_strerror(int error)
         return "protocol error";
     case NETGDB_INTERRUPTED:
         return "interrupted";
+    case NETGDB_FOREIGN:
+        return "it sent what no kernel sends";
     default:
         return "unknown error";
     }

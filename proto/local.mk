@@ -14,6 +14,7 @@ libproto_la_SOURCES = \
 	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
+	proto/guard.c proto/guard.h \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
@@ -28,7 +29,7 @@ libproto_la_SOURCES = \
 	proto/replies.c proto/replies.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
-	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_threads.c \
+	proto/quirks_memory.c proto/quirks_registers.c proto/quirks_replies.c proto/quirks_threads.c \
 	proto/regions.c proto/regions.h \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
@@ -36,4 +37,5 @@ libproto_la_SOURCES = \
 	proto/silence.c proto/silence.h \
 	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
+	proto/visible.c proto/visible.h \
 	proto/wire.c proto/wire.h

@@ -197,6 +197,7 @@ static int note_replaced(struct quirks *q, int rc)
         forget_kernel(q);
         forget_threads(q);
         q->handed_on = true;
+        q->packet = packet_find((const uint8_t *)"?", 1);
     }
     return rc;
 }
@@ -210,7 +211,8 @@ static int quirks_send(struct target *t, const uint8_t *request, size_t len)
     if (q->error != QUIRKS_HAND_ON)
         return 0; /* an error of the target is for recv to tell */
     q->error = 0;
-    if ((packet_find(request, len)->does & PKT_RESUMES) != 0)
+    q->packet = packet_find(request, len);
+    if ((q->packet->does & PKT_RESUMES) != 0)
         forget_threads(q);
     q->handed_on = true;
     return note_replaced(q, target_next_send(t, request, len));
@@ -223,8 +225,10 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
     q->error = 0;
     if (error != 0)
         return note_replaced(q, error);
-    if (q->handed_on)
-        return note_replaced(q, target_next_recv(t, reply, final, watch));
+    if (q->handed_on) {
+        int rc = note_replaced(q, target_next_recv(t, reply, final, watch));
+        return rc == 0 && !quirks_can_be(q->packet, reply, *final) ? NETGDB_FOREIGN : rc;
+    }
     *final = true;
     return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
 }
@@ -277,6 +281,7 @@ struct target *quirks_new(struct target *next)
     buf_init(&q->part, TARGET_REPLY_MAX);
     buf_init(&q->data, TARGET_REPLY_MAX);
     buf_init(&q->threads, QUIRKS_THREADS_MAX);
+    q->packet = packet_find((const uint8_t *)"?", 1);
     forget_kernel(q);
     return &q->base;
 }

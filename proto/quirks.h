@@ -18,6 +18,7 @@
  *   qXfer:threads, qfThreadInfo, qsThreadInfo
  *                 from a copy, fetched once a stop: the stub reads its list out only once
  *   qSearch       patterns that the stub would mangle are searched for here
+ *   other replies must be what the stub can send: no File-I/O, no names of files; NETGDB_FOREIGN
  *   D             without a PID; k, R and the like do nothing: a session ends by `leave`
  */
 #ifndef NETGDB_PROTO_QUIRKS_H

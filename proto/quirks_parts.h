@@ -6,6 +6,7 @@
 #ifndef NETGDB_PROTO_QUIRKS_PARTS_H
 #define NETGDB_PROTO_QUIRKS_PARTS_H
 
+#include "proto/packets.h"
 #include "proto/quirks.h"
 
 /* What the stub says where a request is malformed, and where it does not fit (FreeBSD's errno). */
@@ -24,6 +25,7 @@ enum {
 struct quirks {
     struct target base;
     bool handed_on;              /* the reply is to come from the kernel */
+    const struct packet *packet; /* of the request that was handed on */
     int error;                   /* what the next recv returns, when not 0 */
     struct buf reply;            /* made here for the next recv */
     struct buf request;          /* one that is being made */
@@ -57,6 +59,9 @@ int quirks_write_registers(struct quirks *q, const uint8_t *request, size_t len)
 int quirks_xfer_threads(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_first_threads(struct quirks *q, const uint8_t *request, size_t len);
 int quirks_more_threads(struct quirks *q, const uint8_t *request, size_t len);
+
+/* Whether a FreeBSD stub can answer a request that is handed on so. */
+bool quirks_can_be(const struct packet *packet, const struct buf *reply, bool final);
 
 /*
  * Reads `NUMBER separator NUMBER`, hexadecimal; returns how many bytes, 0: not of that form. The

@@ -36,6 +36,7 @@ struct stub {
     unsigned replace_at; /* the request that NETGDB_REPLACED answers */
     struct buf reply;
     int result;      /* of the next recv */
+    const char *says; /* instead of its own reply, when not NULL */
     bool *was_freed; /* set at free, when not NULL */
 };
 
