@@ -208,12 +208,12 @@ static void make_room(struct lobby *b, const struct lobby_kernel *but)
     discard(b, goes);
 }
 
-/* A host may have as many sessions that wait for T as are free: so each that comes gets some. */
+/* However many hosts have many sessions that wait for T, one more gets some. */
 static bool has_room(struct lobby *b, uint32_t ip)
 {
     const struct lobby_host *h = find_host(b, ip);
     return b->heralded < b->heralded_max &&
-           (h == NULL || h->heralded < b->heralded_max - b->heralded);
+           (h == NULL || h->heralded < LOBBY_SHARE * (b->heralded_max - b->heralded));
 }
 
 /* A T was here: the oldest HERALD without one makes room for it. */

@@ -6,7 +6,8 @@
  * are being taken over from a server that died, until the kernel has answered.
  *
  * Whoever can send datagrams can make it hold something, so that all of it is bounded: sessions
- * whose T has not come yet, of which one host may have as many as are still free; and kernels. When
+ * whose T has not come yet, of which one host may have LOBBY_SHARE times those that are free; and
+ * kernels. When
  * there are too many, one goes that nobody has ever taken, with its record: of those that are asked
  * and have not answered the oldest, else of the host that has most.
  *
@@ -43,7 +44,8 @@
 
 enum {
     LOBBY_KERNELS_MAX = 2048,  /* kernels that have announced themselves, or are asked */
-    LOBBY_HERALDED_MAX = 1024, /* sessions whose T has not come yet */
+    LOBBY_HERALDED_MAX = 2048, /* sessions whose T has not come yet */
+    LOBBY_SHARE = 8,           /* one host alone gets 8 of 9 of them, a second 8 of 9 of the rest */
     LOBBY_BUCKETS = 1024,
     LOBBY_HOSTS_MAX = 256,    /* hosts and networks whose kernels are let in, unless all are */
     LOBBY_STOP_MAX = 4,       /* of the first stop: "T05" and a NUL */

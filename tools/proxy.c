@@ -183,11 +183,12 @@ static bool queue_lines(struct proxy *p)
     return true;
 }
 
-/* Whoever does not read by now does not. */
+/* Whoever does not read by now does not, and exit() would wait for him. */
 static void drain_lines(struct proxy *p)
 {
-    (void)logqueue_drain(p->lines, LINES_MS);
-    (void)logqueue_drain(p->printed, LINES_MS);
+    bool all = logqueue_drain(p->lines, LINES_MS);
+    if (!logqueue_drain(p->printed, LINES_MS) || !all)
+        _exit(p->exit_code);
 }
 
 static void notify(void *context)
@@ -346,8 +347,9 @@ static void *await_second_signal(void *context)
     while (poll(&fd, 1, -1) < 0)
         continue;
     log_error(&p->log, "ended at once: kernels that were not detached from stay as they are");
+    p->exit_code = EXIT_FAILED;
     drain_lines(p);
-    _exit(EXIT_FAILED);
+    _exit(p->exit_code);
 }
 
 int proxy_main(int argc, char **argv)
