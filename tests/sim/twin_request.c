@@ -166,12 +166,12 @@ static void read_memory(struct twin *t, struct twin_cursor *c)
         twin_gone(t, "twin: a read far past its buffer");
         return;
     }
-    if (machine_read(t->machine, addr, bytes, len) < len) {
+    if (machine_read(t->machine, addr, bytes, (size_t)len) < len) {
         stub_reply_error(t, E_IO);
         return;
     }
     buf_reset(&t->stub.reply);
-    (void)buf_addhex(&t->stub.reply, bytes, len);
+    (void)buf_addhex(&t->stub.reply, bytes, (size_t)len);
     stub_reply(t);
 }
 
@@ -199,10 +199,10 @@ static void write_memory(struct twin *t, struct twin_cursor *c)
         stub_reply_text(t, "OK"); /* and nothing was written */
         return;
     }
-    decode(c->p, bytes, len);
-    t->counts.undone += write_undoes(t, addr, bytes, len);
+    decode(c->p, bytes, c->len / 2);
+    t->counts.undone += write_undoes(t, addr, bytes, c->len / 2);
     t->counts.writes += len > 0;
-    if (machine_write(t->machine, addr, bytes, len) < len)
+    if (machine_write(t->machine, addr, bytes, c->len / 2) < len)
         stub_reply_error(t, E_IO);
     else
         stub_reply_text(t, "OK");
