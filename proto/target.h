@@ -33,10 +33,10 @@ struct target_ops {
     /*
      * Waits for the next packet of the stub and puts it into *reply (contents replaced).
      * *final is false for what precedes the reply (console output, 'O'). `watch`, IO_ON_CLIENT,
-     * IO_ON_WAKE and IO_ON_ALARM or 0, says what else may end the wait. Returns 0; NETGDB_AGAIN when what is
-     * watched came first, call again afterwards; NETGDB_REPLACED when the kernel rebooted into a
-     * new session, whose stop the next recv gives; NETGDB_LOST, NETGDB_CLOSED, … when no more is
-     * to come.
+     * IO_ON_WAKE and IO_ON_ALARM or 0, says what else may end the wait. Returns 0; NETGDB_AGAIN
+     * when what is watched came first, call again afterwards; NETGDB_REPLACED when the kernel
+     * rebooted into a new session, whose stop the next recv gives; NETGDB_LOST, NETGDB_CLOSED, …
+     * when no more is to come.
      */
     int (*recv)(struct target *t, struct buf *reply, bool *final, unsigned watch);
 

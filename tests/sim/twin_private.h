@@ -56,7 +56,7 @@ struct twin_link {
     unsigned chunks;
     int polls, retries;
     uint64_t began;
-    bool resending; /* a reply once more, for a byte that was not '+' */
+    bool resending;    /* a reply once more, for a byte that was not '+' */
     uint64_t skipping; /* since when no poll finds anything; 0: they are played one by one */
     twin_step *then;
 };
