@@ -294,9 +294,15 @@ tests_unit_confine_LDADD = $(UNIT_LIBS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+else
+check_DATA += cmocka-is-missing
 endif
+.PHONY: cmocka-is-missing
+cmocka-is-missing:
+	@echo "make check: no unit test can be built without cmocka (libcmocka-dev): install it, then \
+	run configure again" >&2; exit 1
 
-TREE_TESTS = tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
+TREE_TESTS = tests/unit/bootstrap.test tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
 TESTS += $(TREE_TESTS)
 dist_noinst_SCRIPTS += $(TREE_TESTS)
 EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md

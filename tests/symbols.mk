@@ -10,7 +10,7 @@ TEST_ELF_PARTS = tests/unit/elfs/common.s tests/unit/elfs/micromips.s tests/unit
 	tests/unit/elfs/opd.s tests/unit/elfs/thumb.s
 EXTRA_DIST += $(TEST_ELF_PARTS)
 dist_noinst_SCRIPTS += tests/unit/elfs/make
-check_DATA = tests/unit/elfs.stamp
+check_DATA += tests/unit/elfs.stamp
 CLEANFILES += tests/unit/elfs.stamp tests/unit/elfs.log
 tests/unit/elfs.stamp: tests/unit/elfs/make $(TEST_ELF_PARTS)
 	$(AM_V_GEN)$(MKDIR_P) tests/unit && \
