@@ -192,7 +192,7 @@ static bool open_btf(const struct piece *p, struct btf *b)
     b->types = p->data + header + types;
     b->end = b->types + types_len;
     b->strings = p->data + header + strings;
-    b->string_bytes = strings_len;
+    b->string_bytes = (size_t)strings_len;
     return true;
 }
 

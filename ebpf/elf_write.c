@@ -51,7 +51,7 @@ static void write_segments(struct writer *w, Elf64_Phdr *headers)
                                   .p_filesz = s->given,
                                   .p_memsz = s->size,
                                   .p_align = EBPF_PAGE};
-        (void)buf_add(w->out, s->data, s->given);
+        (void)buf_add(w->out, s->data, (size_t)s->given);
     }
 }
 
@@ -80,7 +80,7 @@ static void write_piece(struct writer *w, const Elf64_Phdr *headers, const struc
                     .sh_entsize = p->header.sh_entsize};
     if (p->group == LINK_OTHER) {
         h.sh_offset = w->out->len;
-        (void)buf_add(w->out, p->data, p->data == NULL ? 0 : p->size);
+        (void)buf_add(w->out, p->data, p->data == NULL ? 0 : (size_t)p->size);
     } else
         h.sh_offset = offset_of(w, headers, p->address);
     if (p->group == LINK_TEXT && w->text == 0)

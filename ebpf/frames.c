@@ -26,7 +26,7 @@ uint64_t ebpf_machine_shadow(struct ebpf_machine *m)
 {
     const struct ebpf_region *r = ebpf_memory_find(&m->memory, EBPF_SHADOW_BASE);
     uint64_t at = EBPF_SHADOW_BASE + (uint64_t)EBPF_RECORD_SIZE * m->depth_max - EBPF_RECORD_SIZE;
-    memset(r->host, 0, r->size);
+    memset(r->host, 0, (size_t)r->size);
     put(r->host + (at - r->base), EBPF_RECORD_LINK, at + EBPF_RECORD_SIZE);
     for (unsigned i = 0; i < m->depth; i++) {
         const struct ebpf_frame *f = &m->frames[i];

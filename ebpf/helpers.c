@@ -82,9 +82,9 @@ HELPER(probe_read)
         return stop;
     const uint8_t *src = arg[1] == 0 ? dst : ebpf_memory_access(&m->memory, arg[2], arg[1], false);
     if (src == NULL)
-        memset(dst, 0, arg[1]);
+        memset(dst, 0, (size_t)arg[1]);
     else
-        memmove(dst, src, arg[1]);
+        memmove(dst, src, (size_t)arg[1]);
     *result = src == NULL ? (uint64_t)EBPF_EFAULT : 0;
     return stop;
 }
@@ -145,7 +145,7 @@ HELPER(copy)
     const uint8_t *src = reach(m, arg[1], arg[2], false, &stop);
     uint8_t *dst = src == NULL ? NULL : reach(m, arg[0], arg[2], true, &stop);
     if (dst != NULL)
-        memmove(dst, src, arg[2]);
+        memmove(dst, src, (size_t)arg[2]);
     *result = arg[0];
     return stop;
 }
@@ -155,7 +155,7 @@ HELPER(set)
     enum ebpf_stop stop = EBPF_RUNNING;
     uint8_t *dst = reach(m, arg[0], arg[2], true, &stop);
     if (dst != NULL)
-        memset(dst, (int)(arg[1] & 0xff), arg[2]);
+        memset(dst, (int)(arg[1] & 0xff), (size_t)arg[2]);
     *result = arg[0];
     return stop;
 }
@@ -166,7 +166,7 @@ HELPER(compare)
     const uint8_t *a = reach(m, arg[0], arg[2], false, &stop);
     const uint8_t *b = a == NULL ? NULL : reach(m, arg[1], arg[2], false, &stop);
     if (b != NULL) {
-        int order = memcmp(a, b, arg[2]);
+        int order = memcmp(a, b, (size_t)arg[2]);
         *result = order < 0 ? UINT64_MAX : order > 0;
     }
     return stop;

@@ -2,6 +2,7 @@
 /* Reading an object, and where its sections go; see load.h. */
 #include "ebpf/load.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +133,7 @@ static bool made_by_gnu(const struct linker *l)
     for (size_t i = 0; i < l->pieces; i++) {
         const struct piece *p = &l->piece[i];
         if (strcmp(p->name, ".comment") == 0 && p->data != NULL &&
-            memmem(p->data, p->size, mark, sizeof mark - 1) != NULL)
+            memmem(p->data, (size_t)p->size, mark, sizeof mark - 1) != NULL)
             return true;
     }
     return false;
@@ -216,14 +217,16 @@ static int fill_segments(struct linker *l)
             if (l->piece[k].data != NULL && l->piece[k].address - s->base < s->size)
                 if (l->piece[k].address + l->piece[k].size - s->base > given)
                     given = l->piece[k].address + l->piece[k].size - s->base;
+        if (given > EBPF_MEMORY_MAX)
+            return link_error(l, "a segment of %" PRIu64 " bytes is too large", given);
         s->given = given;
-        s->data = calloc(1, given + 1);
+        s->data = calloc(1, (size_t)given + 1);
         if (s->data == NULL)
             return NETGDB_NOMEM;
         for (size_t k = 0; k < l->pieces; k++) {
             const struct piece *p = &l->piece[k];
             if (p->data != NULL && p->address - s->base < s->size)
-                memcpy(s->data + (p->address - s->base), p->data, p->size);
+                memcpy(s->data + (p->address - s->base), p->data, (size_t)p->size);
         }
     }
     return 0;
@@ -258,10 +261,10 @@ static int take_segment(struct linker *l, const GElf_Phdr *h, const uint8_t *fil
     s->base = h->p_vaddr - slack;
     s->size = h->p_memsz + slack;
     s->given = h->p_filesz + slack;
-    s->data = calloc(1, s->given + 1);
+    s->data = calloc(1, (size_t)s->given + 1);
     if (s->data == NULL)
         return NETGDB_NOMEM;
-    memcpy(s->data + slack, file + h->p_offset, h->p_filesz);
+    memcpy(s->data + slack, file + h->p_offset, (size_t)h->p_filesz);
     if (!(s->flags & EBPF_EXEC))
         return 0;
     if (image->text != NULL || s->size % 8 != 0)

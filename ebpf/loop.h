@@ -29,9 +29,9 @@
 
 #define JUMP(bytes)                                                                                \
     do {                                                                                           \
-        int64_t way = (bytes);                                                                     \
-        ip = (const struct ebpf_op *)((uintptr_t)(ip + 1) + (uint64_t)way);                        \
-        limit += (uint64_t)way;                                                                    \
+        intptr_t way = (bytes);                                                                    \
+        ip = (const struct ebpf_op *)((uintptr_t)(ip + 1) + (uintptr_t)way);                       \
+        limit += (uintptr_t)way;                                                                   \
         if (__builtin_expect((uintptr_t)ip >= limit, 0))                                           \
             goto slice_over;                                                                       \
         LOOP_CHECK;                                                                                \
@@ -188,7 +188,7 @@ LOOP
         return EBPF_RUNNING;
     }
     const struct ebpf_op *ip = ebpf_op_at(m, m->pc);
-    uintptr_t limit = (uintptr_t)ip + slice * sizeof *ip;
+    uintptr_t limit = (uintptr_t)ip + (uintptr_t)slice * sizeof *ip;
     enum ebpf_stop stop;
     intptr_t left;
     goto *GO(ip);
@@ -320,13 +320,13 @@ L_CALLX : {
     if (m->depth + 1 >= m->depth_max)
         goto too_deep;
     push_frame(m, (uint32_t)(ip - m->code) + 1);
-    JUMP((int64_t)((intptr_t)to - (intptr_t)(ip + 1)));
+    JUMP((intptr_t)to - (intptr_t)(ip + 1));
 }
 L_EXIT : {
     if (m->depth == 0)
         goto exited;
     const struct ebpf_op *to = m->code + pop_frame(m);
-    JUMP((int64_t)((intptr_t)to - (intptr_t)(ip + 1)));
+    JUMP((intptr_t)to - (intptr_t)(ip + 1));
 }
 
 helper_by_register:

@@ -20,7 +20,7 @@ static int map_segments(struct ebpf_machine *m)
         struct ebpf_region *r =
             ebpf_memory_map(&m->memory, s->name, s->base, NULL, s->size, s->flags, &error);
         if (r != NULL && s->given != 0)
-            memcpy(r->host, s->data, s->given);
+            memcpy(r->host, s->data, (size_t)s->given);
     }
     return error;
 }

@@ -38,7 +38,9 @@ enum {
 #define EBPF_MAPS_BASE UINT64_C(0x80000000)
 
 #define EBPF_NO_BUDGET UINT64_MAX
-#define EBPF_SLICE_MAX (UINT64_C(1) << 32) /* instructions in one call, whatever is asked for */
+/* Instructions in one call, whatever is asked for: the address of an op so far on does not overflow
+ * (a system of 32 bits keeps more than 16 MiB above what it allocates). */
+#define EBPF_SLICE_MAX (UINT64_C(1) << (sizeof(uintptr_t) > 4 ? 32 : 20))
 
 /* Why run() came back. */
 enum ebpf_stop {

@@ -71,11 +71,11 @@ struct ebpf_region *ebpf_memory_map(struct ebpf_memory *m, const char *name, uin
     if (*error != 0)
         return NULL;
     *error = NETGDB_NOMEM;
-    uint8_t *host = calloc(1, padded);
+    uint8_t *host = calloc(1, (size_t)padded);
     if (host == NULL)
         return NULL;
     if (data != NULL && size != 0)
-        memcpy(host, data, size);
+        memcpy(host, data, (size_t)size);
     unsigned at = m->regions;
     while (at > 0 && m->region[at - 1].base > base)
         at--;

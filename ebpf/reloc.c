@@ -196,7 +196,7 @@ static int relocate_one(struct linker *l, struct piece *in, Elf_Data *data, int 
         entry.r_offset = short_entry.r_offset;
         entry.r_info = short_entry.r_info;
     }
-    size_t symbol = GELF_R_SYM(entry.r_info);
+    size_t symbol = (size_t)GELF_R_SYM(entry.r_info);
     r.type = (unsigned)GELF_R_TYPE(entry.r_info);
     r.offset = entry.r_offset;
     r.addend = entry.r_addend;

@@ -285,7 +285,7 @@ int io_fds_take(struct io_fds *f, enum io_side side)
     return fd;
 }
 
-_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "io_fds_wake is called in signal handlers");
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "io_fds_wake is called in signal handlers");
 
 void io_fds_wake(struct io_fds *f)
 {

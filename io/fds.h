@@ -60,7 +60,7 @@ struct io_fds {
     struct io io; /* first: an io_fds is an io */
     struct io_fds_side side[2];
     int wake_fd;
-    atomic_bool woken;     /* as wake_fd, for a look that is no system call */
+    atomic_int woken;      /* 0 or 1, as wake_fd, for a look that is no system call */
     int heard;             /* the side that a spinning wait heard last */
     uint64_t spin_budget;  /* ns; 0: never spin */
     uint64_t last_wait[2]; /* ns that the last wait with a deadline took, and without one */

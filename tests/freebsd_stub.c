@@ -97,9 +97,9 @@ static void do_search(struct stub *s, const uint8_t *r, size_t len)
     uint64_t from = addr - STUB_MEMORY;
     bool inside = from < STUB_MEMORY_SIZE;
     uint64_t there = inside ? STUB_MEMORY_SIZE - from : 0;
-    const uint8_t *hit =
-        !inside ? NULL
-                : memmem(s->memory + from, there < size ? there : size, pattern.data, pattern.len);
+    const uint8_t *hit = !inside ? NULL
+                                 : memmem(s->memory + from, (size_t)(there < size ? there : size),
+                                          pattern.data, pattern.len);
     if (hit != NULL)
         buf_printf(&s->reply, "1,%08" PRIx64, STUB_MEMORY + (uint64_t)(hit - s->memory));
     else
@@ -132,12 +132,12 @@ static void do_thread_list(struct stub *s, const uint8_t *r, size_t len)
         return;
     }
     make_thread_list(s);
-    size_t left = s->xml.len - offset, give = size - 4 < s->bufsz - 1 ? size - 4 : s->bufsz - 1;
+    uint64_t left = s->xml.len - offset, give = size - 4 < s->bufsz - 1 ? size - 4 : s->bufsz - 1;
     if (give > left)
         give = left;
     buf_addc(&s->reply, give == left ? 'l' : 'm');
-    buf_add(&s->reply, s->xml.data + offset, give);
-    s->listed = give == left ? 0 : offset + give;
+    buf_add(&s->reply, s->xml.data + offset, (size_t)give);
+    s->listed = give == left ? 0 : (size_t)(offset + give);
 }
 
 static void do_query(struct stub *s, const uint8_t *r, size_t len)

@@ -120,7 +120,8 @@ static void read_memory(struct rtos_stub *s, const char *text)
     uint64_t address, len;
     const char *rest;
     s->reads++;
-    uint8_t *at = two_numbers(text, &address, &len, &rest) ? rtos_stub_at(s, address, len) : NULL;
+    uint8_t *at =
+        two_numbers(text, &address, &len, &rest) ? rtos_stub_at(s, address, (size_t)len) : NULL;
     if (at == NULL || len > 2048)
         buf_sets(&s->reply, "E14");
     else
@@ -136,9 +137,9 @@ static void write_memory(struct rtos_stub *s, const char *text)
     bool good = two_numbers(text, &address, &len, &rest) && *rest == ':' &&
                 rsp_unhex(&bytes, (const uint8_t *)rest + 1, strlen(rest + 1)) == 0 &&
                 bytes.len == len;
-    uint8_t *at = good ? rtos_stub_at(s, address, len) : NULL;
+    uint8_t *at = good ? rtos_stub_at(s, address, bytes.len) : NULL;
     if (at != NULL && len != 0)
-        memcpy(at, bytes.data, len);
+        memcpy(at, bytes.data, bytes.len);
     buf_sets(&s->reply, at != NULL ? "OK" : "E14");
     buf_free(&bytes);
 }
@@ -153,7 +154,7 @@ static void read_features(struct rtos_stub *s, const char *text)
         buf_sets(&s->reply, s->xml != NULL ? "E00" : "");
         return;
     }
-    size_t from = offset < n ? offset : n, give = n - from < len ? n - from : len;
+    size_t from = offset < n ? (size_t)offset : n, give = n - from < len ? n - from : (size_t)len;
     buf_addc(&s->reply, from + give < n ? 'm' : 'l');
     buf_add(&s->reply, s->xml + from, give);
 }

@@ -121,7 +121,7 @@ void engine_describe(const struct engine *e, const struct thread *t, char *text,
 /* ---- for descriptors and the engine's own parts ---- */
 
 bool layout_has(const struct engine *e, enum rtos_field_id id);
-uint64_t layout_offset(const struct engine *e, enum rtos_field_id id);
+uint32_t layout_offset(const struct engine *e, enum rtos_field_id id);
 void layout_set(struct engine *e, enum rtos_field_id id, uint64_t offset, uint64_t size,
                 enum rtos_origin origin);
 

@@ -17,7 +17,7 @@ bool layout_has(const struct engine *e, enum rtos_field_id id)
     return e->layout[id].origin != ORIGIN_NONE;
 }
 
-uint64_t layout_offset(const struct engine *e, enum rtos_field_id id)
+uint32_t layout_offset(const struct engine *e, enum rtos_field_id id)
 {
     return e->layout[id].offset;
 }

@@ -19,7 +19,7 @@ static struct timespec after(unsigned seconds)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += seconds;
+    t.tv_sec += (time_t)seconds;
     return t;
 }
 

@@ -20,7 +20,8 @@ static void disassemble(const struct ebpf_image *image)
     buf_init(&out, 1 << 20);
     size_t n, at = 0;
     for (int i = 0; i < LINES && at < text->given; i++, at += n) {
-        n = ebpf_disassemble(&out, text->data + at, text->given - at, text->base + at, image);
+        n = ebpf_disassemble(&out, text->data + at, (size_t)text->given - at, text->base + at,
+                             image);
         if (n == 0)
             break;
     }

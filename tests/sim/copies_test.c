@@ -342,7 +342,7 @@ static void a_late_copy_of_a_read_in_front_of_a_read_ends_nothing(void **state)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
         for (unsigned i = 0; i < 5; i++)
             rig_ask(r, "mffffffff80200004,1", "94");
-        asked_again += netgdb_target_stats(r->target)->asked_again;
+        asked_again += (unsigned long)netgdb_target_stats(r->target)->asked_again;
         assert_int_equal(r->lines, 0);
         rig_free(r);
     }
@@ -367,7 +367,7 @@ static unsigned long play_form(const char *request, unsigned *over)
         rig_fate(r, RIG_KERNEL_ACK, NULL, 3, 2, SIM_LOSE, 0);
         assert_int_equal(rig_try(r, request), 0);
         *over += !right_or_over(r, RIG_READ, RIG_READ_REPLY);
-        asked_again += netgdb_target_stats(r->target)->asked_again;
+        asked_again += (unsigned long)netgdb_target_stats(r->target)->asked_again;
         rig_free(r);
     }
     return asked_again;

@@ -71,7 +71,7 @@ static void read_window(struct sim_gdb *g)
     if (len > 64 && sim_chance(g->w, 0.7))
         len = 64;
     request_read(g, MACHINE_DATA + at, len);
-    buf_addhex(&g->expected, g->window + at, len);
+    buf_addhex(&g->expected, g->window + at, (size_t)len);
 }
 
 static void read_text_at(struct sim_gdb *g, uint64_t at, uint64_t len)
@@ -121,7 +121,7 @@ static void write_window(struct sim_gdb *g)
         g->window[at + i] = (uint8_t)sim_random(g->w);
     buf_printf(&g->request, "M%llx,%llx:", (unsigned long long)(MACHINE_DATA + at),
                (unsigned long long)len);
-    buf_addhex(&g->request, g->window + at, len);
+    buf_addhex(&g->request, g->window + at, (size_t)len);
     expect(g, "OK", false);
 }
 

@@ -228,7 +228,7 @@ static void change(struct sim_world *w, struct sim_path *p, struct sim_datagram 
         sim_trace_datagram(w, "mangled", d);
     }
     if (d->len > 0 && sim_chance(w, p->truncate)) {
-        d->len = sim_below(w, d->len);
+        d->len = (size_t)sim_below(w, d->len);
         p->truncated++;
         sim_trace_datagram(w, "truncated", d);
     }

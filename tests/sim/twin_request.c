@@ -197,12 +197,12 @@ static void read_memory(struct twin *t, struct twin_cursor *c)
         twin_gone(t, "twin: a read far past its buffer");
         return;
     }
-    if (machine_read(t->machine, addr, bytes, len) < len) {
+    if (machine_read(t->machine, addr, bytes, (size_t)len) < len) {
         memory_fault(t);
         return;
     }
     buf_reset(&t->stub.reply);
-    (void)buf_addhex(&t->stub.reply, bytes, len);
+    (void)buf_addhex(&t->stub.reply, bytes, (size_t)len);
     stub_reply(t);
 }
 
@@ -230,11 +230,11 @@ static void write_memory(struct twin *t, struct twin_cursor *c)
         stub_reply_text(t, "OK"); /* and nothing was written */
         return;
     }
-    decode(c->p, bytes, len);
-    t->counts.undone += write_undoes(t, addr, bytes, len);
+    decode(c->p, bytes, c->len / 2);
+    t->counts.undone += write_undoes(t, addr, bytes, c->len / 2);
     t->counts.writes += len > 0;
     bool locked = t->machine->locked && addr - MACHINE_TEXT < MACHINE_TEXT_SIZE;
-    if (locked || machine_write(t->machine, addr, bytes, len) < len)
+    if (locked || machine_write(t->machine, addr, bytes, c->len / 2) < len)
         memory_fault(t);
     else
         stub_reply_text(t, "OK");

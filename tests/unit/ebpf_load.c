@@ -131,8 +131,8 @@ static void finish(void)
             h->sh_link = table;
         if (h->sh_type == SHT_NOBITS)
             continue;
-        memcpy(file + at, o.bytes[i], h->sh_size);
-        at += (h->sh_size + 7) / 8 * 8;
+        memcpy(file + at, o.bytes[i], (size_t)h->sh_size);
+        at += (size_t)(h->sh_size + 7) / 8 * 8;
     }
     memcpy(file, &e, sizeof e);
     memcpy(file + sizeof e, o.section, o.sections * sizeof(Elf64_Shdr));
@@ -423,7 +423,7 @@ static void the_linked_elf_is_one_for_debuggers_and_loads_again(void **state)
     for (unsigned i = 0; i < image->segments; i++) {
         assert_int_equal(again->segment[i].base, image->segment[i].base);
         assert_memory_equal(again->segment[i].data, image->segment[i].data,
-                            image->segment[i].given);
+                            (size_t)image->segment[i].given);
     }
     ebpf_image_free(again);
     ebpf_image_free(image);
