@@ -27,6 +27,8 @@ const char *netgdb_strerror(int error)
         return "protocol error";
     case NETGDB_INTERRUPTED:
         return "interrupted";
+    case NETGDB_REFUSED:
+        return "refused";
     default:
         return "unknown error";
     }

@@ -8,16 +8,17 @@
 
 enum netgdb_error {
     NETGDB_OK = 0,
-    NETGDB_AGAIN = -1,       /* nothing yet: an event of the other side came first; call again */
-    NETGDB_REPLACED = -2,    /* the kernel opened a new session that stands in for this one */
-    NETGDB_LOST = -3,        /* the other side has been silent for too long */
-    NETGDB_CLOSED = -4,      /* the other side closed its stream, or the session has ended */
-    NETGDB_TOO_LONG = -5,    /* more bytes than the named limit allows */
-    NETGDB_NOMEM = -6,       /* memory could not be had */
-    NETGDB_UNSUPPORTED = -7, /* this target cannot do that */
-    NETGDB_IO = -8,          /* a system call failed; errno says how */
-    NETGDB_PROTO = -9,       /* bytes that the protocol does not allow */
-    NETGDB_INTERRUPTED = -10 /* a signal (Ctrl-C) ended the wait */
+    NETGDB_AGAIN = -1,        /* nothing yet: an event of the other side came first; call again */
+    NETGDB_REPLACED = -2,     /* the kernel opened a new session that stands in for this one */
+    NETGDB_LOST = -3,         /* the other side has been silent for too long */
+    NETGDB_CLOSED = -4,       /* the other side closed its stream, or the session has ended */
+    NETGDB_TOO_LONG = -5,     /* more bytes than the named limit allows */
+    NETGDB_NOMEM = -6,        /* memory could not be had */
+    NETGDB_UNSUPPORTED = -7,  /* this target cannot do that */
+    NETGDB_IO = -8,           /* a system call failed; errno says how */
+    NETGDB_PROTO = -9,        /* bytes that the protocol does not allow */
+    NETGDB_INTERRUPTED = -10, /* a signal (Ctrl-C) ended the wait */
+    NETGDB_REFUSED = -11      /* by us: the reason is in the log */
 };
 
 /* The error in a few words, without a full stop; never NULL, also for unknown numbers. */

@@ -12,6 +12,8 @@ libproto_la_SOURCES = \
 	proto/cache_replies.c proto/cache_replies.h \
 	proto/debugnet_client.c proto/debugnet_client.h \
 	proto/debugnet_transport.c proto/debugnet_transport.h \
+	proto/describe.c proto/describe.h \
+	proto/description.c proto/description.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
 	proto/holdback.c proto/holdback.h \

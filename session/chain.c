@@ -10,6 +10,7 @@
 #include "proto/err.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
+#include "session/kernel.h"
 #include "symbols/qsymbol.h"
 #include "threads/rtos.h"
 #include "threads/threads.h"
@@ -65,7 +66,7 @@ static int decorate(struct chain *chain, struct target *decorator)
 }
 
 /* The symbols of the file that was named, if any. */
-static int open_symbols(struct chain *chain, const struct chain_config *config)
+static int open_symbols(struct chain *chain, const struct chain_config *config, bool kernel)
 {
     const struct options *o = config->options;
     if (o == NULL)
@@ -74,6 +75,7 @@ static int open_symbols(struct chain *chain, const struct chain_config *config)
                                             .program = config->program,
                                             .have_slide = o->have_slide,
                                             .slide = o->slide,
+                                            .freebsd = kernel,
                                             .only = config->only,
                                             .context = config->context,
                                             .log = config->log};
@@ -198,9 +200,14 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
 static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
                     bool kernel)
 {
-    int rc = open_symbols(chain, config);
+    const struct description *description = NULL;
+    int rc = open_symbols(chain, config, kernel);
+    if (rc == 0 && kernel)
+        rc = kernel_examine(chain, config, &description);
     if (rc == 0 && kernel)
         rc = add_quirks(chain, config, netgdb);
+    if (rc == 0 && kernel)
+        rc = kernel_describe(chain, config, description);
     if (rc == 0)
         rc = add_cache(chain, config, netgdb, kernel);
     if (rc == 0 && chain->symbols != NULL)

@@ -13,7 +13,8 @@
 /* What a chain is made with. The pointers must outlive the chain; each may be NULL. */
 struct chain_config {
     const struct options *options; /* NULL: no decorator that has one */
-    const char *program;           /* of gdb's command line, when symbols= names no file */
+    const char *program;           /* of gdb's command line */
+    bool osabi_missing;            /* the client is a gdb without FreeBSD's OS ABI */
     bool (*only)(void *context);   /* whether this is gdb's only connection; NULL: yes */
     void *context;
     const struct log *log;
@@ -33,9 +34,10 @@ struct chain {
 bool chain_takes(const struct options *options, char *error, size_t size);
 
 /*
- * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify), mends a
- * FreeBSD stub's replies, answers qSymbol, shows an RTOS's threads. Owns the link from here on,
- * also when it fails. Returns 0, or an error of the target; *chain is then empty.
+ * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify); mends and
+ * describes a FreeBSD stub, whose kernel is compared with the file (kernel.h); answers qSymbol,
+ * shows an RTOS's threads. Owns the link from here on, also when it fails. Returns 0, or an error
+ * of the target; *chain is then empty.
  */
 int chain_for_kernel(struct chain *chain, struct link *link,
                      const struct netgdb_successor *successor, const struct chain_config *config);

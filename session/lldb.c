@@ -14,6 +14,8 @@ struct lldb {
     struct target base;
     struct buf request;
     bool is_lldb;   /* the client does not know of swbreak */
+    bool registers; /* p is asked, … */
+    bool probed;    /* … and not for the first time */
     size_t awaited; /* hexadecimal digits of the memory that was asked for; 0: not asked */
 };
 
@@ -53,6 +55,9 @@ static int lldb_send(struct target *t, const uint8_t *request, size_t len)
 {
     struct lldb *l = of(t);
     l->awaited = l->is_lldb ? digits_of(request, len) : 0;
+    bool p = packet_is(packet_find(request, len), "p");
+    l->registers = l->is_lldb && p && l->probed; /* with the first it finds out whether p works */
+    l->probed |= p;
     if (packet_is(packet_find(request, len), "qSupported"))
         return send_features(t, request, len);
     return target_next_send(t, request, len);
@@ -63,8 +68,12 @@ static int lldb_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     struct lldb *l = of(t);
     int rc = target_next_recv(t, reply, final, watch);
     bool error = reply->len == 0 || reply->data[0] == 'E';
-    if (rc != 0 || !*final || error || reply->len >= l->awaited)
+    if (rc != 0 || !*final || error)
         return rc;
+    if (l->registers && reply->data[0] == 'x')
+        return buf_sets(reply, "E16");
+    if (reply->len >= l->awaited)
+        return 0;
     return buf_sets(reply, "E08");
 }
 

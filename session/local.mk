@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
 	session/chain.c session/chain.h \
 	session/control.c session/control.h \
+	session/kernel.c session/kernel.h \
 	session/leave.c session/leave.h \
 	session/loan.c session/loan.h \
 	session/listener.c session/listener.h \

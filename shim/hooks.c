@@ -42,10 +42,12 @@ bool shim_active(void)
     return owner != 0 && owner == getpid();
 }
 
-__attribute__((constructor)) static void start(void)
+/* The arguments are glibc's to give (elf/dl-init.c). */
+__attribute__((constructor)) static void start(int argc, char **argv)
 {
     if (!shim_active())
         return;
+    preload_osabi(argc, argv);
     report_begin();
     frontend_init();
     preload_clean();

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "session/report.h"
+#include "symbols/osabi.h"
 
 static const char our_name[] = "libnetgdb.so";
+static const char own_exe[] = "/proc/self/exe";
 
 static const char *base_of(const char *path, size_t len, size_t *base_len)
 {
@@ -87,14 +89,33 @@ static bool is_debugger(const char *path)
     return is_lldb(base) || (strstr(base, "gdb") != NULL && program_is_gdb());
 }
 
+/* The path of this program, in path[PATH_MAX]. */
+static bool own_path(char *path)
+{
+    ssize_t n = readlink(own_exe, path, PATH_MAX - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+void preload_osabi(int argc, char **argv)
+{
+    char path[PATH_MAX];
+    if (!own_path(path) || !program_is_gdb())
+        return;
+    char **arguments = osabi_arguments(own_exe, argc, argv);
+    if (arguments == NULL)
+        return;
+    (void)execve(path, arguments, environ);
+    (void)execve(own_exe, arguments, environ); /* its file was removed or replaced */
+    free(arguments);
+}
+
 void preload_clean(void)
 {
     char path[PATH_MAX];
     const char *value = getenv("LD_PRELOAD");
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (value == NULL || n <= 0)
+    if (value == NULL || !own_path(path))
         return;
-    path[n] = '\0';
     size_t size = strlen(value) + 1;
     char *rest = malloc(size);
     if (rest == NULL)

@@ -21,6 +21,7 @@
 #include "session/report.h"
 #include "session/serve.h"
 #include "symbols/find_elf.h"
+#include "symbols/osabi.h"
 
 enum {
     DRAIN_SECONDS = 2,
@@ -113,10 +114,11 @@ static int make_target(struct relay *r)
 
 static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
-    const struct chain_config config = {
+    struct chain_config config = {
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
     if (r->listener == NULL && r->loan == NULL)
         return chain_for_stream(chain, &r->io.io, &config);
+    config.osabi_missing = osabi_is_missing("/proc/self/exe");
     int rc = make_target(r);
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
     if (rc == 0)
@@ -263,7 +265,7 @@ static void *run(void *argument)
     report(rc == 0 ? REPORT_CONNECTED : REPORT_NOBODY);
     if (rc == 0)
         rc = serve_target(r, server, &chain);
-    else
+    else if (rc != NETGDB_REFUSED)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
     tell_waits(r, log);
     if (r->kernel.target != NULL && chain.target != NULL)

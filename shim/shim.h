@@ -50,6 +50,13 @@ bool shim_active(void);
  */
 void preload_clean(void);
 
+/*
+ * Executes this gdb once more, as the same process, when it would fail on an x86 FreeBSD file of
+ * its command line for want of an argument (symbols/osabi.h). Before preload_clean: LD_PRELOAD is
+ * to bring us back. Returns when there is nothing to do, or it cannot be done.
+ */
+void preload_osabi(int argc, char **argv);
+
 /* `value` (of LD_PRELOAD) without our entries, into out[size]. False when nothing was ours. */
 bool preload_without_us(const char *value, char *out, size_t size);
 

@@ -80,11 +80,21 @@ char *gdb_files_resolve(const char *file, const char *dir, const char *home, con
     return found;
 }
 
-char *find_elf_argv(int argc, const char *const *argv)
+char *find_program(const char *name)
+{
+    const char *path = getenv("PATH");
+    if (strchr(name, '/') != NULL)
+        return strdup(name);
+    return path != NULL ? search_path(name, path) : NULL;
+}
+
+char *find_elf_argv(int argc, const char *const *argv, enum find_elf which)
 {
     struct gdb_files files;
     gdb_files_parse(argc, argv, &files);
-    const char *file = files.symbols != NULL ? files.symbols : files.exec;
+    const char *file = which == FIND_ELF_EXEC ? files.exec : files.symbols;
+    if (file == NULL && which == FIND_ELF_PROGRAM)
+        file = files.exec;
     return file != NULL ? gdb_files_resolve(file, files.dir, getenv("HOME"), getenv("PATH")) : NULL;
 }
 
@@ -119,7 +129,7 @@ char *find_elf_self(void)
     for (size_t at = 0; argv != NULL && at < len; at += strlen(text + at) + 1)
         argv[argc++] = text + at;
     if (argv != NULL)
-        found = find_elf_argv(argc, argv);
+        found = find_elf_argv(argc, argv, FIND_ELF_PROGRAM);
     free(argv);
     free(text);
     return found;

@@ -27,13 +27,22 @@ void gdb_files_parse(int argc, const char *const *argv, struct gdb_files *files)
  */
 char *gdb_files_resolve(const char *file, const char *dir, const char *home, const char *path);
 
-/*
- * The ELF file of the gdb whose arguments are argv: parsed, then resolved with $HOME and $PATH.
- * NULL when it has none. The caller frees it.
- */
-char *find_elf_argv(int argc, const char *const *argv);
+enum find_elf {
+    FIND_ELF_PROGRAM, /* the file of symbols; without one, what is executed */
+    FIND_ELF_SYMBOLS,
+    FIND_ELF_EXEC,
+};
 
-/* The same for this process, by /proc/self/cmdline. */
+/*
+ * A file of the gdb whose arguments are argv: parsed, then resolved with $HOME and $PATH. NULL
+ * when it has none. The caller frees it.
+ */
+char *find_elf_argv(int argc, const char *const *argv, enum find_elf which);
+
+/* FIND_ELF_PROGRAM of this process, by /proc/self/cmdline. */
 char *find_elf_self(void);
+
+/* The file that execvp would execute: in $PATH unless it has a '/'. NULL: none, or no memory. */
+char *find_program(const char *name);
 
 #endif

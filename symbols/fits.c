@@ -144,8 +144,16 @@ int fits_version(struct target *t, const char *path, const struct symtab *symbol
     if (len == 0)
         return 0;
     int got = read_memory(t, place(symtab_ident(symbols), address + slide), theirs, len);
-    if (got < (int)len)
-        return got < 0 ? got : 0;
+    if (got < 0)
+        return got;
+    if ((size_t)got < len || memcmp(theirs, VERSION_BEGIN, strlen(VERSION_BEGIN)) != 0) {
+        *fits = FITS_NOT;
+        log_warn(log,
+                 "symbols: %s is not what the target runs: its version, at %#llx, is not in "
+                 "memory: names and lines may be wrong",
+                 path, (unsigned long long)place(symtab_ident(symbols), address + slide));
+        return 0;
+    }
     if (memcmp(ours, theirs, len) == 0) {
         *fits = FITS_VERSION;
         return 0;

@@ -11,6 +11,7 @@ libsymbols_la_SOURCES = \
 	symbols/find_elf.c symbols/find_elf.h \
 	symbols/fits.c symbols/fits.h \
 	symbols/gdb_args.c symbols/gdb_args.h \
+	symbols/osabi.c symbols/osabi.h \
 	symbols/qsymbol.c symbols/qsymbol.h \
 	symbols/symbols.c symbols/symbols.h \
 	symbols/symtab.c symbols/symtab.h \

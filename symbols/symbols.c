@@ -37,6 +37,7 @@ struct symbols {
     struct symtab *table;
     bool load_tried;
     bool prepared; /* compared with the target, and offsets asked for */
+    bool rejected; /* not the target's */
     struct offsets offsets;
     enum fits fits;
 };
@@ -152,6 +153,11 @@ void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len)
     *was = now;
 }
 
+void symbols_reject(struct symbols *s)
+{
+    s->rejected = true;
+}
+
 void symbols_forget(struct symbols *s)
 {
     s->prepared = false;
@@ -179,13 +185,13 @@ static int ask_offsets(struct symbols *s, struct target *t)
     return rc;
 }
 
-/* FreeBSD marks its kernels; asking others for `version` would load their symbols for nothing. */
+/* x86 kernels are marked; asking others for `version` would load their symbols for nothing. */
 static int compare(struct symbols *s, struct target *t, uint64_t slide)
 {
     const struct log *log = s->options.log;
     int rc = fits_build_id(t, s->path, &s->facts.ident, &s->facts.id, slide, log, &s->fits);
-    if (rc == 0 && s->fits == FITS_UNKNOWN && s->facts.ident.osabi == ELFOSABI_FREEBSD &&
-        symbols_table(s) != NULL)
+    bool freebsd = s->options.freebsd || s->facts.ident.osabi == ELFOSABI_FREEBSD;
+    if (rc == 0 && s->fits == FITS_UNKNOWN && freebsd && symbols_table(s) != NULL)
         rc = fits_version(t, s->path, s->table, slide, log, &s->fits);
     return rc;
 }
@@ -194,7 +200,7 @@ int symbols_prepare(struct symbols *s, struct target *t)
 {
     uint64_t slide;
     int rc = 0;
-    if (s->prepared || !read_facts(s))
+    if (s->prepared || s->rejected || !read_facts(s))
         return 0;
     if (!s->offsets.seen && !s->options.have_slide)
         rc = ask_offsets(s, t);
@@ -207,7 +213,7 @@ int symbols_prepare(struct symbols *s, struct target *t)
 bool symbols_may_answer(struct symbols *s)
 {
     uint64_t slide;
-    if (s->fits == FITS_NOT || !symbols_slide(s, &slide))
+    if (s->rejected || s->fits == FITS_NOT || !symbols_slide(s, &slide))
         return false;
     return s->chosen || s->fits == FITS_BUILD || s->options.only == NULL ||
            s->options.only(s->options.context);

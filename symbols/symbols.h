@@ -18,6 +18,7 @@
 struct symbols_options {
     const char *file;    /* symbols=FILE or NETGDB_SYMBOLS; NULL: none given */
     const char *program; /* else the program of gdb's command line (find_elf.h); NULL: none */
+    bool freebsd;        /* the target is a FreeBSD kernel: it has a `version` */
     bool have_slide;     /* slide= was given: */
     uint64_t slide;      /* added to every address, modulo 2^64 */
     /* Whether this is gdb's only connection; NULL: yes. Called by the owner of the target. */
@@ -57,6 +58,9 @@ bool symbols_region(struct symbols *s, uint64_t address, struct region *region);
 
 /* The file's ELF header; NULL when there is no usable file. */
 const struct elf_ident *symbols_ident(struct symbols *s);
+
+/* The file is known not to be the target's: nothing is told from it, and nothing compared. */
+void symbols_reject(struct symbols *s);
 
 /* A reply to qOffsets came by; empty when the stub does not know. */
 void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len);

@@ -86,6 +86,7 @@ tests_unit_wire_LDADD = $(UNIT_LIBS)
 check_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = \
 	tests/sim/machine.c tests/sim/machine.h \
+	tests/sim/registers.c tests/sim/registers.h \
 	tests/sim/net.c tests/sim/net.h \
 	tests/sim/private.h \
 	tests/sim/real.c tests/sim/real.h \

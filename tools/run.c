@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/find_elf.h"
+#include "symbols/osabi.h"
 #include "tools/run.h"
 #include "tools/tools.h"
 
@@ -116,6 +118,19 @@ static int preload(const char *library)
     return rc;
 }
 
+/* The debugger's arguments: its own, or two more for a gdb that needs them (symbols/osabi.h). */
+static char **with_osabi(int *argc, char **argv)
+{
+    char *program = find_program(argv[0]);
+    char **longer = program != NULL ? osabi_arguments(program, *argc, argv) : NULL;
+    free(program);
+    if (longer == NULL)
+        return argv;
+    while (longer[*argc] != NULL)
+        ++*argc;
+    return longer;
+}
+
 int run_execute(char **argv)
 {
     execvp(argv[0], argv);
@@ -153,5 +168,7 @@ int run_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     free(library);
-    return check ? check_run(argc - optind, argv + optind) : run_execute(argv + optind);
+    int words = argc - optind;
+    char **command = with_osabi(&words, argv + optind);
+    return check ? check_run(words, command) : run_execute(command);
 }

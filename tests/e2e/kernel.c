@@ -10,6 +10,9 @@
  *   --bind ADDRESS[:PORT]  its own address (127.0.0.1) and port (20026; 0: any)
  *   --mtu N            of its interface (1500)
  *   --mem MIB          so much memory to read at 0xfffff80000000000
+ *   --machine NAME     registers of amd64 (the default), i386, arm64, riscv64 or powerpc64
+ *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
+ *   --register N=HEX   of the thread that panicked
  *   --sessions N       types it again when a session has ended, N sessions in all (1)
  *   --runs-on          the first `c` never stops
  *   --reboots MS       at the first `c` it reboots, and types it again MS milliseconds later
@@ -23,7 +26,9 @@
  * Exit status: 0 when the last session ended with a detach or SIGTERM came, else 1.
  */
 #include <arpa/inet.h>
+#include <elf.h>
 #include <err.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +41,13 @@
 #include "tests/sim/real.h"
 #include "tests/sim/twin.h"
 
-enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, BREAKPOINT = 0xcc, MEM_MAX = 4096 };
+enum {
+    HERALD_PORT = 20025,
+    KERNEL_PORT = 20026,
+    BREAKPOINT = 0xcc,
+    MEM_MAX = 4096,
+    SET_MAX = 16 /* --register options */
+};
 enum { FAULTS = 1, RUNS_ON = 2 }; /* what the program does */
 
 struct options {
@@ -44,6 +55,13 @@ struct options {
     struct sockaddr_in server, own;
     size_t mem;
     unsigned sessions;
+    const struct registers *machine;
+    const char *file;
+    struct {
+        unsigned reg;
+        uint64_t value;
+    } set[SET_MAX];
+    unsigned sets;
     bool runs_on;
     uint64_t reboots; /* ns; SIM_NEVER: not */
 };
@@ -55,6 +73,8 @@ struct program {
     struct twin *twin;
     bool ran, reboots;
 };
+
+static uint64_t loaded; /* the machine's number of changes when the file was in its memory */
 
 static volatile sig_atomic_t ended;
 
@@ -69,9 +89,10 @@ static void end(int signal)
 /* How far it runs from the pc on: to the first breakpoint, or nowhere. */
 static uint64_t runs_to(const struct machine *m, uint64_t pc)
 {
-    for (uint64_t at = pc; at - MACHINE_TEXT < MACHINE_TEXT_SIZE; at++) {
+    for (uint64_t at = pc; at - m->registers->text < MACHINE_TEXT_SIZE; at++) {
         uint8_t byte;
-        if (machine_changed(m, at) != 0 && machine_read(m, at, &byte, 1) == 1 && byte == BREAKPOINT)
+        if (machine_changed(m, at) > loaded && machine_read(m, at, &byte, 1) == 1 &&
+            byte == BREAKPOINT)
             return at + 1;
     }
     return pc;
@@ -100,7 +121,8 @@ static bool is_watched(const struct machine *m)
 static void run(struct machine *m, void *context)
 {
     struct machine_thread *t = &m->threads[0];
-    uint64_t count[2] = {0, 0}, pc = t->regs[MACHINE_PC];
+    unsigned number = m->registers->pc;
+    uint64_t count[2] = {0, 0}, pc = t->regs[number];
     (void)machine_read(m, MACHINE_DATA, count, sizeof count);
     count[0]++;
     (void)machine_write(m, MACHINE_DATA, count, sizeof count[0]);
@@ -112,7 +134,7 @@ static void run(struct machine *m, void *context)
     plan_end(m, context);
     if (count[1] == RUNS_ON)
         m->run_time = SIM_NEVER;
-    machine_set_reg(m, t, MACHINE_PC,
+    machine_set_reg(m, t, number,
                     m->trap == MACHINE_BREAKPOINT ? runs_to(m, pc) : pc + MACHINE_INSTRUCTION);
 }
 
@@ -143,10 +165,23 @@ static struct sockaddr_in address(const char *text, uint16_t port)
     return a;
 }
 
+/* "N=HEX". */
+static void add_register(struct options *o, const char *text)
+{
+    char *at;
+    if (o->sets == SET_MAX)
+        errx(2, "more than %d registers", SET_MAX);
+    o->set[o->sets].reg = (unsigned)strtoul(text, &at, 10);
+    if (*at != '=' || o->set[o->sets].reg >= MACHINE_REGS)
+        errx(2, "'%s' is no N=HEX", text);
+    o->set[o->sets++].value = strtoull(at + 1, NULL, 16);
+}
+
 static void usage(void)
 {
-    errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--sessions N] "
-            "[--runs-on] [--reboots MS] SERVER[:HERALD-PORT]");
+    errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
+            "[--file ELF] [--register N=HEX]... [--sessions N] [--runs-on] [--reboots MS] "
+            "SERVER[:HERALD-PORT]");
 }
 
 static struct options options_of(int argc, char **argv)
@@ -156,11 +191,17 @@ static struct options options_of(int argc, char **argv)
                                           {"bind", required_argument, NULL, 'b'},
                                           {"mtu", required_argument, NULL, 't'},
                                           {"mem", required_argument, NULL, 'm'},
+                                          {"machine", required_argument, NULL, 'a'},
+                                          {"file", required_argument, NULL, 'f'},
+                                          {"register", required_argument, NULL, 'r'},
                                           {"sessions", required_argument, NULL, 's'},
-                                          {"runs-on", no_argument, NULL, 'r'},
+                                          {"runs-on", no_argument, NULL, 'u'},
                                           {"reboots", required_argument, NULL, 'R'},
                                           {NULL, 0, NULL, 0}};
-    struct options o = {.config = twin_config(TWIN_NEW), .sessions = 1, .reboots = SIM_NEVER};
+    struct options o = {.config = twin_config(TWIN_NEW),
+                        .sessions = 1,
+                        .machine = registers_of(MACHINE_AMD64),
+                        .reboots = SIM_NEVER};
     o.own = address("127.0.0.1", KERNEL_PORT);
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
@@ -179,10 +220,21 @@ static struct options options_of(int argc, char **argv)
         case 'm':
             o.mem = number(optarg, MEM_MAX) << 20;
             break;
+        case 'a':
+            o.machine = registers_named(optarg);
+            if (o.machine == NULL)
+                errx(2, "no machine '%s'", optarg);
+            break;
+        case 'f':
+            o.file = optarg;
+            break;
+        case 'r':
+            add_register(&o, optarg);
+            break;
         case 's':
             o.sessions = (unsigned)number(optarg, UINT16_MAX);
             break;
-        case 'r':
+        case 'u':
             o.runs_on = true;
             break;
         case 'R':
@@ -196,6 +248,49 @@ static struct options options_of(int argc, char **argv)
         usage();
     o.server = address(argv[optind], HERALD_PORT);
     return o;
+}
+
+/* ---- its memory and registers ---- */
+
+static void read_at(int fd, off_t at, void *bytes, size_t len)
+{
+    if (pread(fd, bytes, len, at) != (ssize_t)len)
+        errx(2, "the file is too short");
+}
+
+/* Loads an ELF file as a boot loader does: what is outside the machine's memory is left out. */
+static void load(struct machine *m, const char *path)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr segment;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        err(2, "%s", path);
+    read_at(fd, 0, &header, sizeof header);
+    for (unsigned i = 0; i < header.e_phnum; i++) {
+        read_at(fd, (off_t)(header.e_phoff + i * sizeof segment), &segment, sizeof segment);
+        uint8_t *bytes = segment.p_type == PT_LOAD ? malloc(segment.p_filesz) : NULL;
+        if (bytes == NULL)
+            continue;
+        read_at(fd, (off_t)segment.p_offset, bytes, segment.p_filesz);
+        (void)machine_write(m, segment.p_vaddr, bytes, segment.p_filesz);
+        free(bytes);
+    }
+    close(fd);
+}
+
+static void boot(struct machine *m, struct program *p)
+{
+    const struct options *o = p->options;
+    machine_become(m, o->machine->arch);
+    machine_bulk(m, o->mem);
+    if (o->file != NULL)
+        load(m, o->file);
+    for (unsigned i = 0; i < o->sets; i++)
+        machine_set_reg(m, &m->threads[0], o->set[i].reg, o->set[i].value);
+    loaded = m->change;
+    m->on_run = run;
+    m->context = p;
 }
 
 /* ---- sessions ---- */
@@ -244,11 +339,11 @@ static void print(const char *word, uint64_t n)
 static void report_ddb(struct twin *t)
 {
     const struct machine *m = twin_machine(t);
-    uint64_t planted = 0;
+    uint64_t text = m->registers->text, planted = 0;
     unsigned past;
-    for (uint64_t at = MACHINE_TEXT; at < MACHINE_TEXT + MACHINE_TEXT_SIZE; at++)
+    for (uint64_t at = text; at < text + MACHINE_TEXT_SIZE; at++)
         planted += machine_breakpoint_at(m, at, &past);
-    printf("pc %" PRIx64 "\n", m->threads[0].regs[MACHINE_PC]);
+    printf("pc %" PRIx64 "\n", m->threads[0].regs[m->registers->pc]);
     print("at_db", twin_phase(t) == TWIN_DDB);
     print("thread", twin_thread(t));
     print("planted", planted);
@@ -290,10 +385,8 @@ int main(int argc, char **argv)
     if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) != 0)
         err(1, "%s:%u", inet_ntoa(o.own.sin_addr), ntohs(o.own.sin_port));
     struct sim_real *r = sim_real_new(w, o.config.ip, fd, &o.server);
-    machine_bulk(twin_machine(t), o.mem);
     struct program p = {.options = &o, .w = w, .twin = t};
-    twin_machine(t)->on_run = run;
-    twin_machine(t)->context = &p;
+    boot(twin_machine(t), &p);
 
     fputs("kernel: ready\n", stderr);
 

@@ -9,13 +9,17 @@ E2E_TESTS = \
 	tests/e2e/check.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
+	tests/e2e/first.test \
+	tests/e2e/fits.test \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/keep.test \
+	tests/e2e/kernel-lldb.test \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
 	tests/e2e/leave_kernel.test \
+	tests/e2e/machines.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
@@ -56,7 +60,7 @@ E2E_TESTS = \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
+EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client

@@ -16,6 +16,8 @@ static const struct breakpoint {
     [MACHINE_AMD64] = {{1, 1, {0xcc}}},
     [MACHINE_ARM64] = {{4, 0, {0x00, 0x00, 0x20, 0xd4}}},
     [MACHINE_RISCV64] = {{2, 0, {0x02, 0x90}}, {4, 0, {0x73, 0x00, 0x10, 0x00}}},
+    [MACHINE_I386] = {{1, 1, {0xcc}}},
+    [MACHINE_POWERPC64] = {{4, 0, {0x7f, 0xe0, 0x00, 0x08}}},
 };
 
 static const struct {
@@ -40,6 +42,7 @@ struct machine *machine_new(void)
     struct machine *m = sim_alloc(sizeof *m);
     m->run_time = SIM_MS;
     m->step_time = 10 * SIM_US;
+    m->registers = registers_of(MACHINE_AMD64);
     machine_boot(m);
     return m;
 }
@@ -59,24 +62,24 @@ void machine_free(struct machine *m)
     free(m);
 }
 
-static void boot_thread(struct machine_thread *t, unsigned index)
+static void boot_thread(struct machine_thread *t, const struct registers *r, unsigned index)
 {
     *t = (struct machine_thread){.tid = MACHINE_TID + index,
                                  .name = who[index].name,
                                  .state = who[index].state,
                                  .cpu = who[index].cpu};
-    for (unsigned r = 0; r < MACHINE_REGS; r++)
-        t->regs[r] = UINT64_C(0x0101010101010101) * (r + 1) + index;
-    t->regs[MACHINE_PC] = MACHINE_TEXT + 0x1000 * (index + 1);
-    t->regs[7] = MACHINE_STACK + 0x1000 * (index + 1);
+    for (unsigned i = 0; i < MACHINE_REGS; i++)
+        t->regs[i] = UINT64_C(0x0101010101010101) * (i + 1) + index;
+    t->regs[r->pc] = r->text + 0x1000 * (index + 1);
+    t->regs[r->sp] = MACHINE_STACK + 0x1000 * (index + 1);
 }
 
 /* A panic stops in kdb_enter(), and ddb behind the breakpoint instruction there. */
 static void enter_ddb(struct machine *m)
 {
-    const struct breakpoint *b = breakpoints[m->arch];
+    const struct breakpoint *b = breakpoints[m->registers->arch];
     if (b->past == 0) /* ddb looks at it again: see twin_ddb.c */
-        (void)machine_write(m, m->threads[0].regs[MACHINE_PC] - b->len, b->bytes, b->len);
+        (void)machine_write(m, m->threads[0].regs[m->registers->pc] - b->len, b->bytes, b->len);
     machine_trap(m, MACHINE_BREAKPOINT);
 }
 
@@ -85,12 +88,12 @@ void machine_boot(struct machine *m)
     free_regions(m);
     for (int i = 0; i < MACHINE_REGIONS; i++) {
         struct machine_region *r = &m->regions[i];
-        r->start = layout[i].start;
+        r->start = i == 0 ? m->registers->text : layout[i].start;
         r->size = r->start == MACHINE_BULK ? m->bulk : layout[i].size;
         r->pages = sim_alloc(r->size / MACHINE_PAGE * sizeof(struct machine_page *));
     }
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
-        boot_thread(&m->threads[i], i);
+        boot_thread(&m->threads[i], m->registers, i);
     m->points_used = 0;
     enter_ddb(m);
 }
@@ -98,6 +101,12 @@ void machine_boot(struct machine *m)
 void machine_bulk(struct machine *m, size_t size)
 {
     m->bulk = size;
+    machine_boot(m);
+}
+
+void machine_become(struct machine *m, enum machine_arch arch)
+{
+    m->registers = registers_of(arch);
     machine_boot(m);
 }
 
@@ -124,9 +133,9 @@ static uint32_t changed_in(const struct machine_page *page, size_t place)
     return page != NULL ? page->changed[place % MACHINE_PAGE] : 0;
 }
 
-static bool has_pattern(const struct machine_region *r)
+static bool has_pattern(const struct machine *m, const struct machine_region *r)
 {
-    return r->start == MACHINE_TEXT || r->start == MACHINE_BULK;
+    return r->start == m->registers->text || r->start == MACHINE_BULK;
 }
 
 size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len)
@@ -138,7 +147,7 @@ size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t le
         if (r == NULL)
             break;
         const struct machine_page *page = r->pages[place / MACHINE_PAGE];
-        bool pattern = has_pattern(r) && changed_in(page, place) == 0;
+        bool pattern = has_pattern(m, r) && changed_in(page, place) == 0;
         bytes[i] = pattern        ? machine_text_byte(addr + i)
                    : page != NULL ? page->bytes[place % MACHINE_PAGE]
                                   : 0;
@@ -178,25 +187,27 @@ struct machine_thread *machine_thread(struct machine *m, uint64_t tid)
                : NULL;
 }
 
-size_t machine_reg_size(uint64_t reg)
+size_t machine_reg_size(const struct machine *m, uint64_t reg)
 {
-    return reg > MACHINE_PC && reg < 24 ? 4 : 8;
+    return m->registers->size(reg);
 }
 
-/* In the pcb of every thread: rbx rbp rsp r12 r13 r14 r15 rip. */
-static bool in_pcb(uint64_t reg)
+void machine_reg_bytes(const struct machine *m, const struct machine_thread *t, uint64_t reg,
+                       uint8_t bytes[8])
 {
-    return reg == 1 || reg == 6 || reg == 7 || (reg >= 12 && reg <= MACHINE_PC);
+    size_t size = machine_reg_size(m, reg);
+    for (size_t i = 0; i < size; i++)
+        bytes[m->registers->big ? size - 1 - i : i] = (uint8_t)(t->regs[reg] >> 8 * i);
 }
 
 bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg)
 {
-    return in_pcb(reg) || (reg < 20 && t == &m->threads[0]) || reg == 18 || reg == 19;
+    return reg < MACHINE_REGS && m->registers->readable(reg, t == &m->threads[0]);
 }
 
 bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg)
 {
-    return in_pcb(reg) || (reg <= MACHINE_PC && t == &m->threads[0]);
+    return reg < MACHINE_REGS && m->registers->writable(reg, t == &m->threads[0]);
 }
 
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value)
@@ -235,7 +246,7 @@ bool machine_breakpoint_at(const struct machine *m, uint64_t addr, unsigned *pas
 {
     uint8_t bytes[BREAKPOINT_MAX];
     for (unsigned i = 0; i < 2; i++) {
-        const struct breakpoint *b = &breakpoints[m->arch][i];
+        const struct breakpoint *b = &breakpoints[m->registers->arch][i];
         if (b->len == 0 || machine_changed(m, addr) == 0 ||
             machine_read(m, addr, bytes, b->len) < b->len || memcmp(bytes, b->bytes, b->len) != 0)
             continue;
@@ -248,28 +259,29 @@ bool machine_breakpoint_at(const struct machine *m, uint64_t addr, unsigned *pas
 void machine_trap(struct machine *m, enum machine_trap trap)
 {
     m->trap = trap;
-    m->signal = trap != MACHINE_FAULT      ? SIGTRAP_NUMBER
-                : m->arch == MACHINE_AMD64 ? SIGSEGV_NUMBER
-                                           : SIGEMT_NUMBER;
+    m->signal = trap != MACHINE_FAULT                 ? SIGTRAP_NUMBER
+                : m->registers->arch == MACHINE_AMD64 ? SIGSEGV_NUMBER
+                                                      : SIGEMT_NUMBER;
 }
 
 static bool run_into_breakpoint(struct machine *m)
 {
     struct machine_thread *t = &m->threads[0];
-    unsigned past;
+    unsigned pc = m->registers->pc, past;
     machine_trap(m, MACHINE_BREAKPOINT);
-    if (!machine_breakpoint_at(m, t->regs[MACHINE_PC], &past))
+    if (!machine_breakpoint_at(m, t->regs[pc], &past))
         return false;
-    machine_set_reg(m, t, MACHINE_PC, t->regs[MACHINE_PC] + past);
+    machine_set_reg(m, t, pc, t->regs[pc] + past);
     return true;
 }
 
 void machine_step(struct machine *m)
 {
     struct machine_thread *t = &m->threads[0];
+    unsigned pc = m->registers->pc;
     if (run_into_breakpoint(m))
         return;
-    machine_set_reg(m, t, MACHINE_PC, t->regs[MACHINE_PC] + MACHINE_INSTRUCTION);
+    machine_set_reg(m, t, pc, t->regs[pc] + MACHINE_INSTRUCTION);
     machine_trap(m, MACHINE_STEP);
 }
 
@@ -280,9 +292,4 @@ bool machine_run(struct machine *m)
     if (m->on_run != NULL)
         m->on_run(m, m->context);
     return false;
-}
-
-unsigned machine_pc_number(const struct machine *m)
-{
-    return m->arch == MACHINE_AMD64 ? MACHINE_PC : 0x20;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The panicked machine behind the twin: memory with holes at kernel-like addresses, registers as
- * FreeBSD's stub has them on amd64, a few threads, and a program that steps and runs. No network
- * and no RSP here.
+ * FreeBSD's stub has them (on amd64, unless chosen), a few threads, and a program that steps and
+ * runs. No network and no RSP here.
  *
  * It can be another machine: then its breakpoint instruction, the number of its pc and what its
  * debuggers do with a trap are that one's (sys/ARCH/include/db_machdep.h, gdb_machdep.h).
@@ -20,9 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/sim/registers.h"
 #include "tests/sim/world.h"
 
-#define MACHINE_TEXT UINT64_C(0xffffffff80200000)  /* 1 MiB of "code": see machine_text_byte */
+#define MACHINE_TEXT UINT64_C(0xffffffff80200000)  /* 1 MiB of amd64's "code" */
 #define MACHINE_DATA UINT64_C(0xffffffff81000000)  /* 2 MiB of data: zero at first */
 #define MACHINE_STACK UINT64_C(0xfffffe0000400000) /* 64 KiB, zero at first */
 #define MACHINE_BULK UINT64_C(0xfffff80000000000)  /* nothing, until machine_bulk; as the text */
@@ -33,8 +34,8 @@ enum {
     MACHINE_STACK_SIZE = 64 << 10,
     MACHINE_REGIONS = 4,
     MACHINE_PAGE = 4096,
-    MACHINE_REGS = 56,      /* GDB_NREGS of amd64 */
-    MACHINE_PC = 16,        /* GDB_REG_PC */
+    MACHINE_REGS = 512,     /* more than the numbers that any stub knows */
+    MACHINE_PC = 16,        /* GDB_REG_PC of amd64 */
     MACHINE_THREADS = 5,    /* the first is the one that panicked, and the one that runs */
     MACHINE_TID = 100001,   /* tid of the first; the next are +1, +2, … */
     MACHINE_WATCHES = 4,    /* at once */
@@ -42,10 +43,9 @@ enum {
     MACHINE_INSTRUCTION = 4 /* bytes that a step moves on */
 };
 
-/* The kernel's longjmp(), which its stub runs when memory cannot be read or written. */
-#define MACHINE_LONGJMP (MACHINE_TEXT + 0x800)
-
-enum machine_arch { MACHINE_AMD64, MACHINE_ARM64, MACHINE_RISCV64 };
+/* The kernel's longjmp(), which its stub runs when memory cannot be read or written; from the start
+ * of its code. */
+#define MACHINE_LONGJMP 0x800
 
 /* What the machine stopped by. */
 enum machine_trap {
@@ -83,13 +83,13 @@ struct machine_region {
 };
 
 struct machine {
+    const struct registers *registers;
     struct machine_region regions[MACHINE_REGIONS];
     size_t bulk; /* bytes at MACHINE_BULK */
     struct machine_thread threads[MACHINE_THREADS];
     struct machine_point points[MACHINE_POINTS];
     unsigned points_used;
-    enum machine_arch arch; /* set it, then boot */
-    bool locked;            /* its stub cannot write the code */
+    bool locked; /* its stub cannot write the code */
 
     /* The last stop. */
     enum machine_trap trap;
@@ -113,6 +113,9 @@ void machine_free(struct machine *m);
 /* Memory, registers and watchpoints as after boot. */
 void machine_boot(struct machine *m);
 
+/* Boots it as another machine, with its code where that has it. */
+void machine_become(struct machine *m, enum machine_arch arch);
+
 /* Boots it with so many bytes (a multiple of MACHINE_PAGE) of memory more, from MACHINE_BULK on. */
 void machine_bulk(struct machine *m, size_t size);
 
@@ -128,8 +131,13 @@ uint64_t machine_changed(const struct machine *m, uint64_t addr);
 
 struct machine_thread *machine_thread(struct machine *m, uint64_t tid); /* NULL: none */
 
-/* Bytes of a register; whether the stub can show and set it for that thread. */
-size_t machine_reg_size(uint64_t reg);
+/*
+ * Bytes of a register, and its value in the machine's byte order, of which a value has at most 8;
+ * whether the stub can show and set it for that thread.
+ */
+size_t machine_reg_size(const struct machine *m, uint64_t reg);
+void machine_reg_bytes(const struct machine *m, const struct machine_thread *t, uint64_t reg,
+                       uint8_t bytes[8]);
 bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value);
@@ -154,8 +162,5 @@ bool machine_run(struct machine *m);
 
 /* Stops it as said; a fault has the signal of its machine. */
 void machine_trap(struct machine *m, enum machine_trap trap);
-
-/* The number that its stub gives the pc. */
-unsigned machine_pc_number(const struct machine *m);
 
 #endif

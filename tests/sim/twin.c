@@ -32,8 +32,7 @@ struct twin *twin_new(struct sim_world *w, const struct twin_config *config)
     t->w = w;
     t->config = *config;
     t->machine = machine_new();
-    t->machine->arch = config->arch;
-    machine_boot(t->machine);
+    machine_become(t->machine, config->arch);
     t->thread = &t->machine->threads[0];
     t->input.bytes = sim_alloc(config->buffer);
     t->ring.items = sim_alloc(config->ring * sizeof(struct sim_datagram *));

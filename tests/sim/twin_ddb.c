@@ -11,18 +11,18 @@ enum { FULL_SIZE = 3 }; /* the low bits of a riscv instruction of 4 bytes; other
 /* riscv's ddb does not tell a single step from another trap, and so stops at each. */
 static bool ignores(const struct machine *m)
 {
-    return m->trap == MACHINE_STEP && m->arch != MACHINE_RISCV64;
+    return m->trap == MACHINE_STEP && m->registers->arch != MACHINE_RISCV64;
 }
 
 /* How far ddb moves past a breakpoint instruction that is not its own, whatever is there. */
 static unsigned skipped(const struct machine *m)
 {
     uint8_t byte = 0;
-    switch (m->arch) {
+    switch (m->registers->arch) {
     case MACHINE_ARM64:
         return 4;
     case MACHINE_RISCV64:
-        (void)machine_read(m, m->threads[0].regs[MACHINE_PC], &byte, 1);
+        (void)machine_read(m, m->threads[0].regs[m->registers->pc], &byte, 1);
         return (byte & FULL_SIZE) == FULL_SIZE ? 4 : 2;
     default:
         return 0; /* back by the byte and forth */
@@ -31,7 +31,8 @@ static unsigned skipped(const struct machine *m)
 
 static void advance(struct machine *m, struct machine_thread *thread, unsigned by)
 {
-    machine_set_reg(m, thread, MACHINE_PC, thread->regs[MACHINE_PC] + by);
+    unsigned pc = m->registers->pc;
+    machine_set_reg(m, thread, pc, thread->regs[pc] + by);
 }
 
 void ddb_enter(struct twin *t, const char *why, uint64_t *lost)
@@ -45,7 +46,7 @@ void ddb_enter(struct twin *t, const char *why, uint64_t *lost)
     unsigned by = m->trap == MACHINE_BREAKPOINT ? skipped(m) : 0;
     if (by != 0) {
         advance(m, &m->threads[0], by);
-        if (m->arch == MACHINE_ARM64 && t->thread != &m->threads[0])
+        if (m->registers->arch == MACHINE_ARM64 && t->thread != &m->threads[0])
             advance(m, t->thread, by); /* whom H chose last loses an instruction */
     }
     twin_to_ddb(t, why);

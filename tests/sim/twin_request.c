@@ -65,28 +65,14 @@ static void decode(const uint8_t *digits, uint8_t *out, size_t len)
     }
 }
 
-/* Where the machine is none of amd64: its pc, and 8 bytes of nothing for all else. */
-static uint64_t by_number(const struct twin *t, uint64_t number)
-{
-    if (t->machine->arch == MACHINE_AMD64)
-        return number;
-    return number == machine_pc_number(t->machine) ? MACHINE_PC : MACHINE_REGS;
-}
-
-static size_t size_of(const struct twin *t, uint64_t number)
-{
-    if (t->machine->arch == MACHINE_ARM64 && number == 0x21)
-        return 4; /* CPSR, which tells it from riscv64 */
-    return machine_reg_size(by_number(t, number));
-}
-
-static void append_reg(struct twin *t, uint64_t number)
+static void append_reg(struct twin *t, uint64_t reg)
 {
     struct buf *reply = &t->stub.reply;
-    uint64_t reg = by_number(t, number);
-    size_t size = size_of(t, number);
+    size_t size = machine_reg_size(t->machine, reg);
+    uint8_t bytes[8];
     if (machine_reg_readable(t->machine, t->thread, reg)) {
-        (void)buf_addhex(reply, &t->thread->regs[reg], size);
+        machine_reg_bytes(t->machine, t->thread, reg, bytes);
+        (void)buf_addhex(reply, bytes, size);
         return;
     }
     for (size_t i = 0; i < 2 * size; i++)
@@ -96,7 +82,7 @@ static void append_reg(struct twin *t, uint64_t number)
 static void read_regs(struct twin *t)
 {
     buf_reset(&t->stub.reply);
-    for (unsigned r = 0; r < MACHINE_REGS; r++)
+    for (unsigned r = 0; r < t->machine->registers->count; r++)
         append_reg(t, r);
     stub_reply(t);
 }
@@ -134,7 +120,7 @@ static bool reg_value(struct twin_cursor *c, size_t size, const uint8_t *raw, ui
     memcpy(bytes, raw, 8);
     if (c->len != 2 * size)
         return false;
-    decode(c->p, bytes, size);
+    decode(c->p, bytes, size < 8 ? size : 8); /* a longer one cannot be set */
     c->p += c->len;
     c->len = 0;
     return true;
@@ -149,8 +135,7 @@ static void write_reg(struct twin *t, struct twin_cursor *c)
         stub_reply_error(t, E_INVAL);
         return;
     }
-    reg = by_number(t, reg);
-    if (!reg_value(c, machine_reg_size(reg), raw, bytes))
+    if (!reg_value(c, machine_reg_size(t->machine, reg), raw, bytes))
         t->counts.corrupted_registers += machine_reg_writable(t->machine, t->thread, reg);
     t->counts.register_writes += machine_reg_writable(t->machine, t->thread, reg);
     set_reg(t, reg, bytes);
@@ -162,8 +147,8 @@ static void write_regs(struct twin *t, struct twin_cursor *c)
 {
     uint8_t bytes[8];
     bool good = true;
-    for (unsigned r = 0; r < MACHINE_REGS; r++) {
-        good = reg_value(c, machine_reg_size(r), c->p, bytes) && good;
+    for (unsigned r = 0; r < t->machine->registers->count; r++) {
+        good = reg_value(c, machine_reg_size(t->machine, r), c->p, bytes) && good;
         set_reg(t, r, bytes);
     }
     t->counts.corrupted_registers += !good;
@@ -173,9 +158,10 @@ static void write_regs(struct twin *t, struct twin_cursor *c)
 /* An access that fails comes back by longjmp(): a breakpoint there traps inside the stub. */
 static void memory_fault(struct twin *t)
 {
+    uint64_t longjmp = t->machine->registers->text + MACHINE_LONGJMP;
     unsigned past;
     for (uint64_t at = 0; at < MACHINE_INSTRUCTION; at++) {
-        if (machine_breakpoint_at(t->machine, MACHINE_LONGJMP + at, &past)) {
+        if (machine_breakpoint_at(t->machine, longjmp + at, &past)) {
             t->counts.died_in_longjmp++;
             twin_gone(t, "twin: a breakpoint in longjmp, it is silent");
             return;
@@ -233,7 +219,7 @@ static void write_memory(struct twin *t, struct twin_cursor *c)
     decode(c->p, bytes, c->len / 2);
     t->counts.undone += write_undoes(t, addr, bytes, c->len / 2);
     t->counts.writes += len > 0;
-    bool locked = t->machine->locked && addr - MACHINE_TEXT < MACHINE_TEXT_SIZE;
+    bool locked = t->machine->locked && addr - t->machine->registers->text < MACHINE_TEXT_SIZE;
     if (locked || machine_write(t->machine, addr, bytes, c->len / 2) < len)
         memory_fault(t);
     else
@@ -279,7 +265,7 @@ static void resume(struct twin *t, struct twin_cursor *c, bool step, bool with_s
                             : cursor_hex(c, &pc);
     t->counts.repeated_resumes += t->repeat;
     if (jump)
-        machine_set_reg(t->machine, t->thread, MACHINE_PC, pc);
+        machine_set_reg(t->machine, t->thread, t->machine->registers->pc, pc);
     stub_resume(t, step);
 }
 

@@ -118,9 +118,12 @@ void stub_enter(struct twin *t)
     t->stub.ack_mode = true;
     t->list = LIST_NONE;
     buf_reset(reply);
-    (void)buf_printf(reply, "T%02x%x:", (unsigned)m->signal, machine_pc_number(m));
-    (void)buf_addhex(reply, &t->thread->regs[MACHINE_PC], machine_reg_size(MACHINE_PC));
-    if (m->trap == MACHINE_WATCH && m->arch != MACHINE_RISCV64)
+    unsigned pc = m->registers->pc;
+    uint8_t bytes[8];
+    machine_reg_bytes(m, t->thread, pc, bytes);
+    (void)buf_printf(reply, "T%02x%x:", (unsigned)m->signal, pc);
+    (void)buf_addhex(reply, bytes, machine_reg_size(m, pc));
+    if (m->trap == MACHINE_WATCH && m->registers->arch != MACHINE_RISCV64)
         (void)buf_printf(reply, ";watch:%llx", (unsigned long long)m->watched);
     (void)buf_printf(reply, ";thread:%x;", t->thread->tid);
     stub_reply(t);
@@ -143,7 +146,7 @@ static void stepped(struct twin *t)
 void stub_resume(struct twin *t, bool step)
 {
     struct machine *m = t->machine;
-    if (step && m->arch != MACHINE_RISCV64) { /* that one cannot step: it runs */
+    if (step && m->registers->arch != MACHINE_RISCV64) { /* that one cannot step: it runs */
         t->counts.steps++;
         twin_enter(t, TWIN_RUNNING, m->step_time, stepped);
         return;

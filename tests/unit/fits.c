@@ -167,15 +167,28 @@ static void another_version_is_one_warning_with_both_first_lines(void **state)
     assert_int_equal(logged(&w.log, "memory is \"FreeBSD 14.1-?[2J\""), 1);
 }
 
-static void a_file_without_the_bytes_or_memory_without_access_says_nothing(void **state)
+static void a_file_without_the_bytes_says_nothing(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
     assert_int_equal(compare_version(&w, "stripped/.debug/no-id.debug", "FreeBSD 14.1-RELEASE"),
                      FITS_UNKNOWN);
-    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), FITS_UNKNOWN);
     assert_int_equal(logged(&w.log, ""), 0);
+}
+
+static void memory_without_access_or_a_version_does_not_fit(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), FITS_NOT);
+    assert_int_equal(logged(&w.log, "is not in memory: names and lines may be wrong"), 1);
+    assert_int_equal(compare_version(&w, "x86",
+                                     "\xf3\x0f\x1e\xfa this is code, and long enough to"
+                                     " be read as far as the version of the file goes"),
+                     FITS_NOT);
+    assert_int_equal(logged(&w.log, "is not in memory: names and lines may be wrong"), 2);
 }
 
 int main(void)
@@ -190,7 +203,8 @@ int main(void)
         cmocka_unit_test(a_lost_target_is_an_error),
         cmocka_unit_test(the_same_version_fits_silently),
         cmocka_unit_test(another_version_is_one_warning_with_both_first_lines),
-        cmocka_unit_test(a_file_without_the_bytes_or_memory_without_access_says_nothing),
+        cmocka_unit_test(a_file_without_the_bytes_says_nothing),
+        cmocka_unit_test(memory_without_access_or_a_version_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What kernel it is; see kernel.h. */
+#include "session/kernel.h"
+
+#include "proto/describe.h"
+#include "proto/err.h"
+#include "symbols/osabi.h"
+
+/* The machine of the symbols' file; NULL: no file, or a machine that is not known. */
+static const struct description *machine_of_file(struct symbols *symbols)
+{
+    const struct elf_ident *ident = symbols != NULL ? symbols_ident(symbols) : NULL;
+    return ident != NULL ? description_of_elf(ident->machine, ident->is64, ident->big) : NULL;
+}
+
+/* Whether a file of that machine may be this kernel's: powerpc64's byte order is only guessed. */
+static bool is_same(const struct description *file, const struct description *kernel)
+{
+    return file != NULL && file->elf_machine == kernel->elf_machine && file->len == kernel->len;
+}
+
+/*
+ * A file of another machine (NULL: one that is not known). gdb's own program would be shown with
+ * another machine's registers, if at all; symbols= only answers a stub that asks for addresses.
+ */
+static int tell_other_machine(const struct chain_config *config, const struct description *file,
+                              const struct description *kernel)
+{
+    const char *machine = file != NULL ? file->machine : "another machine";
+    bool chosen = config->options != NULL && config->options->symbols[0] != '\0';
+    const char *path = chosen ? config->options->symbols : config->program;
+    if (chosen) {
+        log_warn(config->log, "symbols: %s is for %s, the kernel runs on %s: not used", path,
+                 machine, kernel->machine);
+        return 0;
+    }
+    if (config->only != NULL && !config->only(config->context))
+        return 0; /* it may be another connection's */
+    log_error(config->log,
+              "%s is for %s, but this kernel runs on %s: start gdb with that kernel's own file",
+              path, machine, kernel->machine);
+    return NETGDB_REFUSED;
+}
+
+int kernel_examine(struct chain *chain, const struct chain_config *config,
+                   const struct description **description)
+{
+    const struct description *file = machine_of_file(chain->symbols), *kernel = NULL;
+    bool has_file = chain->symbols != NULL && symbols_ident(chain->symbols) != NULL;
+    struct buf reply;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    int rc = target_ask(chain->target, "g", &reply);
+    if (rc == 0)
+        kernel = description_of_registers(reply.data, reply.len);
+    buf_free(&reply);
+    bool other = has_file && kernel != NULL && !is_same(file, kernel);
+    *description = other || file == NULL ? kernel : file;
+    if (rc != 0 || !has_file)
+        return rc;
+    if (!other)
+        return symbols_prepare(chain->symbols, chain->target);
+    symbols_reject(chain->symbols);
+    return tell_other_machine(config, file, kernel);
+}
+
+/*
+ * A gdb that was started with an x86 FreeBSD file has that file's registers, of FreeBSD's OS ABI
+ * or of none: it needs no description.
+ */
+int kernel_describe(struct chain *chain, const struct chain_config *config,
+                    const struct description *description)
+{
+    if (description == NULL || description->arch == NULL)
+        return 0;
+    const struct describe_config describe = {.description = description,
+                                             .offer = config->program == NULL ||
+                                                      !osabi_is_x86_freebsd(config->program),
+                                             .osabi_missing = config->osabi_missing,
+                                             .log = config->log};
+    if (description->big && machine_of_file(chain->symbols) == NULL)
+        log_warn(config->log,
+                 "this kernel is big-endian (%s): without its file, gdb needs \"set endian big\" "
+                 "before target remote",
+                 description->machine);
+    struct target *decorator = describe_new(chain->target, &describe);
+    if (decorator == NULL)
+        return NETGDB_NOMEM;
+    chain->target = decorator;
+    return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A FreeBSD kernel before its client sees anything of it: which machine it runs on, and whether
+ * the ELF file is that machine's and that kernel's.
+ */
+#ifndef NETGDB_SESSION_KERNEL_H
+#define NETGDB_SESSION_KERNEL_H
+
+#include "proto/description.h"
+#include "session/chain.h"
+
+/*
+ * Asks the stopped kernel for its registers, and compares the file of chain->symbols (NULL: none)
+ * with it: its machine, then its build-id or version, a line in the log for what differs. Sets
+ * *description, NULL for an unknown machine. Returns 0, NETGDB_REFUSED when gdb's own program is
+ * another machine's (said in the log), or an error of the target.
+ */
+int kernel_examine(struct chain *chain, const struct chain_config *config,
+                   const struct description **description);
+
+/* Puts the target description in front of the chain. Returns 0 or NETGDB_NOMEM. */
+int kernel_describe(struct chain *chain, const struct chain_config *config,
+                    const struct description *description);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which gdb needs `set osabi none`, for which file, and how its arguments change. */
+#include "tests/unit/unit.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "symbols/osabi.h"
+
+#define GDB "A handler for the OS ABI \"%s\" is not built into this configuration\nof GDB."
+#define FREEBSD "syscalls/freebsd.xml"
+
+static char directory[UNIT_PATH];
+
+/* A file of so many bytes, with texts in it: what is not NULL. */
+static void make(const char *name, size_t size, const char *first, size_t at, const char *second)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)size), 0);
+    if (first != NULL)
+        assert_int_equal(pwrite(fd, first, strlen(first), (off_t)at), strlen(first));
+    if (second != NULL)
+        assert_int_equal(pwrite(fd, second, strlen(second), 0), strlen(second));
+    close(fd);
+}
+
+static void make_elf(const char *name, unsigned char osabi, uint16_t machine)
+{
+    unsigned char header[64] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT, osabi};
+    header[18] = (unsigned char)machine;
+    header[19] = (unsigned char)(machine >> 8);
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    assert_int_equal(write(fd, header, sizeof header), sizeof header);
+    close(fd);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (mkdtemp(unit_directory(directory, "osabi")) == NULL || chdir(directory) != 0)
+        return -1;
+    make("gdb", 1 << 20, GDB, 700000, NULL);
+    make("kgdb", 1 << 20, GDB, 700000, FREEBSD);
+    make_elf("kernel", ELFOSABI_FREEBSD, EM_X86_64);
+    make_elf("kernel32", ELFOSABI_FREEBSD, EM_386);
+    make_elf("arm64", ELFOSABI_NONE, EM_AARCH64);
+    make_elf("arm64.9", ELFOSABI_FREEBSD, EM_AARCH64);
+    make_elf("linux", ELFOSABI_NONE, EM_X86_64);
+    make("short", 18, "\177ELF", 0, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"gdb",     "kgdb",  "kernel", "kernel32", "arm64",
+                                        "arm64.9", "linux", "short",  "edge"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)unlink(names[i]);
+    return chdir("/") != 0 || rmdir(directory) != 0;
+}
+
+static void only_an_x86_file_with_freebsds_abi_is_one(void **state)
+{
+    (void)state;
+    assert_true(osabi_is_x86_freebsd("kernel"));
+    assert_true(osabi_is_x86_freebsd("kernel32"));
+    assert_false(osabi_is_x86_freebsd("arm64"));
+    assert_false(osabi_is_x86_freebsd("arm64.9"));
+    assert_false(osabi_is_x86_freebsd("linux"));
+    assert_false(osabi_is_x86_freebsd("short"));
+    assert_false(osabi_is_x86_freebsd("gdb"));
+    assert_false(osabi_is_x86_freebsd("nothing"));
+    assert_false(osabi_is_x86_freebsd("/"));
+}
+
+static void a_gdb_lacks_the_abi_unless_it_has_the_handlers_strings(void **state)
+{
+    (void)state;
+    assert_true(osabi_is_missing("gdb"));
+    assert_false(osabi_is_missing("kgdb"));
+    assert_false(osabi_is_missing("kernel"));
+    assert_false(osabi_is_missing("nothing"));
+    assert_false(osabi_is_missing("/"));
+}
+
+/* The file is read in blocks of 256 KiB. */
+static void a_string_on_the_edge_of_two_blocks_is_found(void **state)
+{
+    const size_t block = 256 << 10;
+    (void)state;
+    for (size_t at = block - sizeof GDB; at <= block + 1; at++) {
+        make("edge", 2 * block + 1, GDB, at, NULL);
+        assert_true(osabi_is_missing("edge"));
+    }
+    for (size_t at = block - sizeof FREEBSD; at <= block + 1; at++) {
+        make("edge", 2 * block + 1, FREEBSD, at, GDB);
+        assert_false(osabi_is_missing("edge"));
+    }
+}
+
+enum { WORDS = 8 };
+
+/* The arguments for a line of words are those, or the line's own (NULL). */
+static void expect(const char *line, const char *expected)
+{
+    char text[256], got[512] = "", *argv[WORDS + 1] = {NULL};
+    int argc = 0;
+    snprintf(text, sizeof text, "%s", line);
+    for (char *word = strtok(text, " "); word != NULL && argc < WORDS; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    char **longer = osabi_arguments(argv[0], argc, argv);
+    for (char **word = longer; word != NULL && *word != NULL; word++) {
+        strncat(got, *word, sizeof got - strlen(got) - 1);
+        strncat(got, "|", sizeof got - strlen(got) - 1);
+    }
+    assert_string_equal(got, expected != NULL ? expected : "");
+    free(longer);
+}
+
+static void the_option_comes_first_and_all_else_is_kept(void **state)
+{
+    (void)state;
+    expect("gdb kernel", "gdb|-iex|set osabi none|kernel|");
+    expect("gdb kernel32", "gdb|-iex|set osabi none|kernel32|");
+    expect("gdb -q -s kernel -e linux", "gdb|-iex|set osabi none|-q|-s|kernel|-e|linux|");
+    expect("gdb -s linux -e kernel", "gdb|-iex|set osabi none|-s|linux|-e|kernel|");
+    expect("gdb --args kernel -s x", "gdb|-iex|set osabi none|--args|kernel|-s|x|");
+}
+
+static void where_it_is_not_needed_or_does_harm_nothing_changes(void **state)
+{
+    char *none[] = {NULL}, gdb[] = "gdb", iex[] = "-iex", command[] = "set osabi none",
+         kernel[] = "kernel", *chosen[] = {gdb, iex, command, kernel, NULL};
+    (void)state;
+    expect("gdb", NULL);
+    expect("gdb linux", NULL);
+    expect("gdb arm64", NULL);
+    expect("gdb arm64.9", NULL);
+    expect("gdb -x kernel", NULL);
+    expect("gdb --nonsense kernel", NULL);
+    expect("kgdb kernel", NULL);
+    assert_null(osabi_arguments("gdb", 0, none));
+    assert_null(osabi_arguments("gdb", 4, chosen)); /* so it is executed once */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_an_x86_file_with_freebsds_abi_is_one),
+        cmocka_unit_test(a_gdb_lacks_the_abi_unless_it_has_the_handlers_strings),
+        cmocka_unit_test(a_string_on_the_edge_of_two_blocks_is_found),
+        cmocka_unit_test(the_option_comes_first_and_all_else_is_kept),
+        cmocka_unit_test(where_it_is_not_needed_or_does_harm_nothing_changes),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
