@@ -72,6 +72,7 @@ struct program {
     struct sim_world *w;
     struct twin *twin;
     bool ran, reboots;
+    uint64_t sessions; /* before it rebooted */
 };
 
 static uint64_t loaded; /* the machine's number of changes when the file was in its memory */
@@ -105,6 +106,7 @@ static void plan_end(struct machine *m, struct program *p)
     uint64_t now = sim_now(p->w);
     p->reboots = o->reboots != SIM_NEVER && !p->ran;
     m->run_time = (o->runs_on || p->reboots) && !p->ran ? SIM_NEVER : SIM_MS;
+    p->sessions = twin_counts(p->twin)->sessions;
     if (p->reboots)
         twin_reboot(p->twin, now + SIM_MS, now + SIM_MS + o->reboots);
     p->ran = true;
@@ -314,8 +316,8 @@ static sigset_t catch_signals(void)
 /* Whether it is back at db>, and not about to call after a reboot. */
 static bool is_over(struct twin *t, struct program *p)
 {
-    if (twin_phase(t) == TWIN_HERALD)
-        p->reboots = false;
+    if (twin_phase(t) == TWIN_HERALD || twin_counts(t)->sessions > p->sessions)
+        p->reboots = false; /* it has called */
     return twin_phase(t) == TWIN_GONE || (twin_phase(t) == TWIN_DDB && !p->reboots);
 }
 
