@@ -74,6 +74,7 @@ void leave_waiting(void)
 {
     struct listener_kernel k;
     const struct log *log;
+    listener_end();
     while ((log = listener_take_any(&k)) != NULL) {
         if (k.taken_over && k.target == NULL) { /* from a dead server: it is the next one's */
             listener_drop_link(&k);

@@ -22,6 +22,7 @@ struct listener {
     uint16_t port;
     int herald_fd, epoll_fd, poke_fd;
     pthread_mutex_t lock; /* of all below */
+    bool ended;           /* see listener_end */
     struct lobby lobby;
     LIST_HEAD(, listener_watch) watches;
     const struct log *log;
@@ -169,6 +170,10 @@ static void *run(void *context)
     struct epoll_event event;
     for (;;) {
         pthread_mutex_lock(&l->lock);
+        if (l->ended) {
+            pthread_mutex_unlock(&l->lock);
+            return NULL;
+        }
         int n = epoll_wait(l->epoll_fd, &event, 1, 0);
         if (n == 1)
             attend_to(l, event.data.ptr);
@@ -177,7 +182,6 @@ static void *run(void *context)
         pthread_mutex_unlock(&l->lock);
         (void)poll(&any, 1, timeout);
     }
-    return NULL;
 }
 
 static struct listener *fail(struct listener *l, int error)
@@ -430,6 +434,18 @@ const struct log *listener_take_any(struct listener_kernel *out)
             return l->log;
     }
     return NULL;
+}
+
+void listener_end(void)
+{
+    pthread_mutex_lock(&all_lock);
+    for (struct listener *l = all; l != NULL; l = l->next) {
+        pthread_mutex_lock(&l->lock);
+        l->ended = true;
+        pthread_mutex_unlock(&l->lock);
+        poke(l);
+    }
+    pthread_mutex_unlock(&all_lock);
 }
 
 bool listener_was_used(void)

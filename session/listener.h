@@ -88,6 +88,12 @@ bool listener_take_session(struct listener *l, const struct net_addr *own,
  */
 const struct log *listener_take_any(struct listener_kernel *out);
 
+/*
+ * For the end of the process: no listener of it hears anything from now on, so that no kernel is
+ * acknowledged that nobody could take any more. What waits already can still be taken.
+ */
+void listener_end(void);
+
 /* Whether this process ever had a listener; takes no lock. */
 bool listener_was_used(void);
 

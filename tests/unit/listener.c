@@ -436,6 +436,35 @@ static void a_kernel_that_was_given_back_is_no_successor(void **state)
     close(k.fd);
 }
 
+/* At the end of the process. The last test: this listener hears nothing any more. */
+static void nobody_is_acknowledged_whom_nobody_could_take(void **state)
+{
+    struct test_kernel early = new_kernel(30), late = new_kernel(31), last = new_kernel(32);
+    struct listener_kernel taken;
+    struct watcher w[3];
+    (void)state;
+    watch(&w[0], early.ip);
+    watch(&w[1], late.ip);
+    watch(&w[2], last.ip);
+    call(&early);
+    herald(&late, INADDR_LOOPBACK);
+    hear_ack(&late, 1, &late.session);
+    listener_end();
+    send_stop(&late, &late.session);
+    herald(&last, INADDR_LOOPBACK);
+    struct pollfd p[] = {{late.fd, POLLIN, 0}, {last.fd, POLLIN, 0}};
+    assert_int_equal(poll(p, 2, 100), 0);
+    assert_non_null(listener_take_any(&taken));
+    assert_int_equal(taken.kernel.ip, early.ip);
+    drop(&taken);
+    assert_null(listener_take_any(&taken));
+    for (unsigned i = 0; i < 3; i++)
+        unwatch(&w[i]);
+    close(early.fd);
+    close(late.fd);
+    close(last.fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_record_whose_port_is_taken_is_removed),
         cmocka_unit_test(a_kernel_that_was_given_back_is_no_successor),
         cmocka_unit_test(every_descriptor_is_closed_by_exec),
+        cmocka_unit_test(nobody_is_acknowledged_whom_nobody_could_take),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
