@@ -3,7 +3,9 @@
 # The numbers of `make bench`: ratios of one run, each with its bar. Never a test: noise of the
 # machine does not fail it, only something that does not run.
 #
-#   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll]   all by default
+#   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll] [pace] [loss]
+#
+# All by default.
 #
 # BENCH_ROUNDS (15) and BENCH_COUNT (400) say how often each latency is measured.
 set -u
@@ -372,17 +374,125 @@ poll() {
         "$(polled 2048 500 | awk '{ print 2048 / $1 * 1e3 }')" - MB/s
 }
 
+# ---- what caution costs: a kernel with its own delays, in real time ----
+
+# start_twin GENERATION SERVER:PORT OPTION...: the twin of a kernel that calls there.
+start_twin() {
+    generation=$1
+    server=$2
+    shift 2
+    "$top_builddir/tests/e2e/kernel" "--$generation" --bind 127.0.0.2:0 "$@" "$server" \
+        >"$dir/twin" 2>/dev/null &
+    twin=$!
+}
+
+# told_by_twin WORD
+told_by_twin() {
+    sed -n "s/^$1 //p" "$dir/twin"
+}
+
+# session KIND WARM COUNT THINK HOST: its ns are in $took; the twin's account is in $dir/twin.
+session() {
+    took=$(LD_PRELOAD=$shim "$programs/session" "$1" "$2" "$3" "$4" "netgdb:$5" "$port") ||
+        die "no session of $1"
+    wait "$twin" || die "the kernel's session of $1 did not end well"
+    [ "$(told_by_twin harm)" = 0 ] || die "harm was done"
+}
+
+# clean GENERATION KIND WARM COUNT [OPTION...]: what COUNT requests cost over the kernel's own sends,
+# those of two sessions apart.
+clean() {
+    generation=$1
+    kind=$2
+    warm=$3
+    more=$4
+    shift 4
+    start_twin "$generation" "127.0.0.1:$port" "$@"
+    session "$kind" "$warm" 1 30 127.0.0.2
+    before=$(told_by_twin sending)
+    start_twin "$generation" "127.0.0.1:$port" "$@"
+    session "$kind" "$warm" "$more" 30 127.0.0.2
+    awk -v ns="$took" -v sends=$(($(told_by_twin sending) - before)) -v n="$more" \
+        'BEGIN { print ns / sends * (n - 1) / n }'
+}
+
+# noisy GENERATION KIND COUNT THINK FAULT...: the same on a bad network, in $took.
+noisy() {
+    generation=$1
+    kind=$2
+    count_of=$3
+    think=$4
+    shift 4
+    "$top_builddir/tests/e2e/noise" --address 127.0.0.3 --port "$port" \
+        --listen "$((port + 1)):0" "$@" 2>"$dir/noise" &
+    noise=$!
+    until grep -q '^noise: ready' "$dir/noise"; do
+        kill -0 "$noise" || die "no bad network"
+        sleep 0.01
+    done
+    start_twin "$generation" "127.0.0.3:$((port + 1))"
+    session "$kind" 1 "$count_of" "$think" 127.0.0.3
+    kill "$noise"
+    wait "$noise" 2>/dev/null
+}
+
+pace_of() {
+    row "$1: a read / the kernel's own sends" "$(clean "$2" reads 70 300)" 1.1
+    row "$1: a write / the kernel's own sends" "$(clean "$2" writes 70 300)" 1.3
+    row "$1: a step / the kernel's own sends" "$(clean "$2" steps 70 300)" 1.6
+    row "$1: a stepi with 200 threads / the kernel's own sends" \
+        "$(clean "$2" stepi 20 40 --threads 200)" 1.4
+    row "$1: the first 64 requests / the kernel's own sends" "$(clean "$2" reads 1 63)" 1.5
+    noisy "$2" mixed 1400 3000 --only kernel
+    without=$took
+    for late in 0.002:1.1 0.01:1.3 0.05:2.0; do
+        noisy "$2" mixed 1400 3000 --only kernel --reorder "${late%:*}" --late 12:30
+        row "$1: ${late%:*} of its datagrams 12 to 30 ms late / none, 1,400 requests" \
+            "$(awk "BEGIN { print $took / $without }")" "${late#*:}"
+        row "($1: requests that came twice)" "$(told_by_twin repeated)" -
+    done
+}
+
+pace() {
+    pace_of 14.x new
+    pace_of 13.x old
+}
+
+# Over what the same session takes without loss, with the kernel's sends as long as its own
+# retransmissions make them.
+loss_of() {
+    noisy "$2" reads 200 30
+    without=$took
+    sending=$(told_by_twin sending)
+    messages=$(told_by_twin messages)
+    for faults in "1.5 --loss 0.05" "1.5 --loss 0.1" \
+        "2.5 --loss 0.1 --duplicate 0.2 --reorder 0.1"; do
+        # shellcheck disable=SC2086 # words
+        noisy "$2" reads 200 30 ${faults#* }
+        row "$1: ${faults#* } / what the kernel's retransmissions take" \
+            "$(awk -v with="$took" -v without="$without" -v sending="$sending" \
+                -v a_send="$(told_by_twin replied) / $(told_by_twin replies)" \
+                -v messages="$messages" 'BEGIN { split(a_send, r, " / ")
+                    print with / (without - sending + messages * r[1] / r[2]) }')" "${faults%% *}"
+    done
+}
+
+loss() {
+    loss_of 14.x new
+    loss_of 13.x old
+}
+
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim
+[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss
 for part in "$@"; do
     case $part in # what these measure is the way of a read, not that the cache makes it needless
-    latency | waits | proxy | poll) NETGDB_CACHE=off ;;
+    latency | waits | proxy | poll | pace | loss) NETGDB_CACHE=off ;;
     *) NETGDB_CACHE=on ;;
     esac
     export NETGDB_CACHE
     case $part in
-    latency | waits | batch | start | memory | proxy | parked | poll | sim) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/bench: ratios of one run, for `make bench` and never part of check.
 BENCHES = tests/bench/batch tests/bench/node tests/bench/pingpong tests/bench/read \
-	tests/bench/relay tests/bench/start
+	tests/bench/relay tests/bench/session tests/bench/start
 BENCH = tests/bench/bench.c tests/bench/bench.h
 BENCH_LIBS = libsession.la libio.la libproto.la
 EXTRA_PROGRAMS += $(BENCHES)
@@ -12,10 +12,13 @@ tests_bench_node_SOURCES = tests/bench/node.c tests/bench/instant.c $(BENCH)
 tests_bench_node_LDADD = $(BENCH_LIBS)
 tests_bench_pingpong_SOURCES = tests/bench/pingpong.c $(BENCH)
 tests_bench_pingpong_LDADD = $(BENCH_LIBS)
-tests_bench_read_SOURCES = tests/bench/read.c $(BENCH)
+tests_bench_read_SOURCES = tests/bench/read.c tests/bench/client.c tests/bench/client.h $(BENCH)
 tests_bench_read_LDADD = $(BENCH_LIBS)
 tests_bench_relay_SOURCES = tests/bench/relay.c $(BENCH)
 tests_bench_relay_LDADD = $(BENCH_LIBS)
+tests_bench_session_SOURCES = tests/bench/session.c tests/bench/client.c tests/bench/client.h \
+	$(BENCH)
+tests_bench_session_LDADD = $(BENCH_LIBS)
 tests_bench_start_SOURCES = tests/bench/start.c $(BENCH)
 tests_bench_start_LDADD = $(BENCH_LIBS)
 # What the batch debugs has its variables and its lines, whatever CFLAGS says.
@@ -26,7 +29,8 @@ dist_noinst_SCRIPTS += tests/bench/bench.sh
 EXTRA_DIST += tests/bench/batch.gdb tests/bench/threads.c
 
 .PHONY: bench
-bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/sim/run
+bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/e2e/kernel \
+		tests/e2e/noise tests/sim/run
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
 
 # What the cache saves.

@@ -13,6 +13,7 @@
  *   --machine NAME     registers of amd64 (the default), i386, arm64, riscv64 or powerpc64
  *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
  *   --register N=HEX   of the thread that panicked
+ *   --threads N        in its list, most of which sleep (5)
  *   --sessions N       types it again when a session has ended, N sessions in all (1)
  *   --runs-on          the first `c` never stops
  *   --reboots MS       at the first `c` it reboots, and types it again MS milliseconds later
@@ -182,7 +183,8 @@ static void add_register(struct options *o, const char *text)
 static void usage(void)
 {
     errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
-            "[--file ELF] [--register N=HEX]... [--sessions N] [--runs-on] [--reboots MS] "
+            "[--file ELF] [--register N=HEX]... [--threads N] [--sessions N] [--runs-on] "
+            "[--reboots MS] "
             "SERVER[:HERALD-PORT]");
 }
 
@@ -196,6 +198,7 @@ static struct options options_of(int argc, char **argv)
                                           {"machine", required_argument, NULL, 'a'},
                                           {"file", required_argument, NULL, 'f'},
                                           {"register", required_argument, NULL, 'r'},
+                                          {"threads", required_argument, NULL, 'T'},
                                           {"sessions", required_argument, NULL, 's'},
                                           {"runs-on", no_argument, NULL, 'u'},
                                           {"reboots", required_argument, NULL, 'R'},
@@ -232,6 +235,9 @@ static struct options options_of(int argc, char **argv)
             break;
         case 'r':
             add_register(&o, optarg);
+            break;
+        case 'T':
+            o.config.threads = (unsigned)number(optarg, UINT16_MAX);
             break;
         case 's':
             o.sessions = (unsigned)number(optarg, UINT16_MAX);
@@ -372,6 +378,9 @@ static void report(struct twin *t, const struct sim_real *r)
     print("full", c->full_lost + c->full_refused);
     print("messages", c->messages);
     print("retransmissions", c->retransmissions);
+    print("sending", c->sending);
+    print("replied", c->replied);
+    print("replies", c->replies);
     print("ns_a_send", c->messages != 0 ? c->sending / c->messages : 0);
     print("received", sim_real_received(r));
     print("sent", sim_real_sent(r));

@@ -10,13 +10,14 @@
  *   noise --address 127.0.0.3 --server 127.0.0.1 [--port 20025]
  *         [--listen HERALD-PORT:KERNEL-PORT] [--seed N] [FAULT...]
  *
- *   --loss P           this part is lost; with --only kernel or --only server, of what that one
- *                      sends
+ *   --only WHO         the faults are of what that one sends: kernel or server
+ *   --loss P           this part is lost
  *   --burst P:Q        a bad time, in which all is lost, begins with probability P at a datagram
  *                      and ends with Q (Gilbert-Elliott)
  *   --block EVERY:MS   of every so many ms the last MS let nothing through
  *   --duplicate P      this part comes twice
- *   --reorder P        this part comes up to --late MS later, and so may overtake and be overtaken
+ *   --reorder P        this part comes up to --late MS later, and so may overtake and be overtaken;
+ *                      with --late MIN:MAX by that much
  *   --corrupt P        this part is damaged, which its UDP checksum shows: it is dropped
  *   --delay MS         all comes so much later
  */
@@ -48,7 +49,7 @@ struct pending {
 };
 
 static TAILQ_HEAD(pendings, pending) pending = TAILQ_HEAD_INITIALIZER(pending);
-static double loss, duplicate, reorder, corrupt, late_ms = 5, delay_ms;
+static double loss, duplicate, reorder, corrupt, late_ms = 5, late_min, delay_ms;
 static double burst_begins, burst_ends, block_every, block_ms;
 static bool bad_time, spare_kernel, spare_server;
 static uint64_t seed = 1, passed, lost, repeated, late, corrupted;
@@ -103,14 +104,13 @@ static void enqueue(int fd, const struct sockaddr_in *to, const uint8_t *data, s
         TAILQ_INSERT_HEAD(&pending, p, entries);
 }
 
-static bool is_lost(bool from_kernel)
+static bool is_lost(void)
 {
     if (chance() < (bad_time ? burst_ends : burst_begins))
         bad_time = !bad_time;
     if (block_every != 0 && fmod((double)now() / 1e6, block_every) > block_every - block_ms)
         return true;
-    bool spared = from_kernel ? spare_kernel : spare_server;
-    return bad_time || (chance() < loss && !spared);
+    return bad_time || chance() < loss;
 }
 
 /* The fate of a datagram. */
@@ -118,7 +118,12 @@ static void forward(bool from_kernel, int fd, const struct sockaddr_in *to, uint
                     size_t len)
 {
     double extra = 0;
-    if (is_lost(from_kernel)) {
+    if (from_kernel ? spare_kernel : spare_server) {
+        passed++;
+        enqueue(fd, to, data, len, 0);
+        return;
+    }
+    if (is_lost()) {
         lost++;
         return;
     }
@@ -128,7 +133,7 @@ static void forward(bool from_kernel, int fd, const struct sockaddr_in *to, uint
     }
     if (chance() < reorder) {
         late++;
-        extra = chance() * late_ms;
+        extra = late_min + chance() * (late_ms - late_min);
     }
     passed++;
     enqueue(fd, to, data, len, extra);
@@ -266,7 +271,8 @@ int main(int argc, char **argv)
             corrupt = atof(optarg);
             break;
         case 'L':
-            late_ms = atof(optarg);
+            if (sscanf(optarg, "%lf:%lf", &late_min, &late_ms) != 2)
+                late_ms = atof(optarg);
             break;
         case 'D':
             delay_ms = atof(optarg);
