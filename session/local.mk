@@ -10,6 +10,7 @@ libsession_la_SOURCES = \
 	session/listener.c session/listener.h \
 	session/lldb.c session/lldb.h \
 	session/monitor.c session/monitor.h \
+	session/processes.c session/processes.h \
 	session/profile.c session/profile.h \
 	session/lobby.c session/lobby.h \
 	session/record.c session/record.h \

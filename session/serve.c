@@ -2,6 +2,7 @@
 /* The loop between a server and a target; see serve.h. */
 #include "session/serve.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,9 +11,9 @@
 #include "proto/io.h"
 #include "proto/packets.h"
 #include "proto/requests.h"
-#include "proto/rsp.h"
+#include "session/processes.h"
 
-enum { PID_DIGITS = 16 }; /* more is no process id */
+enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 
 #define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
 
@@ -23,19 +24,19 @@ struct session {
     const struct serve_options *options;
     const struct log *log;
     struct buf request, reply;
-    const struct packet *packet;     /* entry of the request */
-    char detach[2 + PID_DIGITS + 1]; /* what leaves this target: D, or D;PID */
-    bool gone;                       /* the client has left */
-    bool told_running;               /* it knows that it leaves a kernel that runs */
-    bool ended;                      /* the program that the target debugs has ended */
-    bool exited;                     /* by itself: a stop told of it */
-    bool several;                    /* more processes than one were seen */
-    bool extended;                   /* the client may start another one */
-    int parted;                      /* vKill was answered: how the session is to end */
+    const struct packet *packet; /* entry of the request */
+    struct processes processes;
+    bool gone;         /* the client has left */
+    bool told_running; /* it knows that it leaves a kernel that runs */
+    bool ended;        /* the last program that the target debugged has ended */
+    bool exited;       /* by itself: a stop told of it */
+    bool extended;     /* the client may start another one */
+    int parted;        /* vKill was answered: how the session is to end */
 };
 
 static void learn_stop(struct session *s);
 static void learn(struct session *s);
+static int forward(struct session *s);
 
 static int target_failed(const struct session *s, int error)
 {
@@ -95,13 +96,21 @@ static void tell_leaving(const struct session *s)
         s->options->leaving(s->options->context);
 }
 
-/* Sends what leaves this target. Returns 0, or how the session ends. */
+/* What leaves a process: D;PID, and D where there are no ids. */
+static void detach_text(uint64_t id, char text[DETACH_MAX])
+{
+    (void)snprintf(text, DETACH_MAX, id != 0 ? "D;%" PRIx64 : "D", id);
+}
+
+/* Sends what leaves this target, by its last process. Returns 0, or how the session ends. */
 static int send_detach(struct session *s)
 {
-    const uint8_t *request = (const uint8_t *)s->detach;
+    char text[DETACH_MAX];
+    detach_text(processes_last(&s->processes), text);
+    const uint8_t *request = (const uint8_t *)text;
     const struct packet *packet = packet_find(request, 1);
-    log_packet(s->log, "->", request, strlen(s->detach), packet->explanation);
-    int rc = target_leave(s->target, request, strlen(s->detach), &s->reply);
+    log_packet(s->log, "->", request, strlen(text), packet->explanation);
+    int rc = target_leave(s->target, request, strlen(text), &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
     log_reply(s, packet);
@@ -115,21 +124,40 @@ static void tell_refused(const struct session *s)
     if (buf_starts(&s->reply, "E."))
         log_warn(s->log, "not detached from: %.*s", len - 2, (const char *)s->reply.data + 2);
     else
-        log_warn(s->log, "the target does not accept %s", s->detach);
+        log_warn(s->log, "the target does not accept a detach");
+}
+
+/* Leaves one process of several; what it answers is in the reply. Returns 0 or how it ends. */
+static int detach_one(struct session *s, uint64_t id)
+{
+    char text[DETACH_MAX];
+    detach_text(id, text);
+    int rc = target_ask(s->target, text, &s->reply);
+    processes_remove(&s->processes, id);
+    return rc == 0 ? 0 : target_failed(s, rc);
+}
+
+static int detach_all_but_last(struct session *s)
+{
+    int rc = 0;
+    while (rc == 0 && s->processes.n > 1)
+        rc = detach_one(s, s->processes.ids[0]);
+    return rc;
 }
 
 /* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
 static int leave(struct session *s)
 {
     tell_leaving(s);
-    int rc = send_detach(s);
-    if (rc != 0)
+    int rc = detach_all_but_last(s);
+    bool named = s->processes.n != 0;
+    if (rc != 0 || (rc = send_detach(s)) != 0)
         return rc;
-    bool may_lack = s->detach[1] == '\0' && !buf_starts(&s->reply, "E.");
+    bool may_lack = !named && !buf_starts(&s->reply, "E.");
     if (!buf_is(&s->reply, "OK") && !s->ended && may_lack) {
         if (target_ask(s->target, "?", &s->reply) == 0)
             learn_stop(s);
-        if (s->detach[1] != '\0' && (rc = send_detach(s)) != 0)
+        if (s->processes.n != 0 && (rc = send_detach(s)) != 0)
             return rc;
     }
     if (buf_is(&s->reply, "OK") || s->ended)
@@ -144,9 +172,9 @@ static int part(struct session *s, bool keep)
 {
     if (s->parted != 0)
         return s->parted;
-    if (s->exited && !s->extended && !s->several)
+    if (s->exited && !s->extended)
         return SERVE_DETACHED;
-    return keep ? SERVE_PARKED : leave(s);
+    return keep && !s->ended ? SERVE_PARKED : leave(s);
 }
 
 /* It went without a word: GDB's disconnect, or a connection that it could not set up. */
@@ -165,8 +193,17 @@ static int take_kill(struct session *s)
     return reply(s, "OK"); /* GDB may send a k after it */
 }
 
+/* Whether the session goes on behind this D: with another process, or for another program. */
+static bool goes_on_behind_detach(const struct session *s)
+{
+    uint64_t id = processes_of_packet(s->request.data, s->request.len);
+    return !s->ended && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
+}
+
 static int take_detach(struct session *s)
 {
+    if (goes_on_behind_detach(s))
+        return forward(s);
     tell_leaving(s);
     int rc = target_leave(s->target, s->request.data, s->request.len, &s->reply);
     if (rc != 0)
@@ -265,49 +302,49 @@ static int attend(struct session *s)
     return 0;
 }
 
-/* Remembers the process of a thread id `pPID.TID` that begins at text. */
-static void learn_process(struct session *s, const uint8_t *text, size_t len)
+/* A program has ended, was killed or was left: perhaps there is another one. */
+static void note_end(struct session *s, bool by_itself)
 {
-    uint64_t pid;
-    if (len < 2 || text[0] != 'p')
-        return;
-    size_t digits = rsp_hex_number(text + 1, len - 1, &pid);
-    if (digits == 0 || digits + 1 >= len || text[1 + digits] != '.' || pid == 0)
-        return;
-    char before[sizeof s->detach];
-    memcpy(before, s->detach, sizeof before);
-    (void)snprintf(s->detach, sizeof s->detach, "D;%.*s", (int)digits, text + 1);
-    s->several |= before[1] != '\0' && strcmp(before, s->detach) != 0;
+    s->ended = !processes_has_other(&s->processes, 0);
+    s->exited = s->ended && by_itself;
 }
 
-/* What a stop reply tells of the process and of its end (GDB manual, "Stop Reply Packets"). */
+/* What a stop reply tells of the processes and of their end (GDB manual, "Stop Reply Packets"). */
 static void learn_stop(struct session *s)
 {
-    static const char thread[] = "thread:";
     const struct buf *r = &s->reply;
     if (r->len == 0)
         return;
-    s->ended = s->exited = r->data[0] == 'W' || r->data[0] == 'X';
-    if (r->data[0] != 'T')
+    processes_stop(&s->processes, r->data, r->len);
+    s->ended = s->exited = false;
+    if (r->data[0] == 'W' || r->data[0] == 'X')
+        note_end(s, true);
+}
+
+/* D;PID or vKill;PID was done, while the session goes on. */
+static void learn_gone(struct session *s)
+{
+    if (!buf_is(&s->reply, "OK"))
         return;
-    const uint8_t *at = memmem(r->data, r->len, thread, sizeof thread - 1);
-    if (at == NULL)
-        return;
-    at += sizeof thread - 1;
-    learn_process(s, at, (size_t)(r->data + r->len - at));
+    processes_remove(&s->processes, processes_of_packet(s->request.data, s->request.len));
+    note_end(s, false);
 }
 
 static void learn(struct session *s)
 {
+    const struct buf *r = &s->reply;
     if ((s->packet->does & PKT_RESUMES) != 0 || packet_is(s->packet, "?") ||
         packet_is(s->packet, "vRun") || packet_is(s->packet, "vAttach"))
         learn_stop(s);
-    else if (packet_is(s->packet, "qC") && buf_starts(&s->reply, "QC"))
-        learn_process(s, s->reply.data + 2, s->reply.len - 2);
-    else if (packet_is(s->packet, "vKill"))
-        s->ended = buf_is(&s->reply, "OK");
+    else if (packet_is(s->packet, "qC") && buf_starts(r, "QC"))
+        processes_add(&s->processes, processes_of_thread(r->data + 2, r->len - 2));
+    else if (packet_is(s->packet, "vKill") || packet_is(s->packet, "D"))
+        learn_gone(s);
     else if (packet_is(s->packet, "!"))
-        s->extended = buf_is(&s->reply, "OK");
+        s->extended = buf_is(r, "OK");
+    else if (packet_is(s->packet, "qfThreadInfo") || packet_is(s->packet, "qsThreadInfo") ||
+             packet_is(s->packet, "qXfer:threads"))
+        processes_list(&s->processes, r->data, r->len);
 }
 
 /* One packet of the target, on its way to the client. */
@@ -370,9 +407,22 @@ static int forward(struct session *s)
     if (rc != 0)
         return target_failed(s, rc);
     s->told_running = false;
-    if (packet_is(s->packet, "k"))
+    if (packet_is(s->packet, "k") && !s->extended)
         return SERVE_DETACHED;
+    if (packet_is(s->packet, "k")) {
+        s->processes = (struct processes){.n = 0};
+        s->ended = true;
+        return 0; /* k has no reply */
+    }
     return packet_is(s->packet, "R") ? 0 : await_reply(s); /* R has no reply */
+}
+
+/* Whether a kill is not that of the session: of a program that another one follows, or of one of
+ * several. No kernel has either. */
+static bool kills_one(const struct session *s)
+{
+    uint64_t id = processes_of_packet(s->request.data, s->request.len);
+    return s->parted == 0 && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
 static int take_request(struct session *s)
@@ -380,7 +430,7 @@ static int take_request(struct session *s)
     bool kill = packet_is(s->packet, "vKill") || packet_is(s->packet, "k");
     if (s->parted != 0 && !kill)
         return reply(s, "E01");
-    if (kill && !s->options->forward_kill)
+    if (kill && !s->options->forward_kill && !kills_one(s))
         return take_kill(s);
     return packet_is(s->packet, "D") ? take_detach(s) : forward(s);
 }
@@ -416,8 +466,7 @@ static int turn(struct session *s)
 int serve(struct server *server, struct target *target, const struct serve_options *options,
           const struct log *log)
 {
-    struct session s = {
-        .server = server, .target = target, .options = options, .log = log, .detach = "D"};
+    struct session s = {.server = server, .target = target, .options = options, .log = log};
     buf_init(&s.request, REQUEST_MAX);
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int end;
@@ -432,7 +481,7 @@ int serve(struct server *server, struct target *target, const struct serve_optio
 int serve_leave(struct target *target, bool processes, const struct log *log)
 {
     static const struct serve_options none = {0};
-    struct session s = {.target = target, .options = &none, .log = log, .detach = "D"};
+    struct session s = {.target = target, .options = &none, .log = log};
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int rc = processes ? target_ask(target, "?", &s.reply) : 0;
     if (rc == 0) {

@@ -11,6 +11,7 @@ E2E_TESTS = \
 	tests/e2e/demo.test \
 	tests/e2e/first.test \
 	tests/e2e/fits.test \
+	tests/e2e/forks.test \
 	tests/e2e/gone.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
@@ -73,6 +74,13 @@ EXTRA_DIST += tests/e2e/target.c
 CLEANFILES += tests/e2e/target
 tests/e2e/target: $(srcdir)/tests/e2e/target.c
 	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -o $@ $(srcdir)/tests/e2e/target.c
+
+# A program with children.
+noinst_SCRIPTS += tests/e2e/forks
+EXTRA_DIST += tests/e2e/forks.c
+CLEANFILES += tests/e2e/forks
+tests/e2e/forks: $(srcdir)/tests/e2e/forks.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -std=gnu11 -g -O0 -o $@ $(srcdir)/tests/e2e/forks.c
 
 # Deep stacks in many threads, and memory that the program writes between stops.
 noinst_SCRIPTS += tests/e2e/stacks

@@ -7,6 +7,7 @@
 
 #include "proto/err.h"
 #include "proto/rsp_server.h"
+#include "session/processes.h"
 #include "tests/unit/fake_io.h"
 
 /* A target whose packets arrive on IO_TARGET, a message each; "!" stands for an error. */
@@ -413,20 +414,155 @@ static void a_program_that_was_killed_is_left(void **state)
     assert_int_equal(f->lines.len, 0);
 }
 
-static void one_process_of_several_that_ended_may_refuse_to_be_left(void **state)
+/* ---- several processes ---- */
+
+/* A stop of the target, in answer to what GDB sends. */
+static void stops(struct fixture *f, uint64_t at, const char *request, const char *stop)
+{
+    gdb(f, at, request);
+    stub(f, at + IO_MS / 2, stop);
+}
+
+static void the_detach_of_a_forks_child_is_not_the_end(void **state)
 {
     struct fixture *f = *state;
-    f->leave_reply = "E01";
-    gdb(f, IO_MS, "c");
-    stub(f, 2 * IO_MS, "T05thread:p1.1;");
-    gdb(f, 3 * IO_MS, "c");
-    stub(f, 4 * IO_MS, "T05thread:p2.2;");
-    gdb(f, 5 * IO_MS, "c");
-    stub(f, 6 * IO_MS, "W00;process:1");
-    fake_eof(&f->io, IO_CLIENT, 7 * IO_MS);
+    stops(f, IO_MS, "?", "T05thread:p10.10;core:0;");
+    stops(f, 2 * IO_MS, "vCont;c", "T05fork:p11.11;thread:p10.10;");
+    stops(f, 3 * IO_MS, "D;11", "OK");
+    stops(f, 4 * IO_MS, "vCont;c", "T05thread:p10.10;");
+    gdb(f, 5 * IO_MS, "D;10");
     assert_int_equal(run(f), SERVE_DETACHED);
-    expect_did(f, "[c][c][c][leave D;2]");
+    expect_did(f, "[?][vCont;c][D;11][vCont;c][leave D;10]");
+}
+
+static void nor_that_of_its_parent(void **state)
+{
+    struct fixture *f = *state;
+    stops(f, IO_MS, "vCont;c", "T05vfork:p11.11;thread:p10.10;");
+    stops(f, 2 * IO_MS, "D;10", "OK");
+    stops(f, 3 * IO_MS, "vCont;c", "W00;process:11");
+    fake_eof(&f->io, IO_CLIENT, 4 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vCont;c][D;10][vCont;c]");
     assert_int_equal(f->lines.len, 0);
+}
+
+static void a_process_that_refuses_to_be_left_stays(void **state)
+{
+    struct fixture *f = *state;
+    stops(f, IO_MS, "vCont;c", "T05fork:p11.11;thread:p10.10;");
+    stops(f, 2 * IO_MS, "D;11", "E01");
+    stops(f, 3 * IO_MS, "D;10", "OK");
+    gdb(f, 4 * IO_MS, "D;11");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[vCont;c][D;11][D;10][leave D;11]");
+}
+
+static void processes_that_are_only_in_a_list_count(void **state)
+{
+    struct fixture *f = *state;
+    stops(f, IO_MS, "?", "T05thread:p10.10;");
+    stops(f, 2 * IO_MS, "qXfer:threads:read::0,1000",
+          "l<threads><thread id=\"p10.10\"/><thread id=\"p11.12\"/></threads>");
+    stops(f, 3 * IO_MS, "D;10", "OK");
+    gdb(f, 4 * IO_MS, "D;11");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[?][qXfer:threads:read::0,1000][D;10][leave D;11]");
+}
+
+static void the_exit_of_one_process_of_several_is_not_the_end(void **state)
+{
+    struct fixture *f = *state;
+    f->options.end_with_program = true;
+    stops(f, IO_MS, "c", "T05fork:p2.2;thread:p1.1;");
+    stops(f, 2 * IO_MS, "c", "W00;process:1");
+    stops(f, 3 * IO_MS, "c", "X09;process:2");
+    stub(f, 4 * IO_MS, "E01"); /* the thread list */
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][c][c][qfThreadInfo]");
+}
+
+static void who_goes_leaves_all_processes(void **state)
+{
+    struct fixture *f = *state;
+    stops(f, IO_MS, "c", "T05fork:p2.2;thread:p1.1;");
+    stops(f, 2 * IO_MS, "c", "T05fork:p3.3;thread:p1.1;");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
+    stub(f, 3 * IO_MS + 1, "OK");
+    stub(f, 3 * IO_MS + 2, "OK");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][c][D;2][D;3][leave D;1]");
+}
+
+static void a_kill_of_one_of_several_is_forwarded(void **state)
+{
+    struct fixture *f = *state;
+    stops(f, IO_MS, "c", "T05fork:p2.2;thread:p1.1;");
+    stops(f, 2 * IO_MS, "vKill;2", "OK");
+    stops(f, 3 * IO_MS, "c", "T05thread:p1.1;");
+    gdb(f, 4 * IO_MS, "vKill;1");
+    fake_eof(&f->io, IO_CLIENT, 5 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[c][vKill;2][c][leave D;1]");
+}
+
+static void a_kill_in_extended_mode_is_forwarded(void **state)
+{
+    struct fixture *f = *state;
+    stops(f, IO_MS, "!", "OK");
+    stops(f, 2 * IO_MS, "?", "T05thread:p1.1;");
+    stops(f, 3 * IO_MS, "vKill;1", "OK");
+    stops(f, 4 * IO_MS, "vRun;", "T05thread:p2.2;");
+    fake_eof(&f->io, IO_CLIENT, 5 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[!][?][vKill;1][vRun;][leave D;2]");
+}
+
+static void a_forwarded_kill_of_one_of_several_is_not_the_end(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = f->options.keep = true;
+    stops(f, IO_MS, "c", "T05fork:p2.2;thread:p1.1;");
+    stops(f, 2 * IO_MS, "vKill;2", "OK");
+    stops(f, 3 * IO_MS, "c", "T05thread:p1.1;");
+    fake_eof(&f->io, IO_CLIENT, 4 * IO_MS);
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[c][vKill;2][c]");
+}
+
+static void in_extended_mode_the_session_survives_detach_and_kill(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    stops(f, IO_MS, "!", "OK");
+    stops(f, 2 * IO_MS, "?", "T05thread:p1.1;");
+    stops(f, 3 * IO_MS, "D;1", "OK");
+    stops(f, 4 * IO_MS, "vRun;", "T05thread:p2.2;");
+    stops(f, 5 * IO_MS, "vKill;2", "OK");
+    gdb(f, 6 * IO_MS, "k");
+    stops(f, 7 * IO_MS, "vRun;", "T05thread:p3.3;");
+    fake_eof(&f->io, IO_CLIENT, 8 * IO_MS);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[!][?][D;1][vRun;][vKill;2][k][vRun;][leave D;3]");
+}
+
+/* More than are kept: nothing is taken for the last one. */
+static void a_flood_of_processes_ends_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct buf list;
+    buf_init(&list, 100000);
+    for (unsigned i = 0; i <= PROCESSES_MAX; i++)
+        assert_int_equal(buf_printf(&list, "%cp%x.1", i == 0 ? 'm' : ',', i + 1), 0);
+    gdb(f, IO_MS, "qfThreadInfo");
+    fake_push(&f->io, IO_TARGET, 2 * IO_MS, list.data, list.len);
+    buf_free(&list);
+    uint64_t at = 3 * IO_MS;
+    for (unsigned i = 0; i < 3; i++, at += IO_MS)
+        stops(f, at, "D;1", "OK");
+    stub(f, at, "!4");
+    assert_int_equal(run(f), NETGDB_CLOSED);
+    expect_did(f, "[qfThreadInfo][D;1][D;1][D;1][idle]");
 }
 
 static void a_detach_after_the_program_ended_ends_the_session(void **state)
@@ -473,7 +609,7 @@ static void in_extended_mode_the_session_survives_the_program(void **state)
     stub(f, 4 * IO_MS, "W00");
     gdb(f, 5 * IO_MS, "vRun;");
     stub(f, 6 * IO_MS, "T05thread:1;");
-    gdb(f, 7 * IO_MS, "D");
+    fake_eof(&f->io, IO_CLIENT, 7 * IO_MS);
     assert_int_equal(run(f), SERVE_DETACHED);
     expect_did(f, "[!][c][vRun;][leave D]");
 }
@@ -735,7 +871,17 @@ int main(void)
         TEST(thread_ids_that_name_no_process_do_not_count),
         TEST(a_program_that_ended_is_not_left),
         TEST(a_program_that_was_killed_is_left),
-        TEST(one_process_of_several_that_ended_may_refuse_to_be_left),
+        TEST(the_detach_of_a_forks_child_is_not_the_end),
+        TEST(nor_that_of_its_parent),
+        TEST(a_process_that_refuses_to_be_left_stays),
+        TEST(processes_that_are_only_in_a_list_count),
+        TEST(the_exit_of_one_process_of_several_is_not_the_end),
+        TEST(who_goes_leaves_all_processes),
+        TEST(a_kill_of_one_of_several_is_forwarded),
+        TEST(a_kill_in_extended_mode_is_forwarded),
+        TEST(a_forwarded_kill_of_one_of_several_is_not_the_end),
+        TEST(in_extended_mode_the_session_survives_detach_and_kill),
+        TEST(a_flood_of_processes_ends_nothing),
         TEST(a_detach_after_the_program_ended_ends_the_session),
         TEST(a_stub_that_ends_with_its_program_is_no_failure),
         TEST(a_session_may_end_with_the_last_process),
