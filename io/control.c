@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "io/clock.h"
 #include "io/direct.h"
 
 #define OLDEST (10 * IO_SECOND) /* nothing has waited longer for us to read it */
@@ -30,7 +31,7 @@ uint64_t control_offset(void)
     struct timespec real;
     for (int i = 0; i < ATTEMPTS; i++) {
         uint64_t before = io_fds_now();
-        clock_gettime(CLOCK_REALTIME, &real);
+        clock_read(CLOCK_REALTIME, &real);
         uint64_t after = io_fds_now();
         if (after - before < AT_ONCE)
             return after - nanoseconds(&real);

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/control.h"
 #include "io/held.h"
 #include "io/others.h"
@@ -27,7 +27,7 @@ static struct io_fds *of(struct io *io)
 uint64_t io_fds_now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_read(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * IO_SECOND + (uint64_t)t.tv_nsec;
 }
 

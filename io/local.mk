@@ -2,6 +2,7 @@
 # io/: descriptors.
 noinst_LTLIBRARIES += libio.la
 libio_la_SOURCES = \
+	io/clock.c io/clock.h \
 	io/control.c io/control.h \
 	io/direct.c io/direct.h \
 	io/fds.c io/fds.h \

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "io/thread.h"
@@ -23,11 +23,9 @@
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
 
-enum {
-    DRAIN_SECONDS = 2,
-    DRAIN_LEAVING_SECONDS = 15,
-};
-
+#define DRAIN (2 * IO_SECOND)
+#define DRAIN_LEAVING (45 * IO_SECOND)      /* a detach after a step, where half of it gets lost */
+#define LOOK_AGAIN (10 * IO_MS)             /* without an eventfd */
 #define SPIN_DEFAULT (100 * UINT64_C(1000)) /* ns */
 
 struct relay {
@@ -45,7 +43,7 @@ struct relay {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, `leaving` and `left` */
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int changed = -1; /* an eventfd while the process ends: one of these has changed */
 static LIST_HEAD(, relay) relays = LIST_HEAD_INITIALIZER(relays);
 static atomic_bool draining; /* the process ends */
 
@@ -86,6 +84,30 @@ static struct link *successor_take(void *context)
     record_remove(r->kernel.record); /* one of a loan is the proxy's to remove */
     adopt(r, &k);
     return k.link;
+}
+
+/* Under the lock. */
+static void tell_changed(void)
+{
+    const uint64_t one = 1;
+    if (changed >= 0)
+        (void)!write(changed, &one, sizeof one);
+}
+
+/* Gives up the lock until something has changed. False: it is too late. Not by a condition
+ * variable: its clock may be another preload's. */
+static bool wait_changed(uint64_t until)
+{
+    uint64_t now = io_fds_now(), left = until > now ? until - now : 0, drained;
+    struct pollfd p = {changed, POLLIN, 0};
+    if (changed < 0 && left > LOOK_AGAIN)
+        left = LOOK_AGAIN;
+    const struct timespec limit = {(time_t)(left / IO_SECOND), (long)(left % IO_SECOND)};
+    pthread_mutex_unlock(&lock);
+    if (ppoll(&p, 1, &limit, NULL) == 1)
+        (void)!read(changed, &drained, sizeof drained);
+    pthread_mutex_lock(&lock);
+    return now < until;
 }
 
 /* ---- the thread ---- */
@@ -142,7 +164,7 @@ static void leaving(void *context)
 {
     pthread_mutex_lock(&lock);
     ((struct relay *)context)->leaving = true;
-    pthread_cond_broadcast(&changed);
+    tell_changed();
     pthread_mutex_unlock(&lock);
 }
 
@@ -218,7 +240,7 @@ static void destroy(struct relay *r, int end)
     release_kernel(r, end);
     pthread_mutex_lock(&lock);
     LIST_REMOVE(r, entries);
-    pthread_cond_broadcast(&changed);
+    tell_changed();
     pthread_mutex_unlock(&lock);
     if (end < 0)
         see_off(r);
@@ -346,52 +368,44 @@ static void *leave(void *unused)
     leave_waiting();
     pthread_mutex_lock(&lock);
     left = true;
-    pthread_cond_broadcast(&changed);
+    tell_changed();
     pthread_mutex_unlock(&lock);
     return NULL;
 }
 
 /* Kernels that called while no connection wanted them are at db> again, as those of sessions. All
  * of it happens in a thread: a lock that it needs may be held by one that writes to a full pipe. */
-static void leave_the_rest(const struct timespec *began)
+static void leave_the_rest(uint64_t began)
 {
-    struct timespec now, until = *began;
-    int rc = 0;
+    uint64_t until = began + DRAIN_LEAVING, least = io_fds_now() + DRAIN;
     if (!listener_was_used() || thread_start(leave, NULL) != 0)
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    until.tv_sec += DRAIN_LEAVING_SECONDS;
-    if (until.tv_sec < now.tv_sec + DRAIN_SECONDS)
-        until.tv_sec = now.tv_sec + DRAIN_SECONDS;
     pthread_mutex_lock(&lock);
-    while (!left && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&changed, &lock, &until);
+    while (!left && wait_changed(until > least ? until : least))
+        continue;
     if (!left)
         log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
     pthread_mutex_unlock(&lock);
 }
 
-static void drain_relays(const struct timespec *began)
+static void drain_relays(uint64_t began)
 {
-    struct timespec until;
     struct relay *r;
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries)
         (void)shutdown(r->client, SHUT_RD); /* what the debugger has sent is still read */
-    int rc = 0;
-    while (!LIST_EMPTY(&relays) && rc != ETIMEDOUT) {
-        until = *began;
-        until.tv_sec += any_leaving() ? DRAIN_LEAVING_SECONDS : DRAIN_SECONDS;
-        rc = pthread_cond_timedwait(&changed, &lock, &until);
-    }
+    while (!LIST_EMPTY(&relays) && wait_changed(began + (any_leaving() ? DRAIN_LEAVING : DRAIN)))
+        continue;
     pthread_mutex_unlock(&lock);
 }
 
 void relay_drain(void)
 {
-    struct timespec began;
+    uint64_t began = io_fds_now();
     atomic_store(&draining, true);
-    clock_gettime(CLOCK_REALTIME, &began);
-    drain_relays(&began);
-    leave_the_rest(&began);
+    pthread_mutex_lock(&lock);
+    changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_unlock(&lock);
+    drain_relays(began);
+    leave_the_rest(began);
 }

@@ -7,6 +7,7 @@ E2E_TESTS = \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
 	tests/e2e/check.test \
+	tests/e2e/clock.test \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
 	tests/e2e/first.test \
@@ -141,6 +142,13 @@ tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c
 check_PROGRAMS += tests/e2e/kernel
 tests_e2e_kernel_SOURCES = tests/e2e/kernel.c
 tests_e2e_kernel_LDADD = libsim.la libio.la libproto.la
+
+# Somebody else's preload.
+EXTRA_DIST += tests/e2e/frozen.c
+noinst_SCRIPTS += tests/e2e/frozen.so
+CLEANFILES += tests/e2e/frozen.so
+tests/e2e/frozen.so: $(srcdir)/tests/e2e/frozen.c
+	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -shared -fPIC -o $@ $(srcdir)/tests/e2e/frozen.c
 
 # Only sanitizers need it.
 EXTRA_DIST += tests/e2e/early.c
