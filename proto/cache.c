@@ -23,6 +23,7 @@ void cache_forget_memory(struct cache *c)
     c->stats.flushes += c->memory.used != 0;
     cache_memory_forget(&c->memory);
     cache_memory_forget(&c->failed);
+    cache_memory_forget(&c->denied);
     c->stream.stale = true;
     c->stream.run = 0;
 }
@@ -328,6 +329,8 @@ static void cache_free(struct target *t)
     regions_free(&c->mapped);
     cache_memory_free(&c->memory);
     cache_memory_free(&c->failed);
+    cache_memory_free(&c->denied);
+    buf_free(&c->denial);
     cache_replies_free(&c->replies);
     cache_document_free(&c->threads);
     cache_document_free(&c->map);
@@ -409,6 +412,7 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     buf_init(&c->own, CACHE_REQUEST_BYTES);
     buf_init(&c->part, TARGET_REPLY_MAX);
     buf_init(&c->bytes, TARGET_REPLY_MAX);
+    buf_init(&c->denial, TARGET_REPLY_MAX);
     cache_choose_unknown(c);
     return &c->base;
 }

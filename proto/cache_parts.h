@@ -77,6 +77,8 @@ struct cache {
     struct cache_choice space; /* whose memory: a process or a thread */
     struct cache_memory memory;
     struct cache_memory failed; /* blocks there cannot be read: pages that are "touched" */
+    struct cache_memory denied; /* bytes that cannot be read: those that are "known" */
+    struct buf denial;          /* the stub's words for the last one */
     struct cache_replies replies;
     struct cache_document threads, map;
     struct cache_list list;

@@ -54,10 +54,55 @@ static bool is_known(const struct cache *c)
     return cache_memory_known(&c->memory, c->address, c->size) == c->size;
 }
 
+/*
+ * ---- what cannot be read ----
+ *
+ * A kernel's stub reads all or nothing, by page, and says on its console what it could not: so its
+ * page is denied. Of other stubs that is known of a byte only.
+ */
+
+static uint64_t page_of(uint64_t address)
+{
+    return address & ~(uint64_t)(CACHE_PAGE - 1);
+}
+
+static void learn_denied(struct cache *c, const struct buf *reply)
+{
+    static const uint8_t marks[CACHE_PAGE];
+    uint64_t page = page_of(c->address);
+    if (c->kernel && page_of(c->address + (c->size - 1)) == page)
+        cache_memory_keep(&c->denied, page, marks, CACHE_PAGE);
+    else if (c->size == 1)
+        cache_memory_keep(&c->denied, c->address, marks, 1);
+    (void)buf_set(&c->denial, reply->data, reply->len);
+}
+
+static bool is_denied(const struct cache *c)
+{
+    uint64_t last = c->address + (c->size - 1);
+    if (!c->kernel)
+        return c->size == 1 && cache_memory_known(&c->denied, c->address, 1) != 0;
+    for (uint64_t page = page_of(c->address);; page += CACHE_PAGE) {
+        if (cache_memory_known(&c->denied, page, 1) != 0)
+            return true;
+        if (page == page_of(last))
+            return false;
+    }
+}
+
+/* Exx or E.text; memory has two digits a byte. */
+static bool is_error(const struct buf *reply)
+{
+    return buf_starts(reply, "E.") || (buf_starts(reply, "E") && reply->len % 2 != 0);
+}
+
 /* The reply to the client's own request. */
 static void learn_read(struct cache *c, const struct buf *reply)
 {
-    cache_keep_memory(c, c->command, reply, c->address, c->size);
+    if (is_error(reply))
+        learn_denied(c, reply);
+    else
+        cache_keep_memory(c, c->command, reply, c->address, c->size);
 }
 
 int cache_take_block(struct cache *c, const struct buf *reply)
@@ -97,6 +142,10 @@ static int read_kept(struct cache *c)
     if (is_known(c)) {
         c->stats.hits++;
         return make_reply(c);
+    }
+    if (is_denied(c)) {
+        c->stats.hits++;
+        return buf_set(&c->reply, c->denial.data, c->denial.len);
     }
     c->stats.misses++;
     rc = cache_sync_space(c);

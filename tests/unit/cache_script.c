@@ -223,6 +223,41 @@ static void a_stop_that_tells_the_stack_pointer_is_enough(void **state)
     }
 }
 
+static void what_a_kernel_cannot_read_is_not_asked_for_again_in_this_stop(void **state)
+{
+    struct script s;
+    (void)state;
+    begin(&s, true, "PacketSize=1000");
+    ask(&s, "?", "T05thread:1;", LINES({"?", "T05thread:1;"}));
+    ask(&s, "m4123,1", "E0e", LINES({"m4123,1", "E0e"}));
+    ask(&s, "m4123,1", "E0e", NOTHING);
+    ask(&s, "m4000,1", "E0e", NOTHING); /* a page has one protection */
+    ask(&s, "m4fff,1", "E0e", NOTHING);
+    ask(&s, "m3ff0,20", "E0e", NOTHING); /* and a stub reads all or nothing */
+    ask(&s, "m3ff0,10", "00112233445566778899aabbccddeeff",
+        LINES({"m3ff0,10", "00112233445566778899aabbccddeeff"}));
+    ask(&s, "m5ff0,20", "E0e", LINES({"m5ff0,20", "E0e"})); /* which page of the two? */
+    ask(&s, "m5ff0,20", "E0e", LINES({"m5ff0,20", "E0e"}));
+    ask(&s, "M9000,1:00", "OK", LINES({"M9000,1:00", "OK"})); /* it may be a page table */
+    ask(&s, "m4123,1", "E0e", LINES({"m4123,1", "E0e"}));
+    ask(&s, "s", "T05thread:1;", LINES({"s", "T05thread:1;"}));
+    ask(&s, "m4123,1", "41", LINES({"m4123,1", "41"}));
+    end(&s);
+}
+
+static void of_another_stub_a_byte_is_known_not_to_be_there(void **state)
+{
+    struct script s;
+    (void)state;
+    begin(&s, false, "PacketSize=1000");
+    ask(&s, "?", "T05thread:1;", LINES({"?", "T05thread:1;"}));
+    ask(&s, "m4123,1", "E.not here", LINES({"m4123,1", "E.not here"}));
+    ask(&s, "m4123,1", "E.not here", NOTHING);
+    ask(&s, "m5124,1", "E0", LINES({"m5124,1", "E0"}));
+    ask(&s, "m5124,1", "e0", NOTHING); /* a byte in capitals is no error */
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +269,8 @@ int main(void)
         cmocka_unit_test(what_is_no_part_of_a_document_is_handed_on),
         cmocka_unit_test(the_stack_of_a_freebsd_kernels_thread_is_read_in_blocks),
         cmocka_unit_test(a_stop_that_tells_the_stack_pointer_is_enough),
+        cmocka_unit_test(what_a_kernel_cannot_read_is_not_asked_for_again_in_this_stop),
+        cmocka_unit_test(of_another_stub_a_byte_is_known_not_to_be_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
