@@ -104,6 +104,18 @@ int fits_build_id(struct target *t, const char *path, const struct elf_ident *id
     return 0;
 }
 
+enum fits fits_missing_id(const char *path, const struct elf_ident *ident,
+                          const struct build_id *id, uint64_t slide, const struct log *log)
+{
+    char ours[2 * BUILD_ID_MAX + 1];
+    hex(ours, id->bytes, id->len);
+    log_warn(log,
+             "symbols: %s is not what the target runs: its build-id, %s, is not in memory at "
+             "%#llx: names and lines may be wrong",
+             path, ours, (unsigned long long)place(ident, id->address + slide));
+    return FITS_NOT;
+}
+
 /* The first line of a version string, with nothing in it that a terminal would obey. */
 static void first_line(char *text, const uint8_t *bytes, size_t len)
 {

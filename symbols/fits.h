@@ -27,7 +27,17 @@ int fits_build_id(struct target *t, const char *path, const struct elf_ident *id
                   const struct build_id *id, uint64_t slide, const struct log *log,
                   enum fits *fits);
 
-/* The same with FreeBSD's `version`; FITS_UNKNOWN for what is not a FreeBSD kernel. */
+/*
+ * For a FreeBSD kernel whose build-id was FITS_UNKNOWN although the file has one: the note is part
+ * of what a kernel loads, so it would be there. Says so, and returns FITS_NOT.
+ */
+enum fits fits_missing_id(const char *path, const struct elf_ident *ident,
+                          const struct build_id *id, uint64_t slide, const struct log *log);
+
+/*
+ * As fits_build_id with FreeBSD's `version`; FITS_UNKNOWN for what is not a FreeBSD kernel, and for
+ * a kernel.debug, which has no data (objcopy --only-keep-debug).
+ */
 int fits_version(struct target *t, const char *path, const struct symtab *symbols, uint64_t slide,
                  const struct log *log, enum fits *fits);
 

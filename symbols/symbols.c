@@ -189,10 +189,14 @@ static int ask_offsets(struct symbols *s, struct target *t)
 static int compare(struct symbols *s, struct target *t, uint64_t slide)
 {
     const struct log *log = s->options.log;
-    int rc = fits_build_id(t, s->path, &s->facts.ident, &s->facts.id, slide, log, &s->fits);
-    bool freebsd = s->options.freebsd || s->facts.ident.osabi == ELFOSABI_FREEBSD;
+    const struct elf_ident *ident = &s->facts.ident;
+    const struct build_id *id = &s->facts.id;
+    int rc = fits_build_id(t, s->path, ident, id, slide, log, &s->fits);
+    bool freebsd = s->options.freebsd || ident->osabi == ELFOSABI_FREEBSD;
     if (rc == 0 && s->fits == FITS_UNKNOWN && freebsd && symbols_table(s) != NULL)
         rc = fits_version(t, s->path, s->table, slide, log, &s->fits);
+    if (rc == 0 && s->fits == FITS_UNKNOWN && freebsd && id->len != 0 && id->address != 0)
+        s->fits = fits_missing_id(s->path, ident, id, slide, log);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/soak: a hundred sessions for an hour, by hand: `make soak`; tests/soak/run takes minutes.
 # tests/gdb-testsuite: GDB's own, by hand, too.
+# tests/freebsd: a real kernel in QEMU, by hand: it is somebody's.
 check_PROGRAMS += tests/soak/soak
 tests_soak_soak_SOURCES = tests/soak/soak.c tests/rsp_plain.h tests/soak/verdict.c \
 	tests/soak/verdict.h
@@ -17,3 +18,6 @@ dist_noinst_SCRIPTS += \
 EXTRA_DIST += tests/gdb-testsuite/files tests/gdb-testsuite/boards/netgdb.exp
 gdb-testsuite: all
 	$(srcdir)/tests/gdb-testsuite/run --build $(abs_builddir)
+
+dist_noinst_SCRIPTS += tests/freebsd/run
+EXTRA_DIST += tests/freebsd/machine.sh
