@@ -5,7 +5,6 @@ libio_la_SOURCES = \
 	io/control.c io/control.h \
 	io/direct.c io/direct.h \
 	io/fds.c io/fds.h \
-	io/handover.c io/handover.h \
 	io/held.c io/held.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \

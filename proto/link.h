@@ -171,12 +171,6 @@ struct link {
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log);
 
 /*
- * Goes on with a session that its server handed over in order: nothing is on its way. To be called
- * right behind link_init; `mark` is kept up to date from here on.
- */
-void link_resume(struct link *l, struct link_mark *mark);
-
-/*
  * Keeps `mark` up to date from here on, in a session that has begun here or was taken over from
  * the server that kept it.
  */

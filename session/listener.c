@@ -372,7 +372,6 @@ static void take(struct listener *l, struct lobby_kernel *k, struct listener_ker
     *out = (struct listener_kernel){.own = k->own,
                                     .kernel = k->kernel,
                                     .fd = io_fds_take(f, IO_TARGET),
-                                    .others = -1,
                                     .link = k->link,
                                     .target = k->target,
                                     .record = k->record,
@@ -504,19 +503,4 @@ void listener_give(struct listener *l, const struct listener_kernel *from)
     }
     pthread_mutex_unlock(&l->lock);
     poke(l); /* a datagram of ours may be on its way: it is to be sent again */
-}
-
-void listener_take_back(struct listener *l, const struct listener_kernel *from)
-{
-    size_t payload = session_payload(from->fd);
-    pthread_mutex_lock(&l->lock);
-    struct lobby_kernel *k = wrap(l, from);
-    if (k == NULL) {
-        let_go(l, from);
-    } else if (lobby_take_back(&l->lobby, k, payload, record_mark(from->record)) != 0) {
-        close_session(l, k);
-        free(k);
-    }
-    pthread_mutex_unlock(&l->lock);
-    poke(l);
 }

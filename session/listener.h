@@ -36,7 +36,6 @@ struct listener_watch {
 struct listener_kernel {
     struct net_addr own, kernel;
     int fd;                    /* the session's socket, connected */
-    int others;                /* what io_fds_watch wants for it; -1: none */
     struct link *link;         /* made by malloc; its io is to be set, NULL till then */
     struct target *target;     /* netgdb_target.h, owns the link; NULL: nobody had it before */
     struct record *record;     /* or NULL */
@@ -102,13 +101,6 @@ void listener_drop_link(const struct listener_kernel *k);
  * begun another session meanwhile is let go of.
  */
 void listener_give(struct listener *l, const struct listener_kernel *k);
-
-/*
- * Takes back a kernel whose session another process served, on a socket that `fd` is ours of: the
- * record tells where it stands. It waits to be taken when the kernel has answered. Its link and
- * target are not looked at.
- */
-void listener_take_back(struct listener *l, const struct listener_kernel *k);
 
 /* Shows each kernel that waits to be taken; `visit` must not call the listener. */
 void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),

@@ -293,36 +293,17 @@ uint64_t lobby_tick(struct lobby *b)
     return next;
 }
 
-/* A probe is acknowledged, and without effect. */
-static void begin_probe(struct lobby_kernel *k, const struct link_mark *mark)
-{
-    k->taken_over = true;
-    k->link->stop = mark->stop;
-    link_take_over(k->link, mark->sent, mark->next);
-    (void)link_send(k->link, "", 0, 0, 0);
-}
-
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                      const struct net_addr *kernel, const struct link_mark *mark)
 {
     struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
-    begin_probe(k, mark);
+    k->taken_over = true;
+    k->link->stop = mark->stop;
+    link_take_over(k->link, mark->sent, mark->next);
+    (void)link_send(k->link, "", 0, 0, 0); /* a probe: acknowledged, and without effect */
     return k;
-}
-
-int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
-                    const struct link_mark *mark)
-{
-    struct link *link = malloc(sizeof *link);
-    if (link == NULL)
-        return NETGDB_NOMEM;
-    k->link = link;
-    link_init(link, k->io, payload, b->log);
-    insert(b, k, LOBBY_PROBING);
-    begin_probe(k, mark);
-    return 0;
 }
 
 /* Whether the kernel has announced another session. */

@@ -139,14 +139,6 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
                                      const struct net_addr *kernel, const struct link_mark *mark);
 
 /*
- * Goes on with a session whose server has gone while the socket stayed here: `k` has own, kernel,
- * io, record and stop; the link is made by this. Announced once the kernel has answered. Returns 0
- * or NETGDB_NOMEM: then k is still the caller's.
- */
-int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
-                    const struct link_mark *mark);
-
-/*
  * A kernel that was removed waits again, announced to everybody: `k` as it was then, made by
  * malloc, its target, link and io set. One that has begun another session meanwhile is let go of.
  */

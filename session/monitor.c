@@ -16,7 +16,7 @@ struct monitor {
     const struct target *netgdb;
     struct target *cache; /* NULL: there is none */
     struct io *io;
-    struct profile *profile;
+    struct profile *profile; /* NULL: a proxy's tells of the session */
     const char *title;
     const struct log *log;
 
@@ -119,6 +119,8 @@ static bool take_command(struct monitor *m, const uint8_t *request, size_t len)
     buf_init(&line, len);
     bool readable = rsp_unhex(&line, request + n, len - n) == 0 && buf_addc(&line, 0) == 0;
     const char *command = readable ? find_command(&line) : NULL;
+    if (command != NULL && m->profile == NULL && strncmp(command, "cache", 5) != 0)
+        command = NULL;
     if (command != NULL) {
         buf_reset(&m->text);
         obey(m, command);
@@ -158,7 +160,8 @@ static void stop_clock(struct monitor *m)
 {
     uint64_t now = io_now(m->io), took = now - m->sent;
     uint64_t asked = m->answered != 0 ? m->sent - m->answered : 0;
-    profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
+    if (m->profile != NULL)
+        profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
     if (m->netgdb != NULL)
         profile_note_link(m->profile, m->netgdb);
     if (took > PROFILE_SLOW_AFTER && (m->packet->does & PKT_RESUMES) == 0)
@@ -232,6 +235,7 @@ struct target *monitor_new(struct target *next, const struct target *netgdb, str
                           .title = title,
                           .log = log};
     buf_init(&m->text, TEXT_MAX);
-    profile_client(profile);
+    if (profile != NULL)
+        profile_client(profile);
     return &m->base;
 }

@@ -43,7 +43,7 @@ void record_close(struct record *r)
 
 void record_remove(struct record *r)
 {
-    if (r != NULL && r->path[0] != '\0') /* one that was adopted has none */
+    if (r != NULL)
         (void)unlink(r->path);
     record_close(r);
 }
@@ -94,32 +94,6 @@ static bool is_whole(const struct record_file *f)
 {
     return memcmp(f->magic, MAGIC, sizeof f->magic) == 0 && f->own.ip != 0 && f->own.port != 0 &&
            f->kernel.ip != 0 && f->kernel.port != 0;
-}
-
-struct record *record_adopt(int fd)
-{
-    struct record *r = calloc(1, sizeof *r);
-    struct stat st;
-    if (r == NULL) {
-        close(fd);
-        return NULL;
-    }
-    r->fd = fd;
-    if (fstat(fd, &st) != 0 || st.st_size != sizeof *r->file)
-        return fail(r);
-    void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return fail(r);
-    r->file = map;
-    if (is_whole(r->file))
-        return r;
-    errno = EINVAL;
-    return fail(r);
-}
-
-int record_fd(const struct record *r)
-{
-    return r->fd;
 }
 
 /* What was begun and is not finished is of no use to anybody. Keeps errno. */

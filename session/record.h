@@ -27,12 +27,6 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
  */
 struct record *record_claim(uint32_t ip);
 
-/* The record behind a descriptor that record_fd gave in another process; owns it. */
-struct record *record_adopt(int fd);
-
-/* Its descriptor, still the record's: the lock lasts until every copy of it is closed. */
-int record_fd(const struct record *r);
-
 struct net_addr record_own(const struct record *r);
 struct net_addr record_kernel(const struct record *r);
 

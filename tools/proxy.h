@@ -63,7 +63,6 @@ struct seat {
     unsigned visitors;     /* clients that may look at it */
     bool runs;             /* it was left while it ran */
     bool gone;             /* to be taken away by proxy_sync */
-    bool awaited;          /* it was lent to a process that died: has the kernel answered? */
     bool seen;             /* by proxy_sync */
     struct profile profile;
     struct log log;
@@ -72,8 +71,10 @@ struct seat {
 struct client {
     LIST_ENTRY(client) entries;
     struct proxy *proxy;
-    struct seat *seat;   /* where it is served; NULL: not yet */
-    struct seat *visits; /* whose door it came through; NULL: the front door */
+    struct seat *seat;           /* where it is served; NULL: not yet */
+    struct seat *visits;         /* whose door it came through; NULL: another one */
+    struct listener_watch wants; /* without that, a kernel of these hosts */
+    bool asked, asks;            /* on the control socket (control.h), and waits for the answer */
     struct io_fds io;
     int fd; /* of its stream, for shutdown */
     char who[PROXY_WHO];
@@ -159,26 +160,17 @@ void client_start(struct proxy *p, struct door *door, int in, int out);
 /* A client of this stream, in the list of clients. NULL: no memory; the stream stays open. */
 struct client *client_new(struct proxy *p, int in, int out);
 
-/* Out of the list, its descriptors closed, freed. */
-void client_free(struct client *c);
+/* Serves a client until it leaves, and frees it. */
+void client_serve(struct client *c);
 
-/* Answers its first request with a line that says why it cannot be served; waits until it goes. */
+/*
+ * Says why it cannot be served: to one that asks by a line, else in the reply to its first request,
+ * and waits until it goes.
+ */
 void client_refuse(struct client *c, struct server *server, const char *why);
-
-/* Takes a kernel that waits and its seat. */
-bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k);
-
-/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
-void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO]);
 
 /* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
 void client_stand_up(struct client *c, bool gone);
-
-/*
- * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
- * goes on. In this order: the end sets the flag before it wakes.
- */
-bool client_goes_on(struct client *c);
 
 /* For a listener_watch: wakes the client, which is the context. */
 void client_wake(void *context);
@@ -192,13 +184,13 @@ void client_wake(void *context);
 void client_debug_kernel(struct client *c, struct server *server, struct listener_kernel *k);
 void client_debug_stub(struct client *c, struct server *server);
 
-/* ---- proxy_lend.c ---- */
+/* ---- proxy_take.c ---- */
 
 /*
- * Lends a kernel to the process at the other end of a control connection, which asked for it by
- * this line, and waits until it is given back. Owns the descriptor.
+ * Serves the gdb at the other end of a control connection, which asked for a kernel by this line,
+ * until it leaves. Owns the descriptor.
  */
-void proxy_lend(struct proxy *p, int fd, const char *line);
+void proxy_take(struct proxy *p, int fd, const char *line);
 
 /* ---- proxy_end.c ---- */
 

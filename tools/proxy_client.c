@@ -13,6 +13,7 @@
 #include "io/thread.h"
 #include "proto/err.h"
 #include "proto/rsp_server.h"
+#include "session/control.h"
 #include "tools/proxy.h"
 
 enum { PREDECESSOR_MS = 500 }; /* a client that has gone is noticed by its thread within this */
@@ -27,7 +28,11 @@ static const struct {
     {IPPROTO_TCP, TCP_KEEPCNT, 4},
 };
 
-bool client_goes_on(struct client *c)
+/*
+ * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
+ * goes on. In this order: the end sets the flag before it wakes.
+ */
+static bool goes_on(struct client *c)
 {
     io_fds_clear_wake(&c->io);
     return !atomic_load(&c->proxy->ending);
@@ -90,18 +95,22 @@ static void end_visit(struct client *c)
 static int next_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
-    while (rc == NETGDB_AGAIN && client_goes_on(c))
+    while (rc == NETGDB_AGAIN && goes_on(c))
         rc = server_next(server, request, IO_ON_WAKE);
     return rc;
 }
 
-/* Says why in the reply to the first request, which debuggers show, and waits until they close. */
+/* Debuggers show the reply to the first request; they close the connection then. */
 void client_refuse(struct client *c, struct server *server, const char *why)
 {
     char text[LOG_LINE_MAX];
     struct buf request;
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
     log_info(&c->log, "%s was told: %s", c->who, why);
+    if (c->asks) {
+        control_refuse(c->fd, why);
+        return;
+    }
     buf_init(&request, TARGET_REPLY_MAX);
     if (next_request(c, server, &request) == 0) {
         (void)server_reply(server, (const uint8_t *)text, (size_t)n, true);
@@ -146,7 +155,8 @@ static bool take_from_seat(struct client *c, struct server *server, struct seat 
     return taken;
 }
 
-void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
+/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
+static void find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
     struct seat *s;
@@ -163,7 +173,8 @@ void client_find_holder(struct client *c, const struct listener_watch *watch, ch
     pthread_mutex_unlock(&p->lock);
 }
 
-bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k)
+/* Takes a kernel that waits and its seat. */
+static bool take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
@@ -177,23 +188,25 @@ bool client_take(struct client *c, const struct listener_watch *watch, struct li
     return taken && s != NULL;
 }
 
-/* Waits for a kernel of TARGET; the client is kept waiting. */
-static bool take_at_front(struct client *c, struct server *server, struct listener_kernel *k)
+/* Waits for a kernel of the hosts that are wanted; the client is kept waiting. */
+static bool await_kernel(struct client *c, struct server *server, struct listener_kernel *k)
 {
     struct proxy *p = c->proxy;
-    struct listener_watch watch = p->watch;
+    struct listener_watch watch = c->wants;
     char by[PROXY_WHO] = "";
     bool taken = false;
     int rc = 0;
     watch.notify = client_wake;
     watch.context = c;
-    if (listener_watch(p->listener, &watch) != 0)
+    if (listener_watch(p->listener, &watch) != 0) {
+        client_refuse(c, server, "too many hosts are asked for");
         return false;
-    io_keepalive(&c->io.io, true);
-    while (rc == 0 && client_goes_on(c)) {
-        taken = client_take(c, &watch, k);
+    }
+    io_keepalive(&c->io.io, !c->asks);
+    while (rc == 0 && goes_on(c)) {
+        taken = take(c, &watch, k);
         if (!taken)
-            client_find_holder(c, &watch, by);
+            find_holder(c, &watch, by);
         if (taken || by[0] != '\0')
             break;
         (void)io_wait(&c->io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE);
@@ -202,7 +215,7 @@ static bool take_at_front(struct client *c, struct server *server, struct listen
     }
     listener_unwatch(p->listener, &watch);
     if (by[0] != '\0')
-        refuse_taken(c, server, p->options->target.host, by);
+        refuse_taken(c, server, c->asks ? "the kernel" : p->options->target.host, by);
     return taken;
 }
 
@@ -235,11 +248,11 @@ static void debug(struct client *c, struct server *server)
     struct seat *s = c->visits;
     if (c->proxy->listener == NULL)
         take_stub(c, server, c->proxy->stream_seat);
-    else if (s != NULL ? take_from_seat(c, server, s, &k) : take_at_front(c, server, &k))
+    else if (s != NULL ? take_from_seat(c, server, s, &k) : await_kernel(c, server, &k))
         client_debug_kernel(c, server, &k);
 }
 
-void client_free(struct client *c)
+static void free_client(struct client *c)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
@@ -257,18 +270,22 @@ static void leave(struct client *c)
     struct proxy *p = c->proxy;
     if (p->options->stdio)
         atomic_store(&p->ending, true);
-    client_free(c);
+    free_client(c);
     proxy_poke(p);
 }
 
-static void *run(void *argument)
+void client_serve(struct client *c)
 {
-    struct client *c = argument;
     struct server *server = rsp_server_new(&c->io.io, &c->log);
     if (server != NULL)
         debug(c, server);
     server_free(server);
     leave(c);
+}
+
+static void *run(void *argument)
+{
+    client_serve(argument);
     return NULL;
 }
 
@@ -310,6 +327,7 @@ struct client *client_new(struct proxy *p, int in, int out)
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
+    c->wants = p->watch;
     io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     name_client(c);

@@ -104,7 +104,7 @@ static void *run(void *context)
         if (strncmp(line, "ls", 2) == 0) {
             answer_list(v->proxy, v->fd, line);
         } else if (strncmp(line, "take ", 5) == 0) {
-            proxy_lend(v->proxy, v->fd, line);
+            proxy_take(v->proxy, v->fd, line);
             v->fd = -1;
         }
     }

@@ -32,7 +32,7 @@ E2E_TESTS = \
 	tests/e2e/passthrough.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
-	tests/e2e/proxy_lend.test \
+	tests/e2e/proxy_take.test \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test \
 	tests/e2e/proxy_service.test \

@@ -291,6 +291,22 @@ static const char *read_as(struct fixture *f, const char *client, const char *an
     return (const char *)f->reply.data;
 }
 
+static void behind_a_proxy_only_the_cache_is_answered_here(void **state)
+{
+    struct fixture *f = *state;
+    struct target *front = f->front;
+    f->front = monitor_new(&f->target, NULL, NULL, &f->io.io, NULL, "crash1", &f->log);
+    assert_non_null(f->front);
+    monitor(f, "netgdb cache");
+    assert_int_equal(f->did.len, 0);
+    assert_true(buf_starts(&f->output, "the cache is off"));
+    f->time = 2 * PROFILE_SLOW_AFTER;
+    monitor(f, "netgdb status");
+    assert_true(buf_starts(&f->did, "[qRcmd,")); /* the proxy answers */
+    target_free(f->front);
+    f->front = front;
+}
+
 static void short_memory_is_an_error_to_lldb_only(void **state)
 {
     struct fixture *f = *state;
@@ -316,6 +332,7 @@ int main(void)
         TEST(an_error_is_no_answer),
         TEST(a_detach_is_counted),
         TEST(a_client_without_swbreak_gets_it),
+        TEST(behind_a_proxy_only_the_cache_is_answered_here),
         TEST(short_memory_is_an_error_to_lldb_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
