@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One logger: a level, a name that leads each line, and a sink that the edge injects. A line is
- * `netgdb: NAME: text`; whoever owns a sink adds the newline. Nothing here does I/O.
+ * `netgdb: NAME: text`; whoever owns a sink adds the newline. Bytes that a terminal would obey are
+ * shown as '?' (visible.h). Nothing here does I/O.
  */
 #ifndef NETGDB_PROTO_LOG_H
 #define NETGDB_PROTO_LOG_H

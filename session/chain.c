@@ -8,6 +8,7 @@
 
 #include "proto/cache.h"
 #include "proto/err.h"
+#include "proto/guard.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "session/kernel.h"
@@ -218,7 +219,11 @@ static int complete(struct chain *chain, const struct chain_config *config, stru
         rc = add_cache(chain, config, netgdb, kernel);
     if (rc == 0 && chain->symbols != NULL)
         rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
-    return rc == 0 ? add_threads(chain, config) : rc;
+    if (rc == 0)
+        rc = add_threads(chain, config);
+    if (rc == 0 && config->options != NULL)
+        rc = decorate(chain, guard_new(chain->target, config->options->fileio, config->log));
+    return rc;
 }
 
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config)

@@ -8,8 +8,9 @@
 
 #include "proto/cache.h"
 #include "proto/rsp.h"
+#include "proto/visible.h"
 
-enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX };
+enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX, COMMAND_SHOWN = 100 };
 
 struct monitor {
     struct target base;
@@ -92,8 +93,11 @@ static void obey(struct monitor *m, const char *command)
             return;
         }
     }
-    if (command[0] != '\0' && strcmp(command, "help") != 0)
-        buf_printf(&m->text, "no such command: %.100s\n", command);
+    if (command[0] != '\0' && strcmp(command, "help") != 0) {
+        char text[COMMAND_SHOWN];
+        (void)visible_text(text, sizeof text, (const uint8_t *)command, strlen(command));
+        buf_printf(&m->text, "no such command: %s\n", text);
+    }
     say_help(m);
 }
 
@@ -156,6 +160,13 @@ static void start_clock(struct monitor *m, const uint8_t *request, size_t len)
     memcpy(m->request, request, m->request_len);
 }
 
+static void tell_slow(const struct monitor *m, uint64_t took)
+{
+    char text[VISIBLE_MAX * PROFILE_SHOWN + 1];
+    (void)visible_text(text, sizeof text, m->request, m->request_len);
+    log_info(m->log, "%.1f s for %s: %s", (double)took / 1e9, text, m->packet->explanation);
+}
+
 static void stop_clock(struct monitor *m)
 {
     uint64_t now = io_now(m->io), took = now - m->sent;
@@ -165,8 +176,7 @@ static void stop_clock(struct monitor *m)
     if (m->netgdb != NULL)
         profile_note_link(m->profile, m->netgdb);
     if (took > PROFILE_SLOW_AFTER && (m->packet->does & PKT_RESUMES) == 0)
-        log_info(m->log, "%.1f s for %.*s: %s", (double)took / 1e9, (int)m->request_len,
-                 (const char *)m->request, m->packet->explanation);
+        tell_slow(m, took);
     m->answered = now;
 }
 

@@ -37,6 +37,7 @@ struct stub {
     const char *z_reply; /* to a Z; NULL: OK */
     struct buf reply;
     int result;      /* of the next recv */
+    const char *says; /* instead of its own reply, when not NULL */
     bool *was_freed; /* set at free, when not NULL */
 };
 

@@ -86,9 +86,8 @@ static int await_stop(struct client *c, struct server *server, struct target *ne
 /* A gdb that has asked has decorators of its own, as its user named them. */
 static struct chain_config config_of(const struct client *c)
 {
-    return (struct chain_config){.options = c->asked ? NULL : &c->proxy->options->target,
-                                 .asked = c->asked,
-                                 .log = &c->log};
+    return (struct chain_config){
+        .options = c->asked ? NULL : &c->proxy->options->target, .asked = c->asked, .log = &c->log};
 }
 
 /* Serves the chain until the client leaves. `netgdb` is its bottom when that has a link. */

@@ -12,6 +12,7 @@ E2E_TESTS = \
 	tests/e2e/first.test \
 	tests/e2e/fits.test \
 	tests/e2e/gone.test \
+	tests/e2e/hostile.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/keep.test \
@@ -89,6 +90,9 @@ tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/stranger
 tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
+check_PROGRAMS += tests/e2e/hostile_stub
+tests_e2e_hostile_stub_SOURCES = tests/e2e/hostile_stub.c tests/rsp_plain.h
 
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c

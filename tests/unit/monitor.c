@@ -210,6 +210,17 @@ static void a_slow_request_is_told_with_its_meaning(void **state)
         buf_is(&f->lines, "netgdb: crash1: 2.0 s for mffff,10: read memory, hexadecimal\n"));
 }
 
+static void what_was_asked_is_shown_in_visible_form(void **state)
+{
+    struct fixture *f = *state;
+    f->time = 2 * IO_SECOND;
+    assert_int_equal(target_ask(f->front, "m\x1b[31m\nnetgdb: forged", &f->reply), 0);
+    (void)buf_addc(&f->lines, 0);
+    assert_non_null(strstr((char *)f->lines.data, "2.0 s for m\\x1b[31m\\x0anetgdb: forged: read"));
+    monitor(f, "netgdb \x1b[31m");
+    assert_says(f, "no such command: \\x1b[31m\n");
+}
+
 static void the_slowest_are_kept_in_order(void **state)
 {
     static const unsigned ms[] = {30, 10, 70, 20, 60, 40, 50};
@@ -327,6 +338,7 @@ int main(void)
         TEST(help_lists_what_there_is),
         TEST(other_commands_are_passed_on),
         TEST(a_slow_request_is_told_with_its_meaning),
+        TEST(what_was_asked_is_shown_in_visible_form),
         TEST(the_slowest_are_kept_in_order),
         TEST(binary_requests_do_no_harm_to_json),
         TEST(an_error_is_no_answer),
