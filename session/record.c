@@ -57,6 +57,17 @@ static struct record *fail(struct record *r)
     return NULL;
 }
 
+/* Gives the file its size, and blocks for all of it: where a full file system has none, writing to
+ * the mapping would be a SIGBUS. False with errno. */
+static bool reserve(int fd)
+{
+    int error = ftruncate(fd, sizeof(struct record_file)) != 0
+                    ? errno
+                    : posix_fallocate(fd, 0, sizeof(struct record_file));
+    errno = error;
+    return error == 0;
+}
+
 /* Opens, locks and maps `name` in the runtime directory. */
 static struct record *open_record(const char *dir, const char *name, int flags)
 {
@@ -77,12 +88,12 @@ static struct record *open_record(const char *dir, const char *name, int flags)
         errno = ESTALE;
         return fail(r);
     }
-    if ((flags & O_CREAT) != 0 && ftruncate(r->fd, sizeof *r->file) != 0)
-        return fail(r);
     if ((flags & O_CREAT) == 0 && st.st_size != sizeof *r->file) {
         errno = EINVAL;
         return fail(r);
     }
+    if (!reserve(r->fd))
+        return fail(r);
     void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
     if (map == MAP_FAILED)
         return fail(r);

@@ -4,7 +4,8 @@
  * A panicked kernel whose server died waits for ever and heralds no more, but never checks who
  * answers from the port that it knows. So a small file, mapped and kept up to date while the
  * session lasts, names the two addresses and the last seqnos; a lock on it tells whether its
- * server still lives.
+ * server still lives. Its space is reserved before it is mapped, and nobody but its user can open
+ * it, so that no access to it can fail.
  */
 #ifndef NETGDB_SESSION_RECORD_H
 #define NETGDB_SESSION_RECORD_H
