@@ -8,8 +8,10 @@ libio_la_SOURCES = \
 	io/held.c io/held.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \
+	io/logqueue.c io/logqueue.h \
 	io/others.c io/others.h \
 	io/peek.c io/peek.h \
+	io/reception.c io/reception.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h

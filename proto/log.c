@@ -37,6 +37,18 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
     log->sink(log->context, level, line);
 }
 
+bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out)
+{
+    if (limit->since != 0 && now - limit->since < LOG_LIMIT) {
+        limit->left_out++;
+        return false;
+    }
+    limit->since = now != 0 ? now : 1;
+    *left_out = limit->left_out;
+    limit->left_out = 0;
+    return true;
+}
+
 void log_packet(const struct log *log, const char *direction, const uint8_t *content, size_t len,
                 const char *explanation)
 {

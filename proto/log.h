@@ -34,6 +34,19 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 #define log_debug(log, ...) log_at(log, LOG_DEBUG, __VA_ARGS__)
 
 /*
+ * For lines that the network can cause: the first is made at once, then one a minute. Returns
+ * whether one is to be made now (ns, of any clock), and how many were left out since the last.
+ */
+struct log_limit {
+    uint64_t since; /* of the last line; 0: there was none */
+    unsigned long left_out;
+};
+
+#define LOG_LIMIT UINT64_C(60000000000) /* ns */
+
+bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out);
+
+/*
  * At level packet: one RSP packet with its explanation from the table (packets.h). `direction`
  * is "->" towards the target or "<-" from it; content that is not printable is shown as \xNN.
  * A reply is explained by the request that it answers: pass that, or NULL.

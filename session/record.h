@@ -16,8 +16,8 @@
 struct record;
 
 /*
- * Makes the record of a session that has just begun; those of
- * earlier sessions of the same host whose servers are dead are removed. NULL with errno when it
+ * Makes the record of a session that has just begun; those of earlier sessions of the same kernel
+ * whose servers are dead are removed. NULL with errno when it
  * cannot be had: the session can do without.
  */
 struct record *record_create(const struct net_addr *own, const struct net_addr *kernel);
@@ -27,6 +27,10 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
  * when there is none. With ip 0, of any host.
  */
 struct record *record_claim(uint32_t ip);
+
+/* The same for all of them: `take` owns each, and returns whether it wants more. */
+typedef bool record_taker(void *context, struct record *r);
+void record_claim_all(uint32_t ip, record_taker *take, void *context);
 
 struct net_addr record_own(const struct record *r);
 struct net_addr record_kernel(const struct record *r);

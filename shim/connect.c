@@ -237,13 +237,15 @@ static int ask_proxy(const struct shim_name *n, struct relay_target *target)
 
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
-    struct source source = {.take = take_from_listener, .watch = {.n = n->n, .notify = announce}};
+    struct source source = {.take = take_from_listener,
+                            .watch = {.n = n->n, .lasting = true, .notify = announce}};
     uint16_t port = n->options.port;
     int error = ask_proxy(n, target);
     if (error != ECONNRESET)
         return error;
     memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);
-    target->listener = listener_get(port, &shim_log);
+    const struct log log = names_queued_log();
+    target->listener = listener_get(port, &log);
     if (target->listener == NULL) {
         error = errno;
         log_error(

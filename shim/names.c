@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "io/logfile.h"
+#include "io/logqueue.h"
 #include "io/sockets.h"
 #include "session/chain.h"
 
@@ -29,6 +30,27 @@ static struct shim_name *names[NAMES_MAX];
 static uint32_t next_id;
 
 const struct log shim_log = {.level = LOG_WARN, .sink = logfile_sink};
+
+static struct logqueue *queue; /* NULL: none yet, or no memory */
+
+static void make_queue(void)
+{
+    queue = logqueue_new(logfile_sink, NULL);
+}
+
+struct log names_queued_log(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_queue);
+    return queue != NULL ? (struct log){.level = LOG_WARN, .sink = logqueue_sink, .context = queue}
+                         : shim_log;
+}
+
+void names_drain_log(unsigned ms)
+{
+    if (queue != NULL)
+        (void)logqueue_drain(queue, ms);
+}
 
 /* The text of an address that connect recognises; discarded by every other use. */
 #define DUMMY_ADDRESS "127.0.0.1"

@@ -25,6 +25,7 @@
 enum {
     DRAIN_SECONDS = 2,
     DRAIN_LEAVING_SECONDS = 15,
+    DRAIN_LOG_MS = 500,
 };
 
 #define SPIN_DEFAULT (100 * UINT64_C(1000)) /* ns */
@@ -344,9 +345,10 @@ static void leave_the_rest(const struct timespec *began)
     pthread_mutex_lock(&lock);
     while (!left && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&changed, &lock, &until);
-    if (!left)
-        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
+    bool in_time = left;
     pthread_mutex_unlock(&lock);
+    if (!in_time)
+        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
 }
 
 static void drain_relays(const struct timespec *began)
@@ -372,4 +374,5 @@ void relay_drain(void)
     clock_gettime(CLOCK_REALTIME, &began);
     drain_relays(&began);
     leave_the_rest(&began);
+    names_drain_log(DRAIN_LOG_MS);
 }

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "io/fds.h"
+#include "io/logqueue.h"
 #include "proto/options.h"
 #include "proto/server.h"
 #include "session/listener.h"
@@ -26,6 +27,7 @@ enum {
     PROXY_WHO = 48,      /* "127.0.0.1:40000", "process 4711" */
     PROXY_WHERE = 128,   /* what follows "target remote " */
     PROXY_BUCKETS = 256,
+    PROXY_SAYS = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that come and go in a burst */
 };
 
 struct proxy_options {
@@ -90,7 +92,8 @@ LIST_HEAD(clients, client);
 struct proxy {
     const struct proxy_options *options;
     struct log log;
-    struct listener *listener; /* NULL: TARGET is a stub on a stream */
+    struct logqueue *lines, *printed; /* of the log, and of `out`: nobody waits for their readers */
+    struct listener *listener;        /* NULL: TARGET is a stub on a stream */
     uint16_t herald_port;
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
@@ -105,6 +108,11 @@ struct proxy {
 
     pthread_mutex_t lock; /* of all below, and of the seats */
     pthread_cond_t changed;
+    struct {
+        unsigned left; /* lines about kernels that may be written; one more a second */
+        unsigned long left_out;
+        uint64_t since;
+    } said;
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;
     atomic_uint seats_ever; /* the loop looks at it without the lock */
@@ -140,6 +148,9 @@ void proxy_free_seats(struct proxy *p);
 void proxy_poke(struct proxy *p);
 
 /* ---- proxy_say.c: what is printed for people and scripts, a line each ---- */
+
+/* Writes a line to a FILE, the context; for a queue. */
+void say_out(void *context, enum log_level level, const char *line);
 
 void say_front(struct proxy *p);
 void say_herald(struct proxy *p); /* what to type at db> */

@@ -12,6 +12,7 @@ E2E_TESTS = \
 	tests/e2e/first.test \
 	tests/e2e/fits.test \
 	tests/e2e/gone.test \
+	tests/e2e/flood.test \
 	tests/e2e/hostile.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
@@ -90,6 +91,10 @@ tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/stranger
 tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
+check_PROGRAMS += tests/e2e/flood
+tests_e2e_flood_SOURCES = tests/e2e/flood.c
+tests_e2e_flood_LDADD = libproto.la
 
 check_PROGRAMS += tests/e2e/hostile_stub
 tests_e2e_hostile_stub_SOURCES = tests/e2e/hostile_stub.c tests/rsp_plain.h

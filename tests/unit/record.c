@@ -19,7 +19,7 @@
 #include "session/record.h"
 #include "session/rundir.h"
 
-#define NAME "session-10.0.0.2-5000"
+#define NAME "session-10.0.0.2-20026-5000"
 
 static const struct net_addr own = {0x0a000001, 5000}, kernel = {0x0a000002, 20026};
 static const struct net_addr other = {0x0a000003, 20026};
