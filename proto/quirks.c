@@ -18,11 +18,22 @@ enum {
     MARGIN = 4,          /* bytes that a request stays below GDB_BUFSZ; two would do */
 };
 
+/* Replies to these may go to the client as they are. */
+static bool is_handed_on(const struct buf *request)
+{
+    return request->len != 0 && strchr("HMPZ", request->data[0]) != NULL;
+}
+
 int quirks_ask(struct quirks *q)
 {
-    if (q->request.error != 0)
-        return q->request.error;
-    return target_transact(q->base.next, q->request.data, q->request.len, &q->part);
+    const struct buf *request = &q->request;
+    if (request->error != 0)
+        return request->error;
+    int rc = target_transact(q->base.next, request->data, request->len, &q->part);
+    if (rc == 0 && is_handed_on(request) &&
+        !quirks_can_be(packet_find(request->data, request->len), &q->part, true))
+        rc = NETGDB_FOREIGN;
+    return rc;
 }
 
 /* What was learned of a kernel that is no more. */

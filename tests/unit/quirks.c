@@ -789,8 +789,8 @@ static void a_kernel_that_came_back_is_told_and_learned_anew(void **state)
 static int hear(struct fixture *f, const char *request, const char *said)
 {
     bool final;
-    assert_int_equal(target_send(f->target, (const uint8_t *)request, strlen(request)), 0);
     f->stub->says = said;
+    assert_int_equal(target_send(f->target, (const uint8_t *)request, strlen(request)), 0);
     int rc = target_recv(f->target, &f->reply, &final, 0);
     f->stub->says = NULL;
     return rc;
