@@ -134,6 +134,7 @@ struct link {
     bool refused;           /* see link_refuse */
     bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
     enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
+    struct log_limit told;  /* of copies that came late */
     enum link_copy copied;  /* the worst copy that was acknowledged since the last DATA of ours */
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */

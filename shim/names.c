@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,8 +114,17 @@ static const char *label_of(const struct options *o)
 
 static void open_log(const struct options *o)
 {
-    if (o->log_file[0] != '\0' && logfile_open(o->log_file) != 0)
-        log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file, strerror(errno));
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    if (o->log_file[0] == '\0')
+        return;
+    if (logfile_open(o->log_file) != 0)
+        log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file,
+                  errno == ENXIO ? "nobody reads it" : strerror(errno));
+    else if (logfile_is_readable_by_others() && !atomic_flag_test_and_set(&said))
+        log_warn(&shim_log,
+                 "NETGDB_LOG_FILE %s: other users can read it; at level packet it holds the "
+                 "kernel's memory",
+                 o->log_file);
 }
 
 /* Both were zeroed before they were filled in, and with them what lies between the members. */
