@@ -25,6 +25,7 @@ enum {
     LISTEN_FDS_START = 3, /* sd_listen_fds(3) */
     LINES_MS = 1000,      /* at the end, for those who read what we write */
     ACCEPTS = 16,         /* connections taken at a time */
+    REST_NS = 100000000,  /* at the descriptor limit, as OpenSSH's */
 };
 
 /* ---- set-up ---- */
@@ -242,10 +243,23 @@ static int open_proxy(struct proxy *p)
 
 /* ---- the loop ---- */
 
+/* The next connection, or -1. At the descriptor limit it stays in the queue, and we rest: it would
+ * wake us again at once. */
+int proxy_accept(struct proxy *p, int door)
+{
+    const struct timespec rest = {0, REST_NS};
+    int fd = sockets_tcp_accept(door);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+        proxy_tell_full(p, strerror(errno));
+        (void)nanosleep(&rest, NULL);
+    }
+    return fd;
+}
+
 static void accept_clients(struct proxy *p, struct door *door)
 {
     for (int i = 0; i < ACCEPTS; i++) {
-        int fd = sockets_tcp_accept(door->fd);
+        int fd = proxy_accept(p, door->fd);
         if (fd < 0)
             return;
         client_start(p, door, fd, fd);

@@ -28,7 +28,12 @@ enum {
     PROXY_WHERE = 128,   /* what follows "target remote " */
     PROXY_BUCKETS = 256,
     PROXY_SAYS = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that come and go in a burst */
+    PROXY_SILENT_MAX = 100,             /* clients that have not asked anything yet */
 };
+
+/* A client that asks nothing for so long goes, and so does one that was refused. These two are
+ * OpenSSH's MaxStartups and LoginGraceTime. */
+#define PROXY_GRACE (120 * IO_SECOND)
 
 struct proxy_options {
     struct options target;              /* OPTIONS_ANY when no TARGET was given */
@@ -77,6 +82,7 @@ struct client {
     struct seat *visits;         /* whose door it came through; NULL: another one */
     struct listener_watch wants; /* without that, a kernel of these hosts */
     bool asked, asks;            /* on the control socket (control.h), and waits for the answer */
+    bool silent;                 /* its first request has not come yet */
     struct io_fds io;
     int fd; /* of its stream, for shutdown */
     char who[PROXY_WHO];
@@ -113,12 +119,19 @@ struct proxy {
         unsigned long left_out;
         uint64_t since;
     } said;
+    struct log_limit refused, full;    /* lines that clients can cause */
+    struct log_limit sent_away;        /* the same, of the main thread alone */
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;
     atomic_uint seats_ever; /* the loop looks at it without the lock */
     struct clients clients;
     struct seat *stream_seat;
 };
+
+/* ---- proxy.c ---- */
+
+/* Takes a connection from a listening socket. Only for the main thread. -1: there is none. */
+int proxy_accept(struct proxy *p, int door);
 
 /* ---- proxy_seats.c ---- */
 
@@ -162,6 +175,9 @@ void say_profile(struct proxy *p, struct seat *s);
 
 /* The table of `netgdb ls`. Under the lock. */
 void say_list(struct proxy *p, bool json, bool verbose, struct buf *out);
+
+/* A client cannot be served: a line, once a minute. */
+void proxy_tell_full(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 

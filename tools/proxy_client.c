@@ -100,13 +100,35 @@ static int next_request(struct client *c, struct server *server, struct buf *req
     return rc;
 }
 
+static void tell_refused(struct client *c, const char *why)
+{
+    struct proxy *p = c->proxy;
+    unsigned long more;
+    pthread_mutex_lock(&p->lock);
+    bool passes = log_passes(&p->refused, io_fds_now(), &more);
+    pthread_mutex_unlock(&p->lock);
+    if (passes)
+        log_info(&c->log, "%s was told: %s (%lu others before)", c->who, why, more);
+}
+
+/* Until the client has closed the connection, for a while. */
+static void await_close(struct client *c, struct server *server)
+{
+    const uint64_t deadline = io_fds_now() + PROXY_GRACE;
+    int rc = 0;
+    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && goes_on(c) && io_fds_now() < deadline) {
+        (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
+        rc = server_poll(server);
+    }
+}
+
 /* Debuggers show the reply to the first request; they close the connection then. */
 void client_refuse(struct client *c, struct server *server, const char *why)
 {
     char text[LOG_LINE_MAX];
     struct buf request;
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
-    log_info(&c->log, "%s was told: %s", c->who, why);
+    tell_refused(c, why);
     if (c->asks) {
         control_refuse(c->fd, why);
         return;
@@ -115,8 +137,7 @@ void client_refuse(struct client *c, struct server *server, const char *why)
     if (next_request(c, server, &request) == 0) {
         (void)server_reply(server, (const uint8_t *)text, (size_t)n, true);
         (void)shutdown(c->fd, SHUT_WR);
-        while (next_request(c, server, &request) == 0)
-            continue;
+        await_close(c, server);
     }
     buf_free(&request);
 }
@@ -242,10 +263,31 @@ static void take_stub(struct client *c, struct server *server, struct seat *s)
 
 /* ---- the thread ---- */
 
+/* Whoever only connects gets nothing, and keeps it from nobody. False: that one has gone. */
+static bool await_request(struct client *c, struct server *server)
+{
+    const uint64_t deadline = io_fds_now() + PROXY_GRACE;
+    int rc = 0;
+    if (!c->silent)
+        return true;
+    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && !rsp_server_has_request(server)) {
+        if (!goes_on(c) || io_fds_now() >= deadline)
+            return false;
+        (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
+        rc = server_poll(server);
+    }
+    pthread_mutex_lock(&c->proxy->lock);
+    c->silent = false;
+    pthread_mutex_unlock(&c->proxy->lock);
+    return rsp_server_has_request(server);
+}
+
 static void debug(struct client *c, struct server *server)
 {
     struct listener_kernel k;
     struct seat *s = c->visits;
+    if (!await_request(c, server))
+        return;
     if (c->proxy->listener == NULL)
         take_stub(c, server, c->proxy->stream_seat);
     else if (s != NULL ? take_from_seat(c, server, s, &k) : await_kernel(c, server, &k))
@@ -320,7 +362,7 @@ struct client *client_new(struct proxy *p, int in, int out)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io, spin_budget()) != 0) {
-        log_error(&p->log, "a client cannot be served: %s", strerror(errno));
+        proxy_tell_full(p, strerror(errno));
         free(c);
         return NULL;
     }
@@ -337,6 +379,21 @@ struct client *client_new(struct proxy *p, int in, int out)
     return c;
 }
 
+/* One more that has not asked anything: of too many the one that came first goes. */
+static void limit_silent(struct proxy *p)
+{
+    struct client *c, *oldest = NULL;
+    unsigned n = 0;
+    LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
+        n += c->silent;
+        oldest = c->silent ? c : oldest;
+    }
+    if (n <= PROXY_SILENT_MAX)
+        return;
+    oldest->silent = false;
+    (void)shutdown(oldest->fd, SHUT_RDWR);
+}
+
 void client_start(struct proxy *p, struct door *door, int in, int out)
 {
     struct client *c = client_new(p, in, out);
@@ -348,12 +405,14 @@ void client_start(struct proxy *p, struct door *door, int in, int out)
         (void)setsockopt(in, client_socket[i].level, client_socket[i].name, &client_socket[i].value,
                          sizeof client_socket[i].value);
     pthread_mutex_lock(&p->lock);
+    c->silent = !p->options->stdio;
+    limit_silent(p);
     c->visits = door->seat;
     if (c->visits != NULL)
         c->visits->visitors++;
     pthread_mutex_unlock(&p->lock);
     if (thread_start(run, c) != 0) {
-        log_error(&p->log, "a client cannot be served: no thread");
+        proxy_tell_full(p, "no thread");
         leave(c);
     }
 }

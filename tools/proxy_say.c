@@ -118,10 +118,21 @@ static bool may_say(struct proxy *p)
     }
     p->said.left--;
     if (p->said.left_out != 0)
-        log_warn(&p->log, "%lu kernels came or went that are not told of: 'netgdb ls' has all",
+        log_warn(&p->log,
+                 "%lu kernels or clients came or went that are not told of: 'netgdb ls' has all",
                  p->said.left_out);
     p->said.left_out = 0;
     return true;
+}
+
+void proxy_tell_full(struct proxy *p, const char *why)
+{
+    unsigned long more;
+    pthread_mutex_lock(&p->lock);
+    bool passes = log_passes(&p->full, io_fds_now(), &more);
+    pthread_mutex_unlock(&p->lock);
+    if (passes)
+        log_error(&p->log, "a client cannot be served: %s (%lu more before)", why, more);
 }
 
 void say_kernel(struct proxy *p, const struct seat *s)
@@ -149,6 +160,8 @@ void say_gone(struct proxy *p, const struct seat *s)
 void say_client(struct proxy *p, const struct seat *s, const struct client *c, const char *event)
 {
     struct buf line;
+    if (!may_say(p))
+        return;
     log_info(&s->log, "%s %s", c->who, event);
     if (!p->options->json)
         return;

@@ -34,6 +34,7 @@ E2E_TESTS = \
 	tests/e2e/passthrough.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
+	tests/e2e/proxy_idle.test \
 	tests/e2e/proxy_take.test \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test \
@@ -91,6 +92,9 @@ tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/stranger
 tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
+check_PROGRAMS += tests/e2e/idle
+tests_e2e_idle_SOURCES = tests/e2e/idle.c
 
 check_PROGRAMS += tests/e2e/flood
 tests_e2e_flood_SOURCES = tests/e2e/flood.c
