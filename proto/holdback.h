@@ -13,7 +13,7 @@
 #include "proto/packets.h"
 
 enum {
-    HOLDBACK_CLEAN_EXCHANGES = 64, /* without a sign of copies, before going fast */
+    HOLDBACK_CLEAN_EXCHANGES = 40, /* without a sign of copies, before going fast */
     HOLDBACK_RECENT = 64,          /* requests remembered; the oldest stands for those before it */
 };
 
