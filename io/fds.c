@@ -256,10 +256,10 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
     replace(&f->side[side], socket ? IO_FDS_STREAM_SOCKET : IO_FDS_PIPES, in, out);
 }
 
-void io_fds_watch(struct io_fds *f, int others)
+void io_fds_watch(struct io_fds *f)
 {
     struct io_fds_side *s = &f->side[IO_TARGET];
-    s->others = others >= 0 ? others : others_open(s->in);
+    s->others = others_open(s->in);
     control_ask(s);
 }
 

@@ -72,8 +72,7 @@ struct io_fds {
  * Both sides nothing. A wait that is likely to be short does not sleep: when the last one of its
  * kind (with a deadline: for a target; or without: for a client) took no more than `spin_budget`
  * ns, it looks again and again for that time, and lets others use the CPU between two looks: each
- * of them receives what is there, for the next recv to give. 0 is never, and for an owner that
- * reads a descriptor of a side by itself. Returns 0, or NETGDB_IO.
+ * of them receives what is there, for the next recv to give. 0 is never. Returns 0, or NETGDB_IO.
  */
 int io_fds_init(struct io_fds *f, uint64_t spin_budget);
 
@@ -94,11 +93,11 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
 
 /*
  * From now on signs of tampering are looked for on the target's side, the datagram socket of a
- * session, and io_take_signs gives them: datagrams of another source (`others`: the socket of
- * others_open for it, owned; -1: one is opened), and a TTL that is not 255 where no router is
- * between (direct_is). What cannot be looked for is not. It ends when the side is set or taken.
+ * session, and io_take_signs gives them: datagrams of another source (others_open), and a TTL
+ * that is not 255 where no router is between (direct_is). What cannot be looked for is not. It ends
+ * when the side is set or taken.
  */
-void io_fds_watch(struct io_fds *f, int others);
+void io_fds_watch(struct io_fds *f);
 
 /*
  * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what

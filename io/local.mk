@@ -6,12 +6,13 @@ libio_la_SOURCES = \
 	io/control.c io/control.h \
 	io/direct.c io/direct.h \
 	io/fds.c io/fds.h \
-	io/handover.c io/handover.h \
 	io/held.c io/held.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \
+	io/logqueue.c io/logqueue.h \
 	io/others.c io/others.h \
 	io/peek.c io/peek.h \
+	io/reception.c io/reception.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h

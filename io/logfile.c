@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -28,11 +29,19 @@ int logfile_open(const char *path)
 {
     int fd = STDERR_FILENO;
     if (path != NULL)
-        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (fd < 0)
         return NETGDB_IO;
     int before = atomic_exchange(&log_fd, fd);
     if (before != STDERR_FILENO)
         close(before);
     return 0;
+}
+
+bool logfile_is_readable_by_others(void)
+{
+    struct stat st;
+    int fd = log_fd;
+    return fd != STDERR_FILENO && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 8 };
+enum { BACKLOG = 128 }; /* as OpenSSH */
 
 int sockets_resolve_all(sockets_resolver *resolver, const char *host, uint16_t port,
                         struct sockets_addresses *all)

@@ -27,6 +27,7 @@ struct debugnet_client {
     const struct packet *packet; /* entry of the outstanding request */
     bool no_ack;
     bool ok_acked; /* the '+' to the OK of QStartNoAckMode has come, or never will */
+    struct log_limit long_told, other_told;
 };
 
 static struct debugnet_client *of(struct server *s)
@@ -37,6 +38,12 @@ static struct debugnet_client *of(struct server *s)
 static const struct log *log_of(const struct debugnet_client *c)
 {
     return c->transport.log;
+}
+
+/* For lines that whoever sends datagrams can cause. */
+static bool may_tell(const struct debugnet_client *c, struct log_limit *limit, unsigned long *more)
+{
+    return log_passes(limit, io_now(c->transport.io), more);
 }
 
 /* One packet as one message. Being told to end is no error here: `next` says it. */
@@ -61,13 +68,16 @@ static int send_sign(struct debugnet_client *c, char sign)
 static int answer_signs(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;
+    unsigned long more;
     int rc = 0;
     for (; rc == 0 && r->bad > 0; r->bad--)
         rc = send_sign(c, '-');
     if (rc == 0 && r->nacks > 0 && !c->no_ack && c->frame.len != 0)
         rc = debugnet_transport_send(&c->transport, WIRE_DATA, c->frame.data, c->frame.len);
     for (; rc == 0 && r->too_long > 0; r->too_long--) {
-        log_warn(log_of(c), "dropped a request of more than %d bytes", REQUEST_MAX);
+        if (may_tell(c, &c->long_told, &more))
+            log_warn(log_of(c), "dropped a request of more than %d bytes (%lu more before)",
+                     REQUEST_MAX, more);
         rc = send_sign(c, '+');
         if (rc == 0)
             rc = send_packet(c, (const uint8_t *)"E07", 3);
@@ -90,10 +100,13 @@ static int accept_no_ack(struct debugnet_client *c)
 static void hear_acks(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;
+    unsigned long more;
     if (!c->no_ack || r->acks == 0)
         return;
     if (c->ok_acked || r->acks > 1) {
-        log_info(log_of(c), "another server has taken the session over");
+        if (may_tell(c, &c->other_told, &more))
+            log_info(log_of(c), "another server has taken the session over (%lu more before)",
+                     more);
         c->no_ack = c->transport.request_proves = false;
     }
     c->ok_acked = true;

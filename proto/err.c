@@ -29,6 +29,8 @@ const char *netgdb_strerror(int error)
         return "interrupted";
     case NETGDB_REFUSED:
         return "refused";
+    case NETGDB_FOREIGN:
+        return "it sent what no kernel sends";
     default:
         return "unknown error";
     }

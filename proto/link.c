@@ -33,13 +33,6 @@ void link_free(struct link *l)
     buf_free(&l->stream);
 }
 
-void link_resume(struct link *l, struct link_mark *mark)
-{
-    l->tx.seqno = l->before = mark->sent;
-    l->rx.start = mark->next;
-    l->mark = mark;
-}
-
 void link_keep_mark(struct link *l, struct link_mark *mark)
 {
     mark->sent = l->tx.seqno;

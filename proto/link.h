@@ -134,6 +134,7 @@ struct link {
     bool refused;           /* see link_refuse */
     bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
     enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
+    struct log_limit told;  /* of copies that came late */
     enum link_copy copied;  /* the worst copy that was acknowledged since the last DATA of ours */
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
@@ -170,12 +171,6 @@ struct link {
  * is brought into that range). `io` and `log` stay the caller's and may be exchanged later.
  */
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log);
-
-/*
- * Goes on with a session that its server handed over in order: nothing is on its way. To be called
- * right behind link_init; `mark` is kept up to date from here on.
- */
-void link_resume(struct link *l, struct link_mark *mark);
 
 /*
  * Keeps `mark` up to date from here on, in a session that has begun here or was taken over from

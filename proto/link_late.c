@@ -50,6 +50,14 @@ static bool came_behind(const struct link *l)
     return l->runs_copies && (link_sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
 }
 
+static void tell_late(struct link *l, uint32_t seqno)
+{
+    unsigned long more;
+    if (log_on(l->log, LOG_DEBUG) && log_passes(&l->told, io_now(l->io), &more))
+        log_debug(l->log, "a copy of request %u came behind the '+' to its reply (%lu more before)",
+                  seqno, more);
+}
+
 void link_judge_order(struct link *l, const struct link_trace *t)
 {
     bool original = t->count == 1 && t->acks <= (l->generation == LINK_OLD ? 2U : 1U);
@@ -68,7 +76,7 @@ void link_judge_order(struct link *l, const struct link_trace *t)
         l->copied = does;
     if (!came_behind(l))
         return;
-    log_debug(l->log, "a copy of request %u came behind the '+' to its reply", t->seqno);
+    tell_late(l, t->seqno);
     if (does > l->stale)
         l->stale = does;
 }

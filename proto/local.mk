@@ -16,6 +16,7 @@ libproto_la_SOURCES = \
 	proto/description.c proto/description.h \
 	proto/err.c proto/err.h \
 	proto/features.c proto/features.h \
+	proto/guard.c proto/guard.h \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
 	proto/link.c proto/link.h \
@@ -31,7 +32,7 @@ libproto_la_SOURCES = \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
 	proto/quirks_leave.c proto/quirks_memory.c proto/quirks_points.c \
-	proto/quirks_registers.c proto/quirks_threads.c \
+	proto/quirks_registers.c proto/quirks_replies.c proto/quirks_threads.c \
 	proto/regions.c proto/regions.h \
 	proto/rsp.c proto/rsp.h \
 	proto/rsp_server.c proto/rsp_server.h \
@@ -40,4 +41,5 @@ libproto_la_SOURCES = \
 	proto/stop.c proto/stop.h \
 	proto/stream_target.c proto/stream_target.h \
 	proto/target.c proto/target.h \
+	proto/visible.c proto/visible.h \
 	proto/wire.c proto/wire.h

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/err.h"
+#include "proto/visible.h"
 
 enum { PACKET_SHOWN = 200 }; /* bytes of a packet's content in a line */
 
@@ -32,7 +33,20 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
     }
     if (at >= sizeof line)
         memcpy(line + sizeof line - 4, "...", 4);
+    visible_line(line); /* parts of it may come from a target, or from the network */
     log->sink(log->context, level, line);
+}
+
+bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out)
+{
+    if (limit->since != 0 && now - limit->since < LOG_LIMIT) {
+        limit->left_out++;
+        return false;
+    }
+    limit->since = now != 0 ? now : 1;
+    *left_out = limit->left_out;
+    limit->left_out = 0;
+    return true;
 }
 
 void log_packet(const struct log *log, const char *direction, const uint8_t *content, size_t len,
@@ -40,15 +54,9 @@ void log_packet(const struct log *log, const char *direction, const uint8_t *con
 {
     if (!log_on(log, LOG_PACKET))
         return;
-    char text[4 * PACKET_SHOWN + 1];
-    size_t shown = len < PACKET_SHOWN ? len : PACKET_SHOWN, at = 0;
-    for (size_t i = 0; i < shown; i++) {
-        if (content[i] >= 0x20 && content[i] < 0x7f)
-            text[at++] = (char)content[i];
-        else
-            at += (size_t)snprintf(text + at, sizeof text - at, "\\x%02x", content[i]);
-    }
-    text[at] = '\0';
+    char text[VISIBLE_MAX * PACKET_SHOWN + 1];
+    size_t shown =
+        visible_text(text, sizeof text, content, len < PACKET_SHOWN ? len : PACKET_SHOWN);
     log_at(log, LOG_PACKET, "%s %s%s (%zu bytes)%s%s", direction, text, shown < len ? "..." : "",
            len, explanation != NULL ? ": " : "", explanation != NULL ? explanation : "");
 }

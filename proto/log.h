@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One logger: a level, a name that leads each line, and a sink that the edge injects. A line is
- * `netgdb: NAME: text`; whoever owns a sink adds the newline. Nothing here does I/O.
+ * `netgdb: NAME: text`; whoever owns a sink adds the newline. Bytes that a terminal would obey are
+ * shown as '?' (visible.h). Nothing here does I/O.
  */
 #ifndef NETGDB_PROTO_LOG_H
 #define NETGDB_PROTO_LOG_H
@@ -31,6 +32,19 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 #define log_warn(log, ...) log_at(log, LOG_WARN, __VA_ARGS__)
 #define log_info(log, ...) log_at(log, LOG_INFO, __VA_ARGS__)
 #define log_debug(log, ...) log_at(log, LOG_DEBUG, __VA_ARGS__)
+
+/*
+ * For lines that the network can cause: the first is made at once, then one a minute. Returns
+ * whether one is to be made now (ns, of any clock), and how many were left out since the last.
+ */
+struct log_limit {
+    uint64_t since; /* of the last line; 0: there was none */
+    unsigned long left_out;
+};
+
+#define LOG_LIMIT UINT64_C(60000000000) /* ns */
+
+bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out);
 
 /*
  * At level packet: one RSP packet with its explanation from the table (packets.h). `direction`

@@ -125,6 +125,11 @@ static bool set_kill(struct options *o, const char *value)
     return choose(value, "detach", "forward", &o->kill_forward);
 }
 
+static bool set_fileio(struct options *o, const char *value)
+{
+    return choose(value, "off", "on", &o->fileio);
+}
+
 static bool set_log(struct options *o, const char *value)
 {
     return log_level_parse(value, &o->log) == 0;
@@ -164,6 +169,9 @@ static const struct row {
     {{"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
       "what GDB's kill and quit do to the target"},
      set_kill},
+    {{"fileio", "on|off", "NETGDB_FILEIO", "on or off",
+      "let the target open, write and delete files of this machine (GDB's File-I/O)"},
+     set_fileio},
     {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
       "how much to say"},
      set_log},

@@ -52,6 +52,7 @@ struct options {
     bool cache;
     struct options_range nocache[OPTIONS_NOCACHE_MAX];
     size_t nocaches;
+    bool fileio;       /* the target's File-I/O reaches gdb, which opens files on this machine */
     bool kill_forward; /* GDB's kill reaches the target, instead of a detach */
     enum log_level log;
     char log_file[OPTIONS_PATH_MAX]; /* instead of stderr */

@@ -18,11 +18,22 @@ enum {
     MARGIN = 4,          /* bytes that a request stays below GDB_BUFSZ; two would do */
 };
 
+/* Replies to these may go to the client as they are. */
+static bool is_handed_on(const struct buf *request)
+{
+    return request->len != 0 && strchr("HMPZ", request->data[0]) != NULL;
+}
+
 int quirks_ask(struct quirks *q)
 {
-    if (q->request.error != 0)
-        return q->request.error;
-    return target_transact(q->base.next, q->request.data, q->request.len, &q->part);
+    const struct buf *request = &q->request;
+    if (request->error != 0)
+        return request->error;
+    int rc = target_transact(q->base.next, request->data, request->len, &q->part);
+    if (rc == 0 && is_handed_on(request) &&
+        !quirks_can_be(packet_find(request->data, request->len), &q->part, true))
+        rc = NETGDB_FOREIGN;
+    return rc;
 }
 
 /* What was learned of a kernel that is no more. */
@@ -215,6 +226,7 @@ static int note_error(struct quirks *q, int rc)
         forget_kernel(q);
         forget_threads(q);
         q->handed_on = true;
+        q->packet = packet_find((const uint8_t *)"?", 1);
     } else if (rc != 0 && rc != NETGDB_AGAIN) {
         q->broken = true;
     }
@@ -250,7 +262,8 @@ static void note_request(struct quirks *q, const uint8_t *request, size_t len)
 {
     uint64_t thread;
     q->choosing = 0;
-    if ((packet_find(request, len)->does & PKT_RESUMES) != 0)
+    q->packet = packet_find(request, len);
+    if ((q->packet->does & PKT_RESUMES) != 0)
         quirks_note_resume(q, request[0] == 's' || request[0] == 'S');
     if (request[0] != 'H' || len < 3 || rsp_hex_number(request + 2, len - 2, &thread) == 0 ||
         thread == 0) /* 0 and -1 choose none */
@@ -291,10 +304,12 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
     if (error != 0)
         return note_error(q, error);
     if (q->handed_on) {
-        error = note_error(q, target_next_recv(t, reply, final, watch));
+        error = target_next_recv(t, reply, final, watch);
+        if (error == 0 && !quirks_can_be(q->packet, reply, *final))
+            error = NETGDB_FOREIGN;
         if (error == 0 && *final)
             note_reply(q, reply);
-        return error;
+        return note_error(q, error);
     }
     *final = true;
     return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
@@ -351,6 +366,7 @@ struct target *quirks_new(struct target *next, const struct quirks_options *opti
     buf_init(&q->part, TARGET_REPLY_MAX);
     buf_init(&q->data, TARGET_REPLY_MAX);
     buf_init(&q->threads, QUIRKS_THREADS_MAX);
+    q->packet = packet_find((const uint8_t *)"?", 1);
     forget_kernel(q);
     return &q->base;
 }

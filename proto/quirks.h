@@ -19,6 +19,7 @@
  *   qXfer:threads, qfThreadInfo, qsThreadInfo
  *                 from a copy, fetched once a stop: the stub reads its list out only once
  *   qSearch       patterns that the stub would mangle are searched for here
+ *   other replies must be what the stub can send: no File-I/O, no names of files; NETGDB_FOREIGN
  *   D, k          as `leave`; R and the like do nothing
  *
  * `leave` leaves the kernel at db>, where it stopped and on the thread that stopped: D passes the

@@ -6,6 +6,7 @@
 #ifndef NETGDB_PROTO_QUIRKS_PARTS_H
 #define NETGDB_PROTO_QUIRKS_PARTS_H
 
+#include "proto/packets.h"
 #include "proto/quirks.h"
 
 /* What the stub says where a request is malformed, and where it does not fit (FreeBSD's errno). */
@@ -31,6 +32,7 @@ struct quirks {
     bool no_watch[3];            /* the stub has said that it does not know Z2, Z3, Z4 */
     char said[QUIRKS_NAME_MAX];  /* of the last breakpoint that was kept from the stub */
     bool handed_on;              /* the reply is to come from the kernel */
+    const struct packet *packet; /* of the request that was handed on */
     int error;                   /* what the next recv returns, when not 0 */
     struct buf reply;            /* made here for the next recv */
     struct buf request;          /* one that is being made */
@@ -111,6 +113,11 @@ int quirks_plant(struct quirks *q, uint64_t address, const char **why);
 /* Take out one that is planted; what is not remembered stays. Return 0 or the target's error. */
 int quirks_unplant(struct quirks *q, uint64_t address, size_t len);
 int quirks_remove_point(struct quirks *q, struct stop_point *p);
+
+/* ---- quirks_replies.c ---- */
+
+/* Whether a FreeBSD stub can answer a request that is handed on so. */
+bool quirks_can_be(const struct packet *packet, const struct buf *reply, bool final);
 
 /* ---- quirks_leave.c ---- */
 

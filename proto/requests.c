@@ -99,6 +99,11 @@ void requests_cut(struct requests *r)
     r->parser.state = RSP_IDLE;
 }
 
+bool requests_wait(const struct requests *r)
+{
+    return r->held.len != 0;
+}
+
 int requests_next(struct requests *r, struct buf *content)
 {
     if (r->held.len == 0)

@@ -44,6 +44,9 @@ void requests_feed(struct requests *r, const void *data, size_t len);
 /* What is complete stays; a packet of which only a part came is forgotten. */
 void requests_cut(struct requests *r);
 
+/* Whether one waits for its turn. */
+bool requests_wait(const struct requests *r);
+
 /*
  * The next request, now outstanding: its content replaces *content. Returns 1, 0 when there is
  * none, or NETGDB_NOMEM.

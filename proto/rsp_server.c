@@ -23,11 +23,20 @@ struct rsp_server {
     bool no_ack;                 /* GDB wants no acks and sends none */
     bool awaits_ack;             /* GDB may still answer our last reply with '-' */
     bool gone;                   /* the end of its stream was seen, or sending failed */
+    struct log_limit told_bad, told_repeats, told_long;
 };
 
 static struct rsp_server *of(struct server *s)
 {
     return (struct rsp_server *)s;
+}
+
+static void tell(const struct rsp_server *s, struct log_limit *limit, enum log_level level,
+                 const char *what)
+{
+    unsigned long more;
+    if (log_on(s->log, level) && log_passes(limit, io_now(s->io), &more))
+        log_at(s->log, level, "%s (%lu more before)", what, more);
 }
 
 static void send_bytes(struct rsp_server *s, uint8_t *data, size_t len)
@@ -52,7 +61,7 @@ static void send_acks(struct rsp_server *s)
             send_bytes(s, plus, 1);
     }
     for (; s->requests.bad > 0; s->requests.bad--) {
-        log_debug(s->log, "dropped a request with a wrong checksum");
+        tell(s, &s->told_bad, LOG_DEBUG, "dropped a request with a wrong checksum");
         if (!s->no_ack)
             send_bytes(s, minus, 1);
     }
@@ -80,7 +89,7 @@ static int take(struct rsp_server *s)
         take_acks(s);
         send_acks(s);
         if (s->requests.repeats != repeats)
-            log_debug(s->log, "swallowed a repeated request");
+            tell(s, &s->told_repeats, LOG_DEBUG, "swallowed a repeated request");
     }
     if (n == NETGDB_CLOSED)
         s->gone = true;
@@ -103,7 +112,7 @@ static int refuse_too_long(struct rsp_server *s)
 {
     int rc = 0;
     for (; rc == 0 && s->requests.too_long > 0; s->requests.too_long--) {
-        log_warn(s->log, "dropped a request of more than %d bytes", REQUEST_MAX);
+        tell(s, &s->told_long, LOG_WARN, "dropped a request that is too long");
         rc = send_reply(s, (const uint8_t *)"E07", 3);
     }
     return rc;
@@ -193,6 +202,11 @@ static int rsp_server_reply(struct server *server, const uint8_t *content, size_
         s->packet = NULL;
     }
     return features ? reply_features(s, content, len) : send_reply(s, content, len);
+}
+
+bool rsp_server_has_request(struct server *server)
+{
+    return requests_wait(&of(server)->requests);
 }
 
 static void rsp_server_free(struct server *server)

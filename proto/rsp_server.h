@@ -19,8 +19,11 @@
  * - While a reply is outstanding, io_keepalive is on, but not for requests that let the target
  *   run: GDB waits for those without a timer (gdb/remote.c, wait_as).
  * - A request longer than REQUEST_MAX (requests.h) is dropped, answered E07 (E2BIG), and told in
- *   the log.
+ *   the log. Lines that the client can cause are made once a minute.
  */
 struct server *rsp_server_new(struct io *io, const struct log *log);
+
+/* Whether a request of such a server has come (server_poll hears it) and waits for server_next. */
+bool rsp_server_has_request(struct server *server);
 
 #endif

@@ -32,10 +32,11 @@ struct stream_target {
     struct buf frame;            /* the request, as sent */
     const struct packet *packet; /* its entry */
     bool outstanding, no_ack;
-    bool impatient; /* see stream_target_give_up */
-    bool heard;     /* something has come */
-    bool told;      /* that nothing has */
-    uint64_t asked; /* for the first time */
+    bool impatient;    /* see stream_target_give_up */
+    bool no_interrupt; /* see there */
+    bool heard;        /* something has come */
+    bool told;         /* that nothing has */
+    uint64_t asked;    /* for the first time */
     unsigned retries;
     size_t max_request;
     int error; /* not 0: no more is to come */
@@ -272,6 +273,8 @@ static int stream_target_recv(struct target *t, struct buf *reply, bool *final, 
 static int stream_target_interrupt(struct target *t)
 {
     uint8_t ctrl_c = 0x03;
+    if (of(t)->no_interrupt)
+        return NETGDB_UNSUPPORTED;
     return send_bytes(of(t), &ctrl_c, 1);
 }
 
@@ -292,6 +295,11 @@ static void stream_target_free(struct target *t)
     rsp_parser_free(&s->parser);
     buf_free(&s->frame);
     free(s);
+}
+
+void stream_target_no_interrupt(struct target *t)
+{
+    of(t)->no_interrupt = true;
 }
 
 void stream_target_give_up(struct target *t)

@@ -26,6 +26,9 @@
  */
 struct target *stream_target_new(struct io *io, const struct log *log);
 
+/* From now on Ctrl-C is NETGDB_UNSUPPORTED: behind the stream is what cannot be interrupted. */
+void stream_target_no_interrupt(struct target *t);
+
 /*
  * From now on a stub that has never sent a byte is mentioned 3 s after the first request, and
  * NETGDB_LOST 30 s after it, as GDB gives up on one, too. For a stub that was connected to for

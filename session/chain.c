@@ -8,6 +8,7 @@
 
 #include "proto/cache.h"
 #include "proto/err.h"
+#include "proto/guard.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "session/kernel.h"
@@ -121,6 +122,14 @@ static bool remember(void *context, const char *held, size_t len)
     return true;
 }
 
+/* Nobody could send it when this process was killed. */
+static bool keep_nothing(void *context, const char *held, size_t len)
+{
+    (void)context;
+    (void)held;
+    return len == 0;
+}
+
 /* Sends what a server that was killed has held back. What the stub says to it tells nothing new. */
 static int send_remembered(struct target *netgdb)
 {
@@ -150,10 +159,8 @@ static int add_cache(struct chain *chain, const struct chain_config *config, str
         return 0;
     options.nocache = o->nocache;
     options.nocaches = o->nocaches;
-    if (netgdb != NULL) {
-        options.remember = remember;
-        options.context = netgdb;
-    }
+    options.remember = chain->kept ? keep_nothing : netgdb != NULL ? remember : NULL;
+    options.context = netgdb;
     if (chain->symbols != NULL)
         options.program = (struct cache_program){find_region, find_machine, chain->symbols};
     chain->cache = cache_new(chain->target, &options);
@@ -202,17 +209,21 @@ static int complete(struct chain *chain, const struct chain_config *config, stru
 {
     const struct description *description = NULL;
     int rc = open_symbols(chain, config, kernel);
-    if (rc == 0 && kernel)
+    if (rc == 0 && kernel && !config->asked)
         rc = kernel_examine(chain, config, &description);
-    if (rc == 0 && kernel)
+    if (rc == 0 && kernel && netgdb != NULL) /* else a proxy has them */
         rc = add_quirks(chain, config, netgdb);
-    if (rc == 0 && kernel)
+    if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
     if (rc == 0)
         rc = add_cache(chain, config, netgdb, kernel);
     if (rc == 0 && chain->symbols != NULL)
         rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
-    return rc == 0 ? add_threads(chain, config) : rc;
+    if (rc == 0)
+        rc = add_threads(chain, config);
+    if (rc == 0 && config->options != NULL)
+        rc = decorate(chain, guard_new(chain->target, config->options->fileio, config->log));
+    return rc;
 }
 
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config)
@@ -249,13 +260,28 @@ int chain_for_kernel(struct chain *chain, struct link *link,
     return rc;
 }
 
+/* Completes a chain whose bottom is there, or not when there was no memory. */
+static int finish(struct chain *chain, const struct chain_config *config, bool kernel)
+{
+    int rc = chain->target != NULL ? complete(chain, config, NULL, kernel) : NETGDB_NOMEM;
+    if (rc != 0)
+        chain_close(chain);
+    return rc;
+}
+
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
     if (chain->target != NULL && config->options->kind != OPTIONS_STDIO)
         stream_target_give_up(chain->target);
-    int rc = chain->target != NULL ? complete(chain, config, NULL, false) : NETGDB_NOMEM;
-    if (rc != 0)
-        chain_close(chain);
-    return rc;
+    return finish(chain, config, false);
+}
+
+int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
+                    const struct chain_config *config)
+{
+    *chain = (struct chain){.target = stream_target_new(io, config->log), .kept = true};
+    if (chain->target != NULL && peer != NETGDB_PEER_NODE)
+        stream_target_no_interrupt(chain->target);
+    return finish(chain, config, peer == NETGDB_PEER_KERNEL);
 }

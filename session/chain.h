@@ -15,6 +15,7 @@ struct chain_config {
     const struct options *options; /* NULL: no decorator that has one */
     const char *program;           /* of gdb's command line */
     bool osabi_missing;            /* the client is a gdb without FreeBSD's OS ABI */
+    bool asked;                    /* for a chain_for_proxy: only what mends the stub */
     bool (*only)(void *context);   /* whether this is gdb's only connection; NULL: yes */
     void *context;
     const struct log *log;
@@ -25,6 +26,7 @@ struct chain {
     struct symbols *symbols; /* what qSymbol is answered from, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
+    bool kept;               /* by a proxy, for its next client */
 };
 
 /*
@@ -56,6 +58,13 @@ struct target *chain_strip(struct chain *chain);
 
 /* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);
+
+/*
+ * The same for a kernel or node of this machine's proxy, which mends a FreeBSD stub's replies, and
+ * whose next client finds it as this one has left it: the cache holds nothing back.
+ */
+int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
+                    const struct chain_config *config);
 
 /* Releases all targets of the chain; a target that is stopped and stays so is first made ready for
  * its next owner, as by chain_strip. An empty one is fine. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/sockets.h"
+#include "proto/addr.h"
 #include "session/rundir.h"
 
 #define SERVICE_SOCKET "/run/netgdb/control"
@@ -75,4 +76,74 @@ int control_connect(void)
     if (fd >= 0 || getenv("NETGDB_RUNTIME_DIR") != NULL)
         return fd;
     return sockets_unix(SERVICE_SOCKET);
+}
+
+/* ---- taking a kernel ---- */
+
+int control_take(const uint32_t *ips, unsigned n, uint16_t port)
+{
+    char line[CONTROL_LINE_MAX], ip[NET_ADDR_TEXT];
+    int len = snprintf(line, sizeof line, "take %u", port);
+    for (unsigned i = 0; i < n; i++)
+        len += snprintf(line + len, sizeof line - (size_t)len, " %s", net_ip_text(ips[i], ip));
+    line[len++] = '\n';
+    int fd = control_connect();
+    if (fd < 0)
+        return -1;
+    if (send(fd, line, (size_t)len, MSG_NOSIGNAL) == len)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void answer(int fd, const char *word, const char *why)
+{
+    char line[CONTROL_LINE_MAX];
+    int n = snprintf(line, sizeof line, "%s%.*s\n", word, CONTROL_LINE_MAX / 2, why);
+    (void)send(fd, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static const char *const words[] = {
+    [NETGDB_PEER_KERNEL] = "kernel", [NETGDB_PEER_NODE] = "node", [NETGDB_PEER_OTHER] = "stub"};
+
+void control_grant(int fd, enum netgdb_peer peer)
+{
+    answer(fd, words[peer], "");
+}
+
+void control_refuse(int fd, const char *why)
+{
+    answer(fd, "no ", why);
+}
+
+/* A line was sent at once; what is behind it is not ours to read. */
+static int read_answer(int fd, char line[CONTROL_LINE_MAX])
+{
+    for (size_t len = 0; len < CONTROL_LINE_MAX; len++) {
+        ssize_t n = recv(fd, line + len, 1, 0);
+        if (n != 1)
+            return n == 0 ? ECONNRESET : errno;
+        if (line[len] == '\n') {
+            line[len] = '\0';
+            return 0;
+        }
+    }
+    return EPROTO;
+}
+
+int control_answer(int fd, enum netgdb_peer *peer, char why[CONTROL_LINE_MAX])
+{
+    char line[CONTROL_LINE_MAX];
+    int error = read_answer(fd, line);
+    if (error != 0)
+        return error;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        *peer = (enum netgdb_peer)i;
+        if (strcmp(line, words[i]) == 0)
+            return 0;
+    }
+    if (strncmp(line, "no ", 3) != 0)
+        return EPROTO;
+    (void)snprintf(why, CONTROL_LINE_MAX, "%s", line + 3);
+    return EBUSY;
 }

@@ -2,11 +2,19 @@
 /*
  * The control socket of a proxy, `control` in its runtime directory: a unix stream on which a
  * program of the same user, of root or of the socket's group sends one line and reads an answer.
+ *
+ *     ls [json] [verbose]    the kernels, as text or JSON
+ *     take PORT IP...        a kernel of these hosts (0.0.0.0: of any) that called at this UDP
+ * port. Once there is one the answer is a line that says what it is: "kernel", "node" or "stub",
+ * and what follows is RSP with it. "no REASON" refuses. The end: that port is not the proxy's.
  */
 #ifndef NETGDB_SESSION_CONTROL_H
 #define NETGDB_SESSION_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/netgdb_target.h"
 
 enum { CONTROL_LINE_MAX = 512 }; /* of a request, with its newline */
 
@@ -27,5 +35,21 @@ bool control_allows(int fd);
  * descriptor, or -1 with errno (ENOENT, ECONNREFUSED: no proxy runs).
  */
 int control_connect(void);
+
+/*
+ * Asks the proxy for a kernel: "take". Returns a descriptor that becomes readable with the answer,
+ * or -1 when no proxy runs.
+ */
+int control_take(const uint32_t *ips, unsigned n, uint16_t port);
+
+/*
+ * Reads the answer. Returns 0: RSP with *peer follows; EBUSY with the reason in why[]; or another
+ * errno value, ECONNRESET when the proxy has closed the connection.
+ */
+int control_answer(int fd, enum netgdb_peer *peer, char why[CONTROL_LINE_MAX]);
+
+/* The proxy's answers. What is not taken at once is lost: the other side has gone. */
+void control_grant(int fd, enum netgdb_peer peer);
+void control_refuse(int fd, const char *why);
 
 #endif

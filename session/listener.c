@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/herald.h"
+#include "io/reception.h"
 #include "io/thread.h"
 #include "proto/err.h"
 #include "session/rundir.h"
@@ -21,16 +22,31 @@ struct listener {
     struct listener *next;
     uint16_t port;
     int herald_fd, epoll_fd, poke_fd;
+    pthread_mutex_t turn; /* held while one waits for `lock`: the thread cannot overtake it */
     pthread_mutex_t lock; /* of all below */
     bool ended;           /* see listener_end */
     struct lobby lobby;
+    struct reception reception;
     LIST_HEAD(, listener_watch) watches;
-    const struct log *log;
+    struct log log; /* into a queue: nothing is written under the lock */
 };
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct listener *all;
 static atomic_bool used;
+
+/* A flood of datagrams keeps the thread busy, and a mutex is not fair: so all take turns. */
+static void enter(struct listener *l)
+{
+    pthread_mutex_lock(&l->turn);
+    pthread_mutex_lock(&l->lock);
+    pthread_mutex_unlock(&l->turn);
+}
+
+static void leave(struct listener *l)
+{
+    pthread_mutex_unlock(&l->lock);
+}
 
 /* ---- the lobby's sockets ---- */
 
@@ -107,7 +123,7 @@ static void announced(void *context, struct lobby_kernel *k)
     struct listener *l = context;
     struct listener_watch *w;
     if (k->record == NULL && (k->record = record_create(&k->own, &k->kernel)) == NULL)
-        no_record(l->log, errno);
+        no_record(&l->log, errno);
     if (k->record != NULL)
         link_keep_mark(k->link, record_mark(k->record));
     LIST_FOREACH (w, &l->watches, entries) {
@@ -123,21 +139,41 @@ static uint64_t now(void *context)
     return io_fds_now();
 }
 
-static const struct lobby_ops lobby_ops = {open_session, close_session, announced};
+static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
+{
+    struct listener *l = context;
+    int opened = reception_answer(&l->reception, kernel, own_ip);
+    if (opened >= 0 && attend(l, l->reception.fd[opened], &l->reception.fd[opened]) != 0)
+        reception_close(&l->reception);
+}
+
+static const struct lobby_ops lobby_ops = {open_session, close_session, announced, crowd};
 
 /* ---- the thread ---- */
 
+/* One batch: whoever else waits for the lock comes before the next. */
 static void take_heralds(struct listener *l)
 {
     struct herald heralds[HERALD_BATCH];
-    int n;
-    do {
-        n = herald_receive(l->herald_fd, heralds);
-        for (int i = 0; i < n; i++) {
-            size_t len = heralds[i].len <= HERALD_BYTES ? heralds[i].len : HERALD_BYTES;
-            lobby_datagram(&l->lobby, &heralds[i].from, heralds[i].own_ip, heralds[i].data, len);
-        }
-    } while (n == HERALD_BATCH);
+    int n = herald_receive(l->herald_fd, heralds);
+    for (int i = 0; i < n; i++) {
+        size_t len = heralds[i].len <= HERALD_BYTES ? heralds[i].len : HERALD_BYTES;
+        lobby_datagram(&l->lobby, &heralds[i].from, heralds[i].own_ip, heralds[i].data, len);
+    }
+}
+
+/* Whether an event is of a socket of the reception; takes it. */
+static bool take_reception(struct listener *l, void *what)
+{
+    struct net_addr own, kernel;
+    for (unsigned i = 0; i < RECEPTION_PORTS; i++) {
+        if (what != &l->reception.fd[i])
+            continue;
+        if (reception_take(&l->reception, i, &own, &kernel))
+            lobby_arrive(&l->lobby, &own, &kernel);
+        return true;
+    }
+    return false;
 }
 
 static int milliseconds_until(uint64_t deadline)
@@ -155,7 +191,7 @@ static void attend_to(struct listener *l, void *what)
         take_heralds(l);
     else if (what == &l->poke_fd)
         (void)!read(l->poke_fd, &pokes, sizeof pokes);
-    else
+    else if (!take_reception(l, what))
         lobby_input(&l->lobby, what);
 }
 
@@ -169,9 +205,9 @@ static void *run(void *context)
     struct pollfd any = {l->epoll_fd, POLLIN, 0};
     struct epoll_event event;
     for (;;) {
-        pthread_mutex_lock(&l->lock);
+        enter(l);
         if (l->ended) {
-            pthread_mutex_unlock(&l->lock);
+            leave(l);
             return NULL;
         }
         int n = epoll_wait(l->epoll_fd, &event, 1, 0);
@@ -179,7 +215,7 @@ static void *run(void *context)
             attend_to(l, event.data.ptr);
         uint64_t next = lobby_tick(&l->lobby);
         int timeout = n == 1 ? 0 : milliseconds_until(next);
-        pthread_mutex_unlock(&l->lock);
+        leave(l);
         (void)poll(&any, 1, timeout);
     }
 }
@@ -188,6 +224,7 @@ static struct listener *fail(struct listener *l, int error)
 {
     const int fds[] = {l->herald_fd, l->epoll_fd, l->poke_fd};
     lobby_free(&l->lobby);
+    reception_close(&l->reception);
     for (unsigned i = 0; i < 3; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
@@ -210,9 +247,10 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
         return NULL;
     }
     l->port = port;
-    l->log = log;
+    l->log = *log;
     l->epoll_fd = l->poke_fd = -1;
-    lobby_init(&l->lobby, &lobby_ops, l, now, log);
+    lobby_init(&l->lobby, &lobby_ops, l, now, &l->log);
+    reception_init(&l->reception);
     l->herald_fd = fd >= 0 ? fd : herald_open(port);
     if (l->herald_fd < 0)
         return fail(l, errno);
@@ -221,6 +259,7 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
     if (l->epoll_fd < 0 || l->poke_fd < 0 || attend(l, l->herald_fd, &l->herald_fd) != 0 ||
         attend(l, l->poke_fd, &l->poke_fd) != 0)
         return fail(l, errno);
+    pthread_mutex_init(&l->turn, NULL);
     pthread_mutex_init(&l->lock, NULL);
     LIST_INIT(&l->watches);
     if (first != NULL && listener_watch(l, first) != 0)
@@ -255,8 +294,10 @@ struct listener *listener_get(uint16_t port, const struct log *log)
     struct listener *l = all;
     while (l != NULL && l->port != port)
         l = l->next;
-    if (l == NULL)
-        l = add(start(port, -1, NULL, log));
+    if (l == NULL && (l = add(start(port, -1, NULL, log))) != NULL) {
+        l->lobby.kernels_max = LISTENER_KERNELS;
+        l->lobby.heralded_max = LISTENER_HERALDED;
+    }
     pthread_mutex_unlock(&all_lock);
     return l;
 }
@@ -268,21 +309,21 @@ struct listener *listener_get(uint16_t port, const struct log *log)
  * no use when its port is taken or this machine's address has changed; what is lacking otherwise
  * the next one may have.
  */
-static void claim_session(struct listener *l, uint32_t ip)
+static bool claim_session(void *context, struct record *r)
 {
-    struct record *r;
-    while ((r = record_claim(ip)) != NULL) {
-        const struct net_addr own = record_own(r), kernel = record_kernel(r);
-        struct lobby_kernel *k = lobby_take_over(&l->lobby, &own, &kernel, record_mark(r));
-        if (k != NULL) {
-            k->record = r;
-        } else if (errno == EADDRINUSE || errno == EADDRNOTAVAIL) {
-            record_remove(r);
-        } else {
-            record_close(r);
-            break;
-        }
+    struct listener *l = context;
+    const struct net_addr own = record_own(r), kernel = record_kernel(r);
+    struct lobby_kernel *k = lobby_take_over(&l->lobby, &own, &kernel, record_mark(r));
+    if (k != NULL) {
+        k->record = r;
+        return true;
     }
+    bool useless = errno == EADDRINUSE || errno == EADDRNOTAVAIL;
+    if (useless)
+        record_remove(r);
+    else
+        record_close(r);
+    return useless;
 }
 
 static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
@@ -301,39 +342,61 @@ static void poke(struct listener *l)
     (void)!write(l->poke_fd, &one, sizeof one);
 }
 
+/* The first `n` networks of a watch, or of its hosts. */
+static void dismiss(struct listener *l, const struct listener_watch *w, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (w->nets_n != 0)
+            lobby_dismiss_net(&l->lobby, w->nets[i]);
+        else
+            lobby_dismiss(&l->lobby, w->ips[i]);
+    }
+}
+
+/* Returns 0, or NETGDB_TOO_LONG: then all is as it was. */
+static int admit(struct listener *l, const struct listener_watch *w)
+{
+    unsigned n = w->nets_n != 0 ? w->nets_n : w->n;
+    for (unsigned i = 0; i < n; i++) {
+        int rc = w->nets_n != 0 ? lobby_admit_net(&l->lobby, w->nets[i])
+                                : lobby_admit(&l->lobby, w->ips[i]);
+        if (rc == 0)
+            continue;
+        dismiss(l, w, i);
+        return rc;
+    }
+    return 0;
+}
+
 int listener_watch(struct listener *l, struct listener_watch *w)
 {
-    int rc = 0;
-    pthread_mutex_lock(&l->lock);
-    for (unsigned i = 0; i < w->nets_n && rc == 0; i++)
-        rc = lobby_admit_net(&l->lobby, w->nets[i]);
-    for (unsigned i = 0; i < w->n && rc == 0; i++) {
-        if (w->nets_n == 0)
-            rc = lobby_admit(&l->lobby, w->ips[i]);
-        if (rc == 0)
-            claim_session(l, w->ips[i]);
-    }
+    enter(l);
+    int rc = admit(l, w);
+    for (unsigned i = 0; i < w->n && rc == 0; i++)
+        record_claim_all(w->ips[i], claim_session, l);
     if (rc == 0)
         LIST_INSERT_HEAD(&l->watches, w, entries);
     if (rc == 0 && find(l, w) != NULL)
         w->notify(w->context);
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
     poke(l);
     return rc;
 }
 
 void listener_unwatch(struct listener *l, struct listener_watch *w)
 {
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     LIST_REMOVE(w, entries);
-    pthread_mutex_unlock(&l->lock);
+    if (!w->lasting)
+        dismiss(l, w, w->nets_n != 0 ? w->nets_n : w->n);
+    leave(l);
 }
 
 bool listener_waits(struct listener *l, const struct listener_watch *w)
 {
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     bool waits = find(l, w) != NULL;
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
     return waits;
 }
 
@@ -342,10 +405,10 @@ static bool ask_lobby(struct listener *l, const struct listener_watch *w,
                       bool (*question)(struct lobby *b, uint32_t ip))
 {
     bool yes = false;
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     for (unsigned i = 0; i < w->n && !yes; i++)
         yes = question(&l->lobby, w->ips[i]);
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
     return yes;
 }
 
@@ -361,9 +424,9 @@ bool listener_answers(struct listener *l, const struct listener_watch *w)
 
 uint32_t listener_refused(struct listener *l, uint64_t since)
 {
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     uint32_t ip = l->lobby.refused_at >= since ? l->lobby.refused_last : 0;
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
     return ip;
 }
 
@@ -376,7 +439,6 @@ static void take(struct listener *l, struct lobby_kernel *k, struct listener_ker
     *out = (struct listener_kernel){.own = k->own,
                                     .kernel = k->kernel,
                                     .fd = io_fds_take(f, IO_TARGET),
-                                    .others = -1,
                                     .link = k->link,
                                     .target = k->target,
                                     .record = k->record,
@@ -390,11 +452,11 @@ static void take(struct listener *l, struct lobby_kernel *k, struct listener_ker
 
 bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out)
 {
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     struct lobby_kernel *k = find(l, w);
     if (k != NULL)
         take(l, k, out);
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
     return k != NULL;
 }
 
@@ -402,14 +464,14 @@ bool listener_take_session(struct listener *l, const struct net_addr *own,
                            struct listener_kernel *out)
 {
     struct lobby_kernel *k;
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED && net_addr_equal(&k->own, own))
             break;
     }
     if (k != NULL)
         take(l, k, out);
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
     return k != NULL;
 }
 
@@ -431,7 +493,7 @@ const struct log *listener_take_any(struct listener_kernel *out)
     struct listener *l;
     while ((l = first_with_kernel()) != NULL) {
         if (listener_take(l, &any_host, out))
-            return l->log;
+            return &l->log;
     }
     return NULL;
 }
@@ -440,9 +502,9 @@ void listener_end(void)
 {
     pthread_mutex_lock(&all_lock);
     for (struct listener *l = all; l != NULL; l = l->next) {
-        pthread_mutex_lock(&l->lock);
+        enter(l);
         l->ended = true;
-        pthread_mutex_unlock(&l->lock);
+        leave(l);
         poke(l);
     }
     pthread_mutex_unlock(&all_lock);
@@ -457,12 +519,12 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
                    void *context)
 {
     const struct lobby_kernel *k;
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED)
             visit(context, k);
     }
-    pthread_mutex_unlock(&l->lock);
+    leave(l);
 }
 
 /* ---- kernels that come back ---- */
@@ -495,44 +557,35 @@ void listener_drop_link(const struct listener_kernel *k)
     free(k->link);
 }
 
-/* There is no memory to keep it: its record stays for the next server. */
-static void let_go(struct listener *l, const struct listener_kernel *k)
+/* There is no memory to keep it: its record stays for the next server. `wrapped` has its socket. */
+static void let_go(struct listener *l, const struct listener_kernel *k,
+                   struct lobby_kernel *wrapped)
 {
-    log_error(l->log, "a kernel cannot be kept: no memory or too many descriptors");
+    listener_drop_link(k);
+    if (wrapped != NULL) {
+        close_session(l, wrapped);
+        free(wrapped);
+        return;
+    }
+
+    log_error(&l->log, "a kernel cannot be kept: no memory or too many descriptors");
     close(k->fd);
     record_close(k->record);
 }
 
 void listener_give(struct listener *l, const struct listener_kernel *from)
 {
-    pthread_mutex_lock(&l->lock);
+    enter(l);
     struct lobby_kernel *k = wrap(l, from);
     if (k != NULL) {
         k->link = from->link;
         k->target = from->target;
         k->link->io = k->io;
         if (k->target != NULL)
-            netgdb_target_move(k->target, k->io, l->log, NULL);
-        lobby_return(&l->lobby, k);
-    } else {
-        listener_drop_link(from);
-        let_go(l, from);
+            netgdb_target_move(k->target, k->io, &l->log, NULL);
     }
-    pthread_mutex_unlock(&l->lock);
+    if (k == NULL || lobby_return(&l->lobby, k) != 0)
+        let_go(l, from, k);
+    leave(l);
     poke(l); /* a datagram of ours may be on its way: it is to be sent again */
-}
-
-void listener_take_back(struct listener *l, const struct listener_kernel *from)
-{
-    size_t payload = session_payload(from->fd);
-    pthread_mutex_lock(&l->lock);
-    struct lobby_kernel *k = wrap(l, from);
-    if (k == NULL) {
-        let_go(l, from);
-    } else if (lobby_take_back(&l->lobby, k, payload, record_mark(from->record)) != 0) {
-        close_session(l, k);
-        free(k);
-    }
-    pthread_mutex_unlock(&l->lock);
-    poke(l);
 }

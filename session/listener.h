@@ -4,7 +4,8 @@
  * the session sockets of the kernels in it. It lives from the first use of a port to the end of
  * the process, because a kernel that is already known may come back at any time.
  *
- * All calls are safe from any thread. They take one lock; the notify calls are made under it.
+ * All calls are safe from any thread. They take one lock, in turns; the notify calls are made under
+ * it, and so are the lines of the log: its sink must not wait (io/logqueue.h).
  */
 #ifndef NETGDB_SESSION_LISTENER_H
 #define NETGDB_SESSION_LISTENER_H
@@ -15,7 +16,11 @@
 #include "session/lobby.h"
 #include "session/record.h"
 
-enum { LISTENER_IPS = 16 }; /* addresses of one host */
+enum {
+    LISTENER_IPS = 16,      /* addresses of one host */
+    LISTENER_KERNELS = 64,  /* of listener_get: what gdb's process has descriptors for */
+    LISTENER_HERALDED = 16, /* (lobby.h: kernels_max, heralded_max) */
+};
 
 struct listener;
 
@@ -27,6 +32,7 @@ struct listener_watch {
     bool fresh; /* only of sessions that nobody had: a kernel that begins a new one */
     const struct lobby_net *nets; /* any host of these networks; nets_n 0: of all */
     unsigned nets_n;
+    bool lasting;                  /* the hosts are let in for good: gdb may want them again */
     void (*notify)(void *context); /* a kernel of such a host has announced itself; also when it
                                       had before the watch began */
     void *context;
@@ -36,7 +42,6 @@ struct listener_watch {
 struct listener_kernel {
     struct net_addr own, kernel;
     int fd;                    /* the session's socket, connected */
-    int others;                /* what io_fds_watch wants for it; -1: none */
     struct link *link;         /* made by malloc; its io is to be set, NULL till then */
     struct target *target;     /* netgdb_target.h, owns the link; NULL: nobody had it before */
     struct record *record;     /* or NULL */
@@ -46,7 +51,8 @@ struct listener_kernel {
 
 /*
  * The listener of this port, made and started by the first call. NULL with errno: EADDRINUSE
- * when another process has the port. `log` must live as long as the process.
+ * when another process has the port. `log` is copied; its name and context must live as long as the
+ * process. No more kernels are kept than a debugger's process has room for.
  */
 struct listener *listener_get(uint16_t port, const struct log *log);
 
@@ -59,8 +65,8 @@ struct listener *listener_adopt(int fd, uint16_t port, struct listener_watch *fi
                                 const struct log *log);
 
 /*
- * Begins to watch: kernels of these hosts are let in from now on, and a session of theirs whose
- * server died is asked whether it goes on. End it with listener_unwatch. Returns 0 or
+ * Begins to watch: kernels of these hosts are let in as long as it lasts, and a session of theirs
+ * whose server died is asked whether it goes on. End it with listener_unwatch. Returns 0 or
  * NETGDB_TOO_LONG (too many hosts).
  */
 int listener_watch(struct listener *l, struct listener_watch *w);
@@ -108,13 +114,6 @@ void listener_drop_link(const struct listener_kernel *k);
  * begun another session meanwhile is let go of.
  */
 void listener_give(struct listener *l, const struct listener_kernel *k);
-
-/*
- * Takes back a kernel whose session another process served, on a socket that `fd` is ours of: the
- * record tells where it stands. It waits to be taken when the kernel has answered. Its link and
- * target are not looked at.
- */
-void listener_take_back(struct listener *l, const struct listener_kernel *k);
 
 /* Shows each kernel that waits to be taken; `visit` must not call the listener. */
 void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),

@@ -5,13 +5,20 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/err.h"
 
 void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
                 uint64_t (*now)(void *context), const struct log *log)
 {
-    *b = (struct lobby){.ops = ops, .context = context, .now = now, .log = log};
+    *b = (struct lobby){.ops = ops,
+                        .context = context,
+                        .now = now,
+                        .log = log,
+                        .kernels_max = LOBBY_KERNELS_MAX,
+                        .heralded_max = LOBBY_HERALDED_MAX,
+                        .due = IO_NEVER};
     TAILQ_INIT(&b->kernels);
 }
 
@@ -34,9 +41,20 @@ void lobby_free(struct lobby *b)
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
+/* ---- which hosts are let in ---- */
+
+/* Where a network stands in the list; net_count when it does not. */
+static unsigned find_net(const struct lobby *b, struct lobby_net net)
+{
+    unsigned i = 0;
+    while (i < b->net_count && (b->nets[i].ip != net.ip || b->nets[i].mask != net.mask))
+        i++;
+    return i;
+}
+
 static bool admitted(const struct lobby *b, uint32_t ip)
 {
-    bool found = b->any;
+    bool found = b->any != 0;
     for (unsigned i = 0; i < b->net_count && !found; i++)
         found = ((ip ^ b->nets[i].ip) & b->nets[i].mask) == 0;
     return found;
@@ -44,34 +62,175 @@ static bool admitted(const struct lobby *b, uint32_t ip)
 
 int lobby_admit_net(struct lobby *b, struct lobby_net net)
 {
-    for (unsigned i = 0; i < b->net_count; i++) {
-        if (b->nets[i].ip == net.ip && b->nets[i].mask == net.mask)
-            return 0;
+    unsigned i = find_net(b, net);
+    if (i == LOBBY_HOSTS_MAX)
+        return b->any != 0 ? 0 : NETGDB_TOO_LONG;
+    if (i == b->net_count) {
+        b->nets[b->net_count++] = net;
+        b->net_uses[i] = 0;
     }
-    if (b->net_count == LOBBY_HOSTS_MAX)
-        return NETGDB_TOO_LONG;
-    b->nets[b->net_count++] = net;
+    b->net_uses[i]++;
     return 0;
 }
 
 int lobby_admit(struct lobby *b, uint32_t ip)
 {
-    b->any |= ip == 0;
-    return admitted(b, ip) ? 0 : lobby_admit_net(b, (struct lobby_net){ip, UINT32_MAX});
+    b->any += ip == 0;
+    return ip == 0 ? 0 : lobby_admit_net(b, (struct lobby_net){ip, UINT32_MAX});
+}
+
+void lobby_dismiss_net(struct lobby *b, struct lobby_net net)
+{
+    unsigned i = find_net(b, net);
+    if (i == b->net_count || --b->net_uses[i] != 0)
+        return;
+    b->net_count--;
+    b->nets[i] = b->nets[b->net_count];
+    b->net_uses[i] = b->net_uses[b->net_count];
+}
+
+void lobby_dismiss(struct lobby *b, uint32_t ip)
+{
+    b->any -= ip == 0 && b->any != 0;
+    if (ip != 0)
+        lobby_dismiss_net(b, (struct lobby_net){ip, UINT32_MAX});
+}
+
+/* ---- who is in ---- */
+
+static unsigned bucket_of(uint32_t ip, uint16_t port)
+{
+    return (unsigned)((((uint64_t)ip << 16 | port) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) %
+           LOBBY_BUCKETS;
+}
+
+static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
+{
+    struct lobby_host *h;
+    LIST_FOREACH (h, &b->hosts[bucket_of(ip, 0)], entries) {
+        if (h->ip == ip)
+            break;
+    }
+    return h;
+}
+
+/* The counts of a host that k is, or is not any more, a session of. */
+static void count(struct lobby *b, const struct lobby_kernel *k, unsigned by)
+{
+    bool heralded = k->state == LOBBY_HERALDED;
+    b->count += by;
+    b->heralded += heralded ? by : 0;
+    *(heralded ? &k->host->heralded : &k->host->kernels) += by;
+}
+
+static void wake_by(struct lobby *b, uint64_t due)
+{
+    if (due < b->ticked + LOBBY_TICK)
+        due = b->ticked + LOBBY_TICK;
+    b->due = due < b->due ? due : b->due;
 }
 
 static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
 {
+    count(b, k, -1U);
     k->state = state;
+    count(b, k, 1);
     k->since = b->now(b->context);
+    wake_by(b, state == LOBBY_HERALDED ? k->since + LOBBY_HERALD_EXPIRES : k->since);
 }
 
-static void insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+/* False: no memory. */
+static bool insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
 {
+    k->host = find_host(b, k->kernel.ip);
+    if (k->host == NULL && (k->host = calloc(1, sizeof *k->host)) != NULL) {
+        k->host->ip = k->kernel.ip;
+        LIST_INSERT_HEAD(&b->hosts[bucket_of(k->host->ip, 0)], k->host, entries);
+    }
+    if (k->host == NULL)
+        return false;
+    k->state = state;
+    count(b, k, 1);
     enter(b, k, state);
     TAILQ_INSERT_TAIL(&b->kernels, k, entries);
-    b->count++;
+    LIST_INSERT_HEAD(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)], k, same);
+    return true;
 }
+
+void lobby_remove(struct lobby *b, struct lobby_kernel *k)
+{
+    struct lobby_host *h = k->host;
+    count(b, k, -1U);
+    TAILQ_REMOVE(&b->kernels, k, entries);
+    LIST_REMOVE(k, same);
+    k->host = NULL;
+    if (h->heralded + h->kernels != 0)
+        return;
+    LIST_REMOVE(h, entries);
+    free(h);
+}
+
+/* ---- too many ---- */
+
+/* Whether one of these two is to go before the other; NULL goes never. Neither was ever taken. */
+static bool goes_before(const struct lobby_kernel *k, const struct lobby_kernel *than)
+{
+    if (than == NULL)
+        return true;
+    bool mute = k->state == LOBBY_PROBING && !link_acked(k->link);
+    bool than_mute = than->state == LOBBY_PROBING && !link_acked(than->link);
+    if (mute != than_mute)
+        return mute;
+    return !mute &&
+           k->host->kernels > than->host->kernels; /* else the older one, which came first */
+}
+
+/* A kernel more than there may be: somebody goes, but not this one. */
+static void make_room(struct lobby *b, const struct lobby_kernel *but)
+{
+    struct lobby_kernel *k, *goes = NULL;
+    unsigned long more;
+    char ip[NET_ADDR_TEXT];
+    if (b->count - b->heralded <= b->kernels_max)
+        return;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k != but && k->state != LOBBY_HERALDED && k->target == NULL && goes_before(k, goes))
+            goes = k;
+    }
+    if (goes == NULL)
+        return; /* all were debugged: whoever did that has a use for them */
+    if (log_passes(&b->evicted, b->now(b->context), &more))
+        log_warn(b->log,
+                 "more than %u kernels wait: one of %s, which nobody wanted, was forgotten "
+                 "(%lu more before)",
+                 b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
+    goes->superseded = true; /* its record goes, too */
+    discard(b, goes);
+}
+
+/* However many hosts have many sessions that wait for T, one more gets some. */
+static bool has_room(struct lobby *b, uint32_t ip)
+{
+    const struct lobby_host *h = find_host(b, ip);
+    return b->heralded < b->heralded_max &&
+           (h == NULL || h->heralded < LOBBY_SHARE * (b->heralded_max - b->heralded));
+}
+
+/* A T was here: the oldest HERALD without one makes room for it. */
+static void drop_oldest_herald(struct lobby *b)
+{
+    struct lobby_kernel *k, *oldest = NULL;
+    if (b->heralded < b->heralded_max)
+        return;
+    TAILQ_FOREACH (k, &b->kernels, entries) {
+        if (k->state == LOBBY_HERALDED && (oldest == NULL || k->since < oldest->since))
+            oldest = k;
+    }
+    if (oldest != NULL)
+        discard(b, oldest);
+}
+
+/* ---- kernels that call ---- */
 
 /* A kernel with a socket and a link, in the lobby; NULL with errno when it cannot be had. */
 static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
@@ -79,9 +238,10 @@ static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
 {
     struct lobby_kernel *k = calloc(1, sizeof *k);
     struct link *link = malloc(sizeof *link);
+    unsigned long more;
     size_t payload;
     int error = ENOMEM;
-    if (k == NULL || link == NULL || b->count == LOBBY_KERNELS_MAX)
+    if (k == NULL || link == NULL)
         goto fail;
     k->own = *own;
     k->kernel = *kernel;
@@ -91,11 +251,14 @@ static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
     if (k->io == NULL)
         goto fail;
     link_init(link, k->io, payload, b->log);
-    insert(b, k, state);
-    return k;
+    if (insert(b, k, state))
+        return k;
+    error = ENOMEM;
+    b->ops->close(b->context, k);
 fail:
-    log_error(b->log, "a kernel calls and cannot be let in: %s",
-              b->count == LOBBY_KERNELS_MAX ? "too many wait already" : "no memory or no socket");
+    if (log_passes(&b->full, b->now(b->context), &more))
+        log_error(b->log, "a kernel calls and cannot be let in: %s (%lu more before)",
+                  strerror(error), more);
     free(k);
     free(link);
     errno = error;
@@ -106,7 +269,7 @@ fail:
 static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 {
     struct lobby_kernel *k;
-    TAILQ_FOREACH (k, &b->kernels, entries) {
+    LIST_FOREACH (k, &b->by_kernel[bucket_of(kernel->ip, kernel->port)], same) {
         if (k->state == LOBBY_PROBING && k->silenced == 0 && net_addr_equal(&k->kernel, kernel))
             k->silenced = b->now(b->context);
     }
@@ -120,20 +283,34 @@ static void silence_probes(struct lobby *b, const struct net_addr *kernel)
  */
 static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip)
 {
+    const struct net_addr own = {own_ip, 0};
+    uint64_t now = b->now(b->context);
     struct lobby_kernel *k;
     silence_probes(b, from);
-    TAILQ_FOREACH (k, &b->kernels, entries) {
+    LIST_FOREACH (k, &b->by_kernel[bucket_of(from->ip, from->port)], same) {
         if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
             break;
     }
-    if (k == NULL) {
-        const struct net_addr own = {own_ip, 0};
-        k = receive(b, &own, from, LOBBY_HERALDED);
-    }
-    if (k == NULL)
+    if (k != NULL && now - k->answered < LOBBY_AGAIN)
         return;
+    if (k == NULL && has_room(b, from->ip))
+        k = receive(b, &own, from, LOBBY_HERALDED);
+    if (k == NULL) {
+        if (b->ops->crowd != NULL)
+            b->ops->crowd(b->context, from, own_ip);
+        return;
+    }
     enter(b, k, LOBBY_HERALDED); /* again, since its T has its own 12 s from now on */
+    k->answered = now;
     link_ack_herald(k->link);
+}
+
+void lobby_arrive(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel)
+{
+    if (!admitted(b, kernel->ip))
+        return;
+    drop_oldest_herald(b);
+    (void)receive(b, own, kernel, LOBBY_HERALDED);
 }
 
 static void refuse(struct lobby *b, uint32_t ip)
@@ -145,6 +322,7 @@ static void refuse(struct lobby *b, uint32_t ip)
         return;
     b->stranger.ip = ip;
     b->stranger.since = b->now(b->context);
+    wake_by(b, b->stranger.since + LOBBY_TELLS);
 }
 
 /* Returns when to come again. */
@@ -168,13 +346,17 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
                     const uint8_t *datagram, size_t len)
 {
     struct wire_msg msg;
+    unsigned long more;
     if (wire_decode(datagram, len, &msg) != 0 || msg.type != WIRE_HERALD || msg.seqno != 1 ||
         msg.len != 0) {
         b->malformed++;
     } else if (msg.total != WIRE_NETGDB_V1) {
         b->malformed++;
-        log_warn(b->log, "a HERALD of an unknown protocol version (0x%08x) was ignored",
-                 (unsigned)msg.total);
+        if (log_passes(&b->unknown, b->now(b->context), &more))
+            log_warn(
+                b->log,
+                "a HERALD of an unknown protocol version (0x%08x) was ignored (%lu more before)",
+                (unsigned)msg.total, more);
     } else if (!admitted(b, from->ip)) {
         refuse(b, from->ip);
     } else {
@@ -185,9 +367,9 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
 /* A session of the same kernel that this one stands in for: the kernel forgot it. */
 static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
 {
-    struct lobby_kernel *other = TAILQ_FIRST(&b->kernels);
+    struct lobby_kernel *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
     while (other != NULL) {
-        struct lobby_kernel *next = TAILQ_NEXT(other, entries);
+        struct lobby_kernel *next = LIST_NEXT(other, same);
         if (other != k && other->state != LOBBY_HERALDED &&
             net_addr_equal(&other->kernel, &k->kernel)) {
             other->superseded = true;
@@ -201,6 +383,7 @@ static void announce(struct lobby *b, struct lobby_kernel *k)
 {
     enter(b, k, LOBBY_ANNOUNCED);
     discard_predecessors(b, k);
+    make_room(b, k);
     b->ops->announced(b->context, k);
 }
 
@@ -215,91 +398,110 @@ static void note_stop(struct lobby_kernel *k)
     }
 }
 
+/* Where datagrams get lost, what the dead server had asked may be silent for longer. */
+static uint64_t quiet_at(const struct lobby_kernel *k)
+{
+    return k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
+}
+
+/* Whether it is asked no more: one that ran and stops is heard of. */
+static bool is_silenced(const struct lobby_kernel *k)
+{
+    return k->silenced != 0 && k->link->heard < k->silenced;
+}
+
+/* When a kernel is to be looked after again. */
+static uint64_t due_of(const struct lobby_kernel *k)
+{
+    if (k->state == LOBBY_HERALDED)
+        return k->since + LOBBY_HERALD_EXPIRES;
+    if (k->state == LOBBY_PROBING && link_acked(k->link))
+        return quiet_at(k);
+    if (k->state == LOBBY_ANNOUNCED && k->link->tx.transmissions >= LOBBY_TRANSMISSIONS)
+        return IO_NEVER;
+    uint64_t due = link_deadline(k->link), expires = k->since + LOBBY_FORGETS;
+    if (k->state != LOBBY_PROBING)
+        return due;
+    return due < expires && !is_silenced(k) ? due : expires;
+}
+
 void lobby_input(struct lobby *b, struct lobby_kernel *k)
 {
     const struct buf *stream = &k->link->stream;
     /* A parked kernel's errors are met by whoever takes it. */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
-    if (k->state != LOBBY_HERALDED || stream->len < 2 || stream->data[0] != '$')
-        return;
-    note_stop(k);
-    announce(b, k);
+    if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {
+        note_stop(k);
+        announce(b, k);
+    }
+    wake_by(b, due_of(k));
 }
 
-/* Asks again, more and more rarely, and not for ever. Returns when to come again. */
-static uint64_t ask_again(struct lobby *b, struct lobby_kernel *k)
+/* Asks again, more and more rarely, and not for ever. */
+static void ask_again(struct lobby *b, struct lobby_kernel *k)
 {
     char ip[NET_ADDR_TEXT];
+    unsigned long more;
     unsigned asked = k->link->tx.transmissions;
-    uint64_t pause = LOBBY_PROBE_FIRST;
-    if (k->silenced != 0 && k->link->heard < k->silenced)
-        return IO_NEVER; /* one that ran and stops is heard of */
+    uint64_t pause = LOBBY_PROBE_FIRST, now = b->now(b->context);
+    if (is_silenced(k))
+        return;
     if (k->silenced == 0 && asked >= LOBBY_PROBES) {
-        k->silenced = b->now(b->context);
-        log_warn(
-            b->log,
-            "%s does not answer in the session that another debugger left: not asked any more; "
-            "if it is at db>, type netgdb there again",
-            net_ip_text(k->kernel.ip, ip));
-        return IO_NEVER;
+        k->silenced = now;
+        if (log_passes(&b->mute, now, &more))
+            log_warn(b->log,
+                     "%s does not answer in the session that another debugger left: not asked any "
+                     "more; if it is at db>, type netgdb there again (%lu more before)",
+                     net_ip_text(k->kernel.ip, ip), more);
+        return;
     }
     for (unsigned i = 1; k->silenced == 0 && i < asked && pause < LOBBY_PROBE_MAX; i++)
         pause *= 2;
     link_be_patient(k->link, pause < LOBBY_PROBE_MAX ? pause : LOBBY_PROBE_MAX);
     (void)link_tick(k->link);
-    return link_deadline(k->link);
 }
 
-/* Announces a kernel that has answered. Returns when to come again. */
-static uint64_t probe(struct lobby *b, struct lobby_kernel *k)
+/* No T has come, or no answer: then there is no such session, and its record goes, too. */
+static bool has_expired(struct lobby_kernel *k, uint64_t now)
 {
-    if (!link_acked(k->link))
-        return ask_again(b, k);
-    (void)link_tick(k->link);
-    /* Where datagrams get lost, what the dead server had asked may be silent for longer. */
-    uint64_t quiet = k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
-    if (b->now(b->context) < quiet)
-        return quiet;
-    announce(b, k);
-    return IO_NEVER;
+    k->superseded |=
+        k->state == LOBBY_PROBING && !link_acked(k->link) && now - k->since >= LOBBY_FORGETS;
+    return k->superseded || (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES);
 }
 
-/* What a client left on its way to the kernel is sent until it has arrived. */
-static uint64_t tick_parked(struct lobby_kernel *k)
+/*
+ * Asks again for an answer, or announces a kernel that has answered; sends again what a client left
+ * on its way.
+ */
+static void look_after(struct lobby *b, struct lobby_kernel *k, uint64_t now)
 {
-    if (k->link->tx.transmissions >= LOBBY_TRANSMISSIONS)
-        return IO_NEVER;
-    (void)link_tick(k->link);
-    return link_deadline(k->link);
+    bool due = k->state != LOBBY_HERALDED && due_of(k) <= now;
+    if (due && k->state == LOBBY_PROBING && !link_acked(k->link))
+        ask_again(b, k);
+    else if (due)
+        (void)link_tick(k->link);
+    if (k->state == LOBBY_PROBING && link_acked(k->link) && now >= quiet_at(k))
+        announce(b, k);
 }
 
 uint64_t lobby_tick(struct lobby *b)
 {
-    uint64_t now = b->now(b->context), next = tell_stranger(b);
+    uint64_t now = b->now(b->context);
     struct lobby_kernel *k = TAILQ_FIRST(&b->kernels), *following;
+    if (now < b->due)
+        return b->due;
+    b->due = IO_NEVER;
+    b->ticked = now;
+    wake_by(b, tell_stranger(b));
     for (; k != NULL; k = following) {
-        uint64_t due = IO_NEVER;
-        if (k->state == LOBBY_PROBING)
-            due = probe(b, k); /* others may be gone then */
+        look_after(b, k, now); /* others may be gone then */
         following = TAILQ_NEXT(k, entries);
-        if (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES)
+        if (has_expired(k, now))
             discard(b, k);
-        else if (k->state == LOBBY_HERALDED)
-            due = k->since + LOBBY_HERALD_EXPIRES;
-        else if (k->state == LOBBY_ANNOUNCED)
-            due = tick_parked(k);
-        next = due < next ? due : next;
+        else
+            wake_by(b, due_of(k));
     }
-    return next;
-}
-
-/* A probe is acknowledged, and without effect. */
-static void begin_probe(struct lobby_kernel *k, const struct link_mark *mark)
-{
-    k->taken_over = true;
-    k->link->stop = mark->stop;
-    link_take_over(k->link, mark->sent, mark->next);
-    (void)link_send(k->link, "", 0, 0, 0);
+    return b->due;
 }
 
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
@@ -308,28 +510,19 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
     struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
-    begin_probe(k, mark);
+    make_room(b, k);
+    k->taken_over = true;
+    k->link->stop = mark->stop;
+    link_take_over(k->link, mark->sent, mark->next);
+    (void)link_send(k->link, "", 0, 0, 0); /* a probe: acknowledged, and without effect */
     return k;
-}
-
-int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
-                    const struct link_mark *mark)
-{
-    struct link *link = malloc(sizeof *link);
-    if (link == NULL)
-        return NETGDB_NOMEM;
-    k->link = link;
-    link_init(link, k->io, payload, b->log);
-    insert(b, k, LOBBY_PROBING);
-    begin_probe(k, mark);
-    return 0;
 }
 
 /* Whether the kernel has announced another session. */
 static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
 {
     struct lobby_kernel *other;
-    TAILQ_FOREACH (other, &b->kernels, entries) {
+    LIST_FOREACH (other, &b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)], same) {
         if (other != k && other->state == LOBBY_ANNOUNCED &&
             net_addr_equal(&other->kernel, &k->kernel))
             return true;
@@ -337,14 +530,18 @@ static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
     return false;
 }
 
-void lobby_return(struct lobby *b, struct lobby_kernel *k)
+int lobby_return(struct lobby *b, struct lobby_kernel *k)
 {
-    insert(b, k, LOBBY_ANNOUNCED);
+    if (!insert(b, k, LOBBY_ANNOUNCED))
+        return NETGDB_NOMEM;
     k->superseded = has_successor(b, k);
-    if (k->superseded)
+    if (k->superseded) {
         discard(b, k);
-    else
-        b->ops->announced(b->context, k);
+        return 0;
+    }
+    make_room(b, k);
+    b->ops->announced(b->context, k);
+    return 0;
 }
 
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
@@ -355,12 +552,6 @@ struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
             break;
     }
     return k;
-}
-
-void lobby_remove(struct lobby *b, struct lobby_kernel *k)
-{
-    TAILQ_REMOVE(&b->kernels, k, entries);
-    b->count--;
 }
 
 bool lobby_asks(struct lobby *b, uint32_t ip)

@@ -5,6 +5,12 @@
  * waits for ever), and keeps the link until somebody takes it. It also holds the sessions that
  * are being taken over from a server that died, until the kernel has answered.
  *
+ * Whoever can send datagrams can make it hold something, so that all of it is bounded: sessions
+ * whose T has not come yet, of which one host may have LOBBY_SHARE times those that are free; and
+ * kernels. When
+ * there are too many, one goes that nobody has ever taken, with its record: of those that are asked
+ * and have not answered the oldest, else of the host that has most.
+ *
  * No socket and no thread: sockets come from the injected operations, and io/listener.c (or the
  * simulated world) says when something has arrived.
  */
@@ -31,11 +37,20 @@
 #define LOBBY_PROBE_FIRST (IO_SECOND / 2)
 #define LOBBY_PROBE_MAX (30 * IO_SECOND)
 
+#define LOBBY_FORGETS (3600 * IO_SECOND) /* one that runs may be heard of at its next stop */
+
+#define LOBBY_AGAIN (10 * IO_MS) /* a HERALD is answered no more often */
+
+#define LOBBY_TICK (20 * IO_MS) /* all kernels are looked after no more often */
+
 #define LOBBY_ASKS                                                                                 \
     (2 * (2 * LINK_KERNEL_RETRY + 200 * IO_MS)) /* a kernel that waits has answered by then */
 
 enum {
-    LOBBY_KERNELS_MAX = 2048, /* kernels in the lobby at a time */
+    LOBBY_KERNELS_MAX = 2048,  /* kernels that have announced themselves, or are asked */
+    LOBBY_HERALDED_MAX = 2048, /* sessions whose T has not come yet */
+    LOBBY_SHARE = 8,           /* one host alone gets 8 of 9 of them, a second 8 of 9 of the rest */
+    LOBBY_BUCKETS = 1024,
     LOBBY_HOSTS_MAX = 256,    /* hosts and networks whose kernels are let in, unless all are */
     LOBBY_STOP_MAX = 4,       /* of the first stop: "T05" and a NUL */
     LOBBY_PROBES = 12,        /* in all, within about 3 minutes */
@@ -50,10 +65,13 @@ enum lobby_state {
 
 struct lobby_kernel {
     TAILQ_ENTRY(lobby_kernel) entries;
+    LIST_ENTRY(lobby_kernel) same; /* those of one hash of `kernel` */
+    struct lobby_host *host;
     struct net_addr own;    /* this side of the session: the address of the HERALD, its port */
     struct net_addr kernel; /* where it sends from */
     enum lobby_state state;
     uint64_t since;            /* when it came into this state */
+    uint64_t answered;         /* when its last HERALD was */
     struct io *io;             /* its socket */
     struct link *link;         /* made by malloc; its target's when there is one */
     struct target *target;     /* netgdb_target.h: it was taken before, and given back; else NULL */
@@ -75,11 +93,24 @@ struct lobby_ops {
 
     /* The kernel has just become LOBBY_ANNOUNCED. */
     void (*announced)(void *context, struct lobby_kernel *k);
+
+    /*
+     * There is no room for a session of this kernel: its HERALD may be answered without one, from a
+     * port whose T is then told by lobby_arrive. May be NULL.
+     */
+    void (*crowd)(void *context, const struct net_addr *kernel, uint32_t own_ip);
 };
 
 /* Hosts that are let in: those whose address is `ip` in the bits of `mask`. */
 struct lobby_net {
     uint32_t ip, mask;
+};
+
+/* A host that has something in the lobby. */
+struct lobby_host {
+    LIST_ENTRY(lobby_host) entries;
+    uint32_t ip;
+    unsigned heralded, kernels; /* the sessions that wait for T; the others */
 };
 
 struct lobby {
@@ -88,10 +119,15 @@ struct lobby {
     const struct log *log;
     uint64_t (*now)(void *context); /* ns, as io_now */
     TAILQ_HEAD(lobby_kernels, lobby_kernel) kernels;
-    unsigned count;
-    bool any; /* every host is let in */
+    LIST_HEAD(, lobby_kernel) by_kernel[LOBBY_BUCKETS];
+    LIST_HEAD(, lobby_host) hosts[LOBBY_BUCKETS];
+    unsigned count, heralded;           /* of all; of those that wait for T */
+    unsigned kernels_max, heralded_max; /* LOBBY_KERNELS_MAX, LOBBY_HERALDED_MAX; may be lowered */
+    uint64_t ticked, due;               /* by lobby_tick, and when it has something to do again */
+    unsigned any;                       /* how many want every host's */
     struct lobby_net nets[LOBBY_HOSTS_MAX];
-    unsigned net_count;
+    unsigned net_uses[LOBBY_HOSTS_MAX], net_count;
+    struct log_limit unknown, full, evicted, mute; /* lines that the network can cause */
     uint64_t refused, malformed; /* HERALDs of hosts nobody asked for; datagrams that are none */
     uint32_t refused_last;       /* the last of those hosts; 0: none */
     uint64_t refused_at;
@@ -108,10 +144,12 @@ void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
 /* Closes every kernel that nobody took. They stay as they are, waiting for ever. */
 void lobby_free(struct lobby *b);
 
-/* Lets in the kernels of this host (of every host: 0), unless they are already. Returns 0 or
- * NETGDB_TOO_LONG. */
+/* Lets in the kernels of this host (of every host: 0) until lobby_dismiss was called as often.
+ * Returns 0 or NETGDB_TOO_LONG. */
 int lobby_admit(struct lobby *b, uint32_t ip);
 int lobby_admit_net(struct lobby *b, struct lobby_net net);
+void lobby_dismiss(struct lobby *b, uint32_t ip);
+void lobby_dismiss_net(struct lobby *b, struct lobby_net net);
 
 /*
  * A datagram that came to the HERALD port, from `from` to our address `own_ip`. The first host that
@@ -119,6 +157,10 @@ int lobby_admit_net(struct lobby *b, struct lobby_net net);
  */
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
                     const uint8_t *datagram, size_t len);
+
+/* A T has come to a port of ours from which a HERALD was answered without a session: the session
+ * begins, and the kernel sends its T again. */
+void lobby_arrive(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel);
 
 /* Something has arrived on this kernel's socket. The kernel may be gone afterwards. */
 void lobby_input(struct lobby *b, struct lobby_kernel *k);
@@ -132,25 +174,19 @@ uint64_t lobby_tick(struct lobby *b);
 /*
  * Tries to go on with a session that another server left when it died: from exactly own, to
  * exactly kernel. The kernel is announced once it has answered and then was quiet, so that what
- * the dead server had asked is over; a running one answers when it stops. Returns it, or NULL with
- * errno (EADDRINUSE, EADDRNOTAVAIL: the address cannot be had).
+ * the dead server had asked is over; a running one answers when it stops. One that has not answered
+ * for LOBBY_FORGETS is forgotten, with its record. Returns it, or NULL with errno (EADDRINUSE,
+ * EADDRNOTAVAIL: the address cannot be had).
  */
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                      const struct net_addr *kernel, const struct link_mark *mark);
 
 /*
- * Goes on with a session whose server has gone while the socket stayed here: `k` has own, kernel,
- * io, record and stop; the link is made by this. Announced once the kernel has answered. Returns 0
- * or NETGDB_NOMEM: then k is still the caller's.
- */
-int lobby_take_back(struct lobby *b, struct lobby_kernel *k, size_t payload,
-                    const struct link_mark *mark);
-
-/*
  * A kernel that was removed waits again, announced to everybody: `k` as it was then, made by
  * malloc, its target, link and io set. One that has begun another session meanwhile is let go of.
+ * Returns 0 or NETGDB_NOMEM: then k is still the caller's.
  */
-void lobby_return(struct lobby *b, struct lobby_kernel *k);
+int lobby_return(struct lobby *b, struct lobby_kernel *k);
 
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
 struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);

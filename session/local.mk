@@ -6,7 +6,6 @@ libsession_la_SOURCES = \
 	session/control.c session/control.h \
 	session/kernel.c session/kernel.h \
 	session/leave.c session/leave.h \
-	session/loan.c session/loan.h \
 	session/listener.c session/listener.h \
 	session/lldb.c session/lldb.h \
 	session/monitor.c session/monitor.h \

@@ -8,15 +8,16 @@
 
 #include "proto/cache.h"
 #include "proto/rsp.h"
+#include "proto/visible.h"
 
-enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX };
+enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX, COMMAND_SHOWN = 100 };
 
 struct monitor {
     struct target base;
     const struct target *netgdb;
     struct target *cache; /* NULL: there is none */
     struct io *io;
-    struct profile *profile;
+    struct profile *profile; /* NULL: a proxy's tells of the session */
     const char *title;
     const struct log *log;
 
@@ -92,8 +93,11 @@ static void obey(struct monitor *m, const char *command)
             return;
         }
     }
-    if (command[0] != '\0' && strcmp(command, "help") != 0)
-        buf_printf(&m->text, "no such command: %.100s\n", command);
+    if (command[0] != '\0' && strcmp(command, "help") != 0) {
+        char text[COMMAND_SHOWN];
+        (void)visible_text(text, sizeof text, (const uint8_t *)command, strlen(command));
+        buf_printf(&m->text, "no such command: %s\n", text);
+    }
     say_help(m);
 }
 
@@ -119,6 +123,8 @@ static bool take_command(struct monitor *m, const uint8_t *request, size_t len)
     buf_init(&line, len);
     bool readable = rsp_unhex(&line, request + n, len - n) == 0 && buf_addc(&line, 0) == 0;
     const char *command = readable ? find_command(&line) : NULL;
+    if (command != NULL && m->profile == NULL && strncmp(command, "cache", 5) != 0)
+        command = NULL;
     if (command != NULL) {
         buf_reset(&m->text);
         obey(m, command);
@@ -154,16 +160,23 @@ static void start_clock(struct monitor *m, const uint8_t *request, size_t len)
     memcpy(m->request, request, m->request_len);
 }
 
+static void tell_slow(const struct monitor *m, uint64_t took)
+{
+    char text[VISIBLE_MAX * PROFILE_SHOWN + 1];
+    (void)visible_text(text, sizeof text, m->request, m->request_len);
+    log_info(m->log, "%.1f s for %s: %s", (double)took / 1e9, text, m->packet->explanation);
+}
+
 static void stop_clock(struct monitor *m)
 {
     uint64_t now = io_now(m->io), took = now - m->sent;
     uint64_t asked = m->answered != 0 ? m->sent - m->answered : 0;
-    profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
+    if (m->profile != NULL)
+        profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
     if (m->netgdb != NULL)
         profile_note_link(m->profile, m->netgdb);
     if (took > PROFILE_SLOW_AFTER && (m->packet->does & PKT_RESUMES) == 0)
-        log_info(m->log, "%.1f s for %.*s: %s", (double)took / 1e9, (int)m->request_len,
-                 (const char *)m->request, m->packet->explanation);
+        tell_slow(m, took);
     m->answered = now;
 }
 
@@ -232,6 +245,7 @@ struct target *monitor_new(struct target *next, const struct target *netgdb, str
                           .title = title,
                           .log = log};
     buf_init(&m->text, TEXT_MAX);
-    profile_client(profile);
+    if (profile != NULL)
+        profile_client(profile);
     return &m->base;
 }

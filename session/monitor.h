@@ -14,8 +14,9 @@
 /*
  * In front of `next`, which it owns. `netgdb`, when not NULL, is the netgdb_target at the bottom,
  * whose link the profile tells of; `cache`, when not NULL, is that of the chain. `title` is the
- * first line of the status. All but `next` stays the caller's. NULL when there is no memory; then
- * next is still the caller's.
+ * first line of the status. With `profile` NULL the status is that of a proxy further on, and only
+ * the commands about the cache are answered here. All but `next` stays the caller's. NULL when
+ * there is no memory; then next is still the caller's.
  */
 struct target *monitor_new(struct target *next, const struct target *netgdb, struct target *cache,
                            struct io *io, struct profile *profile, const char *title,

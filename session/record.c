@@ -43,7 +43,7 @@ void record_close(struct record *r)
 
 void record_remove(struct record *r)
 {
-    if (r != NULL && r->path[0] != '\0') /* one that was adopted has none */
+    if (r != NULL)
         (void)unlink(r->path);
     record_close(r);
 }
@@ -55,6 +55,17 @@ static struct record *fail(struct record *r)
     record_close(r);
     errno = error;
     return NULL;
+}
+
+/* Gives the file its size, and blocks for all of it: where a full file system has none, writing to
+ * the mapping would be a SIGBUS. False with errno. */
+static bool reserve(int fd)
+{
+    int error = ftruncate(fd, sizeof(struct record_file)) != 0
+                    ? errno
+                    : posix_fallocate(fd, 0, sizeof(struct record_file));
+    errno = error;
+    return error == 0;
 }
 
 /* Opens, locks and maps `name` in the runtime directory. */
@@ -77,12 +88,12 @@ static struct record *open_record(const char *dir, const char *name, int flags)
         errno = ESTALE;
         return fail(r);
     }
-    if ((flags & O_CREAT) != 0 && ftruncate(r->fd, sizeof *r->file) != 0)
-        return fail(r);
     if ((flags & O_CREAT) == 0 && st.st_size != sizeof *r->file) {
         errno = EINVAL;
         return fail(r);
     }
+    if (!reserve(r->fd))
+        return fail(r);
     void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
     if (map == MAP_FAILED)
         return fail(r);
@@ -96,32 +107,6 @@ static bool is_whole(const struct record_file *f)
            f->kernel.ip != 0 && f->kernel.port != 0;
 }
 
-struct record *record_adopt(int fd)
-{
-    struct record *r = calloc(1, sizeof *r);
-    struct stat st;
-    if (r == NULL) {
-        close(fd);
-        return NULL;
-    }
-    r->fd = fd;
-    if (fstat(fd, &st) != 0 || st.st_size != sizeof *r->file)
-        return fail(r);
-    void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return fail(r);
-    r->file = map;
-    if (is_whole(r->file))
-        return r;
-    errno = EINVAL;
-    return fail(r);
-}
-
-int record_fd(const struct record *r)
-{
-    return r->fd;
-}
-
 /* What was begun and is not finished is of no use to anybody. Keeps errno. */
 static void remove_unfinished(const char *dir, const char *name)
 {
@@ -132,15 +117,67 @@ static void remove_unfinished(const char *dir, const char *name)
     errno = error;
 }
 
+/* Gives the records of dead servers whose name begins so, of this host (0: of any), to `take`,
+ * until that does not want more. */
+static void search(const char *prefix, uint32_t ip, record_taker *take, void *context)
+{
+    char path[RUNDIR_MAX];
+    struct dirent *entry;
+    bool more = true;
+    DIR *dir = rundir(path) == 0 ? opendir(path) : NULL;
+    if (dir == NULL)
+        return;
+    while (more && (entry = readdir(dir)) != NULL) {
+        struct record *r = NULL;
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            r = open_record(path, entry->d_name, 0); /* fails while its server lives */
+        if (r == NULL)
+            continue;
+        if (is_whole(r->file) && (ip == 0 || r->file->kernel.ip == ip))
+            more = take(context, r);
+        else
+            record_close(r);
+    }
+    closedir(dir);
+}
+
+void record_claim_all(uint32_t ip, record_taker *take, void *context)
+{
+    char text[NET_ADDR_TEXT], prefix[sizeof PREFIX + NET_ADDR_TEXT] = PREFIX;
+    if (ip != 0)
+        (void)snprintf(prefix, sizeof prefix, PREFIX "%s-", net_ip_text(ip, text));
+    search(prefix, ip, take, context);
+}
+
+static bool take_one(void *context, struct record *r)
+{
+    *(struct record **)context = r;
+    return false;
+}
+
+struct record *record_claim(uint32_t ip)
+{
+    struct record *r = NULL;
+    record_claim_all(ip, take_one, &r);
+    return r;
+}
+
+static bool remove_stale(void *context, struct record *r)
+{
+    (void)context;
+    record_remove(r);
+    return true;
+}
+
 struct record *record_create(const struct net_addr *own, const struct net_addr *kernel)
 {
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
-    struct record *stale;
-    while ((stale = record_claim(kernel->ip)) != NULL)
-        record_remove(stale); /* a kernel has one session, and it is this one now */
+    (void)net_ip_text(kernel->ip, ip);
+    (void)snprintf(name, sizeof name, PREFIX "%s-%u-", ip, kernel->port);
+    search(name, kernel->ip, remove_stale, NULL); /* a kernel has one session: this one now */
     if (rundir(dir) != 0)
         return NULL;
-    snprintf(name, sizeof name, PREFIX "%s-%u", net_ip_text(kernel->ip, ip), own->port);
+    (void)snprintf(name, sizeof name, PREFIX "%s-%u-%u", ip, kernel->port, own->port);
     struct record *r;
     do {
         r = open_record(dir, name, O_CREAT);
@@ -150,30 +187,6 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
     else
         remove_unfinished(dir, name);
     return r;
-}
-
-struct record *record_claim(uint32_t ip)
-{
-    char path[RUNDIR_MAX], text[NET_ADDR_TEXT], prefix[sizeof PREFIX + NET_ADDR_TEXT] = PREFIX;
-    struct record *found = NULL;
-    struct dirent *entry;
-    DIR *dir = rundir(path) == 0 ? opendir(path) : NULL;
-    if (dir == NULL)
-        return NULL;
-    if (ip != 0)
-        snprintf(prefix, sizeof prefix, PREFIX "%s-", net_ip_text(ip, text));
-    while (found == NULL && (entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
-            continue;
-        found = open_record(path, entry->d_name, 0); /* fails while its server lives */
-        if (found != NULL &&
-            (!is_whole(found->file) || (ip != 0 && found->file->kernel.ip != ip))) {
-            record_close(found);
-            found = NULL;
-        }
-    }
-    closedir(dir);
-    return found;
 }
 
 struct net_addr record_own(const struct record *r)

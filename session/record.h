@@ -4,7 +4,8 @@
  * A panicked kernel whose server died waits for ever and heralds no more, but never checks who
  * answers from the port that it knows. So a small file, mapped and kept up to date while the
  * session lasts, names the two addresses and the last seqnos; a lock on it tells whether its
- * server still lives.
+ * server still lives. Its space is reserved before it is mapped, and nobody but its user can open
+ * it, so that no access to it can fail.
  */
 #ifndef NETGDB_SESSION_RECORD_H
 #define NETGDB_SESSION_RECORD_H
@@ -15,8 +16,8 @@
 struct record;
 
 /*
- * Makes the record of a session that has just begun; those of
- * earlier sessions of the same host whose servers are dead are removed. NULL with errno when it
+ * Makes the record of a session that has just begun; those of earlier sessions of the same kernel
+ * whose servers are dead are removed. NULL with errno when it
  * cannot be had: the session can do without.
  */
 struct record *record_create(const struct net_addr *own, const struct net_addr *kernel);
@@ -27,11 +28,9 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
  */
 struct record *record_claim(uint32_t ip);
 
-/* The record behind a descriptor that record_fd gave in another process; owns it. */
-struct record *record_adopt(int fd);
-
-/* Its descriptor, still the record's: the lock lasts until every copy of it is closed. */
-int record_fd(const struct record *r);
+/* The same for all of them: `take` owns each, and returns whether it wants more. */
+typedef bool record_taker(void *context, struct record *r);
+void record_claim_all(uint32_t ip, record_taker *take, void *context);
 
 struct net_addr record_own(const struct record *r);
 struct net_addr record_kernel(const struct record *r);

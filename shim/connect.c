@@ -17,7 +17,7 @@
 #include "io/herald.h"
 #include "io/logfile.h"
 #include "io/sockets.h"
-#include "session/loan.h"
+#include "session/control.h"
 #include "session/report.h"
 #include "shim/frontend.h"
 #include "shim/relay.h"
@@ -116,7 +116,7 @@ static int sleep_until(int event, uint64_t deadline, const struct frontend *fron
 
 /* Where a kernel comes from: `take` returns EAGAIN when there is none yet. */
 struct source {
-    int (*take)(struct source *s, const struct shim_name *n, struct listener_kernel *kernel);
+    int (*take)(struct source *s, const struct shim_name *n, struct relay_target *target);
     int event;         /* readable when it is worth another try */
     uint64_t at_least; /* ns that even an impatient caller waits for an answer */
     struct listener *listener;
@@ -124,19 +124,24 @@ struct source {
 };
 
 static int take_from_listener(struct source *s, const struct shim_name *n,
-                              struct listener_kernel *kernel)
+                              struct relay_target *target)
 {
     uint64_t drained;
     (void)n;
     (void)!read(s->event, &drained, sizeof drained);
-    return listener_take(s->listener, &s->watch, kernel) ? 0 : EAGAIN;
+    return listener_take(s->listener, &s->watch, &target->kernel) ? 0 : EAGAIN;
 }
 
-static int take_from_proxy(struct source *s, const struct shim_name *n,
-                           struct listener_kernel *kernel)
+static int take_from_proxy(struct source *s, const struct shim_name *n, struct relay_target *target)
 {
     struct pollfd p = {s->event, POLLIN, 0};
-    return poll(&p, 1, 0) > 0 ? loan_answer(s->event, kernel, &n->log) : EAGAIN;
+    char why[CONTROL_LINE_MAX];
+    if (poll(&p, 1, 0) <= 0)
+        return EAGAIN;
+    int error = control_answer(s->event, &target->peer, why);
+    if (error == EBUSY)
+        log_error(&n->log, "%s", why);
+    return error;
 }
 
 /* Whether to wait beyond the deadline: the kernel of a dead server's session is here already. */
@@ -169,7 +174,7 @@ static bool is_called_back(struct frontend *f, const struct shim_name *n)
 
 /* 0 when a kernel was taken, else an errno value. */
 static int wait_with(struct frontend *f, struct source *s, const struct shim_name *n,
-                     struct listener_kernel *kernel)
+                     struct relay_target *target)
 {
     uint64_t began = io_fds_now(), timeout = n->options.timeout;
     uint64_t patience = timeout > s->at_least ? timeout : s->at_least;
@@ -178,7 +183,7 @@ static int wait_with(struct frontend *f, struct source *s, const struct shim_nam
     sigset_t mask;
     wait_mask(&mask);
     for (;;) {
-        int rc = s->take(s, n, kernel);
+        int rc = s->take(s, n, target);
         if (rc != EAGAIN)
             return rc;
         uint64_t now = io_fds_now();
@@ -201,12 +206,11 @@ static int wait_with(struct frontend *f, struct source *s, const struct shim_nam
     }
 }
 
-static int wait_for_kernel(struct source *s, const struct shim_name *n,
-                           struct listener_kernel *kernel)
+static int wait_for_kernel(struct source *s, const struct shim_name *n, struct relay_target *target)
 {
     struct frontend f;
     frontend_begin(&f, STDIN_FILENO);
-    int error = wait_with(&f, s, n, kernel);
+    int error = wait_with(&f, s, n, target);
     frontend_end(&f);
     return error;
 }
@@ -215,29 +219,33 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n,
  * Asks the proxy of this machine, which owns the HERALD port then. ECONNRESET: there is none, or
  * it has ended meanwhile.
  */
-static int borrow_kernel(const struct shim_name *n, struct relay_target *target)
+static int ask_proxy(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_proxy, .at_least = PROXY_ANSWERS};
-    source.event = loan_ask(n->ips, n->n, n->options.port);
+    source.event = control_take(n->ips, n->n, n->options.port);
     if (source.event < 0)
         return ECONNRESET;
-    int error = wait_for_kernel(&source, n, &target->kernel);
-    if (error == 0)
-        target->loan = source.event;
-    else
+    int error = wait_for_kernel(&source, n, target);
+    if (error != 0) {
         close(source.event);
-    return error;
+        return error;
+    }
+    target->stream = source.event;
+    target->proxy = true;
+    return 0;
 }
 
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
-    struct source source = {.take = take_from_listener, .watch = {.n = n->n, .notify = announce}};
+    struct source source = {.take = take_from_listener,
+                            .watch = {.n = n->n, .lasting = true, .notify = announce}};
     uint16_t port = n->options.port;
-    int error = borrow_kernel(n, target);
+    int error = ask_proxy(n, target);
     if (error != ECONNRESET)
         return error;
     memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);
-    target->listener = listener_get(port, &shim_log);
+    const struct log log = names_queued_log();
+    target->listener = listener_get(port, &log);
     if (target->listener == NULL) {
         error = errno;
         log_error(
@@ -252,7 +260,7 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     source.watch.context = &source.event;
     error = listener_watch(target->listener, &source.watch) != 0 ? ENOSPC : 0;
     if (error == 0) {
-        error = wait_for_kernel(&source, n, &target->kernel);
+        error = wait_for_kernel(&source, n, target);
         listener_unwatch(target->listener, &source.watch);
     }
     close(source.event);
@@ -286,16 +294,12 @@ static int find_stream(const struct shim_name *n, struct relay_target *target)
 
 static void give_up(const struct relay_target *t)
 {
-    if (t->listener == NULL && t->loan < 0) {
-        close(t->stream);
+    if (t->listener == NULL) {
+        close(t->stream); /* a kernel of the proxy waits there for the next one */
         return;
     }
-    if (t->loan >= 0)
-        close(t->loan); /* the proxy takes it back */
     listener_drop_link(&t->kernel);
     close(t->kernel.fd);
-    if (t->kernel.others >= 0)
-        close(t->kernel.others);
     record_close(t->kernel.record); /* the next connect goes on from it */
 }
 
@@ -326,7 +330,7 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
 
 int connect_name(int fd, struct shim_name *name)
 {
-    struct relay_target target = {.stream = -1, .loan = -1};
+    struct relay_target target = {.stream = -1};
     bool kernel = name->options.kind == OPTIONS_KERNEL || name->options.kind == OPTIONS_ANY;
     int error = kernel ? find_kernel(name, &target) : find_stream(name, &target);
     if (error == 0)

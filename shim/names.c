@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/logfile.h"
+#include "io/logqueue.h"
 #include "io/sockets.h"
 #include "session/chain.h"
 
@@ -29,6 +31,27 @@ static struct shim_name *names[NAMES_MAX];
 static uint32_t next_id;
 
 const struct log shim_log = {.level = LOG_WARN, .sink = logfile_sink};
+
+static struct logqueue *queue; /* NULL: none yet, or no memory */
+
+static void make_queue(void)
+{
+    queue = logqueue_new(logfile_sink, NULL);
+}
+
+struct log names_queued_log(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_queue);
+    return queue != NULL ? (struct log){.level = LOG_WARN, .sink = logqueue_sink, .context = queue}
+                         : shim_log;
+}
+
+void names_drain_log(unsigned ms)
+{
+    if (queue != NULL)
+        (void)logqueue_drain(queue, ms);
+}
 
 /* The text of an address that connect recognises; discarded by every other use. */
 #define DUMMY_ADDRESS "127.0.0.1"
@@ -91,8 +114,17 @@ static const char *label_of(const struct options *o)
 
 static void open_log(const struct options *o)
 {
-    if (o->log_file[0] != '\0' && logfile_open(o->log_file) != 0)
-        log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file, strerror(errno));
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    if (o->log_file[0] == '\0')
+        return;
+    if (logfile_open(o->log_file) != 0)
+        log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file,
+                  errno == ENXIO ? "nobody reads it" : strerror(errno));
+    else if (logfile_is_readable_by_others() && !atomic_flag_test_and_set(&said))
+        log_warn(&shim_log,
+                 "NETGDB_LOG_FILE %s: other users can read it; at level packet it holds the "
+                 "kernel's memory",
+                 o->log_file);
 }
 
 /* Both were zeroed before they were filled in, and with them what lies between the members. */

@@ -82,11 +82,16 @@ static bool is_lldb(const char *base)
  * Of gdb the program decides, since a front end may have any name: cgdb, a wrapper called my-gdb or
  * even gdb. LLDB's program is small and its name is fixed.
  */
+static bool is_gdb(const char *path)
+{
+    size_t len;
+    return strstr(base_of(path, strlen(path), &len), "gdb") != NULL && program_is_gdb();
+}
+
 static bool is_debugger(const char *path)
 {
     size_t len;
-    const char *base = base_of(path, strlen(path), &len);
-    return is_lldb(base) || (strstr(base, "gdb") != NULL && program_is_gdb());
+    return is_lldb(base_of(path, strlen(path), &len)) || is_gdb(path);
 }
 
 /* The path of this program, in path[PATH_MAX]. */
@@ -100,7 +105,7 @@ static bool own_path(char *path)
 void preload_osabi(int argc, char **argv)
 {
     char path[PATH_MAX];
-    if (!own_path(path) || !program_is_gdb())
+    if (!own_path(path) || !is_gdb(path))
         return;
     char **arguments = osabi_arguments(own_exe, argc, argv);
     if (arguments == NULL)

@@ -16,7 +16,6 @@
 #include "proto/rsp_server.h"
 #include "session/chain.h"
 #include "session/leave.h"
-#include "session/loan.h"
 #include "session/monitor.h"
 #include "session/report.h"
 #include "session/serve.h"
@@ -24,8 +23,9 @@
 #include "symbols/osabi.h"
 
 #define DRAIN (2 * IO_SECOND)
-#define DRAIN_LEAVING (45 * IO_SECOND)      /* a detach after a step, where half of it gets lost */
-#define LOOK_AGAIN (10 * IO_MS)             /* without an eventfd */
+#define DRAIN_LEAVING (45 * IO_SECOND) /* a detach after a step, where half of it gets lost */
+#define LOOK_AGAIN (10 * IO_MS)        /* without an eventfd */
+#define DRAIN_LOG_MS 500
 #define SPIN_DEFAULT (100 * UINT64_C(1000)) /* ns */
 
 struct relay {
@@ -33,8 +33,9 @@ struct relay {
     struct io_fds io;
     int client;
     const struct shim_name *name;
-    struct listener *listener; /* NULL: a stream, or a loan */
-    struct loan *loan;         /* of a proxy's kernel; NULL: none */
+    struct listener *listener; /* NULL: a stream */
+    bool proxy;                /* the stream is the proxy's, and `peer` behind it */
+    enum netgdb_peer peer;
     struct profile profile;
     struct listener_watch watch;
     struct netgdb_successor successor;
@@ -58,7 +59,7 @@ static bool successor_waits(void *context)
 {
     struct relay *r = context;
     io_fds_clear_wake(&r->io);
-    return r->loan != NULL ? loan_waits(r->loan) : listener_waits(r->listener, &r->watch);
+    return listener_waits(r->listener, &r->watch);
 }
 
 static void adopt(struct relay *r, const struct listener_kernel *k)
@@ -70,18 +71,16 @@ static void adopt(struct relay *r, const struct listener_kernel *k)
     if (target != NULL)
         r->kernel.target = target; /* the link becomes its own */
     io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
-    io_fds_watch(&r->io, k->others);
+    io_fds_watch(&r->io);
 }
 
 static struct link *successor_take(void *context)
 {
     struct relay *r = context;
     struct listener_kernel k;
-    bool taken =
-        r->loan != NULL ? loan_take(r->loan, &k) : listener_take(r->listener, &r->watch, &k);
-    if (!taken)
+    if (!listener_take(r->listener, &r->watch, &k))
         return NULL;
-    record_remove(r->kernel.record); /* one of a loan is the proxy's to remove */
+    record_remove(r->kernel.record);
     adopt(r, &k);
     return k.link;
 }
@@ -138,12 +137,12 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
     struct chain_config config = {
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
-    if (r->listener == NULL && r->loan == NULL)
+    if (r->listener == NULL && !r->proxy)
         return chain_for_stream(chain, &r->io.io, &config);
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
-    int rc = make_target(r);
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
-    if (rc == 0)
+    int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config) : make_target(r);
+    if (rc == 0 && !r->proxy)
         rc = chain_renew(chain, r->kernel.target, &config);
     io_keepalive(&r->io.io, false);
     return rc;
@@ -152,8 +151,9 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
 /* monitor netgdb, in front of all. */
 static int add_monitor(struct relay *r, struct chain *chain)
 {
-    struct target *monitor = monitor_new(chain->target, r->kernel.target, chain->cache, &r->io.io,
-                                         &r->profile, r->name->log.name, &r->name->log);
+    struct target *monitor =
+        monitor_new(chain->target, r->kernel.target, chain->cache, &r->io.io,
+                    r->proxy ? NULL : &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
     chain->target = monitor;
@@ -166,21 +166,6 @@ static void leaving(void *context)
     ((struct relay *)context)->leaving = true;
     tell_changed();
     pthread_mutex_unlock(&lock);
-}
-
-/* How a session goes back to the proxy. */
-static enum handover_kind loan_state(int end)
-{
-    switch (end) {
-    case SERVE_DETACHED:
-        return HANDOVER_LEFT;
-    case SERVE_PARKED:
-        return HANDOVER_PARKED;
-    case NETGDB_LOST:
-        return HANDOVER_LOST;
-    default:
-        return HANDOVER_RUNNING; /* it is asked */
-    }
 }
 
 /*
@@ -206,7 +191,6 @@ static void park(struct relay *r)
     k.link = netgdb_target_link(k.target); /* another one's when the kernel came back */
     link_look(k.link);
     k.fd = io_fds_take(&r->io, IO_TARGET);
-    k.others = -1;
     r->kernel = (struct listener_kernel){0};
     if (!atomic_load(&draining))
         log_warn(&r->name->log, "gdb has left without a detach: the kernel stays connected, and "
@@ -232,8 +216,6 @@ static void destroy(struct relay *r, int end)
 {
     if (r->listener != NULL)
         listener_unwatch(r->listener, &r->watch);
-    if (r->loan != NULL)
-        loan_end(r->loan, loan_state(end));
     profile_free(&r->profile);
     if (end == SERVE_PARKED && r->listener != NULL && r->kernel.target != NULL)
         park(r);
@@ -261,7 +243,7 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
 {
     const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
                                           .keep = true,
-                                          .park = r->loan != NULL,
+                                          .park = r->proxy,
                                           .io = &r->io.io,
                                           .run_timeout = r->name->options.run_timeout,
                                           .leaving = leaving,
@@ -310,8 +292,10 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
 {
     r->client = client;
     r->listener = t->listener;
+    r->proxy = t->proxy;
+    r->peer = t->peer;
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
-    if (t->listener == NULL && t->loan < 0)
+    if (t->listener == NULL)
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
     else
         adopt(r, &t->kernel);
@@ -329,11 +313,6 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
 {
     struct relay *r = calloc(1, sizeof *r);
     if (r == NULL || io_fds_init(&r->io, spin_budget()) != 0) {
-        free(r);
-        return ENOMEM;
-    }
-    if (t->loan >= 0 && (r->loan = loan_begin(t->loan, wake, r)) == NULL) {
-        io_fds_close(&r->io);
         free(r);
         return ENOMEM;
     }
@@ -383,9 +362,10 @@ static void leave_the_rest(uint64_t began)
     pthread_mutex_lock(&lock);
     while (!left && wait_changed(until > least ? until : least))
         continue;
-    if (!left)
-        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
+    bool in_time = left;
     pthread_mutex_unlock(&lock);
+    if (!in_time)
+        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
 }
 
 static void drain_relays(uint64_t began)
@@ -408,4 +388,5 @@ void relay_drain(void)
     pthread_mutex_unlock(&lock);
     drain_relays(began);
     leave_the_rest(began);
+    names_drain_log(DRAIN_LOG_MS);
 }

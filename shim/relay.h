@@ -9,12 +9,13 @@
 #include "session/listener.h"
 #include "shim/shim.h"
 
-/* What a relay serves: a kernel, or a stub on a byte stream. */
+/* What a relay serves: a kernel, or what is on a byte stream: a stub, or a kernel of the proxy. */
 struct relay_target {
-    struct listener *listener;     /* NULL: a stream, or a loan */
-    int loan;                      /* the descriptor of a loan, or -1 */
-    struct listener_kernel kernel; /* when there is a listener or a loan */
+    struct listener *listener;     /* NULL: a stream */
+    struct listener_kernel kernel; /* when there is a listener */
     int stream;                    /* otherwise */
+    bool proxy;                    /* the stream is the proxy's, and `peer` behind it */
+    enum netgdb_peer peer;
 };
 
 /*

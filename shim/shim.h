@@ -76,6 +76,11 @@ struct shim_name {
 int names_lookup(const char *node, const char *service, const struct addrinfo *hints,
                  struct addrinfo **result);
 
+/* shim_log for what must not wait for whoever reads it, as the listener's thread; and the wait, at
+ * the end of the process, until its lines are written. */
+struct log names_queued_log(void);
+void names_drain_log(unsigned ms);
+
 /* The name that this address was made for; NULL when it is none of ours. */
 struct shim_name *names_of(const struct sockaddr *address, socklen_t len);
 

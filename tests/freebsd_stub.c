@@ -239,6 +239,8 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     s->result = 0;
     if (result == NETGDB_REPLACED)
         buf_sets(&s->reply, "T05thread:186a1;");
+    if (result == 0 && s->says != NULL)
+        return buf_sets(reply, s->says);
     return result != 0 ? result : buf_set(reply, s->reply.data, s->reply.len);
 }
 

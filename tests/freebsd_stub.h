@@ -36,8 +36,9 @@ struct stub {
     unsigned replace_at; /* the request that NETGDB_REPLACED answers */
     const char *z_reply; /* to a Z; NULL: OK */
     struct buf reply;
-    int result;      /* of the next recv */
-    bool *was_freed; /* set at free, when not NULL */
+    int result;       /* of the next recv */
+    const char *says; /* instead of its own reply, when not NULL */
+    bool *was_freed;  /* set at free, when not NULL */
 };
 
 /* A stub of an amd64 kernel with three threads; its memory counts up. Ends the program when

@@ -16,7 +16,7 @@ tools_netgdb_SOURCES = \
 	tools/proxy_client.c \
 	tools/proxy_control.c \
 	tools/proxy_end.c \
-	tools/proxy_lend.c \
+	tools/proxy_take.c \
 	tools/proxy_options.c \
 	tools/proxy_say.c \
 	tools/proxy_seats.c \

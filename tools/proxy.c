@@ -23,7 +23,9 @@
 enum {
     EVENTS = 32,
     LISTEN_FDS_START = 3, /* sd_listen_fds(3) */
+    LINES_MS = 1000,      /* at the end, for those who read what we write */
     ACCEPTS = 16,         /* connections taken at a time */
+    REST_NS = 100000000,  /* at the descriptor limit, as OpenSSH's */
 };
 
 /* ---- set-up ---- */
@@ -168,6 +170,28 @@ static void confine_us(struct proxy *p)
         log_warn(&p->log, "the proxy is not confined to its files: Landlock: %s", strerror(errno));
 }
 
+/* From here on, since the queues have threads. */
+static bool queue_lines(struct proxy *p)
+{
+    p->lines = logqueue_new(log_to_stderr, NULL);
+    p->printed = logqueue_new(say_out, p->out);
+    if (p->lines == NULL || p->printed == NULL) {
+        complain("%s", strerror(ENOMEM));
+        return false;
+    }
+    p->log.sink = logqueue_sink;
+    p->log.context = p->lines;
+    return true;
+}
+
+/* Whoever does not read by now does not, and exit() would wait for him. */
+static void drain_lines(struct proxy *p)
+{
+    bool all = logqueue_drain(p->lines, LINES_MS);
+    if (!logqueue_drain(p->printed, LINES_MS) || !all)
+        _exit(p->exit_code);
+}
+
 static void notify(void *context)
 {
     proxy_poke(context);
@@ -205,6 +229,8 @@ static int open_proxy(struct proxy *p)
     if (!o->stdio)
         p->control_fd = control_open(p);
     confine_us(p);
+    if (!queue_lines(p))
+        return EXIT_FAILED;
     if (has_front(o))
         say_front(p);
     if (!kernels) {
@@ -217,10 +243,23 @@ static int open_proxy(struct proxy *p)
 
 /* ---- the loop ---- */
 
+/* The next connection, or -1. At the descriptor limit it stays in the queue, and we rest: it would
+ * wake us again at once. */
+int proxy_accept(struct proxy *p, int door)
+{
+    const struct timespec rest = {0, REST_NS};
+    int fd = sockets_tcp_accept(door);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+        proxy_tell_full(p, strerror(errno));
+        (void)nanosleep(&rest, NULL);
+    }
+    return fd;
+}
+
 static void accept_clients(struct proxy *p, struct door *door)
 {
     for (int i = 0; i < ACCEPTS; i++) {
-        int fd = sockets_tcp_accept(door->fd);
+        int fd = proxy_accept(p, door->fd);
         if (fd < 0)
             return;
         client_start(p, door, fd, fd);
@@ -297,8 +336,8 @@ static void loop(struct proxy *p)
         if (poked)
             take_poke(p);
         if (no_kernel_in_time(p, &deadline)) {
-            complain("no kernel called within %u s: is netgdb running at its db>?",
-                     (unsigned)(timeout / IO_SECOND));
+            log_error(&p->log, "no kernel called within %u s: is netgdb running at its db>?",
+                      (unsigned)(timeout / IO_SECOND));
             p->exit_code = EXIT_NOBODY;
             break;
         }
@@ -321,8 +360,10 @@ static void *await_second_signal(void *context)
         continue;
     while (poll(&fd, 1, -1) < 0)
         continue;
-    complain("ended at once: kernels that were not detached from stay as they are");
-    _exit(EXIT_FAILED);
+    log_error(&p->log, "ended at once: kernels that were not detached from stay as they are");
+    p->exit_code = EXIT_FAILED;
+    drain_lines(p);
+    _exit(p->exit_code);
 }
 
 int proxy_main(int argc, char **argv)
@@ -342,7 +383,8 @@ int proxy_main(int argc, char **argv)
                        .control_fd = -1,
                        .front = {.fd = -1},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                       .changed = PTHREAD_COND_INITIALIZER};
+                       .changed = PTHREAD_COND_INITIALIZER,
+                       .said.left = PROXY_SAYS};
     raise_limits();
     end = open_proxy(&p);
     if (end != EXIT_DONE) {
@@ -357,5 +399,6 @@ int proxy_main(int argc, char **argv)
     proxy_close_door(&p, &p.front);
     say_profiles(&p);
     proxy_end(&p);
+    drain_lines(&p);
     return p.exit_code;
 }

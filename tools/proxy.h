@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "io/fds.h"
+#include "io/logqueue.h"
 #include "proto/options.h"
 #include "proto/server.h"
 #include "session/listener.h"
@@ -26,7 +27,13 @@ enum {
     PROXY_WHO = 48,      /* "127.0.0.1:40000", "process 4711" */
     PROXY_WHERE = 128,   /* what follows "target remote " */
     PROXY_BUCKETS = 256,
+    PROXY_SAYS = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that come and go in a burst */
+    PROXY_SILENT_MAX = 100,             /* clients that have not asked anything yet */
 };
+
+/* A client that asks nothing for so long goes, and so does one that was refused. These two are
+ * OpenSSH's MaxStartups and LoginGraceTime. */
+#define PROXY_GRACE (120 * IO_SECOND)
 
 struct proxy_options {
     struct options target;              /* OPTIONS_ANY when no TARGET was given */
@@ -63,7 +70,6 @@ struct seat {
     unsigned visitors;     /* clients that may look at it */
     bool runs;             /* it was left while it ran */
     bool gone;             /* to be taken away by proxy_sync */
-    bool awaited;          /* it was lent to a process that died: has the kernel answered? */
     bool seen;             /* by proxy_sync */
     struct profile profile;
     struct log log;
@@ -72,8 +78,11 @@ struct seat {
 struct client {
     LIST_ENTRY(client) entries;
     struct proxy *proxy;
-    struct seat *seat;   /* where it is served; NULL: not yet */
-    struct seat *visits; /* whose door it came through; NULL: the front door */
+    struct seat *seat;           /* where it is served; NULL: not yet */
+    struct seat *visits;         /* whose door it came through; NULL: another one */
+    struct listener_watch wants; /* without that, a kernel of these hosts */
+    bool asked, asks;            /* on the control socket (control.h), and waits for the answer */
+    bool silent;                 /* its first request has not come yet */
     struct io_fds io;
     int fd; /* of its stream, for shutdown */
     char who[PROXY_WHO];
@@ -89,7 +98,8 @@ LIST_HEAD(clients, client);
 struct proxy {
     const struct proxy_options *options;
     struct log log;
-    struct listener *listener; /* NULL: TARGET is a stub on a stream */
+    struct logqueue *lines, *printed; /* of the log, and of `out`: nobody waits for their readers */
+    struct listener *listener;        /* NULL: TARGET is a stub on a stream */
     uint16_t herald_port;
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
@@ -104,12 +114,24 @@ struct proxy {
 
     pthread_mutex_t lock; /* of all below, and of the seats */
     pthread_cond_t changed;
+    struct {
+        unsigned left; /* lines about kernels that may be written; one more a second */
+        unsigned long left_out;
+        uint64_t since;
+    } said;
+    struct log_limit refused, full;    /* lines that clients can cause */
+    struct log_limit sent_away;        /* the same, of the main thread alone */
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;
     atomic_uint seats_ever; /* the loop looks at it without the lock */
     struct clients clients;
     struct seat *stream_seat;
 };
+
+/* ---- proxy.c ---- */
+
+/* Takes a connection from a listening socket. Only for the main thread. -1: there is none. */
+int proxy_accept(struct proxy *p, int door);
 
 /* ---- proxy_seats.c ---- */
 
@@ -140,6 +162,9 @@ void proxy_poke(struct proxy *p);
 
 /* ---- proxy_say.c: what is printed for people and scripts, a line each ---- */
 
+/* Writes a line to a FILE, the context; for a queue. */
+void say_out(void *context, enum log_level level, const char *line);
+
 void say_front(struct proxy *p);
 void say_herald(struct proxy *p); /* what to type at db> */
 void say_kernel(struct proxy *p, const struct seat *s);
@@ -151,6 +176,9 @@ void say_profile(struct proxy *p, struct seat *s);
 /* The table of `netgdb ls`. Under the lock. */
 void say_list(struct proxy *p, bool json, bool verbose, struct buf *out);
 
+/* A client cannot be served: a line, once a minute. */
+void proxy_tell_full(struct proxy *p, const char *why);
+
 /* ---- proxy_client.c ---- */
 
 /* A debugger that came through a door. Owns the descriptors. */
@@ -159,26 +187,17 @@ void client_start(struct proxy *p, struct door *door, int in, int out);
 /* A client of this stream, in the list of clients. NULL: no memory; the stream stays open. */
 struct client *client_new(struct proxy *p, int in, int out);
 
-/* Out of the list, its descriptors closed, freed. */
-void client_free(struct client *c);
+/* Serves a client until it leaves, and frees it. */
+void client_serve(struct client *c);
 
-/* Answers its first request with a line that says why it cannot be served; waits until it goes. */
+/*
+ * Says why it cannot be served: to one that asks by a line, else in the reply to its first request,
+ * and waits until it goes.
+ */
 void client_refuse(struct client *c, struct server *server, const char *why);
-
-/* Takes a kernel that waits and its seat. */
-bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k);
-
-/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
-void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO]);
 
 /* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
 void client_stand_up(struct client *c, bool gone);
-
-/*
- * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
- * goes on. In this order: the end sets the flag before it wakes.
- */
-bool client_goes_on(struct client *c);
 
 /* For a listener_watch: wakes the client, which is the context. */
 void client_wake(void *context);
@@ -192,13 +211,13 @@ void client_wake(void *context);
 void client_debug_kernel(struct client *c, struct server *server, struct listener_kernel *k);
 void client_debug_stub(struct client *c, struct server *server);
 
-/* ---- proxy_lend.c ---- */
+/* ---- proxy_take.c ---- */
 
 /*
- * Lends a kernel to the process at the other end of a control connection, which asked for it by
- * this line, and waits until it is given back. Owns the descriptor.
+ * Serves the gdb at the other end of a control connection, which asked for a kernel by this line,
+ * until it leaves. Owns the descriptor.
  */
-void proxy_lend(struct proxy *p, int fd, const char *line);
+void proxy_take(struct proxy *p, int fd, const char *line);
 
 /* ---- proxy_end.c ---- */
 

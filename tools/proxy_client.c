@@ -13,6 +13,7 @@
 #include "io/thread.h"
 #include "proto/err.h"
 #include "proto/rsp_server.h"
+#include "session/control.h"
 #include "tools/proxy.h"
 
 enum { PREDECESSOR_MS = 500 }; /* a client that has gone is noticed by its thread within this */
@@ -27,7 +28,11 @@ static const struct {
     {IPPROTO_TCP, TCP_KEEPCNT, 4},
 };
 
-bool client_goes_on(struct client *c)
+/*
+ * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
+ * goes on. In this order: the end sets the flag before it wakes.
+ */
+static bool goes_on(struct client *c)
 {
     io_fds_clear_wake(&c->io);
     return !atomic_load(&c->proxy->ending);
@@ -90,24 +95,49 @@ static void end_visit(struct client *c)
 static int next_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
-    while (rc == NETGDB_AGAIN && client_goes_on(c))
+    while (rc == NETGDB_AGAIN && goes_on(c))
         rc = server_next(server, request, IO_ON_WAKE);
     return rc;
 }
 
-/* Says why in the reply to the first request, which debuggers show, and waits until they close. */
+static void tell_refused(struct client *c, const char *why)
+{
+    struct proxy *p = c->proxy;
+    unsigned long more;
+    pthread_mutex_lock(&p->lock);
+    bool passes = log_passes(&p->refused, io_fds_now(), &more);
+    pthread_mutex_unlock(&p->lock);
+    if (passes)
+        log_info(&c->log, "%s was told: %s (%lu others before)", c->who, why, more);
+}
+
+/* Until the client has closed the connection, for a while. */
+static void await_close(struct client *c, struct server *server)
+{
+    const uint64_t deadline = io_fds_now() + PROXY_GRACE;
+    int rc = 0;
+    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && goes_on(c) && io_fds_now() < deadline) {
+        (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
+        rc = server_poll(server);
+    }
+}
+
+/* Debuggers show the reply to the first request; they close the connection then. */
 void client_refuse(struct client *c, struct server *server, const char *why)
 {
     char text[LOG_LINE_MAX];
     struct buf request;
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
-    log_info(&c->log, "%s was told: %s", c->who, why);
+    tell_refused(c, why);
+    if (c->asks) {
+        control_refuse(c->fd, why);
+        return;
+    }
     buf_init(&request, TARGET_REPLY_MAX);
     if (next_request(c, server, &request) == 0) {
         (void)server_reply(server, (const uint8_t *)text, (size_t)n, true);
         (void)shutdown(c->fd, SHUT_WR);
-        while (next_request(c, server, &request) == 0)
-            continue;
+        await_close(c, server);
     }
     buf_free(&request);
 }
@@ -146,7 +176,8 @@ static bool take_from_seat(struct client *c, struct server *server, struct seat 
     return taken;
 }
 
-void client_find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
+/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
+static void find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
     struct seat *s;
@@ -163,7 +194,8 @@ void client_find_holder(struct client *c, const struct listener_watch *watch, ch
     pthread_mutex_unlock(&p->lock);
 }
 
-bool client_take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k)
+/* Takes a kernel that waits and its seat. */
+static bool take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
@@ -177,23 +209,25 @@ bool client_take(struct client *c, const struct listener_watch *watch, struct li
     return taken && s != NULL;
 }
 
-/* Waits for a kernel of TARGET; the client is kept waiting. */
-static bool take_at_front(struct client *c, struct server *server, struct listener_kernel *k)
+/* Waits for a kernel of the hosts that are wanted; the client is kept waiting. */
+static bool await_kernel(struct client *c, struct server *server, struct listener_kernel *k)
 {
     struct proxy *p = c->proxy;
-    struct listener_watch watch = p->watch;
+    struct listener_watch watch = c->wants;
     char by[PROXY_WHO] = "";
     bool taken = false;
     int rc = 0;
     watch.notify = client_wake;
     watch.context = c;
-    if (listener_watch(p->listener, &watch) != 0)
+    if (listener_watch(p->listener, &watch) != 0) {
+        client_refuse(c, server, "too many hosts are asked for");
         return false;
-    io_keepalive(&c->io.io, true);
-    while (rc == 0 && client_goes_on(c)) {
-        taken = client_take(c, &watch, k);
+    }
+    io_keepalive(&c->io.io, !c->asks);
+    while (rc == 0 && goes_on(c)) {
+        taken = take(c, &watch, k);
         if (!taken)
-            client_find_holder(c, &watch, by);
+            find_holder(c, &watch, by);
         if (taken || by[0] != '\0')
             break;
         (void)io_wait(&c->io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE);
@@ -202,7 +236,7 @@ static bool take_at_front(struct client *c, struct server *server, struct listen
     }
     listener_unwatch(p->listener, &watch);
     if (by[0] != '\0')
-        refuse_taken(c, server, p->options->target.host, by);
+        refuse_taken(c, server, c->asks ? "the kernel" : p->options->target.host, by);
     return taken;
 }
 
@@ -229,17 +263,38 @@ static void take_stub(struct client *c, struct server *server, struct seat *s)
 
 /* ---- the thread ---- */
 
+/* Whoever only connects gets nothing, and keeps it from nobody. False: that one has gone. */
+static bool await_request(struct client *c, struct server *server)
+{
+    const uint64_t deadline = io_fds_now() + PROXY_GRACE;
+    int rc = 0;
+    if (!c->silent)
+        return true;
+    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && !rsp_server_has_request(server)) {
+        if (!goes_on(c) || io_fds_now() >= deadline)
+            return false;
+        (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
+        rc = server_poll(server);
+    }
+    pthread_mutex_lock(&c->proxy->lock);
+    c->silent = false;
+    pthread_mutex_unlock(&c->proxy->lock);
+    return rsp_server_has_request(server);
+}
+
 static void debug(struct client *c, struct server *server)
 {
     struct listener_kernel k;
     struct seat *s = c->visits;
+    if (!await_request(c, server))
+        return;
     if (c->proxy->listener == NULL)
         take_stub(c, server, c->proxy->stream_seat);
-    else if (s != NULL ? take_from_seat(c, server, s, &k) : take_at_front(c, server, &k))
+    else if (s != NULL ? take_from_seat(c, server, s, &k) : await_kernel(c, server, &k))
         client_debug_kernel(c, server, &k);
 }
 
-void client_free(struct client *c)
+static void free_client(struct client *c)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
@@ -257,18 +312,22 @@ static void leave(struct client *c)
     struct proxy *p = c->proxy;
     if (p->options->stdio)
         atomic_store(&p->ending, true);
-    client_free(c);
+    free_client(c);
     proxy_poke(p);
 }
 
-static void *run(void *argument)
+void client_serve(struct client *c)
 {
-    struct client *c = argument;
     struct server *server = rsp_server_new(&c->io.io, &c->log);
     if (server != NULL)
         debug(c, server);
     server_free(server);
     leave(c);
+}
+
+static void *run(void *argument)
+{
+    client_serve(argument);
     return NULL;
 }
 
@@ -303,13 +362,14 @@ struct client *client_new(struct proxy *p, int in, int out)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io, spin_budget()) != 0) {
-        log_error(&p->log, "a client cannot be served: %s", strerror(errno));
+        proxy_tell_full(p, strerror(errno));
         free(c);
         return NULL;
     }
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
+    c->wants = p->watch;
     io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     name_client(c);
@@ -317,6 +377,21 @@ struct client *client_new(struct proxy *p, int in, int out)
     LIST_INSERT_HEAD(&p->clients, c, entries);
     pthread_mutex_unlock(&p->lock);
     return c;
+}
+
+/* One more that has not asked anything: of too many the one that came first goes. */
+static void limit_silent(struct proxy *p)
+{
+    struct client *c, *oldest = NULL;
+    unsigned n = 0;
+    LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
+        n += c->silent;
+        oldest = c->silent ? c : oldest;
+    }
+    if (n <= PROXY_SILENT_MAX)
+        return;
+    oldest->silent = false;
+    (void)shutdown(oldest->fd, SHUT_RDWR);
 }
 
 void client_start(struct proxy *p, struct door *door, int in, int out)
@@ -330,12 +405,14 @@ void client_start(struct proxy *p, struct door *door, int in, int out)
         (void)setsockopt(in, client_socket[i].level, client_socket[i].name, &client_socket[i].value,
                          sizeof client_socket[i].value);
     pthread_mutex_lock(&p->lock);
+    c->silent = !p->options->stdio;
+    limit_silent(p);
     c->visits = door->seat;
     if (c->visits != NULL)
         c->visits->visitors++;
     pthread_mutex_unlock(&p->lock);
     if (thread_start(run, c) != 0) {
-        log_error(&p->log, "a client cannot be served: no thread");
+        proxy_tell_full(p, "no thread");
         leave(c);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The proxy's end of the control socket: a thread a connection; see proxy.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,10 @@ static bool read_line(int fd, char line[CONTROL_LINE_MAX])
 {
     size_t len = 0;
     struct pollfd p = {fd, POLLIN, 0};
-    while (len < CONTROL_LINE_MAX - 1 && poll(&p, 1, REQUEST_MS) > 0) {
+    uint64_t now = io_fds_now(), deadline = now + REQUEST_MS * IO_MS;
+    for (; len < CONTROL_LINE_MAX - 1 && now < deadline; now = io_fds_now()) {
+        if (poll(&p, 1, (int)((deadline - now) / IO_MS)) <= 0)
+            return false;
         ssize_t n = read(fd, line + len, 1);
         if (n != 1)
             return false;
@@ -104,7 +108,7 @@ static void *run(void *context)
         if (strncmp(line, "ls", 2) == 0) {
             answer_list(v->proxy, v->fd, line);
         } else if (strncmp(line, "take ", 5) == 0) {
-            proxy_lend(v->proxy, v->fd, line);
+            proxy_take(v->proxy, v->fd, line);
             v->fd = -1;
         }
     }
@@ -116,12 +120,16 @@ static void *run(void *context)
 
 void control_accept(struct proxy *p)
 {
-    int fd = accept4(p->control_fd, NULL, NULL, SOCK_CLOEXEC);
+    unsigned long more;
+    int fd = proxy_accept(p, p->control_fd);
     if (fd < 0)
         return;
     bool allowed = control_allows(fd);
-    if (!allowed)
-        log_info(&p->log, "another user's process was sent away from the control socket");
+    (void)fcntl(fd, F_SETFL, 0); /* a list may be longer than what is taken at once */
+    if (!allowed && log_passes(&p->sent_away, io_fds_now(), &more))
+        log_info(&p->log,
+                 "another user's process was sent away from the control socket (%lu more before)",
+                 more);
     struct visit *v = allowed ? malloc(sizeof *v) : NULL;
     if (v != NULL)
         *v = (struct visit){p, fd};

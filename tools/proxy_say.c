@@ -25,10 +25,16 @@ static void json_text(struct buf *out, const char *text)
 
 static void print(struct proxy *p, struct buf *line)
 {
-    buf_addc(line, '\n');
-    (void)fwrite(line->data, 1, line->len, p->out);
-    (void)fflush(p->out);
+    if (buf_addc(line, 0) == 0)
+        logqueue_sink(p->printed, LOG_INFO, (const char *)line->data);
     buf_free(line);
+}
+
+void say_out(void *context, enum log_level level, const char *line)
+{
+    (void)level;
+    (void)fprintf(context, "%s\n", line);
+    (void)fflush(context);
 }
 
 /* Begins {"event":EVENT,"host":HOST. */
@@ -97,8 +103,42 @@ void say_herald(struct proxy *p)
     }
 }
 
+/* Whoever can send datagrams makes kernels come and go: after a burst a line a second. */
+static bool may_say(struct proxy *p)
+{
+    uint64_t now = io_fds_now(), more = (now - p->said.since) / IO_SECOND;
+    if (more != 0) {
+        p->said.left =
+            more < PROXY_SAYS - p->said.left ? p->said.left + (unsigned)more : PROXY_SAYS;
+        p->said.since = now;
+    }
+    if (p->said.left == 0) {
+        p->said.left_out++;
+        return false;
+    }
+    p->said.left--;
+    if (p->said.left_out != 0)
+        log_warn(&p->log,
+                 "%lu kernels or clients came or went that are not told of: 'netgdb ls' has all",
+                 p->said.left_out);
+    p->said.left_out = 0;
+    return true;
+}
+
+void proxy_tell_full(struct proxy *p, const char *why)
+{
+    unsigned long more;
+    pthread_mutex_lock(&p->lock);
+    bool passes = log_passes(&p->full, io_fds_now(), &more);
+    pthread_mutex_unlock(&p->lock);
+    if (passes)
+        log_error(&p->log, "a client cannot be served: %s (%lu more before)", why, more);
+}
+
 void say_kernel(struct proxy *p, const struct seat *s)
 {
+    if (!may_say(p))
+        return;
     log_info(&s->log, "a kernel waits (%s) on session port %u",
              s->stop[0] != '\0' ? s->stop : "taken over", s->own.port);
     print_door(p, "kernel", s, s->door);
@@ -107,6 +147,8 @@ void say_kernel(struct proxy *p, const struct seat *s)
 void say_gone(struct proxy *p, const struct seat *s)
 {
     struct buf line;
+    if (!may_say(p))
+        return;
     log_info(&s->log, "the session on port %u has ended", s->own.port);
     if (!p->options->json)
         return;
@@ -118,6 +160,8 @@ void say_gone(struct proxy *p, const struct seat *s)
 void say_client(struct proxy *p, const struct seat *s, const struct client *c, const char *event)
 {
     struct buf line;
+    if (!may_say(p))
+        return;
     log_info(&s->log, "%s %s", c->who, event);
     if (!p->options->json)
         return;

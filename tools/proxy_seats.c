@@ -233,15 +233,13 @@ static void see(void *context, const struct lobby_kernel *k)
     if (s == NULL)
         return;
     s->seen = true;
-    s->awaited = false;
     s->runs = k->target != NULL && netgdb_target_runs(k->target);
 }
 
 /* A seat whose kernel nobody holds any more. */
 static bool is_empty(const struct seat *s)
 {
-    return s->client == NULL && s->visitors == 0 && s->kernel.port != 0 &&
-           (s->gone || (!s->seen && !s->awaited));
+    return s->client == NULL && s->visitors == 0 && s->kernel.port != 0 && (s->gone || !s->seen);
 }
 
 static void sweep(struct proxy *p, struct seats *seats)

@@ -10,6 +10,7 @@
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "session/chain.h"
+#include "session/control.h"
 #include "session/lldb.h"
 #include "session/monitor.h"
 #include "session/serve.h"
@@ -50,7 +51,7 @@ static struct link *successor_take(void *context)
     c->own = k.own;
     k.link->io = &c->io.io;
     io_fds_set_datagrams(&c->io, IO_TARGET, k.fd);
-    io_fds_watch(&c->io, k.others);
+    io_fds_watch(&c->io);
     proxy_poke(p);
     return k.link;
 }
@@ -82,19 +83,22 @@ static int await_stop(struct client *c, struct server *server, struct target *ne
     return rc == NETGDB_CLOSED ? SERVE_RUNNING : rc;
 }
 
+/* A gdb that has asked has decorators of its own, as its user named them. */
 static struct chain_config config_of(const struct client *c)
 {
-    return (struct chain_config){.options = &c->proxy->options->target, .log = &c->log};
+    return (struct chain_config){
+        .options = c->asked ? NULL : &c->proxy->options->target, .asked = c->asked, .log = &c->log};
 }
 
 /* Serves the chain until the client leaves. `netgdb` is its bottom when that has a link. */
 static int serve_chain(struct client *c, struct server *server, struct chain *chain,
                        const struct target *netgdb)
 {
-    const struct serve_options options = {.forward_kill = c->proxy->options->target.kill_forward,
+    const struct options *o = &c->proxy->options->target;
+    const struct serve_options options = {.forward_kill = c->asked || o->kill_forward,
                                           .park = true,
                                           .io = &c->io.io,
-                                          .run_timeout = c->proxy->options->target.run_timeout,
+                                          .run_timeout = o->run_timeout,
                                           .ended = told_to_end,
                                           .context = c};
     struct seat *s = c->seat;
@@ -109,13 +113,27 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
     return serve(server, front, &options, &c->log);
 }
 
+/* Tells one that asked that this kernel is its. */
+static int grant(struct client *c, struct target *netgdb)
+{
+    enum netgdb_peer peer;
+    int rc = netgdb_target_peer(netgdb, &peer) ? 0 : netgdb_target_identify(netgdb, &peer);
+    if (rc != 0)
+        return rc;
+    c->asks = false;
+    control_grant(c->fd, peer);
+    return 0;
+}
+
 /* A chain on the kernel. GDB has asked for features already, and waits 6 s at most by itself. */
 static int make_chain(struct client *c, struct server *server, struct target *netgdb,
                       struct chain *chain)
 {
     const struct chain_config config = config_of(c);
-    io_keepalive(&c->io.io, true);
-    int rc = await_stop(c, server, netgdb);
+    int rc = c->asks ? grant(c, netgdb) : 0;
+    io_keepalive(&c->io.io, !c->asks);
+    if (rc == 0)
+        rc = await_stop(c, server, netgdb);
     if (rc == 0)
         rc = chain_renew(chain, netgdb, &config);
     io_keepalive(&c->io.io, false);
@@ -204,7 +222,7 @@ static bool adopt(struct client *c, struct listener_kernel *k,
         return false;
     }
     io_fds_set_datagrams(&c->io, IO_TARGET, k->fd);
-    io_fds_watch(&c->io, k->others);
+    io_fds_watch(&c->io);
     netgdb_target_move(k->target, &c->io.io, &c->log, successor);
     return true;
 }

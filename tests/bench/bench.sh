@@ -276,16 +276,16 @@ proxied() {
     wait "$proxy" "$relay" || die "the proxy failed"
 }
 
-# lent: two medians of reads by turns under the preload: of a kernel that the proxy lends, of one
-# that calls the preload itself.
-lent() {
+# asked: two medians of reads by turns under the preload: of a kernel of the proxy, of one that calls
+# the preload itself.
+asked() {
     start_proxy
     "$programs/node" 127.0.0.1 "$port" &
     node=$!
     "$programs/node" 127.0.0.1 $((port + 2)) &
     nodes="$node $!"
     LD_PRELOAD=$shim "$programs/read" 64 "$count" netgdb:127.0.0.1 "$port" \
-        netgdb:127.0.0.1 $((port + 2)) || die "no reads of a kernel that is lent"
+        netgdb:127.0.0.1 $((port + 2)) || die "no reads of a kernel of the proxy"
     # shellcheck disable=SC2086 # words
     wait $nodes || die "a node failed"
     kill "$proxy"
@@ -308,10 +308,10 @@ proxy() {
     row "one 64-byte read through a relay that only copies, p50" \
         "$(column 2 "$dir/proxied" | awk '{ print $1 / 1000 }')" - us
     row "the same through netgdb proxy / through that relay" "$(column 3 "$dir/proxied")" 1.15
-    by_turns lent "$dir/lent"
+    by_turns asked "$dir/asked"
     row "one 64-byte read of a kernel of the preload's own, p50" \
-        "$(column 2 "$dir/lent" | awk '{ print $1 / 1000 }')" - us
-    row "a kernel that the proxy lends / one of the preload's own" "$(column 3 "$dir/lent")" 1.05
+        "$(column 2 "$dir/asked" | awk '{ print $1 / 1000 }')" - us
+    row "a kernel of the proxy / one of the preload's own" "$(column 3 "$dir/asked")" -
 }
 
 # start_kernels COUNT: they call in one burst; what they say is in $dir/kernels. They wait until

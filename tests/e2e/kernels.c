@@ -3,7 +3,9 @@
  * Many panicked kernels that call at the same moment and then wait, as far as a proxy sees them:
  * HERALD, T, silence. Each has an address of its own in 127.1.0.0/16.
  *
- *   kernels COUNT SERVER PORT
+ *   kernels COUNT SERVER PORT [HOST]
+ *
+ * With HOST all of them are there, each with a port of its own from 20026 on.
  *
  * Sends all HERALDs in one burst, and again after 1 s what was not acknowledged, as a kernel does.
  * Prints "first N" (HERALDs answered before that), "heralds N", "time MS" (until the last answer),
@@ -94,11 +96,15 @@ static void hear(struct kernel *all, struct pollfd *fds, unsigned n, uint64_t ti
     }
 }
 
-static int open_kernel(unsigned number)
+static int open_kernel(unsigned number, const char *host)
 {
-    const struct sockaddr_in own = {.sin_family = AF_INET,
-                                    .sin_port = htons(KERNEL_PORT),
-                                    .sin_addr.s_addr = htonl(0x7f010001u + number)};
+    struct sockaddr_in own = {.sin_family = AF_INET,
+                              .sin_port = htons(KERNEL_PORT),
+                              .sin_addr.s_addr = htonl(0x7f010001u + number)};
+    if (host != NULL && inet_pton(AF_INET, host, &own.sin_addr) != 1)
+        errx(2, "%s", host);
+    if (host != NULL)
+        own.sin_port = htons((uint16_t)(KERNEL_PORT + number));
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof own) != 0)
         err(1, "kernel %u", number);
@@ -108,8 +114,8 @@ static int open_kernel(unsigned number)
 int main(int argc, char **argv)
 {
     struct rlimit files;
-    if (argc != 4)
-        errx(2, "usage: kernels COUNT SERVER PORT");
+    if (argc != 4 && argc != 5)
+        errx(2, "usage: kernels COUNT SERVER PORT [HOST]");
     unsigned n = (unsigned)atoi(argv[1]), first;
     struct kernel *all = calloc(n, sizeof *all);
     struct pollfd *fds = calloc(n, sizeof *fds);
@@ -121,7 +127,7 @@ int main(int argc, char **argv)
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
     for (unsigned i = 0; i < n; i++) {
-        all[i] = (struct kernel){open_kernel(i), 0, server};
+        all[i] = (struct kernel){open_kernel(i, argv[4]), 0, server};
         fds[i] = (struct pollfd){all[i].fd, POLLIN, 0};
     }
     uint64_t began = now();

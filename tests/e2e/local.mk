@@ -14,6 +14,8 @@ E2E_TESTS = \
 	tests/e2e/fits.test \
 	tests/e2e/forks.test \
 	tests/e2e/gone.test \
+	tests/e2e/flood.test \
+	tests/e2e/hostile.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
 	tests/e2e/keep.test \
@@ -34,7 +36,8 @@ E2E_TESTS = \
 	tests/e2e/passthrough.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
-	tests/e2e/proxy_lend.test \
+	tests/e2e/proxy_idle.test \
+	tests/e2e/proxy_take.test \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test \
 	tests/e2e/proxy_service.test \
@@ -98,6 +101,16 @@ tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/stranger
 tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
+check_PROGRAMS += tests/e2e/idle
+tests_e2e_idle_SOURCES = tests/e2e/idle.c
+
+check_PROGRAMS += tests/e2e/flood
+tests_e2e_flood_SOURCES = tests/e2e/flood.c
+tests_e2e_flood_LDADD = libproto.la
+
+check_PROGRAMS += tests/e2e/hostile_stub
+tests_e2e_hostile_stub_SOURCES = tests/e2e/hostile_stub.c tests/rsp_plain.h
 
 check_PROGRAMS += tests/e2e/unix_stub
 tests_e2e_unix_stub_SOURCES = tests/e2e/unix_stub.c

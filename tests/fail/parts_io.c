@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "io/fds.h"
-#include "io/handover.h"
 #include "io/herald.h"
 #include "io/logfile.h"
 #include "io/sockets.h"
@@ -208,24 +207,6 @@ static bool play_sockets(void)
 
 /* ---- the rest ---- */
 
-static bool play_handover(void)
-{
-    struct handover h = {.kind = HANDOVER_KERNEL}, got;
-    int ends[2], given[HANDOVER_FDS], fds[HANDOVER_FDS] = {-1, -1, -1};
-    stage_streams(ends);
-    stage_pipe(given);
-    given[2] = -1; /* the last one need not be there */
-    bool good = handover_send(ends[0], &h, given) == 0;
-    if (good)
-        good = handover_receive(ends[1], &got, fds) == 0 && fds[0] >= 0 && fds[1] >= 0;
-    close_all(fds, 2);
-    for (int i = 0; i < 2; i++) {
-        stage_close(given[i]);
-        stage_close(ends[i]);
-    }
-    return good;
-}
-
 static void *post(void *argument)
 {
     sem_post(argument);
@@ -259,7 +240,6 @@ static bool play_logfile(void)
 const struct part io_parts[] = {
     {.name = "io/ahead", .play = play_ahead},
     {.name = "io/fds", .play = play_fds},
-    {.name = "io/handover", .play = play_handover},
     {.name = "io/held", .play = play_held},
     {.name = "io/herald", .play = play_herald},
     {.name = "io/logfile", .set = part_rundir, .play = play_logfile, .clear = part_rundir_end},

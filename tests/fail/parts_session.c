@@ -12,7 +12,7 @@
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "session/control.h"
-#include "session/loan.h"
+#include "session/listener.h"
 #include "session/record.h"
 #include "session/rundir.h"
 #include "session/serve.h"
@@ -44,22 +44,16 @@ static bool play_rundir(void)
     return good;
 }
 
-/* One is made and left by a server that dies, claimed by the next, and used in a third process. */
+/* One is made and left by a server that dies, and claimed by the next. */
 static bool play_record(void)
 {
     static struct net_addr own = {0x7f000001, 5000};
     own.port++; /* another session each time */
-    struct record *r = record_create(&own, &kernel), *lent = NULL;
+    struct record *r = record_create(&own, &kernel);
     bool good = r != NULL;
     record_close(r);
     r = record_claim(kernel.ip);
     good &= r != NULL;
-    if (r != NULL) {
-        record_mark(r)->sent = 17;
-        lent = record_adopt(STAGE(dup(record_fd(r))));
-    }
-    good &= lent != NULL && record_mark(lent)->sent == 17;
-    record_remove(lent);
     record_remove(r);
     while ((r = record_claim(0)) != NULL) /* what could not be removed is removed now */
         record_remove(r);
@@ -68,10 +62,18 @@ static bool play_record(void)
 
 static bool play_control(void)
 {
-    int listener = control_listen(), fd = listener >= 0 ? control_connect() : -1, other = -1;
-    if (fd >= 0 && stage_readable(listener))
-        other = sockets_tcp_accept(listener);
+    const uint32_t ip = INADDR_LOOPBACK;
+    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
+    char why[CONTROL_LINE_MAX];
+    int listener = control_listen(), fd = listener >= 0 ? control_take(&ip, 1, 20025) : -1;
+    int other = fd >= 0 && stage_readable(listener) ? sockets_tcp_accept(listener) : -1;
     bool good = other >= 0 && control_allows(other);
+    if (good) {
+        control_grant(other, NETGDB_PEER_NODE);
+        good = stage_readable(fd) && control_answer(fd, &peer, why) == 0;
+        if (good && peer != NETGDB_PEER_NODE)
+            stage_wrong("what a kernel is reaches the other side");
+    }
     stage_close(other);
     stage_close(fd);
     stage_close(listener);
@@ -273,82 +275,6 @@ static bool play_lobby(void)
     return good;
 }
 
-/* What the proxy sends of a session: the descriptors are the receiver's. */
-static bool lend(int to)
-{
-    struct net_addr at = {INADDR_LOOPBACK, 0};
-    const struct net_addr from = {INADDR_LOOPBACK, 9};
-    struct handover h = {.kind = HANDOVER_KERNEL, .kernel = from, .text = "$T05#b9"};
-    size_t payload;
-    stage_aside++;
-    int fds[HANDOVER_FDS] = {session_socket(&at, &from, &payload), -1, -1};
-    struct record *r = record_create(&at, &from);
-    fds[1] = r != NULL ? record_fd(r) : -1;
-    h.own = at;
-    bool sent = fds[0] >= 0 && r != NULL && handover_send(to, &h, fds) == 0;
-    record_remove(r);
-    stage_close(fds[0]);
-    stage_aside--;
-    return sent;
-}
-
-/* It has the T that was sent with it. */
-static void release(struct listener_kernel *k)
-{
-    if (!buf_starts(&k->link->stream, "$T05"))
-        stage_wrong("the T of a loan is lost");
-    link_free(k->link);
-    free(k->link);
-    stage_close(k->fd);
-    record_close(k->record);
-}
-
-/* The loan ends, and the same kernel has come back once. */
-static bool watch_over(int fd, int proxy)
-{
-    int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    struct listener_kernel k;
-    struct loan *l = loan_begin(fd, notify, &event);
-    bool good = l != NULL && lend(proxy);
-    if (good) {
-        struct pollfd p = {event, POLLIN, 0};
-        good = STAGE(poll(&p, 1, 2000)) == 1 && loan_waits(l) && loan_take(l, &k);
-        if (good)
-            release(&k);
-    }
-    if (l != NULL)
-        loan_end(l, HANDOVER_LEFT);
-    else
-        stage_close(fd);
-    stage_close(event);
-    return good;
-}
-
-static bool play_loan(void)
-{
-    char line[CONTROL_LINE_MAX];
-    struct listener_kernel k;
-    int door = STAGE(control_listen()), fd = loan_ask(&kernel.ip, 1, 20025), proxy = -1;
-    bool good = fd >= 0;
-    if (good) {
-        proxy = STAGE(sockets_tcp_accept(door));
-        good = stage_readable(proxy) && STAGE(read(proxy, line, sizeof line)) > 0 && lend(proxy) &&
-               loan_answer(fd, &k, &shown) == 0;
-        if (good)
-            release(&k);
-        if (good)
-            good = watch_over(fd, proxy);
-        else
-            stage_close(fd);
-    }
-    stage_close(proxy);
-    stage_close(door);
-    stage_aside++;
-    control_remove();
-    stage_aside--;
-    return good;
-}
-
 /* A listener stays: its thread, the port, the set and the event, and what it is. */
 #define LISTENER .descriptors = 3, .blocks = 1
 #define KERNEL .set = set_kernel, .clear = clear_kernel
@@ -362,7 +288,6 @@ const struct part session_parts[] = {
      .clear = clear_adopted,
      .descriptors = 7, /* 3 and 4 of the silent one */
      .blocks = 7},
-    {.name = "session/loan", .set = part_rundir, .play = play_loan, .clear = part_rundir_end},
     {.name = "session/lobby", .set = set_left_behind, .play = play_lobby, .clear = clear_kernel},
     {.name = "session/record", .set = part_rundir, .play = play_record, .clear = part_rundir_end},
     {.name = "session/rundir", .set = part_rundir, .play = play_rundir, .clear = part_rundir_end},

@@ -181,22 +181,199 @@ static void every_host_is_let_in_when_any_is_asked_for(void **state)
     assert_int_equal(r->lobby.count, 1);
 }
 
-static void a_flood_of_heralds_is_bounded(void **state)
+/* A HERALD of this kernel. */
+static void call_from(struct rig *r, uint32_t ip, unsigned port)
 {
-    struct rig *r = *state;
+    const struct net_addr from = {ip, (uint16_t)port};
     uint8_t datagram[WIRE_HEADER];
     wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
                 datagram);
-    for (unsigned port = 1; port <= LOBBY_KERNELS_MAX + 100; port++) {
-        const struct net_addr from = {RIG_KERNEL_IP, (uint16_t)port};
-        lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
-    }
-    assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
+    lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
+}
+
+/* A kernel that calls and sends its T, as the lobby sees it. */
+static struct lobby_kernel *arrive(struct rig *r, uint32_t ip, unsigned port)
+{
+    call_from(r, ip, port);
+    struct lobby_kernel *k = TAILQ_LAST(&r->lobby.kernels, lobby_kernels);
+    assert_true(k != NULL && k->kernel.ip == ip && k->kernel.port == port);
+    assert_int_equal(buf_adds(&k->link->stream, "$T05#b9"), 0);
+    lobby_input(&r->lobby, k);
+    assert_int_equal(k->state, LOBBY_ANNOUNCED);
+    return k;
+}
+
+static void a_flood_of_heralds_is_bounded(void **state)
+{
+    struct rig *r = *state;
+    for (unsigned port = 1; port <= LOBBY_HERALDED_MAX + 100; port++)
+        call_from(r, RIG_KERNEL_IP, port);
+    assert_in_range(r->lobby.count, 1, LOBBY_HERALDED_MAX - LOBBY_HERALDED_MAX / 10);
     sim_run_for(r->w, LOBBY_HERALD_EXPIRES);
     (void)lobby_tick(&r->lobby);
     assert_int_equal(r->lobby.count, 0);
     rig_connect(r);
     step(r);
+}
+
+/* However many HERALDs one host sends, another one's is answered, and gets its session. */
+static void a_host_that_floods_leaves_room_for_others(void **state)
+{
+    struct rig *r = *state;
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    for (uint32_t host = 1; host < 4; host++) {
+        for (unsigned port = 1; port <= LOBBY_HERALDED_MAX; port++)
+            call_from(r, 0x0b000000 + host, port);
+        assert_true(r->lobby.heralded < LOBBY_HERALDED_MAX);
+    }
+    rig_connect(r);
+    step(r);
+    assert_int_equal(r->lines, 0);
+}
+
+static unsigned crowded; /* HERALDs for which there was no session */
+
+static void count_crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
+{
+    struct rig *r = context;
+    assert_true(kernel->ip != 0 && own_ip == SIM_SERVER_IP);
+    (void)r;
+    crowded++;
+}
+
+/* Each of so many hosts once: there is no session for all, but each is answered. */
+static void a_flood_from_everywhere_is_answered_without_sessions(void **state)
+{
+    struct rig *r = *state;
+    struct lobby_ops ops = *r->lobby.ops;
+    const struct net_addr own = {SIM_SERVER_IP, 45678};
+    const struct net_addr kernel = {0x0d000001, 20026};
+    ops.crowd = count_crowd;
+    r->lobby.ops = &ops;
+    crowded = 0;
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    r->lobby.heralded_max = 4;
+    for (uint32_t host = 0; host < 12; host++)
+        call_from(r, 0x0b000000 + host, 20026);
+    assert_int_equal(r->lobby.count, 4);
+    assert_int_equal(crowded, 8);
+    lobby_arrive(&r->lobby, &own, &kernel); /* one that was real: its T comes */
+    assert_int_equal(r->lobby.count, 4);
+    struct lobby_kernel *k = TAILQ_LAST(&r->lobby.kernels, lobby_kernels);
+    assert_true(net_addr_equal(&k->kernel, &kernel));
+    assert_int_equal(k->own.port, own.port);
+    assert_int_equal(r->lines, 0);
+    lobby_free(&r->lobby);
+}
+
+static void a_herald_that_is_repeated_at_once_is_answered_once(void **state)
+{
+    struct rig *r = *state;
+    for (unsigned i = 0; i < 1000; i++)
+        call_from(r, RIG_KERNEL_IP, 20026);
+    assert_int_equal(r->lobby.count, 1);
+    sim_run_for(r->w, LOBBY_AGAIN);
+    assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 2); /* twice, as ever */
+    call_from(r, RIG_KERNEL_IP, 20026);
+    sim_run_for(r->w, LOBBY_AGAIN);
+    assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 4);
+}
+
+/* Every kernel of a flood has its T acknowledged: the flood's own go, from the oldest. */
+static void a_flood_of_kernels_puts_nobody_else_out(void **state)
+{
+    struct rig *r = *state;
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    struct lobby_kernel *first = arrive(r, 0x0c000001, 20026);
+    for (unsigned port = 1; port <= LOBBY_KERNELS_MAX + 50; port++)
+        (void)arrive(r, 0x0b000001, port);
+    assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
+    assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
+    assert_int_equal(lobby_find(&r->lobby, 0x0b000001)->kernel.port, 52);
+    struct lobby_kernel *last = arrive(r, 0x0c000002, 20026);
+    assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
+    assert_ptr_equal(lobby_find(&r->lobby, 0x0c000002), last);
+    assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
+    assert_int_equal(r->lines, 1); /* once a minute */
+    assert_non_null(strstr(r->line, "one of 11.0.0.1, which nobody wanted, was forgotten"));
+    lobby_free(&r->lobby);
+}
+
+/* What a flood left behind in records is asked, never answers, and gives way. */
+static void sessions_that_do_not_answer_give_way(void **state)
+{
+    struct rig *r = *state;
+    const struct link_mark mark = {0};
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    for (unsigned port = 1; port <= LOBBY_KERNELS_MAX; port++) {
+        const struct net_addr own = {SIM_SERVER_IP, 0}, kernel = {0x0b000001, (uint16_t)port};
+        assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &mark));
+    }
+    rig_connect(r);
+    assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);
+    step(r);
+    sim_run_for(r->w, LOBBY_FORGETS - SIM_SECOND);
+    (void)lobby_tick(&r->lobby);
+    assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);
+    sim_run_for(r->w, 2 * SIM_SECOND);
+    (void)lobby_tick(&r->lobby);
+    assert_int_equal(r->lobby.count, 0);
+}
+
+/* A kernel that somebody has debugged, and has gone from, does not go. */
+static void what_was_debugged_is_kept(void **state)
+{
+    struct rig *r = *state;
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    r->lobby.kernels_max = 3;
+    struct lobby_kernel *k = arrive(r, 0x0b000001, 20026);
+    lobby_remove(&r->lobby, k);
+    k->target = netgdb_target_new(k->link, &r->log, NULL);
+    assert_non_null(k->target);
+    assert_int_equal(lobby_return(&r->lobby, k), 0);
+    for (unsigned port = 1; port <= 9; port++)
+        (void)arrive(r, 0x0b000001, port);
+    assert_int_equal(r->lobby.count, 3);
+    assert_ptr_equal(lobby_find(&r->lobby, 0), k);
+    lobby_free(&r->lobby);
+}
+
+/* The lines that datagrams can cause, one a minute each. */
+static void a_flood_of_unknown_heralds_is_one_line_a_minute(void **state)
+{
+    struct rig *r = *state;
+    const struct net_addr from = {RIG_KERNEL_IP, 20026};
+    uint8_t datagram[WIRE_HEADER];
+    wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1 + 1},
+                datagram);
+    for (unsigned i = 0; i < 20000; i++)
+        lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
+    assert_int_equal(r->lines, 1);
+    sim_run_for(r->w, LOG_LIMIT);
+    lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
+    assert_int_equal(r->lines, 2);
+    assert_non_null(strstr(r->line, "(19999 more before)"));
+}
+
+static void a_request_for_a_host_goes_with_whoever_made_it(void **state)
+{
+    struct rig *r = *state;
+    for (uint32_t i = 0; i < 10 * LOBBY_HOSTS_MAX; i++) {
+        assert_int_equal(lobby_admit(&r->lobby, 0x0b000000 + i), 0);
+        assert_int_equal(lobby_admit(&r->lobby, 0x0b000000 + i), 0); /* two gdbs */
+        lobby_dismiss(&r->lobby, 0x0b000000 + i);
+        if (i == 0)
+            call_from(r, 0x0b000000 + i, 20026);
+        lobby_dismiss(&r->lobby, 0x0b000000 + i);
+        call_from(r, 0x0b000000 + i, 20027);
+    }
+    assert_int_equal(r->lobby.count, 1);
+    assert_int_equal(r->lobby.refused, 10 * LOBBY_HOSTS_MAX);
+    assert_int_equal(lobby_admit(&r->lobby, 0), 0);
+    lobby_dismiss(&r->lobby, 0);
+    call_from(r, 0x0d000000, 20026);
+    assert_int_equal(r->lobby.refused, 10 * LOBBY_HOSTS_MAX + 1);
+    lobby_free(&r->lobby);
 }
 
 /* ---- waiting ---- */
@@ -566,6 +743,14 @@ int main(void)
         BOTH(a_host_that_is_asked_for_soon_is_not_told_of),
         BOTH(every_host_is_let_in_when_any_is_asked_for),
         BOTH(a_flood_of_heralds_is_bounded),
+        BOTH(a_host_that_floods_leaves_room_for_others),
+        BOTH(a_flood_from_everywhere_is_answered_without_sessions),
+        BOTH(a_herald_that_is_repeated_at_once_is_answered_once),
+        BOTH(a_flood_of_kernels_puts_nobody_else_out),
+        BOTH(sessions_that_do_not_answer_give_way),
+        BOTH(what_was_debugged_is_kept),
+        BOTH(a_flood_of_unknown_heralds_is_one_line_a_minute),
+        BOTH(a_request_for_a_host_goes_with_whoever_made_it),
         BOTH(a_kernel_waits_for_ever),
         BOTH(a_kernel_that_reboots_while_it_waits_is_replaced),
         BOTH(a_reboot_while_it_runs_goes_on_with_the_new_stop),

@@ -45,7 +45,7 @@ static void park(struct rig *r)
     netgdb_target_move(k->target, k->io, &r->log, NULL);
     r->target = NULL;
     r->kernel = NULL;
-    lobby_return(&r->lobby, k);
+    assert_int_equal(lobby_return(&r->lobby, k), 0);
 }
 
 /* The next one comes. */

@@ -101,7 +101,7 @@ static uint64_t now(void *context)
     return sim_server_now(((struct play *)context)->w);
 }
 
-static const struct lobby_ops lobby_ops = {open_session, close_session, announced};
+static const struct lobby_ops lobby_ops = {open_session, close_session, announced, NULL};
 
 /* What the listener's thread does: HERALDs in, and what came for kernels in the lobby. */
 static void pump_lobby(struct play *p)

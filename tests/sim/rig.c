@@ -174,7 +174,7 @@ static uint64_t now(void *context)
     return sim_now(((struct rig *)context)->w);
 }
 
-static const struct lobby_ops lobby_ops = {open_session, close_session, announced};
+static const struct lobby_ops lobby_ops = {open_session, close_session, announced, NULL};
 
 void rig_lobby(struct rig *r)
 {

@@ -101,6 +101,68 @@ static void one_of_the_sockets_group_is(void **state)
     assert_false(lets_in(OTHER, OTHER));
 }
 
+/* What a gdb reads when it has asked for a kernel; `error` as control_answer's. */
+static void asks(const char *expected, void (*answer)(int fd), int error, char why[])
+{
+    static const uint32_t ips[] = {0xc0000207, 0};
+    char line[CONTROL_LINE_MAX] = "";
+    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
+    int fd = control_take(ips, 2, 20025), proxy = accept(listener, NULL, NULL);
+    assert_true(fd >= 0 && proxy >= 0);
+    assert_true(recv(proxy, line, sizeof line - 1, 0) > 0);
+    assert_string_equal(line, expected);
+    answer(proxy);
+    close(proxy);
+    assert_int_equal(control_answer(fd, &peer, why), error);
+    if (error == 0)
+        assert_int_equal(peer, NETGDB_PEER_NODE);
+    char next = 0; /* RSP is left for its reader */
+    assert_int_equal(recv(fd, &next, 1, 0), error == 0 ? 1 : 0);
+    assert_int_equal(next, error == 0 ? '$' : 0);
+    close(fd);
+}
+
+static void grant(int fd)
+{
+    control_grant(fd, NETGDB_PEER_NODE);
+    assert_int_equal(send(fd, "$", 1, 0), 1);
+}
+
+static void refuse(int fd)
+{
+    control_refuse(fd, "the kernel is taken by process 7");
+}
+
+static void hang_up(int fd)
+{
+    (void)fd;
+}
+
+static void talk_nonsense(int fd)
+{
+    assert_int_equal(send(fd, "kernels\n", 8, 0), 8);
+}
+
+static void never_end(int fd)
+{
+    char line[CONTROL_LINE_MAX];
+    memset(line, 'k', sizeof line);
+    assert_int_equal(send(fd, line, sizeof line, 0), sizeof line);
+}
+
+static void a_kernel_is_asked_for_and_granted_or_refused(void **state)
+{
+    static const char request[] = "take 20025 192.0.2.7 0.0.0.0\n";
+    char why[CONTROL_LINE_MAX] = "";
+    (void)state;
+    asks(request, grant, 0, why);
+    asks(request, refuse, EBUSY, why);
+    assert_string_equal(why, "the kernel is taken by process 7");
+    asks(request, hang_up, ECONNRESET, why);
+    asks(request, talk_nonsense, EPROTO, why);
+    asks(request, never_end, EPROTO, why);
+}
+
 static void a_second_proxy_does_not_get_it(void **state)
 {
     (void)state;
@@ -125,6 +187,7 @@ int main(void)
         TEST(this_user_is_let_in),
         TEST(another_user_is_not),
         TEST(one_of_the_sockets_group_is),
+        TEST(a_kernel_is_asked_for_and_granted_or_refused),
         TEST(a_second_proxy_does_not_get_it),
         TEST(what_a_killed_proxy_left_is_replaced),
     };

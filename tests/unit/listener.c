@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/reception.h"
 #include "io/sockets.h"
 #include "proto/wire.h"
 
@@ -248,6 +249,60 @@ static void a_kernel_nobody_asked_for_gets_no_answer(void **state)
     close(stranger.fd);
 }
 
+static unsigned count_descriptors(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    assert_non_null(d);
+    while (readdir(d) != NULL)
+        n++;
+    closedir(d);
+    return n;
+}
+
+/* Sends its T, as often as a kernel does, until it is acknowledged. */
+static void insist(struct test_kernel *k)
+{
+    struct sockaddr_in from;
+    for (unsigned tries = 0; tries < 12; tries++) {
+        struct pollfd p = {k->fd, POLLIN, 0};
+        send_stop(k, &k->session);
+        while (poll(&p, 1, 1000) == 1) {
+            struct wire_msg msg = hear(k, &from);
+            if (msg.type == WIRE_IS_ACK && msg.seqno == 2 && from.sin_port == k->session.sin_port)
+                return;
+        }
+    }
+    fail_msg("its T was not acknowledged");
+}
+
+/* The host that gdb waits for, or whoever has its address, calls from everywhere: each is answered,
+ * and the last one's session begins, with few descriptors. */
+static void a_flood_of_the_host_that_is_wanted_takes_few_descriptors(void **state)
+{
+    enum { FLOOD = 200 };
+    static struct test_kernel all[FLOOD];
+    struct watcher w;
+    (void)state;
+    for (unsigned i = 0; i < FLOOD; i++)
+        all[i] = new_kernel(7);
+    watch(&w, all[0].ip);
+    unsigned before = count_descriptors();
+    for (unsigned i = 0; i < FLOOD; i++) {
+        herald(&all[i], INADDR_LOOPBACK);
+        assert_int_equal(hear(&all[i], &all[i].session).seqno, 1);
+    }
+    assert_true(count_descriptors() - before <= 2 * LISTENER_HERALDED + RECEPTION_PORTS);
+    insist(&all[FLOOD - 1]);
+    struct listener_kernel taken = take(&w);
+    assert_int_equal(taken.own.port, ntohs(all[FLOOD - 1].session.sin_port));
+    assert_int_equal(taken.own.ip, INADDR_LOOPBACK);
+    drop(&taken);
+    unwatch(&w);
+    for (unsigned i = 0; i < FLOOD; i++)
+        close(all[i].fd);
+}
+
 static void the_answer_comes_from_the_address_that_was_called(void **state)
 {
     struct test_kernel k = new_kernel(4);
@@ -478,6 +533,8 @@ int main(void)
         cmocka_unit_test(a_record_whose_port_is_taken_is_removed),
         cmocka_unit_test(a_kernel_that_was_given_back_is_no_successor),
         cmocka_unit_test(every_descriptor_is_closed_by_exec),
+        cmocka_unit_test(a_flood_of_the_host_that_is_wanted_takes_few_descriptors),
+        /* The last: nothing is heard any more. */
         cmocka_unit_test(nobody_is_acknowledged_whom_nobody_could_take),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

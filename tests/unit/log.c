@@ -61,6 +61,16 @@ static void without_a_log_or_a_sink_nothing_happens(void **state)
     assert_false(log_on(&log, LOG_ERROR));
 }
 
+/* A thread's name, an error's words: they may be another's. */
+static void a_line_has_no_bytes_that_a_terminal_obeys(void **state)
+{
+    struct lines l = {.count = 0};
+    struct log log = {LOG_INFO, "crash1", take, &l};
+    (void)state;
+    log_warn(&log, "thread %s", "\x1b[2J\nnetgdb: forged \xc2\x9bm \xc3\xa4");
+    assert_string_equal(l.last, "netgdb: crash1: thread ?[2J?netgdb: forged ??m \xc3\xa4");
+}
+
 static void a_packet_line_shows_the_content_and_explains_it(void **state)
 {
     struct lines l = {.count = 0};
@@ -142,6 +152,7 @@ int main(void)
         cmocka_unit_test(a_line_leads_with_the_program_and_the_name),
         cmocka_unit_test(lines_above_the_level_are_not_made),
         cmocka_unit_test(without_a_log_or_a_sink_nothing_happens),
+        cmocka_unit_test(a_line_has_no_bytes_that_a_terminal_obeys),
         cmocka_unit_test(a_packet_line_shows_the_content_and_explains_it),
         cmocka_unit_test(a_long_packet_is_shown_in_part_with_its_length),
         cmocka_unit_test(a_line_that_is_too_long_is_cut_and_says_so),

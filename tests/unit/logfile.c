@@ -73,11 +73,48 @@ static void a_file_that_cannot_be_opened_is_an_error_and_changes_nothing(void **
     assert_int_equal(st.st_size, sizeof "netgdb: still here");
 }
 
+/* Nobody waits for whoever may read it, at the open or later. */
+static void a_fifo_is_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    char text[] = "netgdb: a line of 32 characters.";
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    assert_int_equal(logfile_open(f->path), NETGDB_IO);
+    assert_int_equal(errno, ENXIO);
+    int reader = open(f->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    assert_int_equal(logfile_open(f->path), 0);
+    (void)dup2(null, STDERR_FILENO);    /* where the rest goes */
+    for (unsigned i = 0; i < 4096; i++) /* a pipe holds half of that */
+        logfile_sink(NULL, LOG_WARN, text);
+    (void)dup2(before, STDERR_FILENO);
+    assert_int_equal(read(reader, text, sizeof text), sizeof text);
+    assert_int_equal(text[sizeof text - 1], '\n');
+    close(reader);
+    close(null);
+    close(before);
+}
+
+static void a_file_that_others_can_read_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(logfile_is_readable_by_others()); /* stderr */
+    assert_int_equal(logfile_open(f->path), 0);
+    assert_false(logfile_is_readable_by_others());
+    assert_int_equal(chmod(f->path, 0640), 0);
+    assert_true(logfile_is_readable_by_others());
+    assert_int_equal(chmod(f->path, 0604), 0);
+    assert_true(logfile_is_readable_by_others());
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_file_that_we_make_is_for_its_owner_alone),
+        TEST(a_fifo_is_not_waited_for),
+        TEST(a_file_that_others_can_read_is_noticed),
         TEST(lines_are_appended_each_with_its_newline),
         TEST(a_file_that_cannot_be_opened_is_an_error_and_changes_nothing),
     };

@@ -210,6 +210,17 @@ static void a_slow_request_is_told_with_its_meaning(void **state)
         buf_is(&f->lines, "netgdb: crash1: 2.0 s for mffff,10: read memory, hexadecimal\n"));
 }
 
+static void what_was_asked_is_shown_in_visible_form(void **state)
+{
+    struct fixture *f = *state;
+    f->time = 2 * IO_SECOND;
+    assert_int_equal(target_ask(f->front, "m\x1b[31m\nnetgdb: forged", &f->reply), 0);
+    (void)buf_addc(&f->lines, 0);
+    assert_non_null(strstr((char *)f->lines.data, "2.0 s for m\\x1b[31m\\x0anetgdb: forged: read"));
+    monitor(f, "netgdb \x1b[31m");
+    assert_says(f, "no such command: \\x1b[31m\n");
+}
+
 static void the_slowest_are_kept_in_order(void **state)
 {
     static const unsigned ms[] = {30, 10, 70, 20, 60, 40, 50};
@@ -291,6 +302,22 @@ static const char *read_as(struct fixture *f, const char *client, const char *an
     return (const char *)f->reply.data;
 }
 
+static void behind_a_proxy_only_the_cache_is_answered_here(void **state)
+{
+    struct fixture *f = *state;
+    struct target *front = f->front;
+    f->front = monitor_new(&f->target, NULL, NULL, &f->io.io, NULL, "crash1", &f->log);
+    assert_non_null(f->front);
+    monitor(f, "netgdb cache");
+    assert_int_equal(f->did.len, 0);
+    assert_true(buf_starts(&f->output, "the cache is off"));
+    f->time = 2 * PROFILE_SLOW_AFTER;
+    monitor(f, "netgdb status");
+    assert_true(buf_starts(&f->did, "[qRcmd,")); /* the proxy answers */
+    target_free(f->front);
+    f->front = front;
+}
+
 static void short_memory_is_an_error_to_lldb_only(void **state)
 {
     struct fixture *f = *state;
@@ -311,11 +338,13 @@ int main(void)
         TEST(help_lists_what_there_is),
         TEST(other_commands_are_passed_on),
         TEST(a_slow_request_is_told_with_its_meaning),
+        TEST(what_was_asked_is_shown_in_visible_form),
         TEST(the_slowest_are_kept_in_order),
         TEST(binary_requests_do_no_harm_to_json),
         TEST(an_error_is_no_answer),
         TEST(a_detach_is_counted),
         TEST(a_client_without_swbreak_gets_it),
+        TEST(behind_a_proxy_only_the_cache_is_answered_here),
         TEST(short_memory_is_an_error_to_lldb_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

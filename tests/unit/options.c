@@ -62,6 +62,7 @@ static void a_host_alone_has_every_default(void **state)
     assert_true(o.cache);
     assert_int_equal(o.nocaches, 0);
     assert_false(o.kill_forward);
+    assert_false(o.fileio);
     assert_int_equal(o.log, LOG_WARN);
     assert_string_equal(o.log_file, "");
 }
@@ -97,10 +98,10 @@ static void every_kind_of_target_has_its_form(void **state)
 
 static void every_option_is_read(void **state)
 {
-    struct options o =
-        parse("h,timeout=90,run-timeout=5,symbols=/boot/kernel:old/"
-              "kernel.debug,slide=-0x200000,rtos=free-rtos_1.0,"
-              "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,kill=forward,log=packet");
+    struct options o = parse(
+        "h,timeout=90,run-timeout=5,symbols=/boot/kernel:old/"
+        "kernel.debug,slide=-0x200000,rtos=free-rtos_1.0,"
+        "cache=off,nocache=0xfee00000-0xfee01000,nocache=0-FF,kill=forward,fileio=on,log=packet");
     (void)state;
     assert_true(o.timeout == 90 * IO_SECOND);
     assert_true(o.run_timeout == 5 * IO_SECOND);
@@ -112,6 +113,7 @@ static void every_option_is_read(void **state)
     assert_true(o.nocache[0].start == 0xfee00000 && o.nocache[0].end == 0xfee01000);
     assert_true(o.nocache[1].start == 0 && o.nocache[1].end == 0xff);
     assert_true(o.kill_forward);
+    assert_true(o.fileio);
     assert_int_equal(o.log, LOG_PACKET);
     assert_true(parse("h,timeout=0").timeout == 0);
     assert_true(parse("h,slide=0x200000").slide == 0x200000);
@@ -138,6 +140,8 @@ static void the_environment_gives_the_defaults(void **state)
                                       "1-2,0x3-4",
                                       "NETGDB_KILL",
                                       "forward",
+                                      "NETGDB_FILEIO",
+                                      "on",
                                       "NETGDB_LOG",
                                       "debug",
                                       "NETGDB_LOG_FILE",
@@ -155,6 +159,7 @@ static void the_environment_gives_the_defaults(void **state)
     assert_int_equal(o.nocaches, 2);
     assert_true(o.nocache[1].start == 3 && o.nocache[1].end == 4);
     assert_true(o.kill_forward);
+    assert_true(o.fileio);
     assert_int_equal(o.log, LOG_DEBUG);
     assert_string_equal(o.log_file, "/tmp/log,");
     assert_int_equal(parse("stdio:x").log, LOG_DEBUG);
@@ -206,6 +211,7 @@ static void a_wrong_value_is_named_with_what_it_takes(void **state)
            "rtos=a2345678901234567890123456789012: takes auto, off or the name of an RTOS");
     refuse("h,cache=yes", "cache=yes: takes on or off");
     refuse("h,kill=", "kill=: takes detach or forward");
+    refuse("h,fileio=yes", "fileio=yes: takes on or off");
     refuse("h,log=loud", "log=loud: takes error, warn, info, debug or packet");
 }
 
@@ -220,7 +226,7 @@ static void a_wrong_range_is_refused(void **state)
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
                      "unknown option '3-4': there are timeout, run-timeout, symbols, "
-                     "slide, rtos, cache, nocache, kill, log");
+                     "slide, rtos, cache, nocache, kill, fileio, log");
         else
             snprintf(why, sizeof why,
                      "nocache=%s: takes a range such as 0xfee00000-0xfee01000, "
@@ -257,13 +263,13 @@ static void an_unknown_option_names_the_known_ones(void **state)
 {
     (void)state;
     refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
-                          "slide, rtos, cache, nocache, kill, log");
+                          "slide, rtos, cache, nocache, kill, fileio, log");
     refuse(
         "h,",
         "unknown option '': there are timeout, run-timeout, symbols, slide, rtos, cache, nocache, "
-        "kill, log");
+        "kill, fileio, log");
     refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, run-timeout, symbols, "
-                           "slide, rtos, cache, nocache, kill, log");
+                           "slide, rtos, cache, nocache, kill, fileio, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
 
@@ -417,7 +423,7 @@ static void every_option_explains_itself(void **state)
         }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 10);
+    assert_int_equal(rows, 11);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)

@@ -785,6 +785,63 @@ static void a_kernel_that_came_back_is_told_and_learned_anew(void **state)
     assert_non_null(strstr(asked(f), " p0 P0="));
 }
 
+/* What the stub behind says next in place of its own reply. */
+static int hear(struct fixture *f, const char *request, const char *said)
+{
+    bool final;
+    f->stub->says = said;
+    assert_int_equal(target_send(f->target, (const uint8_t *)request, strlen(request)), 0);
+    int rc = target_recv(f->target, &f->reply, &final, 0);
+    f->stub->says = NULL;
+    return rc;
+}
+
+static void what_no_kernel_sends_ends_the_session(void **state)
+{
+    static const char *const stops[] = {"Fopen,1000/9,241,1a4",
+                                        "Funlink,1000/9",
+                                        "W00",
+                                        "X09",
+                                        "N",
+                                        "S05",
+                                        "T05exec:2f62696e;",
+                                        "T05library:;",
+                                        "T05fork:p1;",
+                                        "T05name:x;",
+                                        "T",
+                                        "T05thread:\x1b;",
+                                        "T0",
+                                        "QC1",
+                                        "OK",
+                                        "vFile"};
+    static const char *const replies[][2] = {
+        {"g", "Fwrite,1,1000,4"}, {"g", "\x1b\x1b"},  {"Hg1", "F1"},     {"p1", "T05"},
+        {"qC", "QC\x1b"},         {"qC", "Fclose,1"}, {"?", "Fclose,1"}, {"Z2,1,8", "E.no\x1b"}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++)
+        assert_int_equal(hear(f, "c", stops[i]), NETGDB_FOREIGN);
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++)
+        assert_int_equal(hear(f, replies[i][0], replies[i][1]), NETGDB_FOREIGN);
+}
+
+static void what_a_kernel_sends_passes(void **state)
+{
+    static const char *const replies[][2] = {
+        {"c", "T05thread:186a1;"},
+        {"s", "T0510:0011;watch:ffffffff81000000;thread:186a1;"},
+        {"?", "T05"},
+        {"c", "E16"},
+        {"g", "00xx"},
+        {"p1", ""},
+        {"qC", "QC186a1"},
+        {"qOffsets", "Text=0;Data=0;Bss=0"},
+        {"Hg1", "OK"},
+        {"Z2,1,8", ""}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++)
+        assert_int_equal(hear(f, replies[i][0], replies[i][1]), 0);
+}
+
 static void the_target_behind_is_freed_too(void **state)
 {
     struct stub *stub = stub_new();
@@ -843,6 +900,8 @@ int main(void)
         TEST(the_first_z_asks_whether_there_are_watchpoints),
         TEST(an_interrupt_is_for_the_target_behind_to_refuse),
         TEST(a_kernel_that_came_back_is_told_and_learned_anew),
+        TEST(what_no_kernel_sends_ends_the_session),
+        TEST(what_a_kernel_sends_passes),
         cmocka_unit_test(the_target_behind_is_freed_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +19,7 @@
 #include "session/record.h"
 #include "session/rundir.h"
 
-#define NAME "session-10.0.0.2-5000"
+#define NAME "session-10.0.0.2-20026-5000"
 
 static const struct net_addr own = {0x0a000001, 5000}, kernel = {0x0a000002, 20026};
 static const struct net_addr other = {0x0a000003, 20026};
@@ -314,6 +316,79 @@ static void a_record_that_is_removed_while_it_is_made_is_not_lost(void **state)
     record_close(r);
 }
 
+/* ---- a full file system ---- */
+
+enum { PAGES = 4, NOT_ALLOWED = 77 };
+
+/* Writes until there is no space. */
+static void fill(const char *file)
+{
+    static const char page[4096];
+    int fd = open(file, O_WRONLY | O_CREAT, 0600);
+    while (write(fd, page, sizeof page) > 0)
+        continue;
+    close(fd);
+}
+
+/* The runtime directory is a small tmpfs of our own. */
+static void enter_tmpfs(void)
+{
+    char size[32];
+    (void)snprintf(size, sizeof size, "size=%ld", PAGES * sysconf(_SC_PAGESIZE));
+    if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("netgdb-test", dir, "tmpfs", 0, size) != 0)
+        _exit(NOT_ALLOWED);
+    (void)chmod(dir, 0700);
+}
+
+static int make_one(void)
+{
+    fill("filler");
+    struct record *r = record_create(&own, &kernel);
+    if (r != NULL)
+        record_mark(r)->sent = 1; /* SIGBUS where there is no page for it */
+    return r != NULL || errno != ENOSPC || exists(path);
+}
+
+/* One that an older version made, or a copy: a hole. */
+static int claim_a_hole(void)
+{
+    leave_record(&own, &kernel, 17);
+    int from = open(path, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0600);
+    char bytes[8192];
+    ssize_t n = read(from, bytes, sizeof bytes);
+    if (n <= 0 || rename("copy", path) != 0 || ftruncate(to, n) != 0)
+        return 1;
+    close(from);
+    close(to);
+    fill("filler");
+    struct record *r = record_claim(kernel.ip);
+    return r != NULL;
+}
+
+static void in_a_full_tmpfs(int (*act)(void))
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        enter_tmpfs();
+        _exit(chdir(dir) != 0 ? 2 : act());
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_ALLOWED)
+        skip();
+    assert_int_equal(status, 0);
+}
+
+static void a_full_file_system_is_an_error_and_no_signal(void **state)
+{
+    (void)state;
+    in_a_full_tmpfs(make_one);
+    in_a_full_tmpfs(claim_a_hole);
+}
+
 /* ---- the directory ---- */
 
 static void a_directory_of_others_is_not_used(void **state)
@@ -417,6 +492,7 @@ int main(void)
         TEST(what_is_no_record_is_left_alone),
         TEST(a_record_that_is_removed_meanwhile_is_not_claimed),
         TEST(a_record_that_is_removed_while_it_is_made_is_not_lost),
+        TEST(a_full_file_system_is_an_error_and_no_signal),
         TEST(a_directory_of_others_is_not_used),
         TEST(what_is_wrong_with_a_directory_is_told),
         TEST(a_missing_directory_is_made_for_us_alone),

@@ -365,6 +365,14 @@ static void count_line(void *context, enum log_level level, const char *line)
     lines->level = level;
 }
 
+static void what_cannot_be_interrupted_gets_no_ctrl_c(void **state)
+{
+    struct fixture *f = *state;
+    stream_target_no_interrupt(f->target);
+    assert_int_equal(target_interrupt(f->target), NETGDB_UNSUPPORTED);
+    sent(f, "");
+}
+
 static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
 {
     struct fixture *f = *state;
@@ -433,6 +441,7 @@ int main(void)
         TEST(run_lengths_do_not_get_around_the_limit),
         TEST(a_stream_of_bad_run_lengths_ends_too),
         TEST(the_longest_request_is_the_stubs_packet_size),
+        TEST(what_cannot_be_interrupted_gets_no_ctrl_c),
         TEST(leaving_waits_for_the_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,7 @@ static int teardown(void **state)
 static void watch(struct fixture *f)
 {
     io_fds_set_datagrams(&f->io, IO_TARGET, f->session);
-    io_fds_watch(&f->io, -1);
+    io_fds_watch(&f->io);
     assert_true(f->io.side[IO_TARGET].others >= 0);
 }
 
@@ -209,14 +209,11 @@ static void it_is_opened_again_after_the_session_was_parked(void **state)
 static void the_socket_is_owned_and_close_on_exec(void **state)
 {
     struct fixture *f = *state;
-    int given = others_open(f->session);
-    assert_true(given >= 0);
-    io_fds_set_datagrams(&f->io, IO_TARGET, f->session);
-    io_fds_watch(&f->io, given);
-    assert_int_equal(f->io.side[IO_TARGET].others, given);
-    assert_int_equal(fcntl(given, F_GETFD), FD_CLOEXEC);
+    watch(f);
+    int other = f->io.side[IO_TARGET].others;
+    assert_int_equal(fcntl(other, F_GETFD), FD_CLOEXEC);
     io_fds_set_datagrams(&f->io, IO_TARGET, -1);
-    assert_int_equal(fcntl(given, F_GETFD), -1);
+    assert_int_equal(fcntl(other, F_GETFD), -1);
 }
 
 static void a_session_goes_on_without_a_descriptor_for_it(void **state)
@@ -227,7 +224,7 @@ static void a_session_goes_on_without_a_descriptor_for_it(void **state)
     none = (struct rlimit){3, old.rlim_max};
     io_fds_set_datagrams(&f->io, IO_TARGET, f->session);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    io_fds_watch(&f->io, -1);
+    io_fds_watch(&f->io);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     assert_int_equal(f->io.side[IO_TARGET].others, -1);
     send_from(f, f->kernel, "x");
@@ -237,7 +234,6 @@ static void a_session_goes_on_without_a_descriptor_for_it(void **state)
     assert_false(anybody_can_bind(f));
 }
 
-/* Why a proxy that runs as another user opens it for the borrower. */
 static void another_user_cannot_open_one(void **state)
 {
     struct fixture *f = *state;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A thread that writes lines; see logqueue.h. */
+#include "io/logqueue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "io/thread.h"
+
+struct line {
+    STAILQ_ENTRY(line) entries;
+    enum log_level level;
+    size_t bytes;
+    char text[];
+};
+
+struct logqueue {
+    void (*write)(void *context, enum log_level level, const char *line);
+    void *context;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t changed;
+    STAILQ_HEAD(, line) lines;
+    size_t bytes; /* of them, and of the one that is being written */
+    unsigned long lost;
+    bool runs; /* the thread */
+};
+
+struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level, const char *line),
+                              void *context)
+{
+    struct logqueue *q = calloc(1, sizeof *q);
+    pthread_condattr_t monotonic;
+    if (q == NULL)
+        return NULL;
+    q->write = write;
+    q->context = context;
+    STAILQ_INIT(&q->lines);
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return q;
+}
+
+/* Under the lock, which is not held while it writes. */
+static void write_one(struct logqueue *q)
+{
+    char text[64];
+    struct line *l = STAILQ_FIRST(&q->lines);
+    unsigned long lost = q->lost;
+    STAILQ_REMOVE_HEAD(&q->lines, entries);
+    q->lost = 0;
+    pthread_mutex_unlock(&q->lock);
+    q->write(q->context, l->level, l->text);
+    (void)snprintf(text, sizeof text, "netgdb: %lu lines more could not be written", lost);
+    if (lost != 0)
+        q->write(q->context, LOG_WARN, text);
+    pthread_mutex_lock(&q->lock);
+    q->bytes -= l->bytes;
+    free(l);
+    pthread_cond_broadcast(&q->changed);
+}
+
+static void *run(void *argument)
+{
+    struct logqueue *q = argument;
+    pthread_mutex_lock(&q->lock);
+    for (;;) {
+        while (STAILQ_EMPTY(&q->lines))
+            pthread_cond_wait(&q->changed, &q->lock);
+        write_one(q);
+    }
+    return NULL;
+}
+
+void logqueue_sink(void *context, enum log_level level, const char *line)
+{
+    struct logqueue *q = context;
+    size_t bytes = sizeof(struct line) + strlen(line) + 1;
+    int error = errno;
+    struct line *l = malloc(bytes);
+    pthread_mutex_lock(&q->lock);
+    if (!q->runs)
+        q->runs = thread_start(run, q) == 0;
+    if (l == NULL || !q->runs || q->bytes + bytes > LOGQUEUE_BYTES) {
+        q->lost++;
+        free(l);
+    } else {
+        l->level = level;
+        l->bytes = bytes;
+        memcpy(l->text, line, strlen(line) + 1);
+        q->bytes += bytes;
+        STAILQ_INSERT_TAIL(&q->lines, l, entries);
+        pthread_cond_broadcast(&q->changed);
+    }
+    pthread_mutex_unlock(&q->lock);
+    errno = error;
+}
+
+bool logqueue_drain(struct logqueue *q, unsigned ms)
+{
+    struct timespec until;
+    int rc = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&q->lock);
+    while (q->bytes != 0 && rc == 0)
+        rc = pthread_cond_timedwait(&q->changed, &q->lock, &until);
+    bool all = q->bytes == 0;
+    pthread_mutex_unlock(&q->lock);
+    return all;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Answers without a session; see reception.h. */
+#include "io/reception.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/herald.h"
+#include "io/sockets.h"
+#include "proto/wire.h"
+
+union pktinfo {
+    struct cmsghdr align;
+    uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
+void reception_init(struct reception *r)
+{
+    for (unsigned i = 0; i < RECEPTION_PORTS; i++)
+        r->fd[i] = -1;
+    r->key = 0;
+    (void)!getrandom(&r->key, sizeof r->key, GRND_NONBLOCK);
+}
+
+static void close_one(struct reception *r, unsigned i)
+{
+    if (r->fd[i] >= 0)
+        close(r->fd[i]);
+    r->fd[i] = -1;
+}
+
+void reception_close(struct reception *r)
+{
+    for (unsigned i = 0; i < RECEPTION_PORTS; i++)
+        close_one(r, i);
+}
+
+static unsigned choose(const struct reception *r, const struct net_addr *kernel)
+{
+    uint64_t x = ((uint64_t)kernel->ip << 16 | kernel->port) ^ r->key;
+    x = (x ^ x >> 31) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (unsigned)((x ^ x >> 29) % RECEPTION_PORTS);
+}
+
+static void acknowledge(int fd, const struct net_addr *kernel, uint32_t own_ip)
+{
+    uint8_t ack[WIRE_ACK];
+    union pktinfo control = {.bytes = {0}};
+    struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(own_ip)};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(kernel->port),
+                             .sin_addr.s_addr = htonl(kernel->ip)};
+    struct iovec part = {ack, sizeof ack};
+    struct msghdr msg = {.msg_name = &to,
+                         .msg_namelen = sizeof to,
+                         .msg_iov = &part,
+                         .msg_iovlen = 1,
+                         .msg_control = &control,
+                         .msg_controllen = sizeof control};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+    wire_encode_ack(1, ack);
+    c->cmsg_level = IPPROTO_IP;
+    c->cmsg_type = IP_PKTINFO;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    memcpy(CMSG_DATA(c), &info, sizeof info);
+    (void)sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL); /* a lost one is asked for again */
+}
+
+int reception_answer(struct reception *r, const struct net_addr *kernel, uint32_t own_ip)
+{
+    unsigned i = choose(r, kernel);
+    bool opened = r->fd[i] < 0;
+    if (opened)
+        r->fd[i] = herald_open(0);
+    if (r->fd[i] < 0)
+        return -1;
+    acknowledge(r->fd[i], kernel, own_ip);
+    return opened ? (int)i : -1;
+}
+
+/* The T of a kernel: its second datagram, with the begin of a packet. Of the data only the begin is
+ * here, and wire_decode looks at none of it. */
+static bool is_stop(const struct herald *h)
+{
+    struct wire_msg msg;
+    return h->own_ip != 0 && wire_decode(h->data, h->len, &msg) == 0 && msg.type == WIRE_DATA &&
+           msg.seqno == 2 && msg.offset == 0 && msg.len != 0 && msg.data[0] == '$';
+}
+
+bool reception_take(struct reception *r, unsigned i, struct net_addr *own, struct net_addr *kernel)
+{
+    struct herald batch[HERALD_BATCH];
+    struct sockaddr_in name;
+    int n = herald_receive(r->fd[i], batch);
+    for (int k = 0; k < n; k++) {
+        if (!is_stop(&batch[k]) || !sockets_local(r->fd[i], &name))
+            continue;
+        *own = (struct net_addr){batch[k].own_ip, ntohs(name.sin_port)};
+        *kernel = batch[k].from;
+        close_one(r, i);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keeps a target from acting on this machine through gdb; see guard.h. */
+#include "proto/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/packets.h"
+#include "proto/rsp.h"
+#include "proto/visible.h"
+
+static const char refused[] = "F-1,1"; /* EPERM: GDB manual, "The F Reply Packet", "errno Values" */
+static const char entity[] = "<!ENTITY";
+
+enum {
+    TAIL = sizeof entity - 2,               /* of a part that may begin what the next one ends */
+    SHOWN_MAX = (TARGET_REPLY_MAX - 1) / 2, /* of text that is hexadecimal */
+};
+
+struct guard {
+    struct target base;
+    const struct log *log;
+    bool fileio;
+    bool told_file, told_document;
+    const struct packet *packet; /* of the request */
+    bool document;               /* it asks for a part of an object that is text */
+    uint64_t offset;             /* of that part */
+    uint64_t expected;           /* where the part before it ended */
+    char tail[TAIL];             /* how it ended */
+    struct buf text, data;
+};
+
+static struct guard *of(struct target *t)
+{
+    return (struct guard *)t;
+}
+
+/* ---- requests ---- */
+
+/* "qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH" of an object that gdb parses as XML, or opens. */
+static bool is_document(const uint8_t *request, size_t len, uint64_t *offset)
+{
+    static const char *const objects[] = {"features", "libraries", "libraries-svr4",  "memory-map",
+                                          "osdata",   "threads",   "traceframe-info", "exec-file"};
+    static const char start[] = "qXfer:", read[] = ":read:";
+    const size_t skip = sizeof start - 1;
+    const uint8_t *colon = len > skip ? memchr(request + skip, ':', len - skip) : NULL;
+    if (colon == NULL || memcmp(request, start, skip) != 0)
+        return false;
+    size_t n = (size_t)(colon - request) - skip, rest = (size_t)(request + len - colon);
+    const uint8_t *last = memrchr(request, ':', len);
+    if (rest < sizeof read || memcmp(colon, read, sizeof read - 1) != 0 ||
+        rsp_hex_number(last + 1, (size_t)(request + len - last) - 1, offset) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
+        if (strlen(objects[i]) == n && memcmp(request + skip, objects[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int guard_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct guard *g = of(t);
+    g->packet = packet_find(request, len);
+    g->document = is_document(request, len, &g->offset);
+    return target_next_send(t, request, len);
+}
+
+/* ---- replies ---- */
+
+static int refuse(const struct guard *g, struct buf *reply, bool *told, const char *what)
+{
+    if (!*told)
+        log_warn(g->log, "%s", what);
+    *told = true;
+    return buf_sets(reply, "E01");
+}
+
+/* The target wants gdb to do something with files. While it runs it waits for the answer. */
+static int refuse_file(struct guard *g, struct buf *reply)
+{
+    int rc = refuse(g, reply, &g->told_file,
+                    "the target asks for files of this machine (File-I/O): refused; fileio=on in "
+                    "the name allows it");
+    if (rc != 0 || (g->packet->does & PKT_RESUMES) == 0)
+        return rc;
+    rc = target_next_send(&g->base, (const uint8_t *)refused, sizeof refused - 1);
+    return rc == 0 ? NETGDB_AGAIN : rc;
+}
+
+/* Text in hexadecimal behind `skip` bytes. What is none is an error: gdb would print it, too. */
+static int show_hex(struct guard *g, struct buf *reply, size_t skip)
+{
+    char letter = reply->len != 0 ? (char)reply->data[0] : 0;
+    buf_reset(&g->data);
+    buf_reset(&g->text);
+    if (rsp_unhex(&g->data, reply->data + skip, reply->len - skip) != 0)
+        return buf_sets(reply, "E01");
+    int rc = visible_add(&g->text, g->data.data, g->data.len);
+    if (g->text.len > SHOWN_MAX)
+        g->text.len = SHOWN_MAX;
+    buf_reset(reply);
+    if (rc == 0 && skip != 0)
+        rc = buf_addc(reply, (uint8_t)letter);
+    return rc == 0 ? buf_addhex(reply, g->text.data, g->text.len) : rc;
+}
+
+static void show_line(struct buf *reply)
+{
+    for (size_t i = 0; i < reply->len; i++) {
+        if (!visible_ascii(reply->data[i]))
+            reply->data[i] = '?';
+    }
+}
+
+/* Whether an entity is declared in this part, or by the end of the last and the begin of this. */
+static bool has_entity(struct guard *g, const struct buf *part)
+{
+    size_t before = g->offset == g->expected && g->offset != 0 ? TAIL : 0;
+    buf_reset(&g->text);
+    (void)buf_add(&g->text, g->tail, before);
+    if (buf_add(&g->text, part->data, part->len) != 0)
+        return true;
+    g->expected = g->offset + part->len;
+    size_t kept = g->text.len < TAIL ? g->text.len : TAIL;
+    memset(g->tail, 0, TAIL);
+    if (kept != 0)
+        memcpy(g->tail + TAIL - kept, g->text.data + g->text.len - kept, kept);
+    return g->text.len != 0 && memmem(g->text.data, g->text.len, entity, sizeof entity - 1) != NULL;
+}
+
+/* In XML a control character is an error anyway; C1 is not (XML 1.0, 2.2). */
+static void show_document(struct buf *part)
+{
+    uint8_t *d = part->data;
+    for (size_t i = 0; i < part->len; i++) {
+        bool space = d[i] == '\n' || d[i] == '\t' || d[i] == '\r';
+        if ((d[i] < 0x20 && !space) || d[i] == 0x7f)
+            d[i] = '?';
+        else if (i > 0 && d[i - 1] == 0xc2 && d[i] >= 0x80 && d[i] < 0xa0)
+            d[i - 1] = d[i] = '?';
+    }
+}
+
+/* 'm' or 'l' and a part of the object, in binary. */
+static int check_document(struct guard *g, struct buf *reply)
+{
+    uint8_t more = reply->data[0];
+    buf_reset(&g->data);
+    if (rsp_unescape(&g->data, reply->data + 1, reply->len - 1) != 0)
+        return buf_sets(reply, "E01");
+    if (g->offset + g->data.len > GUARD_DOCUMENT_MAX)
+        return refuse(g, reply, &g->told_document,
+                      "the target describes itself at a length that cannot be: refused");
+    if (has_entity(g, &g->data))
+        return refuse(g, reply, &g->told_document,
+                      "the target describes itself with XML entities: refused");
+    show_document(&g->data);
+    buf_reset(reply);
+    (void)buf_addc(reply, more);
+    return rsp_escape(reply, g->data.data, g->data.len);
+}
+
+static bool is_binary(const struct packet *packet)
+{
+    return packet->name[0] == '\0' || packet->name[0] == 'x' || packet->name[0] == 'j' ||
+           strncmp(packet->name, "vFile", 5) == 0 || strncmp(packet->name, "qXfer", 5) == 0;
+}
+
+static int show_reply(struct guard *g, struct buf *reply)
+{
+    bool plain = reply->data[0] == 'E' || buf_is(reply, "OK");
+    if (g->document && (reply->data[0] == 'm' || reply->data[0] == 'l'))
+        return check_document(g, reply);
+    if (!plain && (packet_is(g->packet, "qRcmd") || packet_is(g->packet, "qThreadExtraInfo")))
+        return show_hex(g, reply, 0);
+    if (!is_binary(g->packet) || buf_starts(reply, "E."))
+        show_line(reply);
+    return 0;
+}
+
+static int guard_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct guard *g = of(t);
+    int rc = target_next_recv(t, reply, final, watch);
+    if (rc != 0 || reply->len == 0)
+        return rc;
+    if (!*final)
+        return show_hex(g, reply, 1);
+    if (reply->data[0] == 'F' && !g->fileio && strncmp(g->packet->name, "vFile", 5) != 0)
+        return refuse_file(g, reply);
+    return show_reply(g, reply);
+}
+
+static void guard_free(struct target *t)
+{
+    target_free(t->next);
+    buf_free(&of(t)->text);
+    buf_free(&of(t)->data);
+    free(t);
+}
+
+static const struct target_ops ops = {
+    .send = guard_send,
+    .recv = guard_recv,
+    .interrupt = target_next_interrupt,
+    .idle = target_next_idle,
+    .leave = target_next_leave,
+    .max_request = target_next_max_request,
+    .free = guard_free,
+};
+
+struct target *guard_new(struct target *next, bool fileio, const struct log *log)
+{
+    struct guard *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return NULL;
+    g->base = (struct target){&ops, next};
+    g->fileio = fileio;
+    g->log = log;
+    g->packet = packet_find((const uint8_t *)"?", 1);
+    buf_init(&g->text, VISIBLE_MAX * TARGET_REPLY_MAX + TAIL);
+    buf_init(&g->data, TARGET_REPLY_MAX);
+    return &g->base;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Connections that say nothing.
+ *
+ *   idle COUNT PORT|PATH    so many to this TCP port on loopback, or to this unix socket; they stay
+ *                           until the process is killed, and one that is closed is opened again
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { COUNT_MAX = 4096 };
+
+/* A connection that is being made, or -1. It may stay in the backlog for ever. */
+static int open_one(const char *where)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int family = where[0] == '/' ? AF_UNIX : AF_INET;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    in.sin_port = htons((uint16_t)atoi(where));
+    (void)snprintf(un.sun_path, sizeof un.sun_path, "%s", where);
+    int rc = family == AF_UNIX ? connect(fd, (const struct sockaddr *)&un, sizeof un)
+                               : connect(fd, (const struct sockaddr *)&in, sizeof in);
+    if (rc == 0 || errno == EINPROGRESS)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    static struct pollfd all[COUNT_MAX];
+    const struct timespec moment = {0, 20000000};
+    int count = argc == 3 ? atoi(argv[1]) : 0;
+    if (count < 1 || count > COUNT_MAX)
+        return 2;
+    for (int i = 0; i < count; i++)
+        all[i] = (struct pollfd){open_one(argv[2]), POLLRDHUP, 0};
+    printf("idle: ready\n");
+    (void)fflush(stdout);
+    for (;;) {
+        (void)poll(all, (nfds_t)count, 100);
+        for (int i = 0; i < count; i++) {
+            if (all[i].fd >= 0 && all[i].revents == 0)
+                continue;
+            if (all[i].fd >= 0)
+                close(all[i].fd);
+            all[i] = (struct pollfd){open_one(argv[2]), POLLRDHUP, 0};
+        }
+        (void)nanosleep(&moment, NULL);
+    }
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a hostile target says, and what of it gdb gets: proto/guard.h, proto/visible.h. */
+#include "proto/guard.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/err.h"
+#include "proto/rsp.h"
+#include "proto/visible.h"
+
+enum { SAID_MAX = 16 };
+
+/* A target that says what it was given, one packet after the other; `asked` has what it heard. */
+struct fixture {
+    struct target target;
+    struct target *front;
+    struct buf said[SAID_MAX];
+    bool output[SAID_MAX];
+    unsigned says, next;
+    struct buf asked, reply, lines;
+    unsigned line_count;
+    struct log log;
+};
+
+static struct fixture *of(struct target *t)
+{
+    return (struct fixture *)((char *)t - offsetof(struct fixture, target));
+}
+
+static int next_send(struct target *t, const uint8_t *request, size_t len)
+{
+    return buf_printf(&of(t)->asked, "[%.*s]", (int)len, (const char *)request);
+}
+
+static int next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct fixture *f = of(t);
+    (void)watch;
+    assert_true(f->next < f->says);
+    *final = !f->output[f->next];
+    const struct buf *b = &f->said[f->next++];
+    return buf_set(reply, b->data, b->len);
+}
+
+static void next_free(struct target *t)
+{
+    (void)t;
+}
+
+static void take_line(void *context, enum log_level level, const char *line)
+{
+    struct fixture *f = context;
+    assert_int_equal(level, LOG_WARN);
+    buf_adds(&f->lines, line);
+    f->line_count++;
+}
+
+static int begin(void **state, bool fileio)
+{
+    static const struct target_ops ops = {.send = next_send, .recv = next_recv, .free = next_free};
+    struct fixture *f = test_calloc(1, sizeof *f);
+    f->target.ops = &ops;
+    f->log = (struct log){LOG_WARN, "crash1", take_line, f};
+    f->front = guard_new(&f->target, fileio, &f->log);
+    assert_non_null(f->front);
+    struct buf *bufs[] = {&f->asked, &f->reply, &f->lines};
+    for (unsigned i = 0; i < 3; i++)
+        buf_init(bufs[i], TARGET_REPLY_MAX);
+    for (unsigned i = 0; i < SAID_MAX; i++)
+        buf_init(&f->said[i], TARGET_REPLY_MAX);
+    *state = f;
+    return 0;
+}
+
+static int setup(void **state)
+{
+    return begin(state, false);
+}
+
+static int setup_fileio(void **state)
+{
+    return begin(state, true);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(f->next, f->says);
+    target_free(f->front);
+    struct buf *bufs[] = {&f->asked, &f->reply, &f->lines};
+    for (unsigned i = 0; i < 3; i++)
+        buf_free(bufs[i]);
+    for (unsigned i = 0; i < SAID_MAX; i++)
+        buf_free(&f->said[i]);
+    test_free(f);
+    return 0;
+}
+
+static void will_say(struct fixture *f, const void *text, size_t len, bool output)
+{
+    assert_true(f->says < SAID_MAX);
+    f->output[f->says] = output;
+    assert_int_equal(buf_set(&f->said[f->says++], text, len), 0);
+}
+
+static void says(struct fixture *f, const char *text)
+{
+    will_say(f, text, strlen(text), false);
+}
+
+/* Text in hexadecimal behind `first`. */
+static void says_hex(struct fixture *f, const char *first, const char *text, bool output)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    buf_adds(&b, first);
+    buf_addhex(&b, text, strlen(text));
+    will_say(f, b.data, b.len, output);
+    buf_free(&b);
+}
+
+static void ask(struct fixture *f, const char *request)
+{
+    assert_int_equal(target_send(f->front, (const uint8_t *)request, strlen(request)), 0);
+}
+
+static int hear(struct fixture *f)
+{
+    bool final;
+    return target_recv(f->front, &f->reply, &final, 0);
+}
+
+static void expect(struct fixture *f, const char *text)
+{
+    assert_int_equal(hear(f), 0);
+    if (!buf_is(&f->reply, text))
+        fail_msg("gdb gets \"%.*s\" instead of \"%s\"", (int)f->reply.len,
+                 (const char *)f->reply.data, text);
+}
+
+/* The text that is in the reply in hexadecimal, behind `skip` bytes. */
+static void expect_hex(struct fixture *f, size_t skip, const char *text)
+{
+    struct buf b;
+    buf_init(&b, 10000);
+    assert_int_equal(hear(f), 0);
+    assert_true(f->reply.len >= skip);
+    assert_int_equal(rsp_unhex(&b, f->reply.data + skip, f->reply.len - skip), 0);
+    if (!buf_is(&b, text))
+        fail_msg("gdb prints \"%.*s\" instead of \"%s\"", (int)b.len, (const char *)b.data, text);
+    buf_free(&b);
+}
+
+/* ---- files ---- */
+
+static const char *const files[] = {"Fopen,1000/9,241,1a4",  "Funlink,1000/9",
+                                    "Frename,1000/9,2000/9", "Fwrite,1,1000,40",
+                                    "Fsystem,1000/20",       "Fstat,1000/9,2000"};
+
+static void a_request_for_files_is_refused_and_the_target_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "vCont;c");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        says(f, files[i]);
+        assert_int_equal(hear(f), NETGDB_AGAIN); /* whoever serves looks after the client */
+    }
+    says(f, "T05");
+    expect(f, "T05");
+    assert_true(buf_is(&f->asked, "[vCont;c][F-1,1][F-1,1][F-1,1][F-1,1][F-1,1][F-1,1]"));
+    assert_int_equal(f->line_count, 1); /* and is told of once */
+    assert_true(buf_starts(&f->lines, "netgdb: crash1: the target asks for files"));
+}
+
+static void one_that_answers_something_else_is_an_error(void **state)
+{
+    static const char *const requests[] = {"?", "g", "m1000,4", "vRun;61", "qRcmd,00", "D", "!"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ask(f, requests[i]);
+        says(f, files[0]);
+        expect(f, "E01");
+    }
+    assert_null(memmem(f->asked.data, f->asked.len, "F-1", 3));
+}
+
+static void fileio_on_lets_them_through(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "c");
+    says(f, "Fopen,1000/9,0,0");
+    expect(f, "Fopen,1000/9,0,0");
+    ask(f, "F3");
+    says(f, "T05");
+    expect(f, "T05");
+    assert_int_equal(f->line_count, 0);
+}
+
+static void files_of_the_target_are_as_ever(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "vFile:open:2f,0,0");
+    says(f, "F5");
+    expect(f, "F5");
+    ask(f, "vFile:pread:5,3,0");
+    says(f, "F3;\x1b[m");
+    expect(f, "F3;\x1b[m"); /* contents of a file */
+}
+
+/* ---- text ---- */
+
+static void console_output_is_visible(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "c");
+    says_hex(f, "O",
+             "a\tb\nc\r\x1b]0;title\x07 \x9b"
+             "31m \xc2\x9b"
+             "31m \xc3\xa4 \xff\x7f",
+             true);
+    expect_hex(f, 1, "a\tb\nc\\x0d\\x1b]0;title\\x07 \\x9b31m \\xc2\\x9b31m \xc3\xa4 \\xff\\x7f");
+    assert_int_equal(f->reply.data[0], 'O');
+    says(f, "T05");
+    expect(f, "T05");
+}
+
+static void the_answer_to_monitor_is_visible(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qRcmd,00");
+    says_hex(f, "O", "\x1b[2J", true);
+    says_hex(f, "", "\x1b[2J", false);
+    expect_hex(f, 1, "\\x1b[2J");
+    expect_hex(f, 0, "\\x1b[2J");
+    ask(f, "qRcmd,00");
+    says(f, "OK");
+    expect(f, "OK");
+    ask(f, "qRcmd,00");
+    says(f, "no \x1b digits");
+    expect(f, "E01");
+}
+
+static void names_of_threads_are_visible(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qThreadExtraInfo,1");
+    says_hex(f, "", "idle\x1b[8m", false);
+    expect_hex(f, 0, "idle\\x1b[8m");
+    ask(f, "qThreadStopInfo1");
+    says(f, "T05name:\x1bi;");
+    expect(f, "T05name:?i;");
+    ask(f, "qXfer:threads:read::0,1000");
+    says(f, "m<thread id=\"1\" name=\"a}\x3b[m \xc2\x9bm \xc3\xa4\"/>"); /* }; is an ESC */
+    expect(f, "m<thread id=\"1\" name=\"a?[m ??m \xc3\xa4\"/>");
+}
+
+static void words_of_errors_are_visible(void **state)
+{
+    static const char *const requests[] = {"m1,1", "x1,1", "vRun;61", "qXfer:auxv:read::0,1"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ask(f, requests[i]);
+        says(f, "E.no \x1b[5mway\x9b");
+        expect(f, "E.no ?[5mway?");
+    }
+}
+
+static void what_is_binary_stays_as_it_is(void **state)
+{
+    static const char *const requests[] = {"x1000,4", "qXfer:auxv:read::0,1", "jThreadsInfo",
+                                           "vFile:readlink:2f", "_mystery"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ask(f, requests[i]);
+        says(f, "l\x1b\x7f\x80");
+        expect(f, "l\x1b\x7f\x80");
+    }
+}
+
+/* As much as a reply can hold, every byte of it four as text. */
+static void output_without_end_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    struct buf b;
+    buf_init(&b, TARGET_REPLY_MAX);
+    buf_adds(&b, "O");
+    for (size_t i = 0; i < 80000; i++)
+        buf_adds(&b, "1b");
+    ask(f, "c");
+    will_say(f, b.data, b.len, true);
+    assert_int_equal(hear(f), 0);
+    assert_true(f->reply.len <= TARGET_REPLY_MAX);
+    buf_free(&b);
+}
+
+/* ---- descriptions ---- */
+
+static void a_description_with_entities_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qXfer:features:read:target.xml:0,1000");
+    says(f, "m<!DOCTYPE target SYSTEM \"gdb-target.dtd\">");
+    expect(f, "m<!DOCTYPE target SYSTEM \"gdb-target.dtd\">"); /* as gdbserver begins */
+    ask(f, "qXfer:features:read:target.xml:0,1000");
+    says(f, "l<!DOCTYPE target [<!ENTITY a \"aaaa\">]>");
+    expect(f, "E01");
+    assert_int_equal(f->line_count, 1);
+}
+
+static void entities_are_found_across_parts(void **state)
+{
+    static const char text[] = "<!ENTITY a \"b\">";
+    struct fixture *f = *state;
+    for (size_t cut = 1; cut < 8; cut++) {
+        char request[64], part[64];
+        ask(f, "qXfer:features:read:target.xml:0,10");
+        (void)snprintf(part, sizeof part, "m%.*s", (int)cut, text);
+        says(f, part);
+        expect(f, part);
+        (void)snprintf(request, sizeof request, "qXfer:features:read:target.xml:%zx,10", cut);
+        ask(f, request);
+        (void)snprintf(part, sizeof part, "l%s", text + cut);
+        says(f, part);
+        expect(f, "E01");
+    }
+}
+
+static void a_description_without_end_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char request[64];
+    ask(f, "qXfer:features:read:target.xml:3fffff,10");
+    says(f, "m<");
+    expect(f, "m<");
+    (void)snprintf(request, sizeof request, "qXfer:features:read:target.xml:%x,10",
+                   GUARD_DOCUMENT_MAX);
+    ask(f, request);
+    says(f, "m<");
+    expect(f, "E01");
+    ask(f, "qXfer:auxv:read::500000,10"); /* no XML */
+    says(f, "m<");
+    expect(f, "m<");
+}
+
+/* ---- visible.h ---- */
+
+static void a_line_has_a_mark_for_each_byte(void **state)
+{
+    char line[] = "a\x1b\n\x7f\xc2\x9b\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xc0\xaf\xed\x80";
+    (void)state;
+    visible_line(line);
+    assert_string_equal(line, "a?????\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80????");
+}
+
+static void text_is_cut_at_a_whole_byte(void **state)
+{
+    char out[8];
+    (void)state;
+    assert_int_equal(visible_text(out, sizeof out, (const uint8_t *)"ab\x1b\x1b", 4), 3);
+    assert_string_equal(out, "ab\\x1b");
+    assert_int_equal(visible_text(out, sizeof out, NULL, 0), 0);
+    assert_string_equal(out, "");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_request_for_files_is_refused_and_the_target_goes_on),
+        TEST(one_that_answers_something_else_is_an_error),
+        cmocka_unit_test_setup_teardown(fileio_on_lets_them_through, setup_fileio, teardown),
+        TEST(files_of_the_target_are_as_ever),
+        TEST(console_output_is_visible),
+        TEST(the_answer_to_monitor_is_visible),
+        TEST(names_of_threads_are_visible),
+        TEST(words_of_errors_are_visible),
+        TEST(what_is_binary_stays_as_it_is),
+        TEST(output_without_end_is_cut),
+        TEST(a_description_with_entities_is_refused),
+        TEST(entities_are_found_across_parts),
+        TEST(a_description_without_end_is_refused),
+        cmocka_unit_test(a_line_has_a_mark_for_each_byte),
+        cmocka_unit_test(text_is_cut_at_a_whole_byte),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A gdb with libnetgdb.so on this machine asks for a kernel on the control socket; see control.h.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session/control.h"
+#include "tools/proxy.h"
+
+/* "take PORT IP...": the port, and the hosts into *watch. False when it is not that. */
+static bool read_request(const char *line, struct listener_watch *watch, unsigned long *port)
+{
+    static const char take[] = "take ";
+    char text[INET_ADDRSTRLEN], *end;
+    struct in_addr in;
+    int used = 0;
+    if (strncmp(line, take, sizeof take - 1) != 0)
+        return false;
+    *port = strtoul(line + sizeof take - 1, &end, 10);
+    if (end == line + sizeof take - 1)
+        return false;
+    line = end;
+    for (; sscanf(line, " %15[0-9.]%n", text, &used) == 1; line += used) {
+        if (watch->n == LISTENER_IPS || inet_pton(AF_INET, text, &in) != 1)
+            return false;
+        watch->ips[watch->n++] = ntohl(in.s_addr);
+    }
+    return watch->n != 0 && *line == '\0';
+}
+
+void proxy_take(struct proxy *p, int fd, const char *line)
+{
+    struct listener_watch wants = {.n = 0};
+    unsigned long port;
+    struct client *c = NULL;
+    if (!read_request(line, &wants, &port))
+        control_refuse(fd, "the proxy does not understand the request");
+    else if (p->listener == NULL || port != p->herald_port)
+        log_debug(&p->log, "a gdb wants kernels of UDP port %lu: it listens there itself", port);
+    else
+        c = client_new(p, fd, fd);
+    if (c == NULL) {
+        close(fd);
+        return;
+    }
+    c->asked = c->asks = true;
+    c->wants = wants;
+    client_serve(c);
+}
