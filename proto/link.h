@@ -151,6 +151,7 @@ struct link {
         uint32_t seqnos[LINK_THIRD_ACKS];
         unsigned n;
         uint64_t due;
+        bool never;
     } third;
 
     struct link_trace out[LINK_SENT_HISTORY], in[LINK_HISTORY];
@@ -233,6 +234,14 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
  * state the request changes; with LINK_STATES, all of it.
  */
 void link_tell_copy(struct link *l, enum link_copy copy, enum link_state state);
+
+/*
+ * The peer leaves when it has what it waits for: from now on no ack is sent a third time. One that
+ * comes later waits in the card of a kernel, and spoils its next session: it is taken for the ack
+ * of the HERALD, and a kernel with INVARIANTS panics (debugnet_handle_arp,
+ * sys/net/debugnet_inet.c).
+ */
+void link_is_leaving(struct link *l, bool leaving);
 
 /* The DATA that was sent last is not sent again before `ns` have passed, each time. */
 void link_be_patient(struct link *l, uint64_t ns);

@@ -51,11 +51,17 @@ int link_send_third_acks(struct link *l)
     return transmit_acks(l, l->third.seqnos, n, 1);
 }
 
+void link_is_leaving(struct link *l, bool leaving)
+{
+    l->third.n = 0;
+    l->third.never = leaving;
+}
+
 int link_send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool repeats)
 {
     /* A kernel that repeats itself may be about to give up. */
     bool at_once = repeats && l->lossy;
-    if (l->lossy && !l->lazy_acks)
+    if (l->lossy && !l->lazy_acks && !l->third.never)
         keep_third_acks(l, seqnos, n);
     return transmit_acks(l, seqnos, n, at_once ? 3 : 2);
 }

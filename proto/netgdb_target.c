@@ -53,6 +53,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
     struct netgdb_target *t = nt_self(base);
     const struct log *log = t->log;
     t->silence.patience = NETGDB_LEAVE_PATIENCE;
+    link_is_leaving(t->link, true);
     int rc = target_transact(base, request, len, reply);
     if (rc == 0 && !t->no_ack) {
         t->silence.patience = LAST_PLUS_PATIENCE;
@@ -61,6 +62,7 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
             linger(t);
         t->log = t->silence.log = log;
     }
+    link_is_leaving(t->link, rc == 0);
     t->silence.patience = NETGDB_PATIENCE;
     return rc;
 }

@@ -40,11 +40,11 @@ machine_start() {
     IFS_was=$IFS
     IFS='
 '
-    # shellcheck disable=SC2046,SC2086 # words
-    set -- $(media) "$@" $qemu_options
+    # shellcheck disable=SC2046 # lines
+    set -- $(media) "$@"
     IFS=$IFS_was
     # shellcheck disable=SC2086 # words
-    start qemu "$qemu" $board -accel "$accel" -smp "$cpus" -m "$memory" -nodefaults \
+    start qemu "$qemu" $board $qemu_options -accel "$accel" -smp "$cpus" -m "$memory" -nodefaults \
         -display none -no-reboot \
         -netdev tap,id=net0,ifname=tap0,script=no,downscript=no \
         -device virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56 \

@@ -366,6 +366,28 @@ static void a_server_may_be_killed_anywhere_while_it_leaves(void **state)
     }
 }
 
+/* What comes when it has left waits in its card, and its next `netgdb -s` dies of it. */
+static void nothing_is_sent_to_a_kernel_that_has_left(void **state)
+{
+    static const enum twin_generation generations[] = {TWIN_OLD, TWIN_NEW};
+    (void)state;
+    for (unsigned g = 0; g < 2; g++) {
+        struct twin_config config = twin_config(generations[g]);
+        config.invariants = true;
+        struct session *s = session_of(&config);
+        for (unsigned i = 0; i < 100; i++) /* until nothing is held back for long */
+            assert_int_equal(ask(s, "s")[0], 'T');
+        netgdb_target_link(s->r->target)->lossy = true; /* acks go out three times */
+        leave(s);
+        assert_int_equal(twin_phase(s->r->twin), TWIN_DDB);
+        rig_kill(s->r);
+        connect(s);
+        assert_int_equal(twin_harm(s->r->twin), 0);
+        leave(s);
+        end(s);
+    }
+}
+
 static void nothing_is_done_twice_on_a_bad_network(void **state)
 {
     (void)state;
@@ -400,6 +422,7 @@ int main(void)
         cmocka_unit_test(whoever_takes_over_leaves_it_there),
         cmocka_unit_test(breakpoints_of_a_client_that_was_killed_are_taken_out),
         cmocka_unit_test(a_server_may_be_killed_anywhere_while_it_leaves),
+        cmocka_unit_test(nothing_is_sent_to_a_kernel_that_has_left),
         cmocka_unit_test(nothing_is_done_twice_on_a_bad_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

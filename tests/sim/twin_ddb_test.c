@@ -256,6 +256,24 @@ static void a_message_in_the_nic_panics_13_with_invariants(void **state)
     }
 }
 
+static void an_ack_in_the_nic_panics_any_with_invariants(void **state)
+{
+    (void)state;
+    BOTH(g)
+    {
+        struct twin_config config = twin_config(g);
+        config.invariants = true;
+        struct raw *r = raw_new(&config);
+        r->io = sim_session(r->w, config.ip, 0);
+        raw_ack(r, 128);
+        raw_run(r, SIM_MS);
+        twin_netgdb(r->t);
+        assert_int_equal(twin_phase(r->t), TWIN_GONE);
+        assert_int_equal(twin_counts(r->t)->early_data, 1);
+        raw_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_breakpoint_in_longjmp_kills_it_at_the_first_bad_address),
         cmocka_unit_test(watchpoints_do_not_follow_from_the_generation),
         cmocka_unit_test(a_message_in_the_nic_panics_13_with_invariants),
+        cmocka_unit_test(an_ack_in_the_nic_panics_any_with_invariants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
