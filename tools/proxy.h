@@ -122,6 +122,7 @@ struct proxy {
         uint64_t since;
     } said;
     struct log_limit refused, full;    /* lines that clients can cause */
+    struct log_limit no_door;          /* and kernels */
     struct log_limit sent_away;        /* the same, of the main thread alone */
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;

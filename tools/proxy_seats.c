@@ -125,6 +125,23 @@ static bool open_range(struct proxy *p, struct door *d)
     return false;
 }
 
+static void tell_no_door(struct proxy *p, const struct seat *s, const struct door *d)
+{
+    const struct proxy_options *o = p->options;
+    const char *why = strerror(errno);
+    bool all_used = o->first_port != 0 && errno == EADDRINUSE;
+    unsigned long more;
+    if (!log_passes(&p->no_door, io_fds_now(), &more))
+        return;
+    if (!is_tcp(p))
+        log_error(&s->log, "no socket %s for it: %s (%lu more before)", d->where, why, more);
+    else if (all_used)
+        log_error(&s->log, "no TCP port for it: all of --ports %u-%u are in use (%lu more before)",
+                  o->first_port, o->last_port, more);
+    else
+        log_error(&s->log, "no TCP port for it: %s (%lu more before)", why, more);
+}
+
 /* The door of a kernel: later kernels name session port + 1 to their user. */
 static void open_seat_door(struct proxy *p, struct seat *s)
 {
@@ -146,13 +163,7 @@ static void open_seat_door(struct proxy *p, struct seat *s)
         s->door = d;
         return;
     }
-    if (!is_tcp(p))
-        log_error(&s->log, "no socket %s for it: %s", d->where, strerror(errno));
-    else if (o->first_port != 0 && errno == EADDRINUSE)
-        log_error(&s->log, "no TCP port for it: all of --ports %u-%u are in use", o->first_port,
-                  o->last_port);
-    else
-        log_error(&s->log, "no TCP port for it: %s", strerror(errno));
+    tell_no_door(p, s, d);
     free(d);
 }
 
