@@ -268,7 +268,7 @@ static bool await_request(struct client *c, struct server *server)
 {
     const uint64_t deadline = io_fds_now() + PROXY_GRACE;
     int rc = 0;
-    if (!c->silent)
+    if (c->asked || c->proxy->options->stdio)
         return true;
     while ((rc == 0 || rc == NETGDB_INTERRUPTED) && !rsp_server_has_request(server)) {
         if (!goes_on(c) || io_fds_now() >= deadline)
