@@ -369,7 +369,10 @@ struct client *client_new(struct proxy *p, int in, int out)
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
-    c->wants = p->watch;
+    c->wants.n = p->n_ips; /* and not p->watch itself, which is in the listener's list */
+    memcpy(c->wants.ips, p->ips, sizeof c->wants.ips);
+    c->wants.nets = p->options->from;
+    c->wants.nets_n = p->options->froms;
     io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     name_client(c);
