@@ -19,6 +19,7 @@ libproto_la_SOURCES = \
 	proto/guard.c proto/guard.h \
 	proto/holdback.c proto/holdback.h \
 	proto/io.c proto/io.h \
+	proto/keepout.c proto/keepout.h \
 	proto/link.c proto/link.h \
 	proto/link_acks.c proto/link_input.c proto/link_late.c proto/link_parts.h \
 	proto/link_signs.c \

@@ -6,6 +6,7 @@
 #ifndef NETGDB_PROTO_QUIRKS_PARTS_H
 #define NETGDB_PROTO_QUIRKS_PARTS_H
 
+#include "proto/keepout.h"
 #include "proto/packets.h"
 #include "proto/quirks.h"
 
@@ -20,7 +21,7 @@ enum {
     QUIRKS_BUFSZ_MIN = 400,  /* the smallest GDB_BUFSZ of all machines (i386, arm) */
     QUIRKS_BUFSZ_MAX = 4096, /* the largest (amd64, arm64, riscv) */
     QUIRKS_THREADS_MAX = 4 * 1024 * 1024, /* bytes of a thread list, about 60000 threads */
-    QUIRKS_NAME_MAX = 64,                 /* bytes of a function's name, with its NUL */
+    QUIRKS_NAME_MAX = KEEPOUT_NAME_MAX,
 };
 
 struct quirks {

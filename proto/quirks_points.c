@@ -4,62 +4,10 @@
  * the stub itself runs; the others are remembered until they are taken out, so that whoever goes
  * on with the session of a client that was killed can do that. See quirks.h.
  */
-#include <stdio.h>
 #include <string.h>
 
+#include "proto/keepout.h"
 #include "proto/quirks_parts.h"
-
-/* As GDB writes them (its *-tdep.c), for the machines that have a stub. */
-static const struct instruction {
-    uint8_t len, bytes[STOP_TEXT_MAX];
-} instructions[] = {
-    {1, {0xcc}},                   /* amd64, i386: int3 */
-    {4, {0x00, 0x00, 0x20, 0xd4}}, /* arm64: brk #0 */
-    {2, {0x02, 0x90}},             /* riscv64: c.ebreak */
-    {4, {0x73, 0x00, 0x10, 0x00}}, /* riscv64: ebreak */
-    {4, {0x7d, 0x82, 0x10, 0x08}}, /* powerpc: tw */
-    {4, {0x08, 0x10, 0x82, 0x7d}}, /* powerpc64le */
-};
-
-/*
- * What runs while the stub has the kernel: its own code and that of its network, what chooses and
- * enters it, and the way back from an access that fails (trap, kdb_reenter, a backtrace by ddb,
- * longjmp). A breakpoint there traps where nothing handles it: the machine is silent, or reboots.
- * Source: sys/gdb, sys/kern/subr_kdb.c, sys/net/debugnet*.c, sys/ddb/db_main.c, setjmp.S.
- */
-static const char *const runs[] = {
-    "data_abort",         "db_*",   "debugnet_*", "dn_*",     "do_el1h_sync",
-    "do_trap_supervisor", "gdb_*",  "kdb_*",      "longjmp",  "makectx",
-    "netgdb_*",           "setjmp", "trap",       "_longjmp", "_setjmp",
-};
-
-/* Of those that begin so: what enters the debugger, and is not run by it. */
-static const char *const runs_not[] = {"kdb_alt_break*", "kdb_break",  "kdb_enter*",  "kdb_init",
-                                       "kdb_panic",      "kdb_reboot", "kdb_sysctl_*"};
-
-/* `*` at the end of a pattern is anything. */
-static bool is_among(const char *name, const char *const *patterns, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(patterns[i]);
-        bool open = patterns[i][len - 1] == '*';
-        if (open ? strncmp(name, patterns[i], len - 1) == 0 : strcmp(name, patterns[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-#define IS_AMONG(name, patterns) is_among(name, patterns, sizeof(patterns) / sizeof((patterns)[0]))
-
-static bool is_breakpoint(const struct buf *data)
-{
-    for (size_t i = 0; i < sizeof instructions / sizeof instructions[0]; i++) {
-        if (data->len == instructions[i].len &&
-            memcmp(data->data, instructions[i].bytes, data->len) == 0)
-            return true;
-    }
-    return false;
-}
 
 static struct stop_point *find_point(struct stop *s, uint64_t address, size_t len)
 {
@@ -70,18 +18,10 @@ static struct stop_point *find_point(struct stop *s, uint64_t address, size_t le
     return NULL;
 }
 
-/*
- * Keeps a breakpoint from the stub's own code. GDB plants one in longjmp by itself, where it knows
- * the ABI, and would not step over a call if that were refused: it is told that all is well.
- */
+/* Keeps a breakpoint from the stub's own code. */
 static int keep_out(struct quirks *q, const char *name)
 {
-    if (strcmp(q->said, name) != 0)
-        log_warn(q->options.log,
-                 "no breakpoint was set in %s: the kernel's own debugger runs it, and would hang",
-                 name);
-    (void)snprintf(q->said, sizeof q->said, "%s", name);
-    return buf_sets(&q->reply, strstr(name, "longjmp") != NULL ? "OK" : "E01");
+    return buf_sets(&q->reply, keepout_answer(q->said, name, q->options.log));
 }
 
 /*
@@ -118,7 +58,7 @@ static bool is_stubs_own(const struct quirks *q, uint64_t address, char *name)
     const struct quirks_options *o = &q->options;
     return o->function != NULL &&
            o->function(o->function_context, address, name, QUIRKS_NAME_MAX) &&
-           IS_AMONG(name, runs) && !IS_AMONG(name, runs_not);
+           keepout_is_stubs_own(name);
 }
 
 bool quirks_may_write(struct quirks *q, uint64_t address, int *rc)
@@ -126,7 +66,7 @@ bool quirks_may_write(struct quirks *q, uint64_t address, int *rc)
     char name[QUIRKS_NAME_MAX];
     const char *why = NULL; /* does not matter: it is the client's to take out */
     *rc = 0;
-    if (!is_breakpoint(&q->data))
+    if (!keepout_is_breakpoint(&q->data))
         return true;
     bool own = is_stubs_own(q, address, name);
     *rc = own ? keep_out(q, name) : remember(q, address, &why);
@@ -152,7 +92,7 @@ int quirks_plant(struct quirks *q, uint64_t address, const char **why)
 void quirks_note_write(struct quirks *q, uint64_t address)
 {
     struct stop *s = quirks_stop(q);
-    bool planted = is_breakpoint(&q->data);
+    bool planted = keepout_is_breakpoint(&q->data);
     for (unsigned i = 0; i < STOP_POINTS; i++) {
         struct stop_point *p = &s->points[i];
         if (p->len == 0 || p->address - address >= q->data.len) {

@@ -9,6 +9,7 @@
 #include "proto/cache.h"
 #include "proto/err.h"
 #include "proto/guard.h"
+#include "proto/keepout.h"
 #include "proto/quirks.h"
 #include "proto/stream_target.h"
 #include "session/kernel.h"
@@ -213,6 +214,9 @@ static int complete(struct chain *chain, const struct chain_config *config, stru
         rc = kernel_examine(chain, config, &description);
     if (rc == 0 && kernel && netgdb != NULL) /* else a proxy has them */
         rc = add_quirks(chain, config, netgdb);
+    if (rc == 0 && kernel && netgdb == NULL && chain->symbols != NULL)
+        rc =
+            decorate(chain, keepout_new(chain->target, find_function, chain->symbols, config->log));
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
     if (rc == 0)

@@ -56,9 +56,9 @@ static bool in_group(int fd, gid_t own, gid_t group)
     return false;
 }
 
-bool control_allows(int fd)
+bool control_allows(int fd, const char *path)
 {
-    char path[PATH_SIZE];
+    char own[PATH_SIZE];
     struct ucred peer;
     struct stat st;
     socklen_t len = sizeof peer;
@@ -66,7 +66,10 @@ bool control_allows(int fd)
         return false;
     if (peer.uid == geteuid() || peer.uid == 0)
         return true;
-    return socket_path(path) == 0 && stat(path, &st) == 0 && in_group(fd, peer.gid, st.st_gid);
+    if (path == NULL && socket_path(own) == 0)
+        path = own;
+    return path != NULL && stat(path, &st) == 0 && (st.st_mode & S_IWGRP) != 0 &&
+           in_group(fd, peer.gid, st.st_gid);
 }
 
 int control_connect(void)

@@ -27,8 +27,12 @@ int control_listen(void);
 /* Removes it. */
 void control_remove(void);
 
-/* Whether who is at the other end of this connection may use it (SO_PEERCRED, SO_PEERGROUPS). */
-bool control_allows(int fd);
+/*
+ * Whether who is at the other end of a connection to the socket at `path` (NULL: the control
+ * socket) may use it: the same user, root, and the socket's group where it may write (SO_PEERCRED,
+ * SO_PEERGROUPS).
+ */
+bool control_allows(int fd, const char *path);
 
 /*
  * Connects to the proxy of this user, or to that of the machine in /run/netgdb. Returns a

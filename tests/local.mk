@@ -62,6 +62,10 @@ UNIT_TESTS += tests/unit/requests
 tests_unit_requests_SOURCES = tests/unit/requests.c tests/unit/unit.h
 tests_unit_requests_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/keepout
+tests_unit_keepout_SOURCES = tests/unit/keepout.c tests/unit/unit.h
+tests_unit_keepout_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/guard
 tests_unit_guard_SOURCES = tests/unit/guard.c tests/unit/unit.h
 tests_unit_guard_LDADD = $(UNIT_LIBS)

@@ -15,7 +15,8 @@ static int help(void)
 {
     printf("Usage: netgdb ls [OPTION...]\n"
            "List the kernels that the running 'netgdb proxy' keeps: host, generation, first stop,\n"
-           "since when, TCP port, state, round-trip time and how much was sent again.\n\n"
+           "since when, state, round-trip time, how much was sent again, and what to type behind\n"
+           "'target remote'.\n\n"
            "  -v, --verbose  the profile of each session, too\n"
            "  --json         a JSON object a line\n"
            "  -h, --help     print this and exit\n\n"

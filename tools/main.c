@@ -17,7 +17,7 @@ static const struct command {
     {"node", node_main, "make a stub reachable as a panicked kernel is"},
     {"rtos", rtos_main, "list the RTOSes that are known, or show a program's layout"},
     {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
-    {"proxy", proxy_main, "serve kernels to any debugger over TCP"},
+    {"proxy", proxy_main, "serve kernels to any debugger"},
     {"ls", ls_main, "list the kernels of the running proxy"},
 };
 

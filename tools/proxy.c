@@ -18,7 +18,7 @@
 #include "io/herald.h"
 #include "io/sockets.h"
 #include "io/thread.h"
-#include "session/rundir.h"
+#include "session/control.h"
 
 enum {
     EVENTS = 32,
@@ -78,13 +78,14 @@ static int resolve_names(struct proxy *p)
     int rc = resolve_target(p);
     if (rc != EXIT_DONE || o->stdio || o->unix_path[0] != '\0')
         return rc;
-    rc = resolve(o->listen, 0, &p->listen);
-    if (rc == EXIT_DONE && (ntohl(p->listen.sin_addr.s_addr) >> 24) != IN_LOOPBACKNET)
-        log_warn(&p->log,
-                 "listening on %s: whoever can connect controls the kernels, and reads their "
-                 "memory",
-                 o->listen);
-    return rc;
+    if (o->listen[0] != '\0' || o->has_port || o->first_port != 0)
+        return resolve(o->listen[0] != '\0' ? o->listen : "127.0.0.1", 0, &p->listen);
+    const char *why = rundir_trouble(p->directory);
+    if (why == NULL)
+        return EXIT_DONE;
+    complain("no unix sockets in runtime directory %s: %s: give --listen for others, or -p",
+             p->directory, why);
+    return EXIT_FAILED;
 }
 
 /* The HERALD port that systemd has opened for us (sd_listen_fds(3)), or -1. */
@@ -228,6 +229,7 @@ static int open_proxy(struct proxy *p)
         return rc;
     if (!o->stdio)
         p->control_fd = control_open(p);
+    say_who(p);
     confine_us(p);
     if (!queue_lines(p))
         return EXIT_FAILED;
@@ -256,13 +258,28 @@ int proxy_accept(struct proxy *p, int door)
     return fd;
 }
 
+bool proxy_admits(struct proxy *p, const struct door *door, int fd)
+{
+    unsigned long more;
+    const char *path = door != NULL ? door->where : NULL;
+    if ((door != NULL && door->port != 0) || control_allows(fd, path))
+        return true;
+    if (log_passes(&p->sent_away, io_fds_now(), &more))
+        log_info(&p->log, "another user's process was sent away from %s (%lu more before)",
+                 path != NULL ? path : "the control socket", more);
+    return false;
+}
+
 static void accept_clients(struct proxy *p, struct door *door)
 {
     for (int i = 0; i < ACCEPTS; i++) {
         int fd = proxy_accept(p, door->fd);
         if (fd < 0)
             return;
-        client_start(p, door, fd, fd);
+        if (proxy_admits(p, door, fd))
+            client_start(p, door, fd, fd);
+        else
+            close(fd);
     }
 }
 
@@ -388,7 +405,7 @@ int proxy_main(int argc, char **argv)
     raise_limits();
     end = open_proxy(&p);
     if (end != EXIT_DONE) {
-        proxy_close_door(&p, &p.front);
+        proxy_close_door(&p.front);
         return end;
     }
     if (options.stdio)
@@ -396,7 +413,7 @@ int proxy_main(int argc, char **argv)
     loop(&p);
     (void)thread_start(await_second_signal, &p);
     control_close(&p);
-    proxy_close_door(&p, &p.front);
+    proxy_close_door(&p.front);
     say_profiles(&p);
     proxy_end(&p);
     drain_lines(&p);

@@ -20,6 +20,7 @@
 #include "proto/server.h"
 #include "session/listener.h"
 #include "session/profile.h"
+#include "session/rundir.h"
 #include "tools/tools.h"
 
 enum {
@@ -39,8 +40,8 @@ struct proxy_options {
     struct options target;              /* OPTIONS_ANY when no TARGET was given */
     bool has_target, has_port;          /* TARGET and -p were given */
     uint16_t port;                      /* 0: a free one */
-    char listen[HOST_MAX];              /* a host; empty: a unix socket */
-    char unix_path[OPTIONS_SOCKET_MAX]; /* empty: TCP */
+    char listen[HOST_MAX];              /* --listen ADDRESS; empty: not given */
+    char unix_path[OPTIONS_SOCKET_MAX]; /* --listen unix:PATH; empty: not given */
     uint16_t first_port, last_port;     /* of the kernels' doors; 0: session port + 1 */
     struct lobby_net from[PROXY_NETS_MAX];
     unsigned froms;
@@ -53,10 +54,10 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *options);
 
 /* Where clients come in. */
 struct door {
-    int fd;            /* listens; -1: none */
-    struct seat *seat; /* whose door it is; NULL: of whatever kernel TARGET means */
-    uint16_t port;
-    char where[PROXY_WHERE];
+    int fd;                  /* listens; -1: none */
+    struct seat *seat;       /* whose door it is; NULL: of whatever kernel TARGET means */
+    uint16_t port;           /* 0: a unix socket */
+    char where[PROXY_WHERE]; /* what is behind "target remote "; the socket's path */
 };
 
 struct seat {
@@ -104,9 +105,10 @@ struct proxy {
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
     unsigned n_ips;
-    struct sockaddr_in stub; /* TARGET is tcp: */
-    struct sockaddr_in listen;
-    FILE *out; /* what is to be typed goes there */
+    struct sockaddr_in stub;    /* TARGET is tcp: */
+    struct sockaddr_in listen;  /* sin_family 0: doors are unix sockets */
+    char directory[RUNDIR_MAX]; /* where those are */
+    FILE *out;                  /* what is to be typed goes there */
     int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
     struct door front;
     atomic_bool ending;
@@ -120,6 +122,7 @@ struct proxy {
         uint64_t since;
     } said;
     struct log_limit refused, full;    /* lines that clients can cause */
+    struct log_limit no_door;          /* and kernels */
     struct log_limit sent_away;        /* the same, of the main thread alone */
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;
@@ -132,6 +135,9 @@ struct proxy {
 
 /* Takes a connection from a listening socket. Only for the main thread. -1: there is none. */
 int proxy_accept(struct proxy *p, int door);
+
+/* Whether who is there may be a client of this door (NULL: of the control socket); else a line. */
+bool proxy_admits(struct proxy *p, const struct door *door, int fd);
 
 /* ---- proxy_seats.c ---- */
 
@@ -154,7 +160,8 @@ int proxy_open_front(struct proxy *p);
 /* A seat's kernel goes on in this session, whose own seat, if there is one, is not needed. */
 void proxy_move_seat(struct proxy *p, struct seat *s, const struct listener_kernel *k);
 
-void proxy_close_door(struct proxy *p, struct door *door);
+/* Closes it, and removes its socket. Keeps errno. */
+void proxy_close_door(struct door *door);
 void proxy_free_seats(struct proxy *p);
 
 /* Has the main thread look at the seats (or the end) soon. */
@@ -164,6 +171,9 @@ void proxy_poke(struct proxy *p);
 
 /* Writes a line to a FILE, the context; for a queue. */
 void say_out(void *context, enum log_level level, const char *line);
+
+/* Who can connect. Before files are confined: the group's name is one. */
+void say_who(const struct proxy *p);
 
 void say_front(struct proxy *p);
 void say_herald(struct proxy *p); /* what to type at db> */

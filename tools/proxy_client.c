@@ -268,7 +268,7 @@ static bool await_request(struct client *c, struct server *server)
 {
     const uint64_t deadline = io_fds_now() + PROXY_GRACE;
     int rc = 0;
-    if (!c->silent)
+    if (c->asked || c->proxy->options->stdio)
         return true;
     while ((rc == 0 || rc == NETGDB_INTERRUPTED) && !rsp_server_has_request(server)) {
         if (!goes_on(c) || io_fds_now() >= deadline)
@@ -369,7 +369,10 @@ struct client *client_new(struct proxy *p, int in, int out)
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
-    c->wants = p->watch;
+    c->wants.n = p->n_ips; /* and not p->watch itself, which is in the listener's list */
+    memcpy(c->wants.ips, p->ips, sizeof c->wants.ips);
+    c->wants.nets = p->options->from;
+    c->wants.nets_n = p->options->froms;
     io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     name_client(c);

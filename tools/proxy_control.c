@@ -120,16 +120,11 @@ static void *run(void *context)
 
 void control_accept(struct proxy *p)
 {
-    unsigned long more;
     int fd = proxy_accept(p, p->control_fd);
     if (fd < 0)
         return;
-    bool allowed = control_allows(fd);
+    bool allowed = proxy_admits(p, NULL, fd);
     (void)fcntl(fd, F_SETFL, 0); /* a list may be longer than what is taken at once */
-    if (!allowed && log_passes(&p->sent_away, io_fds_now(), &more))
-        log_info(&p->log,
-                 "another user's process was sent away from the control socket (%lu more before)",
-                 more);
     struct visit *v = allowed ? malloc(sizeof *v) : NULL;
     if (v != NULL)
         *v = (struct visit){p, fd};

@@ -12,29 +12,33 @@
 
 static int help(void)
 {
-    printf("Usage: netgdb proxy [OPTION...] [TARGET]\n"
-           "Serve panicked kernels to any debugger that speaks RSP over TCP: gdb, LLDB, an IDE.\n"
-           "Every kernel that calls is kept waiting and has a TCP port of its own; debuggers come\n"
-           "and go. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH or stdio:COMMAND,\n"
-           "with options as behind 'target remote netgdb:'; without it any kernel is let in.\n\n"
-           "  -p, --port PORT       TCP port of TARGET (a free one); without TARGET that of the\n"
-           "                        kernel that waits longest\n"
-           "  --listen ADDRESS      listen there (127.0.0.1)\n"
-           "  --listen unix:PATH    or on this socket\n"
-           "  --ports FIRST-LAST    TCP ports of the kernels; else UDP port of the session + 1\n"
-           "  --from CIDR           only kernels of this network; may be repeated\n"
-           "  --stdio               serve one debugger on stdin and stdout, as in\n"
-           "                        'target remote | netgdb proxy --stdio HOST'\n"
-           "  --leave parked        leave the kernels waiting at the end, for the next proxy;\n"
-           "                        else they are detached from and back at db>\n"
-           "  --json                print JSON, a line for each event\n"
-           "  --log LEVEL           error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
-           "  -h, --help            print this and exit\n\n"
-           "It prints what to type in gdb and at db>. SIGUSR1 prints the profile of each session;\n"
-           "SIGINT and SIGTERM end it. 'netgdb ls' lists the kernels.\n"
-           "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 nobody answered\n"
-           "(no kernel within timeout=SECONDS of TARGET; with --stdio no stub), 4 link lost\n"
-           "(--stdio).\n");
+    printf(
+        "Usage: netgdb proxy [OPTION...] [TARGET]\n"
+        "Serve panicked kernels to any debugger that speaks RSP: gdb, LLDB, an IDE. Every kernel\n"
+        "that calls is kept waiting, and has a unix socket or a TCP port of its own; debuggers\n"
+        "come and go. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH or\n"
+        "stdio:COMMAND, with options as behind 'target remote netgdb:'; without it any kernel is\n"
+        "let in.\n\n"
+        "  -p, --port PORT       TCP port of TARGET (a free one); without TARGET that of the\n"
+        "                        kernel that waits longest; -p and --ports listen on 127.0.0.1\n"
+        "  --listen ADDRESS      TCP ports there: whoever can connect controls the kernels\n"
+        "  --listen unix:PATH    one unix socket, for this user alone\n"
+        "  --ports FIRST-LAST    TCP ports of the kernels; else UDP port of the session + 1\n"
+        "                        Without any of these: unix sockets in the runtime directory,\n"
+        "                        for this user, root and the directory's group\n"
+        "  --from CIDR           only kernels of this network; may be repeated\n"
+        "  --stdio               serve one debugger on stdin and stdout, as in\n"
+        "                        'target remote | netgdb proxy --stdio HOST'\n"
+        "  --leave parked        leave the kernels waiting at the end, for the next proxy;\n"
+        "                        else they are detached from and back at db>\n"
+        "  --json                print JSON, a line for each event\n"
+        "  --log LEVEL           error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
+        "  -h, --help            print this and exit\n\n"
+        "It prints what to type in gdb and at db>. SIGUSR1 prints the profile of each session;\n"
+        "SIGINT and SIGTERM end it. 'netgdb ls' lists the kernels.\n"
+        "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 nobody answered\n"
+        "(no kernel within timeout=SECONDS of TARGET; with --stdio no stub), 4 link lost\n"
+        "(--stdio).\n");
     return EXIT_DONE;
 }
 
@@ -178,7 +182,7 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
                                           {0}};
     const char *level = getenv("NETGDB_LOG");
     int c, which = 0;
-    *o = (struct proxy_options){.listen = "127.0.0.1", .log_level = LOG_INFO};
+    *o = (struct proxy_options){.log_level = LOG_INFO};
     if (level != NULL && level[0] != '\0' && log_level_parse(level, &o->log_level) != 0)
         return complain_usage("proxy", "NETGDB_LOG: '%s' is not a level", level);
     while ((c = getopt_long(argc, argv, "hp:", known, &which)) != -1) {

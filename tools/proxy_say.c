@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What `netgdb proxy` prints: for people, or as a JSON object a line; see proxy.h. */
+#include <arpa/inet.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "io/herald.h"
 #include "tools/proxy.h"
 
-enum { LIST_ROW_MAX = 4096 };
+enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_WHERE + 16 };
+
+#define LIST_FORMAT "%-15s %-4s %-5s %-19s  %-28s %9s %6s  %s\n"
 
 /* ---- one line each ---- */
 
@@ -48,14 +53,19 @@ static void json_begin(struct buf *out, const char *event, const struct seat *s)
     }
 }
 
+static const char *target_remote(const struct door *d, char text[COMMAND_MAX])
+{
+    (void)snprintf(text, COMMAND_MAX, "target remote %s", d->where);
+    return text;
+}
+
 static void json_gdb(struct buf *out, const struct door *d)
 {
     if (d == NULL)
         return;
+    char text[COMMAND_MAX];
     buf_printf(out, ",\"port\":%u,\"gdb\":", d->port);
-    char text[PROXY_WHERE + 16];
-    (void)snprintf(text, sizeof text, "target remote %s", d->where);
-    json_text(out, text);
+    json_text(out, target_remote(d, text));
 }
 
 static void print_door(struct proxy *p, const char *event, const struct seat *s,
@@ -75,6 +85,30 @@ static void print_door(struct proxy *p, const char *event, const struct seat *s,
         buf_printf(&line, "(gdb) target remote %s", d->where);
     }
     print(p, &line);
+}
+
+void say_who(const struct proxy *p)
+{
+    const struct proxy_options *o = p->options;
+    uint32_t at = ntohl(p->listen.sin_addr.s_addr);
+    struct stat st;
+    if (o->stdio)
+        return;
+    if (p->listen.sin_family != AF_INET) {
+        bool group =
+            p->directory[0] != '\0' && stat(p->directory, &st) == 0 && (st.st_mode & S_IXGRP) != 0;
+        const struct group *g = group ? getgrgid(st.st_gid) : NULL;
+        log_info(&p->log, "who can connect: processes of this user%s%s, and root's",
+                 g != NULL ? " and of group " : "", g != NULL ? g->gr_name : "");
+    } else if (at >> 24 == IN_LOOPBACKNET) {
+        log_warn(&p->log, "who can connect: every user of this machine, who then controls the "
+                          "kernels, and reads their memory");
+    } else {
+        log_warn(&p->log,
+                 "who can connect: whoever can reach %s, who then controls the kernels, and reads "
+                 "their memory",
+                 o->listen);
+    }
 }
 
 void say_front(struct proxy *p)
@@ -247,11 +281,8 @@ static void fill(struct row *r, struct seat *s)
 
 static void list_text(struct seat *s, const struct row *r, bool verbose, struct buf *out)
 {
-    char port[8] = "-";
-    if (s->door != NULL)
-        (void)snprintf(port, sizeof port, "%u", s->door->port);
-    buf_printf(out, "%-15s %-4s %-5s %-19s %5s  %-28s %9s %6s\n", s->name, r->generation,
-               s->stop[0] != '\0' ? s->stop : "-", r->since, port, r->state, r->rtt, r->loss);
+    buf_printf(out, LIST_FORMAT, s->name, r->generation, s->stop[0] != '\0' ? s->stop : "-",
+               r->since, r->state, r->rtt, r->loss, s->door != NULL ? s->door->where : "-");
     if (!verbose)
         return;
     struct buf text;
@@ -268,6 +299,7 @@ static void list_text(struct seat *s, const struct row *r, bool verbose, struct 
 
 static void list_json(struct seat *s, const struct row *r, bool verbose, struct buf *out)
 {
+    char text[COMMAND_MAX];
     buf_adds(out, "{\"host\":");
     json_text(out, s->name);
     buf_printf(out,
@@ -280,6 +312,10 @@ static void list_json(struct seat *s, const struct row *r, bool verbose, struct 
                : s->runs         ? "running"
                                  : "parked",
                s->client != NULL ? s->client->who : "", r->rtt_ms, r->loss_percent);
+    if (s->door != NULL) {
+        buf_adds(out, ",\"gdb\":");
+        json_text(out, target_remote(s->door, text));
+    }
     if (verbose) {
         buf_adds(out, ",\"profile\":{");
         profile_json(&s->profile, out);
@@ -292,8 +328,8 @@ void say_list(struct proxy *p, bool json, bool verbose, struct buf *out)
 {
     struct seat *s;
     if (!json)
-        buf_printf(out, "%-15s %-4s %-5s %-19s %5s  %-28s %9s %6s\n", "HOST", "GEN", "STOP",
-                   "SINCE", "PORT", "STATE", "RTT/ms", "LOSS/%");
+        buf_printf(out, LIST_FORMAT, "HOST", "GEN", "STOP", "SINCE", "STATE", "RTT/ms", "LOSS/%",
+                   "TARGET REMOTE");
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
         LIST_FOREACH (s, &p->seats[i], entries) {
             struct row row;

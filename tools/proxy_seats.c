@@ -13,6 +13,8 @@
 #include "io/sockets.h"
 #include "tools/proxy.h"
 
+enum { SOCKET_MODE = 0660 }; /* as the control socket's: control_allows looks who comes */
+
 void proxy_poke(struct proxy *p)
 {
     const uint64_t one = 1;
@@ -41,7 +43,7 @@ static bool open_door(struct proxy *p, struct door *d, uint16_t port)
     if (d->fd < 0)
         return false;
     if (!sockets_local(d->fd, &name) || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) != 0) {
-        proxy_close_door(p, d);
+        proxy_close_door(d);
         return false;
     }
     d->port = ntohs(name.sin_port);
@@ -49,13 +51,66 @@ static bool open_door(struct proxy *p, struct door *d, uint16_t port)
     return true;
 }
 
-void proxy_close_door(struct proxy *p, struct door *d)
+/* A unix socket at this path, d->where. False with errno. */
+static bool open_unix_door(struct proxy *p, struct door *d, mode_t mode)
 {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = d};
+    d->fd = sockets_unix_listen(d->where, mode);
+    if (d->fd >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) == 0)
+        return true;
+    proxy_close_door(d);
+    return false;
+}
+
+void proxy_close_door(struct door *d)
+{
+    int error = errno;
     if (d->fd >= 0)
         close(d->fd); /* takes it out of the epoll set */
-    if (d == &p->front && p->options->unix_path[0] != '\0' && d->fd >= 0)
-        (void)unlink(p->options->unix_path);
+    if (d->port == 0 && d->fd >= 0)
+        (void)unlink(d->where);
     d->fd = -1;
+    errno = error;
+}
+
+/* Whether a door of ours is there: asking the socket would be a connection to it. */
+static bool has_door(const struct proxy *p, const char *where)
+{
+    struct seat *s;
+    if (p->front.fd >= 0 && strcmp(p->front.where, where) == 0)
+        return true;
+    for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
+        LIST_FOREACH (s, &p->seats[i], entries) {
+            if (s->door != NULL && strcmp(s->door->where, where) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* One in the runtime directory, of this name, or with the number behind it where that is in use.
+ * False with errno. */
+static bool open_named_door(struct proxy *p, struct door *d, const char *name, unsigned number)
+{
+    int n = snprintf(d->where, sizeof d->where, "%s/%s", p->directory, name);
+    bool fits = n > 0 && (size_t)n < sizeof d->where;
+    if (fits && !has_door(p, d->where)) {
+        if (open_unix_door(p, d, SOCKET_MODE))
+            return true;
+        if (errno != EADDRINUSE)
+            return false;
+    }
+    n = snprintf(d->where, sizeof d->where, "%s/%s-%u", p->directory, name, number);
+    if (n > 0 && (size_t)n < sizeof d->where)
+        return open_unix_door(p, d, SOCKET_MODE);
+    errno = ENAMETOOLONG;
+    return false;
+}
+
+/* Whether doors are TCP ports. */
+static bool is_tcp(const struct proxy *p)
+{
+    return p->listen.sin_family == AF_INET;
 }
 
 static bool open_range(struct proxy *p, struct door *d)
@@ -70,6 +125,23 @@ static bool open_range(struct proxy *p, struct door *d)
     return false;
 }
 
+static void tell_no_door(struct proxy *p, const struct seat *s, const struct door *d)
+{
+    const struct proxy_options *o = p->options;
+    const char *why = strerror(errno);
+    bool all_used = o->first_port != 0 && errno == EADDRINUSE;
+    unsigned long more;
+    if (!log_passes(&p->no_door, io_fds_now(), &more))
+        return;
+    if (!is_tcp(p))
+        log_error(&s->log, "no socket %s for it: %s (%lu more before)", d->where, why, more);
+    else if (all_used)
+        log_error(&s->log, "no TCP port for it: all of --ports %u-%u are in use (%lu more before)",
+                  o->first_port, o->last_port, more);
+    else
+        log_error(&s->log, "no TCP port for it: %s (%lu more before)", why, more);
+}
+
 /* The door of a kernel: later kernels name session port + 1 to their user. */
 static void open_seat_door(struct proxy *p, struct seat *s)
 {
@@ -81,40 +153,43 @@ static void open_seat_door(struct proxy *p, struct seat *s)
         return;
     d->seat = s;
     bool next_free = s->own.port != UINT16_MAX && o->first_port == 0;
-    bool open = o->first_port != 0 ? open_range(p, d)
-                : next_free        ? open_door(p, d, (uint16_t)(s->own.port + 1))
-                                   : false;
-    if (!open && o->first_port == 0)
+    bool open = !is_tcp(p)           ? open_named_door(p, d, s->name, s->own.port)
+                : o->first_port != 0 ? open_range(p, d)
+                : next_free          ? open_door(p, d, (uint16_t)(s->own.port + 1))
+                                     : false;
+    if (!open && is_tcp(p) && o->first_port == 0)
         open = open_door(p, d, 0);
     if (open) {
         s->door = d;
         return;
     }
-    if (o->first_port != 0 && errno == EADDRINUSE)
-        log_error(&s->log, "no TCP port for it: all of --ports %u-%u are in use", o->first_port,
-                  o->last_port);
-    else
-        log_error(&s->log, "no TCP port for it: %s", strerror(errno));
+    tell_no_door(p, s, d);
     free(d);
 }
 
 static int open_unix_front(struct proxy *p)
 {
+    const struct options *o = &p->options->target;
     const char *path = p->options->unix_path;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->front};
-    p->front.fd = sockets_unix_listen(path, 0600);
-    if (p->front.fd < 0 || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, p->front.fd, &event) != 0) {
-        complain("%s: %s", path, strerror(errno));
-        return EXIT_FAILED;
+    /* What a user types as a host is the socket's name, unless it is none. */
+    bool named = o->host[0] != '\0' && o->host[0] != '.' && strchr(o->host, '/') == NULL;
+    bool open;
+    if (path[0] != '\0') {
+        (void)snprintf(p->front.where, sizeof p->front.where, "%s", path);
+        open = open_unix_door(p, &p->front, 0600);
+    } else {
+        const char *name = named ? o->host : o->kind == OPTIONS_ANY ? "any" : "stub";
+        open = open_named_door(p, &p->front, name, (unsigned)getpid());
     }
-    (void)snprintf(p->front.where, sizeof p->front.where, "%s", path);
-    return EXIT_DONE;
+    if (!open)
+        complain("%s: %s", p->front.where, strerror(errno));
+    return open ? EXIT_DONE : EXIT_FAILED;
 }
 
 int proxy_open_front(struct proxy *p)
 {
     const struct proxy_options *o = p->options;
-    if (o->unix_path[0] != '\0')
+    if (!is_tcp(p))
         return open_unix_front(p);
     if (!open_door(p, &p->front, o->port)) {
         complain("TCP port %u: %s", o->port, strerror(errno));
@@ -175,13 +250,15 @@ void proxy_move_seat(struct proxy *p, struct seat *s, const struct listener_kern
     struct seat *other = proxy_seat(p, &k->own, &k->kernel, k->stop);
     if (other == NULL || other == s)
         return;
-    struct door *door = s->door;
-    s->door = other->door;
-    other->door = door;
-    if (s->door != NULL)
-        s->door->seat = s;
-    if (other->door != NULL)
-        other->door->seat = other;
+    if (is_tcp(p)) { /* a socket has the kernel's name, and keeps it */
+        struct door *door = s->door;
+        s->door = other->door;
+        other->door = door;
+        if (s->door != NULL)
+            s->door->seat = s;
+        if (other->door != NULL)
+            other->door->seat = other;
+    }
     const struct net_addr before = s->own;
     LIST_REMOVE(s, entries);
     LIST_REMOVE(other, entries);
@@ -212,7 +289,7 @@ static void free_seat(struct proxy *p, struct seat *s)
     LIST_REMOVE(s, entries);
     p->seat_count--;
     if (s->door != NULL)
-        proxy_close_door(p, s->door);
+        proxy_close_door(s->door);
     free(s->door);
     profile_free(&s->profile);
     free(s);

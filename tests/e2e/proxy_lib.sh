@@ -3,9 +3,10 @@
 # What the tests of netgdb proxy share; sourced behind lib.sh.
 : "${dir:?lib.sh comes first}" "${netgdb:?}" "${program:?}" "${herald_port:?}" "${kernel_port:?}"
 
-# start_proxy ARGUMENT...: its id is in $proxy. It is ready when it has said what to type at db>.
+# start_proxy ARGUMENT...: its id is in $proxy. It is ready when it has said what to type at db>. It
+# has TCP ports, as most of its clients here.
 start_proxy() {
-    start proxy env --default-signal=INT "$netgdb" proxy "$@"
+    start proxy env --default-signal=INT "$netgdb" proxy --listen 127.0.0.1 "$@"
     proxy=$started_id
     wait_for has proxy.out 'netgdb -s' || exit 99
 }

@@ -67,7 +67,7 @@ static bool play_control(void)
     char why[CONTROL_LINE_MAX];
     int listener = control_listen(), fd = listener >= 0 ? control_take(&ip, 1, 20025) : -1;
     int other = fd >= 0 && stage_readable(listener) ? sockets_tcp_accept(listener) : -1;
-    bool good = other >= 0 && control_allows(other);
+    bool good = other >= 0 && control_allows(other, NULL);
     if (good) {
         control_grant(other, NETGDB_PEER_NODE);
         good = stage_readable(fd) && control_answer(fd, &peer, why) == 0;

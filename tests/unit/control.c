@@ -39,6 +39,8 @@ static int teardown(void **state)
     return rmdir(directory);
 }
 
+static mode_t allowed_mode = 0777; /* of the socket, when it is asked whom it is for */
+
 /* Whether a process of this user and group is let in, in spite of what the modes say. */
 static bool lets_in(uid_t user, gid_t group)
 {
@@ -59,7 +61,8 @@ static bool lets_in(uid_t user, gid_t group)
     assert_int_equal(status, 0);
     int fd = accept(listener, NULL, NULL); /* what connected is in the queue, although it is gone */
     assert_true(fd >= 0);
-    bool allowed = control_allows(fd);
+    assert_int_equal(chmod(path, allowed_mode), 0);
+    bool allowed = control_allows(fd, NULL);
     close(fd);
     return allowed;
 }
@@ -78,7 +81,7 @@ static void this_user_is_let_in(void **state)
     int fd = control_connect();
     assert_true(fd >= 0);
     int peer = accept(listener, NULL, NULL);
-    assert_true(control_allows(peer));
+    assert_true(control_allows(peer, NULL));
     close(peer);
     close(fd);
 }
@@ -99,6 +102,18 @@ static void one_of_the_sockets_group_is(void **state)
     assert_int_equal(chown(path, (uid_t)-1, GROUP), 0);
     assert_true(lets_in(OTHER, GROUP));
     assert_false(lets_in(OTHER, OTHER));
+}
+
+/* A socket for its user alone: the group that it has is no permission. */
+static void a_group_that_may_not_write_is_not_let_in(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chown(path, (uid_t)-1, GROUP), 0);
+    allowed_mode = 0757; /* others could: what counts is who it is for */
+    assert_false(lets_in(OTHER, GROUP));
+    allowed_mode = 0777;
 }
 
 /* What a gdb reads when it has asked for a kernel; `error` as control_answer's. */
@@ -187,6 +202,7 @@ int main(void)
         TEST(this_user_is_let_in),
         TEST(another_user_is_not),
         TEST(one_of_the_sockets_group_is),
+        TEST(a_group_that_may_not_write_is_not_let_in),
         TEST(a_kernel_is_asked_for_and_granted_or_refused),
         TEST(a_second_proxy_does_not_get_it),
         TEST(what_a_killed_proxy_left_is_replaced),

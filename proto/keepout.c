@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keeps breakpoints out of what a kernel's own debugger runs; see keepout.h. */
+#include "proto/keepout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/packets.h"
+#include "proto/rsp.h"
+#include "proto/stop.h"
+
+struct keepout {
+    struct target base;
+    keepout_function *function;
+    void *context;
+    const struct log *log;
+    char said[KEEPOUT_NAME_MAX];
+    const char *answer; /* to the request; NULL: it was handed on */
+    struct buf data;
+};
+
+/* As GDB writes them (its *-tdep.c), for the machines that have a stub. */
+static const struct instruction {
+    uint8_t len, bytes[STOP_TEXT_MAX];
+} instructions[] = {
+    {1, {0xcc}},                   /* amd64, i386: int3 */
+    {4, {0x00, 0x00, 0x20, 0xd4}}, /* arm64: brk #0 */
+    {2, {0x02, 0x90}},             /* riscv64: c.ebreak */
+    {4, {0x73, 0x00, 0x10, 0x00}}, /* riscv64: ebreak */
+    {4, {0x7d, 0x82, 0x10, 0x08}}, /* powerpc: tw */
+    {4, {0x08, 0x10, 0x82, 0x7d}}, /* powerpc64le */
+};
+
+/*
+ * What runs while the stub has the kernel: its own code and that of its network, what chooses and
+ * enters it, and the way back from an access that fails (trap, kdb_reenter, a backtrace by ddb,
+ * longjmp). A breakpoint there traps where nothing handles it: the machine is silent, or reboots.
+ * Source: sys/gdb, sys/kern/subr_kdb.c, sys/net/debugnet*.c, sys/ddb/db_main.c, setjmp.S.
+ */
+static const char *const runs[] = {
+    "data_abort",         "db_*",   "debugnet_*", "dn_*",     "do_el1h_sync",
+    "do_trap_supervisor", "gdb_*",  "kdb_*",      "longjmp",  "makectx",
+    "netgdb_*",           "setjmp", "trap",       "_longjmp", "_setjmp",
+};
+
+/* Of those that begin so: what enters the debugger, and is not run by it. */
+static const char *const runs_not[] = {"kdb_alt_break*", "kdb_break",  "kdb_enter*",  "kdb_init",
+                                       "kdb_panic",      "kdb_reboot", "kdb_sysctl_*"};
+
+/* `*` at the end of a pattern is anything. */
+static bool is_among(const char *name, const char *const *patterns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(patterns[i]);
+        bool open = patterns[i][len - 1] == '*';
+        if (open ? strncmp(name, patterns[i], len - 1) == 0 : strcmp(name, patterns[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+#define IS_AMONG(name, patterns) is_among(name, patterns, sizeof(patterns) / sizeof((patterns)[0]))
+
+bool keepout_is_breakpoint(const struct buf *data)
+{
+    for (size_t i = 0; i < sizeof instructions / sizeof instructions[0]; i++) {
+        if (data->len == instructions[i].len &&
+            memcmp(data->data, instructions[i].bytes, data->len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool keepout_is_stubs_own(const char *name)
+{
+    return IS_AMONG(name, runs) && !IS_AMONG(name, runs_not);
+}
+
+/* GDB plants one in longjmp by itself, where it knows the ABI, and would not step over a call if
+ * that were refused. */
+const char *keepout_answer(char said[KEEPOUT_NAME_MAX], const char *name, const struct log *log)
+{
+    if (strcmp(said, name) != 0)
+        log_warn(log,
+                 "no breakpoint was set in %s: the kernel's own debugger runs it, and would hang",
+                 name);
+    (void)snprintf(said, KEEPOUT_NAME_MAX, "%s", name);
+    return strstr(name, "longjmp") != NULL ? "OK" : "E01";
+}
+
+/* ---- the decorator ---- */
+
+/* The address and the data of `Maddress,length:digits` or `Xaddress,length:bytes`, when they are
+ * few. */
+static bool take_write(struct keepout *k, const uint8_t *request, size_t len, uint64_t *address)
+{
+    const uint8_t *colon = memchr(request, ':', len);
+    const struct packet *packet = packet_find(request, len);
+    size_t n = colon != NULL ? (size_t)(request + len - colon) - 1 : 0;
+    buf_reset(&k->data);
+    if (n == 0 || n > (size_t)2 * STOP_TEXT_MAX ||
+        rsp_hex_number(request + 1, len - 1, address) == 0)
+        return false;
+    if (packet_is(packet, "M"))
+        return rsp_unhex(&k->data, colon + 1, n) == 0;
+    return packet_is(packet, "X") && rsp_unescape(&k->data, colon + 1, n) == 0;
+}
+
+static int keepout_send(struct target *t, const uint8_t *request, size_t len)
+{
+    struct keepout *k = (struct keepout *)t;
+    char name[KEEPOUT_NAME_MAX];
+    uint64_t address;
+    k->answer = NULL;
+    if (take_write(k, request, len, &address) && keepout_is_breakpoint(&k->data) &&
+        k->function(k->context, address, name, sizeof name) && keepout_is_stubs_own(name)) {
+        k->answer = keepout_answer(k->said, name, k->log);
+        return 0;
+    }
+    return target_next_send(t, request, len);
+}
+
+static int keepout_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    const char *answer = ((struct keepout *)t)->answer;
+    if (answer == NULL)
+        return target_next_recv(t, reply, final, watch);
+    *final = true;
+    return buf_sets(reply, answer);
+}
+
+static void keepout_free(struct target *t)
+{
+    target_free(t->next);
+    buf_free(&((struct keepout *)t)->data);
+    free(t);
+}
+
+static const struct target_ops ops = {
+    .send = keepout_send,
+    .recv = keepout_recv,
+    .interrupt = target_next_interrupt,
+    .idle = target_next_idle,
+    .leave = target_next_leave,
+    .max_request = target_next_max_request,
+    .free = keepout_free,
+};
+
+struct target *keepout_new(struct target *next, keepout_function *function, void *context,
+                           const struct log *log)
+{
+    struct keepout *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return NULL;
+    k->base = (struct target){&ops, next};
+    k->function = function;
+    k->context = context;
+    k->log = log;
+    buf_init(&k->data, (size_t)2 * STOP_TEXT_MAX);
+    return &k->base;
+}
