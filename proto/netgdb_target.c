@@ -37,13 +37,17 @@ static int nt_idle(struct target *base)
     return rc == 0 ? nt_meet_successor(t) : rc;
 }
 
-/* A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. */
-static void linger(struct netgdb_target *t)
+/*
+ * A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. When
+ * we sent D twice there is such a copy, and a kernel whose machine pauses repeats as late as it
+ * sends again.
+ */
+static void linger(struct netgdb_target *t, bool again)
 {
     uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE, quiet;
+    uint64_t pause = again ? link_quiet(t->link) : LINK_LATENESS_SEEN;
     int rc = 0;
-    while (rc == 0 && io_now(t->io) < end &&
-           (quiet = t->link->heard + LINK_LATENESS_SEEN) > io_now(t->io))
+    while (rc == 0 && io_now(t->io) < end && (quiet = t->link->heard + pause) > io_now(t->io))
         rc = nt_pump(t, quiet, 0);
 }
 
@@ -53,13 +57,15 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
     struct netgdb_target *t = nt_self(base);
     const struct log *log = t->log;
     t->silence.patience = NETGDB_LEAVE_PATIENCE;
+    uint64_t sent = t->link->counters.retransmitted;
     link_is_leaving(t->link, true);
     int rc = target_transact(base, request, len, reply);
     if (rc == 0 && !t->no_ack) {
         t->silence.patience = LAST_PLUS_PATIENCE;
         t->log = t->silence.log = NULL; /* a lost last ack is no news */
+        bool again = t->link->counters.retransmitted != sent;
         if (nt_settle(t) == 0)
-            linger(t);
+            linger(t, again);
         t->log = t->silence.log = log;
     }
     link_is_leaving(t->link, rc == 0);

@@ -388,6 +388,24 @@ static void nothing_is_sent_to_a_kernel_that_has_left(void **state)
     }
 }
 
+/*
+ * D was sent twice since its ack was late, and both are there: the stub repeats its OK for each
+ * byte of the copy, and its machine may pause in between.
+ */
+static void a_kernel_that_pauses_while_it_leaves_is_waited_for(void **state)
+{
+    (void)state;
+    struct session *s = session(MACHINE_AMD64);
+    stop_by(s, BREAKS);
+    rig_fate(s->r, RIG_OUR_DATA, "$D#44", 0, 1, SIM_ONCE, 60 * SIM_MS);
+    rig_fate(s->r, RIG_KERNEL_DATA, "$OK#9a", 0, TIMES_ALL, SIM_ONCE, 100 * SIM_MS);
+    leave(s); /* which looks a second later */
+    expect_at_db(s);
+    assert_true(rig_count(s->r, RIG_OUR_DATA, "$D#44") > 1);
+    assert_int_equal(twin_counts(s->r->twin)->gave_up, 0);
+    end(s);
+}
+
 static void nothing_is_done_twice_on_a_bad_network(void **state)
 {
     (void)state;
@@ -423,6 +441,7 @@ int main(void)
         cmocka_unit_test(breakpoints_of_a_client_that_was_killed_are_taken_out),
         cmocka_unit_test(a_server_may_be_killed_anywhere_while_it_leaves),
         cmocka_unit_test(nothing_is_sent_to_a_kernel_that_has_left),
+        cmocka_unit_test(a_kernel_that_pauses_while_it_leaves_is_waited_for),
         cmocka_unit_test(nothing_is_done_twice_on_a_bad_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
