@@ -169,8 +169,9 @@ static void leaving(void *context)
 }
 
 /*
- * The target has failed. The debugger finds the end of the stream and closes, as with a stub of its
- * own over TCP; if we closed first, its next packet would be a broken pipe. Nobody waits for this.
+ * The session is over. The debugger finds the end of the stream and closes, as with a stub of its
+ * own over TCP; if we closed first, its next packet, or the '+' to the reply to its detach, would
+ * be a broken pipe. Nobody waits for this.
  */
 static void see_off(struct relay *r)
 {
@@ -224,8 +225,7 @@ static void destroy(struct relay *r, int end)
     LIST_REMOVE(r, entries);
     tell_changed();
     pthread_mutex_unlock(&lock);
-    if (end < 0)
-        see_off(r);
+    see_off(r);
     io_fds_close(&r->io);
     free(r);
 }

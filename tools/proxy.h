@@ -35,6 +35,7 @@ enum {
 /* A client that asks nothing for so long goes, and so does one that was refused. These two are
  * OpenSSH's MaxStartups and LoginGraceTime. */
 #define PROXY_GRACE (120 * IO_SECOND)
+#define PROXY_PARTING (2 * IO_SECOND) /* until a debugger that was served has closed */
 
 struct proxy_options {
     struct options target;              /* OPTIONS_ANY when no TARGET was given */

@@ -112,9 +112,9 @@ static void tell_refused(struct client *c, const char *why)
 }
 
 /* Until the client has closed the connection, for a while. */
-static void await_close(struct client *c, struct server *server)
+static void await_close(struct client *c, struct server *server, uint64_t patience)
 {
-    const uint64_t deadline = io_fds_now() + PROXY_GRACE;
+    const uint64_t deadline = io_fds_now() + patience;
     int rc = 0;
     while ((rc == 0 || rc == NETGDB_INTERRUPTED) && goes_on(c) && io_fds_now() < deadline) {
         (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
@@ -137,7 +137,7 @@ void client_refuse(struct client *c, struct server *server, const char *why)
     if (next_request(c, server, &request) == 0) {
         (void)server_reply(server, (const uint8_t *)text, (size_t)n, true);
         (void)shutdown(c->fd, SHUT_WR);
-        await_close(c, server);
+        await_close(c, server, PROXY_GRACE);
     }
     buf_free(&request);
 }
@@ -292,6 +292,8 @@ static void debug(struct client *c, struct server *server)
         take_stub(c, server, c->proxy->stream_seat);
     else if (s != NULL ? take_from_seat(c, server, s, &k) : await_kernel(c, server, &k))
         client_debug_kernel(c, server, &k);
+    (void)shutdown(c->fd, SHUT_WR);
+    await_close(c, server, PROXY_PARTING); /* a debugger acknowledges the reply to its detach */
 }
 
 static void free_client(struct client *c)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/e2e: real programs. Every *.test is a shell script that speaks TAP.
 E2E_TESTS = \
+	tests/e2e/acks.test \
 	tests/e2e/again.test \
 	tests/e2e/bpf-netgdb.test \
 	tests/e2e/cache.test \
