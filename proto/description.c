@@ -14,8 +14,8 @@
 struct register_group {
     const char *names;   /* with a space between them; NULL: the end of the table */
     unsigned bits;       /* of each */
-    const char *type;    /* of GDB's predefined ones, or of `types` */
     unsigned first;      /* number of the first; 0: the next one */
+    const char *type;    /* of GDB's predefined ones, or of `types` */
     const char *feature; /* begins this feature */
     const char *types;
 };
@@ -42,81 +42,81 @@ struct register_group {
  * registers are laid over them, because its feature requires them, and have none either.
  */
 static const struct register_group amd64[] = {
-    {"rax rbx rcx rdx rsi rdi", 64, "int64", 0, "org.gnu.gdb.i386.core", EFLAGS},
-    {"rbp rsp", 64, "data_ptr", 0, NULL, NULL},
-    {"r8 r9 r10 r11 r12 r13 r14 r15", 64, "int64", 0, NULL, NULL},
-    {"rip", 64, "code_ptr", 0, NULL, NULL},
-    {"eflags", 32, "i386_eflags", 0, NULL, NULL},
-    {"cs ss ds es fs gs", 32, "int32", 0, NULL, NULL},
-    {ST, 80, "i387_ext", 0, NULL, NULL},
-    {FCTRL, 32, "int32", 0, NULL, NULL},
-    {XMM8 " xmm8 xmm9 xmm10 xmm11 xmm12 xmm13 xmm14 xmm15", 128, "uint128", 0,
+    {"rax rbx rcx rdx rsi rdi", 64, 0, "int64", "org.gnu.gdb.i386.core", EFLAGS},
+    {"rbp rsp", 64, 0, "data_ptr", NULL, NULL},
+    {"r8 r9 r10 r11 r12 r13 r14 r15", 64, 0, "int64", NULL, NULL},
+    {"rip", 64, 0, "code_ptr", NULL, NULL},
+    {"eflags", 32, 0, "i386_eflags", NULL, NULL},
+    {"cs ss ds es fs gs", 32, 0, "int32", NULL, NULL},
+    {ST, 80, 0, "i387_ext", NULL, NULL},
+    {FCTRL, 32, 0, "int32", NULL, NULL},
+    {XMM8 " xmm8 xmm9 xmm10 xmm11 xmm12 xmm13 xmm14 xmm15", 128, 0, "uint128",
      "org.gnu.gdb.i386.sse", NULL},
-    {"mxcsr", 32, "int32", 0, NULL, NULL},
-    {NULL, 0, NULL, 0, NULL, NULL},
+    {"mxcsr", 32, 0, "int32", NULL, NULL},
+    {NULL, 0, 0, NULL, NULL, NULL},
 };
 
 /* The stub has the first 16. */
 static const struct register_group i386[] = {
-    {"eax ecx edx ebx", 32, "int32", 0, "org.gnu.gdb.i386.core", EFLAGS},
-    {"esp ebp", 32, "data_ptr", 0, NULL, NULL},
-    {"esi edi", 32, "int32", 0, NULL, NULL},
-    {"eip", 32, "code_ptr", 0, NULL, NULL},
-    {"eflags", 32, "i386_eflags", 0, NULL, NULL},
-    {"cs ss ds es fs gs", 32, "int32", 0, NULL, NULL},
-    {ST, 80, "i387_ext", 0, NULL, NULL},
-    {FCTRL, 32, "int32", 0, NULL, NULL},
-    {NULL, 0, NULL, 0, NULL, NULL},
+    {"eax ecx edx ebx", 32, 0, "int32", "org.gnu.gdb.i386.core", EFLAGS},
+    {"esp ebp", 32, 0, "data_ptr", NULL, NULL},
+    {"esi edi", 32, 0, "int32", NULL, NULL},
+    {"eip", 32, 0, "code_ptr", NULL, NULL},
+    {"eflags", 32, 0, "i386_eflags", NULL, NULL},
+    {"cs ss ds es fs gs", 32, 0, "int32", NULL, NULL},
+    {ST, 80, 0, "i387_ext", NULL, NULL},
+    {FCTRL, 32, 0, "int32", NULL, NULL},
+    {NULL, 0, 0, NULL, NULL, NULL},
 };
 
 static const struct register_group arm64[] = {
     {"x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20 x21 x22 x23 x24 "
      "x25 x26 x27 x28 x29 x30",
-     64, "int64", 0, "org.gnu.gdb.aarch64.core", NULL},
-    {"sp", 64, "data_ptr", 0, NULL, NULL},
-    {"pc", 64, "code_ptr", 0, NULL, NULL},
-    {"cpsr", 32, "int32", 0, NULL, NULL},
+     64, 0, "int64", "org.gnu.gdb.aarch64.core", NULL},
+    {"sp", 64, 0, "data_ptr", NULL, NULL},
+    {"pc", 64, 0, "code_ptr", NULL, NULL},
+    {"cpsr", 32, 0, "int32", NULL, NULL},
     {"v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 v16 v17 v18 v19 v20 v21 v22 v23 v24 "
      "v25 v26 v27 v28 v29 v30 v31",
-     128, "uint128", 0, "org.gnu.gdb.aarch64.fpu", NULL},
-    {"fpsr fpcr", 32, "int32", 0, NULL, NULL},
-    {NULL, 0, NULL, 0, NULL, NULL},
+     128, 0, "uint128", "org.gnu.gdb.aarch64.fpu", NULL},
+    {"fpsr fpcr", 32, 0, "int32", NULL, NULL},
+    {NULL, 0, 0, NULL, NULL, NULL},
 };
 
 /* The CSRs are not in `g`, but `p` has them. */
 static const struct register_group riscv64[] = {
-    {"zero", 64, "int64", 0, "org.gnu.gdb.riscv.cpu", NULL},
-    {"ra", 64, "code_ptr", 0, NULL, NULL},
-    {"sp gp tp", 64, "data_ptr", 0, NULL, NULL},
-    {"t0 t1 t2", 64, "int64", 0, NULL, NULL},
-    {"fp", 64, "data_ptr", 0, NULL, NULL},
-    {"s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6", 64, "int64", 0, NULL,
+    {"zero", 64, 0, "int64", "org.gnu.gdb.riscv.cpu", NULL},
+    {"ra", 64, 0, "code_ptr", NULL, NULL},
+    {"sp gp tp", 64, 0, "data_ptr", NULL, NULL},
+    {"t0 t1 t2", 64, 0, "int64", NULL, NULL},
+    {"fp", 64, 0, "data_ptr", NULL, NULL},
+    {"s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6", 64, 0, "int64", NULL,
      NULL},
-    {"pc", 64, "code_ptr", 0, NULL, NULL},
-    {"sstatus", 64, "int64", 65 + 0x100, "org.gnu.gdb.riscv.csr", NULL},
-    {"scause stval", 64, "int64", 65 + 0x142, NULL, NULL},
-    {NULL, 0, NULL, 0, NULL, NULL},
+    {"pc", 64, 0, "code_ptr", NULL, NULL},
+    {"sstatus", 64, 65 + 0x100, "int64", "org.gnu.gdb.riscv.csr", NULL},
+    {"scause stval", 64, 65 + 0x142, "int64", NULL, NULL},
+    {NULL, 0, 0, NULL, NULL, NULL},
 };
 
 static const struct register_group powerpc64[] = {
     {"r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 r13 r14 r15 r16 r17 r18 r19 r20 r21 r22 r23 r24 "
      "r25 r26 r27 r28 r29 r30 r31",
-     64, "uint64", 0, "org.gnu.gdb.power.core", NULL},
-    {"pc", 64, "code_ptr", 64, NULL, NULL},
-    {"msr", 64, "uint64", 0, NULL, NULL},
-    {"cr", 32, "uint32", 0, NULL, NULL},
-    {"lr", 64, "code_ptr", 0, NULL, NULL},
-    {"ctr", 64, "uint64", 0, NULL, NULL},
-    {"xer", 32, "uint32", 0, NULL, NULL},
+     64, 0, "uint64", "org.gnu.gdb.power.core", NULL},
+    {"pc", 64, 64, "code_ptr", NULL, NULL},
+    {"msr", 64, 0, "uint64", NULL, NULL},
+    {"cr", 32, 0, "uint32", NULL, NULL},
+    {"lr", 64, 0, "code_ptr", NULL, NULL},
+    {"ctr", 64, 0, "uint64", NULL, NULL},
+    {"xer", 32, 0, "uint32", NULL, NULL},
     {"f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19 f20 f21 f22 f23 f24 "
      "f25 f26 f27 f28 f29 f30 f31",
-     64, "ieee_double", 32, "org.gnu.gdb.power.fpu", NULL},
-    {"fpscr", 32, "int32", 70, NULL, NULL},
+     64, 32, "ieee_double", "org.gnu.gdb.power.fpu", NULL},
+    {"fpscr", 32, 70, "int32", NULL, NULL},
     {"vr0 vr1 vr2 vr3 vr4 vr5 vr6 vr7 vr8 vr9 vr10 vr11 vr12 vr13 vr14 vr15 vr16 vr17 vr18 vr19 "
      "vr20 vr21 vr22 vr23 vr24 vr25 vr26 vr27 vr28 vr29 vr30 vr31",
-     128, "uint128", 71, "org.gnu.gdb.power.altivec", NULL},
-    {"vscr vrsave", 32, "int32", 0, NULL, NULL},
-    {NULL, 0, NULL, 0, NULL, NULL},
+     128, 71, "uint128", "org.gnu.gdb.power.altivec", NULL},
+    {"vscr vrsave", 32, 0, "int32", NULL, NULL},
+    {NULL, 0, 0, NULL, NULL, NULL},
 };
 
 /*

@@ -393,7 +393,7 @@ static void limit_silent(struct proxy *p)
         n += c->silent;
         oldest = c->silent ? c : oldest;
     }
-    if (n <= PROXY_SILENT_MAX)
+    if (oldest == NULL || n <= PROXY_SILENT_MAX)
         return;
     oldest->silent = false;
     (void)shutdown(oldest->fd, SHUT_RDWR);

@@ -97,7 +97,10 @@ void say_who(const struct proxy *p)
     if (p->listen.sin_family != AF_INET) {
         bool group =
             p->directory[0] != '\0' && stat(p->directory, &st) == 0 && (st.st_mode & S_IXGRP) != 0;
-        const struct group *g = group ? getgrgid(st.st_gid) : NULL;
+        char text[1024];
+        struct group found, *g = NULL;
+        if (group)
+            (void)getgrgid_r(st.st_gid, &found, text, sizeof text, &g);
         log_info(&p->log, "who can connect: processes of this user%s%s, and root's",
                  g != NULL ? " and of group " : "", g != NULL ? g->gr_name : "");
     } else if (at >> 24 == IN_LOOPBACKNET) {

@@ -66,7 +66,7 @@ static bool find_beside(char path[PATH_MAX])
     }
     if (slash == NULL)
         return false;
-    for (size_t i = 0; bindir[i] == library[i]; i++)
+    for (size_t i = 0; bindir[i] != '\0' && bindir[i] == library[i]; i++)
         common = bindir[i] == '/' ? i : common;
     size_t used = (size_t)(slash - path);
     for (const char *up = bindir + common; up != NULL && used < PATH_MAX; up = strchr(up + 1, '/'))
