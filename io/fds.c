@@ -165,6 +165,15 @@ static unsigned sleep_until(struct io_fds *f, uint64_t deadline, unsigned reason
     }
 }
 
+/* As sleep_until, but awake when the deadline comes: a sleep ends later than it should. */
+static unsigned wait_until(struct io_fds *f, uint64_t deadline, unsigned reasons)
+{
+    if (f->spin_budget == 0 || deadline == IO_NEVER || deadline < f->spin_budget)
+        return sleep_until(f, deadline, reasons);
+    unsigned why = sleep_until(f, deadline - f->spin_budget, reasons);
+    return why != 0 ? why : spin(f, deadline, reasons);
+}
+
 static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
     struct io_fds *f = of(io);
@@ -180,7 +189,7 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
         why = spin(f, until < deadline ? until : deadline, reasons);
     }
     if (why == 0)
-        why = sleep_until(f, deadline, reasons);
+        why = wait_until(f, deadline, reasons);
     if (f->spin_budget != 0 && deadline > start)
         *last = fds_now(io) - start;
     return why;
