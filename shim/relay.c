@@ -24,7 +24,7 @@
 
 #define DRAIN (2 * IO_SECOND)
 #define DRAIN_LEAVING (45 * IO_SECOND) /* a detach after a step, where half of it gets lost */
-#define LOOK_AGAIN (10 * IO_MS)        /* without an eventfd */
+#define LOOK_AGAIN (50 * IO_MS)        /* there may be no eventfd, or no write to it */
 #define DRAIN_LOG_MS 500
 #define SPIN_DEFAULT (100 * UINT64_C(1000)) /* ns */
 
@@ -99,7 +99,7 @@ static bool wait_changed(uint64_t until)
 {
     uint64_t now = io_fds_now(), left = until > now ? until - now : 0, drained;
     struct pollfd p = {changed, POLLIN, 0};
-    if (changed < 0 && left > LOOK_AGAIN)
+    if (left > LOOK_AGAIN)
         left = LOOK_AGAIN;
     const struct timespec limit = {(time_t)(left / IO_SECOND), (long)(left % IO_SECOND)};
     pthread_mutex_unlock(&lock);
