@@ -176,7 +176,7 @@ uint64_t lobby_tick(struct lobby *b);
  * exactly kernel. The kernel is announced once it has answered and then was quiet, so that what
  * the dead server had asked is over; a running one answers when it stops. One that has not answered
  * for LOBBY_FORGETS is forgotten, with its record. Returns it, or NULL with errno (EADDRINUSE,
- * EADDRNOTAVAIL: the address cannot be had).
+ * EADDRNOTAVAIL: the address is not this machine's).
  */
 struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                      const struct net_addr *kernel, const struct link_mark *mark);

@@ -17,7 +17,7 @@ struct monitor {
     const struct target *netgdb;
     struct target *cache; /* NULL: there is none */
     struct io *io;
-    struct profile *profile; /* NULL: a proxy's tells of the session */
+    struct profile *profile; /* NULL: the proxy has one */
     const char *title;
     const struct log *log;
 

@@ -309,7 +309,7 @@ static void note_end(struct session *s, bool by_itself)
     s->exited = s->ended && by_itself;
 }
 
-/* What a stop reply tells of the processes and of their end (GDB manual, "Stop Reply Packets"). */
+/* Learns from a stop reply which process stopped or ended (GDB manual, "Stop Reply Packets"). */
 static void learn_stop(struct session *s)
 {
     const struct buf *r = &s->reply;
