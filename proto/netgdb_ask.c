@@ -91,13 +91,23 @@ int nt_send(struct target *base, const uint8_t *request, size_t len)
     return rc == 0 ? wait_until_sent(t) : rc;
 }
 
+static int give_up_damaged(const struct netgdb_target *t)
+{
+    const char *name = t->current.packet->name;
+    if (t->plus_seen)
+        log_error(t->log, "the reply to '%s' has %s, however often it is requested", name,
+                  rsp_fault_name(t->parser.fault));
+    else
+        log_error(t->log, "the stub refuses each copy of '%s' with a '-': it arrives damaged",
+                  name);
+    return NETGDB_PROTO;
+}
+
 /* Asks for the reply, or the request, again: a '-' when the reply was damaged on its way. */
 static int send_again(struct netgdb_target *t)
 {
-    if (t->no_ack || t->tries++ == TRIES) {
-        log_error(t->log, "what arrives is damaged: the reply cannot be had");
-        return NETGDB_PROTO;
-    }
+    if (t->no_ack || t->tries++ == TRIES)
+        return give_up_damaged(t);
     int rc = nt_wait_for_ack(t);
     if (rc != 0)
         return rc;
@@ -159,23 +169,46 @@ static bool doubtful(struct netgdb_target *t)
            link_stale(t->link) != LINK_COPY_NOTHING;
 }
 
-/* Whether it is not enough to ask again: what ran, or what would, does harm when it runs twice. */
+/* Whether asking again does not help: it would do harm, or the stub would reply the same. */
 static bool too_late(const struct netgdb_target *t)
 {
     if (link_stale(t->link) == LINK_COPY_HARMFUL)
         return true;
-    return misfits(t) && (holdback_runs_once(t->current.packet) ||
-                          (!t->fast && !reply_of_read(&t->parser.content)));
+    return misfits(t) &&
+           (!reply_of_kernel(&t->parser.content) || holdback_runs_once(t->current.packet) ||
+            (!t->fast && !reply_of_read(&t->parser.content)));
+}
+
+/*
+ * Whether the stub itself gives such a reply: no request of a kernel's has it, or it came again
+ * and again while nothing else hinted at a copy.
+ */
+static bool is_stubs_own(const struct netgdb_target *t)
+{
+    if (!misfits(t))
+        return false;
+    return !reply_of_kernel(&t->parser.content) ||
+           (t->tries > TRIES && t->evidence == t->link->evidence &&
+            link_stale(t->link) == LINK_COPY_NOTHING);
+}
+
+static int give_up_reply(const struct netgdb_target *t)
+{
+    if (is_stubs_own(t)) {
+        log_error(t->log, "the stub's reply to '%s' (%s) has a form that FreeBSD's stub never uses",
+                  t->current.packet->name, t->current.packet->explanation);
+        return NETGDB_FOREIGN;
+    }
+    link_refuse(t->link, "the network delivered a copy of an earlier request very late, and "
+                         "it has run instead of this one, which ends the session");
+    return NETGDB_LOST;
 }
 
 /* The reply is of no use. When the request does no harm, it is asked again, carefully. */
 static int ask_again(struct netgdb_target *t)
 {
-    if (too_late(t) || t->tries++ == TRIES) {
-        link_refuse(t->link, "the network delivered a copy of an earlier request very late, and "
-                             "it has run instead of this one, which ends the session");
-        return NETGDB_LOST;
-    }
+    if (too_late(t) || t->tries++ == TRIES)
+        return give_up_reply(t);
     t->stats.asked_again++;
     t->plus_owed = true;
     t->plus_due = link_copies_gone(t->link, link_lateness(t->link));

@@ -43,7 +43,7 @@ static bool is_stop(const struct buf *reply)
 
 static bool begins(const struct buf *reply, const char *letters)
 {
-    return strchr(letters, reply->data[0]) != NULL;
+    return reply->data[0] != '\0' && strchr(letters, reply->data[0]) != NULL;
 }
 
 bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
@@ -88,4 +88,18 @@ bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
 bool reply_of_read(const struct buf *reply)
 {
     return !buf_is(reply, "OK") && (reply->len == 0 || !begins(reply, "TS"));
+}
+
+bool reply_of_kernel(const struct buf *reply)
+{
+    if (reply->len != 0 && begins(reply, "lm"))
+        return true;
+    for (size_t i = 0; i < reply->len; i++) {
+        uint8_t c = reply->data[i];
+        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        bool other = c != '\0' && strchr("0123456789;:=,.+-", c) != NULL;
+        if (!letter && !other)
+            return false;
+    }
+    return true;
 }

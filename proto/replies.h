@@ -24,4 +24,10 @@ bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
  */
 bool reply_of_read(const struct buf *reply);
 
+/*
+ * Whether FreeBSD's stub gives this reply to any request: digits, words and punctuation, or a piece
+ * of an object ('m' or 'l' and any bytes). Source: sys/gdb/gdb_main.c.
+ */
+bool reply_of_kernel(const struct buf *reply);
+
 #endif

@@ -147,9 +147,10 @@ static void parse_run(struct rsp_parser *p, uint8_t c)
 static enum rsp_event finish_packet(struct rsp_parser *p, uint8_t c)
 {
     int low = hex_digit(c);
+    bool sum_is_right = p->digit >= 0 && low >= 0 && (p->digit << 4 | low) == p->sum;
     p->state = RSP_IDLE;
-    if (p->digit < 0 || low < 0 || (p->digit << 4 | low) != p->sum || p->bad ||
-        p->content.error != 0)
+    p->fault = !sum_is_right ? RSP_CHECKSUM : p->bad ? RSP_RUN_LENGTH : RSP_SIZE;
+    if (!sum_is_right || p->bad || p->content.error != 0)
         return RSP_BAD;
     return p->notification ? RSP_NOTIFICATION : RSP_PACKET;
 }
@@ -199,6 +200,14 @@ enum rsp_event rsp_parse(struct rsp_parser *p, const uint8_t **data, size_t *len
             return event;
     }
     return RSP_MORE;
+}
+
+const char *rsp_fault_name(enum rsp_fault fault)
+{
+    static const char *const names[] = {[RSP_CHECKSUM] = "a wrong checksum",
+                                        [RSP_RUN_LENGTH] = "a run-length that RSP does not allow",
+                                        [RSP_SIZE] = "more bytes than its limit"};
+    return names[fault];
 }
 
 int rsp_frame(struct buf *out, const uint8_t *content, size_t len)

@@ -24,6 +24,9 @@ enum rsp_event {
                          (content.error says NETGDB_TOO_LONG): dropped */
 };
 
+/* Why the last packet was RSP_BAD. A wrong checksum may be the cause of any other fault. */
+enum rsp_fault { RSP_CHECKSUM, RSP_RUN_LENGTH, RSP_SIZE };
+
 /* Which way the bytes go: only a stub's packets have run-lengths, only GDB sends Ctrl-C. */
 enum rsp_direction { RSP_FROM_GDB, RSP_FROM_STUB };
 
@@ -36,6 +39,7 @@ struct rsp_parser {
     bool notification, bad;
     uint8_t sum; /* of the bytes so far */
     int digit;   /* first checksum digit, -1 when it is not one */
+    enum rsp_fault fault;
 };
 
 /* A parser for packets of at most `max` bytes of content. */
@@ -47,6 +51,9 @@ void rsp_parser_free(struct rsp_parser *p);
  * Bytes that mean nothing outside a packet are skipped; a '$' inside one starts it anew.
  */
 enum rsp_event rsp_parse(struct rsp_parser *p, const uint8_t **data, size_t *len);
+
+/* The fault in words that follow "the packet has", without a full stop; never NULL. */
+const char *rsp_fault_name(enum rsp_fault fault);
 
 /* Appends `$content#cs` to `out`. Returns 0 or the buffer's error. */
 int rsp_frame(struct buf *out, const uint8_t *content, size_t len);

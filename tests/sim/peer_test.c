@@ -175,6 +175,7 @@ static void damage_without_end_ends_the_session(void **state)
     stub.heard = never_right;
     assert_int_equal(rig_try(r, "m0,1"), NETGDB_PROTO);
     assert_true(rig_count(r, RIG_OUR_DATA, "-") < 50);
+    assert_non_null(strstr(r->line, "the reply to 'm' has a wrong checksum"));
 }
 
 /* Its stop came, if damaged: it does not run any more, and is not waited for without end. */
@@ -474,6 +475,68 @@ static void only_freebsds_three_features_are_a_kernel(void **state)
     assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
 }
 
+/* ---- the form of replies ---- */
+
+static void features_then_replies(struct rig *r, const char *text, size_t len)
+{
+    (void)len;
+    if (text[0] == '$')
+        say(r, "+");
+    if (strncmp(text, "$qSupported", 11) == 0)
+        say_packet(r, "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+");
+    else if (text[0] != '+')
+        say(r, damaged);
+}
+
+/* A peer that is known to be a kernel, and gives this packet in reply to anything. */
+static void meet_kernel(struct rig *r, const char *packet)
+{
+    enum netgdb_peer peer;
+    damaged = packet;
+    stub.heard = features_then_replies;
+    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+    assert_int_equal(peer, NETGDB_PEER_KERNEL);
+}
+
+static void run_lengths_of_a_kernel_are_expanded(void **state)
+{
+    meet_kernel(*state, "$0*,2a#19"); /* '0' and 15 more */
+    rig_ask(*state, "m1000,9", "00000000000000002a");
+}
+
+/* What each wrong reply is called, after how many requests. */
+static void expect_cause(struct rig *r, const char *request, const char *packet, int error,
+                         unsigned requests, const char *cause)
+{
+    unsigned before = stub.requests;
+    damaged = packet;
+    r->lines = 0;
+    assert_int_equal(rig_try(r, request), error);
+    assert_int_equal(r->lines, 1);
+    assert_non_null(strstr(r->line, cause));
+    assert_int_equal(stub.requests - before, requests);
+}
+
+#define CAUSE(name, request, packet, error, requests, cause)                                       \
+    static void name(void **state)                                                                 \
+    {                                                                                              \
+        meet_kernel(*state, "");                                                                   \
+        expect_cause(*state, request, packet, error, requests, cause);                             \
+    }
+
+/* Each in a session of its own: it ends it. */
+CAUSE(
+    an_escape_is_not_called_a_late_copy, "m1000,2", "$}0*!#f8", NETGDB_FOREIGN, 1,
+    "the stub's reply to 'm' (read memory, hexadecimal) has a form that FreeBSD's stub never uses")
+CAUSE(an_escape_after_a_step_is_not_called_a_late_copy, "s", "$05}#e2", NETGDB_FOREIGN, 1,
+      "the stub's reply to 's' (step) has a form that FreeBSD's stub never uses")
+CAUSE(a_reply_of_the_wrong_size_each_time_is_the_stubs_own, "m1000,4", "$0*!#7b", NETGDB_FOREIGN, 9,
+      "the stub's reply to 'm'")
+CAUSE(an_illegal_run_length_is_named, "m1000,4",
+      "$0*\x1f"
+      "1#aa",
+      NETGDB_PROTO, 1, "the reply to 'm' has a run-length that RSP does not allow")
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -498,6 +561,11 @@ int main(void)
         TEST(the_last_reply_of_a_node_is_read_before_its_end),
         TEST(finished_ahead_of_its_place_ends_nothing),
         TEST(only_freebsds_three_features_are_a_kernel),
+        TEST(run_lengths_of_a_kernel_are_expanded),
+        TEST(an_escape_is_not_called_a_late_copy),
+        TEST(an_escape_after_a_step_is_not_called_a_late_copy),
+        TEST(a_reply_of_the_wrong_size_each_time_is_the_stubs_own),
+        TEST(an_illegal_run_length_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

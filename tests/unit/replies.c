@@ -73,6 +73,35 @@ static void stops_and_ok_are_no_replies_of_reads(void **state)
     buf_free(&b);
 }
 
+static void a_kernel_has_no_escapes_or_blanks_outside_objects(void **state)
+{
+    static const char *const kernels[] = {"",
+                                          "OK",
+                                          "E05",
+                                          "00xx",
+                                          "T05thread:186a1;",
+                                          "QC186a1",
+                                          "l<threads a=\"}\"/>",
+                                          "m",
+                                          "PacketSize=1003;a+;b-",
+                                          "TextSeg=10,20"};
+    static const char *const not_kernels[] = {"}", "00}", "a b", "F1,2/3", "\x1b", "\xff"};
+    struct buf b;
+    (void)state;
+    buf_init(&b, 100);
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+        buf_sets(&b, kernels[i]);
+        assert_true(reply_of_kernel(&b));
+    }
+    for (size_t i = 0; i < sizeof not_kernels / sizeof not_kernels[0]; i++) {
+        buf_sets(&b, not_kernels[i]);
+        assert_false(reply_of_kernel(&b));
+    }
+    buf_set(&b, "\0", 1);
+    assert_false(reply_of_kernel(&b));
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +109,7 @@ int main(void)
         cmocka_unit_test(a_register_has_at_most_16_bytes),
         cmocka_unit_test(what_is_not_known_may_be_answered_with_anything),
         cmocka_unit_test(stops_and_ok_are_no_replies_of_reads),
+        cmocka_unit_test(a_kernel_has_no_escapes_or_blanks_outside_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
