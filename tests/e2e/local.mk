@@ -41,6 +41,7 @@ E2E_TESTS = \
 	tests/e2e/proxy_take.test \
 	tests/e2e/proxy_unix.test \
 	tests/e2e/proxy_life.test \
+	tests/e2e/proxy_crash.test \
 	tests/e2e/proxy_many.test \
 	tests/e2e/proxy_service.test \
 	tests/e2e/proxy_silent.test \

@@ -120,6 +120,7 @@ static void ask(int n, char **requests)
             errx(1, "the server has closed");
         put(fd, "+", 1);
         printf("%s\n", reply);
+        fflush(stdout); /* a test waits for each */
     }
     close(fd);
 }
