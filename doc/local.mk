@@ -2,6 +2,7 @@
 # doc/: manual pages, texts, examples.
 dist_man_MANS += doc/netgdb.1 doc/netgdb-bpf-plugin.1 doc/libnetgdb.7
 EXTRA_DIST += \
+	doc/protocol.md \
 	doc/regression.md \
 	doc/examples/regression/connect.gdb \
 	doc/examples/regression/result.gdb \
