@@ -3,6 +3,7 @@
 dist_man_MANS += doc/netgdb.1 doc/netgdb-bpf-plugin.1 doc/libnetgdb.7
 EXTRA_DIST += \
 	doc/clients.md \
+	doc/design.md \
 	doc/ebpf.md \
 	doc/protocol.md \
 	doc/regression.md \
