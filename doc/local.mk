@@ -2,7 +2,13 @@
 # doc/: manual pages, texts, examples.
 dist_man_MANS += doc/netgdb.1 doc/netgdb-bpf-plugin.1 doc/libnetgdb.7
 EXTRA_DIST += \
+	doc/clients.md \
+	doc/design.md \
+	doc/ebpf.md \
+	doc/performance.md \
+	doc/protocol.md \
 	doc/regression.md \
+	doc/rtos.md \
 	doc/examples/regression/connect.gdb \
 	doc/examples/regression/result.gdb \
 	doc/examples/regression/run \
