@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "io/clock.h"
-#include "io/direct.h"
 
 #define OLDEST (10 * IO_SECOND) /* nothing has waited longer for us to read it */
 
@@ -17,8 +16,6 @@ void control_ask(struct io_fds_side *side)
 {
     const int on = 1;
     side->stamps = setsockopt(side->in, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;
-    side->ttl =
-        direct_is(side->in) && setsockopt(side->in, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0;
 }
 
 static uint64_t nanoseconds(const struct timespec *t)
@@ -39,15 +36,6 @@ uint64_t control_offset(void)
     return 0;
 }
 
-/* Whoever sends from elsewhere with the peer's address cannot make a TTL of 255 (RFC 5082). */
-static void note_ttl(struct io_fds_side *side, const struct cmsghdr *c)
-{
-    int ttl;
-    memcpy(&ttl, CMSG_DATA(c), sizeof ttl);
-    if (ttl != IO_FDS_KERNEL_TTL && side->signs.wrong_ttl++ == 0)
-        side->signs.ttl = (uint8_t)ttl;
-}
-
 static void note_time(const struct cmsghdr *c, uint64_t offset, struct io_msg *msg)
 {
     struct timespec stamp;
@@ -59,14 +47,11 @@ static void note_time(const struct cmsghdr *c, uint64_t offset, struct io_msg *m
         msg->arrived = arrived;
 }
 
-void control_read(struct io_fds_side *side, struct msghdr *header, uint64_t offset,
-                  struct io_msg *msg)
+void control_read(struct msghdr *header, uint64_t offset, struct io_msg *msg)
 {
     struct cmsghdr *c = CMSG_FIRSTHDR(header);
     for (; c != NULL; c = CMSG_NXTHDR(header, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
-            note_ttl(side, c);
-        else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS)
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS)
             note_time(c, offset, msg);
     }
 }

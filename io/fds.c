@@ -15,7 +15,6 @@
 #include "io/clock.h"
 #include "io/control.h"
 #include "io/held.h"
-#include "io/others.h"
 #include "io/transfer.h"
 #include "proto/err.h"
 
@@ -195,15 +194,6 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
     return why;
 }
 
-static void fds_signs(struct io *io, struct io_signs *seen)
-{
-    struct io_fds_side *side = &of(io)->side[IO_TARGET];
-    if (side->others >= 0)
-        others_count(side->others, &side->others_dropped, &side->signs);
-    io_add_signs(seen, &side->signs);
-    side->signs = (struct io_signs){0};
-}
-
 static const struct io_ops ops = {fds_now, fds_send, fds_recv, fds_wait};
 static const struct io_later later = {fds_send_later, fds_drop_later};
 
@@ -212,9 +202,8 @@ int io_fds_init(struct io_fds *f, uint64_t spin_budget)
     *f = (struct io_fds){.wake_fd = -1, .last_wait = {IO_NEVER, IO_NEVER}};
     atomic_init(&f->woken, false);
     io_init(&f->io, &ops);
-    f->io.signs = fds_signs;
     for (int i = 0; i < 2; i++)
-        f->side[i].in = f->side[i].out = f->side[i].others = -1;
+        f->side[i].in = f->side[i].out = -1;
     f->spin_budget = spin_budget;
     f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return f->wake_fd < 0 ? NETGDB_IO : 0;
@@ -230,14 +219,13 @@ static void close_fd(int fd)
 static void replace(struct io_fds_side *side, enum io_fds_kind kind, int in, int out)
 {
     held_flush_all(side);
-    close_fd(side->others);
     if (side->in != in && side->in != out)
         close_fd(side->in);
     if (side->out != in && side->out != out && side->out != side->in)
         close_fd(side->out);
     transfer_free(side);
     held_free(side);
-    *side = (struct io_fds_side){.kind = kind, .in = in, .out = out, .others = -1};
+    *side = (struct io_fds_side){.kind = kind, .in = in, .out = out};
     if (in >= 0)
         (void)fcntl(in, F_SETFD, FD_CLOEXEC);
     if (out >= 0 && out != in)
@@ -265,17 +253,13 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
     replace(&f->side[side], socket ? IO_FDS_STREAM_SOCKET : IO_FDS_PIPES, in, out);
 }
 
-void io_fds_watch(struct io_fds *f)
+void io_fds_stamp(struct io_fds *f)
 {
-    struct io_fds_side *s = &f->side[IO_TARGET];
-    s->others = others_open(s->in);
-    control_ask(s);
+    control_ask(&f->side[IO_TARGET]);
 }
 
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer)
 {
-    const int ttl = IO_FDS_KERNEL_TTL;
-    (void)setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
     replace(&f->side[side], IO_FDS_PEER, fd, fd);
     f->side[side].peer = *peer;
 }

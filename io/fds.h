@@ -23,8 +23,6 @@ enum {
     IO_FDS_STREAM_BYTES = 16 * 1024, /* bytes of a stream taken by one system call */
 };
 
-enum { IO_FDS_KERNEL_TTL = 255 }; /* sys/net/debugnet_inet.c */
-
 enum io_fds_kind { IO_FDS_NONE, IO_FDS_DATAGRAMS, IO_FDS_PEER, IO_FDS_STREAM_SOCKET, IO_FDS_PIPES };
 
 /* What a wait has received already; the next recv gives it. */
@@ -47,11 +45,7 @@ struct io_fds_side {
     unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
     unsigned long foreign;     /* datagrams from another address or port: dropped */
     unsigned long too_long;    /* datagrams over WIRE_DATAGRAM_MAX: dropped */
-    bool stamps;               /* the time of each arrival is told: io_fds_watch */
-    bool ttl;                  /* the TTL of each is looked at: io_fds_watch */
-    int others;                /* owned; the socket of others.h, -1 for none */
-    uint32_t others_dropped;   /* see there */
-    struct io_signs signs;     /* that nobody has taken yet */
+    bool stamps;               /* the system tells when each arrived: io_fds_stamp */
     unsigned long datagrams;   /* received */
     unsigned long batches;     /* system calls that they took */
 };
@@ -92,12 +86,10 @@ void io_fds_set_datagrams(struct io_fds *f, enum io_side side, int fd);
 void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
 
 /*
- * From now on signs of tampering are looked for on the target's side, the datagram socket of a
- * session, and io_take_signs gives them: datagrams of another source (others_open), and a TTL
- * that is not 255 where no router is between (direct_is). What cannot be looked for is not. It ends
- * when the side is set or taken.
+ * From now on each datagram of the target's side has its time of arrival, where the system gives
+ * it. This ends when the side is set or taken.
  */
-void io_fds_watch(struct io_fds *f);
+void io_fds_stamp(struct io_fds *f);
 
 /*
  * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what
@@ -105,8 +97,7 @@ void io_fds_watch(struct io_fds *f);
  * of the HERALD (seqno 1) comes: from then on to the port that it came from. Unlike a kernel, which
  * takes any ack for that one and hears every port, it drops what comes before it and what comes
  * from another port later: the last words of the session before, and the probes of a server that
- * looks for it. Setting the side again, also with the descriptor that it has, starts over. What is
- * sent has the TTL of a kernel's.
+ * looks for it. Setting the side again, also with the descriptor that it has, starts over.
  */
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
 

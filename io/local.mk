@@ -4,13 +4,11 @@ noinst_LTLIBRARIES += libio.la
 libio_la_SOURCES = \
 	io/clock.c io/clock.h \
 	io/control.c io/control.h \
-	io/direct.c io/direct.h \
 	io/fds.c io/fds.h \
 	io/held.c io/held.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \
 	io/logqueue.c io/logqueue.h \
-	io/others.c io/others.h \
 	io/peek.c io/peek.h \
 	io/reception.c io/reception.h \
 	io/sockets.c io/sockets.h \

@@ -189,8 +189,8 @@ static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
         size_t len = batch[i].msg_len;
         uint8_t *data = side->memory[side->turn] + (size_t)i * SLOT;
         struct io_msg msg = {.data = data, .len = len};
-        if (side->stamps || side->ttl)
-            control_read(side, &batch[i].msg_hdr, offset, &msg);
+        if (side->stamps)
+            control_read(&batch[i].msg_hdr, offset, &msg);
         if (len > WIRE_DATAGRAM_MAX)
             side->too_long++;
         else if (side->kind != IO_FDS_PEER || is_from_peer(side, &from[i], data, len))
@@ -207,7 +207,7 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     struct iovec parts[IO_FDS_BATCH];
     struct sockaddr_in from[IO_FDS_BATCH];
     union control control[IO_FDS_BATCH];
-    bool told = side->stamps || side->ttl;
+    bool told = side->stamps;
     for (unsigned i = 0; i < n; i++) {
         parts[i] = (struct iovec){side->memory[side->turn] + (size_t)i * SLOT, SLOT};
         batch[i].msg_hdr = (struct msghdr){.msg_name = &from[i],

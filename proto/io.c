@@ -6,7 +6,6 @@ void io_init(struct io *io, const struct io_ops *ops)
 {
     io->ops = ops;
     io->later = NULL;
-    io->signs = NULL;
     io->keepalive_next = IO_NEVER;
     io->alarm = IO_NEVER;
 }
@@ -35,22 +34,6 @@ void io_drop_later(struct io *io, enum io_side side)
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
     return io->ops->recv(io, side, msgs, n);
-}
-
-void io_take_signs(struct io *io, struct io_signs *seen)
-{
-    if (io->signs != NULL)
-        io->signs(io, seen);
-}
-
-void io_add_signs(struct io_signs *all, const struct io_signs *more)
-{
-    if (all->wrong_ttl == 0)
-        all->ttl = more->ttl;
-    if (all->others == 0)
-        all->other = more->other;
-    all->wrong_ttl += more->wrong_ttl;
-    all->others += more->others;
 }
 
 void io_keepalive(struct io *io, bool on)

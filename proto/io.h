@@ -70,22 +70,9 @@ struct io_later {
     void (*drop)(struct io *io, enum io_side side);
 };
 
-/*
- * Signs that somebody else has a hand in what the target's side gets. `ttl` and `other` are those
- * of the first datagram of each kind, 0 when there is none.
- */
-struct io_signs {
-    uint64_t wrong_ttl; /* datagrams whose TTL was not 255, on a link without a router */
-    uint64_t others;    /* datagrams to our port from elsewhere than the peer; dropped */
-    uint8_t ttl;
-    struct net_addr other;
-};
-
 struct io {
     const struct io_ops *ops;
     const struct io_later *later; /* NULL: nothing is sent later than at once */
-    void (*signs)(struct io *io,
-                  struct io_signs *seen); /* see io_take_signs; NULL: there are none */
 
     /* While a reply to the client is outstanding: see io_keepalive. */
     uint64_t keepalive_next; /* IO_NEVER: off */
@@ -101,20 +88,14 @@ uint64_t io_now(struct io *io);
 int io_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 
 /*
- * Sends what the other end can do without for a moment: it goes out within less than a
- * millisecond of waits. io_drop_later takes back what has not gone out, because something else that
- * is sent says the same.
+ * Sends what the other end can do without for a moment: it goes out within 5 ms of waits.
+ * io_drop_later takes back what has not gone out, because something else that is sent says the
+ * same.
  */
 int io_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 void io_drop_later(struct io *io, enum io_side side);
 
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n);
-
-/* Adds to *seen the signs since the last call. Costs a system call: not for every datagram. */
-void io_take_signs(struct io *io, struct io_signs *seen);
-
-/* Adds `more` to *all. */
-void io_add_signs(struct io_signs *all, const struct io_signs *more);
 
 /*
  * While on, io_wait sends the client a lone '+' once a second, so that GDB, which in no-ack mode

@@ -32,7 +32,6 @@
 #define LINK_LATENESS_MAX (4 * IO_SECOND)    /* no path is believed to be later than this */
 #define LINK_KERNEL_RETRY (1000500000ULL)    /* ns between a kernel's transmissions, at least */
 #define LINK_KERNEL_RETRY_MAX (2300 * IO_MS) /* the same on a loaded host, measured */
-#define LINK_LOOKS IO_SECOND                 /* so often it is looked for signs of tampering */
 #define LINK_THIRD_ACK (5 * IO_MS)           /* after the first two, once loss has shown */
 #define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2) /* the quickest kernel */
 
@@ -43,7 +42,6 @@ enum {
     LINK_SENT_HISTORY = 128,      /* and of ours */
     LINK_BATCH = 16,              /* datagrams taken at a time */
     LINK_THIRD_ACKS = 16,         /* acks that wait to be sent a third time; others are not */
-    LINK_SIGNS_TEXT = 360,        /* bytes of link_signs_text, with the NUL */
 };
 
 enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /* 14.0 on */ };
@@ -162,8 +160,6 @@ struct link {
     uint64_t lateness;     /* seen; 0: none */
     uint64_t evidence;     /* how often lateness or duplicates were seen */
     struct link_counters counters;
-    struct io_signs signs; /* see link_look */
-    uint64_t look_due;
 };
 
 /*
@@ -186,18 +182,6 @@ struct stop *link_stop(struct link *l);
 
 /* Releases the buffers. Sends nothing. */
 void link_free(struct link *l);
-
-/*
- * Signs of tampering: what a kernel cannot have sent, from where, or over which way. link_look asks
- * the io for those that it keeps (an io that is NULL has none), as link_input does once a second;
- * call it before the link loses its io. At the end of a session link_tell_tampering says in one
- * line what there was, if anything. link_signs_text is that without the words around it: "" when
- * there was nothing.
- */
-void link_look(struct link *l);
-void link_tell_tampering(const struct link *l, const struct log *log);
-const char *link_signs_text(const struct link_counters *counters, const struct io_signs *signs,
-                            char text[LINK_SIGNS_TEXT]);
 
 /* Acknowledges the peer's HERALD; again for each copy of it. */
 void link_ack_herald(struct link *l);

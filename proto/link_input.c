@@ -300,7 +300,5 @@ int link_input(struct link *l)
         if (rc < 0 && error == 0)
             error = rc;
     } while (n == LINK_BATCH);
-    if (l->heard >= l->look_due)
-        link_look(l);
     return n < 0 ? n : error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the link share: link.c (life, the path, sending), link_acks.c (acks that go
- * out), link_input.c (what comes), link_late.c (late copies), link_signs.c (signs of tampering).
+ * out), link_input.c (what comes), link_late.c (late copies).
  */
 #ifndef NETGDB_PROTO_LINK_PARTS_H
 #define NETGDB_PROTO_LINK_PARTS_H

@@ -22,7 +22,6 @@ libproto_la_SOURCES = \
 	proto/keepout.c proto/keepout.h \
 	proto/link.c proto/link.h \
 	proto/link_acks.c proto/link_input.c proto/link_late.c proto/link_parts.h \
-	proto/link_signs.c \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_parts.h \
 	proto/netgdb_ask.c \

@@ -76,8 +76,6 @@ static int nt_leave(struct target *base, const uint8_t *request, size_t len, str
 static void nt_free(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
-    link_look(t->link);
-    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     rsp_parser_free(&t->parser);

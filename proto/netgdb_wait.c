@@ -23,11 +23,9 @@ int nt_meet_successor(struct netgdb_target *t)
         log_error(t->log, "the kernel left this session and waits in a new one: connect again");
         return NETGDB_CLOSED;
     }
-    link_look(t->link); /* it loses its io */
     struct link *link = t->successor.take(t->successor.context);
     if (link == NULL)
         return 0;
-    link_tell_tampering(t->link, t->log);
     link_free(t->link);
     free(t->link);
     t->link = link;

@@ -50,10 +50,8 @@ static void say_help(struct monitor *m)
 static void say_status(struct monitor *m)
 {
     buf_printf(&m->text, "%s\n", m->title);
-    if (m->netgdb != NULL) {
-        link_look(netgdb_target_link(m->netgdb));
+    if (m->netgdb != NULL)
         profile_note_link(m->profile, m->netgdb);
-    }
     profile_text(m->profile, &m->text);
 }
 

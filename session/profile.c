@@ -78,7 +78,6 @@ void profile_note_link(struct profile *p, const struct target *netgdb)
     p->srtt = l->srtt;
     p->lateness = link_lateness(l);
     p->link = l->counters;
-    p->signs = l->signs;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -109,9 +108,10 @@ static void link_text(const struct profile *p, struct buf *out)
                (unsigned long long)l->retransmitted, loss / 10, loss % 10,
                (unsigned long long)l->duplicates, (unsigned long long)p->stale,
                (unsigned long long)p->asked_again);
-    char signs[LINK_SIGNS_TEXT];
-    if (link_signs_text(l, &p->signs, signs)[0] != '\0')
-        buf_printf(out, "signs of tampering: %s\n", signs);
+    if (l->stray_acks + l->impossible != 0)
+        buf_printf(
+            out, "no kernel sends these: acks of what was never sent %llu, other datagrams %llu\n",
+            (unsigned long long)l->stray_acks, (unsigned long long)l->impossible);
 }
 
 void profile_text(struct profile *p, struct buf *out)
@@ -137,15 +137,13 @@ static void link_json(const struct profile *p, struct buf *out)
                ",\"round_trips\":%llu,\"rtt_ms\":%.3f,\"late_ms\":%.3f,\"datagrams_out\":%llu,"
                "\"datagrams_in\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu,\"sent_again\":%llu,"
                "\"copies\":%llu,\"stale_replies\":%llu,\"asked_again\":%llu,"
-               "\"stray_acks\":%llu,\"impossible\":%llu,\"wrong_ttl\":%llu,"
-               "\"other_source\":%llu",
+               "\"stray_acks\":%llu,\"impossible\":%llu",
                (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6,
                (unsigned long long)l->sent, (unsigned long long)l->received,
                (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in,
                (unsigned long long)l->retransmitted, (unsigned long long)l->duplicates,
                (unsigned long long)p->stale, (unsigned long long)p->asked_again,
-               (unsigned long long)l->stray_acks, (unsigned long long)l->impossible,
-               (unsigned long long)p->signs.wrong_ttl, (unsigned long long)p->signs.others);
+               (unsigned long long)l->stray_acks, (unsigned long long)l->impossible);
 }
 
 void profile_json(struct profile *p, struct buf *out)

@@ -42,7 +42,6 @@ struct profile {
     uint64_t stale, asked_again;
     uint64_t srtt, lateness; /* ns */
     struct link_counters link;
-    struct io_signs signs; /* of tampering */
 };
 
 void profile_init(struct profile *p);

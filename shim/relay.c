@@ -71,7 +71,7 @@ static void adopt(struct relay *r, const struct listener_kernel *k)
     if (target != NULL)
         r->kernel.target = target; /* the link becomes its own */
     io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
-    io_fds_watch(&r->io);
+    io_fds_stamp(&r->io);
 }
 
 static struct link *successor_take(void *context)
@@ -190,7 +190,6 @@ static void park(struct relay *r)
 {
     struct listener_kernel k = r->kernel;
     k.link = netgdb_target_link(k.target); /* another one's when the kernel came back */
-    link_look(k.link);
     k.fd = io_fds_take(&r->io, IO_TARGET);
     r->kernel = (struct listener_kernel){0};
     if (!atomic_load(&draining))

@@ -82,10 +82,6 @@ UNIT_TESTS += tests/unit/serve
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
 
-UNIT_TESTS += tests/unit/tampering
-tests_unit_tampering_SOURCES = tests/unit/tampering.c
-tests_unit_tampering_LDADD = libio.la $(UNIT_LIBS)
-
 UNIT_TESTS += tests/unit/wire
 tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
 tests_unit_wire_LDADD = $(UNIT_LIBS)
@@ -276,9 +272,6 @@ tests_sim_target_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/peer_test
 tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
 tests_sim_peer_test_LDADD = $(RIG_LIBS)
-UNIT_TESTS += tests/sim/tampering_test
-tests_sim_tampering_test_SOURCES = tests/sim/tampering_test.c $(RIG)
-tests_sim_tampering_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/lobby_test
 tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
 tests_sim_lobby_test_LDADD = $(RIG_LIBS)

@@ -51,7 +51,7 @@ static struct link *successor_take(void *context)
     c->own = k.own;
     k.link->io = &c->io.io;
     io_fds_set_datagrams(&c->io, IO_TARGET, k.fd);
-    io_fds_watch(&c->io);
+    io_fds_stamp(&c->io);
     proxy_poke(p);
     return k.link;
 }
@@ -163,7 +163,6 @@ static void part(struct client *c, struct listener_kernel *k, int end)
     struct proxy *p = c->proxy;
     bool keep = end == SERVE_PARKED || end == SERVE_RUNNING;
     k->link = netgdb_target_link(k->target); /* another one's when the kernel came back */
-    link_look(k->link);
     profile_note_link(&c->seat->profile, k->target);
     k->own = c->own;
     k->record = c->record;
@@ -222,7 +221,7 @@ static bool adopt(struct client *c, struct listener_kernel *k,
         return false;
     }
     io_fds_set_datagrams(&c->io, IO_TARGET, k->fd);
-    io_fds_watch(&c->io);
+    io_fds_stamp(&c->io);
     netgdb_target_move(k->target, &c->io.io, &c->log, successor);
     return true;
 }

@@ -392,8 +392,8 @@ int main(int argc, char **argv)
     struct sim_world *w = sim_world_new(1);
     struct twin *t = twin_new(w, &o.config);
     sigset_t mask = catch_signals();
-    int fd = sockets_udp(&o.own, NULL), ttl = 255;
-    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) != 0)
+    int fd = sockets_udp(&o.own, NULL);
+    if (fd < 0)
         err(1, "%s:%u", inet_ntoa(o.own.sin_addr), ntohs(o.own.sin_port));
     struct sim_real *r = sim_real_new(w, o.config.ip, fd, &o.server);
     struct program p = {.options = &o, .w = w, .twin = t};

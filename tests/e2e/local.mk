@@ -62,7 +62,6 @@ E2E_TESTS = \
 	tests/e2e/stream.test \
 	tests/e2e/symbols.test \
 	tests/e2e/takeover.test \
-	tests/e2e/tampering.test \
 	tests/e2e/two.test \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test

@@ -146,10 +146,8 @@ static void forward(bool from_kernel, int fd, const struct sockaddr_in *to, uint
 static int udp(const char *address, uint16_t port)
 {
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(port)};
-    const int ttl = 255; /* to the server it is the kernel */
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) != 0 ||
-        inet_pton(AF_INET, address, &sa.sin_addr) != 1 ||
+    if (fd < 0 || inet_pton(AF_INET, address, &sa.sin_addr) != 1 ||
         bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0) {
         fprintf(stderr, "noise: cannot bind %s:%u\n", address, port);
         exit(1);

@@ -278,7 +278,6 @@ static void travel(struct sim_world *w, struct line *line, enum sim_direction di
     const char *why = fate == SIM_LOSE ? "lost by the judge" : NULL;
 
     p->sent++;
-    d->ttl = (uint8_t)(d->ttl - p->routers);
     if (fate == SIM_DEFAULT)
         why = dropped(w, p, d, blocked(net, line->ip, direction, sim_now(w)));
     if (why != NULL) {
@@ -311,7 +310,6 @@ uint64_t sim_send(struct sim_world *w, struct sim_addr from, struct sim_addr to,
                                .from = from,
                                .to = to,
                                .digest = sim_hash(SIM_HASH, data, len),
-                               .ttl = SIM_TTL,
                                .len = len};
     memcpy(d->data, data, len);
     sim_trace_datagram(w, "sent", d);

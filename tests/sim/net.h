@@ -13,7 +13,6 @@
 
 enum {
     SIM_DATAGRAM_MAX = 9216,   /* bytes of UDP payload */
-    SIM_TTL = 255,             /* a kernel's (sys/net/debugnet_inet.c) */
     SIM_SERVER_IP = 0x0a000001 /* 10.0.0.1: the host where code under test runs */
 };
 
@@ -29,7 +28,6 @@ struct sim_datagram {
     uint64_t sent_at; /* when the send call was made, also for a copy */
     struct sim_addr from, to;
     uint64_t digest; /* of the payload as it was sent, whatever the network made of it */
-    uint8_t ttl;     /* what is left of the 255 with which all is sent */
     size_t len;
     uint8_t data[];
 };
@@ -71,7 +69,6 @@ struct sim_path {
     double mangle;       /* a byte changes on the way and nobody notices */
     double truncate;     /* loses bytes at its end and nobody notices */
     size_t mtu;          /* longer IP datagrams vanish (default 1500; payload + 28) */
-    uint8_t routers;     /* on the way: each takes one from the TTL (default 0) */
     struct sim_bursts bursts;
     bool in_burst; /* state of the bursts */
 

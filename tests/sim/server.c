@@ -27,8 +27,6 @@ struct session {
     struct queue queue;
     struct buf in, given, out; /* client: to the code, handed out to it, from it */
     bool client_closed, client_refuses, wake, signal, killed;
-    bool routed;
-    struct io_signs signs; /* that were not taken yet */
     sim_call *on_output;
     void *on_output_context;
     uint64_t output_event;
@@ -78,18 +76,6 @@ static void queue_free(struct queue *q)
         free(d);
 }
 
-static void note_other(struct session *s, const struct sim_addr *from)
-{
-    if (s->signs.others++ == 0)
-        s->signs.other = (struct net_addr){from->ip, from->port};
-}
-
-static void note_ttl(struct session *s, uint8_t ttl)
-{
-    if (ttl != SIM_TTL && !s->routed && s->signs.wrong_ttl++ == 0)
-        s->signs.ttl = ttl;
-}
-
 /* The socket that gets this datagram, if any. */
 static struct session *find_session(struct sim_server *server, const struct sim_datagram *d)
 {
@@ -98,13 +84,8 @@ static struct session *find_session(struct sim_server *server, const struct sim_
     struct session *s = server->sessions;
     while (s != NULL && s->port != d->to.port)
         s = s->next;
-    if (s != NULL && (s->kernel_ip != d->from.ip || d->from.port != SIM_KERNEL_PORT)) {
-        note_other(s, &d->from);
-        s = NULL;
-    }
-    if (s != NULL)
-        note_ttl(s, d->ttl);
-    return s;
+    bool from_kernel = s != NULL && s->kernel_ip == d->from.ip && d->from.port == SIM_KERNEL_PORT;
+    return from_kernel ? s : NULL;
 }
 
 static void deliver(void *context, struct sim_datagram *d)
@@ -117,16 +98,9 @@ static void deliver(void *context, struct sim_datagram *d)
     free(d);
 }
 
-static void take_signs(struct io *io, struct io_signs *seen)
-{
-    io_add_signs(seen, &session_of(io)->signs);
-    session_of(io)->signs = (struct io_signs){0};
-}
-
 static void session_init(struct session *s, struct sim_world *w, uint32_t kernel_ip, uint16_t port)
 {
     io_init(&s->io, &ops);
-    s->io.signs = take_signs;
     s->w = w;
     s->kernel_ip = kernel_ip;
     s->port = port;
@@ -186,11 +160,6 @@ struct io *sim_session(struct sim_world *w, uint32_t kernel_ip, uint16_t port)
 uint16_t sim_session_port(const struct io *io)
 {
     return session_of(io)->port;
-}
-
-void sim_session_routed(struct io *io)
-{
-    session_of(io)->routed = true;
 }
 
 void sim_session_close(struct io *io)

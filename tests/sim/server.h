@@ -30,12 +30,6 @@ enum {
 struct io *sim_session(struct sim_world *w, uint32_t kernel_ip, uint16_t port);
 uint16_t sim_session_port(const struct io *io);
 
-/*
- * The io's signs (io.h) are datagrams to its port from elsewhere than its kernel, and those that a
- * router has passed on, unless the session was said to have one on its way.
- */
-void sim_session_routed(struct io *io);
-
 /* Closes the socket and frees the io: what still arrives for it vanishes. */
 void sim_session_close(struct io *io);
 

@@ -359,22 +359,6 @@ static void a_flood_of_what_is_not_ours_changes_nothing(void **state)
     rig_expect_good(r);
 }
 
-/* At the end of a session, in one line: not while it runs, and not when there is nothing. */
-static void signs_of_tampering_are_told_in_one_line(void **state)
-{
-    struct rig *r = *state;
-    for (uint32_t i = 0; i < 3; i++)
-        rig_peer_ack(r, 1000 + i);
-    rig_peer_text(r, 5000, "$OK#9a");
-    rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    assert_int_equal(r->lines, 0);
-    target_free(r->target);
-    r->target = NULL;
-    assert_int_equal(r->lines, 1);
-    assert_non_null(strstr(r->line, "3 acks of what was never sent"));
-    assert_non_null(strstr(r->line, "1 datagram that no kernel sends"));
-}
-
 /* ---- leaving ---- */
 
 static void leave(struct rig *r)
@@ -445,7 +429,6 @@ int main(void)
         BOTH(a_running_kernel_may_be_silent_for_ever),
         BOTH(ctrl_c_is_never_sent_to_a_kernel),
         BOTH(a_flood_of_what_is_not_ours_changes_nothing),
-        BOTH(signs_of_tampering_are_told_in_one_line),
         BOTH(d_detaches_the_kernel),
         BOTH(a_lost_last_plus_is_sent_again),
         BOTH(a_lost_last_ack_is_no_news),

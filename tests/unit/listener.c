@@ -232,6 +232,34 @@ static void a_kernel_that_calls_is_taken(void **state)
     close(k.fd);
 }
 
+/* The socket of a session is connected: the system drops a datagram from another port or host. */
+static void a_session_hears_its_peer_alone(void **state)
+{
+    struct test_kernel k = new_kernel(1), beside = new_kernel(1), other = new_kernel(2);
+    struct watcher w;
+    uint8_t datagram[100];
+    struct wire_msg msg;
+    (void)state;
+    watch(&w, k.ip);
+    call(&k);
+    struct listener_kernel taken = take(&w);
+    send_stop(&beside, &k.session);
+    send_stop(&other, &k.session);
+    send_to(&k, &k.session,
+            &(struct wire_msg){.type = WIRE_HERALD, .seqno = 77, .total = WIRE_NETGDB_V1});
+    wait_readable(taken.fd);
+    ssize_t n = recv(taken.fd, datagram, sizeof datagram, 0);
+    assert_true(n > 0);
+    assert_int_equal(wire_decode(datagram, (size_t)n, &msg), 0);
+    assert_int_equal(msg.seqno, 77);
+    assert_int_equal(recv(taken.fd, datagram, sizeof datagram, MSG_DONTWAIT), -1);
+    drop(&taken);
+    unwatch(&w);
+    close(k.fd);
+    close(beside.fd);
+    close(other.fd);
+}
+
 static void a_kernel_nobody_asked_for_gets_no_answer(void **state)
 {
     struct test_kernel stranger = new_kernel(2), k = new_kernel(3);
@@ -525,6 +553,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_port_has_one_listener),
         cmocka_unit_test(a_kernel_that_calls_is_taken),
+        cmocka_unit_test(a_session_hears_its_peer_alone),
         cmocka_unit_test(a_kernel_nobody_asked_for_gets_no_answer),
         cmocka_unit_test(the_answer_comes_from_the_address_that_was_called),
         cmocka_unit_test(who_watches_hears_of_a_kernel_that_waits_already),
