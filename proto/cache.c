@@ -41,7 +41,6 @@ static void forget_target(struct cache *c)
 {
     cache_forget(c);
     cache_choose_unknown(c);
-    cache_forget_points(c);
     c->map.known = c->map_asked = c->have_map = false;
     regions_free(&c->mapped);
 }
@@ -91,12 +90,10 @@ int cache_then_hand_on(int rc)
     return rc == 0 ? CACHE_HAND_ON : rc == CACHE_REFUSED ? CACHE_ANSWERED : rc;
 }
 
-/* Sends what is held back and forgets everything. Returns as cache_sync_thread does. */
+/* Forgets everything. Returns as cache_sync_thread does. */
 static int empty_all(struct cache *c)
 {
-    int rc = cache_send_held(c);
-    if (rc == 0)
-        rc = cache_sync_thread(c);
+    int rc = cache_sync_thread(c);
     cache_forget(c);
     return rc;
 }
@@ -125,11 +122,11 @@ static int ask_only(struct cache *c, const uint8_t *request, size_t len)
     return cache_then_hand_on(cache_sync_thread(c));
 }
 
-/* The stub looks at memory itself. */
-static int search(struct cache *c, const uint8_t *request, size_t len)
+/* A breakpoint may show in the memory around it. */
+static int change_points(struct cache *c, const uint8_t *request, size_t len)
 {
-    int rc = cache_send_held(c);
-    return rc == 0 ? ask_only(c, request, len) : rc;
+    cache_forget_memory(c);
+    return ask_only(c, request, len);
 }
 
 /* Why it stopped. */
@@ -192,21 +189,21 @@ static const struct rule {
     {"QThreadEvents", ask_only},
     {"T", cache_keep},
     {"X", write_something},
-    {"Z", cache_point},
+    {"Z", change_points},
     {"g", cache_keep_threads},
     {"m", cache_read},
     {"p", cache_keep_threads},
     {"qC", cache_keep_threads},
-    {"qCRC", search},
-    {"qSearch", search},
+    {"qCRC", ask_only},
+    {"qSearch", ask_only},
     {"qSupported", features},
     {"qThreadExtraInfo", cache_keep},
     {"qXfer:threads", cache_threads_document},
     {"qfThreadInfo", cache_first_threads},
     {"qsThreadInfo", cache_next_threads},
-    {"t", search},
+    {"t", ask_only},
     {"x", cache_read},
-    {"z", cache_point},
+    {"z", change_points},
     {"", other},
 };
 
@@ -364,8 +361,7 @@ int cache_settle(struct target *t)
     struct cache *c = of(t);
     if (c->broken || c->running)
         return 0;
-    int rc = cache_finish_ahead(c);
-    return rc == 0 ? cache_send_held(c) : rc;
+    return cache_finish_ahead(c);
 }
 
 void cache_stats(const struct target *t, struct cache_stats *stats)
@@ -400,8 +396,6 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     c->program = options->program;
     c->kernel = c->shared = options->kernel;
     c->ahead = options->ahead;
-    c->remember = options->remember;
-    c->context = options->context;
     c->read_max = CACHE_READ_UNKNOWN;
     c->block = CACHE_BLOCK_MIN * 2;
     cache_document_init(&c->threads);

@@ -8,13 +8,8 @@
  *   Z, z                                                    empty what is known of memory
  *   another process, or on some stubs another thread        likewise
  *
- * Beside that some requests are not sent at once:
- *
- *   Hg    of a thread that is known to live is answered OK, and sent in front of the first
- *         request that depends on it
- *   z     of a point that the client has inserted is answered OK and held back. The same Z takes
- *         it back; what touches its memory, and what changes, resumes or leaves the target, sends
- *         it first
+ * An Hg of a thread that is known to live is answered OK, and sent before the first request that
+ * depends on it.
  *
  * Three reads in a row of adjoining blocks start a read-ahead of at most 64 KiB, by target_ahead.
  * What is on its way when the client asks for something else is waited for, one request at most;
@@ -41,21 +36,12 @@ struct cache_program {
     void *context;
 };
 
-/*
- * Told of what is held back whenever that changes: requests, each with a NUL behind it. Whoever
- * remembers it can send them when this process was killed. Returns whether it fits; what does not
- * is not held back.
- */
-typedef bool cache_remember(void *context, const char *held, size_t len);
-
 struct cache_options {
     const struct options_range *nocache; /* ranges that may be a device's; copied */
     size_t nocaches;
     bool kernel;  /* a FreeBSD stub is behind it: threads share their memory */
     size_t ahead; /* bytes that a read-ahead asks for; 0: a block */
     struct cache_program program;
-    cache_remember *remember; /* NULL: nobody takes over */
-    void *context;            /* of it; must outlive the cache */
 };
 
 struct cache_stats {
@@ -66,7 +52,6 @@ struct cache_stats {
     uint64_t flushes; /* how often something that was known was forgotten */
     uint64_t bytes;   /* of memory that are known now */
     uint64_t replies; /* that are kept now */
-    uint64_t held;    /* points whose z and Z cancelled out */
 };
 
 /* Owns `next`. The context of options->program must outlive it. NULL when memory is short; `next`
@@ -77,8 +62,8 @@ struct target *cache_new(struct target *next, const struct cache_options *option
 void cache_flush(struct target *t);
 
 /*
- * Sends what is held back, as if the client had waited for it. For a target that is stopped and
- * has no request outstanding, before it is left as it is. Returns 0 or the target's error.
+ * Waits for an outstanding read-ahead, before a stopped target goes to its next owner as it is.
+ * Returns 0 or the target's error.
  */
 int cache_settle(struct target *t);
 

@@ -64,7 +64,7 @@ static bool plan(const struct cache *c, uint64_t *address, size_t *len)
         *len = (size_t)(last - *address) + 1;
     /* Less than the client asks for at a time would only make it ask for all of that. */
     return known < limit && *len != 0 && !(cut && long_reads) &&
-           !cache_is_device(c, *address, *len) && !cache_is_held(c, *address, *address + *len - 1);
+           !cache_is_device(c, *address, *len);
 }
 
 /* Takes the reply of the read-ahead. Returns 0, NETGDB_AGAIN, or the target's error. */

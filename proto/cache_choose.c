@@ -52,7 +52,7 @@ void cache_choose_unknown(struct cache *c)
     c->stub = c->wished;
 }
 
-/* Remembers the process of an id; with a second one nothing is held back any more. */
+/* Remembers the process of the first id that names one. */
 static void note_process(struct cache *c, const uint8_t *id, size_t len)
 {
     const uint8_t *dot = memchr(id, '.', len);
@@ -63,8 +63,6 @@ static void note_process(struct cache *c, const uint8_t *id, size_t len)
     size_t n = (size_t)(dot - id);
     if (c->process[0] == '\0')
         memcpy(c->process, id, n); /* its NUL is there already */
-    else if (strlen(c->process) != n || memcmp(c->process, id, n) != 0)
-        c->several = true;
 }
 
 /* That a thread lives is kept as a reply to "Hg". */
@@ -90,8 +88,6 @@ void cache_learn_stop(struct cache *c, const struct buf *reply)
 {
     static const char field[] = "thread:";
     cache_choose_unknown(c);
-    if (buf_starts(reply, "W") || buf_starts(reply, "X"))
-        cache_forget_points(c);
     if (!buf_starts(reply, "T"))
         return;
     const uint8_t *end = reply->data + reply->len;
@@ -170,9 +166,6 @@ int cache_choose(struct cache *c, const uint8_t *request, size_t len)
     const uint8_t *id = request + 2;
     size_t n = len > 2 ? len - 2 : 0;
     note_process(c, id, n);
-    int rc = c->several ? cache_send_held(c) : 0; /* they are of the process chosen so far */
-    if (rc != 0)
-        return rc;
     if (len < 2 || request[1] != 'g' || !is_thread(id, n)) {
         if (len < 2 || !is_none(request, len))
             c->learn = learn_some;

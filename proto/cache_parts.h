@@ -5,7 +5,6 @@
 
 #include "proto/cache.h"
 #include "proto/cache_memory.h"
-#include "proto/cache_points.h"
 #include "proto/cache_replies.h"
 #include "proto/packets.h"
 
@@ -50,8 +49,6 @@ struct cache {
     struct target base;
     struct cache_program program;
     bool kernel;
-    cache_remember *remember;
-    void *context;
 
     /* The stub, by its features. */
     size_t read_max; /* bytes that an m may ask for */
@@ -71,7 +68,6 @@ struct cache {
     struct cache_choice wished, stub; /* the client's choice and the stub's */
     uint64_t anonymous;               /* number of the last choice that has no id */
     char process[CACHE_THREAD_TEXT];  /* "pPID", the first that was seen */
-    bool several;                     /* and there is another one */
 
     /* What is known. */
     struct cache_choice space; /* whose memory: a process or a thread */
@@ -82,7 +78,6 @@ struct cache {
     struct cache_replies replies;
     struct cache_document threads, map;
     struct cache_list list;
-    struct cache_points points;
 
     struct cache_stream stream;
 
@@ -178,9 +173,6 @@ int cache_catch_up(struct cache *c);
 /* Whether these bytes may be a device's. */
 bool cache_is_device(const struct cache *c, uint64_t address, size_t len);
 
-/* Whether a point that is held back touches [first, last]. */
-bool cache_is_held(const struct cache *c, uint64_t first, uint64_t last);
-
 /* The window around `len` bytes at `address`, which are inside a block. False: as asked. */
 bool cache_window(const struct cache *c, uint64_t address, size_t len, uint64_t *window,
                   size_t *window_len);
@@ -198,16 +190,5 @@ cache_answer cache_keep, cache_keep_threads, cache_first_threads, cache_next_thr
 /* Reads a whole document. Returns 0 with d->known, or without it when the stub does not give it
  * (its reply is in c->part); or the target's error. */
 int cache_fetch(struct cache *c, struct cache_document *d, const char *object, uint64_t len);
-
-/* ---- cache_held.c: breakpoints ---- */
-cache_answer cache_point;
-
-/* No point is known any more. */
-void cache_forget_points(struct cache *c);
-
-/* Sends the z's that are held back: of all, or of what touches [first, last]. Returns 0 or the
- * target's error. */
-int cache_send_held(struct cache *c);
-int cache_send_touching(struct cache *c, uint64_t first, uint64_t last);
 
 #endif

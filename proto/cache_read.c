@@ -161,13 +161,9 @@ static int read_kept(struct cache *c)
 int cache_read(struct cache *c, const uint8_t *request, size_t len)
 {
     uint64_t size;
-    if (!parse(request, len, &c->address, &size)) {
-        int rc = cache_send_held(c);
-        return cache_then_hand_on(rc == 0 ? cache_sync_thread(c) : rc);
-    }
-    int rc = cache_send_touching(c, c->address, c->address + (size - 1));
-    if (rc == 0)
-        rc = cache_load_map(c);
+    if (!parse(request, len, &c->address, &size))
+        return cache_then_hand_on(cache_sync_thread(c));
+    int rc = cache_load_map(c);
     if (rc != 0)
         return rc;
     c->command = (char)request[0];

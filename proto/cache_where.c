@@ -224,16 +224,6 @@ static bool cut_to_region(const struct cache *c, uint64_t address, size_t len, u
     return true;
 }
 
-bool cache_is_held(const struct cache *c, uint64_t first, uint64_t last)
-{
-    for (size_t i = 0; i < c->points.n && c->points.held != 0; i++) {
-        const struct cache_point *p = &c->points.list[i];
-        if (p->held && p->first <= last && p->last >= first)
-            return true;
-    }
-    return false;
-}
-
 bool cache_window(const struct cache *c, uint64_t address, size_t len, uint64_t *window,
                   size_t *window_len)
 {
@@ -245,7 +235,5 @@ bool cache_window(const struct cache *c, uint64_t address, size_t len, uint64_t 
         return false;
     *window = first;
     *window_len = (size_t)(last - first) + 1;
-    if (cache_is_device(c, first, *window_len))
-        return false;
-    return !cache_is_held(c, first, last);
+    return !cache_is_device(c, first, *window_len);
 }

@@ -68,20 +68,11 @@ struct link_trace {
     uint64_t lateness;     /* of ours: what was known of the path then */
 };
 
-enum { LINK_HELD_MAX = 1020 }; /* bytes */
-
-/* Requests that were answered to the client and not yet sent: the next server sends them. */
-struct link_held {
-    uint32_t len;             /* 0: there are none */
-    char text[LINK_HELD_MAX]; /* each with a NUL behind it */
-};
-
 /* What a server that takes the session over must know; it may lie in memory that outlives us. */
 struct link_mark {
-    uint32_t sent; /* seqno of our last DATA */
-    uint32_t next; /* seqno with which the peer's next message begins */
-    uint32_t node; /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
-    struct link_held held;
+    uint32_t sent;    /* seqno of our last DATA */
+    uint32_t next;    /* seqno with which the peer's next message begins */
+    uint32_t node;    /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
     struct stop stop; /* see link_stop */
 };
 

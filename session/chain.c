@@ -108,51 +108,8 @@ static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big
     return true;
 }
 
-/* What the cache holds back stands in the session's record, for a server that takes it over. */
-static bool remember(void *context, const char *held, size_t len)
-{
-    struct link_mark *mark = netgdb_target_link(context)->mark;
-    if (mark == NULL)
-        return true;
-    if (len > sizeof mark->held.text)
-        return false;
-    __atomic_store_n(&mark->held.len, 0, __ATOMIC_RELEASE);
-    if (len != 0)
-        memcpy(mark->held.text, held, len);
-    __atomic_store_n(&mark->held.len, (uint32_t)len, __ATOMIC_RELEASE);
-    return true;
-}
-
-/* Nobody could send it when this process was killed. */
-static bool keep_nothing(void *context, const char *held, size_t len)
-{
-    (void)context;
-    (void)held;
-    return len == 0;
-}
-
-/* Sends what a server that was killed has held back. What the stub says to it tells nothing new. */
-static int send_remembered(struct target *netgdb)
-{
-    struct link_mark *mark = netgdb_target_link(netgdb)->mark;
-    struct buf reply;
-    int rc = 0;
-    size_t len = mark != NULL && mark->held.len <= sizeof mark->held.text ? mark->held.len : 0;
-    if (len == 0 || mark->held.text[len - 1] != '\0')
-        return 0;
-    buf_init(&reply, TARGET_REPLY_MAX);
-    for (size_t at = 0; rc == 0 && at < len; at += strlen(mark->held.text + at) + 1) {
-        if (mark->held.text[at] == 'z')
-            rc = target_ask(netgdb, mark->held.text + at, &reply);
-    }
-    buf_free(&reply);
-    mark->held.len = 0;
-    return rc;
-}
-
 /* What was read stays while the target is stopped, unless cache=off. */
-static int add_cache(struct chain *chain, const struct chain_config *config, struct target *netgdb,
-                     bool kernel)
+static int add_cache(struct chain *chain, const struct chain_config *config, bool kernel)
 {
     const struct options *o = config->options;
     struct cache_options options = {.kernel = kernel};
@@ -160,8 +117,6 @@ static int add_cache(struct chain *chain, const struct chain_config *config, str
         return 0;
     options.nocache = o->nocache;
     options.nocaches = o->nocaches;
-    options.remember = chain->kept ? keep_nothing : netgdb != NULL ? remember : NULL;
-    options.context = netgdb;
     if (chain->symbols != NULL)
         options.program = (struct cache_program){find_region, find_machine, chain->symbols};
     chain->cache = cache_new(chain->target, &options);
@@ -220,7 +175,7 @@ static int complete(struct chain *chain, const struct chain_config *config, stru
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
     if (rc == 0)
-        rc = add_cache(chain, config, netgdb, kernel);
+        rc = add_cache(chain, config, kernel);
     if (rc == 0 && chain->symbols != NULL)
         rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
     if (rc == 0)
@@ -240,8 +195,6 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
                  peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
                  : peer == NETGDB_PEER_NODE ? "a netgdb node"
                                             : "a stub that is not FreeBSD's");
-    if (rc == 0)
-        rc = send_remembered(netgdb);
     if (rc == 0)
         rc = complete(chain, config, netgdb, peer == NETGDB_PEER_KERNEL);
     if (rc != 0)
@@ -284,7 +237,7 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                     const struct chain_config *config)
 {
-    *chain = (struct chain){.target = stream_target_new(io, config->log), .kept = true};
+    *chain = (struct chain){.target = stream_target_new(io, config->log)};
     if (chain->target != NULL && peer != NETGDB_PEER_NODE)
         stream_target_no_interrupt(chain->target);
     return finish(chain, config, peer == NETGDB_PEER_KERNEL);

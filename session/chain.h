@@ -26,7 +26,6 @@ struct chain {
     struct symbols *symbols; /* what qSymbol is answered from, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
-    bool kept;               /* by a proxy, for its next client */
 };
 
 /*
@@ -51,8 +50,8 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 
 /*
- * Sends what the cache holds back, chooses the thread that stopped, releases all but the bottom of
- * the chain, and returns that: it is the caller's.
+ * Waits for an outstanding read-ahead, chooses the thread that stopped, releases all but the bottom
+ * of the chain, and returns that: it is the caller's.
  */
 struct target *chain_strip(struct chain *chain);
 
@@ -61,7 +60,7 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
 
 /*
  * The same for a kernel or node of this machine's proxy, which mends a FreeBSD stub's replies, and
- * whose next client finds it as this one has left it: the cache holds nothing back.
+ * whose next client finds it as this one has left it.
  */
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                     const struct chain_config *config);

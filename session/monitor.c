@@ -66,9 +66,9 @@ static void say_cache(struct monitor *m)
     buf_printf(&m->text,
                "hits %" PRIu64 ", misses %" PRIu64 " (%" PRIu64
                " of them read a block), read ahead %" PRIu64 "\n"
-               "kept: %" PRIu64 " bytes of memory, %" PRIu64 " replies; emptied %" PRIu64 " times\n"
-               "breakpoints that needed not be removed and inserted: %" PRIu64 "\n",
-               s.hits, s.misses, s.blocks, s.ahead, s.bytes, s.replies, s.flushes, s.held);
+               "kept: %" PRIu64 " bytes of memory, %" PRIu64 " replies; emptied %" PRIu64
+               " times\n",
+               s.hits, s.misses, s.blocks, s.ahead, s.bytes, s.replies, s.flushes);
 }
 
 static void flush_cache(struct monitor *m)

@@ -15,7 +15,7 @@
 
 #include "session/rundir.h"
 
-#define MAGIC "netgdb5"
+#define MAGIC "netgdb6"
 #define PREFIX "session-"
 
 struct record_file {

@@ -156,10 +156,6 @@ tests_unit_cache_script_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/cache_map
 tests_unit_cache_map_SOURCES = tests/unit/cache_map.c tests/unit/unit.h
 tests_unit_cache_map_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/cache_points
-tests_unit_cache_points_SOURCES = tests/unit/cache_points.c tests/unit/cache_ask.h $(CACHE_WORLD)
-tests_unit_cache_points_LDADD = $(UNIT_LIBS)
-
 UNIT_TESTS += tests/unit/debugnet_client
 tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
 tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)
