@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -17,6 +16,8 @@
 #include "io/held.h"
 #include "io/transfer.h"
 #include "proto/err.h"
+
+#define BUSY (100 * UINT64_C(1000)) /* ns */
 
 static struct io_fds *of(struct io *io)
 {
@@ -57,7 +58,7 @@ static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsig
 {
     struct io_fds *f = of(io);
     struct io_fds_side *s = &f->side[side];
-    if (f->io.later != NULL && s->drained && s->ahead.n == 0)
+    if (f->io.later != NULL && s->drained)
         return 0;
     return transfer_recv(s, msgs, n);
 }
@@ -85,53 +86,6 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
            (p[2].revents != 0 ? (unsigned)IO_ON_WAKE : 0);
 }
 
-static void send_urgent(struct io_fds *f)
-{
-    for (int i = 0; i < 2; i++)
-        held_flush(&f->side[i]);
-}
-
-/* What has been received ahead, of the sides that are asked for, and a wake beside it. */
-static unsigned received(const struct io_fds *f, unsigned reasons)
-{
-    unsigned why = 0;
-    for (int i = 0; i < 2; i++)
-        why |= f->side[i].ahead.n != 0 ? 1U << i : 0;
-    why &= reasons;
-    return why != 0 && atomic_load(&f->woken) ? why | (reasons & IO_ON_WAKE) : why;
-}
-
-/*
- * Receives what a look would find; a wake and signals need a real look. The side that was heard
- * last is asked last, and not at all when the other one has something: in a session they take
- * turns, and of two that always have something both are heard.
- */
-static unsigned receive_ahead(struct io_fds *f, unsigned reasons)
-{
-    const struct timespec none = {0, 0};
-    bool woken = (reasons & IO_ON_WAKE) != 0 && atomic_load(&f->woken);
-    if (woken || (reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0 || (reasons & IO_ON_SIGNAL) != 0)
-        return look(f, reasons, &none) & reasons;
-    int side = !f->heard;
-    for (int i = 0; i < 2; i++, side = !side) {
-        if ((reasons & 1U << side) != 0 && transfer_ahead(&f->side[side])) {
-            f->heard = side;
-            return 1U << side;
-        }
-    }
-    return 0;
-}
-
-/* Tries without sleeping until `until`, and longer when others want the CPU. */
-static unsigned spin(struct io_fds *f, uint64_t until, unsigned reasons)
-{
-    unsigned why;
-    send_urgent(f); /* whoever gets it may have answered when we are back */
-    while ((why = receive_ahead(f, reasons)) == 0 && fds_now(&f->io) < until)
-        sched_yield(); /* whom we wait for may wait for this CPU */
-    return why;
-}
-
 /* What goes out before it sleeps. Returns when more has to, or the deadline. */
 static uint64_t send_held(struct io_fds *f, uint64_t deadline)
 {
@@ -142,14 +96,18 @@ static uint64_t send_held(struct io_fds *f, uint64_t deadline)
     return deadline;
 }
 
-/* Sleeps until a reason holds or the deadline has passed. */
-static unsigned sleep_until(struct io_fds *f, uint64_t deadline, unsigned reasons)
+/*
+ * Sleeps until a reason holds or the deadline has passed. A sleep ends late, and what waits is a
+ * request that may not go out earlier: so the last BUSY ns are polled.
+ */
+static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
+    struct io_fds *f = of(io);
     uint64_t until = send_held(f, deadline);
     for (;;) {
         struct timespec left = {0, 0}, *limit = NULL;
         if (until != IO_NEVER) {
-            uint64_t now = fds_now(&f->io), ns = until > now ? until - now : 0;
+            uint64_t end = fds_now(io) + BUSY, ns = until > end ? until - end : 0;
             left.tv_sec = (time_t)(ns / IO_SECOND);
             left.tv_nsec = (long)(ns % IO_SECOND);
             limit = &left;
@@ -159,52 +117,21 @@ static unsigned sleep_until(struct io_fds *f, uint64_t deadline, unsigned reason
         if (why != 0)
             return why;
         until = send_held(f, deadline);
-        if (deadline != IO_NEVER && fds_now(&f->io) >= deadline)
+        if (deadline != IO_NEVER && fds_now(io) >= deadline)
             return 0;
     }
-}
-
-/* As sleep_until, but awake when the deadline comes: a sleep ends later than it should. */
-static unsigned wait_until(struct io_fds *f, uint64_t deadline, unsigned reasons)
-{
-    if (f->spin_budget == 0 || deadline == IO_NEVER || deadline < f->spin_budget)
-        return sleep_until(f, deadline, reasons);
-    unsigned why = sleep_until(f, deadline - f->spin_budget, reasons);
-    return why != 0 ? why : spin(f, deadline, reasons);
-}
-
-static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
-{
-    struct io_fds *f = of(io);
-    uint64_t start = f->spin_budget != 0 ? fds_now(io) : 0;
-    uint64_t *last = &f->last_wait[deadline == IO_NEVER];
-    unsigned why = received(f, reasons);
-    if (why != 0) {
-        send_urgent(f);
-        return why;
-    }
-    if (f->spin_budget != 0 && *last <= f->spin_budget && deadline > start) {
-        uint64_t until = start + f->spin_budget;
-        why = spin(f, until < deadline ? until : deadline, reasons);
-    }
-    if (why == 0)
-        why = wait_until(f, deadline, reasons);
-    if (f->spin_budget != 0 && deadline > start)
-        *last = fds_now(io) - start;
-    return why;
 }
 
 static const struct io_ops ops = {fds_now, fds_send, fds_recv, fds_wait};
 static const struct io_later later = {fds_send_later, fds_drop_later};
 
-int io_fds_init(struct io_fds *f, uint64_t spin_budget)
+int io_fds_init(struct io_fds *f)
 {
-    *f = (struct io_fds){.wake_fd = -1, .last_wait = {IO_NEVER, IO_NEVER}};
+    *f = (struct io_fds){.wake_fd = -1};
     atomic_init(&f->woken, false);
     io_init(&f->io, &ops);
     for (int i = 0; i < 2; i++)
         f->side[i].in = f->side[i].out = -1;
-    f->spin_budget = spin_budget;
     f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return f->wake_fd < 0 ? NETGDB_IO : 0;
 }

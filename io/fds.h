@@ -25,19 +25,10 @@ enum {
 
 enum io_fds_kind { IO_FDS_NONE, IO_FDS_DATAGRAMS, IO_FDS_PEER, IO_FDS_STREAM_SOCKET, IO_FDS_PIPES };
 
-/* What a wait has received already; the next recv gives it. */
-struct io_fds_ahead {
-    int n; /* messages, or the error that there was; 0: nothing */
-    int given;
-    struct io_msg msgs[IO_FDS_BATCH];
-};
-
 struct io_fds_side {
     enum io_fds_kind kind;
     int in, out;               /* owned; the same one for a socket; -1 for none */
-    uint8_t *memory[2];        /* for what is received, by turns; mapped when first used */
-    unsigned turn;             /* whose the last recv's is */
-    struct io_fds_ahead ahead; /* of a wait that spun */
+    uint8_t *memory;           /* for the messages of the last recv; mapped when first used */
     bool drained;              /* nothing was left at the last look */
     struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
     struct sockaddr_in peer;   /* IO_FDS_PEER */
@@ -54,21 +45,13 @@ struct io_fds {
     struct io io; /* first: an io_fds is an io */
     struct io_fds_side side[2];
     int wake_fd;
-    atomic_int woken;      /* 0 or 1, as wake_fd, for a look that is no system call */
-    int heard;             /* the side that a spinning wait heard last */
-    uint64_t spin_budget;  /* ns; 0: never spin */
-    uint64_t last_wait[2]; /* ns that the last wait with a deadline took, and without one */
-    unsigned long sleeps;  /* times that it slept and was woken */
+    atomic_int woken;     /* 0 or 1, as wake_fd, for a look that is no system call */
+    unsigned long sleeps; /* times that it slept and was woken */
     const sigset_t *wait_mask;
 };
 
-/*
- * Both sides nothing. A wait that is likely to be short does not sleep: when the last one of its
- * kind (with a deadline: for a target; or without: for a client) took no more than `spin_budget`
- * ns, it looks again and again for that time, and lets others use the CPU between two looks: each
- * of them receives what is there, for the next recv to give. 0 is never. Returns 0, or NETGDB_IO.
- */
-int io_fds_init(struct io_fds *f, uint64_t spin_budget);
+/* Both sides nothing. Returns 0, or NETGDB_IO. */
+int io_fds_init(struct io_fds *f);
 
 /* The clock of every io_fds: monotonic time in ns. */
 uint64_t io_fds_now(void);

@@ -187,7 +187,7 @@ static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
     uint64_t offset = side->stamps ? control_offset() : 0;
     for (unsigned i = 0; i < got; i++) {
         size_t len = batch[i].msg_len;
-        uint8_t *data = side->memory[side->turn] + (size_t)i * SLOT;
+        uint8_t *data = side->memory + (size_t)i * SLOT;
         struct io_msg msg = {.data = data, .len = len};
         if (side->stamps)
             control_read(&batch[i].msg_hdr, offset, &msg);
@@ -209,7 +209,7 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     union control control[IO_FDS_BATCH];
     bool told = side->stamps;
     for (unsigned i = 0; i < n; i++) {
-        parts[i] = (struct iovec){side->memory[side->turn] + (size_t)i * SLOT, SLOT};
+        parts[i] = (struct iovec){side->memory + (size_t)i * SLOT, SLOT};
         batch[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
                                            .msg_namelen = sizeof from[i],
                                            .msg_iov = &parts[i],
@@ -252,7 +252,7 @@ static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigne
 
 static ssize_t recv_some(struct io_fds_side *side)
 {
-    uint8_t *memory = side->memory[side->turn];
+    uint8_t *memory = side->memory;
     if (side->kind == IO_FDS_STREAM_SOCKET)
         return recv(side->in, memory, IO_FDS_STREAM_BYTES, MSG_DONTWAIT);
     if (!is_ready(side->in, POLLIN))
@@ -268,7 +268,7 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
     } while (n < 0 && errno == EINTR);
     side->drained = false;
     if (n > 0) {
-        *msg = (struct io_msg){.data = side->memory[side->turn], .len = (size_t)n};
+        *msg = (struct io_msg){.data = side->memory, .len = (size_t)n};
         side->drained = n < IO_FDS_STREAM_BYTES;
         return 1;
     }
@@ -296,17 +296,16 @@ static size_t memory_size(const struct io_fds_side *side)
  */
 static bool has_memory(struct io_fds_side *side)
 {
-    uint8_t **memory = &side->memory[side->turn];
-    if (*memory != NULL)
+    if (side->memory != NULL)
         return true;
     void *mapped =
         mmap(NULL, memory_size(side), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped != MAP_FAILED)
-        *memory = mapped;
-    return *memory != NULL;
+        side->memory = mapped;
+    return side->memory != NULL;
 }
 
-static int receive(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
+int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
 {
     if (side->kind == IO_FDS_NONE || n == 0)
         return 0;
@@ -315,47 +314,9 @@ static int receive(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
     return transfer_is_datagrams(side) ? recv_datagrams(side, msgs, n) : recv_stream(side, msgs);
 }
 
-bool transfer_ahead(struct io_fds_side *side)
-{
-    struct io_fds_ahead *a = &side->ahead;
-    if (a->n != 0)
-        return true;
-    side->turn = !side->turn; /* the last recv's is still in use */
-    a->given = 0;
-    a->n = receive(side, a->msgs, IO_FDS_BATCH);
-    if (a->n == NETGDB_NOMEM)
-        a->n = 0; /* the recv that follows does without, or says so */
-    if (a->n <= 0)
-        side->turn = !side->turn;
-    return a->n != 0;
-}
-
-/* Gives at most `n` of what was received ahead, or the error that there was. */
-static int give(struct io_fds_ahead *a, struct io_msg *msgs, unsigned n)
-{
-    int error = a->n, left = a->n - a->given, given = left < (int)n ? left : (int)n;
-    if (error < 0) {
-        a->n = 0;
-        return error;
-    }
-    memcpy(msgs, a->msgs + a->given, (unsigned)given * sizeof *msgs);
-    a->given += given;
-    if (a->given == a->n)
-        a->n = 0;
-    return given;
-}
-
-int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
-{
-    return side->ahead.n != 0 ? give(&side->ahead, msgs, n) : receive(side, msgs, n);
-}
-
 void transfer_free(struct io_fds_side *side)
 {
-    side->ahead.n = 0;
-    for (int i = 0; i < 2; i++) {
-        if (side->memory[i] != NULL)
-            (void)munmap(side->memory[i], memory_size(side));
-        side->memory[i] = NULL;
-    }
+    if (side->memory != NULL)
+        (void)munmap(side->memory, memory_size(side));
+    side->memory = NULL;
 }

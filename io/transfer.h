@@ -11,10 +11,6 @@ bool transfer_is_datagrams(const struct io_fds_side *side);
 int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n);
 int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n);
 
-/* Receives for the next transfer_recv, unless that was done. Returns whether it has something, or
- * an error, to give. */
-bool transfer_ahead(struct io_fds_side *side);
-
 /* Forgets what was received, and releases its memory. */
 void transfer_free(struct io_fds_side *side);
 

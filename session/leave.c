@@ -53,7 +53,7 @@ void leave_kernel(struct listener_kernel *k, const struct log *base)
     struct io_fds io;
     bool detached = false;
     log.name = net_ip_text(k->kernel.ip, name);
-    if (io_fds_init(&io, 0) == 0) {
+    if (io_fds_init(&io) == 0) {
         io_fds_set_datagrams(&io, IO_TARGET, k->fd);
         detached = detach(&io, k, &log);
     } else {

@@ -60,7 +60,7 @@ static int attend(struct listener *l, int fd, void *what)
 static struct io *make_io(struct listener *l, int fd, struct lobby_kernel *k)
 {
     struct io_fds *f = malloc(sizeof *f);
-    if (f == NULL || io_fds_init(f, 0) != 0) {
+    if (f == NULL || io_fds_init(f) != 0) {
         free(f);
         return NULL;
     }

@@ -26,7 +26,6 @@
 #define DRAIN_LEAVING (45 * IO_SECOND) /* a detach after a step, where half of it gets lost */
 #define LOOK_AGAIN (50 * IO_MS)        /* there may be no eventfd, or no write to it */
 #define DRAIN_LOG_MS 500
-#define SPIN_DEFAULT (100 * UINT64_C(1000)) /* ns */
 
 struct relay {
     LIST_ENTRY(relay) entries;
@@ -281,12 +280,6 @@ static void *run(void *argument)
     return NULL;
 }
 
-static uint64_t spin_budget(void)
-{
-    const char *text = getenv("NETGDB_SPIN");
-    return text != NULL ? strtoull(text, NULL, 10) * 1000 : SPIN_DEFAULT;
-}
-
 static void attach(struct relay *r, const struct relay_target *t, int client)
 {
     r->client = client;
@@ -311,7 +304,7 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
 int relay_start(const struct relay_target *t, int client, const struct shim_name *name)
 {
     struct relay *r = calloc(1, sizeof *r);
-    if (r == NULL || io_fds_init(&r->io, spin_budget()) != 0) {
+    if (r == NULL || io_fds_init(&r->io) != 0) {
         free(r);
         return ENOMEM;
     }

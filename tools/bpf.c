@@ -280,7 +280,7 @@ static int load_and_go(int argc, char **argv, enum what what, struct debug *d)
         end = run_one(&d->programs, d->programs.image[i]);
     if (!debugging)
         return end;
-    if (io_fds_init(&d->io, 0) != 0) {
+    if (io_fds_init(&d->io) != 0) {
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }

@@ -316,8 +316,7 @@ int node_main(int argc, char **argv)
     struct node n = {
         .options = &options, .log = {options.log_level, "node", log_to_stderr, NULL}, .socket = -1};
     buf_init(&n.stop, TARGET_REPLY_MAX);
-    /* No spinning: the stub is most likely on this machine and wants the CPU. */
-    if (io_fds_init(&n.io, 0) != 0) {
+    if (io_fds_init(&n.io) != 0) {
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }

@@ -353,17 +353,10 @@ static void name_client(struct client *c)
     }
 }
 
-/* Many are served by few CPUs, and the client may be on one of them: no spinning unless asked. */
-static uint64_t spin_budget(void)
-{
-    const char *text = getenv("NETGDB_SPIN");
-    return text != NULL ? strtoull(text, NULL, 10) * 1000 : 0;
-}
-
 struct client *client_new(struct proxy *p, int in, int out)
 {
     struct client *c = calloc(1, sizeof *c);
-    if (c == NULL || io_fds_init(&c->io, spin_budget()) != 0) {
+    if (c == NULL || io_fds_init(&c->io) != 0) {
         proxy_tell_full(p, strerror(errno));
         free(c);
         return NULL;

@@ -20,7 +20,6 @@ trap 'rm -rf "$dir"' EXIT
 NETGDB_RUNTIME_DIR=$dir/run
 NETGDB_LOG_FILE=$dir/log
 export NETGDB_RUNTIME_DIR NETGDB_LOG_FILE
-unset NETGDB_SPIN
 
 die() {
     echo "bench: $*" >&2
@@ -43,13 +42,12 @@ column() {
 
 place= # words in front of the programs of a latency: nothing, or those that keep it on one CPU
 
-# preloaded SPIN SIZE COUNT: the median of a read from the node that answers at once, with that
-# NETGDB_SPIN ("": the default).
+# preloaded SIZE COUNT: the median of a read from the node that answers at once.
 preloaded() {
     $place "$programs/node" 127.0.0.1 "$port" &
     node=$!
-    $place env LD_PRELOAD="$shim" ${1:+"NETGDB_SPIN=$1"} \
-        "$programs/read" "$2" "$3" netgdb:127.0.0.1 "$port" || die "no reads through the preload"
+    $place env LD_PRELOAD="$shim" \
+        "$programs/read" "$1" "$2" netgdb:127.0.0.1 "$port" || die "no reads through the preload"
     wait "$node" || die "the node failed"
 }
 
@@ -83,34 +81,29 @@ measure_latency() {
     round=0
     while [ "$round" -lt "$rounds" ]; do
         first=$(pingpong) || exit 1
-        asleep=$(preloaded 0 64 "$count") || exit 1
+        read=$(preloaded 64 "$count") || exit 1
         second=$(pingpong) || exit 1
-        spinning=$(preloaded "" 64 "$count") || exit 1
-        third=$(pingpong) || exit 1
         relay=$(relayed) || exit 1
         link=$(pingpong link) || exit 1
         apart=$(pingpong apart) || exit 1
-        echo "$first $asleep $second $spinning $third $relay $link $apart" >>"$dir/latency"
+        echo "$first $read $second $relay $link $apart" >>"$dir/latency"
         round=$((round + 1))
     done
 }
 
 # of_rounds FORMULA: the median of what an awk formula makes of each round.
 of_rounds() {
-    awk "{ first = \$1; asleep = \$2; second = \$3; spinning = \$4; third = \$5
-           relay = \$6; link = \$7; apart = \$8; print $1 }" "$dir/latency" >"$dir/formula"
+    awk "{ first = \$1; read = \$2; second = \$3; relay = \$4; link = \$5; apart = \$6
+           print $1 }" "$dir/latency" >"$dir/formula"
     column 1 "$dir/formula"
 }
 
 # tell_latency WHERE
 tell_latency() {
     row "$1: raw UDP ping-pong, p50 of one 64-byte read" "$(of_rounds 'second / 1000')" - us
-    row "$1: read / ping-pong, asleep" "$(of_rounds '2 * asleep / (first + second)')" 3.0
-    row "$1: read / ping-pong, spinning" "$(of_rounds '2 * spinning / (second + third)')" 1.7
-    row "$1: read / a relay in a process of its own, spinning" \
-        "$(of_rounds 'spinning / relay')" 1.0
-    row "($1: read / the whole sequence of our link, bare; spinning)" \
-        "$(of_rounds 'spinning / link')" -
+    row "$1: read / ping-pong" "$(of_rounds '2 * read / (first + second)')" 3.0
+    row "$1: read / a relay in a process of its own" "$(of_rounds 'read / relay')" -
+    row "($1: read / the whole sequence of our link, bare)" "$(of_rounds 'read / link')" -
 }
 
 # On one CPU all is work, and where the scheduler places the threads much of it is waking the other
@@ -124,8 +117,7 @@ latency() {
     place=
     measure_latency
     tell_latency "free"
-    row "(free: read / ping-pong between two CPUs; asleep)" "$(of_rounds 'asleep / apart')" -
-    row "(free: read / ping-pong between two CPUs; spinning)" "$(of_rounds 'spinning / apart')" -
+    row "(free: read / ping-pong between two CPUs)" "$(of_rounds 'read / apart')" -
 }
 
 # told FIELD: of the line in which the relay says what its waits cost: sleeps, datagrams, calls.
@@ -134,20 +126,19 @@ told() {
         "$dir/log" | awk -v n="$1" '{ print $n }'
 }
 
-# waits_of SPIN SIZE WHAT
+# waits_of SIZE WHAT
 waits_of() {
     : >"$dir/log"
-    NETGDB_LOG=debug preloaded "$1" "$2" 2000 >/dev/null
-    row "$3: wake-ups of the relay thread a read" \
+    NETGDB_LOG=debug preloaded "$1" 2000 >/dev/null
+    row "$2: wake-ups of the relay thread a read" \
         "$(told 1 | awk '{ print $1 / 2200 }')" -
-    row "$3: datagrams a recvmmsg that got any" \
+    row "$2: datagrams a recvmmsg that got any" \
         "$(echo "$(told 2)" "$(told 3)" | awk '{ print $1 / $2 }')" -
 }
 
 waits() {
-    waits_of 0 64 "64 bytes, asleep"
-    waits_of "" 64 "64 bytes, spinning"
-    waits_of 0 2048 "2048 bytes, asleep"
+    waits_of 64 "64 bytes"
+    waits_of 2048 "2048 bytes"
     # shellcheck disable=SC2046 # three numbers
     set -- $("$programs/batch" 2000 156) || die "no batches"
     row "a datagram alone, sent and taken" "$(echo "$1" | awk '{ print $1 / 1000 }')" - us

@@ -255,7 +255,7 @@ int main(void)
 {
     struct io_fds io;
     int pair[2];
-    if (io_fds_init(&io, 0) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+    if (io_fds_init(&io) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
         return 1;
     io_fds_set_stream(&io, IO_CLIENT, pair[0], pair[0]);
     printf("dependent additions in C: %.0f million/s\n", base_rate() / 1e6);

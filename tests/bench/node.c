@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     bool is_stub = argc == 2 && strcmp(argv[1], "-") == 0;
     if (!is_stub && argc != 3)
         errx(2, "usage: node - | node ADDRESS SERVER-PORT");
-    if (target == NULL || io_fds_init(&io, 0) != 0)
+    if (target == NULL || io_fds_init(&io) != 0)
         errx(1, "no memory");
     io_fds_save_calls(&io);
     struct server *server =

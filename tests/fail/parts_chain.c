@@ -44,7 +44,7 @@ static bool play_chain(void)
     int ends[2];
     stage_streams(ends);
     stage_stub(ends[1]);
-    bool good = io_fds_init(&f, 0) == 0;
+    bool good = io_fds_init(&f) == 0;
     if (good) {
         io_fds_set_stream(&f, IO_TARGET, ends[0], ends[0]);
         good = chain_for_stream(&chain, &f.io, &config) == 0 && use(chain.target);
@@ -97,7 +97,7 @@ static bool play_serve(void)
     stage_streams(client);
     stage_stub(stub[1]);
     stage_debugger(client[1]);
-    bool good = io_fds_init(&f, 0) == 0;
+    bool good = io_fds_init(&f) == 0;
     if (good) {
         io_fds_save_calls(&f);
         io_fds_set_stream(&f, IO_TARGET, stub[0], stub[0]);
@@ -120,7 +120,7 @@ static bool play_monitor(void)
     profile_init(&profile);
     buf_init(&text, 10000);
     buf_init(&reply, TARGET_REPLY_MAX);
-    bool good = io_fds_init(&f, 0) == 0;
+    bool good = io_fds_init(&f) == 0;
     struct target *t =
         good ? monitor_new(stage_target(), NULL, NULL, &f.io, &profile, "title", NULL) : NULL;
     good = t != NULL && target_ask(t, "m1000,4", &reply) == 0 &&

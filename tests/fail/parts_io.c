@@ -61,25 +61,16 @@ static bool exchange(struct io_fds *f, int stream, int datagrams)
     return good && stage_read(datagrams, "out");
 }
 
-/* Its waits spin: none has been long yet. */
-static void spin(struct io_fds *f)
-{
-    f->spin_budget = SOON;
-    f->last_wait[0] = f->last_wait[1] = 0;
-}
-
-static bool play_fds_with(bool saving, bool spinning)
+static bool play_fds_with(bool saving)
 {
     struct io_fds f;
     int stream[2], datagrams[2], back = -1;
     stage_streams(stream);
     stage_datagrams(datagrams);
-    bool good = io_fds_init(&f, 0) == 0;
+    bool good = io_fds_init(&f) == 0;
     if (good) {
         if (saving)
             io_fds_save_calls(&f);
-        if (spinning)
-            spin(&f);
         io_fds_set_stream(&f, IO_CLIENT, stream[0], stream[0]);
         io_fds_set_datagrams(&f, IO_TARGET, datagrams[0]);
         good = exchange(&f, stream[1], datagrams[1]);
@@ -98,29 +89,23 @@ static bool play_fds_with(bool saving, bool spinning)
 
 static bool play_fds(void)
 {
-    return play_fds_with(false, false);
+    return play_fds_with(false);
 }
 
 static bool play_held(void)
 {
-    return play_fds_with(true, false);
+    return play_fds_with(true);
 }
 
-static bool play_ahead(void)
-{
-    return play_fds_with(true, true);
-}
-
-/* Pipes, as netgdb proxy --stdio has them, and a wait that spins. */
+/* Pipes, as netgdb proxy --stdio has them. */
 static bool play_transfer(void)
 {
     struct io_fds f;
     int in[2], out[2];
     stage_pipe(in);
     stage_pipe(out);
-    bool good = io_fds_init(&f, 0) == 0;
+    bool good = io_fds_init(&f) == 0;
     if (good) {
-        spin(&f);
         io_fds_set_stream(&f, IO_CLIENT, in[0], out[1]);
         good = stage_write(in[1], "abc") && recv_text(&f, IO_CLIENT, "abc") &&
                send_text(&f, IO_CLIENT, "def") && stage_read(out[0], "def");
@@ -238,7 +223,6 @@ static bool play_logfile(void)
 }
 
 const struct part io_parts[] = {
-    {.name = "io/ahead", .play = play_ahead},
     {.name = "io/fds", .play = play_fds},
     {.name = "io/held", .play = play_held},
     {.name = "io/herald", .play = play_herald},

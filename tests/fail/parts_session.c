@@ -137,7 +137,7 @@ static bool leave(struct listener_kernel *k)
 {
     struct io_fds f;
     enum netgdb_peer peer;
-    if (io_fds_init(&f, 0) != 0) {
+    if (io_fds_init(&f) != 0) {
         drop(k);
         return false;
     }

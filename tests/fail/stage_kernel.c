@@ -148,7 +148,7 @@ void stage_kernel(uint16_t port)
     kernel.server = own;
     kernel.server.sin_port = htons(port);
     kernel.socket = sockets_udp(&own, NULL);
-    if (io_fds_init(&kernel.io, 0) != 0 || kernel.socket < 0 ||
+    if (io_fds_init(&kernel.io) != 0 || kernel.socket < 0 ||
         pthread_create(&kernel.thread, NULL, run_kernel, NULL) != 0)
         err(2, "kernel");
     kernel.runs = true;
@@ -195,7 +195,7 @@ static void *run_stub(void *argument)
     struct stub stub = {.base = {.ops = &ops}};
     struct io_fds io;
     stage_aside++;
-    if (io_fds_init(&io, 0) != 0)
+    if (io_fds_init(&io) != 0)
         err(2, "stub");
     int fd = *(int *)argument;
     free(argument);

@@ -24,7 +24,7 @@ static struct io_fds io;
 static int setup(void **state)
 {
     (void)state;
-    return io_fds_init(&io, 0);
+    return io_fds_init(&io);
 }
 
 static int teardown(void **state)
@@ -162,8 +162,7 @@ static void datagrams_keep_their_borders_and_come_in_batches(void **state)
     assert_int_equal(connect(fd, (struct sockaddr *)&theirs, sizeof theirs), 0);
     assert_int_equal(connect(other, (struct sockaddr *)&ours, sizeof ours), 0);
     io_fds_set_datagrams(&io, IO_TARGET, fd);
-    assert_null(io.side[IO_TARGET].memory[0]);
-    assert_null(io.side[IO_TARGET].memory[1]);
+    assert_null(io.side[IO_TARGET].memory);
     for (size_t i = 0; i < IO_FDS_BATCH + 3; i++)
         msgs[i] = (struct io_msg){.data = big, .len = i};
     assert_int_equal(io_send(&io.io, IO_TARGET, msgs, IO_FDS_BATCH + 3), 0);
@@ -293,35 +292,6 @@ static void a_signal_ends_only_the_wait_that_asks_for_it(void **state)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Waits for a wake that has come; returns how often the wait slept for it. */
-static unsigned long sleeps_for_a_wake(struct io_fds *f, uint64_t deadline)
-{
-    unsigned long before = f->sleeps;
-    assert_int_equal(io_wait(&f->io, deadline, IO_ON_WAKE), IO_ON_WAKE);
-    return f->sleeps - before;
-}
-
-static void a_wait_spins_only_when_the_last_one_of_its_kind_was_short(void **state)
-{
-    struct io_fds spinner;
-    (void)state;
-    assert_int_equal(io_fds_init(&spinner, 100 * IO_SECOND), 0);
-    uint64_t some = io_now(&spinner.io) + 3600 * IO_SECOND;
-    io_fds_wake(&spinner);
-    assert_int_equal(sleeps_for_a_wake(&spinner, IO_NEVER), 1); /* nothing is known yet */
-    assert_int_equal(sleeps_for_a_wake(&spinner, IO_NEVER), 0);
-    assert_int_equal(sleeps_for_a_wake(&spinner, some), 1);
-    assert_int_equal(sleeps_for_a_wake(&spinner, some), 0);
-    spinner.last_wait[0] = 101 * IO_SECOND;
-    assert_int_equal(sleeps_for_a_wake(&spinner, IO_NEVER), 0);
-    assert_int_equal(sleeps_for_a_wake(&spinner, some), 1);
-    io_fds_clear_wake(&spinner);
-    uint64_t until = io_now(&spinner.io) + IO_MS;
-    assert_int_equal(io_wait(&spinner.io, until, IO_ON_WAKE), 0);
-    assert_true(io_now(&spinner.io) >= until);
-    io_fds_close(&spinner);
-}
-
 /* The target side is a datagram socket of an io that saves calls; returns its other end. */
 static int saving(void)
 {
@@ -347,12 +317,6 @@ static void send_later(const char *text)
 {
     struct io_msg msg = {.data = (uint8_t *)(uintptr_t)text, .len = strlen(text)};
     assert_int_equal(io_send_later(&io.io, IO_TARGET, &msg, 1), 0);
-}
-
-static void spins(void)
-{
-    io.spin_budget = 100 * IO_SECOND;
-    io.last_wait[0] = io.last_wait[1] = 0;
 }
 
 static void datagrams_of_one_turn_go_out_with_the_wait(void **state)
@@ -461,110 +425,6 @@ static void what_was_dropped_takes_no_room(void **state)
     close(other);
 }
 
-static void a_spinning_wait_sends_only_what_is_urgent(void **state)
-{
-    int other = saving();
-    (void)state;
-    spins();
-    send_later("ack");
-    send_text(IO_TARGET, "data");
-    io_fds_wake(&io);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_WAKE), IO_ON_WAKE);
-    assert_string_equal(arrived(other), "data");
-    assert_string_equal(arrived(other), "");
-    close(other);
-}
-
-/* Receives one message, which is this text, without a look at the descriptor. */
-static const uint8_t *given(enum io_side side, const char *text)
-{
-    struct io_msg msg;
-    assert_int_equal(io_recv(&io.io, side, &msg, 1), 1);
-    assert_int_equal(msg.len, strlen(text));
-    assert_memory_equal(msg.data, text, msg.len);
-    return msg.data;
-}
-
-static void a_spinning_wait_receives_for_the_next_recv(void **state)
-{
-    int other = saving();
-    struct io_msg msg;
-    (void)state;
-    spins();
-    assert_int_equal(send(other, "a", 1, 0), 1);
-    assert_int_equal(send(other, "b", 1, 0), 1);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
-    assert_string_equal(arrived(io.side[IO_TARGET].in), "");
-    given(IO_TARGET, "a");
-    assert_int_equal(send(other, "c", 1, 0), 1);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
-    const uint8_t *b = given(IO_TARGET, "b");
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
-    assert_int_equal(*b, 'b'); /* its memory stays until the next recv */
-    given(IO_TARGET, "c");
-    assert_int_equal(io_recv(&io.io, IO_TARGET, &msg, 1), 0);
-    close(other);
-}
-
-/* As a target that is slow, and a stub that says more behind its reply. */
-static void waits_in_vain_leave_what_was_received(void **state)
-{
-    int other = stream();
-    struct io_msg msg;
-    (void)state;
-    assert_int_equal(write(other, "held", 4), 4);
-    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
-    for (int vain = 0; vain < 3; vain++) {
-        io.spin_budget = 1; /* ns: one look */
-        io.last_wait[0] = 0;
-        assert_int_equal(io_wait(&io.io, io_now(&io.io) + 1000, IO_ON_CLIENT), 0);
-        assert_int_equal(write(other, "more", 4), 4);
-        spins();
-        assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
-        assert_memory_equal(msg.data, vain == 0 ? "held" : "more", 4);
-        assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
-    }
-    close(other);
-}
-
-static void of_two_sides_that_always_have_something_both_are_heard(void **state)
-{
-    int target = saving(), client = stream();
-    unsigned heard = 0;
-    struct io_msg msg;
-    (void)state;
-    spins();
-    assert_int_equal(send(target, "a", 1, 0), 1);
-    for (int i = 0; i < 4; i++) {
-        assert_int_equal(write(client, "x", 1), 1);
-        unsigned why = io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_TARGET);
-        heard |= why;
-        if ((why & IO_ON_CLIENT) != 0)
-            assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 1);
-    }
-    assert_int_equal(heard, IO_ON_CLIENT | IO_ON_TARGET);
-    close(target);
-    close(client);
-}
-
-static void a_wake_is_seen_beside_what_was_received_ahead(void **state)
-{
-    const unsigned both = IO_ON_CLIENT | IO_ON_WAKE;
-    int other = stream();
-    (void)state;
-    spins();
-    assert_int_equal(write(other, "a", 1), 1);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, both), IO_ON_CLIENT);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
-    io_fds_wake(&io);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, both), both);
-    given(IO_CLIENT, "a");
-    assert_int_equal(write(other, "b", 1), 1);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, both), both);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
-    close(other);
-}
-
 static void the_end_of_a_stream_is_told_every_time(void **state)
 {
     struct io_msg msg;
@@ -573,42 +433,10 @@ static void the_end_of_a_stream_is_told_every_time(void **state)
     close(stream());
     for (int i = 0; i < 3; i++)
         assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
-    spins();
     for (int i = 0; i < 3; i++) {
         assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT), IO_ON_CLIENT);
         assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
     }
-}
-
-static void a_spinning_wait_finds_the_end_of_a_stream_and_a_wake(void **state)
-{
-    int other = stream();
-    struct io_msg msg;
-    (void)state;
-    spins();
-    io_fds_wake(&io);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE), IO_ON_WAKE);
-    io_fds_clear_wake(&io);
-    assert_int_equal(write(other, "last", 4), 4);
-    close(other);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE), IO_ON_CLIENT);
-    given(IO_CLIENT, "last");
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE), IO_ON_CLIENT);
-    assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
-}
-
-static void what_is_received_ahead_sends_what_is_urgent_with_the_wait(void **state)
-{
-    int other = saving();
-    (void)state;
-    spins();
-    assert_int_equal(send(other, "a", 1, 0), 1);
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
-    send_text(IO_TARGET, "reply");
-    assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
-    assert_string_equal(arrived(other), "reply");
-    given(IO_TARGET, "a");
-    close(other);
 }
 
 static void what_is_held_goes_out_before_its_descriptor_is_closed(void **state)
@@ -710,7 +538,6 @@ int main(void)
         TEST(a_wake_lasts_until_it_is_cleared),
         TEST(another_thread_wakes_a_wait),
         TEST(a_signal_ends_only_the_wait_that_asks_for_it),
-        TEST(a_wait_spins_only_when_the_last_one_of_its_kind_was_short),
         TEST(datagrams_of_one_turn_go_out_with_the_wait),
         TEST(more_datagrams_than_a_batch_all_go_out_in_order),
         TEST(datagrams_too_long_to_be_held_together_go_out_in_order),
@@ -718,14 +545,7 @@ int main(void)
         TEST(what_may_go_later_goes_while_a_wait_lasts),
         TEST(what_may_go_later_can_be_dropped),
         TEST(what_was_dropped_takes_no_room),
-        TEST(a_spinning_wait_sends_only_what_is_urgent),
-        TEST(a_spinning_wait_receives_for_the_next_recv),
-        TEST(waits_in_vain_leave_what_was_received),
-        TEST(of_two_sides_that_always_have_something_both_are_heard),
-        TEST(a_wake_is_seen_beside_what_was_received_ahead),
         TEST(the_end_of_a_stream_is_told_every_time),
-        TEST(a_spinning_wait_finds_the_end_of_a_stream_and_a_wake),
-        TEST(what_is_received_ahead_sends_what_is_urgent_with_the_wait),
         TEST(what_is_held_goes_out_before_its_descriptor_is_closed),
         TEST(what_a_recv_left_empty_is_asked_again_after_a_wait),
         TEST(a_deadline_is_kept),

@@ -502,7 +502,7 @@ static void a_kernel_that_was_given_back_is_no_successor(void **state)
     call(&k);
     struct listener_kernel taken = take(&w);
     struct io_fds io;
-    assert_int_equal(io_fds_init(&io, 0), 0);
+    assert_int_equal(io_fds_init(&io), 0);
     taken.link->io = &io.io;
     taken.target = netgdb_target_new(taken.link, &quiet, NULL);
     assert_non_null(taken.target);
