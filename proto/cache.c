@@ -24,8 +24,6 @@ void cache_forget_memory(struct cache *c)
     cache_memory_forget(&c->memory);
     cache_memory_forget(&c->failed);
     cache_memory_forget(&c->denied);
-    c->stream.stale = true;
-    c->stream.run = 0;
 }
 
 void cache_forget(struct cache *c)
@@ -56,9 +54,8 @@ int cache_failed(struct cache *c, int rc)
 
 int cache_ask(struct cache *c)
 {
-    int rc = c->own.error != 0 ? c->own.error : cache_finish_ahead(c);
-    if (rc != 0)
-        return rc;
+    if (c->own.error != 0)
+        return c->own.error;
     return cache_failed(c, target_transact(c->base.next, c->own.data, c->own.len, &c->part));
 }
 
@@ -256,12 +253,8 @@ static int cache_send(struct target *t, const uint8_t *request, size_t len)
         rc = answer(c, request, len);
     if (rc < 0 || rc == CACHE_ANSWERED)
         return rc;
-    const int instead = rc;
-    rc = cache_finish_ahead(c);
-    if (rc != 0)
-        return rc;
     c->handed_on = true;
-    if (instead == CACHE_INSTEAD)
+    if (rc == CACHE_INSTEAD)
         rc = target_next_send(t, c->own.data, c->own.len);
     else
         rc = target_next_send(t, request, len);
@@ -304,18 +297,12 @@ static int cache_idle(struct target *t)
     return cache_failed(of(t), target_next_idle(t));
 }
 
-static int cache_ahead(struct target *t)
-{
-    return cache_read_ahead(of(t));
-}
-
 static int cache_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
 {
     struct cache *c = of(t);
-    int rc = cache_settle(t);
     cache_forget(c);
     cache_choose_unknown(c);
-    return rc == 0 ? cache_failed(c, target_next_leave(t, request, len, reply)) : rc;
+    return cache_failed(c, target_next_leave(t, request, len, reply));
 }
 
 static void cache_free(struct target *t)
@@ -348,20 +335,11 @@ static const struct target_ops ops = {
     .leave = cache_leave,
     .max_request = target_next_max_request,
     .free = cache_free,
-    .ahead = cache_ahead,
 };
 
 void cache_flush(struct target *t)
 {
     cache_forget(of(t));
-}
-
-int cache_settle(struct target *t)
-{
-    struct cache *c = of(t);
-    if (c->broken || c->running)
-        return 0;
-    return cache_finish_ahead(c);
 }
 
 void cache_stats(const struct target *t, struct cache_stats *stats)
@@ -395,7 +373,6 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     c->base = (struct target){&ops, next};
     c->program = options->program;
     c->kernel = c->shared = options->kernel;
-    c->ahead = options->ahead;
     c->read_max = CACHE_READ_UNKNOWN;
     c->block = CACHE_BLOCK_MIN * 2;
     cache_document_init(&c->threads);

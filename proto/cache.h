@@ -11,10 +11,6 @@
  * An Hg of a thread that is known to live is answered OK, and sent before the first request that
  * depends on it.
  *
- * Three reads in a row of adjoining blocks start a read-ahead of at most 64 KiB, by target_ahead.
- * What is on its way when the client asks for something else is waited for, one request at most;
- * and where it asks for more of the stream than is there, that is read on in the same way.
- *
  * A block is read only where that is safe: inside the program's allocated sections, in a page
  * that the client has read from since the stop, and in the page of the stack pointer of a thread
  * whose registers it has read. Memory that may be a device's is read as asked, and not kept.
@@ -39,15 +35,13 @@ struct cache_program {
 struct cache_options {
     const struct options_range *nocache; /* ranges that may be a device's; copied */
     size_t nocaches;
-    bool kernel;  /* a FreeBSD stub is behind it: threads share their memory */
-    size_t ahead; /* bytes that a read-ahead asks for; 0: a block */
+    bool kernel; /* a FreeBSD stub is behind it: threads share their memory */
     struct cache_program program;
 };
 
 struct cache_stats {
     uint64_t hits;    /* requests answered from what is kept, or not sent for another reason */
     uint64_t misses;  /* requests of the same kinds that went to the target */
-    uint64_t ahead;   /* reads that went ahead of the client's */
     uint64_t blocks;  /* of the misses: that read the block around what was asked for */
     uint64_t flushes; /* how often something that was known was forgotten */
     uint64_t bytes;   /* of memory that are known now */
@@ -60,12 +54,6 @@ struct target *cache_new(struct target *next, const struct cache_options *option
 
 /* Forgets all that is known. */
 void cache_flush(struct target *t);
-
-/*
- * Waits for an outstanding read-ahead, before a stopped target goes to its next owner as it is.
- * Returns 0 or the target's error.
- */
-int cache_settle(struct target *t);
 
 void cache_stats(const struct target *t, struct cache_stats *stats);
 

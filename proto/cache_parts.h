@@ -30,21 +30,6 @@ struct cache_choice {
     char id[CACHE_THREAD_TEXT];
 };
 
-/* Reads of the client that follow one another, and what is read ahead of them. */
-struct cache_stream {
-    uint64_t end;   /* behind the last block that it has read from */
-    uint64_t next;  /* behind the last byte */
-    unsigned run;   /* blocks in a row */
-    uint64_t bytes; /* of them */
-    size_t size;    /* of the last read */
-    char command;   /* of it */
-    bool sent;      /* a read-ahead is outstanding: of [sent_at, sent_at + sent_len) */
-    bool stale;     /* and what it reads is not to be kept */
-    char sent_command;
-    uint64_t sent_at;
-    size_t sent_len;
-};
-
 struct cache {
     struct target base;
     struct cache_program program;
@@ -53,7 +38,6 @@ struct cache {
     /* The stub, by its features. */
     size_t read_max; /* bytes that an m may ask for */
     size_t block;    /* bytes of a block, a power of two; 0: none are read */
-    size_t ahead;    /* bytes that a read-ahead asks for; 0: a block */
     bool shared;     /* threads of a process have one memory */
     bool binary;     /* x is GDB's, its reply begins with 'b' */
     bool offers_map; /* qXfer:memory-map */
@@ -78,8 +62,6 @@ struct cache {
     struct cache_replies replies;
     struct cache_document threads, map;
     struct cache_list list;
-
-    struct cache_stream stream;
 
     /* The outstanding request. */
     bool broken;     /* the target has failed: nothing more is sent on our own account */
@@ -152,21 +134,6 @@ int cache_take_block(struct cache *c, const struct buf *reply);
 /* Keeps what the reply to a read of [address, address + len) by 'm' or 'x' holds. */
 void cache_keep_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
                        size_t len);
-
-/* ---- cache_ahead.c: streams ---- */
-
-/* The client reads there. */
-void cache_note_read(struct cache *c, uint64_t address, size_t len);
-
-/* Reads ahead until there is nothing to read, or the client comes. Returns 0 or an error. */
-int cache_read_ahead(struct cache *c);
-
-/* Waits for an outstanding read-ahead. Returns 0 or an error. */
-int cache_finish_ahead(struct cache *c);
-
-/* Reads on, in a stream, until what the client asks for is known, or cannot be had in this way.
- * Returns 0 or an error. */
-int cache_catch_up(struct cache *c);
 
 /* ---- cache_where.c: where a block may be read ---- */
 

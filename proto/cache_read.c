@@ -125,20 +125,10 @@ static int read_block(struct cache *c)
     return CACHE_INSTEAD;
 }
 
-/* What is being read ahead may be what is asked for. */
-static int finish_if_asked(struct cache *c)
-{
-    return is_known(c) ? 0 : cache_catch_up(c);
-}
-
 /* Of memory that may be kept; all of it is in one reply. */
 static int read_kept(struct cache *c)
 {
     cache_enter_space(c);
-    int rc = finish_if_asked(c);
-    if (rc != 0)
-        return rc;
-    cache_note_read(c, c->address, c->size);
     if (is_known(c)) {
         c->stats.hits++;
         return make_reply(c);
@@ -148,7 +138,7 @@ static int read_kept(struct cache *c)
         return buf_set(&c->reply, c->denial.data, c->denial.len);
     }
     c->stats.misses++;
-    rc = cache_sync_space(c);
+    int rc = cache_sync_space(c);
     if (rc != 0)
         return cache_then_hand_on(rc);
     if (cache_window(c, c->address, c->size, &c->window, &c->window_len) &&

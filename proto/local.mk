@@ -5,7 +5,7 @@ libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
 	proto/cache.c proto/cache.h proto/cache_parts.h \
-	proto/cache_ahead.c proto/cache_choose.c proto/cache_lists.c \
+	proto/cache_choose.c proto/cache_lists.c \
 	proto/cache_read.c proto/cache_where.c \
 	proto/cache_memory.c proto/cache_memory.h \
 	proto/cache_replies.c proto/cache_replies.h \

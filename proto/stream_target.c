@@ -311,7 +311,7 @@ struct target *stream_target_new(struct io *io, const struct log *log)
 {
     static const struct target_ops ops = {
         stream_target_send,  stream_target_recv,        stream_target_interrupt, stream_target_idle,
-        stream_target_leave, stream_target_max_request, stream_target_free,      NULL};
+        stream_target_leave, stream_target_max_request, stream_target_free};
     struct stream_target *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;

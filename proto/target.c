@@ -26,13 +26,6 @@ int target_idle(struct target *t)
     return t->ops->idle(t);
 }
 
-int target_ahead(struct target *t)
-{
-    while (t != NULL && t->ops->ahead == NULL)
-        t = t->next;
-    return t != NULL ? t->ops->ahead(t) : 0;
-}
-
 int target_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
 {
     return t->ops->leave(t, request, len, reply);

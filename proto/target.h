@@ -59,12 +59,6 @@ struct target_ops {
 
     /* Releases the target and the chain behind it. */
     void (*free)(struct target *t);
-
-    /*
-     * The client thinks: what it may soon ask for can be asked now, until it comes. May be NULL.
-     * Returns 0 or an error; the request that is outstanding afterwards is the target's own affair.
-     */
-    int (*ahead)(struct target *t);
 };
 
 struct target {
@@ -76,7 +70,6 @@ int target_send(struct target *t, const uint8_t *request, size_t len);
 int target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch);
 int target_interrupt(struct target *t);
 int target_idle(struct target *t);
-int target_ahead(struct target *t); /* of the first in the chain that has it */
 int target_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply);
 size_t target_max_request(struct target *t);
 void target_free(struct target *t); /* NULL is fine */

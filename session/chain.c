@@ -30,8 +30,7 @@ bool chain_takes(const struct options *o, char *error, size_t size)
 /* A target that fails now is for its next owner to find out. */
 static void settle(struct chain *chain)
 {
-    int rc = chain->cache != NULL ? cache_settle(chain->cache) : 0;
-    if (rc == 0 && chain->quirks != NULL)
+    if (chain->quirks != NULL)
         (void)quirks_park(chain->quirks);
 }
 

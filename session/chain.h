@@ -50,7 +50,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 
 /*
- * Waits for an outstanding read-ahead, chooses the thread that stopped, releases all but the bottom
+ * Chooses the thread that stopped, releases all but the bottom
  * of the chain, and returns that: it is the caller's.
  */
 struct target *chain_strip(struct chain *chain);

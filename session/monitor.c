@@ -64,11 +64,10 @@ static void say_cache(struct monitor *m)
     }
     cache_stats(m->cache, &s);
     buf_printf(&m->text,
-               "hits %" PRIu64 ", misses %" PRIu64 " (%" PRIu64
-               " of them read a block), read ahead %" PRIu64 "\n"
+               "hits %" PRIu64 ", misses %" PRIu64 " (%" PRIu64 " of them read a block)\n"
                "kept: %" PRIu64 " bytes of memory, %" PRIu64 " replies; emptied %" PRIu64
                " times\n",
-               s.hits, s.misses, s.blocks, s.ahead, s.bytes, s.replies, s.flushes);
+               s.hits, s.misses, s.blocks, s.bytes, s.replies, s.flushes);
 }
 
 static void flush_cache(struct monitor *m)

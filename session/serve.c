@@ -435,13 +435,6 @@ static int take_request(struct session *s)
     return packet_is(s->packet, "D") ? take_detach(s) : forward(s);
 }
 
-/* The client has its reply, and thinks. */
-static int look_ahead(struct session *s)
-{
-    int rc = s->gone || s->parted != 0 ? 0 : target_ahead(s->target);
-    return rc == 0 ? 0 : target_failed(s, rc);
-}
-
 /* One request and all that belongs to it. */
 static int turn(struct session *s)
 {
@@ -452,8 +445,7 @@ static int turn(struct session *s)
     if (rc == 0) {
         s->packet = packet_find(s->request.data, s->request.len);
         log_packet(s->log, "->", s->request.data, s->request.len, s->packet->explanation);
-        rc = take_request(s);
-        return rc == 0 ? look_ahead(s) : rc;
+        return take_request(s);
     }
     if (is_departure(s, rc))
         return part_from_gone(s);

@@ -280,7 +280,7 @@ static void stub_free(struct target *t)
 }
 
 static const struct target_ops ops = {stub_send,  stub_recv,        stub_interrupt, stub_idle,
-                                      stub_leave, stub_max_request, stub_free,      NULL};
+                                      stub_leave, stub_max_request, stub_free};
 
 /* Counted up once: a fuzzer makes many stubs. */
 static void fill_memory(uint8_t *memory)

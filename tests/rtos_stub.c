@@ -299,7 +299,7 @@ static void stub_free(struct target *t)
 struct rtos_stub *rtos_stub_new(void)
 {
     static const struct target_ops ops = {stub_send,  stub_recv,        stub_interrupt, stub_idle,
-                                          stub_leave, stub_max_request, stub_free,      NULL};
+                                          stub_leave, stub_max_request, stub_free};
     struct rtos_stub *s = calloc(1, sizeof *s);
     if (s == NULL)
         fail("no memory");

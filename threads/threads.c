@@ -438,7 +438,7 @@ struct target *threads_new(struct target *next, const struct threads_options *op
 {
     static const struct target_ops ops = {threads_send,     threads_recv,  target_next_interrupt,
                                           target_next_idle, threads_leave, target_next_max_request,
-                                          threads_free,     NULL};
+                                          threads_free};
     struct threads *t = calloc(1, sizeof *t);
     if (t == NULL)
         return NULL;

@@ -174,14 +174,7 @@ said() {
     sed -n "s/^$1 //p" "$dir/kernel"
 }
 
-# Symbols whose data are that memory: only what a program has is read ahead over a page's end.
-make_heap() {
-    printf '.bss\nheap: .zero 16777216\n' | as -o "$dir/heap.o" -
-    ld -Tbss=0xfffff80000000000 -o "$dir/heap" "$dir/heap.o" 2>"$dir/ld.err" ||
-        die "no program: $(cat "$dir/ld.err")"
-}
-
-# from_kernel NAME [SYMBOLS]: ns of a dump of 4 MiB from a kernel in real time; the bytes are in
+# from_kernel NAME: ns of a dump of 4 MiB from a kernel in real time; the bytes are in
 # $dir/NAME.
 from_kernel() {
     "$twin" --mem 4 --bind 127.0.0.1:0 "127.0.0.1:$port" >"$dir/kernel" 2>/dev/null &
@@ -191,7 +184,7 @@ shell date +%s%N >@dir@/began
 dump binary memory @dir@/$1 0xfffff80000000000 0xfffff80000400000
 shell date +%s%N >@dir@/ended
 END
-    gdb_at "netgdb:127.0.0.1:$port${2:+,symbols=$2}" "" "$dir/dump" "$shim"
+    gdb_at "netgdb:127.0.0.1:$port" "" "$dir/dump" "$shim"
     wait "$node" || die "the kernel was not detached from: $(cat "$dir/kernel")"
     node=
     [ "$(said harm)" = 0 ] || die "the kernel came to harm: $(cat "$dir/kernel")"
@@ -199,24 +192,18 @@ END
 }
 
 kernel() {
-    make_heap
-    : >"$dir/inside"
-    : >"$dir/outside"
+    : >"$dir/dumps"
     : >"$dir/sends"
     for round in 1 2 3; do
-        from_kernel plain.bin >>"$dir/outside" || exit 1
-        from_kernel section.bin "$dir/heap" >>"$dir/inside" || exit 1
+        from_kernel plain.bin >>"$dir/dumps" || exit 1
         said ns_a_send >>"$dir/sends"
-        cmp "$dir/plain.bin" "$dir/section.bin" || die "the two dumps differ"
     done
-    outside=$(median <"$dir/outside")
-    row "dump memory of 4 MiB from a kernel, no section of the ELF file" \
-        "$(awk "BEGIN { print 4 * 1048576 / $outside * 1e3 }")" - MB/s
+    took=$(median <"$dir/dumps")
+    row "dump memory of 4 MiB from a kernel" \
+        "$(awk "BEGIN { print 4 * 1048576 / $took * 1e3 }")" - MB/s
     row "(a send of that kernel)" "$(median <"$dir/sends" | awk '{ print $1 / 1e6 }')" - ms
-    row "its time / that of a section of the ELF file" \
-        "$(ratio "$outside" "$(median <"$dir/inside")")" 1.1
     row "its time / two sends of the kernel for each 2048 bytes" \
-        "$(awk "BEGIN { print $outside / (4096 * $(median <"$dir/sends")) }")" 1.1
+        "$(awk "BEGIN { print $took / (4096 * $(median <"$dir/sends")) }")" 1.1
 }
 
 # ---- a batch ----

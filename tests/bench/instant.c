@@ -75,9 +75,9 @@ static void instant_free(struct target *t)
 
 struct target *bench_instant_target(void)
 {
-    static const struct target_ops ops = {
-        instant_send,    instant_recv,        instant_interrupt, instant_idle,
-        target_transact, instant_max_request, instant_free,      NULL};
+    static const struct target_ops ops = {instant_send, instant_recv,    instant_interrupt,
+                                          instant_idle, target_transact, instant_max_request,
+                                          instant_free};
     struct instant *i = calloc(1, sizeof *i);
     if (i == NULL)
         return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The cache between any client and any stub: the parts of the input, a line each, are requests and,
- * whenever the stub is asked, its replies. A line that begins with '!' fails instead, '~' lets the
- * client think. The first byte says whether a kernel is behind it.
+ * whenever the stub is asked, its replies. A line that begins with '!' fails instead. The first
+ * byte says whether a kernel is behind it.
  */
 #include "proto/cache.h"
 
@@ -92,13 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (t != NULL && s.left != 0) {
         size_t len;
         const uint8_t *line = next_line(&s, &len);
-        if (len != 0 && line[0] == '~')
-            (void)target_ahead(t);
-        else if (len != 0 && target_transact(t, line, len, &reply) == NETGDB_REPLACED)
+        if (len != 0 && target_transact(t, line, len, &reply) == NETGDB_REPLACED)
             (void)target_ask(t, "?", &reply);
         MUST(reply.len <= TARGET_REPLY_MAX);
     }
-    (void)cache_settle(t);
     target_free(t);
     buf_free(&reply);
     return 0;

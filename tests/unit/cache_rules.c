@@ -128,98 +128,6 @@ static void a_stub_that_takes_little_is_asked_for_little(void **state)
     (void)tear_down(&end);
 }
 
-/* ---- streams ---- */
-
-/* What the client thinking makes it read. */
-static void expect_ahead(struct fixture *f, const char *sent)
-{
-    assert_int_equal(target_ahead(f->t), 0);
-    assert_string_equal(news(f), sent);
-}
-
-static void three_blocks_in_a_row_start_a_read_ahead_inside_the_file(void **state)
-{
-    struct fixture *f = *state;
-    expect(f, "m15100,40", " m15064,79c");
-    expect_ahead(f, "");
-    expect(f, "m15800,40", " m15800,800");
-    expect_ahead(f, "");
-    expect(f, "m16000,40", " m16000,800");
-    expect_ahead(f, " m16800,800"); /* and not behind the section */
-    expect_ahead(f, "");
-    expect(f, "m16800,800", "");
-    expect_ahead(f, "");
-}
-
-static void a_read_ahead_stays_in_pages_that_the_client_reads_itself(void **state)
-{
-    struct fixture *f = *state;
-    expect(f, "m12000,800", " m12000,800");
-    expect(f, "m12800,800", " m12800,800");
-    expect(f, "m13000,800", " m13000,800");
-    expect_ahead(f, " m13800,800");
-    expect(f, "m13800,800", "");
-    expect_ahead(f, ""); /* page 4 is not one that it has read from */
-    expect(f, "m14000,800", " m14000,800");
-    expect_ahead(f, " m14800,800");
-    expect(f, "m14800,800", "");
-    expect(f, "m13000,1", ""); /* a jump */
-    expect(f, "m15000,1", " m15000,1");
-    expect_ahead(f, "");
-}
-
-static void a_stream_ends_where_nothing_can_be_read(void **state)
-{
-    struct fixture *f = *state;
-    expect(f, "m16000,800", " m16000,800");
-    expect(f, "m16800,800", " m16800,800");
-    expect(f, "m17000,800", " m17000,800"); /* page 7 cannot be read */
-    expect_ahead(f, "");
-    expect(f, "m17800,800", " m17800,800");
-    expect_ahead(f, "");
-    expect(f, "m18000,800", " m18000,800"); /* and page 8 to a part only */
-    expect_ahead(f, " m18800,800");
-    expect_ahead(f, "");
-}
-
-static void what_is_read_ahead_before_a_change_is_not_kept(void **state)
-{
-    struct fixture *f = *state;
-    (void)ask(f, "m12000,800");
-    (void)ask(f, "m12800,800");
-    (void)ask(f, "m13000,800");
-    (void)news(f);
-    f->w->fail_recv = NETGDB_AGAIN; /* the client comes while it is on its way */
-    expect_ahead(f, " m13800,800");
-    expect(f, "m13000,800", ""); /* what is known needs not wait for it */
-    expect(f, "M10000,1:00", " M10000,1:00");
-    expect(f, "m13800,40", " m13800,40");
-    (void)ask(f, "m12000,800");
-    (void)ask(f, "m12800,800");
-    (void)ask(f, "m13000,800");
-    (void)news(f);
-    f->w->fail_recv = NETGDB_AGAIN;
-    expect_ahead(f, " m13840,7c0");
-}
-
-static void what_is_on_its_way_is_waited_for_by_whoever_needs_it(void **state)
-{
-    struct fixture *f = *state;
-    (void)ask(f, "m12000,800");
-    (void)ask(f, "m12800,800");
-    (void)ask(f, "m13000,800");
-    (void)news(f);
-    f->w->fail_recv = NETGDB_AGAIN;
-    expect_ahead(f, " m13800,800");
-    expect(f, "m13900,40", "");
-    expect_ahead(f, "");
-    (void)ask(f, "m14000,800");
-    f->w->fail_recv = NETGDB_AGAIN;
-    expect_ahead(f, " m14000,800 m14800,800");
-    f->w->fail_recv = NETGDB_LOST;
-    assert_int_equal(target_ask(f->t, "g", &f->reply), NETGDB_LOST);
-}
-
 /* ---- what empties it ---- */
 
 static void whatever_may_change_something_empties_all(void **state)
@@ -339,15 +247,11 @@ static void a_kernel_that_was_replaced_is_another_one(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, OTHER);
-    (void)ask(f, "Z0,15000,1");
-    (void)ask(f, "z0,15000,1");
     (void)news(f);
     f->w->fail_recv = NETGDB_REPLACED;
     assert_int_equal(target_ask(f->t, "qAttached", &f->reply), NETGDB_REPLACED);
     (void)news(f);
     expect(f, OTHER, " " OTHER);
-    assert_int_equal(cache_settle(f->t), 0); /* its breakpoints have gone with it */
-    assert_string_equal(news(f), "");
 }
 
 static void while_threads_run_nothing_is_kept(void **state)
@@ -373,7 +277,6 @@ static void output_of_a_running_target_is_no_stop(void **state)
     assert_int_equal(target_recv(f->t, &f->reply, &final, 0), 0);
     assert_false(final);
     assert_true(buf_is(&f->reply, "O41"));
-    assert_int_equal(cache_settle(f->t), 0); /* nothing can be sent: it runs */
     assert_int_equal(target_recv(f->t, &f->reply, &final, 0), 0);
     assert_true(final);
 }
@@ -547,11 +450,6 @@ int main(void)
         RULE(binary_reads_are_kept_as_others_are),
         RULE(what_is_larger_than_a_block_goes_as_it_is_and_is_kept),
         cmocka_unit_test(a_stub_that_takes_little_is_asked_for_little),
-        RULE(three_blocks_in_a_row_start_a_read_ahead_inside_the_file),
-        RULE(a_read_ahead_stays_in_pages_that_the_client_reads_itself),
-        RULE(a_stream_ends_where_nothing_can_be_read),
-        RULE(what_is_read_ahead_before_a_change_is_not_kept),
-        RULE(what_is_on_its_way_is_waited_for_by_whoever_needs_it),
         RULE(whatever_may_change_something_empties_all),
         RULE(what_only_asks_empties_nothing),
         RULE(breakpoints_empty_what_is_known_of_memory),

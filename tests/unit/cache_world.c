@@ -402,7 +402,7 @@ struct world *world_new(uint32_t seed, const struct world_kind *kind)
 {
     static const struct target_ops ops = {world_send,    world_recv,  world_nothing,
                                           world_nothing, world_leave, world_max_request,
-                                          world_free,    NULL};
+                                          world_free};
     struct world *w = calloc(1, sizeof *w);
     if (w == NULL)
         abort();

@@ -159,7 +159,7 @@ static void the_cache_is_told_of_and_emptied(void **state)
     assert_int_equal(target_ask(front, "m1000,4", &f->reply), 0);
     buf_reset(&f->did);
     monitor(f, "netgdb cache");
-    assert_says(f, "hits 1, misses 1 (0 of them read a block), read ahead 0\n"
+    assert_says(f, "hits 1, misses 1 (0 of them read a block)\n"
                    "kept: 4 bytes of memory, 0 replies; emptied 0 times\n");
     monitor(f, "netgdb cache flush");
     assert_says(f, "kept: 0 bytes of memory, 0 replies; emptied 1 times\n");

@@ -107,7 +107,6 @@ static int setup(void **state)
                                           fake_target_idle,
                                           fake_target_leave,
                                           fake_target_max_request,
-                                          NULL,
                                           NULL};
     struct fixture *f = test_calloc(1, sizeof *f);
     fake_io_init(&f->io);

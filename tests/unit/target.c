@@ -74,7 +74,7 @@ static void fake_free(struct target *t)
 }
 
 static const struct target_ops fake_ops = {fake_send,  fake_recv,        fake_interrupt, fake_idle,
-                                           fake_leave, fake_max_request, fake_free,      NULL};
+                                           fake_leave, fake_max_request, fake_free};
 
 static void through_free(struct target *t)
 {
@@ -84,7 +84,7 @@ static void through_free(struct target *t)
 
 static const struct target_ops through_ops = {
     target_next_send,  target_next_recv,        target_next_interrupt, target_next_idle,
-    target_next_leave, target_next_max_request, through_free,          NULL};
+    target_next_leave, target_next_max_request, through_free};
 
 /* A fake, and in front of it a decorator that changes nothing. */
 static struct target *fake_chain(struct fake **fake, const char *const *packets, bool *freed)
