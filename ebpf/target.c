@@ -376,17 +376,17 @@ static struct stub *of(struct target *t)
     return (struct stub *)t;
 }
 
-static int stub_send(struct target *t, const uint8_t *request, size_t len)
+static int stub_send(struct target *t, const struct request *r)
 {
     struct stub *s = of(t);
-    if (len > TARGET_REPLY_MAX)
+    if (r->len > TARGET_REPLY_MAX)
         return NETGDB_TOO_LONG;
     buf_reset(&s->reply);
     if (s->m == NULL)
         return NETGDB_CLOSED;
     s->interrupted = false;
-    if (len != 0)
-        dispatch(s, (char)request[0], (struct stub_args){request + 1, len - 1});
+    if (r->len != 0)
+        dispatch(s, (char)r->data[0], (struct stub_args){r->data + 1, r->len - 1});
     return s->m == NULL ? NETGDB_CLOSED : 0;
 }
 
@@ -483,11 +483,10 @@ static int stub_idle(struct target *t)
     return 0;
 }
 
-static int stub_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct stub *s = of(t);
-    (void)request;
-    (void)len;
+    (void)r;
     stub_clear_points(s);
     if (s->state != STUB_ENDED)
         s->state = STUB_FREE;

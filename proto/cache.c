@@ -56,7 +56,7 @@ int cache_ask(struct cache *c)
 {
     if (c->own.error != 0)
         return c->own.error;
-    return cache_failed(c, target_transact(c->base.next, c->own.data, c->own.len, &c->part));
+    return cache_failed(c, target_ask_bytes(c->base.next, &c->own, &c->part));
 }
 
 /* ---- requests ---- */
@@ -95,55 +95,52 @@ static int empty_all(struct cache *c)
     return rc;
 }
 
-static int features(struct cache *c, const uint8_t *request, size_t len)
+static int features(struct cache *c, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     c->learn = learn_features;
     return cache_then_hand_on(empty_all(c));
 }
 
 /* Changes memory or registers, and not which thread is chosen. */
-static int write_something(struct cache *c, const uint8_t *request, size_t len)
+static int write_something(struct cache *c, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     return cache_then_hand_on(empty_all(c));
 }
 
 /* Asks, and changes nothing that is kept. */
-static int ask_only(struct cache *c, const uint8_t *request, size_t len)
+static int ask_only(struct cache *c, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     return cache_then_hand_on(cache_sync_thread(c));
 }
 
 /* A breakpoint may show in the memory around it. */
-static int change_points(struct cache *c, const uint8_t *request, size_t len)
+static int change_points(struct cache *c, const struct request *r)
 {
     cache_forget_memory(c);
-    return ask_only(c, request, len);
+    return ask_only(c, r);
 }
 
 /* Why it stopped. */
-static int ask_stop(struct cache *c, const uint8_t *request, size_t len)
+static int ask_stop(struct cache *c, const struct request *r)
 {
     c->learn = cache_learn_stop;
-    return ask_only(c, request, len);
+    return ask_only(c, r);
 }
 
 /* Whether another program may be there after this. */
 static bool is_another(const struct packet *packet)
 {
-    return (packet->does & PKT_LEAVES) != 0 || packet_is(packet, "R") ||
-           packet_is(packet, "vRun") || packet_is(packet, "vAttach");
+    return (packet->does & PKT_LEAVES) != 0 || packet->id == PACKET_R ||
+           packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
 /* Resumes, leaves, or may do anything. */
-static int change(struct cache *c, const uint8_t *request, size_t len)
+static int change(struct cache *c, const struct request *r)
 {
-    const struct packet *packet = packet_find(request, len);
+    const struct packet *packet = r->packet;
     int rc = empty_all(c);
     if (rc == CACHE_REFUSED && (packet->does & PKT_LEAVES) != 0)
         rc = 0;
@@ -152,8 +149,8 @@ static int change(struct cache *c, const uint8_t *request, size_t len)
     cache_choose_unknown(c);
     if (is_another(packet))
         forget_target(c);
-    if (packet_is(packet, "QNonStop"))
-        c->non_stop = request[len - 1] != '0';
+    if (packet->id == PACKET_QNonStop)
+        c->non_stop = r->data[r->len - 1] != '0';
     c->running = (packet->does & PKT_RESUMES) != 0;
     if (c->running || is_another(packet))
         c->learn = cache_learn_stop;
@@ -161,110 +158,93 @@ static int change(struct cache *c, const uint8_t *request, size_t len)
 }
 
 /* By the table of packets; what is not in it is not known to be harmless. */
-static int other(struct cache *c, const uint8_t *request, size_t len)
+static int other(struct cache *c, const struct request *r)
 {
-    const struct packet *packet = packet_find(request, len);
-    bool reads = packet->does == PKT_READS && !packet_is(packet, "q");
-    return reads ? ask_only(c, request, len) : change(c, request, len);
+    const struct packet *packet = r->packet;
+    bool reads = packet->does == PKT_READS && packet->id != PACKET_q;
+    return reads ? ask_only(c, r) : change(c, r);
 }
 
-/* By the table of packets; "" is all others. */
-static const struct rule {
-    const char *name;
-    cache_answer *answer;
-} rules[] = {
-    {"!", ask_only},
-    {"?", ask_stop},
-    {"G", write_something},
-    {"H", cache_choose},
-    {"M", write_something},
-    {"P", write_something},
-    {"QCatchSyscalls", ask_only},
-    {"QPassSignals", ask_only},
-    {"QProgramSignals", ask_only},
-    {"QStartNoAckMode", ask_only},
-    {"QThreadEvents", ask_only},
-    {"T", cache_keep},
-    {"X", write_something},
-    {"Z", change_points},
-    {"g", cache_keep_threads},
-    {"m", cache_read},
-    {"p", cache_keep_threads},
-    {"qC", cache_keep_threads},
-    {"qCRC", ask_only},
-    {"qSearch", ask_only},
-    {"qSupported", features},
-    {"qThreadExtraInfo", cache_keep},
-    {"qXfer:threads", cache_threads_document},
-    {"qfThreadInfo", cache_first_threads},
-    {"qsThreadInfo", cache_next_threads},
-    {"t", ask_only},
-    {"x", cache_read},
-    {"z", change_points},
-    {"", other},
+/* By id; all others go to `other`. */
+static cache_answer *const answers[PACKET_UNKNOWN] = {
+    [PACKET_extended] = ask_only,
+    [PACKET_stop_reason] = ask_stop,
+    [PACKET_G] = write_something,
+    [PACKET_H] = cache_choose,
+    [PACKET_M] = write_something,
+    [PACKET_P] = write_something,
+    [PACKET_QCatchSyscalls] = ask_only,
+    [PACKET_QPassSignals] = ask_only,
+    [PACKET_QProgramSignals] = ask_only,
+    [PACKET_QStartNoAckMode] = ask_only,
+    [PACKET_QThreadEvents] = ask_only,
+    [PACKET_T] = cache_keep,
+    [PACKET_X] = write_something,
+    [PACKET_Z] = change_points,
+    [PACKET_g] = cache_keep_threads,
+    [PACKET_m] = cache_read,
+    [PACKET_p] = cache_keep_threads,
+    [PACKET_qC] = cache_keep_threads,
+    [PACKET_qCRC] = ask_only,
+    [PACKET_qSearch] = ask_only,
+    [PACKET_qSupported] = features,
+    [PACKET_qThreadExtraInfo] = cache_keep,
+    [PACKET_qXfer_threads] = cache_threads_document,
+    [PACKET_qfThreadInfo] = cache_first_threads,
+    [PACKET_qsThreadInfo] = cache_next_threads,
+    [PACKET_t] = ask_only,
+    [PACKET_x] = cache_read,
+    [PACKET_z] = change_points,
+    [PACKET_qXfer_auxv] = cache_keep_threads,
+    [PACKET_qXfer_exec_file] = cache_keep_threads,
+    [PACKET_qXfer_features] = cache_keep_threads,
+    [PACKET_qXfer_libraries] = cache_keep_threads,
+    [PACKET_qXfer_libraries_svr4] = cache_keep_threads,
+    [PACKET_qXfer_memory_map] = cache_map_document,
 };
 
-/* Objects of qXfer that are kept; what they are made of changes only with what empties it. */
-static const struct rule objects[] = {
-    {"qXfer:auxv:read:", cache_keep_threads},
-    {"qXfer:exec-file:read:", cache_keep_threads},
-    {"qXfer:features:read:", cache_keep_threads},
-    {"qXfer:libraries:read:", cache_keep_threads},
-    {"qXfer:libraries-svr4:read:", cache_keep_threads},
-    {"qXfer:memory-map:read:", cache_map_document},
-};
-
-static cache_answer *find_answer(const uint8_t *request, size_t len)
+static cache_answer *find_answer(const struct request *r)
 {
-    const struct packet *packet = packet_find(request, len);
-    for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
-        size_t n = strlen(objects[i].name);
-        if (len > n && memcmp(request, objects[i].name, n) == 0)
-            return objects[i].answer;
-    }
     /* "qXfer:…:write:" is in the table with those that read. */
-    if (packet_is(packet, "qXfer") && memmem(request, len, ":read:", 6) == NULL)
+    if (packet_is_object(r->packet) && r->numbers < 2)
         return change;
-    const struct rule *rule = rules;
-    while (rule->name[0] != '\0' && !packet_is(packet, rule->name))
-        rule++;
-    return rule->answer;
+    cache_answer *found = r->packet->id < PACKET_UNKNOWN ? answers[r->packet->id] : NULL;
+    return found != NULL ? found : other;
 }
 
 /* ---- the target ---- */
 
 /* While threads run nothing is true for long. */
-static int answer(struct cache *c, const uint8_t *request, size_t len)
+static int answer(struct cache *c, const struct request *r)
 {
-    cache_answer *function = find_answer(request, len);
+    cache_answer *function = find_answer(r);
     if (c->non_stop && function != other)
         return CACHE_HAND_ON;
-    return function(c, request, len);
+    return function(c, r);
 }
 
-static int cache_send(struct target *t, const uint8_t *request, size_t len)
+static int cache_send(struct target *t, const struct request *r)
 {
     struct cache *c = of(t);
     c->handed_on = c->block_read = c->running = false;
     c->learn = NULL;
     buf_reset(&c->reply);
-    int rc = buf_set(&c->request, request, len);
+    int rc = request_copy(&c->request, &c->request_bytes, r);
     if (rc == 0)
-        rc = answer(c, request, len);
+        rc = answer(c, r);
     if (rc < 0 || rc == CACHE_ANSWERED)
         return rc;
-    c->handed_on = true;
+    struct request block;
     if (rc == CACHE_INSTEAD)
-        rc = target_next_send(t, c->own.data, c->own.len);
-    else
-        rc = target_next_send(t, request, len);
-    return cache_failed(c, rc);
+        request_parse(&block, c->own.data, c->own.len);
+    c->handed_on = true;
+    return cache_failed(c, target_next_send(t, rc == CACHE_INSTEAD ? &block : r));
 }
 
 /* The block did not come: the client gets what it asked for, as it asked. */
 static int ask_as_asked(struct cache *c)
 {
-    return cache_failed(c, target_next_send(&c->base, c->request.data, c->request.len));
+    return cache_failed(c, target_next_send(&c->base, &c->request));
 }
 
 static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -297,12 +277,12 @@ static int cache_idle(struct target *t)
     return cache_failed(of(t), target_next_idle(t));
 }
 
-static int cache_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int cache_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct cache *c = of(t);
     cache_forget(c);
     cache_choose_unknown(c);
-    return cache_failed(c, target_next_leave(t, request, len, reply));
+    return cache_failed(c, target_next_leave(t, r, reply));
 }
 
 static void cache_free(struct target *t)
@@ -319,7 +299,7 @@ static void cache_free(struct target *t)
     cache_document_free(&c->threads);
     cache_document_free(&c->map);
     cache_list_free(&c->list);
-    buf_free(&c->request);
+    buf_free(&c->request_bytes);
     buf_free(&c->reply);
     buf_free(&c->own);
     buf_free(&c->part);
@@ -378,7 +358,7 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     cache_document_init(&c->threads);
     cache_document_init(&c->map);
     cache_list_init(&c->list);
-    buf_init(&c->request, REQUEST_MAX);
+    buf_init(&c->request_bytes, REQUEST_MAX);
     buf_init(&c->reply, TARGET_REPLY_MAX);
     buf_init(&c->own, CACHE_REQUEST_BYTES);
     buf_init(&c->part, TARGET_REPLY_MAX);

@@ -161,13 +161,13 @@ static bool is_none(const uint8_t *request, size_t len)
  * `H op thread-id`. FreeBSD's stub has one choice for Hg and Hc, so Hc of a thread may change
  * what g means, or not.
  */
-int cache_choose(struct cache *c, const uint8_t *request, size_t len)
+int cache_choose(struct cache *c, const struct request *r)
 {
-    const uint8_t *id = request + 2;
-    size_t n = len > 2 ? len - 2 : 0;
+    const uint8_t *id = r->data + 2;
+    size_t n = r->len > 2 ? r->len - 2 : 0;
     note_process(c, id, n);
-    if (len < 2 || request[1] != 'g' || !is_thread(id, n)) {
-        if (len < 2 || !is_none(request, len))
+    if (r->len < 2 || r->data[1] != 'g' || !is_thread(id, n)) {
+        if (r->len < 2 || !is_none(r->data, r->len))
             c->learn = learn_some;
         return cache_then_hand_on(cache_sync_thread(c));
     }

@@ -28,14 +28,14 @@ static void learn_threads_reply(struct cache *c, const struct buf *reply)
         return;
     cache_replies_keep(&c->replies, c->stub.id, c->request.data, c->request.len, reply->data,
                        reply->len);
-    if (buf_starts(&c->request, "qXfer:features:"))
+    if (buf_starts(&c->request_bytes, "qXfer:features:"))
         cache_learn_machine(c, reply);
 }
 
 /* The same whatever thread is chosen: the request names one. */
-int cache_keep(struct cache *c, const uint8_t *request, size_t len)
+int cache_keep(struct cache *c, const struct request *r)
 {
-    if (cache_replies_find(&c->replies, "", request, len, &c->reply)) {
+    if (cache_replies_find(&c->replies, "", r->data, r->len, &c->reply)) {
         c->stats.hits++;
         return CACHE_ANSWERED;
     }
@@ -44,9 +44,9 @@ int cache_keep(struct cache *c, const uint8_t *request, size_t len)
     return CACHE_HAND_ON;
 }
 
-int cache_keep_threads(struct cache *c, const uint8_t *request, size_t len)
+int cache_keep_threads(struct cache *c, const struct request *r)
 {
-    if (cache_replies_find(&c->replies, c->wished.id, request, len, &c->reply)) {
+    if (cache_replies_find(&c->replies, c->wished.id, r->data, r->len, &c->reply)) {
         c->stats.hits++;
         return CACHE_ANSWERED;
     }
@@ -80,17 +80,15 @@ static int list(struct cache *c, bool first)
     return CACHE_HAND_ON;
 }
 
-int cache_first_threads(struct cache *c, const uint8_t *request, size_t len)
+int cache_first_threads(struct cache *c, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     return list(c, true);
 }
 
-int cache_next_threads(struct cache *c, const uint8_t *request, size_t len)
+int cache_next_threads(struct cache *c, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     return list(c, false);
 }
 
@@ -127,18 +125,6 @@ int cache_fetch(struct cache *c, struct cache_document *d, const char *object, u
     return rc < 0 ? rc : 0;
 }
 
-/* Reads `:OFFSET,LENGTH` behind the annex, which must be empty. */
-static bool read_part(const uint8_t *text, size_t len, uint64_t *offset, uint64_t *size)
-{
-    if (len == 0 || text[0] != ':')
-        return false;
-    size_t n = rsp_hex_number(text + 1, len - 1, offset) + 1;
-    if (n == 1 || n == len || text[n] != ',')
-        return false;
-    size_t m = rsp_hex_number(text + n + 1, len - n - 1, size);
-    return m != 0 && n + 1 + m == len && *size != 0;
-}
-
 /* Reads the whole document for a request that begins it. Returns as an answer does. */
 static int begin_document(struct cache *c, struct cache_document *d, const char *object,
                           uint64_t size)
@@ -156,33 +142,28 @@ static int begin_document(struct cache *c, struct cache_document *d, const char 
     return buf_set(&c->reply, c->part.data, c->part.len);
 }
 
-/* A part of a document that is fetched whole when its beginning is asked for. */
+/* A piece of a document that is fetched whole when its beginning is requested; no annex. */
 static int document(struct cache *c, struct cache_document *d, const char *object,
-                    const uint8_t *part, size_t len)
+                    const struct request *r)
 {
-    uint64_t offset, size;
-    if (!read_part(part, len, &offset, &size))
+    if (r->rest_len != 0 || r->length == 0)
         return cache_then_hand_on(cache_sync_thread(c));
-    if (d->known && (offset != 0 || !d->stale)) {
+    if (d->known && (r->address != 0 || !d->stale)) {
         c->stats.hits++;
-        return cache_document_reply(d, offset, size, &c->reply);
+        return cache_document_reply(d, r->address, r->length, &c->reply);
     }
-    if (offset == 0)
-        return begin_document(c, d, object, size);
+    if (r->address == 0)
+        return begin_document(c, d, object, r->length);
     c->stats.misses++;
     return CACHE_HAND_ON;
 }
 
-int cache_threads_document(struct cache *c, const uint8_t *request, size_t len)
+int cache_threads_document(struct cache *c, const struct request *r)
 {
-    const size_t skip = strlen("qXfer:threads:read:");
-    if (len < skip || memcmp(request, "qXfer:threads:read:", skip) != 0)
-        return cache_then_hand_on(cache_sync_thread(c));
-    return document(c, &c->threads, "threads", request + skip, len - skip);
+    return document(c, &c->threads, "threads", r);
 }
 
-int cache_map_document(struct cache *c, const uint8_t *request, size_t len)
+int cache_map_document(struct cache *c, const struct request *r)
 {
-    const size_t skip = strlen("qXfer:memory-map:read:");
-    return document(c, &c->map, "memory-map", request + skip, len - skip);
+    return document(c, &c->map, "memory-map", r);
 }

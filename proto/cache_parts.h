@@ -74,14 +74,15 @@ struct cache {
     size_t size;
     char command;                                            /* 'm' or 'x' */
     void (*learn)(struct cache *c, const struct buf *reply); /* at the final reply; may be NULL */
-    struct buf request;                                      /* the client's, for learn */
-    struct buf reply;                                        /* made here */
+    struct request request;                                  /* the client's, for learn */
+    struct buf request_bytes;
+    struct buf reply;     /* made here */
     struct buf own, part; /* a request of ours, and what is read */
     struct buf bytes;     /* decoded memory */
     struct cache_stats stats;
 };
 
-typedef int cache_answer(struct cache *c, const uint8_t *request, size_t len);
+typedef int cache_answer(struct cache *c, const struct request *r);
 
 /* ---- cache.c ---- */
 

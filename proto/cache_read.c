@@ -6,14 +6,10 @@
 #include "proto/cache_parts.h"
 #include "proto/rsp.h"
 
-/* `maddress,length`, and nothing that a stub could take otherwise. */
-static bool parse(const uint8_t *request, size_t len, uint64_t *address, uint64_t *size)
+/* An address and a length, and nothing that a stub could take otherwise. */
+static bool is_range(const struct request *r)
 {
-    size_t n = rsp_hex_number(request + 1, len - 1, address) + 1;
-    if (n == 1 || n == len || request[n] != ',')
-        return false;
-    size_t m = rsp_hex_number(request + n + 1, len - n - 1, size);
-    return m != 0 && n + 1 + m == len && *size != 0 && *size - 1 <= UINT64_MAX - *address;
+    return request_reads_memory(r) && r->length != 0 && r->length - 1 <= UINT64_MAX - r->address;
 }
 
 /* The bytes that a reply to a read stands for, into c->bytes; false when it is none. */
@@ -148,17 +144,17 @@ static int read_kept(struct cache *c)
     return CACHE_HAND_ON;
 }
 
-int cache_read(struct cache *c, const uint8_t *request, size_t len)
+int cache_read(struct cache *c, const struct request *r)
 {
-    uint64_t size;
-    if (!parse(request, len, &c->address, &size))
+    if (!is_range(r))
         return cache_then_hand_on(cache_sync_thread(c));
     int rc = cache_load_map(c);
     if (rc != 0)
         return rc;
-    c->command = (char)request[0];
-    c->size = (size_t)size;
-    if (size > c->read_max || (c->command == 'x' && !c->binary) ||
+    c->address = r->address;
+    c->size = (size_t)r->length;
+    c->command = (char)r->data[0];
+    if (r->length > c->read_max || (c->command == 'x' && !c->binary) ||
         cache_is_device(c, c->address, c->size))
         return cache_then_hand_on(cache_sync_thread(c));
     return read_kept(c);

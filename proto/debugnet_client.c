@@ -182,7 +182,7 @@ static int debugnet_client_reply(struct server *server, const uint8_t *content, 
                                  bool final)
 {
     struct debugnet_client *c = of(server);
-    bool features = final && c->packet != NULL && packet_is(c->packet, "qSupported") &&
+    bool features = final && c->packet != NULL && c->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
     if (final) {
         requests_done(&c->transport.requests);

@@ -18,7 +18,7 @@
     "start it as \"netgdb run gdb FILE\", or type \"set osabi none\" before the file is loaded"
 
 #define FEATURES "qXfer:features:read"
-#define DOCUMENT FEATURES ":target.xml:"
+#define DOCUMENT "target.xml"
 
 enum { DOCUMENT_MAX = 16 * 1024, VALUE_MAX = 16 };
 
@@ -47,57 +47,50 @@ static bool is_watched(const struct describe *d)
     return d->config.osabi_missing && (machine == EM_X86_64 || machine == EM_386);
 }
 
-/* `qXfer:features:read:target.xml:OFFSET,LENGTH`: nothing in the document needs an escape. */
-static void answer_document(struct describe *d, const uint8_t *request, size_t len)
+/* A read of target.xml: nothing in the document needs an escape. */
+static void answer_document(struct describe *d, const struct request *r)
 {
-    size_t at = sizeof DOCUMENT - 1, n;
-    uint64_t offset, want;
     (void)buf_sets(&d->reply, "E00");
-    if (len < at || memcmp(request, DOCUMENT, at) != 0 ||
-        (n = rsp_hex_number(request + at, len - at, &offset)) == 0 || at + n == len ||
-        request[at + n] != ',')
+    if (r->numbers < 2 || r->rest_len != sizeof DOCUMENT - 1 ||
+        memcmp(r->rest, DOCUMENT, r->rest_len) != 0 || r->address > d->xml.len)
         return;
-    at += n + 1;
-    n = rsp_hex_number(request + at, len - at, &want);
-    if (n == 0 || n != len - at || offset > d->xml.len)
-        return;
-    size_t left = d->xml.len - (size_t)offset;
-    (void)buf_sets(&d->reply, want >= left ? "l" : "m");
-    (void)buf_add(&d->reply, d->xml.data + offset, want >= left ? left : (size_t)want);
+    size_t left = d->xml.len - (size_t)r->address;
+    (void)buf_sets(&d->reply, r->length >= left ? "l" : "m");
+    (void)buf_add(&d->reply, d->xml.data + r->address,
+                  r->length >= left ? left : (size_t)r->length);
 }
 
 /*
  * Whether a read is in the upper half of 32 bits, where an amd64 kernel's own addresses are when
  * they are cut: `symbol-file` leaves such a gdb with the right registers and 32-bit pointers.
  */
-static bool may_be_cut(struct describe *d, const uint8_t *request, size_t len)
+static bool may_be_cut(const struct describe *d, const struct request *r)
 {
     return is_watched(d) && d->has_file && !d->warned && d->config.description->is64 &&
-           rsp_hex_number(request + 1, len - 1, &d->address) != 0 && d->address <= UINT32_MAX &&
-           d->address > INT32_MAX;
+           r->numbers != 0 && r->address <= UINT32_MAX && r->address > INT32_MAX;
 }
 
-static int describe_send(struct target *t, const uint8_t *request, size_t len)
+static int describe_send(struct target *t, const struct request *r)
 {
     struct describe *d = of(t);
-    const struct packet *packet = packet_find(request, len);
+    const struct packet *packet = r->packet;
     d->request = HAND_ON;
-    d->settled |= packet_is(packet, "m") || packet_is(packet, "x") ||
+    d->settled |= packet->id == PACKET_m || packet->id == PACKET_x ||
                   (packet->does & (PKT_RESUMES | PKT_LEAVES)) != 0;
-    if (d->config.offer && len > sizeof FEATURES - 1 &&
-        memcmp(request, FEATURES ":", sizeof FEATURES) == 0) {
+    if (d->config.offer && packet->id == PACKET_qXfer_features) {
         d->request = LOCAL;
-        answer_document(d, request, len);
+        answer_document(d, r);
         return 0;
     }
-    if (d->config.offer && packet_is(packet, "qSupported"))
+    if (d->config.offer && packet->id == PACKET_qSupported)
         d->request = SUPPORTED;
-    if (is_watched(d) && packet_is(packet, "?"))
+    if (is_watched(d) && packet->id == PACKET_stop_reason)
         d->request = STOP;
-    if (packet_is(packet, "m") && may_be_cut(d, request, len))
+    if (packet->id == PACKET_m && may_be_cut(d, r))
         d->request = CUT;
-    d->has_file |= packet_is(packet, "qOffsets");
-    return target_next_send(t, request, len);
+    d->address = r->address;
+    d->has_file |= packet->id == PACKET_qOffsets;
+    return target_next_send(t, r);
 }
 
 static bool is_value(const struct buf *reply, size_t digits)

@@ -38,34 +38,20 @@ static struct guard *of(struct target *t)
 
 /* ---- requests ---- */
 
-/* "qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH" of an object that gdb parses as XML, or opens. */
-static bool is_document(const uint8_t *request, size_t len, uint64_t *offset)
+/* A read of an object that gdb parses as XML, or opens as a file. */
+static bool is_document(const struct request *r)
 {
-    static const char *const objects[] = {"features", "libraries", "libraries-svr4",  "memory-map",
-                                          "osdata",   "threads",   "traceframe-info", "exec-file"};
-    static const char start[] = "qXfer:", read[] = ":read:";
-    const size_t skip = sizeof start - 1;
-    const uint8_t *colon = len > skip ? memchr(request + skip, ':', len - skip) : NULL;
-    if (colon == NULL || memcmp(request, start, skip) != 0)
-        return false;
-    size_t n = (size_t)(colon - request) - skip, rest = (size_t)(request + len - colon);
-    const uint8_t *last = memrchr(request, ':', len);
-    if (rest < sizeof read || memcmp(colon, read, sizeof read - 1) != 0 ||
-        rsp_hex_number(last + 1, (size_t)(request + len - last) - 1, offset) == 0)
-        return false;
-    for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
-        if (strlen(objects[i]) == n && memcmp(request + skip, objects[i], n) == 0)
-            return true;
-    }
-    return false;
+    return packet_is_object(r->packet) && r->packet->id != PACKET_qXfer &&
+           r->packet->id != PACKET_qXfer_auxv && r->numbers != 0;
 }
 
-static int guard_send(struct target *t, const uint8_t *request, size_t len)
+static int guard_send(struct target *t, const struct request *r)
 {
     struct guard *g = of(t);
-    g->packet = packet_find(request, len);
-    g->document = is_document(request, len, &g->offset);
-    return target_next_send(t, request, len);
+    g->packet = r->packet;
+    g->document = is_document(r);
+    g->offset = r->address;
+    return target_next_send(t, r);
 }
 
 /* ---- replies ---- */
@@ -86,7 +72,8 @@ static int refuse_file(struct guard *g, struct buf *reply)
                     "the name allows it");
     if (rc != 0 || (g->packet->does & PKT_RESUMES) == 0)
         return rc;
-    rc = target_next_send(&g->base, (const uint8_t *)refused, sizeof refused - 1);
+    const struct request answer = request_of(refused);
+    rc = target_next_send(&g->base, &answer);
     return rc == 0 ? NETGDB_AGAIN : rc;
 }
 
@@ -163,10 +150,15 @@ static int check_document(struct guard *g, struct buf *reply)
     return rsp_escape(reply, g->data.data, g->data.len);
 }
 
+static bool is_file(const struct packet *packet)
+{
+    return packet->id == PACKET_vFile || packet->id == PACKET_vFile_pread;
+}
+
 static bool is_binary(const struct packet *packet)
 {
     return packet->name[0] == '\0' || packet->name[0] == 'x' || packet->name[0] == 'j' ||
-           strncmp(packet->name, "vFile", 5) == 0 || strncmp(packet->name, "qXfer", 5) == 0;
+           is_file(packet) || packet_is_object(packet);
 }
 
 static int show_reply(struct guard *g, struct buf *reply)
@@ -174,7 +166,7 @@ static int show_reply(struct guard *g, struct buf *reply)
     bool plain = reply->data[0] == 'E' || buf_is(reply, "OK");
     if (g->document && (reply->data[0] == 'm' || reply->data[0] == 'l'))
         return check_document(g, reply);
-    if (!plain && (packet_is(g->packet, "qRcmd") || packet_is(g->packet, "qThreadExtraInfo")))
+    if (!plain && (g->packet->id == PACKET_qRcmd || g->packet->id == PACKET_qThreadExtraInfo))
         return show_hex(g, reply, 0);
     if (!is_binary(g->packet) || buf_starts(reply, "E."))
         show_line(reply);
@@ -189,7 +181,7 @@ static int guard_recv(struct target *t, struct buf *reply, bool *final, unsigned
         return rc;
     if (!*final)
         return show_hex(g, reply, 1);
-    if (reply->data[0] == 'F' && !g->fileio && strncmp(g->packet->name, "vFile", 5) != 0)
+    if (reply->data[0] == 'F' && !g->fileio && !is_file(g->packet))
         return refuse_file(g, reply);
     return show_reply(g, reply);
 }
@@ -220,7 +212,7 @@ struct target *guard_new(struct target *next, bool fileio, const struct log *log
     g->base = (struct target){&ops, next};
     g->fileio = fileio;
     g->log = log;
-    g->packet = packet_find((const uint8_t *)"?", 1);
+    g->packet = packet_of(PACKET_stop_reason);
     buf_init(&g->text, VISIBLE_MAX * TARGET_REPLY_MAX + TAIL);
     buf_init(&g->data, TARGET_REPLY_MAX);
     return &g->base;

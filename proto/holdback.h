@@ -17,7 +17,7 @@ enum {
     HOLDBACK_RECENT = 64,          /* requests remembered; the oldest stands for those before it */
 };
 
-/* A request, and what it touches (packet_range). */
+/* A request, and what it touches (request_range). */
 struct holdback_request {
     const struct packet *packet;
     uint64_t low, high;

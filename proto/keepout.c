@@ -92,34 +92,29 @@ const char *keepout_answer(char said[KEEPOUT_NAME_MAX], const char *name, const 
 
 /* ---- the decorator ---- */
 
-/* The address and the data of `Maddress,length:digits` or `Xaddress,length:bytes`, when they are
- * few. */
-static bool take_write(struct keepout *k, const uint8_t *request, size_t len, uint64_t *address)
+/* Takes the data of an M or X, when they are few. */
+static bool take_write(struct keepout *k, const struct request *r)
 {
-    const uint8_t *colon = memchr(request, ':', len);
-    const struct packet *packet = packet_find(request, len);
-    size_t n = colon != NULL ? (size_t)(request + len - colon) - 1 : 0;
     buf_reset(&k->data);
-    if (n == 0 || n > (size_t)2 * STOP_TEXT_MAX ||
-        rsp_hex_number(request + 1, len - 1, address) == 0)
+    if (r->numbers == 0 || r->rest_len < 2 || r->rest_len - 1 > (size_t)2 * STOP_TEXT_MAX ||
+        r->rest[0] != ':')
         return false;
-    if (packet_is(packet, "M"))
-        return rsp_unhex(&k->data, colon + 1, n) == 0;
-    return packet_is(packet, "X") && rsp_unescape(&k->data, colon + 1, n) == 0;
+    if (r->packet->id == PACKET_M)
+        return rsp_unhex(&k->data, r->rest + 1, r->rest_len - 1) == 0;
+    return r->packet->id == PACKET_X && rsp_unescape(&k->data, r->rest + 1, r->rest_len - 1) == 0;
 }
 
-static int keepout_send(struct target *t, const uint8_t *request, size_t len)
+static int keepout_send(struct target *t, const struct request *r)
 {
     struct keepout *k = (struct keepout *)t;
     char name[KEEPOUT_NAME_MAX];
-    uint64_t address;
     k->answer = NULL;
-    if (take_write(k, request, len, &address) && keepout_is_breakpoint(&k->data) &&
-        k->function(k->context, address, name, sizeof name) && keepout_is_stubs_own(name)) {
+    if (take_write(k, r) && keepout_is_breakpoint(&k->data) &&
+        k->function(k->context, r->address, name, sizeof name) && keepout_is_stubs_own(name)) {
         k->answer = keepout_answer(k->said, name, k->log);
         return 0;
     }
-    return target_next_send(t, request, len);
+    return target_next_send(t, r);
 }
 
 static int keepout_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)

@@ -28,6 +28,7 @@ libproto_la_SOURCES = \
 	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
 	proto/replies.c proto/replies.h \
+	proto/request.c proto/request.h \
 	proto/requests.c proto/requests.h \
 	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
 	proto/quirks_leave.c proto/quirks_memory.c proto/quirks_points.c \

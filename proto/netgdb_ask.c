@@ -71,17 +71,17 @@ static int wait_until_sent(struct netgdb_target *t)
     return rc;
 }
 
-int nt_send(struct target *base, const uint8_t *request, size_t len)
+int nt_send(struct target *base, const struct request *r)
 {
     struct netgdb_target *t = nt_self(base);
-    if (len > nt_max_request(base))
+    if (r->len > nt_max_request(base))
         return NETGDB_TOO_LONG;
-    t->current.packet = packet_find(request, len);
-    packet_range(t->current.packet, request, len, &t->current.low, &t->current.high);
+    t->current.packet = r->packet;
+    request_range(r, &t->current.low, &t->current.high);
     int rc = nt_get_ready(t);
     t->fast = !t->node && nt_goes_fast(t);
     buf_reset(&t->request);
-    if (rc != 0 || (rc = rsp_frame(&t->request, request, len)) != 0)
+    if (rc != 0 || (rc = rsp_frame(&t->request, r->data, r->len)) != 0)
         return rc;
     t->stats.requests++;
     t->outstanding = true;
@@ -224,7 +224,7 @@ static int ask_again(struct netgdb_target *t)
 static bool is_output(const struct netgdb_target *t, const struct buf *content)
 {
     bool may =
-        (t->current.packet->does & PKT_RESUMES) != 0 || packet_is(t->current.packet, "qRcmd");
+        (t->current.packet->does & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
     return may && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
 }
 
@@ -277,7 +277,7 @@ int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
             rc = ask_again(t);
         else if (rc == 1) {
             rc = finish(t, reply, final);
-            if (packet_is(t->current.packet, "qSupported"))
+            if (t->current.packet->id == PACKET_qSupported)
                 look_for_node(t, reply);
             return rc;
         } else if (rc == NETGDB_PROTO)

@@ -125,7 +125,7 @@ enum link_copy nt_copy_does(const struct packet *packet);
 
 /* The calls of a target. */
 size_t nt_max_request(struct target *base);
-int nt_send(struct target *base, const uint8_t *request, size_t len);
+int nt_send(struct target *base, const struct request *r);
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch);
 
 #endif

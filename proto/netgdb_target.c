@@ -52,14 +52,14 @@ static void linger(struct netgdb_target *t, bool again)
 }
 
 /* D: the kernel lets go only after our '+' to its OK, and then acknowledges nothing more. */
-static int nt_leave(struct target *base, const uint8_t *request, size_t len, struct buf *reply)
+static int nt_leave(struct target *base, const struct request *r, struct buf *reply)
 {
     struct netgdb_target *t = nt_self(base);
     const struct log *log = t->log;
     t->silence.patience = NETGDB_LEAVE_PATIENCE;
     uint64_t sent = t->link->counters.retransmitted;
     link_is_leaving(t->link, true);
-    int rc = target_transact(base, request, len, reply);
+    int rc = target_transact(base, r, reply);
     if (rc == 0 && !t->no_ack) {
         t->silence.patience = LAST_PLUS_PATIENCE;
         t->log = t->silence.log = NULL; /* a lost last ack is no news */
@@ -106,7 +106,7 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     if (successor != NULL)
         t->successor = *successor;
     t->silence = (struct silence){.log = log, .patience = NETGDB_PATIENCE};
-    t->current.packet = packet_find((const uint8_t *)"?", 1);
+    t->current.packet = packet_of(PACKET_stop_reason);
     t->plus_owed = true; /* to the T that began the session */
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + NT_FRAMING);
@@ -134,7 +134,8 @@ static int stop_running_node(struct netgdb_target *t)
 static int ask_features(struct netgdb_target *t, struct buf *reply)
 {
     bool final;
-    int rc = target_send(&t->base, (const uint8_t *)"qSupported", 10);
+    const struct request features = request_of("qSupported");
+    int rc = target_send(&t->base, &features);
     if (rc == 0 && t->link->mark != NULL && t->link->mark->node != 0)
         rc = stop_running_node(t);
     return rc == 0 ? target_recv(&t->base, reply, &final, 0) : rc;

@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-#include "proto/rsp.h"
-
-#define ENTRY(name, does, repeat, explanation) {name, does, repeat, explanation},
-static const struct packet table[] = {PACKETS(ENTRY)};
+#define INITIALIZER(id, name, does, repeat, explanation)                                           \
+    {PACKET_##id, name, does, repeat, explanation},
+static const struct packet table[] = {PACKETS(INITIALIZER)};
 
 enum { ENTRIES = sizeof table / sizeof table[0] };
 
-static const struct packet unknown = {"", PKT_CHANGES, REPEAT_NEVER, "unknown request"};
+static const struct packet unknown = {PACKET_UNKNOWN, "", PKT_CHANGES, REPEAT_NEVER,
+                                      "unknown request"};
 
 static bool is_letter(uint8_t c)
 {
@@ -56,40 +56,12 @@ const struct packet *packet_find(const uint8_t *content, size_t len)
     return best;
 }
 
-bool packet_is(const struct packet *packet, const char *name)
+const struct packet *packet_of(enum packet_id id)
 {
-    return packet->name[0] == name[0] && strcmp(packet->name, name) == 0;
+    return id < PACKET_UNKNOWN ? &table[id] : &unknown;
 }
 
-/* Reads `NUMBER` and, of memory and points, `,NUMBER` behind it. */
-static bool read_range(enum packet_repeat repeat, const uint8_t *text, size_t len, uint64_t *start,
-                       uint64_t *size)
+bool packet_is_object(const struct packet *packet)
 {
-    size_t n = rsp_hex_number(text, len, start);
-    *size = 1;
-    if (n == 0)
-        return false;
-    if (repeat == REPEAT_REGISTERS)
-        return true;
-    if (n == len || text[n] != ',' || rsp_hex_number(text + n + 1, len - n - 1, size) == 0)
-        return false;
-    if (repeat == REPEAT_POINTS && *size == 0) /* its kind: no length on every machine */
-        *size = 1;
-    return true;
-}
-
-void packet_range(const struct packet *packet, const uint8_t *content, size_t len, uint64_t *low,
-                  uint64_t *high)
-{
-    uint64_t start, size;
-    size_t skip = packet->repeat == REPEAT_POINTS ? 3 : 1; /* Z0, in front of a point's address */
-    bool single = packet_is(packet, "P") || packet->repeat == REPEAT_MEMORY ||
-                  packet->repeat == REPEAT_POINTS;
-    *low = 0;
-    *high = UINT64_MAX;
-    if (!single || len < skip ||
-        !read_range(packet->repeat, content + skip, len - skip, &start, &size))
-        return;
-    *low = start;
-    *high = size > UINT64_MAX - start ? UINT64_MAX : start + size;
+    return packet->id >= PACKET_qXfer && packet->id <= PACKET_qXfer_traceframe_info;
 }

@@ -32,97 +32,132 @@ enum packet_repeat {
     REPEAT_NEVER,     /* runs the target: must be executed exactly once */
 };
 
-/* X(name, does, repeat, explanation), in the order of their first letters (ASCII). A name of
- * letters matches as GDB's stubs do it. */
-#define PACKETS(X)                                                                                 \
-    X("!", PKT_CHANGES, REPEAT_SAFE, "enable extended mode")                                       \
-    X("?", PKT_READS, REPEAT_SAFE, "why did it stop")                                              \
-    X("A", PKT_CHANGES, REPEAT_SAFE, "set program arguments")                                      \
-    X("B", PKT_CHANGES, REPEAT_SAFE, "set or clear a breakpoint (old)")                            \
-    X("C", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "continue with a signal")                      \
-    X("D", PKT_CHANGES | PKT_LEAVES, REPEAT_NEVER, "detach")                                       \
-    X("F", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "reply to a file request of the target")       \
-    X("G", PKT_CHANGES, REPEAT_REGISTERS, "write all registers")                                   \
-    X("H", PKT_CHANGES, REPEAT_REGISTERS, "choose a thread")                                       \
-    X("I", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step by cycles (old)")                        \
-    X("M", PKT_CHANGES, REPEAT_MEMORY, "write memory, hexadecimal")                                \
-    X("P", PKT_CHANGES, REPEAT_REGISTERS, "write a register")                                      \
-    X("Q", PKT_CHANGES, REPEAT_SAFE, "general set")                                                \
-    X("QAgent", PKT_CHANGES, REPEAT_SAFE, "use the in-process agent")                              \
-    X("QCatchSyscalls", PKT_CHANGES, REPEAT_SAFE, "choose system calls to stop at")                \
-    X("QDisableRandomization", PKT_CHANGES, REPEAT_SAFE, "address space randomization")            \
-    X("QEnvironmentHexEncoded", PKT_CHANGES, REPEAT_SAFE, "set an environment variable")           \
-    X("QEnvironmentReset", PKT_CHANGES, REPEAT_SAFE, "reset the environment")                      \
-    X("QEnvironmentUnset", PKT_CHANGES, REPEAT_SAFE, "unset an environment variable")              \
-    X("QListThreadsInStopReply", PKT_CHANGES, REPEAT_SAFE, "list threads in stops (LLDB)")         \
-    X("QNonStop", PKT_CHANGES, REPEAT_SAFE, "non-stop mode")                                       \
-    X("QPassSignals", PKT_CHANGES, REPEAT_SAFE, "signals that the program gets without a stop")    \
-    X("QProgramSignals", PKT_CHANGES, REPEAT_SAFE, "signals that may be passed to the program")    \
-    X("QSetWorkingDir", PKT_CHANGES, REPEAT_SAFE, "set the working directory")                     \
-    X("QStartNoAckMode", PKT_CHANGES, REPEAT_NEVER, "stop acknowledging packets")                  \
-    X("QStartupWithShell", PKT_CHANGES, REPEAT_SAFE, "start programs by a shell")                  \
-    X("QThreadEvents", PKT_CHANGES, REPEAT_SAFE, "report thread creation and exit")                \
-    X("QThreadOptions", PKT_CHANGES, REPEAT_SAFE, "report events of chosen threads")               \
-    X("QThreadSuffixSupported", PKT_CHANGES, REPEAT_SAFE, "thread suffixes (LLDB)")                \
-    X("R", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "restart the program")                         \
-    X("S", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step with a signal")                          \
-    X("T", PKT_READS, REPEAT_SAFE, "is a thread alive")                                            \
-    X("X", PKT_CHANGES, REPEAT_MEMORY, "write memory, binary")                                     \
-    X("Z", PKT_CHANGES, REPEAT_POINTS, "insert a breakpoint or watchpoint")                        \
-    X("bc", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "continue backwards")                         \
-    X("bs", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step backwards")                             \
-    X("c", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "continue")                                    \
-    X("g", PKT_READS, REPEAT_SAFE, "read all registers")                                           \
-    X("i", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step by cycles (old)")                        \
-    X("jGetLoadedDynamicLibrariesInfos", PKT_READS, REPEAT_SAFE, "shared libraries (LLDB)")        \
-    X("jThreadExtendedInfo", PKT_READS, REPEAT_SAFE, "more about a thread (LLDB)")                 \
-    X("jThreadsInfo", PKT_READS, REPEAT_SAFE, "all threads (LLDB)")                                \
-    X("k", PKT_CHANGES | PKT_LEAVES, REPEAT_NEVER, "kill")                                         \
-    X("m", PKT_READS, REPEAT_SAFE, "read memory, hexadecimal")                                     \
-    X("p", PKT_READS, REPEAT_SAFE, "read a register")                                              \
-    X("q", PKT_READS, REPEAT_SAFE, "general query")                                                \
-    X("qAttached", PKT_READS, REPEAT_SAFE, "was it attached to or started")                        \
-    X("qC", PKT_READS, REPEAT_SAFE, "the current thread")                                          \
-    X("qCRC", PKT_READS, REPEAT_SAFE, "checksum of memory")                                        \
-    X("qGetTIBAddr", PKT_READS, REPEAT_SAFE, "Windows thread block")                               \
-    X("qGetTLSAddr", PKT_READS, REPEAT_SAFE, "address of a thread-local variable")                 \
-    X("qHostInfo", PKT_READS, REPEAT_SAFE, "what machine (LLDB)")                                  \
-    X("qMemoryRegionInfo", PKT_READS, REPEAT_SAFE, "what memory (LLDB)")                           \
-    X("qOffsets", PKT_READS, REPEAT_SAFE, "section offsets")                                       \
-    X("qProcessInfo", PKT_READS, REPEAT_SAFE, "what process (LLDB)")                               \
-    X("qRcmd", PKT_CHANGES, REPEAT_NEVER, "monitor command")                                       \
-    X("qRegisterInfo", PKT_READS, REPEAT_SAFE, "what register (LLDB)")                             \
-    X("qSearch", PKT_READS, REPEAT_SAFE, "search memory")                                          \
-    X("qSupported", PKT_CHANGES, REPEAT_SAFE, "features of both sides")                            \
-    X("qSymbol", PKT_CHANGES, REPEAT_LIST, "symbol look-up for the stub")                          \
-    X("qTStatus", PKT_READS, REPEAT_SAFE, "is a trace running")                                    \
-    X("qThreadExtraInfo", PKT_READS, REPEAT_SAFE, "a thread in words")                             \
-    X("qThreadStopInfo", PKT_READS, REPEAT_SAFE, "why a thread stopped (LLDB)")                    \
-    X("qXfer", PKT_READS, REPEAT_SAFE, "read or write an object of the target")                    \
-    X("qXfer:threads", PKT_READS, REPEAT_SAFE, "thread list")                                      \
-    X("qfThreadInfo", PKT_READS, REPEAT_SAFE, "thread list, first part")                           \
-    X("qsThreadInfo", PKT_READS, REPEAT_LIST, "thread list, next part")                            \
-    X("r", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "reset")                                       \
-    X("s", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step")                                        \
-    X("t", PKT_READS, REPEAT_SAFE, "search memory backwards (old)")                                \
-    X("vAttach", PKT_CHANGES, REPEAT_NEVER, "attach to a process")                                 \
-    X("vCont", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step or continue threads")                \
-    X("vCont?", PKT_READS, REPEAT_SAFE, "what can vCont do")                                       \
-    X("vCtrlC", PKT_CHANGES, REPEAT_SAFE, "interrupt, non-stop")                                   \
-    X("vFile", PKT_CHANGES, REPEAT_NEVER, "file on the target")                                    \
-    X("vFile:pread", PKT_READS, REPEAT_SAFE, "read a file on the target")                          \
-    X("vFlashDone", PKT_CHANGES, REPEAT_NEVER, "finish writing flash")                             \
-    X("vFlashErase", PKT_CHANGES, REPEAT_NEVER, "erase flash")                                     \
-    X("vFlashWrite", PKT_CHANGES, REPEAT_NEVER, "write flash")                                     \
-    X("vKill", PKT_CHANGES | PKT_LEAVES, REPEAT_NEVER, "kill a process")                           \
-    X("vMustReplyEmpty", PKT_READS, REPEAT_SAFE, "probe: the reply must be empty")                 \
-    X("vRun", PKT_CHANGES, REPEAT_NEVER, "start a program")                                        \
-    X("vStopped", PKT_CHANGES, REPEAT_LIST, "next stop, non-stop")                                 \
-    X("x", PKT_READS, REPEAT_SAFE, "read memory, binary")                                          \
-    X("z", PKT_CHANGES, REPEAT_POINTS, "remove a breakpoint or watchpoint")
+/*
+ * ENTRY(id, name, does, repeat, explanation), in the order of their first letters (ASCII). A name
+ * of letters matches as GDB's stubs do it.
+ */
+#define PACKETS(ENTRY)                                                                             \
+    ENTRY(extended, "!", PKT_CHANGES, REPEAT_SAFE, "enable extended mode")                         \
+    ENTRY(stop_reason, "?", PKT_READS, REPEAT_SAFE, "why did it stop")                             \
+    ENTRY(A, "A", PKT_CHANGES, REPEAT_SAFE, "set program arguments")                               \
+    ENTRY(B, "B", PKT_CHANGES, REPEAT_SAFE, "set or clear a breakpoint (old)")                     \
+    ENTRY(C, "C", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "continue with a signal")               \
+    ENTRY(D, "D", PKT_CHANGES | PKT_LEAVES, REPEAT_NEVER, "detach")                                \
+    ENTRY(F, "F", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER,                                         \
+          "reply to a file request of the target")                                                 \
+    ENTRY(G, "G", PKT_CHANGES, REPEAT_REGISTERS, "write all registers")                            \
+    ENTRY(H, "H", PKT_CHANGES, REPEAT_REGISTERS, "choose a thread")                                \
+    ENTRY(I, "I", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step by cycles (old)")                 \
+    ENTRY(M, "M", PKT_CHANGES, REPEAT_MEMORY, "write memory, hexadecimal")                         \
+    ENTRY(P, "P", PKT_CHANGES, REPEAT_REGISTERS, "write a register")                               \
+    ENTRY(Q, "Q", PKT_CHANGES, REPEAT_SAFE, "general set")                                         \
+    ENTRY(QAgent, "QAgent", PKT_CHANGES, REPEAT_SAFE, "use the in-process agent")                  \
+    ENTRY(QCatchSyscalls, "QCatchSyscalls", PKT_CHANGES, REPEAT_SAFE,                              \
+          "choose system calls to stop at")                                                        \
+    ENTRY(QDisableRandomization, "QDisableRandomization", PKT_CHANGES, REPEAT_SAFE,                \
+          "address space randomization")                                                           \
+    ENTRY(QEnvironmentHexEncoded, "QEnvironmentHexEncoded", PKT_CHANGES, REPEAT_SAFE,              \
+          "set an environment variable")                                                           \
+    ENTRY(QEnvironmentReset, "QEnvironmentReset", PKT_CHANGES, REPEAT_SAFE,                        \
+          "reset the environment")                                                                 \
+    ENTRY(QEnvironmentUnset, "QEnvironmentUnset", PKT_CHANGES, REPEAT_SAFE,                        \
+          "unset an environment variable")                                                         \
+    ENTRY(QListThreadsInStopReply, "QListThreadsInStopReply", PKT_CHANGES, REPEAT_SAFE,            \
+          "list threads in stops (LLDB)")                                                          \
+    ENTRY(QNonStop, "QNonStop", PKT_CHANGES, REPEAT_SAFE, "non-stop mode")                         \
+    ENTRY(QPassSignals, "QPassSignals", PKT_CHANGES, REPEAT_SAFE,                                  \
+          "signals that the program gets without a stop")                                          \
+    ENTRY(QProgramSignals, "QProgramSignals", PKT_CHANGES, REPEAT_SAFE,                            \
+          "signals that may be passed to the program")                                             \
+    ENTRY(QSetWorkingDir, "QSetWorkingDir", PKT_CHANGES, REPEAT_SAFE, "set the working directory") \
+    ENTRY(QStartNoAckMode, "QStartNoAckMode", PKT_CHANGES, REPEAT_NEVER,                           \
+          "stop acknowledging packets")                                                            \
+    ENTRY(QStartupWithShell, "QStartupWithShell", PKT_CHANGES, REPEAT_SAFE,                        \
+          "start programs by a shell")                                                             \
+    ENTRY(QThreadEvents, "QThreadEvents", PKT_CHANGES, REPEAT_SAFE,                                \
+          "report thread creation and exit")                                                       \
+    ENTRY(QThreadOptions, "QThreadOptions", PKT_CHANGES, REPEAT_SAFE,                              \
+          "report events of chosen threads")                                                       \
+    ENTRY(QThreadSuffixSupported, "QThreadSuffixSupported", PKT_CHANGES, REPEAT_SAFE,              \
+          "thread suffixes (LLDB)")                                                                \
+    ENTRY(R, "R", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "restart the program")                  \
+    ENTRY(S, "S", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step with a signal")                   \
+    ENTRY(T, "T", PKT_READS, REPEAT_SAFE, "is a thread alive")                                     \
+    ENTRY(X, "X", PKT_CHANGES, REPEAT_MEMORY, "write memory, binary")                              \
+    ENTRY(Z, "Z", PKT_CHANGES, REPEAT_POINTS, "insert a breakpoint or watchpoint")                 \
+    ENTRY(bc, "bc", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "continue backwards")                 \
+    ENTRY(bs, "bs", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step backwards")                     \
+    ENTRY(c, "c", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "continue")                             \
+    ENTRY(g, "g", PKT_READS, REPEAT_SAFE, "read all registers")                                    \
+    ENTRY(i, "i", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step by cycles (old)")                 \
+    ENTRY(jGetLoadedDynamicLibrariesInfos, "jGetLoadedDynamicLibrariesInfos", PKT_READS,           \
+          REPEAT_SAFE, "shared libraries (LLDB)")                                                  \
+    ENTRY(jThreadExtendedInfo, "jThreadExtendedInfo", PKT_READS, REPEAT_SAFE,                      \
+          "more about a thread (LLDB)")                                                            \
+    ENTRY(jThreadsInfo, "jThreadsInfo", PKT_READS, REPEAT_SAFE, "all threads (LLDB)")              \
+    ENTRY(k, "k", PKT_CHANGES | PKT_LEAVES, REPEAT_NEVER, "kill")                                  \
+    ENTRY(m, "m", PKT_READS, REPEAT_SAFE, "read memory, hexadecimal")                              \
+    ENTRY(p, "p", PKT_READS, REPEAT_SAFE, "read a register")                                       \
+    ENTRY(q, "q", PKT_READS, REPEAT_SAFE, "general query")                                         \
+    ENTRY(qAttached, "qAttached", PKT_READS, REPEAT_SAFE, "was it attached to or started")         \
+    ENTRY(qC, "qC", PKT_READS, REPEAT_SAFE, "the current thread")                                  \
+    ENTRY(qCRC, "qCRC", PKT_READS, REPEAT_SAFE, "checksum of memory")                              \
+    ENTRY(qGetTIBAddr, "qGetTIBAddr", PKT_READS, REPEAT_SAFE, "Windows thread block")              \
+    ENTRY(qGetTLSAddr, "qGetTLSAddr", PKT_READS, REPEAT_SAFE,                                      \
+          "address of a thread-local variable")                                                    \
+    ENTRY(qHostInfo, "qHostInfo", PKT_READS, REPEAT_SAFE, "what machine (LLDB)")                   \
+    ENTRY(qMemoryRegionInfo, "qMemoryRegionInfo", PKT_READS, REPEAT_SAFE, "what memory (LLDB)")    \
+    ENTRY(qOffsets, "qOffsets", PKT_READS, REPEAT_SAFE, "section offsets")                         \
+    ENTRY(qProcessInfo, "qProcessInfo", PKT_READS, REPEAT_SAFE, "what process (LLDB)")             \
+    ENTRY(qRcmd, "qRcmd", PKT_CHANGES, REPEAT_NEVER, "monitor command")                            \
+    ENTRY(qRegisterInfo, "qRegisterInfo", PKT_READS, REPEAT_SAFE, "what register (LLDB)")          \
+    ENTRY(qSearch, "qSearch", PKT_READS, REPEAT_SAFE, "search memory")                             \
+    ENTRY(qSupported, "qSupported", PKT_CHANGES, REPEAT_SAFE, "features of both sides")            \
+    ENTRY(qSymbol, "qSymbol", PKT_CHANGES, REPEAT_LIST, "symbol look-up for the stub")             \
+    ENTRY(qTStatus, "qTStatus", PKT_READS, REPEAT_SAFE, "is a trace running")                      \
+    ENTRY(qThreadExtraInfo, "qThreadExtraInfo", PKT_READS, REPEAT_SAFE, "a thread in words")       \
+    ENTRY(qThreadStopInfo, "qThreadStopInfo", PKT_READS, REPEAT_SAFE,                              \
+          "why a thread stopped (LLDB)")                                                           \
+    ENTRY(qXfer, "qXfer", PKT_READS, REPEAT_SAFE, "read or write an object of the target")         \
+    ENTRY(qXfer_auxv, "qXfer:auxv", PKT_READS, REPEAT_SAFE, "auxiliary vector")                    \
+    ENTRY(qXfer_exec_file, "qXfer:exec-file", PKT_READS, REPEAT_SAFE, "file of the program")       \
+    ENTRY(qXfer_features, "qXfer:features", PKT_READS, REPEAT_SAFE, "target description")          \
+    ENTRY(qXfer_libraries, "qXfer:libraries", PKT_READS, REPEAT_SAFE, "shared libraries")          \
+    ENTRY(qXfer_libraries_svr4, "qXfer:libraries-svr4", PKT_READS, REPEAT_SAFE,                    \
+          "shared libraries, with link maps")                                                      \
+    ENTRY(qXfer_memory_map, "qXfer:memory-map", PKT_READS, REPEAT_SAFE, "memory map")              \
+    ENTRY(qXfer_osdata, "qXfer:osdata", PKT_READS, REPEAT_SAFE, "tables of the system")            \
+    ENTRY(qXfer_threads, "qXfer:threads", PKT_READS, REPEAT_SAFE, "thread list")                   \
+    ENTRY(qXfer_traceframe_info, "qXfer:traceframe-info", PKT_READS, REPEAT_SAFE, "trace frame")   \
+    ENTRY(qfThreadInfo, "qfThreadInfo", PKT_READS, REPEAT_SAFE, "thread list, first part")         \
+    ENTRY(qsThreadInfo, "qsThreadInfo", PKT_READS, REPEAT_LIST, "thread list, next part")          \
+    ENTRY(r, "r", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "reset")                                \
+    ENTRY(s, "s", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step")                                 \
+    ENTRY(t, "t", PKT_READS, REPEAT_SAFE, "search memory backwards (old)")                         \
+    ENTRY(vAttach, "vAttach", PKT_CHANGES, REPEAT_NEVER, "attach to a process")                    \
+    ENTRY(vCont, "vCont", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step or continue threads")     \
+    ENTRY(vCont_actions, "vCont?", PKT_READS, REPEAT_SAFE, "what can vCont do")                    \
+    ENTRY(vCtrlC, "vCtrlC", PKT_CHANGES, REPEAT_SAFE, "interrupt, non-stop")                       \
+    ENTRY(vFile, "vFile", PKT_CHANGES, REPEAT_NEVER, "file on the target")                         \
+    ENTRY(vFile_pread, "vFile:pread", PKT_READS, REPEAT_SAFE, "read a file on the target")         \
+    ENTRY(vFlashDone, "vFlashDone", PKT_CHANGES, REPEAT_NEVER, "finish writing flash")             \
+    ENTRY(vFlashErase, "vFlashErase", PKT_CHANGES, REPEAT_NEVER, "erase flash")                    \
+    ENTRY(vFlashWrite, "vFlashWrite", PKT_CHANGES, REPEAT_NEVER, "write flash")                    \
+    ENTRY(vKill, "vKill", PKT_CHANGES | PKT_LEAVES, REPEAT_NEVER, "kill a process")                \
+    ENTRY(vMustReplyEmpty, "vMustReplyEmpty", PKT_READS, REPEAT_SAFE,                              \
+          "probe: the reply must be empty")                                                        \
+    ENTRY(vRun, "vRun", PKT_CHANGES, REPEAT_NEVER, "start a program")                              \
+    ENTRY(vStopped, "vStopped", PKT_CHANGES, REPEAT_LIST, "next stop, non-stop")                   \
+    ENTRY(x, "x", PKT_READS, REPEAT_SAFE, "read memory, binary")                                   \
+    ENTRY(z, "z", PKT_CHANGES, REPEAT_POINTS, "remove a breakpoint or watchpoint")
+
+#define PACKET_ID(id, name, does, repeat, explanation) PACKET_##id,
+enum packet_id { PACKETS(PACKET_ID) PACKET_UNKNOWN };
+#undef PACKET_ID
 
 struct packet {
-    const char *name;
+    enum packet_id id;
+    const char *name; /* "" of PACKET_UNKNOWN */
     unsigned does;
     enum packet_repeat repeat;
     const char *explanation;
@@ -131,20 +166,15 @@ struct packet {
 /*
  * The entry for a request's content: the longest name that it begins with. A name of more than
  * one letter must be followed by something that is not a letter, as "qC" is not "qCRC"; a single
- * letter matches any rest. Never NULL: what is not in the table is "unknown request", taken to
+ * letter matches any rest. Never NULL: what is not in the table is PACKET_UNKNOWN, taken to
  * change the target and not to be repeated.
  */
 const struct packet *packet_find(const uint8_t *content, size_t len);
 
-/* Whether the packet is the entry of this name. */
-bool packet_is(const struct packet *packet, const char *name);
+/* The entry of an id; PACKET_UNKNOWN has one. */
+const struct packet *packet_of(enum packet_id id);
 
-/*
- * What a request that is not REPEAT_SAFE touches, as a range [*low, *high) of addresses, register
- * numbers or breakpoint addresses, by its entry's `repeat`. What cannot be read, and requests
- * that choose a thread or move a list, touch everything (0 to UINT64_MAX).
- */
-void packet_range(const struct packet *packet, const uint8_t *content, size_t len, uint64_t *low,
-                  uint64_t *high);
+/* Whether it reads or writes an object (qXfer): the reply to a read is 'm' or 'l' and a piece. */
+bool packet_is_object(const struct packet *packet);
 
 #endif

@@ -29,7 +29,7 @@ int quirks_ask(struct quirks *q)
     const struct buf *request = &q->request;
     if (request->error != 0)
         return request->error;
-    int rc = target_transact(q->base.next, request->data, request->len, &q->part);
+    int rc = target_ask_bytes(q->base.next, request, &q->part);
     if (rc == 0 && is_handed_on(request) &&
         !quirks_can_be(packet_find(request->data, request->len), &q->part, true))
         rc = NETGDB_FOREIGN;
@@ -94,27 +94,10 @@ size_t quirks_read_limit(struct quirks *q)
     return q->bufsz / 2 < QUIRKS_READ_MAX ? q->bufsz / 2 : QUIRKS_READ_MAX;
 }
 
-size_t quirks_two_numbers(const uint8_t *text, size_t len, char separator, uint64_t *first,
-                          uint64_t *second)
-{
-    size_t n = rsp_hex_number(text, len, first);
-    if (n == 0 || n == len || text[n] != separator)
-        return 0;
-    size_t m = rsp_hex_number(text + n + 1, len - n - 1, second);
-    return m == 0 ? 0 : n + 1 + m;
-}
-
-bool quirks_just_two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint64_t *second)
-{
-    size_t n = quirks_two_numbers(text, len, ',', first, second);
-    return n != 0 && n == len;
-}
-
 /* QStartNoAckMode is the server's business; the kernel is never asked for it. */
-static int supported(struct quirks *q, const uint8_t *request, size_t len)
+static int supported(struct quirks *q, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     int rc = quirks_learn(q);
     if (rc == 0)
         (void)buf_printf(&q->reply, "PacketSize=%zx;qXfer:threads:read+", q->bufsz);
@@ -122,10 +105,9 @@ static int supported(struct quirks *q, const uint8_t *request, size_t len)
 }
 
 /* Whoever detaches by a request instead of `leave` has the same in mind. */
-static int detach(struct quirks *q, const uint8_t *request, size_t len)
+static int detach(struct quirks *q, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     return quirks_detach(q, &q->reply);
 }
 
@@ -133,14 +115,14 @@ static int detach(struct quirks *q, const uint8_t *request, size_t len)
 #define NO_WATCHPOINTS "E06"
 
 /* The first Z of a kind asks whether there are watchpoints: that follows from nothing else. */
-int quirks_insert_watch(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_insert_watch(struct quirks *q, const struct request *r)
 {
-    bool *none = &q->no_watch[request[1] - '2'];
+    bool *none = &q->no_watch[r->data[1] - '2'];
     int rc = 0;
     if (*none)
         return 0;
     buf_reset(&q->request);
-    (void)buf_add(&q->request, request, len);
+    (void)buf_add(&q->request, r->data, r->len);
     rc = quirks_ask(q);
     *none = rc == 0 && (q->part.len == 0 || buf_is(&q->part, NO_WATCHPOINTS));
     return rc != 0 || *none ? rc : buf_set(&q->reply, q->part.data, q->part.len);
@@ -153,7 +135,7 @@ int quirks_insert_watch(struct quirks *q, const uint8_t *request, size_t len)
 static const struct rule {
     const char *start;
     const char *rest; /* NULL: the request is `start` alone */
-    int (*answer)(struct quirks *q, const uint8_t *request, size_t len); /* NULL: hand it on */
+    int (*answer)(struct quirks *q, const struct request *r); /* NULL: hand it on */
 } rules[] = {
     {"?", NULL, NULL},
     {"C", HEX ";", NULL},
@@ -208,15 +190,15 @@ static bool is_clean(const struct rule *rule, const uint8_t *request, size_t len
     return len <= HANDED_ON_MAX;
 }
 
-static int answer(struct quirks *q, const uint8_t *request, size_t len)
+static int answer(struct quirks *q, const struct request *r)
 {
-    const struct rule *rule = find_rule(request, len);
+    const struct rule *rule = find_rule(r->data, r->len);
     if (rule == NULL)
         return 0; /* empty, as the stub would */
     bool looks = rule->answer != NULL && (rule->rest == NULL || rule->rest[0] == '\0');
-    if (!looks && !is_clean(rule, request, len))
+    if (!looks && !is_clean(rule, r->data, r->len))
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return rule->answer != NULL ? rule->answer(q, request, len) : QUIRKS_HAND_ON;
+    return rule->answer != NULL ? rule->answer(q, r) : QUIRKS_HAND_ON;
 }
 
 /* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
@@ -226,7 +208,7 @@ static int note_error(struct quirks *q, int rc)
         forget_kernel(q);
         forget_threads(q);
         q->handed_on = true;
-        q->packet = packet_find((const uint8_t *)"?", 1);
+        q->packet = packet_of(PACKET_stop_reason);
     } else if (rc != 0 && rc != NETGDB_AGAIN) {
         q->broken = true;
     }
@@ -258,14 +240,15 @@ void quirks_note_stop(struct quirks *q, const struct buf *reply)
 }
 
 /* What is sent may change which thread is chosen, or resume the kernel. */
-static void note_request(struct quirks *q, const uint8_t *request, size_t len)
+static void note_request(struct quirks *q, const struct request *r)
 {
     uint64_t thread;
     q->choosing = 0;
-    q->packet = packet_find(request, len);
+    q->packet = r->packet;
     if ((q->packet->does & PKT_RESUMES) != 0)
-        quirks_note_resume(q, request[0] == 's' || request[0] == 'S');
-    if (request[0] != 'H' || len < 3 || rsp_hex_number(request + 2, len - 2, &thread) == 0 ||
+        quirks_note_resume(q, r->packet->id == PACKET_s || r->packet->id == PACKET_S);
+    if (r->packet->id != PACKET_H || r->len < 3 ||
+        rsp_hex_number(r->data + 2, r->len - 2, &thread) == 0 ||
         thread == 0) /* 0 and -1 choose none */
         return;
     q->choosing = thread;
@@ -282,18 +265,18 @@ static void note_reply(struct quirks *q, const struct buf *reply)
 
 /* ---- the calls ---- */
 
-static int quirks_send(struct target *t, const uint8_t *request, size_t len)
+static int quirks_send(struct target *t, const struct request *r)
 {
     struct quirks *q = (struct quirks *)t;
     q->handed_on = false;
     buf_reset(&q->reply);
-    q->error = answer(q, request, len);
+    q->error = answer(q, r);
     if (q->error != QUIRKS_HAND_ON)
         return 0; /* an error of the target is for recv to tell */
     q->error = 0;
-    note_request(q, request, len);
+    note_request(q, r);
     q->handed_on = true;
-    return note_error(q, target_next_send(t, request, len));
+    return note_error(q, target_next_send(t, r));
 }
 
 static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -316,11 +299,10 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
 }
 
 /* The stub has no processes: it takes D alone. */
-static int quirks_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int quirks_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct quirks *q = (struct quirks *)t;
-    (void)request;
-    (void)len;
+    (void)r;
     return note_error(q, quirks_detach(q, reply));
 }
 
@@ -366,7 +348,7 @@ struct target *quirks_new(struct target *next, const struct quirks_options *opti
     buf_init(&q->part, TARGET_REPLY_MAX);
     buf_init(&q->data, TARGET_REPLY_MAX);
     buf_init(&q->threads, QUIRKS_THREADS_MAX);
-    q->packet = packet_find((const uint8_t *)"?", 1);
+    q->packet = packet_of(PACKET_stop_reason);
     forget_kernel(q);
     return &q->base;
 }

@@ -231,7 +231,8 @@ int quirks_detach(struct quirks *q, struct buf *reply)
         buf_reset(reply);
         return buf_printf(reply, "E.it would run on and lose the panic: %s", why);
     }
-    rc = target_leave(q->base.next, (const uint8_t *)"D", 1, reply);
+    const struct request detach = request_of("D");
+    rc = target_leave(q->base.next, &detach, reply);
     q->broken |= buf_is(reply, "OK");
     return rc;
 }

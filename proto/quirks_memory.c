@@ -33,10 +33,10 @@ static int read_part(struct quirks *q, uint64_t addr, size_t n, bool *good)
  * after others did not, what was read is the reply, as RSP allows: whoever asks on from there
  * gets the error.
  */
-int quirks_read_memory(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_read_memory(struct quirks *q, const struct request *r)
 {
-    uint64_t addr, size;
-    if (!quirks_just_two_numbers(request + 1, len - 1, &addr, &size))
+    uint64_t addr = r->address, size = r->length;
+    if (!request_reads_memory(r))
         return buf_sets(&q->reply, QUIRKS_EINVAL);
     int rc = quirks_learn(q);
     if (rc != 0)
@@ -99,28 +99,25 @@ int quirks_write(struct quirks *q, uint64_t addr)
 typedef int decode_function(struct buf *out, const uint8_t *text, size_t len);
 
 /* `.addr,length:data`; nothing is written unless the data are of that length. */
-static int write_memory(struct quirks *q, const uint8_t *request, size_t len,
-                        decode_function *decode)
+static int write_memory(struct quirks *q, const struct request *r, decode_function *decode)
 {
-    uint64_t addr, size;
-    size_t n = quirks_two_numbers(request + 1, len - 1, ',', &addr, &size) + 1;
     buf_reset(&q->data);
-    if (n == 1 || n == len || request[n] != ':' ||
-        decode(&q->data, request + n + 1, len - n - 1) != 0 || q->data.len != size)
+    if (r->numbers < 2 || r->rest_len == 0 || r->rest[0] != ':' ||
+        decode(&q->data, r->rest + 1, r->rest_len - 1) != 0 || q->data.len != r->length)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
     int rc;
-    return quirks_may_write(q, addr, &rc) && rc == 0 ? quirks_write(q, addr) : rc;
+    return quirks_may_write(q, r->address, &rc) && rc == 0 ? quirks_write(q, r->address) : rc;
 }
 
-int quirks_write_hex(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_write_hex(struct quirks *q, const struct request *r)
 {
-    return write_memory(q, request, len, rsp_unhex);
+    return write_memory(q, r, rsp_unhex);
 }
 
 /* GDB takes the OK to its probe `X addr,0:` as leave to write in binary. */
-int quirks_write_binary(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_write_binary(struct quirks *q, const struct request *r)
 {
-    return write_memory(q, request, len, rsp_unescape);
+    return write_memory(q, r, rsp_unescape);
 }
 
 /*
@@ -203,15 +200,25 @@ static int search_here(struct quirks *q, uint64_t addr, uint64_t size, struct bu
     return buf_sets(&q->reply, size == 0 ? "0" : QUIRKS_EFBIG);
 }
 
+/* Reads `NUMBER;NUMBER`; returns how many bytes, 0: not of that form. */
+static size_t two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint64_t *second)
+{
+    size_t n = rsp_hex_number(text, len, first);
+    if (n == 0 || n == len || text[n] != ';')
+        return 0;
+    size_t m = rsp_hex_number(text + n + 1, len - n - 1, second);
+    return m == 0 ? 0 : n + 1 + m;
+}
+
 /* `qSearch:memory:addr;length;pattern`. Never empty: GDB takes that as unsupported for good. */
-int quirks_search(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_search(struct quirks *q, const struct request *r)
 {
     const size_t skip = strlen("qSearch:memory:");
     uint64_t addr, size;
-    size_t n = quirks_two_numbers(request + skip, len - skip, ';', &addr, &size) + skip;
+    size_t n = two_numbers(r->data + skip, r->len - skip, &addr, &size) + skip;
     buf_reset(&q->data);
-    if (n == skip || n == len || request[n] != ';' ||
-        rsp_unescape(&q->data, request + n + 1, len - n - 1) != 0 || q->data.len == 0)
+    if (n == skip || n == r->len || r->data[n] != ';' ||
+        rsp_unescape(&q->data, r->data + n + 1, r->len - n - 1) != 0 || q->data.len == 0)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
     int rc = quirks_learn(q);
     if (rc != 0)

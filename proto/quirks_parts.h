@@ -65,16 +65,16 @@ size_t quirks_read_limit(struct quirks *q);    /* bytes of memory that an m may 
  * Answers. Each takes the whole request, puts its reply into q->reply (which is empty before) and
  * returns 0, QUIRKS_HAND_ON, or an error of the target.
  */
-int quirks_read_memory(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_write_hex(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_write_binary(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_search(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_write_register(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_write_registers(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_insert_watch(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_xfer_threads(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_first_threads(struct quirks *q, const uint8_t *request, size_t len);
-int quirks_more_threads(struct quirks *q, const uint8_t *request, size_t len);
+int quirks_read_memory(struct quirks *q, const struct request *r);
+int quirks_write_hex(struct quirks *q, const struct request *r);
+int quirks_write_binary(struct quirks *q, const struct request *r);
+int quirks_search(struct quirks *q, const struct request *r);
+int quirks_write_register(struct quirks *q, const struct request *r);
+int quirks_write_registers(struct quirks *q, const struct request *r);
+int quirks_insert_watch(struct quirks *q, const struct request *r);
+int quirks_xfer_threads(struct quirks *q, const struct request *r);
+int quirks_first_threads(struct quirks *q, const struct request *r);
+int quirks_more_threads(struct quirks *q, const struct request *r);
 
 /* ---- quirks_memory.c ---- */
 
@@ -124,13 +124,5 @@ bool quirks_can_be(const struct packet *packet, const struct buf *reply, bool fi
 
 /* Leaves the kernel; see quirks.h. */
 int quirks_detach(struct quirks *q, struct buf *reply);
-
-/*
- * Reads `NUMBER separator NUMBER`, hexadecimal; returns how many bytes, 0: not of that form. The
- * second is for a text that holds that and nothing more.
- */
-size_t quirks_two_numbers(const uint8_t *text, size_t len, char separator, uint64_t *first,
-                          uint64_t *second);
-bool quirks_just_two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint64_t *second);
 
 #endif

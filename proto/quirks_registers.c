@@ -43,16 +43,16 @@ static bool all_hex(const uint8_t *text, size_t len)
 }
 
 /* `Pn=value` */
-int quirks_write_register(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_write_register(struct quirks *q, const struct request *r)
 {
-    uint64_t reg;
-    size_t n = rsp_hex_number(request + 1, len - 1, &reg) + 1, size = 0;
-    if (n == 1 || n == len || request[n] != '=' || !all_hex(request + n + 1, len - n - 1))
+    size_t size = 0;
+    if (r->numbers != 1 || r->rest_len == 0 || r->rest[0] != '=' ||
+        !all_hex(r->rest + 1, r->rest_len - 1))
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    int rc = quirks_register_size(q, reg, &size);
+    int rc = quirks_register_size(q, r->address, &size);
     if (rc != 0)
         return rc;
-    if (size == 0 || len - n - 1 != 2 * size)
+    if (size == 0 || r->rest_len - 1 != 2 * size)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
     return QUIRKS_HAND_ON;
 }
@@ -119,18 +119,18 @@ static int write_differences(struct quirks *q, const uint8_t *values, unsigned c
  * `Gvalues`: the stub would write them all or, when the length is not to its liking, corrupt them
  * all and say OK. A register that g cannot show is left alone: GDB fills in zeros for it.
  */
-int quirks_write_registers(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_write_registers(struct quirks *q, const struct request *r)
 {
     unsigned count;
     int rc = target_ask(q->base.next, "g", &q->data);
     if (rc != 0)
         return rc;
-    if (q->data.len != len - 1)
+    if (q->data.len != r->len - 1)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
     rc = count_registers(q, q->data.len, &count);
     if (rc != 0)
         return rc;
     if (count == 0)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return write_differences(q, request + 1, count);
+    return write_differences(q, r->data + 1, count);
 }

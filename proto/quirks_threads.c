@@ -60,12 +60,10 @@ static int load(struct quirks *q)
 }
 
 /* `qXfer:threads:read::offset,length` */
-int quirks_xfer_threads(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_xfer_threads(struct quirks *q, const struct request *r)
 {
-    const size_t skip = strlen("qXfer:threads:read:");
-    uint64_t offset, size;
-    if (len <= skip || request[skip] != ':' ||
-        !quirks_just_two_numbers(request + skip + 1, len - skip - 1, &offset, &size))
+    uint64_t offset = r->address, size = r->length;
+    if (r->numbers < 2 || r->rest_len != 0)
         return buf_sets(&q->reply, "E00"); /* the GDB manual's for a malformed one */
     int rc = load(q);
     if (rc != FETCHED)
@@ -95,20 +93,19 @@ static bool add_thread(struct quirks *q)
     return true;
 }
 
-int quirks_more_threads(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_more_threads(struct quirks *q, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     while (q->listed < q->threads.len && q->reply.len < NAMES_MAX && add_thread(q))
         ;
     return q->reply.len != 0 ? q->reply.error : buf_adds(&q->reply, "l");
 }
 
-int quirks_first_threads(struct quirks *q, const uint8_t *request, size_t len)
+int quirks_first_threads(struct quirks *q, const struct request *r)
 {
     int rc = load(q);
     q->listed = 0;
     if (rc != FETCHED)
         return rc == REFUSED ? 0 : rc;
-    return quirks_more_threads(q, request, len);
+    return quirks_more_threads(q, r);
 }

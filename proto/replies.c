@@ -77,12 +77,12 @@ bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
     default:
         break;
     }
-    if (packet_is(packet, "qXfer") || packet_is(packet, "qXfer:threads") ||
-        packet_is(packet, "qfThreadInfo") || packet_is(packet, "qsThreadInfo"))
+    if (packet->id == PACKET_qXfer || packet->id == PACKET_qXfer_threads ||
+        packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo)
         return begins(reply, "ml");
-    if (packet_is(packet, "qC"))
+    if (packet->id == PACKET_qC)
         return begins(reply, "Q");
-    return packet_is(packet, "qSupported") ? !buf_is(reply, "OK") && !begins(reply, "TS") : true;
+    return packet->id == PACKET_qSupported ? !buf_is(reply, "OK") && !begins(reply, "TS") : true;
 }
 
 bool reply_of_read(const struct buf *reply)

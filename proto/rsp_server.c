@@ -195,7 +195,7 @@ static int reply_features(struct rsp_server *s, const uint8_t *content, size_t l
 static int rsp_server_reply(struct server *server, const uint8_t *content, size_t len, bool final)
 {
     struct rsp_server *s = of(server);
-    bool features = final && s->packet != NULL && packet_is(s->packet, "qSupported") &&
+    bool features = final && s->packet != NULL && s->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
     if (final) {
         end_request(s);

@@ -191,18 +191,18 @@ static int stream_target_idle(struct target *t)
     return rc;
 }
 
-static int stream_target_send(struct target *t, const uint8_t *request, size_t len)
+static int stream_target_send(struct target *t, const struct request *r)
 {
     struct stream_target *s = of(t);
-    if (len > s->max_request)
+    if (r->len > s->max_request)
         return NETGDB_TOO_LONG;
     int rc = stream_target_idle(t);
     if (rc != 0)
         return rc;
     buf_reset(&s->frame);
-    if (rsp_frame(&s->frame, request, len) != 0)
+    if (rsp_frame(&s->frame, r->data, r->len) != 0)
         return s->frame.error;
-    s->packet = packet_find(request, len);
+    s->packet = r->packet;
     if (s->asked == 0)
         s->asked = io_now(s->io);
     s->outstanding = true;
@@ -220,14 +220,15 @@ static bool is_output(const struct packet *request, const struct buf *content)
         if (rsp_hex_byte(content->data + i) < 0)
             return false;
     }
-    return (request->does & PKT_RESUMES) != 0 || packet_is(request, "qRcmd") ||
-           packet_is(request, "vRun") || packet_is(request, "vAttach");
+    return (request->does & PKT_RESUMES) != 0 || request->id == PACKET_qRcmd ||
+           request->id == PACKET_vRun || request->id == PACKET_vAttach;
 }
 
 /* Chooses no-ack mode. The stub still acknowledges this request, and we its OK. */
 static int choose_no_ack(struct stream_target *s)
 {
-    int rc = stream_target_send(&s->target, (const uint8_t *)no_ack_mode, sizeof no_ack_mode - 1);
+    const struct request no_ack = request_of(no_ack_mode);
+    int rc = stream_target_send(&s->target, &no_ack);
     if (rc == 0)
         rc = await_packet(s, 0);
     s->outstanding = false;
@@ -265,9 +266,9 @@ static int stream_target_recv(struct target *t, struct buf *reply, bool *final, 
     if (!*final)
         return 0;
     s->outstanding = false;
-    if (packet_is(s->packet, no_ack_mode) && buf_is(reply, "OK"))
+    if (s->packet->id == PACKET_QStartNoAckMode && buf_is(reply, "OK"))
         s->no_ack = true;
-    return packet_is(s->packet, "qSupported") ? learn_features(s, reply) : 0;
+    return s->packet->id == PACKET_qSupported ? learn_features(s, reply) : 0;
 }
 
 static int stream_target_interrupt(struct target *t)
@@ -278,10 +279,9 @@ static int stream_target_interrupt(struct target *t)
     return send_bytes(of(t), &ctrl_c, 1);
 }
 
-static int stream_target_leave(struct target *t, const uint8_t *request, size_t len,
-                               struct buf *reply)
+static int stream_target_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    return target_transact(t, request, len, reply);
+    return target_transact(t, r, reply);
 }
 
 static size_t stream_target_max_request(struct target *t)

@@ -6,9 +6,9 @@
 
 #include "proto/err.h"
 
-int target_send(struct target *t, const uint8_t *request, size_t len)
+int target_send(struct target *t, const struct request *r)
 {
-    return t->ops->send(t, request, len);
+    return t->ops->send(t, r);
 }
 
 int target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -26,9 +26,9 @@ int target_idle(struct target *t)
     return t->ops->idle(t);
 }
 
-int target_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+int target_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    return t->ops->leave(t, request, len, reply);
+    return t->ops->leave(t, r, reply);
 }
 
 size_t target_max_request(struct target *t)
@@ -42,9 +42,9 @@ void target_free(struct target *t)
         t->ops->free(t);
 }
 
-int target_transact(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+int target_transact(struct target *t, const struct request *r, struct buf *reply)
 {
-    int rc = target_send(t, request, len);
+    int rc = target_send(t, r);
     bool final = false;
     while (rc == 0 && !final)
         rc = target_recv(t, reply, &final, 0);
@@ -53,12 +53,20 @@ int target_transact(struct target *t, const uint8_t *request, size_t len, struct
 
 int target_ask(struct target *t, const char *request, struct buf *reply)
 {
-    return target_transact(t, (const uint8_t *)request, strlen(request), reply);
+    const struct request r = request_of(request);
+    return target_transact(t, &r, reply);
 }
 
-int target_next_send(struct target *t, const uint8_t *request, size_t len)
+int target_ask_bytes(struct target *t, const struct buf *request, struct buf *reply)
 {
-    return target_send(t->next, request, len);
+    struct request r;
+    request_parse(&r, request->data, request->len);
+    return target_transact(t, &r, reply);
+}
+
+int target_next_send(struct target *t, const struct request *r)
+{
+    return target_send(t->next, r);
 }
 
 int target_next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -76,9 +84,9 @@ int target_next_idle(struct target *t)
     return target_idle(t->next);
 }
 
-int target_next_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+int target_next_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    return target_leave(t->next, request, len, reply);
+    return target_leave(t->next, r, reply);
 }
 
 size_t target_next_max_request(struct target *t)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "proto/buf.h"
+#include "proto/request.h"
 
 /* A reply may be this long, run-lengths expanded: LLDB's and gdbserver's largest, with room. */
 enum { TARGET_REPLY_MAX = 160 * 1024 };
@@ -28,7 +29,7 @@ struct target_ops {
      * Sends a request; returns 0 when it is certain to be on its way exactly once, else an error
      * (NETGDB_TOO_LONG: it is longer than max_request and was not sent).
      */
-    int (*send)(struct target *t, const uint8_t *request, size_t len);
+    int (*send)(struct target *t, const struct request *r);
 
     /*
      * Waits for the next packet of the stub and puts it into *reply (contents replaced).
@@ -52,7 +53,7 @@ struct target_ops {
      * for a target that is stopped and has no request outstanding. When the reply is not an
      * error, the target answers nothing more.
      */
-    int (*leave)(struct target *t, const uint8_t *request, size_t len, struct buf *reply);
+    int (*leave)(struct target *t, const struct request *r, struct buf *reply);
 
     /* The longest request that send takes, in bytes of content. */
     size_t (*max_request)(struct target *t);
@@ -66,11 +67,11 @@ struct target {
     struct target *next; /* owned; NULL for a target that is not a decorator */
 };
 
-int target_send(struct target *t, const uint8_t *request, size_t len);
+int target_send(struct target *t, const struct request *r);
 int target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch);
 int target_interrupt(struct target *t);
 int target_idle(struct target *t);
-int target_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply);
+int target_leave(struct target *t, const struct request *r, struct buf *reply);
 size_t target_max_request(struct target *t);
 void target_free(struct target *t); /* NULL is fine */
 
@@ -78,15 +79,16 @@ void target_free(struct target *t); /* NULL is fine */
  * send, then recv to the final reply, watching nothing else; console output on the way is
  * dropped. For requests of our own that are answered at once.
  */
-int target_transact(struct target *t, const uint8_t *request, size_t len, struct buf *reply);
+int target_transact(struct target *t, const struct request *r, struct buf *reply);
 int target_ask(struct target *t, const char *request, struct buf *reply);
+int target_ask_bytes(struct target *t, const struct buf *request, struct buf *reply);
 
 /* For decorators that do not change a call: hand it to the next target as it is. */
-int target_next_send(struct target *t, const uint8_t *request, size_t len);
+int target_next_send(struct target *t, const struct request *r);
 int target_next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch);
 int target_next_interrupt(struct target *t);
 int target_next_idle(struct target *t);
-int target_next_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply);
+int target_next_leave(struct target *t, const struct request *r, struct buf *reply);
 size_t target_next_max_request(struct target *t);
 
 #endif

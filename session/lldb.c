@@ -25,42 +25,39 @@ static struct lldb *of(struct target *t)
 }
 
 /* "qSupported:FEATURE;…", with swbreak and hwbreak added unless the client knows them. */
-static int send_features(struct target *t, const uint8_t *request, size_t len)
+static int send_features(struct target *t, const struct request *r)
 {
     struct lldb *l = of(t);
-    const uint8_t *value, *colon = memchr(request, ':', len);
-    const uint8_t *list = colon != NULL ? colon + 1 : request + len;
-    size_t n = (size_t)(request + len - list), value_len;
-    l->is_lldb = !features_find(list, n, "swbreak", &value, &value_len);
+    const uint8_t *value, *end = r->data + r->len, *colon = memchr(r->data, ':', r->len);
+    const uint8_t *list = colon != NULL ? colon + 1 : end;
+    size_t value_len;
+    l->is_lldb = !features_find(list, (size_t)(end - list), "swbreak", &value, &value_len);
     if (!l->is_lldb)
-        return target_next_send(t, request, len);
-    (void)buf_set(&l->request, request, len);
+        return target_next_send(t, r);
+    struct request longer;
+    (void)buf_set(&l->request, r->data, r->len);
     int rc = buf_adds(&l->request, colon == NULL ? ":swbreak+;hwbreak+" : ";swbreak+;hwbreak+");
-    return rc == 0 ? target_next_send(t, l->request.data, l->request.len) : rc;
+    request_parse(&longer, l->request.data, l->request.len);
+    return rc == 0 ? target_next_send(t, &longer) : rc;
 }
 
-/* How many digits the reply to mADDRESS,LENGTH is to have; 0 when it is no such request. */
-static size_t digits_of(const uint8_t *request, size_t len)
+/* How many digits the reply to `m` is to have; 0 when it is no such request. */
+static size_t digits_of(const struct request *r)
 {
-    const uint8_t *comma = len > 0 && request[0] == 'm' ? memchr(request, ',', len) : NULL;
-    uint64_t bytes;
-    if (comma == NULL ||
-        rsp_hex_number(comma + 1, (size_t)(request + len - comma - 1), &bytes) == 0 ||
-        bytes > TARGET_REPLY_MAX)
-        return 0;
-    return 2 * (size_t)bytes;
+    bool reads = r->packet->id == PACKET_m && r->numbers == 2 && r->length <= TARGET_REPLY_MAX;
+    return reads ? 2 * (size_t)r->length : 0;
 }
 
-static int lldb_send(struct target *t, const uint8_t *request, size_t len)
+static int lldb_send(struct target *t, const struct request *r)
 {
     struct lldb *l = of(t);
-    l->awaited = l->is_lldb ? digits_of(request, len) : 0;
-    bool p = packet_is(packet_find(request, len), "p");
+    l->awaited = l->is_lldb ? digits_of(r) : 0;
+    bool p = r->packet->id == PACKET_p;
     l->registers = l->is_lldb && p && l->probed; /* with the first it finds out whether p works */
     l->probed |= p;
-    if (packet_is(packet_find(request, len), "qSupported"))
-        return send_features(t, request, len);
-    return target_next_send(t, request, len);
+    if (r->packet->id == PACKET_qSupported)
+        return send_features(t, r);
+    return target_next_send(t, r);
 }
 
 static int lldb_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)

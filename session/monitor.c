@@ -179,14 +179,14 @@ static void stop_clock(struct monitor *m)
 
 /* ---- the target ---- */
 
-static int monitor_send(struct target *t, const uint8_t *request, size_t len)
+static int monitor_send(struct target *t, const struct request *r)
 {
     struct monitor *m = of(t);
-    m->ours = take_command(m, request, len);
+    m->ours = take_command(m, r->data, r->len);
     if (m->ours)
         return 0;
-    start_clock(m, request, len);
-    return target_next_send(t, request, len);
+    start_clock(m, r->data, r->len);
+    return target_next_send(t, r);
 }
 
 static int monitor_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -200,11 +200,11 @@ static int monitor_recv(struct target *t, struct buf *reply, bool *final, unsign
     return rc;
 }
 
-static int monitor_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int monitor_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct monitor *m = of(t);
-    start_clock(m, request, len);
-    int rc = target_next_leave(t, request, len, reply);
+    start_clock(m, r->data, r->len);
+    int rc = target_next_leave(t, r, reply);
     if (rc == 0)
         stop_clock(m);
     return rc;

@@ -23,8 +23,9 @@ struct session {
     struct target *target;
     const struct serve_options *options;
     const struct log *log;
-    struct buf request, reply;
-    const struct packet *packet; /* entry of the request */
+    struct buf bytes;       /* of the request */
+    struct request request; /* the client's last */
+    struct buf reply;
     struct processes processes;
     bool gone;         /* the client has left */
     bool told_running; /* it knows that it leaves a kernel that runs */
@@ -107,13 +108,12 @@ static int send_detach(struct session *s)
 {
     char text[DETACH_MAX];
     detach_text(processes_last(&s->processes), text);
-    const uint8_t *request = (const uint8_t *)text;
-    const struct packet *packet = packet_find(request, 1);
-    log_packet(s->log, "->", request, strlen(text), packet->explanation);
-    int rc = target_leave(s->target, request, strlen(text), &s->reply);
+    const struct request detach = request_of(text);
+    log_packet(s->log, "->", detach.data, detach.len, detach.packet->explanation);
+    int rc = target_leave(s->target, &detach, &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
-    log_reply(s, packet);
+    log_reply(s, detach.packet);
     return 0;
 }
 
@@ -187,7 +187,7 @@ static int part_from_gone(struct session *s)
 static int take_kill(struct session *s)
 {
     int end = part(s, s->options->park);
-    if (end < 0 || packet_is(s->packet, "k"))
+    if (end < 0 || s->request.packet->id == PACKET_k)
         return end;
     s->parted = end;
     return reply(s, "OK"); /* GDB may send a k after it */
@@ -205,10 +205,10 @@ static int take_detach(struct session *s)
     if (goes_on_behind_detach(s))
         return forward(s);
     tell_leaving(s);
-    int rc = target_leave(s->target, s->request.data, s->request.len, &s->reply);
+    int rc = target_leave(s->target, &s->request, &s->reply);
     if (rc != 0)
         return target_failed(s, rc);
-    log_reply(s, s->packet);
+    log_reply(s, s->request.packet);
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     if (!left && buf_starts(&s->reply, "E."))
         tell_refused(s);
@@ -232,7 +232,7 @@ static int interrupt(struct session *s)
 static int take_departure(struct session *s)
 {
     s->gone = true;
-    if ((s->packet->does & PKT_RESUMES) == 0)
+    if ((s->request.packet->does & PKT_RESUMES) == 0)
         return 0;
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
@@ -296,7 +296,7 @@ static int attend(struct session *s)
         return end_run(s);
     if (rc != NETGDB_INTERRUPTED)
         return client_failed(s, rc);
-    if ((s->packet->does & PKT_RESUMES) != 0)
+    if ((s->request.packet->does & PKT_RESUMES) != 0)
         return interrupt(s);
     log_debug(s->log, "dropped a Ctrl-C: nothing runs");
     return 0;
@@ -333,24 +333,26 @@ static void learn_gone(struct session *s)
 static void learn(struct session *s)
 {
     const struct buf *r = &s->reply;
-    if ((s->packet->does & PKT_RESUMES) != 0 || packet_is(s->packet, "?") ||
-        packet_is(s->packet, "vRun") || packet_is(s->packet, "vAttach"))
+    if ((s->request.packet->does & PKT_RESUMES) != 0 ||
+        s->request.packet->id == PACKET_stop_reason || s->request.packet->id == PACKET_vRun ||
+        s->request.packet->id == PACKET_vAttach)
         learn_stop(s);
-    else if (packet_is(s->packet, "qC") && buf_starts(r, "QC"))
+    else if (s->request.packet->id == PACKET_qC && buf_starts(r, "QC"))
         processes_add(&s->processes, processes_of_thread(r->data + 2, r->len - 2));
-    else if (packet_is(s->packet, "vKill") || packet_is(s->packet, "D"))
+    else if (s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_D)
         learn_gone(s);
-    else if (packet_is(s->packet, "!"))
+    else if (s->request.packet->id == PACKET_extended)
         s->extended = buf_is(r, "OK");
-    else if (packet_is(s->packet, "qfThreadInfo") || packet_is(s->packet, "qsThreadInfo") ||
-             packet_is(s->packet, "qXfer:threads"))
+    else if (s->request.packet->id == PACKET_qfThreadInfo ||
+             s->request.packet->id == PACKET_qsThreadInfo ||
+             s->request.packet->id == PACKET_qXfer_threads)
         processes_list(&s->processes, r->data, r->len);
 }
 
 /* One packet of the target, on its way to the client. */
 static int pass_reply(struct session *s, bool final)
 {
-    log_reply(s, s->packet);
+    log_reply(s, s->request.packet);
     if (final)
         learn(s);
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
@@ -360,7 +362,7 @@ static int pass_reply(struct session *s, bool final)
 static bool is_over(struct session *s)
 {
     if (!s->ended || !s->options->end_with_program || s->extended ||
-        packet_is(s->packet, "vKill")) /* GDB sends k after it */
+        s->request.packet->id == PACKET_vKill) /* GDB sends k after it */
         return false;
     return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
 }
@@ -375,7 +377,7 @@ static int await_reply(struct session *s)
         if (rc != 0)
             return rc;
         rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
-        if (rc == NETGDB_REPLACED && (s->packet->does & PKT_RESUMES) != 0)
+        if (rc == NETGDB_REPLACED && (s->request.packet->does & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: going on with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
             return target_failed(s, rc);
@@ -391,14 +393,15 @@ static void set_alarm(const struct session *s)
     struct io *io = s->options->io;
     if (io == NULL)
         return;
-    bool limited = (s->packet->does & PKT_RESUMES) != 0 && s->options->run_timeout != IO_NEVER;
+    bool limited =
+        (s->request.packet->does & PKT_RESUMES) != 0 && s->options->run_timeout != IO_NEVER;
     io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
 }
 
 static int forward(struct session *s)
 {
     set_alarm(s);
-    int rc = target_send(s->target, s->request.data, s->request.len);
+    int rc = target_send(s->target, &s->request);
     if (rc == NETGDB_TOO_LONG) {
         log_warn(s->log, "a request of %zu bytes is longer than the target takes (%zu)",
                  s->request.len, target_max_request(s->target));
@@ -407,14 +410,14 @@ static int forward(struct session *s)
     if (rc != 0)
         return target_failed(s, rc);
     s->told_running = false;
-    if (packet_is(s->packet, "k") && !s->extended)
+    if (s->request.packet->id == PACKET_k && !s->extended)
         return SERVE_DETACHED;
-    if (packet_is(s->packet, "k")) {
+    if (s->request.packet->id == PACKET_k) {
         s->processes = (struct processes){.n = 0};
         s->ended = true;
         return 0; /* k has no reply */
     }
-    return packet_is(s->packet, "R") ? 0 : await_reply(s); /* R has no reply */
+    return s->request.packet->id == PACKET_R ? 0 : await_reply(s); /* R has no reply */
 }
 
 /* Whether a kill is not that of the session: of a program that another one follows, or of one of
@@ -427,12 +430,12 @@ static bool kills_one(const struct session *s)
 
 static int take_request(struct session *s)
 {
-    bool kill = packet_is(s->packet, "vKill") || packet_is(s->packet, "k");
+    bool kill = s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_k;
     if (s->parted != 0 && !kill)
         return reply(s, "E01");
     if (kill && !s->options->forward_kill && !kills_one(s))
         return take_kill(s);
-    return packet_is(s->packet, "D") ? take_detach(s) : forward(s);
+    return s->request.packet->id == PACKET_D ? take_detach(s) : forward(s);
 }
 
 /* One request and all that belongs to it. */
@@ -441,10 +444,10 @@ static int turn(struct session *s)
     const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
         return part_from_gone(s);
-    int rc = server_next(s->server, &s->request, watch);
+    int rc = server_next(s->server, &s->bytes, watch);
     if (rc == 0) {
-        s->packet = packet_find(s->request.data, s->request.len);
-        log_packet(s->log, "->", s->request.data, s->request.len, s->packet->explanation);
+        request_parse(&s->request, s->bytes.data, s->bytes.len);
+        log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
         return take_request(s);
     }
     if (is_departure(s, rc))
@@ -459,13 +462,13 @@ int serve(struct server *server, struct target *target, const struct serve_optio
           const struct log *log)
 {
     struct session s = {.server = server, .target = target, .options = options, .log = log};
-    buf_init(&s.request, REQUEST_MAX);
+    buf_init(&s.bytes, REQUEST_MAX);
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int end;
     do {
         end = turn(&s);
     } while (end == 0);
-    buf_free(&s.request);
+    buf_free(&s.bytes);
     buf_free(&s.reply);
     return end;
 }

@@ -103,7 +103,7 @@ static int own_round(struct qsymbol *q)
     for (unsigned n = 0; rc == 0 && is_question(&reply) && n < QSYMBOL_ROUND_MAX; n++) {
         if (!answer_here(q, &reply) && make_answer(q, &reply, false, 0) != 0)
             break;
-        rc = target_transact(q->base.next, q->answer.data, q->answer.len, &reply);
+        rc = target_ask_bytes(q->base.next, &q->answer, &reply);
     }
     buf_free(&reply);
     return rc;
@@ -114,13 +114,12 @@ static int own_round(struct qsymbol *q)
  * run, and offers qSymbol by itself; one that has not asked by then has none (gdb/remote.c,
  * remote_target::start_remote_1).
  */
-static bool offer_is_due(const struct qsymbol *q, const uint8_t *request, size_t len)
+static bool offer_is_due(const struct qsymbol *q, const struct packet *packet)
 {
-    const struct packet *packet = packet_find(request, len);
     if (q->offered || q->gdb_has_file || q->asking)
         return false;
-    return packet_is(packet, "g") || packet_is(packet, "p") || packet_is(packet, "m") ||
-           packet_is(packet, "x") || (packet->does & PKT_RESUMES) != 0;
+    return packet->id == PACKET_g || packet->id == PACKET_p || packet->id == PACKET_m ||
+           packet->id == PACKET_x || (packet->does & PKT_RESUMES) != 0;
 }
 
 static int offer(struct qsymbol *q)
@@ -139,29 +138,29 @@ static void forget(struct qsymbol *q)
     q->offered = q->gdb_has_file = q->asking = false;
 }
 
-static int qsymbol_send(struct target *t, const uint8_t *request, size_t len)
+static int qsymbol_send(struct target *t, const struct request *r)
 {
     struct qsymbol *q = (struct qsymbol *)t;
     int rc = 0;
     q->request = OTHER;
-    if (len == PREFIX_LEN + 1 && starts(request, len, PREFIX ":")) {
+    if (r->len == PREFIX_LEN + 1 && starts(r->data, r->len, PREFIX ":")) {
         q->questions = 0;
         q->offered = true;
         q->asking = false;
         q->request = ROUND;
         rc = symbols_prepare(q->symbols, t->next);
-    } else if (starts(request, len, PREFIX)) {
+    } else if (starts(r->data, r->len, PREFIX)) {
         q->asking = false;
         q->request = ROUND;
-    } else if (packet_is(packet_find(request, len), "qOffsets")) {
+    } else if (r->packet->id == PACKET_qOffsets) {
         q->gdb_has_file = true;
         q->request = OFFSETS;
-    } else if (symbols_named(q->symbols) && offer_is_due(q, request, len)) {
+    } else if (symbols_named(q->symbols) && offer_is_due(q, r->packet)) {
         rc = offer(q);
     }
     if (rc == NETGDB_REPLACED)
         forget(q);
-    return rc != 0 ? rc : target_next_send(t, request, len);
+    return rc != 0 ? rc : target_next_send(t, r);
 }
 
 /* A reply within a round. Returns 1 when it was answered and the next reply is to be awaited. */
@@ -172,7 +171,9 @@ static int handle_round(struct qsymbol *q, const struct buf *reply)
         return 0;
     }
     if (answer_here(q, reply)) {
-        int rc = target_next_send(&q->base, q->answer.data, q->answer.len);
+        struct request answer;
+        request_parse(&answer, q->answer.data, q->answer.len);
+        int rc = target_next_send(&q->base, &answer);
         return rc == 0 ? 1 : rc;
     }
     note_asked(q, reply);

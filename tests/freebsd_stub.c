@@ -214,19 +214,19 @@ static void check_bytes(const struct stub *s, const uint8_t *r, size_t len)
     }
 }
 
-static int stub_send(struct target *t, const uint8_t *request, size_t len)
+static int stub_send(struct target *t, const struct request *r)
 {
     struct stub *s = (struct stub *)t;
-    check_bytes(s, request, len);
+    check_bytes(s, r->data, r->len);
     buf_addc(&s->asked, ' ');
-    buf_add(&s->asked, request, len);
+    buf_add(&s->asked, r->data, r->len);
     s->requests++;
     if (s->requests == s->spoil_at)
         s->listed = 1;
     buf_reset(&s->reply);
     s->result = s->requests == s->replace_at ? NETGDB_REPLACED : 0;
     if (s->result == 0)
-        do_request(s, request, len);
+        do_request(s, r->data, r->len);
     return 0;
 }
 
@@ -256,10 +256,10 @@ static int stub_idle(struct target *t)
     return 0;
 }
 
-static int stub_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     bool final;
-    int rc = stub_send(t, request, len);
+    int rc = stub_send(t, r);
     return rc != 0 ? rc : stub_recv(t, reply, &final, 0);
 }
 

@@ -233,15 +233,15 @@ static void answer(struct rtos_stub *s, const char *r)
     }
 }
 
-static int stub_send(struct target *t, const uint8_t *request, size_t len)
+static int stub_send(struct target *t, const struct request *r)
 {
     struct rtos_stub *s = of(t);
-    char *text = malloc(len + 1);
+    char *text = malloc(r->len + 1);
     if (text == NULL)
         fail("no memory");
-    if (len != 0)
-        memcpy(text, request, len);
-    text[len] = '\0';
+    if (r->len != 0)
+        memcpy(text, r->data, r->len);
+    text[r->len] = '\0';
     if (text[0] != 'm')
         buf_printf(&s->asked, " %s", text);
     buf_reset(&s->reply);
@@ -272,11 +272,10 @@ static int stub_idle(struct target *t)
     return 0;
 }
 
-static int stub_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    (void)request;
     buf_adds(&of(t)->asked, " leave");
-    (void)len;
+    (void)r->len;
     return buf_sets(reply, "OK");
 }
 

@@ -101,10 +101,9 @@ static bool stub_has_xml(const struct threads *t)
     return !t->active && t->stub_lists;
 }
 
-int answer_xfer_threads(struct threads *t, const uint8_t *request, size_t len)
+int answer_xfer_threads(struct threads *t, const struct request *r)
 {
-    static const char start[] = "qXfer:threads:read::";
-    uint64_t offset, want;
+    uint64_t offset = r->address, want = r->length;
     int rc = threads_detect(t);
     if (rc != 0)
         return rc;
@@ -112,12 +111,7 @@ int answer_xfer_threads(struct threads *t, const uint8_t *request, size_t len)
         t->told = true;
         return HAND_ON;
     }
-    size_t at = sizeof start - 1;
-    if (len <= at || memcmp(request, start, at) != 0)
-        return threads_reply(t, "E01");
-    size_t n = rsp_hex_number(request + at, len - at, &offset);
-    if (n == 0 || at + n >= len || request[at + n] != ',' ||
-        rsp_hex_number(request + at + n + 1, len - at - n - 1, &want) == 0)
+    if (r->numbers < 2 || r->rest_len != 0)
         return threads_reply(t, "E01");
     if (offset == 0 || !t->xml_made)
         rc = make_xml(t);
@@ -143,10 +137,9 @@ static int tell_ids(struct threads *t)
     return t->reply.error;
 }
 
-int answer_first(struct threads *t, const uint8_t *request, size_t len)
+int answer_first(struct threads *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     int rc = threads_detect(t);
     if (rc == 0 && !t->active) {
         t->told = true;
@@ -158,10 +151,9 @@ int answer_first(struct threads *t, const uint8_t *request, size_t len)
     return rc == 0 ? tell_ids(t) : rc;
 }
 
-int answer_next(struct threads *t, const uint8_t *request, size_t len)
+int answer_next(struct threads *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     if (!t->active)
         return HAND_ON;
     int rc = engine_list(&t->engine);
@@ -180,15 +172,15 @@ static int thread_of(struct threads *t, const uint8_t *text, size_t len, struct 
 }
 
 /* Hexadecimal text, also for a thread that is not there: GDB prints what it gets. */
-int answer_extra(struct threads *t, const uint8_t *request, size_t len)
+int answer_extra(struct threads *t, const struct request *r)
 {
     static const char start[] = "qThreadExtraInfo,";
     char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
     struct thread *thread;
     if (!t->active)
         return HAND_ON;
-    size_t at = len < sizeof start - 1 ? len : sizeof start - 1;
-    int rc = thread_of(t, request + at, len - at, &thread);
+    size_t at = r->len < sizeof start - 1 ? r->len : sizeof start - 1;
+    int rc = thread_of(t, r->data + at, r->len - at, &thread);
     if (rc != 0)
         return rc;
     if (thread == NULL)
@@ -200,11 +192,10 @@ int answer_extra(struct threads *t, const uint8_t *request, size_t len)
     return buf_addhex(&t->reply, ")", 1);
 }
 
-int answer_current(struct threads *t, const uint8_t *request, size_t len)
+int answer_current(struct threads *t, const struct request *r)
 {
     unsigned id;
-    (void)request;
-    (void)len;
+    (void)r;
     int rc = threads_detect(t);
     if (rc == 0 && !t->active) {
         t->told = true;
@@ -219,12 +210,12 @@ int answer_current(struct threads *t, const uint8_t *request, size_t len)
     return t->reply.error;
 }
 
-int answer_alive(struct threads *t, const uint8_t *request, size_t len)
+int answer_alive(struct threads *t, const struct request *r)
 {
     struct thread *thread;
     if (!t->active)
         return HAND_ON;
-    int rc = thread_of(t, request + 1, len - 1, &thread);
+    int rc = thread_of(t, r->data + 1, r->len - 1, &thread);
     return rc == 0 ? threads_reply(t, thread != NULL ? "OK" : "E01") : rc;
 }
 
@@ -236,15 +227,15 @@ int add_name(struct buf *b, const struct thread *thread)
 }
 
 /* LLDB takes names from here (its "lldb-gdb-remote.txt"): no signal but that of the last stop. */
-int answer_stop_info(struct threads *t, const uint8_t *request, size_t len)
+int answer_stop_info(struct threads *t, const struct request *r)
 {
     static const char start[] = "qThreadStopInfo";
     struct thread *thread;
     unsigned current;
     if (!t->active)
         return HAND_ON;
-    size_t at = len < sizeof start - 1 ? len : sizeof start - 1;
-    int rc = thread_of(t, request + at, len - at, &thread);
+    size_t at = r->len < sizeof start - 1 ? r->len : sizeof start - 1;
+    int rc = thread_of(t, r->data + at, r->len - at, &thread);
     if (rc == 0)
         rc = threads_current(t, &current);
     if (rc != 0)

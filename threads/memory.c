@@ -99,7 +99,7 @@ static int ask(struct memory *m, uint64_t address, uint8_t *bytes, size_t len)
     buf_reset(&m->request);
     buf_printf(&m->request, "m%" PRIx64 ",%zx", address, len);
     m->reads++;
-    int rc = target_transact(m->target, m->request.data, m->request.len, &m->reply);
+    int rc = target_ask_bytes(m->target, &m->request, &m->reply);
     if (rc != 0)
         return rc;
     if (m->reply.len != 2 * len)
@@ -218,7 +218,7 @@ int memory_write(struct memory *m, uint64_t address, const void *bytes, size_t l
     buf_printf(&m->request, "M%" PRIx64 ",%zx:", memory_address(m, address), len);
     if (buf_addhex(&m->request, bytes, len) != 0)
         return m->request.error;
-    int rc = target_transact(m->target, m->request.data, m->request.len, &m->reply);
+    int rc = target_ask_bytes(m->target, &m->request, &m->reply);
     memory_forget(m);
     if (rc != 0)
         return rc;

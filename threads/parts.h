@@ -98,7 +98,7 @@ struct threads {
     size_t n_points;
 };
 
-typedef int answer_fn(struct threads *t, const uint8_t *request, size_t len);
+typedef int answer_fn(struct threads *t, const struct request *r);
 
 /* ---- threads.c ---- */
 

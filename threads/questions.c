@@ -81,20 +81,20 @@ static bool is_ours(struct threads *t, const uint8_t *name, size_t len)
     return same;
 }
 
-int answer_symbol(struct threads *t, const uint8_t *request, size_t len)
+int answer_symbol(struct threads *t, const struct request *r)
 {
     static const char start[] = "qSymbol:";
     uint64_t slide, value = 0;
     size_t at = sizeof start - 1;
-    if (program_table(&t->program, &slide) != NULL || len <= at)
+    if (program_table(&t->program, &slide) != NULL || r->len <= at)
         return HAND_ON;
-    if (len == at + 1) { /* an offer: the client has symbols, perhaps others than before */
+    if (r->len == at + 1) { /* an offer: the client has symbols, perhaps others than before */
         program_forget_answers(&t->program);
         return ask_next(t);
     }
-    size_t n = rsp_hex_number(request + at, len - at, &value);
-    if (at + n >= len || request[at + n] != ':' ||
-        !is_ours(t, request + at + n + 1, len - at - n - 1))
+    size_t n = rsp_hex_number(r->data + at, r->len - at, &value);
+    if (at + n >= r->len || r->data[at + n] != ':' ||
+        !is_ours(t, r->data + at + n + 1, r->len - at - n - 1))
         return HAND_ON;
     program_answer(&t->program, t->question, n != 0, value);
     return ask_next(t);

@@ -155,11 +155,10 @@ static int find_subject(struct threads *t, struct subject *s)
     return rc == 0 ? registers_map(t) : rc;
 }
 
-int answer_g(struct threads *t, const uint8_t *request, size_t len)
+int answer_g(struct threads *t, const struct request *r)
 {
     struct subject s;
-    (void)request;
-    (void)len;
+    (void)r;
     int rc = find_subject(t, &s);
     if (rc != 0)
         return rc;
@@ -185,10 +184,9 @@ static int probe(struct threads *t)
     return rc;
 }
 
-int answer_p(struct threads *t, const uint8_t *request, size_t len)
+int answer_p(struct threads *t, const struct request *r)
 {
     struct subject s;
-    uint64_t number;
     int rc = find_subject(t, &s);
     if (rc != 0)
         return rc;
@@ -197,12 +195,10 @@ int answer_p(struct threads *t, const uint8_t *request, size_t len)
     rc = probe(t);
     if (rc != 0 || !t->p_works)
         return rc;
-    const struct regmap_register *r = NULL;
-    if (rsp_hex_number(request + 1, len - 1, &number) != 0)
-        r = regmap_find(&t->map, number);
-    if (r == NULL || r->size == 0 || s.thread == NULL)
+    const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
+    if (reg == NULL || reg->size == 0 || s.thread == NULL)
         return threads_reply(t, "E01");
-    add_register(t, &t->reply, r, &s.c);
+    add_register(t, &t->reply, reg, &s.c);
     return t->reply.error;
 }
 
@@ -278,11 +274,11 @@ static int answer_written(struct threads *t, int rc)
     return threads_reply(t, rc == 0 ? "OK" : "E01");
 }
 
-int answer_P(struct threads *t, const uint8_t *request, size_t len)
+int answer_P(struct threads *t, const struct request *r)
 {
     struct subject s;
     uint8_t bytes[REGMAP_REGISTER_MAX];
-    uint64_t number, value;
+    uint64_t value;
     int rc = find_subject(t, &s);
     if (rc != 0)
         return rc;
@@ -293,18 +289,14 @@ int answer_P(struct threads *t, const uint8_t *request, size_t len)
     rc = probe(t);
     if (rc != 0 || !t->p_works)
         return rc; /* empty: GDB takes G */
-    const struct regmap_register *r = NULL;
-    size_t n = rsp_hex_number(request + 1, len - 1, &number);
-    if (n != 0 && 1 + n < len && request[1 + n] == '=')
-        r = regmap_find(&t->map, number);
-    const uint8_t *digits = request + n + 2;
-    if (r == NULL || s.thread == NULL || len != n + 2 + 2u * r->size ||
-        !parse_bytes(digits, r->size, bytes))
+    const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
+    if (reg == NULL || s.thread == NULL || r->rest_len != 1 + 2u * reg->size || r->rest[0] != '=' ||
+        !parse_bytes(r->rest + 1, reg->size, bytes))
         return threads_reply(t, "E01");
-    enum fate fate = fate_of(t, r, &s.c, bytes, &value);
+    enum fate fate = fate_of(t, reg, &s.c, bytes, &value);
     if (fate == REFUSE)
         return threads_reply(t, "E01");
-    return answer_written(t, fate == WRITE ? write_register(t, r, &s.c, value) : 0);
+    return answer_written(t, fate == WRITE ? write_register(t, reg, &s.c, value) : 0);
 }
 
 /* All of g; what is the same, or x, is left alone. Nothing is written unless all can be. */
@@ -329,7 +321,7 @@ static int write_all(struct threads *t, const struct context *c, const uint8_t *
     return rc;
 }
 
-int answer_G(struct threads *t, const uint8_t *request, size_t len)
+int answer_G(struct threads *t, const struct request *r)
 {
     struct subject s;
     int rc = find_subject(t, &s);
@@ -339,10 +331,10 @@ int answer_G(struct threads *t, const uint8_t *request, size_t len)
         buf_reset(&t->live);
         return HAND_ON;
     }
-    if (s.thread == NULL || len - 1 != 2 * t->g_len || s.c.frame == NULL)
+    if (s.thread == NULL || r->len - 1 != 2 * t->g_len || s.c.frame == NULL)
         return threads_reply(t, "E01");
-    rc = write_all(t, &s.c, request + 1, len - 1, true);
+    rc = write_all(t, &s.c, r->data + 1, r->len - 1, true);
     if (rc == 0)
-        rc = write_all(t, &s.c, request + 1, len - 1, false);
+        rc = write_all(t, &s.c, r->data + 1, r->len - 1, false);
     return answer_written(t, rc);
 }

@@ -67,7 +67,9 @@ static int resume(struct threads *t, bool step)
             tid_add_stub(t, &t->request, &id);
         }
     }
-    int rc = target_next_send(&t->base, t->request.data, t->request.len);
+    struct request resume;
+    request_parse(&resume, t->request.data, t->request.len);
+    int rc = target_next_send(&t->base, &resume);
     buf_reset(&t->request);
     return rc;
 }

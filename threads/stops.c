@@ -136,17 +136,17 @@ static int forward_choice(struct threads *t, char operation, const struct thread
     return HAND_ON;
 }
 
-int answer_H(struct threads *t, const uint8_t *request, size_t len)
+int answer_H(struct threads *t, const struct request *r)
 {
     struct tid id;
     struct thread *thread = NULL;
     unsigned running;
     int rc = threads_detect(t);
-    if (rc != 0 || !t->active || len < 3)
+    if (rc != 0 || !t->active || r->len < 3)
         return rc != 0 ? rc : HAND_ON;
-    char operation = (char)request[1];
+    char operation = (char)r->data[1];
     unsigned *choice = operation == 'g' ? &t->selected : &t->continued;
-    if (tid_parse(request + 2, len - 2, &id) == 0)
+    if (tid_parse(r->data + 2, r->len - 2, &id) == 0)
         return threads_reply(t, "E01");
     *choice = 0;
     if (id.tid == 0 || id.tid == ALL_THREADS)
@@ -191,14 +191,13 @@ static int resume_waiting(struct threads *t, const struct thread *thread, bool s
 }
 
 /* c, s, C, S: the thread that Hc chose. */
-int answer_resume(struct threads *t, const uint8_t *request, size_t len)
+int answer_resume(struct threads *t, const struct request *r)
 {
     struct thread *thread = NULL;
-    (void)len;
     int rc = threads_detect(t);
     if (rc != 0)
         return rc;
-    bool step = request[0] == 's' || request[0] == 'S';
+    bool step = r->data[0] == 's' || r->data[0] == 'S';
     t->by_vcont = t->locked = false;
     if (t->active && t->continued != 0) {
         rc = engine_thread(&t->engine, t->continued, &thread);
@@ -307,17 +306,17 @@ static int make_plan(struct threads *t, struct plan *p, const uint8_t *at, size_
     return rc;
 }
 
-int answer_vcont(struct threads *t, const uint8_t *request, size_t len)
+int answer_vcont(struct threads *t, const struct request *r)
 {
     static const char start[] = "vCont;";
     struct buf out;
     struct plan p = {.out = &out};
     int rc = threads_detect(t);
-    if (rc != 0 || !t->active || len <= sizeof start - 1)
+    if (rc != 0 || !t->active || r->len <= sizeof start - 1)
         return rc != 0 ? rc : let_run(t);
     buf_init(&out, 4096);
     (void)buf_adds(&out, "vCont");
-    rc = make_plan(t, &p, request + sizeof start - 1, len - (sizeof start - 1));
+    rc = make_plan(t, &p, r->data + sizeof start - 1, r->len - (sizeof start - 1));
     t->by_vcont = true;
     t->locked = !p.others && p.named == 1;
     t->locked_step = t->locked && p.step_running;
@@ -344,23 +343,17 @@ static size_t find_point(const struct threads *t, char type, uint64_t address)
     return i;
 }
 
-int answer_point(struct threads *t, const uint8_t *request, size_t len)
+int answer_point(struct threads *t, const struct request *r)
 {
-    uint64_t address, kind = 0;
-    char type = len > 3 ? (char)request[1] : '\0';
-    if ((type != '0' && type != '1') || request[2] != ',')
+    char type = r->len > 3 ? (char)r->data[1] : '\0';
+    if ((type != '0' && type != '1') || r->data[2] != ',' || r->numbers == 0)
         return HAND_ON;
-    size_t n = 3 + rsp_hex_number(request + 3, len - 3, &address);
-    if (n == 3)
-        return HAND_ON;
-    if (n < len)
-        (void)rsp_hex_number(request + n + 1, len - n - 1, &kind);
-    size_t at = find_point(t, type, address);
-    if (request[0] == 'z' && at < t->n_points) {
+    size_t at = find_point(t, type, r->address);
+    if (r->data[0] == 'z' && at < t->n_points) {
         t->n_points--;
         t->points[at] = t->points[t->n_points];
-    } else if (request[0] == 'Z' && at == t->n_points && at < POINTS_MAX) {
-        t->points[t->n_points++] = (struct point){address, kind, type};
+    } else if (r->data[0] == 'Z' && at == t->n_points && at < POINTS_MAX) {
+        t->points[t->n_points++] = (struct point){r->address, r->length, type};
     }
     return HAND_ON;
 }

@@ -32,7 +32,7 @@ int threads_ask(struct threads *t, const char *format, ...)
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof request)
         return NETGDB_TOO_LONG;
-    return target_transact(t->base.next, (const uint8_t *)request, (size_t)n, &t->part);
+    return target_ask(t->base.next, request, &t->part);
 }
 
 /* ---- what is on the target ---- */
@@ -143,150 +143,132 @@ int threads_detect(struct threads *t)
 
 /* ---- requests ---- */
 
-static int hand_on(struct threads *t, const uint8_t *request, size_t len)
+static int hand_on(struct threads *t, const struct request *r)
 {
     (void)t;
-    (void)request;
-    (void)len;
+    (void)r;
     return HAND_ON;
 }
 
-static int not_here(struct threads *t, const uint8_t *request, size_t len)
+static int not_here(struct threads *t, const struct request *r)
 {
     (void)t;
-    (void)request;
-    (void)len;
+    (void)r;
     return 0; /* an empty reply */
 }
 
 /* LLDB asks for this first of all. */
-static int is_lldb(struct threads *t, const uint8_t *request, size_t len)
+static int is_lldb(struct threads *t, const struct request *r)
 {
     t->wants_names = true;
-    return not_here(t, request, len);
+    return not_here(t, r);
 }
 
 /* What names threads in a way of its own: only without ours. */
-static int only_without(struct threads *t, const uint8_t *request, size_t len)
+static int only_without(struct threads *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     return t->active ? 0 : HAND_ON;
 }
 
-static int supported(struct threads *t, const uint8_t *request, size_t len)
+static int supported(struct threads *t, const struct request *r)
 {
-    t->multiprocess = len > 10 && features_has(request + 11, len - 11, "multiprocess");
+    t->multiprocess = r->len > 10 && features_has(r->data + 11, r->len - 11, "multiprocess");
     return HAND_ON;
 }
 
 /* Memory is written: lists may change; code that is written is another program. */
-static int written(struct threads *t, const uint8_t *request, size_t len)
+static int written(struct threads *t, const struct request *r)
 {
-    uint64_t address = 0, size = 0;
-    size_t n = rsp_hex_number(request + 1, len - 1, &address);
-    if (n != 0 && n + 2 < len)
-        (void)rsp_hex_number(request + n + 2, len - n - 2, &size);
-    enum region_kind kind = program_kind(&t->program, address, 1);
-    if (size >= REFLASH_MIN && (kind == REGION_CODE || kind == REGION_RODATA))
+    enum region_kind kind = program_kind(&t->program, r->address, 1);
+    if (r->length >= REFLASH_MIN && (kind == REGION_CODE || kind == REGION_RODATA))
         t->new_program = true;
     threads_resumed(t);
     return HAND_ON;
 }
 
-static int reflashed(struct threads *t, const uint8_t *request, size_t len)
+static int reflashed(struct threads *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     t->new_program = true;
     threads_resumed(t);
     return HAND_ON;
 }
 
 /* A monitor command may do anything: reset, write, load. */
-static int commanded(struct threads *t, const uint8_t *request, size_t len)
+static int commanded(struct threads *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     threads_resumed(t);
     return HAND_ON;
 }
 
-static int restarted(struct threads *t, const uint8_t *request, size_t len)
+static int restarted(struct threads *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     threads_forget(t);
     return HAND_ON;
 }
 
-static int features(struct threads *t, const uint8_t *request, size_t len)
+static int features(struct threads *t, const struct request *r)
 {
-    static const char start[] = "qXfer:features:";
-    if (len >= sizeof start - 1 && memcmp(request, start, sizeof start - 1) == 0) {
-        t->map_known = t->map_known && (t->client_reads_xml || t->map.described);
-        t->client_reads_xml = true;
-    }
+    (void)r;
+    t->map_known = t->map_known && (t->client_reads_xml || t->map.described);
+    t->client_reads_xml = true;
     return HAND_ON;
 }
 
-/* By the entry's name in packets.h; everything else is the stub's. */
-static const struct rule {
-    const char *packet;
-    answer_fn *answer;
-} rules[] = {
-    {"qSupported", supported},
-    {"qXfer:threads", answer_xfer_threads},
-    {"qXfer", features},
-    {"qfThreadInfo", answer_first},
-    {"qsThreadInfo", answer_next},
-    {"qThreadExtraInfo", answer_extra},
-    {"qC", answer_current},
-    {"T", answer_alive},
-    {"H", answer_H},
-    {"g", answer_g},
-    {"G", answer_G},
-    {"p", answer_p},
-    {"P", answer_P},
-    {"vCont", answer_vcont},
-    {"c", answer_resume},
-    {"s", answer_resume},
-    {"C", answer_resume},
-    {"S", answer_resume},
-    {"Z", answer_point},
-    {"z", answer_point},
-    {"M", written},
-    {"X", written},
-    {"qSymbol", answer_symbol},
-    {"qRcmd", commanded},
-    {"vFlashErase", reflashed},
-    {"vFlashWrite", reflashed},
-    {"vFlashDone", reflashed},
-    {"D", restarted},
-    {"k", restarted},
-    {"vKill", restarted},
-    {"vRun", restarted},
-    {"vAttach", restarted},
-    {"R", restarted},
-    {"r", restarted},
-    {"qGetTLSAddr", only_without},
-    {"qThreadStopInfo", answer_stop_info},
-    {"jThreadsInfo", only_without},
-    {"jThreadExtendedInfo", only_without},
-    {"QNonStop", only_without},
-    {"QThreadSuffixSupported", is_lldb},
-    {"QListThreadsInStopReply", not_here},
-    {"bc", restarted},
-    {"bs", restarted},
+/* By id (packets.h); everything else is the stub's. */
+static answer_fn *const answers[PACKET_UNKNOWN] = {
+    [PACKET_qSupported] = supported,
+    [PACKET_qXfer_threads] = answer_xfer_threads,
+    [PACKET_qXfer_features] = features,
+    [PACKET_qfThreadInfo] = answer_first,
+    [PACKET_qsThreadInfo] = answer_next,
+    [PACKET_qThreadExtraInfo] = answer_extra,
+    [PACKET_qC] = answer_current,
+    [PACKET_T] = answer_alive,
+    [PACKET_H] = answer_H,
+    [PACKET_g] = answer_g,
+    [PACKET_G] = answer_G,
+    [PACKET_p] = answer_p,
+    [PACKET_P] = answer_P,
+    [PACKET_vCont] = answer_vcont,
+    [PACKET_c] = answer_resume,
+    [PACKET_s] = answer_resume,
+    [PACKET_C] = answer_resume,
+    [PACKET_S] = answer_resume,
+    [PACKET_Z] = answer_point,
+    [PACKET_z] = answer_point,
+    [PACKET_M] = written,
+    [PACKET_X] = written,
+    [PACKET_qSymbol] = answer_symbol,
+    [PACKET_qRcmd] = commanded,
+    [PACKET_vFlashErase] = reflashed,
+    [PACKET_vFlashWrite] = reflashed,
+    [PACKET_vFlashDone] = reflashed,
+    [PACKET_D] = restarted,
+    [PACKET_k] = restarted,
+    [PACKET_vKill] = restarted,
+    [PACKET_vRun] = restarted,
+    [PACKET_vAttach] = restarted,
+    [PACKET_R] = restarted,
+    [PACKET_r] = restarted,
+    [PACKET_qGetTLSAddr] = only_without,
+    [PACKET_qThreadStopInfo] = answer_stop_info,
+    [PACKET_jThreadsInfo] = only_without,
+    [PACKET_jThreadExtendedInfo] = only_without,
+    [PACKET_QNonStop] = only_without,
+    [PACKET_QThreadSuffixSupported] = is_lldb,
+    [PACKET_QListThreadsInStopReply] = not_here,
+    [PACKET_bc] = restarted,
+    [PACKET_bs] = restarted,
 };
 
 static answer_fn *answer_of(const struct packet *packet)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (packet_is(packet, rules[i].packet))
-            return rules[i].answer;
-    }
-    return hand_on;
+    answer_fn *found = packet->id < PACKET_UNKNOWN ? answers[packet->id] : NULL;
+    return found != NULL ? found : hand_on;
 }
 
 /* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
@@ -298,19 +280,19 @@ static int note_replaced(struct threads *t, int rc)
     t->prepared = false;
     if (t->symbols != NULL)
         symbols_forget(t->symbols);
-    t->packet = packet_find((const uint8_t *)"?", 1);
+    t->packet = packet_of(PACKET_stop_reason);
     t->handed_on = true;
     return rc;
 }
 
-static int threads_send(struct target *target, const uint8_t *request, size_t len)
+static int threads_send(struct target *target, const struct request *r)
 {
     struct threads *t = (struct threads *)target;
-    t->packet = packet_find(request, len);
+    t->packet = r->packet;
     t->handed_on = false;
     buf_reset(&t->reply);
     buf_reset(&t->request);
-    t->error = answer_of(t->packet)(t, request, len);
+    t->error = answer_of(t->packet)(t, r);
     if (t->run.on) {
         t->handed_on = true;
         return 0;
@@ -319,9 +301,10 @@ static int threads_send(struct target *target, const uint8_t *request, size_t le
         return 0; /* an error of the target is for recv to tell */
     t->error = 0;
     t->handed_on = true;
+    struct request own;
     if (t->request.len != 0)
-        return note_replaced(t, target_next_send(target, t->request.data, t->request.len));
-    return note_replaced(t, target_next_send(target, request, len));
+        request_parse(&own, t->request.data, t->request.len);
+    return note_replaced(t, target_next_send(target, t->request.len != 0 ? &own : r));
 }
 
 /* ---- replies ---- */
@@ -362,8 +345,8 @@ static int end_of_questions(struct threads *t, struct buf *reply)
 
 static bool is_stop(const struct packet *packet)
 {
-    return (packet->does & PKT_RESUMES) != 0 || packet_is(packet, "?") ||
-           packet_is(packet, "vRun") || packet_is(packet, "vAttach");
+    return (packet->does & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
+           packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
 /* A final reply. Returns 0, NETGDB_AGAIN when the target runs again, or an error. */
@@ -375,15 +358,15 @@ static int take_reply(struct threads *t, struct buf *reply)
             rc = run_stopped(t, reply);
         return rc == 0 ? stop_translate(t, reply) : rc;
     }
-    if (packet_is(t->packet, "qSupported"))
+    if (t->packet->id == PACKET_qSupported)
         return learn_supported(t, reply);
-    if (packet_is(t->packet, "qC"))
+    if (t->packet->id == PACKET_qC)
         tid_learn(t, reply);
-    else if (packet_is(t->packet, "g"))
+    else if (t->packet->id == PACKET_g)
         learn_live(t, reply);
-    else if (packet_is(t->packet, "qSymbol"))
+    else if (t->packet->id == PACKET_qSymbol)
         return end_of_questions(t, reply);
-    else if (packet_is(t->packet, "p")) {
+    else if (t->packet->id == PACKET_p) {
         t->p_known = true;
         t->p_works = reply->len != 0;
     }
@@ -410,11 +393,10 @@ static int threads_recv(struct target *target, struct buf *reply, bool *final, u
     return note_replaced(t, rc);
 }
 
-static int threads_leave(struct target *target, const uint8_t *request, size_t len,
-                         struct buf *reply)
+static int threads_leave(struct target *target, const struct request *r, struct buf *reply)
 {
     threads_forget((struct threads *)target);
-    return target_next_leave(target, request, len, reply);
+    return target_next_leave(target, r, reply);
 }
 
 static void threads_free(struct target *target)

@@ -164,7 +164,7 @@ int threads_choose_core(struct threads *t, const struct thread *thread)
     buf_reset(&t->request);
     (void)buf_adds(&t->request, "Hg");
     tid_add_stub(t, &t->request, &id);
-    rc = target_transact(t->base.next, t->request.data, t->request.len, &t->part);
+    rc = target_ask_bytes(t->base.next, &t->request, &t->part);
     buf_reset(&t->request);
     t->stub_selected = id.tid;
     return rc;

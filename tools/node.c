@@ -158,9 +158,10 @@ static int take_stub(struct node *n)
 /* The stop that is to be announced, unless we are told to end first. Returns as take_stub does. */
 static int take_stop(struct node *n)
 {
+    const struct request stop_reason = request_of("?");
     bool final = false;
     buf_reset(&n->stop);
-    int rc = target_send(n->target, (const uint8_t *)"?", 1);
+    int rc = target_send(n->target, &stop_reason);
     while (rc == 0 && !final)
         rc = target_recv(n->target, &n->stop, &final, IO_ON_WAKE);
     if (rc == 0 || rc == NETGDB_AGAIN)
@@ -199,8 +200,8 @@ static int announce(struct node *n, struct server *server)
 /* Nobody came, and we are to end. A stub that is not ours is left running. */
 static void leave_stub(struct node *n)
 {
-    if (n->options->stub_host[0] != '\0' &&
-        target_leave(n->target, (const uint8_t *)"D", 1, &n->stop) != 0)
+    const struct request detach = request_of("D");
+    if (n->options->stub_host[0] != '\0' && target_leave(n->target, &detach, &n->stop) != 0)
         complain("the stub could not be left");
 }
 

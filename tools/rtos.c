@@ -36,11 +36,10 @@ static int list(void)
 }
 
 /* A target that is not there: what only memory can tell stays unknown. */
-static int no_send(struct target *t, const uint8_t *request, size_t len)
+static int no_send(struct target *t, const struct request *r)
 {
     (void)t;
-    (void)request;
-    (void)len;
+    (void)r;
     return 0;
 }
 

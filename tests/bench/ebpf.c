@@ -14,6 +14,7 @@
 #include "io/fds.h"
 #include "proto/err.h"
 #include "tests/ebpf/asm.h"
+#include "tests/requests.h"
 
 #define BASE_ADDS UINT64_C(200000000)
 enum { INPUT = 1 << 20, PRIMES = 1000000, ROOT = 1000, LOOPS = 40000000, ROUNDS = 7 };
@@ -188,7 +189,7 @@ static double rate(struct io_fds *io, const uint64_t *code, size_t bytes)
     if (ebpf_break_add(m, image->entry + bytes - BPF_INSN_SIZE) != 0)
         abort();
     double start = seconds();
-    if (target_send(t, (const uint8_t *)"c", 1) != 0)
+    if (send_bytes(t, "c", 1) != 0)
         abort();
     while (!final)
         if (target_recv(t, &reply, &final, IO_ON_CLIENT) != 0)
@@ -211,7 +212,7 @@ static double longest_wait(struct io_fds *io, const uint64_t *code, size_t bytes
     bool final;
     double longest = 0;
     buf_init(&reply, TARGET_REPLY_MAX);
-    if (target_send(t, (const uint8_t *)"c", 1) != 0)
+    if (send_bytes(t, "c", 1) != 0)
         abort();
     for (int i = 0; i < 200; i++) {
         double start = seconds();

@@ -14,9 +14,9 @@ struct instant {
     struct buf request;
 };
 
-static int instant_send(struct target *t, const uint8_t *request, size_t len)
+static int instant_send(struct target *t, const struct request *r)
 {
-    return buf_set(&((struct instant *)t)->request, request, len);
+    return buf_set(&((struct instant *)t)->request, r->data, r->len);
 }
 
 /* The bytes of mADDRESS,LENGTH. */

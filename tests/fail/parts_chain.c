@@ -12,6 +12,7 @@
 #include "session/serve.h"
 #include "tests/fail/parts.h"
 #include "tests/fail/stage.h"
+#include "tests/requests.h"
 
 static const struct log shown = {.level = LOG_WARN, .sink = logfile_sink};
 static struct options with_all; /* symbols of this very program, the cache, an RTOS */
@@ -31,7 +32,7 @@ static bool use(struct target *t)
     bool good = target_ask(t, "qSupported", &reply) == 0 && target_ask(t, "?", &reply) == 0 &&
                 buf_starts(&reply, "T05") && target_ask(t, "m1000,4", &reply) == 0 &&
                 buf_is(&reply, "01020304") && target_idle(t) == 0 &&
-                target_leave(t, (const uint8_t *)"D", 1, &reply) == 0 && buf_is(&reply, "OK");
+                leave_with(t, "D", &reply) == 0 && buf_is(&reply, "OK");
     buf_free(&reply);
     return good;
 }
@@ -124,7 +125,7 @@ static bool play_monitor(void)
     struct target *t =
         good ? monitor_new(stage_target(), NULL, NULL, &f.io, &profile, "title", NULL) : NULL;
     good = t != NULL && target_ask(t, "m1000,4", &reply) == 0 &&
-           target_send(t, (const uint8_t *)"qRcmd,6e657467646220737461747573", 32) == 0;
+           send_bytes(t, "qRcmd,6e657467646220737461747573", 32) == 0;
     while (good && !final)
         good = target_recv(t, &reply, &final, 0) == 0;
     profile_text(&profile, &text);

@@ -41,11 +41,11 @@ struct stub {
 
 static struct stub shown;
 
-static int stub_send(struct target *t, const uint8_t *request, size_t len)
+static int stub_send(struct target *t, const struct request *r)
 {
     struct stub *s = (struct stub *)t;
-    size_t n = len < sizeof s->request - 1 ? len : sizeof s->request - 1;
-    memcpy(s->request, request, n);
+    size_t n = r->len < sizeof s->request - 1 ? r->len : sizeof s->request - 1;
+    memcpy(s->request, r->data, n);
     s->request[n] = '\0';
     return 0;
 }
@@ -68,11 +68,10 @@ static int stub_nothing(struct target *t)
     return 0;
 }
 
-static int stub_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     (void)t;
-    (void)request;
-    (void)len;
+    (void)r;
     kernel.leaving = true;
     return buf_sets(reply, "OK");
 }

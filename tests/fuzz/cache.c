@@ -10,6 +10,7 @@
 
 #include "proto/err.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/requests.h"
 
 struct script {
     struct target base;
@@ -31,11 +32,10 @@ static const uint8_t *next_line(struct script *s, size_t *len)
     return line;
 }
 
-static int script_send(struct target *t, const uint8_t *request, size_t len)
+static int script_send(struct target *t, const struct request *r)
 {
     (void)t;
-    (void)request;
-    MUST(len <= TARGET_REPLY_MAX);
+    MUST(r->len <= TARGET_REPLY_MAX);
     return 0;
 }
 
@@ -50,9 +50,9 @@ static int script_recv(struct target *t, struct buf *reply, bool *final, unsigne
     return buf_set(reply, line, len);
 }
 
-static int script_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int script_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    (void)script_send(t, request, len);
+    (void)script_send(t, r);
     return buf_sets(reply, "OK");
 }
 
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (t != NULL && s.left != 0) {
         size_t len;
         const uint8_t *line = next_line(&s, &len);
-        if (len != 0 && target_transact(t, line, len, &reply) == NETGDB_REPLACED)
+        if (len != 0 && transact_bytes(t, line, len, &reply) == NETGDB_REPLACED)
             (void)target_ask(t, "?", &reply);
         MUST(reply.len <= TARGET_REPLY_MAX);
     }

@@ -9,6 +9,7 @@
 #include "ebpf/target.h"
 #include "proto/err.h"
 #include "tests/ebpf/asm.h"
+#include "tests/requests.h"
 
 enum { BUDGET = 20000, PACKETS_MAX = 100 };
 
@@ -47,9 +48,11 @@ static void one(struct target *t, const uint8_t *request, size_t len)
     struct buf reply;
     bool final = false;
     buf_init(&reply, TARGET_REPLY_MAX);
-    if (len != 0 && request[0] == 'D')
-        (void)target_leave(t, request, len, &reply);
-    else if (target_send(t, request, len) == 0)
+    struct request r;
+    request_parse(&r, request, len);
+    if (r.packet->id == PACKET_D)
+        (void)target_leave(t, &r, &reply);
+    else if (target_send(t, &r) == 0)
         for (int i = 0; i < PACKETS_MAX && !final; i++)
             if (target_recv(t, &reply, &final, 0) != 0)
                 break;

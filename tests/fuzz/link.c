@@ -12,6 +12,7 @@
 #include "proto/netgdb_target.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/script.h"
+#include "tests/requests.h"
 
 static const char *const requests[] = {
     "g", "mffff,40",     "c",        "s",   "qSupported", "Mffff,2:0102", "P0=0011",
@@ -24,7 +25,7 @@ static int ask(struct script *s, struct target *t, struct buf *reply)
 {
     const char *request = requests[script_byte(s) % REQUESTS];
     bool final = false;
-    int rc = target_send(t, (const uint8_t *)request, strlen(request));
+    int rc = send_bytes(t, request, strlen(request));
     while (rc == 0 && !final) {
         rc = target_recv(t, reply, &final, 0);
         MUST(rc != 0 || reply->len <= TARGET_REPLY_MAX);
@@ -43,7 +44,7 @@ static void play(struct script *s, struct target *t, bool identify)
     for (unsigned i = 0; i < REQUESTS_OF_ONE && rc == 0 && s->size != 0; i++)
         rc = i % 8 == 7 ? target_idle(t) : ask(s, t, &reply);
     if (rc == 0) {
-        rc = target_leave(t, (const uint8_t *)"D", 1, &reply);
+        rc = leave_with(t, "D", &reply);
         MUST(!s->endless);
     }
     MUST(rc <= 0 && strcmp(netgdb_strerror(rc), "unknown error") != 0);

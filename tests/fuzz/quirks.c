@@ -11,6 +11,7 @@
 #include "proto/err.h"
 #include "tests/freebsd_stub.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/requests.h"
 
 static void choose(struct stub *s, uint8_t c)
 {
@@ -26,7 +27,7 @@ static void choose(struct stub *s, uint8_t c)
 static void ask(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
 {
     bool final = false;
-    MUST(target_send(t, request, len) == 0);
+    MUST(send_bytes(t, request, len) == 0);
     int rc = target_recv(t, reply, &final, 0);
     if (rc == NETGDB_REPLACED)
         rc = target_recv(t, reply, &final, 0);

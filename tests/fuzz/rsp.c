@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "proto/packets.h"
+#include "proto/request.h"
 #include "proto/rsp.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -19,9 +19,10 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 static void look_up(const struct buf *content)
 {
     uint64_t low, high;
-    const struct packet *p = packet_find(content->data, content->len);
-    MUST(p != NULL);
-    packet_range(p, content->data, content->len, &low, &high);
+    struct request r;
+    request_parse(&r, content->data, content->len);
+    MUST(r.packet != NULL && r.numbers <= 2 && r.rest_len <= r.len);
+    request_range(&r, &low, &high);
     MUST(low <= high);
 }
 

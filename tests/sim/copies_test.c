@@ -9,6 +9,7 @@
 
 #include "proto/err.h"
 #include "proto/holdback.h"
+#include "tests/requests.h"
 #include "tests/sim/rig.h"
 
 #define WRITE "Mffffffff81000000,1:"
@@ -392,7 +393,7 @@ static void a_doubled_d_detaches_once(void **state)
             rig_connect(r);
             rig_ask(r, RIG_READ, RIG_READ_REPLY);
             rig_fate(r, RIG_OUR_DATA, "$D", 0, 1, SIM_TWICE, late);
-            assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+            assert_int_equal(leave_with(r->target, "D", &r->reply), 0);
             sim_run_for(r->w, SIM_SECOND);
             assert_int_equal(twin_counts(r->twin)->detaches, 1);
             rig_expect_good(r);

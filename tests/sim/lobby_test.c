@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
+#include "tests/requests.h"
 #include "tests/sim/rig.h"
 
 #define READ "mffffffff80200004,1"
@@ -446,7 +447,7 @@ static void a_run_that_is_given_up_can_be_followed_by_a_new_session(void **state
     struct io *io = r->kernel->io;
     rig_fate(r, RIG_OUR_DATA, "$c", 0, 2, SIM_LOSE, 0);
     io->alarm = sim_now(r->w) + 30 * SIM_SECOND;
-    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(send_bytes(r->target, "c", 1), 0);
     assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_ALARM), NETGDB_AGAIN);
     assert_int_equal(sim_now(r->w), io->alarm);
     assert_int_equal(twin_counts(r->twin)->continues, 1);
@@ -529,7 +530,7 @@ static void expect_session(struct rig *r)
     step(r);
     assert_int_equal(twin_counts(r->twin)->steps, steps + 1);
     assert_int_equal(rig_try(r, "c"), 0); /* without quirks nobody else sees to it */
-    assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+    assert_int_equal(leave_with(r->target, "D", &r->reply), 0);
     assert_int_equal(twin_counts(r->twin)->detaches, 1);
     assert_int_equal(twin_counts(r->twin)->heralds, 1);
     assert_int_equal(twin_counts(r->twin)->poisoned, 0);
@@ -644,7 +645,7 @@ static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
     struct rig *r = *state;
     rig_connect(r);
     twin_machine(r->twin)->run_time = 500 * SIM_SECOND;
-    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(send_bytes(r->target, "c", 1), 0);
     sim_run_for(r->w, SIM_SECOND);
     assert_int_equal(target_idle(r->target), 0);
     sim_run_for(r->w, SIM_SECOND);
@@ -676,7 +677,7 @@ static void die_in_an_exchange(uint64_t moment, bool known, uint64_t pause)
               sim_now(r->w) + moment + 30 * SIM_MS);
     rig_fate(r, RIG_KERNEL_DATA, NULL, 3, 1, SIM_LOSE, 0); /* a chunk, when it comes to that */
     uint64_t end = sim_now(r->w) + moment;
-    assert_int_equal(target_send(r->target, (const uint8_t *)request, sizeof request - 1), 0);
+    assert_int_equal(send_bytes(r->target, request, sizeof request - 1), 0);
     bool final;
     while (sim_now(r->w) < end) {
         sim_client_push(r->kernel->io, "x", 1); /* makes recv return at once, for idle's sake */

@@ -8,6 +8,7 @@
 #include "proto/err.h"
 #include "session/chain.h"
 #include "session/serve.h"
+#include "tests/requests.h"
 #include "tests/sim/rig.h"
 
 enum { CLIENTS = 6, PATHS = 12 };
@@ -74,7 +75,7 @@ static void be_client(struct rig *r, unsigned number)
     assert_true(buf_is(&r->reply, "OK"));
     assert_int_equal(target_ask(chain.target, "mffffffff81000000,1", &r->reply), 0);
     assert_true(buf_is(&r->reply, digits));
-    assert_int_equal(target_transact(chain.target, step, 1, &r->reply), 0);
+    assert_int_equal(transact_bytes(chain.target, step, 1, &r->reply), 0);
     assert_true(buf_starts(&r->reply, "T05"));
     assert_int_equal(twin_counts(r->twin)->steps, steps + 1);
     assert_ptr_equal(chain_strip(&chain), r->target);

@@ -10,6 +10,7 @@
 
 #include "proto/err.h"
 #include "proto/rsp.h"
+#include "tests/requests.h"
 #include "tests/sim/rig.h"
 
 /* The stub: acknowledges each DATA, drops repeats by seqno, and hands the rest to `heard`. */
@@ -317,9 +318,9 @@ static void a_node_takes_requests_of_several_data(void **state)
     rig_fate(r, RIG_OUR_DATA, "xxx", 3, 2, SIM_LOSE, 0);
     rig_fate(r, RIG_OUR_DATA, "xxx", 0, 1, SIM_TWICE, 2 * SIM_MS);
     assert_int_equal(target_max_request(r->target), NETGDB_NODE_REQUEST_MAX);
-    assert_int_equal(target_transact(r->target, request, sizeof request, &r->reply),
+    assert_int_equal(transact_bytes(r->target, request, sizeof request, &r->reply),
                      NETGDB_TOO_LONG);
-    assert_int_equal(target_transact(r->target, request, sizeof request - 1, &r->reply), 0);
+    assert_int_equal(transact_bytes(r->target, request, sizeof request - 1, &r->reply), 0);
     char expected[32];
     snprintf(expected, sizeof expected, "%zu", sizeof request - 1 + 4);
     assert_true(buf_is(&r->reply, expected));
@@ -331,7 +332,7 @@ static void a_running_node_is_interrupted_by_one_0x03(void **state)
     bool final;
     meet_node(r);
     assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED); /* it does not run */
-    assert_int_equal(target_send(r->target, (const uint8_t *)"vCont;c", 7), 0);
+    assert_int_equal(send_bytes(r->target, "vCont;c", 7), 0);
     assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
     assert_true(!final && buf_is(&r->reply, "O6869"));
     rig_fate(r, RIG_OUR_DATA, "\003", 0, 2, SIM_LOSE, 0);
@@ -350,7 +351,7 @@ static void a_node_that_ran_silently_for_long_is_interrupted_too(void **state)
     struct rig *r = *state;
     bool final;
     meet_node(r);
-    assert_int_equal(target_send(r->target, (const uint8_t *)"vCont;c", 7), 0);
+    assert_int_equal(send_bytes(r->target, "vCont;c", 7), 0);
     assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
     sim_run_for(r->w, 100 * SIM_SECOND);
     sim_client_push(r->kernel->io, "\003", 1);

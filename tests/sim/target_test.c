@@ -11,6 +11,7 @@
 #include "proto/err.h"
 #include "proto/holdback.h"
 #include "proto/rsp.h"
+#include "tests/requests.h"
 #include "tests/sim/rig.h"
 
 #define WRITE "Mffffffff81000000,1:"
@@ -91,10 +92,9 @@ static void a_request_is_one_data_or_refused(void **state)
     memset(text, '0', sizeof text);
     text[0] = 'm';
     memcpy(text + max - strlen(RIG_READ) + 1, &RIG_READ[1], strlen(RIG_READ) - 1);
-    assert_int_equal(target_transact(r->target, (uint8_t *)text, max + 1, &r->reply),
-                     NETGDB_TOO_LONG);
+    assert_int_equal(transact_bytes(r->target, text, max + 1, &r->reply), NETGDB_TOO_LONG);
     assert_int_equal(rig_count(r, RIG_OUR_DATA, NULL), 0);
-    assert_int_equal(target_transact(r->target, (uint8_t *)text, max, &r->reply), 0);
+    assert_int_equal(transact_bytes(r->target, text, max, &r->reply), 0);
     assert_int_equal(twin_requests(r->twin), 1);
     for (size_t i = 0; i < r->sent_used; i++)
         assert_true(r->sent[i].kind != RIG_OUR_DATA || r->sent[i].len <= WIRE_DATA_ETHERNET);
@@ -334,7 +334,7 @@ static void ctrl_c_is_never_sent_to_a_kernel(void **state)
     bool final;
     assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
     twin_machine(r->twin)->run_time = SIM_SECOND;
-    assert_int_equal(target_send(r->target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(send_bytes(r->target, "c", 1), 0);
     sim_client_push(r->kernel->io, "\003", 1);
     assert_int_equal(target_recv(r->target, &r->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
     assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED);
@@ -363,7 +363,7 @@ static void a_flood_of_what_is_not_ours_changes_nothing(void **state)
 
 static void leave(struct rig *r)
 {
-    assert_int_equal(target_leave(r->target, (const uint8_t *)"D", 1, &r->reply), 0);
+    assert_int_equal(leave_with(r->target, "D", &r->reply), 0);
     assert_true(buf_is(&r->reply, "OK"));
 }
 

@@ -33,11 +33,11 @@ static void say_memory(struct stub *s, const uint8_t *request, size_t len)
         (void)buf_printf(&s->reply, "%02x", s->reads);
 }
 
-static int stub_send(struct target *t, const uint8_t *request, size_t len)
+static int stub_send(struct target *t, const struct request *r)
 {
     struct stub *s = (struct stub *)t;
     char text[MAP_BYTES] = "";
-    memcpy(text, request, len < sizeof text ? len : sizeof text - 1);
+    memcpy(text, r->data, r->len < sizeof text ? r->len : sizeof text - 1);
     buf_reset(&s->reply);
     if (strncmp(text, "qSupported", 10) == 0)
         (void)buf_printf(&s->reply, "PacketSize=1000;QPassSignals+%s",

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/requests.h"
 #include "tests/unit/cache_world.h"
 
 enum { STEPS = 150, SEEDS = 1000 };
@@ -147,7 +148,7 @@ static void transact(struct target *t, const char *request, struct buf *all)
     bool final = false;
     buf_init(&part, TARGET_REPLY_MAX);
     buf_reset(all);
-    assert_int_equal(target_send(t, (const uint8_t *)request, strlen(request)), 0);
+    assert_int_equal(send_bytes(t, request, strlen(request)), 0);
     while (!final) {
         assert_int_equal(target_recv(t, &part, &final, 0), 0);
         (void)buf_add(all, part.data, part.len);

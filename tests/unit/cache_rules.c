@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
+#include "tests/requests.h"
 #include "tests/unit/cache_ask.h"
 
 /* ---- memory ---- */
@@ -238,7 +239,7 @@ static void a_flush_and_a_detach_empty_all(void **state)
     (void)news(f);
     cache_flush(f->t);
     expect(f, OTHER, " " OTHER);
-    assert_int_equal(target_leave(f->t, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_int_equal(leave_with(f->t, "D", &f->reply), 0);
     assert_true(f->w->left);
     expect(f, OTHER, " " OTHER);
 }
@@ -273,7 +274,7 @@ static void output_of_a_running_target_is_no_stop(void **state)
 {
     struct fixture *f = *state;
     bool final = true;
-    assert_int_equal(target_send(f->t, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(send_bytes(f->t, "c", 1), 0);
     assert_int_equal(target_recv(f->t, &f->reply, &final, 0), 0);
     assert_false(final);
     assert_true(buf_is(&f->reply, "O41"));

@@ -21,12 +21,12 @@ struct script {
     struct buf reply;
 };
 
-static int script_send(struct target *t, const uint8_t *request, size_t len)
+static int script_send(struct target *t, const struct request *r)
 {
     const struct script *s = (struct script *)t;
     assert_non_null(s->next->request);
-    assert_int_equal(len, strlen(s->next->request));
-    assert_memory_equal(request, s->next->request, len);
+    assert_int_equal(r->len, strlen(s->next->request));
+    assert_memory_equal(r->data, s->next->request, r->len);
     return 0;
 }
 

@@ -297,49 +297,49 @@ static void search(struct world *w)
 static void answer(struct world *w, const uint8_t *request, size_t len)
 {
     const struct packet *p = packet_find(request, len);
-    if (packet_is(p, "m") || packet_is(p, "x")) {
+    if (p->id == PACKET_m || p->id == PACKET_x) {
         read_memory(w, request, len);
-    } else if (packet_is(p, "M") || packet_is(p, "X")) {
+    } else if (p->id == PACKET_M || p->id == PACKET_X) {
         write_memory(w, request, len);
-    } else if (packet_is(p, "g")) {
+    } else if (p->id == PACKET_g) {
         read_registers(w);
-    } else if (packet_is(p, "p")) {
+    } else if (p->id == PACKET_p) {
         read_register(w, request, len);
-    } else if (packet_is(p, "H")) {
+    } else if (p->id == PACKET_H) {
         choose(w, request, len);
-    } else if (packet_is(p, "Z") || packet_is(p, "z")) {
+    } else if (p->id == PACKET_Z || p->id == PACKET_z) {
         point(w, request, len);
-    } else if (packet_is(p, "qfThreadInfo") || packet_is(p, "qsThreadInfo")) {
+    } else if (p->id == PACKET_qfThreadInfo || p->id == PACKET_qsThreadInfo) {
         list(w, request[1] == 'f');
-    } else if (packet_is(p, "qXfer:threads")) {
+    } else if (p->id == PACKET_qXfer_threads) {
         document(w, request, len);
-    } else if (packet_is(p, "qThreadExtraInfo")) {
+    } else if (p->id == PACKET_qThreadExtraInfo) {
         extra(w, request, len);
-    } else if (packet_is(p, "T")) {
+    } else if (p->id == PACKET_T) {
         say(w, find_thread(w, request + 1, len - 1) != 0 ? "OK" : "E01");
-    } else if (packet_is(p, "qSupported")) {
+    } else if (p->id == PACKET_qSupported) {
         (void)buf_printf(&w->reply, "PacketSize=%x;qXfer:threads:read+;binary-upload+%s",
                          w->kind.packet_size != 0 ? w->kind.packet_size : 4096,
                          w->kind.per_thread ? "" : ";QPassSignals+");
-    } else if (packet_is(p, "qSearch") || packet_is(p, "qCRC")) {
+    } else if (p->id == PACKET_qSearch || p->id == PACKET_qCRC) {
         search(w);
-    } else if (packet_is(p, "?")) {
+    } else if (p->id == PACKET_stop_reason) {
         stop(w);
-    } else if (packet_is(p, "qRcmd")) {
+    } else if (p->id == PACKET_qRcmd) {
         command(w);
-    } else if (packet_is(p, "QPassSignals") || packet_is(p, "!")) {
+    } else if (p->id == PACKET_QPassSignals || p->id == PACKET_extended) {
         say(w, "OK");
     } else if ((p->does & PKT_RESUMES) != 0) {
         stir(w);
         (void)buf_sets(&w->output, "O41");
         stop(w);
-    } else if ((p->does & PKT_CHANGES) != 0 || packet_is(p, "q")) {
+    } else if ((p->does & PKT_CHANGES) != 0 || p->id == PACKET_q) {
         stir(w);
         say(w, "OK");
     }
 }
 
-static int world_send(struct target *t, const uint8_t *request, size_t len)
+static int world_send(struct target *t, const struct request *r)
 {
     struct world *w = of(t);
     int rc = w->fail;
@@ -347,12 +347,12 @@ static int world_send(struct target *t, const uint8_t *request, size_t len)
     if (rc != 0)
         return rc;
     w->requests++;
-    if (w->log_len + len + 2 < WORLD_LOG)
+    if (w->log_len + r->len + 2 < WORLD_LOG)
         w->log_len += (size_t)snprintf(w->log + w->log_len, WORLD_LOG - w->log_len, " %.*s",
-                                       (int)len, (const char *)request);
+                                       (int)r->len, (const char *)r->data);
     buf_reset(&w->reply);
     buf_reset(&w->output);
-    answer(w, request, len);
+    answer(w, r->data, r->len);
     return 0;
 }
 
@@ -377,11 +377,10 @@ static int world_nothing(struct target *t)
     return 0;
 }
 
-static int world_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int world_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     of(t)->left = true;
-    (void)request;
-    (void)len;
+    (void)r;
     return buf_sets(reply, "OK");
 }
 

@@ -9,6 +9,7 @@
 #include "proto/err.h"
 #include "proto/rsp.h"
 #include "tests/ebpf/asm.h"
+#include "tests/requests.h"
 
 enum { INPUT = 16 };
 
@@ -98,7 +99,7 @@ static const char *ask_bytes(struct fixture *f, const void *request, size_t len)
     struct buf all;
     bool final = false;
     buf_init(&all, sizeof f->text - 1);
-    assert_int_equal(target_send(f->target, request, len), 0);
+    assert_int_equal(send_bytes(f->target, request, len), 0);
     while (!final) {
         assert_int_equal(target_recv(f->target, &f->reply, &final, 0), 0);
         if (!final) {
@@ -374,7 +375,7 @@ static void control_c_is_heard_while_a_program_runs_for_ever(void **state)
     (void)state;
     struct fixture *f = open_face(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
     f->io.wakes = 3;
-    assert_int_equal(target_send(f->target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(send_bytes(f->target, "c", 1), 0);
     assert_int_equal(target_recv(f->target, &f->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
     assert_int_equal(f->io.waits, 3);
     assert_true(ebpf_target_machine(f->target)->executed < 4 * EBPF_SLICE);
@@ -385,7 +386,7 @@ static void control_c_is_heard_while_a_program_runs_for_ever(void **state)
     CONTAINS(f, "?", "T02"); /* and a range that is never left */
     f->io.waits = 0;
     const char step[] = "vCont;r10000000,10000010:1";
-    assert_int_equal(target_send(f->target, (const uint8_t *)step, sizeof step - 1), 0);
+    assert_int_equal(send_bytes(f->target, step, sizeof step - 1), 0);
     assert_int_equal(target_recv(f->target, &f->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
     assert_int_equal(target_interrupt(f->target), 0);
     assert_int_equal(target_recv(f->target, &f->reply, &final, 0), 0);
@@ -406,7 +407,7 @@ static void after_a_detach_it_runs_on_and_the_next_connection_gets_the_next_prog
     (void)state;
     struct fixture *f = open_program();
     EXPECT(f, "Z0,10000030,4", "OK");
-    assert_int_equal(target_leave(f->target, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_int_equal(leave_with(f->target, "D", &f->reply), 0);
     assert_true(buf_is(&f->reply, "OK"));
     assert_int_equal(ebpf_target_run_on(f->target, 0, NULL, NULL), 0);
     assert_true(ebpf_target_machine(f->target)->exited); /* its breakpoint went with it */
@@ -421,7 +422,7 @@ static void a_connection_stops_what_runs_on(void **state)
     (void)state;
     struct fixture *f = open_face(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
     f->io.wakes = 1;
-    assert_int_equal(target_leave(f->target, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_int_equal(leave_with(f->target, "D", &f->reply), 0);
     assert_int_equal(ebpf_target_run_on(f->target, IO_ON_TARGET, NULL, NULL), NETGDB_AGAIN);
     uint64_t executed = ebpf_target_machine(f->target)->executed;
     assert_true(executed >= EBPF_SLICE);

@@ -9,6 +9,7 @@
 #include "proto/err.h"
 #include "proto/rsp.h"
 #include "proto/visible.h"
+#include "tests/requests.h"
 
 enum { SAID_MAX = 16 };
 
@@ -29,9 +30,9 @@ static struct fixture *of(struct target *t)
     return (struct fixture *)((char *)t - offsetof(struct fixture, target));
 }
 
-static int next_send(struct target *t, const uint8_t *request, size_t len)
+static int next_send(struct target *t, const struct request *r)
 {
-    return buf_printf(&of(t)->asked, "[%.*s]", (int)len, (const char *)request);
+    return buf_printf(&of(t)->asked, "[%.*s]", (int)r->len, (const char *)r->data);
 }
 
 static int next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -123,7 +124,7 @@ static void says_hex(struct fixture *f, const char *first, const char *text, boo
 
 static void ask(struct fixture *f, const char *request)
 {
-    assert_int_equal(target_send(f->front, (const uint8_t *)request, strlen(request)), 0);
+    assert_int_equal(send_bytes(f->front, request, strlen(request)), 0);
 }
 
 static int hear(struct fixture *f)

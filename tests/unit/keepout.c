@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Breakpoints that a process with symbols keeps from a kernel of the proxy: proto/keepout.h. */
 #include "proto/keepout.h"
+#include "tests/requests.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -15,10 +16,9 @@ struct fixture {
     struct log log;
 };
 
-static int next_send(struct target *t, const uint8_t *request, size_t len)
+static int next_send(struct target *t, const struct request *r)
 {
-    (void)request;
-    (void)len;
+    (void)r;
     ((struct fixture *)t)->asked++;
     return 0;
 }
@@ -77,7 +77,7 @@ static int teardown(void **state)
 
 static bool is_answered(struct fixture *f, const char *request, size_t len, const char *reply)
 {
-    assert_int_equal(target_transact(f->front, (const uint8_t *)request, len, &f->reply), 0);
+    assert_int_equal(transact_bytes(f->front, request, len, &f->reply), 0);
     return buf_is(&f->reply, reply);
 }
 

@@ -8,6 +8,7 @@
 #include "proto/err.h"
 #include "proto/rsp.h"
 #include "session/lldb.h"
+#include "tests/requests.h"
 #include "tests/unit/fake_io.h"
 #include "tests/unit/unit.h"
 
@@ -29,9 +30,9 @@ static struct fixture *of(struct target *t)
     return (struct fixture *)((char *)t - offsetof(struct fixture, target));
 }
 
-static int next_send(struct target *t, const uint8_t *request, size_t len)
+static int next_send(struct target *t, const struct request *r)
 {
-    return buf_printf(&of(t)->did, "[%.*s]", (int)len, (const char *)request);
+    return buf_printf(&of(t)->did, "[%.*s]", (int)r->len, (const char *)r->data);
 }
 
 static int next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -42,9 +43,9 @@ static int next_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     return of(t)->error != 0 ? of(t)->error : buf_sets(reply, of(t)->answer);
 }
 
-static int next_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int next_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    (void)next_send(t, request, len);
+    (void)next_send(t, r);
     return buf_sets(reply, "OK");
 }
 
@@ -100,7 +101,7 @@ static void monitor(struct fixture *f, const char *command)
     (void)buf_adds(&request, "qRcmd,");
     (void)buf_addhex(&request, command, strlen(command));
     buf_reset(&f->output);
-    assert_int_equal(target_send(f->front, request.data, request.len), 0);
+    assert_int_equal(send_bytes(f->front, request.data, request.len), 0);
     while (!final) {
         assert_int_equal(target_recv(f->front, &f->reply, &final, 0), 0);
         if (!final) {
@@ -243,7 +244,7 @@ static void binary_requests_do_no_harm_to_json(void **state)
     struct fixture *f = *state;
     struct buf json;
     buf_init(&json, 20000);
-    assert_int_equal(target_transact(f->front, (const uint8_t *)"X1,3:\"\\\n", 8, &f->reply), 0);
+    assert_int_equal(transact_bytes(f->front, "X1,3:\"\\\n", 8, &f->reply), 0);
     profile_json(&f->profile, &json);
     assert_int_equal(buf_addc(&json, 0), 0);
     assert_non_null(strstr((const char *)json.data, "\"request\":\"X1,3:...\""));
@@ -261,7 +262,7 @@ static void an_error_is_no_answer(void **state)
 static void a_detach_is_counted(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(target_leave(f->front, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_int_equal(leave_with(f->front, "D", &f->reply), 0);
     assert_true(buf_is(&f->did, "[D]"));
     assert_int_equal(f->profile.requests, 1);
 }

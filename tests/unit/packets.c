@@ -2,9 +2,9 @@
 /* The table of requests: which entry a real request finds, and what it touches. */
 #include "tests/unit/unit.h"
 
-#include "proto/packets.h"
+#include "proto/request.h"
 
-#define NAME(name, does, repeat, explanation) name,
+#define NAME(id, name, does, repeat, explanation) name,
 static const char *const names[] = {PACKETS(NAME)};
 enum { NAMES = sizeof names / sizeof names[0] };
 
@@ -75,8 +75,16 @@ static const struct example {
     {"qTStatus", "qTStatus"},
     {"qThreadExtraInfo,186a5", "qThreadExtraInfo"},
     {"qThreadStopInfo186a5", "qThreadStopInfo"},
-    {"qXfer:features:read:target.xml:0,ffb", "qXfer"},
+    {"qXfer:btrace:read:all:0,ffb", "qXfer"},
+    {"qXfer:auxv:read::0,1000", "qXfer:auxv"},
+    {"qXfer:exec-file:read:1:0,1000", "qXfer:exec-file"},
+    {"qXfer:features:read:target.xml:0,ffb", "qXfer:features"},
+    {"qXfer:libraries:read::0,1000", "qXfer:libraries"},
+    {"qXfer:libraries-svr4:read::0,1000", "qXfer:libraries-svr4"},
+    {"qXfer:memory-map:read::0,1000", "qXfer:memory-map"},
+    {"qXfer:osdata:read:processes:0,1000", "qXfer:osdata"},
     {"qXfer:threads:read::0,1000", "qXfer:threads"},
+    {"qXfer:traceframe-info:read::0,1000", "qXfer:traceframe-info"},
     {"qfThreadInfo", "qfThreadInfo"},
     {"qsThreadInfo", "qsThreadInfo"},
     {"r", "r"},
@@ -161,10 +169,63 @@ static void what_resumes_must_run_exactly_once(void **state)
     assert_true(find("D")->does & PKT_LEAVES);
 }
 
+static void an_id_is_that_of_its_entry(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NAMES; i++) {
+        assert_int_equal(find(examples[i].request)->id, i);
+        assert_ptr_equal(packet_of((enum packet_id)i), find(examples[i].request));
+    }
+    assert_int_equal(find("vNew;1")->id, PACKET_UNKNOWN);
+    assert_string_equal(packet_of(PACKET_UNKNOWN)->name, "");
+}
+
+/* The numbers of a request, and what comes after them. */
+static void expect_numbers(const char *request, unsigned n, uint64_t address, uint64_t length,
+                           const char *rest)
+{
+    const struct request r = request_of(request);
+    assert_int_equal(r.numbers, n);
+    assert_int_equal(r.len, strlen(request));
+    if (n != 0)
+        assert_int_equal(r.address, address);
+    if (n == 2)
+        assert_int_equal(r.length, length);
+    assert_int_equal(r.rest_len, strlen(rest));
+    assert_memory_equal(r.rest, rest, r.rest_len);
+}
+
+static void numbers_are_read_once(void **state)
+{
+    (void)state;
+    expect_numbers("mffffffff80000000,40", 2, UINT64_C(0xffffffff80000000), 0x40, "");
+    expect_numbers("m1000,4,", 2, 0x1000, 4, ",");
+    expect_numbers("m1000", 1, 0x1000, 0, "");
+    expect_numbers("m1000,", 1, 0x1000, 0, ",");
+    expect_numbers("m,1", 0, 0, 0, ",1");
+    expect_numbers("m", 0, 0, 0, "m");
+    expect_numbers("M10,2:0102", 2, 0x10, 2, ":0102");
+    expect_numbers("P1f=00", 1, 0x1f, 0, "=00");
+    expect_numbers("Z0,401000,1;X1,22", 2, 0x401000, 1, ";X1,22");
+    expect_numbers("g", 0, 0, 0, "g");
+}
+
+static void an_object_is_read_by_offset_and_length(void **state)
+{
+    (void)state;
+    expect_numbers("qXfer:features:read:target.xml:0,ffb", 2, 0, 0xffb, "target.xml");
+    expect_numbers("qXfer:threads:read::10,1000", 2, 0x10, 0x1000, "");
+    expect_numbers("qXfer:threads:read:10,1000", 0, 0, 0, "qXfer:threads:read:10,1000");
+    expect_numbers("qXfer:threads:read::10,", 0, 0, 0, "");
+    expect_numbers("qXfer:threads:read::10,1000:", 0, 0, 0, ":10,1000");
+    expect_numbers("qXfer:threads:write::10:00", 0, 0, 0, "qXfer:threads:write::10:00");
+}
+
 static void expect_range(const char *request, uint64_t low, uint64_t high)
 {
     uint64_t l, h;
-    packet_range(find(request), (const uint8_t *)request, strlen(request), &l, &h);
+    const struct request r = request_of(request);
+    request_range(&r, &l, &h);
     assert_true(l == low && h == high);
 }
 
@@ -205,6 +266,9 @@ int main(void)
         cmocka_unit_test(a_longer_word_is_not_the_shorter_entry),
         cmocka_unit_test(what_is_unknown_is_taken_to_change_and_never_to_be_repeated),
         cmocka_unit_test(what_resumes_must_run_exactly_once),
+        cmocka_unit_test(an_id_is_that_of_its_entry),
+        cmocka_unit_test(numbers_are_read_once),
+        cmocka_unit_test(an_object_is_read_by_offset_and_length),
         cmocka_unit_test(writes_touch_the_memory_that_they_name),
         cmocka_unit_test(a_register_and_a_point_touch_themselves),
         cmocka_unit_test(what_cannot_be_read_touches_everything),

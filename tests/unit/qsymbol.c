@@ -10,6 +10,7 @@
 
 #include "proto/err.h"
 #include "symbols/qsymbol.h"
+#include "tests/requests.h"
 #include "tests/unit/symbols_world.h"
 
 struct world {
@@ -385,7 +386,7 @@ static void an_interrupted_wait_goes_on_where_it_was(void **state)
     (void)state;
     world_start(&w, script);
     buf_init(&reply, TARGET_REPLY_MAX);
-    assert_int_equal(target_send(w.target, (const uint8_t *)"qSymbol::", 9), 0);
+    assert_int_equal(send_bytes(w.target, "qSymbol::", 9), 0);
     w.stub.error = NETGDB_AGAIN;
     assert_int_equal(target_recv(w.target, &reply, &final, 2), NETGDB_AGAIN);
     assert_int_equal(target_recv(w.target, &reply, &final, 2), 0);
@@ -412,7 +413,7 @@ static void a_rebooted_target_is_compared_and_placed_anew(void **state)
     buf_init(&reply, TARGET_REPLY_MAX);
     ask(w.target, "qOffsets", "Text=1000;Data=1000");
     ask(w.target, "qSymbol::", "OK");
-    assert_int_equal(target_send(w.target, (const uint8_t *)"c", 1), 0);
+    assert_int_equal(send_bytes(w.target, "c", 1), 0);
     w.stub.error = NETGDB_REPLACED;
     assert_int_equal(target_recv(w.target, &reply, &final, 0), NETGDB_REPLACED);
     assert_false(symbols_slide(w.symbols, &slide));

@@ -14,6 +14,7 @@
 #include "proto/quirks.h"
 #include "proto/rsp.h"
 #include "tests/freebsd_stub.h"
+#include "tests/requests.h"
 
 #define STOP "$T0510:00000080ffffffff;thread:186a1;"
 
@@ -83,7 +84,7 @@ static int teardown(void **state)
 /* Asks, and gives the reply as text. */
 static const char *ask_bytes(struct fixture *f, const void *request, size_t len)
 {
-    assert_int_equal(target_transact(f->target, request, len, &f->reply), 0);
+    assert_int_equal(transact_bytes(f->target, request, len, &f->reply), 0);
     buf_addc(&f->reply, '\0');
     f->reply.len--;
     return (const char *)f->reply.data;
@@ -619,7 +620,7 @@ static void a_long_list_of_ids_comes_in_parts(void **state)
 static void a_detach_is_a_plain_one_however_it_is_asked_for(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(target_leave(f->target, (const uint8_t *)"D;1", 3, &f->reply), 0);
+    assert_int_equal(leave_with(f->target, "D;1", &f->reply), 0);
     assert_true(buf_is(&f->reply, "OK"));
     assert_string_equal(asked(f), " D");
     assert_string_equal(ask(f, "D;1"), "OK");
@@ -771,7 +772,7 @@ static void a_kernel_that_came_back_is_told_and_learned_anew(void **state)
     ask(f, "P0=1122334455667788");
     f->stub->replace_at = f->stub->requests + 3; /* in the middle of a long read */
     f->stub->bufsz = 1096;
-    assert_int_equal(target_send(f->target, (const uint8_t *)"mffffffff80000000,1800", 22), 0);
+    assert_int_equal(send_bytes(f->target, "mffffffff80000000,1800", 22), 0);
     assert_int_equal(target_recv(f->target, &f->reply, &final, 0), NETGDB_REPLACED);
     assert_int_equal(target_recv(f->target, &f->reply, &final, 0), 0);
     assert_true(final);
@@ -790,7 +791,7 @@ static int hear(struct fixture *f, const char *request, const char *said)
 {
     bool final;
     f->stub->says = said;
-    assert_int_equal(target_send(f->target, (const uint8_t *)request, strlen(request)), 0);
+    assert_int_equal(send_bytes(f->target, request, strlen(request)), 0);
     int rc = target_recv(f->target, &f->reply, &final, 0);
     f->stub->says = NULL;
     return rc;

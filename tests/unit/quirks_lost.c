@@ -7,6 +7,7 @@
 #include "proto/quirks.h"
 #include "proto/rsp.h"
 #include "tests/freebsd_stub.h"
+#include "tests/requests.h"
 #include "tests/unit/unit.h"
 
 /* Stands between quirks and the stub; the reply to the fail-th request from now on is lost. */
@@ -15,10 +16,10 @@ struct loss {
     unsigned asked, fail;
 };
 
-static int loss_send(struct target *t, const uint8_t *request, size_t len)
+static int loss_send(struct target *t, const struct request *r)
 {
     ((struct loss *)t)->asked++;
-    return target_next_send(t, request, len);
+    return target_next_send(t, r);
 }
 
 static int loss_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
@@ -66,7 +67,7 @@ static void lose_each(const struct buf *request, unsigned at_least)
         struct chain c;
         begin(&c);
         c.loss.fail = ++n;
-        rc = target_transact(c.target, request->data, request->len, &reply);
+        rc = transact_bytes(c.target, request->data, request->len, &reply);
         assert_true(rc == 0 || rc == NETGDB_LOST);
         assert_int_equal(c.loss.asked, rc == 0 ? n - 1 : n);
         target_free(c.target);

@@ -29,12 +29,12 @@ static struct fixture *of(struct target *t)
     return (struct fixture *)((char *)t - offsetof(struct fixture, target));
 }
 
-static int fake_target_send(struct target *t, const uint8_t *request, size_t len)
+static int fake_target_send(struct target *t, const struct request *r)
 {
     struct fixture *f = of(t);
     if (f->send_error != 0)
         return f->send_error;
-    return buf_printf(&f->did, "[%.*s]", (int)len, (const char *)request);
+    return buf_printf(&f->did, "[%.*s]", (int)r->len, (const char *)r->data);
 }
 
 static int error_of(const struct io_msg *msg)
@@ -78,11 +78,10 @@ static int fake_target_idle(struct target *t)
     return error_of(&msg);
 }
 
-static int fake_target_leave(struct target *t, const uint8_t *request, size_t len,
-                             struct buf *reply)
+static int fake_target_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct fixture *f = of(t);
-    (void)buf_printf(&f->did, "[leave %.*s]", (int)len, (const char *)request);
+    (void)buf_printf(&f->did, "[leave %.*s]", (int)r->len, (const char *)r->data);
     return buf_sets(reply, f->leave_reply);
 }
 

@@ -5,6 +5,7 @@
 
 #include "proto/err.h"
 #include "proto/requests.h"
+#include "tests/requests.h"
 #include "tests/unit/fake_io.h"
 
 struct fixture {
@@ -37,7 +38,7 @@ static int teardown(void **state)
 
 static void ask(struct fixture *f, const char *request)
 {
-    assert_int_equal(target_send(f->target, (const uint8_t *)request, strlen(request)), 0);
+    assert_int_equal(send_bytes(f->target, request, strlen(request)), 0);
 }
 
 /* The stub sends these bytes. */
@@ -270,7 +271,7 @@ static void the_end_of_the_stream_is_told_after_the_last_reply(void **state)
     expect_reply(f, "W00", true);
     f->io.now += 2;
     assert_int_equal(target_idle(f->target), NETGDB_CLOSED);
-    assert_int_equal(target_send(f->target, (const uint8_t *)"?", 1), NETGDB_CLOSED);
+    assert_int_equal(send_bytes(f->target, "?", 1), NETGDB_CLOSED);
 }
 
 static void a_reply_that_never_ends_is_an_error(void **state)
@@ -319,7 +320,7 @@ static void the_longest_request_is_the_stubs_packet_size(void **state)
     fake_packet(&f->io, IO_TARGET, 1, "PacketSize=8;x+");
     expect_reply(f, "PacketSize=8;x+", true);
     assert_int_equal(target_max_request(f->target), 8);
-    assert_int_equal(target_send(f->target, (const uint8_t *)"M00,1:000", 9), NETGDB_TOO_LONG);
+    assert_int_equal(send_bytes(f->target, "M00,1:000", 9), NETGDB_TOO_LONG);
     fake_clear(&f->io, IO_TARGET);
     ask(f, "M0,1:000");
     sent(f, "$M0,1:000#a4");
@@ -330,7 +331,7 @@ static void leaving_waits_for_the_reply(void **state)
     struct fixture *f = *state;
     stub(f, "+");
     fake_text(&f->io, IO_TARGET, 2, "$OK#9a");
-    assert_int_equal(target_leave(f->target, (const uint8_t *)"D;7", 3, &f->reply), 0);
+    assert_int_equal(leave_with(f->target, "D;7", &f->reply), 0);
     assert_true(buf_is(&f->reply, "OK"));
     sent(f, "$D;7#b6+");
 }
@@ -347,7 +348,7 @@ static void a_stub_that_ends_right_after_its_reply_was_left(void **state)
     struct fixture *f = *state;
     f->io.on_send = stub_hangs_up;
     stub(f, "+$OK#9a");
-    assert_int_equal(target_leave(f->target, (const uint8_t *)"D", 1, &f->reply), 0);
+    assert_int_equal(leave_with(f->target, "D", &f->reply), 0);
     assert_true(buf_is(&f->reply, "OK"));
     assert_int_equal(target_idle(f->target), NETGDB_CLOSED);
 }
@@ -381,7 +382,7 @@ static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
     struct target *mute = stream_target_new(&f->io.io, &log);
     stream_target_give_up(mute);
     uint64_t began = f->io.now;
-    assert_int_equal(target_send(mute, (const uint8_t *)"qSupported", 10), 0);
+    assert_int_equal(send_bytes(mute, "qSupported", 10), 0);
     assert_int_equal(target_recv(mute, &f->reply, &f->final, 0), NETGDB_LOST);
     assert_int_equal(f->io.now - began, 30 * IO_SECOND);
     assert_int_equal(lines.n, 1);

@@ -54,20 +54,20 @@ unsigned logged(const struct kept_log *k, const char *text)
     return n;
 }
 
-static int stub_send(struct target *t, const uint8_t *request, size_t len)
+static int stub_send(struct target *t, const struct request *r)
 {
     struct played_stub *s = (struct played_stub *)t;
-    s->read = len > 1 && request[0] == 'm' && len < sizeof s->reading &&
+    s->read = r->len > 1 && r->data[0] == 'm' && r->len < sizeof s->reading &&
               !(s->next->request != NULL && s->next->request[0] == 'm');
     if (s->read) {
-        memcpy(s->reading, request, len);
-        s->reading[len] = '\0';
+        memcpy(s->reading, r->data, r->len);
+        s->reading[r->len] = '\0';
         s->reads++;
         return 0;
     }
-    if (s->next->request == NULL || strlen(s->next->request) != len ||
-        memcmp(s->next->request, request, len) != 0)
-        fail_msg("the stub got %.*s instead of %s", (int)len, (const char *)request,
+    if (s->next->request == NULL || strlen(s->next->request) != r->len ||
+        memcmp(s->next->request, r->data, r->len) != 0)
+        fail_msg("the stub got %.*s instead of %s", (int)r->len, (const char *)r->data,
                  s->next->request != NULL ? s->next->request : "nothing");
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Calls on a target, and a decorator that changes nothing. */
+#include "tests/requests.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -19,12 +20,12 @@ struct fake {
     bool *freed;
 };
 
-static int fake_send(struct target *t, const uint8_t *request, size_t len)
+static int fake_send(struct target *t, const struct request *r)
 {
     struct fake *f = (struct fake *)t;
-    assert_true(len < sizeof f->request);
-    memcpy(f->request, request, len);
-    f->request[len] = '\0';
+    assert_true(r->len < sizeof f->request);
+    memcpy(f->request, r->data, r->len);
+    f->request[r->len] = '\0';
     f->at = 0;
     return f->send_result;
 }
@@ -53,10 +54,10 @@ static int fake_idle(struct target *t)
     return NETGDB_LOST;
 }
 
-static int fake_leave(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
+static int fake_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     ((struct fake *)t)->calls |= 4;
-    fake_send(t, request, len);
+    fake_send(t, r);
     return buf_sets(reply, "OK");
 }
 
@@ -147,13 +148,13 @@ static void a_decorator_hands_every_call_on(void **state)
     struct buf reply;
     (void)state;
     buf_init(&reply, 10);
-    assert_int_equal(target_send(t, (const uint8_t *)"s", 1), 0);
+    assert_int_equal(send_bytes(t, "s", 1), 0);
     assert_int_equal(target_recv(t, &reply, &final, IO_ON_CLIENT), 0);
     assert_true(final);
     assert_int_equal(f->watch, IO_ON_CLIENT);
     assert_int_equal(target_interrupt(t), NETGDB_UNSUPPORTED);
     assert_int_equal(target_idle(t), NETGDB_LOST);
-    assert_int_equal(target_leave(t, (const uint8_t *)"D;1", 3, &reply), 0);
+    assert_int_equal(leave_with(t, "D;1", &reply), 0);
     assert_string_equal(f->request, "D;1");
     assert_true(buf_is(&reply, "OK"));
     assert_int_equal(f->calls, 7);
