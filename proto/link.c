@@ -20,7 +20,7 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
     if (payload_max > WIRE_DATA_ETHERNET)
         payload_max = WIRE_DATA_ETHERNET;
     *l = (struct link){.io = io, .log = log, .payload_max = payload_max};
-    l->synced = l->runs_copies = true;
+    l->synced = true;
     l->rx.start = 2; /* 1 was the HERALD */
     l->heard = io_now(io);
     buf_init(&l->rx.data, LINK_MESSAGE_MAX);
@@ -128,7 +128,7 @@ static uint64_t first_retry(const struct link *l)
 static bool waits_for_repeat(const struct link *l)
 {
     uint64_t again = l->counters.retransmitted, sent = l->tx.seqno;
-    if (!l->runs_copies || !link_sends_request(l) || sent < LINK_HISTORY)
+    if (l->node || !link_sends_request(l) || sent < LINK_HISTORY)
         return false;
     return (l->tx.len - WIRE_HEADER) * again * again > REPEAT_COSTS * sent * sent;
 }
@@ -270,7 +270,7 @@ void link_want_plus(struct link *l, uint64_t until)
     l->plus_until = until;
 }
 
-void link_allow_finished(struct link *l)
+void link_to_node(struct link *l)
 {
-    l->may_finish = true;
+    l->node = true;
 }

@@ -119,16 +119,14 @@ struct link {
     struct stop stop;       /* see link_stop */
     struct buf stream;      /* whole messages, in order, for the reader to take */
     uint64_t plus_until;    /* a lone '+' is awaited, before this time */
-    bool lazy_acks;         /* see link_lazy_acks */
     bool refused;           /* see link_refuse */
-    bool runs_copies;       /* the peer does not know copies by their seqno: it is no node */
+    bool node;              /* see link_to_node */
     enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
     struct log_limit told;  /* of copies that came late */
     enum link_copy copied;  /* the worst copy that was acknowledged since the last DATA of ours */
     uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
     uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
     uint32_t changed[LINK_STATES]; /* seqno of the last request that changed it */
-    bool may_finish;               /* see link_allow_finished */
     bool finished;                 /* the node's stub has gone: nothing more will come */
     bool synced;    /* false in a session taken over, until the first message begins */
     uint64_t heard; /* when the last datagram of the peer was taken */
@@ -237,18 +235,15 @@ unsigned link_acks(const struct link *l);
 void link_proved(struct link *l);
 
 /*
- * Of a node, not of a kernel: our acks may wait a little (io_send_later), and a request that we
- * send meanwhile takes the place of those for the reply before it.
+ * The peer is a netgdb node in no-ack mode. It knows copies by their seqno: none of them does harm,
+ * and it is sent to again as soon as the path allows. Our acks may wait a little (io_send_later),
+ * and a request that is sent meanwhile takes the place of those for the reply before it
+ * (link_request_acks). Its FINISHED, in its place after all messages, is acknowledged and says that
+ * the stub has closed its connection (`finished`; what came before may still be in the stream); a
+ * kernel never sends one.
  */
-void link_lazy_acks(struct link *l);
+void link_to_node(struct link *l);
 void link_request_acks(struct link *l);
-
-/*
- * Of a node, not of a kernel: FINISHED, in its place behind all messages, is acknowledged and says
- * that the stub has closed its connection (`finished`; what came before may still be in the
- * stream). A kernel never sends it.
- */
-void link_allow_finished(struct link *l);
 
 /*
  * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is

@@ -29,7 +29,7 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
     }
     l->counters.sent += times * n;
     l->counters.bytes_out += times * n * WIRE_ACK;
-    bool may_wait = l->lazy_acks && !has_more(l);
+    bool may_wait = l->node && !has_more(l);
     return (may_wait ? io_send_later : io_send)(l->io, IO_TARGET, msgs, times * n);
 }
 
@@ -61,7 +61,7 @@ int link_send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool repe
 {
     /* A kernel that repeats itself may be about to give up. */
     bool at_once = repeats && l->lossy;
-    if (l->lossy && !l->lazy_acks && !l->third.never)
+    if (l->lossy && !l->node && !l->third.never)
         keep_third_acks(l, seqnos, n);
     return transmit_acks(l, seqnos, n, at_once ? 3 : 2);
 }
@@ -72,13 +72,8 @@ void link_ack_herald(struct link *l)
     (void)transmit_acks(l, &herald, 1, 2); /* a lost one is asked for again */
 }
 
-void link_lazy_acks(struct link *l)
-{
-    l->lazy_acks = true;
-}
-
 void link_request_acks(struct link *l)
 {
-    if (l->lazy_acks)
+    if (l->node)
         io_drop_later(l->io, IO_TARGET);
 }

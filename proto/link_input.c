@@ -36,7 +36,7 @@ static void judge_ack(struct link *l, const struct link_trace *t)
 static void wait_for_quiet(struct link *l)
 {
     uint64_t quiet = io_now(l->io) + link_quiet(l);
-    if (l->runs_copies && l->tx.retry < quiet)
+    if (!l->node && l->tx.retry < quiet)
         l->tx.retry = quiet;
 }
 
@@ -240,7 +240,7 @@ static int take_finished(struct link *l, const struct wire_msg *msg)
 {
     if (l->finished && msg->seqno + 1 == l->rx.start)
         return 1;
-    if (!l->may_finish || msg->seqno != l->rx.start || msg->len != 0 || l->rx.have != 0) {
+    if (!l->node || msg->seqno != l->rx.start || msg->len != 0 || l->rx.have != 0) {
         l->counters.impossible++; /* a kernel never sends it */
         return 0;
     }

@@ -47,7 +47,7 @@ static enum link_copy copy_does(const struct link *l, const struct link_trace *t
  */
 static bool came_behind(const struct link *l)
 {
-    return l->runs_copies && (link_sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
+    return !l->node && (link_sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
 }
 
 static void tell_late(struct link *l, uint32_t seqno)

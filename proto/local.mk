@@ -24,7 +24,7 @@ libproto_la_SOURCES = \
 	proto/log.c proto/log.h \
 	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_parts.h \
 	proto/netgdb_ask.c \
-	proto/netgdb_ready.c proto/netgdb_wait.c \
+	proto/netgdb_node.c proto/netgdb_ready.c proto/netgdb_wait.c \
 	proto/options.c proto/options.h \
 	proto/packets.c proto/packets.h \
 	proto/replies.c proto/replies.h \

@@ -13,8 +13,7 @@ enum {
 
 size_t nt_max_request(struct target *base)
 {
-    const struct netgdb_target *t = nt_self(base);
-    return t->node ? NETGDB_NODE_REQUEST_MAX : t->link->payload_max - NT_FRAMING;
+    return nt_self(base)->link->payload_max - NT_FRAMING;
 }
 
 enum link_copy nt_copy_does(const struct packet *packet)
@@ -38,24 +37,15 @@ static enum link_state state_of(const struct packet *packet)
     }
 }
 
-/* Sends the framed request; only a node takes one of several DATA. */
+/* Sends the framed request, which is one DATA. */
 static int send_request(struct netgdb_target *t)
 {
-    size_t at = 0, total = t->request.len;
-    int rc;
     t->plus_seen = false;
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
     link_want_plus(t->link, IO_NEVER);
-    link_request_acks(t->link);
-    do {
-        size_t n = total - at < t->link->payload_max ? total - at : t->link->payload_max;
-        rc = link_send(t->link, t->request.data + at, n, at, total);
-        link_tell_copy(t->link, nt_copy_does(t->current.packet), state_of(t->current.packet));
-        at += n;
-        if (rc == 0 && at < total)
-            rc = nt_wait_for_ack(t);
-    } while (rc == 0 && at < total);
+    int rc = link_send(t->link, t->request.data, t->request.len, 0, t->request.len);
+    link_tell_copy(t->link, nt_copy_does(t->current.packet), state_of(t->current.packet));
     return rc;
 }
 
@@ -79,7 +69,7 @@ int nt_send(struct target *base, const struct request *r)
     t->current.packet = r->packet;
     request_range(r, &t->current.low, &t->current.high);
     int rc = nt_get_ready(t);
-    t->fast = !t->node && nt_goes_fast(t);
+    t->fast = nt_goes_fast(t);
     buf_reset(&t->request);
     if (rc != 0 || (rc = rsp_frame(&t->request, r->data, r->len)) != 0)
         return rc;
@@ -106,7 +96,7 @@ static int give_up_damaged(const struct netgdb_target *t)
 /* Asks for the reply, or the request, again: a '-' when the reply was damaged on its way. */
 static int send_again(struct netgdb_target *t)
 {
-    if (t->no_ack || t->tries++ == TRIES)
+    if (t->tries++ == TRIES)
         return give_up_damaged(t);
     int rc = nt_wait_for_ack(t);
     if (rc != 0)
@@ -139,7 +129,7 @@ static int wake_up(struct netgdb_target *t)
 /* Whether the reply has not the form that a kernel gives the replies to this request. */
 static bool misfits(const struct netgdb_target *t)
 {
-    if (t->node || !t->identified || t->peer != NETGDB_PEER_KERNEL)
+    if (!t->identified || t->peer != NETGDB_PEER_KERNEL)
         return false;
     size_t len = t->request.len - NT_FRAMING;
     return !reply_fits(t->current.packet, t->request.data + 1, len, &t->parser.content);
@@ -220,30 +210,16 @@ static int ask_again(struct netgdb_target *t)
     return rc == 0 ? send_request(t) : rc;
 }
 
-/* Console output, which precedes the reply of what runs and of a monitor command. */
-static bool is_output(const struct netgdb_target *t, const struct buf *content)
-{
-    bool may =
-        (t->current.packet->does & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
-    return may && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
-}
-
 /* The reply is in the parser. */
 static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
 {
-    int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
-    link_proved(t->link); /* a node's reply comes without a '+', and its ack may be lost */
-    *final = !is_output(t, reply);
-    t->asked = io_now(t->io);
+    int rc = nt_take_reply(t, reply, final);
     if (!*final)
         return rc;
-    t->outstanding = false;
     uint64_t late = holdback_lateness(&t->holdback, t->link, t->current.packet);
     holdback_done(&t->holdback, t->link, &t->current, link_copies_gone(t->link, late));
-    if (t->no_ack)
-        return rc;
     t->plus_owed = true;
-    t->plus_due = t->node ? 0 : holdback_plus(&t->holdback, t->link, &t->current);
+    t->plus_due = holdback_plus(&t->holdback, t->link, &t->current);
     if (nt_goes_fast(t))
         nt_expect_copies(t);
     if (rc == 0 && t->plus_due <= io_now(t->io))
@@ -251,20 +227,19 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     return rc;
 }
 
-/* A node says so in its features. GDB need not know. */
-static void look_for_node(struct netgdb_target *t, struct buf *features)
+/* A node says so in its features. */
+static int look_for_node(struct netgdb_target *t, struct buf *features)
 {
-    t->node |= features_has(features->data, features->len, "netgdb-node");
-    t->link->runs_copies = !t->node;
-    if (t->node)
-        link_allow_finished(t->link);
-    (void)features_set(features, "netgdb-node", NULL);
+    if (!features_has(features->data, features->len, NT_NODE_FEATURE))
+        return 0;
+    int rc = features_set(features, NT_NODE_FEATURE, NULL);
+    return rc == 0 ? nt_begin_node(t) : rc;
 }
 
 /* Whether the kernel has taken the request, says nothing to it, and must be idle by now. */
 static bool sleeps(const struct netgdb_target *t)
 {
-    return !t->plus_seen && !t->no_ack && link_acks(t->link) != 0 &&
+    return !t->plus_seen && link_acks(t->link) != 0 &&
            io_now(t->io) - nt_heard_since(t, t->asked) >= link_gives_up(t->link);
 }
 
@@ -277,9 +252,8 @@ int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
             rc = ask_again(t);
         else if (rc == 1) {
             rc = finish(t, reply, final);
-            if (t->current.packet->id == PACKET_qSupported)
-                look_for_node(t, reply);
-            return rc;
+            bool features = rc == 0 && t->current.packet->id == PACKET_qSupported;
+            return features ? look_for_node(t, reply) : rc;
         } else if (rc == NETGDB_PROTO)
             rc = send_again(t);
         else

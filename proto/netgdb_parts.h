@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the netgdb target share, and nothing else includes. From the link up:
- * netgdb_wait.c (waiting), netgdb_ready.c (until a request may go out), netgdb_ask.c (a request and
- * its reply), netgdb_target.c (life).
+ * netgdb_wait.c (waiting, a reply), then for a kernel netgdb_ready.c (until a request may go out)
+ * and netgdb_ask.c (a request and its reply), for a node netgdb_node.c, and netgdb_target.c (life).
+ *
+ * A target begins as a kernel's; qSupported tells whether it is a node's (nt_begin_node).
  *
  * Functions return 0 or an error of the target (err.h), unless they say otherwise.
  */
@@ -18,6 +20,8 @@ enum {
     NT_FRAMING = 4, /* '$', '#' and two digits */
 };
 
+#define NT_NODE_FEATURE "netgdb-node" /* what a node adds to its features; GDB does not see it */
+
 struct netgdb_target {
     struct target base;
     struct link *link;
@@ -26,8 +30,6 @@ struct netgdb_target {
     struct netgdb_successor successor;
     struct netgdb_stats stats;
 
-    bool node;   /* drops copies itself, can be interrupted */
-    bool no_ack; /* a node after QStartNoAckMode */
     bool identified;
     enum netgdb_peer peer;
     struct silence silence;
@@ -37,7 +39,7 @@ struct netgdb_target {
     struct buf request;              /* framed */
     struct holdback_request current; /* the last one, outstanding or answered */
     bool outstanding;                /* a request waits for its reply */
-    bool plus_seen;                  /* the kernel's '+' for it has come: it is being executed */
+    bool plus_seen;    /* it is being executed: a kernel's '+' for it has come, a node's ack */
     bool fast;         /* it went out without waiting for late copies of what came before */
     uint64_t evidence; /* of the link, when it went out */
     bool plus_first;   /* the kernel's '+' came before its ack: is it for this request? */
@@ -77,13 +79,31 @@ bool nt_is_finished(const struct netgdb_target *t);
 int nt_pump(struct netgdb_target *t, uint64_t deadline, unsigned watch);
 int nt_wait_until(struct netgdb_target *t, uint64_t time);
 
-/* Waits once for what was asked for at `since`: for ever while the target runs. */
-int nt_pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch);
+/*
+ * Waits once, at most until the peer has been silent for `limit` ns since `since` and since it was
+ * heard last; without a limit while the target runs. *quiet is how long it has been silent, 0 while
+ * it runs.
+ */
+int nt_pump_quiet(struct netgdb_target *t, uint64_t since, uint64_t limit, unsigned watch,
+                  uint64_t *quiet);
+
+/* Takes what has arrived, retransmits what is due. */
+int nt_take_arrivals(struct netgdb_target *t);
+
+/* The next event of the stream; RSP_MORE when there is none. A packet is in the parser. */
+enum rsp_event nt_next_event(struct netgdb_target *t);
+
+/* The reply is in the parser: puts it into *reply. The request is not outstanding any more when
+ * it is *final. */
+int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final);
 
 /* When the peer was heard last, or `since` when that is later. */
 uint64_t nt_heard_since(const struct netgdb_target *t, uint64_t since);
 
 /* ---- netgdb_ready.c ---- */
+
+/* Waits once for a kernel that was asked at `since`; as nt_pump_quiet, and judges its silence. */
+int nt_pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch);
 
 /*
  * Reads the stream up to the reply. Returns 1 when it is in the parser, 0 when it has not come,
@@ -127,5 +147,19 @@ enum link_copy nt_copy_does(const struct packet *packet);
 size_t nt_max_request(struct target *base);
 int nt_send(struct target *base, const struct request *r);
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch);
+
+/* The calls of a kernel's target, until it is found to be a node's. */
+extern const struct target_ops nt_kernel_ops;
+
+/* ---- netgdb_node.c ---- */
+
+/* The peer has said in its features that it is a node: puts it into no-ack mode. */
+int nt_begin_node(struct netgdb_target *t);
+
+bool nt_is_node(const struct netgdb_target *t);
+
+/* ---- netgdb_target.c ---- */
+
+void nt_free(struct target *base);
 
 #endif

@@ -6,6 +6,17 @@
 #include "proto/err.h"
 #include "proto/netgdb_parts.h"
 
+/* ---- waiting ---- */
+
+int nt_pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
+{
+    uint64_t limit = silence_limit(&t->silence), gives_up = link_gives_up(t->link), quiet;
+    if (io_now(t->io) - nt_heard_since(t, since) < gives_up && gives_up < limit)
+        limit = gives_up; /* it must be idle then: see netgdb_ask.c */
+    int rc = nt_pump_quiet(t, since, limit, watch, &quiet);
+    return rc == 0 ? silence_judge(&t->silence, quiet) : rc;
+}
+
 /* ---- reading what came ---- */
 
 /*
@@ -26,13 +37,11 @@ static void drop_packet(struct netgdb_target *t)
 /* Whether the next packet is the reply. */
 static bool awaits_reply(const struct netgdb_target *t)
 {
-    return t->outstanding && (t->plus_seen || t->no_ack);
+    return t->outstanding && t->plus_seen;
 }
 
 static void take_plus(struct netgdb_target *t)
 {
-    if (t->no_ack) /* a stub behind a node that sends them all the same */
-        return;
     if (!t->outstanding) {
         t->copy_runs = true;
     } else if (!t->plus_seen) {
@@ -50,7 +59,7 @@ static int take_event(struct netgdb_target *t, enum rsp_event event)
         take_plus(t);
         return 0;
     case RSP_NACK:
-        return t->outstanding && !t->plus_seen && !t->no_ack ? NETGDB_PROTO : 0;
+        return t->outstanding && !t->plus_seen ? NETGDB_PROTO : 0;
     case RSP_PACKET:
         if (awaits_reply(t))
             return 1;
@@ -65,15 +74,12 @@ static int take_event(struct netgdb_target *t, enum rsp_event event)
 
 int nt_read_stream(struct netgdb_target *t)
 {
-    const uint8_t *data = t->link->stream.data;
-    size_t left = t->link->stream.len, all = left;
     enum rsp_event event;
     int found = 0;
-    while (found == 0 && (event = rsp_parse(&t->parser, &data, &left)) != RSP_MORE)
+    while (found == 0 && (event = nt_next_event(t)) != RSP_MORE)
         found = take_event(t, event);
-    buf_drop(&t->link->stream, all - left);
     /* A kernel's message is a whole packet: half a one has lost its end to some damage. */
-    if (found == 0 && !t->node && t->parser.state != RSP_IDLE) {
+    if (found == 0 && t->parser.state != RSP_IDLE) {
         t->parser.state = RSP_IDLE;
         found = take_event(t, RSP_BAD);
     }
@@ -158,8 +164,7 @@ int nt_get_ready(struct netgdb_target *t)
     do {
         rc = nt_settle(t);
         if (rc == 0)
-            rc = nt_wait_until(t,
-                               t->node ? 0 : holdback_request(&t->holdback, t->link, &t->current));
+            rc = nt_wait_until(t, holdback_request(&t->holdback, t->link, &t->current));
         if (rc == 0)
             rc = await_copies(t);
     } while (rc == 0 && t->plus_owed);

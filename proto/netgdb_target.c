@@ -11,29 +11,20 @@
 #define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
 #define NODE_SILENCE IO_SECOND             /* a node whose program is stopped answers sooner */
 
+/* Ctrl-C may lose the panic of a kernel: it is never sent one. */
 static int nt_interrupt(struct target *base)
 {
-    struct netgdb_target *t = nt_self(base);
-    if (!t->node || !t->outstanding)
-        return NETGDB_UNSUPPORTED;
-    int rc = nt_wait_for_ack(t);
-    t->asked = io_now(t->io); /* it may have been silent for long before, and rightly */
-    return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
+    (void)base;
+    return NETGDB_UNSUPPORTED;
 }
 
 static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
     (void)nt_copies_until(t);
-    int rc = link_input(t->link);
-    if (rc == 0 && t->link->refused)
-        rc = NETGDB_LOST;
-    if (rc == 0)
-        rc = link_tick(t->link);
+    int rc = nt_take_arrivals(t);
     if (rc == 0 && !t->outstanding)
         (void)nt_read_stream(t);
-    if (rc == 0 && nt_is_finished(t))
-        rc = NETGDB_CLOSED;
     return rc == 0 ? nt_meet_successor(t) : rc;
 }
 
@@ -60,7 +51,7 @@ static int nt_leave(struct target *base, const struct request *r, struct buf *re
     uint64_t sent = t->link->counters.retransmitted;
     link_is_leaving(t->link, true);
     int rc = target_transact(base, r, reply);
-    if (rc == 0 && !t->no_ack) {
+    if (rc == 0) {
         t->silence.patience = LAST_PLUS_PATIENCE;
         t->log = t->silence.log = NULL; /* a lost last ack is no news */
         bool again = t->link->counters.retransmitted != sent;
@@ -73,7 +64,7 @@ static int nt_leave(struct target *base, const struct request *r, struct buf *re
     return rc;
 }
 
-static void nt_free(struct target *base)
+void nt_free(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
     link_free(t->link);
@@ -83,7 +74,7 @@ static void nt_free(struct target *base)
     free(t);
 }
 
-static const struct target_ops ops = {
+const struct target_ops nt_kernel_ops = {
     .send = nt_send,
     .recv = nt_recv,
     .interrupt = nt_interrupt,
@@ -99,7 +90,7 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     struct netgdb_target *t = calloc(1, sizeof *t);
     if (t == NULL)
         return NULL;
-    t->base.ops = &ops;
+    t->base.ops = &nt_kernel_ops;
     t->link = link;
     t->io = link->io;
     t->log = log;
@@ -149,19 +140,10 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     int rc = ask_features(t, &reply);
     t->identified = rc == 0;
     if (rc == 0 && t->link->mark != NULL)
-        t->link->mark->node = t->node;
-    *peer = t->peer = t->node                                        ? NETGDB_PEER_NODE
+        t->link->mark->node = nt_is_node(t);
+    *peer = t->peer = nt_is_node(t)                                  ? NETGDB_PEER_NODE
                       : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
                                                                      : NETGDB_PEER_OTHER;
-    if (rc == 0 && t->node) {
-        rc = target_ask(base, "QStartNoAckMode", &reply);
-        if (rc == 0)
-            rc = nt_settle(t);
-        t->no_ack = rc == 0 && buf_is(&reply, "OK");
-        link_want_plus(t->link, IO_NEVER);
-        if (t->no_ack)
-            link_lazy_acks(t->link);
-    }
     buf_free(&reply);
     return rc;
 }

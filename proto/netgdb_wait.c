@@ -5,13 +5,11 @@
 #include "proto/err.h"
 #include "proto/netgdb_parts.h"
 
-#define NODE_PROBE (4 * IO_SECOND) /* so often a node is asked whether it is still there */
-
 #define OVERSLEPT IO_SECOND /* a wait that ends so late did not wait */
 
 bool nt_running(const struct netgdb_target *t)
 {
-    bool taken = (t->plus_seen || t->no_ack) && link_acked(t->link);
+    bool taken = t->plus_seen && link_acked(t->link);
     return !t->hurried && t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
@@ -30,7 +28,8 @@ int nt_meet_successor(struct netgdb_target *t)
     free(t->link);
     t->link = link;
     t->io = link->io;
-    t->node = t->no_ack = t->identified = false;
+    t->base.ops = &nt_kernel_ops;
+    t->identified = false;
     t->plus_seen = true;
     holdback_init(&t->holdback);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
@@ -42,6 +41,14 @@ bool nt_is_finished(const struct netgdb_target *t)
     return t->link->finished && t->link->stream.len == 0;
 }
 
+int nt_take_arrivals(struct netgdb_target *t)
+{
+    int rc = link_input(t->link);
+    if (rc == 0 && t->link->refused)
+        rc = NETGDB_LOST;
+    return rc == 0 ? link_tick(t->link) : rc;
+}
+
 int nt_pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
 {
     if (nt_is_finished(t))
@@ -49,11 +56,7 @@ int nt_pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
     uint64_t retry = link_deadline(t->link);
     unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
     unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
-    int rc = (why & IO_ON_TARGET) != 0 ? link_input(t->link) : 0;
-    if (rc == 0 && t->link->refused)
-        rc = NETGDB_LOST;
-    if (rc == 0)
-        rc = link_tick(t->link);
+    int rc = (why & IO_ON_TARGET) != 0 ? nt_take_arrivals(t) : link_tick(t->link);
     if (rc == 0 && (why & IO_ON_WAKE) != 0)
         rc = nt_meet_successor(t);
     if (rc == 0 && (why & watch) != 0)
@@ -74,26 +77,46 @@ uint64_t nt_heard_since(const struct netgdb_target *t, uint64_t since)
     return t->link->heard > since ? t->link->heard : since;
 }
 
-/* Whether a node has all that we sent: it hears us while its stub works, which may take long. */
-static bool can_probe(const struct netgdb_target *t)
+int nt_pump_quiet(struct netgdb_target *t, uint64_t since, uint64_t limit, unsigned watch,
+                  uint64_t *quiet)
 {
-    return t->node && t->outstanding && link_acked(t->link);
-}
-
-int nt_pump_asking(struct netgdb_target *t, uint64_t since, unsigned watch)
-{
-    uint64_t limit = can_probe(t) ? NODE_PROBE : silence_limit(&t->silence);
-    uint64_t gives_up = link_gives_up(t->link), heard = nt_heard_since(t, since);
-    if (io_now(t->io) - heard < gives_up && gives_up < limit)
-        limit = gives_up; /* it must be idle then: see netgdb_ask.c */
-    uint64_t deadline = heard + limit;
+    uint64_t deadline = nt_heard_since(t, since) + limit;
+    *quiet = 0;
     int rc = nt_pump(t, nt_running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || nt_running(t))
         return rc;
     if (io_now(t->io) >= deadline + OVERSLEPT)
         t->link->heard = io_now(t->io); /* we were stopped: nobody has listened */
-    uint64_t quiet = io_now(t->io) - nt_heard_since(t, since);
-    if (can_probe(t) && quiet >= NODE_PROBE)
-        return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
-    return silence_judge(&t->silence, quiet);
+    *quiet = io_now(t->io) - nt_heard_since(t, since);
+    return 0;
+}
+
+/* ---- replies ---- */
+
+enum rsp_event nt_next_event(struct netgdb_target *t)
+{
+    const uint8_t *data = t->link->stream.data;
+    size_t left = t->link->stream.len, all = left;
+    enum rsp_event event = rsp_parse(&t->parser, &data, &left);
+    buf_drop(&t->link->stream, all - left);
+    return event;
+}
+
+/* Console output, which precedes the reply of what runs and of a monitor command. */
+static bool is_output(const struct netgdb_target *t, const struct buf *content)
+{
+    bool may =
+        (t->current.packet->does & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
+    return may && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
+}
+
+int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final)
+{
+    int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
+    link_proved(t->link);
+    *final = !is_output(t, reply);
+    t->asked = io_now(t->io);
+    if (*final)
+        t->outstanding = false;
+    return rc;
 }

@@ -79,7 +79,7 @@ static void a_kernel_gets_each_ack_twice_and_at_once(void **state)
 static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
 {
     struct fixture *f = *state;
-    link_lazy_acks(&f->link);
+    link_to_node(&f->link);
     hear(f, 2, 0, 6, "$OK#9a");
     assert_int_equal(sent(f), 0);
     assert_int_equal(f->later, 2);
@@ -88,7 +88,7 @@ static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
 static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
 {
     struct fixture *f = *state;
-    link_lazy_acks(&f->link);
+    link_to_node(&f->link);
     hear(f, 2, 0, 6, "$OK#9a");
     link_request_acks(&f->link);
     assert_int_equal(f->later, 0);
@@ -97,7 +97,7 @@ static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
 static void the_acks_of_half_a_message_do_not_wait(void **state)
 {
     struct fixture *f = *state;
-    link_lazy_acks(&f->link);
+    link_to_node(&f->link);
     hear(f, 2, 0, 6, "$OK");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
@@ -106,7 +106,7 @@ static void the_acks_of_half_a_message_do_not_wait(void **state)
 static void the_acks_of_console_output_do_not_wait(void **state)
 {
     struct fixture *f = *state;
-    link_lazy_acks(&f->link);
+    link_to_node(&f->link);
     hear(f, 2, 0, 9, "$O6869#00");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
@@ -147,7 +147,7 @@ static void a_kernel_that_loses_much_has_time_to_repeat_itself(void **state)
 static void a_node_is_sent_to_again_soon_however_much_is_lost(void **state)
 {
     struct fixture *f = *state;
-    f->link.runs_copies = false;
+    link_to_node(&f->link);
     assert_true(patience_where_much_is_lost(f) < 10 * LINK_RETRY_MIN);
 }
 

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The target's calls while the peer is a netgdb node. It drops copies by their seqno, so nothing is
+ * delayed; it is in no-ack mode, so there is no '+'. A request is sent when each of its DATA was
+ * acknowledged; the reply is the next packet. See netgdb_target.h.
+ */
+#include "proto/err.h"
+#include "proto/features.h"
+#include "proto/netgdb_parts.h"
+#include "proto/rsp.h"
+
+#define PROBE (4 * IO_SECOND) /* so often a node is asked whether it is still there */
+
+/* ---- waiting ---- */
+
+/* Waits once. A node that has all that we sent hears us while its stub works, which may be long. */
+static int pump(struct netgdb_target *t, uint64_t since, unsigned watch)
+{
+    bool has_all = t->outstanding && link_acked(t->link);
+    uint64_t quiet;
+    int rc = nt_pump_quiet(t, since, has_all ? PROBE : silence_limit(&t->silence), watch, &quiet);
+    if (rc != 0 || quiet == 0)
+        return rc;
+    if (has_all && quiet >= PROBE)
+        return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
+    return silence_judge(&t->silence, quiet);
+}
+
+static int wait_for_ack(struct netgdb_target *t)
+{
+    uint64_t since = io_now(t->io);
+    int rc = 0;
+    while (rc == 0 && !link_acked(t->link))
+        rc = pump(t, since, 0);
+    t->silence.warned = false;
+    return rc;
+}
+
+/* The same after the last DATA of a request: a reply says that it arrived, too. */
+static int wait_until_sent(struct netgdb_target *t)
+{
+    int rc = 0;
+    while (rc == 0 && !link_acked(t->link) && t->link->stream.len == 0)
+        rc = pump(t, t->asked, 0);
+    return rc;
+}
+
+/* ---- requests and replies ---- */
+
+/* Returns 1 when the reply is in the parser, 0 when it has not come, or NETGDB_PROTO. */
+static int read_reply(struct netgdb_target *t)
+{
+    enum rsp_event event;
+    while ((event = nt_next_event(t)) != RSP_MORE) {
+        if (event == RSP_PACKET && t->outstanding)
+            return 1;
+        t->stats.stale_replies += event == RSP_PACKET;
+        if (event == RSP_BAD && t->outstanding) {
+            log_error(t->log, "the reply to '%s' has %s", t->current.packet->name,
+                      rsp_fault_name(t->parser.fault));
+            return NETGDB_PROTO;
+        }
+    }
+    return 0;
+}
+
+static int transmit(struct netgdb_target *t)
+{
+    size_t at = 0, total = t->request.len, max = t->link->payload_max;
+    int rc = 0;
+    link_request_acks(t->link);
+    while (rc == 0 && at < total) {
+        size_t n = total - at < max ? total - at : max;
+        rc = link_send(t->link, t->request.data + at, n, at, total);
+        at += n;
+        if (rc == 0)
+            rc = at < total ? wait_for_ack(t) : wait_until_sent(t);
+    }
+    return rc;
+}
+
+static int node_send(struct target *base, const struct request *r)
+{
+    struct netgdb_target *t = nt_self(base);
+    if (r->len > NETGDB_NODE_REQUEST_MAX)
+        return NETGDB_TOO_LONG;
+    (void)read_reply(t);      /* what nobody waits for */
+    int rc = wait_for_ack(t); /* of an interrupt, or a probe */
+    buf_reset(&t->request);
+    if (rc != 0 || (rc = rsp_frame(&t->request, r->data, r->len)) != 0)
+        return rc;
+    t->current.packet = r->packet;
+    t->stats.requests++;
+    t->outstanding = t->plus_seen = true; /* an ack says that it has the request */
+    t->silence.warned = false;
+    t->asked = io_now(t->io);
+    return transmit(t);
+}
+
+static int node_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
+{
+    struct netgdb_target *t = nt_self(base);
+    int rc;
+    while ((rc = read_reply(t)) == 0) {
+        rc = pump(t, t->asked, watch);
+        if (rc != 0)
+            return rc;
+    }
+    rc = rc == 1 ? nt_take_reply(t, reply, final) : rc;
+    if (rc == 0 && t->current.packet->id == PACKET_qSupported)
+        rc = features_set(reply, NT_NODE_FEATURE, NULL);
+    return rc;
+}
+
+static int node_interrupt(struct target *base)
+{
+    struct netgdb_target *t = nt_self(base);
+    if (!t->outstanding)
+        return NETGDB_UNSUPPORTED;
+    int rc = wait_for_ack(t);
+    t->asked = io_now(t->io); /* it may have been silent for long before, and rightly */
+    return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
+}
+
+static int node_idle(struct target *base)
+{
+    struct netgdb_target *t = nt_self(base);
+    int rc = nt_take_arrivals(t);
+    if (rc == 0 && !t->outstanding)
+        (void)read_reply(t);
+    if (rc == 0 && nt_is_finished(t))
+        rc = NETGDB_CLOSED;
+    return rc == 0 ? nt_meet_successor(t) : rc;
+}
+
+static int node_leave(struct target *base, const struct request *r, struct buf *reply)
+{
+    struct netgdb_target *t = nt_self(base);
+    t->silence.patience = NETGDB_LEAVE_PATIENCE;
+    int rc = target_transact(base, r, reply);
+    t->silence.patience = NETGDB_PATIENCE;
+    return rc;
+}
+
+static size_t node_max_request(struct target *base)
+{
+    (void)base;
+    return NETGDB_NODE_REQUEST_MAX;
+}
+
+static const struct target_ops ops = {
+    .send = node_send,
+    .recv = node_recv,
+    .interrupt = node_interrupt,
+    .idle = node_idle,
+    .leave = node_leave,
+    .max_request = node_max_request,
+    .free = nt_free,
+};
+
+/* ---- the beginning ---- */
+
+/* In no-ack mode from its OK on, which is the last reply to which a '+' goes. */
+static int start_no_ack_mode(struct netgdb_target *t, struct buf *reply)
+{
+    int rc = target_ask(&t->base, "QStartNoAckMode", reply);
+    if (rc == 0 && !buf_is(reply, "OK")) {
+        log_error(t->log, "the node does not offer no-ack mode: it is none of ours");
+        return NETGDB_PROTO;
+    }
+    if (rc == 0)
+        rc = nt_send_plus(t);
+    return rc == 0 ? wait_for_ack(t) : rc;
+}
+
+int nt_begin_node(struct netgdb_target *t)
+{
+    struct buf reply;
+    t->plus_due = 0;
+    int rc = nt_settle(t); /* the '+' to qSupported */
+    link_want_plus(t->link, IO_NEVER);
+    t->base.ops = &ops;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    if (rc == 0)
+        rc = start_no_ack_mode(t, &reply);
+    buf_free(&reply);
+    link_to_node(t->link);
+    return rc;
+}
+
+bool nt_is_node(const struct netgdb_target *t)
+{
+    return t->base.ops == &ops;
+}
