@@ -122,7 +122,11 @@ static bool set_nocache(struct options *o, const char *value)
 
 static bool set_kill(struct options *o, const char *value)
 {
-    return choose(value, "detach", "forward", &o->kill_forward);
+    bool forward;
+    if (!choose(value, "detach", "forward", &forward))
+        return false;
+    o->kill = forward ? OPTIONS_KILL_FORWARD : OPTIONS_KILL_DETACH;
+    return true;
 }
 
 static bool set_fileio(struct options *o, const char *value)

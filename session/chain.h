@@ -27,6 +27,8 @@ struct chain {
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
     bool kept;               /* by a proxy, for its next client */
+    bool forward_kill;       /* see serve.h: as kill= says; else unless it is a FreeBSD kernel, or
+                                may be one */
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "proto/buf.h"
 #include "proto/err.h"
+#include "proto/features.h"
 #include "proto/io.h"
 #include "proto/packets.h"
 #include "proto/requests.h"
@@ -31,6 +32,7 @@ struct session {
     bool ended;        /* the last program that the target debugged has ended */
     bool exited;       /* by itself: a stop told of it */
     bool extended;     /* the client may start another one */
+    bool freebsd;      /* the target's features are those of FreeBSD's stub */
     int parted;        /* vKill was answered: how the session is to end */
 };
 
@@ -340,6 +342,8 @@ static void learn(struct session *s)
         processes_add(&s->processes, processes_of_thread(r->data + 2, r->len - 2));
     else if (packet_is(s->packet, "vKill") || packet_is(s->packet, "D"))
         learn_gone(s);
+    else if (packet_is(s->packet, "qSupported"))
+        s->freebsd = features_are_freebsds(r->data, r->len);
     else if (packet_is(s->packet, "!"))
         s->extended = buf_is(r, "OK");
     else if (packet_is(s->packet, "qfThreadInfo") || packet_is(s->packet, "qsThreadInfo") ||
@@ -425,12 +429,17 @@ static bool kills_one(const struct session *s)
     return s->parted == 0 && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
+static bool forwards_kill(const struct session *s)
+{
+    return (s->options->forward_kill && !s->freebsd) || kills_one(s);
+}
+
 static int take_request(struct session *s)
 {
     bool kill = packet_is(s->packet, "vKill") || packet_is(s->packet, "k");
     if (s->parted != 0 && !kill)
         return reply(s, "E01");
-    if (kill && !s->options->forward_kill && !kills_one(s))
+    if (kill && !forwards_kill(s))
         return take_kill(s);
     return packet_is(s->packet, "D") ? take_detach(s) : forward(s);
 }

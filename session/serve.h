@@ -14,8 +14,9 @@
 #include "proto/target.h"
 
 struct serve_options {
-    bool forward_kill;     /* vKill and k reach the target; else they become a detach, but for
-                              extended mode and for one process of several */
+    bool forward_kill;     /* vKill and k reach the target, unless its features are a FreeBSD
+                              stub's; else they become a detach, but for extended mode and for one
+                              process of several */
     bool keep;             /* a client that goes away without a word leaves the target as it is */
     bool park;             /* the same, and so does one that kills */
     bool end_with_program; /* end when the program that the target debugs has ended and GDB is not

@@ -241,7 +241,7 @@ static void tell_waits(const struct relay *r, const struct log *log)
 /* Serves the target until the debugger or the target has gone. Returns as serve. */
 static int serve_target(struct relay *r, struct server *server, struct chain *chain)
 {
-    const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
+    const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .keep = true,
                                           .park = r->proxy,
                                           .io = &r->io.io,

@@ -95,7 +95,7 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                        const struct target *netgdb)
 {
     const struct options *o = &c->proxy->options->target;
-    const struct serve_options options = {.forward_kill = c->asked || o->kill_forward,
+    const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .park = true,
                                           .io = &c->io.io,
                                           .run_timeout = o->run_timeout,

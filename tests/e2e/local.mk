@@ -22,6 +22,7 @@ E2E_TESTS = \
 	tests/e2e/keep.test \
 	tests/e2e/kernel-lldb.test \
 	tests/e2e/kernel.test \
+	tests/e2e/kill.test \
 	tests/e2e/leave.test \
 	tests/e2e/leave_kernel.test \
 	tests/e2e/machines.test \

@@ -219,6 +219,19 @@ static void a_kill_is_forwarded_when_asked_for(void **state)
     expect_did(f, "[vKill;a410][k]");
 }
 
+/* A FreeBSD kernel on a serial line, say. */
+static void a_kill_of_a_stub_that_is_freebsds_is_not_forwarded(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    gdb(f, IO_MS, "qSupported:xmlRegisters=i386");
+    stub(f, 2 * IO_MS, "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+");
+    gdb(f, 3 * IO_MS, "vKill;a410");
+    gdb(f, 4 * IO_MS, "k");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[qSupported:xmlRegisters=i386][leave D]");
+}
+
 static void a_kill_parks_where_clients_come_and_go(void **state)
 {
     struct fixture *f = *state;
@@ -854,6 +867,7 @@ int main(void)
         TEST(a_kill_becomes_a_detach),
         TEST(k_alone_becomes_a_detach_without_a_reply),
         TEST(a_kill_is_forwarded_when_asked_for),
+        TEST(a_kill_of_a_stub_that_is_freebsds_is_not_forwarded),
         TEST(a_kill_parks_where_clients_come_and_go),
         TEST(a_client_that_goes_leaves_the_target),
         TEST(a_client_that_goes_parks_where_clients_come_and_go),
