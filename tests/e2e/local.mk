@@ -30,6 +30,7 @@ E2E_TESTS = \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
 	tests/e2e/moved.test \
+	tests/e2e/names.test \
 	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
@@ -175,3 +176,8 @@ tests/e2e/early.so: $(srcdir)/tests/e2e/early.c
 	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -shared -fPIC -Wl,-z,initfirst -o $@ \
 		$(srcdir)/tests/e2e/early.c
 endif
+
+# What gdb answers to qSymbol, and what we do.
+check_PROGRAMS += tests/e2e/names
+tests_e2e_names_SOURCES = tests/e2e/names.c tests/rsp_plain.h
+tests_e2e_names_LDADD = $(SYMBOLS_LIBS)
