@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/herald.h"
 #include "io/sockets.h"
 #include "io/thread.h"
@@ -400,8 +401,8 @@ int proxy_main(int argc, char **argv)
                        .control_fd = -1,
                        .front = {.fd = -1},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                       .changed = PTHREAD_COND_INITIALIZER,
                        .said.left = PROXY_SAYS};
+    clock_condition(&p.changed);
     raise_limits();
     end = open_proxy(&p);
     if (end != EXIT_DONE) {

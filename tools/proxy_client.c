@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "proto/err.h"
@@ -58,12 +59,8 @@ static bool has_hung_up(const struct client *c)
  */
 static const struct client *sit(struct client *c, struct seat *s)
 {
-    struct timespec until;
+    const struct timespec until = clock_after(PREDECESSOR_MS * IO_MS);
     int rc = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += PREDECESSOR_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
     while (s->client != NULL && rc == 0 && has_hung_up(s->client))
         rc = pthread_cond_timedwait(&c->proxy->changed, &c->proxy->lock, &until);
     if (s->client != NULL)
