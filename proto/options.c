@@ -266,7 +266,7 @@ static int parse_port(struct options *o, const char *text, const struct complain
     return 0;
 }
 
-/* HOST:PORT of a stub; an IPv6 address is in brackets. */
+/* HOST:PORT of a stub. An IPv6 address may be in brackets, which GDB refuses behind a prefix. */
 static int parse_tcp(struct options *o, char *text, const struct complaint *c)
 {
     char *colon = strrchr(text, ':');

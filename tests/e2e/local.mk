@@ -19,6 +19,7 @@ E2E_TESTS = \
 	tests/e2e/hostile.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
+	tests/e2e/ipv6.test \
 	tests/e2e/keep.test \
 	tests/e2e/kernel-lldb.test \
 	tests/e2e/kernel.test \

@@ -87,6 +87,9 @@ static void every_kind_of_target_has_its_form(void **state)
     assert_false(o.cache);
     o = parse("tcp:[fe80::1%eth0]:1234");
     assert_string_equal(o.host, "fe80::1%eth0");
+    o = parse("tcp:fe80::1%eth0:1234"); /* gdb takes no brackets there */
+    assert_string_equal(o.host, "fe80::1%eth0");
+    assert_int_equal(o.port, 1234);
     o = parse("unix:/run/stub:1,cache=off");
     assert_int_equal(o.kind, OPTIONS_UNIX);
     assert_string_equal(o.path, "/run/stub:1");
