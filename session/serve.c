@@ -218,15 +218,27 @@ static int take_detach(struct session *s)
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
 
+/* Output of the target, as far as the client knows (GDB manual, "Stop Reply Packets", 'O'). */
+static int tell_client(struct session *s, const char *line)
+{
+    buf_reset(&s->reply);
+    if (buf_adds(&s->reply, "O") != 0 || buf_addhex(&s->reply, "netgdb: ", 8) != 0 ||
+        buf_addhex(&s->reply, line, strlen(line)) != 0 || buf_adds(&s->reply, "0a") != 0)
+        return s->reply.error;
+    return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, false));
+}
+
 static int interrupt(struct session *s)
 {
+    static const char why[] =
+        "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break "
+        "on a serial line); Ctrl-C again leaves it running";
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    log_warn(s->log, "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break on a "
-                     "serial line); Ctrl-C again leaves it running");
+    log_warn(s->log, "%s", why);
     s->told_running = true;
-    return 0;
+    return s->options->tell_client ? tell_client(s, why) : 0;
 }
 
 /* The client has gone while a reply is outstanding. A target that runs must stop before it can

@@ -19,6 +19,7 @@
 #include "session/monitor.h"
 #include "session/report.h"
 #include "session/serve.h"
+#include "shim/frontend.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
 
@@ -244,6 +245,7 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
     const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .keep = true,
                                           .park = r->proxy,
+                                          .tell_client = frontend_is_machine(),
                                           .io = &r->io.io,
                                           .run_timeout = r->name->options.run_timeout,
                                           .leaving = leaving,

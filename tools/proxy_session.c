@@ -97,6 +97,7 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
     const struct options *o = &c->proxy->options->target;
     const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .park = true,
+                                          .tell_client = !c->asked,
                                           .io = &c->io.io,
                                           .run_timeout = o->run_timeout,
                                           .ended = told_to_end,

@@ -652,6 +652,21 @@ static void ctrl_c_to_a_running_kernel_is_explained(void **state)
     assert_true(said(f, "Ctrl-C again leaves"));
 }
 
+static void ctrl_c_to_a_running_kernel_may_be_explained_to_the_client(void **state)
+{
+    struct fixture *f = *state;
+    f->options.tell_client = true;
+    gdb(f, IO_MS, "c");
+    fake_text(&f->io, IO_CLIENT, IO_SECOND, "\x03");
+    stub(f, 2 * IO_SECOND, "T05thread:1;");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_SECOND);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    struct buf *sent = &f->io.side[IO_CLIENT].sent;
+    assert_non_null(memmem(sent->data, sent->len, "$O6e65746764623a20612072756e6e696e67", 36));
+    assert_non_null(memmem(sent->data, sent->len, "0a#", 3));
+    assert_true(said(f, "a running kernel is stopped at its console"));
+}
+
 static void ctrl_c_during_a_read_goes_nowhere(void **state)
 {
     struct fixture *f = *state;
@@ -902,6 +917,7 @@ int main(void)
         TEST(in_extended_mode_the_session_survives_the_program),
         TEST(ctrl_c_reaches_a_target_that_can_be_interrupted),
         TEST(ctrl_c_to_a_running_kernel_is_explained),
+        TEST(ctrl_c_to_a_running_kernel_may_be_explained_to_the_client),
         TEST(ctrl_c_during_a_read_goes_nowhere),
         TEST(a_running_kernel_whose_client_goes_is_let_be),
         TEST(who_was_told_that_a_kernel_runs_is_not_told_again),
