@@ -131,8 +131,13 @@ static char registers[2 * REGISTERS_MAX + 1], offsets[100];
 static const char *reply_to(const char *packet)
 {
     const char *const replies[][2] = {
-        {"?", "S05"},       {"g", registers}, {"H", "OK"},
-        {"qAttached", "1"}, {"D", "OK"},      {"qOffsets", offsets},
+        {"?", "S05"},
+        {"g", registers},
+        {"H", "OK"},
+        {"qAttached", "1"},
+        {"qSupported", "PacketSize=10000"},
+        {"D", "OK"},
+        {"qOffsets", offsets},
     };
     for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
         if (strncmp(packet, replies[i][0], strlen(replies[i][0])) == 0)
