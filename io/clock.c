@@ -4,7 +4,8 @@
 
 #include <dlfcn.h>
 #include <gnu/lib-names.h>
-#include <pthread.h>
+
+#include "proto/io.h"
 
 typedef int clock_function(clockid_t clock, struct timespec *t);
 
@@ -30,4 +31,23 @@ void clock_read(clockid_t clock, struct timespec *t)
 {
     (void)pthread_once(&once, find);
     (void)own(clock, t);
+}
+
+void clock_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+struct timespec clock_after(uint64_t ns)
+{
+    struct timespec t;
+    clock_read(CLOCK_MONOTONIC, &t);
+    uint64_t fraction = (uint64_t)t.tv_nsec + ns % IO_SECOND;
+    t.tv_sec += (time_t)(ns / IO_SECOND + fraction / IO_SECOND);
+    t.tv_nsec = (long)(fraction % IO_SECOND);
+    return t;
 }

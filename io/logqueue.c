@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "io/clock.h"
 #include "io/thread.h"
+#include "proto/io.h"
 
 struct line {
     STAILQ_ENTRY(line) entries;
@@ -34,17 +35,13 @@ struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level,
                               void *context)
 {
     struct logqueue *q = calloc(1, sizeof *q);
-    pthread_condattr_t monotonic;
     if (q == NULL)
         return NULL;
     q->write = write;
     q->context = context;
     STAILQ_INIT(&q->lines);
     pthread_mutex_init(&q->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&q->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition(&q->changed);
     return q;
 }
 
@@ -105,15 +102,8 @@ void logqueue_sink(void *context, enum log_level level, const char *line)
 
 bool logqueue_drain(struct logqueue *q, unsigned ms)
 {
-    struct timespec until;
+    const struct timespec until = clock_after(ms * IO_MS);
     int rc = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     pthread_mutex_lock(&q->lock);
     while (q->bytes != 0 && rc == 0)
         rc = pthread_cond_timedwait(&q->changed, &q->lock, &until);

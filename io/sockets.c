@@ -4,8 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,23 +19,107 @@
 
 enum { BACKLOG = 128 }; /* as OpenSSH */
 
-int sockets_resolve_all(sockets_resolver *resolver, const char *host, uint16_t port,
-                        struct sockets_addresses *all)
+/* Whether a network of this machine has this address for all of its hosts. */
+static bool is_networks_broadcast(in_addr_t ip)
 {
-    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    struct ifaddrs *all = NULL;
+    struct sockaddr_in at;
+    bool found = false;
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (const struct ifaddrs *a = all; a != NULL && !found; a = a->ifa_next) {
+        if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET ||
+            (a->ifa_flags & IFF_BROADCAST) == 0 || a->ifa_broadaddr == NULL)
+            continue;
+        memcpy(&at, a->ifa_broadaddr, sizeof at);
+        found = at.sin_addr.s_addr == ip;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static bool is_host4(in_addr_t ip)
+{
+    uint32_t number = ntohl(ip);
+    return number >> 24 != 0 && !IN_MULTICAST(number) && number != INADDR_BROADCAST &&
+           !is_networks_broadcast(ip);
+}
+
+static bool is_host6(const struct in6_addr *ip)
+{
+    in_addr_t mapped;
+    memcpy(&mapped, ip->s6_addr + 12, sizeof mapped);
+    return !IN6_IS_ADDR_UNSPECIFIED(ip) && !IN6_IS_ADDR_MULTICAST(ip) &&
+           (!IN6_IS_ADDR_V4MAPPED(ip) || is_host4(mapped));
+}
+
+static bool is_host(const struct sockets_address *a)
+{
+    return a->is.any.sa_family == AF_INET ? is_host4(a->is.in.sin_addr.s_addr)
+                                          : is_host6(&a->is.in6.sin6_addr);
+}
+
+static bool take(const struct addrinfo *a, uint16_t port, struct sockets_address *address)
+{
+    *address = (struct sockets_address){.len = a->ai_addrlen};
+    if ((a->ai_family != AF_INET || a->ai_addrlen != sizeof address->is.in) &&
+        (a->ai_family != AF_INET6 || a->ai_addrlen != sizeof address->is.in6))
+        return false;
+    memcpy(&address->is, a->ai_addr, a->ai_addrlen);
+    sockets_set_port(address, port);
+    return true;
+}
+
+/* The addresses of a family; those that no host has only when `own`. */
+static int resolve(sockets_resolver *resolver, const char *host, uint16_t port, int family,
+                   bool own, struct sockets_streams *all)
+{
+    const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
     int rc = resolver(host, NULL, &hints, &list);
     all->n = 0;
     if (rc != 0)
         return rc;
+    rc = EAI_NONAME;
     for (struct addrinfo *a = list; a != NULL && all->n < SOCKETS_ADDRESSES; a = a->ai_next) {
-        if (a->ai_family != AF_INET || a->ai_addrlen != sizeof all->at[0])
+        if (!take(a, port, &all->at[all->n]))
             continue;
-        memcpy(&all->at[all->n], a->ai_addr, sizeof all->at[0]);
-        all->at[all->n++].sin_port = htons(port);
+        if (own || is_host(&all->at[all->n]))
+            all->n++;
+        else
+            rc = SOCKETS_NO_HOST;
     }
     freeaddrinfo(list);
-    return all->n == 0 ? EAI_NONAME : 0;
+    return all->n == 0 ? rc : 0;
+}
+
+int sockets_resolve_streams(sockets_resolver *resolver, const char *host, uint16_t port,
+                            struct sockets_streams *all)
+{
+    return resolve(resolver, host, port, AF_UNSPEC, false, all);
+}
+
+int sockets_resolve_own(sockets_resolver *resolver, const char *host, uint16_t port, int family,
+                        struct sockets_address *first)
+{
+    struct sockets_streams all;
+    int rc = resolve(resolver, host, port, family, true, &all);
+    if (rc == 0)
+        *first = all.at[0];
+    return rc;
+}
+
+int sockets_resolve_all(sockets_resolver *resolver, const char *host, uint16_t port,
+                        struct sockets_addresses *all)
+{
+    struct sockets_streams found;
+    int rc = resolve(resolver, host, port, AF_INET, false, &found);
+    all->n = 0;
+    for (unsigned i = 0; i < found.n; i++) {
+        if (found.at[i].is.any.sa_family == AF_INET)
+            all->at[all->n++] = found.at[i].is.in;
+    }
+    return rc == 0 && all->n == 0 ? EAI_NONAME : rc;
 }
 
 int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
@@ -43,6 +130,14 @@ int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
     if (rc == 0)
         *first = all.at[0];
     return rc;
+}
+
+const char *sockets_resolve_text(int result)
+{
+    return result == SOCKETS_NO_HOST
+               ? "no host has such an address: 0.0.0.0, ::, a broadcast and a multicast address "
+                 "are none"
+               : gai_strerror(result);
 }
 
 /* Closes without touching errno. */
@@ -87,22 +182,31 @@ static int await_connect(int fd, uint64_t timeout)
     return error == 0 ? 0 : -1;
 }
 
-int sockets_tcp(const struct sockaddr_in *remote, uint64_t timeout)
+static int connect_to(const struct sockets_address *remote, uint64_t timeout)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(remote->is.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0)
         return fail(fd);
-    if (connect(fd, (const struct sockaddr *)remote, sizeof *remote) != 0 &&
+    if (connect(fd, &remote->is.any, remote->len) != 0 &&
         (errno != EINPROGRESS || await_connect(fd, timeout) != 0))
         return fail(fd);
     return fd;
 }
 
-int sockets_tcp_listen(const struct sockaddr_in *local)
+int sockets_tcp(const struct sockets_streams *remotes, uint64_t timeout)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = -1;
+    errno = EADDRNOTAVAIL;
+    for (unsigned i = 0; i < remotes->n && fd < 0 && (i == 0 || errno != EINTR); i++)
+        fd = connect_to(&remotes->at[i], timeout);
+    return fd;
+}
+
+int sockets_tcp_listen(const struct sockets_address *local)
+{
+    int fd = socket(local->is.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0 ||
-        bind(fd, (const struct sockaddr *)local, sizeof *local) != 0 || listen(fd, BACKLOG) != 0)
+        bind(fd, &local->is.any, local->len) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd);
     return fd;
 }
@@ -161,6 +265,38 @@ bool sockets_local(int fd, struct sockaddr_in *local)
     return getsockname(fd, (struct sockaddr *)local, &len) == 0;
 }
 
+bool sockets_name(int fd, struct sockets_address *local)
+{
+    local->len = sizeof local->is;
+    return getsockname(fd, &local->is.any, &local->len) == 0;
+}
+
+bool sockets_is_loopback(const struct sockets_address *a)
+{
+    return a->is.any.sa_family == AF_INET ? ntohl(a->is.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET
+                                          : IN6_IS_ADDR_LOOPBACK(&a->is.in6.sin6_addr) != 0;
+}
+
+bool sockets_is_any(const struct sockets_address *a)
+{
+    return a->is.any.sa_family == AF_INET ? a->is.in.sin_addr.s_addr == INADDR_ANY
+                                          : IN6_IS_ADDR_UNSPECIFIED(&a->is.in6.sin6_addr) != 0;
+}
+
+/* Both have it at the same place. */
+_Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
+               "the port of an address of TCP");
+
+uint16_t sockets_port(const struct sockets_address *a)
+{
+    return ntohs(a->is.in.sin_port);
+}
+
+void sockets_set_port(struct sockets_address *a, uint16_t port)
+{
+    a->is.in.sin_port = htons(port);
+}
+
 unsigned sockets_path_mtu(int fd)
 {
     int mtu = 0;
@@ -173,5 +309,16 @@ const char *sockets_text(const struct sockaddr_in *address, char text[SOCKETS_TE
     const uint8_t *ip = (const uint8_t *)&address->sin_addr;
     (void)snprintf(text, SOCKETS_TEXT, "%u.%u.%u.%u:%u", ip[0], ip[1], ip[2], ip[3],
                    (unsigned)ntohs(address->sin_port));
+    return text;
+}
+
+const char *sockets_stream_text(const struct sockets_address *address,
+                                char text[SOCKETS_STREAM_TEXT])
+{
+    char host[SOCKETS_STREAM_TEXT - 10] = "?"; /* brackets, a colon, the port */
+    bool is6 = address->is.any.sa_family == AF_INET6;
+    (void)getnameinfo(&address->is.any, address->len, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+    (void)snprintf(text, SOCKETS_STREAM_TEXT, "%s%s%s:%u", is6 ? "[" : "", host, is6 ? "]" : "",
+                   sockets_port(address));
     return text;
 }

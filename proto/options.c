@@ -122,7 +122,11 @@ static bool set_nocache(struct options *o, const char *value)
 
 static bool set_kill(struct options *o, const char *value)
 {
-    return choose(value, "detach", "forward", &o->kill_forward);
+    bool forward;
+    if (!choose(value, "detach", "forward", &forward))
+        return false;
+    o->kill = forward ? OPTIONS_KILL_FORWARD : OPTIONS_KILL_DETACH;
+    return true;
 }
 
 static bool set_fileio(struct options *o, const char *value)
@@ -262,7 +266,7 @@ static int parse_port(struct options *o, const char *text, const struct complain
     return 0;
 }
 
-/* HOST:PORT of a stub; an IPv6 address is in brackets. */
+/* HOST:PORT of a stub. An IPv6 address may be in brackets, which GDB refuses behind a prefix. */
 static int parse_tcp(struct options *o, char *text, const struct complaint *c)
 {
     char *colon = strrchr(text, ':');

@@ -32,6 +32,12 @@ enum options_kind {
     OPTIONS_STDIO,  /* stdio:COMMAND: a stub that the command is; not in GDB's process */
 };
 
+enum options_kill {
+    OPTIONS_KILL_BY_TARGET, /* forward, but a FreeBSD kernel is detached from */
+    OPTIONS_KILL_DETACH,
+    OPTIONS_KILL_FORWARD,
+};
+
 struct options_range {
     uint64_t start, end; /* end is not in it */
 };
@@ -52,8 +58,8 @@ struct options {
     bool cache;
     struct options_range nocache[OPTIONS_NOCACHE_MAX];
     size_t nocaches;
-    bool fileio;       /* the target's File-I/O reaches gdb, which opens files on this machine */
-    bool kill_forward; /* GDB's kill reaches the target, instead of a detach */
+    bool fileio; /* the target's File-I/O reaches gdb, which opens files on this machine */
+    enum options_kill kill;
     enum log_level log;
     char log_file[OPTIONS_PATH_MAX]; /* instead of stderr */
 };

@@ -158,6 +158,15 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
     return decorate(chain, threads_new(chain->target, &options));
 }
 
+/* What a kill becomes. One that asked a proxy has decided that itself. */
+static bool forwards_kill(const struct chain_config *config, bool safe)
+{
+    const struct options *o = config->options;
+    if (o == NULL || o->kill == OPTIONS_KILL_BY_TARGET)
+        return o == NULL || safe;
+    return o->kill == OPTIONS_KILL_FORWARD;
+}
+
 /* The decorators that every chain has. `netgdb` is the bottom when that is a link. */
 static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
                     bool kernel)
@@ -196,6 +205,7 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
                                             : "a stub that is not FreeBSD's");
     if (rc == 0)
         rc = complete(chain, config, netgdb, peer == NETGDB_PEER_KERNEL);
+    chain->forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE);
     if (rc != 0)
         (void)chain_strip(chain);
     return rc;
@@ -230,6 +240,7 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
     if (chain->target != NULL && config->options->kind != OPTIONS_STDIO)
         stream_target_give_up(chain->target);
+    chain->forward_kill = forwards_kill(config, true);
     return finish(chain, config, false);
 }
 
@@ -239,5 +250,6 @@ int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
     *chain = (struct chain){.target = stream_target_new(io, config->log)};
     if (chain->target != NULL && peer != NETGDB_PEER_NODE)
         stream_target_no_interrupt(chain->target);
+    chain->forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE);
     return finish(chain, config, peer == NETGDB_PEER_KERNEL);
 }

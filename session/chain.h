@@ -26,6 +26,8 @@ struct chain {
     struct symbols *symbols; /* what qSymbol is answered from, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
+    bool forward_kill;       /* see serve.h: as kill= says; else unless it is a FreeBSD kernel, or
+                                may be one */
 };
 
 /*

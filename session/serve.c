@@ -8,6 +8,7 @@
 
 #include "proto/buf.h"
 #include "proto/err.h"
+#include "proto/features.h"
 #include "proto/io.h"
 #include "proto/packets.h"
 #include "proto/requests.h"
@@ -32,6 +33,7 @@ struct session {
     bool ended;        /* the last program that the target debugged has ended */
     bool exited;       /* by itself: a stop told of it */
     bool extended;     /* the client may start another one */
+    bool freebsd;      /* the target's features are those of FreeBSD's stub */
     int parted;        /* vKill was answered: how the session is to end */
 };
 
@@ -216,15 +218,27 @@ static int take_detach(struct session *s)
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
 
+/* Output of the target, as far as the client knows (GDB manual, "Stop Reply Packets", 'O'). */
+static int tell_client(struct session *s, const char *line)
+{
+    buf_reset(&s->reply);
+    if (buf_adds(&s->reply, "O") != 0 || buf_addhex(&s->reply, "netgdb: ", 8) != 0 ||
+        buf_addhex(&s->reply, line, strlen(line)) != 0 || buf_adds(&s->reply, "0a") != 0)
+        return s->reply.error;
+    return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, false));
+}
+
 static int interrupt(struct session *s)
 {
+    static const char why[] =
+        "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break "
+        "on a serial line); Ctrl-C again leaves it running";
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    log_warn(s->log, "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break on a "
-                     "serial line); Ctrl-C again leaves it running");
+    log_warn(s->log, "%s", why);
     s->told_running = true;
-    return 0;
+    return s->options->tell_client ? tell_client(s, why) : 0;
 }
 
 /* The client has gone while a reply is outstanding. A target that runs must stop before it can
@@ -341,6 +355,8 @@ static void learn(struct session *s)
         processes_add(&s->processes, processes_of_thread(r->data + 2, r->len - 2));
     else if (s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_D)
         learn_gone(s);
+    else if (s->request.packet->id == PACKET_qSupported)
+        s->freebsd = features_are_freebsds(r->data, r->len);
     else if (s->request.packet->id == PACKET_extended)
         s->extended = buf_is(r, "OK");
     else if (s->request.packet->id == PACKET_qfThreadInfo ||
@@ -428,12 +444,17 @@ static bool kills_one(const struct session *s)
     return s->parted == 0 && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
+static bool forwards_kill(const struct session *s)
+{
+    return (s->options->forward_kill && !s->freebsd) || kills_one(s);
+}
+
 static int take_request(struct session *s)
 {
     bool kill = s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_k;
     if (s->parted != 0 && !kill)
         return reply(s, "E01");
-    if (kill && !s->options->forward_kill && !kills_one(s))
+    if (kill && !forwards_kill(s))
         return take_kill(s);
     return s->request.packet->id == PACKET_D ? take_detach(s) : forward(s);
 }

@@ -14,10 +14,13 @@
 #include "proto/target.h"
 
 struct serve_options {
-    bool forward_kill;     /* vKill and k reach the target; else they become a detach, but for
-                              extended mode and for one process of several */
+    bool forward_kill;     /* vKill and k reach the target, unless its features are a FreeBSD
+                              stub's; else they become a detach, but for extended mode and for one
+                              process of several */
     bool keep;             /* a client that goes away without a word leaves the target as it is */
     bool park;             /* the same, and so does one that kills */
+    bool tell_client;      /* why a Ctrl-C does nothing is told as the target's output, too: for a
+                              client that does not see the log. No reply can refuse a Ctrl-C */
     bool end_with_program; /* end when the program that the target debugs has ended and GDB is not
                               in extended mode: for a client whose going away cannot be seen */
 

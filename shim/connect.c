@@ -272,15 +272,16 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
 static int find_stream(const struct shim_name *n, struct relay_target *target)
 {
     uint64_t timeout = n->options.timeout;
-    struct sockaddr_in address;
+    struct sockets_streams found;
+    int rc;
     if (n->options.kind == OPTIONS_UNIX) {
         target->stream = sockets_unix(n->options.path);
-    } else if (sockets_resolve(shim_libc.getaddrinfo, n->options.host, n->options.port, &address) !=
-               0) {
-        log_error(&n->log, "no IPv4 address of this host is known");
+    } else if ((rc = sockets_resolve_streams(shim_libc.getaddrinfo, n->options.host,
+                                             n->options.port, &found)) != 0) {
+        log_error(&n->log, "no address of this host is known: %s", sockets_resolve_text(rc));
         return EHOSTUNREACH;
     } else {
-        target->stream = sockets_tcp(&address, timeout == IO_NEVER ? STREAM_TIMEOUT : timeout);
+        target->stream = sockets_tcp(&found, timeout == IO_NEVER ? STREAM_TIMEOUT : timeout);
     }
     if (target->stream >= 0)
         return 0;

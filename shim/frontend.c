@@ -89,6 +89,13 @@ static void read_command_line(struct frontend *f)
     free(words);
 }
 
+bool frontend_is_machine(void)
+{
+    struct frontend f = {.machine = false};
+    read_command_line(&f);
+    return f.machine;
+}
+
 /* ---- standard input ---- */
 
 /* Whether the other end of the input has gone. */

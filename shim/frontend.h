@@ -34,6 +34,10 @@ struct frontend {
 /* Reads what gdb was started with: words with a NUL behind each, as /proc/self/cmdline has it. */
 void frontend_parse(struct frontend *f, const char *words, size_t len);
 
+/* Whether this process is a gdb that a program drives (MI or DAP): what it shows of standard error
+ * is its own business. */
+bool frontend_is_machine(void);
+
 /* Remembers who has started this process: at its beginning. */
 void frontend_init(void);
 

@@ -101,8 +101,8 @@ static int look_up(struct shim_name *n)
     for (unsigned i = 0; rc == 0 && i < found.n && n->n < SHIM_IPS; i++)
         n->ips[n->n++] = ntohl(found.at[i].sin_addr.s_addr);
     if (rc != 0)
-        log_error(&n->log, "no IPv4 address of this host is known: %s", gai_strerror(rc));
-    return rc;
+        log_error(&n->log, "no IPv4 address of this host is known: %s", sockets_resolve_text(rc));
+    return rc == SOCKETS_NO_HOST ? EAI_NONAME : rc;
 }
 
 static const char *label_of(const struct options *o)

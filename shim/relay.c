@@ -19,6 +19,7 @@
 #include "session/monitor.h"
 #include "session/report.h"
 #include "session/serve.h"
+#include "shim/frontend.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
 
@@ -239,9 +240,10 @@ static void tell_waits(const struct relay *r, const struct log *log)
 /* Serves the target until the debugger or the target has gone. Returns as serve. */
 static int serve_target(struct relay *r, struct server *server, struct chain *chain)
 {
-    const struct serve_options options = {.forward_kill = r->name->options.kill_forward,
+    const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .keep = true,
                                           .park = r->proxy,
+                                          .tell_client = frontend_is_machine(),
                                           .io = &r->io.io,
                                           .run_timeout = r->name->options.run_timeout,
                                           .leaving = leaving,

@@ -56,8 +56,9 @@ static int make_answer(struct qsymbol *q, const struct buf *question, bool found
     return buf_add(&q->answer, question->data + PREFIX_LEN, question->len - PREFIX_LEN);
 }
 
-/* Answers in q->answer when the symbols know the name and may say so. */
-static bool answer_here(struct qsymbol *q, const struct buf *question)
+/* Answers in q->answer when the symbols know the name and may say so; a `guess` will do where GDB
+ * has no symbols. */
+static bool answer_here(struct qsymbol *q, const struct buf *question, bool guess)
 {
     struct buf name;
     uint64_t address;
@@ -65,7 +66,7 @@ static bool answer_here(struct qsymbol *q, const struct buf *question)
         return false;
     buf_init(&name, QSYMBOL_NAME_MAX + 1);
     bool found = question_name(question, &name) &&
-                 symbols_address(q->symbols, (const char *)name.data, &address);
+                 symbols_address(q->symbols, (const char *)name.data, guess, &address);
     if (found) {
         log_debug(q->log, "symbols: %s is %#" PRIx64, (const char *)name.data, address);
         found = make_answer(q, question, true, address) == 0 &&
@@ -101,7 +102,7 @@ static int own_round(struct qsymbol *q)
     q->questions = 0;
     int rc = target_ask(q->base.next, "qSymbol::", &reply);
     for (unsigned n = 0; rc == 0 && is_question(&reply) && n < QSYMBOL_ROUND_MAX; n++) {
-        if (!answer_here(q, &reply) && make_answer(q, &reply, false, 0) != 0)
+        if (!answer_here(q, &reply, true) && make_answer(q, &reply, false, 0) != 0)
             break;
         rc = target_ask_bytes(q->base.next, &q->answer, &reply);
     }
@@ -170,7 +171,7 @@ static int handle_round(struct qsymbol *q, const struct buf *reply)
         log_debug(q->log, "symbols: %u names answered without gdb", q->questions);
         return 0;
     }
-    if (answer_here(q, reply)) {
+    if (answer_here(q, reply, false)) {
         struct request answer;
         request_parse(&answer, q->answer.data, q->answer.len);
         int rc = target_next_send(&q->base, &answer);

@@ -240,13 +240,24 @@ const struct elf_ident *symbols_ident(struct symbols *s)
     return read_facts(s) ? &s->facts.ident : NULL;
 }
 
-bool symbols_address(struct symbols *s, const char *name, uint64_t *address)
+/* In a program that is moved GDB moves what is absolute, too, and not the code of ppc64's function
+ * descriptors (ELFv1: see symtab_load.c). */
+static bool is_certain(const struct symbols *s, const struct symbol *symbol, uint64_t slide)
+{
+    const struct elf_ident *ident = &s->facts.ident;
+    bool descriptors = ident->machine == EM_PPC64 && (ident->flags & 3) < 2;
+    bool odd = symbol->kind == SYMBOL_ABSOLUTE || (symbol->kind == SYMBOL_CODE && descriptors);
+    return symbol->certain && (slide == 0 || !odd);
+}
+
+bool symbols_address(struct symbols *s, const char *name, bool guess, uint64_t *address)
 {
     struct symbol symbol;
     uint64_t slide;
     const struct symtab *table = symbols_table(s);
     size_t n = table != NULL ? symtab_find(table, name, &symbol) : 0;
-    if (n == 0 || symbol.kind == SYMBOL_TLS || !symbols_slide(s, &slide))
+    if (n == 0 || symbol.kind == SYMBOL_TLS || symbol.ask || !symbols_slide(s, &slide) ||
+        (!guess && !is_certain(s, &symbol, slide)))
         return false;
     if (n > 1)
         log_info(s->options.log, "symbols: %s: %zu of this name, the first (%s) is taken", name, n,

@@ -82,10 +82,11 @@ bool symbols_slide(struct symbols *s, uint64_t *slide);
 bool symbols_may_answer(struct symbols *s);
 
 /*
- * The address in memory of a symbol, as GDB would answer it. false when it is not in the file or
- * is thread-local. Only meaningful when symbols_may_answer. Loads the table.
+ * The address in memory of a symbol. false when it is not in the file, is thread-local, an old
+ * version or an indirect function; and when it is not certain that GDB would answer the same,
+ * unless `guess`. Only meaningful when symbols_may_answer. Loads the table.
  */
-bool symbols_address(struct symbols *s, const char *name, uint64_t *address);
+bool symbols_address(struct symbols *s, const char *name, bool guess, uint64_t *address);
 
 /*
  * The name of the function that holds an address in memory, cut to `size` bytes with its NUL. false

@@ -134,6 +134,8 @@ static void fill(const struct symtab *t, uint32_t i, struct symbol *s)
     s->size = e->size;
     s->kind = (enum symbol_kind)e->kind;
     s->global = e->global;
+    s->ask = e->ask;
+    s->certain = false;
 }
 
 /* How well an entry answers to a name: 0 not at all, most for a global of this very name. */
@@ -148,14 +150,23 @@ static unsigned fitness(const struct symtab *t, const struct symtab_entry *e, co
     return symtab_base_len(its, strlen(its)) == len ? 1 : 0;
 }
 
+/* Whether GDB finds this entry, of this fitness, when no other of its name has another address. */
+static bool is_certain(const struct symtab *t, const struct symtab_entry *e, unsigned fits)
+{
+    return !e->ask && (fits == 3 || (fits == 2 && !t->dynamic && !t->mangled));
+}
+
 size_t symtab_find(const struct symtab *t, const char *name, struct symbol *found)
 {
     uint32_t bucket = bucket_of(t, name), best = 0;
     unsigned most = 0;
     size_t candidates = 0;
+    bool sole = true;
     for (uint32_t at = t->buckets[bucket]; at < t->buckets[bucket + 1]; at++) {
         const struct symtab_entry *e = &t->entries[t->by_name[at]];
         unsigned fits = fitness(t, e, name);
+        if (fits > 1 && most > 1 && e->address != t->entries[best].address)
+            sole = false;
         if (fits > most) {
             most = fits;
             best = t->by_name[at];
@@ -164,8 +175,10 @@ size_t symtab_find(const struct symtab *t, const char *name, struct symbol *foun
             candidates++;
         }
     }
-    if (candidates != 0)
+    if (candidates != 0) {
         fill(t, best, found);
+        found->certain = sole && is_certain(t, &t->entries[best], most);
+    }
     return candidates;
 }
 

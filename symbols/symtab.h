@@ -31,10 +31,12 @@ struct symbol {
     uint64_t address;
     uint64_t size; /* st_size; 0 when the file does not say. SYMBOL_SIZE_MAX: that or more */
     enum symbol_kind kind;
-    bool global; /* global or weak; else local to a source file */
+    bool global;  /* global or weak; else local to a source file */
+    bool ask;     /* the address is not what the name means: an indirect function, an old version */
+    bool certain; /* only by symtab_find: GDB finds the same */
 };
 
-#define SYMBOL_SIZE_MAX UINT32_MAX
+#define SYMBOL_SIZE_MAX INT32_MAX
 
 struct symtab;
 
@@ -52,6 +54,11 @@ void symtab_free(struct symtab *t); /* NULL is fine */
  * that LTO renamed (NAME.lto_priv.N, NAME.llvm.N) is found under NAME when nothing else is.
  * Returns how many candidates of the best sort there were: 0 is "not found", more than 1 means
  * that *found was chosen among several.
+ *
+ * It is not certain that GDB finds the same when the file has another address under this very name
+ * (another version, say), or has the name only as LTO made it, and for a local symbol where GDB may
+ * prefer another one: that of a shared library, or a function of C++ that has this name and
+ * parameters.
  */
 size_t symtab_find(const struct symtab *t, const char *name, struct symbol *found);
 

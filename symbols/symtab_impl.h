@@ -8,7 +8,8 @@
 /* 16 bytes a symbol; ELF_STRINGS_MAX is why 29 bits are enough for a place among the names. */
 struct symtab_entry {
     uint64_t address;
-    uint32_t size;
+    uint32_t size : 31;
+    uint32_t ask : 1;
     uint32_t name : 29; /* offset into names */
     uint32_t kind : 2;  /* enum symbol_kind */
     uint32_t global : 1;
@@ -18,6 +19,8 @@ struct symtab {
     struct elf_ident ident;
     char *path;
     struct regions regions;
+    bool dynamic;                 /* the program may have shared libraries */
+    bool mangled;                 /* it has names of C++, Rust or D */
     struct symtab_entry *entries; /* in the order of the file */
     uint32_t n;
     char *names; /* one after the other, each with its NUL */

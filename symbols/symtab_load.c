@@ -127,6 +127,20 @@ static bool is_default(const char *name, size_t len)
     return name[len] == '\0' || name[len + 1] == '@';
 }
 
+/* Whether the address is not what the name means, or not what GDB makes of it: a label of Thumb
+ * code loses its bit there. */
+static bool is_to_ask(const struct loader *l, const GElf_Sym *sym, const char *name, size_t len)
+{
+    return GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC || !is_default(name, len) ||
+           (l->t->ident.machine == EM_ARM && !is_function(sym) && (sym->st_value & 1) != 0);
+}
+
+/* A name that GDB shows, and finds, in another form. */
+static bool is_mangled(const char *name)
+{
+    return name[0] == '_' && name[1] != '\0' && strchr("ZRD", name[1]) != NULL;
+}
+
 static int add(struct loader *l, const struct bfd_sym *s, const GElf_Sym *sym, uint64_t address,
                enum symbol_kind kind)
 {
@@ -135,13 +149,16 @@ static int add(struct loader *l, const struct bfd_sym *s, const GElf_Sym *sym, u
         return NETGDB_PROTO; /* the second pass sees what the first saw: this cannot be */
     l->t->entries[l->n++] = (struct symtab_entry){
         .address = address,
-        .size = sym->st_size < SYMBOL_SIZE_MAX ? (uint32_t)sym->st_size : SYMBOL_SIZE_MAX,
+        .size = (sym->st_size < SYMBOL_SIZE_MAX ? (uint32_t)sym->st_size : SYMBOL_SIZE_MAX) &
+                0x7fffffff,
+        .ask = is_to_ask(l, sym, s->name, len),
         .name = (uint32_t)l->names_len & 0x1fffffff,
         .kind = (unsigned)kind & 3,
         .global = s->global && is_default(s->name, len)};
     memcpy(l->t->names + l->names_len, s->name, len);
     l->t->names[l->names_len + len] = '\0';
     l->names_len += len + 1;
+    l->t->mangled |= is_mangled(s->name);
     return 0;
 }
 
@@ -261,6 +278,8 @@ static int load_any(struct symtab *t, const struct elf_file *program, const char
     struct elf_file debug = {.fd = -1};
     char *debug_path = NULL;
     t->ident = program->ident;
+    GElf_Shdr header;
+    t->dynamic = elf_file_section(program, SHT_DYNAMIC, NULL, &header) != NULL;
     find_descriptors(&l, program);
     bool own = has_symtab(program);
     if (!own)

@@ -6,8 +6,9 @@ tests_unit_regions_LDADD = $(UNIT_LIBS)
 
 SYMBOLS_WORLD = tests/unit/symbols_world.c tests/unit/symbols_world.h tests/unit/unit.h
 SYMBOLS_UNIT_LIBS = $(SYMBOLS_LIBS) $(CMOCKA_LIBS)
-TEST_ELF_PARTS = tests/unit/elfs/common.s tests/unit/elfs/micromips.s tests/unit/elfs/more.s \
-	tests/unit/elfs/opd.s tests/unit/elfs/thumb.s
+TEST_ELF_PARTS = tests/unit/elfs/common.s tests/unit/elfs/ifunc.s tests/unit/elfs/micromips.s \
+	tests/unit/elfs/mips16.s tests/unit/elfs/more.s tests/unit/elfs/opd.s tests/unit/elfs/thumb.s \
+	tests/unit/elfs/versions.map tests/unit/elfs/versions.s
 EXTRA_DIST += $(TEST_ELF_PARTS)
 dist_noinst_SCRIPTS += tests/unit/elfs/make
 check_DATA += tests/unit/elfs.stamp

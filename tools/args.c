@@ -91,11 +91,14 @@ bool parse_port(const char *text, uint16_t *port)
 
 bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port)
 {
-    const char *colon = strrchr(text, ':');
-    size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
-    if (len == 0 || len >= HOST_MAX || (colon != NULL && !parse_port(colon + 1, port)))
+    const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
+    const char *start = end != NULL ? text + 1 : text;
+    const char *rest = end != NULL ? end + 1 : start + strcspn(start, ":[]");
+    size_t len = (size_t)((end != NULL ? end : rest) - start);
+    if (len == 0 || len >= HOST_MAX || (*rest != '\0' && *rest != ':') ||
+        (*rest == ':' && !parse_port(rest + 1, port)))
         return false;
-    memcpy(host, text, len);
+    memcpy(host, start, len);
     host[len] = '\0';
     return true;
 }

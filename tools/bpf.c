@@ -121,19 +121,19 @@ static bool told_to_end(void *context)
 
 static int open_listener(struct debug *d)
 {
-    struct sockaddr_in local;
-    char text[SOCKETS_TEXT];
-    int rc = sockets_resolve(getaddrinfo, d->host, d->port, &local);
+    struct sockets_address local;
+    char text[SOCKETS_STREAM_TEXT];
+    int rc = sockets_resolve_own(getaddrinfo, d->host, d->port, AF_UNSPEC, &local);
     if (rc != 0) {
         complain("%s: %s", d->host, gai_strerror(rc));
         return EXIT_FAILED;
     }
     d->listener = sockets_tcp_listen(&local);
-    if (d->listener < 0 || !sockets_local(d->listener, &local)) {
-        complain("%s: cannot listen there: %s", sockets_text(&local, text), strerror(errno));
+    if (d->listener < 0 || !sockets_name(d->listener, &local)) {
+        complain("%s: cannot listen there: %s", sockets_stream_text(&local, text), strerror(errno));
         return EXIT_FAILED;
     }
-    printf("waiting: target remote %s\n", sockets_text(&local, text));
+    printf("waiting: target remote %s\n", sockets_stream_text(&local, text));
     fflush(stdout);
     return EXIT_DONE;
 }

@@ -79,7 +79,7 @@ static bool was_told_to_end(void *context)
 }
 
 /* Returns the socket, or -1 with errno. A stub that was left may need a moment. */
-static int connect_stub(struct node *n, const struct sockaddr_in *stub)
+static int connect_stub(struct node *n, const struct sockets_streams *stub)
 {
     for (unsigned i = 0;; i++) {
         int fd = sockets_tcp(stub, CONNECT_SECONDS * IO_SECOND);
@@ -94,22 +94,23 @@ static int connect_stub(struct node *n, const struct sockaddr_in *stub)
 static int reach_stub(struct node *n)
 {
     const struct node_options *o = n->options;
-    char text[SOCKETS_TEXT];
+    char text[SOCKETS_STREAM_TEXT];
     if (o->command != NULL) {
         int fd = child_start(&n->child, o->command);
         if (fd < 0)
             complain("%s: %s", o->command[0], strerror(errno));
         return fd;
     }
-    struct sockaddr_in stub;
-    int rc = sockets_resolve(getaddrinfo, o->stub_host, o->stub_port, &stub);
+    struct sockets_streams stub;
+    int rc = sockets_resolve_streams(getaddrinfo, o->stub_host, o->stub_port, &stub);
     if (rc != 0) {
-        complain("%s: %s", o->stub_host, gai_strerror(rc));
+        complain("%s: %s", o->stub_host, sockets_resolve_text(rc));
         return -1;
     }
     int fd = connect_stub(n, &stub);
     if (fd < 0)
-        complain("%s: cannot connect to the stub: %s", sockets_text(&stub, text), strerror(errno));
+        complain("%s: cannot connect to the stub: %s", sockets_stream_text(&stub.at[0], text),
+                 strerror(errno));
     return fd;
 }
 
@@ -280,18 +281,20 @@ static int loop(struct node *n)
 static int open_node(struct node *n)
 {
     const struct node_options *o = n->options;
+    struct sockets_address bind_to;
     struct sockaddr_in local;
     char from[SOCKETS_TEXT], to[SOCKETS_TEXT];
     int rc = sockets_resolve(getaddrinfo, o->server_host, o->server_port, &n->server);
     if (rc != 0) {
-        complain("%s: %s", o->server_host, gai_strerror(rc));
+        complain("%s: %s", o->server_host, sockets_resolve_text(rc));
         return EXIT_FAILED;
     }
-    rc = sockets_resolve(getaddrinfo, o->bind_host, o->bind_port, &local);
+    rc = sockets_resolve_own(getaddrinfo, o->bind_host, o->bind_port, AF_INET, &bind_to);
     if (rc != 0) {
         complain("%s: %s", o->bind_host, gai_strerror(rc));
         return EXIT_FAILED;
     }
+    local = bind_to.is.in;
     n->socket = sockets_udp(&local, NULL);
     if (n->socket < 0 || !sockets_local(n->socket, &local)) {
         complain("%s: cannot send from there: %s: see --bind", sockets_text(&local, from),

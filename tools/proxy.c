@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/herald.h"
 #include "io/sockets.h"
 #include "io/thread.h"
@@ -40,12 +41,12 @@ static void raise_limits(void)
     (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int resolve(const char *host, uint16_t port, struct sockaddr_in *address)
+/* The exit code for a name that was looked up with this result. */
+static int judge(const char *host, int result)
 {
-    int rc = sockets_resolve(getaddrinfo, host, port, address);
-    if (rc == 0)
+    if (result == 0)
         return EXIT_DONE;
-    complain("%s: %s", host, gai_strerror(rc));
+    complain("%s: %s", host, sockets_resolve_text(result));
     return EXIT_FAILED;
 }
 
@@ -54,17 +55,14 @@ static int resolve_target(struct proxy *p)
     const struct options *o = &p->options->target;
     struct sockets_addresses found;
     if (o->kind == OPTIONS_TCP)
-        return resolve(o->host, o->port, &p->stub);
+        return judge(o->host, sockets_resolve_streams(getaddrinfo, o->host, o->port, &p->stub));
     p->n_ips = o->kind == OPTIONS_ANY;
     if (o->kind != OPTIONS_KERNEL)
         return EXIT_DONE;
     int rc = sockets_resolve_all(getaddrinfo, o->host, 0, &found);
     for (unsigned i = 0; rc == 0 && i < found.n && i < LISTENER_IPS; i++)
         p->ips[p->n_ips++] = ntohl(found.at[i].sin_addr.s_addr);
-    if (rc == 0)
-        return EXIT_DONE;
-    complain("%s: %s", o->host, gai_strerror(rc));
-    return EXIT_FAILED;
+    return judge(o->host, rc);
 }
 
 static bool is_for_kernels(const struct proxy_options *o)
@@ -78,8 +76,9 @@ static int resolve_names(struct proxy *p)
     int rc = resolve_target(p);
     if (rc != EXIT_DONE || o->stdio || o->unix_path[0] != '\0')
         return rc;
+    const char *listen = o->listen[0] != '\0' ? o->listen : "127.0.0.1";
     if (o->listen[0] != '\0' || o->has_port || o->first_port != 0)
-        return resolve(o->listen[0] != '\0' ? o->listen : "127.0.0.1", 0, &p->listen);
+        return judge(listen, sockets_resolve_own(getaddrinfo, listen, 0, AF_UNSPEC, &p->listen));
     const char *why = rundir_trouble(p->directory);
     if (why == NULL)
         return EXIT_DONE;
@@ -400,8 +399,8 @@ int proxy_main(int argc, char **argv)
                        .control_fd = -1,
                        .front = {.fd = -1},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                       .changed = PTHREAD_COND_INITIALIZER,
                        .said.left = PROXY_SAYS};
+    clock_condition(&p.changed);
     raise_limits();
     end = open_proxy(&p);
     if (end != EXIT_DONE) {

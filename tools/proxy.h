@@ -16,6 +16,7 @@
 
 #include "io/fds.h"
 #include "io/logqueue.h"
+#include "io/sockets.h"
 #include "proto/options.h"
 #include "proto/server.h"
 #include "session/listener.h"
@@ -25,7 +26,7 @@
 
 enum {
     PROXY_NETS_MAX = 32, /* --from */
-    PROXY_WHO = 48,      /* "127.0.0.1:40000", "process 4711" */
+    PROXY_WHO = 80,      /* "127.0.0.1:40000", "process 4711" */
     PROXY_WHERE = 128,   /* what follows "target remote " */
     PROXY_BUCKETS = 256,
     PROXY_SAYS = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that come and go in a burst */
@@ -106,10 +107,10 @@ struct proxy {
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
     unsigned n_ips;
-    struct sockaddr_in stub;    /* TARGET is tcp: */
-    struct sockaddr_in listen;  /* sin_family 0: doors are unix sockets */
-    char directory[RUNDIR_MAX]; /* where those are */
-    FILE *out;                  /* what is to be typed goes there */
+    struct sockets_streams stub;   /* TARGET is tcp: */
+    struct sockets_address listen; /* len 0: doors are unix sockets */
+    char directory[RUNDIR_MAX];    /* where those are */
+    FILE *out;                     /* what is to be typed goes there */
     int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
     struct door front;
     atomic_bool ending;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "proto/err.h"
@@ -58,12 +59,8 @@ static bool has_hung_up(const struct client *c)
  */
 static const struct client *sit(struct client *c, struct seat *s)
 {
-    struct timespec until;
+    const struct timespec until = clock_after(PREDECESSOR_MS * IO_MS);
     int rc = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += PREDECESSOR_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
     while (s->client != NULL && rc == 0 && has_hung_up(s->client))
         rc = pthread_cond_timedwait(&c->proxy->changed, &c->proxy->lock, &until);
     if (s->client != NULL)
@@ -335,18 +332,15 @@ static void *run(void *argument)
 
 static void name_client(struct client *c)
 {
-    struct sockaddr_storage name = {0};
+    struct sockets_address name = {.len = sizeof name.is};
     struct ucred who;
-    char text[SOCKETS_TEXT];
-    socklen_t len = sizeof name;
-    if (c->proxy->options->stdio || getpeername(c->fd, (struct sockaddr *)&name, &len) != 0) {
+    char text[SOCKETS_STREAM_TEXT];
+    socklen_t len = sizeof who;
+    if (c->proxy->options->stdio || getpeername(c->fd, &name.is.any, &name.len) != 0) {
         (void)snprintf(c->who, sizeof c->who, "stdin");
-    } else if (name.ss_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, &name, sizeof in);
-        (void)snprintf(c->who, sizeof c->who, "%s", sockets_text(&in, text));
+    } else if (name.is.any.sa_family != AF_UNIX) {
+        (void)snprintf(c->who, sizeof c->who, "%s", sockets_stream_text(&name, text));
     } else {
-        len = sizeof who;
         if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0)
             who.pid = 0;
         (void)snprintf(c->who, sizeof c->who, "process %ld", (long)who.pid);

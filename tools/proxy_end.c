@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/thread.h"
 #include "session/leave.h"
 #include "tools/proxy.h"
@@ -15,17 +16,9 @@ enum {
     LEAVERS = 32,        /* kernels that are detached from at a time */
 };
 
-static struct timespec after(unsigned seconds)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += (time_t)seconds;
-    return t;
-}
-
 static void wait_for_clients(struct proxy *p)
 {
-    const struct timespec until = after(CLIENTS_SECONDS);
+    const struct timespec until = clock_after(CLIENTS_SECONDS * IO_SECOND);
     int rc = 0;
     while (!LIST_EMPTY(&p->clients) && rc == 0)
         rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
@@ -45,12 +38,15 @@ static void end_clients(struct proxy *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Not p->watch, which is in the listener's list: its thread reads that under a lock of its own. */
+static const struct listener_watch any_host = {.n = 1};
+
 /* A thread that lets go of kernels until none is left. */
 static void *leaver(void *context)
 {
     struct proxy *p = context;
     struct listener_kernel k;
-    while (listener_take(p->listener, &p->watch, &k))
+    while (listener_take(p->listener, &any_host, &k))
         leave_kernel(&k, &p->log);
     pthread_mutex_lock(&p->lock);
     p->leavers--;
@@ -61,10 +57,8 @@ static void *leaver(void *context)
 
 static void detach_all(struct proxy *p)
 {
-    const struct timespec until = after(LEAVE_SECONDS);
+    const struct timespec until = clock_after(LEAVE_SECONDS * IO_SECOND);
     int rc = 0;
-    p->watch.ips[0] = 0; /* any host's */
-    p->watch.n = 1;
     pthread_mutex_lock(&p->lock);
     unsigned wanted = p->seat_count < LEAVERS ? p->seat_count : LEAVERS;
     for (unsigned i = 0; i < wanted; i++)

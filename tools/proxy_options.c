@@ -44,17 +44,18 @@ static int help(void)
 
 enum { OPT_LISTEN = 256, OPT_PORTS, OPT_FROM, OPT_STDIO, OPT_LEAVE, OPT_JSON, OPT_LOG };
 
+/* ADDRESS or unix:PATH; a port is -p's. */
 static bool take_listen(const char *text, struct proxy_options *o)
 {
     static const char unix_prefix[] = "unix:";
-    bool is_unix = strncmp(text, unix_prefix, sizeof unix_prefix - 1) == 0;
-    const char *value = is_unix ? text + sizeof unix_prefix - 1 : text;
-    char *to = is_unix ? o->unix_path : o->listen;
-    size_t room = is_unix ? sizeof o->unix_path : sizeof o->listen;
+    const char *path = text + sizeof unix_prefix - 1;
+    uint16_t port = 0;
     o->listen[0] = o->unix_path[0] = '\0';
-    if (value[0] == '\0' || strlen(value) >= room || (!is_unix && strchr(value, ':') != NULL))
+    if (strncmp(text, unix_prefix, sizeof unix_prefix - 1) != 0)
+        return parse_endpoint(text, o->listen, &port) && port == 0;
+    if (path[0] == '\0' || strlen(path) >= sizeof o->unix_path)
         return false;
-    memcpy(to, value, strlen(value) + 1);
+    memcpy(o->unix_path, path, strlen(path) + 1);
     return true;
 }
 

@@ -90,11 +90,10 @@ static void print_door(struct proxy *p, const char *event, const struct seat *s,
 void say_who(const struct proxy *p)
 {
     const struct proxy_options *o = p->options;
-    uint32_t at = ntohl(p->listen.sin_addr.s_addr);
     struct stat st;
     if (o->stdio)
         return;
-    if (p->listen.sin_family != AF_INET) {
+    if (p->listen.len == 0) {
         bool group =
             p->directory[0] != '\0' && stat(p->directory, &st) == 0 && (st.st_mode & S_IXGRP) != 0;
         char text[1024];
@@ -103,7 +102,7 @@ void say_who(const struct proxy *p)
             (void)getgrgid_r(st.st_gid, &found, text, sizeof text, &g);
         log_info(&p->log, "who can connect: processes of this user%s%s, and root's",
                  g != NULL ? " and of group " : "", g != NULL ? g->gr_name : "");
-    } else if (at >> 24 == IN_LOOPBACKNET) {
+    } else if (sockets_is_loopback(&p->listen)) {
         log_warn(&p->log, "who can connect: every user of this machine, who then controls the "
                           "kernels, and reads their memory");
     } else {

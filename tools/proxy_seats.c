@@ -26,27 +26,29 @@ void proxy_poke(struct proxy *p)
 /* Where a debugger on this machine, or elsewhere, finds the door. */
 static void name_door(const struct proxy *p, struct door *d)
 {
-    char ip[NET_ADDR_TEXT];
-    uint32_t address = ntohl(p->listen.sin_addr.s_addr);
-    if (address == INADDR_ANY)
-        address = own_address();
-    (void)snprintf(d->where, sizeof d->where, "%s:%u", net_ip_text(address, ip), d->port);
+    char ip[NET_ADDR_TEXT], text[SOCKETS_STREAM_TEXT];
+    struct sockets_address at = p->listen;
+    sockets_set_port(&at, d->port);
+    if (sockets_is_any(&at))
+        (void)snprintf(d->where, sizeof d->where, "%s:%u", net_ip_text(own_address(), ip), d->port);
+    else
+        (void)snprintf(d->where, sizeof d->where, "%s", sockets_stream_text(&at, text));
 }
 
 /* Opens a door at this TCP port (0: any). False with errno. */
 static bool open_door(struct proxy *p, struct door *d, uint16_t port)
 {
-    struct sockaddr_in at = p->listen, name;
+    struct sockets_address at = p->listen, name;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = d};
-    at.sin_port = htons(port);
+    sockets_set_port(&at, port);
     d->fd = sockets_tcp_listen(&at);
     if (d->fd < 0)
         return false;
-    if (!sockets_local(d->fd, &name) || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) != 0) {
+    if (!sockets_name(d->fd, &name) || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) != 0) {
         proxy_close_door(d);
         return false;
     }
-    d->port = ntohs(name.sin_port);
+    d->port = sockets_port(&name);
     name_door(p, d);
     return true;
 }
@@ -110,7 +112,7 @@ static bool open_named_door(struct proxy *p, struct door *d, const char *name, u
 /* Whether doors are TCP ports. */
 static bool is_tcp(const struct proxy *p)
 {
-    return p->listen.sin_family == AF_INET;
+    return p->listen.len != 0;
 }
 
 static bool open_range(struct proxy *p, struct door *d)

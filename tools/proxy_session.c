@@ -95,8 +95,9 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                        const struct target *netgdb)
 {
     const struct options *o = &c->proxy->options->target;
-    const struct serve_options options = {.forward_kill = c->asked || o->kill_forward,
+    const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .park = true,
+                                          .tell_client = !c->asked,
                                           .io = &c->io.io,
                                           .run_timeout = o->run_timeout,
                                           .ended = told_to_end,
@@ -268,8 +269,10 @@ static void refuse_without_stub(struct client *c, struct server *server, int err
     char why[LOG_LINE_MAX / 2], port[8] = "";
     if (o->kind == OPTIONS_TCP)
         (void)snprintf(port, sizeof port, ":%u", o->port);
-    (void)snprintf(why, sizeof why, "%.300s%s: no stub answers there: %s",
-                   o->kind == OPTIONS_TCP ? o->host : o->path, port, strerror(error));
+    bool brackets = o->kind == OPTIONS_TCP && strchr(o->host, ':') != NULL; /* IPv6 */
+    (void)snprintf(why, sizeof why, "%s%.300s%s%s: no stub answers there: %s", brackets ? "[" : "",
+                   o->kind == OPTIONS_TCP ? o->host : o->path, brackets ? "]" : "", port,
+                   strerror(error));
     if (c->proxy->options->stdio)
         c->proxy->exit_code = EXIT_NOBODY;
     client_refuse(c, server, why);

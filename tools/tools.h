@@ -55,8 +55,8 @@ bool parse_port(const char *text, uint16_t *port);
 enum { HOST_MAX = 256 }; /* longest name, with its NUL (RFC 1035: 255) */
 
 /*
- * "HOST", "HOST:PORT" to a host name and a port, which stays as it is when none is written.
- * False when either is empty, too long or no port.
+ * "HOST", "HOST:PORT" to a host name and a port, which stays as it is when none is written. An IPv6
+ * address is in brackets, which are left out. False when either is empty, too long or no port.
  */
 bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port);
 

@@ -39,6 +39,8 @@ export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/runtime"
 unset NETGDB_LOG NETGDB_LOG_FILE NETGDB_TIMEOUT NETGDB_RUN_TIMEOUT NETGDB_KILL NETGDB_FILEIO \
     NETGDB_CACHE NETGDB_NOCACHE \
     NETGDB_SYMBOLS NETGDB_SLIDE NETGDB_RTOS NETGDB_LIB DEBUGINFOD_URLS LD_PRELOAD
+# A node plays a FreeBSD kernel in most tests, which a kill leaves at db>.
+export NETGDB_KILL=detach
 mkdir -m 700 "$NETGDB_RUNTIME_DIR"
 
 # A sanitizer's library must come before what it looks after, and begin before (see early.c). GDB's

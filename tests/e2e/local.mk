@@ -19,9 +19,11 @@ E2E_TESTS = \
 	tests/e2e/hostile.test \
 	tests/e2e/install.test \
 	tests/e2e/interrupt.test \
+	tests/e2e/ipv6.test \
 	tests/e2e/keep.test \
 	tests/e2e/kernel-lldb.test \
 	tests/e2e/kernel.test \
+	tests/e2e/kill.test \
 	tests/e2e/leave.test \
 	tests/e2e/leave_kernel.test \
 	tests/e2e/machines.test \
@@ -29,6 +31,7 @@ E2E_TESTS = \
 	tests/e2e/memory.test \
 	tests/e2e/mi.test \
 	tests/e2e/moved.test \
+	tests/e2e/names.test \
 	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
@@ -174,3 +177,8 @@ tests/e2e/early.so: $(srcdir)/tests/e2e/early.c
 	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -shared -fPIC -Wl,-z,initfirst -o $@ \
 		$(srcdir)/tests/e2e/early.c
 endif
+
+# What gdb answers to qSymbol, and what we do.
+check_PROGRAMS += tests/e2e/names
+tests_e2e_names_SOURCES = tests/e2e/names.c tests/rsp_plain.h
+tests_e2e_names_LDADD = $(SYMBOLS_LIBS)

@@ -150,12 +150,12 @@ static void close_all(const int *fds, unsigned n)
 
 static bool play_tcp(void)
 {
-    struct sockaddr_in at;
+    struct sockets_streams at;
     int fds[3] = {-1, -1, -1};
-    bool good = sockets_resolve(getaddrinfo, "127.0.0.1", 0, &at) == 0;
+    bool good = sockets_resolve_streams(getaddrinfo, "127.0.0.1", 0, &at) == 0;
     if (good)
-        fds[0] = sockets_tcp_listen(&at);
-    good = good && fds[0] >= 0 && sockets_local(fds[0], &at);
+        fds[0] = sockets_tcp_listen(&at.at[0]);
+    good = good && fds[0] >= 0 && sockets_name(fds[0], &at.at[0]);
     if (good)
         fds[1] = sockets_tcp(&at, SOON);
     good = good && fds[1] >= 0 && stage_readable(fds[0]);

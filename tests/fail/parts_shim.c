@@ -141,14 +141,16 @@ static const char *clear_proxy(void)
 static void set_tcp(void)
 {
     stage_aside++;
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockets_address at = {
+        .is.in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+        .len = sizeof at.is.in};
     int door = sockets_tcp_listen(&at);
-    if (door < 0 || !sockets_local(door, &at))
+    if (door < 0 || !sockets_name(door, &at))
         abort();
     stage_stubs(door);
     stage_aside--;
     (void)snprintf(name, sizeof name, "netgdb:tcp:127.0.0.1");
-    (void)snprintf(service, sizeof service, "%u", ntohs(at.sin_port));
+    (void)snprintf(service, sizeof service, "%u", sockets_port(&at));
     watch_libc();
 }
 

@@ -61,7 +61,7 @@ static void a_host_alone_has_every_default(void **state)
     assert_string_equal(o.rtos, "auto");
     assert_true(o.cache);
     assert_int_equal(o.nocaches, 0);
-    assert_false(o.kill_forward);
+    assert_int_equal(o.kill, OPTIONS_KILL_BY_TARGET);
     assert_false(o.fileio);
     assert_int_equal(o.log, LOG_WARN);
     assert_string_equal(o.log_file, "");
@@ -87,6 +87,9 @@ static void every_kind_of_target_has_its_form(void **state)
     assert_false(o.cache);
     o = parse("tcp:[fe80::1%eth0]:1234");
     assert_string_equal(o.host, "fe80::1%eth0");
+    o = parse("tcp:fe80::1%eth0:1234"); /* gdb takes no brackets there */
+    assert_string_equal(o.host, "fe80::1%eth0");
+    assert_int_equal(o.port, 1234);
     o = parse("unix:/run/stub:1,cache=off");
     assert_int_equal(o.kind, OPTIONS_UNIX);
     assert_string_equal(o.path, "/run/stub:1");
@@ -112,14 +115,14 @@ static void every_option_is_read(void **state)
     assert_int_equal(o.nocaches, 2);
     assert_true(o.nocache[0].start == 0xfee00000 && o.nocache[0].end == 0xfee01000);
     assert_true(o.nocache[1].start == 0 && o.nocache[1].end == 0xff);
-    assert_true(o.kill_forward);
+    assert_int_equal(o.kill, OPTIONS_KILL_FORWARD);
     assert_true(o.fileio);
     assert_int_equal(o.log, LOG_PACKET);
     assert_true(parse("h,timeout=0").timeout == 0);
     assert_true(parse("h,slide=0x200000").slide == 0x200000);
     assert_true(parse("h,slide=+0Xffffffff80000000").slide == UINT64_C(0xffffffff80000000));
     assert_true(parse("h,cache=off,cache=on").cache);
-    assert_false(parse("h,kill=forward,kill=detach").kill_forward);
+    assert_int_equal(parse("h,kill=forward,kill=detach").kill, OPTIONS_KILL_DETACH);
 }
 
 static void the_environment_gives_the_defaults(void **state)
@@ -158,7 +161,7 @@ static void the_environment_gives_the_defaults(void **state)
     assert_false(o.cache);
     assert_int_equal(o.nocaches, 2);
     assert_true(o.nocache[1].start == 3 && o.nocache[1].end == 4);
-    assert_true(o.kill_forward);
+    assert_int_equal(o.kill, OPTIONS_KILL_FORWARD);
     assert_true(o.fileio);
     assert_int_equal(o.log, LOG_DEBUG);
     assert_string_equal(o.log_file, "/tmp/log,");

@@ -102,7 +102,6 @@ static void a_pie_is_answered_only_when_the_slide_is_known(void **state)
                                             {"qSymbol:555500100014:6f75746572", "OK"},
                                             {NULL, NULL}};
     static const struct exchange absolute[] = {{"qSymbol::", "qSymbol:6162736f6c757465"},
-                                               {"qSymbol:1234:6162736f6c757465", "OK"},
                                                {NULL, NULL}};
     (void)state;
     struct world w = {.options.file = need_elf("x86-pie")};
@@ -116,8 +115,8 @@ static void a_pie_is_answered_only_when_the_slide_is_known(void **state)
     world_end(&w);
     w.options.have_slide = true;
     w.options.slide = 0x7000;
-    world_start(&w, absolute);
-    ask(w.target, "qSymbol::", "OK");
+    world_start(&w, absolute); /* GDB moves it, too */
+    ask(w.target, "qSymbol::", "qSymbol:6162736f6c757465");
     world_end(&w);
 }
 

@@ -217,6 +217,19 @@ static void a_kill_is_forwarded_when_asked_for(void **state)
     expect_did(f, "[vKill;a410][k]");
 }
 
+/* A FreeBSD kernel on a serial line, say. */
+static void a_kill_of_a_stub_that_is_freebsds_is_not_forwarded(void **state)
+{
+    struct fixture *f = *state;
+    f->options.forward_kill = true;
+    gdb(f, IO_MS, "qSupported:xmlRegisters=i386");
+    stub(f, 2 * IO_MS, "PacketSize=1003;qXfer:threads:read+;QStartNoAckMode+");
+    gdb(f, 3 * IO_MS, "vKill;a410");
+    gdb(f, 4 * IO_MS, "k");
+    assert_int_equal(run(f), SERVE_DETACHED);
+    expect_did(f, "[qSupported:xmlRegisters=i386][leave D]");
+}
+
 static void a_kill_parks_where_clients_come_and_go(void **state)
 {
     struct fixture *f = *state;
@@ -637,6 +650,21 @@ static void ctrl_c_to_a_running_kernel_is_explained(void **state)
     assert_true(said(f, "Ctrl-C again leaves"));
 }
 
+static void ctrl_c_to_a_running_kernel_may_be_explained_to_the_client(void **state)
+{
+    struct fixture *f = *state;
+    f->options.tell_client = true;
+    gdb(f, IO_MS, "c");
+    fake_text(&f->io, IO_CLIENT, IO_SECOND, "\x03");
+    stub(f, 2 * IO_SECOND, "T05thread:1;");
+    fake_eof(&f->io, IO_CLIENT, 3 * IO_SECOND);
+    assert_int_equal(run(f), SERVE_DETACHED);
+    struct buf *sent = &f->io.side[IO_CLIENT].sent;
+    assert_non_null(memmem(sent->data, sent->len, "$O6e65746764623a20612072756e6e696e67", 36));
+    assert_non_null(memmem(sent->data, sent->len, "0a#", 3));
+    assert_true(said(f, "a running kernel is stopped at its console"));
+}
+
 static void ctrl_c_during_a_read_goes_nowhere(void **state)
 {
     struct fixture *f = *state;
@@ -852,6 +880,7 @@ int main(void)
         TEST(a_kill_becomes_a_detach),
         TEST(k_alone_becomes_a_detach_without_a_reply),
         TEST(a_kill_is_forwarded_when_asked_for),
+        TEST(a_kill_of_a_stub_that_is_freebsds_is_not_forwarded),
         TEST(a_kill_parks_where_clients_come_and_go),
         TEST(a_client_that_goes_leaves_the_target),
         TEST(a_client_that_goes_parks_where_clients_come_and_go),
@@ -886,6 +915,7 @@ int main(void)
         TEST(in_extended_mode_the_session_survives_the_program),
         TEST(ctrl_c_reaches_a_target_that_can_be_interrupted),
         TEST(ctrl_c_to_a_running_kernel_is_explained),
+        TEST(ctrl_c_to_a_running_kernel_may_be_explained_to_the_client),
         TEST(ctrl_c_during_a_read_goes_nowhere),
         TEST(a_running_kernel_whose_client_goes_is_let_be),
         TEST(who_was_told_that_a_kernel_runs_is_not_told_again),

@@ -142,6 +142,35 @@ static void a_static_that_lto_renamed_is_found_under_both_names(void **state)
     symtab_free(t);
 }
 
+static void expect_certain(const struct symtab *t, const char *name, size_t candidates,
+                           bool certain, bool ask)
+{
+    struct symbol s = {0};
+    assert_int_equal(symtab_find(t, name, &s), candidates);
+    if (s.certain != certain || s.ask != ask)
+        fail_msg("%s: certain %d, ask %d", name, s.certain, s.ask);
+}
+
+/* For all that tests/e2e/names.test asks gdb. */
+static void a_name_with_two_addresses_is_not_certain(void **state)
+{
+    (void)state;
+    struct symtab *t = open_elf("x86"), *v = open_elf("versions-x86_64");
+    expect_certain(t, "outer", 1, true, false);
+    expect_certain(t, "both", 1, false, false);
+    expect_certain(t, "twin", 2, false, false);
+    expect_certain(t, "only_in_first", 1, true, false);
+    expect_certain(t, "renamed", 1, false, false); /* the name is another one in the file */
+    expect_certain(v, "plain", 1, true, false);
+    expect_certain(v, "moved", 1, false, false);
+    expect_certain(v, "lost", 1, false, true);
+    expect_certain(v, "chosen", 1, false, true);
+    expect_certain(v, "twin", 1, false, false); /* local, and the file may have libraries */
+    expect(v, "moved", 0x100004, 4, SYMBOL_CODE);
+    symtab_free(t);
+    symtab_free(v);
+}
+
 static void what_is_no_symbol_of_memory_is_not_found(void **state)
 {
     static const char *const names[] = {"", "rename", "x86.o", ".text", "$d", "$t", "$x", "UND"};
@@ -292,6 +321,7 @@ int main(void)
         cmocka_unit_test(ppc64_is_read_and_functions_are_where_their_code_is),
         cmocka_unit_test(global_goes_before_local_and_the_first_local_before_others),
         cmocka_unit_test(a_static_that_lto_renamed_is_found_under_both_names),
+        cmocka_unit_test(a_name_with_two_addresses_is_not_certain),
         cmocka_unit_test(what_is_no_symbol_of_memory_is_not_found),
         cmocka_unit_test(an_address_is_named_by_the_innermost_symbol_with_a_size),
         cmocka_unit_test(every_symbol_is_found_by_its_name_and_near_its_address),
