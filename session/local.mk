@@ -2,6 +2,7 @@
 # session/: from a name and its options to a served target.
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
+	session/beside.c session/beside.h \
 	session/chain.c session/chain.h \
 	session/control.c session/control.h \
 	session/kernel.c session/kernel.h \

@@ -297,7 +297,7 @@ UNIT_TESTS += tests/unit/control
 tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h
 tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/confine
-tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/proxy.h
+tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/confine.h
 tests_unit_confine_LDADD = $(UNIT_LIBS)
 
 if HAVE_CMOCKA

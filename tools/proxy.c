@@ -19,6 +19,7 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/control.h"
+#include "tools/confine.h"
 
 enum {
     EVENTS = 32,

@@ -242,13 +242,4 @@ int control_open(struct proxy *p);
 void control_accept(struct proxy *p);
 void control_close(struct proxy *p);
 
-/* ---- confine.c ---- */
-
-/*
- * Gives up what is not needed any more: new privileges, and files but those in `directory`, the
- * removal of `socket`, and reading what stands beside `symbols` (each empty: none; so is one that
- * is not there). Before the first thread. False with errno: the file system is not confined.
- */
-bool confine(const char *directory, const char *socket, const char *symbols);
-
 #endif
