@@ -16,4 +16,8 @@ libsession_la_SOURCES = \
 	session/record.c session/record.h \
 	session/report.c session/report.h \
 	session/rundir.c session/rundir.h \
-	session/serve.c session/serve.h
+	session/serve.c session/serve.h \
+	session/tls.c session/tls.h \
+	session/tls_keys.c
+libsession_la_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
+	-DNETGDB_LIBDIR='"$(libdir)"' -DNETGDB_TLS_HELPER='"$(pkglibexecdir)/netgdb-tls"'
