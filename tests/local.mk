@@ -201,7 +201,8 @@ check-long: check
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
-	tools/node.h tools/node_options.c tools/tools.h
+	tools/node.h tools/node_options.c tools/tools.h \
+	tools/tls_options.c tools/tls_options.h session/tls_keys.c session/tls.h
 tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/options

@@ -12,17 +12,21 @@ tools_netgdb_SOURCES = \
 	tools/main.c \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
+	tools/node_tls.c \
 	tools/proxy.c tools/proxy.h \
 	tools/proxy_client.c \
 	tools/proxy_control.c \
 	tools/proxy_end.c \
 	tools/proxy_take.c \
+	tools/proxy_tls.c \
 	tools/proxy_options.c \
 	tools/proxy_say.c \
 	tools/proxy_seats.c \
 	tools/proxy_session.c \
 	tools/rtos.c \
-	tools/run.c tools/run.h
+	tools/run.c tools/run.h \
+	tools/tls_options.c tools/tls_options.h \
+	tools/tls_server.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
 	-DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)

@@ -21,6 +21,7 @@
 #include "session/listener.h"
 #include "session/profile.h"
 #include "session/rundir.h"
+#include "tools/tls_options.h"
 #include "tools/tools.h"
 
 enum {
@@ -47,6 +48,7 @@ struct proxy_options {
     struct lobby_net from[PROXY_NETS_MAX];
     unsigned froms;
     bool stdio, json, leave_parked;
+    struct tls_options tls; /* what comes over TCP is encrypted */
     enum log_level log_level;
 };
 
@@ -111,6 +113,7 @@ struct proxy {
     char directory[RUNDIR_MAX]; /* where those are */
     FILE *out;                  /* what is to be typed goes there */
     int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
+    int tls_fd; /* the helper of --tls; -1: none any more */
     struct door front;
     atomic_bool ending;
     int exit_code;
@@ -125,6 +128,7 @@ struct proxy {
     struct log_limit refused, full;    /* lines that clients can cause */
     struct log_limit no_door;          /* and kernels */
     struct log_limit sent_away;        /* the same, of the main thread alone */
+    struct log_limit refused_tls;      /* likewise */
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;
     atomic_uint seats_ever; /* the loop looks at it without the lock */
@@ -192,11 +196,15 @@ void proxy_tell_full(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 
-/* A debugger that came through a door. Owns the descriptors. */
-void client_start(struct proxy *p, struct door *door, int in, int out);
+/* What a client is called: its address, or its process. */
+void client_name(const struct proxy *p, int fd, char who[PROXY_WHO]);
 
-/* A client of this stream, in the list of clients. NULL: no memory; the stream stays open. */
-struct client *client_new(struct proxy *p, int in, int out);
+/* A debugger that came through a door, called `who`. Owns the descriptors. */
+void client_start(struct proxy *p, struct door *door, int in, int out, const char *who);
+
+/* A client of this stream, called `who`, in the list of clients. NULL: no memory; the stream stays
+ * open. */
+struct client *client_new(struct proxy *p, int in, int out, const char *who);
 
 /* Serves a client until it leaves, and frees it. */
 void client_serve(struct client *c);
@@ -229,6 +237,17 @@ void client_debug_stub(struct client *c, struct server *server);
  * until it leaves. Owns the descriptor.
  */
 void proxy_take(struct proxy *p, int fd, const char *line);
+
+/* ---- proxy_tls.c: for the main thread ---- */
+
+/* Starts the helper when --tls is given: before files are confined. Returns an exit code. */
+int proxy_tls_open(struct proxy *p);
+
+/* The plain stream of a connection, which is closed here; -1: there is no helper any more. */
+int proxy_tls_wrap(struct proxy *p, int tcp);
+
+/* Tells what the helper has to say. */
+void proxy_tls_hear(struct proxy *p);
 
 /* ---- proxy_end.c ---- */
 

@@ -333,23 +333,23 @@ static void *run(void *argument)
     return NULL;
 }
 
-static void name_client(struct client *c)
+void client_name(const struct proxy *p, int fd, char who[PROXY_WHO])
 {
     struct sockaddr_storage name = {0};
-    struct ucred who;
+    struct ucred process;
     char text[SOCKETS_TEXT];
     socklen_t len = sizeof name;
-    if (c->proxy->options->stdio || getpeername(c->fd, (struct sockaddr *)&name, &len) != 0) {
-        (void)snprintf(c->who, sizeof c->who, "stdin");
+    if (p->options->stdio || getpeername(fd, (struct sockaddr *)&name, &len) != 0) {
+        (void)snprintf(who, PROXY_WHO, "stdin");
     } else if (name.ss_family == AF_INET) {
         struct sockaddr_in in;
         memcpy(&in, &name, sizeof in);
-        (void)snprintf(c->who, sizeof c->who, "%s", sockets_text(&in, text));
+        (void)snprintf(who, PROXY_WHO, "%s", sockets_text(&in, text));
     } else {
-        len = sizeof who;
-        if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0)
-            who.pid = 0;
-        (void)snprintf(c->who, sizeof c->who, "process %ld", (long)who.pid);
+        len = sizeof process;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &len) != 0)
+            process.pid = 0;
+        (void)snprintf(who, PROXY_WHO, "process %ld", (long)process.pid);
     }
 }
 
@@ -360,7 +360,7 @@ static uint64_t spin_budget(void)
     return text != NULL ? strtoull(text, NULL, 10) * 1000 : 0;
 }
 
-struct client *client_new(struct proxy *p, int in, int out)
+struct client *client_new(struct proxy *p, int in, int out, const char *who)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io, spin_budget()) != 0) {
@@ -377,7 +377,7 @@ struct client *client_new(struct proxy *p, int in, int out)
     c->wants.nets_n = p->options->froms;
     io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
-    name_client(c);
+    (void)snprintf(c->who, sizeof c->who, "%s", who);
     pthread_mutex_lock(&p->lock);
     LIST_INSERT_HEAD(&p->clients, c, entries);
     pthread_mutex_unlock(&p->lock);
@@ -399,9 +399,9 @@ static void limit_silent(struct proxy *p)
     (void)shutdown(oldest->fd, SHUT_RDWR);
 }
 
-void client_start(struct proxy *p, struct door *door, int in, int out)
+void client_start(struct proxy *p, struct door *door, int in, int out, const char *who)
 {
-    struct client *c = client_new(p, in, out);
+    struct client *c = client_new(p, in, out, who);
     if (c == NULL) {
         close(in);
         return;

@@ -30,7 +30,8 @@ static void name_door(const struct proxy *p, struct door *d)
     uint32_t address = ntohl(p->listen.sin_addr.s_addr);
     if (address == INADDR_ANY)
         address = own_address();
-    (void)snprintf(d->where, sizeof d->where, "%s:%u", net_ip_text(address, ip), d->port);
+    (void)snprintf(d->where, sizeof d->where, "%s%s:%u", p->options->tls.on ? "netgdb:tls:" : "",
+                   net_ip_text(address, ip), d->port);
 }
 
 /* Opens a door at this TCP port (0: any). False with errno. */
@@ -278,7 +279,7 @@ struct seat *proxy_stream_seat(struct proxy *p)
     struct seat *s = new_seat(p, &nowhere);
     if (s != NULL)
         (void)snprintf(s->name, sizeof s->name, "%s",
-                       o->kind == OPTIONS_TCP    ? o->host
+                       o->host[0] != '\0'        ? o->host
                        : o->kind == OPTIONS_UNIX ? "unix"
                                                  : "stdio");
     return s;
