@@ -300,6 +300,13 @@ tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/confine
 tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/confine.h
 tests_unit_confine_LDADD = $(UNIT_LIBS)
+if HAVE_TLS
+UNIT_TESTS += tests/unit/tls
+tests_unit_tls_SOURCES = tests/unit/tls.c tests/unit/unit.h
+tests_unit_tls_LDADD = libsession.la libio.la $(UNIT_LIBS)
+else
+EXTRA_DIST += tests/unit/tls.c
+endif
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

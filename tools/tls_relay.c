@@ -122,15 +122,14 @@ static void write_tls(struct relay *r)
 
 static void await(struct relay *r)
 {
-    bool pending = is_room(&r->in) && gnutls_record_check_pending(r->link->session) != 0;
+    bool ready = is_room(&r->in) && gnutls_record_check_pending(r->link->session) != 0;
+    ready |= is_room(&r->out) && r->hung_up; /* its last bytes, or its end */
     short plain = (short)((is_room(&r->out) ? POLLIN : 0) | (r->in.len != 0 ? POLLOUT : 0));
     bool sends = !r->out.closed && !is_room(&r->out);
     short net = (short)((is_room(&r->in) ? POLLIN : 0) | (sends ? POLLOUT : 0));
     struct pollfd fds[] = {{r->hung_up ? -1 : r->link->plain, plain, 0}, {r->link->net, net, 0}};
-    int wait = pending ? 0 : -1;
-    if (r->hung_up && !pending)
-        wait = (int)(TLS_LINGER / IO_MS);
-    (void)poll(fds, 2, wait);
+    int wait = r->hung_up ? (int)(TLS_LINGER / IO_MS) : -1;
+    (void)poll(fds, 2, ready ? 0 : wait);
     if ((fds[1].revents & (POLLHUP | POLLERR)) != 0 && r->in.ended)
         cut(r); /* nothing would read the error */
     if ((fds[0].revents & (POLLHUP | POLLERR)) == 0 || r->hung_up)
