@@ -133,7 +133,7 @@ static void leave_parent(void)
 {
     pid_t pid = fork();
     if (pid != 0)
-        _exit(pid < 0);
+        _exit(pid < 0 ? 1 : 0);
     (void)setsid();
     (void)clearenv(); /* GnuTLS writes keys where SSLKEYLOGFILE says */
     (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
@@ -190,5 +190,5 @@ int main(int argc, char **argv)
     tell(loaded ? TLS_READY : why);
     if (loaded)
         serve_all(&link);
-    _exit(!loaded);
+    _exit(loaded ? 0 : 1);
 }
