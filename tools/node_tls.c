@@ -142,6 +142,7 @@ static int open_listener(struct desk *d)
         complain("%s: cannot listen there: %s", sockets_text(&local, text), strerror(errno));
         return EXIT_FAILED;
     }
+    tls_options_defer(d->listener);
     complain("node: (gdb) target remote netgdb:tls:%s", sockets_text(&local, text));
     return EXIT_DONE;
 }

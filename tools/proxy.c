@@ -248,15 +248,20 @@ static int open_proxy(struct proxy *p)
 
 /* ---- the loop ---- */
 
+static void rest(void)
+{
+    const struct timespec time = {0, REST_NS};
+    (void)nanosleep(&time, NULL);
+}
+
 /* The next connection, or -1. At the descriptor limit it stays in the queue, and we rest: it would
  * wake us again at once. */
 int proxy_accept(struct proxy *p, int door)
 {
-    const struct timespec rest = {0, REST_NS};
     int fd = sockets_tcp_accept(door);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
         proxy_tell_full(p, strerror(errno));
-        (void)nanosleep(&rest, NULL);
+        rest();
     }
     return fd;
 }
@@ -286,6 +291,10 @@ static void take_client(struct proxy *p, struct door *door, int fd)
 
 static void accept_clients(struct proxy *p, struct door *door)
 {
+    if (!proxy_tls_takes(p)) {
+        rest(); /* they stay in the queue, and would wake us again at once */
+        return;
+    }
     for (int i = 0; i < ACCEPTS; i++) {
         int fd = proxy_accept(p, door->fd);
         if (fd < 0)

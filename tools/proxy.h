@@ -243,6 +243,9 @@ void proxy_take(struct proxy *p, int fd, const char *line);
 /* Starts the helper when --tls is given: before files are confined. Returns an exit code. */
 int proxy_tls_open(struct proxy *p);
 
+/* False: the helper has as many connections to look at as it takes. */
+bool proxy_tls_takes(const struct proxy *p);
+
 /* The plain stream of a connection, which is closed here; -1: there is no helper any more. */
 int proxy_tls_wrap(struct proxy *p, int tcp);
 

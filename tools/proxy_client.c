@@ -384,19 +384,42 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     return c;
 }
 
-/* One more that has not asked anything: of too many the one that came first goes. */
+/* Whether two came from one host; of a unix socket, from one process. */
+static bool is_same_host(const struct client *a, const struct client *b)
+{
+    return strncmp(a->who, b->who, strcspn(a->who, ":") + 1) == 0;
+}
+
+/* How many of its host have not asked anything. */
+static unsigned silent_beside(const struct proxy *p, const struct client *c)
+{
+    const struct client *other;
+    unsigned n = 0;
+    LIST_FOREACH (other, &p->clients, entries)
+        n += other->silent && is_same_host(c, other);
+    return n;
+}
+
+/* One more that has not asked anything: of too many the oldest of the host that has most goes. */
 static void limit_silent(struct proxy *p)
 {
-    struct client *c, *oldest = NULL;
-    unsigned n = 0;
-    LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
+    struct client *c, *chosen = NULL;
+    unsigned n = 0, most = 0;
+    LIST_FOREACH (c, &p->clients, entries)
         n += c->silent;
-        oldest = c->silent ? c : oldest;
-    }
-    if (oldest == NULL || n <= PROXY_SILENT_MAX)
+    if (n <= PROXY_SILENT_MAX)
         return;
-    oldest->silent = false;
-    (void)shutdown(oldest->fd, SHUT_RDWR);
+    LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
+        unsigned beside = c->silent ? silent_beside(p, c) : 0;
+        if (beside >= most && c->silent) {
+            most = beside;
+            chosen = c;
+        }
+    }
+    if (chosen == NULL)
+        return;
+    chosen->silent = false;
+    (void)shutdown(chosen->fd, SHUT_RDWR);
 }
 
 void client_start(struct proxy *p, struct door *door, int in, int out, const char *who)

@@ -47,6 +47,8 @@ static bool open_door(struct proxy *p, struct door *d, uint16_t port)
         proxy_close_door(d);
         return false;
     }
+    if (p->options->tls.on)
+        tls_options_defer(d->fd);
     d->port = ntohs(name.sin_port);
     name_door(p, d);
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --tls: the helper between the TCP ports and the clients; see proxy.h. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -19,6 +20,12 @@ int proxy_tls_open(struct proxy *p)
         return EXIT_DONE;
     complain("%s", strerror(errno));
     return EXIT_FAILED;
+}
+
+bool proxy_tls_takes(const struct proxy *p)
+{
+    struct pollfd helper = {p->tls_fd, POLLOUT, 0};
+    return p->tls_fd < 0 || poll(&helper, 1, 0) != 0;
 }
 
 int proxy_tls_wrap(struct proxy *p, int tcp)

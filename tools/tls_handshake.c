@@ -102,7 +102,7 @@ static const struct {
     {GNUTLS_E_INSUFFICIENT_CREDENTIALS, "it wants keys of the other kind (a PSK or certificates)"},
     {GNUTLS_E_UNSUPPORTED_VERSION_PACKET, "it does not speak TLS 1.3"},
     {GNUTLS_E_NO_CIPHER_SUITES, "it does not speak TLS 1.3 with keys of this kind"},
-    {GNUTLS_E_UNEXPECTED_PACKET_LENGTH, "it does not speak TLS"},
+    {GNUTLS_E_UNEXPECTED_PACKET_LENGTH, "it does not speak TLS, or was cut off"},
     {GNUTLS_E_UNEXPECTED_PACKET, "it does not speak TLS"},
     {GNUTLS_E_RECORD_OVERFLOW, "it does not speak TLS"},
     {GNUTLS_E_PREMATURE_TERMINATION, "the connection was closed during the TLS handshake"},

@@ -44,6 +44,9 @@ const char *tls_options_complete(struct tls_options *o);
 /* The helper of a server, or -1 with a complaint. See tls_start. */
 int tls_options_start(const struct tls_options *o);
 
+/* For a port with --tls: whoever says nothing is the system's to keep, and costs no process. */
+void tls_options_defer(int listener);
+
 /*
  * Tells what the helper says of connections that were refused: a line at once, then one a minute.
  * False: it has ended.

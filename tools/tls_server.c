@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A server's helper; see tls_options.h. */
 #include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "io/fds.h"
 #include "tools/tls_options.h"
@@ -15,6 +17,12 @@ int tls_options_start(const struct tls_options *o)
     if (control < 0)
         complain("--tls: %s", why);
     return control;
+}
+
+void tls_options_defer(int listener)
+{
+    const int seconds = TLS_HANDSHAKE / IO_SECOND;
+    (void)setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }
 
 /* Nothing more to hear: for now, or for ever. */
