@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is installed together; see beside.h. */
+/* Files that are installed together; see beside.h. */
 #include "session/beside.h"
 
 #include <stdio.h>

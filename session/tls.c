@@ -206,7 +206,7 @@ static int handshake(int control, const struct sockaddr_in *address, uint64_t de
     uint64_t now = io_fds_now();
     int tcp = sockets_tcp(address, deadline > now ? deadline - now : 0);
     if (tcp < 0)
-        return fail(why, "nobody answers there", errno);
+        return fail(why, "no answer there", errno);
     int plain = tls_wrap(control, tcp);
     if (plain < 0)
         return fail(why, "netgdb-tls", errno);

@@ -35,7 +35,7 @@ struct tls_keys {
 };
 
 /* Whether these can be used: a PSK alone, or a certificate with its key and a CA. NULL, or what is
- * wrong: words that fit behind a colon. */
+ * wrong: words to stand after a colon. */
 const char *tls_keys_trouble(const struct tls_keys *keys);
 
 /*

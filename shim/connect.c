@@ -291,7 +291,7 @@ static int find_stream(const struct shim_name *n, struct relay_target *target)
     return error;
 }
 
-/* A proxy or node with --tls. What is wrong with keys or peers is one line of its own. */
+/* A proxy or node with --tls. A wrong key or peer is one line. */
 static int find_encrypted(const struct shim_name *n, struct relay_target *target)
 {
     uint64_t timeout = n->options.timeout;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a process that strangers send to gives up. */
+/* Rights that a process gives up when strangers can send to it. */
 #ifndef NETGDB_TOOLS_CONFINE_H
 #define NETGDB_TOOLS_CONFINE_H
 

@@ -159,7 +159,7 @@ static int take_server(int argc, char **argv, struct node_options *o)
     return -1;
 }
 
-/* SERVER, and COMMAND behind "--". */
+/* SERVER, and COMMAND after "--". */
 static int take_operands(int argc, char **argv, struct node_options *o)
 {
     int rc = take_server(argc, argv, o);

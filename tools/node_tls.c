@@ -14,7 +14,7 @@
 
 enum { CLIENTS_MAX = 32 }; /* that have not asked anything yet */
 
-struct desk {
+struct tls_node {
     struct node *node;
     int listener, control;    /* control: of the helper; -1: it has ended */
     int clients[CLIENTS_MAX]; /* plain streams, the oldest first */
@@ -24,43 +24,43 @@ struct desk {
 
 /* ---- clients ---- */
 
-static void forget(struct desk *d, unsigned i)
+static void forget(struct tls_node *t, unsigned i)
 {
-    d->n--;
-    memmove(d->clients + i, d->clients + i + 1, (d->n - i) * sizeof d->clients[0]);
+    t->n--;
+    memmove(t->clients + i, t->clients + i + 1, (t->n - i) * sizeof t->clients[0]);
 }
 
-static void drop_client(struct desk *d, unsigned i)
+static void drop_client(struct tls_node *t, unsigned i)
 {
-    close(d->clients[i]);
-    forget(d, i);
+    close(t->clients[i]);
+    forget(t, i);
 }
 
-static void accept_client(struct desk *d)
+static void accept_client(struct tls_node *t)
 {
-    int tcp = sockets_tcp_accept(d->listener);
-    int plain = tcp >= 0 ? tls_wrap(d->control, tcp) : -1;
+    int tcp = sockets_tcp_accept(t->listener);
+    int plain = tcp >= 0 ? tls_wrap(t->control, tcp) : -1;
     if (plain < 0)
         return;
-    if (d->n == CLIENTS_MAX)
-        drop_client(d, 0);
-    d->clients[d->n++] = plain;
+    if (t->n == CLIENTS_MAX)
+        drop_client(t, 0);
+    t->clients[t->n++] = plain;
 }
 
 /* The oldest client that has sent something, which is the caller's; -1: none. Those that have gone
  * are forgotten. */
-static int next_client(struct desk *d)
+static int next_client(struct tls_node *t)
 {
     char byte;
-    for (unsigned i = 0; i < d->n;) {
-        int fd = d->clients[i];
+    for (unsigned i = 0; i < t->n;) {
+        int fd = t->clients[i];
         ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (got > 0) {
-            forget(d, i);
+            forget(t, i);
             return fd;
         }
         if (got == 0 || (errno != EAGAIN && errno != EINTR))
-            drop_client(d, i);
+            drop_client(t, i);
         else
             i++;
     }
@@ -68,19 +68,19 @@ static int next_client(struct desk *d)
 }
 
 /* Waits for something new, and takes it. False: the node is to end. */
-static bool watch(struct desk *d)
+static bool watch(struct tls_node *t)
 {
     enum { WAKE, LISTENER, CONTROL, CLIENTS };
     struct pollfd fds[CLIENTS + CLIENTS_MAX] = {
-        {d->node->io.wake_fd, POLLIN, 0}, {d->listener, POLLIN, 0}, {d->control, POLLIN, 0}};
-    for (unsigned i = 0; i < d->n; i++)
-        fds[CLIENTS + i] = (struct pollfd){d->clients[i], POLLIN, 0};
-    (void)poll(fds, CLIENTS + d->n, -1);
-    if (node_told_to_end(d->node) ||
-        (fds[CONTROL].revents != 0 && !tls_options_hear(d->control, &d->refused, &d->node->log)))
+        {t->node->io.wake_fd, POLLIN, 0}, {t->listener, POLLIN, 0}, {t->control, POLLIN, 0}};
+    for (unsigned i = 0; i < t->n; i++)
+        fds[CLIENTS + i] = (struct pollfd){t->clients[i], POLLIN, 0};
+    (void)poll(fds, CLIENTS + t->n, -1);
+    if (node_told_to_end(t->node) ||
+        (fds[CONTROL].revents != 0 && !tls_options_hear(t->control, &t->refused, &t->node->log)))
         return false;
     if (fds[LISTENER].revents != 0)
-        accept_client(d);
+        accept_client(t);
     return true;
 }
 
@@ -88,9 +88,9 @@ static bool watch(struct desk *d)
 
 /* Serves one until it leaves. Returns as node_judge: one that has gone without a detach leaves the
  * stub for the next. */
-static int session(struct desk *d, int client)
+static int session(struct tls_node *t, int client)
 {
-    struct node *n = d->node;
+    struct node *n = t->node;
     const struct serve_options options = {.forward_kill = true,
                                           .keep = true,
                                           .park = n->options->stub_host[0] == '\0',
@@ -109,27 +109,27 @@ static int session(struct desk *d, int client)
     return end;
 }
 
-static int serve_all(struct desk *d)
+static int serve_all(struct tls_node *t)
 {
     int end = -1;
     while (end < 0) {
-        int client = next_client(d);
+        int client = next_client(t);
         if (client >= 0)
-            end = session(d, client);
-        else if (!watch(d))
-            end = node_told_to_end(d->node) ? EXIT_DONE : EXIT_FAILED;
+            end = session(t, client);
+        else if (!watch(t))
+            end = node_told_to_end(t->node) ? EXIT_DONE : EXIT_FAILED;
     }
-    while (d->n != 0)
-        drop_client(d, 0);
+    while (t->n != 0)
+        drop_client(t, 0);
     return end;
 }
 
 /* ---- the beginning ---- */
 
 /* Listens and says so. Returns EXIT_DONE or another exit code. */
-static int open_listener(struct desk *d)
+static int open_listener(struct tls_node *t)
 {
-    const struct node_options *o = d->node->options;
+    const struct node_options *o = t->node->options;
     struct sockaddr_in local;
     char text[SOCKETS_TEXT];
     int rc = sockets_resolve(getaddrinfo, o->listen_host, o->listen_port, &local);
@@ -137,25 +137,25 @@ static int open_listener(struct desk *d)
         complain("%s: %s", o->listen_host, gai_strerror(rc));
         return EXIT_FAILED;
     }
-    d->listener = sockets_tcp_listen(&local);
-    if (d->listener < 0 || !sockets_local(d->listener, &local)) {
+    t->listener = sockets_tcp_listen(&local);
+    if (t->listener < 0 || !sockets_local(t->listener, &local)) {
         complain("%s: cannot listen there: %s", sockets_text(&local, text), strerror(errno));
         return EXIT_FAILED;
     }
-    tls_options_defer(d->listener);
+    tls_options_defer(t->listener);
     complain("node: (gdb) target remote netgdb:tls:%s", sockets_text(&local, text));
     return EXIT_DONE;
 }
 
 int node_tls(struct node *n)
 {
-    struct desk d = {.node = n, .listener = -1, .control = tls_options_start(&n->options->tls)};
-    int end = d.control >= 0 ? open_listener(&d) : EXIT_FAILED;
+    struct tls_node t = {.node = n, .listener = -1, .control = tls_options_start(&n->options->tls)};
+    int end = t.control >= 0 ? open_listener(&t) : EXIT_FAILED;
     if (end == EXIT_DONE)
-        end = serve_all(&d);
-    if (d.listener >= 0)
-        close(d.listener);
-    if (d.control >= 0)
-        close(d.control);
+        end = serve_all(&t);
+    if (t.listener >= 0)
+        close(t.listener);
+    if (t.control >= 0)
+        close(t.control);
     return end;
 }

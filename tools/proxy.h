@@ -196,7 +196,7 @@ void proxy_tell_full(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 
-/* What a client is called: its address, or its process. */
+/* The name of a client for people: its address, or its process. */
 void client_name(const struct proxy *p, int fd, char who[PROXY_WHO]);
 
 /* A debugger that came through a door, called `who`. Owns the descriptors. */

@@ -26,7 +26,7 @@ enum { CONTROL = STDIN_FILENO, FILES_MAX = 16 }; /* descriptors of a process */
 
 /* ---- the control socket ---- */
 
-/* One message. Nobody waits for its reader. */
+/* One message. It does not wait for its reader. */
 static void tell(const char *text)
 {
     (void)send(CONTROL, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -138,7 +138,7 @@ static void leave_parent(void)
     (void)clearenv(); /* GnuTLS writes keys where SSLKEYLOGFILE says */
     (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
+    (void)signal(SIGCHLD, SIG_IGN); /* we do not wait for them */
 }
 
 /* Keys are in memory from now on, and strangers send to us. */

@@ -27,7 +27,7 @@ struct tls_psk {
     unsigned len; /* of the key */
 };
 
-/* What this end shows and asks for. */
+/* Keys and certificates of this end, and the name that it asks for. */
 struct tls_credentials {
     const char *name; /* the host that a client wants; NULL: a server */
     struct tls_psk *psks;

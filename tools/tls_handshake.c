@@ -78,7 +78,7 @@ static const char *certificate_trouble(const struct tls_link *l)
     return "its certificate cannot be trusted";
 }
 
-/* What the other end says; what a client has shown that it may not like. */
+/* The other end's alert; for a client with a hint at the cause. */
 static void alert_trouble(const struct tls_link *l, char why[TLS_WHY_MAX])
 {
     gnutls_alert_description_t alert = gnutls_alert_get(l->session);

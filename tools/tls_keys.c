@@ -27,10 +27,10 @@ refuse(char why[TLS_WHY_MAX], const char *format, ...)
 /* Whether somebody else may know what is in it: as ssh(1), groups count for files of our own. */
 static bool is_known_to_others(const struct stat *st)
 {
-    mode_t others = S_IROTH | S_IWOTH;
+    mode_t modes = S_IROTH | S_IWOTH;
     if (st->st_uid == geteuid())
-        others |= S_IRGRP | S_IWGRP;
-    return (st->st_mode & others) != 0;
+        modes |= S_IRGRP | S_IWGRP;
+    return (st->st_mode & modes) != 0;
 }
 
 /* All of it, with a NUL, to be freed. NULL with the reason. */

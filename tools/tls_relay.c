@@ -12,7 +12,7 @@ struct way {
     uint8_t data[TLS_RELAY_BUFFER];
     size_t at, len; /* what is still to go */
     bool ended;     /* no more will come */
-    bool closed;    /* and its end was passed on, or nobody takes any more */
+    bool closed;    /* and its end was passed on, or the reader has gone */
 };
 
 struct relay {
@@ -39,7 +39,7 @@ static void gone(struct way *w, ssize_t n)
     w->len -= (size_t)n;
 }
 
-/* Nobody is there any more to take it. */
+/* The reader has gone. */
 static void drop(struct way *w)
 {
     w->len = 0;

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Keys for the tests of TLS, and who connects; sourced behind lib.sh.
+# Keys for the tests of TLS, and who connects; sourced after lib.sh.
 : "${dir:?lib.sh comes first}" "${netgdb:?}" "${top_builddir:?}" "${program:?}"
 umask 077
 [ -x "$NETGDB_TLS_HELPER" ] || skip_all "built without TLS"
@@ -52,7 +52,7 @@ cannot() {
     ok "which is clear" has gdb.err "^netgdb: 127.0.0.1: $pattern"
 }
 
-# s_client ARGUMENT...: openssl as a peer that sends a request, until peer_leaves. What happens is in
+# s_client ARGUMENT...: openssl as a peer that sends a request, until peer_leaves. Its output is in
 # $dir/peer.out.
 s_client() {
     rm -f "$dir/peer.in"
