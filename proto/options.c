@@ -14,6 +14,8 @@
 enum { TIMEOUT_MAX = 1000000000 }; /* seconds */
 
 #define DIGITS "0123456789"
+#define TLS_VARIABLE "NETGDB_TLS_" /* begins the variable of each option that is of tls: alone */
+#define HOST_STRANGERS " \t\r\n/=@?\\\"'[]" /* in no host's name */
 
 static bool only(const char *text, const char *allowed)
 {
@@ -134,6 +136,26 @@ static bool set_fileio(struct options *o, const char *value)
     return choose(value, "off", "on", &o->fileio);
 }
 
+static bool set_psk(struct options *o, const char *value)
+{
+    return copy(o->psk, sizeof o->psk, value);
+}
+
+static bool set_cert(struct options *o, const char *value)
+{
+    return copy(o->cert, sizeof o->cert, value);
+}
+
+static bool set_key(struct options *o, const char *value)
+{
+    return copy(o->key, sizeof o->key, value);
+}
+
+static bool set_ca(struct options *o, const char *value)
+{
+    return copy(o->ca, sizeof o->ca, value);
+}
+
 static bool set_log(struct options *o, const char *value)
 {
     return log_level_parse(value, &o->log) == 0;
@@ -176,6 +198,16 @@ static const struct row {
     {{"fileio", "on|off", "NETGDB_FILEIO", "on or off",
       "let the target open, write and delete files of this machine (GDB's File-I/O)"},
      set_fileio},
+    {{"psk", "FILE", "NETGDB_TLS_PSK", "the name of a file",
+      "tls: the pre-shared key, IDENTITY:HEX as psktool writes it"},
+     set_psk},
+    {{"cert", "FILE", "NETGDB_TLS_CERT", "the name of a file", "tls: our certificate (PEM)"},
+     set_cert},
+    {{"key", "FILE", "NETGDB_TLS_KEY", "the name of a file", "tls: its private key (PEM)"},
+     set_key},
+    {{"ca", "FILE", "NETGDB_TLS_CA", "the name of a file",
+      "tls: certificates of those who sign the other end's (PEM)"},
+     set_ca},
     {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
       "how much to say"},
      set_log},
@@ -235,6 +267,9 @@ static int parse_option(struct options *o, char *text, bool *replaced, const str
             continue;
         if (value == NULL)
             return complain(c, "option '%s' has no value: %s=%s", text, h->name, h->takes);
+        if (strncmp(h->variable, TLS_VARIABLE, sizeof TLS_VARIABLE - 1) == 0 &&
+            o->kind != OPTIONS_TLS)
+            return complain(c, "%s= is for tls:HOST[:PORT] alone: nothing else is encrypted", text);
         if (table[i].set == set_nocache && !*replaced) {
             o->nocaches = 0;
             *replaced = true;
@@ -283,6 +318,24 @@ static int parse_tcp(struct options *o, char *text, const struct complaint *c)
     return parse_port(o, colon + 1, c);
 }
 
+/* HOST[:PORT] of a proxy or node with --tls. */
+static int parse_tls(struct options *o, char *text, const struct complaint *c)
+{
+    char *colon = strchr(text, ':');
+    if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL)) { /* IPv6 */
+        int rc = parse_tcp(o, text, c);
+        o->kind = OPTIONS_TLS;
+        return rc;
+    }
+    o->kind = OPTIONS_TLS;
+    o->port = WIRE_HERALD_PORT;
+    if (colon != NULL)
+        *colon++ = '\0';
+    if (strpbrk(text, HOST_STRANGERS) != NULL || !copy(o->host, sizeof o->host, text))
+        return complain(c, "'tls:%.100s': takes tls:HOST[:PORT]", text);
+    return colon != NULL ? parse_port(o, colon, c) : 0;
+}
+
 static int parse_unix(struct options *o, char *text, const struct complaint *c)
 {
     o->kind = OPTIONS_UNIX;
@@ -307,7 +360,7 @@ static int parse_kernel(struct options *o, char *text, const struct complaint *c
     if (only(text, DIGITS))
         return complain(c, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s", text,
                         text);
-    if (strpbrk(text, " \t\r\n/=@?\\\"'[]") != NULL || strlen(text) >= sizeof o->host)
+    if (strpbrk(text, HOST_STRANGERS) != NULL || strlen(text) >= sizeof o->host)
         return complain(c, "'%.100s' is no host", text);
     if (o->kind == OPTIONS_KERNEL)
         (void)copy(o->host, sizeof o->host, text);
@@ -328,6 +381,8 @@ static int parse_target(struct options *o, char *text, const struct complaint *c
     char *rest;
     if ((rest = behind(text, "tcp")) != NULL)
         return parse_tcp(o, rest, c);
+    if ((rest = behind(text, "tls")) != NULL)
+        return parse_tls(o, rest, c);
     if ((rest = behind(text, "unix")) != NULL)
         return parse_unix(o, rest, c);
     return parse_kernel(o, text, c);

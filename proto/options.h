@@ -30,6 +30,7 @@ enum options_kind {
     OPTIONS_TCP,    /* tcp:HOST:PORT: a stub */
     OPTIONS_UNIX,   /* unix:PATH: a stub */
     OPTIONS_STDIO,  /* stdio:COMMAND: a stub that the command is; not in GDB's process */
+    OPTIONS_TLS,    /* tls:HOST[:PORT]: a proxy or node, encrypted */
 };
 
 enum options_kill {
@@ -45,8 +46,8 @@ struct options_range {
 /* Owns nothing: copy it as you like. Strings are empty when not given. */
 struct options {
     enum options_kind kind;
-    char host[OPTIONS_HOST_MAX]; /* KERNEL, TCP (an IPv6 address without its brackets) */
-    uint16_t port;               /* KERNEL, ANY: the HERALD port; TCP: the stub's */
+    char host[OPTIONS_HOST_MAX]; /* KERNEL, TLS, TCP (an IPv6 address without its brackets) */
+    uint16_t port;               /* KERNEL, ANY: the HERALD port; TCP, TLS: the other end's */
     char path[OPTIONS_PATH_MAX]; /* UNIX: the socket; STDIO: the command */
 
     uint64_t timeout;               /* ns to wait for a HERALD; IO_NEVER: no limit */
@@ -60,6 +61,8 @@ struct options {
     size_t nocaches;
     bool fileio; /* the target's File-I/O reaches gdb, which opens files on this machine */
     enum options_kill kill;
+    char psk[OPTIONS_PATH_MAX]; /* TLS: files with the keys, see session/tls.h */
+    char cert[OPTIONS_PATH_MAX], key[OPTIONS_PATH_MAX], ca[OPTIONS_PATH_MAX];
     enum log_level log;
     char log_file[OPTIONS_PATH_MAX]; /* instead of stderr */
 };

@@ -2,6 +2,7 @@
 # session/: from a name and its options to a served target.
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
+	session/beside.c session/beside.h \
 	session/chain.c session/chain.h \
 	session/control.c session/control.h \
 	session/kernel.c session/kernel.h \
@@ -15,4 +16,8 @@ libsession_la_SOURCES = \
 	session/record.c session/record.h \
 	session/report.c session/report.h \
 	session/rundir.c session/rundir.h \
-	session/serve.c session/serve.h
+	session/serve.c session/serve.h \
+	session/tls.c session/tls.h \
+	session/tls_keys.c
+libsession_la_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
+	-DNETGDB_LIBDIR='"$(libdir)"' -DNETGDB_TLS_HELPER='"$(pkglibexecdir)/netgdb-tls"'

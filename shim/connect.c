@@ -19,6 +19,7 @@
 #include "io/sockets.h"
 #include "session/control.h"
 #include "session/report.h"
+#include "session/tls.h"
 #include "shim/frontend.h"
 #include "shim/relay.h"
 
@@ -291,6 +292,35 @@ static int find_stream(const struct shim_name *n, struct relay_target *target)
     return error;
 }
 
+/* A proxy or node with --tls. A wrong key or peer is one line. */
+static int find_encrypted(const struct shim_name *n, struct relay_target *target)
+{
+    uint64_t timeout = n->options.timeout;
+    char why[TLS_WHY_MAX];
+    sigset_t mask;
+    wait_mask(&mask);
+    target->stream = tls_connect(&n->options, shim_libc.getaddrinfo,
+                                 timeout == IO_NEVER ? STREAM_TIMEOUT : timeout, &mask, why);
+    if (target->stream >= 0)
+        return 0;
+    int error = errno == ECONNREFUSED ? ENOENT : errno; /* as above */
+    log_error(&n->log, "%s", why);
+    return error;
+}
+
+static int find_target(const struct shim_name *n, struct relay_target *target)
+{
+    switch (n->options.kind) {
+    case OPTIONS_KERNEL:
+    case OPTIONS_ANY:
+        return find_kernel(n, target);
+    case OPTIONS_TLS:
+        return find_encrypted(n, target);
+    default:
+        return find_stream(n, target);
+    }
+}
+
 /* ---- the descriptor ---- */
 
 static void give_up(const struct relay_target *t)
@@ -332,8 +362,7 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
 int connect_name(int fd, struct shim_name *name)
 {
     struct relay_target target = {.stream = -1};
-    bool kernel = name->options.kind == OPTIONS_KERNEL || name->options.kind == OPTIONS_ANY;
-    int error = kernel ? find_kernel(name, &target) : find_stream(name, &target);
+    int error = find_target(name, &target);
     if (error == 0)
         error = put_relay_behind(fd, &target, name);
     if (error == 0)

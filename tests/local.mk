@@ -193,7 +193,8 @@ check-long: check
 
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
-	tools/node.h tools/node_options.c tools/tools.h
+	tools/node.h tools/node_options.c tools/tools.h \
+	tools/tls_options.c tools/tls_options.h session/tls_keys.c session/tls.h
 tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/options
@@ -286,8 +287,15 @@ UNIT_TESTS += tests/unit/control
 tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h
 tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/confine
-tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/proxy.h
+tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/confine.h
 tests_unit_confine_LDADD = $(UNIT_LIBS)
+if HAVE_TLS
+UNIT_TESTS += tests/unit/tls
+tests_unit_tls_SOURCES = tests/unit/tls.c tests/unit/unit.h
+tests_unit_tls_LDADD = libsession.la libio.la $(UNIT_LIBS)
+else
+EXTRA_DIST += tests/unit/tls.c
+endif
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Confinement by the kernel's own means: no_new_privs and Landlock; see proxy.h. */
+/* Confinement by the kernel's own means: no_new_privs and Landlock; see confine.h. */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tools/proxy.h"
+#include "tools/confine.h"
 
 #ifdef HAVE_LINUX_LANDLOCK_H
 #include <linux/landlock.h>
@@ -42,7 +43,7 @@ static bool allow(int set, const char *directory, uint64_t access)
 /* Access to the directory that this file is in; an empty name is none. */
 static bool allow_around(int set, const char *file, uint64_t access)
 {
-    char path[OPTIONS_PATH_MAX];
+    char path[PATH_MAX];
     if (file[0] == '\0')
         return true;
     (void)snprintf(path, sizeof path, "%s", file);

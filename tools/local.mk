@@ -7,27 +7,51 @@ tools_netgdb_SOURCES = \
 	tools/bpf_programs.c \
 	tools/check.c \
 	tools/child.c tools/child.h \
-	tools/confine.c \
+	tools/confine.c tools/confine.h \
 	tools/ls.c \
 	tools/main.c \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
+	tools/node_tls.c \
 	tools/proxy.c tools/proxy.h \
 	tools/proxy_client.c \
 	tools/proxy_control.c \
 	tools/proxy_end.c \
 	tools/proxy_take.c \
+	tools/proxy_tls.c \
 	tools/proxy_options.c \
 	tools/proxy_say.c \
 	tools/proxy_seats.c \
 	tools/proxy_session.c \
 	tools/rtos.c \
-	tools/run.c tools/run.h
+	tools/run.c tools/run.h \
+	tools/tls_options.c tools/tls_options.h \
+	tools/tls_server.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
 	-DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
 tools_netgdb_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
 tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(THREADS_LIBS)
+
+# TLS for both ends, in processes of its own.
+TLS_SOURCES = \
+	tools/confine.c tools/confine.h \
+	tools/tls.c tools/tls.h \
+	tools/tls_handshake.c \
+	tools/tls_keys.c \
+	tools/tls_relay.c \
+	session/tls_keys.c session/tls.h \
+	io/sockets.c io/sockets.h
+if HAVE_TLS
+pkglibexec_PROGRAMS = tools/netgdb-tls
+tools_netgdb_tls_SOURCES = $(TLS_SOURCES)
+tools_netgdb_tls_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
+tools_netgdb_tls_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
+tools_netgdb_tls_LDADD = $(GNUTLS_LIBS)
+else
+EXTRA_DIST += $(TLS_SOURCES)
+endif
+
 # The plug-in of the public conformance suite.
 bin_PROGRAMS += tools/netgdb-bpf-plugin
 tools_netgdb_bpf_plugin_SOURCES = \

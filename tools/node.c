@@ -19,24 +19,11 @@
 #include "proto/stream_target.h"
 #include "proto/wire.h"
 #include "session/serve.h"
-#include "tools/child.h"
 
 enum {
     CONNECT_SECONDS = 5,  /* for the stub's TCP */
     RECONNECT_TRIES = 40, /* to a stub that was just left: it opens its port anew */
     RECONNECT_MS = 50,
-};
-
-struct node {
-    const struct node_options *options;
-    struct io_fds io;
-    struct log log;
-    struct sockaddr_in server;
-    int socket;
-    struct child child;
-    struct target *target; /* NULL: no stub */
-    struct buf stop;       /* its reply to '?' */
-    unsigned stubs;        /* how many there were */
 };
 
 static struct io_fds *to_wake; /* for the signal handler */
@@ -72,7 +59,7 @@ static void catch_signals(struct io_fds *io)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static bool was_told_to_end(void *context)
+bool node_told_to_end(void *context)
 {
     struct node *n = context;
     return io_wait(&n->io.io, 0, IO_ON_WAKE) != 0;
@@ -140,8 +127,7 @@ static int start_machine(struct node *n)
     return rc == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* A stub, unless there is one still. Returns EXIT_DONE or another exit code. */
-static int take_stub(struct node *n)
+int node_take_stub(struct node *n)
 {
     if (n->target != NULL)
         return EXIT_DONE;
@@ -156,7 +142,8 @@ static int take_stub(struct node *n)
     return n->target != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* The stop that is to be announced, unless we are told to end first. Returns as take_stub does. */
+/* The stop that is to be announced, unless we are told to end first. Returns as node_take_stub
+ * does. */
 static int take_stop(struct node *n)
 {
     const struct request stop_reason = request_of("?");
@@ -167,7 +154,7 @@ static int take_stop(struct node *n)
         rc = target_recv(n->target, &n->stop, &final, IO_ON_WAKE);
     if (rc == 0 || rc == NETGDB_AGAIN)
         return EXIT_DONE;
-    if (!was_told_to_end(n))
+    if (!node_told_to_end(n))
         complain("the stub does not say why it stopped: %s", netgdb_strerror(rc));
     return EXIT_FAILED;
 }
@@ -206,10 +193,9 @@ static void leave_stub(struct node *n)
         complain("the stub could not be left");
 }
 
-/* How a session ended, as an exit code; with --again, -1 to go on. */
-static int judge(struct node *n, int end)
+int node_judge(struct node *n, int end)
 {
-    bool again = n->options->again && !was_told_to_end(n);
+    bool again = n->options->again && !node_told_to_end(n);
     if (end == SERVE_DETACHED)
         drop_stub(n, true);
     if (end > 0)
@@ -222,13 +208,13 @@ static int judge(struct node *n, int end)
     return EXIT_FAILED; /* serve has said why */
 }
 
-/* One session, from HERALD to its end. Returns as judge does. */
+/* One session, from HERALD to its end. Returns as node_judge does. */
 static int session(struct node *n)
 {
     const struct serve_options options = {.forward_kill = true,
                                           .park = n->options->stub_host[0] == '\0',
                                           .end_with_program = true,
-                                          .ended = was_told_to_end,
+                                          .ended = node_told_to_end,
                                           .context = n};
     struct server *server = new_server(n);
     if (server == NULL) {
@@ -250,7 +236,7 @@ static int session(struct node *n)
             debugnet_client_finish(server);
         else if (rc == NETGDB_CLOSED)
             debugnet_client_close(server);
-        end = judge(n, rc);
+        end = node_judge(n, rc);
     }
     server_free(server);
     return end;
@@ -261,17 +247,17 @@ static int loop(struct node *n)
 {
     int end;
     do {
-        end = take_stub(n);
+        end = node_take_stub(n);
         if (end == EXIT_DONE)
             end = take_stop(n);
-        if (end == EXIT_DONE && was_told_to_end(n)) {
+        if (end == EXIT_DONE && node_told_to_end(n)) {
             if (n->stop.len != 0) /* a stub that is silent does not answer this, either */
                 leave_stub(n);
             break;
         }
         if (end == EXIT_DONE)
             end = session(n);
-        else if (was_told_to_end(n))
+        else if (node_told_to_end(n))
             end = EXIT_DONE;
     } while (end < 0);
     return end;
@@ -328,8 +314,8 @@ int node_main(int argc, char **argv)
     if (options.debugnet.poll != 0)
         (void)prctl(PR_SET_TIMERSLACK, 1); /* polls are to be as exact as a kernel's */
     catch_signals(&n.io);
-    end = open_node(&n);
-    if (end == EXIT_DONE)
+    end = options.tls.on ? node_tls(&n) : open_node(&n);
+    if (end == EXIT_DONE && !options.tls.on)
         end = loop(&n);
     drop_stub(&n, false);
     buf_free(&n.stop);

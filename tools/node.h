@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command line of `netgdb node`. */
+/* The inside of `netgdb node`: its command line, a stub, and whom it is offered to. */
 #ifndef NETGDB_TOOLS_NODE_H
 #define NETGDB_TOOLS_NODE_H
 
+#include "io/fds.h"
 #include "proto/debugnet_client.h"
+#include "proto/target.h"
 #include "tools/bpf.h"
+#include "tools/child.h"
+#include "tools/tls_options.h"
 #include "tools/tools.h"
 
 struct node_options {
@@ -15,10 +19,45 @@ struct node_options {
     struct bpf_programs programs; /* the machine's options; the program is not loaded yet */
     struct debugnet_options debugnet;
     bool again;
+    struct tls_options tls; /* offered over TLS, at: */
+    bool listens;           /* --listen was given */
+    char listen_host[HOST_MAX];
+    uint16_t listen_port;
     enum log_level log_level;
+};
+
+struct node {
+    const struct node_options *options;
+    struct io_fds io;
+    struct log log;
+    struct sockaddr_in server;
+    int socket;
+    struct child child;
+    struct target *target; /* NULL: no stub */
+    struct buf stop;       /* its reply to '?' */
+    unsigned stubs;        /* how many there were */
 };
 
 /* Reads it. Returns -1 to go on, else the exit code: --help was asked for, or it is wrong. */
 int node_options_parse(int argc, char **argv, struct node_options *options);
+
+/* ---- node.c ---- */
+
+bool node_told_to_end(void *node); /* by a signal */
+
+/* A stub, unless there is one still. Returns EXIT_DONE or another exit code. */
+int node_take_stub(struct node *n);
+
+/* How a session ended (serve), as an exit code; with --again, -1 to go on. */
+int node_judge(struct node *n, int end);
+
+/* ---- node_tls.c ---- */
+
+/*
+ * With --tls: listens, and serves the stub to one debugger after the other. Those that have
+ * connected wait meanwhile; of too many that have asked nothing the oldest goes. Returns an exit
+ * code.
+ */
+int node_tls(struct node *n);
 
 #endif

@@ -17,6 +17,7 @@ static int help(void)
         "Usage: netgdb node [OPTION...] SERVER[:PORT] --connect HOST:PORT\n"
         "       netgdb node [OPTION...] SERVER[:PORT] -- COMMAND [ARGUMENT...]\n"
         "       netgdb node [OPTION...] SERVER[:PORT] --ebpf OBJECT\n"
+        "       netgdb node --tls [OPTION...] [--listen ADDRESS[:PORT]] STUB, one of these three\n"
         "Make a stub reachable as a panicked FreeBSD kernel is: announce it to SERVER (where a\n"
         "debugger waits with 'target remote netgdb:THIS-HOST'; PORT is 20025) and carry its RSP\n"
         "over debugnet. COMMAND is a stub on stdin and stdout, as 'gdbserver - PROGRAM'.\n\n"
@@ -29,7 +30,9 @@ static int help(void)
         "  --retry TIME             send again what is not acked after so long (1000.5ms);\n"
         "                           given up after 12 times, and 12 s at the earliest\n"
         "  --again                  announce anew after each session, and when nobody answers;\n"
-        "                           COMMAND is started anew, HOST:PORT connected again\n"
+        "                           COMMAND is started anew, HOST:PORT connected "
+        "again\n" TLS_OPTIONS_HELP
+        "  --listen ADDRESS[:PORT]  where --tls listens (127.0.0.1:20025); port 0 is any free one\n"
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help               print this and exit\n"
         "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_FACE_HELP "\n"
@@ -54,6 +57,7 @@ enum {
     OPT_RETRY,
     OPT_AGAIN,
     OPT_LOG,
+    OPT_LISTEN,
     OPT_EBPF
 };
 
@@ -63,6 +67,7 @@ static const char *wanted(int option)
     case OPT_CONNECT:
         return "HOST:PORT";
     case OPT_BIND:
+    case OPT_LISTEN:
         return "ADDRESS or ADDRESS:PORT";
     case OPT_GENERATION:
         return "old or new";
@@ -72,6 +77,11 @@ static const char *wanted(int option)
         return "a time with its unit (us, ms, s) such as 20ms, from 100us to a day";
     case OPT_LOG:
         return LOG_LEVELS;
+    case TLS_OPT_PSK:
+    case TLS_OPT_CERT:
+    case TLS_OPT_KEY:
+    case TLS_OPT_CA:
+        return "the name of a file";
     default:
         return bpf_programs_wanted(option);
     }
@@ -85,6 +95,9 @@ static bool take_option(int option, const char *value, struct node_options *o)
         return parse_endpoint(value, o->stub_host, &o->stub_port) && o->stub_port != 0;
     case OPT_BIND:
         return parse_endpoint(value, o->bind_host, &o->bind_port);
+    case OPT_LISTEN:
+        o->listens = true;
+        return parse_endpoint(value, o->listen_host, &o->listen_port);
     case OPT_GENERATION:
         return parse_generation(value, &o->debugnet.generation);
     case OPT_POLL:
@@ -99,7 +112,8 @@ static bool take_option(int option, const char *value, struct node_options *o)
     case OPT_LOG:
         return log_level_parse(value, &o->log_level) == 0;
     default:
-        return bpf_programs_option(&o->programs, option, value);
+        return tls_options_take(&o->tls, option, value) ||
+               bpf_programs_option(&o->programs, option, value);
     }
 }
 
@@ -119,20 +133,38 @@ static bool set_defaults(struct node_options *o)
     *o = (struct node_options){.server_port = WIRE_HERALD_PORT,
                                .bind_host = "0.0.0.0",
                                .bind_port = WIRE_KERNEL_PORT,
+                               .listen_host = "127.0.0.1",
+                               .listen_port = WIRE_HERALD_PORT,
                                .log_level = LOG_INFO};
     debugnet_options_default(&o->debugnet);
     bpf_programs_init(&o->programs);
     return level == NULL || level[0] == '\0' || log_level_parse(level, &o->log_level) == 0;
 }
 
-/* SERVER, and COMMAND behind "--". */
-static int take_operands(int argc, char **argv, struct node_options *o)
+/* SERVER, which is none with --tls. */
+static int take_server(int argc, char **argv, struct node_options *o)
 {
+    const char *trouble = tls_options_complete(&o->tls);
+    if (trouble != NULL)
+        return complain_usage("node", "--tls: %s", trouble);
+    if (o->listens && !o->tls.on)
+        return complain_usage("node", "--listen is for --tls: a node calls its server");
+    if (o->tls.on)
+        return -1;
     if (optind == argc)
         return complain_usage("node", "no server given");
     const char *server = argv[optind++];
     if (!parse_endpoint(server, o->server_host, &o->server_port) || o->server_port == 0)
         return complain_usage("node", "'%s' is not a server", server);
+    return -1;
+}
+
+/* SERVER, and COMMAND after "--". */
+static int take_operands(int argc, char **argv, struct node_options *o)
+{
+    int rc = take_server(argc, argv, o);
+    if (rc >= 0)
+        return rc;
     if (optind < argc)
         o->command = argv + optind;
     if ((o->command != NULL) + (o->stub_host[0] != '\0') + (o->ebpf != NULL) != 1)
@@ -151,6 +183,8 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
                                           {"again", no_argument, NULL, OPT_AGAIN},
                                           {"log", required_argument, NULL, OPT_LOG},
                                           {"ebpf", required_argument, NULL, OPT_EBPF},
+                                          {"listen", required_argument, NULL, OPT_LISTEN},
+                                          TLS_LONG_OPTIONS,
                                           BPF_LONG_OPTIONS,
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};

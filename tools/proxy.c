@@ -20,6 +20,7 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/control.h"
+#include "tools/confine.h"
 
 enum {
     EVENTS = 32,
@@ -161,8 +162,8 @@ static bool has_front(const struct proxy_options *o)
 static void confine_us(struct proxy *p)
 {
     char dir[RUNDIR_MAX];
-    if (p->options->target.kind == OPTIONS_STDIO)
-        return; /* the command may need anything */
+    if (p->options->target.kind == OPTIONS_STDIO || p->options->target.kind == OPTIONS_TLS)
+        return; /* the command, or netgdb-tls, may need anything */
     if (rundir(dir) != 0)
         dir[0] = '\0';
     tzset();
@@ -222,6 +223,8 @@ static int open_proxy(struct proxy *p)
         rc = open_loop(p);
     if (rc == EXIT_DONE && kernels)
         rc = open_herald(p, &port);
+    if (rc == EXIT_DONE)
+        rc = proxy_tls_open(p);
     if (rc == EXIT_DONE && has_front(o))
         rc = proxy_open_front(p);
     if (rc != EXIT_DONE)
@@ -244,15 +247,20 @@ static int open_proxy(struct proxy *p)
 
 /* ---- the loop ---- */
 
+static void rest(void)
+{
+    const struct timespec time = {0, REST_NS};
+    (void)nanosleep(&time, NULL);
+}
+
 /* The next connection, or -1. At the descriptor limit it stays in the queue, and we rest: it would
  * wake us again at once. */
 int proxy_accept(struct proxy *p, int door)
 {
-    const struct timespec rest = {0, REST_NS};
     int fd = sockets_tcp_accept(door);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
         proxy_tell_full(p, strerror(errno));
-        (void)nanosleep(&rest, NULL);
+        rest();
     }
     return fd;
 }
@@ -269,14 +277,29 @@ bool proxy_admits(struct proxy *p, const struct door *door, int fd)
     return false;
 }
 
+/* With --tls nothing that comes over TCP is served as it is. */
+static void take_client(struct proxy *p, struct door *door, int fd)
+{
+    char who[PROXY_WHO];
+    client_name(p, fd, who);
+    if (p->options->tls.on && door->port != 0)
+        fd = proxy_tls_wrap(p, fd);
+    if (fd >= 0)
+        client_start(p, door, fd, fd, who);
+}
+
 static void accept_clients(struct proxy *p, struct door *door)
 {
+    if (!proxy_tls_takes(p)) {
+        rest(); /* they stay in the queue, and would wake us again at once */
+        return;
+    }
     for (int i = 0; i < ACCEPTS; i++) {
         int fd = proxy_accept(p, door->fd);
         if (fd < 0)
             return;
         if (proxy_admits(p, door, fd))
-            client_start(p, door, fd, fd);
+            take_client(p, door, fd);
         else
             close(fd);
     }
@@ -308,6 +331,8 @@ static void take_event(struct proxy *p, void *what)
         take_signals(p);
     else if (what == &p->control_fd)
         control_accept(p);
+    else if (what == &p->tls_fd)
+        proxy_tls_hear(p);
     else if (what != &p->poke_fd) /* doors before seats: those may take a door away */
         accept_clients(p, what);
 }
@@ -397,6 +422,7 @@ int proxy_main(int argc, char **argv)
                        .signal_fd = -1,
                        .poke_fd = -1,
                        .control_fd = -1,
+                       .tls_fd = -1,
                        .front = {.fd = -1},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
                        .said.left = PROXY_SAYS};
@@ -408,7 +434,7 @@ int proxy_main(int argc, char **argv)
         return end;
     }
     if (options.stdio)
-        client_start(&p, &p.front, STDIN_FILENO, STDOUT_FILENO);
+        client_start(&p, &p.front, STDIN_FILENO, STDOUT_FILENO, "stdin");
     loop(&p);
     (void)thread_start(await_second_signal, &p);
     control_close(&p);

@@ -22,6 +22,7 @@
 #include "session/listener.h"
 #include "session/profile.h"
 #include "session/rundir.h"
+#include "tools/tls_options.h"
 #include "tools/tools.h"
 
 enum {
@@ -48,6 +49,7 @@ struct proxy_options {
     struct lobby_net from[PROXY_NETS_MAX];
     unsigned froms;
     bool stdio, json, leave_parked;
+    struct tls_options tls; /* what comes over TCP is encrypted */
     enum log_level log_level;
 };
 
@@ -112,6 +114,7 @@ struct proxy {
     char directory[RUNDIR_MAX];    /* where those are */
     FILE *out;                     /* what is to be typed goes there */
     int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
+    int tls_fd; /* the helper of --tls; -1: none any more */
     struct door front;
     atomic_bool ending;
     int exit_code;
@@ -126,6 +129,7 @@ struct proxy {
     struct log_limit refused, full;    /* lines that clients can cause */
     struct log_limit no_door;          /* and kernels */
     struct log_limit sent_away;        /* the same, of the main thread alone */
+    struct log_limit refused_tls;      /* likewise */
     struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
     unsigned seat_count, leavers;
     atomic_uint seats_ever; /* the loop looks at it without the lock */
@@ -193,11 +197,15 @@ void proxy_tell_full(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 
-/* A debugger that came through a door. Owns the descriptors. */
-void client_start(struct proxy *p, struct door *door, int in, int out);
+/* The name of a client for people: its address, or its process. */
+void client_name(const struct proxy *p, int fd, char who[PROXY_WHO]);
 
-/* A client of this stream, in the list of clients. NULL: no memory; the stream stays open. */
-struct client *client_new(struct proxy *p, int in, int out);
+/* A debugger that came through a door, called `who`. Owns the descriptors. */
+void client_start(struct proxy *p, struct door *door, int in, int out, const char *who);
+
+/* A client of this stream, called `who`, in the list of clients. NULL: no memory; the stream stays
+ * open. */
+struct client *client_new(struct proxy *p, int in, int out, const char *who);
 
 /* Serves a client until it leaves, and frees it. */
 void client_serve(struct client *c);
@@ -231,6 +239,20 @@ void client_debug_stub(struct client *c, struct server *server);
  */
 void proxy_take(struct proxy *p, int fd, const char *line);
 
+/* ---- proxy_tls.c: for the main thread ---- */
+
+/* Starts the helper when --tls is given: before files are confined. Returns an exit code. */
+int proxy_tls_open(struct proxy *p);
+
+/* False: the helper has as many connections to look at as it takes. */
+bool proxy_tls_takes(const struct proxy *p);
+
+/* The plain stream of a connection, which is closed here; -1: there is no helper any more. */
+int proxy_tls_wrap(struct proxy *p, int tcp);
+
+/* Tells what the helper has to say. */
+void proxy_tls_hear(struct proxy *p);
+
 /* ---- proxy_end.c ---- */
 
 /* Ends every client, lets go of every kernel. */
@@ -242,14 +264,5 @@ void proxy_end(struct proxy *p);
 int control_open(struct proxy *p);
 void control_accept(struct proxy *p);
 void control_close(struct proxy *p);
-
-/* ---- confine.c ---- */
-
-/*
- * Gives up what is not needed any more: new privileges, and files but those in `directory`, the
- * removal of `socket`, and reading what stands beside `symbols` (each empty: none; so is one that
- * is not there). Before the first thread. False with errno: the file system is not confined.
- */
-bool confine(const char *directory, const char *socket, const char *symbols);
 
 #endif

@@ -330,24 +330,24 @@ static void *run(void *argument)
     return NULL;
 }
 
-static void name_client(struct client *c)
+void client_name(const struct proxy *p, int fd, char who[PROXY_WHO])
 {
     struct sockets_address name = {.len = sizeof name.is};
-    struct ucred who;
+    struct ucred process;
     char text[SOCKETS_STREAM_TEXT];
-    socklen_t len = sizeof who;
-    if (c->proxy->options->stdio || getpeername(c->fd, &name.is.any, &name.len) != 0) {
-        (void)snprintf(c->who, sizeof c->who, "stdin");
+    socklen_t len = sizeof process;
+    if (p->options->stdio || getpeername(fd, &name.is.any, &name.len) != 0) {
+        (void)snprintf(who, PROXY_WHO, "stdin");
     } else if (name.is.any.sa_family != AF_UNIX) {
-        (void)snprintf(c->who, sizeof c->who, "%s", sockets_stream_text(&name, text));
+        (void)snprintf(who, PROXY_WHO, "%s", sockets_stream_text(&name, text));
     } else {
-        if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0)
-            who.pid = 0;
-        (void)snprintf(c->who, sizeof c->who, "process %ld", (long)who.pid);
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &len) != 0)
+            process.pid = 0;
+        (void)snprintf(who, PROXY_WHO, "process %ld", (long)process.pid);
     }
 }
 
-struct client *client_new(struct proxy *p, int in, int out)
+struct client *client_new(struct proxy *p, int in, int out, const char *who)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io) != 0) {
@@ -364,31 +364,56 @@ struct client *client_new(struct proxy *p, int in, int out)
     c->wants.nets_n = p->options->froms;
     io_fds_save_calls(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
-    name_client(c);
+    (void)snprintf(c->who, sizeof c->who, "%s", who);
     pthread_mutex_lock(&p->lock);
     LIST_INSERT_HEAD(&p->clients, c, entries);
     pthread_mutex_unlock(&p->lock);
     return c;
 }
 
-/* One more that has not asked anything: of too many the one that came first goes. */
-static void limit_silent(struct proxy *p)
+/* Whether two came from one host; of a unix socket, from one process. */
+static bool is_same_host(const struct client *a, const struct client *b)
 {
-    struct client *c, *oldest = NULL;
-    unsigned n = 0;
-    LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
-        n += c->silent;
-        oldest = c->silent ? c : oldest;
-    }
-    if (oldest == NULL || n <= PROXY_SILENT_MAX)
-        return;
-    oldest->silent = false;
-    (void)shutdown(oldest->fd, SHUT_RDWR);
+    const char *port = strrchr(a->who, ':'); /* after an IPv6 address, too */
+    size_t n = port != NULL ? (size_t)(port - a->who) + 1 : strlen(a->who) + 1;
+    return strncmp(a->who, b->who, n) == 0;
 }
 
-void client_start(struct proxy *p, struct door *door, int in, int out)
+/* How many of its host have not asked anything. */
+static unsigned silent_beside(const struct proxy *p, const struct client *c)
 {
-    struct client *c = client_new(p, in, out);
+    const struct client *other;
+    unsigned n = 0;
+    LIST_FOREACH (other, &p->clients, entries)
+        n += other->silent && is_same_host(c, other);
+    return n;
+}
+
+/* One more that has not asked anything: of too many the oldest of the host that has most goes. */
+static void limit_silent(struct proxy *p)
+{
+    struct client *c, *chosen = NULL;
+    unsigned n = 0, most = 0;
+    LIST_FOREACH (c, &p->clients, entries)
+        n += c->silent;
+    if (n <= PROXY_SILENT_MAX)
+        return;
+    LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
+        unsigned beside = c->silent ? silent_beside(p, c) : 0;
+        if (beside >= most && c->silent) {
+            most = beside;
+            chosen = c;
+        }
+    }
+    if (chosen == NULL)
+        return;
+    chosen->silent = false;
+    (void)shutdown(chosen->fd, SHUT_RDWR);
+}
+
+void client_start(struct proxy *p, struct door *door, int in, int out, const char *who)
+{
+    struct client *c = client_new(p, in, out, who);
     if (c == NULL) {
         close(in);
         return;

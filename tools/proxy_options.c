@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/wire.h"
 #include "session/chain.h"
 #include "symbols/elf_file.h"
 #include "tools/proxy.h"
@@ -26,7 +27,7 @@ static int help(void)
         "  --ports FIRST-LAST    TCP ports of the kernels; else UDP port of the session + 1\n"
         "                        Without any of these: unix sockets in the runtime directory,\n"
         "                        for this user, root and the directory's group\n"
-        "  --from CIDR           only kernels of this network; may be repeated\n"
+        "  --from CIDR           only kernels of this network; may be repeated\n" TLS_OPTIONS_HELP
         "  --stdio               serve one debugger on stdin and stdout, as in\n"
         "                        'target remote | netgdb proxy --stdio HOST'\n"
         "  --leave parked        leave the kernels waiting at the end, for the next proxy;\n"
@@ -110,8 +111,10 @@ static bool take_option(int option, const char *value, struct proxy_options *o)
         return o->leave_parked = strcmp(value, "parked") == 0;
     case OPT_JSON:
         return o->json = true;
-    default:
+    case OPT_LOG:
         return log_level_parse(value, &o->log_level) == 0;
+    default:
+        return tls_options_take(&o->tls, option, value);
     }
 }
 
@@ -144,9 +147,31 @@ static const char *wanted(int option, const char *value)
         return "a network such as 192.0.2.0/24, 32 times at most";
     case OPT_LEAVE:
         return "parked";
-    default:
+    case OPT_LOG:
         return LOG_LEVELS;
+    default:
+        return "the name of a file";
     }
+}
+
+/* What --tls, or a TARGET of tls:, needs. */
+static int check_tls(struct proxy_options *o)
+{
+    const struct options *t = &o->target;
+    const struct tls_keys keys = {t->psk, t->cert, t->key, t->ca};
+    const char *trouble = tls_options_complete(&o->tls);
+    if (trouble != NULL)
+        return complain_usage("proxy", "--tls: %s", trouble);
+    trouble = t->kind == OPTIONS_TLS ? tls_keys_trouble(&keys) : NULL;
+    if (trouble != NULL)
+        return complain_usage("proxy", "tls:%s: %s", t->host, trouble);
+    if (o->tls.on && o->unix_path[0] != '\0')
+        return complain_usage("proxy", "--tls is for TCP: --listen ADDRESS or -p PORT");
+    if (o->tls.on && !o->has_port) { /* that of netgdb:tls:HOST */
+        o->has_port = true;
+        o->port = WIRE_HERALD_PORT;
+    }
+    return -1;
 }
 
 /* TARGET, and what does not go together. */
@@ -164,9 +189,9 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
         return EXIT_USAGE;
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
-    if (o->stdio && (o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
+    if (o->stdio && (o->tls.on || o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
         return complain_usage("proxy", "--stdio listens nowhere");
-    return -1;
+    return check_tls(o);
 }
 
 int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
@@ -179,6 +204,7 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
                                           {"leave", required_argument, NULL, OPT_LEAVE},
                                           {"json", no_argument, NULL, OPT_JSON},
                                           {"log", required_argument, NULL, OPT_LOG},
+                                          TLS_LONG_OPTIONS,
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     const char *level = getenv("NETGDB_LOG");

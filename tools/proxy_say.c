@@ -102,6 +102,9 @@ void say_who(const struct proxy *p)
             (void)getgrgid_r(st.st_gid, &found, text, sizeof text, &g);
         log_info(&p->log, "who can connect: processes of this user%s%s, and root's",
                  g != NULL ? " and of group " : "", g != NULL ? g->gr_name : "");
+    } else if (o->tls.on) {
+        log_info(&p->log, "who can connect: who proves by TLS to have a key of %s",
+                 o->tls.keys.psk != NULL ? o->tls.keys.psk : o->tls.keys.ca);
     } else if (sockets_is_loopback(&p->listen)) {
         log_warn(&p->log, "who can connect: every user of this machine, who then controls the "
                           "kernels, and reads their memory");

@@ -26,13 +26,15 @@ void proxy_poke(struct proxy *p)
 /* Where a debugger on this machine, or elsewhere, finds the door. */
 static void name_door(const struct proxy *p, struct door *d)
 {
+    const char *prefix = p->options->tls.on ? "netgdb:tls:" : "";
     char ip[NET_ADDR_TEXT], text[SOCKETS_STREAM_TEXT];
     struct sockets_address at = p->listen;
     sockets_set_port(&at, d->port);
     if (sockets_is_any(&at))
-        (void)snprintf(d->where, sizeof d->where, "%s:%u", net_ip_text(own_address(), ip), d->port);
+        (void)snprintf(d->where, sizeof d->where, "%s%s:%u", prefix, net_ip_text(own_address(), ip),
+                       d->port);
     else
-        (void)snprintf(d->where, sizeof d->where, "%s", sockets_stream_text(&at, text));
+        (void)snprintf(d->where, sizeof d->where, "%s%s", prefix, sockets_stream_text(&at, text));
 }
 
 /* Opens a door at this TCP port (0: any). False with errno. */
@@ -48,6 +50,8 @@ static bool open_door(struct proxy *p, struct door *d, uint16_t port)
         proxy_close_door(d);
         return false;
     }
+    if (p->options->tls.on)
+        tls_options_defer(d->fd);
     d->port = sockets_port(&name);
     name_door(p, d);
     return true;
@@ -280,7 +284,7 @@ struct seat *proxy_stream_seat(struct proxy *p)
     struct seat *s = new_seat(p, &nowhere);
     if (s != NULL)
         (void)snprintf(s->name, sizeof s->name, "%s",
-                       o->kind == OPTIONS_TCP    ? o->host
+                       o->host[0] != '\0'        ? o->host
                        : o->kind == OPTIONS_UNIX ? "unix"
                                                  : "stdio");
     return s;

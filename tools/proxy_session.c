@@ -17,7 +17,10 @@
 #include "tools/child.h"
 #include "tools/proxy.h"
 
-enum { CONNECT_SECONDS = 5 }; /* to a stub over TCP */
+enum {
+    CONNECT_SECONDS = 5, /* to a stub over TCP */
+    TLS_SECONDS = 10,    /* for that and a handshake */
+};
 
 static bool told_to_end(void *context)
 {
@@ -248,7 +251,7 @@ void client_debug_kernel(struct client *c, struct server *server, struct listene
 
 /* ---- a stub on a stream ---- */
 
-static int reach_stub(struct client *c, struct child *child)
+static int reach_stub(struct client *c, struct child *child, char why[TLS_WHY_MAX])
 {
     const struct options *o = &c->proxy->options->target;
     char *command[] = {(char *)"sh", (char *)"-c", (char *)o->path, NULL};
@@ -257,22 +260,23 @@ static int reach_stub(struct client *c, struct child *child)
         return sockets_unix(o->path);
     case OPTIONS_STDIO:
         return child_start(child, command);
+    case OPTIONS_TLS:
+        return tls_connect(o, getaddrinfo, TLS_SECONDS * IO_SECOND, NULL, why);
     default:
         return sockets_tcp(&c->proxy->stub, CONNECT_SECONDS * IO_SECOND);
     }
 }
 
 /* The client learns which stub did not answer, and why. */
-static void refuse_without_stub(struct client *c, struct server *server, int error)
+static void refuse_without_stub(struct client *c, struct server *server, const char *trouble)
 {
     const struct options *o = &c->proxy->options->target;
-    char why[LOG_LINE_MAX / 2], port[8] = "";
-    if (o->kind == OPTIONS_TCP)
+    char why[LOG_LINE_MAX / 2 + TLS_WHY_MAX], port[8] = "";
+    if (o->host[0] != '\0')
         (void)snprintf(port, sizeof port, ":%u", o->port);
-    bool brackets = o->kind == OPTIONS_TCP && strchr(o->host, ':') != NULL; /* IPv6 */
+    bool brackets = strchr(o->host, ':') != NULL; /* IPv6 */
     (void)snprintf(why, sizeof why, "%s%.300s%s%s: no stub answers there: %s", brackets ? "[" : "",
-                   o->kind == OPTIONS_TCP ? o->host : o->path, brackets ? "]" : "", port,
-                   strerror(error));
+                   o->host[0] != '\0' ? o->host : o->path, brackets ? "]" : "", port, trouble);
     if (c->proxy->options->stdio)
         c->proxy->exit_code = EXIT_NOBODY;
     client_refuse(c, server, why);
@@ -284,9 +288,10 @@ void client_debug_stub(struct client *c, struct server *server)
     struct child child = {0};
     const struct chain_config config = config_of(c);
     struct chain chain;
-    int fd = reach_stub(c, &child), end = NETGDB_IO;
+    char why[TLS_WHY_MAX] = "";
+    int fd = reach_stub(c, &child, why), end = NETGDB_IO;
     if (fd < 0) {
-        refuse_without_stub(c, server, errno);
+        refuse_without_stub(c, server, why[0] != '\0' ? why : strerror(errno));
         return;
     }
     io_fds_set_stream(&c->io, IO_TARGET, fd, fd);

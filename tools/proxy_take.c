@@ -35,12 +35,14 @@ void proxy_take(struct proxy *p, int fd, const char *line)
     struct listener_watch wants = {.n = 0};
     unsigned long port;
     struct client *c = NULL;
+    char who[PROXY_WHO];
+    client_name(p, fd, who);
     if (!read_request(line, &wants, &port))
         control_refuse(fd, "the proxy does not understand the request");
     else if (p->listener == NULL || port != p->herald_port)
         log_debug(&p->log, "a gdb wants kernels of UDP port %lu: it listens there itself", port);
     else
-        c = client_new(p, fd, fd);
+        c = client_new(p, fd, fd, who);
     if (c == NULL) {
         close(fd);
         return;

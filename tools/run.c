@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "session/beside.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
 #include "tools/run.h"
@@ -50,31 +51,11 @@ static bool is_shared_object(const char *path)
     return got == sizeof header && memcmp(header, ELFMAG, SELFMAG) == 0 && type == ET_DYN;
 }
 
-/*
- * The object beside this program, wherever both are: from the program's directory as libdir is from
- * bindir. False when there is none.
- */
+/* The object that was installed with this program; false when there is none. */
 static bool find_beside(char path[PATH_MAX])
 {
-    static const char bindir[] = NETGDB_BINDIR, library[] = NETGDB_LIBRARY;
-    size_t common = 0; /* length of the directory that both are in */
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-    char *slash = NULL;
-    if (n > 0) {
-        path[n] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (slash == NULL)
-        return false;
-    for (size_t i = 0; bindir[i] != '\0' && bindir[i] == library[i]; i++)
-        common = bindir[i] == '/' ? i : common;
-    size_t used = (size_t)(slash - path);
-    for (const char *up = bindir + common; up != NULL && used < PATH_MAX; up = strchr(up + 1, '/'))
-        used += (size_t)snprintf(path + used, PATH_MAX - used, "/..");
-    return used < PATH_MAX &&
-           (size_t)snprintf(path + used, PATH_MAX - used, "%s", library + common) <
-               PATH_MAX - used &&
-           access(path, R_OK) == 0;
+    char own[PATH_MAX];
+    return beside_program(own) && beside(own, NETGDB_BINDIR, NETGDB_LIBRARY, path);
 }
 
 /* The object's absolute path, to be freed; NULL with a complaint. */

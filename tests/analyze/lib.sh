@@ -22,7 +22,7 @@ sources() {
 
 # As the build has it; words without spaces.
 flags() {
-    echo "-std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H -DNETGDB_LIBRARY=\"\" -DNETGDB_BINDIR=\"\" -I. -I$top_builddir"
+    echo "-std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H -DNETGDB_LIBRARY=\"\" -DNETGDB_BINDIR=\"\" -DNETGDB_LIBDIR=\"\" -DNETGDB_TLS_HELPER=\"\" -I. -I$top_builddir"
 }
 
 # report NAME: passes when nothing was found; a failure begins with what was found first.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections that say nothing.
+ * Connections that say nothing, or begin to.
  *
- *   idle COUNT PORT|PATH    so many to this TCP port on loopback, or to this unix socket; they stay
+ *   idle COUNT PORT|PATH [TEXT [SOURCE]]
+ *                           so many to this TCP port on loopback, or to this unix socket; they stay
  *                           until the process is killed, and one that is closed is opened again
  */
 #include <arpa/inet.h>
@@ -18,8 +19,25 @@
 
 enum { COUNT_MAX = 4096 };
 
+/* Says so much and no more. */
+static void say(int fd, const char *text)
+{
+    struct pollfd p = {fd, POLLOUT, 0};
+    (void)poll(&p, 1, 1000);
+    (void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static const char *source; /* where TCP connections come from; NULL: anywhere */
+
+static void come_from(int fd)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    if (source != NULL && inet_pton(AF_INET, source, &in.sin_addr) == 1)
+        (void)bind(fd, (const struct sockaddr *)&in, sizeof in);
+}
+
 /* A connection that is being made, or -1. It may stay in the backlog for ever. */
-static int open_one(const char *where)
+static int open_one(const char *where, const char *text)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -27,10 +45,14 @@ static int open_one(const char *where)
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     in.sin_port = htons((uint16_t)atoi(where));
     (void)snprintf(un.sun_path, sizeof un.sun_path, "%s", where);
+    come_from(fd);
     int rc = family == AF_UNIX ? connect(fd, (const struct sockaddr *)&un, sizeof un)
                                : connect(fd, (const struct sockaddr *)&in, sizeof in);
-    if (rc == 0 || errno == EINPROGRESS)
+    if (rc == 0 || errno == EINPROGRESS) {
+        if (text != NULL)
+            say(fd, text);
         return fd;
+    }
     close(fd);
     return -1;
 }
@@ -39,11 +61,13 @@ int main(int argc, char **argv)
 {
     static struct pollfd all[COUNT_MAX];
     const struct timespec moment = {0, 20000000};
-    int count = argc == 3 ? atoi(argv[1]) : 0;
+    int count = argc >= 3 && argc <= 5 ? atoi(argv[1]) : 0;
+    const char *text = argc > 3 ? argv[3] : NULL;
+    source = argc > 4 ? argv[4] : NULL;
     if (count < 1 || count > COUNT_MAX)
         return 2;
     for (int i = 0; i < count; i++)
-        all[i] = (struct pollfd){open_one(argv[2]), POLLRDHUP, 0};
+        all[i] = (struct pollfd){open_one(argv[2], text), POLLRDHUP, 0};
     printf("idle: ready\n");
     (void)fflush(stdout);
     for (;;) {
@@ -53,7 +77,7 @@ int main(int argc, char **argv)
                 continue;
             if (all[i].fd >= 0)
                 close(all[i].fd);
-            all[i] = (struct pollfd){open_one(argv[2]), POLLRDHUP, 0};
+            all[i] = (struct pollfd){open_one(argv[2], text), POLLRDHUP, 0};
         }
         (void)nanosleep(&moment, NULL);
     }

@@ -35,9 +35,10 @@ program=$dir/target # its path shows whose process it is
 cp "$top_builddir/tests/e2e/target" "$program" || exit 99
 
 # Nothing of the user's: no gdbinit, no log level, no other kernel's sessions.
-export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/runtime"
+export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/runtime" \
+    NETGDB_TLS_HELPER="$top_builddir/tools/netgdb-tls"
 unset NETGDB_LOG NETGDB_LOG_FILE NETGDB_TIMEOUT NETGDB_RUN_TIMEOUT NETGDB_KILL NETGDB_FILEIO \
-    NETGDB_CACHE NETGDB_NOCACHE \
+    NETGDB_CACHE NETGDB_NOCACHE NETGDB_TLS_PSK NETGDB_TLS_CERT NETGDB_TLS_KEY NETGDB_TLS_CA \
     NETGDB_SYMBOLS NETGDB_SLIDE NETGDB_RTOS NETGDB_LIB DEBUGINFOD_URLS LD_PRELOAD
 # A node plays a FreeBSD kernel in most tests, which a kill leaves at db>.
 export NETGDB_KILL=detach

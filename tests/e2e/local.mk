@@ -65,12 +65,15 @@ E2E_TESTS = \
 	tests/e2e/stream.test \
 	tests/e2e/symbols.test \
 	tests/e2e/takeover.test \
+	tests/e2e/tls-certificates.test \
+	tests/e2e/tls-proxy.test \
+	tests/e2e/tls.test \
 	tests/e2e/two.test \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/demo.sh \
+EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/tls-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client

@@ -32,9 +32,10 @@ static void look_at(const struct options *o, int rc, const char *error)
     }
     MUST(strlen(o->host) < OPTIONS_HOST_MAX && strlen(o->path) < OPTIONS_PATH_MAX);
     MUST(strlen(o->symbols) < OPTIONS_PATH_MAX && strlen(o->rtos) < OPTIONS_RTOS_MAX);
-    MUST((o->kind == OPTIONS_KERNEL || o->kind == OPTIONS_TCP) == (o->host[0] != '\0'));
+    bool host = o->kind == OPTIONS_KERNEL || o->kind == OPTIONS_TCP || o->kind == OPTIONS_TLS;
+    MUST(host == (o->host[0] != '\0'));
     MUST((o->kind == OPTIONS_UNIX || o->kind == OPTIONS_STDIO) == (o->path[0] != '\0'));
-    MUST((o->kind <= OPTIONS_TCP) == (o->port != 0));
+    MUST((o->kind <= OPTIONS_TCP || o->kind == OPTIONS_TLS) == (o->port != 0));
     MUST(o->nocaches <= OPTIONS_NOCACHE_MAX);
     for (size_t i = 0; i < o->nocaches; i++)
         MUST(o->nocache[i].start < o->nocache[i].end);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/proxy.h"
+#include "tools/confine.h"
 
 enum { NO_LANDLOCK = 77 };
 

@@ -90,6 +90,20 @@ static void every_kind_of_target_has_its_form(void **state)
     o = parse("tcp:fe80::1%eth0:1234"); /* gdb takes no brackets there */
     assert_string_equal(o.host, "fe80::1%eth0");
     assert_int_equal(o.port, 1234);
+    o = parse("tls:relay.example");
+    assert_int_equal(o.kind, OPTIONS_TLS);
+    assert_string_equal(o.host, "relay.example");
+    assert_int_equal(o.port, 20025);
+    o = parse("tls:[2001:db8::1]:4000");
+    assert_int_equal(o.kind, OPTIONS_TLS);
+    assert_string_equal(o.host, "2001:db8::1");
+    assert_int_equal(o.port, 4000);
+    o = parse("tls:192.0.2.10:4000,cert=/c,key=/k,ca=/a");
+    assert_int_equal(o.kind, OPTIONS_TLS);
+    assert_int_equal(o.port, 4000);
+    assert_string_equal(o.cert, "/c");
+    assert_string_equal(o.key, "/k");
+    assert_string_equal(o.ca, "/a");
     o = parse("unix:/run/stub:1,cache=off");
     assert_int_equal(o.kind, OPTIONS_UNIX);
     assert_string_equal(o.path, "/run/stub:1");
@@ -145,6 +159,14 @@ static void the_environment_gives_the_defaults(void **state)
                                       "forward",
                                       "NETGDB_FILEIO",
                                       "on",
+                                      "NETGDB_TLS_PSK",
+                                      "/p",
+                                      "NETGDB_TLS_CERT",
+                                      "/c",
+                                      "NETGDB_TLS_KEY",
+                                      "/k",
+                                      "NETGDB_TLS_CA",
+                                      "/ca",
                                       "NETGDB_LOG",
                                       "debug",
                                       "NETGDB_LOG_FILE",
@@ -163,6 +185,10 @@ static void the_environment_gives_the_defaults(void **state)
     assert_true(o.nocache[1].start == 3 && o.nocache[1].end == 4);
     assert_int_equal(o.kill, OPTIONS_KILL_FORWARD);
     assert_true(o.fileio);
+    assert_string_equal(o.psk, "/p");
+    assert_string_equal(o.cert, "/c");
+    assert_string_equal(o.key, "/k");
+    assert_string_equal(o.ca, "/ca");
     assert_int_equal(o.log, LOG_DEBUG);
     assert_string_equal(o.log_file, "/tmp/log,");
     assert_int_equal(parse("stdio:x").log, LOG_DEBUG);
@@ -222,14 +248,14 @@ static void a_wrong_range_is_refused(void **state)
 {
     static const char *const ranges[] = {"",    "1",    "1-",      "-2",      "2-1", "1-1",
                                          "1-g", "1-2-", "0x-0x10", "1-2,3-4", "1+2"};
-    char text[64], why[128];
+    char text[64], why[160];
     (void)state;
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         snprintf(text, sizeof text, "h,nocache=%s", ranges[i]);
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
                      "unknown option '3-4': there are timeout, run-timeout, symbols, "
-                     "slide, rtos, cache, nocache, kill, fileio, log");
+                     "slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
         else
             snprintf(why, sizeof why,
                      "nocache=%s: takes a range such as 0xfee00000-0xfee01000, "
@@ -266,19 +292,31 @@ static void an_unknown_option_names_the_known_ones(void **state)
 {
     (void)state;
     refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
-                          "slide, rtos, cache, nocache, kill, fileio, log");
+                          "slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
     refuse(
         "h,",
         "unknown option '': there are timeout, run-timeout, symbols, slide, rtos, cache, nocache, "
-        "kill, fileio, log");
+        "kill, fileio, psk, cert, key, ca, log");
     refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, run-timeout, symbols, "
-                           "slide, rtos, cache, nocache, kill, fileio, log");
+                           "slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
+}
+
+/* Whoever gives a key believes that it is used. */
+static void a_key_for_what_is_not_encrypted_is_refused(void **state)
+{
+    (void)state;
+    refuse("h,psk=f", "psk= is for tls:HOST[:PORT] alone: nothing else is encrypted");
+    refuse("tcp:h:1,ca=f", "ca= is for tls:HOST[:PORT] alone: nothing else is encrypted");
+    assert_string_equal(parse("tls:h,psk=f").psk, "f");
 }
 
 static void a_wrong_target_says_what_it_takes(void **state)
 {
     (void)state;
+    refuse("tls:", "'tls:': takes tls:HOST[:PORT]");
+    refuse("tls:a/b:1", "'tls:a/b': takes tls:HOST[:PORT]");
+    refuse("tls:a:0", "'0' is no port: a number from 1 to 65535");
     refuse("", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     refuse(",timeout=1", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     refuse(":20025", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
@@ -419,14 +457,16 @@ static void every_option_explains_itself(void **state)
     (void)state;
     for (; options_help(rows) != NULL; rows++) {
         const struct options_help *h = options_help(rows);
-        assert_int_equal(strncmp(h->variable, "NETGDB_", 7), 0);
+        const char *variable = h->variable;
+        assert_int_equal(strncmp(variable, "NETGDB_", 7), 0);
+        variable += strncmp(variable, "NETGDB_TLS_", 11) == 0 ? 11 : 7; /* of tls: names alone */
         for (size_t at = 0; h->name != NULL && at <= strlen(h->name); at++) {
-            char c = h->variable[7 + at];
+            char c = variable[at];
             assert_int_equal(c == '_' ? '-' : tolower(c), h->name[at]);
         }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 11);
+    assert_int_equal(rows, 15);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -445,6 +485,7 @@ int main(void)
         TEST(there_may_be_32_ranges_and_not_33),
         TEST(a_wrong_variable_is_named_as_such),
         TEST(an_unknown_option_names_the_known_ones),
+        TEST(a_key_for_what_is_not_encrypted_is_refused),
         TEST(a_wrong_target_says_what_it_takes),
         TEST(what_is_too_long_is_refused),
         TEST(an_error_is_one_line_that_fits_whatever_was_typed),

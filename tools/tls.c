@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netgdb-tls: the program that netgdb and libnetgdb.so start for an encrypted connection; see
+ * tls.h. It is not for people: its standard input is the control socket.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tools/confine.h"
+#include "tools/tls.h"
+
+enum { CONTROL = STDIN_FILENO, FILES_MAX = 16 }; /* descriptors of a process */
+
+/* ---- the control socket ---- */
+
+/* One message. It does not wait for its reader. */
+static void tell(const char *text)
+{
+    (void)send(CONTROL, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* The next connection; false: there will be none. */
+static bool take_connection(struct tls_link *l)
+{
+    int fds[2];
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof fds)];
+    } memory;
+    char byte;
+    struct iovec data = {&byte, 1};
+    struct msghdr m = {.msg_iov = &data,
+                       .msg_iovlen = 1,
+                       .msg_control = memory.room,
+                       .msg_controllen = sizeof memory.room};
+    ssize_t n;
+    do {
+        n = recvmsg(CONTROL, &m, MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    struct cmsghdr *c = n == 1 ? CMSG_FIRSTHDR(&m) : NULL;
+    if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof fds))
+        return false;
+    memcpy(fds, CMSG_DATA(c), sizeof fds);
+    l->net = fds[0];
+    l->plain = fds[1];
+    return true;
+}
+
+/* ---- a connection ---- */
+
+/* A peer whose cable was cut is noticed after 30 + 4 * 10 s, as the proxy's clients. */
+static void set_up(const struct tls_link *l)
+{
+    static const struct {
+        int level, name, value;
+    } all[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+               {IPPROTO_TCP, TCP_NODELAY, 1},
+               {IPPROTO_TCP, TCP_KEEPIDLE, 30},
+               {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+               {IPPROTO_TCP, TCP_KEEPCNT, 4}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        (void)setsockopt(l->net, all[i].level, all[i].name, &all[i].value, sizeof all[i].value);
+    (void)fcntl(l->net, F_SETFL, O_NONBLOCK);
+    (void)fcntl(l->plain, F_SETFL, O_NONBLOCK);
+}
+
+/* While it is connected. */
+static void name_peer(struct tls_link *l)
+{
+    struct sockets_address peer = {.len = sizeof peer.is};
+    (void)getpeername(l->net, &peer.is.any, &peer.len);
+    (void)sockets_stream_text(&peer, l->peer);
+}
+
+/* A server tells of those that it refuses, with their address. */
+static void tell_refused(const struct tls_link *l, const char *why)
+{
+    char text[TLS_WHY_MAX];
+    (void)snprintf(text, sizeof text, "%s: %.400s", l->peer, why);
+    tell(text);
+}
+
+static void serve(struct tls_link *l)
+{
+    char why[TLS_WHY_MAX];
+    bool client = l->credentials->name != NULL;
+    set_up(l);
+    l->deadline = tls_now() + TLS_HANDSHAKE;
+    bool done = tls_handshake(l, why);
+    if (client)
+        tell(done ? TLS_READY : why);
+    else if (!done)
+        tell_refused(l, why);
+    close(CONTROL);
+    if (done)
+        tls_relay(l);
+    _exit(done ? 0 : 1);
+}
+
+/* A process for each, until the control socket closes. */
+static void serve_all(struct tls_link *l)
+{
+    while (take_connection(l)) {
+        name_peer(l);
+        pid_t pid = l->credentials->name == NULL ? fork() : 0;
+        if (pid == 0)
+            serve(l);
+        if (pid < 0)
+            tell_refused(l, strerror(errno));
+        close(l->net);
+        close(l->plain);
+    }
+}
+
+/* ---- the beginning ---- */
+
+/* Ours are the control socket and where a sanitizer complains. */
+static void leave_parent(void)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        _exit(pid < 0 ? 1 : 0);
+    (void)setsid();
+    (void)clearenv(); /* GnuTLS writes keys where SSLKEYLOGFILE says */
+    (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_IGN); /* we do not wait for them */
+}
+
+/* Keys are in memory from now on, and strangers send to us. */
+static void give_up_rights(void)
+{
+    const struct rlimit files = {FILES_MAX, FILES_MAX};
+    (void)!chdir("/");
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    (void)confine("", "", ""); /* as far as the system can */
+}
+
+static bool take_options(int argc, char **argv, struct tls_keys *keys, const char **name)
+{
+    static const struct option known[] = {
+        {"name", required_argument, NULL, 'n'}, {"psk", required_argument, NULL, 'p'},
+        {"cert", required_argument, NULL, 'c'}, {"key", required_argument, NULL, 'k'},
+        {"ca", required_argument, NULL, 'a'},   {0}};
+    int c;
+    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        const char **to = c == 'n'   ? name
+                          : c == 'p' ? &keys->psk
+                          : c == 'c' ? &keys->cert
+                          : c == 'k' ? &keys->key
+                                     : &keys->ca;
+        if (c == '?')
+            return false;
+        *to = optarg;
+    }
+    return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+    static struct tls_credentials credentials;
+    struct tls_keys keys = {NULL, NULL, NULL, NULL};
+    struct tls_link link = {.credentials = &credentials, .net = -1, .plain = -1};
+    char why[TLS_WHY_MAX];
+    int type = 0;
+    socklen_t len = sizeof type;
+    if (getsockopt(CONTROL, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_SEQPACKET ||
+        !take_options(argc, argv, &keys, &credentials.name)) {
+        fprintf(stderr, "netgdb-tls: started by netgdb and libnetgdb.so: see --tls in netgdb(1)\n");
+        return 2;
+    }
+    leave_parent();
+    bool loaded = tls_credentials_load(&credentials, &keys, why);
+    give_up_rights();
+    tell(loaded ? TLS_READY : why);
+    if (loaded)
+        serve_all(&link);
+    _exit(loaded ? 0 : 1);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of --tls, which more than one command has, and a server's helper. */
+#ifndef NETGDB_TOOLS_TLS_OPTIONS_H
+#define NETGDB_TOOLS_TLS_OPTIONS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "proto/log.h"
+#include "session/tls.h"
+
+struct tls_options {
+    bool on; /* --tls */
+    struct tls_keys keys;
+};
+
+enum { TLS_OPT = 768, TLS_OPT_PSK, TLS_OPT_CERT, TLS_OPT_KEY, TLS_OPT_CA };
+
+/* Rows of a command's table for getopt_long. */
+#define TLS_LONG_OPTIONS                                                                           \
+    {"tls", no_argument, NULL, TLS_OPT}, {"tls-psk", required_argument, NULL, TLS_OPT_PSK},        \
+        {"tls-cert", required_argument, NULL, TLS_OPT_CERT},                                       \
+        {"tls-key", required_argument, NULL, TLS_OPT_KEY},                                         \
+    {                                                                                              \
+        "tls-ca", required_argument, NULL, TLS_OPT_CA                                              \
+    }
+
+/* Their lines in a command's --help. */
+#define TLS_OPTIONS_HELP                                                                           \
+    "  --tls                 encrypt what comes over TCP, and let in who has a key (TLS 1.3):\n"   \
+    "                        'target remote netgdb:tls:HOST'; the port is 20025 unless given\n"    \
+    "  --tls-psk FILE        pre-shared keys: IDENTITY:HEX a line (NETGDB_TLS_PSK)\n"              \
+    "  --tls-cert FILE       or our certificate (PEM; NETGDB_TLS_CERT),\n"                         \
+    "  --tls-key FILE        its key (NETGDB_TLS_KEY),\n"                                          \
+    "  --tls-ca FILE         and who signs those of clients (NETGDB_TLS_CA)\n"
+
+/* Takes one of those; false: it is another one, or empty. */
+bool tls_options_take(struct tls_options *o, int option, const char *value);
+
+/* Fills in what the environment gives (NETGDB_TLS_PSK, …_CERT, …_KEY, …_CA) when no file was named.
+ * NULL, or what is wrong: without --tls, that a file was named. */
+const char *tls_options_complete(struct tls_options *o);
+
+/* The helper of a server, or -1 with a complaint. See tls_start. */
+int tls_options_start(const struct tls_options *o);
+
+/* For a port with --tls: whoever says nothing is the system's to keep, and costs no process. */
+void tls_options_defer(int listener);
+
+/*
+ * Tells what the helper says of connections that were refused: a line at once, then one a minute.
+ * False: it has ended.
+ */
+bool tls_options_hear(int control, struct log_limit *limit, const struct log *log);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A server's helper; see tls_options.h. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "io/fds.h"
+#include "tools/tls_options.h"
+#include "tools/tools.h"
+
+enum { LINES = 32 }; /* heard at a time */
+
+int tls_options_start(const struct tls_options *o)
+{
+    char why[TLS_WHY_MAX];
+    int control = tls_start(&o->keys, NULL, why);
+    if (control < 0)
+        complain("--tls: %s", why);
+    return control;
+}
+
+void tls_options_defer(int listener)
+{
+    const int seconds = TLS_HANDSHAKE / IO_SECOND;
+    (void)setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
+
+/* Nothing more to hear: for now, or for ever. */
+static bool goes_on(const struct log *log)
+{
+    if (errno == ETIMEDOUT || errno == EINTR)
+        return true;
+    log_error(log, "netgdb-tls has ended: clients stay connected, no other one can connect");
+    return false;
+}
+
+bool tls_options_hear(int control, struct log_limit *limit, const struct log *log)
+{
+    char why[TLS_WHY_MAX];
+    unsigned long more;
+    for (int i = 0; i < LINES && tls_answer(control, 0, NULL, why) != 0; i++) {
+        if (errno != EACCES)
+            return goes_on(log);
+        if (log_passes(limit, io_fds_now(), &more))
+            log_info(log, "TLS: refused %s (%lu more before)", why, more);
+    }
+    return true;
+}
