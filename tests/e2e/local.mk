@@ -24,6 +24,7 @@ E2E_TESTS = \
 	tests/e2e/kernel.test \
 	tests/e2e/leave.test \
 	tests/e2e/leave_kernel.test \
+	tests/e2e/links.test \
 	tests/e2e/machines.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
@@ -104,6 +105,9 @@ tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/stranger
 tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
+check_PROGRAMS += tests/e2e/icmp
+tests_e2e_icmp_SOURCES = tests/e2e/icmp.c
 
 check_PROGRAMS += tests/e2e/idle
 tests_e2e_idle_SOURCES = tests/e2e/idle.c
