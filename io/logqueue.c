@@ -17,6 +17,7 @@ struct line {
     STAILQ_ENTRY(line) entries;
     enum log_level level;
     size_t bytes;
+    bool kept; /* it is the spare one */
     char text[];
 };
 
@@ -26,7 +27,8 @@ struct logqueue {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
     STAILQ_HEAD(, line) lines;
-    size_t bytes; /* of them, and of the one that is being written */
+    struct line *spare; /* for one line when there is no memory; NULL: it is in use */
+    size_t bytes;       /* of them, and of the one that is being written */
     unsigned long lost;
     bool runs; /* the thread */
 };
@@ -35,8 +37,11 @@ struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level,
                               void *context)
 {
     struct logqueue *q = calloc(1, sizeof *q);
-    if (q == NULL)
+    if (q == NULL || (q->spare = malloc(sizeof *q->spare + LOG_LINE_MAX)) == NULL) {
+        free(q);
         return NULL;
+    }
+    q->spare->kept = true;
     q->write = write;
     q->context = context;
     STAILQ_INIT(&q->lines);
@@ -60,7 +65,10 @@ static void write_one(struct logqueue *q)
         q->write(q->context, LOG_WARN, text);
     pthread_mutex_lock(&q->lock);
     q->bytes -= l->bytes;
-    free(l);
+    if (l->kept)
+        q->spare = l;
+    else
+        free(l);
     pthread_cond_broadcast(&q->changed);
 }
 
@@ -76,22 +84,36 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* The spare line, for a text of so many bytes, under the lock; NULL: in use, or too small. */
+static struct line *take_spare(struct logqueue *q, size_t bytes)
+{
+    struct line *l = bytes <= LOG_LINE_MAX ? q->spare : NULL;
+    if (l != NULL)
+        q->spare = NULL;
+    return l;
+}
+
 void logqueue_sink(void *context, enum log_level level, const char *line)
 {
     struct logqueue *q = context;
-    size_t bytes = sizeof(struct line) + strlen(line) + 1;
+    size_t text = strlen(line) + 1, bytes = sizeof(struct line) + text;
     int error = errno;
     struct line *l = malloc(bytes);
+    if (l != NULL)
+        l->kept = false;
     pthread_mutex_lock(&q->lock);
     if (!q->runs)
         q->runs = thread_start(run, q) == 0;
-    if (l == NULL || !q->runs || q->bytes + bytes > LOGQUEUE_BYTES) {
+    bool room = q->runs && q->bytes + bytes <= LOGQUEUE_BYTES;
+    if (room && l == NULL)
+        l = take_spare(q, text);
+    if (!room || l == NULL) {
         q->lost++;
         free(l);
     } else {
         l->level = level;
         l->bytes = bytes;
-        memcpy(l->text, line, strlen(line) + 1);
+        memcpy(l->text, line, text);
         q->bytes += bytes;
         STAILQ_INSERT_TAIL(&q->lines, l, entries);
         pthread_cond_broadcast(&q->changed);

@@ -157,8 +157,9 @@ static int set_int(int fd, int level, int name, int value)
 
 int sockets_udp(const struct sockaddr_in *local, const struct sockaddr_in *remote)
 {
+    /* PROBE: nothing is fragmented, and no ICMP error makes the path's MTU smaller. */
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO) != 0 ||
+    if (fd < 0 || set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) != 0 ||
         (local != NULL && bind(fd, (const struct sockaddr *)local, sizeof *local) != 0) ||
         (remote != NULL && connect(fd, (const struct sockaddr *)remote, sizeof *remote) != 0))
         return fail(fd);

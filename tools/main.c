@@ -2,8 +2,10 @@
 /* The command `netgdb`: finds the subcommand in a table and runs it. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "symbols/bfd_syms.h"
 #include "tools/tools.h"
@@ -38,8 +40,20 @@ static int help(void)
     return EXIT_DONE;
 }
 
+/* Descriptors 0 to 2 may come closed: what is written there is not to reach a socket of ours. */
+static void open_standard(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR); /* the lowest that is free */
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard();
     const char *name = argc > 1 ? argv[1] : "";
     char spoken[32];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)

@@ -273,6 +273,8 @@ static bool await_request(struct client *c, struct server *server)
         (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
         rc = server_poll(server);
     }
+    if (rc == NETGDB_NOMEM)
+        proxy_tell_full(c->proxy, netgdb_strerror(rc));
     pthread_mutex_lock(&c->proxy->lock);
     c->silent = false;
     pthread_mutex_unlock(&c->proxy->lock);
@@ -320,6 +322,8 @@ void client_serve(struct client *c)
     struct server *server = rsp_server_new(&c->io.io, &c->log);
     if (server != NULL)
         debug(c, server);
+    else
+        proxy_tell_full(c->proxy, netgdb_strerror(NETGDB_NOMEM));
     server_free(server);
     leave(c);
 }

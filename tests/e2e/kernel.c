@@ -14,7 +14,7 @@
  *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
  *   --register N=HEX   of the thread that panicked
  *   --threads N        in its list, most of which sleep (5)
- *   --sessions N       types it again when a session has ended, N sessions in all (1)
+ *   --sessions N       types it again when it is back at db>, N times in all (1)
  *   --runs-on          the first `c` never stops
  *   --reboots MS       at the first `c` it reboots, and types it again MS milliseconds later
  *
@@ -78,12 +78,18 @@ struct program {
 
 static uint64_t loaded; /* the machine's number of changes when the file was in its memory */
 
-static volatile sig_atomic_t ended;
+static volatile sig_atomic_t ended, stopped;
 
 static void end(int signal)
 {
     (void)signal;
     ended = 1;
+}
+
+static void stop(int signal)
+{
+    (void)signal;
+    stopped = 1;
 }
 
 /* ---- the machine's program ---- */
@@ -126,6 +132,7 @@ static void run(struct machine *m, void *context)
     struct machine_thread *t = &m->threads[0];
     unsigned number = m->registers->pc;
     uint64_t count[2] = {0, 0}, pc = t->regs[number];
+    fputs("kernel: runs\n", stderr);
     (void)machine_read(m, MACHINE_DATA, count, sizeof count);
     count[0]++;
     (void)machine_write(m, MACHINE_DATA, count, sizeof count[0]);
@@ -303,19 +310,20 @@ static void boot(struct machine *m, struct program *p)
 
 /* ---- sessions ---- */
 
-/* SIGTERM comes while it waits only. Returns the mask of that. */
+/* Signals come while it waits only. Returns the mask of that. */
 static sigset_t catch_signals(void)
 {
-    const struct sigaction action = {.sa_handler = end};
-    sigset_t ends, outside;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigprocmask(SIG_BLOCK, &ends, &outside);
-    sigdelset(&outside, SIGTERM);
-    sigdelset(&outside, SIGINT);
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+    sigset_t caught, outside;
+    sigemptyset(&caught);
+    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        const struct sigaction action = {.sa_handler = signals[i] == SIGUSR1 ? stop : end};
+        sigaction(signals[i], &action, NULL);
+        sigaddset(&caught, signals[i]);
+    }
+    sigprocmask(SIG_BLOCK, &caught, &outside);
+    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigdelset(&outside, signals[i]);
     return outside;
 }
 
@@ -327,14 +335,19 @@ static bool is_over(struct twin *t, struct program *p)
     return twin_phase(t) == TWIN_GONE || (twin_phase(t) == TWIN_DDB && !p->reboots);
 }
 
-/* From `netgdb -s` to the end. Returns whether there may be another one. */
+/* From `netgdb -s` to the end. Returns whether that was a detach. */
 static bool play_session(struct twin *t, struct program *p, struct sim_real *r,
                          const sigset_t *mask)
 {
     uint64_t detaches = twin_counts(t)->detaches;
+    fputs("kernel: netgdb -s\n", stderr);
     twin_netgdb(t);
-    while (!ended && !is_over(t, p))
+    while (!ended && !is_over(t, p)) {
         sim_real_turn(r, mask);
+        if (stopped)
+            twin_stop(t);
+        stopped = 0;
+    }
     return twin_counts(t)->detaches > detaches;
 }
 
@@ -402,7 +415,7 @@ int main(int argc, char **argv)
     fputs("kernel: ready\n", stderr);
 
     bool good = true;
-    for (unsigned i = 0; i < o.sessions && good && !ended; i++)
+    for (unsigned i = 0; i < o.sessions && twin_phase(t) == TWIN_DDB && !ended; i++)
         good = play_session(t, &p, r, &mask);
     report(t, r);
     sim_real_free(r);

@@ -156,7 +156,7 @@ start() {
     [ -z "$sanitizer" ] || cat "$dir/$name.err" >>"$dir/$name.earlier" 2>/dev/null || :
     : >"$dir/$name.out" # what an earlier one said is not taken for this one's
     : >"$dir/$name.err"
-    "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 9>&- &
+    "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 5>&- 6>&- 7>&- 9>&- & # pipes' other ends
     started_id=$!
     started="$started $started_id"
 }

@@ -26,6 +26,7 @@ E2E_TESTS = \
 	tests/e2e/kill.test \
 	tests/e2e/leave.test \
 	tests/e2e/leave_kernel.test \
+	tests/e2e/links.test \
 	tests/e2e/machines.test \
 	tests/e2e/man.test \
 	tests/e2e/memory.test \
@@ -59,9 +60,11 @@ E2E_TESTS = \
 	tests/e2e/rtos-threadx.test \
 	tests/e2e/rtos-ways.test \
 	tests/e2e/run-timeout.test \
+	tests/e2e/scarce.test \
 	tests/e2e/script.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \
+	tests/e2e/stopped.test \
 	tests/e2e/stream.test \
 	tests/e2e/symbols.test \
 	tests/e2e/takeover.test \
@@ -73,7 +76,7 @@ E2E_TESTS = \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/rtos-lib.sh tests/e2e/tls-lib.sh tests/e2e/demo.sh \
+EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/twins_lib.sh tests/e2e/rtos-lib.sh tests/e2e/tls-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client
@@ -109,6 +112,9 @@ tests_e2e_noise_LDADD = -lm
 
 check_PROGRAMS += tests/e2e/stranger
 tests_e2e_stranger_SOURCES = tests/e2e/stranger.c
+
+check_PROGRAMS += tests/e2e/icmp
+tests_e2e_icmp_SOURCES = tests/e2e/icmp.c
 
 check_PROGRAMS += tests/e2e/idle
 tests_e2e_idle_SOURCES = tests/e2e/idle.c

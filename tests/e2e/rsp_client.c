@@ -4,6 +4,7 @@
  *
  *   rsp_client HOST PORT cut TIMES          leaves in the middle of a packet, again and again
  *   rsp_client HOST PORT ask REQUEST...     prints each reply
+ *   rsp_client HOST PORT talk SECONDS       the same for each line of its input; its patience
  *   rsp_client HOST PORT flood BYTES        sends without reading, and leaves when it gets stuck
  */
 #include <arpa/inet.h>
@@ -19,9 +20,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REPLY_MAX = 200000, PATIENCE_MS = 20000 };
+enum { REPLY_MAX = 200000 };
 
 static struct sockaddr_in server;
+static int patience_ms = 20000;
 
 static int open_client(void)
 {
@@ -59,7 +61,7 @@ static bool get_packet(int fd, char *reply)
     for (;;) {
         if (at == len) {
             struct pollfd p = {fd, POLLIN, 0};
-            if (poll(&p, 1, PATIENCE_MS) <= 0)
+            if (poll(&p, 1, patience_ms) <= 0)
                 errx(1, "no reply");
             ssize_t n = recv(fd, data, sizeof data, 0);
             len = n > 0 ? (size_t)n : 0;
@@ -110,17 +112,33 @@ static void cut_many(int times)
     }
 }
 
-static void ask(int n, char **requests)
+static void ask_one(int fd, const char *request)
 {
     static char reply[REPLY_MAX];
+    put_packet(fd, request);
+    if (!get_packet(fd, reply))
+        errx(1, "the server has closed");
+    put(fd, "+", 1);
+    printf("%s\n", reply);
+    fflush(stdout); /* a test waits for each */
+}
+
+static void ask(int n, char **requests)
+{
     int fd = open_client();
-    for (int i = 0; i < n; i++) {
-        put_packet(fd, requests[i]);
-        if (!get_packet(fd, reply))
-            errx(1, "the server has closed");
-        put(fd, "+", 1);
-        printf("%s\n", reply);
-        fflush(stdout); /* a test waits for each */
+    for (int i = 0; i < n; i++)
+        ask_one(fd, requests[i]);
+    close(fd);
+}
+
+static void talk(int seconds)
+{
+    char request[4000];
+    int fd = open_client();
+    patience_ms = 1000 * seconds;
+    while (fgets(request, sizeof request, stdin) != NULL) {
+        request[strcspn(request, "\n")] = '\0';
+        ask_one(fd, request);
     }
     close(fd);
 }
@@ -145,7 +163,7 @@ static void flood(size_t bytes)
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        errx(2, "usage: rsp_client HOST PORT cut|ask|flood ...");
+        errx(2, "usage: rsp_client HOST PORT cut|ask|talk|flood ...");
     server.sin_family = AF_INET;
     server.sin_port = htons((uint16_t)atoi(argv[2]));
     if (inet_pton(AF_INET, argv[1], &server.sin_addr) != 1)
@@ -154,6 +172,8 @@ int main(int argc, char **argv)
         cut_many(atoi(argv[4]));
     else if (strcmp(argv[3], "ask") == 0)
         ask(argc - 4, argv + 4);
+    else if (strcmp(argv[3], "talk") == 0)
+        talk(atoi(argv[4]));
     else if (strcmp(argv[3], "flood") == 0)
         flood(strtoul(argv[4], NULL, 10));
     else
