@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Times before which a late copy could do harm; see holdback.h. */
 #include "proto/holdback.h"
+#include "proto/check.h"
 
 void holdback_init(struct holdback *h)
 {
@@ -70,6 +71,8 @@ uint64_t holdback_plus(const struct holdback *h, const struct link *l,
 void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,
                    uint64_t gone)
 {
+    CHECK(r->packet != NULL && r->low <= r->high);
+    CHECK(h->clean <= HOLDBACK_CLEAN_EXCHANGES);
     if (h->evidence != l->evidence)
         h->clean = 0;
     h->evidence = l->evidence;

@@ -3,6 +3,7 @@
  * What must be over before the next request goes out: what came is read, our '+' is sent and
  * acknowledged, and no late copy can do harm. See netgdb_parts.h.
  */
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/netgdb_parts.h"
 
@@ -103,6 +104,8 @@ int nt_wait_for_ack(struct netgdb_target *t)
 
 int nt_send_plus(struct netgdb_target *t)
 {
+    /* Between a request and its reply a '+' would make two copies of the request run. */
+    CHECK_OR_RETURN(!t->outstanding || !t->plus_seen);
     t->plus_owed = false;
     return link_send(t->link, "+", 1, 0, 1);
 }
