@@ -68,6 +68,18 @@ uint64_t holdback_plus(const struct holdback *h, const struct link *l,
     return hold ? link_copies_gone(l, holdback_lateness(h, l, r->packet)) : 0;
 }
 
+const char *holdback_reason(const struct holdback *h, const struct link *l,
+                            const struct packet *packet)
+{
+    if (l->evidence != 0)
+        return "this path has duplicated or reordered datagrams";
+    if (holdback_runs_once(packet))
+        return "it must run exactly once";
+    if (h->clean < HOLDBACK_CLEAN_EXCHANGES)
+        return l->lossy ? "this path loses datagrams" : "this path has not proved clean yet";
+    return "a duplicate of an earlier request could undo it";
+}
+
 void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,
                    uint64_t gone)
 {

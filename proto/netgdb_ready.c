@@ -87,6 +87,14 @@ int nt_read_stream(struct netgdb_target *t)
     return found;
 }
 
+/* ---- delays ---- */
+
+static void count_delay(struct netgdb_target *t, enum netgdb_delay what, uint64_t start)
+{
+    t->stats.delayed[what].n++;
+    t->stats.delayed[what].ns += io_now(t->io) - start;
+}
+
 /* ---- our '+' ---- */
 
 int nt_wait_for_ack(struct netgdb_target *t)
@@ -110,11 +118,27 @@ int nt_send_plus(struct netgdb_target *t)
     return link_send(t->link, "+", 1, 0, 1);
 }
 
+/* Waits until then, says why, and counts it. Returns as nt_wait_until. */
+static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what)
+{
+    static const char *const names[] = {
+        [NETGDB_DELAY_REQUEST] = "the request", [NETGDB_DELAY_ACK] = "our '+'"};
+    uint64_t start = io_now(t->io);
+    if (until <= start)
+        return 0;
+    log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], t->current.packet->name,
+              (double)(until - start) / 1e6,
+              holdback_reason(&t->holdback, t->link, t->current.packet));
+    int rc = nt_wait_until(t, until);
+    count_delay(t, what, start);
+    return rc;
+}
+
 int nt_settle(struct netgdb_target *t)
 {
     int rc = nt_wait_for_ack(t); /* of the '+' before, when a copy has run since */
     if (rc == 0 && t->plus_owed) {
-        rc = nt_wait_until(t, t->plus_due);
+        rc = delay(t, t->plus_due, NETGDB_DELAY_ACK);
         if (rc == 0)
             rc = nt_send_plus(t);
         if (rc == 0)
@@ -152,12 +176,19 @@ uint64_t nt_copies_until(struct netgdb_target *t)
 static int await_copies(struct netgdb_target *t)
 {
     uint64_t since = io_now(t->io), until;
+    bool waited = false;
     int rc = 0;
     (void)nt_read_stream(t);
     while (rc == 0 && ((until = nt_copies_until(t)) > io_now(t->io) || t->copy_runs)) {
+        if (!waited)
+            log_debug(t->log, "'%s' waits: a duplicate of an earlier request may be running",
+                      t->current.packet->name);
+        waited = true;
         rc = t->copy_runs ? nt_pump_asking(t, since, 0) : nt_pump(t, until, 0);
         (void)nt_read_stream(t);
     }
+    if (waited)
+        count_delay(t, NETGDB_DELAY_DUPLICATE, since);
     return rc;
 }
 
@@ -167,7 +198,8 @@ int nt_get_ready(struct netgdb_target *t)
     do {
         rc = nt_settle(t);
         if (rc == 0)
-            rc = nt_wait_until(t, holdback_request(&t->holdback, t->link, &t->current));
+            rc = delay(t, holdback_request(&t->holdback, t->link, &t->current),
+                       NETGDB_DELAY_REQUEST);
         if (rc == 0)
             rc = await_copies(t);
     } while (rc == 0 && t->plus_owed);
