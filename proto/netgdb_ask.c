@@ -205,6 +205,7 @@ static int ask_again(struct netgdb_target *t)
         return give_up_reply(t);
     t->stats.asked_again++;
     t->plus_owed = true;
+    t->plus_packet = t->current.packet;
     t->plus_due = link_copies_gone(t->link, link_lateness(t->link));
     t->outstanding = false;
     nt_expect_copies(t);
@@ -223,6 +224,7 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     uint64_t late = holdback_lateness(&t->holdback, t->link, t->current.packet);
     holdback_done(&t->holdback, t->link, &t->current, link_copies_gone(t->link, late));
     t->plus_owed = true;
+    t->plus_packet = t->current.packet;
     t->plus_due = holdback_plus(&t->holdback, t->link, &t->current);
     if (nt_goes_fast(t))
         nt_expect_copies(t);

@@ -32,6 +32,7 @@ static void drop_packet(struct netgdb_target *t)
     t->copy_runs = false;
     t->evidence = t->link->evidence; /* what was feared has come */
     t->plus_owed = true;
+    t->plus_packet = t->current.packet;
     t->plus_due = io_now(t->io) + link_lateness(t->link);
 }
 
@@ -122,13 +123,13 @@ int nt_send_plus(struct netgdb_target *t)
 static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what)
 {
     static const char *const names[] = {
-        [NETGDB_DELAY_REQUEST] = "the request", [NETGDB_DELAY_ACK] = "our '+'"};
+        [NETGDB_DELAY_REQUEST] = "the request", [NETGDB_DELAY_ACK] = "the '+' to"};
+    const struct packet *packet = what == NETGDB_DELAY_ACK ? t->plus_packet : t->current.packet;
     uint64_t start = io_now(t->io);
     if (until <= start)
         return 0;
-    log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], t->current.packet->name,
-              (double)(until - start) / 1e6,
-              holdback_reason(&t->holdback, t->link, t->current.packet));
+    log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], packet->name,
+              (double)(until - start) / 1e6, holdback_reason(&t->holdback, t->link, packet));
     int rc = nt_wait_until(t, until);
     count_delay(t, what, start);
     return rc;

@@ -366,7 +366,7 @@ static bool reason_was_logged;
 static void look_for_reason(void *context, enum log_level level, const char *line)
 {
     (void)context;
-    reason_was_logged |= level == LOG_DEBUG && strstr(line, "our '+' 's' waits for ") != NULL &&
+    reason_was_logged |= level == LOG_DEBUG && strstr(line, "the '+' to 's' waits for ") != NULL &&
                          strstr(line, "ms: it must run exactly once") != NULL;
 }
 
