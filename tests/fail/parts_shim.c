@@ -196,6 +196,6 @@ const struct part shim_parts[] = {
      .play = debug,
      .clear = clear_kernel,
      .descriptors = 3,
-     .blocks = 3},
+     .blocks = 4},
     {0},
 };
