@@ -21,3 +21,6 @@ libsession_la_SOURCES = \
 	session/tls_keys.c
 libsession_la_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
 	-DNETGDB_LIBDIR='"$(libdir)"' -DNETGDB_TLS_HELPER='"$(pkglibexecdir)/netgdb-tls"'
+
+# One of these has directories of configure in it.
+$(libsession_la_OBJECTS): Makefile

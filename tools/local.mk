@@ -87,3 +87,6 @@ install-service:
 	chmod 644 '$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
 uninstall-service:
 	rm -f '$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
+
+# One of these has directories of configure in it.
+$(tools_netgdb_OBJECTS): Makefile
