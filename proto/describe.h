@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The decorator that gives a FreeBSD kernel's client the target description which the stub does
- * not have: `qXfer:features:read+` in the reply to qSupported, and the document (description.h).
+ * The describe decorator: gives clients of a FreeBSD kernel the target description that its stub
+ * lacks. It adds `qXfer:features:read+` to the reply to qSupported and serves the document
+ * (description.h).
  *
- * It also notices a gdb without FreeBSD's OS ABI that has read an x86 FreeBSD file after it was
- * started. Such a gdb rejects the description and the registers: it closes the connection before
- * it reads memory. To make that short, `?` is answered with the program counter, as every other
- * stop is: that gdb stumbles over its size, and does not print all 420 bytes of `g`.
+ * It also detects a gdb without FreeBSD's OS ABI that has loaded an x86 FreeBSD file after its
+ * start. Such a gdb rejects the description and the registers and closes the connection before it
+ * reads memory. The reply to `?` therefore contains the program counter, as all later stops do:
+ * this gdb then fails on its size, instead of printing all 420 bytes of `g`.
  */
 #ifndef NETGDB_PROTO_DESCRIBE_H
 #define NETGDB_PROTO_DESCRIBE_H

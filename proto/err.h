@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The errors of every room, as values. Functions return 0 (or a count) on success and one of
- * these negative numbers otherwise; they become words once, at the edge.
+ * Error codes of all directories. Functions return 0 (or a count) on success, else one of these
+ * negative numbers. They become text once, where a person reads them.
  */
 #ifndef NETGDB_PROTO_ERR_H
 #define NETGDB_PROTO_ERR_H

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The decorator that stands between what a target says and what gdb does with it on this machine:
+ * The guard decorator: limits how a target's replies can act on this machine through gdb.
  *
- *   F…            File-I/O: gdb would open, write, delete and rename files here. Refused (EPERM)
- *                 unless `fileio` allows it (GDB manual, "File-I/O Overview")
+ *   F…             File-I/O would make gdb open, write, delete and rename files here. Refused with
+ *                  EPERM, unless `fileio` permits it (GDB manual, "File-I/O Overview").
  *   O, qRcmd, qThreadExtraInfo
- *                 text in hexadecimal that gdb prints: made visible (visible.h)
- *   qXfer, what is XML or a name
- *                 at most GUARD_DOCUMENT_MAX bytes, no entities, a '?' in place of control bytes
- *   other replies a '?' in place of bytes that are not printable ASCII, as in E.TEXT and names of
- *                 threads; what is binary (x, vFile, LLDB's j packets, unknown ones) stays as it is
+ *                  Hexadecimal text that gdb prints: control bytes are escaped (visible.h).
+ *   qXfer          XML and file names: at most GUARD_DOCUMENT_MAX bytes, no entities, '?' for
+ *                  control bytes.
+ *   other replies  '?' for bytes that are not printable ASCII, as in E.TEXT and thread names.
+ *                  Binary replies (x, vFile, LLDB's j packets, unknown ones) pass unchanged.
  *
- * Names of files pass: gdb opens what a stub names by qXfer:exec-file and qXfer:libraries, from the
- * target unless its user has set a sysroot. A FreeBSD kernel's stub cannot name any (quirks.h).
+ * File names pass: gdb opens the files that a stub names by qXfer:exec-file and qXfer:libraries,
+ * from the target unless the user has set a sysroot. A FreeBSD kernel's stub cannot name any
+ * (quirks.h).
  */
 #ifndef NETGDB_PROTO_GUARD_H
 #define NETGDB_PROTO_GUARD_H

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A target is one GDB stub, wherever it is: it takes one RSP request and gives its reply. A
- * decorator is a target that stands in front of another and holds it as its `next`.
+ * A target is a GDB stub, wherever it is: it takes one RSP request and returns its reply. A
+ * decorator is a target in front of another one, its `next`.
  *
- * Requests and replies are packet contents: what stands between '$' and '#', with run-lengths
- * expanded and the escapes of binary data (0x7d) left as they are.
+ * Requests and replies are packet contents: the bytes between '$' and '#', run-lengths expanded,
+ * the escapes of binary data (0x7d) unchanged.
  *
- * One request at a time: send, then recv until `*final`. Calls are synchronous; whoever must
- * wait does so in the io that the target was made with. A target belongs to one thread.
+ * One request at a time: send, then recv until `*final`. Calls are synchronous and wait in the io
+ * that the target was created with. A target belongs to one thread.
  */
 #ifndef NETGDB_PROTO_TARGET_H
 #define NETGDB_PROTO_TARGET_H
@@ -19,46 +19,46 @@
 #include "proto/buf.h"
 #include "proto/request.h"
 
-/* A reply may be this long, run-lengths expanded: LLDB's and gdbserver's largest, with room. */
+/* Maximum bytes of a reply, run-lengths expanded: more than LLDB's and gdbserver's largest. */
 enum { TARGET_REPLY_MAX = 160 * 1024 };
 
 struct target;
 
 struct target_ops {
     /*
-     * Sends a request; returns 0 when it is certain to be on its way exactly once, else an error
-     * (NETGDB_TOO_LONG: it is longer than max_request and was not sent).
+     * Sends a request. Returns 0 when it is certain to be executed exactly once, or an error;
+     * NETGDB_TOO_LONG: it is longer than max_request, and nothing was sent.
      */
     int (*send)(struct target *t, const struct request *r);
 
     /*
      * Waits for the next packet of the stub and puts it into *reply (contents replaced).
-     * *final is false for what precedes the reply (console output, 'O'). `watch`, IO_ON_CLIENT,
-     * IO_ON_WAKE and IO_ON_ALARM or 0, says what else may end the wait. Returns 0; NETGDB_AGAIN
-     * when what is watched came first, call again afterwards; NETGDB_REPLACED when the kernel
-     * rebooted into a new session, whose stop the next recv gives; NETGDB_LOST, NETGDB_CLOSED, …
-     * when no more is to come.
+     * *final is false for console output ('O'), which precedes the reply. `watch` (IO_ON_CLIENT,
+     * IO_ON_WAKE and IO_ON_ALARM, or 0) selects other events that end the wait. Returns 0;
+     * NETGDB_AGAIN if such an event came first: call again; NETGDB_REPLACED if the kernel rebooted
+     * into a new session: the next recv returns its stop; NETGDB_LOST, NETGDB_CLOSED, … if no more
+     * packets will come.
      */
     int (*recv)(struct target *t, struct buf *reply, bool *final, unsigned watch);
 
-    /* Ctrl-C for a target that runs. NETGDB_UNSUPPORTED for a kernel: nothing was sent. */
+    /* Interrupts a running target (Ctrl-C). NETGDB_UNSUPPORTED for a kernel: nothing is sent. */
     int (*interrupt)(struct target *t);
 
-    /* Takes what has come in (late copies are acknowledged) without ever blocking. */
+    /* Processes arrived data (acknowledges late duplicates) without blocking. */
     int (*idle)(struct target *t);
 
     /*
-     * Detaches: sends the request (D, or D;PID to a multiprocess stub), puts the reply to it into
-     * *reply and sees to it that the stub knows that it came (a kernel lets go only then). Only
-     * for a target that is stopped and has no request outstanding. When the reply is not an
-     * error, the target answers nothing more.
+     * Detaches: sends the request (D, or D;PID to a multiprocess stub), puts the reply into *reply
+     * and ensures that the stub knows that the reply arrived (only then a kernel detaches). Only
+     * for a stopped target without an outstanding request. After a reply that is not an error the
+     * target replies to nothing more.
      */
     int (*leave)(struct target *t, const struct request *r, struct buf *reply);
 
-    /* The longest request that send takes, in bytes of content. */
+    /* Maximum length of a request, in bytes of content. */
     size_t (*max_request)(struct target *t);
 
-    /* Releases the target and the chain behind it. */
+    /* Frees the target and all targets after it. */
     void (*free)(struct target *t);
 };
 
@@ -76,14 +76,14 @@ size_t target_max_request(struct target *t);
 void target_free(struct target *t); /* NULL is fine */
 
 /*
- * send, then recv to the final reply, watching nothing else; console output on the way is
- * dropped. For requests of our own that are answered at once.
+ * Sends a request of our own and receives its final reply; console output is dropped. _ask takes
+ * text, _ask_bytes a buffer.
  */
 int target_transact(struct target *t, const struct request *r, struct buf *reply);
 int target_ask(struct target *t, const char *request, struct buf *reply);
 int target_ask_bytes(struct target *t, const struct buf *request, struct buf *reply);
 
-/* For decorators that do not change a call: hand it to the next target as it is. */
+/* For decorators: pass a call to the next target unchanged. */
 int target_next_send(struct target *t, const struct request *r);
 int target_next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch);
 int target_next_interrupt(struct target *t);
