@@ -213,7 +213,7 @@ static void sweep(const char *name, size_t stride)
         m.bytes[at] = (uint8_t)(byte ^ 0xff);
         image_write(&m);
         struct symtab *t = symtab_open(m.path, &k.log);
-        assert_int_equal(logged(&k, "going on without its symbols"), t == NULL);
+        assert_int_equal(logged(&k, "continuing without its symbols"), t == NULL);
         assert_int_equal(logged(&k, ""), 1);
         symtab_free(t);
         m.bytes[at] = byte;
