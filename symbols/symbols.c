@@ -102,7 +102,7 @@ const struct symtab *symbols_table(struct symbols *s)
     return s->table;
 }
 
-/* Parses a parse_field "NAME=hex" and an optional ';', and moves *text past them. */
+/* Parses a field "NAME=hex" and an optional ';', and moves *text past them. */
 static bool parse_field(const uint8_t **text, size_t *len, const char *name, uint64_t *value)
 {
     size_t width = strlen(name);

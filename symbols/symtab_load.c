@@ -84,7 +84,7 @@ static bool is_compressed_mips(const GElf_Sym *sym)
     return (sym->st_other & 0xf0) == 0xf0 || (sym->st_other & 0xc0) == 0x80;
 }
 
-/* Computes the address in GDB's qsymbol_address to qSymbol. Returns false if the file does not have
+/* Computes the address in GDB's answer to qSymbol. Returns false if the file does not have
  * it. */
 static bool qsymbol_address(const struct loader *l, const GElf_Sym *sym, uint64_t value,
                             uint64_t *address, enum symbol_kind *kind)

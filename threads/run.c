@@ -125,7 +125,7 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
         return rc;
     if (!ok) {
         log_warn(t->log,
-                 "cannot step thread %u: it is waiting, and the stub cannot insert_run_point a "
+                 "cannot step thread %u: it is waiting, and the stub cannot insert a "
                  "breakpoint "
                  "at %#" PRIx64,
                  t->run.id, t->run.pc);
