@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether a file match the target: build-ids and FreeBSD's version, by memory reads alone. */
+/* Compares files with the target by memory reads: build-ids and FreeBSD's version. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct world {
     struct build_id id;
 };
 
-/* A target with the note of the test files at 0x7000, read as the file that has it at 0x4000. */
+/* A target with the note of the test files at 0x7000; the file has it at 0x4000. */
 static void world_init(struct world *w)
 {
     played_stub_init(&w->stub, NULL);
@@ -42,7 +42,7 @@ static enum file_match compare(struct world *w, bool big)
     return match;
 }
 
-static void the_same_build_id_fits_silently(void **state)
+static void an_equal_build_id_matches_silently(void **state)
 {
     struct world w;
     (void)state;
@@ -66,7 +66,7 @@ static void a_note_is_read_in_the_targets_byte_order(void **state)
     assert_int_equal(compare(&w, true), MATCH_BUILD_ID);
 }
 
-static void another_build_id_is_one_warning_with_both(void **state)
+static void another_build_id_is_one_warning_with_both_ids(void **state)
 {
     struct world w;
     (void)state;
@@ -79,7 +79,7 @@ static void another_build_id_is_one_warning_with_both(void **state)
     assert_int_equal(logged(&w.log, "memory is 00112233445566778899aabbccddeeff01234568"), 1);
 }
 
-static void a_longer_or_shorter_build_id_does_not_fit(void **state)
+static void a_longer_or_shorter_build_id_does_not_match(void **state)
 {
     struct world w;
     (void)state;
@@ -91,7 +91,7 @@ static void a_longer_or_shorter_build_id_does_not_fit(void **state)
     assert_int_equal(compare(&w, false), MATCH_MISMATCH);
 }
 
-static void what_is_no_note_says_nothing(void **state)
+static void memory_without_a_note_is_unknown_and_silent(void **state)
 {
     struct world w;
     (void)state;
@@ -107,7 +107,7 @@ static void what_is_no_note_says_nothing(void **state)
     assert_int_equal(logged(&w.log, ""), 0);
 }
 
-static void an_address_of_32_bits_wraps(void **state)
+static void addresses_of_32_bits_wrap(void **state)
 {
     const struct elf_ident ident = {.is64 = false};
     struct world w;
@@ -146,7 +146,7 @@ static enum file_match compare_version(struct world *w, const char *name, const 
     return match;
 }
 
-static void the_same_version_fits_silently(void **state)
+static void an_equal_version_matches_silently(void **state)
 {
     struct world w;
     (void)state;
@@ -167,7 +167,7 @@ static void another_version_is_one_warning_with_both_first_lines(void **state)
     assert_int_equal(logged(&w.log, "memory is \"FreeBSD 14.1-?[2J\""), 1);
 }
 
-static void a_file_without_the_bytes_says_nothing(void **state)
+static void a_file_without_data_is_unknown_and_silent(void **state)
 {
     struct world w;
     (void)state;
@@ -177,7 +177,7 @@ static void a_file_without_the_bytes_says_nothing(void **state)
     assert_int_equal(logged(&w.log, ""), 0);
 }
 
-static void memory_without_access_or_a_version_does_not_fit(void **state)
+static void memory_without_a_version_does_not_match(void **state)
 {
     struct world w;
     (void)state;
@@ -194,17 +194,17 @@ static void memory_without_access_or_a_version_does_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_build_id_fits_silently),
+        cmocka_unit_test(an_equal_build_id_matches_silently),
         cmocka_unit_test(a_note_is_read_in_the_targets_byte_order),
-        cmocka_unit_test(another_build_id_is_one_warning_with_both),
-        cmocka_unit_test(a_longer_or_shorter_build_id_does_not_fit),
-        cmocka_unit_test(what_is_no_note_says_nothing),
-        cmocka_unit_test(an_address_of_32_bits_wraps),
+        cmocka_unit_test(another_build_id_is_one_warning_with_both_ids),
+        cmocka_unit_test(a_longer_or_shorter_build_id_does_not_match),
+        cmocka_unit_test(memory_without_a_note_is_unknown_and_silent),
+        cmocka_unit_test(addresses_of_32_bits_wrap),
         cmocka_unit_test(a_lost_target_is_an_error),
-        cmocka_unit_test(the_same_version_fits_silently),
+        cmocka_unit_test(an_equal_version_matches_silently),
         cmocka_unit_test(another_version_is_one_warning_with_both_first_lines),
-        cmocka_unit_test(a_file_without_the_bytes_says_nothing),
-        cmocka_unit_test(memory_without_access_or_a_version_does_not_fit),
+        cmocka_unit_test(a_file_without_data_is_unknown_and_silent),
+        cmocka_unit_test(memory_without_a_version_does_not_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
