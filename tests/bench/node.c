@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A node, or a stub on stdin and stdout, that answers at once: what is measured through it is all
- * the rest.
+ * A node, or a stub on stdin and stdout, that answers at once, to measure everything else.
  *
  *   node ADDRESS SERVER-PORT     announces itself from ADDRESS to 127.0.0.1:SERVER-PORT
  *   node -                       a stub, for `netgdb node -- …/node -`

@@ -4,7 +4,7 @@
 # gets memory or something of the system, and that one fails. A test may fail then, its own calls
 # are among them; it may not crash or hang. Left out are tests that wait for ever for what did not
 # come, or leave on the stack what a thread still uses, when an assertion ends them: fds, listener.
-# tests/fail/parts has what those test.
+# tests/fail/modules has what those test.
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
 build=$1 first=${2:-1} step=${3:-1}
