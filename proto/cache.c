@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/cache_parts.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/features.h"
 #include "proto/requests.h"
@@ -226,7 +227,8 @@ static int answer(struct cache *c, const struct request *r)
 static int cache_send(struct target *t, const struct request *r)
 {
     struct cache *c = of(t);
-    c->handed_on = c->block_read = c->running = false;
+    CHECK_OR_RETURN(!c->handed_on); /* one request at a time */
+    c->block_read = c->running = false;
     c->learn = NULL;
     buf_reset(&c->reply);
     int rc = request_copy(&c->request, &c->request_bytes, r);
@@ -237,8 +239,9 @@ static int cache_send(struct target *t, const struct request *r)
     struct request block;
     if (rc == CACHE_INSTEAD)
         request_parse(&block, c->own.data, c->own.len);
-    c->handed_on = true;
-    return cache_failed(c, target_next_send(t, rc == CACHE_INSTEAD ? &block : r));
+    rc = cache_failed(c, target_next_send(t, rc == CACHE_INSTEAD ? &block : r));
+    c->handed_on = rc == 0 || rc == NETGDB_REPLACED;
+    return rc;
 }
 
 /* The block did not come: the client gets what it asked for, as it asked. */
@@ -247,7 +250,8 @@ static int ask_as_asked(struct cache *c)
     return cache_failed(c, target_next_send(&c->base, &c->request));
 }
 
-static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+/* The reply of the target, and what is learnt from it. */
+static int take_reply(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct cache *c = of(t);
     while (c->handed_on) {
@@ -260,6 +264,7 @@ static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned
                 c->learn(c, reply);
             return 0;
         }
+        CHECK_OR_RETURN(c->window_len != 0);
         c->block_read = false;
         rc = cache_take_block(c, reply);
         c->handed_on = rc == CACHE_HAND_ON;
@@ -270,6 +275,14 @@ static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned
     }
     *final = true;
     return c->reply.error != 0 ? c->reply.error : buf_set(reply, c->reply.data, c->reply.len);
+}
+
+static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    int rc = take_reply(t, reply, final, watch);
+    if (rc != 0 && rc != NETGDB_AGAIN && rc != NETGDB_REPLACED)
+        of(t)->handed_on = false; /* no more is to come */
+    return rc;
 }
 
 static int cache_idle(struct target *t)

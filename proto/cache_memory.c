@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Known bytes of a stopped target, in pages; see cache_memory.h. */
 #include "proto/cache_memory.h"
+#include "proto/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +63,10 @@ static struct cache_page *find(const struct cache_memory *m, uint64_t address)
 static void take_out(struct cache_memory *m, const struct cache_page *page)
 {
     struct cache_page **at = &m->buckets[bucket_of(page->address)];
-    while (*at != page)
+    while (*at != NULL && *at != page)
         at = &(*at)->next;
-    *at = page->next;
+    if (CHECK(*at == page))
+        *at = page->next;
 }
 
 /* A page that is in no bucket: one of those made before, a new one, or the oldest. */
@@ -159,7 +161,10 @@ void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *
 {
     while (len > 0) {
         size_t n = in_page(address, len);
-        memcpy(bytes, find(m, address)->bytes + address % CACHE_PAGE, n);
+        const struct cache_page *page = find(m, address);
+        if (!CHECK(page != NULL)) /* the caller has asked cache_memory_known */
+            return;
+        memcpy(bytes, page->bytes + address % CACHE_PAGE, n);
         address += n;
         bytes += n;
         len -= n;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/err.h"
+#include "proto/decorator.h"
 #include "proto/features.h"
 #include "proto/packets.h"
 #include "proto/rsp.h"
@@ -23,21 +23,21 @@
 enum { DOCUMENT_MAX = 16 * 1024, VALUE_MAX = 16 };
 
 struct describe {
-    struct target base;
+    struct decorator d; /* first */
     struct describe_config config;
     struct buf xml;
-    enum { HAND_ON, SUPPORTED, LOCAL, STOP, CUT } request; /* what the outstanding request is */
-    struct buf reply; /* to a LOCAL one, and to one of our own */
+    bool is_cut;      /* the outstanding request is a read that may be cut */
+    struct buf reply; /* to a request of our own */
     bool asked;       /* the client knows of the stop, and … */
-    bool settled;  /* … has read memory since, or the target has failed: it took the registers */
-    bool has_file; /* it has asked qOffsets */
-    bool warned;   /* of addresses that are cut */
-    uint64_t address; /* of a CUT read */
+    bool settled;     /* … has read memory since: it took the registers */
+    bool has_file;    /* it has asked qOffsets */
+    bool warned;      /* of addresses that are cut */
+    uint64_t address; /* of a read that may be cut */
 };
 
-static struct describe *of(struct target *t)
+static struct describe *describe_of(struct decorator *d)
 {
-    return (struct describe *)t;
+    return (struct describe *)d;
 }
 
 /* Whether this client may be one that rejects the kernel's registers. */
@@ -50,13 +50,13 @@ static bool is_watched(const struct describe *d)
 /* A read of target.xml: nothing in the document needs an escape. */
 static void answer_document(struct describe *d, const struct request *r)
 {
-    (void)buf_sets(&d->reply, "E00");
+    (void)buf_sets(&d->d.reply, "E00");
     if (r->numbers < 2 || r->rest_len != sizeof DOCUMENT - 1 ||
         memcmp(r->rest, DOCUMENT, r->rest_len) != 0 || r->address > d->xml.len)
         return;
     size_t left = d->xml.len - (size_t)r->address;
-    (void)buf_sets(&d->reply, r->length >= left ? "l" : "m");
-    (void)buf_add(&d->reply, d->xml.data + r->address,
+    (void)buf_sets(&d->d.reply, r->length >= left ? "l" : "m");
+    (void)buf_add(&d->d.reply, d->xml.data + r->address,
                   r->length >= left ? left : (size_t)r->length);
 }
 
@@ -70,27 +70,20 @@ static bool may_be_cut(const struct describe *d, const struct request *r)
            r->numbers != 0 && r->address <= UINT32_MAX && r->address > INT32_MAX;
 }
 
-static int describe_send(struct target *t, const struct request *r)
+static int describe_request(struct decorator *base, const struct request *r)
 {
-    struct describe *d = of(t);
-    const struct packet *packet = r->packet;
-    d->request = HAND_ON;
-    d->settled |= packet->id == PACKET_m || packet->id == PACKET_x ||
-                  (packet->does & (PKT_RESUMES | PKT_LEAVES)) != 0;
-    if (d->config.offer && packet->id == PACKET_qXfer_features) {
-        d->request = LOCAL;
+    struct describe *d = describe_of(base);
+    enum packet_id id = r->packet->id;
+    d->settled |=
+        id == PACKET_m || id == PACKET_x || (r->packet->does & (PKT_RESUMES | PKT_LEAVES)) != 0;
+    if (d->config.offer && id == PACKET_qXfer_features) {
         answer_document(d, r);
-        return 0;
+        return DECORATOR_ANSWER;
     }
-    if (d->config.offer && packet->id == PACKET_qSupported)
-        d->request = SUPPORTED;
-    if (is_watched(d) && packet->id == PACKET_stop_reason)
-        d->request = STOP;
-    if (packet->id == PACKET_m && may_be_cut(d, r))
-        d->request = CUT;
+    d->is_cut = id == PACKET_m && may_be_cut(d, r);
     d->address = r->address;
-    d->has_file |= packet->id == PACKET_qOffsets;
-    return target_next_send(t, r);
+    d->has_file |= id == PACKET_qOffsets;
+    return DECORATOR_PASS;
 }
 
 static bool is_value(const struct buf *reply, size_t digits)
@@ -112,7 +105,7 @@ static int add_pc(struct describe *d, struct buf *reply)
         return 0;
     memcpy(stop, reply->data, 3);
     (void)snprintf(request, sizeof request, "p%x", about->pc);
-    int rc = target_ask(d->base.next, request, &d->reply);
+    int rc = target_ask(d->d.base.next, request, &d->reply);
     if (rc != 0 || !is_value(&d->reply, about->is64 ? 16 : 8))
         return rc;
     struct buf longer;
@@ -134,7 +127,7 @@ static int check_cut(struct describe *d, const struct buf *reply)
     if (!buf_starts(reply, "E"))
         return 0;
     (void)snprintf(request, sizeof request, "m%" PRIx64 ",1", whole);
-    int rc = target_ask(d->base.next, request, &d->reply);
+    int rc = target_ask(d->d.base.next, request, &d->reply);
     if (rc != 0 || d->reply.len != 2)
         return rc;
     d->warned = true;
@@ -145,62 +138,45 @@ static int check_cut(struct describe *d, const struct buf *reply)
     return 0;
 }
 
-static int describe_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int describe_reply(struct decorator *base, struct buf *reply, bool final)
 {
-    struct describe *d = of(t);
-    if (d->request == LOCAL) {
-        *final = true;
-        return buf_set(reply, d->reply.data, d->reply.len);
-    }
-    int rc = target_next_recv(t, reply, final, watch);
-    d->settled |= rc != 0 && rc != NETGDB_AGAIN;
-    if (rc != 0 || !*final)
-        return rc;
-    if (d->request == SUPPORTED)
+    struct describe *d = describe_of(base);
+    enum packet_id id = base->packet->id;
+    if (!final)
+        return DECORATOR_PASS;
+    if (d->config.offer && id == PACKET_qSupported)
         return features_set(reply, FEATURES, "+");
-    if (d->request == STOP)
+    if (is_watched(d) && id == PACKET_stop_reason)
         return add_pc(d, reply);
-    if (d->request == CUT)
-        return check_cut(d, reply);
-    return 0;
+    return d->is_cut ? check_cut(d, reply) : DECORATOR_PASS;
 }
 
-static void describe_free(struct target *t)
+static void describe_free(struct decorator *base)
 {
-    struct describe *d = of(t);
-    if (d->asked && !d->settled)
+    struct describe *d = describe_of(base);
+    if (d->asked && !d->settled && !base->failed)
         log_error(d->config.log,
                   "gdb broke off: it has no FreeBSD OS ABI and may have loaded a FreeBSD file "
                   "after its start: " HOW);
-    target_free(t->next);
     buf_free(&d->xml);
     buf_free(&d->reply);
-    free(d);
 }
-
-static const struct target_ops ops = {
-    .send = describe_send,
-    .recv = describe_recv,
-    .interrupt = target_next_interrupt,
-    .idle = target_next_idle,
-    .leave = target_next_leave,
-    .max_request = target_next_max_request,
-    .free = describe_free,
-};
 
 struct target *describe_new(struct target *next, const struct describe_config *config)
 {
+    static const struct decorator_ops ops = {
+        .on_request = describe_request, .on_reply = describe_reply, .free = describe_free};
     struct describe *d = calloc(1, sizeof *d);
     if (d == NULL)
         return NULL;
-    d->base = (struct target){.ops = &ops, .next = next};
     d->config = *config;
     buf_init(&d->xml, DOCUMENT_MAX);
-    buf_init(&d->reply, TARGET_REPLY_MAX);
     if (description_write(config->description, &d->xml) != 0) {
         buf_free(&d->xml);
         free(d);
         return NULL;
     }
-    return &d->base;
+    decorator_init(&d->d, next, &ops, DOCUMENT_MAX + 1, 0);
+    buf_init(&d->reply, TARGET_REPLY_MAX);
+    return &d->d.base;
 }

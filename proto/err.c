@@ -31,6 +31,8 @@ const char *netgdb_strerror(int error)
         return "refused";
     case NETGDB_FOREIGN:
         return "it sent what no kernel sends";
+    case NETGDB_BUG:
+        return "internal error";
     default:
         return "unknown error";
     }

@@ -19,7 +19,8 @@ enum netgdb_error {
     NETGDB_PROTO = -9,        /* bytes that the protocol does not allow */
     NETGDB_INTERRUPTED = -10, /* a signal (Ctrl-C) ended the wait */
     NETGDB_REFUSED = -11,     /* by us: the reason is in the log */
-    NETGDB_FOREIGN = -12      /* the kernel sent what no kernel's stub can send */
+    NETGDB_FOREIGN = -12,     /* the kernel sent what no kernel's stub can send */
+    NETGDB_BUG = -13          /* an invariant of ours is broken: see check.h */
 };
 
 /* The error in a few words, without a full stop; never NULL, also for unknown numbers. */

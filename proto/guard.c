@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/decorator.h"
 #include "proto/err.h"
 #include "proto/packets.h"
 #include "proto/rsp.h"
@@ -19,21 +20,20 @@ enum {
 };
 
 struct guard {
-    struct target base;
+    struct decorator d; /* first */
     const struct log *log;
     bool fileio;
     bool told_file, told_document;
-    const struct packet *packet; /* of the request */
-    bool document;               /* it asks for a part of an object that is text */
-    uint64_t offset;             /* of that part */
-    uint64_t expected;           /* where the part before it ended */
-    char tail[TAIL];             /* how it ended */
+    bool document;     /* it asks for a part of an object that is text */
+    uint64_t offset;   /* of that part */
+    uint64_t expected; /* where the part before it ended */
+    char tail[TAIL];   /* how it ended */
     struct buf text, data;
 };
 
-static struct guard *of(struct target *t)
+static struct guard *guard_of(struct decorator *d)
 {
-    return (struct guard *)t;
+    return (struct guard *)d;
 }
 
 /* ---- requests ---- */
@@ -45,13 +45,12 @@ static bool is_document(const struct request *r)
            r->packet->id != PACKET_qXfer_auxv && r->numbers != 0;
 }
 
-static int guard_send(struct target *t, const struct request *r)
+static int guard_request(struct decorator *d, const struct request *r)
 {
-    struct guard *g = of(t);
-    g->packet = r->packet;
+    struct guard *g = guard_of(d);
     g->document = is_document(r);
     g->offset = r->address;
-    return target_next_send(t, r);
+    return DECORATOR_PASS;
 }
 
 /* ---- replies ---- */
@@ -70,11 +69,11 @@ static int refuse_file(struct guard *g, struct buf *reply)
     int rc = refuse(g, reply, &g->told_file,
                     "the target asks for files of this machine (File-I/O): refused; fileio=on in "
                     "the name allows it");
-    if (rc != 0 || (g->packet->does & PKT_RESUMES) == 0)
+    if (rc != 0 || (g->d.packet->does & PKT_RESUMES) == 0)
         return rc;
     const struct request answer = request_of(refused);
-    rc = target_next_send(&g->base, &answer);
-    return rc == 0 ? NETGDB_AGAIN : rc;
+    rc = target_next_send(&g->d.base, &answer);
+    return rc == 0 ? NETGDB_AGAIN : rc; /* the client is looked at in between */
 }
 
 /* Text in hexadecimal behind `skip` bytes. What is none is an error: gdb would print it, too. */
@@ -166,54 +165,42 @@ static int show_reply(struct guard *g, struct buf *reply)
     bool plain = reply->data[0] == 'E' || buf_is(reply, "OK");
     if (g->document && (reply->data[0] == 'm' || reply->data[0] == 'l'))
         return check_document(g, reply);
-    if (!plain && (g->packet->id == PACKET_qRcmd || g->packet->id == PACKET_qThreadExtraInfo))
+    if (!plain && (g->d.packet->id == PACKET_qRcmd || g->d.packet->id == PACKET_qThreadExtraInfo))
         return show_hex(g, reply, 0);
-    if (!is_binary(g->packet) || buf_starts(reply, "E."))
+    if (!is_binary(g->d.packet) || buf_starts(reply, "E."))
         show_line(reply);
     return 0;
 }
 
-static int guard_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int guard_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    struct guard *g = of(t);
-    int rc = target_next_recv(t, reply, final, watch);
-    if (rc != 0 || reply->len == 0)
-        return rc;
-    if (!*final)
+    struct guard *g = guard_of(d);
+    if (reply->len == 0)
+        return DECORATOR_PASS;
+    if (!final)
         return show_hex(g, reply, 1);
-    if (reply->data[0] == 'F' && !g->fileio && !is_file(g->packet))
+    if (reply->data[0] == 'F' && !g->fileio && !is_file(d->packet))
         return refuse_file(g, reply);
     return show_reply(g, reply);
 }
 
-static void guard_free(struct target *t)
+static void guard_free(struct decorator *d)
 {
-    target_free(t->next);
-    buf_free(&of(t)->text);
-    buf_free(&of(t)->data);
-    free(t);
+    buf_free(&guard_of(d)->text);
+    buf_free(&guard_of(d)->data);
 }
-
-static const struct target_ops ops = {
-    .send = guard_send,
-    .recv = guard_recv,
-    .interrupt = target_next_interrupt,
-    .idle = target_next_idle,
-    .leave = target_next_leave,
-    .max_request = target_next_max_request,
-    .free = guard_free,
-};
 
 struct target *guard_new(struct target *next, bool fileio, const struct log *log)
 {
+    static const struct decorator_ops ops = {
+        .on_request = guard_request, .on_reply = guard_reply, .free = guard_free};
     struct guard *g = calloc(1, sizeof *g);
     if (g == NULL)
         return NULL;
-    g->base = (struct target){&ops, next};
+    decorator_init(&g->d, next, &ops, 0, 0);
     g->fileio = fileio;
     g->log = log;
-    g->packet = packet_of(PACKET_stop_reason);
     buf_init(&g->text, VISIBLE_MAX * TARGET_REPLY_MAX + TAIL);
     buf_init(&g->data, TARGET_REPLY_MAX);
-    return &g->base;
+    return &g->d.base;
 }

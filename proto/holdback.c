@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Times before which a late copy could do harm; see holdback.h. */
 #include "proto/holdback.h"
+#include "proto/check.h"
 
 void holdback_init(struct holdback *h)
 {
@@ -67,9 +68,23 @@ uint64_t holdback_plus(const struct holdback *h, const struct link *l,
     return hold ? link_copies_gone(l, holdback_lateness(h, l, r->packet)) : 0;
 }
 
+const char *holdback_reason(const struct holdback *h, const struct link *l,
+                            const struct packet *packet)
+{
+    if (l->evidence != 0)
+        return "this path has duplicated or reordered datagrams";
+    if (holdback_runs_once(packet))
+        return "it must run exactly once";
+    if (h->clean < HOLDBACK_CLEAN_EXCHANGES)
+        return l->lossy ? "this path loses datagrams" : "this path has not proved clean yet";
+    return "a duplicate of an earlier request could undo it";
+}
+
 void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,
                    uint64_t gone)
 {
+    CHECK(r->packet != NULL && r->low <= r->high);
+    CHECK(h->clean <= HOLDBACK_CLEAN_EXCHANGES);
     if (h->evidence != l->evidence)
         h->clean = 0;
     h->evidence = l->evidence;

@@ -60,6 +60,10 @@ uint64_t holdback_request(const struct holdback *h, const struct link *l,
 uint64_t holdback_plus(const struct holdback *h, const struct link *l,
                        const struct holdback_request *r);
 
+/* Why such a request, or the '+' to its reply, waits: words for a log. */
+const char *holdback_reason(const struct holdback *h, const struct link *l,
+                            const struct packet *packet);
+
 /* The reply to a request has come, of which no copy can come any more at `gone`. */
 void holdback_done(struct holdback *h, const struct link *l, const struct holdback_request *r,
                    uint64_t gone);

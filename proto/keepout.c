@@ -6,18 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/decorator.h"
 #include "proto/err.h"
 #include "proto/packets.h"
 #include "proto/rsp.h"
 #include "proto/stop.h"
 
 struct keepout {
-    struct target base;
+    struct decorator d; /* first */
     keepout_function *function;
     void *context;
     const struct log *log;
     char said[KEEPOUT_NAME_MAX];
-    const char *answer; /* to the request; NULL: it was handed on */
     struct buf data;
 };
 
@@ -104,55 +104,33 @@ static bool take_write(struct keepout *k, const struct request *r)
     return r->packet->id == PACKET_X && rsp_unescape(&k->data, r->rest + 1, r->rest_len - 1) == 0;
 }
 
-static int keepout_send(struct target *t, const struct request *r)
+static int keepout_request(struct decorator *d, const struct request *r)
 {
-    struct keepout *k = (struct keepout *)t;
+    struct keepout *k = (struct keepout *)d;
     char name[KEEPOUT_NAME_MAX];
-    k->answer = NULL;
-    if (take_write(k, r) && keepout_is_breakpoint(&k->data) &&
-        k->function(k->context, r->address, name, sizeof name) && keepout_is_stubs_own(name)) {
-        k->answer = keepout_answer(k->said, name, k->log);
-        return 0;
-    }
-    return target_next_send(t, r);
+    if (!take_write(k, r) || !keepout_is_breakpoint(&k->data) ||
+        !k->function(k->context, r->address, name, sizeof name) || !keepout_is_stubs_own(name))
+        return DECORATOR_PASS;
+    (void)buf_sets(&d->reply, keepout_answer(k->said, name, k->log));
+    return DECORATOR_ANSWER;
 }
 
-static int keepout_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static void keepout_free(struct decorator *d)
 {
-    const char *answer = ((struct keepout *)t)->answer;
-    if (answer == NULL)
-        return target_next_recv(t, reply, final, watch);
-    *final = true;
-    return buf_sets(reply, answer);
+    buf_free(&((struct keepout *)d)->data);
 }
-
-static void keepout_free(struct target *t)
-{
-    target_free(t->next);
-    buf_free(&((struct keepout *)t)->data);
-    free(t);
-}
-
-static const struct target_ops ops = {
-    .send = keepout_send,
-    .recv = keepout_recv,
-    .interrupt = target_next_interrupt,
-    .idle = target_next_idle,
-    .leave = target_next_leave,
-    .max_request = target_next_max_request,
-    .free = keepout_free,
-};
 
 struct target *keepout_new(struct target *next, keepout_function *function, void *context,
                            const struct log *log)
 {
+    static const struct decorator_ops ops = {.on_request = keepout_request, .free = keepout_free};
     struct keepout *k = calloc(1, sizeof *k);
     if (k == NULL)
         return NULL;
-    k->base = (struct target){&ops, next};
+    decorator_init(&k->d, next, &ops, 16, 0);
     k->function = function;
     k->context = context;
     k->log = log;
     buf_init(&k->data, (size_t)2 * STOP_TEXT_MAX);
-    return &k->base;
+    return &k->d.base;
 }

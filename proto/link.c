@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/link_parts.h"
 
@@ -35,6 +36,7 @@ void link_free(struct link *l)
 
 void link_keep_mark(struct link *l, struct link_mark *mark)
 {
+    CHECK(mark != NULL);
     mark->sent = l->tx.seqno;
     mark->next = l->rx.start;
     if (l->mark != mark)
@@ -49,6 +51,7 @@ struct stop *link_stop(struct link *l)
 
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 {
+    CHECK(l->tx.seqno == 0 && l->rx.have == 0); /* nothing was sent or received here */
     l->tx.seqno = l->before = last_seqno;
     l->rx.start = next_seqno;
     l->synced = false;
@@ -153,6 +156,7 @@ void link_be_patient(struct link *l, uint64_t ns)
 
 static int transmit(struct link *l)
 {
+    CHECK_OR_RETURN(l->tx.active && l->tx.len >= WIRE_HEADER && l->tx.len <= sizeof l->tx.datagram);
     const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len};
     uint64_t now = io_now(l->io);
     struct link_trace *trace = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
@@ -191,7 +195,9 @@ static void vote_generation(struct link *l)
 
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total)
 {
-    if (len > l->payload_max || l->tx.active)
+    CHECK_OR_RETURN(!l->tx.active); /* one DATA in flight */
+    CHECK_OR_RETURN(offset <= total && len <= total - offset);
+    if (len > l->payload_max)
         return NETGDB_TOO_LONG;
     vote_generation(l);
     const struct wire_msg msg = {.type = WIRE_DATA,
@@ -256,6 +262,7 @@ int link_tick(struct link *l)
     int rc = link_send_third_acks(l);
     if (rc != 0 || !l->tx.active || io_now(l->io) < l->tx.retry)
         return rc;
+    CHECK_OR_RETURN(l->tx.retry > l->tx.last);
     return transmit(l);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The acks that go out: how often each of them, and when; see link.h. */
+#include "proto/check.h"
 #include "proto/link_parts.h"
 
 /* Console output: there is more to come behind it, when it is acknowledged. */
@@ -22,6 +23,7 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
     struct io_msg msgs[3 * LINK_BATCH];
     if (n == 0)
         return 0;
+    CHECK_OR_RETURN(n <= LINK_BATCH && times <= 3);
     for (unsigned i = 0; i < n; i++) {
         wire_encode_ack(seqnos[i], acks[i]);
         for (unsigned round = 0; round < times; round++)
@@ -36,6 +38,7 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
 /* Where datagrams get lost they do so in bursts: the third ack goes out a little later. */
 static void keep_third_acks(struct link *l, const uint32_t *seqnos, unsigned n)
 {
+    CHECK(l->third.n <= LINK_THIRD_ACKS);
     if (l->third.n == 0)
         l->third.due = io_now(l->io) + LINK_THIRD_ACK;
     for (unsigned i = 0; i < n && l->third.n < LINK_THIRD_ACKS; i++)

@@ -2,6 +2,7 @@
 /* What the link makes of datagrams that came; see link.h. */
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/link_parts.h"
 
@@ -121,6 +122,7 @@ static int place_of(const struct link *l, const struct wire_msg *msg, size_t *ch
 
 static void begin_message(struct link *l, size_t total, size_t chunk)
 {
+    CHECK(l->rx.have == 0 && chunk != 0 && total <= LINK_MESSAGE_MAX);
     l->rx.total = total;
     l->rx.chunk = chunk;
     l->rx.chunks = (unsigned)((total + chunk - 1) / chunk);
@@ -130,6 +132,7 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
 /* The message was handed to the reader: the next one may begin. */
 static void end_message(struct link *l)
 {
+    CHECK(l->rx.have == l->rx.chunks && l->rx.chunks != 0);
     l->rx.start += l->rx.chunks;
     l->rx.have = 0;
     if (l->mark != NULL)
@@ -142,6 +145,7 @@ static void end_message(struct link *l)
  */
 static int keep_chunk(struct link *l, const struct wire_msg *msg)
 {
+    CHECK_OR_RETURN(msg->offset + msg->len <= l->rx.total);
     l->rx.data.error = l->stream.error = 0; /* there may be memory again */
     int rc = buf_resize(&l->rx.data, l->rx.total);
     if (rc != 0)
@@ -153,6 +157,7 @@ static int keep_chunk(struct link *l, const struct wire_msg *msg)
 static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
 {
     struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, msg->seqno);
+    CHECK_OR_RETURN(index < l->rx.chunks && l->rx.have < l->rx.chunks);
     int rc = keep_chunk(l, msg);
     if (rc != 0)
         return rc;

@@ -7,8 +7,10 @@ libproto_la_SOURCES = \
 	proto/cache.c proto/cache.h proto/cache_parts.h \
 	proto/cache_choose.c proto/cache_lists.c \
 	proto/cache_read.c proto/cache_where.c \
+	proto/check.c proto/check.h \
 	proto/cache_memory.c proto/cache_memory.h \
 	proto/cache_replies.c proto/cache_replies.h \
+	proto/decorator.c proto/decorator.h \
 	proto/debugnet_client.c proto/debugnet_client.h \
 	proto/debugnet_transport.c proto/debugnet_transport.h \
 	proto/describe.c proto/describe.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One request and its reply; see netgdb_target.h. */
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/features.h"
 #include "proto/netgdb_parts.h"
@@ -40,6 +41,8 @@ static enum link_state state_of(const struct packet *packet)
 /* Sends the framed request, which is one DATA. */
 static int send_request(struct netgdb_target *t)
 {
+    CHECK_OR_RETURN(t->outstanding && t->current.packet != NULL && t->request.len > NT_FRAMING);
+    CHECK_OR_RETURN(!t->plus_owed); /* the reply before it is acknowledged */
     t->plus_seen = false;
     t->asked = io_now(t->io);
     t->evidence = t->link->evidence;
@@ -64,6 +67,7 @@ static int wait_until_sent(struct netgdb_target *t)
 int nt_send(struct target *base, const struct request *r)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(!t->outstanding); /* one request at a time */
     if (r->len > nt_max_request(base))
         return NETGDB_TOO_LONG;
     t->current.packet = r->packet;
@@ -201,6 +205,7 @@ static int ask_again(struct netgdb_target *t)
         return give_up_reply(t);
     t->stats.asked_again++;
     t->plus_owed = true;
+    t->plus_packet = t->current.packet;
     t->plus_due = link_copies_gone(t->link, link_lateness(t->link));
     t->outstanding = false;
     nt_expect_copies(t);
@@ -219,6 +224,7 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     uint64_t late = holdback_lateness(&t->holdback, t->link, t->current.packet);
     holdback_done(&t->holdback, t->link, &t->current, link_copies_gone(t->link, late));
     t->plus_owed = true;
+    t->plus_packet = t->current.packet;
     t->plus_due = holdback_plus(&t->holdback, t->link, &t->current);
     if (nt_goes_fast(t))
         nt_expect_copies(t);
@@ -246,6 +252,7 @@ static bool sleeps(const struct netgdb_target *t)
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(t->outstanding);
     for (;;) {
         int rc = nt_read_stream(t);
         if (rc == 1 && doubtful(t))

@@ -4,6 +4,7 @@
  * delayed; it is in no-ack mode, so there is no '+'. A request is sent when each of its DATA was
  * acknowledged; the reply is the next packet. See netgdb_target.h.
  */
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/features.h"
 #include "proto/netgdb_parts.h"
@@ -82,6 +83,7 @@ static int transmit(struct netgdb_target *t)
 static int node_send(struct target *base, const struct request *r)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(!t->outstanding);
     if (r->len > NETGDB_NODE_REQUEST_MAX)
         return NETGDB_TOO_LONG;
     (void)read_reply(t);      /* what nobody waits for */
@@ -101,6 +103,7 @@ static int node_recv(struct target *base, struct buf *reply, bool *final, unsign
 {
     struct netgdb_target *t = nt_self(base);
     int rc;
+    CHECK_OR_RETURN(t->outstanding);
     while ((rc = read_reply(t)) == 0) {
         rc = pump(t, t->asked, watch);
         if (rc != 0)

@@ -49,6 +49,7 @@ struct netgdb_target {
     bool copy_runs;    /* the kernel runs a copy that came late: its reply is nobody's */
     bool plus_owed;    /* to the last reply */
     uint64_t plus_due; /* not before */
+    const struct packet *plus_packet; /* the request of that reply */
 
     struct holdback holdback;
 };

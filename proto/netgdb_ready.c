@@ -3,6 +3,7 @@
  * What must be over before the next request goes out: what came is read, our '+' is sent and
  * acknowledged, and no late copy can do harm. See netgdb_parts.h.
  */
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/netgdb_parts.h"
 
@@ -31,6 +32,7 @@ static void drop_packet(struct netgdb_target *t)
     t->copy_runs = false;
     t->evidence = t->link->evidence; /* what was feared has come */
     t->plus_owed = true;
+    t->plus_packet = t->current.packet;
     t->plus_due = io_now(t->io) + link_lateness(t->link);
 }
 
@@ -86,6 +88,14 @@ int nt_read_stream(struct netgdb_target *t)
     return found;
 }
 
+/* ---- delays ---- */
+
+static void count_delay(struct netgdb_target *t, enum netgdb_delay what, uint64_t start)
+{
+    t->stats.delayed[what].n++;
+    t->stats.delayed[what].ns += io_now(t->io) - start;
+}
+
 /* ---- our '+' ---- */
 
 int nt_wait_for_ack(struct netgdb_target *t)
@@ -103,15 +113,33 @@ int nt_wait_for_ack(struct netgdb_target *t)
 
 int nt_send_plus(struct netgdb_target *t)
 {
+    /* Between a request and its reply a '+' would make two copies of the request run. */
+    CHECK_OR_RETURN(!t->outstanding || !t->plus_seen);
     t->plus_owed = false;
     return link_send(t->link, "+", 1, 0, 1);
+}
+
+/* Waits until then, says why, and counts it. Returns as nt_wait_until. */
+static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what)
+{
+    static const char *const names[] = {
+        [NETGDB_DELAY_REQUEST] = "the request", [NETGDB_DELAY_ACK] = "the '+' to"};
+    const struct packet *packet = what == NETGDB_DELAY_ACK ? t->plus_packet : t->current.packet;
+    uint64_t start = io_now(t->io);
+    if (until <= start)
+        return 0;
+    log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], packet->name,
+              (double)(until - start) / 1e6, holdback_reason(&t->holdback, t->link, packet));
+    int rc = nt_wait_until(t, until);
+    count_delay(t, what, start);
+    return rc;
 }
 
 int nt_settle(struct netgdb_target *t)
 {
     int rc = nt_wait_for_ack(t); /* of the '+' before, when a copy has run since */
     if (rc == 0 && t->plus_owed) {
-        rc = nt_wait_until(t, t->plus_due);
+        rc = delay(t, t->plus_due, NETGDB_DELAY_ACK);
         if (rc == 0)
             rc = nt_send_plus(t);
         if (rc == 0)
@@ -149,12 +177,19 @@ uint64_t nt_copies_until(struct netgdb_target *t)
 static int await_copies(struct netgdb_target *t)
 {
     uint64_t since = io_now(t->io), until;
+    bool waited = false;
     int rc = 0;
     (void)nt_read_stream(t);
     while (rc == 0 && ((until = nt_copies_until(t)) > io_now(t->io) || t->copy_runs)) {
+        if (!waited)
+            log_debug(t->log, "'%s' waits: a duplicate of an earlier request may be running",
+                      t->current.packet->name);
+        waited = true;
         rc = t->copy_runs ? nt_pump_asking(t, since, 0) : nt_pump(t, until, 0);
         (void)nt_read_stream(t);
     }
+    if (waited)
+        count_delay(t, NETGDB_DELAY_DUPLICATE, since);
     return rc;
 }
 
@@ -164,7 +199,8 @@ int nt_get_ready(struct netgdb_target *t)
     do {
         rc = nt_settle(t);
         if (rc == 0)
-            rc = nt_wait_until(t, holdback_request(&t->holdback, t->link, &t->current));
+            rc = delay(t, holdback_request(&t->holdback, t->link, &t->current),
+                       NETGDB_DELAY_REQUEST);
         if (rc == 0)
             rc = await_copies(t);
     } while (rc == 0 && t->plus_owed);

@@ -97,7 +97,7 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     if (successor != NULL)
         t->successor = *successor;
     t->silence = (struct silence){.log = log, .patience = NETGDB_PATIENCE};
-    t->current.packet = packet_of(PACKET_stop_reason);
+    t->current.packet = t->plus_packet = packet_of(PACKET_stop_reason);
     t->plus_owed = true; /* to the T that began the session */
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + NT_FRAMING);

@@ -45,8 +45,19 @@ struct netgdb_successor {
     void *context;
 };
 
+/* What was delayed, because a late duplicate could have done harm. */
+enum netgdb_delay {
+    NETGDB_DELAY_REQUEST,   /* a request */
+    NETGDB_DELAY_ACK,       /* our '+' to a reply */
+    NETGDB_DELAY_DUPLICATE, /* a request, until a duplicate of an earlier one had run */
+    NETGDB_DELAYS
+};
+
 struct netgdb_stats {
     uint64_t requests, stale_replies, repeated_requests, asked_again;
+    struct {
+        uint64_t n, ns;
+    } delayed[NETGDB_DELAYS];
 };
 
 /*

@@ -2,6 +2,7 @@
 /* Waiting for the peer, and for the kernel that takes its place; see netgdb_parts.h. */
 #include <stdlib.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/netgdb_parts.h"
 
@@ -80,6 +81,7 @@ uint64_t nt_heard_since(const struct netgdb_target *t, uint64_t since)
 int nt_pump_quiet(struct netgdb_target *t, uint64_t since, uint64_t limit, unsigned watch,
                   uint64_t *quiet)
 {
+    CHECK_OR_RETURN(limit != 0);
     uint64_t deadline = nt_heard_since(t, since) + limit;
     *quiet = 0;
     int rc = nt_pump(t, nt_running(t) ? IO_NEVER : deadline, watch);
@@ -112,6 +114,7 @@ static bool is_output(const struct netgdb_target *t, const struct buf *content)
 
 int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final)
 {
+    CHECK_OR_RETURN(t->outstanding && t->plus_seen && t->current.packet != NULL);
     int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
     link_proved(t->link);
     *final = !is_output(t, reply);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/packets.h"
 #include "proto/quirks_parts.h"
@@ -276,18 +277,23 @@ static int quirks_send(struct target *t, const struct request *r)
     q->error = 0;
     note_request(q, r);
     q->handed_on = true;
-    return note_error(q, target_next_send(t, r));
+    int rc = note_error(q, target_next_send(t, r));
+    q->outstanding = rc == 0;
+    return rc;
 }
 
 static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct quirks *q = (struct quirks *)t;
     int error = q->error;
+    CHECK_OR_RETURN(error <= 0);
     q->error = 0;
     if (error != 0)
         return note_error(q, error);
     if (q->handed_on) {
         error = target_next_recv(t, reply, final, watch);
+        q->outstanding =
+            error == NETGDB_AGAIN || error == NETGDB_REPLACED || (error == 0 && !*final);
         if (error == 0 && !quirks_can_be(q->packet, reply, *final))
             error = NETGDB_FOREIGN;
         if (error == 0 && *final)

@@ -282,11 +282,22 @@ int quirks_begin(struct target *t)
     return rc == 0 ? remove_strangers(q) : rc;
 }
 
+/* The client has gone while its request was outstanding: its reply is nothing but awaited. */
+static int await_reply(struct quirks *q)
+{
+    bool final;
+    int rc = 0;
+    while (rc == 0 && q->outstanding)
+        rc = target_recv(&q->base, &q->part, &final, 0);
+    return rc;
+}
+
 int quirks_park(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
     struct stop *s = quirks_stop(q);
-    if (q->broken || s->runs != 0)
+    bool failed = q->broken || q->error != 0; /* an error that recv has not returned yet */
+    if (failed || s->runs != 0 || await_reply(q) != 0)
         return 0;
     memset(s->points, 0, sizeof s->points); /* its client has taken out its own */
     int rc = choose_stopped(q);

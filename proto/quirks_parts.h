@@ -33,6 +33,7 @@ struct quirks {
     bool no_watch[3];            /* the stub has said that it does not know Z2, Z3, Z4 */
     char said[QUIRKS_NAME_MAX];  /* of the last breakpoint that was kept from the stub */
     bool handed_on;              /* the reply is to come from the kernel */
+    bool outstanding;            /* and has not come */
     const struct packet *packet; /* of the request that was handed on */
     int error;                   /* what the next recv returns, when not 0 */
     struct buf reply;            /* made here for the next recv */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/features.h"
 #include "proto/packets.h"
@@ -195,6 +196,7 @@ static int reply_features(struct rsp_server *s, const uint8_t *content, size_t l
 static int rsp_server_reply(struct server *server, const uint8_t *content, size_t len, bool final)
 {
     struct rsp_server *s = of(server);
+    CHECK_OR_RETURN(content != NULL || len == 0);
     bool features = final && s->packet != NULL && s->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
     if (final) {

@@ -74,6 +74,7 @@ void profile_note_link(struct profile *p, const struct target *netgdb)
     p->generation = l->generation;
     p->round_trips = s->requests;
     p->stale = s->stale_replies;
+    p->stats = *s;
     p->asked_again = s->asked_again + s->repeated_requests;
     p->srtt = l->srtt;
     p->lateness = link_lateness(l);
@@ -92,6 +93,27 @@ static double seconds(uint64_t ns)
     return (double)ns / 1e9;
 }
 
+static double delayed_ms(const struct profile *p, enum netgdb_delay what)
+{
+    return (double)p->stats.delayed[what].ns / 1e6;
+}
+
+static unsigned long long delayed(const struct profile *p, enum netgdb_delay what)
+{
+    return (unsigned long long)p->stats.delayed[what].n;
+}
+
+/* Why something took long: NETGDB_LOG=debug says it of each. */
+static void delays_text(const struct profile *p, struct buf *out)
+{
+    buf_printf(out,
+               "delayed so that nothing runs twice: %llu requests (%.1f ms), %llu '+' (%.1f ms); "
+               "%llu waited for a duplicate to end (%.1f ms)\n",
+               delayed(p, NETGDB_DELAY_REQUEST), delayed_ms(p, NETGDB_DELAY_REQUEST),
+               delayed(p, NETGDB_DELAY_ACK), delayed_ms(p, NETGDB_DELAY_ACK),
+               delayed(p, NETGDB_DELAY_DUPLICATE), delayed_ms(p, NETGDB_DELAY_DUPLICATE));
+}
+
 static void link_text(const struct profile *p, struct buf *out)
 {
     const struct link_counters *l = &p->link;
@@ -108,6 +130,7 @@ static void link_text(const struct profile *p, struct buf *out)
                (unsigned long long)l->retransmitted, loss / 10, loss % 10,
                (unsigned long long)l->duplicates, (unsigned long long)p->stale,
                (unsigned long long)p->asked_again);
+    delays_text(p, out);
     if (l->stray_acks + l->impossible != 0)
         buf_printf(
             out, "no kernel sends these: acks of what was never sent %llu, other datagrams %llu\n",
@@ -137,13 +160,18 @@ static void link_json(const struct profile *p, struct buf *out)
                ",\"round_trips\":%llu,\"rtt_ms\":%.3f,\"late_ms\":%.3f,\"datagrams_out\":%llu,"
                "\"datagrams_in\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu,\"sent_again\":%llu,"
                "\"copies\":%llu,\"stale_replies\":%llu,\"asked_again\":%llu,"
-               "\"stray_acks\":%llu,\"impossible\":%llu",
+               "\"stray_acks\":%llu,\"impossible\":%llu,\"delayed_requests\":%llu,"
+               "\"delayed_requests_ms\":%.1f,\"delayed_acks\":%llu,\"delayed_acks_ms\":%.1f,"
+               "\"delayed_by_duplicates\":%llu,\"delayed_by_duplicates_ms\":%.1f",
                (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6,
                (unsigned long long)l->sent, (unsigned long long)l->received,
                (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in,
                (unsigned long long)l->retransmitted, (unsigned long long)l->duplicates,
                (unsigned long long)p->stale, (unsigned long long)p->asked_again,
-               (unsigned long long)l->stray_acks, (unsigned long long)l->impossible);
+               (unsigned long long)l->stray_acks, (unsigned long long)l->impossible,
+               delayed(p, NETGDB_DELAY_REQUEST), delayed_ms(p, NETGDB_DELAY_REQUEST),
+               delayed(p, NETGDB_DELAY_ACK), delayed_ms(p, NETGDB_DELAY_ACK),
+               delayed(p, NETGDB_DELAY_DUPLICATE), delayed_ms(p, NETGDB_DELAY_DUPLICATE));
 }
 
 void profile_json(struct profile *p, struct buf *out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
+#include "proto/check.h"
 #include "session/report.h"
 #include "shim/frontend.h"
 #include "shim/relay.h"
@@ -47,6 +48,7 @@ __attribute__((constructor)) static void start(int argc, char **argv)
 {
     if (!shim_active())
         return;
+    check_set_handler(check_report);
     preload_osabi(argc, argv);
     report_begin();
     frontend_init();

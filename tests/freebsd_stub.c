@@ -217,6 +217,9 @@ static void check_bytes(const struct stub *s, const uint8_t *r, size_t len)
 static int stub_send(struct target *t, const struct request *r)
 {
     struct stub *s = (struct stub *)t;
+    if (s->pending)
+        die("a request while another one is outstanding", r->data, r->len);
+    s->pending = true;
     check_bytes(s, r->data, r->len);
     buf_addc(&s->asked, ' ');
     buf_add(&s->asked, r->data, r->len);
@@ -236,6 +239,7 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     int result = s->result;
     (void)watch;
     *final = true;
+    s->pending = result == NETGDB_REPLACED;
     s->result = 0;
     if (result == NETGDB_REPLACED)
         buf_sets(&s->reply, "T05thread:186a1;");

@@ -34,6 +34,7 @@ struct stub {
     unsigned requests, resumes;
     unsigned spoil_at;   /* the request before which the list moves on, as a late copy does */
     unsigned replace_at; /* the request that NETGDB_REPLACED answers */
+    bool pending;        /* a request whose reply was not received: no other may come */
     const char *z_reply; /* to a Z; NULL: OK */
     struct buf reply;
     int result;       /* of the next recv */

@@ -1,32 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
-UNIT_TESTS =
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
-UNIT_TESTS += tests/unit/addr
-tests_unit_addr_SOURCES = tests/unit/addr.c tests/unit/unit.h
-tests_unit_addr_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/buf
-tests_unit_buf_SOURCES = tests/unit/buf.c tests/unit/unit.h
-tests_unit_buf_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/io
-tests_unit_io_SOURCES = tests/unit/io.c tests/unit/unit.h
-tests_unit_io_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/log
-tests_unit_log_SOURCES = tests/unit/log.c tests/unit/unit.h
-tests_unit_log_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/logfile
-tests_unit_logfile_SOURCES = tests/unit/logfile.c
-tests_unit_logfile_LDADD = libio.la $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/packets
-tests_unit_packets_SOURCES = tests/unit/packets.c tests/unit/unit.h
-tests_unit_packets_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/rsp
-tests_unit_rsp_SOURCES = tests/unit/rsp.c tests/unit/unit.h
-tests_unit_rsp_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/target
-tests_unit_target_SOURCES = tests/unit/target.c tests/unit/unit.h
-tests_unit_target_LDADD = $(UNIT_LIBS)
+# Of one file with the program's name: add a line. The others follow, each with its sources.
+UNIT_TESTS = \
+	tests/unit/addr \
+	tests/unit/buf \
+	tests/unit/cache_map \
+	tests/unit/cache_script \
+	tests/unit/fds \
+	tests/unit/features \
+	tests/unit/guard \
+	tests/unit/io \
+	tests/unit/keepout \
+	tests/unit/log \
+	tests/unit/logfile \
+	tests/unit/options \
+	tests/unit/packets \
+	tests/unit/replies \
+	tests/unit/requests \
+	tests/unit/rsp \
+	tests/unit/target \
+	tests/unit/wire
+LDADD = libio.la $(UNIT_LIBS)
+AM_DEFAULT_SOURCE_EXT = .c
+EXTRA_DIST += tests/unit/unit.h tests/requests.h
 
 UNIT_TESTS += tests/unit/soak_verdict
 tests_unit_soak_verdict_SOURCES = tests/unit/soak_verdict.c tests/unit/unit.h \
@@ -35,14 +33,6 @@ tests_unit_soak_verdict_LDADD = $(CMOCKA_LIBS)
 
 # The io in memory that many of them run on.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
-
-UNIT_TESTS += tests/unit/fds
-tests_unit_fds_SOURCES = tests/unit/fds.c
-tests_unit_fds_LDADD = libio.la $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/features
-tests_unit_features_SOURCES = tests/unit/features.c
-tests_unit_features_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/frontend
 tests_unit_frontend_SOURCES = tests/unit/frontend.c shim/frontend.c shim/frontend.h
@@ -58,22 +48,6 @@ tests_unit_link_memory_SOURCES = tests/unit/link_memory.c $(FAKE_IO)
 tests_unit_link_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 tests_unit_link_memory_LDADD = $(UNIT_LIBS)
 
-UNIT_TESTS += tests/unit/requests
-tests_unit_requests_SOURCES = tests/unit/requests.c tests/unit/unit.h
-tests_unit_requests_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/keepout
-tests_unit_keepout_SOURCES = tests/unit/keepout.c tests/unit/unit.h
-tests_unit_keepout_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/guard
-tests_unit_guard_SOURCES = tests/unit/guard.c tests/unit/unit.h
-tests_unit_guard_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/replies
-tests_unit_replies_SOURCES = tests/unit/replies.c tests/unit/unit.h
-tests_unit_replies_LDADD = $(UNIT_LIBS)
-
 UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
@@ -81,10 +55,6 @@ tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/serve
 tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/wire
-tests_unit_wire_SOURCES = tests/unit/wire.c tests/unit/unit.h
-tests_unit_wire_LDADD = $(UNIT_LIBS)
 
 # The simulated world: a virtual clock, a network with faults, and the kernel twin.
 check_LTLIBRARIES += libsim.la
@@ -150,12 +120,6 @@ UNIT_TESTS += tests/unit/cache_memory
 tests_unit_cache_memory_SOURCES = tests/unit/cache_memory.c tests/unit/unit.h
 tests_unit_cache_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_cache_memory_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/cache_script
-tests_unit_cache_script_SOURCES = tests/unit/cache_script.c tests/unit/unit.h
-tests_unit_cache_script_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/cache_map
-tests_unit_cache_map_SOURCES = tests/unit/cache_map.c tests/unit/unit.h
-tests_unit_cache_map_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/debugnet_client
 tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
 tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)
@@ -196,10 +160,6 @@ tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_p
 	tools/node.h tools/node_options.c tools/tools.h \
 	tools/tls_options.c tools/tls_options.h session/tls_keys.c session/tls.h
 tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/options
-tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
-tests_unit_options_LDADD = $(UNIT_LIBS)
 
 # fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
 FUZZ_TESTS = \
@@ -308,7 +268,8 @@ cmocka-is-missing:
 	@echo "make check: no unit test can be built without cmocka (libcmocka-dev): install it, then \
 	run configure again" >&2; exit 1
 
-TREE_TESTS = tests/unit/bootstrap.test tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
+RULES_TESTS = tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
+TREE_TESTS = tests/unit/bootstrap.test $(RULES_TESTS)
 TESTS += $(TREE_TESTS)
 dist_noinst_SCRIPTS += $(TREE_TESTS)
 EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/check.h"
 #include "symbols/bfd_syms.h"
 #include "tools/tools.h"
 
@@ -54,6 +55,7 @@ static void open_standard(void)
 int main(int argc, char **argv)
 {
     open_standard();
+    check_set_handler(check_report);
     const char *name = argc > 1 ? argv[1] : "";
     char spoken[32];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)

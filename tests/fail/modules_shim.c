@@ -200,6 +200,6 @@ const struct module shim_modules[] = {
      .run = debug,
      .tear_down = clear_kernel,
      .descriptors = 3,
-     .blocks = 3},
+     .blocks = 4},
     {0},
 };

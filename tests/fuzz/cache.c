@@ -91,9 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&reply, TARGET_REPLY_MAX);
     while (t != NULL && s.left != 0) {
         size_t len;
+        bool final;
         const uint8_t *line = next_line(&s, &len);
         if (len != 0 && transact_bytes(t, line, len, &reply) == NETGDB_REPLACED)
-            (void)target_ask(t, "?", &reply);
+            (void)target_recv(t, &reply, &final, 0); /* the stop of the new kernel */
         MUST(reply.len <= TARGET_REPLY_MAX);
     }
     target_free(t);

@@ -359,6 +359,38 @@ static void a_flood_of_what_is_not_ours_changes_nothing(void **state)
     rig_expect_good(r);
 }
 
+/* ---- delays ---- */
+
+static bool reason_was_logged;
+
+static void look_for_reason(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    reason_was_logged |= level == LOG_DEBUG && strstr(line, "the '+' to 's' waits for ") != NULL &&
+                         strstr(line, "ms: it must run exactly once") != NULL;
+}
+
+static void a_delay_is_counted_and_its_reason_logged(void **state)
+{
+    struct rig *r = *state;
+    const struct netgdb_stats *stats = netgdb_target_stats(r->target);
+    const struct log log = r->log;
+    rig_warm_up(r);
+    uint64_t acks = stats->delayed[NETGDB_DELAY_ACK].n, ns = stats->delayed[NETGDB_DELAY_ACK].ns;
+    r->log.level = LOG_DEBUG;
+    r->log.sink = look_for_reason;
+    reason_was_logged = false;
+    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    assert_int_equal(stats->delayed[NETGDB_DELAY_ACK].n, acks); /* reads are not delayed */
+    rig_step(r);
+    rig_ask(r, RIG_READ, RIG_READ_REPLY);
+    r->log = log;
+    assert_int_equal(stats->delayed[NETGDB_DELAY_ACK].n, acks + 1);
+    assert_true(stats->delayed[NETGDB_DELAY_ACK].ns > ns);
+    assert_true(reason_was_logged);
+    assert_int_equal(stats->delayed[NETGDB_DELAY_DUPLICATE].n, 0);
+}
+
 /* ---- leaving ---- */
 
 static void leave(struct rig *r)
@@ -429,6 +461,7 @@ int main(void)
         BOTH(a_running_kernel_may_be_silent_for_ever),
         BOTH(ctrl_c_is_never_sent_to_a_kernel),
         BOTH(a_flood_of_what_is_not_ours_changes_nothing),
+        BOTH(a_delay_is_counted_and_its_reason_logged),
         BOTH(d_detaches_the_kernel),
         BOTH(a_lost_last_plus_is_sent_again),
         BOTH(a_lost_last_ack_is_no_news),

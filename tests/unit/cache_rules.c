@@ -251,6 +251,9 @@ static void a_kernel_that_was_replaced_is_another_one(void **state)
     (void)news(f);
     f->w->fail_recv = NETGDB_REPLACED;
     assert_int_equal(target_ask(f->t, "qAttached", &f->reply), NETGDB_REPLACED);
+    bool final = false;
+    assert_int_equal(target_recv(f->t, &f->reply, &final, 0), 0); /* the new kernel's stop */
+    assert_true(final);
     (void)news(f);
     expect(f, OTHER, " " OTHER);
 }

@@ -260,7 +260,8 @@ static void a_long_hexadecimal_write_is_cut_to_the_smallest_path_and_kernel(void
         f->stub->max_request = small_kernel ? 1444 : 484;
         f->stub->replace_at = f->stub->requests + 1; /* forget the kernel before */
         assert_int_equal(target_ask(f->target, "?", &f->reply), NETGDB_REPLACED);
-        ask(f, "?");
+        bool final;
+        assert_int_equal(target_recv(f->target, &f->reply, &final, 0), 0); /* the new one's stop */
         memset(f->stub->memory, 0, sizeof data);
         buf_sets(&f->request, "Mffffffff80000000,7d0:");
         buf_addhex(&f->request, data, sizeof data);
@@ -732,6 +733,19 @@ static void whoever_goes_on_takes_out_what_is_planted(void **state)
     assert_string_equal(asked(f), "");
 }
 
+/* A client that has gone before the reply came: the reply is received, then the thread is chosen.
+ */
+static void a_reply_that_is_outstanding_is_received_before_the_kernel_is_parked(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(quirks_begin(f->target), 0);
+    ask(f, "Hg186a2");
+    asked(f);
+    assert_int_equal(send_bytes(f->target, "g", 1), 0);
+    assert_int_equal(quirks_park(f->target), 0);
+    assert_string_equal(asked(f), " g Hg186a1");
+}
+
 /* ---- watchpoints ---- */
 
 static void the_first_z_asks_whether_there_are_watchpoints(void **state)
@@ -896,6 +910,7 @@ int main(void)
         TEST(a_breakpoint_in_longjmp_is_left_out),
         TEST(all_other_writes_pass),
         TEST(what_a_breakpoint_took_the_place_of_is_remembered),
+        TEST(a_reply_that_is_outstanding_is_received_before_the_kernel_is_parked),
         TEST(one_that_is_there_for_long_is_no_breakpoint_of_gdbs),
         TEST(whoever_goes_on_takes_out_what_is_planted),
         TEST(the_first_z_asks_whether_there_are_watchpoints),

@@ -104,6 +104,25 @@ static void a_write_in_parts(void **state)
     buf_free(&request);
 }
 
+/* The error waits for a recv that never comes: nothing more is sent. */
+static void a_lost_target_is_not_parked(void **state)
+{
+    struct chain c;
+    struct buf reply;
+    (void)state;
+    begin(&c);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    assert_int_equal(quirks_begin(c.target), 0);
+    assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
+    c.loss.fail = c.loss.asked + 1;
+    assert_int_equal(send_bytes(c.target, "mffffffff80000000,1", 19), 0);
+    unsigned before = c.loss.asked;
+    assert_int_equal(quirks_park(c.target), 0);
+    assert_int_equal(c.loss.asked, before);
+    buf_free(&reply);
+    target_free(c.target);
+}
+
 static void a_register_whose_size_is_asked_for(void **state)
 {
     (void)state;
@@ -167,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_read_in_parts),
         cmocka_unit_test(a_write_in_parts),
+        cmocka_unit_test(a_lost_target_is_not_parked),
         cmocka_unit_test(a_register_whose_size_is_asked_for),
         cmocka_unit_test(all_registers),
         cmocka_unit_test(a_search_that_the_kernel_does),

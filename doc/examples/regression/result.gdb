@@ -1,4 +1,4 @@
-# Checks what a function makes of its argument, by breakpoints.
+# Checks the result of a function with a breakpoint.
 source connect.gdb
 break factorial if n == 1
 continue

@@ -1,4 +1,4 @@
-# Checks what the kernel has in its memory when it is found. Here: the program of the tests.
+# Checks variables in the kernel's memory. Here: the program of the tests.
 source connect.gdb
 tbreak count
 continue
