@@ -45,7 +45,7 @@ static struct server *node(struct io_fds *io, const char *address, uint16_t port
     io_fds_set_peer(io, IO_CLIENT, fd, &server);
     struct server *s = debugnet_client_new(&io->io, &options, &log_of_bench);
     if (s == NULL || debugnet_client_open(s, (const uint8_t *)stop, strlen(stop)) != 0)
-        errx(1, "nobody takes the node");
+        errx(1, "no server accepts the node");
     return s;
 }
 

@@ -229,7 +229,7 @@ static bool play_adopted(void)
         const char *before = count_failed();
         l = fd >= 0 ? listener_adopt(fd, port, &first, &shown) : NULL;
         if (l != NULL && count_failed() == before && !listener_asks(l, &first))
-            stage_wrong("a session to take over is held by what is left of the try before");
+            stage_wrong("the previous try still owns the session to take over");
     }
     return l != NULL && with_listener(l);
 }

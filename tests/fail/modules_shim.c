@@ -144,10 +144,10 @@ static void set_tcp(void)
     struct sockets_address at = {
         .is.in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
         .len = sizeof at.is.in};
-    int door = sockets_tcp_listen(&at);
-    if (door < 0 || !sockets_name(door, &at))
+    int listen_fd = sockets_tcp_listen(&at);
+    if (listen_fd < 0 || !sockets_name(listen_fd, &at))
         abort();
-    stage_stubs(door);
+    stage_stubs(listen_fd);
     stage_aside--;
     (void)snprintf(name, sizeof name, "netgdb:tcp:127.0.0.1");
     (void)snprintf(service, sizeof service, "%u", sockets_port(&at));
@@ -159,10 +159,10 @@ static void set_unix(void)
     char path[100];
     (void)snprintf(path, sizeof path, "%s/stub", stage_rundir());
     stage_aside++;
-    int door = sockets_unix_listen(path, 0600);
-    if (door < 0)
+    int listen_fd = sockets_unix_listen(path, 0600);
+    if (listen_fd < 0)
         abort();
-    stage_stubs(door);
+    stage_stubs(listen_fd);
     stage_aside--;
     (void)snprintf(name, sizeof name, "netgdb:unix");
     (void)snprintf(service, sizeof service, "%s", path);
