@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The maps of modern programs: variables in .maps whose type, a struct, says it all: a member
- * `type`, `max_entries`, … is a pointer to an array of as many elements as the number, `key` and
- * `value` are pointers to the types. Source: the kernel's "BPF Type Format".
+ * Maps that are defined by BTF: variables in .maps whose type is a struct. Its members `type`,
+ * `max_entries`, … are pointers to arrays, whose number of elements is the value; `key` and `value`
+ * are pointers to the types of keys and values. Source: the kernel's "BPF Type Format".
  */
 #include <string.h>
 
@@ -37,11 +37,11 @@ struct btf {
     size_t string_bytes;
 };
 
-/* A type's fixed part; `more` is what follows it. */
+/* The header of a type; `more` are the bytes after it. */
 struct type {
     uint32_t name, kind, count, size_or_type;
     const uint8_t *more;
-    size_t bytes; /* of what follows */
+    size_t bytes; /* of `more` */
 };
 
 static uint32_t word(const uint8_t *p)
@@ -80,7 +80,7 @@ static size_t bytes_behind(uint32_t kind, uint32_t count)
     }
 }
 
-/* Reads the type at *p and moves *p behind it. */
+/* Reads the type at *p and moves *p after it. */
 static bool next(const struct btf *b, const uint8_t **p, struct type *t)
 {
     if (b->end - *p < 12)
@@ -98,7 +98,7 @@ static bool next(const struct btf *b, const uint8_t **p, struct type *t)
     return true;
 }
 
-/* Types are counted from 1. */
+/* Finds a type by number; the first is 1. */
 static bool by_id(const struct btf *b, uint32_t id, struct type *t)
 {
     const uint8_t *p = b->types;
@@ -110,7 +110,7 @@ static bool by_id(const struct btf *b, uint32_t id, struct type *t)
     return true;
 }
 
-/* Past const, volatile, typedef, … */
+/* Skips const, volatile, typedef and the like. */
 static bool bare(const struct btf *b, uint32_t id, struct type *t)
 {
     for (int hop = 0; hop < BTF_HOPS && by_id(b, id, t); hop++) {
@@ -169,7 +169,7 @@ static int take_variable(struct linker *l, const struct btf *b, uint32_t id)
         return link_error(l, ".BTF: a variable in .maps is not a struct");
     const struct ebpf_symbol *s = ebpf_image_symbol(l->image, string(b, var.name));
     if (s == NULL)
-        return 0; /* described, but not here */
+        return 0; /* defined elsewhere */
     if (l->image->maps == EBPF_MAPS_MAX)
         return link_error(l, "more than %d maps", EBPF_MAPS_MAX);
     struct ebpf_map_definition *d = &l->image->map[l->image->maps++];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where clang's locals are; without libdw they stay where clang says.
+ * Corrects the frame bases of clang's debug information. Without libdw it stays unchanged.
  *
- * clang up to 19 describes a local by its distance from the bottom of the function's stack, but
- * gives r10, which is the top, as the frame base. So the one byte DW_OP_reg10 becomes DW_OP_reg11,
- * a register that only debuggers see: r10 less the frame size. That size is in no table; it is
- * found by laying the described distances over the offsets from r10 that the code uses.
+ * Up to version 19, clang gives the location of a local as a distance from the lowest address of
+ * the stack frame, but r10, the highest, as the frame base. This changes the byte DW_OP_reg10 to
+ * DW_OP_reg11, a register that only debuggers see: r10 minus the frame size. No table has that
+ * size; it is the one for which the distances of locals match the offsets from r10 in the code.
  */
 #include "config.h"
 
@@ -32,7 +32,7 @@ int link_repair_frame_bases(struct ebpf_image *image)
 
 enum { OFFSETS_MAX = 128, SUBTREE_DEPTH = 64, NEAR = 16 /* instructions */ };
 
-/* Distances, each once. */
+/* A set of distances. */
 struct offsets {
     int64_t at[OFFSETS_MAX];
     unsigned count;
@@ -55,7 +55,7 @@ static bool has_offset(const struct offsets *o, int64_t value)
     return false;
 }
 
-/* The offset that a register made from r10 soon gets by an addition. */
+/* Adds the offset of a pointer that is a copy of r10 plus an immediate. */
 static void add_pointer(struct offsets *used, const uint8_t *p, const uint8_t *end, unsigned reg)
 {
     for (int i = 0; i < NEAR && p < end; i++, p += BPF_INSN_SIZE) {
@@ -69,7 +69,7 @@ static void add_pointer(struct offsets *used, const uint8_t *p, const uint8_t *e
     }
 }
 
-/* How far below r10 a function's code reaches, each distance; `calls`: whether it calls others. */
+/* Collects the offsets below r10 that a function's code uses; `calls`: it calls functions. */
 static void scan_code(const uint8_t *p, const uint8_t *end, struct offsets *used, bool *calls)
 {
     for (; p < end; p += BPF_INSN_SIZE) {
@@ -94,8 +94,8 @@ static unsigned matches(const struct offsets *described, const struct offsets *u
 }
 
 /*
- * The frame size under which most of the described locals lie where the code reaches, the
- * smallest of those. A function that calls others has a multiple of 8.
+ * The smallest frame size for which the most locals have an offset that the code uses. It is a
+ * multiple of 8 in a function with calls.
  */
 static uint32_t frame_size(const struct offsets *described, const struct offsets *used, bool calls)
 {
@@ -117,7 +117,7 @@ static uint32_t frame_size(const struct offsets *described, const struct offsets
     return most != 0 ? (uint32_t)best : (uint32_t)((deepest + 7) / 8 * 8);
 }
 
-/* Puts the distances from the frame base that a variable is described with. */
+/* Collects a variable's distances from the frame base. */
 static void add_described(Dwarf_Die *variable, struct offsets *described)
 {
     Dwarf_Attribute location;
@@ -133,7 +133,7 @@ static void add_described(Dwarf_Die *variable, struct offsets *described)
             return;
         int64_t number =
             count > 0 && ops[0].atom == DW_OP_fbreg ? (int64_t)ops[0].number : INT64_MAX;
-        if (number <= UINT16_MAX) /* more is in no stack */
+        if (number <= UINT16_MAX) /* larger than every stack frame */
             add_offset(described, number);
     }
 }
@@ -152,7 +152,7 @@ static void collect(Dwarf_Die *die, struct offsets *described, int depth)
     } while (dwarf_siblingof(&child, &child) == 0);
 }
 
-/* The byte of a frame base that is the one operation DW_OP_reg10, or NULL. */
+/* The byte of a frame base that is DW_OP_reg10 alone, or NULL. */
 static const uint8_t *reg10_base(Dwarf_Die *function)
 {
     Dwarf_Attribute attribute;
@@ -186,7 +186,7 @@ static void repair_function(Dwarf_Die *function, struct ebpf_image *image)
     collect(function, &described, 0);
     for (unsigned i = 0; i < described.count; i++)
         if (described.at[i] < 0)
-            return; /* from the top: right as it is */
+            return; /* relative to r10: correct */
     const uint8_t *code = text->data + (s->address - text->base);
     scan_code(code, code + s->size / 8 * 8, &used, &calls);
     if (described.count == 0)
@@ -223,7 +223,7 @@ int link_repair_frame_bases(struct ebpf_image *image)
         dwarf_end(dwarf);
     if (elf != NULL)
         elf_end(elf);
-    return 0; /* debug information that cannot be read is the debugger's to complain about */
+    return 0; /* the debugger reports malformed debug information */
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The .debug_frame that tells debuggers how to unwind: by the shadow call stack (frames.h). */
+/* Writes .debug_frame, by which debuggers unwind the shadow call stack (frames.h). */
 #include "ebpf/frames.h"
 #include "ebpf/linker.h"
 #include "ebpf/machine.h"
@@ -15,7 +15,7 @@ static void add_uleb(struct buf *b, uint64_t value)
     } while (value != 0);
 }
 
-/* One rule of .debug_frame: `reg` of the caller is saved at `offset` of the record. */
+/* Appends a rule: the caller's `reg` is saved at `offset` in the record. */
 static void add_saved(struct buf *b, unsigned reg, unsigned offset)
 {
     (void)buf_addc(b, (uint8_t)(CFA_OFFSET | reg));
@@ -49,7 +49,7 @@ static void add_cie(struct buf *b)
     add_saved(b, EBPF_DWARF_SP, EBPF_RECORD_R10);
 }
 
-/* Pads an entry of .debug_frame and writes its length in front. */
+/* Pads an entry and writes its length field. */
 static void finish_entry(struct buf *out, struct buf *entry)
 {
     while ((entry->len + 4) % 8 != 0 && entry->error == 0)

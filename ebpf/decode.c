@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Turns a program's instructions into the machine's ops, once. Nothing is refused here: what
- * cannot be executed becomes an op that stops the machine when, and only when, it is reached.
+ * Decodes a program's instructions to ops. Illegal instructions are no error here: they become ops
+ * that stop the machine when they are executed.
  */
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ static void bad(struct ebpf_op *op, const char *why)
     set(op, OP_BAD, (uintptr_t)why);
 }
 
-/* An immediate as the form wants it: sign-extended to 64 bits, or 32 bits. */
+/* The immediate for a form: sign-extended to 64 bits, or 32 bits. */
 static uint64_t extend(int32_t imm, unsigned form)
 {
     return form == FORM_32_IMM ? (uint64_t)(uint32_t)imm : (uint64_t)(int64_t)imm;
@@ -43,7 +43,7 @@ static void decode_mov(struct ebpf_op *op, const struct bpf_insn *i, bool wide, 
         bad(op, "a sign-extending move of this width");
 }
 
-/* Byte order (4.2): the machine is little-endian, so le cuts and be, like bswap, swaps. */
+/* Byte swaps (4.2): the machine is little-endian, so le truncates; be and bswap swap. */
 static void decode_end(struct ebpf_op *op, const struct bpf_insn *i, bool wide)
 {
     bool swap = wide || (i->opcode & BPF_X);
@@ -60,7 +60,7 @@ static void decode_end(struct ebpf_op *op, const struct bpf_insn *i, bool wide)
         bad(op, "a byte swap of this width");
 }
 
-/* Division and modulo: the offset says whether they are signed. */
+/* Division and modulo: offset 1 means signed. */
 static void decode_div(struct ebpf_op *op, const struct bpf_insn *i, unsigned form)
 {
     bool mod = (i->opcode & 0xf0) == BPF_MOD;
@@ -155,7 +155,7 @@ static void decode_jump(struct ebpf_op *op, const struct ebpf_machine *m, const 
         bad(op, "an unknown jump");
 }
 
-/* The size bits to 0 for a byte, 1, 2, 3 for 2, 4, 8 bytes. */
+/* Converts the size bits to 0, 1, 2, 3 for 1, 2, 4, 8 bytes. */
 static unsigned size_index(uint8_t opcode)
 {
     static const uint8_t index[] = {2, 1, 0, 3}; /* W, H, B, DW */
@@ -200,7 +200,7 @@ static void decode_store(struct ebpf_op *op, const struct bpf_insn *i)
         set(op, size == 2 ? OP_ATOMIC32 : OP_ATOMIC64, (uint64_t)i->imm);
 }
 
-/* The values of a 64-bit immediate load that name something (5.4). */
+/* The 64-bit immediate loads of maps, variables and code (5.4). */
 static uint64_t map_address(const struct ebpf_machine *m, uint32_t index, bool value, bool *known)
 {
     *known = index < m->image->maps;
@@ -293,7 +293,7 @@ static bool jumps(const struct ebpf_op *op)
            (op->code >= OP_JEQ64_REG && op->code <= OP_JSLE32_IMM);
 }
 
-/* The slot a jump leads to, or the number of slots when it leads out of the code. */
+/* The target slot of a jump, or the number of slots if it is out of the code. */
 static uint32_t target_of(const struct ebpf_machine *m, const uint8_t *text, uint32_t slot)
 {
     struct bpf_insn i = bpf_insn_read(text + (size_t)slot * BPF_INSN_SIZE);
@@ -306,7 +306,7 @@ static int32_t distance(uint32_t from, uint32_t to)
     return (int32_t)(((int64_t)to - from - 1) * (int64_t)sizeof(struct ebpf_op));
 }
 
-/* Gives each jump its way, and those that lead out a trampoline each, from `free` on. */
+/* Sets the distance of each jump. A jump out of the code gets a trampoline, from `free` on. */
 static void link_jumps(struct ebpf_machine *m, const uint8_t *text)
 {
     uint32_t free_slot = m->slots + 1;
@@ -334,7 +334,7 @@ static uint32_t count_outside(const struct ebpf_machine *m, const uint8_t *text)
     return n;
 }
 
-/* The code that runs an op and the next one as one, or 0 when there is none. */
+/* The fused op for two ops, or 0. */
 static unsigned fused(const struct ebpf_op *op, const struct ebpf_op *next)
 {
     static const uint16_t after_move[OP_COUNT] = {
@@ -373,7 +373,7 @@ void ebpf_arm(struct ebpf_machine *m, uint32_t slot)
         code = OP_BREAKPOINT;
     else if (both != 0)
         code = both;
-    op->go = ebpf_fast_labels()[code];
+    op->go = ebpf_op_labels()[code];
 }
 
 int ebpf_decode(struct ebpf_machine *m)

@@ -40,7 +40,7 @@ static void number(struct buf *out, int32_t value)
     (void)buf_printf(out, value > 0xffff ? "0x%" PRIx32 : "%" PRId32, value);
 }
 
-/* "r1 + 8", as addresses are written. */
+/* Appends an address: "r1 + 8". */
 static void place(struct buf *out, const struct bpf_insn *i, unsigned reg, const char *size)
 {
     (void)buf_printf(out, "*(%s *)(r%u %c %d)", size, reg, i->off < 0 ? '-' : '+',

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Instructions in words, in the notation of llvm-objdump, which the kernel's verifier shares. */
+/* The disassembler, in the notation of llvm-objdump and the kernel's verifier. */
 #ifndef NETGDB_EBPF_DISASM_H
 #define NETGDB_EBPF_DISASM_H
 
@@ -10,9 +10,9 @@
 #include "proto/buf.h"
 
 /*
- * Appends the instruction at `address`, without a newline. `bytes` holds `len` of them from there
- * on; the 64-bit immediate load wants 16. `image` names targets; NULL: numbers only. Returns how
- * many bytes it takes: 8 or 16, 0 when len is below 8.
+ * Appends the text of the instruction at `address` to `out`, without a newline. bytes[len] is the
+ * code from there on; a 64-bit immediate load needs 16 bytes. `image` gives names for targets;
+ * NULL: numbers only. Returns the instruction's length, 8 or 16 bytes; 0 if len is below 8.
  */
 size_t ebpf_disassemble(struct buf *out, const uint8_t *bytes, size_t len, uint64_t address,
                         const struct ebpf_image *image);

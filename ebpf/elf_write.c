@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writes the linked ELF that a debugger reads: the sections where they were linked to, the debug
- * information relocated, our .debug_frame, and a machine that debuggers know (aarch64, whose
- * DWARF numbers 0 to 10 can stand for r0 to r10).
+ * Writes the linked ELF for debuggers: the sections at their linked addresses, the relocated debug
+ * information, and a generated .debug_frame. e_machine is aarch64, which debuggers know and whose
+ * DWARF numbers 0 to 10 can represent r0 to r10.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct writer {
     struct buf names, strings, symbols, frames;
     Elf64_Shdr *section;
     size_t sections;
-    size_t text; /* header of a code section: what the symbols of functions refer to */
+    size_t text; /* section header of the code, for the symbols of functions */
 };
 
 static uint32_t add_string(struct buf *b, const char *text)
@@ -35,7 +35,7 @@ static void align(struct buf *b, size_t to)
         (void)buf_addc(b, 0);
 }
 
-/* Each segment's bytes, on a page, and its program header. */
+/* Writes each segment, page-aligned, and its program header. */
 static void write_segments(struct writer *w, Elf64_Phdr *headers)
 {
     const struct ebpf_image *image = w->l->image;
@@ -55,7 +55,7 @@ static void write_segments(struct writer *w, Elf64_Phdr *headers)
     }
 }
 
-/* Where in the file an address is, by the program headers. */
+/* The file offset of an address by the program headers. */
 static uint64_t offset_of(const struct writer *w, const Elf64_Phdr *headers, uint64_t address)
 {
     for (unsigned i = 0; i < w->l->image->segments; i++)
@@ -88,7 +88,7 @@ static void write_piece(struct writer *w, const Elf64_Phdr *headers, const struc
     add_section(w, p->name, h);
 }
 
-/* The header of the section that an address lies in. */
+/* The index of the section header for an address. */
 static uint16_t section_of(const struct writer *w, uint64_t address)
 {
     for (size_t i = 1; i < w->sections; i++)
@@ -139,7 +139,7 @@ static void add_tables(struct writer *w)
                            .sh_entsize = sizeof(Elf64_Sym),
                            .sh_addralign = 8});
     add_bytes(w, ".strtab", &w->strings, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_addralign = 1});
-    (void)add_string(&w->names, ".shstrtab"); /* before its own bytes are written */
+    (void)add_string(&w->names, ".shstrtab"); /* before the section itself is written */
     w->names.len -= sizeof ".shstrtab";
     uint32_t own = (uint32_t)w->names.len;
     struct buf names = w->names;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the ops of both interpreter loops are made of; included by them and nobody else. */
+/* Helpers of the two interpreter loops (exec_checked.c, exec_unchecked.c), which include this. */
 #ifndef NETGDB_EBPF_EXEC_H
 #define NETGDB_EBPF_EXEC_H
 
@@ -9,7 +9,7 @@
 #include "ebpf/helpers.h"
 #include "ebpf/machine.h"
 
-/* RFC 9669, 4.1: division by zero gives 0, and the most negative number by -1 itself. */
+/* RFC 9669, 4.1: division by zero is 0; the most negative number divided by -1 is itself. */
 static inline uint64_t signed_div64(uint64_t d, uint64_t s)
 {
     if (s == 0)
@@ -24,7 +24,7 @@ static inline uint32_t signed_div32(uint32_t d, uint32_t s)
     return s == UINT32_MAX ? -d : (uint32_t)((int32_t)d / (int32_t)s);
 }
 
-/* Modulo zero leaves the dividend, and modulo -1 is 0. */
+/* Modulo zero is the dividend; modulo -1 is 0. */
 static inline uint64_t signed_mod64(uint64_t d, uint64_t s)
 {
     if (s == 0)
@@ -39,7 +39,7 @@ static inline uint32_t signed_mod32(uint32_t d, uint32_t s)
     return s == UINT32_MAX ? 0 : (uint32_t)((int32_t)d % (int32_t)s);
 }
 
-/* 5.3; `expected` is r0. */
+/* RFC 9669, 5.3: the new value of an atomic operation; `expected` is r0. */
 static inline uint64_t atomic_result(int operation, uint64_t old, uint64_t source,
                                      uint64_t expected)
 {
@@ -84,7 +84,7 @@ static inline uint32_t pop_frame(struct ebpf_machine *m)
     return f->ret;
 }
 
-/* Legacy packet access reads the input, all of it inside, in network byte order. */
+/* Legacy packet access reads the input in network byte order; true if it is inside. */
 static inline bool in_packet(const struct ebpf_machine *m, uint64_t address, uint64_t size)
 {
     uint64_t at = address - EBPF_INPUT_BASE;
@@ -130,7 +130,7 @@ static inline enum ebpf_stop fault_access(struct ebpf_machine *m, const struct e
                                    : " may not be accessed so, or ends there");
 }
 
-/* The jump or call at ip leads out of the code; a call has already made its frame. */
+/* Fault: the jump or call at ip leaves the code. A call has already pushed its frame. */
 static inline enum ebpf_stop fault_outside(struct ebpf_machine *m, const struct ebpf_op *ip)
 {
     uint8_t raw[BPF_INSN_SIZE] = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Registers as debuggers want them; see face.h. */
+/* Register layouts for debuggers; see face.h. */
 #include "ebpf/face.h"
 
 #include <string.h>

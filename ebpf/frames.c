@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The machine's call frames as a debugger sees them; see frames.h. */
+/* Writes the shadow call stack; see frames.h. */
 #include "ebpf/frames.h"
 
 #include <string.h>

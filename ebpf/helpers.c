@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The helpers that every program has; see helpers.h. Printing is in print.c. */
+/* The built-in helper functions; see helpers.h. Printing is in print.c. */
 #include "ebpf/helpers.h"
 
 #include <inttypes.h>
@@ -8,12 +8,14 @@
 #include "ebpf/maps.h"
 #include "ebpf/print.h"
 
-enum { LARGE = 65536 /* bytes: who touches more ends the slice, so that Ctrl-C is heard */ };
+enum {
+    LARGE = 65536 /* bytes: a helper that accesses more ends the slice, so that Ctrl-C works */
+};
 
 #define HELPER(name)                                                                               \
     static enum ebpf_stop name(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result)
 
-/* Memory that a helper was given; NULL with the fault made. */
+/* The memory of a pointer argument; NULL after a fault. */
 static uint8_t *reach(struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
                       enum ebpf_stop *stop)
 {
@@ -73,7 +75,7 @@ HELPER(map_delete)
     return stop;
 }
 
-/* A copy that fails instead of stopping the program: dst, size, src. */
+/* bpf_probe_read: dst, size, src. Returns an error instead of a fault. */
 HELPER(probe_read)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
@@ -89,7 +91,7 @@ HELPER(probe_read)
     return stop;
 }
 
-/* The same for a string, up to and with its NUL: the length with it is the result. */
+/* The same for a string with its NUL; the result is the length with the NUL. */
 HELPER(probe_read_str)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
@@ -118,7 +120,7 @@ HELPER(ktime_get_ns)
     return EBPF_RUNNING;
 }
 
-/* splitmix64: one addition and a mix, any seed is good. */
+/* splitmix64, for which every seed is good. */
 HELPER(get_prandom_u32)
 {
     (void)arg;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a program can call by number. The numbers, names and arguments of 1 to 7, 45 and 182 are
- * Linux's (linux/bpf.h, enum bpf_func_id); those from 1000 on are ours, for the C functions that
- * compilers call and programs like to have. The loader binds undefined functions by these names.
+ * Helper functions, which a program calls by number (RFC 9669, 4.3.1). The numbers, names and
+ * arguments of 1 to 7, 45 and 182 are Linux's (linux/bpf.h, enum bpf_func_id). Numbers from 1000 on
+ * are netgdb's own: C functions that compilers and programs call. The loader binds undefined
+ * functions to helpers by name.
  */
 #ifndef NETGDB_EBPF_HELPERS_H
 #define NETGDB_EBPF_HELPERS_H
@@ -15,10 +16,10 @@
 struct ebpf_helper {
     uint32_t id;
     const char *name;
-    const char *arguments; /* for people */
+    const char *arguments; /* for the user */
     /*
-     * Gets r1 to r5, sets *result (r0). Returns EBPF_RUNNING, or a fault made by ebpf_fault_at:
-     * the machine then stands at the call, and r0 is as it was.
+     * Takes r1 to r5 and sets *result, the new r0. Returns EBPF_RUNNING, or a fault from
+     * ebpf_fault_at(); then pc stays at the call and r0 is unchanged.
      */
     enum ebpf_stop (*call)(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);
 };
@@ -26,7 +27,7 @@ struct ebpf_helper {
 extern const struct ebpf_helper ebpf_helpers[];
 extern const size_t ebpf_helper_count;
 
-/* The entry of a number or a name in a table, or NULL. */
+/* Find a helper in a table of `count` entries by number or name; NULL: none. */
 const struct ebpf_helper *ebpf_helper_by_id(const struct ebpf_helper *table, size_t count,
                                             uint32_t id);
 const struct ebpf_helper *ebpf_helper_by_name(const struct ebpf_helper *table, size_t count,

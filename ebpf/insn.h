@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The eBPF instruction as it stands in memory, and its fields by the names of RFC 9669. No
- * meaning is given to an instruction here: see decode.h (the machine's) and disasm.h (words).
+ * The encoding of eBPF instructions, with the names of RFC 9669; numbers in parentheses are its
+ * sections. decode.c gives instructions their meaning, disasm.h their text.
  */
 #ifndef NETGDB_EBPF_INSN_H
 #define NETGDB_EBPF_INSN_H
@@ -62,7 +62,7 @@ enum {
     BPF_ATOMIC = 0xc0
 };
 
-/* imm of an atomic operation (5.3); beside these the codes of BPF_ADD, OR, AND and XOR. */
+/* imm of an atomic operation (5.3): these, or BPF_ADD, BPF_OR, BPF_AND, BPF_XOR. */
 enum { BPF_FETCH = 0x01, BPF_XCHG = 0xe0 | BPF_FETCH, BPF_CMPXCHG = 0xf0 | BPF_FETCH };
 
 /* src of a call (4.3.1). */
@@ -93,7 +93,7 @@ struct bpf_insn {
     int32_t imm;
 };
 
-/* Reads one slot, little-endian (3). */
+/* Decodes one slot of 8 bytes, little-endian (3). */
 static inline struct bpf_insn bpf_insn_read(const uint8_t *p)
 {
     return (struct bpf_insn){
@@ -107,8 +107,8 @@ static inline struct bpf_insn bpf_insn_read(const uint8_t *p)
 }
 
 /*
- * The register that a callx names: dst (gcc, LLVM 19 and later), or imm (clang before, with dst
- * and src 0).
+ * The register that a callx jumps to: dst (gcc, LLVM 19 and later), or imm with dst and src 0
+ * (earlier clang).
  */
 static inline unsigned bpf_callx_register(const struct bpf_insn *i)
 {
@@ -117,7 +117,8 @@ static inline unsigned bpf_callx_register(const struct bpf_insn *i)
     return (unsigned)i->imm;
 }
 
-/* The target of a jump or local call in slots from the start, as a signed number (4.3). */
+/* The target of a jump or program-local call at `slot`, in slots from the start; may be negative
+ * (4.3). */
 static inline int64_t bpf_jump_target(const struct bpf_insn *i, int64_t slot)
 {
     int op = i->opcode & 0xf0, class = i->opcode & 7;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the loader share; nobody else includes this. */
+/* Private declarations of the loader (load.c, reloc.c, symbols.c, btf.c, debug*.c, elf_write.c). */
 #ifndef NETGDB_EBPF_LINKER_H
 #define NETGDB_EBPF_LINKER_H
 
@@ -7,17 +7,19 @@
 
 #include "ebpf/load.h"
 
+/* The groups of sections: three kinds of segments, sections that are not loaded, and dropped ones.
+ */
 enum { LINK_TEXT, LINK_RODATA, LINK_DATA, LINK_OTHER, LINK_DROPPED };
 
-/* A section on its way. */
+/* A section of the object. */
 struct piece {
     const char *name; /* in the file */
     GElf_Shdr header; /* as in the file */
-    uint8_t *data;    /* owned copy; NULL: no bytes, or all zero */
+    uint8_t *data;    /* owned copy; NULL: empty, or all zero */
     uint64_t size;
-    uint64_t address; /* 0 for what is not loaded */
+    uint64_t address; /* linked address; 0: not loaded */
     int group;        /* LINK_… */
-    uint64_t gap;     /* bytes behind it that are not its own */
+    uint64_t gap;     /* padding bytes after it */
 };
 
 struct linker {
@@ -29,31 +31,34 @@ struct linker {
     size_t pieces;
     Elf_Data *symtab; /* NULL: none */
     size_t symtab_strings, symbols;
-    uint64_t *common; /* address of each symbol that is common, else 0 */
-    bool gnu;         /* made by gcc-bpf: what is in place holds the symbol's value */
+    uint64_t *common; /* addresses of common symbols by index; 0: not common */
+    bool gnu;         /* made by gcc-bpf: in-place addends contain the symbol's value */
 };
 
-/* Puts the text and returns NETGDB_PROTO. */
+/* Formats l->error and returns NETGDB_PROTO. */
 int link_error(struct linker *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A symbol and its name ("" when it has none). False: no such symbol. */
+/* Reads a symbol and its name ("": none). Returns false if the index is invalid. */
 bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name);
 
-/* The piece that a symbol is defined in, or NULL. */
+/* Returns the section that defines a symbol, or NULL. */
 struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol);
 
-/* reloc.c: applies every relocation. */
+/*
+ * The steps of the loader. Each returns 0, NETGDB_NOMEM, or NETGDB_PROTO with l->error.
+ * reloc.c: applies every relocation.
+ */
 int link_relocate(struct linker *l);
 
-/* symbols.c: image->symbol, image->entry, image->map. */
+/* symbols.c: set image->symbol, image->entry and image->map. */
 int link_symbols(struct linker *l);
 int link_entry(struct linker *l);
 int link_maps(struct linker *l);
 
-/* btf.c: the maps that .BTF describes in .maps. */
+/* btf.c: adds the maps in .maps, which .BTF describes. */
 int link_btf_maps(struct linker *l, const struct piece *btf);
 
-/* debug_frame.c: puts a .debug_frame for all code into `out`. */
+/* debug_frame.c: appends a .debug_frame for all code to `out`. */
 int link_debug_frame(const struct linker *l, struct buf *out);
 
 /* debug.c: repairs frame bases in image->elf and sets the frame sizes of functions. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading an object, and where its sections go; see load.h. */
+/* Reads an object and lays out its sections; see load.h. */
 #include "ebpf/load.h"
 
 #include <inttypes.h>
@@ -16,7 +16,10 @@
 #define EM_BPF 247
 #endif
 
-enum { TEXT_GAP = 8 /* zeros behind a code section: no instruction, so nothing runs on */ };
+enum {
+    TEXT_GAP =
+        8 /* zeros after a code section: an illegal instruction, so code cannot run into the next */
+};
 
 int link_error(struct linker *l, const char *format, ...)
 {
@@ -126,7 +129,7 @@ static int read_sections(struct linker *l)
     return rc;
 }
 
-/* gcc-bpf says so in .comment, and only binutils knows the relocations 11 and 12. */
+/* gcc-bpf is named in .comment, and only binutils has the relocations 11 and 12. */
 static bool made_by_gnu(const struct linker *l)
 {
     static const char mark[] = "GCC: (";
@@ -152,7 +155,7 @@ static int place(struct linker *l, struct piece *p, uint64_t *at)
     return 0;
 }
 
-/* Common symbols get their places behind the data. */
+/* Allocates common symbols after the data. */
 static int place_commons(struct linker *l, uint64_t *at)
 {
     GElf_Sym s;
@@ -207,7 +210,7 @@ static int lay_out(struct linker *l)
     return rc;
 }
 
-/* Copies the pieces into the image's segments. */
+/* Copies the sections into the image's segments. */
 static int fill_segments(struct linker *l)
 {
     for (unsigned i = 0; i < l->image->segments; i++) {
@@ -243,7 +246,7 @@ static int link_object(struct linker *l)
     return rc;
 }
 
-/* What is linked already stays where it is. */
+/* Sections of a linked ELF keep their addresses. */
 static int take_segment(struct linker *l, const GElf_Phdr *h, const uint8_t *file, size_t size)
 {
     struct ebpf_image *image = l->image;
@@ -360,7 +363,7 @@ int ebpf_load(struct ebpf_image **out, const uint8_t *file, size_t size, const c
     }
     if (size > EBPF_FILE_MAX)
         return link_error(&l, "%zu bytes are too many", size);
-    uint8_t *copy = malloc(size + 1); /* libelf may change what it reads */
+    uint8_t *copy = malloc(size + 1); /* libelf may modify it */
     l.image = new_image(name);
     int rc = NETGDB_NOMEM;
     if (copy != NULL && l.image != NULL && elf_version(EV_CURRENT) != EV_NONE) {

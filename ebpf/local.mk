@@ -9,7 +9,7 @@ libebpf_la_SOURCES = \
 	ebpf/decode.c \
 	ebpf/disasm.c ebpf/disasm.h \
 	ebpf/elf_write.c \
-	ebpf/exec.h ebpf/exec_careful.c ebpf/exec_fast.c ebpf/loop.h \
+	ebpf/exec.h ebpf/exec_checked.c ebpf/exec_unchecked.c ebpf/loop.h \
 	ebpf/face.c ebpf/face.h \
 	ebpf/frames.c ebpf/frames.h \
 	ebpf/helpers.c ebpf/helpers.h \

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The interpreter's loop, included twice. The includer defines
- *   LOOP        the function's head; it has `m` and `slice`
- *   LOOP_CHECK  what happens before each op but the first: nothing, or the careful questions
- *   ACCESS      a pointer to `size` bytes at `address`, NULL when they are out of reach
- *   GO          how the code of an op is found
- * and `loop_labels`, which a call without a machine sets to the code of each op. m->pc is in the
- * code.
+ *   LOOP        the function's declaration, with parameters `m` and `slice`
+ *   LOOP_CHECK  the checks before each op but the first; may be empty
+ *   ACCESS      a host pointer to `size` bytes at `address`; NULL: not accessible
+ *   GO          the address of an op's code
+ * and `loop_labels`, which a call with m NULL sets to the addresses of all ops' code. m->pc must be
+ * in the code.
  *
- * `ip` is the op that runs. `limit` is where ip would be when the slice is used up if the program
- * ran straight on: each jump moves it along by its own distance, so that counting instructions
- * costs an addition at a jump and nothing elsewhere, and ip - limit is always what is left.
+ * `ip` is the current op. `limit` is the value of ip at the end of the slice in a program without
+ * jumps; each jump adds its distance to `limit`. So the loop counts instructions by one addition
+ * per jump, and limit - ip is always the rest of the slice.
  */
 
 #define REG(n) (m->reg[n])
@@ -64,7 +64,7 @@
         NEXT;                                                                                      \
     }
 
-/* A move and what follows it, as one (opcodes.h): the second op's source is not the moved one. */
+/* A fused move and ALU op (opcodes.h); the source of the second is not the moved register. */
 #define FUSED_OP(name, expression)                                                                 \
     L_MOV_##name##_REG:                                                                            \
     {                                                                                              \
@@ -88,7 +88,7 @@
         NEXT;                                                                                      \
     } while (0)
 
-/* `condition` sees d and s, unsigned or, for the signed ones, cast by SIGN. */
+/* `condition` uses d and s, which are unsigned; signed conditions cast them. */
 #define JUMP_OP(name, condition64, condition32)                                                    \
     L_##name##64_REG:                                                                              \
     {                                                                                              \
@@ -181,7 +181,7 @@
 LOOP
 {
     static const void *const labels[OP_COUNT] = {
-        EBPF_ALU(LABELS_OF_FORMS) EBPF_JUMPS(LABELS_OF_FORMS) EBPF_OTHERS(LABEL_OF)
+        EBPF_ALU(LABELS_OF_FORMS) EBPF_JUMPS(LABELS_OF_FORMS) EBPF_SINGLES(LABEL_OF)
             EBPF_FUSED(LABELS_OF_FUSED) EBPF_JUMPS(LABELS_OF_ADD_JUMP)};
     if (m == NULL) {
         loop_labels = labels;
@@ -347,7 +347,7 @@ L_BAD:
     goto out;
 L_OUTSIDE : {
     const struct ebpf_op *from = m->code + ip->imm;
-    limit -= (uintptr_t)ip - (uintptr_t)(from + 1); /* as if the jump had not been taken */
+    limit -= (uintptr_t)ip - (uintptr_t)(from + 1); /* undo the jump's distance */
     ip = from;
     stop = fault_outside(m, ip);
     goto out;
@@ -378,11 +378,11 @@ too_deep:
 exited:
     stop = EBPF_EXITED;
     m->exited = true;
-    limit -= sizeof *ip; /* counted, though pc stays on it */
+    limit -= sizeof *ip; /* count it, although pc stays on it */
     goto out;
 slice_over:
     if (ip->code == OP_OUTSIDE)
-        goto L_OUTSIDE; /* a trampoline is no place to stand on */
+        goto L_OUTSIDE; /* pc must not be in a trampoline */
     stop = EBPF_RUNNING;
 out:
     left = ((intptr_t)limit - (intptr_t)ip) / (intptr_t)sizeof *ip;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Making, resetting and running a machine; see machine.h. The loops are in exec_*.c. */
+/* Creates, resets and runs a machine; see machine.h. The interpreter loops are in exec_*.c. */
 #include "ebpf/machine.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ static int map_own(struct ebpf_machine *m)
     return error;
 }
 
-/* Everything but the code and the breakpoints, as before the first instruction. */
+/* Restores everything but the code and the breakpoints to the initial state. */
 static int set_up(struct ebpf_machine *m)
 {
     struct ebpf_memory *mem = &m->memory;
@@ -153,8 +153,8 @@ enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64
     return stop;
 }
 
-/* What must hold before an instruction can run. EBPF_RUNNING: it does. */
-static enum ebpf_stop ready(struct ebpf_machine *m)
+/* Checks before the first instruction of a run. EBPF_RUNNING: it may run. */
+static enum ebpf_stop check_start(struct ebpf_machine *m)
 {
     m->memory.hit = NULL;
     m->attention = false;
@@ -170,8 +170,8 @@ static enum ebpf_stop ready(struct ebpf_machine *m)
     return EBPF_RUNNING;
 }
 
-/* A slice may end where there is more to say than that it ended. */
-static enum ebpf_stop settle(const struct ebpf_machine *m, enum ebpf_stop stop)
+/* At the end of a slice there may also be a watchpoint or a breakpoint. */
+static enum ebpf_stop final_reason(const struct ebpf_machine *m, enum ebpf_stop stop)
 {
     if (stop != EBPF_RUNNING)
         return stop;
@@ -189,29 +189,29 @@ static uint64_t bounded(uint64_t slice, uint64_t left)
 
 enum ebpf_stop ebpf_run(struct ebpf_machine *m, uint64_t slice)
 {
-    enum ebpf_stop stop = ready(m);
+    enum ebpf_stop stop = check_start(m);
     if (stop != EBPF_RUNNING)
         return stop;
     uint64_t left = m->budget - m->executed;
     slice = bounded(slice, left);
-    /* At full speed as many instructions as there are slots may run before a jump looks. */
+    /* The unchecked loop may exceed a slice by the number of slots, as only jumps check it. */
     if (m->memory.watches != 0 || left <= m->slots)
-        return settle(m, ebpf_careful(m, 0, UINT64_MAX, slice));
+        return final_reason(m, ebpf_run_checked(m, 0, UINT64_MAX, slice));
     slice = bounded(slice, left - m->slots);
-    if (m->breaks[(m->pc - m->text) / BPF_INSN_SIZE] != 0) /* pass what it stands on */
-        return settle(m, ebpf_careful(m, 0, UINT64_MAX, 1));
-    return settle(m, ebpf_fast(m, slice));
+    if (m->breaks[(m->pc - m->text) / BPF_INSN_SIZE] != 0) /* ignore the breakpoint at pc */
+        return final_reason(m, ebpf_run_checked(m, 0, UINT64_MAX, 1));
+    return final_reason(m, ebpf_run_unchecked(m, slice));
 }
 
 enum ebpf_stop ebpf_step(struct ebpf_machine *m, uint64_t low, uint64_t high, uint64_t limit)
 {
-    enum ebpf_stop stop = ready(m);
+    enum ebpf_stop stop = check_start(m);
     if (stop != EBPF_RUNNING)
         return stop;
-    stop = ebpf_careful(m, low, high, bounded(limit, m->budget - m->executed));
+    stop = ebpf_run_checked(m, low, high, bounded(limit, m->budget - m->executed));
     if (stop == EBPF_RUNNING && m->pc - low >= high - low)
         stop = EBPF_STEPPED;
-    return settle(m, stop);
+    return final_reason(m, stop);
 }
 
 static void change_breaks(struct ebpf_machine *m, size_t slot, int by)
@@ -219,7 +219,7 @@ static void change_breaks(struct ebpf_machine *m, size_t slot, int by)
     m->breaks[slot] = (uint8_t)(m->breaks[slot] + by);
     ebpf_arm(m, (uint32_t)slot);
     if (slot > 0)
-        ebpf_arm(m, (uint32_t)slot - 1); /* it may run this one, too */
+        ebpf_arm(m, (uint32_t)slot - 1); /* it may be fused with this one */
 }
 
 int ebpf_break_add(struct ebpf_machine *m, uint64_t address)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The eBPF machine (RFC 9669): registers, memory, call frames, a budget, and an interpreter that
- * can stop anywhere with everything left to look at. No ELF, no debugger protocol, no system
- * calls: what a program asks of the world goes through `struct ebpf_world`.
+ * The eBPF machine (RFC 9669): registers, memory, call frames, a budget of instructions, and an
+ * interpreter that can stop at any instruction with its state intact. It knows no ELF and no
+ * debugger protocol and makes no system calls; a program gets the time through `struct ebpf_world`.
  *
- * The interpreter runs ops that were decoded once (opcodes.h), one a slot, so that an op's index
- * is the instruction's slot.
+ * The interpreter runs predecoded ops (opcodes.h), one per slot: the index of an op is the slot of
+ * its instruction.
  */
 #ifndef NETGDB_EBPF_MACHINE_H
 #define NETGDB_EBPF_MACHINE_H
@@ -21,88 +21,88 @@
 #include "proto/buf.h"
 
 enum {
-    EBPF_SLOTS_MAX = 1 << 22, /* of code: 32 MiB */
-    EBPF_FRAME_SIZE = 512,    /* bytes of stack of a function */
-    EBPF_FRAME_MAX = 65536,   /* the most that may be asked for */
-    EBPF_DEPTH = 64,          /* functions active at once, the first included */
-    EBPF_DEPTH_MAX = 4096,    /* the most that may be asked for */
+    EBPF_SLOTS_MAX = 1 << 22, /* slots of code: 32 MiB */
+    EBPF_FRAME_SIZE = 512,    /* bytes of a function's stack frame */
+    EBPF_FRAME_MAX = 65536,   /* largest configurable frame size */
+    EBPF_DEPTH = 64,          /* maximum call depth, with the first function */
+    EBPF_DEPTH_MAX = 4096,    /* largest configurable depth */
     EBPF_RECORD_SIZE = 64,    /* bytes of a record of the shadow call stack */
-    EBPF_OUTPUT_MAX = 65536,  /* bytes printed and not yet taken */
+    EBPF_OUTPUT_MAX = 65536,  /* bytes of output that is not yet read */
     EBPF_FAULT_TEXT = 192,
 };
 
-/* Where things are. The text is an image's own matter. */
+/* Addresses of regions; those of the segments are in image.h. */
 #define EBPF_INPUT_BASE UINT64_C(0x50000000)
 #define EBPF_STACK_BASE UINT64_C(0x60000000)
 #define EBPF_SHADOW_BASE UINT64_C(0x70000000)
 #define EBPF_MAPS_BASE UINT64_C(0x80000000)
 
 #define EBPF_NO_BUDGET UINT64_MAX
-/* Instructions in one call, whatever is asked for: the address of an op so far on does not overflow
- * (a system of 32 bits keeps more than 16 MiB above what it allocates). */
+/* Upper limit of instructions in one call: the address of an op that far ahead does not overflow (a
+ * 32-bit system keeps more than 16 MiB above its allocations). */
 #define EBPF_SLICE_MAX (UINT64_C(1) << (sizeof(uintptr_t) > 4 ? 32 : 20))
 
-/* Why run() came back. */
+/* The reason why ebpf_run() or ebpf_step() returned. */
 enum ebpf_stop {
-    EBPF_RUNNING,    /* the slice is used up, or there is output to take: run on */
+    EBPF_RUNNING,    /* the slice is used up, or there is output: call again */
     EBPF_EXITED,     /* the first function returned */
     EBPF_BREAKPOINT, /* before the instruction at pc */
-    EBPF_STEPPED,    /* as many instructions as asked for, or the range was left */
-    EBPF_WATCHPOINT, /* behind an instruction that touched one: memory.hit */
-    EBPF_ACCESS,     /* a memory access that is not allowed, at pc: fault.address */
-    EBPF_ILLEGAL,    /* what cannot be executed, at pc */
-    EBPF_JUMP,       /* a jump out of the code, at pc, or a pc that is not in the code */
-    EBPF_TOO_DEEP,   /* a call, at pc, over the bound of the depth */
+    EBPF_STEPPED,    /* the step has ended, or pc has left the range */
+    EBPF_WATCHPOINT, /* after an instruction that hit one: memory.hit */
+    EBPF_ACCESS,     /* pc is at a memory access that is not allowed: fault.address */
+    EBPF_ILLEGAL,    /* pc is at an illegal instruction */
+    EBPF_JUMP,       /* pc is at a jump out of the code, or is itself not in the code */
+    EBPF_TOO_DEEP,   /* pc is at a call that would exceed the maximum depth */
     EBPF_OVER_BUDGET /* before the instruction at pc */
 };
 
 struct ebpf_fault {
     uint64_t address;           /* of an access or a jump */
-    char text[EBPF_FAULT_TEXT]; /* one line for a person */
+    char text[EBPF_FAULT_TEXT]; /* one line for the user */
 };
 
 struct ebpf_frame {
     uint64_t saved[5]; /* r6 to r10 of the caller */
-    uint32_t ret;      /* slot that it returns to */
+    uint32_t ret;      /* slot of the return address */
 };
 
-/* What the machine may ask of the world. Any pointer may be NULL. */
+/* The environment of a program. Any pointer may be NULL. */
 struct ebpf_world {
     uint64_t (*now)(void *context); /* ns */
     void *context;
-    uint64_t seed; /* of the random numbers: the same seed, the same numbers */
+    uint64_t seed; /* of the pseudo-random numbers */
 };
 
 struct ebpf_options {
     const struct ebpf_world *world;    /* not owned; NULL: no clock */
     const struct ebpf_helper *helpers; /* not owned; NULL: ebpf_helpers */
     size_t helper_count;
-    uint64_t budget;      /* instructions, EBPF_NO_BUDGET for no end */
+    uint64_t budget;      /* instructions; EBPF_NO_BUDGET: unlimited */
     unsigned depth;       /* 0: EBPF_DEPTH */
     uint32_t frame_size;  /* 0: EBPF_FRAME_SIZE */
-    const uint8_t *input; /* copied: r1 points to it and r2 is its length */
+    const uint8_t *input; /* copied; r1 is its address and r2 its length */
     size_t input_size;
 };
 
 struct ebpf_map;
 
 struct ebpf_machine {
-    uint64_t reg[16]; /* r0 to r10; the others are 0 and keep indexes harmless */
+    uint64_t reg[16]; /* r0 to r10; the others are 0, so that every 4-bit index is valid */
     struct ebpf_memory memory;
     struct ebpf_op *code; /* `slots` of them, one FELL_OFF, then trampolines */
     uint32_t slots;
     uint64_t text; /* address of slot 0 */
-    uint64_t pc;   /* the truth while the machine stands; any number that was written */
+    uint64_t pc;   /* valid while the machine is stopped; may be any number that a debugger wrote */
     struct ebpf_frame *frames;
     unsigned depth; /* frames in use: 0 in the first function */
     unsigned depth_max;
     uint32_t frame_size;
     uint64_t executed;
-    uint64_t budget; /* of `executed` */
+    uint64_t budget; /* limit of `executed` */
     bool exited;
-    bool attention; /* a helper wants the loop to come back */
+    bool attention; /* a helper asks the loop to return */
     struct ebpf_fault fault;
-    uint8_t *breaks; /* for each slot, how many breakpoints */
+    uint8_t *breaks; /* number of breakpoints by slot */
     struct buf output;
     struct ebpf_map *maps;
     unsigned map_count;
@@ -113,70 +113,84 @@ struct ebpf_machine {
 };
 
 /*
- * A machine with the image in its memory, before its first instruction. The image and what the
- * options point to must outlive it. Returns 0, NETGDB_NOMEM, or NETGDB_TOO_LONG or NETGDB_PROTO
- * when the image does not fit into the machine.
+ * Makes a machine with the image loaded, before its first instruction. The image and everything
+ * that the options point to, except the input, must outlive it. Returns 0, NETGDB_NOMEM, or
+ * NETGDB_TOO_LONG or NETGDB_PROTO if the image exceeds the machine's limits. The caller frees *out.
  */
 int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
                      const struct ebpf_options *options);
 void ebpf_machine_free(struct ebpf_machine *m); /* NULL is fine */
 
-/* Memory, registers and maps as they were at first. Breakpoints and watchpoints stay. */
+/*
+ * Restores memory, registers and maps to the initial state; keeps breakpoints and watchpoints.
+ * Returns 0 or an error.
+ */
 int ebpf_machine_reset(struct ebpf_machine *m);
 
 /*
- * Runs at most about `slice` instructions at full speed (careful watchpoints make it slower), and
- * stops for everything in enum ebpf_stop but EBPF_STEPPED. A breakpoint at the first instruction
- * is passed. EBPF_RUNNING: call again.
+ * Runs about `slice` instructions at most (slower if there are watchpoints). Returns any reason but
+ * EBPF_STEPPED. Ignores a breakpoint at the first instruction. EBPF_RUNNING: call again.
  */
 enum ebpf_stop ebpf_run(struct ebpf_machine *m, uint64_t slice);
 
 /*
- * Runs while pc is in [low, high), at most `limit` instructions (then EBPF_RUNNING), at least one.
- * low = high = 0 makes one step. EBPF_STEPPED when it is done.
+ * Runs while pc is in [low, high), at least one and at most `slice` instructions; then returns
+ * EBPF_RUNNING. low = high = 0 makes one step. EBPF_STEPPED: pc has left the range.
  */
 enum ebpf_stop ebpf_step(struct ebpf_machine *m, uint64_t low, uint64_t high, uint64_t slice);
 
-/* The op at an address of code, or NULL. */
+/* Returns the op at a code address, or NULL. */
 struct ebpf_op *ebpf_op_at(const struct ebpf_machine *m, uint64_t address);
 
-/* Adds and removes; they count. Returns 0, or NETGDB_PROTO when there is no code (or none set). */
+/*
+ * Add and remove a breakpoint; several at one address are counted. Return 0, or NETGDB_PROTO if the
+ * address has no code or no breakpoint.
+ */
 int ebpf_break_add(struct ebpf_machine *m, uint64_t address);
 int ebpf_break_remove(struct ebpf_machine *m, uint64_t address);
 
 /*
- * Writes memory for a debugger: as ebpf_memory_poke, and code that was changed is decoded anew.
- * Returns the bytes written.
+ * Writes memory for a debugger, as ebpf_memory_poke(), and decodes changed code again. Returns the
+ * number of bytes written.
  */
 size_t ebpf_machine_poke(struct ebpf_machine *m, uint64_t address, const void *data, size_t len);
 
 /*
- * Writes the shadow call stack (one record a frame, the layout is in frames.h) and returns the
- * address of the innermost record, the machine's x29.
+ * Writes the shadow call stack, one record per call frame (frames.h), and returns the address of
+ * the innermost record, which debuggers see as x29.
  */
 uint64_t ebpf_machine_shadow(struct ebpf_machine *m);
 
-/* That address alone. */
+/* Returns that address without writing the records. */
 uint64_t ebpf_shadow_at(const struct ebpf_machine *m);
 
-/* From now on `left` more instructions may run; EBPF_NO_BUDGET: any number. */
+/* Sets the number of instructions that may still run; EBPF_NO_BUDGET: unlimited. */
 void ebpf_machine_budget(struct ebpf_machine *m, uint64_t left);
 
-/* Registers that only a debugger sees: r10 less the frame size of the function at pc. */
+/* Returns the frame base for debuggers: r10 minus the frame size of the function at pc. */
 uint64_t ebpf_frame_base(const struct ebpf_machine *m, uint64_t pc, uint64_t r10);
 
-/* For helpers: puts the text of a fault and returns the stop. */
+/* For helpers and the loops: records a fault and its text, and returns `stop`. */
 enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64_t address,
                              const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The signal of a stop as GDB numbers them (include/gdb/signals.def); 0 for EXITED and RUNNING. */
+/* Returns GDB's signal number of a stop (include/gdb/signals.def); 0 for EXITED and RUNNING. */
 unsigned ebpf_stop_signal(enum ebpf_stop stop);
 
-/* Between the files of the machine. */
+/* ---- for the files of the machine ---- */
+
+/* Decodes all instructions into m->code. Returns 0 or NETGDB_NOMEM. */
 int ebpf_decode(struct ebpf_machine *m);
-void ebpf_arm(struct ebpf_machine *m, uint32_t slot); /* chooses the code that runs an op */
-const void *const *ebpf_fast_labels(void);
-enum ebpf_stop ebpf_fast(struct ebpf_machine *m, uint64_t slice);
-enum ebpf_stop ebpf_careful(struct ebpf_machine *m, uint64_t low, uint64_t high, uint64_t slice);
+
+void ebpf_arm(struct ebpf_machine *m,
+              uint32_t slot); /* sets op->go: a breakpoint, a fused op or the op itself */
+
+/* Addresses of the code of each op in the unchecked loop, by enum ebpf_opcode. */
+const void *const *ebpf_op_labels(void);
+
+/* The interpreter loops, see exec_unchecked.c and exec_checked.c. */
+enum ebpf_stop ebpf_run_unchecked(struct ebpf_machine *m, uint64_t slice);
+enum ebpf_stop ebpf_run_checked(struct ebpf_machine *m, uint64_t low, uint64_t high,
+                                uint64_t slice);
 
 #endif

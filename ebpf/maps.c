@@ -12,7 +12,7 @@ static uint32_t round8(uint32_t n)
     return (n + 7) & ~7U;
 }
 
-/* The bytes of an entry; all maps lie inside their regions by construction. */
+/* The bytes of an entry, which is always inside the map's region. */
 static uint8_t *entry_host(const struct ebpf_machine *m, const struct ebpf_map *map, uint32_t entry)
 {
     const struct ebpf_region *r = ebpf_memory_find(&m->memory, map->base);
@@ -78,7 +78,7 @@ int ebpf_maps_set_up(struct ebpf_machine *m)
     for (unsigned i = 0; i < m->map_count && rc == 0; i++) {
         rc = set_up(m, &m->maps[i], &m->image->map[i], base);
         const struct ebpf_region *r = ebpf_memory_find(&m->memory, base);
-        base += r != NULL ? r->size + EBPF_PAGE : 0; /* a hole behind each */
+        base += r != NULL ? r->size + EBPF_PAGE : 0; /* an unmapped page after each */
     }
     return rc;
 }
@@ -107,7 +107,7 @@ uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index)
     return index < m->map_count ? m->maps[index].base : 0;
 }
 
-/* FNV-1a: spreads short keys well enough, and the same in every run. */
+/* FNV-1a: good for short keys, and deterministic. */
 static uint32_t bucket_of(const struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t hash = 2166136261U;
@@ -116,7 +116,7 @@ static uint32_t bucket_of(const struct ebpf_map *map, const uint8_t *key)
     return hash & (map->buckets - 1);
 }
 
-/* The link that leads to the entry with that key, or to 0 at the end of the bucket. */
+/* The link to the entry with a key, or the last link of its bucket, which is 0. */
 static uint32_t *find_link(const struct ebpf_machine *m, const struct ebpf_map *map,
                            const uint8_t *key)
 {
@@ -126,7 +126,7 @@ static uint32_t *find_link(const struct ebpf_machine *m, const struct ebpf_map *
     return link;
 }
 
-/* The entry with that key and 1, or 0. */
+/* The index of the entry with a key, + 1; 0: none. */
 static uint32_t find(const struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key)
 {
     if (map->buckets != 0)
@@ -142,7 +142,7 @@ uint64_t ebpf_map_lookup(struct ebpf_machine *m, const struct ebpf_map *map, con
     return entry == 0 ? 0 : map->base + (uint64_t)(entry - 1) * map->stride;
 }
 
-/* Takes a free entry for the key; 0 when the map is full. */
+/* Allocates an entry for a key; 0: the map is full. */
 static uint32_t insert(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t entry = map->vacant;

@@ -10,9 +10,9 @@
 #define FOUR_GIB (UINT64_C(1) << 32)
 
 /*
- * A window that no address matches: an address chooses its window by bits 28-31, and this base
- * has the bits of the next one, so that the distance is never 0 and a size of 8 lets no access
- * through: only the base itself is at a distance that fits.
+ * Makes a window that no address matches. An address selects its window by bits 28-31; this base
+ * has the bits of the next window, so the distance is never 0, and size 8 admits distance 0 at
+ * most.
  */
 static void close_window(struct ebpf_window *w, unsigned index)
 {
@@ -36,7 +36,7 @@ void ebpf_memory_free(struct ebpf_memory *m)
     ebpf_memory_init(m);
 }
 
-/* Windows that the region covers and no earlier one has taken. */
+/* Sets the windows that the region covers, unless an earlier region has. */
 static void open_windows(struct ebpf_window *windows, const struct ebpf_region *r)
 {
     uint64_t first = r->base >> EBPF_WINDOW_SHIFT;
@@ -129,7 +129,7 @@ uint8_t *ebpf_memory_access(struct ebpf_memory *m, uint64_t address, uint64_t si
     return r->host + (address - r->base);
 }
 
-/* The run of bytes of one region at `address`, at most `len`. */
+/* The bytes of one region from `address` on, at most `len`. */
 static size_t run_at(const struct ebpf_memory *m, uint64_t address, size_t len, uint8_t **host,
                      unsigned forbidden)
 {

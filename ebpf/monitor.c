@@ -11,7 +11,7 @@
 
 enum { LINES = 10, LINES_MAX = 500, WORD_MAX = 128, ENTRIES_SHOWN = 16 };
 
-/* A number as people write it, or the name of a symbol; false: neither. */
+/* Parses a number in C's notation or a symbol's name; false: neither. */
 static bool number_or_name(const struct stub *s, const char *word, uint64_t *value)
 {
     char *end;
@@ -25,7 +25,7 @@ static bool number_or_name(const struct stub *s, const char *word, uint64_t *val
     return true;
 }
 
-/* The next word of *text into `word`; false: there is none. */
+/* Copies the next word of *text to `word`; false: there is none. */
 static bool next_word(const char **text, char word[WORD_MAX])
 {
     size_t n = 0;

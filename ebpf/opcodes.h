@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The machine's own operations, one list for the decoder and both interpreter loops. A program's
- * instruction is turned into one of them once, so that nothing is left to find out when it runs.
+ * The machine's predecoded operations ("ops"): one list for the decoder and both interpreter loops.
+ * The decoder converts each instruction once, so that the loops need not decode.
  */
 #ifndef NETGDB_EBPF_OPCODES_H
 #define NETGDB_EBPF_OPCODES_H
 
 #include <stdint.h>
 
-/* X(NAME): two operands; each as NAME64_REG, NAME64_IMM, NAME32_REG, NAME32_IMM. */
+/* X(NAME): ALU ops with two operands; each has the forms NAME64_REG, NAME64_IMM, NAME32_REG and
+ * NAME32_IMM. */
 #define EBPF_ALU(X)                                                                                \
     X(ADD)                                                                                         \
     X(SUB)                                                                                         \
@@ -25,7 +26,7 @@
     X(ARSH)                                                                                        \
     X(MOV)
 
-/* X(NAME): conditions; the same four forms. */
+/* X(NAME): conditional jumps, in the same four forms. */
 #define EBPF_JUMPS(X)                                                                              \
     X(JEQ)                                                                                         \
     X(JNE)                                                                                         \
@@ -39,8 +40,8 @@
     X(JSLT)                                                                                        \
     X(JSLE)
 
-/* X(NAME): everything else. */
-#define EBPF_OTHERS(X)                                                                             \
+/* X(NAME): ops with a single form. */
+#define EBPF_SINGLES(X)                                                                            \
     X(NEG64)                                                                                       \
     X(NEG32)                                                                                       \
     X(MOVSX8) /* to 64 bits */                                                                     \
@@ -70,29 +71,29 @@
     X(STDW)                                                                                        \
     X(ATOMIC32) /* imm: the operation */                                                           \
     X(ATOMIC64)                                                                                    \
-    X(PACKET_ABS) /* off: bytes; imm: where in the input */                                        \
+    X(PACKET_ABS) /* off: bytes; imm: offset in the input */                                       \
     X(PACKET_IND)                                                                                  \
     X(JA)                                                                                          \
     X(CALL)   /* off: to the target */                                                             \
     X(CALLX)  /* src: the register */                                                              \
     X(HELPER) /* imm: index into the table of helpers */                                           \
     X(EXIT)                                                                                        \
-    X(BAD)      /* imm: what is wrong, a pointer to a text */                                      \
-    X(OUTSIDE)  /* a trampoline; imm: the slot of the jump that leads out of the code */           \
-    X(FELL_OFF) /* behind the last slot */                                                         \
+    X(BAD)      /* imm: pointer to a text: the reason */                                           \
+    X(OUTSIDE)  /* a trampoline; imm: slot of a jump out of the code */                            \
+    X(FELL_OFF) /* after the last slot */                                                          \
     X(LOW32)    /* fused: a shift left by 32 and back, unsigned */                                 \
     X(LOW32_SIGNED)                                                                                \
-    X(BREAKPOINT) /* stands in place of what has a breakpoint */
+    X(BREAKPOINT) /* runs instead of an op with a breakpoint */
 
 /*
- * Two ops that run as one. A fused op has only code to run (`go`): the two ops stay where they
- * are, for jumps into the second, steps and breakpoints.
+ * Fused ops: two ops that run as one. A fused op exists only as code (`go`); both ops stay in
+ * place, for jumps to the second one, steps and breakpoints.
  *
- * An addition of an immediate and a jump on the same register, as at the end of loops, is
- * ADD_NAME_REG or ADD_NAME_IMM for each NAME of EBPF_JUMPS (64 bits).
+ * An addition of an immediate and a 64-bit jump on the same register, as at the end of loops:
+ * ADD_NAME_REG or ADD_NAME_IMM for each NAME of EBPF_JUMPS.
  *
- * X(NAME): what may follow a move to the same register and run with it as one op with three
- * operands, NAME64_REG and NAME64_IMM.
+ * X(NAME): ALU ops after a move to the same register: the two run as one op with three operands,
+ * MOV_NAME_REG and MOV_NAME_IMM.
  */
 #define EBPF_FUSED(X)                                                                              \
     X(ADD)                                                                                         \
@@ -112,7 +113,7 @@
 #define EBPF_ADD_JUMP_(name) OP_ADD_##name##_REG, OP_ADD_##name##_IMM,
 
 enum ebpf_opcode {
-    EBPF_ALU(EBPF_FORMS_) EBPF_JUMPS(EBPF_FORMS_) EBPF_OTHERS(EBPF_SINGLE_) EBPF_FUSED(EBPF_FUSED_)
+    EBPF_ALU(EBPF_FORMS_) EBPF_JUMPS(EBPF_FORMS_) EBPF_SINGLES(EBPF_SINGLE_) EBPF_FUSED(EBPF_FUSED_)
         EBPF_JUMPS(EBPF_ADD_JUMP_) OP_COUNT
 };
 
@@ -120,11 +121,11 @@ enum ebpf_opcode {
 enum { FORM_64_REG, FORM_64_IMM, FORM_32_REG, FORM_32_IMM };
 
 struct ebpf_op {
-    const void *go; /* the code that runs it */
+    const void *go; /* address of the code that runs it */
     uint8_t dst, src;
-    uint16_t code; /* enum ebpf_opcode, also while a breakpoint stands here */
-    int32_t off;   /* of a jump: bytes from the next op to the target; else the displacement */
-    uint64_t imm;  /* extended as the operation wants it */
+    uint16_t code; /* enum ebpf_opcode, also with a breakpoint */
+    int32_t off;   /* of a jump: bytes from the next op to the target; else the offset field */
+    uint64_t imm;  /* extended as the op requires */
 };
 
 #endif

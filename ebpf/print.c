@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Printing of programs; see print.h. */
+/* The helpers that print; see print.h. */
 #include "ebpf/print.h"
 
 #include <ctype.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A string of the program, cut to what one call may print; -1 with the fault made. */
+/* Copies a string of the program, truncated to EBPF_PRINT_MAX; -1 after a fault. */
 static int take_string(struct ebpf_machine *m, uint64_t address, uint64_t max,
                        char text[EBPF_PRINT_MAX + 1], enum ebpf_stop *stop)
 {
@@ -34,7 +34,7 @@ static uint64_t print(struct ebpf_machine *m, const struct buf *text)
     m->attention = true;
     if (buf_add(&m->output, text->data, text->len) == 0)
         return text->len;
-    m->output.error = 0; /* full: this text is lost, later ones may fit */
+    m->output.error = 0; /* full: this text is dropped */
     return 0;
 }
 
@@ -44,7 +44,7 @@ struct spec {
     char conversion; /* 0: the format ended */
 };
 
-/* Reads what stands behind '%'; returns what is behind it. */
+/* Parses a conversion after '%'; returns the text after it. */
 static const char *parse(const char *p, struct spec *s)
 {
     size_t flags = 0;
@@ -79,7 +79,7 @@ static void add_number(struct buf *out, const struct spec *s, uint64_t value)
     value = negative ? (uint64_t)narrow(value, s->size) : value << shift >> shift;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    (void)buf_printf(out, format, value); /* a format made above of known pieces */
+    (void)buf_printf(out, format, value); /* `format` is built above from checked pieces */
 #pragma GCC diagnostic pop
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a program prints: text into the machine's output, which whoever runs it takes. A full
- * output drops what does not fit and never stops the program.
+ * The helpers that print: they append text to the machine's output, which the caller of ebpf_run()
+ * reads and clears. Text that exceeds the output's limit is dropped; the program continues.
  */
 #ifndef NETGDB_EBPF_PRINT_H
 #define NETGDB_EBPF_PRINT_H
@@ -11,7 +11,7 @@
 enum { EBPF_PRINT_MAX = 1024 }; /* bytes of one call */
 
 /*
- * bpf_trace_printk: format, its size, three arguments. Knows %d %i %u %x %X %p %c %s %%, with l,
+ * bpf_trace_printk: format, its size, three arguments. Supports %d %i %u %x %X %p %c %s %% with l,
  * ll, h, hh, a width and flags. Result: bytes printed.
  */
 enum ebpf_stop ebpf_print_format(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);

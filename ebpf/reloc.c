@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Relocations of eBPF objects, LLVM's and binutils' numbers. Both agree on 1 and 10; 2, 3 and 4
- * mean data in sections without code, and in code what binutils means (or, 2 on a call, what old
- * clang did). What is in place is an addend: to the symbol's address for LLVM, to its section's
- * for gcc-bpf. Sources: LLVM's BPF.def and "BPF relocation types", binutils' include/elf/bpf.h.
+ * Applies the relocations of eBPF objects, by the numbers of LLVM and binutils. Both agree on 1
+ * and 10. 2, 3 and 4 relocate data in sections without code; in code they have binutils' meaning (2
+ * on a call: that of old clang). The in-place value is an addend: to the symbol's address for LLVM,
+ * to the address of its section for gcc-bpf. Sources: LLVM's BPF.def and "BPF relocation types",
+ * binutils' include/elf/bpf.h.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -23,10 +24,10 @@ enum {
     R_DATA_64_PCREL = 13
 };
 
-/* One relocation, with all that is known of it. */
+/* One relocation, with its symbol. */
 struct reloc {
     struct piece *in;
-    uint8_t *where; /* `room` bytes may be touched */
+    uint8_t *where; /* the bytes to relocate: `room` of them are in the section */
     uint64_t offset, room;
     unsigned type;
     bool rela;
@@ -34,14 +35,14 @@ struct reloc {
     GElf_Sym symbol;
     const char *name; /* of the symbol, or of its section */
     bool defined;
-    uint64_t base;    /* address of the symbol's section; of itself when it is absolute */
+    uint64_t base;    /* address of the symbol's section; of an absolute symbol itself */
     uint64_t address; /* of the symbol */
 };
 
 static uint64_t get(const uint8_t *p, unsigned bytes)
 {
     uint64_t v = 0;
-    memcpy(&v, p, bytes); /* objects are little-endian, and so is every host that this runs on */
+    memcpy(&v, p, bytes); /* objects and all supported hosts are little-endian */
     return v;
 }
 
@@ -50,7 +51,7 @@ static void put(uint8_t *p, unsigned bytes, uint64_t value)
     memcpy(p, &value, bytes);
 }
 
-/* The address meant: symbol and addend, which `in_place` is unless the relocation brings one. */
+/* The target address: the symbol plus the addend, of RELA or else `in_place`. */
 static uint64_t target(const struct linker *l, const struct reloc *r, uint64_t in_place)
 {
     if (r->rela)
@@ -83,7 +84,7 @@ static int relocate_lddw(struct linker *l, const struct reloc *r)
     return 0;
 }
 
-/* A call of a function that is not in the object may be a helper's name. */
+/* Binds a call of an undefined function to the helper with this name. */
 static int bind_helper(struct linker *l, const struct reloc *r)
 {
     const struct ebpf_helper *h =
@@ -101,7 +102,7 @@ static int relocate_call(struct linker *l, const struct reloc *r)
         return no_room(l, r);
     if (!r->defined)
         return bind_helper(l, r);
-    /* LLVM: in place is the distance less one slot; binutils: nothing that is of use. */
+    /* The in-place value of LLVM is the distance minus one slot; that of binutils is not used. */
     uint64_t in_place = get(r->where + 4, 4) + 1;
     uint64_t more = r->rela ? (uint64_t)r->addend : l->gnu ? 0 : (uint64_t)(int32_t)in_place * 8;
     uint64_t distance = r->address + more - (r->in->address + r->offset); /* may be negative */
@@ -109,7 +110,7 @@ static int relocate_call(struct linker *l, const struct reloc *r)
     return 0;
 }
 
-/* 2, 3 and 4 in code. */
+/* Relocations 2, 3 and 4 in code. */
 static int relocate_code(struct linker *l, const struct reloc *r)
 {
     if (r->room < 8)
@@ -167,7 +168,7 @@ static int relocate(struct linker *l, const struct reloc *r)
     }
 }
 
-/* Where the symbol is. A weak one that nobody defines is at 0. */
+/* Sets the symbol's address; an undefined weak symbol is 0. */
 static void resolve(const struct linker *l, struct reloc *r, size_t index)
 {
     const struct piece *p = link_piece(l, &r->symbol);

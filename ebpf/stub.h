@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the stub share (target.c, stub_*.c, monitor.c); nobody else includes this. */
+/* Private declarations of the GDB stub (target.c, stub_*.c, monitor.c). */
 #ifndef NETGDB_EBPF_STUB_H
 #define NETGDB_EBPF_STUB_H
 
 #include "ebpf/target.h"
 
 enum stub_state {
-    STUB_STOPPED, /* a client looks at it, or may */
-    STUB_RUNS,    /* a resumption waits for its stop */
-    STUB_FREE,    /* detached: runs on */
-    STUB_ENDED    /* exited or killed: the next connection starts anew */
+    STUB_STOPPED, /* a client may examine it */
+    STUB_RUNS,    /* resumed: the stop reply is pending */
+    STUB_FREE,    /* detached: continues to run */
+    STUB_ENDED    /* exited or killed: the next connection starts a program */
 };
 
 /* A breakpoint of the client. */
@@ -22,49 +22,55 @@ struct stub {
     struct target base;
     struct ebpf_target_options o;
     const struct ebpf_face *face;
-    unsigned program; /* index of the image that runs */
+    unsigned program; /* index of the image */
     struct ebpf_machine *m;
     enum stub_state state;
-    enum ebpf_stop stop; /* why it stopped last; EBPF_STEPPED at the start */
+    enum ebpf_stop stop; /* reason of the last stop; EBPF_STEPPED at the start */
     bool interrupted;    /* Ctrl-C came */
-    bool by_interrupt;   /* and is why it stopped */
-    bool again;          /* the same program next time, not the next one */
-    bool stepping;       /* how it was resumed */
+    bool by_interrupt;   /* and caused the last stop */
+    bool again;          /* the next start is of the same program, not of the next one */
+    bool stepping;       /* the last resume was a step */
     uint64_t low, high;  /* the range of a step */
     struct buf reply;
-    /* What the client is. */
+    /* Features of the client. */
     bool lldb, swbreak, hwbreak, extended, file_open;
     struct stub_point point[EBPF_POINTS_MAX];
     unsigned points;
 };
 
-/* A request and a place in it. */
+/* The rest of a request that is being parsed. */
 struct stub_args {
     const uint8_t *at;
     size_t len;
 };
 
-/* Takes a hexadecimal number, or one character. False: there is none, nothing is taken. */
+/*
+ * Parse a hexadecimal number, a character or a text, and remove it from *a. Return false, and leave
+ * *a unchanged, if the request does not continue with it.
+ */
 bool stub_take_number(struct stub_args *a, uint64_t *value);
 bool stub_take(struct stub_args *a, char c);
 bool stub_take_text(struct stub_args *a, const char *text);
 
-void stub_error(struct stub *s, unsigned number); /* E and two digits: an errno */
-void stub_text(struct stub *s, const char *text);
+void stub_error(struct stub *s, unsigned number); /* replies E and an errno as two digits */
+void stub_text(struct stub *s, const char *text); /* appends text to the reply */
 
-/* The stop reply of the last stop, appended to the (empty) reply. */
+/* Appends the stop reply of the last stop to s->reply. */
 void stub_stop_reply(struct stub *s);
 
-/* Starts a program from its beginning; the state is then STUB_STOPPED. Returns 0 or an error. */
+/* Starts the program with this index; it is then STUB_STOPPED. Returns 0 or an error. */
 int stub_start(struct stub *s, unsigned program);
 
-/* A new client: what the last one left is cleared. */
+/* A new client has connected: clears the state of the last one. */
 void stub_connected(struct stub *s);
 void stub_clear_points(struct stub *s);
 
 const struct ebpf_image *stub_image(const struct stub *s);
 
-/* Each answers what it knows and leaves the reply empty for the rest; `a` is behind the name. */
+/*
+ * Handlers of requests: each sets s->reply, or leaves it empty if it does not support the request.
+ * `a` begins after the name.
+ */
 void stub_query(struct stub *s, struct stub_args a);    /* q… */
 void stub_set(struct stub *s, struct stub_args a);      /* Q… */
 void stub_xfer(struct stub *s, struct stub_args a);     /* qXfer:… */
@@ -81,10 +87,10 @@ void stub_read_memory(struct stub *s, struct stub_args a);
 void stub_write_memory(struct stub *s, struct stub_args a, bool binary);
 void stub_add_point(struct stub *s, struct stub_args a, bool add);
 
-/* The contents of the objects of qXfer, appended. */
+/* Appends the memory map for qXfer:memory-map:read. */
 void stub_memory_map(struct stub *s, struct buf *out);
 
-/* ENOENT and others as GDB's File-I/O numbers them, and the errnos of error replies. */
+/* Errnos by the numbers of GDB's File-I/O protocol, also used in error replies. */
 enum {
     STUB_ENOENT = 2,
     STUB_EIO = 5,

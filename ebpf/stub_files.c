@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the stub gives to read: the objects of qXfer, and by vFile the one file that it has, the
- * linked ELF, so that `target remote` alone gives a debugger its symbols.
+ * The objects that qXfer reads, and the only file of vFile: the linked ELF, from which a debugger
+ * gets its symbols after `target remote` alone.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 enum {
     PATH_MAX_BYTES = 512,
-    THE_FILE = 3, /* its descriptor */
+    THE_FILE = 3, /* file descriptor of the linked ELF */
     STAT_BYTES = 64
 };
 
@@ -21,7 +21,7 @@ static void path_of(const struct stub *s, char path[PATH_MAX_BYTES])
     snprintf(path, PATH_MAX_BYTES, "/ebpf/%s", stub_image(s)->name);
 }
 
-/* A name can hold what XML cannot. */
+/* Appends a name with XML's special characters replaced. */
 static void add_xml(struct buf *out, const char *text)
 {
     for (; *text != 0; text++)
@@ -54,7 +54,7 @@ static bool make_object(struct stub *s, struct stub_args *a, struct buf *out)
     return true;
 }
 
-/* The part of an object that was asked for, m when there is more, l when not. */
+/* Replies with the requested bytes of an object: m if there are more, else l. */
 static void give_part(struct stub *s, struct stub_args a, const uint8_t *data, size_t size)
 {
     uint64_t offset, len;
@@ -78,7 +78,7 @@ void stub_xfer(struct stub *s, struct stub_args a)
     if (make_object(s, &a, &object))
         give_part(s, a, object.data, object.len);
     else if (a.len != known)
-        stub_error(s, STUB_EINVAL); /* the object, but not so */
+        stub_error(s, STUB_EINVAL); /* a known object, but a malformed request */
     buf_free(&object);
 }
 
@@ -107,7 +107,7 @@ static void open_file(struct stub *s, struct stub_args a)
     if (!ours || stub_image(s)->elf.len == 0)
         file_error(s, STUB_ENOENT);
     else if (!stub_take(&a, ',') || !stub_take_number(&a, &flags) || flags != 0)
-        file_error(s, STUB_EINVAL); /* for reading only */
+        file_error(s, STUB_EINVAL); /* read-only */
     else {
         s->file_open = true;
         (void)buf_printf(&s->reply, "F%x", THE_FILE);
@@ -157,7 +157,7 @@ static void stat_file(struct stub *s, struct stub_args a)
     uint64_t size = stub_image(s)->elf.len;
     if (!take_file(s, &a))
         return;
-    put_be(stat + 8, 4, 0100444); /* st_mode: a file to read */
+    put_be(stat + 8, 4, 0100444); /* st_mode: a regular file, read-only */
     put_be(stat + 12, 4, 1);      /* st_nlink */
     put_be(stat + 28, 8, size);
     put_be(stat + 36, 8, 512); /* st_blksize */

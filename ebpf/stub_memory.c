@@ -30,7 +30,7 @@ void stub_read_memory(struct stub *s, struct stub_args a)
     free(bytes);
 }
 
-/* All of it or nothing. */
+/* Writes all bytes or none. */
 static void write_bytes(struct stub *s, uint64_t address, const struct buf *data)
 {
     if (ebpf_memory_poke(&s->m->memory, address, NULL, data->len) != data->len)
@@ -65,7 +65,7 @@ static struct stub_point *find_point(struct stub *s, char type, uint64_t address
     return NULL;
 }
 
-/* Setting the same one twice is one (GDB manual, "Packets", Z). */
+/* A second Z of the same kind and address has no effect (GDB manual, "Packets", Z). */
 static void add_break(struct stub *s, char type, uint64_t address)
 {
     if (find_point(s, type, address) != NULL)
@@ -118,12 +118,12 @@ void stub_add_point(struct stub *s, struct stub_args a, bool add)
     if (type >= '2')
         change_watch(s, &watch, add);
     else if (add)
-        add_break(s, type, address); /* any kind: an instruction is an instruction */
+        add_break(s, type, address); /* `kind` is ignored: all instructions are alike */
     else
         remove_break(s, type, address);
 }
 
-/* Regions for GDB: what the debugger may write is ram to it. */
+/* The memory map for GDB: regions that the debugger may write are ram. */
 void stub_memory_map(struct stub *s, struct buf *out)
 {
     const struct ebpf_memory *m = &s->m->memory;
@@ -139,7 +139,7 @@ void stub_memory_map(struct stub *s, struct buf *out)
     (void)buf_adds(out, "</memory-map>\n");
 }
 
-/* LLDB's: the region at an address, or the hole and how far it reaches. */
+/* qMemoryRegionInfo of LLDB: the region at an address, or the unmapped range. */
 void stub_region_info(struct stub *s, struct stub_args a)
 {
     const struct ebpf_memory *m = &s->m->memory;

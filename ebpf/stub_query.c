@@ -92,7 +92,7 @@ void stub_query(struct stub *s, struct stub_args a)
 void stub_set(struct stub *s, struct stub_args a)
 {
     if (stub_take_text(&a, "ThreadSuffixSupported") || stub_take_text(&a, "ListThreadsInStopReply"))
-        s->lldb = true; /* only LLDB asks; both stay unknown */
+        s->lldb = true; /* only LLDB sends these; neither is supported */
     else if (stub_take_text(&a, "EnableErrorStrings"))
         s->lldb = true;
 }

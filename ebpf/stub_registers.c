@@ -6,7 +6,7 @@
 #include "ebpf/stub.h"
 #include "proto/rsp.h"
 
-enum { REGISTERS_MAX = 64 /* of any face */ };
+enum { REGISTERS_MAX = 64 /* of any register layout */ };
 
 static const struct ebpf_register *take_register(const struct stub *s, struct stub_args *a,
                                                  unsigned *number)
@@ -40,7 +40,7 @@ void stub_read_register(struct stub *s, struct stub_args a)
     (void)buf_addhex(&s->reply, &value, r->bytes);
 }
 
-/* A value of the register's size at the start of hexadecimal text. */
+/* Parses a value of the register's size from hexadecimal text. */
 static bool take_value(const struct ebpf_register *r, struct stub_args *a, uint64_t *value)
 {
     *value = 0;
@@ -73,8 +73,8 @@ void stub_write_register(struct stub *s, struct stub_args a)
 }
 
 /*
- * Looks at (and with `write` changes) each register to which the text gives another value. Two
- * names of one machine register differ when the client has changed one: that one counts.
+ * Checks (with `write`: changes) each register whose value in the text differs. If one of two
+ * registers for the same machine register differs, that one is used.
  */
 static unsigned apply(struct stub *s, struct stub_args a, bool write)
 {
@@ -108,7 +108,7 @@ void stub_write_registers(struct stub *s, struct stub_args a)
     stub_text(s, "OK");
 }
 
-/* LLDB's qRegisterInfo: one register, its place in g, and its roles. */
+/* qRegisterInfo of LLDB: a register, its offset in g, and its generic name. */
 void stub_register_info(struct stub *s, struct stub_args a)
 {
     unsigned number, offset = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which names the image has, where it starts, and its maps; part of the loader. */
+/* The loader's symbols, entry point and map definitions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "ebpf/linker.h"
 #include "proto/err.h"
 
-/* A symbol that people know: of a function or an object, not the compiler's labels. */
+/* True for functions and objects, false for the compiler's labels. */
 static bool wanted(const struct linker *l, const GElf_Sym *s, const char *name)
 {
     const struct piece *p = link_piece(l, s);
@@ -39,7 +39,7 @@ static int by_address(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* A function without a size reaches to the next symbol, or to the end of the code. */
+/* A function without a size extends to the next symbol or the end of the code. */
 static void complete_sizes(struct ebpf_image *image)
 {
     uint64_t end = image->text->base + image->text->size;
@@ -78,12 +78,12 @@ int link_symbols(struct linker *l)
     return 0;
 }
 
-/* The section to start in; NULL with the error made. */
+/* The section of the entry point; NULL with an error. */
 static const struct piece *entry_section(struct linker *l)
 {
     const struct piece *text = NULL, *only = NULL;
     char names[160] = "";
-    unsigned others = 0;
+    unsigned candidates = 0;
     for (size_t i = 0; i < l->pieces; i++) {
         const struct piece *p = &l->piece[i];
         if (p->group != LINK_TEXT || p->size == 0)
@@ -95,7 +95,7 @@ static const struct piece *entry_section(struct linker *l)
             text = p;
         else {
             only = p;
-            others++;
+            candidates++;
         }
         size_t used = strlen(names);
         if (used + strlen(p->name) + 2 < sizeof names)
@@ -103,13 +103,13 @@ static const struct piece *entry_section(struct linker *l)
     }
     if (l->options.section != NULL)
         (void)link_error(l, "no code in a section %s; there is:%s", l->options.section, names);
-    else if (others > 1)
+    else if (candidates > 1)
         (void)link_error(l, "several programs, choose a section:%s", names);
-    else if (others == 1)
+    else if (candidates == 1)
         return only;
     else if (text == NULL)
         (void)link_error(l, "there is no code in it");
-    return l->options.section != NULL || others > 1 ? NULL : text;
+    return l->options.section != NULL || candidates > 1 ? NULL : text;
 }
 
 static const struct ebpf_symbol *named_in(const struct ebpf_image *image, const struct piece *p,
@@ -150,7 +150,7 @@ int link_entry(struct linker *l)
     return 0;
 }
 
-/* struct bpf_map_def of old: type, key_size, value_size, max_entries, map_flags. */
+/* The older struct bpf_map_def: type, key_size, value_size, max_entries, map_flags. */
 static int add_old_map(struct linker *l, const struct piece *p, const struct ebpf_symbol *s)
 {
     struct ebpf_image *image = l->image;

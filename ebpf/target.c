@@ -75,7 +75,7 @@ static void add_watch(struct stub *s)
                          s->m->memory.hit_address);
 }
 
-/* Whether it was a hardware breakpoint, as the client has set it. */
+/* True unless the client has a software breakpoint at pc. */
 static bool stopped_at_hardware(const struct stub *s)
 {
     for (unsigned i = 0; i < s->points; i++)
@@ -103,7 +103,7 @@ static void add_reason(struct stub *s)
     stub_text(s, ";");
 }
 
-/* LLDB and the seed's clients read two digits; GDB takes the low half of r0. */
+/* GDB shows the low half of r0; LLDB, and clients of the layout "seed", read two digits. */
 static void add_exit(struct stub *s)
 {
     uint64_t r0 = s->m->reg[0];
@@ -194,9 +194,9 @@ static void resume(struct stub *s, bool step, uint64_t low, uint64_t high)
     s->by_interrupt = false;
 }
 
-/* c, s with an address; C, S with a signal and perhaps an address. A signal is not delivered:
- * there is nobody to catch it, and what failed fails again. */
-static void resume_old(struct stub *s, char how, struct stub_args a)
+/* c and s, with an optional address; C and S, with a signal and an optional address. The signal is
+ * ignored: programs have no handlers, and a faulting instruction faults again. */
+static void resume_by_letter(struct stub *s, char how, struct stub_args a)
 {
     uint64_t signal, address;
     bool with_signal = how == 'C' || how == 'S';
@@ -214,8 +214,8 @@ static void resume_old(struct stub *s, char how, struct stub_args a)
     resume(s, how == 's' || how == 'S', 0, 0);
 }
 
-/* The first action counts: there is one thread. */
-static void resume_cont(struct stub *s, struct stub_args a)
+/* vCont: only the first action is used, since there is one thread. */
+static void resume_vcont(struct stub *s, struct stub_args a)
 {
     uint64_t low = 0, high = 0, signal;
     char how = a.len == 0 ? 0 : (char)*a.at;
@@ -231,8 +231,8 @@ static void resume_cont(struct stub *s, struct stub_args a)
     resume(s, how != 'c' && how != 'C', low, high);
 }
 
-/* vRun;FILE;…: FILE, when there is one, names a program of the list. */
-static void run_anew(struct stub *s, struct stub_args a)
+/* vRun;FILE;…: restarts, with the program of the list that has the base name of FILE. */
+static void rerun(struct stub *s, struct stub_args a)
 {
     unsigned program = s->program;
     struct buf name;
@@ -270,7 +270,7 @@ static void kill_program(struct stub *s)
 static void choose_thread(struct stub *s, struct stub_args a)
 {
     uint64_t id = 0;
-    if (a.len != 0) /* g or c: what for */
+    if (a.len != 0) /* g or c */
         (void)stub_take(&a, (char)*a.at);
     bool any = stub_take_text(&a, "-1");
     if (any || (stub_take_number(&a, &id) && id <= 1))
@@ -293,11 +293,11 @@ static void take_v(struct stub *s, struct stub_args a)
     if (stub_take_text(&a, "Cont?"))
         stub_text(s, "vCont;c;C;s;S;r");
     else if (stub_take_text(&a, "Cont;"))
-        resume_cont(s, a);
+        resume_vcont(s, a);
     else if (stub_take_text(&a, "File:"))
         stub_file(s, a);
     else if (stub_take_text(&a, "Run;"))
-        run_anew(s, a);
+        rerun(s, a);
     else if (stub_take_text(&a, "Kill;")) {
         kill_program(s);
         stub_text(s, "OK");
@@ -318,7 +318,7 @@ static void dispatch(struct stub *s, char c, struct stub_args a)
     case 'C':
     case 's':
     case 'S':
-        resume_old(s, c, a);
+        resume_by_letter(s, c, a);
         break;
     case 'g':
         stub_read_registers(s);
@@ -364,21 +364,21 @@ static void dispatch(struct stub *s, char c, struct stub_args a)
     case 'R':
         restart(s);
         break;
-    default: /* an empty reply: not known */
+    default: /* an empty reply: not supported */
         break;
     }
 }
 
 /* --- the target -------------------------------------------------------------------------- */
 
-static struct stub *of(struct target *t)
+static struct stub *to_stub(struct target *t)
 {
     return (struct stub *)t;
 }
 
 static int stub_send(struct target *t, const struct request *r)
 {
-    struct stub *s = of(t);
+    struct stub *s = to_stub(t);
     if (r->len > TARGET_REPLY_MAX)
         return NETGDB_TOO_LONG;
     buf_reset(&s->reply);
@@ -390,7 +390,7 @@ static int stub_send(struct target *t, const struct request *r)
     return s->m == NULL ? NETGDB_CLOSED : 0;
 }
 
-/* One O packet of what the program has printed; false: there is nothing. */
+/* Moves output of the program to an O packet; false: there is none. */
 static bool take_output(struct stub *s, struct buf *reply)
 {
     struct buf *out = &s->m->output;
@@ -404,8 +404,8 @@ static bool take_output(struct stub *s, struct buf *reply)
     return true;
 }
 
-/* Says why it stopped, where a signal does not say it all. */
-static void tell(struct stub *s)
+/* Prints an exit or a fault, for which the stop reply has only a signal. */
+static void print_stop(struct stub *s)
 {
     struct buf *out = &s->m->output;
     uint64_t r0 = s->m->reg[0];
@@ -418,24 +418,24 @@ static void tell(struct stub *s)
         (void)buf_printf(out, "%s: %s\n", stub_image(s)->name, s->m->fault.text);
 }
 
-static void stopped(struct stub *s, enum ebpf_stop stop)
+static void on_stop(struct stub *s, enum ebpf_stop stop)
 {
     s->stop = stop;
     s->state = stop == EBPF_EXITED ? STUB_ENDED : STUB_STOPPED;
     (void)ebpf_machine_shadow(s->m);
-    tell(s);
+    print_stop(s);
     log_debug(s->o.log, "stopped at 0x%" PRIx64 " after %" PRIu64 " instructions", s->m->pc,
               s->m->executed);
 }
 
-/* Runs until there is something to say (0) or something in `watch` came (NETGDB_AGAIN). */
-static int run(struct stub *s, unsigned watch)
+/* Runs until a stop or output (0), or an event in `watch` (NETGDB_AGAIN). */
+static int run_program(struct stub *s, unsigned watch)
 {
     while (s->state == STUB_RUNS || s->state == STUB_FREE) {
         enum ebpf_stop stop = EBPF_RUNNING;
         if (s->interrupted) {
             s->by_interrupt = true;
-            stopped(s, EBPF_STEPPED);
+            on_stop(s, EBPF_STEPPED);
             break;
         }
         if (s->state == STUB_RUNS && s->stepping)
@@ -443,7 +443,7 @@ static int run(struct stub *s, unsigned watch)
         else
             stop = ebpf_run(s->m, EBPF_SLICE);
         if (stop != EBPF_RUNNING)
-            stopped(s, stop);
+            on_stop(s, stop);
         else if (s->m->output.len != 0)
             return 0;
         else if (watch != 0 && io_wait(s->o.io, 0, watch) != 0)
@@ -458,10 +458,10 @@ static int run(struct stub *s, unsigned watch)
 
 static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
-    struct stub *s = of(t);
+    struct stub *s = to_stub(t);
     *final = false;
     if (s->state == STUB_RUNS) {
-        int rc = run(s, watch);
+        int rc = run_program(s, watch);
         if (rc != 0)
             return rc;
     }
@@ -473,7 +473,7 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
 
 static int stub_interrupt(struct target *t)
 {
-    of(t)->interrupted = of(t)->state == STUB_RUNS;
+    to_stub(t)->interrupted = to_stub(t)->state == STUB_RUNS;
     return 0;
 }
 
@@ -485,7 +485,7 @@ static int stub_idle(struct target *t)
 
 static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    struct stub *s = of(t);
+    struct stub *s = to_stub(t);
     (void)r;
     stub_clear_points(s);
     if (s->state != STUB_ENDED)
@@ -501,7 +501,7 @@ static size_t stub_max_request(struct target *t)
 
 static void stub_free(struct target *t)
 {
-    struct stub *s = of(t);
+    struct stub *s = to_stub(t);
     ebpf_machine_free(s->m);
     buf_free(&s->reply);
     free(s);
@@ -536,11 +536,11 @@ int ebpf_target_new(struct target **out, const struct ebpf_target_options *optio
 int ebpf_target_run_on(struct target *t, unsigned watch,
                        void (*print)(void *context, const uint8_t *text, size_t len), void *context)
 {
-    struct stub *s = of(t);
+    struct stub *s = to_stub(t);
     int rc = 0;
     while (s->state == STUB_FREE && rc == 0) {
         s->interrupted = false;
-        rc = run(s, watch);
+        rc = run_program(s, watch);
         struct buf *out = &s->m->output;
         if (print != NULL && out->len != 0)
             print(context, out->data, out->len);
@@ -551,7 +551,7 @@ int ebpf_target_run_on(struct target *t, unsigned watch,
 
 struct ebpf_machine *ebpf_target_machine(struct target *t)
 {
-    return of(t)->m;
+    return to_stub(t)->m;
 }
 
 enum ebpf_stop ebpf_target_stop(const struct target *t)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The machine as a target (proto/target.h): a whole GDB stub, with its own qXfer and vFile, that
- * LLDB can talk to as well. It runs programs in recv, in slices, and looks at its io between two
- * of them, so that Ctrl-C is heard while a program runs for ever.
+ * The machine as a target (proto/target.h): a complete GDB stub with qXfer and vFile, for GDB and
+ * LLDB. It runs programs inside recv, in slices, and polls its io between two slices, so that
+ * Ctrl-C can interrupt an endless program.
  *
- * A program waits before its first instruction. When it has ended, the next connection (seen by
- * its qSupported) gets the next program of the list, after the last the first again; vRun and R
- * start the same one anew. After D the program runs on: whoever owns the target calls
- * ebpf_target_run_on meanwhile. A new connection stops it where it is.
+ * A program starts stopped at its first instruction. After it has ended, the next connection
+ * (recognized by qSupported) gets the next program of the list, in a circle; vRun and R restart the
+ * same one. After D the program continues to run while the target's owner calls
+ * ebpf_target_run_on(). A new connection stops it.
  */
 #ifndef NETGDB_EBPF_TARGET_H
 #define NETGDB_EBPF_TARGET_H
@@ -19,9 +19,9 @@
 #include "proto/target.h"
 
 enum {
-    EBPF_SLICE = 1 << 18, /* instructions between two looks at the io: below 2 ms */
-    EBPF_PACKET_MAX = 0x4000,
-    EBPF_POINTS_MAX = 1024 /* breakpoints of a client */
+    EBPF_SLICE = 1 << 18,     /* instructions between two polls of the io: below 2 ms */
+    EBPF_PACKET_MAX = 0x4000, /* PacketSize, bytes */
+    EBPF_POINTS_MAX = 1024    /* breakpoints of a client */
 };
 
 struct ebpf_target_options {
@@ -33,19 +33,22 @@ struct ebpf_target_options {
     const struct log *log; /* NULL: silent */
 };
 
-/* Returns 0, NETGDB_NOMEM, or NETGDB_TOO_LONG or NETGDB_PROTO: a program does not fit. */
+/*
+ * Makes a target with the first program stopped. Returns 0, NETGDB_NOMEM, or NETGDB_TOO_LONG or
+ * NETGDB_PROTO if the program exceeds the machine's limits.
+ */
 int ebpf_target_new(struct target **out, const struct ebpf_target_options *options);
 
 /*
- * After a detach: runs the program on until it ends or stops by a fault (0), or something in
- * `watch` (IO_ON_… bits) comes (NETGDB_AGAIN; call again). What it prints goes to `print`, NULL:
- * nowhere. 0 at once when nothing runs.
+ * After a detach: runs the program until it ends or faults (returns 0), or an event in `watch`
+ * (IO_ON_… bits) occurs (returns NETGDB_AGAIN; call again). Passes its output to `print`; NULL:
+ * drops it. Returns 0 at once if no program runs.
  */
 int ebpf_target_run_on(struct target *t, unsigned watch,
                        void (*print)(void *context, const uint8_t *text, size_t len),
                        void *context);
 
-/* The machine of a target, for the one who made it; the program in it, and how it stopped last. */
+/* Return the target's machine, owned by the target, and the reason of its last stop. */
 struct ebpf_machine *ebpf_target_machine(struct target *t);
 enum ebpf_stop ebpf_target_stop(const struct target *t);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Symbols by libbfd; see bfd_syms.h. */
-#include "config.h" /* bfd.h wants it first */
+/* Symbol tables by libbfd; see bfd_syms.h. */
+#include "config.h" /* bfd.h requires that it comes first */
 
 #include "symbols/bfd_syms.h"
 
@@ -86,7 +86,7 @@ uint32_t bfd_syms_crc32(uint32_t crc, const uint8_t *bytes, size_t len)
     return (uint32_t)bfd_calc_gnu_debuglink_crc32(crc, bytes, len);
 }
 
-/* libbfd's own formats (%pB, …) are not printf's, and GDB's terminal is not ours: silence. */
+/* Discards libbfd's messages: printf does not know its formats (%pB), and the terminal is GDB's. */
 static void ignore_error(const char *format, va_list args)
 {
     (void)format;
@@ -101,7 +101,7 @@ static void ignore_assert(const char *format, const char *version, const char *f
     (void)line;
 }
 
-/* The file as libbfd sees it: our descriptor, which stays ours. */
+/* libbfd's access to the file: through the caller's descriptor, which it does not close. */
 static void *stream_open(bfd *abfd, void *file)
 {
     (void)abfd;
@@ -130,8 +130,8 @@ static int stream_stat(bfd *abfd, void *file, struct stat *st)
 }
 
 /*
- * bfd_check_format would go on to try every format it knows when the named one does not fit;
- * this is its first step alone (bfd/format.c, bfd_check_format_matches).
+ * If the named format does not match, bfd_check_format() tries every format it knows. This does
+ * only the first step (bfd/format.c, bfd_check_format_matches).
  */
 static bool is_its_format(bfd *abfd)
 {
@@ -182,7 +182,7 @@ static int read_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context, c
         dynamic ? bfd_get_dynamic_symtab_upper_bound(abfd) : bfd_get_symtab_upper_bound(abfd);
     if (bytes < 0)
         return fail(why);
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): one pointer more */
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): room for one more pointer */
     asymbol **symbols = malloc((size_t)bytes + sizeof *symbols);
     if (symbols == NULL) {
         *why = "out of memory";

@@ -15,9 +15,9 @@ const char *const debugfile_roots[] = {"/usr/lib/debug", "/usr/local/lib/debug",
 struct search {
     const char *const *roots;
     struct build_id id; /* the program's */
-    const char *link;   /* NULL: it names none */
+    const char *link;   /* name in .gnu_debuglink; NULL: none */
     uint32_t crc;
-    char *dir; /* canonical, without a '/' at its end */
+    char *dir; /* canonical, without a final '/' */
 };
 
 static bool has_crc(const struct elf_file *f, uint32_t wanted)
@@ -40,7 +40,7 @@ static bool belongs(const struct search *s, const struct elf_file *f, bool linke
     return linked && has_crc(f, s->crc);
 }
 
-/* Opens `path` (owned: freed or returned) when it is the file that is searched. */
+/* Opens `path` if it is the debug file, and returns it. Takes ownership: frees it otherwise. */
 static char *take(const struct search *s, char *path, bool linked, struct elf_file *debug)
 {
     const char *why;

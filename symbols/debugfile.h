@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Separate debug files, where GDB looks for them too (GDB manual, "Separate Debug Files"):
+ * Finds separate debug files in the places where GDB searches them (GDB manual, "Separate Debug
+ * Files"):
  *
  *   ROOT/.build-id/XX/YYYY….debug   with the same build-id
  *   DIR/LINK, DIR/.debug/LINK, ROOT/DIR/LINK   by .gnu_debuglink
@@ -12,13 +13,13 @@
 
 #include "symbols/elf_file.h"
 
-/* Linux's and FreeBSD's ROOTs; ends in NULL. */
+/* The ROOTs of Linux and FreeBSD; ends in NULL. */
 extern const char *const debugfile_roots[];
 
 /*
- * Finds and opens the debug file of `program`, which was opened as `path`. A file counts when its
- * build-id is the program's, or when one of the two has none and its checksum is the link's.
- * Returns its path (the caller frees it) and fills *debug, or NULL.
+ * Finds and opens the debug file of `program`, which was opened as `path`. It must have the
+ * program's build-id or, if one of the two has no build-id, the checksum in .gnu_debuglink. Returns
+ * its path, which the caller frees, and fills *debug, which the caller closes; or returns NULL.
  */
 char *debugfile_open(const struct elf_file *program, const char *path, const char *const *roots,
                      struct elf_file *debug);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sanity of an ELF file's headers; see elf_check.h. */
+/* Checks of an ELF file's headers; see elf_check.h. */
 #include "symbols/elf_check.h"
 
 #include <elf.h>
@@ -9,7 +9,7 @@
 
 #include "proto/err.h"
 
-/* One section header, of either class. */
+/* A section header of either class. */
 struct section {
     uint32_t type, link;
     uint64_t offset, size, entsize, flags;
@@ -30,7 +30,7 @@ static int fail(struct check *c, int error, const char *why)
     return error;
 }
 
-/* An unsigned number of 2, 4 or 8 bytes in the file's byte order. */
+/* Decodes an unsigned number of 2, 4 or 8 bytes in the file's byte order. */
 static uint64_t number(const struct check *c, const uint8_t *bytes, unsigned width)
 {
     uint64_t value = 0;
@@ -39,7 +39,7 @@ static uint64_t number(const struct check *c, const uint8_t *bytes, unsigned wid
     return value;
 }
 
-/* The member of a header that is laid out differently in the two classes. */
+/* Reads a member whose offset and size depend on the class. */
 #define MEMBER(c, header, kind, name)                                                              \
     ((c)->ident->is64 ? number(c, (header) + offsetof(Elf64_##kind, name),                         \
                                sizeof(((Elf64_##kind *)NULL)->name))                               \
@@ -67,7 +67,7 @@ static int check_ident(struct check *c, const uint8_t *header)
     return 0;
 }
 
-/* Numbers that do not fit in the ELF header stand in section header 0 (gABI, "ELF Header"). */
+/* Counts too large for the ELF header are in section header 0 (gABI, "ELF Header"). */
 static int read_section(struct check *c, uint64_t index, struct section *s)
 {
     uint8_t header[sizeof(Elf64_Shdr)];
@@ -108,7 +108,7 @@ static int check_tables(struct check *c, const uint8_t *header)
     return 0;
 }
 
-/* A file that is too short for a header is no less something else. */
+/* A file shorter than a header is reported as "not an ELF file" too. */
 static int check_magic(struct check *c)
 {
     uint8_t magic[SELFMAG] = {0};
@@ -148,7 +148,7 @@ static int check_header(struct check *c)
     return check_tables(c, header);
 }
 
-/* A string table must end in a NUL, or the last name runs out of it. */
+/* A string table must end in a NUL, else its last name exceeds it. */
 static int check_strings(struct check *c, const struct section *s)
 {
     uint8_t last = 0xff;
@@ -197,14 +197,14 @@ static int check_section(struct check *c, const struct section *s)
     }
 }
 
-/* libbfd takes the first of each kind and stumbles over a second one. */
+/* libbfd expects at most one section of each of these kinds. */
 static int check_sections(struct check *c)
 {
     unsigned symtabs = 0, dynsyms = 0;
     for (uint64_t i = 0; i < c->shnum; i++) {
         struct section s;
         int rc = read_section(c, i, &s);
-        if (rc == 0 && i > 0) /* section 0 may carry the numbers of check_tables */
+        if (rc == 0 && i > 0) /* section 0 may contain the counts of check_tables() */
             rc = check_section(c, &s);
         if (rc == 0 && i == c->shstrndx && s.type != SHT_STRTAB)
             rc = fail(c, NETGDB_PROTO, "no section names");

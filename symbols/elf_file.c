@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening an ELF file and what is in it beside symbols; see elf_file.h. */
+/* Opens ELF files and reads everything but symbols; see elf_file.h. */
 #include "symbols/elf_file.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "proto/err.h"
 
-/* O_NONBLOCK: a FIFO must not hold the session; it is refused a line later. */
+/* O_NONBLOCK: the open of a FIFO must not block; the next check refuses it. */
 static int open_regular(struct elf_file *f, const char *path, const char **why)
 {
     struct stat st;
@@ -99,7 +99,7 @@ size_t elf_file_contents(const struct elf_file *f, uint64_t address, void *bytes
     return got < 0 ? 0 : (size_t)got;
 }
 
-/* The build-id among the notes of one section. */
+/* Finds the build-id among the notes of a section. */
 static bool find_build_id(Elf_Scn *section, const GElf_Shdr *header, struct build_id *id)
 {
     Elf_Data *data = elf_getdata(section, NULL);
@@ -132,7 +132,7 @@ void elf_file_build_id(const struct elf_file *f, struct build_id *id)
     }
 }
 
-/* A name, its NUL, padding to 4 bytes, the CRC in the file's byte order. */
+/* The section has a name, its NUL, padding to 4 bytes, and the CRC in the file's byte order. */
 const char *elf_file_debuglink(const struct elf_file *f, uint32_t *crc)
 {
     GElf_Shdr header;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An ELF file that has passed elf_check, open for reading by libelf and by libbfd: one
- * descriptor, so that both see the same file. What is not about symbols is asked here.
+ * An open ELF file that has passed elf_check(). libelf and libbfd read it through one descriptor,
+ * so that both see the same file. The functions here are for everything but symbols.
  */
 #ifndef NETGDB_SYMBOLS_ELF_FILE_H
 #define NETGDB_SYMBOLS_ELF_FILE_H
@@ -13,7 +13,7 @@
 
 #include "symbols/elf_check.h"
 
-enum { BUILD_ID_MAX = 64 }; /* bytes; SHA-1 makes 20, UUIDs 16, xxhash 8 */
+enum { BUILD_ID_MAX = 64 }; /* bytes; SHA-1 has 20, a UUID 16, xxhash 8 */
 
 struct build_id {
     uint8_t bytes[BUILD_ID_MAX];
@@ -23,44 +23,47 @@ struct build_id {
 
 struct elf_file {
     int fd;        /* closed on exec */
-    uint64_t size; /* bytes when it was opened */
+    uint64_t size; /* bytes, when it was opened */
     Elf *elf;
     struct elf_ident ident;
 };
 
 /*
- * Opens the regular file at `path`. Returns 0, or NETGDB_IO, NETGDB_PROTO, … with *why, a few
- * words that stay valid until the thread's next call.
+ * Opens the regular file at `path`. Returns 0, or NETGDB_IO or an error of elf_check() and sets
+ * *why, a short text that is valid until the thread's next call.
  */
 int elf_file_open(struct elf_file *f, const char *path, const char **why);
 void elf_file_close(struct elf_file *f);
 
-/* The name of a section, "" when it has none. Owned by the file. */
+/* Returns the name of a section, "" if it has none. Owned by the file. */
 const char *elf_file_section_name(const struct elf_file *f, const GElf_Shdr *header);
 
-/* The first section of this type, or of this name (the other NULL or SHT_NULL), else NULL. */
+/*
+ * Returns the first section with a type, or with a name (pass SHT_NULL or NULL for the other), and
+ * fills *header. NULL: none.
+ */
 Elf_Scn *elf_file_section(const struct elf_file *f, uint32_t type, const char *name,
                           GElf_Shdr *header);
 
-/* The section whose contents belong at this link-time address in memory, or NULL. */
+/* Returns the section that contains a link-time address, and fills *header. NULL: none. */
 Elf_Scn *elf_file_section_at(const struct elf_file *f, uint64_t address, GElf_Shdr *header);
 
 /*
- * Copies what the file has at a link-time address, at most `len` bytes and not past the end of
- * its section. Returns how many; 0 when the file has none (.bss, separate debug files).
+ * Copies the file's contents at a link-time address: at most `len` bytes, and not past the end of
+ * its section. Returns the number of bytes; 0 if the file has none (.bss, separate debug files).
  */
 size_t elf_file_contents(const struct elf_file *f, uint64_t address, void *bytes, size_t len);
 
-/* The NT_GNU_BUILD_ID note; len 0 when there is none. */
+/* Reads the NT_GNU_BUILD_ID note; id->len is 0 if there is none. */
 void elf_file_build_id(const struct elf_file *f, struct build_id *id);
 
 /*
- * The .gnu_debuglink section: the base name of the separate debug file, owned by `f`, and the
- * CRC-32 of its contents. NULL when there is none. Source: GDB manual, "Separate Debug Files".
+ * Returns the base name in .gnu_debuglink, owned by `f`, and sets the CRC-32 of the separate debug
+ * file's contents. NULL: no such section. Source: GDB manual, "Separate Debug Files".
  */
 const char *elf_file_debuglink(const struct elf_file *f, uint32_t *crc);
 
-/* The lowest address of the loadable segments; 0 when there is none. */
+/* Returns the lowest address of the loadable segments; 0 if there are none. */
 uint64_t elf_file_base(const struct elf_file *f);
 
 #endif

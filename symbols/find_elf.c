@@ -12,7 +12,7 @@
 
 #include "symbols/gdb_args.h"
 
-enum { CMDLINE_MAX = 1 << 20 }; /* bytes of /proc/self/cmdline that are looked at */
+enum { CMDLINE_MAX = 1 << 20 }; /* bytes of /proc/self/cmdline */
 
 void gdb_files_parse(int argc, const char *const *argv, struct gdb_files *files)
 {
@@ -29,7 +29,7 @@ void gdb_files_parse(int argc, const char *const *argv, struct gdb_files *files)
         if (arg.kind == GDB_ARG_CHDIR)
             files->dir = arg.value;
         if (arg.kind == GDB_ARG_PROGRAM)
-            first = NULL; /* words in front of --args do not count */
+            first = NULL; /* words before --args do not count */
         if (arg.kind == GDB_ARG_WORD && first == NULL)
             first = arg.value;
     }
@@ -45,7 +45,7 @@ static bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* "DIR/FILE" when that is a file; the caller frees it. */
+/* Returns "DIR/FILE" if that is a file; the caller frees it. */
 static char *join(const char *dir, size_t dir_len, const char *file)
 {
     char *path;
@@ -98,7 +98,7 @@ char *find_elf_argv(int argc, const char *const *argv, enum find_elf which)
     return file != NULL ? gdb_files_resolve(file, files.dir, getenv("HOME"), getenv("PATH")) : NULL;
 }
 
-/* All of /proc/self/cmdline with a NUL behind it, NULL when it is too long or cannot be read. */
+/* Returns /proc/self/cmdline with a NUL appended; NULL if it is too long or cannot be read. */
 static char *read_cmdline(size_t *len)
 {
     int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* gdb's options; `same` tells those that getopt takes for one (the same value in gdb's table). */
+/* gdb's options. getopt treats options with the same `same` as one: gdb's table has one value for
+ * them. */
 static const struct option {
     const char *name;
     enum gdb_arg_kind kind;
@@ -73,7 +74,7 @@ static const struct option {
     {"x", GDB_ARG_SCRIPT, 'x'},
 };
 
-/* An exact name, else the only one that begins so. NULL: none, or more than one. */
+/* Finds an exact name, else a unique prefix. NULL: none, or ambiguous. */
 static const struct option *find_option(const char *name, size_t len)
 {
     const struct option *found = NULL;

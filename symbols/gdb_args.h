@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gdb's command line as its own main reads it. Source: gdb/main.c captured_main_1 (13.1 to 17.2)
- * and getopt_long_only, whose rules (one dash or two, unique prefixes, `=` or the next word,
- * options after files) are followed here without touching getopt's own state, which belongs to GDB.
+ * Parses gdb's command line as its own main() does. Source: gdb/main.c captured_main_1 (13.1
+ * to 17.2) and getopt_long_only(), whose rules (one dash or two, unique prefixes, `=` or the next
+ * word, options after files) this follows without using getopt's state, which belongs to GDB.
  */
 #ifndef NETGDB_SYMBOLS_GDB_ARGS_H
 #define NETGDB_SYMBOLS_GDB_ARGS_H
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 enum gdb_arg_kind {
-    GDB_ARG_WORD,         /* no option: the program, or what follows it */
+    GDB_ARG_WORD,         /* not an option: the program, or a word after it */
     GDB_ARG_FLAG,         /* an option without a value, or "--" */
-    GDB_ARG_PROGRAM,      /* --args: all that follows is the program and its own arguments */
+    GDB_ARG_PROGRAM,      /* --args: the program and its arguments follow */
     GDB_ARG_VALUE,        /* any other option with a value */
     GDB_ARG_SYMBOLS,      /* -s */
     GDB_ARG_EXEC,         /* -e */
@@ -26,11 +26,11 @@ enum gdb_arg_kind {
 
 struct gdb_arg {
     enum gdb_arg_kind kind;
-    const char *value; /* of an option, or the word; NULL: none */
-    int first, n;      /* where it is in argv, and how many words it has */
+    const char *value; /* the value of an option, or the word; NULL: none */
+    int first, n;      /* index in argv, and number of words */
 };
 
-/* Begin with {argc, argv, 1}: argv[0] is gdb itself. */
+/* Initialize with {argc, argv, 1}; argv[0] is gdb itself. */
 struct gdb_args {
     int argc;
     const char *const *argv;
@@ -38,7 +38,7 @@ struct gdb_args {
     bool ended; /* no more options */
 };
 
-/* The next argument: 1, 0 at the end, -1 when gdb would refuse it. */
+/* Parses the next argument. Returns 1; 0 at the end; -1 if gdb would reject it. */
 int gdb_args_next(struct gdb_args *a, struct gdb_arg *arg);
 
 #endif

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# symbols/: ELF symbols by libbfd and libelf, and qSymbol answered from them. What links
-# libsymbols.la adds $(SYMBOLS_LIBS) instead, behind its own objects.
+# symbols/: ELF symbols by libbfd and libelf, and qSymbol answered from them. A program that uses
+# libsymbols.la links $(SYMBOLS_LIBS) after its own objects.
 noinst_LTLIBRARIES += libsymbols.la
 libsymbols_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
 libsymbols_la_SOURCES = \
 	symbols/bfd_syms.c symbols/bfd_syms.h \
+	symbols/build_id_match.c symbols/build_id_match.h \
 	symbols/debugfile.c symbols/debugfile.h \
 	symbols/elf_check.c symbols/elf_check.h \
 	symbols/elf_file.c symbols/elf_file.h \
 	symbols/find_elf.c symbols/find_elf.h \
-	symbols/fits.c symbols/fits.h \
 	symbols/gdb_args.c symbols/gdb_args.h \
 	symbols/osabi.c symbols/osabi.h \
 	symbols/qsymbol.c symbols/qsymbol.h \
 	symbols/symbols.c symbols/symbols.h \
 	symbols/symtab.c symbols/symtab.h \
-	symbols/symtab_impl.h symbols/symtab_load.c
+	symbols/symtab_load.c symbols/symtab_private.h
 SYMBOLS_LIBS = libsymbols.la libproto.la $(BFD_LIBS) $(ELF_LIBS) -lpthread
 DISTCLEANFILES = symbols/libnetgdb-bfd.so

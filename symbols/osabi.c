@@ -13,9 +13,10 @@
 #include "symbols/find_elf.h"
 
 #define COMMAND "set osabi none"
-#define ANY_CHOICE "set osabi" /* the user's, or ours when gdb is executed once more */
+#define ANY_CHOICE                                                                                 \
+    "set osabi" /* set by the user, or already added before gdb executed itself again */
 
-/* gdb/osabi.c: the warning that a handler is missing. In every gdb, and in nothing else. */
+/* gdb/osabi.c: the warning that a handler is missing. Every gdb has it, and no other program. */
 #define IS_GDB "is not built into this configuration"
 /* gdb/fbsd-tdep.c, which every handler of FreeBSD's OS ABI needs. */
 #define HAS_FREEBSD "syscalls/freebsd.xml"
@@ -45,7 +46,7 @@ static bool contains(const char *bytes, size_t len, const char *text)
     return memmem(bytes, len, text, strlen(text)) != NULL;
 }
 
-/* Looks for both strings in all of the file. */
+/* Searches the whole file for both strings. */
 static void scan(int fd, char *block, bool *is_gdb, bool *has_freebsd)
 {
     size_t kept = 0;
@@ -72,7 +73,7 @@ bool osabi_is_missing(const char *path)
     return is_gdb && !has_freebsd;
 }
 
-/* Whether the command line of a gdb names such a file, as what it executes or for its symbols. */
+/* True if gdb's command line names an x86 FreeBSD file as executable or symbol file. */
 static bool names_x86_freebsd(int argc, char **argv)
 {
     bool found = false;

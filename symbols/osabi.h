@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An x86 FreeBSD file in a gdb without FreeBSD's OS ABI. Such a gdb (Debian's gdb, and its
- * gdb-multiarch before 16) sniffs FreeBSD in e_ident[EI_OSABI], has no handler for it, and falls
- * back to 32-bit pointers and registers of 308 bytes. `set osabi none`, given before it reads the
- * file, makes it a plain amd64 or i386 gdb. Other machines' kernels have EI_OSABI 0 and must not
- * get that command.
+ * Support for x86 FreeBSD files in a gdb without FreeBSD's OS ABI. Such a gdb (Debian's gdb, and
+ * its gdb-multiarch before 16) finds FreeBSD in e_ident[EI_OSABI], has no handler for it, and falls
+ * back to 32-bit pointers and registers of 308 bytes. After `set osabi none`, given before it reads
+ * the file, it handles the file as plain amd64 or i386. Kernels of other architectures have
+ * EI_OSABI 0 and must not get that command.
  *
  * Source: gdb/osabi.c generic_elf_osabi_sniffer, gdbarch_init_osabi (10.1 to 18.1).
  */
@@ -13,20 +13,20 @@
 
 #include <stdbool.h>
 
-/* Whether a file is of x86 (EM_X86_64, EM_386) and EI_OSABI says FreeBSD. */
+/* True for an x86 file (EM_X86_64, EM_386) whose EI_OSABI is FreeBSD. */
 bool osabi_is_x86_freebsd(const char *path);
 
 /*
- * Whether the program at `path` is a gdb without a handler for FreeBSD's OS ABI, told by strings
- * that only gdb/osabi.c and gdb/fbsd-tdep.c have. Reads the file: about 10 ms.
+ * True if the program at `path` is a gdb without a handler for FreeBSD's OS ABI. Searches the file
+ * for strings that only gdb/osabi.c and gdb/fbsd-tdep.c have, which takes about 10 ms.
  */
 bool osabi_is_missing(const char *path);
 
 /*
- * The arguments with which the gdb at `path` is to be started instead of argv (of argc, ending in
- * NULL): argv with -iex 'set osabi none' in front, when its command line names an x86 FreeBSD
- * file, it has no handler for that, and no argument sets the OS ABI already. NULL: argv will do,
- * or memory is short. The caller frees the array; the strings are argv's or constants.
+ * Returns the arguments for the gdb at `path`: argv (of argc, ending in NULL) with -iex 'set osabi
+ * none' as the first option, if its command line names an x86 FreeBSD file, it has no handler for
+ * that, and no argument sets the OS ABI. Returns NULL if argv needs no change or memory is short.
+ * The caller frees the array; the strings are argv's or constants.
  */
 char **osabi_arguments(const char *path, int argc, char **argv);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* qSymbol answered from the symbols; see qsymbol.h. */
+/* Answers qSymbol; see qsymbol.h. */
 #include "symbols/qsymbol.h"
 
 #include <inttypes.h>
@@ -17,17 +17,17 @@ struct qsymbol {
     struct target base; /* first: a target is cast to it */
     struct symbols *symbols;
     const struct log *log;
-    enum { OTHER, OFFSETS, ROUND } request; /* what the outstanding request is */
-    bool offered;                           /* somebody has offered qSymbol:: to this stub */
-    bool gdb_has_file;                      /* GDB has asked qOffsets: it will offer by itself */
-    bool asking;        /* a question went to GDB, and its answer has not come */
-    unsigned questions; /* answered in this round */
+    enum { OTHER, OFFSETS, ROUND } request; /* kind of the pending request */
+    bool offered;                           /* GDB or the decorator has sent qSymbol:: */
+    bool gdb_has_file;                      /* GDB has sent qOffsets: it will offer by itself */
+    bool asking;                            /* a question was forwarded, its answer is pending */
+    unsigned questions;                     /* questions answered in this round */
     size_t answered;
-    struct buf asked;  /* names that went to GDB */
-    struct buf answer; /* the request in the making */
+    struct buf asked;  /* names forwarded to GDB */
+    struct buf answer; /* the next request for the stub */
 };
 
-static bool starts(const uint8_t *text, size_t len, const char *prefix)
+static bool starts_with(const uint8_t *text, size_t len, const char *prefix)
 {
     return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
 }
@@ -37,7 +37,7 @@ static bool is_question(const struct buf *reply)
     return buf_starts(reply, PREFIX) && reply->len > PREFIX_LEN;
 }
 
-/* The name in a question as text. false when it is no name: odd digits, a NUL, too long. */
+/* Decodes the name in a question. Returns false if it is malformed, has a NUL or is too long. */
 static bool question_name(const struct buf *question, struct buf *name)
 {
     return rsp_unhex(name, question->data + PREFIX_LEN, question->len - PREFIX_LEN) == 0 &&
@@ -45,7 +45,7 @@ static bool question_name(const struct buf *question, struct buf *name)
            buf_addc(name, '\0') == 0;
 }
 
-/* Puts the answer to a question into q->answer; `found` false makes it "not found". */
+/* Writes the answer to a question to q->answer; `found` false: an empty value. */
 static int make_answer(struct qsymbol *q, const struct buf *question, bool found, uint64_t address)
 {
     buf_reset(&q->answer);
@@ -56,9 +56,9 @@ static int make_answer(struct qsymbol *q, const struct buf *question, bool found
     return buf_add(&q->answer, question->data + PREFIX_LEN, question->len - PREFIX_LEN);
 }
 
-/* Answers in q->answer when the symbols know the name and may say so; a `guess` will do where GDB
- * has no symbols. */
-static bool answer_here(struct qsymbol *q, const struct buf *question, bool guess)
+/* Writes the answer to q->answer if the symbol is known and final. `guess`: GDB has no symbols, so
+ * an ambiguous symbol is accepted too (symbols_address()). */
+static bool answer_question(struct qsymbol *q, const struct buf *question, bool guess)
 {
     struct buf name;
     uint64_t address;
@@ -78,21 +78,21 @@ static bool answer_here(struct qsymbol *q, const struct buf *question, bool gues
     return found;
 }
 
-static void note_asked(struct qsymbol *q, const struct buf *question)
+static void record_asked(struct qsymbol *q, const struct buf *question)
 {
     struct buf name;
     buf_init(&name, QSYMBOL_NAME_MAX + 1);
     if (question_name(question, &name)) {
         log_info(q->log, "symbols: asking gdb for %s", (const char *)name.data);
         name.data[name.len - 1] = '\n';
-        buf_add(&q->asked, name.data, name.len); /* full: it is only a note */
+        buf_add(&q->asked, name.data, name.len); /* may be full: only for diagnosis */
     }
     buf_free(&name);
 }
 
 /*
- * A round that GDB does not see: what is not in the symbols does not exist. Ends with OK, an
- * empty reply, or the bound; a stub that still asks then takes the next request for its answer.
+ * Runs a round without GDB: unknown symbols are answered as not found. It ends with OK, an empty
+ * reply, or after QSYMBOL_ROUND_MAX; a stub that still asks takes the next request as its answer.
  */
 static int own_round(struct qsymbol *q)
 {
@@ -102,7 +102,7 @@ static int own_round(struct qsymbol *q)
     q->questions = 0;
     int rc = target_ask(q->base.next, "qSymbol::", &reply);
     for (unsigned n = 0; rc == 0 && is_question(&reply) && n < QSYMBOL_ROUND_MAX; n++) {
-        if (!answer_here(q, &reply, true) && make_answer(q, &reply, false, 0) != 0)
+        if (!answer_question(q, &reply, true) && make_answer(q, &reply, false, 0) != 0)
             break;
         rc = target_ask_bytes(q->base.next, &q->answer, &reply);
     }
@@ -111,11 +111,11 @@ static int own_round(struct qsymbol *q)
 }
 
 /*
- * GDB with a symbol file asks qOffsets before it looks at registers, memory or lets the target
- * run, and offers qSymbol by itself; one that has not asked by then has none (gdb/remote.c,
- * remote_target::start_remote_1).
+ * GDB with a symbol file sends qOffsets before it reads registers or memory or resumes the target,
+ * and offers qSymbol by itself. A GDB that has not sent it by then has no symbol file
+ * (gdb/remote.c, remote_target::start_remote_1).
  */
-static bool offer_is_due(const struct qsymbol *q, const struct packet *packet)
+static bool must_offer(const struct qsymbol *q, const struct packet *packet)
 {
     if (q->offered || q->gdb_has_file || q->asking)
         return false;
@@ -132,7 +132,7 @@ static int offer(struct qsymbol *q)
     return rc;
 }
 
-static void forget(struct qsymbol *q)
+static void qsymbol_forget(struct qsymbol *q)
 {
     symbols_forget(q->symbols);
     q->request = OTHER;
@@ -144,40 +144,41 @@ static int qsymbol_send(struct target *t, const struct request *r)
     struct qsymbol *q = (struct qsymbol *)t;
     int rc = 0;
     q->request = OTHER;
-    if (r->len == PREFIX_LEN + 1 && starts(r->data, r->len, PREFIX ":")) {
+    if (r->len == PREFIX_LEN + 1 && starts_with(r->data, r->len, PREFIX ":")) {
         q->questions = 0;
         q->offered = true;
         q->asking = false;
         q->request = ROUND;
         rc = symbols_prepare(q->symbols, t->next);
-    } else if (starts(r->data, r->len, PREFIX)) {
+    } else if (starts_with(r->data, r->len, PREFIX)) {
         q->asking = false;
         q->request = ROUND;
     } else if (r->packet->id == PACKET_qOffsets) {
         q->gdb_has_file = true;
         q->request = OFFSETS;
-    } else if (symbols_named(q->symbols) && offer_is_due(q, r->packet)) {
+    } else if (symbols_named(q->symbols) && must_offer(q, r->packet)) {
         rc = offer(q);
     }
     if (rc == NETGDB_REPLACED)
-        forget(q);
+        qsymbol_forget(q);
     return rc != 0 ? rc : target_next_send(t, r);
 }
 
-/* A reply within a round. Returns 1 when it was answered and the next reply is to be awaited. */
+/* Handles a reply within a round. Returns 1 if it was answered and the next reply must be awaited.
+ */
 static int handle_round(struct qsymbol *q, const struct buf *reply)
 {
     if (!is_question(reply)) {
         log_debug(q->log, "symbols: %u names answered without gdb", q->questions);
         return 0;
     }
-    if (answer_here(q, reply, false)) {
+    if (answer_question(q, reply, false)) {
         struct request answer;
         request_parse(&answer, q->answer.data, q->answer.len);
         int rc = target_next_send(&q->base, &answer);
         return rc == 0 ? 1 : rc;
     }
-    note_asked(q, reply);
+    record_asked(q, reply);
     q->asking = true;
     return 0;
 }
@@ -189,7 +190,7 @@ static int qsymbol_recv(struct target *t, struct buf *reply, bool *final, unsign
     do {
         rc = target_next_recv(t, reply, final, watch);
         if (rc == NETGDB_REPLACED)
-            forget(q);
+            qsymbol_forget(q);
         if (rc != 0 || !*final)
             return rc;
         if (q->request == OFFSETS)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The decorator that answers a stub's qSymbol questions from the session's symbols (GDB manual,
- * "qSymbol"). The exchange: GDB offers `qSymbol::`; the stub replies with a question,
- * `qSymbol:HEXNAME`; the answer, `qSymbol:HEXVALUE:HEXNAME` or with an empty value, is the next
- * request; and so on until the stub replies OK.
+ * A target decorator that answers a stub's qSymbol questions from the session's symbols (GDB
+ * manual, "qSymbol"). A round of questions: GDB offers `qSymbol::`; the stub replies with a
+ * question, `qSymbol:HEXNAME`; the next request is the answer, `qSymbol:HEXVALUE:HEXNAME`, with an
+ * empty value for an unknown symbol; and so on until the stub replies OK.
  *
- * A question that may be answered here never reaches GDB, and with a gdb that has no symbol file
- * at all, which never offers, the decorator offers by itself. All others go to GDB, and its
- * answer goes back. A stub without qSymbol notices nothing.
+ * The decorator answers a question itself if it can, and else forwards it to GDB. A GDB without a
+ * symbol file never offers; then the decorator starts a round of its own. A stub without qSymbol
+ * sees no difference.
  */
 #ifndef NETGDB_SYMBOLS_QSYMBOL_H
 #define NETGDB_SYMBOLS_QSYMBOL_H
@@ -18,22 +18,22 @@
 #include "symbols/symbols.h"
 
 enum {
-    QSYMBOL_NAME_MAX = 4096,     /* bytes of a name; longer questions are GDB's */
-    QSYMBOL_ROUND_MAX = 4096,    /* questions answered here in a round; then GDB is asked, and
-                                    without one the round ends */
-    QSYMBOL_ASKED_MAX = 1 << 16, /* bytes of names that are remembered as asked of GDB */
+    QSYMBOL_NAME_MAX = 4096,     /* bytes of a name; longer ones are forwarded to GDB */
+    QSYMBOL_ROUND_MAX = 4096,    /* questions answered in a round; further ones are forwarded,
+                                    and end a round of the decorator's own */
+    QSYMBOL_ASKED_MAX = 1 << 16, /* bytes of names recorded by qsymbol_asked() */
 };
 
 /*
- * Stands in front of `next`, which it then owns; `symbols` and `log` stay the caller's and must
- * outlive it. NULL: out of memory, `next` is still the caller's.
+ * Wraps `next` and takes ownership of it; `symbols` and `log` stay the caller's and must outlive
+ * the decorator. Returns NULL if out of memory; then `next` stays the caller's.
  */
 struct target *qsymbol_new(struct target *next, struct symbols *symbols, const struct log *log);
 
-/* The names that went to GDB, each followed by a newline, in order; owned by the target. */
+/* Returns the names forwarded to GDB, in order, each with a newline; owned by the decorator. */
 const struct buf *qsymbol_asked(const struct target *t);
 
-/* How many questions were answered here since the start. */
+/* Returns the number of questions that the decorator has answered. */
 size_t qsymbol_answered(const struct target *t);
 
 #endif

@@ -9,10 +9,10 @@
 
 #include "proto/err.h"
 #include "proto/rsp.h"
-#include "symbols/fits.h"
-#include "symbols/symtab_impl.h"
+#include "symbols/build_id_match.h"
+#include "symbols/symtab_private.h"
 
-/* What is known of the file without its table of symbols. */
+/* The facts about the file other than its symbols. */
 struct facts {
     enum { FACTS_UNREAD, FACTS_READ, FACTS_BAD } state;
     struct elf_ident ident;
@@ -21,25 +21,25 @@ struct facts {
     struct regions regions; /* its allocated sections, at link-time addresses */
 };
 
-/* What the stub said to qOffsets. */
+/* The stub's reply to qOffsets. */
 struct offsets {
-    bool seen;      /* it was asked */
-    bool moved;     /* by `slide`, all of it */
-    bool apart;     /* not all of it by the same */
+    bool seen;      /* there was a reply */
+    bool moved;     /* all sections moved by `slide` */
+    bool apart;     /* sections moved by different offsets */
     uint64_t slide; /* modulo 2^64 */
 };
 
 struct symbols {
     char *path;  /* NULL: no file */
-    bool chosen; /* by symbols= */
+    bool chosen; /* given by symbols= */
     struct symbols_options options;
     struct facts facts;
     struct symtab *table;
     bool load_tried;
-    bool prepared; /* compared with the target, and offsets asked for */
-    bool rejected; /* not the target's */
+    bool prepared; /* qOffsets was sent, and the file was compared */
+    bool rejected; /* another target's file */
     struct offsets offsets;
-    enum fits fits;
+    enum file_match match;
 };
 
 struct symbols *symbols_new(const struct symbols_options *options)
@@ -72,7 +72,7 @@ bool symbols_named(const struct symbols *s)
     return s->path != NULL;
 }
 
-/* A file that is not usable is said once, here or by symtab_open. */
+/* Reads the facts once. Logs an unusable file, as symtab_open() does. */
 static bool read_facts(struct symbols *s)
 {
     struct elf_file file;
@@ -81,7 +81,7 @@ static bool read_facts(struct symbols *s)
         return s->facts.state == FACTS_READ;
     s->facts.state = FACTS_BAD;
     if (elf_file_open(&file, s->path, &why) != 0) {
-        log_warn(s->options.log, "symbols: %s: %s: going on without its symbols", s->path, why);
+        log_warn(s->options.log, "symbols: %s: %s: continuing without its symbols", s->path, why);
         return false;
     }
     s->facts.ident = file.ident;
@@ -102,8 +102,8 @@ const struct symtab *symbols_table(struct symbols *s)
     return s->table;
 }
 
-/* A field "NAME=hex" at *text, moved past it and a ';' behind it. */
-static bool field(const uint8_t **text, size_t *len, const char *name, uint64_t *value)
+/* Parses a field "NAME=hex" and an optional ';', and moves *text past them. */
+static bool parse_field(const uint8_t **text, size_t *len, const char *name, uint64_t *value)
 {
     size_t width = strlen(name);
     if (*len < width || memcmp(*text, name, width) != 0)
@@ -121,19 +121,19 @@ static bool field(const uint8_t **text, size_t *len, const char *name, uint64_t 
 }
 
 /*
- * "Text=zzz;Data=yyy[;Bss=xxx]": how far sections moved; "TextSeg=zzz[;DataSeg=yyy]": where
- * segments are (GDB manual, "qOffsets"). One slide for all is all that is taken; where sections
- * moved apart, the addresses are GDB's business.
+ * "Text=zzz;Data=yyy[;Bss=xxx]" are offsets of sections, "TextSeg=zzz[;DataSeg=yyy]" addresses of
+ * segments (GDB manual, "qOffsets"). Only one slide for all is supported; if sections moved by
+ * different offsets, questions are left to GDB.
  */
 static struct offsets parse_offsets(struct symbols *s, const uint8_t *reply, size_t len)
 {
     struct offsets o = {.seen = true};
     uint64_t text = 0, data = 0;
-    if (field(&reply, &len, "TextSeg=", &text)) {
+    if (parse_field(&reply, &len, "TextSeg=", &text)) {
         o.apart = !read_facts(s) || len != 0;
         o.slide = text - s->facts.base;
-    } else if (field(&reply, &len, "Text=", &text)) {
-        o.apart = !field(&reply, &len, "Data=", &data) || data != text;
+    } else if (parse_field(&reply, &len, "Text=", &text)) {
+        o.apart = !parse_field(&reply, &len, "Data=", &data) || data != text;
         o.slide = text;
     } else {
         return o;
@@ -145,10 +145,10 @@ static struct offsets parse_offsets(struct symbols *s, const uint8_t *reply, siz
 void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len)
 {
     struct offsets now = parse_offsets(s, reply, len), *was = &s->offsets;
-    /* What was compared at other addresses says nothing any more. */
+    /* A comparison at other addresses is void. */
     if (was->moved != now.moved || was->apart != now.apart || was->slide != now.slide) {
         s->prepared = false;
-        s->fits = FITS_UNKNOWN;
+        s->match = MATCH_UNKNOWN;
     }
     *was = now;
 }
@@ -162,7 +162,7 @@ void symbols_forget(struct symbols *s)
 {
     s->prepared = false;
     s->offsets = (struct offsets){0};
-    s->fits = FITS_UNKNOWN;
+    s->match = MATCH_UNKNOWN;
 }
 
 bool symbols_slide(struct symbols *s, uint64_t *slide)
@@ -185,18 +185,18 @@ static int ask_offsets(struct symbols *s, struct target *t)
     return rc;
 }
 
-/* x86 kernels are marked; asking others for `version` would load their symbols for nothing. */
-static int compare(struct symbols *s, struct target *t, uint64_t slide)
+/* Compares `version` only for FreeBSD, since that loads the symbols; x86 kernels have its OSABI. */
+static int compare_file(struct symbols *s, struct target *t, uint64_t slide)
 {
     const struct log *log = s->options.log;
     const struct elf_ident *ident = &s->facts.ident;
     const struct build_id *id = &s->facts.id;
-    int rc = fits_build_id(t, s->path, ident, id, slide, log, &s->fits);
+    int rc = match_build_id(t, s->path, ident, id, slide, log, &s->match);
     bool freebsd = s->options.freebsd || ident->osabi == ELFOSABI_FREEBSD;
-    if (rc == 0 && s->fits == FITS_UNKNOWN && freebsd && symbols_table(s) != NULL)
-        rc = fits_version(t, s->path, s->table, slide, log, &s->fits);
-    if (rc == 0 && s->fits == FITS_UNKNOWN && freebsd && id->len != 0 && id->address != 0)
-        s->fits = fits_missing_id(s->path, ident, id, slide, log);
+    if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd && symbols_table(s) != NULL)
+        rc = match_version(t, s->path, s->table, slide, log, &s->match);
+    if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd && id->len != 0 && id->address != 0)
+        s->match = match_missing_id(s->path, ident, id, slide, log);
     return rc;
 }
 
@@ -209,7 +209,7 @@ int symbols_prepare(struct symbols *s, struct target *t)
     if (!s->offsets.seen && !s->options.have_slide)
         rc = ask_offsets(s, t);
     if (rc == 0 && symbols_slide(s, &slide))
-        rc = compare(s, t, slide);
+        rc = compare_file(s, t, slide);
     s->prepared = rc == 0;
     return rc;
 }
@@ -217,9 +217,9 @@ int symbols_prepare(struct symbols *s, struct target *t)
 bool symbols_may_answer(struct symbols *s)
 {
     uint64_t slide;
-    if (s->rejected || s->fits == FITS_NOT || !symbols_slide(s, &slide))
+    if (s->rejected || s->match == MATCH_MISMATCH || !symbols_slide(s, &slide))
         return false;
-    return s->chosen || s->fits == FITS_BUILD || s->options.only == NULL ||
+    return s->chosen || s->match == MATCH_BUILD_ID || s->options.only == NULL ||
            s->options.only(s->options.context);
 }
 
@@ -240,8 +240,8 @@ const struct elf_ident *symbols_ident(struct symbols *s)
     return read_facts(s) ? &s->facts.ident : NULL;
 }
 
-/* In a program that is moved GDB moves what is absolute, too, and not the code of ppc64's function
- * descriptors (ELFv1: see symtab_load.c). */
+/* In a relocated program GDB also relocates absolute symbols, and does not relocate the code
+ * address in ppc64's function descriptors (ELFv1, see symtab_load.c); so these are not certain. */
 static bool is_certain(const struct symbols *s, const struct symbol *symbol, uint64_t slide)
 {
     const struct elf_ident *ident = &s->facts.ident;
@@ -260,8 +260,8 @@ bool symbols_address(struct symbols *s, const char *name, bool guess, uint64_t *
         (!guess && !is_certain(s, &symbol, slide)))
         return false;
     if (n > 1)
-        log_info(s->options.log, "symbols: %s: %zu of this name, the first (%s) is taken", name, n,
-                 symbol.name);
+        log_info(s->options.log, "symbols: %s: %zu symbols have this name, using the first (%s)",
+                 name, n, symbol.name);
     *address = symbol.address + (symbol.kind == SYMBOL_ABSOLUTE ? 0 : slide);
     if (!s->facts.ident.is64)
         *address = (uint32_t)*address;

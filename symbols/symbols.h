@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The symbols of one session: which file, where it lies in memory (the slide), and whether its
- * addresses may be told to a stub. Loaded on first need, by the thread that asks, which is the
- * one that owns the target. Shared by qSymbol and by thread awareness.
+ * The symbols of a session: the ELF file, its slide (target address minus link-time address), and
+ * whether its addresses are certain enough to send to a stub. The file is loaded on first use, by
+ * the thread that owns the target. qsymbol.h and the RTOS threads share one instance.
  */
 #ifndef NETGDB_SYMBOLS_SYMBOLS_H
 #define NETGDB_SYMBOLS_SYMBOLS_H
@@ -16,12 +16,12 @@
 #include "symbols/symtab.h"
 
 struct symbols_options {
-    const char *file;    /* symbols=FILE or NETGDB_SYMBOLS; NULL: none given */
-    const char *program; /* else the program of gdb's command line (find_elf.h); NULL: none */
+    const char *file;    /* from symbols=FILE or NETGDB_SYMBOLS; NULL: none */
+    const char *program; /* without `file`: from gdb's command line (find_elf.h); NULL: none */
     bool freebsd;        /* the target is a FreeBSD kernel: it has a `version` */
-    bool have_slide;     /* slide= was given: */
+    bool have_slide;     /* slide= was given */
     uint64_t slide;      /* added to every address, modulo 2^64 */
-    /* Whether this is gdb's only connection; NULL: yes. Called by the owner of the target. */
+    /* True if this is gdb's only connection; NULL: it is. Called by the target's owner thread. */
     bool (*only)(void *context);
     void *context;
     const struct log *log; /* must outlive the symbols; NULL: silent */
@@ -29,69 +29,71 @@ struct symbols_options {
 
 struct symbols;
 
-/* Copies the options; opens nothing yet. NULL: out of memory. */
+/*
+ * Copies the options and strings; does not open the file. Returns NULL if out of memory. The caller
+ * frees it.
+ */
 struct symbols *symbols_new(const struct symbols_options *options);
 void symbols_free(struct symbols *s); /* NULL is fine */
 
-/* Whether a file was named at all. */
+/* True if the options name a file. */
 bool symbols_named(const struct symbols *s);
 
 /*
- * The table of symbols, loaded now if it was not; NULL when there is no file or it is not usable
- * (said once in the log, and not tried again).
+ * Returns the symbol table, owned by `s`, and loads it at the first call. NULL if there is no file
+ * or it is not usable; that is logged once and not retried.
  */
 const struct symtab *symbols_table(struct symbols *s);
 
 /*
- * Before a stub may be told addresses: compares the file with the target (fits.h), and asks for
- * qOffsets when nobody has. For a target that is stopped and has no request outstanding; does its
- * work once. Returns 0 or the target's error.
+ * Prepares for symbols_may_answer(): sends qOffsets if GDB has not, and compares the file with the
+ * target (build_id_match.h). Does so once. The target must be stopped and have no request pending.
+ * Returns 0 or the target's error.
  */
 int symbols_prepare(struct symbols *s, struct target *t);
 
 /*
- * The region of the file's allocated sections that holds an address in memory. false when there
- * is none, when addresses are not final, or when it may be another target's file. Asks nothing of
- * the target and does not load the table.
+ * Finds the region (allocated sections of one kind) that contains an address in memory. Returns
+ * false if there is none, or unless symbols_may_answer(). Sends no request and does not load the
+ * table.
  */
 bool symbols_region(struct symbols *s, uint64_t address, struct region *region);
 
-/* The file's ELF header; NULL when there is no usable file. */
+/* Returns the file's ELF header, owned by `s`; NULL: no usable file. */
 const struct elf_ident *symbols_ident(struct symbols *s);
 
-/* The file is known not to be the target's: nothing is told from it, and nothing compared. */
+/* Marks the file as another target's: it is no longer used or compared. */
 void symbols_reject(struct symbols *s);
 
-/* A reply to qOffsets came by; empty when the stub does not know. */
+/* Records the stub's reply to qOffsets; an empty one: the stub does not support it. */
 void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len);
 
-/* The target was replaced by another (a reboot): what was learned of it is forgotten. */
+/* Forgets everything about the target, which was replaced by another (a reboot). */
 void symbols_forget(struct symbols *s);
 
 /*
- * Whether the addresses are final: given by slide=, or by qOffsets, or the file is ET_EXEC and
- * the stub reports no offsets. Sets *slide, what is added to link-time addresses modulo 2^64.
+ * Sets *slide, which is added to link-time addresses modulo 2^64. Returns true if it is final: from
+ * slide=, or from qOffsets, or 0 for an ET_EXEC file if the stub reports no offsets.
  */
 bool symbols_slide(struct symbols *s, uint64_t *slide);
 
 /*
- * Whether a stub may be told these addresses without asking GDB: they are final, and the file is
- * this target's (symbols=; or its build-id is in memory; or it is the program of gdb's command
- * line and this is gdb's only connection), and nothing compared so far says that it is not.
+ * True if addresses may be sent to a stub without asking GDB: the slide is final; the file belongs
+ * to this target (symbols=, or an equal build-id in memory, or gdb's command line names it and this
+ * is gdb's only connection); and no comparison has failed.
  */
 bool symbols_may_answer(struct symbols *s);
 
 /*
- * The address in memory of a symbol. false when it is not in the file, is thread-local, an old
- * version or an indirect function; and when it is not certain that GDB would answer the same,
- * unless `guess`. Only meaningful when symbols_may_answer. Loads the table.
+ * Looks up a symbol's address in memory. Returns false if it is not in the file, is thread-local,
+ * an old version or an indirect function; and, unless `guess`, if GDB might find another address.
+ * Call it only if symbols_may_answer(). Loads the table.
  */
 bool symbols_address(struct symbols *s, const char *name, bool guess, uint64_t *address);
 
 /*
- * The name of the function that holds an address in memory, cut to `size` bytes with its NUL. false
- * when there is none, when addresses are not final, or when it may be another target's file. Loads
- * the table.
+ * Copies the name of the function that contains an address in memory to name[size], truncated if
+ * needed. Returns false if there is none, or unless symbols_may_answer(). Loads the table.
  */
 bool symbols_function(struct symbols *s, uint64_t address, char *name, size_t size);
 

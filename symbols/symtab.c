@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The index and the look-ups; see symtab.h. What goes in is decided in symtab_load.c. */
+/* The index and the look-ups; see symtab.h. symtab_load.c selects the symbols. */
 #include "symbols/symtab.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/symtab_impl.h"
+#include "symbols/symtab_private.h"
 
-/* How far symtab_at looks back for a symbol that reaches over smaller ones after it. */
+/* Symbols before an address that symtab_at() examines for one that contains smaller ones. */
 enum { NESTED_MAX = 64 };
 
 void symtab_free(struct symtab *t)
@@ -24,27 +24,28 @@ void symtab_free(struct symtab *t)
     free(t);
 }
 
-/* Length without one ".MARK" + digits at its end; `len` when it does not end so. */
-static size_t without(const char *name, size_t len, const char *mark)
+/* The length of name[len] without `suffix` and digits at its end, if it ends so. */
+static size_t strip_suffix(const char *name, size_t len, const char *suffix)
 {
-    size_t at = len, width = strlen(mark);
+    size_t at = len, width = strlen(suffix);
     while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
         at--;
-    return at < len && at > width && memcmp(name + at - width, mark, width) == 0 ? at - width : len;
+    return at < len && at > width && memcmp(name + at - width, suffix, width) == 0 ? at - width
+                                                                                   : len;
 }
 
 size_t symtab_base_len(const char *name, size_t len)
 {
     for (size_t before = 0; before != len;) {
         before = len;
-        len = without(name, len, ".lto_priv.");
-        len = without(name, len, ".llvm.");
+        len = strip_suffix(name, len, ".lto_priv.");
+        len = strip_suffix(name, len, ".llvm.");
     }
     return len;
 }
 
-/* FNV-1a of the name as it was before LTO. */
-static uint32_t hash(const char *name, size_t len)
+/* FNV-1a of the name without LTO's suffixes. */
+static uint32_t hash_base_name(const char *name, size_t len)
 {
     uint32_t h = 2166136261u;
     for (size_t i = 0; i < len; i++)
@@ -54,10 +55,10 @@ static uint32_t hash(const char *name, size_t len)
 
 static uint32_t bucket_of(const struct symtab *t, const char *name)
 {
-    return hash(name, symtab_base_len(name, strlen(name))) & t->bucket_mask;
+    return hash_base_name(name, symtab_base_len(name, strlen(name))) & t->bucket_mask;
 }
 
-/* A counting sort by bucket, which keeps the order of the file within each. */
+/* A stable counting sort by bucket. */
 static void index_names(struct symtab *t, uint32_t *bucket)
 {
     for (uint32_t i = 0; i < t->n; i++) {
@@ -68,12 +69,12 @@ static void index_names(struct symtab *t, uint32_t *bucket)
         t->buckets[b + 1] += t->buckets[b];
     for (uint32_t i = t->n; i-- > 0;)
         t->by_name[--t->buckets[bucket[i] + 1]] = i;
-    /* Every end has moved down to its bucket's start: one place further, they are the starts. */
+    /* Each end has moved to the start of its bucket; shifted by one, they are the starts. */
     memmove(t->buckets, t->buckets + 1, (t->bucket_mask + UINT32_C(1)) * sizeof *t->buckets);
     t->buckets[t->bucket_mask + 1] = t->n;
 }
 
-/* One stable pass of a radix sort by the byte at `shift`; false when all have the same there. */
+/* One stable pass of a radix sort by the byte at `shift`. Returns false if all bytes are equal. */
 static bool sort_pass(const struct symtab *t, const uint32_t *from, uint32_t *to, unsigned shift)
 {
     uint32_t starts[257] = {0};
@@ -138,8 +139,8 @@ static void fill(const struct symtab *t, uint32_t i, struct symbol *s)
     s->certain = false;
 }
 
-/* How well an entry answers to a name: 0 not at all, most for a global of this very name. */
-static unsigned fitness(const struct symtab *t, const struct symtab_entry *e, const char *name)
+/* Ranks an entry for a name: 3 global, 2 local, 1 the name after LTO, 0 another name. */
+static unsigned match_rank(const struct symtab *t, const struct symtab_entry *e, const char *name)
 {
     const char *its = t->names + e->name;
     size_t len = strlen(name);
@@ -150,10 +151,10 @@ static unsigned fitness(const struct symtab *t, const struct symtab_entry *e, co
     return symtab_base_len(its, strlen(its)) == len ? 1 : 0;
 }
 
-/* Whether GDB finds this entry, of this fitness, when no other of its name has another address. */
-static bool is_certain(const struct symtab *t, const struct symtab_entry *e, unsigned fits)
+/* True if GDB finds this entry, provided that its name has only one address. */
+static bool is_certain(const struct symtab *t, const struct symtab_entry *e, unsigned rank)
 {
-    return !e->ask && (fits == 3 || (fits == 2 && !t->dynamic && !t->mangled));
+    return !e->ask && (rank == 3 || (rank == 2 && !t->dynamic && !t->mangled));
 }
 
 size_t symtab_find(const struct symtab *t, const char *name, struct symbol *found)
@@ -164,14 +165,14 @@ size_t symtab_find(const struct symtab *t, const char *name, struct symbol *foun
     bool sole = true;
     for (uint32_t at = t->buckets[bucket]; at < t->buckets[bucket + 1]; at++) {
         const struct symtab_entry *e = &t->entries[t->by_name[at]];
-        unsigned fits = fitness(t, e, name);
-        if (fits > 1 && most > 1 && e->address != t->entries[best].address)
+        unsigned rank = match_rank(t, e, name);
+        if (rank > 1 && most > 1 && e->address != t->entries[best].address)
             sole = false;
-        if (fits > most) {
-            most = fits;
+        if (rank > most) {
+            most = rank;
             best = t->by_name[at];
             candidates = 1;
-        } else if (fits != 0 && fits == most && e->address != t->entries[best].address) {
+        } else if (rank != 0 && rank == most && e->address != t->entries[best].address) {
             candidates++;
         }
     }
@@ -182,7 +183,7 @@ size_t symtab_find(const struct symtab *t, const char *name, struct symbol *foun
     return candidates;
 }
 
-/* The number of symbols at or below the address. */
+/* The number of symbols with this address or a lower one. */
 static uint32_t upper_bound(const struct symtab *t, uint64_t address)
 {
     uint32_t low = 0, high = t->n_addresses;
@@ -196,8 +197,8 @@ static uint32_t upper_bound(const struct symtab *t, uint64_t address)
     return low;
 }
 
-static bool holds(const struct symtab *t, const struct symtab_entry *e, uint64_t nearest,
-                  uint64_t address)
+static bool contains(const struct symtab *t, const struct symtab_entry *e, uint64_t nearest,
+                     uint64_t address)
 {
     if (e->size != 0)
         return address - e->address < e->size;
@@ -205,7 +206,8 @@ static bool holds(const struct symtab *t, const struct symtab_entry *e, uint64_t
     return e->address == nearest && region != NULL && region->first <= e->address;
 }
 
-/* Of two that hold an address: one with a size, then the nearer, then a global one. */
+/* Prefers, of two symbols that contain an address, one with a size, then the nearer, then a global.
+ */
 static bool better(const struct symtab_entry *a, const struct symtab_entry *b)
 {
     if ((a->size != 0) != (b->size != 0))
@@ -227,8 +229,8 @@ bool symtab_at(const struct symtab *t, uint64_t address, struct symbol *found)
         const struct symtab_entry *e = &t->entries[t->by_address[at]];
         if (best != NULL && best->size != 0 && e->address != best->address)
             break;
-        if (holds(t, e, nearest, address) && (best == NULL || !better(best, e)))
-            best = e; /* of equals the one that is first in the file */
+        if (contains(t, e, nearest, address) && (best == NULL || !better(best, e)))
+            best = e; /* of equals, the first in the file */
     }
     if (best != NULL)
         fill(t, (uint32_t)(best - t->entries), found);

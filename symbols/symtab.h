@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The symbols of one ELF file in a compact index: name → address, size, kind, and address →
- * name. Addresses are the file's own (link-time) and, for functions, what GDB answers to
- * qSymbol: no Thumb bit, the MIPS16/microMIPS bit set, the code and not the descriptor of a
- * ppc64 ELFv1 function (gdb/remote.c remote_check_symbols, gdb/ppc-sysv-tdep.c, gdb/mips-tdep.c).
+ * The symbols of one ELF file in a compact index: from names to addresses, and from addresses to
+ * names. Addresses are link-time addresses. For functions they have the form in which GDB answers
+ * qSymbol: without the Thumb bit, with the MIPS16/microMIPS bit, and for ppc64 ELFv1 the address of
+ * the code, not of the descriptor (gdb/remote.c remote_check_symbols, gdb/ppc-sysv-tdep.c,
+ * gdb/mips-tdep.c).
  *
- * Once made it never changes, and any number of threads may read it.
+ * A table is immutable; any number of threads may read it.
  */
 #ifndef NETGDB_SYMBOLS_SYMTAB_H
 #define NETGDB_SYMBOLS_SYMTAB_H
@@ -22,18 +23,18 @@
 enum symbol_kind {
     SYMBOL_CODE,
     SYMBOL_DATA,
-    SYMBOL_ABSOLUTE, /* a number: not moved with the program */
-    SYMBOL_TLS,      /* its address is an offset into each thread's block */
+    SYMBOL_ABSOLUTE, /* a number: not relocated */
+    SYMBOL_TLS,      /* the address is an offset into each thread's TLS block */
 };
 
 struct symbol {
-    const char *name; /* as in the file, without @@VERSION; owned by the table */
+    const char *name; /* as in the file, without @VERSION; owned by the table */
     uint64_t address;
-    uint64_t size; /* st_size; 0 when the file does not say. SYMBOL_SIZE_MAX: that or more */
+    uint64_t size; /* st_size in bytes; 0: unknown; SYMBOL_SIZE_MAX: that or more */
     enum symbol_kind kind;
     bool global;  /* global or weak; else local to a source file */
-    bool ask;     /* the address is not what the name means: an indirect function, an old version */
-    bool certain; /* only by symtab_find: GDB finds the same */
+    bool ask;     /* only GDB can resolve it: an indirect function, an old version */
+    bool certain; /* set by symtab_find() only: GDB finds the same symbol */
 };
 
 #define SYMBOL_SIZE_MAX INT32_MAX
@@ -41,44 +42,44 @@ struct symbol {
 struct symtab;
 
 /*
- * Reads the symbols of the ELF file at `path`: its symbol table; without one, that of its
- * separate debug file; without that, the dynamic one. NULL when there are none or the file is
- * not usable: the reason is then one line in the log, at level warn. Slow (tens of milliseconds
- * for a kernel): not for GDB's thread.
+ * Reads the symbols of the ELF file at `path`: from its symbol table, else from that of its
+ * separate debug file, else from its dynamic symbol table. Returns NULL if there are none or the
+ * file is not usable, with one warning in the log. Takes tens of milliseconds for a kernel: not for
+ * GDB's thread. The caller frees the table.
  */
 struct symtab *symtab_open(const char *path, const struct log *log);
 void symtab_free(struct symtab *t); /* NULL is fine */
 
 /*
- * The symbol of this name: a global one before a local one, else the first in the file. A static
- * that LTO renamed (NAME.lto_priv.N, NAME.llvm.N) is found under NAME when nothing else is.
- * Returns how many candidates of the best sort there were: 0 is "not found", more than 1 means
- * that *found was chosen among several.
+ * Finds a symbol by name: a global one before a local one, else the first in the file. A static
+ * that LTO renamed (NAME.lto_priv.N, NAME.llvm.N) is found as NAME if there is no such symbol.
+ * Returns the number of equally good candidates with different addresses: 0: not found; above 1:
+ * *found is the first of them.
  *
- * It is not certain that GDB finds the same when the file has another address under this very name
- * (another version, say), or has the name only as LTO made it, and for a local symbol where GDB may
- * prefer another one: that of a shared library, or a function of C++ that has this name and
- * parameters.
+ * found->certain is false if GDB might find another symbol: if the file has several addresses for
+ * this name (versions, for example), or only a name changed by LTO; and for a local symbol if GDB
+ * may prefer one of a shared library, or a C++ function with this name and parameters.
  */
 size_t symtab_find(const struct symtab *t, const char *name, struct symbol *found);
 
 /*
- * The symbol of code or data that holds this link-time address; one whose size the file does not
- * say reaches up to the next. false when there is none.
+ * Finds the code or data symbol that contains a link-time address. A symbol without a size extends
+ * to the next one. Returns false if there is none.
  */
 bool symtab_at(const struct symtab *t, uint64_t address, struct symbol *found);
 
+/* The number of symbols, and the i-th one in the order of the file; fills and returns *symbol. */
 size_t symtab_count(const struct symtab *t);
 const struct symbol *symtab_nth(const struct symtab *t, size_t i, struct symbol *symbol);
 
-/* What is where in memory by the file's allocated sections, at link-time addresses. */
+/* Returns the kinds of memory by the file's allocated sections, at link-time addresses. */
 const struct regions *symtab_regions(const struct symtab *t);
 
-/* The file's own headers, and where its symbols were read from (it, or its debug file). */
+/* Return the file's ELF header, and the path of the symbols: the file or its debug file. */
 const struct elf_ident *symtab_ident(const struct symtab *t);
 const char *symtab_path(const struct symtab *t);
 
-/* Bytes of memory that the table holds. */
+/* Returns the bytes of memory that the table uses. */
 size_t symtab_bytes(const struct symtab *t);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which symbols of a file go into the table and under which address: names, sections and values
- * by libbfd, sizes and types by libelf, and GDB's rules for what a function's address is.
+ * Selects the symbols of a file and their addresses: names, sections and values come from libbfd,
+ * sizes and types from libelf, and function addresses follow GDB's rules.
  */
 #include <elf.h>
 #ifdef __GLIBC__
@@ -13,20 +13,20 @@
 #include "proto/err.h"
 #include "symbols/bfd_syms.h"
 #include "symbols/debugfile.h"
-#include "symbols/symtab_impl.h"
+#include "symbols/symtab_private.h"
 
 struct loader {
     struct symtab *t;
-    const struct elf_file *file; /* the one whose symbol table is read */
-    Elf_Data *symbols;           /* that table, by libelf */
-    GElf_Shdr opd;               /* .opd of the program, sh_size 0 when it has none */
-    const uint8_t *descriptors;  /* its contents */
+    const struct elf_file *file; /* the file whose symbol table is read */
+    Elf_Data *symbols;           /* that table as libelf has it */
+    GElf_Shdr opd;               /* .opd of the program; sh_size 0: none */
+    const uint8_t *descriptors;  /* contents of .opd */
     uint32_t n;
     size_t names_len;
     const char *why;
 };
 
-/* ARM, AArch64 and RISC-V mark code and data by symbols like "$d.12" (their ELF ABIs). */
+/* Mapping symbols of ARM, AArch64 and RISC-V, like "$d.12" (their ELF ABIs). */
 static bool is_mark(uint16_t machine, const char *name)
 {
     if (name[0] != '$' || name[1] == '\0' || strchr("adtx", name[1]) == NULL)
@@ -36,7 +36,7 @@ static bool is_mark(uint16_t machine, const char *name)
     return (machine == EM_ARM || machine == EM_AARCH64) && (name[2] == '\0' || name[2] == '.');
 }
 
-/* Labels that the assembler made; GDB skips them, too (gdb/elfread.c elf_symtab_read). */
+/* Labels made by the assembler; GDB skips them too (gdb/elfread.c elf_symtab_read). */
 static bool is_label(const char *name)
 {
     return (name[0] == '.' || name[0] == '$') && name[1] == 'L';
@@ -65,8 +65,8 @@ static enum symbol_kind kind_of(const GElf_Sym *sym, const struct bfd_sym *s)
 }
 
 /*
- * The first doubleword of a function descriptor is where its code is (64-bit PowerPC ELF ABI
- * 1.9, "Function Descriptors"). 0 when the linker left it to the dynamic linker.
+ * Returns the code address, the first doubleword of a function descriptor (64-bit PowerPC ELF ABI
+ * 1.9, "Function Descriptors"). 0 if the dynamic linker sets it.
  */
 static uint64_t descriptor_entry(const struct loader *l, uint64_t offset)
 {
@@ -84,9 +84,10 @@ static bool is_compressed_mips(const GElf_Sym *sym)
     return (sym->st_other & 0xf0) == 0xf0 || (sym->st_other & 0xc0) == 0x80;
 }
 
-/* The address that GDB answers to qSymbol. false when it cannot be told from the file. */
-static bool answer(const struct loader *l, const GElf_Sym *sym, uint64_t value, uint64_t *address,
-                   enum symbol_kind *kind)
+/* Computes the address in GDB's answer to qSymbol. Returns false if the file does not have
+ * it. */
+static bool qsymbol_address(const struct loader *l, const GElf_Sym *sym, uint64_t value,
+                            uint64_t *address, enum symbol_kind *kind)
 {
     *address = l->t->ident.is64 ? value : (uint32_t)value;
     switch (l->t->ident.machine) {
@@ -107,7 +108,7 @@ static bool answer(const struct loader *l, const GElf_Sym *sym, uint64_t value, 
         *kind = SYMBOL_CODE;
         return *address != 0;
     case EM_IA_64:
-    case EM_PARISC: /* descriptors that only the running program has */
+    case EM_PARISC: /* descriptors exist in the running program only */
         return !is_function(sym);
     default:
         return true;
@@ -115,43 +116,43 @@ static bool answer(const struct loader *l, const GElf_Sym *sym, uint64_t value, 
 }
 
 /* Length of the name without "@VERSION". */
-static size_t name_len(const char *name)
+static size_t unversioned_len(const char *name)
 {
     const char *at = strchr(name, '@');
     return at != NULL && at != name ? (size_t)(at - name) : strlen(name);
 }
 
-/* A global symbol of an old version ("NAME@VERSION", one @) is not what NAME means. */
+/* False for an old version ("NAME@VERSION", one @), which NAME does not mean. */
 static bool is_default(const char *name, size_t len)
 {
     return name[len] == '\0' || name[len + 1] == '@';
 }
 
-/* Whether the address is not what the name means, or not what GDB makes of it: a label of Thumb
- * code loses its bit there. */
-static bool is_to_ask(const struct loader *l, const GElf_Sym *sym, const char *name, size_t len)
+/* True if only GDB can resolve the symbol. GDB clears the Thumb bit of a label that is no function.
+ */
+static bool must_ask_gdb(const struct loader *l, const GElf_Sym *sym, const char *name, size_t len)
 {
     return GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC || !is_default(name, len) ||
            (l->t->ident.machine == EM_ARM && !is_function(sym) && (sym->st_value & 1) != 0);
 }
 
-/* A name that GDB shows, and finds, in another form. */
+/* True for a mangled name, which GDB shows and finds in another form. */
 static bool is_mangled(const char *name)
 {
     return name[0] == '_' && name[1] != '\0' && strchr("ZRD", name[1]) != NULL;
 }
 
-static int add(struct loader *l, const struct bfd_sym *s, const GElf_Sym *sym, uint64_t address,
-               enum symbol_kind kind)
+static int add_symbol(struct loader *l, const struct bfd_sym *s, const GElf_Sym *sym,
+                      uint64_t address, enum symbol_kind kind)
 {
-    size_t len = name_len(s->name);
+    size_t len = unversioned_len(s->name);
     if (l->n == l->t->n || len + 1 > l->t->names_len - l->names_len)
-        return NETGDB_PROTO; /* the second pass sees what the first saw: this cannot be */
+        return NETGDB_PROTO; /* cannot happen: both passes see the same symbols */
     l->t->entries[l->n++] = (struct symtab_entry){
         .address = address,
         .size = (sym->st_size < SYMBOL_SIZE_MAX ? (uint32_t)sym->st_size : SYMBOL_SIZE_MAX) &
                 0x7fffffff,
-        .ask = is_to_ask(l, sym, s->name, len),
+        .ask = must_ask_gdb(l, sym, s->name, len),
         .name = (uint32_t)l->names_len & 0x1fffffff,
         .kind = (unsigned)kind & 3,
         .global = s->global && is_default(s->name, len)};
@@ -162,7 +163,7 @@ static int add(struct loader *l, const struct bfd_sym *s, const GElf_Sym *sym, u
     return 0;
 }
 
-/* The first pass has counted: room for exactly that. */
+/* Allocates the table by the counts of the first pass. */
 static int reserve(struct loader *l)
 {
     l->t->n = l->n;
@@ -198,12 +199,12 @@ static int each(void *context, int pass, size_t i, const struct bfd_sym *s)
         ((s->value ^ sym.st_value) & 0xfffffffe) != 0)
         return NETGDB_PROTO;
     enum symbol_kind kind = kind_of(&sym, s);
-    if (!answer(l, &sym, sym.st_value, &address, &kind))
+    if (!qsymbol_address(l, &sym, sym.st_value, &address, &kind))
         return 0;
     if (pass == 1)
-        return add(l, s, &sym, address, kind);
+        return add_symbol(l, s, &sym, address, kind);
     l->n++;
-    l->names_len += name_len(s->name) + 1;
+    l->names_len += unversioned_len(s->name) + 1;
     return 0;
 }
 
@@ -248,13 +249,13 @@ int symtab_load_regions(struct regions *regions, const struct elf_file *f)
                                 : (h.sh_flags & SHF_WRITE) != 0   ? REGION_DATA
                                                                   : REGION_RODATA;
         int rc = regions_set(regions, h.sh_addr, h.sh_addr + (h.sh_size - 1), kind);
-        if (rc != 0) /* more than the table takes: what is in it still holds */
+        if (rc != 0) /* the table is full; its entries are valid */
             return rc == NETGDB_TOO_LONG ? 0 : rc;
     }
     return 0;
 }
 
-/* ELFv1 is what e_flags 0 or 1 of a 64-bit PowerPC file says (…ELF V2 ABI, "e_flags"). */
+/* A 64-bit PowerPC file with e_flags 0 or 1 is ELFv1 (ELF V2 ABI, "e_flags"). */
 static void find_descriptors(struct loader *l, const struct elf_file *program)
 {
     GElf_Shdr header;
@@ -270,7 +271,7 @@ static void find_descriptors(struct loader *l, const struct elf_file *program)
         l->opd.sh_size = 0;
 }
 
-/* The program's own symbol table, or its debug file's, or its dynamic one. */
+/* Reads the program's own symbol table, else its debug file's, else its dynamic one. */
 static int load_any(struct symtab *t, const struct elf_file *program, const char *path,
                     const char **why)
 {
@@ -309,10 +310,10 @@ struct symtab *symtab_open(const char *path, const struct log *log)
         elf_file_close(&program);
     }
 #ifdef __GLIBC__
-    malloc_trim(0); /* libbfd took three times the table; in GDB malloc would keep that */
+    malloc_trim(0); /* return libbfd's memory, three times the table, to the system */
 #endif
     if (rc != 0) {
-        log_warn(log, "symbols: %s: %s: going on without its symbols", path,
+        log_warn(log, "symbols: %s: %s: continuing without its symbols", path,
                  why != NULL ? why : netgdb_strerror(rc));
         symtab_free(t);
         return NULL;

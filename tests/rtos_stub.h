@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A single-threaded stub as a target, without a network: memory in pieces, registers, stops that a
- * test has written down. For tests of what stands in front of it.
+ * A fake single-threaded stub as a target, without a network: blocks of memory, registers, and the
+ * stop replies that a test gives. For tests of decorators.
  */
 #ifndef NETGDB_TESTS_RTOS_STUB_H
 #define NETGDB_TESTS_RTOS_STUB_H
@@ -21,46 +21,46 @@ struct rtos_stub {
     bool big;
     unsigned word;
 
-    char g[2048];                       /* reply to g */
-    const char *features;               /* reply to qSupported */
-    const char *xml;                    /* target.xml; NULL: none */
-    const char *threads;                /* reply to qfThreadInfo */
-    const char *current;                /* reply to qC */
-    const char *p;                      /* reply to every p; "" is "not supported" */
-    const char *stop;                   /* reply to ? */
-    const char *no_points;              /* types of Z that are refused */
-    const char *symbol_question;        /* what it asks at qSymbol::, NULL: nothing */
-    const char *stops[RTOS_STUB_STOPS]; /* replies to resumes, in order */
-    void (*on_resume)(struct rtos_stub *s, unsigned n); /* before the n-th of them, from 0 */
+    char g[2048];                                       /* reply to g */
+    const char *features;                               /* reply to qSupported */
+    const char *xml;                                    /* target.xml; NULL: none */
+    const char *threads;                                /* reply to qfThreadInfo */
+    const char *current;                                /* reply to qC */
+    const char *p;                                      /* reply to every p; "": not supported */
+    const char *stop;                                   /* reply to ? */
+    const char *no_points;                              /* types of Z that it rejects */
+    const char *symbol_question;                        /* its reply to qSymbol::; NULL: not supported */
+    const char *stops[RTOS_STUB_STOPS];                 /* replies to resumes, in order */
+    void (*on_resume)(struct rtos_stub *s, unsigned n); /* before the n-th stop, from 0 */
     void *context;
     unsigned resumes, reads;
-    struct buf asked; /* every request but m, each behind a space */
+    struct buf asked; /* every request but m, each after a space */
     struct buf reply;
     int result; /* of the next recv */
 };
 
-/* Ends the program when memory is short. */
+/* Makes a stub; aborts the program if out of memory. */
 struct rtos_stub *rtos_stub_new(void);
 
-/* A piece of memory full of zeros. */
+/* Maps a block of zeros. */
 void rtos_stub_map(struct rtos_stub *s, uint64_t address, size_t len);
 
-/* Where these bytes are; NULL when they are not mapped. */
+/* Returns the host address of `len` bytes; NULL if they are not mapped. */
 uint8_t *rtos_stub_at(struct rtos_stub *s, uint64_t address, size_t len);
 
-/* Numbers in the stub's byte order; the address must be mapped. */
+/* Write and read numbers in the stub's byte order; the address must be mapped. */
 void rtos_stub_put(struct rtos_stub *s, uint64_t address, uint64_t value, unsigned size);
 void rtos_stub_word(struct rtos_stub *s, uint64_t address, uint64_t value);
 uint64_t rtos_stub_get(struct rtos_stub *s, uint64_t address, unsigned size);
 void rtos_stub_text(struct rtos_stub *s, uint64_t address, const char *text);
 
-/* The registers of g: n of them, the i-th is start + i. */
+/* Sets g to n registers of `size` bytes; the i-th has the value start + i. */
 void rtos_stub_registers(struct rtos_stub *s, unsigned n, unsigned size, uint64_t start);
 
-/* Sets one of equal size in g. */
+/* Sets the i-th register of g, if all have `size` bytes. */
 void rtos_stub_register(struct rtos_stub *s, unsigned i, unsigned size, uint64_t value);
 
-/* What was asked since the last call. */
+/* Returns the requests since the last call, as in `asked`. */
 const char *rtos_stub_asked(struct rtos_stub *s);
 
 #endif

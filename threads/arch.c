@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Machines and the names of their registers; see arch.h. */
+/* Architectures and the names of their registers; see arch.h. */
 #include "threads/arch.h"
 
 #include <elf.h>
@@ -53,7 +53,7 @@ const struct arch *arch_of_name(const char *architecture)
     return strncasecmp(architecture, "microblaze", 10) == 0 ? find(MACHINE_MICROBLAZE) : NULL;
 }
 
-/* The sizes of QEMU's stubs, and ARM's with the FPA registers of old. */
+/* The lengths that QEMU's stubs use; 168: ARM with the obsolete FPA registers. */
 const struct arch *arch_of_g(size_t len)
 {
     switch (len) {
@@ -72,7 +72,7 @@ const struct arch *arch_of_g(size_t len)
     }
 }
 
-/* A decimal number after a prefix, and nothing else: 0 to max. */
+/* Parses a prefix followed by a decimal number from 0 to max, and nothing else. */
 static bool numbered(const char *name, const char *prefix, unsigned max, unsigned *n)
 {
     size_t width = strlen(prefix);
@@ -84,7 +84,7 @@ static bool numbered(const char *name, const char *prefix, unsigned max, unsigne
     return *end == '\0' && value <= max;
 }
 
-/* Names that are no number behind a letter. */
+/* Register names that are not a letter and a number. */
 struct named {
     const char *name;
     struct arch_register r;
@@ -103,7 +103,7 @@ static bool look_up(const struct named *names, size_t n, const char *name, struc
 
 static struct arch_register one(unsigned reg)
 {
-    return (struct arch_register){.reg = (uint8_t)reg, .parts = 1};
+    return (struct arch_register){.reg = (uint8_t)reg, .words = 1};
 }
 
 static bool arm_register(const char *name, struct arch_register *r)
@@ -118,7 +118,7 @@ static bool arm_register(const char *name, struct arch_register *r)
     else if (numbered(name, "s", 31, &n))
         *r = one(ARM_S0 + n);
     else if (numbered(name, "d", 31, &n))
-        *r = (struct arch_register){.reg = (uint8_t)(ARM_S0 + 2 * n), .parts = 2};
+        *r = (struct arch_register){.reg = (uint8_t)(ARM_S0 + 2 * n), .words = 2};
     else
         return look_up(names, sizeof names / sizeof names[0], name, r);
     return true;
@@ -129,7 +129,7 @@ static bool riscv_abi_register(const char *name, struct arch_register *r)
 {
     static const struct {
         const char *prefix;
-        unsigned first, last, reg; /* numbers behind the prefix, and what `first` is */
+        unsigned first, last, reg; /* range of the numbers; `reg` is the register of `first` */
     } runs[] = {
         {"t", 0, 2, 5},
         {"t", 3, 6, 28},
@@ -204,7 +204,7 @@ bool arch_register(const struct arch *a, const char *name, struct arch_register 
 
 bool arch_psr_is_m_profile(uint64_t psr)
 {
-    return (psr & 0x1f) == 0 || (psr & (1u << 24)) != 0; /* every mode of the others has bit 4 */
+    return (psr & 0x1f) == 0 || (psr & (1u << 24)) != 0; /* bit 4 is set in every A-profile mode */
 }
 
 unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t psr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The machines that RTOSes run on: their registers under numbers of our own, and what each is
- * called in a target description. Which of them a stub has, and where, is regmap.h.
+ * The architectures that RTOSes run on: internal register numbers, and the register names of GDB's
+ * target descriptions. regmap.h says which registers a stub has, and where in its `g`.
  */
 #ifndef NETGDB_THREADS_ARCH_H
 #define NETGDB_THREADS_ARCH_H
@@ -20,7 +20,7 @@ enum {
     ARM_PC = 15,
     ARM_PSR = 16, /* xPSR or CPSR */
     ARM_FPSCR = 17,
-    ARM_S0 = 32, /* 64 words: d0 to d31, the lower half first */
+    ARM_S0 = 32, /* 64 words: d0 to d31, each as two words, low word first */
 
     RISCV_X0 = 0,
     RISCV_RA = 1,
@@ -34,7 +34,7 @@ enum {
 
     MICROBLAZE_R0 = 0,
     MICROBLAZE_SP = 1,
-    MICROBLAZE_R14 = 14, /* where an interrupted task goes on */
+    MICROBLAZE_R14 = 14, /* return address of an interrupt */
     MICROBLAZE_PC = 32,
     MICROBLAZE_MSR = 33,
     MICROBLAZE_FSR = 36,
@@ -45,36 +45,42 @@ enum machine { MACHINE_NONE, MACHINE_ARM, MACHINE_RISCV32, MACHINE_RISCV64, MACH
 struct arch {
     enum machine machine;
     const char *name;
-    unsigned word; /* bytes */
+    unsigned word; /* bytes of a register and of a pointer */
     uint8_t sp, pc;
-    uint8_t zero;    /* a register that is always 0, or REG_NONE */
-    uint8_t live[2]; /* registers that no task saves: they are the CPU's; 0: none */
+    uint8_t zero;    /* the register that is always 0, or REG_NONE */
+    uint8_t live[2]; /* registers that contexts do not save: the same for all tasks; 0: none */
 };
-
-/* The machine of an ELF file (e_machine, EI_CLASS), or NULL. */
-const struct arch *arch_of_elf(unsigned e_machine, bool is64);
-
-/* The machine of a target description's <architecture>, or NULL. */
-const struct arch *arch_of_name(const char *architecture);
-
-/* The machine whose `g` has so many bytes without a target description, or NULL. */
-const struct arch *arch_of_g(size_t len);
 
 /*
- * What a register of a target description is: *reg, the first of *parts registers of ours (a d
- * register of ARM is two words), and the bits of it that are meant (fflags, frm). Returns false
- * for one that no task saves.
+ * Each of these returns a constant, or NULL if the architecture is not supported.
+ * By the ELF header (e_machine, EI_CLASS):
  */
+const struct arch *arch_of_elf(unsigned e_machine, bool is64);
+
+/* By the <architecture> of a target description. */
+const struct arch *arch_of_name(const char *architecture);
+
+/* By the length of `g` in bytes, for a stub without a target description. */
+const struct arch *arch_of_g(size_t len);
+
+/* A register of a target description: a saved register, or a bit field of one (fflags, frm). */
 struct arch_register {
-    uint8_t reg, parts;
-    uint8_t shift, bits; /* bits 0: all of it */
+    uint8_t reg;   /* internal number of the first word */
+    uint8_t words; /* 2 for a d register of ARM, else 1 */
+    uint8_t shift; /* of the lowest bit */
+    uint8_t bits;  /* 0: the whole register */
 };
+
+/* Fills *r for a register name. Returns false if contexts never save that register. */
 bool arch_register(const struct arch *a, const char *name, struct arch_register *r);
 
-/* Bytes of the instruction at `pc` as Z0 wants them: `psr` is ARM's, and tells Thumb from ARM. */
+/*
+ * Returns the `kind` of a breakpoint for Z0 (GDB manual, "Packets"). On ARM the PSR selects Thumb
+ * (2) or ARM (4); psr_known 0: the PSR is unknown, and Thumb is assumed.
+ */
 unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t psr);
 
-/* Whether a PSR of ARM is an M-profile's (EPSR.T is bit 24 there, and there are no modes). */
+/* True if an ARM PSR is an M-profile xPSR: EPSR.T is bit 24, and there are no mode bits. */
 bool arch_psr_is_m_profile(uint64_t psr);
 
 #endif

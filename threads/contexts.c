@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which saved context a build has: every layout of the machine is tried on all waiting threads,
- * and the one that is sound most often is taken.
+ * Chooses the saved context of a build: tries every context of the architecture on all waiting
+ * threads and takes the one that is plausible for most of them.
  */
 #include <limits.h>
 #include <string.h>
@@ -9,15 +9,15 @@
 #include "proto/err.h"
 #include "threads/engine.h"
 
-enum { TRIED_MAX = 64 }; /* threads that are looked at */
+enum { TRIED_MAX = 64 }; /* threads that are tried */
 
-static bool fits_machine(const struct frame *f, const struct arch *a)
+static bool matches_machine(const struct frame *f, const struct arch *a)
 {
     return f->machines[0] == a->machine || f->machines[1] == a->machine;
 }
 
-/* A context in the control block is below what the saved stack pointer says: no stack is read. */
-static bool fits_thread(const struct frame *f, const struct thread *t)
+/* A context inside the control block ends at the address that the saved stack pointer has. */
+static bool can_apply(const struct frame *f, const struct thread *t)
 {
     bool inside = t->sp > t->tcb && t->sp - t->tcb < ENGINE_TCB_MAX;
     return (f->proof & PROOF_HARDWARE_ELSEWHERE) == 0 || inside;
@@ -34,22 +34,22 @@ static struct frame_task task_of(const struct engine *e, const struct thread *t)
     return task;
 }
 
-/* The longest that a context of this RTOS may be here. */
-static size_t window(const struct engine *e)
+/* Bytes of the longest context of this RTOS on this architecture. */
+static size_t longest_context(const struct engine *e)
 {
     size_t most = 0, size;
     for (const struct frame *const *f = e->rtos->frames; *f != NULL; f++) {
-        size = fits_machine(*f, e->arch) ? frame_size(*f, e->arch->word) : 0;
+        size = matches_machine(*f, e->arch) ? frame_size(*f, e->arch->word) : 0;
         most = size > most ? size : most;
     }
     return most < FRAME_MAX ? most : FRAME_MAX;
 }
 
-/* Reads a thread's context in one request; at the end of memory, as much as there is. */
-static int fetch(struct engine *e, const struct thread *t)
+/* Prefetches a thread's context in one request; at the end of memory, the bytes that exist. */
+static int prefetch_context(struct engine *e, const struct thread *t)
 {
     uint8_t bytes[FRAME_MAX];
-    size_t got, len = window(e);
+    size_t got, len = longest_context(e);
     uint64_t room = t->stack_high != 0 && t->sp < t->stack_high ? t->stack_high + 1 - t->sp : 0;
     if (room >= 32 && room < len && t->sp >= t->stack_low)
         len = (size_t)room;
@@ -59,25 +59,26 @@ static int fetch(struct engine *e, const struct thread *t)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* Points of a layout for a thread; below 0: it is none. Returns 0 or the target's error. */
-static int try(struct engine *e, const struct frame *f, const struct thread *t, struct context *c,
-               int *score)
+/* Reads a thread's context as `f` and scores it, see frame_score(). Returns 0 or the target's
+ * error. */
+static int try_frame(struct engine *e, const struct frame *f, const struct thread *t,
+                     struct context *c, int *score)
 {
     const struct frame_task task = task_of(e, t);
     *score = -1;
-    if (!fits_thread(f, t))
+    if (!can_apply(f, t))
         return 0;
     int rc = frame_read(f, e->arch, e->memory, &task, c);
     *score = rc == 0 ? frame_score(c, e->arch, e->memory, e->program, &task) : -1;
     return rc == MEMORY_REFUSED || rc == NETGDB_PROTO ? 0 : rc;
 }
 
-/* How often a layout is sound, and how well: in all, and for the weakest of them. */
+/* Result for one context: threads for which it is plausible, sum and minimum of their scores. */
 struct weight {
-    int sound, points, least;
+    int plausible, sum, least;
 };
 
-static int weigh(struct engine *e, const struct frame *f, struct weight *w)
+static int weigh_frame(struct engine *e, const struct frame *f, struct weight *w)
 {
     struct context c;
     unsigned tried = 0;
@@ -87,20 +88,20 @@ static int weigh(struct engine *e, const struct frame *f, struct weight *w)
         int score;
         if (t->kind != THREAD_TASK || t->core >= 0 || t->sp == 0)
             continue;
-        int rc = try(e, f, t, &c, &score);
+        int rc = try_frame(e, f, t, &c, &score);
         if (rc != 0)
             return rc;
         tried++;
         if (score < 0)
             continue;
-        w->sound++;
-        w->points += score;
+        w->plausible++;
+        w->sum += score;
         w->least = score < w->least ? score : w->least;
     }
     return 0;
 }
 
-static int fetch_all(struct engine *e)
+static int prefetch_contexts(struct engine *e)
 {
     int rc = 0;
     unsigned tried = 0;
@@ -108,23 +109,22 @@ static int fetch_all(struct engine *e)
         const struct thread *t = &e->threads[i];
         if (t->kind != THREAD_TASK || t->core >= 0 || t->sp == 0)
             continue;
-        rc = fetch(e, t);
+        rc = prefetch_context(e, t);
         tried++;
     }
     return rc;
 }
 
-/* Chooses e->frame by all threads. */
-static int choose(struct engine *e)
+static int choose_frame(struct engine *e)
 {
     struct weight best = {0, 0, 0}, w;
-    int rc = fetch_all(e);
+    int rc = prefetch_contexts(e);
     for (const struct frame *const *f = e->rtos->frames; rc == 0 && *f != NULL; f++) {
-        if (!fits_machine(*f, e->arch))
+        if (!matches_machine(*f, e->arch))
             continue;
-        rc = weigh(e, *f, &w);
+        rc = weigh_frame(e, *f, &w);
         if (rc == 0 &&
-            (w.sound > best.sound || (w.sound == best.sound && w.points > best.points))) {
+            (w.plausible > best.plausible || (w.plausible == best.plausible && w.sum > best.sum))) {
             best = w;
             e->frame = *f;
             e->frame_points = w.least;
@@ -135,17 +135,17 @@ static int choose(struct engine *e)
     return rc;
 }
 
-/* A thread that is not saved as the others are: another layout, if it has more points. */
-static int try_others(struct engine *e, const struct thread *t, struct context *c, int points)
+/* Tries the other contexts for a thread whose score is low; takes one with a higher score. */
+static int try_other_frames(struct engine *e, const struct thread *t, struct context *c, int points)
 {
     struct context other;
     if (points < 0)
         c->frame = NULL;
     for (const struct frame *const *f = e->rtos->frames; *f != NULL; f++) {
         int score;
-        if (!fits_machine(*f, e->arch))
+        if (!matches_machine(*f, e->arch))
             continue;
-        int rc = try(e, *f, t, &other, &score);
+        int rc = try_frame(e, *f, t, &other, &score);
         if (rc != 0)
             return rc;
         if (score >= 0 && score > points) {
@@ -163,12 +163,12 @@ int engine_context(struct engine *e, const struct thread *t, struct context *c)
     if (rc != 0 || t->kind != THREAD_TASK || t->sp == 0)
         return rc;
     if (e->frame == NULL)
-        rc = choose(e);
+        rc = choose_frame(e);
     if (rc == 0)
-        rc = fetch(e, t);
+        rc = prefetch_context(e, t);
     if (rc == 0 && e->frame != NULL)
-        rc = try(e, e->frame, t, c, &score);
+        rc = try_frame(e, e->frame, t, c, &score);
     if (rc == 0 && (score < 0 || score < e->frame_points))
-        rc = try_others(e, t, c, score);
+        rc = try_other_frames(e, t, c, score);
     return rc;
 }

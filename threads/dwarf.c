@@ -20,7 +20,7 @@ enum { KNOWN_MAX = 16, NAMES_MAX = 128 };
 struct layouts_dwarf {
     int fd;
     Dwarf *dwarf;
-    struct known { /* structures that were looked for */
+    struct known { /* earlier look-ups, also failed ones */
         char names[NAMES_MAX];
         Dwarf_Die die;
         bool found;
@@ -28,7 +28,7 @@ struct layouts_dwarf {
     size_t n;
 };
 
-/* Whether `name` is one of the alternatives in names[len]. */
+/* Compares `name` with the alternatives in names[len], separated by '|'. */
 static bool is_one_of(const char *name, const char *names, size_t len)
 {
     size_t width = name != NULL ? strlen(name) : 0;
@@ -42,7 +42,7 @@ static bool is_one_of(const char *name, const char *names, size_t len)
     return false;
 }
 
-/* The structure that a DIE is, by its tag or as a typedef. */
+/* Matches a DIE that is a structure, or a typedef of one; sets *structure. */
 static bool is_structure(Dwarf_Die *die, const char *names, size_t len, Dwarf_Die *structure)
 {
     Dwarf_Attribute attribute;

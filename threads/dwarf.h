@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Layouts of structures from a program's debug information, by libdw, and the only file that
- * knows it. Built without libdw, nothing is ever found.
+ * Offsets and sizes of structure members, read from a program's DWARF debug information. Only
+ * dwarf.c uses libdw; in a build without libdw every look-up fails.
  */
 #ifndef NETGDB_THREADS_DWARF_H
 #define NETGDB_THREADS_DWARF_H
@@ -12,24 +12,25 @@
 struct layouts_dwarf;
 
 /*
- * Opens the debug information of an ELF file that elf_check has passed. NULL when there is none;
- * not an error.
+ * Opens the debug information of an ELF file that elf_check() has accepted. Returns NULL if there
+ * is none or memory is short; the caller need not treat that as an error, since all functions
+ * accept NULL. The caller closes it.
  */
 struct layouts_dwarf *layouts_dwarf_open(const char *path);
 void layouts_dwarf_close(struct layouts_dwarf *d); /* NULL is fine */
 
 /*
- * Where a member is in its structure, and how many bytes it has (0: not known). A path is
- * "STRUCTURE.MEMBER"; either part may name alternatives with '|' between them. A structure is
- * found by its tag or by a typedef of one without a tag.
+ * Looks up a structure member and sets its offset and size in bytes (size 0: unknown). A path is
+ * "STRUCTURE.MEMBER"; either name may be a list of alternatives separated by '|'. A structure is
+ * found by its tag or by a typedef. Returns false if there is no such member.
  */
 bool layouts_dwarf_member(struct layouts_dwarf *d, const char *path, uint64_t *offset,
                           uint64_t *size);
 
-/* Bytes of a structure of one of these names. */
+/* Sets the size in bytes of the first structure that has one of `names`, separated by '|'. */
 bool layouts_dwarf_sizeof(struct layouts_dwarf *d, const char *names, uint64_t *size);
 
-/* Whether this was built with libdw. */
+/* True in a build with libdw. */
 bool layouts_dwarf_built(void);
 
 #endif

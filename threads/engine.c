@@ -11,12 +11,12 @@
 #include "proto/err.h"
 
 enum {
-    CURRENT_SPAN_MAX = 1536, /* bytes read at a stop to see the counter of threads too */
-    NAMES_AHEAD = 64,        /* names that are read together */
+    CURRENT_SPAN_MAX = 1536, /* bytes of one read that also covers the counter of threads */
+    NAMES_AHEAD = 64,        /* names that are prefetched together */
     NAME_AHEAD = 32,         /* bytes of each */
 };
 
-/* ---- which RTOS ---- */
+/* ---- detection ---- */
 
 static bool has_symbols(struct program *p, const struct rtos *r)
 {
@@ -73,7 +73,7 @@ void engine_free(struct engine *e)
 
 void engine_resumed(struct engine *e)
 {
-    e->have_current = e->listed = e->told = false;
+    e->have_current = e->listed = e->id_exposed = false;
     e->n = 0;
     memory_forget(e->memory);
 }
@@ -88,7 +88,7 @@ int engine_learn(struct engine *e)
     return rc == MEMORY_REFUSED ? 0 : rc; /* tried again at the next stop */
 }
 
-/* ---- what is not sound ---- */
+/* ---- inconsistencies ---- */
 
 void engine_corrupt(struct engine *e, const char *where, const char *format, ...)
 {
@@ -106,15 +106,15 @@ void engine_corrupt(struct engine *e, const char *where, const char *format, ...
     e->complained = true;
 }
 
-/* ---- what runs ---- */
+/* ---- running threads ---- */
 
 static const struct program_symbol *symbol(const struct engine *e, unsigned which)
 {
     return which != NO_SYMBOL && e->have[which] ? &e->symbols[which] : NULL;
 }
 
-/* Whether threads run at all. Without a file this is where the byte order shows. */
-static int see_started(struct engine *e)
+/* Reads the flag "the scheduler runs". Without a file, its value also shows the byte order. */
+static int read_started(struct engine *e)
 {
     const struct program_symbol *s = symbol(e, e->rtos->started);
     uint64_t value = 1, slide;
@@ -127,8 +127,8 @@ static int see_started(struct engine *e)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* The symbols that are read at every stop, in one read when they are close together. */
-static int read_ahead(struct engine *e, uint64_t at, size_t len)
+/* Prefetches the variables that every stop needs, in one read if they are close together. */
+static int prefetch_variables(struct engine *e, uint64_t at, size_t len)
 {
     const unsigned extra[] = {e->rtos->started, e->rtos->counter, e->rtos->head, e->rtos->count};
     uint64_t low = at, high = at + len;
@@ -156,9 +156,9 @@ static int read_running(struct engine *e)
                       : e->symbols[e->rtos->current].address + layout_offset(e, KERNEL_CURRENT);
     memset(e->running, 0, sizeof e->running);
     if (rc == 0)
-        rc = read_ahead(e, at, e->cores * e->arch->word);
+        rc = prefetch_variables(e, at, e->cores * e->arch->word);
     if (rc == 0)
-        rc = see_started(e);
+        rc = read_started(e);
     if (e->rtos->current_is_member && !layout_has(e, KERNEL_CURRENT))
         return rc;
     for (unsigned i = 0; rc == 0 && i < e->cores; i++)
@@ -166,14 +166,17 @@ static int read_running(struct engine *e)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* A control block's address that can be one. */
+/* True if an address can be one of a control block. */
 static bool plausible(const struct engine *e, uint64_t tcb)
 {
     return tcb != 0 && tcb % 4 == 0 && tcb != memory_address(e->memory, UINT64_MAX - 3);
 }
 
-/* Counts of created threads are known by two reads; the first is this stop's. */
-static int counter(struct engine *e, uint64_t *value, bool *known)
+/*
+ * Reads the counter of created threads; *known is false without one, and before the first list. If
+ * it has not changed, no control block was reused.
+ */
+static int read_counter(struct engine *e, uint64_t *value, bool *known)
 {
     const struct program_symbol *s = symbol(e, e->rtos->counter);
     int rc = MEMORY_REFUSED;
@@ -184,7 +187,7 @@ static int counter(struct engine *e, uint64_t *value, bool *known)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-static int look_at_cpu(struct engine *e)
+static int read_cpu(struct engine *e)
 {
     if (e->have_current)
         return 0;
@@ -195,14 +198,13 @@ static int look_at_cpu(struct engine *e)
         if (!e->started || !plausible(e, e->running[i]))
             e->running[i] = 0;
     }
-    e->cpu_is_nobodys = e->running[0] == 0;
+    e->cpu_idle = e->running[0] == 0;
     e->was_running = 0;
     e->have_current = true;
     return 0;
 }
 
-/* The id that the stub's own execution goes by: one that was told for this stop stays. Another core
- * that runs no task has one of its own. */
+/* The id of a core that runs no task; core 0 keeps an id that the client already knows. */
 static unsigned cpu_id(const struct engine *e, unsigned core)
 {
     if (core > 0)
@@ -214,12 +216,12 @@ int engine_current(struct engine *e, unsigned core, unsigned *id)
 {
     uint64_t now;
     bool known;
-    int rc = look_at_cpu(e);
+    int rc = read_cpu(e);
     if (rc == 0)
-        rc = counter(e, &now, &known);
+        rc = read_counter(e, &now, &known);
     if (rc != 0)
         return rc;
-    if (known && now != e->created && !e->listed) /* a control block may be another's by now */
+    if (known && now != e->created && !e->listed) /* a control block may have been reused */
         rc = engine_list(e);
     uint64_t tcb = core < e->cores ? e->running[core] : 0;
     for (size_t i = 0; e->listed && i < e->n; i++) {
@@ -229,13 +231,13 @@ int engine_current(struct engine *e, unsigned core, unsigned *id)
         }
     }
     *id = tcb == 0 ? cpu_id(e, core) : ids_at(e->ids, tcb);
-    e->told = true;
+    e->id_exposed = true;
     return rc;
 }
 
 /* ---- the list ---- */
 
-static uint64_t hash(const char *text)
+static uint64_t hash_name(const char *text)
 {
     uint64_t h = 14695981039346656037u; /* FNV-1a */
     for (; *text != '\0'; text++)
@@ -260,7 +262,7 @@ static int read_name(struct engine *e, struct thread *t)
     return rc;
 }
 
-/* A signed number: priorities of Zephyr are below 0 for cooperative threads. */
+/* One byte is signed: Zephyr's cooperative threads have priorities below 0. */
 static int read_priority(struct engine *e, struct thread *t)
 {
     uint64_t value, base;
@@ -321,15 +323,15 @@ static int read_thread(struct engine *e, struct thread *t)
         t->state = state_name(e->rtos, state);
     if (e->rtos->describe != NULL)
         rc = e->rtos->describe(e, t);
-    uint64_t identity = layout_has(e, TCB_NUMBER) ? number : hash(t->name);
-    if (t->core >= 0 && e->told)
+    uint64_t identity = layout_has(e, TCB_NUMBER) ? number : hash_name(t->name);
+    if (t->core >= 0 && e->id_exposed)
         ids_keep(e->ids, t->tcb, identity);
     t->id = ids_of(e->ids, t->tcb, identity);
     return rc;
 }
 
-/* One read for all of a control block; where it is the last thing in memory, less. */
-static int fetch_tcb(struct engine *e, uint64_t tcb)
+/* Prefetches a control block in one read; at the end of memory, the bytes that exist. */
+static int prefetch_tcb(struct engine *e, uint64_t tcb)
 {
     uint8_t bytes[ENGINE_TCB_MAX];
     size_t got, size = layout_tcb_size(e);
@@ -349,11 +351,11 @@ struct thread *engine_add(struct engine *e, uint64_t tcb, const char *state)
     return t;
 }
 
-/* A control block that the descriptor's magic number, or its own items, do not deny. */
+/* Checks a control block by the magic number or by the owner of its list item. */
 static int is_thread(struct engine *e, uint64_t tcb, bool *yes)
 {
     uint64_t value = 0;
-    int rc = fetch_tcb(e, tcb);
+    int rc = prefetch_tcb(e, tcb);
     if (rc == 0 && layout_has(e, TCB_MAGIC))
         rc = engine_field(e, tcb, TCB_MAGIC, &value);
     *yes = rc == 0 && (!layout_has(e, TCB_MAGIC) || value == e->rtos->magic);
@@ -366,7 +368,7 @@ static int is_thread(struct engine *e, uint64_t tcb, bool *yes)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* The running ones first in memory's eyes: they are sound or the CPU is nobody's. */
+/* Adds the running threads. A core whose current pointer is no control block runs no task. */
 static int add_running(struct engine *e)
 {
     for (unsigned i = 0; i < e->cores; i++) {
@@ -375,8 +377,8 @@ static int add_running(struct engine *e)
         if (rc != 0)
             return rc;
         if (e->running[i] != 0 && !yes)
-            engine_corrupt(e, e->rtos->symbols[e->rtos->current].name, "%#" PRIx64 " is no thread",
-                           e->running[i]);
+            engine_corrupt(e, e->rtos->symbols[e->rtos->current].name,
+                           "%#" PRIx64 " is not a thread", e->running[i]);
         struct thread *t = yes ? engine_add(e, e->running[i], "Running") : NULL;
         if (t != NULL) {
             t->core = (int)i;
@@ -386,7 +388,7 @@ static int add_running(struct engine *e)
             e->was_running = e->running[0];
         e->running[i] = 0;
     }
-    e->cpu_is_nobodys = e->running[0] == 0;
+    e->cpu_idle = e->running[0] == 0;
     return 0;
 }
 
@@ -402,26 +404,26 @@ static void add_corrupt(struct engine *e)
 {
     char name[ENGINE_NAME_MAX];
     snprintf(name, sizeof name, "corrupt list %.50s", e->corrupt);
-    add_special(e, THREAD_CORRUPT, ids_of(e->ids, UINT64_MAX, hash(e->corrupt)), name,
+    add_special(e, THREAD_CORRUPT, ids_of(e->ids, UINT64_MAX, hash_name(e->corrupt)), name,
                 e->corrupt_why);
     if (e->corrupt_more != 0)
         snprintf(e->threads[e->n - 1].reason, ENGINE_TEXT_MAX, "and %u more", e->corrupt_more);
 }
 
-/* A running thread that cannot be read: the CPU is nobody's, under the id that was told. */
-static void lose_running(struct engine *e, const struct thread *t)
+/* A running thread cannot be read: its core runs no task, and keeps the id of the thread. */
+static void drop_running(struct engine *e, const struct thread *t)
 {
     if (t->core < 0)
         return;
     e->running[t->core] = 0;
     if (t->core == 0) {
         e->was_running = t->tcb;
-        e->cpu_is_nobodys = true;
+        e->cpu_idle = true;
     }
 }
 
-/* Names that are pointed to lie together as a rule: neighbours in one read. */
-static int read_names_ahead(struct engine *e)
+/* Prefetches the names of an RTOS whose control blocks point to them: often they are adjacent. */
+static int prefetch_names(struct engine *e)
 {
     struct memory_range ranges[NAMES_AHEAD];
     size_t n = 0;
@@ -436,11 +438,11 @@ static int read_names_ahead(struct engine *e)
     return memory_prefetch(e->memory, ranges, n);
 }
 
-/* Reads what is to be said of each; one that cannot be read goes. */
+/* Reads name, state, stack and priority of each thread; drops threads that cannot be read. */
 static int read_threads(struct engine *e)
 {
     size_t kept = 0;
-    int rc = e->rtos->name_is_pointer ? read_names_ahead(e) : 0;
+    int rc = e->rtos->name_is_pointer ? prefetch_names(e) : 0;
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < e->n; i++) {
@@ -448,7 +450,7 @@ static int read_threads(struct engine *e)
         rc = read_thread(e, &t);
         if (rc == MEMORY_REFUSED) {
             engine_corrupt(e, "of threads", "%#" PRIx64 " cannot be read", t.tcb);
-            lose_running(e, &t);
+            drop_running(e, &t);
             continue;
         }
         if (rc != 0)
@@ -463,8 +465,8 @@ static int read_threads(struct engine *e)
     return 0;
 }
 
-/* The layout, and what a running thread tells of it. */
-static int learn_all(struct engine *e)
+/* Finds the layout, and completes it by a running thread once there is one. */
+static int complete_layout(struct engine *e)
 {
     int rc = engine_learn(e);
     if (rc == 0 && !e->located && e->rtos->locate != NULL && e->running[0] != 0)
@@ -473,11 +475,10 @@ static int learn_all(struct engine *e)
     return rc;
 }
 
-/* Creates the list, the running threads first. */
 static int make_list(struct engine *e)
 {
     const struct program_symbol *s = symbol(e, e->rtos->counter);
-    int rc = learn_all(e);
+    int rc = complete_layout(e);
     if (rc == 0)
         rc = add_running(e);
     if (rc == 0)
@@ -489,7 +490,7 @@ static int make_list(struct engine *e)
     return rc;
 }
 
-/* Cores behind the first that run no task: a kernel that has not started them yet. */
+/* Adds the cores after the first that run no task, as the kernel has not started them yet. */
 static void add_other_cores(struct engine *e)
 {
     for (unsigned i = 1; i < e->cores; i++) {
@@ -509,12 +510,12 @@ int engine_list(struct engine *e)
     e->n = 0;
     e->corrupt[0] = e->corrupt_why[0] = '\0';
     e->corrupt_more = 0;
-    int rc = look_at_cpu(e);
+    int rc = read_cpu(e);
     if (rc == 0 && e->started)
         rc = make_list(e);
     if (rc != 0)
         return rc;
-    if (e->cpu_is_nobodys)
+    if (e->cpu_idle)
         add_special(e, THREAD_CPU, cpu_id(e, 0), "CPU",
                     e->rtos->idles ? "Idle, or no thread yet" : "No task runs");
     add_other_cores(e);

@@ -7,9 +7,9 @@
 #include "proto/err.h"
 
 enum {
-    M_FRAME = 8 * 4,      /* bytes of the hardware's frame (ARMv7-M ARM B1.5.6) */
+    M_FRAME = 8 * 4,      /* bytes of the exception frame (ARMv7-M ARM B1.5.6) */
     M_FRAME_FPU = 26 * 4, /* with s0 to s15, FPSCR and a reserved word */
-    M_ALIGNED = 1 << 9,   /* in xPSR: a word more */
+    M_ALIGNED = 1 << 9,   /* in xPSR: the CPU pushed a padding word */
     MSTATUS_FS = 3 << 13,
     MSTATUS_VS = 3 << 9,
     EXC_RETURN_S = 0x40,
@@ -83,7 +83,7 @@ static int take_exc_return(struct context *c, const struct piece *p, uint64_t va
     return (value & ~UINT64_C(0x7f)) == 0xffffff80 ? 0 : NETGDB_PROTO;
 }
 
-/* A word that says what the frame is. */
+/* Reads a word that describes the context itself; no register. */
 static int take_word(struct reader *r, const struct piece *p)
 {
     struct context *c = r->context;
@@ -101,7 +101,7 @@ static int take_word(struct reader *r, const struct piece *p)
     case PIECE_KIND:
         r->interrupted = value == 1;
         return value <= 1 ? 0 : NETGDB_PROTO;
-    case PIECE_NESTING: /* before the first task starts it is a large number on some ports */
+    case PIECE_NESTING: /* some ports start with a large number */
         return value < 0x100 || value == 9999 || value == 0xaaaaaaaa ? 0 : NETGDB_PROTO;
     case PIECE_SPLIM:
         return value % 4 == 0 && value <= r->task->sp ? 0 : NETGDB_PROTO;
@@ -165,7 +165,7 @@ static int take_piece(struct reader *r, const struct piece *p)
     }
 }
 
-/* The stack pointer that the task will have, and what the instruction set's bit makes of pc. */
+/* Sets the stack pointer that the task resumes with, and moves the Thumb bit from pc to PSR. */
 static void finish(struct reader *r, uint64_t end)
 {
     struct context *c = r->context;
@@ -217,11 +217,11 @@ size_t frame_size(const struct frame *f, unsigned word)
     return most + f->trailer;
 }
 
-/* ---- evidence ---- */
+/* ---- scores ---- */
 
 enum { NO = -1000, SOME = 1, GOOD = 4 };
 
-/* Where pc is; without a file any address that is aligned and not 0 will do. */
+/* pc must point to code; without a file, any aligned address but 0 passes. */
 static int score_pc(const struct context *c, const struct arch *a, struct program *p)
 {
     uint64_t pc = c->reg[a->pc].value;
@@ -243,21 +243,21 @@ static int score_stack(const struct context *c, const struct arch *a, const stru
     return t->stack_low != 0 && sp >= t->stack_low ? SOME : 0;
 }
 
-/* Bits of FPSCR that are 0, or traps that nobody has: what tells it from a number. */
+/* Bits of FPSCR that are reserved or enable traps that no CPU implements: always 0. */
 static int score_fpscr(const struct context *c)
 {
     const struct saved_register *fpscr = &c->reg[ARM_FPSCR];
     return fpscr->size != 0 && (fpscr->value & 0xff60) != 0 ? NO : 0;
 }
 
-/* Thread mode: no exception number, T set, bits that are always 0. */
+/* Thread mode: exception number 0, T set, reserved bits 0. */
 static int score_m_profile(const struct context *c)
 {
     uint64_t psr = c->reg[ARM_PSR].value;
     return (psr & (1 << 24)) != 0 && (psr & 0x1ff) == 0 && (psr & 0x00d00000) == 0 ? GOOD : NO;
 }
 
-/* User, supervisor or system mode; Thumb and pc's alignment agree. */
+/* User, supervisor or system mode; the T bit agrees with the alignment of pc. */
 static int score_a_profile(const struct context *c)
 {
     uint64_t psr = c->reg[ARM_PSR].value, mode = psr & 0x1f;
@@ -269,8 +269,8 @@ static int score_a_profile(const struct context *c)
     return (psr & 0x00f00000) == 0 ? GOOD : NO; /* reserved, and PAN */
 }
 
-/* Machine mode; SD tells of FS and XS; what is reserved is 0. The stack is aligned to 16 bytes
- * (psABI), which no layout of another length leaves it. */
+/* Machine mode; SD agrees with FS and XS; reserved bits are 0. The stack is aligned to 16 bytes
+ * (psABI), which a context of another length would not leave aligned. */
 static int score_riscv(const struct context *c, const struct arch *a)
 {
     int aligned = c->reg[RISCV_SP].value % 16 == 0 ? GOOD : 0;
@@ -282,7 +282,7 @@ static int score_riscv(const struct context *c, const struct arch *a)
     return (status >> 11 & 3) == 3 && sd == dirty && (status & reserved) == 0 ? GOOD + aligned : NO;
 }
 
-/* Points for a word that can be a return address: in code, or near pc when there is no file. */
+/* Scores a possible return address: in code or, without a file, near pc. */
 static int score_return_address(const struct context *c, struct program *p, uint64_t word)
 {
     uint64_t pc = c->reg[MICROBLAZE_PC].value;
@@ -294,24 +294,24 @@ static int score_return_address(const struct context *c, struct program *p, uint
 }
 
 /*
- * MSR is small. With an FPU the word behind it is FSR (five bits); without one it is the caller's
- * frame, whose first word is a return address.
+ * MSR is a small number. With an FPU the next word is FSR (five bits); without one it is the first
+ * word of the caller's stack frame, a return address.
  */
 static int score_microblaze(const struct context *c, struct memory *m, struct program *p)
 {
     const struct saved_register *fsr = &c->reg[MICROBLAZE_FSR];
-    uint64_t behind = 0;
+    uint64_t next_word = 0;
     if (c->reg[MICROBLAZE_MSR].value > 0xffff && c->reg[MICROBLAZE_MSR].value < 0x80000000)
         return NO;
     if (fsr->size != 0 && fsr->value > 0x1f)
         return NO;
-    if (memory_pointer(m, c->reg[MICROBLAZE_SP].value, &behind) != 0)
+    if (memory_pointer(m, c->reg[MICROBLAZE_SP].value, &next_word) != 0)
         return 0;
-    return score_return_address(c, p, behind);
+    return score_return_address(c, p, next_word);
 }
 
-/* CPUID of Cortex-M0, M0+ and M1. There the order of registers differs from the
- * larger ones' and nothing else does. */
+/* CPUID of Cortex-M0, M0+ and M1, whose contexts differ from the larger CPUs' only in the order of
+ * registers. */
 static int score_v6m(struct memory *m)
 {
     uint64_t cpuid;

@@ -2,8 +2,8 @@
 /*
  * FreeRTOS, V9.0 to V11.3 and later. Sources: include/list.h (struct xLIST, xLIST_ITEM,
  * xMINI_LIST_ITEM), tasks.c (tskTaskControlBlock and the lists), queue.c (struct QueueDefinition,
- * xQUEUE_REGISTRY). What a configuration adds before the lists of a control block (MPU settings,
- * core affinity) is seen in memory: an item's owner is its control block.
+ * xQUEUE_REGISTRY). A configuration may add members before the list items of a control block (MPU
+ * settings, core affinity); memory shows the offset, since an item's owner is its control block.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #include "proto/err.h"
 #include "threads/engine.h"
+#include "threads/freertos_private.h"
 
 enum {
     CURRENT,
@@ -43,7 +44,8 @@ static const struct rtos_symbol symbols[] = {
     {NULL, SYMBOL_MAY},
 };
 
-/* A woken task of a suspended scheduler is found by its event item first: it is ready. */
+/* A task that was woken while the scheduler is suspended is on two lists; the pending ready list
+ * comes before the others, so that the task is shown as ready. */
 static const struct rtos_list lists[] = {
     {READY, LIST_ARRAY, "Ready"},
     {PENDING, LIST_OF_EVENT_ITEMS, "Ready"},
@@ -59,7 +61,7 @@ static const struct rtos_list lists[] = {
 #define QUEUE "QueueDefinition|xQUEUE."
 #define QUEUE_ENTRY "QUEUE_REGISTRY_ITEM|xQueueRegistryItem"
 
-/* 0 where a variant's row has the number. */
+/* Built-in offsets of 0: set from the variants below. */
 static const struct rtos_field fields[] = {
     {TCB_SP, TCB "pxTopOfStack", {0, 0}, 0},
     {TCB_STATE_ITEM, TCB "xStateListItem|xGenericListItem", {4, 8}, 0},
@@ -67,7 +69,7 @@ static const struct rtos_field fields[] = {
     {TCB_PRIORITY, TCB "uxPriority", {0, 0}, 0},
     {TCB_STACK_LOW, TCB "pxStack", {0, 0}, 0},
     {TCB_STACK_HIGH, TCB "pxEndOfStack", {-1, -1}, 0},
-    {TCB_NAME, TCB "pcTaskName", {0, 0}, 31}, /* ends in a NUL, whatever its length is */
+    {TCB_NAME, TCB "pcTaskName", {0, 0}, 31}, /* always ends in a NUL */
     {TCB_NUMBER, TCB "uxTCBNumber", {-1, -1}, 0},
     {TCB_BASE_PRIORITY, TCB "uxBasePriority", {-1, -1}, 0},
     {TCB_NOTIFIED, TCB "ucNotifyState|eNotifyState", {-1, -1}, 0},
@@ -88,13 +90,14 @@ static const struct rtos_field fields[] = {
 
 /* ---- variants of the lists ---- */
 
-/* Numbers of list.h: 16-bit ticks move what is behind integrity bytes, which are ticks. Of two of
- * one size the first is taken, unless the other is seen in memory. */
+/* Sizes and offsets of list.h in bytes. Integrity bytes have the size of a tick, so 16-bit ticks
+ * move the members after them. Of several variants with one size, the one that memory shows is
+ * used, else the first. */
 static const struct variant {
     const char *name;
     uint8_t word, size, count, end;              /* of List_t */
     uint8_t item, value, next, owner, container; /* of ListItem_t */
-    uint8_t tick;
+    uint8_t tick;                                /* size of TickType_t */
 } variants[] = {
     {"32 bits", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4},
     {"32 bits, 16-bit ticks", 4, 20, 0, 8, 20, 0, 4, 12, 16, 2},
@@ -123,8 +126,8 @@ static void set_unless_known(struct engine *e, enum rtos_field_id id, uint64_t o
         layout_set(e, id, offset, e->layout[id].size, origin);
 }
 
-/* A control block from its first list item on: both items, priority, stack, [on several cores run
- * state and attributes,] name. */
+/* Sets the offsets in a control block from its first list item on: both items, priority, stack,
+ * [with several cores: run state and attributes,] name. */
 static void set_tcb(struct engine *e, uint64_t state_item, enum rtos_origin origin)
 {
     unsigned word = e->arch->word;
@@ -152,12 +155,12 @@ static void set_variant(struct engine *e, const struct variant *v, enum rtos_ori
     set_unless_known(e, ITEM_OWNER, v->owner, origin);
     set_unless_known(e, ITEM_CONTAINER, v->container, origin);
     set_tcb(e, e->arch->word, origin);
-    /* Behind pcHead, pcWriteTo and a union of two words. */
+    /* after pcHead, pcWriteTo and a union of two words */
     set_unless_known(e, QUEUE_SENDERS, 4 * e->arch->word, origin);
     set_unless_known(e, QUEUE_RECEIVERS, 4 * e->arch->word + v->size, origin);
 }
 
-/* The size of a list that is no array. */
+/* The size of a List_t, from a symbol that is a single list; 0: unknown. */
 static uint64_t symbol_size(const struct engine *e)
 {
     const unsigned which[] = {DELAYED_1, DELAYED_2, PENDING, SUSPENDED, DELETED};
@@ -168,9 +171,9 @@ static uint64_t symbol_size(const struct engine *e)
     return 0;
 }
 
-/* ---- what is seen in memory ---- */
+/* ---- detection in memory ---- */
 
-/* The end marker of a list as vListInitialise leaves it has the highest value and two links. */
+/* Checks the end marker of a list: the highest value and two links (vListInitialise). */
 static bool is_end(struct engine *e, const struct variant *v, uint64_t list, uint64_t *next)
 {
     uint64_t end = list + v->end, value, back;
@@ -180,7 +183,7 @@ static bool is_end(struct engine *e, const struct variant *v, uint64_t list, uin
            memory_pointer(e->memory, end + v->next + v->word, &back) == 0 && back % 4 == 0;
 }
 
-/* What it points to points back. */
+/* … and that the item after the end marker links back. */
 static bool is_list(struct engine *e, const struct variant *v, uint64_t list)
 {
     uint64_t next, back;
@@ -189,8 +192,8 @@ static bool is_list(struct engine *e, const struct variant *v, uint64_t list)
            back == memory_address(e->memory, list + v->end);
 }
 
-/* The first that memory looks like. */
-static const struct variant *variant_seen(struct engine *e)
+/* The first variant that memory matches, or NULL. */
+static const struct variant *variant_in_memory(struct engine *e)
 {
     uint64_t first = e->symbols[READY].address;
     for (size_t i = 0; i < VARIANTS; i++) {
@@ -201,7 +204,7 @@ static const struct variant *variant_seen(struct engine *e)
     return NULL;
 }
 
-/* Of this size; of several the one that memory looks like. */
+/* The variant of this size; of several the one that memory matches, else the first. */
 static const struct variant *variant_of_size(struct engine *e, uint64_t size)
 {
     const struct variant *found = NULL;
@@ -217,8 +220,8 @@ static const struct variant *variant_of_size(struct engine *e, uint64_t size)
     return found;
 }
 
-/* The ready lists, of which memory must look like one of the above. */
-static int read_ready(struct engine *e)
+/* Prefetches the ready lists. */
+static int prefetch_ready(struct engine *e)
 {
     uint8_t bytes[512];
     size_t got, size = e->symbols[READY].size != 0 ? (size_t)e->symbols[READY].size : sizeof bytes;
@@ -238,7 +241,7 @@ static bool is_other_list(const struct engine *e, uint64_t address)
     return false;
 }
 
-/* How many ready lists there are when the symbol has no size. */
+/* Counts the ready lists, for a symbol without a size. */
 static unsigned count_lists(struct engine *e, const struct variant *v)
 {
     uint64_t at = e->symbols[READY].address;
@@ -250,8 +253,8 @@ static unsigned count_lists(struct engine *e, const struct variant *v)
     return n;
 }
 
-/* An item in a ready list: its owner is the control block that it is in. */
-static int see_item(struct engine *e, uint64_t list, uint64_t *offset)
+/* Finds the offset of the first item of a ready list in its control block; 0: empty list. */
+static int find_item_offset(struct engine *e, uint64_t list, uint64_t *offset)
 {
     uint64_t end = memory_address(e->memory, list + layout_offset(e, LIST_END)), item, owner = 0;
     *offset = 0;
@@ -267,16 +270,16 @@ static int see_item(struct engine *e, uint64_t list, uint64_t *offset)
     return rc;
 }
 
-/* Where the lists are in a control block, which a configuration moves: a running task is on a ready
- * list. */
-static int see_tcb(struct engine *e)
+/* Finds the offset of the list items in a control block by a task on a ready list; the running task
+ * is on one. */
+static int locate_items(struct engine *e)
 {
     uint64_t offset = 0, size = layout_offset(e, LIST_SIZE);
     if (e->layout[TCB_STATE_ITEM].origin == ORIGIN_DEBUG_INFO)
         return 0;
     int rc = walk_read_lists(e);
     for (unsigned i = 0; rc == 0 && offset == 0 && i < e->lists; i++)
-        rc = see_item(e, e->symbols[READY].address + i * size, &offset);
+        rc = find_item_offset(e, e->symbols[READY].address + i * size, &offset);
     if (rc == 0 && offset != 0 && offset != layout_offset(e, TCB_STATE_ITEM))
         set_tcb(e, offset, ORIGIN_SEEN);
     return rc == MEMORY_REFUSED ? 0 : rc;
@@ -287,12 +290,12 @@ static int learn(struct engine *e)
     uint64_t bytes = e->symbols[READY].size;
     bool known = e->layout[LIST_SIZE].origin == ORIGIN_DEBUG_INFO;
     enum rtos_origin origin = ORIGIN_ELF_SIZE;
-    int rc = known ? 0 : read_ready(e);
+    int rc = known ? 0 : prefetch_ready(e);
     if (rc != 0)
         return rc;
     const struct variant *v = variant_of_size(e, symbol_size(e));
     if (v == NULL && !known) {
-        v = variant_seen(e);
+        v = variant_in_memory(e);
         origin = ORIGIN_SEEN;
     }
     e->guessed = v == NULL && !known;
@@ -309,13 +312,13 @@ static int learn(struct engine *e)
 
 /* ---- the state and its reason ---- */
 
-/* The registered queue whose list this is. *name_at is 0 without one. */
+/* Finds the registered queue that contains a list; *name_at is 0 if there is none. */
 static int find_queue(struct engine *e, uint64_t container, uint64_t *name_at)
 {
     uint64_t size = layout_offset(e, REGISTRY_SIZE), queue;
     uint64_t n = e->have[REGISTRY] && size != 0 ? e->symbols[REGISTRY].size / size : 0;
     if (e->have[REGISTRY] && e->symbols[REGISTRY].size == 0)
-        n = 16; /* not known: what is behind it matches no queue */
+        n = 16; /* unknown: entries after its end match no queue */
     *name_at = 0;
     for (uint64_t i = 0; i < n && i < 256; i++) {
         uint64_t entry = e->symbols[REGISTRY].address + i * size;
@@ -329,9 +332,9 @@ static int find_queue(struct engine *e, uint64_t container, uint64_t *name_at)
     return 0;
 }
 
-enum { OBJECT_MAX = 256 }; /* bytes of a queue, group or buffer; what is larger is a heap */
+enum { OBJECT_MAX = 256 }; /* bytes of a queue, event group or buffer; a larger object is a heap */
 
-/* "on queue "rx"", or the variable that the list is part of, or its address. */
+/* The reason: `on queue "rx"`, or the variable that contains the list, or its address. */
 static int describe_container(struct engine *e, struct thread *t)
 {
     uint64_t name_at;
@@ -351,7 +354,7 @@ static int describe_container(struct engine *e, struct thread *t)
     return 0;
 }
 
-/* Which of its notifications a task waits for (an array of states since V10.4); -1: none. */
+/* Index of the notification that a task waits for (an array since V10.4); -1: none. */
 static int find_notification(struct engine *e, const struct thread *t, int *index)
 {
     uint8_t states[64];
@@ -368,7 +371,7 @@ static int find_notification(struct engine *e, const struct thread *t, int *inde
     return rc;
 }
 
-/* Why a task on a list of blocked ones is there. */
+/* Sets the reason of a task on a list of blocked tasks. */
 static int describe_wait(struct engine *e, struct thread *t, bool for_ever)
 {
     uint64_t value;
@@ -410,7 +413,7 @@ const struct rtos rtos_freertos = {
     .symbols = symbols,
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
-    .frames = frames_freertos,
+    .frames = freertos_frames,
     .current = CURRENT,
     .currents = CURRENTS,
     .counter = CREATED,
@@ -420,6 +423,6 @@ const struct rtos rtos_freertos = {
     .head = NO_SYMBOL,
     .lists = lists,
     .learn = learn,
-    .locate = see_tcb,
+    .locate = locate_items,
     .describe = describe,
 };

@@ -31,12 +31,12 @@ unsigned ids_cpu(struct ids *ids)
 
 unsigned ids_fresh(struct ids *ids)
 {
-    while (ids->next == ids->cpu || ids->next == ids->given)
+    while (ids->next == ids->cpu || ids->next == ids->taken)
         ids->next++;
     return ids->next++;
 }
 
-/* The youngest entry of an address. */
+/* The most recent entry of an address, or NULL. */
 static struct id_entry *find(struct ids *ids, uint64_t tcb)
 {
     for (size_t i = ids->n; i-- > 0;) {
@@ -46,7 +46,7 @@ static struct id_entry *find(struct ids *ids, uint64_t tcb)
     return NULL;
 }
 
-/* Room for one more; the oldest half goes when there are very many. */
+/* Makes room for one entry; at IDS_KEPT_MAX entries it drops the older half. */
 static bool reserve(struct ids *ids)
 {
     if (ids->n == IDS_KEPT_MAX) {
@@ -105,7 +105,7 @@ void ids_give(struct ids *ids, uint64_t tcb, unsigned id)
 {
     if (find(ids, tcb) == NULL)
         add(ids, (struct id_entry){.tcb = tcb, .id = id});
-    ids->given = id;
+    ids->taken = id;
     if (id == ids->cpu)
         ids->cpu = 0;
 }

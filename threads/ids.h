@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Thread ids as GDB sees them: small, dense, never used twice in a session. A thread is known
- * again by its control block together with what tells it from a later one at the same address.
+ * Thread ids as the client sees them: small numbers, never reused in a session. A thread keeps its
+ * id as long as its control block has the same address and the same identity (the thread's number
+ * or a hash of its name); a new identity at the same address is a new thread.
  */
 #ifndef NETGDB_THREADS_IDS_H
 #define NETGDB_THREADS_IDS_H
@@ -14,44 +15,47 @@ enum { IDS_CPU = 1, IDS_FIRST = 2, IDS_KEPT_MAX = 4096 };
 
 struct id_entry {
     uint64_t tcb;
-    uint64_t identity; /* number, or hash of the name */
+    uint64_t identity; /* the RTOS's number of the thread, or a hash of its name */
     unsigned id;
-    bool confirmed; /* its identity was read; else only the address is known */
+    bool confirmed; /* identity is valid; else only the address is known */
 };
 
 struct ids {
     struct id_entry *list;
     size_t n, cap;
     unsigned next;
-    unsigned cpu;   /* id of the stub's own execution; 0: none yet */
-    unsigned given; /* taken over from the stub; 0: none */
+    unsigned cpu;   /* id of the CPU when it runs no task; 0: not assigned */
+    unsigned taken; /* a stub's id that a thread took over; 0: none */
 };
 
 void ids_init(struct ids *ids);
 void ids_free(struct ids *ids);
 
-/* Threads are forgotten; their ids are not used again. */
+/* Forgets all threads. Their ids are not reused. */
 void ids_forget(struct ids *ids);
 
-/* An id that was never used. */
+/* Returns an id that was never used. */
 unsigned ids_fresh(struct ids *ids);
 
-/* The id of the stub's own execution: 1, unless that was given to a thread. */
+/* Returns the id of the CPU when it runs no task: 1, unless a thread took that over. */
 unsigned ids_cpu(struct ids *ids);
 
 /*
- * The id of the thread at `tcb` when only the address is known: that of the youngest there, else a
- * new one. 0: out of memory.
+ * Returns the id of the thread at `tcb` when its identity is not known: the id of the most recent
+ * thread at that address, else a new one. 0: out of memory.
  */
 unsigned ids_at(struct ids *ids, uint64_t tcb);
 
-/* The thread at `tcb` has this identity, whatever it had before. */
+/* Sets the identity of the most recent thread at `tcb`; it keeps its id. */
 void ids_keep(struct ids *ids, uint64_t tcb, uint64_t identity);
 
-/* The id of the thread at `tcb` with this identity; a new one for a new thread. 0: no memory. */
+/*
+ * Returns the id of the thread with this identity at `tcb`, a new id for a new thread. 0: out of
+ * memory.
+ */
 unsigned ids_of(struct ids *ids, uint64_t tcb, uint64_t identity);
 
-/* The thread at `tcb` takes over the id that the client knows it by already. */
+/* Assigns `id`, which the client already uses for the thread at `tcb`, to that thread. */
 void ids_give(struct ids *ids, uint64_t tcb, unsigned id);
 
 #endif

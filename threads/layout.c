@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where is what in the RTOS's structures: debug information first, then what the RTOS's own part
- * finds (its table, symbol sizes), then built-in numbers.
+ * The layout of the RTOS's structures: from debug information first, then from the descriptor's
+ * learn() (the RTOS's own table, symbol sizes), then from built-in numbers.
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ void layout_set(struct engine *e, enum rtos_field_id id, uint64_t offset, uint64
     e->layout[id] = (struct layout_value){(uint32_t)offset, (uint16_t)size, origin};
 }
 
-/* A number that no structure of an RTOS exceeds; what is larger is a wrong file. */
+/* Larger offsets and sizes mean a wrong file. */
 static bool sane(uint64_t offset, uint64_t size)
 {
     return offset < 0x4000 && size < 0x1000;
@@ -79,6 +79,6 @@ int engine_field(struct engine *e, uint64_t base, enum rtos_field_id id, uint64_
     if (v->origin == ORIGIN_NONE)
         return 0;
     if (size != 1 && size != 2 && size != 4 && size != 8)
-        size = size > 4 ? e->arch->word : 1; /* an array: its first */
+        size = size > 4 ? e->arch->word : 1; /* an array: its first element */
     return memory_number(e->memory, base + v->offset, size, value);
 }

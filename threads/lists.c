@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lists of threads, as GDB asks for them (GDB manual, "Thread List Format", qfThreadInfo,
- * qThreadExtraInfo, qC, T). A stub without an RTOS keeps its own; only the form that it lacks is
- * made for it.
+ * Thread lists (GDB manual, "Thread List Format", qfThreadInfo, qThreadExtraInfo, qC, T). Without
+ * an RTOS the stub's own list is used, and converted to XML for a stub that has no
+ * qXfer:threads:read.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/rsp.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
-enum { LIST_PART = 1000 }; /* bytes of a part of qfThreadInfo's list */
+enum {
+    LIST_REPLY = 1000,     /* bytes of one reply to qfThreadInfo or qsThreadInfo */
+    LIST_REPLIES_MAX = 32, /* replies of the stub that are read */
+};
 
-/* Appends text as XML wants it. */
+/* Appends text with XML's special characters escaped. */
 static void add_xml(struct buf *b, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -54,10 +57,10 @@ static void add_thread(struct threads *t, const struct thread *thread)
     (void)buf_adds(&t->xml, "</thread>\n");
 }
 
-/* The stub's own threads: ids of a reply to qfThreadInfo. */
+/* Adds the stub's own threads from a reply to qfThreadInfo. */
 static void add_stub_threads(struct threads *t)
 {
-    const uint8_t *at = t->part.data, *end = at + t->part.len;
+    const uint8_t *at = t->stub_reply.data, *end = at + t->stub_reply.len;
     struct tid id;
     while (++at < end) {
         size_t n = tid_parse(at, (size_t)(end - at), &id);
@@ -73,13 +76,14 @@ static void add_stub_threads(struct threads *t)
 static int copy_stub_list(struct threads *t)
 {
     int rc = threads_ask(t, "qfThreadInfo");
-    for (unsigned parts = 0; rc == 0 && t->part.len != 0 && t->part.data[0] == 'm'; parts++) {
+    for (unsigned replies = 0; rc == 0 && t->stub_reply.len != 0 && t->stub_reply.data[0] == 'm';
+         replies++) {
         add_stub_threads(t);
-        if (parts == REGMAP_PARTS_MAX)
+        if (replies == LIST_REPLIES_MAX)
             break;
         rc = threads_ask(t, "qsThreadInfo");
     }
-    t->told = true;
+    t->stub_id_exposed = true;
     return rc;
 }
 
@@ -95,7 +99,7 @@ static int make_xml(struct threads *t)
     return rc;
 }
 
-/* Whether the stub tells of its threads by qXfer itself; then it is left to it. */
+/* True if the request goes to the stub, which has qXfer:threads:read itself. */
 static bool stub_has_xml(const struct threads *t)
 {
     return !t->active && t->stub_lists;
@@ -108,8 +112,8 @@ int answer_xfer_threads(struct threads *t, const struct request *r)
     if (rc != 0)
         return rc;
     if (stub_has_xml(t)) {
-        t->told = true;
-        return HAND_ON;
+        t->stub_id_exposed = true;
+        return FORWARD;
     }
     if (r->numbers < 2 || r->rest_len != 0)
         return threads_reply(t, "E01");
@@ -123,13 +127,13 @@ int answer_xfer_threads(struct threads *t, const struct request *r)
     return rsp_escape(&t->reply, t->xml.data + from, give);
 }
 
-/* The next ids, as many as a packet holds. */
-static int tell_ids(struct threads *t)
+/* Adds the next ids, up to LIST_REPLY bytes. */
+static int add_ids(struct threads *t)
 {
     if (t->listed >= t->engine.n)
         return threads_reply(t, "l");
     (void)buf_addc(&t->reply, 'm');
-    for (bool first = true; t->listed < t->engine.n && t->reply.len < LIST_PART; first = false) {
+    for (bool first = true; t->listed < t->engine.n && t->reply.len < LIST_REPLY; first = false) {
         if (!first)
             (void)buf_addc(&t->reply, ',');
         tid_add(t, &t->reply, t->engine.threads[t->listed++].id);
@@ -142,25 +146,25 @@ int answer_first(struct threads *t, const struct request *r)
     (void)r;
     int rc = threads_detect(t);
     if (rc == 0 && !t->active) {
-        t->told = true;
-        return HAND_ON;
+        t->stub_id_exposed = true;
+        return FORWARD;
     }
     if (rc == 0)
         rc = engine_list(&t->engine);
     t->listed = 0;
-    return rc == 0 ? tell_ids(t) : rc;
+    return rc == 0 ? add_ids(t) : rc;
 }
 
 int answer_next(struct threads *t, const struct request *r)
 {
     (void)r;
     if (!t->active)
-        return HAND_ON;
+        return FORWARD;
     int rc = engine_list(&t->engine);
-    return rc == 0 ? tell_ids(t) : rc;
+    return rc == 0 ? add_ids(t) : rc;
 }
 
-/* The thread of the id that a request ends in; NULL when it is none of the list. */
+/* Finds the thread whose id is at the end of a request; NULL: none. */
 static int thread_of(struct threads *t, const uint8_t *text, size_t len, struct thread **thread)
 {
     struct tid id;
@@ -171,14 +175,14 @@ static int thread_of(struct threads *t, const uint8_t *text, size_t len, struct 
     return engine_thread(&t->engine, (unsigned)id.tid, thread);
 }
 
-/* Hexadecimal text, also for a thread that is not there: GDB prints what it gets. */
+/* Replies with text in hexadecimal, also for an unknown thread: GDB prints any text. */
 int answer_extra(struct threads *t, const struct request *r)
 {
     static const char start[] = "qThreadExtraInfo,";
     char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
     struct thread *thread;
     if (!t->active)
-        return HAND_ON;
+        return FORWARD;
     size_t at = r->len < sizeof start - 1 ? r->len : sizeof start - 1;
     int rc = thread_of(t, r->data + at, r->len - at, &thread);
     if (rc != 0)
@@ -198,8 +202,8 @@ int answer_current(struct threads *t, const struct request *r)
     (void)r;
     int rc = threads_detect(t);
     if (rc == 0 && !t->active) {
-        t->told = true;
-        return HAND_ON;
+        t->stub_id_exposed = true;
+        return FORWARD;
     }
     if (rc == 0)
         rc = threads_current(t, &id);
@@ -214,7 +218,7 @@ int answer_alive(struct threads *t, const struct request *r)
 {
     struct thread *thread;
     if (!t->active)
-        return HAND_ON;
+        return FORWARD;
     int rc = thread_of(t, r->data + 1, r->len - 1, &thread);
     return rc == 0 ? threads_reply(t, thread != NULL ? "OK" : "E01") : rc;
 }
@@ -226,14 +230,15 @@ int add_name(struct buf *b, const struct thread *thread)
     return buf_addc(b, ';');
 }
 
-/* LLDB takes names from here (its "lldb-gdb-remote.txt"): no signal but that of the last stop. */
+/* LLDB reads thread names from this reply (lldb-gdb-remote.txt). Only the current thread has a
+ * signal. */
 int answer_stop_info(struct threads *t, const struct request *r)
 {
     static const char start[] = "qThreadStopInfo";
     struct thread *thread;
     unsigned current;
     if (!t->active)
-        return HAND_ON;
+        return FORWARD;
     size_t at = r->len < sizeof start - 1 ? r->len : sizeof start - 1;
     int rc = thread_of(t, r->data + at, r->len - at, &thread);
     if (rc == 0)

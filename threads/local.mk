@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# threads/: RTOS threads for any stub. What links libthreads.la adds $(THREADS_LIBS) instead,
-# behind its own objects.
+# threads/: RTOS threads for any stub. A program that uses it links $(THREADS_LIBS) after its own
+# objects.
 noinst_LTLIBRARIES += libthreads.la
 libthreads_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
 libthreads_la_SOURCES = \
 	threads/arch.c threads/arch.h \
-	threads/chibios.c \
 	threads/contexts.c \
 	threads/dwarf.c threads/dwarf.h \
 	threads/engine.c threads/engine.h \
-	threads/frame.c threads/frame.h \
-	threads/frames_arm.c threads/frames_other.c \
-	threads/freertos.c \
+	threads/frame.c threads/frame.h threads/frame_pieces.h \
+	threads/freertos_contexts.c threads/freertos_private.h \
 	threads/ids.c threads/ids.h \
 	threads/layout.c \
 	threads/lists.c \
 	threads/memory.c threads/memory.h \
 	threads/program.c threads/program.h \
-	threads/parts.h \
 	threads/questions.c \
 	threads/registers.c \
 	threads/regmap.c threads/regmap.h \
@@ -25,8 +22,26 @@ libthreads_la_SOURCES = \
 	threads/run.c \
 	threads/stops.c \
 	threads/threads.c threads/threads.h \
-	threads/threadx.c \
+	threads/threads_private.h \
 	threads/tids.c \
 	threads/walk.c \
-	threads/zephyr.c
+	$(RTOS_DESCRIPTORS)
+
+# The RTOSes: threads/NAME.c defines `const struct rtos rtos_NAME`. They are tried in this order.
+RTOS_DESCRIPTORS = \
+	threads/freertos.c \
+	threads/threadx.c \
+	threads/zephyr.c \
+	threads/chibios.c
+
+# rtos_list.h: a line RTOS(NAME) for each of them, included by rtos.c.
+threads/rtos_list.h: Makefile
+	@$(MKDIR_P) threads
+	$(AM_V_GEN)for file in $(RTOS_DESCRIPTORS); do \
+		echo "RTOS($$(basename $$file .c))"; \
+	done >$@.tmp && mv $@.tmp $@
+RTOS_OBJECT = threads/libthreads_la-rtos.lo # a variable: automake writes the rule itself
+$(RTOS_OBJECT): threads/rtos_list.h
+CLEANFILES += threads/rtos_list.h
+
 THREADS_LIBS = libthreads.la $(SYMBOLS_LIBS) $(THREADS_DW_LIBS)

@@ -35,9 +35,9 @@ void memory_forget(struct memory *m)
 
 void memory_set_packet_size(struct memory *m, uint64_t size)
 {
-    uint64_t fits = size > 16 ? (size - 8) / 2 : 0;
-    m->read_max = size == 0 || fits == 0   ? MEMORY_READ_SMALL
-                  : fits < MEMORY_READ_MAX ? (size_t)fits
+    uint64_t most = size > 16 ? (size - 8) / 2 : 0;
+    m->read_max = size == 0 || most == 0   ? MEMORY_READ_SMALL
+                  : most < MEMORY_READ_MAX ? (size_t)most
                                            : MEMORY_READ_MAX;
 }
 
@@ -62,8 +62,8 @@ void memory_encode(const struct memory *m, uint64_t value, void *bytes, unsigned
         b[m->big ? size - 1 - i : i] = (uint8_t)value;
 }
 
-/* The youngest block that holds all of it, or NULL. */
-static const uint8_t *kept(const struct memory *m, uint64_t address, size_t len)
+/* The most recent block that contains the whole range, or NULL. */
+static const uint8_t *find_cached(const struct memory *m, uint64_t address, size_t len)
 {
     for (size_t i = m->n; i-- > 0;) {
         const struct memory_block *b = &m->blocks[i];
@@ -74,8 +74,8 @@ static const uint8_t *kept(const struct memory *m, uint64_t address, size_t len)
     return NULL;
 }
 
-/* Keeps what was just read; when there is no room it is only not kept. */
-static void keep(struct memory *m, uint64_t address, const uint8_t *bytes, size_t len)
+/* Caches bytes that were read. Without room they are not cached; that is not an error. */
+static void cache_bytes(struct memory *m, uint64_t address, const uint8_t *bytes, size_t len)
 {
     if (m->n == m->cap) {
         size_t cap = m->cap != 0 ? 2 * m->cap : 64;
@@ -93,7 +93,7 @@ static void keep(struct memory *m, uint64_t address, const uint8_t *bytes, size_
     m->blocks[m->n++] = (struct memory_block){address, (uint32_t)len, (uint32_t)at};
 }
 
-/* One request, at most read_max bytes. A short reply is a refusal. */
+/* Sends one request for at most read_max bytes. A short reply counts as a refusal. */
 static int ask(struct memory *m, uint64_t address, uint8_t *bytes, size_t len)
 {
     buf_reset(&m->request);
@@ -119,7 +119,7 @@ int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len)
     address = memory_address(m, address);
     if (len > memory_address(m, UINT64_MAX) - address)
         return MEMORY_REFUSED;
-    const uint8_t *have = kept(m, address, len);
+    const uint8_t *have = find_cached(m, address, len);
     if (have != NULL) {
         memcpy(out, have, len);
         return 0;
@@ -131,7 +131,7 @@ int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len)
             return rc;
         done += n;
     }
-    keep(m, address, out, len);
+    cache_bytes(m, address, out, len);
     return 0;
 }
 
@@ -153,7 +153,7 @@ static int by_address(const void *a, const void *b)
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* Reads one range, or what the neighbours in it are when the stub refuses the whole. */
+/* Reads a merged range into the cache; ignores a refusal: each range is then read on its own. */
 static int fetch(struct memory *m, uint64_t address, size_t len)
 {
     uint8_t bytes[MEMORY_READ_MAX];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The stopped target's memory: `m` requests to the stub, in its byte order. What was read stays
- * until it is forgotten, so that one large read serves many small ones.
+ * Reads and writes the stopped target's memory by `m` and `M` requests to the stub, and decodes
+ * numbers in the target's byte order. Bytes that were read stay cached until memory_forget(), so
+ * that one large read serves many small ones.
  */
 #ifndef NETGDB_THREADS_MEMORY_H
 #define NETGDB_THREADS_MEMORY_H
@@ -14,16 +15,15 @@
 #include "proto/target.h"
 
 enum {
-    MEMORY_READ_MAX = 2000,        /* bytes of one request; QEMU's packets hold 2048 */
-    MEMORY_READ_SMALL = 160,       /* for a stub that does not tell its PacketSize */
-    MEMORY_KEPT_MAX = 1024 * 1024, /* bytes that are kept at most */
-    MEMORY_GAP_MAX = 512,          /* unwanted bytes read to save a request */
+    MEMORY_READ_MAX = 2000,        /* bytes of one request; QEMU's packets have 2048 */
+    MEMORY_READ_SMALL = 160,       /* the same, for a stub that reports no PacketSize */
+    MEMORY_KEPT_MAX = 1024 * 1024, /* bytes cached */
+    MEMORY_GAP_MAX = 512,          /* unneeded bytes that are read to save a request */
 };
 
-/* What a read returns when the stub refuses the address. Other errors are the target's own. */
+/* Error: the stub rejected the address. Every other error comes from the target (proto/err.h). */
 #define MEMORY_REFUSED NETGDB_UNSUPPORTED
 
-/* A piece of memory that is wanted. */
 struct memory_range {
     uint64_t address;
     size_t len; /* bytes */
@@ -32,16 +32,16 @@ struct memory_range {
 struct memory_block {
     uint64_t address;
     uint32_t len;
-    uint32_t at; /* in `bytes` */
+    uint32_t at; /* offset in memory.bytes */
 };
 
 struct memory {
     struct target *target; /* not owned */
-    bool big;              /* byte order of numbers */
+    bool big;              /* the target is big-endian */
     unsigned word;         /* bytes of a pointer: 4 or 8 */
-    size_t read_max;       /* bytes a request may ask for */
-    unsigned reads;        /* requests sent, ever */
-    struct buf bytes;      /* what is kept */
+    size_t read_max;       /* bytes of the largest request */
+    unsigned reads;        /* requests sent so far */
+    struct buf bytes;      /* contents of the cached blocks */
     struct memory_block *blocks;
     size_t n, cap;
     struct buf reply, request;
@@ -50,46 +50,49 @@ struct memory {
 void memory_init(struct memory *m, struct target *target);
 void memory_free(struct memory *m);
 
-/* The target ran, or was written to: nothing is known any more. */
+/* Drops the cache: the target ran, or its memory was written. */
 void memory_forget(struct memory *m);
 
-/* The PacketSize of the stub, in bytes; 0: it does not say. */
+/* Sets the stub's PacketSize in bytes; 0: it reported none. */
 void memory_set_packet_size(struct memory *m, uint64_t size);
 
 /*
- * Copies `len` bytes at `address`; of what is kept, without asking. Addresses are those of a
- * machine with `word` bytes. Returns 0, MEMORY_REFUSED, or the target's error.
+ * Copies `len` bytes at `address`, from the cache or by requests. Addresses wrap at the machine's
+ * word size; a range that wraps is refused. Returns 0, MEMORY_REFUSED, or the target's error.
  */
 int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len);
 
 /*
- * The same for as many bytes as there are, at least `least`: a refused read is tried again with
- * half the length. Sets *got.
+ * As memory_read(), but after a refusal halves the length and retries, down to `least` bytes. Sets
+ * *got to the number of bytes read.
  */
 int memory_read_some(struct memory *m, uint64_t address, void *bytes, size_t len, size_t least,
                      size_t *got);
 
 /*
- * Reads ranges before they are asked for, neighbours in one request. Sorts the list. What the
- * stub refuses is left out. Returns 0 or the target's error.
+ * Reads n ranges into the cache, adjacent ones in one request. Sorts `ranges` by address. Skips
+ * ranges that the stub rejects. Returns 0 or the target's error.
  */
 int memory_prefetch(struct memory *m, struct memory_range *ranges, size_t n);
 
-/* A number of 1, 2, 4 or 8 bytes, or a pointer. Return as memory_read. */
+/* Read a number of 1 to 8 bytes, or a pointer, in the target's byte order. As memory_read(). */
 int memory_number(struct memory *m, uint64_t address, unsigned size, uint64_t *value);
 int memory_pointer(struct memory *m, uint64_t address, uint64_t *value);
 
-/* A text of at most size - 1 bytes up to its NUL; what is not printable becomes '?'. */
+/*
+ * Reads a string into text[size], at most size - 1 bytes, always with a NUL. Bytes that are not
+ * printable ASCII become '?'. Returns as memory_read().
+ */
 int memory_text(struct memory *m, uint64_t address, char *text, size_t size);
 
-/* Writes bytes and forgets what was known. Returns 0, MEMORY_REFUSED, or the target's error. */
+/* Writes bytes and drops the cache. Returns 0, MEMORY_REFUSED, or the target's error. */
 int memory_write(struct memory *m, uint64_t address, const void *bytes, size_t len);
 
-/* Numbers in bytes of the target, and back. size: 1 to 8. */
+/* Convert between a number and `size` (1 to 8) bytes in the target's byte order. */
 uint64_t memory_decode(const struct memory *m, const void *bytes, unsigned size);
 void memory_encode(const struct memory *m, uint64_t value, void *bytes, unsigned size);
 
-/* An address of this machine: the upper half is dropped on a 32-bit one. */
+/* Truncates an address to the machine's word size. */
 uint64_t memory_address(const struct memory *m, uint64_t address);
 
 #endif

@@ -34,7 +34,6 @@ static const struct program_answer *answered(const struct program *p, const char
     return NULL;
 }
 
-/* The same under the name that link-time optimization gives a static. */
 static const struct program_answer *answered_lto(const struct program *p, const char *name)
 {
     char renamed[PROGRAM_NAME_MAX + sizeof PROGRAM_LTO];

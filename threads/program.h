@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is known of the program on the target: its symbols, by the session's ELF file or, without
- * one, by the client's answers to qSymbol; its debug information; what its memory is for.
+ * The program on the target: its symbols, its debug information and the use of its memory. Symbols
+ * come from the session's ELF file, or without one from the client's answers to qSymbol.
  */
 #ifndef NETGDB_THREADS_PROGRAM_H
 #define NETGDB_THREADS_PROGRAM_H
@@ -12,10 +12,10 @@
 
 enum { PROGRAM_NAME_MAX = 64, PROGRAM_ANSWERS_MAX = 128 };
 
-#define PROGRAM_LTO ".lto_priv.0" /* behind a static's name after link-time optimization */
+#define PROGRAM_LTO ".lto_priv.0" /* suffix of a static's name after link-time optimization */
 
 struct program_symbol {
-    uint64_t address; /* in memory */
+    uint64_t address; /* in the target's memory */
     uint64_t size;    /* bytes; 0: not known */
 };
 
@@ -36,24 +36,34 @@ struct program {
 void program_init(struct program *p, struct symbols *symbols);
 void program_free(struct program *p);
 
-/* The symbol table of the file, when there is one and its place in memory is certain. */
+/*
+ * Returns the symbol table of the ELF file, owned by `symbols`, and sets *slide (added to link-time
+ * addresses). NULL if there is no file, or its address in memory is not certain.
+ */
 const struct symtab *program_table(struct program *p, uint64_t *slide);
 
+/*
+ * Looks up a symbol; without a file, also under its name after LTO. Returns false if it is unknown
+ * or thread-local.
+ */
 bool program_find(struct program *p, const char *name, struct program_symbol *symbol);
 
-/* What memory at this address is for; REGION_UNKNOWN also without a file. */
+/* Returns the use of `len` bytes at an address; without a file, REGION_UNKNOWN. */
 enum region_kind program_kind(struct program *p, uint64_t address, uint64_t len);
 
-/* Whether the file tells at all where code is. */
+/* True if the file has sections with code. */
 bool program_knows_code(struct program *p);
 
-/* The data object that holds this address, and its name; false when there is none. */
+/* Finds the data object that contains an address. Returns false if there is none. */
 bool program_object_at(struct program *p, uint64_t address, struct symbol *symbol);
 
-/* The debug information, or NULL. */
+/* Returns the debug information, owned by `p`, or NULL. */
 struct layouts_dwarf *program_dwarf(struct program *p);
 
-/* Answers of the client. A name that is too long is not remembered. */
+/*
+ * Records the client's answer about `name`. Drops names of PROGRAM_NAME_MAX bytes or more, and
+ * answers after PROGRAM_ANSWERS_MAX.
+ */
 void program_answer(struct program *p, const char *name, bool found, uint64_t address);
 bool program_was_asked(const struct program *p, const char *name);
 void program_forget_answers(struct program *p);

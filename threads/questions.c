@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Symbols by qSymbol (GDB manual, "qSymbol"): with no ELF file known, the client's offer
- * `qSymbol::` is used for questions of our own first; an answer is taken by the name in it. Then
- * the offer goes to the stub, which may have questions too.
+ * Symbols by qSymbol (GDB manual, "qSymbol"). Without an ELF file, the client's offer `qSymbol::`
+ * is first used for the decorator's own questions, and then forwarded to the stub, which may ask
+ * too. The symbol name in an answer shows which question it answers.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/err.h"
 #include "proto/rsp.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
-/* A name to ask for; false when all is known of this symbol. */
-static bool question_of(struct threads *t, const char *name)
+/* Sets t->question for a symbol; false if it is known or was asked under both names. */
+static bool ask_for(struct threads *t, const char *name)
 {
     struct program_symbol found;
     if (program_find(&t->program, name, &found))
@@ -28,17 +28,17 @@ static bool question_of(struct threads *t, const char *name)
     return !program_was_asked(&t->program, t->question);
 }
 
-/* The next question about an RTOS: what it needs, and the rest only once that is there. */
-static bool next_of(struct threads *t, const struct rtos *r)
+/* Finds the next question for an RTOS: needed symbols first; others once those are known. */
+static bool next_question_for(struct threads *t, const struct rtos *r)
 {
     for (const struct rtos_symbol *s = r->symbols; s->name != NULL; s++) {
-        if (s->need != SYMBOL_MAY && question_of(t, s->name))
+        if (s->need != SYMBOL_MAY && ask_for(t, s->name))
             return true;
     }
     if (engine_detect(&t->program, r) == NULL)
         return false;
     for (const struct rtos_symbol *s = r->symbols; s->name != NULL; s++) {
-        if (s->need == SYMBOL_MAY && question_of(t, s->name))
+        if (s->need == SYMBOL_MAY && ask_for(t, s->name))
             return true;
     }
     return false;
@@ -47,7 +47,7 @@ static bool next_of(struct threads *t, const struct rtos *r)
 static bool next_question(struct threads *t)
 {
     for (const struct rtos *const *r = rtos_all; *r != NULL; r++) {
-        if ((t->only == NULL || t->only == *r) && next_of(t, *r))
+        if ((t->only == NULL || t->only == *r) && next_question_for(t, *r))
             return true;
     }
     t->question[0] = '\0';
@@ -63,13 +63,13 @@ static int ask_next(struct threads *t)
     int rc = threads_detect(t);
     if (rc != 0)
         return rc;
-    t->offered = true;
-    (void)buf_sets(&t->request, "qSymbol::"); /* now the stub's own round */
-    return HAND_ON;
+    t->stub_round_open = true;
+    (void)buf_sets(&t->request, "qSymbol::"); /* the stub may ask now */
+    return FORWARD;
 }
 
-/* Whether an answer `VALUE:HEXNAME` is to our question. */
-static bool is_ours(struct threads *t, const uint8_t *name, size_t len)
+/* Compares the HEXNAME of an answer with the pending question. */
+static bool answers_our_question(struct threads *t, const uint8_t *name, size_t len)
 {
     struct buf text;
     bool same;
@@ -87,15 +87,15 @@ int answer_symbol(struct threads *t, const struct request *r)
     uint64_t slide, value = 0;
     size_t at = sizeof start - 1;
     if (program_table(&t->program, &slide) != NULL || r->len <= at)
-        return HAND_ON;
-    if (r->len == at + 1) { /* an offer: the client has symbols, perhaps others than before */
+        return FORWARD;
+    if (r->len == at + 1) { /* an offer: the client's symbols may have changed */
         program_forget_answers(&t->program);
         return ask_next(t);
     }
     size_t n = rsp_hex_number(r->data + at, r->len - at, &value);
     if (at + n >= r->len || r->data[at + n] != ':' ||
-        !is_ours(t, r->data + at + n + 1, r->len - at - n - 1))
-        return HAND_ON;
+        !answers_our_question(t, r->data + at + n + 1, r->len - at - n - 1))
+        return FORWARD;
     program_answer(&t->program, t->question, n != 0, value);
     return ask_next(t);
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Registers (GDB manual, g, G, p, P). Those of a running thread are the stub's; those of a waiting
- * one come from its saved context, and writes go into it. Nothing about a waiting thread ever
- * reaches the live CPU.
+ * Registers (GDB manual, g, G, p, P). For a running thread the stub reads and writes them. Those of
+ * a waiting thread are in its saved context; writes change the context and never the CPU.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/err.h"
 #include "proto/rsp.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
-/* The stub's g, of the CPU as it is. */
 int registers_live(struct threads *t)
 {
     if (t->live.len != 0)
@@ -19,16 +17,17 @@ int registers_live(struct threads *t)
     int rc = threads_ask(t, "g");
     if (rc != 0)
         return rc;
-    if (t->part.len < 2 || t->part.data[0] == 'E' || t->part.len % 2 != 0 ||
-        t->part.len > 2 * REGMAP_G_MAX)
+    if (t->stub_reply.len < 2 || t->stub_reply.data[0] == 'E' || t->stub_reply.len % 2 != 0 ||
+        t->stub_reply.len > 2 * REGMAP_G_MAX)
         return 0;
-    t->g_len = t->part.len / 2;
-    return buf_set(&t->live, t->part.data, t->part.len);
+    t->g_len = t->stub_reply.len / 2;
+    return buf_set(&t->live, t->stub_reply.data, t->stub_reply.len);
 }
 
 /*
- * Where the registers are. A stub may change its `g` once its description was read (QEMU's for
- * ARM): so it is read only if the client has read it, or if nothing else explains the length.
+ * A stub may change its `g` when its target description is read (QEMU does, for ARM). Therefore
+ * this reads the description only if the client did, or if the length of `g` matches no known
+ * layout.
  */
 int registers_map(struct threads *t)
 {
@@ -52,7 +51,7 @@ int registers_map(struct threads *t)
     return rc;
 }
 
-/* Bytes of the live g at an offset; false where it says x. */
+/* Copies a register from the live g; false if the stub sent x. */
 static bool live_bytes(const struct threads *t, const struct regmap_register *r, uint8_t *bytes)
 {
     if (r->offset < 0 || t->live.len < 2 * ((size_t)r->offset + r->size))
@@ -81,25 +80,25 @@ int registers_pc(struct threads *t, uint64_t *pc)
     return rc;
 }
 
-/* Whether no task saves this register and it is the CPU's for all of them. */
+/* True for a register that contexts do not save, as it is the same for all tasks. */
 static bool is_live(const struct threads *t, const struct regmap_register *r)
 {
     const uint8_t *live = t->engine.arch->live;
     return r->saved && r->is.reg != 0 && (r->is.reg == live[0] || r->is.reg == live[1]);
 }
 
-/* A saved register in the stub's size: what is wider is NaN-boxed if it is a floating-point one,
- * else sign-extended never: those are of one size everywhere. */
+/* A saved register's value in the stub's size. A narrower floating-point register of RISC-V is
+ * NaN-boxed; all other registers have the same size in both. */
 static bool saved_value(const struct threads *t, const struct regmap_register *r,
                         const struct context *c, uint64_t *value)
 {
     const struct saved_register *s = &c->reg[r->is.reg];
     unsigned machine = t->engine.arch->machine;
     bool riscv = machine == MACHINE_RISCV32 || machine == MACHINE_RISCV64;
-    if (s->size == 0 || (r->is.parts == 2 && s[1].size == 0))
+    if (s->size == 0 || (r->is.words == 2 && s[1].size == 0))
         return false;
     *value = s->value;
-    if (r->is.parts == 2)
+    if (r->is.words == 2)
         *value |= s[1].value << 32;
     if (riscv && r->is.reg >= RISCV_F0 && s->size == 4 && r->size > 4)
         *value |= UINT64_C(0xffffffff00000000);
@@ -108,7 +107,7 @@ static bool saved_value(const struct threads *t, const struct regmap_register *r
     return true;
 }
 
-/* Appends a register of a waiting thread. */
+/* Appends a register of a waiting thread in hexadecimal, as x if it is unknown. */
 static void add_register(struct threads *t, struct buf *b, const struct regmap_register *r,
                          const struct context *c)
 {
@@ -128,9 +127,9 @@ static void add_register(struct threads *t, struct buf *b, const struct regmap_r
         (void)buf_addc(b, 'x');
 }
 
-/* What is asked about: a running thread (*c is not read), or a waiting one and its context. */
+/* The thread of a request: a running one (c is not read), or a waiting one and its context. */
 struct subject {
-    struct thread *thread; /* NULL: there is none of that id */
+    struct thread *thread; /* NULL: unknown id, or the running thread of the only core */
     bool runs;
     struct context c;
 };
@@ -143,7 +142,7 @@ static int find_subject(struct threads *t, struct subject *s)
     if (rc != 0 || !t->active)
         return rc;
     if (id == 0 && t->engine.cores == 1)
-        return 0; /* the running one, without any list */
+        return 0; /* the running thread; no list is needed */
     rc = threads_find(t, id, &s->thread);
     s->runs = rc == 0 && s->thread != NULL && threads_runs(t, s->thread);
     if (rc == 0 && s->runs)
@@ -163,7 +162,7 @@ int answer_g(struct threads *t, const struct request *r)
     if (rc != 0)
         return rc;
     if (s.runs)
-        return HAND_ON;
+        return FORWARD;
     if (s.thread == NULL || t->g_len == 0)
         return threads_reply(t, "E01");
     for (size_t i = 0; i < t->map.n && t->map.list[i].offset >= 0; i++)
@@ -173,12 +172,12 @@ int answer_g(struct threads *t, const struct request *r)
     return t->reply.error;
 }
 
-/* Whether the stub knows p, and so P: asked once, about the running thread. */
-static int probe(struct threads *t)
+/* Finds out once whether the stub supports p, and so P. */
+static int probe_p(struct threads *t)
 {
     int rc = t->p_known ? 0 : threads_ask(t, "p0");
     if (rc == 0 && !t->p_known) {
-        t->p_works = t->part.len != 0;
+        t->p_works = t->stub_reply.len != 0;
         t->p_known = true;
     }
     return rc;
@@ -191,8 +190,8 @@ int answer_p(struct threads *t, const struct request *r)
     if (rc != 0)
         return rc;
     if (s.runs)
-        return HAND_ON;
-    rc = probe(t);
+        return FORWARD;
+    rc = probe_p(t);
     if (rc != 0 || !t->p_works)
         return rc;
     const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
@@ -204,7 +203,7 @@ int answer_p(struct threads *t, const struct request *r)
 
 /* ---- writes ---- */
 
-/* Puts a number where it is saved. A pc keeps the bit that tells Thumb from ARM. */
+/* Writes a saved register. A pc on ARM keeps its Thumb bit. */
 static int write_saved(struct threads *t, const struct saved_register *s, uint64_t value, bool pc)
 {
     uint8_t bytes[8];
@@ -219,7 +218,7 @@ static int write_saved(struct threads *t, const struct saved_register *s, uint64
     return rc == 0 ? memory_write(&t->memory, s->address, bytes, s->size) : rc;
 }
 
-/* Reads size bytes of digits: false when they say x, or are none. */
+/* Parses `size` bytes in hexadecimal; false for x and for other characters. */
 static bool parse_bytes(const uint8_t *digits, unsigned size, uint8_t *bytes)
 {
     for (unsigned i = 0; i < size; i++) {
@@ -231,11 +230,11 @@ static bool parse_bytes(const uint8_t *digits, unsigned size, uint8_t *bytes)
     return true;
 }
 
-/* What is to be written to a register, and whether that can be. */
-enum fate { SAME, WRITE, REFUSE };
+/* The effect of a write to a register. */
+enum effect { SAME, WRITE, REFUSE };
 
-static enum fate fate_of(struct threads *t, const struct regmap_register *r,
-                         const struct context *c, const uint8_t *bytes, uint64_t *value)
+static enum effect effect_of(struct threads *t, const struct regmap_register *r,
+                             const struct context *c, const uint8_t *bytes, uint64_t *value)
 {
     uint8_t live[REGMAP_REGISTER_MAX];
     uint64_t old;
@@ -250,7 +249,7 @@ static enum fate fate_of(struct threads *t, const struct regmap_register *r,
         return SAME;
     if (r->is.reg == t->engine.arch->sp || s->address == 0)
         return REFUSE;
-    return r->is.parts == 1 || s[1].address != 0 ? WRITE : REFUSE;
+    return r->is.words == 1 || s[1].address != 0 ? WRITE : REFUSE;
 }
 
 static int write_register(struct threads *t, const struct regmap_register *r,
@@ -262,12 +261,12 @@ static int write_register(struct threads *t, const struct regmap_register *r,
         value = (s->value & ~mask) | (value << r->is.shift & mask);
     }
     int rc = write_saved(t, s, value, r->is.reg == t->engine.arch->pc);
-    if (rc == 0 && r->is.parts == 2)
+    if (rc == 0 && r->is.words == 2)
         rc = write_saved(t, s + 1, value >> 32, false);
     return rc;
 }
 
-static int answer_written(struct threads *t, int rc)
+static int reply_written(struct threads *t, int rc)
 {
     if (rc != 0 && rc != MEMORY_REFUSED)
         return rc;
@@ -284,22 +283,22 @@ int answer_P(struct threads *t, const struct request *r)
         return rc;
     if (s.runs) {
         buf_reset(&t->live);
-        return HAND_ON;
+        return FORWARD;
     }
-    rc = probe(t);
+    rc = probe_p(t);
     if (rc != 0 || !t->p_works)
-        return rc; /* empty: GDB takes G */
+        return rc; /* the empty reply: GDB uses G */
     const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
     if (reg == NULL || s.thread == NULL || r->rest_len != 1 + 2u * reg->size || r->rest[0] != '=' ||
         !parse_bytes(r->rest + 1, reg->size, bytes))
         return threads_reply(t, "E01");
-    enum fate fate = fate_of(t, reg, &s.c, bytes, &value);
-    if (fate == REFUSE)
+    enum effect effect = effect_of(t, reg, &s.c, bytes, &value);
+    if (effect == REFUSE)
         return threads_reply(t, "E01");
-    return answer_written(t, fate == WRITE ? write_register(t, reg, &s.c, value) : 0);
+    return reply_written(t, effect == WRITE ? write_register(t, reg, &s.c, value) : 0);
 }
 
-/* All of g; what is the same, or x, is left alone. Nothing is written unless all can be. */
+/* Writes a g; skips unchanged registers and x. `check`: only tests whether all can be written. */
 static int write_all(struct threads *t, const struct context *c, const uint8_t *digits, size_t len,
                      bool check)
 {
@@ -312,10 +311,10 @@ static int write_all(struct threads *t, const struct context *c, const uint8_t *
             break;
         if (!parse_bytes(digits + 2 * (size_t)r->offset, r->size, bytes))
             continue;
-        enum fate fate = fate_of(t, r, c, bytes, &value);
-        if (fate == REFUSE && (r->saved || !check))
+        enum effect effect = effect_of(t, r, c, bytes, &value);
+        if (effect == REFUSE && (r->saved || !check))
             rc = r->saved ? MEMORY_REFUSED : 0;
-        else if (fate == WRITE && !check)
+        else if (effect == WRITE && !check)
             rc = write_register(t, r, c, value);
     }
     return rc;
@@ -329,12 +328,12 @@ int answer_G(struct threads *t, const struct request *r)
         return rc;
     if (s.runs) {
         buf_reset(&t->live);
-        return HAND_ON;
+        return FORWARD;
     }
     if (s.thread == NULL || r->len - 1 != 2 * t->g_len || s.c.frame == NULL)
         return threads_reply(t, "E01");
     rc = write_all(t, &s.c, r->data + 1, r->len - 1, true);
     if (rc == 0)
         rc = write_all(t, &s.c, r->data + 1, r->len - 1, false);
-    return answer_written(t, rc);
+    return reply_written(t, rc);
 }

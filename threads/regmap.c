@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Registers of the stub; see regmap.h. The XML is read for <reg>, <architecture> and xi:include
- * and nothing else. */
+/* Register maps; see regmap.h. Of the XML, only <reg>, <architecture> and xi:include are read. */
 #include "threads/regmap.h"
 
 #include <stdio.h>
@@ -9,20 +8,20 @@
 
 #include "proto/err.h"
 
-enum { PIECE = 1000, VALUE_MAX = 64 }; /* bytes asked for at once; of an attribute */
+enum { PIECE = 1000, VALUE_MAX = 64 }; /* bytes of one qXfer read; of an attribute's value */
 
 struct description {
     struct regmap *map;
     struct target *target;
     char architecture[VALUE_MAX];
     char names[REGMAP_MAX][16]; /* of map->list */
-    uint32_t next;              /* number of a register that does not say */
-    unsigned parts;
+    uint32_t next;              /* number of the next <reg> without regnum */
+    unsigned annexes;
 };
 
 static int read_part(struct description *d, const char *annex, unsigned depth);
 
-/* One part of the description, whole. */
+/* Reads a whole annex of the description. */
 static int fetch(struct target *t, const char *annex, struct buf *xml)
 {
     struct buf reply;
@@ -43,7 +42,7 @@ static int fetch(struct target *t, const char *annex, struct buf *xml)
     return rc;
 }
 
-/* The value of an attribute of a tag that begins at `tag`; it ends with the tag. */
+/* Finds the value of an attribute in the tag that begins at `tag`. */
 static bool attribute(const char *tag, const char *name, char *value, size_t size)
 {
     size_t width = strlen(name);
@@ -95,7 +94,7 @@ static bool begins(const char *at, const char *tag)
     return strncmp(at, tag, strlen(tag)) == 0;
 }
 
-/* Reads a part's tags, in order. */
+/* Reads the tags of an annex in order. */
 static int scan(struct description *d, const char *xml, unsigned depth)
 {
     char annex[VALUE_MAX];
@@ -116,7 +115,7 @@ static int scan(struct description *d, const char *xml, unsigned depth)
 static int read_part(struct description *d, const char *annex, unsigned depth)
 {
     struct buf xml;
-    if (depth > 4 || d->parts++ == REGMAP_PARTS_MAX || strpbrk(annex, ":,#$}*") != NULL)
+    if (depth > 4 || d->annexes++ == REGMAP_ANNEXES_MAX || strpbrk(annex, ":,#$}*") != NULL)
         return NETGDB_UNSUPPORTED;
     buf_init(&xml, REGMAP_XML_MAX);
     int rc = fetch(d->target, annex, &xml);
@@ -165,12 +164,12 @@ static void add(struct regmap *map, unsigned number, unsigned size, const struct
         r->is = *is;
 }
 
-/* `n` registers from `number` on, each `size` bytes and `parts` of ours. */
+/* Adds `n` registers from `number` on, each of `size` bytes and `words` internal registers. */
 static void add_run(struct regmap *map, unsigned number, unsigned n, unsigned size, unsigned reg,
-                    unsigned parts)
+                    unsigned words)
 {
     for (unsigned i = 0; i < n; i++) {
-        struct arch_register is = {(uint8_t)(reg + i * parts), (uint8_t)parts, 0, 0};
+        struct arch_register is = {(uint8_t)(reg + i * words), (uint8_t)words, 0, 0};
         add(map, number + i, size, &is);
     }
 }
@@ -178,13 +177,13 @@ static void add_run(struct regmap *map, unsigned number, unsigned n, unsigned si
 static void arm_builtin(struct regmap *map, size_t g_len)
 {
     add_run(map, 0, 16, 4, ARM_R0, 1);
-    if (g_len == 168) { /* f0 to f7 and fps, 12 bytes and 4, of which no task has any */
+    if (g_len == 168) { /* f0 to f7 and fps, 12 bytes and 4: contexts never save them */
         for (unsigned i = 16; i < 24; i++)
             add(map, i, 12, NULL);
         add(map, 24, 4, NULL);
     }
     add_run(map, 25, 1, 4, ARM_PSR, 1);
-    if (g_len != 168) { /* QEMU's, which are asked for by p */
+    if (g_len != 168) { /* QEMU's, read by p */
         add_run(map, 26, 16, 8, ARM_S0, 2);
         add_run(map, 42, 1, 4, ARM_FPSCR, 1);
     }
@@ -221,9 +220,9 @@ void regmap_place(struct regmap *map, size_t g_len)
     size_t at = 0;
     for (size_t i = 0; i < map->n; i++) {
         struct regmap_register *r = &map->list[i];
-        bool fits = at + r->size <= g_len;
-        r->offset = fits ? (int32_t)at : -1;
-        at = fits ? at + r->size : SIZE_MAX - REGMAP_REGISTER_MAX;
+        bool in_g = at + r->size <= g_len;
+        r->offset = in_g ? (int32_t)at : -1;
+        at = in_g ? at + r->size : SIZE_MAX - REGMAP_REGISTER_MAX;
     }
 }
 

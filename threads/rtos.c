@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list of RTOSes, and words for what descriptors are made of; see rtos.h. */
+/* The list of RTOSes, and names for the fields of a layout; see rtos.h. */
 #include "threads/rtos.h"
 
 #include <strings.h>
 
-const struct rtos *const rtos_all[] = {&rtos_freertos, &rtos_threadx, &rtos_zephyr, &rtos_chibios,
-                                       NULL};
+/* rtos_list.h has a line RTOS(name) for each descriptor; local.mk generates it. */
+#define RTOS(name) extern const struct rtos rtos_##name;
+#include "threads/rtos_list.h"
+#undef RTOS
+
+#define RTOS(name) &rtos_##name,
+const struct rtos *const rtos_all[] = {
+#include "threads/rtos_list.h"
+    NULL};
+#undef RTOS
 
 const struct rtos *rtos_find(const char *name)
 {

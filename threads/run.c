@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A step of a waiting thread, made true: a breakpoint where it will go on, all runs until it is
- * the running thread there, one step. Whatever else stops the target meanwhile ends it.
+ * Steps a waiting thread: inserts a breakpoint at its pc, resumes the target until the thread runs
+ * there, and steps it once. Any other stop ends the run.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/err.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
-/* The client's breakpoint there; n_points: none. */
-static size_t find_point(const struct threads *t, uint64_t pc)
+/* Index of the client's breakpoint at pc; n_points: none. */
+static size_t find_client_point(const struct threads *t, uint64_t pc)
 {
     size_t i = 0;
     while (i < t->n_points && t->points[i].address != pc)
@@ -18,20 +18,20 @@ static size_t find_point(const struct threads *t, uint64_t pc)
     return i;
 }
 
-/* Puts the breakpoint in, or takes it out; *ok: the stub did so. */
-static int point(struct threads *t, char operation, bool *ok)
+/* Inserts (Z) or removes (z) the run's breakpoint; *ok: the stub accepted. */
+static int set_run_point(struct threads *t, char operation, bool *ok)
 {
     const struct run *r = &t->run;
     int rc = threads_ask(t, "%c%c,%" PRIx64 ",%x", operation, r->type, r->pc, r->kind);
-    *ok = rc == 0 && buf_is(&t->part, "OK");
+    *ok = rc == 0 && buf_is(&t->stub_reply, "OK");
     return rc;
 }
 
-static int insert(struct threads *t, bool *ok)
+static int insert_run_point(struct threads *t, bool *ok)
 {
     struct run *r = &t->run;
     int rc = 0;
-    size_t at = find_point(t, r->pc);
+    size_t at = find_client_point(t, r->pc);
     *ok = true;
     r->ours = at == t->n_points;
     if (!r->ours) {
@@ -39,15 +39,15 @@ static int insert(struct threads *t, bool *ok)
         r->kind = (unsigned)t->points[at].kind;
     }
     for (r->type = r->ours ? '0' : r->type; r->ours; r->type++) {
-        rc = point(t, 'Z', ok);
+        rc = set_run_point(t, 'Z', ok);
         if (rc != 0 || *ok || r->type == '1')
             break;
     }
     return rc;
 }
 
-/* Lets the target run, or makes one step of what runs. */
-static int resume(struct threads *t, bool step)
+/* Resumes the target, or steps the running thread. */
+static int resume_target(struct threads *t, bool step)
 {
     struct tid id;
     bool known;
@@ -67,44 +67,44 @@ static int resume(struct threads *t, bool step)
             tid_add_stub(t, &t->request, &id);
         }
     }
-    struct request resume;
-    request_parse(&resume, t->request.data, t->request.len);
-    int rc = target_next_send(&t->base, &resume);
+    struct request own;
+    request_parse(&own, t->request.data, t->request.len);
+    int rc = target_next_send(&t->base, &own);
     buf_reset(&t->request);
     return rc;
 }
 
-/* Puts in, or takes out, the client's breakpoint that the CPU stands at. */
+/* Inserts or removes the client's breakpoint at which the CPU stopped. */
 static int move_client_point(struct threads *t, char operation)
 {
     const struct point *p = &t->points[t->run.left];
     return threads_ask(t, "%c%c,%" PRIx64 ",%" PRIx64, operation, p->type, p->address, p->kind);
 }
 
-/* The registers that are asked of the stub are those of the core that stopped. */
-static int look_at_stopped_core(struct threads *t)
+/* Selects the core that stopped, so that g reads its registers. */
+static int select_stopped_core(struct threads *t)
 {
     struct thread *thread;
     int rc = t->engine.cores > 1 ? threads_find(t, 0, &thread) : 0;
     return rc == 0 && t->engine.cores > 1 && thread != NULL ? threads_choose_core(t, thread) : rc;
 }
 
-/* All runs. A CPU that stands at a breakpoint of the client's would be stopped by it at once. */
-static int set_off(struct threads *t)
+/* Resumes all threads. A CPU at a breakpoint of the client first steps off it. */
+static int resume_all(struct threads *t)
 {
     uint64_t pc;
     if (t->n_points == 0)
-        return resume(t, false);
-    int rc = look_at_stopped_core(t);
+        return resume_target(t, false);
+    int rc = select_stopped_core(t);
     if (rc == 0)
         rc = registers_pc(t, &pc);
     if (rc != 0)
         return rc;
-    t->run.left = find_point(t, pc);
+    t->run.left = find_client_point(t, pc);
     t->run.leaving = t->run.left < t->n_points;
     if (t->run.leaving)
         rc = move_client_point(t, 'z');
-    return rc == 0 ? resume(t, t->run.leaving) : rc;
+    return rc == 0 ? resume_target(t, t->run.leaving) : rc;
 }
 
 int run_begin(struct threads *t, const struct thread *thread, bool step)
@@ -120,32 +120,33 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
     t->run = (struct run){.id = thread->id, .step = step};
     t->run.pc = c.reg[t->engine.arch->pc].value;
     t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size, psr->value);
-    rc = insert(t, &ok);
+    rc = insert_run_point(t, &ok);
     if (rc != 0)
         return rc;
     if (!ok) {
         log_warn(t->log,
-                 "thread %u waits, and the stub takes no breakpoint at %#" PRIx64
-                 ": it cannot be stepped",
+                 "cannot step thread %u: it is waiting, and the stub cannot insert a "
+                 "breakpoint "
+                 "at %#" PRIx64,
                  t->run.id, t->run.pc);
         return threads_reply(t, "E01");
     }
     t->selected = t->continued = 0;
-    t->told = false;
-    rc = set_off(t);
+    t->stub_id_exposed = false;
+    rc = resume_all(t);
     t->run.on = rc == 0;
     return rc;
 }
 
-/* The run is over, whatever became of it. */
-static int end(struct threads *t, bool inserted)
+/* Ends the run: removes its breakpoint, or restores the client's. */
+static int end_run(struct threads *t, bool inserted)
 {
     bool ok;
     struct run *r = &t->run;
     r->on = false;
     if (r->ours && inserted)
-        return point(t, 'z', &ok);
-    return !r->ours && !inserted ? point(t, 'Z', &ok) : 0;
+        return set_run_point(t, 'z', &ok);
+    return !r->ours && !inserted ? set_run_point(t, 'Z', &ok) : 0;
 }
 
 static bool is_trap(const struct buf *reply)
@@ -154,40 +155,39 @@ static bool is_trap(const struct buf *reply)
            memcmp(reply->data + 1, "05", 2) == 0;
 }
 
-/* At the breakpoint: steps over it, of the thread or of another that came by. */
+/* Steps over the breakpoint, which this thread or another one has reached. */
 static int step_over(struct threads *t, bool arrived)
 {
     bool ok;
     struct run *r = &t->run;
-    int rc = arrived && !r->step ? end(t, true) : point(t, 'z', &ok);
+    int rc = arrived && !r->step ? end_run(t, true) : set_run_point(t, 'z', &ok);
     if (rc != 0 || !r->on)
         return rc;
     r->stepping = true;
     r->arrived = arrived;
-    rc = resume(t, true);
+    rc = resume_target(t, true);
     return rc == 0 ? NETGDB_AGAIN : rc;
 }
 
-/* The step is done. */
-static int stepped(struct threads *t)
+static int after_step(struct threads *t)
 {
     bool ok;
     struct run *r = &t->run;
     r->stepping = false;
     if (r->arrived)
-        return end(t, false);
-    int rc = point(t, 'Z', &ok);
+        return end_run(t, false);
+    int rc = set_run_point(t, 'Z', &ok);
     if (rc == 0)
-        rc = resume(t, false);
+        rc = resume_target(t, false);
     return rc == 0 ? NETGDB_AGAIN : rc;
 }
 
-/* One step off the client's breakpoint was made. */
-static int left(struct threads *t, bool trap)
+/* The step off the client's breakpoint has ended. */
+static int after_step_off(struct threads *t, bool trap)
 {
     t->run.leaving = false;
     int rc = move_client_point(t, 'Z');
-    return rc != 0 || trap ? rc : end(t, true);
+    return rc != 0 || trap ? rc : end_run(t, true);
 }
 
 int run_stopped(struct threads *t, const struct buf *reply)
@@ -198,13 +198,13 @@ int run_stopped(struct threads *t, const struct buf *reply)
     bool trap = is_trap(reply), leaving = r->leaving;
     tid_learn(t, reply);
     t->stub_selected = t->stopped.tid;
-    int rc = leaving ? left(t, trap) : 0;
+    int rc = leaving ? after_step_off(t, trap) : 0;
     if (rc != 0 || !r->on)
         return rc;
     if (r->stepping && trap)
-        return stepped(t);
+        return after_step(t);
     if (!trap)
-        return end(t, !r->stepping);
+        return end_run(t, !r->stepping);
     rc = registers_pc(t, &pc);
     if (rc == 0)
         rc = threads_current(t, &id);
@@ -212,8 +212,8 @@ int run_stopped(struct threads *t, const struct buf *reply)
         return rc;
     if (pc == r->pc)
         return step_over(t, id == r->id);
-    if (!leaving || find_point(t, pc) < t->n_points)
-        return end(t, true);
-    rc = resume(t, false);
+    if (!leaving || find_client_point(t, pc) < t->n_points)
+        return end_run(t, true);
+    rc = resume_target(t, false);
     return rc == 0 ? NETGDB_AGAIN : rc;
 }

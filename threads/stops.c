@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stops and resumes: stop replies name a thread of the list, H and vCont are translated, and only
- * ids that the stub knows reach it (GDB manual, "Stop Reply Packets", H, vCont).
+ * Stops and resumes: makes stop replies name a thread of the list, and translates H and vCont so
+ * that the stub only sees its own thread ids (GDB manual, "Stop Reply Packets", H, vCont).
  */
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "proto/err.h"
 #include "proto/packets.h"
 #include "proto/rsp.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
 /* ---- stop replies ---- */
 
@@ -18,7 +18,7 @@ static bool is_field(const uint8_t *at, size_t len, const char *name)
     return len > strlen(name) && memcmp(at, name, strlen(name)) == 0;
 }
 
-/* Copies "key:value;" fields, all but those that name threads of the stub. */
+/* Copies "key:value;" fields except those that name threads of the stub. */
 static void copy_fields(struct buf *out, const uint8_t *at, const uint8_t *end)
 {
     while (at < end) {
@@ -31,7 +31,7 @@ static void copy_fields(struct buf *out, const uint8_t *at, const uint8_t *end)
     }
 }
 
-static int rewrite(struct threads *t, struct buf *reply, unsigned id)
+static int name_thread(struct threads *t, struct buf *reply, unsigned id)
 {
     struct buf *b = &t->request;
     struct thread *thread;
@@ -43,7 +43,7 @@ static int rewrite(struct threads *t, struct buf *reply, unsigned id)
     (void)buf_adds(b, ";");
     copy_fields(b, reply->data + 3, reply->data + reply->len);
     memcpy(t->signal, reply->data + 1, 2);
-    if (t->wants_names && engine_thread(&t->engine, id, &thread) == 0 && thread != NULL)
+    if (t->client_wants_names && engine_thread(&t->engine, id, &thread) == 0 && thread != NULL)
         (void)add_name(b, thread);
     int rc = b->error != 0 ? b->error : buf_set(reply, b->data, b->len);
     buf_reset(b);
@@ -51,11 +51,11 @@ static int rewrite(struct threads *t, struct buf *reply, unsigned id)
 }
 
 /*
- * A thread that was to step alone is not the running one any more: the kernel has switched. GDB
- * takes a step as done for no other thread (infrun.c), so it is over when the thread has the CPU
- * back. NETGDB_AGAIN: the target runs until then.
+ * The only thread that was to step does not run any more: the kernel has switched. GDB does not
+ * accept a stop of another thread as the end of the step (infrun.c), so this resumes the target
+ * until the thread has the CPU again and returns NETGDB_AGAIN.
  */
-static int stay_with(struct threads *t, const struct buf *reply)
+static int wait_for_stepping_thread(struct threads *t, const struct buf *reply)
 {
     struct thread *thread;
     if (!t->locked_step || memcmp(reply->data + 1, "05", 2) != 0)
@@ -63,16 +63,17 @@ static int stay_with(struct threads *t, const struct buf *reply)
     int rc = engine_thread(&t->engine, t->locked_id, &thread);
     if (rc != 0 || thread == NULL || threads_runs(t, thread))
         return rc;
-    t->locked_step = false; /* once: what stops it then is told */
+    t->locked_step = false; /* once: the next stop is reported */
     rc = run_begin(t, thread, false);
     return rc == 0 && t->run.on ? NETGDB_AGAIN : rc;
 }
 
 /*
- * When one thread alone was resumed, GDB goes on believing the registers that it holds of all
- * others (infrun.c, registers_changed_ptid): those of the thread that stopped go with the stop.
+ * After the resume of a single thread, GDB keeps its cached registers of all other threads
+ * (infrun.c, registers_changed_ptid). This adds the registers of the thread that stopped to the
+ * stop reply.
  */
-static int add_live(struct threads *t, struct buf *reply)
+static int add_live_registers(struct threads *t, struct buf *reply)
 {
     int rc = registers_live(t);
     if (rc == 0)
@@ -97,22 +98,23 @@ int stop_translate(struct threads *t, struct buf *reply)
     t->stub_selected = t->stopped.tid;
     int rc = threads_detect(t);
     if (rc == 0 && !t->active)
-        t->told = true;
+        t->stub_id_exposed = true;
     if (rc != 0 || !t->active)
         return rc;
     rc = threads_current(t, &id);
     bool other = rc == 0 && t->locked && id != t->locked_id;
     if (other)
-        rc = stay_with(t, reply);
+        rc = wait_for_stepping_thread(t, reply);
     if (rc == 0)
-        rc = rewrite(t, reply, id);
-    return rc == 0 && other ? add_live(t, reply) : rc;
+        rc = name_thread(t, reply, id);
+    return rc == 0 && other ? add_live_registers(t, reply) : rc;
 }
 
 /* ---- H ---- */
 
-/* The running thread, by its core's thread of the stub; a stub without threads gets 0. */
-static int forward_choice(struct threads *t, char operation, const struct thread *thread)
+/* Forwards H for a running thread, as its core's thread of the stub; 0 if the stub has no threads.
+ */
+static int forward_selection(struct threads *t, char operation, const struct thread *thread)
 {
     struct tid id = {0, 0};
     bool known = false;
@@ -133,7 +135,7 @@ static int forward_choice(struct threads *t, char operation, const struct thread
         (void)buf_addc(&t->request, '0');
     if (operation == 'g')
         t->stub_selected = id.tid;
-    return HAND_ON;
+    return FORWARD;
 }
 
 int answer_H(struct threads *t, const struct request *r)
@@ -143,17 +145,17 @@ int answer_H(struct threads *t, const struct request *r)
     unsigned running;
     int rc = threads_detect(t);
     if (rc != 0 || !t->active || r->len < 3)
-        return rc != 0 ? rc : HAND_ON;
+        return rc != 0 ? rc : FORWARD;
     char operation = (char)r->data[1];
     unsigned *choice = operation == 'g' ? &t->selected : &t->continued;
     if (tid_parse(r->data + 2, r->len - 2, &id) == 0)
         return threads_reply(t, "E01");
     *choice = 0;
     if (id.tid == 0 || id.tid == ALL_THREADS)
-        return forward_choice(t, operation, NULL);
+        return forward_selection(t, operation, NULL);
     rc = threads_current(t, &running);
     if (rc == 0 && id.tid == running && t->engine.cores == 1)
-        return forward_choice(t, operation, NULL);
+        return forward_selection(t, operation, NULL);
     if (rc == 0)
         rc = engine_thread(&t->engine, id.tid < UINT32_MAX ? (unsigned)id.tid : 0, &thread);
     if (rc != 0)
@@ -161,36 +163,38 @@ int answer_H(struct threads *t, const struct request *r)
     if (thread == NULL)
         return threads_reply(t, "E01");
     *choice = thread->id;
-    return threads_runs(t, thread) ? forward_choice(t, operation, thread) : threads_reply(t, "OK");
+    return threads_runs(t, thread) ? forward_selection(t, operation, thread)
+                                   : threads_reply(t, "OK");
 }
 
 /* ---- resumes ---- */
 
-/* The target runs from here on. */
-static int let_run(struct threads *t)
+static int forward_resume(struct threads *t)
 {
     threads_resumed(t);
     t->selected = t->continued = 0;
-    t->told = false;
+    t->stub_id_exposed = false;
     if (t->new_program)
         threads_forget(t);
-    return HAND_ON;
+    return FORWARD;
 }
 
-/* A thread alone that waits is to be resumed. */
+/* Resumes a waiting thread; `alone`: no other thread may run. */
 static int resume_waiting(struct threads *t, const struct thread *thread, bool step, bool alone)
 {
     if (thread->kind == THREAD_CORRUPT)
         return threads_reply(t, "E01");
     if (!step && alone) {
-        log_warn(t->log, "thread %u waits: it cannot be continued while the others are held",
-                 thread->id);
+        log_warn(
+            t->log,
+            "cannot continue thread %u: it is waiting, and the other threads must stay stopped",
+            thread->id);
         return threads_reply(t, "E01");
     }
     return run_begin(t, thread, step);
 }
 
-/* c, s, C, S: the thread that Hc chose. */
+/* c, s, C, S: for the thread selected by Hc. */
 int answer_resume(struct threads *t, const struct request *r)
 {
     struct thread *thread = NULL;
@@ -210,18 +214,18 @@ int answer_resume(struct threads *t, const struct request *r)
             return resume_waiting(t, thread, step, true);
         }
     }
-    return let_run(t);
+    return forward_resume(t);
 }
 
 /* One action of vCont. */
 struct action {
     const uint8_t *text;
-    size_t len; /* without the thread */
-    bool all;   /* without one, or -1 */
+    size_t len; /* without the thread id */
+    bool all;   /* no thread id, or -1 */
     struct tid id;
 };
 
-/* The next action; returns its length, 0 at the end or for what is none. */
+/* Parses the next action; returns its length, 0 at the end or if it is malformed. */
 static size_t parse_action(const uint8_t *at, size_t len, struct action *a)
 {
     const uint8_t *stop = memchr(at, ';', len);
@@ -237,13 +241,13 @@ static size_t parse_action(const uint8_t *at, size_t len, struct action *a)
     return whole;
 }
 
-/* What a vCont is about. */
+/* The contents of a vCont. */
 struct plan {
-    struct buf *out;        /* as the stub is to have it */
-    struct thread *waiting; /* the first waiting thread that is named */
-    bool step;              /* … it is to step */
-    bool step_running;      /* a running one is to step */
-    bool others;            /* there is an action for the rest */
+    struct buf *out;        /* the vCont for the stub */
+    struct thread *waiting; /* the first waiting thread named */
+    bool step;              /* … has to step */
+    bool step_running;      /* a running thread has to step */
+    bool has_default;       /* it has an action without a thread id */
     unsigned named, actions;
     unsigned last;
     bool bad;
@@ -256,7 +260,7 @@ static int plan_action(struct threads *t, struct plan *p, const struct action *a
     bool known;
     bool step = a->text[0] == 's' || a->text[0] == 'S' || a->text[0] == 'r';
     if (a->all) {
-        p->others = true;
+        p->has_default = true;
         p->actions++;
         (void)buf_addc(p->out, ';');
         return buf_add(p->out, a->text, a->len);
@@ -313,27 +317,27 @@ int answer_vcont(struct threads *t, const struct request *r)
     struct plan p = {.out = &out};
     int rc = threads_detect(t);
     if (rc != 0 || !t->active || r->len <= sizeof start - 1)
-        return rc != 0 ? rc : let_run(t);
+        return rc != 0 ? rc : forward_resume(t);
     buf_init(&out, 4096);
     (void)buf_adds(&out, "vCont");
     rc = make_plan(t, &p, r->data + sizeof start - 1, r->len - (sizeof start - 1));
     t->by_vcont = true;
-    t->locked = !p.others && p.named == 1;
+    t->locked = !p.has_default && p.named == 1;
     t->locked_step = t->locked && p.step_running;
     t->locked_id = p.last;
     if (rc == 0 && (p.bad || out.error != 0)) {
         rc = threads_reply(t, "E01");
     } else if (rc == 0 && p.waiting != NULL && (p.step || p.actions == 0)) {
-        rc = resume_waiting(t, p.waiting, p.step, !p.others);
+        rc = resume_waiting(t, p.waiting, p.step, !p.has_default);
     } else if (rc == 0) {
         (void)buf_set(&t->request, out.data, out.len);
-        rc = let_run(t);
+        rc = forward_resume(t);
     }
     buf_free(&out);
     return rc;
 }
 
-/* ---- breakpoints of the client, which a run of ours must not take away ---- */
+/* ---- breakpoints of the client, which a run must not remove ---- */
 
 static size_t find_point(const struct threads *t, char type, uint64_t address)
 {
@@ -347,7 +351,7 @@ int answer_point(struct threads *t, const struct request *r)
 {
     char type = r->len > 3 ? (char)r->data[1] : '\0';
     if ((type != '0' && type != '1') || r->data[2] != ',' || r->numbers == 0)
-        return HAND_ON;
+        return FORWARD;
     size_t at = find_point(t, type, r->address);
     if (r->data[0] == 'z' && at < t->n_points) {
         t->n_points--;
@@ -355,5 +359,5 @@ int answer_point(struct threads *t, const struct request *r)
     } else if (r->data[0] == 'Z' && at == t->n_points && at < POINTS_MAX) {
         t->points[t->n_points++] = (struct point){r->address, r->length, type};
     }
-    return HAND_ON;
+    return FORWARD;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The threads decorator: which request is answered where, and what is learned on the way; see
- * threads.h. */
+/* The threads decorator (threads.h): dispatches requests, and observes the stub's replies. */
 #include "threads/threads.h"
 
 #include <inttypes.h>
@@ -14,9 +13,13 @@
 #include "proto/packets.h"
 #include "proto/requests.h"
 #include "proto/rsp.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
-enum { XML_MAX = 4 * 1024 * 1024, REFLASH_MIN = 9 }; /* a breakpoint writes at most 8 bytes */
+enum {
+    XML_MAX = 4 * 1024 * 1024,
+    REFLASH_MIN = 9
+}; /* bytes of a write to code that is no
+          breakpoint: those have at most 8 */
 
 int threads_reply(struct threads *t, const char *text)
 {
@@ -32,10 +35,10 @@ int threads_ask(struct threads *t, const char *format, ...)
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof request)
         return NETGDB_TOO_LONG;
-    return target_ask(t->base.next, request, &t->part);
+    return target_ask(t->base.next, request, &t->stub_reply);
 }
 
-/* ---- what is on the target ---- */
+/* ---- detection ---- */
 
 void threads_resumed(struct threads *t)
 {
@@ -54,7 +57,7 @@ void threads_forget(struct threads *t)
     if (t->active)
         engine_free(&t->engine);
     t->active = t->map_known = t->stub_threads_known = t->p_known = false;
-    t->new_program = t->told = false;
+    t->new_program = t->stub_id_exposed = false;
     t->selected = t->continued = 0;
     t->stub_selected = 0;
     t->n_points = 0;
@@ -62,7 +65,7 @@ void threads_forget(struct threads *t)
     ids_forget(&t->ids);
 }
 
-/* The machine: the file's, else what the stub says of its registers. */
+/* Finds the architecture: by the ELF file, else by the stub's registers. */
 static int find_arch(struct threads *t, const struct arch **a)
 {
     uint64_t slide;
@@ -78,15 +81,16 @@ static int find_arch(struct threads *t, const struct arch **a)
     return rc;
 }
 
-/* The client has been told of the stub's own thread at this stop: it stays what runs. */
-static int keep_told_id(struct threads *t)
+/* If the client has seen the stub's own thread id at this stop, the running thread takes it over.
+ */
+static int keep_exposed_id(struct threads *t)
 {
     struct engine *e = &t->engine;
     unsigned id, core,
         own = t->stopped.tid > 0 && t->stopped.tid < INT32_MAX ? (unsigned)t->stopped.tid : IDS_CPU;
-    if (!t->told)
+    if (!t->stub_id_exposed)
         return 0;
-    t->told = false;
+    t->stub_id_exposed = false;
     unsigned next = t->ids.next;
     int rc = threads_stopped_core(t, &core);
     if (rc == 0)
@@ -101,21 +105,21 @@ static int keep_told_id(struct threads *t)
     return 0;
 }
 
-static void complain(struct threads *t, const char *name, const char *why)
+static void warn_not_shown(struct threads *t, const char *name, const char *why)
 {
-    if (!t->said_unknown)
+    if (!t->warned_unknown)
         log_warn(t->log, "%s: %s: its threads are not shown", name, why);
-    t->said_unknown = true;
+    t->warned_unknown = true;
 }
 
-static int begin(struct threads *t, const struct rtos *r)
+static int activate(struct threads *t, const struct rtos *r)
 {
     const struct arch *a = NULL;
     int rc = find_arch(t, &a);
     if (rc != 0)
         return rc;
     if (a == NULL) {
-        complain(t, r->name, "the machine is not known");
+        warn_not_shown(t, r->name, "the machine is not known");
         return 0;
     }
     t->memory.word = a->word;
@@ -124,7 +128,7 @@ static int begin(struct threads *t, const struct rtos *r)
     if (rc != 0)
         return rc;
     log_info(t->log, "%s on %s", r->name, a->name);
-    return keep_told_id(t);
+    return keep_exposed_id(t);
 }
 
 int threads_detect(struct threads *t)
@@ -138,91 +142,91 @@ int threads_detect(struct threads *t)
         t->prepared = true;
     }
     const struct rtos *r = engine_detect(&t->program, t->only);
-    return r != NULL ? begin(t, r) : 0;
+    return r != NULL ? activate(t, r) : 0;
 }
 
 /* ---- requests ---- */
 
-static int hand_on(struct threads *t, const struct request *r)
+static int forward(struct threads *t, const struct request *r)
 {
     (void)t;
     (void)r;
-    return HAND_ON;
+    return FORWARD;
 }
 
-static int not_here(struct threads *t, const struct request *r)
+static int reply_unsupported(struct threads *t, const struct request *r)
 {
     (void)t;
     (void)r;
-    return 0; /* an empty reply */
+    return 0; /* the empty reply: unsupported */
 }
 
-/* LLDB asks for this first of all. */
-static int is_lldb(struct threads *t, const struct request *r)
+/* Only LLDB sends this request, as its first one. */
+static int on_lldb_client(struct threads *t, const struct request *r)
 {
-    t->wants_names = true;
-    return not_here(t, r);
+    t->client_wants_names = true;
+    return reply_unsupported(t, r);
 }
 
-/* What names threads in a way of its own: only without ours. */
-static int only_without(struct threads *t, const struct request *r)
+/* For requests that use the stub's own thread ids. */
+static int forward_unless_active(struct threads *t, const struct request *r)
 {
     (void)r;
-    return t->active ? 0 : HAND_ON;
+    return t->active ? 0 : FORWARD;
 }
 
-static int supported(struct threads *t, const struct request *r)
+static int on_supported(struct threads *t, const struct request *r)
 {
     t->multiprocess = r->len > 10 && features_has(r->data + 11, r->len - 11, "multiprocess");
-    return HAND_ON;
+    return FORWARD;
 }
 
-/* Memory is written: lists may change; code that is written is another program. */
-static int written(struct threads *t, const struct request *r)
+/* A write may change the lists. A long write to code means a new program. */
+static int on_memory_write(struct threads *t, const struct request *r)
 {
     enum region_kind kind = program_kind(&t->program, r->address, 1);
     if (r->length >= REFLASH_MIN && (kind == REGION_CODE || kind == REGION_RODATA))
         t->new_program = true;
     threads_resumed(t);
-    return HAND_ON;
+    return FORWARD;
 }
 
-static int reflashed(struct threads *t, const struct request *r)
+static int on_flash_write(struct threads *t, const struct request *r)
 {
     (void)r;
     t->new_program = true;
     threads_resumed(t);
-    return HAND_ON;
+    return FORWARD;
 }
 
-/* A monitor command may do anything: reset, write, load. */
-static int commanded(struct threads *t, const struct request *r)
+/* A monitor command may reset the target or write memory. */
+static int on_monitor_cmd(struct threads *t, const struct request *r)
 {
     (void)r;
     threads_resumed(t);
-    return HAND_ON;
+    return FORWARD;
 }
 
-static int restarted(struct threads *t, const struct request *r)
+static int on_restart(struct threads *t, const struct request *r)
 {
     (void)r;
     threads_forget(t);
-    return HAND_ON;
+    return FORWARD;
 }
 
-static int features(struct threads *t, const struct request *r)
+static int on_features(struct threads *t, const struct request *r)
 {
     (void)r;
     t->map_known = t->map_known && (t->client_reads_xml || t->map.described);
     t->client_reads_xml = true;
-    return HAND_ON;
+    return FORWARD;
 }
 
-/* By id (packets.h); everything else is the stub's. */
+/* By packet id (packets.h). Every other request is forwarded. */
 static answer_fn *const answers[PACKET_UNKNOWN] = {
-    [PACKET_qSupported] = supported,
+    [PACKET_qSupported] = on_supported,
     [PACKET_qXfer_threads] = answer_xfer_threads,
-    [PACKET_qXfer_features] = features,
+    [PACKET_qXfer_features] = on_features,
     [PACKET_qfThreadInfo] = answer_first,
     [PACKET_qsThreadInfo] = answer_next,
     [PACKET_qThreadExtraInfo] = answer_extra,
@@ -240,38 +244,38 @@ static answer_fn *const answers[PACKET_UNKNOWN] = {
     [PACKET_S] = answer_resume,
     [PACKET_Z] = answer_point,
     [PACKET_z] = answer_point,
-    [PACKET_M] = written,
-    [PACKET_X] = written,
+    [PACKET_M] = on_memory_write,
+    [PACKET_X] = on_memory_write,
     [PACKET_qSymbol] = answer_symbol,
-    [PACKET_qRcmd] = commanded,
-    [PACKET_vFlashErase] = reflashed,
-    [PACKET_vFlashWrite] = reflashed,
-    [PACKET_vFlashDone] = reflashed,
-    [PACKET_D] = restarted,
-    [PACKET_k] = restarted,
-    [PACKET_vKill] = restarted,
-    [PACKET_vRun] = restarted,
-    [PACKET_vAttach] = restarted,
-    [PACKET_R] = restarted,
-    [PACKET_r] = restarted,
-    [PACKET_qGetTLSAddr] = only_without,
+    [PACKET_qRcmd] = on_monitor_cmd,
+    [PACKET_vFlashErase] = on_flash_write,
+    [PACKET_vFlashWrite] = on_flash_write,
+    [PACKET_vFlashDone] = on_flash_write,
+    [PACKET_D] = on_restart,
+    [PACKET_k] = on_restart,
+    [PACKET_vKill] = on_restart,
+    [PACKET_vRun] = on_restart,
+    [PACKET_vAttach] = on_restart,
+    [PACKET_R] = on_restart,
+    [PACKET_r] = on_restart,
+    [PACKET_qGetTLSAddr] = forward_unless_active,
     [PACKET_qThreadStopInfo] = answer_stop_info,
-    [PACKET_jThreadsInfo] = only_without,
-    [PACKET_jThreadExtendedInfo] = only_without,
-    [PACKET_QNonStop] = only_without,
-    [PACKET_QThreadSuffixSupported] = is_lldb,
-    [PACKET_QListThreadsInStopReply] = not_here,
-    [PACKET_bc] = restarted,
-    [PACKET_bs] = restarted,
+    [PACKET_jThreadsInfo] = forward_unless_active,
+    [PACKET_jThreadExtendedInfo] = forward_unless_active,
+    [PACKET_QNonStop] = forward_unless_active,
+    [PACKET_QThreadSuffixSupported] = on_lldb_client,
+    [PACKET_QListThreadsInStopReply] = reply_unsupported,
+    [PACKET_bc] = on_restart,
+    [PACKET_bs] = on_restart,
 };
 
-static answer_fn *answer_of(const struct packet *packet)
+static answer_fn *find_answer(const struct packet *packet)
 {
     answer_fn *found = packet->id < PACKET_UNKNOWN ? answers[packet->id] : NULL;
-    return found != NULL ? found : hand_on;
+    return found != NULL ? found : forward;
 }
 
-/* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
+/* After NETGDB_REPLACED the next recv returns the new kernel's stop. */
 static int note_replaced(struct threads *t, int rc)
 {
     if (rc != NETGDB_REPLACED)
@@ -281,7 +285,7 @@ static int note_replaced(struct threads *t, int rc)
     if (t->symbols != NULL)
         symbols_forget(t->symbols);
     t->packet = packet_of(PACKET_stop_reason);
-    t->handed_on = true;
+    t->forwarded = true;
     return rc;
 }
 
@@ -289,18 +293,18 @@ static int threads_send(struct target *target, const struct request *r)
 {
     struct threads *t = (struct threads *)target;
     t->packet = r->packet;
-    t->handed_on = false;
+    t->forwarded = false;
     buf_reset(&t->reply);
     buf_reset(&t->request);
-    t->error = answer_of(t->packet)(t, r);
+    t->error = find_answer(t->packet)(t, r);
     if (t->run.on) {
-        t->handed_on = true;
+        t->forwarded = true;
         return 0;
     }
-    if (t->error != HAND_ON)
-        return 0; /* an error of the target is for recv to tell */
+    if (t->error != FORWARD)
+        return 0; /* recv returns the target's error */
     t->error = 0;
-    t->handed_on = true;
+    t->forwarded = true;
     struct request own;
     if (t->request.len != 0)
         request_parse(&own, t->request.data, t->request.len);
@@ -309,7 +313,7 @@ static int threads_send(struct target *target, const struct request *r)
 
 /* ---- replies ---- */
 
-static int learn_supported(struct threads *t, struct buf *reply)
+static int on_supported_reply(struct threads *t, struct buf *reply)
 {
     const uint8_t *value;
     size_t len;
@@ -324,8 +328,8 @@ static int learn_supported(struct threads *t, struct buf *reply)
     return t->stub_lists ? 0 : features_set(reply, "qXfer:threads:read", "+");
 }
 
-/* The live registers, when the reply to g is the running thread's on the first core. */
-static void learn_live(struct threads *t, const struct buf *reply)
+/* Keeps the reply to g if it is for the running thread of the only core. */
+static void keep_live(struct threads *t, const struct buf *reply)
 {
     if (t->live.len != 0 || t->selected != 0 || t->engine.cores > 1 || reply->len < 2 ||
         reply->data[0] == 'E' || reply->len % 2 != 0 || reply->len > 2 * REGMAP_G_MAX)
@@ -334,12 +338,12 @@ static void learn_live(struct threads *t, const struct buf *reply)
     (void)buf_set(&t->live, reply->data, reply->len);
 }
 
-/* The end of the stub's own questions keeps ours possible, also if it had none. */
-static int end_of_questions(struct threads *t, struct buf *reply)
+/* Ends the stub's qSymbol round with OK, also for a stub without qSymbol: GDB then offers again. */
+static int end_stub_round(struct threads *t, struct buf *reply)
 {
-    if (!t->offered || (reply->len != 0 && !buf_is(reply, "OK")))
+    if (!t->stub_round_open || (reply->len != 0 && !buf_is(reply, "OK")))
         return 0;
-    t->offered = false;
+    t->stub_round_open = false;
     return buf_sets(reply, "OK");
 }
 
@@ -349,8 +353,8 @@ static bool is_stop(const struct packet *packet)
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
-/* A final reply. Returns 0, NETGDB_AGAIN when the target runs again, or an error. */
-static int take_reply(struct threads *t, struct buf *reply)
+/* Handles a final reply. Returns 0, NETGDB_AGAIN if the target was resumed, or an error. */
+static int on_reply(struct threads *t, struct buf *reply)
 {
     int rc = 0;
     if (is_stop(t->packet)) {
@@ -359,13 +363,13 @@ static int take_reply(struct threads *t, struct buf *reply)
         return rc == 0 ? stop_translate(t, reply) : rc;
     }
     if (t->packet->id == PACKET_qSupported)
-        return learn_supported(t, reply);
+        return on_supported_reply(t, reply);
     if (t->packet->id == PACKET_qC)
         tid_learn(t, reply);
     else if (t->packet->id == PACKET_g)
-        learn_live(t, reply);
+        keep_live(t, reply);
     else if (t->packet->id == PACKET_qSymbol)
-        return end_of_questions(t, reply);
+        return end_stub_round(t, reply);
     else if (t->packet->id == PACKET_p) {
         t->p_known = true;
         t->p_works = reply->len != 0;
@@ -380,7 +384,7 @@ static int threads_recv(struct target *target, struct buf *reply, bool *final, u
     t->error = 0;
     if (rc != 0)
         return note_replaced(t, rc);
-    if (!t->handed_on) {
+    if (!t->forwarded) {
         *final = true;
         return t->reply.error != 0 ? t->reply.error : buf_set(reply, t->reply.data, t->reply.len);
     }
@@ -388,7 +392,7 @@ static int threads_recv(struct target *target, struct buf *reply, bool *final, u
         rc = target_next_recv(target, reply, final, watch);
         if (rc != 0 || !*final)
             return note_replaced(t, rc);
-        rc = take_reply(t, reply);
+        rc = on_reply(t, reply);
     } while (rc == NETGDB_AGAIN);
     return note_replaced(t, rc);
 }
@@ -412,7 +416,7 @@ static void threads_free(struct target *target)
     buf_free(&t->xml);
     buf_free(&t->reply);
     buf_free(&t->request);
-    buf_free(&t->part);
+    buf_free(&t->stub_reply);
     free(t);
 }
 
@@ -436,7 +440,7 @@ struct target *threads_new(struct target *next, const struct threads_options *op
     buf_init(&t->xml, XML_MAX);
     buf_init(&t->reply, TARGET_REPLY_MAX);
     buf_init(&t->request, REQUEST_MAX);
-    buf_init(&t->part, TARGET_REPLY_MAX);
+    buf_init(&t->stub_reply, TARGET_REPLY_MAX);
     return &t->base;
 }
 

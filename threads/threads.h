@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The decorator that shows an RTOS's threads in front of a stub that knows none of them: lists,
- * names, states, registers, writes and steps. Without an RTOS on the target everything passes as
- * it is.
+ * A target decorator that adds the threads of an RTOS to a stub that does not know them: lists,
+ * names, states, registers, writes to registers, and steps. Without an RTOS on the target it passes
+ * all requests and replies unchanged.
  */
 #ifndef NETGDB_THREADS_THREADS_H
 #define NETGDB_THREADS_THREADS_H
@@ -12,18 +12,18 @@
 #include "symbols/symbols.h"
 
 struct threads_options {
-    const char *rtos;        /* a name of rtos.h, or NULL or "auto": by the program's symbols */
-    struct symbols *symbols; /* of the session's ELF file; NULL: the client is asked */
+    const char *rtos;        /* a name of rtos.h; NULL or "auto": detect by the program's symbols */
+    struct symbols *symbols; /* of the session's ELF file; NULL: ask the client by qSymbol */
     const struct log *log;
 };
 
 /*
- * Stands in front of `next`, which it then owns; symbols and log stay the caller's and must
- * outlive it. NULL: out of memory, `next` is still the caller's.
+ * Wraps `next` and takes ownership of it; symbols and log stay the caller's and must outlive the
+ * decorator. Returns NULL if out of memory; then `next` stays the caller's.
  */
 struct target *threads_new(struct target *next, const struct threads_options *options);
 
-/* How many `m` requests were sent for the threads' sake since the start. */
+/* Returns the number of `m` requests that the decorator has sent on its own. */
 unsigned threads_reads(const struct target *t);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "proto/err.h"
 #include "threads/engine.h"
+#include "threads/frame_pieces.h"
 
 enum { CURRENT, CREATED, COUNT };
 
@@ -42,7 +43,7 @@ static const struct rtos_state states[] = {
     {10, "I/O"},  {11, "File"},     {12, "TCP/IP"},    {13, "Mutex"},       {14, "Priority change"},
 };
 
-/* Objects begin with an id of four letters and a pointer to their name. */
+/* An object begins with an id of four letters and a pointer to its name. */
 static bool is_object(uint64_t id)
 {
     static const uint32_t ids[] = {
@@ -60,7 +61,7 @@ static bool is_object(uint64_t id)
     return false;
 }
 
-/* The object that a thread waits for, by its name. */
+/* Sets the reason: the name of the object that the thread is suspended on, or its address. */
 static int describe(struct engine *e, struct thread *t)
 {
     uint64_t state, object, id = 0, name_at = 0;
@@ -85,12 +86,34 @@ static int describe(struct engine *e, struct thread *t)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
+/* Saved contexts. Sources: ports/cortex_m*, arm9 (tx_thread_schedule). */
+static const struct piece context_m[] = {ARM_EXC_RETURN, ARM_S16_TO_S31, ARM_R4_TO_R11,
+                                         ARM_EXCEPTION_FRAME};
+static const struct piece context_m0[] = {ARM_EXC_RETURN,
+                                          {PIECE_REGS, ARM_R0 + 8, 4, ALWAYS, 0},
+                                          {PIECE_REGS, ARM_R0 + 4, 4, ALWAYS, 0},
+                                          ARM_EXCEPTION_FRAME};
+static const struct piece context_arm9[] = {{PIECE_KIND, 0, 1, ALWAYS, 0},
+                                            {PIECE_REGS, ARM_PSR, 1, ALWAYS, 0},
+                                            {PIECE_REGS, ARM_R0 + 4, 8, SOLICITED, 0},
+                                            {PIECE_REGS, ARM_LR, 1, SOLICITED, 0},
+                                            {PIECE_COPY, ARM_PC, ARM_LR, SOLICITED, 0},
+                                            {PIECE_REGS, ARM_R0, 13, INTERRUPTED, 0},
+                                            {PIECE_REGS, ARM_LR, 2, INTERRUPTED, 0},
+                                            FRAME_END};
+
+static const struct frame frame_m = {"Cortex-M", ON_ARM, PROOF_ARM_M, context_m, 0};
+static const struct frame frame_m0 = {"Cortex-M0", ON_ARM, PROOF_ARM_M | PROOF_V6M, context_m0, 0};
+static const struct frame frame_arm9 = {"ARM9", ON_ARM, PROOF_A_PROFILE, context_arm9, 0};
+
+static const struct frame *const frames[] = {&frame_m, &frame_m0, &frame_arm9, NULL};
+
 const struct rtos rtos_threadx = {
     .name = "ThreadX",
     .symbols = symbols,
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
-    .frames = frames_threadx,
+    .frames = frames,
     .current = CURRENT,
     .currents = NO_SYMBOL,
     .counter = NO_SYMBOL,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Thread ids of the two sides, and which thread is meant by one. */
+/* Thread ids of the client and of the stub, and the threads they name. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/rsp.h"
-#include "threads/parts.h"
+#include "threads/threads_private.h"
 
-/* A number, or -1. */
+/* Parses a hexadecimal number, or -1; returns its length. */
 static size_t parse_number(const uint8_t *text, size_t len, uint64_t *value)
 {
     if (len >= 2 && text[0] == '-' && text[1] == '1') {
@@ -25,7 +25,7 @@ size_t tid_parse(const uint8_t *text, size_t len, struct tid *id)
     if (n == 0)
         return 0;
     n++;
-    id->tid = ALL_THREADS; /* a process alone is all of its threads */
+    id->tid = ALL_THREADS; /* a process id alone means all of its threads */
     if (n == len || text[n] != '.')
         return n;
     size_t m = parse_number(text + n + 1, len - n - 1, &id->tid);
@@ -54,11 +54,11 @@ void tid_add(struct threads *t, struct buf *b, uint64_t id)
     tid_add_stub(t, b, &own);
 }
 
-/* "mID,ID…": the ids of one part of the list. False at its end. */
+/* Adds the ids of one reply, "mID,ID…". Returns false at the end of the list. */
 static bool add_stub_threads(struct threads *t)
 {
-    const uint8_t *at = t->part.data, *end = at + t->part.len;
-    if (t->part.len == 0 || *at != 'm')
+    const uint8_t *at = t->stub_reply.data, *end = at + t->stub_reply.len;
+    if (t->stub_reply.len == 0 || *at != 'm')
         return false;
     while (++at < end && t->n_stub_threads < STUB_THREADS_MAX) {
         struct tid *id = &t->stub_threads[t->n_stub_threads];
@@ -71,7 +71,7 @@ static bool add_stub_threads(struct threads *t)
     return t->n_stub_threads < STUB_THREADS_MAX;
 }
 
-/* The stub's own threads: its cores, in order. QEMU tells one in each part of the list. */
+/* Reads the stub's own threads: its cores, in order. QEMU sends one id per reply. */
 static int ask_stub_threads(struct threads *t)
 {
     int rc = threads_ask(t, "qfThreadInfo");
@@ -164,7 +164,7 @@ int threads_choose_core(struct threads *t, const struct thread *thread)
     buf_reset(&t->request);
     (void)buf_adds(&t->request, "Hg");
     tid_add_stub(t, &t->request, &id);
-    rc = target_ask_bytes(t->base.next, &t->request, &t->part);
+    rc = target_ask_bytes(t->base.next, &t->request, &t->stub_reply);
     buf_reset(&t->request);
     t->stub_selected = id.tid;
     return rc;

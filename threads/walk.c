@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From thread to thread: FreeRTOS's lists of items, and control blocks that point to each other.
- * A walk ends at the list's own end or with the count, whichever comes first; what does not fit is
- * told and left.
+ * Finds all threads: by FreeRTOS's lists of items, or by control blocks that are linked. A walk
+ * ends at the end of the list or after the counted number of items, whichever comes first. It
+ * reports an inconsistency and ends that list there.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,31 +21,31 @@ struct list {
     char name[ENGINE_NAME_MAX];
 };
 
-static uint64_t end_of(const struct engine *e, uint64_t list)
+static uint64_t list_end(const struct engine *e, uint64_t list)
 {
     return list + layout_offset(e, LIST_END);
 }
 
-/* Where an item of this list is in its thread's control block. */
-static uint64_t place_of_item(const struct engine *e, const struct list *l)
+/* Offset of this list's items in the control blocks. */
+static uint64_t item_offset(const struct engine *e, const struct list *l)
 {
     return layout_offset(e, l->of->kind == LIST_OF_EVENT_ITEMS ? TCB_EVENT_ITEM : TCB_STATE_ITEM);
 }
 
-/* Reads the control block around an item. */
-static int fetch_around(struct engine *e, uint64_t tcb)
+/* Prefetches a control block. */
+static int prefetch_tcb(struct engine *e, uint64_t tcb)
 {
     struct memory_range range = {tcb, layout_tcb_size(e)};
     return memory_prefetch(e->memory, &range, 1);
 }
 
-/* One item: checks that it is of this list and whose it is. Returns 0 also for what is no item:
- * then *sound is false and it was told. */
+/* Checks one item and adds its owner. An inconsistent item is reported and *sound is false; that is
+ * not an error. */
 static int take_item(struct engine *e, const struct list *l, uint64_t item, bool *sound)
 {
-    uint64_t owner = 0, container = 0, tcb = item - place_of_item(e, l);
+    uint64_t owner = 0, container = 0, tcb = item - item_offset(e, l);
     *sound = false;
-    int rc = item % 4 == 0 ? fetch_around(e, tcb) : MEMORY_REFUSED;
+    int rc = item % 4 == 0 ? prefetch_tcb(e, tcb) : MEMORY_REFUSED;
     if (rc == 0)
         rc = memory_pointer(e->memory, item + layout_offset(e, ITEM_OWNER), &owner);
     if (rc == 0)
@@ -57,7 +57,7 @@ static int take_item(struct engine *e, const struct list *l, uint64_t item, bool
     else if (container != l->address)
         engine_corrupt(e, l->name, "%#" PRIx64 " is not in this list", item);
     else if (owner != memory_address(e->memory, tcb))
-        engine_corrupt(e, l->name, "%#" PRIx64 " is in no control block", item);
+        engine_corrupt(e, l->name, "%#" PRIx64 " is not in a control block", item);
     else if (engine_add(e, owner, l->of->state) == NULL)
         engine_corrupt(e, l->name, "more than %d threads", ENGINE_THREADS_MAX);
     else
@@ -67,7 +67,7 @@ static int take_item(struct engine *e, const struct list *l, uint64_t item, bool
 
 static int walk_list(struct engine *e, const struct list *l)
 {
-    uint64_t count, item, end = memory_address(e->memory, end_of(e, l->address));
+    uint64_t count, item, end = memory_address(e->memory, list_end(e, l->address));
     int rc = engine_field(e, l->address, LIST_COUNT, &count);
     if (rc == 0)
         rc = memory_pointer(e->memory, end + layout_offset(e, ITEM_NEXT), &item);
@@ -141,15 +141,15 @@ int walk_lists(struct engine *e)
     return rc;
 }
 
-/* ---- control blocks that point to each other ---- */
+/* ---- linked control blocks ---- */
 
 struct chain {
-    uint64_t stop;  /* what comes behind the last: the first, 0, or the registry itself */
+    uint64_t stop;  /* link of the last thread: the first one, 0, or the registry */
     uint64_t limit; /* threads */
     const char *name;
 };
 
-/* How many threads there may be: the kernel's own count where it has one. */
+/* Reads the maximum number of threads: the kernel's count, if it has one. */
 static int limit_of(struct engine *e, uint64_t *limit)
 {
     int rc = 0;
@@ -165,7 +165,7 @@ static int limit_of(struct engine *e, uint64_t *limit)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* The control block that a link of this one points to. */
+/* Reads a link of a control block; *to is the control block it points to. */
 static int read_link(struct engine *e, uint64_t tcb, enum rtos_field_id id, uint64_t *to)
 {
     int rc = engine_field(e, tcb, id, to);
@@ -174,13 +174,13 @@ static int read_link(struct engine *e, uint64_t tcb, enum rtos_field_id id, uint
     return rc;
 }
 
-/* Whether a control block is one: readable, with the magic number, linked back to `previous`. */
-static int check(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t previous,
-                 bool *sound)
+/* Checks a control block: readable, with the magic number, linked back to `previous`. */
+static int check_link(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t previous,
+                      bool *sound)
 {
     uint64_t magic = 0, back = previous;
     *sound = false;
-    int rc = tcb % 4 == 0 ? fetch_around(e, tcb) : MEMORY_REFUSED;
+    int rc = tcb % 4 == 0 ? prefetch_tcb(e, tcb) : MEMORY_REFUSED;
     if (rc == 0)
         rc = engine_field(e, tcb, TCB_MAGIC, &magic);
     if (rc == 0 && layout_has(e, TCB_PREVIOUS) && previous != 0)
@@ -190,7 +190,7 @@ static int check(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t
     if (rc != 0)
         engine_corrupt(e, c->name, "%#" PRIx64 " cannot be read", tcb);
     else if (layout_has(e, TCB_MAGIC) && magic != e->rtos->magic)
-        engine_corrupt(e, c->name, "%#" PRIx64 " is no thread", tcb);
+        engine_corrupt(e, c->name, "%#" PRIx64 " is not a thread", tcb);
     else if (back != previous)
         engine_corrupt(e, c->name, "%#" PRIx64 " is not linked back", tcb);
     else
@@ -198,7 +198,7 @@ static int check(struct engine *e, const struct chain *c, uint64_t tcb, uint64_t
     return 0;
 }
 
-static bool seen(const struct engine *e, uint64_t tcb, size_t before)
+static bool already_seen(const struct engine *e, uint64_t tcb, size_t before)
 {
     for (size_t i = before; i < e->n; i++) {
         if (e->threads[i].tcb == tcb)
@@ -207,8 +207,8 @@ static bool seen(const struct engine *e, uint64_t tcb, size_t before)
     return false;
 }
 
-/* Where the walk begins, and what ends it. */
-static int begin(struct engine *e, struct chain *c, uint64_t *tcb)
+/* Finds the first control block, and the link that ends the walk. */
+static int find_first(struct engine *e, struct chain *c, uint64_t *tcb)
 {
     uint64_t head = e->symbols[e->rtos->head].address + layout_offset(e, KERNEL_THREADS);
     uint64_t at = memory_address(e->memory, head - e->link_bias);
@@ -222,13 +222,13 @@ static int begin(struct engine *e, struct chain *c, uint64_t *tcb)
     return rc;
 }
 
-/* Goes on to the next thread; `n` were seen. Returns 0 and *more, or an error. */
-static int go_on(struct engine *e, const struct chain *c, size_t before, uint64_t n, uint64_t *tcb,
-                 bool *more)
+/* Moves to the next thread after `n`. Sets *more; returns 0 or an error. */
+static int next_thread(struct engine *e, const struct chain *c, size_t before, uint64_t n,
+                       uint64_t *tcb, bool *more)
 {
     int rc = read_link(e, *tcb, TCB_NEXT, tcb);
     *more = rc == 0 && *tcb != c->stop;
-    if (*more && (n >= c->limit || seen(e, *tcb, before)))
+    if (*more && (n >= c->limit || already_seen(e, *tcb, before)))
         engine_corrupt(e, c->name, "does not end after %" PRIu64 " threads", n);
     else if (*more && *tcb == 0)
         engine_corrupt(e, c->name, "ends with 0");
@@ -242,19 +242,19 @@ int walk_links(struct engine *e)
 {
     struct chain c;
     uint64_t tcb = 0, previous = 0;
-    size_t before = e->n; /* the running threads, which are found again */
-    int rc = begin(e, &c, &tcb);
+    size_t before = e->n; /* the running threads, which the walk finds again */
+    int rc = find_first(e, &c, &tcb);
     bool more = rc == 0 && tcb != 0 && (e->rtos->walk != WALK_REGISTRY || tcb != c.stop);
     if (e->rtos->walk == WALK_REGISTRY)
         previous = c.stop;
     for (uint64_t n = 1; more; n++) {
         bool sound;
         uint64_t here = tcb;
-        rc = check(e, &c, tcb, previous, &sound);
+        rc = check_link(e, &c, tcb, previous, &sound);
         if (rc != 0 || !sound)
             break;
         (void)engine_add(e, tcb, "");
-        rc = go_on(e, &c, before, n, &tcb, &more);
+        rc = next_thread(e, &c, before, n, &tcb, &more);
         previous = here;
     }
     if (rc == MEMORY_REFUSED)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Zephyr, which describes itself when it is built with CONFIG_DEBUG_THREAD_INFO. Sources:
- * subsys/debug/thread_info.c (the table), include/zephyr/kernel_structs.h (state bits).
+ * Zephyr. With CONFIG_DEBUG_THREAD_INFO its image has a table of the offsets in its structures.
+ * Sources: subsys/debug/thread_info.c (the table), include/zephyr/kernel_structs.h (state bits).
  */
 #include "threads/engine.h"
+#include "threads/frame_pieces.h"
 
 enum { KERNEL, OFFSETS, SIZE_T, COUNT };
 
@@ -15,11 +16,11 @@ static const struct rtos_symbol symbols[] = {
     {NULL, SYMBOL_MAY},
 };
 
-/* Of offsets that are relative to another member, which: `arch` is the table's number 10. */
+/* Rows of the table. Offsets with in_arch are relative to the member `arch`, row 10. */
 enum { ARCH = 10 };
 static const struct {
     enum rtos_field_id id;
-    uint8_t number; /* in the table */
+    uint8_t number; /* of the row */
     uint8_t size;
     bool in_arch;
 } rows[] = {
@@ -28,18 +29,18 @@ static const struct {
     {TCB_NAME, 9, 32, false},      {TCB_FLOATS, 11, 64, true},    {TCB_EXC_RETURN, 13, 1, true},
 };
 
-/* _THREAD_DUMMY to _THREAD_QUEUED; what is worse comes first. */
+/* _THREAD_DUMMY to _THREAD_QUEUED. Several bits may be set: the first in this list is shown. */
 static const struct rtos_state states[] = {
     {0x08, "Dead"},    {0x20, "Aborting"}, {0x10, "Suspended"}, {0x40, "Suspending"},
     {0x02, "Pending"}, {0x04, "Sleeping"}, {0x01, "Dummy"},     {0x80, "Ready"},
 };
 
-/* Debug information has these too; what the table says is nearer to the kernel that runs. */
+/* Fields that are only in debug information. For the others the table is more reliable. */
 static const struct rtos_field fields[] = {
     {TCB_STACK_LOW, "k_thread.stack_info", {-1, -1}, 0},
 };
 
-/* The whole table at once; newer kernels have more rows. */
+/* Reads the whole table in one request; newer kernels have more rows. */
 static int read_table(struct engine *e, uint64_t *table, uint64_t *n)
 {
     unsigned word = e->arch->word;
@@ -74,12 +75,36 @@ static int learn(struct engine *e)
     return 0;
 }
 
+/* Saved contexts. Sources: arch/arm (swap_helper), arch/riscv (switch.S). On ARM, struct
+ * _callee_saved of k_thread: r4 to r11, then the stack pointer. */
+static const struct piece arm_m[] = {{PIECE_TCB_EXC_RETURN, 0, 0, ALWAYS, 0},
+                                     {PIECE_AT_FLOATS, 0, 0, ALWAYS, 0},
+                                     ARM_S16_TO_S31,
+                                     {PIECE_AT_FIELD, 0, 8, ALWAYS, 0},
+                                     ARM_R4_TO_R11,
+                                     {PIECE_AT_SP, 0, 0, ALWAYS, 0},
+                                     ARM_EXCEPTION_FRAME};
+
+/* On RISC-V, struct _callee_saved: sp, ra, s0 to s11; the switch returns to ra. */
+static const struct piece riscv[] = {{PIECE_AFTER_FIELD, 0, 0, ALWAYS, 0},
+                                     {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},
+                                     {PIECE_COPY, RISCV_PC, RISCV_RA, ALWAYS, 0},
+                                     {PIECE_REGS, 8, 2, ALWAYS, 0},
+                                     {PIECE_REGS, 18, 10, ALWAYS, 0},
+                                     {PIECE_AT_SP, 0, 0, ALWAYS, 0},
+                                     FRAME_END};
+
+static const struct frame frame_arm_m = {"Cortex-M", ON_ARM, PROOF_ARM_M, arm_m, 0};
+static const struct frame frame_riscv = {"RISC-V", ON_RISCV, 0, riscv, 0};
+
+static const struct frame *const frames[] = {&frame_arm_m, &frame_riscv, NULL};
+
 const struct rtos rtos_zephyr = {
     .name = "Zephyr",
     .symbols = symbols,
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
-    .frames = frames_zephyr,
+    .frames = frames,
     .current = KERNEL,
     .current_is_member = true,
     .currents = NO_SYMBOL,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a datagram costs, sent and taken over loopback by one process, with the calls of
- * io/transfer.c. Prints the medians of ns a datagram: alone; in batches of 16; the same with
- * buffers that begin on a cache line, each on lines of its own.
+ * Measures the cost of a datagram that one process sends and receives over loopback with the calls
+ * of io/transfer.c. Prints the median ns per datagram: alone; in batches of 16; the same with
+ * buffers that are aligned to cache lines.
  *
- *   batch COUNT BYTES     COUNT batches of each kind, by turns, of datagrams of so many bytes
+ *   batch COUNT BYTES     COUNT batches of each kind in turn, of datagrams of this size
  */
 #include <err.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 enum {
     BATCH = IO_FDS_BATCH,
-    SLOT = WIRE_DATAGRAM_MAX + 1, /* as transfer.c has them, one behind the other */
+    SLOT = WIRE_DATAGRAM_MAX + 1, /* contiguous, as in transfer.c */
     LINE = 64,
     ALIGNED = (SLOT + LINE - 1) / LINE * LINE,
 };
@@ -36,7 +36,7 @@ static void prepare(struct mmsghdr batch[BATCH], struct iovec parts[BATCH], uint
     }
 }
 
-/* Sends n datagrams with one call, and takes them with one. */
+/* Sends n datagrams with one call, and receives them with one. */
 static void exchange(uint8_t *from, uint8_t *to, size_t slot, unsigned n, size_t len)
 {
     struct mmsghdr batch[BATCH];
@@ -49,7 +49,7 @@ static void exchange(uint8_t *from, uint8_t *to, size_t slot, unsigned n, size_t
         err(1, "recvmmsg");
 }
 
-/* BATCH datagrams, n a call; in ns a datagram. */
+/* BATCH datagrams, n per call; returns ns per datagram. */
 static uint64_t time_batch(uint8_t *from, uint8_t *to, size_t slot, unsigned n, size_t len)
 {
     uint64_t began = bench_now();

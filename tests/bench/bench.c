@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Samples and sockets of the benches; see bench.h. */
+/* Times and sockets for the benchmarks; see bench.h. */
 #include "tests/bench/bench.h"
 
 #include <err.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the programs of `make bench` share: samples of time and their median, sockets on loopback,
- * and a target that answers at once. A failure ends the program with a line on stderr.
+ * Support for the programs of `make bench`: times and their median, sockets on loopback, and a
+ * target that answers at once. A failure exits the program with a line on stderr.
  */
 #ifndef NETGDB_TESTS_BENCH_H
 #define NETGDB_TESTS_BENCH_H
@@ -12,27 +12,28 @@
 
 #include "proto/target.h"
 
-enum { BENCH_WARM_UP = 200 }; /* exchanges that are not counted */
+enum { BENCH_WARM_UP = 200 }; /* exchanges before the measurement */
 
-/* Monotonic time in ns. */
+/* Returns the monotonic time in ns. */
 uint64_t bench_now(void);
 
-/* The median of n samples, which are put in order. */
+/* Returns the median of n samples, and sorts them. */
 uint64_t bench_median(uint64_t *samples, size_t n);
 
-/* A number from the command line, from 1 on. */
+/* Parses a positive number from the command line. */
 unsigned bench_number(const char *text);
 
-/* 127.0.0.1 and a port; port 0 in *local is any free one, filled in. */
+/* The address 127.0.0.1 with a port; and sockets bound to *local, which set a port of 0 to a free
+ * one. */
 struct sockaddr_in bench_loopback(uint16_t port);
 int bench_udp(struct sockaddr_in *local);
 int bench_tcp_listen(struct sockaddr_in *local);
 
-/* One datagram out and in; data[] and its length as send() and recv() have them. */
+/* Send and receive one datagram, as send() and recv(). */
 void bench_send(int fd, const void *data, size_t len);
 size_t bench_receive(int fd, void *data, size_t size);
 
-/* A stub in memory: every byte that is read is 0xa5, and it knows nothing else. */
+/* A stub in memory that supports only reads; every byte is 0xa5. */
 struct target *bench_instant_target(void);
 
 #endif

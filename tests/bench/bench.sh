@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The numbers of `make bench`: ratios of one run, each with its bar. Never a test: noise of the
-# machine does not fail it, only something that does not run.
+# The numbers of `make bench`: ratios of one run, each with its bar. It is not a test: it fails only if
+# a program does not run.
 #
 #   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll] [pace] [loss]
 #
 # All by default.
 #
-# BENCH_ROUNDS (15) and BENCH_COUNT (400) say how often each latency is measured.
+# BENCH_ROUNDS (15) and BENCH_COUNT (400): number of measurements of each latency.
 set -u
 netgdb=${top_builddir:?is set by make bench}/tools/netgdb
 shim=$top_builddir/.libs/libnetgdb.so
@@ -27,7 +27,7 @@ die() {
     exit 1
 }
 
-# row WHAT VALUE BAR [UNIT]: one line of the table; without a bar ("-") it only informs.
+# row WHAT VALUE BAR [UNIT]: prints a line of the table; BAR "-": without a bar.
 row() {
     awk -v what="$1" -v value="$2" -v bar="$3" -v unit="${4:-}" 'BEGIN {
         verdict = bar == "-" ? "" : value <= bar + 0 ? "holds" : "MISSED"
@@ -69,13 +69,13 @@ pingpong() {
     $place "$programs/pingpong" "$count" "$@" || die "no ping-pong"
 }
 
-# listens [N]: whether somebody listens at the TCP port that is N (1) behind the first.
+# listens [N]: true if a server listens at the TCP port N (1) after the first.
 listens() {
     grep -qi ":$(printf %04x $((port + ${1:-1}))) 00000000:0000 0A" /proc/net/tcp
 }
 
-# measure_latency: rounds of everything, each read between two ping-pongs, whose mean is its
-# measure: the machine changes from second to second, and with it all that runs in that second.
+# measure_latency: rounds of everything; the unit of each read is the mean of the ping-pongs before and
+# after it, since the speed of the machine changes from second to second.
 measure_latency() {
     : >"$dir/latency"
     round=0
@@ -120,7 +120,7 @@ latency() {
     row "(free: read / ping-pong between two CPUs)" "$(of_rounds 'read / apart')" -
 }
 
-# told FIELD: of the line in which the relay says what its waits cost: sleeps, datagrams, calls.
+# told FIELD: a field of the relay's line about the cost of its waits: sleeps, datagrams, calls.
 told() {
     sed -n 's/.*slept \([0-9]*\) times; \([0-9]*\) datagrams in \([0-9]*\) calls/\1 \2 \3/p' \
         "$dir/log" | awk -v n="$1" '{ print $n }'
@@ -147,7 +147,7 @@ waits() {
         "$(awk "BEGIN { print $3 / $2 }")" -
 }
 
-# play FILE ADDRESS...: one gdb over the batch; its ns go to FILE.
+# play FILE ADDRESS...: runs gdb with the batch; its time in ns is in FILE.
 play() {
     out=$1
     shift
@@ -236,7 +236,7 @@ sim() {
         "$(sed -n 's/.*; \([0-9.]*\) virtual seconds.*/\1/p' "$dir/sim")" - s
 }
 
-# start_proxy OPTION...: for kernels that call $port, with debuggers at the TCP port after it.
+# start_proxy OPTION...: with the HERALD port $port and the TCP port after it for debuggers.
 start_proxy() {
     "$netgdb" proxy "$@" -p $((port + 1)) --log error "any:$port" >"$dir/proxy" &
     proxy=$!
@@ -320,12 +320,12 @@ start_kernels() {
     done
 }
 
-# said WORD: the number that the kernels print behind it.
+# said WORD: the number that the kernels print after it.
 said() {
     sed -n "s/^$1 //p" "$dir/kernels"
 }
 
-# They hear nothing any more, so that the proxy must not detach from them.
+# They no longer receive anything, so that the proxy need not detach from them.
 end_kernels() {
     exec 8>&-
     kill "$proxy"

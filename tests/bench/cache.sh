@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the cache saves, each number with its bar; for `make bench-cache` and never part of check.
-# How many requests reach a node that polls as a kernel does, and the time of sessions over a path
-# of 25 ms one way.
+# Measures the savings of the cache, each number with its bar; for `make bench-cache`, not for check:
+# the number of requests that reach a node which polls as a kernel does, and the time of sessions over
+# a path of 25 ms one way.
 #
 #   cache.sh [counts] [dump] [kernel] [batch] [far]       all of them by default
 #
-# BENCH_ROUNDS (5): of each time the median of so many rounds is taken.
+# BENCH_ROUNDS (5): each time is the median of this number of rounds.
 set -u
 : "${top_builddir:?is set by make bench-cache}" "${srcdir:?}"
 netgdb=$top_builddir/tools/netgdb
@@ -38,7 +38,7 @@ die() {
     exit 1
 }
 
-# row WHAT VALUE BAR [UNIT]: a bar of "-" only informs, one that begins with '>' is the least.
+# row WHAT VALUE BAR [UNIT]: BAR "-": without a bar; one that begins with '>' is a minimum.
 row() {
     awk -v what="$1" -v value="$2" -v bar="$3" -v unit="${4:-}" 'BEGIN {
         least = sub(/^>/, "", bar)
@@ -169,7 +169,7 @@ dump() {
 
 # ---- bulk, from a kernel ----
 
-# said WORD: what the kernel said at its end.
+# said WORD: a number that the kernel printed at its end.
 said() {
     sed -n "s/^$1 //p" "$dir/kernel"
 }

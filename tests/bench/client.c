@@ -16,7 +16,7 @@
 
 enum { GDB_READS = 8192, SECONDS = 60 };
 
-/* What the last reply was. */
+/* The last reply. */
 static struct rsp_parser parser;
 
 static int open_connection(const char *node, const char *service)
@@ -43,7 +43,7 @@ static int open_connection(const char *node, const char *service)
     return fd;
 }
 
-/* Waits as GDB does, then takes what is there, until the packet is whole. */
+/* Waits and reads as GDB does, until the packet is complete. */
 static void receive_packet(int fd)
 {
     if (parser.content.max == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How fast the eBPF machine is, as a ratio to a C loop of dependent additions in the same run:
- * through the stub, with a breakpoint armed and the client's descriptor looked at between slices.
- * And how long a Ctrl-C waits at worst.
+ * Measures the speed of the eBPF machine as a ratio to a C loop of dependent additions in the same
+ * run: through the stub, with a breakpoint set and the client's descriptor polled between slices.
+ * Also the maximum latency of Ctrl-C.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ static const uint64_t sieve[] = {
     EXIT,
 };
 
-/* Half a megabyte copied in words of 8, 400 times. */
+/* Copies half a megabyte in 8-byte words, 400 times. */
 static const uint64_t copy[] = {
     MOV_K(9, 400),
     MOV_X(8, 1),
@@ -148,7 +148,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Additions a second. */
+/* Additions per second. */
 static double base_rate(void)
 {
     uint64_t x = 0;
@@ -177,7 +177,7 @@ static struct target *open_target(struct io_fds *io, struct ebpf_image **image,
     return t;
 }
 
-/* Instructions a second. */
+/* Instructions per second. */
 static double rate(struct io_fds *io, const uint64_t *code, size_t bytes)
 {
     struct ebpf_image *image;
@@ -203,7 +203,7 @@ static double rate(struct io_fds *io, const uint64_t *code, size_t bytes)
     return result;
 }
 
-/* How long recv takes to see what is there when it begins: the longest of many. */
+/* The maximum time until recv notices an event that is already pending. */
 static double longest_wait(struct io_fds *io, const uint64_t *code, size_t bytes)
 {
     struct ebpf_image *image;
@@ -233,7 +233,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median of some rounds, each with the additions measured right before. */
+/* The median of some rounds; each measures the additions first. */
 static void measure(struct io_fds *io, size_t i)
 {
     double ratio[ROUNDS], speed[ROUNDS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stub in memory that answers at once, for measuring everything else; see bench.h. */
+/* A stub in memory that answers at once, to measure everything else; see bench.h. */
 #include "tests/bench/bench.h"
 
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A node, or a stub on stdin and stdout, that answers at once: what is measured through it is all
- * the rest.
+ * A node, or a stub on stdin and stdout, that answers at once, to measure everything else.
  *
  *   node ADDRESS SERVER-PORT     announces itself from ADDRESS to 127.0.0.1:SERVER-PORT
  *   node -                       a stub, for `netgdb node -- …/node -`
@@ -46,7 +45,7 @@ static struct server *node(struct io_fds *io, const char *address, uint16_t port
     io_fds_set_peer(io, IO_CLIENT, fd, &server);
     struct server *s = debugnet_client_new(&io->io, &options, &log_of_bench);
     if (s == NULL || debugnet_client_open(s, (const uint8_t *)stop, strlen(stop)) != 0)
-        errx(1, "nobody takes the node");
+        errx(1, "no server accepts the node");
     return s;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The measure of all latencies: two processes and the bare datagrams of one 64-byte read. Prints
- * the median of one exchange in ns.
+ * The unit of all latencies: two processes exchange the datagrams of one 64-byte read. Prints the
+ * median of one exchange in ns.
  *
  *   pingpong COUNT          request, ack, reply, ack
  *   pingpong COUNT apart    the same, each process on a CPU of its own
- *   pingpong COUNT link     all that our link and a kernel exchange: also their '+' and ours, and
- *                           the second copy of each of our acks
+ *   pingpong COUNT link     all datagrams between our link and a kernel: also both '+', and the
+ *                           duplicate of each of our acks
  */
 #include <err.h>
 #include <sched.h>
@@ -36,7 +36,7 @@ static void expect(int fd, size_t len)
         errx(1, "not the datagram that was expected");
 }
 
-/* The kernel's side, until it is killed. */
+/* The kernel's side; runs until it is killed. */
 static void answer(int fd, bool link)
 {
     for (;;) {
@@ -57,7 +57,7 @@ static void answer(int fd, bool link)
     }
 }
 
-/* The server's side, once. */
+/* The server's side of one exchange. */
 static void ask(int fd, bool link)
 {
     bench_send(fd, out, REQUEST);
@@ -76,7 +76,7 @@ static void ask(int fd, bool link)
     }
 }
 
-/* Keeps the process on the first or the last CPU that it may use. */
+/* Binds the process to the first or the last CPU that it may use. */
 static void stay(bool first)
 {
     cpu_set_t all, one;

@@ -4,8 +4,8 @@
  * through each.
  *
  *   read SIZE COUNT NODE SERVICE...         prints the median of one read of SIZE bytes, in ns, for
- *                                           each connection; they are read from by turns
- *   read memory COUNT NODE SERVICE...       prints the bytes that a connection keeps resident
+ *                                           each connection, which take turns
+ *   read memory COUNT NODE SERVICE...       prints the resident bytes per connection
  */
 #include <err.h>
 #include <stdio.h>

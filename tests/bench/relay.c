@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the preload is compared with: a relay in a process of its own, as plain as it can be. It
- * carries one TCP connection's packets to a node as DATA, and back; it retransmits nothing and
- * checks nothing.
+ * The baseline for the preload: a minimal relay in a process of its own. It forwards the packets of
+ * one TCP connection to a node as DATA, and back, without retransmissions and checks.
  *
  *   relay TCP-PORT HERALD-PORT
  */
@@ -20,7 +19,7 @@
 
 static uint32_t ours; /* seqno of our last DATA */
 
-/* One datagram of the node, acknowledged. Returns its data; none for an ack. */
+/* Receives and acknowledges a datagram of the node. Returns its data; none for an ack. */
 static struct wire_msg take(int udp, uint8_t *datagram)
 {
     struct wire_msg msg;
@@ -44,7 +43,7 @@ static void send_data(int udp, const uint8_t *bytes, size_t len)
     bench_send(udp, datagram, WIRE_HEADER + len);
 }
 
-/* Takes the HERALD and the first stop, and confirms that. */
+/* Receives the HERALD and the first stop, and acknowledges that. */
 static int open_session(uint16_t port)
 {
     struct sockaddr_in lobby = bench_loopback(port), local = bench_loopback(0), node;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `info threads` and `thread apply all bt` of 14 FreeRTOS tasks on Cortex-M4F under QEMU, through
 # the preload: wall time as a ratio to gdb-multiarch straight on the same stub with its one thread,
-# and how often memory was read for the threads' sake. Run by `make bench-rtos`; never a test.
+# and the number of reads of memory by the decorator. Run by `make bench-rtos`; never a test.
 set -eu
 firmware=$top_srcdir/tests/firmware
 library=$top_builddir/.libs/libnetgdb.so

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A session of one connection, as a gdb has it: so many requests of a kind, one after the other.
+ * A gdb-like session on one connection: a number of requests of one kind in sequence.
  *
  *   session KIND WARM COUNT THINK NODE SERVICE
  *
- * Prints how long COUNT requests took that came after WARM others, in ns, with THINK us between a
- * reply and the next request. KIND: reads, writes, steps, stepi (what gdb 13.1 asks at each, with
- * the whole list of threads), mixed.
+ * Prints the time of COUNT requests after WARM requests, in ns, with THINK us between a reply and
+ * the next request. KIND: reads, writes, steps, stepi (gdb 13.1's requests at each, with the
+ * complete list of threads), mixed.
  */
 #include <err.h>
 #include <inttypes.h>

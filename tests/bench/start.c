@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Starts a program again and again, with and without a preload. Prints three medians in ns: the
- * time of a start without it, and how much longer one with it takes, by the clock and of the CPU.
+ * Starts a program repeatedly, with and without a preload. Prints three medians in ns: the time of
+ * a start without it, and the additional elapsed time and CPU time with it.
  *
  *   start PAIRS OBJECT PROGRAM [ARGUMENT...]
  */
@@ -24,7 +24,7 @@ static uint64_t nanoseconds(const struct timeval *t)
     return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_usec * 1000;
 }
 
-/* One start; `object` is NULL for none. */
+/* Starts the program once; `object` NULL: no preload. */
 static struct cost start(const char *object, char **command)
 {
     struct rusage usage;
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     unsigned n = bench_number(argv[1]);
     int64_t *samples = calloc(3 * (size_t)n, sizeof *samples);
     for (unsigned i = 0; i < n && samples != NULL; i++) {
-        struct cost cost[2]; /* without, with; taking turns at being the first */
+        struct cost cost[2]; /* without and with, in alternating order */
         cost[i % 2] = start(i % 2 != 0 ? argv[2] : NULL, argv + 3);
         cost[1 - i % 2] = start(i % 2 != 0 ? NULL : argv[2], argv + 3);
         samples[i] = (int64_t)cost[0].time;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Loading symbols against nm on the same file, in one run, turn by turn; what stays in memory,
- * and what a look-up takes: tests/bench/symbols FILE. Prints numbers and judges none of them.
+ * Compares loading symbols with nm on the same file, alternately; and measures the memory that
+ * remains and the time of a look-up: tests/bench/symbols FILE. Prints numbers without bars.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* What of this process is in memory and not shared with its file. */
+/* The private resident memory of this process. */
 static size_t resident(void)
 {
     size_t pages = 0, all = 0, shared = 0;
@@ -52,7 +52,7 @@ static size_t peak(void)
     return (size_t)usage.ru_maxrss * 1024;
 }
 
-/* A process of its own, so that every load starts alike and has its own peak. */
+/* Loads in a new process, so that every load has the same start and its own peak. */
 static struct load load_once(const char *path)
 {
     int ends[2];
@@ -61,7 +61,7 @@ static struct load load_once(const char *path)
         die("pipe");
     pid_t pid = fork();
     if (pid == 0) {
-        /* As GDB has long done: from now on malloc keeps what is freed in large pieces. */
+        /* As in a GDB that runs for long: makes malloc keep large freed blocks. */
         void *volatile large = malloc(32 << 20);
         free(large);
         size_t before = resident(), peak_before = peak();
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s FILE\n", argv[0]);
         return 2;
     }
-    nm_once(argv[1]); /* the file is in the cache for both */
+    nm_once(argv[1]); /* puts the file into the cache for both */
     for (int i = 0; i < ROUNDS; i++) {
         l = load_once(argv[1]);
         loads[i] = l.seconds;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The program that the batch debugs: threads that wait, a deep stack, structures, loops. What it
- * does in main is the same each time. */
+/* The program that the batch debugs: waiting threads, a deep stack, structures, loops. main() is
+ * deterministic. */
 #include <pthread.h>
 #include <stdio.h>
 

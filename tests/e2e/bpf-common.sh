@@ -8,7 +8,7 @@ dir=$(mktemp -d) || exit 99
 server=
 trap 'stop_server; rm -rf "$dir"' EXIT
 
-# ok DESCRIPTION COMMAND...: one TAP line; $dir/output is shown when it fails.
+# ok DESCRIPTION COMMAND...: one TAP line; shows $dir/output if the command fails.
 ok() {
     count=$((count + 1))
     description=$1
@@ -26,7 +26,7 @@ skip() {
     echo "ok $count - $1 # SKIP $2"
 }
 
-# The command of a compiler by its name here, or nothing when it is not installed.
+# Prints the command of a compiler; nothing if it is not installed.
 compiler() {
     case $1 in
     clang*) command -v "$1" >/dev/null && echo "$1 -target bpf" ;;

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the tests of RTOS threads stand on, behind lib.sh: firmware of tests/firmware, built for a
-# machine that QEMU has, and gdb-multiarch under the preload, in front of QEMU's stub.
+# Support for the tests of RTOS threads, after lib.sh: firmware of tests/firmware, built for a machine of
+# QEMU, and gdb-multiarch under the preload, connected to QEMU's stub.
 firmware=$top_srcdir/tests/firmware
 gdb_port=$((21000 + $$ % 10000))
 
@@ -45,8 +45,8 @@ build_riscv() {
     }
 }
 
-# What debug information alone tells is not expected where it is not read (--without-libdw), nor in
-# a file without it: without_debug_info FILE
+# Facts that only debug information has are not expected in a build --without-libdw, nor from a file
+# without it: without_debug_info FILE
 without_debug_info() {
     sed -i -e 's/ (inherited, else [0-9]*)//' \
         -e 's/^notified: Blocked on notification 2/notified: Suspended/' "$1"
@@ -59,7 +59,7 @@ is_open() {
     grep -qi ":$(printf %04X "$gdb_port") 00000000:0000 0A" /proc/net/tcp
 }
 
-# start_qemu ELF COMMAND...: a machine that has not started yet; its id is in $qemu.
+# start_qemu ELF COMMAND...: a machine stopped at its reset; its process id is in $qemu.
 start_qemu() {
     elf=$1
     shift
@@ -86,8 +86,8 @@ run_multiarch() {
         -batch "$@" >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
 }
 
-# What is printed of all threads, sorted: name, state and place (without numbers that a compiler
-# chooses), functions of the backtrace, and the registers that the firmware's pattern is in.
+# Prints all threads, sorted: name, state and location (without compiler-dependent numbers), functions
+# of the backtrace, and the registers with the firmware's pattern.
 cat >"$dir/show.py" <<'END'
 import gdb, re, struct
 
@@ -112,7 +112,7 @@ def registers(frame, names):
             out.append('-')
     return ' '.join(out)
 
-# A command that may fail, in a script that goes on.
+# A command that may fail without ending the script.
 def attempt(command):
     try:
         gdb.execute(command)

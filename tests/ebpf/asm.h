@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Instructions by their fields, for tests: one 64-bit word a slot, as it stands in memory. */
+/* Macros that encode instructions for tests: one 64-bit word per slot, as in memory. */
 #ifndef NETGDB_TESTS_EBPF_ASM_H
 #define NETGDB_TESTS_EBPF_ASM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Machine against reference; see compare.h. */
+/* Compares the machine with the reference; see compare.h. */
 #include "tests/ebpf/compare.h"
 
 #include <stdio.h>
@@ -63,7 +63,8 @@ static const char *compare_state(const struct ebpf_machine *m, enum ebpf_stop st
                                  const struct reference *ref, enum reference_stop ref_stop)
 {
     static uint8_t bytes[REF_FRAME * REF_DEPTH_MAX];
-    /* The budget is asked before the exit is seen, a limit behind the last instruction. */
+    /* The machine checks the budget before it sees the exit, the reference its limit after the last
+     * instruction. */
     if (stop != same_stop(ref_stop))
         return differ("stop", stop, same_stop(ref_stop));
     if (m->pc != ref->text + 8 * ref->pc)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A program for debuggers to look at: recursion, locals, a struct, a table, a total. */
+/* A program for tests with debuggers: recursion, locals, a struct, a table, a total. */
 struct point {
     int x, y;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two programs in sections of their own, helpers, a hash map described by BTF, and an old one. */
+/* Two programs in separate sections, helper functions, a hash map defined by BTF, and one by
+ * bpf_map_def. */
 typedef unsigned int u32;
 typedef unsigned long u64;
 
@@ -27,7 +28,7 @@ struct {
 } counts SEC("maps") = {1, sizeof(u32), sizeof(u64), 4, 0};
 #endif
 
-/* 1 to 8 into a map of 4: the last 4 do not fit, and what is deleted is not there. */
+/* Inserts 1 to 8 into a map of 4 entries: the last 4 fail, and deleted entries are not found. */
 SEC("program/maps") u64 use_maps(void)
 {
     u64 sum = 0;

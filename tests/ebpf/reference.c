@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The reference; see reference.h. Section numbers are RFC 9669's. */
+/* The reference interpreter; see reference.h. Section numbers are of RFC 9669. */
 #include "tests/ebpf/reference.h"
 
 #include <string.h>
@@ -185,7 +185,7 @@ static enum reference_stop arithmetic(struct reference *ref, const struct fields
     return REF_RUNNING;
 }
 
-/* 4.3, the conditions; -1: no such one. Both operands are 64 bits wide, extended as need be. */
+/* 4.3, the conditions; -1: undefined. Both operands are extended to 64 bits as needed. */
 static int condition(unsigned code, uint64_t a, uint64_t b, int64_t sa, int64_t sb)
 {
     switch (code) {
@@ -250,7 +250,7 @@ static enum reference_stop call_helper(struct reference *ref, uint32_t id,
 
 static enum reference_stop call(struct reference *ref, const struct fields *f)
 {
-    if (f->source == 1) { /* by register: dst, or imm where dst is 0 as old compilers write it */
+    if (f->source == 1) { /* by register: dst, or imm with dst 0 (old compilers) */
         unsigned reg = f->dst == 0 && f->imm > 0 && f->imm < 11 ? (unsigned)f->imm : f->dst;
         uint64_t to = ref->r[reg];
         if (to >= ref->text && to < ref->text + 8 * ref->slots && to % 8 == 0)
@@ -378,7 +378,7 @@ static enum reference_stop store(struct reference *ref, const struct fields *f)
     return REF_RUNNING;
 }
 
-/* 5.4, of which only plain numbers and code addresses mean anything without maps. */
+/* 5.4: without maps, only immediates and code addresses are defined. */
 static enum reference_stop load64(struct reference *ref, const struct fields *f)
 {
     if (ref->pc + 1 >= ref->slots || ref->code[8 * (ref->pc + 1)] != 0 || f->dst == 10)

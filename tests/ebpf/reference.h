@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A slow interpreter written from the text of RFC 9669, section by section, and from nothing of
- * ebpf/: what the fast machine is compared with. It knows two areas of memory and the code.
+ * A slow reference interpreter, written from the text of RFC 9669, section by section, without any
+ * code of ebpf/. The machine is compared with it.
  */
 #ifndef NETGDB_TESTS_EBPF_REFERENCE_H
 #define NETGDB_TESTS_EBPF_REFERENCE_H
@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 enum reference_stop {
-    REF_RUNNING, /* the limit is reached */
+    REF_RUNNING, /* the limit was reached */
     REF_EXIT,
-    REF_MEMORY,  /* an access outside what is mapped */
-    REF_ILLEGAL, /* no instruction of the RFC, or a reserved one */
+    REF_MEMORY,  /* an access outside of all areas */
+    REF_ILLEGAL, /* an undefined or reserved instruction */
     REF_JUMP,    /* out of the code */
     REF_DEPTH
 };
@@ -41,11 +41,12 @@ struct reference {
         size_t ret;
     } frame[REF_DEPTH_MAX];
     unsigned depth;
-    /* Calls of helpers; NULL: there are none. */
+    /* Calls a helper function; NULL: there are none. */
     bool (*helper)(struct reference *ref, uint32_t id);
 };
 
-/* Runs at most `limit` instructions in all. The state is that before what it stopped at. */
+/* Runs at most `limit` instructions in all. After a fault, the state is that before the
+ * instruction. */
 enum reference_stop reference_run(struct reference *ref, uint64_t limit);
 
 #endif

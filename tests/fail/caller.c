@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes GDB's calls (gdb/ser-tcp.c, net_open): a name is looked up, a socket connected, packets
- * sent and read, then the detach. `caller netgdb:HOST:PORT` prints how far it came and how many
- * descriptors are open in the end (it waits for `caller NAME COUNT` to be all); any error that a
- * call reports is fine, to die or to hang is not. When connecting fails, it connects once more, as
- * a person would. `caller --stub` is what stands behind the node: a stub on its standard input and
- * output.
+ * Makes GDB's calls (gdb/ser-tcp.c, net_open): looks up a name, connects a socket, exchanges
+ * packets and detaches. `caller netgdb:HOST:PORT` prints the last step it reached and the number of
+ * open descriptors at the end (with COUNT it waits until no more are open). A call may report any
+ * error; a crash or a hang is a failure. If connect fails, it retries once, as a user would.
+ * `caller --stub` is the stub of the node, on standard input and output.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +20,7 @@
 
 enum {
     REPLY_MS = 20000,
-    REQUEST_MS = 3600000, /* a node that is gone is the end of our input */
+    REQUEST_MS = 3600000, /* the input ends with the node */
     SETTLE_MS = 17000,    /* HERALDs without a T expire after 15 s */
 };
 
@@ -52,7 +51,7 @@ static int stub(void)
     return 1;
 }
 
-/* Returns how far it came. */
+/* Returns the last step it reached. */
 static const char *session(const char *name)
 {
     static const char *const requests[] = {"qSupported:xmlRegisters=i386", "?", "m1000,4", "D"};

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The system calls (and what libc builds on them) that io/, session/ and shim/ make, as functions
- * that fail when they are told to. Included once by fail.c and once by wrap.c, which say before:
+ * The system calls, and libc functions based on them, that io/, session/ and shim/ use, as
+ * functions that fail on demand. fail.c and wrap.c each include this once, after defining:
  *
  *   DECLARE(type, name, parameters)   declarations that the definition needs
- *   HERE(name)                        the name of what is defined here
- *   REAL(type, name, parameters)      a statement that makes `real` the one of libc
- *   FAILS(name)                       whether this call is to fail
- *   KEEP(block)                       the block; counted when it is ours
+ *   HERE(name)                        the name of the function that is defined
+ *   REAL(type, name, parameters)      a statement that sets `real` to libc's function
+ *   FAILS(name)                       true if this call must fail
+ *   KEEP(block)                       the block; counted if it is the product's
  *
- * Not here: what fails for a wrong argument only (clocks, mutexes, signal masks) or not at all.
+ * Calls that fail only for wrong arguments (clocks, mutexes, signal masks) are not here.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The result of one that fails is -1 with errno. */
+/* A call that fails with -1 and errno. */
 #define CALL(type, name, error, parameters, arguments)                                             \
     DECLARE(type, name, parameters)                                                                \
     EXPORT type HERE(name) parameters                                                              \
@@ -43,7 +43,7 @@
         return real arguments;                                                                     \
     }
 
-/* What such a call does is done all the same, as with close(2). */
+/* A call that takes effect even if it fails, as close(2). */
 #define DONE_CALL(name, error, parameters, arguments)                                              \
     DECLARE(int, name, parameters)                                                                 \
     EXPORT int HERE(name) parameters                                                               \
@@ -57,7 +57,7 @@
         return rc;                                                                                 \
     }
 
-/* read and write: of an eventfd, which takes and gives every number, it is done all the same. */
+/* read and write: on an eventfd they take effect even if they fail. */
 #define BYTES_CALL(name, error, parameters, arguments)                                             \
     DECLARE(ssize_t, name, parameters)                                                             \
     EXPORT ssize_t HERE(name) parameters                                                           \
@@ -70,7 +70,7 @@
         return fail ? -1 : n;                                                                      \
     }
 
-/* A pointer: NULL with errno. */
+/* A call that fails with NULL and errno. */
 #define POINTER_CALL(type, name, error, parameters, arguments)                                     \
     DECLARE(type, name, parameters)                                                                \
     EXPORT type HERE(name) parameters                                                              \
@@ -83,7 +83,7 @@
         return real arguments;                                                                     \
     }
 
-/* The error is the result. */
+/* A call that returns the error. */
 #define ERROR_CALL(name, error, parameters, arguments)                                             \
     DECLARE(int, name, parameters)                                                                 \
     EXPORT int HERE(name) parameters                                                               \
@@ -92,7 +92,7 @@
         return FAILS(name) ? error : real arguments;                                               \
     }
 
-/* One more argument, which may be missing. */
+/* A call with an optional third argument. */
 #define OPTIONAL_CALL(name, error, type, first)                                                    \
     DECLARE(int, name, (type a, int b, ...))                                                       \
     EXPORT int HERE(name)(type a, int b, ...)                                                      \
@@ -158,8 +158,8 @@ ERROR_CALL(pthread_create, EAGAIN,
 OPTIONAL_CALL(open, EMFILE, const char *, a)
 OPTIONAL_CALL(fcntl, ENOMEM, int, a)
 
-/* What the compiler makes of some where it knows the size (_FORTIFY_SOURCE): libc's headers have
- * their prototypes only where it does. */
+/* Variants that the compiler calls if it knows the size (_FORTIFY_SOURCE); libc's headers declare them
+ * only then. */
 int __poll_chk(struct pollfd *a, nfds_t b, int c, size_t d);
 int __ppoll_chk(struct pollfd *a, nfds_t b, const struct timespec *c, const sigset_t *d, size_t e);
 ssize_t __recv_chk(int a, void *b, size_t c, size_t d, int e);
@@ -174,7 +174,7 @@ CALL(ssize_t, __readlink_chk, ENOMEM, (const char *a, char *b, size_t c, size_t 
 BYTES_CALL(__read_chk, EIO, (int a, void *b, size_t c, size_t d), (a, b, c, d))
 /* clang-format on */
 
-/* Memory of the system's is a block as that of the heap is. */
+/* Mapped memory counts as a block too. */
 DECLARE(void *, mmap, (void *a, size_t b, int c, int d, int e, off_t f))
 EXPORT void *HERE(mmap)(void *a, size_t b, int c, int d, int e, off_t f)
 {
@@ -199,7 +199,7 @@ EXPORT int HERE(munmap)(void *a, size_t b)
     return fail ? -1 : rc;
 }
 
-/* One that takes a descriptor out of the set does, whatever it says. */
+/* EPOLL_CTL_DEL takes effect even if it fails. */
 DECLARE(int, epoll_ctl, (int a, int b, int c, struct epoll_event *d))
 EXPORT int HERE(epoll_ctl)(int a, int b, int c, struct epoll_event *d)
 {

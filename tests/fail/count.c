@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Calls and blocks; see count.h. It allocates nothing. */
+/* Counts calls and blocks without allocating; see count.h. */
 #include "tests/fail/count.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ const char *count_failed(void)
     return failed;
 }
 
-/* The n-th place where a block may stand. */
+/* The n-th slot for a block in the hash table. */
 static _Atomic(void *) *place(void *block, unsigned n)
 {
     return &blocks[((uintptr_t)block / 16 + n) % BLOCKS];
@@ -75,7 +75,7 @@ unsigned count_blocks(void)
     return live;
 }
 
-/* An eventfd has no type of file: anonymous inode. */
+/* An eventfd is an anonymous inode without a file type. */
 bool count_is_event(int fd)
 {
     struct stat st;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Preloaded in front of libnetgdb.so: lets the N-th call fail (NETGDB_FAIL=N) of those that our
- * object makes to get memory, or something of the system; with NETGDB_FAIL_OBJECT, of those that
- * the object of this name makes. Other callers' pass. On exit it says on stderr how many there were
- * and how many of our blocks are still allocated.
+ * Preloaded before libnetgdb.so: makes the N-th allocation or system call of libnetgdb.so fail
+ * (NETGDB_FAIL=N), or of the object named by NETGDB_FAIL_OBJECT. Calls of other objects pass. On
+ * exit it prints on stderr the number of calls and of blocks that are still allocated.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -17,8 +16,7 @@
 static const char *object = "libnetgdb";
 static bool counting;
 
-/* Whether a call comes from our object. dladdr must not come back here before the program has
- * begun. */
+/* True if the object made the call. dladdr() must not recurse before main() has started. */
 static bool is_ours(const void *from)
 {
     Dl_info info;

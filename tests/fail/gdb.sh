@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# gdb.sh BUILD [FIRST [STEP]]: gdb under libnetgdb.so, once for every tenth call of ours that gets
-# memory or something of the system, and that one fails. gdb must live and end in time, and nobody
-# may hold the target afterwards: gdb connects and detaches once more at its end, and when it was
-# that which failed, a second gdb must. GDB 13.1 has assertions of its own that fail when a
-# connection ends at the wrong moment; those are counted.
+# gdb.sh BUILD [FIRST [STEP]]: runs gdb under libnetgdb.so once for every tenth allocation or system call
+# of libnetgdb.so; that call fails. gdb must not crash and must end in time, and the target must be
+# detached: gdb connects and detaches once more at its end, and if that failed, a second gdb must
+# succeed. GDB 13.1 has assertions that fail when a connection ends at the wrong moment; those are
+# counted.
 set -u
 build=$1 n=${2:-1} step=${3:-10}
 port=${NETGDB_FAIL_PORT:-23026}
@@ -25,7 +25,7 @@ detach
 disconnect
 END
 done >"$dir/batch"
-# One command after the other, whatever the one before came to.
+# Runs all commands, also after one that failed.
 set --
 while read -r line; do
     set -- "$@" -ex "$line"
@@ -45,7 +45,7 @@ is_left() {
     tail -n 3 "$dir/out" | grep -q 'detached\]$'
 }
 
-# one N: runs it; result is gdb's exit status.
+# one N: runs gdb with the N-th call failing; its status is gdb's.
 one() {
     "$build/tools/netgdb" node --again --bind 127.0.0.1:0 --retry 20ms "127.0.0.1:$port" -- \
         gdbserver --no-startup-with-shell - "$program" >"$dir/node" 2>&1 &

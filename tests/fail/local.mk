@@ -7,7 +7,7 @@ FAIL_COUNT = tests/fail/calls.h tests/fail/count.c tests/fail/count.h
 tests_fail_fail_la_SOURCES = tests/fail/fail.c $(FAIL_COUNT)
 tests_fail_fail_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
 
-# The rooms' own functions, in one program with what wraps these calls of theirs.
+# The modules of io/, session/ and shim/ in one program, with wrappers for these calls.
 FAIL_WRAPPED = \
 	-Wl,--wrap=accept4,--wrap=bind,--wrap=calloc,--wrap=chmod,--wrap=close \
 	-Wl,--wrap=connect,--wrap=dup3,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait \
@@ -21,21 +21,21 @@ FAIL_WRAPPED = \
 	-Wl,--wrap=setsockopt,--wrap=shutdown,--wrap=socket \
 	-Wl,--wrap=socketpair,--wrap=stat,--wrap=unlink,--wrap=write,--wrap=writev \
 	-Wl,--wrap=__poll_chk,--wrap=__ppoll_chk,--wrap=__read_chk,--wrap=__readlink_chk,--wrap=__recv_chk
-check_PROGRAMS += tests/fail/parts
-tests_fail_parts_SOURCES = tests/fail/parts.c tests/fail/parts.h tests/fail/parts_chain.c \
-	tests/fail/parts_io.c tests/fail/parts_play.c tests/fail/parts_session.c \
-	tests/fail/parts_shim.c tests/fail/stage.c tests/fail/stage.h tests/fail/stage_kernel.c \
+check_PROGRAMS += tests/fail/modules
+tests_fail_modules_SOURCES = tests/fail/modules.c tests/fail/modules.h tests/fail/modules_chain.c \
+	tests/fail/modules_io.c tests/fail/modules_run.c tests/fail/modules_session.c \
+	tests/fail/modules_shim.c tests/fail/stage.c tests/fail/stage.h tests/fail/stage_kernel.c \
 	tests/fail/wrap.c $(FAIL_COUNT) $(SHIM_SOURCES)
-tests_fail_parts_CFLAGS = $(AM_CFLAGS) -pthread
-tests_fail_parts_LDFLAGS = $(AM_LDFLAGS) $(FAIL_WRAPPED)
-tests_fail_parts_LDADD = libsession.la libio.la $(THREADS_LIBS)
+tests_fail_modules_CFLAGS = $(AM_CFLAGS) -pthread
+tests_fail_modules_LDFLAGS = $(AM_LDFLAGS) $(FAIL_WRAPPED)
+tests_fail_modules_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
-TESTS += tests/fail/fail.test tests/fail/parts.test
-dist_noinst_SCRIPTS += tests/fail/fail.test tests/fail/gdb.sh tests/fail/parts.test \
+TESTS += tests/fail/fail.test tests/fail/modules.test
+dist_noinst_SCRIPTS += tests/fail/fail.test tests/fail/gdb.sh tests/fail/modules.test \
 	tests/fail/run.sh tests/fail/units.sh
 .PHONY: fail
 fail: check-programs
-	tests/fail/parts
+	tests/fail/modules
 	$(SHELL) $(srcdir)/tests/fail/units.sh $(abs_builddir)
 	$(SHELL) $(srcdir)/tests/fail/run.sh $(abs_builddir)
 	$(SHELL) $(srcdir)/tests/fail/gdb.sh $(abs_builddir)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# run.sh BUILD [FIRST [STEP]]: a program makes GDB's calls under libnetgdb.so, against a node on
-# loopback, once for every call of ours that gets memory or something of the system, and the N-th
-# of them fails. The program must live, end in time, and have no more descriptors and blocks of
-# ours than after a run without failures; of blocks a few more, which are names that were typed twice
-# and what GDB's side of them keeps. Prints what was failed; fails when something was wrong.
+# run.sh BUILD [FIRST [STEP]]: runs a program that makes GDB's calls under libnetgdb.so, with a node on
+# loopback, once for every allocation and system call of libnetgdb.so; the N-th of them fails. The
+# program must not crash, must end in time, and must have no more descriptors and blocks than after a
+# run without failures; a few blocks more are allowed for names that are looked up twice. Prints the
+# calls that failed; fails if a run was wrong.
 set -u
 build=$1 n=${2:-1} step=${3:-1}
 port=${NETGDB_FAIL_PORT:-23025}
@@ -13,7 +13,7 @@ node=
 trap '[ -z "$node" ] || kill "$node" 2>/dev/null; rm -rf "$dir"' EXIT
 export NETGDB_RUNTIME_DIR="$dir/run"
 
-# one N: runs it; result is the caller's exit status.
+# one N: runs it with the N-th call failing; its status is the caller's.
 one() {
     "$build/tools/netgdb" node --bind 127.0.0.1:0 --retry 20ms "127.0.0.1:$port" -- \
         "$build/tests/fail/caller" --stub >"$dir/node" 2>&1 &

@@ -21,7 +21,7 @@
 #include "session/record.h"
 #include "tests/fail/count.h"
 
-enum { PATIENCE_MS = 20000 }; /* only what is wrong takes so long */
+enum { PATIENCE_MS = 20000 }; /* only errors take so long */
 
 _Thread_local int stage_aside;
 
@@ -118,7 +118,7 @@ bool stage_read(int fd, const char *text)
     return n == strlen(text) && memcmp(got, text, n) == 0;
 }
 
-static char directory[] = "/tmp/netgdb-parts-XXXXXX";
+static char directory[] = "/tmp/netgdb-modules-XXXXXX";
 
 const char *stage_rundir(void)
 {
@@ -169,14 +169,14 @@ static void put(int fd, const char *content)
     (void)stage_write(fd, packet);
 }
 
-/* One byte; 0 at the end, or when none comes. */
+/* Reads a byte; 0 at the end or after a timeout. */
 static char get(int fd)
 {
     char c = 0;
     return stage_readable(fd) && STAGE(read(fd, &c, 1)) == 1 ? c : 0;
 }
 
-/* One packet's content; false when none comes. */
+/* Reads a packet's content; false after a timeout. */
 static bool get_packet(int fd, char *content, size_t max)
 {
     size_t n = 0;
@@ -190,7 +190,7 @@ static bool get_packet(int fd, char *content, size_t max)
     return c == '#' && get(fd) != 0 && get(fd) != 0;
 }
 
-/* Whether a reply comes that begins so, behind output for the console. */
+/* Reads console output and a reply; true if the reply begins so. */
 static bool answers(int fd, const char *begins)
 {
     char content[4096];
@@ -259,7 +259,7 @@ void stage_proxy(uint16_t port)
 {
     char path[4096], name[64], control[100];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    for (int up = 0; n > 0 && up < 3; n--) /* tests/fail/parts */
+    for (int up = 0; n > 0 && up < 3; n--) /* tests/fail/modules */
         up += path[n - 1] == '/';
     (void)snprintf(path + n, sizeof path - (size_t)n, "/tools/netgdb");
     (void)snprintf(name, sizeof name, "127.0.0.1:%u", port);

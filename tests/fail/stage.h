@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the parts of tests/fail/parts.c stand on: sockets, a runtime directory, a kernel that calls
- * and is debugged, a debugger. Nothing here fails or is counted.
+ * Support for modules.h: sockets, a runtime directory, a kernel that connects and is debugged, and
+ * a debugger. Calls made here never fail and are not counted.
  */
 #ifndef NETGDB_TESTS_FAIL_STAGE_H
 #define NETGDB_TESTS_FAIL_STAGE_H
@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* More than 0 in a thread whose calls are the test's own. */
+/* Above 0: this thread's calls are the test's own; they do not fail. */
 extern _Thread_local int stage_aside;
 
-/* A call of the test's own. */
+/* Evaluates a call of the test's own. */
 #define STAGE(call)                                                                                \
     ({                                                                                             \
         stage_aside++;                                                                             \
@@ -23,73 +23,74 @@ extern _Thread_local int stage_aside;
         result_;                                                                                   \
     })
 
-/* The i-th call that wrap.c knows; NULL behind the last. */
+/* Returns the name of the i-th call in wrap.c; NULL after the last. */
 const char *wrap_name(unsigned i);
 
 struct target;
 
-/* What `getaddrinfo` and `connect` are without wrap.c: the hooks of shim/, where those are. */
+/* `getaddrinfo` and `connect` without wrap.c: the hooks of shim/ if they are linked in. */
 int __real_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                        struct addrinfo **result);
 int __real_connect(int fd, const struct sockaddr *address, socklen_t len);
 
-/* Something is wrong that the next try would not show: it is told of this run. */
+/* Records an error of this run that the next try would not show. */
 void stage_wrong(const char *what);
-const char *stage_what_is_wrong(void); /* NULL: nothing */
+const char *stage_what_is_wrong(void); /* NULL: none */
 
-/* A call has failed in this try, and there is another one. */
+/* True if a call has failed in this try and another try follows. */
 bool stage_may_give_up(void);
 void stage_last_try(void);
 
-/* All of these end the program when they cannot be had. */
+/* The functions below exit the program if they fail. */
 
-/* A connected pair of stream sockets, of UDP sockets on loopback, of pipes' ends (in, out). */
+/* Make a connected pair of stream sockets, of UDP sockets on loopback, or the ends of a pipe (in,
+ * out). */
 void stage_streams(int ends[2]);
 void stage_datagrams(int ends[2]);
 void stage_pipe(int ends[2]);
 void stage_close(int fd);
 
-/* The text was taken whole, or has come, within some seconds. */
+/* Return true if the text was written or read completely within some seconds. */
 bool stage_write(int fd, const char *text);
 bool stage_read(int fd, const char *text);
 bool stage_readable(int fd);
 
-/* A runtime directory of our own, and its end; false when anything was left in it. */
+/* Make a private runtime directory, and remove it; false if it was not empty. */
 const char *stage_rundir(void);
 bool stage_rundir_end(void);
 
-/* The records of sessions in it are removed. */
+/* Removes the session state files in it. */
 void stage_remove_records(void);
 
-/* A UDP port of loopback that is free. */
+/* Returns a free UDP port of loopback. */
 uint16_t stage_port(void);
 
 /*
- * A kernel at 127.0.0.1 (a node, to whoever asks it) that calls 127.0.0.1:port in a thread of its
- * own, again and again, until it was detached from. stage_kernel_end waits for that; false when it
- * never was. stage_kernel_again: when it is being detached from already, and nobody may have heard
- * so, it calls again.
+ * Starts a kernel at 127.0.0.1 (a node) that sends HERALDs to 127.0.0.1:port, in its own thread,
+ * until a server has detached. stage_kernel_end() waits for that and returns false if it does not
+ * happen. stage_kernel_again() restarts it if a detach is in progress that the server may not know
+ * of.
  */
 void stage_kernel(uint16_t port);
 void stage_kernel_again(void);
 bool stage_kernel_end(void);
 
-/* What the kernel debugs, as a target; and as a stub on a stream, in a thread of its own until the
- * other side closes. */
+/* The target that the kernel debugs; and the same as a stub on a stream, in its own thread until
+ * the peer closes. */
 struct target *stage_target(void);
 void stage_stub(int fd);
 
-/* Such a stub for everybody who connects to this door, to the end of the program. */
-void stage_stubs(int door);
+/* Serves such a stub to every client of a listening socket, until the program ends. */
+void stage_stubs(int listen_fd);
 
-/* A debugger's session, from qSupported to the detach; false when it does not get so far. */
+/* Runs a debugger's session from qSupported to the detach; false if it ends before. */
 bool stage_debug(int fd);
 
-/* The same in a thread of its own, with the descriptor closed at its end; and that end. */
+/* The same in its own thread, which closes the descriptor; and a wait for its end. */
 void stage_debugger(int fd);
 bool stage_debugger_end(void);
 
-/* netgdb proxy for the kernel, in a process of its own; it has the HERALD port. */
+/* Starts and ends a netgdb proxy for the kernel with this HERALD port. */
 void stage_proxy(uint16_t port);
 void stage_proxy_end(void);
 

@@ -19,8 +19,8 @@
 #define KERNEL_RETRY (500 * IO_MS) /* a kernel's is a second */
 
 enum {
-    HEARD_MS = 300,  /* what was sent has come */
-    LEFT_MS = 20000, /* only what is wrong takes so long */
+    HEARD_MS = 300,  /* for sent datagrams to arrive */
+    LEFT_MS = 20000, /* only errors take so long */
 };
 
 static struct {
@@ -29,10 +29,10 @@ static struct {
     int socket;
     struct sockaddr_in server;
     bool runs;
-    atomic_bool leaving, left, over; /* leaving: D has come */
+    atomic_bool leaving, left, over; /* leaving: D was received */
 } kernel;
 
-/* ---- what is debugged ---- */
+/* ---- the debugged target ---- */
 
 struct stub {
     struct target base;
@@ -84,7 +84,7 @@ static size_t stub_max_request(struct target *t)
 
 static void stub_free(struct target *t)
 {
-    (void)t; /* nobody's */
+    (void)t; /* not used */
 }
 
 static const struct target_ops ops = {.send = stub_send,
@@ -109,7 +109,7 @@ static bool is_over(void *context)
     return kernel.over;
 }
 
-/* From the HERALD to the end of the session. */
+/* A session, from the HERALD to its end. */
 static void call(void)
 {
     static const struct serve_options options = {
@@ -154,7 +154,7 @@ void stage_kernel(uint16_t port)
     stage_aside--;
 }
 
-/* Waits for what is to become true. */
+/* Waits until a flag is true. */
 static bool comes(const atomic_bool *what, int limit_ms)
 {
     for (int ms = 0; ms < limit_ms && !*what; ms += 10)
@@ -208,7 +208,7 @@ static void *run_stub(void *argument)
     return NULL;
 }
 
-/* A thread that nobody waits for, with a descriptor. */
+/* Starts a detached thread with a descriptor. */
 static void start_with(int fd, void *(*run)(void *))
 {
     pthread_t thread;
@@ -228,18 +228,18 @@ void stage_stub(int fd)
 
 static void *run_stubs(void *argument)
 {
-    int door = *(int *)argument;
+    int listen_fd = *(int *)argument;
     stage_aside++;
     free(argument);
     for (;;) {
-        int fd = stage_readable(door) ? sockets_tcp_accept(door) : -1;
+        int fd = stage_readable(listen_fd) ? sockets_tcp_accept(listen_fd) : -1;
         if (fd >= 0)
             stage_stub(fd);
     }
     return NULL;
 }
 
-void stage_stubs(int door)
+void stage_stubs(int listen_fd)
 {
-    start_with(door, run_stubs);
+    start_with(listen_fd, run_stubs);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The same calls as in fail.c, linked into a program that has io/, session/ and shim/ in it: the
- * linker's --wrap leads them here (tests/fail/local.mk names them). Those that the test itself
- * makes stand aside, see stage.h.
+ * The calls of fail.c for a program that io/, session/ and shim/ are linked into: the linker's
+ * --wrap redirects them here (see local.mk). Calls of the test itself do not fail, see stage.h.
  */
 #include <netdb.h>
 #include <stddef.h>
@@ -31,7 +30,7 @@ ERROR_CALL(getaddrinfo, EAI_MEMORY,
            (const char *a, const char *b, const struct addrinfo *c, struct addrinfo **d),
            (a, b, c, d))
 
-/* ---- what there is ---- */
+/* ---- names ---- */
 
 extern const char *const __start_fail_names[], *const __stop_fail_names[]; /* by the linker */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * FreeRTOS's data: structures with the members, the order and the sizes of list.h, tasks.c and
- * queue.c, under their names. INTEGRITY, NO_MINI, TICKS16 and MPU are the configurations of that
- * name; MPU is how many words its settings take, CORES how many cores run.
+ * FreeRTOS's data: structures with the names, members, order and sizes of list.h, tasks.c and
+ * queue.c. INTEGRITY, NO_MINI, TICKS16 and MPU select configurations; MPU is the number of words of
+ * its settings, CORES the number of cores.
  */
 #include "kernel.h"
 
@@ -216,7 +216,7 @@ void kernel_start(void)
     start_first();
 }
 
-/* Where the tests want each task to be while the first runs. */
+/* The list of each task while the first one runs. */
 void kernel_park(unsigned i)
 {
     TCB_t *t = &blocks[i];
@@ -242,7 +242,7 @@ void kernel_wake_all(void)
         make_ready(&blocks[i]);
 }
 
-/* One after the other, not by priority: every task must have its turn before the first again. */
+/* Round robin, not by priority: every task must run before the first one runs again. */
 void kernel_next(void)
 {
     unsigned i = (unsigned)(pxCurrentTCB - blocks) + 1;

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Firmware of the tests: a handful of tasks and a scheduler that is no kernel, but whose data is
- * laid out as a real one's. What differs from kernel to kernel is in freertos.c and threadx.c,
- * what differs from machine to machine in start_*.S.
+ * Test firmware: a few tasks and a minimal scheduler whose data is laid out as in a real RTOS.
+ * freertos.c and threadx.c have the data of each RTOS, start_*.S the code of each architecture.
  */
 #ifndef FIRMWARE_KERNEL_H
 #define FIRMWARE_KERNEL_H
 
 #include <stdint.h>
 
-#define WORDS 256 /* of a stack */
+#define WORDS 256 /* words of a stack */
 
 #ifndef EXTRA
-#define EXTRA 0 /* tasks that are only more of the same */
+#define EXTRA 0 /* additional tasks */
 #endif
 
 enum {
@@ -25,24 +24,25 @@ enum {
     FLOATS,
     IDLE,
 #ifdef CORES
-    SECOND, /* on the second core, alone */
+    SECOND, /* the only task of the second core */
 #endif
     LAST_NAMED,
     TASKS = LAST_NAMED + EXTRA,
 };
 
-/* What every task knows of itself, for the tests to look at. */
+/* The last return value of yield_with_pattern() of each task, for the tests. */
 extern volatile uintptr_t returned[TASKS];
 
-/* start_*.S: gives the CPU away with a pattern of this seed in all registers, comes back with what
- * is then in a register that calls preserve (r4, s2). */
+/* start_*.S: fills all registers with a pattern of this seed and yields the CPU. Returns the value
+ * of a callee-saved register (r4, s2) when the task runs again. */
 uintptr_t yield_with_pattern(uintptr_t seed);
 
-/* start_*.S: lays out a new task's first context below `top` and returns where it begins. */
+/* start_*.S: writes a new task's initial context below `top` and returns its address. */
 uintptr_t *first_context(uintptr_t *top, void (*entry)(void *), void *argument);
 void start_first(void);
 
-/* The kernel's part: creates the tasks, and chooses the next one with the CPU saved. */
+/* freertos.c, threadx.c: create the tasks, start the scheduler, change task states, and select the
+ * next task after the context is saved. */
 void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *stack);
 void kernel_start(void);
 void kernel_park(unsigned i);

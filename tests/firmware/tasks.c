@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tasks: each gives the CPU away two calls deep, with known registers. */
+/* The tasks: each yields the CPU two calls deep, with known registers. */
 #include "kernel.h"
 
 volatile uintptr_t returned[TASKS];
@@ -33,7 +33,7 @@ __attribute__((noinline)) static void outer(unsigned i)
     __asm volatile("" ::: "memory");
 }
 
-/* Parks, comes back, parks: for ever. */
+/* Parks again and again. */
 static void worker(unsigned i)
 {
     for (;;) {
@@ -54,7 +54,7 @@ __attribute__((noinline)) static void second(void)
 static void boss(void)
 {
     for (unsigned n = 1;; n++) {
-        outer(MAIN); /* all others have run and parked when this returns */
+        outer(MAIN); /* when this returns, all other tasks have run and parked */
         checkpoint(n);
         kernel_wake_all();
     }
@@ -92,7 +92,7 @@ void main_loop(void)
     kernel_start();
 }
 
-/* What a compiler may call. */
+/* Functions that the compiler may call. */
 void *memset(void *to, int value, unsigned long n)
 {
     volatile unsigned char *at = to;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ThreadX's data: TX_THREAD with the members, the order and the sizes of tx_api.h, the ring of
- * created threads, and the objects that threads wait for.
+ * ThreadX's data: TX_THREAD with the members, order and sizes of tx_api.h, the ring of created
+ * threads, and the objects that threads are suspended on.
  */
 #include "kernel.h"
 
@@ -120,7 +120,7 @@ void kernel_next(void)
     _tx_thread_current_ptr = &blocks[i % TASKS];
 }
 
-/* What the kernel does when nobody is ready: the CPU is nobody's. */
+/* The idle CPU: no thread is ready, and the current pointer is 0. */
 void kernel_idle(void)
 {
     _tx_thread_current_ptr = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The cache between any client and any stub: the parts of the input, a line each, are requests and,
- * whenever the stub is asked, its replies. A line that begins with '!' fails instead. The first
- * byte says whether a kernel is behind it.
+ * Fuzz target: the cache between any client and any stub. The lines of the input are requests and,
+ * when the stub gets a request, its replies. A line that begins with '!' is an error instead. The
+ * first byte selects whether the stub is a kernel.
  */
 #include "proto/cache.h"
 
@@ -18,7 +18,7 @@ struct script {
     size_t left;
 };
 
-/* The next line; an empty one at the end. */
+/* Returns the next line; an empty one at the end. */
 static const uint8_t *next_line(struct script *s, size_t *len)
 {
     const uint8_t *line = s->at, *end = s->left != 0 ? memchr(s->at, '\n', s->left) : NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzz target: any bytes as a program, the machine against the reference. The first byte chooses
- * the way (tests/ebpf/compare.h), then comes the input, then the code.
+ * Fuzz target: any bytes as a program, in the machine and in the reference interpreter. The first
+ * byte selects the way (tests/ebpf/compare.h); the program's input and the code follow.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzz target: any bytes as an object. What loads is run for a while, each instruction is put
- * into words, and the linked ELF is loaded again.
+ * Fuzz target: any bytes as an object. If it loads, the program runs for a while, all instructions
+ * are disassembled, and the linked ELF is loaded again.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzz target: requests to the stub, one a line, the first byte choosing the face. Whatever comes,
- * each request gets its replies and the machine stays whole.
+ * Fuzz target: requests to the stub, one per line; the first byte selects the register layout.
+ * Every request gets its replies, and the machine stays consistent.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzz target: any bytes as an ELF file, through everything that symbols/ reads of one: a table in
- * which every symbol is found, or a reason, and nothing else.
+ * Fuzz target: any bytes as an ELF file, for everything that symbols/ reads. The result is a table
+ * in which every symbol is found, or an error with a reason.
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "symbols/symtab.h"
 #include "tests/fuzz/fuzz.h"
 
-/* Every symbol is found by its name, and what is found at its address begins at or before it. */
+/* Every symbol is found by name; the symbol found by its address begins at or before that. */
 static void look_up(const struct symtab *t)
 {
     for (size_t i = 0; i < symtab_count(t); i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A fuzz target is one function with libFuzzer's name. In `make check` it is linked with run.c and
- * goes over its corpus; search.sh searches for new inputs with any file here that has one. What it
- * must never do ends in abort().
+ * A fuzz target is a function with libFuzzer's name. `make check` links it with run.c and runs it
+ * over its corpus; search.sh searches for new inputs with every file here that has a target. A
+ * violation ends in abort().
  */
 #ifndef NETGDB_TESTS_FUZZ_H
 #define NETGDB_TESTS_FUZZ_H
@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* An assertion that stays on. */
+/* An assertion that is always enabled. */
 #define MUST(what)                                                                                 \
     do {                                                                                           \
         if (!(what)) {                                                                             \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The link and the target on it, against a kernel or node that says anything at
- * any time. Every request ends with a reply or an error, memory stays bounded, and what goes out is
- * in order.
+ * Fuzz target: the link and the target on it, with a kernel or node that sends anything at any
+ * time. Every request ends with a reply or an error, memory stays bounded, and our datagrams are
+ * valid.
  */
 #include "proto/link.h"
 
@@ -31,7 +31,8 @@ static int ask(struct script *s, struct target *t, struct buf *reply)
         MUST(rc != 0 || reply->len <= TARGET_REPLY_MAX);
         MUST(netgdb_target_link(t)->stream.len <= 2 * LINK_MESSAGE_MAX);
     }
-    MUST(!s->endless || request[0] == 'c' || request[0] == 's'); /* what runs may run for ever */
+    MUST(!s->endless || request[0] == 'c' ||
+         request[0] == 's'); /* a running target may never stop */
     return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A node's side of the link, against a server that says anything at any time. Requests come out
- * bounded, every call ends, and what goes out is in order.
+ * Fuzz target: a node's side of the link, with a server that sends anything at any time. Requests
+ * are bounded, every call ends, and our datagrams are valid.
  */
 #include "proto/debugnet_client.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Names from a person or a script: each is either understood, within every limit, or refused by
+ * Fuzz target: names from a user or a script. Each is parsed within all limits, or rejected with
  * one line. A NUL in the input splits it as GDB splits a name at its last colon.
  */
 #include "proto/options.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Any requests of any client, one a line ('\n' ends one), in front of a FreeBSD stub that aborts
- * at whatever would harm a kernel. The first byte chooses the size of the kernel's buffer, the
- * path and when a copy spoils a list or the kernel comes back.
+ * Fuzz target: requests of any client, one per line, to a FreeBSD stub that aborts on anything that
+ * would harm a kernel. The first byte selects the size of the kernel's buffer, the path, and when a
+ * duplicate corrupts a list or the kernel reboots.
  */
 #include "proto/quirks.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A byte stream from GDB or from a stub: the same events whether it comes at once or byte by
- * byte, never more memory than the limit, and every packet can be framed and read again.
+ * Fuzz target: a byte stream from GDB or from a stub. The events are the same for the whole stream
+ * and byte by byte, memory stays below the limit, and every packet can be framed and parsed again.
  */
 #include <string.h>
 
@@ -26,14 +26,14 @@ static void look_up(const struct buf *content)
     MUST(low <= high);
 }
 
-/* Frames a content and reads it back, as from GDB: nothing is a run-length there. */
+/* Frames a packet and parses it as from GDB, which does not use run-length encoding. */
 static void frame_again(const struct buf *content)
 {
     struct buf framed;
     struct rsp_parser p;
     if (content->len != 0 && (memchr(content->data, '#', content->len) != NULL ||
                               memchr(content->data, '$', content->len) != NULL))
-        return; /* only a run-length makes these */
+        return; /* only run-length encoding produces these */
     buf_init(&framed, 2 * MAX);
     rsp_parser_init(&p, RSP_FROM_GDB, MAX);
     MUST(rsp_frame(&framed, content->data, content->len) == 0);
@@ -46,7 +46,7 @@ static void frame_again(const struct buf *content)
     buf_free(&framed);
 }
 
-/* Feeds the stream in pieces and gives a number that stands for all that it became. */
+/* Feeds the stream in chunks and returns a hash of all events. */
 static uint64_t parse(const uint8_t *data, size_t size, enum rsp_direction direction, size_t piece)
 {
     struct rsp_parser p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What serves GDB's byte stream, against a GDB that says anything: requests come out bounded and
- * as packets, and every one can be answered.
+ * Fuzz target: the server side of GDB's byte stream, with a GDB that sends anything. Requests are
+ * bounded packets, and each can be answered.
  */
 #include "proto/rsp_server.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Any memory image, behind a stub whose client says that an RTOS is in it. The first byte chooses
- * the RTOS and the machine, the rest is memory from 0x20000000 on. Whatever it holds: lists end,
- * registers come, writes and steps are answered, stops name a thread of the list.
+ * Fuzz target: any memory image, with a client that has the symbols of an RTOS. The first byte
+ * selects the RTOS and the architecture, the rest is memory from 0x20000000 on. Lists end,
+ * registers are sent, writes and steps are answered, and stops name a thread of the list.
  */
 #include "threads/threads.h"
 
@@ -48,7 +48,7 @@ static void ask(struct target *t, const char *request, struct buf *reply)
     MUST(reply->error == 0);
 }
 
-/* Answers a question of qSymbol by name. */
+/* Answers a qSymbol question by name. */
 static void answer(struct target *t, unsigned rtos, struct buf *reply)
 {
     struct buf name;
@@ -78,7 +78,7 @@ static void ask_about(struct target *t, const char *id, struct buf *reply)
     MUST(reply->len % 2 == 0);
 }
 
-/* Every thread of the list. Returns whether `wanted` was among them. */
+/* Checks every thread of the list. Returns true if `wanted` is in it. */
 static bool ask_all(struct target *t, struct buf *reply, const char *wanted)
 {
     static char text[1024 * 1024];

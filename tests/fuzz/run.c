@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Runs a fuzz target over the files and directories of its arguments, or over
- * tests/fuzz/corpus/NAME, and says so in TAP. No fuzzing: what was found once stays found.
+ * tests/fuzz/corpus/NAME, with TAP output. It does not fuzz; it repeats the inputs of earlier
+ * findings.
  */
 #include <dirent.h>
 #include <string.h>
@@ -12,7 +13,7 @@ enum { INPUT_MAX = 1024 * 1024 };
 
 static unsigned inputs;
 
-/* The input is put into memory of just its size, so that a sanitizer sees every byte read past. */
+/* Allocates exactly the input's size, so that a sanitizer detects every read past its end. */
 static int run_file(const char *path, FILE *file)
 {
     static uint8_t bytes[INPUT_MAX];
@@ -21,7 +22,7 @@ static int run_file(const char *path, FILE *file)
     if (data == NULL)
         return -1;
     printf("# %s\n", path);
-    fflush(stdout); /* the last line before an abort says which it was */
+    fflush(stdout); /* the last line before an abort names the input */
     memcpy(data, bytes, n);
     LLVMFuzzerTestOneInput(data, n);
     free(data);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An input as a script; see script.h. Each event is a byte, of which three bits say what it is,
- * and what belongs to it.
+ * Interprets an input as a script; see script.h. Each event is a byte, of which three bits are its
+ * kind, and its arguments.
  */
 #include "tests/fuzz/script.h"
 
@@ -11,7 +11,7 @@
 #include "proto/rsp.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { READ_MAX = 140 }; /* bytes of memory that fit an answer of one datagram */
+enum { READ_MAX = 140 }; /* bytes of memory in a reply of one datagram */
 
 static struct script *of(struct io *io)
 {
@@ -26,7 +26,7 @@ uint8_t script_byte(struct script *s)
     return *s->data++;
 }
 
-/* Up to `max` bytes of the input, whose number comes first. */
+/* Takes a length and as many bytes of the input, at most `max`. */
 static size_t take(struct script *s, const uint8_t **bytes, size_t max)
 {
     size_t n = script_byte(s);
@@ -68,7 +68,7 @@ static void arrive_data(struct script *s, uint32_t seqno, uint64_t offset, uint3
     arrive(s, datagram, WIRE_HEADER + len);
 }
 
-/* The next message of the peer, of one DATA. */
+/* The peer's next message, of one DATA. */
 static void arrive_message(struct script *s, const void *bytes, size_t len)
 {
     arrive_data(s, s->peer++, 0, (uint32_t)len, bytes, len);
@@ -85,7 +85,7 @@ static void arrive_packet(struct script *s, const uint8_t *content, size_t len)
     buf_free(&frame);
 }
 
-/* A chunk whose place is the input's. */
+/* A chunk with an offset from the input. */
 static void arrive_chunk(struct script *s)
 {
     const uint8_t *bytes;
@@ -98,7 +98,7 @@ static void arrive_chunk(struct script *s)
         s->peer++;
 }
 
-/* The memory that was asked for last, by a stub that says '+' first or does not. */
+/* A reply with the memory that was last requested, with or without a '+' before it. */
 static void answer_read(struct script *s, bool plus)
 {
     uint8_t digits[2 * READ_MAX];
@@ -109,7 +109,7 @@ static void answer_read(struct script *s, bool plus)
     arrive_packet(s, digits, 2 * s->read);
 }
 
-/* All that a peer does in answer to a request. */
+/* All datagrams of a valid answer to a request. */
 static void answer(struct script *s, uint8_t what)
 {
     const uint8_t *bytes;
@@ -145,7 +145,7 @@ static void event(struct script *s)
     case 3:
         s->now += times[what >> 3 & 7];
         break;
-    case 4: /* an older one again, or a sign */
+    case 4: /* a duplicate of an older one, or an anomaly */
         if ((what & 8) != 0)
             arrive_message(s, (what & 16) != 0 ? "-" : "+", 1);
         else if (s->queued != 0 && s->queued < SCRIPT_QUEUE)
@@ -168,7 +168,7 @@ static uint64_t script_now(struct io *io)
     return of(io)->now;
 }
 
-/* Whether a seqno is one that came. When there were too many to keep, nobody knows. */
+/* True if a seqno was received, or if there were too many to record. */
 static bool was_heard(const struct script *s, uint32_t seqno)
 {
     bool heard = s->heard_count == SCRIPT_HEARD || seqno == 1;
@@ -216,7 +216,7 @@ static int script_send(struct io *io, enum io_side side, const struct io_msg *ms
     return s->ended ? NETGDB_IO : 0;
 }
 
-/* What arrived is handed out at once, so that all of it stays where it is until the next recv. */
+/* Returns all received datagrams at once; they stay valid until the next recv. */
 static int script_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
     static uint8_t given[SCRIPT_QUEUE][WIRE_HEADER + 300];
@@ -235,7 +235,7 @@ static int script_recv(struct io *io, enum io_side side, struct io_msg *msgs, un
     return (int)got;
 }
 
-/* Events happen until there is something to hear or the time has come. */
+/* Runs events until something is received or the deadline is reached. */
 static unsigned script_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
     struct script *s = of(io);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # search.sh SOURCE BUILD [TARGET...]: builds the fuzz targets with libFuzzer, ASan and UBSan in
 # BUILD/fuzz and lets each search for NETGDB_FUZZ_SECONDS (60), from its corpus, NETGDB_JOBS (2) at
-# a time. What it learns stays in BUILD/fuzz/NAME.d; what it finds is BUILD/fuzz/NAME-crash-... .
+# a time. New inputs stay in BUILD/fuzz/NAME.d; a finding is in BUILD/fuzz/NAME-crash-... .
 # Prints a table, then each finding with its input, and fails when there is one.
 set -eu
 if [ "$1" = --one ]; then
@@ -17,7 +17,7 @@ jobs=${NETGDB_JOBS:-2}
 out=$build/fuzz
 cd "$source"
 
-# What a target is made of besides itself and the rooms.
+# The sources of every target, in addition to its own and to the product's.
 parts() {
     case $1 in
     link | node | rsp_server) echo tests/fuzz/script.c ;;
@@ -27,7 +27,7 @@ parts() {
     esac
 }
 
-# compile WHAT ARGUMENT...: WHAT is fuzzer, or fuzzer-no-link for what goes into every target.
+# compile WHAT ARGUMENT...: WHAT is fuzzer, or fuzzer-no-link for the common sources.
 compile() {
     what=$1
     shift
@@ -40,7 +40,7 @@ row() {
     echo "| $1 | $seconds s | $2 | $3 | $4 |"
 }
 
-# search NAME: its row, and what is to be said of a finding in NAME.found.
+# search NAME: prints its row; the report of a finding is in NAME.found.
 search() {
     corpus=tests/fuzz/corpus/$1 log=$out/$1.log found=nothing status=0
     mkdir -p "$out/$1.d"
@@ -60,7 +60,7 @@ search() {
     row "$1" "${runs:-?}" "${edges:-?}" "$found"
 }
 
-# explain NAME: the input of the finding, and how to see it again.
+# explain NAME: the input of the finding, and how to reproduce it.
 explain() {
     input=$(sed -n 's/.*Test unit written to //p' "$log" | head -n 1)
     [ -s "${input:-}" ] || { echo "$1: no input was kept: $log" && return; }
@@ -69,7 +69,7 @@ explain() {
     base64 "$input"
 }
 
-# attempt NAME: builds the target and lets it search.
+# attempt NAME: builds the target and runs the search.
 attempt() {
     rm -f "$out/$1.found"
     # shellcheck disable=SC2046 # words

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams from anybody: what is decoded is inside the datagram and encodes to the same bytes. */
+/* Fuzz target: any datagram. Decoded fields are inside the datagram and encode to the same bytes.
+ */
 #include <string.h>
 
 #include "proto/wire.h"

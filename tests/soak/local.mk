@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/soak: a hundred sessions for an hour, by hand: `make soak`; tests/soak/run takes minutes.
-# tests/gdb-testsuite: GDB's own, by hand, too.
-# tests/freebsd: a real kernel in QEMU, by hand: it is somebody's.
+# tests/gdb-testsuite: GDB's own test suite, also by hand.
+# tests/freebsd: a real kernel in QEMU, by hand, since the kernel must be provided.
 check_PROGRAMS += tests/soak/soak
 tests_soak_soak_SOURCES = tests/soak/soak.c tests/rsp_plain.h tests/soak/verdict.c \
 	tests/soak/verdict.h

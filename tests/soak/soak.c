@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Many sessions for a long time: makes GDB's calls under the preload, with all of them open at
- * once; asks each in turn, and each time a round is over detaches some and connects them again.
- * Prints what the processes hold, and fails when that grows (verdict.h) or a reply is wrong.
+ * Keeps many sessions open for a long time: makes GDB's calls under the preload, sends requests on
+ * each session in turn, and after each round detaches some and connects them again. Prints the
+ * memory and descriptors of the processes; fails if these grow (verdict.h) or a reply is wrong.
  *
  *   soak SECONDS SESSIONS PORT PROCESS...    kernels at 127.0.1.1, 127.0.1.2 and so on; the nodes
  *                                            that play them, watched all together
@@ -24,22 +24,22 @@
 enum {
     SESSIONS_MAX = 250,
     REPLY_MS = 60000,
-    PAUSE_US = 1000,    /* between two exchanges: others need the CPU, too */
-    AGAIN_SHARE = 20,   /* of so many sessions one is connected again after each round */
-    SAMPLES = 30,       /* lines that are printed */
-    SETTLE_US = 50000,  /* what was closed has threads and children that end, */
-    SETTLE_TRIES = 100, /* and so often it is looked whether they have */
-    KIB_MAX = 1024,     /* what the allocator may make of it */
-    HEAP_KIB_MAX = 256, /* of what is in use there: a session may be about to end */
+    PAUSE_US = 1000,    /* between two exchanges, for other processes */
+    AGAIN_SHARE = 20,   /* one of this many sessions is connected again after each round */
+    SAMPLES = 30,       /* printed lines */
+    SETTLE_US = 50000,  /* for threads and children of closed sessions to end: */
+    SETTLE_TRIES = 100, /* maximum number of these waits */
+    KIB_MAX = 1024,     /* allowed rise, for the allocator */
+    HEAP_KIB_MAX = 256, /* the same for allocated memory: a session may be ending */
 };
 
 struct watched {
     const char *name;
-    char *const *ids; /* of processes, or NULL: ourselves */
+    char *const *ids; /* of processes; NULL: this one */
     int count;
-    bool heap; /* not what is resident, but what malloc has given out */
+    bool heap; /* memory allocated by malloc, not resident memory */
     long kib_max;
-    struct held samples[SAMPLES];
+    struct usage samples[SAMPLES];
 };
 
 static const char *port;
@@ -93,8 +93,8 @@ static void close_session(unsigned i)
     close(sessions[i]);
 }
 
-/* Adds what a process holds; one that is gone holds -1 descriptors. */
-static void add(struct held *h, const char *process)
+/* Adds the usage of a process; -1 descriptors if it has ended. */
+static void add(struct usage *h, const char *process)
 {
     char path[64];
     long pages = 0, descriptors = -2;
@@ -114,9 +114,9 @@ static void add(struct held *h, const char *process)
     h->descriptors += descriptors;
 }
 
-static struct held measure(const struct watched *w)
+static struct usage measure(const struct watched *w)
 {
-    struct held h = {0, 0};
+    struct usage h = {0, 0};
     if (w->ids == NULL)
         add(&h, "self");
     if (w->heap)
@@ -126,7 +126,7 @@ static struct held measure(const struct watched *w)
     return h;
 }
 
-/* Takes a sample, when what was closed last has ended, or should have. */
+/* Takes a sample after the last closed session has ended, or a timeout. */
 static void take_sample(struct watched *w, int sample)
 {
     for (int i = 0; i < SETTLE_TRIES; i++) {
@@ -139,7 +139,7 @@ static void take_sample(struct watched *w, int sample)
            w->samples[sample].descriptors);
 }
 
-/* Asks until `end`, with all sessions open; at least one round, or the stubs give up waiting. */
+/* Sends requests until `end` on all sessions; at least one round, else the stubs time out. */
 static void work(long end, unsigned count, unsigned *next)
 {
     do {

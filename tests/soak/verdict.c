@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verdict of a soak; see verdict.h. */
+/* The verdict of a soak test; see verdict.h. */
 #include "tests/soak/verdict.h"
 
 #include <stdio.h>
@@ -9,8 +9,8 @@ unsigned verdict_warm(unsigned n)
     return n / 3;
 }
 
-/* How much the best line through the memory rises from the first sample to the last, KiB. */
-static double rise(const struct held *samples, unsigned n)
+/* The rise of the least-squares line through the memory, in KiB. */
+static double rise(const struct usage *samples, unsigned n)
 {
     double middle = (n - 1) / 2.0, mean = 0, up = 0, across = 0;
     for (unsigned i = 0; i < n; i++)
@@ -22,13 +22,13 @@ static double rise(const struct held *samples, unsigned n)
     return up / across * (n - 1);
 }
 
-bool verdict_flat(const struct held *samples, unsigned n, long kib_max, char *text, size_t size)
+bool verdict_flat(const struct usage *samples, unsigned n, long kib_max, char *text, size_t size)
 {
     if (n < VERDICT_SAMPLES_MIN) {
         snprintf(text, size, "%u samples prove nothing", n);
         return false;
     }
-    const struct held *warm = samples + verdict_warm(n);
+    const struct usage *warm = samples + verdict_warm(n);
     unsigned count = n - verdict_warm(n);
     for (unsigned i = 0; i < count; i++) {
         if (warm[i].descriptors != warm[0].descriptors || warm[i].descriptors <= 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether what processes hold stays the same while they work: the verdict of a soak. */
+/* The verdict of a soak test: whether memory and descriptors stay constant. */
 #ifndef NETGDB_TESTS_SOAK_VERDICT_H
 #define NETGDB_TESTS_SOAK_VERDICT_H
 
@@ -8,23 +8,23 @@
 
 enum { VERDICT_SAMPLES_MIN = 12 };
 
-/* What is held at a moment: resident memory and open descriptors. */
-struct held {
+/* A sample: resident memory and open descriptors. */
+struct usage {
     long kib, descriptors;
 };
 
 /*
- * Looks at samples[n], taken at equal intervals. The first third is warm-up, in which every part of
- * the work is done several times and allocators take what they need; nothing is concluded from it.
- * In the rest the descriptors must be the same number every time, and the line that fits the memory
- * best (least squares) may rise by kib_max from its first sample to its last; one that falls is
- * flat. Fewer than VERDICT_SAMPLES_MIN samples prove nothing and are not flat.
+ * Judges samples[n], which were taken at equal intervals. The first third is warm-up, in which all
+ * work is done several times and allocators grow; it is ignored. In the rest the number of
+ * descriptors must be constant, and the least-squares line through the memory may rise by kib_max
+ * from its first sample to its last; a falling line is flat. Fewer than VERDICT_SAMPLES_MIN samples
+ * are not flat.
  *
- * Puts one line into text[size], whatever the verdict is.
+ * Always writes one line to text[size].
  */
-bool verdict_flat(const struct held *samples, unsigned n, long kib_max, char *text, size_t size);
+bool verdict_flat(const struct usage *samples, unsigned n, long kib_max, char *text, size_t size);
 
-/* The first sample that counts. */
+/* Returns the index of the first sample after the warm-up. */
 unsigned verdict_warm(unsigned n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Separate debug files: by build-id, by link and checksum, and not the wrong ones. */
+/* Separate debug files: by build-id, by debuglink and checksum, and wrong ones. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "symbols/debugfile.h"
 #include "tests/unit/symbols_world.h"
 
-/* The debug file of a program under this root; NULL when there is none. */
+/* The debug file of a program under this root, or NULL. */
 static char *find(const char *name, const char *root)
 {
     const char *roots[] = {root, NULL};
@@ -43,7 +43,7 @@ static void a_build_id_is_read_with_its_address(void **state)
     }
 }
 
-static void by_build_id_under_a_root(void **state)
+static void a_debug_file_is_found_by_build_id_under_a_root(void **state)
 {
     (void)state;
     char *path = find("far/by-id", elf_path("root"));
@@ -53,7 +53,7 @@ static void by_build_id_under_a_root(void **state)
     assert_null(find("far/by-id", "/nonexistent"));
 }
 
-static void by_link_beside_the_program(void **state)
+static void a_debug_file_is_found_by_debuglink_beside_the_program(void **state)
 {
     (void)state;
     char *path = find("stripped/by-link", "/nonexistent");
@@ -63,7 +63,7 @@ static void by_link_beside_the_program(void **state)
 }
 
 /* As /usr/lib/debug/boot/kernel/kernel.debug is for /boot/kernel/kernel. */
-static void by_link_under_a_root_and_the_programs_directory(void **state)
+static void a_debug_file_is_found_by_debuglink_under_a_root(void **state)
 {
     char root[600], *path;
     (void)state;
@@ -79,13 +79,13 @@ static void by_link_under_a_root_and_the_programs_directory(void **state)
     free(real);
 }
 
-static void a_file_with_another_checksum_is_not_taken(void **state)
+static void a_file_with_another_checksum_is_ignored(void **state)
 {
     (void)state;
     assert_null(find("far/bad-link", elf_path("root")));
 }
 
-static void a_program_without_either_has_none(void **state)
+static void a_program_without_build_id_and_debuglink_has_none(void **state)
 {
     (void)state;
     assert_null(find("nosyms", elf_path("root")));
@@ -95,11 +95,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_build_id_is_read_with_its_address),
-        cmocka_unit_test(by_build_id_under_a_root),
-        cmocka_unit_test(by_link_beside_the_program),
-        cmocka_unit_test(by_link_under_a_root_and_the_programs_directory),
-        cmocka_unit_test(a_file_with_another_checksum_is_not_taken),
-        cmocka_unit_test(a_program_without_either_has_none),
+        cmocka_unit_test(a_debug_file_is_found_by_build_id_under_a_root),
+        cmocka_unit_test(a_debug_file_is_found_by_debuglink_beside_the_program),
+        cmocka_unit_test(a_debug_file_is_found_by_debuglink_under_a_root),
+        cmocka_unit_test(a_file_with_another_checksum_is_ignored),
+        cmocka_unit_test(a_program_without_build_id_and_debuglink_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

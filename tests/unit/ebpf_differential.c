@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Random programs, the same in every run: the machine, run in four ways, must end in the state of
- * the reference, to the last register, byte, and instruction counted.
+ * Pseudo-random programs, the same in every run: the machine, run in four ways, must end in the
+ * reference's state in every register, byte and count of instructions.
  */
 #include "tests/unit/unit.h"
 
@@ -34,11 +34,11 @@ static int32_t number(void)
     return pick(3) ? special[pick(sizeof special / sizeof special[0])] : (int32_t)next_random();
 }
 
-/* r1 (input) and r10 (stack) are kept as they are, so that accesses often succeed. */
+/* r1 (input) and r10 (stack) are not changed, so that accesses often succeed. */
 static unsigned any_register(void)
 {
     static const unsigned regs[] = {0, 2, 3, 4, 5, 6, 7, 8, 9};
-    static unsigned last; /* often the same again: neighbours may run as one */
+    static unsigned last; /* often the same again, so that ops are fused */
     if (pick(3) != 0)
         last = regs[pick(sizeof regs / sizeof regs[0])];
     return last;
@@ -134,7 +134,7 @@ static void make_program(uint64_t *code, size_t slots)
     code[slots - 1] = EXIT;
 }
 
-static void random_programs_end_as_in_the_reference(void **state)
+static void random_programs_end_as_in_the_reference_interpreter(void **state)
 {
     uint64_t code[SLOTS];
     uint8_t input[COMPARE_INPUT];
@@ -157,7 +157,7 @@ static void random_programs_end_as_in_the_reference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_programs_end_as_in_the_reference),
+        cmocka_unit_test(random_programs_end_as_in_the_reference_interpreter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The loader with objects made by hand: every relocation of both numberings, what stands in
- * place, common symbols, entries, maps, and what must be refused. Objects of real compilers are
- * in tests/e2e/bpf-run.test.
+ * The loader with objects made by the test: every relocation of both numberings, in-place addends,
+ * common symbols, entry points, maps, and malformed objects. tests/e2e/bpf-run.test uses objects of
+ * real compilers.
  */
 #include "tests/unit/unit.h"
 
@@ -17,7 +17,7 @@
 
 enum { SECTIONS_MAX = 16, SYMBOLS_MAX = 16, BYTES_MAX = 1024, EM_EBPF = 247 };
 
-/* An object on its way. */
+/* An object under construction. */
 struct object {
     Elf64_Shdr section[SECTIONS_MAX];
     uint8_t bytes[SECTIONS_MAX][BYTES_MAX];
@@ -174,7 +174,7 @@ static uint64_t result(void)
     return r0;
 }
 
-static void llvm_adds_what_is_in_place_to_the_symbol(void **state)
+static void llvm_adds_the_in_place_value_to_the_symbol(void **state)
 {
     static const uint64_t data[] = {10, 20, 30, 40};
     (void)state;
@@ -187,7 +187,7 @@ static void llvm_adds_what_is_in_place_to_the_symbol(void **state)
     assert_int_equal(result(), 40); /* 16 and 8 */
 }
 
-static void gcc_has_the_value_in_place_already(void **state)
+static void gcc_in_place_values_include_the_symbol(void **state)
 {
     static const uint64_t data[] = {10, 20, 30, 40};
     (void)state;
@@ -200,7 +200,7 @@ static void gcc_has_the_value_in_place_already(void **state)
     assert_int_equal(result(), 40);
 }
 
-static void an_addend_of_its_own_counts_instead(void **state)
+static void a_rela_addend_replaces_the_in_place_value(void **state)
 {
     static const uint64_t data[] = {10, 20, 30, 40};
     (void)state;
@@ -227,7 +227,7 @@ static uint64_t follow_pointer(bool gnu, unsigned type, bool wide, uint64_t in_p
     return result();
 }
 
-static void pointers_in_data_are_relocated_in_both_numberings(void **state)
+static void pointers_in_data_are_relocated_by_both_numberings(void **state)
 {
     (void)state;
     assert_int_equal(follow_pointer(false, 2, true, 0), 22); /* R_BPF_64_ABS64 */
@@ -238,7 +238,7 @@ static void pointers_in_data_are_relocated_in_both_numberings(void **state)
     assert_int_equal(follow_pointer(true, 11, false, 24), 33); /* R_BPF_DATA_32 */
 }
 
-static void distances_in_data(void **state)
+static void distances_in_data_are_relocated(void **state)
 {
     uint64_t data[] = {0, 16};
     (void)state;
@@ -251,15 +251,15 @@ static void distances_in_data(void **state)
     assert_int_equal(result(), 8);
 }
 
-static void calls_go_by_the_symbol(void **state)
+static void calls_are_relocated_to_the_symbol(void **state)
 {
     (void)state;
-    begin(false); /* another section, by name: -1 in place */
+    begin(false); /* a function in another section: in-place value -1 */
     unsigned text = CODE("program", CALL_LOCAL(-1), EXIT);
     unsigned other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
     relocation(text, 0, 10, symbol("callee", STT_FUNC, other, 16, 16));
     assert_int_equal(result(), 2);
-    begin(false); /* a static function: its distance from the section in place */
+    begin(false); /* a static function: the in-place value is its offset in the section */
     text = CODE("program", CALL_LOCAL(1), EXIT);
     other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
     relocation(text, 0, 10, symbol("", STT_SECTION, other, 0, 0));
@@ -269,14 +269,14 @@ static void calls_go_by_the_symbol(void **state)
     other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
     relocation(text, 0, 2, symbol("callee", STT_FUNC, other, 16, 16));
     assert_int_equal(result(), 2);
-    begin(true); /* gcc: what is in place is of no use */
+    begin(true); /* gcc: the in-place value is not used */
     text = CODE("program", CALL_LOCAL(77), EXIT);
     other = CODE(".text", MOV_K(0, 1), EXIT, MOV_K(0, 2), EXIT);
     relocation(text, 0, 10, symbol("callee", STT_FUNC, other, 16, 16));
     assert_int_equal(result(), 2);
 }
 
-static void binutils_relocates_fields_of_instructions(void **state)
+static void binutils_relocations_of_instruction_fields(void **state)
 {
     (void)state;
     begin(true); /* R_BPF_INSN_32: an immediate */
@@ -305,7 +305,7 @@ static void common_symbols_and_bss_are_zero_and_writable(void **state)
     assert_int_equal(result(), 7);
 }
 
-static void helpers_are_bound_by_their_names_and_others_named(void **state)
+static void helpers_are_bound_by_name_and_undefined_functions_reported(void **state)
 {
     (void)state;
     begin(false);
@@ -329,7 +329,7 @@ static void helpers_are_bound_by_their_names_and_others_named(void **state)
     assert_int_equal(result(), 0);
 }
 
-static void the_entry_is_chosen_or_asked_for(void **state)
+static void the_entry_point_is_chosen_or_must_be_given(void **state)
 {
     struct ebpf_load_options options = {0};
     (void)state;
@@ -343,7 +343,7 @@ static void the_entry_is_chosen_or_asked_for(void **state)
     assert_string_equal(image->name, "object.o");
     assert_string_equal(ebpf_image_function(image, EBPF_TEXT_BASE + 40)->name, "last");
     ebpf_image_free(image);
-    o.sections -= 2; /* the tables come anew */
+    o.sections -= 2; /* the tables are written again */
     options.entry = "last";
     image = load_with(&options);
     assert_int_equal(image->entry, EBPF_TEXT_BASE + 32);
@@ -358,7 +358,7 @@ static void the_entry_is_chosen_or_asked_for(void **state)
     expect_error(NULL, "several programs, choose a section: one two .text");
 }
 
-static void an_old_map_definition_makes_a_map(void **state)
+static void a_bpf_map_def_defines_a_map(void **state)
 {
     static const uint32_t definition[] = {EBPF_MAP_HASH, 4, 8, 2, 0}, odd[] = {27, 4, 8, 2, 0};
     const struct ebpf_options options = {.budget = 100};
@@ -399,7 +399,7 @@ static void an_old_map_definition_makes_a_map(void **state)
     expect_error(NULL, "map table: type 27");
 }
 
-static void the_linked_elf_is_one_for_debuggers_and_loads_again(void **state)
+static void the_linked_elf_suits_debuggers_and_loads_again(void **state)
 {
     static const uint64_t data[] = {5};
     (void)state;
@@ -429,7 +429,7 @@ static void the_linked_elf_is_one_for_debuggers_and_loads_again(void **state)
     ebpf_image_free(image);
 }
 
-static void what_is_wrong_is_refused_with_its_reason(void **state)
+static void malformed_objects_are_refused_with_the_reason(void **state)
 {
     (void)state;
     begin(false);
@@ -476,7 +476,7 @@ static void every_truncation_is_refused_or_loads(void **state)
     relocation(text, 0, 1, symbol("object", STT_OBJECT, in, 0, 8));
     finish();
     for (size_t n = 0; n < file_size; n++) {
-        uint8_t *cut = malloc(n + 1); /* so that reading past the end is seen */
+        uint8_t *cut = malloc(n + 1); /* so that tools detect reads past the end */
         memcpy(cut, file, n);
         if (ebpf_load(&image, cut, n, "cut.o", NULL, error) == 0)
             ebpf_image_free(image);
@@ -487,19 +487,19 @@ static void every_truncation_is_refused_or_loads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(llvm_adds_what_is_in_place_to_the_symbol),
-        cmocka_unit_test(gcc_has_the_value_in_place_already),
-        cmocka_unit_test(an_addend_of_its_own_counts_instead),
-        cmocka_unit_test(pointers_in_data_are_relocated_in_both_numberings),
-        cmocka_unit_test(distances_in_data),
-        cmocka_unit_test(calls_go_by_the_symbol),
-        cmocka_unit_test(binutils_relocates_fields_of_instructions),
+        cmocka_unit_test(llvm_adds_the_in_place_value_to_the_symbol),
+        cmocka_unit_test(gcc_in_place_values_include_the_symbol),
+        cmocka_unit_test(a_rela_addend_replaces_the_in_place_value),
+        cmocka_unit_test(pointers_in_data_are_relocated_by_both_numberings),
+        cmocka_unit_test(distances_in_data_are_relocated),
+        cmocka_unit_test(calls_are_relocated_to_the_symbol),
+        cmocka_unit_test(binutils_relocations_of_instruction_fields),
         cmocka_unit_test(common_symbols_and_bss_are_zero_and_writable),
-        cmocka_unit_test(helpers_are_bound_by_their_names_and_others_named),
-        cmocka_unit_test(the_entry_is_chosen_or_asked_for),
-        cmocka_unit_test(an_old_map_definition_makes_a_map),
-        cmocka_unit_test(the_linked_elf_is_one_for_debuggers_and_loads_again),
-        cmocka_unit_test(what_is_wrong_is_refused_with_its_reason),
+        cmocka_unit_test(helpers_are_bound_by_name_and_undefined_functions_reported),
+        cmocka_unit_test(the_entry_point_is_chosen_or_must_be_given),
+        cmocka_unit_test(a_bpf_map_def_defines_a_map),
+        cmocka_unit_test(the_linked_elf_suits_debuggers_and_loads_again),
+        cmocka_unit_test(malformed_objects_are_refused_with_the_reason),
         cmocka_unit_test(every_truncation_is_refused_or_loads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

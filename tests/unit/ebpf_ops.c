@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every operation and operand form of RFC 9669, against results written down from its text. Each
- * case runs at full speed, then one instruction at a time, then in the reference interpreter.
+ * Every operation and operand form of RFC 9669, with expected results from its text. Each case runs
+ * in the unchecked loop, one instruction at a time, and in the reference interpreter.
  */
 #include "tests/unit/unit.h"
 
@@ -81,7 +81,7 @@ static void check_reference(const uint64_t *code, size_t slots, const struct out
     assert_memory_equal(memory, fast->input, INPUT);
 }
 
-/* Runs the code in all ways and returns what came out. */
+/* Runs the code in all ways and returns the result. */
 static struct outcome run_all(const uint64_t *code, size_t slots)
 {
     struct outcome fast = run(code, slots, false), slow = run(code, slots, true);
@@ -108,7 +108,7 @@ struct alu_case {
     const char *name;
     int op, off;
     uint64_t a;
-    int32_t b; /* sign-extended: the immediate and the register mean the same */
+    int32_t b; /* sign-extended, so that immediate and register have the same value */
     uint64_t result64, result32;
 };
 
@@ -213,8 +213,8 @@ static void arithmetic_gives_the_results_of_the_rfc(void **state)
     }
 }
 
-/* A move and what follows it may run as one: it must not be seen, also when the registers meet. */
-static void an_operation_behind_a_move_gives_the_same(void **state)
+/* A move and the next op may be fused; the result must be the same, also for equal registers. */
+static void a_fused_move_and_operation_gives_the_same_result(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof alu_cases / sizeof alu_cases[0]; i++) {
@@ -425,7 +425,7 @@ static const struct jump_case jump_cases[] = {
     {"jsle", BPF_JSLE, 0x5, 5, 1, 1},
 };
 
-static void jumps_are_taken_as_the_rfc_says(void **state)
+static void conditional_jumps_follow_the_rfc(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof jump_cases / sizeof jump_cases[0]; i++) {
@@ -447,8 +447,8 @@ static void jumps_are_taken_as_the_rfc_says(void **state)
     }
 }
 
-/* An addition and the jump behind it may run as one: it must not be seen. */
-static void a_jump_behind_an_addition_is_the_same(void **state)
+/* An addition and the next jump may be fused; the result must be the same. */
+static void a_fused_addition_and_jump_gives_the_same_result(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof jump_cases / sizeof jump_cases[0]; i++) {
@@ -470,7 +470,7 @@ static void a_jump_behind_an_addition_is_the_same(void **state)
     expect("jeq", "with itself", &o, 4);
 }
 
-static void jumps_without_a_condition(void **state)
+static void unconditional_jumps(void **state)
 {
     (void)state;
     struct outcome o = RUN(JA(1), EXIT, MOV_K(0, 7), JA(-3));
@@ -508,7 +508,7 @@ static void loads_take_each_width_and_sign(void **state)
     }
 }
 
-static void stores_write_their_width_and_no_more(void **state)
+static void stores_write_exactly_their_width(void **state)
 {
     static const struct {
         int size, bytes;
@@ -576,7 +576,7 @@ static void atomic_operations(void **state)
         }
 }
 
-static void legacy_packet_loads_read_the_input_big_endian(void **state)
+static void legacy_packet_loads_are_big_endian(void **state)
 {
     static const struct {
         int size;
@@ -594,7 +594,7 @@ static void legacy_packet_loads_read_the_input_big_endian(void **state)
     assert_int_equal(RUN(INSN(BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, -1), EXIT).stop, EBPF_ACCESS);
 }
 
-static void calls_save_what_the_callee_must_not_change(void **state)
+static void calls_preserve_the_callee_saved_registers(void **state)
 {
     (void)state;
     struct outcome o =
@@ -617,7 +617,7 @@ static void calls_save_what_the_callee_must_not_change(void **state)
     expect("callx", "code, register in imm", &o, 42);
 }
 
-static void the_start_is_as_the_conformance_suite_wants_it(void **state)
+static void the_initial_state_is_that_of_the_conformance_suite(void **state)
 {
     (void)state;
     struct outcome o = RUN(MOV_X(0, 2), EXIT);
@@ -629,8 +629,8 @@ static void the_start_is_as_the_conformance_suite_wants_it(void **state)
     assert_int_equal(RUN(ST(BPF_B, 10, 0, 3), EXIT).stop, EBPF_ACCESS);
 }
 
-/* What RFC 9669 does not define stops the machine at the instruction, and only when reached. */
-static void what_is_no_instruction_stops_when_reached(void **state)
+/* Instructions that RFC 9669 does not define stop the machine only when they are executed. */
+static void illegal_instructions_stop_when_executed(void **state)
 {
     static const uint64_t bad[] = {
         INSN(0, 0, 0, 0, 0),
@@ -702,7 +702,7 @@ static void jumps_out_of_the_code_stop_at_the_jump(void **state)
     assert_int_equal(o.pc, EBPF_TEXT_BASE + 8);
 }
 
-static void accesses_that_are_not_allowed_stop_before_they_happen(void **state)
+static void invalid_accesses_stop_before_they_happen(void **state)
 {
     static const uint64_t addresses[] = {0,
                                          8,
@@ -728,7 +728,7 @@ static void accesses_that_are_not_allowed_stop_before_they_happen(void **state)
                 .stop,
             EBPF_ACCESS);
     }
-    /* every window and both its ends, also those with nothing in them */
+    /* both ends of every window, also of empty ones */
     for (uint64_t high = 0; high < 16; high++)
         for (int past = 0; past < 2; past++) {
             uint64_t address = (high << 28) - (past ? 8 : 0);
@@ -738,7 +738,7 @@ static void accesses_that_are_not_allowed_stop_before_they_happen(void **state)
         }
 }
 
-static void recursion_without_an_end_stops_at_the_bound(void **state)
+static void endless_recursion_stops_at_the_maximum_depth(void **state)
 {
     (void)state;
     struct outcome o = RUN(ALU_K(BPF_ADD, 0, 1), CALL_LOCAL(-2), EXIT);
@@ -746,7 +746,7 @@ static void recursion_without_an_end_stops_at_the_bound(void **state)
     assert_int_equal(o.r0, EBPF_DEPTH);
 }
 
-static void a_loop_without_an_end_uses_up_its_budget_exactly(void **state)
+static void an_endless_loop_uses_exactly_its_budget(void **state)
 {
     (void)state;
     struct outcome o = RUN(ALU_K(BPF_ADD, 0, 1), LDDW(3, 1), JA(-4));
@@ -759,23 +759,23 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arithmetic_gives_the_results_of_the_rfc),
-        cmocka_unit_test(an_operation_behind_a_move_gives_the_same),
+        cmocka_unit_test(a_fused_move_and_operation_gives_the_same_result),
         cmocka_unit_test(negation_and_sign_extension),
         cmocka_unit_test(byte_order),
-        cmocka_unit_test(jumps_are_taken_as_the_rfc_says),
-        cmocka_unit_test(a_jump_behind_an_addition_is_the_same),
-        cmocka_unit_test(jumps_without_a_condition),
+        cmocka_unit_test(conditional_jumps_follow_the_rfc),
+        cmocka_unit_test(a_fused_addition_and_jump_gives_the_same_result),
+        cmocka_unit_test(unconditional_jumps),
         cmocka_unit_test(loads_take_each_width_and_sign),
-        cmocka_unit_test(stores_write_their_width_and_no_more),
+        cmocka_unit_test(stores_write_exactly_their_width),
         cmocka_unit_test(atomic_operations),
-        cmocka_unit_test(legacy_packet_loads_read_the_input_big_endian),
-        cmocka_unit_test(calls_save_what_the_callee_must_not_change),
-        cmocka_unit_test(the_start_is_as_the_conformance_suite_wants_it),
-        cmocka_unit_test(what_is_no_instruction_stops_when_reached),
+        cmocka_unit_test(legacy_packet_loads_are_big_endian),
+        cmocka_unit_test(calls_preserve_the_callee_saved_registers),
+        cmocka_unit_test(the_initial_state_is_that_of_the_conformance_suite),
+        cmocka_unit_test(illegal_instructions_stop_when_executed),
         cmocka_unit_test(jumps_out_of_the_code_stop_at_the_jump),
-        cmocka_unit_test(accesses_that_are_not_allowed_stop_before_they_happen),
-        cmocka_unit_test(recursion_without_an_end_stops_at_the_bound),
-        cmocka_unit_test(a_loop_without_an_end_uses_up_its_budget_exactly),
+        cmocka_unit_test(invalid_accesses_stop_before_they_happen),
+        cmocka_unit_test(endless_recursion_stops_at_the_maximum_depth),
+        cmocka_unit_test(an_endless_loop_uses_exactly_its_budget),
     };
     for (size_t i = 0; i < INPUT; i++)
         input[i] = (uint8_t)(0x11 * (i + 1));

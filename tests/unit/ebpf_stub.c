@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The stub of the eBPF machine, packet by packet, with each of its faces. */
+/* The stub of the eBPF machine, packet by packet, with each register layout. */
 #include "tests/unit/unit.h"
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 enum { INPUT = 16 };
 
-/* entry: calls f(3), which stores its argument into the input, loads it, and returns twice it. */
+/* entry: calls f(3), which stores its argument to the input, loads it, and returns its double. */
 static const uint64_t program[] = {
     MOV_X(6, 1),          /* 0x10000000 */
     MOV_K(1, 3),          /* 08 */
@@ -30,7 +30,7 @@ static const uint64_t faulty[] = {MOV_K(0, 7), LDX(BPF_DW, 1, 10, 0), EXIT};
 static const uint64_t printing[] = {MOV_X(6, 1), CALL_HELPER(1004), MOV_X(1, 6), CALL_HELPER(1004),
                                     EXIT};
 
-/* An io with a clock that stands still; `wakes` waits until something came. */
+/* An io with a stopped clock; an event comes after `wakes` waits. */
 struct test_io {
     struct io io;
     unsigned waits, wakes;
@@ -61,8 +61,8 @@ struct fixture {
 
 static const uint8_t input[INPUT] = "ab\0cdefghijklmn";
 
-static struct fixture *open_face(enum ebpf_face_kind face, const uint64_t *code, size_t bytes,
-                                 uint64_t budget)
+static struct fixture *open_layout(enum ebpf_face_kind face, const uint64_t *code, size_t bytes,
+                                   uint64_t budget)
 {
     static struct fixture f;
     f = (struct fixture){.io = {.wakes = UINT32_MAX}};
@@ -82,7 +82,7 @@ static struct fixture *open_face(enum ebpf_face_kind face, const uint64_t *code,
 
 static struct fixture *open_program(void)
 {
-    return open_face(EBPF_FACE_AARCH64, program, sizeof program, EBPF_NO_BUDGET);
+    return open_layout(EBPF_FACE_AARCH64, program, sizeof program, EBPF_NO_BUDGET);
 }
 
 static void close_fixture(struct fixture *f)
@@ -93,7 +93,7 @@ static void close_fixture(struct fixture *f)
     buf_free(&f->reply);
 }
 
-/* The reply to a request; what was printed before it is in front, in brackets. */
+/* The reply to a request, after the output that came before it in brackets. */
 static const char *ask_bytes(struct fixture *f, const void *request, size_t len)
 {
     struct buf all;
@@ -144,7 +144,7 @@ static const char *monitor(struct fixture *f, const char *command)
     return f->text;
 }
 
-static void it_waits_before_the_first_instruction(void **state)
+static void a_program_starts_stopped_at_its_first_instruction(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -162,7 +162,7 @@ static void it_waits_before_the_first_instruction(void **state)
     close_fixture(f);
 }
 
-static void steps_and_the_end_with_all_of_r0(void **state)
+static void steps_and_the_exit_status_with_all_of_r0(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -174,7 +174,7 @@ static void steps_and_the_end_with_all_of_r0(void **state)
     close_fixture(f);
     f = open_program();
     EXPECT(f, "c", "[code: r0 = 0x6 (6) after 9 instructions\n]W06");
-    EXPECT(f, "p22", "0600000000000000"); /* still there to look at */
+    EXPECT(f, "p22", "0600000000000000"); /* the state can still be read */
     EXPECT(f, "qfThreadInfo", "l");
     EXPECT(f, "c", "E16");
     close_fixture(f);
@@ -192,7 +192,7 @@ static void writing_the_pc_is_the_inverse_of_reading_it(void **state)
         EXPECT(f, request, "OK");
         EXPECT(f, "p20", values[i]);
     }
-    /* a pc that is no instruction is a fault when it is run, and stays as it is */
+    /* an invalid pc is a fault when the program is resumed, and does not change */
     CONTAINS(f, "c", "no instruction at 0xffffffffffffffff");
     assert_non_null(strstr(f->text, "]T0b"));
     EXPECT(f, "p20", "ffffffffffffffff");
@@ -206,7 +206,7 @@ static void writing_all_registers_is_the_inverse_of_reading_them(void **state)
     static const size_t pc_at[] = {32 * 8, 84, 88};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        struct fixture *f = open_face(faces[i], program, sizeof program, EBPF_NO_BUDGET);
+        struct fixture *f = open_layout(faces[i], program, sizeof program, EBPF_NO_BUDGET);
         char request[1024] = "G", all[1024];
         assert_int_equal(strlen(ask(f, "g")), 2 * bytes[i]);
         strcpy(all, f->text);
@@ -235,16 +235,16 @@ static void names_for_the_same_register_agree(void **state)
     EXPECT(f, "P1f=0070006000000000", "OK");  /* sp */
     EXPECT(f, "pa", "0070006000000000");      /* x10 */
     EXPECT(f, "P1d=0000000000000000", "E05"); /* x29 cannot be written */
-    EXPECT(f, "Pc=0100000000000000", "E05");  /* nor what eBPF has not */
+    EXPECT(f, "Pc=0100000000000000", "E05");  /* nor a register that eBPF does not have */
     EXPECT(f, "p2f", "E16");
     EXPECT(f, "P3=11", "E16");
     close_fixture(f);
 }
 
-static void the_face_of_gdb_for_bpf_has_88_bytes(void **state)
+static void the_register_layout_of_gdb_for_bpf_has_88_bytes(void **state)
 {
     (void)state;
-    struct fixture *f = open_face(EBPF_FACE_BPF, program, sizeof program, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_FACE_BPF, program, sizeof program, EBPF_NO_BUDGET);
     if (strstr(ask(f, "qSupported:xmlRegisters=bpf"), "features") != NULL)
         fail_msg("there is no description for this face: %s", f->text);
     EXPECT(f, "?", "T05thread:1;0a:00800060;0b:00000010;");
@@ -258,10 +258,10 @@ static void the_face_of_gdb_for_bpf_has_88_bytes(void **state)
     close_fixture(f);
 }
 
-static void the_face_of_the_seed_has_96_bytes_and_counts_down(void **state)
+static void the_register_layout_seed_has_96_bytes_and_counts_down(void **state)
 {
     (void)state;
-    struct fixture *f = open_face(EBPF_FACE_SEED, program, sizeof program, 100);
+    struct fixture *f = open_layout(EBPF_FACE_SEED, program, sizeof program, 100);
     EXPECT(f, "?", "T05thread:1;0a:0080006000000000;0b:0000001000000000;");
     EXPECT(f, "pc", "6400000000000000");
     CONTAINS(f, "s", "T05");
@@ -281,7 +281,7 @@ static void the_face_of_the_seed_has_96_bytes_and_counts_down(void **state)
     close_fixture(f);
 }
 
-static void memory_is_read_and_written_or_honestly_not(void **state)
+static void memory_is_read_and_written_or_an_error_returned(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -291,12 +291,12 @@ static void memory_is_read_and_written_or_honestly_not(void **state)
     EXPECT(f, "m10000000,8", "bf16000000000000");
     EXPECT(f, "m0,4", "E0e");
     EXPECT(f, "m50001000,1", "E0e");
-    EXPECT(f, "m50000ffe,8", "0000"); /* as far as there is some */
+    EXPECT(f, "m50000ffe,8", "0000"); /* the bytes that are mapped */
     EXPECT(f, "mffffffffffffffff,4", "E0e");
     EXPECT(f, "M0,1:00", "E0e");
     EXPECT(f, "M50000ffe,4:01020304", "E0e"); /* all or nothing */
     EXPECT(f, "m50000ffe,2", "0000");
-    EXPECT(f, "M70000000,1:00", "E0e"); /* the call frames are the machine's */
+    EXPECT(f, "M70000000,1:00", "E0e"); /* the shadow call stack is read-only */
     EXPECT(f, "m5000000g,1", "E16");
     EXPECT(f, "M50000000,2:01", "E16");
     assert_string_equal(ask_bytes(f, "X50000000,3:\x7d\x03y}\x5d", 17), "OK");
@@ -305,7 +305,7 @@ static void memory_is_read_and_written_or_honestly_not(void **state)
     close_fixture(f);
 }
 
-static void code_that_is_written_is_what_runs(void **state)
+static void written_code_is_executed(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -320,20 +320,20 @@ static void breakpoints_of_any_kind_stop_before_their_instruction(void **state)
     struct fixture *f = open_program();
     CONTAINS(f, "qSupported:swbreak+;hwbreak+", "swbreak+");
     EXPECT(f, "Z0,10000030,4", "OK");
-    EXPECT(f, "Z0,10000030,4", "OK"); /* once more is the same */
+    EXPECT(f, "Z0,10000030,4", "OK"); /* a second time has no effect */
     EXPECT(f, "Z1,10000038,999", "OK");
     EXPECT(f, "Z0,10000004,4", "E0e");
     EXPECT(f, "Z0,50000000,4", "E0e");
     EXPECT(f, "Z5,10000030,4", "");
     CONTAINS(f, "c", "20:3000001000000000;swbreak:;");
-    CONTAINS(f, "c", "20:3800001000000000;hwbreak:;"); /* passed the one that it stood on */
+    CONTAINS(f, "c", "20:3800001000000000;hwbreak:;"); /* ignored the one at pc */
     EXPECT(f, "z0,10000030,4", "OK");
     EXPECT(f, "z0,10000030,4", "E16");
     CONTAINS(f, "c", "W06");
     close_fixture(f);
 }
 
-static void watchpoints_stop_behind_the_access(void **state)
+static void watchpoints_stop_after_the_access(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -345,7 +345,7 @@ static void watchpoints_stop_behind_the_access(void **state)
     EXPECT(f, "z3,5000000b,1", "OK");
     EXPECT(f, "z3,5000000b,1", "E16");
     EXPECT(f, "Z4,8,8", "E0e");
-    EXPECT(f, "R", ""); /* restart; R has no reply, an empty one stands for it here */
+    EXPECT(f, "R", ""); /* restart; R has no reply, here an empty one */
     EXPECT(f, "Z4,50000000,10", "OK");
     CONTAINS(f, "c", "20:3000001000000000;awatch:50000008;");
     CONTAINS(f, "c", "20:3800001000000000;awatch:50000008;");
@@ -353,27 +353,27 @@ static void watchpoints_stop_behind_the_access(void **state)
     close_fixture(f);
 }
 
-static void faults_stop_with_everything_left(void **state)
+static void faults_stop_with_the_state_intact(void **state)
 {
     (void)state;
-    struct fixture *f = open_face(EBPF_FACE_AARCH64, faulty, sizeof faulty, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_FACE_AARCH64, faulty, sizeof faulty, EBPF_NO_BUDGET);
     EXPECT(f, "c",
            "[code: read from 0x60008000: nothing is mapped there\n]T0bthread:1;1d:c00f007000000000;"
            "1f:0080006000000000;20:0800001000000000;");
     EXPECT(f, "p0", "0700000000000000");
     CONTAINS(f, "?", "T0b");
-    CONTAINS(f, "c", "T0b"); /* it fails again */
+    CONTAINS(f, "c", "T0b"); /* it faults again */
     CONTAINS(f, "C0b", "T0b");
-    EXPECT(f, "Pa=0070006000000000", "OK"); /* mended by the debugger */
+    EXPECT(f, "Pa=0070006000000000", "OK"); /* corrected by the debugger */
     CONTAINS(f, "c", "W07");
     close_fixture(f);
 }
 
-static void control_c_is_heard_while_a_program_runs_for_ever(void **state)
+static void ctrl_c_stops_an_endless_program(void **state)
 {
     bool final;
     (void)state;
-    struct fixture *f = open_face(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
     f->io.wakes = 3;
     assert_int_equal(send_bytes(f->target, "c", 1), 0);
     assert_int_equal(target_recv(f->target, &f->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
@@ -383,7 +383,7 @@ static void control_c_is_heard_while_a_program_runs_for_ever(void **state)
     assert_int_equal(target_recv(f->target, &f->reply, &final, IO_ON_CLIENT), 0);
     assert_true(final);
     assert_true(buf_starts(&f->reply, "T02thread:1;"));
-    CONTAINS(f, "?", "T02"); /* and a range that is never left */
+    CONTAINS(f, "?", "T02"); /* also in a range that is never left */
     f->io.waits = 0;
     const char step[] = "vCont;r10000000,10000010:1";
     assert_int_equal(send_bytes(f->target, step, sizeof step - 1), 0);
@@ -394,15 +394,15 @@ static void control_c_is_heard_while_a_program_runs_for_ever(void **state)
     close_fixture(f);
 }
 
-static void what_a_program_prints_comes_before_the_stop(void **state)
+static void output_is_sent_before_the_stop_reply(void **state)
 {
     (void)state;
-    struct fixture *f = open_face(EBPF_FACE_AARCH64, printing, sizeof printing, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_FACE_AARCH64, printing, sizeof printing, EBPF_NO_BUDGET);
     CONTAINS(f, "c", "[ab\n][ab\n][code: r0 = 0x3 (3) after 5 instructions\n]W03");
     close_fixture(f);
 }
 
-static void after_a_detach_it_runs_on_and_the_next_connection_gets_the_next_program(void **state)
+static void a_detached_program_runs_and_the_next_connection_gets_the_next_one(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -410,17 +410,17 @@ static void after_a_detach_it_runs_on_and_the_next_connection_gets_the_next_prog
     assert_int_equal(leave_with(f->target, "D", &f->reply), 0);
     assert_true(buf_is(&f->reply, "OK"));
     assert_int_equal(ebpf_target_run_on(f->target, 0, NULL, NULL), 0);
-    assert_true(ebpf_target_machine(f->target)->exited); /* its breakpoint went with it */
+    assert_true(ebpf_target_machine(f->target)->exited); /* its breakpoint was removed */
     CONTAINS(f, "qSupported", "PacketSize");
     CONTAINS(f, "?", "T05");
     CONTAINS(f, "c", "nothing is mapped"); /* the second program */
     close_fixture(f);
 }
 
-static void a_connection_stops_what_runs_on(void **state)
+static void a_connection_stops_a_detached_program(void **state)
 {
     (void)state;
-    struct fixture *f = open_face(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
     f->io.wakes = 1;
     assert_int_equal(leave_with(f->target, "D", &f->reply), 0);
     assert_int_equal(ebpf_target_run_on(f->target, IO_ON_TARGET, NULL, NULL), NETGDB_AGAIN);
@@ -433,7 +433,7 @@ static void a_connection_stops_what_runs_on(void **state)
     close_fixture(f);
 }
 
-static void a_killed_program_and_vrun_begin_anew(void **state)
+static void kill_and_vrun_restart_the_program(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -449,7 +449,7 @@ static void a_killed_program_and_vrun_begin_anew(void **state)
     close_fixture(f);
 }
 
-static void descriptions_files_and_maps_are_given_in_parts(void **state)
+static void descriptions_files_and_maps_are_read_in_chunks(void **state)
 {
     (void)state;
     struct fixture *f = open_program();
@@ -496,7 +496,7 @@ static void monitor_commands(void **state)
     close_fixture(f);
 }
 
-static void nonsense_gets_an_error_or_an_empty_reply(void **state)
+static void malformed_requests_get_an_error_or_an_empty_reply(void **state)
 {
     static const char *const requests[] = {"",
                                            "m",
@@ -550,26 +550,26 @@ static void nonsense_gets_an_error_or_an_empty_reply(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_waits_before_the_first_instruction),
-        cmocka_unit_test(steps_and_the_end_with_all_of_r0),
+        cmocka_unit_test(a_program_starts_stopped_at_its_first_instruction),
+        cmocka_unit_test(steps_and_the_exit_status_with_all_of_r0),
         cmocka_unit_test(writing_the_pc_is_the_inverse_of_reading_it),
         cmocka_unit_test(writing_all_registers_is_the_inverse_of_reading_them),
         cmocka_unit_test(names_for_the_same_register_agree),
-        cmocka_unit_test(the_face_of_gdb_for_bpf_has_88_bytes),
-        cmocka_unit_test(the_face_of_the_seed_has_96_bytes_and_counts_down),
-        cmocka_unit_test(memory_is_read_and_written_or_honestly_not),
-        cmocka_unit_test(code_that_is_written_is_what_runs),
+        cmocka_unit_test(the_register_layout_of_gdb_for_bpf_has_88_bytes),
+        cmocka_unit_test(the_register_layout_seed_has_96_bytes_and_counts_down),
+        cmocka_unit_test(memory_is_read_and_written_or_an_error_returned),
+        cmocka_unit_test(written_code_is_executed),
         cmocka_unit_test(breakpoints_of_any_kind_stop_before_their_instruction),
-        cmocka_unit_test(watchpoints_stop_behind_the_access),
-        cmocka_unit_test(faults_stop_with_everything_left),
-        cmocka_unit_test(control_c_is_heard_while_a_program_runs_for_ever),
-        cmocka_unit_test(what_a_program_prints_comes_before_the_stop),
-        cmocka_unit_test(after_a_detach_it_runs_on_and_the_next_connection_gets_the_next_program),
-        cmocka_unit_test(a_connection_stops_what_runs_on),
-        cmocka_unit_test(a_killed_program_and_vrun_begin_anew),
-        cmocka_unit_test(descriptions_files_and_maps_are_given_in_parts),
+        cmocka_unit_test(watchpoints_stop_after_the_access),
+        cmocka_unit_test(faults_stop_with_the_state_intact),
+        cmocka_unit_test(ctrl_c_stops_an_endless_program),
+        cmocka_unit_test(output_is_sent_before_the_stop_reply),
+        cmocka_unit_test(a_detached_program_runs_and_the_next_connection_gets_the_next_one),
+        cmocka_unit_test(a_connection_stops_a_detached_program),
+        cmocka_unit_test(kill_and_vrun_restart_the_program),
+        cmocka_unit_test(descriptions_files_and_maps_are_read_in_chunks),
         cmocka_unit_test(monitor_commands),
-        cmocka_unit_test(nonsense_gets_an_error_or_an_empty_reply),
+        cmocka_unit_test(malformed_requests_get_an_error_or_an_empty_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is refused before libbfd sees it, and that nothing refused or not makes us crash. */
+/* Files that are refused before libbfd reads them; no file may crash the program. */
 #include "tests/unit/unit.h"
 
 #include <elf.h>
@@ -12,7 +12,7 @@
 #include "symbols/symtab.h"
 #include "tests/unit/symbols_world.h"
 
-/* A file in memory: a whole one, which a test damages. */
+/* A valid file in memory, which a test damages. */
 struct image {
     uint8_t bytes[65536];
     size_t len;
@@ -75,7 +75,7 @@ static void a_file_cut_anywhere_is_refused(void **state)
     close(m.fd);
 }
 
-/* Each damage is done to a fresh copy; what is wrong must be said. */
+/* Damages a fresh copy each time; the reason must be reported. */
 static void refused(void (*damage)(struct image *m), int error, const char *says)
 {
     static struct image m;
@@ -183,7 +183,7 @@ static void damaged_headers_are_refused_with_the_reason(void **state)
     refused(two_tables, NETGDB_PROTO, "more than one symbol table");
 }
 
-/* A file of 1 TB of nothing with a table that claims all of it costs no memory. */
+/* A sparse file of 1 TB whose table claims all of it: no memory may be allocated. */
 static void a_huge_table_is_refused_by_its_header(void **state)
 {
     static struct image m;
@@ -201,7 +201,8 @@ static void a_huge_table_is_refused_by_its_header(void **state)
     close(m.fd);
 }
 
-/* With one byte wrong it is the table or one line; never a crash, never a second line. */
+/* With one wrong byte the result is a table or one line in the log; never a crash or a second line.
+ */
 static void sweep(const char *name, size_t stride)
 {
     static struct image m;
@@ -213,7 +214,7 @@ static void sweep(const char *name, size_t stride)
         m.bytes[at] = (uint8_t)(byte ^ 0xff);
         image_write(&m);
         struct symtab *t = symtab_open(m.path, &k.log);
-        assert_int_equal(logged(&k, "going on without its symbols"), t == NULL);
+        assert_int_equal(logged(&k, "continuing without its symbols"), t == NULL);
         assert_int_equal(logged(&k, ""), 1);
         symtab_free(t);
         m.bytes[at] = byte;
@@ -221,7 +222,7 @@ static void sweep(const char *name, size_t stride)
     close(m.fd);
 }
 
-static void one_wrong_byte_is_survived(void **state)
+static void one_wrong_byte_does_no_harm(void **state)
 {
     (void)state;
     sweep("x86-shared", 3);
@@ -235,7 +236,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(damaged_headers_are_refused_with_the_reason),
         cmocka_unit_test(a_huge_table_is_refused_by_its_header),
-        cmocka_unit_test(one_wrong_byte_is_survived),
+        cmocka_unit_test(one_wrong_byte_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

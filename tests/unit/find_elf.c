@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file on gdb's command line, by the forms that gdb itself takes. */
+/* The file on gdb's command line, in all forms that gdb accepts. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ static void the_first_word_is_the_program_and_the_second_a_core(void **state)
     expect("gdb -", "-", "-");
 }
 
-static void options_with_an_argument_take_the_next_word(void **state)
+static void options_with_a_value_take_the_next_word(void **state)
 {
     (void)state;
     expect("gdb -x script kernel", "kernel", "kernel");
@@ -64,7 +64,7 @@ static void options_with_an_argument_take_the_next_word(void **state)
     expect("gdb -ex '' kernel", "kernel", "kernel");
 }
 
-static void options_without_an_argument_do_not(void **state)
+static void options_without_a_value_do_not(void **state)
 {
     (void)state;
     expect("gdb -q -nx -nh -batch -batch-silent -nw -tui kernel", "kernel", "kernel");
@@ -73,7 +73,7 @@ static void options_without_an_argument_do_not(void **state)
            "kernel");
 }
 
-static void files_by_option_are_taken_unless_a_word_follows(void **state)
+static void files_given_by_options_are_used_unless_a_word_follows(void **state)
 {
     (void)state;
     expect("gdb -s kernel.debug", "kernel.debug", NULL);
@@ -181,7 +181,7 @@ static void resolve(const char *file, const char *cd, const char *home, const ch
     free(found);
 }
 
-static void a_file_is_found_as_gdb_finds_it(void **state)
+static void a_file_is_resolved_as_by_gdb(void **state)
 {
     (void)state;
     resolve("@/kernel", NULL, NULL, NULL, "@/kernel");
@@ -206,13 +206,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_word_is_the_program_and_the_second_a_core),
-        cmocka_unit_test(options_with_an_argument_take_the_next_word),
-        cmocka_unit_test(options_without_an_argument_do_not),
-        cmocka_unit_test(files_by_option_are_taken_unless_a_word_follows),
+        cmocka_unit_test(options_with_a_value_take_the_next_word),
+        cmocka_unit_test(options_without_a_value_do_not),
+        cmocka_unit_test(files_given_by_options_are_used_unless_a_word_follows),
         cmocka_unit_test(unique_prefixes_are_options_and_others_are_errors),
         cmocka_unit_test(after_args_comes_the_program_and_nothing_else),
         cmocka_unit_test(after_two_dashes_come_only_words),
-        cmocka_unit_test(a_file_is_found_as_gdb_finds_it),
+        cmocka_unit_test(a_file_is_resolved_as_by_gdb),
         cmocka_unit_test(this_process_has_no_file),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

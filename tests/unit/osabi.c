@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which gdb needs `set osabi none`, for which file, and how its arguments change. */
+/* The gdbs and files that need `set osabi none`, and the changed arguments. */
 #include "tests/unit/unit.h"
 
 #include <elf.h>
@@ -13,7 +13,7 @@
 
 static char directory[UNIT_PATH];
 
-/* A file of so many bytes, with texts in it: what is not NULL. */
+/* Makes a file of this size that contains the given texts (NULL: none). */
 static void make(const char *name, size_t size, const char *first, size_t at, const char *second)
 {
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
@@ -62,7 +62,7 @@ static int teardown(void **state)
     return chdir("/") != 0 || rmdir(directory) != 0;
 }
 
-static void only_an_x86_file_with_freebsds_abi_is_one(void **state)
+static void only_x86_files_with_freebsds_abi_need_the_option(void **state)
 {
     (void)state;
     assert_true(osabi_is_x86_freebsd("kernel"));
@@ -76,7 +76,7 @@ static void only_an_x86_file_with_freebsds_abi_is_one(void **state)
     assert_false(osabi_is_x86_freebsd("/"));
 }
 
-static void a_gdb_lacks_the_abi_unless_it_has_the_handlers_strings(void **state)
+static void a_gdb_without_the_handlers_strings_lacks_the_abi(void **state)
 {
     (void)state;
     assert_true(osabi_is_missing("gdb"));
@@ -87,7 +87,7 @@ static void a_gdb_lacks_the_abi_unless_it_has_the_handlers_strings(void **state)
 }
 
 /* The file is read in blocks of 256 KiB. */
-static void a_string_on_the_edge_of_two_blocks_is_found(void **state)
+static void a_string_across_two_blocks_is_found(void **state)
 {
     const size_t block = 256 << 10;
     (void)state;
@@ -103,7 +103,7 @@ static void a_string_on_the_edge_of_two_blocks_is_found(void **state)
 
 enum { WORDS = 8 };
 
-/* The arguments for a line of words are those, or the line's own (NULL). */
+/* Expects these arguments for a command line; NULL: the line's own. */
 static void expect(const char *line, const char *expected)
 {
     char text[256], got[512] = "", *argv[WORDS + 1] = {NULL};
@@ -120,7 +120,7 @@ static void expect(const char *line, const char *expected)
     free(longer);
 }
 
-static void the_option_comes_first_and_all_else_is_kept(void **state)
+static void the_option_comes_first_and_the_rest_is_unchanged(void **state)
 {
     (void)state;
     expect("gdb kernel", "gdb|-iex|set osabi none|kernel|");
@@ -130,7 +130,7 @@ static void the_option_comes_first_and_all_else_is_kept(void **state)
     expect("gdb --args kernel -s x", "gdb|-iex|set osabi none|--args|kernel|-s|x|");
 }
 
-static void where_it_is_not_needed_or_does_harm_nothing_changes(void **state)
+static void arguments_are_unchanged_where_the_option_is_unneeded_or_harmful(void **state)
 {
     char *none[] = {NULL}, gdb[] = "gdb", iex[] = "-iex", command[] = "set osabi none",
          kernel[] = "kernel", *chosen[] = {gdb, iex, command, kernel, NULL};
@@ -143,17 +143,17 @@ static void where_it_is_not_needed_or_does_harm_nothing_changes(void **state)
     expect("gdb --nonsense kernel", NULL);
     expect("kgdb kernel", NULL);
     assert_null(osabi_arguments("gdb", 0, none));
-    assert_null(osabi_arguments("gdb", 4, chosen)); /* so it is executed once */
+    assert_null(osabi_arguments("gdb", 4, chosen)); /* so gdb is executed again only once */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_an_x86_file_with_freebsds_abi_is_one),
-        cmocka_unit_test(a_gdb_lacks_the_abi_unless_it_has_the_handlers_strings),
-        cmocka_unit_test(a_string_on_the_edge_of_two_blocks_is_found),
-        cmocka_unit_test(the_option_comes_first_and_all_else_is_kept),
-        cmocka_unit_test(where_it_is_not_needed_or_does_harm_nothing_changes),
+        cmocka_unit_test(only_x86_files_with_freebsds_abi_need_the_option),
+        cmocka_unit_test(a_gdb_without_the_handlers_strings_lacks_the_abi),
+        cmocka_unit_test(a_string_across_two_blocks_is_found),
+        cmocka_unit_test(the_option_comes_first_and_the_rest_is_unchanged),
+        cmocka_unit_test(arguments_are_unchanged_where_the_option_is_unneeded_or_harmful),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * qSymbol rounds between a played GDB and a played stub: what is answered here, what crosses to
- * GDB, and which addresses. Hexadecimal names: outer 6f75746572, none 6e6f6e65, absolute
- * 6162736f6c757465, per_thread 7065725f746872656164, table 7461626c65.
+ * qSymbol rounds between a scripted GDB and a scripted stub: which questions are answered, which
+ * are forwarded to GDB, and the addresses. Hexadecimal names: outer 6f75746572, none 6e6f6e65,
+ * absolute 6162736f6c757465, per_thread 7065725f746872656164, table 7461626c65.
  */
 #include "tests/unit/unit.h"
 
@@ -51,7 +51,7 @@ static bool no(void *context)
     return false;
 }
 
-static void a_known_name_is_answered_and_gdb_sees_only_the_end(void **state)
+static void a_known_name_is_answered_and_gdb_sees_only_the_ok(void **state)
 {
     static const struct exchange script[] = {
         {"qOffsets", ""},
@@ -70,13 +70,13 @@ static void a_known_name_is_answered_and_gdb_sees_only_the_end(void **state)
     world_end(&w);
 }
 
-static void what_the_file_does_not_know_goes_to_gdb_and_its_answer_back(void **state)
+static void unknown_names_are_forwarded_to_gdb_and_its_answer_returned(void **state)
 {
     static const struct exchange script[] = {
         {"qOffsets", ""},
         {"qSymbol::", "qSymbol:6f75746572"},
         {"qSymbol:100014:6f75746572", "qSymbol:6e6f6e65"},
-        {"m1000,4", "00000000"}, /* GDB reads memory while it looks */
+        {"m1000,4", "00000000"}, /* GDB reads memory for the look-up */
         {"qSymbol:77:6e6f6e65", "qSymbol:7065725f746872656164"},
         {"qSymbol::7065725f746872656164", "OK"},
         {NULL, NULL}};
@@ -93,7 +93,7 @@ static void what_the_file_does_not_know_goes_to_gdb_and_its_answer_back(void **s
     world_end(&w);
 }
 
-static void a_pie_is_answered_only_when_the_slide_is_known(void **state)
+static void a_pie_is_answered_only_with_a_known_slide(void **state)
 {
     static const struct exchange unknown[] = {
         {"qOffsets", ""}, {"qSymbol::", "qSymbol:6f75746572"}, {NULL, NULL}};
@@ -115,7 +115,7 @@ static void a_pie_is_answered_only_when_the_slide_is_known(void **state)
     world_end(&w);
     w.options.have_slide = true;
     w.options.slide = 0x7000;
-    world_start(&w, absolute); /* GDB moves it, too */
+    world_start(&w, absolute); /* GDB relocates it too */
     ask(w.target, "qSymbol::", "qSymbol:6162736f6c757465");
     world_end(&w);
 }
@@ -132,7 +132,7 @@ static void expect_slide(const char *file, const char *offsets, bool final, uint
     symbols_free(s);
 }
 
-static void the_slide_is_what_qOffsets_says(void **state)
+static void the_slide_comes_from_qOffsets(void **state)
 {
     (void)state;
     expect_slide("x86", "", true, 0);
@@ -148,7 +148,7 @@ static void the_slide_is_what_qOffsets_says(void **state)
     expect_slide("x86-pie", "Text=;Data=", false, 0);
 }
 
-static void addresses_are_as_wide_as_the_files(void **state)
+static void addresses_have_the_files_width(void **state)
 {
     static const struct exchange script[] = {
         {"qSymbol::", "qSymbol:7468756d62"}, {"qSymbol:34:7468756d62", "OK"}, {NULL, NULL}};
@@ -203,7 +203,7 @@ static void check_build_id(uint8_t last, const struct exchange *script, const ch
     world_end(&w);
 }
 
-static void a_build_id_that_fits_makes_the_file_trusted(void **state)
+static void a_matching_build_id_makes_the_file_trusted(void **state)
 {
     static const struct exchange script[] = {{"qOffsets", ""},
                                              {"qSymbol::", "qSymbol:6f75746572"},
@@ -213,7 +213,7 @@ static void a_build_id_that_fits_makes_the_file_trusted(void **state)
     check_build_id(0x67, script, "OK", 0);
 }
 
-static void a_build_id_that_does_not_fit_leaves_all_questions_to_gdb(void **state)
+static void a_build_id_mismatch_leaves_all_questions_to_gdb(void **state)
 {
     static const struct exchange script[] = {
         {"qOffsets", ""}, {"qSymbol::", "qSymbol:6f75746572"}, {NULL, NULL}};
@@ -222,7 +222,7 @@ static void a_build_id_that_does_not_fit_leaves_all_questions_to_gdb(void **stat
 }
 
 /* `version` of the test files is at 0x200000; their build-id is not in this memory. */
-static void a_freebsd_kernel_is_also_known_by_its_version(void **state)
+static void a_freebsd_kernel_is_also_compared_by_version(void **state)
 {
     static const struct exchange script[] = {
         {"qOffsets", ""}, {"qSymbol::", ""}, {"qSymbol::", ""}, {NULL, NULL}};
@@ -262,7 +262,7 @@ static void each_offer_is_a_new_round(void **state)
     world_end(&w);
 }
 
-static void without_gdbs_offer_the_round_is_ours(void **state)
+static void without_an_offer_the_decorator_starts_a_round(void **state)
 {
     static const struct exchange script[] = {{"?", "S05"},
                                              {"qOffsets", ""},
@@ -282,7 +282,7 @@ static void without_gdbs_offer_the_round_is_ours(void **state)
     world_end(&w);
 }
 
-static void with_gdbs_file_the_offer_is_left_to_gdb(void **state)
+static void with_a_symbol_file_in_gdb_the_offer_is_left_to_gdb(void **state)
 {
     static const struct exchange script[] = {
         {"qOffsets", ""}, {"g", "00"}, {"qSymbol::", "OK"}, {"vCont;c", "S05"}, {NULL, NULL}};
@@ -296,7 +296,7 @@ static void with_gdbs_file_the_offer_is_left_to_gdb(void **state)
     world_end(&w);
 }
 
-static void without_a_file_everything_is_passed_on(void **state)
+static void without_a_file_everything_is_forwarded(void **state)
 {
     static const struct exchange script[] = {{"g", "00"},
                                              {"qSymbol::", "qSymbol:6f75746572"},
@@ -311,7 +311,7 @@ static void without_a_file_everything_is_passed_on(void **state)
     world_end(&w);
 }
 
-static void a_stub_without_qsymbol_notices_nothing(void **state)
+static void a_stub_without_qsymbol_sees_no_difference(void **state)
 {
     static const struct exchange script[] = {
         {"qOffsets", ""}, {"qSymbol::", ""}, {"g", "00"}, {NULL, NULL}};
@@ -324,7 +324,7 @@ static void a_stub_without_qsymbol_notices_nothing(void **state)
     world_end(&w);
 }
 
-static void an_unusable_file_is_one_line_and_the_questions_are_gdbs(void **state)
+static void an_unusable_file_is_one_line_and_questions_go_to_gdb(void **state)
 {
     static const struct exchange script[] = {
         {"qSymbol::", "qSymbol:6f75746572"}, {"qSymbol::6f75746572", "OK"}, {NULL, NULL}};
@@ -336,12 +336,12 @@ static void an_unusable_file_is_one_line_and_the_questions_are_gdbs(void **state
         world_start(&w, script);
         ask(w.target, "qSymbol::", "qSymbol:6f75746572");
         ask(w.target, "qSymbol::6f75746572", "OK");
-        assert_int_equal(logged(&w.log, "going on without its symbols"), 1);
+        assert_int_equal(logged(&w.log, "continuing without its symbols"), 1);
         world_end(&w);
     }
 }
 
-static void questions_that_are_no_names_are_gdbs(void **state)
+static void malformed_questions_go_to_gdb(void **state)
 {
     static const struct exchange script[] = {{"qSymbol::", "qSymbol:6f7"},
                                              {"qSymbol::6f7", "qSymbol:6f00"},
@@ -358,8 +358,8 @@ static void questions_that_are_no_names_are_gdbs(void **state)
     world_end(&w);
 }
 
-/* A stub that never ends asks GDB in the end, which its user can interrupt. */
-static void a_stub_that_asks_for_ever_is_stopped_by_the_bound(void **state)
+/* The questions of an endless round are forwarded at last; the user can interrupt GDB. */
+static void a_stub_that_asks_endlessly_is_stopped_by_the_limit(void **state)
 {
     static struct exchange script[QSYMBOL_ROUND_MAX + 2];
     struct world w = {.options = {.file = need_elf("x86"), .have_slide = true}};
@@ -375,7 +375,7 @@ static void a_stub_that_asks_for_ever_is_stopped_by_the_bound(void **state)
     world_end(&w);
 }
 
-static void an_interrupted_wait_goes_on_where_it_was(void **state)
+static void an_interrupted_wait_is_resumed(void **state)
 {
     static const struct exchange script[] = {
         {"qSymbol::", "qSymbol:6f75746572"}, {"qSymbol:100014:6f75746572", "OK"}, {NULL, NULL}};
@@ -394,7 +394,7 @@ static void an_interrupted_wait_goes_on_where_it_was(void **state)
     world_end(&w);
 }
 
-static void a_rebooted_target_is_compared_and_placed_anew(void **state)
+static void a_rebooted_target_is_compared_and_located_again(void **state)
 {
     static const struct exchange script[] = {{"qOffsets", "Text=1000;Data=1000"},
                                              {"qSymbol::", "OK"},
@@ -423,13 +423,13 @@ static void a_rebooted_target_is_compared_and_placed_anew(void **state)
     world_end(&w);
 }
 
-static void a_function_is_named_where_addresses_are_final(void **state)
+static void a_function_is_named_once_addresses_are_final(void **state)
 {
     struct symbols_options options = {.file = need_elf("x86-pie")};
     struct symbols *s = symbols_new(&options);
     char name[8];
     (void)state;
-    assert_false(symbols_function(s, 0x555500100014, name, sizeof name)); /* not known yet */
+    assert_false(symbols_function(s, 0x555500100014, name, sizeof name)); /* not final yet */
     static const char offsets[] = "Text=555500000000;Data=555500000000";
     symbols_offsets(s, (const uint8_t *)offsets, strlen(offsets));
     assert_true(symbols_function(s, 0x555500100014, name, sizeof name));
@@ -444,26 +444,26 @@ static void a_function_is_named_where_addresses_are_final(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_known_name_is_answered_and_gdb_sees_only_the_end),
-        cmocka_unit_test(what_the_file_does_not_know_goes_to_gdb_and_its_answer_back),
-        cmocka_unit_test(a_pie_is_answered_only_when_the_slide_is_known),
-        cmocka_unit_test(the_slide_is_what_qOffsets_says),
-        cmocka_unit_test(a_function_is_named_where_addresses_are_final),
-        cmocka_unit_test(addresses_are_as_wide_as_the_files),
+        cmocka_unit_test(a_known_name_is_answered_and_gdb_sees_only_the_ok),
+        cmocka_unit_test(unknown_names_are_forwarded_to_gdb_and_its_answer_returned),
+        cmocka_unit_test(a_pie_is_answered_only_with_a_known_slide),
+        cmocka_unit_test(the_slide_comes_from_qOffsets),
+        cmocka_unit_test(a_function_is_named_once_addresses_are_final),
+        cmocka_unit_test(addresses_have_the_files_width),
         cmocka_unit_test(gdbs_program_is_trusted_only_on_the_only_connection),
-        cmocka_unit_test(a_build_id_that_fits_makes_the_file_trusted),
-        cmocka_unit_test(a_build_id_that_does_not_fit_leaves_all_questions_to_gdb),
-        cmocka_unit_test(a_freebsd_kernel_is_also_known_by_its_version),
+        cmocka_unit_test(a_matching_build_id_makes_the_file_trusted),
+        cmocka_unit_test(a_build_id_mismatch_leaves_all_questions_to_gdb),
+        cmocka_unit_test(a_freebsd_kernel_is_also_compared_by_version),
         cmocka_unit_test(each_offer_is_a_new_round),
-        cmocka_unit_test(without_gdbs_offer_the_round_is_ours),
-        cmocka_unit_test(with_gdbs_file_the_offer_is_left_to_gdb),
-        cmocka_unit_test(without_a_file_everything_is_passed_on),
-        cmocka_unit_test(a_stub_without_qsymbol_notices_nothing),
-        cmocka_unit_test(an_unusable_file_is_one_line_and_the_questions_are_gdbs),
-        cmocka_unit_test(questions_that_are_no_names_are_gdbs),
-        cmocka_unit_test(a_stub_that_asks_for_ever_is_stopped_by_the_bound),
-        cmocka_unit_test(an_interrupted_wait_goes_on_where_it_was),
-        cmocka_unit_test(a_rebooted_target_is_compared_and_placed_anew),
+        cmocka_unit_test(without_an_offer_the_decorator_starts_a_round),
+        cmocka_unit_test(with_a_symbol_file_in_gdb_the_offer_is_left_to_gdb),
+        cmocka_unit_test(without_a_file_everything_is_forwarded),
+        cmocka_unit_test(a_stub_without_qsymbol_sees_no_difference),
+        cmocka_unit_test(an_unusable_file_is_one_line_and_questions_go_to_gdb),
+        cmocka_unit_test(malformed_questions_go_to_gdb),
+        cmocka_unit_test(a_stub_that_asks_endlessly_is_stopped_by_the_limit),
+        cmocka_unit_test(an_interrupted_wait_is_resumed),
+        cmocka_unit_test(a_rebooted_target_is_compared_and_located_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

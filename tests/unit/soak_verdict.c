@@ -9,39 +9,39 @@ enum { SAMPLES = 30, MAX = 1000 };
 
 static char text[200];
 
-static void fill(struct held *s, long kib, long step)
+static void fill(struct usage *s, long kib, long step)
 {
     for (int i = 0; i < SAMPLES; i++)
-        s[i] = (struct held){kib + i * step, 50};
+        s[i] = (struct usage){kib + i * step, 50};
 }
 
-static bool flat(const struct held *s)
+static bool flat(const struct usage *s)
 {
     return verdict_flat(s, SAMPLES, MAX, text, sizeof text);
 }
 
-static void what_stays_the_same_is_flat(void **state)
+static void constant_usage_is_flat(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     fill(s, 40000, 0);
     assert_true(flat(s));
     assert_string_equal(text, "flat: 50 descriptors all the time, memory +0 KiB (at most 1000)");
 }
 
-static void growth_while_it_warms_up_does_not_count(void **state)
+static void growth_during_the_warm_up_is_ignored(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     fill(s, 40000, 0);
     for (int i = 0; i < SAMPLES / 3; i++)
-        s[i] = (struct held){1000 + 3000 * i, 7 + i};
+        s[i] = (struct usage){1000 + 3000 * i, 7 + i};
     assert_true(flat(s));
 }
 
-static void noise_is_flat_and_so_is_a_fall(void **state)
+static void noise_and_a_fall_are_flat(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     fill(s, 40000, 0);
     for (int i = 0; i < SAMPLES; i++)
@@ -51,9 +51,9 @@ static void noise_is_flat_and_so_is_a_fall(void **state)
     assert_true(flat(s));
 }
 
-static void a_leak_is_not_flat_however_much_there_was_before(void **state)
+static void a_leak_is_not_flat_whatever_the_initial_usage(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     fill(s, 900000, 60); /* 19 steps after the first that counts */
     assert_false(flat(s));
@@ -62,9 +62,9 @@ static void a_leak_is_not_flat_however_much_there_was_before(void **state)
     assert_true(flat(s));
 }
 
-static void a_leak_that_the_warm_up_hides_is_seen(void **state)
+static void a_leak_hidden_by_the_warm_up_is_found(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     fill(s, 40000, 100);
     for (int i = 0; i < SAMPLES / 3; i++)
@@ -72,9 +72,9 @@ static void a_leak_that_the_warm_up_hides_is_seen(void **state)
     assert_false(flat(s));
 }
 
-static void a_descriptor_more_is_not_flat_and_neither_is_one_less(void **state)
+static void a_changed_number_of_descriptors_is_not_flat(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     for (int more = -1; more <= 1; more += 2) {
         for (int at = SAMPLES / 3; at < SAMPLES; at++) {
@@ -86,9 +86,9 @@ static void a_descriptor_more_is_not_flat_and_neither_is_one_less(void **state)
     }
 }
 
-static void what_could_not_be_measured_is_not_flat(void **state)
+static void failed_measurements_are_not_flat(void **state)
 {
-    struct held s[SAMPLES];
+    struct usage s[SAMPLES];
     (void)state;
     fill(s, -1, 0);
     assert_false(flat(s));
@@ -103,13 +103,13 @@ static void what_could_not_be_measured_is_not_flat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_stays_the_same_is_flat),
-        cmocka_unit_test(growth_while_it_warms_up_does_not_count),
-        cmocka_unit_test(noise_is_flat_and_so_is_a_fall),
-        cmocka_unit_test(a_leak_is_not_flat_however_much_there_was_before),
-        cmocka_unit_test(a_leak_that_the_warm_up_hides_is_seen),
-        cmocka_unit_test(a_descriptor_more_is_not_flat_and_neither_is_one_less),
-        cmocka_unit_test(what_could_not_be_measured_is_not_flat),
+        cmocka_unit_test(constant_usage_is_flat),
+        cmocka_unit_test(growth_during_the_warm_up_is_ignored),
+        cmocka_unit_test(noise_and_a_fall_are_flat),
+        cmocka_unit_test(a_leak_is_not_flat_whatever_the_initial_usage),
+        cmocka_unit_test(a_leak_hidden_by_the_warm_up_is_found),
+        cmocka_unit_test(a_changed_number_of_descriptors_is_not_flat),
+        cmocka_unit_test(failed_measurements_are_not_flat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the tests of symbols/ share: the ELF files made for them, a log that is kept, and a stub
- * that plays a list of exchanges and has a little memory.
+ * Support for the tests of symbols/: the ELF files made for them, a log in memory, and a stub that
+ * follows a script of requests and replies and has a block of memory.
  */
 #ifndef NETGDB_TESTS_UNIT_SYMBOLS_WORLD_H
 #define NETGDB_TESTS_UNIT_SYMBOLS_WORLD_H
@@ -9,23 +9,23 @@
 #include "proto/log.h"
 #include "proto/target.h"
 
-/* The path of a file of tests/unit/elfs/make; valid until the next call but three. */
+/* Returns the path of a file made by tests/unit/elfs/make; valid for three more calls. */
 const char *elf_path(const char *name);
 
-/* The same; the test fails when the file could not be made. */
+/* The same; fails the test if the file does not exist. */
 const char *need_elf(const char *name);
 
-/* A log at level debug whose lines are kept one after the other, each with a newline. */
+/* A log at level debug; `text` has its lines, each with a newline. */
 struct kept_log {
     struct log log;
     char text[8192];
 };
 void kept_log_init(struct kept_log *k);
 
-/* How many lines of the log contain this. */
+/* Returns the number of lines that contain `text`. */
 unsigned logged(const struct kept_log *k, const char *text);
 
-/* One request that the stub must get next, and its reply. A list ends with a NULL request. */
+/* The next request that the stub must get, and its reply. A script ends with a NULL request. */
 struct exchange {
     const char *request, *reply;
 };
@@ -33,21 +33,21 @@ struct exchange {
 struct played_stub {
     struct target target;
     const struct exchange *script, *next;
-    int error; /* recv gives this instead of a reply, once, when not 0 */
-    uint64_t
-        memory_at; /* `m` requests that the script does not have next are answered from here, */
-    const void *memory; /* and outside it with E01 */
+    int error;          /* not 0: recv returns this once instead of a reply */
+    uint64_t memory_at; /* address of `memory`, from which other `m` requests are answered … */
+    const void *memory; /* … with E01 outside of it */
     size_t memory_len;
-    unsigned reads;   /* how many of those there were */
-    char reading[64]; /* the last */
-    bool read;        /* the outstanding request is one */
+    unsigned reads;   /* number of those requests */
+    char reading[64]; /* the last of them */
+    bool read;        /* the pending request is one of them */
 };
 
-/* Fails the test when a request is not the next of the script; `played_out` when some are left. */
+/* A request that is not the next of the script fails the test; played_out() fails if any are left.
+ */
 void played_stub_init(struct played_stub *s, const struct exchange *script);
 void played_out(const struct played_stub *s);
 
-/* Sends a request, awaits the final reply and compares. */
+/* Sends a request, waits for the final reply and compares it. */
 void ask(struct target *t, const char *request, const char *expected);
 
 #endif

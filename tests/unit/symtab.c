@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The symbol table, over small programs of every machine that an assembler is there for. */
+/* The symbol table, with small programs for every architecture whose assembler is installed. */
 #include "tests/unit/unit.h"
 
 #include <elf.h>
@@ -42,7 +42,7 @@ static void expect_at(const struct symtab *t, uint64_t address, const char *name
         assert_string_equal(s.name, name);
 }
 
-/* What is the same in all of them: tests/unit/elfs/common.s. */
+/* The symbols that all of them have: tests/unit/elfs/common.s. */
 static void check_common(const char *name, uint16_t machine, bool is64, bool big)
 {
     struct symtab *t = open_elf(name);
@@ -102,7 +102,7 @@ static void mips_is_read_and_micromips_functions_have_odd_addresses(void **state
     symtab_free(t);
 }
 
-static void ppc64_is_read_and_functions_are_where_their_code_is(void **state)
+static void ppc64_is_read_and_functions_have_their_code_addresses(void **state)
 {
     (void)state;
     check_common("ppc64", EM_PPC64, true, true);
@@ -114,7 +114,7 @@ static void ppc64_is_read_and_functions_are_where_their_code_is(void **state)
     }
 }
 
-static void global_goes_before_local_and_the_first_local_before_others(void **state)
+static void global_symbols_precede_local_ones_and_the_first_local_the_rest(void **state)
 {
     struct symbol s;
     (void)state;
@@ -151,7 +151,7 @@ static void expect_certain(const struct symtab *t, const char *name, size_t cand
         fail_msg("%s: certain %d, ask %d", name, s.certain, s.ask);
 }
 
-/* For all that tests/e2e/names.test asks gdb. */
+/* tests/e2e/names.test compares these with gdb. */
 static void a_name_with_two_addresses_is_not_certain(void **state)
 {
     (void)state;
@@ -160,7 +160,7 @@ static void a_name_with_two_addresses_is_not_certain(void **state)
     expect_certain(t, "both", 1, false, false);
     expect_certain(t, "twin", 2, false, false);
     expect_certain(t, "only_in_first", 1, true, false);
-    expect_certain(t, "renamed", 1, false, false); /* the name is another one in the file */
+    expect_certain(t, "renamed", 1, false, false); /* the file has another name */
     expect_certain(v, "plain", 1, true, false);
     expect_certain(v, "moved", 1, false, false);
     expect_certain(v, "lost", 1, false, true);
@@ -171,7 +171,7 @@ static void a_name_with_two_addresses_is_not_certain(void **state)
     symtab_free(v);
 }
 
-static void what_is_no_symbol_of_memory_is_not_found(void **state)
+static void symbols_without_an_address_in_memory_are_not_found(void **state)
 {
     static const char *const names[] = {"", "rename", "x86.o", ".text", "$d", "$t", "$x", "UND"};
     static const char *const files[] = {"x86", "arm", "riscv64", "aarch64"};
@@ -192,12 +192,12 @@ static void an_address_is_named_by_the_innermost_symbol_with_a_size(void **state
     expect_at(t, 0xfffff, NULL);
     expect_at(t, 0x100000, "_start");
     expect_at(t, 0x100007, "_start");
-    expect_at(t, 0x100018, "outer"); /* inner, a label of no size, is in it */
+    expect_at(t, 0x100018, "outer"); /* it contains inner, a label without a size */
     expect_at(t, 0x10001f, "outer");
     expect_at(t, 0x100020, "only_in_first");
     expect_at(t, 0x10002f, "unsized"); /* up to the next symbol */
     expect_at(t, 0x10003b, "both");
-    expect_at(t, 0x10003c, NULL); /* no size reaches so far */
+    expect_at(t, 0x10003c, NULL); /* no symbol extends so far */
     expect_at(t, 0x300000, NULL);
     expect_at(t, UINT64_MAX, NULL);
     symtab_free(t);
@@ -220,7 +220,7 @@ static void every_symbol_is_found_by_its_name_and_near_its_address(void **state)
     symtab_free(t);
 }
 
-static void without_a_symbol_table_the_dynamic_one_is_taken(void **state)
+static void without_a_symbol_table_the_dynamic_one_is_used(void **state)
 {
     struct symbol s;
     (void)state;
@@ -232,7 +232,7 @@ static void without_a_symbol_table_the_dynamic_one_is_taken(void **state)
     symtab_free(t);
 }
 
-static void a_separate_debug_file_is_taken_before_the_dynamic_table(void **state)
+static void a_separate_debug_file_is_preferred_over_the_dynamic_table(void **state)
 {
     (void)state;
     struct symtab *t = open_elf("stripped/by-link");
@@ -242,7 +242,7 @@ static void a_separate_debug_file_is_taken_before_the_dynamic_table(void **state
     symtab_free(t);
 }
 
-static void libbfd_is_given_the_machines_own_format_or_the_generic_one(void **state)
+static void libbfd_gets_the_machines_format_or_the_generic_one(void **state)
 {
     struct elf_ident ident = {.is64 = true, .machine = EM_X86_64};
     (void)state;
@@ -254,7 +254,7 @@ static void libbfd_is_given_the_machines_own_format_or_the_generic_one(void **st
     assert_true(bfd_syms_version()[0] >= '2' && bfd_syms_version()[0] <= '9');
 }
 
-static void a_file_that_is_not_usable_is_one_clear_line(void **state)
+static void an_unusable_file_is_reported_by_one_line(void **state)
 {
     static const struct {
         const char *file, *reason;
@@ -280,10 +280,10 @@ static void a_file_that_is_not_usable_is_one_clear_line(void **state)
     assert_null(symtab_open("/dev/null", &k.log));
     assert_int_equal(logged(&k, "not a regular file"), 1);
     assert_null(symtab_open("/proc/self/status", &k.log));
-    assert_int_equal(logged(&k, "empty"), 1); /* so says its size */
+    assert_int_equal(logged(&k, "empty"), 1); /* by its size */
 }
 
-/* Nothing may reach the terminal by libbfd's own way. */
+/* libbfd must not print anything itself. */
 static void libbfd_prints_nothing_about_a_damaged_file(void **state)
 {
     char bytes[65536], name[] = "/tmp/netgdb-symtab-XXXXXX", out[] = "/tmp/netgdb-symout-XXXXXX";
@@ -318,17 +318,17 @@ int main(void)
         cmocka_unit_test(riscv64_is_read),
         cmocka_unit_test(arm_is_read_and_thumb_functions_have_even_addresses),
         cmocka_unit_test(mips_is_read_and_micromips_functions_have_odd_addresses),
-        cmocka_unit_test(ppc64_is_read_and_functions_are_where_their_code_is),
-        cmocka_unit_test(global_goes_before_local_and_the_first_local_before_others),
+        cmocka_unit_test(ppc64_is_read_and_functions_have_their_code_addresses),
+        cmocka_unit_test(global_symbols_precede_local_ones_and_the_first_local_the_rest),
         cmocka_unit_test(a_static_that_lto_renamed_is_found_under_both_names),
         cmocka_unit_test(a_name_with_two_addresses_is_not_certain),
-        cmocka_unit_test(what_is_no_symbol_of_memory_is_not_found),
+        cmocka_unit_test(symbols_without_an_address_in_memory_are_not_found),
         cmocka_unit_test(an_address_is_named_by_the_innermost_symbol_with_a_size),
         cmocka_unit_test(every_symbol_is_found_by_its_name_and_near_its_address),
-        cmocka_unit_test(without_a_symbol_table_the_dynamic_one_is_taken),
-        cmocka_unit_test(a_separate_debug_file_is_taken_before_the_dynamic_table),
-        cmocka_unit_test(libbfd_is_given_the_machines_own_format_or_the_generic_one),
-        cmocka_unit_test(a_file_that_is_not_usable_is_one_clear_line),
+        cmocka_unit_test(without_a_symbol_table_the_dynamic_one_is_used),
+        cmocka_unit_test(a_separate_debug_file_is_preferred_over_the_dynamic_table),
+        cmocka_unit_test(libbfd_gets_the_machines_format_or_the_generic_one),
+        cmocka_unit_test(an_unusable_file_is_reported_by_one_line),
         cmocka_unit_test(libbfd_prints_nothing_about_a_damaged_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every saved context of every kernel in memory images: which word is which register is written
- * down here a second time, from the kernels' assembler, and looked at through g and p. Nothing but
- * the image tells which layout it is.
+ * Every saved context of every RTOS in memory images. The order of registers is written here a
+ * second time, from the assembler code of each port, and checked by g and p. The decorator gets no
+ * hint but the image.
  */
 #include "tests/unit/threads_world.h"
 
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a machine's stub has: n registers of `size` bytes in g. */
+/* The stub of an architecture: n registers of `size` bytes in g. */
 struct machine {
     unsigned n, size, sp, pc, psr;
     bool big;
@@ -22,8 +22,8 @@ static const struct machine mb = {59, 4, 1, 32, 0, false};
 static const struct machine mb_big = {59, 4, 1, 32, 0, true};
 
 /*
- * A frame in words: rN, xN: register N of g; sN: half of d(N/2); fN: an f register; pc, lr, psr,
- * sp; =HEX: just that; N.: N words of no register's. A ':8' or ':4' behind it is its size.
+ * A saved context as words: rN, xN: register N of g; sN: half of d(N/2); fN: an f register; pc, lr,
+ * psr, sp; =HEX: a constant; N.: N words that are no registers. A suffix ':8' or ':4' is the size.
  */
 #define R4_R11 "r4 r5 r6 r7 r8 r9 r10 r11 "
 #define HW "r0 r1 r2 r3 r12 lr pc psr "
@@ -104,7 +104,7 @@ static const struct row {
 
 enum { TASKS = 4 };
 
-/* What a register of a task holds. */
+/* The value of a register of a task. */
 static uint64_t value_of(unsigned task, char kind, unsigned n)
 {
     return 0x10000000u * (task + 1) + (kind == 's' ? 0x100 : kind == 'f' ? 0x200 : 0) + n;
@@ -121,7 +121,7 @@ struct word {
     uint64_t value;
 };
 
-/* The next word of a row's text. */
+/* Parses the next word of a row. */
 static bool next_word(const char **text, unsigned size, struct word *w)
 {
     char token[32];
@@ -177,13 +177,13 @@ static unsigned length_of(const struct row *r)
     return total;
 }
 
-/* Where the stack of a task goes on once its context is gone: the same in every layout. */
+/* The stack pointer of a task after its context is restored: the same for every context. */
 static uint64_t after(unsigned task)
 {
     return stack_top(task) - 64;
 }
 
-/* Pushes a context, with the frames of callers behind it. */
+/* Pushes a context below the stack frames of callers. */
 static void push(struct world *world, const struct row *r, unsigned task)
 {
     struct word w;
@@ -201,7 +201,7 @@ static void push(struct world *world, const struct row *r, unsigned task)
     }
 }
 
-/* A register in g as the text of its digits. */
+/* The hexadecimal digits of a register in g. */
 static void expect_in_g(struct world *world, const struct row *r, unsigned n, uint64_t value)
 {
     char saved[2048], wanted[17];
@@ -217,7 +217,7 @@ static void expect_in_g(struct world *world, const struct row *r, unsigned n, ui
     assert_string_equal(found, wanted);
 }
 
-/* Floating point by p; a word of ARM's is half of a d. */
+/* Checks floating-point registers by p; a word of ARM is half of a d register. */
 static void expect_float(struct world *world, const struct word *w, unsigned task)
 {
     char request[16], wanted[17];
@@ -280,7 +280,7 @@ static struct world *image(const struct row *r)
     return w;
 }
 
-static void each_freertos_context_is_recognised_and_read(void **state)
+static void each_freertos_context_is_detected_and_read(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -294,7 +294,7 @@ static void each_freertos_context_is_recognised_and_read(void **state)
     }
 }
 
-static void tasks_with_and_without_an_fpu_block_stand_side_by_side(void **state)
+static void tasks_with_and_without_fpu_registers_are_both_read(void **state)
 {
     (void)state;
     struct world *w = image(&rows[2]);
@@ -308,9 +308,9 @@ static void tasks_with_and_without_an_fpu_block_stand_side_by_side(void **state)
     world_free(w);
 }
 
-/* The block of a task that has used the FPU since the layout was chosen is nothing but zeros: its
- * words are sound as another layout, but for the stack pointer. */
-static void a_layout_that_was_chosen_before_gives_way_to_a_better_one(void **state)
+/* A task uses the FPU after the context was chosen, and its FPU registers are all 0: the words are
+ * also plausible as another context, except for the stack pointer. */
+static void a_chosen_context_is_replaced_by_one_with_a_higher_score(void **state)
 {
     (void)state;
 #define Z11 "=0 =0 =0 =0 =0 =0 =0 =0 =0 =0 =0 "
@@ -327,8 +327,8 @@ static void a_layout_that_was_chosen_before_gives_way_to_a_better_one(void **sta
     world_free(w);
 }
 
-/* FreeRTOS V10.6 and later with an MPU: all in the control block; on the stack is the hardware's
- * frame, at `psp`. */
+/* FreeRTOS V10.6 and later with an MPU: the context is in the control block; the exception frame is
+ * on the stack at `psp`. */
 static const struct row tcb_rows[] = {
     {"Cortex-M33 in the TCB", &arm, 0x01000000, R4_R11 HW "psp =20010000 =3 =ffffffbc "},
     {"Cortex-M33 in the TCB, FPU block", &arm, 0x01000000,
@@ -375,7 +375,7 @@ static void a_context_in_the_control_block_is_read(void **state)
     }
 }
 
-/* Interrupted on the secure side, a task has left only its stack pointer: nothing is made up. */
+/* Of a task interrupted in the secure state only the stack pointer is known; all else is x. */
 static const struct {
     struct row outside, inside;
 } secure_rows[] = {
@@ -385,7 +385,7 @@ static const struct {
      {"inside", &arm, 0, "=20000400 =20010000 =3 =fffffffd "}},
 };
 
-static void a_task_on_the_secure_side_shows_its_stack_pointer_alone(void **state)
+static void a_task_in_the_secure_state_shows_only_its_stack_pointer(void **state)
 {
     (void)state;
     for (size_t r = 0; r < sizeof secure_rows / sizeof secure_rows[0]; r++) {
@@ -438,7 +438,7 @@ static void threadx_thread(struct world *w, unsigned i, uint64_t sp, unsigned st
     rtos_stub_put(w->stub, tcb + 140, TCBS + (i + n - 1) % n * 0x200, 4);
 }
 
-/* CPUID: the only thing that tells the order of registers of v6-M from that of v7-M. */
+/* CPUID alone distinguishes the order of registers of ARMv6-M from that of ARMv7-M. */
 static void is_cortex_m0(struct world *w)
 {
     rtos_stub_map(w->stub, 0xe000ed00, 16);
@@ -465,7 +465,7 @@ static struct world *threadx(const struct row *r, unsigned n)
     return w;
 }
 
-static void each_threadx_context_is_recognised_and_read(void **state)
+static void each_threadx_context_is_detected_and_read(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof threadx_rows / sizeof threadx_rows[0]; i++) {
@@ -478,7 +478,7 @@ static void each_threadx_context_is_recognised_and_read(void **state)
     }
 }
 
-static void a_solicited_context_of_arm9_goes_on_at_lr(void **state)
+static void a_solicited_context_on_arm9_resumes_at_lr(void **state)
 {
     (void)state;
     static const struct row r = {"ThreadX ARM9, solicited", &arm, 0x13, "=0 psr " R4_R11 "pc "};
@@ -489,7 +489,7 @@ static void a_solicited_context_of_arm9_goes_on_at_lr(void **state)
     world_free(w);
 }
 
-static void the_first_pc_of_threadx_loses_its_thumb_bit(void **state)
+static void the_initial_pc_of_a_threadx_thread_has_its_thumb_bit_cleared(void **state)
 {
     (void)state;
     struct world *w = threadx(&threadx_rows[0], TASKS);
@@ -500,7 +500,7 @@ static void the_first_pc_of_threadx_loses_its_thumb_bit(void **state)
     world_free(w);
 }
 
-static void threadx_states_have_their_names(void **state)
+static void threadx_states_are_shown_by_name(void **state)
 {
     static const char *const names[] = {
         "Running", "Completed", "Terminated", "Suspended",    "Sleep",
@@ -518,7 +518,7 @@ static void threadx_states_have_their_names(void **state)
     world_free(w);
 }
 
-static void nobody_running_is_the_cpu_as_thread_1(void **state)
+static void an_idle_cpu_is_thread_1(void **state)
 {
     (void)state;
     struct world *w = threadx(&threadx_rows[0], TASKS);
@@ -530,7 +530,7 @@ static void nobody_running_is_the_cpu_as_thread_1(void **state)
     world_free(w);
 }
 
-static void a_broken_ring_of_threadx_keeps_what_is_sound(void **state)
+static void a_corrupt_threadx_ring_keeps_its_consistent_threads(void **state)
 {
     (void)state;
     static const struct {
@@ -554,7 +554,7 @@ static void a_broken_ring_of_threadx_keeps_what_is_sound(void **state)
     }
 }
 
-/* ---- Zephyr and ChibiOS, which describe themselves ---- */
+/* ---- Zephyr and ChibiOS, which have tables of offsets ---- */
 
 static struct world *zephyr(const struct machine *m, const uint32_t table[15])
 {
@@ -571,7 +571,7 @@ static struct world *zephyr(const struct machine *m, const uint32_t table[15])
     return w;
 }
 
-static void zephyr_tells_where_everything_is(void **state)
+static void zephyr_offsets_come_from_its_table(void **state)
 {
     /* version, current, threads, entry, next, state, options, priority, sp, name, arch, floats,
      * cooperative floats, EXC_RETURN, … */
@@ -609,7 +609,7 @@ static void zephyr_tells_where_everything_is(void **state)
     world_free(w);
 }
 
-static void zephyrs_floating_point_block_is_in_the_thread(void **state)
+static void zephyr_floating_point_registers_are_in_the_tcb(void **state)
 {
     static const uint32_t table[15] = {1,    8,    0x20, 0x60, 0x64,       0x0d, 0x0c,      0x0e,
                                        0x50, 0x70, 0xa0, 0x10, 0xffffffff, 0x05, 0xffffffff};
@@ -633,7 +633,7 @@ static void zephyrs_floating_point_block_is_in_the_thread(void **state)
     world_free(w);
 }
 
-static void zephyr_on_riscv_goes_on_at_ra(void **state)
+static void zephyr_on_riscv_resumes_at_ra(void **state)
 {
     static const uint32_t table[15] = {1,    8,          0x20,       0x60,       0x64,
                                        0x0d, 0x0c,       0x0e,       0x28,       0x70,
@@ -659,7 +659,7 @@ static void zephyr_on_riscv_goes_on_at_ra(void **state)
     world_free(w);
 }
 
-static void chibios_tells_where_everything_is(void **state)
+static void chibios_offsets_come_from_ch_debug(void **state)
 {
     /* chdebug_t: prio 8, ctx 12, newer 16, older 20, name 24, stack limit 28, state 32 */
     static const uint8_t debug[23] = {'m', 'a', 'i', 'n', 0,  23, 0,  0x18, 4,  4,  72, 8,
@@ -710,7 +710,7 @@ static void chibios_tells_where_everything_is(void **state)
 }
 
 /* RT 7: an instance with the current thread at 4 and the registry at 40; links point to links. */
-static void chibios_21_tells_where_its_instance_is(void **state)
+static void chibios_21_offsets_include_its_instance(void **state)
 {
     static const uint8_t debug[43] = {
         'm', 'a', 'i', 'n', 0,  43, 0, 0x38, 4, 4, 80, 8, 12, 16, 20, 24, 28, 32, 33, 34, 35, 36,
@@ -755,22 +755,22 @@ static void chibios_21_tells_where_its_instance_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_freertos_context_is_recognised_and_read),
-        cmocka_unit_test(tasks_with_and_without_an_fpu_block_stand_side_by_side),
-        cmocka_unit_test(a_layout_that_was_chosen_before_gives_way_to_a_better_one),
+        cmocka_unit_test(each_freertos_context_is_detected_and_read),
+        cmocka_unit_test(tasks_with_and_without_fpu_registers_are_both_read),
+        cmocka_unit_test(a_chosen_context_is_replaced_by_one_with_a_higher_score),
         cmocka_unit_test(a_context_in_the_control_block_is_read),
-        cmocka_unit_test(a_task_on_the_secure_side_shows_its_stack_pointer_alone),
-        cmocka_unit_test(each_threadx_context_is_recognised_and_read),
-        cmocka_unit_test(a_solicited_context_of_arm9_goes_on_at_lr),
-        cmocka_unit_test(the_first_pc_of_threadx_loses_its_thumb_bit),
-        cmocka_unit_test(threadx_states_have_their_names),
-        cmocka_unit_test(nobody_running_is_the_cpu_as_thread_1),
-        cmocka_unit_test(a_broken_ring_of_threadx_keeps_what_is_sound),
-        cmocka_unit_test(zephyr_tells_where_everything_is),
-        cmocka_unit_test(zephyrs_floating_point_block_is_in_the_thread),
-        cmocka_unit_test(zephyr_on_riscv_goes_on_at_ra),
-        cmocka_unit_test(chibios_tells_where_everything_is),
-        cmocka_unit_test(chibios_21_tells_where_its_instance_is),
+        cmocka_unit_test(a_task_in_the_secure_state_shows_only_its_stack_pointer),
+        cmocka_unit_test(each_threadx_context_is_detected_and_read),
+        cmocka_unit_test(a_solicited_context_on_arm9_resumes_at_lr),
+        cmocka_unit_test(the_initial_pc_of_a_threadx_thread_has_its_thumb_bit_cleared),
+        cmocka_unit_test(threadx_states_are_shown_by_name),
+        cmocka_unit_test(an_idle_cpu_is_thread_1),
+        cmocka_unit_test(a_corrupt_threadx_ring_keeps_its_consistent_threads),
+        cmocka_unit_test(zephyr_offsets_come_from_its_table),
+        cmocka_unit_test(zephyr_floating_point_registers_are_in_the_tcb),
+        cmocka_unit_test(zephyr_on_riscv_resumes_at_ra),
+        cmocka_unit_test(chibios_offsets_come_from_ch_debug),
+        cmocka_unit_test(chibios_21_offsets_include_its_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

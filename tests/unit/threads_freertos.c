@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * FreeRTOS in all its builds, found in memory by nothing but symbols' addresses (as a client
- * without an ELF file gives them): who is there, in which state and why.
+ * FreeRTOS in all configurations, detected in memory by symbol addresses alone (as from a client
+ * without an ELF file in the session): the tasks, their states and reasons.
  */
 #include "tests/unit/threads_world.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A hardware frame of Cortex-M3 behind r4 to r11. */
+/* Pushes r4 to r11 and an exception frame of Cortex-M3. */
 static uint64_t push_m3(struct world *w, unsigned task, uint32_t pc)
 {
     uint64_t sp = stack_top(task) - 64;
@@ -65,7 +65,7 @@ static void every_build_shows_each_task_in_its_state(void **state)
     }
 }
 
-static void a_big_endian_build_is_recognised_by_its_count_of_tasks(void **state)
+static void big_endian_is_detected_by_the_scheduler_flag(void **state)
 {
     (void)state;
     struct world *w = world_new(true, 4);
@@ -79,7 +79,7 @@ static void a_big_endian_build_is_recognised_by_its_count_of_tasks(void **state)
     world_free(w);
 }
 
-static void two_cores_run_two_tasks_and_the_list_says_where(void **state)
+static void two_cores_run_two_tasks_and_the_list_shows_the_cores(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -110,7 +110,7 @@ static void a_stop_of_the_second_core_names_its_task(void **state)
     world_free(w);
 }
 
-static void registers_of_each_core_are_asked_of_its_own_thread_of_the_stub(void **state)
+static void registers_of_each_core_are_read_from_its_stub_thread(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -128,7 +128,7 @@ static void registers_of_each_core_are_asked_of_its_own_thread_of_the_stub(void 
     world_free(w);
 }
 
-static void a_core_without_a_task_is_a_thread_of_its_own(void **state)
+static void a_core_without_a_task_is_a_separate_thread(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -166,7 +166,7 @@ static struct world *with_a_reader(bool registered)
     return w;
 }
 
-static void a_wait_for_ever_is_blocked_and_its_queue_has_its_registered_name(void **state)
+static void an_endless_wait_is_blocked_and_shows_the_queues_registered_name(void **state)
 {
     (void)state;
     struct world *w = with_a_reader(true);
@@ -177,7 +177,7 @@ static void a_wait_for_ever_is_blocked_and_its_queue_has_its_registered_name(voi
     world_free(w);
 }
 
-static void a_woken_task_of_a_suspended_scheduler_is_ready_and_counted_once(void **state)
+static void a_task_woken_while_the_scheduler_is_suspended_is_ready_and_listed_once(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -190,7 +190,7 @@ static void a_woken_task_of_a_suspended_scheduler_is_ready_and_counted_once(void
     world_free(w);
 }
 
-static void before_the_scheduler_starts_there_is_one_pseudo_thread(void **state)
+static void before_the_scheduler_starts_the_cpu_is_the_only_thread(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -205,7 +205,7 @@ static void before_the_scheduler_starts_there_is_one_pseudo_thread(void **state)
     world_free(w);
 }
 
-static void a_task_in_a_deleted_ones_control_block_is_another_thread(void **state)
+static void a_reused_control_block_is_a_new_thread(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -221,13 +221,13 @@ static void a_task_in_a_deleted_ones_control_block_is_another_thread(void **stat
     rtos_stub_put(w->stub, world_address(w, "uxTaskNumber"), 7, 4);
     freertos_runs(w, 0, TCBS + 0x200);
     const char *stop = ask(w, "c");
-    assert_null(strstr(stop, before)); /* told right at the stop */
+    assert_null(strstr(stop, before)); /* the stop reply has the new id */
     assert_string_not_equal(id_of(w, "newcomer"), before);
     assert_string_equal(id_of(w, "worker"), "");
     world_free(w);
 }
 
-/* ---- memory that is not sound ---- */
+/* ---- inconsistent memory ---- */
 
 static void expect_corrupt(struct world *w, unsigned threads, const char *name)
 {
@@ -238,7 +238,7 @@ static void expect_corrupt(struct world *w, unsigned threads, const char *name)
     assert_int_equal(w->n_lines, 1);
 }
 
-static void a_list_that_loops_keeps_what_is_sound(void **state)
+static void a_looping_list_keeps_its_consistent_threads(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -252,7 +252,7 @@ static void a_list_that_loops_keeps_what_is_sound(void **state)
     world_free(w);
 }
 
-static void a_wild_pointer_ends_its_list_and_no_other(void **state)
+static void a_wild_pointer_ends_only_its_own_list(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -265,7 +265,7 @@ static void a_wild_pointer_ends_its_list_and_no_other(void **state)
     world_free(w);
 }
 
-static void a_count_of_a_thousand_million_ends_with_the_list(void **state)
+static void a_huge_item_count_ends_with_the_list(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -279,7 +279,7 @@ static void a_count_of_a_thousand_million_ends_with_the_list(void **state)
     world_free(w);
 }
 
-static void an_item_of_another_list_is_not_taken(void **state)
+static void an_item_of_another_list_is_ignored(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -291,7 +291,7 @@ static void an_item_of_another_list_is_not_taken(void **state)
     world_free(w);
 }
 
-static void uninitialised_ram_shows_the_cpu_and_the_session_lives(void **state)
+static void uninitialised_ram_shows_the_cpu_and_the_session_continues(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -307,7 +307,7 @@ static void uninitialised_ram_shows_the_cpu_and_the_session_lives(void **state)
     world_free(w);
 }
 
-static void a_current_task_that_is_none_is_the_cpu_under_the_id_that_was_told(void **state)
+static void an_invalid_current_task_is_the_cpu_with_the_id_already_reported(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -326,21 +326,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_build_shows_each_task_in_its_state),
-        cmocka_unit_test(a_big_endian_build_is_recognised_by_its_count_of_tasks),
-        cmocka_unit_test(two_cores_run_two_tasks_and_the_list_says_where),
+        cmocka_unit_test(big_endian_is_detected_by_the_scheduler_flag),
+        cmocka_unit_test(two_cores_run_two_tasks_and_the_list_shows_the_cores),
         cmocka_unit_test(a_stop_of_the_second_core_names_its_task),
-        cmocka_unit_test(registers_of_each_core_are_asked_of_its_own_thread_of_the_stub),
-        cmocka_unit_test(a_core_without_a_task_is_a_thread_of_its_own),
-        cmocka_unit_test(a_wait_for_ever_is_blocked_and_its_queue_has_its_registered_name),
-        cmocka_unit_test(a_woken_task_of_a_suspended_scheduler_is_ready_and_counted_once),
-        cmocka_unit_test(before_the_scheduler_starts_there_is_one_pseudo_thread),
-        cmocka_unit_test(a_task_in_a_deleted_ones_control_block_is_another_thread),
-        cmocka_unit_test(a_list_that_loops_keeps_what_is_sound),
-        cmocka_unit_test(a_wild_pointer_ends_its_list_and_no_other),
-        cmocka_unit_test(a_count_of_a_thousand_million_ends_with_the_list),
-        cmocka_unit_test(an_item_of_another_list_is_not_taken),
-        cmocka_unit_test(uninitialised_ram_shows_the_cpu_and_the_session_lives),
-        cmocka_unit_test(a_current_task_that_is_none_is_the_cpu_under_the_id_that_was_told),
+        cmocka_unit_test(registers_of_each_core_are_read_from_its_stub_thread),
+        cmocka_unit_test(a_core_without_a_task_is_a_separate_thread),
+        cmocka_unit_test(an_endless_wait_is_blocked_and_shows_the_queues_registered_name),
+        cmocka_unit_test(a_task_woken_while_the_scheduler_is_suspended_is_ready_and_listed_once),
+        cmocka_unit_test(before_the_scheduler_starts_the_cpu_is_the_only_thread),
+        cmocka_unit_test(a_reused_control_block_is_a_new_thread),
+        cmocka_unit_test(a_looping_list_keeps_its_consistent_threads),
+        cmocka_unit_test(a_wild_pointer_ends_only_its_own_list),
+        cmocka_unit_test(a_huge_item_count_ends_with_the_list),
+        cmocka_unit_test(an_item_of_another_list_is_ignored),
+        cmocka_unit_test(uninitialised_ram_shows_the_cpu_and_the_session_continues),
+        cmocka_unit_test(an_invalid_current_task_is_the_cpu_with_the_id_already_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

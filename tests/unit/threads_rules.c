@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rules that whoever stands between GDB and a single-threaded stub must keep: one test a rule,
- * on three FreeRTOS tasks behind a Cortex-M stub. What the stub was asked is looked at, too.
+ * The rules for a decorator between GDB and a single-threaded stub, one test per rule, with three
+ * FreeRTOS tasks on a Cortex-M stub. The tests also check the requests that the stub gets.
  */
 #include "tests/unit/threads_world.h"
 
@@ -11,7 +11,7 @@
 
 #include "proto/err.h"
 
-/* r0 to r3, r12, lr, pc, xPSR behind r4 to r11. */
+/* Pushes r4 to r11 and r0 to r3, r12, lr, pc, xPSR. */
 static uint64_t frame(struct world *w, unsigned task)
 {
     uint64_t sp = stack_top(task) - 128;
@@ -41,7 +41,7 @@ static struct world *three_tasks(bool multiprocess)
     return w;
 }
 
-/* Asks with the id of a thread in the place of '@'. */
+/* Sends a request with the id of a thread in place of '@'. */
 static const char *ask_of(struct world *w, const char *request, const char *name)
 {
     char text[256];
@@ -51,7 +51,7 @@ static const char *ask_of(struct world *w, const char *request, const char *name
     return ask(w, text);
 }
 
-static void rule_1_ids_are_small_dense_never_used_twice_and_as_the_client_speaks(void **state)
+static void rule_1_ids_are_small_never_reused_and_in_the_clients_format(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -72,7 +72,7 @@ static void rule_1_ids_are_small_dense_never_used_twice_and_as_the_client_speaks
     world_free(w);
 }
 
-static void rule_2_the_list_is_offered_and_told_in_both_forms(void **state)
+static void rule_2_the_list_is_advertised_and_sent_in_both_formats(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -90,7 +90,7 @@ static void rule_2_the_list_is_offered_and_told_in_both_forms(void **state)
     world_free(w);
 }
 
-static void rule_3_H_reaches_the_stub_with_its_own_id_or_not_at_all(void **state)
+static void rule_3_H_is_forwarded_with_the_stubs_id_or_not_at_all(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -106,7 +106,7 @@ static void rule_3_H_reaches_the_stub_with_its_own_id_or_not_at_all(void **state
     assert_string_equal(ask(w, "Hg63"), "E01");
     ask(w, "Hg3");
     w->stub->stops[0] = "S05";
-    ask(w, "c"); /* a resume takes the choice back */
+    ask(w, "c"); /* a resume clears the selection */
     assert_string_equal(ask(w, "g"), w->stub->g);
     world_free(w);
 }
@@ -137,7 +137,7 @@ static void rule_4_every_stop_names_a_thread_of_the_list(void **state)
     world_free(w);
 }
 
-static void rule_5_g_is_as_long_as_the_stubs_and_x_where_nothing_is_saved(void **state)
+static void rule_5_g_has_the_stubs_length_and_x_for_unsaved_registers(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -147,13 +147,13 @@ static void rule_5_g_is_as_long_as_the_stubs_and_x_where_nothing_is_saved(void *
     assert_int_equal(strlen(ask(w, "g")), 17 * 8);
     assert_memory_equal((const char *)w->reply.data + 15 * 8, "10100000", 8);
     assert_memory_equal((const char *)w->reply.data, "08200000", 8); /* r0 */
-    assert_string_equal(ask(w, "p1a"), "xxxxxxxxxxxxxxxx");          /* d0: no FPU block */
+    assert_string_equal(ask(w, "p1a"), "xxxxxxxxxxxxxxxx"); /* d0: no FPU registers are saved */
     assert_string_equal(ask(w, "p3"), "0b200000");
     assert_string_equal(ask(w, "pff"), "E01");
     world_free(w);
 }
 
-static void rule_6_writes_go_into_the_saved_frame_and_never_to_the_cpu(void **state)
+static void rule_6_writes_change_the_saved_context_and_never_the_cpu(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -165,7 +165,7 @@ static void rule_6_writes_go_into_the_saved_frame_and_never_to_the_cpu(void **st
     assert_int_equal(rtos_stub_get(w->stub, sp, 4), 0x12345678);
     assert_string_equal(ask(w, "p4"), "78563412");
     assert_string_equal(ask(w, "Pd=00000020"), "E01");          /* SP */
-    assert_string_equal(ask(w, "P1a=0000000000000000"), "E01"); /* no FPU block */
+    assert_string_equal(ask(w, "P1a=0000000000000000"), "E01"); /* no FPU registers are saved */
     char g[256] = "G";
     snprintf(g + 1, sizeof g - 1, "%s", ask(w, "g"));
     memcpy(g + 1 + 5 * 8, "efbeadde", 8);
@@ -175,13 +175,14 @@ static void rule_6_writes_go_into_the_saved_frame_and_never_to_the_cpu(void **st
     assert_int_equal(rtos_stub_get(w->stub, sp + 8, 4), 0x2002);
     memcpy(g + 1 + 13 * 8, "efbeadde", 8);
     memcpy(g + 1 + 5 * 8, "11111111", 8);
-    assert_string_equal(ask(w, g), "E01"); /* SP with it: nothing is written */
+    assert_string_equal(ask(w, g), "E01"); /* it changes SP: nothing is written */
     assert_int_equal(rtos_stub_get(w->stub, sp + 4, 4), 0xdeadbeef);
     const char *asked = rtos_stub_asked(w->stub);
     assert_null(strstr(asked, " P"));
     assert_null(strstr(asked, " G"));
     ask(w, "Hg2");
-    assert_string_equal(ask(w, "P4=78563412"), "OK"); /* the running one's are the stub's */
+    assert_string_equal(ask(w, "P4=78563412"),
+                        "OK"); /* the stub writes those of the running thread */
     assert_non_null(strstr(rtos_stub_asked(w->stub), " P4=78563412"));
     world_free(w);
     w = three_tasks(false);
@@ -199,7 +200,7 @@ static void on_resume(struct rtos_stub *s, unsigned n)
     }
 }
 
-static void rule_7_only_the_stubs_ids_reach_it_and_a_waiting_thread_really_steps(void **state)
+static void rule_7_the_stub_gets_only_its_own_ids_and_a_waiting_thread_steps(void **state)
 {
     (void)state;
     struct world *w = three_tasks(true);
@@ -217,13 +218,13 @@ static void rule_7_only_the_stubs_ids_reach_it_and_a_waiting_thread_really_steps
     assert_int_equal(w->stub->resumes, 3);
     assert_string_equal(ask(w, "vCont;s:p1.63"), "E01");
     w->stub->no_points = "01";
-    assert_string_equal(ask(w, "vCont;s:p1.4"), "E01"); /* no breakpoint: refused */
-    assert_string_equal(ask(w, "vCont;c:p1.4"), "E01"); /* a waiting one alone */
+    assert_string_equal(ask(w, "vCont;s:p1.4"), "E01"); /* the stub rejects the breakpoint */
+    assert_string_equal(ask(w, "vCont;c:p1.4"), "E01"); /* only a waiting thread */
     assert_int_equal(w->stub->resumes, 3);
     world_free(w);
 }
 
-/* To a breakpoint, one step off it, to the second task at its own. */
+/* Runs to a breakpoint, steps off it, and runs to the second task's own. */
 static void on_resume_from_a_breakpoint(struct rtos_stub *s, unsigned n)
 {
     static const uint16_t pc[] = {0x80, 0x82, 0x10, 0x12};
@@ -232,7 +233,7 @@ static void on_resume_from_a_breakpoint(struct rtos_stub *s, unsigned n)
         rtos_stub_put(s, DATA, TCBS + 0x200, 4);
 }
 
-static void rule_7_a_step_begins_off_the_breakpoint_that_the_cpu_stands_at(void **state)
+static void rule_7_a_run_first_steps_off_the_breakpoint_at_the_pc(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -249,12 +250,12 @@ static void rule_7_a_step_begins_off_the_breakpoint_that_the_cpu_stands_at(void 
     world_free(w);
 }
 
-static void rule_8_the_acks_are_nobodys_business_here(void **state)
+static void rule_8_acknowledgements_are_not_handled_here(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
     rtos_stub_asked(w->stub);
-    ask(w, "QStartNoAckMode"); /* rsp_server and stream_target have a side each */
+    ask(w, "QStartNoAckMode"); /* rsp_server and stream_target handle it */
     assert_string_equal(rtos_stub_asked(w->stub), " QStartNoAckMode");
     world_free(w);
 }
@@ -286,13 +287,13 @@ static void rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few(void **stat
     list(w, 4000);
     assert_true(w->stub->reads - before <= 6 + 2 * 3);
     before = w->stub->reads;
-    ask(w, "M20000f00,1:00"); /* a write takes back what was kept */
+    ask(w, "M20000f00,1:00"); /* a write drops cached memory */
     list(w, 4000);
     assert_true(w->stub->reads > before);
     world_free(w);
 }
 
-static void rule_10_every_walk_ends_and_the_session_goes_on(void **state)
+static void rule_10_every_walk_ends_and_the_session_continues(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -311,10 +312,10 @@ static void rule_10_every_walk_ends_and_the_session_goes_on(void **state)
     world_free(w);
 }
 
-static void rule_11_without_debug_information_memory_tells_the_layout(void **state)
+static void rule_11_without_debug_information_the_layout_comes_from_memory(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < n_builds; i++) { /* each must be read by its own numbers */
+    for (size_t i = 0; i < n_builds; i++) { /* each with its own sizes and offsets */
         struct world *w = world_new(false, builds[i].word);
         freertos(w, &builds[i]);
         freertos_task(w, "only", freertos_ready(w, 4), 4, stack_top(0) - 128);
@@ -327,11 +328,11 @@ static void rule_11_without_debug_information_memory_tells_the_layout(void **sta
     }
 }
 
-static void rule_12_the_saved_context_is_chosen_by_evidence_alone(void **state)
+static void rule_12_the_saved_context_is_chosen_by_score_alone(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
-    /* The same stack with EXC_RETURN between: another layout, and no switch to say so. */
+    /* The same stack with EXC_RETURN: another context, without any option. */
     for (unsigned i = 1; i < 3; i++) {
         uint64_t sp = stack_top(i) - 128;
         memmove(rtos_stub_at(w->stub, sp + 36, 32), rtos_stub_at(w->stub, sp + 32, 32), 32);
@@ -344,9 +345,9 @@ static void rule_12_the_saved_context_is_chosen_by_evidence_alone(void **state)
     world_free(w);
 }
 
-/* ---- more than the twelve ---- */
+/* ---- further tests ---- */
 
-static void symbols_are_asked_by_name_before_the_stubs_own_round(void **state)
+static void symbols_are_asked_for_before_the_stubs_own_round(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -360,19 +361,19 @@ static void symbols_are_asked_by_name_before_the_stubs_own_round(void **state)
     ask(w, "qSupported");
     const char *question = ask(w, "qSymbol::");
     assert_string_equal(question, "qSymbol:707843757272656e74544342"); /* pxCurrentTCB */
-    assert_string_equal(ask(w, "qSymbol::626172"), "OK"); /* of no question: the stub's */
+    assert_string_equal(ask(w, "qSymbol::626172"), "OK"); /* not our question: forwarded */
     ask(w, "qSymbol::");
     for (unsigned i = 0; i < 64 && !buf_is(&w->reply, "qSymbol:666f6f"); i++) {
         char answer[256];
         snprintf(answer, sizeof answer, "qSymbol::%s", (const char *)w->reply.data + 8);
         ask(w, answer);
     }
-    assert_true(buf_is(&w->reply, "qSymbol:666f6f")); /* its own question comes behind ours */
+    assert_true(buf_is(&w->reply, "qSymbol:666f6f")); /* the stub's question comes after ours */
     assert_string_equal(ask(w, "qSymbol:10:666f6f"), "OK");
     world_free(w);
 }
 
-static void without_an_rtos_all_passes_and_the_missing_list_is_made(void **state)
+static void without_an_rtos_requests_pass_and_a_missing_xml_list_is_made(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -390,7 +391,7 @@ static void without_an_rtos_all_passes_and_the_missing_list_is_made(void **state
     world_free(w);
 }
 
-static void a_thread_that_gdb_knew_before_the_symbols_keeps_its_id(void **state)
+static void a_thread_known_to_gdb_before_the_symbols_keeps_its_id(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -408,7 +409,7 @@ static void a_thread_that_gdb_knew_before_the_symbols_keeps_its_id(void **state)
     world_free(w);
 }
 
-static void another_program_and_a_restart_forget_everything(void **state)
+static void a_new_program_and_a_restart_forget_everything(void **state)
 {
     static const char *const requests[] = {"vFlashErase:0,1000", "R00", "vRun;", "k"};
     (void)state;
@@ -418,12 +419,12 @@ static void another_program_and_a_restart_forget_everything(void **state)
         w->stub->stops[0] = "S05";
         ask(w, requests[i]);
         ask(w, "c");
-        assert_string_equal(id_of(w, "first"), "5"); /* known no more, and no id twice */
+        assert_string_equal(id_of(w, "first"), "5"); /* forgotten, and ids are not reused */
         world_free(w);
     }
 }
 
-static void a_kernel_that_came_back_is_told_and_begins_anew(void **state)
+static void a_rebooted_kernel_is_reported_and_detected_again(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -437,7 +438,7 @@ static void a_kernel_that_came_back_is_told_and_begins_anew(void **state)
     world_free(w);
 }
 
-static void names_with_markup_do_not_break_the_list(void **state)
+static void names_with_markup_are_escaped_in_the_list(void **state)
 {
     (void)state;
     struct world *w = three_tasks(false);
@@ -449,25 +450,25 @@ static void names_with_markup_do_not_break_the_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rule_1_ids_are_small_dense_never_used_twice_and_as_the_client_speaks),
-        cmocka_unit_test(rule_2_the_list_is_offered_and_told_in_both_forms),
-        cmocka_unit_test(rule_3_H_reaches_the_stub_with_its_own_id_or_not_at_all),
+        cmocka_unit_test(rule_1_ids_are_small_never_reused_and_in_the_clients_format),
+        cmocka_unit_test(rule_2_the_list_is_advertised_and_sent_in_both_formats),
+        cmocka_unit_test(rule_3_H_is_forwarded_with_the_stubs_id_or_not_at_all),
         cmocka_unit_test(rule_4_every_stop_names_a_thread_of_the_list),
-        cmocka_unit_test(rule_5_g_is_as_long_as_the_stubs_and_x_where_nothing_is_saved),
-        cmocka_unit_test(rule_6_writes_go_into_the_saved_frame_and_never_to_the_cpu),
-        cmocka_unit_test(rule_7_only_the_stubs_ids_reach_it_and_a_waiting_thread_really_steps),
-        cmocka_unit_test(rule_7_a_step_begins_off_the_breakpoint_that_the_cpu_stands_at),
-        cmocka_unit_test(rule_8_the_acks_are_nobodys_business_here),
+        cmocka_unit_test(rule_5_g_has_the_stubs_length_and_x_for_unsaved_registers),
+        cmocka_unit_test(rule_6_writes_change_the_saved_context_and_never_the_cpu),
+        cmocka_unit_test(rule_7_the_stub_gets_only_its_own_ids_and_a_waiting_thread_steps),
+        cmocka_unit_test(rule_7_a_run_first_steps_off_the_breakpoint_at_the_pc),
+        cmocka_unit_test(rule_8_acknowledgements_are_not_handled_here),
         cmocka_unit_test(rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few),
-        cmocka_unit_test(rule_10_every_walk_ends_and_the_session_goes_on),
-        cmocka_unit_test(rule_11_without_debug_information_memory_tells_the_layout),
-        cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_evidence_alone),
-        cmocka_unit_test(symbols_are_asked_by_name_before_the_stubs_own_round),
-        cmocka_unit_test(without_an_rtos_all_passes_and_the_missing_list_is_made),
-        cmocka_unit_test(a_thread_that_gdb_knew_before_the_symbols_keeps_its_id),
-        cmocka_unit_test(another_program_and_a_restart_forget_everything),
-        cmocka_unit_test(a_kernel_that_came_back_is_told_and_begins_anew),
-        cmocka_unit_test(names_with_markup_do_not_break_the_list),
+        cmocka_unit_test(rule_10_every_walk_ends_and_the_session_continues),
+        cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
+        cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
+        cmocka_unit_test(symbols_are_asked_for_before_the_stubs_own_round),
+        cmocka_unit_test(without_an_rtos_requests_pass_and_a_missing_xml_list_is_made),
+        cmocka_unit_test(a_thread_known_to_gdb_before_the_symbols_keeps_its_id),
+        cmocka_unit_test(a_new_program_and_a_restart_forget_everything),
+        cmocka_unit_test(a_rebooted_kernel_is_reported_and_detected_again),
+        cmocka_unit_test(names_with_markup_are_escaped_in_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include "proto/rsp.h"
 
-/* list.h and tasks.c: V9.0 to V11.3 unless said. `before`: what stands in front of the lists. */
+/* list.h and tasks.c of V9.0 to V11.3. `before`: bytes of the TCB before the list items. */
 const struct build builds[] = {
     {"plain", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, 0},
     {"16-bit ticks", 4, 20, 0, 8, 20, 0, 4, 12, 16, 4, 52, 0, 2},
@@ -89,7 +89,7 @@ const char *ask(struct world *w, const char *request)
     return (const char *)w->reply.data;
 }
 
-/* Answers the question in w->reply; false at the end of the round. */
+/* Answers the question in w->reply; returns false at the end of the round. */
 static bool answer_question(struct world *w)
 {
     struct buf name;
@@ -140,7 +140,7 @@ const char *list(struct world *w, unsigned size)
     return text;
 }
 
-/* The <thread> of this name. */
+/* Finds the <thread> with this name. */
 static const char *find_thread(struct world *w, const char *name)
 {
     char wanted[128];

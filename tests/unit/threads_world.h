@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What tests of threads/ stand on: memory images of kernels, laid out here by hand from the
- * kernels' sources (not by the tables under test), and a client that asks as GDB does.
+ * Support for the tests of threads/: memory images of kernels, laid out by hand from the kernels'
+ * sources and not by the tables under test, and a client that sends requests as GDB does.
  */
 #ifndef NETGDB_TESTS_THREADS_WORLD_H
 #define NETGDB_TESTS_THREADS_WORLD_H
@@ -13,12 +13,12 @@
 
 enum { WORLD_SYMBOLS = 24, WORLD_LINES = 16 };
 
-/* One build of FreeRTOS: numbers of list.h and tasks.c as that configuration has them. */
+/* A configuration of FreeRTOS: sizes and offsets of list.h and tasks.c in bytes. */
 struct build {
     const char *name;
     unsigned word, list, count, end, item, value, next, owner, container, before, name_at;
     unsigned cores; /* 0: pxCurrentTCB */
-    unsigned tick;  /* bytes; 0: a word's */
+    unsigned tick;  /* bytes; 0: those of a word */
 };
 
 extern const struct build builds[];
@@ -39,7 +39,7 @@ struct world {
     const struct build *build;
     unsigned tasks;
     bool multiprocess;
-    unsigned questions; /* that the client was asked */
+    unsigned questions; /* qSymbol questions that the client got */
 };
 
 enum {
@@ -51,51 +51,51 @@ enum {
     PRIORITIES = 5,
 };
 
-/* A stub with memory for all of the above, and no kernel in it. */
+/* Makes a stub with the memory above and without a kernel. The caller frees it. */
 struct world *world_new(bool big, unsigned word);
 void world_free(struct world *w);
 
-/* The decorator in front of it; the stub must be as the test wants it by now. */
+/* Wraps the stub in the threads decorator; the stub must be complete. */
 void world_begin(struct world *w, const char *rtos);
 
-/* What the client's program is said to have. */
+/* Define a symbol of the client's program, and look one up. */
 void world_symbol(struct world *w, const char *name, uint64_t address);
 uint64_t world_address(const struct world *w, const char *name);
 
-/* Asks; the reply as text. */
+/* Sends a request; returns the reply as text, valid until the next call. */
 const char *ask(struct world *w, const char *request);
 
-/* As GDB connects: qSupported, ?, and the round of qSymbol with the answers of world_symbol. */
+/* Connects as GDB does: qSupported, ?, and a qSymbol round with the symbols of world_symbol(). */
 void connect_as_gdb(struct world *w);
 
-/* The whole of qXfer:threads:read, in pieces of `size` bytes. */
+/* Reads qXfer:threads:read in chunks of `size` bytes. */
 const char *list(struct world *w, unsigned size);
 
-/* The id of the thread of this name in the list, in its text form; "" when it is not there. */
+/* Returns the id of the thread with this name as text; "" if it is not in the list. */
 const char *id_of(struct world *w, const char *name);
 
-/* The text behind the name in the list: state, reason, priority, stack. */
+/* Returns the description of a thread in the list: state, reason, priority, stack. */
 const char *state_of(struct world *w, const char *name);
 
-/* How many threads the list has. */
+/* Returns the number of threads in the list. */
 unsigned count_threads(struct world *w);
 
 /* ---- FreeRTOS ---- */
 
-/* Empty lists, a started scheduler, no task. */
+/* Writes empty lists and a running scheduler without tasks. */
 void freertos(struct world *w, const struct build *b);
 uint64_t freertos_ready(const struct world *w, unsigned priority);
 
-/* Creates a task and puts its state item at the end of a list; returns its control block. */
+/* Creates a task and appends its state item to a list; returns its control block. */
 uint64_t freertos_task(struct world *w, const char *name, uint64_t list, unsigned priority,
                        uint64_t sp);
 
-/* Puts its event item at the end of a list. */
+/* Append a task's event item to a list; make a task the running one of a core. */
 void freertos_waits(struct world *w, uint64_t tcb, uint64_t list);
 void freertos_runs(struct world *w, unsigned core, uint64_t tcb);
 uint64_t freertos_item(const struct world *w, uint64_t tcb, bool event);
 
-/* The top of the stack of the i-th task, in words that are pushed. */
+/* The initial stack pointer of the i-th task. */
 uint64_t stack_top(unsigned task);
 
 #endif

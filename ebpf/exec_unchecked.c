@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interpreter at full speed: direct-threaded, no question asked between two instructions. A
- * breakpoint is an op like any other. Watchpoints and single steps are exec_careful.c's.
+ * The unchecked interpreter loop: direct-threaded code without checks between two instructions. A
+ * breakpoint is an op of its own. exec_checked.c handles watchpoints and steps.
  */
 #include "ebpf/exec.h"
 
-/* GCC would merge the jumps at the ends of the ops into one, which no branch predictor likes. */
+/* Keeps GCC from merging the jumps at the ends of the ops, which would hurt branch prediction. */
 #ifdef __clang__
 #define THREADED
 #else
@@ -31,13 +31,13 @@ static inline uint8_t *window_access(struct ebpf_machine *m, const struct ebpf_w
     do {                                                                                           \
     } while (0)
 #define GO(ip) ((ip)->go)
-#define LOOP THREADED enum ebpf_stop ebpf_fast(struct ebpf_machine *m, uint64_t slice)
+#define LOOP THREADED enum ebpf_stop ebpf_run_unchecked(struct ebpf_machine *m, uint64_t slice)
 
 #include "ebpf/loop.h"
 
-const void *const *ebpf_fast_labels(void)
+const void *const *ebpf_op_labels(void)
 {
     if (loop_labels == NULL)
-        (void)ebpf_fast(NULL, 0);
+        (void)ebpf_run_unchecked(NULL, 0);
     return loop_labels;
 }

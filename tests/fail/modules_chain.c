@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of session/ that stand between a target and a client. */
+/* The modules of session/ between a target and a client. */
 #include <stdio.h>
 
 #include "io/fds.h"
@@ -10,12 +10,12 @@
 #include "session/lldb.h"
 #include "session/monitor.h"
 #include "session/serve.h"
-#include "tests/fail/parts.h"
+#include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
 #include "tests/requests.h"
 
 static const struct log shown = {.level = LOG_WARN, .sink = logfile_sink};
-static struct options with_all; /* symbols of this very program, the cache, an RTOS */
+static struct options with_all; /* symbols of this program, the cache, an RTOS */
 
 static void set_options(void)
 {
@@ -24,7 +24,7 @@ static void set_options(void)
     (void)snprintf(with_all.rtos, sizeof with_all.rtos, "auto");
 }
 
-/* Asks and detaches. */
+/* Sends requests and detaches. */
 static bool use(struct target *t)
 {
     struct buf reply;
@@ -57,7 +57,7 @@ static bool play_chain(void)
     return good;
 }
 
-/* The client's side of a session: what stands in front of the chain. */
+/* The client's side of a session. */
 static int decorate(struct chain *chain, struct io *io, struct profile *profile)
 {
     struct target *t = lldb_new(chain->target);
@@ -70,7 +70,7 @@ static int decorate(struct chain *chain, struct io *io, struct profile *profile)
     return m != NULL ? 0 : NETGDB_NOMEM;
 }
 
-/* A stub's stream on one side, a debugger's on the other. */
+/* Serves a debugger's stream from a stub's stream. */
 static bool serve_on(struct io_fds *f)
 {
     static const struct serve_options none = {0};
@@ -147,10 +147,10 @@ static bool play_lldb(void)
     return good;
 }
 
-const struct part chain_parts[] = {
-    {.name = "session/chain", .set = set_options, .play = play_chain},
-    {.name = "session/lldb", .play = play_lldb},
-    {.name = "session/monitor", .play = play_monitor},
-    {.name = "session/serve", .set = set_options, .play = play_serve},
+const struct module chain_modules[] = {
+    {.name = "session/chain", .set_up = set_options, .run = play_chain},
+    {.name = "session/lldb", .run = play_lldb},
+    {.name = "session/monitor", .run = play_monitor},
+    {.name = "session/serve", .set_up = set_options, .run = play_serve},
     {0},
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Comparing an ELF file with the target's memory; see fits.h. */
-#include "symbols/fits.h"
+/* Comparing an ELF file with the target's memory; see build_id_match.h. */
+#include "symbols/build_id_match.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -10,16 +10,16 @@
 #include "proto/rsp.h"
 
 enum {
-    READ_MAX = 64, /* bytes a request: every stub answers that */
+    READ_MAX = 64, /* bytes of a request; every stub supports that */
     NOTE_NAME = sizeof ELF_NOTE_GNU,
-    NOTE_HEADER = 12 + NOTE_NAME, /* three words and "GNU" */
+    NOTE_HEADER = 12 + NOTE_NAME, /* bytes: three words and "GNU" */
     VERSION_MAX = 256,            /* sys/conf/newvers.sh makes two lines of about 150 bytes */
 };
 
 #define VERSION_BEGIN "FreeBSD "
 
 /*
- * Reads target memory. Returns how many bytes came before the first that cannot be read, or the
+ * Reads target memory. Returns the number of bytes before the first that cannot be read, or the
  * target's error.
  */
 static int read_memory(struct target *t, uint64_t address, uint8_t *bytes, size_t len)
@@ -46,44 +46,45 @@ static int read_memory(struct target *t, uint64_t address, uint8_t *bytes, size_
     return rc != 0 ? rc : (int)have;
 }
 
-/* Addresses of a 32-bit file end at 2^32. */
-static uint64_t place(const struct elf_ident *ident, uint64_t address)
+/* Truncates the address for a 32-bit file. */
+static uint64_t wrap_address(const struct elf_ident *ident, uint64_t address)
 {
     return ident->is64 ? address : (uint32_t)address;
 }
 
-static void hex(char *text, const uint8_t *bytes, size_t len)
+static void format_hex(char *text, const uint8_t *bytes, size_t len)
 {
     text[0] = '\0';
     for (size_t i = 0; i < len; i++)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
-static uint32_t word(const uint8_t *b, bool big)
+static uint32_t note_word(const uint8_t *b, bool big)
 {
     return big ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]
                : (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
 }
 
-/* The length of the build-id in a note's header, 0 when it is no such note. */
+/* The length of the build-id by the note's header; 0 if it is another note. */
 static size_t note_len(const uint8_t *header, bool big)
 {
-    uint32_t len = word(header + 4, big);
-    if (word(header, big) != NOTE_NAME || word(header + 8, big) != NT_GNU_BUILD_ID ||
+    uint32_t len = note_word(header + 4, big);
+    if (note_word(header, big) != NOTE_NAME || note_word(header + 8, big) != NT_GNU_BUILD_ID ||
         memcmp(header + 12, ELF_NOTE_GNU, NOTE_NAME) != 0 || len > BUILD_ID_MAX)
         return 0;
     return len;
 }
 
-int fits_build_id(struct target *t, const char *path, const struct elf_ident *ident,
-                  const struct build_id *id, uint64_t slide, const struct log *log, enum fits *fits)
+int match_build_id(struct target *t, const char *path, const struct elf_ident *ident,
+                   const struct build_id *id, uint64_t slide, const struct log *log,
+                   enum file_match *match)
 {
     uint8_t note[NOTE_HEADER + BUILD_ID_MAX];
     char ours[2 * BUILD_ID_MAX + 1], theirs[2 * BUILD_ID_MAX + 1];
-    *fits = FITS_UNKNOWN;
+    *match = MATCH_UNKNOWN;
     if (id->len == 0 || id->address == 0)
         return 0;
-    int got = read_memory(t, place(ident, id->address + slide), note, NOTE_HEADER + id->len);
+    int got = read_memory(t, wrap_address(ident, id->address + slide), note, NOTE_HEADER + id->len);
     if (got < NOTE_HEADER)
         return got < 0 ? got : 0;
     size_t len = note_len(note, ident->big);
@@ -91,12 +92,12 @@ int fits_build_id(struct target *t, const char *path, const struct elf_ident *id
         return 0;
     size_t have = (size_t)got - NOTE_HEADER;
     if (len == id->len && have >= len && memcmp(note + NOTE_HEADER, id->bytes, len) == 0) {
-        *fits = FITS_BUILD;
+        *match = MATCH_BUILD_ID;
         return 0;
     }
-    *fits = FITS_NOT;
-    hex(ours, id->bytes, id->len);
-    hex(theirs, note + NOTE_HEADER, len < have ? len : have);
+    *match = MATCH_MISMATCH;
+    format_hex(ours, id->bytes, id->len);
+    format_hex(theirs, note + NOTE_HEADER, len < have ? len : have);
     log_warn(log,
              "symbols: %s is not what the target runs: its build-id is %s, the one in memory "
              "is %s: names and lines may be wrong",
@@ -104,19 +105,19 @@ int fits_build_id(struct target *t, const char *path, const struct elf_ident *id
     return 0;
 }
 
-enum fits fits_missing_id(const char *path, const struct elf_ident *ident,
-                          const struct build_id *id, uint64_t slide, const struct log *log)
+enum file_match match_missing_id(const char *path, const struct elf_ident *ident,
+                                 const struct build_id *id, uint64_t slide, const struct log *log)
 {
     char ours[2 * BUILD_ID_MAX + 1];
-    hex(ours, id->bytes, id->len);
+    format_hex(ours, id->bytes, id->len);
     log_warn(log,
              "symbols: %s is not what the target runs: its build-id, %s, is not in memory at "
              "%#llx: names and lines may be wrong",
-             path, ours, (unsigned long long)place(ident, id->address + slide));
-    return FITS_NOT;
+             path, ours, (unsigned long long)wrap_address(ident, id->address + slide));
+    return MATCH_MISMATCH;
 }
 
-/* The first line of a version string, with nothing in it that a terminal would obey. */
+/* Copies the first line of a version string, with '?' for characters that are not printable. */
 static void first_line(char *text, const uint8_t *bytes, size_t len)
 {
     size_t n = 0;
@@ -127,9 +128,9 @@ static void first_line(char *text, const uint8_t *bytes, size_t len)
     text[n] = '\0';
 }
 
-/* The `version` of a FreeBSD kernel as the file has it; returns its length, 0 for none. */
-static size_t own_version(const char *path, const struct symtab *symbols, uint8_t *bytes,
-                          uint64_t *address)
+/* Reads the `version` of a FreeBSD kernel from the file; returns its length, 0: none. */
+static size_t file_version(const char *path, const struct symtab *symbols, uint8_t *bytes,
+                           uint64_t *address)
 {
     struct elf_file file;
     struct symbol version;
@@ -145,32 +146,32 @@ static size_t own_version(const char *path, const struct symtab *symbols, uint8_
     return strnlen((const char *)bytes, got);
 }
 
-int fits_version(struct target *t, const char *path, const struct symtab *symbols, uint64_t slide,
-                 const struct log *log, enum fits *fits)
+int match_version(struct target *t, const char *path, const struct symtab *symbols, uint64_t slide,
+                  const struct log *log, enum file_match *match)
 {
     uint8_t ours[VERSION_MAX], theirs[VERSION_MAX];
     char our_line[VERSION_MAX + 1], their_line[VERSION_MAX + 1];
     uint64_t address = 0;
-    *fits = FITS_UNKNOWN;
-    size_t len = own_version(path, symbols, ours, &address);
+    *match = MATCH_UNKNOWN;
+    size_t len = file_version(path, symbols, ours, &address);
     if (len == 0)
         return 0;
-    int got = read_memory(t, place(symtab_ident(symbols), address + slide), theirs, len);
+    int got = read_memory(t, wrap_address(symtab_ident(symbols), address + slide), theirs, len);
     if (got < 0)
         return got;
     if ((size_t)got < len || memcmp(theirs, VERSION_BEGIN, strlen(VERSION_BEGIN)) != 0) {
-        *fits = FITS_NOT;
+        *match = MATCH_MISMATCH;
         log_warn(log,
                  "symbols: %s is not what the target runs: its version, at %#llx, is not in "
                  "memory: names and lines may be wrong",
-                 path, (unsigned long long)place(symtab_ident(symbols), address + slide));
+                 path, (unsigned long long)wrap_address(symtab_ident(symbols), address + slide));
         return 0;
     }
     if (memcmp(ours, theirs, len) == 0) {
-        *fits = FITS_VERSION;
+        *match = MATCH_VERSION;
         return 0;
     }
-    *fits = FITS_NOT;
+    *match = MATCH_MISMATCH;
     first_line(our_line, ours, len);
     first_line(their_line, theirs, len);
     log_warn(log,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of session/ that find kernels and keep them; see parts_chain.c for the others. */
+/* The modules of session/ that find kernels and keep their sessions; see also modules_chain.c. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +17,13 @@
 #include "session/rundir.h"
 #include "session/serve.h"
 #include "tests/fail/count.h"
-#include "tests/fail/parts.h"
+#include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
 
 enum {
     TURN_MS = 100,
-    FIRST_PATIENCE = 40, /* turns: a try in which a call has failed may be in vain */
-    PATIENCE = 200,      /* only what is wrong takes so many */
+    FIRST_PATIENCE = 40, /* rounds of a try in which a call has failed */
+    PATIENCE = 200,      /* rounds of any other try; only errors need so many */
 };
 
 static const struct log shown = {.level = LOG_WARN, .sink = logfile_sink};
@@ -44,18 +44,18 @@ static bool play_rundir(void)
     return good;
 }
 
-/* One is made and left by a server that dies, and claimed by the next. */
+/* A server that dies leaves one, and the next server claims it. */
 static bool play_record(void)
 {
     static struct net_addr own = {0x7f000001, 5000};
-    own.port++; /* another session each time */
+    own.port++; /* a different session each time */
     struct record *r = record_create(&own, &kernel);
     bool good = r != NULL;
     record_close(r);
     r = record_claim(kernel.ip);
     good &= r != NULL;
     record_remove(r);
-    while ((r = record_claim(0)) != NULL) /* what could not be removed is removed now */
+    while ((r = record_claim(0)) != NULL) /* removes those whose removal failed */
         record_remove(r);
     return good;
 }
@@ -78,7 +78,7 @@ static bool play_control(void)
     stage_close(fd);
     stage_close(listener);
     control_remove();
-    control_remove(); /* in vain, or again */
+    control_remove(); /* may fail, or be a second time */
     return good;
 }
 
@@ -96,8 +96,8 @@ static void set_kernel(void)
 static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
-        stage_remove_records(); /* nothing can be done about it */
-    return stage_kernel_end() ? part_rundir_end() : "the target was not detached from";
+        stage_remove_records(); /* the module cannot handle this failure */
+    return stage_kernel_end() ? module_rundir_end() : "the target was not detached from";
 }
 
 static void notify(void *context)
@@ -106,7 +106,7 @@ static void notify(void *context)
     (void)STAGE(write(*(int *)context, &one, sizeof one));
 }
 
-/* Takes the kernel that the watch is for, when it comes. */
+/* Accepts the expected kernel. */
 static bool take(struct listener *l, struct listener_watch *w, struct listener_kernel *k)
 {
     struct pollfd p = {*(int *)w->context, POLLIN, 0};
@@ -132,7 +132,7 @@ static void drop(struct listener_kernel *k)
     record_close(k->record);
 }
 
-/* Asks what it is, and detaches; a kernel that goes on without us is left to the next one. */
+/* Sends a request and detaches; the next server resumes the session of a kernel that stays. */
 static bool leave(struct listener_kernel *k)
 {
     struct io_fds f;
@@ -169,7 +169,7 @@ static void show(void *context, const struct lobby_kernel *k)
     ++*(int *)context;
 }
 
-/* A kernel comes, is taken, given back, taken back from another process, and left. */
+/* Accepts a kernel, returns it, reclaims it from another process, and detaches. */
 static bool hand_around(struct listener *l, struct listener_watch *w)
 {
     struct listener_kernel k;
@@ -201,9 +201,9 @@ static bool play_listener(void)
     return with_listener(listener_get(port, &shown));
 }
 
-static int adopter = -1; /* the event of the first watch: it is watched for ever */
+static int adopter = -1; /* event of the first watch, which never ends */
 
-/* Another kernel's server died, and it is asked for ever. */
+/* The server of another kernel has died; its session is probed endlessly. */
 static void set_adopted(void)
 {
     const struct net_addr at = {INADDR_LOOPBACK, stage_port()};
@@ -229,7 +229,7 @@ static bool play_adopted(void)
         const char *before = count_failed();
         l = fd >= 0 ? listener_adopt(fd, port, &first, &shown) : NULL;
         if (l != NULL && count_failed() == before && !listener_asks(l, &first))
-            stage_wrong("a session to take over is held by what is left of the try before");
+            stage_wrong("the previous try still owns the session to take over");
     }
     return l != NULL && with_listener(l);
 }
@@ -242,9 +242,9 @@ static const char *clear_adopted(void)
     return system(command) == 0 ? clear_kernel() : "no record of the silent kernel is left";
 }
 
-/* ---- sessions that go on ---- */
+/* ---- resumed sessions ---- */
 
-/* A server has taken the kernel, and died. */
+/* A server accepts the kernel and dies. */
 static void set_left_behind(void)
 {
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -259,7 +259,7 @@ static void set_left_behind(void)
     stage_close(event);
 }
 
-/* It does not call any more, and is asked whether its session goes on. */
+/* The kernel is silent; the next server probes its session. */
 static bool play_lobby(void)
 {
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -275,21 +275,33 @@ static bool play_lobby(void)
     return good;
 }
 
-/* A listener stays: its thread, the port, the set and the event, and what it is. */
+/* A listener remains: its thread, port, epoll set, event and memory. */
 #define LISTENER .descriptors = 3, .blocks = 1
-#define KERNEL .set = set_kernel, .clear = clear_kernel
+#define KERNEL .set_up = set_kernel, .tear_down = clear_kernel
 
-const struct part session_parts[] = {
-    {.name = "session/control", .set = part_rundir, .play = play_control, .clear = part_rundir_end},
-    {.name = "session/listener", KERNEL, .play = play_listener, LISTENER},
+const struct module session_modules[] = {
+    {.name = "session/control",
+     .set_up = module_rundir,
+     .run = play_control,
+     .tear_down = module_rundir_end},
+    {.name = "session/listener", KERNEL, .run = play_listener, LISTENER},
     {.name = "session/listener-adopted",
-     .set = set_adopted,
-     .play = play_adopted,
-     .clear = clear_adopted,
-     .descriptors = 7, /* 3 and 4 of the silent one */
+     .set_up = set_adopted,
+     .run = play_adopted,
+     .tear_down = clear_adopted,
+     .descriptors = 7, /* 3, and 4 of the silent session */
      .blocks = 7},
-    {.name = "session/lobby", .set = set_left_behind, .play = play_lobby, .clear = clear_kernel},
-    {.name = "session/record", .set = part_rundir, .play = play_record, .clear = part_rundir_end},
-    {.name = "session/rundir", .set = part_rundir, .play = play_rundir, .clear = part_rundir_end},
+    {.name = "session/lobby",
+     .set_up = set_left_behind,
+     .run = play_lobby,
+     .tear_down = clear_kernel},
+    {.name = "session/record",
+     .set_up = module_rundir,
+     .run = play_record,
+     .tear_down = module_rundir_end},
+    {.name = "session/rundir",
+     .set_up = module_rundir,
+     .run = play_rundir,
+     .tear_down = module_rundir_end},
     {0},
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether a file fits the target: build-ids and FreeBSD's version, by memory reads alone. */
+/* Compares files with the target by memory reads: build-ids and FreeBSD's version. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
 
 #include "proto/err.h"
-#include "symbols/fits.h"
+#include "symbols/build_id_match.h"
 #include "tests/unit/symbols_world.h"
 
 static const uint8_t little_note[36] = {4,    0,    0,    0,    20,   0,    0,    0,    3,
@@ -20,7 +20,7 @@ struct world {
     struct build_id id;
 };
 
-/* A target with the note of the test files at 0x7000, read as the file that has it at 0x4000. */
+/* A target with the note of the test files at 0x7000; the file has it at 0x4000. */
 static void world_init(struct world *w)
 {
     played_stub_init(&w->stub, NULL);
@@ -33,21 +33,21 @@ static void world_init(struct world *w)
     memcpy(w->id.bytes, little_note + 16, 20);
 }
 
-static enum fits compare(struct world *w, bool big)
+static enum file_match compare(struct world *w, bool big)
 {
     const struct elf_ident ident = {.is64 = true, .big = big};
-    enum fits fits = FITS_NOT;
+    enum file_match match = MATCH_MISMATCH;
     assert_int_equal(
-        fits_build_id(&w->stub.target, "kernel", &ident, &w->id, 0x3000, &w->log.log, &fits), 0);
-    return fits;
+        match_build_id(&w->stub.target, "kernel", &ident, &w->id, 0x3000, &w->log.log, &match), 0);
+    return match;
 }
 
-static void the_same_build_id_fits_silently(void **state)
+static void an_equal_build_id_matches_silently(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
-    assert_int_equal(compare(&w, false), FITS_BUILD);
+    assert_int_equal(compare(&w, false), MATCH_BUILD_ID);
     assert_int_equal(w.stub.reads, 1);
     assert_string_equal(w.stub.reading, "m7000,24");
     assert_int_equal(logged(&w.log, ""), 0);
@@ -58,64 +58,64 @@ static void a_note_is_read_in_the_targets_byte_order(void **state)
     struct world w;
     (void)state;
     world_init(&w);
-    assert_int_equal(compare(&w, true), FITS_UNKNOWN);
+    assert_int_equal(compare(&w, true), MATCH_UNKNOWN);
     for (int i = 0; i < 3; i++) {
         w.note[4 * i + 3] = w.note[4 * i];
         w.note[4 * i] = 0;
     }
-    assert_int_equal(compare(&w, true), FITS_BUILD);
+    assert_int_equal(compare(&w, true), MATCH_BUILD_ID);
 }
 
-static void another_build_id_is_one_warning_with_both(void **state)
+static void another_build_id_is_one_warning_with_both_ids(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
     w.note[35] = 0x68;
-    assert_int_equal(compare(&w, false), FITS_NOT);
+    assert_int_equal(compare(&w, false), MATCH_MISMATCH);
     assert_int_equal(logged(&w.log, ""), 1);
     assert_int_equal(logged(&w.log, "kernel is not what the target runs"), 1);
     assert_int_equal(logged(&w.log, "is 00112233445566778899aabbccddeeff01234567, the one in"), 1);
     assert_int_equal(logged(&w.log, "memory is 00112233445566778899aabbccddeeff01234568"), 1);
 }
 
-static void a_longer_or_shorter_build_id_does_not_fit(void **state)
+static void a_longer_or_shorter_build_id_does_not_match(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
     w.note[4] = 16;
-    assert_int_equal(compare(&w, false), FITS_NOT);
+    assert_int_equal(compare(&w, false), MATCH_MISMATCH);
     assert_int_equal(logged(&w.log, "memory is 00112233445566778899aabbccddeeff:"), 1);
     w.note[4] = 64;
-    assert_int_equal(compare(&w, false), FITS_NOT);
+    assert_int_equal(compare(&w, false), MATCH_MISMATCH);
 }
 
-static void what_is_no_note_says_nothing(void **state)
+static void memory_without_a_note_is_unknown_and_silent(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
     w.note[12] = 'X';
-    assert_int_equal(compare(&w, false), FITS_UNKNOWN);
+    assert_int_equal(compare(&w, false), MATCH_UNKNOWN);
     w.stub.memory_at = 0x100;
-    assert_int_equal(compare(&w, false), FITS_UNKNOWN);
+    assert_int_equal(compare(&w, false), MATCH_UNKNOWN);
     w.id.address = 0;
     w.stub.reads = 0;
-    assert_int_equal(compare(&w, false), FITS_UNKNOWN);
+    assert_int_equal(compare(&w, false), MATCH_UNKNOWN);
     assert_int_equal(w.stub.reads, 0);
     assert_int_equal(logged(&w.log, ""), 0);
 }
 
-static void an_address_of_32_bits_wraps(void **state)
+static void addresses_of_32_bits_wrap(void **state)
 {
     const struct elf_ident ident = {.is64 = false};
     struct world w;
-    enum fits fits;
+    enum file_match match;
     (void)state;
     world_init(&w);
-    assert_int_equal(fits_build_id(&w.stub.target, "kernel", &ident, &w.id,
-                                   UINT64_C(0xffffffff80003000), NULL, &fits),
+    assert_int_equal(match_build_id(&w.stub.target, "kernel", &ident, &w.id,
+                                    UINT64_C(0xffffffff80003000), NULL, &match),
                      0);
     assert_string_equal(w.stub.reading, "m80007000,24");
 }
@@ -124,34 +124,34 @@ static void a_lost_target_is_an_error(void **state)
 {
     const struct elf_ident ident = {.is64 = true};
     struct world w;
-    enum fits fits;
+    enum file_match match;
     (void)state;
     world_init(&w);
     w.stub.error = NETGDB_LOST;
-    assert_int_equal(fits_build_id(&w.stub.target, "kernel", &ident, &w.id, 0x3000, NULL, &fits),
+    assert_int_equal(match_build_id(&w.stub.target, "kernel", &ident, &w.id, 0x3000, NULL, &match),
                      NETGDB_LOST);
 }
 
-static enum fits compare_version(struct world *w, const char *name, const char *memory)
+static enum file_match compare_version(struct world *w, const char *name, const char *memory)
 {
-    enum fits fits = FITS_NOT;
+    enum file_match match = MATCH_MISMATCH;
     struct symtab *t = symtab_open(need_elf(name), NULL);
     assert_non_null(t);
     w->stub.memory = memory;
     w->stub.memory_len = strlen(memory) + 1;
     w->stub.memory_at = 0x200000 + 0x3000;
-    assert_int_equal(fits_version(&w->stub.target, elf_path(name), t, 0x3000, &w->log.log, &fits),
+    assert_int_equal(match_version(&w->stub.target, elf_path(name), t, 0x3000, &w->log.log, &match),
                      0);
     symtab_free(t);
-    return fits;
+    return match;
 }
 
-static void the_same_version_fits_silently(void **state)
+static void an_equal_version_matches_silently(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
-    assert_int_equal(compare_version(&w, "x86", "FreeBSD 15.0-TEST #0: GENERIC\n"), FITS_VERSION);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD 15.0-TEST #0: GENERIC\n"), MATCH_VERSION);
     assert_int_equal(logged(&w.log, ""), 0);
 }
 
@@ -161,50 +161,50 @@ static void another_version_is_one_warning_with_both_first_lines(void **state)
     (void)state;
     world_init(&w);
     assert_int_equal(compare_version(&w, "x86", "FreeBSD 14.1-\x1b[2J\n user@host more of it"),
-                     FITS_NOT);
+                     MATCH_MISMATCH);
     assert_int_equal(logged(&w.log, ""), 1);
     assert_int_equal(logged(&w.log, "version is \"FreeBSD 15.0-TEST #0: GENERIC\", the one"), 1);
     assert_int_equal(logged(&w.log, "memory is \"FreeBSD 14.1-?[2J\""), 1);
 }
 
-static void a_file_without_the_bytes_says_nothing(void **state)
+static void a_file_without_data_is_unknown_and_silent(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
     assert_int_equal(compare_version(&w, "stripped/.debug/no-id.debug", "FreeBSD 14.1-RELEASE"),
-                     FITS_UNKNOWN);
+                     MATCH_UNKNOWN);
     assert_int_equal(logged(&w.log, ""), 0);
 }
 
-static void memory_without_access_or_a_version_does_not_fit(void **state)
+static void memory_without_a_version_does_not_match(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
-    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), FITS_NOT);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), MATCH_MISMATCH);
     assert_int_equal(logged(&w.log, "is not in memory: names and lines may be wrong"), 1);
     assert_int_equal(compare_version(&w, "x86",
                                      "\xf3\x0f\x1e\xfa this is code, and long enough to"
                                      " be read as far as the version of the file goes"),
-                     FITS_NOT);
+                     MATCH_MISMATCH);
     assert_int_equal(logged(&w.log, "is not in memory: names and lines may be wrong"), 2);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_build_id_fits_silently),
+        cmocka_unit_test(an_equal_build_id_matches_silently),
         cmocka_unit_test(a_note_is_read_in_the_targets_byte_order),
-        cmocka_unit_test(another_build_id_is_one_warning_with_both),
-        cmocka_unit_test(a_longer_or_shorter_build_id_does_not_fit),
-        cmocka_unit_test(what_is_no_note_says_nothing),
-        cmocka_unit_test(an_address_of_32_bits_wraps),
+        cmocka_unit_test(another_build_id_is_one_warning_with_both_ids),
+        cmocka_unit_test(a_longer_or_shorter_build_id_does_not_match),
+        cmocka_unit_test(memory_without_a_note_is_unknown_and_silent),
+        cmocka_unit_test(addresses_of_32_bits_wrap),
         cmocka_unit_test(a_lost_target_is_an_error),
-        cmocka_unit_test(the_same_version_fits_silently),
+        cmocka_unit_test(an_equal_version_matches_silently),
         cmocka_unit_test(another_version_is_one_warning_with_both_first_lines),
-        cmocka_unit_test(a_file_without_the_bytes_says_nothing),
-        cmocka_unit_test(memory_without_access_or_a_version_does_not_fit),
+        cmocka_unit_test(a_file_without_data_is_unknown_and_silent),
+        cmocka_unit_test(memory_without_a_version_does_not_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

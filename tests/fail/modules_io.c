@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of io/. */
+/* The modules of io/. */
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "io/thread.h"
 #include "proto/err.h"
 #include "proto/wire.h"
-#include "tests/fail/parts.h"
+#include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
 
 #define SOON (5 * IO_SECOND)
@@ -28,7 +28,7 @@ static bool send_text(struct io_fds *f, enum io_side side, const char *text)
     return rc == 0;
 }
 
-/* Whether this text comes, in one piece. A side may say once that it has nothing, and goes on. */
+/* Receives this text at once; the first receive may find nothing. */
 static bool recv_text(struct io_fds *f, enum io_side side, const char *text)
 {
     struct io_msg msg;
@@ -50,14 +50,14 @@ static bool wake(struct io_fds *f)
     return woken;
 }
 
-/* A datagram and some bytes of a stream, both ways; then one descriptor is taken back. */
+/* Sends a datagram and some bytes of a stream both ways; then returns one descriptor. */
 static bool exchange(struct io_fds *f, int stream, int datagrams)
 {
     bool good = stage_write(stream, "abc") && recv_text(f, IO_CLIENT, "abc") &&
                 send_text(f, IO_CLIENT, "def") && stage_read(stream, "def") && wake(f) &&
                 stage_write(datagrams, "in") && recv_text(f, IO_TARGET, "in") &&
                 send_text(f, IO_TARGET, "out");
-    (void)io_wait(&f->io, io_now(&f->io), 0); /* what is held back goes out */
+    (void)io_wait(&f->io, io_now(&f->io), 0); /* sends the queued datagrams */
     return good && stage_read(datagrams, "out");
 }
 
@@ -97,7 +97,7 @@ static bool play_held(void)
     return play_fds_with(true);
 }
 
-/* Pipes, as netgdb proxy --stdio has them. */
+/* Pipes, as in netgdb proxy --stdio. */
 static bool play_transfer(void)
 {
     struct io_fds f;
@@ -166,7 +166,7 @@ static bool play_tcp(void)
     return good;
 }
 
-/* A dead process left its socket there: it is removed. */
+/* Removes a socket that a dead process has left. */
 static bool play_unix(void)
 {
     char path[100];
@@ -222,13 +222,19 @@ static bool play_logfile(void)
     return good;
 }
 
-const struct part io_parts[] = {
-    {.name = "io/fds", .play = play_fds},
-    {.name = "io/held", .play = play_held},
-    {.name = "io/herald", .play = play_herald},
-    {.name = "io/logfile", .set = part_rundir, .play = play_logfile, .clear = part_rundir_end},
-    {.name = "io/sockets", .set = part_rundir, .play = play_sockets, .clear = part_rundir_end},
-    {.name = "io/thread", .play = play_thread},
-    {.name = "io/transfer", .play = play_transfer},
+const struct module io_modules[] = {
+    {.name = "io/fds", .run = play_fds},
+    {.name = "io/held", .run = play_held},
+    {.name = "io/herald", .run = play_herald},
+    {.name = "io/logfile",
+     .set_up = module_rundir,
+     .run = play_logfile,
+     .tear_down = module_rundir_end},
+    {.name = "io/sockets",
+     .set_up = module_rundir,
+     .run = play_sockets,
+     .tear_down = module_rundir_end},
+    {.name = "io/thread", .run = play_thread},
+    {.name = "io/transfer", .run = play_transfer},
     {0},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of shim/: GDB's calls, by the hooks, which are linked in. */
+/* The modules of shim/: GDB's calls to the hooks, which are linked in. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,12 +11,12 @@
 #include "io/sockets.h"
 #include "shim/shim.h"
 #include "tests/fail/count.h"
-#include "tests/fail/parts.h"
+#include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
 
 static char name[64], service[128];
 
-/* The hooks look libc's up by themselves. */
+/* The hooks look up libc's functions themselves. */
 static sockets_resolver *libc_getaddrinfo;
 
 static int resolve(const char *node, const char *port, const struct addrinfo *hints,
@@ -29,7 +29,7 @@ static int resolve(const char *node, const char *port, const struct addrinfo *hi
 
 static void watch_libc(void)
 {
-    (void)shim_active(); /* they are looked up by now */
+    (void)shim_active(); /* the look-up is done */
     libc_getaddrinfo = shim_libc.getaddrinfo;
     shim_libc.getaddrinfo = resolve;
 }
@@ -41,7 +41,7 @@ static struct addrinfo *look_up(void)
     return __real_getaddrinfo(name, service, &hints, &found) == 0 ? found : NULL;
 }
 
-/* As gdb/ser-tcp.c does it, from the name to the detach. */
+/* The calls of gdb/ser-tcp.c, from the name to the detach. */
 static bool debug(void)
 {
     struct addrinfo *found = look_up();
@@ -82,13 +82,13 @@ static const char *clear_names(void)
 {
     (void)logfile_open(NULL);
     (void)unlink(getenv("NETGDB_LOG_FILE"));
-    return part_rundir_end();
+    return module_rundir_end();
 }
 
 static bool play_preload(void)
 {
     (void)STAGE(setenv("LD_PRELOAD", "/usr/lib/libnetgdb.so", 1));
-    preload_clean(); /* this is no debugger: it stays */
+    preload_clean(); /* this program is not a debugger: it keeps the preload */
     bool stays = getenv("LD_PRELOAD") != NULL;
     (void)STAGE(unsetenv("LD_PRELOAD"));
     return stays;
@@ -114,10 +114,10 @@ static void set_kernel(void)
 static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
-        stage_remove_records(); /* nothing can be done about it */
+        stage_remove_records(); /* the module cannot handle this failure */
     if (!stage_kernel_end())
         return "the target was not detached from";
-    return part_rundir_end();
+    return module_rundir_end();
 }
 
 static void set_proxy(void)
@@ -133,7 +133,7 @@ static const char *clear_proxy(void)
     stage_proxy_end();
     if (!left)
         return "the target was not detached from";
-    return part_rundir_end();
+    return module_rundir_end();
 }
 
 /* ---- stubs on a stream ---- */
@@ -144,10 +144,10 @@ static void set_tcp(void)
     struct sockets_address at = {
         .is.in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
         .len = sizeof at.is.in};
-    int door = sockets_tcp_listen(&at);
-    if (door < 0 || !sockets_name(door, &at))
+    int listen_fd = sockets_tcp_listen(&at);
+    if (listen_fd < 0 || !sockets_name(listen_fd, &at))
         abort();
-    stage_stubs(door);
+    stage_stubs(listen_fd);
     stage_aside--;
     (void)snprintf(name, sizeof name, "netgdb:tcp:127.0.0.1");
     (void)snprintf(service, sizeof service, "%u", sockets_port(&at));
@@ -159,10 +159,10 @@ static void set_unix(void)
     char path[100];
     (void)snprintf(path, sizeof path, "%s/stub", stage_rundir());
     stage_aside++;
-    int door = sockets_unix_listen(path, 0600);
-    if (door < 0)
+    int listen_fd = sockets_unix_listen(path, 0600);
+    if (listen_fd < 0)
         abort();
-    stage_stubs(door);
+    stage_stubs(listen_fd);
     stage_aside--;
     (void)snprintf(name, sizeof name, "netgdb:unix");
     (void)snprintf(service, sizeof service, "%s", path);
@@ -172,29 +172,33 @@ static void set_unix(void)
 static const char *clear_unix(void)
 {
     (void)unlink(service);
-    return part_rundir_end();
+    return module_rundir_end();
 }
 
-/* A listener stays, the queue of its lines, each name, and the file of the log. */
-const struct part shim_parts[] = {
-    {.name = "shim/connect", .set = set_unix, .play = debug, .clear = clear_unix, .blocks = 1},
-    {.name = "shim/connect-tcp", .set = set_tcp, .play = debug, .blocks = 1},
+/* A listener, its queue of lines, each name, and the log file remain. */
+const struct module shim_modules[] = {
+    {.name = "shim/connect",
+     .set_up = set_unix,
+     .run = debug,
+     .tear_down = clear_unix,
+     .blocks = 1},
+    {.name = "shim/connect-tcp", .set_up = set_tcp, .run = debug, .blocks = 1},
     {.name = "shim/connect-proxy",
-     .set = set_proxy,
-     .play = debug,
-     .clear = clear_proxy,
+     .set_up = set_proxy,
+     .run = debug,
+     .tear_down = clear_proxy,
      .blocks = 2},
     {.name = "shim/names",
-     .set = set_names,
-     .play = play_names,
-     .clear = clear_names,
+     .set_up = set_names,
+     .run = play_names,
+     .tear_down = clear_names,
      .descriptors = 1,
      .blocks = 1},
-    {.name = "shim/preload", .play = play_preload},
+    {.name = "shim/preload", .run = play_preload},
     {.name = "shim/relay",
-     .set = set_kernel,
-     .play = debug,
-     .clear = clear_kernel,
+     .set_up = set_kernel,
+     .run = debug,
+     .tear_down = clear_kernel,
      .descriptors = 3,
      .blocks = 4},
     {0},
