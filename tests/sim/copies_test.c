@@ -232,7 +232,7 @@ static uint64_t time_after_a_copy(bool loses)
     rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, SIM_MS);
     for (unsigned i = 0; i <= HOLDBACK_CLEAN_EXCHANGES + 4; i++)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    assert_true(rig_link(r)->evidence != 0);
+    assert_true(rig_link(r)->reorder_events != 0);
     uint64_t start = sim_now(r->w);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     uint64_t time = sim_now(r->w) - start;

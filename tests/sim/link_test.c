@@ -81,7 +81,7 @@ static void every_copy_is_acked_and_delivered_once(void **state)
     for (unsigned copies = 1; copies <= 3; copies++) {
         rig_peer_text(f->rig, 2, "$T05#b9");
         pass(f, 2 * SIM_SECOND);
-        pass(f, LINK_THIRD_ACK);
+        pass(f, LINK_THIRD_ACK_DELAY);
         assert_int_equal(rig_acks(f->rig, 2), 2 + 4 * (copies - 1));
     }
     expect_stream(f, "$T05#b9");
@@ -435,7 +435,7 @@ static void heavy_loss_makes_a_request_wait_for_the_repeat(void **state)
     }
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
     assert_true(link_deadline(&f->link) > sim_now(f->rig->w) + LINK_KERNEL_RETRY);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
     assert_true(link_deadline(&f->link) <= sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
@@ -455,7 +455,7 @@ static void a_long_request_waits_for_the_repeat_sooner(void **state)
     }
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
     assert_true(link_deadline(&f->link) < sim_now(f->rig->w) + LINK_KERNEL_RETRY);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
     assert_int_equal(link_send(&f->link, request, sizeof request, 0, sizeof request), 0);
     assert_true(link_deadline(&f->link) > sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
@@ -470,8 +470,8 @@ static void loss_makes_it_three_acks(void **state)
     rig_peer_text(f->rig, 2, "$T05#b9");
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 2);
-    assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + LINK_THIRD_ACK);
-    pass(f, LINK_THIRD_ACK);
+    assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + LINK_THIRD_ACK_DELAY);
+    pass(f, LINK_THIRD_ACK_DELAY);
     assert_int_equal(rig_acks(f->rig, 2), 3);
     assert_int_equal(link_deadline(&f->link), IO_NEVER);
 }
@@ -486,7 +486,7 @@ static void exchange(struct fixture *f, uint32_t seqno, unsigned acks)
         rig_peer_ack(f->rig, seqno);
     pass(f, 100 * SIM_US);
     pass(f, 3 * SIM_MS);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
 }
 
 static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
@@ -496,8 +496,8 @@ static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
         exchange(f, seqno, 1);
     assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
     assert_int_equal(f->link.generation, LINK_NEW);
-    assert_int_equal(f->link.evidence, 0);
-    link_proved(&f->link);
+    assert_int_equal(f->link.reorder_events, 0);
+    link_mark_delivered(&f->link);
     for (uint32_t seqno = 6; seqno < 16; seqno++)
         exchange(f, seqno, 2);
     assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
@@ -515,17 +515,17 @@ static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
         assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
         rig_peer_ack(f->rig, seqno);
         pass(f, 60 * SIM_US);
-        link_proved(&f->link);
+        link_mark_delivered(&f->link);
         rig_peer_ack(f->rig, seqno); /* still under way when the request is sent */
         assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
         pass(f, 60 * SIM_US);
         rig_peer_ack(f->rig, seqno + 1);
         rig_peer_ack(f->rig, seqno + 1);
         pass(f, 2 * SIM_MS);
-        link_proved(&f->link);
+        link_mark_delivered(&f->link);
     }
     assert_int_equal(f->link.generation, LINK_OLD);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(link_lateness(&f->link), LINK_LATENESS_CLEAN);
 }
 
@@ -577,7 +577,7 @@ static void a_kernels_own_retransmission_is_no_copy(void **state)
         rig_peer_text(f->rig, 2, "$T05#b9");
         pass(f, LINK_KERNEL_RETRY);
     }
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(f->link.counters.duplicates, 11);
 }
 
@@ -589,7 +589,7 @@ static void chunks_out_of_order_are_no_evidence(void **state)
     pass(f, SIM_MS);
     send_chunk(f, 2, 0, 1448, 2000);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(f->link.stream.len, 2000);
 }
 
@@ -599,7 +599,7 @@ static void an_ack_too_many_is_evidence(void **state)
     for (uint32_t seqno = 1; seqno < 5; seqno++)
         exchange(f, seqno, 1);
     exchange(f, 5, 2);
-    assert_int_equal(f->link.evidence, 1);
+    assert_int_equal(f->link.reorder_events, 1);
 }
 
 /* The kernel's host paused: the ack of a DATA that was sent once comes after that of a later one.
@@ -612,12 +612,12 @@ static void a_late_ack_is_no_evidence(void **state)
     exchange(f, 3, 1);
     rig_peer_ack(f->rig, 2);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
     pass(f, 300 * SIM_MS);
     rig_peer_ack(f->rig, 4);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
 }
 
 /* Of a DATA that was sent twice: one of the two came late. */
@@ -627,12 +627,12 @@ static void a_late_ack_of_a_retransmission_is_evidence(void **state)
     exchange(f, 1, 1);
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
     pass(f, LINK_RETRY_MIN);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
     exchange(f, 3, 1);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     rig_peer_ack(f->rig, 2);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 1);
+    assert_int_equal(f->link.reorder_events, 1);
 }
 
 /* All copies that we sent ourselves are accounted for: nothing more can come of them. */
@@ -646,11 +646,11 @@ static void own_copies_that_were_acknowledged_delay_nothing(void **state)
     rig_peer_ack(f->rig, 5);
     pass(f, SIM_MS);
     uint64_t arrived = f->link.tx.arrived;
-    assert_true(link_copies_gone(&f->link, IO_MS) > arrived + IO_MS);
+    assert_true(link_duplicates_expire(&f->link, IO_MS) > arrived + IO_MS);
     rig_peer_ack(f->rig, 5);
     pass(f, SIM_MS);
-    assert_int_equal(link_copies_gone(&f->link, IO_MS), arrived + IO_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(link_duplicates_expire(&f->link, IO_MS), arrived + IO_MS);
+    assert_int_equal(f->link.reorder_events, 0);
 }
 
 /* 2001 polls are 1.0 s, or on a loaded host 2.3. */
@@ -658,15 +658,15 @@ static void the_kernels_own_interval_is_measured(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_quiet(&f->link), 2 * LINK_KERNEL_RETRY + 200 * IO_MS);
-    assert_int_equal(link_gives_up(&f->link), 12 * LINK_KERNEL_RETRY_MAX + 500 * IO_MS);
+    assert_int_equal(link_give_up_time(&f->link), 12 * LINK_KERNEL_RETRY_MAX + 500 * IO_MS);
     rig_peer_text(f->rig, 2, "$T05#b9");
     pass(f, SIM_MS);
     pass(f, 1599 * SIM_MS);
     rig_peer_text(f->rig, 2, "$T05#b9");
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(link_quiet(&f->link), 2 * 1600 * IO_MS + 200 * IO_MS);
-    assert_int_equal(link_gives_up(&f->link), 12 * 1600 * IO_MS + 500 * IO_MS);
+    assert_int_equal(link_give_up_time(&f->link), 12 * 1600 * IO_MS + 500 * IO_MS);
 }
 
 static void no_path_is_believed_to_be_later_than_4_s(void **state)
@@ -690,16 +690,17 @@ static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
-    link_tell_copy(&f->link, LINK_COPY_HARMFUL, LINK_STATES);
-    link_want_plus(&f->link, IO_NEVER);
+    link_set_dup_effect(&f->link, LINK_DUP_HARMFUL, LINK_STATES);
+    link_expect_peer_ack(&f->link, IO_NEVER);
     rig_peer_text(f->rig, 2, "+");
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 2);
-    link_want_plus(&f->link, 0);
+    link_expect_peer_ack(&f->link, 0);
     rig_peer_text(f->rig, 3, "+");
     pass(f, SIM_MS);
-    assert_true(f->link.refused);
-    link_want_plus(&f->link, IO_NEVER); /* a new request is out: the kernel sends its '+' again */
+    assert_true(f->link.failed);
+    link_expect_peer_ack(&f->link,
+                         IO_NEVER); /* a new request is out: the kernel sends its '+' again */
     for (unsigned i = 0; i < 11; i++) {
         rig_peer_text(f->rig, 3, "+");
         pass(f, LINK_KERNEL_RETRY);

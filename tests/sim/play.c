@@ -293,7 +293,7 @@ static void count(struct play *p, const struct link *link, const struct netgdb_s
     r->sent += link->counters.sent;
     r->received += link->counters.received;
     r->retransmitted += link->counters.retransmitted;
-    r->unwanted_plus += link->counters.unwanted_plus;
+    r->unexpected_peer_acks += link->counters.unexpected_peer_acks;
     r->asked_again += stats->asked_again;
 }
 

@@ -67,7 +67,7 @@ struct play_result {
     bool deaf;      /* after a failed session the next HERALD was not taken */
     bool stuck;     /* the run did not end: see the line */
     uint64_t sent, received, retransmitted; /* datagrams of ours */
-    uint64_t unwanted_plus, asked_again, gave_up;
+    uint64_t unexpected_peer_acks, asked_again, gave_up;
     uint64_t requests;                         /* that the twin executed */
     uint64_t messages, transmissions, repeats; /* of the twin: see twin_counts */
     uint64_t sending, replied, replies;        /* the same */

@@ -79,7 +79,7 @@ static void a_session_alternates_plus_and_request(void **state)
     assert_true(buf_starts(&r->reply, "T05"));
     assert_int_equal(twin_requests(r->twin), 7);
     assert_int_equal(rig_link(r)->counters.retransmitted, 0);
-    assert_int_equal(rig_link(r)->evidence, 0);
+    assert_int_equal(rig_link(r)->reorder_events, 0);
     rig_expect_good(r);
 }
 
@@ -176,7 +176,8 @@ static void lost_acks_of_a_reply_deliver_it_once(void **state)
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_int_equal(twin_counts(r->twin)->steps, 1);
     assert_true(twin_counts(r->twin)->retransmissions >= 2);
-    assert_int_equal(rig_link(r)->evidence, 0); /* its own retransmissions: no sign of copies */
+    assert_int_equal(rig_link(r)->reorder_events,
+                     0); /* its own retransmissions: no sign of copies */
     rig_expect_good(r);
 }
 
@@ -268,7 +269,7 @@ static void a_plus_without_an_ack_is_trusted_from_the_second_on(void **state)
         rig_no_fates(r);
         assert_int_equal(netgdb_target_stats(r->target)->asked_again, 1);
     }
-    assert_int_equal(rig_link(r)->evidence, 0);
+    assert_int_equal(rig_link(r)->reorder_events, 0);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     rig_step(r);
     rig_expect_good(r);

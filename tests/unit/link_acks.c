@@ -72,14 +72,14 @@ static void a_kernel_gets_each_ack_twice_and_at_once(void **state)
     hear(f, 2, 0, 6, "$OK#9a");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
-    link_request_acks(&f->link);
+    link_drop_delayed_acks(&f->link);
     assert_int_equal(sent(f), 2);
 }
 
 static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 6, "$OK#9a");
     assert_int_equal(sent(f), 0);
     assert_int_equal(f->later, 2);
@@ -88,16 +88,16 @@ static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
 static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 6, "$OK#9a");
-    link_request_acks(&f->link);
+    link_drop_delayed_acks(&f->link);
     assert_int_equal(f->later, 0);
 }
 
 static void the_acks_of_half_a_message_do_not_wait(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 6, "$OK");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
@@ -106,7 +106,7 @@ static void the_acks_of_half_a_message_do_not_wait(void **state)
 static void the_acks_of_console_output_do_not_wait(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 9, "$O6869#00");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
@@ -147,7 +147,7 @@ static void a_kernel_that_loses_much_has_time_to_repeat_itself(void **state)
 static void a_node_is_sent_to_again_soon_however_much_is_lost(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     assert_true(patience_where_much_is_lost(f) < 10 * LINK_RETRY_MIN);
 }
 
@@ -171,10 +171,10 @@ static void what_was_read_or_came_late_is_no_evidence(void **state)
     for (int i = 0; i < 8; i++)
         exchange_asleep(f, IO_MS, 0);
     exchange_asleep(f, IO_MS, 300 * IO_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(f->link.srtt, IO_MS);
     exchange_asleep(f, 300 * IO_MS, 0);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_true(f->link.srtt > IO_MS);
 }
 
@@ -197,13 +197,13 @@ static void a_plus_is_judged_by_when_it_came(void **state)
 {
     struct fixture *f = *state;
     exchange_asleep(f, IO_MS, 0);
-    link_tell_copy(&f->link, LINK_COPY_HARMFUL, LINK_STATES);
-    link_want_plus(&f->link, f->io.now + 10 * IO_MS);
+    link_set_dup_effect(&f->link, LINK_DUP_HARMFUL, LINK_STATES);
+    link_expect_peer_ack(&f->link, f->io.now + 10 * IO_MS);
     hear_later(f, 2, "+", 9 * IO_MS, 100 * IO_MS);
-    assert_false(f->link.refused);
-    link_want_plus(&f->link, f->io.now + 10 * IO_MS);
+    assert_false(f->link.failed);
+    link_expect_peer_ack(&f->link, f->io.now + 10 * IO_MS);
     hear_later(f, 3, "+", 11 * IO_MS, 100 * IO_MS);
-    assert_true(f->link.refused);
+    assert_true(f->link.failed);
 }
 
 int main(void)

@@ -10,7 +10,7 @@ static bool fits(const char *request, const char *text)
     buf_init(&reply, 100);
     assert_int_equal(buf_sets(&reply, text), 0);
     bool result =
-        reply_fits(packet_find(content, strlen(request)), content, strlen(request), &reply);
+        reply_is_plausible(packet_find(content, strlen(request)), content, strlen(request), &reply);
     buf_free(&reply);
     return result;
 }
@@ -63,13 +63,13 @@ static void stops_and_ok_are_no_replies_of_reads(void **state)
     struct buf b;
     (void)state;
     buf_init(&b, 100);
-    assert_true(reply_of_read(&b));
+    assert_true(reply_is_of_read(&b));
     buf_sets(&b, "0011");
-    assert_true(reply_of_read(&b));
+    assert_true(reply_is_of_read(&b));
     buf_sets(&b, "T05");
-    assert_false(reply_of_read(&b));
+    assert_false(reply_is_of_read(&b));
     buf_sets(&b, "OK");
-    assert_false(reply_of_read(&b));
+    assert_false(reply_is_of_read(&b));
     buf_free(&b);
 }
 
@@ -91,14 +91,14 @@ static void a_kernel_has_no_escapes_or_blanks_outside_objects(void **state)
     buf_init(&b, 100);
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         buf_sets(&b, kernels[i]);
-        assert_true(reply_of_kernel(&b));
+        assert_true(reply_is_freebsds(&b));
     }
     for (size_t i = 0; i < sizeof not_kernels / sizeof not_kernels[0]; i++) {
         buf_sets(&b, not_kernels[i]);
-        assert_false(reply_of_kernel(&b));
+        assert_false(reply_is_freebsds(&b));
     }
     buf_set(&b, "\0", 1);
-    assert_false(reply_of_kernel(&b));
+    assert_false(reply_is_freebsds(&b));
     buf_free(&b);
 }
 
