@@ -69,7 +69,7 @@ static void what_comes_early_waits_for_its_turn(void **state)
     requests_done(&r);
     expect_next("g");
     expect_none();
-    assert_int_equal(r.good, 3);
+    assert_int_equal(r.acks_due, 3);
 }
 
 static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
@@ -80,8 +80,8 @@ static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
     expect_next("s");
     feed("s");
     expect_none();
-    assert_int_equal(r.repeats, 2);
-    assert_int_equal(r.good, 3); /* each is acknowledged */
+    assert_int_equal(r.retransmissions, 2);
+    assert_int_equal(r.acks_due, 3); /* each is acknowledged */
     requests_done(&r);
     feed("s");
     expect_next("s");
@@ -98,7 +98,7 @@ static void only_the_youngest_that_waits_is_repeated(void **state)
     expect_next("g");
     requests_done(&r);
     expect_next("s");
-    assert_int_equal(r.repeats, 0);
+    assert_int_equal(r.retransmissions, 0);
 }
 
 static void what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole(void **state)
@@ -118,7 +118,7 @@ static void what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole(void 
     requests_done(&r);
     expect_next("d");
     expect_none();
-    assert_int_equal(r.good, 4);
+    assert_int_equal(r.acks_due, 4);
 }
 
 static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
@@ -126,7 +126,7 @@ static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
     (void)state;
     feed_long('a', REQUEST_MAX + 1);
     assert_int_equal(r.too_long, 1);
-    assert_int_equal(r.good, 1);
+    assert_int_equal(r.acks_due, 1);
     expect_none();
     feed("g");
     expect_next("g");
@@ -137,14 +137,14 @@ static void what_is_damaged_is_to_be_sent_again(void **state)
     static const char damaged[] = "$g#00", good[] = "$g#67", half[] = "$m0,";
     (void)state;
     requests_feed(&r, damaged, strlen(damaged));
-    assert_int_equal(r.bad, 1);
+    assert_int_equal(r.nacks_due, 1);
     expect_none();
     requests_feed(&r, half, strlen(half));
-    requests_cut(&r);
+    requests_drop_partial(&r);
     requests_feed(&r, good, strlen(good));
     expect_next("g");
-    assert_int_equal(r.bad, 1);
-    assert_int_equal(r.good, 1);
+    assert_int_equal(r.nacks_due, 1);
+    assert_int_equal(r.acks_due, 1);
 }
 
 static void an_interrupt_is_for_a_request_and_not_for_nothing(void **state)
