@@ -49,7 +49,7 @@ static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_
     rig_free(r);
 }
 
-static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
+static void a_duplicate_within_5_ms_never_steps_twice(void **state)
 {
     (void)state;
     for (uint64_t late = 125 * SIM_US; late <= 5 * SIM_MS; late += 125 * SIM_US) {
@@ -83,7 +83,7 @@ static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind 
     rig_free(r);
 }
 
-static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
+static void a_late_duplicate_on_a_clean_path_causes_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 20 * SIM_US) {
@@ -93,7 +93,7 @@ static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
 }
 
 /* The same, and the '+' by which the kernel begins to run a request or its copy is lost. */
-static void a_lost_plus_to_a_late_copy_gives_no_wrong_reply(void **state)
+static void a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
@@ -105,7 +105,7 @@ static void a_lost_plus_to_a_late_copy_gives_no_wrong_reply(void **state)
 }
 
 /* The same, and an ack is lost: of the request that came twice, or of what followed. */
-static void a_lost_ack_beside_a_late_copy_gives_no_wrong_reply(void **state)
+static void a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
@@ -117,7 +117,7 @@ static void a_lost_ack_beside_a_late_copy_gives_no_wrong_reply(void **state)
 }
 
 /* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
-static void a_late_copy_while_gdb_thinks_ends_nothing(void **state)
+static void a_late_duplicate_between_requests_does_not_end_the_session(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
@@ -157,7 +157,7 @@ static void play_list_copy(uint64_t late, enum twin_generation g)
     rig_free(r);
 }
 
-static void a_late_copy_does_not_move_a_list_on(void **state)
+static void a_late_duplicate_does_not_advance_a_list(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
@@ -188,7 +188,7 @@ static void play_write_copy(const char *first, const char *second, uint64_t late
     rig_free(r);
 }
 
-static void a_late_copy_does_not_undo_a_later_write(void **state)
+static void a_late_duplicate_does_not_undo_a_later_write(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
@@ -202,7 +202,7 @@ static void a_late_copy_does_not_undo_a_later_write(void **state)
 }
 
 /* Of a write there is a copy, in front of a write to another place: it may run. */
-static void a_late_copy_of_a_write_in_front_of_another_ends_nothing(void **state)
+static void a_late_duplicate_of_a_write_before_another_does_not_end_the_session(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 10 * SIM_US) {
@@ -240,7 +240,7 @@ static uint64_t time_after_a_copy(bool loses)
     return time;
 }
 
-static void a_path_that_repeats_once_and_loses_nothing_is_fast_again(void **state)
+static void delays_end_on_a_path_that_duplicated_once_and_loses_nothing(void **state)
 {
     (void)state;
     assert_true(time_after_a_copy(false) < 3 * SIM_MS);
@@ -269,7 +269,7 @@ static void play_very_late_copy(enum twin_generation g)
     rig_free(r);
 }
 
-static void a_copy_later_than_the_lateness_is_kept_from_running(void **state)
+static void a_duplicate_later_than_the_lateness_is_not_executed(void **state)
 {
     (void)state;
     play_very_late_copy(TWIN_OLD);
@@ -316,7 +316,7 @@ static void play_copy_in_front(const char *request, const char *reply, const cha
     rig_free(r);
 }
 
-static void a_plus_for_a_late_copy_is_not_taken_for_another(void **state)
+static void a_plus_for_a_late_duplicate_is_not_mistaken_for_another(void **state)
 {
     (void)state;
     for (uint64_t late = 5 * SIM_MS; late <= 40 * SIM_MS; late += 110 * SIM_US) {
@@ -332,7 +332,7 @@ static void a_plus_for_a_late_copy_is_not_taken_for_another(void **state)
 }
 
 /* A late copy of what does no harm, in front of what does none, costs a question at most. */
-static void a_late_copy_of_a_read_in_front_of_a_read_ends_nothing(void **state)
+static void a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session(void **state)
 {
     unsigned long asked_again = 0;
     (void)state;
@@ -374,7 +374,7 @@ static unsigned long play_form(const char *request, unsigned *over)
     return asked_again;
 }
 
-static void a_reply_of_another_form_is_that_of_a_copy(void **state)
+static void a_reply_of_another_form_is_a_duplicates(void **state)
 {
     unsigned over = 0;
     (void)state;
@@ -384,7 +384,7 @@ static void a_reply_of_another_form_is_that_of_a_copy(void **state)
     assert_in_range(over, 1, 100);
 }
 
-static void a_doubled_d_detaches_once(void **state)
+static void a_duplicated_d_detaches_once(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
@@ -405,20 +405,20 @@ static void a_doubled_d_detaches_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_copy_within_5_ms_never_runs_a_step_twice),
-        cmocka_unit_test(a_late_copy_on_a_clean_path_gives_no_wrong_reply),
-        cmocka_unit_test(a_lost_plus_to_a_late_copy_gives_no_wrong_reply),
-        cmocka_unit_test(a_lost_ack_beside_a_late_copy_gives_no_wrong_reply),
-        cmocka_unit_test(a_late_copy_while_gdb_thinks_ends_nothing),
-        cmocka_unit_test(a_late_copy_does_not_move_a_list_on),
-        cmocka_unit_test(a_late_copy_does_not_undo_a_later_write),
-        cmocka_unit_test(a_late_copy_of_a_write_in_front_of_another_ends_nothing),
-        cmocka_unit_test(a_path_that_repeats_once_and_loses_nothing_is_fast_again),
-        cmocka_unit_test(a_plus_for_a_late_copy_is_not_taken_for_another),
-        cmocka_unit_test(a_late_copy_of_a_read_in_front_of_a_read_ends_nothing),
-        cmocka_unit_test(a_reply_of_another_form_is_that_of_a_copy),
-        cmocka_unit_test(a_doubled_d_detaches_once),
-        cmocka_unit_test(a_copy_later_than_the_lateness_is_kept_from_running),
+        cmocka_unit_test(a_duplicate_within_5_ms_never_steps_twice),
+        cmocka_unit_test(a_late_duplicate_on_a_clean_path_causes_no_wrong_reply),
+        cmocka_unit_test(a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply),
+        cmocka_unit_test(a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply),
+        cmocka_unit_test(a_late_duplicate_between_requests_does_not_end_the_session),
+        cmocka_unit_test(a_late_duplicate_does_not_advance_a_list),
+        cmocka_unit_test(a_late_duplicate_does_not_undo_a_later_write),
+        cmocka_unit_test(a_late_duplicate_of_a_write_before_another_does_not_end_the_session),
+        cmocka_unit_test(delays_end_on_a_path_that_duplicated_once_and_loses_nothing),
+        cmocka_unit_test(a_plus_for_a_late_duplicate_is_not_mistaken_for_another),
+        cmocka_unit_test(a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session),
+        cmocka_unit_test(a_reply_of_another_form_is_a_duplicates),
+        cmocka_unit_test(a_duplicated_d_detaches_once),
+        cmocka_unit_test(a_duplicate_later_than_the_lateness_is_not_executed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

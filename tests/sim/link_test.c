@@ -75,7 +75,7 @@ static void expect_pattern(struct fixture *f, size_t total)
 /* ---- acknowledging ---- */
 
 /* Twice; and three times when the kernel has to repeat itself. */
-static void every_copy_is_acked_and_delivered_once(void **state)
+static void every_duplicate_is_acked_and_delivered_once(void **state)
 {
     struct fixture *f = *state;
     for (unsigned copies = 1; copies <= 3; copies++) {
@@ -97,7 +97,7 @@ static void a_herald_at_the_session_port_is_acked(void **state)
     expect_stream(f, "");
 }
 
-static void a_herald_that_is_none_is_not_acked(void **state)
+static void an_invalid_herald_is_not_acked(void **state)
 {
     struct fixture *f = *state;
     const struct wire_msg wrong[] = {
@@ -127,7 +127,7 @@ static void messages_are_delivered_in_order_from_2_up(void **state)
 
 /* ---- chunks ---- */
 
-static void chunks_come_in_any_order_at_any_mtu(void **state)
+static void chunks_may_arrive_in_any_order_at_any_mtu(void **state)
 {
     struct fixture *f = *state;
     static const size_t chunk[] = {524, 1448, 8948}, total = 4102;
@@ -148,7 +148,7 @@ static void chunks_come_in_any_order_at_any_mtu(void **state)
     assert_int_equal(f->link.counters.impossible, 0);
 }
 
-static void a_lost_chunk_is_taken_when_it_is_sent_again(void **state)
+static void a_lost_chunk_is_accepted_when_it_is_retransmitted(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 0, 1448, 4102);
@@ -160,7 +160,7 @@ static void a_lost_chunk_is_taken_when_it_is_sent_again(void **state)
     expect_pattern(f, 4102);
 }
 
-static void the_next_message_waits_for_the_end_of_this_one(void **state)
+static void a_message_is_delivered_only_after_the_previous_one(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 0, 1448, 2000);
@@ -190,7 +190,7 @@ static void the_longest_message_fits_and_a_longer_one_is_refused(void **state)
 }
 
 /* Each of these acknowledged would poison a kernel's send: 12 s later the session would be over. */
-static void what_a_kernel_cannot_have_sent_is_not_acked(void **state)
+static void impossible_data_is_not_acked(void **state)
 {
     struct fixture *f = *state;
     static const struct {
@@ -242,7 +242,7 @@ static void a_chunk_that_contradicts_the_others_is_not_acked(void **state)
     expect_pattern(f, 2000);
 }
 
-static void a_lone_byte_is_plus_or_minus_or_impossible(void **state)
+static void a_message_of_one_byte_is_plus_minus_or_impossible(void **state)
 {
     struct fixture *f = *state;
     rig_peer_text(f->rig, 2, "-");
@@ -255,7 +255,7 @@ static void a_lone_byte_is_plus_or_minus_or_impossible(void **state)
 
 /* ---- what is no message ---- */
 
-static void what_is_no_debugnet_is_counted_and_dropped(void **state)
+static void malformed_datagrams_are_counted_and_dropped(void **state)
 {
     struct fixture *f = *state;
     uint8_t bytes[SIM_DATAGRAM_MAX] = {0};
@@ -284,7 +284,7 @@ static void a_finished_is_counted_and_not_acked(void **state)
     assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
 }
 
-static void acks_of_what_was_not_sent_have_no_effect(void **state)
+static void acks_of_unsent_seqnos_have_no_effect(void **state)
 {
     struct fixture *f = *state;
     rig_peer_ack(f->rig, 0);
@@ -301,7 +301,7 @@ static void acks_of_what_was_not_sent_have_no_effect(void **state)
     assert_true(link_acked(&f->link));
 }
 
-static void a_reader_that_is_behind_bounds_the_memory(void **state)
+static void memory_is_bounded_for_a_slow_reader(void **state)
 {
     struct fixture *f = *state;
     uint32_t seqno = 2;
@@ -331,7 +331,7 @@ static void count_broken(const char *condition, const char *function)
     broken++;
 }
 
-static void one_data_is_outstanding(void **state)
+static void at_most_one_data_is_in_flight(void **state)
 {
     struct fixture *f = *state;
     broken = 0;
@@ -346,7 +346,7 @@ static void one_data_is_outstanding(void **state)
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
 }
 
-static void more_than_a_data_takes_is_refused(void **state)
+static void a_payload_over_the_limit_is_refused(void **state)
 {
     static const uint8_t bytes[WIRE_DATA_ETHERNET + 1];
     struct fixture *f = *state;
@@ -375,7 +375,7 @@ static void retransmission_begins_at_50_ms_and_doubles_to_1_s(void **state)
 }
 
 /* A path slower than 20 ms must not make every DATA go out twice. */
-static void a_slow_path_is_learnt(void **state)
+static void the_retransmission_timeout_follows_a_slow_path(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno <= 10; seqno++) {
@@ -391,7 +391,7 @@ static void a_slow_path_is_learnt(void **state)
 }
 
 /* One that was lost several times first says little of the path: the next clean one decides. */
-static void losses_are_no_slow_path(void **state)
+static void losses_do_not_raise_the_retransmission_timeout(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
@@ -408,7 +408,7 @@ static void losses_are_no_slow_path(void **state)
 }
 
 /* What the kernel says meanwhile shows that it polls: another copy would only be read later. */
-static void a_request_waits_while_the_kernel_talks(void **state)
+static void retransmission_waits_while_the_kernel_sends(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
@@ -423,7 +423,7 @@ static void a_request_waits_while_the_kernel_talks(void **state)
 }
 
 /* So much is lost that the kernel's repeat of its '+' is cheaper than a copy of the request. */
-static void heavy_loss_makes_a_request_wait_for_the_repeat(void **state)
+static void under_heavy_loss_a_request_waits_for_the_kernels_plus(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno <= LINK_HISTORY; seqno++) {
@@ -441,7 +441,7 @@ static void heavy_loss_makes_a_request_wait_for_the_repeat(void **state)
 }
 
 /* A copy of a long request costs more than one of a short one: it waits at less loss. */
-static void a_long_request_waits_for_the_repeat_sooner(void **state)
+static void a_long_request_waits_for_it_at_lower_loss(void **state)
 {
     struct fixture *f = *state;
     char request[400];
@@ -461,7 +461,7 @@ static void a_long_request_waits_for_the_repeat_sooner(void **state)
 }
 
 /* Two at once and the third a little later, from the first sign of loss on. */
-static void loss_makes_it_three_acks(void **state)
+static void after_a_loss_each_ack_is_sent_three_times(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
@@ -489,7 +489,7 @@ static void exchange(struct fixture *f, uint32_t seqno, unsigned acks)
     link_mark_delivered(&f->link);
 }
 
-static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
+static void the_number_of_acks_shows_the_generation(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
@@ -508,7 +508,7 @@ static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
  * The request that follows a '+' goes out at its first ack, before the second of a 13.x kernel
  * was taken: that is no sign of a later kernel, nor the second ack one of a path with copies.
  */
-static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
+static void the_second_ack_of_an_old_kernel_is_no_duplicate(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 200; seqno += 2) {
@@ -529,7 +529,7 @@ static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
     assert_int_equal(link_lateness(&f->link), LINK_LATENESS_CLEAN);
 }
 
-static void one_ack_of_an_old_kernel_asks_again_when_it_is_quiet(void **state)
+static void after_one_ack_of_an_old_kernel_we_retransmit_once_it_is_silent(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 2);
@@ -554,7 +554,7 @@ static void one_ack_of_an_old_kernel_asks_again_when_it_is_quiet(void **state)
 
 /* ---- lateness ---- */
 
-static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
+static void the_lateness_is_5_ms_and_20_after_a_duplicate(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_lateness(&f->link), 5 * IO_MS);
@@ -570,7 +570,7 @@ static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
     assert_int_equal(link_lateness(&f->link), 32 * IO_MS);
 }
 
-static void a_kernels_own_retransmission_is_no_copy(void **state)
+static void a_retransmission_of_the_kernel_is_no_duplicate_of_the_network(void **state)
 {
     struct fixture *f = *state;
     for (unsigned i = 0; i < 12; i++) {
@@ -582,7 +582,7 @@ static void a_kernels_own_retransmission_is_no_copy(void **state)
 }
 
 /* Nothing of ours could have been overtaken by anything. */
-static void chunks_out_of_order_are_no_evidence(void **state)
+static void chunks_out_of_order_are_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 1, 1448, 2000);
@@ -593,7 +593,7 @@ static void chunks_out_of_order_are_no_evidence(void **state)
     assert_int_equal(f->link.stream.len, 2000);
 }
 
-static void an_ack_too_many_is_evidence(void **state)
+static void an_extra_ack_is_a_reorder_event(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
@@ -604,7 +604,7 @@ static void an_ack_too_many_is_evidence(void **state)
 
 /* The kernel's host paused: the ack of a DATA that was sent once comes after that of a later one.
  */
-static void a_late_ack_is_no_evidence(void **state)
+static void a_late_ack_is_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
@@ -621,7 +621,7 @@ static void a_late_ack_is_no_evidence(void **state)
 }
 
 /* Of a DATA that was sent twice: one of the two came late. */
-static void a_late_ack_of_a_retransmission_is_evidence(void **state)
+static void a_late_ack_of_a_retransmission_is_a_reorder_event(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
@@ -636,7 +636,7 @@ static void a_late_ack_of_a_retransmission_is_evidence(void **state)
 }
 
 /* All copies that we sent ourselves are accounted for: nothing more can come of them. */
-static void own_copies_that_were_acknowledged_delay_nothing(void **state)
+static void acknowledged_retransmissions_cause_no_delay(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
@@ -654,7 +654,7 @@ static void own_copies_that_were_acknowledged_delay_nothing(void **state)
 }
 
 /* 2001 polls are 1.0 s, or on a loaded host 2.3. */
-static void the_kernels_own_interval_is_measured(void **state)
+static void the_kernels_retransmission_interval_is_measured(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_quiet(&f->link), 2 * LINK_KERNEL_RETRY + 200 * IO_MS);
@@ -669,7 +669,7 @@ static void the_kernels_own_interval_is_measured(void **state)
     assert_int_equal(link_give_up_time(&f->link), 12 * 1600 * IO_MS + 500 * IO_MS);
 }
 
-static void no_path_is_believed_to_be_later_than_4_s(void **state)
+static void the_lateness_is_limited_to_4_s(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
@@ -686,7 +686,7 @@ static void no_path_is_believed_to_be_later_than_4_s(void **state)
 
 /* ---- the unwanted '+' ---- */
 
-static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
+static void an_unexpected_plus_is_never_acked(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
@@ -718,43 +718,43 @@ static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_copy_is_acked_and_delivered_once),
+        TEST(every_duplicate_is_acked_and_delivered_once),
         TEST(a_herald_at_the_session_port_is_acked),
-        TEST(a_herald_that_is_none_is_not_acked),
+        TEST(an_invalid_herald_is_not_acked),
         TEST(messages_are_delivered_in_order_from_2_up),
-        TEST(chunks_come_in_any_order_at_any_mtu),
-        TEST(a_lost_chunk_is_taken_when_it_is_sent_again),
-        TEST(the_next_message_waits_for_the_end_of_this_one),
+        TEST(chunks_may_arrive_in_any_order_at_any_mtu),
+        TEST(a_lost_chunk_is_accepted_when_it_is_retransmitted),
+        TEST(a_message_is_delivered_only_after_the_previous_one),
         TEST(the_longest_message_fits_and_a_longer_one_is_refused),
-        TEST(what_a_kernel_cannot_have_sent_is_not_acked),
+        TEST(impossible_data_is_not_acked),
         TEST(a_chunk_that_contradicts_the_others_is_not_acked),
-        TEST(a_lone_byte_is_plus_or_minus_or_impossible),
-        TEST(what_is_no_debugnet_is_counted_and_dropped),
+        TEST(a_message_of_one_byte_is_plus_minus_or_impossible),
+        TEST(malformed_datagrams_are_counted_and_dropped),
         TEST(a_finished_is_counted_and_not_acked),
-        TEST(acks_of_what_was_not_sent_have_no_effect),
-        TEST(a_reader_that_is_behind_bounds_the_memory),
-        TEST(one_data_is_outstanding),
-        TEST(more_than_a_data_takes_is_refused),
+        TEST(acks_of_unsent_seqnos_have_no_effect),
+        TEST(memory_is_bounded_for_a_slow_reader),
+        TEST(at_most_one_data_is_in_flight),
+        TEST(a_payload_over_the_limit_is_refused),
         TEST(retransmission_begins_at_50_ms_and_doubles_to_1_s),
-        TEST(a_slow_path_is_learnt),
-        TEST(losses_are_no_slow_path),
-        TEST(a_request_waits_while_the_kernel_talks),
-        TEST(heavy_loss_makes_a_request_wait_for_the_repeat),
-        TEST(a_long_request_waits_for_the_repeat_sooner),
-        TEST(loss_makes_it_three_acks),
-        TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
-        TEST(the_second_ack_of_an_old_kernel_is_no_copy),
-        TEST(one_ack_of_an_old_kernel_asks_again_when_it_is_quiet),
-        TEST(a_clean_path_is_5_ms_late_and_a_copy_makes_it_20),
-        TEST(a_kernels_own_retransmission_is_no_copy),
-        TEST(chunks_out_of_order_are_no_evidence),
-        TEST(an_ack_too_many_is_evidence),
-        TEST(a_late_ack_is_no_evidence),
-        TEST(a_late_ack_of_a_retransmission_is_evidence),
-        TEST(own_copies_that_were_acknowledged_delay_nothing),
-        TEST(the_kernels_own_interval_is_measured),
-        TEST(no_path_is_believed_to_be_later_than_4_s),
-        TEST(an_unwanted_plus_is_never_acked_whatever_comes_then),
+        TEST(the_retransmission_timeout_follows_a_slow_path),
+        TEST(losses_do_not_raise_the_retransmission_timeout),
+        TEST(retransmission_waits_while_the_kernel_sends),
+        TEST(under_heavy_loss_a_request_waits_for_the_kernels_plus),
+        TEST(a_long_request_waits_for_it_at_lower_loss),
+        TEST(after_a_loss_each_ack_is_sent_three_times),
+        TEST(the_number_of_acks_shows_the_generation),
+        TEST(the_second_ack_of_an_old_kernel_is_no_duplicate),
+        TEST(after_one_ack_of_an_old_kernel_we_retransmit_once_it_is_silent),
+        TEST(the_lateness_is_5_ms_and_20_after_a_duplicate),
+        TEST(a_retransmission_of_the_kernel_is_no_duplicate_of_the_network),
+        TEST(chunks_out_of_order_are_no_reorder_event),
+        TEST(an_extra_ack_is_a_reorder_event),
+        TEST(a_late_ack_is_no_reorder_event),
+        TEST(a_late_ack_of_a_retransmission_is_a_reorder_event),
+        TEST(acknowledged_retransmissions_cause_no_delay),
+        TEST(the_kernels_retransmission_interval_is_measured),
+        TEST(the_lateness_is_limited_to_4_s),
+        TEST(an_unexpected_plus_is_never_acked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ static unsigned sent(const struct fixture *f)
     return f->io.side[IO_TARGET].n_out;
 }
 
-static void a_kernel_gets_each_ack_twice_and_at_once(void **state)
+static void a_kernel_gets_each_ack_twice_at_once(void **state)
 {
     struct fixture *f = *state;
     hear(f, 2, 0, 6, "$OK#9a");
@@ -76,7 +76,7 @@ static void a_kernel_gets_each_ack_twice_and_at_once(void **state)
     assert_int_equal(sent(f), 2);
 }
 
-static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
+static void the_acks_of_a_nodes_whole_reply_are_delayed(void **state)
 {
     struct fixture *f = *state;
     link_set_node(&f->link);
@@ -85,7 +85,7 @@ static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
     assert_int_equal(f->later, 2);
 }
 
-static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
+static void the_next_request_replaces_the_acks_of_the_reply(void **state)
 {
     struct fixture *f = *state;
     link_set_node(&f->link);
@@ -94,7 +94,7 @@ static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
     assert_int_equal(f->later, 0);
 }
 
-static void the_acks_of_half_a_message_do_not_wait(void **state)
+static void the_acks_of_an_incomplete_message_are_not_delayed(void **state)
 {
     struct fixture *f = *state;
     link_set_node(&f->link);
@@ -103,7 +103,7 @@ static void the_acks_of_half_a_message_do_not_wait(void **state)
     assert_int_equal(f->later, 0);
 }
 
-static void the_acks_of_console_output_do_not_wait(void **state)
+static void the_acks_of_console_output_are_not_delayed(void **state)
 {
     struct fixture *f = *state;
     link_set_node(&f->link);
@@ -138,13 +138,13 @@ static uint64_t patience_where_much_is_lost(struct fixture *f)
     return link_deadline(&f->link) - f->io.now;
 }
 
-static void a_kernel_that_loses_much_has_time_to_repeat_itself(void **state)
+static void under_heavy_loss_a_kernel_gets_time_to_retransmit(void **state)
 {
     assert_true(patience_where_much_is_lost(*state) > LINK_KERNEL_RETRY);
 }
 
 /* It knows copies by their seqno, so another one costs it nothing. */
-static void a_node_is_sent_to_again_soon_however_much_is_lost(void **state)
+static void under_heavy_loss_a_node_gets_early_retransmissions(void **state)
 {
     struct fixture *f = *state;
     link_set_node(&f->link);
@@ -164,7 +164,7 @@ static void exchange_asleep(struct fixture *f, uint64_t late, uint64_t asleep)
     assert_int_equal(link_input(&f->link), 0);
 }
 
-static void what_was_read_or_came_late_is_no_evidence(void **state)
+static void a_suspended_reader_records_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
     f->link.generation = LINK_NEW;
@@ -193,7 +193,7 @@ static void hear_later(struct fixture *f, uint32_t seqno, const char *text, uint
 }
 
 /* A '+' that came while it was awaited is one, whenever it is read. */
-static void a_plus_is_judged_by_when_it_came(void **state)
+static void a_plus_is_checked_by_its_arrival_time(void **state)
 {
     struct fixture *f = *state;
     exchange_asleep(f, IO_MS, 0);
@@ -210,15 +210,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_kernel_gets_each_ack_twice_and_at_once),
-        TEST(a_node_gets_the_acks_of_a_whole_reply_later),
-        TEST(the_next_request_stands_for_the_acks_of_the_reply),
-        TEST(the_acks_of_half_a_message_do_not_wait),
-        TEST(the_acks_of_console_output_do_not_wait),
-        TEST(a_kernel_that_loses_much_has_time_to_repeat_itself),
-        TEST(a_node_is_sent_to_again_soon_however_much_is_lost),
-        TEST(what_was_read_or_came_late_is_no_evidence),
-        TEST(a_plus_is_judged_by_when_it_came),
+        TEST(a_kernel_gets_each_ack_twice_at_once),
+        TEST(the_acks_of_a_nodes_whole_reply_are_delayed),
+        TEST(the_next_request_replaces_the_acks_of_the_reply),
+        TEST(the_acks_of_an_incomplete_message_are_not_delayed),
+        TEST(the_acks_of_console_output_are_not_delayed),
+        TEST(under_heavy_loss_a_kernel_gets_time_to_retransmit),
+        TEST(under_heavy_loss_a_node_gets_early_retransmissions),
+        TEST(a_suspended_reader_records_no_reorder_event),
+        TEST(a_plus_is_checked_by_its_arrival_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

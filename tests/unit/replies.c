@@ -16,7 +16,7 @@ static bool fits(const char *request, const char *text)
 }
 
 /* The replies of every form that the stub gives, and to which of these requests each may belong. */
-static void a_reply_fits_the_requests_that_can_have_it(void **state)
+static void a_reply_is_plausible_for_its_requests_only(void **state)
 {
     static const char *const requests[] = {"m1000,2", "p1", "g",      "M1000,1:00", "P1=00",
                                            "Hg1",     "T1", "Z2,1,1", "z2,1,1",     "qsThreadInfo",
@@ -47,7 +47,7 @@ static void a_register_has_at_most_16_bytes(void **state)
     assert_false(fits("p47", "00112233445566778899aabbccddeeff00"));
 }
 
-static void what_is_not_known_may_be_answered_with_anything(void **state)
+static void an_unknown_request_may_have_any_reply(void **state)
 {
     (void)state;
     assert_true(fits("qFoo", "OK"));
@@ -58,7 +58,7 @@ static void what_is_not_known_may_be_answered_with_anything(void **state)
     assert_false(fits("qSupported", "OK"));
 }
 
-static void stops_and_ok_are_no_replies_of_reads(void **state)
+static void stops_and_ok_are_no_replies_to_reads(void **state)
 {
     struct buf b;
     (void)state;
@@ -73,7 +73,7 @@ static void stops_and_ok_are_no_replies_of_reads(void **state)
     buf_free(&b);
 }
 
-static void a_kernel_has_no_escapes_or_blanks_outside_objects(void **state)
+static void a_kernels_reply_has_no_escapes_or_blanks_outside_objects(void **state)
 {
     static const char *const kernels[] = {"",
                                           "OK",
@@ -105,11 +105,11 @@ static void a_kernel_has_no_escapes_or_blanks_outside_objects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_reply_fits_the_requests_that_can_have_it),
+        cmocka_unit_test(a_reply_is_plausible_for_its_requests_only),
         cmocka_unit_test(a_register_has_at_most_16_bytes),
-        cmocka_unit_test(what_is_not_known_may_be_answered_with_anything),
-        cmocka_unit_test(stops_and_ok_are_no_replies_of_reads),
-        cmocka_unit_test(a_kernel_has_no_escapes_or_blanks_outside_objects),
+        cmocka_unit_test(an_unknown_request_may_have_any_reply),
+        cmocka_unit_test(stops_and_ok_are_no_replies_to_reads),
+        cmocka_unit_test(a_kernels_reply_has_no_escapes_or_blanks_outside_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

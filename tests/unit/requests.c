@@ -57,7 +57,7 @@ static void expect_none(void)
     assert_int_equal(requests_next(&r, &content), 0);
 }
 
-static void what_comes_early_waits_for_its_turn(void **state)
+static void early_requests_are_queued(void **state)
 {
     (void)state;
     feed("m0,4");
@@ -72,7 +72,7 @@ static void what_comes_early_waits_for_its_turn(void **state)
     assert_int_equal(r.acks_due, 3);
 }
 
-static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
+static void a_retransmission_of_the_outstanding_request_is_dropped(void **state)
 {
     (void)state;
     feed("s");
@@ -87,7 +87,7 @@ static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
     expect_next("s");
 }
 
-static void only_the_youngest_that_waits_is_repeated(void **state)
+static void only_the_youngest_queued_request_can_be_retransmitted(void **state)
 {
     (void)state;
     feed("s");
@@ -101,7 +101,7 @@ static void only_the_youngest_that_waits_is_repeated(void **state)
     assert_int_equal(r.retransmissions, 0);
 }
 
-static void what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole(void **state)
+static void a_full_queue_counts_requests_and_keeps_the_queued_ones(void **state)
 {
     (void)state;
     feed_long('a', REQUEST_MAX);
@@ -132,7 +132,7 @@ static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
     expect_next("g");
 }
 
-static void what_is_damaged_is_to_be_sent_again(void **state)
+static void a_damaged_request_is_counted_for_a_minus(void **state)
 {
     static const char damaged[] = "$g#00", good[] = "$g#67", half[] = "$m0,";
     (void)state;
@@ -147,7 +147,7 @@ static void what_is_damaged_is_to_be_sent_again(void **state)
     assert_int_equal(r.acks_due, 1);
 }
 
-static void an_interrupt_is_for_a_request_and_not_for_nothing(void **state)
+static void an_interrupt_without_a_request_is_dropped(void **state)
 {
     (void)state;
     requests_feed(&r, "\x03", 1);
@@ -172,13 +172,13 @@ static void an_interrupt_is_for_a_request_and_not_for_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        REQUESTS(what_comes_early_waits_for_its_turn),
-        REQUESTS(a_repeat_of_what_is_being_answered_is_swallowed),
-        REQUESTS(only_the_youngest_that_waits_is_repeated),
-        REQUESTS(what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole),
+        REQUESTS(early_requests_are_queued),
+        REQUESTS(a_retransmission_of_the_outstanding_request_is_dropped),
+        REQUESTS(only_the_youngest_queued_request_can_be_retransmitted),
+        REQUESTS(a_full_queue_counts_requests_and_keeps_the_queued_ones),
         REQUESTS(a_request_that_is_too_long_is_acknowledged_and_counted),
-        REQUESTS(what_is_damaged_is_to_be_sent_again),
-        REQUESTS(an_interrupt_is_for_a_request_and_not_for_nothing),
+        REQUESTS(a_damaged_request_is_counted_for_a_minus),
+        REQUESTS(an_interrupt_without_a_request_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
