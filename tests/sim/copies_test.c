@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb target against a network that delivers copies late: for every lateness that it must
- * survive, both generations, with every kind of request.
+ * The netgdb target on a network with late duplicates: for every lateness that it must survive,
+ * both generations and every kind of request.
  */
 #include "proto/netgdb_target.h"
 
@@ -14,7 +14,7 @@
 
 #define WRITE "Mffffffff81000000,1:"
 
-/* The reply, or the end of the session in one line: a copy was kept from running. */
+/* Checks the reply, or that the session ended with one line because a duplicate was blocked. */
 static bool right_or_kept(struct rig *r, const char *request, const char *reply)
 {
     if (rig_try(r, request) == NETGDB_LOST) {
@@ -26,8 +26,9 @@ static bool right_or_kept(struct rig *r, const char *request, const char *reply)
 }
 
 /*
- * A session in which this datagram of ours comes twice, the copy late. On a path that has proven
- * clean (`warm`) one that is later than LINK_LATENESS_PROVEN may end the session.
+ * Plays a session in which the network duplicates this datagram of ours, the duplicate `late` ns
+ * late. On a path that has proven clean (`warm`), one later than LINK_LATENESS_PROVEN may end the
+ * session.
  */
 static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_generation g,
                       bool warm)
@@ -62,8 +63,8 @@ static void a_duplicate_within_5_ms_never_steps_twice(void **state)
 }
 
 /*
- * Reads with different replies, one of which comes twice on a path that looked clean. Of what the
- * kernel sends from that one on, `lost` is lost.
+ * Plays reads with different replies, of which one request is duplicated on a clean path. The
+ * datagram of this kind and text that follows  others is lost.
  */
 static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind kind,
                            const char *text, unsigned lost)
@@ -92,7 +93,7 @@ static void a_late_duplicate_on_a_clean_path_causes_no_wrong_reply(void **state)
     }
 }
 
-/* The same, and the '+' by which the kernel begins to run a request or its copy is lost. */
+/* The same, with the loss of the '+' that precedes a request's, or its duplicate's, execution. */
 static void a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply(void **state)
 {
     (void)state;
@@ -104,7 +105,7 @@ static void a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply(void **state)
     }
 }
 
-/* The same, and an ack is lost: of the request that came twice, or of what followed. */
+/* The same, with the loss of an ack: of the duplicated request, or of a later DATA. */
 static void a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply(void **state)
 {
     (void)state;
@@ -116,7 +117,7 @@ static void a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply(void **state)
     }
 }
 
-/* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
+/* The same between two requests: no one waits for the reply to the duplicate. */
 static void a_late_duplicate_between_requests_does_not_end_the_session(void **state)
 {
     (void)state;
@@ -166,7 +167,7 @@ static void a_late_duplicate_does_not_advance_a_list(void **state)
     }
 }
 
-/* Two writes to the same place, and of the first a copy. */
+/* Two writes to the same address, the first one duplicated. */
 static void play_write_copy(const char *first, const char *second, uint64_t late,
                             enum twin_generation g, bool warm)
 {
@@ -201,7 +202,7 @@ static void a_late_duplicate_does_not_undo_a_later_write(void **state)
     }
 }
 
-/* Of a write there is a copy, in front of a write to another place: it may run. */
+/* A duplicate of a write arrives before a write to another address: it may run. */
 static void a_late_duplicate_of_a_write_before_another_does_not_end_the_session(void **state)
 {
     (void)state;
@@ -220,7 +221,7 @@ static void a_late_duplicate_of_a_write_before_another_does_not_end_the_session(
     }
 }
 
-/* The time of a read, when a path that has just shown a copy was clean for a while again. */
+/* Returns the duration of a read after a path with one duplicate has been clean for a while. */
 static uint64_t time_after_a_copy(bool loses)
 {
     struct rig *r = rig_new(TWIN_NEW);
@@ -292,8 +293,9 @@ static bool right_or_over(struct rig *r, const char *request, const char *reply)
 }
 
 /*
- * Of this request there is a copy, later than anything that is held back, while `next` waits for
- * its '+': which comes for the copy. Neither is it taken for that of `next`, nor does it run.
+ * A duplicate of `request` arrives later than every delay, while `next` waits for its '+'. The
+ * kernel's '+' is for the duplicate: it must not be mistaken for that of `next`, and the duplicate
+ * must not run.
  */
 static void play_copy_in_front(const char *request, const char *reply, const char *next,
                                const char *next_reply, uint64_t late, enum twin_generation g)
@@ -331,7 +333,7 @@ static void a_plus_for_a_late_duplicate_is_not_mistaken_for_another(void **state
     }
 }
 
-/* A late copy of what does no harm, in front of what does none, costs a question at most. */
+/* A late duplicate of a harmless request before another one repeats a request at most. */
 static void a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session(void **state)
 {
     unsigned long asked_again = 0;
@@ -351,8 +353,8 @@ static void a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session(vo
 }
 
 /*
- * The kernel's acks that would tell of a copy are lost: the form of the reply does. Counts how
- * often that was asked again; `over`: how often it ended the session.
+ * The acks that would reveal the duplicate are lost; the form of the reply reveals it. Returns how
+ * often the request was repeated; *over: how often the session ended.
  */
 static unsigned long play_form(const char *request, unsigned *over)
 {

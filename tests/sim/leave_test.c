@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * However a kernel stopped, and whatever was looked at since: whoever leaves it leaves it at db>,
- * where it stopped, on the thread that stopped. On a network that loses, repeats and reorders, and
- * when a server was killed in between.
+ * Detaching returns the kernel to db> where it stopped, on the thread that stopped, however it
+ * stopped and whatever the client did since: also on networks that lose, duplicate and reorder, and
+ * after a server was killed.
  */
 #include "tests/sim/rig.h"
 
@@ -260,7 +260,7 @@ static void after_a_step_no_detach_is_sent_if_the_text_is_read_only(void **state
     end(s);
 }
 
-/* ---- parking, and who goes on ---- */
+/* ---- parked sessions and later clients ---- */
 
 static void the_next_client_gets_the_thread_that_stopped(void **state)
 {
@@ -389,8 +389,8 @@ static void nothing_is_sent_to_a_detached_kernel(void **state)
 }
 
 /*
- * D was sent twice since its ack was late, and both are there: the stub repeats its OK for each
- * byte of the copy, and its machine may pause in between.
+ * D was retransmitted because its ack was late, and the kernel stored both copies: the stub repeats
+ * its OK for each byte of the second one, and its machine may pause in between.
  */
 static void a_kernel_that_pauses_during_a_detach_is_waited_for(void **state)
 {

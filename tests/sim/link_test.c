@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The link against datagrams written by hand: what it acknowledges, what it delivers, when it
- * sends again, and what it makes of datagrams that no kernel can have sent.
+ * The link with hand-written datagrams: acks, delivery, retransmissions, and its handling of
+ * datagrams that no kernel can have sent.
  */
 #include "proto/check.h"
 #include "proto/link.h"
@@ -37,7 +37,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Time passes, and the link takes what has arrived and sends what is due. */
+/* Advances the clock; the link handles received datagrams and sends what is due. */
 static void pass(struct fixture *f, uint64_t time)
 {
     sim_run_for(f->rig->w, time);
@@ -253,7 +253,7 @@ static void a_message_of_one_byte_is_plus_minus_or_impossible(void **state)
     assert_int_equal(f->link.counters.impossible, 1);
 }
 
-/* ---- what is no message ---- */
+/* ---- invalid datagrams ---- */
 
 static void malformed_datagrams_are_counted_and_dropped(void **state)
 {
@@ -374,7 +374,7 @@ static void retransmission_begins_at_50_ms_and_doubles_to_1_s(void **state)
     assert_int_equal(link_deadline(&f->link), IO_NEVER);
 }
 
-/* A path slower than 20 ms must not make every DATA go out twice. */
+/* A path slower than 20 ms must not cause a retransmission of every DATA. */
 static void the_retransmission_timeout_follows_a_slow_path(void **state)
 {
     struct fixture *f = *state;
@@ -390,7 +390,8 @@ static void the_retransmission_timeout_follows_a_slow_path(void **state)
     assert_true(f->link.counters.retransmitted <= 2);
 }
 
-/* One that was lost several times first says little of the path: the next clean one decides. */
+/* The round trip of a DATA lost several times is ambiguous: the next unambiguous one replaces it.
+ */
 static void losses_do_not_raise_the_retransmission_timeout(void **state)
 {
     struct fixture *f = *state;
@@ -407,7 +408,7 @@ static void losses_do_not_raise_the_retransmission_timeout(void **state)
     assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + LINK_RETRY_MIN);
 }
 
-/* What the kernel says meanwhile shows that it polls: another copy would only be read later. */
+/* A kernel that sends also stores DATA: a retransmission would only be read later. */
 static void retransmission_waits_while_the_kernel_sends(void **state)
 {
     struct fixture *f = *state;
@@ -422,7 +423,7 @@ static void retransmission_waits_while_the_kernel_sends(void **state)
     assert_int_equal(f->link.counters.retransmitted, 1);
 }
 
-/* So much is lost that the kernel's repeat of its '+' is cheaper than a copy of the request. */
+/* With such losses, waiting for the kernel's retransmitted '+' costs less than retransmitting. */
 static void under_heavy_loss_a_request_waits_for_the_kernels_plus(void **state)
 {
     struct fixture *f = *state;
@@ -440,7 +441,7 @@ static void under_heavy_loss_a_request_waits_for_the_kernels_plus(void **state)
     assert_true(link_deadline(&f->link) <= sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
 
-/* A copy of a long request costs more than one of a short one: it waits at less loss. */
+/* Retransmitting a long request costs more than a short one: it waits at a lower loss rate. */
 static void a_long_request_waits_for_it_at_lower_loss(void **state)
 {
     struct fixture *f = *state;
@@ -460,7 +461,7 @@ static void a_long_request_waits_for_it_at_lower_loss(void **state)
     assert_true(link_deadline(&f->link) > sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
 
-/* Two at once and the third a little later, from the first sign of loss on. */
+/* Two acks at once and a third a little later, from the first loss on. */
 static void after_a_loss_each_ack_is_sent_three_times(void **state)
 {
     struct fixture *f = *state;
@@ -478,7 +479,7 @@ static void after_a_loss_each_ack_is_sent_three_times(void **state)
 
 /* ---- the two generations ---- */
 
-/* Sends one DATA, which the kernel acknowledges so often; the next one can follow 3 ms later. */
+/* Sends one DATA, which the kernel acknowledges `acks` times, and waits 3 ms. */
 static void exchange(struct fixture *f, uint32_t seqno, unsigned acks)
 {
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
@@ -505,8 +506,8 @@ static void the_number_of_acks_shows_the_generation(void **state)
 }
 
 /*
- * The request that follows a '+' goes out at its first ack, before the second of a 13.x kernel
- * was taken: that is no sign of a later kernel, nor the second ack one of a path with copies.
+ * A request is sent at the first ack of our '+', before a 13.x kernel's second ack is handled. The
+ * single ack must not count for a later kernel, nor the second ack as a reorder event.
  */
 static void the_second_ack_of_an_old_kernel_is_no_duplicate(void **state)
 {
@@ -620,7 +621,7 @@ static void a_late_ack_is_no_reorder_event(void **state)
     assert_int_equal(f->link.reorder_events, 0);
 }
 
-/* Of a DATA that was sent twice: one of the two came late. */
+/* An ack of a DATA transmitted twice: one of the two arrived late. */
 static void a_late_ack_of_a_retransmission_is_a_reorder_event(void **state)
 {
     struct fixture *f = *state;
@@ -635,7 +636,7 @@ static void a_late_ack_of_a_retransmission_is_a_reorder_event(void **state)
     assert_int_equal(f->link.reorder_events, 1);
 }
 
-/* All copies that we sent ourselves are accounted for: nothing more can come of them. */
+/* Every transmission of ours was acknowledged: none is in flight. */
 static void acknowledged_retransmissions_cause_no_delay(void **state)
 {
     struct fixture *f = *state;

@@ -123,8 +123,7 @@ static void datagrams_that_are_no_herald_are_counted(void **state)
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 0);
 }
 
-/* A HERALD of this host, which nobody has asked for so far, and what has become of it by `later`.
- */
+/* Sends a HERALD of a host that was not requested, and runs the lobby until `later`. */
 static void call_unasked(struct rig *r, uint32_t ip, uint64_t later)
 {
     const struct net_addr from = {ip, 20026};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb target against a stub that the test plays: one that sends damaged or endless
- * replies, says nothing, or is a node.
+ * The netgdb target with a stub that the test simulates: one that sends damaged or endless replies,
+ * is silent, or is a node.
  */
 #include "proto/netgdb_target.h"
 
@@ -525,15 +525,15 @@ static void expect_cause(struct rig *r, const char *request, const char *packet,
         expect_cause(*state, request, packet, error, requests, cause);                             \
     }
 
-/* Each in a session of its own: it ends it. */
+/* Each ends its session, and so has its own. */
 CAUSE(
-    an_escape_is_not_called_a_late_copy, "m1000,2", "$}0*!#f8", NETGDB_FOREIGN, 1,
+    an_escape_is_not_reported_as_a_late_duplicate, "m1000,2", "$}0*!#f8", NETGDB_FOREIGN, 1,
     "the stub's reply to 'm' (read memory, hexadecimal) has a form that FreeBSD's stub never uses")
-CAUSE(an_escape_after_a_step_is_not_called_a_late_copy, "s", "$05}#e2", NETGDB_FOREIGN, 1,
+CAUSE(an_escape_after_a_step_is_not_reported_as_a_late_duplicate, "s", "$05}#e2", NETGDB_FOREIGN, 1,
       "the stub's reply to 's' (step) has a form that FreeBSD's stub never uses")
-CAUSE(a_reply_of_the_wrong_size_each_time_is_the_stubs_own, "m1000,4", "$0*!#7b", NETGDB_FOREIGN, 9,
+CAUSE(a_repeated_reply_of_the_wrong_size_is_the_stubs_own, "m1000,4", "$0*!#7b", NETGDB_FOREIGN, 9,
       "the stub's reply to 'm'")
-CAUSE(an_illegal_run_length_is_named, "m1000,4",
+CAUSE(an_invalid_run_length_is_reported, "m1000,4",
       "$0*\x1f"
       "1#aa",
       NETGDB_PROTO, 1, "the reply to 'm' has a run-length that RSP does not allow")
@@ -563,10 +563,10 @@ int main(void)
         TEST(an_early_finished_is_ignored),
         TEST(only_freebsds_three_features_identify_a_kernel),
         TEST(run_lengths_of_a_kernel_are_expanded),
-        TEST(an_escape_is_not_called_a_late_copy),
-        TEST(an_escape_after_a_step_is_not_called_a_late_copy),
-        TEST(a_reply_of_the_wrong_size_each_time_is_the_stubs_own),
-        TEST(an_illegal_run_length_is_named),
+        TEST(an_escape_is_not_reported_as_a_late_duplicate),
+        TEST(an_escape_after_a_step_is_not_reported_as_a_late_duplicate),
+        TEST(a_repeated_reply_of_the_wrong_size_is_the_stubs_own),
+        TEST(an_invalid_run_length_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

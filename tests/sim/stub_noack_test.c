@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The twin's stub in no-ack mode: entering it, requests in it, and the stop that ends it. What
- * kernels do there: sys/gdb/gdb_packet.c (gdb_rx_begin, gdb_tx_end), gdb_trap of gdb_main.c.
+ * The twin's stub in no-ack mode: entering it, requests in it, and the stop that ends it.
+ * Sources: sys/gdb/gdb_packet.c (gdb_rx_begin, gdb_tx_end), gdb_trap of gdb_main.c.
  */
 #include "tests/sim/sim_unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb target against the kernel twin, both generations: the order of what is sent, exactly
- * once, silence, and leaving. The fate of single datagrams is the test's.
+ * The netgdb target with the kernel twin of both generations: order of datagrams, execution exactly
+ * once, silence and detach. The tests decide the fate of single datagrams.
  */
 #include "proto/netgdb_target.h"
 
@@ -177,7 +177,7 @@ static void with_lost_acks_a_reply_is_delivered_once(void **state)
     assert_int_equal(twin_counts(r->twin)->steps, 1);
     assert_true(twin_counts(r->twin)->retransmissions >= 2);
     assert_int_equal(rig_link(r)->reorder_events,
-                     0); /* its own retransmissions: no sign of copies */
+                     0); /* the kernel's retransmissions are no duplicates */
     rig_expect_good(r);
 }
 
@@ -209,7 +209,7 @@ static void our_plus_to_a_stop_waits_5_ms_until_the_path_is_proven(void **state)
     rig_expect_good(r);
 }
 
-/* At the start of a session, too: a request waits for late copies of our '+' to the one before. */
+/* At the start of a session, too, a request waits until late duplicates of our last '+' expire. */
 static void our_plus_to_a_read_is_not_delayed(void **state)
 {
     struct rig *r = *state;
@@ -256,8 +256,8 @@ static void an_observed_lateness_over_20_ms_is_waited_for(void **state)
 }
 
 /*
- * Its ack was lost, or is late, or it is that to a copy: the request is asked again where nothing
- * was lost before, and not where acks are lost or late.
+ * A '+' without the request's ack: the ack was lost or is late, or the '+' is for a duplicate. The
+ * request is repeated on a path without losses so far, but not on one that loses or delays acks.
  */
 static void a_plus_without_an_ack_is_trusted_after_the_first(void **state)
 {
@@ -422,7 +422,7 @@ static void a_lost_last_plus_is_retransmitted(void **state)
     rig_expect_good(r);
 }
 
-/* Who has got the last '+' is gone, and acknowledges no copy of it. */
+/* A kernel that received the last '+' has left and acknowledges no retransmission of it. */
 static void a_lost_last_ack_is_not_reported(void **state)
 {
     struct rig *r = *state;

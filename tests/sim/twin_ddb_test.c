@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What becomes of the panic when the stub is left: which traps ddb honours, where its pc is then,
- * and on which thread it and the next session are.
+ * The state after a detach: which traps ddb handles, the pc in ddb, and the thread of ddb and of
+ * the next session.
  */
 #include "tests/sim/sim_unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel's role, against a server whose datagrams are written here by hand. */
+/* The kernel's role, with hand-written datagrams of the server. */
 #include "proto/debugnet_client.h"
 #include "tests/unit/unit.h"
 
@@ -16,9 +16,9 @@ struct fixture {
     struct debugnet_options options;
     struct server *server;
     struct buf request;
-    struct buf trace;    /* what the kernel sent, in words */
+    struct buf trace;    /* the kernel's datagrams, as text */
     bool deaf;           /* acks nothing */
-    uint32_t lose_seqno; /* acks this one only after so many transmissions */
+    uint32_t lose_seqno; /* acks this one only after several transmissions */
     unsigned lose_times;
     uint32_t seqno; /* of the server's last DATA */
 };
@@ -30,7 +30,7 @@ static void push_ack(struct fixture *f, uint32_t seqno)
     fake_push(&f->io, IO_CLIENT, RTT, ack, sizeof ack);
 }
 
-/* The server's ear: writes down what the kernel sends, and acks it. */
+/* The server's receiver: records the kernel's datagrams and acks them. */
 static void hear(struct fake_io *io, enum io_side side, const uint8_t *data, size_t len)
 {
     struct fixture *f = (struct fixture *)io;
@@ -90,7 +90,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* What the kernel sent since the last look. */
+/* Returns the datagrams since the last call. */
 static void expect(struct fixture *f, const char *words)
 {
     if (!buf_is(&f->trace, words))
@@ -424,7 +424,7 @@ static void a_request_of_several_data_is_reassembled(void **state)
     struct fixture *f = *state;
     no_ack(f);
     push_data(f, 3, 0, 10, "$m0,", 4);
-    push_data(f, 5, 8, 10, "2a", 2); /* too early: not acked, comes again */
+    push_data(f, 5, 8, 10, "2a", 2); /* too early: not acked */
     push_data(f, 4, 4, 10, "10#2", 4);
     expect_no_request(f);
     expect(f, "a3 a4 ");
@@ -498,7 +498,7 @@ static void requests_are_acked_while_one_is_outstanding(void **state)
     no_ack(f);
     data(f, "$m0,4#fd");
     expect_request(f, "m0,4");
-    data(f, "$m0,4#fd"); /* the server grew impatient */
+    data(f, "$m0,4#fd"); /* the server retransmits */
     data(f, "");
     f->io.now += RTT;
     assert_int_equal(server_poll(f->server), 0);

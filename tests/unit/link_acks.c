@@ -48,7 +48,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A chunk of a message of the peer comes in. */
+/* Delivers a chunk of the peer's message to the link. */
 static void hear(struct fixture *f, uint32_t seqno, uint64_t offset, uint32_t total,
                  const char *bytes)
 {
@@ -112,7 +112,7 @@ static void the_acks_of_console_output_are_not_delayed(void **state)
     assert_int_equal(f->later, 0);
 }
 
-/* Sends a request; its ack comes after `losses` transmissions that get none. */
+/* Sends a request whose first `losses` transmissions are lost. */
 static void exchange(struct fixture *f, unsigned losses)
 {
     uint8_t request[200] = {0}, ack[WIRE_ACK];
@@ -127,7 +127,7 @@ static void exchange(struct fixture *f, unsigned losses)
     fake_clear(&f->io, IO_TARGET);
 }
 
-/* How long a long request waits for its ack where every other DATA is lost. */
+/* Returns how long a long request waits for its ack if every other DATA is lost. */
 static uint64_t patience_where_much_is_lost(struct fixture *f)
 {
     uint8_t request[200] = {0};
@@ -143,7 +143,7 @@ static void under_heavy_loss_a_kernel_gets_time_to_retransmit(void **state)
     assert_true(patience_where_much_is_lost(*state) > LINK_KERNEL_RETRY);
 }
 
-/* It knows copies by their seqno, so another one costs it nothing. */
+/* A node drops duplicates by seqno, so a retransmission costs it nothing. */
 static void under_heavy_loss_a_node_gets_early_retransmissions(void **state)
 {
     struct fixture *f = *state;
@@ -153,7 +153,7 @@ static void under_heavy_loss_a_node_gets_early_retransmissions(void **state)
 
 /* ---- arrivals ---- */
 
-/* Sends a request whose ack comes `late` ns later; we are kept from running for `asleep`. */
+/* Sends a request whose ack arrives `late` ns later, while we are suspended for `asleep` ns. */
 static void exchange_asleep(struct fixture *f, uint64_t late, uint64_t asleep)
 {
     uint8_t request[20] = {0}, ack[WIRE_ACK];
@@ -178,7 +178,7 @@ static void a_suspended_reader_records_no_reorder_event(void **state)
     assert_true(f->link.srtt > IO_MS);
 }
 
-/* A message comes, and is read `asleep` ns after that. */
+/* A message arrives and is read `asleep` ns later. */
 static void hear_later(struct fixture *f, uint32_t seqno, const char *text, uint64_t delay,
                        uint64_t asleep)
 {
@@ -192,7 +192,7 @@ static void hear_later(struct fixture *f, uint32_t seqno, const char *text, uint
     assert_int_equal(link_input(&f->link), 0);
 }
 
-/* A '+' that came while it was awaited is one, whenever it is read. */
+/* A '+' that arrived while it was expected is accepted whenever it is read. */
 static void a_plus_is_checked_by_its_arrival_time(void **state)
 {
     struct fixture *f = *state;

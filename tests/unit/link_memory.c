@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The link when memory is short: what could not be kept comes again, and nothing is lost. */
+/* The link without memory: the peer retransmits what could not be stored, and nothing is lost. */
 #include "proto/link.h"
 #include "tests/unit/unit.h"
 
@@ -39,7 +39,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A chunk of a message of the kernel comes in. Returns what link_input did. */
+/* Delivers a chunk of the kernel's message to the link. Returns as link_input does. */
 static int hear(struct fixture *f, uint32_t seqno, uint64_t offset, uint32_t total,
                 const char *bytes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which replies of a kernel can be the answer to which request. */
+/* Which forms of reply each request may have. */
 #include "proto/replies.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client's bytes become requests: one at a time, each once, and none that is too long. */
+/* The queue of a client's requests: order, retransmissions and limits. */
 #include "proto/requests.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void feed(const char *text)
     buf_free(&framed);
 }
 
-/* A request of `len` bytes that begins with this one. */
+/* Feeds a request of `len` bytes that starts with `first`. */
 static void feed_long(char first, size_t len)
 {
     char *text = malloc(len + 1);
@@ -93,7 +93,7 @@ static void only_the_youngest_queued_request_can_be_retransmitted(void **state)
     feed("s");
     expect_next("s");
     feed("g");
-    feed("s"); /* behind g it is another step */
+    feed("s"); /* after g it is a new step */
     requests_done(&r);
     expect_next("g");
     requests_done(&r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What GDB hears on its byte stream, with a clock of the test's own. */
+/* The RSP server's output on GDB's byte stream, with a simulated clock. */
 #include "proto/rsp_server.h"
 #include "tests/unit/unit.h"
 
@@ -47,7 +47,7 @@ static void answer(struct fixture *f, const char *text)
     assert_int_equal(server_reply(f->server, (const uint8_t *)text, strlen(text), true), 0);
 }
 
-/* GDB chooses no-ack mode, as it does right after qSupported. */
+/* GDB selects no-ack mode, as it does right after qSupported. */
 static void no_ack(struct fixture *f)
 {
     fake_text(&f->io, IO_CLIENT, 0, "$QStartNoAckMode#b0");
@@ -116,7 +116,7 @@ static void no_ack_mode_is_offered_whatever_the_target_says(void **state)
     }
 }
 
-/* Lets the target think for some time while GDB says nothing; counts the '+' that it gets. */
+/* Lets time pass before the reply while GDB is silent; returns the number of '+' sent to GDB. */
 static size_t think(struct fixture *f, uint64_t time)
 {
     uint64_t until = f->io.now + time;
@@ -207,7 +207,7 @@ static void in_ack_mode_a_minus_repeats_the_last_reply(void **state)
     fake_clear(&f->io, IO_CLIENT);
     fake_text(&f->io, IO_CLIENT, 0, "-");
     fake_text(&f->io, IO_CLIENT, 1, "+");
-    fake_text(&f->io, IO_CLIENT, 2, "-"); /* nothing is unacknowledged any more */
+    fake_text(&f->io, IO_CLIENT, 2, "-"); /* every reply is acknowledged */
     fake_text(&f->io, IO_TARGET, 3, "");
     assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), NETGDB_AGAIN);
     fake_assert_sent(&f->io, IO_CLIENT, "$S05#b8");

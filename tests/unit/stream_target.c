@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stub on a byte stream, its part written out by hand. */
+/* The target for a stub on a byte stream, with hand-written bytes of the stub. */
 #include "proto/stream_target.h"
 #include "tests/unit/unit.h"
 
