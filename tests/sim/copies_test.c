@@ -64,7 +64,7 @@ static void a_duplicate_within_5_ms_never_steps_twice(void **state)
 
 /*
  * Plays reads with different replies, of which one request is duplicated on a clean path. The
- * datagram of this kind and text that follows  others is lost.
+ * datagram of this kind and text that follows `lost` others is lost.
  */
 static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind kind,
                            const char *text, unsigned lost)
