@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel's role towards the RSP requests that come in; the datagrams are in
- * debugnet_transport.c. See debugnet_client.h. */
+/* RSP in the kernel's role; debugnet_transport.c handles the datagrams. See debugnet_client.h. */
 #include "proto/debugnet_client.h"
 
 #include <stdlib.h>
@@ -16,18 +15,18 @@
 static const char no_ack_mode[] = "QStartNoAckMode";
 
 enum {
-    FEATURES_ADDED = 40, /* bytes that our entries add to a reply to qSupported, at most */
-    LINGER_MS = 100,     /* answering late copies after the end */
+    FEATURES_ADDED = 40, /* maximum bytes that our features add to a reply to qSupported */
+    LINGER_MS = 100,     /* acknowledging duplicates after the end */
 };
 
 struct debugnet_client {
     struct server server;
     struct debugnet_transport transport;
-    struct buf frame;            /* our last packet, as sent */
+    struct buf frame;            /* our last packet, with framing */
     const struct packet *packet; /* entry of the outstanding request */
     bool no_ack;
-    bool ok_acked; /* the '+' to the OK of QStartNoAckMode has come, or never will */
-    struct log_limit long_told, other_told;
+    bool ok_acked; /* the '+' to the OK of QStartNoAckMode arrived, or is no longer expected */
+    struct log_limit too_long_limit, takeover_limit;
 };
 
 static struct debugnet_client *of(struct server *s)
@@ -40,13 +39,13 @@ static const struct log *log_of(const struct debugnet_client *c)
     return c->transport.log;
 }
 
-/* For lines that whoever sends datagrams can cause. */
-static bool may_tell(const struct debugnet_client *c, struct log_limit *limit, unsigned long *more)
+/* Limits log lines that received datagrams cause. */
+static bool may_log(const struct debugnet_client *c, struct log_limit *limit, unsigned long *more)
 {
     return log_passes(limit, io_now(c->transport.io), more);
 }
 
-/* One packet as one message. Being told to end is no error here: `next` says it. */
+/* Sends one packet as one message. An interruption is no error here: `next` returns it. */
 static int send_packet(struct debugnet_client *c, const uint8_t *content, size_t len)
 {
     buf_reset(&c->frame);
@@ -57,32 +56,32 @@ static int send_packet(struct debugnet_client *c, const uint8_t *content, size_t
     return rc == NETGDB_INTERRUPTED ? 0 : rc;
 }
 
-/* '+' or '-', where acks are used. */
-static int send_sign(struct debugnet_client *c, char sign)
+/* Sends '+' or '-', unless in no-ack mode. */
+static int send_rsp_ack(struct debugnet_client *c, char ack)
 {
-    const uint8_t byte = (uint8_t)sign;
+    const uint8_t byte = (uint8_t)ack;
     return c->no_ack ? 0 : debugnet_transport_send(&c->transport, WIRE_DATA, &byte, 1);
 }
 
-/* Signs for packets that cannot be served, and our last reply where it is asked for. */
-static int answer_signs(struct debugnet_client *c)
+/* Acknowledges packets that cannot be served, and repeats our last reply after a '-'. */
+static int answer_rsp_acks(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;
     unsigned long more;
     int rc = 0;
-    for (; rc == 0 && r->bad > 0; r->bad--)
-        rc = send_sign(c, '-');
+    for (; rc == 0 && r->nacks_due > 0; r->nacks_due--)
+        rc = send_rsp_ack(c, '-');
     if (rc == 0 && r->nacks > 0 && !c->no_ack && c->frame.len != 0)
         rc = debugnet_transport_send(&c->transport, WIRE_DATA, c->frame.data, c->frame.len);
     for (; rc == 0 && r->too_long > 0; r->too_long--) {
-        if (may_tell(c, &c->long_told, &more))
+        if (may_log(c, &c->too_long_limit, &more))
             log_warn(log_of(c), "dropped a request of more than %d bytes (%lu more before)",
                      REQUEST_MAX, more);
-        rc = send_sign(c, '+');
+        rc = send_rsp_ack(c, '+');
         if (rc == 0)
             rc = send_packet(c, (const uint8_t *)"E07", 3);
     }
-    r->nacks = r->good = 0;
+    r->nacks = r->acks_due = 0;
     return rc;
 }
 
@@ -90,35 +89,36 @@ static int accept_no_ack(struct debugnet_client *c)
 {
     requests_done(&c->transport.requests);
     int rc = send_packet(c, (const uint8_t *)"OK", 2);
-    c->no_ack = c->transport.request_proves = true;
+    c->no_ack = c->transport.request_implies_ack = true;
     c->ok_acked = false;
     return rc;
 }
 
-/* A server that has taken over the session of a dead one begins with a '+': it knows nothing of
- * no-ack mode. */
-static void hear_acks(struct debugnet_client *c)
+/* A server that has taken the session over starts with '+', because it does not know of no-ack
+ * mode: leaves no-ack mode. */
+static void process_rsp_acks(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;
     unsigned long more;
     if (!c->no_ack || r->acks == 0)
         return;
     if (c->ok_acked || r->acks > 1) {
-        if (may_tell(c, &c->other_told, &more))
+        if (may_log(c, &c->takeover_limit, &more))
             log_info(log_of(c), "another server has taken the session over (%lu more before)",
                      more);
-        c->no_ack = c->transport.request_proves = false;
+        c->no_ack = c->transport.request_implies_ack = false;
     }
     c->ok_acked = true;
     r->acks = 0;
 }
 
-/* The next request that is not for us, its '+' sent. Returns 1, 0 for none, or an error. */
-static int next_foreign(struct debugnet_client *c, struct buf *request)
+/* Takes the next request for the target and sends '+'. Returns 1, 0 if there is none, or an error.
+ */
+static int next_request(struct debugnet_client *c, struct buf *request)
 {
-    int rc = answer_signs(c);
+    int rc = answer_rsp_acks(c);
     while (rc == 0 && (rc = requests_next(&c->transport.requests, request)) == 1) {
-        rc = send_sign(c, '+');
+        rc = send_rsp_ack(c, '+');
         c->ok_acked = true;
         if (rc != 0 || !buf_is(request, no_ack_mode))
             return rc != 0 ? rc : 1;
@@ -134,9 +134,9 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
     requests_done(&t->requests);
     for (;;) {
         int rc = debugnet_transport_take(t);
-        hear_acks(c);
+        process_rsp_acks(c);
         if (rc == 0)
-            rc = next_foreign(c, request);
+            rc = next_request(c, request);
         if (rc == 1)
             break;
         if (rc == NETGDB_INTERRUPTED || (rc == 0 && t->finished))
@@ -154,7 +154,7 @@ static int debugnet_client_poll(struct server *server)
 {
     struct debugnet_transport *t = &of(server)->transport;
     int rc = debugnet_transport_take(t);
-    hear_acks(of(server));
+    process_rsp_acks(of(server));
     if (rc != 0)
         return rc;
     if (t->requests.interrupt) {
@@ -164,7 +164,7 @@ static int debugnet_client_poll(struct server *server)
     return t->finished ? NETGDB_CLOSED : 0;
 }
 
-/* The reply to qSupported: what a node can do on top of its target. */
+/* Sends the reply to qSupported, with a node's features added to the target's. */
 static int reply_features(struct debugnet_client *c, const uint8_t *content, size_t len)
 {
     struct buf list;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Serves a debugger's server on the datagrams of IO_CLIENT as a panicked FreeBSD kernel does
- * (sys/net/debugnet.c, sys/gdb/netgdb.c): HERALD, the first stop, then requests and replies. It
- * plays the kernel's role, not its bugs: copies of a request are dropped by their seqno, 0x03 and
- * 0xff inside packets pass, a request may take several DATA, no-ack mode works.
+ * A server in the role of a panicked FreeBSD kernel (sys/net/debugnet.c, sys/gdb/netgdb.c): on the
+ * datagrams of IO_CLIENT it sends a HERALD and the first stop to a debugger's server, then takes
+ * requests and sends replies. It does not copy the kernel's bugs: duplicates of a request are
+ * dropped by seqno, 0x03 and 0xff are allowed inside packets, a request may consist of several
+ * DATA, and no-ack mode works.
  *
- * Whoever owns the sockets keeps the kernel's rules of addresses: only the server's address
- * counts, and its first ack fixes the port (io_fds_set_peer does that).
+ * The owner of the socket must filter as a kernel does: it accepts only the server's address, and
+ * the server's first ack fixes the port (io_fds_set_peer).
+ *
+ * In names and comments "ack" is debugnet's acknowledgment of a datagram; '+' and '-' are RSP's.
  */
 #ifndef NETGDB_PROTO_DEBUGNET_CLIENT_H
 #define NETGDB_PROTO_DEBUGNET_CLIENT_H
@@ -19,48 +22,50 @@
 #include "proto/log.h"
 #include "proto/server.h"
 
-/* 13.x acks a DATA twice, before it looks at it and when it is stored; 14.0 and later once. */
+/* 13.x acknowledges a DATA twice, on arrival and when it is stored; 14.0 and later once. */
 enum debugnet_generation { DEBUGNET_OLD, DEBUGNET_NEW };
 
 struct debugnet_options {
     enum debugnet_generation generation;
-    uint64_t retry;  /* ns between two transmissions of the same message */
-    unsigned tries;  /* transmissions before the session is given up */
-    size_t data_max; /* data in one DATA: path MTU - 52; brought into WIRE_DATA_MIN … ETHERNET */
-    uint64_t poll;   /* ns: a send looks for acks only so often, and sleeps once more at its
-                        end, as a kernel does; 0: at once */
+    uint64_t retry;  /* ns between two transmissions of a message */
+    unsigned tries;  /* transmissions before the session ends */
+    size_t data_max; /* data bytes in one DATA: path MTU - 52; clamped to WIRE_DATA_MIN …
+                        WIRE_DATA_ETHERNET */
+    uint64_t poll;   /* ns between polls for acks while sending, and a pause after each message,
+                        as in a kernel; 0: no polling and no pause */
 };
 
-/* What a kernel of the newer generation does on Ethernet, but without its sleeps. */
+/* Sets the behaviour of a 14.0 kernel on Ethernet, but without its pauses. */
 void debugnet_options_default(struct debugnet_options *options);
 
 /*
- * A server on the io's IO_CLIENT side; the io and the log (NULL: silent) must outlive it and stay
- * the caller's. NULL when there is no memory.
+ * Returns a server on the io's IO_CLIENT side, or NULL if memory runs out. The caller keeps `io`
+ * and `log` (NULL: no log), which must outlive the server; `options` are copied.
  *
- * Its `next` and `reply` return NETGDB_LOST when a message was not acked in time: the kernel then
- * is back in ddb without a word. FINISHED from the server is NETGDB_CLOSED. The reply to
- * qSupported gets the entries QStartNoAckMode+ and netgdb-node+.
+ * `next` and `reply` return NETGDB_LOST if a message was not acknowledged in time; a kernel would
+ * be back in ddb by then. `next` and `poll` return NETGDB_CLOSED after the server's FINISHED. The
+ * reply to qSupported gets the additional features QStartNoAckMode+ and netgdb-node+.
  */
 struct server *debugnet_client_new(struct io *io, const struct debugnet_options *options,
                                    const struct log *log);
 
 /*
- * Announces the kernel and sends the stop reply `stop` (content, without framing). Returns 0 when
- * both were acked; NETGDB_LOST when nobody acked the HERALD or the stop; NETGDB_INTERRUPTED when
- * IO_ON_WAKE holds; NETGDB_TOO_LONG or NETGDB_IO.
+ * Sends the HERALD and then the stop reply `stop` (content, without framing). Returns 0 once both
+ * are acknowledged, NETGDB_LOST if one was not, NETGDB_INTERRUPTED if IO_ON_WAKE ended the wait,
+ * NETGDB_TOO_LONG, NETGDB_NOMEM or NETGDB_IO.
  */
 int debugnet_client_open(struct server *server, const uint8_t *stop, size_t len);
 
 /*
- * After the reply to D: waits for the '+' to it and answers late copies for a moment, so that
- * the server's side ends in order. Nothing to do in no-ack mode.
+ * Call it after the reply to D. Waits for the '+' to it, then acknowledges duplicates for 100 ms,
+ * so that the server's side ends cleanly. Does nothing in no-ack mode.
  */
 void debugnet_client_finish(struct server *server);
 
 /*
- * The target has closed its connection: FINISHED, sent until the server has acked it or the tries
- * are over. A kernel never does this; a server that knows us for a node waits no longer.
+ * Call it when the target has closed its connection. Sends FINISHED until it is acknowledged or
+ * `tries` are used up. A kernel never does this; a server that knows the peer as a node ends its
+ * wait.
  */
 void debugnet_client_close(struct server *server);
 

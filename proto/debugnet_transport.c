@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel's side of debugnet's datagrams; see debugnet_transport.h. */
+/* debugnet's datagrams in the kernel's role; see debugnet_transport.h. */
 #include "proto/debugnet_transport.h"
 
 #include <string.h>
@@ -7,9 +7,9 @@
 #include "proto/err.h"
 
 enum {
-    TAKEN_AT_ONCE = 16, /* datagrams a recv */
-    KERNEL_TRIES = 12,  /* so often a kernel sends a message before it gives up */
-    HERALD_SEQNO = 1,   /* the first of a session */
+    RECV_BATCH = 16,   /* datagrams received at a time */
+    KERNEL_TRIES = 12, /* transmissions of a message before a kernel gives up */
+    HERALD_SEQNO = 1,  /* the session's first seqno */
 };
 
 void debugnet_options_default(struct debugnet_options *options)
@@ -59,7 +59,7 @@ static void send_ack(struct debugnet_transport *t, uint32_t seqno)
     uint8_t ack[WIRE_ACK];
     const struct io_msg msg = {.data = ack, .len = sizeof ack};
     wire_encode_ack(seqno, ack);
-    (void)io_send(t->io, IO_CLIENT, &msg, 1); /* lost is lost: the server sends again */
+    (void)io_send(t->io, IO_CLIENT, &msg, 1); /* if it is lost, the server retransmits */
 }
 
 static void take_ack(struct debugnet_transport *t, uint32_t seqno)
@@ -71,27 +71,27 @@ static void take_ack(struct debugnet_transport *t, uint32_t seqno)
         t->unacked++;
 }
 
-/* Whether a DATA that was not taken before begins a message or continues the one begun. */
-static bool fits(struct debugnet_transport *t, const struct wire_msg *msg)
+/* Whether a DATA not received before starts a message or continues the current one. */
+static bool is_next_chunk(struct debugnet_transport *t, const struct wire_msg *msg)
 {
     if (msg->offset != 0)
         return msg->seqno == t->last + 1 && msg->offset == t->have && msg->total == t->total &&
                msg->len <= t->total - t->have;
     if (t->have < t->total)
-        requests_cut(&t->requests); /* another server goes on from the beginning */
+        requests_drop_partial(&t->requests); /* a new server starts its own message */
     t->have = 0;
     t->total = msg->total > msg->len ? msg->total : msg->len;
     return true;
 }
 
-/* Gives the bytes to the RSP parser; false when they are to come again. */
+/* Passes the bytes to the RSP parser. False if they are dropped: the server retransmits. */
 static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
 {
-    if (t->requests.held.len > REQUESTS_HELD / 2 || !fits(t, msg)) {
+    if (t->requests.pending.len > REQUESTS_PENDING_MAX / 2 || !is_next_chunk(t, msg)) {
         t->dropped++;
         return false;
     }
-    if (t->request_proves && msg->offset == 0 && msg->len != 0 && msg->data[0] == '$')
+    if (t->request_implies_ack && msg->offset == 0 && msg->len != 0 && msg->data[0] == '$')
         t->unacked = t->chunks;
     t->last = msg->seqno;
     t->have += msg->len;
@@ -101,11 +101,11 @@ static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
 
 static void take_data(struct debugnet_transport *t, const struct wire_msg *msg)
 {
-    bool copy = msg->seqno <= t->last;
+    bool duplicate = msg->seqno <= t->last;
     if (t->options.generation == DEBUGNET_OLD)
         send_ack(t, msg->seqno);
-    t->copies += copy;
-    if (copy || store(t, msg))
+    t->duplicates += duplicate;
+    if (duplicate || store(t, msg))
         send_ack(t, msg->seqno);
 }
 
@@ -130,17 +130,17 @@ static void take_datagram(struct debugnet_transport *t, const struct io_msg *dat
 
 int debugnet_transport_take(struct debugnet_transport *t)
 {
-    struct io_msg msgs[TAKEN_AT_ONCE];
+    struct io_msg msgs[RECV_BATCH];
     int n;
     do {
-        n = io_recv(t->io, IO_CLIENT, msgs, TAKEN_AT_ONCE);
+        n = io_recv(t->io, IO_CLIENT, msgs, RECV_BATCH);
         for (int i = 0; i < n; i++)
             take_datagram(t, &msgs[i]);
-    } while (n == TAKEN_AT_ONCE);
+    } while (n == RECV_BATCH);
     return n < 0 ? n : 0;
 }
 
-/* Writes chunk `i` of a message to its place in the burst. */
+/* Encodes chunk `i` of a message in entry `place` of the burst. */
 static struct io_msg make_chunk(struct debugnet_transport *t, unsigned i, unsigned place,
                                 enum wire_type type, const uint8_t *data, size_t len)
 {
@@ -160,7 +160,7 @@ static struct io_msg make_chunk(struct debugnet_transport *t, unsigned i, unsign
     return (struct io_msg){.data = out, .len = WIRE_HEADER + msg.len};
 }
 
-/* Sends what is not acked, from chunk `from` to the end of the window. */
+/* Sends the unacknowledged chunks from `from` to the end of the window. */
 static void send_window(struct debugnet_transport *t, unsigned from, enum wire_type type,
                         const uint8_t *data, size_t len)
 {
@@ -177,11 +177,11 @@ static void send_window(struct debugnet_transport *t, unsigned from, enum wire_t
     if (end > t->sent)
         t->sent = end;
     if (n != 0)
-        (void)io_send(t->io, IO_CLIENT, msgs, n); /* as for acks */
+        (void)io_send(t->io, IO_CLIENT, msgs, n); /* as in send_ack */
 }
 
-/* Lets time pass until the deadline at most: until something comes, or until the next poll. */
-static int rest(struct debugnet_transport *t, uint64_t deadline)
+/* Waits once, at most until `deadline`: for a datagram, or until the next poll. */
+static int wait_once(struct debugnet_transport *t, uint64_t deadline)
 {
     unsigned reasons = IO_ON_WAKE;
     if (t->options.poll == 0) {
@@ -193,20 +193,20 @@ static int rest(struct debugnet_transport *t, uint64_t deadline)
     return (io_wait(t->io, deadline, reasons) & IO_ON_WAKE) != 0 ? NETGDB_INTERRUPTED : 0;
 }
 
-/* Takes what comes until something new is acked or the deadline passes. */
+/* Handles received datagrams until a new chunk is acknowledged or the deadline passes. */
 static int await_progress(struct debugnet_transport *t, uint64_t deadline)
 {
     unsigned before = t->unacked;
     int rc = debugnet_transport_take(t);
     while (rc == 0 && t->unacked == before && io_now(t->io) < deadline) {
-        rc = rest(t, deadline);
+        rc = wait_once(t, deadline);
         if (rc == 0)
             rc = debugnet_transport_take(t);
     }
     return rc;
 }
 
-/* Transmits until all is acked. */
+/* Transmits and retransmits until all chunks are acknowledged. */
 static int transmit(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
                     size_t len)
 {

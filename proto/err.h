@@ -17,7 +17,9 @@ enum netgdb_error {
     NETGDB_UNSUPPORTED = -7,  /* this target cannot do that */
     NETGDB_IO = -8,           /* a system call failed; errno says how */
     NETGDB_PROTO = -9,        /* bytes that the protocol does not allow */
-    NETGDB_INTERRUPTED = -10, /* a signal (Ctrl-C) ended the wait */
+    NETGDB_INTERRUPTED = -10, /* server_poll: the client sent Ctrl-C. debugnet_client_open and
+                                 debugnet_transport_send: IO_ON_WAKE ended the wait for an ack.
+                                 No other function returns it. */
     NETGDB_REFUSED = -11,     /* by us: the reason is in the log */
     NETGDB_FOREIGN = -12,     /* the kernel sent what no kernel's stub can send */
     NETGDB_BUG = -13          /* an invariant of ours is broken: see check.h */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every io shares: short names for its operations, and the once-a-second '+' to GDB. */
+/* Common code of every io: calls of its operations, the keepalive to GDB, the alarm. */
 #include "proto/io.h"
 
 void io_init(struct io *io, const struct io_ops *ops)
@@ -41,12 +41,12 @@ void io_keepalive(struct io *io, bool on)
     io->keepalive_next = on ? io_now(io) + IO_SECOND : IO_NEVER;
 }
 
-static void send_plus(struct io *io)
+static void send_keepalive(struct io *io)
 {
     static uint8_t plus[] = "+";
     const struct io_msg msg = {.data = plus, .len = 1};
 
-    /* A client that is gone is noticed by whoever reads from it. */
+    /* Ignore errors: the reader notices a client that has left. */
     (void)io_send(io, IO_CLIENT, &msg, 1);
     io->keepalive_next = io_now(io) + IO_SECOND;
 }
@@ -56,9 +56,9 @@ unsigned io_wait(struct io *io, uint64_t deadline, unsigned reasons)
     uint64_t alarm = (reasons & IO_ON_ALARM) != 0 ? io->alarm : IO_NEVER;
     uint64_t end = deadline < alarm ? deadline : alarm;
     for (;;) {
-        /* Before the wait too: a target that always has something to say would end each at once. */
+        /* Before the wait too: a target that sends all the time would end each wait at once. */
         if (io->keepalive_next != IO_NEVER && io_now(io) >= io->keepalive_next)
-            send_plus(io);
+            send_keepalive(io);
         uint64_t until = end < io->keepalive_next ? end : io->keepalive_next;
         unsigned why = io->ops->wait(io, until, reasons & ~(unsigned)IO_ON_ALARM);
         if (alarm != IO_NEVER && io_now(io) >= alarm)

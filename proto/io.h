@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The injected world: a clock, two sides to talk to, and a wait. Whoever must wait calls it, so
- * that the same code runs over sockets and in the simulated world with its virtual clock.
+ * The I/O interface: a clock, two sides to send to and receive from, and a wait. Code in proto/
+ * does all I/O through it, so that it runs over sockets as well as in a simulation with a virtual
+ * clock.
  *
- * An assembly has two sides. IO_TARGET is where the stub or kernel is; IO_CLIENT is whom we
- * serve: GDB, or (in a node) the debugger's server. A side is datagrams or a stream of bytes.
+ * IO_TARGET is the side of the stub or kernel. IO_CLIENT is the side of the client: GDB, or for a
+ * node the debugger's server. Each side carries datagrams or a byte stream.
  */
 #ifndef NETGDB_PROTO_IO_H
 #define NETGDB_PROTO_IO_H
@@ -15,56 +16,56 @@
 
 #include "proto/addr.h"
 
-#define IO_MS UINT64_C(1000000) /* times are nanoseconds */
+#define IO_MS UINT64_C(1000000) /* all times are in nanoseconds */
 #define IO_SECOND UINT64_C(1000000000)
-#define IO_NEVER UINT64_MAX /* a deadline that does not come */
+#define IO_NEVER UINT64_MAX /* as a deadline: none */
 
 enum io_side { IO_TARGET, IO_CLIENT };
 
-/* Why a wait ended: bits. None of them: the deadline has passed. */
+/* Bits: the reasons for the end of a wait. 0: the deadline has passed. */
 enum {
-    IO_ON_TARGET = 1 << IO_TARGET, /* something to receive (or the end of it) on that side */
+    IO_ON_TARGET = 1 << IO_TARGET, /* data, or the end of the stream, on that side */
     IO_ON_CLIENT = 1 << IO_CLIENT,
-    IO_ON_WAKE = 4,   /* another thread asked for attention: see session/ */
-    IO_ON_SIGNAL = 8, /* a signal came while waiting */
-    IO_ON_ALARM = 16, /* the io's alarm is due; also beside another reason */
+    IO_ON_WAKE = 4,   /* another thread requested attention: see session/ */
+    IO_ON_SIGNAL = 8, /* a signal arrived */
+    IO_ON_ALARM = 16, /* the io's alarm is due; may accompany another reason */
 };
 
-/* One datagram, or a run of bytes of a stream. */
+/* One datagram, or consecutive bytes of a stream. */
 struct io_msg {
     uint8_t *data;
     size_t len;
-    uint64_t arrived; /* of a datagram received: when, by now(); 0: not known */
+    uint64_t arrived; /* of a received datagram: its arrival, by now(); 0: unknown */
 };
 
 struct io;
 
 struct io_ops {
-    /* Monotonic time in ns. */
+    /* Returns the monotonic time in ns. */
     uint64_t (*now)(struct io *io);
 
     /*
-     * Sends all `n` messages in order, without blocking on a datagram side (a datagram that the
-     * system does not take is a lost datagram). A stream side takes every byte or fails.
-     * Returns 0, NETGDB_CLOSED or NETGDB_IO. The memory stays the caller's.
+     * Sends all `n` messages in order. A datagram side never blocks; a datagram that the system
+     * rejects is lost. A stream side sends every byte or fails. The caller keeps the memory.
+     * Returns 0, NETGDB_CLOSED or NETGDB_IO.
      */
     int (*send)(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 
     /*
-     * Takes at most `n` messages that have arrived; never blocks. Fills msgs[] with memory owned
-     * by the io and valid until its next recv on that side. Returns how many, 0 when there is
-     * nothing now, NETGDB_CLOSED at the end of a stream, NETGDB_IO or NETGDB_NOMEM.
+     * Receives up to `n` pending messages; never blocks. msgs[] point into memory owned by the io,
+     * valid until the next recv on that side. Returns their number, 0 if none is pending,
+     * NETGDB_CLOSED at the end of a stream, NETGDB_IO or NETGDB_NOMEM.
      */
     int (*recv)(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n);
 
     /*
-     * Blocks until one of `reasons` (IO_ON_… bits) holds or `deadline` (by now()) has passed.
-     * Returns the reasons that hold, 0 for the deadline.
+     * Blocks until one of `reasons` (IO_ON_… bits) occurs or `deadline` (by now()) has passed.
+     * Returns the reasons that occurred, 0 for the deadline.
      */
     unsigned (*wait)(struct io *io, uint64_t deadline, unsigned reasons);
 };
 
-/* What an io may have besides: see io_send_later and io_drop_later. */
+/* Optional operations: see io_send_later and io_drop_later. */
 struct io_later {
     int (*send)(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
     void (*drop)(struct io *io, enum io_side side);
@@ -72,12 +73,12 @@ struct io_later {
 
 struct io {
     const struct io_ops *ops;
-    const struct io_later *later; /* NULL: nothing is sent later than at once */
+    const struct io_later *later; /* NULL: io_send_later sends at once */
 
-    /* While a reply to the client is outstanding: see io_keepalive. */
-    uint64_t keepalive_next; /* IO_NEVER: off */
+    /* Time of the next keepalive, see io_keepalive; IO_NEVER: off. */
+    uint64_t keepalive_next;
 
-    /* When waits that ask for IO_ON_ALARM end, by now(); IO_NEVER, the default: never. */
+    /* When a wait for IO_ON_ALARM ends, by now(); IO_NEVER, the default: no alarm. */
     uint64_t alarm;
 };
 
@@ -88,9 +89,9 @@ uint64_t io_now(struct io *io);
 int io_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 
 /*
- * Sends what the other end can do without for a moment: it goes out within 5 ms of waits.
- * io_drop_later takes back what has not gone out, because something else that is sent says the
- * same.
+ * Queues datagrams that may be delayed, by up to 5 ms of waiting (IO_FDS_LATER). An io without such
+ * a queue sends them at once. io_drop_later drops the queued ones, which another datagram makes
+ * redundant. Returns as io_send does.
  */
 int io_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n);
 void io_drop_later(struct io *io, enum io_side side);
@@ -98,13 +99,13 @@ void io_drop_later(struct io *io, enum io_side side);
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n);
 
 /*
- * While on, io_wait sends the client a lone '+' once a second, so that GDB, which in no-ack mode
- * starts its timer anew for every byte that it skips before '$', waits as long as the target
- * needs (gdb/remote.c, getpkt). Turn it off before the reply goes out.
+ * While on, io_wait sends '+' to the client once a second, so that GDB waits as long as the target
+ * needs: in no-ack mode GDB restarts its timeout for each byte that it skips before '$'
+ * (gdb/remote.c, getpkt). Turn it off before sending the reply.
  */
 void io_keepalive(struct io *io, bool on);
 
-/* As the operation; keeps the client alive meanwhile. */
+/* Calls the operation and, meanwhile, sends keepalives. Handles the alarm. */
 unsigned io_wait(struct io *io, uint64_t deadline, unsigned reasons);
 
 #endif

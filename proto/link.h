@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb link in the server's role: one debugnet session with one kernel (or node), below
- * RSP. It acknowledges and reassembles what the kernel sends, sends one DATA at a time until it
- * is acknowledged, and keeps what it has seen of the path: round-trip time and lateness. It knows
- * nothing of requests; netgdb_target.h stands on it.
+ * The netgdb link, in the server's role: one debugnet session with one kernel or node, below RSP.
+ * It acknowledges and reassembles the peer's messages, sends one DATA at a time and retransmits it
+ * until it is acknowledged, and measures the path: round-trip time and lateness. It does not
+ * interpret requests; netgdb_target.h does.
  *
- * Facts: FreeBSD sys/net/debugnet.c and sys/gdb/netgdb.c. The kernel's messages are one RSP
- * packet each, cut into chunks of MTU - 52 bytes with a seqno each, sent in one burst; the next
- * message starts only when all its chunks were acknowledged.
+ * Terms:
+ *   duplicate       another delivery of a datagram, by the network or after a retransmission
+ *   late duplicate  a duplicate of a request of ours that the kernel stores after the '+' which
+ *                   ended that request's exchange
+ *   lateness        how long after the original a duplicate may still arrive, in ns
+ *   ack             debugnet's acknowledgment of one datagram
+ *   '+'             RSP's acknowledgment of one packet; names say peer_ack for the peer's and
+ *                   our_ack for ours
  *
- * No call blocks: link_input takes what has arrived, link_tick retransmits, link_deadline says
- * when the next tick is due. Whoever owns the link waits.
+ * Facts: FreeBSD sys/net/debugnet.c and sys/gdb/netgdb.c. Each of the kernel's messages is one RSP
+ * packet, divided into chunks of MTU - 52 bytes with a seqno each and sent in one burst. The
+ * kernel starts a message only after all chunks of the previous one were acknowledged.
+ *
+ * No call blocks: link_input takes the datagrams that have arrived, link_tick retransmits, and
+ * link_deadline returns when link_tick is due. The link's owner waits.
+ *
+ * Times are ns by io_now. A link belongs to one thread at a time.
  */
 #ifndef NETGDB_PROTO_LINK_H
 #define NETGDB_PROTO_LINK_H
@@ -24,68 +35,73 @@
 #include "proto/stop.h"
 #include "proto/wire.h"
 
-#define LINK_RETRY_MIN (50 * IO_MS) /* first retransmission: after a pause of the kernel's host */
-#define LINK_RETRY_MAX IO_SECOND    /* they double up to this */
-#define LINK_LATENESS_PROVEN (1400000ULL)    /* ns a copy may be late on a path proven clean */
-#define LINK_LATENESS_CLEAN (5 * IO_MS)      /* on a path that has shown no copy yet */
-#define LINK_LATENESS_SEEN (20 * IO_MS)      /* the least once a duplicate or reordering was seen */
-#define LINK_LATENESS_MAX (4 * IO_SECOND)    /* no path is believed to be later than this */
-#define LINK_KERNEL_RETRY (1000500000ULL)    /* ns between a kernel's transmissions, at least */
-#define LINK_KERNEL_RETRY_MAX (2300 * IO_MS) /* the same on a loaded host, measured */
-#define LINK_THIRD_ACK (5 * IO_MS)           /* after the first two, once loss has shown */
-#define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2) /* the quickest kernel */
+#define LINK_RETRY_MIN                                                                             \
+    (50 * IO_MS)                 /* shortest retransmission timeout: longer than a VM's pause      \
+                                  */
+#define LINK_RETRY_MAX IO_SECOND /* the timeout doubles up to this */
+#define LINK_LATENESS_PROVEN (1400000ULL)    /* lateness assumed on a path proven clean */
+#define LINK_LATENESS_CLEAN (5 * IO_MS)      /* the same before the path has shown a duplicate */
+#define LINK_LATENESS_SEEN (20 * IO_MS)      /* the minimum after a duplicate or reordering */
+#define LINK_LATENESS_MAX (4 * IO_SECOND)    /* upper bound for every path */
+#define LINK_KERNEL_RETRY (1000500000ULL)    /* shortest interval of a kernel's retransmissions */
+#define LINK_KERNEL_RETRY_MAX (2300 * IO_MS) /* the longest, measured on a loaded host */
+#define LINK_THIRD_ACK_DELAY (5 * IO_MS)     /* between the first two acks and the third */
+#define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2) /* the fastest kernel */
 
 enum {
-    LINK_MESSAGE_MAX = 64 * 1024, /* bytes of one message of the peer; a kernel's have 4102 */
-    LINK_CHUNKS_MAX = 256,        /* chunks of one message */
-    LINK_HISTORY = 32,            /* datagrams of the peer remembered, to recognise copies */
-    LINK_SENT_HISTORY = 128,      /* and of ours */
-    LINK_BATCH = 16,              /* datagrams taken at a time */
-    LINK_THIRD_ACKS = 16,         /* acks that wait to be sent a third time; others are not */
+    LINK_MESSAGE_MAX = 64 * 1024, /* bytes in one message of the peer; a kernel sends up to 4102 */
+    LINK_CHUNKS_MAX = 256,        /* chunks in one message */
+    LINK_HISTORY = 32,            /* received datagrams remembered, to recognize duplicates */
+    LINK_SENT_HISTORY = 128,      /* sent DATA remembered */
+    LINK_BATCH = 16,              /* datagrams received at a time */
+    LINK_THIRD_ACKS_MAX = 16,     /* pending third acks; further ones are not sent */
 };
 
 enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /* 14.0 on */ };
 
-/* What a copy of a DATA of ours does that reaches a kernel late, behind the '+' that followed. */
-enum link_copy {
-    LINK_COPY_NOTHING,  /* bytes that its stub skips: a '+' */
-    LINK_COPY_HARMLESS, /* a request that may run again at any time */
-    LINK_COPY_UNDOES,   /* one that may until something of its kind was changed */
-    LINK_COPY_HARMFUL,  /* one that may not */
+/* The effect of a late duplicate of a DATA of ours, from harmless to harmful. */
+enum link_dup_effect {
+    LINK_DUP_NONE,      /* the stub skips it: a '+' */
+    LINK_DUP_HARMLESS,  /* a request that may run again at any time */
+    LINK_DUP_CONFLICTS, /* harmless unless the same kind of state was changed since */
+    LINK_DUP_HARMFUL,   /* a request that must run exactly once */
 };
 
-/* What a request changes; a copy undoes only a later change of the same kind. */
-enum link_state { LINK_MEMORY, LINK_REGISTERS, LINK_POINTS, LINK_STATES };
+/* The kind of state that a request changes. A late duplicate undoes only changes of its kind. */
+enum link_state { LINK_MEMORY, LINK_REGISTERS, LINK_BREAKPOINTS, LINK_STATES };
 
-/* A datagram sent or received lately. */
+/* A datagram sent or received recently. */
 struct link_trace {
     uint32_t seqno;
-    enum link_copy copy;   /* of ours */
-    enum link_state state; /* of ours: what it changes */
-    unsigned count;        /* transmissions of ours, or arrivals */
-    unsigned acks;         /* of ours: acks that came */
-    uint64_t first, last;  /* when */
-    uint64_t lateness;     /* of ours: what was known of the path then */
+    enum link_dup_effect dup_effect; /* sent ones only */
+    enum link_state state;           /* sent ones: the state it changes; LINK_STATES: all */
+    unsigned count;                  /* transmissions or arrivals; 0: the entry is free */
+    unsigned acks;                   /* sent ones: acks received */
+    uint64_t first, last;            /* time of the first and last transmission or arrival */
+    uint64_t lateness;               /* sent ones: link_lateness at that time */
 };
 
-/* What a server that takes the session over must know; it may lie in memory that outlives us. */
+/*
+ * The state that a later server needs to take the session over. It may lie in memory that outlives
+ * this process (session/record.h).
+ */
 struct link_mark {
     uint32_t sent;    /* seqno of our last DATA */
-    uint32_t next;    /* seqno with which the peer's next message begins */
-    uint32_t node;    /* not 0: the peer is a netgdb node, which may be interrupted while it runs */
+    uint32_t next;    /* seqno that starts the peer's next message */
+    uint32_t node;    /* not 0: the peer is a netgdb node, which can be interrupted */
     struct stop stop; /* see link_stop */
 };
 
 struct link_counters {
-    uint64_t sent, received; /* datagrams, acks too */
+    uint64_t sent, received; /* datagrams, including acks */
     uint64_t bytes_out, bytes_in;
-    uint64_t retransmitted; /* DATA sent again by the timer */
-    uint64_t duplicates;    /* kernel DATA that had come before */
-    uint64_t malformed;     /* datagrams that are no debugnet */
-    uint64_t impossible;    /* seqnos, offsets or lengths that cannot be; never acknowledged */
-    uint64_t stray_acks;    /* acks of a seqno never sent */
-    uint64_t unwanted_plus; /* '+' of a copy that came late: see link_want_plus, link_stale */
-    uint64_t undoing;       /* acks of copies that came too late and undo what was changed since */
+    uint64_t retransmitted;          /* DATA of ours */
+    uint64_t duplicates;             /* DATA of the peer received before */
+    uint64_t malformed;              /* datagrams that are not debugnet */
+    uint64_t impossible;             /* invalid seqnos, offsets or lengths; never acknowledged */
+    uint64_t stray_acks;             /* acks of a seqno never sent */
+    uint64_t unexpected_peer_acks;   /* '+' for a late duplicate: see link_expect_peer_ack */
+    uint64_t conflicting_duplicates; /* acks of late duplicates that undo a later change */
 };
 
 struct link {
@@ -93,214 +109,217 @@ struct link {
     const struct log *log;
     size_t payload_max; /* data bytes in one DATA of ours */
     enum link_generation generation;
-    unsigned votes_old, votes_new;
+    unsigned votes_old, votes_new; /* DATA that speak for either generation */
 
-    struct { /* the one DATA that is on its way */
-        bool active;
-        uint32_t seqno; /* of the last DATA, on its way or not */
+    struct {         /* our last DATA */
+        bool active; /* it is in flight */
+        uint32_t seqno;
         unsigned transmissions, acks;
-        uint64_t last, retry;
-        uint64_t arrived;  /* when that became known; 0: it has not */
-        uint64_t patience; /* see link_be_patient */
-        uint32_t acked;    /* the highest seqno that was acknowledged */
+        uint64_t last, retry; /* last transmission; next one */
+        uint64_t arrived;     /* first ack, or other proof of delivery; 0: none yet */
+        uint64_t retry_min;   /* see link_be_patient */
+        uint32_t acked;       /* highest seqno acknowledged, of all our DATA */
         uint8_t datagram[WIRE_HEADER + WIRE_DATA_ETHERNET];
         size_t len;
     } tx;
 
-    struct {                 /* the message that is being received */
+    struct {                 /* the message being received */
         uint32_t start;      /* seqno of its first chunk */
-        size_t total, chunk; /* 0: not known yet */
+        size_t total, chunk; /* its size and that of a chunk; valid while `have` is not 0 */
         unsigned chunks, have;
-        uint8_t seen[LINK_CHUNKS_MAX / 8];
+        uint8_t seen[LINK_CHUNKS_MAX / 8]; /* bitmap of chunks received */
         struct buf data;
     } rx;
 
-    struct link_mark *mark; /* kept up to date when not NULL; not owned */
-    struct stop stop;       /* see link_stop */
-    struct buf stream;      /* whole messages, in order, for the reader to take */
-    uint64_t plus_until;    /* a lone '+' is awaited, before this time */
-    bool refused;           /* see link_refuse */
-    bool node;              /* see link_to_node */
-    enum link_copy stale;   /* see link_stale; LINK_COPY_NOTHING: none */
-    struct log_limit told;  /* of copies that came late */
-    enum link_copy copied;  /* the worst copy that was acknowledged since the last DATA of ours */
-    uint32_t harmful;       /* seqno of the last DATA when a copy was noticed that does harm */
-    uint32_t before;        /* seqno of the last DATA that another server sent; 0: none */
-    uint32_t changed[LINK_STATES]; /* seqno of the last request that changed it */
-    bool finished;                 /* the node's stub has gone: nothing more will come */
-    bool synced;    /* false in a session taken over, until the first message begins */
-    uint64_t heard; /* when the last datagram of the peer was taken */
-    uint64_t at;    /* and when it arrived: before, if this thread was kept from running */
+    struct link_mark *mark;  /* kept up to date if not NULL; not owned */
+    struct stop stop;        /* used without a mark: see link_stop */
+    struct buf stream;       /* complete messages in order, for the reader to consume */
+    uint64_t peer_ack_until; /* a '+' of the kernel is expected before this time */
+    bool failed;             /* see link_fail */
+    bool node;               /* see link_set_node */
+    bool finished;           /* the node's FINISHED was received: no message follows */
+    bool synced; /* false in a session taken over, until the first message is received whole */
 
-    bool lossy;       /* a kernel repeated itself, or we had to: this path loses datagrams */
-    bool fixed_retry; /* retransmit from LINK_RETRY_MIN on whatever was measured: to compare */
-    struct {          /* acks to be sent a third time, at `due` */
-        uint32_t seqnos[LINK_THIRD_ACKS];
+    enum link_dup_effect late_duplicate;  /* see link_late_duplicate; LINK_DUP_NONE: none */
+    enum link_dup_effect acked_duplicate; /* worst duplicate acked since our last DATA */
+    uint32_t last_conflict_seqno; /* seqno of our last DATA when a harmful duplicate was acked */
+    uint32_t inherited_seqno;     /* last seqno sent by the previous server; 0: none */
+    uint32_t last_write_seqno[LINK_STATES]; /* seqno of the last request that changed the state */
+    struct log_limit late_log_limit;        /* for lines about late duplicates */
+
+    uint64_t heard;        /* when the last datagram of the peer was received from the io */
+    uint64_t arrival_time; /* when it reached this host: earlier if this thread was suspended */
+
+    bool lossy;       /* the kernel or we had to retransmit: the path loses datagrams */
+    bool fixed_retry; /* ignore round trips, start at LINK_RETRY_MIN: for comparisons in tests */
+    struct {          /* third acks, due at `due` */
+        uint32_t seqnos[LINK_THIRD_ACKS_MAX];
         unsigned n;
         uint64_t due;
-        bool never;
+        bool disabled; /* see link_set_leaving */
     } third;
 
-    struct link_trace out[LINK_SENT_HISTORY], in[LINK_HISTORY];
-    uint64_t srtt, rttvar; /* 0: not measured */
-    uint64_t rtt_least;    /* the shortest that was measured */
-    uint64_t kernel_retry; /* the longest interval between its transmissions; 0: not measured */
-    bool guessed;          /* they are of a DATA that was sent several times */
-    uint64_t lateness;     /* seen; 0: none */
-    uint64_t evidence;     /* how often lateness or duplicates were seen */
+    struct link_trace out[LINK_SENT_HISTORY], in[LINK_HISTORY]; /* rings, indexed by seqno */
+    uint64_t srtt, rttvar;                                      /* RFC 6298; 0: not measured */
+    uint64_t rtt_min;        /* shortest round trip; 0: not measured */
+    bool rtt_ambiguous;      /* srtt is of a DATA transmitted several times */
+    uint64_t kernel_retry;   /* longest retransmission interval of the kernel; 0: not measured */
+    uint64_t lateness;       /* largest observed lateness; 0: none */
+    uint64_t reorder_events; /* duplicates and reordered datagrams observed */
     struct link_counters counters;
 };
 
 /*
- * A new session: DATA of at most payload_max bytes (WIRE_DATA_MIN to WIRE_DATA_ETHERNET; else it
- * is brought into that range). `io` and `log` stay the caller's and may be exchanged later.
+ * Starts a new session that sends DATA of at most payload_max bytes, clamped to WIRE_DATA_MIN …
+ * WIRE_DATA_ETHERNET. The caller keeps ownership of `io` and `log` and may replace them later.
  */
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log);
 
 /*
- * Keeps `mark` up to date from here on, in a session that has begun here or was taken over from
- * the server that kept it.
+ * Keeps `mark` up to date from now on. Copies the link's stop into it, except when `mark` is the
+ * link's mark already. The caller owns `mark`, which must outlive the link.
  */
 void link_keep_mark(struct link *l, struct link_mark *mark);
 
 /*
- * How the peer stopped last, as those know who read what it says: in the mark, when there is one.
- * The link itself neither reads nor changes it. It moves when a mark is kept.
+ * Returns the peer's last stop: the one in the mark, if there is a mark, otherwise the link's own.
+ * The link stores it but never reads or changes it. Invalid after link_keep_mark.
  */
 struct stop *link_stop(struct link *l);
 
-/* Releases the buffers. Sends nothing. */
+/* Frees the buffers, but not `l`. Sends nothing. */
 void link_free(struct link *l);
 
-/* Acknowledges the peer's HERALD; again for each copy of it. */
+/* Acknowledges the peer's HERALD. Call it again for each duplicate of the HERALD. */
 void link_ack_herald(struct link *l);
 
 /*
- * Goes on with a session whose server died: our seqnos continue behind `last_seqno`; the peer's
- * next message is the first that comes, but not one from before `next_seqno` (0: not known). A
- * '+' is welcome: the dead server may have left a request.
+ * Takes over the session of a dead server, in a link just initialized. Our seqnos continue after
+ * `last_seqno`. The first message received in one DATA becomes the peer's next one, but never a
+ * message before `next_seqno` (0: not known). A '+' is expected without limit, because the dead
+ * server may have left a request unanswered.
  */
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno);
 
 /*
- * Takes all datagrams that have arrived: acknowledges (twice each, and once loss has shown a third
- * time, later by link_tick, or at once when the kernel had to repeat itself), reassembles, appends
- * whole messages to `stream`. Returns 0, NETGDB_IO or NETGDB_NOMEM.
+ * Takes all datagrams that have arrived, acknowledges them, reassembles messages and appends
+ * complete ones to `stream`. Each ack is sent twice; after a loss, link_tick sends a third one, or
+ * three go out at once if the kernel retransmitted. Returns 0, NETGDB_IO or NETGDB_NOMEM.
  */
 int link_input(struct link *l);
 
-/* Retransmits what is due, acks too. Returns as io_send. */
+/* Sends everything that is due: third acks and a retransmission. Returns as io_send does. */
 int link_tick(struct link *l);
 
-/* When link_tick is due next; IO_NEVER when there is nothing to do. */
+/* Returns when link_tick is due next; IO_NEVER if nothing is pending. */
 uint64_t link_deadline(const struct link *l);
 
 /*
- * Sends `len` (0 to payload_max) bytes as one DATA; none may be on its way. `offset` and `total`
- * are its place in the whole packet, for packets of several DATA (only a node takes those).
- * Returns as io_send.
+ * Sends `len` bytes (0 to payload_max) as one DATA and copies them. No other DATA may be in
+ * flight. `offset` and `total` place the bytes in a packet of several DATA, which only a node
+ * accepts. Returns as io_send does, or NETGDB_TOO_LONG.
  */
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total);
 
 /*
- * Says what a copy does of the DATA that was sent last (nothing, when it is not said), and what
- * state the request changes; with LINK_STATES, all of it.
+ * Sets the effect of a late duplicate of the last DATA (default LINK_DUP_NONE), and the state that
+ * the request changes; LINK_STATES means all of it.
  */
-void link_tell_copy(struct link *l, enum link_copy copy, enum link_state state);
+void link_set_dup_effect(struct link *l, enum link_dup_effect effect, enum link_state state);
 
 /*
- * The peer leaves when it has what it waits for: from now on no ack is sent a third time. One that
- * comes later waits in the card of a kernel, and spoils its next session: it is taken for the ack
- * of the HERALD, and a kernel with INVARIANTS panics (debugnet_handle_arp,
+ * Stops or resumes third acks, for a request that makes the peer leave. An ack that arrives
+ * afterwards waits in the card of a kernel at db> and spoils its next session: the kernel takes it
+ * for the ack of its HERALD, and one with INVARIANTS panics (debugnet_handle_arp,
  * sys/net/debugnet_inet.c).
  */
-void link_is_leaving(struct link *l, bool leaving);
+void link_set_leaving(struct link *l, bool leaving);
 
-/* The DATA that was sent last is not sent again before `ns` have passed, each time. */
+/* Sets the minimum time, in ns, between two transmissions of the last DATA. */
 void link_be_patient(struct link *l, uint64_t ns);
 
 /*
- * Whether the last DATA is known to be stored: one ack; of a 13.x kernel, which acknowledges also
- * what it drops, one more than there were transmissions.
+ * Returns whether the last DATA is delivered: no more retransmissions follow. One ack shows it; a
+ * 13.x kernel acknowledges dropped DATA too, so that one ack more than transmissions is needed.
  */
 bool link_acked(const struct link *l);
 
-/* The same of a DATA of ours that was sent lately, also when its ack came behind others. */
-bool link_stored(const struct link *l, uint32_t seqno);
+/* The same for any recent DATA, including acks that arrived after those of later DATA. */
+bool link_seqno_acked(const struct link *l, uint32_t seqno);
 
-/* How many acks the last DATA has had. Of a '+' one is enough: it always fits the buffer. */
+/*
+ * Returns the number of acks of the last DATA. For a '+' one ack is enough, because the kernel's
+ * buffer always has room for it.
+ */
 unsigned link_acks(const struct link *l);
 
-/* Stops retransmitting the DATA on its way: what came back proves that it arrived. */
-void link_proved(struct link *l);
+/* Marks the last DATA as delivered, without an ack: the peer's answer has shown it. */
+void link_mark_delivered(struct link *l);
 
 /*
- * The peer is a netgdb node in no-ack mode. It knows copies by their seqno: none of them does harm,
- * and it is sent to again as soon as the path allows. Our acks may wait a little (io_send_later),
- * and a request that is sent meanwhile takes the place of those for the reply before it
- * (link_request_acks). Its FINISHED, in its place after all messages, is acknowledged and says that
- * the stub has closed its connection (`finished`; what came before may still be in the stream); a
- * kernel never sends one.
+ * Marks the peer as a netgdb node in no-ack mode. A node drops duplicates by seqno, so no delay is
+ * needed, and retransmissions depend on round trips only. Acks of a whole reply may be delayed
+ * (io_send_later), and the next request replaces them: see link_drop_delayed_acks. A node's
+ * FINISHED, which follows its last message, is acknowledged and sets `finished`; unread messages
+ * may remain in `stream`. A kernel never sends FINISHED.
  */
-void link_to_node(struct link *l);
-void link_request_acks(struct link *l);
+void link_set_node(struct link *l);
+
+/* Drops the delayed acks of a reply: the request that is sent next acknowledges it to a node. */
+void link_drop_delayed_acks(struct link *l);
 
 /*
- * Until when (IO_NEVER: no limit, 0: not at all) a lone '+' of the kernel is awaited. One that is
- * not is the sign of a copy that the network kept back and the kernel is about to execute again:
- * without our ack it does not. See link_refuse.
+ * Sets until when a '+' of the kernel is expected: IO_NEVER, no limit; 0, none is. An unexpected
+ * '+' shows that the kernel is about to execute a late duplicate. It does so only once the '+' is
+ * acknowledged, so the link does not acknowledge it, but fails (link_fail).
  */
-void link_want_plus(struct link *l, uint64_t until);
+void link_expect_peer_ack(struct link *l, uint64_t until);
 
 /*
- * What may be in front of the DATA on its way, or has come since our last '+' was acknowledged: a
- * copy of an earlier request, later than anything that was held back for it. Its ack says so: the
- * kernel acknowledges in the order in which it stores. The next '+' of the kernel may be that
- * copy's, and it is not acknowledged (link_refuse) unless neither the copy nor what we sent since
- * does harm when it runs again. Forgotten with the next DATA that we send.
+ * Returns the effect of a late duplicate that may precede the DATA in flight in the kernel's
+ * stream, or was stored since our last '+' was acknowledged; LINK_DUP_NONE if there is none. Its
+ * ack shows it, because the kernel acknowledges in the order in which it stores. The kernel's next
+ * '+' may be for that duplicate; the link acknowledges it unless the effect is LINK_DUP_HARMFUL,
+ * which it also is if the DATA in flight must run exactly once. The next link_send resets it.
  */
-enum link_copy link_stale(const struct link *l);
+enum link_dup_effect link_late_duplicate(const struct link *l);
 
 /*
- * Something late was noticed that cannot be mended: says so in one line, and nothing of the kernel
- * is acknowledged from here on (`refused`).
+ * Ends the session after a duplicate that cannot be handled: logs `line`, once, and acknowledges
+ * no further message of the kernel (`failed`).
  */
-void link_refuse(struct link *l, const char *line);
+void link_fail(struct link *l, const char *line);
 
-#define LINK_REFUSED_COPY                                                                          \
+#define LINK_MSG_DUPLICATE_BLOCKED                                                                 \
     "the network delivered a copy of an earlier request very late; it was kept from running, "     \
     "which ends the session: type netgdb again at db>"
 
-#define LINK_RAN_COPY                                                                              \
-    "the network delivered a copy of an earlier request very late, and it may have run, which "    \
-    "ends the session: type netgdb again at db>"
-
 /*
- * How late a copy of a datagram may still come on this path, in ns: 5 ms, or once a duplicate or
- * a reordered datagram was seen 20 ms or as late as that was.
+ * Returns the lateness of this path in ns: 5 ms, or after a duplicate or reordered datagram the
+ * largest observed lateness, at least 20 ms.
  */
 uint64_t link_lateness(const struct link *l);
 
 /*
- * When no copy of the last DATA, which is known to have arrived, can come any more: a copy is at
- * most `late` ns behind its original. Of several transmissions all may have been acknowledged;
- * else the last one may still be on its way, for LINK_LATENESS_SEEN at least.
+ * Returns when no duplicate of the last DATA can arrive any more, given that it was delivered and
+ * that a duplicate arrives at most `late` ns after its original. If not every transmission was
+ * acknowledged, the last one may be in flight: it is given LINK_LATENESS_SEEN at least.
  */
-uint64_t link_copies_gone(const struct link *l, uint64_t late);
+uint64_t link_duplicates_expire(const struct link *l, uint64_t late);
 
 /*
- * Notes that the network repeated or reordered a datagram, by so many ns: our evidence that copies
- * may come. A late ack is none: the kernel's host may have paused.
+ * Records that the network duplicated or reordered a datagram, late by `by` ns. A late ack alone is
+ * no such event: the kernel's host may have paused.
  */
-void link_saw_late(struct link *l, uint64_t by);
+void link_note_reordering(struct link *l, uint64_t by);
 
 /*
- * ns for which a kernel that is sending may be silent: it repeats what is not acknowledged at its
- * own interval (measured when it does so), and one repeat may be lost.
+ * Returns the longest silence, in ns, of a kernel that is sending: twice its retransmission
+ * interval, because one retransmission may be lost, and 200 ms.
  */
 uint64_t link_quiet(const struct link *l);
 
-/* ns after which a kernel that is not acknowledged has certainly given up. */
-uint64_t link_gives_up(const struct link *l);
+/* Returns the time, in ns, after which an unacknowledged kernel has certainly given up. */
+uint64_t link_give_up_time(const struct link *l);
 
 #endif

@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the link makes of datagrams that came; see link.h. */
+/* Received datagrams: acks, DATA and their reassembly; see link.h. */
 #include <string.h>
 
 #include "proto/check.h"
 #include "proto/err.h"
-#include "proto/link_parts.h"
+#include "proto/link_private.h"
 
 /*
- * Below a kernel's own retransmission interval, a second arrival is the network's work. The first
- * one may have been late itself, when the kernel's host paused behind it.
+ * A second arrival within this time is a duplicate made by the network: a kernel's retransmissions
+ * are further apart. It is less than their interval, because the first arrival may have been late.
  */
-#define COPY_BELOW (LINK_KERNEL_RETRY * 6 / 10)
+#define DUPLICATE_BELOW (LINK_KERNEL_RETRY * 6 / 10)
 
-/* How long after `then` the datagram arrived that is being taken; 0: before. */
+/* Time from `then` to the arrival of the current datagram, in ns; 0 if it arrived before. */
 static uint64_t since(const struct link *l, uint64_t then)
 {
-    return l->at > then ? l->at - then : 0;
+    return l->arrival_time > then ? l->arrival_time - then : 0;
 }
 
 /*
- * An ack of `t` is evidence of copies when it is one more than we sent, or when it is of one that
- * we sent again and comes after the ack of a later DATA. One that is only late is not, and of a
- * DATA that was sent once there was nothing to overtake: a virtual machine pauses for tens of ms.
+ * An ack of `t` shows that the network duplicates or reorders in two cases: there are more acks
+ * than our transmissions cause, or the DATA was retransmitted and this ack arrives after that of a
+ * later DATA. A late ack of a DATA transmitted once shows nothing: virtual machines pause for tens
+ * of ms.
  */
-static void judge_ack(struct link *l, const struct link_trace *t)
+static void check_ack(struct link *l, const struct link_trace *t)
 {
     unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
     if (t->acks > per_arrival * t->count || (t->count > 1 && t->seqno < l->tx.acked))
-        link_saw_late(l, since(l, t->last));
+        link_note_reordering(l, since(l, t->last));
 }
 
 /*
- * Ours may be stored, and the kernel reads it when it is through with what it sends: until it has
- * been quiet, another copy would only have to be read, too. A node drops copies unread.
+ * Delays the next retransmission until the kernel has been silent. Our DATA may be in its stream
+ * already, to be read once it has sent its message; the stub would have to read another copy as
+ * well. A node drops duplicates unread.
  */
-static void wait_for_quiet(struct link *l)
+static void defer_retransmission(struct link *l)
 {
     uint64_t quiet = io_now(l->io) + link_quiet(l);
     if (!l->node && l->tx.retry < quiet)
@@ -45,31 +47,32 @@ static void take_ack(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
     if (t->count == 0 || t->seqno != seqno) {
-        bool nobodys = seqno == 0 || seqno > l->tx.seqno;
-        l->counters.stray_acks += nobodys;
-        if (!nobodys && seqno > l->before)
-            link_judge_old(l);
+        bool never_sent = seqno == 0 || seqno > l->tx.seqno;
+        l->counters.stray_acks += never_sent;
+        if (!never_sent && seqno > l->inherited_seqno)
+            link_check_forgotten_ack(l);
         return;
     }
     t->acks++;
-    link_judge_order(l, t);
-    judge_ack(l, t);
+    link_check_ack_order(l, t);
+    check_ack(l, t);
     if (seqno > l->tx.acked)
         l->tx.acked = seqno;
     if (seqno != l->tx.seqno)
         return;
     if (l->tx.acks++ == 0)
-        l->tx.arrived = l->at;
-    /* Which one of several transmissions is answered is not known: good enough for a start. */
+        l->tx.arrived = l->arrival_time;
+    /* The ack may be for any of several transmissions: good enough for a first sample. */
     if (t->acks == 1 && (t->count == 1 || l->srtt == 0))
         link_measure_round_trip(l, since(l, t->first), t->count > 1);
     if (l->generation != LINK_OLD || l->tx.acks > l->tx.transmissions)
         l->tx.active = false;
     else
-        wait_for_quiet(l);
+        defer_retransmission(l);
 }
 
-/* The kernel's own interval: on a loaded host up to 2.3 s; what is longer is two of them. */
+/* The kernel's retransmission interval. It takes up to 2.3 s on a loaded host; a longer one spans
+ * two of them. */
 static void measure_kernel_retry(struct link *l, uint64_t interval)
 {
     if (interval >= LINK_KERNEL_RETRY && interval <= LINK_KERNEL_RETRY_MAX &&
@@ -77,32 +80,33 @@ static void measure_kernel_retry(struct link *l, uint64_t interval)
         l->kernel_retry = interval;
 }
 
-/* A datagram that had come before: the kernel's retransmission, or a copy made by the network. */
-static void judge_copy(struct link *l, uint32_t seqno)
+/* A DATA received before: the kernel's retransmission, or a duplicate made by the network. */
+static void check_duplicate(struct link *l, uint32_t seqno)
 {
-    struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, seqno);
+    struct link_trace *t = link_trace_get(l->in, LINK_HISTORY, seqno);
     uint64_t before = t->last;
-    t->last = l->at;
+    t->last = l->arrival_time;
     l->counters.duplicates++;
     if (t->count++ == 0) {
-        t->first = l->at; /* older than the history */
+        t->first = l->arrival_time; /* the history has forgotten it */
         return;
     }
     measure_kernel_retry(l, since(l, before));
     uint64_t age = since(l, t->first);
-    l->lossy |= age >= COPY_BELOW;
-    if (age < COPY_BELOW)
-        link_saw_late(l, age);
-    else if (t->count - 1 > age / COPY_BELOW)
-        link_saw_late(l, age % COPY_BELOW);
+    l->lossy |= age >= DUPLICATE_BELOW;
+    if (age < DUPLICATE_BELOW)
+        link_note_reordering(l, age);
+    else if (t->count - 1 > age / DUPLICATE_BELOW)
+        link_note_reordering(l, age % DUPLICATE_BELOW);
 }
 
 /*
- * Where this DATA belongs in the message being received: its index, or -1 for what cannot be:
- * a seqno that fits no chunk, or sizes that contradict what came before. The chunk size is not
- * known beforehand (it is the kernel's MTU - 52) but follows from any chunk.
+ * Returns the index of this DATA in the message being received and sets *chunk to the chunk size.
+ * Returns -1 for an invalid DATA: its seqno belongs to no chunk, or its sizes contradict those of
+ * the other chunks. The chunk size (the kernel's MTU - 52) is not known in advance; each chunk
+ * determines it.
  */
-static int place_of(const struct link *l, const struct wire_msg *msg, size_t *chunk)
+static int chunk_index(const struct link *l, const struct wire_msg *msg, size_t *chunk)
 {
     uint32_t index = msg->seqno - l->rx.start;
     size_t total = msg->total;
@@ -129,7 +133,7 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
     memset(l->rx.seen, 0, sizeof l->rx.seen);
 }
 
-/* The message was handed to the reader: the next one may begin. */
+/* The message is in the reader's stream: the next one may begin. */
 static void end_message(struct link *l)
 {
     CHECK(l->rx.have == l->rx.chunks && l->rx.chunks != 0);
@@ -140,13 +144,13 @@ static void end_message(struct link *l)
 }
 
 /*
- * Puts a chunk in its place; the last one hands the message to the reader. Without memory nothing
- * has happened: it is not acknowledged, and the peer sends it again.
+ * Copies a chunk into the message; the last chunk appends the message to the stream. If memory runs
+ * out, nothing changes: the chunk is not acknowledged, and the peer retransmits it.
  */
-static int keep_chunk(struct link *l, const struct wire_msg *msg)
+static int copy_chunk(struct link *l, const struct wire_msg *msg)
 {
     CHECK_OR_RETURN(msg->offset + msg->len <= l->rx.total);
-    l->rx.data.error = l->stream.error = 0; /* there may be memory again */
+    l->rx.data.error = l->stream.error = 0; /* retry after a failed allocation */
     int rc = buf_resize(&l->rx.data, l->rx.total);
     if (rc != 0)
         return rc;
@@ -156,23 +160,23 @@ static int keep_chunk(struct link *l, const struct wire_msg *msg)
 
 static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned index)
 {
-    struct link_trace *t = link_trace_of(l->in, LINK_HISTORY, msg->seqno);
+    struct link_trace *t = link_trace_get(l->in, LINK_HISTORY, msg->seqno);
     CHECK_OR_RETURN(index < l->rx.chunks && l->rx.have < l->rx.chunks);
-    int rc = keep_chunk(l, msg);
+    int rc = copy_chunk(l, msg);
     if (rc != 0)
         return rc;
     l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
     t->count = 1;
-    t->first = t->last = l->at;
+    t->first = t->last = l->arrival_time;
     if (++l->rx.have == l->rx.chunks)
         end_message(l);
     return 0;
 }
 
 /*
- * In a session that was taken over, the first message of one DATA is where we join in: a '+', if
- * nothing else. Of one with several the dead server may have had a part, so they are acknowledged
- * and of no use.
+ * In a session taken over, the first message of a single DATA is the starting point; the kernel
+ * sends at least a '+'. The dead server may have acknowledged chunks of a longer message, so its
+ * chunks are acknowledged and dropped.
  */
 static bool synchronise(struct link *l, const struct wire_msg *msg)
 {
@@ -185,19 +189,19 @@ static bool synchronise(struct link *l, const struct wire_msg *msg)
 }
 
 /*
- * A kernel's packet of one byte is '+' or '-'. A '+' that nobody waits for, or that comes behind
- * the sign of a late copy, says that such a copy is about to run; unacknowledged, it does not, and
- * the kernel gives up after 12 s.
+ * A kernel's message of one byte is '+' or '-'. An unexpected '+', or one that follows a harmful
+ * late duplicate, shows that the kernel is about to execute a duplicate. Unless we acknowledge the
+ * '+', it does not, and gives up after 12 s.
  */
-static bool is_welcome(struct link *l, const struct wire_msg *msg)
+static bool is_acceptable(struct link *l, const struct wire_msg *msg)
 {
     if (msg->total != 1)
         return true;
-    enum link_copy stale = link_stale(l);
-    bool awaited = l->at < l->plus_until || link_copy_is_harmless(l);
-    if (msg->data[0] == '+' && (!awaited || stale == LINK_COPY_HARMFUL)) {
-        l->counters.unwanted_plus++;
-        link_refuse(l, LINK_REFUSED_COPY);
+    enum link_dup_effect late = link_late_duplicate(l);
+    bool expected = l->arrival_time < l->peer_ack_until || link_duplicate_is_harmless(l);
+    if (msg->data[0] == '+' && (!expected || late == LINK_DUP_HARMFUL)) {
+        l->counters.unexpected_peer_acks++;
+        link_fail(l, LINK_MSG_DUPLICATE_BLOCKED);
         return false;
     }
     bool known = msg->data[0] == '+' || msg->data[0] == '-';
@@ -206,47 +210,47 @@ static bool is_welcome(struct link *l, const struct wire_msg *msg)
 }
 
 /*
- * DATA of the kernel. Returns 1 when it is to be acknowledged, 0 when not: an ack for what the
- * kernel cannot have sent would end the session after 12 s.
+ * Handles a DATA of the peer. Returns 1 if it must be acknowledged, 0 if not, or an error. An ack
+ * of a DATA that the kernel did not send would end the session after 12 s.
  */
 static int take_data(struct link *l, const struct wire_msg *msg)
 {
     size_t chunk;
     if ((int32_t)(msg->seqno - l->rx.start) < 0) {
-        judge_copy(l, msg->seqno);
+        check_duplicate(l, msg->seqno);
         return 1;
     }
     if (!synchronise(l, msg))
         return 1;
-    int index = place_of(l, msg, &chunk);
+    int index = chunk_index(l, msg, &chunk);
     if (index < 0) {
         l->counters.impossible++;
         return 0;
     }
-    if (l->refused || !is_welcome(l, msg))
+    if (l->failed || !is_acceptable(l, msg))
         return 0;
     if (l->stream.len + msg->total > l->stream.max)
-        return 0; /* the reader is behind: the kernel sends it again */
+        return 0; /* the reader is too slow: the kernel retransmits */
     if (l->rx.have == 0)
         begin_message(l, msg->total, chunk);
     if ((l->rx.seen[index / 8] & 1 << index % 8) != 0) {
-        judge_copy(l, msg->seqno);
+        check_duplicate(l, msg->seqno);
         return 1;
     }
-    bool told = l->tx.acks != 0 || (link_sends_request(l) && msg->total > 1);
-    if (l->tx.active && told)
-        wait_for_quiet(l);
+    bool stored = l->tx.acks != 0 || (link_last_is_request(l) && msg->total > 1);
+    if (l->tx.active && stored)
+        defer_retransmission(l);
     int rc = store_chunk(l, msg, (unsigned)index);
     return rc == 0 ? 1 : rc;
 }
 
-/* FINISHED of a node, which sends it when all before it was acknowledged. Returns as take_data. */
+/* Handles FINISHED, which a node sends once its messages are acknowledged. Returns as take_data. */
 static int take_finished(struct link *l, const struct wire_msg *msg)
 {
     if (l->finished && msg->seqno + 1 == l->rx.start)
         return 1;
     if (!l->node || msg->seqno != l->rx.start || msg->len != 0 || l->rx.have != 0) {
-        l->counters.impossible++; /* a kernel never sends it */
+        l->counters.impossible++; /* a kernel never sends FINISHED */
         return 0;
     }
     l->finished = true;
@@ -254,7 +258,7 @@ static int take_finished(struct link *l, const struct wire_msg *msg)
     return 1;
 }
 
-/* One datagram. Returns 1 when its seqno is to be acknowledged, 0 when not, or an error. */
+/* Handles one datagram. Returns 1 if its seqno must be acknowledged, 0 if not, or an error. */
 static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *msg)
 {
     l->counters.received++;
@@ -264,12 +268,13 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
         return 0;
     }
     l->heard = io_now(l->io);
-    l->at = datagram->arrived != 0 && datagram->arrived < l->heard ? datagram->arrived : l->heard;
+    l->arrival_time =
+        datagram->arrived != 0 && datagram->arrived < l->heard ? datagram->arrived : l->heard;
     switch (msg->type) {
     case WIRE_IS_ACK:
         take_ack(l, msg->seqno);
         return 0;
-    case WIRE_HERALD: /* a copy: the kernel heralds to the session port, too */
+    case WIRE_HERALD: /* a retransmission: those go to the session port */
         if (msg->seqno == 1 && msg->len == 0)
             return 1;
         break;
@@ -280,7 +285,7 @@ static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *
     case WIRE_NONE:
         break;
     }
-    l->counters.impossible++; /* a kernel sends one kind of HERALD only */
+    l->counters.impossible++; /* no kernel sends such a HERALD */
     return 0;
 }
 
@@ -290,18 +295,18 @@ int link_input(struct link *l)
     int n, error = 0;
     do {
         uint32_t acks[LINK_BATCH];
-        unsigned owed = 0;
-        uint64_t repeats = l->counters.duplicates;
+        unsigned n_acks = 0;
+        uint64_t duplicates = l->counters.duplicates;
         n = io_recv(l->io, IO_TARGET, msgs, LINK_BATCH);
         for (int i = 0; i < n; i++) {
             struct wire_msg msg;
             int rc = take(l, &msgs[i], &msg);
             if (rc > 0)
-                acks[owed++] = msg.seqno;
+                acks[n_acks++] = msg.seqno;
             else if (rc < 0)
                 error = rc;
         }
-        int rc = link_send_acks(l, acks, owed, l->counters.duplicates != repeats);
+        int rc = link_send_acks(l, acks, n_acks, l->counters.duplicates != duplicates);
         if (rc < 0 && error == 0)
             error = rc;
     } while (n == LINK_BATCH);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Noticing copies of our requests that come behind the '+' that followed; see link.h. */
-#include "proto/link_parts.h"
+/* Detects late duplicates of our requests by the order of the kernel's acks; see link.h. */
+#include "proto/link_private.h"
 
-/* A copy that came so many DATA of ours ago may still be in the kernel's stream. */
-enum { STILL_NEAR = 4 };
+/* A duplicate stored this many DATA of ours ago may still be unread in the kernel's stream. */
+enum { MAY_BE_UNREAD = 4 };
 
-struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_t seqno)
+struct link_trace *link_trace_get(struct link_trace *ring, unsigned size, uint32_t seqno)
 {
     struct link_trace *t = &ring[seqno % size];
     if (t->count == 0 || t->seqno != seqno)
@@ -13,107 +13,111 @@ struct link_trace *link_trace_of(struct link_trace *ring, unsigned size, uint32_
     return t;
 }
 
-void link_tell_copy(struct link *l, enum link_copy copy, enum link_state state)
+void link_set_dup_effect(struct link *l, enum link_dup_effect effect, enum link_state state)
 {
-    struct link_trace *t = link_trace_of(l->out, LINK_SENT_HISTORY, l->tx.seqno);
-    t->copy = copy;
+    struct link_trace *t = link_trace_get(l->out, LINK_SENT_HISTORY, l->tx.seqno);
+    t->dup_effect = effect;
     t->state = state;
     t->lateness = link_lateness(l);
-    for (int i = 0; i < LINK_STATES && copy > LINK_COPY_HARMLESS; i++) {
+    for (int i = 0; i < LINK_STATES && effect > LINK_DUP_HARMLESS; i++) {
         if (state == LINK_STATES || state == (enum link_state)i)
-            l->changed[i] = l->tx.seqno;
+            l->last_write_seqno[i] = l->tx.seqno;
     }
 }
 
-bool link_sends_request(const struct link *l)
+bool link_last_is_request(const struct link *l)
 {
     return l->tx.len > WIRE_HEADER + 1;
 }
 
-/* What it could undo was itself held back for as long as copies were known to be late. */
-static enum link_copy copy_does(const struct link *l, const struct link_trace *t)
+/*
+ * The effect of a duplicate of `t` that arrived now. A request that changes the same state was
+ * delayed by the lateness known then, so only a later duplicate can undo it.
+ */
+static enum link_dup_effect current_effect(const struct link *l, const struct link_trace *t)
 {
-    if (t->copy != LINK_COPY_UNDOES)
-        return t->copy;
-    uint64_t held = t->lateness + l->rtt_least + IO_MS;
-    uint32_t changed = l->changed[t->state % LINK_STATES];
-    bool later = (int32_t)(changed - t->seqno) > 0 && l->at > t->last + held;
-    return later ? LINK_COPY_HARMFUL : LINK_COPY_HARMLESS;
+    if (t->dup_effect != LINK_DUP_CONFLICTS)
+        return t->dup_effect;
+    uint64_t delay = t->lateness + l->rtt_min + IO_MS;
+    uint32_t changed = l->last_write_seqno[t->state % LINK_STATES];
+    bool later = (int32_t)(changed - t->seqno) > 0 && l->arrival_time > t->last + delay;
+    return later ? LINK_DUP_HARMFUL : LINK_DUP_HARMLESS;
 }
 
 /*
- * Whether an ack of a request before the last '+', which came just now, says that a copy of it came
- * behind that '+': the kernel acknowledges in the order in which it stores.
+ * Whether an ack received now, of a request before our last '+', is that of a late duplicate, which
+ * the kernel stored after that '+': it acknowledges in the order in which it stores.
  */
-static bool came_behind(const struct link *l)
+static bool shows_late_duplicate(const struct link *l)
 {
-    return !l->node && (link_sends_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
+    return !l->node && (link_last_is_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
 }
 
-static void tell_late(struct link *l, uint32_t seqno)
+static void log_late_duplicate(struct link *l, uint32_t seqno)
 {
     unsigned long more;
-    if (log_on(l->log, LOG_DEBUG) && log_passes(&l->told, io_now(l->io), &more))
+    if (log_on(l->log, LOG_DEBUG) && log_passes(&l->late_log_limit, io_now(l->io), &more))
         log_debug(l->log, "a copy of request %u came behind the '+' to its reply (%lu more before)",
                   seqno, more);
 }
 
-void link_judge_order(struct link *l, const struct link_trace *t)
+void link_check_ack_order(struct link *l, const struct link_trace *t)
 {
     bool original = t->count == 1 && t->acks <= (l->generation == LINK_OLD ? 2U : 1U);
-    if (original || t->copy == LINK_COPY_NOTHING)
+    if (original || t->dup_effect == LINK_DUP_NONE)
         return;
-    enum link_copy does = copy_does(l, t);
-    if (t->seqno == l->tx.seqno) { /* our '+' was not sent yet: that of a late copy is enough */
-        l->copied = does > l->copied ? does : l->copied;
+    enum link_dup_effect effect = current_effect(l, t);
+    if (t->seqno == l->tx.seqno) { /* our '+' is not sent yet: the duplicate is not late */
+        l->acked_duplicate = effect > l->acked_duplicate ? effect : l->acked_duplicate;
         return;
     }
-    if (does == LINK_COPY_HARMFUL) {
-        l->harmful = l->tx.seqno;
-        l->counters.undoing++;
+    if (effect == LINK_DUP_HARMFUL) {
+        l->last_conflict_seqno = l->tx.seqno;
+        l->counters.conflicting_duplicates++;
     }
-    if (does > l->copied)
-        l->copied = does;
-    if (!came_behind(l))
+    if (effect > l->acked_duplicate)
+        l->acked_duplicate = effect;
+    if (!shows_late_duplicate(l))
         return;
-    tell_late(l, t->seqno);
-    if (does > l->stale)
-        l->stale = does;
+    log_late_duplicate(l, t->seqno);
+    if (effect > l->late_duplicate)
+        l->late_duplicate = effect;
 }
 
-void link_judge_old(struct link *l)
+void link_check_forgotten_ack(struct link *l)
 {
-    l->counters.undoing++; /* nobody knows what it does, nor what was changed since */
-    l->copied = LINK_COPY_HARMFUL;
-    if (came_behind(l))
-        l->stale = LINK_COPY_HARMFUL;
+    l->counters.conflicting_duplicates++; /* its effect is not known, so assume the worst */
+    l->acked_duplicate = LINK_DUP_HARMFUL;
+    if (shows_late_duplicate(l))
+        l->late_duplicate = LINK_DUP_HARMFUL;
 }
 
-enum link_copy link_stale(const struct link *l)
+enum link_dup_effect link_late_duplicate(const struct link *l)
 {
     const struct link_trace *t = &l->out[l->tx.seqno % LINK_SENT_HISTORY];
-    bool another = l->harmful != 0 && l->tx.seqno - l->harmful < STILL_NEAR;
-    if (l->stale == LINK_COPY_HARMLESS && (t->copy == LINK_COPY_HARMFUL || another))
-        return LINK_COPY_HARMFUL;
-    return l->stale;
+    bool unread =
+        l->last_conflict_seqno != 0 && l->tx.seqno - l->last_conflict_seqno < MAY_BE_UNREAD;
+    if (l->late_duplicate == LINK_DUP_HARMLESS && (t->dup_effect == LINK_DUP_HARMFUL || unread))
+        return LINK_DUP_HARMFUL;
+    return l->late_duplicate;
 }
 
-bool link_copy_is_harmless(const struct link *l)
+bool link_duplicate_is_harmless(const struct link *l)
 {
-    if (l->copied != LINK_COPY_NOTHING)
-        return l->copied == LINK_COPY_HARMLESS;
+    if (l->acked_duplicate != LINK_DUP_NONE)
+        return l->acked_duplicate == LINK_DUP_HARMLESS;
     for (unsigned i = 0; i < LINK_SENT_HISTORY; i++) {
         const struct link_trace *t = &l->out[i];
-        bool recent = t->count != 0 && l->at - t->last < LINK_LATENESS_MAX;
-        if (recent && copy_does(l, t) == LINK_COPY_HARMFUL)
+        bool recent = t->count != 0 && l->arrival_time - t->last < LINK_LATENESS_MAX;
+        if (recent && current_effect(l, t) == LINK_DUP_HARMFUL)
             return false;
     }
-    return l->before == 0;
+    return l->inherited_seqno == 0;
 }
 
-void link_refuse(struct link *l, const char *line)
+void link_fail(struct link *l, const char *line)
 {
-    if (!l->refused)
+    if (!l->failed)
         log_error(l->log, "%s", line);
-    l->refused = true;
+    l->failed = true;
 }

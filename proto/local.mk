@@ -22,9 +22,9 @@ libproto_la_SOURCES = \
 	proto/io.c proto/io.h \
 	proto/keepout.c proto/keepout.h \
 	proto/link.c proto/link.h \
-	proto/link_acks.c proto/link_input.c proto/link_late.c proto/link_parts.h \
+	proto/link_acks.c proto/link_input.c proto/link_late.c proto/link_private.h \
 	proto/log.c proto/log.h \
-	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_parts.h \
+	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_private.h \
 	proto/netgdb_ask.c \
 	proto/netgdb_node.c proto/netgdb_ready.c proto/netgdb_wait.c \
 	proto/options.c proto/options.h \

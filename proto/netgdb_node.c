@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The target's calls while the peer is a netgdb node. It drops copies by their seqno, so nothing is
- * delayed; it is in no-ack mode, so there is no '+'. A request is sent when each of its DATA was
- * acknowledged; the reply is the next packet. See netgdb_target.h.
+ * The target's operations for a netgdb node. A node drops duplicates by seqno, so no delay is
+ * needed, and is in no-ack mode, so there is no '+'. A request is delivered once each of its DATA
+ * was acknowledged; the next packet is the reply. See netgdb_target.h.
  */
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/features.h"
-#include "proto/netgdb_parts.h"
+#include "proto/netgdb_private.h"
 #include "proto/rsp.h"
 
-#define PROBE (4 * IO_SECOND) /* so often a node is asked whether it is still there */
+#define PROBE_INTERVAL (4 * IO_SECOND) /* silence after which a node is probed */
 
 /* ---- waiting ---- */
 
-/* Waits once. A node that has all that we sent hears us while its stub works, which may be long. */
+/*
+ * Waits once. A node that has the whole request acknowledges probes while its stub works, however
+ * long that takes.
+ */
 static int pump(struct netgdb_target *t, uint64_t since, unsigned watch)
 {
     bool has_all = t->outstanding && link_acked(t->link);
     uint64_t quiet;
-    int rc = nt_pump_quiet(t, since, has_all ? PROBE : silence_limit(&t->silence), watch, &quiet);
+    int rc = nt_pump_quiet(t, since, has_all ? PROBE_INTERVAL : silence_next_check(&t->silence),
+                           watch, &quiet);
     if (rc != 0 || quiet == 0)
         return rc;
-    if (has_all && quiet >= PROBE)
+    if (has_all && quiet >= PROBE_INTERVAL)
         return link_send(t->link, "", 0, 0, 0); /* its ack ends the silence */
-    return silence_judge(&t->silence, quiet);
+    return silence_check(&t->silence, quiet);
 }
 
 static int wait_for_ack(struct netgdb_target *t)
@@ -37,7 +41,7 @@ static int wait_for_ack(struct netgdb_target *t)
     return rc;
 }
 
-/* The same after the last DATA of a request: a reply says that it arrived, too. */
+/* The same after the last DATA of a request. A reply shows as well that it was delivered. */
 static int wait_until_sent(struct netgdb_target *t)
 {
     int rc = 0;
@@ -48,7 +52,7 @@ static int wait_until_sent(struct netgdb_target *t)
 
 /* ---- requests and replies ---- */
 
-/* Returns 1 when the reply is in the parser, 0 when it has not come, or NETGDB_PROTO. */
+/* Returns 1 if the reply is in the parser, 0 if it has not arrived, or NETGDB_PROTO. */
 static int read_reply(struct netgdb_target *t)
 {
     enum rsp_event event;
@@ -69,7 +73,7 @@ static int transmit(struct netgdb_target *t)
 {
     size_t at = 0, total = t->request.len, max = t->link->payload_max;
     int rc = 0;
-    link_request_acks(t->link);
+    link_drop_delayed_acks(t->link);
     while (rc == 0 && at < total) {
         size_t n = total - at < max ? total - at : max;
         rc = link_send(t->link, t->request.data + at, n, at, total);
@@ -86,14 +90,14 @@ static int node_send(struct target *base, const struct request *r)
     CHECK_OR_RETURN(!t->outstanding);
     if (r->len > NETGDB_NODE_REQUEST_MAX)
         return NETGDB_TOO_LONG;
-    (void)read_reply(t);      /* what nobody waits for */
-    int rc = wait_for_ack(t); /* of an interrupt, or a probe */
+    (void)read_reply(t);      /* drop unexpected packets */
+    int rc = wait_for_ack(t); /* of an interrupt or a probe */
     buf_reset(&t->request);
     if (rc != 0 || (rc = rsp_frame(&t->request, r->data, r->len)) != 0)
         return rc;
     t->current.packet = r->packet;
     t->stats.requests++;
-    t->outstanding = t->plus_seen = true; /* an ack says that it has the request */
+    t->outstanding = t->peer_acked = true; /* a node's ack is enough */
     t->silence.warned = false;
     t->asked = io_now(t->io);
     return transmit(t);
@@ -121,27 +125,27 @@ static int node_interrupt(struct target *base)
     if (!t->outstanding)
         return NETGDB_UNSUPPORTED;
     int rc = wait_for_ack(t);
-    t->asked = io_now(t->io); /* it may have been silent for long before, and rightly */
+    t->asked = io_now(t->io); /* its silence so far was legitimate */
     return rc == 0 ? link_send(t->link, "\003", 1, 0, 1) : rc;
 }
 
 static int node_idle(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
-    int rc = nt_take_arrivals(t);
+    int rc = nt_process_input(t);
     if (rc == 0 && !t->outstanding)
         (void)read_reply(t);
     if (rc == 0 && nt_is_finished(t))
         rc = NETGDB_CLOSED;
-    return rc == 0 ? nt_meet_successor(t) : rc;
+    return rc == 0 ? nt_check_successor(t) : rc;
 }
 
 static int node_leave(struct target *base, const struct request *r, struct buf *reply)
 {
     struct netgdb_target *t = nt_self(base);
-    t->silence.patience = NETGDB_LEAVE_PATIENCE;
+    t->silence.give_up = NETGDB_LEAVE_SILENCE_LIMIT;
     int rc = target_transact(base, r, reply);
-    t->silence.patience = NETGDB_PATIENCE;
+    t->silence.give_up = NETGDB_SILENCE_LIMIT;
     return rc;
 }
 
@@ -161,9 +165,9 @@ static const struct target_ops ops = {
     .free = nt_free,
 };
 
-/* ---- the beginning ---- */
+/* ---- switching to a node ---- */
 
-/* In no-ack mode from its OK on, which is the last reply to which a '+' goes. */
+/* Starts no-ack mode. Its OK is the last reply that we answer with '+'. */
 static int start_no_ack_mode(struct netgdb_target *t, struct buf *reply)
 {
     int rc = target_ask(&t->base, "QStartNoAckMode", reply);
@@ -172,22 +176,22 @@ static int start_no_ack_mode(struct netgdb_target *t, struct buf *reply)
         return NETGDB_PROTO;
     }
     if (rc == 0)
-        rc = nt_send_plus(t);
+        rc = nt_send_our_ack(t);
     return rc == 0 ? wait_for_ack(t) : rc;
 }
 
 int nt_begin_node(struct netgdb_target *t)
 {
     struct buf reply;
-    t->plus_due = 0;
-    int rc = nt_settle(t); /* the '+' to qSupported */
-    link_want_plus(t->link, IO_NEVER);
+    t->our_ack_due = 0;
+    int rc = nt_flush_our_ack(t); /* the '+' to qSupported */
+    link_expect_peer_ack(t->link, IO_NEVER);
     t->base.ops = &ops;
     buf_init(&reply, TARGET_REPLY_MAX);
     if (rc == 0)
         rc = start_no_ack_mode(t, &reply);
     buf_free(&reply);
-    link_to_node(t->link);
+    link_set_node(t->link);
     return rc;
 }
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The target's calls and its life; see netgdb_target.h. */
+/* The netgdb target: creation, identification, detach, release; see netgdb_target.h. */
 #include "proto/netgdb_target.h"
 
 #include <stdlib.h>
 
 #include "proto/err.h"
 #include "proto/features.h"
-#include "proto/netgdb_parts.h"
+#include "proto/netgdb_private.h"
 
-#define LAST_PLUS_PATIENCE (3 * IO_SECOND) /* the kernel that got it has gone already */
-#define NODE_SILENCE IO_SECOND             /* a node whose program is stopped answers sooner */
+#define LAST_OUR_ACK_TIMEOUT (3 * IO_SECOND) /* the kernel has left once it receives it */
+#define NODE_REPLY_TIMEOUT IO_SECOND         /* a node answers sooner unless its program runs */
 
-/* Ctrl-C may lose the panic of a kernel: it is never sent one. */
+/* A kernel never gets Ctrl-C: it may resume the machine and lose the panic. */
 static int nt_interrupt(struct target *base)
 {
     (void)base;
@@ -21,46 +21,46 @@ static int nt_interrupt(struct target *base)
 static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
-    (void)nt_copies_until(t);
-    int rc = nt_take_arrivals(t);
+    (void)nt_duplicates_deadline(t);
+    int rc = nt_process_input(t);
     if (rc == 0 && !t->outstanding)
         (void)nt_read_stream(t);
-    return rc == 0 ? nt_meet_successor(t) : rc;
+    return rc == 0 ? nt_check_successor(t) : rc;
 }
 
 /*
- * A copy of D made the kernel repeat its OK: it lets go when we have acknowledged all of that. When
- * we sent D twice there is such a copy, and a kernel whose machine pauses repeats as late as it
- * sends again.
+ * Keeps acknowledging after D. A duplicate of D makes the kernel repeat its OK, and it leaves once
+ * all repeats are acknowledged. If we retransmitted D there is a duplicate, and a kernel on a
+ * paused machine may repeat as late as it retransmits.
  */
-static void linger(struct netgdb_target *t, bool again)
+static void linger(struct netgdb_target *t, bool retransmitted)
 {
-    uint64_t end = io_now(t->io) + LAST_PLUS_PATIENCE, quiet;
-    uint64_t pause = again ? link_quiet(t->link) : LINK_LATENESS_SEEN;
+    uint64_t end = io_now(t->io) + LAST_OUR_ACK_TIMEOUT, quiet;
+    uint64_t pause = retransmitted ? link_quiet(t->link) : LINK_LATENESS_SEEN;
     int rc = 0;
     while (rc == 0 && io_now(t->io) < end && (quiet = t->link->heard + pause) > io_now(t->io))
         rc = nt_pump(t, quiet, 0);
 }
 
-/* D: the kernel lets go only after our '+' to its OK, and then acknowledges nothing more. */
+/* Detaches: the kernel leaves after our '+' to the OK, and then acknowledges nothing. */
 static int nt_leave(struct target *base, const struct request *r, struct buf *reply)
 {
     struct netgdb_target *t = nt_self(base);
     const struct log *log = t->log;
-    t->silence.patience = NETGDB_LEAVE_PATIENCE;
-    uint64_t sent = t->link->counters.retransmitted;
-    link_is_leaving(t->link, true);
+    t->silence.give_up = NETGDB_LEAVE_SILENCE_LIMIT;
+    uint64_t before = t->link->counters.retransmitted;
+    link_set_leaving(t->link, true);
     int rc = target_transact(base, r, reply);
     if (rc == 0) {
-        t->silence.patience = LAST_PLUS_PATIENCE;
-        t->log = t->silence.log = NULL; /* a lost last ack is no news */
-        bool again = t->link->counters.retransmitted != sent;
-        if (nt_settle(t) == 0)
-            linger(t, again);
+        t->silence.give_up = LAST_OUR_ACK_TIMEOUT;
+        t->log = t->silence.log = NULL; /* do not report a lost last ack */
+        bool retransmitted = t->link->counters.retransmitted != before;
+        if (nt_flush_our_ack(t) == 0)
+            linger(t, retransmitted);
         t->log = t->silence.log = log;
     }
-    link_is_leaving(t->link, rc == 0);
-    t->silence.patience = NETGDB_PATIENCE;
+    link_set_leaving(t->link, rc == 0);
+    t->silence.give_up = NETGDB_SILENCE_LIMIT;
     return rc;
 }
 
@@ -96,22 +96,22 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     t->log = log;
     if (successor != NULL)
         t->successor = *successor;
-    t->silence = (struct silence){.log = log, .patience = NETGDB_PATIENCE};
-    t->current.packet = t->plus_packet = packet_of(PACKET_stop_reason);
-    t->plus_owed = true; /* to the T that began the session */
+    t->silence = (struct silence){.log = log, .give_up = NETGDB_SILENCE_LIMIT};
+    t->current.packet = t->our_ack_packet = packet_of(PACKET_stop_reason);
+    t->our_ack_pending = true; /* to the T that started the session */
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + NT_FRAMING);
     return &t->base;
 }
 
 /*
- * The qSupported is on its way to what the dead server's record calls a node. One whose program
- * runs takes it and is silent, where a kernel would either answer or not even take it: so 0x03
- * goes to no kernel.
+ * After qSupported, in a session whose state says that the peer is a node: interrupts the node's
+ * program if it runs. Such a node acknowledges the request and does not answer; a kernel either
+ * answers or does not acknowledge, so no kernel gets the 0x03.
  */
 static int stop_running_node(struct netgdb_target *t)
 {
-    uint64_t until = io_now(t->io) + NODE_SILENCE;
+    uint64_t until = io_now(t->io) + NODE_REPLY_TIMEOUT;
     int rc = 0;
     while (rc == 0 && t->link->stream.len == 0 && io_now(t->io) < until)
         rc = nt_pump(t, until, 0);
@@ -121,7 +121,7 @@ static int stop_running_node(struct netgdb_target *t)
     return link_send(t->link, "\003", 1, 0, 1);
 }
 
-/* Asks for the features; *reply has them. */
+/* Sends qSupported; *reply gets the features. */
 static int ask_features(struct netgdb_target *t, struct buf *reply)
 {
     bool final;
@@ -155,7 +155,7 @@ bool netgdb_target_peer(const struct target *base, enum netgdb_peer *peer)
     return t->identified;
 }
 
-/* What a long session left in the buffers is not kept by one that waits. */
+/* Frees empty buffers, which may be large after a long session, while the target waits. */
 static void trim(struct netgdb_target *t)
 {
     if (!t->outstanding && t->parser.state == RSP_IDLE) {
@@ -181,8 +181,8 @@ void netgdb_target_move(struct target *base, struct io *io, const struct log *lo
 void netgdb_target_hurry(struct target *base, bool on)
 {
     struct netgdb_target *t = nt_self(base);
-    t->hurried = on;
-    t->silence.patience = on ? NETGDB_LEAVE_PATIENCE : NETGDB_PATIENCE;
+    t->hurry = on;
+    t->silence.give_up = on ? NETGDB_LEAVE_SILENCE_LIMIT : NETGDB_SILENCE_LIMIT;
 }
 
 bool netgdb_target_runs(const struct target *base)

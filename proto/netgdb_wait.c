@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Waiting for the peer, and for the kernel that takes its place; see netgdb_parts.h. */
+/* Waiting for the peer, its packets, and a rebooted kernel's session; see netgdb_private.h. */
 #include <stdlib.h>
 
 #include "proto/check.h"
 #include "proto/err.h"
-#include "proto/netgdb_parts.h"
+#include "proto/netgdb_private.h"
 
-#define OVERSLEPT IO_SECOND /* a wait that ends so late did not wait */
+/* A wait that ends this late shows that we were suspended (SIGSTOP, a laptop's sleep). */
+#define SUSPEND_THRESHOLD IO_SECOND
 
 bool nt_running(const struct netgdb_target *t)
 {
-    bool taken = t->plus_seen && link_acked(t->link);
-    return !t->hurried && t->outstanding && taken && (t->current.packet->does & PKT_RESUMES) != 0;
+    bool delivered = t->peer_acked && link_acked(t->link);
+    return !t->hurry && t->outstanding && delivered && (t->current.packet->does & PKT_RESUMES) != 0;
 }
 
-int nt_meet_successor(struct netgdb_target *t)
+int nt_check_successor(struct netgdb_target *t)
 {
     if (t->successor.waits == NULL || !t->successor.waits(t->successor.context))
         return 0;
@@ -31,10 +32,10 @@ int nt_meet_successor(struct netgdb_target *t)
     t->io = link->io;
     t->base.ops = &nt_kernel_ops;
     t->identified = false;
-    t->plus_seen = true;
+    t->peer_acked = true;
     holdback_init(&t->holdback);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
-    return NETGDB_REPLACED; /* its T is in the stream: the next recv gives it */
+    return NETGDB_REPLACED; /* its T is in the stream, for the next recv */
 }
 
 bool nt_is_finished(const struct netgdb_target *t)
@@ -42,10 +43,10 @@ bool nt_is_finished(const struct netgdb_target *t)
     return t->link->finished && t->link->stream.len == 0;
 }
 
-int nt_take_arrivals(struct netgdb_target *t)
+int nt_process_input(struct netgdb_target *t)
 {
     int rc = link_input(t->link);
-    if (rc == 0 && t->link->refused)
+    if (rc == 0 && t->link->failed)
         rc = NETGDB_LOST;
     return rc == 0 ? link_tick(t->link) : rc;
 }
@@ -57,9 +58,9 @@ int nt_pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
     uint64_t retry = link_deadline(t->link);
     unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
     unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
-    int rc = (why & IO_ON_TARGET) != 0 ? nt_take_arrivals(t) : link_tick(t->link);
+    int rc = (why & IO_ON_TARGET) != 0 ? nt_process_input(t) : link_tick(t->link);
     if (rc == 0 && (why & IO_ON_WAKE) != 0)
-        rc = nt_meet_successor(t);
+        rc = nt_check_successor(t);
     if (rc == 0 && (why & watch) != 0)
         rc = NETGDB_AGAIN;
     return rc;
@@ -87,8 +88,8 @@ int nt_pump_quiet(struct netgdb_target *t, uint64_t since, uint64_t limit, unsig
     int rc = nt_pump(t, nt_running(t) ? IO_NEVER : deadline, watch);
     if (rc != 0 || nt_running(t))
         return rc;
-    if (io_now(t->io) >= deadline + OVERSLEPT)
-        t->link->heard = io_now(t->io); /* we were stopped: nobody has listened */
+    if (io_now(t->io) >= deadline + SUSPEND_THRESHOLD)
+        t->link->heard = io_now(t->io); /* we were suspended: restart the period */
     *quiet = io_now(t->io) - nt_heard_since(t, since);
     return 0;
 }
@@ -104,19 +105,19 @@ enum rsp_event nt_next_event(struct netgdb_target *t)
     return event;
 }
 
-/* Console output, which precedes the reply of what runs and of a monitor command. */
+/* Console output, which precedes the reply to a resume or a monitor command. */
 static bool is_output(const struct netgdb_target *t, const struct buf *content)
 {
-    bool may =
+    bool possible =
         (t->current.packet->does & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
-    return may && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
+    return possible && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
 }
 
 int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final)
 {
-    CHECK_OR_RETURN(t->outstanding && t->plus_seen && t->current.packet != NULL);
+    CHECK_OR_RETURN(t->outstanding && t->peer_acked && t->current.packet != NULL);
     int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
-    link_proved(t->link);
+    link_mark_delivered(t->link);
     *final = !is_output(t, reply);
     t->asked = io_now(t->io);
     if (*final)

@@ -6,14 +6,14 @@
 
 #include "proto/rsp.h"
 
-enum { REGISTER_MAX = 2 * 16 }; /* digits: the longest of FreeBSD's stub are powerpc's vectors */
+enum { REGISTER_MAX = 2 * 16 }; /* digits: powerpc's vectors are the longest registers */
 
 static bool is_error(const struct buf *reply)
 {
     return reply->len == 3 && reply->data[0] == 'E';
 }
 
-/* Digits, and the 'x' that stand for the digits of a register that cannot be read. */
+/* Hexadecimal digits, or 'x' for those of an unavailable register; an even number. */
 static bool is_hex(const struct buf *reply)
 {
     for (size_t i = 0; i < reply->len; i++) {
@@ -23,7 +23,7 @@ static bool is_hex(const struct buf *reply)
     return reply->len % 2 == 0;
 }
 
-/* The bytes that `mADDR,LENGTH` asks for, all of them. */
+/* All the bytes that `mADDR,LENGTH` requests. True if the request has no valid length. */
 static bool is_memory(const uint8_t *request, size_t len, const struct buf *reply)
 {
     const uint8_t *comma = memchr(request, ',', len);
@@ -46,8 +46,8 @@ static bool begins(const struct buf *reply, const char *letters)
     return reply->data[0] != '\0' && strchr(letters, reply->data[0]) != NULL;
 }
 
-bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
-                const struct buf *reply)
+bool reply_is_plausible(const struct packet *packet, const uint8_t *request, size_t len,
+                        const struct buf *reply)
 {
     if (reply->len == 0 || reply->data[0] == '\0')
         return true;
@@ -85,12 +85,12 @@ bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
     return packet->id == PACKET_qSupported ? !buf_is(reply, "OK") && !begins(reply, "TS") : true;
 }
 
-bool reply_of_read(const struct buf *reply)
+bool reply_is_of_read(const struct buf *reply)
 {
     return !buf_is(reply, "OK") && (reply->len == 0 || !begins(reply, "TS"));
 }
 
-bool reply_of_kernel(const struct buf *reply)
+bool reply_is_freebsds(const struct buf *reply)
 {
     if (reply->len != 0 && begins(reply, "lm"))
         return true;

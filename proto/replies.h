@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether a reply can be the answer to a request: by its form alone, as a FreeBSD kernel's stub
- * writes it. One that cannot is the reply to a copy of another request. Nothing here says that a
- * reply is right.
+ * Checks the form of replies: whether a reply can belong to a request, by the forms that FreeBSD's
+ * stub uses. A reply that cannot is that of a duplicate of another request. The checks do not show
+ * that a reply is correct.
  */
 #ifndef NETGDB_PROTO_REPLIES_H
 #define NETGDB_PROTO_REPLIES_H
@@ -14,20 +14,23 @@
 #include "proto/buf.h"
 #include "proto/packets.h"
 
-/* What `packet`, the entry of this request, may be answered with. An empty reply fits all. */
-bool reply_fits(const struct packet *packet, const uint8_t *request, size_t len,
-                const struct buf *reply);
+/*
+ * Returns whether `reply` has the form of a reply to `request`, whose entry is `packet`. An empty
+ * reply always has.
+ */
+bool reply_is_plausible(const struct packet *packet, const uint8_t *request, size_t len,
+                        const struct buf *reply);
 
 /*
- * Whether the reply says that what was executed for it did nothing but read: it is neither an OK
- * nor a stop. (The stop that answers '?' is taken for one.)
+ * Returns whether the reply shows that the executed request changed nothing: it is neither OK nor a
+ * stop. (The stop that answers '?' counts as a stop.)
  */
-bool reply_of_read(const struct buf *reply);
+bool reply_is_of_read(const struct buf *reply);
 
 /*
- * Whether FreeBSD's stub gives this reply to any request: digits, words and punctuation, or a piece
- * of an object ('m' or 'l' and any bytes). Source: sys/gdb/gdb_main.c.
+ * Returns whether FreeBSD's stub can send this reply to any request: digits, letters and some
+ * punctuation, or a piece of an object ('m' or 'l', then any bytes). Source: sys/gdb/gdb_main.c.
  */
-bool reply_of_kernel(const struct buf *reply);
+bool reply_is_freebsds(const struct buf *reply);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The requests that a client's bytes hold, one at a time. A client that hears nothing for too
- * long sends its request again; while the reply is outstanding such a repeat is swallowed, so
- * that nothing is executed twice. Other requests that come early wait for their turn.
+ * Queue of the requests in a client's byte stream. A client that waits too long for a reply
+ * retransmits its request; such a retransmission is dropped while the reply is outstanding, so that
+ * no request runs twice. Other requests that arrive early are queued.
  */
 #ifndef NETGDB_PROTO_REQUESTS_H
 #define NETGDB_PROTO_REQUESTS_H
@@ -15,45 +15,49 @@
 #include "proto/rsp.h"
 
 enum {
-    REQUEST_MAX = 160 * 1024,        /* content of one request: LLDB's largest, with room */
-    REQUESTS_HELD = 2 * REQUEST_MAX, /* of all that wait for their turn */
+    REQUEST_MAX = 160 * 1024, /* bytes of content in one request: LLDB's largest, with a margin */
+    REQUESTS_PENDING_MAX = 2 * REQUEST_MAX, /* bytes of all queued requests */
 };
 
 struct requests {
     struct rsp_parser parser;
-    struct buf current; /* the request that is being answered, while `outstanding` */
+    struct buf current; /* the request being served, while `outstanding` */
     bool outstanding;
-    struct buf held; /* those behind it, each after its length */
-    size_t last;     /* where the youngest of them begins in `held` */
+    struct buf pending; /* queued requests, each a size_t length and the content */
+    size_t last;        /* offset of the youngest entry in `pending` */
 
-    /* What has come; whoever handles it sets it back to 0. */
-    unsigned good, bad;   /* packets to be acknowledged with '+' and with '-' */
-    unsigned acks, nacks; /* '+' and '-' */
-    unsigned too_long;    /* requests over REQUEST_MAX or over what may wait: lost, to be refused */
-    bool interrupt;       /* Ctrl-C, for the request that is outstanding or waits */
+    /* Events received; the reader resets each to 0 once it has handled it. */
+    unsigned acks_due, nacks_due; /* packets to acknowledge with '+' and with '-' */
+    unsigned acks, nacks;         /* '+' and '-' received */
+    unsigned too_long; /* requests dropped: over REQUEST_MAX, or the queue is full; to be refused */
+    bool interrupt;    /* Ctrl-C, for the outstanding request or the queued ones */
 
-    unsigned long repeats; /* swallowed since requests_init */
+    unsigned long retransmissions; /* dropped since requests_init */
 };
 
+/* Initializes an empty queue. requests_free frees its buffers. */
 void requests_init(struct requests *r);
 void requests_free(struct requests *r);
 
-/* Reads all bytes. */
+/* Parses all `len` bytes. */
 void requests_feed(struct requests *r, const void *data, size_t len);
 
-/* What is complete stays; a packet of which only a part came is forgotten. */
-void requests_cut(struct requests *r);
+/* Drops a packet received in part; complete requests stay queued. */
+void requests_drop_partial(struct requests *r);
 
-/* Whether one waits for its turn. */
-bool requests_wait(const struct requests *r);
+/* Returns whether a request is queued. */
+bool requests_has_pending(const struct requests *r);
 
 /*
- * The next request, now outstanding: its content replaces *content. Returns 1, 0 when there is
- * none, or NETGDB_NOMEM.
+ * Removes the oldest request from the queue, makes it the outstanding one and copies its content
+ * to *content. Returns 1, 0 if the queue is empty, or NETGDB_NOMEM.
  */
 int requests_next(struct requests *r, struct buf *content);
 
-/* The reply goes out (or none will): from now on the same text is a new request. */
+/*
+ * Ends the outstanding request: its reply is sent, or it has none. The same bytes are a new request
+ * from now on.
+ */
 void requests_done(struct requests *r);
 
 #endif

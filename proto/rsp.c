@@ -10,8 +10,8 @@ enum {
     TELNET_BREAK = 0xf3,
     ESCAPE = '}',
     ESCAPE_XOR = 0x20,
-    RUN_BIAS = 29,  /* `*` and a character c: c - 29 more of the byte before it */
-    RUN_FIRST = 32, /* the smallest c, a space: 3 more */
+    RUN_BIAS = 29,  /* `*` and a character c: c - 29 more copies of the preceding byte */
+    RUN_FIRST = 32, /* the smallest c, a space: 3 more copies */
     RUN_LAST = 126, /* the largest c */
 };
 
@@ -65,7 +65,7 @@ static void begin_packet(struct rsp_parser *p, uint8_t c)
     p->state = RSP_BODY;
 }
 
-/* A byte outside packets. */
+/* Handles a byte outside packets. */
 static enum rsp_event parse_idle(struct rsp_parser *p, uint8_t c)
 {
     bool after_iac = p->state == RSP_BREAK;
@@ -87,7 +87,7 @@ static enum rsp_event parse_idle(struct rsp_parser *p, uint8_t c)
     return RSP_MORE;
 }
 
-/* A byte between '$' and '#' that is not plain: it ends the packet, begins it anew, or repeats. */
+/* Handles '#', '$' or '*' in a packet: its end, the start of another, or a run-length. */
 static void parse_body(struct rsp_parser *p, uint8_t c)
 {
     p->raw++;
@@ -104,7 +104,8 @@ static void parse_body(struct rsp_parser *p, uint8_t c)
     p->state = RSP_RUN;
 }
 
-/* The bytes at the beginning of data[len] that have no meaning of their own inside a packet. */
+/* Returns the number of bytes at the start of data[len] that have no special meaning in a packet.
+ */
 static size_t plain_run(const struct rsp_parser *p, const uint8_t *data, size_t len)
 {
     size_t n = 0;
@@ -114,23 +115,23 @@ static size_t plain_run(const struct rsp_parser *p, const uint8_t *data, size_t 
     return n;
 }
 
-/* Takes such a run at once; returns its length. */
+/* Appends those bytes to the content; returns their number. */
 static size_t take_plain(struct rsp_parser *p, const uint8_t *data, size_t len)
 {
     size_t n = plain_run(p, data, len);
     for (size_t i = 0; i < n; i++)
         p->sum = (uint8_t)(p->sum + data[i]);
     p->raw += n;
-    (void)buf_add(&p->content, data, n); /* its error is sticky and read at the end */
+    (void)buf_add(&p->content, data, n); /* finish_packet checks the sticky error */
     return n;
 }
 
-/* The character behind '*'. */
+/* Handles the character after '*'. */
 static void parse_run(struct rsp_parser *p, uint8_t c)
 {
     p->state = RSP_BODY;
     p->bad |= c < RUN_FIRST || c > RUN_LAST;
-    if (c == '#' || c == '$') { /* never counts, so that framing can be found */
+    if (c == '#' || c == '$') { /* not a valid count: treat it as framing */
         p->bad = true;
         parse_body(p, c);
         return;
@@ -155,7 +156,7 @@ static enum rsp_event finish_packet(struct rsp_parser *p, uint8_t c)
     return p->notification ? RSP_NOTIFICATION : RSP_PACKET;
 }
 
-/* A checksum digit; a '$' in its place means that the rest of the packet was lost. */
+/* Handles a checksum digit; a '$' instead shows that the rest of the packet was lost. */
 static enum rsp_event parse_sum(struct rsp_parser *p, uint8_t c)
 {
     if (c == '$') {

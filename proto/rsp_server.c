@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* RSP towards GDB on a byte stream; see rsp_server.h. */
+/* RSP server for GDB on a byte stream; see rsp_server.h. */
 #include "proto/rsp_server.h"
 
 #include <stdlib.h>
@@ -19,12 +19,12 @@ struct rsp_server {
     struct io *io;
     const struct log *log;
     struct requests requests;
-    struct buf frame;            /* our last reply, as sent */
+    struct buf frame;            /* our last reply, with framing */
     const struct packet *packet; /* entry of the outstanding request */
-    bool no_ack;                 /* GDB wants no acks and sends none */
-    bool awaits_ack;             /* GDB may still answer our last reply with '-' */
-    bool gone;                   /* the end of its stream was seen, or sending failed */
-    struct log_limit told_bad, told_repeats, told_long;
+    bool no_ack;                 /* no-ack mode: neither side acknowledges */
+    bool awaits_ack;             /* GDB has not acknowledged our last reply */
+    bool gone;                   /* GDB closed the stream, or sending failed */
+    struct log_limit bad_limit, retransmission_limit, too_long_limit;
 };
 
 static struct rsp_server *of(struct server *s)
@@ -32,8 +32,8 @@ static struct rsp_server *of(struct server *s)
     return (struct rsp_server *)s;
 }
 
-static void tell(const struct rsp_server *s, struct log_limit *limit, enum log_level level,
-                 const char *what)
+static void log_limited(const struct rsp_server *s, struct log_limit *limit, enum log_level level,
+                        const char *what)
 {
     unsigned long more;
     if (log_on(s->log, level) && log_passes(limit, io_now(s->io), &more))
@@ -52,24 +52,24 @@ static void send_last_reply(struct rsp_server *s)
     send_bytes(s, s->frame.data, s->frame.len);
 }
 
-/* '+' and '-' for what has come; the order among them does not matter to GDB, which waits for
- * one before it sends the next. */
+/* Sends '+' and '-' for received packets. Their order does not matter: GDB waits for each before it
+ * sends the next packet. */
 static void send_acks(struct rsp_server *s)
 {
     uint8_t plus[] = "+", minus[] = "-";
-    for (; s->requests.good > 0; s->requests.good--) {
+    for (; s->requests.acks_due > 0; s->requests.acks_due--) {
         if (!s->no_ack)
             send_bytes(s, plus, 1);
     }
-    for (; s->requests.bad > 0; s->requests.bad--) {
-        tell(s, &s->told_bad, LOG_DEBUG, "dropped a request with a wrong checksum");
+    for (; s->requests.nacks_due > 0; s->requests.nacks_due--) {
+        log_limited(s, &s->bad_limit, LOG_DEBUG, "dropped a request with a wrong checksum");
         if (!s->no_ack)
             send_bytes(s, minus, 1);
     }
 }
 
-/* GDB's '+' and '-' for our last reply. A '-' while the next reply is outstanding is GDB's way to
- * say that it has waited long: there is nothing to send again. */
+/* Handles GDB's '+' and '-' for our last reply. While the next reply is outstanding, a '-' only
+ * means that GDB's timeout expired: nothing is retransmitted. */
 static void take_acks(struct rsp_server *s)
 {
     if (s->requests.nacks > 0 && s->awaits_ack && !s->requests.outstanding)
@@ -79,25 +79,25 @@ static void take_acks(struct rsp_server *s)
     s->requests.acks = s->requests.nacks = 0;
 }
 
-/* Takes what one recv gives. */
+/* Handles the bytes of one io_recv. */
 static int take(struct rsp_server *s)
 {
     struct io_msg msg;
     int n = s->gone ? 0 : io_recv(s->io, IO_CLIENT, &msg, 1);
     if (n > 0) {
-        unsigned long repeats = s->requests.repeats;
+        unsigned long repeats = s->requests.retransmissions;
         requests_feed(&s->requests, msg.data, msg.len);
         take_acks(s);
         send_acks(s);
-        if (s->requests.repeats != repeats)
-            tell(s, &s->told_repeats, LOG_DEBUG, "swallowed a repeated request");
+        if (s->requests.retransmissions != repeats)
+            log_limited(s, &s->retransmission_limit, LOG_DEBUG, "swallowed a repeated request");
     }
     if (n == NETGDB_CLOSED)
         s->gone = true;
     return n < 0 && n != NETGDB_CLOSED ? n : 0;
 }
 
-/* Frames a reply and sends it; kept for a '-'. */
+/* Frames and sends a reply, and keeps it for a '-'. */
 static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len)
 {
     buf_reset(&s->frame);
@@ -108,12 +108,12 @@ static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len)
     return 0;
 }
 
-/* Answers requests that could not be kept. */
+/* Refuses the requests that were dropped. */
 static int refuse_too_long(struct rsp_server *s)
 {
     int rc = 0;
     for (; rc == 0 && s->requests.too_long > 0; s->requests.too_long--) {
-        tell(s, &s->told_long, LOG_WARN, "dropped a request that is too long");
+        log_limited(s, &s->too_long_limit, LOG_WARN, "dropped a request that is too long");
         rc = send_reply(s, (const uint8_t *)"E07", 3);
     }
     return rc;
@@ -133,8 +133,8 @@ static void end_request(struct rsp_server *s)
     requests_done(&s->requests);
 }
 
-/* The next request that is not for us. Returns 1, 0 for none, or an error. */
-static int next_foreign(struct rsp_server *s, struct buf *request)
+/* Takes the next request for the target. Returns 1, 0 if there is none, or an error. */
+static int next_request(struct rsp_server *s, struct buf *request)
 {
     int rc = refuse_too_long(s);
     while (rc == 0 && (rc = requests_next(&s->requests, request)) == 1) {
@@ -152,7 +152,7 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
     for (;;) {
         int rc = take(s);
         if (rc == 0)
-            rc = next_foreign(s, request);
+            rc = next_request(s, request);
         if (rc < 0)
             return rc;
         if (rc == 1)
@@ -180,7 +180,7 @@ static int rsp_server_poll(struct server *server)
     return s->gone ? NETGDB_CLOSED : 0;
 }
 
-/* The reply to qSupported, with no-ack mode offered whatever the target says about it. */
+/* Sends the reply to qSupported with an offer of no-ack mode, whether or not the target has one. */
 static int reply_features(struct rsp_server *s, const uint8_t *content, size_t len)
 {
     struct buf list;
@@ -208,7 +208,7 @@ static int rsp_server_reply(struct server *server, const uint8_t *content, size_
 
 bool rsp_server_has_request(struct server *server)
 {
-    return requests_wait(&of(server)->requests);
+    return requests_has_pending(&of(server)->requests);
 }
 
 static void rsp_server_free(struct server *server)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Serves GDB (or LLDB) on the byte stream of IO_CLIENT. It owns the acks towards GDB: what stands
- * behind never sees QStartNoAckMode, a '+', a '-' or a repeated request.
+ * A server for GDB or LLDB on the byte stream of IO_CLIENT. It handles acknowledgments: the target
+ * never gets QStartNoAckMode, '+', '-' or a retransmitted request.
  */
 #ifndef NETGDB_PROTO_RSP_SERVER_H
 #define NETGDB_PROTO_RSP_SERVER_H
@@ -11,19 +11,19 @@
 #include "proto/server.h"
 
 /*
- * A server on the io's IO_CLIENT side; the io and the log (NULL: silent) must outlive it and
- * stay the caller's. NULL when there is no memory.
+ * Returns a server on the io's IO_CLIENT side, or NULL if memory runs out. The caller keeps `io`
+ * and `log` (NULL: no log), which must outlive the server.
  *
- * - Every packet is acknowledged when it arrives until GDB has chosen no-ack mode, which is
- *   offered in the reply to qSupported and accepted here.
- * - While a reply is outstanding, io_keepalive is on, but not for requests that let the target
- *   run: GDB waits for those without a timer (gdb/remote.c, wait_as).
- * - A request longer than REQUEST_MAX (requests.h) is dropped, answered E07 (E2BIG), and told in
- *   the log. Lines that the client can cause are made once a minute.
+ * - It acknowledges every packet on arrival until GDB selects no-ack mode. It adds the offer of
+ *   no-ack mode to the reply to qSupported and handles QStartNoAckMode itself.
+ * - While a reply is outstanding, io_keepalive is on, except for requests that resume the target:
+ *   GDB waits for those without a timeout (gdb/remote.c, wait_as).
+ * - It drops a request longer than REQUEST_MAX (requests.h), replies E07 (E2BIG) and logs a
+ *   warning. It logs each line that the client can cause at most once a minute.
  */
 struct server *rsp_server_new(struct io *io, const struct log *log);
 
-/* Whether a request of such a server has come (server_poll hears it) and waits for server_next. */
+/* Returns whether server_poll has queued a request for server_next. */
 bool rsp_server_has_request(struct server *server);
 
 #endif

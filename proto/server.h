@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A server is one way to offer a target to somebody: it takes the client's requests and carries
- * the replies. Whoever sits between it and a target is session/serve.
+ * The server interface: takes requests from a client and returns replies. session/serve connects a
+ * server with a target.
  *
- * Requests and replies are packet contents, as in target.h. One request at a time: next, then
- * reply until the final one, with polls in between. A server belongs to one thread.
+ * Requests and replies are packet contents without framing, as in target.h. There is one request at
+ * a time: call next, then reply until the final one, with calls of poll in between. A server
+ * belongs to one thread.
  */
 #ifndef NETGDB_PROTO_SERVER_H
 #define NETGDB_PROTO_SERVER_H
@@ -19,24 +20,24 @@ struct server;
 
 struct server_ops {
     /*
-     * Waits for the client's next request and puts its content into *request (replaced). A
-     * request that was not replied to (k and R have no reply) is thereby done with. `watch`,
-     * IO_ON_TARGET and IO_ON_WAKE or 0, says what else may end the wait.
-     * Returns 0; NETGDB_AGAIN when what is watched came first; NETGDB_CLOSED when the client
-     * has left and everything that it asked before was given out; NETGDB_LOST, NETGDB_IO, ….
+     * Waits for the client's next request and replaces *request by its content. Ends the previous
+     * request if it had no reply (k and R have none). `watch` (IO_ON_TARGET, IO_ON_WAKE or 0)
+     * gives further reasons to end the wait.
+     * Returns 0; NETGDB_AGAIN if such a reason came first; NETGDB_CLOSED once the client has left
+     * and all its requests were returned; NETGDB_LOST, NETGDB_IO or another error.
      */
     int (*next)(struct server *s, struct buf *request, unsigned watch);
 
     /*
-     * While a request is outstanding: takes what has come from the client, without blocking.
-     * Returns 0; NETGDB_INTERRUPTED for a Ctrl-C (told once); NETGDB_CLOSED when the client has
-     * left (told each time); or an error.
+     * Reads pending input of the client while a request is outstanding; never blocks.
+     * Returns 0; NETGDB_INTERRUPTED, once for each Ctrl-C; NETGDB_CLOSED, on every call, once the
+     * client has left; or an error.
      */
     int (*poll)(struct server *s);
 
     /*
-     * Sends a packet in answer to the outstanding request; `final` ends it. A client that has
-     * left is no error of a stream (the next call of `next` or `poll` tells).
+     * Sends a packet in reply to the outstanding request, which ends if `final`. On a stream, a
+     * client that has left is no error here: the next call of `next` or `poll` returns it.
      */
     int (*reply)(struct server *s, const uint8_t *content, size_t len, bool final);
 
@@ -62,7 +63,7 @@ static inline int server_reply(struct server *s, const uint8_t *content, size_t 
     return s->ops->reply(s, content, len, final);
 }
 
-/* NULL is fine. */
+/* Frees the server; `s` may be NULL. */
 static inline void server_free(struct server *s)
 {
     if (s != NULL)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Silence of the peer; see silence.h. */
+/* Limits of the peer's silence; see silence.h. */
 #include "proto/silence.h"
 
 #include "proto/err.h"
 #include "proto/link.h"
 
-uint64_t silence_limit(const struct silence *s)
+uint64_t silence_next_check(const struct silence *s)
 {
-    return !s->warned && LINK_KERNEL_GIVES_UP < s->patience ? LINK_KERNEL_GIVES_UP : s->patience;
+    return !s->warned && LINK_KERNEL_GIVES_UP < s->give_up ? LINK_KERNEL_GIVES_UP : s->give_up;
 }
 
-int silence_judge(struct silence *s, uint64_t quiet)
+int silence_check(struct silence *s, uint64_t quiet)
 {
-    if (quiet >= s->patience) {
+    if (quiet >= s->give_up) {
         log_error(s->log,
                   "no answer for %u s: the machine is down, unreachable, or back at db> (type "
                   "netgdb there again)",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a silence of the peer means while something is asked for: a warning, then the end. */
+/* The limits of the peer's silence while a request is outstanding: one warning, then the end. */
 #ifndef NETGDB_PROTO_SILENCE_H
 #define NETGDB_PROTO_SILENCE_H
 
@@ -10,14 +10,17 @@
 
 struct silence {
     const struct log *log;
-    uint64_t patience; /* ns of silence that end the session */
-    bool warned;       /* it was mentioned */
+    uint64_t give_up; /* ns of silence that end the session */
+    bool warned;      /* the warning was logged; the owner resets it for the next request */
 };
 
-/* How long it may last, in ns, before it must be judged again. */
-uint64_t silence_limit(const struct silence *s);
+/* Returns the length of silence, in ns, at which silence_check must be called next. */
+uint64_t silence_next_check(const struct silence *s);
 
-/* Judges one of `quiet` ns: mentions it once, when a kernel has given up too. 0 or NETGDB_LOST. */
-int silence_judge(struct silence *s, uint64_t quiet);
+/*
+ * Evaluates `quiet` ns of silence. Warns once, when the kernel must have given up
+ * (LINK_KERNEL_GIVES_UP). Returns 0, or NETGDB_LOST after give_up ns.
+ */
+int silence_check(struct silence *s, uint64_t quiet);
 
 #endif

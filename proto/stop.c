@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading stop replies (GDB manual, "Stop Reply Packets"); see stop.h. */
+/* Parses stop replies (GDB manual, "Stop Reply Packets"); see stop.h. */
 #include "proto/stop.h"
 
 #include <string.h>
 
 #include "proto/rsp.h"
 
-/* One `NAME:VALUE` of a stop reply. */
+/* Reads one `NAME:VALUE` field of a stop reply. */
 static void take_field(struct stop *s, const uint8_t *name, size_t name_len, const uint8_t *value,
                        size_t len)
 {
@@ -19,9 +19,9 @@ static void take_field(struct stop *s, const uint8_t *name, size_t name_len, con
         s->watch = STOP_WATCHED;
     } else if (rsp_hex_number(name, name_len, &number) == name_len && number <= UINT8_MAX &&
                len % 2 == 0 && len <= 2 * sizeof(uint64_t)) {
-        s->pc = (uint32_t)number; /* a FreeBSD stub tells of no other register */
+        s->pc = (uint32_t)number; /* FreeBSD's stub includes no other register */
         s->pc_len = (uint32_t)len / 2;
-        s->watch = STOP_NOT_WATCHED; /* unless that follows */
+        s->watch = STOP_NOT_WATCHED; /* unless a watch field follows */
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How a kernel stopped last: what must be known to leave it at db>, where it stopped. A part of
- * the session's record (link.h), so that whoever goes on with the session knows it, too.
+ * The kernel's last stop: everything needed to return the kernel to db> at the place where it
+ * stopped. It is part of the session state (struct link_mark), so that a server which takes the
+ * session over has it.
  */
 #ifndef NETGDB_PROTO_STOP_H
 #define NETGDB_PROTO_STOP_H
@@ -11,10 +12,10 @@
 #include <stdint.h>
 
 enum stop_cause {
-    STOP_UNKNOWN, /* nobody saw it: it may be a step */
-    STOP_AT_DDB,  /* the session's first: ddb stopped at this trap, and does so again */
-    STOP_STEPPED, /* by s or S */
-    STOP_RAN,     /* by c or C */
+    STOP_UNKNOWN, /* not observed: it may be a step */
+    STOP_AT_DDB,  /* the session's first: ddb stops again for this trap */
+    STOP_STEPPED, /* after s or S */
+    STOP_RAN,     /* after c or C */
 };
 
 enum stop_watch { STOP_NOT_WATCHED, STOP_WATCHED, STOP_WATCH_UNKNOWN };
@@ -22,38 +23,42 @@ enum stop_watch { STOP_NOT_WATCHED, STOP_WATCHED, STOP_WATCH_UNKNOWN };
 enum {
     STOP_SIGTRAP = 5,
     STOP_TEXT_MAX = 4, /* bytes of a breakpoint instruction */
-    STOP_POINTS = 16,  /* breakpoints that are remembered */
+    STOP_POINTS = 16,  /* breakpoints remembered */
 };
 
-/* A breakpoint instruction that was written into memory, and what it took the place of. */
+/* A breakpoint instruction written into memory, and the bytes that it replaced. */
 struct stop_point {
     uint64_t address;
-    uint8_t len;     /* bytes; 0: this entry is free */
-    uint8_t planted; /* not 0: it is there now */
-    uint8_t old;     /* not 0: it has been there since before the last resume */
-    uint8_t text[STOP_TEXT_MAX];
+    uint8_t len;                 /* bytes; 0: the entry is free */
+    uint8_t planted;             /* not 0: the instruction is in memory now */
+    uint8_t old;                 /* not 0: it was in memory at the last resume */
+    uint8_t text[STOP_TEXT_MAX]; /* the bytes replaced */
 };
 
-/* All zero: nothing is known. */
+/* All zero: unknown. */
 struct stop {
-    uint64_t thread; /* that stopped; 0: not known */
-    uint64_t chosen; /* by the last H, or by the stop; 0: not known */
+    uint64_t thread; /* the thread that stopped; 0: unknown */
+    uint64_t chosen; /* the thread selected by the last H or by the stop; 0: unknown */
     uint32_t cause;  /* enum stop_cause */
-    uint32_t runs;   /* not 0: it was resumed, and has not stopped yet */
-    uint32_t signal; /* FreeBSD's number; 0: not known */
-    uint32_t watch;  /* enum stop_watch: whether it named a watchpoint */
-    uint32_t pc;     /* number of the pc in the stop's registers, and its bytes; */
-    uint32_t pc_len; /* 0: not known. They are the machine's, and stay when it runs */
+    uint32_t runs;   /* not 0: resumed, and not stopped yet */
+    uint32_t signal; /* FreeBSD's number; 0: unknown */
+    uint32_t watch;  /* enum stop_watch: whether the stop named a watchpoint */
+    uint32_t pc;     /* register number of the pc in stop replies, the same for each machine */
+    uint32_t pc_len; /* its size in bytes; 0: both are unknown */
     struct stop_point points[STOP_POINTS];
 };
 
 /*
- * Takes a stop reply, `T05…;thread:TID;`, or the shorter one to `?`, which tells neither of a pc
- * nor of a watchpoint. False: it is none, and nothing has changed.
+ * Updates `s` from a stop reply, `T05…;thread:TID;`, or the shorter reply to `?`, which has neither
+ * pc nor watchpoint. Does not change `cause`. Returns false, without a change, for any other
+ * packet.
  */
 bool stop_take(struct stop *s, const uint8_t *reply, size_t len);
 
-/* The same of the first packet in what a kernel sent, `$T05…#cs`, to begin a session. */
+/*
+ * Initializes `s` from the start of a session's stream, a stop reply with framing (`$T05…#cs`).
+ * The cause is STOP_AT_DDB if there is one, otherwise STOP_UNKNOWN.
+ */
 void stop_begin(struct stop *s, const uint8_t *stream, size_t len);
 
 #endif

@@ -12,13 +12,13 @@
 #include "proto/rsp.h"
 
 enum {
-    RETRIES_MAX = 16,               /* of one packet, asked for by either side */
-    RAW_MAX = 2 * TARGET_REPLY_MAX, /* bytes of one packet as they come, run-lengths and all */
+    RETRIES_MAX = 16,               /* retransmissions of one packet, requested by either side */
+    RAW_MAX = 2 * TARGET_REPLY_MAX, /* bytes of one packet before run-lengths are expanded */
 };
 
-/* Where the owner wants it, a stub that has never sent a byte is mentioned, and given up on. */
-#define MUTE_TOLD (3 * IO_SECOND)
-#define MUTE_LIMIT (30 * IO_SECOND)
+/* Silence of a stub that has never sent a byte: see stream_target_give_up. */
+#define NO_REPLY_WARN (3 * IO_SECOND)
+#define NO_REPLY_GIVE_UP (30 * IO_SECOND)
 
 static const char no_ack_mode[] = "QStartNoAckMode";
 
@@ -27,19 +27,19 @@ struct stream_target {
     struct io *io;
     const struct log *log;
     struct rsp_parser parser;
-    const uint8_t *at; /* what the last recv gave and is not parsed yet */
+    const uint8_t *at; /* received bytes that are not parsed yet */
     size_t left;
-    struct buf frame;            /* the request, as sent */
+    struct buf frame;            /* the request, with framing */
     const struct packet *packet; /* its entry */
     bool outstanding, no_ack;
-    bool impatient;    /* see stream_target_give_up */
-    bool no_interrupt; /* see there */
-    bool heard;        /* something has come */
-    bool told;         /* that nothing has */
-    uint64_t asked;    /* for the first time */
+    bool give_up_enabled; /* see stream_target_give_up */
+    bool no_interrupt;    /* see stream_target_no_interrupt */
+    bool heard;           /* the stub has sent a byte */
+    bool warned;          /* that it has sent none */
+    uint64_t asked;       /* time of the first request */
     unsigned retries;
     size_t max_request;
-    int error; /* not 0: no more is to come */
+    int error; /* not 0: permanent, returned by every call */
 };
 
 static struct stream_target *of(struct target *t)
@@ -54,19 +54,19 @@ static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
     return rc == 0 ? 0 : (s->error = rc);
 }
 
-/* '+' or '-', where acks are used. */
+/* Sends '+' or '-', unless in no-ack mode. */
 static int acknowledge(struct stream_target *s, uint8_t sign)
 {
     return s->no_ack ? 0 : send_bytes(s, &sign, 1);
 }
 
-/* Counts one more attempt at the same packet. */
+/* Counts one more retransmission of the same packet. */
 static int retry(struct stream_target *s)
 {
     return ++s->retries <= RETRIES_MAX ? 0 : (s->error = NETGDB_PROTO);
 }
 
-/* A packet whose checksum, run-lengths or size are wrong. Returns 1 when it is to be taken. */
+/* Handles a damaged packet. Returns 1 if it is accepted all the same, 0 if dropped, or an error. */
 static int take_bad(struct stream_target *s)
 {
     if (s->parser.content.error != 0)
@@ -79,7 +79,7 @@ static int take_bad(struct stream_target *s)
     return rc != 0 ? rc : acknowledge(s, '-');
 }
 
-/* '-': the stub has not understood the request. */
+/* Handles '-': the request was damaged. */
 static int take_nack(struct stream_target *s)
 {
     if (s->no_ack || !s->outstanding)
@@ -88,12 +88,12 @@ static int take_nack(struct stream_target *s)
     return rc != 0 ? rc : send_bytes(s, s->frame.data, s->frame.len);
 }
 
-/* Returns 1 for a packet in parser.content, 0 to go on, or an error. */
+/* Returns 1 for a packet in parser.content, 0 to continue, or an error. */
 static int take_event(struct stream_target *s, enum rsp_event event)
 {
     switch (event) {
     case RSP_PACKET:
-        (void)acknowledge(s, '+'); /* a stub may end right after its reply, which counts */
+        (void)acknowledge(s, '+'); /* ignore errors: a stub may exit right after its reply */
         return 1;
     case RSP_BAD:
         return take_bad(s);
@@ -107,13 +107,13 @@ static int take_event(struct stream_target *s, enum rsp_event event)
     }
 }
 
-/* Whether the packet that is being read has no end within the limits. */
-static bool runs_away(const struct stream_target *s)
+/* Whether the packet being read exceeds the limits. */
+static bool is_endless(const struct stream_target *s)
 {
     return s->parser.state == RSP_BODY && (s->parser.content.error != 0 || s->parser.raw > RAW_MAX);
 }
 
-/* Parses what was received, up to a packet. Returns as take_event does. */
+/* Parses received bytes up to a packet. Returns as take_event does. */
 static int parse(struct stream_target *s)
 {
     while (s->error == 0 && s->left > 0) {
@@ -121,12 +121,12 @@ static int parse(struct stream_target *s)
         if (rc != 0)
             return rc;
     }
-    if (s->error == 0 && runs_away(s))
+    if (s->error == 0 && is_endless(s))
         s->error = NETGDB_TOO_LONG;
     return s->error;
 }
 
-/* Takes more bytes when all are parsed. Returns how many runs, 0 for none now, or an error. */
+/* Receives more bytes once all are parsed. Returns 1, 0 if there are none now, or an error. */
 static int receive(struct stream_target *s)
 {
     struct io_msg msg;
@@ -141,18 +141,20 @@ static int receive(struct stream_target *s)
     return n;
 }
 
-/* When the silence of a stub that was never heard is to be judged; IO_NEVER for any other. */
-static uint64_t mute_until(const struct stream_target *s)
+/* Returns when to check a stub that has sent no byte; IO_NEVER for any other. */
+static uint64_t no_reply_deadline(const struct stream_target *s)
 {
-    return s->heard || !s->impatient ? IO_NEVER : s->asked + (s->told ? MUTE_LIMIT : MUTE_TOLD);
+    return s->heard || !s->give_up_enabled
+               ? IO_NEVER
+               : s->asked + (s->warned ? NO_REPLY_GIVE_UP : NO_REPLY_WARN);
 }
 
-/* Returns 0 to go on, or an error. */
-static int judge_mute(struct stream_target *s)
+/* Warns, or ends the wait with an error. */
+static int check_no_reply(struct stream_target *s)
 {
-    if (s->told)
+    if (s->warned)
         return s->error = NETGDB_LOST;
-    s->told = true;
+    s->warned = true;
     log_warn(s->log, "connected, but no stub answers (another debugger may have it): still asking");
     return 0;
 }
@@ -169,15 +171,15 @@ static int await_packet(struct stream_target *s, unsigned watch)
             return rc;
         if (rc > 0)
             continue;
-        unsigned why = io_wait(s->io, mute_until(s), IO_ON_TARGET | watch);
+        unsigned why = io_wait(s->io, no_reply_deadline(s), IO_ON_TARGET | watch);
         if ((why & IO_ON_TARGET) == 0 && (why & watch) != 0)
             return NETGDB_AGAIN;
-        if (why == 0 && (rc = judge_mute(s)) != 0)
+        if (why == 0 && (rc = check_no_reply(s)) != 0)
             return rc;
     }
 }
 
-/* Drops what has come unasked. */
+/* Drops everything received between requests. */
 static int stream_target_idle(struct target *t)
 {
     struct stream_target *s = of(t);
@@ -210,8 +212,8 @@ static int stream_target_send(struct target *t, const struct request *r)
     return send_bytes(s, s->frame.data, s->frame.len);
 }
 
-/* Console output: 'O' and hexadecimal digits, in answer to what may print (GDB manual, "Stop
- * Reply Packets" and qRcmd). */
+/* Whether the packet is console output: 'O' and hexadecimal digits, in reply to a request that may
+ * print (GDB manual, "Stop Reply Packets" and qRcmd). */
 static bool is_output(const struct packet *request, const struct buf *content)
 {
     if (content->len == 0 || content->data[0] != 'O' || content->len % 2 == 0)
@@ -224,7 +226,7 @@ static bool is_output(const struct packet *request, const struct buf *content)
            request->id == PACKET_vRun || request->id == PACKET_vAttach;
 }
 
-/* Chooses no-ack mode. The stub still acknowledges this request, and we its OK. */
+/* Selects no-ack mode. The stub still acknowledges this request, and we its OK. */
 static int choose_no_ack(struct stream_target *s)
 {
     const struct request no_ack = request_of(no_ack_mode);
@@ -236,8 +238,8 @@ static int choose_no_ack(struct stream_target *s)
     return rc;
 }
 
-/* What the stub says of itself. Its notifications go nowhere, so there is no non-stop mode: GDB
- * says so, where it would else wait for a stop without an end. */
+/* Reads the stub's features. Removes non-stop mode, because notifications are dropped: GDB then
+ * reports that it is unsupported, rather than wait for a stop forever. */
 static int learn_features(struct stream_target *s, struct buf *reply)
 {
     int rc = features_set(reply, "QNonStop", NULL);
@@ -304,7 +306,7 @@ void stream_target_no_interrupt(struct target *t)
 
 void stream_target_give_up(struct target *t)
 {
-    of(t)->impatient = true;
+    of(t)->give_up_enabled = true;
 }
 
 struct target *stream_target_new(struct io *io, const struct log *log)

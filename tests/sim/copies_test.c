@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb target against a network that delivers copies late: for every lateness that it must
- * survive, both generations, with every kind of request.
+ * The netgdb target on a network with late duplicates: for every lateness that it must survive,
+ * both generations and every kind of request.
  */
 #include "proto/netgdb_target.h"
 
@@ -14,7 +14,7 @@
 
 #define WRITE "Mffffffff81000000,1:"
 
-/* The reply, or the end of the session in one line: a copy was kept from running. */
+/* Checks the reply, or that the session ended with one line because a duplicate was blocked. */
 static bool right_or_kept(struct rig *r, const char *request, const char *reply)
 {
     if (rig_try(r, request) == NETGDB_LOST) {
@@ -26,8 +26,9 @@ static bool right_or_kept(struct rig *r, const char *request, const char *reply)
 }
 
 /*
- * A session in which this datagram of ours comes twice, the copy late. On a path that has proven
- * clean (`warm`) one that is later than LINK_LATENESS_PROVEN may end the session.
+ * Plays a session in which the network duplicates this datagram of ours, the duplicate `late` ns
+ * late. On a path that has proven clean (`warm`), one later than LINK_LATENESS_PROVEN may end the
+ * session.
  */
 static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_generation g,
                       bool warm)
@@ -49,7 +50,7 @@ static void play_copy(const char *text, unsigned skip, uint64_t late, enum twin_
     rig_free(r);
 }
 
-static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
+static void a_duplicate_within_5_ms_never_steps_twice(void **state)
 {
     (void)state;
     for (uint64_t late = 125 * SIM_US; late <= 5 * SIM_MS; late += 125 * SIM_US) {
@@ -62,8 +63,8 @@ static void a_copy_within_5_ms_never_runs_a_step_twice(void **state)
 }
 
 /*
- * Reads with different replies, one of which comes twice on a path that looked clean. Of what the
- * kernel sends from that one on, `lost` is lost.
+ * Plays reads with different replies, of which one request is duplicated on a clean path. The
+ * datagram of this kind and text that follows `lost` others is lost.
  */
 static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind kind,
                            const char *text, unsigned lost)
@@ -83,7 +84,7 @@ static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind 
     rig_free(r);
 }
 
-static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
+static void a_late_duplicate_on_a_clean_path_causes_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 20 * SIM_US) {
@@ -92,8 +93,8 @@ static void a_late_copy_on_a_clean_path_gives_no_wrong_reply(void **state)
     }
 }
 
-/* The same, and the '+' by which the kernel begins to run a request or its copy is lost. */
-static void a_lost_plus_to_a_late_copy_gives_no_wrong_reply(void **state)
+/* The same, with the loss of the '+' that precedes a request's, or its duplicate's, execution. */
+static void a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
@@ -104,8 +105,8 @@ static void a_lost_plus_to_a_late_copy_gives_no_wrong_reply(void **state)
     }
 }
 
-/* The same, and an ack is lost: of the request that came twice, or of what followed. */
-static void a_lost_ack_beside_a_late_copy_gives_no_wrong_reply(void **state)
+/* The same, with the loss of an ack: of the duplicated request, or of a later DATA. */
+static void a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 100 * SIM_US) {
@@ -116,8 +117,8 @@ static void a_lost_ack_beside_a_late_copy_gives_no_wrong_reply(void **state)
     }
 }
 
-/* The same while GDB thinks: nobody waits for what the copy makes the kernel say. */
-static void a_late_copy_while_gdb_thinks_ends_nothing(void **state)
+/* The same between two requests: no one waits for the reply to the duplicate. */
+static void a_late_duplicate_between_requests_does_not_end_the_session(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
@@ -157,7 +158,7 @@ static void play_list_copy(uint64_t late, enum twin_generation g)
     rig_free(r);
 }
 
-static void a_late_copy_does_not_move_a_list_on(void **state)
+static void a_late_duplicate_does_not_advance_a_list(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
@@ -166,7 +167,7 @@ static void a_late_copy_does_not_move_a_list_on(void **state)
     }
 }
 
-/* Two writes to the same place, and of the first a copy. */
+/* Two writes to the same address, the first one duplicated. */
 static void play_write_copy(const char *first, const char *second, uint64_t late,
                             enum twin_generation g, bool warm)
 {
@@ -188,7 +189,7 @@ static void play_write_copy(const char *first, const char *second, uint64_t late
     rig_free(r);
 }
 
-static void a_late_copy_does_not_undo_a_later_write(void **state)
+static void a_late_duplicate_does_not_undo_a_later_write(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 125 * SIM_US) {
@@ -201,8 +202,8 @@ static void a_late_copy_does_not_undo_a_later_write(void **state)
     }
 }
 
-/* Of a write there is a copy, in front of a write to another place: it may run. */
-static void a_late_copy_of_a_write_in_front_of_another_ends_nothing(void **state)
+/* A duplicate of a write arrives before a write to another address: it may run. */
+static void a_late_duplicate_of_a_write_before_another_does_not_end_the_session(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 10 * SIM_US) {
@@ -220,7 +221,7 @@ static void a_late_copy_of_a_write_in_front_of_another_ends_nothing(void **state
     }
 }
 
-/* The time of a read, when a path that has just shown a copy was clean for a while again. */
+/* Returns the duration of a read after a path with one duplicate has been clean for a while. */
 static uint64_t time_after_a_copy(bool loses)
 {
     struct rig *r = rig_new(TWIN_NEW);
@@ -232,7 +233,7 @@ static uint64_t time_after_a_copy(bool loses)
     rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, SIM_MS);
     for (unsigned i = 0; i <= HOLDBACK_CLEAN_EXCHANGES + 4; i++)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    assert_true(rig_link(r)->evidence != 0);
+    assert_true(rig_link(r)->reorder_events != 0);
     uint64_t start = sim_now(r->w);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     uint64_t time = sim_now(r->w) - start;
@@ -240,7 +241,7 @@ static uint64_t time_after_a_copy(bool loses)
     return time;
 }
 
-static void a_path_that_repeats_once_and_loses_nothing_is_fast_again(void **state)
+static void delays_end_on_a_path_that_duplicated_once_and_loses_nothing(void **state)
 {
     (void)state;
     assert_true(time_after_a_copy(false) < 3 * SIM_MS);
@@ -269,7 +270,7 @@ static void play_very_late_copy(enum twin_generation g)
     rig_free(r);
 }
 
-static void a_copy_later_than_the_lateness_is_kept_from_running(void **state)
+static void a_duplicate_later_than_the_lateness_is_not_executed(void **state)
 {
     (void)state;
     play_very_late_copy(TWIN_OLD);
@@ -292,8 +293,9 @@ static bool right_or_over(struct rig *r, const char *request, const char *reply)
 }
 
 /*
- * Of this request there is a copy, later than anything that is held back, while `next` waits for
- * its '+': which comes for the copy. Neither is it taken for that of `next`, nor does it run.
+ * A duplicate of `request` arrives later than every delay, while `next` waits for its '+'. The
+ * kernel's '+' is for the duplicate: it must not be mistaken for that of `next`, and the duplicate
+ * must not run.
  */
 static void play_copy_in_front(const char *request, const char *reply, const char *next,
                                const char *next_reply, uint64_t late, enum twin_generation g)
@@ -316,7 +318,7 @@ static void play_copy_in_front(const char *request, const char *reply, const cha
     rig_free(r);
 }
 
-static void a_plus_for_a_late_copy_is_not_taken_for_another(void **state)
+static void a_plus_for_a_late_duplicate_is_not_mistaken_for_another(void **state)
 {
     (void)state;
     for (uint64_t late = 5 * SIM_MS; late <= 40 * SIM_MS; late += 110 * SIM_US) {
@@ -331,8 +333,8 @@ static void a_plus_for_a_late_copy_is_not_taken_for_another(void **state)
     }
 }
 
-/* A late copy of what does no harm, in front of what does none, costs a question at most. */
-static void a_late_copy_of_a_read_in_front_of_a_read_ends_nothing(void **state)
+/* A late duplicate of a harmless request before another one repeats a request at most. */
+static void a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session(void **state)
 {
     unsigned long asked_again = 0;
     (void)state;
@@ -351,8 +353,8 @@ static void a_late_copy_of_a_read_in_front_of_a_read_ends_nothing(void **state)
 }
 
 /*
- * The kernel's acks that would tell of a copy are lost: the form of the reply does. Counts how
- * often that was asked again; `over`: how often it ended the session.
+ * The acks that would reveal the duplicate are lost; the form of the reply reveals it. Returns how
+ * often the request was repeated; *over: how often the session ended.
  */
 static unsigned long play_form(const char *request, unsigned *over)
 {
@@ -374,7 +376,7 @@ static unsigned long play_form(const char *request, unsigned *over)
     return asked_again;
 }
 
-static void a_reply_of_another_form_is_that_of_a_copy(void **state)
+static void a_reply_of_another_form_is_a_duplicates(void **state)
 {
     unsigned over = 0;
     (void)state;
@@ -384,7 +386,7 @@ static void a_reply_of_another_form_is_that_of_a_copy(void **state)
     assert_in_range(over, 1, 100);
 }
 
-static void a_doubled_d_detaches_once(void **state)
+static void a_duplicated_d_detaches_once(void **state)
 {
     (void)state;
     for (uint64_t late = 0; late <= 5 * SIM_MS; late += 250 * SIM_US) {
@@ -405,20 +407,20 @@ static void a_doubled_d_detaches_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_copy_within_5_ms_never_runs_a_step_twice),
-        cmocka_unit_test(a_late_copy_on_a_clean_path_gives_no_wrong_reply),
-        cmocka_unit_test(a_lost_plus_to_a_late_copy_gives_no_wrong_reply),
-        cmocka_unit_test(a_lost_ack_beside_a_late_copy_gives_no_wrong_reply),
-        cmocka_unit_test(a_late_copy_while_gdb_thinks_ends_nothing),
-        cmocka_unit_test(a_late_copy_does_not_move_a_list_on),
-        cmocka_unit_test(a_late_copy_does_not_undo_a_later_write),
-        cmocka_unit_test(a_late_copy_of_a_write_in_front_of_another_ends_nothing),
-        cmocka_unit_test(a_path_that_repeats_once_and_loses_nothing_is_fast_again),
-        cmocka_unit_test(a_plus_for_a_late_copy_is_not_taken_for_another),
-        cmocka_unit_test(a_late_copy_of_a_read_in_front_of_a_read_ends_nothing),
-        cmocka_unit_test(a_reply_of_another_form_is_that_of_a_copy),
-        cmocka_unit_test(a_doubled_d_detaches_once),
-        cmocka_unit_test(a_copy_later_than_the_lateness_is_kept_from_running),
+        cmocka_unit_test(a_duplicate_within_5_ms_never_steps_twice),
+        cmocka_unit_test(a_late_duplicate_on_a_clean_path_causes_no_wrong_reply),
+        cmocka_unit_test(a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply),
+        cmocka_unit_test(a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply),
+        cmocka_unit_test(a_late_duplicate_between_requests_does_not_end_the_session),
+        cmocka_unit_test(a_late_duplicate_does_not_advance_a_list),
+        cmocka_unit_test(a_late_duplicate_does_not_undo_a_later_write),
+        cmocka_unit_test(a_late_duplicate_of_a_write_before_another_does_not_end_the_session),
+        cmocka_unit_test(delays_end_on_a_path_that_duplicated_once_and_loses_nothing),
+        cmocka_unit_test(a_plus_for_a_late_duplicate_is_not_mistaken_for_another),
+        cmocka_unit_test(a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session),
+        cmocka_unit_test(a_reply_of_another_form_is_a_duplicates),
+        cmocka_unit_test(a_duplicated_d_detaches_once),
+        cmocka_unit_test(a_duplicate_later_than_the_lateness_is_not_executed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

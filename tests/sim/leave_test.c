@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * However a kernel stopped, and whatever was looked at since: whoever leaves it leaves it at db>,
- * where it stopped, on the thread that stopped. On a network that loses, repeats and reorders, and
- * when a server was killed in between.
+ * Detaching returns the kernel to db> where it stopped, on the thread that stopped, however it
+ * stopped and whatever the client did since: also on networks that lose, duplicate and reorder, and
+ * after a server was killed.
  */
 #include "tests/sim/rig.h"
 
@@ -185,7 +185,7 @@ static void expect_at_db(struct session *s)
         assert_false(machine_breakpoint_at(m, at, &past));
 }
 
-static void it_is_left_at_db_where_it_stopped(void **state)
+static void detach_returns_the_kernel_to_db_where_it_stopped(void **state)
 {
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
@@ -207,7 +207,7 @@ static void it_is_left_at_db_where_it_stopped(void **state)
     }
 }
 
-static void a_request_of_the_client_leaves_it_as_well(void **state)
+static void a_clients_d_or_k_does_the_same(void **state)
 {
     static const char *const requests[] = {"D", "D;1", "k"};
     (void)state;
@@ -221,7 +221,7 @@ static void a_request_of_the_client_leaves_it_as_well(void **state)
     }
 }
 
-static void the_next_session_finds_it_where_it_was(void **state)
+static void the_next_session_finds_the_kernel_unchanged(void **state)
 {
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
@@ -242,7 +242,7 @@ static void the_next_session_finds_it_where_it_was(void **state)
     }
 }
 
-static void after_a_step_nothing_is_sent_where_the_text_cannot_be_written(void **state)
+static void after_a_step_no_detach_is_sent_if_the_text_is_read_only(void **state)
 {
     (void)state;
     struct session *s = session(MACHINE_AMD64);
@@ -260,9 +260,9 @@ static void after_a_step_nothing_is_sent_where_the_text_cannot_be_written(void *
     end(s);
 }
 
-/* ---- parking, and who goes on ---- */
+/* ---- parked sessions and later clients ---- */
 
-static void the_next_client_has_the_thread_that_stopped(void **state)
+static void the_next_client_gets_the_thread_that_stopped(void **state)
 {
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
@@ -297,7 +297,7 @@ static void take_over(struct session *s)
     begin(s);
 }
 
-static void whoever_takes_over_leaves_it_there(void **state)
+static void a_server_that_takes_over_detaches_the_same_way(void **state)
 {
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
@@ -318,7 +318,7 @@ static void whoever_takes_over_leaves_it_there(void **state)
 }
 
 /* A client that was killed while its breakpoints were in, and the kernel ran into one. */
-static void breakpoints_of_a_client_that_was_killed_are_taken_out(void **state)
+static void breakpoints_of_a_killed_client_are_removed(void **state)
 {
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
@@ -339,7 +339,7 @@ static void breakpoints_of_a_client_that_was_killed_are_taken_out(void **state)
 }
 
 /* Whatever goes out last: nothing of the leaving is done twice, and nothing is left over. */
-static void a_server_may_be_killed_anywhere_while_it_leaves(void **state)
+static void a_server_may_be_killed_at_any_point_of_a_detach(void **state)
 {
     bool left = false, done = false;
     (void)state;
@@ -367,7 +367,7 @@ static void a_server_may_be_killed_anywhere_while_it_leaves(void **state)
 }
 
 /* What comes when it has left waits in its card, and its next `netgdb -s` dies of it. */
-static void nothing_is_sent_to_a_kernel_that_has_left(void **state)
+static void nothing_is_sent_to_a_detached_kernel(void **state)
 {
     static const enum twin_generation generations[] = {TWIN_OLD, TWIN_NEW};
     (void)state;
@@ -389,10 +389,10 @@ static void nothing_is_sent_to_a_kernel_that_has_left(void **state)
 }
 
 /*
- * D was sent twice since its ack was late, and both are there: the stub repeats its OK for each
- * byte of the copy, and its machine may pause in between.
+ * D was retransmitted because its ack was late, and the kernel stored both copies: the stub repeats
+ * its OK for each byte of the second one, and its machine may pause in between.
  */
-static void a_kernel_that_pauses_while_it_leaves_is_waited_for(void **state)
+static void a_kernel_that_pauses_during_a_detach_is_waited_for(void **state)
 {
     (void)state;
     struct session *s = session(MACHINE_AMD64);
@@ -406,7 +406,7 @@ static void a_kernel_that_pauses_while_it_leaves_is_waited_for(void **state)
     end(s);
 }
 
-static void nothing_is_done_twice_on_a_bad_network(void **state)
+static void nothing_runs_twice_on_a_bad_network(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 40; seed++) {
@@ -432,17 +432,17 @@ static void nothing_is_done_twice_on_a_bad_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_left_at_db_where_it_stopped),
-        cmocka_unit_test(a_request_of_the_client_leaves_it_as_well),
-        cmocka_unit_test(the_next_session_finds_it_where_it_was),
-        cmocka_unit_test(after_a_step_nothing_is_sent_where_the_text_cannot_be_written),
-        cmocka_unit_test(the_next_client_has_the_thread_that_stopped),
-        cmocka_unit_test(whoever_takes_over_leaves_it_there),
-        cmocka_unit_test(breakpoints_of_a_client_that_was_killed_are_taken_out),
-        cmocka_unit_test(a_server_may_be_killed_anywhere_while_it_leaves),
-        cmocka_unit_test(nothing_is_sent_to_a_kernel_that_has_left),
-        cmocka_unit_test(a_kernel_that_pauses_while_it_leaves_is_waited_for),
-        cmocka_unit_test(nothing_is_done_twice_on_a_bad_network),
+        cmocka_unit_test(detach_returns_the_kernel_to_db_where_it_stopped),
+        cmocka_unit_test(a_clients_d_or_k_does_the_same),
+        cmocka_unit_test(the_next_session_finds_the_kernel_unchanged),
+        cmocka_unit_test(after_a_step_no_detach_is_sent_if_the_text_is_read_only),
+        cmocka_unit_test(the_next_client_gets_the_thread_that_stopped),
+        cmocka_unit_test(a_server_that_takes_over_detaches_the_same_way),
+        cmocka_unit_test(breakpoints_of_a_killed_client_are_removed),
+        cmocka_unit_test(a_server_may_be_killed_at_any_point_of_a_detach),
+        cmocka_unit_test(nothing_is_sent_to_a_detached_kernel),
+        cmocka_unit_test(a_kernel_that_pauses_during_a_detach_is_waited_for),
+        cmocka_unit_test(nothing_runs_twice_on_a_bad_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The link against datagrams written by hand: what it acknowledges, what it delivers, when it
- * sends again, and what it makes of datagrams that no kernel can have sent.
+ * The link with hand-written datagrams: acks, delivery, retransmissions, and its handling of
+ * datagrams that no kernel can have sent.
  */
 #include "proto/check.h"
 #include "proto/link.h"
@@ -37,7 +37,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Time passes, and the link takes what has arrived and sends what is due. */
+/* Advances the clock; the link handles received datagrams and sends what is due. */
 static void pass(struct fixture *f, uint64_t time)
 {
     sim_run_for(f->rig->w, time);
@@ -75,13 +75,13 @@ static void expect_pattern(struct fixture *f, size_t total)
 /* ---- acknowledging ---- */
 
 /* Twice; and three times when the kernel has to repeat itself. */
-static void every_copy_is_acked_and_delivered_once(void **state)
+static void every_duplicate_is_acked_and_delivered_once(void **state)
 {
     struct fixture *f = *state;
     for (unsigned copies = 1; copies <= 3; copies++) {
         rig_peer_text(f->rig, 2, "$T05#b9");
         pass(f, 2 * SIM_SECOND);
-        pass(f, LINK_THIRD_ACK);
+        pass(f, LINK_THIRD_ACK_DELAY);
         assert_int_equal(rig_acks(f->rig, 2), 2 + 4 * (copies - 1));
     }
     expect_stream(f, "$T05#b9");
@@ -97,7 +97,7 @@ static void a_herald_at_the_session_port_is_acked(void **state)
     expect_stream(f, "");
 }
 
-static void a_herald_that_is_none_is_not_acked(void **state)
+static void an_invalid_herald_is_not_acked(void **state)
 {
     struct fixture *f = *state;
     const struct wire_msg wrong[] = {
@@ -127,7 +127,7 @@ static void messages_are_delivered_in_order_from_2_up(void **state)
 
 /* ---- chunks ---- */
 
-static void chunks_come_in_any_order_at_any_mtu(void **state)
+static void chunks_may_arrive_in_any_order_at_any_mtu(void **state)
 {
     struct fixture *f = *state;
     static const size_t chunk[] = {524, 1448, 8948}, total = 4102;
@@ -148,7 +148,7 @@ static void chunks_come_in_any_order_at_any_mtu(void **state)
     assert_int_equal(f->link.counters.impossible, 0);
 }
 
-static void a_lost_chunk_is_taken_when_it_is_sent_again(void **state)
+static void a_lost_chunk_is_accepted_when_it_is_retransmitted(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 0, 1448, 4102);
@@ -160,7 +160,7 @@ static void a_lost_chunk_is_taken_when_it_is_sent_again(void **state)
     expect_pattern(f, 4102);
 }
 
-static void the_next_message_waits_for_the_end_of_this_one(void **state)
+static void a_message_is_delivered_only_after_the_previous_one(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 0, 1448, 2000);
@@ -190,7 +190,7 @@ static void the_longest_message_fits_and_a_longer_one_is_refused(void **state)
 }
 
 /* Each of these acknowledged would poison a kernel's send: 12 s later the session would be over. */
-static void what_a_kernel_cannot_have_sent_is_not_acked(void **state)
+static void impossible_data_is_not_acked(void **state)
 {
     struct fixture *f = *state;
     static const struct {
@@ -242,7 +242,7 @@ static void a_chunk_that_contradicts_the_others_is_not_acked(void **state)
     expect_pattern(f, 2000);
 }
 
-static void a_lone_byte_is_plus_or_minus_or_impossible(void **state)
+static void a_message_of_one_byte_is_plus_minus_or_impossible(void **state)
 {
     struct fixture *f = *state;
     rig_peer_text(f->rig, 2, "-");
@@ -253,9 +253,9 @@ static void a_lone_byte_is_plus_or_minus_or_impossible(void **state)
     assert_int_equal(f->link.counters.impossible, 1);
 }
 
-/* ---- what is no message ---- */
+/* ---- invalid datagrams ---- */
 
-static void what_is_no_debugnet_is_counted_and_dropped(void **state)
+static void malformed_datagrams_are_counted_and_dropped(void **state)
 {
     struct fixture *f = *state;
     uint8_t bytes[SIM_DATAGRAM_MAX] = {0};
@@ -284,7 +284,7 @@ static void a_finished_is_counted_and_not_acked(void **state)
     assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
 }
 
-static void acks_of_what_was_not_sent_have_no_effect(void **state)
+static void acks_of_unsent_seqnos_have_no_effect(void **state)
 {
     struct fixture *f = *state;
     rig_peer_ack(f->rig, 0);
@@ -301,7 +301,7 @@ static void acks_of_what_was_not_sent_have_no_effect(void **state)
     assert_true(link_acked(&f->link));
 }
 
-static void a_reader_that_is_behind_bounds_the_memory(void **state)
+static void memory_is_bounded_for_a_slow_reader(void **state)
 {
     struct fixture *f = *state;
     uint32_t seqno = 2;
@@ -331,7 +331,7 @@ static void count_broken(const char *condition, const char *function)
     broken++;
 }
 
-static void one_data_is_outstanding(void **state)
+static void at_most_one_data_is_in_flight(void **state)
 {
     struct fixture *f = *state;
     broken = 0;
@@ -346,7 +346,7 @@ static void one_data_is_outstanding(void **state)
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
 }
 
-static void more_than_a_data_takes_is_refused(void **state)
+static void a_payload_over_the_limit_is_refused(void **state)
 {
     static const uint8_t bytes[WIRE_DATA_ETHERNET + 1];
     struct fixture *f = *state;
@@ -374,8 +374,8 @@ static void retransmission_begins_at_50_ms_and_doubles_to_1_s(void **state)
     assert_int_equal(link_deadline(&f->link), IO_NEVER);
 }
 
-/* A path slower than 20 ms must not make every DATA go out twice. */
-static void a_slow_path_is_learnt(void **state)
+/* A path slower than 20 ms must not cause a retransmission of every DATA. */
+static void the_retransmission_timeout_follows_a_slow_path(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno <= 10; seqno++) {
@@ -390,8 +390,9 @@ static void a_slow_path_is_learnt(void **state)
     assert_true(f->link.counters.retransmitted <= 2);
 }
 
-/* One that was lost several times first says little of the path: the next clean one decides. */
-static void losses_are_no_slow_path(void **state)
+/* The round trip of a DATA lost several times is ambiguous: the next unambiguous one replaces it.
+ */
+static void losses_do_not_raise_the_retransmission_timeout(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
@@ -407,8 +408,8 @@ static void losses_are_no_slow_path(void **state)
     assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + LINK_RETRY_MIN);
 }
 
-/* What the kernel says meanwhile shows that it polls: another copy would only be read later. */
-static void a_request_waits_while_the_kernel_talks(void **state)
+/* A kernel that sends also stores DATA: a retransmission would only be read later. */
+static void retransmission_waits_while_the_kernel_sends(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
@@ -422,8 +423,8 @@ static void a_request_waits_while_the_kernel_talks(void **state)
     assert_int_equal(f->link.counters.retransmitted, 1);
 }
 
-/* So much is lost that the kernel's repeat of its '+' is cheaper than a copy of the request. */
-static void heavy_loss_makes_a_request_wait_for_the_repeat(void **state)
+/* With such losses, waiting for the kernel's retransmitted '+' costs less than retransmitting. */
+static void under_heavy_loss_a_request_waits_for_the_kernels_plus(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno <= LINK_HISTORY; seqno++) {
@@ -435,13 +436,13 @@ static void heavy_loss_makes_a_request_wait_for_the_repeat(void **state)
     }
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
     assert_true(link_deadline(&f->link) > sim_now(f->rig->w) + LINK_KERNEL_RETRY);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
     assert_true(link_deadline(&f->link) <= sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
 
-/* A copy of a long request costs more than one of a short one: it waits at less loss. */
-static void a_long_request_waits_for_the_repeat_sooner(void **state)
+/* Retransmitting a long request costs more than a short one: it waits at a lower loss rate. */
+static void a_long_request_waits_for_it_at_lower_loss(void **state)
 {
     struct fixture *f = *state;
     char request[400];
@@ -455,13 +456,13 @@ static void a_long_request_waits_for_the_repeat_sooner(void **state)
     }
     assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
     assert_true(link_deadline(&f->link) < sim_now(f->rig->w) + LINK_KERNEL_RETRY);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
     assert_int_equal(link_send(&f->link, request, sizeof request, 0, sizeof request), 0);
     assert_true(link_deadline(&f->link) > sim_now(f->rig->w) + LINK_KERNEL_RETRY);
 }
 
-/* Two at once and the third a little later, from the first sign of loss on. */
-static void loss_makes_it_three_acks(void **state)
+/* Two acks at once and a third a little later, from the first loss on. */
+static void after_a_loss_each_ack_is_sent_three_times(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
@@ -470,15 +471,15 @@ static void loss_makes_it_three_acks(void **state)
     rig_peer_text(f->rig, 2, "$T05#b9");
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 2);
-    assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + LINK_THIRD_ACK);
-    pass(f, LINK_THIRD_ACK);
+    assert_int_equal(link_deadline(&f->link), sim_now(f->rig->w) + LINK_THIRD_ACK_DELAY);
+    pass(f, LINK_THIRD_ACK_DELAY);
     assert_int_equal(rig_acks(f->rig, 2), 3);
     assert_int_equal(link_deadline(&f->link), IO_NEVER);
 }
 
 /* ---- the two generations ---- */
 
-/* Sends one DATA, which the kernel acknowledges so often; the next one can follow 3 ms later. */
+/* Sends one DATA, which the kernel acknowledges `acks` times, and waits 3 ms. */
 static void exchange(struct fixture *f, uint32_t seqno, unsigned acks)
 {
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
@@ -486,18 +487,18 @@ static void exchange(struct fixture *f, uint32_t seqno, unsigned acks)
         rig_peer_ack(f->rig, seqno);
     pass(f, 100 * SIM_US);
     pass(f, 3 * SIM_MS);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
 }
 
-static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
+static void the_number_of_acks_shows_the_generation(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
         exchange(f, seqno, 1);
     assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
     assert_int_equal(f->link.generation, LINK_NEW);
-    assert_int_equal(f->link.evidence, 0);
-    link_proved(&f->link);
+    assert_int_equal(f->link.reorder_events, 0);
+    link_mark_delivered(&f->link);
     for (uint32_t seqno = 6; seqno < 16; seqno++)
         exchange(f, seqno, 2);
     assert_int_equal(link_send(&f->link, "", 0, 0, 0), 0);
@@ -505,31 +506,31 @@ static void two_acks_are_an_old_kernel_and_one_a_new_one(void **state)
 }
 
 /*
- * The request that follows a '+' goes out at its first ack, before the second of a 13.x kernel
- * was taken: that is no sign of a later kernel, nor the second ack one of a path with copies.
+ * A request is sent at the first ack of our '+', before a 13.x kernel's second ack is handled. The
+ * single ack must not count for a later kernel, nor the second ack as a reorder event.
  */
-static void the_second_ack_of_an_old_kernel_is_no_copy(void **state)
+static void the_second_ack_of_an_old_kernel_is_no_duplicate(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 200; seqno += 2) {
         assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
         rig_peer_ack(f->rig, seqno);
         pass(f, 60 * SIM_US);
-        link_proved(&f->link);
+        link_mark_delivered(&f->link);
         rig_peer_ack(f->rig, seqno); /* still under way when the request is sent */
         assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
         pass(f, 60 * SIM_US);
         rig_peer_ack(f->rig, seqno + 1);
         rig_peer_ack(f->rig, seqno + 1);
         pass(f, 2 * SIM_MS);
-        link_proved(&f->link);
+        link_mark_delivered(&f->link);
     }
     assert_int_equal(f->link.generation, LINK_OLD);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(link_lateness(&f->link), LINK_LATENESS_CLEAN);
 }
 
-static void one_ack_of_an_old_kernel_asks_again_when_it_is_quiet(void **state)
+static void after_one_ack_of_an_old_kernel_we_retransmit_once_it_is_silent(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 2);
@@ -554,7 +555,7 @@ static void one_ack_of_an_old_kernel_asks_again_when_it_is_quiet(void **state)
 
 /* ---- lateness ---- */
 
-static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
+static void the_lateness_is_5_ms_and_20_after_a_duplicate(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_lateness(&f->link), 5 * IO_MS);
@@ -570,41 +571,41 @@ static void a_clean_path_is_5_ms_late_and_a_copy_makes_it_20(void **state)
     assert_int_equal(link_lateness(&f->link), 32 * IO_MS);
 }
 
-static void a_kernels_own_retransmission_is_no_copy(void **state)
+static void a_retransmission_of_the_kernel_is_no_duplicate_of_the_network(void **state)
 {
     struct fixture *f = *state;
     for (unsigned i = 0; i < 12; i++) {
         rig_peer_text(f->rig, 2, "$T05#b9");
         pass(f, LINK_KERNEL_RETRY);
     }
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(f->link.counters.duplicates, 11);
 }
 
 /* Nothing of ours could have been overtaken by anything. */
-static void chunks_out_of_order_are_no_evidence(void **state)
+static void chunks_out_of_order_are_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 1, 1448, 2000);
     pass(f, SIM_MS);
     send_chunk(f, 2, 0, 1448, 2000);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(f->link.stream.len, 2000);
 }
 
-static void an_ack_too_many_is_evidence(void **state)
+static void an_extra_ack_is_a_reorder_event(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
         exchange(f, seqno, 1);
     exchange(f, 5, 2);
-    assert_int_equal(f->link.evidence, 1);
+    assert_int_equal(f->link.reorder_events, 1);
 }
 
 /* The kernel's host paused: the ack of a DATA that was sent once comes after that of a later one.
  */
-static void a_late_ack_is_no_evidence(void **state)
+static void a_late_ack_is_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
@@ -612,31 +613,31 @@ static void a_late_ack_is_no_evidence(void **state)
     exchange(f, 3, 1);
     rig_peer_ack(f->rig, 2);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
     pass(f, 300 * SIM_MS);
     rig_peer_ack(f->rig, 4);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
 }
 
-/* Of a DATA that was sent twice: one of the two came late. */
-static void a_late_ack_of_a_retransmission_is_evidence(void **state)
+/* An ack of a DATA transmitted twice: one of the two arrived late. */
+static void a_late_ack_of_a_retransmission_is_a_reorder_event(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
     assert_int_equal(link_send(&f->link, "+", 1, 0, 1), 0);
     pass(f, LINK_RETRY_MIN);
-    link_proved(&f->link);
+    link_mark_delivered(&f->link);
     exchange(f, 3, 1);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     rig_peer_ack(f->rig, 2);
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 1);
+    assert_int_equal(f->link.reorder_events, 1);
 }
 
-/* All copies that we sent ourselves are accounted for: nothing more can come of them. */
-static void own_copies_that_were_acknowledged_delay_nothing(void **state)
+/* Every transmission of ours was acknowledged: none is in flight. */
+static void acknowledged_retransmissions_cause_no_delay(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
@@ -646,30 +647,30 @@ static void own_copies_that_were_acknowledged_delay_nothing(void **state)
     rig_peer_ack(f->rig, 5);
     pass(f, SIM_MS);
     uint64_t arrived = f->link.tx.arrived;
-    assert_true(link_copies_gone(&f->link, IO_MS) > arrived + IO_MS);
+    assert_true(link_duplicates_expire(&f->link, IO_MS) > arrived + IO_MS);
     rig_peer_ack(f->rig, 5);
     pass(f, SIM_MS);
-    assert_int_equal(link_copies_gone(&f->link, IO_MS), arrived + IO_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(link_duplicates_expire(&f->link, IO_MS), arrived + IO_MS);
+    assert_int_equal(f->link.reorder_events, 0);
 }
 
 /* 2001 polls are 1.0 s, or on a loaded host 2.3. */
-static void the_kernels_own_interval_is_measured(void **state)
+static void the_kernels_retransmission_interval_is_measured(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(link_quiet(&f->link), 2 * LINK_KERNEL_RETRY + 200 * IO_MS);
-    assert_int_equal(link_gives_up(&f->link), 12 * LINK_KERNEL_RETRY_MAX + 500 * IO_MS);
+    assert_int_equal(link_give_up_time(&f->link), 12 * LINK_KERNEL_RETRY_MAX + 500 * IO_MS);
     rig_peer_text(f->rig, 2, "$T05#b9");
     pass(f, SIM_MS);
     pass(f, 1599 * SIM_MS);
     rig_peer_text(f->rig, 2, "$T05#b9");
     pass(f, SIM_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(link_quiet(&f->link), 2 * 1600 * IO_MS + 200 * IO_MS);
-    assert_int_equal(link_gives_up(&f->link), 12 * 1600 * IO_MS + 500 * IO_MS);
+    assert_int_equal(link_give_up_time(&f->link), 12 * 1600 * IO_MS + 500 * IO_MS);
 }
 
-static void no_path_is_believed_to_be_later_than_4_s(void **state)
+static void the_lateness_is_limited_to_4_s(void **state)
 {
     struct fixture *f = *state;
     for (uint32_t seqno = 1; seqno < 5; seqno++)
@@ -686,20 +687,21 @@ static void no_path_is_believed_to_be_later_than_4_s(void **state)
 
 /* ---- the unwanted '+' ---- */
 
-static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
+static void an_unexpected_plus_is_never_acked(void **state)
 {
     struct fixture *f = *state;
     exchange(f, 1, 1);
-    link_tell_copy(&f->link, LINK_COPY_HARMFUL, LINK_STATES);
-    link_want_plus(&f->link, IO_NEVER);
+    link_set_dup_effect(&f->link, LINK_DUP_HARMFUL, LINK_STATES);
+    link_expect_peer_ack(&f->link, IO_NEVER);
     rig_peer_text(f->rig, 2, "+");
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 2);
-    link_want_plus(&f->link, 0);
+    link_expect_peer_ack(&f->link, 0);
     rig_peer_text(f->rig, 3, "+");
     pass(f, SIM_MS);
-    assert_true(f->link.refused);
-    link_want_plus(&f->link, IO_NEVER); /* a new request is out: the kernel sends its '+' again */
+    assert_true(f->link.failed);
+    link_expect_peer_ack(&f->link,
+                         IO_NEVER); /* a new request is out: the kernel sends its '+' again */
     for (unsigned i = 0; i < 11; i++) {
         rig_peer_text(f->rig, 3, "+");
         pass(f, LINK_KERNEL_RETRY);
@@ -717,43 +719,43 @@ static void an_unwanted_plus_is_never_acked_whatever_comes_then(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_copy_is_acked_and_delivered_once),
+        TEST(every_duplicate_is_acked_and_delivered_once),
         TEST(a_herald_at_the_session_port_is_acked),
-        TEST(a_herald_that_is_none_is_not_acked),
+        TEST(an_invalid_herald_is_not_acked),
         TEST(messages_are_delivered_in_order_from_2_up),
-        TEST(chunks_come_in_any_order_at_any_mtu),
-        TEST(a_lost_chunk_is_taken_when_it_is_sent_again),
-        TEST(the_next_message_waits_for_the_end_of_this_one),
+        TEST(chunks_may_arrive_in_any_order_at_any_mtu),
+        TEST(a_lost_chunk_is_accepted_when_it_is_retransmitted),
+        TEST(a_message_is_delivered_only_after_the_previous_one),
         TEST(the_longest_message_fits_and_a_longer_one_is_refused),
-        TEST(what_a_kernel_cannot_have_sent_is_not_acked),
+        TEST(impossible_data_is_not_acked),
         TEST(a_chunk_that_contradicts_the_others_is_not_acked),
-        TEST(a_lone_byte_is_plus_or_minus_or_impossible),
-        TEST(what_is_no_debugnet_is_counted_and_dropped),
+        TEST(a_message_of_one_byte_is_plus_minus_or_impossible),
+        TEST(malformed_datagrams_are_counted_and_dropped),
         TEST(a_finished_is_counted_and_not_acked),
-        TEST(acks_of_what_was_not_sent_have_no_effect),
-        TEST(a_reader_that_is_behind_bounds_the_memory),
-        TEST(one_data_is_outstanding),
-        TEST(more_than_a_data_takes_is_refused),
+        TEST(acks_of_unsent_seqnos_have_no_effect),
+        TEST(memory_is_bounded_for_a_slow_reader),
+        TEST(at_most_one_data_is_in_flight),
+        TEST(a_payload_over_the_limit_is_refused),
         TEST(retransmission_begins_at_50_ms_and_doubles_to_1_s),
-        TEST(a_slow_path_is_learnt),
-        TEST(losses_are_no_slow_path),
-        TEST(a_request_waits_while_the_kernel_talks),
-        TEST(heavy_loss_makes_a_request_wait_for_the_repeat),
-        TEST(a_long_request_waits_for_the_repeat_sooner),
-        TEST(loss_makes_it_three_acks),
-        TEST(two_acks_are_an_old_kernel_and_one_a_new_one),
-        TEST(the_second_ack_of_an_old_kernel_is_no_copy),
-        TEST(one_ack_of_an_old_kernel_asks_again_when_it_is_quiet),
-        TEST(a_clean_path_is_5_ms_late_and_a_copy_makes_it_20),
-        TEST(a_kernels_own_retransmission_is_no_copy),
-        TEST(chunks_out_of_order_are_no_evidence),
-        TEST(an_ack_too_many_is_evidence),
-        TEST(a_late_ack_is_no_evidence),
-        TEST(a_late_ack_of_a_retransmission_is_evidence),
-        TEST(own_copies_that_were_acknowledged_delay_nothing),
-        TEST(the_kernels_own_interval_is_measured),
-        TEST(no_path_is_believed_to_be_later_than_4_s),
-        TEST(an_unwanted_plus_is_never_acked_whatever_comes_then),
+        TEST(the_retransmission_timeout_follows_a_slow_path),
+        TEST(losses_do_not_raise_the_retransmission_timeout),
+        TEST(retransmission_waits_while_the_kernel_sends),
+        TEST(under_heavy_loss_a_request_waits_for_the_kernels_plus),
+        TEST(a_long_request_waits_for_it_at_lower_loss),
+        TEST(after_a_loss_each_ack_is_sent_three_times),
+        TEST(the_number_of_acks_shows_the_generation),
+        TEST(the_second_ack_of_an_old_kernel_is_no_duplicate),
+        TEST(after_one_ack_of_an_old_kernel_we_retransmit_once_it_is_silent),
+        TEST(the_lateness_is_5_ms_and_20_after_a_duplicate),
+        TEST(a_retransmission_of_the_kernel_is_no_duplicate_of_the_network),
+        TEST(chunks_out_of_order_are_no_reorder_event),
+        TEST(an_extra_ack_is_a_reorder_event),
+        TEST(a_late_ack_is_no_reorder_event),
+        TEST(a_late_ack_of_a_retransmission_is_a_reorder_event),
+        TEST(acknowledged_retransmissions_cause_no_delay),
+        TEST(the_kernels_retransmission_interval_is_measured),
+        TEST(the_lateness_is_limited_to_4_s),
+        TEST(an_unexpected_plus_is_never_acked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

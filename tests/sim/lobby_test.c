@@ -49,7 +49,7 @@ static void step(struct rig *r)
 
 /* ---- HERALDs ---- */
 
-static void a_repeated_herald_is_answered_from_the_same_port(void **state)
+static void a_retransmitted_herald_is_acked_from_the_same_port(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_OUR_ACK, NULL, 0, 6, SIM_LOSE, 0); /* three answers, each sent twice */
@@ -64,7 +64,7 @@ static void a_repeated_herald_is_answered_from_the_same_port(void **state)
 }
 
 /* The HERALD took 10 s to get through, then T does: the port must not be gone meanwhile. */
-static void a_port_lives_as_long_as_its_kernel_tries(void **state)
+static void a_session_port_lives_as_long_as_its_kernel_retransmits(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_OUR_ACK, NULL, 0, 20, SIM_LOSE, 0);
@@ -76,7 +76,7 @@ static void a_port_lives_as_long_as_its_kernel_tries(void **state)
     assert_int_equal(twin_counts(r->twin)->heralds, 1);
 }
 
-static void a_late_copy_of_a_herald_disturbs_nobody(void **state)
+static void a_late_duplicate_of_a_herald_has_no_effect(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_HERALD, NULL, 0, 1, SIM_TWICE, 3 * SIM_SECOND);
@@ -96,7 +96,7 @@ static void a_late_copy_of_a_herald_disturbs_nobody(void **state)
     assert_int_equal(r->lines, 0);
 }
 
-static void what_is_no_herald_is_counted(void **state)
+static void datagrams_that_are_no_herald_are_counted(void **state)
 {
     struct rig *r = *state;
     const struct net_addr from = {RIG_KERNEL_IP, 20026}, other = {RIG_KERNEL_IP + 1, 20026};
@@ -123,8 +123,7 @@ static void what_is_no_herald_is_counted(void **state)
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 0);
 }
 
-/* A HERALD of this host, which nobody has asked for so far, and what has become of it by `later`.
- */
+/* Sends a HERALD of a host that was not requested, and runs the lobby until `later`. */
 static void call_unasked(struct rig *r, uint32_t ip, uint64_t later)
 {
     const struct net_addr from = {ip, 20026};
@@ -137,7 +136,7 @@ static void call_unasked(struct rig *r, uint32_t ip, uint64_t later)
     (void)lobby_tick(&r->lobby);
 }
 
-static void a_host_that_calls_unasked_is_told_of_once(void **state)
+static void an_unexpected_host_is_logged_once(void **state)
 {
     struct rig *r = *state;
     call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
@@ -153,7 +152,7 @@ static void a_host_that_calls_unasked_is_told_of_once(void **state)
 }
 
 /* On a busy machine a kernel may be faster than whoever is about to ask for it. */
-static void a_host_that_is_asked_for_soon_is_not_told_of(void **state)
+static void a_host_requested_soon_after_its_herald_is_not_logged(void **state)
 {
     struct rig *r = *state;
     call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
@@ -165,7 +164,7 @@ static void a_host_that_is_asked_for_soon_is_not_told_of(void **state)
     assert_int_equal(r->lines, 1);
 }
 
-static void every_host_is_let_in_when_any_is_asked_for(void **state)
+static void every_host_is_accepted_when_any_is_requested(void **state)
 {
     struct rig *r = *state;
     for (uint32_t i = 0; i < LOBBY_HOSTS_MAX - 1; i++)
@@ -218,7 +217,7 @@ static void a_flood_of_heralds_is_bounded(void **state)
 }
 
 /* However many HERALDs one host sends, another one's is answered, and gets its session. */
-static void a_host_that_floods_leaves_room_for_others(void **state)
+static void a_flooding_host_leaves_room_for_others(void **state)
 {
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
@@ -243,7 +242,7 @@ static void count_crowd(void *context, const struct net_addr *kernel, uint32_t o
 }
 
 /* Each of so many hosts once: there is no session for all, but each is answered. */
-static void a_flood_from_everywhere_is_answered_without_sessions(void **state)
+static void a_flood_from_many_hosts_creates_no_sessions(void **state)
 {
     struct rig *r = *state;
     struct lobby_ops ops = *r->lobby.ops;
@@ -267,7 +266,7 @@ static void a_flood_from_everywhere_is_answered_without_sessions(void **state)
     lobby_free(&r->lobby);
 }
 
-static void a_herald_that_is_repeated_at_once_is_answered_once(void **state)
+static void a_herald_repeated_at_once_is_acked_once(void **state)
 {
     struct rig *r = *state;
     for (unsigned i = 0; i < 1000; i++)
@@ -281,7 +280,7 @@ static void a_herald_that_is_repeated_at_once_is_answered_once(void **state)
 }
 
 /* Every kernel of a flood has its T acknowledged: the flood's own go, from the oldest. */
-static void a_flood_of_kernels_puts_nobody_else_out(void **state)
+static void a_flood_of_kernels_evicts_no_other_kernel(void **state)
 {
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
@@ -301,7 +300,7 @@ static void a_flood_of_kernels_puts_nobody_else_out(void **state)
 }
 
 /* What a flood left behind in records is asked, never answers, and gives way. */
-static void sessions_that_do_not_answer_give_way(void **state)
+static void unanswered_sessions_are_evicted(void **state)
 {
     struct rig *r = *state;
     const struct link_mark mark = {0};
@@ -322,7 +321,7 @@ static void sessions_that_do_not_answer_give_way(void **state)
 }
 
 /* A kernel that somebody has debugged, and has gone from, does not go. */
-static void what_was_debugged_is_kept(void **state)
+static void a_kernel_that_was_debugged_is_kept(void **state)
 {
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
@@ -356,7 +355,7 @@ static void a_flood_of_unknown_heralds_is_one_line_a_minute(void **state)
     assert_non_null(strstr(r->line, "(19999 more before)"));
 }
 
-static void a_request_for_a_host_goes_with_whoever_made_it(void **state)
+static void a_request_for_a_host_ends_with_its_client(void **state)
 {
     struct rig *r = *state;
     for (uint32_t i = 0; i < 10 * LOBBY_HOSTS_MAX; i++) {
@@ -379,7 +378,7 @@ static void a_request_for_a_host_goes_with_whoever_made_it(void **state)
 
 /* ---- waiting ---- */
 
-static void a_kernel_waits_for_ever(void **state)
+static void a_waiting_kernel_is_kept_without_limit(void **state)
 {
     struct rig *r = *state;
     twin_netgdb(r->twin);
@@ -393,7 +392,7 @@ static void a_kernel_waits_for_ever(void **state)
     assert_int_equal(twin_counts(r->twin)->heralds, 1);
 }
 
-static void a_kernel_that_reboots_while_it_waits_is_replaced(void **state)
+static void a_waiting_kernel_that_reboots_is_replaced(void **state)
 {
     struct rig *r = *state;
     twin_netgdb(r->twin);
@@ -414,7 +413,7 @@ static void a_kernel_that_reboots_while_it_waits_is_replaced(void **state)
 
 /* ---- coming back ---- */
 
-static void a_reboot_while_it_runs_goes_on_with_the_new_stop(void **state)
+static void a_reboot_of_a_running_kernel_continues_with_the_new_stop(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -436,7 +435,7 @@ static void a_reboot_while_it_runs_goes_on_with_the_new_stop(void **state)
 }
 
 /* run-timeout: the wait for a stop ends, the kernel reboots, and is another one in the lobby. */
-static void a_run_that_is_given_up_can_be_followed_by_a_new_session(void **state)
+static void an_abandoned_run_can_be_followed_by_a_new_session(void **state)
 {
     struct rig *r = *state;
     bool final;
@@ -462,7 +461,7 @@ static void a_run_that_is_given_up_can_be_followed_by_a_new_session(void **state
     assert_int_equal(twin_harm(r->twin), 0);
 }
 
-static void a_reboot_while_it_is_stopped_ends_the_session(void **state)
+static void a_reboot_of_a_stopped_kernel_ends_the_session(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -538,7 +537,7 @@ static void expect_session(struct rig *r)
     assert_int_equal(r->lines, 0);
 }
 
-static void a_session_goes_on_after_its_server_died(void **state)
+static void a_session_continues_after_its_server_died(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -551,7 +550,7 @@ static void a_session_goes_on_after_its_server_died(void **state)
     expect_session(r);
 }
 
-static void a_session_goes_on_without_known_seqnos(void **state)
+static void a_session_continues_without_known_seqnos(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -562,7 +561,7 @@ static void a_session_goes_on_without_known_seqnos(void **state)
     expect_session(r);
 }
 
-static void a_lost_probe_is_sent_again(void **state)
+static void a_lost_probe_is_retransmitted(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -573,7 +572,7 @@ static void a_lost_probe_is_sent_again(void **state)
 }
 
 /* Whoever waits with a limit is told that the kernel is there. */
-static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(void **state)
+static void an_answered_probe_counts_until_the_kernel_is_silent(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -610,7 +609,7 @@ static void wait_in_lobby(struct rig *r, uint64_t ns)
 }
 
 /* One that is back at db> keeps each question in its network card: see LOBBY_PROBE_FIRST. */
-static void a_kernel_that_does_not_answer_is_asked_rarely_and_not_for_ever(void **state)
+static void a_silent_kernel_is_probed_rarely_and_12_times_at_most(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -626,7 +625,7 @@ static void a_kernel_that_does_not_answer_is_asked_rarely_and_not_for_ever(void 
     assert_non_null(strstr(r->line, "not asked any more"));
 }
 
-static void a_kernel_that_calls_is_not_asked_in_its_old_session(void **state)
+static void a_kernel_with_a_new_herald_is_not_probed_in_its_old_session(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -736,34 +735,34 @@ static void a_new_session_ends_the_probing_of_the_old_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(a_repeated_herald_is_answered_from_the_same_port),
-        BOTH(a_port_lives_as_long_as_its_kernel_tries),
-        BOTH(a_late_copy_of_a_herald_disturbs_nobody),
-        BOTH(what_is_no_herald_is_counted),
-        BOTH(a_host_that_calls_unasked_is_told_of_once),
-        BOTH(a_host_that_is_asked_for_soon_is_not_told_of),
-        BOTH(every_host_is_let_in_when_any_is_asked_for),
+        BOTH(a_retransmitted_herald_is_acked_from_the_same_port),
+        BOTH(a_session_port_lives_as_long_as_its_kernel_retransmits),
+        BOTH(a_late_duplicate_of_a_herald_has_no_effect),
+        BOTH(datagrams_that_are_no_herald_are_counted),
+        BOTH(an_unexpected_host_is_logged_once),
+        BOTH(a_host_requested_soon_after_its_herald_is_not_logged),
+        BOTH(every_host_is_accepted_when_any_is_requested),
         BOTH(a_flood_of_heralds_is_bounded),
-        BOTH(a_host_that_floods_leaves_room_for_others),
-        BOTH(a_flood_from_everywhere_is_answered_without_sessions),
-        BOTH(a_herald_that_is_repeated_at_once_is_answered_once),
-        BOTH(a_flood_of_kernels_puts_nobody_else_out),
-        BOTH(sessions_that_do_not_answer_give_way),
-        BOTH(what_was_debugged_is_kept),
+        BOTH(a_flooding_host_leaves_room_for_others),
+        BOTH(a_flood_from_many_hosts_creates_no_sessions),
+        BOTH(a_herald_repeated_at_once_is_acked_once),
+        BOTH(a_flood_of_kernels_evicts_no_other_kernel),
+        BOTH(unanswered_sessions_are_evicted),
+        BOTH(a_kernel_that_was_debugged_is_kept),
         BOTH(a_flood_of_unknown_heralds_is_one_line_a_minute),
-        BOTH(a_request_for_a_host_goes_with_whoever_made_it),
-        BOTH(a_kernel_waits_for_ever),
-        BOTH(a_kernel_that_reboots_while_it_waits_is_replaced),
-        BOTH(a_reboot_while_it_runs_goes_on_with_the_new_stop),
-        BOTH(a_run_that_is_given_up_can_be_followed_by_a_new_session),
-        BOTH(a_reboot_while_it_is_stopped_ends_the_session),
+        BOTH(a_request_for_a_host_ends_with_its_client),
+        BOTH(a_waiting_kernel_is_kept_without_limit),
+        BOTH(a_waiting_kernel_that_reboots_is_replaced),
+        BOTH(a_reboot_of_a_running_kernel_continues_with_the_new_stop),
+        BOTH(an_abandoned_run_can_be_followed_by_a_new_session),
+        BOTH(a_reboot_of_a_stopped_kernel_ends_the_session),
         BOTH(a_reboot_during_a_request_ends_the_session_in_one_line),
-        BOTH(a_session_goes_on_after_its_server_died),
-        BOTH(a_session_goes_on_without_known_seqnos),
-        BOTH(a_lost_probe_is_sent_again),
-        BOTH(a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet),
-        BOTH(a_kernel_that_does_not_answer_is_asked_rarely_and_not_for_ever),
-        BOTH(a_kernel_that_calls_is_not_asked_in_its_old_session),
+        BOTH(a_session_continues_after_its_server_died),
+        BOTH(a_session_continues_without_known_seqnos),
+        BOTH(a_lost_probe_is_retransmitted),
+        BOTH(an_answered_probe_counts_until_the_kernel_is_silent),
+        BOTH(a_silent_kernel_is_probed_rarely_and_12_times_at_most),
+        BOTH(a_kernel_with_a_new_herald_is_not_probed_in_its_old_session),
         BOTH(a_running_kernel_is_taken_over_at_its_next_stop),
         ALONE(a_server_may_die_at_any_moment),
         BOTH(a_new_session_ends_the_probing_of_the_old_one),

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The panicked machine behind the twin: memory with holes at kernel-like addresses, registers as
- * FreeBSD's stub has them (on amd64, unless chosen), a few threads, and a program that steps and
- * runs. No network and no RSP here.
+ * The model of the twin's panicked machine: memory with holes at kernel-like addresses, the
+ * registers of FreeBSD's stub (amd64 by default), a few threads, and a program that steps and runs.
+ * It has no network and no RSP.
  *
- * It can be another machine: then its breakpoint instruction, the number of its pc and what its
- * debuggers do with a trap are that one's (sys/ARCH/include/db_machdep.h, gdb_machdep.h).
+ * For another architecture the breakpoint instruction, the register number of the pc and the
+ * debuggers' handling of traps follow sys/ARCH/include/db_machdep.h and gdb_machdep.h.
  *
- * Every change of memory or of a register takes the next number of `change`; what was changed
- * later has the higher number. So it can be told whether something that is executed again undoes
- * what came after it.
- *
- * Final: everything in this header.
+ * Each change of memory or of a register gets the next number of `change`. The numbers show whether
+ * a request executed twice undoes a later change.
  */
 #ifndef NETGDB_TESTS_SIM_MACHINE_H
 #define NETGDB_TESTS_SIM_MACHINE_H
@@ -24,9 +21,10 @@
 #include "tests/sim/world.h"
 
 #define MACHINE_TEXT UINT64_C(0xffffffff80200000)  /* 1 MiB of amd64's "code" */
-#define MACHINE_DATA UINT64_C(0xffffffff81000000)  /* 2 MiB of data: zero at first */
-#define MACHINE_STACK UINT64_C(0xfffffe0000400000) /* 64 KiB, zero at first */
-#define MACHINE_BULK UINT64_C(0xfffff80000000000)  /* nothing, until machine_bulk; as the text */
+#define MACHINE_DATA UINT64_C(0xffffffff81000000)  /* 2 MiB of data, initially zero */
+#define MACHINE_STACK UINT64_C(0xfffffe0000400000) /* 64 KiB, initially zero */
+#define MACHINE_BULK                                                                               \
+    UINT64_C(0xfffff80000000000) /* empty until machine_bulk; contents like the text's */
 
 enum {
     MACHINE_TEXT_SIZE = 1 << 20,
@@ -34,22 +32,21 @@ enum {
     MACHINE_STACK_SIZE = 64 << 10,
     MACHINE_REGIONS = 4,
     MACHINE_PAGE = 4096,
-    MACHINE_REGS = 512,     /* more than the numbers that any stub knows */
+    MACHINE_REGS = 512,     /* more than any stub has */
     MACHINE_PC = 16,        /* GDB_REG_PC of amd64 */
-    MACHINE_THREADS = 5,    /* the first is the one that panicked, and the one that runs */
+    MACHINE_THREADS = 5,    /* the first one panicked, and is the one that runs */
     MACHINE_TID = 100001,   /* tid of the first; the next are +1, +2, … */
-    MACHINE_WATCHES = 4,    /* at once */
-    MACHINE_POINTS = 64,    /* ever, since it was booted */
-    MACHINE_INSTRUCTION = 4 /* bytes that a step moves on */
+    MACHINE_WATCHES = 4,    /* simultaneously */
+    MACHINE_POINTS = 64,    /* in total since boot */
+    MACHINE_INSTRUCTION = 4 /* bytes that a step advances */
 };
 
-/* The kernel's longjmp(), which its stub runs when memory cannot be read or written; from the start
- * of its code. */
+/* Offset in the text of the kernel's longjmp(), which the stub runs after a failed access. */
 #define MACHINE_LONGJMP 0x800
 
-/* What the machine stopped by. */
+/* The trap that stopped the machine. */
 enum machine_trap {
-    MACHINE_BREAKPOINT, /* a breakpoint instruction: also a panic's own, in kdb_enter() */
+    MACHINE_BREAKPOINT, /* a breakpoint instruction, such as a panic's in kdb_enter() */
     MACHINE_STEP,
     MACHINE_WATCH,
     MACHINE_FAULT
@@ -60,17 +57,17 @@ struct machine_thread {
     const char *name, *state;
     int cpu; /* -1: not running on one */
     uint64_t regs[MACHINE_REGS];
-    uint64_t changed[MACHINE_REGS]; /* numbers of their last changes */
+    uint64_t changed[MACHINE_REGS]; /* change numbers of the registers */
 };
 
-/* A watchpoint that is set, or was once. */
+/* A watchpoint that is, or was, set. */
 struct machine_point {
     char type; /* '2' write, '3' read, '4' access */
     bool set;
     uint64_t addr, size, changed;
 };
 
-/* Memory that was written: what is in it, and the number of each byte's last change. */
+/* A page of memory that was written: its bytes, and the change number of each. */
 struct machine_page {
     uint8_t bytes[MACHINE_PAGE];
     uint32_t changed[MACHINE_PAGE];
@@ -89,18 +86,19 @@ struct machine {
     struct machine_thread threads[MACHINE_THREADS];
     struct machine_point points[MACHINE_POINTS];
     unsigned points_used;
-    bool locked; /* its stub cannot write the code */
+    bool locked; /* the stub cannot write the text */
 
     /* The last stop. */
     enum machine_trap trap;
-    int signal;       /* 5 unless it is a fault */
+    int signal;       /* 5, except for faults */
     uint64_t watched; /* of MACHINE_WATCH: the address */
 
-    /* How the program runs after a `c`: stops by itself after run_time (SIM_NEVER: not). */
+    /* Duration of a `c` until the program stops by itself (SIM_NEVER: it does not), and of a step.
+     */
     uint64_t run_time, step_time; /* ns; defaults 1 ms and 10 us */
 
-    /* Called when the program starts to run (c, C), unless a breakpoint is at its pc; it may write
-     * its own memory, and say what it will stop by: a breakpoint, unless it does. */
+    /* Called when the program starts to run (c, C), unless a breakpoint is at its pc. It may write
+     * the machine's memory and set the trap that will stop the program (default: a breakpoint). */
     void (*on_run)(struct machine *m, void *context);
     void *context;
 
@@ -110,30 +108,30 @@ struct machine {
 struct machine *machine_new(void);
 void machine_free(struct machine *m);
 
-/* Memory, registers and watchpoints as after boot. */
+/* Resets memory, registers and watchpoints. */
 void machine_boot(struct machine *m);
 
-/* Boots it as another machine, with its code where that has it. */
+/* Boots it as another architecture, with the text at that one's address. */
 void machine_become(struct machine *m, enum machine_arch arch);
 
-/* Boots it with so many bytes (a multiple of MACHINE_PAGE) of memory more, from MACHINE_BULK on. */
+/* Boots it with `size` bytes (a multiple of MACHINE_PAGE) of additional memory at MACHINE_BULK. */
 void machine_bulk(struct machine *m, size_t size);
 
-/* Return how many of the bytes could be read or written before the first hole. */
+/* Read or write memory. Return the number of bytes before the first hole. */
 size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len);
 size_t machine_write(struct machine *m, uint64_t addr, const void *data, size_t len);
 
-/* What a byte of the code, and of the bulk, is until it is written. */
+/* Returns the initial value of a byte of the text or of the bulk. */
 uint8_t machine_text_byte(uint64_t addr);
 
-/* Number of the last change of that byte; 0: never, or a hole. */
+/* Returns the change number of that byte; 0: never written, or a hole. */
 uint64_t machine_changed(const struct machine *m, uint64_t addr);
 
 struct machine_thread *machine_thread(struct machine *m, uint64_t tid); /* NULL: none */
 
 /*
- * Bytes of a register, and its value in the machine's byte order, of which a value has at most 8;
- * whether the stub can show and set it for that thread.
+ * Registers: size in bytes; value in the machine's byte order (at most 8 bytes are used); whether
+ * the stub can read and write it for that thread.
  */
 size_t machine_reg_size(const struct machine *m, uint64_t reg);
 void machine_reg_bytes(const struct machine *m, const struct machine_thread *t, uint64_t reg,
@@ -142,25 +140,25 @@ bool machine_reg_readable(const struct machine *m, const struct machine_thread *
 bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value);
 
-/* The watchpoint, set or not; a new one that is not set; NULL when there is no more room. */
+/* Returns the watchpoint, set or not, creating it if necessary; NULL if there are too many. */
 struct machine_point *machine_point(struct machine *m, char type, uint64_t addr, uint64_t size);
 
-/* Sets or clears it. False when all watchpoint registers are in use. */
+/* Sets or clears it. Returns false if all watchpoint registers are in use. */
 bool machine_set_point(struct machine *m, struct machine_point *point, bool set);
 
 /*
- * Whether a breakpoint instruction was written to this address: the pc is then `past` bytes behind
- * it when it has trapped.
+ * Returns whether a breakpoint instruction was written to this address, and sets *past to the
+ * distance of the pc from it after the trap.
  */
 bool machine_breakpoint_at(const struct machine *m, uint64_t addr, unsigned *past);
 
-/* Runs one instruction of the first thread: 4 bytes further, or into the breakpoint there. */
+/* Executes one instruction of the first thread: advances 4 bytes, or hits a breakpoint. */
 void machine_step(struct machine *m);
 
-/* Lets it run. Returns whether it has stopped already, at a breakpoint at its pc. */
+/* Resumes the program. Returns whether it stopped immediately, at a breakpoint at its pc. */
 bool machine_run(struct machine *m);
 
-/* Stops it as said; a fault has the signal of its machine. */
+/* Stops the program with that trap; a fault gets the architecture's signal. */
 void machine_trap(struct machine *m, enum machine_trap trap);
 
 #endif

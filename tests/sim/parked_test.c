@@ -89,7 +89,7 @@ static void expect_unharmed(struct rig *r)
     assert_int_equal(twin_counts(r->twin)->heralds, 1);
 }
 
-static void a_kernel_goes_from_client_to_client(void **state)
+static void a_kernel_passes_from_client_to_client(void **state)
 {
     struct rig *r = *state;
     struct chain chain;
@@ -111,7 +111,7 @@ static void a_kernel_goes_from_client_to_client(void **state)
     expect_unharmed(r);
 }
 
-static void a_silent_kernel_asks_for_no_work(void **state)
+static void a_silent_parked_kernel_causes_no_work(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -127,7 +127,7 @@ static void a_silent_kernel_asks_for_no_work(void **state)
 }
 
 /* Our '+' to the last reply is lost: the parked session sends it again. */
-static void what_a_client_left_under_way_arrives(void **state)
+static void data_in_flight_at_a_clients_end_is_delivered(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -156,7 +156,7 @@ static void make_bad(struct rig *r, unsigned number)
     }
 }
 
-static void clients_come_and_go_over_bad_paths(void **state)
+static void clients_attach_and_detach_over_bad_paths(void **state)
 {
     struct rig *r = *state;
     const struct twin_counts *counts = twin_counts(r->twin);
@@ -252,10 +252,10 @@ static void a_session_that_was_replaced_is_not_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(a_kernel_goes_from_client_to_client),
-        BOTH(a_silent_kernel_asks_for_no_work),
-        BOTH(what_a_client_left_under_way_arrives),
-        BOTH(clients_come_and_go_over_bad_paths),
+        BOTH(a_kernel_passes_from_client_to_client),
+        BOTH(a_silent_parked_kernel_causes_no_work),
+        BOTH(data_in_flight_at_a_clients_end_is_delivered),
+        BOTH(clients_attach_and_detach_over_bad_paths),
         BOTH(proxies_come_and_go_over_bad_paths),
         BOTH(a_kernel_that_comes_back_replaces_its_parked_session),
         BOTH(a_session_that_was_replaced_is_not_kept),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb target against a stub that the test plays: one that sends damaged or endless
- * replies, says nothing, or is a node.
+ * The netgdb target with a stub that the test simulates: one that sends damaged or endless replies,
+ * is silent, or is a node.
  */
 #include "proto/netgdb_target.h"
 
@@ -93,7 +93,7 @@ static void minus_to_a_request(struct rig *r, const char *text, size_t len)
         say_packet(r, "OK");
 }
 
-static void minus_brings_the_request_again(void **state)
+static void a_minus_makes_us_retransmit_the_request(void **state)
 {
     struct rig *r = *state;
     stub.heard = minus_to_a_request;
@@ -115,7 +115,7 @@ static void damage_replies(struct rig *r, const char *text, size_t len)
         say_packet(r, "2a");
 }
 
-static void a_damaged_reply_is_asked_for_again(void **state)
+static void a_damaged_reply_is_requested_again(void **state)
 {
     static const char *const replies[] = {
         "$2b#00",                                 /* the checksum is wrong */
@@ -170,7 +170,7 @@ static void only_minus(struct rig *r, const char *text, size_t len)
         say(r, "-");
 }
 
-static void damage_without_end_ends_the_session(void **state)
+static void endless_damage_ends_the_session(void **state)
 {
     struct rig *r = *state;
     stub.heard = never_right;
@@ -190,7 +190,7 @@ static void damage_and_goodbye(struct rig *r, const char *text, size_t len)
     stub.acks = 0;
 }
 
-static void a_kernel_that_is_gone_behind_a_damaged_stop_is_lost(void **state)
+static void a_kernel_that_vanishes_after_a_damaged_stop_is_lost(void **state)
 {
     struct rig *r = *state;
     stub.heard = damage_and_goodbye;
@@ -198,7 +198,7 @@ static void a_kernel_that_is_gone_behind_a_damaged_stop_is_lost(void **state)
     assert_true(sim_now(r->w) - SIM_START < 60 * SIM_SECOND);
 }
 
-static void minus_without_end_ends_the_session(void **state)
+static void endless_minuses_end_the_session(void **state)
 {
     struct rig *r = *state;
     stub.heard = only_minus;
@@ -219,7 +219,7 @@ static void eat(struct rig *r, const char *text, size_t len)
     say_packet(r, "T05");
 }
 
-static void an_eaten_request_is_sent_again_behind_a_plus(void **state)
+static void a_skipped_request_is_repeated_after_a_plus(void **state)
 {
     struct rig *r = *state;
     stub.heard = eat;
@@ -235,7 +235,7 @@ static void an_eaten_request_is_sent_again_behind_a_plus(void **state)
     assert_true(again->time - plus->time >= 5 * SIM_MS); /* no copy of that '+' may follow it */
 }
 
-static void a_stub_that_only_acks_is_lost_in_the_end(void **state)
+static void a_stub_that_only_acks_is_lost(void **state)
 {
     struct rig *r = *state;
     stub.heard = eat;
@@ -309,7 +309,7 @@ static void a_node_is_hidden_from_gdb(void **state)
     rig_ask(r, "qSupported", "PacketSize=4000;vContSupported+");
 }
 
-static void a_node_takes_requests_of_several_data(void **state)
+static void a_node_accepts_requests_of_several_data(void **state)
 {
     struct rig *r = *state;
     static uint8_t request[NETGDB_NODE_REQUEST_MAX + 1];
@@ -346,7 +346,7 @@ static void a_running_node_is_interrupted_by_one_0x03(void **state)
 }
 
 /* Silence counts from the Ctrl-C, not from the continue. */
-static void a_node_that_ran_silently_for_long_is_interrupted_too(void **state)
+static void a_node_is_interrupted_after_a_long_silent_run(void **state)
 {
     struct rig *r = *state;
     bool final;
@@ -361,7 +361,7 @@ static void a_node_that_ran_silently_for_long_is_interrupted_too(void **state)
     assert_true(final && buf_is(&r->reply, "T02"));
 }
 
-static void a_damaged_reply_of_a_node_runs_nothing_twice(void **state)
+static void a_damaged_reply_of_a_node_repeats_no_request(void **state)
 {
     struct rig *r = *state;
     meet_node(r);
@@ -371,7 +371,7 @@ static void a_damaged_reply_of_a_node_runs_nothing_twice(void **state)
     assert_int_equal(stub.requests, before + 1);
 }
 
-static void pluses_of_a_stub_behind_a_node_do_no_harm(void **state)
+static void pluses_of_a_nodes_stub_do_no_harm(void **state)
 {
     struct rig *r = *state;
     meet_node(r);
@@ -394,7 +394,7 @@ static void say_finished(struct rig *r, uint32_t seqno)
     rig_peer_raw(r, bytes, sizeof bytes);
 }
 
-static void a_node_whose_stub_has_gone_is_not_waited_for(void **state)
+static void the_wait_for_a_node_ends_when_its_stub_has_gone(void **state)
 {
     struct rig *r = *state;
     meet_node(r);
@@ -428,7 +428,7 @@ static void the_last_reply_of_a_node_is_read_before_its_end(void **state)
     assert_int_equal(rig_try(r, "g"), NETGDB_CLOSED);
 }
 
-static void finished_ahead_of_its_place_ends_nothing(void **state)
+static void an_early_finished_is_ignored(void **state)
 {
     struct rig *r = *state;
     meet_node(r);
@@ -452,7 +452,7 @@ static void feature_stub(struct rig *r, const char *text, size_t len)
     say_packet(r, features);
 }
 
-static void only_freebsds_three_features_are_a_kernel(void **state)
+static void only_freebsds_three_features_identify_a_kernel(void **state)
 {
     static const char *const others[] = {
         "PacketSize=1003;qXfer:threads:read+",
@@ -525,15 +525,15 @@ static void expect_cause(struct rig *r, const char *request, const char *packet,
         expect_cause(*state, request, packet, error, requests, cause);                             \
     }
 
-/* Each in a session of its own: it ends it. */
+/* Each ends its session, and so has its own. */
 CAUSE(
-    an_escape_is_not_called_a_late_copy, "m1000,2", "$}0*!#f8", NETGDB_FOREIGN, 1,
+    an_escape_is_not_reported_as_a_late_duplicate, "m1000,2", "$}0*!#f8", NETGDB_FOREIGN, 1,
     "the stub's reply to 'm' (read memory, hexadecimal) has a form that FreeBSD's stub never uses")
-CAUSE(an_escape_after_a_step_is_not_called_a_late_copy, "s", "$05}#e2", NETGDB_FOREIGN, 1,
+CAUSE(an_escape_after_a_step_is_not_reported_as_a_late_duplicate, "s", "$05}#e2", NETGDB_FOREIGN, 1,
       "the stub's reply to 's' (step) has a form that FreeBSD's stub never uses")
-CAUSE(a_reply_of_the_wrong_size_each_time_is_the_stubs_own, "m1000,4", "$0*!#7b", NETGDB_FOREIGN, 9,
+CAUSE(a_repeated_reply_of_the_wrong_size_is_the_stubs_own, "m1000,4", "$0*!#7b", NETGDB_FOREIGN, 9,
       "the stub's reply to 'm'")
-CAUSE(an_illegal_run_length_is_named, "m1000,4",
+CAUSE(an_invalid_run_length_is_reported, "m1000,4",
       "$0*\x1f"
       "1#aa",
       NETGDB_PROTO, 1, "the reply to 'm' has a run-length that RSP does not allow")
@@ -543,30 +543,30 @@ CAUSE(an_illegal_run_length_is_named, "m1000,4",
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(minus_brings_the_request_again),
-        TEST(a_damaged_reply_is_asked_for_again),
+        TEST(a_minus_makes_us_retransmit_the_request),
+        TEST(a_damaged_reply_is_requested_again),
         TEST(a_damaged_repeat_hides_nothing),
-        TEST(damage_without_end_ends_the_session),
-        TEST(a_kernel_that_is_gone_behind_a_damaged_stop_is_lost),
-        TEST(minus_without_end_ends_the_session),
-        TEST(an_eaten_request_is_sent_again_behind_a_plus),
-        TEST(a_stub_that_only_acks_is_lost_in_the_end),
+        TEST(endless_damage_ends_the_session),
+        TEST(a_kernel_that_vanishes_after_a_damaged_stop_is_lost),
+        TEST(endless_minuses_end_the_session),
+        TEST(a_skipped_request_is_repeated_after_a_plus),
+        TEST(a_stub_that_only_acks_is_lost),
         TEST(a_node_needs_no_plus),
         TEST(a_node_is_hidden_from_gdb),
-        TEST(a_node_takes_requests_of_several_data),
+        TEST(a_node_accepts_requests_of_several_data),
         TEST(a_running_node_is_interrupted_by_one_0x03),
-        TEST(a_node_that_ran_silently_for_long_is_interrupted_too),
-        TEST(a_damaged_reply_of_a_node_runs_nothing_twice),
-        TEST(pluses_of_a_stub_behind_a_node_do_no_harm),
-        TEST(a_node_whose_stub_has_gone_is_not_waited_for),
+        TEST(a_node_is_interrupted_after_a_long_silent_run),
+        TEST(a_damaged_reply_of_a_node_repeats_no_request),
+        TEST(pluses_of_a_nodes_stub_do_no_harm),
+        TEST(the_wait_for_a_node_ends_when_its_stub_has_gone),
         TEST(the_last_reply_of_a_node_is_read_before_its_end),
-        TEST(finished_ahead_of_its_place_ends_nothing),
-        TEST(only_freebsds_three_features_are_a_kernel),
+        TEST(an_early_finished_is_ignored),
+        TEST(only_freebsds_three_features_identify_a_kernel),
         TEST(run_lengths_of_a_kernel_are_expanded),
-        TEST(an_escape_is_not_called_a_late_copy),
-        TEST(an_escape_after_a_step_is_not_called_a_late_copy),
-        TEST(a_reply_of_the_wrong_size_each_time_is_the_stubs_own),
-        TEST(an_illegal_run_length_is_named),
+        TEST(an_escape_is_not_reported_as_a_late_duplicate),
+        TEST(an_escape_after_a_step_is_not_reported_as_a_late_duplicate),
+        TEST(a_repeated_reply_of_the_wrong_size_is_the_stubs_own),
+        TEST(an_invalid_run_length_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

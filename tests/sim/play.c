@@ -185,9 +185,9 @@ static bool has_next_server(const struct play_config *c)
 }
 
 /*
- * Whoever sits at a kernel that gave up, and is back at db> while we still wait for it to stop,
- * sends it here again. That session has failed, however it goes on. So has that of one that gave
- * up behind a step: it reboots first.
+ * The operator: types `netgdb` again at a kernel that gave up, and is back at db> while we still
+ * wait for its stop. That session counts as failed. So does one of a kernel that gave up after a
+ * step; that kernel reboots first.
  */
 static void operate(void *context)
 {
@@ -293,7 +293,7 @@ static void count(struct play *p, const struct link *link, const struct netgdb_s
     r->sent += link->counters.sent;
     r->received += link->counters.received;
     r->retransmitted += link->counters.retransmitted;
-    r->unwanted_plus += link->counters.unwanted_plus;
+    r->unexpected_peer_acks += link->counters.unexpected_peer_acks;
     r->asked_again += stats->asked_again;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The registers of FreeBSD's stub on each machine, as sys/ARCH/include/gdb_machdep.h (GDB_NREGS,
- * gdb_cpu_regsz) and gdb_machdep.c (gdb_cpu_getreg, gdb_cpu_setreg) have them.
+ * The registers of FreeBSD's stub on each architecture. Sources: sys/ARCH/include/gdb_machdep.h
+ * (GDB_NREGS, gdb_cpu_regsz) and gdb_machdep.c (gdb_cpu_getreg, gdb_cpu_setreg).
  */
 #ifndef NETGDB_TESTS_SIM_REGISTERS_H
 #define NETGDB_TESTS_SIM_REGISTERS_H
@@ -21,20 +21,20 @@ enum machine_arch {
 
 struct registers {
     enum machine_arch arch;
-    const char *machine; /* as FreeBSD names it: amd64, … */
-    unsigned count;      /* of `g` */
+    const char *machine; /* FreeBSD's name: amd64, … */
+    unsigned count;      /* registers in `g` */
     unsigned pc, sp;
     bool big;                                      /* byte order */
-    uint64_t text;                                 /* where its kernels have their code */
+    uint64_t text;                                 /* address of a kernel's text */
     size_t buffer;                                 /* GDB_BUFSZ */
     size_t (*size)(uint64_t reg);                  /* in bytes */
-    bool (*readable)(uint64_t reg, bool panicked); /* of the thread that panicked, or another */
+    bool (*readable)(uint64_t reg, bool panicked); /* of the panicked thread, or of another */
     bool (*writable)(uint64_t reg, bool panicked);
 };
 
 const struct registers *registers_of(enum machine_arch arch);
 
-/* The same by its name; NULL: no such machine. */
+/* The same by name; NULL if there is none. */
 const struct registers *registers_named(const char *machine);
 
 #endif

@@ -293,7 +293,7 @@ void rig_warm_up(struct rig *r)
 {
     for (unsigned i = 0; i < HOLDBACK_CLEAN_EXCHANGES; i++)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    assert_int_equal(rig_link(r)->evidence, 0);
+    assert_int_equal(rig_link(r)->reorder_events, 0);
 }
 
 void rig_expect_good(const struct rig *r)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Thousands of whole sessions over bad networks, in virtual time: GDB gets every reply once and
- * right, the kernel executes every step and continue exactly once, and no late copy undoes a
- * write. NETGDB_SIM_SESSIONS (default 5000) is how many seeds are played for each generation.
+ * Thousands of whole sessions over bad networks, in virtual time: GDB gets every
+ * correct reply once, the kernel executes every step and continue exactly once, and no late
+ * duplicate undoes a write. NETGDB_SIM_SESSIONS (default 5000) is the number of seeds for each
+ * generation.
  */
 #include "tests/unit/unit.h"
 

@@ -37,7 +37,7 @@ static void a_0x03_anywhere_loses_the_panic(void **state)
     }
 }
 
-static void a_0x03_while_it_runs_waits_for_the_stop(void **state)
+static void a_0x03_while_running_takes_effect_at_the_stop(void **state)
 {
     (void)state;
     BOTH(g)
@@ -71,7 +71,7 @@ static void a_bad_checksum_is_refused_in_ack_mode(void **state)
     }
 }
 
-static void each_byte_but_plus_makes_it_send_its_stop_again(void **state)
+static void every_byte_but_plus_repeats_the_stop(void **state)
 {
     (void)state;
     BOTH(g)
@@ -99,7 +99,7 @@ static void each_byte_but_plus_makes_it_send_its_stop_again(void **state)
     }
 }
 
-static void a_repeated_step_is_eaten_until_the_plus(void **state)
+static void a_duplicate_step_is_skipped_until_the_plus(void **state)
 {
     (void)state;
     BOTH(g)
@@ -138,7 +138,7 @@ static void a_plus_in_the_same_data_makes_a_duplicate_step_twice(void **state)
     }
 }
 
-static void a_plus_between_two_copies_makes_both_run(void **state)
+static void a_plus_between_two_copies_executes_both(void **state)
 {
     (void)state;
     BOTH(g)
@@ -158,7 +158,7 @@ static void a_plus_between_two_copies_makes_both_run(void **state)
     }
 }
 
-static void a_step_moves_the_pc_and_the_stop_tells(void **state)
+static void a_step_moves_the_pc_and_the_stop_shows_it(void **state)
 {
     (void)state;
     BOTH(g)
@@ -210,7 +210,7 @@ static void no_ack_mode_ends_at_the_next_stop(void **state)
     }
 }
 
-static void a_repeat_in_no_ack_mode_answers_twice_but_steps_once(void **state)
+static void a_duplicate_in_no_ack_mode_is_answered_twice_but_steps_once(void **state)
 {
     (void)state;
     BOTH(g)
@@ -284,15 +284,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_0x03_anywhere_loses_the_panic),
-        cmocka_unit_test(a_0x03_while_it_runs_waits_for_the_stop),
+        cmocka_unit_test(a_0x03_while_running_takes_effect_at_the_stop),
         cmocka_unit_test(a_bad_checksum_is_refused_in_ack_mode),
-        cmocka_unit_test(each_byte_but_plus_makes_it_send_its_stop_again),
-        cmocka_unit_test(a_repeated_step_is_eaten_until_the_plus),
+        cmocka_unit_test(every_byte_but_plus_repeats_the_stop),
+        cmocka_unit_test(a_duplicate_step_is_skipped_until_the_plus),
         cmocka_unit_test(a_plus_in_the_same_data_makes_a_duplicate_step_twice),
-        cmocka_unit_test(a_plus_between_two_copies_makes_both_run),
-        cmocka_unit_test(a_step_moves_the_pc_and_the_stop_tells),
+        cmocka_unit_test(a_plus_between_two_copies_executes_both),
+        cmocka_unit_test(a_step_moves_the_pc_and_the_stop_shows_it),
         cmocka_unit_test(no_ack_mode_ends_at_the_next_stop),
-        cmocka_unit_test(a_repeat_in_no_ack_mode_answers_twice_but_steps_once),
+        cmocka_unit_test(a_duplicate_in_no_ack_mode_is_answered_twice_but_steps_once),
         cmocka_unit_test(detach_waits_for_the_plus_of_its_ok),
         cmocka_unit_test(detach_in_no_ack_mode_waits_for_nothing),
         cmocka_unit_test(kill_detaches_without_a_reply),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The twin's stub in no-ack mode: entering it, requests in it, and the stop that ends it. What
- * kernels do there: sys/gdb/gdb_packet.c (gdb_rx_begin, gdb_tx_end), gdb_trap of gdb_main.c.
+ * The twin's stub in no-ack mode: entering it, requests in it, and the stop that ends it.
+ * Sources: sys/gdb/gdb_packet.c (gdb_rx_begin, gdb_tx_end), gdb_trap of gdb_main.c.
  */
 #include "tests/sim/sim_unit.h"
 
@@ -36,7 +36,7 @@ static unsigned heard(struct raw *r, const char *text)
     return n;
 }
 
-static void its_ok_is_acked_and_needs_no_plus(void **state)
+static void the_ok_of_no_ack_mode_needs_no_plus(void **state)
 {
     (void)state;
     BOTH(g)
@@ -56,7 +56,7 @@ static void its_ok_is_acked_and_needs_no_plus(void **state)
     }
 }
 
-static void what_is_between_requests_is_skipped(void **state)
+static void bytes_between_requests_are_skipped(void **state)
 {
     (void)state;
     BOTH(g)
@@ -88,7 +88,7 @@ static void requests_in_a_row_are_answered_in_order(void **state)
     }
 }
 
-static void a_repeated_write_runs_twice_and_may_undo_another(void **state)
+static void a_duplicate_write_runs_twice_and_may_undo_another(void **state)
 {
     (void)state;
     BOTH(g)
@@ -146,7 +146,7 @@ static void a_resume_without_digits_makes_one_stop(void **state)
     }
 }
 
-static void a_plus_at_the_first_stop_is_read_behind_the_third(void **state)
+static void a_plus_at_the_first_stop_is_read_after_the_third(void **state)
 {
     (void)state;
     BOTH(g)
@@ -168,7 +168,7 @@ static void a_plus_at_the_first_stop_is_read_behind_the_third(void **state)
     }
 }
 
-static void each_byte_before_the_plus_is_one_stop_more(void **state)
+static void each_byte_before_the_plus_adds_a_stop(void **state)
 {
     (void)state;
     BOTH(g)
@@ -186,7 +186,7 @@ static void each_byte_before_the_plus_is_one_stop_more(void **state)
     }
 }
 
-static void a_copy_of_a_step_behind_the_plus_is_a_second_step(void **state)
+static void a_duplicate_step_after_the_plus_steps_again(void **state)
 {
     (void)state;
     BOTH(g)
@@ -204,7 +204,7 @@ static void a_copy_of_a_step_behind_the_plus_is_a_second_step(void **state)
 }
 
 /* A copy of a read in front of the step takes the place of nothing: both are executed. */
-static void a_read_repeated_before_a_step_is_answered_before_its_stop(void **state)
+static void a_duplicate_read_before_a_step_is_answered_before_the_stop(void **state)
 {
     (void)state;
     BOTH(g)
@@ -249,7 +249,7 @@ static void a_server_without_a_pause_fills_the_buffer(void **state)
     }
 }
 
-static void a_pause_of_a_send_empties_the_buffer(void **state)
+static void a_pause_during_a_send_empties_the_buffer(void **state)
 {
     (void)state;
     BOTH(g)
@@ -265,7 +265,7 @@ static void a_pause_of_a_send_empties_the_buffer(void **state)
     }
 }
 
-static void a_request_of_4095_bytes_panics_it_without_a_word(void **state)
+static void a_request_of_4095_bytes_panics_it_silently(void **state)
 {
     static char request[4096];
     (void)state;
@@ -286,7 +286,7 @@ static void a_request_of_4095_bytes_panics_it_without_a_word(void **state)
     }
 }
 
-static void kill_leaves_it_and_the_next_session_is_in_ack_mode(void **state)
+static void after_kill_the_next_session_is_in_ack_mode(void **state)
 {
     (void)state;
     BOTH(g)
@@ -327,20 +327,20 @@ static void a_server_that_takes_over_finds_no_plus(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(its_ok_is_acked_and_needs_no_plus),
-        cmocka_unit_test(what_is_between_requests_is_skipped),
+        cmocka_unit_test(the_ok_of_no_ack_mode_needs_no_plus),
+        cmocka_unit_test(bytes_between_requests_are_skipped),
         cmocka_unit_test(requests_in_a_row_are_answered_in_order),
-        cmocka_unit_test(a_repeated_write_runs_twice_and_may_undo_another),
+        cmocka_unit_test(a_duplicate_write_runs_twice_and_may_undo_another),
         cmocka_unit_test(the_digits_of_a_resume_make_three_stops),
         cmocka_unit_test(a_resume_without_digits_makes_one_stop),
-        cmocka_unit_test(a_plus_at_the_first_stop_is_read_behind_the_third),
-        cmocka_unit_test(each_byte_before_the_plus_is_one_stop_more),
-        cmocka_unit_test(a_copy_of_a_step_behind_the_plus_is_a_second_step),
-        cmocka_unit_test(a_read_repeated_before_a_step_is_answered_before_its_stop),
+        cmocka_unit_test(a_plus_at_the_first_stop_is_read_after_the_third),
+        cmocka_unit_test(each_byte_before_the_plus_adds_a_stop),
+        cmocka_unit_test(a_duplicate_step_after_the_plus_steps_again),
+        cmocka_unit_test(a_duplicate_read_before_a_step_is_answered_before_the_stop),
         cmocka_unit_test(a_server_without_a_pause_fills_the_buffer),
-        cmocka_unit_test(a_pause_of_a_send_empties_the_buffer),
-        cmocka_unit_test(a_request_of_4095_bytes_panics_it_without_a_word),
-        cmocka_unit_test(kill_leaves_it_and_the_next_session_is_in_ack_mode),
+        cmocka_unit_test(a_pause_during_a_send_empties_the_buffer),
+        cmocka_unit_test(a_request_of_4095_bytes_panics_it_silently),
+        cmocka_unit_test(after_kill_the_next_session_is_in_ack_mode),
         cmocka_unit_test(a_server_that_takes_over_finds_no_plus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static void dialogue(enum twin_generation g, const char *const lines[][2], size_
 
 #define DIALOGUE(g, lines) dialogue(g, lines, sizeof(lines) / sizeof(lines)[0])
 
-static void it_answers_what_it_knows(void **state)
+static void known_requests_are_answered(void **state)
 {
     static const char *const lines[][2] = {
         {"?", "T05thread:186a1;"},
@@ -67,7 +67,7 @@ static void it_answers_what_it_knows(void **state)
     BOTH(g) DIALOGUE(g, lines);
 }
 
-static void the_rest_is_answered_empty(void **state)
+static void unknown_requests_get_an_empty_reply(void **state)
 {
     static const char *const lines[][2] = {
         {"X" DATA ",1:a", ""},
@@ -91,7 +91,7 @@ static void the_rest_is_answered_empty(void **state)
     BOTH(g) DIALOGUE(g, lines);
 }
 
-static void watchpoints_are_there_on_new_kernels_only(void **state)
+static void only_new_kernels_have_watchpoints(void **state)
 {
     static const char *const old[][2] = {{"Z2," DATA ",4", ""}, {"z2," DATA ",4", ""}};
     static const char *const new[][2] = {
@@ -112,7 +112,7 @@ static void crc_is_taken_for_the_current_thread(void **state)
     BOTH(g) DIALOGUE(g, lines);
 }
 
-static void the_thread_list_comes_once_and_ends(void **state)
+static void the_thread_list_is_sent_once(void **state)
 {
     static const char *const all[][2] = {
         {"qsThreadInfo", "E06"},
@@ -192,7 +192,7 @@ static void search_finds_up_to_64_bytes_and_stops_at_a_hole(void **state)
     }
 }
 
-static void a_raw_0xff_is_swallowed(void **state)
+static void a_raw_0xff_is_skipped(void **state)
 {
     (void)state;
     BOTH(g)
@@ -214,7 +214,7 @@ static void a_raw_0xff_is_swallowed(void **state)
     }
 }
 
-static void a_write_whose_length_is_wrong_is_ok_and_not_done(void **state)
+static void a_write_of_a_wrong_length_gets_ok_without_effect(void **state)
 {
     static const char *const lines[][2] = {
         {"M" DATA ",4:aabbcc", "OK"},
@@ -226,7 +226,7 @@ static void a_write_whose_length_is_wrong_is_ok_and_not_done(void **state)
     BOTH(g) DIALOGUE(g, lines);
 }
 
-static void bad_register_writes_are_ok_and_corrupt(void **state)
+static void bad_register_writes_get_ok_and_corrupt(void **state)
 {
     (void)state;
     BOTH(g)
@@ -244,7 +244,7 @@ static void bad_register_writes_are_ok_and_corrupt(void **state)
     }
 }
 
-static void registers_of_other_threads_are_those_of_their_pcb(void **state)
+static void other_threads_have_the_registers_of_their_pcb(void **state)
 {
     (void)state;
     struct raw *r = raw_session(TWIN_NEW);
@@ -269,7 +269,7 @@ static void registers_of_other_threads_are_those_of_their_pcb(void **state)
     raw_free(r);
 }
 
-static void a_read_of_more_than_2048_bytes_is_a_disaster(void **state)
+static void a_read_of_more_than_2048_bytes_overflows_the_buffer(void **state)
 {
     (void)state;
     BOTH(g)
@@ -313,7 +313,7 @@ static void a_request_of_4095_bytes_panics_it(void **state)
     }
 }
 
-static void replies_have_run_lengths_only_when_asked_for(void **state)
+static void replies_have_run_lengths_only_if_configured(void **state)
 {
     struct twin_config config = twin_config(TWIN_NEW);
     (void)state;
@@ -337,20 +337,20 @@ static void replies_have_run_lengths_only_when_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_answers_what_it_knows),
-        cmocka_unit_test(the_rest_is_answered_empty),
-        cmocka_unit_test(watchpoints_are_there_on_new_kernels_only),
+        cmocka_unit_test(known_requests_are_answered),
+        cmocka_unit_test(unknown_requests_get_an_empty_reply),
+        cmocka_unit_test(only_new_kernels_have_watchpoints),
         cmocka_unit_test(crc_is_taken_for_the_current_thread),
-        cmocka_unit_test(the_thread_list_comes_once_and_ends),
+        cmocka_unit_test(the_thread_list_is_sent_once),
         cmocka_unit_test(the_xml_thread_list_goes_forward_only),
         cmocka_unit_test(search_finds_up_to_64_bytes_and_stops_at_a_hole),
-        cmocka_unit_test(a_raw_0xff_is_swallowed),
-        cmocka_unit_test(a_write_whose_length_is_wrong_is_ok_and_not_done),
-        cmocka_unit_test(bad_register_writes_are_ok_and_corrupt),
-        cmocka_unit_test(registers_of_other_threads_are_those_of_their_pcb),
-        cmocka_unit_test(a_read_of_more_than_2048_bytes_is_a_disaster),
+        cmocka_unit_test(a_raw_0xff_is_skipped),
+        cmocka_unit_test(a_write_of_a_wrong_length_gets_ok_without_effect),
+        cmocka_unit_test(bad_register_writes_get_ok_and_corrupt),
+        cmocka_unit_test(other_threads_have_the_registers_of_their_pcb),
+        cmocka_unit_test(a_read_of_more_than_2048_bytes_overflows_the_buffer),
         cmocka_unit_test(a_request_of_4095_bytes_panics_it),
-        cmocka_unit_test(replies_have_run_lengths_only_when_asked_for),
+        cmocka_unit_test(replies_have_run_lengths_only_if_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

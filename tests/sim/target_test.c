@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The netgdb target against the kernel twin, both generations: the order of what is sent, exactly
- * once, silence, and leaving. The fate of single datagrams is the test's.
+ * The netgdb target with the kernel twin of both generations: order of datagrams, execution exactly
+ * once, silence and detach. The tests decide the fate of single datagrams.
  */
 #include "proto/netgdb_target.h"
 
@@ -79,7 +79,7 @@ static void a_session_alternates_plus_and_request(void **state)
     assert_true(buf_starts(&r->reply, "T05"));
     assert_int_equal(twin_requests(r->twin), 7);
     assert_int_equal(rig_link(r)->counters.retransmitted, 0);
-    assert_int_equal(rig_link(r)->evidence, 0);
+    assert_int_equal(rig_link(r)->reorder_events, 0);
     rig_expect_good(r);
 }
 
@@ -123,7 +123,7 @@ static void long_replies_come_whole(void **state)
     }
 }
 
-static void a_doubled_request_runs_once_and_its_repeats_are_dropped(void **state)
+static void a_duplicated_request_runs_once_and_its_repeats_are_dropped(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_OUR_DATA, "$", 0, 3, SIM_TWICE, SIM_MS / 2);
@@ -138,7 +138,7 @@ static void a_doubled_request_runs_once_and_its_repeats_are_dropped(void **state
 
 /* ---- lost datagrams ---- */
 
-static void a_lost_request_is_sent_again_from_50_ms_on(void **state)
+static void a_lost_request_is_retransmitted_from_50_ms_on(void **state)
 {
     struct rig *r = *state;
     static const uint64_t gaps[] = {50, 100, 200, 400, 800, 1000, 1000, 1000};
@@ -153,7 +153,7 @@ static void a_lost_request_is_sent_again_from_50_ms_on(void **state)
     rig_expect_good(r);
 }
 
-static void lost_acks_of_a_request_run_it_once(void **state)
+static void with_lost_acks_a_request_runs_once(void **state)
 {
     struct rig *r = *state;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
@@ -167,7 +167,7 @@ static void lost_acks_of_a_request_run_it_once(void **state)
 }
 
 /* The acks of its messages: it sends them again a second later. */
-static void lost_acks_of_a_reply_deliver_it_once(void **state)
+static void with_lost_acks_a_reply_is_delivered_once(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_OUR_ACK, NULL, 0, 2, SIM_LOSE, 0);
@@ -176,11 +176,12 @@ static void lost_acks_of_a_reply_deliver_it_once(void **state)
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_int_equal(twin_counts(r->twin)->steps, 1);
     assert_true(twin_counts(r->twin)->retransmissions >= 2);
-    assert_int_equal(rig_link(r)->evidence, 0); /* its own retransmissions: no sign of copies */
+    assert_int_equal(rig_link(r)->reorder_events,
+                     0); /* the kernel's retransmissions are no duplicates */
     rig_expect_good(r);
 }
 
-static void a_lost_plus_is_sent_again_before_the_next_request(void **state)
+static void a_lost_plus_is_retransmitted_before_the_next_request(void **state)
 {
     struct rig *r = *state;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
@@ -193,7 +194,7 @@ static void a_lost_plus_is_sent_again_before_the_next_request(void **state)
 
 /* ---- holding back ---- */
 
-static void plus_to_a_stop_waits_5_ms_until_the_path_is_proven(void **state)
+static void our_plus_to_a_stop_waits_5_ms_until_the_path_is_proven(void **state)
 {
     struct rig *r = *state;
     rig_step(r);
@@ -208,8 +209,8 @@ static void plus_to_a_stop_waits_5_ms_until_the_path_is_proven(void **state)
     rig_expect_good(r);
 }
 
-/* At the start of a session, too: a request waits for late copies of our '+' to the one before. */
-static void plus_to_a_read_waits_for_nothing(void **state)
+/* At the start of a session, too, a request waits until late duplicates of our last '+' expire. */
+static void our_plus_to_a_read_is_not_delayed(void **state)
 {
     struct rig *r = *state;
     for (unsigned i = 0; i < HOLDBACK_CLEAN_EXCHANGES + 20; i++)
@@ -223,7 +224,7 @@ static void plus_to_a_read_waits_for_nothing(void **state)
     rig_expect_good(r);
 }
 
-static void after_a_copy_everything_waits_20_ms(void **state)
+static void after_a_duplicate_everything_waits_20_ms(void **state)
 {
     struct rig *r = *state;
     rig_warm_up(r);
@@ -241,7 +242,7 @@ static void after_a_copy_everything_waits_20_ms(void **state)
     rig_expect_good(r);
 }
 
-static void what_was_seen_to_be_later_than_20_ms_is_waited_for(void **state)
+static void an_observed_lateness_over_20_ms_is_waited_for(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_KERNEL_DATA, "$", 0, 1, SIM_TWICE, 60 * SIM_MS);
@@ -255,10 +256,10 @@ static void what_was_seen_to_be_later_than_20_ms_is_waited_for(void **state)
 }
 
 /*
- * Its ack was lost, or is late, or it is that to a copy: the request is asked again where nothing
- * was lost before, and not where acks are lost or late.
+ * A '+' without the request's ack: the ack was lost or is late, or the '+' is for a duplicate. The
+ * request is repeated on a path without losses so far, but not on one that loses or delays acks.
  */
-static void a_plus_without_an_ack_is_trusted_from_the_second_on(void **state)
+static void a_plus_without_an_ack_is_trusted_after_the_first(void **state)
 {
     struct rig *r = *state;
     rig_warm_up(r);
@@ -268,7 +269,7 @@ static void a_plus_without_an_ack_is_trusted_from_the_second_on(void **state)
         rig_no_fates(r);
         assert_int_equal(netgdb_target_stats(r->target)->asked_again, 1);
     }
-    assert_int_equal(rig_link(r)->evidence, 0);
+    assert_int_equal(rig_link(r)->reorder_events, 0);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     rig_step(r);
     rig_expect_good(r);
@@ -343,7 +344,7 @@ static void ctrl_c_is_never_sent_to_a_kernel(void **state)
     rig_expect_good(r);
 }
 
-static void a_flood_of_what_is_not_ours_changes_nothing(void **state)
+static void a_flood_of_foreign_datagrams_changes_nothing(void **state)
 {
     struct rig *r = *state;
     uint8_t bytes[64] = {0};
@@ -410,7 +411,7 @@ static void d_detaches_the_kernel(void **state)
     rig_expect_good(r);
 }
 
-static void a_lost_last_plus_is_sent_again(void **state)
+static void a_lost_last_plus_is_retransmitted(void **state)
 {
     struct rig *r = *state;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
@@ -421,8 +422,8 @@ static void a_lost_last_plus_is_sent_again(void **state)
     rig_expect_good(r);
 }
 
-/* Who has got the last '+' is gone, and acknowledges no copy of it. */
-static void a_lost_last_ack_is_no_news(void **state)
+/* A kernel that received the last '+' has left and acknowledges no retransmission of it. */
+static void a_lost_last_ack_is_not_reported(void **state)
 {
     struct rig *r = *state;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
@@ -445,26 +446,26 @@ int main(void)
         BOTH(a_session_alternates_plus_and_request),
         BOTH(a_request_is_one_data_or_refused),
         BOTH(long_replies_come_whole),
-        BOTH(a_doubled_request_runs_once_and_its_repeats_are_dropped),
-        BOTH(a_lost_request_is_sent_again_from_50_ms_on),
-        BOTH(lost_acks_of_a_request_run_it_once),
-        BOTH(lost_acks_of_a_reply_deliver_it_once),
-        BOTH(a_lost_plus_is_sent_again_before_the_next_request),
-        BOTH(plus_to_a_stop_waits_5_ms_until_the_path_is_proven),
-        BOTH(plus_to_a_read_waits_for_nothing),
-        BOTH(after_a_copy_everything_waits_20_ms),
-        BOTH(what_was_seen_to_be_later_than_20_ms_is_waited_for),
-        BOTH(a_plus_without_an_ack_is_trusted_from_the_second_on),
+        BOTH(a_duplicated_request_runs_once_and_its_repeats_are_dropped),
+        BOTH(a_lost_request_is_retransmitted_from_50_ms_on),
+        BOTH(with_lost_acks_a_request_runs_once),
+        BOTH(with_lost_acks_a_reply_is_delivered_once),
+        BOTH(a_lost_plus_is_retransmitted_before_the_next_request),
+        BOTH(our_plus_to_a_stop_waits_5_ms_until_the_path_is_proven),
+        BOTH(our_plus_to_a_read_is_not_delayed),
+        BOTH(after_a_duplicate_everything_waits_20_ms),
+        BOTH(an_observed_lateness_over_20_ms_is_waited_for),
+        BOTH(a_plus_without_an_ack_is_trusted_after_the_first),
         BOTH(overlapping_writes_wait_and_others_do_not),
         BOTH(a_path_blocked_for_30_s_is_waited_for),
         BOTH(silence_is_mentioned_at_12_s_and_ends_at_40_s),
         BOTH(a_running_kernel_may_be_silent_for_ever),
         BOTH(ctrl_c_is_never_sent_to_a_kernel),
-        BOTH(a_flood_of_what_is_not_ours_changes_nothing),
+        BOTH(a_flood_of_foreign_datagrams_changes_nothing),
         BOTH(a_delay_is_counted_and_its_reason_logged),
         BOTH(d_detaches_the_kernel),
-        BOTH(a_lost_last_plus_is_sent_again),
-        BOTH(a_lost_last_ack_is_no_news),
+        BOTH(a_lost_last_plus_is_retransmitted),
+        BOTH(a_lost_last_ack_is_not_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What becomes of the panic when the stub is left: which traps ddb honours, where its pc is then,
- * and on which thread it and the next session are.
+ * The state after a detach: which traps ddb handles, the pc in ddb, and the thread of ddb and of
+ * the next session.
  */
 #include "tests/sim/sim_unit.h"
 
@@ -74,7 +74,7 @@ static void riscv_runs_instead_of_stepping(void **state)
     raw_free(r);
 }
 
-static void a_session_that_breaks_off_behind_a_step_loses_the_panic_too(void **state)
+static void a_session_lost_after_a_step_loses_the_panic_too(void **state)
 {
     (void)state;
     struct raw *r = session_of(MACHINE_AMD64);
@@ -88,7 +88,7 @@ static void a_session_that_breaks_off_behind_a_step_loses_the_panic_too(void **s
     raw_free(r);
 }
 
-static void a_breakpoint_at_the_pc_makes_another_trap_of_a_step(void **state)
+static void a_breakpoint_at_the_pc_changes_a_steps_trap(void **state)
 {
     (void)state;
     struct raw *r = session_of(MACHINE_AMD64);
@@ -130,7 +130,7 @@ static void expect_stop(enum machine_arch arch, void (*run)(struct machine *m, v
     raw_free(r);
 }
 
-static void a_watchpoint_and_a_fault_are_told_and_honoured(void **state)
+static void watchpoints_and_faults_are_reported_and_stop_ddb(void **state)
 {
     (void)state;
     expect_stop(MACHINE_AMD64, watch, "T0510:00102080ffffffff;watch:ffffffff81000000;thread:186a1;",
@@ -279,9 +279,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_that_ddb_did_not_ask_for_is_ignored),
         cmocka_unit_test(riscv_runs_instead_of_stepping),
-        cmocka_unit_test(a_session_that_breaks_off_behind_a_step_loses_the_panic_too),
-        cmocka_unit_test(a_breakpoint_at_the_pc_makes_another_trap_of_a_step),
-        cmocka_unit_test(a_watchpoint_and_a_fault_are_told_and_honoured),
+        cmocka_unit_test(a_session_lost_after_a_step_loses_the_panic_too),
+        cmocka_unit_test(a_breakpoint_at_the_pc_changes_a_steps_trap),
+        cmocka_unit_test(watchpoints_and_faults_are_reported_and_stop_ddb),
         cmocka_unit_test(each_detach_moves_past_a_breakpoint_on_arm64_and_riscv64),
         cmocka_unit_test(the_thread_of_the_last_h_stays),
         cmocka_unit_test(on_arm64_that_thread_loses_an_instruction),

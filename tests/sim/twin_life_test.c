@@ -60,7 +60,7 @@ static void finished_inside_a_send_ends_it_at_once(void **state)
     }
 }
 
-static void finished_in_no_ack_mode_lets_new_run_one_more(void **state)
+static void finished_in_no_ack_mode_lets_new_execute_one_more_request(void **state)
 {
     (void)state;
     struct raw *r = raw_session(TWIN_NEW);
@@ -73,7 +73,7 @@ static void finished_in_no_ack_mode_lets_new_run_one_more(void **state)
     raw_free(r);
 }
 
-static void a_session_goes_on_from_a_new_socket_on_the_same_port(void **state)
+static void a_session_continues_from_a_new_socket_on_the_same_port(void **state)
 {
     (void)state;
     BOTH(g)
@@ -104,7 +104,7 @@ static void a_session_goes_on_from_a_new_socket_on_the_same_port(void **state)
     }
 }
 
-static void a_reboot_forgets_all_and_heralds_with_seqno_1(void **state)
+static void a_reboot_clears_all_state_and_heralds_with_seqno_1(void **state)
 {
     (void)state;
     BOTH(g)
@@ -162,7 +162,7 @@ static void a_new_session_can_follow_at_once(void **state)
     }
 }
 
-static void what_waits_in_the_nic_is_dropped_unless_told_otherwise(void **state)
+static void datagrams_in_the_nic_are_dropped_unless_configured(void **state)
 {
     (void)state;
     BOTH(g)
@@ -284,7 +284,7 @@ static void begin_again(struct raw *r)
     raw_run(r, SIM_MS);
 }
 
-static void what_only_looks_like_a_repeat_is_none(void **state)
+static void similar_requests_are_no_duplicates(void **state)
 {
     (void)state;
     BOTH(g)
@@ -307,7 +307,7 @@ static void what_only_looks_like_a_repeat_is_none(void **state)
     }
 }
 
-static void a_late_thread_choice_that_changes_nothing_does_no_harm(void **state)
+static void a_late_thread_selection_without_effect_does_no_harm(void **state)
 {
     uint32_t seqno;
     (void)state;
@@ -328,7 +328,7 @@ static enum sim_fate twice(void *context, const struct sim_datagram *d, uint64_t
     return chosen ? SIM_TWICE : SIM_DEFAULT;
 }
 
-static void it_knows_which_datagram_brought_a_request(void **state)
+static void each_request_is_traced_to_its_datagram(void **state)
 {
     (void)state;
     BOTH(g)
@@ -398,18 +398,18 @@ int main(void)
         cmocka_unit_test(finished_loses_the_panic_on_old),
         cmocka_unit_test(finished_ends_the_session_of_new_at_its_next_send),
         cmocka_unit_test(finished_inside_a_send_ends_it_at_once),
-        cmocka_unit_test(finished_in_no_ack_mode_lets_new_run_one_more),
-        cmocka_unit_test(a_session_goes_on_from_a_new_socket_on_the_same_port),
-        cmocka_unit_test(a_reboot_forgets_all_and_heralds_with_seqno_1),
+        cmocka_unit_test(finished_in_no_ack_mode_lets_new_execute_one_more_request),
+        cmocka_unit_test(a_session_continues_from_a_new_socket_on_the_same_port),
+        cmocka_unit_test(a_reboot_clears_all_state_and_heralds_with_seqno_1),
         cmocka_unit_test(a_reboot_without_a_herald_is_silence),
         cmocka_unit_test(a_new_session_can_follow_at_once),
-        cmocka_unit_test(what_waits_in_the_nic_is_dropped_unless_told_otherwise),
+        cmocka_unit_test(datagrams_in_the_nic_are_dropped_unless_configured),
         cmocka_unit_test(a_late_write_that_undoes_a_later_one_is_counted),
         cmocka_unit_test(a_late_write_that_undoes_the_program_is_counted),
         cmocka_unit_test(late_register_thread_and_watchpoint_requests_are_counted),
-        cmocka_unit_test(what_only_looks_like_a_repeat_is_none),
-        cmocka_unit_test(a_late_thread_choice_that_changes_nothing_does_no_harm),
-        cmocka_unit_test(it_knows_which_datagram_brought_a_request),
+        cmocka_unit_test(similar_requests_are_no_duplicates),
+        cmocka_unit_test(a_late_thread_selection_without_effect_does_no_harm),
+        cmocka_unit_test(each_request_is_traced_to_its_datagram),
         cmocka_unit_test(the_same_seed_gives_the_same_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the twin executed, and which of it came from a message that had been executed before: the
- * same bytes and the same seqno from the same port, whether the network or the server repeated
- * them. A repeat that undoes what was changed since the first time has done harm.
+ * The requests that the twin executed, and which of them are repeats: the same bytes with the same
+ * seqno from the same port, duplicated by the network or retransmitted by the server. A repeat that
+ * undoes a later change has done harm.
  */
 #include <stdlib.h>
 #include <string.h>

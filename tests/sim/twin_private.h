@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the twin share. From the wire up: twin_net.c (debugnet and netgdb's buffer),
- * twin_stub.c (RSP framing, acks, stops), twin_request.c and twin_query.c (what each packet
- * does), twin_log.c (who did what, and was it harm), twin.c (life).
+ * Internal interface between the files of the twin: twin_net.c (debugnet and netgdb's buffer),
+ * twin_stub.c (RSP framing, '+', stops), twin_request.c and twin_query.c (requests), twin_ddb.c
+ * (traps in ddb), twin_log.c (executed requests and their harm), twin.c (life cycle).
  *
- * A kernel is one thread that blocks. Here every place where it blocks is a phase with one timer,
- * and what it does next is a call kept in `then` (after a send) or `after` (after a reply).
+ * A kernel is one thread that blocks. Here each place where it blocks is a phase with one timer,
+ * and its continuation is a call in `then` (after a send) or `after` (after a reply).
  */
 #ifndef NETGDB_TESTS_SIM_TWIN_PRIVATE_H
 #define NETGDB_TESTS_SIM_TWIN_PRIVATE_H
@@ -14,22 +14,22 @@
 #include "tests/sim/twin.h"
 
 enum {
-    TWIN_HEADER = 24,       /* of a debugnet message */
+    TWIN_HEADER = 24,       /* bytes in a debugnet header */
     TWIN_OVERHEAD = 52,     /* IP, UDP and debugnet headers */
     TWIN_NPOLLS = 2000,     /* net.debugnet.npolls */
     TWIN_NRETRIES = 10,     /* net.debugnet.nretries */
     TWIN_IN_FLIGHT = 64,    /* DEBUGNET_MAX_IN_FLIGHT: acks further ahead are ignored */
-    TWIN_CONTENT = 4095,    /* GDB_BUFSZ - 1: so many bytes of content and no '#' panic it */
-    TWIN_SLACK = 15,        /* its receive buffer is so much longer than GDB_BUFSZ */
-    TWIN_FRAMING = 3,       /* what it adds to that for its PacketSize */
-    TWIN_READ_FATAL = 4096, /* from here on the model does not go on */
+    TWIN_CONTENT = 4095,    /* GDB_BUFSZ - 1: a request of this length panics it */
+    TWIN_SLACK = 15,        /* bytes of its receive buffer in addition to GDB_BUFSZ */
+    TWIN_FRAMING = 3,       /* PacketSize is GDB_BUFSZ plus this */
+    TWIN_READ_FATAL = 4096, /* a longer read ends the model */
     TWIN_REPLY_MAX = 16384,
     TWIN_BUCKETS = 4096 /* of the records, by digest */
 };
 
 typedef void twin_step(struct twin *t);
 
-/* Where a run of bytes in the receive buffer came from. */
+/* The origin of consecutive bytes in the receive buffer. */
 struct twin_origin {
     size_t start; /* place in the buffer */
     uint64_t datagram, digest;
@@ -43,9 +43,9 @@ struct twin_ring {
     size_t first, used;
 };
 
-/* The connection: debugnet's pcb, and the one send that it can have under way. */
+/* The connection: debugnet's pcb, and the message being sent. */
 struct twin_link {
-    bool closed; /* FINISHED came */
+    bool closed; /* FINISHED was received */
     bool have_port;
     uint16_t port;
     uint32_t seqno;
@@ -56,12 +56,12 @@ struct twin_link {
     unsigned chunks;
     int polls, retries;
     uint64_t began;
-    bool resending;    /* a reply once more, for a byte that was not '+' */
-    uint64_t skipping; /* since when no poll finds anything; 0: they are played one by one */
+    bool resending;    /* repeats a reply, after a byte other than '+' */
+    uint64_t skipping; /* start of polls skipped because nothing can arrive; 0: none */
     twin_step *then;
 };
 
-/* netgdb's buffer. It is emptied only when a byte is asked for and none is left. */
+/* netgdb's buffer. It is cleared only when the stub reads a byte and none is unread. */
 struct twin_input {
     uint8_t *bytes;
     size_t len, off;
@@ -72,16 +72,16 @@ struct twin_input {
 struct twin_stub {
     bool ack_mode;
     enum { STUB_SEEK, STUB_BODY, STUB_SUM1, STUB_SUM2, STUB_ACK } state;
-    uint8_t content[TWIN_CONTENT + 1]; /* NUL behind it */
+    uint8_t content[TWIN_CONTENT + 1]; /* and a NUL */
     size_t len;
     uint8_t sum, claimed;
     struct twin_origin origin; /* of the request's '$' */
     size_t place;              /* of the '$' in that datagram's data */
     struct buf reply;          /* content */
-    twin_step *after;          /* what follows once the reply is through */
+    twin_step *after;          /* called once the reply is acknowledged */
 };
 
-/* The one-pass list behind qXfer:threads:read. */
+/* The one-pass list of qXfer:threads:read. */
 struct twin_xfer {
     struct buf text;
     size_t chunk, offset;
@@ -121,7 +121,7 @@ struct twin {
     size_t records_used, records_room;
     size_t newest[TWIN_BUCKETS]; /* 1 + a record; 0: none */
     bool repeat;                 /* the request being executed was executed before */
-    uint64_t undo_border;        /* and changes with a higher number came after that */
+    uint64_t undo_border;        /* higher change numbers are later than that execution */
 };
 
 /* twin.c */
@@ -135,29 +135,29 @@ void net_connect(struct twin *t);
 void net_drop_ring(struct twin *t);
 void net_deliver(void *context, struct sim_datagram *d);
 void net_send(struct twin *t, const void *data, size_t len, twin_step *then);
-void net_wait(struct twin *t); /* hands bytes to stub_byte for as long as it wants them */
+void net_wait(struct twin *t); /* passes bytes to stub_byte while it accepts them */
 
 /* twin_stub.c */
-void stub_enter(struct twin *t); /* T, and the requests that follow */
-void stub_stop(struct twin *t);  /* the same behind a trap */
-/* A byte of the stream, which came as the `place`-th of that datagram. */
+void stub_enter(struct twin *t); /* sends T, then reads requests */
+void stub_stop(struct twin *t);  /* the same after a trap */
+/* Handles a byte of the stream, at offset `place` of that datagram. */
 void stub_byte(struct twin *t, uint8_t byte, const struct twin_origin *origin, size_t place);
-void stub_reply(struct twin *t); /* stub.reply, then the next request */
+void stub_reply(struct twin *t); /* sends stub.reply, then reads the next request */
 void stub_reply_text(struct twin *t, const char *text);
 void stub_reply_error(struct twin *t, unsigned error);
 void stub_reply_then(struct twin *t, twin_step *after);
 void stub_resume(struct twin *t, bool step);
 
 /*
- * twin_ddb.c: the trap of the last stop is passed on to ddb, which takes it or not; *lost counts
- * that it does not, and the machine runs on.
+ * twin_ddb.c: passes the trap of the last stop to ddb. If ddb ignores it, the machine resumes and
+ * *lost is incremented.
  */
 void ddb_enter(struct twin *t, const char *why, uint64_t *lost);
 
 /* twin_request.c: executes stub.content. */
 void request_execute(struct twin *t);
 
-/* What is left of a request while it is being read. */
+/* The rest of a request while it is parsed. */
 struct twin_cursor {
     const uint8_t *p;
     size_t len;
@@ -166,7 +166,7 @@ int cursor_char(struct twin_cursor *c); /* -1 at the end */
 bool cursor_hex(struct twin_cursor *c, uint64_t *value);
 bool cursor_equal(struct twin_cursor *c, const char *text);
 
-/* twin_query.c: `q` and `Q` requests; c stands behind that letter. */
+/* twin_query.c: `q` and `Q` requests; c is after that letter. */
 void query_execute(struct twin *t, struct twin_cursor *c);
 void query_set(struct twin *t, struct twin_cursor *c);
 

@@ -23,7 +23,7 @@ static struct raw *at_ddb(enum twin_generation g)
     return raw_new(&config);
 }
 
-static void the_herald_is_as_a_kernel_sends_it(void **state)
+static void the_herald_has_a_kernels_bytes(void **state)
 {
     static const uint8_t herald[] = {0, 0, 0, 1, 0, 0, 0, 1, 0,    0,    0,    0,
                                      0, 0, 0, 0, 0, 0, 0, 0, 0x25, 0x15, 0xf0, 0x95};
@@ -46,7 +46,7 @@ static void the_herald_is_as_a_kernel_sends_it(void **state)
     }
 }
 
-static void a_herald_without_answer_is_sent_12_times(void **state)
+static void an_unanswered_herald_is_sent_12_times(void **state)
 {
     (void)state;
     BOTH(g)
@@ -102,7 +102,7 @@ static void the_first_4_bytes_fix_the_session_port_for_good(void **state)
     }
 }
 
-static void a_repeated_herald_goes_to_the_session_port(void **state)
+static void a_retransmitted_herald_goes_to_the_session_port(void **state)
 {
     (void)state;
     struct raw *r = at_ddb(TWIN_NEW);
@@ -149,7 +149,7 @@ static void data_is_acked_twice_by_old_and_once_by_new(void **state)
     }
 }
 
-static void an_empty_data_is_acked_and_does_nothing(void **state)
+static void an_empty_data_is_acked_and_has_no_effect(void **state)
 {
     (void)state;
     BOTH(g)
@@ -267,7 +267,7 @@ static void a_long_reply_comes_in_chunks_of_mtu_less_52(void **state)
     }
 }
 
-static void only_chunks_without_an_ack_are_sent_again(void **state)
+static void only_unacked_chunks_are_retransmitted(void **state)
 {
     (void)state;
     BOTH(g)
@@ -368,7 +368,7 @@ static void a_full_buffer_loses_on_old_and_refuses_on_new(void **state)
     }
 }
 
-static void what_new_refused_can_be_sent_again(void **state)
+static void data_refused_by_new_can_be_retransmitted(void **state)
 {
     (void)state;
     struct raw *r = raw_session(TWIN_NEW);
@@ -388,7 +388,7 @@ static void what_new_refused_can_be_sent_again(void **state)
     raw_free(r);
 }
 
-static void the_buffer_is_emptied_only_when_all_of_it_is_read(void **state)
+static void the_buffer_is_cleared_only_when_all_of_it_is_read(void **state)
 {
     (void)state;
     BOTH(g)
@@ -422,7 +422,7 @@ static void seqnos_of_the_server_are_never_compared(void **state)
     }
 }
 
-static void old_believes_the_header_and_new_the_datagram(void **state)
+static void old_uses_the_headers_length_and_new_the_datagrams(void **state)
 {
     (void)state;
     BOTH(g)
@@ -443,7 +443,7 @@ static void old_believes_the_header_and_new_the_datagram(void **state)
     }
 }
 
-static void what_is_no_message_for_it_is_dropped(void **state)
+static void invalid_datagrams_are_dropped(void **state)
 {
     static const uint8_t data[WIRE_HEADER + 1] = {[3] = 3, [7] = 9, [19] = 1, [24] = '-'};
     const struct sim_addr ours = {SIM_SERVER_IP, 5555}, kernel = {KERNEL, 20026};
@@ -490,26 +490,26 @@ static void other_types_are_acked_by_old_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_herald_is_as_a_kernel_sends_it),
-        cmocka_unit_test(a_herald_without_answer_is_sent_12_times),
+        cmocka_unit_test(the_herald_has_a_kernels_bytes),
+        cmocka_unit_test(an_unanswered_herald_is_sent_12_times),
         cmocka_unit_test(the_first_4_bytes_fix_the_session_port_for_good),
-        cmocka_unit_test(a_repeated_herald_goes_to_the_session_port),
+        cmocka_unit_test(a_retransmitted_herald_goes_to_the_session_port),
         cmocka_unit_test(the_stop_is_seqno_2_and_waits_for_ever),
         cmocka_unit_test(data_is_acked_twice_by_old_and_once_by_new),
-        cmocka_unit_test(an_empty_data_is_acked_and_does_nothing),
+        cmocka_unit_test(an_empty_data_is_acked_and_has_no_effect),
         cmocka_unit_test(it_does_not_poll_while_the_program_runs),
         cmocka_unit_test(a_send_costs_a_millisecond),
         cmocka_unit_test(an_unacked_message_is_sent_12_times_and_given_up_silently),
         cmocka_unit_test(a_long_reply_comes_in_chunks_of_mtu_less_52),
-        cmocka_unit_test(only_chunks_without_an_ack_are_sent_again),
+        cmocka_unit_test(only_unacked_chunks_are_retransmitted),
         cmocka_unit_test(an_ack_for_a_chunk_not_sent_ends_the_session),
         cmocka_unit_test(acks_outside_a_send_have_no_effect),
         cmocka_unit_test(a_full_buffer_loses_on_old_and_refuses_on_new),
-        cmocka_unit_test(what_new_refused_can_be_sent_again),
-        cmocka_unit_test(the_buffer_is_emptied_only_when_all_of_it_is_read),
+        cmocka_unit_test(data_refused_by_new_can_be_retransmitted),
+        cmocka_unit_test(the_buffer_is_cleared_only_when_all_of_it_is_read),
         cmocka_unit_test(seqnos_of_the_server_are_never_compared),
-        cmocka_unit_test(old_believes_the_header_and_new_the_datagram),
-        cmocka_unit_test(what_is_no_message_for_it_is_dropped),
+        cmocka_unit_test(old_uses_the_headers_length_and_new_the_datagrams),
+        cmocka_unit_test(invalid_datagrams_are_dropped),
         cmocka_unit_test(other_types_are_acked_by_old_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static void note_b(void *context)
     strcat(order, "b");
 }
 
-static void events_run_in_order_of_time_and_making(void **state)
+static void events_run_in_order_of_time_and_creation(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     (void)state;
@@ -121,7 +121,7 @@ static void use_a_port_twice(struct sim_world *w)
     sim_session(w, A, 4000);
 }
 
-static void what_would_hang_fails(void **state)
+static void a_simulation_that_would_hang_fails(void **state)
 {
     (void)state;
     must_fail(wait_for_nothing, "a wait without end");
@@ -203,7 +203,7 @@ static void a_path_without_faults_delivers_all_in_order(void **state)
     assert_int_equal(after.delivered, MANY);
 }
 
-static void faults_come_at_their_rates(void **state)
+static void faults_occur_at_their_rates(void **state)
 {
     struct sim_path path = clean_path(), after;
     (void)state;
@@ -229,7 +229,7 @@ static void faults_come_at_their_rates(void **state)
     assert_int_equal(after.truncated, s.shorter);
 }
 
-static void duplicates_come_late_or_at_once(void **state)
+static void duplicates_arrive_late_or_at_once(void **state)
 {
     struct sim_path path = clean_path(), after;
     (void)state;
@@ -245,7 +245,7 @@ static void duplicates_come_late_or_at_once(void **state)
     assert_int_equal(s.late, 0);
 }
 
-static void reordered_ones_come_late_and_are_overtaken(void **state)
+static void reordered_datagrams_are_overtaken(void **state)
 {
     struct sim_path path = clean_path(), after;
     (void)state;
@@ -268,7 +268,7 @@ static void jitter_delays_without_overtaking(void **state)
     assert_true(s.late > MANY / 2 && s.latest <= SIM_MS);
 }
 
-static void bursts_lose_in_runs(void **state)
+static void burst_losses_are_consecutive(void **state)
 {
     struct sim_path path = clean_path(), after;
     (void)state;
@@ -277,7 +277,7 @@ static void bursts_lose_in_runs(void **state)
     assert_true(MANY - s.taken > MANY / 20 && MANY - s.taken < MANY / 7); /* 1 in 11 */
 }
 
-static void too_long_datagrams_vanish(void **state)
+static void datagrams_over_the_mtu_are_lost(void **state)
 {
     static const uint8_t bytes[1473];
     struct sim_world *w = sim_unit_world(1);
@@ -292,7 +292,7 @@ static void too_long_datagrams_vanish(void **state)
     sim_world_free(w);
 }
 
-static void a_block_holds_one_way_for_its_time(void **state)
+static void a_block_stops_one_direction_for_its_duration(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     struct sink s = {.w = w, .expected = 50 * SIM_US};
@@ -319,7 +319,7 @@ static enum sim_fate by_number(void *context, const struct sim_datagram *d, uint
     return (enum sim_fate)(d->id % 4);
 }
 
-static void a_judge_decides_about_single_datagrams(void **state)
+static void a_filter_decides_about_single_datagrams(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     struct sink s = {.w = w, .expected = 50 * SIM_US};
@@ -346,7 +346,7 @@ static void kernel_says(struct sim_world *w, uint32_t ip, uint16_t from, uint16_
              strlen(text));
 }
 
-static void a_connected_socket_takes_from_its_kernel_alone(void **state)
+static void a_connected_socket_receives_from_its_kernel_only(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     struct io *io = sim_session(w, A, 5000);
@@ -367,7 +367,7 @@ static void a_connected_socket_takes_from_its_kernel_alone(void **state)
     sim_world_free(w);
 }
 
-static void a_closed_socket_loses_and_a_reopened_port_goes_on(void **state)
+static void a_closed_socket_loses_datagrams_until_its_port_is_reopened(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     struct io *io = sim_session(w, A, 5000);
@@ -386,7 +386,7 @@ static void a_closed_socket_loses_and_a_reopened_port_goes_on(void **state)
     sim_world_free(w);
 }
 
-static void the_herald_port_takes_from_anybody_and_tells_who(void **state)
+static void the_herald_port_receives_from_every_host_with_its_address(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     (void)state;
@@ -479,7 +479,7 @@ static void the_client_is_a_stream_of_bytes(void **state)
     sim_world_free(w);
 }
 
-static void a_full_socket_loses(void **state)
+static void a_full_socket_loses_datagrams(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     struct io *io = sim_session(w, A, 5000);
@@ -492,7 +492,7 @@ static void a_full_socket_loses(void **state)
     sim_world_free(w);
 }
 
-static void random_numbers_are_those_of_their_seed(void **state)
+static void random_numbers_depend_on_the_seed_only(void **state)
 {
     struct sim_world *w = sim_unit_world(5), *same = sim_unit_world(5), *other = sim_unit_world(6);
     (void)state;
@@ -510,25 +510,25 @@ static void random_numbers_are_those_of_their_seed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(events_run_in_order_of_time_and_making),
+        cmocka_unit_test(events_run_in_order_of_time_and_creation),
         cmocka_unit_test(many_events_stay_sorted),
-        cmocka_unit_test(what_would_hang_fails),
+        cmocka_unit_test(a_simulation_that_would_hang_fails),
         cmocka_unit_test(a_path_without_faults_delivers_all_in_order),
-        cmocka_unit_test(faults_come_at_their_rates),
-        cmocka_unit_test(duplicates_come_late_or_at_once),
-        cmocka_unit_test(reordered_ones_come_late_and_are_overtaken),
+        cmocka_unit_test(faults_occur_at_their_rates),
+        cmocka_unit_test(duplicates_arrive_late_or_at_once),
+        cmocka_unit_test(reordered_datagrams_are_overtaken),
         cmocka_unit_test(jitter_delays_without_overtaking),
-        cmocka_unit_test(bursts_lose_in_runs),
-        cmocka_unit_test(too_long_datagrams_vanish),
-        cmocka_unit_test(a_block_holds_one_way_for_its_time),
-        cmocka_unit_test(a_judge_decides_about_single_datagrams),
-        cmocka_unit_test(a_connected_socket_takes_from_its_kernel_alone),
-        cmocka_unit_test(a_closed_socket_loses_and_a_reopened_port_goes_on),
-        cmocka_unit_test(the_herald_port_takes_from_anybody_and_tells_who),
+        cmocka_unit_test(burst_losses_are_consecutive),
+        cmocka_unit_test(datagrams_over_the_mtu_are_lost),
+        cmocka_unit_test(a_block_stops_one_direction_for_its_duration),
+        cmocka_unit_test(a_filter_decides_about_single_datagrams),
+        cmocka_unit_test(a_connected_socket_receives_from_its_kernel_only),
+        cmocka_unit_test(a_closed_socket_loses_datagrams_until_its_port_is_reopened),
+        cmocka_unit_test(the_herald_port_receives_from_every_host_with_its_address),
         cmocka_unit_test(a_wait_ends_for_each_of_its_reasons),
         cmocka_unit_test(the_client_is_a_stream_of_bytes),
-        cmocka_unit_test(a_full_socket_loses),
-        cmocka_unit_test(random_numbers_are_those_of_their_seed),
+        cmocka_unit_test(a_full_socket_loses_datagrams),
+        cmocka_unit_test(random_numbers_depend_on_the_seed_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

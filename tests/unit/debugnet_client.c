@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel's role, against a server whose datagrams are written here by hand. */
+/* The kernel's role, with hand-written datagrams of the server. */
 #include "proto/debugnet_client.h"
 #include "tests/unit/unit.h"
 
@@ -16,9 +16,9 @@ struct fixture {
     struct debugnet_options options;
     struct server *server;
     struct buf request;
-    struct buf trace;    /* what the kernel sent, in words */
+    struct buf trace;    /* the kernel's datagrams, as text */
     bool deaf;           /* acks nothing */
-    uint32_t lose_seqno; /* acks this one only after so many transmissions */
+    uint32_t lose_seqno; /* acks this one only after several transmissions */
     unsigned lose_times;
     uint32_t seqno; /* of the server's last DATA */
 };
@@ -30,7 +30,7 @@ static void push_ack(struct fixture *f, uint32_t seqno)
     fake_push(&f->io, IO_CLIENT, RTT, ack, sizeof ack);
 }
 
-/* The server's ear: writes down what the kernel sends, and acks it. */
+/* The server's receiver: records the kernel's datagrams and acks them. */
 static void hear(struct fake_io *io, enum io_side side, const uint8_t *data, size_t len)
 {
     struct fixture *f = (struct fixture *)io;
@@ -90,7 +90,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* What the kernel sent since the last look. */
+/* Returns the datagrams since the last call. */
 static void expect(struct fixture *f, const char *words)
 {
     if (!buf_is(&f->trace, words))
@@ -194,7 +194,7 @@ static void a_server_that_takes_over_is_in_ack_mode_again(void **state)
     expect(f, "a5 a6 6:+ ");
 }
 
-static void a_herald_is_repeated_as_a_kernel_does_and_given_up(void **state)
+static void a_herald_is_retransmitted_like_a_kernels_and_given_up(void **state)
 {
     struct fixture *f = *state;
     f->deaf = true;
@@ -208,7 +208,7 @@ static void a_herald_is_repeated_as_a_kernel_does_and_given_up(void **state)
         assert_int_equal(f->io.side[IO_CLIENT].out[i].at - began, i * (uint64_t)RETRY);
 }
 
-static void waiting_for_the_server_can_be_ended(void **state)
+static void a_wake_ends_the_wait_for_the_server(void **state)
 {
     struct fixture *f = *state;
     f->deaf = true;
@@ -243,7 +243,7 @@ static void an_acked_request_gets_a_plus_and_then_its_reply(void **state)
     expect(f, "a3 a4 5:+ ");
 }
 
-static void without_acks_there_is_only_request_and_reply(void **state)
+static void in_no_ack_mode_there_are_only_requests_and_replies(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -256,7 +256,7 @@ static void without_acks_there_is_only_request_and_reply(void **state)
     expect(f, "a3 5:$S05#b8 a4 6:$S05#b8 ");
 }
 
-static void without_acks_the_next_request_shows_that_the_reply_came(void **state)
+static void in_no_ack_mode_the_next_request_acknowledges_the_reply(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -269,7 +269,7 @@ static void without_acks_the_next_request_shows_that_the_reply_came(void **state
     expect(f, "a3 5:$S05#b8 a4 ");
 }
 
-static void a_ctrl_c_does_not_show_that_the_reply_came(void **state)
+static void a_ctrl_c_does_not_acknowledge_the_reply(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -280,7 +280,7 @@ static void a_ctrl_c_does_not_show_that_the_reply_came(void **state)
     assert_int_equal(server_reply(f->server, (const uint8_t *)"S05", 3, true), NETGDB_LOST);
 }
 
-static void a_copy_is_acked_and_not_executed(void **state)
+static void a_duplicate_is_acked_and_not_executed(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -362,7 +362,7 @@ static void a_message_of_whole_chunks_has_no_empty_one(void **state)
     expect(f, "5@0+1448/2896 6@1448+1448/2896 ");
 }
 
-static void only_the_chunk_without_an_ack_is_sent_again(void **state)
+static void only_the_unacked_chunk_is_retransmitted(void **state)
 {
     struct fixture *f = *state;
     f->lose_seqno = 6;
@@ -387,7 +387,7 @@ static void a_chunk_that_is_never_acked_ends_the_session(void **state)
     assert_int_equal(f->io.side[IO_CLIENT].n_out - before, 12);
 }
 
-static void longer_replies_than_a_kernels_do_not_flood_the_server(void **state)
+static void replies_longer_than_a_kernels_do_not_flood_the_server(void **state)
 {
     struct fixture *f = *state;
     answer_long(f, 100 * 1000); /* 70 chunks */
@@ -403,7 +403,7 @@ static void longer_replies_than_a_kernels_do_not_flood_the_server(void **state)
     assert_int_equal(chunks, 70);
 }
 
-static void acks_of_what_was_not_sent_do_not_count(void **state)
+static void acks_of_unsent_seqnos_are_ignored(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -419,12 +419,12 @@ static void acks_of_what_was_not_sent_do_not_count(void **state)
     expect(f, "a3 5:$00#60 5:$00#60 ");
 }
 
-static void a_request_in_several_data_is_put_together(void **state)
+static void a_request_of_several_data_is_reassembled(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
     push_data(f, 3, 0, 10, "$m0,", 4);
-    push_data(f, 5, 8, 10, "2a", 2); /* too early: not acked, comes again */
+    push_data(f, 5, 8, 10, "2a", 2); /* too early: not acked */
     push_data(f, 4, 4, 10, "10#2", 4);
     expect_no_request(f);
     expect(f, "a3 a4 ");
@@ -434,7 +434,7 @@ static void a_request_in_several_data_is_put_together(void **state)
     expect(f, "a3 a5 ");
 }
 
-static void pieces_that_do_not_fit_are_not_taken(void **state)
+static void data_out_of_sequence_are_dropped(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -450,7 +450,7 @@ static void pieces_that_do_not_fit_are_not_taken(void **state)
     expect_request(f, "m0,10");
 }
 
-static void another_server_goes_on_with_the_session(void **state)
+static void another_server_continues_the_session(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -466,7 +466,7 @@ static void another_server_goes_on_with_the_session(void **state)
     expect(f, "5:$S05#b8 a4 ");
 }
 
-static void a_lone_ctrl_c_is_heard_while_the_target_runs(void **state)
+static void a_ctrl_c_is_reported_while_the_target_runs(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -498,7 +498,7 @@ static void requests_are_acked_while_one_is_outstanding(void **state)
     no_ack(f);
     data(f, "$m0,4#fd");
     expect_request(f, "m0,4");
-    data(f, "$m0,4#fd"); /* the server grew impatient */
+    data(f, "$m0,4#fd"); /* the server retransmits */
     data(f, "");
     f->io.now += RTT;
     assert_int_equal(server_poll(f->server), 0);
@@ -508,7 +508,7 @@ static void requests_are_acked_while_one_is_outstanding(void **state)
     expect(f, "5:$00000000#80 ");
 }
 
-static void a_node_says_what_it_is(void **state)
+static void a_node_adds_its_features(void **state)
 {
     static const char *const cases[][2] = {
         {"PacketSize=47ff;QStartNoAckMode+;x+", "PacketSize=47ff;x+;QStartNoAckMode+;netgdb-node+"},
@@ -576,7 +576,7 @@ static void finished_ends_the_session(void **state)
     expect(f, "a9 ");
 }
 
-static void a_stub_that_has_gone_is_told_until_the_server_has_heard(void **state)
+static void finished_is_retransmitted_until_the_server_acks_it(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -586,7 +586,7 @@ static void a_stub_that_has_gone_is_told_until_the_server_has_heard(void **state
     expect(f, "FINISHED5 FINISHED5 FINISHED5 ");
 }
 
-static void the_plus_after_a_detach_is_acked_and_so_are_its_copies(void **state)
+static void the_plus_after_a_detach_and_its_duplicates_are_acked(void **state)
 {
     struct fixture *f = *state;
     opened(f);
@@ -602,7 +602,7 @@ static void the_plus_after_a_detach_is_acked_and_so_are_its_copies(void **state)
     assert_true(f->io.now - began <= IO_SECOND / 5);
 }
 
-static void a_server_that_dies_after_a_detach_holds_nobody_up_for_ever(void **state)
+static void the_wait_after_a_detach_is_limited(void **state)
 {
     struct fixture *f = *state;
     opened(f);
@@ -614,7 +614,7 @@ static void a_server_that_dies_after_a_detach_holds_nobody_up_for_ever(void **st
     assert_int_equal(f->io.now - began, 12 * (uint64_t)RETRY);
 }
 
-static void polling_looks_for_acks_as_rarely_as_a_kernel(void **state)
+static void polling_checks_for_acks_at_a_kernels_interval(void **state)
 {
     struct fixture *f = *state;
     f->options.poll = IO_MS / 2;
@@ -643,37 +643,37 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_session_begins_with_herald_and_the_stop),
         TEST(a_server_that_takes_over_is_in_ack_mode_again),
-        TEST(a_herald_is_repeated_as_a_kernel_does_and_given_up),
-        TEST(waiting_for_the_server_can_be_ended),
+        TEST(a_herald_is_retransmitted_like_a_kernels_and_given_up),
+        TEST(a_wake_ends_the_wait_for_the_server),
         TEST(a_stop_that_is_not_acked_ends_the_session),
         TEST(an_acked_request_gets_a_plus_and_then_its_reply),
-        TEST(without_acks_there_is_only_request_and_reply),
-        TEST(without_acks_the_next_request_shows_that_the_reply_came),
-        TEST(a_ctrl_c_does_not_show_that_the_reply_came),
-        TEST(a_copy_is_acked_and_not_executed),
+        TEST(in_no_ack_mode_there_are_only_requests_and_replies),
+        TEST(in_no_ack_mode_the_next_request_acknowledges_the_reply),
+        TEST(a_ctrl_c_does_not_acknowledge_the_reply),
+        TEST(a_duplicate_is_acked_and_not_executed),
         TEST(a_13_kernel_acks_twice),
         TEST(an_empty_data_is_acked_and_nothing_else),
         TEST(a_long_reply_goes_out_in_one_burst_of_chunks),
         TEST(chunks_follow_the_path_mtu),
         TEST(a_message_of_whole_chunks_has_no_empty_one),
-        TEST(only_the_chunk_without_an_ack_is_sent_again),
+        TEST(only_the_unacked_chunk_is_retransmitted),
         TEST(a_chunk_that_is_never_acked_ends_the_session),
-        TEST(longer_replies_than_a_kernels_do_not_flood_the_server),
-        TEST(acks_of_what_was_not_sent_do_not_count),
-        TEST(a_request_in_several_data_is_put_together),
-        TEST(pieces_that_do_not_fit_are_not_taken),
-        TEST(another_server_goes_on_with_the_session),
-        TEST(a_lone_ctrl_c_is_heard_while_the_target_runs),
+        TEST(replies_longer_than_a_kernels_do_not_flood_the_server),
+        TEST(acks_of_unsent_seqnos_are_ignored),
+        TEST(a_request_of_several_data_is_reassembled),
+        TEST(data_out_of_sequence_are_dropped),
+        TEST(another_server_continues_the_session),
+        TEST(a_ctrl_c_is_reported_while_the_target_runs),
         TEST(ctrl_c_and_0xff_inside_a_packet_are_data),
         TEST(requests_are_acked_while_one_is_outstanding),
-        TEST(a_node_says_what_it_is),
+        TEST(a_node_adds_its_features),
         TEST(console_output_goes_out_before_the_reply),
         TEST(a_request_over_the_limit_is_refused),
         TEST(finished_ends_the_session),
-        TEST(a_stub_that_has_gone_is_told_until_the_server_has_heard),
-        TEST(the_plus_after_a_detach_is_acked_and_so_are_its_copies),
-        TEST(a_server_that_dies_after_a_detach_holds_nobody_up_for_ever),
-        TEST(polling_looks_for_acks_as_rarely_as_a_kernel),
+        TEST(finished_is_retransmitted_until_the_server_acks_it),
+        TEST(the_plus_after_a_detach_and_its_duplicates_are_acked),
+        TEST(the_wait_after_a_detach_is_limited),
+        TEST(polling_checks_for_acks_at_a_kernels_interval),
         TEST(garbage_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

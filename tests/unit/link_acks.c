@@ -48,7 +48,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A chunk of a message of the peer comes in. */
+/* Delivers a chunk of the peer's message to the link. */
 static void hear(struct fixture *f, uint32_t seqno, uint64_t offset, uint32_t total,
                  const char *bytes)
 {
@@ -66,53 +66,53 @@ static unsigned sent(const struct fixture *f)
     return f->io.side[IO_TARGET].n_out;
 }
 
-static void a_kernel_gets_each_ack_twice_and_at_once(void **state)
+static void a_kernel_gets_each_ack_twice_at_once(void **state)
 {
     struct fixture *f = *state;
     hear(f, 2, 0, 6, "$OK#9a");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
-    link_request_acks(&f->link);
+    link_drop_delayed_acks(&f->link);
     assert_int_equal(sent(f), 2);
 }
 
-static void a_node_gets_the_acks_of_a_whole_reply_later(void **state)
+static void the_acks_of_a_nodes_whole_reply_are_delayed(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 6, "$OK#9a");
     assert_int_equal(sent(f), 0);
     assert_int_equal(f->later, 2);
 }
 
-static void the_next_request_stands_for_the_acks_of_the_reply(void **state)
+static void the_next_request_replaces_the_acks_of_the_reply(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 6, "$OK#9a");
-    link_request_acks(&f->link);
+    link_drop_delayed_acks(&f->link);
     assert_int_equal(f->later, 0);
 }
 
-static void the_acks_of_half_a_message_do_not_wait(void **state)
+static void the_acks_of_an_incomplete_message_are_not_delayed(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 6, "$OK");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
 }
 
-static void the_acks_of_console_output_do_not_wait(void **state)
+static void the_acks_of_console_output_are_not_delayed(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     hear(f, 2, 0, 9, "$O6869#00");
     assert_int_equal(sent(f), 2);
     assert_int_equal(f->later, 0);
 }
 
-/* Sends a request; its ack comes after `losses` transmissions that get none. */
+/* Sends a request whose first `losses` transmissions are lost. */
 static void exchange(struct fixture *f, unsigned losses)
 {
     uint8_t request[200] = {0}, ack[WIRE_ACK];
@@ -127,7 +127,7 @@ static void exchange(struct fixture *f, unsigned losses)
     fake_clear(&f->io, IO_TARGET);
 }
 
-/* How long a long request waits for its ack where every other DATA is lost. */
+/* Returns how long a long request waits for its ack if every other DATA is lost. */
 static uint64_t patience_where_much_is_lost(struct fixture *f)
 {
     uint8_t request[200] = {0};
@@ -138,22 +138,22 @@ static uint64_t patience_where_much_is_lost(struct fixture *f)
     return link_deadline(&f->link) - f->io.now;
 }
 
-static void a_kernel_that_loses_much_has_time_to_repeat_itself(void **state)
+static void under_heavy_loss_a_kernel_gets_time_to_retransmit(void **state)
 {
     assert_true(patience_where_much_is_lost(*state) > LINK_KERNEL_RETRY);
 }
 
-/* It knows copies by their seqno, so another one costs it nothing. */
-static void a_node_is_sent_to_again_soon_however_much_is_lost(void **state)
+/* A node drops duplicates by seqno, so a retransmission costs it nothing. */
+static void under_heavy_loss_a_node_gets_early_retransmissions(void **state)
 {
     struct fixture *f = *state;
-    link_to_node(&f->link);
+    link_set_node(&f->link);
     assert_true(patience_where_much_is_lost(f) < 10 * LINK_RETRY_MIN);
 }
 
 /* ---- arrivals ---- */
 
-/* Sends a request whose ack comes `late` ns later; we are kept from running for `asleep`. */
+/* Sends a request whose ack arrives `late` ns later, while we are suspended for `asleep` ns. */
 static void exchange_asleep(struct fixture *f, uint64_t late, uint64_t asleep)
 {
     uint8_t request[20] = {0}, ack[WIRE_ACK];
@@ -164,21 +164,21 @@ static void exchange_asleep(struct fixture *f, uint64_t late, uint64_t asleep)
     assert_int_equal(link_input(&f->link), 0);
 }
 
-static void what_was_read_or_came_late_is_no_evidence(void **state)
+static void a_suspended_reader_records_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
     f->link.generation = LINK_NEW;
     for (int i = 0; i < 8; i++)
         exchange_asleep(f, IO_MS, 0);
     exchange_asleep(f, IO_MS, 300 * IO_MS);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_int_equal(f->link.srtt, IO_MS);
     exchange_asleep(f, 300 * IO_MS, 0);
-    assert_int_equal(f->link.evidence, 0);
+    assert_int_equal(f->link.reorder_events, 0);
     assert_true(f->link.srtt > IO_MS);
 }
 
-/* A message comes, and is read `asleep` ns after that. */
+/* A message arrives and is read `asleep` ns later. */
 static void hear_later(struct fixture *f, uint32_t seqno, const char *text, uint64_t delay,
                        uint64_t asleep)
 {
@@ -192,33 +192,33 @@ static void hear_later(struct fixture *f, uint32_t seqno, const char *text, uint
     assert_int_equal(link_input(&f->link), 0);
 }
 
-/* A '+' that came while it was awaited is one, whenever it is read. */
-static void a_plus_is_judged_by_when_it_came(void **state)
+/* A '+' that arrived while it was expected is accepted whenever it is read. */
+static void a_plus_is_checked_by_its_arrival_time(void **state)
 {
     struct fixture *f = *state;
     exchange_asleep(f, IO_MS, 0);
-    link_tell_copy(&f->link, LINK_COPY_HARMFUL, LINK_STATES);
-    link_want_plus(&f->link, f->io.now + 10 * IO_MS);
+    link_set_dup_effect(&f->link, LINK_DUP_HARMFUL, LINK_STATES);
+    link_expect_peer_ack(&f->link, f->io.now + 10 * IO_MS);
     hear_later(f, 2, "+", 9 * IO_MS, 100 * IO_MS);
-    assert_false(f->link.refused);
-    link_want_plus(&f->link, f->io.now + 10 * IO_MS);
+    assert_false(f->link.failed);
+    link_expect_peer_ack(&f->link, f->io.now + 10 * IO_MS);
     hear_later(f, 3, "+", 11 * IO_MS, 100 * IO_MS);
-    assert_true(f->link.refused);
+    assert_true(f->link.failed);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_kernel_gets_each_ack_twice_and_at_once),
-        TEST(a_node_gets_the_acks_of_a_whole_reply_later),
-        TEST(the_next_request_stands_for_the_acks_of_the_reply),
-        TEST(the_acks_of_half_a_message_do_not_wait),
-        TEST(the_acks_of_console_output_do_not_wait),
-        TEST(a_kernel_that_loses_much_has_time_to_repeat_itself),
-        TEST(a_node_is_sent_to_again_soon_however_much_is_lost),
-        TEST(what_was_read_or_came_late_is_no_evidence),
-        TEST(a_plus_is_judged_by_when_it_came),
+        TEST(a_kernel_gets_each_ack_twice_at_once),
+        TEST(the_acks_of_a_nodes_whole_reply_are_delayed),
+        TEST(the_next_request_replaces_the_acks_of_the_reply),
+        TEST(the_acks_of_an_incomplete_message_are_not_delayed),
+        TEST(the_acks_of_console_output_are_not_delayed),
+        TEST(under_heavy_loss_a_kernel_gets_time_to_retransmit),
+        TEST(under_heavy_loss_a_node_gets_early_retransmissions),
+        TEST(a_suspended_reader_records_no_reorder_event),
+        TEST(a_plus_is_checked_by_its_arrival_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The link when memory is short: what could not be kept comes again, and nothing is lost. */
+/* The link without memory: the peer retransmits what could not be stored, and nothing is lost. */
 #include "proto/link.h"
 #include "tests/unit/unit.h"
 
@@ -39,7 +39,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A chunk of a message of the kernel comes in. Returns what link_input did. */
+/* Delivers a chunk of the kernel's message to the link. Returns as link_input does. */
 static int hear(struct fixture *f, uint32_t seqno, uint64_t offset, uint32_t total,
                 const char *bytes)
 {
@@ -58,7 +58,7 @@ static void heard(const struct fixture *f, const char *text)
     assert_memory_equal(f->link.stream.data, text, strlen(text));
 }
 
-static void a_message_without_memory_is_not_acknowledged_and_comes_again(void **state)
+static void a_message_without_memory_is_not_acked_and_is_retransmitted(void **state)
 {
     struct fixture *f = *state;
     none_left = true;
@@ -69,7 +69,7 @@ static void a_message_without_memory_is_not_acknowledged_and_comes_again(void **
     heard(f, "$OK#9a");
 }
 
-static void the_last_chunk_without_memory_comes_again(void **state)
+static void the_last_chunk_without_memory_is_retransmitted(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(hear(f, 2, 0, 6, "$OK"), 0);
@@ -86,9 +86,10 @@ static void the_last_chunk_without_memory_comes_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(
-            a_message_without_memory_is_not_acknowledged_and_comes_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_last_chunk_without_memory_comes_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_message_without_memory_is_not_acked_and_is_retransmitted,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(the_last_chunk_without_memory_is_retransmitted, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which replies of a kernel can be the answer to which request. */
+/* Which forms of reply each request may have. */
 #include "proto/replies.h"
 #include "tests/unit/unit.h"
 
@@ -10,13 +10,13 @@ static bool fits(const char *request, const char *text)
     buf_init(&reply, 100);
     assert_int_equal(buf_sets(&reply, text), 0);
     bool result =
-        reply_fits(packet_find(content, strlen(request)), content, strlen(request), &reply);
+        reply_is_plausible(packet_find(content, strlen(request)), content, strlen(request), &reply);
     buf_free(&reply);
     return result;
 }
 
 /* The replies of every form that the stub gives, and to which of these requests each may belong. */
-static void a_reply_fits_the_requests_that_can_have_it(void **state)
+static void a_reply_is_plausible_for_its_requests_only(void **state)
 {
     static const char *const requests[] = {"m1000,2", "p1", "g",      "M1000,1:00", "P1=00",
                                            "Hg1",     "T1", "Z2,1,1", "z2,1,1",     "qsThreadInfo",
@@ -47,7 +47,7 @@ static void a_register_has_at_most_16_bytes(void **state)
     assert_false(fits("p47", "00112233445566778899aabbccddeeff00"));
 }
 
-static void what_is_not_known_may_be_answered_with_anything(void **state)
+static void an_unknown_request_may_have_any_reply(void **state)
 {
     (void)state;
     assert_true(fits("qFoo", "OK"));
@@ -58,22 +58,22 @@ static void what_is_not_known_may_be_answered_with_anything(void **state)
     assert_false(fits("qSupported", "OK"));
 }
 
-static void stops_and_ok_are_no_replies_of_reads(void **state)
+static void stops_and_ok_are_no_replies_to_reads(void **state)
 {
     struct buf b;
     (void)state;
     buf_init(&b, 100);
-    assert_true(reply_of_read(&b));
+    assert_true(reply_is_of_read(&b));
     buf_sets(&b, "0011");
-    assert_true(reply_of_read(&b));
+    assert_true(reply_is_of_read(&b));
     buf_sets(&b, "T05");
-    assert_false(reply_of_read(&b));
+    assert_false(reply_is_of_read(&b));
     buf_sets(&b, "OK");
-    assert_false(reply_of_read(&b));
+    assert_false(reply_is_of_read(&b));
     buf_free(&b);
 }
 
-static void a_kernel_has_no_escapes_or_blanks_outside_objects(void **state)
+static void a_kernels_reply_has_no_escapes_or_blanks_outside_objects(void **state)
 {
     static const char *const kernels[] = {"",
                                           "OK",
@@ -91,25 +91,25 @@ static void a_kernel_has_no_escapes_or_blanks_outside_objects(void **state)
     buf_init(&b, 100);
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         buf_sets(&b, kernels[i]);
-        assert_true(reply_of_kernel(&b));
+        assert_true(reply_is_freebsds(&b));
     }
     for (size_t i = 0; i < sizeof not_kernels / sizeof not_kernels[0]; i++) {
         buf_sets(&b, not_kernels[i]);
-        assert_false(reply_of_kernel(&b));
+        assert_false(reply_is_freebsds(&b));
     }
     buf_set(&b, "\0", 1);
-    assert_false(reply_of_kernel(&b));
+    assert_false(reply_is_freebsds(&b));
     buf_free(&b);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_reply_fits_the_requests_that_can_have_it),
+        cmocka_unit_test(a_reply_is_plausible_for_its_requests_only),
         cmocka_unit_test(a_register_has_at_most_16_bytes),
-        cmocka_unit_test(what_is_not_known_may_be_answered_with_anything),
-        cmocka_unit_test(stops_and_ok_are_no_replies_of_reads),
-        cmocka_unit_test(a_kernel_has_no_escapes_or_blanks_outside_objects),
+        cmocka_unit_test(an_unknown_request_may_have_any_reply),
+        cmocka_unit_test(stops_and_ok_are_no_replies_to_reads),
+        cmocka_unit_test(a_kernels_reply_has_no_escapes_or_blanks_outside_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client's bytes become requests: one at a time, each once, and none that is too long. */
+/* The queue of a client's requests: order, retransmissions and limits. */
 #include "proto/requests.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void feed(const char *text)
     buf_free(&framed);
 }
 
-/* A request of `len` bytes that begins with this one. */
+/* Feeds a request of `len` bytes that starts with `first`. */
 static void feed_long(char first, size_t len)
 {
     char *text = malloc(len + 1);
@@ -57,7 +57,7 @@ static void expect_none(void)
     assert_int_equal(requests_next(&r, &content), 0);
 }
 
-static void what_comes_early_waits_for_its_turn(void **state)
+static void early_requests_are_queued(void **state)
 {
     (void)state;
     feed("m0,4");
@@ -69,10 +69,10 @@ static void what_comes_early_waits_for_its_turn(void **state)
     requests_done(&r);
     expect_next("g");
     expect_none();
-    assert_int_equal(r.good, 3);
+    assert_int_equal(r.acks_due, 3);
 }
 
-static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
+static void a_retransmission_of_the_outstanding_request_is_dropped(void **state)
 {
     (void)state;
     feed("s");
@@ -80,28 +80,28 @@ static void a_repeat_of_what_is_being_answered_is_swallowed(void **state)
     expect_next("s");
     feed("s");
     expect_none();
-    assert_int_equal(r.repeats, 2);
-    assert_int_equal(r.good, 3); /* each is acknowledged */
+    assert_int_equal(r.retransmissions, 2);
+    assert_int_equal(r.acks_due, 3); /* each is acknowledged */
     requests_done(&r);
     feed("s");
     expect_next("s");
 }
 
-static void only_the_youngest_that_waits_is_repeated(void **state)
+static void only_the_youngest_queued_request_can_be_retransmitted(void **state)
 {
     (void)state;
     feed("s");
     expect_next("s");
     feed("g");
-    feed("s"); /* behind g it is another step */
+    feed("s"); /* after g it is a new step */
     requests_done(&r);
     expect_next("g");
     requests_done(&r);
     expect_next("s");
-    assert_int_equal(r.repeats, 0);
+    assert_int_equal(r.retransmissions, 0);
 }
 
-static void what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole(void **state)
+static void a_full_queue_counts_requests_and_keeps_the_queued_ones(void **state)
 {
     (void)state;
     feed_long('a', REQUEST_MAX);
@@ -118,7 +118,7 @@ static void what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole(void 
     requests_done(&r);
     expect_next("d");
     expect_none();
-    assert_int_equal(r.good, 4);
+    assert_int_equal(r.acks_due, 4);
 }
 
 static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
@@ -126,28 +126,28 @@ static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
     (void)state;
     feed_long('a', REQUEST_MAX + 1);
     assert_int_equal(r.too_long, 1);
-    assert_int_equal(r.good, 1);
+    assert_int_equal(r.acks_due, 1);
     expect_none();
     feed("g");
     expect_next("g");
 }
 
-static void what_is_damaged_is_to_be_sent_again(void **state)
+static void a_damaged_request_is_counted_for_a_minus(void **state)
 {
     static const char damaged[] = "$g#00", good[] = "$g#67", half[] = "$m0,";
     (void)state;
     requests_feed(&r, damaged, strlen(damaged));
-    assert_int_equal(r.bad, 1);
+    assert_int_equal(r.nacks_due, 1);
     expect_none();
     requests_feed(&r, half, strlen(half));
-    requests_cut(&r);
+    requests_drop_partial(&r);
     requests_feed(&r, good, strlen(good));
     expect_next("g");
-    assert_int_equal(r.bad, 1);
-    assert_int_equal(r.good, 1);
+    assert_int_equal(r.nacks_due, 1);
+    assert_int_equal(r.acks_due, 1);
 }
 
-static void an_interrupt_is_for_a_request_and_not_for_nothing(void **state)
+static void an_interrupt_without_a_request_is_dropped(void **state)
 {
     (void)state;
     requests_feed(&r, "\x03", 1);
@@ -172,13 +172,13 @@ static void an_interrupt_is_for_a_request_and_not_for_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        REQUESTS(what_comes_early_waits_for_its_turn),
-        REQUESTS(a_repeat_of_what_is_being_answered_is_swallowed),
-        REQUESTS(only_the_youngest_that_waits_is_repeated),
-        REQUESTS(what_may_not_wait_any_more_is_counted_and_the_rest_stays_whole),
+        REQUESTS(early_requests_are_queued),
+        REQUESTS(a_retransmission_of_the_outstanding_request_is_dropped),
+        REQUESTS(only_the_youngest_queued_request_can_be_retransmitted),
+        REQUESTS(a_full_queue_counts_requests_and_keeps_the_queued_ones),
         REQUESTS(a_request_that_is_too_long_is_acknowledged_and_counted),
-        REQUESTS(what_is_damaged_is_to_be_sent_again),
-        REQUESTS(an_interrupt_is_for_a_request_and_not_for_nothing),
+        REQUESTS(a_damaged_request_is_counted_for_a_minus),
+        REQUESTS(an_interrupt_without_a_request_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

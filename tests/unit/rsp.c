@@ -58,7 +58,7 @@ static void expect(enum rsp_direction direction, const char *bytes, const char *
     expect_bytes(direction, bytes, strlen(bytes), events);
 }
 
-static void packets_and_acks_are_found_wherever_the_bytes_are_cut(void **state)
+static void packets_and_acks_are_found_however_the_bytes_are_divided(void **state)
 {
     (void)state;
     expect(RSP_FROM_GDB, "+$g#67$m0,4#fd-$#00", "+ $g $m0,4 - $ ");
@@ -81,7 +81,7 @@ static void a_wrong_checksum_is_bad_and_the_next_packet_is_read(void **state)
     expect(RSP_FROM_GDB, "$g#x7$g#67", "! $g ");
 }
 
-static void a_dollar_inside_a_packet_starts_it_anew(void **state)
+static void a_dollar_inside_a_packet_starts_a_new_one(void **state)
 {
     (void)state;
     expect(RSP_FROM_GDB, "$m0,$g#67", "$g ");
@@ -89,7 +89,7 @@ static void a_dollar_inside_a_packet_starts_it_anew(void **state)
     expect(RSP_FROM_STUB, "$a*$OK#9a", "$OK ");
 }
 
-static void a_packet_whose_checksum_was_lost_does_not_swallow_the_next(void **state)
+static void a_packet_without_its_checksum_does_not_hide_the_next(void **state)
 {
     (void)state;
     expect(RSP_FROM_GDB, "$m0,4#$g#67", "$g ");
@@ -191,7 +191,7 @@ static void a_packet_may_be_as_long_as_the_limit(void **state)
     buf_free(&framed);
 }
 
-static void a_packet_that_never_ends_takes_no_more_memory_than_the_limit(void **state)
+static void an_endless_packet_uses_no_more_memory_than_the_limit(void **state)
 {
     struct rsp_parser p;
     uint8_t bytes[1000];
@@ -218,7 +218,7 @@ static void a_packet_that_never_ends_takes_no_more_memory_than_the_limit(void **
     rsp_parser_free(&p);
 }
 
-static void what_is_framed_is_parsed_back(void **state)
+static void a_framed_packet_is_parsed_back(void **state)
 {
     struct rsp_parser p;
     struct buf raw, escaped, framed, back;
@@ -320,11 +320,11 @@ static void numbers_have_one_to_sixteen_digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packets_and_acks_are_found_wherever_the_bytes_are_cut),
+        cmocka_unit_test(packets_and_acks_are_found_however_the_bytes_are_divided),
         cmocka_unit_test(bytes_outside_packets_are_skipped),
         cmocka_unit_test(a_wrong_checksum_is_bad_and_the_next_packet_is_read),
-        cmocka_unit_test(a_dollar_inside_a_packet_starts_it_anew),
-        cmocka_unit_test(a_packet_whose_checksum_was_lost_does_not_swallow_the_next),
+        cmocka_unit_test(a_dollar_inside_a_packet_starts_a_new_one),
+        cmocka_unit_test(a_packet_without_its_checksum_does_not_hide_the_next),
         cmocka_unit_test(run_lengths_of_a_stub_are_expanded),
         cmocka_unit_test(the_longest_run_length_is_97_more),
         cmocka_unit_test(illegal_run_lengths_make_a_packet_bad),
@@ -334,8 +334,8 @@ int main(void)
         cmocka_unit_test(a_telnet_break_is_an_interrupt),
         cmocka_unit_test(only_a_stub_sends_notifications),
         cmocka_unit_test(a_packet_may_be_as_long_as_the_limit),
-        cmocka_unit_test(a_packet_that_never_ends_takes_no_more_memory_than_the_limit),
-        cmocka_unit_test(what_is_framed_is_parsed_back),
+        cmocka_unit_test(an_endless_packet_uses_no_more_memory_than_the_limit),
+        cmocka_unit_test(a_framed_packet_is_parsed_back),
         cmocka_unit_test(a_frame_ends_in_the_sum_modulo_256),
         cmocka_unit_test(a_lone_escape_at_the_end_is_refused),
         cmocka_unit_test(hexadecimal_text_becomes_bytes_or_is_refused),

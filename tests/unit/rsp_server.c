@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What GDB hears on its byte stream, with a clock of the test's own. */
+/* The RSP server's output on GDB's byte stream, with a simulated clock. */
 #include "proto/rsp_server.h"
 #include "tests/unit/unit.h"
 
@@ -47,7 +47,7 @@ static void answer(struct fixture *f, const char *text)
     assert_int_equal(server_reply(f->server, (const uint8_t *)text, strlen(text), true), 0);
 }
 
-/* GDB chooses no-ack mode, as it does right after qSupported. */
+/* GDB selects no-ack mode, as it does right after qSupported. */
 static void no_ack(struct fixture *f)
 {
     fake_text(&f->io, IO_CLIENT, 0, "$QStartNoAckMode#b0");
@@ -73,7 +73,7 @@ static void every_packet_is_acknowledged_until_no_ack_mode(void **state)
     fake_assert_sent(&f->io, IO_CLIENT, "$S05#b8");
 }
 
-static void a_request_may_come_a_byte_at_a_time(void **state)
+static void a_request_may_arrive_byte_by_byte(void **state)
 {
     struct fixture *f = *state;
     static const char text[] = "$qC#b4";
@@ -116,7 +116,7 @@ static void no_ack_mode_is_offered_whatever_the_target_says(void **state)
     }
 }
 
-/* Lets the target think for some time while GDB says nothing; counts the '+' that it gets. */
+/* Lets time pass before the reply while GDB is silent; returns the number of '+' sent to GDB. */
 static size_t think(struct fixture *f, uint64_t time)
 {
     uint64_t until = f->io.now + time;
@@ -130,7 +130,7 @@ static size_t think(struct fixture *f, uint64_t time)
     return n;
 }
 
-static void gdb_is_kept_waiting_for_a_reply_that_takes_30_seconds(void **state)
+static void keepalives_make_gdb_wait_30_seconds_for_a_reply(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -142,7 +142,7 @@ static void gdb_is_kept_waiting_for_a_reply_that_takes_30_seconds(void **state)
     assert_int_equal(think(f, 30 * IO_SECOND), 0);
 }
 
-static void no_plus_is_sent_while_the_target_runs(void **state)
+static void no_keepalive_is_sent_while_the_target_runs(void **state)
 {
     static const char *const running[] = {"c", "s", "C05", "S05", "vCont;c", "bc", "Fffff,2"};
     struct fixture *f = *state;
@@ -155,7 +155,7 @@ static void no_plus_is_sent_while_the_target_runs(void **state)
     }
 }
 
-static void a_repeat_is_swallowed_only_while_the_reply_is_outstanding(void **state)
+static void a_retransmission_is_dropped_only_while_the_reply_is_outstanding(void **state)
 {
     struct fixture *f = *state;
     fake_packet(&f->io, IO_CLIENT, 0, "s");
@@ -174,7 +174,7 @@ static void a_repeat_is_swallowed_only_while_the_reply_is_outstanding(void **sta
     expect_request(f, "s");
 }
 
-static void copies_that_arrive_together_are_one_request(void **state)
+static void retransmissions_that_arrive_together_are_one_request(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "$s#73$s#73$g#67");
@@ -183,7 +183,7 @@ static void copies_that_arrive_together_are_one_request(void **state)
     expect_request(f, "g");
 }
 
-static void a_different_request_waits_for_its_turn(void **state)
+static void a_different_request_is_queued(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "$g#67");
@@ -198,7 +198,7 @@ static void a_different_request_waits_for_its_turn(void **state)
     expect_request(f, "g");
 }
 
-static void a_minus_gets_the_last_reply_again_in_ack_mode(void **state)
+static void in_ack_mode_a_minus_repeats_the_last_reply(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "$?#3f");
@@ -207,7 +207,7 @@ static void a_minus_gets_the_last_reply_again_in_ack_mode(void **state)
     fake_clear(&f->io, IO_CLIENT);
     fake_text(&f->io, IO_CLIENT, 0, "-");
     fake_text(&f->io, IO_CLIENT, 1, "+");
-    fake_text(&f->io, IO_CLIENT, 2, "-"); /* nothing is unacknowledged any more */
+    fake_text(&f->io, IO_CLIENT, 2, "-"); /* every reply is acknowledged */
     fake_text(&f->io, IO_TARGET, 3, "");
     assert_int_equal(server_next(f->server, &f->request, IO_ON_TARGET), NETGDB_AGAIN);
     fake_assert_sent(&f->io, IO_CLIENT, "$S05#b8");
@@ -227,7 +227,7 @@ static void a_minus_is_ignored_while_a_reply_is_outstanding(void **state)
     fake_assert_sent(&f->io, IO_CLIENT, "");
 }
 
-static void ctrl_c_and_break_are_heard_while_the_target_runs(void **state)
+static void ctrl_c_and_break_are_reported_while_the_target_runs(void **state)
 {
     static const char *const ways[] = {"\x03", "\xff\xf3", "\xff\xf3g"};
     struct fixture *f = *state;
@@ -242,7 +242,7 @@ static void ctrl_c_and_break_are_heard_while_the_target_runs(void **state)
     }
 }
 
-static void a_break_may_come_in_two_pieces(void **state)
+static void a_break_may_arrive_in_two_pieces(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "$c#63");
@@ -253,7 +253,7 @@ static void a_break_may_come_in_two_pieces(void **state)
     assert_int_equal(server_poll(f->server), NETGDB_INTERRUPTED);
 }
 
-static void a_ctrl_c_right_behind_the_continue_is_not_lost(void **state)
+static void a_ctrl_c_right_after_the_continue_is_not_lost(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "$c#63\x03");
@@ -261,7 +261,7 @@ static void a_ctrl_c_right_behind_the_continue_is_not_lost(void **state)
     assert_int_equal(server_poll(f->server), NETGDB_INTERRUPTED);
 }
 
-static void a_ctrl_c_to_a_stopped_target_is_forgotten(void **state)
+static void a_ctrl_c_to_a_stopped_target_is_dropped(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "\x03");
@@ -289,7 +289,7 @@ static void a_request_over_the_limit_is_refused_and_the_next_one_served(void **s
     fake_assert_sent(&f->io, IO_CLIENT, "+$E07#ac+");
 }
 
-static void what_was_sent_before_the_end_is_still_served(void **state)
+static void requests_before_the_end_of_the_stream_are_served(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_CLIENT, 0, "$vKill;a410#33$k#6b");
@@ -302,7 +302,7 @@ static void what_was_sent_before_the_end_is_still_served(void **state)
     assert_int_equal(server_next(f->server, &f->request, 0), NETGDB_CLOSED);
 }
 
-static void the_wait_for_a_request_hears_the_target(void **state)
+static void data_from_the_target_ends_the_wait_for_a_request(void **state)
 {
     struct fixture *f = *state;
     fake_text(&f->io, IO_TARGET, IO_SECOND, "x");
@@ -314,23 +314,23 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(every_packet_is_acknowledged_until_no_ack_mode),
-        TEST(a_request_may_come_a_byte_at_a_time),
+        TEST(a_request_may_arrive_byte_by_byte),
         TEST(a_wrong_checksum_is_answered_with_a_minus),
         TEST(no_ack_mode_is_offered_whatever_the_target_says),
-        TEST(gdb_is_kept_waiting_for_a_reply_that_takes_30_seconds),
-        TEST(no_plus_is_sent_while_the_target_runs),
-        TEST(a_repeat_is_swallowed_only_while_the_reply_is_outstanding),
-        TEST(copies_that_arrive_together_are_one_request),
-        TEST(a_different_request_waits_for_its_turn),
-        TEST(a_minus_gets_the_last_reply_again_in_ack_mode),
+        TEST(keepalives_make_gdb_wait_30_seconds_for_a_reply),
+        TEST(no_keepalive_is_sent_while_the_target_runs),
+        TEST(a_retransmission_is_dropped_only_while_the_reply_is_outstanding),
+        TEST(retransmissions_that_arrive_together_are_one_request),
+        TEST(a_different_request_is_queued),
+        TEST(in_ack_mode_a_minus_repeats_the_last_reply),
         TEST(a_minus_is_ignored_while_a_reply_is_outstanding),
-        TEST(ctrl_c_and_break_are_heard_while_the_target_runs),
-        TEST(a_break_may_come_in_two_pieces),
-        TEST(a_ctrl_c_right_behind_the_continue_is_not_lost),
-        TEST(a_ctrl_c_to_a_stopped_target_is_forgotten),
+        TEST(ctrl_c_and_break_are_reported_while_the_target_runs),
+        TEST(a_break_may_arrive_in_two_pieces),
+        TEST(a_ctrl_c_right_after_the_continue_is_not_lost),
+        TEST(a_ctrl_c_to_a_stopped_target_is_dropped),
         TEST(a_request_over_the_limit_is_refused_and_the_next_one_served),
-        TEST(what_was_sent_before_the_end_is_still_served),
-        TEST(the_wait_for_a_request_hears_the_target),
+        TEST(requests_before_the_end_of_the_stream_are_served),
+        TEST(data_from_the_target_ends_the_wait_for_a_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

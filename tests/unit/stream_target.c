@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stub on a byte stream, its part written out by hand. */
+/* The target for a stub on a byte stream, with hand-written bytes of the stub. */
 #include "proto/stream_target.h"
 #include "tests/unit/unit.h"
 
@@ -97,7 +97,7 @@ static void packets_are_acknowledged(void **state)
     sent(f, "+");
 }
 
-static void no_ack_mode_is_chosen_as_soon_as_it_is_offered(void **state)
+static void no_ack_mode_is_selected_as_soon_as_it_is_offered(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -107,7 +107,7 @@ static void no_ack_mode_is_chosen_as_soon_as_it_is_offered(void **state)
     sent(f, "$?#3f");
 }
 
-static void a_stub_that_changes_its_mind_stays_in_ack_mode(void **state)
+static void a_stub_that_rejects_no_ack_mode_stays_in_ack_mode(void **state)
 {
     struct fixture *f = *state;
     ask(f, "qSupported");
@@ -121,7 +121,7 @@ static void a_stub_that_changes_its_mind_stays_in_ack_mode(void **state)
     sent(f, "$?#3f+");
 }
 
-static void a_wrong_checksum_is_asked_for_again(void **state)
+static void a_packet_with_a_wrong_checksum_is_requested_again(void **state)
 {
     struct fixture *f = *state;
     ask(f, "?");
@@ -131,7 +131,7 @@ static void a_wrong_checksum_is_asked_for_again(void **state)
     sent(f, "$?#3f-+");
 }
 
-static void without_acks_the_checksum_is_not_looked_at(void **state)
+static void in_no_ack_mode_checksums_are_ignored(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -141,7 +141,7 @@ static void without_acks_the_checksum_is_not_looked_at(void **state)
     sent(f, "$?#3f");
 }
 
-static void a_minus_gets_the_request_again(void **state)
+static void a_minus_makes_us_retransmit(void **state)
 {
     struct fixture *f = *state;
     ask(f, "?");
@@ -152,7 +152,7 @@ static void a_minus_gets_the_request_again(void **state)
     sent(f, "$?#3f$?#3f$?#3f+");
 }
 
-static void a_stub_that_never_understands_is_given_up(void **state)
+static void endless_minuses_are_an_error(void **state)
 {
     struct fixture *f = *state;
     ask(f, "?");
@@ -161,7 +161,7 @@ static void a_stub_that_never_understands_is_given_up(void **state)
     assert_int_equal(receive(f, 0), NETGDB_PROTO);
 }
 
-static void a_stub_whose_checksums_never_fit_is_given_up(void **state)
+static void endless_wrong_checksums_are_an_error(void **state)
 {
     struct fixture *f = *state;
     ask(f, "?");
@@ -192,7 +192,7 @@ static void console_output_comes_before_the_reply(void **state)
     }
 }
 
-static void other_replies_that_begin_with_an_o_are_replies(void **state)
+static void other_replies_that_start_with_an_o_are_final(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
@@ -224,7 +224,7 @@ static void notifications_are_dropped(void **state)
     assert_int_equal(target_idle(f->target), 0);
 }
 
-static void a_reply_may_come_a_byte_at_a_time(void **state)
+static void a_reply_may_arrive_byte_by_byte(void **state)
 {
     struct fixture *f = *state;
     ask(f, "?");
@@ -233,7 +233,7 @@ static void a_reply_may_come_a_byte_at_a_time(void **state)
     expect_reply(f, "T05thread:1;", true);
 }
 
-static void the_client_ends_a_wait_and_the_reply_is_not_lost(void **state)
+static void a_wait_ended_by_the_client_loses_no_reply(void **state)
 {
     struct fixture *f = *state;
     ask(f, "c");
@@ -248,7 +248,7 @@ static void the_client_ends_a_wait_and_the_reply_is_not_lost(void **state)
     expect_reply(f, "T02", true);
 }
 
-static void what_nobody_asked_for_is_dropped(void **state)
+static void unexpected_packets_are_dropped(void **state)
 {
     struct fixture *f = *state;
     stub(f, "$T05#b9");
@@ -262,7 +262,7 @@ static void what_nobody_asked_for_is_dropped(void **state)
     expect_reply(f, "S05", true);
 }
 
-static void the_end_of_the_stream_is_told_after_the_last_reply(void **state)
+static void the_end_of_the_stream_is_reported_after_the_last_reply(void **state)
 {
     struct fixture *f = *state;
     ask(f, "c");
@@ -274,7 +274,7 @@ static void the_end_of_the_stream_is_told_after_the_last_reply(void **state)
     assert_int_equal(send_bytes(f->target, "?", 1), NETGDB_CLOSED);
 }
 
-static void a_reply_that_never_ends_is_an_error(void **state)
+static void an_endless_reply_is_an_error(void **state)
 {
     static char zeros[4096];
     struct fixture *f = *state;
@@ -287,7 +287,7 @@ static void a_reply_that_never_ends_is_an_error(void **state)
     assert_int_equal(receive(f, 0), NETGDB_TOO_LONG);
 }
 
-static void run_lengths_do_not_get_around_the_limit(void **state)
+static void run_lengths_do_not_bypass_the_limit(void **state)
 {
     static char runs[4096];
     struct fixture *f = *state;
@@ -300,7 +300,7 @@ static void run_lengths_do_not_get_around_the_limit(void **state)
     assert_int_equal(receive(f, 0), NETGDB_TOO_LONG);
 }
 
-static void a_stream_of_bad_run_lengths_ends_too(void **state)
+static void an_endless_stream_of_bad_run_lengths_is_an_error(void **state)
 {
     static char runs[8192];
     struct fixture *f = *state;
@@ -343,7 +343,7 @@ static void stub_hangs_up(struct fake_io *io, enum io_side side, const uint8_t *
         io->side[side].error = NETGDB_CLOSED;
 }
 
-static void a_stub_that_ends_right_after_its_reply_was_left(void **state)
+static void a_stub_may_exit_right_after_its_reply_to_a_detach(void **state)
 {
     struct fixture *f = *state;
     f->io.on_send = stub_hangs_up;
@@ -366,7 +366,7 @@ static void count_line(void *context, enum log_level level, const char *line)
     lines->level = level;
 }
 
-static void what_cannot_be_interrupted_gets_no_ctrl_c(void **state)
+static void a_stub_that_cannot_be_interrupted_gets_no_ctrl_c(void **state)
 {
     struct fixture *f = *state;
     stream_target_no_interrupt(f->target);
@@ -374,7 +374,7 @@ static void what_cannot_be_interrupted_gets_no_ctrl_c(void **state)
     sent(f, "");
 }
 
-static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
+static void a_stub_that_never_sends_a_byte_is_logged_and_given_up(void **state)
 {
     struct fixture *f = *state;
     struct lines lines = {0};
@@ -390,7 +390,7 @@ static void a_stub_that_never_answers_is_mentioned_and_given_up(void **state)
     target_free(mute);
 }
 
-static void one_that_need_not_answer_is_waited_for(void **state)
+static void without_a_limit_a_silent_stub_is_waited_for(void **state)
 {
     struct fixture *f = *state;
     ask(f, "?");
@@ -398,7 +398,7 @@ static void one_that_need_not_answer_is_waited_for(void **state)
     expect_reply(f, "T05", true);
 }
 
-static void a_stub_that_was_heard_may_take_its_time(void **state)
+static void a_stub_that_has_sent_a_byte_has_no_limit(void **state)
 {
     struct fixture *f = *state;
     stream_target_give_up(f->target);
@@ -416,33 +416,33 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_stub_that_ends_right_after_its_reply_was_left),
-        TEST(a_stub_that_never_answers_is_mentioned_and_given_up),
-        TEST(one_that_need_not_answer_is_waited_for),
-        TEST(a_stub_that_was_heard_may_take_its_time),
+        TEST(a_stub_may_exit_right_after_its_reply_to_a_detach),
+        TEST(a_stub_that_never_sends_a_byte_is_logged_and_given_up),
+        TEST(without_a_limit_a_silent_stub_is_waited_for),
+        TEST(a_stub_that_has_sent_a_byte_has_no_limit),
         TEST(non_stop_mode_is_not_offered),
         TEST(packets_are_acknowledged),
-        TEST(no_ack_mode_is_chosen_as_soon_as_it_is_offered),
-        TEST(a_stub_that_changes_its_mind_stays_in_ack_mode),
-        TEST(a_wrong_checksum_is_asked_for_again),
-        TEST(without_acks_the_checksum_is_not_looked_at),
-        TEST(a_minus_gets_the_request_again),
-        TEST(a_stub_that_never_understands_is_given_up),
-        TEST(a_stub_whose_checksums_never_fit_is_given_up),
+        TEST(no_ack_mode_is_selected_as_soon_as_it_is_offered),
+        TEST(a_stub_that_rejects_no_ack_mode_stays_in_ack_mode),
+        TEST(a_packet_with_a_wrong_checksum_is_requested_again),
+        TEST(in_no_ack_mode_checksums_are_ignored),
+        TEST(a_minus_makes_us_retransmit),
+        TEST(endless_minuses_are_an_error),
+        TEST(endless_wrong_checksums_are_an_error),
         TEST(run_lengths_are_expanded),
         TEST(console_output_comes_before_the_reply),
-        TEST(other_replies_that_begin_with_an_o_are_replies),
+        TEST(other_replies_that_start_with_an_o_are_final),
         TEST(a_file_request_ends_the_run),
         TEST(notifications_are_dropped),
-        TEST(a_reply_may_come_a_byte_at_a_time),
-        TEST(the_client_ends_a_wait_and_the_reply_is_not_lost),
-        TEST(what_nobody_asked_for_is_dropped),
-        TEST(the_end_of_the_stream_is_told_after_the_last_reply),
-        TEST(a_reply_that_never_ends_is_an_error),
-        TEST(run_lengths_do_not_get_around_the_limit),
-        TEST(a_stream_of_bad_run_lengths_ends_too),
+        TEST(a_reply_may_arrive_byte_by_byte),
+        TEST(a_wait_ended_by_the_client_loses_no_reply),
+        TEST(unexpected_packets_are_dropped),
+        TEST(the_end_of_the_stream_is_reported_after_the_last_reply),
+        TEST(an_endless_reply_is_an_error),
+        TEST(run_lengths_do_not_bypass_the_limit),
+        TEST(an_endless_stream_of_bad_run_lengths_is_an_error),
         TEST(the_longest_request_is_the_stubs_packet_size),
-        TEST(what_cannot_be_interrupted_gets_no_ctrl_c),
+        TEST(a_stub_that_cannot_be_interrupted_gets_no_ctrl_c),
         TEST(leaving_waits_for_the_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static void data_is_decoded_and_encoded_to_the_same_bytes(void **state)
     assert_memory_equal(out, data, WIRE_HEADER);
 }
 
-static void four_bytes_are_an_ack_whatever_they_are(void **state)
+static void every_datagram_of_four_bytes_is_an_ack(void **state)
 {
     static const uint8_t ack[WIRE_ACK] = {0x01, 0x02, 0x03, 0xff};
     struct wire_msg msg;
@@ -52,7 +52,7 @@ static void four_bytes_are_an_ack_whatever_they_are(void **state)
     assert_memory_equal(out, ack, WIRE_ACK);
 }
 
-static void what_is_no_message_is_refused(void **state)
+static void invalid_messages_are_refused(void **state)
 {
     uint8_t bytes[WIRE_DATAGRAM_MAX + 1] = {0};
     struct wire_msg msg;
@@ -78,8 +78,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_herald_is_decoded),
         cmocka_unit_test(data_is_decoded_and_encoded_to_the_same_bytes),
-        cmocka_unit_test(four_bytes_are_an_ack_whatever_they_are),
-        cmocka_unit_test(what_is_no_message_is_refused),
+        cmocka_unit_test(every_datagram_of_four_bytes_is_an_ack),
+        cmocka_unit_test(invalid_messages_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
