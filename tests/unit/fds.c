@@ -215,7 +215,7 @@ static void a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port(void 
     assert_int_equal(recv(lobby, got, sizeof got, MSG_DONTWAIT), 6);
     sendto(other, "abcd", 4, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
-    assert_int_equal(io.side[IO_CLIENT].foreign, 1);
+    assert_int_equal(io.side[IO_CLIENT].unexpected_peer, 1);
     sendto(server, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
     sendto(lobby, "\0\0\1\031", 4, 0, (struct sockaddr *)&ours, sizeof ours); /* late */
@@ -225,7 +225,7 @@ static void a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port(void 
     assert_memory_equal(msg.data, "\0\0\0\1", 4);
     sendto(lobby, "5678", 4, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
-    assert_int_equal(io.side[IO_CLIENT].foreign, 4);
+    assert_int_equal(io.side[IO_CLIENT].unexpected_peer, 4);
     sendto(server, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
     expect_text(IO_CLIENT, "longer");
     send_text(IO_CLIENT, "to the session");
