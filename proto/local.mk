@@ -4,9 +4,9 @@ noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
-	proto/cache.c proto/cache.h proto/cache_parts.h \
-	proto/cache_choose.c proto/cache_lists.c \
-	proto/cache_read.c proto/cache_where.c \
+	proto/cache.c proto/cache.h proto/cache_private.h \
+	proto/cache_select.c proto/cache_lists.c \
+	proto/cache_read.c proto/cache_window.c \
 	proto/check.c proto/check.h \
 	proto/cache_memory.c proto/cache_memory.h \
 	proto/cache_replies.c proto/cache_replies.h \

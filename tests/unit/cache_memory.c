@@ -43,7 +43,7 @@ static uint64_t address_of(unsigned page)
 static void keep_number(unsigned page)
 {
     uint32_t number = page;
-    cache_memory_keep(&memory, address_of(page), (const uint8_t *)&number, sizeof number);
+    cache_memory_store(&memory, address_of(page), (const uint8_t *)&number, sizeof number);
 }
 
 static bool knows_number(unsigned page)
@@ -63,7 +63,7 @@ static void the_oldest_page_goes_when_there_are_too_many(void **state)
         keep_number(page);
     for (unsigned page = 0; page < ALL; page++)
         assert_int_equal(knows_number(page), page >= BEYOND);
-    assert_int_equal(memory.made, CACHE_PAGES_MAX);
+    assert_int_equal(memory.allocated, CACHE_PAGES_MAX);
     assert_int_equal(cache_memory_bytes(&memory), CACHE_PAGES_MAX * 4);
 }
 
@@ -73,7 +73,7 @@ static void a_page_that_was_another_ones_knows_nothing_of_it(void **state)
     (void)state;
     for (unsigned page = 0; page < CACHE_PAGES_MAX; page++)
         keep_number(page);
-    cache_memory_keep(&memory, address_of(ALL) + 1, &byte, 1); /* where page 0 was */
+    cache_memory_store(&memory, address_of(ALL) + 1, &byte, 1); /* where page 0 was */
     assert_false(knows_number(0));
     assert_int_equal(cache_memory_known(&memory, address_of(ALL), 1), 0);
     assert_int_equal(cache_memory_known(&memory, address_of(ALL) + 1, 3), 1);
@@ -89,12 +89,12 @@ static void after_all_was_forgotten_pages_are_used_again(void **state)
     for (int round = 0; round < 3; round++) {
         for (unsigned page = 0; page < ALL; page++)
             keep_number(page);
-        cache_memory_forget(&memory);
+        cache_memory_clear(&memory);
         assert_int_equal(cache_memory_bytes(&memory), 0);
         assert_false(knows_number(ALL - 1));
         assert_false(cache_memory_touched(&memory, address_of(ALL - 1)));
     }
-    assert_int_equal(memory.made, CACHE_PAGES_MAX);
+    assert_int_equal(memory.allocated, CACHE_PAGES_MAX);
 }
 
 static void without_memory_nothing_is_kept_or_the_oldest_goes(void **state)
@@ -120,13 +120,13 @@ static void what_is_known_ends_where_a_byte_is_missing(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 31 + i / 256);
-    cache_memory_keep(&memory, at, bytes, 5000);
+    cache_memory_store(&memory, at, bytes, 5000);
     assert_int_equal(cache_memory_known(&memory, at, sizeof bytes), 5000);
     assert_int_equal(cache_memory_known(&memory, at + 49, 100), 100);
     assert_int_equal(cache_memory_known(&memory, at - 1, 100), 0);
     cache_memory_copy(&memory, at + 1, read, 4999);
     assert_memory_equal(read, bytes + 1, 4999);
-    cache_memory_drop(&memory, at + 63, 130);
+    cache_memory_invalidate(&memory, at + 63, 130);
     assert_int_equal(cache_memory_known(&memory, at, 5000), 63);
     assert_int_equal(cache_memory_known(&memory, at + 192, 1), 0);
     assert_int_equal(cache_memory_known(&memory, at + 193, 5000), 5000 - 193);
@@ -139,7 +139,7 @@ static void a_page_of_which_all_was_dropped_was_not_touched(void **state)
     keep_number(5);
     assert_true(cache_memory_touched(&memory, address_of(5) - 100));
     assert_false(cache_memory_touched(&memory, address_of(5) + CACHE_PAGE));
-    cache_memory_drop(&memory, address_of(5), 4);
+    cache_memory_invalidate(&memory, address_of(5), 4);
     assert_false(cache_memory_touched(&memory, address_of(5)));
 }
 
@@ -148,7 +148,7 @@ static void the_last_page_of_the_address_space_is_one_like_others(void **state)
     const uint8_t bytes[8] = "the end";
     uint8_t read[8];
     (void)state;
-    cache_memory_keep(&memory, UINT64_MAX - 7, bytes, sizeof bytes);
+    cache_memory_store(&memory, UINT64_MAX - 7, bytes, sizeof bytes);
     assert_int_equal(cache_memory_known(&memory, UINT64_MAX - 7, 8), 8);
     cache_memory_copy(&memory, UINT64_MAX - 7, read, 8);
     assert_memory_equal(read, bytes, 8);

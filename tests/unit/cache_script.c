@@ -140,7 +140,7 @@ static void a_document_that_is_lost_on_the_way_is_lost_to_the_client(void **stat
     end(&s);
 }
 
-static void what_is_no_part_of_a_document_is_handed_on(void **state)
+static void what_is_no_part_of_a_document_is_outstanding(void **state)
 {
     static const char *const requests[] = {
         "qXfer:threads:read::0",     "qXfer:threads:read::,10",     "qXfer:threads:read::0,",
@@ -266,7 +266,7 @@ int main(void)
         cmocka_unit_test(a_document_that_is_refused_is_refused_to_the_client_each_time),
         cmocka_unit_test(a_document_that_breaks_off_is_asked_for_as_the_client_did),
         cmocka_unit_test(a_document_that_is_lost_on_the_way_is_lost_to_the_client),
-        cmocka_unit_test(what_is_no_part_of_a_document_is_handed_on),
+        cmocka_unit_test(what_is_no_part_of_a_document_is_outstanding),
         cmocka_unit_test(the_stack_of_a_freebsd_kernels_thread_is_read_in_blocks),
         cmocka_unit_test(a_stop_that_tells_the_stack_pointer_is_enough),
         cmocka_unit_test(what_a_kernel_cannot_read_is_not_asked_for_again_in_this_stop),
