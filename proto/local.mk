@@ -31,7 +31,7 @@ libproto_la_SOURCES = \
 	proto/replies.c proto/replies.h \
 	proto/request.c proto/request.h \
 	proto/requests.c proto/requests.h \
-	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
+	proto/quirks.c proto/quirks.h proto/quirks_private.h \
 	proto/quirks_leave.c proto/quirks_memory.c proto/quirks_points.c \
 	proto/quirks_registers.c proto/quirks_replies.c proto/quirks_threads.c \
 	proto/regions.c proto/regions.h \
