@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Known bytes in pages: which are known, what they are, and what goes when there are too many. */
+/* Cached memory: which bytes are cached, their values, and eviction. */
 #include "proto/cache_memory.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static int end(void **state)
     return 0;
 }
 
-/* Pages that are not neighbours; each has bytes of its own. */
+/* Returns the address of a page; the pages are not adjacent. */
 static uint64_t address_of(unsigned page)
 {
     return UINT64_C(0xffffffff80000000) + (uint64_t)page * 3 * CACHE_PAGE + 100;
@@ -56,7 +56,7 @@ static bool knows_number(unsigned page)
     return true;
 }
 
-static void the_oldest_page_goes_when_there_are_too_many(void **state)
+static void the_oldest_page_is_evicted_at_the_limit(void **state)
 {
     (void)state;
     for (unsigned page = 0; page < ALL; page++)
@@ -67,7 +67,7 @@ static void the_oldest_page_goes_when_there_are_too_many(void **state)
     assert_int_equal(cache_memory_bytes(&memory), CACHE_PAGES_MAX * 4);
 }
 
-static void a_page_that_was_another_ones_knows_nothing_of_it(void **state)
+static void a_reused_page_has_no_cached_bytes(void **state)
 {
     uint8_t byte = 7;
     (void)state;
@@ -83,7 +83,7 @@ static void a_page_that_was_another_ones_knows_nothing_of_it(void **state)
     assert_true(knows_number(2));
 }
 
-static void after_all_was_forgotten_pages_are_used_again(void **state)
+static void pages_are_reused_after_a_clear(void **state)
 {
     (void)state;
     for (int round = 0; round < 3; round++) {
@@ -97,7 +97,7 @@ static void after_all_was_forgotten_pages_are_used_again(void **state)
     assert_int_equal(memory.allocated, CACHE_PAGES_MAX);
 }
 
-static void without_memory_nothing_is_kept_or_the_oldest_goes(void **state)
+static void out_of_memory_evicts_the_oldest_page_or_caches_nothing(void **state)
 {
     (void)state;
     no_memory = true;
@@ -113,7 +113,7 @@ static void without_memory_nothing_is_kept_or_the_oldest_goes(void **state)
     assert_true(knows_number(3));
 }
 
-static void what_is_known_ends_where_a_byte_is_missing(void **state)
+static void a_known_range_ends_at_a_missing_byte(void **state)
 {
     static uint8_t bytes[2 * CACHE_PAGE], read[2 * CACHE_PAGE];
     const uint64_t at = 0x10000 - 50; /* over the end of a page */
@@ -133,7 +133,7 @@ static void what_is_known_ends_where_a_byte_is_missing(void **state)
     assert_int_equal(cache_memory_bytes(&memory), 5000 - 130);
 }
 
-static void a_page_of_which_all_was_dropped_was_not_touched(void **state)
+static void a_fully_invalidated_page_is_untouched(void **state)
 {
     (void)state;
     keep_number(5);
@@ -143,7 +143,7 @@ static void a_page_of_which_all_was_dropped_was_not_touched(void **state)
     assert_false(cache_memory_touched(&memory, address_of(5)));
 }
 
-static void the_last_page_of_the_address_space_is_one_like_others(void **state)
+static void the_last_page_of_the_address_space_works(void **state)
 {
     const uint8_t bytes[8] = "the end";
     uint8_t read[8];
@@ -160,13 +160,13 @@ static void the_last_page_of_the_address_space_is_one_like_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MEMORY(the_oldest_page_goes_when_there_are_too_many),
-        MEMORY(a_page_that_was_another_ones_knows_nothing_of_it),
-        MEMORY(after_all_was_forgotten_pages_are_used_again),
-        MEMORY(without_memory_nothing_is_kept_or_the_oldest_goes),
-        MEMORY(what_is_known_ends_where_a_byte_is_missing),
-        MEMORY(a_page_of_which_all_was_dropped_was_not_touched),
-        MEMORY(the_last_page_of_the_address_space_is_one_like_others),
+        MEMORY(the_oldest_page_is_evicted_at_the_limit),
+        MEMORY(a_reused_page_has_no_cached_bytes),
+        MEMORY(pages_are_reused_after_a_clear),
+        MEMORY(out_of_memory_evicts_the_oldest_page_or_caches_nothing),
+        MEMORY(a_known_range_ends_at_a_missing_byte),
+        MEMORY(a_fully_invalidated_page_is_untouched),
+        MEMORY(the_last_page_of_the_address_space_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
