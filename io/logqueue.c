@@ -17,7 +17,7 @@ struct line {
     STAILQ_ENTRY(line) entries;
     enum log_level level;
     size_t bytes;
-    bool kept; /* the spare line: never freed */
+    bool is_spare; /* the spare line: never freed */
     char text[];
 };
 
@@ -41,7 +41,7 @@ struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level,
         free(q);
         return NULL;
     }
-    q->spare->kept = true;
+    q->spare->is_spare = true;
     q->write = write;
     q->context = context;
     STAILQ_INIT(&q->lines);
@@ -65,7 +65,7 @@ static void write_one(struct logqueue *q)
         q->write(q->context, LOG_WARN, text);
     pthread_mutex_lock(&q->lock);
     q->bytes -= l->bytes;
-    if (l->kept)
+    if (l->is_spare)
         q->spare = l;
     else
         free(l);
@@ -101,7 +101,7 @@ void logqueue_sink(void *context, enum log_level level, const char *line)
     int error = errno;
     struct line *l = malloc(bytes);
     if (l != NULL)
-        l->kept = false;
+        l->is_spare = false;
     pthread_mutex_lock(&q->lock);
     if (!q->runs)
         q->runs = thread_start(run, q) == 0;

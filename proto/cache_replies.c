@@ -68,9 +68,9 @@ static struct cache_reply *find(const struct cache_replies *r, const char *threa
 bool cache_replies_find(const struct cache_replies *r, const char *thread, const void *request,
                         size_t len, struct buf *reply)
 {
-    const struct cache_reply *kept = find(r, thread, request, len);
-    return kept != NULL &&
-           buf_set(reply, kept->text + kept->thread_len + kept->request_len, kept->reply_len) == 0;
+    const struct cache_reply *entry = find(r, thread, request, len);
+    return entry != NULL && buf_set(reply, entry->text + entry->thread_len + entry->request_len,
+                                    entry->reply_len) == 0;
 }
 
 /* Makes room for one more entry of `bytes` bytes. Returns whether there is room. */
@@ -91,15 +91,15 @@ void cache_replies_store(struct cache_replies *r, const char *thread, const void
     size_t n = strlen(thread), bytes = sizeof(struct cache_reply) + n + len + reply_len;
     if (len > CACHE_REQUEST_BYTES || find(r, thread, request, len) != NULL || !make_room(r, bytes))
         return;
-    struct cache_reply *kept = malloc(bytes), **at = &r->buckets[bucket_of(thread, request, len)];
-    if (kept == NULL)
+    struct cache_reply *entry = malloc(bytes), **at = &r->buckets[bucket_of(thread, request, len)];
+    if (entry == NULL)
         return;
-    *kept = (struct cache_reply){*at, n, len, reply_len};
-    memcpy(kept->text, thread, n);
-    memcpy(kept->text + n, request, len);
+    *entry = (struct cache_reply){*at, n, len, reply_len};
+    memcpy(entry->text, thread, n);
+    memcpy(entry->text + n, request, len);
     if (reply_len != 0)
-        memcpy(kept->text + n + len, reply, reply_len);
-    *at = kept;
+        memcpy(entry->text + n + len, reply, reply_len);
+    *at = entry;
     r->n++;
     r->bytes += bytes;
 }
@@ -154,9 +154,9 @@ void cache_list_record(struct cache_list *l, bool first, const struct buf *reply
     if (!l->recording)
         return;
     (void)buf_add(&l->replies, &reply->len, sizeof reply->len);
-    bool kept = buf_add(&l->replies, reply->data, reply->len) == 0;
-    l->known = kept && !first && buf_is(reply, "l");
-    l->recording = kept && more;
+    bool stored = buf_add(&l->replies, reply->data, reply->len) == 0;
+    l->known = stored && !first && buf_is(reply, "l");
+    l->recording = stored && more;
     l->at = l->replies.len; /* the client has received all replies so far */
 }
 

@@ -143,8 +143,8 @@ static const struct machine *find_machine(const struct cache *c, size_t g_len, b
     unsigned elf = c->machine;
     bool is64 = c->is64;
     *big = c->big;
-    bool told = p->machine != NULL && p->machine(p->context, &elf, &is64, big);
-    if (!told && elf == 0 && c->kernel && g_len == FREEBSD_AMD64_G) {
+    bool known = p->machine != NULL && p->machine(p->context, &elf, &is64, big);
+    if (!known && elf == 0 && c->kernel && g_len == FREEBSD_AMD64_G) {
         elf = EM_X86_64;
         is64 = true;
     }
@@ -204,14 +204,14 @@ static bool sp_in_stop(const struct cache *c, const struct buf *stop, uint64_t *
  * cached reply to g or from the stop reply. */
 static bool in_stack_page(const struct cache *c, uint64_t address)
 {
-    struct buf kept;
+    struct buf reply;
     uint64_t sp;
-    buf_init(&kept, TARGET_REPLY_MAX);
-    bool found = (cache_replies_find(&c->replies, c->client_thread.id, "g", 1, &kept) &&
-                  sp_in_registers(c, &kept, &sp)) ||
-                 (cache_replies_find(&c->replies, c->client_thread.id, "?", 1, &kept) &&
-                  sp_in_stop(c, &kept, &sp));
-    buf_free(&kept);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    bool found = (cache_replies_find(&c->replies, c->client_thread.id, "g", 1, &reply) &&
+                  sp_in_registers(c, &reply, &sp)) ||
+                 (cache_replies_find(&c->replies, c->client_thread.id, "?", 1, &reply) &&
+                  sp_in_stop(c, &reply, &sp));
+    buf_free(&reply);
     return found && address / CACHE_PAGE == sp / CACHE_PAGE;
 }
 

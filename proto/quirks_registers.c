@@ -16,8 +16,8 @@ enum { SIZE_MAX_BYTES = 64 };
 
 int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
 {
-    bool kept = n < QUIRKS_REGISTERS;
-    if (kept && q->sizes[n] >= 0) {
+    bool cached = n < QUIRKS_REGISTERS;
+    if (cached && q->sizes[n] >= 0) {
         *size = (size_t)q->sizes[n];
         return 0;
     }
@@ -28,7 +28,7 @@ int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
         return rc;
     bool value = q->part.len % 2 == 0 && q->part.len <= 2 * SIZE_MAX_BYTES; /* errors are odd */
     *size = value ? q->part.len / 2 : 0;
-    if (kept)
+    if (cached)
         q->sizes[n] = (int)*size;
     return 0;
 }

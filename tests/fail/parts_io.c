@@ -92,7 +92,7 @@ static bool play_fds(void)
     return play_fds_with(false);
 }
 
-static bool play_held(void)
+static bool play_txq(void)
 {
     return play_fds_with(true);
 }
@@ -224,7 +224,7 @@ static bool play_logfile(void)
 
 const struct part io_parts[] = {
     {.name = "io/fds", .play = play_fds},
-    {.name = "io/held", .play = play_held},
+    {.name = "io/txq", .play = play_txq},
     {.name = "io/herald", .play = play_herald},
     {.name = "io/logfile", .set = part_rundir, .play = play_logfile, .clear = part_rundir_end},
     {.name = "io/sockets", .set = part_rundir, .play = play_sockets, .clear = part_rundir_end},
