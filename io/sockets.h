@@ -15,8 +15,7 @@
 
 #include "proto/buf.h"
 
-/* getaddrinfo, or the real function behind our hook of that name. freeaddrinfo frees its results.
- */
+/* getaddrinfo, or the real one if we hook that name. freeaddrinfo frees its results. */
 typedef int sockets_resolver(const char *node, const char *service, const struct addrinfo *hints,
                              struct addrinfo **result);
 

@@ -179,8 +179,7 @@ static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *fro
     return false;
 }
 
-/* Copies to msgs the datagrams of a batch that are the peer's and not too long. Returns how many.
- */
+/* Stores in msgs the datagrams that are the peer's and not too long. Returns how many. */
 static unsigned filter_batch(struct io_fds_side *side, struct mmsghdr *batch,
                              const struct sockaddr_in *from, unsigned got, struct io_msg *msgs)
 {

@@ -9,8 +9,7 @@ enum { PIECES_MAX = 4096 }; /* of one document; longer ones are left to the clie
 
 /* ---- replies ---- */
 
-/* Whether a reply may be cached: neither empty (unsupported) nor an error, which may be temporary.
- */
+/* Whether a reply may be cached: not if it is empty (unsupported) or an error (maybe temporary). */
 static bool is_success(const struct buf *reply)
 {
     return reply->len != 0 && reply->data[0] != 'E';

@@ -44,8 +44,7 @@ void cache_memory_store(struct cache_memory *m, uint64_t address, const uint8_t 
 /* Returns the number of consecutive cached bytes from `address` on, at most `len`. */
 size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t len);
 
-/* Copies cached bytes; the caller has checked with cache_memory_known that all of them are cached.
- */
+/* Copies bytes that are cached: the caller has checked with cache_memory_known. */
 void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *bytes, size_t len);
 
 /* Invalidates a range of bytes. */

@@ -12,11 +12,13 @@
  *   qSupported    sent once, without GDB's features; the reply offers only safe features
  *   m             split into reads of at most 2048 bytes: a longer one overflows a static buffer
  *   M, X          converted to one or more M, with checked lengths: if the length is wrong, the
- * stub answers OK and writes nothing. A breakpoint in the stub's own code is refused P, G sizes
- * checked, G converted to P: a wrong size corrupts registers and gets an OK Z2, Z3, Z4    empty
- * reply once the stub has shown that it has no watchpoints qXfer:threads, qfThreadInfo,
- * qsThreadInfo answered from a copy, fetched once for each stop: the stub can send its list only
- *                 once
+ *                 stub answers OK and writes nothing. A breakpoint in the stub's own code is
+ *                 refused
+ *   P, G          sizes checked, G converted to P: a wrong size corrupts registers and gets an OK
+ *   Z2, Z3, Z4    empty reply once the stub has shown that it has no watchpoints
+ *   qXfer:threads, qfThreadInfo, qsThreadInfo
+ *                 answered from a copy, fetched once for each stop: the stub can send its list
+ *                 only once
  *   qSearch       patterns that the stub would corrupt are searched for by reading
  *   D, k          the same as `leave`; R and similar requests do nothing
  *

@@ -378,8 +378,7 @@ static void later_datagrams_are_sent_together_with_others(void **state)
     close(other);
 }
 
-/* A wait that ends at once does not send later datagrams; a longer wait sends them and continues.
- */
+/* A wait that ends at once does not send later datagrams; a longer one does, and continues. */
 static void later_datagrams_are_sent_during_a_long_wait(void **state)
 {
     int other = saving();

@@ -733,8 +733,7 @@ static void taking_over_removes_inserted_breakpoints(void **state)
     assert_string_equal(asked(f), "");
 }
 
-/* The client disconnects before the reply: the reply is received, then the thread is selected.
- */
+/* The client disconnects before the reply: it is received, then the thread is selected. */
 static void parking_receives_an_outstanding_reply_first(void **state)
 {
     struct fixture *f = *state;
