@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* libc's own clock_gettime; see clock.h. */
+/* Finds and calls libc's own clock_gettime; see clock.h. */
 #include "io/clock.h"
 
 #include <dlfcn.h>
@@ -14,7 +14,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void find(void)
 {
-    union { /* ISO C has no conversion from an object's pointer */
+    union { /* ISO C does not convert an object pointer into a function pointer */
         void *object;
         clock_function *function;
     } found = {.object = NULL};
@@ -24,7 +24,7 @@ static void find(void)
     found.object = dlsym(libc, "clock_gettime");
     if (found.object != NULL)
         own = found.function;
-    (void)dlclose(libc); /* which everything else holds */
+    (void)dlclose(libc); /* libc stays loaded: the process depends on it */
 }
 
 void clock_read(clockid_t clock, struct timespec *t)

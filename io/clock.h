@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The system's clocks. In a debugger somebody else's preload may have a clock_gettime() of its own
- * (faketime(1): a clock that stands still, or jumps); this is libc's.
+ * Reads the system clocks through libc's own clock_gettime(). Another preloaded object in the
+ * debugger's process may replace that function: the clock of faketime(1) stands still or jumps.
  */
 #ifndef NETGDB_IO_CLOCK_H
 #define NETGDB_IO_CLOCK_H
@@ -10,15 +10,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* As clock_gettime, for the clocks that cannot fail. */
+/* Reads `clock` into *t as clock_gettime() does. For clocks that always exist; reports no error. */
 void clock_read(clockid_t clock, struct timespec *t);
 
 /*
- * Makes a condition whose timed waits count by the monotonic clock: somebody who sets the date
- * neither ends nor prolongs them. clock_after is the time to give to pthread_cond_timedwait: so
- * many nanoseconds from now.
+ * Initializes a condition variable whose timed waits use the monotonic clock, so that setting the
+ * date neither shortens nor prolongs them.
  */
 void clock_condition(pthread_cond_t *condition);
+
+/* Returns the monotonic time `ns` nanoseconds from now, for pthread_cond_timedwait(). */
 struct timespec clock_after(uint64_t ns);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Clock, waiting and the life of descriptors; what passes through them is in transfer.c. */
+/* Clock, waits and ownership of descriptors; sending and receiving are in transfer.c. */
 #include "io/fds.h"
 
 #include <errno.h>
@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "io/clock.h"
-#include "io/control.h"
-#include "io/held.h"
+#include "io/timestamp.h"
 #include "io/transfer.h"
+#include "io/txq.h"
 #include "proto/err.h"
 
-#define BUSY (100 * UINT64_C(1000)) /* ns */
+#define SPIN (100 * UINT64_C(1000)) /* ns before a deadline in which fds_wait polls */
 
 static struct io_fds *of(struct io *io)
 {
@@ -40,32 +40,32 @@ static uint64_t fds_now(struct io *io)
 static int fds_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
     struct io_fds *f = of(io);
-    return f->io.later != NULL ? held_send(&f->side[side], msgs, n, false)
+    return f->io.later != NULL ? txq_send(&f->side[side], msgs, n, false)
                                : transfer_send(&f->side[side], msgs, n);
 }
 
 static int fds_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
-    return held_send(&of(io)->side[side], msgs, n, true);
+    return txq_send(&of(io)->side[side], msgs, n, true);
 }
 
 static void fds_drop_later(struct io *io, enum io_side side)
 {
-    held_drop_later(&of(io)->side[side]);
+    txq_drop_later(&of(io)->side[side]);
 }
 
 static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
     struct io_fds *f = of(io);
     struct io_fds_side *s = &f->side[side];
-    if (f->io.later != NULL && s->drained)
+    if (f->io.later != NULL && s->rx_empty)
         return 0;
     return transfer_recv(s, msgs, n);
 }
 
-/* One look at what the reasons stand for, for at most `limit` (NULL: for ever). Returns those
- * that hold, or IO_ON_SIGNAL when a signal ended it. */
-static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *limit)
+/* Polls once for the reasons, for at most `limit` (NULL: forever). Returns the reasons that hold,
+ * or IO_ON_SIGNAL if a signal interrupted it. */
+static unsigned poll_once(struct io_fds *f, unsigned reasons, const struct timespec *limit)
 {
     struct pollfd p[3] = {
         {(reasons & IO_ON_TARGET) != 0 ? f->side[IO_TARGET].in : -1, POLLIN, 0},
@@ -74,10 +74,10 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
     };
     const sigset_t *mask = (reasons & IO_ON_SIGNAL) != 0 ? f->wait_mask : NULL;
     int n = ppoll(p, 3, limit, mask);
-    bool blind = n < 0 || (reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0;
+    bool unknown = n < 0 || (reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0;
     for (int i = 0; i < 2; i++) {
-        if (blind || p[i].fd >= 0)
-            f->side[i].drained = !blind && p[i].revents == 0;
+        if (unknown || p[i].fd >= 0)
+            f->side[i].rx_empty = !unknown && p[i].revents == 0;
     }
     if (n < 0)
         return IO_ON_SIGNAL;
@@ -86,37 +86,37 @@ static unsigned look(struct io_fds *f, unsigned reasons, const struct timespec *
            (p[2].revents != 0 ? (unsigned)IO_ON_WAKE : 0);
 }
 
-/* What goes out before it sleeps. Returns when more has to, or the deadline. */
-static uint64_t send_held(struct io_fds *f, uint64_t deadline)
+/* Sends the datagrams that are due. Returns the earlier of `deadline` and the next due time. */
+static uint64_t flush_before_sleep(struct io_fds *f, uint64_t deadline)
 {
     for (int i = 0; i < 2; i++) {
-        uint64_t due = held_flush_due(&f->side[i]);
+        uint64_t due = txq_flush_due(&f->side[i]);
         deadline = due < deadline ? due : deadline;
     }
     return deadline;
 }
 
 /*
- * Sleeps until a reason holds or the deadline has passed. A sleep ends late, and what waits is a
- * request that may not go out earlier: so the last BUSY ns are polled.
+ * Sleeps until a reason holds or the deadline has passed. A sleep may end late and delay a request
+ * whose deadline this is, so the last SPIN ns are spent polling.
  */
 static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
     struct io_fds *f = of(io);
-    uint64_t until = send_held(f, deadline);
+    uint64_t until = flush_before_sleep(f, deadline);
     for (;;) {
         struct timespec left = {0, 0}, *limit = NULL;
         if (until != IO_NEVER) {
-            uint64_t end = fds_now(io) + BUSY, ns = until > end ? until - end : 0;
+            uint64_t end = fds_now(io) + SPIN, ns = until > end ? until - end : 0;
             left.tv_sec = (time_t)(ns / IO_SECOND);
             left.tv_nsec = (long)(ns % IO_SECOND);
             limit = &left;
         }
-        unsigned why = look(f, reasons, limit) & reasons;
+        unsigned why = poll_once(f, reasons, limit) & reasons;
         f->sleeps++;
         if (why != 0)
             return why;
-        until = send_held(f, deadline);
+        until = flush_before_sleep(f, deadline);
         if (deadline != IO_NEVER && fds_now(io) >= deadline)
             return 0;
     }
@@ -142,16 +142,16 @@ static void close_fd(int fd)
         close(fd);
 }
 
-/* Puts descriptors in the place of a side's; those that are not kept are closed. */
+/* Replaces a side's descriptors, closing the old ones unless they are also the new ones. */
 static void replace(struct io_fds_side *side, enum io_fds_kind kind, int in, int out)
 {
-    held_flush_all(side);
+    txq_flush_all(side);
     if (side->in != in && side->in != out)
         close_fd(side->in);
     if (side->out != in && side->out != out && side->out != side->in)
         close_fd(side->out);
     transfer_free(side);
-    held_free(side);
+    txq_free(side);
     *side = (struct io_fds_side){.kind = kind, .in = in, .out = out};
     if (in >= 0)
         (void)fcntl(in, F_SETFD, FD_CLOEXEC);
@@ -182,7 +182,7 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
 
 void io_fds_stamp(struct io_fds *f)
 {
-    control_ask(&f->side[IO_TARGET]);
+    timestamp_enable(&f->side[IO_TARGET]);
 }
 
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer)
@@ -199,7 +199,7 @@ void io_fds_save_calls(struct io_fds *f)
 int io_fds_take(struct io_fds *f, enum io_side side)
 {
     int fd = f->side[side].in;
-    held_flush_all(&f->side[side]);
+    txq_flush_all(&f->side[side]);
     f->side[side].in = f->side[side].out == fd ? (f->side[side].out = -1) : -1;
     replace(&f->side[side], IO_FDS_NONE, -1, -1);
     return fd;
@@ -213,7 +213,7 @@ void io_fds_wake(struct io_fds *f)
     int saved = errno;
     atomic_store(&f->woken, true);
     ssize_t n = write(f->wake_fd, &one, sizeof one);
-    (void)n; /* full means woken */
+    (void)n; /* if the counter is full, the eventfd is readable already */
     errno = saved;
 }
 

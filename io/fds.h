@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The io of proto/io.h over real descriptors: ppoll, recvmmsg, the monotonic clock. Each side is
- * nothing, a datagram socket or a stream of bytes. Not thread-safe but for io_fds_wake.
+ * Implements the io interface of proto/io.h with descriptors, ppoll() and the monotonic clock. Each
+ * side is unset, a datagram socket, or a byte stream. One thread at a time may use an io_fds; only
+ * io_fds_wake may be called from any thread.
  */
 #ifndef NETGDB_IO_FDS_H
 #define NETGDB_IO_FDS_H
@@ -15,102 +16,102 @@
 
 #include "proto/io.h"
 
-/* So long io_send_later waits; for less than a tick the system would have to set a timer. */
+/* Longest delay of io_send_later, in ns. A delay below one tick would cost the system a timer. */
 #define IO_FDS_LATER (5 * IO_MS)
 
 enum {
-    IO_FDS_BATCH = 16,               /* datagrams taken or sent by one system call */
-    IO_FDS_STREAM_BYTES = 16 * 1024, /* bytes of a stream taken by one system call */
+    IO_FDS_BATCH = 16,               /* datagrams received or sent by one system call */
+    IO_FDS_STREAM_BYTES = 16 * 1024, /* bytes received from a stream by one system call */
 };
 
 enum io_fds_kind { IO_FDS_NONE, IO_FDS_DATAGRAMS, IO_FDS_PEER, IO_FDS_STREAM_SOCKET, IO_FDS_PIPES };
 
 struct io_fds_side {
     enum io_fds_kind kind;
-    int in, out;               /* owned; the same one for a socket; -1 for none */
-    uint8_t *memory;           /* for the messages of the last recv; mapped when first used */
-    bool drained;              /* nothing was left at the last look */
-    struct io_fds_held *held;  /* datagrams that wait to be sent; allocated by the first send */
-    struct sockaddr_in peer;   /* IO_FDS_PEER */
-    bool port_fixed;           /* its port is that of its first ack */
-    unsigned long icmp_errors; /* a datagram was refused on the way; it counts as lost */
-    unsigned long foreign;     /* datagrams from another address or port: dropped */
-    unsigned long too_long;    /* datagrams over WIRE_DATAGRAM_MAX: dropped */
-    bool stamps;               /* the system tells when each arrived: io_fds_stamp */
-    unsigned long datagrams;   /* received */
-    unsigned long batches;     /* system calls that they took */
+    int in, out;                   /* owned; equal for a socket; -1: none */
+    uint8_t *memory;               /* messages of the last recv; mapped when first used */
+    bool rx_empty;                 /* the last receive or poll left nothing to read */
+    struct io_fds_txq *txq;        /* datagrams to be sent; allocated by the first send */
+    struct sockaddr_in peer;       /* IO_FDS_PEER */
+    bool port_fixed;               /* the ack of the HERALD has set the peer's port */
+    unsigned long icmp_errors;     /* ICMP errors; each counts as a lost datagram */
+    unsigned long unexpected_peer; /* datagrams dropped: from another address or port */
+    unsigned long too_long;        /* datagrams dropped: over WIRE_DATAGRAM_MAX */
+    bool timestamps;               /* the system stamps received datagrams; see io_fds_stamp */
+    unsigned long datagrams;       /* received */
+    unsigned long batches;         /* system calls that received them */
 };
 
 struct io_fds {
     struct io io; /* first: an io_fds is an io */
     struct io_fds_side side[2];
     int wake_fd;
-    atomic_int woken;     /* 0 or 1, as wake_fd, for a look that is no system call */
-    unsigned long sleeps; /* times that it slept and was woken */
-    const sigset_t *wait_mask;
+    atomic_int woken;          /* 0 or 1: the state of wake_fd, readable without a system call */
+    unsigned long sleeps;      /* calls of ppoll() */
+    const sigset_t *wait_mask; /* see io_fds_wait_mask */
 };
 
-/* Both sides nothing. Returns 0, or NETGDB_IO. */
+/* Initializes with both sides unset. Returns 0 or NETGDB_IO. */
 int io_fds_init(struct io_fds *f);
 
-/* The clock of every io_fds: monotonic time in ns. */
+/* Returns the time of every io_fds: monotonic, in ns. */
 uint64_t io_fds_now(void);
 
-/* Closes every descriptor that it holds and releases the memory. */
+/* Sends queued datagrams, closes all descriptors and releases the memory. */
 void io_fds_close(struct io_fds *f);
 
 /*
- * Set a side. The descriptors are owned from here on and made close-on-exec; what the side had
- * before is closed. A datagram socket is connected, and errors that ICMP reports on it are
- * counted and otherwise taken as loss. A stream is one socket (in == out) or a pair of pipes or
- * terminals; no descriptor's blocking mode is changed or relied on.
+ * Set a side's descriptors, take ownership of them and make them close-on-exec; the side's previous
+ * descriptors are closed. A datagram socket must be connected; an ICMP error on it is counted and
+ * treated as loss. A stream is one socket (in == out), or a pair of pipes or terminals. Neither
+ * function changes a descriptor's blocking mode or depends on it.
  */
 void io_fds_set_datagrams(struct io_fds *f, enum io_side side, int fd);
 void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out);
 
 /*
- * From now on each datagram of the target's side has its time of arrival, where the system gives
- * it. This ends when the side is set or taken.
+ * Enables receive time stamps on the target's side, where the system supports them: io_recv then
+ * sets io_msg.arrived. Setting or taking the side disables them again.
  */
 void io_fds_stamp(struct io_fds *f);
 
 /*
- * A datagram socket that is not connected, as a kernel's netgdb has it (sys/net/debugnet.c): what
- * does not come from the peer's address is dropped, and ours goes to the peer's port until the ack
- * of the HERALD (seqno 1) comes: from then on to the port that it came from. Unlike a kernel, which
- * takes any ack for that one and hears every port, it drops what comes before it and what comes
- * from another port later: the last words of the session before, and the probes of a server that
- * looks for it. Setting the side again, also with the descriptor that it has, starts over.
+ * Sets a side to an unconnected datagram socket, in the role of a kernel's netgdb
+ * (sys/net/debugnet.c). Datagrams from other hosts are dropped. Datagrams go to the peer's port
+ * until the ack of the HERALD (seqno 1) arrives, then to the port which sent that ack. A kernel
+ * accepts any ack as that one and receives from every port. This side drops all datagrams before
+ * the ack, and later all from other ports: the end of the previous session, and probes of a server
+ * that looks for it. Setting the side again, even with the same descriptor, starts over.
  */
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer);
 
 /*
- * Fewer system calls, for an owner that always waits before it expects anything to have changed,
- * and soon after sending: datagrams are held back until the next wait (or until there is no room
- * for more), so that one call takes all that one turn sends; and a recv behind one that left
- * nothing gives nothing without asking, until a wait has found something there, or has looked at
- * neither side.
+ * Batches sends to save system calls. For an owner that calls io_wait soon after sending, and
+ * before it expects new input. Datagrams are queued until the next wait, or until the queue is
+ * full. After a recv that emptied the socket, recv returns 0 without a system call until a wait
+ * finds input on that side, or polls neither side.
  */
 void io_fds_save_calls(struct io_fds *f);
 
 /*
- * Makes a side nothing. Its descriptor (`in` of a pair; `out` is closed) is the caller's again.
- * What a wait has said is there should be received before: it may be in our memory already.
+ * Unsets a side after sending its queued datagrams, and returns its descriptor to the caller, who
+ * then owns it. Of a pair, `in` is returned and `out` is closed. Received messages are released.
  */
 int io_fds_take(struct io_fds *f, enum io_side side);
 
 /*
- * Makes every wait that asks for IO_ON_WAKE return with it, from now until io_fds_clear_wake.
- * Async-signal-safe, and safe from any thread while the io_fds lives. Who is woken clears first and
- * looks then for what it was woken for: a wake while it clears may be cleared, too.
+ * Makes every wait for IO_ON_WAKE return, from now until io_fds_clear_wake. io_fds_wake is
+ * async-signal-safe and may be called from any thread while the io_fds exists. The woken thread
+ * must clear the wake first and then check for the cause, because clearing may remove a wake that
+ * arrives at the same time.
  */
 void io_fds_wake(struct io_fds *f);
 void io_fds_clear_wake(struct io_fds *f);
 
 /*
- * The signal mask in force while a wait that asks for IO_ON_SIGNAL sleeps (NULL, the default:
- * the thread's own). With the signals blocked outside, none is missed between two waits. Not
- * copied.
+ * Sets the signal mask during a wait for IO_ON_SIGNAL. NULL, the default, keeps the thread's own. A
+ * caller that blocks the signals outside of waits misses none. The mask is not copied and must
+ * outlive the io_fds.
  */
 void io_fds_wait_mask(struct io_fds *f, const sigset_t *mask);
 

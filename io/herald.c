@@ -13,7 +13,7 @@
 
 #include "io/sockets.h"
 
-enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* a burst of hundreds of kernels fits */
+enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* bytes; enough for a burst of hundreds of kernels */
 
 static struct sockaddr_in to_sockaddr(const struct net_addr *a)
 {
@@ -26,7 +26,7 @@ static struct net_addr from_sockaddr(const struct sockaddr_in *sa)
     return (struct net_addr){ntohl(sa->sin_addr.s_addr), ntohs(sa->sin_port)};
 }
 
-/* close that keeps errno for the caller. Always -1. */
+/* Closes fd, preserving errno. Returns -1. */
 static int fail(int fd)
 {
     int error = errno;
@@ -36,13 +36,13 @@ static int fail(int fd)
     return -1;
 }
 
-static int set_up(int fd)
+static int enable_pktinfo(int fd)
 {
     const int on = 1, room = HERALD_RECEIVE_BUFFER;
     if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* what is allowed */
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* capped by rmem_max */
     return 0;
 }
 
@@ -50,7 +50,7 @@ int herald_open(uint16_t port)
 {
     const struct sockaddr_in any = to_sockaddr(&(struct net_addr){INADDR_ANY, port});
     int fd = sockets_udp(&any, NULL);
-    return fd < 0 || set_up(fd) != 0 ? fail(fd) : fd;
+    return fd < 0 || enable_pktinfo(fd) != 0 ? fail(fd) : fd;
 }
 
 int herald_adopt(int fd, uint16_t *port)
@@ -67,10 +67,10 @@ int herald_adopt(int fd, uint16_t *port)
     *port = ntohs(name.sin_port);
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return -1;
-    return set_up(fd);
+    return enable_pktinfo(fd);
 }
 
-/* The local address of a datagram, from its ancillary data; 0 when it is not there. */
+/* Returns the local address of a datagram from its control message; 0 if there is none. */
 static uint32_t destination_of(struct msghdr *msg)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The HERALD port: a UDP socket that tells for each datagram to which of our addresses it came. */
+/*
+ * UDP sockets of a server: the HERALD port, whose socket reports the local address to which each
+ * datagram was sent, and the socket of a session.
+ */
 #ifndef NETGDB_IO_HERALD_H
 #define NETGDB_IO_HERALD_H
 
@@ -7,50 +10,51 @@
 #include "proto/wire.h"
 
 enum {
-    HERALD_BATCH = 64,              /* datagrams taken by one system call */
-    HERALD_BYTES = WIRE_HEADER + 8, /* kept of each: a longer one is no HERALD */
+    HERALD_BATCH = 64,              /* datagrams received by one system call */
+    HERALD_BYTES = WIRE_HEADER + 8, /* bytes kept of each: a longer datagram is not a HERALD */
 };
 
 struct herald {
     struct net_addr from;
-    uint32_t own_ip; /* the address that it was sent to (IP_PKTINFO) */
-    size_t len;      /* may exceed HERALD_BYTES: then the rest was cut off */
+    uint32_t own_ip; /* local address that it was sent to (IP_PKTINFO); 0: unknown */
+    size_t len;      /* its full length; beyond HERALD_BYTES it was truncated */
     uint8_t data[HERALD_BYTES];
 };
 
 /*
- * A socket on `port` of all addresses, non-blocking and close-on-exec, without SO_REUSEADDR: the
- * port has one owner. Returns the descriptor, or -1 with errno (EADDRINUSE: somebody has it).
+ * Opens a close-on-exec socket, bound to `port` on all addresses without SO_REUSEADDR, so that the
+ * port has one owner. Returns the descriptor, or -1 with errno (EADDRINUSE: the port is in use).
  */
 int herald_open(uint16_t port);
 
 /*
- * Makes a socket that somebody else has bound (socket activation) as herald_open does. Returns 0
- * and its port, or -1 with errno (EINVAL: it is no UDP socket).
+ * Configures a socket that was bound before, as by socket activation, like one of herald_open.
+ * Returns 0 and its port, or -1 with errno (EINVAL: not an IPv4 UDP socket).
  */
 int herald_adopt(int fd, uint16_t *port);
 
-/* Takes what has arrived into out[HERALD_BATCH]. Returns how many, 0 when nothing has, or -1. */
+/* Receives into out[HERALD_BATCH]; never blocks. Returns the number of datagrams, or -1 with
+ * errno. */
 int herald_receive(int fd, struct herald *out);
 
 /*
- * A non-blocking UDP socket for one session: from own->ip and own->port (0: any free one; filled
- * in), connected to the kernel, not fragmenting. *payload is the data that one DATA may carry
- * there (IP_MTU - 52, between WIRE_DATA_MIN and WIRE_DATA_ETHERNET). Returns the descriptor, or
- * -1 with errno.
+ * Opens a UDP socket for one session, bound to own->ip and own->port (0: any free port, which is
+ * stored there), connected to the kernel, with DF set. Sets *payload to the data bytes of one DATA
+ * on this path (IP_MTU - 52, between WIRE_DATA_MIN and WIRE_DATA_ETHERNET). Returns the descriptor,
+ * or -1 with errno.
  */
 int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *payload);
 
-/* *payload of session_socket for a socket that it made. */
+/* Returns the current *payload of a socket from session_socket. */
 size_t session_payload(int fd);
 
-/* The address from which this machine would talk to `ip`; 0 when there is no way there. */
+/* Returns the local address from which this machine would send to `ip`, or 0 without a route. */
 uint32_t own_address_towards(uint32_t ip);
 
-/* An address of this machine that others can reach; its loopback address when it has no other. */
+/* Returns an address of this machine that is not loopback; the loopback address if none exists. */
 uint32_t own_address(void);
 
-/* All of those that others can reach, at most OWN_ADDRESSES; never none. Returns how many. */
+/* Stores all such addresses, from 1 to OWN_ADDRESSES of them. Returns how many. */
 enum { OWN_ADDRESSES = 8 };
 unsigned own_addresses(uint32_t out[OWN_ADDRESSES]);
 

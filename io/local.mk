@@ -3,9 +3,9 @@
 noinst_LTLIBRARIES += libio.la
 libio_la_SOURCES = \
 	io/clock.c io/clock.h \
-	io/control.c io/control.h \
+	io/timestamp.c io/timestamp.h \
 	io/fds.c io/fds.h \
-	io/held.c io/held.h \
+	io/txq.c io/txq.h \
 	io/herald.c io/herald.h \
 	io/logfile.c io/logfile.h \
 	io/logqueue.c io/logqueue.h \

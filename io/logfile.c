@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sink of the log; see logfile.h. */
+/* Writes log lines; see logfile.h. */
 #include "io/logfile.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A thread that writes lines; see logqueue.h. */
+/* The queue and its writer thread; see logqueue.h. */
 #include "io/logqueue.h"
 
 #include <errno.h>
@@ -17,20 +17,20 @@ struct line {
     STAILQ_ENTRY(line) entries;
     enum log_level level;
     size_t bytes;
-    bool kept; /* it is the spare one */
+    bool is_spare; /* the spare line: never freed */
     char text[];
 };
 
 struct logqueue {
     void (*write)(void *context, enum log_level level, const char *line);
     void *context;
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects all below */
     pthread_cond_t changed;
     STAILQ_HEAD(, line) lines;
-    struct line *spare; /* for one line when there is no memory; NULL: it is in use */
-    size_t bytes;       /* of them, and of the one that is being written */
-    unsigned long lost;
-    bool runs; /* the thread */
+    struct line *spare; /* used when memory is short; NULL: in use */
+    size_t bytes;       /* of queued lines and the line being written */
+    unsigned long lost; /* lines dropped since the last report */
+    bool runs;          /* the thread has been started */
 };
 
 struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level, const char *line),
@@ -41,7 +41,7 @@ struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level,
         free(q);
         return NULL;
     }
-    q->spare->kept = true;
+    q->spare->is_spare = true;
     q->write = write;
     q->context = context;
     STAILQ_INIT(&q->lines);
@@ -50,7 +50,7 @@ struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level,
     return q;
 }
 
-/* Under the lock, which is not held while it writes. */
+/* Writes the first line. Called with the lock held; releases it during the write. */
 static void write_one(struct logqueue *q)
 {
     char text[64];
@@ -65,7 +65,7 @@ static void write_one(struct logqueue *q)
         q->write(q->context, LOG_WARN, text);
     pthread_mutex_lock(&q->lock);
     q->bytes -= l->bytes;
-    if (l->kept)
+    if (l->is_spare)
         q->spare = l;
     else
         free(l);
@@ -84,7 +84,8 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* The spare line, for a text of so many bytes, under the lock; NULL: in use, or too small. */
+/* Returns the spare line for a text of `bytes` bytes, or NULL if it is in use or too small. Called
+ * with the lock held. */
 static struct line *take_spare(struct logqueue *q, size_t bytes)
 {
     struct line *l = bytes <= LOG_LINE_MAX ? q->spare : NULL;
@@ -100,7 +101,7 @@ void logqueue_sink(void *context, enum log_level level, const char *line)
     int error = errno;
     struct line *l = malloc(bytes);
     if (l != NULL)
-        l->kept = false;
+        l->is_spare = false;
     pthread_mutex_lock(&q->lock);
     if (!q->runs)
         q->runs = thread_start(run, q) == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lines that a thread of their own writes, so that nobody who makes one waits for whoever reads
- * them: not with a lock held, and not while kernels call.
+ * A queue of log lines with a writer thread, so that a thread which logs never waits for a slow
+ * reader of the log: it may hold a lock, or serve kernels that connect.
  */
 #ifndef NETGDB_IO_LOGQUEUE_H
 #define NETGDB_IO_LOGQUEUE_H
@@ -10,22 +10,22 @@
 
 #include "proto/log.h"
 
-enum { LOGQUEUE_BYTES = 1024 * 1024 }; /* of all lines that wait: more are lost, and counted */
+enum { LOGQUEUE_BYTES = 1024 * 1024 }; /* of all queued lines; more lines are dropped and counted */
 
 struct logqueue;
 
 /*
- * A queue whose lines the thread gives to `write`, which may wait. It lives as long as the process.
- * NULL when there is no memory. The thread begins with the first line; where it cannot, and in a
- * forked child, lines are lost.
+ * Creates a queue whose thread passes each line to `write`, which may block. The queue exists until
+ * the process ends. Returns NULL if memory is short. The first line starts the thread; if that
+ * fails, and in a forked child, lines are dropped.
  */
 struct logqueue *logqueue_new(void (*write)(void *context, enum log_level level, const char *line),
                               void *context);
 
-/* The sink of a log; its context is the queue. Never waits for a reader. */
+/* Log sink; `context` is the queue. Thread-safe, never waits for a reader, preserves errno. */
 void logqueue_sink(void *context, enum log_level level, const char *line);
 
-/* Waits until all lines are written, for `ms` at most. Returns whether they are. */
+/* Waits at most `ms` milliseconds until all lines are written. Returns whether they are. */
 bool logqueue_drain(struct logqueue *q, unsigned ms);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looking ahead without reading; see peek.h. */
+/* Reads without consuming; see peek.h. */
 #include "io/peek.h"
 
 #include <fcntl.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A look at what somebody else is going to read from a pipe or a socket. */
+/* Reads pending input of a pipe or a socket without consuming it. */
 #ifndef NETGDB_IO_PEEK_H
 #define NETGDB_IO_PEEK_H
 
 #include <stddef.h>
 
 /*
- * Copies what waits in `fd` into text[size] and leaves it there. Returns the number of bytes; 0
- * when there is nothing, or when it can be neither seen in a pipe (tee(2)) nor in a socket
- * (MSG_PEEK), as in a terminal. Never blocks. No descriptor is left open, and none is inherited
- * meanwhile.
+ * Copies the pending input of `fd` into text[size] and leaves it for the next reader. Uses tee(2)
+ * for a pipe and MSG_PEEK for a socket. Returns the number of bytes; 0 if nothing is pending, on an
+ * error, and for any other kind of descriptor, such as a terminal. Never blocks and leaks no
+ * descriptor, neither here nor into a child.
  */
 size_t peek(int fd, char *text, size_t size);
 

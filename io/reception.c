@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers without a session; see reception.h. */
+/* Acknowledges HERALDs without state; see reception.h. */
 #include "io/reception.h"
 
 #include <netinet/in.h>
@@ -66,7 +66,7 @@ static void acknowledge(int fd, const struct net_addr *kernel, uint32_t own_ip)
     c->cmsg_type = IP_PKTINFO;
     c->cmsg_len = CMSG_LEN(sizeof info);
     memcpy(CMSG_DATA(c), &info, sizeof info);
-    (void)sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL); /* a lost one is asked for again */
+    (void)sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL); /* if lost, the HERALD comes again */
 }
 
 int reception_answer(struct reception *r, const struct net_addr *kernel, uint32_t own_ip)
@@ -81,8 +81,8 @@ int reception_answer(struct reception *r, const struct net_addr *kernel, uint32_
     return opened ? (int)i : -1;
 }
 
-/* The T of a kernel: its second datagram, with the begin of a packet. Of the data only the begin is
- * here, and wire_decode looks at none of it. */
+/* Whether this is a kernel's T: DATA with seqno 2 that begins an RSP packet. Only the first bytes
+ * of the data are here; wire_decode does not access the data. */
 static bool is_stop(const struct herald *h)
 {
     struct wire_msg msg;

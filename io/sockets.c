@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Making sockets; see sockets.h. */
+/* Resolves names and opens sockets; see sockets.h. */
 #include "io/sockets.h"
 
 #include <arpa/inet.h>
@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 }; /* as OpenSSH */
+enum { BACKLOG = 128 }; /* pending connections; OpenSSH uses the same */
 
-/* Whether a network of this machine has this address for all of its hosts. */
+/* Whether this is the broadcast address of a network that this machine is on. */
 static bool is_networks_broadcast(in_addr_t ip)
 {
     struct ifaddrs *all = NULL;
@@ -70,7 +70,8 @@ static bool take(const struct addrinfo *a, uint16_t port, struct sockets_address
     return true;
 }
 
-/* The addresses of a family; those that no host has only when `own`. */
+/* Resolves addresses of a family. Keeps wildcard, broadcast and multicast addresses only if `own`:
+ * such an address can be bound to, but no host has it. */
 static int resolve(sockets_resolver *resolver, const char *host, uint16_t port, int family,
                    bool own, struct sockets_streams *all)
 {
@@ -140,7 +141,7 @@ const char *sockets_resolve_text(int result)
                : gai_strerror(result);
 }
 
-/* Closes without touching errno. */
+/* Closes fd, preserving errno. Returns -1. */
 static int fail(int fd)
 {
     int error = errno;
@@ -157,7 +158,7 @@ static int set_int(int fd, int level, int name, int value)
 
 int sockets_udp(const struct sockaddr_in *local, const struct sockaddr_in *remote)
 {
-    /* PROBE: nothing is fragmented, and no ICMP error makes the path's MTU smaller. */
+    /* PROBE sets DF and ignores ICMP errors that would reduce the path MTU (ip(7)). */
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) != 0 ||
         (local != NULL && bind(fd, (const struct sockaddr *)local, sizeof *local) != 0) ||
@@ -166,7 +167,7 @@ int sockets_udp(const struct sockaddr_in *local, const struct sockaddr_in *remot
     return fd;
 }
 
-/* Waits for a connect() that was begun. Returns 0, or -1 with errno. */
+/* Waits at most `timeout` ns for a non-blocking connect(). Returns 0, or -1 with errno. */
 static int await_connect(int fd, uint64_t timeout)
 {
     struct pollfd p = {fd, POLLOUT, 0};
@@ -244,7 +245,7 @@ int sockets_unix_listen(const char *path, mode_t mode)
     }
     struct stat st;
     if (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-        unlink(path) != 0) /* nobody listens there */
+        unlink(path) != 0) /* a stale socket: no process listens on it */
         return -1;
     if (strlen(path) >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
@@ -252,7 +253,7 @@ int sockets_unix_listen(const char *path, mode_t mode)
     }
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    /* A socket's mode is that of the descriptor when it is bound, less the umask: unix(7). */
+    /* bind() gives the socket file the descriptor's mode, less the umask: unix(7). */
     if (fd < 0 || fchmod(fd, mode) != 0 ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
         chmod(path, mode) != 0 || listen(fd, BACKLOG) != 0)
@@ -284,7 +285,7 @@ bool sockets_is_any(const struct sockets_address *a)
                                           : IN6_IS_ADDR_UNSPECIFIED(&a->is.in6.sin6_addr) != 0;
 }
 
-/* Both have it at the same place. */
+/* The port is at the same offset in both. */
 _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
                "the port of an address of TCP");
 

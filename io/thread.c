@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Helper threads; see thread.h. */
+/* Starts helper threads; see thread.h. */
 #include "io/thread.h"
 
 #include <pthread.h>

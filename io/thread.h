@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Helper threads inside somebody else's process. */
+/* Helper threads in a process that belongs to another program, such as a debugger. */
 #ifndef NETGDB_IO_THREAD_H
 #define NETGDB_IO_THREAD_H
 
 /*
- * Starts a detached thread that no signal reaches: they are the debugger's. Returns 0 or an
- * errno value.
+ * Starts a detached thread with all signals blocked, so that the debugger's own threads handle
+ * them. Returns 0 or an errno value.
  */
 int thread_start(void *(*run)(void *), void *argument);
 

@@ -14,37 +14,37 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/control.h"
+#include "io/timestamp.h"
 #include "proto/err.h"
 #include "proto/wire.h"
 
-/* Room for the longest datagram and a byte that shows a longer one. */
+/* Bytes for the longest datagram, and one more that detects a longer one. */
 enum { SLOT = WIRE_DATAGRAM_MAX + 1 };
 
-/* A flood of what is not ours keeps one call of recv no longer than this many system calls. */
-enum { TURNS = 16 };
+/* recv gives up after so many batches of dropped datagrams, so that a flood cannot hold it. */
+enum { EMPTY_BATCHES_MAX = 16 };
 
-/* A stream that lacks the system's memory to send waits for it, so often and so long each time. */
-enum { SHORT_TRIES = 100, SHORT_MS = 10 };
+/* If the system is out of memory, a stream retries so many times, waiting so long in between. */
+enum { NOMEM_RETRIES = 100, NOMEM_WAIT_MS = 10 };
 
 bool transfer_is_datagrams(const struct io_fds_side *side)
 {
     return side->kind == IO_FDS_DATAGRAMS || side->kind == IO_FDS_PEER;
 }
 
-static bool is_gone(int error)
+static bool is_disconnected(int error)
 {
     return error == EPIPE || error == ECONNRESET || error == ENOTCONN || error == ETIMEDOUT ||
-           error == EHOSTUNREACH || error == ENETUNREACH; /* tcp(7): its keep-alive */
+           error == EHOSTUNREACH || error == ENETUNREACH; /* from a TCP keep-alive, tcp(7) */
 }
 
-/* Whether the system lacks memory for the moment. */
-static bool is_short(int error)
+/* Whether the system is temporarily out of memory. */
+static bool is_out_of_memory(int error)
 {
     return error == ENOMEM || error == ENOBUFS;
 }
 
-/* A datagram that could not be sent is a lost one, whatever the reason. */
+/* Sends datagrams. One that cannot be sent, for whatever reason, counts as lost. */
 static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
 {
     struct mmsghdr batch[IO_FDS_BATCH] = {0};
@@ -59,7 +59,7 @@ static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, 
         }
     }
     unsigned sent = 0;
-    bool again = true; /* the first failure may be an ICMP error of an earlier datagram */
+    bool again = true; /* retry once: the error may be an ICMP error for an earlier datagram */
     while (sent < n) {
         int rc = sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (rc > 0) {
@@ -73,8 +73,8 @@ static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, 
     }
 }
 
-/* write() without SIGPIPE: a pipe has no MSG_NOSIGNAL. */
-static ssize_t write_quietly(int fd, const void *data, size_t len)
+/* Calls write() without raising SIGPIPE: pipes have no MSG_NOSIGNAL. */
+static ssize_t write_without_sigpipe(int fd, const void *data, size_t len)
 {
     const struct timespec none = {0, 0};
     sigset_t pipe_signal, before, pending;
@@ -91,7 +91,7 @@ static ssize_t write_quietly(int fd, const void *data, size_t len)
     return n;
 }
 
-/* Whether a pipe is; else errno says why not. */
+/* Whether a descriptor is ready for `events`; if not, errno says why. */
 static bool is_ready(int fd, short events)
 {
     struct pollfd p = {fd, events, 0};
@@ -101,20 +101,20 @@ static bool is_ready(int fd, short events)
     return n > 0;
 }
 
-/* Sends some bytes, as many as go without blocking. */
+/* Sends as many bytes as possible without blocking. Returns how many, or -1 with errno. */
 static ssize_t send_some(struct io_fds_side *side, const uint8_t *data, size_t len)
 {
     if (side->kind == IO_FDS_STREAM_SOCKET)
         return send(side->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (!is_ready(side->out, POLLOUT))
         return -1;
-    /* So many bytes a writable pipe takes at once, also one in blocking mode: pipe(7). */
-    return write_quietly(side->out, data, len < PIPE_BUF ? len : PIPE_BUF);
+    /* A writable pipe accepts PIPE_BUF bytes at once, even in blocking mode: pipe(7). */
+    return write_without_sigpipe(side->out, data, len < PIPE_BUF ? len : PIPE_BUF);
 }
 
 static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len)
 {
-    int tries = SHORT_TRIES;
+    int tries = NOMEM_RETRIES;
     while (len > 0) {
         ssize_t n = send_some(side, data, len);
         if (n >= 0) {
@@ -123,10 +123,10 @@ static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             struct pollfd p = {side->out, POLLOUT, 0};
             (void)poll(&p, 1, -1);
-        } else if (is_short(errno) && tries-- > 0) {
-            (void)poll(NULL, 0, SHORT_MS);
+        } else if (is_out_of_memory(errno) && tries-- > 0) {
+            (void)poll(NULL, 0, NOMEM_WAIT_MS);
         } else if (errno != EINTR) {
-            return is_gone(errno) ? NETGDB_CLOSED : NETGDB_IO;
+            return is_disconnected(errno) ? NETGDB_CLOSED : NETGDB_IO;
         }
     }
     return 0;
@@ -152,9 +152,9 @@ int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned 
     return rc;
 }
 
-/* Whether this is the ack of a HERALD, whose seqno is 1: no session ends so early that a late ack
- * of another one could look like it. */
-static bool acks_herald(const uint8_t *data, size_t len)
+/* Whether this is the ack of a HERALD, whose seqno is 1. A late ack of a previous session cannot be
+ * mistaken for it, because no session ends at so low a seqno. */
+static bool is_herald_ack(const uint8_t *data, size_t len)
 {
     uint8_t ack[WIRE_ACK];
     wire_encode_ack(1, ack);
@@ -162,35 +162,35 @@ static bool acks_herald(const uint8_t *data, size_t len)
 }
 
 /*
- * Whether a datagram is the peer's. The ack of the HERALD fixes the port; what comes before it or
- * from another port belongs to another session.
+ * Whether a datagram is the peer's. The ack of the HERALD fixes the port; a datagram before that
+ * ack, or from another port, belongs to another session.
  */
 static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *from,
                          const uint8_t *data, size_t len)
 {
     bool host = from->sin_family == AF_INET && from->sin_addr.s_addr == side->peer.sin_addr.s_addr;
-    if (host && !side->port_fixed && acks_herald(data, len)) {
+    if (host && !side->port_fixed && is_herald_ack(data, len)) {
         side->peer.sin_port = from->sin_port;
         side->port_fixed = true;
     }
     if (host && side->port_fixed && from->sin_port == side->peer.sin_port)
         return true;
-    side->foreign++;
+    side->unexpected_peer++;
     return false;
 }
 
-/* Takes the datagrams that the system filled in, leaving out what is not ours. */
-static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
-                         const struct sockaddr_in *from, unsigned got, struct io_msg *msgs)
+/* Stores in msgs the datagrams that are the peer's and not too long. Returns how many. */
+static unsigned filter_batch(struct io_fds_side *side, struct mmsghdr *batch,
+                             const struct sockaddr_in *from, unsigned got, struct io_msg *msgs)
 {
     unsigned kept = 0;
-    uint64_t offset = side->stamps ? control_offset() : 0;
+    uint64_t offset = side->timestamps ? timestamp_offset() : 0;
     for (unsigned i = 0; i < got; i++) {
         size_t len = batch[i].msg_len;
         uint8_t *data = side->memory + (size_t)i * SLOT;
         struct io_msg msg = {.data = data, .len = len};
-        if (side->stamps)
-            control_read(&batch[i].msg_hdr, offset, &msg);
+        if (side->timestamps)
+            timestamp_read(&batch[i].msg_hdr, offset, &msg);
         if (len > WIRE_DATAGRAM_MAX)
             side->too_long++;
         else if (side->kind != IO_FDS_PEER || is_from_peer(side, &from[i], data, len))
@@ -199,51 +199,50 @@ static unsigned sort_out(struct io_fds_side *side, struct mmsghdr *batch,
     return kept;
 }
 
-/* One recvmmsg. Returns how many datagrams the system gave, 0 for none; *kept of them are in
- * msgs. */
+/* Calls recvmmsg() once. Returns its result; *kept of the datagrams were accepted into msgs. */
 static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n, unsigned *kept)
 {
     struct mmsghdr batch[IO_FDS_BATCH];
     struct iovec parts[IO_FDS_BATCH];
     struct sockaddr_in from[IO_FDS_BATCH];
-    union control control[IO_FDS_BATCH];
-    bool told = side->stamps;
+    union timestamp_control control[IO_FDS_BATCH];
+    bool stamped = side->timestamps;
     for (unsigned i = 0; i < n; i++) {
         parts[i] = (struct iovec){side->memory + (size_t)i * SLOT, SLOT};
         batch[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
                                            .msg_namelen = sizeof from[i],
                                            .msg_iov = &parts[i],
                                            .msg_iovlen = 1,
-                                           .msg_control = told ? &control[i] : NULL,
-                                           .msg_controllen = told ? sizeof control[i] : 0};
+                                           .msg_control = stamped ? &control[i] : NULL,
+                                           .msg_controllen = stamped ? sizeof control[i] : 0};
     }
     int got = recvmmsg(side->in, batch, n, MSG_DONTWAIT, NULL);
-    *kept = got > 0 ? sort_out(side, batch, from, (unsigned)got, msgs) : 0;
+    *kept = got > 0 ? filter_batch(side, batch, from, (unsigned)got, msgs) : 0;
     side->batches += got > 0;
     side->datagrams += got > 0 ? (unsigned)got : 0;
     return got;
 }
 
-/* Whether receiving may go on after this error of a datagram socket: ICMP told of a datagram of
- * ours (udp(7)), a signal came, or the system lacks memory for the moment. */
-static bool is_passing(struct io_fds_side *side, int error)
+/* Whether receiving may be retried after this error: an ICMP error for a datagram that we sent
+ * (udp(7)), a signal, or a temporary lack of memory. */
+static bool is_transient(struct io_fds_side *side, int error)
 {
     bool icmp = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
                 error == EHOSTDOWN || error == EPROTO || error == EMSGSIZE;
     side->icmp_errors += icmp;
-    return icmp || error == EINTR || is_short(error);
+    return icmp || error == EINTR || is_out_of_memory(error);
 }
 
 static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
 {
     unsigned kept = 0;
     n = n < IO_FDS_BATCH ? n : IO_FDS_BATCH;
-    for (int turn = 0; turn < TURNS; turn++) {
+    for (int turn = 0; turn < EMPTY_BATCHES_MAX; turn++) {
         int got = recv_batch(side, msgs, n, &kept);
-        side->drained = got < (int)n;
+        side->rx_empty = got < (int)n;
         if (kept > 0 || got == 0)
             return (int)kept;
-        if (got > 0 || is_passing(side, errno))
+        if (got > 0 || is_transient(side, errno))
             continue;
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : NETGDB_IO;
     }
@@ -266,23 +265,23 @@ static int recv_stream(struct io_fds_side *side, struct io_msg *msg)
     do {
         n = recv_some(side);
     } while (n < 0 && errno == EINTR);
-    side->drained = false;
+    side->rx_empty = false;
     if (n > 0) {
         *msg = (struct io_msg){.data = side->memory, .len = (size_t)n};
-        side->drained = n < IO_FDS_STREAM_BYTES;
+        side->rx_empty = n < IO_FDS_STREAM_BYTES;
         return 1;
     }
-    if (n == 0 || is_gone(errno) || errno == EIO) /* EIO: a terminal was hung up */
+    if (n == 0 || is_disconnected(errno) || errno == EIO) /* EIO: the terminal hung up */
         return NETGDB_CLOSED;
-    side->drained = errno == EAGAIN || errno == EWOULDBLOCK;
-    if (!side->drained && !is_short(errno))
+    side->rx_empty = errno == EAGAIN || errno == EWOULDBLOCK;
+    if (!side->rx_empty && !is_out_of_memory(errno))
         return NETGDB_IO;
-    if (!side->drained)
-        (void)poll(NULL, 0, SHORT_MS); /* what is there stays there */
+    if (!side->rx_empty)
+        (void)poll(NULL, 0, NOMEM_WAIT_MS); /* the data stays in the socket */
     return 0;
 }
 
-/* ---- what is received, and its memory ---- */
+/* ---- receive memory ---- */
 
 static size_t memory_size(const struct io_fds_side *side)
 {
@@ -290,9 +289,8 @@ static size_t memory_size(const struct io_fds_side *side)
 }
 
 /*
- * The memory for the next receive. It is the system's and not the heap's: of room for so many long
- * datagrams only the pages that some have touched are there, and when it goes no hole is left that
- * would make a process with many sessions grow.
+ * Maps the receive memory if necessary. mmap() instead of malloc(): only pages that datagrams have
+ * touched use memory, and releasing it does not fragment the heap of a process with many sessions.
  */
 static bool has_memory(struct io_fds_side *side)
 {

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes and datagrams through the descriptors of one side of an io_fds; used by fds.c only. */
+/* Sends and receives through the descriptors of one side of an io_fds; used by fds.c and txq.c. */
 #ifndef NETGDB_IO_TRANSFER_H
 #define NETGDB_IO_TRANSFER_H
 
 #include "io/fds.h"
 
+/* Returns whether the side is a datagram socket. */
 bool transfer_is_datagrams(const struct io_fds_side *side);
 
-/* As send and recv of proto/io.h. A side that is nothing loses what is sent and has nothing. */
+/*
+ * Implement send and recv of proto/io.h. On an unset side, send discards the messages and recv
+ * returns 0. Received messages are valid until the next transfer_recv or transfer_free.
+ */
 int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n);
 int transfer_recv(struct io_fds_side *side, struct io_msg *msgs, unsigned n);
 
-/* Forgets what was received, and releases its memory. */
+/* Releases the receive memory. */
 void transfer_free(struct io_fds_side *side);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses as text; see addr.h. */
+/* Formats endpoints; see addr.h. */
 #include "proto/addr.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one growing byte buffer; see buf.h. */
+/* The growable byte buffer; see buf.h. */
 #include "proto/buf.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ void buf_reset(struct buf *b)
     b->error = 0;
 }
 
-/* Makes room for `more` bytes behind the contents, and one for the NUL that vsnprintf writes. */
+/* Makes room for `more` bytes after the contents, and for the NUL that vsnprintf writes. */
 static int reserve(struct buf *b, size_t more)
 {
     if (b->error != 0)

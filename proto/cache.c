@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is kept, what empties it, and the calls of the decorator; see cache.h. */
+/* The table of requests, invalidation, and the target calls of the cache; see cache.h. */
 #include "proto/cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache_parts.h"
+#include "proto/cache_private.h"
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/features.h"
@@ -17,37 +17,37 @@ static struct cache *of(struct target *t)
     return (struct cache *)t;
 }
 
-/* ---- what is known ---- */
+/* ---- invalidation ---- */
 
-void cache_forget_memory(struct cache *c)
+void cache_clear_memory(struct cache *c)
 {
     c->stats.flushes += c->memory.used != 0;
-    cache_memory_forget(&c->memory);
-    cache_memory_forget(&c->failed);
-    cache_memory_forget(&c->denied);
+    cache_memory_clear(&c->memory);
+    cache_memory_clear(&c->failed_blocks);
+    cache_memory_clear(&c->unreadable);
 }
 
-void cache_forget(struct cache *c)
+void cache_clear(struct cache *c)
 {
     c->stats.flushes += c->memory.used == 0 && c->replies.n != 0;
-    cache_forget_memory(c);
-    cache_replies_forget(&c->replies);
+    cache_clear_memory(c);
+    cache_replies_clear(&c->replies);
     c->threads.stale = c->list.stale = true;
 }
 
-/* Another target than before. */
-static void forget_target(struct cache *c)
+/* Discards everything, also facts that hold across stops: another target may have come. */
+static void clear_target(struct cache *c)
 {
-    cache_forget(c);
-    cache_choose_unknown(c);
-    c->map.known = c->map_asked = c->have_map = false;
+    cache_clear(c);
+    cache_select_unknown(c);
+    c->map.known = c->map_requested = c->have_map = false;
     regions_free(&c->mapped);
 }
 
 int cache_failed(struct cache *c, int rc)
 {
     if (rc == NETGDB_REPLACED)
-        forget_target(c);
+        clear_target(c);
     else if (rc != 0 && rc != NETGDB_AGAIN && rc != NETGDB_TOO_LONG)
         c->broken = true;
     return rc;
@@ -55,14 +55,14 @@ int cache_failed(struct cache *c, int rc)
 
 int cache_ask(struct cache *c)
 {
-    if (c->own.error != 0)
-        return c->own.error;
-    return cache_failed(c, target_ask_bytes(c->base.next, &c->own, &c->part));
+    if (c->own_request.error != 0)
+        return c->own_request.error;
+    return cache_failed(c, target_ask_bytes(c->base.next, &c->own_request, &c->own_reply));
 }
 
 /* ---- requests ---- */
 
-/* The stub says what it can do. */
+/* Records the stub's limits and features from its reply to qSupported. */
 static void learn_features(struct cache *c, const struct buf *reply)
 {
     const uint8_t *value;
@@ -77,22 +77,22 @@ static void learn_features(struct cache *c, const struct buf *reply)
         ;
     if (c->block < CACHE_BLOCK_MIN)
         c->block = 0;
-    c->shared = c->kernel || features_has(reply->data, reply->len, "QPassSignals") ||
-                features_has(reply->data, reply->len, "qXfer:auxv:read");
+    c->shared_memory = c->kernel || features_has(reply->data, reply->len, "QPassSignals") ||
+                       features_has(reply->data, reply->len, "qXfer:auxv:read");
     c->binary = features_has(reply->data, reply->len, "binary-upload");
     c->offers_map = features_has(reply->data, reply->len, "qXfer:memory-map:read");
 }
 
-int cache_then_hand_on(int rc)
+int cache_pass_after(int rc)
 {
-    return rc == 0 ? CACHE_HAND_ON : rc == CACHE_REFUSED ? CACHE_ANSWERED : rc;
+    return rc == 0 ? CACHE_PASS : rc == CACHE_THREAD_REJECTED ? CACHE_ANSWERED : rc;
 }
 
-/* Forgets everything. Returns as cache_sync_thread does. */
-static int empty_all(struct cache *c)
+/* Discards everything. Returns as cache_sync_thread does. */
+static int clear_all(struct cache *c)
 {
     int rc = cache_sync_thread(c);
-    cache_forget(c);
+    cache_clear(c);
     return rc;
 }
 
@@ -100,113 +100,113 @@ static int features(struct cache *c, const struct request *r)
 {
     (void)r;
     c->learn = learn_features;
-    return cache_then_hand_on(empty_all(c));
+    return cache_pass_after(clear_all(c));
 }
 
-/* Changes memory or registers, and not which thread is chosen. */
-static int write_something(struct cache *c, const struct request *r)
+/* Writes memory or registers; the selected thread stays the same. */
+static int write_state(struct cache *c, const struct request *r)
 {
     (void)r;
-    return cache_then_hand_on(empty_all(c));
+    return cache_pass_after(clear_all(c));
 }
 
-/* Asks, and changes nothing that is kept. */
-static int ask_only(struct cache *c, const struct request *r)
+/* Changes no cached data. */
+static int read_only(struct cache *c, const struct request *r)
 {
     (void)r;
-    return cache_then_hand_on(cache_sync_thread(c));
+    return cache_pass_after(cache_sync_thread(c));
 }
 
-/* A breakpoint may show in the memory around it. */
-static int change_points(struct cache *c, const struct request *r)
+/* An inserted breakpoint may be visible in memory. */
+static int change_breakpoints(struct cache *c, const struct request *r)
 {
-    cache_forget_memory(c);
-    return ask_only(c, r);
+    cache_clear_memory(c);
+    return read_only(c, r);
 }
 
-/* Why it stopped. */
-static int ask_stop(struct cache *c, const struct request *r)
+/* Handles `?`, whose stop reply names the selected thread. */
+static int query_stop(struct cache *c, const struct request *r)
 {
     c->learn = cache_learn_stop;
-    return ask_only(c, r);
+    return read_only(c, r);
 }
 
-/* Whether another program may be there after this. */
-static bool is_another(const struct packet *packet)
+/* Whether the stub may debug another program after this request. */
+static bool may_replace_program(const struct packet *packet)
 {
     return (packet->does & PKT_LEAVES) != 0 || packet->id == PACKET_R ||
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
-/* Resumes, leaves, or may do anything. */
+/* Resumes, detaches, or may have any effect. */
 static int change(struct cache *c, const struct request *r)
 {
     const struct packet *packet = r->packet;
-    int rc = empty_all(c);
-    if (rc == CACHE_REFUSED && (packet->does & PKT_LEAVES) != 0)
+    int rc = clear_all(c);
+    if (rc == CACHE_THREAD_REJECTED && (packet->does & PKT_LEAVES) != 0)
         rc = 0;
     if (rc != 0)
-        return cache_then_hand_on(rc);
-    cache_choose_unknown(c);
-    if (is_another(packet))
-        forget_target(c);
+        return cache_pass_after(rc);
+    cache_select_unknown(c);
+    if (may_replace_program(packet))
+        clear_target(c);
     if (packet->id == PACKET_QNonStop)
         c->non_stop = r->data[r->len - 1] != '0';
     c->running = (packet->does & PKT_RESUMES) != 0;
-    if (c->running || is_another(packet))
+    if (c->running || may_replace_program(packet))
         c->learn = cache_learn_stop;
-    return CACHE_HAND_ON;
+    return CACHE_PASS;
 }
 
-/* By the table of packets; what is not in it is not known to be harmless. */
+/* Decides by the table of packets. An unknown request counts as one that changes everything. */
 static int other(struct cache *c, const struct request *r)
 {
     const struct packet *packet = r->packet;
     bool reads = packet->does == PKT_READS && packet->id != PACKET_q;
-    return reads ? ask_only(c, r) : change(c, r);
+    return reads ? read_only(c, r) : change(c, r);
 }
 
-/* By id; all others go to `other`. */
+/* Answers by id; other() handles the ids without one. */
 static cache_answer *const answers[PACKET_UNKNOWN] = {
-    [PACKET_extended] = ask_only,
-    [PACKET_stop_reason] = ask_stop,
-    [PACKET_G] = write_something,
-    [PACKET_H] = cache_choose,
-    [PACKET_M] = write_something,
-    [PACKET_P] = write_something,
-    [PACKET_QCatchSyscalls] = ask_only,
-    [PACKET_QPassSignals] = ask_only,
-    [PACKET_QProgramSignals] = ask_only,
-    [PACKET_QStartNoAckMode] = ask_only,
-    [PACKET_QThreadEvents] = ask_only,
-    [PACKET_T] = cache_keep,
-    [PACKET_X] = write_something,
-    [PACKET_Z] = change_points,
-    [PACKET_g] = cache_keep_threads,
+    [PACKET_extended] = read_only,
+    [PACKET_stop_reason] = query_stop,
+    [PACKET_G] = write_state,
+    [PACKET_H] = cache_select_thread,
+    [PACKET_M] = write_state,
+    [PACKET_P] = write_state,
+    [PACKET_QCatchSyscalls] = read_only,
+    [PACKET_QPassSignals] = read_only,
+    [PACKET_QProgramSignals] = read_only,
+    [PACKET_QStartNoAckMode] = read_only,
+    [PACKET_QThreadEvents] = read_only,
+    [PACKET_T] = cache_global_reply,
+    [PACKET_X] = write_state,
+    [PACKET_Z] = change_breakpoints,
+    [PACKET_g] = cache_thread_reply,
     [PACKET_m] = cache_read,
-    [PACKET_p] = cache_keep_threads,
-    [PACKET_qC] = cache_keep_threads,
-    [PACKET_qCRC] = ask_only,
-    [PACKET_qSearch] = ask_only,
+    [PACKET_p] = cache_thread_reply,
+    [PACKET_qC] = cache_thread_reply,
+    [PACKET_qCRC] = read_only,
+    [PACKET_qSearch] = read_only,
     [PACKET_qSupported] = features,
-    [PACKET_qThreadExtraInfo] = cache_keep,
+    [PACKET_qThreadExtraInfo] = cache_global_reply,
     [PACKET_qXfer_threads] = cache_threads_document,
     [PACKET_qfThreadInfo] = cache_first_threads,
     [PACKET_qsThreadInfo] = cache_next_threads,
-    [PACKET_t] = ask_only,
+    [PACKET_t] = read_only,
     [PACKET_x] = cache_read,
-    [PACKET_z] = change_points,
-    [PACKET_qXfer_auxv] = cache_keep_threads,
-    [PACKET_qXfer_exec_file] = cache_keep_threads,
-    [PACKET_qXfer_features] = cache_keep_threads,
-    [PACKET_qXfer_libraries] = cache_keep_threads,
-    [PACKET_qXfer_libraries_svr4] = cache_keep_threads,
+    [PACKET_z] = change_breakpoints,
+    [PACKET_qXfer_auxv] = cache_thread_reply,
+    [PACKET_qXfer_exec_file] = cache_thread_reply,
+    [PACKET_qXfer_features] = cache_thread_reply,
+    [PACKET_qXfer_libraries] = cache_thread_reply,
+    [PACKET_qXfer_libraries_svr4] = cache_thread_reply,
     [PACKET_qXfer_memory_map] = cache_map_document,
 };
 
 static cache_answer *find_answer(const struct request *r)
 {
-    /* "qXfer:…:write:" is in the table with those that read. */
+    /* The table has the same entry for "qXfer:…:write:" as for the read. */
     if (packet_is_object(r->packet) && r->numbers < 2)
         return change;
     cache_answer *found = r->packet->id < PACKET_UNKNOWN ? answers[r->packet->id] : NULL;
@@ -215,19 +215,19 @@ static cache_answer *find_answer(const struct request *r)
 
 /* ---- the target ---- */
 
-/* While threads run nothing is true for long. */
+/* In non-stop mode threads run, so cached data would be outdated at once. */
 static int answer(struct cache *c, const struct request *r)
 {
     cache_answer *function = find_answer(r);
     if (c->non_stop && function != other)
-        return CACHE_HAND_ON;
+        return CACHE_PASS;
     return function(c, r);
 }
 
 static int cache_send(struct target *t, const struct request *r)
 {
     struct cache *c = of(t);
-    CHECK_OR_RETURN(!c->handed_on); /* one request at a time */
+    CHECK_OR_RETURN(!c->outstanding); /* one request at a time */
     c->block_read = c->running = false;
     c->learn = NULL;
     buf_reset(&c->reply);
@@ -237,29 +237,29 @@ static int cache_send(struct target *t, const struct request *r)
     if (rc < 0 || rc == CACHE_ANSWERED)
         return rc;
     struct request block;
-    if (rc == CACHE_INSTEAD)
-        request_parse(&block, c->own.data, c->own.len);
-    rc = cache_failed(c, target_next_send(t, rc == CACHE_INSTEAD ? &block : r));
-    c->handed_on = rc == 0 || rc == NETGDB_REPLACED;
+    if (rc == CACHE_SEND_OWN)
+        request_parse(&block, c->own_request.data, c->own_request.len);
+    rc = cache_failed(c, target_next_send(t, rc == CACHE_SEND_OWN ? &block : r));
+    c->outstanding = rc == 0 || rc == NETGDB_REPLACED;
     return rc;
 }
 
-/* The block did not come: the client gets what it asked for, as it asked. */
-static int ask_as_asked(struct cache *c)
+/* Sends the client's request itself after a block read has failed. */
+static int send_client_request(struct cache *c)
 {
     return cache_failed(c, target_next_send(&c->base, &c->request));
 }
 
-/* The reply of the target, and what is learnt from it. */
+/* Receives the target's reply and updates the cache, or returns the reply made here. */
 static int take_reply(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct cache *c = of(t);
-    while (c->handed_on) {
+    while (c->outstanding) {
         int rc = cache_failed(c, target_next_recv(t, reply, final, watch));
         if (rc != 0 || !*final)
             return rc;
         if (!c->block_read) {
-            c->handed_on = c->running = false;
+            c->outstanding = c->running = false;
             if (c->learn != NULL)
                 c->learn(c, reply);
             return 0;
@@ -267,9 +267,9 @@ static int take_reply(struct target *t, struct buf *reply, bool *final, unsigned
         CHECK_OR_RETURN(c->window_len != 0);
         c->block_read = false;
         rc = cache_take_block(c, reply);
-        c->handed_on = rc == CACHE_HAND_ON;
-        if (rc == CACHE_HAND_ON)
-            rc = ask_as_asked(c);
+        c->outstanding = rc == CACHE_PASS;
+        if (rc == CACHE_PASS)
+            rc = send_client_request(c);
         if (rc != 0)
             return rc;
     }
@@ -281,7 +281,7 @@ static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned
 {
     int rc = take_reply(t, reply, final, watch);
     if (rc != 0 && rc != NETGDB_AGAIN && rc != NETGDB_REPLACED)
-        of(t)->handed_on = false; /* no more is to come */
+        of(t)->outstanding = false; /* the target will not reply any more */
     return rc;
 }
 
@@ -293,8 +293,8 @@ static int cache_idle(struct target *t)
 static int cache_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct cache *c = of(t);
-    cache_forget(c);
-    cache_choose_unknown(c);
+    cache_clear(c);
+    cache_select_unknown(c);
     return cache_failed(c, target_next_leave(t, r, reply));
 }
 
@@ -305,17 +305,17 @@ static void cache_free(struct target *t)
     regions_free(&c->devices);
     regions_free(&c->mapped);
     cache_memory_free(&c->memory);
-    cache_memory_free(&c->failed);
-    cache_memory_free(&c->denied);
-    buf_free(&c->denial);
+    cache_memory_free(&c->failed_blocks);
+    cache_memory_free(&c->unreadable);
+    buf_free(&c->read_error);
     cache_replies_free(&c->replies);
     cache_document_free(&c->threads);
     cache_document_free(&c->map);
     cache_list_free(&c->list);
     buf_free(&c->request_bytes);
     buf_free(&c->reply);
-    buf_free(&c->own);
-    buf_free(&c->part);
+    buf_free(&c->own_request);
+    buf_free(&c->own_reply);
     buf_free(&c->bytes);
     free(c);
 }
@@ -332,7 +332,7 @@ static const struct target_ops ops = {
 
 void cache_flush(struct target *t)
 {
-    cache_forget(of(t));
+    cache_clear(of(t));
 }
 
 void cache_stats(const struct target *t, struct cache_stats *stats)
@@ -365,7 +365,7 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     }
     c->base = (struct target){&ops, next};
     c->program = options->program;
-    c->kernel = c->shared = options->kernel;
+    c->kernel = c->shared_memory = options->kernel;
     c->read_max = CACHE_READ_UNKNOWN;
     c->block = CACHE_BLOCK_MIN * 2;
     cache_document_init(&c->threads);
@@ -373,10 +373,10 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     cache_list_init(&c->list);
     buf_init(&c->request_bytes, REQUEST_MAX);
     buf_init(&c->reply, TARGET_REPLY_MAX);
-    buf_init(&c->own, CACHE_REQUEST_BYTES);
-    buf_init(&c->part, TARGET_REPLY_MAX);
+    buf_init(&c->own_request, CACHE_REQUEST_BYTES);
+    buf_init(&c->own_reply, TARGET_REPLY_MAX);
     buf_init(&c->bytes, TARGET_REPLY_MAX);
-    buf_init(&c->denial, TARGET_REPLY_MAX);
-    cache_choose_unknown(c);
+    buf_init(&c->read_error, TARGET_REPLY_MAX);
+    cache_select_unknown(c);
     return &c->base;
 }

@@ -1,58 +1,58 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Registers, lists of threads and documents, kept as the replies that they are; see cache.h. */
+/* Registers, thread lists and documents, cached as replies; see cache.h. */
 #include <string.h>
 
-#include "proto/cache_parts.h"
+#include "proto/cache_private.h"
 #include "proto/rsp.h"
 
-enum { PARTS_MAX = 4096 }; /* of a document; a client may ask for more by itself */
+enum { PIECES_MAX = 4096 }; /* of one document; longer ones are left to the client */
 
 /* ---- replies ---- */
 
-/* Whether a reply says something: neither "not supported" nor an error, which may pass. */
-static bool says_something(const struct buf *reply)
+/* Whether a reply may be cached: not if it is empty (unsupported) or an error (maybe temporary). */
+static bool is_success(const struct buf *reply)
 {
     return reply->len != 0 && reply->data[0] != 'E';
 }
 
-static void learn_reply(struct cache *c, const struct buf *reply)
+static void learn_global_reply(struct cache *c, const struct buf *reply)
 {
-    if (says_something(reply))
-        cache_replies_keep(&c->replies, "", c->request.data, c->request.len, reply->data,
-                           reply->len);
+    if (is_success(reply))
+        cache_replies_store(&c->replies, "", c->request.data, c->request.len, reply->data,
+                            reply->len);
 }
 
-static void learn_threads_reply(struct cache *c, const struct buf *reply)
+static void learn_thread_reply(struct cache *c, const struct buf *reply)
 {
-    if (!says_something(reply))
+    if (!is_success(reply))
         return;
-    cache_replies_keep(&c->replies, c->stub.id, c->request.data, c->request.len, reply->data,
-                       reply->len);
+    cache_replies_store(&c->replies, c->stub_thread.id, c->request.data, c->request.len,
+                        reply->data, reply->len);
     if (buf_starts(&c->request_bytes, "qXfer:features:"))
         cache_learn_machine(c, reply);
 }
 
-/* The same whatever thread is chosen: the request names one. */
-int cache_keep(struct cache *c, const struct request *r)
+/* Requests whose reply does not depend on the selected thread: the request itself names one. */
+int cache_global_reply(struct cache *c, const struct request *r)
 {
     if (cache_replies_find(&c->replies, "", r->data, r->len, &c->reply)) {
         c->stats.hits++;
         return CACHE_ANSWERED;
     }
     c->stats.misses++;
-    c->learn = learn_reply;
-    return CACHE_HAND_ON;
+    c->learn = learn_global_reply;
+    return CACHE_PASS;
 }
 
-int cache_keep_threads(struct cache *c, const struct request *r)
+int cache_thread_reply(struct cache *c, const struct request *r)
 {
-    if (cache_replies_find(&c->replies, c->wished.id, r->data, r->len, &c->reply)) {
+    if (cache_replies_find(&c->replies, c->client_thread.id, r->data, r->len, &c->reply)) {
         c->stats.hits++;
         return CACHE_ANSWERED;
     }
     c->stats.misses++;
-    c->learn = learn_threads_reply;
-    return cache_then_hand_on(cache_sync_thread(c));
+    c->learn = learn_thread_reply;
+    return cache_pass_after(cache_sync_thread(c));
 }
 
 /* ---- qfThreadInfo, qsThreadInfo ---- */
@@ -77,7 +77,7 @@ static int list(struct cache *c, bool first)
     }
     c->stats.misses++;
     c->learn = first ? learn_first : learn_next;
-    return CACHE_HAND_ON;
+    return CACHE_PASS;
 }
 
 int cache_first_threads(struct cache *c, const struct request *r)
@@ -94,19 +94,20 @@ int cache_next_threads(struct cache *c, const struct request *r)
 
 /* ---- documents ---- */
 
-/* One part of a document, from where it ends so far. Returns 1 when more follows. */
-static int fetch_part(struct cache *c, struct cache_document *d, const char *object, uint64_t len)
+/* Fetches the next piece of a document. Returns 1 if more follows, 0 if not or if the stub's reply
+ * is not a piece, or the target's error. */
+static int fetch_piece(struct cache *c, struct cache_document *d, const char *object, uint64_t len)
 {
     size_t before = d->data.len;
-    buf_reset(&c->own);
-    (void)buf_printf(&c->own, "qXfer:%s:read::%zx,%llx", object, d->data.len,
+    buf_reset(&c->own_request);
+    (void)buf_printf(&c->own_request, "qXfer:%s:read::%zx,%llx", object, d->data.len,
                      (unsigned long long)len);
     int rc = cache_ask(c);
     if (rc != 0)
         return rc;
-    bool more = buf_starts(&c->part, "m") && c->part.len > 1;
-    if ((!more && !buf_starts(&c->part, "l")) ||
-        rsp_unescape(&d->data, c->part.data + 1, c->part.len - 1) != 0)
+    bool more = buf_starts(&c->own_reply, "m") && c->own_reply.len > 1;
+    if ((!more && !buf_starts(&c->own_reply, "l")) ||
+        rsp_unescape(&d->data, c->own_reply.data + 1, c->own_reply.len - 1) != 0)
         return 0;
     if (before == 0)
         d->chunk = more && d->data.len < len ? d->data.len : 0;
@@ -120,12 +121,12 @@ int cache_fetch(struct cache *c, struct cache_document *d, const char *object, u
     buf_reset(&d->data);
     d->known = d->stale = false;
     d->chunk = 0;
-    for (unsigned i = 0; rc == 1 && i < PARTS_MAX; i++)
-        rc = fetch_part(c, d, object, len);
+    for (unsigned i = 0; rc == 1 && i < PIECES_MAX; i++)
+        rc = fetch_piece(c, d, object, len);
     return rc < 0 ? rc : 0;
 }
 
-/* Reads the whole document for a request that begins it. Returns as an answer does. */
+/* Fetches the whole document at the client's read of its beginning. Returns as an answer does. */
 static int begin_document(struct cache *c, struct cache_document *d, const char *object,
                           uint64_t size)
 {
@@ -137,17 +138,18 @@ static int begin_document(struct cache *c, struct cache_document *d, const char 
         cache_learn_document(c);
     if (d->known)
         return cache_document_reply(d, 0, size, &c->reply);
-    if (d->data.len != 0) /* what the stub says once more is the client's */
-        return CACHE_HAND_ON;
-    return buf_set(&c->reply, c->part.data, c->part.len);
+    if (d->data.len != 0) /* incomplete: let the client read it from the stub */
+        return CACHE_PASS;
+    return buf_set(&c->reply, c->own_reply.data, c->own_reply.len);
 }
 
-/* A piece of a document that is fetched whole when its beginning is requested; no annex. */
+/* Answers a read of a document, which is fetched whole at the read of its beginning. A read with an
+ * annex is passed on. */
 static int document(struct cache *c, struct cache_document *d, const char *object,
                     const struct request *r)
 {
     if (r->rest_len != 0 || r->length == 0)
-        return cache_then_hand_on(cache_sync_thread(c));
+        return cache_pass_after(cache_sync_thread(c));
     if (d->known && (r->address != 0 || !d->stale)) {
         c->stats.hits++;
         return cache_document_reply(d, r->address, r->length, &c->reply);
@@ -155,7 +157,7 @@ static int document(struct cache *c, struct cache_document *d, const char *objec
     if (r->address == 0)
         return begin_document(c, d, object, r->length);
     c->stats.misses++;
-    return CACHE_HAND_ON;
+    return CACHE_PASS;
 }
 
 int cache_threads_document(struct cache *c, const struct request *r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Known bytes of a stopped target, in pages; see cache_memory.h. */
+/* Cached memory; see cache_memory.h. */
 #include "proto/cache_memory.h"
 #include "proto/check.h"
 
@@ -9,9 +9,9 @@
 enum { WORDS = CACHE_PAGE / 64 };
 
 struct cache_page {
-    uint64_t address; /* of its first byte */
-    struct cache_page *next;
-    uint64_t known[WORDS]; /* a bit a byte */
+    uint64_t address;        /* of its first byte */
+    struct cache_page *next; /* in the same bucket */
+    uint64_t known[WORDS];   /* one bit for each byte: cached */
     uint8_t bytes[CACHE_PAGE];
 };
 
@@ -22,12 +22,12 @@ void cache_memory_init(struct cache_memory *m)
 
 void cache_memory_free(struct cache_memory *m)
 {
-    for (size_t i = 0; i < m->made; i++)
+    for (size_t i = 0; i < m->allocated; i++)
         free(m->pages[i]);
     cache_memory_init(m);
 }
 
-void cache_memory_forget(struct cache_memory *m)
+void cache_memory_clear(struct cache_memory *m)
 {
     if (m->used != 0)
         memset(m->buckets, 0, sizeof m->buckets);
@@ -45,8 +45,8 @@ static size_t bucket_of(uint64_t address)
     return (size_t)((n ^ n >> 8 ^ n >> 20) % CACHE_PAGE_BUCKETS);
 }
 
-/* How many of `len` bytes at `address` are in its page. */
-static size_t in_page(uint64_t address, size_t len)
+/* Returns how many of the `len` bytes at `address` are in the page of `address`. */
+static size_t bytes_in_page(uint64_t address, size_t len)
 {
     size_t left = CACHE_PAGE - (size_t)(address % CACHE_PAGE);
     return len < left ? len : left;
@@ -60,7 +60,7 @@ static struct cache_page *find(const struct cache_memory *m, uint64_t address)
     return p;
 }
 
-static void take_out(struct cache_memory *m, const struct cache_page *page)
+static void unlink_page(struct cache_memory *m, const struct cache_page *page)
 {
     struct cache_page **at = &m->buckets[bucket_of(page->address)];
     while (*at != NULL && *at != page)
@@ -69,25 +69,26 @@ static void take_out(struct cache_memory *m, const struct cache_page *page)
         *at = page->next;
 }
 
-/* A page that is in no bucket: one of those made before, a new one, or the oldest. */
+/* Returns a page that is in no bucket: an unused one, a new one, or the oldest, which is evicted.
+ * NULL if memory is short and no page exists. */
 static struct cache_page *get_page(struct cache_memory *m)
 {
-    if (m->used == m->made && m->made < CACHE_PAGES_MAX) {
+    if (m->used == m->allocated && m->allocated < CACHE_PAGES_MAX) {
         struct cache_page *page = malloc(sizeof *page);
         if (page != NULL)
-            m->pages[m->made++] = page;
+            m->pages[m->allocated++] = page;
     }
-    if (m->used < m->made)
+    if (m->used < m->allocated)
         return m->pages[m->used++];
-    if (m->made == 0)
+    if (m->allocated == 0)
         return NULL;
     struct cache_page *page = m->pages[m->oldest];
-    m->oldest = (m->oldest + 1) % m->made;
-    take_out(m, page);
+    m->oldest = (m->oldest + 1) % m->allocated;
+    unlink_page(m, page);
     return page;
 }
 
-static struct cache_page *find_or_make(struct cache_memory *m, uint64_t address)
+static struct cache_page *find_or_create(struct cache_memory *m, uint64_t address)
 {
     struct cache_page *page = find(m, address);
     if (page != NULL || (page = get_page(m)) == NULL)
@@ -101,7 +102,7 @@ static struct cache_page *find_or_make(struct cache_memory *m, uint64_t address)
 }
 
 /* Sets or clears the bits of bytes [from, from + len) of a page. */
-static void mark(struct cache_page *page, size_t from, size_t len, bool known)
+static void set_known(struct cache_page *page, size_t from, size_t len, bool known)
 {
     while (len > 0) {
         size_t bit = from % 64, n = len < 64 - bit ? len : 64 - bit;
@@ -115,23 +116,23 @@ static void mark(struct cache_page *page, size_t from, size_t len, bool known)
     }
 }
 
-void cache_memory_keep(struct cache_memory *m, uint64_t address, const uint8_t *bytes, size_t len)
+void cache_memory_store(struct cache_memory *m, uint64_t address, const uint8_t *bytes, size_t len)
 {
     while (len > 0) {
-        size_t n = in_page(address, len), at = (size_t)(address % CACHE_PAGE);
-        struct cache_page *page = find_or_make(m, address);
+        size_t n = bytes_in_page(address, len), at = (size_t)(address % CACHE_PAGE);
+        struct cache_page *page = find_or_create(m, address);
         if (page == NULL)
             return;
         memcpy(page->bytes + at, bytes, n);
-        mark(page, at, n, true);
+        set_known(page, at, n, true);
         address += n;
         bytes += n;
         len -= n;
     }
 }
 
-/* How many bytes of a page are known from `at` on, at most `len`. */
-static size_t known_in(const struct cache_page *page, size_t at, size_t len)
+/* Returns the number of consecutive cached bytes of a page from `at` on, at most `len`. */
+static size_t known_in_page(const struct cache_page *page, size_t at, size_t len)
 {
     size_t n = 0;
     while (n < len) {
@@ -150,8 +151,8 @@ size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t
     size_t all = 0, n, known;
     do {
         const struct cache_page *page = find(m, address + all);
-        n = in_page(address + all, len - all);
-        known = page == NULL ? 0 : known_in(page, (size_t)((address + all) % CACHE_PAGE), n);
+        n = bytes_in_page(address + all, len - all);
+        known = page == NULL ? 0 : known_in_page(page, (size_t)((address + all) % CACHE_PAGE), n);
         all += known;
     } while (known == n && all < len);
     return all;
@@ -160,9 +161,9 @@ size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t
 void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *bytes, size_t len)
 {
     while (len > 0) {
-        size_t n = in_page(address, len);
+        size_t n = bytes_in_page(address, len);
         const struct cache_page *page = find(m, address);
-        if (!CHECK(page != NULL)) /* the caller has asked cache_memory_known */
+        if (!CHECK(page != NULL)) /* the caller has called cache_memory_known */
             return;
         memcpy(bytes, page->bytes + address % CACHE_PAGE, n);
         address += n;
@@ -171,13 +172,13 @@ void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *
     }
 }
 
-void cache_memory_drop(struct cache_memory *m, uint64_t address, size_t len)
+void cache_memory_invalidate(struct cache_memory *m, uint64_t address, size_t len)
 {
     while (len > 0) {
-        size_t n = in_page(address, len);
+        size_t n = bytes_in_page(address, len);
         struct cache_page *page = find(m, address);
         if (page != NULL)
-            mark(page, (size_t)(address % CACHE_PAGE), n, false);
+            set_known(page, (size_t)(address % CACHE_PAGE), n, false);
         address += n;
         len -= n;
     }

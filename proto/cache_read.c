@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading memory through what is known of it; see cache.h. */
+/* Memory reads; see cache.h. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/cache_parts.h"
+#include "proto/cache_private.h"
 #include "proto/rsp.h"
 
-/* An address and a length, and nothing that a stub could take otherwise. */
+/* Whether this is a well-formed read of a range inside the address space. */
 static bool is_range(const struct request *r)
 {
     return request_reads_memory(r) && r->length != 0 && r->length - 1 <= UINT64_MAX - r->address;
 }
 
-/* The bytes that a reply to a read stands for, into c->bytes; false when it is none. */
+/* Decodes the reply to a read into c->bytes. Returns false if it is not memory. */
 static bool decode(struct cache *c, char command, const struct buf *reply)
 {
     buf_reset(&c->bytes);
@@ -23,14 +23,14 @@ static bool decode(struct cache *c, char command, const struct buf *reply)
     return reply->data[0] == 'b' && rsp_unescape(&c->bytes, reply->data + 1, reply->len - 1) == 0;
 }
 
-void cache_keep_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
-                       size_t len)
+void cache_store_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
+                        size_t len)
 {
     if (decode(c, command, reply) && c->bytes.len <= len)
-        cache_memory_keep(&c->memory, address, c->bytes.data, c->bytes.len);
+        cache_memory_store(&c->memory, address, c->bytes.data, c->bytes.len);
 }
 
-/* The reply that the stub would make of bytes that are known. */
+/* Makes the reply from cached bytes, in the stub's format. */
 static int make_reply(struct cache *c)
 {
     buf_reset(&c->bytes);
@@ -51,10 +51,11 @@ static bool is_known(const struct cache *c)
 }
 
 /*
- * ---- what cannot be read ----
+ * ---- unreadable memory ----
  *
- * A kernel's stub reads all or nothing, by page, and says on its console what it could not: so its
- * page is denied. Of other stubs that is known of a byte only.
+ * A kernel's stub reads all bytes or none, and prints each fault on the kernel's console. A failed
+ * read inside one page therefore marks that page as unreadable. With other stubs only a failed read
+ * of one byte is conclusive.
  */
 
 static uint64_t page_of(uint64_t address)
@@ -62,92 +63,92 @@ static uint64_t page_of(uint64_t address)
     return address & ~(uint64_t)(CACHE_PAGE - 1);
 }
 
-static void learn_denied(struct cache *c, const struct buf *reply)
+static void learn_unreadable(struct cache *c, const struct buf *reply)
 {
     static const uint8_t marks[CACHE_PAGE];
     uint64_t page = page_of(c->address);
     if (c->kernel && page_of(c->address + (c->size - 1)) == page)
-        cache_memory_keep(&c->denied, page, marks, CACHE_PAGE);
+        cache_memory_store(&c->unreadable, page, marks, CACHE_PAGE);
     else if (c->size == 1)
-        cache_memory_keep(&c->denied, c->address, marks, 1);
-    (void)buf_set(&c->denial, reply->data, reply->len);
+        cache_memory_store(&c->unreadable, c->address, marks, 1);
+    (void)buf_set(&c->read_error, reply->data, reply->len);
 }
 
-static bool is_denied(const struct cache *c)
+static bool is_unreadable(const struct cache *c)
 {
     uint64_t last = c->address + (c->size - 1);
     if (!c->kernel)
-        return c->size == 1 && cache_memory_known(&c->denied, c->address, 1) != 0;
+        return c->size == 1 && cache_memory_known(&c->unreadable, c->address, 1) != 0;
     for (uint64_t page = page_of(c->address);; page += CACHE_PAGE) {
-        if (cache_memory_known(&c->denied, page, 1) != 0)
+        if (cache_memory_known(&c->unreadable, page, 1) != 0)
             return true;
         if (page == page_of(last))
             return false;
     }
 }
 
-/* Exx or E.text; memory has two digits a byte. */
+/* Whether a reply is Exx or E.text; memory has an even number of digits. */
 static bool is_error(const struct buf *reply)
 {
     return buf_starts(reply, "E.") || (buf_starts(reply, "E") && reply->len % 2 != 0);
 }
 
-/* The reply to the client's own request. */
+/* Handles the reply to the client's own read. */
 static void learn_read(struct cache *c, const struct buf *reply)
 {
     if (is_error(reply))
-        learn_denied(c, reply);
+        learn_unreadable(c, reply);
     else
-        cache_keep_memory(c, c->command, reply, c->address, c->size);
+        cache_store_memory(c, c->command, reply, c->address, c->size);
 }
 
 int cache_take_block(struct cache *c, const struct buf *reply)
 {
-    cache_keep_memory(c, c->command, reply, c->window, c->window_len);
+    cache_store_memory(c, c->command, reply, c->window, c->window_len);
     if (is_known(c))
         return make_reply(c);
     static const uint8_t mark = 0;
-    cache_memory_keep(&c->failed, c->address, &mark, 1);
+    cache_memory_store(&c->failed_blocks, c->address, &mark, 1);
     c->learn = learn_read;
-    return CACHE_HAND_ON;
+    return CACHE_PASS;
 }
 
 static int read_block(struct cache *c)
 {
-    buf_reset(&c->own);
-    (void)buf_printf(&c->own, "%c%" PRIx64 ",%zx", c->command, c->window, c->window_len);
+    buf_reset(&c->own_request);
+    (void)buf_printf(&c->own_request, "%c%" PRIx64 ",%zx", c->command, c->window, c->window_len);
     c->block_read = true;
     c->stats.blocks++;
-    return CACHE_INSTEAD;
+    return CACHE_SEND_OWN;
 }
 
-/* Of memory that may be kept; all of it is in one reply. */
-static int read_kept(struct cache *c)
+/* Reads memory that may be cached and fits in one reply. */
+static int read_cacheable(struct cache *c)
 {
-    cache_enter_space(c);
+    cache_enter_address_space(c);
     if (is_known(c)) {
         c->stats.hits++;
         return make_reply(c);
     }
-    if (is_denied(c)) {
+    if (is_unreadable(c)) {
         c->stats.hits++;
-        return buf_set(&c->reply, c->denial.data, c->denial.len);
+        return buf_set(&c->reply, c->read_error.data, c->read_error.len);
     }
     c->stats.misses++;
-    int rc = cache_sync_space(c);
+    int rc = cache_sync_address_space(c);
     if (rc != 0)
-        return cache_then_hand_on(rc);
+        return cache_pass_after(rc);
     if (cache_window(c, c->address, c->size, &c->window, &c->window_len) &&
         (c->window_len > c->size))
         return read_block(c);
     c->learn = learn_read;
-    return CACHE_HAND_ON;
+    return CACHE_PASS;
 }
 
 int cache_read(struct cache *c, const struct request *r)
 {
     if (!is_range(r))
-        return cache_then_hand_on(cache_sync_thread(c));
+        return cache_pass_after(cache_sync_thread(c));
     int rc = cache_load_map(c);
     if (rc != 0)
         return rc;
@@ -156,6 +157,6 @@ int cache_read(struct cache *c, const struct request *r)
     c->command = (char)r->data[0];
     if (r->length > c->read_max || (c->command == 'x' && !c->binary) ||
         cache_is_device(c, c->address, c->size))
-        return cache_then_hand_on(cache_sync_thread(c));
-    return read_kept(c);
+        return cache_pass_after(cache_sync_thread(c));
+    return read_cacheable(c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kept replies; see cache_replies.h. */
+/* Cached replies; see cache_replies.h. */
 #include "proto/cache_replies.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ enum { BUCKETS = 1024, CHUNK_MAX = 32 * 1024 };
 struct cache_reply {
     struct cache_reply *next;
     size_t thread_len, request_len, reply_len;
-    uint8_t text[]; /* the three, one behind the other */
+    uint8_t text[]; /* thread, request and reply, without NULs */
 };
 
 void cache_replies_init(struct cache_replies *r)
@@ -22,12 +22,12 @@ void cache_replies_init(struct cache_replies *r)
 
 void cache_replies_free(struct cache_replies *r)
 {
-    cache_replies_forget(r);
+    cache_replies_clear(r);
     free(r->buckets);
     cache_replies_init(r);
 }
 
-void cache_replies_forget(struct cache_replies *r)
+void cache_replies_clear(struct cache_replies *r)
 {
     for (size_t i = 0; r->n != 0 && i < BUCKETS; i++) {
         struct cache_reply *reply, *next;
@@ -68,12 +68,12 @@ static struct cache_reply *find(const struct cache_replies *r, const char *threa
 bool cache_replies_find(const struct cache_replies *r, const char *thread, const void *request,
                         size_t len, struct buf *reply)
 {
-    const struct cache_reply *kept = find(r, thread, request, len);
-    return kept != NULL &&
-           buf_set(reply, kept->text + kept->thread_len + kept->request_len, kept->reply_len) == 0;
+    const struct cache_reply *entry = find(r, thread, request, len);
+    return entry != NULL && buf_set(reply, entry->text + entry->thread_len + entry->request_len,
+                                    entry->reply_len) == 0;
 }
 
-/* Room for one more of so many bytes. */
+/* Makes room for one more entry of `bytes` bytes. Returns whether there is room. */
 static bool make_room(struct cache_replies *r, size_t bytes)
 {
     if (bytes > CACHE_REPLIES_BYTES)
@@ -81,25 +81,25 @@ static bool make_room(struct cache_replies *r, size_t bytes)
     if (r->buckets == NULL)
         r->buckets = calloc(BUCKETS, sizeof(struct cache_reply *));
     if (r->n == CACHE_REPLIES_MAX || r->bytes + bytes > CACHE_REPLIES_BYTES)
-        cache_replies_forget(r);
+        cache_replies_clear(r);
     return r->buckets != NULL;
 }
 
-void cache_replies_keep(struct cache_replies *r, const char *thread, const void *request,
-                        size_t len, const void *reply, size_t reply_len)
+void cache_replies_store(struct cache_replies *r, const char *thread, const void *request,
+                         size_t len, const void *reply, size_t reply_len)
 {
     size_t n = strlen(thread), bytes = sizeof(struct cache_reply) + n + len + reply_len;
     if (len > CACHE_REQUEST_BYTES || find(r, thread, request, len) != NULL || !make_room(r, bytes))
         return;
-    struct cache_reply *kept = malloc(bytes), **at = &r->buckets[bucket_of(thread, request, len)];
-    if (kept == NULL)
+    struct cache_reply *entry = malloc(bytes), **at = &r->buckets[bucket_of(thread, request, len)];
+    if (entry == NULL)
         return;
-    *kept = (struct cache_reply){*at, n, len, reply_len};
-    memcpy(kept->text, thread, n);
-    memcpy(kept->text + n, request, len);
+    *entry = (struct cache_reply){*at, n, len, reply_len};
+    memcpy(entry->text, thread, n);
+    memcpy(entry->text + n, request, len);
     if (reply_len != 0)
-        memcpy(kept->text + n + len, reply, reply_len);
-    *at = kept;
+        memcpy(entry->text + n + len, reply, reply_len);
+    *at = entry;
     r->n++;
     r->bytes += bytes;
 }
@@ -154,10 +154,10 @@ void cache_list_record(struct cache_list *l, bool first, const struct buf *reply
     if (!l->recording)
         return;
     (void)buf_add(&l->replies, &reply->len, sizeof reply->len);
-    bool kept = buf_add(&l->replies, reply->data, reply->len) == 0;
-    l->known = kept && !first && buf_is(reply, "l");
-    l->recording = kept && more;
-    l->at = l->replies.len; /* the stub has told it to its end, and so have we */
+    bool stored = buf_add(&l->replies, reply->data, reply->len) == 0;
+    l->known = stored && !first && buf_is(reply, "l");
+    l->recording = stored && more;
+    l->at = l->replies.len; /* the client has received all replies so far */
 }
 
 bool cache_list_reply(struct cache_list *l, bool first, struct buf *reply)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Replies of a stopped target that are kept: each under the request and, where the reply depends
- * on it, the thread that was chosen. And a document of qXfer, or a list of qfThreadInfo, which is
- * read in parts and kept as a whole.
+ * Cached replies of a stopped target: single replies, with the request and the selected thread as
+ * their key; qXfer documents and qfThreadInfo lists, which are read in pieces and cached whole.
  */
 #ifndef NETGDB_PROTO_CACHE_REPLIES_H
 #define NETGDB_PROTO_CACHE_REPLIES_H
@@ -14,64 +13,69 @@
 #include "proto/buf.h"
 
 enum {
-    CACHE_REPLIES_MAX = 16384,              /* that are kept; then all go */
-    CACHE_REPLIES_BYTES = 8 * 1024 * 1024,  /* of them, requests included; likewise */
-    CACHE_DOCUMENT_BYTES = 4 * 1024 * 1024, /* of one document or list */
-    CACHE_REQUEST_BYTES = 512,              /* of a request whose reply is kept */
+    CACHE_REPLIES_MAX = 16384,              /* replies; at the limit all are discarded */
+    CACHE_REPLIES_BYTES = 8 * 1024 * 1024,  /* bytes of replies and requests; likewise */
+    CACHE_DOCUMENT_BYTES = 4 * 1024 * 1024, /* bytes of one document or list */
+    CACHE_REQUEST_BYTES = 512,              /* longest request whose reply is cached */
 };
 
 struct cache_reply;
 
 struct cache_replies {
-    struct cache_reply **buckets; /* owned; NULL until the first */
-    size_t n, bytes;
+    struct cache_reply **buckets; /* owned; NULL until the first reply */
+    size_t n, bytes;              /* number of replies, and their size */
 };
 
 void cache_replies_init(struct cache_replies *r);
 void cache_replies_free(struct cache_replies *r);
 
-/* None is known any more. */
-void cache_replies_forget(struct cache_replies *r);
+/* Discards all replies. */
+void cache_replies_clear(struct cache_replies *r);
 
-/* Keeps a reply; `thread` is "" where it does not depend on one. What does not fit is not kept. */
-void cache_replies_keep(struct cache_replies *r, const char *thread, const void *request,
-                        size_t len, const void *reply, size_t reply_len);
+/*
+ * Caches a copy of a reply. `thread` is "" if the reply does not depend on the selected thread.
+ * Does nothing if the key exists, the request or reply is too long, or memory is short.
+ */
+void cache_replies_store(struct cache_replies *r, const char *thread, const void *request,
+                         size_t len, const void *reply, size_t reply_len);
 
-/* Sets *reply to what is kept and returns whether there is something. */
+/* Copies the cached reply into *reply. Returns whether there is one. */
 bool cache_replies_find(const struct cache_replies *r, const char *thread, const void *request,
                         size_t len, struct buf *reply);
 
 /* A document of qXfer:…:read. */
 struct cache_document {
-    struct buf data; /* without the escapes */
-    bool known;
-    bool stale;   /* good for the rest of a reading that has begun, not for a new one */
-    size_t chunk; /* bytes that the stub gives in one reply at most; 0: not known */
+    struct buf data; /* unescaped */
+    bool known;      /* complete */
+    bool stale;      /* a read in progress may finish; a new one must fetch again */
+    size_t chunk;    /* bytes in one reply of the stub; 0: unknown */
 };
 
 void cache_document_init(struct cache_document *d);
 void cache_document_free(struct cache_document *d);
 
-/* The part [offset, offset + len) as a reply: 'm' or 'l' and the escaped bytes. */
+/* Makes the reply to a read of [offset, offset + len): 'm' or 'l' and the escaped bytes. Returns 0
+ * or the buffer's error. */
 int cache_document_reply(const struct cache_document *d, uint64_t offset, uint64_t len,
                          struct buf *reply);
 
-/* The replies to qfThreadInfo and every qsThreadInfo behind it. */
+/* The replies to qfThreadInfo and the qsThreadInfo requests that follow it. */
 struct cache_list {
-    struct buf replies; /* each behind its length, a size_t */
-    bool recording;     /* the stub is reading it out to the client */
-    bool known;         /* to its end */
-    bool stale;         /* as of a document */
-    size_t at;          /* what the client gets next */
+    struct buf replies; /* each preceded by its length, a size_t */
+    bool recording;     /* the client is reading the list from the stub */
+    bool known;         /* complete */
+    bool stale;         /* as in cache_document */
+    size_t at;          /* offset in `replies` of the client's next reply */
 };
 
 void cache_list_init(struct cache_list *l);
 void cache_list_free(struct cache_list *l);
 
-/* The stub's reply to the next request of a list; `first` begins it. */
+/* Records the stub's reply to qfThreadInfo (`first`) or qsThreadInfo. */
 void cache_list_record(struct cache_list *l, bool first, const struct buf *reply);
 
-/* Whether the client's next request is answered here; then into *reply. */
+/* Makes the reply to qfThreadInfo (`first`) or qsThreadInfo. Returns false if the request must go
+ * to the stub. */
 bool cache_list_reply(struct cache_list *l, bool first, struct buf *reply);
 
 #endif

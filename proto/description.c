@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The registers of FreeBSD's stubs; see description.h. */
+/* Tables of the registers of FreeBSD's stubs; see description.h. */
 #include "proto/description.h"
 
 #include <elf.h>
@@ -8,16 +8,16 @@
 #include "proto/rsp.h"
 
 /*
- * Registers in the order of their numbers, which go on from group to group unless `first` says
- * otherwise. `types` are defined in front of a feature's registers.
+ * A group of consecutive registers. Numbers continue from the previous group, unless `first` is
+ * set.
  */
 struct register_group {
-    const char *names;   /* with a space between them; NULL: the end of the table */
-    unsigned bits;       /* of each */
-    unsigned first;      /* number of the first; 0: the next one */
-    const char *type;    /* of GDB's predefined ones, or of `types` */
-    const char *feature; /* begins this feature */
-    const char *types;
+    const char *names;   /* separated by spaces; NULL ends the table */
+    unsigned bits;       /* size of each register */
+    unsigned first;      /* number of the first register; 0: the next number */
+    const char *type;    /* predefined by GDB, or defined in `types` */
+    const char *feature; /* not NULL: the group begins this feature */
+    const char *types;   /* XML that defines types, in front of the feature's registers */
 };
 
 #define EFLAGS                                                                                     \
@@ -38,8 +38,8 @@ struct register_group {
 #define XMM8 "xmm0 xmm1 xmm2 xmm3 xmm4 xmm5 xmm6 xmm7"
 
 /*
- * From 24 on the stub sends 32 registers of 8 bytes, none of which has a value; GDB's x87 and SSE
- * registers are laid over them, because its feature requires them, and have none either.
+ * From number 24 on the stub sends 32 registers of 8 bytes without values. GDB's feature requires
+ * x87 and SSE registers, so they are placed over those bytes and have no values either.
  */
 static const struct register_group amd64[] = {
     {"rax rbx rcx rdx rsi rdi", 64, 0, "int64", "org.gnu.gdb.i386.core", EFLAGS},
@@ -56,7 +56,7 @@ static const struct register_group amd64[] = {
     {NULL, 0, 0, NULL, NULL, NULL},
 };
 
-/* The stub has the first 16. */
+/* The stub has only the first 16 registers. */
 static const struct register_group i386[] = {
     {"eax ecx edx ebx", 32, 0, "int32", "org.gnu.gdb.i386.core", EFLAGS},
     {"esp ebp", 32, 0, "data_ptr", NULL, NULL},
@@ -83,7 +83,7 @@ static const struct register_group arm64[] = {
     {NULL, 0, 0, NULL, NULL, NULL},
 };
 
-/* The CSRs are not in `g`, but `p` has them. */
+/* The CSRs are not in the reply to `g`; `p` reads them. */
 static const struct register_group riscv64[] = {
     {"zero", 64, 0, "int64", "org.gnu.gdb.riscv.cpu", NULL},
     {"ra", 64, 0, "code_ptr", NULL, NULL},
@@ -120,8 +120,8 @@ static const struct register_group powerpc64[] = {
 };
 
 /*
- * `none` keeps an x86 gdb from taking the kernel for GNU/Linux. On other machines it would make
- * GDB send `s` where it now steps by breakpoints, which riscv's stub cannot do.
+ * `none` prevents an x86 gdb from assuming GNU/Linux. On other machines it would make GDB send `s`
+ * instead of stepping by breakpoints, and riscv's stub cannot step.
  */
 static const struct description descriptions[] = {
     {"amd64", EM_X86_64, true, false, 420, 16, "i386:x86-64", "none", amd64},
@@ -147,8 +147,8 @@ const struct description *description_of_elf(uint16_t elf_machine, bool is64, bo
 }
 
 /*
- * Whether powerpc64's pc, at its place behind 64 registers of 8 bytes, is an address in this byte
- * order: kernels run in the direct map (0xc…) or near 0, so that one end of it is 0 or 0xc….
+ * Whether powerpc64's pc, which follows 64 registers of 8 bytes, is big-endian. Kernels run in the
+ * direct map (0xc0…) or near 0, so the most significant byte is 0xc0 or 0.
  */
 static bool is_pc_big(const uint8_t *reply)
 {

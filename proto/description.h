@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The registers that a FreeBSD kernel's stub sends in `g`, and takes and gives in `p` and `P`, for
- * each machine; and the target description that tells a debugger of them.
+ * The registers of a FreeBSD kernel's stub (`g`, `p`, `P`) for each machine, and the target
+ * description that reports them to a debugger.
  *
  * Sources: sys/ARCH/include/gdb_machdep.h (GDB_NREGS, gdb_cpu_regsz), 13.0 to 15.0; GDB manual,
  * "Target Descriptions" and "Standard Target Features"; gdb/features.
@@ -18,26 +18,28 @@
 struct register_group; /* description.c */
 
 struct description {
-    const char *machine;  /* as FreeBSD names it: amd64, … */
+    const char *machine;  /* FreeBSD's name: amd64, … */
     uint16_t elf_machine; /* EM_… of its kernels */
     bool is64, big;       /* class and byte order of their ELF files */
-    size_t len;           /* bytes of a `g` reply: no two machines have the same */
-    unsigned pc;          /* the number of the program counter */
-    const char *arch;     /* <architecture>; NULL: known by name and length, but not described */
-    const char *osabi;    /* <osabi>; NULL: the debugger's own choice */
-    const struct register_group *groups;
+    size_t len;           /* bytes in a `g` reply; differs between machines, not byte orders */
+    unsigned pc;          /* register number of the program counter */
+    const char *arch;     /* <architecture>; NULL: recognized, but without a description */
+    const char *osabi;    /* <osabi>; NULL: left to the debugger */
+    const struct register_group *groups; /* NULL if arch is NULL */
 };
 
-/* The machine of an ELF file; NULL: none of those known here. */
+/* Returns the entry for an ELF file's machine, or NULL if it is unknown. */
 const struct description *description_of_elf(uint16_t elf_machine, bool is64, bool big);
 
 /*
- * The machine whose stub made this reply to `g`, by its length and, where the byte orders of one
- * machine have the same, by its program counter. NULL: none of those known here.
+ * Returns the entry of the machine whose stub sent this reply to `g`, which is `len` digits long,
+ * or NULL if it is unknown. The length identifies the machine; powerpc64's byte order follows from
+ * the program counter.
  */
 const struct description *description_of_registers(const uint8_t *reply, size_t len);
 
-/* Writes the target description, an XML document, into *xml. Returns 0 or the buffer's error. */
+/* Writes the target description, an XML document, into *xml; d->arch must not be NULL. Returns 0 or
+ * the buffer's error. */
 int description_write(const struct description *d, struct buf *xml);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads and changes the list of features; see features.h. */
+/* Searches and edits the feature list; see features.h. */
 #include "proto/features.h"
 
 #include <string.h>
 
-/* Bytes up to the next ';' or the end. */
+/* Returns the number of bytes before the next ';' or the end. */
 static size_t entry_len(const uint8_t *at, size_t left)
 {
     const uint8_t *end = left == 0 ? NULL : memchr(at, ';', left);
     return end == NULL ? left : (size_t)(end - at);
 }
 
-/* Whether an entry is of this name, whatever its value. */
+/* Whether an entry has this name, with any value. */
 static bool is_named(const uint8_t *entry, size_t len, const char *name, size_t n)
 {
     return len >= n && memcmp(entry, name, n) == 0 &&
@@ -52,7 +52,7 @@ bool features_are_freebsds(const uint8_t *list, size_t len)
            features_has(list, len, "QStartNoAckMode");
 }
 
-/* Takes out every entry of this name. */
+/* Removes all entries of this name. */
 static void remove_entries(struct buf *list, const char *name)
 {
     size_t n = strlen(name), at = 0, kept = 0;

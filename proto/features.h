@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list of features in a reply to qSupported: entries `name+`, `name-`, `name?` or
- * `name=value` with ';' between them (GDB manual, "General Query Packets", qSupported).
+ * The feature list in a reply to qSupported: entries `name+`, `name-`, `name?` or `name=value`,
+ * separated by ';' (GDB manual, "General Query Packets", qSupported).
  */
 #ifndef NETGDB_PROTO_FEATURES_H
 #define NETGDB_PROTO_FEATURES_H
@@ -13,24 +13,24 @@
 #include "proto/buf.h"
 
 /*
- * Finds the first entry of this name. *value and *value_len are then what follows the name ('+',
- * '=1000', …), inside the list. Returns whether there is one.
+ * Finds the first entry of this name. Sets *value and *value_len to the bytes after the name ("+",
+ * "=1000", …), which point into the list. Returns whether the entry exists.
  */
 bool features_find(const uint8_t *list, size_t len, const char *name, const uint8_t **value,
                    size_t *value_len);
 
-/* Whether the list has the entry `name+`. */
+/* Returns whether the list has the entry `name+`. */
 bool features_has(const uint8_t *list, size_t len, const char *name);
 
 /*
- * Whether these are the three features of FreeBSD's stub and no others (sys/gdb/gdb_main.c):
+ * Returns whether the list has exactly the three features of FreeBSD's stub (sys/gdb/gdb_main.c):
  * PacketSize=, qXfer:threads:read+ and QStartNoAckMode+.
  */
 bool features_are_freebsds(const uint8_t *list, size_t len);
 
 /*
- * Takes out every entry of this name and, unless `value` is NULL, appends one of `name` and
- * `value` ("+", "=1000"). Returns 0 or the buffer's error.
+ * Removes all entries of this name and, unless `value` is NULL, appends `name` and `value` ("+",
+ * "=1000"). Returns 0 or the buffer's error.
  */
 int features_set(struct buf *list, const char *name, const char *value);
 

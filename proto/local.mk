@@ -4,9 +4,9 @@ noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
-	proto/cache.c proto/cache.h proto/cache_parts.h \
-	proto/cache_choose.c proto/cache_lists.c \
-	proto/cache_read.c proto/cache_where.c \
+	proto/cache.c proto/cache.h proto/cache_private.h \
+	proto/cache_select.c proto/cache_lists.c \
+	proto/cache_read.c proto/cache_window.c \
 	proto/check.c proto/check.h \
 	proto/cache_memory.c proto/cache_memory.h \
 	proto/cache_replies.c proto/cache_replies.h \
@@ -32,7 +32,7 @@ libproto_la_SOURCES = \
 	proto/replies.c proto/replies.h \
 	proto/request.c proto/request.h \
 	proto/requests.c proto/requests.h \
-	proto/quirks.c proto/quirks.h proto/quirks_parts.h \
+	proto/quirks.c proto/quirks.h proto/quirks_private.h \
 	proto/quirks_leave.c proto/quirks_memory.c proto/quirks_points.c \
 	proto/quirks_registers.c proto/quirks_replies.c proto/quirks_threads.c \
 	proto/regions.c proto/regions.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes the lines of log.h. */
+/* Formats log lines; see log.h. */
 #include "proto/log.h"
 
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include "proto/err.h"
 #include "proto/visible.h"
 
-enum { PACKET_SHOWN = 200 }; /* bytes of a packet's content in a line */
+enum { PACKET_SHOWN = 200 }; /* bytes of a packet that a line shows */
 
 bool log_on(const struct log *log, enum log_level level)
 {
@@ -33,7 +33,7 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
     }
     if (at >= sizeof line)
         memcpy(line + sizeof line - 4, "...", 4);
-    visible_line(line); /* parts of it may come from a target, or from the network */
+    visible_line(line); /* it may contain bytes from a target or from the network */
     log->sink(log->context, level, line);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One logger: a level, a name that leads each line, and a sink that the edge injects. A line is
- * `netgdb: NAME: text`; whoever owns a sink adds the newline. Bytes that a terminal would obey are
- * shown as '?' (visible.h). Nothing here does I/O.
+ * The logger: a level, a name in front of each line, and a sink that the caller provides. A line is
+ * `netgdb: NAME: text`, without a newline. Control bytes are replaced by '?' (visible.h). The
+ * logger itself does no I/O.
  */
 #ifndef NETGDB_PROTO_LOG_H
 #define NETGDB_PROTO_LOG_H
@@ -13,18 +13,19 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_PACKET };
 
-enum { LOG_LINE_MAX = 1024 }; /* longer lines are cut and end in "..." */
+enum { LOG_LINE_MAX = 1024 }; /* bytes with the NUL; a longer line is truncated, ending in "..." */
 
 struct log {
-    enum log_level level; /* lines above it are not made */
-    const char *name;     /* host or role; NULL for none; not owned */
+    enum log_level level; /* less important lines are dropped */
+    const char *name;     /* host or role; NULL: none; not owned */
     void (*sink)(void *context, enum log_level level, const char *line); /* NULL: silent */
-    void *context;
+    void *context;                                                       /* passed to sink */
 };
 
-/* Whether a line of this level would go anywhere. A NULL log is silent. */
+/* Returns whether a line of this level would reach the sink. A NULL log is silent. */
 bool log_on(const struct log *log, enum log_level level);
 
+/* Formats a line and passes it to the sink, if log_on. */
 void log_at(const struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -34,27 +35,28 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 #define log_debug(log, ...) log_at(log, LOG_DEBUG, __VA_ARGS__)
 
 /*
- * For lines that the network can cause: the first is made at once, then one a minute. Returns
- * whether one is to be made now (ns, of any clock), and how many were left out since the last.
+ * Limits the rate of lines that a peer can cause: the first is logged at once, then one a minute.
  */
 struct log_limit {
-    uint64_t since; /* of the last line; 0: there was none */
-    unsigned long left_out;
+    uint64_t since;         /* time of the last line; 0: none yet */
+    unsigned long left_out; /* lines suppressed since then */
 };
 
-#define LOG_LIMIT UINT64_C(60000000000) /* ns */
+#define LOG_LIMIT UINT64_C(60000000000) /* ns between two lines */
 
+/* Returns whether to log a line at the time `now` (ns, any clock). If so, sets *left_out to the
+ * number of lines suppressed since the last one. */
 bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out);
 
 /*
- * At level packet: one RSP packet with its explanation from the table (packets.h). `direction`
- * is "->" towards the target or "<-" from it; content that is not printable is shown as \xNN.
- * A reply is explained by the request that it answers: pass that, or NULL.
+ * Logs one RSP packet at level packet. `direction` is "->" to the target or "<-" from it. Bytes
+ * that are not printable are shown as \xNN. `explanation` is from the table (packets.h), for a
+ * reply that of its request; NULL: none.
  */
 void log_packet(const struct log *log, const char *direction, const uint8_t *content, size_t len,
                 const char *explanation);
 
-/* "error" … "packet" to the level. Returns 0 or NETGDB_PROTO. */
+/* Parses the name of a level, "error" to "packet". Returns 0 or NETGDB_PROTO. */
 int log_level_parse(const char *text, enum log_level *level);
 
 #endif

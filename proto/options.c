@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names and options; see options.h. */
+/* Parses names and options; see options.h. */
 #include "proto/options.h"
 
 #include <stdarg.h>
@@ -14,15 +14,15 @@
 enum { TIMEOUT_MAX = 1000000000 }; /* seconds */
 
 #define DIGITS "0123456789"
-#define TLS_VARIABLE "NETGDB_TLS_" /* begins the variable of each option that is of tls: alone */
-#define HOST_STRANGERS " \t\r\n/=@?\\\"'[]" /* in no host's name */
+#define TLS_VARIABLE "NETGDB_TLS_" /* prefix of the variables of options that only tls: accepts */
+#define HOST_INVALID_CHARS " \t\r\n/=@?\\\"'[]" /* not allowed in a host name */
 
 static bool only(const char *text, const char *allowed)
 {
     return *text != '\0' && text[strspn(text, allowed)] == '\0';
 }
 
-/* One decimal number of at most `max`, and nothing else. */
+/* Parses a decimal number of at most `max`, without any other character. */
 static bool parse_number(const char *text, unsigned long max, unsigned long *value)
 {
     if (!only(text, DIGITS) || strlen(text) > 10)
@@ -31,7 +31,7 @@ static bool parse_number(const char *text, unsigned long max, unsigned long *val
     return *value <= max;
 }
 
-/* A hexadecimal number at *text, after "0x" (which may be missing when `bare`); moves *text. */
+/* Parses a hexadecimal number at *text and advances *text past it. "0x" is optional if `bare`. */
 static bool parse_hex(const char **text, bool bare, uint64_t *value)
 {
     bool prefix = strncasecmp(*text, "0x", 2) == 0;
@@ -52,7 +52,7 @@ static bool copy(char *out, size_t size, const char *text)
     return true;
 }
 
-/* One of two words: *second says which. */
+/* Parses one of two words. *second: whether it is the second one. */
 static bool choose(const char *text, const char *first_word, const char *second_word, bool *second)
 {
     *second = strcmp(text, second_word) == 0;
@@ -106,7 +106,7 @@ static bool set_cache(struct options *o, const char *value)
     return choose(value, "off", "on", &o->cache);
 }
 
-/* START-END, and in the variable several with commas between them. */
+/* Parses START-END; in the variable, several with commas between them. */
 static bool set_nocache(struct options *o, const char *value)
 {
     for (;;) {
@@ -166,7 +166,7 @@ static bool set_log_file(struct options *o, const char *value)
     return copy(o->log_file, sizeof o->log_file, value);
 }
 
-/* All options there are. */
+/* All options. Those without a name, which only have a variable, come last. */
 static const struct row {
     struct options_help help;
     bool (*set)(struct options *o, const char *value);
@@ -222,15 +222,15 @@ const struct options_help *options_help(size_t i)
     return i < ROWS ? &table[i].help : NULL;
 }
 
-/* Where the words about an error go. */
-struct complaint {
+/* The caller's buffer for the error text. */
+struct error_text {
     char *text;
     size_t size;
 };
 
-/* Makes the one line, whatever bytes were typed. Returns NETGDB_PROTO. */
+/* Formats the error text and replaces control characters in it. Returns NETGDB_PROTO. */
 static int __attribute__((format(printf, 2, 3)))
-complain(const struct complaint *c, const char *format, ...)
+set_error(const struct error_text *c, const char *format, ...)
 {
     va_list args;
     if (c->size == 0)
@@ -245,18 +245,19 @@ complain(const struct complaint *c, const char *format, ...)
     return NETGDB_PROTO;
 }
 
-static int unknown_option(const struct complaint *c, const char *name)
+static int unknown_option(const struct error_text *c, const char *name)
 {
     char names[OPTIONS_ERROR_MAX] = "";
     for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
         size_t at = strlen(names);
         snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ", table[i].help.name);
     }
-    return complain(c, "unknown option '%.100s': there are %s", name, names);
+    return set_error(c, "unknown option '%.100s': there are %s", name, names);
 }
 
-/* `name=value`; *replaced is set once the name's nocache stands in for the variable's. */
-static int parse_option(struct options *o, char *text, bool *replaced, const struct complaint *c)
+/* Parses `name=value`. The first nocache in the name replaces the ranges of the variable and sets
+ * *replaced. */
+static int parse_option(struct options *o, char *text, bool *replaced, const struct error_text *c)
 {
     char *value = strchr(text, '=');
     if (value != NULL)
@@ -266,60 +267,62 @@ static int parse_option(struct options *o, char *text, bool *replaced, const str
         if (strcmp(text, h->name) != 0)
             continue;
         if (value == NULL)
-            return complain(c, "option '%s' has no value: %s=%s", text, h->name, h->takes);
+            return set_error(c, "option '%s' has no value: %s=%s", text, h->name, h->takes);
         if (strncmp(h->variable, TLS_VARIABLE, sizeof TLS_VARIABLE - 1) == 0 &&
             o->kind != OPTIONS_TLS)
-            return complain(c, "%s= is for tls:HOST[:PORT] alone: nothing else is encrypted", text);
+            return set_error(c, "%s= is for tls:HOST[:PORT] alone: nothing else is encrypted",
+                             text);
         if (table[i].set == set_nocache && !*replaced) {
             o->nocaches = 0;
             *replaced = true;
         }
         if (!table[i].set(o, value))
-            return complain(c, "%s=%.100s: takes %s", h->name, value, h->wants);
+            return set_error(c, "%s=%.100s: takes %s", h->name, value, h->wants);
         return 0;
     }
     return unknown_option(c, text);
 }
 
-static int read_environment(struct options *o, options_getenv *env, const struct complaint *c)
+static int read_environment(struct options *o, options_getenv *env, const struct error_text *c)
 {
     for (size_t i = 0; i < ROWS; i++) {
         const struct options_help *h = &table[i].help;
         const char *value = env != NULL ? env(h->variable) : NULL;
         if (value != NULL && *value != '\0' && !table[i].set(o, value))
-            return complain(c, "%s=%.100s: takes %s", h->variable, value, h->wants);
+            return set_error(c, "%s=%.100s: takes %s", h->variable, value, h->wants);
     }
     return 0;
 }
 
-static int parse_port(struct options *o, const char *text, const struct complaint *c)
+static int parse_port(struct options *o, const char *text, const struct error_text *c)
 {
     unsigned long port;
     if (!parse_number(text, UINT16_MAX, &port) || port == 0)
-        return complain(c, "'%.100s' is no port: a number from 1 to 65535", text);
+        return set_error(c, "'%.100s' is no port: a number from 1 to 65535", text);
     o->port = (uint16_t)port;
     return 0;
 }
 
-/* HOST:PORT of a stub. An IPv6 address may be in brackets, which GDB refuses behind a prefix. */
-static int parse_tcp(struct options *o, char *text, const struct complaint *c)
+/* Parses HOST:PORT of a stub. Brackets around an IPv6 address are optional: GDB does not accept
+ * them after a prefix. */
+static int parse_tcp(struct options *o, char *text, const struct error_text *c)
 {
     char *colon = strrchr(text, ':');
     size_t n = colon != NULL ? (size_t)(colon - text) : 0;
     bool brackets = n > 2 && text[0] == '[' && text[n - 1] == ']';
     o->kind = OPTIONS_TCP;
     if (n == 0)
-        return complain(c, "'tcp:%.100s': a stub on TCP is tcp:HOST:PORT", text);
+        return set_error(c, "'tcp:%.100s': a stub on TCP is tcp:HOST:PORT", text);
     *colon = '\0';
     if (brackets)
         text[n - 1] = '\0';
     if (!copy(o->host, sizeof o->host, brackets ? text + 1 : text))
-        return complain(c, "'%.100s' is no host", text);
+        return set_error(c, "'%.100s' is no host", text);
     return parse_port(o, colon + 1, c);
 }
 
-/* HOST[:PORT] of a proxy or node with --tls. */
-static int parse_tls(struct options *o, char *text, const struct complaint *c)
+/* Parses HOST[:PORT] of a proxy or node with --tls. */
+static int parse_tls(struct options *o, char *text, const struct error_text *c)
 {
     char *colon = strchr(text, ':');
     if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL)) { /* IPv6 */
@@ -331,44 +334,44 @@ static int parse_tls(struct options *o, char *text, const struct complaint *c)
     o->port = WIRE_HERALD_PORT;
     if (colon != NULL)
         *colon++ = '\0';
-    if (strpbrk(text, HOST_STRANGERS) != NULL || !copy(o->host, sizeof o->host, text))
-        return complain(c, "'tls:%.100s': takes tls:HOST[:PORT]", text);
+    if (strpbrk(text, HOST_INVALID_CHARS) != NULL || !copy(o->host, sizeof o->host, text))
+        return set_error(c, "'tls:%.100s': takes tls:HOST[:PORT]", text);
     return colon != NULL ? parse_port(o, colon, c) : 0;
 }
 
-static int parse_unix(struct options *o, char *text, const struct complaint *c)
+static int parse_unix(struct options *o, char *text, const struct error_text *c)
 {
     o->kind = OPTIONS_UNIX;
     if (!copy(o->path, OPTIONS_SOCKET_MAX, text))
-        return complain(c, "'unix:%.100s': takes a socket's name of 1 to %d bytes", text,
-                        OPTIONS_SOCKET_MAX - 1);
+        return set_error(c, "'unix:%.100s': takes a socket's name of 1 to %d bytes", text,
+                         OPTIONS_SOCKET_MAX - 1);
     return 0;
 }
 
-/* HOST[:PORT] or any[:PORT]. */
-static int parse_kernel(struct options *o, char *text, const struct complaint *c)
+/* Parses HOST[:PORT] or any[:PORT]. */
+static int parse_kernel(struct options *o, char *text, const struct error_text *c)
 {
     char *colon = strchr(text, ':');
     if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL))
-        return complain(c, "'%.100s': takes HOST[:PORT], and a kernel speaks IPv4 only", text);
+        return set_error(c, "'%.100s': takes HOST[:PORT], and a kernel speaks IPv4 only", text);
     if (colon != NULL)
         *colon = '\0';
     o->kind = strcmp(text, "any") == 0 ? OPTIONS_ANY : OPTIONS_KERNEL;
     o->port = WIRE_HERALD_PORT;
     if (*text == '\0')
-        return complain(c, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+        return set_error(c, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     if (only(text, DIGITS))
-        return complain(c, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s", text,
-                        text);
-    if (strpbrk(text, HOST_STRANGERS) != NULL || strlen(text) >= sizeof o->host)
-        return complain(c, "'%.100s' is no host", text);
+        return set_error(c, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s", text,
+                         text);
+    if (strpbrk(text, HOST_INVALID_CHARS) != NULL || strlen(text) >= sizeof o->host)
+        return set_error(c, "'%.100s' is no host", text);
     if (o->kind == OPTIONS_KERNEL)
         (void)copy(o->host, sizeof o->host, text);
     return colon != NULL ? parse_port(o, colon + 1, c) : 0;
 }
 
-/* What follows `word` and a colon in `text`; for the word alone, nothing; else NULL. */
-static char *behind(char *text, const char *word)
+/* Returns the text after `word` and a colon, "" if `text` is the word alone, or NULL. */
+static char *after_word(char *text, const char *word)
 {
     size_t n = strlen(word);
     if (strncmp(text, word, n) != 0 || (text[n] != ':' && text[n] != '\0'))
@@ -376,33 +379,34 @@ static char *behind(char *text, const char *word)
     return text + n + (text[n] == ':' ? 1 : 0);
 }
 
-static int parse_target(struct options *o, char *text, const struct complaint *c)
+static int parse_target(struct options *o, char *text, const struct error_text *c)
 {
     char *rest;
-    if ((rest = behind(text, "tcp")) != NULL)
+    if ((rest = after_word(text, "tcp")) != NULL)
         return parse_tcp(o, rest, c);
-    if ((rest = behind(text, "tls")) != NULL)
+    if ((rest = after_word(text, "tls")) != NULL)
         return parse_tls(o, rest, c);
-    if ((rest = behind(text, "unix")) != NULL)
+    if ((rest = after_word(text, "unix")) != NULL)
         return parse_unix(o, rest, c);
     return parse_kernel(o, text, c);
 }
 
-/* A command is taken as it is, commas and all: its options come from the environment. */
-static int parse_stdio(struct options *o, const char *command, bool tool, const struct complaint *c)
+/* Takes the command verbatim, including commas: options can come only from the environment. */
+static int parse_stdio(struct options *o, const char *command, bool tool,
+                       const struct error_text *c)
 {
     o->kind = OPTIONS_STDIO;
     if (!tool)
-        return complain(c, "stdio: is for the netgdb tool, not for a debugger");
+        return set_error(c, "stdio: is for the netgdb tool, not for a debugger");
     if (!copy(o->path, sizeof o->path, command))
-        return complain(c, "stdio: takes a command of 1 to %d bytes", OPTIONS_PATH_MAX - 1);
+        return set_error(c, "stdio: takes a command of 1 to %d bytes", OPTIONS_PATH_MAX - 1);
     return 0;
 }
 
 int options_parse(struct options *o, const char *text, bool tool, options_getenv *env, char *error,
                   size_t size)
 {
-    const struct complaint c = {error, size};
+    const struct error_text c = {error, size};
     char copied[OPTIONS_TEXT_MAX], *at = copied, *rest;
     bool replaced = false;
     *o = (struct options){.timeout = IO_NEVER,
@@ -413,12 +417,12 @@ int options_parse(struct options *o, const char *text, bool tool, options_getenv
     if (strncmp(text, "netgdb:", 7) == 0)
         text += 7;
     if (strlen(text) >= sizeof copied) {
-        complain(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
+        set_error(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
         return NETGDB_TOO_LONG;
     }
     strcpy(copied, text);
     int rc = read_environment(o, env, &c);
-    if (rc == 0 && (rest = behind(copied, "stdio")) != NULL)
+    if (rc == 0 && (rest = after_word(copied, "stdio")) != NULL)
         return parse_stdio(o, rest, tool, &c);
     if (rc == 0)
         rc = parse_target(o, strsep(&at, ","), &c);
@@ -443,8 +447,8 @@ int options_from_gdb(struct options *o, const char *node, const char *service, o
     bool both = *head != '\0' && service != NULL;
     int n = snprintf(typed, sizeof typed, "%s%s%s", head, both ? ":" : "", tail);
     if (n < 0 || (size_t)n >= sizeof typed) {
-        const struct complaint c = {error, size};
-        complain(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
+        const struct error_text c = {error, size};
+        set_error(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
         return NETGDB_TOO_LONG;
     }
     return options_parse(o, strncmp(typed, "//", 2) == 0 ? typed + 2 : typed, false, env, error,

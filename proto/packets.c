@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of RSP requests, and looking things up in it; see packets.h. */
+/* The table of RSP requests and its look-ups; see packets.h. */
 #include "proto/packets.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ static bool matches(const char *name, size_t n, const uint8_t *content, size_t l
     return n == 1 || len == n || !is_letter(content[n]) || !is_letter((uint8_t)name[n - 1]);
 }
 
-/* The first entry whose name begins with `c`, or with what comes behind it in the table's order. */
+/* Returns the index of the first entry whose name begins with `c` or a greater byte. */
 static size_t first_entry(char c)
 {
     size_t low = 0, high = ENTRIES;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table of RSP requests. One list says of each what a middle must know: whether it changes
- * the target, whether it lets it run, whether it may run twice, and what it is in a line. It
- * drives the link, the cache, the log and the documentation.
+ * The table of RSP requests. Each entry has the facts that a program between client and stub needs:
+ * the request's effect on the target, whether it may run twice, and a one-line explanation. The
+ * link, the cache, the log and the documentation use it.
  *
  * Source: GDB manual, "Packets", "General Query Packets", "File-I/O"; LLDB's own packets from
  * lldb/docs/lldb-gdb-remote.txt.
@@ -14,27 +14,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a packet does to the target: bits. */
+/* Effects of a request on the target; bits. */
 enum {
     PKT_READS = 0,
-    PKT_CHANGES = 1, /* memory, registers, breakpoints or the stub's own state */
-    PKT_RESUMES = 2, /* the target runs; the reply is a stop and may take for ever */
-    PKT_LEAVES = 4,  /* the stub lets go of the target */
+    PKT_CHANGES = 1, /* changes memory, registers, breakpoints or the stub's state */
+    PKT_RESUMES = 2, /* resumes the target; the reply is a stop reply, without a time limit */
+    PKT_LEAVES = 4,  /* detaches the stub from the target */
 };
 
-/* What happens when the network makes the target run it again, later. */
+/* Effect of a late duplicate of the request, which a kernel executes. */
 enum packet_repeat {
-    REPEAT_SAFE,      /* the same reply again and nothing else */
-    REPEAT_MEMORY,    /* does no harm unless a later write to the same memory came between */
-    REPEAT_REGISTERS, /* the same for a register, or for the choice of a thread */
-    REPEAT_POINTS,    /* the same for a breakpoint or watchpoint */
-    REPEAT_LIST,      /* moves on a list that the stub is reading out */
-    REPEAT_NEVER,     /* runs the target: must be executed exactly once */
+    REPEAT_SAFE,      /* none */
+    REPEAT_MEMORY,    /* none, unless the same memory was written in between */
+    REPEAT_REGISTERS, /* none, unless the same register, or the selected thread, was changed */
+    REPEAT_POINTS,    /* none, unless the same breakpoint or watchpoint was changed */
+    REPEAT_LIST,      /* advances the stub's position in a list */
+    REPEAT_NEVER,     /* harmful: the request must run exactly once */
 };
 
 /*
- * ENTRY(id, name, does, repeat, explanation), in the order of their first letters (ASCII). A name
- * of letters matches as GDB's stubs do it.
+ * ENTRY(id, name, does, repeat, explanation), sorted by the name's first byte. See packet_find for
+ * the rules of matching.
  */
 #define PACKETS(ENTRY)                                                                             \
     ENTRY(extended, "!", PKT_CHANGES, REPEAT_SAFE, "enable extended mode")                         \
@@ -157,24 +157,25 @@ enum packet_id { PACKETS(PACKET_ID) PACKET_UNKNOWN };
 
 struct packet {
     enum packet_id id;
-    const char *name; /* "" of PACKET_UNKNOWN */
-    unsigned does;
+    const char *name; /* "" for PACKET_UNKNOWN */
+    unsigned does;    /* PKT_… */
     enum packet_repeat repeat;
     const char *explanation;
 };
 
 /*
- * The entry for a request's content: the longest name that it begins with. A name of more than
- * one letter must be followed by something that is not a letter, as "qC" is not "qCRC"; a single
- * letter matches any rest. Never NULL: what is not in the table is PACKET_UNKNOWN, taken to
- * change the target and not to be repeated.
+ * Returns the entry for a request's content: the longest name with which it begins. After a name of
+ * several letters the next byte must not be a letter, so that "qC" does not match "qCRC"; after a
+ * single letter anything may follow. Never NULL: a request without an entry is PACKET_UNKNOWN,
+ * which counts as one that changes the target and must not run twice.
  */
 const struct packet *packet_find(const uint8_t *content, size_t len);
 
-/* The entry of an id; PACKET_UNKNOWN has one. */
+/* Returns the entry of an id, also for PACKET_UNKNOWN. Never NULL. */
 const struct packet *packet_of(enum packet_id id);
 
-/* Whether it reads or writes an object (qXfer): the reply to a read is 'm' or 'l' and a piece. */
+/* Returns whether the request reads or writes an object (qXfer). The reply to a read is 'm' or 'l'
+ * and a piece of the object. */
 bool packet_is_object(const struct packet *packet);
 
 #endif

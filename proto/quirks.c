@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What reaches a FreeBSD stub, and the calls of the decorator; see quirks.h. */
+/* The list of requests that reach a FreeBSD stub, and the target calls of quirks; see quirks.h. */
 #include "proto/quirks.h"
 
 #include <stdlib.h>
@@ -8,19 +8,19 @@
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/packets.h"
-#include "proto/quirks_parts.h"
+#include "proto/quirks_private.h"
 #include "proto/rsp.h"
 
 #define HEX "0123456789abcdefABCDEF"
 
 enum {
-    HANDED_ON_MAX = 256, /* bytes of a request that is handed on: fits every machine's buffer */
-    FRAMING = 3,         /* what the stub adds to GDB_BUFSZ for its PacketSize: "$#nn" less one */
-    MARGIN = 4,          /* bytes that a request stays below GDB_BUFSZ; two would do */
+    PASSED_MAX = 256, /* bytes of a request that is passed on: fits every machine's buffer */
+    FRAMING = 3,      /* the stub's PacketSize is GDB_BUFSZ + 3: "$#nn" less one byte */
+    MARGIN = 4,       /* a request is so many bytes shorter than GDB_BUFSZ; 2 would suffice */
 };
 
-/* Replies to these may go to the client as they are. */
-static bool is_handed_on(const struct buf *request)
+/* Whether the kernel's reply to this request may become the client's reply unchanged. */
+static bool passes_reply(const struct buf *request)
 {
     return request->len != 0 && strchr("HMPZ", request->data[0]) != NULL;
 }
@@ -31,14 +31,14 @@ int quirks_ask(struct quirks *q)
     if (request->error != 0)
         return request->error;
     int rc = target_ask_bytes(q->base.next, request, &q->part);
-    if (rc == 0 && is_handed_on(request) &&
-        !quirks_can_be(packet_find(request->data, request->len), &q->part, true))
+    if (rc == 0 && passes_reply(request) &&
+        !quirks_is_valid_reply(packet_find(request->data, request->len), &q->part, true))
         rc = NETGDB_FOREIGN;
     return rc;
 }
 
-/* What was learned of a kernel that is no more. */
-static void forget_kernel(struct quirks *q)
+/* Discards facts about a kernel that no longer exists. */
+static void reset_kernel(struct quirks *q)
 {
     q->bufsz = 0;
     memset(q->no_watch, 0, sizeof q->no_watch);
@@ -46,14 +46,14 @@ static void forget_kernel(struct quirks *q)
         q->sizes[i] = -1;
 }
 
-static void forget_threads(struct quirks *q)
+static void reset_threads(struct quirks *q)
 {
     buf_free(&q->threads);
     q->threads_known = false;
     q->listed = 0;
 }
 
-/* The GDB_BUFSZ behind `PacketSize=HEX` of a reply to qSupported. */
+/* Computes GDB_BUFSZ from `PacketSize=HEX` in a reply to qSupported. */
 static size_t parse_bufsz(const struct buf *reply)
 {
     static const char name[] = "PacketSize=";
@@ -71,10 +71,10 @@ static size_t parse_bufsz(const struct buf *reply)
 }
 
 /*
- * GDB's own features are left out: the stub does nothing with them, refuses the whole request for
- * one that it cannot parse, and a late copy of so many '+' could acknowledge anything.
+ * GDB's features are omitted: the stub ignores them, rejects the whole request if it cannot parse
+ * one of them, and a late duplicate with so many '+' could acknowledge any reply.
  */
-int quirks_learn(struct quirks *q)
+int quirks_query_bufsz(struct quirks *q)
 {
     if (q->bufsz != 0)
         return 0;
@@ -95,27 +95,27 @@ size_t quirks_read_limit(struct quirks *q)
     return q->bufsz / 2 < QUIRKS_READ_MAX ? q->bufsz / 2 : QUIRKS_READ_MAX;
 }
 
-/* QStartNoAckMode is the server's business; the kernel is never asked for it. */
+/* QStartNoAckMode is not offered: the server handles it, and the kernel never gets it. */
 static int supported(struct quirks *q, const struct request *r)
 {
     (void)r;
-    int rc = quirks_learn(q);
+    int rc = quirks_query_bufsz(q);
     if (rc == 0)
         (void)buf_printf(&q->reply, "PacketSize=%zx;qXfer:threads:read+", q->bufsz);
     return rc;
 }
 
-/* Whoever detaches by a request instead of `leave` has the same in mind. */
+/* A detach that comes as a request has the same effect as `leave`. */
 static int detach(struct quirks *q, const struct request *r)
 {
     (void)r;
     return quirks_detach(q, &q->reply);
 }
 
-/* FreeBSD's ENXIO: this machine has none, whatever the address (riscv). */
+/* FreeBSD's ENXIO: the machine has no watchpoints (riscv). */
 #define NO_WATCHPOINTS "E06"
 
-/* The first Z of a kind asks whether there are watchpoints: that follows from nothing else. */
+/* The first Z of each kind probes for watchpoints: no feature reports them. */
 int quirks_insert_watch(struct quirks *q, const struct request *r)
 {
     bool *none = &q->no_watch[r->data[1] - '2'];
@@ -130,13 +130,13 @@ int quirks_insert_watch(struct quirks *q, const struct request *r)
 }
 
 /*
- * All that the stub answers with more than an empty reply. `rest` are the bytes that may follow;
- * "": an answer looks at all of it.
+ * All requests to which the stub's reply is not empty. `rest` lists the bytes that may follow
+ * `start`; "": the answer function checks them.
  */
 static const struct rule {
     const char *start;
     const char *rest; /* NULL: the request is `start` alone */
-    int (*answer)(struct quirks *q, const struct request *r); /* NULL: hand it on */
+    int (*answer)(struct quirks *q, const struct request *r); /* NULL: pass it on */
 } rules[] = {
     {"?", NULL, NULL},
     {"C", HEX ";", NULL},
@@ -163,7 +163,7 @@ static const struct rule {
     {"qSupported:", "", supported},
     {"qXfer:threads:read:", "", quirks_xfer_threads},
     {"qfThreadInfo", NULL, quirks_first_threads},
-    {"qsThreadInfo", NULL, quirks_more_threads},
+    {"qsThreadInfo", NULL, quirks_next_threads},
     {"s", HEX, NULL},
     {"z2,", HEX ",", NULL},
     {"z3,", HEX ",", NULL},
@@ -181,34 +181,35 @@ static const struct rule *find_rule(const uint8_t *request, size_t len)
     return NULL;
 }
 
-/* Whether all bytes behind the rule's start are of those that may follow. */
-static bool is_clean(const struct rule *rule, const uint8_t *request, size_t len)
+/* Whether the request is short enough, and only allowed bytes follow the rule's start. */
+static bool has_valid_chars(const struct rule *rule, const uint8_t *request, size_t len)
 {
     for (size_t i = strlen(rule->start); i < len; i++) {
         if (request[i] == '\0' || strchr(rule->rest, request[i]) == NULL)
             return false;
     }
-    return len <= HANDED_ON_MAX;
+    return len <= PASSED_MAX;
 }
 
 static int answer(struct quirks *q, const struct request *r)
 {
     const struct rule *rule = find_rule(r->data, r->len);
     if (rule == NULL)
-        return 0; /* empty, as the stub would */
-    bool looks = rule->answer != NULL && (rule->rest == NULL || rule->rest[0] == '\0');
-    if (!looks && !is_clean(rule, r->data, r->len))
+        return 0; /* an empty reply, like the stub's */
+    bool checks_itself = rule->answer != NULL && (rule->rest == NULL || rule->rest[0] == '\0');
+    if (!checks_itself && !has_valid_chars(rule, r->data, r->len))
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return rule->answer != NULL ? rule->answer(q, r) : QUIRKS_HAND_ON;
+    return rule->answer != NULL ? rule->answer(q, r) : QUIRKS_PASS;
 }
 
-/* After NETGDB_REPLACED the next recv gives the new kernel's stop. */
+/* Updates the state after an error. After NETGDB_REPLACED the next recv returns the new kernel's
+ * stop reply. */
 static int note_error(struct quirks *q, int rc)
 {
     if (rc == NETGDB_REPLACED) {
-        forget_kernel(q);
-        forget_threads(q);
-        q->handed_on = true;
+        reset_kernel(q);
+        reset_threads(q);
+        q->passed = true;
         q->packet = packet_of(PACKET_stop_reason);
     } else if (rc != 0 && rc != NETGDB_AGAIN) {
         q->broken = true;
@@ -227,7 +228,7 @@ struct stop *quirks_stop(struct quirks *q)
 void quirks_note_resume(struct quirks *q, bool step)
 {
     struct stop *s = quirks_stop(q);
-    forget_threads(q);
+    reset_threads(q);
     quirks_age_points(s);
     s->runs = 1;
     s->cause = step ? STOP_STEPPED : STOP_RAN;
@@ -236,31 +237,31 @@ void quirks_note_resume(struct quirks *q, bool step)
 void quirks_note_stop(struct quirks *q, const struct buf *reply)
 {
     struct stop *s = quirks_stop(q);
-    if (s->runs != 0) /* else it is that of a new session, which has begun with it */
+    if (s->runs != 0) /* 0: the reply began a new session, which has recorded it already */
         (void)stop_take(s, reply->data, reply->len);
 }
 
-/* What is sent may change which thread is chosen, or resume the kernel. */
+/* Records that a request is about to select a thread or to resume the kernel. */
 static void note_request(struct quirks *q, const struct request *r)
 {
     uint64_t thread;
-    q->choosing = 0;
+    q->selecting = 0;
     q->packet = r->packet;
     if ((q->packet->does & PKT_RESUMES) != 0)
         quirks_note_resume(q, r->packet->id == PACKET_s || r->packet->id == PACKET_S);
     if (r->packet->id != PACKET_H || r->len < 3 ||
         rsp_hex_number(r->data + 2, r->len - 2, &thread) == 0 ||
-        thread == 0) /* 0 and -1 choose none */
+        thread == 0) /* 0 and -1 select no particular thread */
         return;
-    q->choosing = thread;
-    quirks_stop(q)->chosen = 0; /* until it has said so */
+    q->selecting = thread;
+    quirks_stop(q)->chosen = 0; /* unknown until the reply */
 }
 
 static void note_reply(struct quirks *q, const struct buf *reply)
 {
-    if (q->choosing != 0 && buf_is(reply, "OK"))
-        quirks_stop(q)->chosen = q->choosing;
-    q->choosing = 0;
+    if (q->selecting != 0 && buf_is(reply, "OK"))
+        quirks_stop(q)->chosen = q->selecting;
+    q->selecting = 0;
     quirks_note_stop(q, reply);
 }
 
@@ -269,14 +270,14 @@ static void note_reply(struct quirks *q, const struct buf *reply)
 static int quirks_send(struct target *t, const struct request *r)
 {
     struct quirks *q = (struct quirks *)t;
-    q->handed_on = false;
+    q->passed = false;
     buf_reset(&q->reply);
     q->error = answer(q, r);
-    if (q->error != QUIRKS_HAND_ON)
-        return 0; /* an error of the target is for recv to tell */
+    if (q->error != QUIRKS_PASS)
+        return 0; /* recv returns an error of the target */
     q->error = 0;
     note_request(q, r);
-    q->handed_on = true;
+    q->passed = true;
     int rc = note_error(q, target_next_send(t, r));
     q->outstanding = rc == 0;
     return rc;
@@ -290,11 +291,11 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
     q->error = 0;
     if (error != 0)
         return note_error(q, error);
-    if (q->handed_on) {
+    if (q->passed) {
         error = target_next_recv(t, reply, final, watch);
         q->outstanding =
             error == NETGDB_AGAIN || error == NETGDB_REPLACED || (error == 0 && !*final);
-        if (error == 0 && !quirks_can_be(q->packet, reply, *final))
+        if (error == 0 && !quirks_is_valid_reply(q->packet, reply, *final))
             error = NETGDB_FOREIGN;
         if (error == 0 && *final)
             note_reply(q, reply);
@@ -304,7 +305,7 @@ static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigne
     return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
 }
 
-/* The stub has no processes: it takes D alone. */
+/* Ignores the client's own form of the request: the stub has no processes and accepts only "D". */
 static int quirks_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct quirks *q = (struct quirks *)t;
@@ -312,7 +313,7 @@ static int quirks_leave(struct target *t, const struct request *r, struct buf *r
     return note_error(q, quirks_detach(q, reply));
 }
 
-/* Long requests are cut here, or refused by a reply. */
+/* Long requests are split here, or rejected with an error reply. */
 static size_t quirks_max_request(struct target *t)
 {
     (void)t;
@@ -355,6 +356,6 @@ struct target *quirks_new(struct target *next, const struct quirks_options *opti
     buf_init(&q->data, TARGET_REPLY_MAX);
     buf_init(&q->threads, QUIRKS_THREADS_MAX);
     q->packet = packet_of(PACKET_stop_reason);
-    forget_kernel(q);
+    reset_kernel(q);
     return &q->base;
 }

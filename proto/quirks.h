@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The decorator in front of a FreeBSD kernel's stub, and of no other: it mends what that stub
- * answers wrongly, cuts what must not be long, and keeps from it what would harm it. Facts from
- * sys/gdb/gdb_main.c, sys/gdb/gdb_packet.c and sys/ARCH/include/gdb_machdep.h, 13.0 to 15.0.
+ * The decorator for a FreeBSD kernel's stub, and only for that: it works around the stub's bugs,
+ * splits requests that are too long for it, and blocks requests that would harm the kernel. Facts
+ * from sys/gdb/gdb_main.c, sys/gdb/gdb_packet.c and sys/ARCH/include/gdb_machdep.h, 13.0 to 15.0.
  *
- * What reaches the kernel comes from a short list (quirks.c), is one request of at most
- * max_request bytes of the target behind and of what the kernel's own buffer holds, and has no
- * byte that the kernel or a stale copy of it could take for something else: 0x03 ends a session,
- * 0xff is swallowed, '+' is an ack, '$' and '#' are framing. All else is answered empty here, as
- * the stub would.
+ * Only requests of a short list (quirks.c) reach the kernel. Each fits in the next target's
+ * max_request and in the kernel's buffer. None contains a byte that the kernel could misinterpret,
+ * now or in a late duplicate: 0x03 ends a session, 0xff is discarded, '+' is an ack, '$' and '#'
+ * are framing. Every other request gets an empty reply here, as it would from the stub.
  *
- *   qSupported    asked once, without GDB's own features; the offer is what is safe
- *   m             read in parts of at most 2048 bytes: a longer one overflows a static buffer
- *   M, X          one M or several, each checked: the stub says OK to a wrong length and writes
- *                 nothing. A breakpoint in a function that the stub itself runs is not written
- *   P, G          sizes checked, G as P's: a wrong size corrupts registers and is answered OK
- *   Z2, Z3, Z4    empty once the stub has said that it has no watchpoints
+ *   qSupported    sent once, without GDB's features; the reply offers only safe features
+ *   m             split into reads of at most 2048 bytes: a longer one overflows a static buffer
+ *   M, X          converted to one or more M, with checked lengths: if the length is wrong, the
+ *                 stub answers OK and writes nothing. A breakpoint in the stub's own code is
+ *                 refused
+ *   P, G          sizes checked, G converted to P: a wrong size corrupts registers and gets an OK
+ *   Z2, Z3, Z4    empty reply once the stub has shown that it has no watchpoints
  *   qXfer:threads, qfThreadInfo, qsThreadInfo
- *                 from a copy, fetched once a stop: the stub reads its list out only once
- *   qSearch       patterns that the stub would mangle are searched for here
- *   other replies must be what the stub can send: no File-I/O, no names of files; NETGDB_FOREIGN
- *   D, k          as `leave`; R and the like do nothing
+ *                 answered from a copy, fetched once for each stop: the stub can send its list
+ *                 only once
+ *   qSearch       patterns that the stub would corrupt are searched for by reading
+ *   D, k          the same as `leave`; R and similar requests do nothing
  *
- * `leave` leaves the kernel at db>, where it stopped and on the thread that stopped: D passes the
- * trap of the last stop to ddb, which ignores a single step, and on some machines moves past a
- * breakpoint (quirks_leave.c). When that cannot be had D is not sent, and the reply is an error
- * whose text says why: "E.text".
+ * A reply that this stub cannot send (File-I/O, file names) is the error NETGDB_FOREIGN.
+ *
+ * `leave` returns the kernel to db>, at the pc and on the thread where it stopped. D passes the
+ * trap of the last stop to ddb, which ignores a single step and on some machines advances the pc
+ * past a breakpoint (quirks_leave.c). If this cannot be corrected, D is not sent, and the reply is
+ * an error with the reason: "E.text".
  */
 #ifndef NETGDB_PROTO_QUIRKS_H
 #define NETGDB_PROTO_QUIRKS_H
@@ -34,37 +36,44 @@
 #include "proto/stop.h"
 #include "proto/target.h"
 
-/* The session around it. Functions may be NULL; their contexts must outlive the decorator. */
+/* Callbacks into the session. Each may be NULL; the contexts must outlive the decorator. */
 struct quirks_options {
-    /* Where it is kept how the kernel stopped last, for whoever leaves it. Asked anew for each
-     * request: a kernel that came back in another session has another one. */
+    /* Returns the record of how the kernel stopped last, which the session keeps so that another
+     * process can detach. Called for each request, because a kernel that reboots into a new session
+     * has a new record. */
     struct stop *(*stop)(void *context);
-    /* A resume that is sent now is expected to stop at once: its silence ends, as any other. */
+    /* on: the next resume is expected to stop at once, so the usual limit of silence applies to it.
+     * off: a resume may run without a limit again. */
     void (*hurry)(void *context, bool on);
     void *context;
 
-    /* The name of the function at an address in memory, with its NUL in name[size]. False when
-     * there is no telling. */
+    /* Stores the name of the function at a run-time address in name[size], with a NUL. Returns
+     * false if it is unknown. */
     bool (*function)(void *context, uint64_t address, char *name, size_t size);
     void *function_context;
 
     const struct log *log;
 };
 
-/* Owns `next`. `options` are copied; NULL: none. NULL when memory is short; `next` is then still
- * the caller's. */
+/*
+ * Creates the decorator and takes ownership of `next`. `options` are copied; NULL: all are zero.
+ * Returns NULL if memory is short; `next` then still belongs to the caller.
+ */
 struct target *quirks_new(struct target *next, const struct quirks_options *options);
 
 /*
- * Begins with a kernel whose session others had before: asks how it stopped where nobody knows,
- * takes out breakpoints of theirs, and chooses the thread that stopped. Sends nothing to one that
- * nobody had. For a target that is stopped and has no request outstanding. Returns 0 or the
+ * Takes over a kernel from a previous client: queries how it stopped if that is unknown, selects
+ * the thread that stopped, and removes the previous client's breakpoints. Sends nothing to a kernel
+ * that had no client. The target must be stopped, without an outstanding request. Returns 0 or the
  * target's error.
  */
 int quirks_begin(struct target *t);
 
-/* Before the kernel goes to another client, or waits for one: chooses the thread that stopped.
- * Sends nothing while the kernel runs, or when it has been left. Returns as above. */
+/*
+ * Prepares the kernel for its next client: receives an outstanding reply and selects the thread
+ * that stopped. Does nothing if the kernel runs, was detached, or has failed; that is not an error.
+ * Returns 0 or the target's error.
+ */
 int quirks_park(struct target *t);
 
 #endif

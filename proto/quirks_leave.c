@@ -1,60 +1,65 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Leaving a FreeBSD kernel at db>, and going on with one that another has left; see quirks.h.
+ * Detaches from a FreeBSD kernel so that it returns to db>, and takes over a kernel from another
+ * client; see quirks.h.
  *
  * D passes the trap of the last stop to ddb (kdb_trap of sys/kern/subr_kdb.c), with the thread that
- * H chose last. ddb (db_stop_at_pc of sys/ddb/db_run.c) ignores a single step that it did not ask
- * for, where it can tell: the machine then runs on, and the panic is lost. So a breakpoint is
- * planted at the pc and run into: a trap that ddb honours. Where ddb moves past a breakpoint that
- * is not its own, the pc is set back by as much before.
+ * H selected last. ddb (db_stop_at_pc of sys/ddb/db_run.c) ignores a single step that it did not
+ * request, if it can recognize one: the machine then resumes, and the panic is lost. Therefore a
+ * breakpoint is inserted at the pc and the kernel runs into it: ddb stops at that trap. If ddb will
+ * advance the pc past a breakpoint that is not its own, the pc is first moved back by the same
+ * amount.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/quirks_parts.h"
+#include "proto/quirks_private.h"
 #include "proto/rsp.h"
 
-enum { BACK = 4, CPSR = 0x21, CPSR_BYTES = 4, PC_BYTES_MAX = 8 };
+enum { BEFORE_BYTES = 4, CPSR = 0x21, CPSR_BYTES = 4, PC_BYTES_MAX = 8 };
 
 /* sys/ARCH/include/db_machdep.h and gdb_machdep.h; all are little-endian. */
 struct machine {
-    uint8_t len, trap[STOP_TEXT_MAX]; /* its breakpoint instruction */
-    uint8_t past;                     /* the pc is so many bytes behind one that has trapped */
+    uint8_t len, trap[STOP_TEXT_MAX]; /* the breakpoint instruction */
+    uint8_t pc_offset;                /* pc - address of the breakpoint after a trap, in bytes */
     bool ignores_steps;               /* IS_SSTEP_TRAP */
-    /* How far BKPT_SKIP moves from where these bytes end; NULL: it moves back by as much. */
-    unsigned (*skips)(const uint8_t before[BACK]);
-    /* Whether the instruction in front of a pc is a breakpoint that ddb has moved past. */
-    bool (*has_skipped)(const uint8_t before[BACK]);
+    /* How far to move the pc back, given the bytes before it, so that BKPT_SKIP advances it to
+     * where it was, in bytes; 0: impossible. NULL: ddb does not change the pc. */
+    unsigned (*ddb_skip)(const uint8_t before[BEFORE_BYTES]);
+    /* Whether the instruction before the pc is a breakpoint that ddb has skipped. */
+    bool (*was_skipped)(const uint8_t before[BEFORE_BYTES]);
 };
 
-static unsigned skips_4(const uint8_t before[BACK])
+static unsigned skip_4(const uint8_t before[BEFORE_BYTES])
 {
     (void)before;
     return 4;
 }
 
-static bool is_brk(const uint8_t before[BACK])
+static bool is_brk(const uint8_t before[BEFORE_BYTES])
 {
     return before[3] == 0xd4 && (before[2] & 0xe0) == 0x20 && (before[0] & 0x1f) == 0;
 }
 
-/* It looks at the instruction there: the low two bits are both set when that has 4 bytes. */
-static unsigned skips_instruction(const uint8_t before[BACK])
+/* ddb decodes the instruction at the pc: if its two lowest bits are set, it has 4 bytes, else 2. */
+static unsigned skip_instruction(const uint8_t before[BEFORE_BYTES])
 {
     return (before[0] & 3) == 3 ? 4 : (before[2] & 3) != 3 ? 2 : 0;
 }
 
-static bool is_ebreak(const uint8_t before[BACK])
+static bool is_ebreak(const uint8_t before[BEFORE_BYTES])
 {
-    return memcmp(before, "\x73\x00\x10", BACK) == 0 || memcmp(before + 2, "\x02\x90", 2) == 0;
+    return memcmp(before, "\x73\x00\x10", BEFORE_BYTES) == 0 ||
+           memcmp(before + 2, "\x02\x90", 2) == 0;
 }
 
 static const struct machine x86 = {1, {0xcc}, 1, true, NULL, NULL};
-static const struct machine arm64 = {4, {0x00, 0x00, 0x20, 0xd4}, 0, true, skips_4, is_brk};
-static const struct machine riscv64 = {2, {0x02, 0x90}, 0, false, skips_instruction, is_ebreak};
+static const struct machine arm64 = {4, {0x00, 0x00, 0x20, 0xd4}, 0, true, skip_4, is_brk};
+static const struct machine riscv64 = {2, {0x02, 0x90}, 0, false, skip_instruction, is_ebreak};
 
-/* By its stops; *m NULL: none of these. There ddb stops at every trap, and where it is. */
+/* Determines the machine from its stop replies. *m is NULL for any other machine: there ddb stops
+ * at every trap and does not move the pc. */
 static int find_machine(struct quirks *q, const struct machine **m)
 {
     const struct stop *s = quirks_stop(q);
@@ -103,7 +108,7 @@ static int write_pc(struct quirks *q, uint64_t pc)
     return rc;
 }
 
-/* Asks how it stopped, where nobody has seen it: it may never have run at all. */
+/* Queries how the kernel stopped, if that was not recorded. */
 static int learn_stop(struct quirks *q)
 {
     struct stop *s = quirks_stop(q);
@@ -117,7 +122,7 @@ static int learn_stop(struct quirks *q)
     return rc;
 }
 
-static int choose_stopped(struct quirks *q)
+static int select_stopped_thread(struct quirks *q)
 {
     struct stop *s = quirks_stop(q);
     if (s->thread == 0 || s->chosen == s->thread)
@@ -132,24 +137,25 @@ static int choose_stopped(struct quirks *q)
     return rc;
 }
 
-/* ---- leaving ---- */
+/* ---- detaching ---- */
 
 /* What ddb does with the trap of the last stop. */
-enum honour { STOPS_HERE, MOVES_PAST, UNSURE };
+enum ddb_action { STOPS_HERE, SKIPS_BREAKPOINT, UNSURE };
 
-static enum honour judge(const struct stop *s, const struct machine *m, const uint8_t before[BACK])
+static enum ddb_action predict_ddb(const struct stop *s, const struct machine *m,
+                                   const uint8_t before[BEFORE_BYTES])
 {
     if (s->cause == STOP_UNKNOWN || (s->cause == STOP_STEPPED && m->ignores_steps))
         return UNSURE;
-    if (m->skips == NULL || s->watch == STOP_WATCHED)
+    if (m->ddb_skip == NULL || s->watch == STOP_WATCHED)
         return STOPS_HERE;
     if (s->cause == STOP_AT_DDB)
-        return m->has_skipped(before) ? MOVES_PAST : UNSURE;
-    return s->watch == STOP_WATCH_UNKNOWN ? UNSURE : MOVES_PAST;
+        return m->was_skipped(before) ? SKIPS_BREAKPOINT : UNSURE;
+    return s->watch == STOP_WATCH_UNKNOWN ? UNSURE : SKIPS_BREAKPOINT;
 }
 
-/* Lets it run into the breakpoint that is planted at its pc. */
-static int run_into(struct quirks *q)
+/* Resumes the kernel, which runs into the breakpoint inserted at its pc. */
+static int run_to_breakpoint(struct quirks *q)
 {
     const struct quirks_options *o = &q->options;
     quirks_note_resume(q, false);
@@ -163,57 +169,57 @@ static int run_into(struct quirks *q)
     return rc;
 }
 
-/* It has trapped: there, or wherever it came to. */
-static int set_back(struct quirks *q, const struct machine *m, uint64_t pc)
+/* Sets the pc to its old value after the trap, unless the kernel stopped somewhere else. */
+static int restore_pc(struct quirks *q, const struct machine *m, uint64_t pc)
 {
     uint64_t now;
     bool good;
     int rc = read_pc(q, &now, &good);
-    if (rc == 0 && good && now == pc + m->past)
-        return m->past != 0 ? write_pc(q, pc) : 0;
+    if (rc == 0 && good && now == pc + m->pc_offset)
+        return m->pc_offset != 0 ? write_pc(q, pc) : 0;
     if (rc == 0)
         log_warn(q->options.log, "the kernel ran on while it was being left: it is not where it "
                                  "stopped before");
     return rc;
 }
 
-/* Makes a breakpoint's trap of the last one. *why: it cannot be done. */
-static int trap_again(struct quirks *q, const struct machine *m, uint64_t pc, const char **why)
+/* Replaces the last trap by a breakpoint's. If that is impossible, sets *why. */
+static int repeat_trap(struct quirks *q, const struct machine *m, uint64_t pc, const char **why)
 {
     (void)buf_set(&q->data, m->trap, m->len);
-    int rc = quirks_plant(q, pc, why);
+    int rc = quirks_insert_point(q, pc, why);
     if (rc != 0 || *why != NULL)
         return rc;
-    rc = run_into(q);
+    rc = run_to_breakpoint(q);
     if (rc == 0)
-        rc = set_back(q, m, pc); /* first: whoever takes over here finds the breakpoint planted */
-    return rc == 0 ? quirks_unplant(q, pc, m->len) : rc;
+        rc = restore_pc(q, m, pc); /* first: a server that takes over now knows the breakpoint */
+    return rc == 0 ? quirks_remove_point_at(q, pc, m->len) : rc;
 }
 
-/* Sees to it that D ends at db>, where it stopped. *why: it would not. */
-static int settle(struct quirks *q, const char **why)
+/* Ensures that D ends at db> at the same pc. If that is impossible, sets *why. */
+static int prepare_detach(struct quirks *q, const char **why)
 {
     const struct stop *s = quirks_stop(q);
     const struct machine *m;
-    uint8_t before[BACK] = {0};
+    uint8_t before[BEFORE_BYTES] = {0};
     uint64_t pc;
     bool good;
     int rc = find_machine(q, &m);
     if (rc == 0 && s->pc_len == 0 && (s->cause == STOP_STEPPED || s->cause == STOP_UNKNOWN))
         *why = "nobody knows what machine it is, nor how it stopped";
     if (rc != 0 || *why != NULL || m == NULL || s->signal != STOP_SIGTRAP)
-        return rc; /* ddb stops at a fault */
-    if (m->skips == NULL && s->cause != STOP_UNKNOWN && s->cause != STOP_STEPPED)
+        return rc; /* ddb stops at any fault */
+    if (m->ddb_skip == NULL && s->cause != STOP_UNKNOWN && s->cause != STOP_STEPPED)
         return 0;
     rc = read_pc(q, &pc, &good);
-    if (rc == 0 && good && m->skips != NULL)
-        rc = quirks_read_bytes(q, pc - BACK, before, BACK, &good);
-    enum honour honour = judge(s, m, before);
-    if (rc == 0 && honour == UNSURE) {
-        rc = trap_again(q, m, pc, why);
-        honour = judge(s, m, before);
+    if (rc == 0 && good && m->ddb_skip != NULL)
+        rc = quirks_read_bytes(q, pc - BEFORE_BYTES, before, BEFORE_BYTES, &good);
+    enum ddb_action action = predict_ddb(s, m, before);
+    if (rc == 0 && action == UNSURE) {
+        rc = repeat_trap(q, m, pc, why);
+        action = predict_ddb(s, m, before);
     }
-    unsigned by = m->skips != NULL && honour == MOVES_PAST ? m->skips(before) : 0;
+    unsigned by = m->ddb_skip != NULL && action == SKIPS_BREAKPOINT ? m->ddb_skip(before) : 0;
     return rc == 0 && *why == NULL && by != 0 ? write_pc(q, pc - by) : rc;
 }
 
@@ -222,9 +228,9 @@ int quirks_detach(struct quirks *q, struct buf *reply)
     const char *why = NULL;
     int rc = learn_stop(q);
     if (rc == 0)
-        rc = choose_stopped(q);
+        rc = select_stopped_thread(q);
     if (rc == 0)
-        rc = settle(q, &why);
+        rc = prepare_detach(q, &why);
     if (rc != 0)
         return rc;
     if (why != NULL) {
@@ -237,10 +243,10 @@ int quirks_detach(struct quirks *q, struct buf *reply)
     return rc;
 }
 
-/* ---- going on ---- */
+/* ---- taking over ---- */
 
-/* Whether it has stopped at this breakpoint: then it executes what was there, and not what
- * follows. */
+/* If the kernel has stopped at this breakpoint, which was removed, sets the pc back to it, so that
+ * the original instruction is executed. */
 static int step_back_to(struct quirks *q, const struct stop_point *p)
 {
     const struct stop *s = quirks_stop(q);
@@ -248,14 +254,14 @@ static int step_back_to(struct quirks *q, const struct stop_point *p)
     uint64_t pc;
     bool good;
     int rc = find_machine(q, &m);
-    if (rc != 0 || m == NULL || m->past == 0 || s->signal != STOP_SIGTRAP)
+    if (rc != 0 || m == NULL || m->pc_offset == 0 || s->signal != STOP_SIGTRAP)
         return rc;
     rc = read_pc(q, &pc, &good);
-    return rc == 0 && good && pc == p->address + m->past ? write_pc(q, p->address) : rc;
+    return rc == 0 && good && pc == p->address + m->pc_offset ? write_pc(q, p->address) : rc;
 }
 
-/* Those of a client that was killed; nobody else would take them out. */
-static int remove_strangers(struct quirks *q)
+/* Removes the breakpoints of a client that was killed and could not remove them. */
+static int remove_leftover_points(struct quirks *q)
 {
     struct stop *s = quirks_stop(q);
     unsigned n = 0;
@@ -278,11 +284,11 @@ int quirks_begin(struct target *t)
     struct quirks *q = (struct quirks *)t;
     int rc = learn_stop(q);
     if (rc == 0)
-        rc = choose_stopped(q);
-    return rc == 0 ? remove_strangers(q) : rc;
+        rc = select_stopped_thread(q);
+    return rc == 0 ? remove_leftover_points(q) : rc;
 }
 
-/* The client has gone while its request was outstanding: its reply is nothing but awaited. */
+/* Receives and discards the reply to a request of a client that has disconnected. */
 static int await_reply(struct quirks *q)
 {
     bool final;
@@ -299,8 +305,8 @@ int quirks_park(struct target *t)
     bool failed = q->broken || q->error != 0; /* an error that recv has not returned yet */
     if (failed || s->runs != 0 || await_reply(q) != 0)
         return 0;
-    memset(s->points, 0, sizeof s->points); /* its client has taken out its own */
-    int rc = choose_stopped(q);
+    memset(s->points, 0, sizeof s->points); /* the client has removed its own */
+    int rc = select_stopped_thread(q);
     q->broken = rc != 0;
     return rc;
 }

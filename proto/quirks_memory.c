@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Memory through a FreeBSD stub: reads and writes in parts, and searching; see quirks.h. */
+/* Memory of a FreeBSD stub: split reads and writes, and searches; see quirks.h. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/quirks_parts.h"
+#include "proto/quirks_private.h"
 #include "proto/rsp.h"
 
 enum {
-    WRITE_HEADER = 1 + 16 + 1 + 4 + 1, /* `Maddress,length:` at its longest */
-    PATTERN_MAX = 64,                  /* bytes of a pattern that the stub looks at */
-    SLICE = 64 * 1024 * 1024,          /* bytes that the kernel may search before it answers */
-    SLICES = 16 * 1024,                /* of them in one qSearch: 1 TiB */
-    SEARCH_READS_MAX = 8192,           /* reads of 2 KiB in one that is searched here: 16 MiB */
+    WRITE_HEADER = 1 + 16 + 1 + 4 + 1, /* longest `Maddress,length:` */
+    PATTERN_MAX = 64,                  /* bytes of a pattern that the stub compares */
+    SLICE = 64 * 1024 * 1024,          /* bytes that the kernel searches for one reply */
+    SLICES = 16 * 1024,                /* slices in one qSearch: 1 TiB */
+    SEARCH_READS_MAX = 8192,           /* reads of 2 KiB in one search by reading: 16 MiB */
 };
 
 /*
- * Reads at most `n` bytes of memory, as digits, into q->part. *good is false when that holds an
- * error instead.
+ * Reads at most `n` bytes of memory, as digits, into q->part. *good is false if the reply is an
+ * error instead. Returns 0 or the target's error.
  */
-static int read_part(struct quirks *q, uint64_t addr, size_t n, bool *good)
+static int read_piece(struct quirks *q, uint64_t addr, size_t n, bool *good)
 {
     buf_reset(&q->request);
     (void)buf_printf(&q->request, "m%" PRIx64 ",%zx", addr, n);
@@ -29,16 +29,16 @@ static int read_part(struct quirks *q, uint64_t addr, size_t n, bool *good)
 }
 
 /*
- * LLDB 14 crashes on a reply that is shorter than asked, so the parts are joined. When one fails
- * after others did not, what was read is the reply, as RSP allows: whoever asks on from there
- * gets the error.
+ * Joins the pieces of a long read, because LLDB 14 crashes on a reply that is shorter than
+ * requested. If a later piece fails, the reply contains the bytes before it, as RSP allows; a read
+ * from there on gets the error.
  */
 int quirks_read_memory(struct quirks *q, const struct request *r)
 {
     uint64_t addr = r->address, size = r->length;
     if (!request_reads_memory(r))
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    int rc = quirks_learn(q);
+    int rc = quirks_query_bufsz(q);
     if (rc != 0)
         return rc;
     size_t limit = quirks_read_limit(q);
@@ -46,7 +46,7 @@ int quirks_read_memory(struct quirks *q, const struct request *r)
     while (rc == 0 && left > 0) {
         bool good;
         size_t n = left < limit ? left : limit;
-        rc = read_part(q, addr, n, &good);
+        rc = read_piece(q, addr, n, &good);
         if (rc != 0 || (!good && q->reply.len != 0))
             break;
         rc = buf_add(&q->reply, q->part.data, q->part.len);
@@ -60,7 +60,7 @@ int quirks_read_memory(struct quirks *q, const struct request *r)
 
 int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t len, bool *good)
 {
-    int rc = read_part(q, address, len, good);
+    int rc = read_piece(q, address, len, good);
     *good = *good && q->part.len == 2 * len;
     for (size_t i = 0; rc == 0 && *good && i < len; i++) {
         int byte = rsp_hex_byte(q->part.data + 2 * i);
@@ -72,7 +72,7 @@ int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t
 
 int quirks_write(struct quirks *q, uint64_t addr)
 {
-    int rc = quirks_learn(q);
+    int rc = quirks_query_bufsz(q);
     if (rc != 0)
         return rc;
     size_t limit = quirks_request_limit(q);
@@ -98,7 +98,7 @@ int quirks_write(struct quirks *q, uint64_t addr)
 
 typedef int decode_function(struct buf *out, const uint8_t *text, size_t len);
 
-/* `.addr,length:data`; nothing is written unless the data are of that length. */
+/* Handles `Maddr,length:data` and X; writes nothing unless the data has that length. */
 static int write_memory(struct quirks *q, const struct request *r, decode_function *decode)
 {
     buf_reset(&q->data);
@@ -114,23 +114,23 @@ int quirks_write_hex(struct quirks *q, const struct request *r)
     return write_memory(q, r, rsp_unhex);
 }
 
-/* GDB takes the OK to its probe `X addr,0:` as leave to write in binary. */
+/* GDB uses X if its probe `Xaddr,0:` gets an OK. */
 int quirks_write_binary(struct quirks *q, const struct request *r)
 {
     return write_memory(q, r, rsp_unescape);
 }
 
 /*
- * Whether the stub gets this pattern right. It looks at 64 bytes. 0x03 and '#' cannot be sent at
- * all: each is the other one's escape.
+ * Whether the stub can search for this pattern. It compares 64 bytes at most. 0x03 and '#' cannot
+ * be sent at all: escaping one results in the other.
  */
-static bool can_send(const struct buf *pattern)
+static bool can_send_pattern(const struct buf *pattern)
 {
     return pattern->len <= PATTERN_MAX && memchr(pattern->data, 0x03, pattern->len) == NULL &&
            memchr(pattern->data, '#', pattern->len) == NULL;
 }
 
-/* The stub takes every escape: '+' and 0xff must not be there as they are. */
+/* Escapes the pattern. The stub decodes any escape; '+' and 0xff must be escaped too. */
 static void add_pattern(struct buf *out, const struct buf *pattern)
 {
     for (size_t i = 0; i < pattern->len; i++) {
@@ -144,10 +144,10 @@ static void add_pattern(struct buf *out, const struct buf *pattern)
 }
 
 /*
- * Lets the kernel search for q->data, which is a thousand times faster than reading. Slice by
- * slice: it is silent meanwhile, and silence for too long counts as lost.
+ * Lets the kernel search for q->data, which is a thousand times faster than reading. Searches slice
+ * by slice, because the kernel is silent meanwhile, and long silence ends the session.
  */
-static int search_there(struct quirks *q, uint64_t addr, uint64_t size)
+static int search_in_kernel(struct quirks *q, uint64_t addr, uint64_t size)
 {
     int rc = 0;
     for (int i = 0; i < SLICES; i++) {
@@ -167,7 +167,7 @@ static int search_there(struct quirks *q, uint64_t addr, uint64_t size)
     return buf_sets(&q->reply, QUIRKS_EFBIG);
 }
 
-/* Looks for q->data in `window`, the last bytes read, which end in front of `end`. */
+/* Searches for q->data in `window`, which holds the last bytes read, up to address `end`. */
 static bool found(struct quirks *q, const struct buf *window, uint64_t end)
 {
     const uint8_t *hit = memmem(window->data, window->len, q->data.data, q->data.len);
@@ -178,12 +178,12 @@ static bool found(struct quirks *q, const struct buf *window, uint64_t end)
 }
 
 /* Searches by reading, for the patterns that cannot be sent. */
-static int search_here(struct quirks *q, uint64_t addr, uint64_t size, struct buf *window)
+static int search_by_reading(struct quirks *q, uint64_t addr, uint64_t size, struct buf *window)
 {
     for (int i = 0; i < SEARCH_READS_MAX && size > 0; i++) {
         bool good;
         size_t limit = quirks_read_limit(q), n = size < limit ? (size_t)size : limit;
-        int rc = read_part(q, addr, n, &good);
+        int rc = read_piece(q, addr, n, &good);
         if (rc != 0)
             return rc;
         if (!good)
@@ -194,13 +194,13 @@ static int search_here(struct quirks *q, uint64_t addr, uint64_t size, struct bu
         size -= n;
         if (found(q, window, addr))
             return 0;
-        if (window->len >= q->data.len) /* what a match may begin in stays */
+        if (window->len >= q->data.len) /* keep the bytes in which a match may begin */
             buf_drop(window, window->len - (q->data.len - 1));
     }
     return buf_sets(&q->reply, size == 0 ? "0" : QUIRKS_EFBIG);
 }
 
-/* Reads `NUMBER;NUMBER`; returns how many bytes, 0: not of that form. */
+/* Parses `NUMBER;NUMBER`. Returns its length in bytes, or 0 if the text has another form. */
 static size_t two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint64_t *second)
 {
     size_t n = rsp_hex_number(text, len, first);
@@ -210,7 +210,8 @@ static size_t two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint
     return m == 0 ? 0 : n + 1 + m;
 }
 
-/* `qSearch:memory:addr;length;pattern`. Never empty: GDB takes that as unsupported for good. */
+/* Handles `qSearch:memory:addr;length;pattern`. The reply is never empty: GDB would then treat
+ * qSearch as unsupported for the rest of the session. */
 int quirks_search(struct quirks *q, const struct request *r)
 {
     const size_t skip = strlen("qSearch:memory:");
@@ -220,14 +221,14 @@ int quirks_search(struct quirks *q, const struct request *r)
     if (n == skip || n == r->len || r->data[n] != ';' ||
         rsp_unescape(&q->data, r->data + n + 1, r->len - n - 1) != 0 || q->data.len == 0)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    int rc = quirks_learn(q);
+    int rc = quirks_query_bufsz(q);
     if (rc != 0)
         return rc;
-    if (can_send(&q->data))
-        return search_there(q, addr, size);
+    if (can_send_pattern(&q->data))
+        return search_in_kernel(q, addr, size);
     struct buf window;
     buf_init(&window, q->data.len + QUIRKS_READ_MAX);
-    rc = search_here(q, addr, size, &window);
+    rc = search_by_reading(q, addr, size, &window);
     buf_free(&window);
     return rc;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Breakpoint instructions that the client writes: FreeBSD's stub has no Z0. None goes into what
- * the stub itself runs; the others are remembered until they are taken out, so that whoever goes
- * on with the session of a client that was killed can do that. See quirks.h.
+ * Breakpoint instructions that the client writes to memory: FreeBSD's stub has no Z0. A breakpoint
+ * in code that the stub itself runs is refused. Others are recorded until they are removed, so that
+ * the next server can remove them if the client is killed. See quirks.h.
  */
 #include <string.h>
 
 #include "proto/keepout.h"
-#include "proto/quirks_parts.h"
+#include "proto/quirks_private.h"
 
 static struct stop_point *find_point(struct stop *s, uint64_t address, size_t len)
 {
@@ -18,15 +18,15 @@ static struct stop_point *find_point(struct stop *s, uint64_t address, size_t le
     return NULL;
 }
 
-/* Keeps a breakpoint from the stub's own code. */
-static int keep_out(struct quirks *q, const char *name)
+/* Makes the reply to a breakpoint in the stub's own code. */
+static int refuse_breakpoint(struct quirks *q, const char *name)
 {
-    return buf_sets(&q->reply, keepout_answer(q->said, name, q->options.log));
+    return buf_sets(&q->reply, keepout_answer(q->last_refused, name, q->options.log));
 }
 
 /*
- * Remembers what is there, if it is not there already. *why: it cannot, in a few words. Returns 0
- * or the target's error.
+ * Records the original bytes at `address`, unless they are the breakpoint itself. If that is
+ * impossible, sets *why to a short reason. Returns 0 or the target's error.
  */
 static int remember(struct quirks *q, uint64_t address, const char **why)
 {
@@ -41,7 +41,7 @@ static int remember(struct quirks *q, uint64_t address, const char **why)
         rc = quirks_read_bytes(q, address, now.text, now.len, &good);
     bool there = good && memcmp(now.text, q->data.data, now.len) == 0;
     if (p == NULL)
-        p = find_point(s, 0, 0); /* a free one */
+        p = find_point(s, 0, 0); /* a free entry */
     if (!good || p == NULL)
         *why = good ? "too many breakpoints are planted" : "its text cannot be read";
     if (rc != 0 || *why != NULL || there)
@@ -52,8 +52,9 @@ static int remember(struct quirks *q, uint64_t address, const char **why)
     return 0;
 }
 
-/* Whether the stub itself runs what is there; name[QUIRKS_NAME_MAX] is whose code it is. */
-static bool is_stubs_own(const struct quirks *q, uint64_t address, char *name)
+/* Whether the stub itself runs the code at `address`; its function is stored in
+ * name[QUIRKS_NAME_MAX]. */
+static bool is_stub_code(const struct quirks *q, uint64_t address, char *name)
 {
     const struct quirks_options *o = &q->options;
     return o->function != NULL &&
@@ -64,19 +65,19 @@ static bool is_stubs_own(const struct quirks *q, uint64_t address, char *name)
 bool quirks_may_write(struct quirks *q, uint64_t address, int *rc)
 {
     char name[QUIRKS_NAME_MAX];
-    const char *why = NULL; /* does not matter: it is the client's to take out */
+    const char *why = NULL; /* ignored: the client removes its breakpoints itself */
     *rc = 0;
     if (!keepout_is_breakpoint(&q->data))
         return true;
-    bool own = is_stubs_own(q, address, name);
-    *rc = own ? keep_out(q, name) : remember(q, address, &why);
+    bool own = is_stub_code(q, address, name);
+    *rc = own ? refuse_breakpoint(q, name) : remember(q, address, &why);
     return !own;
 }
 
-int quirks_plant(struct quirks *q, uint64_t address, const char **why)
+int quirks_insert_point(struct quirks *q, uint64_t address, const char **why)
 {
     char name[QUIRKS_NAME_MAX];
-    if (is_stubs_own(q, address, name)) {
+    if (is_stub_code(q, address, name)) {
         *why = "it stopped in its own debugger";
         return 0;
     }
@@ -97,7 +98,7 @@ void quirks_note_write(struct quirks *q, uint64_t address)
         struct stop_point *p = &s->points[i];
         if (p->len == 0 || p->address - address >= q->data.len) {
             if (p->len == 0 || address - p->address >= p->len)
-                continue; /* somewhere else */
+                continue; /* no overlap */
         }
         bool same = p->address == address && p->len == q->data.len;
         if (same && !planted && memcmp(p->text, q->data.data, p->len) == 0)
@@ -127,7 +128,7 @@ int quirks_remove_point(struct quirks *q, struct stop_point *p)
     return rc;
 }
 
-int quirks_unplant(struct quirks *q, uint64_t address, size_t len)
+int quirks_remove_point_at(struct quirks *q, uint64_t address, size_t len)
 {
     struct stop_point *p = find_point(quirks_stop(q), address, len);
     return p != NULL ? quirks_remove_point(q, p) : 0;

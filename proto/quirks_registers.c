@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing registers through a FreeBSD stub; see quirks.h. The stub compares the length of a value
- * with the register's size, and when they differ sets the register from the text of the request
- * and says OK. So sizes are checked here; which they are is asked of the stub itself: `p` answers
- * with as many digits as the register has on any machine, also when it has no value ('x').
+ * Register writes to a FreeBSD stub; see quirks.h. If the length of a value differs from the
+ * register's size, the stub sets the register from the text of the request and answers OK.
+ * Therefore the size is checked here. It is queried by `p`, whose reply has two digits for each
+ * byte of the register on any machine, also for a register without a value ('x').
  */
 #include <string.h>
 #include <strings.h>
 
 #include "proto/err.h"
-#include "proto/quirks_parts.h"
+#include "proto/quirks_private.h"
 #include "proto/rsp.h"
 
 enum { SIZE_MAX_BYTES = 64 };
 
 int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
 {
-    bool kept = n < QUIRKS_REGISTERS;
-    if (kept && q->sizes[n] >= 0) {
+    bool cached = n < QUIRKS_REGISTERS;
+    if (cached && q->sizes[n] >= 0) {
         *size = (size_t)q->sizes[n];
         return 0;
     }
@@ -26,9 +26,9 @@ int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
     int rc = quirks_ask(q);
     if (rc != 0)
         return rc;
-    bool value = q->part.len % 2 == 0 && q->part.len <= 2 * SIZE_MAX_BYTES; /* an error is odd */
+    bool value = q->part.len % 2 == 0 && q->part.len <= 2 * SIZE_MAX_BYTES; /* errors are odd */
     *size = value ? q->part.len / 2 : 0;
-    if (kept)
+    if (cached)
         q->sizes[n] = (int)*size;
     return 0;
 }
@@ -42,7 +42,7 @@ static bool all_hex(const uint8_t *text, size_t len)
     return len % 2 == 0;
 }
 
-/* `Pn=value` */
+/* Handles `Pn=value`. */
 int quirks_write_register(struct quirks *q, const struct request *r)
 {
     size_t size = 0;
@@ -54,12 +54,12 @@ int quirks_write_register(struct quirks *q, const struct request *r)
         return rc;
     if (size == 0 || r->rest_len - 1 != 2 * size)
         return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return QUIRKS_HAND_ON;
+    return QUIRKS_PASS;
 }
 
 /*
- * How many registers make up a `g` reply of so many digits; 0 when it cannot be told. A register
- * of no size (70 of powerpc's BOOKE) is fine, two in a row mean that p is not answered.
+ * Counts the registers in a `g` reply of `digits` digits; 0 if no count matches. One register of
+ * size 0 is allowed (70 of powerpc's BOOKE); two in a row mean that the stub does not answer p.
  */
 static int count_registers(struct quirks *q, size_t digits, unsigned *count)
 {
@@ -79,8 +79,8 @@ static int count_registers(struct quirks *q, size_t digits, unsigned *count)
     return 0;
 }
 
-/* One register of a G; *done when its P was refused, with the reply in q->reply. */
-static int write_changed(struct quirks *q, unsigned reg, const uint8_t *value, bool *done)
+/* Writes one register of a G. If the stub refuses it, sets *done, with the reply in q->reply. */
+static int write_one_register(struct quirks *q, unsigned reg, const uint8_t *value, bool *done)
 {
     size_t digits = 2 * (size_t)q->sizes[reg];
     buf_reset(&q->request);
@@ -91,14 +91,14 @@ static int write_changed(struct quirks *q, unsigned reg, const uint8_t *value, b
     return *done ? buf_set(&q->reply, q->part.data, q->part.len) : rc;
 }
 
-/* Whether a register of a G is to be written: it has a value, had one, and they differ. */
+/* Whether a register of a G must be written: both its old and its new value exist, and differ. */
 static bool is_changed(const uint8_t *now, const uint8_t *value, size_t digits)
 {
     return all_hex(now, digits) && all_hex(value, digits) &&
            strncasecmp((const char *)now, (const char *)value, digits) != 0;
 }
 
-/* Writes by P what differs between q->data, the reply to g, and the values of a G. */
+/* Writes, by P, the registers whose values in a G differ from q->data, the reply to g. */
 static int write_differences(struct quirks *q, const uint8_t *values, unsigned count)
 {
     size_t at = 0;
@@ -107,7 +107,7 @@ static int write_differences(struct quirks *q, const uint8_t *values, unsigned c
         bool done = false;
         int rc = 0;
         if (is_changed(q->data.data + at, values + at, digits))
-            rc = write_changed(q, reg, values + at, &done);
+            rc = write_one_register(q, reg, values + at, &done);
         if (rc != 0 || done)
             return rc;
         at += digits;
@@ -116,8 +116,8 @@ static int write_differences(struct quirks *q, const uint8_t *values, unsigned c
 }
 
 /*
- * `Gvalues`: the stub would write them all or, when the length is not to its liking, corrupt them
- * all and say OK. A register that g cannot show is left alone: GDB fills in zeros for it.
+ * Handles `Gvalues`. If the length is wrong, the stub would corrupt all registers and answer OK. A
+ * register without a value in `g` is not written: GDB sends zeros for it.
  */
 int quirks_write_registers(struct quirks *q, const struct request *r)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a FreeBSD stub can answer (sys/gdb/gdb_main.c); anything else is not a kernel's. */
+/* Checks that a reply is one that a FreeBSD stub can send (sys/gdb/gdb_main.c). */
 #include <string.h>
 
-#include "proto/quirks_parts.h"
+#include "proto/quirks_private.h"
 #include "proto/rsp.h"
 #include "proto/visible.h"
 
@@ -22,8 +22,8 @@ static bool is_hex(const uint8_t *text, size_t len, const char *others)
     return true;
 }
 
-/* An entry `name:value` of a stop: a register, the thread, or what was hit. No `exec:`, `library:`
- * or `fork:`, for which GDB would look for files here. */
+/* Whether this is an allowed entry `name:value` of a stop reply: a register, the thread, the core
+ * or the kind of breakpoint. Not `exec:`, `library:` or `fork:`: GDB would open local files. */
 static bool is_stop_entry(const uint8_t *entry, size_t len)
 {
     static const char *const names[] = {"thread", "watch",   "rwatch", "awatch",
@@ -38,7 +38,7 @@ static bool is_stop_entry(const uint8_t *entry, size_t len)
     return known && is_hex(colon + 1, len - n - 1, "px.-");
 }
 
-/* "T05thread:186a1;" */
+/* Whether this is a stop reply such as "T05thread:186a1;". */
 static bool is_stop(const struct buf *reply)
 {
     if (reply->len < 3 || reply->data[0] != 'T' || rsp_hex_byte(reply->data + 1) < 0)
@@ -62,7 +62,7 @@ static bool is_printable(const struct buf *reply)
     return true;
 }
 
-bool quirks_can_be(const struct packet *packet, const struct buf *reply, bool final)
+bool quirks_is_valid_reply(const struct packet *packet, const struct buf *reply, bool final)
 {
     if (reply->len == 0 || is_error(reply))
         return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See regions.h. A change rebuilds the short list once, which keeps the rules in one place. */
+/* The list of regions; see regions.h. */
 #include "proto/regions.h"
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ void regions_free(struct regions *r)
     regions_init(r);
 }
 
-/* Index of the first region that ends at or after `address`; r->n when there is none. */
+/* Returns the index of the first region that ends at or after `address`, or r->n. */
 static size_t lower_bound(const struct regions *r, uint64_t address)
 {
     size_t low = 0, high = r->n;
@@ -42,13 +42,13 @@ const struct region *regions_find(const struct regions *r, uint64_t address)
 enum region_kind regions_kind(const struct regions *r, uint64_t address, uint64_t len)
 {
     const struct region *region = regions_find(r, address);
-    /* Neighbours of one kind are one region, so one must hold it all. */
+    /* Adjacent ranges of one kind are merged, so one region must contain all bytes. */
     if (region == NULL || len == 0 || len - 1 > region->last - address)
         return REGION_UNKNOWN;
     return region->kind;
 }
 
-/* Room for `n` regions. */
+/* Allocates space for `n` regions. Returns 0 or NETGDB_NOMEM. */
 static int reserve(struct regions *r, size_t n)
 {
     size_t cap = r->cap ? r->cap : 16;
@@ -71,8 +71,8 @@ static bool joins(const struct region *left, const struct region *right)
 }
 
 /*
- * Writes into parts[] what stands in place of `touched` regions from `at` on once `now` is set:
- * what is left of the first, the new one, what is left of the last. Returns how many.
+ * Stores in parts[] the regions that replace `touched` regions from index `at` on: the rest of the
+ * first, `now` itself, the rest of the last. Returns how many.
  */
 static size_t replacement(const struct regions *r, size_t at, size_t touched, struct region now,
                           struct region parts[3])
@@ -91,7 +91,7 @@ static size_t replacement(const struct regions *r, size_t at, size_t touched, st
     return n;
 }
 
-/* Joins neighbours of one kind in parts[n]; returns how many are left. */
+/* Merges adjacent regions of one kind in parts[n]. Returns how many remain. */
 static size_t join(struct region *parts, size_t n)
 {
     size_t kept = 0;
@@ -109,7 +109,7 @@ int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
     struct region parts[3];
     if (last < first)
         return NETGDB_PROTO;
-    /* The neighbours that only touch are taken in, so that they can be joined. */
+    /* Include adjacent regions, so that they can be merged. */
     size_t at = lower_bound(r, first ? first - 1 : 0);
     size_t end = at;
     while (end < r->n && r->list[end].first <= last)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory regions: sorted ranges of addresses and what is in them. Filled from an ELF file's
- * sections, a stub's memory map or an option; asked by the cache and by thread awareness.
+ * Memory regions: a sorted list of address ranges and their contents, from the sections of an ELF
+ * file, a stub's memory map or an option. Used by the cache and by thread awareness.
  *
- * Ranges are [first, last], both included, so that the top of a 64-bit space has a name. They
- * never overlap; neighbours of one kind are one region.
+ * Ranges are [first, last], both inclusive, so that the highest 64-bit address can be in one. They
+ * never overlap, and adjacent ranges of one kind are merged.
  */
 #ifndef NETGDB_PROTO_REGIONS_H
 #define NETGDB_PROTO_REGIONS_H
@@ -12,15 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REGIONS_MAX = 4096 }; /* more than any ELF file or memory map of the field has */
+enum { REGIONS_MAX = 4096 }; /* real ELF files and memory maps have fewer */
 
 enum region_kind {
-    REGION_UNKNOWN, /* nothing is known: what is outside every region */
+    REGION_UNKNOWN, /* outside every region */
     REGION_CODE,
     REGION_RODATA,
     REGION_DATA,
     REGION_STACK,
-    REGION_DEVICE, /* reading it may do something: never cached, never read twice */
+    REGION_DEVICE, /* reading may have side effects: never cached, never read twice */
 };
 
 struct region {
@@ -30,30 +30,32 @@ struct region {
 
 struct regions {
     struct region *list; /* owned; ascending */
-    size_t n, cap;
+    size_t n, cap;       /* regions in use and allocated */
 };
 
-/* No regions; allocates nothing. */
+/* Initializes an empty list without allocating. */
 void regions_init(struct regions *r);
+
+/* Releases the list; the result is as after regions_init. */
 void regions_free(struct regions *r);
 
 /*
- * Makes [first, last] of this kind, over what was known of it before; REGION_UNKNOWN takes the
- * range out. Returns 0, NETGDB_PROTO when last < first, NETGDB_NOMEM, or NETGDB_TOO_LONG when
- * there would be more than REGIONS_MAX; after an error nothing has changed.
+ * Sets the kind of [first, last], replacing earlier kinds; REGION_UNKNOWN removes the range.
+ * Returns 0, NETGDB_PROTO if last < first, NETGDB_NOMEM, or NETGDB_TOO_LONG if the list would
+ * exceed REGIONS_MAX. After an error the list is unchanged.
  */
 int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_kind kind);
 
-/* The region that holds this address, or NULL. */
+/* Returns the region that contains `address`, or NULL. It is valid until the list changes. */
 const struct region *regions_find(const struct regions *r, uint64_t address);
 
 /*
- * What all of the `len` bytes at `address` are; REGION_UNKNOWN when they are of more than one
- * kind, reach past the end of the address space, or len is 0.
+ * Returns the kind of all `len` bytes at `address`; REGION_UNKNOWN if they are not all of one kind,
+ * extend past the end of the address space, or len is 0.
  */
 enum region_kind regions_kind(const struct regions *r, uint64_t address, uint64_t len);
 
-/* "code", "read-only data", … */
+/* Returns "code", "read-only data", … */
 const char *region_kind_name(enum region_kind kind);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parsing a request; see request.h. */
+/* Parses requests; see request.h. */
 #include "proto/request.h"
 
 #include <string.h>
 
 #include "proto/rsp.h"
 
-/* Reads `NUMBER` or `NUMBER,NUMBER` after `skip` bytes. */
+/* Parses `NUMBER` or `NUMBER,NUMBER` after `skip` bytes. */
 static void read_numbers(struct request *r, size_t skip)
 {
     if (r->len <= skip)
@@ -28,7 +28,7 @@ static void read_numbers(struct request *r, size_t skip)
     r->rest_len -= n;
 }
 
-/* qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH, and nothing after it. */
+/* Parses qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH; nothing may follow. */
 static void read_object(struct request *r)
 {
     static const char read[] = ":read:";
@@ -100,7 +100,7 @@ void request_range(const struct request *r, uint64_t *low, uint64_t *high)
     if (r->numbers == 0)
         return;
     if (r->packet->id != PACKET_P && (repeat == REPEAT_MEMORY || r->length != 0))
-        length = r->length; /* the kind of a point is no length on every machine */
+        length = r->length; /* the kind of a breakpoint is not a length on every machine */
     *low = r->address;
     *high = length > UINT64_MAX - r->address ? UINT64_MAX : r->address + length;
 }

@@ -10,7 +10,7 @@ bool visible_ascii(uint8_t byte)
     return byte >= 0x20 && byte < 0x7f;
 }
 
-/* The bytes of the printable character that text begins with; 0: it begins with none (RFC 3629). */
+/* Returns the length of the printable UTF-8 character at the start of text, or 0 (RFC 3629). */
 static size_t character(const uint8_t *text, size_t len)
 {
     uint8_t c = text[0];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A FreeBSD stub as a target; see freebsd_stub.h. */
+/* The simulated FreeBSD stub; see freebsd_stub.h. */
 #include "tests/freebsd_stub.h"
 
 #include <inttypes.h>
@@ -32,7 +32,8 @@ static void add_register(struct stub *s, unsigned n)
         buf_adds(&s->reply, "xx");
 }
 
-/* gdb_rx_mem: 1, 0 for a fault, -1 when the lengths disagree, which its callers take for 1. */
+/* Like gdb_rx_mem: returns 1, 0 for a fault, or -1 if the lengths differ; the kernel's callers
+ * treat -1 like 1. */
 static int write_memory(struct stub *s, uint64_t addr, uint64_t size, const uint8_t *hex,
                         size_t len)
 {
@@ -201,7 +202,7 @@ static void do_request(struct stub *s, const uint8_t *r, size_t len)
     }
 }
 
-/* What gdb_rx_begin and the debugnet port do to a request on its way in. */
+/* Checks a request for bytes and lengths that gdb_rx_begin or the debugnet port would mishandle. */
 static void check_bytes(const struct stub *s, const uint8_t *r, size_t len)
 {
     if (len == 0 || len > s->max_request)
@@ -286,7 +287,7 @@ static void stub_free(struct target *t)
 static const struct target_ops ops = {stub_send,  stub_recv,        stub_interrupt, stub_idle,
                                       stub_leave, stub_max_request, stub_free};
 
-/* Counted up once: a fuzzer makes many stubs. */
+/* Fills the memory from a pattern that is computed once: a fuzzer creates many stubs. */
 static void fill_memory(uint8_t *memory)
 {
     static uint8_t pattern[STUB_MEMORY_SIZE];

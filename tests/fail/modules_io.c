@@ -92,7 +92,7 @@ static bool play_fds(void)
     return play_fds_with(false);
 }
 
-static bool play_held(void)
+static bool play_txq(void)
 {
     return play_fds_with(true);
 }
@@ -224,7 +224,7 @@ static bool play_logfile(void)
 
 const struct module io_modules[] = {
     {.name = "io/fds", .run = play_fds},
-    {.name = "io/held", .run = play_held},
+    {.name = "io/txq", .run = play_txq},
     {.name = "io/herald", .run = play_herald},
     {.name = "io/logfile",
      .set_up = module_rundir,

@@ -15,7 +15,7 @@ static void every_address_fits_its_text(void **state)
     assert_ptr_equal(net_addr_text(&kernel, text), text);
 }
 
-static void two_addresses_are_the_same_by_host_and_port(void **state)
+static void addresses_are_equal_if_host_and_port_are(void **state)
 {
     const struct net_addr a = {1, 2}, same = {1, 2}, host = {3, 2}, port = {1, 3};
     (void)state;
@@ -28,7 +28,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_address_fits_its_text),
-        cmocka_unit_test(two_addresses_are_the_same_by_host_and_port),
+        cmocka_unit_test(addresses_are_equal_if_host_and_port_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include "proto/buf.h"
 #include "proto/err.h"
 
-static void appends_follow_each_other(void **state)
+static void appends_are_consecutive(void **state)
 {
     struct buf b;
     (void)state;
@@ -88,7 +88,7 @@ static void formatted_text_may_fill_the_buffer_to_its_last_byte(void **state)
     buf_free(&b);
 }
 
-static void a_buffer_of_no_bytes_takes_none(void **state)
+static void a_buffer_with_limit_0_accepts_nothing(void **state)
 {
     struct buf b;
     (void)state;
@@ -130,7 +130,7 @@ static void new_bytes_of_a_resize_are_zero(void **state)
     buf_free(&b);
 }
 
-static void comparisons_look_at_all_bytes(void **state)
+static void comparisons_cover_all_bytes(void **state)
 {
     struct buf b;
     (void)state;
@@ -164,15 +164,15 @@ static void freeing_twice_is_harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(appends_follow_each_other),
+        cmocka_unit_test(appends_are_consecutive),
         cmocka_unit_test(contents_grow_to_the_limit_and_not_past_it),
         cmocka_unit_test(an_append_that_does_not_fit_changes_nothing),
         cmocka_unit_test(the_error_sticks_until_the_buffer_is_emptied),
         cmocka_unit_test(formatted_text_may_fill_the_buffer_to_its_last_byte),
-        cmocka_unit_test(a_buffer_of_no_bytes_takes_none),
+        cmocka_unit_test(a_buffer_with_limit_0_accepts_nothing),
         cmocka_unit_test(dropping_moves_the_rest_to_the_front),
         cmocka_unit_test(new_bytes_of_a_resize_are_zero),
-        cmocka_unit_test(comparisons_look_at_all_bytes),
+        cmocka_unit_test(comparisons_cover_all_bytes),
         cmocka_unit_test(freeing_twice_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A cache in front of the stub of cache_world.h, and what it sends on. */
+/* A fixture: a cache in front of the stub of cache_world.h, and checks of the requests it sends. */
 #ifndef NETGDB_TESTS_CACHE_ASK_H
 #define NETGDB_TESTS_CACHE_ASK_H
 
@@ -9,13 +9,13 @@
 
 #include "tests/unit/cache_world.h"
 
-#define OTHER "m14010,4" /* of page 4: no rule is about it */
+#define OTHER "m14010,4" /* in page 4, to which no special rule applies */
 
 struct fixture {
     struct world *w;
     struct target *t;
     struct buf reply;
-    size_t seen; /* how much of the stub's log was looked at */
+    size_t seen; /* bytes of the stub's log that news() has returned */
 };
 
 static inline struct fixture *begin(const struct world_kind *kind)
@@ -29,7 +29,7 @@ static inline struct fixture *begin(const struct world_kind *kind)
     return f;
 }
 
-/* Asks, and keeps the reply as text. */
+/* Sends a request and returns the reply as text. */
 static inline const char *ask(struct fixture *f, const char *request)
 {
     assert_int_equal(target_ask(f->t, request, &f->reply), 0);
@@ -37,7 +37,7 @@ static inline const char *ask(struct fixture *f, const char *request)
     return (const char *)f->reply.data;
 }
 
-/* What the stub was asked since the last look. */
+/* Returns the requests that the stub has received since the last call. */
 static inline const char *news(struct fixture *f)
 {
     const char *text = f->w->log + f->seen;
@@ -45,7 +45,7 @@ static inline const char *news(struct fixture *f)
     return text;
 }
 
-/* The request reaches the stub as these, each behind a space. */
+/* Expects that a request of the client sends these to the stub, each preceded by a space. */
 static inline void expect(struct fixture *f, const char *request, const char *sent)
 {
     (void)ask(f, request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which memory is a device's: by the stub's memory map, and by what an Arm M-profile CPU has. */
+/* Device memory, from the stub's memory map and from the address map of an Arm M-profile CPU. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -10,10 +10,10 @@
 
 enum { MAP_BYTES = 1024 };
 
-/* A stub all of whose memory can be read, and changes with every read. */
+/* A stub with readable memory that changes with every read. */
 struct stub {
     struct target base;
-    const char *map, *description; /* NULL: it has none */
+    const char *map, *description; /* NULL: not supported */
     struct buf reply;
     unsigned reads;
 };
@@ -85,7 +85,7 @@ static void end(struct fixture *f)
     buf_free(&f->stub.reply);
 }
 
-/* Whether the reply to this read is kept: asked twice, it is the same. */
+/* Whether the reply to this read is cached: the second one is then the same. */
 static bool keeps(struct fixture *f, const char *request)
 {
     char first[64];
@@ -103,7 +103,7 @@ static bool keeps(struct fixture *f, const char *request)
     "<memory type='flash' start='0x8000000' length='0x1000'>"                                      \
     "<property name='blocksize'>0x400</property></memory>\n"
 
-static void what_a_map_does_not_name_is_a_devices(void **state)
+static void memory_outside_the_map_counts_as_device(void **state)
 {
     struct fixture f;
     (void)state;
@@ -118,7 +118,7 @@ static void what_a_map_does_not_name_is_a_devices(void **state)
     end(&f);
 }
 
-static void what_a_map_says_wrongly_is_no_memory(void **state)
+static void malformed_map_entries_are_ignored(void **state)
 {
     static const char *const entries[] = {
         "<memory type=\"io\" start=\"0x20000000\" length=\"0x1000\"/>\n",
@@ -144,7 +144,7 @@ static void what_a_map_says_wrongly_is_no_memory(void **state)
     }
 }
 
-static void a_map_without_memory_is_as_none(void **state)
+static void an_empty_map_counts_as_no_map(void **state)
 {
     static const char *const maps[] = {"", "<memory-map></memory-map>", NULL};
     (void)state;
@@ -156,7 +156,7 @@ static void a_map_without_memory_is_as_none(void **state)
     }
 }
 
-static void the_peripherals_of_an_m_profile_cpu_are_devices(void **state)
+static void m_profile_peripherals_are_devices(void **state)
 {
     struct fixture f;
     (void)state;
@@ -175,10 +175,10 @@ static void the_peripherals_of_an_m_profile_cpu_are_devices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_map_does_not_name_is_a_devices),
-        cmocka_unit_test(what_a_map_says_wrongly_is_no_memory),
-        cmocka_unit_test(a_map_without_memory_is_as_none),
-        cmocka_unit_test(the_peripherals_of_an_m_profile_cpu_are_devices),
+        cmocka_unit_test(memory_outside_the_map_counts_as_device),
+        cmocka_unit_test(malformed_map_entries_are_ignored),
+        cmocka_unit_test(an_empty_map_counts_as_no_map),
+        cmocka_unit_test(m_profile_peripherals_are_devices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Known bytes in pages: which are known, what they are, and what goes when there are too many. */
+/* Cached memory: which bytes are cached, their values, and eviction. */
 #include "proto/cache_memory.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static int end(void **state)
     return 0;
 }
 
-/* Pages that are not neighbours; each has bytes of its own. */
+/* Returns the address of a page; the pages are not adjacent. */
 static uint64_t address_of(unsigned page)
 {
     return UINT64_C(0xffffffff80000000) + (uint64_t)page * 3 * CACHE_PAGE + 100;
@@ -43,7 +43,7 @@ static uint64_t address_of(unsigned page)
 static void keep_number(unsigned page)
 {
     uint32_t number = page;
-    cache_memory_keep(&memory, address_of(page), (const uint8_t *)&number, sizeof number);
+    cache_memory_store(&memory, address_of(page), (const uint8_t *)&number, sizeof number);
 }
 
 static bool knows_number(unsigned page)
@@ -56,24 +56,24 @@ static bool knows_number(unsigned page)
     return true;
 }
 
-static void the_oldest_page_goes_when_there_are_too_many(void **state)
+static void the_oldest_page_is_evicted_at_the_limit(void **state)
 {
     (void)state;
     for (unsigned page = 0; page < ALL; page++)
         keep_number(page);
     for (unsigned page = 0; page < ALL; page++)
         assert_int_equal(knows_number(page), page >= BEYOND);
-    assert_int_equal(memory.made, CACHE_PAGES_MAX);
+    assert_int_equal(memory.allocated, CACHE_PAGES_MAX);
     assert_int_equal(cache_memory_bytes(&memory), CACHE_PAGES_MAX * 4);
 }
 
-static void a_page_that_was_another_ones_knows_nothing_of_it(void **state)
+static void a_reused_page_has_no_cached_bytes(void **state)
 {
     uint8_t byte = 7;
     (void)state;
     for (unsigned page = 0; page < CACHE_PAGES_MAX; page++)
         keep_number(page);
-    cache_memory_keep(&memory, address_of(ALL) + 1, &byte, 1); /* where page 0 was */
+    cache_memory_store(&memory, address_of(ALL) + 1, &byte, 1); /* where page 0 was */
     assert_false(knows_number(0));
     assert_int_equal(cache_memory_known(&memory, address_of(ALL), 1), 0);
     assert_int_equal(cache_memory_known(&memory, address_of(ALL) + 1, 3), 1);
@@ -83,21 +83,21 @@ static void a_page_that_was_another_ones_knows_nothing_of_it(void **state)
     assert_true(knows_number(2));
 }
 
-static void after_all_was_forgotten_pages_are_used_again(void **state)
+static void pages_are_reused_after_a_clear(void **state)
 {
     (void)state;
     for (int round = 0; round < 3; round++) {
         for (unsigned page = 0; page < ALL; page++)
             keep_number(page);
-        cache_memory_forget(&memory);
+        cache_memory_clear(&memory);
         assert_int_equal(cache_memory_bytes(&memory), 0);
         assert_false(knows_number(ALL - 1));
         assert_false(cache_memory_touched(&memory, address_of(ALL - 1)));
     }
-    assert_int_equal(memory.made, CACHE_PAGES_MAX);
+    assert_int_equal(memory.allocated, CACHE_PAGES_MAX);
 }
 
-static void without_memory_nothing_is_kept_or_the_oldest_goes(void **state)
+static void out_of_memory_evicts_the_oldest_page_or_caches_nothing(void **state)
 {
     (void)state;
     no_memory = true;
@@ -113,42 +113,42 @@ static void without_memory_nothing_is_kept_or_the_oldest_goes(void **state)
     assert_true(knows_number(3));
 }
 
-static void what_is_known_ends_where_a_byte_is_missing(void **state)
+static void a_known_range_ends_at_a_missing_byte(void **state)
 {
     static uint8_t bytes[2 * CACHE_PAGE], read[2 * CACHE_PAGE];
     const uint64_t at = 0x10000 - 50; /* over the end of a page */
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 31 + i / 256);
-    cache_memory_keep(&memory, at, bytes, 5000);
+    cache_memory_store(&memory, at, bytes, 5000);
     assert_int_equal(cache_memory_known(&memory, at, sizeof bytes), 5000);
     assert_int_equal(cache_memory_known(&memory, at + 49, 100), 100);
     assert_int_equal(cache_memory_known(&memory, at - 1, 100), 0);
     cache_memory_copy(&memory, at + 1, read, 4999);
     assert_memory_equal(read, bytes + 1, 4999);
-    cache_memory_drop(&memory, at + 63, 130);
+    cache_memory_invalidate(&memory, at + 63, 130);
     assert_int_equal(cache_memory_known(&memory, at, 5000), 63);
     assert_int_equal(cache_memory_known(&memory, at + 192, 1), 0);
     assert_int_equal(cache_memory_known(&memory, at + 193, 5000), 5000 - 193);
     assert_int_equal(cache_memory_bytes(&memory), 5000 - 130);
 }
 
-static void a_page_of_which_all_was_dropped_was_not_touched(void **state)
+static void a_fully_invalidated_page_is_untouched(void **state)
 {
     (void)state;
     keep_number(5);
     assert_true(cache_memory_touched(&memory, address_of(5) - 100));
     assert_false(cache_memory_touched(&memory, address_of(5) + CACHE_PAGE));
-    cache_memory_drop(&memory, address_of(5), 4);
+    cache_memory_invalidate(&memory, address_of(5), 4);
     assert_false(cache_memory_touched(&memory, address_of(5)));
 }
 
-static void the_last_page_of_the_address_space_is_one_like_others(void **state)
+static void the_last_page_of_the_address_space_works(void **state)
 {
     const uint8_t bytes[8] = "the end";
     uint8_t read[8];
     (void)state;
-    cache_memory_keep(&memory, UINT64_MAX - 7, bytes, sizeof bytes);
+    cache_memory_store(&memory, UINT64_MAX - 7, bytes, sizeof bytes);
     assert_int_equal(cache_memory_known(&memory, UINT64_MAX - 7, 8), 8);
     cache_memory_copy(&memory, UINT64_MAX - 7, read, 8);
     assert_memory_equal(read, bytes, 8);
@@ -160,13 +160,13 @@ static void the_last_page_of_the_address_space_is_one_like_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MEMORY(the_oldest_page_goes_when_there_are_too_many),
-        MEMORY(a_page_that_was_another_ones_knows_nothing_of_it),
-        MEMORY(after_all_was_forgotten_pages_are_used_again),
-        MEMORY(without_memory_nothing_is_kept_or_the_oldest_goes),
-        MEMORY(what_is_known_ends_where_a_byte_is_missing),
-        MEMORY(a_page_of_which_all_was_dropped_was_not_touched),
-        MEMORY(the_last_page_of_the_address_space_is_one_like_others),
+        MEMORY(the_oldest_page_is_evicted_at_the_limit),
+        MEMORY(a_reused_page_has_no_cached_bytes),
+        MEMORY(pages_are_reused_after_a_clear),
+        MEMORY(out_of_memory_evicts_the_oldest_page_or_caches_nothing),
+        MEMORY(a_known_range_ends_at_a_missing_byte),
+        MEMORY(a_fully_invalidated_page_is_untouched),
+        MEMORY(the_last_page_of_the_address_space_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The cache is never wrong: random requests go to a stub through it and to a twin of that stub
- * without it, and every reply is the same to the byte. What reaches the stub reads only where the
- * rules of cache.h let it. NETGDB_CACHE_SEEDS says how many sessions (1000).
+ * Sends random requests to a stub through the cache, and to an identical stub without it. Every
+ * reply must be the same, byte for byte, and the cache may read only where the rules of cache.h
+ * allow it. NETGDB_CACHE_SEEDS sets the number of sessions (default 1000).
  */
 #include "tests/unit/unit.h"
 
@@ -20,9 +20,9 @@ struct play {
     struct world *behind, *plain;
     struct target *cached;
     struct buf reply, expected;
-    bool touched[WORLD_PAGES]; /* by the client, since the stop */
-    bool stacks[WORLD_PAGES];  /* of a thread whose registers it has read since */
-    char why[256];             /* a read that was not allowed */
+    bool touched[WORLD_PAGES]; /* read by the client since the stop */
+    bool stacks[WORLD_PAGES];  /* stack of a thread whose registers the client has read since */
+    char why[256];             /* describes a read that was not allowed */
     char id[16];
 };
 
@@ -32,7 +32,7 @@ static uint32_t pick(struct play *p, uint32_t n)
     return (p->random >> 8) % n;
 }
 
-/* ---- where may be read ---- */
+/* ---- permitted reads ---- */
 
 static bool may_read(const struct play *p, uint64_t address)
 {
@@ -99,7 +99,7 @@ static void make_point(struct play *p, char *text, size_t size)
                    places[pick(p, 5)], pick(p, 9) == 0 ? ";X1,22" : "");
 }
 
-/* What changes something, or may. */
+/* Makes a request that changes something, or may. */
 static void make_change(struct play *p, char *text, size_t size)
 {
     static const char *const changes[] = {
@@ -141,7 +141,7 @@ static void make_request(struct play *p, char *text, size_t size)
 
 /* ---- playing ---- */
 
-/* All packets of a reply, a line each. */
+/* Collects all packets of a reply, one a line. */
 static void transact(struct target *t, const char *request, struct buf *all)
 {
     struct buf part;
@@ -174,13 +174,13 @@ static void ask(struct play *p, const char *request)
                  p->behind->log);
 }
 
-/* The two stubs have been stirred alike. */
+/* Whether the stub has changed its state since `before`. */
 static bool has_run(const struct play *p, uint32_t before)
 {
     return p->plain->random != before;
 }
 
-/* A list or a document is read from its beginning to its end, as clients do. */
+/* Reads a list or a document from its beginning to its end, as clients do. */
 static void read_list(struct play *p)
 {
     do {
@@ -238,7 +238,7 @@ static void make_step(struct play *p)
     }
 }
 
-/* Both stubs have the same breakpoints when the client leaves without a word. */
+/* Both stubs must have the same breakpoints if the client disconnects without removing them. */
 static void expect_same_points(struct play *p)
 {
     for (unsigned i = 0; i < WORLD_POINTS; i++) {
@@ -269,7 +269,7 @@ static struct world_kind some_kind(uint32_t seed)
                                .packet_size = (seed & 64) != 0 ? 0x2400 : 0};
 }
 
-/* Returns how many requests of the client the stub did not get. */
+/* Runs one session. Returns how many requests of the client were not sent to the stub. */
 static int play(uint32_t seed)
 {
     struct world_kind kind = some_kind(seed);
@@ -297,7 +297,7 @@ static int play(uint32_t seed)
     return saved;
 }
 
-static void no_reply_differs_from_that_without_a_cache(void **state)
+static void every_reply_equals_that_without_a_cache(void **state)
 {
     const char *text = getenv("NETGDB_CACHE_SEEDS"), *one = getenv("NETGDB_CACHE_SEED");
     uint32_t seeds = text != NULL ? (uint32_t)strtoul(text, NULL, 10) : SEEDS;
@@ -314,7 +314,7 @@ static void no_reply_differs_from_that_without_a_cache(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_reply_differs_from_that_without_a_cache),
+        cmocka_unit_test(every_reply_equals_that_without_a_cache),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

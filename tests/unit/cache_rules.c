@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each rule of cache.h by itself: what is kept, what empties it, what is sent when. */
+/* Each rule of cache.h: what is cached, what invalidates it, and which requests are sent. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #define FILED "m15100,4"  /* page 5: the program's file has it */
 #define DEVICE "m19000,4" /* page 9 */
 
-static void a_first_read_of_a_page_is_as_asked_and_the_second_a_block(void **state)
+static void the_first_read_of_a_page_is_exact_and_the_second_reads_a_block(void **state)
 {
     struct fixture *f = *state;
     char first[16];
@@ -30,7 +30,7 @@ static void a_first_read_of_a_page_is_as_asked_and_the_second_a_block(void **sta
     expect(f, "m15000,1", " m15000,1");   /* and this is another */
 }
 
-static void a_block_is_read_inside_the_files_sections_only(void **state)
+static void a_block_is_clipped_to_the_files_sections(void **state)
 {
     struct fixture *f = *state;
     expect(f, FILED, " m15064,79c"); /* the section begins at 64 */
@@ -38,7 +38,7 @@ static void a_block_is_read_inside_the_files_sections_only(void **state)
     expect(f, "m16ffc,4", " m16800,800");
 }
 
-static void a_block_is_read_on_the_stack_of_a_thread_whose_registers_were_read(void **state)
+static void a_block_is_read_on_the_stack_after_a_register_read(void **state)
 {
     struct fixture *f = *state;
     expect(f, STACK, " m11010,4");
@@ -55,7 +55,7 @@ static void a_block_is_read_on_the_stack_of_a_thread_whose_registers_were_read(v
     expect(f, "m12910,4", " m12800,800");
 }
 
-static void no_read_crosses_into_a_page_that_was_not_asked_for(void **state)
+static void no_block_crosses_into_another_page(void **state)
 {
     struct fixture *f = *state;
     expect(f, "m13ffe,4", " m13ffe,4");
@@ -65,7 +65,7 @@ static void no_read_crosses_into_a_page_that_was_not_asked_for(void **state)
     expect(f, "m12ffe,8", "");
 }
 
-static void a_block_that_cannot_be_read_is_asked_for_as_the_client_did(void **state)
+static void a_failed_block_read_falls_back_to_the_clients_request(void **state)
 {
     struct fixture *f = *state;
     expect(f, "m18300,4", " m18300,4");
@@ -78,7 +78,7 @@ static void a_block_that_cannot_be_read_is_asked_for_as_the_client_did(void **st
     expect(f, "m17000,4", " m17000,4"); /* an error is not kept */
 }
 
-static void memory_that_may_be_a_devices_is_read_as_asked_and_not_kept(void **state)
+static void device_memory_is_read_exactly_and_not_cached(void **state)
 {
     struct fixture *f = *state;
     expect(f, DEVICE, " m19000,4");
@@ -89,7 +89,7 @@ static void memory_that_may_be_a_devices_is_read_as_asked_and_not_kept(void **st
     expect(f, "m1a010,4", " m1a000,800");
 }
 
-static void binary_reads_are_kept_as_others_are(void **state)
+static void binary_reads_are_cached_too(void **state)
 {
     struct fixture *f = *state;
     f->w->memory[0][0x4010] = '}';
@@ -102,7 +102,7 @@ static void binary_reads_are_kept_as_others_are(void **state)
     expect(f, "x14020,1", " x14000,800");
 }
 
-static void what_is_larger_than_a_block_goes_as_it_is_and_is_kept(void **state)
+static void reads_larger_than_a_block_are_sent_unchanged_and_cached(void **state)
 {
     struct fixture *f = *state;
     expect(f, "m10100,800", " m10100,800");
@@ -114,7 +114,7 @@ static void what_is_larger_than_a_block_goes_as_it_is_and_is_kept(void **state)
     expect(f, "mffffffffffffffff,2", " mffffffffffffffff,2");
 }
 
-static void a_stub_that_takes_little_is_asked_for_little(void **state)
+static void a_small_packet_size_reduces_the_block_size(void **state)
 {
     const struct world_kind kind = {.packet_size = 400};
     struct fixture *f = begin(&kind);
@@ -129,9 +129,9 @@ static void a_stub_that_takes_little_is_asked_for_little(void **state)
     (void)tear_down(&end);
 }
 
-/* ---- what empties it ---- */
+/* ---- invalidation ---- */
 
-static void whatever_may_change_something_empties_all(void **state)
+static void requests_that_may_change_state_clear_everything(void **state)
 {
     static const char *const requests[] = {"c",
                                            "s",
@@ -184,7 +184,7 @@ static void whatever_may_change_something_empties_all(void **state)
     }
 }
 
-static void what_only_asks_empties_nothing(void **state)
+static void read_only_requests_clear_nothing(void **state)
 {
     static const char *const requests[] = {"!",
                                            "?",
@@ -219,7 +219,7 @@ static void what_only_asks_empties_nothing(void **state)
     }
 }
 
-static void breakpoints_empty_what_is_known_of_memory(void **state)
+static void breakpoints_clear_memory(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, OTHER);
@@ -232,7 +232,7 @@ static void breakpoints_empty_what_is_known_of_memory(void **state)
     expect(f, OTHER, " " OTHER);
 }
 
-static void a_flush_and_a_detach_empty_all(void **state)
+static void flush_and_detach_clear_everything(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, OTHER);
@@ -244,7 +244,7 @@ static void a_flush_and_a_detach_empty_all(void **state)
     expect(f, OTHER, " " OTHER);
 }
 
-static void a_kernel_that_was_replaced_is_another_one(void **state)
+static void a_rebooted_kernel_clears_everything(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, OTHER);
@@ -258,7 +258,7 @@ static void a_kernel_that_was_replaced_is_another_one(void **state)
     expect(f, OTHER, " " OTHER);
 }
 
-static void while_threads_run_nothing_is_kept(void **state)
+static void non_stop_mode_disables_caching(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, "QNonStop:1");
@@ -273,7 +273,7 @@ static void while_threads_run_nothing_is_kept(void **state)
     expect(f, OTHER, "");
 }
 
-static void output_of_a_running_target_is_no_stop(void **state)
+static void output_of_a_running_target_is_not_a_stop(void **state)
 {
     struct fixture *f = *state;
     bool final = true;
@@ -287,7 +287,7 @@ static void output_of_a_running_target_is_no_stop(void **state)
 
 /* ---- threads ---- */
 
-static void registers_are_kept_for_each_thread(void **state)
+static void registers_are_cached_per_thread(void **state)
 {
     struct fixture *f = *state;
     expect(f, "g", " g");
@@ -304,7 +304,7 @@ static void registers_are_kept_for_each_thread(void **state)
     expect(f, "g", " g");
 }
 
-static void a_choice_is_sent_in_front_of_what_depends_on_it(void **state)
+static void hg_is_sent_before_the_first_dependent_request(void **state)
 {
     struct fixture *f = *state;
     expect(f, "qfThreadInfo", " qfThreadInfo");
@@ -324,7 +324,7 @@ static void a_choice_is_sent_in_front_of_what_depends_on_it(void **state)
     assert_string_equal((char *)f->reply.data, "E04");
 }
 
-static void a_choice_that_the_stub_refuses_is_told_by_what_depends_on_it(void **state)
+static void a_rejected_hg_is_reported_by_the_dependent_request(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, "qXfer:threads:read::0,1000");
@@ -338,7 +338,7 @@ static void a_choice_that_the_stub_refuses_is_told_by_what_depends_on_it(void **
     assert_string_equal((char *)f->reply.data, "E04");
 }
 
-static void a_thread_of_another_memory_empties_it(void **state)
+static void selecting_another_address_space_clears_memory(void **state)
 {
     const struct world_kind kind = {.per_thread = true};
     struct fixture *f = begin(&kind);
@@ -357,7 +357,7 @@ static void a_thread_of_another_memory_empties_it(void **state)
     (void)tear_down(&end);
 }
 
-static void lists_and_names_are_kept(void **state)
+static void thread_lists_and_names_are_cached(void **state)
 {
     struct fixture *f = *state;
     char first[64];
@@ -384,7 +384,7 @@ static void lists_and_names_are_kept(void **state)
     expect(f, "T9", " T9");
 }
 
-static void the_list_of_threads_is_fetched_whole(void **state)
+static void the_thread_list_document_is_fetched_whole(void **state)
 {
     struct fixture *f = *state;
     expect(f, "qXfer:threads:read::0,1000",
@@ -404,7 +404,7 @@ static void the_list_of_threads_is_fetched_whole(void **state)
 
 /* ---- failures ---- */
 
-static void errors_of_the_target_come_through(void **state)
+static void errors_of_the_target_are_returned(void **state)
 {
     struct fixture *f = *state;
     (void)ask(f, "Z0,15000,1");
@@ -420,7 +420,7 @@ static void errors_of_the_target_come_through(void **state)
     assert_int_equal(target_ask(f->t, "m14020,4", &f->reply), NETGDB_LOST); /* at a block */
 }
 
-static void it_counts(void **state)
+static void statistics_are_counted(void **state)
 {
     struct fixture *f = *state;
     struct cache_stats before, after;
@@ -445,30 +445,30 @@ static void it_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RULE(a_first_read_of_a_page_is_as_asked_and_the_second_a_block),
-        RULE(a_block_is_read_inside_the_files_sections_only),
-        RULE(a_block_is_read_on_the_stack_of_a_thread_whose_registers_were_read),
-        RULE(no_read_crosses_into_a_page_that_was_not_asked_for),
-        RULE(a_block_that_cannot_be_read_is_asked_for_as_the_client_did),
-        RULE(memory_that_may_be_a_devices_is_read_as_asked_and_not_kept),
-        RULE(binary_reads_are_kept_as_others_are),
-        RULE(what_is_larger_than_a_block_goes_as_it_is_and_is_kept),
-        cmocka_unit_test(a_stub_that_takes_little_is_asked_for_little),
-        RULE(whatever_may_change_something_empties_all),
-        RULE(what_only_asks_empties_nothing),
-        RULE(breakpoints_empty_what_is_known_of_memory),
-        RULE(a_flush_and_a_detach_empty_all),
-        RULE(a_kernel_that_was_replaced_is_another_one),
-        RULE(while_threads_run_nothing_is_kept),
-        RULE(output_of_a_running_target_is_no_stop),
-        RULE(registers_are_kept_for_each_thread),
-        RULE(a_choice_is_sent_in_front_of_what_depends_on_it),
-        RULE(a_choice_that_the_stub_refuses_is_told_by_what_depends_on_it),
-        cmocka_unit_test(a_thread_of_another_memory_empties_it),
-        RULE(lists_and_names_are_kept),
-        RULE(the_list_of_threads_is_fetched_whole),
-        RULE(errors_of_the_target_come_through),
-        RULE(it_counts),
+        RULE(the_first_read_of_a_page_is_exact_and_the_second_reads_a_block),
+        RULE(a_block_is_clipped_to_the_files_sections),
+        RULE(a_block_is_read_on_the_stack_after_a_register_read),
+        RULE(no_block_crosses_into_another_page),
+        RULE(a_failed_block_read_falls_back_to_the_clients_request),
+        RULE(device_memory_is_read_exactly_and_not_cached),
+        RULE(binary_reads_are_cached_too),
+        RULE(reads_larger_than_a_block_are_sent_unchanged_and_cached),
+        cmocka_unit_test(a_small_packet_size_reduces_the_block_size),
+        RULE(requests_that_may_change_state_clear_everything),
+        RULE(read_only_requests_clear_nothing),
+        RULE(breakpoints_clear_memory),
+        RULE(flush_and_detach_clear_everything),
+        RULE(a_rebooted_kernel_clears_everything),
+        RULE(non_stop_mode_disables_caching),
+        RULE(output_of_a_running_target_is_not_a_stop),
+        RULE(registers_are_cached_per_thread),
+        RULE(hg_is_sent_before_the_first_dependent_request),
+        RULE(a_rejected_hg_is_reported_by_the_dependent_request),
+        cmocka_unit_test(selecting_another_address_space_clears_memory),
+        RULE(thread_lists_and_names_are_cached),
+        RULE(the_thread_list_document_is_fetched_whole),
+        RULE(errors_of_the_target_are_returned),
+        RULE(statistics_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

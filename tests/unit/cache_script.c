@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The cache in front of a stub that says what a script has: documents that come whole, in parts,
- * broken or not at all, and stacks that are known from what a stub says of its registers.
+ * The cache in front of a scripted stub: documents that arrive whole, in pieces, damaged or not at
+ * all, and stack pointers from stop replies and registers.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "proto/err.h"
 #include "tests/unit/unit.h"
 
-/* What the stub is asked next, and says to it; NULL: it is lost. */
+/* The next request that the stub expects, and its reply; NULL: the target is lost. */
 struct line {
     const char *request, *reply;
 };
@@ -63,7 +63,7 @@ static void end(struct script *s)
     buf_free(&s->reply);
 }
 
-/* The client asks, the stub is asked what `lines` say and no more, the client gets `reply`. */
+/* Sends a request and expects `reply`; the stub must get exactly the requests in `lines`. */
 static void ask(struct script *s, const char *request, const char *reply, const struct line *lines)
 {
     s->next = lines;
@@ -76,7 +76,7 @@ static void ask(struct script *s, const char *request, const char *reply, const 
 #define LINES(...) ((const struct line[]){__VA_ARGS__, {NULL, NULL}})
 #define MAP "<memory-map><memory type=\"ram\" start=\"0x1000\" length=\"0x9000\"/></memory-map>"
 
-static void a_memory_map_is_asked_for_once_and_told_in_any_parts(void **state)
+static void a_memory_map_is_fetched_once_and_served_in_any_pieces(void **state)
 {
     struct script s;
     (void)state;
@@ -90,7 +90,7 @@ static void a_memory_map_is_asked_for_once_and_told_in_any_parts(void **state)
     end(&s);
 }
 
-static void a_map_that_memory_was_read_by_is_not_asked_for_again(void **state)
+static void a_map_fetched_for_a_read_is_not_fetched_again(void **state)
 {
     struct script s;
     (void)state;
@@ -101,7 +101,7 @@ static void a_map_that_memory_was_read_by_is_not_asked_for_again(void **state)
     end(&s);
 }
 
-static void a_document_that_is_refused_is_refused_to_the_client_each_time(void **state)
+static void a_refused_document_is_requested_each_time(void **state)
 {
     static const char *const replies[] = {"E01", "", "x", "l}"};
     (void)state;
@@ -115,7 +115,7 @@ static void a_document_that_is_refused_is_refused_to_the_client_each_time(void *
     }
 }
 
-static void a_document_that_breaks_off_is_asked_for_as_the_client_did(void **state)
+static void an_incomplete_document_is_read_by_the_client_itself(void **state)
 {
     struct script s;
     (void)state;
@@ -129,7 +129,7 @@ static void a_document_that_breaks_off_is_asked_for_as_the_client_did(void **sta
     end(&s);
 }
 
-static void a_document_that_is_lost_on_the_way_is_lost_to_the_client(void **state)
+static void a_loss_during_a_document_is_returned(void **state)
 {
     struct script s;
     (void)state;
@@ -140,7 +140,7 @@ static void a_document_that_is_lost_on_the_way_is_lost_to_the_client(void **stat
     end(&s);
 }
 
-static void what_is_no_part_of_a_document_is_handed_on(void **state)
+static void malformed_document_requests_are_passed_on(void **state)
 {
     static const char *const requests[] = {
         "qXfer:threads:read::0",     "qXfer:threads:read::,10",     "qXfer:threads:read::0,",
@@ -191,7 +191,7 @@ static void the_stack_of_a_freebsd_kernels_thread_is_read_in_blocks(void **state
     end(&s);
 }
 
-static void a_stop_that_tells_the_stack_pointer_is_enough(void **state)
+static void a_stack_pointer_in_the_stop_reply_suffices(void **state)
 {
     static const char description[] = "l<target><architecture>i386:x86-64</architecture></target>";
     static const char *const stops[] = {"T0506:00;07:1050341200000000;thread:1;",
@@ -223,7 +223,7 @@ static void a_stop_that_tells_the_stack_pointer_is_enough(void **state)
     }
 }
 
-static void what_a_kernel_cannot_read_is_not_asked_for_again_in_this_stop(void **state)
+static void unreadable_kernel_pages_are_not_read_again_in_this_stop(void **state)
 {
     struct script s;
     (void)state;
@@ -245,7 +245,7 @@ static void what_a_kernel_cannot_read_is_not_asked_for_again_in_this_stop(void *
     end(&s);
 }
 
-static void of_another_stub_a_byte_is_known_not_to_be_there(void **state)
+static void other_stubs_have_single_unreadable_bytes(void **state)
 {
     struct script s;
     (void)state;
@@ -261,16 +261,16 @@ static void of_another_stub_a_byte_is_known_not_to_be_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_memory_map_is_asked_for_once_and_told_in_any_parts),
-        cmocka_unit_test(a_map_that_memory_was_read_by_is_not_asked_for_again),
-        cmocka_unit_test(a_document_that_is_refused_is_refused_to_the_client_each_time),
-        cmocka_unit_test(a_document_that_breaks_off_is_asked_for_as_the_client_did),
-        cmocka_unit_test(a_document_that_is_lost_on_the_way_is_lost_to_the_client),
-        cmocka_unit_test(what_is_no_part_of_a_document_is_handed_on),
+        cmocka_unit_test(a_memory_map_is_fetched_once_and_served_in_any_pieces),
+        cmocka_unit_test(a_map_fetched_for_a_read_is_not_fetched_again),
+        cmocka_unit_test(a_refused_document_is_requested_each_time),
+        cmocka_unit_test(an_incomplete_document_is_read_by_the_client_itself),
+        cmocka_unit_test(a_loss_during_a_document_is_returned),
+        cmocka_unit_test(malformed_document_requests_are_passed_on),
         cmocka_unit_test(the_stack_of_a_freebsd_kernels_thread_is_read_in_blocks),
-        cmocka_unit_test(a_stop_that_tells_the_stack_pointer_is_enough),
-        cmocka_unit_test(what_a_kernel_cannot_read_is_not_asked_for_again_in_this_stop),
-        cmocka_unit_test(of_another_stub_a_byte_is_known_not_to_be_there),
+        cmocka_unit_test(a_stack_pointer_in_the_stop_reply_suffices),
+        cmocka_unit_test(unreadable_kernel_pages_are_not_read_again_in_this_stop),
+        cmocka_unit_test(other_stubs_have_single_unreadable_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

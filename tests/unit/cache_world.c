@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stub for tests of the cache; see cache_world.h. */
+/* The stub for tests of the cache; see cache_world.h. */
 #include "tests/unit/cache_world.h"
 
 #include <elf.h>
@@ -25,7 +25,7 @@ static uint32_t next(struct world *w)
     return w->random;
 }
 
-/* Whose memory the chosen thread sees. */
+/* Returns the memory of the selected thread. */
 static uint8_t *memory_of(struct world *w)
 {
     if (w->kind.per_thread)
@@ -33,7 +33,7 @@ static uint8_t *memory_of(struct world *w)
     return w->memory[w->kind.processes && w->chosen == 3 ? 2 : 0];
 }
 
-/* Something has happened: a bit of everything is another now. */
+/* Changes some memory, registers and threads at random. */
 static void stir(struct world *w)
 {
     for (unsigned t = 0; t < WORLD_THREADS; t++) {
@@ -55,7 +55,7 @@ const char *world_id(const struct world *w, unsigned thread, char id[16])
     return id;
 }
 
-/* The thread of an id, 0: there is none. */
+/* Returns the thread with this id; 0: there is none. */
 static unsigned find_thread(const struct world *w, const uint8_t *text, size_t len)
 {
     char id[16];
@@ -86,7 +86,7 @@ static size_t readable(uint64_t address, uint64_t len)
     return (size_t)n;
 }
 
-/* A byte as the stub shows it. */
+/* Returns a byte as a read shows it. */
 static uint8_t byte_at(struct world *w, uint64_t at)
 {
     uint8_t byte = memory_of(w)[at];
@@ -130,7 +130,7 @@ static void read_memory(struct world *w, const uint8_t *request, size_t len)
     }
 }
 
-/* A write to one place may change another: both are stirred. */
+/* A write may change other memory too. */
 static void write_memory(struct world *w, const uint8_t *request, size_t len)
 {
     uint64_t address;
@@ -275,7 +275,7 @@ static void point(struct world *w, const uint8_t *request, size_t len)
         memcpy(w->points[at], text, sizeof text);
 }
 
-/* Registers and memory that change by a command; its output comes first. */
+/* A monitor command changes registers and memory; its output precedes the reply. */
 static void command(struct world *w)
 {
     stir(w);
@@ -417,7 +417,7 @@ struct world *world_new(uint32_t seed, const struct world_kind *kind)
     return w;
 }
 
-/* ---- what the cache is told ---- */
+/* ---- the cache's options ---- */
 
 static bool find_region(void *context, uint64_t address, struct region *region)
 {

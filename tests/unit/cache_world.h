@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A stub for tests of the cache: memory, registers, threads, breakpoints, all of which change
- * whenever something happens that may change them. It counts what it is asked, knows which memory
- * may not be read, and can be made to go wrong.
+ * A stub for tests of the cache. Its memory, registers, threads and breakpoints change at every
+ * request that may change them. It counts requests, reports reads to the test, and can fail on
+ * demand.
  */
 #ifndef NETGDB_TESTS_CACHE_WORLD_H
 #define NETGDB_TESTS_CACHE_WORLD_H
@@ -11,8 +11,8 @@
 #include "proto/target.h"
 
 /*
- * Its memory: pages of 4096 bytes from WORLD_BASE on. Page HOLE cannot be read, of page SHORT only
- * the first 1000 bytes, and every read of page DEVICE gives something else.
+ * Its memory: pages of 4096 bytes from WORLD_BASE on. Page HOLE is unreadable, page SHORT beyond
+ * its first 1000 bytes; every read of page DEVICE returns other bytes.
  */
 #define WORLD_BASE UINT64_C(0x10000)
 enum {
@@ -27,17 +27,17 @@ enum {
     WORLD_SHORT_BYTES = 1000,
     WORLD_REGISTERS = 17, /* of 8 bytes, as amd64 has them: number 7 is rsp */
     WORLD_POINTS = 8,
-    WORLD_WATCHES = 2, /* so many Z2 it takes */
+    WORLD_WATCHES = 2, /* maximum number of Z2 */
     WORLD_LOG = 1 << 16,
 };
 
-/* How the stub behaves; all false is a gdbserver of one process. */
+/* The stub's behaviour; all false: a gdbserver with one process. */
 struct world_kind {
-    bool per_thread;      /* each thread has a memory of its own, as a CPU has */
-    bool one_choice;      /* Hc of a thread chooses it for g, too: FreeBSD */
-    bool plain_points;    /* a breakpoint shows in memory */
-    bool no_ids;          /* stops do not name a thread */
-    bool processes;       /* ids are pPID.TID, and thread 3 is of another process */
+    bool per_thread;      /* each thread has its own address space, like a CPU */
+    bool one_choice;      /* Hc also selects the thread for g, as in FreeBSD */
+    bool plain_points;    /* breakpoints are visible in memory */
+    bool no_ids;          /* stop replies name no thread */
+    bool processes;       /* ids are pPID.TID; thread 3 belongs to another process */
     unsigned packet_size; /* 0: 4096 */
 };
 
@@ -47,34 +47,34 @@ struct world {
     uint8_t memory[WORLD_THREADS][WORLD_SIZE];
     uint64_t registers[WORLD_THREADS][WORLD_REGISTERS];
     bool dead[WORLD_THREADS];
-    char points[WORLD_POINTS][64]; /* what is behind the Z; "" is free */
-    unsigned chosen;               /* for g and m */
-    unsigned current;              /* the last stop's */
-    unsigned listed;               /* by qsThreadInfo */
+    char points[WORLD_POINTS][64]; /* inserted by Z, without the Z; "": a free entry */
+    unsigned chosen;               /* thread of g and m */
+    unsigned current;              /* thread of the last stop */
+    unsigned listed;               /* threads reported by qsThreadInfo */
     uint32_t random;
     unsigned device_reads;
 
-    /* What tests look at and turn. */
+    /* Inspected and set by tests. */
     unsigned requests;
-    char log[WORLD_LOG]; /* every request, each behind a space */
+    char log[WORLD_LOG]; /* all requests, each preceded by a space */
     size_t log_len;
-    int fail;      /* what the next send returns */
-    int fail_recv; /* what the next recv returns */
-    unsigned lie;  /* Hg of this thread is refused, though it is in the list */
-    bool left;
-    /* Called for each read; NULL: nobody is asked whether it may be. */
+    int fail;      /* result of the next send */
+    int fail_recv; /* result of the next recv */
+    unsigned lie;  /* reject Hg of this thread, although it is in the list */
+    bool left;     /* was detached */
+    /* Called for each read of memory; may be NULL. */
     void (*reads)(void *context, uint64_t address, uint64_t len);
     void *context;
     struct buf reply, output;
 };
 
-/* Two made with the same seed and kind behave alike. Ends the program when memory is short. */
+/* Creates a stub; its behaviour depends only on seed and kind. Aborts if memory is short. */
 struct world *world_new(uint32_t seed, const struct world_kind *kind);
 
-/* The options with which a cache knows of WORLD_DEVICE and WORLD_FILE. */
+/* Returns options that describe WORLD_DEVICE and WORLD_FILE to a cache. */
 const struct cache_options *world_options(void);
 
-/* The id of a thread, 1 on. */
+/* Writes the id of a thread, from 1 on, into id and returns it. */
 const char *world_id(const struct world *w, unsigned thread, char id[16]);
 
 #endif

@@ -26,7 +26,7 @@ static const struct {
 
 enum { MACHINES = sizeof machines / sizeof machines[0] };
 
-static void a_machine_is_known_by_its_file_and_by_its_registers(void **state)
+static void a_machine_is_found_by_elf_file_and_by_registers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < MACHINES; i++) {
@@ -45,7 +45,7 @@ static void a_machine_is_known_by_its_file_and_by_its_registers(void **state)
     assert_null(description_of_registers(NULL, 0));
 }
 
-static void the_byte_order_of_powerpc64_is_that_of_its_pc(void **state)
+static void the_byte_order_of_powerpc64_follows_from_its_pc(void **state)
 {
     uint8_t reply[2 * 1076];
     (void)state;
@@ -77,7 +77,7 @@ static long bytes_below(const char *xml, long number)
 }
 
 /* What the stub sends is where GDB looks for it: up to its last register with a value. */
-static void registers_are_where_the_stub_sends_them(void **state)
+static void register_offsets_match_the_stubs_reply(void **state)
 {
     static const struct {
         size_t machine;
@@ -101,7 +101,7 @@ static void registers_are_where_the_stub_sends_them(void **state)
 }
 
 /* A reply to g that is longer than the description is an error for GDB. */
-static void descriptions_are_as_long_as_g(void **state)
+static void descriptions_have_the_length_of_g(void **state)
 {
     struct buf xml;
     (void)state;
@@ -131,7 +131,7 @@ static struct target *decorate(struct played_stub *stub, const struct exchange *
     return t;
 }
 
-static void the_description_is_offered_and_read_in_pieces(void **state)
+static void the_description_is_offered_and_can_be_read_in_pieces(void **state)
 {
     static const struct exchange script[] = {
         {"qSupported:xmlRegisters=i386", "PacketSize=1000;qXfer:threads:read+"}, {NULL, NULL}};
@@ -163,7 +163,7 @@ static void the_description_is_offered_and_read_in_pieces(void **state)
     target_free(t);
 }
 
-static void another_document_or_place_is_an_error(void **state)
+static void an_unknown_annex_or_offset_is_an_error(void **state)
 {
     static const struct exchange script[] = {{NULL, NULL}};
     struct played_stub stub;
@@ -181,7 +181,7 @@ static void another_document_or_place_is_an_error(void **state)
     target_free(t);
 }
 
-static void a_client_that_knows_better_sees_the_stub_alone(void **state)
+static void a_client_with_its_own_registers_gets_no_description(void **state)
 {
     static const struct exchange script[] = {{"qSupported", "PacketSize=1000"},
                                              {"qXfer:features:read:target.xml:0,ffb", ""},
@@ -201,7 +201,7 @@ static void a_client_that_knows_better_sees_the_stub_alone(void **state)
     assert_int_equal(logged(&log, ""), 0);
 }
 
-static void a_gdb_without_the_abi_gets_the_pc_and_a_line_when_it_breaks_off(void **state)
+static void a_gdb_without_the_osabi_gets_the_pc_and_a_log_line_when_it_disconnects(void **state)
 {
     static const struct exchange script[] = {
         {"?", "T05thread:186a1;"}, {"p10", "00102080ffffffff"}, {"qOffsets", ""}, {NULL, NULL}};
@@ -217,7 +217,7 @@ static void a_gdb_without_the_abi_gets_the_pc_and_a_line_when_it_breaks_off(void
     assert_int_equal(logged(&log, "netgdb run gdb FILE"), 1);
 }
 
-static void nothing_is_said_when_it_goes_on_or_the_kernel_is_lost(void **state)
+static void nothing_is_logged_if_gdb_continues_or_the_kernel_is_lost(void **state)
 {
     static const struct exchange script[] = {{"?", "T05thread:186a1;"},
                                              {"p10", "xxxxxxxxxxxxxxxx"},
@@ -243,7 +243,7 @@ static void nothing_is_said_when_it_goes_on_or_the_kernel_is_lost(void **state)
     assert_int_equal(logged(&log, ""), 0);
 }
 
-static void an_address_that_is_cut_is_said_once(void **state)
+static void a_truncated_address_is_logged_once(void **state)
 {
     static const struct exchange script[] = {{"qOffsets", ""},
                                              {"m81000240,40", "E05"},
@@ -267,16 +267,16 @@ static void an_address_that_is_cut_is_said_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_machine_is_known_by_its_file_and_by_its_registers),
-        cmocka_unit_test(the_byte_order_of_powerpc64_is_that_of_its_pc),
-        cmocka_unit_test(registers_are_where_the_stub_sends_them),
-        cmocka_unit_test(descriptions_are_as_long_as_g),
-        cmocka_unit_test(the_description_is_offered_and_read_in_pieces),
-        cmocka_unit_test(another_document_or_place_is_an_error),
-        cmocka_unit_test(a_client_that_knows_better_sees_the_stub_alone),
-        cmocka_unit_test(a_gdb_without_the_abi_gets_the_pc_and_a_line_when_it_breaks_off),
-        cmocka_unit_test(nothing_is_said_when_it_goes_on_or_the_kernel_is_lost),
-        cmocka_unit_test(an_address_that_is_cut_is_said_once),
+        cmocka_unit_test(a_machine_is_found_by_elf_file_and_by_registers),
+        cmocka_unit_test(the_byte_order_of_powerpc64_follows_from_its_pc),
+        cmocka_unit_test(register_offsets_match_the_stubs_reply),
+        cmocka_unit_test(descriptions_have_the_length_of_g),
+        cmocka_unit_test(the_description_is_offered_and_can_be_read_in_pieces),
+        cmocka_unit_test(an_unknown_annex_or_offset_is_an_error),
+        cmocka_unit_test(a_client_with_its_own_registers_gets_no_description),
+        cmocka_unit_test(a_gdb_without_the_osabi_gets_the_pc_and_a_log_line_when_it_disconnects),
+        cmocka_unit_test(nothing_is_logged_if_gdb_continues_or_the_kernel_is_lost),
+        cmocka_unit_test(a_truncated_address_is_logged_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

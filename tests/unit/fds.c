@@ -51,7 +51,7 @@ static int bound(const char *address, struct sockaddr_in *local)
     return fd;
 }
 
-/* The client side is a stream socket; returns its other end. */
+/* Sets the client side to a stream socket; returns the other end. */
 static int stream(void)
 {
     int ends[2];
@@ -95,7 +95,7 @@ static void a_stream_carries_bytes_both_ways_and_ends(void **state)
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
 }
 
-static void sending_to_a_closed_stream_is_an_error_and_no_signal(void **state)
+static void sending_to_a_closed_stream_returns_an_error_without_sigpipe(void **state)
 {
     int pipes[2], back[2];
     struct io_msg msg = {.data = (uint8_t *)(uintptr_t) "x", .len = 1};
@@ -138,7 +138,7 @@ static void check_large_send(int reader)
     test_free(data);
 }
 
-static void a_full_stream_takes_every_byte_in_the_end(void **state)
+static void sending_to_a_full_stream_delivers_every_byte(void **state)
 {
     int pipes[2], unused[2], other = stream();
     (void)state;
@@ -152,7 +152,7 @@ static void a_full_stream_takes_every_byte_in_the_end(void **state)
     close(unused[1]);
 }
 
-static void datagrams_keep_their_borders_and_come_in_batches(void **state)
+static void datagrams_keep_their_boundaries_and_arrive_in_batches(void **state)
 {
     struct sockaddr_in ours, theirs;
     struct io_msg msgs[2 * IO_FDS_BATCH];
@@ -187,7 +187,7 @@ static void datagrams_keep_their_borders_and_come_in_batches(void **state)
     close(other);
 }
 
-static void a_port_that_nobody_listens_on_is_loss_and_no_error(void **state)
+static void an_icmp_error_counts_as_loss(void **state)
 {
     struct sockaddr_in theirs, any = loopback("127.0.0.1", 0);
     struct io_msg msg;
@@ -202,7 +202,7 @@ static void a_port_that_nobody_listens_on_is_loss_and_no_error(void **state)
     assert_true(io.side[IO_TARGET].icmp_errors > 0);
 }
 
-static void a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port(void **state)
+static void only_the_peers_address_is_accepted_and_the_herald_ack_fixes_its_port(void **state)
 {
     struct sockaddr_in ours, herald, session, stranger;
     struct io_msg msg;
@@ -215,7 +215,7 @@ static void a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port(void 
     assert_int_equal(recv(lobby, got, sizeof got, MSG_DONTWAIT), 6);
     sendto(other, "abcd", 4, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
-    assert_int_equal(io.side[IO_CLIENT].foreign, 1);
+    assert_int_equal(io.side[IO_CLIENT].unexpected_peer, 1);
     sendto(server, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
     sendto(lobby, "\0\0\1\031", 4, 0, (struct sockaddr *)&ours, sizeof ours); /* late */
@@ -225,7 +225,7 @@ static void a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port(void 
     assert_memory_equal(msg.data, "\0\0\0\1", 4);
     sendto(lobby, "5678", 4, 0, (struct sockaddr *)&ours, sizeof ours);
     assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), 0);
-    assert_int_equal(io.side[IO_CLIENT].foreign, 4);
+    assert_int_equal(io.side[IO_CLIENT].unexpected_peer, 4);
     sendto(server, "longer", 6, 0, (struct sockaddr *)&ours, sizeof ours);
     expect_text(IO_CLIENT, "longer");
     send_text(IO_CLIENT, "to the session");
@@ -257,7 +257,7 @@ static void *wake_later(void *arg)
     return NULL;
 }
 
-static void another_thread_wakes_a_wait(void **state)
+static void a_wake_from_another_thread_ends_a_wait(void **state)
 {
     pthread_t thread;
     (void)state;
@@ -274,7 +274,7 @@ static void count_signal(int number)
     signals++;
 }
 
-static void a_signal_ends_only_the_wait_that_asks_for_it(void **state)
+static void a_signal_ends_only_a_wait_for_signals(void **state)
 {
     sigset_t usr1, before;
     struct sigaction act = {.sa_handler = count_signal};
@@ -292,7 +292,7 @@ static void a_signal_ends_only_the_wait_that_asks_for_it(void **state)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The target side is a datagram socket of an io that saves calls; returns its other end. */
+/* Sets the target side to a datagram socket and batches sends; returns the other end. */
 static int saving(void)
 {
     struct sockaddr_in a, b;
@@ -319,7 +319,7 @@ static void send_later(const char *text)
     assert_int_equal(io_send_later(&io.io, IO_TARGET, &msg, 1), 0);
 }
 
-static void datagrams_of_one_turn_go_out_with_the_wait(void **state)
+static void queued_datagrams_are_sent_by_the_next_wait(void **state)
 {
     int other = saving();
     (void)state;
@@ -332,7 +332,7 @@ static void datagrams_of_one_turn_go_out_with_the_wait(void **state)
     close(other);
 }
 
-static void more_datagrams_than_a_batch_all_go_out_in_order(void **state)
+static void more_datagrams_than_a_batch_are_sent_in_order(void **state)
 {
     int other = saving();
     char text[8];
@@ -349,7 +349,7 @@ static void more_datagrams_than_a_batch_all_go_out_in_order(void **state)
     close(other);
 }
 
-static void datagrams_too_long_to_be_held_together_go_out_in_order(void **state)
+static void datagrams_that_exceed_the_queue_are_sent_in_order(void **state)
 {
     static uint8_t big[WIRE_DATAGRAM_MAX];
     int other = saving();
@@ -366,7 +366,7 @@ static void datagrams_too_long_to_be_held_together_go_out_in_order(void **state)
     close(other);
 }
 
-static void what_may_go_later_goes_with_what_goes_at_once(void **state)
+static void later_datagrams_are_sent_together_with_others(void **state)
 {
     int other = saving();
     (void)state;
@@ -378,8 +378,8 @@ static void what_may_go_later_goes_with_what_goes_at_once(void **state)
     close(other);
 }
 
-/* A wait that ends at once leaves it where it is; one that lasts sends it, and goes on. */
-static void what_may_go_later_goes_while_a_wait_lasts(void **state)
+/* A wait that ends at once does not send later datagrams; a longer one does, and continues. */
+static void later_datagrams_are_sent_during_a_long_wait(void **state)
 {
     int other = saving();
     (void)state;
@@ -397,7 +397,7 @@ static void what_may_go_later_goes_while_a_wait_lasts(void **state)
     close(other);
 }
 
-static void what_may_go_later_can_be_dropped(void **state)
+static void later_datagrams_can_be_dropped(void **state)
 {
     int other = saving();
     (void)state;
@@ -410,7 +410,7 @@ static void what_may_go_later_can_be_dropped(void **state)
     close(other);
 }
 
-static void what_was_dropped_takes_no_room(void **state)
+static void dropped_datagrams_free_their_space(void **state)
 {
     int other = saving();
     (void)state;
@@ -425,7 +425,7 @@ static void what_was_dropped_takes_no_room(void **state)
     close(other);
 }
 
-static void the_end_of_a_stream_is_told_every_time(void **state)
+static void every_recv_after_the_end_of_a_stream_reports_it(void **state)
 {
     struct io_msg msg;
     (void)state;
@@ -439,7 +439,7 @@ static void the_end_of_a_stream_is_told_every_time(void **state)
     }
 }
 
-static void what_is_held_goes_out_before_its_descriptor_is_closed(void **state)
+static void queued_datagrams_are_sent_before_the_socket_is_closed(void **state)
 {
     int other = saving();
     (void)state;
@@ -449,7 +449,7 @@ static void what_is_held_goes_out_before_its_descriptor_is_closed(void **state)
     close(other);
 }
 
-static void what_a_recv_left_empty_is_asked_again_after_a_wait(void **state)
+static void an_empty_socket_is_read_again_only_after_a_wait(void **state)
 {
     int other = saving();
     struct io_msg msg[2];
@@ -468,7 +468,7 @@ static void what_a_recv_left_empty_is_asked_again_after_a_wait(void **state)
     close(other);
 }
 
-static void a_deadline_is_kept(void **state)
+static void a_wait_ends_at_its_deadline(void **state)
 {
     (void)state;
     uint64_t until = io_now(&io.io) + 2 * IO_MS;
@@ -476,7 +476,7 @@ static void a_deadline_is_kept(void **state)
     assert_true(io_now(&io.io) >= until);
 }
 
-static void descriptors_are_owned_and_close_on_exec(void **state)
+static void descriptors_are_closed_by_their_owner_and_on_exec(void **state)
 {
     int other = stream(), fd = io.side[IO_CLIENT].in;
     (void)state;
@@ -519,7 +519,7 @@ static void connecting_reports_refusal_and_timeout(void **state)
     assert_int_equal(errno, ENOENT);
 }
 
-static void hosts_are_resolved_to_ipv4(void **state)
+static void udp_hosts_resolve_to_ipv4(void **state)
 {
     struct sockaddr_in at;
     char text[SOCKETS_TEXT];
@@ -531,7 +531,7 @@ static void hosts_are_resolved_to_ipv4(void **state)
     assert_int_not_equal(sockets_resolve(getaddrinfo, "::1", 1, &at), 0);
 }
 
-static void hosts_of_streams_are_resolved_to_both(void **state)
+static void stream_hosts_resolve_to_ipv4_and_ipv6(void **state)
 {
     struct sockets_streams all;
     struct sockets_address own;
@@ -550,7 +550,7 @@ static void hosts_of_streams_are_resolved_to_both(void **state)
     assert_int_not_equal(sockets_resolve_own(getaddrinfo, "::", 5, AF_INET, &own), 0);
 }
 
-static void an_address_that_no_host_has_is_refused(void **state)
+static void wildcard_broadcast_and_multicast_addresses_are_rejected(void **state)
 {
     static const char *const hosts[] = {"0.0.0.0", "0.1.2.3", "255.255.255.255", "224.0.0.1",
                                         "239.255.255.255"};
@@ -573,30 +573,30 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_stream_carries_bytes_both_ways_and_ends),
-        TEST(sending_to_a_closed_stream_is_an_error_and_no_signal),
-        TEST(a_full_stream_takes_every_byte_in_the_end),
-        TEST(datagrams_keep_their_borders_and_come_in_batches),
-        TEST(a_port_that_nobody_listens_on_is_loss_and_no_error),
-        TEST(a_peer_is_one_address_and_the_ack_of_its_herald_fixes_the_port),
+        TEST(sending_to_a_closed_stream_returns_an_error_without_sigpipe),
+        TEST(sending_to_a_full_stream_delivers_every_byte),
+        TEST(datagrams_keep_their_boundaries_and_arrive_in_batches),
+        TEST(an_icmp_error_counts_as_loss),
+        TEST(only_the_peers_address_is_accepted_and_the_herald_ack_fixes_its_port),
         TEST(a_wake_lasts_until_it_is_cleared),
-        TEST(another_thread_wakes_a_wait),
-        TEST(a_signal_ends_only_the_wait_that_asks_for_it),
-        TEST(datagrams_of_one_turn_go_out_with_the_wait),
-        TEST(more_datagrams_than_a_batch_all_go_out_in_order),
-        TEST(datagrams_too_long_to_be_held_together_go_out_in_order),
-        TEST(what_may_go_later_goes_with_what_goes_at_once),
-        TEST(what_may_go_later_goes_while_a_wait_lasts),
-        TEST(what_may_go_later_can_be_dropped),
-        TEST(what_was_dropped_takes_no_room),
-        TEST(the_end_of_a_stream_is_told_every_time),
-        TEST(what_is_held_goes_out_before_its_descriptor_is_closed),
-        TEST(what_a_recv_left_empty_is_asked_again_after_a_wait),
-        TEST(a_deadline_is_kept),
-        TEST(descriptors_are_owned_and_close_on_exec),
+        TEST(a_wake_from_another_thread_ends_a_wait),
+        TEST(a_signal_ends_only_a_wait_for_signals),
+        TEST(queued_datagrams_are_sent_by_the_next_wait),
+        TEST(more_datagrams_than_a_batch_are_sent_in_order),
+        TEST(datagrams_that_exceed_the_queue_are_sent_in_order),
+        TEST(later_datagrams_are_sent_together_with_others),
+        TEST(later_datagrams_are_sent_during_a_long_wait),
+        TEST(later_datagrams_can_be_dropped),
+        TEST(dropped_datagrams_free_their_space),
+        TEST(every_recv_after_the_end_of_a_stream_reports_it),
+        TEST(queued_datagrams_are_sent_before_the_socket_is_closed),
+        TEST(an_empty_socket_is_read_again_only_after_a_wait),
+        TEST(a_wait_ends_at_its_deadline),
+        TEST(descriptors_are_closed_by_their_owner_and_on_exec),
         TEST(connecting_reports_refusal_and_timeout),
-        TEST(hosts_are_resolved_to_ipv4),
-        TEST(hosts_of_streams_are_resolved_to_both),
-        TEST(an_address_that_no_host_has_is_refused),
+        TEST(udp_hosts_resolve_to_ipv4),
+        TEST(stream_hosts_resolve_to_ipv4_and_ipv6),
+        TEST(wildcard_broadcast_and_multicast_addresses_are_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ static bool find(const char *list, const char *name, const char *wanted)
     return wanted != NULL && len == strlen(wanted) && memcmp(value, wanted, len) == 0;
 }
 
-static void entries_are_found_by_their_whole_name(void **state)
+static void entries_match_by_full_name(void **state)
 {
     static const char list[] = "PacketSize=1000;qXfer:threads:read+;swbreak-;x";
     (void)state;
@@ -27,7 +27,7 @@ static void entries_are_found_by_their_whole_name(void **state)
     assert_true(find(";;x+", "x", "+"));
 }
 
-static void only_a_plus_is_support(void **state)
+static void only_a_plus_means_supported(void **state)
 {
     (void)state;
     assert_true(features_has((const uint8_t *)"a+;b-", 5, "a"));
@@ -47,7 +47,7 @@ static void check_set(const char *list, const char *name, const char *value, con
     buf_free(&b);
 }
 
-static void an_entry_is_set_once_or_taken_out(void **state)
+static void setting_replaces_or_removes_all_entries(void **state)
 {
     (void)state;
     check_set("a+;b+;c+", "b", "=7", "a+;c+;b=7");
@@ -58,7 +58,7 @@ static void an_entry_is_set_once_or_taken_out(void **state)
     check_set("a+;netgdb-node+;b+", "netgdb-node", NULL, "a+;b+");
 }
 
-static void a_list_at_its_limit_reports_it(void **state)
+static void a_full_list_returns_an_error(void **state)
 {
     struct buf b;
     (void)state;
@@ -71,10 +71,10 @@ static void a_list_at_its_limit_reports_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries_are_found_by_their_whole_name),
-        cmocka_unit_test(only_a_plus_is_support),
-        cmocka_unit_test(an_entry_is_set_once_or_taken_out),
-        cmocka_unit_test(a_list_at_its_limit_reports_it),
+        cmocka_unit_test(entries_match_by_full_name),
+        cmocka_unit_test(only_a_plus_means_supported),
+        cmocka_unit_test(setting_replaces_or_removes_all_entries),
+        cmocka_unit_test(a_full_list_returns_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The logger: which lines are made, and how they read. */
+/* The logger: which lines reach the sink, and their format. */
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
@@ -20,7 +20,7 @@ static void take(void *context, enum log_level level, const char *line)
     l->count++;
 }
 
-static void a_line_leads_with_the_program_and_the_name(void **state)
+static void a_line_begins_with_program_and_name(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_INFO, "crash1", take, &l};
@@ -33,7 +33,7 @@ static void a_line_leads_with_the_program_and_the_name(void **state)
     assert_string_equal(l.last, "netgdb: hello");
 }
 
-static void lines_above_the_level_are_not_made(void **state)
+static void lines_above_the_level_are_dropped(void **state)
 {
     (void)state;
     for (int level = LOG_ERROR; level <= LOG_PACKET; level++) {
@@ -61,8 +61,8 @@ static void without_a_log_or_a_sink_nothing_happens(void **state)
     assert_false(log_on(&log, LOG_ERROR));
 }
 
-/* A thread's name, an error's words: they may be another's. */
-static void a_line_has_no_bytes_that_a_terminal_obeys(void **state)
+/* A thread name or an error text may come from the target. */
+static void a_line_contains_no_control_characters(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_INFO, "crash1", take, &l};
@@ -71,7 +71,7 @@ static void a_line_has_no_bytes_that_a_terminal_obeys(void **state)
     assert_string_equal(l.last, "netgdb: crash1: thread ?[2J?netgdb: forged ??m \xc3\xa4");
 }
 
-static void a_packet_line_shows_the_content_and_explains_it(void **state)
+static void a_packet_line_has_content_and_explanation(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_PACKET, "crash1", take, &l};
@@ -85,7 +85,7 @@ static void a_packet_line_shows_the_content_and_explains_it(void **state)
     assert_int_equal(l.level, LOG_PACKET);
 }
 
-static void a_long_packet_is_shown_in_part_with_its_length(void **state)
+static void a_long_packet_is_truncated_and_its_length_shown(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_PACKET, NULL, take, &l};
@@ -101,7 +101,7 @@ static void a_long_packet_is_shown_in_part_with_its_length(void **state)
     assert_non_null(strstr(l.last, "aaa... (201 bytes)"));
 }
 
-static void a_line_that_is_too_long_is_cut_and_says_so(void **state)
+static void a_too_long_line_is_truncated_with_dots(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_INFO, NULL, take, &l};
@@ -118,7 +118,7 @@ static void a_line_that_is_too_long_is_cut_and_says_so(void **state)
     assert_string_equal(l.last + LOG_LINE_MAX - 5, "a...");
 }
 
-static void a_line_that_just_fits_is_whole(void **state)
+static void a_line_of_maximum_length_is_complete(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_INFO, NULL, take, &l};
@@ -131,7 +131,7 @@ static void a_line_that_just_fits_is_whole(void **state)
     assert_string_equal(l.last + LOG_LINE_MAX - 5, "aaaa");
 }
 
-static void levels_are_known_by_name(void **state)
+static void levels_are_parsed_by_name(void **state)
 {
     static const char *const names[] = {"error", "warn", "info", "debug", "packet"};
     enum log_level level = LOG_ERROR;
@@ -149,15 +149,15 @@ static void levels_are_known_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_leads_with_the_program_and_the_name),
-        cmocka_unit_test(lines_above_the_level_are_not_made),
+        cmocka_unit_test(a_line_begins_with_program_and_name),
+        cmocka_unit_test(lines_above_the_level_are_dropped),
         cmocka_unit_test(without_a_log_or_a_sink_nothing_happens),
-        cmocka_unit_test(a_line_has_no_bytes_that_a_terminal_obeys),
-        cmocka_unit_test(a_packet_line_shows_the_content_and_explains_it),
-        cmocka_unit_test(a_long_packet_is_shown_in_part_with_its_length),
-        cmocka_unit_test(a_line_that_is_too_long_is_cut_and_says_so),
-        cmocka_unit_test(a_line_that_just_fits_is_whole),
-        cmocka_unit_test(levels_are_known_by_name),
+        cmocka_unit_test(a_line_contains_no_control_characters),
+        cmocka_unit_test(a_packet_line_has_content_and_explanation),
+        cmocka_unit_test(a_long_packet_is_truncated_and_its_length_shown),
+        cmocka_unit_test(a_too_long_line_is_truncated_with_dots),
+        cmocka_unit_test(a_line_of_maximum_length_is_complete),
+        cmocka_unit_test(levels_are_parsed_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

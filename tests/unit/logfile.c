@@ -36,7 +36,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static void a_file_that_we_make_is_for_its_owner_alone(void **state)
+static void a_created_file_is_private_to_its_owner(void **state)
 {
     struct fixture *f = *state;
     struct stat st;
@@ -61,7 +61,7 @@ static void lines_are_appended_each_with_its_newline(void **state)
     assert_string_equal(text, "netgdb: one\nnetgdb: two\n");
 }
 
-static void a_file_that_cannot_be_opened_is_an_error_and_changes_nothing(void **state)
+static void a_failed_open_returns_an_error_and_changes_nothing(void **state)
 {
     struct fixture *f = *state;
     struct stat st;
@@ -73,8 +73,8 @@ static void a_file_that_cannot_be_opened_is_an_error_and_changes_nothing(void **
     assert_int_equal(st.st_size, sizeof "netgdb: still here");
 }
 
-/* Nobody waits for whoever may read it, at the open or later. */
-static void a_fifo_is_not_waited_for(void **state)
+/* Neither open nor write waits for a reader. */
+static void a_fifo_never_blocks(void **state)
 {
     struct fixture *f = *state;
     char text[] = "netgdb: a line of 32 characters.";
@@ -96,7 +96,7 @@ static void a_fifo_is_not_waited_for(void **state)
     close(before);
 }
 
-static void a_file_that_others_can_read_is_noticed(void **state)
+static void a_file_readable_by_others_is_detected(void **state)
 {
     struct fixture *f = *state;
     assert_false(logfile_is_readable_by_others()); /* stderr */
@@ -112,11 +112,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_file_that_we_make_is_for_its_owner_alone),
-        TEST(a_fifo_is_not_waited_for),
-        TEST(a_file_that_others_can_read_is_noticed),
+        TEST(a_created_file_is_private_to_its_owner),
+        TEST(a_fifo_never_blocks),
+        TEST(a_file_readable_by_others_is_detected),
         TEST(lines_are_appended_each_with_its_newline),
-        TEST(a_file_that_cannot_be_opened_is_an_error_and_changes_nothing),
+        TEST(a_failed_open_returns_an_error_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names and options, each form that a person types and each mistake. */
+/* Target names and options: every valid form, and errors. */
 #include "tests/unit/unit.h"
 
 #include <ctype.h>
@@ -47,7 +47,7 @@ static void refuse(const char *text, const char *why)
     assert_string_equal(error, why);
 }
 
-static void a_host_alone_has_every_default(void **state)
+static void a_host_alone_gets_all_defaults(void **state)
 {
     struct options o = parse("crash1.example.org");
     (void)state;
@@ -67,7 +67,7 @@ static void a_host_alone_has_every_default(void **state)
     assert_string_equal(o.log_file, "");
 }
 
-static void every_kind_of_target_has_its_form(void **state)
+static void every_form_of_target_is_parsed(void **state)
 {
     struct options o = parse("netgdb:10.0.0.7:2000");
     (void)state;
@@ -113,7 +113,7 @@ static void every_kind_of_target_has_its_form(void **state)
     assert_string_equal(o.path, "qemu -gdb stdio,x=1 -device a,b");
 }
 
-static void every_option_is_read(void **state)
+static void every_option_is_parsed(void **state)
 {
     struct options o = parse(
         "h,timeout=90,run-timeout=5,symbols=/boot/kernel:old/"
@@ -139,7 +139,7 @@ static void every_option_is_read(void **state)
     assert_int_equal(parse("h,kill=forward,kill=detach").kill, OPTIONS_KILL_DETACH);
 }
 
-static void the_environment_gives_the_defaults(void **state)
+static void the_environment_sets_defaults(void **state)
 {
     static const char *const all[] = {"NETGDB_TIMEOUT",
                                       "5",
@@ -194,7 +194,7 @@ static void the_environment_gives_the_defaults(void **state)
     assert_int_equal(parse("stdio:x").log, LOG_DEBUG);
 }
 
-static void the_name_wins_over_the_environment(void **state)
+static void the_name_overrides_the_environment(void **state)
 {
     static const char *const some[] = {
         "NETGDB_TIMEOUT", "5", "NETGDB_NOCACHE", "1-2,3-4", "NETGDB_CACHE", "off", NULL};
@@ -207,7 +207,7 @@ static void the_name_wins_over_the_environment(void **state)
     assert_true(o.cache);
 }
 
-static void an_empty_variable_and_no_environment_are_no_value(void **state)
+static void empty_or_missing_variables_set_nothing(void **state)
 {
     static const char *const empty[] = {"NETGDB_TIMEOUT", "", "NETGDB_LOG", "", NULL};
     struct options o;
@@ -217,7 +217,7 @@ static void an_empty_variable_and_no_environment_are_no_value(void **state)
     assert_int_equal(options_parse(&o, "h", false, NULL, error, sizeof error), 0);
 }
 
-static void a_wrong_value_is_named_with_what_it_takes(void **state)
+static void an_invalid_value_reports_the_accepted_values(void **state)
 {
     (void)state;
     refuse("h,timeout=1.5", "timeout=1.5: takes a whole number of seconds");
@@ -244,7 +244,7 @@ static void a_wrong_value_is_named_with_what_it_takes(void **state)
     refuse("h,log=loud", "log=loud: takes error, warn, info, debug or packet");
 }
 
-static void a_wrong_range_is_refused(void **state)
+static void an_invalid_range_is_rejected(void **state)
 {
     static const char *const ranges[] = {"",    "1",    "1-",      "-2",      "2-1", "1-1",
                                          "1-g", "1-2-", "0x-0x10", "1-2,3-4", "1+2"};
@@ -265,7 +265,7 @@ static void a_wrong_range_is_refused(void **state)
     }
 }
 
-static void there_may_be_32_ranges_and_not_33(void **state)
+static void at_most_32_ranges_are_accepted(void **state)
 {
     char text[1024] = "h";
     (void)state;
@@ -276,7 +276,7 @@ static void there_may_be_32_ranges_and_not_33(void **state)
     refuse(text, "nocache=1-2: takes a range such as 0xfee00000-0xfee01000, 32 times at most");
 }
 
-static void a_wrong_variable_is_named_as_such(void **state)
+static void an_invalid_variable_is_reported_by_its_name(void **state)
 {
     static const char *const wrong[] = {"NETGDB_CACHE", "maybe", NULL};
     static const char *const range[] = {"NETGDB_NOCACHE", "1-2,", NULL};
@@ -288,7 +288,7 @@ static void a_wrong_variable_is_named_as_such(void **state)
                 "32 times at most");
 }
 
-static void an_unknown_option_names_the_known_ones(void **state)
+static void an_unknown_option_lists_the_valid_ones(void **state)
 {
     (void)state;
     refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
@@ -302,8 +302,8 @@ static void an_unknown_option_names_the_known_ones(void **state)
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
 
-/* Whoever gives a key believes that it is used. */
-static void a_key_for_what_is_not_encrypted_is_refused(void **state)
+/* A user who gives a key expects encryption. */
+static void tls_options_are_rejected_without_tls(void **state)
 {
     (void)state;
     refuse("h,psk=f", "psk= is for tls:HOST[:PORT] alone: nothing else is encrypted");
@@ -311,7 +311,7 @@ static void a_key_for_what_is_not_encrypted_is_refused(void **state)
     assert_string_equal(parse("tls:h,psk=f").psk, "f");
 }
 
-static void a_wrong_target_says_what_it_takes(void **state)
+static void an_invalid_target_reports_the_accepted_form(void **state)
 {
     (void)state;
     refuse("tls:", "'tls:': takes tls:HOST[:PORT]");
@@ -340,7 +340,7 @@ static void a_wrong_target_says_what_it_takes(void **state)
     refuse("stdio:gdbserver", "stdio: is for the netgdb tool, not for a debugger");
 }
 
-static void what_is_too_long_is_refused(void **state)
+static void too_long_values_are_rejected(void **state)
 {
     static char text[2 * OPTIONS_TEXT_MAX];
     struct options o;
@@ -363,7 +363,7 @@ static void what_is_too_long_is_refused(void **state)
     assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
 }
 
-static void an_error_is_one_line_that_fits_whatever_was_typed(void **state)
+static void an_error_is_one_printable_line_for_any_input(void **state)
 {
     struct options o;
     char small[8] = "1234567";
@@ -381,7 +381,7 @@ static struct options from_gdb(const char *node, const char *service)
     return o;
 }
 
-static void every_form_that_gdb_passes_on_is_understood(void **state)
+static void every_split_of_a_name_by_gdb_is_parsed(void **state)
 {
     struct options o = from_gdb("netgdb", "crash1"); /* netgdb:crash1, tcp:netgdb:crash1 */
     (void)state;
@@ -413,7 +413,7 @@ static void every_form_that_gdb_passes_on_is_understood(void **state)
     assert_string_equal(o.host, "crash1");
 }
 
-static void only_our_own_names_are_taken_from_gdb(void **state)
+static void only_netgdb_names_are_taken_from_gdb(void **state)
 {
     static const char *const others[] = {"",        "netgd",     "netgdbx",  "netgdb.example.org",
                                          "Netgdb:", "localhost", "xnetgdb:h"};
@@ -432,7 +432,7 @@ static void only_our_own_names_are_taken_from_gdb(void **state)
     assert_true(options_is_netgdb("netgdb:h"));
 }
 
-static void mistakes_typed_into_gdb_are_told(void **state)
+static void errors_in_names_from_gdb_are_reported(void **state)
 {
     struct options o;
     static char text[OPTIONS_TEXT_MAX + 1];
@@ -451,7 +451,7 @@ static void mistakes_typed_into_gdb_are_told(void **state)
     assert_string_equal(error, "a name has at most 8191 bytes");
 }
 
-static void every_option_explains_itself(void **state)
+static void every_option_has_help_texts(void **state)
 {
     size_t rows = 0;
     (void)state;
@@ -474,25 +474,25 @@ static void every_option_explains_itself(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_host_alone_has_every_default),
-        TEST(every_kind_of_target_has_its_form),
-        TEST(every_option_is_read),
-        TEST(the_environment_gives_the_defaults),
-        TEST(the_name_wins_over_the_environment),
-        TEST(an_empty_variable_and_no_environment_are_no_value),
-        TEST(a_wrong_value_is_named_with_what_it_takes),
-        TEST(a_wrong_range_is_refused),
-        TEST(there_may_be_32_ranges_and_not_33),
-        TEST(a_wrong_variable_is_named_as_such),
-        TEST(an_unknown_option_names_the_known_ones),
-        TEST(a_key_for_what_is_not_encrypted_is_refused),
-        TEST(a_wrong_target_says_what_it_takes),
-        TEST(what_is_too_long_is_refused),
-        TEST(an_error_is_one_line_that_fits_whatever_was_typed),
-        TEST(every_form_that_gdb_passes_on_is_understood),
-        TEST(only_our_own_names_are_taken_from_gdb),
-        TEST(mistakes_typed_into_gdb_are_told),
-        TEST(every_option_explains_itself),
+        TEST(a_host_alone_gets_all_defaults),
+        TEST(every_form_of_target_is_parsed),
+        TEST(every_option_is_parsed),
+        TEST(the_environment_sets_defaults),
+        TEST(the_name_overrides_the_environment),
+        TEST(empty_or_missing_variables_set_nothing),
+        TEST(an_invalid_value_reports_the_accepted_values),
+        TEST(an_invalid_range_is_rejected),
+        TEST(at_most_32_ranges_are_accepted),
+        TEST(an_invalid_variable_is_reported_by_its_name),
+        TEST(an_unknown_option_lists_the_valid_ones),
+        TEST(tls_options_are_rejected_without_tls),
+        TEST(an_invalid_target_reports_the_accepted_form),
+        TEST(too_long_values_are_rejected),
+        TEST(an_error_is_one_printable_line_for_any_input),
+        TEST(every_split_of_a_name_by_gdb_is_parsed),
+        TEST(only_netgdb_names_are_taken_from_gdb),
+        TEST(errors_in_names_from_gdb_are_reported),
+        TEST(every_option_has_help_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

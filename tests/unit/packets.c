@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of requests: which entry a real request finds, and what it touches. */
+/* The table of requests: the entry for real requests, and the range that a request affects. */
 #include "tests/unit/unit.h"
 
 #include "proto/request.h"
@@ -112,14 +112,14 @@ static const struct packet *find(const char *request)
     return packet_find((const uint8_t *)request, strlen(request));
 }
 
-static void a_real_request_finds_its_entry(void **state)
+static void real_requests_find_their_entries(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
         assert_string_equal(find(examples[i].request)->name, examples[i].name);
 }
 
-static void every_entry_has_an_example_here(void **state)
+static void every_entry_has_an_example(void **state)
 {
     (void)state;
     assert_int_equal(sizeof examples / sizeof examples[0], NAMES);
@@ -127,7 +127,7 @@ static void every_entry_has_an_example_here(void **state)
         assert_string_equal(names[i], examples[i].name);
 }
 
-static void a_longer_word_is_not_the_shorter_entry(void **state)
+static void a_longer_name_does_not_match_a_shorter_entry(void **state)
 {
     (void)state;
     assert_string_equal(find("qCRC:0,1")->name, "qCRC");
@@ -140,7 +140,7 @@ static void a_longer_word_is_not_the_shorter_entry(void **state)
     assert_string_equal(find("QStartNoAckModes")->name, "Q");
 }
 
-static void what_is_unknown_is_taken_to_change_and_never_to_be_repeated(void **state)
+static void an_unknown_request_changes_and_must_not_repeat(void **state)
 {
     static const char *const unknown[] = {"", "vNew;1", "vContinue", "b", "jFoo", "5", "~"};
     (void)state;
@@ -153,7 +153,7 @@ static void what_is_unknown_is_taken_to_change_and_never_to_be_repeated(void **s
     }
 }
 
-static void what_resumes_must_run_exactly_once(void **state)
+static void resuming_requests_must_run_exactly_once(void **state)
 {
     (void)state;
     for (size_t i = 0; i < NAMES; i++) {
@@ -169,7 +169,7 @@ static void what_resumes_must_run_exactly_once(void **state)
     assert_true(find("D")->does & PKT_LEAVES);
 }
 
-static void an_id_is_that_of_its_entry(void **state)
+static void every_entry_has_its_own_id(void **state)
 {
     (void)state;
     for (size_t i = 0; i < NAMES; i++) {
@@ -195,7 +195,7 @@ static void expect_numbers(const char *request, unsigned n, uint64_t address, ui
     assert_memory_equal(r.rest, rest, r.rest_len);
 }
 
-static void numbers_are_read_once(void **state)
+static void numbers_are_parsed(void **state)
 {
     (void)state;
     expect_numbers("mffffffff80000000,40", 2, UINT64_C(0xffffffff80000000), 0x40, "");
@@ -210,7 +210,7 @@ static void numbers_are_read_once(void **state)
     expect_numbers("g", 0, 0, 0, "g");
 }
 
-static void an_object_is_read_by_offset_and_length(void **state)
+static void object_reads_have_offset_and_length(void **state)
 {
     (void)state;
     expect_numbers("qXfer:features:read:target.xml:0,ffb", 2, 0, 0xffb, "target.xml");
@@ -229,7 +229,7 @@ static void expect_range(const char *request, uint64_t low, uint64_t high)
     assert_true(l == low && h == high);
 }
 
-static void writes_touch_the_memory_that_they_name(void **state)
+static void writes_affect_their_memory_range(void **state)
 {
     (void)state;
     expect_range("M1000,20:00", 0x1000, 0x1020);
@@ -239,7 +239,7 @@ static void writes_touch_the_memory_that_they_name(void **state)
     expect_range("Mfffffffffffffff0,20:00", UINT64_C(0xfffffffffffffff0), UINT64_MAX);
 }
 
-static void a_register_and_a_point_touch_themselves(void **state)
+static void register_and_breakpoint_requests_affect_only_their_own(void **state)
 {
     (void)state;
     expect_range("P1f=00", 0x1f, 0x20);
@@ -248,7 +248,7 @@ static void a_register_and_a_point_touch_themselves(void **state)
     expect_range("Z0,401000,0", 0x401000, 0x401001); /* kind 0 is a point all the same */
 }
 
-static void what_cannot_be_read_touches_everything(void **state)
+static void malformed_requests_affect_everything(void **state)
 {
     static const char *const all[] = {
         "G00", "Hg1", "qsThreadInfo", "s",    "M",   "Mx,1:00", "M10,", "M10,:",   "P",
@@ -261,17 +261,17 @@ static void what_cannot_be_read_touches_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_real_request_finds_its_entry),
-        cmocka_unit_test(every_entry_has_an_example_here),
-        cmocka_unit_test(a_longer_word_is_not_the_shorter_entry),
-        cmocka_unit_test(what_is_unknown_is_taken_to_change_and_never_to_be_repeated),
-        cmocka_unit_test(what_resumes_must_run_exactly_once),
-        cmocka_unit_test(an_id_is_that_of_its_entry),
-        cmocka_unit_test(numbers_are_read_once),
-        cmocka_unit_test(an_object_is_read_by_offset_and_length),
-        cmocka_unit_test(writes_touch_the_memory_that_they_name),
-        cmocka_unit_test(a_register_and_a_point_touch_themselves),
-        cmocka_unit_test(what_cannot_be_read_touches_everything),
+        cmocka_unit_test(real_requests_find_their_entries),
+        cmocka_unit_test(every_entry_has_an_example),
+        cmocka_unit_test(a_longer_name_does_not_match_a_shorter_entry),
+        cmocka_unit_test(an_unknown_request_changes_and_must_not_repeat),
+        cmocka_unit_test(resuming_requests_must_run_exactly_once),
+        cmocka_unit_test(every_entry_has_its_own_id),
+        cmocka_unit_test(numbers_are_parsed),
+        cmocka_unit_test(object_reads_have_offset_and_length),
+        cmocka_unit_test(writes_affect_their_memory_range),
+        cmocka_unit_test(register_and_breakpoint_requests_affect_only_their_own),
+        cmocka_unit_test(malformed_requests_affect_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Quirks in front of a stub with FreeBSD's faults (tests/freebsd_stub.c), which aborts at whatever
- * would harm a kernel. Each test asks as GDB or LLDB do and looks at what came back and at what
- * the stub was asked.
+ * Quirks in front of a stub with FreeBSD's bugs (tests/freebsd_stub.c), which aborts at a request
+ * that would harm a kernel. Each test sends requests as GDB or LLDB do and checks the replies and
+ * the requests that reach the stub.
  */
 #include "tests/unit/unit.h"
 
@@ -81,7 +81,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Asks, and gives the reply as text. */
+/* Sends a request and returns the reply as text. */
 static const char *ask_bytes(struct fixture *f, const void *request, size_t len)
 {
     assert_int_equal(transact_bytes(f->target, request, len, &f->reply), 0);
@@ -95,13 +95,13 @@ static const char *ask(struct fixture *f, const char *request)
     return ask_bytes(f, request, strlen(request));
 }
 
-/* The same, of the request that was put together in f->request. */
+/* The same for the request in f->request. */
 static const char *ask_built(struct fixture *f)
 {
     return ask_bytes(f, f->request.data, f->request.len);
 }
 
-/* What the stub was asked since the last call, each behind a space. */
+/* Returns the requests that reached the stub since the last call, each preceded by a space. */
 static const char *asked(struct fixture *f)
 {
     static char text[4096];
@@ -114,7 +114,7 @@ static const char *asked(struct fixture *f)
     return text;
 }
 
-static void the_offer_is_what_is_safe_and_gdbs_features_stay_here(void **state)
+static void only_safe_features_are_offered_and_gdbs_features_are_not_sent(void **state)
 {
     struct fixture *f = *state;
     assert_string_equal(ask(f, "qSupported:multiprocess+;swbreak+;xmlRegisters=i386;odd?"),
@@ -124,14 +124,14 @@ static void the_offer_is_what_is_safe_and_gdbs_features_stay_here(void **state)
     assert_string_equal(asked(f), "");
 }
 
-static void a_smaller_kernel_buffer_makes_a_smaller_offer(void **state)
+static void a_small_kernel_buffer_reduces_the_packet_size(void **state)
 {
     struct fixture *f = *state;
     f->stub->bufsz = 1096;
     assert_string_equal(ask(f, "qSupported"), "PacketSize=448;qXfer:threads:read+");
 }
 
-static void what_the_stub_does_not_answer_is_answered_empty_without_asking(void **state)
+static void unsupported_requests_get_an_empty_reply_without_the_stub(void **state)
 {
     static const char *const requests[] = {
         "",
@@ -175,7 +175,7 @@ static void what_the_stub_does_not_answer_is_answered_empty_without_asking(void 
     assert_int_equal(f->stub->requests, 0);
 }
 
-static void what_the_stub_answers_well_is_handed_on_as_it_is(void **state)
+static void supported_requests_are_passed_on_unchanged(void **state)
 {
     static const char *const requests[] = {
         "?",      "g",      "p10",    "qC",     "qOffsets", "Hg186a1", "Hg-1",   "Hc-1",
@@ -194,7 +194,7 @@ static void what_the_stub_answers_well_is_handed_on_as_it_is(void **state)
     assert_string_equal(ask(f, "qC"), "QC186a1");
 }
 
-static void bytes_that_do_not_belong_never_reach_the_stub(void **state)
+static void unexpected_bytes_never_reach_the_stub(void **state)
 {
     static const char *const requests[] = {
         "c\x03", "s1+", "Hg\xff", "T1$", "p1#", "C05;\x7f", "Z2,1,8;X1,1", "cfoo", "H\x03",
@@ -210,7 +210,7 @@ static void bytes_that_do_not_belong_never_reach_the_stub(void **state)
     assert_int_equal(f->stub->requests, 0);
 }
 
-static void the_probe_for_binary_writes_is_ok(void **state)
+static void the_probe_for_binary_writes_gets_ok(void **state)
 {
     struct fixture *f = *state;
     assert_string_equal(ask(f, "Xffffffff80000000,0:"), "OK");
@@ -218,7 +218,7 @@ static void the_probe_for_binary_writes_is_ok(void **state)
     assert_string_equal(asked(f), " qSupported");
 }
 
-static void a_binary_write_becomes_a_hexadecimal_one(void **state)
+static void a_binary_write_is_sent_in_hexadecimal(void **state)
 {
     struct fixture *f = *state;
     static const char request[] = "Xffffffff80000010,6:\x00\xff\x03}\x03}]a";
@@ -229,7 +229,7 @@ static void a_binary_write_becomes_a_hexadecimal_one(void **state)
     assert_memory_equal(f->stub->memory + 0x10, "\x00\xff\x03#}a", 6);
 }
 
-static void a_restore_of_256_kib_arrives_whole_in_small_requests(void **state)
+static void a_write_of_256_kib_is_split_and_complete(void **state)
 {
     enum { SIZE = 256 * 1024, PIECE = 4000 };
     struct fixture *f = *state;
@@ -249,7 +249,7 @@ static void a_restore_of_256_kib_arrives_whole_in_small_requests(void **state)
     free(image);
 }
 
-static void a_long_hexadecimal_write_is_cut_to_the_smallest_path_and_kernel(void **state)
+static void a_long_hexadecimal_write_is_split_for_any_path_and_kernel_buffer(void **state)
 {
     struct fixture *f = *state;
     uint8_t data[2000];
@@ -270,7 +270,7 @@ static void a_long_hexadecimal_write_is_cut_to_the_smallest_path_and_kernel(void
     }
 }
 
-static void a_write_whose_length_is_wrong_is_refused_and_nothing_is_written(void **state)
+static void a_write_with_a_wrong_length_is_rejected_and_not_sent(void **state)
 {
     static const char *const requests[] = {"Mffffffff80000000,2:00",
                                            "Mffffffff80000000,1:0000",
@@ -291,7 +291,7 @@ static void a_write_whose_length_is_wrong_is_refused_and_nothing_is_written(void
     assert_int_equal(f->stub->requests, 0);
 }
 
-static void the_first_error_of_a_long_write_is_the_reply(void **state)
+static void a_long_write_returns_its_first_error(void **state)
 {
     struct fixture *f = *state;
     uint8_t data[4000] = {0};
@@ -301,7 +301,7 @@ static void the_first_error_of_a_long_write_is_the_reply(void **state)
     assert_int_equal(f->stub->requests, 1 + 3); /* qSupported, two that are OK, one that is not */
 }
 
-static void a_read_that_fits_is_one_request(void **state)
+static void a_short_read_is_one_request(void **state)
 {
     struct fixture *f = *state;
     ask(f, "qSupported");
@@ -312,7 +312,7 @@ static void a_read_that_fits_is_one_request(void **state)
     assert_string_equal(asked(f), " mffffffff80000000,800");
 }
 
-static void a_long_read_is_joined_from_parts_that_the_kernel_survives(void **state)
+static void a_long_read_is_split_so_that_it_cannot_overflow_the_kernels_buffer(void **state)
 {
     struct fixture *f = *state;
     struct buf bytes;
@@ -328,14 +328,14 @@ static void a_long_read_is_joined_from_parts_that_the_kernel_survives(void **sta
     buf_free(&bytes);
 }
 
-static void a_read_as_long_as_it_gets_is_shortened_to_what_a_reply_holds(void **state)
+static void the_longest_read_is_limited_to_one_reply(void **state)
 {
     struct fixture *f = *state;
     ask(f, "mffffffff80000000,ffffffffffffffff");
     assert_int_equal(f->reply.len, TARGET_REPLY_MAX);
 }
 
-static void a_small_kernel_buffer_makes_small_reads(void **state)
+static void a_small_kernel_buffer_reduces_the_read_size(void **state)
 {
     struct fixture *f = *state;
     f->stub->bufsz = 400;
@@ -344,7 +344,7 @@ static void a_small_kernel_buffer_makes_small_reads(void **state)
     assert_int_equal(f->reply.len, 2 * 0xc9);
 }
 
-static void a_read_that_fails_later_gives_what_was_read_before(void **state)
+static void a_partly_failed_read_returns_the_bytes_before_the_error(void **state)
 {
     struct fixture *f = *state;
     buf_printf(&f->request, "m%" PRIx64 ",1800", STUB_MEMORY + STUB_MEMORY_SIZE - 0x1000);
@@ -354,7 +354,7 @@ static void a_read_that_fails_later_gives_what_was_read_before(void **state)
     assert_string_equal(ask(f, "m0,4"), "E05");
 }
 
-static void a_malformed_read_is_refused_here(void **state)
+static void a_malformed_read_is_rejected_without_the_stub(void **state)
 {
     static const char *const requests[] = {"m", "m1", "m1,", "m,1", "m1,1x", "m1:1", "m1,1;2"};
     struct fixture *f = *state;
@@ -364,7 +364,7 @@ static void a_malformed_read_is_refused_here(void **state)
     assert_string_equal(ask(f, "m1,0"), "");
 }
 
-static void a_register_is_written_when_its_size_is_right(void **state)
+static void a_register_value_of_the_right_size_is_written(void **state)
 {
     struct fixture *f = *state;
     assert_string_equal(ask(f, "P0=1122334455667788"), "OK");
@@ -397,7 +397,7 @@ static void build_g(struct fixture *f)
     buf_add(&f->request, f->reply.data, f->reply.len);
 }
 
-static void writing_all_registers_writes_those_that_differ(void **state)
+static void writing_all_registers_writes_only_changed_ones(void **state)
 {
     struct fixture *f = *state;
     build_g(f);
@@ -417,7 +417,7 @@ static void writing_all_registers_writes_those_that_differ(void **state)
     assert_string_equal(asked(f), " g");
 }
 
-static void registers_of_another_length_are_refused(void **state)
+static void registers_of_a_wrong_total_length_are_rejected(void **state)
 {
     struct fixture *f = *state;
     build_g(f);
@@ -429,7 +429,7 @@ static void registers_of_another_length_are_refused(void **state)
     assert_false(f->stub->corrupted);
 }
 
-static void a_search_that_the_kernel_can_do_is_left_to_it(void **state)
+static void the_kernel_searches_for_patterns_that_it_supports(void **state)
 {
     struct fixture *f = *state;
     memcpy(f->stub->memory + 0x5000, "need$le+\xff*}", 11);
@@ -444,7 +444,7 @@ static void a_search_that_the_kernel_can_do_is_left_to_it(void **state)
     assert_string_equal(ask(f, "qSearch:memory:0;10;nosuch"), "E05");
 }
 
-static void a_pattern_that_cannot_be_sent_is_searched_for_here(void **state)
+static void a_pattern_that_cannot_be_sent_is_searched_by_reading(void **state)
 {
     static const char *const patterns[] = {"C comment #1", "\x03\x02\x01", "#"};
     struct fixture *f = *state;
@@ -462,7 +462,7 @@ static void a_pattern_that_cannot_be_sent_is_searched_for_here(void **state)
     }
 }
 
-static void a_pattern_of_more_than_64_bytes_is_compared_whole(void **state)
+static void a_pattern_of_more_than_64_bytes_is_compared_completely(void **state)
 {
     struct fixture *f = *state;
     char pattern[3000];
@@ -483,7 +483,7 @@ static void a_pattern_of_more_than_64_bytes_is_compared_whole(void **state)
     assert_string_equal(ask_built(f), "E05");
 }
 
-static void a_search_by_reading_ends_at_its_bound(void **state)
+static void a_search_by_reading_ends_at_its_limit(void **state)
 {
     struct fixture *f = *state;
     f->stub->bufsz = 400; /* 8192 reads of 200 bytes are less than the memory there is */
@@ -494,7 +494,7 @@ static void a_search_by_reading_ends_at_its_bound(void **state)
     assert_string_equal(ask(f, "qSearch:memory:ffffffff80000000;0;}\x03"), "0");
 }
 
-static void a_malformed_search_is_refused(void **state)
+static void a_malformed_search_is_rejected(void **state)
 {
     static const char *const requests[] = {"qSearch:memory:",      "qSearch:memory:1;2",
                                            "qSearch:memory:1;2;",  "qSearch:memory:1,2;a",
@@ -531,7 +531,7 @@ static void expect_threads(struct fixture *f)
     assert_memory_equal(f->request.data + f->request.len - (size_t)n, tail, (size_t)n);
 }
 
-static void the_thread_list_is_fetched_once_and_told_as_often_as_asked(void **state)
+static void the_thread_list_is_fetched_once_and_can_be_read_repeatedly(void **state)
 {
     struct fixture *f = *state;
     f->stub->threads = 500;
@@ -548,7 +548,7 @@ static void the_thread_list_is_fetched_once_and_told_as_often_as_asked(void **st
     assert_string_equal(ask(f, "qXfer:threads:read::0,0"), "m");
 }
 
-static void the_thread_list_is_fetched_anew_after_the_target_ran(void **state)
+static void the_thread_list_is_fetched_again_after_the_target_ran(void **state)
 {
     static const char *const resumes[] = {"c", "s", "C05", "S05"};
     struct fixture *f = *state;
@@ -561,7 +561,7 @@ static void the_thread_list_is_fetched_anew_after_the_target_ran(void **state)
     }
 }
 
-static void a_fetch_that_a_late_copy_spoiled_is_begun_again(void **state)
+static void a_fetch_disturbed_by_a_late_duplicate_is_restarted(void **state)
 {
     struct fixture *f = *state;
     f->stub->threads = 500;
@@ -570,7 +570,7 @@ static void a_fetch_that_a_late_copy_spoiled_is_begun_again(void **state)
     expect_threads(f);
 }
 
-static void a_malformed_request_for_threads_is_refused(void **state)
+static void a_malformed_request_for_threads_is_rejected(void **state)
 {
     static const char *const requests[] = {
         "qXfer:threads:read:",     "qXfer:threads:read::",     "qXfer:threads:read::0",
@@ -584,7 +584,7 @@ static void a_malformed_request_for_threads_is_refused(void **state)
     assert_string_equal(ask(f, "qXfer:threads:write::0:1"), "");
 }
 
-static void a_thread_list_without_end_is_given_up(void **state)
+static void an_endless_thread_list_is_abandoned(void **state)
 {
     struct fixture *f = *state;
     f->stub->threads = 80000;
@@ -592,7 +592,7 @@ static void a_thread_list_without_end_is_given_up(void **state)
     assert_string_equal(ask(f, "qfThreadInfo"), "E1b");
 }
 
-static void thread_ids_are_told_from_the_same_copy(void **state)
+static void thread_ids_come_from_the_same_copy(void **state)
 {
     struct fixture *f = *state;
     assert_string_equal(ask(f, "qsThreadInfo"), "l");
@@ -603,7 +603,7 @@ static void thread_ids_are_told_from_the_same_copy(void **state)
     assert_string_equal(asked(f), " qXfer:threads:read::0,1000");
 }
 
-static void a_long_list_of_ids_comes_in_parts(void **state)
+static void a_long_list_of_ids_is_split(void **state)
 {
     struct fixture *f = *state;
     unsigned seen = 0;
@@ -618,7 +618,7 @@ static void a_long_list_of_ids_comes_in_parts(void **state)
     assert_int_equal(seen, 1000);
 }
 
-static void a_detach_is_a_plain_one_however_it_is_asked_for(void **state)
+static void every_form_of_detach_sends_a_plain_d(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(leave_with(f->target, "D;1", &f->reply), 0);
@@ -634,7 +634,7 @@ static void a_detach_is_a_plain_one_however_it_is_asked_for(void **state)
 
 static const char insert[] = "Mffffffff80000100,1:cc";
 
-static void a_breakpoint_in_what_the_stub_runs_is_refused_in_one_line(void **state)
+static void a_breakpoint_in_the_stubs_own_code_is_refused_and_logged_once(void **state)
 {
     static const char *const functions[] = {"gdb_trap",      "kdb_trap",    "kdb_reenter",
                                             "netgdb_rx",     "trap",        "setjmp",
@@ -652,8 +652,8 @@ static void a_breakpoint_in_what_the_stub_runs_is_refused_in_one_line(void **sta
     }
 }
 
-/* GDB plants one there by itself for each `next`, which would fail if that were refused. */
-static void a_breakpoint_in_longjmp_is_left_out(void **state)
+/* GDB inserts one there for each `next`, which would fail if the breakpoint were refused. */
+static void a_breakpoint_in_longjmp_gets_ok_and_is_not_inserted(void **state)
 {
     struct fixture *f = *state;
     f->function = "longjmp";
@@ -664,7 +664,7 @@ static void a_breakpoint_in_longjmp_is_left_out(void **state)
     assert_non_null(strstr(f->line, "no breakpoint was set in longjmp"));
 }
 
-static void all_other_writes_pass(void **state)
+static void other_writes_are_passed_on(void **state)
 {
     static const char *const functions[] = {"kdb_enter", "kdb_panic", "panic", "trapframe",
                                             "vm_fault_trap"};
@@ -681,7 +681,7 @@ static void all_other_writes_pass(void **state)
     assert_int_equal(f->lines, 0);
 }
 
-static void what_a_breakpoint_took_the_place_of_is_remembered(void **state)
+static void the_bytes_under_a_breakpoint_are_recorded(void **state)
 {
     struct fixture *f = *state;
     const struct stop_point *p = &f->stop.points[0];
@@ -705,7 +705,7 @@ static void what_a_breakpoint_took_the_place_of_is_remembered(void **state)
     assert_int_equal(p->len, 0);
 }
 
-static void one_that_is_there_for_long_is_no_breakpoint_of_gdbs(void **state)
+static void a_breakpoint_older_than_one_stop_is_not_recorded(void **state)
 {
     struct fixture *f = *state;
     ask(f, insert); /* perhaps `set var` */
@@ -715,7 +715,7 @@ static void one_that_is_there_for_long_is_no_breakpoint_of_gdbs(void **state)
     assert_int_equal(f->stop.points[0].planted, 0);
 }
 
-static void whoever_goes_on_takes_out_what_is_planted(void **state)
+static void taking_over_removes_inserted_breakpoints(void **state)
 {
     struct fixture *f = *state;
     uint8_t was = f->stub->memory[0x100];
@@ -733,9 +733,8 @@ static void whoever_goes_on_takes_out_what_is_planted(void **state)
     assert_string_equal(asked(f), "");
 }
 
-/* A client that has gone before the reply came: the reply is received, then the thread is chosen.
- */
-static void a_reply_that_is_outstanding_is_received_before_the_kernel_is_parked(void **state)
+/* The client disconnects before the reply: it is received, then the thread is selected. */
+static void parking_receives_an_outstanding_reply_first(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(quirks_begin(f->target), 0);
@@ -748,7 +747,7 @@ static void a_reply_that_is_outstanding_is_received_before_the_kernel_is_parked(
 
 /* ---- watchpoints ---- */
 
-static void the_first_z_asks_whether_there_are_watchpoints(void **state)
+static void the_first_z_probes_for_watchpoints(void **state)
 {
     static const char *const no[] = {"", "E06"};
     struct fixture *f = *state;
@@ -769,7 +768,7 @@ static void the_first_z_asks_whether_there_are_watchpoints(void **state)
     assert_string_equal(asked(f), " Z4,1,8 Z4,1,8");
 }
 
-static void an_interrupt_is_for_the_target_behind_to_refuse(void **state)
+static void an_interrupt_is_passed_to_the_next_target(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(target_interrupt(f->target), NETGDB_UNSUPPORTED);
@@ -778,7 +777,7 @@ static void an_interrupt_is_for_the_target_behind_to_refuse(void **state)
     assert_true(target_max_request(f->target) >= 0x1000);
 }
 
-static void a_kernel_that_came_back_is_told_and_learned_anew(void **state)
+static void a_rebooted_kernel_is_reported_and_queried_again(void **state)
 {
     struct fixture *f = *state;
     bool final;
@@ -800,7 +799,7 @@ static void a_kernel_that_came_back_is_told_and_learned_anew(void **state)
     assert_non_null(strstr(asked(f), " p0 P0="));
 }
 
-/* What the stub behind says next in place of its own reply. */
+/* Lets the stub reply `said` to a request. Returns the result of the call. */
 static int hear(struct fixture *f, const char *request, const char *said)
 {
     bool final;
@@ -811,7 +810,7 @@ static int hear(struct fixture *f, const char *request, const char *said)
     return rc;
 }
 
-static void what_no_kernel_sends_ends_the_session(void **state)
+static void a_reply_that_no_kernel_sends_ends_the_session(void **state)
 {
     static const char *const stops[] = {"Fopen,1000/9,241,1a4",
                                         "Funlink,1000/9",
@@ -839,7 +838,7 @@ static void what_no_kernel_sends_ends_the_session(void **state)
         assert_int_equal(hear(f, replies[i][0], replies[i][1]), NETGDB_FOREIGN);
 }
 
-static void what_a_kernel_sends_passes(void **state)
+static void every_reply_that_a_kernel_sends_is_accepted(void **state)
 {
     static const char *const replies[][2] = {
         {"c", "T05thread:186a1;"},
@@ -857,7 +856,7 @@ static void what_a_kernel_sends_passes(void **state)
         assert_int_equal(hear(f, replies[i][0], replies[i][1]), 0);
 }
 
-static void the_target_behind_is_freed_too(void **state)
+static void freeing_also_frees_the_next_target(void **state)
 {
     struct stub *stub = stub_new();
     bool freed = false;
@@ -872,53 +871,53 @@ static void the_target_behind_is_freed_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_offer_is_what_is_safe_and_gdbs_features_stay_here),
-        TEST(a_smaller_kernel_buffer_makes_a_smaller_offer),
-        TEST(what_the_stub_does_not_answer_is_answered_empty_without_asking),
-        TEST(what_the_stub_answers_well_is_handed_on_as_it_is),
-        TEST(bytes_that_do_not_belong_never_reach_the_stub),
-        TEST(the_probe_for_binary_writes_is_ok),
-        TEST(a_binary_write_becomes_a_hexadecimal_one),
-        TEST(a_restore_of_256_kib_arrives_whole_in_small_requests),
-        TEST(a_long_hexadecimal_write_is_cut_to_the_smallest_path_and_kernel),
-        TEST(a_write_whose_length_is_wrong_is_refused_and_nothing_is_written),
-        TEST(the_first_error_of_a_long_write_is_the_reply),
-        TEST(a_read_that_fits_is_one_request),
-        TEST(a_long_read_is_joined_from_parts_that_the_kernel_survives),
-        TEST(a_read_as_long_as_it_gets_is_shortened_to_what_a_reply_holds),
-        TEST(a_small_kernel_buffer_makes_small_reads),
-        TEST(a_read_that_fails_later_gives_what_was_read_before),
-        TEST(a_malformed_read_is_refused_here),
-        TEST(a_register_is_written_when_its_size_is_right),
+        TEST(only_safe_features_are_offered_and_gdbs_features_are_not_sent),
+        TEST(a_small_kernel_buffer_reduces_the_packet_size),
+        TEST(unsupported_requests_get_an_empty_reply_without_the_stub),
+        TEST(supported_requests_are_passed_on_unchanged),
+        TEST(unexpected_bytes_never_reach_the_stub),
+        TEST(the_probe_for_binary_writes_gets_ok),
+        TEST(a_binary_write_is_sent_in_hexadecimal),
+        TEST(a_write_of_256_kib_is_split_and_complete),
+        TEST(a_long_hexadecimal_write_is_split_for_any_path_and_kernel_buffer),
+        TEST(a_write_with_a_wrong_length_is_rejected_and_not_sent),
+        TEST(a_long_write_returns_its_first_error),
+        TEST(a_short_read_is_one_request),
+        TEST(a_long_read_is_split_so_that_it_cannot_overflow_the_kernels_buffer),
+        TEST(the_longest_read_is_limited_to_one_reply),
+        TEST(a_small_kernel_buffer_reduces_the_read_size),
+        TEST(a_partly_failed_read_returns_the_bytes_before_the_error),
+        TEST(a_malformed_read_is_rejected_without_the_stub),
+        TEST(a_register_value_of_the_right_size_is_written),
         TEST(a_register_value_of_a_wrong_size_never_reaches_the_stub),
-        TEST(writing_all_registers_writes_those_that_differ),
-        TEST(registers_of_another_length_are_refused),
-        TEST(a_search_that_the_kernel_can_do_is_left_to_it),
-        TEST(a_pattern_that_cannot_be_sent_is_searched_for_here),
-        TEST(a_pattern_of_more_than_64_bytes_is_compared_whole),
-        TEST(a_search_by_reading_ends_at_its_bound),
-        TEST(a_malformed_search_is_refused),
-        TEST(the_thread_list_is_fetched_once_and_told_as_often_as_asked),
-        TEST(the_thread_list_is_fetched_anew_after_the_target_ran),
-        TEST(a_fetch_that_a_late_copy_spoiled_is_begun_again),
-        TEST(a_malformed_request_for_threads_is_refused),
-        TEST(a_thread_list_without_end_is_given_up),
-        TEST(thread_ids_are_told_from_the_same_copy),
-        TEST(a_long_list_of_ids_comes_in_parts),
-        TEST(a_detach_is_a_plain_one_however_it_is_asked_for),
-        TEST(a_breakpoint_in_what_the_stub_runs_is_refused_in_one_line),
-        TEST(a_breakpoint_in_longjmp_is_left_out),
-        TEST(all_other_writes_pass),
-        TEST(what_a_breakpoint_took_the_place_of_is_remembered),
-        TEST(a_reply_that_is_outstanding_is_received_before_the_kernel_is_parked),
-        TEST(one_that_is_there_for_long_is_no_breakpoint_of_gdbs),
-        TEST(whoever_goes_on_takes_out_what_is_planted),
-        TEST(the_first_z_asks_whether_there_are_watchpoints),
-        TEST(an_interrupt_is_for_the_target_behind_to_refuse),
-        TEST(a_kernel_that_came_back_is_told_and_learned_anew),
-        TEST(what_no_kernel_sends_ends_the_session),
-        TEST(what_a_kernel_sends_passes),
-        cmocka_unit_test(the_target_behind_is_freed_too),
+        TEST(writing_all_registers_writes_only_changed_ones),
+        TEST(registers_of_a_wrong_total_length_are_rejected),
+        TEST(the_kernel_searches_for_patterns_that_it_supports),
+        TEST(a_pattern_that_cannot_be_sent_is_searched_by_reading),
+        TEST(a_pattern_of_more_than_64_bytes_is_compared_completely),
+        TEST(a_search_by_reading_ends_at_its_limit),
+        TEST(a_malformed_search_is_rejected),
+        TEST(the_thread_list_is_fetched_once_and_can_be_read_repeatedly),
+        TEST(the_thread_list_is_fetched_again_after_the_target_ran),
+        TEST(a_fetch_disturbed_by_a_late_duplicate_is_restarted),
+        TEST(a_malformed_request_for_threads_is_rejected),
+        TEST(an_endless_thread_list_is_abandoned),
+        TEST(thread_ids_come_from_the_same_copy),
+        TEST(a_long_list_of_ids_is_split),
+        TEST(every_form_of_detach_sends_a_plain_d),
+        TEST(a_breakpoint_in_the_stubs_own_code_is_refused_and_logged_once),
+        TEST(a_breakpoint_in_longjmp_gets_ok_and_is_not_inserted),
+        TEST(other_writes_are_passed_on),
+        TEST(the_bytes_under_a_breakpoint_are_recorded),
+        TEST(parking_receives_an_outstanding_reply_first),
+        TEST(a_breakpoint_older_than_one_stop_is_not_recorded),
+        TEST(taking_over_removes_inserted_breakpoints),
+        TEST(the_first_z_probes_for_watchpoints),
+        TEST(an_interrupt_is_passed_to_the_next_target),
+        TEST(a_rebooted_kernel_is_reported_and_queried_again),
+        TEST(a_reply_that_no_kernel_sends_ends_the_session),
+        TEST(every_reply_that_a_kernel_sends_is_accepted),
+        cmocka_unit_test(freeing_also_frees_the_next_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

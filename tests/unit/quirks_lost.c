@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quirks makes several requests of one. Whichever of them is lost, the client hears of it and
- * nothing more is sent: what a stub was asked after a loss might be executed for another reply.
+ * quirks sends several requests for one of the client's. If any of them is lost, the client gets an
+ * error and nothing more is sent, because a later request could be matched with a wrong reply.
  */
 #include "proto/err.h"
 #include "proto/quirks.h"
@@ -10,7 +10,7 @@
 #include "tests/requests.h"
 #include "tests/unit/unit.h"
 
-/* Stands between quirks and the stub; the reply to the fail-th request from now on is lost. */
+/* A target between quirks and the stub that loses the reply to the fail-th request from now on. */
 struct loss {
     struct target base;
     unsigned asked, fail;
@@ -56,7 +56,7 @@ static void begin(struct chain *c)
     assert_non_null(c->target);
 }
 
-/* Asks with each of the requests lost that are made of it, then with none lost. */
+/* Sends a request once for each request it is split into, losing that one; then without loss. */
 static void lose_each(const struct buf *request, unsigned at_least)
 {
     struct buf reply;
@@ -86,13 +86,13 @@ static void lose_each_of(const char *text, unsigned at_least)
     buf_free(&request);
 }
 
-static void a_read_in_parts(void **state)
+static void a_split_read(void **state)
 {
     (void)state;
     lose_each_of("mffffffff80000000,2000", 5);
 }
 
-static void a_write_in_parts(void **state)
+static void a_split_write(void **state)
 {
     struct buf request;
     (void)state;
@@ -123,13 +123,13 @@ static void a_lost_target_is_not_parked(void **state)
     target_free(c.target);
 }
 
-static void a_register_whose_size_is_asked_for(void **state)
+static void a_register_write_with_a_size_query(void **state)
 {
     (void)state;
     lose_each_of("P0=0102030405060708", 2);
 }
 
-static void all_registers(void **state)
+static void a_write_of_all_registers(void **state)
 {
     struct chain c;
     struct buf request, g;
@@ -148,7 +148,7 @@ static void all_registers(void **state)
     buf_free(&g);
 }
 
-static void a_search_that_the_kernel_does(void **state)
+static void a_search_in_the_kernel(void **state)
 {
     (void)state;
     lose_each_of("qSearch:memory:ffffffff80000000;4000;\x10\x11\x12", 2);
@@ -160,14 +160,14 @@ static void a_search_by_reading(void **state)
     lose_each_of("qSearch:memory:ffffffff80000000;4000;#\x03no", 5);
 }
 
-static void the_list_of_threads(void **state)
+static void the_thread_list(void **state)
 {
     (void)state;
     lose_each_of("qXfer:threads:read::0,1000", 1);
     lose_each_of("qfThreadInfo", 1);
 }
 
-static void a_path_on_which_no_byte_fits_is_told_so(void **state)
+static void a_path_too_small_for_any_write_is_reported(void **state)
 {
     struct chain c;
     struct buf reply;
@@ -184,15 +184,15 @@ static void a_path_on_which_no_byte_fits_is_told_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_read_in_parts),
-        cmocka_unit_test(a_write_in_parts),
+        cmocka_unit_test(a_split_read),
+        cmocka_unit_test(a_split_write),
         cmocka_unit_test(a_lost_target_is_not_parked),
-        cmocka_unit_test(a_register_whose_size_is_asked_for),
-        cmocka_unit_test(all_registers),
-        cmocka_unit_test(a_search_that_the_kernel_does),
+        cmocka_unit_test(a_register_write_with_a_size_query),
+        cmocka_unit_test(a_write_of_all_registers),
+        cmocka_unit_test(a_search_in_the_kernel),
         cmocka_unit_test(a_search_by_reading),
-        cmocka_unit_test(the_list_of_threads),
-        cmocka_unit_test(a_path_on_which_no_byte_fits_is_told_so),
+        cmocka_unit_test(the_thread_list),
+        cmocka_unit_test(a_path_too_small_for_any_write_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

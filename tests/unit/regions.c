@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of memory regions, also against a plain array that does the same slowly. */
+/* The list of memory regions, compared with a plain array. */
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
@@ -10,7 +10,7 @@ static void set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
     assert_int_equal(regions_set(r, first, last, kind), 0);
 }
 
-static void neighbours_of_one_kind_are_one_region(void **state)
+static void adjacent_regions_of_one_kind_are_merged(void **state)
 {
     struct regions r;
     (void)state;
@@ -41,7 +41,7 @@ static void a_range_of_two_kinds_has_no_kind(void **state)
     regions_free(&r);
 }
 
-static void the_ends_of_the_address_space_are_addresses_too(void **state)
+static void both_ends_of_the_address_space_work(void **state)
 {
     struct regions r;
     (void)state;
@@ -87,7 +87,7 @@ static void check_against(const struct regions *r, const enum region_kind *kinds
         assert_int_equal(regions_kind(r, a, 1), kinds[a]);
 }
 
-static void any_order_of_changes_gives_what_an_array_would(void **state)
+static void random_changes_match_a_plain_array(void **state)
 {
     uint32_t random = 1;
     (void)state;
@@ -113,11 +113,11 @@ static void any_order_of_changes_gives_what_an_array_would(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(neighbours_of_one_kind_are_one_region),
+        cmocka_unit_test(adjacent_regions_of_one_kind_are_merged),
         cmocka_unit_test(a_range_of_two_kinds_has_no_kind),
-        cmocka_unit_test(the_ends_of_the_address_space_are_addresses_too),
+        cmocka_unit_test(both_ends_of_the_address_space_work),
         cmocka_unit_test(the_table_does_not_grow_past_its_limit),
-        cmocka_unit_test(any_order_of_changes_gives_what_an_array_would),
+        cmocka_unit_test(random_changes_match_a_plain_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

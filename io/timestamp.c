@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the system tells with a datagram; see control.h. */
-#include "io/control.h"
+/* Converts receive time stamps to monotonic time; see timestamp.h. */
+#include "io/timestamp.h"
 
 #include <string.h>
 
 #include "io/clock.h"
 
-#define OLDEST (10 * IO_SECOND) /* nothing has waited longer for us to read it */
+#define AGE_MAX (10 * IO_SECOND) /* an older time stamp means that the date was changed */
 
-/* Two clocks are read at one time when we are not kept from running in between. */
-#define AT_ONCE (IO_MS / 20)
+/* If reading both clocks takes longer, the thread was preempted in between: the pair is useless. */
+#define READ_GAP_MAX (IO_MS / 20)
 enum { ATTEMPTS = 4 };
 
-void control_ask(struct io_fds_side *side)
+void timestamp_enable(struct io_fds_side *side)
 {
     const int on = 1;
-    side->stamps = setsockopt(side->in, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;
+    side->timestamps = setsockopt(side->in, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;
 }
 
 static uint64_t nanoseconds(const struct timespec *t)
@@ -23,14 +23,14 @@ static uint64_t nanoseconds(const struct timespec *t)
     return (uint64_t)t->tv_sec * IO_SECOND + (uint64_t)t->tv_nsec;
 }
 
-uint64_t control_offset(void)
+uint64_t timestamp_offset(void)
 {
     struct timespec real;
     for (int i = 0; i < ATTEMPTS; i++) {
         uint64_t before = io_fds_now();
         clock_read(CLOCK_REALTIME, &real);
         uint64_t after = io_fds_now();
-        if (after - before < AT_ONCE)
+        if (after - before < READ_GAP_MAX)
             return after - nanoseconds(&real);
     }
     return 0;
@@ -43,11 +43,11 @@ static void note_time(const struct cmsghdr *c, uint64_t offset, struct io_msg *m
         return;
     memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
     uint64_t arrived = nanoseconds(&stamp) + offset, now = io_fds_now();
-    if (arrived < now && now - arrived < OLDEST)
+    if (arrived < now && now - arrived < AGE_MAX)
         msg->arrived = arrived;
 }
 
-void control_read(struct msghdr *header, uint64_t offset, struct io_msg *msg)
+void timestamp_read(struct msghdr *header, uint64_t offset, struct io_msg *msg)
 {
     struct cmsghdr *c = CMSG_FIRSTHDR(header);
     for (; c != NULL; c = CMSG_NXTHDR(header, c)) {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where more than what was asked for may be read, and what may be kept; see cache.h. */
+/* Decides what memory may be cached and where a whole block may be read; see cache.h. */
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache_parts.h"
+#include "proto/cache_private.h"
 #include "proto/rsp.h"
 
-enum { MAP_PART = 0xffb }; /* bytes of a map that are asked for at a time */
+enum { MAP_PIECE = 0xffb }; /* bytes of the memory map requested at a time */
 
-/* ---- what may be a device's ---- */
+/* ---- devices ---- */
 
-/* Whether a region of the list touches the range. */
+/* Whether a region of the list overlaps the range. */
 static bool touches(const struct regions *r, uint64_t first, uint64_t last)
 {
     for (size_t i = 0; i < r->n; i++) {
@@ -29,7 +29,8 @@ bool cache_is_device(const struct cache *c, uint64_t address, size_t len)
     return c->have_map && regions_kind(&c->mapped, address, len) == REGION_UNKNOWN;
 }
 
-/* The value of an attribute in text[len], as a number or as it is. */
+/* Finds the value of an attribute in text[len]; *n is its length. `name` includes the '='. Returns
+ * NULL if it is missing. */
 static const uint8_t *attribute(const uint8_t *text, size_t len, const char *name, size_t *n)
 {
     const uint8_t *at = memmem(text, len, name, strlen(name));
@@ -57,8 +58,8 @@ static bool number(const uint8_t *text, size_t len, const char *name, uint64_t *
     return *end == '\0';
 }
 
-/* `<memory type="ram" start="0x…" length="0x…"/>` (GDB manual, "Memory Map Format"). Flash is no
- * device that reading disturbs. */
+/* Adds `<memory type="ram" start="0x…" length="0x…"/>` (GDB manual, "Memory Map Format"). Reading
+ * flash has no side effects. */
 static void add_memory(struct cache *c, const uint8_t *text, size_t len)
 {
     uint64_t start, size;
@@ -90,10 +91,10 @@ static void parse_map(struct cache *c)
 
 int cache_load_map(struct cache *c)
 {
-    if (!c->offers_map || c->map_asked)
+    if (!c->offers_map || c->map_requested)
         return 0;
-    c->map_asked = true;
-    int rc = c->map.known ? 0 : cache_fetch(c, &c->map, "memory-map", MAP_PART);
+    c->map_requested = true;
+    int rc = c->map.known ? 0 : cache_fetch(c, &c->map, "memory-map", MAP_PIECE);
     if (rc == 0 && c->map.known)
         parse_map(c);
     return rc;
@@ -101,12 +102,13 @@ int cache_load_map(struct cache *c)
 
 /* ---- the machine ---- */
 
-/* The stack pointer: its number, and where `g` has it (gdb/features, gdb/regformats). */
+/* The stack pointer of each machine: its register number, and its offset and size in bytes in the
+ * reply to `g` (gdb/features, gdb/regformats). */
 static const struct machine {
     const char *name; /* in <architecture> */
     unsigned elf;
     bool is64;
-    unsigned number, offset, size; /* bytes */
+    unsigned number, offset, size;
 } machines[] = {
     {">i386:x86-64<", EM_X86_64, true, 7, 56, 8},    {">i386<", EM_386, false, 4, 16, 4},
     {">aarch64<", EM_AARCH64, true, 31, 248, 8},     {">arm", EM_ARM, false, 13, 52, 4},
@@ -114,7 +116,8 @@ static const struct machine {
     {">powerpc:common64<", EM_PPC64, true, 1, 8, 8},
 };
 
-enum { FREEBSD_AMD64_G = 17 * 8 + 7 * 4 + 32 * 8 }; /* bytes; sys/amd64/include/gdb_machdep.h */
+/* Bytes in amd64's reply to `g` (sys/amd64/include/gdb_machdep.h). */
+enum { FREEBSD_AMD64_G = 17 * 8 + 7 * 4 + 32 * 8 };
 
 void cache_learn_machine(struct cache *c, const struct buf *reply)
 {
@@ -124,10 +127,10 @@ void cache_learn_machine(struct cache *c, const struct buf *reply)
             continue;
         c->machine = machines[i].elf;
         c->is64 = machines[i].is64;
-        c->big = c->machine == EM_PPC64; /* else its file says so */
+        c->big = c->machine == EM_PPC64; /* a default; the program's file overrides it */
         break;
     }
-    /* Peripherals and the system's own, by the architecture (ARMv7-M ARM, B3.1). */
+    /* Peripheral, device and system regions of the architecture (ARMv7-M ARM, B3.1). */
     if (memmem(reply->data, reply->len, m_profile, sizeof m_profile - 1) != NULL) {
         (void)regions_set(&c->devices, 0x40000000, 0x5fffffff, REGION_DEVICE);
         (void)regions_set(&c->devices, 0xa0000000, 0xffffffff, REGION_DEVICE);
@@ -140,8 +143,8 @@ static const struct machine *find_machine(const struct cache *c, size_t g_len, b
     unsigned elf = c->machine;
     bool is64 = c->is64;
     *big = c->big;
-    bool told = p->machine != NULL && p->machine(p->context, &elf, &is64, big);
-    if (!told && elf == 0 && c->kernel && g_len == FREEBSD_AMD64_G) {
+    bool known = p->machine != NULL && p->machine(p->context, &elf, &is64, big);
+    if (!known && elf == 0 && c->kernel && g_len == FREEBSD_AMD64_G) {
         elf = EM_X86_64;
         is64 = true;
     }
@@ -152,8 +155,9 @@ static const struct machine *find_machine(const struct cache *c, size_t g_len, b
     return NULL;
 }
 
-/* A register's value, as hexadecimal digits in the target's byte order. */
-static bool value_of(const uint8_t *digits, size_t len, unsigned size, bool big, uint64_t *value)
+/* Reads a register of `size` bytes from hexadecimal digits in the target's byte order. */
+static bool register_value(const uint8_t *digits, size_t len, unsigned size, bool big,
+                           uint64_t *value)
 {
     *value = 0;
     for (unsigned i = 0; i < size; i++) {
@@ -166,17 +170,17 @@ static bool value_of(const uint8_t *digits, size_t len, unsigned size, bool big,
     return true;
 }
 
-/* The stack pointer in a reply to g. */
-static bool in_registers(const struct cache *c, const struct buf *g, uint64_t *sp)
+/* Reads the stack pointer from a reply to g. */
+static bool sp_in_registers(const struct cache *c, const struct buf *g, uint64_t *sp)
 {
     bool big;
     const struct machine *m = find_machine(c, g->len / 2, &big);
     return m != NULL && g->len >= 2 * (m->offset + m->size) &&
-           value_of(g->data + 2 * m->offset, 2 * m->size, m->size, big, sp);
+           register_value(g->data + 2 * m->offset, 2 * m->size, m->size, big, sp);
 }
 
-/* The same in a stop: ";07:VALUE;" or right behind "Tnn". */
-static bool in_stop(const struct cache *c, const struct buf *stop, uint64_t *sp)
+/* Reads the stack pointer from a stop reply: "NN:VALUE" after "Txx" or a ';'. */
+static bool sp_in_stop(const struct cache *c, const struct buf *stop, uint64_t *sp)
 {
     bool big;
     char field[8];
@@ -187,7 +191,7 @@ static bool in_stop(const struct cache *c, const struct buf *stop, uint64_t *sp)
     const uint8_t *at = stop->data + 3, *end = stop->data + stop->len;
     while (at != NULL && end - at > n) {
         if (memcmp(at, field, (size_t)n) == 0)
-            return value_of(at + n, (size_t)(end - at - n), m->size, big, sp);
+            return register_value(at + n, (size_t)(end - at - n), m->size, big, sp);
         at = memchr(at, ';', (size_t)(end - at));
         at = at != NULL ? at + 1 : NULL;
     }
@@ -196,23 +200,25 @@ static bool in_stop(const struct cache *c, const struct buf *stop, uint64_t *sp)
 
 /* ---- blocks ---- */
 
-/* The stack of the chosen thread: its registers were read, or the stop was told with them. */
-static bool on_stack(const struct cache *c, uint64_t address)
+/* Whether `address` is in the page of the selected thread's stack pointer, which is known from a
+ * cached reply to g or from the stop reply. */
+static bool in_stack_page(const struct cache *c, uint64_t address)
 {
-    struct buf kept;
+    struct buf reply;
     uint64_t sp;
-    buf_init(&kept, TARGET_REPLY_MAX);
-    bool found =
-        (cache_replies_find(&c->replies, c->wished.id, "g", 1, &kept) &&
-         in_registers(c, &kept, &sp)) ||
-        (cache_replies_find(&c->replies, c->wished.id, "?", 1, &kept) && in_stop(c, &kept, &sp));
-    buf_free(&kept);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    bool found = (cache_replies_find(&c->replies, c->client_thread.id, "g", 1, &reply) &&
+                  sp_in_registers(c, &reply, &sp)) ||
+                 (cache_replies_find(&c->replies, c->client_thread.id, "?", 1, &reply) &&
+                  sp_in_stop(c, &reply, &sp));
+    buf_free(&reply);
     return found && address / CACHE_PAGE == sp / CACHE_PAGE;
 }
 
-/* Cuts the block to what the file says is there. */
-static bool cut_to_region(const struct cache *c, uint64_t address, size_t len, uint64_t *first,
-                          uint64_t *last)
+/* Clips the block to the region of the program's file that contains all requested bytes. Returns
+ * false if there is none. */
+static bool clip_to_region(const struct cache *c, uint64_t address, size_t len, uint64_t *first,
+                           uint64_t *last)
 {
     struct region r;
     const struct cache_program *p = &c->program;
@@ -228,10 +234,11 @@ bool cache_window(const struct cache *c, uint64_t address, size_t len, uint64_t 
                   size_t *window_len)
 {
     uint64_t first = address & ~(uint64_t)(c->block - 1), last = first + (c->block - 1);
-    if (c->block == 0 || address + (len - 1) > last || cache_memory_touched(&c->failed, address))
+    if (c->block == 0 || address + (len - 1) > last ||
+        cache_memory_touched(&c->failed_blocks, address))
         return false;
-    if (!cache_memory_touched(&c->memory, address) && !on_stack(c, address) &&
-        !cut_to_region(c, address, len, &first, &last))
+    if (!cache_memory_touched(&c->memory, address) && !in_stack_page(c, address) &&
+        !clip_to_region(c, address, len, &first, &last))
         return false;
     *window = first;
     *window_len = (size_t)(last - first) + 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams that are held back; see held.h. */
-#include "io/held.h"
+/* The transmit queue; see txq.h. */
+#include "io/txq.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "io/transfer.h"
 #include "proto/wire.h"
 
-/* One behind the other: most are small. */
+/* Copies of datagrams, packed: most are small. */
 struct queue {
     unsigned n;
     size_t used;
@@ -16,9 +16,9 @@ struct queue {
     uint8_t memory[WIRE_DATAGRAM_MAX];
 };
 
-struct io_fds_held {
+struct io_fds_txq {
     struct queue now, later;
-    uint64_t due; /* when the later ones go out */
+    uint64_t due; /* when `later` must be sent, monotonic ns */
 };
 
 static void empty(struct queue *q)
@@ -27,7 +27,7 @@ static void empty(struct queue *q)
     q->used = 0;
 }
 
-/* A datagram that cannot be sent is a lost one. */
+/* A datagram that cannot be sent counts as lost. */
 static void flush(struct io_fds_side *side, struct queue *q)
 {
     if (q->n != 0)
@@ -44,59 +44,59 @@ static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *
     q->used += msg->len;
 }
 
-int held_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later)
+int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later)
 {
-    if (transfer_is_datagrams(side) && side->held == NULL)
-        side->held = calloc(1, sizeof *side->held);
-    if (side->held == NULL)
+    if (transfer_is_datagrams(side) && side->txq == NULL)
+        side->txq = calloc(1, sizeof *side->txq);
+    if (side->txq == NULL)
         return transfer_send(side, msgs, n);
-    if (later && side->held->later.n == 0)
-        side->held->due = io_fds_now() + IO_FDS_LATER;
+    if (later && side->txq->later.n == 0)
+        side->txq->due = io_fds_now() + IO_FDS_LATER;
     for (unsigned i = 0; i < n; i++) {
         if (msgs[i].len <= WIRE_DATAGRAM_MAX)
-            add(side, later ? &side->held->later : &side->held->now, &msgs[i]);
+            add(side, later ? &side->txq->later : &side->txq->now, &msgs[i]);
     }
     return 0;
 }
 
-void held_flush(struct io_fds_side *side)
+void txq_flush(struct io_fds_side *side)
 {
-    if (side->held != NULL)
-        flush(side, &side->held->now);
+    if (side->txq != NULL)
+        flush(side, &side->txq->now);
 }
 
-void held_flush_all(struct io_fds_side *side)
+void txq_flush_all(struct io_fds_side *side)
 {
-    struct io_fds_held *h = side->held;
+    struct io_fds_txq *h = side->txq;
     if (h == NULL)
         return;
     if (h->later.n != 0 && h->later.n + h->now.n <= IO_FDS_BATCH) { /* one system call */
         for (unsigned i = 0; i < h->now.n; i++)
             h->later.msgs[h->later.n++] = h->now.msgs[i];
-        h->now.n = 0; /* their bytes stay where they are until they are sent */
+        h->now.n = 0; /* h->now.memory keeps the bytes until they are sent */
     }
     flush(side, &h->later);
     flush(side, &h->now);
 }
 
-uint64_t held_flush_due(struct io_fds_side *side)
+uint64_t txq_flush_due(struct io_fds_side *side)
 {
-    struct io_fds_held *h = side->held;
+    struct io_fds_txq *h = side->txq;
     if (h == NULL)
         return IO_NEVER;
     if (h->now.n != 0 || (h->later.n != 0 && io_fds_now() >= h->due))
-        held_flush_all(side);
+        txq_flush_all(side);
     return h->later.n != 0 ? h->due : IO_NEVER;
 }
 
-void held_drop_later(struct io_fds_side *side)
+void txq_drop_later(struct io_fds_side *side)
 {
-    if (side->held != NULL)
-        empty(&side->held->later);
+    if (side->txq != NULL)
+        empty(&side->txq->later);
 }
 
-void held_free(struct io_fds_side *side)
+void txq_free(struct io_fds_side *side)
 {
-    free(side->held);
-    side->held = NULL;
+    free(side->txq);
+    side->txq = NULL;
 }
