@@ -11,7 +11,7 @@
  * from, and stays for the next server otherwise; one line in the log then says why. A kernel that
  * is dead takes 14 s. `log`: its name is not used, lines begin with the kernel's address.
  */
-void leave_kernel(struct listener_kernel *k, const struct log *log);
+void leave_kernel(struct session *s, const struct log *log);
 
 /*
  * Detaches from all kernels that wait in this process, one after the other. A session that was

@@ -14,7 +14,6 @@
 
 #include "io/fds.h"
 #include "session/lobby.h"
-#include "session/record.h"
 
 enum {
     LISTENER_IPS = 16,      /* addresses of one host */
@@ -36,17 +35,6 @@ struct listener_watch {
     void (*notify)(void *context); /* a kernel of such a host has announced itself; also when it
                                       had before the watch began */
     void *context;
-};
-
-/* A kernel that was taken: all of it belongs to the taker. */
-struct listener_kernel {
-    struct net_addr own, kernel;
-    int fd;                    /* the session's socket, connected */
-    struct link *link;         /* made by malloc; its io is to be set, NULL till then */
-    struct target *target;     /* netgdb_target.h, owns the link; NULL: nobody had it before */
-    struct record *record;     /* or NULL */
-    char stop[LOBBY_STOP_MAX]; /* how the first T began; empty when it is not known */
-    bool taken_over;
 };
 
 /*
@@ -76,23 +64,19 @@ void listener_unwatch(struct listener *l, struct listener_watch *w);
 bool listener_waits(struct listener *l, const struct listener_watch *w);
 
 /* Whether a session that a dead server left has answered, or is asked and may do so soon. */
-bool listener_asks(struct listener *l, const struct listener_watch *w);
+bool listener_is_probing(struct listener *l, const struct listener_watch *w);
 
 /* Whether one has answered: its kernel waits to be taken as soon as it has been quiet. */
-bool listener_answers(struct listener *l, const struct listener_watch *w);
+bool listener_probe_acked(struct listener *l, const struct listener_watch *w);
 
-/* Takes it. False when there is none. */
-bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out);
+/* Takes the session of such a kernel, which is the caller's then. NULL when none waits. */
+struct session *listener_take(struct listener *l, const struct listener_watch *w);
 
-/* The same for the session with this address on our side. */
-bool listener_take_session(struct listener *l, const struct net_addr *own,
-                           struct listener_kernel *out);
+/* Takes the session that has this address on our side. */
+struct session *listener_take_session(struct listener *l, const struct net_addr *own);
 
-/*
- * The same for any host of any listener of this process: for its end. Returns the listener's log;
- * NULL when no kernel waits.
- */
-const struct log *listener_take_any(struct listener_kernel *out);
+/* Takes any session of any listener of this process, for its end; *log is that listener's. */
+struct session *listener_take_any(const struct log **log);
 
 /*
  * For the end of the process: no listener of it hears anything from now on, so that no kernel is
@@ -101,22 +85,20 @@ const struct log *listener_take_any(struct listener_kernel *out);
 void listener_end(void);
 
 /* Whether this process ever had a listener; takes no lock. */
-bool listener_was_used(void);
+bool listener_started(void);
 
 /* The last host that called since then (by io_fds_now) and that nobody had asked for; 0: none. */
 uint32_t listener_refused(struct listener *l, uint64_t since);
 
-/* Releases the target, or the link, of a kernel that was taken; nothing else of it. */
-void listener_drop_link(const struct listener_kernel *k);
-
 /*
- * Gives a kernel back, to wait for the next taker: all of it is the listener's again. One that has
- * begun another session meanwhile is let go of.
+ * Returns a session to the lobby, out of the io that it is in, to wait for the next client. The
+ * listener owns it from here on. It is freed, with its state file, if the kernel has begun another
+ * session meanwhile; without memory it is freed and the state file stays for the next server.
  */
-void listener_give(struct listener *l, const struct listener_kernel *k);
+void listener_return(struct listener *l, struct session *s);
 
 /* Shows each kernel that waits to be taken; `visit` must not call the listener. */
-void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),
+void listener_list(struct listener *l, void (*visit)(void *context, const struct session *k),
                    void *context);
 
 #endif

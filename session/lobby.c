@@ -22,17 +22,18 @@ void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
     TAILQ_INIT(&b->kernels);
 }
 
-static void discard(struct lobby *b, struct lobby_kernel *k)
+/* Closes the socket, and frees the session. */
+static void close_session(struct lobby *b, struct session *k)
+{
+    b->ops->close(b->context, k);
+    k->io = NULL;
+    session_free(k);
+}
+
+static void discard(struct lobby *b, struct session *k)
 {
     lobby_remove(b, k);
-    if (k->target != NULL) {
-        target_free(k->target);
-    } else {
-        link_free(k->link);
-        free(k->link);
-    }
-    b->ops->close(b->context, k);
-    free(k);
+    close_session(b, k);
 }
 
 void lobby_free(struct lobby *b)
@@ -115,7 +116,7 @@ static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
 }
 
 /* The counts of a host that k is, or is not any more, a session of. */
-static void count(struct lobby *b, const struct lobby_kernel *k, unsigned by)
+static void count(struct lobby *b, const struct session *k, unsigned by)
 {
     bool heralded = k->state == LOBBY_HERALDED;
     b->count += by;
@@ -130,7 +131,7 @@ static void wake_by(struct lobby *b, uint64_t due)
     b->due = due < b->due ? due : b->due;
 }
 
-static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+static void enter(struct lobby *b, struct session *k, enum lobby_state state)
 {
     count(b, k, -1U);
     k->state = state;
@@ -140,7 +141,7 @@ static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state stat
 }
 
 /* False: no memory. */
-static bool insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+static bool insert(struct lobby *b, struct session *k, enum lobby_state state)
 {
     k->host = find_host(b, k->kernel.ip);
     if (k->host == NULL && (k->host = calloc(1, sizeof *k->host)) != NULL) {
@@ -157,7 +158,7 @@ static bool insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state sta
     return true;
 }
 
-void lobby_remove(struct lobby *b, struct lobby_kernel *k)
+void lobby_remove(struct lobby *b, struct session *k)
 {
     struct lobby_host *h = k->host;
     count(b, k, -1U);
@@ -173,7 +174,7 @@ void lobby_remove(struct lobby *b, struct lobby_kernel *k)
 /* ---- too many ---- */
 
 /* Whether one of these two is to go before the other; NULL goes never. Neither was ever taken. */
-static bool goes_before(const struct lobby_kernel *k, const struct lobby_kernel *than)
+static bool goes_before(const struct session *k, const struct session *than)
 {
     if (than == NULL)
         return true;
@@ -186,9 +187,9 @@ static bool goes_before(const struct lobby_kernel *k, const struct lobby_kernel 
 }
 
 /* A kernel more than there may be: somebody goes, but not this one. */
-static void make_room(struct lobby *b, const struct lobby_kernel *but)
+static void make_room(struct lobby *b, const struct session *but)
 {
-    struct lobby_kernel *k, *goes = NULL;
+    struct session *k, *goes = NULL;
     unsigned long more;
     char ip[NET_ADDR_TEXT];
     if (b->count - b->heralded <= b->kernels_max)
@@ -204,7 +205,7 @@ static void make_room(struct lobby *b, const struct lobby_kernel *but)
                  "more than %u kernels wait: one of %s, which nobody wanted, was forgotten "
                  "(%lu more before)",
                  b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
-    goes->superseded = true; /* its record goes, too */
+    goes->ended = true; /* its record goes, too */
     discard(b, goes);
 }
 
@@ -219,7 +220,7 @@ static bool has_room(struct lobby *b, uint32_t ip)
 /* A T was here: the oldest HERALD without one makes room for it. */
 static void drop_oldest_herald(struct lobby *b)
 {
-    struct lobby_kernel *k, *oldest = NULL;
+    struct session *k, *oldest = NULL;
     if (b->heralded < b->heralded_max)
         return;
     TAILQ_FOREACH (k, &b->kernels, entries) {
@@ -232,35 +233,26 @@ static void drop_oldest_herald(struct lobby *b)
 
 /* ---- kernels that call ---- */
 
-/* A kernel with a socket and a link, in the lobby; NULL with errno when it cannot be had. */
-static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
-                                    const struct net_addr *kernel, enum lobby_state state)
+/* A new session in the lobby, with its socket. NULL with errno. */
+static struct session *receive(struct lobby *b, const struct net_addr *own,
+                               const struct net_addr *kernel, enum lobby_state state)
 {
-    struct lobby_kernel *k = calloc(1, sizeof *k);
-    struct link *link = malloc(sizeof *link);
+    struct session *k = session_new(own, kernel);
     unsigned long more;
     size_t payload;
-    int error = ENOMEM;
-    if (k == NULL || link == NULL)
-        goto fail;
-    k->own = *own;
-    k->kernel = *kernel;
-    k->link = link;
-    k->io = b->ops->open(b->context, k, &payload);
-    error = errno;
-    if (k->io == NULL)
-        goto fail;
-    link_init(link, k->io, payload, b->log);
-    if (insert(b, k, state))
-        return k;
-    error = ENOMEM;
-    b->ops->close(b->context, k);
-fail:
+    if (k != NULL && (k->io = b->ops->open(b->context, k, &payload)) != NULL) {
+        link_init(k->link, k->io, payload, b->log);
+        if (insert(b, k, state))
+            return k;
+        b->ops->close(b->context, k);
+        k->io = NULL;
+        errno = ENOMEM;
+    }
+    int error = errno;
     if (log_passes(&b->full, b->now(b->context), &more))
         log_error(b->log, "a kernel calls and cannot be let in: %s (%lu more before)",
                   strerror(error), more);
-    free(k);
-    free(link);
+    session_free(k);
     errno = error;
     return NULL;
 }
@@ -268,7 +260,7 @@ fail:
 /* A kernel that calls is at db>: of its old session nothing is asked any more. */
 static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 {
-    struct lobby_kernel *k;
+    struct session *k;
     LIST_FOREACH (k, &b->by_kernel[bucket_of(kernel->ip, kernel->port)], same) {
         if (k->state == LOBBY_PROBING && k->silenced == 0 && net_addr_equal(&k->kernel, kernel))
             k->silenced = b->now(b->context);
@@ -285,7 +277,7 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
 {
     const struct net_addr own = {own_ip, 0};
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k;
+    struct session *k;
     silence_probes(b, from);
     LIST_FOREACH (k, &b->by_kernel[bucket_of(from->ip, from->port)], same) {
         if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
@@ -365,21 +357,21 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
 }
 
 /* A session of the same kernel that this one stands in for: the kernel forgot it. */
-static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
+static void discard_predecessors(struct lobby *b, struct session *k)
 {
-    struct lobby_kernel *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
+    struct session *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
     while (other != NULL) {
-        struct lobby_kernel *next = LIST_NEXT(other, same);
+        struct session *next = LIST_NEXT(other, same);
         if (other != k && other->state != LOBBY_HERALDED &&
             net_addr_equal(&other->kernel, &k->kernel)) {
-            other->superseded = true;
+            other->ended = true;
             discard(b, other);
         }
         other = next;
     }
 }
 
-static void announce(struct lobby *b, struct lobby_kernel *k)
+static void announce(struct lobby *b, struct session *k)
 {
     enter(b, k, LOBBY_ANNOUNCED);
     discard_predecessors(b, k);
@@ -388,30 +380,30 @@ static void announce(struct lobby *b, struct lobby_kernel *k)
 }
 
 /* How the T begins: what it says in full is for whoever takes the kernel. */
-static void note_stop(struct lobby_kernel *k)
+static void note_stop(struct session *k)
 {
     const struct buf *stream = &k->link->stream;
     stop_begin(&k->link->stop, stream->data, stream->len);
-    for (size_t i = 0; i + 1 < stream->len && i + 1 < LOBBY_STOP_MAX; i++) {
+    for (size_t i = 0; i + 1 < stream->len && i + 1 < SESSION_STOP_MAX; i++) {
         uint8_t c = stream->data[1 + i];
         k->stop[i] = isalnum(c) ? (char)c : '?';
     }
 }
 
 /* Where datagrams get lost, what the dead server had asked may be silent for longer. */
-static uint64_t quiet_at(const struct lobby_kernel *k)
+static uint64_t quiet_at(const struct session *k)
 {
     return k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
 }
 
 /* Whether it is asked no more: one that ran and stops is heard of. */
-static bool is_silenced(const struct lobby_kernel *k)
+static bool is_silenced(const struct session *k)
 {
     return k->silenced != 0 && k->link->heard < k->silenced;
 }
 
 /* When a kernel is to be looked after again. */
-static uint64_t due_of(const struct lobby_kernel *k)
+static uint64_t due_of(const struct session *k)
 {
     if (k->state == LOBBY_HERALDED)
         return k->since + LOBBY_HERALD_EXPIRES;
@@ -425,7 +417,7 @@ static uint64_t due_of(const struct lobby_kernel *k)
     return due < expires && !is_silenced(k) ? due : expires;
 }
 
-void lobby_input(struct lobby *b, struct lobby_kernel *k)
+void lobby_input(struct lobby *b, struct session *k)
 {
     const struct buf *stream = &k->link->stream;
     /* A parked kernel's errors are met by whoever takes it. */
@@ -438,7 +430,7 @@ void lobby_input(struct lobby *b, struct lobby_kernel *k)
 }
 
 /* Asks again, more and more rarely, and not for ever. */
-static void ask_again(struct lobby *b, struct lobby_kernel *k)
+static void ask_again(struct lobby *b, struct session *k)
 {
     char ip[NET_ADDR_TEXT];
     unsigned long more;
@@ -462,18 +454,18 @@ static void ask_again(struct lobby *b, struct lobby_kernel *k)
 }
 
 /* No T has come, or no answer: then there is no such session, and its record goes, too. */
-static bool has_expired(struct lobby_kernel *k, uint64_t now)
+static bool has_expired(struct session *k, uint64_t now)
 {
-    k->superseded |=
+    k->ended |=
         k->state == LOBBY_PROBING && !link_acked(k->link) && now - k->since >= LOBBY_FORGETS;
-    return k->superseded || (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES);
+    return k->ended || (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES);
 }
 
 /*
  * Asks again for an answer, or announces a kernel that has answered; sends again what a client left
  * on its way.
  */
-static void look_after(struct lobby *b, struct lobby_kernel *k, uint64_t now)
+static void look_after(struct lobby *b, struct session *k, uint64_t now)
 {
     bool due = k->state != LOBBY_HERALDED && due_of(k) <= now;
     if (due && k->state == LOBBY_PROBING && !link_acked(k->link))
@@ -487,7 +479,7 @@ static void look_after(struct lobby *b, struct lobby_kernel *k, uint64_t now)
 uint64_t lobby_tick(struct lobby *b)
 {
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels), *following;
+    struct session *k = TAILQ_FIRST(&b->kernels), *following;
     if (now < b->due)
         return b->due;
     b->due = IO_NEVER;
@@ -504,10 +496,10 @@ uint64_t lobby_tick(struct lobby *b)
     return b->due;
 }
 
-struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
-                                     const struct net_addr *kernel, const struct link_mark *mark)
+struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                const struct net_addr *kernel, const struct link_mark *mark)
 {
-    struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
+    struct session *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
     make_room(b, k);
@@ -519,9 +511,9 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
 }
 
 /* Whether the kernel has announced another session. */
-static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
+static bool has_successor(struct lobby *b, const struct session *k)
 {
-    struct lobby_kernel *other;
+    struct session *other;
     LIST_FOREACH (other, &b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)], same) {
         if (other != k && other->state == LOBBY_ANNOUNCED &&
             net_addr_equal(&other->kernel, &k->kernel))
@@ -530,12 +522,14 @@ static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
     return false;
 }
 
-int lobby_return(struct lobby *b, struct lobby_kernel *k)
+int lobby_return(struct lobby *b, struct session *k)
 {
-    if (!insert(b, k, LOBBY_ANNOUNCED))
+    if (!insert(b, k, LOBBY_ANNOUNCED)) {
+        close_session(b, k);
         return NETGDB_NOMEM;
-    k->superseded = has_successor(b, k);
-    if (k->superseded) {
+    }
+    k->ended = has_successor(b, k);
+    if (k->ended) {
         discard(b, k);
         return 0;
     }
@@ -544,9 +538,9 @@ int lobby_return(struct lobby *b, struct lobby_kernel *k)
     return 0;
 }
 
-struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
+struct session *lobby_find(struct lobby *b, uint32_t ip)
 {
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED && (ip == 0 || k->kernel.ip == ip))
             break;
@@ -554,10 +548,10 @@ struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
     return k;
 }
 
-bool lobby_asks(struct lobby *b, uint32_t ip)
+bool lobby_is_probing(struct lobby *b, uint32_t ip)
 {
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
             (now - k->since < LOBBY_ASKS || link_acked(k->link)))
@@ -566,10 +560,10 @@ bool lobby_asks(struct lobby *b, uint32_t ip)
     return false;
 }
 
-bool lobby_answers(struct lobby *b, uint32_t ip)
+bool lobby_probe_acked(struct lobby *b, uint32_t ip)
 {
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) && link_acked(k->link) &&
             now - k->link->tx.arrived < LOBBY_ANSWERS)

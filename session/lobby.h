@@ -19,8 +19,7 @@
 
 #include <sys/queue.h>
 
-#include "proto/addr.h"
-#include "proto/netgdb_target.h"
+#include "session/session.h"
 
 #define LOBBY_HERALD_EXPIRES (15 * IO_SECOND) /* a HERALD that no T follows was a late copy */
 
@@ -52,34 +51,8 @@ enum {
     LOBBY_SHARE = 8,           /* one host alone gets 8 of 9 of them, a second 8 of 9 of the rest */
     LOBBY_BUCKETS = 1024,
     LOBBY_HOSTS_MAX = 256,    /* hosts and networks whose kernels are let in, unless all are */
-    LOBBY_STOP_MAX = 4,       /* of the first stop: "T05" and a NUL */
     LOBBY_PROBES = 12,        /* in all, within about 3 minutes */
     LOBBY_TRANSMISSIONS = 24, /* of what is under way to a kernel that is given back: 20 s */
-};
-
-enum lobby_state {
-    LOBBY_HERALDED,  /* the HERALD is acknowledged, T has not come yet */
-    LOBBY_PROBING,   /* a session of a dead server: has the kernel answered, and is it quiet? */
-    LOBBY_ANNOUNCED, /* waits to be taken */
-};
-
-struct lobby_kernel {
-    TAILQ_ENTRY(lobby_kernel) entries;
-    LIST_ENTRY(lobby_kernel) same; /* those of one hash of `kernel` */
-    struct lobby_host *host;
-    struct net_addr own;    /* this side of the session: the address of the HERALD, its port */
-    struct net_addr kernel; /* where it sends from */
-    enum lobby_state state;
-    uint64_t since;            /* when it came into this state */
-    uint64_t answered;         /* when its last HERALD was */
-    struct io *io;             /* its socket */
-    struct link *link;         /* made by malloc; its target's when there is one */
-    struct target *target;     /* netgdb_target.h: it was taken before, and given back; else NULL */
-    char stop[LOBBY_STOP_MAX]; /* how its first T began; empty when a dead server had it */
-    uint64_t silenced;         /* LOBBY_PROBING: asked no more since then; 0: it is asked */
-    bool taken_over;           /* the session goes on from a dead server's */
-    bool superseded;           /* the kernel has begun another session: this one is of no use */
-    struct record *record;     /* for the owner of the lobby; NULL at first */
 };
 
 struct lobby_ops {
@@ -88,11 +61,11 @@ struct lobby_ops {
      * kernel. *payload is the data that one DATA may have on that path (wire.h). The session
      * arrives at IO_TARGET. Returns NULL with errno when it cannot be had.
      */
-    struct io *(*open)(void *context, struct lobby_kernel *k, size_t *payload);
-    void (*close)(void *context, struct lobby_kernel *k); /* its socket and its record */
+    struct io *(*open)(void *context, struct session *k, size_t *payload);
+    void (*close)(void *context, struct session *k); /* its socket */
 
     /* The kernel has just become LOBBY_ANNOUNCED. */
-    void (*announced)(void *context, struct lobby_kernel *k);
+    void (*announced)(void *context, struct session *k);
 
     /*
      * There is no room for a session of this kernel: its HERALD may be answered without one, from a
@@ -118,8 +91,8 @@ struct lobby {
     void *context;
     const struct log *log;
     uint64_t (*now)(void *context); /* ns, as io_now */
-    TAILQ_HEAD(lobby_kernels, lobby_kernel) kernels;
-    LIST_HEAD(, lobby_kernel) by_kernel[LOBBY_BUCKETS];
+    TAILQ_HEAD(sessions, session) kernels;
+    LIST_HEAD(, session) by_kernel[LOBBY_BUCKETS];
     LIST_HEAD(, lobby_host) hosts[LOBBY_BUCKETS];
     unsigned count, heralded;           /* of all; of those that wait for T */
     unsigned kernels_max, heralded_max; /* LOBBY_KERNELS_MAX, LOBBY_HERALDED_MAX; may be lowered */
@@ -163,7 +136,7 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
 void lobby_arrive(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel);
 
 /* Something has arrived on this kernel's socket. The kernel may be gone afterwards. */
-void lobby_input(struct lobby *b, struct lobby_kernel *k);
+void lobby_input(struct lobby *b, struct session *k);
 
 /*
  * Drops what has expired and asks again where an answer is awaited. Returns when to be called
@@ -178,27 +151,27 @@ uint64_t lobby_tick(struct lobby *b);
  * for LOBBY_FORGETS is forgotten, with its record. Returns it, or NULL with errno (EADDRINUSE,
  * EADDRNOTAVAIL: the address is not this machine's).
  */
-struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
-                                     const struct net_addr *kernel, const struct link_mark *mark);
+struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                const struct net_addr *kernel, const struct link_mark *mark);
 
 /*
  * A kernel that was removed waits again, announced to everybody: `k` as it was then, made by
  * malloc, its target, link and io set. One that has begun another session meanwhile is let go of.
  * Returns 0 or NETGDB_NOMEM: then k is still the caller's.
  */
-int lobby_return(struct lobby *b, struct lobby_kernel *k);
+int lobby_return(struct lobby *b, struct session *k);
 
 /* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
-struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip);
+struct session *lobby_find(struct lobby *b, uint32_t ip);
 
 /* Whether a session of this host (0: of any) that a dead server left has answered, or may soon. */
-bool lobby_asks(struct lobby *b, uint32_t ip);
+bool lobby_is_probing(struct lobby *b, uint32_t ip);
 
 /* Whether such a session has answered: its kernel is here, and announced once it is quiet, which
  * is soon. */
-bool lobby_answers(struct lobby *b, uint32_t ip);
+bool lobby_probe_acked(struct lobby *b, uint32_t ip);
 
 /* Takes a kernel out: it, its io and its link are the caller's now. */
-void lobby_remove(struct lobby *b, struct lobby_kernel *k);
+void lobby_remove(struct lobby *b, struct session *k);
 
 #endif

@@ -19,7 +19,7 @@ enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 #define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
 
 /* Functions of a session return 0 to go on, else how it ends: a serve_end or an error. */
-struct session {
+struct serving {
     struct server *server;
     struct target *target;
     const struct serve_options *options;
@@ -37,11 +37,11 @@ struct session {
     int parted;        /* vKill was answered: how the session is to end */
 };
 
-static void learn_stop(struct session *s);
-static void learn(struct session *s);
-static int forward(struct session *s);
+static void learn_stop(struct serving *s);
+static void learn(struct serving *s);
+static int forward(struct serving *s);
 
-static int target_failed(const struct session *s, int error)
+static int target_failed(const struct serving *s, int error)
 {
     switch (error) {
     case NETGDB_CLOSED:
@@ -65,7 +65,7 @@ static int target_failed(const struct session *s, int error)
     return error;
 }
 
-static int client_failed(const struct session *s, int error)
+static int client_failed(const struct serving *s, int error)
 {
     if (error != 0)
         log_error(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
@@ -73,7 +73,7 @@ static int client_failed(const struct session *s, int error)
 }
 
 /* A client whose side fails is as good as gone for a target that is to be kept. */
-static bool is_departure(const struct session *s, int error)
+static bool is_departure(const struct serving *s, int error)
 {
     if (error == NETGDB_CLOSED)
         return true;
@@ -83,17 +83,17 @@ static bool is_departure(const struct session *s, int error)
     return true;
 }
 
-static void log_reply(const struct session *s, const struct packet *packet)
+static void log_reply(const struct serving *s, const struct packet *packet)
 {
     log_packet(s->log, "<-", s->reply.data, s->reply.len, packet->explanation);
 }
 
-static int reply(struct session *s, const char *text)
+static int reply(struct serving *s, const char *text)
 {
     return client_failed(s, server_reply(s->server, (const uint8_t *)text, strlen(text), true));
 }
 
-static void tell_leaving(const struct session *s)
+static void tell_leaving(const struct serving *s)
 {
     if (s->options->leaving != NULL)
         s->options->leaving(s->options->context);
@@ -106,7 +106,7 @@ static void detach_text(uint64_t id, char text[DETACH_MAX])
 }
 
 /* Sends what leaves this target, by its last process. Returns 0, or how the session ends. */
-static int send_detach(struct session *s)
+static int send_detach(struct serving *s)
 {
     char text[DETACH_MAX];
     detach_text(processes_last(&s->processes), text);
@@ -120,7 +120,7 @@ static int send_detach(struct session *s)
 }
 
 /* What a target says that does not let itself be left: in words ("E.text"), or not. */
-static void tell_refused(const struct session *s)
+static void tell_refused(const struct serving *s)
 {
     int len = (int)s->reply.len;
     if (buf_starts(&s->reply, "E."))
@@ -130,7 +130,7 @@ static void tell_refused(const struct session *s)
 }
 
 /* Leaves one process of several; what it answers is in the reply. Returns 0 or how it ends. */
-static int detach_one(struct session *s, uint64_t id)
+static int detach_one(struct serving *s, uint64_t id)
 {
     char text[DETACH_MAX];
     detach_text(id, text);
@@ -139,7 +139,7 @@ static int detach_one(struct session *s, uint64_t id)
     return rc == 0 ? 0 : target_failed(s, rc);
 }
 
-static int detach_all_but_last(struct session *s)
+static int detach_all_but_last(struct serving *s)
 {
     int rc = 0;
     while (rc == 0 && s->processes.n > 1)
@@ -148,7 +148,7 @@ static int detach_all_but_last(struct session *s)
 }
 
 /* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
-static int leave(struct session *s)
+static int leave(struct serving *s)
 {
     tell_leaving(s);
     int rc = detach_all_but_last(s);
@@ -170,7 +170,7 @@ static int leave(struct session *s)
 
 /* The client wants nothing more of a target that is stopped. One whose program has ended may have
  * ended itself: a detach would only wait for an answer. */
-static int part(struct session *s, bool keep)
+static int part(struct serving *s, bool keep)
 {
     if (s->parted != 0)
         return s->parted;
@@ -180,13 +180,13 @@ static int part(struct session *s, bool keep)
 }
 
 /* It went without a word: GDB's disconnect, or a connection that it could not set up. */
-static int part_from_gone(struct session *s)
+static int part_from_gone(struct serving *s)
 {
     return part(s, s->options->park || s->options->keep);
 }
 
 /* A kill that is not forwarded. */
-static int take_kill(struct session *s)
+static int take_kill(struct serving *s)
 {
     int end = part(s, s->options->park);
     if (end < 0 || s->request.packet->id == PACKET_k)
@@ -196,13 +196,13 @@ static int take_kill(struct session *s)
 }
 
 /* Whether the session goes on behind this D: with another process, or for another program. */
-static bool goes_on_behind_detach(const struct session *s)
+static bool goes_on_behind_detach(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
     return !s->ended && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
-static int take_detach(struct session *s)
+static int take_detach(struct serving *s)
 {
     if (goes_on_behind_detach(s))
         return forward(s);
@@ -219,7 +219,7 @@ static int take_detach(struct session *s)
 }
 
 /* Output of the target, as far as the client knows (GDB manual, "Stop Reply Packets", 'O'). */
-static int tell_client(struct session *s, const char *line)
+static int tell_client(struct serving *s, const char *line)
 {
     buf_reset(&s->reply);
     if (buf_adds(&s->reply, "O") != 0 || buf_addhex(&s->reply, "netgdb: ", 8) != 0 ||
@@ -228,7 +228,7 @@ static int tell_client(struct session *s, const char *line)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, false));
 }
 
-static int interrupt(struct session *s)
+static int interrupt(struct serving *s)
 {
     static const char why[] =
         "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break "
@@ -243,7 +243,7 @@ static int interrupt(struct session *s)
 
 /* The client has gone while a reply is outstanding. A target that runs must stop before it can
  * be left. */
-static int take_departure(struct session *s)
+static int take_departure(struct serving *s)
 {
     s->gone = true;
     if ((s->request.packet->does & PKT_RESUMES) == 0)
@@ -258,7 +258,7 @@ static int take_departure(struct session *s)
 }
 
 /* Waits for the stop of a target that was interrupted; it goes to nobody. */
-static int await_stop(struct session *s)
+static int await_stop(struct serving *s)
 {
     bool final = false;
     int rc = 0;
@@ -271,7 +271,7 @@ static int await_stop(struct session *s)
 }
 
 /* The target has run for too long. */
-static int end_run(struct session *s)
+static int end_run(struct serving *s)
 {
     log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
               (unsigned)(s->options->run_timeout / IO_SECOND));
@@ -286,18 +286,18 @@ static int end_run(struct session *s)
     return rc == NETGDB_AGAIN || rc == NETGDB_UNSUPPORTED ? SERVE_RUNNING : target_failed(s, rc);
 }
 
-static bool runs_too_long(const struct session *s)
+static bool runs_too_long(const struct serving *s)
 {
     return s->options->io != NULL && io_now(s->options->io) >= s->options->io->alarm;
 }
 
-static bool told_to_end(const struct session *s)
+static bool told_to_end(const struct serving *s)
 {
     return s->options->ended != NULL && s->options->ended(s->options->context);
 }
 
 /* Hears the client while a reply is outstanding. */
-static int attend(struct session *s)
+static int attend(struct serving *s)
 {
     if (s->gone)
         return 0;
@@ -317,14 +317,14 @@ static int attend(struct session *s)
 }
 
 /* A program has ended, was killed or was left: perhaps there is another one. */
-static void note_end(struct session *s, bool by_itself)
+static void note_end(struct serving *s, bool by_itself)
 {
     s->ended = !processes_has_other(&s->processes, 0);
     s->exited = s->ended && by_itself;
 }
 
 /* Learns from a stop reply which process stopped or ended (GDB manual, "Stop Reply Packets"). */
-static void learn_stop(struct session *s)
+static void learn_stop(struct serving *s)
 {
     const struct buf *r = &s->reply;
     if (r->len == 0)
@@ -336,7 +336,7 @@ static void learn_stop(struct session *s)
 }
 
 /* D;PID or vKill;PID was done, while the session goes on. */
-static void learn_gone(struct session *s)
+static void learn_gone(struct serving *s)
 {
     if (!buf_is(&s->reply, "OK"))
         return;
@@ -344,7 +344,7 @@ static void learn_gone(struct session *s)
     note_end(s, false);
 }
 
-static void learn(struct session *s)
+static void learn(struct serving *s)
 {
     const struct buf *r = &s->reply;
     if ((s->request.packet->does & PKT_RESUMES) != 0 ||
@@ -366,7 +366,7 @@ static void learn(struct session *s)
 }
 
 /* One packet of the target, on its way to the client. */
-static int pass_reply(struct session *s, bool final)
+static int pass_reply(struct serving *s, bool final)
 {
     log_reply(s, s->request.packet);
     if (final)
@@ -375,7 +375,7 @@ static int pass_reply(struct session *s, bool final)
 }
 
 /* Whether a stop told of the end of the last process. */
-static bool is_over(struct session *s)
+static bool is_over(struct serving *s)
 {
     if (!s->ended || !s->options->end_with_program || s->extended ||
         s->request.packet->id == PACKET_vKill) /* GDB sends k after it */
@@ -383,7 +383,7 @@ static bool is_over(struct session *s)
     return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
 }
 
-static int await_reply(struct session *s)
+static int await_reply(struct serving *s)
 {
     const unsigned watch = IO_ON_CLIENT | IO_ON_WAKE | IO_ON_ALARM;
     bool final = false;
@@ -404,7 +404,7 @@ static int await_reply(struct session *s)
 }
 
 /* How long the target may run after this request. */
-static void set_alarm(const struct session *s)
+static void set_alarm(const struct serving *s)
 {
     struct io *io = s->options->io;
     if (io == NULL)
@@ -414,7 +414,7 @@ static void set_alarm(const struct session *s)
     io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
 }
 
-static int forward(struct session *s)
+static int forward(struct serving *s)
 {
     set_alarm(s);
     int rc = target_send(s->target, &s->request);
@@ -438,18 +438,18 @@ static int forward(struct session *s)
 
 /* Whether a kill is not that of the session: of a program that another one follows, or of one of
  * several. No kernel has either. */
-static bool kills_one(const struct session *s)
+static bool kills_one(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
     return s->parted == 0 && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
-static bool forwards_kill(const struct session *s)
+static bool forwards_kill(const struct serving *s)
 {
     return (s->options->forward_kill && !s->freebsd) || kills_one(s);
 }
 
-static int take_request(struct session *s)
+static int take_request(struct serving *s)
 {
     bool kill = s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_k;
     if (s->parted != 0 && !kill)
@@ -460,7 +460,7 @@ static int take_request(struct session *s)
 }
 
 /* One request and all that belongs to it. */
-static int turn(struct session *s)
+static int turn(struct serving *s)
 {
     const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
@@ -482,7 +482,7 @@ static int turn(struct session *s)
 int serve(struct server *server, struct target *target, const struct serve_options *options,
           const struct log *log)
 {
-    struct session s = {.server = server, .target = target, .options = options, .log = log};
+    struct serving s = {.server = server, .target = target, .options = options, .log = log};
     buf_init(&s.bytes, REQUEST_MAX);
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int end;
@@ -494,10 +494,15 @@ int serve(struct server *server, struct target *target, const struct serve_optio
     return end;
 }
 
+bool serve_has_ended(int end)
+{
+    return end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED;
+}
+
 int serve_leave(struct target *target, bool processes, const struct log *log)
 {
     static const struct serve_options none = {0};
-    struct session s = {.target = target, .options = &none, .log = log};
+    struct serving s = {.target = target, .options = &none, .log = log};
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int rc = processes ? target_ask(target, "?", &s.reply) : 0;
     if (rc == 0) {

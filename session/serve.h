@@ -63,6 +63,9 @@ enum serve_end {
 int serve(struct server *server, struct target *target, const struct serve_options *options,
           const struct log *log);
 
+/* Whether `end` of serve means that the target's session is over: nobody can go on with it. */
+bool serve_has_ended(int end);
+
 /*
  * Detaches from a stopped target that nobody is served. Returns SERVE_DETACHED or an error, as
  * above. With `processes` the target may have several, and is asked for their id.

@@ -130,7 +130,8 @@ static int take_from_listener(struct source *s, const struct shim_name *n,
     uint64_t drained;
     (void)n;
     (void)!read(s->event, &drained, sizeof drained);
-    return listener_take(s->listener, &s->watch, &target->kernel) ? 0 : EAGAIN;
+    target->session = listener_take(s->listener, &s->watch);
+    return target->session != NULL ? 0 : EAGAIN;
 }
 
 static int take_from_proxy(struct source *s, const struct shim_name *n, struct relay_target *target)
@@ -148,7 +149,7 @@ static int take_from_proxy(struct source *s, const struct shim_name *n, struct r
 /* Whether to wait beyond the deadline: the kernel of a dead server's session is here already. */
 static bool is_answered(const struct source *s, uint64_t timeout)
 {
-    return timeout != 0 && s->listener != NULL && listener_answers(s->listener, &s->watch);
+    return timeout != 0 && s->listener != NULL && listener_probe_acked(s->listener, &s->watch);
 }
 
 static void tell_timeout(const struct source *s, const struct shim_name *n, uint64_t began,
@@ -194,7 +195,7 @@ static int wait_with(struct frontend *f, struct source *s, const struct shim_nam
             tell_timeout(s, n, began, timeout);
             return ETIMEDOUT;
         }
-        if (now >= notice && s->listener != NULL && listener_asks(s->listener, &s->watch)) {
+        if (now >= notice && s->listener != NULL && listener_is_probing(s->listener, &s->watch)) {
             notice = now + NOTICE_AFTER; /* nothing needs to be typed, perhaps */
         } else if (now >= notice) {
             give_notice(n, timeout);
@@ -323,15 +324,13 @@ static int find_target(const struct shim_name *n, struct relay_target *target)
 
 /* ---- the descriptor ---- */
 
+/* A kernel of the proxy waits there for the next client; the next connect takes over any other by
+ * its state file. */
 static void give_up(const struct relay_target *t)
 {
-    if (t->listener == NULL) {
-        close(t->stream); /* a kernel of the proxy waits there for the next one */
-        return;
-    }
-    listener_drop_link(&t->kernel);
-    close(t->kernel.fd);
-    record_close(t->kernel.record); /* the next connect goes on from it */
+    session_free(t->session);
+    if (t->stream >= 0)
+        close(t->stream);
 }
 
 static int put_relay_behind(int fd, const struct relay_target *target, const struct shim_name *n)

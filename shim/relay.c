@@ -38,9 +38,8 @@ struct relay {
     enum netgdb_peer peer;
     struct profile profile;
     struct listener_watch watch;
-    struct netgdb_successor successor;
-    struct listener_kernel kernel; /* unless it is a stream; its socket is in `io` */
-    bool leaving;                  /* a detach is on its way */
+    struct session *session; /* NULL: a stream, or returned to the listener */
+    bool leaving;            /* a detach is in flight */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, `leaving` and `left` */
@@ -62,27 +61,11 @@ static bool successor_waits(void *context)
     return listener_waits(r->listener, &r->watch);
 }
 
-static void adopt(struct relay *r, const struct listener_kernel *k)
-{
-    struct target *target = r->kernel.target;
-    k->link->io = &r->io.io;
-    k->link->log = &r->name->log;
-    r->kernel = *k;
-    if (target != NULL)
-        r->kernel.target = target; /* the link becomes its own */
-    io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
-    io_fds_stamp(&r->io);
-}
-
 static struct link *successor_take(void *context)
 {
     struct relay *r = context;
-    struct listener_kernel k;
-    if (!listener_take(r->listener, &r->watch, &k))
-        return NULL;
-    record_remove(r->kernel.record);
-    adopt(r, &k);
-    return k.link;
+    struct session *next = listener_take(r->listener, &r->watch);
+    return next != NULL ? session_succeed(r->session, next) : NULL;
 }
 
 /* Under the lock. */
@@ -111,6 +94,12 @@ static bool wait_changed(uint64_t until)
 
 /* ---- the thread ---- */
 
+/* The kernel's target; NULL: a stream. */
+static struct target *target_of(const struct relay *r)
+{
+    return r->session != NULL ? r->session->target : NULL;
+}
+
 /* A file of gdb's command line is sure to be this target's only while there is no other. */
 static bool is_only(void *context)
 {
@@ -122,17 +111,6 @@ static bool is_only(void *context)
     return only;
 }
 
-/* The target of a kernel: its own when it was served before. */
-static int make_target(struct relay *r)
-{
-    struct listener_kernel *k = &r->kernel;
-    if (k->target == NULL)
-        k->target = netgdb_target_new(k->link, &r->name->log, &r->successor);
-    else
-        netgdb_target_move(k->target, &r->io.io, &r->name->log, &r->successor);
-    return k->target != NULL ? 0 : NETGDB_NOMEM;
-}
-
 static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
     struct chain_config config = {
@@ -141,9 +119,12 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
         return chain_for_stream(chain, &r->io.io, &config);
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
-    int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config) : make_target(r);
+    int rc = r->proxy
+                 ? chain_for_proxy(chain, &r->io.io, r->peer, &config)
+                 : session_adopt(r->session, &r->io, &r->name->log,
+                                 &(struct netgdb_successor){successor_waits, successor_take, r});
     if (rc == 0 && !r->proxy)
-        rc = chain_renew(chain, r->kernel.target, &config);
+        rc = chain_renew(chain, r->session->target, &config);
     io_keepalive(&r->io.io, false);
     return rc;
 }
@@ -152,7 +133,7 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
 static int add_monitor(struct relay *r, struct chain *chain)
 {
     struct target *monitor =
-        monitor_new(chain->target, r->kernel.target, chain->cache, &r->io.io,
+        monitor_new(chain->target, target_of(r), chain->cache, &r->io.io,
                     r->proxy ? NULL : &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
@@ -185,41 +166,36 @@ static void see_off(struct relay *r)
     } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
-/* A kernel that gdb went from without a word waits for the next connection, and for gdb's end. */
+/* A kernel that gdb left without a detach waits for the next connection, and for gdb's end. */
 static void park(struct relay *r)
 {
-    struct listener_kernel k = r->kernel;
-    k.link = netgdb_target_link(k.target); /* another one's when the kernel came back */
-    k.fd = io_fds_take(&r->io, IO_TARGET);
-    r->kernel = (struct listener_kernel){0};
     if (!atomic_load(&draining))
         log_warn(&r->name->log, "gdb has left without a detach: the kernel stays connected, and "
                                 "target remote takes it again");
-    listener_give(r->listener, &k);
+    listener_return(r->listener, r->session);
 }
 
-/* Releases the kernel. Its record goes with a session that has ended; else it may still be waiting
- * there, and the next connection takes it over. */
-static void release_kernel(struct relay *r, int end)
+/* Without an end of the session the kernel may still wait, and the next connection takes it over
+ * by its state file. */
+static void release_session(struct relay *r, int end)
 {
-    if (r->kernel.link != NULL)
-        listener_drop_link(&r->kernel);
-    io_fds_set_stream(&r->io, IO_TARGET, -1, -1); /* its port is free when its record is */
-    if (end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED)
-        record_remove(r->kernel.record);
-    else
-        record_close(r->kernel.record);
+    listener_unwatch(r->listener, &r->watch);
+    if (end == SERVE_PARKED && r->session->target != NULL) {
+        park(r);
+        return;
+    }
+    r->session->ended = serve_has_ended(end);
+    session_free(r->session);
 }
 
-/* Releases what a relay holds. */
+/* Releases all that a relay owns. */
 static void destroy(struct relay *r, int end)
 {
-    if (r->listener != NULL)
-        listener_unwatch(r->listener, &r->watch);
+    if (r->session != NULL)
+        release_session(r, end);
+    else
+        io_fds_set_stream(&r->io, IO_TARGET, -1, -1);
     profile_free(&r->profile);
-    if (end == SERVE_PARKED && r->listener != NULL && r->kernel.target != NULL)
-        park(r);
-    release_kernel(r, end);
     pthread_mutex_lock(&lock);
     LIST_REMOVE(r, entries);
     tell_changed();
@@ -272,7 +248,7 @@ static void *run(void *argument)
     else if (rc != NETGDB_REFUSED)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
     tell_waits(r, log);
-    if (r->kernel.target != NULL && chain.target != NULL)
+    if (target_of(r) != NULL && chain.target != NULL)
         (void)chain_strip(&chain);
     else
         chain_close(&chain);
@@ -291,11 +267,10 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
     if (t->listener == NULL)
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
-    else
-        adopt(r, &t->kernel);
-    if (t->listener != NULL) {
+    r->session = t->session;
+    if (r->session != NULL) {
         r->watch = (struct listener_watch){
-            .ips = {t->kernel.kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
+            .ips = {r->session->kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
         (void)listener_watch(r->listener, &r->watch);
     }
     pthread_mutex_lock(&lock);
@@ -311,7 +286,6 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
         return ENOMEM;
     }
     r->name = name;
-    r->successor = (struct netgdb_successor){successor_waits, successor_take, r};
     io_fds_save_calls(&r->io);
     profile_init(&r->profile);
     attach(r, t, client);
@@ -351,7 +325,7 @@ static void *leave(void *unused)
 static void leave_the_rest(uint64_t began)
 {
     uint64_t until = began + DRAIN_LEAVING, least = io_fds_now() + DRAIN;
-    if (!listener_was_used() || thread_start(leave, NULL) != 0)
+    if (!listener_started() || thread_start(leave, NULL) != 0)
         return;
     pthread_mutex_lock(&lock);
     while (!left && wait_changed(until > least ? until : least))

@@ -248,12 +248,12 @@ tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la
 
-UNIT_TESTS += tests/unit/record
-tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
-tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
-tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/state_file
+tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.h
+tests_unit_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_state_file_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
-RIG_LIBS = libsession.la $(SIM_LIBS)
+RIG_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)

@@ -45,9 +45,9 @@ static const struct listener_watch any_host = {.n = 1};
 static void *leaver(void *context)
 {
     struct proxy *p = context;
-    struct listener_kernel k;
-    while (listener_take(p->listener, &any_host, &k))
-        leave_kernel(&k, &p->log);
+    struct session *s;
+    while ((s = listener_take(p->listener, &any_host)) != NULL)
+        leave_kernel(s, &p->log);
     pthread_mutex_lock(&p->lock);
     p->leavers--;
     pthread_cond_broadcast(&p->changed);
@@ -60,7 +60,7 @@ static void detach_all(struct proxy *p)
     const struct timespec until = clock_after(LEAVE_SECONDS * IO_SECOND);
     int rc = 0;
     pthread_mutex_lock(&p->lock);
-    unsigned wanted = p->seat_count < LEAVERS ? p->seat_count : LEAVERS;
+    unsigned wanted = p->endpoint_count < LEAVERS ? p->endpoint_count : LEAVERS;
     for (unsigned i = 0; i < wanted; i++)
         p->leavers += thread_start(leaver, p) == 0;
     while (p->leavers > 0 && rc == 0)

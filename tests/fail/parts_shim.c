@@ -175,7 +175,8 @@ static const char *clear_unix(void)
     return part_rundir_end();
 }
 
-/* A listener stays, the queue of its lines, each name, and the file of the log. */
+/* A listener stays, the queue of its lines with a spare line, each name, and the file of the log.
+ */
 const struct part shim_parts[] = {
     {.name = "shim/connect", .set = set_unix, .play = debug, .clear = clear_unix, .blocks = 1},
     {.name = "shim/connect-tcp", .set = set_tcp, .play = debug, .blocks = 1},
@@ -196,6 +197,6 @@ const struct part shim_parts[] = {
      .play = debug,
      .clear = clear_kernel,
      .descriptors = 3,
-     .blocks = 3},
+     .blocks = 4},
     {0},
 };

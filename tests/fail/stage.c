@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "io/sockets.h"
-#include "session/record.h"
+#include "session/state_file.h"
 #include "tests/fail/count.h"
 
 enum { PATIENCE_MS = 20000 }; /* only what is wrong takes so long */
@@ -141,10 +141,10 @@ bool stage_rundir_end(void)
 
 void stage_remove_records(void)
 {
-    struct record *r;
+    struct state_file *r;
     stage_aside++;
-    while ((r = record_claim(0)) != NULL)
-        record_remove(r);
+    while ((r = state_file_claim(0)) != NULL)
+        state_file_remove(r);
     stage_aside--;
 }
 

@@ -193,10 +193,10 @@ static void call_from(struct rig *r, uint32_t ip, unsigned port)
 }
 
 /* A kernel that calls and sends its T, as the lobby sees it. */
-static struct lobby_kernel *arrive(struct rig *r, uint32_t ip, unsigned port)
+static struct session *arrive(struct rig *r, uint32_t ip, unsigned port)
 {
     call_from(r, ip, port);
-    struct lobby_kernel *k = TAILQ_LAST(&r->lobby.kernels, lobby_kernels);
+    struct session *k = TAILQ_LAST(&r->lobby.kernels, sessions);
     assert_true(k != NULL && k->kernel.ip == ip && k->kernel.port == port);
     assert_int_equal(buf_adds(&k->link->stream, "$T05#b9"), 0);
     lobby_input(&r->lobby, k);
@@ -260,7 +260,7 @@ static void a_flood_from_everywhere_is_answered_without_sessions(void **state)
     assert_int_equal(crowded, 8);
     lobby_arrive(&r->lobby, &own, &kernel); /* one that was real: its T comes */
     assert_int_equal(r->lobby.count, 4);
-    struct lobby_kernel *k = TAILQ_LAST(&r->lobby.kernels, lobby_kernels);
+    struct session *k = TAILQ_LAST(&r->lobby.kernels, sessions);
     assert_true(net_addr_equal(&k->kernel, &kernel));
     assert_int_equal(k->own.port, own.port);
     assert_int_equal(r->lines, 0);
@@ -285,13 +285,13 @@ static void a_flood_of_kernels_puts_nobody_else_out(void **state)
 {
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
-    struct lobby_kernel *first = arrive(r, 0x0c000001, 20026);
+    struct session *first = arrive(r, 0x0c000001, 20026);
     for (unsigned port = 1; port <= LOBBY_KERNELS_MAX + 50; port++)
         (void)arrive(r, 0x0b000001, port);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
     assert_int_equal(lobby_find(&r->lobby, 0x0b000001)->kernel.port, 52);
-    struct lobby_kernel *last = arrive(r, 0x0c000002, 20026);
+    struct session *last = arrive(r, 0x0c000002, 20026);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000002), last);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
@@ -327,7 +327,7 @@ static void what_was_debugged_is_kept(void **state)
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
     r->lobby.kernels_max = 3;
-    struct lobby_kernel *k = arrive(r, 0x0b000001, 20026);
+    struct session *k = arrive(r, 0x0b000001, 20026);
     lobby_remove(&r->lobby, k);
     k->target = netgdb_target_new(k->link, &r->log, NULL);
     assert_non_null(k->target);
@@ -383,7 +383,7 @@ static void a_kernel_waits_for_ever(void **state)
 {
     struct rig *r = *state;
     twin_netgdb(r->twin);
-    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    struct session *k = rig_await(r, SIM_SECOND);
     sim_run_for(r->w, 3600 * SIM_SECOND);
     rig_lobby(r);
     assert_ptr_equal(lobby_find(&r->lobby, 0), k);
@@ -397,7 +397,7 @@ static void a_kernel_that_reboots_while_it_waits_is_replaced(void **state)
 {
     struct rig *r = *state;
     twin_netgdb(r->twin);
-    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    struct session *k = rig_await(r, SIM_SECOND);
     uint16_t old = k->own.port;
     uint64_t now = sim_now(r->w);
     twin_reboot(r->twin, now + SIM_SECOND, now + 2 * SIM_SECOND);
@@ -453,7 +453,7 @@ static void a_run_that_is_given_up_can_be_followed_by_a_new_session(void **state
     assert_int_equal(twin_counts(r->twin)->continues, 1);
     rig_kill(r);
     twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + 60 * SIM_SECOND);
-    struct lobby_kernel *k = rig_await(r, 61 * SIM_SECOND);
+    struct session *k = rig_await(r, 61 * SIM_SECOND);
     assert_int_not_equal(k->own.port, old);
     rig_take(r, k);
     twin_machine(r->twin)->run_time = SIM_MS;
@@ -474,7 +474,7 @@ static void a_reboot_while_it_is_stopped_ends_the_session(void **state)
     assert_int_equal(target_idle(r->target), NETGDB_CLOSED);
     assert_int_equal(r->lines, 1);
     rig_kill(r);
-    struct lobby_kernel *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    struct session *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
     assert_non_null(k);
     rig_take(r, k);
     step(r);
@@ -515,7 +515,7 @@ static struct left die(struct rig *r)
 static void take_over(struct rig *r, const struct left *left, uint64_t limit)
 {
     assert_non_null(lobby_take_over(&r->lobby, &left->own, &left->kernel, &left->mark));
-    struct lobby_kernel *k = rig_await(r, limit);
+    struct session *k = rig_await(r, limit);
     assert_true(k->taken_over);
     assert_int_equal(k->own.port, left->own.port);
     rig_take(r, k);
@@ -580,22 +580,22 @@ static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(vo
     struct left left = die(r);
     rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
     assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
-    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
+    assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP));
     for (unsigned i = 0; i < 2 * LOBBY_ASKS / SIM_MS; i++) {
         sim_run_for(r->w, SIM_MS);
         rig_lobby(r);
     }
-    assert_true(lobby_answers(&r->lobby, RIG_KERNEL_IP));
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP + 1));
-    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
-    struct lobby_kernel *k = TAILQ_FIRST(&r->lobby.kernels);
+    assert_true(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP + 1));
+    assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
+    struct session *k = TAILQ_FIRST(&r->lobby.kernels);
     k->link->heard += LOBBY_ANSWERS; /* somebody keeps it from being quiet */
     sim_run_for(r->w, LOBBY_ANSWERS);
     rig_lobby(r);
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     k = rig_await(r, 15 * SIM_SECOND);
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     rig_take(r, k);
     expect_session(r);
 }
@@ -721,7 +721,7 @@ static void a_new_session_ends_the_probing_of_the_old_one(void **state)
     twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + SIM_SECOND);
     sim_run_for(r->w, SIM_MS);
     assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
-    struct lobby_kernel *k = rig_await(r, 5 * SIM_SECOND);
+    struct session *k = rig_await(r, 5 * SIM_SECOND);
     assert_false(k->taken_over);
     assert_int_equal(r->lobby.count, 1);
     rig_take(r, k);

@@ -52,9 +52,9 @@ struct rig {
     struct twin *twin; /* NULL with a peer of the test's own */
     struct lobby lobby;
     struct log log;
-    unsigned lines;              /* of warnings and errors */
-    char line[300];              /* the last of them */
-    struct lobby_kernel *kernel; /* taken out of the lobby; its link is the target's */
+    unsigned lines;         /* of warnings and errors */
+    char line[300];         /* the last of them */
+    struct session *kernel; /* taken out of the lobby; its link is the target's */
     struct target *target;
     struct buf reply;
 
@@ -83,10 +83,10 @@ void rig_connect(struct rig *r);
 void rig_lobby(struct rig *r);
 
 /* Runs the world and the lobby until a kernel waits; fails after `limit` ns. */
-struct lobby_kernel *rig_await(struct rig *r, uint64_t limit);
+struct session *rig_await(struct rig *r, uint64_t limit);
 
 /* Makes r->target of a kernel of the lobby. */
-void rig_take(struct rig *r, struct lobby_kernel *k);
+void rig_take(struct rig *r, struct session *k);
 
 /* Lets the lobby work every millisecond from now on, also while the target waits. */
 void rig_keep_lobby(struct rig *r);

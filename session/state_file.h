@@ -7,41 +7,41 @@
  * server still lives. Its space is reserved before it is mapped, and nobody but its user can open
  * it, so that no access to it can fail.
  */
-#ifndef NETGDB_SESSION_RECORD_H
-#define NETGDB_SESSION_RECORD_H
+#ifndef NETGDB_SESSION_STATE_FILE_H
+#define NETGDB_SESSION_STATE_FILE_H
 
 #include "proto/addr.h"
 #include "proto/link.h"
 
-struct record;
+struct state_file;
 
 /*
  * Makes the record of a session that has just begun; those of earlier sessions of the same kernel
  * whose servers are dead are removed. NULL with errno when it
  * cannot be had: the session can do without.
  */
-struct record *record_create(const struct net_addr *own, const struct net_addr *kernel);
+struct state_file *state_file_create(const struct net_addr *own, const struct net_addr *kernel);
 
 /*
  * The record of a session with a kernel of this host whose server is dead, locked for us; NULL
  * when there is none. With ip 0, of any host.
  */
-struct record *record_claim(uint32_t ip);
+struct state_file *state_file_claim(uint32_t ip);
 
 /* The same for all of them: `take` owns each, and returns whether it wants more. */
-typedef bool record_taker(void *context, struct record *r);
-void record_claim_all(uint32_t ip, record_taker *take, void *context);
+typedef bool state_file_taker(void *context, struct state_file *r);
+void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context);
 
-struct net_addr record_own(const struct record *r);
-struct net_addr record_kernel(const struct record *r);
+struct net_addr state_file_own(const struct state_file *r);
+struct net_addr state_file_kernel(const struct state_file *r);
 
 /* Where the link keeps its seqnos (link.h); valid until the record is closed. */
-struct link_mark *record_mark(struct record *r);
+struct link_mark *state_file_mark(struct state_file *r);
 
 /* Lets go of the record: the file stays for the next server. NULL is fine. */
-void record_close(struct record *r);
+void state_file_close(struct state_file *r);
 
 /* The session has ended: removes the file too. NULL is fine. */
-void record_remove(struct record *r);
+void state_file_remove(struct state_file *r);
 
 #endif
