@@ -276,6 +276,13 @@ tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/unit/listener
 tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
 tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/proxy_client
+tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h tools/child.c \
+	tools/proxy.h tools/proxy_client.c tools/proxy_endpoints.c tools/proxy_say.c \
+	tools/proxy_session.c tools/args.c tools/tls_server.c
+tests_unit_proxy_client_CFLAGS = $(AM_CFLAGS)
+tests_unit_proxy_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=netgdb_target_new
+tests_unit_proxy_client_LDADD = libsession.la libio.la $(UNIT_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/parked_test
 tests_sim_parked_test_SOURCES = tests/sim/parked_test.c $(RIG)
 tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(THREADS_LIBS)
