@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Detaching from kernels that wait; see leave.h. */
+/* Detaches from kernels that wait; see leave.h. */
 #include "session/leave.h"
 
 #include "proto/err.h"
@@ -7,7 +7,7 @@
 #include "session/chain.h"
 #include "session/serve.h"
 
-/* A node is interrupted; a kernel that runs can be told nothing. */
+/* Interrupts a running node; a running kernel cannot be interrupted. */
 static int stop(struct target *t)
 {
     struct buf reply;
@@ -48,7 +48,7 @@ void leave_kernel(struct session *s, const struct log *base)
     if (io_fds_init(&io) == 0)
         detach(&io, s, &log);
     else
-        log_error(&log, "no descriptors to detach with: it stays as it is");
+        log_error(&log, "no descriptors to detach with: the kernel stays stopped");
     if (s->ended)
         log_info(&log, "detached");
     session_free(s);
@@ -61,7 +61,7 @@ void leave_waiting(void)
     struct session *s;
     listener_end();
     while ((s = listener_take_any(&log)) != NULL) {
-        if (s->taken_over && s->target == NULL) /* from a dead server: it is the next one's */
+        if (s->taken_over && s->target == NULL) /* inherited: it waits for the next server */
             session_free(s);
         else
             leave_kernel(s, log);

@@ -22,20 +22,20 @@ struct listener {
     struct listener *next;
     uint16_t port;
     int herald_fd, epoll_fd, poke_fd;
-    pthread_mutex_t turn; /* held while one waits for `lock`: the thread cannot overtake it */
+    pthread_mutex_t turn; /* taken before `lock`, and released with it taken: a queue of two */
     pthread_mutex_t lock; /* of all below */
     bool ended;           /* see listener_end */
     struct lobby lobby;
     struct reception reception;
     LIST_HEAD(, listener_watch) watches;
-    struct log log; /* into a queue: nothing is written under the lock */
+    struct log log; /* into a queue: no write under the lock */
 };
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct listener *all;
 static atomic_bool used;
 
-/* A flood of datagrams keeps the thread busy, and a mutex is not fair: so all take turns. */
+/* A flood of datagrams keeps the thread busy, and a mutex is not fair: `turn` makes it so. */
 static void enter(struct listener *l)
 {
     pthread_mutex_lock(&l->turn);
@@ -50,7 +50,7 @@ static void leave(struct listener *l)
 
 /* ---- the lobby's sockets ---- */
 
-static int attend(struct listener *l, int fd, void *what)
+static int add_event(struct listener *l, int fd, void *what)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
@@ -64,7 +64,7 @@ static bool watch_socket(struct listener *l, struct session *s)
         free(f);
         return false;
     }
-    if (attend(l, s->fd, s) != 0) {
+    if (add_event(l, s->fd, s) != 0) {
         io_fds_close(f);
         free(f);
         return false;
@@ -99,7 +99,7 @@ static bool concerns(const struct listener_watch *w, const struct session *k)
     return false;
 }
 
-/* Says, once in a process, why there is no state file. */
+/* Logs, once in a process, why there is no state file. */
 static void no_state_file(const struct log *log, int error)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
@@ -136,7 +136,7 @@ static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
     struct listener *l = context;
     int opened = reception_answer(&l->reception, kernel, own_ip);
-    if (opened >= 0 && attend(l, l->reception.fd[opened], &l->reception.fd[opened]) != 0)
+    if (opened >= 0 && add_event(l, l->reception.fd[opened], &l->reception.fd[opened]) != 0)
         reception_close(&l->reception);
 }
 
@@ -144,7 +144,7 @@ static const struct lobby_ops lobby_ops = {open_session, close_session, announce
 
 /* ---- the thread ---- */
 
-/* One batch: whoever else waits for the lock comes before the next. */
+/* One batch: other threads that wait for the lock go before the next. */
 static void take_heralds(struct listener *l)
 {
     struct herald heralds[HERALD_BATCH];
@@ -155,7 +155,7 @@ static void take_heralds(struct listener *l)
     }
 }
 
-/* Whether an event is of a socket of the reception; takes it. */
+/* Takes an event of a reception socket; false: it is of another one. */
 static bool take_reception(struct listener *l, void *what)
 {
     struct net_addr own, kernel;
@@ -177,7 +177,7 @@ static int milliseconds_until(uint64_t deadline)
     return deadline <= time ? 0 : (int)((deadline - time) / IO_MS) + 1;
 }
 
-static void attend_to(struct listener *l, void *what)
+static void take_event(struct listener *l, void *what)
 {
     uint64_t pokes;
     if (what == &l->herald_fd)
@@ -189,8 +189,8 @@ static void attend_to(struct listener *l, void *what)
 }
 
 /*
- * What has arrived is asked for under the lock, and one at a time, so that no event speaks of a
- * kernel that was taken or replaced in between; the wait outside only says that there is something.
+ * Takes events under the lock, and one at a time, so that none is of a session that was taken or
+ * freed in between. The poll outside only finds that there are events.
  */
 static void *run(void *context)
 {
@@ -205,7 +205,7 @@ static void *run(void *context)
         }
         int n = epoll_wait(l->epoll_fd, &event, 1, 0);
         if (n == 1)
-            attend_to(l, event.data.ptr);
+            take_event(l, event.data.ptr);
         uint64_t next = lobby_tick(&l->lobby);
         int timeout = n == 1 ? 0 : milliseconds_until(next);
         leave(l);
@@ -227,8 +227,8 @@ static struct listener *fail(struct listener *l, int error)
     return NULL;
 }
 
-/* `fd` is the HERALD port, or -1 when it is to be opened; `first`, if not NULL, begins to watch
- * before what waits in the port is looked at. */
+/* `fd` is the HERALD port, or -1 to open it; `first`, if not NULL, begins to watch before the first
+ * datagram is read. */
 static struct listener *start(uint16_t port, int fd, struct listener_watch *first,
                               const struct log *log)
 {
@@ -249,8 +249,8 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
         return fail(l, errno);
     l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->epoll_fd < 0 || l->poke_fd < 0 || attend(l, l->herald_fd, &l->herald_fd) != 0 ||
-        attend(l, l->poke_fd, &l->poke_fd) != 0)
+    if (l->epoll_fd < 0 || l->poke_fd < 0 || add_event(l, l->herald_fd, &l->herald_fd) != 0 ||
+        add_event(l, l->poke_fd, &l->poke_fd) != 0)
         return fail(l, errno);
     pthread_mutex_init(&l->turn, NULL);
     pthread_mutex_init(&l->lock, NULL);
@@ -295,12 +295,11 @@ struct listener *listener_get(uint16_t port, const struct log *log)
     return l;
 }
 
-/* ---- those who want kernels ---- */
+/* ---- watches ---- */
 
 /*
- * A session that a dead server left is asked whether it goes on; the record is its proof. It is of
- * no use when its port is taken or this machine's address has changed; what is lacking otherwise
- * the next one may have.
+ * Takes over a dead server's session. Its state file is of no use when the port is in use or this
+ * machine's address has changed; after any other failure another attempt may succeed.
  */
 static bool claim_session(void *context, struct state_file *r)
 {
@@ -393,7 +392,7 @@ bool listener_waits(struct listener *l, const struct listener_watch *w)
     return waits;
 }
 
-/* What the lobby says to this of any host of the watch. */
+/* Whether the answer is yes for a host of the watch. */
 static bool ask_lobby(struct listener *l, const struct listener_watch *w,
                       bool (*question)(struct lobby *b, uint32_t ip))
 {
@@ -460,7 +459,7 @@ struct session *listener_take_session(struct listener *l, const struct net_addr 
 
 static const struct listener_watch any_host = {.n = 1};
 
-/* Of those that have a kernel that waits; NULL: none has. */
+/* The first with a kernel that waits; NULL: none. */
 static struct listener *first_with_kernel(void)
 {
     pthread_mutex_lock(&all_lock);
@@ -520,7 +519,7 @@ void listener_return(struct listener *l, struct session *s)
     if (watch_socket(l, s)) {
         (void)lobby_return(&l->lobby, s);
     } else {
-        log_error(&l->log, "a kernel cannot be kept: no memory or too many descriptors");
+        log_error(&l->log, "cannot keep a kernel: no memory or too many descriptors");
         session_free(s);
     }
     leave(l);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels that wait to be taken; see lobby.h. */
+/* Kernels that wait for a client; see lobby.h. */
 #include "session/lobby.h"
 
 #include <ctype.h>
@@ -42,9 +42,9 @@ void lobby_free(struct lobby *b)
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
-/* ---- which hosts are let in ---- */
+/* ---- admitted hosts ---- */
 
-/* Where a network stands in the list; net_count when it does not. */
+/* The index of a network in the list; net_count: it is not there. */
 static unsigned find_net(const struct lobby *b, struct lobby_net net)
 {
     unsigned i = 0;
@@ -97,7 +97,7 @@ void lobby_dismiss(struct lobby *b, uint32_t ip)
         lobby_dismiss_net(b, (struct lobby_net){ip, UINT32_MAX});
 }
 
-/* ---- who is in ---- */
+/* ---- sessions and hosts ---- */
 
 static unsigned bucket_of(uint32_t ip, uint16_t port)
 {
@@ -115,7 +115,7 @@ static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
     return h;
 }
 
-/* The counts of a host that k is, or is not any more, a session of. */
+/* Adds a session to the counters, or removes it. */
 static void count(struct lobby *b, const struct session *k, unsigned by)
 {
     bool heralded = k->state == LOBBY_HERALDED;
@@ -171,9 +171,9 @@ void lobby_remove(struct lobby *b, struct session *k)
     free(h);
 }
 
-/* ---- too many ---- */
+/* ---- limits ---- */
 
-/* Whether one of these two is to go before the other; NULL goes never. Neither was ever taken. */
+/* Whether to drop k rather than `than` (or NULL). No client has had either. */
 static bool goes_before(const struct session *k, const struct session *than)
 {
     if (than == NULL)
@@ -182,11 +182,10 @@ static bool goes_before(const struct session *k, const struct session *than)
     bool than_mute = than->state == LOBBY_PROBING && !link_acked(than->link);
     if (mute != than_mute)
         return mute;
-    return !mute &&
-           k->host->kernels > than->host->kernels; /* else the older one, which came first */
+    return !mute && k->host->kernels > than->host->kernels; /* else the older one */
 }
 
-/* A kernel more than there may be: somebody goes, but not this one. */
+/* Above the limit of kernels, drops one other than `but`. */
 static void make_room(struct lobby *b, const struct session *but)
 {
     struct session *k, *goes = NULL;
@@ -199,17 +198,17 @@ static void make_room(struct lobby *b, const struct session *but)
             goes = k;
     }
     if (goes == NULL)
-        return; /* all were debugged: whoever did that has a use for them */
+        return; /* clients have had all of them, and may come back */
     if (log_passes(&b->evicted, b->now(b->context), &more))
         log_warn(b->log,
-                 "more than %u kernels wait: one of %s, which nobody wanted, was forgotten "
+                 "more than %u kernels wait: one of %s, which no client has had, was dropped "
                  "(%lu more before)",
                  b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
-    goes->ended = true; /* its record goes, too */
+    goes->ended = true; /* drops its state file, too */
     discard(b, goes);
 }
 
-/* However many hosts have many sessions that wait for T, one more gets some. */
+/* Leaves room for one more host, however many have many sessions without a T. */
 static bool has_room(struct lobby *b, uint32_t ip)
 {
     const struct lobby_host *h = find_host(b, ip);
@@ -217,7 +216,7 @@ static bool has_room(struct lobby *b, uint32_t ip)
            (h == NULL || h->heralded < LOBBY_SHARE * (b->heralded_max - b->heralded));
 }
 
-/* A T was here: the oldest HERALD without one makes room for it. */
+/* Makes room for a session whose T has arrived. */
 static void drop_oldest_herald(struct lobby *b)
 {
     struct session *k, *oldest = NULL;
@@ -231,7 +230,7 @@ static void drop_oldest_herald(struct lobby *b)
         discard(b, oldest);
 }
 
-/* ---- kernels that call ---- */
+/* ---- HERALDs ---- */
 
 /* A new session in the lobby, with its socket. NULL with errno. */
 static struct session *receive(struct lobby *b, const struct net_addr *own,
@@ -250,14 +249,14 @@ static struct session *receive(struct lobby *b, const struct net_addr *own,
     }
     int error = errno;
     if (log_passes(&b->full, b->now(b->context), &more))
-        log_error(b->log, "a kernel calls and cannot be let in: %s (%lu more before)",
+        log_error(b->log, "cannot answer the HERALD of a kernel: %s (%lu more before)",
                   strerror(error), more);
     session_free(k);
     errno = error;
     return NULL;
 }
 
-/* A kernel that calls is at db>: of its old session nothing is asked any more. */
+/* A kernel that sends a HERALD is at db>: its old session is probed no more. */
 static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 {
     struct session *k;
@@ -268,10 +267,9 @@ static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 }
 
 /*
- * A copy of a HERALD that was answered is answered again from the same port: the first answer
- * that reaches the kernel fixes its session port for good. Any other HERALD begins a session
- * beside those that there are; it takes their place only when its T arrives, so that a HERALD
- * that was late harms nobody.
+ * A duplicate of a HERALD is acknowledged again from the same port: the first ack that reaches the
+ * kernel fixes its session port for good. Any other HERALD begins a tentative session. That
+ * replaces the others of the kernel only when its T arrives, so that a late HERALD does no harm.
  */
 static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip)
 {
@@ -283,7 +281,7 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
         if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
             break;
     }
-    if (k != NULL && now - k->answered < LOBBY_AGAIN)
+    if (k != NULL && now - k->answered < LOBBY_HERALD_INTERVAL)
         return;
     if (k == NULL && has_room(b, from->ip))
         k = receive(b, &own, from, LOBBY_HERALDED);
@@ -292,7 +290,7 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
             b->ops->crowd(b->context, from, own_ip);
         return;
     }
-    enter(b, k, LOBBY_HERALDED); /* again, since its T has its own 12 s from now on */
+    enter(b, k, LOBBY_HERALDED); /* again: its T has 12 s from now on */
     k->answered = now;
     link_ack_herald(k->link);
 }
@@ -314,20 +312,20 @@ static void refuse(struct lobby *b, uint32_t ip)
         return;
     b->stranger.ip = ip;
     b->stranger.since = b->now(b->context);
-    wake_by(b, b->stranger.since + LOBBY_TELLS);
+    wake_by(b, b->stranger.since + LOBBY_STRANGER_GRACE);
 }
 
-/* Returns when to come again. */
+/* Returns when to call it again. */
 static uint64_t tell_stranger(struct lobby *b)
 {
     char ip[NET_ADDR_TEXT];
     if (b->stranger.ip != 0 && admitted(b, b->stranger.ip))
-        b->stranger.ip = 0; /* it was early */
+        b->stranger.ip = 0; /* a client has asked for it since */
     if (b->stranger.ip == 0)
         return IO_NEVER;
-    if (b->now(b->context) - b->stranger.since < LOBBY_TELLS)
-        return b->stranger.since + LOBBY_TELLS;
-    log_warn(b->log, "%s calls, and nobody here asked for it: ignored",
+    if (b->now(b->context) - b->stranger.since < LOBBY_STRANGER_GRACE)
+        return b->stranger.since + LOBBY_STRANGER_GRACE;
+    log_warn(b->log, "%s calls, and no client here has asked for it: ignored",
              net_ip_text(b->stranger.ip, ip));
     b->stranger.told = true;
     b->stranger.ip = 0;
@@ -356,7 +354,7 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
     }
 }
 
-/* A session of the same kernel that this one stands in for: the kernel forgot it. */
+/* Frees the earlier sessions of the same kernel, which has forgotten them. */
 static void discard_predecessors(struct lobby *b, struct session *k)
 {
     struct session *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
@@ -379,7 +377,7 @@ static void announce(struct lobby *b, struct session *k)
     b->ops->announced(b->context, k);
 }
 
-/* How the T begins: what it says in full is for whoever takes the kernel. */
+/* Notes how the T begins; the client that takes the kernel reads all of it. */
 static void note_stop(struct session *k)
 {
     const struct buf *stream = &k->link->stream;
@@ -390,19 +388,20 @@ static void note_stop(struct session *k)
     }
 }
 
-/* Where datagrams get lost, what the dead server had asked may be silent for longer. */
+/* The end of the quiet period; longer on a lossy path, where the dead server's request takes
+ * longer. */
 static uint64_t quiet_at(const struct session *k)
 {
     return k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
 }
 
-/* Whether it is asked no more: one that ran and stops is heard of. */
+/* Whether it is probed no more, and has not sent anything since. */
 static bool is_silenced(const struct session *k)
 {
     return k->silenced != 0 && k->link->heard < k->silenced;
 }
 
-/* When a kernel is to be looked after again. */
+/* The next deadline of a session. */
 static uint64_t due_of(const struct session *k)
 {
     if (k->state == LOBBY_HERALDED)
@@ -411,7 +410,7 @@ static uint64_t due_of(const struct session *k)
         return quiet_at(k);
     if (k->state == LOBBY_ANNOUNCED && k->link->tx.transmissions >= LOBBY_TRANSMISSIONS)
         return IO_NEVER;
-    uint64_t due = link_deadline(k->link), expires = k->since + LOBBY_FORGETS;
+    uint64_t due = link_deadline(k->link), expires = k->since + LOBBY_PROBE_EXPIRES;
     if (k->state != LOBBY_PROBING)
         return due;
     return due < expires && !is_silenced(k) ? due : expires;
@@ -420,7 +419,7 @@ static uint64_t due_of(const struct session *k)
 void lobby_input(struct lobby *b, struct session *k)
 {
     const struct buf *stream = &k->link->stream;
-    /* A parked kernel's errors are met by whoever takes it. */
+    /* the next client finds a parked kernel's errors */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
     if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {
         note_stop(k);
@@ -429,8 +428,8 @@ void lobby_input(struct lobby *b, struct session *k)
     wake_by(b, due_of(k));
 }
 
-/* Asks again, more and more rarely, and not for ever. */
-static void ask_again(struct lobby *b, struct session *k)
+/* Sends a probe, at growing intervals, up to LOBBY_PROBES. */
+static void probe(struct lobby *b, struct session *k)
 {
     char ip[NET_ADDR_TEXT];
     unsigned long more;
@@ -453,23 +452,24 @@ static void ask_again(struct lobby *b, struct session *k)
     (void)link_tick(k->link);
 }
 
-/* No T has come, or no answer: then there is no such session, and its record goes, too. */
+/* Without a T, or an answer to the probes, there is no such session, and no state file is needed.
+ */
 static bool has_expired(struct session *k, uint64_t now)
 {
     k->ended |=
-        k->state == LOBBY_PROBING && !link_acked(k->link) && now - k->since >= LOBBY_FORGETS;
+        k->state == LOBBY_PROBING && !link_acked(k->link) && now - k->since >= LOBBY_PROBE_EXPIRES;
     return k->ended || (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES);
 }
 
 /*
- * Asks again for an answer, or announces a kernel that has answered; sends again what a client left
- * on its way.
+ * Sends a probe that is due, or announces a kernel that has answered; retransmits what a client
+ * left in flight.
  */
-static void look_after(struct lobby *b, struct session *k, uint64_t now)
+static void update(struct lobby *b, struct session *k, uint64_t now)
 {
     bool due = k->state != LOBBY_HERALDED && due_of(k) <= now;
     if (due && k->state == LOBBY_PROBING && !link_acked(k->link))
-        ask_again(b, k);
+        probe(b, k);
     else if (due)
         (void)link_tick(k->link);
     if (k->state == LOBBY_PROBING && link_acked(k->link) && now >= quiet_at(k))
@@ -486,7 +486,7 @@ uint64_t lobby_tick(struct lobby *b)
     b->ticked = now;
     wake_by(b, tell_stranger(b));
     for (; k != NULL; k = following) {
-        look_after(b, k, now); /* others may be gone then */
+        update(b, k, now); /* may free other sessions */
         following = TAILQ_NEXT(k, entries);
         if (has_expired(k, now))
             discard(b, k);
@@ -554,7 +554,7 @@ bool lobby_is_probing(struct lobby *b, uint32_t ip)
     struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
-            (now - k->since < LOBBY_ASKS || link_acked(k->link)))
+            (now - k->since < LOBBY_PROBE_TIME || link_acked(k->link)))
             return true;
     }
     return false;
@@ -566,7 +566,7 @@ bool lobby_probe_acked(struct lobby *b, uint32_t ip)
     struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) && link_acked(k->link) &&
-            now - k->link->tx.arrived < LOBBY_ANSWERS)
+            now - k->link->tx.arrived < LOBBY_QUIET_TIME)
             return true;
     }
     return false;

@@ -3,7 +3,7 @@
  * The decorator next to the client. It answers `monitor netgdb status`, `monitor netgdb cache`,
  * `monitor netgdb cache flush` and `monitor netgdb help` and passes every other command of monitor
  * on; and it measures, for the profile, how long each request takes and how long the client thinks.
- * One that takes long is told in the log.
+ * A slow one is logged.
  */
 #ifndef NETGDB_SESSION_MONITOR_H
 #define NETGDB_SESSION_MONITOR_H

@@ -32,7 +32,7 @@ uint64_t processes_last(const struct processes *p);
 /* The process of a thread id at text; 0 when it names none, or all (p-1, p0). */
 uint64_t processes_of_thread(const uint8_t *text, size_t len);
 
-/* The id behind a ';' in a packet such as D;PID or vKill;PID; 0: none. */
+/* The id after a ';' in a packet such as D;PID or vKill;PID; 0: none. */
 uint64_t processes_of_packet(const uint8_t *text, size_t len);
 
 /*

@@ -11,7 +11,7 @@
 #include "proto/netgdb_target.h"
 #include "proto/packets.h"
 
-#define PROFILE_SLOW_AFTER IO_SECOND /* a request that takes longer is told in the log */
+#define PROFILE_SLOW_AFTER IO_SECOND /* a slower request is logged */
 
 enum {
     PROFILE_SLOWEST = 5,    /* requests that are kept */

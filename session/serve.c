@@ -18,7 +18,7 @@ enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 
 #define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
 
-/* Functions of a session return 0 to go on, else how it ends: a serve_end or an error. */
+/* The state of the loop. Its functions return 0 to continue, else a serve_end or an error. */
 struct serving {
     struct server *server;
     struct target *target;
@@ -29,12 +29,12 @@ struct serving {
     struct buf reply;
     struct processes processes;
     bool gone;         /* the client has left */
-    bool told_running; /* it knows that it leaves a kernel that runs */
+    bool told_running; /* the client was told that it leaves a running kernel */
     bool ended;        /* the last program that the target debugged has ended */
-    bool exited;       /* by itself: a stop told of it */
+    bool exited;       /* by itself: a stop reply reported it */
     bool extended;     /* the client may start another one */
     bool freebsd;      /* the target's features are those of FreeBSD's stub */
-    int parted;        /* vKill was answered: how the session is to end */
+    int pending_end;   /* a serve_end after an answered vKill; 0: none */
 };
 
 static void learn_stop(struct serving *s);
@@ -50,7 +50,7 @@ static int target_failed(const struct serving *s, int error)
         log_error(s->log, "the target has closed the connection");
         break;
     case NETGDB_LOST:
-        log_error(s->log, "the target does not answer any more");
+        log_error(s->log, "the target is no longer responding");
         break;
     case NETGDB_REPLACED:
         log_error(s->log, "the kernel has rebooted and waits in a new session: connect again");
@@ -68,18 +68,18 @@ static int target_failed(const struct serving *s, int error)
 static int client_failed(const struct serving *s, int error)
 {
     if (error != 0)
-        log_error(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
+        log_error(s->log, "the connection to the debugger failed: %s", netgdb_strerror(error));
     return error;
 }
 
-/* A client whose side fails is as good as gone for a target that is to be kept. */
-static bool is_departure(const struct serving *s, int error)
+/* For a target that is to be kept, a failure of the client's side counts as its departure. */
+static bool client_is_gone(const struct serving *s, int error)
 {
     if (error == NETGDB_CLOSED)
         return true;
     if (!(s->options->park || s->options->keep) || (error != NETGDB_IO && error != NETGDB_PROTO))
         return false;
-    log_info(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
+    log_info(s->log, "the connection to the debugger failed: %s", netgdb_strerror(error));
     return true;
 }
 
@@ -99,13 +99,13 @@ static void tell_leaving(const struct serving *s)
         s->options->leaving(s->options->context);
 }
 
-/* What leaves a process: D;PID, and D where there are no ids. */
+/* The detach packet of a process: D;PID, or D without ids. */
 static void detach_text(uint64_t id, char text[DETACH_MAX])
 {
     (void)snprintf(text, DETACH_MAX, id != 0 ? "D;%" PRIx64 : "D", id);
 }
 
-/* Sends what leaves this target, by its last process. Returns 0, or how the session ends. */
+/* Sends the detach of the last process. Returns 0, or how the session ends. */
 static int send_detach(struct serving *s)
 {
     char text[DETACH_MAX];
@@ -119,8 +119,8 @@ static int send_detach(struct serving *s)
     return 0;
 }
 
-/* What a target says that does not let itself be left: in words ("E.text"), or not. */
-static void tell_refused(const struct serving *s)
+/* Logs why the target refused a detach, if it said so ("E.text"). */
+static void log_refused(const struct serving *s)
 {
     int len = (int)s->reply.len;
     if (buf_starts(&s->reply, "E."))
@@ -129,7 +129,7 @@ static void tell_refused(const struct serving *s)
         log_warn(s->log, "the target does not accept a detach");
 }
 
-/* Leaves one process of several; what it answers is in the reply. Returns 0 or how it ends. */
+/* Detaches from one process of several; s->reply has the answer. Returns 0 or how it ends. */
 static int detach_one(struct serving *s, uint64_t id)
 {
     char text[DETACH_MAX];
@@ -147,7 +147,8 @@ static int detach_all_but_last(struct serving *s)
     return rc;
 }
 
-/* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
+/* Detaches without a request of the client. A refused D may lack a process id: a stop reply has it.
+ */
 static int leave(struct serving *s)
 {
     tell_leaving(s);
@@ -164,39 +165,39 @@ static int leave(struct serving *s)
     }
     if (buf_is(&s->reply, "OK") || s->ended)
         return SERVE_DETACHED;
-    tell_refused(s);
+    log_refused(s);
     return SERVE_PARKED; /* it waits for the next client */
 }
 
-/* The client wants nothing more of a target that is stopped. One whose program has ended may have
- * ended itself: a detach would only wait for an answer. */
-static int part(struct serving *s, bool keep)
+/* Ends the session with a stopped target. A stub whose program has ended may have ended, too: a
+ * detach would wait for an answer in vain. */
+static int end_session(struct serving *s, bool keep)
 {
-    if (s->parted != 0)
-        return s->parted;
+    if (s->pending_end != 0)
+        return s->pending_end;
     if (s->exited && !s->extended)
         return SERVE_DETACHED;
     return keep && !s->ended ? SERVE_PARKED : leave(s);
 }
 
-/* It went without a word: GDB's disconnect, or a connection that it could not set up. */
-static int part_from_gone(struct serving *s)
+/* The client closed without a detach: GDB's disconnect, or a connection that it gave up. */
+static int on_client_gone(struct serving *s)
 {
-    return part(s, s->options->park || s->options->keep);
+    return end_session(s, s->options->park || s->options->keep);
 }
 
 /* A kill that is not forwarded. */
 static int take_kill(struct serving *s)
 {
-    int end = part(s, s->options->park);
+    int end = end_session(s, s->options->park);
     if (end < 0 || s->request.packet->id == PACKET_k)
         return end;
-    s->parted = end;
+    s->pending_end = end;
     return reply(s, "OK"); /* GDB may send a k after it */
 }
 
-/* Whether the session goes on behind this D: with another process, or for another program. */
-static bool goes_on_behind_detach(const struct serving *s)
+/* Whether the session continues after this D: with another process, or for another program. */
+static bool continues_after_detach(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
     return !s->ended && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
@@ -204,7 +205,7 @@ static bool goes_on_behind_detach(const struct serving *s)
 
 static int take_detach(struct serving *s)
 {
-    if (goes_on_behind_detach(s))
+    if (continues_after_detach(s))
         return forward(s);
     tell_leaving(s);
     int rc = target_leave(s->target, &s->request, &s->reply);
@@ -213,12 +214,12 @@ static int take_detach(struct serving *s)
     log_reply(s, s->request.packet);
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     if (!left && buf_starts(&s->reply, "E."))
-        tell_refused(s);
+        log_refused(s);
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
 
-/* Output of the target, as far as the client knows (GDB manual, "Stop Reply Packets", 'O'). */
+/* Sends a line as output of the target (GDB manual, "Stop Reply Packets", 'O'). */
 static int tell_client(struct serving *s, const char *line)
 {
     buf_reset(&s->reply);
@@ -241,9 +242,8 @@ static int interrupt(struct serving *s)
     return s->options->tell_client ? tell_client(s, why) : 0;
 }
 
-/* The client has gone while a reply is outstanding. A target that runs must stop before it can
- * be left. */
-static int take_departure(struct serving *s)
+/* The client left while a reply is outstanding. A running target must stop before a detach. */
+static int on_client_left(struct serving *s)
 {
     s->gone = true;
     if ((s->request.packet->does & PKT_RESUMES) == 0)
@@ -251,13 +251,13 @@ static int take_departure(struct serving *s)
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    /* GDB is about to say that it has left, in pieces: a line of ours would be in between. */
+    /* GDB is about to print that it left, in several writes: our line would be between them. */
     if (!s->told_running)
         log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
     return SERVE_RUNNING;
 }
 
-/* Waits for the stop of a target that was interrupted; it goes to nobody. */
+/* Waits for the stop reply of an interrupted target, and drops it. */
 static int await_stop(struct serving *s)
 {
     bool final = false;
@@ -279,7 +279,7 @@ static int end_run(struct serving *s)
     if (rc == 0)
         rc = await_stop(s);
     if (rc == 0)
-        return part(s, s->options->park);
+        return end_session(s, s->options->park);
     if (rc == NETGDB_AGAIN)
         log_warn(s->log, "it was interrupted, and did not stop within %u s either",
                  (unsigned)(STOPS_WITHIN / IO_SECOND));
@@ -296,16 +296,16 @@ static bool told_to_end(const struct serving *s)
     return s->options->ended != NULL && s->options->ended(s->options->context);
 }
 
-/* Hears the client while a reply is outstanding. */
-static int attend(struct serving *s)
+/* Polls the client while a reply is outstanding. */
+static int poll_client(struct serving *s)
 {
     if (s->gone)
         return 0;
     int rc = server_poll(s->server);
     if (rc == 0 && told_to_end(s))
         rc = NETGDB_CLOSED;
-    if (rc != 0 && is_departure(s, rc))
-        return take_departure(s);
+    if (rc != 0 && client_is_gone(s, rc))
+        return on_client_left(s);
     if (rc == 0 && runs_too_long(s))
         return end_run(s);
     if (rc != NETGDB_INTERRUPTED)
@@ -316,7 +316,7 @@ static int attend(struct serving *s)
     return 0;
 }
 
-/* A program has ended, was killed or was left: perhaps there is another one. */
+/* A program has ended, was killed or detached: another one may remain. */
 static void note_end(struct serving *s, bool by_itself)
 {
     s->ended = !processes_has_other(&s->processes, 0);
@@ -335,7 +335,7 @@ static void learn_stop(struct serving *s)
         note_end(s, true);
 }
 
-/* D;PID or vKill;PID was done, while the session goes on. */
+/* D;PID or vKill;PID succeeded, and the session continues. */
 static void learn_gone(struct serving *s)
 {
     if (!buf_is(&s->reply, "OK"))
@@ -365,7 +365,7 @@ static void learn(struct serving *s)
         processes_list(&s->processes, r->data, r->len);
 }
 
-/* One packet of the target, on its way to the client. */
+/* Forwards one packet of the target to the client. */
 static int pass_reply(struct serving *s, bool final)
 {
     log_reply(s, s->request.packet);
@@ -374,7 +374,7 @@ static int pass_reply(struct serving *s, bool final)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
 }
 
-/* Whether a stop told of the end of the last process. */
+/* Whether the last process has ended, by a stop reply. */
 static bool is_over(struct serving *s)
 {
     if (!s->ended || !s->options->end_with_program || s->extended ||
@@ -389,7 +389,7 @@ static int await_reply(struct serving *s)
     bool final = false;
     int rc = 0;
     while (rc != 0 || !final) {
-        rc = attend(s);
+        rc = poll_client(s);
         if (rc != 0)
             return rc;
         rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
@@ -403,7 +403,7 @@ static int await_reply(struct serving *s)
     return is_over(s) ? SERVE_DETACHED : 0;
 }
 
-/* How long the target may run after this request. */
+/* Sets the deadline of a request that resumes the target. */
 static void set_alarm(const struct serving *s)
 {
     struct io *io = s->options->io;
@@ -436,12 +436,13 @@ static int forward(struct serving *s)
     return s->request.packet->id == PACKET_R ? 0 : await_reply(s); /* R has no reply */
 }
 
-/* Whether a kill is not that of the session: of a program that another one follows, or of one of
- * several. No kernel has either. */
+/* Whether a kill does not end the session: another program may follow, or other processes remain.
+ * No kernel has either. */
 static bool kills_one(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
-    return s->parted == 0 && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
+    return s->pending_end == 0 &&
+           (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
 static bool forwards_kill(const struct serving *s)
@@ -452,27 +453,27 @@ static bool forwards_kill(const struct serving *s)
 static int take_request(struct serving *s)
 {
     bool kill = s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_k;
-    if (s->parted != 0 && !kill)
+    if (s->pending_end != 0 && !kill)
         return reply(s, "E01");
     if (kill && !forwards_kill(s))
         return take_kill(s);
     return s->request.packet->id == PACKET_D ? take_detach(s) : forward(s);
 }
 
-/* One request and all that belongs to it. */
-static int turn(struct serving *s)
+/* Serves one request, up to its reply. */
+static int serve_one(struct serving *s)
 {
-    const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
-    if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
-        return part_from_gone(s);
+    const unsigned watch = s->pending_end != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
+    if (told_to_end(s)) /* before the wait: the target may have consumed our wake-up */
+        return on_client_gone(s);
     int rc = server_next(s->server, &s->bytes, watch);
     if (rc == 0) {
         request_parse(&s->request, s->bytes.data, s->bytes.len);
         log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
         return take_request(s);
     }
-    if (is_departure(s, rc))
-        return part_from_gone(s);
+    if (client_is_gone(s, rc))
+        return on_client_gone(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
     rc = target_idle(s->target);
@@ -487,7 +488,7 @@ int serve(struct server *server, struct target *target, const struct serve_optio
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int end;
     do {
-        end = turn(&s);
+        end = serve_one(&s);
     } while (end == 0);
     buf_free(&s.bytes);
     buf_free(&s.reply);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records of sessions, as mapped and locked files; see record.h. */
+/* State files of sessions, mapped and locked; see state_file.h. */
 #include "session/state_file.h"
 
 #include <dirent.h>
@@ -57,8 +57,8 @@ static struct state_file *fail(struct state_file *r)
     return NULL;
 }
 
-/* Gives the file its size, and blocks for all of it: where a full file system has none, writing to
- * the mapping would be a SIGBUS. False with errno. */
+/* Allocates the blocks of the whole file: on a full file system a write to the mapping would
+ * otherwise raise SIGBUS. False with errno. */
 static bool reserve(int fd)
 {
     int error = ftruncate(fd, sizeof(struct state_contents)) != 0
@@ -107,7 +107,7 @@ static bool is_whole(const struct state_contents *f)
            f->kernel.ip != 0 && f->kernel.port != 0;
 }
 
-/* What was begun and is not finished is of no use to anybody. Keeps errno. */
+/* Removes a file that was created and could not be set up. Keeps errno. */
 static void remove_unfinished(const char *dir, const char *name)
 {
     char path[RUNDIR_MAX + 64];
@@ -117,8 +117,8 @@ static void remove_unfinished(const char *dir, const char *name)
     errno = error;
 }
 
-/* Gives the records of dead servers whose name begins so, of this host (0: of any), to `take`,
- * until that does not want more. */
+/* Passes the state files of dead servers whose name begins with `prefix`, of this host (0: of any),
+ * to `take`, until it returns false. */
 static void search(const char *prefix, uint32_t ip, state_file_taker *take, void *context)
 {
     char path[RUNDIR_MAX];

@@ -34,7 +34,7 @@ struct relay {
     int client;
     const struct shim_name *name;
     struct listener *listener; /* NULL: a stream */
-    bool proxy;                /* the stream is the proxy's, and `peer` behind it */
+    bool proxy;                /* the stream leads to the proxy, which has `peer` */
     enum netgdb_peer peer;
     struct profile profile;
     struct listener_watch watch;
@@ -42,8 +42,8 @@ struct relay {
     bool leaving;            /* a detach is in flight */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, `leaving` and `left` */
-static int changed = -1; /* an eventfd while the process ends: one of these has changed */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list and of flags */
+static int changed = -1; /* an eventfd while the process ends: signals a change of these */
 static LIST_HEAD(, relay) relays = LIST_HEAD_INITIALIZER(relays);
 static atomic_bool draining; /* the process ends */
 
@@ -69,15 +69,15 @@ static struct link *successor_take(void *context)
 }
 
 /* Under the lock. */
-static void tell_changed(void)
+static void signal_change(void)
 {
     const uint64_t one = 1;
     if (changed >= 0)
         (void)!write(changed, &one, sizeof one);
 }
 
-/* Gives up the lock until something has changed. False: it is too late. Not by a condition
- * variable: its clock may be another preload's. */
+/* Releases the lock until something has changed. False: the deadline has passed. Not by a condition
+ * variable: another preload may replace its clock. */
 static bool wait_changed(uint64_t until)
 {
     uint64_t now = io_fds_now(), left = until > now ? until - now : 0, drained;
@@ -100,7 +100,7 @@ static struct target *target_of(const struct relay *r)
     return r->session != NULL ? r->session->target : NULL;
 }
 
-/* A file of gdb's command line is sure to be this target's only while there is no other. */
+/* The file on gdb's command line is certainly of this target only while there is no other. */
 static bool is_only(void *context)
 {
     (void)context;
@@ -129,7 +129,7 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
     return rc;
 }
 
-/* monitor netgdb, in front of all. */
+/* Adds the monitor, outermost. */
 static int add_monitor(struct relay *r, struct chain *chain)
 {
     struct target *monitor =
@@ -145,16 +145,16 @@ static void leaving(void *context)
 {
     pthread_mutex_lock(&lock);
     ((struct relay *)context)->leaving = true;
-    tell_changed();
+    signal_change();
     pthread_mutex_unlock(&lock);
 }
 
 /*
- * The session is over. The debugger finds the end of the stream and closes, as with a stub of its
- * own over TCP; if we closed first, its next packet, or the '+' to the reply to its detach, would
- * be a broken pipe. Nobody waits for this.
+ * Waits until the debugger has found the end of the stream and closes, as with a stub over TCP. If
+ * we closed first, its next packet, or the '+' to the reply to its detach, would raise SIGPIPE. No
+ * other thread waits for this.
  */
-static void see_off(struct relay *r)
+static void wait_for_close(struct relay *r)
 {
     struct pollfd p = {r->client, POLLIN, 0};
     char unread[256];
@@ -198,22 +198,22 @@ static void destroy(struct relay *r, int end)
     profile_free(&r->profile);
     pthread_mutex_lock(&lock);
     LIST_REMOVE(r, entries);
-    tell_changed();
+    signal_change();
     pthread_mutex_unlock(&lock);
-    see_off(r);
+    wait_for_close(r);
     io_fds_close(&r->io);
     free(r);
 }
 
-/* What the waits of a session cost; for make bench. */
-static void tell_waits(const struct relay *r, const struct log *log)
+/* The system calls of a session; for make bench. */
+static void log_waits(const struct relay *r, const struct log *log)
 {
     const struct io_fds_side *target = &r->io.side[IO_TARGET];
     log_debug(log, "slept %lu times; %lu datagrams in %lu calls", r->io.sleeps, target->datagrams,
               target->batches);
 }
 
-/* Serves the target until the debugger or the target has gone. Returns as serve. */
+/* Serves the target until the debugger leaves or the target ends. Returns as serve. */
 static int serve_target(struct relay *r, struct server *server, struct chain *chain)
 {
     const struct serve_options options = {.forward_kill = chain->forward_kill,
@@ -230,7 +230,7 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
     if (rc < 0)
         report(REPORT_LOST);
     if (rc == SERVE_PARKED)
-        leaving(r); /* what is held back goes out first */
+        leaving(r); /* delayed requests are sent first */
     return rc;
 }
 
@@ -247,7 +247,7 @@ static void *run(void *argument)
         rc = serve_target(r, server, &chain);
     else if (rc != NETGDB_REFUSED)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
-    tell_waits(r, log);
+    log_waits(r, log);
     if (target_of(r) != NULL && chain.target != NULL)
         (void)chain_strip(&chain);
     else
@@ -307,33 +307,33 @@ static bool any_leaving(void)
     return false;
 }
 
-static bool left; /* whom nobody wanted */
+static bool unclaimed_detached; /* kernels that no connection has taken */
 
 static void *leave(void *unused)
 {
     (void)unused;
     leave_waiting();
     pthread_mutex_lock(&lock);
-    left = true;
-    tell_changed();
+    unclaimed_detached = true;
+    signal_change();
     pthread_mutex_unlock(&lock);
     return NULL;
 }
 
-/* Kernels that called while no connection wanted them are at db> again, as those of sessions. All
- * of it happens in a thread: a lock that it needs may be held by one that writes to a full pipe. */
-static void leave_the_rest(uint64_t began)
+/* Detaches from kernels that no connection has taken. In a thread of its own: another one that
+ * writes to a full pipe may hold a lock that it needs. */
+static void detach_unclaimed(uint64_t began)
 {
     uint64_t until = began + DRAIN_LEAVING, least = io_fds_now() + DRAIN;
     if (!listener_started() || thread_start(leave, NULL) != 0)
         return;
     pthread_mutex_lock(&lock);
-    while (!left && wait_changed(until > least ? until : least))
+    while (!unclaimed_detached && wait_changed(until > least ? until : least))
         continue;
-    bool in_time = left;
+    bool in_time = unclaimed_detached;
     pthread_mutex_unlock(&lock);
     if (!in_time)
-        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
+        log_warn(&shim_log, "a kernel that called was not detached in time: it stays stopped");
 }
 
 static void drain_relays(uint64_t began)
@@ -341,7 +341,7 @@ static void drain_relays(uint64_t began)
     struct relay *r;
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries)
-        (void)shutdown(r->client, SHUT_RD); /* what the debugger has sent is still read */
+        (void)shutdown(r->client, SHUT_RD); /* its last packets are still read */
     while (!LIST_EMPTY(&relays) && wait_changed(began + (any_leaving() ? DRAIN_LEAVING : DRAIN)))
         continue;
     pthread_mutex_unlock(&lock);
@@ -355,6 +355,6 @@ void relay_drain(void)
     changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_unlock(&lock);
     drain_relays(began);
-    leave_the_rest(began);
+    detach_unclaimed(began);
     names_drain_log(DRAIN_LOG_MS);
 }

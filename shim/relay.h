@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A relay: the thread that serves one target to the debugger's descriptor, from connect() until
- * the debugger has left and the target was let go.
+ * the debugger has closed it and the target was detached or returned.
  */
 #ifndef NETGDB_SHIM_RELAY_H
 #define NETGDB_SHIM_RELAY_H

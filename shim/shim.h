@@ -17,7 +17,7 @@
 #include "proto/log.h"
 #include "proto/options.h"
 
-/* X(return type, name, parameters, arguments): every function that we stand in front of. */
+/* X(return type, name, parameters, arguments): every function that we hook. */
 #define SHIM_HOOKS(X)                                                                              \
     X(int, getaddrinfo,                                                                            \
       (const char *node, const char *service, const struct addrinfo *hints,                        \

@@ -41,9 +41,9 @@ static int nobody(int error)
     char dir[RUNDIR_MAX];
     const char *why = rundir_trouble(dir);
     if (why != NULL)
-        complain("no proxy runs here: runtime directory %s: %s", dir, why);
+        complain("no netgdb proxy is running here: runtime directory %s: %s", dir, why);
     else
-        complain("no proxy runs here: %s", strerror(error));
+        complain("no netgdb proxy is running here: %s", strerror(error));
     return EXIT_NOBODY;
 }
 

@@ -202,7 +202,7 @@ int node_judge(struct node *n, int end)
         return again ? -1 : EXIT_DONE;
     if (end == NETGDB_LOST) {
         if (!again)
-            complain("the server does not answer any more");
+            complain("the server is no longer responding");
         return again ? -1 : EXIT_LOST;
     }
     return EXIT_FAILED; /* serve has said why */

@@ -38,7 +38,7 @@ struct node {
     unsigned stubs;        /* how many there were */
 };
 
-/* Reads it. Returns -1 to go on, else the exit code: --help was asked for, or it is wrong. */
+/* Parses the command line. Returns -1 to continue, else the exit code: of --help, or an error. */
 int node_options_parse(int argc, char **argv, struct node_options *options);
 
 /* ---- node.c ---- */
@@ -48,7 +48,7 @@ bool node_told_to_end(void *node); /* by a signal */
 /* A stub, unless there is one still. Returns EXIT_DONE or another exit code. */
 int node_take_stub(struct node *n);
 
-/* How a session ended (serve), as an exit code; with --again, -1 to go on. */
+/* The exit code for the end of a session (serve); with --again, -1 to continue. */
 int node_judge(struct node *n, int end);
 
 /* ---- node_tls.c ---- */

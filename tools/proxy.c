@@ -113,7 +113,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
     p->herald_port = *port;
     if (p->herald_fd >= 0)
         return EXIT_DONE;
-    complain("UDP port %u, where kernels call, cannot be had: %s%s", *port, strerror(errno),
+    complain("UDP port %u, which kernels call, is unavailable: %s%s", *port, strerror(errno),
              errno == EADDRINUSE ? " (another proxy or gdb has it: use that one, or end it)" : "");
     return EXIT_FAILED;
 }
@@ -185,7 +185,7 @@ static bool queue_lines(struct proxy *p)
     return true;
 }
 
-/* Whoever does not read by now does not, and exit() would wait for him. */
+/* A reader that has not read by now will not, and exit() would wait for it. */
 static void drain_lines(struct proxy *p)
 {
     bool all = logqueue_drain(p->lines, LINES_MS);
@@ -272,7 +272,7 @@ bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd)
     if ((socket != NULL && socket->port != 0) || control_allows(fd, path))
         return true;
     if (log_passes(&p->rejected, io_fds_now(), &more))
-        log_info(&p->log, "another user's process was sent away from %s (%lu more before)",
+        log_info(&p->log, "another user's process was refused at %s (%lu more before)",
                  path != NULL ? path : "the control socket", more);
     return false;
 }
@@ -401,7 +401,7 @@ static void *await_second_signal(void *context)
         continue;
     while (poll(&fd, 1, -1) < 0)
         continue;
-    log_error(&p->log, "ended at once: kernels that were not detached from stay as they are");
+    log_error(&p->log, "exiting now: kernels that are not detached yet stay stopped");
     p->exit_code = EXIT_FAILED;
     drain_lines(p);
     _exit(p->exit_code);

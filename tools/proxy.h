@@ -54,7 +54,7 @@ struct proxy_options {
     enum log_level log_level;
 };
 
-/* Reads it. Returns -1 to go on, else the exit code: --help was asked for, or it is wrong. */
+/* Parses the command line. Returns -1 to continue, else the exit code: of --help, or an error. */
 int proxy_options_parse(int argc, char **argv, struct proxy_options *options);
 
 struct listen_socket {
@@ -176,16 +176,16 @@ void listen_socket_close(struct listen_socket *socket);
 /* Has the main thread call proxy_sync, and look at `ending`. */
 void proxy_poke(struct proxy *p);
 
-/* ---- proxy_say.c: what is printed for people and scripts, a line each ---- */
+/* ---- proxy_say.c: output for people and scripts, a line each ---- */
 
 /* Writes a line to a FILE, the context; for a queue. */
 void say_out(void *context, enum log_level level, const char *line);
 
-/* Who can connect. Before files are confined: the group's name is one. */
+/* Who can connect. Before the files are confined: it reads the group's name. */
 void say_who(const struct proxy *p);
 
 void say_target_socket(struct proxy *p);
-void say_herald(struct proxy *p); /* what to type at db> */
+void say_herald(struct proxy *p); /* the command for db> */
 void say_kernel(struct proxy *p, const struct endpoint *s);
 void say_gone(struct proxy *p, const struct endpoint *s);
 void say_client(struct proxy *p, const struct endpoint *s, const struct client *c,
@@ -196,12 +196,12 @@ void say_profile(struct proxy *p, struct endpoint *s);
 /* The table of `netgdb ls`. Under the lock. */
 void say_list(struct proxy *p, bool json, bool verbose, struct buf *out);
 
-/* A client cannot be served: a line, once a minute. */
+/* Logs that a client cannot be served, once a minute. */
 void log_refusal(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 
-/* The name of a client for people: its address, or its process. */
+/* A readable name of a client: its address, or its process. */
 void client_name(const struct proxy *p, int fd, char who[PROXY_WHO]);
 
 /* Starts the thread of a debugger, called `who`, that connected to `socket`. Owns the descriptors.
@@ -252,18 +252,18 @@ void proxy_take(struct proxy *p, int fd, const char *line);
 /* Starts the helper when --tls is given: before files are confined. Returns an exit code. */
 int proxy_tls_open(struct proxy *p);
 
-/* False: the helper has as many connections to look at as it takes. */
+/* False: the queue of the helper is full. */
 bool proxy_tls_takes(const struct proxy *p);
 
-/* The plain stream of a connection, which is closed here; -1: there is no helper any more. */
+/* Passes a connection to the helper, and returns its plain stream; -1: the helper has ended. */
 int proxy_tls_wrap(struct proxy *p, int tcp);
 
-/* Tells what the helper has to say. */
+/* Logs the messages of the helper. */
 void proxy_tls_hear(struct proxy *p);
 
 /* ---- proxy_end.c ---- */
 
-/* Ends every client, lets go of every kernel. */
+/* Ends every client, then detaches from every kernel. */
 void proxy_end(struct proxy *p);
 
 /* ---- proxy_control.c ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The thread of a debugger: how it gets a kernel, or is told that it cannot; see proxy.h. */
+/* The thread of a client: attaches it to a kernel, or refuses it; see proxy.h. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -19,7 +19,7 @@
 
 enum { CLOSE_GRACE_MS = 500 }; /* for the thread of a client that has hung up to notice it */
 
-/* A client whose cable was cut is noticed after 30 + 4 * 10 s. */
+/* Finds a client whose cable was cut, after 30 + 4 * 10 s. */
 static const struct {
     int level, name, value;
 } client_socket[] = {
@@ -30,8 +30,8 @@ static const struct {
 };
 
 /*
- * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
- * goes on. In this order: the end sets the flag before it wakes.
+ * Before a wait with IO_ON_WAKE: clears the wake-up, then returns whether the proxy continues. In
+ * this order: proxy_end sets the flag before it wakes.
  */
 static bool should_continue(struct client *c)
 {
@@ -87,9 +87,9 @@ static void end_pending(struct client *c)
     c->via = NULL;
 }
 
-/* ---- those who cannot be served ---- */
+/* ---- refusals ---- */
 
-/* The next request, or what ended the client. */
+/* The next request. Returns 0, or why the client has ended. */
 static int next_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
@@ -98,7 +98,7 @@ static int next_request(struct client *c, struct server *server, struct buf *req
     return rc;
 }
 
-static void tell_refused(struct client *c, const char *why)
+static void log_refused(struct client *c, const char *why)
 {
     struct proxy *p = c->proxy;
     unsigned long more;
@@ -106,10 +106,10 @@ static void tell_refused(struct client *c, const char *why)
     bool passes = log_passes(&p->refused, io_fds_now(), &more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
-        log_info(&c->log, "%s was told: %s (%lu others before)", c->who, why, more);
+        log_info(&c->log, "%s was refused: %s (%lu more before)", c->who, why, more);
 }
 
-/* Until the client has closed the connection, for a while. */
+/* Waits until the client has closed the connection, up to `patience` ns. */
 static void await_close(struct client *c, struct server *server, uint64_t patience)
 {
     const uint64_t deadline = io_fds_now() + patience;
@@ -120,13 +120,13 @@ static void await_close(struct client *c, struct server *server, uint64_t patien
     }
 }
 
-/* Debuggers show the reply to the first request; they close the connection then. */
+/* Debuggers show the reply to their first request, and then close the connection. */
 void client_refuse(struct client *c, struct server *server, const char *why)
 {
     char text[LOG_LINE_MAX];
     struct buf request;
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
-    tell_refused(c, why);
+    log_refused(c, why);
     if (c->asks) {
         control_refuse(c->fd, why);
         return;
@@ -183,7 +183,7 @@ static bool take_from_endpoint(struct client *c, struct server *server, struct e
     return c->session != NULL;
 }
 
-/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
+/* The client that has the kernel of a host of the watch, into `by`; else it is empty. */
 static void find_owner(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
@@ -268,7 +268,7 @@ static void take_stub(struct client *c, struct server *server, struct endpoint *
 
 /* ---- the thread ---- */
 
-/* Whoever only connects gets nothing, and keeps it from nobody. False: that one has gone. */
+/* Waits for the first request: a silent client gets no kernel. False: it has closed. */
 static bool await_request(struct client *c, struct server *server)
 {
     const uint64_t deadline = io_fds_now() + PROXY_GRACE;
@@ -313,7 +313,7 @@ static void free_client(struct client *c)
     free(c);
 }
 
-/* With the only client the proxy ends, too. */
+/* With --stdio the proxy ends with its only client. */
 static void leave(struct client *c)
 {
     struct proxy *p = c->proxy;
@@ -381,7 +381,7 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     return c;
 }
 
-/* Whether two came from one host; of a unix socket, from one process. */
+/* Whether two clients are of one host, or of one process on a unix socket. */
 static bool is_same_host(const struct client *a, const struct client *b)
 {
     const char *port = strrchr(a->who, ':'); /* after an IPv6 address, too */
@@ -389,8 +389,8 @@ static bool is_same_host(const struct client *a, const struct client *b)
     return strncmp(a->who, b->who, n) == 0;
 }
 
-/* How many of its host have not asked anything. */
-static unsigned silent_beside(const struct proxy *p, const struct client *c)
+/* The number of silent clients of its host. */
+static unsigned silent_of_host(const struct proxy *p, const struct client *c)
 {
     const struct client *other;
     unsigned n = 0;
@@ -399,7 +399,7 @@ static unsigned silent_beside(const struct proxy *p, const struct client *c)
     return n;
 }
 
-/* One more that has not asked anything: of too many the oldest of the host that has most goes. */
+/* Above the limit of silent clients, closes the oldest of the host that has most. */
 static void limit_silent(struct proxy *p)
 {
     struct client *c, *chosen = NULL;
@@ -409,7 +409,7 @@ static void limit_silent(struct proxy *p)
     if (n <= PROXY_SILENT_MAX)
         return;
     LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
-        unsigned beside = c->silent ? silent_beside(p, c) : 0;
+        unsigned beside = c->silent ? silent_of_host(p, c) : 0;
         if (beside >= most && c->silent) {
             most = beside;
             chosen = c;

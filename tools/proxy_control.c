@@ -124,7 +124,7 @@ void control_accept(struct proxy *p)
     if (fd < 0)
         return;
     bool allowed = proxy_admits(p, NULL, fd);
-    (void)fcntl(fd, F_SETFL, 0); /* a list may be longer than what is taken at once */
+    (void)fcntl(fd, F_SETFL, 0); /* a list may exceed the socket's buffer */
     struct connection *v = allowed ? malloc(sizeof *v) : NULL;
     if (v != NULL)
         *v = (struct connection){p, fd};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What `netgdb proxy` prints: for people, or as a JSON object a line; see proxy.h. */
+/* The output of `netgdb proxy`: for people, or a JSON object a line; see proxy.h. */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_ADDRESS + 16 };
 
 /* ---- one line each ---- */
 
-/* Only what cannot hold a quotation mark or a backslash is put into JSON without further ado. */
+/* Quotes a string that may contain quotation marks, backslashes or control characters. */
 static void json_text(struct buf *out, const char *text)
 {
     buf_addc(out, '"');
@@ -142,8 +142,8 @@ void say_herald(struct proxy *p)
     }
 }
 
-/* Whoever can send datagrams makes kernels come and go: after a burst a line a second. */
-static bool may_say(struct proxy *p)
+/* Limits lines that any sender of datagrams can cause: after a burst one a second. */
+static bool passes_limit(struct proxy *p)
 {
     uint64_t now = io_fds_now(), more = (now - p->said.since) / IO_SECOND;
     if (more != 0) {
@@ -158,7 +158,7 @@ static bool may_say(struct proxy *p)
     p->said.left--;
     if (p->said.left_out != 0)
         log_warn(&p->log,
-                 "%lu kernels or clients came or went that are not told of: 'netgdb ls' has all",
+                 "%lu kernels or clients that came or went were not logged: 'netgdb ls' has all",
                  p->said.left_out);
     p->said.left_out = 0;
     return true;
@@ -176,9 +176,9 @@ void log_refusal(struct proxy *p, const char *why)
 
 void say_kernel(struct proxy *p, const struct endpoint *s)
 {
-    if (!may_say(p))
+    if (!passes_limit(p))
         return;
-    log_info(&s->log, "a kernel waits (%s) on session port %u",
+    log_info(&s->log, "a kernel is waiting (%s), session port %u",
              s->stop[0] != '\0' ? s->stop : "taken over", s->own.port);
     print_socket(p, "kernel", s, s->socket);
 }
@@ -186,7 +186,7 @@ void say_kernel(struct proxy *p, const struct endpoint *s)
 void say_gone(struct proxy *p, const struct endpoint *s)
 {
     struct buf line;
-    if (!may_say(p))
+    if (!passes_limit(p))
         return;
     log_info(&s->log, "the session on port %u has ended", s->own.port);
     if (!p->options->json)
@@ -200,7 +200,7 @@ void say_client(struct proxy *p, const struct endpoint *s, const struct client *
                 const char *event)
 {
     struct buf line;
-    if (!may_say(p))
+    if (!passes_limit(p))
         return;
     log_info(&s->log, "%s %s", c->who, event);
     if (!p->options->json)
@@ -212,7 +212,7 @@ void say_client(struct proxy *p, const struct endpoint *s, const struct client *
 
 /* ---- profiles ---- */
 
-/* The lines of the profile, each with the host in front. */
+/* Logs the lines of a profile, each with the host as prefix. */
 static void log_lines(const struct log *log, char *text)
 {
     for (char *line = strtok_r(text, "\n", &text); line != NULL; line = strtok_r(NULL, "\n", &text))

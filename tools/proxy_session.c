@@ -52,7 +52,7 @@ static struct link *successor_take(void *context)
     return session_succeed(c->session, next);
 }
 
-/* A target that was left while it ran: the client waits until it has stopped. */
+/* Waits for the stop of a target that a client left while it ran. */
 static int await_stop(struct client *c, struct server *server, struct target *netgdb)
 {
     struct buf reply;
@@ -79,14 +79,14 @@ static int await_stop(struct client *c, struct server *server, struct target *ne
     return rc == NETGDB_CLOSED ? SERVE_RUNNING : rc;
 }
 
-/* A gdb that has asked has decorators of its own, as its user named them. */
+/* A gdb on the control socket has decorators of its own, by the options of its user. */
 static struct chain_config config_of(const struct client *c)
 {
     return (struct chain_config){
         .options = c->asked ? NULL : &c->proxy->options->target, .asked = c->asked, .log = &c->log};
 }
 
-/* Serves the chain until the client leaves. `netgdb` is its bottom when that has a link. */
+/* Serves the chain until the client leaves. `netgdb` is its innermost target if it has a link. */
 static int serve_chain(struct client *c, struct server *server, struct chain *chain,
                        const struct target *netgdb)
 {
@@ -110,7 +110,7 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
     return serve(server, outer, &options, &c->log);
 }
 
-/* Tells one that asked that this kernel is its. */
+/* Grants the kernel to a gdb on the control socket. */
 static int grant(struct client *c, struct target *netgdb)
 {
     enum netgdb_peer peer;
@@ -122,7 +122,7 @@ static int grant(struct client *c, struct target *netgdb)
     return 0;
 }
 
-/* A chain on the kernel. GDB has asked for features already, and waits 6 s at most by itself. */
+/* Builds the chain. GDB has asked for features already, and gives up after 6 s. */
 static int make_chain(struct client *c, struct server *server, struct target *netgdb,
                       struct chain *chain)
 {
@@ -137,7 +137,7 @@ static int make_chain(struct client *c, struct server *server, struct target *ne
     return rc;
 }
 
-/* From the kernel to its end or the client's. */
+/* Serves the kernel until it ends or the client leaves. */
 static int serve_kernel(struct client *c, struct server *server, struct target *netgdb)
 {
     char why[LOG_LINE_MAX / 2];
@@ -163,7 +163,7 @@ static const char *name_of_end(int end)
                                   : "lost";
 }
 
-/* Returns the session to the listener when it goes on, else frees it. */
+/* Returns the session to the listener if it continues, else frees it. */
 static void release_session(struct client *c, int end)
 {
     struct proxy *p = c->proxy;
@@ -225,7 +225,7 @@ static int reach_stub(struct client *c, struct child *child, char why[TLS_WHY_MA
     }
 }
 
-/* The client learns which stub did not answer, and why. */
+/* Refuses the client with the name of the stub, and why it cannot be reached. */
 static void refuse_without_stub(struct client *c, struct server *server, const char *trouble)
 {
     const struct options *o = &c->proxy->options->target;

@@ -14,7 +14,7 @@ enum tool_exit {
     EXIT_DONE = 0,
     EXIT_FAILED = 1, /* while running */
     EXIT_USAGE = 2,
-    EXIT_NOBODY = 3, /* nobody answered: the HERALD, or a connect */
+    EXIT_NOBODY = 3, /* no answer to the HERALD, or to a connect */
     EXIT_LOST = 4,   /* the link was lost */
 };
 
@@ -39,7 +39,7 @@ int complain_usage(const char *command, const char *format, ...)
 /* The hint alone: getopt(3) has complained. Returns EXIT_USAGE. */
 int hint_usage(const char *command);
 
-/* What was written behind --option is wrong: what it takes. Returns EXIT_USAGE. */
+/* Reports a wrong value of --option, and the values that it takes. Returns EXIT_USAGE. */
 int complain_value(const char *command, const char *option, const char *value, const char *wants);
 
 /* A sink for struct log: each line to stderr. */

@@ -140,14 +140,14 @@ static void call_unasked(struct rig *r, uint32_t ip, uint64_t later)
 static void a_host_that_calls_unasked_is_told_of_once(void **state)
 {
     struct rig *r = *state;
-    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
+    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_STRANGER_GRACE - SIM_SECOND);
     assert_int_equal(r->lines, 0);
     assert_int_equal(lobby_tick(&r->lobby), sim_now(r->w) + SIM_SECOND);
     call_unasked(r, RIG_KERNEL_IP + 2, SIM_SECOND);
     assert_int_equal(r->lines, 1);
-    assert_non_null(strstr(r->line, "10.0.0.3 calls, and nobody here asked for it"));
+    assert_non_null(strstr(r->line, "10.0.0.3 calls, and no client here has asked for it"));
     for (uint32_t i = 1; i < 9; i++)
-        call_unasked(r, RIG_KERNEL_IP + i, LOBBY_TELLS);
+        call_unasked(r, RIG_KERNEL_IP + i, LOBBY_STRANGER_GRACE);
     assert_int_equal(r->lines, 1);
     assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
 }
@@ -156,12 +156,12 @@ static void a_host_that_calls_unasked_is_told_of_once(void **state)
 static void a_host_that_is_asked_for_soon_is_not_told_of(void **state)
 {
     struct rig *r = *state;
-    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
+    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_STRANGER_GRACE - SIM_SECOND);
     assert_int_equal(lobby_admit(&r->lobby, RIG_KERNEL_IP + 1), 0);
     sim_run_for(r->w, 2 * SIM_SECOND);
     assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
     assert_int_equal(r->lines, 0);
-    call_unasked(r, RIG_KERNEL_IP + 2, LOBBY_TELLS);
+    call_unasked(r, RIG_KERNEL_IP + 2, LOBBY_STRANGER_GRACE);
     assert_int_equal(r->lines, 1);
 }
 
@@ -273,10 +273,10 @@ static void a_herald_that_is_repeated_at_once_is_answered_once(void **state)
     for (unsigned i = 0; i < 1000; i++)
         call_from(r, RIG_KERNEL_IP, 20026);
     assert_int_equal(r->lobby.count, 1);
-    sim_run_for(r->w, LOBBY_AGAIN);
+    sim_run_for(r->w, LOBBY_HERALD_INTERVAL);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 2); /* twice, as ever */
     call_from(r, RIG_KERNEL_IP, 20026);
-    sim_run_for(r->w, LOBBY_AGAIN);
+    sim_run_for(r->w, LOBBY_HERALD_INTERVAL);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 4);
 }
 
@@ -296,7 +296,7 @@ static void a_flood_of_kernels_puts_nobody_else_out(void **state)
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000002), last);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
     assert_int_equal(r->lines, 1); /* once a minute */
-    assert_non_null(strstr(r->line, "one of 11.0.0.1, which nobody wanted, was forgotten"));
+    assert_non_null(strstr(r->line, "one of 11.0.0.1, which no client has had, was dropped"));
     lobby_free(&r->lobby);
 }
 
@@ -313,7 +313,7 @@ static void sessions_that_do_not_answer_give_way(void **state)
     rig_connect(r);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);
     step(r);
-    sim_run_for(r->w, LOBBY_FORGETS - SIM_SECOND);
+    sim_run_for(r->w, LOBBY_PROBE_EXPIRES - SIM_SECOND);
     (void)lobby_tick(&r->lobby);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);
     sim_run_for(r->w, 2 * SIM_SECOND);
@@ -582,7 +582,7 @@ static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(vo
     assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
     assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP));
-    for (unsigned i = 0; i < 2 * LOBBY_ASKS / SIM_MS; i++) {
+    for (unsigned i = 0; i < 2 * LOBBY_PROBE_TIME / SIM_MS; i++) {
         sim_run_for(r->w, SIM_MS);
         rig_lobby(r);
     }
@@ -590,8 +590,8 @@ static void a_kernel_that_has_answered_is_known_to_be_there_until_it_is_quiet(vo
     assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP + 1));
     assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
     struct session *k = TAILQ_FIRST(&r->lobby.kernels);
-    k->link->heard += LOBBY_ANSWERS; /* somebody keeps it from being quiet */
-    sim_run_for(r->w, LOBBY_ANSWERS);
+    k->link->heard += LOBBY_QUIET_TIME; /* somebody keeps it from being quiet */
+    sim_run_for(r->w, LOBBY_QUIET_TIME);
     rig_lobby(r);
     assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     k = rig_await(r, 15 * SIM_SECOND);
