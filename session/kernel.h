@@ -18,7 +18,7 @@
 int kernel_examine(struct chain *chain, const struct chain_config *config,
                    const struct description **description);
 
-/* Puts the target description in front of the chain. Returns 0 or NETGDB_NOMEM. */
+/* Adds the target description to the chain. Returns 0 or NETGDB_NOMEM. */
 int kernel_describe(struct chain *chain, const struct chain_config *config,
                     const struct description *description);
 

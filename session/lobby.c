@@ -308,7 +308,7 @@ static void refuse(struct lobby *b, uint32_t ip)
     b->refused++;
     b->refused_last = ip;
     b->refused_at = b->now(b->context);
-    if (b->stranger.ip != 0 || b->stranger.told)
+    if (b->stranger.ip != 0 || b->stranger.logged)
         return;
     b->stranger.ip = ip;
     b->stranger.since = b->now(b->context);
@@ -316,7 +316,7 @@ static void refuse(struct lobby *b, uint32_t ip)
 }
 
 /* Returns when to call it again. */
-static uint64_t tell_stranger(struct lobby *b)
+static uint64_t log_stranger(struct lobby *b)
 {
     char ip[NET_ADDR_TEXT];
     if (b->stranger.ip != 0 && admitted(b, b->stranger.ip))
@@ -327,7 +327,7 @@ static uint64_t tell_stranger(struct lobby *b)
         return b->stranger.since + LOBBY_STRANGER_GRACE;
     log_warn(b->log, "%s calls, and no client here has asked for it: ignored",
              net_ip_text(b->stranger.ip, ip));
-    b->stranger.told = true;
+    b->stranger.logged = true;
     b->stranger.ip = 0;
     return IO_NEVER;
 }
@@ -484,7 +484,7 @@ uint64_t lobby_tick(struct lobby *b)
         return b->due;
     b->due = IO_NEVER;
     b->ticked = now;
-    wake_by(b, tell_stranger(b));
+    wake_by(b, log_stranger(b));
     for (; k != NULL; k = following) {
         update(b, k, now); /* may free other sessions */
         following = TAILQ_NEXT(k, entries);

@@ -107,14 +107,14 @@ struct lobby {
     struct {         /* a host that is not admitted, to be logged */
         uint32_t ip; /* 0: none */
         uint64_t since;
-        bool told; /* one was logged: all later ones are only counted */
+        bool logged; /* one was logged: all later ones are only counted */
     } stranger;
 };
 
 void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
                 uint64_t (*now)(void *context), const struct log *log);
 
-/* Frees all sessions in the lobby. Their kernels go on waiting. */
+/* Frees all sessions in the lobby. Their kernels still wait. */
 void lobby_free(struct lobby *b);
 
 /* Admits kernels of this host (0: of every host) until as many calls of lobby_dismiss.

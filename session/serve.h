@@ -42,7 +42,7 @@ struct serve_options {
     void *context;
 };
 
-/* How it ended when it did not fail. */
+/* The end of a session without an error. */
 enum serve_end {
     SERVE_DETACHED = 1, /* detached from the target, or it was killed or has ended */
     SERVE_PARKED,       /* the client has gone; the stopped target waits for the next one */
@@ -61,7 +61,7 @@ enum serve_end {
 int serve(struct server *server, struct target *target, const struct serve_options *options,
           const struct log *log);
 
-/* Whether `end` of serve means that the target's session is over: nobody can go on with it. */
+/* Whether `end` of serve means that the target's session is over: no other client can have it. */
 bool serve_has_ended(int end);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What belongs to a session, and who has it; see session.h. */
+/* Sessions, and their hand-off between owners; see session.h. */
 #include "session/session.h"
 
 #include <stdlib.h>

@@ -42,7 +42,7 @@ struct session {
     enum lobby_state state;
     uint64_t since;    /* when it entered this state */
     uint64_t answered; /* when its last HERALD was acknowledged */
-    uint64_t silenced; /* LOBBY_PROBING: when probing stopped; 0: it goes on */
+    uint64_t silenced; /* LOBBY_PROBING: when probing stopped; 0: it has not */
 };
 
 /* A session without socket and state file; its link is zeroed. NULL with errno ENOMEM. */

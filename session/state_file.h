@@ -33,7 +33,7 @@ void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context);
 struct net_addr state_file_own(const struct state_file *r);
 struct net_addr state_file_kernel(const struct state_file *r);
 
-/* Where the link keeps its seqnos (link.h); valid until the file is closed. */
+/* The seqnos, for the link (link.h); valid until the file is closed. */
 struct link_mark *state_file_mark(struct state_file *r);
 
 /* Closes it: the file stays for the next server. NULL is fine. */

@@ -9,7 +9,8 @@
 #include "session/listener.h"
 #include "shim/shim.h"
 
-/* What a relay serves: a kernel's session, or a byte stream to a stub or to a kernel of the proxy.
+/* The target of a relay: a kernel's session, or a byte stream to a stub or to a kernel of the
+ * proxy.
  */
 struct relay_target {
     struct listener *listener; /* the session's; NULL: a stream */

@@ -337,8 +337,7 @@ static void take_event(struct proxy *p, void *what)
         accept_clients(p, what);
 }
 
-/* One whose session a dead server left, and that has answered, is waited for beyond the deadline.
- */
+/* Whether the deadline has passed. It is extended for an inherited session that has answered. */
 static bool no_kernel_in_time(struct proxy *p, uint64_t *deadline)
 {
     uint64_t now = io_fds_now();

@@ -166,7 +166,7 @@ struct endpoint *endpoint_for_stub(struct proxy *p);
 /* Opens the listening socket of TARGET. Returns an exit code. */
 int proxy_open_target_socket(struct proxy *p);
 
-/* The kernel of `e` goes on in this session: e becomes its endpoint, in place of any other. Under
+/* The kernel of `e` has begun this session: e becomes its endpoint, in place of any other. Under
  * the lock. */
 void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *session);
 
@@ -181,7 +181,7 @@ void proxy_poke(struct proxy *p);
 /* Writes a line to a FILE, the context; for a queue. */
 void say_out(void *context, enum log_level level, const char *line);
 
-/* Who can connect. Before the files are confined: it reads the group's name. */
+/* Says who can connect. Before the files are confined: it reads the group's name. */
 void say_who(const struct proxy *p);
 
 void say_target_socket(struct proxy *p);

@@ -54,7 +54,7 @@ void control_close(struct proxy *p)
     p->control_fd = -1;
 }
 
-/* One line, without its newline. False when none comes in time. */
+/* Reads a line, without its newline. False: none before the deadline. */
 static bool read_line(int fd, char line[CONTROL_LINE_MAX])
 {
     size_t len = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How `netgdb proxy` ends: the clients, then the kernels; see proxy.h. */
+/* Ends `netgdb proxy`: its clients, then its kernels; see proxy.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -179,7 +179,7 @@ static int open_unix_target_socket(struct proxy *p)
 {
     const struct options *o = &p->options->target;
     const char *path = p->options->unix_path;
-    /* What a user types as a host is the socket's name, unless it is none. */
+    /* The socket's name is the host as the user types it, if that is a file name. */
     bool named = o->host[0] != '\0' && o->host[0] != '.' && strchr(o->host, '/') == NULL;
     bool open;
     if (path[0] != '\0') {
