@@ -149,19 +149,6 @@ void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context)
     search(prefix, ip, take, context);
 }
 
-static bool take_one(void *context, struct state_file *r)
-{
-    *(struct state_file **)context = r;
-    return false;
-}
-
-struct state_file *state_file_claim(uint32_t ip)
-{
-    struct state_file *r = NULL;
-    state_file_claim_all(ip, take_one, &r);
-    return r;
-}
-
 static bool remove_stale(void *context, struct state_file *r)
 {
     (void)context;

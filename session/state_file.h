@@ -21,12 +21,9 @@ struct state_file;
 struct state_file *state_file_create(const struct net_addr *own, const struct net_addr *kernel);
 
 /*
- * Opens and locks the state file of a dead server's session with a kernel of this host (0: of any).
- * NULL: there is none.
+ * Opens and locks the state files of dead servers' sessions with kernels of this host (0: of any).
+ * `take` owns each, and returns whether to continue.
  */
-struct state_file *state_file_claim(uint32_t ip);
-
-/* The same for all of them: `take` owns each, and returns whether to continue. */
 typedef bool state_file_taker(void *context, struct state_file *r);
 void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context);
 

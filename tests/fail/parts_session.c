@@ -44,19 +44,25 @@ static bool play_rundir(void)
     return good;
 }
 
+static bool remove_file(void *context, struct state_file *f)
+{
+    state_file_remove(f);
+    ++*(int *)context;
+    return true;
+}
+
 /* One is made and left by a server that dies, and claimed by the next. */
-static bool play_record(void)
+static bool play_state_file(void)
 {
     static struct net_addr own = {0x7f000001, 5000};
     own.port++; /* another session each time */
     struct state_file *r = state_file_create(&own, &kernel);
     bool good = r != NULL;
     state_file_close(r);
-    r = state_file_claim(kernel.ip);
-    good &= r != NULL;
-    state_file_remove(r);
-    while ((r = state_file_claim(0)) != NULL) /* what could not be removed is removed now */
-        state_file_remove(r);
+    int claimed = 0;
+    state_file_claim_all(kernel.ip, remove_file, &claimed);
+    good &= claimed != 0;
+    state_file_claim_all(0, remove_file, &claimed); /* in vain, or if an unlink has failed */
     return good;
 }
 
@@ -96,7 +102,7 @@ static void set_kernel(void)
 static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
-        stage_remove_records(); /* nothing can be done about it */
+        stage_remove_state_files(); /* nothing can be done about it */
     return stage_kernel_end() ? part_rundir_end() : "the target was not detached from";
 }
 
@@ -264,7 +270,7 @@ const struct part session_parts[] = {
     {.name = "session/lobby", .set = set_left_behind, .play = play_lobby, .clear = clear_kernel},
     {.name = "session/state_file",
      .set = part_rundir,
-     .play = play_record,
+     .play = play_state_file,
      .clear = part_rundir_end},
     {.name = "session/rundir", .set = part_rundir, .play = play_rundir, .clear = part_rundir_end},
     {0},

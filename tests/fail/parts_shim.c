@@ -114,7 +114,7 @@ static void set_kernel(void)
 static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
-        stage_remove_records(); /* nothing can be done about it */
+        stage_remove_state_files(); /* nothing can be done about it */
     if (!stage_kernel_end())
         return "the target was not detached from";
     return part_rundir_end();

@@ -139,12 +139,17 @@ bool stage_rundir_end(void)
     return empty;
 }
 
-void stage_remove_records(void)
+static bool remove_file(void *context, struct state_file *f)
 {
-    struct state_file *r;
+    (void)context;
+    state_file_remove(f);
+    return true;
+}
+
+void stage_remove_state_files(void)
+{
     stage_aside++;
-    while ((r = state_file_claim(0)) != NULL)
-        state_file_remove(r);
+    state_file_claim_all(0, remove_file, NULL);
     stage_aside--;
 }
 

@@ -58,8 +58,8 @@ bool stage_readable(int fd);
 const char *stage_rundir(void);
 bool stage_rundir_end(void);
 
-/* The records of sessions in it are removed. */
-void stage_remove_records(void);
+/* Removes the state files of sessions in it. */
+void stage_remove_state_files(void);
 
 /* A UDP port of loopback that is free. */
 uint16_t stage_port(void);

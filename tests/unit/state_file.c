@@ -19,6 +19,20 @@
 #include "session/rundir.h"
 #include "session/state_file.h"
 
+/* Claims the first state file of a dead server; NULL: there is none. */
+static bool take_one(void *context, struct state_file *r)
+{
+    *(struct state_file **)context = r;
+    return false;
+}
+
+static struct state_file *claim(uint32_t ip)
+{
+    struct state_file *r = NULL;
+    state_file_claim_all(ip, take_one, &r);
+    return r;
+}
+
 #define NAME "session-10.0.0.2-20026-5000"
 
 static const struct net_addr own = {0x0a000001, 5000}, kernel = {0x0a000002, 20026};
@@ -79,7 +93,7 @@ static void a_record_says_what_the_session_was(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 17);
-    struct state_file *r = state_file_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     struct net_addr ours, its;
     assert_non_null(r);
     ours = state_file_own(r);
@@ -96,9 +110,9 @@ static void only_a_record_of_that_host_is_claimed(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
-    assert_null(state_file_claim(other.ip));
-    assert_null(state_file_claim(0x0a000020)); /* whose text begins as the other's */
-    struct state_file *r = state_file_claim(0);
+    assert_null(claim(other.ip));
+    assert_null(claim(0x0a000020)); /* whose text begins as the other's */
+    struct state_file *r = claim(0);
     assert_non_null(r);
     state_file_close(r);
 }
@@ -107,9 +121,9 @@ static void a_removed_record_is_gone(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
-    state_file_remove(state_file_claim(kernel.ip));
+    state_file_remove(claim(kernel.ip));
     assert_false(exists(path));
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
     state_file_remove(NULL);
     state_file_close(NULL);
 }
@@ -118,11 +132,11 @@ static void a_claimed_record_is_claimed_once(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
-    struct state_file *r = state_file_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     assert_non_null(r);
-    assert_null(state_file_claim(kernel.ip));
+    assert_null(claim(kernel.ip));
     state_file_close(r);
-    r = state_file_claim(kernel.ip);
+    r = claim(kernel.ip);
     assert_non_null(r);
     state_file_close(r);
 }
@@ -162,10 +176,10 @@ static void a_record_is_claimed_when_its_server_is_dead(void **state)
 {
     (void)state;
     pid_t pid = start_server();
-    assert_null(state_file_claim(kernel.ip));
-    assert_null(state_file_claim(0));
+    assert_null(claim(kernel.ip));
+    assert_null(claim(0));
     kill_server(pid);
-    struct state_file *r = state_file_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     assert_non_null(r);
     assert_int_equal(state_file_mark(r)->sent, 1000);
     assert_int_equal(state_file_mark(r)->next, 1001);
@@ -181,10 +195,10 @@ static void a_new_session_removes_what_dead_servers_left_of_that_host(void **sta
     struct state_file *r = state_file_create(&third, &kernel);
     assert_non_null(r);
     assert_false(exists(path));
-    struct state_file *rest = state_file_claim(0);
+    struct state_file *rest = claim(0);
     assert_non_null(rest);
     assert_int_equal(state_file_own(rest).port, 5001);
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
     state_file_close(rest);
     state_file_close(r);
 }
@@ -200,7 +214,7 @@ static void a_new_session_leaves_what_a_living_server_has(void **state)
     assert_true(exists(path));
     state_file_remove(r);
     kill_server(pid);
-    r = state_file_claim(0);
+    r = claim(0);
     assert_non_null(r);
     assert_int_equal(state_file_mark(r)->sent, 1000);
     state_file_close(r);
@@ -282,8 +296,8 @@ static void what_is_no_record_is_left_alone(void **state)
     assert_int_equal(symlink("nowhere", file), 0);
 
     unsigned before = count_files();
-    assert_null(state_file_claim(kernel.ip));
-    assert_null(state_file_claim(0x0a000009));
+    assert_null(claim(kernel.ip));
+    assert_null(claim(0x0a000009));
     struct state_file *r = state_file_create(&own, &kernel);
     assert_non_null(r);
     state_file_remove(r);
@@ -301,7 +315,7 @@ static void a_record_that_is_removed_meanwhile_is_not_claimed(void **state)
     (void)state;
     leave_record(&own, &kernel, 1);
     before_lock = remove_path;
-    assert_null(state_file_claim(kernel.ip));
+    assert_null(claim(kernel.ip));
     assert_false(exists(path));
 }
 
@@ -363,7 +377,7 @@ static int claim_a_hole(void)
     close(from);
     close(to);
     fill("filler");
-    struct state_file *r = state_file_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     return r != NULL;
 }
 
@@ -399,21 +413,21 @@ static void a_directory_of_others_is_not_used(void **state)
     assert_int_equal(chmod(dir, 0770), 0);
     assert_null(state_file_create(&own, &kernel));
     assert_int_equal(errno, EPERM);
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
     assert_int_equal(chmod(dir, 0702), 0);
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
     assert_int_equal(chmod(dir, 0755), 0); /* to be read is no harm */
-    struct state_file *r = state_file_claim(0);
+    struct state_file *r = claim(0);
     assert_non_null(r);
     state_file_close(r);
 
     snprintf(deep, sizeof deep, "%s/link", dir);
     assert_int_equal(symlink(dir, deep), 0);
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
     assert_null(state_file_create(&own, &kernel));
     setenv("NETGDB_RUNTIME_DIR", path, 1); /* a file */
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
     snprintf(deep, sizeof deep, "%s/a/b", dir); /* cannot be made */
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
     assert_null(state_file_create(&own, &kernel));
@@ -473,7 +487,7 @@ static void a_path_that_is_too_long_is_an_error(void **state)
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
     assert_null(state_file_create(&own, &kernel));
     assert_int_equal(errno, ENAMETOOLONG);
-    assert_null(state_file_claim(0));
+    assert_null(claim(0));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
