@@ -437,7 +437,7 @@ int proxy_main(int argc, char **argv)
     loop(&p);
     (void)thread_start(await_second_signal, &p);
     control_close(&p);
-    listen_socket_close(&p.target_socket);
+    proxy_close_sockets(&p);
     say_profiles(&p);
     proxy_end(&p);
     drain_lines(&p);

@@ -173,6 +173,9 @@ void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *se
 /* Closes it, and removes the path of a unix socket. Keeps errno. */
 void listen_socket_close(struct listen_socket *socket);
 
+/* Closes all listening sockets, at the end. */
+void proxy_close_sockets(struct proxy *p);
+
 /* Has the main thread call proxy_sync, and look at `ending`. */
 void proxy_poke(struct proxy *p);
 

@@ -352,3 +352,17 @@ void proxy_sync(struct proxy *p)
         sweep(p, &p->endpoints[i]);
     pthread_mutex_unlock(&p->lock);
 }
+
+void proxy_close_sockets(struct proxy *p)
+{
+    struct endpoint *e;
+    listen_socket_close(&p->target_socket);
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
+        LIST_FOREACH (e, &p->endpoints[i], entries) {
+            if (e->socket != NULL)
+                listen_socket_close(e->socket);
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+}
