@@ -188,8 +188,8 @@ static void release_session(struct relay *r, int end)
     session_free(r->session);
 }
 
-/* Releases all that a relay owns. */
-static void destroy(struct relay *r, int end)
+/* Releases the target, and takes the relay out of the list. */
+static void release(struct relay *r, int end)
 {
     if (r->session != NULL)
         release_session(r, end);
@@ -200,7 +200,10 @@ static void destroy(struct relay *r, int end)
     LIST_REMOVE(r, entries);
     signal_change();
     pthread_mutex_unlock(&lock);
-    wait_for_close(r);
+}
+
+static void free_relay(struct relay *r)
+{
     io_fds_close(&r->io);
     free(r);
 }
@@ -254,7 +257,9 @@ static void *run(void *argument)
         chain_close(&chain);
     free(program);
     server_free(server);
-    destroy(r, rc);
+    release(r, rc);
+    wait_for_close(r);
+    free_relay(r);
     return NULL;
 }
 
@@ -291,7 +296,8 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     attach(r, t, client);
     if (thread_start(run, r) == 0)
         return 0;
-    destroy(r, SERVE_PARKED);
+    release(r, SERVE_PARKED);
+    free_relay(r); /* without a wait: the debugger's thread is this one */
     return EAGAIN;
 }
 
