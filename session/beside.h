@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a file is that was installed with this program, wherever both have been moved. */
+/* Finds a file that was installed with this program, also after both were moved. */
 #ifndef NETGDB_SESSION_BESIDE_H
 #define NETGDB_SESSION_BESIDE_H
 

@@ -27,7 +27,7 @@ bool chain_takes(const struct options *o, char *error, size_t size)
     return false;
 }
 
-/* A target that fails now is for its next owner to find out. */
+/* A failure is left to the next owner to find. */
 static void settle(struct chain *chain)
 {
     if (chain->quirks != NULL)
@@ -57,7 +57,7 @@ struct target *chain_strip(struct chain *chain)
     return bottom;
 }
 
-/* Puts a decorator in front; NULL: there was no memory for it. */
+/* Adds a decorator; NULL: there was no memory for it. */
 static int decorate(struct chain *chain, struct target *decorator)
 {
     if (decorator == NULL)
@@ -66,7 +66,7 @@ static int decorate(struct chain *chain, struct target *decorator)
     return 0;
 }
 
-/* The symbols of the file that was named, if any. */
+/* Opens the symbols of the named file, if any. */
 static int open_symbols(struct chain *chain, const struct chain_config *config, bool kernel)
 {
     const struct options *o = config->options;
@@ -107,7 +107,7 @@ static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big
     return true;
 }
 
-/* What was read stays while the target is stopped, unless cache=off. */
+/* Adds the cache, unless cache=off. */
 static int add_cache(struct chain *chain, const struct chain_config *config, bool kernel)
 {
     const struct options *o = config->options;
@@ -122,7 +122,7 @@ static int add_cache(struct chain *chain, const struct chain_config *config, boo
     return decorate(chain, chain->cache);
 }
 
-/* How it stopped last is kept with the session, which may be another one tomorrow. */
+/* The last stop is in the session state, which changes with the session. */
 static struct stop *find_stop(void *context)
 {
     return link_stop(netgdb_target_link(context));
@@ -133,7 +133,7 @@ static void hurry(void *context, bool on)
     netgdb_target_hurry(context, on);
 }
 
-/* What mends a FreeBSD stub's replies, and leaves its kernel at db>. */
+/* Adds the corrections of a FreeBSD stub, which also leave its kernel at db>. */
 static int add_quirks(struct chain *chain, const struct chain_config *config, struct target *netgdb)
 {
     struct quirks_options options = {
@@ -147,7 +147,7 @@ static int add_quirks(struct chain *chain, const struct chain_config *config, st
     return rc == 0 ? quirks_begin(chain->quirks) : rc;
 }
 
-/* An RTOS's threads, unless rtos=off. */
+/* Adds an RTOS's threads, unless rtos=off. */
 static int add_threads(struct chain *chain, const struct chain_config *config)
 {
     const struct options *o = config->options;
@@ -158,7 +158,7 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
     return decorate(chain, threads_new(chain->target, &options));
 }
 
-/* What a kill becomes. One that asked a proxy has decided that itself. */
+/* Whether to forward a kill. A gdb on the control socket decides that itself. */
 static bool forwards_kill(const struct chain_config *config, bool safe)
 {
     const struct options *o = config->options;
@@ -167,7 +167,7 @@ static bool forwards_kill(const struct chain_config *config, bool safe)
     return o->kill == OPTIONS_KILL_FORWARD;
 }
 
-/* The decorators that every chain has. `netgdb` is the bottom when that is a link. */
+/* Adds the decorators of every chain. `netgdb` is the innermost target if it has a link. */
 static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
                     bool kernel)
 {
@@ -226,7 +226,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
     return rc;
 }
 
-/* Completes a chain whose bottom is there, or not when there was no memory. */
+/* Completes a chain; chain->target is NULL when there was no memory. */
 static int finish(struct chain *chain, const struct chain_config *config, bool kernel)
 {
     int rc = chain->target != NULL ? complete(chain, config, NULL, kernel) : NETGDB_NOMEM;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The chain of targets for a name and its options: what is at the bottom, and which decorators
- * stand in front of it.
- */
+/* Builds the chain of targets for a name and its options: the target and its decorators. */
 #ifndef NETGDB_SESSION_CHAIN_H
 #define NETGDB_SESSION_CHAIN_H
 
@@ -10,24 +7,24 @@
 #include "proto/options.h"
 #include "symbols/symbols.h"
 
-/* What a chain is made with. The pointers must outlive the chain; each may be NULL. */
+/* How to build a chain. The pointers must outlive the chain; each may be NULL. */
 struct chain_config {
     const struct options *options; /* NULL: no decorator that has one */
     const char *program;           /* of gdb's command line */
     bool osabi_missing;            /* the client is a gdb without FreeBSD's OS ABI */
-    bool asked;                    /* for a chain_for_proxy: only what mends the stub */
+    bool asked;                    /* for a client of chain_for_proxy: only the quirks */
     bool (*only)(void *context);   /* whether this is gdb's only connection; NULL: yes */
     void *context;
     const struct log *log;
 };
 
 struct chain {
-    struct target *target;   /* its front */
-    struct symbols *symbols; /* what qSymbol is answered from, or NULL */
+    struct target *target;   /* the outermost */
+    struct symbols *symbols; /* for qSymbol, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
-    bool forward_kill;       /* see serve.h: as kill= says; else unless it is a FreeBSD kernel, or
-                                may be one */
+    bool forward_kill;       /* serve.h: by kill=; without it true unless the target is, or may be,
+                                a FreeBSD kernel */
 };
 
 /*
@@ -37,8 +34,8 @@ struct chain {
 bool chain_takes(const struct options *options, char *error, size_t size);
 
 /*
- * The chain in front of a kernel or node. Asks it what it is (netgdb_target_identify); mends and
- * describes a FreeBSD stub, whose kernel is compared with the file (kernel.h); answers qSymbol,
+ * Builds the chain for a kernel or node. Identifies it (netgdb_target_identify); corrects and
+ * describes a FreeBSD stub, and compares its kernel with the file (kernel.h); answers qSymbol,
  * shows an RTOS's threads. Owns the link from here on, also when it fails. Returns 0, or an error
  * of the target; *chain is then empty.
  */
@@ -46,29 +43,29 @@ int chain_for_kernel(struct chain *chain, struct link *link,
                      const struct netgdb_successor *successor, const struct chain_config *config);
 
 /*
- * The same in front of the netgdb_target that chain_strip gave: each client has a chain of its
- * own. When it fails, the target is still the caller's.
+ * The same for the netgdb_target that chain_strip returned: each client has a chain of its own.
+ * When it fails, the target is still the caller's.
  */
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 
 /*
- * Chooses the thread that stopped, releases all but the bottom
- * of the chain, and returns that: it is the caller's.
+ * Selects the thread that stopped, frees all decorators, and returns the target at the end of the
+ * chain: it is the caller's.
  */
 struct target *chain_strip(struct chain *chain);
 
-/* The chain in front of a stub on the IO_TARGET stream of `io`. Returns as above. */
+/* Builds the chain for a stub on the IO_TARGET stream of `io`. Returns as above. */
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config);
 
 /*
- * The same for a kernel or node of this machine's proxy, which mends a FreeBSD stub's replies, and
- * whose next client finds it as this one has left it.
+ * The same for a kernel or node of this machine's proxy, which has the quirks itself. The next
+ * client gets the target in the state in which this one left it.
  */
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                     const struct chain_config *config);
 
-/* Releases all targets of the chain; a target that is stopped and stays so is first made ready for
- * its next owner, as by chain_strip. An empty one is fine. */
+/* Frees the chain with all targets, after selecting the thread that stopped, as chain_strip does.
+ * An empty one is fine. */
 void chain_close(struct chain *chain);
 
 #endif

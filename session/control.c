@@ -119,7 +119,7 @@ void control_refuse(int fd, const char *why)
     answer(fd, "no ", why);
 }
 
-/* A line was sent at once; what is behind it is not ours to read. */
+/* The line arrives at once; the bytes after it are not ours to read. */
 static int read_answer(int fd, char line[CONTROL_LINE_MAX])
 {
     for (size_t len = 0; len < CONTROL_LINE_MAX; len++) {

@@ -4,9 +4,10 @@
  * program of the same user, of root or of the socket's group sends one line and reads an answer.
  *
  *     ls [json] [verbose]    the kernels, as text or JSON
- *     take PORT IP...        a kernel of these hosts (0.0.0.0: of any) that called at this UDP
- * port. Once there is one the answer is a line that says what it is: "kernel", "node" or "stub",
- * and what follows is RSP with it. "no REASON" refuses. The end: that port is not the proxy's.
+ *     take PORT IP...        a kernel of these hosts (0.0.0.0: of any) that uses this UDP port
+ *
+ * When such a kernel waits, the answer to take is a line with its kind: "kernel", "node" or "stub";
+ * RSP with it follows. "no REASON" refuses. The end of the stream: the port is not the proxy's.
  */
 #ifndef NETGDB_SESSION_CONTROL_H
 #define NETGDB_SESSION_CONTROL_H
@@ -16,11 +17,11 @@
 
 #include "proto/netgdb_target.h"
 
-enum { CONTROL_LINE_MAX = 512 }; /* of a request, with its newline */
+enum { CONTROL_LINE_MAX = 512 }; /* bytes, with the newline */
 
 /*
- * Listens on it. Returns a descriptor that does not block, or -1 with errno (EADDRINUSE: a proxy
- * of this runtime directory runs already).
+ * Listens on it. Returns a non-blocking descriptor, or -1 with errno (EADDRINUSE: a proxy of this
+ * runtime directory is running already).
  */
 int control_listen(void);
 
@@ -28,9 +29,8 @@ int control_listen(void);
 void control_remove(void);
 
 /*
- * Whether who is at the other end of a connection to the socket at `path` (NULL: the control
- * socket) may use it: the same user, root, and the socket's group where it may write (SO_PEERCRED,
- * SO_PEERGROUPS).
+ * Whether the peer of a connection to the socket at `path` (NULL: the control socket) may use it:
+ * the same user, root, and the socket's group if that may write (SO_PEERCRED, SO_PEERGROUPS).
  */
 bool control_allows(int fd, const char *path);
 
@@ -52,7 +52,7 @@ int control_take(const uint32_t *ips, unsigned n, uint16_t port);
  */
 int control_answer(int fd, enum netgdb_peer *peer, char why[CONTROL_LINE_MAX]);
 
-/* The proxy's answers. What is not taken at once is lost: the other side has gone. */
+/* The proxy's answers. They do not block: a peer that does not read loses them. */
 void control_grant(int fd, enum netgdb_peer peer);
 void control_refuse(int fd, const char *why);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What kernel it is; see kernel.h. */
+/* Examines a kernel; see kernel.h. */
 #include "session/kernel.h"
 
 #include "proto/describe.h"

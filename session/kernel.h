@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A FreeBSD kernel before its client sees anything of it: which machine it runs on, and whether
- * the ELF file is that machine's and that kernel's.
+ * Examines a FreeBSD kernel before its client does: finds its machine, and checks that the ELF file
+ * is of that machine and that kernel.
  */
 #ifndef NETGDB_SESSION_KERNEL_H
 #define NETGDB_SESSION_KERNEL_H
@@ -18,7 +18,7 @@
 int kernel_examine(struct chain *chain, const struct chain_config *config,
                    const struct description **description);
 
-/* Puts the target description in front of the chain. Returns 0 or NETGDB_NOMEM. */
+/* Adds the target description to the chain. Returns 0 or NETGDB_NOMEM. */
 int kernel_describe(struct chain *chain, const struct chain_config *config,
                     const struct description *description);
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Detaching from kernels that wait; see leave.h. */
+/* Detaches from kernels that wait; see leave.h. */
 #include "session/leave.h"
-
-#include <unistd.h>
 
 #include "proto/err.h"
 #include "proto/netgdb_target.h"
 #include "session/chain.h"
 #include "session/serve.h"
 
-/* A node is interrupted; a kernel that runs can be told nothing. */
+/* Interrupts a running node; a running kernel cannot be interrupted. */
 static int stop(struct target *t)
 {
     struct buf reply;
@@ -22,66 +20,50 @@ static int stop(struct target *t)
     return rc;
 }
 
-/* False: it runs, or did not answer. */
-static bool detach(struct io_fds *io, struct listener_kernel *k, const struct log *log)
+/* Detaches, and ends the session unless the kernel runs or did not answer. */
+static void detach(struct io_fds *io, struct session *s, const struct log *log)
 {
     enum netgdb_peer peer = NETGDB_PEER_KERNEL;
     const struct chain_config config = {.log = log};
     struct chain chain;
-    k->link->io = &io->io;
-    if (k->target == NULL)
-        k->target = netgdb_target_new(k->link, log, NULL);
-    if (k->target == NULL)
-        return false;
-    netgdb_target_move(k->target, &io->io, log, NULL);
-    int rc = stop(k->target);
+    if (session_adopt(s, io, log, NULL) != 0)
+        return;
+    int rc = stop(s->target);
     if (rc == NETGDB_UNSUPPORTED)
         log_warn(log, "the kernel runs and cannot be detached from");
-    netgdb_target_hurry(k->target, true);
-    if (rc != 0 || chain_renew(&chain, k->target, &config) != 0)
-        return false;
-    (void)netgdb_target_peer(k->target, &peer);
-    rc = serve_leave(chain.target, peer != NETGDB_PEER_KERNEL, log);
+    netgdb_target_hurry(s->target, true);
+    if (rc != 0 || chain_renew(&chain, s->target, &config) != 0)
+        return;
+    (void)netgdb_target_peer(s->target, &peer);
+    s->ended = serve_leave(chain.target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
     (void)chain_strip(&chain);
-    return rc == SERVE_DETACHED;
 }
 
-void leave_kernel(struct listener_kernel *k, const struct log *base)
+void leave_kernel(struct session *s, const struct log *base)
 {
     char name[NET_ADDR_TEXT];
     struct log log = *base;
     struct io_fds io;
-    bool detached = false;
-    log.name = net_ip_text(k->kernel.ip, name);
-    if (io_fds_init(&io) == 0) {
-        io_fds_set_datagrams(&io, IO_TARGET, k->fd);
-        detached = detach(&io, k, &log);
-    } else {
-        log_error(&log, "no descriptors to detach with: it stays as it is");
-        close(k->fd);
-    }
-    listener_drop_link(k);
-    io_fds_close(&io); /* its port is free when its record is */
-    if (detached) {
+    log.name = net_ip_text(s->kernel.ip, name);
+    if (io_fds_init(&io) == 0)
+        detach(&io, s, &log);
+    else
+        log_error(&log, "no descriptors to detach with: the kernel stays stopped");
+    if (s->ended)
         log_info(&log, "detached");
-        record_remove(k->record);
-    } else {
-        record_close(k->record);
-    }
+    session_free(s);
+    io_fds_close(&io);
 }
 
 void leave_waiting(void)
 {
-    struct listener_kernel k;
     const struct log *log;
+    struct session *s;
     listener_end();
-    while ((log = listener_take_any(&k)) != NULL) {
-        if (k.taken_over && k.target == NULL) { /* from a dead server: it is the next one's */
-            listener_drop_link(&k);
-            close(k.fd);
-            record_close(k.record);
-        } else {
-            leave_kernel(&k, log);
-        }
+    while ((s = listener_take_any(&log)) != NULL) {
+        if (s->taken_over && s->target == NULL) /* inherited: it waits for the next server */
+            session_free(s);
+        else
+            leave_kernel(s, log);
     }
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels that wait to be taken when the process ends: they are detached from. */
+/* Detaches from kernels that wait when the process ends. */
 #ifndef NETGDB_SESSION_LEAVE_H
 #define NETGDB_SESSION_LEAVE_H
 
 #include "session/listener.h"
 
 /*
- * Detaches from a kernel that was taken and that nobody is served, and releases all of it. One that
- * runs is stopped first, where that can be done (a node). Its record goes when it was detached
- * from, and stays for the next server otherwise; one line in the log then says why. A kernel that
- * is dead takes 14 s. `log`: its name is not used, lines begin with the kernel's address.
+ * Detaches from a kernel that was taken, and frees its session. A running node is interrupted
+ * first. If the detach fails, the state file stays for the next server, and the log has one line
+ * that says why. A dead kernel takes 14 s. `log`: lines begin with the kernel's address, its name
+ * is not used.
  */
-void leave_kernel(struct listener_kernel *k, const struct log *log);
+void leave_kernel(struct session *s, const struct log *log);
 
 /*
- * Detaches from all kernels that wait in this process, one after the other. A session that was
- * taken over from a dead server and that nobody here took stays for the next one.
+ * Detaches from all kernels that wait in this process, one after the other. A session inherited
+ * from a dead server that no client here has had stays for the next server.
  */
 void leave_waiting(void);
 

@@ -22,20 +22,20 @@ struct listener {
     struct listener *next;
     uint16_t port;
     int herald_fd, epoll_fd, poke_fd;
-    pthread_mutex_t turn; /* held while one waits for `lock`: the thread cannot overtake it */
+    pthread_mutex_t turn; /* taken before `lock`, and released with it taken: a queue of two */
     pthread_mutex_t lock; /* of all below */
     bool ended;           /* see listener_end */
     struct lobby lobby;
     struct reception reception;
     LIST_HEAD(, listener_watch) watches;
-    struct log log; /* into a queue: nothing is written under the lock */
+    struct log log; /* into a queue: no write under the lock */
 };
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct listener *all;
 static atomic_bool used;
 
-/* A flood of datagrams keeps the thread busy, and a mutex is not fair: so all take turns. */
+/* A flood of datagrams keeps the thread busy, and a mutex is not fair: `turn` makes it so. */
 static void enter(struct listener *l)
 {
     pthread_mutex_lock(&l->turn);
@@ -50,52 +50,45 @@ static void leave(struct listener *l)
 
 /* ---- the lobby's sockets ---- */
 
-static int attend(struct listener *l, int fd, void *what)
+static int add_event(struct listener *l, int fd, void *what)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* The io of a session's socket, attended to. NULL: nothing has happened to the socket. */
-static struct io *make_io(struct listener *l, int fd, struct lobby_kernel *k)
+/* Moves the socket into an io of its own, in the epoll set. False: nothing has changed. */
+static bool watch_socket(struct listener *l, struct session *s)
 {
     struct io_fds *f = malloc(sizeof *f);
     if (f == NULL || io_fds_init(f) != 0) {
         free(f);
-        return NULL;
+        return false;
     }
-    if (attend(l, fd, k) != 0) {
+    if (add_event(l, s->fd, s) != 0) {
         io_fds_close(f);
         free(f);
-        return NULL;
+        return false;
     }
-    io_fds_set_datagrams(f, IO_TARGET, fd);
-    return &f->io;
+    session_move(s, f, &l->log, NULL);
+    return true;
 }
 
-static struct io *open_session(void *context, struct lobby_kernel *k, size_t *payload)
+static struct io *open_session(void *context, struct session *s, size_t *payload)
 {
-    int fd = session_socket(&k->own, &k->kernel, payload);
-    struct io *io = fd >= 0 ? make_io(context, fd, k) : NULL;
-    if (fd >= 0 && io == NULL) {
-        close(fd);
+    s->fd = session_socket(&s->own, &s->kernel, payload);
+    if (s->fd >= 0 && !watch_socket(context, s))
         errno = ENOMEM; /* or no descriptor */
-    }
-    return io;
+    return s->io;
 }
 
-static void close_session(void *context, struct lobby_kernel *k)
+static void close_session(void *context, struct session *s)
 {
     (void)context; /* closing the socket takes it out of the epoll set */
-    io_fds_close((struct io_fds *)k->io);
-    free(k->io);
-    if (k->superseded)
-        record_remove(k->record);
-    else
-        record_close(k->record);
+    io_fds_close((struct io_fds *)s->io);
+    free(s->io);
 }
 
-static bool concerns(const struct listener_watch *w, const struct lobby_kernel *k)
+static bool concerns(const struct listener_watch *w, const struct session *k)
 {
     if (w->fresh && k->target != NULL)
         return false;
@@ -106,8 +99,8 @@ static bool concerns(const struct listener_watch *w, const struct lobby_kernel *
     return false;
 }
 
-/* Says, once in a process, why there is no record. */
-static void no_record(const struct log *log, int error)
+/* Logs, once in a process, why there is no state file. */
+static void no_state_file(const struct log *log, int error)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
     char dir[RUNDIR_MAX];
@@ -118,14 +111,14 @@ static void no_record(const struct log *log, int error)
                  dir, why != NULL ? why : strerror(error));
 }
 
-static void announced(void *context, struct lobby_kernel *k)
+static void announced(void *context, struct session *k)
 {
     struct listener *l = context;
     struct listener_watch *w;
-    if (k->record == NULL && (k->record = record_create(&k->own, &k->kernel)) == NULL)
-        no_record(&l->log, errno);
-    if (k->record != NULL)
-        link_keep_mark(k->link, record_mark(k->record));
+    if (k->state_file == NULL && (k->state_file = state_file_create(&k->own, &k->kernel)) == NULL)
+        no_state_file(&l->log, errno);
+    if (k->state_file != NULL)
+        link_keep_mark(k->link, state_file_mark(k->state_file));
     LIST_FOREACH (w, &l->watches, entries) {
         if (concerns(w, k))
             w->notify(w->context);
@@ -143,7 +136,7 @@ static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
     struct listener *l = context;
     int opened = reception_answer(&l->reception, kernel, own_ip);
-    if (opened >= 0 && attend(l, l->reception.fd[opened], &l->reception.fd[opened]) != 0)
+    if (opened >= 0 && add_event(l, l->reception.fd[opened], &l->reception.fd[opened]) != 0)
         reception_close(&l->reception);
 }
 
@@ -151,7 +144,7 @@ static const struct lobby_ops lobby_ops = {open_session, close_session, announce
 
 /* ---- the thread ---- */
 
-/* One batch: whoever else waits for the lock comes before the next. */
+/* One batch: other threads that wait for the lock go before the next. */
 static void take_heralds(struct listener *l)
 {
     struct herald heralds[HERALD_BATCH];
@@ -162,7 +155,7 @@ static void take_heralds(struct listener *l)
     }
 }
 
-/* Whether an event is of a socket of the reception; takes it. */
+/* Takes an event of a reception socket; false: it is of another one. */
 static bool take_reception(struct listener *l, void *what)
 {
     struct net_addr own, kernel;
@@ -184,7 +177,7 @@ static int milliseconds_until(uint64_t deadline)
     return deadline <= time ? 0 : (int)((deadline - time) / IO_MS) + 1;
 }
 
-static void attend_to(struct listener *l, void *what)
+static void take_event(struct listener *l, void *what)
 {
     uint64_t pokes;
     if (what == &l->herald_fd)
@@ -196,8 +189,8 @@ static void attend_to(struct listener *l, void *what)
 }
 
 /*
- * What has arrived is asked for under the lock, and one at a time, so that no event speaks of a
- * kernel that was taken or replaced in between; the wait outside only says that there is something.
+ * Takes events under the lock, and one at a time, so that none is of a session that was taken or
+ * freed in between. The poll outside only finds that there are events.
  */
 static void *run(void *context)
 {
@@ -212,7 +205,7 @@ static void *run(void *context)
         }
         int n = epoll_wait(l->epoll_fd, &event, 1, 0);
         if (n == 1)
-            attend_to(l, event.data.ptr);
+            take_event(l, event.data.ptr);
         uint64_t next = lobby_tick(&l->lobby);
         int timeout = n == 1 ? 0 : milliseconds_until(next);
         leave(l);
@@ -234,8 +227,8 @@ static struct listener *fail(struct listener *l, int error)
     return NULL;
 }
 
-/* `fd` is the HERALD port, or -1 when it is to be opened; `first`, if not NULL, begins to watch
- * before what waits in the port is looked at. */
+/* `fd` is the HERALD port, or -1 to open it; `first`, if not NULL, begins to watch before the first
+ * datagram is read. */
 static struct listener *start(uint16_t port, int fd, struct listener_watch *first,
                               const struct log *log)
 {
@@ -256,8 +249,8 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
         return fail(l, errno);
     l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->epoll_fd < 0 || l->poke_fd < 0 || attend(l, l->herald_fd, &l->herald_fd) != 0 ||
-        attend(l, l->poke_fd, &l->poke_fd) != 0)
+    if (l->epoll_fd < 0 || l->poke_fd < 0 || add_event(l, l->herald_fd, &l->herald_fd) != 0 ||
+        add_event(l, l->poke_fd, &l->poke_fd) != 0)
         return fail(l, errno);
     pthread_mutex_init(&l->turn, NULL);
     pthread_mutex_init(&l->lock, NULL);
@@ -302,33 +295,32 @@ struct listener *listener_get(uint16_t port, const struct log *log)
     return l;
 }
 
-/* ---- those who want kernels ---- */
+/* ---- watches ---- */
 
 /*
- * A session that a dead server left is asked whether it goes on; the record is its proof. It is of
- * no use when its port is taken or this machine's address has changed; what is lacking otherwise
- * the next one may have.
+ * Takes over a dead server's session. Its state file is of no use when the port is in use or this
+ * machine's address has changed; after any other failure another attempt may succeed.
  */
-static bool claim_session(void *context, struct record *r)
+static bool claim_session(void *context, struct state_file *r)
 {
     struct listener *l = context;
-    const struct net_addr own = record_own(r), kernel = record_kernel(r);
-    struct lobby_kernel *k = lobby_take_over(&l->lobby, &own, &kernel, record_mark(r));
+    const struct net_addr own = state_file_own(r), kernel = state_file_kernel(r);
+    struct session *k = lobby_take_over(&l->lobby, &own, &kernel, state_file_mark(r));
     if (k != NULL) {
-        k->record = r;
+        k->state_file = r;
         return true;
     }
     bool useless = errno == EADDRINUSE || errno == EADDRNOTAVAIL;
     if (useless)
-        record_remove(r);
+        state_file_remove(r);
     else
-        record_close(r);
+        state_file_close(r);
     return useless;
 }
 
-static struct lobby_kernel *find(struct listener *l, const struct listener_watch *w)
+static struct session *find(struct listener *l, const struct listener_watch *w)
 {
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED && concerns(w, k))
             break;
@@ -373,7 +365,7 @@ int listener_watch(struct listener *l, struct listener_watch *w)
     enter(l);
     int rc = admit(l, w);
     for (unsigned i = 0; i < w->n && rc == 0; i++)
-        record_claim_all(w->ips[i], claim_session, l);
+        state_file_claim_all(w->ips[i], claim_session, l);
     if (rc == 0)
         LIST_INSERT_HEAD(&l->watches, w, entries);
     if (rc == 0 && find(l, w) != NULL)
@@ -400,7 +392,7 @@ bool listener_waits(struct listener *l, const struct listener_watch *w)
     return waits;
 }
 
-/* What the lobby says to this of any host of the watch. */
+/* Whether the answer is yes for a host of the watch. */
 static bool ask_lobby(struct listener *l, const struct listener_watch *w,
                       bool (*question)(struct lobby *b, uint32_t ip))
 {
@@ -412,14 +404,14 @@ static bool ask_lobby(struct listener *l, const struct listener_watch *w,
     return yes;
 }
 
-bool listener_asks(struct listener *l, const struct listener_watch *w)
+bool listener_is_probing(struct listener *l, const struct listener_watch *w)
 {
-    return ask_lobby(l, w, lobby_asks);
+    return ask_lobby(l, w, lobby_is_probing);
 }
 
-bool listener_answers(struct listener *l, const struct listener_watch *w)
+bool listener_probe_acked(struct listener *l, const struct listener_watch *w)
 {
-    return ask_lobby(l, w, lobby_answers);
+    return ask_lobby(l, w, lobby_probe_acked);
 }
 
 uint32_t listener_refused(struct listener *l, uint64_t since)
@@ -430,54 +422,44 @@ uint32_t listener_refused(struct listener *l, uint64_t since)
     return ip;
 }
 
-/* Out of the lobby: all that it is made of is the taker's. */
-static void take(struct listener *l, struct lobby_kernel *k, struct listener_kernel *out)
+/* Takes the session out of the lobby and its io; NULL is fine. */
+static struct session *take(struct listener *l, struct session *s)
 {
-    struct io_fds *f = (struct io_fds *)k->io;
-    lobby_remove(&l->lobby, k);
+    if (s == NULL)
+        return NULL;
+    struct io_fds *f = (struct io_fds *)s->io;
+    lobby_remove(&l->lobby, s);
     (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, f->side[IO_TARGET].in, NULL);
-    *out = (struct listener_kernel){.own = k->own,
-                                    .kernel = k->kernel,
-                                    .fd = io_fds_take(f, IO_TARGET),
-                                    .link = k->link,
-                                    .target = k->target,
-                                    .record = k->record,
-                                    .taken_over = k->taken_over};
-    memcpy(out->stop, k->stop, sizeof out->stop);
-    k->link->io = NULL;
+    session_leave_io(s);
     io_fds_close(f);
     free(f);
-    free(k);
+    return s;
 }
 
-bool listener_take(struct listener *l, const struct listener_watch *w, struct listener_kernel *out)
+struct session *listener_take(struct listener *l, const struct listener_watch *w)
 {
     enter(l);
-    struct lobby_kernel *k = find(l, w);
-    if (k != NULL)
-        take(l, k, out);
+    struct session *s = take(l, find(l, w));
     leave(l);
-    return k != NULL;
+    return s;
 }
 
-bool listener_take_session(struct listener *l, const struct net_addr *own,
-                           struct listener_kernel *out)
+struct session *listener_take_session(struct listener *l, const struct net_addr *own)
 {
-    struct lobby_kernel *k;
+    struct session *s;
     enter(l);
-    TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
-        if (k->state == LOBBY_ANNOUNCED && net_addr_equal(&k->own, own))
+    TAILQ_FOREACH (s, &l->lobby.kernels, entries) {
+        if (s->state == LOBBY_ANNOUNCED && net_addr_equal(&s->own, own))
             break;
     }
-    if (k != NULL)
-        take(l, k, out);
+    (void)take(l, s);
     leave(l);
-    return k != NULL;
+    return s;
 }
 
 static const struct listener_watch any_host = {.n = 1};
 
-/* Of those that have a kernel that waits; NULL: none has. */
+/* The first with a kernel that waits; NULL: none. */
 static struct listener *first_with_kernel(void)
 {
     pthread_mutex_lock(&all_lock);
@@ -488,14 +470,15 @@ static struct listener *first_with_kernel(void)
     return l;
 }
 
-const struct log *listener_take_any(struct listener_kernel *out)
+struct session *listener_take_any(const struct log **log)
 {
+    struct session *s = NULL;
     struct listener *l;
-    while ((l = first_with_kernel()) != NULL) {
-        if (listener_take(l, &any_host, out))
-            return &l->log;
+    while (s == NULL && (l = first_with_kernel()) != NULL) {
+        s = listener_take(l, &any_host);
+        *log = &l->log;
     }
-    return NULL;
+    return s;
 }
 
 void listener_end(void)
@@ -510,15 +493,15 @@ void listener_end(void)
     pthread_mutex_unlock(&all_lock);
 }
 
-bool listener_was_used(void)
+bool listener_started(void)
 {
     return atomic_load(&used);
 }
 
-void listener_list(struct listener *l, void (*visit)(void *context, const struct lobby_kernel *k),
+void listener_list(struct listener *l, void (*visit)(void *context, const struct session *k),
                    void *context)
 {
-    const struct lobby_kernel *k;
+    const struct session *k;
     enter(l);
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED)
@@ -529,63 +512,16 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
 
 /* ---- kernels that come back ---- */
 
-/* What was taken, as the lobby has it; NULL when it cannot be had. */
-static struct lobby_kernel *wrap(struct listener *l, const struct listener_kernel *from)
+void listener_return(struct listener *l, struct session *s)
 {
-    struct lobby_kernel *k = calloc(1, sizeof *k);
-    if (k == NULL)
-        return NULL;
-    k->own = from->own;
-    k->kernel = from->kernel;
-    k->record = from->record;
-    k->taken_over = from->taken_over;
-    memcpy(k->stop, from->stop, sizeof k->stop);
-    k->io = make_io(l, from->fd, k);
-    if (k->io != NULL)
-        return k;
-    free(k);
-    return NULL;
-}
-
-void listener_drop_link(const struct listener_kernel *k)
-{
-    if (k->target != NULL) {
-        target_free(k->target);
-        return;
-    }
-    link_free(k->link);
-    free(k->link);
-}
-
-/* There is no memory to keep it: its record stays for the next server. `wrapped` has its socket. */
-static void let_go(struct listener *l, const struct listener_kernel *k,
-                   struct lobby_kernel *wrapped)
-{
-    listener_drop_link(k);
-    if (wrapped != NULL) {
-        close_session(l, wrapped);
-        free(wrapped);
-        return;
-    }
-
-    log_error(&l->log, "a kernel cannot be kept: no memory or too many descriptors");
-    close(k->fd);
-    record_close(k->record);
-}
-
-void listener_give(struct listener *l, const struct listener_kernel *from)
-{
+    session_leave_io(s);
     enter(l);
-    struct lobby_kernel *k = wrap(l, from);
-    if (k != NULL) {
-        k->link = from->link;
-        k->target = from->target;
-        k->link->io = k->io;
-        if (k->target != NULL)
-            netgdb_target_move(k->target, k->io, &l->log, NULL);
+    if (watch_socket(l, s)) {
+        (void)lobby_return(&l->lobby, s);
+    } else {
+        log_error(&l->log, "cannot keep a kernel: no memory or too many descriptors");
+        session_free(s);
     }
-    if (k == NULL || lobby_return(&l->lobby, k) != 0)
-        let_go(l, from, k);
     leave(l);
-    poke(l); /* a datagram of ours may be on its way: it is to be sent again */
+    poke(l); /* a datagram of ours may be in flight: it needs retransmission */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What LLDB needs that GDB does not; see lldb.h. */
+/* Adapts replies for LLDB; see lldb.h. */
 #include "session/lldb.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static int send_features(struct target *t, const struct request *r)
     return rc == 0 ? target_next_send(t, &longer) : rc;
 }
 
-/* How many digits the reply to `m` is to have; 0 when it is no such request. */
+/* The expected number of digits of the reply to `m`; 0: another request. */
 static size_t digits_of(const struct request *r)
 {
     bool reads = r->packet->id == PACKET_m && r->numbers == 2 && r->length <= TARGET_REPLY_MAX;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels that wait to be taken; see lobby.h. */
+/* Kernels that wait for a client; see lobby.h. */
 #include "session/lobby.h"
 
 #include <ctype.h>
@@ -22,17 +22,18 @@ void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
     TAILQ_INIT(&b->kernels);
 }
 
-static void discard(struct lobby *b, struct lobby_kernel *k)
+/* Closes the socket, and frees the session. */
+static void close_session(struct lobby *b, struct session *k)
+{
+    b->ops->close(b->context, k);
+    k->io = NULL;
+    session_free(k);
+}
+
+static void discard(struct lobby *b, struct session *k)
 {
     lobby_remove(b, k);
-    if (k->target != NULL) {
-        target_free(k->target);
-    } else {
-        link_free(k->link);
-        free(k->link);
-    }
-    b->ops->close(b->context, k);
-    free(k);
+    close_session(b, k);
 }
 
 void lobby_free(struct lobby *b)
@@ -41,9 +42,9 @@ void lobby_free(struct lobby *b)
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
-/* ---- which hosts are let in ---- */
+/* ---- admitted hosts ---- */
 
-/* Where a network stands in the list; net_count when it does not. */
+/* The index of a network in the list; net_count: it is not there. */
 static unsigned find_net(const struct lobby *b, struct lobby_net net)
 {
     unsigned i = 0;
@@ -96,7 +97,7 @@ void lobby_dismiss(struct lobby *b, uint32_t ip)
         lobby_dismiss_net(b, (struct lobby_net){ip, UINT32_MAX});
 }
 
-/* ---- who is in ---- */
+/* ---- sessions and hosts ---- */
 
 static unsigned bucket_of(uint32_t ip, uint16_t port)
 {
@@ -114,8 +115,8 @@ static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
     return h;
 }
 
-/* The counts of a host that k is, or is not any more, a session of. */
-static void count(struct lobby *b, const struct lobby_kernel *k, unsigned by)
+/* Adds a session to the counters, or removes it. */
+static void count(struct lobby *b, const struct session *k, unsigned by)
 {
     bool heralded = k->state == LOBBY_HERALDED;
     b->count += by;
@@ -130,7 +131,7 @@ static void wake_by(struct lobby *b, uint64_t due)
     b->due = due < b->due ? due : b->due;
 }
 
-static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+static void enter(struct lobby *b, struct session *k, enum lobby_state state)
 {
     count(b, k, -1U);
     k->state = state;
@@ -140,7 +141,7 @@ static void enter(struct lobby *b, struct lobby_kernel *k, enum lobby_state stat
 }
 
 /* False: no memory. */
-static bool insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state state)
+static bool insert(struct lobby *b, struct session *k, enum lobby_state state)
 {
     k->host = find_host(b, k->kernel.ip);
     if (k->host == NULL && (k->host = calloc(1, sizeof *k->host)) != NULL) {
@@ -157,7 +158,7 @@ static bool insert(struct lobby *b, struct lobby_kernel *k, enum lobby_state sta
     return true;
 }
 
-void lobby_remove(struct lobby *b, struct lobby_kernel *k)
+void lobby_remove(struct lobby *b, struct session *k)
 {
     struct lobby_host *h = k->host;
     count(b, k, -1U);
@@ -170,10 +171,10 @@ void lobby_remove(struct lobby *b, struct lobby_kernel *k)
     free(h);
 }
 
-/* ---- too many ---- */
+/* ---- limits ---- */
 
-/* Whether one of these two is to go before the other; NULL goes never. Neither was ever taken. */
-static bool goes_before(const struct lobby_kernel *k, const struct lobby_kernel *than)
+/* Whether to drop k rather than `than` (or NULL). No client has had either. */
+static bool goes_before(const struct session *k, const struct session *than)
 {
     if (than == NULL)
         return true;
@@ -181,14 +182,13 @@ static bool goes_before(const struct lobby_kernel *k, const struct lobby_kernel 
     bool than_mute = than->state == LOBBY_PROBING && !link_acked(than->link);
     if (mute != than_mute)
         return mute;
-    return !mute &&
-           k->host->kernels > than->host->kernels; /* else the older one, which came first */
+    return !mute && k->host->kernels > than->host->kernels; /* else the older one */
 }
 
-/* A kernel more than there may be: somebody goes, but not this one. */
-static void make_room(struct lobby *b, const struct lobby_kernel *but)
+/* Above the limit of kernels, drops one other than `but`. */
+static void make_room(struct lobby *b, const struct session *but)
 {
-    struct lobby_kernel *k, *goes = NULL;
+    struct session *k, *goes = NULL;
     unsigned long more;
     char ip[NET_ADDR_TEXT];
     if (b->count - b->heralded <= b->kernels_max)
@@ -198,17 +198,17 @@ static void make_room(struct lobby *b, const struct lobby_kernel *but)
             goes = k;
     }
     if (goes == NULL)
-        return; /* all were debugged: whoever did that has a use for them */
+        return; /* clients have had all of them, and may come back */
     if (log_passes(&b->evicted, b->now(b->context), &more))
         log_warn(b->log,
-                 "more than %u kernels wait: one of %s, which nobody wanted, was forgotten "
+                 "more than %u kernels wait: one of %s, which no client has had, was dropped "
                  "(%lu more before)",
                  b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
-    goes->superseded = true; /* its record goes, too */
+    goes->ended = true; /* drops its state file, too */
     discard(b, goes);
 }
 
-/* However many hosts have many sessions that wait for T, one more gets some. */
+/* Leaves room for one more host, however many have many sessions without a T. */
 static bool has_room(struct lobby *b, uint32_t ip)
 {
     const struct lobby_host *h = find_host(b, ip);
@@ -216,10 +216,10 @@ static bool has_room(struct lobby *b, uint32_t ip)
            (h == NULL || h->heralded < LOBBY_SHARE * (b->heralded_max - b->heralded));
 }
 
-/* A T was here: the oldest HERALD without one makes room for it. */
+/* Makes room for a session whose T has arrived. */
 static void drop_oldest_herald(struct lobby *b)
 {
-    struct lobby_kernel *k, *oldest = NULL;
+    struct session *k, *oldest = NULL;
     if (b->heralded < b->heralded_max)
         return;
     TAILQ_FOREACH (k, &b->kernels, entries) {
@@ -230,45 +230,36 @@ static void drop_oldest_herald(struct lobby *b)
         discard(b, oldest);
 }
 
-/* ---- kernels that call ---- */
+/* ---- HERALDs ---- */
 
-/* A kernel with a socket and a link, in the lobby; NULL with errno when it cannot be had. */
-static struct lobby_kernel *receive(struct lobby *b, const struct net_addr *own,
-                                    const struct net_addr *kernel, enum lobby_state state)
+/* A new session in the lobby, with its socket. NULL with errno. */
+static struct session *receive(struct lobby *b, const struct net_addr *own,
+                               const struct net_addr *kernel, enum lobby_state state)
 {
-    struct lobby_kernel *k = calloc(1, sizeof *k);
-    struct link *link = malloc(sizeof *link);
+    struct session *k = session_new(own, kernel);
     unsigned long more;
     size_t payload;
-    int error = ENOMEM;
-    if (k == NULL || link == NULL)
-        goto fail;
-    k->own = *own;
-    k->kernel = *kernel;
-    k->link = link;
-    k->io = b->ops->open(b->context, k, &payload);
-    error = errno;
-    if (k->io == NULL)
-        goto fail;
-    link_init(link, k->io, payload, b->log);
-    if (insert(b, k, state))
-        return k;
-    error = ENOMEM;
-    b->ops->close(b->context, k);
-fail:
+    if (k != NULL && (k->io = b->ops->open(b->context, k, &payload)) != NULL) {
+        link_init(k->link, k->io, payload, b->log);
+        if (insert(b, k, state))
+            return k;
+        b->ops->close(b->context, k);
+        k->io = NULL;
+        errno = ENOMEM;
+    }
+    int error = errno;
     if (log_passes(&b->full, b->now(b->context), &more))
-        log_error(b->log, "a kernel calls and cannot be let in: %s (%lu more before)",
+        log_error(b->log, "cannot answer the HERALD of a kernel: %s (%lu more before)",
                   strerror(error), more);
-    free(k);
-    free(link);
+    session_free(k);
     errno = error;
     return NULL;
 }
 
-/* A kernel that calls is at db>: of its old session nothing is asked any more. */
+/* A kernel that sends a HERALD is at db>: its old session is probed no more. */
 static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 {
-    struct lobby_kernel *k;
+    struct session *k;
     LIST_FOREACH (k, &b->by_kernel[bucket_of(kernel->ip, kernel->port)], same) {
         if (k->state == LOBBY_PROBING && k->silenced == 0 && net_addr_equal(&k->kernel, kernel))
             k->silenced = b->now(b->context);
@@ -276,22 +267,21 @@ static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 }
 
 /*
- * A copy of a HERALD that was answered is answered again from the same port: the first answer
- * that reaches the kernel fixes its session port for good. Any other HERALD begins a session
- * beside those that there are; it takes their place only when its T arrives, so that a HERALD
- * that was late harms nobody.
+ * A duplicate of a HERALD is acknowledged again from the same port: the first ack that reaches the
+ * kernel fixes its session port for good. Any other HERALD begins a tentative session. That
+ * replaces the others of the kernel only when its T arrives, so that a late HERALD does no harm.
  */
 static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip)
 {
     const struct net_addr own = {own_ip, 0};
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k;
+    struct session *k;
     silence_probes(b, from);
     LIST_FOREACH (k, &b->by_kernel[bucket_of(from->ip, from->port)], same) {
         if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
             break;
     }
-    if (k != NULL && now - k->answered < LOBBY_AGAIN)
+    if (k != NULL && now - k->answered < LOBBY_HERALD_INTERVAL)
         return;
     if (k == NULL && has_room(b, from->ip))
         k = receive(b, &own, from, LOBBY_HERALDED);
@@ -300,7 +290,7 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
             b->ops->crowd(b->context, from, own_ip);
         return;
     }
-    enter(b, k, LOBBY_HERALDED); /* again, since its T has its own 12 s from now on */
+    enter(b, k, LOBBY_HERALDED); /* again: its T has 12 s from now on */
     k->answered = now;
     link_ack_herald(k->link);
 }
@@ -318,26 +308,26 @@ static void refuse(struct lobby *b, uint32_t ip)
     b->refused++;
     b->refused_last = ip;
     b->refused_at = b->now(b->context);
-    if (b->stranger.ip != 0 || b->stranger.told)
+    if (b->stranger.ip != 0 || b->stranger.logged)
         return;
     b->stranger.ip = ip;
     b->stranger.since = b->now(b->context);
-    wake_by(b, b->stranger.since + LOBBY_TELLS);
+    wake_by(b, b->stranger.since + LOBBY_STRANGER_GRACE);
 }
 
-/* Returns when to come again. */
-static uint64_t tell_stranger(struct lobby *b)
+/* Returns when to call it again. */
+static uint64_t log_stranger(struct lobby *b)
 {
     char ip[NET_ADDR_TEXT];
     if (b->stranger.ip != 0 && admitted(b, b->stranger.ip))
-        b->stranger.ip = 0; /* it was early */
+        b->stranger.ip = 0; /* a client has asked for it since */
     if (b->stranger.ip == 0)
         return IO_NEVER;
-    if (b->now(b->context) - b->stranger.since < LOBBY_TELLS)
-        return b->stranger.since + LOBBY_TELLS;
-    log_warn(b->log, "%s calls, and nobody here asked for it: ignored",
+    if (b->now(b->context) - b->stranger.since < LOBBY_STRANGER_GRACE)
+        return b->stranger.since + LOBBY_STRANGER_GRACE;
+    log_warn(b->log, "%s calls, and no client here has asked for it: ignored",
              net_ip_text(b->stranger.ip, ip));
-    b->stranger.told = true;
+    b->stranger.logged = true;
     b->stranger.ip = 0;
     return IO_NEVER;
 }
@@ -364,22 +354,22 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
     }
 }
 
-/* A session of the same kernel that this one stands in for: the kernel forgot it. */
-static void discard_predecessors(struct lobby *b, struct lobby_kernel *k)
+/* Frees the earlier sessions of the same kernel, which has forgotten them. */
+static void discard_predecessors(struct lobby *b, struct session *k)
 {
-    struct lobby_kernel *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
+    struct session *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
     while (other != NULL) {
-        struct lobby_kernel *next = LIST_NEXT(other, same);
+        struct session *next = LIST_NEXT(other, same);
         if (other != k && other->state != LOBBY_HERALDED &&
             net_addr_equal(&other->kernel, &k->kernel)) {
-            other->superseded = true;
+            other->ended = true;
             discard(b, other);
         }
         other = next;
     }
 }
 
-static void announce(struct lobby *b, struct lobby_kernel *k)
+static void announce(struct lobby *b, struct session *k)
 {
     enter(b, k, LOBBY_ANNOUNCED);
     discard_predecessors(b, k);
@@ -387,31 +377,32 @@ static void announce(struct lobby *b, struct lobby_kernel *k)
     b->ops->announced(b->context, k);
 }
 
-/* How the T begins: what it says in full is for whoever takes the kernel. */
-static void note_stop(struct lobby_kernel *k)
+/* Notes how the T begins; the client that takes the kernel reads all of it. */
+static void note_stop(struct session *k)
 {
     const struct buf *stream = &k->link->stream;
     stop_begin(&k->link->stop, stream->data, stream->len);
-    for (size_t i = 0; i + 1 < stream->len && i + 1 < LOBBY_STOP_MAX; i++) {
+    for (size_t i = 0; i + 1 < stream->len && i + 1 < SESSION_STOP_MAX; i++) {
         uint8_t c = stream->data[1 + i];
         k->stop[i] = isalnum(c) ? (char)c : '?';
     }
 }
 
-/* Where datagrams get lost, what the dead server had asked may be silent for longer. */
-static uint64_t quiet_at(const struct lobby_kernel *k)
+/* The end of the quiet period; longer on a lossy path, where the dead server's request takes
+ * longer. */
+static uint64_t quiet_at(const struct session *k)
 {
     return k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
 }
 
-/* Whether it is asked no more: one that ran and stops is heard of. */
-static bool is_silenced(const struct lobby_kernel *k)
+/* Whether it is probed no more, and has not sent anything since. */
+static bool is_silenced(const struct session *k)
 {
     return k->silenced != 0 && k->link->heard < k->silenced;
 }
 
-/* When a kernel is to be looked after again. */
-static uint64_t due_of(const struct lobby_kernel *k)
+/* The next deadline of a session. */
+static uint64_t due_of(const struct session *k)
 {
     if (k->state == LOBBY_HERALDED)
         return k->since + LOBBY_HERALD_EXPIRES;
@@ -419,16 +410,16 @@ static uint64_t due_of(const struct lobby_kernel *k)
         return quiet_at(k);
     if (k->state == LOBBY_ANNOUNCED && k->link->tx.transmissions >= LOBBY_TRANSMISSIONS)
         return IO_NEVER;
-    uint64_t due = link_deadline(k->link), expires = k->since + LOBBY_FORGETS;
+    uint64_t due = link_deadline(k->link), expires = k->since + LOBBY_PROBE_EXPIRES;
     if (k->state != LOBBY_PROBING)
         return due;
     return due < expires && !is_silenced(k) ? due : expires;
 }
 
-void lobby_input(struct lobby *b, struct lobby_kernel *k)
+void lobby_input(struct lobby *b, struct session *k)
 {
     const struct buf *stream = &k->link->stream;
-    /* A parked kernel's errors are met by whoever takes it. */
+    /* the next client finds a parked kernel's errors */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
     if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {
         note_stop(k);
@@ -437,8 +428,8 @@ void lobby_input(struct lobby *b, struct lobby_kernel *k)
     wake_by(b, due_of(k));
 }
 
-/* Asks again, more and more rarely, and not for ever. */
-static void ask_again(struct lobby *b, struct lobby_kernel *k)
+/* Sends a probe, at growing intervals, up to LOBBY_PROBES. */
+static void probe(struct lobby *b, struct session *k)
 {
     char ip[NET_ADDR_TEXT];
     unsigned long more;
@@ -461,23 +452,24 @@ static void ask_again(struct lobby *b, struct lobby_kernel *k)
     (void)link_tick(k->link);
 }
 
-/* No T has come, or no answer: then there is no such session, and its record goes, too. */
-static bool has_expired(struct lobby_kernel *k, uint64_t now)
+/* Without a T, or an answer to the probes, there is no such session, and no state file is needed.
+ */
+static bool has_expired(struct session *k, uint64_t now)
 {
-    k->superseded |=
-        k->state == LOBBY_PROBING && !link_acked(k->link) && now - k->since >= LOBBY_FORGETS;
-    return k->superseded || (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES);
+    k->ended |=
+        k->state == LOBBY_PROBING && !link_acked(k->link) && now - k->since >= LOBBY_PROBE_EXPIRES;
+    return k->ended || (k->state == LOBBY_HERALDED && now - k->since >= LOBBY_HERALD_EXPIRES);
 }
 
 /*
- * Asks again for an answer, or announces a kernel that has answered; sends again what a client left
- * on its way.
+ * Sends a probe that is due, or announces a kernel that has answered; retransmits what a client
+ * left in flight.
  */
-static void look_after(struct lobby *b, struct lobby_kernel *k, uint64_t now)
+static void update(struct lobby *b, struct session *k, uint64_t now)
 {
     bool due = k->state != LOBBY_HERALDED && due_of(k) <= now;
     if (due && k->state == LOBBY_PROBING && !link_acked(k->link))
-        ask_again(b, k);
+        probe(b, k);
     else if (due)
         (void)link_tick(k->link);
     if (k->state == LOBBY_PROBING && link_acked(k->link) && now >= quiet_at(k))
@@ -487,14 +479,14 @@ static void look_after(struct lobby *b, struct lobby_kernel *k, uint64_t now)
 uint64_t lobby_tick(struct lobby *b)
 {
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k = TAILQ_FIRST(&b->kernels), *following;
+    struct session *k = TAILQ_FIRST(&b->kernels), *following;
     if (now < b->due)
         return b->due;
     b->due = IO_NEVER;
     b->ticked = now;
-    wake_by(b, tell_stranger(b));
+    wake_by(b, log_stranger(b));
     for (; k != NULL; k = following) {
-        look_after(b, k, now); /* others may be gone then */
+        update(b, k, now); /* may free other sessions */
         following = TAILQ_NEXT(k, entries);
         if (has_expired(k, now))
             discard(b, k);
@@ -504,10 +496,10 @@ uint64_t lobby_tick(struct lobby *b)
     return b->due;
 }
 
-struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own,
-                                     const struct net_addr *kernel, const struct link_mark *mark)
+struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
+                                const struct net_addr *kernel, const struct link_mark *mark)
 {
-    struct lobby_kernel *k = receive(b, own, kernel, LOBBY_PROBING);
+    struct session *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
     make_room(b, k);
@@ -519,9 +511,9 @@ struct lobby_kernel *lobby_take_over(struct lobby *b, const struct net_addr *own
 }
 
 /* Whether the kernel has announced another session. */
-static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
+static bool has_successor(struct lobby *b, const struct session *k)
 {
-    struct lobby_kernel *other;
+    struct session *other;
     LIST_FOREACH (other, &b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)], same) {
         if (other != k && other->state == LOBBY_ANNOUNCED &&
             net_addr_equal(&other->kernel, &k->kernel))
@@ -530,12 +522,14 @@ static bool has_successor(struct lobby *b, const struct lobby_kernel *k)
     return false;
 }
 
-int lobby_return(struct lobby *b, struct lobby_kernel *k)
+int lobby_return(struct lobby *b, struct session *k)
 {
-    if (!insert(b, k, LOBBY_ANNOUNCED))
+    if (!insert(b, k, LOBBY_ANNOUNCED)) {
+        close_session(b, k);
         return NETGDB_NOMEM;
-    k->superseded = has_successor(b, k);
-    if (k->superseded) {
+    }
+    k->ended = has_successor(b, k);
+    if (k->ended) {
         discard(b, k);
         return 0;
     }
@@ -544,9 +538,9 @@ int lobby_return(struct lobby *b, struct lobby_kernel *k)
     return 0;
 }
 
-struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
+struct session *lobby_find(struct lobby *b, uint32_t ip)
 {
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED && (ip == 0 || k->kernel.ip == ip))
             break;
@@ -554,25 +548,25 @@ struct lobby_kernel *lobby_find(struct lobby *b, uint32_t ip)
     return k;
 }
 
-bool lobby_asks(struct lobby *b, uint32_t ip)
+bool lobby_is_probing(struct lobby *b, uint32_t ip)
 {
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) &&
-            (now - k->since < LOBBY_ASKS || link_acked(k->link)))
+            (now - k->since < LOBBY_PROBE_TIME || link_acked(k->link)))
             return true;
     }
     return false;
 }
 
-bool lobby_answers(struct lobby *b, uint32_t ip)
+bool lobby_probe_acked(struct lobby *b, uint32_t ip)
 {
     uint64_t now = b->now(b->context);
-    struct lobby_kernel *k;
+    struct session *k;
     TAILQ_FOREACH (k, &b->kernels, entries) {
         if (k->state == LOBBY_PROBING && (ip == 0 || k->kernel.ip == ip) && link_acked(k->link) &&
-            now - k->link->tx.arrived < LOBBY_ANSWERS)
+            now - k->link->tx.arrived < LOBBY_QUIET_TIME)
             return true;
     }
     return false;

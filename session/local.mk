@@ -13,10 +13,11 @@ libsession_la_SOURCES = \
 	session/processes.c session/processes.h \
 	session/profile.c session/profile.h \
 	session/lobby.c session/lobby.h \
-	session/record.c session/record.h \
 	session/report.c session/report.h \
 	session/rundir.c session/rundir.h \
 	session/serve.c session/serve.h \
+	session/session.c session/session.h \
+	session/state_file.c session/state_file.h \
 	session/tls.c session/tls.h \
 	session/tls_keys.c
 libsession_la_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the person at the debugger may ask of us, and the clock; see monitor.h. */
+/* The monitor commands, and the clock; see monitor.h. */
 #include "session/monitor.h"
 
 #include <inttypes.h>
@@ -98,7 +98,7 @@ static void obey(struct monitor *m, const char *command)
     say_help(m);
 }
 
-/* The command behind "netgdb", or NULL when `request` is nothing for us. */
+/* The command after "netgdb"; NULL: another request. */
 static const char *find_command(const struct buf *line)
 {
     static const char name[] = "netgdb";

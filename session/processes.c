@@ -63,8 +63,8 @@ uint64_t processes_of_packet(const uint8_t *text, size_t len)
     return rsp_hex_number(at, len - (size_t)(at - text), &id) != 0 ? id : 0;
 }
 
-/* The thread ids behind this word. */
-static void add_behind(struct processes *p, const char *word, const uint8_t *text, size_t len)
+/* Adds the thread ids that follow this word. */
+static void add_after(struct processes *p, const char *word, const uint8_t *text, size_t len)
 {
     const uint8_t *at, *end = text + len;
     for (size_t n = strlen(word); (at = memmem(text, len, word, n)) != NULL;
@@ -97,8 +97,8 @@ void processes_stop(struct processes *p, const uint8_t *reply, size_t len)
         learn_exit(p, reply, len);
     if (reply[0] != 'T')
         return;
-    add_behind(p, "fork:", reply, len); /* vfork:, too */
-    add_behind(p, "thread:", reply, len);
+    add_after(p, "fork:", reply, len); /* vfork:, too */
+    add_after(p, "thread:", reply, len);
 }
 
 void processes_list(struct processes *p, const uint8_t *reply, size_t len)
@@ -106,8 +106,8 @@ void processes_list(struct processes *p, const uint8_t *reply, size_t len)
     uint64_t last = processes_last(p);
     if (len != 0 && reply[0] == 'm') {
         processes_add(p, processes_of_thread(reply + 1, len - 1));
-        add_behind(p, ",", reply, len);
+        add_after(p, ",", reply, len);
     }
-    add_behind(p, "id=\"", reply, len);
+    add_after(p, "id=\"", reply, len);
     processes_add(p, last);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The processes that a stub debugs, by what it and GDB say of them: thread ids `pPID.TID` (GDB
+ * The processes that a stub debugs, from its packets and GDB's: thread ids `pPID.TID` (GDB
  * manual, "Packets") in stops, thread lists and events of fork and vfork; exits; detaches; kills.
  * A stub without process ids has none here.
  */
@@ -11,28 +11,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PROCESSES_MAX = 256 }; /* more at a time are only counted as `many` */
+enum { PROCESSES_MAX = 256 }; /* more only set `many` */
 
 struct processes {
-    uint64_t ids[PROCESSES_MAX]; /* the one of the last stop at the end */
+    uint64_t ids[PROCESSES_MAX]; /* that of the last stop is the last */
     size_t n;
-    bool many; /* there are, or were, more: which are left is not known */
+    bool many; /* there were more: those that remain are unknown */
 };
 
-/* Adds this one, or moves it to the end. 0 is none. */
+/* Adds this one, or moves it to the end. Ignores 0. */
 void processes_add(struct processes *p, uint64_t id);
 void processes_remove(struct processes *p, uint64_t id);
 
-/* Whether there is another one than this; 0: any. */
+/* Whether there is one other than this; 0: any. */
 bool processes_has_other(const struct processes *p, uint64_t id);
 
-/* The one of the last stop, 0 when none is known. */
+/* The one of the last stop; 0: unknown. */
 uint64_t processes_last(const struct processes *p);
 
 /* The process of a thread id at text; 0 when it names none, or all (p-1, p0). */
 uint64_t processes_of_thread(const uint8_t *text, size_t len);
 
-/* The id behind a ';' in a packet such as D;PID or vKill;PID; 0: none. */
+/* The id after a ';' in a packet such as D;PID or vKill;PID; 0: none. */
 uint64_t processes_of_packet(const uint8_t *text, size_t len);
 
 /*

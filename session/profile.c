@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a session's time goes; see profile.h. */
+/* The profile of a session; see profile.h. */
 #include "session/profile.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where a session's time goes: waiting for the target to answer, for it to stop, for the client
- * to ask; and what it took on the link. Filled by the thread that serves, read by any.
+ * The profile of a session: time spent waiting for replies, for stops and for the client's
+ * requests, and the counters of the link. The serving thread fills it; any thread may read it.
  */
 #ifndef NETGDB_SESSION_PROFILE_H
 #define NETGDB_SESSION_PROFILE_H
@@ -11,7 +11,7 @@
 #include "proto/netgdb_target.h"
 #include "proto/packets.h"
 
-#define PROFILE_SLOW_AFTER IO_SECOND /* a request that takes longer is told in the log */
+#define PROFILE_SLOW_AFTER IO_SECOND /* a slower request is logged */
 
 enum {
     PROFILE_SLOWEST = 5,    /* requests that are kept */
@@ -28,14 +28,14 @@ struct profile_request {
 
 struct profile {
     pthread_mutex_t lock; /* of all below */
-    uint64_t answering;   /* ns from a request to its reply, of those that do not run the target */
-    uint64_t running;     /* ns from one that does to the stop */
+    uint64_t answering;   /* ns from a request to its reply, of requests that do not resume */
+    uint64_t running;     /* ns from a resume to the stop */
     uint64_t asking;      /* ns from a reply to the next request of the same client */
     uint64_t requests;    /* of the client */
     unsigned clients;
     struct profile_request slowest[PROFILE_SLOWEST]; /* the slowest first */
 
-    /* Of the link, as profile_note_link saw it last. */
+    /* Of the link, by the last profile_note_link. */
     bool has_link;
     enum link_generation generation;
     uint64_t round_trips; /* requests to the target */
@@ -48,20 +48,20 @@ struct profile {
 void profile_init(struct profile *p);
 void profile_free(struct profile *p);
 
-/* A client has come; its time begins. */
+/* A client has attached. */
 void profile_client(struct profile *p);
 
 /* `asked` ns after the reply before (0 for a client's first), a request took `took` ns. */
 void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uint8_t *request,
                      size_t len, const struct packet *packet);
 
-/* Notes what a netgdb_target's link has counted. Only for the thread that owns the target. */
+/* Copies the counters of a netgdb_target's link. Only for the thread that owns the target. */
 void profile_note_link(struct profile *p, const struct target *netgdb);
 
-/* Lost DATA of ours, as far as is known: how many of 1000 were sent again. */
+/* Retransmissions per 1000 of our DATA. */
 unsigned profile_loss(const struct profile *p);
 
-/* Appends it for people: lines that each end in a newline. */
+/* Appends it as text: lines that each end in a newline. */
 void profile_text(struct profile *p, struct buf *out);
 
 /* Appends it as the members of a JSON object, without braces. */

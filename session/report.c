@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What became of connections; see report.h. */
+/* Reports connections; see report.h. */
 #include "session/report.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char path[64]; /* "": nobody asks */
+static char path[64]; /* "": no report */
 
 void report_begin(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What became of connections in a debugger's process, for whoever has started the debugger and
- * waits for its end (`netgdb run --check`): a byte an event, in a file that the starter has made.
+ * Reports the connections in a debugger's process to the program that started it and waits for its
+ * end (`netgdb run --check`): a byte an event, in a file that this program has made.
  */
 #ifndef NETGDB_SESSION_REPORT_H
 #define NETGDB_SESSION_REPORT_H
@@ -11,14 +11,14 @@
 
 enum report_event {
     REPORT_CONNECTED = 'c', /* a session has begun */
-    REPORT_NOBODY = 'n',    /* there was none to begin: nobody called, or nobody answers */
-    REPORT_LOST = 'l',      /* a session has ended, and not because the debugger left */
+    REPORT_NOBODY = 'n',    /* no session has begun: no HERALD, or no answer */
+    REPORT_LOST = 'l',      /* a session was lost */
 };
 
-/* Notes the file's name, for the variable may go. Before any thread. */
+/* Reads the file's name from the environment. Before any thread. */
 void report_begin(void);
 
-/* Appends an event; nothing when nobody asks, or the file has gone. From any thread. */
+/* Appends an event, if there is such a file. From any thread. */
 void report(enum report_event event);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The runtime directory: records of sessions, and the proxy's control socket. */
+/* The runtime directory: state files of sessions, and the proxy's control socket. */
 #ifndef NETGDB_SESSION_RUNDIR_H
 #define NETGDB_SESSION_RUNDIR_H
 
@@ -10,7 +10,7 @@ enum { RUNDIR_MAX = 256 }; /* bytes of its path, with the NUL */
 /*
  * Finds and, when it is missing, makes it: $NETGDB_RUNTIME_DIR, else $XDG_RUNTIME_DIR/netgdb,
  * else $RUNTIME_DIRECTORY (systemd gives it to a service), else /tmp/netgdb-UID. It must be a
- * directory of our own that nobody else can write to. Returns 0 and the path, or NETGDB_IO with
+ * directory of our own that no other user can write to. Returns 0 and the path, or NETGDB_IO with
  * errno (EPERM: it is not ours alone).
  */
 int rundir(char path[RUNDIR_MAX]);

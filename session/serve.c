@@ -18,8 +18,8 @@ enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 
 #define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
 
-/* Functions of a session return 0 to go on, else how it ends: a serve_end or an error. */
-struct session {
+/* The state of the loop. Its functions return 0 to continue, else a serve_end or an error. */
+struct serving {
     struct server *server;
     struct target *target;
     const struct serve_options *options;
@@ -29,19 +29,19 @@ struct session {
     struct buf reply;
     struct processes processes;
     bool gone;         /* the client has left */
-    bool told_running; /* it knows that it leaves a kernel that runs */
+    bool told_running; /* the client was told that it leaves a running kernel */
     bool ended;        /* the last program that the target debugged has ended */
-    bool exited;       /* by itself: a stop told of it */
+    bool exited;       /* by itself: a stop reply reported it */
     bool extended;     /* the client may start another one */
     bool freebsd;      /* the target's features are those of FreeBSD's stub */
-    int parted;        /* vKill was answered: how the session is to end */
+    int pending_end;   /* a serve_end after an answered vKill; 0: none */
 };
 
-static void learn_stop(struct session *s);
-static void learn(struct session *s);
-static int forward(struct session *s);
+static void learn_stop(struct serving *s);
+static void learn(struct serving *s);
+static int forward(struct serving *s);
 
-static int target_failed(const struct session *s, int error)
+static int target_failed(const struct serving *s, int error)
 {
     switch (error) {
     case NETGDB_CLOSED:
@@ -50,7 +50,7 @@ static int target_failed(const struct session *s, int error)
         log_error(s->log, "the target has closed the connection");
         break;
     case NETGDB_LOST:
-        log_error(s->log, "the target does not answer any more");
+        log_error(s->log, "the target is no longer responding");
         break;
     case NETGDB_REPLACED:
         log_error(s->log, "the kernel has rebooted and waits in a new session: connect again");
@@ -65,48 +65,48 @@ static int target_failed(const struct session *s, int error)
     return error;
 }
 
-static int client_failed(const struct session *s, int error)
+static int client_failed(const struct serving *s, int error)
 {
     if (error != 0)
-        log_error(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
+        log_error(s->log, "the connection to the debugger failed: %s", netgdb_strerror(error));
     return error;
 }
 
-/* A client whose side fails is as good as gone for a target that is to be kept. */
-static bool is_departure(const struct session *s, int error)
+/* For a target that is to be kept, a failure of the client's side counts as its departure. */
+static bool client_is_gone(const struct serving *s, int error)
 {
     if (error == NETGDB_CLOSED)
         return true;
     if (!(s->options->park || s->options->keep) || (error != NETGDB_IO && error != NETGDB_PROTO))
         return false;
-    log_info(s->log, "the debugger's side failed: %s", netgdb_strerror(error));
+    log_info(s->log, "the connection to the debugger failed: %s", netgdb_strerror(error));
     return true;
 }
 
-static void log_reply(const struct session *s, const struct packet *packet)
+static void log_reply(const struct serving *s, const struct packet *packet)
 {
     log_packet(s->log, "<-", s->reply.data, s->reply.len, packet->explanation);
 }
 
-static int reply(struct session *s, const char *text)
+static int reply(struct serving *s, const char *text)
 {
     return client_failed(s, server_reply(s->server, (const uint8_t *)text, strlen(text), true));
 }
 
-static void tell_leaving(const struct session *s)
+static void tell_leaving(const struct serving *s)
 {
     if (s->options->leaving != NULL)
         s->options->leaving(s->options->context);
 }
 
-/* What leaves a process: D;PID, and D where there are no ids. */
+/* The detach packet of a process: D;PID, or D without ids. */
 static void detach_text(uint64_t id, char text[DETACH_MAX])
 {
     (void)snprintf(text, DETACH_MAX, id != 0 ? "D;%" PRIx64 : "D", id);
 }
 
-/* Sends what leaves this target, by its last process. Returns 0, or how the session ends. */
-static int send_detach(struct session *s)
+/* Sends the detach of the last process. Returns 0, or how the session ends. */
+static int send_detach(struct serving *s)
 {
     char text[DETACH_MAX];
     detach_text(processes_last(&s->processes), text);
@@ -119,8 +119,8 @@ static int send_detach(struct session *s)
     return 0;
 }
 
-/* What a target says that does not let itself be left: in words ("E.text"), or not. */
-static void tell_refused(const struct session *s)
+/* Logs why the target refused a detach, if it said so ("E.text"). */
+static void log_refused(const struct serving *s)
 {
     int len = (int)s->reply.len;
     if (buf_starts(&s->reply, "E."))
@@ -129,8 +129,8 @@ static void tell_refused(const struct session *s)
         log_warn(s->log, "the target does not accept a detach");
 }
 
-/* Leaves one process of several; what it answers is in the reply. Returns 0 or how it ends. */
-static int detach_one(struct session *s, uint64_t id)
+/* Detaches from one process of several; s->reply has the answer. Returns 0 or how it ends. */
+static int detach_one(struct serving *s, uint64_t id)
 {
     char text[DETACH_MAX];
     detach_text(id, text);
@@ -139,7 +139,7 @@ static int detach_one(struct session *s, uint64_t id)
     return rc == 0 ? 0 : target_failed(s, rc);
 }
 
-static int detach_all_but_last(struct session *s)
+static int detach_all_but_last(struct serving *s)
 {
     int rc = 0;
     while (rc == 0 && s->processes.n > 1)
@@ -147,8 +147,9 @@ static int detach_all_but_last(struct session *s)
     return rc;
 }
 
-/* Detaches on our own account. A plain D that is refused may lack a process, which a stop names. */
-static int leave(struct session *s)
+/* Detaches without a request of the client. A refused D may lack a process id: a stop reply has it.
+ */
+static int leave(struct serving *s)
 {
     tell_leaving(s);
     int rc = detach_all_but_last(s);
@@ -164,47 +165,47 @@ static int leave(struct session *s)
     }
     if (buf_is(&s->reply, "OK") || s->ended)
         return SERVE_DETACHED;
-    tell_refused(s);
+    log_refused(s);
     return SERVE_PARKED; /* it waits for the next client */
 }
 
-/* The client wants nothing more of a target that is stopped. One whose program has ended may have
- * ended itself: a detach would only wait for an answer. */
-static int part(struct session *s, bool keep)
+/* Ends the session with a stopped target. A stub whose program has ended may have ended, too: a
+ * detach would wait for an answer in vain. */
+static int end_session(struct serving *s, bool keep)
 {
-    if (s->parted != 0)
-        return s->parted;
+    if (s->pending_end != 0)
+        return s->pending_end;
     if (s->exited && !s->extended)
         return SERVE_DETACHED;
     return keep && !s->ended ? SERVE_PARKED : leave(s);
 }
 
-/* It went without a word: GDB's disconnect, or a connection that it could not set up. */
-static int part_from_gone(struct session *s)
+/* The client closed without a detach: GDB's disconnect, or a connection that it gave up. */
+static int on_client_gone(struct serving *s)
 {
-    return part(s, s->options->park || s->options->keep);
+    return end_session(s, s->options->park || s->options->keep);
 }
 
 /* A kill that is not forwarded. */
-static int take_kill(struct session *s)
+static int take_kill(struct serving *s)
 {
-    int end = part(s, s->options->park);
+    int end = end_session(s, s->options->park);
     if (end < 0 || s->request.packet->id == PACKET_k)
         return end;
-    s->parted = end;
+    s->pending_end = end;
     return reply(s, "OK"); /* GDB may send a k after it */
 }
 
-/* Whether the session goes on behind this D: with another process, or for another program. */
-static bool goes_on_behind_detach(const struct session *s)
+/* Whether the session continues after this D: with another process, or for another program. */
+static bool continues_after_detach(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
     return !s->ended && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
-static int take_detach(struct session *s)
+static int take_detach(struct serving *s)
 {
-    if (goes_on_behind_detach(s))
+    if (continues_after_detach(s))
         return forward(s);
     tell_leaving(s);
     int rc = target_leave(s->target, &s->request, &s->reply);
@@ -213,13 +214,13 @@ static int take_detach(struct session *s)
     log_reply(s, s->request.packet);
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     if (!left && buf_starts(&s->reply, "E."))
-        tell_refused(s);
+        log_refused(s);
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
 
-/* Output of the target, as far as the client knows (GDB manual, "Stop Reply Packets", 'O'). */
-static int tell_client(struct session *s, const char *line)
+/* Sends a line as output of the target (GDB manual, "Stop Reply Packets", 'O'). */
+static int tell_client(struct serving *s, const char *line)
 {
     buf_reset(&s->reply);
     if (buf_adds(&s->reply, "O") != 0 || buf_addhex(&s->reply, "netgdb: ", 8) != 0 ||
@@ -228,7 +229,7 @@ static int tell_client(struct session *s, const char *line)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, false));
 }
 
-static int interrupt(struct session *s)
+static int interrupt(struct serving *s)
 {
     static const char why[] =
         "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break "
@@ -241,9 +242,8 @@ static int interrupt(struct session *s)
     return s->options->tell_client ? tell_client(s, why) : 0;
 }
 
-/* The client has gone while a reply is outstanding. A target that runs must stop before it can
- * be left. */
-static int take_departure(struct session *s)
+/* The client left while a reply is outstanding. A running target must stop before a detach. */
+static int on_client_left(struct serving *s)
 {
     s->gone = true;
     if ((s->request.packet->does & PKT_RESUMES) == 0)
@@ -251,14 +251,14 @@ static int take_departure(struct session *s)
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    /* GDB is about to say that it has left, in pieces: a line of ours would be in between. */
+    /* GDB is about to print that it left, in several writes: our line would be between them. */
     if (!s->told_running)
         log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
     return SERVE_RUNNING;
 }
 
-/* Waits for the stop of a target that was interrupted; it goes to nobody. */
-static int await_stop(struct session *s)
+/* Waits for the stop reply of an interrupted target, and drops it. */
+static int await_stop(struct serving *s)
 {
     bool final = false;
     int rc = 0;
@@ -271,7 +271,7 @@ static int await_stop(struct session *s)
 }
 
 /* The target has run for too long. */
-static int end_run(struct session *s)
+static int end_run(struct serving *s)
 {
     log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
               (unsigned)(s->options->run_timeout / IO_SECOND));
@@ -279,33 +279,33 @@ static int end_run(struct session *s)
     if (rc == 0)
         rc = await_stop(s);
     if (rc == 0)
-        return part(s, s->options->park);
+        return end_session(s, s->options->park);
     if (rc == NETGDB_AGAIN)
         log_warn(s->log, "it was interrupted, and did not stop within %u s either",
                  (unsigned)(STOPS_WITHIN / IO_SECOND));
     return rc == NETGDB_AGAIN || rc == NETGDB_UNSUPPORTED ? SERVE_RUNNING : target_failed(s, rc);
 }
 
-static bool runs_too_long(const struct session *s)
+static bool runs_too_long(const struct serving *s)
 {
     return s->options->io != NULL && io_now(s->options->io) >= s->options->io->alarm;
 }
 
-static bool told_to_end(const struct session *s)
+static bool told_to_end(const struct serving *s)
 {
     return s->options->ended != NULL && s->options->ended(s->options->context);
 }
 
-/* Hears the client while a reply is outstanding. */
-static int attend(struct session *s)
+/* Polls the client while a reply is outstanding. */
+static int poll_client(struct serving *s)
 {
     if (s->gone)
         return 0;
     int rc = server_poll(s->server);
     if (rc == 0 && told_to_end(s))
         rc = NETGDB_CLOSED;
-    if (rc != 0 && is_departure(s, rc))
-        return take_departure(s);
+    if (rc != 0 && client_is_gone(s, rc))
+        return on_client_left(s);
     if (rc == 0 && runs_too_long(s))
         return end_run(s);
     if (rc != NETGDB_INTERRUPTED)
@@ -316,15 +316,15 @@ static int attend(struct session *s)
     return 0;
 }
 
-/* A program has ended, was killed or was left: perhaps there is another one. */
-static void note_end(struct session *s, bool by_itself)
+/* A program has ended, was killed or detached: another one may remain. */
+static void note_end(struct serving *s, bool by_itself)
 {
     s->ended = !processes_has_other(&s->processes, 0);
     s->exited = s->ended && by_itself;
 }
 
 /* Learns from a stop reply which process stopped or ended (GDB manual, "Stop Reply Packets"). */
-static void learn_stop(struct session *s)
+static void learn_stop(struct serving *s)
 {
     const struct buf *r = &s->reply;
     if (r->len == 0)
@@ -335,8 +335,8 @@ static void learn_stop(struct session *s)
         note_end(s, true);
 }
 
-/* D;PID or vKill;PID was done, while the session goes on. */
-static void learn_gone(struct session *s)
+/* D;PID or vKill;PID succeeded, and the session continues. */
+static void learn_gone(struct serving *s)
 {
     if (!buf_is(&s->reply, "OK"))
         return;
@@ -344,7 +344,7 @@ static void learn_gone(struct session *s)
     note_end(s, false);
 }
 
-static void learn(struct session *s)
+static void learn(struct serving *s)
 {
     const struct buf *r = &s->reply;
     if ((s->request.packet->does & PKT_RESUMES) != 0 ||
@@ -365,8 +365,8 @@ static void learn(struct session *s)
         processes_list(&s->processes, r->data, r->len);
 }
 
-/* One packet of the target, on its way to the client. */
-static int pass_reply(struct session *s, bool final)
+/* Forwards one packet of the target to the client. */
+static int pass_reply(struct serving *s, bool final)
 {
     log_reply(s, s->request.packet);
     if (final)
@@ -374,8 +374,8 @@ static int pass_reply(struct session *s, bool final)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
 }
 
-/* Whether a stop told of the end of the last process. */
-static bool is_over(struct session *s)
+/* Whether the last process has ended, by a stop reply. */
+static bool is_over(struct serving *s)
 {
     if (!s->ended || !s->options->end_with_program || s->extended ||
         s->request.packet->id == PACKET_vKill) /* GDB sends k after it */
@@ -383,13 +383,13 @@ static bool is_over(struct session *s)
     return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
 }
 
-static int await_reply(struct session *s)
+static int await_reply(struct serving *s)
 {
     const unsigned watch = IO_ON_CLIENT | IO_ON_WAKE | IO_ON_ALARM;
     bool final = false;
     int rc = 0;
     while (rc != 0 || !final) {
-        rc = attend(s);
+        rc = poll_client(s);
         if (rc != 0)
             return rc;
         rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
@@ -403,8 +403,8 @@ static int await_reply(struct session *s)
     return is_over(s) ? SERVE_DETACHED : 0;
 }
 
-/* How long the target may run after this request. */
-static void set_alarm(const struct session *s)
+/* Sets the deadline of a request that resumes the target. */
+static void set_alarm(const struct serving *s)
 {
     struct io *io = s->options->io;
     if (io == NULL)
@@ -414,7 +414,7 @@ static void set_alarm(const struct session *s)
     io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
 }
 
-static int forward(struct session *s)
+static int forward(struct serving *s)
 {
     set_alarm(s);
     int rc = target_send(s->target, &s->request);
@@ -436,43 +436,44 @@ static int forward(struct session *s)
     return s->request.packet->id == PACKET_R ? 0 : await_reply(s); /* R has no reply */
 }
 
-/* Whether a kill is not that of the session: of a program that another one follows, or of one of
- * several. No kernel has either. */
-static bool kills_one(const struct session *s)
+/* Whether a kill does not end the session: another program may follow, or other processes remain.
+ * No kernel has either. */
+static bool kills_one(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
-    return s->parted == 0 && (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
+    return s->pending_end == 0 &&
+           (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
-static bool forwards_kill(const struct session *s)
+static bool forwards_kill(const struct serving *s)
 {
     return (s->options->forward_kill && !s->freebsd) || kills_one(s);
 }
 
-static int take_request(struct session *s)
+static int take_request(struct serving *s)
 {
     bool kill = s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_k;
-    if (s->parted != 0 && !kill)
+    if (s->pending_end != 0 && !kill)
         return reply(s, "E01");
     if (kill && !forwards_kill(s))
         return take_kill(s);
     return s->request.packet->id == PACKET_D ? take_detach(s) : forward(s);
 }
 
-/* One request and all that belongs to it. */
-static int turn(struct session *s)
+/* Serves one request, up to its reply. */
+static int serve_one(struct serving *s)
 {
-    const unsigned watch = s->parted != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
-    if (told_to_end(s)) /* before the wait: the target may have seen what woke us for it */
-        return part_from_gone(s);
+    const unsigned watch = s->pending_end != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
+    if (told_to_end(s)) /* before the wait: the target may have consumed our wake-up */
+        return on_client_gone(s);
     int rc = server_next(s->server, &s->bytes, watch);
     if (rc == 0) {
         request_parse(&s->request, s->bytes.data, s->bytes.len);
         log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
         return take_request(s);
     }
-    if (is_departure(s, rc))
-        return part_from_gone(s);
+    if (client_is_gone(s, rc))
+        return on_client_gone(s);
     if (rc != NETGDB_AGAIN)
         return client_failed(s, rc);
     rc = target_idle(s->target);
@@ -482,22 +483,27 @@ static int turn(struct session *s)
 int serve(struct server *server, struct target *target, const struct serve_options *options,
           const struct log *log)
 {
-    struct session s = {.server = server, .target = target, .options = options, .log = log};
+    struct serving s = {.server = server, .target = target, .options = options, .log = log};
     buf_init(&s.bytes, REQUEST_MAX);
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int end;
     do {
-        end = turn(&s);
+        end = serve_one(&s);
     } while (end == 0);
     buf_free(&s.bytes);
     buf_free(&s.reply);
     return end;
 }
 
+bool serve_has_ended(int end)
+{
+    return end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED;
+}
+
 int serve_leave(struct target *target, bool processes, const struct log *log)
 {
     static const struct serve_options none = {0};
-    struct session s = {.target = target, .options = &none, .log = log};
+    struct serving s = {.target = target, .options = &none, .log = log};
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int rc = processes ? target_ask(target, "?", &s.reply) : 0;
     if (rc == 0) {

@@ -4,14 +4,14 @@
  * TCP connection, and relays plain bytes on a socketpair. It speaks with us on a control socket (a
  * SOCK_SEQPACKET pair), whose messages are
  *
- *     from it    "ready", or why it cannot, in words: first about its keys; a client's then about
- *                its handshake; a server's of each connection that is refused
+ *     from it    "ready", or an error in words: first for its keys; from a client then for its
+ *                handshake; from a server for each connection that it refuses
  *     to it      one byte with two descriptors: a TCP connection, and its end of a socketpair. A
- *                client takes one such message, a server as many as come
+ *                client takes one such message, a server any number
  *
- * A server's process for each connection goes on when the control socket closes, until one of the
- * two ends has closed; nothing of it is a child of ours. The server's first byte under TLS is a
- * '+', which RSP passes over: by it a client knows that its certificate was accepted.
+ * A server's process for a connection survives the control socket, until one of the two ends has
+ * closed; it is no child of ours. The server's first byte under TLS is a '+', which RSP ignores: it
+ * tells a client that its certificate was accepted.
  */
 #ifndef NETGDB_SESSION_TLS_H
 #define NETGDB_SESSION_TLS_H
@@ -26,16 +26,16 @@
 enum { TLS_WHY_MAX = 512 }; /* bytes of a reason, with its NUL */
 
 #define TLS_READY "ready"
-#define TLS_START (30 * IO_SECOND)     /* more than the program takes to read its keys */
-#define TLS_HANDSHAKE (30 * IO_SECOND) /* all that a peer has for it */
+#define TLS_START (30 * IO_SECOND)     /* for the program to read its keys */
+#define TLS_HANDSHAKE (30 * IO_SECOND) /* deadline of a peer */
 
 /* Names of files (PEM, and IDENTITY:HEX); empty: not given. Not owned. */
 struct tls_keys {
     const char *psk, *cert, *key, *ca;
 };
 
-/* Whether these can be used: a PSK alone, or a certificate with its key and a CA. NULL, or what is
- * wrong: words to stand after a colon. */
+/* Checks that these are a PSK alone, or a certificate with its key and a CA. NULL, or what is
+ * wrong: text for after a colon. */
 const char *tls_keys_trouble(const struct tls_keys *keys);
 
 /*
@@ -46,15 +46,15 @@ const char *tls_keys_trouble(const struct tls_keys *keys);
 int tls_start(const struct tls_keys *keys, const char *name, char why[TLS_WHY_MAX]);
 
 /*
- * Hands a TCP connection over; `tcp` is closed here, whatever happens. Returns our end of its
+ * Hands off a TCP connection; `tcp` is always closed here. Returns our end of its
  * plain stream (the caller's, close-on-exec), or -1 with errno.
  */
 int tls_wrap(int control, int tcp);
 
 /*
- * The next message, when it comes before `deadline` (ns of io_fds_now; IO_NEVER). `mask` is in
- * force meanwhile, NULL is the thread's own. Returns 0: "ready"; or -1 with the reason, and errno:
- * EACCES (it says so), ETIMEDOUT, EINTR, EPIPE (the program has ended).
+ * Waits for the next message until `deadline` (ns of io_fds_now; IO_NEVER), with the signal mask
+ * `mask` (NULL: the thread's own). Returns 0: "ready"; or -1 with the reason, and errno: EACCES (a
+ * message with an error), ETIMEDOUT, EINTR, EPIPE (the program has ended).
  */
 int tls_answer(int control, uint64_t deadline, const sigset_t *mask, char why[TLS_WHY_MAX]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* connect() for one of our names: waits for the kernel, then puts a relay behind the descriptor. */
+/* connect() for one of our names: waits for the kernel, then starts a relay for the descriptor. */
 #include "shim/shim.h"
 
 #include <errno.h>
@@ -73,8 +73,8 @@ static void announce(void *context)
     (void)!write(*(int *)context, &one, sizeof one);
 }
 
-/* What to type at db>, with the address that this kernel can reach. */
-static void give_notice(const struct shim_name *n, uint64_t timeout)
+/* Logs the command for db>, with our address as this kernel can reach it. */
+static void log_notice(const struct shim_name *n, uint64_t timeout)
 {
     char address[NET_ADDR_TEXT] = "this machine's address", limit[48] = "";
     uint32_t own = n->ips[0] != 0 ? own_address_towards(n->ips[0]) : own_address();
@@ -89,7 +89,7 @@ static void give_notice(const struct shim_name *n, uint64_t timeout)
               address, limit);
 }
 
-/* The signals that must not end the wait: a resized terminal, a child, a continued job. */
+/* Blocks signals that must not end the wait: a resized terminal, a child, a continued job. */
 static void wait_mask(sigset_t *mask)
 {
     (void)pthread_sigmask(SIG_SETMASK, NULL, mask);
@@ -98,7 +98,7 @@ static void wait_mask(sigset_t *mask)
     sigaddset(mask, SIGCONT);
 }
 
-/* Sleeps until the event, `deadline`, something of the front end, or a signal. Returns as ppoll. */
+/* Waits for the event, `deadline`, an event of the front end, or a signal. Returns as ppoll. */
 static int sleep_until(int event, uint64_t deadline, const struct frontend *frontend,
                        const sigset_t *mask)
 {
@@ -115,11 +115,11 @@ static int sleep_until(int event, uint64_t deadline, const struct frontend *fron
     return ppoll(fds, 1 + FRONTEND_FDS, limit, mask);
 }
 
-/* Where a kernel comes from: `take` returns EAGAIN when there is none yet. */
+/* A source of kernels: `take` returns EAGAIN when there is none yet. */
 struct source {
     int (*take)(struct source *s, const struct shim_name *n, struct relay_target *target);
-    int event;         /* readable when it is worth another try */
-    uint64_t at_least; /* ns that even an impatient caller waits for an answer */
+    int event;         /* readable when `take` may succeed */
+    uint64_t min_wait; /* ns, whatever the timeout */
     struct listener *listener;
     struct listener_watch watch;
 };
@@ -130,7 +130,8 @@ static int take_from_listener(struct source *s, const struct shim_name *n,
     uint64_t drained;
     (void)n;
     (void)!read(s->event, &drained, sizeof drained);
-    return listener_take(s->listener, &s->watch, &target->kernel) ? 0 : EAGAIN;
+    target->session = listener_take(s->listener, &s->watch);
+    return target->session != NULL ? 0 : EAGAIN;
 }
 
 static int take_from_proxy(struct source *s, const struct shim_name *n, struct relay_target *target)
@@ -145,14 +146,14 @@ static int take_from_proxy(struct source *s, const struct shim_name *n, struct r
     return error;
 }
 
-/* Whether to wait beyond the deadline: the kernel of a dead server's session is here already. */
+/* Whether to wait beyond the deadline: an inherited session has answered its probe. */
 static bool is_answered(const struct source *s, uint64_t timeout)
 {
-    return timeout != 0 && s->listener != NULL && listener_answers(s->listener, &s->watch);
+    return timeout != 0 && s->listener != NULL && listener_probe_acked(s->listener, &s->watch);
 }
 
-static void tell_timeout(const struct source *s, const struct shim_name *n, uint64_t began,
-                         uint64_t timeout)
+static void log_timeout(const struct source *s, const struct shim_name *n, uint64_t began,
+                        uint64_t timeout)
 {
     uint32_t other = s->listener != NULL ? listener_refused(s->listener, began) : 0;
     unsigned seconds = (unsigned)(timeout / IO_SECOND);
@@ -164,8 +165,8 @@ static void tell_timeout(const struct source *s, const struct shim_name *n, uint
         log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?", seconds);
 }
 
-/* Whether whoever drives gdb wants it back. */
-static bool is_called_back(struct frontend *f, const struct shim_name *n)
+/* Whether the front end has ended or cancelled the wait. */
+static bool is_cancelled(struct frontend *f, const struct shim_name *n)
 {
     const char *why = frontend_ended(f);
     if (why != NULL)
@@ -178,8 +179,8 @@ static int wait_with(struct frontend *f, struct source *s, const struct shim_nam
                      struct relay_target *target)
 {
     uint64_t began = io_fds_now(), timeout = n->options.timeout;
-    uint64_t patience = timeout > s->at_least ? timeout : s->at_least;
-    uint64_t deadline = timeout == IO_NEVER ? IO_NEVER : began + patience;
+    uint64_t limit = timeout > s->min_wait ? timeout : s->min_wait;
+    uint64_t deadline = timeout == IO_NEVER ? IO_NEVER : began + limit;
     uint64_t notice = began + NOTICE_AFTER;
     sigset_t mask;
     wait_mask(&mask);
@@ -191,16 +192,16 @@ static int wait_with(struct frontend *f, struct source *s, const struct shim_nam
         if (now >= deadline && is_answered(s, timeout)) {
             deadline = now + NOTICE_AFTER;
         } else if (now >= deadline) {
-            tell_timeout(s, n, began, timeout);
+            log_timeout(s, n, began, timeout);
             return ETIMEDOUT;
         }
-        if (now >= notice && s->listener != NULL && listener_asks(s->listener, &s->watch)) {
-            notice = now + NOTICE_AFTER; /* nothing needs to be typed, perhaps */
+        if (now >= notice && s->listener != NULL && listener_is_probing(s->listener, &s->watch)) {
+            notice = now + NOTICE_AFTER; /* a kernel may answer without a command */
         } else if (now >= notice) {
-            give_notice(n, timeout);
+            log_notice(n, timeout);
             notice = IO_NEVER;
         }
-        if (is_called_back(f, n))
+        if (is_cancelled(f, n))
             return EINTR;
         if (sleep_until(s->event, notice < deadline ? notice : deadline, f, &mask) < 0)
             return errno;
@@ -217,12 +218,12 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n, struct r
 }
 
 /*
- * Asks the proxy of this machine, which owns the HERALD port then. ECONNRESET: there is none, or
- * it has ended meanwhile.
+ * Asks the proxy of this machine, which then owns the HERALD port. ECONNRESET: there is none, or it
+ * has ended meanwhile.
  */
 static int ask_proxy(const struct shim_name *n, struct relay_target *target)
 {
-    struct source source = {.take = take_from_proxy, .at_least = PROXY_ANSWERS};
+    struct source source = {.take = take_from_proxy, .min_wait = PROXY_ANSWERS};
     source.event = control_take(n->ips, n->n, n->options.port);
     if (source.event < 0)
         return ECONNRESET;
@@ -250,7 +251,7 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     if (target->listener == NULL) {
         error = errno;
         log_error(
-            &n->log, "UDP port %u, where kernels call, cannot be had: %s%s", port, strerror(error),
+            &n->log, "UDP port %u, which kernels call, is unavailable: %s%s", port, strerror(error),
             error == EADDRINUSE ? " (another gdb or proxy has it: use that one, or end it)" : "");
         return error;
     }
@@ -323,28 +324,26 @@ static int find_target(const struct shim_name *n, struct relay_target *target)
 
 /* ---- the descriptor ---- */
 
-static void give_up(const struct relay_target *t)
+/* A kernel of the proxy waits there for the next client; the next connect takes over any other by
+ * its state file. */
+static void release(const struct relay_target *t)
 {
-    if (t->listener == NULL) {
-        close(t->stream); /* a kernel of the proxy waits there for the next one */
-        return;
-    }
-    listener_drop_link(&t->kernel);
-    close(t->kernel.fd);
-    record_close(t->kernel.record); /* the next connect goes on from it */
+    session_free(t->session);
+    if (t->stream >= 0)
+        close(t->stream);
 }
 
-static int put_relay_behind(int fd, const struct relay_target *target, const struct shim_name *n)
+static int start_relay(int fd, const struct relay_target *target, const struct shim_name *n)
 {
     int ends[2], flags = fcntl(fd, F_GETFL);
     if (flags < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         int error = errno;
-        give_up(target);
+        release(target);
         return error;
     }
     if (fcntl(ends[0], F_SETFL, flags & O_NONBLOCK) != 0 || dup3(ends[0], fd, O_CLOEXEC) < 0) {
         int error = errno;
-        give_up(target);
+        release(target);
         close(ends[0]);
         close(ends[1]);
         return error;
@@ -353,7 +352,7 @@ static int put_relay_behind(int fd, const struct relay_target *target, const str
     remember(fd);
     int error = relay_start(target, ends[1], n);
     if (error == ENOMEM) { /* it has taken nothing */
-        give_up(target);
+        release(target);
         close(ends[1]);
     }
     return error;
@@ -364,7 +363,7 @@ int connect_name(int fd, struct shim_name *name)
     struct relay_target target = {.stream = -1};
     int error = find_target(name, &target);
     if (error == 0)
-        error = put_relay_behind(fd, &target, name);
+        error = start_relay(fd, &target, name);
     if (error == 0)
         return 0;
     report(REPORT_NOBODY);

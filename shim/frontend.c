@@ -120,7 +120,7 @@ static bool can_hang_up(int fd)
 
 /* ---- MI ---- */
 
-/* Whether a line is this command, behind the digits of its token. */
+/* Whether a line is this command, after the digits of its token. */
 static bool is_command(const char *line, size_t len, const char *command)
 {
     size_t token = 0, n = strlen(command);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who drives gdb, while connect() blocks the thread that would hear it: a person, a script, or a
- * front end (an IDE) that speaks MI or DAP over standard input. The wait for a kernel ends
+ * The front end of gdb, while connect() blocks the thread that would read its commands: a person, a
+ * script, or a program (an IDE) that speaks MI or DAP over standard input. The wait for a kernel
+ * ends
  *
  *   - when standard input is hung up during the wait, unless gdb reads no commands there (-batch)
  *     or commands of a script still wait in it;
@@ -28,10 +29,10 @@ struct frontend {
     int input;    /* standard input; -1: of no use */
     int parent;   /* a pidfd of who started gdb; -1: not watched */
     bool pending; /* something waits in the input, which ends nothing so far */
-    bool gone;    /* nobody drives gdb any more: from the start */
+    bool gone;    /* the front end had ended before the wait */
 };
 
-/* Reads what gdb was started with: words with a NUL behind each, as /proc/self/cmdline has it. */
+/* Parses gdb's command line: words, each with a NUL, as in /proc/self/cmdline. */
 void frontend_parse(struct frontend *f, const char *words, size_t len);
 
 /* Whether this process is a gdb that a program drives (MI or DAP): what it shows of standard error
@@ -48,13 +49,13 @@ void frontend_end(struct frontend *f);
 
 enum { FRONTEND_FDS = 2 };
 
-/* What a poll is to look at besides. */
+/* The descriptors to poll as well. */
 void frontend_poll(const struct frontend *f, struct pollfd fds[FRONTEND_FDS]);
 
-/* When to look again, in ns from now on; IO_NEVER: when the poll says so. */
+/* The interval to the next check, in ns; IO_NEVER: poll is enough. */
 uint64_t frontend_look_again(const struct frontend *f);
 
-/* Why the wait is to end, in words; NULL: it is not. After each poll, and before the first. */
+/* Why to end the wait, in words; NULL: continue. Call it after each poll, and before the first. */
 const char *frontend_ended(struct frontend *f);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The exported hooks of libnetgdb.so, and the table of what they stand in front of. */
+/* The exported hooks of libnetgdb.so, and the table of the functions that they replace. */
 #include "proto/check.h"
 #include "session/report.h"
 #include "shim/frontend.h"

@@ -155,7 +155,7 @@ static uint32_t keep(struct shim_name *n)
     return id;
 }
 
-/* What GDB asks for must be able to become the end of a socketpair that looks like TCP. */
+/* GDB must ask for a stream socket, which a socketpair can replace. */
 static bool is_stream(const struct addrinfo *hints)
 {
     if (hints == NULL)

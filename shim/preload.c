@@ -39,7 +39,7 @@ bool preload_without_us(const char *value, char *out, size_t size)
             int n =
                 snprintf(out + used, size - used, "%s%.*s", used != 0 ? ":" : "", (int)len, value);
             if (n < 0 || (size_t)n >= size - used)
-                return false; /* does not fit: better leave it as it is */
+                return false; /* too long: keep the variable */
             used += (size_t)n;
         }
         value += len + (value[len] != '\0');

@@ -34,17 +34,16 @@ struct relay {
     int client;
     const struct shim_name *name;
     struct listener *listener; /* NULL: a stream */
-    bool proxy;                /* the stream is the proxy's, and `peer` behind it */
+    bool proxy;                /* the stream leads to the proxy, which has `peer` */
     enum netgdb_peer peer;
     struct profile profile;
     struct listener_watch watch;
-    struct netgdb_successor successor;
-    struct listener_kernel kernel; /* unless it is a stream; its socket is in `io` */
-    bool leaving;                  /* a detach is on its way */
+    struct session *session; /* NULL: a stream, or returned to the listener */
+    bool leaving;            /* a detach is in flight */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list, `leaving` and `left` */
-static int changed = -1; /* an eventfd while the process ends: one of these has changed */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list and of flags */
+static int changed = -1; /* an eventfd while the process ends: signals a change of these */
 static LIST_HEAD(, relay) relays = LIST_HEAD_INITIALIZER(relays);
 static atomic_bool draining; /* the process ends */
 
@@ -62,39 +61,23 @@ static bool successor_waits(void *context)
     return listener_waits(r->listener, &r->watch);
 }
 
-static void adopt(struct relay *r, const struct listener_kernel *k)
-{
-    struct target *target = r->kernel.target;
-    k->link->io = &r->io.io;
-    k->link->log = &r->name->log;
-    r->kernel = *k;
-    if (target != NULL)
-        r->kernel.target = target; /* the link becomes its own */
-    io_fds_set_datagrams(&r->io, IO_TARGET, k->fd);
-    io_fds_stamp(&r->io);
-}
-
 static struct link *successor_take(void *context)
 {
     struct relay *r = context;
-    struct listener_kernel k;
-    if (!listener_take(r->listener, &r->watch, &k))
-        return NULL;
-    record_remove(r->kernel.record);
-    adopt(r, &k);
-    return k.link;
+    struct session *next = listener_take(r->listener, &r->watch);
+    return next != NULL ? session_succeed(r->session, next) : NULL;
 }
 
 /* Under the lock. */
-static void tell_changed(void)
+static void signal_change(void)
 {
     const uint64_t one = 1;
     if (changed >= 0)
         (void)!write(changed, &one, sizeof one);
 }
 
-/* Gives up the lock until something has changed. False: it is too late. Not by a condition
- * variable: its clock may be another preload's. */
+/* Releases the lock until something has changed. False: the deadline has passed. Not by a condition
+ * variable: another preload may replace its clock. */
 static bool wait_changed(uint64_t until)
 {
     uint64_t now = io_fds_now(), left = until > now ? until - now : 0, drained;
@@ -111,7 +94,13 @@ static bool wait_changed(uint64_t until)
 
 /* ---- the thread ---- */
 
-/* A file of gdb's command line is sure to be this target's only while there is no other. */
+/* The kernel's target; NULL: a stream. */
+static struct target *target_of(const struct relay *r)
+{
+    return r->session != NULL ? r->session->target : NULL;
+}
+
+/* The file on gdb's command line is certainly of this target only while there is no other. */
 static bool is_only(void *context)
 {
     (void)context;
@@ -122,17 +111,6 @@ static bool is_only(void *context)
     return only;
 }
 
-/* The target of a kernel: its own when it was served before. */
-static int make_target(struct relay *r)
-{
-    struct listener_kernel *k = &r->kernel;
-    if (k->target == NULL)
-        k->target = netgdb_target_new(k->link, &r->name->log, &r->successor);
-    else
-        netgdb_target_move(k->target, &r->io.io, &r->name->log, &r->successor);
-    return k->target != NULL ? 0 : NETGDB_NOMEM;
-}
-
 static int make_chain(struct relay *r, const char *program, struct chain *chain)
 {
     struct chain_config config = {
@@ -141,18 +119,21 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
         return chain_for_stream(chain, &r->io.io, &config);
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
-    int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config) : make_target(r);
+    int rc = r->proxy
+                 ? chain_for_proxy(chain, &r->io.io, r->peer, &config)
+                 : session_adopt(r->session, &r->io, &r->name->log,
+                                 &(struct netgdb_successor){successor_waits, successor_take, r});
     if (rc == 0 && !r->proxy)
-        rc = chain_renew(chain, r->kernel.target, &config);
+        rc = chain_renew(chain, r->session->target, &config);
     io_keepalive(&r->io.io, false);
     return rc;
 }
 
-/* monitor netgdb, in front of all. */
+/* Adds the monitor, outermost. */
 static int add_monitor(struct relay *r, struct chain *chain)
 {
     struct target *monitor =
-        monitor_new(chain->target, r->kernel.target, chain->cache, &r->io.io,
+        monitor_new(chain->target, target_of(r), chain->cache, &r->io.io,
                     r->proxy ? NULL : &r->profile, r->name->log.name, &r->name->log);
     if (monitor == NULL)
         return NETGDB_NOMEM;
@@ -164,16 +145,16 @@ static void leaving(void *context)
 {
     pthread_mutex_lock(&lock);
     ((struct relay *)context)->leaving = true;
-    tell_changed();
+    signal_change();
     pthread_mutex_unlock(&lock);
 }
 
 /*
- * The session is over. The debugger finds the end of the stream and closes, as with a stub of its
- * own over TCP; if we closed first, its next packet, or the '+' to the reply to its detach, would
- * be a broken pipe. Nobody waits for this.
+ * Waits until the debugger has found the end of the stream and closes, as with a stub over TCP. If
+ * we closed first, its next packet, or the '+' to the reply to its detach, would raise SIGPIPE. No
+ * other thread waits for this.
  */
-static void see_off(struct relay *r)
+static void wait_for_close(struct relay *r)
 {
     struct pollfd p = {r->client, POLLIN, 0};
     char unread[256];
@@ -185,59 +166,57 @@ static void see_off(struct relay *r)
     } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
-/* A kernel that gdb went from without a word waits for the next connection, and for gdb's end. */
+/* A kernel that gdb left without a detach waits for the next connection, and for gdb's end. */
 static void park(struct relay *r)
 {
-    struct listener_kernel k = r->kernel;
-    k.link = netgdb_target_link(k.target); /* another one's when the kernel came back */
-    k.fd = io_fds_take(&r->io, IO_TARGET);
-    r->kernel = (struct listener_kernel){0};
     if (!atomic_load(&draining))
         log_warn(&r->name->log, "gdb has left without a detach: the kernel stays connected, and "
                                 "target remote takes it again");
-    listener_give(r->listener, &k);
+    listener_return(r->listener, r->session);
 }
 
-/* Releases the kernel. Its record goes with a session that has ended; else it may still be waiting
- * there, and the next connection takes it over. */
-static void release_kernel(struct relay *r, int end)
+/* Without an end of the session the kernel may still wait, and the next connection takes it over
+ * by its state file. */
+static void release_session(struct relay *r, int end)
 {
-    if (r->kernel.link != NULL)
-        listener_drop_link(&r->kernel);
-    io_fds_set_stream(&r->io, IO_TARGET, -1, -1); /* its port is free when its record is */
-    if (end == SERVE_DETACHED || end == NETGDB_CLOSED || end == NETGDB_REPLACED)
-        record_remove(r->kernel.record);
-    else
-        record_close(r->kernel.record);
-}
-
-/* Releases what a relay holds. */
-static void destroy(struct relay *r, int end)
-{
-    if (r->listener != NULL)
-        listener_unwatch(r->listener, &r->watch);
-    profile_free(&r->profile);
-    if (end == SERVE_PARKED && r->listener != NULL && r->kernel.target != NULL)
+    listener_unwatch(r->listener, &r->watch);
+    if (end == SERVE_PARKED && r->session->target != NULL) {
         park(r);
-    release_kernel(r, end);
+        return;
+    }
+    r->session->ended = serve_has_ended(end);
+    session_free(r->session);
+}
+
+/* Releases the target, and takes the relay out of the list. */
+static void release(struct relay *r, int end)
+{
+    if (r->session != NULL)
+        release_session(r, end);
+    else
+        io_fds_set_stream(&r->io, IO_TARGET, -1, -1);
+    profile_free(&r->profile);
     pthread_mutex_lock(&lock);
     LIST_REMOVE(r, entries);
-    tell_changed();
+    signal_change();
     pthread_mutex_unlock(&lock);
-    see_off(r);
+}
+
+static void free_relay(struct relay *r)
+{
     io_fds_close(&r->io);
     free(r);
 }
 
-/* What the waits of a session cost; for make bench. */
-static void tell_waits(const struct relay *r, const struct log *log)
+/* The system calls of a session; for make bench. */
+static void log_waits(const struct relay *r, const struct log *log)
 {
     const struct io_fds_side *target = &r->io.side[IO_TARGET];
     log_debug(log, "slept %lu times; %lu datagrams in %lu calls", r->io.sleeps, target->datagrams,
               target->batches);
 }
 
-/* Serves the target until the debugger or the target has gone. Returns as serve. */
+/* Serves the target until the debugger leaves or the target ends. Returns as serve. */
 static int serve_target(struct relay *r, struct server *server, struct chain *chain)
 {
     const struct serve_options options = {.forward_kill = chain->forward_kill,
@@ -254,7 +233,7 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
     if (rc < 0)
         report(REPORT_LOST);
     if (rc == SERVE_PARKED)
-        leaving(r); /* what is held back goes out first */
+        leaving(r); /* delayed requests are sent first */
     return rc;
 }
 
@@ -271,14 +250,16 @@ static void *run(void *argument)
         rc = serve_target(r, server, &chain);
     else if (rc != NETGDB_REFUSED)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
-    tell_waits(r, log);
-    if (r->kernel.target != NULL && chain.target != NULL)
+    log_waits(r, log);
+    if (target_of(r) != NULL && chain.target != NULL)
         (void)chain_strip(&chain);
     else
         chain_close(&chain);
     free(program);
     server_free(server);
-    destroy(r, rc);
+    release(r, rc);
+    wait_for_close(r);
+    free_relay(r);
     return NULL;
 }
 
@@ -291,11 +272,10 @@ static void attach(struct relay *r, const struct relay_target *t, int client)
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
     if (t->listener == NULL)
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
-    else
-        adopt(r, &t->kernel);
-    if (t->listener != NULL) {
+    r->session = t->session;
+    if (r->session != NULL) {
         r->watch = (struct listener_watch){
-            .ips = {t->kernel.kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
+            .ips = {r->session->kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
         (void)listener_watch(r->listener, &r->watch);
     }
     pthread_mutex_lock(&lock);
@@ -311,13 +291,13 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
         return ENOMEM;
     }
     r->name = name;
-    r->successor = (struct netgdb_successor){successor_waits, successor_take, r};
     io_fds_save_calls(&r->io);
     profile_init(&r->profile);
     attach(r, t, client);
     if (thread_start(run, r) == 0)
         return 0;
-    destroy(r, SERVE_PARKED);
+    release(r, SERVE_PARKED);
+    free_relay(r); /* without a wait: the debugger's thread is this one */
     return EAGAIN;
 }
 
@@ -333,33 +313,33 @@ static bool any_leaving(void)
     return false;
 }
 
-static bool left; /* whom nobody wanted */
+static bool unclaimed_detached; /* kernels that no connection has taken */
 
 static void *leave(void *unused)
 {
     (void)unused;
     leave_waiting();
     pthread_mutex_lock(&lock);
-    left = true;
-    tell_changed();
+    unclaimed_detached = true;
+    signal_change();
     pthread_mutex_unlock(&lock);
     return NULL;
 }
 
-/* Kernels that called while no connection wanted them are at db> again, as those of sessions. All
- * of it happens in a thread: a lock that it needs may be held by one that writes to a full pipe. */
-static void leave_the_rest(uint64_t began)
+/* Detaches from kernels that no connection has taken. In a thread of its own: another one that
+ * writes to a full pipe may hold a lock that it needs. */
+static void detach_unclaimed(uint64_t began)
 {
     uint64_t until = began + DRAIN_LEAVING, least = io_fds_now() + DRAIN;
-    if (!listener_was_used() || thread_start(leave, NULL) != 0)
+    if (!listener_started() || thread_start(leave, NULL) != 0)
         return;
     pthread_mutex_lock(&lock);
-    while (!left && wait_changed(until > least ? until : least))
+    while (!unclaimed_detached && wait_changed(until > least ? until : least))
         continue;
-    bool in_time = left;
+    bool in_time = unclaimed_detached;
     pthread_mutex_unlock(&lock);
     if (!in_time)
-        log_warn(&shim_log, "a kernel that called did not let go in time: it stays as it is");
+        log_warn(&shim_log, "a kernel that called was not detached in time: it stays stopped");
 }
 
 static void drain_relays(uint64_t began)
@@ -367,7 +347,7 @@ static void drain_relays(uint64_t began)
     struct relay *r;
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries)
-        (void)shutdown(r->client, SHUT_RD); /* what the debugger has sent is still read */
+        (void)shutdown(r->client, SHUT_RD); /* its last packets are still read */
     while (!LIST_EMPTY(&relays) && wait_changed(began + (any_leaving() ? DRAIN_LEAVING : DRAIN)))
         continue;
     pthread_mutex_unlock(&lock);
@@ -381,6 +361,6 @@ void relay_drain(void)
     changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_unlock(&lock);
     drain_relays(began);
-    leave_the_rest(began);
+    detach_unclaimed(began);
     names_drain_log(DRAIN_LOG_MS);
 }

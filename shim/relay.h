@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A relay: the thread that serves one target to the debugger's descriptor, from connect() until
- * the debugger has left and the target was let go.
+ * the debugger has closed it and the target was detached or returned.
  */
 #ifndef NETGDB_SHIM_RELAY_H
 #define NETGDB_SHIM_RELAY_H
@@ -9,12 +9,14 @@
 #include "session/listener.h"
 #include "shim/shim.h"
 
-/* What a relay serves: a kernel, or what is on a byte stream: a stub, or a kernel of the proxy. */
+/* The target of a relay: a kernel's session, or a byte stream to a stub or to a kernel of the
+ * proxy.
+ */
 struct relay_target {
-    struct listener *listener;     /* NULL: a stream */
-    struct listener_kernel kernel; /* when there is a listener */
-    int stream;                    /* otherwise */
-    bool proxy;                    /* the stream is the proxy's, and `peer` behind it */
+    struct listener *listener; /* the session's; NULL: a stream */
+    struct session *session;   /* when there is a listener */
+    int stream;                /* otherwise */
+    bool proxy;                /* the stream leads to the proxy, which has `peer` */
     enum netgdb_peer peer;
 };
 
@@ -26,10 +28,9 @@ struct relay_target {
 int relay_start(const struct relay_target *target, int client, const struct shim_name *name);
 
 /*
- * The process ends: the relays are told that the debugger has left, and waited for: 2 s, but 15 s
- * for one whose detach is on its way to the target. Then kernels that have called since, and that
- * no connection wanted, are detached from; that ends 15 s after the begin, too, and has 2 s at
- * least.
+ * At the end of the process: tells the relays that the debugger has left, and waits for them up to
+ * 2 s, or 45 s for a relay that is detaching. Then detaches from kernels that no connection has
+ * taken; that ends 45 s after the start as well, but has 2 s at least.
  */
 void relay_drain(void);
 

@@ -17,7 +17,7 @@
 #include "proto/log.h"
 #include "proto/options.h"
 
-/* X(return type, name, parameters, arguments): every function that we stand in front of. */
+/* X(return type, name, parameters, arguments): every function that we hook. */
 #define SHIM_HOOKS(X)                                                                              \
     X(int, getaddrinfo,                                                                            \
       (const char *node, const char *service, const struct addrinfo *hints,                        \
@@ -76,8 +76,8 @@ struct shim_name {
 int names_lookup(const char *node, const char *service, const struct addrinfo *hints,
                  struct addrinfo **result);
 
-/* shim_log for what must not wait for whoever reads it, as the listener's thread; and the wait, at
- * the end of the process, until its lines are written. */
+/* shim_log with a queue, for threads that must not block, as the listener's; and a wait for the
+ * queue, at the end of the process. */
 struct log names_queued_log(void);
 void names_drain_log(unsigned ms);
 

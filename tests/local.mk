@@ -208,12 +208,12 @@ tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la
 
-UNIT_TESTS += tests/unit/record
-tests_unit_record_SOURCES = tests/unit/record.c tests/unit/unit.h
-tests_unit_record_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
-tests_unit_record_LDADD = libsession.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/state_file
+tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.h
+tests_unit_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
+tests_unit_state_file_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
-RIG_LIBS = libsession.la $(SIM_LIBS)
+RIG_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)
@@ -236,6 +236,13 @@ tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/unit/listener
 tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
 tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/proxy_client
+tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h tools/child.c \
+	tools/proxy.h tools/proxy_client.c tools/proxy_endpoints.c tools/proxy_say.c \
+	tools/proxy_session.c tools/args.c tools/tls_server.c
+tests_unit_proxy_client_CFLAGS = $(AM_CFLAGS)
+tests_unit_proxy_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=netgdb_target_new
+tests_unit_proxy_client_LDADD = libsession.la libio.la $(UNIT_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/sim/parked_test
 tests_sim_parked_test_SOURCES = tests/sim/parked_test.c $(RIG)
 tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(THREADS_LIBS)

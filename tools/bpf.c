@@ -240,7 +240,7 @@ static int link_one(const struct ebpf_image *image, const char *file)
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* Returns -1 to go on, else the exit code. */
+/* Returns -1 to continue, else the exit code. */
 static int parse(int argc, char **argv, enum what what, struct debug *d)
 {
     static const struct option known[] = {BPF_LONG_OPTIONS,

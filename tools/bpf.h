@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What `netgdb bpf` and `netgdb node --ebpf` share: programs by their names on a command line. */
+/* Programs and options on the command line, for `netgdb bpf` and `netgdb node --ebpf`. */
 #ifndef NETGDB_TOOLS_BPF_H
 #define NETGDB_TOOLS_BPF_H
 
@@ -19,14 +19,14 @@ struct bpf_programs {
     struct ebpf_options machine;
     struct ebpf_world world;
     enum ebpf_face_kind face;
-    uint8_t *input; /* owned; what machine.input points to */
+    uint8_t *input; /* owned; machine.input points to it */
 };
 
 /* The defaults: no programs, no input, no budget. */
 void bpf_programs_init(struct bpf_programs *p);
 void bpf_programs_free(struct bpf_programs *p);
 
-/* One of the options below with its value; false when it is wrong. */
+/* Stores the value of one of these options; false: the value is wrong. */
 enum bpf_option {
     BPF_SECTION = 1000,
     BPF_ENTRY,
@@ -39,7 +39,7 @@ enum bpf_option {
 };
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
 
-/* What such an option takes, in words. */
+/* The values that such an option takes, in words. */
 const char *bpf_programs_wanted(int option);
 
 #define BPF_LONG_OPTIONS                                                                           \
@@ -58,8 +58,8 @@ const char *bpf_programs_wanted(int option);
     "  --section NAME           the program is the one in this section\n"                          \
     "  --entry FUNCTION         start there (main, entrypoint, entry, or the first)\n"             \
     "  --input HEX|@FILE        memory for the program: r1 is its address, r2 its length\n"        \
-    "  --budget N               stop after N instructions (no end)\n"                              \
-    "  --depth N                so many functions may be active at once (64)\n"                    \
+    "  --budget N               stop after N instructions (unlimited)\n"                           \
+    "  --depth N                maximum call depth (64)\n"                                         \
     "  --frame-size N           bytes of stack of a function (512)\n"                              \
     "  --seed N                 of the random numbers (1)\n"
 
@@ -72,7 +72,7 @@ bool bpf_programs_load(struct bpf_programs *p, const char *file);
 /* All bytes of a file, at most `max`; NULL with errno (EFBIG: more). `-` is stdin. */
 uint8_t *bpf_read_file(const char *name, size_t max, size_t *size);
 
-/* Bytes from hexadecimal text with any white space; NULL: it is not, or no memory. */
+/* Bytes from hexadecimal text with white space; NULL: malformed, or no memory. */
 uint8_t *bpf_from_hex(const char *text, size_t len, size_t *size);
 
 #endif

@@ -141,7 +141,7 @@ static bool take_argument(struct check *c, const struct gdb_arg *arg, char **arg
 
 /*
  * gdb's arguments with ours. A script that ends early leaves the rest to `quit 1`, or the flag of
- * the one in front unset. Returns 0 or what to exit with.
+ * the one before it unset. Returns 0 or an exit code.
  */
 static int make_arguments(struct check *c, int argc, char **argv)
 {
@@ -175,7 +175,7 @@ static pid_t start(const struct check *c, const sigset_t *before)
     pid_t us = getpid(), gdb = fork();
     if (gdb != 0)
         return gdb;
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody reads the status any more */
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* the reader of the status has ended */
     (void)sigprocmask(SIG_SETMASK, before, NULL);
     if (getppid() != us)
         raise(SIGTERM);

@@ -83,7 +83,7 @@ int child_start(struct child *child, char *const argv[])
     return -1;
 }
 
-/* Whether the child ends within so many ms. */
+/* Whether the child ends within `ms` ms. */
 static bool ends_within(int pidfd, int time)
 {
     struct pollfd p = {pidfd, POLLIN, 0};

@@ -21,7 +21,7 @@ tools_netgdb_SOURCES = \
 	tools/proxy_tls.c \
 	tools/proxy_options.c \
 	tools/proxy_say.c \
-	tools/proxy_seats.c \
+	tools/proxy_endpoints.c \
 	tools/proxy_session.c \
 	tools/rtos.c \
 	tools/run.c tools/run.h \

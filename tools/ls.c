@@ -36,14 +36,14 @@ static int copy(int fd)
     return n == 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int nobody(int error)
+static int no_proxy(int error)
 {
     char dir[RUNDIR_MAX];
     const char *why = rundir_trouble(dir);
     if (why != NULL)
-        complain("no proxy runs here: runtime directory %s: %s", dir, why);
+        complain("no netgdb proxy is running here: runtime directory %s: %s", dir, why);
     else
-        complain("no proxy runs here: %s", strerror(error));
+        complain("no netgdb proxy is running here: %s", strerror(error));
     return EXIT_NOBODY;
 }
 
@@ -68,7 +68,7 @@ int ls_main(int argc, char **argv)
         return complain_usage("ls", "'%s': ls takes no argument", argv[optind]);
     int fd = control_connect();
     if (fd < 0)
-        return nobody(errno);
+        return no_proxy(errno);
     int n = snprintf(request, sizeof request, "ls%s%s\n", json ? " json" : "",
                      verbose ? " verbose" : "");
     int rc = send(fd, request, (size_t)n, MSG_NOSIGNAL) == n ? copy(fd) : EXIT_FAILED;

@@ -142,7 +142,7 @@ int node_take_stub(struct node *n)
     return n->target != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* The stop that is to be announced, unless we are told to end first. Returns as node_take_stub
+/* Waits for the stop to announce, or for a signal to end. Returns as node_take_stub
  * does. */
 static int take_stop(struct node *n)
 {
@@ -159,7 +159,7 @@ static int take_stop(struct node *n)
     return EXIT_FAILED;
 }
 
-/* What is announced: the stub's stop, with the data that fits the path to the server. */
+/* Announces the stub's stop, with data limited by the path to the server. */
 static struct server *new_server(struct node *n)
 {
     struct debugnet_options options = n->options->debugnet;
@@ -202,13 +202,13 @@ int node_judge(struct node *n, int end)
         return again ? -1 : EXIT_DONE;
     if (end == NETGDB_LOST) {
         if (!again)
-            complain("the server does not answer any more");
+            complain("the server is no longer responding");
         return again ? -1 : EXIT_LOST;
     }
     return EXIT_FAILED; /* serve has said why */
 }
 
-/* One session, from HERALD to its end. Returns as node_judge does. */
+/* Serves one session, from HERALD to its end. Returns as node_judge does. */
 static int session(struct node *n)
 {
     const struct serve_options options = {.forward_kill = true,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of `netgdb node`: its command line, a stub, and whom it is offered to. */
+/* The inside of `netgdb node`: its command line, its stub, and its server or TLS clients. */
 #ifndef NETGDB_TOOLS_NODE_H
 #define NETGDB_TOOLS_NODE_H
 
@@ -19,7 +19,7 @@ struct node_options {
     struct bpf_programs programs; /* the machine's options; the program is not loaded yet */
     struct debugnet_options debugnet;
     bool again;
-    struct tls_options tls; /* offered over TLS, at: */
+    struct tls_options tls; /* serve it over TLS, at: */
     bool listens;           /* --listen was given */
     char listen_host[HOST_MAX];
     uint16_t listen_port;
@@ -34,29 +34,28 @@ struct node {
     int socket;
     struct child child;
     struct target *target; /* NULL: no stub */
-    struct buf stop;       /* its reply to '?' */
-    unsigned stubs;        /* how many there were */
+    struct buf stop;       /* the reply to '?' */
+    unsigned stubs;        /* number of stubs so far */
 };
 
-/* Reads it. Returns -1 to go on, else the exit code: --help was asked for, or it is wrong. */
+/* Parses the command line. Returns -1 to continue, else the exit code: of --help, or an error. */
 int node_options_parse(int argc, char **argv, struct node_options *options);
 
 /* ---- node.c ---- */
 
 bool node_told_to_end(void *node); /* by a signal */
 
-/* A stub, unless there is one still. Returns EXIT_DONE or another exit code. */
+/* Connects to a stub if there is none. Returns EXIT_DONE or another exit code. */
 int node_take_stub(struct node *n);
 
-/* How a session ended (serve), as an exit code; with --again, -1 to go on. */
+/* The exit code for the end of a session (serve); with --again, -1 to continue. */
 int node_judge(struct node *n, int end);
 
 /* ---- node_tls.c ---- */
 
 /*
- * With --tls: listens, and serves the stub to one debugger after the other. Those that have
- * connected wait meanwhile; of too many that have asked nothing the oldest goes. Returns an exit
- * code.
+ * With --tls: listens, and serves the stub to one debugger after the other. Others that have
+ * connected wait; above the limit of silent ones the oldest is closed. Returns an exit code.
  */
 int node_tls(struct node *n);
 

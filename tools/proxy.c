@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb proxy: sets everything up, then watches the doors and the signals; see proxy.h. */
+/* netgdb proxy: sets everything up, then watches sockets and signals; see proxy.h. */
 #include "tools/proxy.h"
 
 #include <arpa/inet.h>
@@ -113,7 +113,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
     p->herald_port = *port;
     if (p->herald_fd >= 0)
         return EXIT_DONE;
-    complain("UDP port %u, where kernels call, cannot be had: %s%s", *port, strerror(errno),
+    complain("UDP port %u, which kernels call, is unavailable: %s%s", *port, strerror(errno),
              errno == EADDRINUSE ? " (another proxy or gdb has it: use that one, or end it)" : "");
     return EXIT_FAILED;
 }
@@ -153,8 +153,8 @@ static int open_loop(struct proxy *p)
     return EXIT_DONE;
 }
 
-/* Whether TARGET has a door of its own. */
-static bool has_front(const struct proxy_options *o)
+/* Whether TARGET has a listening socket of its own. */
+static bool has_target_socket(const struct proxy_options *o)
 {
     return !o->stdio && (o->has_target || o->has_port || o->unix_path[0] != '\0');
 }
@@ -185,7 +185,7 @@ static bool queue_lines(struct proxy *p)
     return true;
 }
 
-/* Whoever does not read by now does not, and exit() would wait for him. */
+/* A reader that has not read by now will not, and exit() would wait for it. */
 static void drain_lines(struct proxy *p)
 {
     bool all = logqueue_drain(p->lines, LINES_MS);
@@ -225,8 +225,8 @@ static int open_proxy(struct proxy *p)
         rc = open_herald(p, &port);
     if (rc == EXIT_DONE)
         rc = proxy_tls_open(p);
-    if (rc == EXIT_DONE && has_front(o))
-        rc = proxy_open_front(p);
+    if (rc == EXIT_DONE && has_target_socket(o))
+        rc = proxy_open_target_socket(p);
     if (rc != EXIT_DONE)
         return rc;
     if (!o->stdio)
@@ -235,11 +235,11 @@ static int open_proxy(struct proxy *p)
     confine_us(p);
     if (!queue_lines(p))
         return EXIT_FAILED;
-    if (has_front(o))
-        say_front(p);
+    if (has_target_socket(o))
+        say_target_socket(p);
     if (!kernels) {
-        p->stream_seat = proxy_stream_seat(p);
-        return p->stream_seat != NULL ? EXIT_DONE : EXIT_FAILED;
+        p->stub_endpoint = endpoint_for_stub(p);
+        return p->stub_endpoint != NULL ? EXIT_DONE : EXIT_FAILED;
     }
     say_herald(p);
     return start_listener(p, port);
@@ -255,51 +255,51 @@ static void rest(void)
 
 /* The next connection, or -1. At the descriptor limit it stays in the queue, and we rest: it would
  * wake us again at once. */
-int proxy_accept(struct proxy *p, int door)
+int proxy_accept(struct proxy *p, int listen_fd)
 {
-    int fd = sockets_tcp_accept(door);
+    int fd = sockets_tcp_accept(listen_fd);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
-        proxy_tell_full(p, strerror(errno));
+        log_refusal(p, strerror(errno));
         rest();
     }
     return fd;
 }
 
-bool proxy_admits(struct proxy *p, const struct door *door, int fd)
+bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd)
 {
     unsigned long more;
-    const char *path = door != NULL ? door->where : NULL;
-    if ((door != NULL && door->port != 0) || control_allows(fd, path))
+    const char *path = socket != NULL ? socket->address : NULL;
+    if ((socket != NULL && socket->port != 0) || control_allows(fd, path))
         return true;
-    if (log_passes(&p->sent_away, io_fds_now(), &more))
-        log_info(&p->log, "another user's process was sent away from %s (%lu more before)",
+    if (log_passes(&p->rejected, io_fds_now(), &more))
+        log_info(&p->log, "another user's process was refused at %s (%lu more before)",
                  path != NULL ? path : "the control socket", more);
     return false;
 }
 
 /* With --tls nothing that comes over TCP is served as it is. */
-static void take_client(struct proxy *p, struct door *door, int fd)
+static void take_client(struct proxy *p, struct listen_socket *socket, int fd)
 {
     char who[PROXY_WHO];
     client_name(p, fd, who);
-    if (p->options->tls.on && door->port != 0)
+    if (p->options->tls.on && socket->port != 0)
         fd = proxy_tls_wrap(p, fd);
     if (fd >= 0)
-        client_start(p, door, fd, fd, who);
+        client_start(p, socket, fd, fd, who);
 }
 
-static void accept_clients(struct proxy *p, struct door *door)
+static void accept_clients(struct proxy *p, struct listen_socket *socket)
 {
     if (!proxy_tls_takes(p)) {
         rest(); /* they stay in the queue, and would wake us again at once */
         return;
     }
     for (int i = 0; i < ACCEPTS; i++) {
-        int fd = proxy_accept(p, door->fd);
+        int fd = proxy_accept(p, socket->fd);
         if (fd < 0)
             return;
-        if (proxy_admits(p, door, fd))
-            take_client(p, door, fd);
+        if (proxy_admits(p, socket, fd))
+            take_client(p, socket, fd);
         else
             close(fd);
     }
@@ -317,7 +317,7 @@ static void take_signals(struct proxy *p)
     }
 }
 
-/* What the main thread is asked for by others: seats that have changed, or the end. */
+/* Another thread has changed something: sessions have come or gone, or the proxy ends. */
 static void take_poke(struct proxy *p)
 {
     uint64_t pokes;
@@ -333,19 +333,18 @@ static void take_event(struct proxy *p, void *what)
         control_accept(p);
     else if (what == &p->tls_fd)
         proxy_tls_hear(p);
-    else if (what != &p->poke_fd) /* doors before seats: those may take a door away */
+    else if (what != &p->poke_fd) /* before proxy_sync, which may free the socket */
         accept_clients(p, what);
 }
 
-/* One whose session a dead server left, and that has answered, is waited for beyond the deadline.
- */
+/* Whether the deadline has passed. It is extended for an inherited session that has answered. */
 static bool no_kernel_in_time(struct proxy *p, uint64_t *deadline)
 {
     uint64_t now = io_fds_now();
-    if (p->seats_ever != 0 || now < *deadline)
+    if (p->endpoints_ever != 0 || now < *deadline)
         return false;
     if (p->options->target.timeout == 0 || p->listener == NULL ||
-        !listener_answers(p->listener, &p->watch))
+        !listener_probe_acked(p->listener, &p->watch))
         return true;
     *deadline = now + IO_SECOND;
     return false;
@@ -367,7 +366,7 @@ static void loop(struct proxy *p)
     if (timeout != IO_NEVER)
         deadline = io_fds_now() + timeout;
     while (!atomic_load(&p->ending)) {
-        int wait = p->seats_ever == 0 ? milliseconds_until(deadline) : -1;
+        int wait = p->endpoints_ever == 0 ? milliseconds_until(deadline) : -1;
         int n = epoll_wait(p->epoll_fd, events, EVENTS, wait);
         bool poked = false;
         for (int i = 0; i < n; i++) {
@@ -401,7 +400,7 @@ static void *await_second_signal(void *context)
         continue;
     while (poll(&fd, 1, -1) < 0)
         continue;
-    log_error(&p->log, "ended at once: kernels that were not detached from stay as they are");
+    log_error(&p->log, "exiting now: kernels that are not detached yet stay stopped");
     p->exit_code = EXIT_FAILED;
     drain_lines(p);
     _exit(p->exit_code);
@@ -423,22 +422,22 @@ int proxy_main(int argc, char **argv)
                        .poke_fd = -1,
                        .control_fd = -1,
                        .tls_fd = -1,
-                       .front = {.fd = -1},
+                       .target_socket = {.fd = -1},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                       .said.left = PROXY_SAYS};
+                       .said.left = PROXY_BURST};
     clock_condition(&p.changed);
     raise_limits();
     end = open_proxy(&p);
     if (end != EXIT_DONE) {
-        proxy_close_door(&p.front);
+        listen_socket_close(&p.target_socket);
         return end;
     }
     if (options.stdio)
-        client_start(&p, &p.front, STDIN_FILENO, STDOUT_FILENO, "stdin");
+        client_start(&p, &p.target_socket, STDIN_FILENO, STDOUT_FILENO, "stdin");
     loop(&p);
     (void)thread_start(await_second_signal, &p);
     control_close(&p);
-    proxy_close_door(&p.front);
+    proxy_close_sockets(&p);
     say_profiles(&p);
     proxy_end(&p);
     drain_lines(&p);

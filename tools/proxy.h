@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of `netgdb proxy`. A seat is a kernel (or the one stub of TARGET) that can be
- * debugged, with a door of its own; a client is a debugger that came through a door, served by a
- * thread of its own. The listener's thread has the HERALD port and all kernels that wait; the
- * main thread has the doors, the signals and the seats.
+ * The inside of `netgdb proxy`. An endpoint is how debuggers reach one kernel, or the stub of
+ * TARGET: a name, a listening socket, and the profile of its sessions. A client is a connection of
+ * a debugger, served by a thread of its own; while it is attached to an endpoint it owns the
+ * kernel's session. The listener's thread owns the HERALD port and all other sessions; the main
+ * thread owns the listening sockets, the signals and the endpoints.
  */
 #ifndef NETGDB_TOOLS_PROXY_H
 #define NETGDB_TOOLS_PROXY_H
@@ -28,16 +29,16 @@
 enum {
     PROXY_NETS_MAX = 32, /* --from */
     PROXY_WHO = 80,      /* "127.0.0.1:40000", "process 4711" */
-    PROXY_WHERE = 128,   /* what follows "target remote " */
+    PROXY_ADDRESS = 128, /* after "target remote " */
     PROXY_BUCKETS = 256,
-    PROXY_SAYS = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that come and go in a burst */
-    PROXY_SILENT_MAX = 100,             /* clients that have not asked anything yet */
+    PROXY_BURST = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that may be written at once */
+    PROXY_SILENT_MAX = 100,              /* clients without a request so far */
 };
 
-/* A client that asks nothing for so long goes, and so does one that was refused. These two are
- * OpenSSH's MaxStartups and LoginGraceTime. */
+/* Deadline for a client's first request, and for a refused client to close. Both limits are
+ * OpenSSH's: MaxStartups and LoginGraceTime. */
 #define PROXY_GRACE (120 * IO_SECOND)
-#define PROXY_PARTING (2 * IO_SECOND) /* until a debugger that was served has closed */
+#define PROXY_CLOSE_GRACE (2 * IO_SECOND) /* for a debugger that was served to close */
 
 struct proxy_options {
     struct options target;              /* OPTIONS_ANY when no TARGET was given */
@@ -45,37 +46,41 @@ struct proxy_options {
     uint16_t port;                      /* 0: a free one */
     char listen[HOST_MAX];              /* --listen ADDRESS; empty: not given */
     char unix_path[OPTIONS_SOCKET_MAX]; /* --listen unix:PATH; empty: not given */
-    uint16_t first_port, last_port;     /* of the kernels' doors; 0: session port + 1 */
+    uint16_t first_port, last_port;     /* of the kernels' endpoints; 0: session port + 1 */
     struct lobby_net from[PROXY_NETS_MAX];
     unsigned froms;
     bool stdio, json, leave_parked;
-    struct tls_options tls; /* what comes over TCP is encrypted */
+    struct tls_options tls; /* TCP connections are encrypted */
     enum log_level log_level;
 };
 
-/* Reads it. Returns -1 to go on, else the exit code: --help was asked for, or it is wrong. */
+/* Parses the command line. Returns -1 to continue, else the exit code: of --help, or an error. */
 int proxy_options_parse(int argc, char **argv, struct proxy_options *options);
 
-/* Where clients come in. */
-struct door {
-    int fd;                  /* listens; -1: none */
-    struct seat *seat;       /* whose door it is; NULL: of whatever kernel TARGET means */
-    uint16_t port;           /* 0: a unix socket */
-    char where[PROXY_WHERE]; /* what is behind "target remote "; the socket's path */
+struct listen_socket {
+    int fd;                      /* -1: closed */
+    struct endpoint *endpoint;   /* NULL: the socket of TARGET, for any kernel that it means */
+    uint16_t port;               /* 0: a unix socket */
+    char address[PROXY_ADDRESS]; /* for "target remote"; the path of a unix socket */
 };
 
-struct seat {
-    LIST_ENTRY(seat) entries;
-    struct net_addr own, kernel; /* port 0: a stub on a stream */
+enum endpoint_state {
+    ENDPOINT_UNLISTED, /* the listener has no session for it: it is attached, or has gone */
+    ENDPOINT_PARKED,
+    ENDPOINT_RUNNING, /* a client left it while the target ran */
+};
+
+struct endpoint {
+    LIST_ENTRY(endpoint) entries;
+    struct net_addr own, kernel; /* of its session; port 0: a stub on a stream */
     char name[OPTIONS_HOST_MAX];
-    char stop[LOBBY_STOP_MAX];
+    char stop[SESSION_STOP_MAX];
     time_t since;
-    struct door *door;     /* NULL: none */
-    struct client *client; /* who is served; NULL: nobody */
-    unsigned visitors;     /* clients that may look at it */
-    bool runs;             /* it was left while it ran */
-    bool gone;             /* to be taken away by proxy_sync */
-    bool seen;             /* by proxy_sync */
+    struct listen_socket *socket; /* or NULL */
+    struct client *client;        /* attached; or NULL */
+    unsigned pending;             /* clients of its socket that are not attached */
+    enum endpoint_state state;    /* by the listener's list */
+    bool ended;                   /* its session has: another one gets another endpoint */
     struct profile profile;
     struct log log;
 };
@@ -83,125 +88,128 @@ struct seat {
 struct client {
     LIST_ENTRY(client) entries;
     struct proxy *proxy;
-    struct seat *seat;           /* where it is served; NULL: not yet */
-    struct seat *visits;         /* whose door it came through; NULL: another one */
-    struct listener_watch wants; /* without that, a kernel of these hosts */
-    bool asked, asks;            /* on the control socket (control.h), and waits for the answer */
+    struct endpoint *endpoint;   /* attached to it; or NULL */
+    struct session *session;     /* of that endpoint, owned while attached; or NULL */
+    struct endpoint *via;        /* pending there; NULL: not, or it came by another socket */
+    struct listener_watch wants; /* without `via`: the hosts whose kernel it wants */
+    bool asked, asks;            /* on the control socket (control.h); not answered yet */
     bool silent;                 /* its first request has not come yet */
     struct io_fds io;
     int fd; /* of its stream, for shutdown */
     char who[PROXY_WHO];
     struct log log;
-    struct listener_watch watch;
-    struct record *record; /* of the session that is served */
-    struct net_addr own;
+    struct listener_watch watch; /* while attached: for the kernel's next session */
 };
 
-LIST_HEAD(seats, seat);
+LIST_HEAD(endpoints, endpoint);
 LIST_HEAD(clients, client);
 
 struct proxy {
     const struct proxy_options *options;
     struct log log;
-    struct logqueue *lines, *printed; /* of the log, and of `out`: nobody waits for their readers */
-    struct listener *listener;        /* NULL: TARGET is a stub on a stream */
+    struct logqueue *lines,
+        *printed;              /* of the log, and of `out`: no thread waits for their readers */
+    struct listener *listener; /* NULL: TARGET is a stub on a stream */
     uint16_t herald_port;
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
     unsigned n_ips;
     struct sockets_streams stub;   /* TARGET is tcp: */
-    struct sockets_address listen; /* len 0: doors are unix sockets */
-    char directory[RUNDIR_MAX];    /* where those are */
-    FILE *out;                     /* what is to be typed goes there */
+    struct sockets_address listen; /* len 0: endpoints are unix sockets */
+    char directory[RUNDIR_MAX];    /* of the unix sockets */
+    FILE *out;                     /* for commands to type, and events */
     int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
-    int tls_fd; /* the helper of --tls; -1: none any more */
-    struct door front;
+    int tls_fd;                         /* the helper of --tls; -1: none, or it has ended */
+    struct listen_socket target_socket; /* fd -1: none */
     atomic_bool ending;
     int exit_code;
 
-    pthread_mutex_t lock; /* of all below, and of the seats */
+    pthread_mutex_t lock; /* of all below, and of the endpoints */
     pthread_cond_t changed;
     struct {
-        unsigned left; /* lines about kernels that may be written; one more a second */
+        unsigned left; /* of PROXY_BURST; one more a second */
         unsigned long left_out;
         uint64_t since;
     } said;
-    struct log_limit refused, full;    /* lines that clients can cause */
-    struct log_limit no_door;          /* and kernels */
-    struct log_limit sent_away;        /* the same, of the main thread alone */
-    struct log_limit refused_tls;      /* likewise */
-    struct seats seats[PROXY_BUCKETS]; /* by the port on our side */
-    unsigned seat_count, leavers;
-    atomic_uint seats_ever; /* the loop looks at it without the lock */
+    struct log_limit refused, full;            /* lines that clients can cause */
+    struct log_limit no_socket;                /* lines that kernels can cause */
+    struct log_limit rejected, refused_tls;    /* lines of the main thread alone */
+    struct endpoints endpoints[PROXY_BUCKETS]; /* by the port on our side */
+    unsigned endpoint_count, leavers;
+    atomic_uint endpoints_ever; /* the loop looks at it without the lock */
     struct clients clients;
-    struct seat *stream_seat;
+    struct endpoint *stub_endpoint;
 };
 
 /* ---- proxy.c ---- */
 
-/* Takes a connection from a listening socket. Only for the main thread. -1: there is none. */
-int proxy_accept(struct proxy *p, int door);
+/* Accepts a connection from a listening socket. Only for the main thread. -1: there is none. */
+int proxy_accept(struct proxy *p, int listen_fd);
 
-/* Whether who is there may be a client of this door (NULL: of the control socket); else a line. */
-bool proxy_admits(struct proxy *p, const struct door *door, int fd);
+/* Whether the peer may use this socket (NULL: the control socket); logs a rejection. */
+bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd);
 
-/* ---- proxy_seats.c ---- */
+/* ---- proxy_endpoints.c ---- */
 
 /*
- * Makes the seats what the listener has: new kernels get one and a door, those that have gone lose
- * theirs. Only for the main thread.
+ * Updates the endpoints from the listener's list: opens one for each new kernel, and closes those
+ * whose kernel has gone. Only for the main thread.
  */
 void proxy_sync(struct proxy *p);
 
-/* The seat of this session, made when there is none. Under the lock. NULL: no memory. */
-struct seat *proxy_seat(struct proxy *p, const struct net_addr *own, const struct net_addr *kernel,
-                        const char *stop);
+/* The endpoint of this session, made if there is none. Under the lock. NULL: no memory. */
+struct endpoint *endpoint_for(struct proxy *p, const struct session *session);
 
-/* The same for a stub on a stream. */
-struct seat *proxy_stream_seat(struct proxy *p);
+/* The endpoint of TARGET's stub. NULL: no memory. */
+struct endpoint *endpoint_for_stub(struct proxy *p);
 
-/* Opens the door of TARGET. Returns an exit code. */
-int proxy_open_front(struct proxy *p);
+/* Opens the listening socket of TARGET. Returns an exit code. */
+int proxy_open_target_socket(struct proxy *p);
 
-/* A seat's kernel goes on in this session, whose own seat, if there is one, is not needed. */
-void proxy_move_seat(struct proxy *p, struct seat *s, const struct listener_kernel *k);
+/* The kernel of `e` has begun this session: e becomes its endpoint, in place of any other. Under
+ * the lock. */
+void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *session);
 
-/* Closes it, and removes its socket. Keeps errno. */
-void proxy_close_door(struct door *door);
-void proxy_free_seats(struct proxy *p);
+/* Closes it, and removes the path of a unix socket. Keeps errno. */
+void listen_socket_close(struct listen_socket *socket);
 
-/* Has the main thread look at the seats (or the end) soon. */
+/* Closes all listening sockets, at the end. */
+void proxy_close_sockets(struct proxy *p);
+
+/* Has the main thread call proxy_sync, and look at `ending`. */
 void proxy_poke(struct proxy *p);
 
-/* ---- proxy_say.c: what is printed for people and scripts, a line each ---- */
+/* ---- proxy_say.c: output for people and scripts, a line each ---- */
 
 /* Writes a line to a FILE, the context; for a queue. */
 void say_out(void *context, enum log_level level, const char *line);
 
-/* Who can connect. Before files are confined: the group's name is one. */
+/* Says who can connect. Before the files are confined: it reads the group's name. */
 void say_who(const struct proxy *p);
 
-void say_front(struct proxy *p);
-void say_herald(struct proxy *p); /* what to type at db> */
-void say_kernel(struct proxy *p, const struct seat *s);
-void say_gone(struct proxy *p, const struct seat *s);
-void say_client(struct proxy *p, const struct seat *s, const struct client *c, const char *event);
+void say_target_socket(struct proxy *p);
+void say_herald(struct proxy *p); /* the command for db> */
+void say_kernel(struct proxy *p, const struct endpoint *s);
+void say_gone(struct proxy *p, const struct endpoint *s);
+void say_client(struct proxy *p, const struct endpoint *s, const struct client *c,
+                const char *event);
 void say_profiles(struct proxy *p);
-void say_profile(struct proxy *p, struct seat *s);
+void say_profile(struct proxy *p, struct endpoint *s);
 
 /* The table of `netgdb ls`. Under the lock. */
 void say_list(struct proxy *p, bool json, bool verbose, struct buf *out);
 
-/* A client cannot be served: a line, once a minute. */
-void proxy_tell_full(struct proxy *p, const char *why);
+/* Logs that a client cannot be served, once a minute. */
+void log_refusal(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 
-/* The name of a client for people: its address, or its process. */
+/* A readable name of a client: its address, or its process. */
 void client_name(const struct proxy *p, int fd, char who[PROXY_WHO]);
 
-/* A debugger that came through a door, called `who`. Owns the descriptors. */
-void client_start(struct proxy *p, struct door *door, int in, int out, const char *who);
+/* Starts the thread of a debugger, called `who`, that connected to `socket`. Owns the descriptors.
+ */
+void client_start(struct proxy *p, struct listen_socket *socket, int in, int out, const char *who);
 
 /* A client of this stream, called `who`, in the list of clients. NULL: no memory; the stream stays
  * open. */
@@ -211,13 +219,16 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who);
 void client_serve(struct client *c);
 
 /*
- * Says why it cannot be served: to one that asks by a line, else in the reply to its first request,
- * and waits until it goes.
+ * Reports why the client cannot be served, by a line to a gdb that asks on the control socket, and
+ * otherwise in the reply to its first request; then waits until it closes.
  */
 void client_refuse(struct client *c, struct server *server, const char *why);
 
-/* Leaves the seat, under the lock; `gone`: there is nothing in it any more. */
-void client_stand_up(struct client *c, bool gone);
+/* Detaches it from its endpoint, under the lock; `ended`: the session has. */
+void client_detach(struct client *c, bool ended);
+
+/* Returns the session to the listener, and refuses the client for want of memory. */
+void client_give_up(struct client *c, struct server *server);
 
 /* For a listener_watch: wakes the client, which is the context. */
 void client_wake(void *context);
@@ -225,10 +236,10 @@ void client_wake(void *context);
 /* ---- proxy_session.c ---- */
 
 /*
- * Serve a client until it leaves: with the kernel that it has taken, which goes on waiting after
- * it or is let go of; with the stub of TARGET.
+ * Serve an attached client until it leaves: with the kernel of its session, which then waits for
+ * the next client or has ended; with the stub of TARGET.
  */
-void client_debug_kernel(struct client *c, struct server *server, struct listener_kernel *k);
+void client_debug_kernel(struct client *c, struct server *server);
 void client_debug_stub(struct client *c, struct server *server);
 
 /* ---- proxy_take.c ---- */
@@ -244,18 +255,18 @@ void proxy_take(struct proxy *p, int fd, const char *line);
 /* Starts the helper when --tls is given: before files are confined. Returns an exit code. */
 int proxy_tls_open(struct proxy *p);
 
-/* False: the helper has as many connections to look at as it takes. */
+/* False: the queue of the helper is full. */
 bool proxy_tls_takes(const struct proxy *p);
 
-/* The plain stream of a connection, which is closed here; -1: there is no helper any more. */
+/* Passes a connection to the helper, and returns its plain stream; -1: the helper has ended. */
 int proxy_tls_wrap(struct proxy *p, int tcp);
 
-/* Tells what the helper has to say. */
+/* Logs the messages of the helper. */
 void proxy_tls_hear(struct proxy *p);
 
 /* ---- proxy_end.c ---- */
 
-/* Ends every client, lets go of every kernel. */
+/* Ends every client, then detaches from every kernel. */
 void proxy_end(struct proxy *p);
 
 /* ---- proxy_control.c ---- */

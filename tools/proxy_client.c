@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The thread of a debugger: how it gets a kernel, or is told that it cannot; see proxy.h. */
+/* The thread of a client: attaches it to a kernel, or refuses it; see proxy.h. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,9 +17,9 @@
 #include "session/control.h"
 #include "tools/proxy.h"
 
-enum { PREDECESSOR_MS = 500 }; /* a client that has gone is noticed by its thread within this */
+enum { CLOSE_GRACE_MS = 500 }; /* for the thread of a client that has hung up to notice it */
 
-/* A client whose cable was cut is noticed after 30 + 4 * 10 s. */
+/* Finds a client whose cable was cut, after 30 + 4 * 10 s. */
 static const struct {
     int level, name, value;
 } client_socket[] = {
@@ -30,10 +30,10 @@ static const struct {
 };
 
 /*
- * Before a wait with IO_ON_WAKE: forgets what woke the client so far, then says whether the proxy
- * goes on. In this order: the end sets the flag before it wakes.
+ * Before a wait with IO_ON_WAKE: clears the wake-up, then returns whether the proxy continues. In
+ * this order: proxy_end sets the flag before it wakes.
  */
-static bool goes_on(struct client *c)
+static bool should_continue(struct client *c)
 {
     io_fds_clear_wake(&c->io);
     return !atomic_load(&c->proxy->ending);
@@ -44,7 +44,7 @@ void client_wake(void *context)
     io_fds_wake(&((struct client *)context)->io);
 }
 
-/* ---- the seat ---- */
+/* ---- endpoints ---- */
 
 /* Whether the debugger has closed its end, noticed by its thread or not. */
 static bool has_hung_up(const struct client *c)
@@ -54,50 +54,51 @@ static bool has_hung_up(const struct client *c)
 }
 
 /*
- * Takes the seat, under the lock. NULL on success, else who has it. A client that has gone gets a
- * moment to leave: the next one may come before its thread has seen it.
+ * Attaches the client, under the lock. NULL on success, else the client that is attached already. A
+ * client that has hung up gets a grace period: the next may connect before its thread has noticed.
  */
-static const struct client *sit(struct client *c, struct seat *s)
+static const struct client *attach(struct client *c, struct endpoint *e)
 {
-    const struct timespec until = clock_after(PREDECESSOR_MS * IO_MS);
+    const struct timespec until = clock_after(CLOSE_GRACE_MS * IO_MS);
     int rc = 0;
-    while (s->client != NULL && rc == 0 && has_hung_up(s->client))
+    while (e->client != NULL && rc == 0 && has_hung_up(e->client))
         rc = pthread_cond_timedwait(&c->proxy->changed, &c->proxy->lock, &until);
-    if (s->client != NULL)
-        return s->client;
-    s->client = c;
-    c->seat = s;
+    if (e->client != NULL)
+        return e->client;
+    e->client = c;
+    c->endpoint = e;
     return NULL;
 }
 
-void client_stand_up(struct client *c, bool gone)
+void client_detach(struct client *c, bool ended)
 {
-    c->seat->client = NULL;
-    c->seat->gone |= gone;
-    c->seat = NULL;
+    c->endpoint->client = NULL;
+    c->endpoint->ended |= ended;
+    c->endpoint = NULL;
+    c->session = NULL;
     pthread_cond_broadcast(&c->proxy->changed);
     proxy_poke(c->proxy);
 }
 
-static void end_visit(struct client *c)
+static void end_pending(struct client *c)
 {
-    if (c->visits != NULL)
-        c->visits->visitors--;
-    c->visits = NULL;
+    if (c->via != NULL)
+        c->via->pending--;
+    c->via = NULL;
 }
 
-/* ---- those who cannot be served ---- */
+/* ---- refusals ---- */
 
-/* The next request, or what ended the client. */
+/* The next request. Returns 0, or why the client has ended. */
 static int next_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
-    while (rc == NETGDB_AGAIN && goes_on(c))
+    while (rc == NETGDB_AGAIN && should_continue(c))
         rc = server_next(server, request, IO_ON_WAKE);
     return rc;
 }
 
-static void tell_refused(struct client *c, const char *why)
+static void log_refused(struct client *c, const char *why)
 {
     struct proxy *p = c->proxy;
     unsigned long more;
@@ -105,27 +106,27 @@ static void tell_refused(struct client *c, const char *why)
     bool passes = log_passes(&p->refused, io_fds_now(), &more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
-        log_info(&c->log, "%s was told: %s (%lu others before)", c->who, why, more);
+        log_info(&c->log, "%s was refused: %s (%lu more before)", c->who, why, more);
 }
 
-/* Until the client has closed the connection, for a while. */
+/* Waits until the client has closed the connection, up to `patience` ns. */
 static void await_close(struct client *c, struct server *server, uint64_t patience)
 {
     const uint64_t deadline = io_fds_now() + patience;
     int rc = 0;
-    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && goes_on(c) && io_fds_now() < deadline) {
+    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && should_continue(c) && io_fds_now() < deadline) {
         (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
         rc = server_poll(server);
     }
 }
 
-/* Debuggers show the reply to the first request; they close the connection then. */
+/* Debuggers show the reply to their first request, and then close the connection. */
 void client_refuse(struct client *c, struct server *server, const char *why)
 {
     char text[LOG_LINE_MAX];
     struct buf request;
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
-    tell_refused(c, why);
+    log_refused(c, why);
     if (c->asks) {
         control_refuse(c->fd, why);
         return;
@@ -148,40 +149,49 @@ static void refuse_taken(struct client *c, struct server *server, const char *na
 
 /* ---- a kernel ---- */
 
-/* Takes the kernel behind the door; false when somebody has it, or it went meanwhile. */
-static bool take_from_seat(struct client *c, struct server *server, struct seat *s,
-                           struct listener_kernel *k)
+void client_give_up(struct client *c, struct server *server)
+{
+    struct proxy *p = c->proxy;
+    pthread_mutex_lock(&p->lock);
+    listener_return(p->listener, c->session);
+    c->session = NULL;
+    c->log.name = NULL; /* the endpoint's */
+    if (c->endpoint != NULL)
+        client_detach(c, false);
+    pthread_mutex_unlock(&p->lock);
+    client_refuse(c, server, netgdb_strerror(NETGDB_NOMEM));
+}
+
+/* Takes the kernel of the endpoint; false when another client has it, or it has gone. */
+static bool take_from_endpoint(struct client *c, struct server *server, struct endpoint *e)
 {
     struct proxy *p = c->proxy;
     char by[PROXY_WHO] = "";
-    bool taken = false;
     pthread_mutex_lock(&p->lock);
-    const struct client *other = sit(c, s);
+    const struct client *other = attach(c, e);
     if (other != NULL)
         memcpy(by, other->who, sizeof by);
-    else if (listener_take_session(p->listener, &s->own, k))
-        taken = true;
+    else if ((c->session = listener_take_session(p->listener, &e->own)) == NULL)
+        client_detach(c, false);
     else
-        client_stand_up(c, false);
-    if (taken)
-        end_visit(c);
+        end_pending(c);
     pthread_mutex_unlock(&p->lock);
     if (other != NULL)
-        refuse_taken(c, server, s->name, by);
-    else if (!taken)
+        refuse_taken(c, server, e->name, by);
+    else if (c->session == NULL)
         client_refuse(c, server, "this kernel has gone");
-    return taken;
+    return c->session != NULL;
 }
 
-/* Whether the one host that a watch is for is served already: by whom. Else `by` is empty. */
-static void find_holder(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
+/* The client that has the kernel of a host of the watch, into `by`; else it is empty. */
+static void find_owner(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
-    struct seat *s;
+    struct endpoint *s;
     by[0] = '\0';
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
-        LIST_FOREACH (s, &p->seats[i], entries) {
+        LIST_FOREACH (s, &p->endpoints[i], entries) {
             for (unsigned k = 0; k < watch->n; k++) {
                 if (s->kernel.ip == watch->ips[k] && s->client != NULL && !has_hung_up(s->client))
                     memcpy(by, s->client->who, PROXY_WHO);
@@ -191,28 +201,24 @@ static void find_holder(struct client *c, const struct listener_watch *watch, ch
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Takes a kernel that waits and its seat. */
-static bool take(struct client *c, const struct listener_watch *watch, struct listener_kernel *k)
+/* Takes a waiting kernel and attaches to its endpoint, if there is memory for one. */
+static void take(struct client *c, const struct listener_watch *watch)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
-    bool taken = listener_take(p->listener, watch, k);
-    struct seat *s = taken ? proxy_seat(p, &k->own, &k->kernel, k->stop) : NULL;
-    if (s != NULL) {
-        s->client = c; /* nobody else can: the kernel was not taken */
-        c->seat = s;
-    }
+    c->session = listener_take(p->listener, watch);
+    c->endpoint = c->session != NULL ? endpoint_for(p, c->session) : NULL;
+    if (c->endpoint != NULL)
+        c->endpoint->client = c; /* no other client is: the kernel was not taken */
     pthread_mutex_unlock(&p->lock);
-    return taken && s != NULL;
 }
 
-/* Waits for a kernel of the hosts that are wanted; the client is kept waiting. */
-static bool await_kernel(struct client *c, struct server *server, struct listener_kernel *k)
+/* Waits for a kernel of the wanted hosts, and keeps the client waiting. */
+static bool await_kernel(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
     struct listener_watch watch = c->wants;
     char by[PROXY_WHO] = "";
-    bool taken = false;
     int rc = 0;
     watch.notify = client_wake;
     watch.context = c;
@@ -221,11 +227,11 @@ static bool await_kernel(struct client *c, struct server *server, struct listene
         return false;
     }
     io_keepalive(&c->io.io, !c->asks);
-    while (rc == 0 && goes_on(c)) {
-        taken = take(c, &watch, k);
-        if (!taken)
-            find_holder(c, &watch, by);
-        if (taken || by[0] != '\0')
+    while (rc == 0 && should_continue(c)) {
+        take(c, &watch);
+        if (c->session == NULL)
+            find_owner(c, &watch, by);
+        if (c->session != NULL || by[0] != '\0')
             break;
         (void)io_wait(&c->io.io, IO_NEVER, IO_ON_CLIENT | IO_ON_WAKE);
         rc = server_poll(server);
@@ -234,33 +240,35 @@ static bool await_kernel(struct client *c, struct server *server, struct listene
     listener_unwatch(p->listener, &watch);
     if (by[0] != '\0')
         refuse_taken(c, server, c->asks ? "the kernel" : p->options->target.host, by);
-    return taken;
+    else if (c->session != NULL && c->endpoint == NULL)
+        client_give_up(c, server);
+    return c->session != NULL;
 }
 
 /* ---- a stub on a stream ---- */
 
-static void take_stub(struct client *c, struct server *server, struct seat *s)
+static void take_stub(struct client *c, struct server *server, struct endpoint *e)
 {
     struct proxy *p = c->proxy;
     char by[PROXY_WHO] = "";
     pthread_mutex_lock(&p->lock);
-    const struct client *other = sit(c, s);
+    const struct client *other = attach(c, e);
     if (other != NULL)
         memcpy(by, other->who, sizeof by);
     pthread_mutex_unlock(&p->lock);
     if (other != NULL) {
-        refuse_taken(c, server, s->name, by);
+        refuse_taken(c, server, e->name, by);
         return;
     }
     client_debug_stub(c, server);
     pthread_mutex_lock(&p->lock);
-    client_stand_up(c, false);
+    client_detach(c, false);
     pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- the thread ---- */
 
-/* Whoever only connects gets nothing, and keeps it from nobody. False: that one has gone. */
+/* Waits for the first request: a silent client gets no kernel. False: it has closed. */
 static bool await_request(struct client *c, struct server *server)
 {
     const uint64_t deadline = io_fds_now() + PROXY_GRACE;
@@ -268,13 +276,13 @@ static bool await_request(struct client *c, struct server *server)
     if (c->asked || c->proxy->options->stdio)
         return true;
     while ((rc == 0 || rc == NETGDB_INTERRUPTED) && !rsp_server_has_request(server)) {
-        if (!goes_on(c) || io_fds_now() >= deadline)
+        if (!should_continue(c) || io_fds_now() >= deadline)
             return false;
         (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
         rc = server_poll(server);
     }
     if (rc == NETGDB_NOMEM)
-        proxy_tell_full(c->proxy, netgdb_strerror(rc));
+        log_refusal(c->proxy, netgdb_strerror(rc));
     pthread_mutex_lock(&c->proxy->lock);
     c->silent = false;
     pthread_mutex_unlock(&c->proxy->lock);
@@ -283,16 +291,14 @@ static bool await_request(struct client *c, struct server *server)
 
 static void debug(struct client *c, struct server *server)
 {
-    struct listener_kernel k;
-    struct seat *s = c->visits;
     if (!await_request(c, server))
         return;
     if (c->proxy->listener == NULL)
-        take_stub(c, server, c->proxy->stream_seat);
-    else if (s != NULL ? take_from_seat(c, server, s, &k) : await_kernel(c, server, &k))
-        client_debug_kernel(c, server, &k);
+        take_stub(c, server, c->proxy->stub_endpoint);
+    else if (c->via != NULL ? take_from_endpoint(c, server, c->via) : await_kernel(c, server))
+        client_debug_kernel(c, server);
     (void)shutdown(c->fd, SHUT_WR);
-    await_close(c, server, PROXY_PARTING); /* a debugger acknowledges the reply to its detach */
+    await_close(c, server, PROXY_CLOSE_GRACE); /* a debugger acknowledges the reply to its detach */
 }
 
 static void free_client(struct client *c)
@@ -300,14 +306,14 @@ static void free_client(struct client *c)
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
     io_fds_close(&c->io);
-    end_visit(c);
+    end_pending(c);
     LIST_REMOVE(c, entries);
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
     free(c);
 }
 
-/* With the only client the proxy ends, too. */
+/* With --stdio the proxy ends with its only client. */
 static void leave(struct client *c)
 {
     struct proxy *p = c->proxy;
@@ -323,7 +329,7 @@ void client_serve(struct client *c)
     if (server != NULL)
         debug(c, server);
     else
-        proxy_tell_full(c->proxy, netgdb_strerror(NETGDB_NOMEM));
+        log_refusal(c->proxy, netgdb_strerror(NETGDB_NOMEM));
     server_free(server);
     leave(c);
 }
@@ -355,7 +361,7 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io) != 0) {
-        proxy_tell_full(p, strerror(errno));
+        log_refusal(p, strerror(errno));
         free(c);
         return NULL;
     }
@@ -375,7 +381,7 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     return c;
 }
 
-/* Whether two came from one host; of a unix socket, from one process. */
+/* Whether two clients are of one host, or of one process on a unix socket. */
 static bool is_same_host(const struct client *a, const struct client *b)
 {
     const char *port = strrchr(a->who, ':'); /* after an IPv6 address, too */
@@ -383,8 +389,8 @@ static bool is_same_host(const struct client *a, const struct client *b)
     return strncmp(a->who, b->who, n) == 0;
 }
 
-/* How many of its host have not asked anything. */
-static unsigned silent_beside(const struct proxy *p, const struct client *c)
+/* The number of silent clients of its host. */
+static unsigned silent_of_host(const struct proxy *p, const struct client *c)
 {
     const struct client *other;
     unsigned n = 0;
@@ -393,7 +399,7 @@ static unsigned silent_beside(const struct proxy *p, const struct client *c)
     return n;
 }
 
-/* One more that has not asked anything: of too many the oldest of the host that has most goes. */
+/* Above the limit of silent clients, closes the oldest of the host that has most. */
 static void limit_silent(struct proxy *p)
 {
     struct client *c, *chosen = NULL;
@@ -403,7 +409,7 @@ static void limit_silent(struct proxy *p)
     if (n <= PROXY_SILENT_MAX)
         return;
     LIST_FOREACH (c, &p->clients, entries) { /* the youngest is the first */
-        unsigned beside = c->silent ? silent_beside(p, c) : 0;
+        unsigned beside = c->silent ? silent_of_host(p, c) : 0;
         if (beside >= most && c->silent) {
             most = beside;
             chosen = c;
@@ -415,7 +421,7 @@ static void limit_silent(struct proxy *p)
     (void)shutdown(chosen->fd, SHUT_RDWR);
 }
 
-void client_start(struct proxy *p, struct door *door, int in, int out, const char *who)
+void client_start(struct proxy *p, struct listen_socket *socket, int in, int out, const char *who)
 {
     struct client *c = client_new(p, in, out, who);
     if (c == NULL) {
@@ -428,12 +434,12 @@ void client_start(struct proxy *p, struct door *door, int in, int out, const cha
     pthread_mutex_lock(&p->lock);
     c->silent = !p->options->stdio;
     limit_silent(p);
-    c->visits = door->seat;
-    if (c->visits != NULL)
-        c->visits->visitors++;
+    c->via = socket->endpoint;
+    if (c->via != NULL)
+        c->via->pending++;
     pthread_mutex_unlock(&p->lock);
     if (thread_start(run, c) != 0) {
-        proxy_tell_full(p, "no thread");
+        log_refusal(p, "no thread");
         leave(c);
     }
 }

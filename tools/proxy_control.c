@@ -20,7 +20,7 @@ enum {
     ROW_MAX = 4096,
 };
 
-struct visit {
+struct connection {
     struct proxy *proxy;
     int fd;
 };
@@ -54,7 +54,7 @@ void control_close(struct proxy *p)
     p->control_fd = -1;
 }
 
-/* One line, without its newline. False when none comes in time. */
+/* Reads a line, without its newline. False: none before the deadline. */
 static bool read_line(int fd, char line[CONTROL_LINE_MAX])
 {
     size_t len = 0;
@@ -93,7 +93,7 @@ static void answer_list(struct proxy *p, int fd, const char *line)
 {
     struct buf out;
     pthread_mutex_lock(&p->lock);
-    buf_init(&out, (size_t)(p->seat_count + 1) * ROW_MAX);
+    buf_init(&out, (size_t)(p->endpoint_count + 1) * ROW_MAX);
     say_list(p, strstr(line, " json") != NULL, strstr(line, " verbose") != NULL, &out);
     pthread_mutex_unlock(&p->lock);
     write_all(fd, out.data, out.len);
@@ -102,7 +102,7 @@ static void answer_list(struct proxy *p, int fd, const char *line)
 
 static void *run(void *context)
 {
-    struct visit *v = context;
+    struct connection *v = context;
     char line[CONTROL_LINE_MAX];
     if (read_line(v->fd, line)) {
         if (strncmp(line, "ls", 2) == 0) {
@@ -124,10 +124,10 @@ void control_accept(struct proxy *p)
     if (fd < 0)
         return;
     bool allowed = proxy_admits(p, NULL, fd);
-    (void)fcntl(fd, F_SETFL, 0); /* a list may be longer than what is taken at once */
-    struct visit *v = allowed ? malloc(sizeof *v) : NULL;
+    (void)fcntl(fd, F_SETFL, 0); /* a list may exceed the socket's buffer */
+    struct connection *v = allowed ? malloc(sizeof *v) : NULL;
     if (v != NULL)
-        *v = (struct visit){p, fd};
+        *v = (struct connection){p, fd};
     if (v == NULL || thread_start(run, v) != 0) {
         close(fd);
         free(v);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How `netgdb proxy` ends: the clients, then the kernels; see proxy.h. */
+/* Ends `netgdb proxy`: its clients, then its kernels; see proxy.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,9 +11,9 @@
 #include "tools/proxy.h"
 
 enum {
-    CLIENTS_SECONDS = 2, /* for the clients, then for those that do not read */
-    LEAVE_SECONDS = 20,  /* for the kernels: one that is dead takes 14 */
-    LEAVERS = 32,        /* kernels that are detached from at a time */
+    CLIENTS_SECONDS = 2, /* for all clients, then for those that do not read */
+    LEAVE_SECONDS = 20,  /* for the kernels: a dead one takes 14 */
+    LEAVERS = 32,        /* detaches at a time */
 };
 
 static void wait_for_clients(struct proxy *p)
@@ -24,7 +24,7 @@ static void wait_for_clients(struct proxy *p)
         rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
 }
 
-/* Each parks its kernel; one whose debugger does not read is cut off. */
+/* Each returns its kernel; closes the connections of debuggers that do not read. */
 static void end_clients(struct proxy *p)
 {
     struct client *c;
@@ -41,13 +41,13 @@ static void end_clients(struct proxy *p)
 /* Not p->watch, which is in the listener's list: its thread reads that under a lock of its own. */
 static const struct listener_watch any_host = {.n = 1};
 
-/* A thread that lets go of kernels until none is left. */
+/* A thread that detaches from kernels until none is left. */
 static void *leaver(void *context)
 {
     struct proxy *p = context;
-    struct listener_kernel k;
-    while (listener_take(p->listener, &any_host, &k))
-        leave_kernel(&k, &p->log);
+    struct session *s;
+    while ((s = listener_take(p->listener, &any_host)) != NULL)
+        leave_kernel(s, &p->log);
     pthread_mutex_lock(&p->lock);
     p->leavers--;
     pthread_cond_broadcast(&p->changed);
@@ -60,13 +60,13 @@ static void detach_all(struct proxy *p)
     const struct timespec until = clock_after(LEAVE_SECONDS * IO_SECOND);
     int rc = 0;
     pthread_mutex_lock(&p->lock);
-    unsigned wanted = p->seat_count < LEAVERS ? p->seat_count : LEAVERS;
+    unsigned wanted = p->endpoint_count < LEAVERS ? p->endpoint_count : LEAVERS;
     for (unsigned i = 0; i < wanted; i++)
         p->leavers += thread_start(leaver, p) == 0;
     while (p->leavers > 0 && rc == 0)
         rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
     if (rc != 0)
-        log_warn(&p->log, "some kernels did not let go in time: they stay as they are");
+        log_warn(&p->log, "some kernels were not detached in time: they stay stopped");
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -154,7 +154,7 @@ static const char *wanted(int option, const char *value)
     }
 }
 
-/* What --tls, or a TARGET of tls:, needs. */
+/* Checks the options of --tls, or of a TARGET of tls:. */
 static int check_tls(struct proxy_options *o)
 {
     const struct options *t = &o->target;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What `netgdb proxy` prints: for people, or as a JSON object a line; see proxy.h. */
+/* The output of `netgdb proxy`: for people, or a JSON object a line; see proxy.h. */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <stdio.h>
@@ -9,13 +9,13 @@
 #include "io/herald.h"
 #include "tools/proxy.h"
 
-enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_WHERE + 16 };
+enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_ADDRESS + 16 };
 
 #define LIST_FORMAT "%-15s %-4s %-5s %-19s  %-28s %9s %6s  %s\n"
 
 /* ---- one line each ---- */
 
-/* Only what cannot hold a quotation mark or a backslash is put into JSON without further ado. */
+/* Quotes a string that may contain quotation marks, backslashes or control characters. */
 static void json_text(struct buf *out, const char *text)
 {
     buf_addc(out, '"');
@@ -43,7 +43,7 @@ void say_out(void *context, enum log_level level, const char *line)
 }
 
 /* Begins {"event":EVENT,"host":HOST. */
-static void json_begin(struct buf *out, const char *event, const struct seat *s)
+static void json_begin(struct buf *out, const char *event, const struct endpoint *s)
 {
     buf_init(out, LIST_ROW_MAX);
     buf_printf(out, "{\"event\":\"%s\"", event);
@@ -53,13 +53,13 @@ static void json_begin(struct buf *out, const char *event, const struct seat *s)
     }
 }
 
-static const char *target_remote(const struct door *d, char text[COMMAND_MAX])
+static const char *target_remote(const struct listen_socket *d, char text[COMMAND_MAX])
 {
-    (void)snprintf(text, COMMAND_MAX, "target remote %s", d->where);
+    (void)snprintf(text, COMMAND_MAX, "target remote %s", d->address);
     return text;
 }
 
-static void json_gdb(struct buf *out, const struct door *d)
+static void json_gdb(struct buf *out, const struct listen_socket *d)
 {
     if (d == NULL)
         return;
@@ -68,8 +68,8 @@ static void json_gdb(struct buf *out, const struct door *d)
     json_text(out, target_remote(d, text));
 }
 
-static void print_door(struct proxy *p, const char *event, const struct seat *s,
-                       const struct door *d)
+static void print_socket(struct proxy *p, const char *event, const struct endpoint *s,
+                         const struct listen_socket *d)
 {
     struct buf line;
     if (p->options->json) {
@@ -82,7 +82,7 @@ static void print_door(struct proxy *p, const char *event, const struct seat *s,
         return;
     } else {
         buf_init(&line, LIST_ROW_MAX);
-        buf_printf(&line, "(gdb) target remote %s", d->where);
+        buf_printf(&line, "(gdb) target remote %s", d->address);
     }
     print(p, &line);
 }
@@ -116,9 +116,9 @@ void say_who(const struct proxy *p)
     }
 }
 
-void say_front(struct proxy *p)
+void say_target_socket(struct proxy *p)
 {
-    print_door(p, "listen", NULL, &p->front);
+    print_socket(p, "listen", NULL, &p->target_socket);
 }
 
 void say_herald(struct proxy *p)
@@ -142,13 +142,13 @@ void say_herald(struct proxy *p)
     }
 }
 
-/* Whoever can send datagrams makes kernels come and go: after a burst a line a second. */
-static bool may_say(struct proxy *p)
+/* Limits lines that any sender of datagrams can cause: after a burst one a second. */
+static bool passes_limit(struct proxy *p)
 {
     uint64_t now = io_fds_now(), more = (now - p->said.since) / IO_SECOND;
     if (more != 0) {
         p->said.left =
-            more < PROXY_SAYS - p->said.left ? p->said.left + (unsigned)more : PROXY_SAYS;
+            more < PROXY_BURST - p->said.left ? p->said.left + (unsigned)more : PROXY_BURST;
         p->said.since = now;
     }
     if (p->said.left == 0) {
@@ -158,13 +158,13 @@ static bool may_say(struct proxy *p)
     p->said.left--;
     if (p->said.left_out != 0)
         log_warn(&p->log,
-                 "%lu kernels or clients came or went that are not told of: 'netgdb ls' has all",
+                 "%lu kernels or clients that came or went were not logged: 'netgdb ls' has all",
                  p->said.left_out);
     p->said.left_out = 0;
     return true;
 }
 
-void proxy_tell_full(struct proxy *p, const char *why)
+void log_refusal(struct proxy *p, const char *why)
 {
     unsigned long more;
     pthread_mutex_lock(&p->lock);
@@ -174,19 +174,19 @@ void proxy_tell_full(struct proxy *p, const char *why)
         log_error(&p->log, "a client cannot be served: %s (%lu more before)", why, more);
 }
 
-void say_kernel(struct proxy *p, const struct seat *s)
+void say_kernel(struct proxy *p, const struct endpoint *s)
 {
-    if (!may_say(p))
+    if (!passes_limit(p))
         return;
-    log_info(&s->log, "a kernel waits (%s) on session port %u",
+    log_info(&s->log, "a kernel is waiting (%s), session port %u",
              s->stop[0] != '\0' ? s->stop : "taken over", s->own.port);
-    print_door(p, "kernel", s, s->door);
+    print_socket(p, "kernel", s, s->socket);
 }
 
-void say_gone(struct proxy *p, const struct seat *s)
+void say_gone(struct proxy *p, const struct endpoint *s)
 {
     struct buf line;
-    if (!may_say(p))
+    if (!passes_limit(p))
         return;
     log_info(&s->log, "the session on port %u has ended", s->own.port);
     if (!p->options->json)
@@ -196,10 +196,11 @@ void say_gone(struct proxy *p, const struct seat *s)
     print(p, &line);
 }
 
-void say_client(struct proxy *p, const struct seat *s, const struct client *c, const char *event)
+void say_client(struct proxy *p, const struct endpoint *s, const struct client *c,
+                const char *event)
 {
     struct buf line;
-    if (!may_say(p))
+    if (!passes_limit(p))
         return;
     log_info(&s->log, "%s %s", c->who, event);
     if (!p->options->json)
@@ -211,14 +212,14 @@ void say_client(struct proxy *p, const struct seat *s, const struct client *c, c
 
 /* ---- profiles ---- */
 
-/* The lines of the profile, each with the host in front. */
+/* Logs the lines of a profile, each with the host as prefix. */
 static void log_lines(const struct log *log, char *text)
 {
     for (char *line = strtok_r(text, "\n", &text); line != NULL; line = strtok_r(NULL, "\n", &text))
         log_info(log, "%s", line);
 }
 
-void say_profile(struct proxy *p, struct seat *s)
+void say_profile(struct proxy *p, struct endpoint *s)
 {
     struct buf text;
     if (p->options->json) {
@@ -236,7 +237,7 @@ void say_profile(struct proxy *p, struct seat *s)
     buf_free(&text);
 }
 
-static bool was_debugged(struct seat *s)
+static bool was_debugged(struct endpoint *s)
 {
     pthread_mutex_lock(&s->profile.lock);
     bool was = s->profile.clients != 0;
@@ -246,10 +247,10 @@ static bool was_debugged(struct seat *s)
 
 void say_profiles(struct proxy *p)
 {
-    struct seat *s;
+    struct endpoint *s;
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
-        LIST_FOREACH (s, &p->seats[i], entries) {
+        LIST_FOREACH (s, &p->endpoints[i], entries) {
             if (was_debugged(s))
                 say_profile(p, s);
         }
@@ -265,7 +266,7 @@ struct row {
     double rtt_ms, loss_percent;
 };
 
-static void fill(struct row *r, struct seat *s)
+static void fill(struct row *r, struct endpoint *s)
 {
     static const char *const generations[] = {"-", "13", "14+"};
     struct tm tm;
@@ -281,13 +282,14 @@ static void fill(struct row *r, struct seat *s)
     if (s->client != NULL)
         (void)snprintf(r->state, sizeof r->state, "attached %s", s->client->who);
     else
-        (void)snprintf(r->state, sizeof r->state, "%s", s->runs ? "running" : "parked");
+        (void)snprintf(r->state, sizeof r->state, "%s",
+                       s->state == ENDPOINT_RUNNING ? "running" : "parked");
 }
 
-static void list_text(struct seat *s, const struct row *r, bool verbose, struct buf *out)
+static void list_text(struct endpoint *s, const struct row *r, bool verbose, struct buf *out)
 {
     buf_printf(out, LIST_FORMAT, s->name, r->generation, s->stop[0] != '\0' ? s->stop : "-",
-               r->since, r->state, r->rtt, r->loss, s->door != NULL ? s->door->where : "-");
+               r->since, r->state, r->rtt, r->loss, s->socket != NULL ? s->socket->address : "-");
     if (!verbose)
         return;
     struct buf text;
@@ -302,7 +304,7 @@ static void list_text(struct seat *s, const struct row *r, bool verbose, struct 
     buf_free(&text);
 }
 
-static void list_json(struct seat *s, const struct row *r, bool verbose, struct buf *out)
+static void list_json(struct endpoint *s, const struct row *r, bool verbose, struct buf *out)
 {
     char text[COMMAND_MAX];
     buf_adds(out, "{\"host\":");
@@ -312,14 +314,14 @@ static void list_json(struct seat *s, const struct row *r, bool verbose, struct 
                "\"port\":%u,\"state\":\"%s\",\"client\":\"%s\",\"rtt_ms\":%.3f,"
                "\"loss_percent\":%.1f",
                r->generation, s->stop, (long long)s->since, s->own.port,
-               s->door != NULL ? s->door->port : 0,
-               s->client != NULL ? "attached"
-               : s->runs         ? "running"
-                                 : "parked",
+               s->socket != NULL ? s->socket->port : 0,
+               s->client != NULL              ? "attached"
+               : s->state == ENDPOINT_RUNNING ? "running"
+                                              : "parked",
                s->client != NULL ? s->client->who : "", r->rtt_ms, r->loss_percent);
-    if (s->door != NULL) {
+    if (s->socket != NULL) {
         buf_adds(out, ",\"gdb\":");
-        json_text(out, target_remote(s->door, text));
+        json_text(out, target_remote(s->socket, text));
     }
     if (verbose) {
         buf_adds(out, ",\"profile\":{");
@@ -331,12 +333,12 @@ static void list_json(struct seat *s, const struct row *r, bool verbose, struct 
 
 void say_list(struct proxy *p, bool json, bool verbose, struct buf *out)
 {
-    struct seat *s;
+    struct endpoint *s;
     if (!json)
         buf_printf(out, LIST_FORMAT, "HOST", "GEN", "STOP", "SINCE", "STATE", "RTT/ms", "LOSS/%",
                    "TARGET REMOTE");
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
-        LIST_FOREACH (s, &p->seats[i], entries) {
+        LIST_FOREACH (s, &p->endpoints[i], entries) {
             struct row row;
             fill(&row, s);
             if (json)

@@ -36,30 +36,23 @@ static bool successor_waits(void *context)
     return listener_waits(c->proxy->listener, &c->watch);
 }
 
-/* The kernel that was let run has stopped in a new session: the seat is that one's now. */
+/* The running kernel has stopped in a new session, which the endpoint gets. */
 static struct link *successor_take(void *context)
 {
     struct client *c = context;
     struct proxy *p = c->proxy;
-    struct listener_kernel k;
     pthread_mutex_lock(&p->lock);
-    bool taken = listener_take(p->listener, &c->watch, &k);
-    if (taken)
-        proxy_move_seat(p, c->seat, &k);
+    struct session *next = listener_take(p->listener, &c->watch);
+    if (next != NULL)
+        endpoint_move(p, c->endpoint, next);
     pthread_mutex_unlock(&p->lock);
-    if (!taken)
+    if (next == NULL)
         return NULL;
-    record_remove(c->record);
-    c->record = k.record;
-    c->own = k.own;
-    k.link->io = &c->io.io;
-    io_fds_set_datagrams(&c->io, IO_TARGET, k.fd);
-    io_fds_stamp(&c->io);
     proxy_poke(p);
-    return k.link;
+    return session_succeed(c->session, next);
 }
 
-/* A target that was left while it ran: the client waits until it has stopped. */
+/* Waits for the stop of a target that a client left while it ran. */
 static int await_stop(struct client *c, struct server *server, struct target *netgdb)
 {
     struct buf reply;
@@ -86,14 +79,14 @@ static int await_stop(struct client *c, struct server *server, struct target *ne
     return rc == NETGDB_CLOSED ? SERVE_RUNNING : rc;
 }
 
-/* A gdb that has asked has decorators of its own, as its user named them. */
+/* A gdb on the control socket has decorators of its own, by the options of its user. */
 static struct chain_config config_of(const struct client *c)
 {
     return (struct chain_config){
         .options = c->asked ? NULL : &c->proxy->options->target, .asked = c->asked, .log = &c->log};
 }
 
-/* Serves the chain until the client leaves. `netgdb` is its bottom when that has a link. */
+/* Serves the chain until the client leaves. `netgdb` is its innermost target if it has a link. */
 static int serve_chain(struct client *c, struct server *server, struct chain *chain,
                        const struct target *netgdb)
 {
@@ -105,19 +98,19 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                                           .run_timeout = o->run_timeout,
                                           .ended = told_to_end,
                                           .context = c};
-    struct seat *s = c->seat;
-    struct target *front = lldb_new(chain->target);
-    if (front == NULL)
+    struct endpoint *e = c->endpoint;
+    struct target *outer = lldb_new(chain->target);
+    if (outer == NULL)
         return NETGDB_NOMEM;
-    chain->target = front;
-    front = monitor_new(front, netgdb, chain->cache, &c->io.io, &s->profile, s->name, &c->log);
-    if (front == NULL)
+    chain->target = outer;
+    outer = monitor_new(outer, netgdb, chain->cache, &c->io.io, &e->profile, e->name, &c->log);
+    if (outer == NULL)
         return NETGDB_NOMEM;
-    chain->target = front;
-    return serve(server, front, &options, &c->log);
+    chain->target = outer;
+    return serve(server, outer, &options, &c->log);
 }
 
-/* Tells one that asked that this kernel is its. */
+/* Grants the kernel to a gdb on the control socket. */
 static int grant(struct client *c, struct target *netgdb)
 {
     enum netgdb_peer peer;
@@ -129,7 +122,7 @@ static int grant(struct client *c, struct target *netgdb)
     return 0;
 }
 
-/* A chain on the kernel. GDB has asked for features already, and waits 6 s at most by itself. */
+/* Builds the chain. GDB has asked for features already, and gives up after 6 s. */
 static int make_chain(struct client *c, struct server *server, struct target *netgdb,
                       struct chain *chain)
 {
@@ -144,7 +137,7 @@ static int make_chain(struct client *c, struct server *server, struct target *ne
     return rc;
 }
 
-/* From the kernel to its end or the client's. */
+/* Serves the kernel until it ends or the client leaves. */
 static int serve_kernel(struct client *c, struct server *server, struct target *netgdb)
 {
     char why[LOG_LINE_MAX / 2];
@@ -161,92 +154,57 @@ static int serve_kernel(struct client *c, struct server *server, struct target *
     return rc;
 }
 
-/* What becomes of a kernel whose client has gone. */
-static void part(struct client *c, struct listener_kernel *k, int end)
+static const char *name_of_end(int end)
+{
+    return end == SERVE_PARKED    ? "parked"
+           : end == SERVE_RUNNING ? "left"
+           : end > 0              ? "detached"
+           : end == NETGDB_CLOSED ? "replaced"
+                                  : "lost";
+}
+
+/* Returns the session to the listener if it continues, else frees it. */
+static void release_session(struct client *c, int end)
 {
     struct proxy *p = c->proxy;
+    struct session *s = c->session;
     bool keep = end == SERVE_PARKED || end == SERVE_RUNNING;
-    k->link = netgdb_target_link(k->target); /* another one's when the kernel came back */
-    profile_note_link(&c->seat->profile, k->target);
-    k->own = c->own;
-    k->record = c->record;
-    k->fd = io_fds_take(&c->io, IO_TARGET);
-    if (!keep)
-        target_free(k->target);
+    profile_note_link(&c->endpoint->profile, s->target);
+    s->ended = serve_has_ended(end);
     pthread_mutex_lock(&p->lock);
-    c->log.name = NULL; /* the seat's */
-    say_client(p, c->seat, c,
-               end == SERVE_PARKED    ? "parked"
-               : end == SERVE_RUNNING ? "left"
-               : end > 0              ? "detached"
-               : end == NETGDB_CLOSED ? "replaced"
-                                      : "lost");
+    c->log.name = NULL; /* the endpoint's */
+    say_client(p, c->endpoint, c, name_of_end(end));
     if (end == NETGDB_LOST && p->options->stdio)
         p->exit_code = EXIT_LOST;
     if (keep)
-        listener_give(p->listener, k);
+        listener_return(p->listener, s);
     else
-        say_profile(p, c->seat);
-    client_stand_up(c, !keep);
+        say_profile(p, c->endpoint);
+    client_detach(c, !keep);
     pthread_mutex_unlock(&p->lock);
-    if (keep)
-        return;
-    close(k->fd);
-    if (end == NETGDB_LOST)
-        record_close(k->record);
-    else
-        record_remove(k->record);
+    if (!keep)
+        session_free(s);
 }
 
-/* There is no memory to serve it; its record stays, for the next server. */
-static void give_up(struct client *c, struct listener_kernel *k)
-{
-    log_error(&c->log, "%s", netgdb_strerror(NETGDB_NOMEM));
-    link_free(k->link);
-    free(k->link);
-    close(k->fd);
-    record_close(k->record);
-    pthread_mutex_lock(&c->proxy->lock);
-    client_stand_up(c, true);
-    pthread_mutex_unlock(&c->proxy->lock);
-}
-
-/* Puts the kernel behind the client's io. False: it was given up. */
-static bool adopt(struct client *c, struct listener_kernel *k,
-                  const struct netgdb_successor *successor)
-{
-    c->record = k->record;
-    c->own = k->own;
-    k->link->io = &c->io.io;
-    if (k->target == NULL)
-        k->target = netgdb_target_new(k->link, &c->log, successor);
-    if (k->target == NULL) {
-        give_up(c, k);
-        return false;
-    }
-    io_fds_set_datagrams(&c->io, IO_TARGET, k->fd);
-    io_fds_stamp(&c->io);
-    netgdb_target_move(k->target, &c->io.io, &c->log, successor);
-    return true;
-}
-
-void client_debug_kernel(struct client *c, struct server *server, struct listener_kernel *k)
+void client_debug_kernel(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
     const struct netgdb_successor successor = {successor_waits, successor_take, c};
-    c->log.name = c->seat->name;
-    if (!adopt(c, k, &successor))
+    c->log.name = c->endpoint->name;
+    if (session_adopt(c->session, &c->io, &c->log, &successor) != 0) {
+        client_give_up(c, server);
         return;
+    }
     c->watch = (struct listener_watch){
-        .ips = {k->kernel.ip}, .n = 1, .fresh = true, .notify = client_wake, .context = c};
+        .ips = {c->session->kernel.ip}, .n = 1, .fresh = true, .notify = client_wake, .context = c};
     bool watching = listener_watch(p->listener, &c->watch) == 0;
     pthread_mutex_lock(&p->lock);
-    say_client(p, c->seat, c, "attached");
+    say_client(p, c->endpoint, c, "attached");
     pthread_mutex_unlock(&p->lock);
-    int end = serve_kernel(c, server, k->target);
+    int end = serve_kernel(c, server, c->session->target);
     if (watching)
         listener_unwatch(p->listener, &c->watch);
-    part(c, k, end);
+    release_session(c, end);
 }
 
 /* ---- a stub on a stream ---- */
@@ -267,7 +225,7 @@ static int reach_stub(struct client *c, struct child *child, char why[TLS_WHY_MA
     }
 }
 
-/* The client learns which stub did not answer, and why. */
+/* Refuses the client with the name of the stub, and why it cannot be reached. */
 static void refuse_without_stub(struct client *c, struct server *server, const char *trouble)
 {
     const struct options *o = &c->proxy->options->target;
@@ -296,7 +254,7 @@ void client_debug_stub(struct client *c, struct server *server)
     }
     io_fds_set_stream(&c->io, IO_TARGET, fd, fd);
     pthread_mutex_lock(&p->lock);
-    say_client(p, c->seat, c, "attached");
+    say_client(p, c->endpoint, c, "attached");
     pthread_mutex_unlock(&p->lock);
     if (chain_for_stream(&chain, &c->io.io, &config) == 0) {
         end = serve_chain(c, server, &chain, NULL);
@@ -307,7 +265,7 @@ void client_debug_stub(struct client *c, struct server *server)
     io_fds_set_stream(&c->io, IO_TARGET, -1, -1);
     child_end(&child, end == SERVE_DETACHED);
     pthread_mutex_lock(&p->lock);
-    say_client(p, c->seat, c, end == SERVE_DETACHED ? "detached" : "left");
-    say_profile(p, c->seat);
+    say_client(p, c->endpoint, c, end == SERVE_DETACHED ? "detached" : "left");
+    say_profile(p, c->endpoint);
     pthread_mutex_unlock(&p->lock);
 }

@@ -32,7 +32,7 @@ int proxy_tls_wrap(struct proxy *p, int tcp)
 {
     int plain = tls_wrap(p->tls_fd, tcp);
     if (plain < 0)
-        proxy_tell_full(p, strerror(errno));
+        log_refusal(p, strerror(errno));
     return plain;
 }
 

@@ -35,7 +35,7 @@ static int list(void)
     return EXIT_DONE;
 }
 
-/* A target that is not there: what only memory can tell stays unknown. */
+/* A target without memory: fields that need it stay unknown. */
 static int no_send(struct target *t, const struct request *r)
 {
     (void)t;

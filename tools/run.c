@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb run: becomes the debugger (or runs and checks it), with libnetgdb.so in front of its
+/* netgdb run: becomes the debugger (or runs and checks it), with libnetgdb.so first in its
  * LD_PRELOAD. */
 #include <elf.h>
 #include <errno.h>
@@ -85,7 +85,7 @@ static char *find_library(const char *option)
     return NULL;
 }
 
-/* Puts the object in front of what is preloaded already. */
+/* Prepends the object to the preloaded ones. */
 static int preload(const char *library)
 {
     const char *before = getenv("LD_PRELOAD");

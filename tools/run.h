@@ -3,23 +3,22 @@
 #ifndef NETGDB_TOOLS_RUN_H
 #define NETGDB_TOOLS_RUN_H
 
-/* As env(1) and the shells say it. */
+/* Exit codes of env(1) and the shells. */
 enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
-/* Becomes the debugger argv[0]. Returns only when that failed, with a complaint: what to exit with.
- */
+/* Executes the debugger argv[0]. Returns an exit code, with a complaint, if that failed. */
 int run_execute(char **argv);
 
 /*
  * Runs the gdb argv[0], which must have the object in LD_PRELOAD already, and returns an exit
- * status to rely on. 0: a target was connected, every command was done, none failed. Else, with a
- * line on stderr: 128 + N, gdb was ended by signal N; EXIT_LOST, a connection was lost;
- * EXIT_NOBODY, there was none; EXIT_FAILED, a command failed or a file cannot be read; or what a
- * `quit N` has said.
+ * status. 0: a target was connected, every command was done, none failed. Otherwise, with a line on
+ * stderr: 128 + N, gdb was ended by signal N; EXIT_LOST, a connection was lost;
+ * EXIT_NOBODY, there was none; EXIT_FAILED, a command failed or a file cannot be read; or the N
+ * of `quit N`.
  *
- * For that the commands and scripts of gdb's command line are put into one script: gdb stops a
- * script at the first error, but goes on to the next -ex or -x and forgets it. What becomes of
- * connections the object itself writes (session/report.h).
+ * To that end the commands and scripts of gdb's command line become one script: gdb stops a script
+ * at its first error, but continues with the next -ex or -x and forgets the error. The object
+ * reports on connections (session/report.h).
  */
 int check_run(int argc, char **argv);
 

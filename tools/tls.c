@@ -26,8 +26,8 @@ enum { CONTROL = STDIN_FILENO, FILES_MAX = 16 }; /* descriptors of a process */
 
 /* ---- the control socket ---- */
 
-/* One message. It does not wait for its reader. */
-static void tell(const char *text)
+/* Sends one message. It does not block. */
+static void send_text(const char *text)
 {
     (void)send(CONTROL, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -85,12 +85,12 @@ static void name_peer(struct tls_link *l)
     (void)sockets_stream_text(&peer, l->peer);
 }
 
-/* A server tells of those that it refuses, with their address. */
+/* A server reports each peer that it refuses, with its address. */
 static void tell_refused(const struct tls_link *l, const char *why)
 {
     char text[TLS_WHY_MAX];
     (void)snprintf(text, sizeof text, "%s: %.400s", l->peer, why);
-    tell(text);
+    send_text(text);
 }
 
 static void serve(struct tls_link *l)
@@ -101,7 +101,7 @@ static void serve(struct tls_link *l)
     l->deadline = tls_now() + TLS_HANDSHAKE;
     bool done = tls_handshake(l, why);
     if (client)
-        tell(done ? TLS_READY : why);
+        send_text(done ? TLS_READY : why);
     else if (!done)
         tell_refused(l, why);
     close(CONTROL);
@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     leave_parent();
     bool loaded = tls_credentials_load(&credentials, &keys, why);
     give_up_rights();
-    tell(loaded ? TLS_READY : why);
+    send_text(loaded ? TLS_READY : why);
     if (loaded)
         serve_all(&link);
     _exit(loaded ? 0 : 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of netgdb-tls, which has GnuTLS and the keys: session/tls.h says what it is for. One
- * process has the control socket; a server's starts one more for each connection.
+ * The inside of netgdb-tls, which has GnuTLS and the keys (session/tls.h). One process has the
+ * control socket; a server's starts another for each connection.
  */
 #ifndef NETGDB_TOOLS_TLS_H
 #define NETGDB_TOOLS_TLS_H
@@ -27,7 +27,7 @@ struct tls_psk {
     unsigned len; /* of the key */
 };
 
-/* Keys and certificates of this end, and the name that it asks for. */
+/* Keys and certificates of this end, and the expected name of the peer. */
 struct tls_credentials {
     const char *name; /* the host that a client wants; NULL: a server */
     struct tls_psk *psks;
@@ -44,14 +44,14 @@ struct tls_link {
     int net, plain; /* neither blocks */
     char peer[SOCKETS_STREAM_TEXT];
     uint64_t deadline; /* of the handshake */
-    bool unknown;      /* the peer named an identity that is none */
+    bool unknown;      /* the peer named an unknown identity */
 };
 
 /* ---- tls_keys.c ---- */
 
 /*
  * Reads the files into *c, whose name is set. A file with a secret that other users can read is
- * refused, as ssh(1) does. False with the reason; what was read stays until the process ends.
+ * refused, as ssh(1) does. False with the reason. The contents stay until the process ends.
  */
 bool tls_credentials_load(struct tls_credentials *c, const struct tls_keys *files,
                           char why[TLS_WHY_MAX]);
@@ -62,17 +62,17 @@ const struct tls_psk *tls_psk_find(const struct tls_credentials *c, const char *
 /* ---- tls_handshake.c ---- */
 
 /*
- * A session on l->net with l->credentials: both ends have proved who they are, until l->deadline
- * or until the plain end closes. False with the reason.
+ * Performs the handshake on l->net with l->credentials, in which both ends authenticate. It fails
+ * at l->deadline, or when the plain end closes. False with the reason.
  */
 bool tls_handshake(struct tls_link *l, char why[TLS_WHY_MAX]);
 
 /* ---- tls_relay.c ---- */
 
 /*
- * Carries bytes both ways, at most TLS_RELAY_BUFFER of each way in memory. The end of one way is
- * passed on and the other way goes on. Returns when both have ended, the connection is cut, or
- * the plain end is closed and the last bytes are gone, or not taken within TLS_LINGER.
+ * Relays bytes in both directions, with a buffer of TLS_RELAY_BUFFER for each. The end of one
+ * direction is forwarded, and the other continues. Returns when both have ended, the connection is
+ * lost, or the plain end is closed and the last bytes are sent or have waited for TLS_LINGER.
  */
 enum { TLS_RELAY_BUFFER = 16 * 1024 };
 #define TLS_LINGER (2 * IO_SECOND)

@@ -48,7 +48,7 @@ static int wait_for_peer(const struct tls_link *l)
     return fds[1].revents != 0 ? PLAIN_END_CLOSED : 0;
 }
 
-/* One step, however often it has to wait. 0, or what ended it. */
+/* Performs one step, with all its waits. Returns 0 or an error. */
 static int do_step(struct tls_link *l, int (*step)(struct tls_link *))
 {
     int rc;
@@ -90,7 +90,7 @@ static void alert_trouble(const struct tls_link *l, char why[TLS_WHY_MAX])
                    name != NULL ? name : "unknown", hint);
 }
 
-/* Why a handshake fails, where GnuTLS's own words tell a user little. */
+/* Explains errors for which GnuTLS's text is not enough. */
 static const struct {
     int rc;
     const char *words;

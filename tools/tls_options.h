@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options of --tls, which more than one command has, and a server's helper. */
+/* The options of --tls, shared by commands, and a server's helper process. */
 #ifndef NETGDB_TOOLS_TLS_OPTIONS_H
 #define NETGDB_TOOLS_TLS_OPTIONS_H
 
@@ -34,21 +34,21 @@ enum { TLS_OPT = 768, TLS_OPT_PSK, TLS_OPT_CERT, TLS_OPT_KEY, TLS_OPT_CA };
     "  --tls-key FILE        its key (NETGDB_TLS_KEY),\n"                                          \
     "  --tls-ca FILE         and who signs those of clients (NETGDB_TLS_CA)\n"
 
-/* Takes one of those; false: it is another one, or empty. */
+/* Stores the value of such an option; false: another option, or an empty value. */
 bool tls_options_take(struct tls_options *o, int option, const char *value);
 
-/* Fills in what the environment gives (NETGDB_TLS_PSK, …_CERT, …_KEY, …_CA) when no file was named.
- * NULL, or what is wrong: without --tls, that a file was named. */
+/* Without options, takes the files from the environment (NETGDB_TLS_PSK, …_CERT, …_KEY, …_CA).
+ * NULL, or what is wrong: a file without --tls. */
 const char *tls_options_complete(struct tls_options *o);
 
-/* The helper of a server, or -1 with a complaint. See tls_start. */
+/* Starts the helper of a server; -1 with a complaint. See tls_start. */
 int tls_options_start(const struct tls_options *o);
 
-/* For a port with --tls: whoever says nothing is the system's to keep, and costs no process. */
+/* For a port with --tls: the kernel holds silent connections, which then cost no process. */
 void tls_options_defer(int listener);
 
 /*
- * Tells what the helper says of connections that were refused: a line at once, then one a minute.
+ * Logs the helper's messages about refused connections: a line at once, then one a minute.
  * False: it has ended.
  */
 bool tls_options_hear(int control, struct log_limit *limit, const struct log *log);

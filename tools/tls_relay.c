@@ -83,7 +83,7 @@ static void write_plain(struct relay *r)
 
 /* ---- TLS ---- */
 
-/* Neither way goes on: what has come still goes to the plain end. */
+/* Ends both directions; bytes that have arrived are still sent to the plain end. */
 static void cut(struct relay *r)
 {
     drop(&r->out);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the commands of `netgdb` share: exit codes, complaints, and what is written on a command
- * line. */
+/* Exit codes, error messages and parsers of values, shared by the commands of `netgdb`. */
 #ifndef NETGDB_TOOLS_TOOLS_H
 #define NETGDB_TOOLS_TOOLS_H
 
@@ -14,7 +13,7 @@ enum tool_exit {
     EXIT_DONE = 0,
     EXIT_FAILED = 1, /* while running */
     EXIT_USAGE = 2,
-    EXIT_NOBODY = 3, /* nobody answered: the HERALD, or a connect */
+    EXIT_NOBODY = 3, /* no answer to the HERALD, or to a connect */
     EXIT_LOST = 4,   /* the link was lost */
 };
 
@@ -26,27 +25,27 @@ int bpf_main(int argc, char **argv);
 int proxy_main(int argc, char **argv);
 int ls_main(int argc, char **argv);
 
-/* What --log takes. */
+/* The values of --log. */
 #define LOG_LEVELS "error, warn, info, debug or packet"
 
 /* One line on stderr, "netgdb: …". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same about how it was called, with a hint to --help. Returns EXIT_USAGE. */
+/* The same for a usage error, with a hint to --help. Returns EXIT_USAGE. */
 int complain_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The hint alone: getopt(3) has complained. Returns EXIT_USAGE. */
 int hint_usage(const char *command);
 
-/* What was written behind --option is wrong: what it takes. Returns EXIT_USAGE. */
+/* Reports a wrong value of --option, and the values that it takes. Returns EXIT_USAGE. */
 int complain_value(const char *command, const char *option, const char *value, const char *wants);
 
 /* A sink for struct log: each line to stderr. */
 void log_to_stderr(void *context, enum log_level level, const char *line);
 
-/* "500us", "20ms", "1.5s" to ns; of the numbers without a unit only 0 is a time. False when it is
- * none, or over a day. */
+/* "500us", "20ms", "1.5s" to ns; a number without a unit must be 0. False: malformed, or over a
+ * day. */
 bool parse_time(const char *text, uint64_t *ns);
 
 /* A port, 0 to 65535, in decimal. */
@@ -55,8 +54,8 @@ bool parse_port(const char *text, uint16_t *port);
 enum { HOST_MAX = 256 }; /* longest name, with its NUL (RFC 1035: 255) */
 
 /*
- * "HOST", "HOST:PORT" to a host name and a port, which stays as it is when none is written. An IPv6
- * address is in brackets, which are left out. False when either is empty, too long or no port.
+ * Splits "HOST" or "HOST:PORT"; *port is unchanged without a port. An IPv6 address is in brackets,
+ * which are removed. False: an empty or too long host, or an invalid port.
  */
 bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port);
 

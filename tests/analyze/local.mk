@@ -29,7 +29,7 @@ THREAD_TESTS = \
 	tests/unit/control \
 	tests/unit/fds \
 	tests/unit/listener \
-	tests/unit/record \
+	tests/unit/state_file \
 	tests/e2e/caller.test \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test

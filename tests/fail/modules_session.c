@@ -13,9 +13,9 @@
 #include "proto/err.h"
 #include "session/control.h"
 #include "session/listener.h"
-#include "session/record.h"
 #include "session/rundir.h"
 #include "session/serve.h"
+#include "session/state_file.h"
 #include "tests/fail/count.h"
 #include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
@@ -44,19 +44,25 @@ static bool play_rundir(void)
     return good;
 }
 
-/* A server that dies leaves one, and the next server claims it. */
-static bool play_record(void)
+static bool remove_file(void *context, struct state_file *f)
+{
+    state_file_remove(f);
+    ++*(int *)context;
+    return true;
+}
+
+/* One is made and left by a server that dies, and claimed by the next. */
+static bool play_state_file(void)
 {
     static struct net_addr own = {0x7f000001, 5000};
-    own.port++; /* a different session each time */
-    struct record *r = record_create(&own, &kernel);
+    own.port++; /* another session each time */
+    struct state_file *r = state_file_create(&own, &kernel);
     bool good = r != NULL;
-    record_close(r);
-    r = record_claim(kernel.ip);
-    good &= r != NULL;
-    record_remove(r);
-    while ((r = record_claim(0)) != NULL) /* removes those whose removal failed */
-        record_remove(r);
+    state_file_close(r);
+    int claimed = 0;
+    state_file_claim_all(kernel.ip, remove_file, &claimed);
+    good &= claimed != 0;
+    state_file_claim_all(0, remove_file, &claimed); /* in vain, or if an unlink has failed */
     return good;
 }
 
@@ -96,7 +102,7 @@ static void set_kernel(void)
 static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
-        stage_remove_records(); /* the module cannot handle this failure */
+        stage_remove_state_files(); /* the module cannot handle this failure */
     return stage_kernel_end() ? module_rundir_end() : "the target was not detached from";
 }
 
@@ -106,81 +112,55 @@ static void notify(void *context)
     (void)STAGE(write(*(int *)context, &one, sizeof one));
 }
 
-/* Accepts the expected kernel. */
-static bool take(struct listener *l, struct listener_watch *w, struct listener_kernel *k)
+/* Takes the session that the watch is for, when it comes; NULL: it did not. */
+static struct session *take(struct listener *l, struct listener_watch *w)
 {
     struct pollfd p = {*(int *)w->context, POLLIN, 0};
     uint64_t count;
     for (int i = 0; i < (stage_may_give_up() ? FIRST_PATIENCE : PATIENCE); i++) {
-        if (listener_take(l, w, k))
-            return true;
+        struct session *s = listener_take(l, w);
+        if (s != NULL)
+            return s;
         if (STAGE(poll(&p, 1, TURN_MS)) == 1)
             (void)STAGE(read(p.fd, &count, sizeof count));
     }
-    return false;
+    return NULL;
 }
 
-static void drop(struct listener_kernel *k)
-{
-    if (k->target != NULL) {
-        target_free(k->target);
-    } else {
-        link_free(k->link);
-        free(k->link);
-    }
-    stage_close(k->fd);
-    record_close(k->record);
-}
-
-/* Sends a request and detaches; the next server resumes the session of a kernel that stays. */
-static bool leave(struct listener_kernel *k)
+/* Asks what it is, and detaches; a kernel that goes on without us is left to the next server. */
+static bool leave(struct session *s)
 {
     struct io_fds f;
     enum netgdb_peer peer;
-    if (io_fds_init(&f) != 0) {
-        drop(k);
-        return false;
+    bool good = s != NULL && io_fds_init(&f) == 0;
+    if (good) {
+        good = session_adopt(s, &f, NULL, NULL) == 0 &&
+               netgdb_target_identify(s->target, &peer) == 0 &&
+               serve_leave(s->target, false, NULL) == SERVE_DETACHED;
+        s->ended = good;
+        session_leave_io(s);
+        io_fds_close(&f);
     }
-    io_fds_set_datagrams(&f, IO_TARGET, k->fd);
-    k->link->io = &f.io;
-    struct target *t = k->target;
-    if (t == NULL)
-        t = netgdb_target_new(k->link, NULL, NULL);
-    else
-        netgdb_target_move(t, &f.io, NULL, NULL);
-    bool good = t != NULL && netgdb_target_identify(t, &peer) == 0 &&
-                serve_leave(t, false, NULL) == SERVE_DETACHED;
-    if (t == NULL) {
-        link_free(k->link);
-        free(k->link);
-    }
-    target_free(t);
-    io_fds_close(&f);
-    if (good)
-        record_remove(k->record);
-    else
-        record_close(k->record);
+    session_free(s);
     return good;
 }
 
-static void show(void *context, const struct lobby_kernel *k)
+static void show(void *context, const struct session *s)
 {
-    (void)k;
+    (void)s;
     ++*(int *)context;
 }
 
-/* Accepts a kernel, returns it, reclaims it from another process, and detaches. */
+/* A kernel comes, is taken, returned, taken back from another process, and left. */
 static bool hand_around(struct listener *l, struct listener_watch *w)
 {
-    struct listener_kernel k;
     int listed = 0;
-    if (!take(l, w, &k))
+    struct session *s = take(l, w);
+    if (s == NULL)
         return false;
-    listener_give(l, &k);
+    listener_return(l, s);
     listener_list(l, show, &listed);
-    if (!take(l, w, &k))
-        return false;
-    return leave(&k);
+    return leave(take(l, w));
 }
 
 static bool with_listener(struct listener *l)
@@ -209,10 +189,10 @@ static void set_adopted(void)
     const struct net_addr at = {INADDR_LOOPBACK, stage_port()};
     set_kernel();
     stage_aside++;
-    struct record *r = record_create(&at, &silent);
+    struct state_file *r = state_file_create(&at, &silent);
     if (r == NULL)
         abort();
-    record_close(r);
+    state_file_close(r);
     stage_aside--;
 }
 
@@ -228,8 +208,8 @@ static bool play_adopted(void)
         int fd = STAGE(herald_open(port));
         const char *before = count_failed();
         l = fd >= 0 ? listener_adopt(fd, port, &first, &shown) : NULL;
-        if (l != NULL && count_failed() == before && !listener_asks(l, &first))
-            stage_wrong("the previous try still owns the session to take over");
+        if (l != NULL && count_failed() == before && !listener_is_probing(l, &first))
+            stage_wrong("a session to take over is held by what is left of the try before");
     }
     return l != NULL && with_listener(l);
 }
@@ -249,12 +229,12 @@ static void set_left_behind(void)
 {
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
-    struct listener_kernel k;
     set_kernel();
     struct listener *l = listener_get(port, &shown);
-    if (l == NULL || listener_watch(l, &w) != 0 || !take(l, &w, &k))
+    struct session *s = l != NULL && listener_watch(l, &w) == 0 ? take(l, &w) : NULL;
+    if (s == NULL)
         abort();
-    drop(&k);
+    session_free(s);
     listener_unwatch(l, &w);
     stage_close(event);
 }
@@ -265,10 +245,9 @@ static bool play_lobby(void)
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
     struct listener *l = listener_get(port, &shown);
-    struct listener_kernel k;
     bool good = l != NULL && listener_watch(l, &w) == 0;
     if (good) {
-        good = take(l, &w, &k) && leave(&k);
+        good = leave(take(l, &w));
         listener_unwatch(l, &w);
     }
     stage_close(event);
@@ -291,17 +270,11 @@ const struct module session_modules[] = {
      .tear_down = clear_adopted,
      .descriptors = 7, /* 3, and 4 of the silent session */
      .blocks = 7},
-    {.name = "session/lobby",
-     .set_up = set_left_behind,
-     .run = play_lobby,
-     .tear_down = clear_kernel},
-    {.name = "session/record",
+    {.name = "session/lobby", .set_up = set_left_behind, .run = play_lobby, .tear_down = clear_kernel},
+    {.name = "session/state_file",
      .set_up = module_rundir,
-     .run = play_record,
+     .run = play_state_file,
      .tear_down = module_rundir_end},
-    {.name = "session/rundir",
-     .set_up = module_rundir,
-     .run = play_rundir,
-     .tear_down = module_rundir_end},
+    {.name = "session/rundir", .set_up = module_rundir, .run = play_rundir, .tear_down = module_rundir_end},
     {0},
 };

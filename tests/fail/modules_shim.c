@@ -114,7 +114,7 @@ static void set_kernel(void)
 static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
-        stage_remove_records(); /* the module cannot handle this failure */
+        stage_remove_state_files(); /* the module cannot handle this failure */
     if (!stage_kernel_end())
         return "the target was not detached from";
     return module_rundir_end();

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "io/sockets.h"
-#include "session/record.h"
+#include "session/state_file.h"
 #include "tests/fail/count.h"
 
 enum { PATIENCE_MS = 20000 }; /* only errors take so long */
@@ -139,12 +139,17 @@ bool stage_rundir_end(void)
     return empty;
 }
 
-void stage_remove_records(void)
+static bool remove_file(void *context, struct state_file *f)
 {
-    struct record *r;
+    (void)context;
+    state_file_remove(f);
+    return true;
+}
+
+void stage_remove_state_files(void)
+{
     stage_aside++;
-    while ((r = record_claim(0)) != NULL)
-        record_remove(r);
+    state_file_claim_all(0, remove_file, NULL);
     stage_aside--;
 }
 

@@ -60,7 +60,7 @@ const char *stage_rundir(void);
 bool stage_rundir_end(void);
 
 /* Removes the session state files in it. */
-void stage_remove_records(void);
+void stage_remove_state_files(void);
 
 /* Returns a free UDP port of loopback. */
 uint16_t stage_port(void);

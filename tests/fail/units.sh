@@ -25,7 +25,7 @@ if [ "$first" = --one ]; then
     one "$3" "$4" 2>/dev/null
     exit 0
 fi
-if [ ! -x "$build/tests/unit/record" ]; then
+if [ ! -x "$build/tests/unit/state_file" ]; then
     echo "no unit tests here: they need cmocka"
     exit 0
 fi
@@ -33,7 +33,7 @@ TMPDIR=$(mktemp -d) || exit 2 # a test that fails may leave something there
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
-runs=$(for test in control monitor record serve; do
+runs=$(for test in control monitor serve state_file; do
     calls=$(one "$test" 0)
     seq "$first" "$step" "$calls" | sed "s/^/$test /"
 done)

@@ -26,7 +26,7 @@ static const enum machine_arch all_machines[] = {MACHINE_AMD64, MACHINE_ARM64, M
 
 /* ---- a session with a chain, as a gdb has one ---- */
 
-struct session {
+struct client_session {
     struct rig *r;
     struct chain chain;
     struct link_mark mark;
@@ -36,22 +36,22 @@ struct session {
 
 static const struct options options = {.cache = true, .rtos = "off"};
 
-static void begin(struct session *s)
+static void begin(struct client_session *s)
 {
     const struct chain_config config = {.options = &options, .log = &s->r->log};
     link_keep_mark(netgdb_target_link(s->r->target), &s->mark);
     assert_int_equal(chain_renew(&s->chain, s->r->target, &config), 0);
 }
 
-static void connect(struct session *s)
+static void connect(struct client_session *s)
 {
     rig_connect(s->r);
     begin(s);
 }
 
-static struct session *session_of(const struct twin_config *config)
+static struct client_session *session_of(const struct twin_config *config)
 {
-    struct session *s = calloc(1, sizeof *s);
+    struct client_session *s = calloc(1, sizeof *s);
     assert_non_null(s);
     s->r = rig_new_twin(config);
     s->first = s->pc = registers_of(config->arch)->text + 0x1000;
@@ -59,14 +59,14 @@ static struct session *session_of(const struct twin_config *config)
     return s;
 }
 
-static struct session *session(enum machine_arch arch)
+static struct client_session *session(enum machine_arch arch)
 {
     struct twin_config config = twin_config(TWIN_NEW);
     config.arch = arch;
     return session_of(&config);
 }
 
-static void end(struct session *s)
+static void end(struct client_session *s)
 {
     if (s->chain.target != NULL)
         s->r->target = chain_strip(&s->chain);
@@ -74,17 +74,17 @@ static void end(struct session *s)
     free(s);
 }
 
-static const char *ask(struct session *s, const char *request)
+static const char *ask(struct client_session *s, const char *request)
 {
     assert_int_equal(target_ask(s->chain.target, request, &s->r->reply), 0);
     (void)buf_addc(&s->r->reply, 0);
     return (const char *)s->r->reply.data;
 }
 
-static void ask_of(struct session *s, const char *reply, const char *format, ...)
+static void ask_of(struct client_session *s, const char *reply, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void ask_of(struct session *s, const char *reply, const char *format, ...)
+static void ask_of(struct client_session *s, const char *reply, const char *format, ...)
 {
     char request[128];
     va_list args;
@@ -98,7 +98,7 @@ static void ask_of(struct session *s, const char *reply, const char *format, ...
 
 static void run(struct machine *m, void *context)
 {
-    struct session *s = context;
+    struct client_session *s = context;
     unsigned past;
     uint64_t pc = s->first + 0x40;
     if (s->stop == BREAKS && machine_breakpoint_at(m, s->first + BREAK, &past))
@@ -109,7 +109,7 @@ static void run(struct machine *m, void *context)
     m->watched = MACHINE_DATA;
 }
 
-static struct machine *machine_of(struct session *s)
+static struct machine *machine_of(struct client_session *s)
 {
     return twin_machine(s->r->twin);
 }
@@ -121,7 +121,7 @@ static void write_le(char *hex, uint64_t value)
 }
 
 /* As gdb does it: planted at the resume, taken out at the stop, the pc back at it. */
-static void break_and_run(struct session *s)
+static void break_and_run(struct client_session *s)
 {
     enum machine_arch arch = machine_of(s)->registers->arch;
     char text[16], pc[17];
@@ -139,7 +139,7 @@ static void break_and_run(struct session *s)
         ask_of(s, "OK", "P10=%s", pc);
 }
 
-static void stop_by(struct session *s, enum way_to_stop stop)
+static void stop_by(struct client_session *s, enum way_to_stop stop)
 {
     static const unsigned at[STOPS] = {0, 4, BREAK, 0x40, 0x40};
     s->stop = stop;
@@ -162,7 +162,7 @@ static bool can_stop(enum machine_arch arch, enum way_to_stop stop)
 
 /* ---- leaving ---- */
 
-static void leave(struct session *s)
+static void leave(struct client_session *s)
 {
     assert_int_equal(serve_leave(s->chain.target, false, &s->r->log), SERVE_DETACHED);
     s->r->target = chain_strip(&s->chain);
@@ -170,7 +170,7 @@ static void leave(struct session *s)
 }
 
 /* Where it was left: at db>, there, and nothing of ours stays in its text. */
-static void expect_at_db(struct session *s)
+static void expect_at_db(struct client_session *s)
 {
     struct machine *m = machine_of(s);
     unsigned past;
@@ -192,7 +192,7 @@ static void detach_returns_the_kernel_to_db_where_it_stopped(void **state)
         for (enum way_to_stop stop = BEGINS; stop < STOPS; stop++) {
             if (!can_stop(all_machines[a], stop))
                 continue;
-            struct session *s = session(all_machines[a]);
+            struct client_session *s = session(all_machines[a]);
             stop_by(s, stop);
             ask_of(s, "OK", "Hg186a3"); /* whatever was looked at */
             assert_int_equal(ask(s, "p10")[0] == 'E', 0);
@@ -212,7 +212,7 @@ static void a_clients_d_or_k_does_the_same(void **state)
     static const char *const requests[] = {"D", "D;1", "k"};
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
-        struct session *s = session(MACHINE_AMD64);
+        struct client_session *s = session(MACHINE_AMD64);
         stop_by(s, STEPS);
         ask_of(s, "OK", "%s", requests[i]);
         sim_run_for(s->r->w, SIM_SECOND);
@@ -228,7 +228,7 @@ static void the_next_session_finds_the_kernel_unchanged(void **state)
         for (enum way_to_stop stop = BEGINS; stop < STOPS; stop++) {
             if (!can_stop(all_machines[a], stop))
                 continue;
-            struct session *s = session(all_machines[a]);
+            struct client_session *s = session(all_machines[a]);
             stop_by(s, stop);
             for (int again = 0; again < 3; again++) {
                 leave(s);
@@ -245,7 +245,7 @@ static void the_next_session_finds_the_kernel_unchanged(void **state)
 static void after_a_step_no_detach_is_sent_if_the_text_is_read_only(void **state)
 {
     (void)state;
-    struct session *s = session(MACHINE_AMD64);
+    struct client_session *s = session(MACHINE_AMD64);
     stop_by(s, STEPS);
     machine_of(s)->locked = true;
     assert_int_equal(serve_leave(s->chain.target, false, &s->r->log), SERVE_PARKED);
@@ -266,7 +266,7 @@ static void the_next_client_gets_the_thread_that_stopped(void **state)
 {
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
-        struct session *s = session(all_machines[a]);
+        struct client_session *s = session(all_machines[a]);
         stop_by(s, BREAKS);
         ask_of(s, "OK", "Hg186a4");
         ask(s, "g");
@@ -283,7 +283,7 @@ static void the_next_client_gets_the_thread_that_stopped(void **state)
 }
 
 /* The server was killed: another one goes on with what its record says. */
-static void take_over(struct session *s)
+static void take_over(struct client_session *s)
 {
     struct rig *r = s->r;
     const struct net_addr own = r->kernel->own, kernel = r->kernel->kernel;
@@ -304,7 +304,7 @@ static void a_server_that_takes_over_detaches_the_same_way(void **state)
         for (enum way_to_stop stop = BEGINS; stop < STOPS; stop++) {
             if (!can_stop(all_machines[a], stop))
                 continue;
-            struct session *s = session(all_machines[a]);
+            struct client_session *s = session(all_machines[a]);
             stop_by(s, stop);
             ask_of(s, "OK", "Hg186a3");
             ask(s, "g");
@@ -323,7 +323,7 @@ static void breakpoints_of_a_killed_client_are_removed(void **state)
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
         enum machine_arch arch = all_machines[a];
-        struct session *s = session(arch);
+        struct client_session *s = session(arch);
         s->stop = BREAKS;
         machine_of(s)->on_run = run;
         machine_of(s)->context = s;
@@ -344,7 +344,7 @@ static void a_server_may_be_killed_at_any_point_of_a_detach(void **state)
     bool left = false, done = false;
     (void)state;
     for (unsigned n = 0; !done; n++) {
-        struct session *s = session(n % 2 == 0 ? MACHINE_AMD64 : MACHINE_ARM64);
+        struct client_session *s = session(n % 2 == 0 ? MACHINE_AMD64 : MACHINE_ARM64);
         stop_by(s, STEPS);
         ask_of(s, "OK", "Hg186a3");
         rig_fate(s->r, RIG_OUR_DATA, NULL, n / 2, TIMES_ALL, SIM_LOSE, 0);
@@ -374,7 +374,7 @@ static void nothing_is_sent_to_a_detached_kernel(void **state)
     for (unsigned g = 0; g < 2; g++) {
         struct twin_config config = twin_config(generations[g]);
         config.invariants = true;
-        struct session *s = session_of(&config);
+        struct client_session *s = session_of(&config);
         for (unsigned i = 0; i < 100; i++) /* until nothing is held back for long */
             assert_int_equal(ask(s, "s")[0], 'T');
         netgdb_target_link(s->r->target)->lossy = true; /* acks go out three times */
@@ -395,7 +395,7 @@ static void nothing_is_sent_to_a_detached_kernel(void **state)
 static void a_kernel_that_pauses_during_a_detach_is_waited_for(void **state)
 {
     (void)state;
-    struct session *s = session(MACHINE_AMD64);
+    struct client_session *s = session(MACHINE_AMD64);
     stop_by(s, BREAKS);
     rig_fate(s->r, RIG_OUR_DATA, "$D#44", 0, 1, SIM_ONCE, 60 * SIM_MS);
     rig_fate(s->r, RIG_KERNEL_DATA, "$OK#9a", 0, TIMES_ALL, SIM_ONCE, 100 * SIM_MS);
@@ -410,7 +410,7 @@ static void nothing_runs_twice_on_a_bad_network(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 40; seed++) {
-        struct session *s = session(seed % 2 == 0 ? MACHINE_AMD64 : MACHINE_ARM64);
+        struct client_session *s = session(seed % 2 == 0 ? MACHINE_AMD64 : MACHINE_ARM64);
         struct sim_path *path = sim_path(s->r->w, RIG_KERNEL_IP, SIM_TO_KERNEL);
         for (uint64_t i = 0; i < seed; i++)
             (void)sim_random(s->r->w);

@@ -139,14 +139,14 @@ static void call_unasked(struct rig *r, uint32_t ip, uint64_t later)
 static void an_unexpected_host_is_logged_once(void **state)
 {
     struct rig *r = *state;
-    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
+    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_STRANGER_GRACE - SIM_SECOND);
     assert_int_equal(r->lines, 0);
     assert_int_equal(lobby_tick(&r->lobby), sim_now(r->w) + SIM_SECOND);
     call_unasked(r, RIG_KERNEL_IP + 2, SIM_SECOND);
     assert_int_equal(r->lines, 1);
-    assert_non_null(strstr(r->line, "10.0.0.3 calls, and nobody here asked for it"));
+    assert_non_null(strstr(r->line, "10.0.0.3 calls, and no client here has asked for it"));
     for (uint32_t i = 1; i < 9; i++)
-        call_unasked(r, RIG_KERNEL_IP + i, LOBBY_TELLS);
+        call_unasked(r, RIG_KERNEL_IP + i, LOBBY_STRANGER_GRACE);
     assert_int_equal(r->lines, 1);
     assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
 }
@@ -155,12 +155,12 @@ static void an_unexpected_host_is_logged_once(void **state)
 static void a_host_requested_soon_after_its_herald_is_not_logged(void **state)
 {
     struct rig *r = *state;
-    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_TELLS - SIM_SECOND);
+    call_unasked(r, RIG_KERNEL_IP + 1, LOBBY_STRANGER_GRACE - SIM_SECOND);
     assert_int_equal(lobby_admit(&r->lobby, RIG_KERNEL_IP + 1), 0);
     sim_run_for(r->w, 2 * SIM_SECOND);
     assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
     assert_int_equal(r->lines, 0);
-    call_unasked(r, RIG_KERNEL_IP + 2, LOBBY_TELLS);
+    call_unasked(r, RIG_KERNEL_IP + 2, LOBBY_STRANGER_GRACE);
     assert_int_equal(r->lines, 1);
 }
 
@@ -192,10 +192,10 @@ static void call_from(struct rig *r, uint32_t ip, unsigned port)
 }
 
 /* A kernel that calls and sends its T, as the lobby sees it. */
-static struct lobby_kernel *arrive(struct rig *r, uint32_t ip, unsigned port)
+static struct session *arrive(struct rig *r, uint32_t ip, unsigned port)
 {
     call_from(r, ip, port);
-    struct lobby_kernel *k = TAILQ_LAST(&r->lobby.kernels, lobby_kernels);
+    struct session *k = TAILQ_LAST(&r->lobby.kernels, sessions);
     assert_true(k != NULL && k->kernel.ip == ip && k->kernel.port == port);
     assert_int_equal(buf_adds(&k->link->stream, "$T05#b9"), 0);
     lobby_input(&r->lobby, k);
@@ -259,7 +259,7 @@ static void a_flood_from_many_hosts_creates_no_sessions(void **state)
     assert_int_equal(crowded, 8);
     lobby_arrive(&r->lobby, &own, &kernel); /* one that was real: its T comes */
     assert_int_equal(r->lobby.count, 4);
-    struct lobby_kernel *k = TAILQ_LAST(&r->lobby.kernels, lobby_kernels);
+    struct session *k = TAILQ_LAST(&r->lobby.kernels, sessions);
     assert_true(net_addr_equal(&k->kernel, &kernel));
     assert_int_equal(k->own.port, own.port);
     assert_int_equal(r->lines, 0);
@@ -272,10 +272,10 @@ static void a_herald_repeated_at_once_is_acked_once(void **state)
     for (unsigned i = 0; i < 1000; i++)
         call_from(r, RIG_KERNEL_IP, 20026);
     assert_int_equal(r->lobby.count, 1);
-    sim_run_for(r->w, LOBBY_AGAIN);
+    sim_run_for(r->w, LOBBY_HERALD_INTERVAL);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 2); /* twice, as ever */
     call_from(r, RIG_KERNEL_IP, 20026);
-    sim_run_for(r->w, LOBBY_AGAIN);
+    sim_run_for(r->w, LOBBY_HERALD_INTERVAL);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 4);
 }
 
@@ -284,18 +284,18 @@ static void a_flood_of_kernels_evicts_no_other_kernel(void **state)
 {
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
-    struct lobby_kernel *first = arrive(r, 0x0c000001, 20026);
+    struct session *first = arrive(r, 0x0c000001, 20026);
     for (unsigned port = 1; port <= LOBBY_KERNELS_MAX + 50; port++)
         (void)arrive(r, 0x0b000001, port);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
     assert_int_equal(lobby_find(&r->lobby, 0x0b000001)->kernel.port, 52);
-    struct lobby_kernel *last = arrive(r, 0x0c000002, 20026);
+    struct session *last = arrive(r, 0x0c000002, 20026);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000002), last);
     assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
     assert_int_equal(r->lines, 1); /* once a minute */
-    assert_non_null(strstr(r->line, "one of 11.0.0.1, which nobody wanted, was forgotten"));
+    assert_non_null(strstr(r->line, "one of 11.0.0.1, which no client has had, was dropped"));
     lobby_free(&r->lobby);
 }
 
@@ -312,7 +312,7 @@ static void unanswered_sessions_are_evicted(void **state)
     rig_connect(r);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);
     step(r);
-    sim_run_for(r->w, LOBBY_FORGETS - SIM_SECOND);
+    sim_run_for(r->w, LOBBY_PROBE_EXPIRES - SIM_SECOND);
     (void)lobby_tick(&r->lobby);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);
     sim_run_for(r->w, 2 * SIM_SECOND);
@@ -326,7 +326,7 @@ static void a_kernel_that_was_debugged_is_kept(void **state)
     struct rig *r = *state;
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
     r->lobby.kernels_max = 3;
-    struct lobby_kernel *k = arrive(r, 0x0b000001, 20026);
+    struct session *k = arrive(r, 0x0b000001, 20026);
     lobby_remove(&r->lobby, k);
     k->target = netgdb_target_new(k->link, &r->log, NULL);
     assert_non_null(k->target);
@@ -382,7 +382,7 @@ static void a_waiting_kernel_is_kept_without_limit(void **state)
 {
     struct rig *r = *state;
     twin_netgdb(r->twin);
-    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    struct session *k = rig_await(r, SIM_SECOND);
     sim_run_for(r->w, 3600 * SIM_SECOND);
     rig_lobby(r);
     assert_ptr_equal(lobby_find(&r->lobby, 0), k);
@@ -396,7 +396,7 @@ static void a_waiting_kernel_that_reboots_is_replaced(void **state)
 {
     struct rig *r = *state;
     twin_netgdb(r->twin);
-    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    struct session *k = rig_await(r, SIM_SECOND);
     uint16_t old = k->own.port;
     uint64_t now = sim_now(r->w);
     twin_reboot(r->twin, now + SIM_SECOND, now + 2 * SIM_SECOND);
@@ -452,7 +452,7 @@ static void an_abandoned_run_can_be_followed_by_a_new_session(void **state)
     assert_int_equal(twin_counts(r->twin)->continues, 1);
     rig_kill(r);
     twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + 60 * SIM_SECOND);
-    struct lobby_kernel *k = rig_await(r, 61 * SIM_SECOND);
+    struct session *k = rig_await(r, 61 * SIM_SECOND);
     assert_int_not_equal(k->own.port, old);
     rig_take(r, k);
     twin_machine(r->twin)->run_time = SIM_MS;
@@ -473,7 +473,7 @@ static void a_reboot_of_a_stopped_kernel_ends_the_session(void **state)
     assert_int_equal(target_idle(r->target), NETGDB_CLOSED);
     assert_int_equal(r->lines, 1);
     rig_kill(r);
-    struct lobby_kernel *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    struct session *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
     assert_non_null(k);
     rig_take(r, k);
     step(r);
@@ -514,7 +514,7 @@ static struct left die(struct rig *r)
 static void take_over(struct rig *r, const struct left *left, uint64_t limit)
 {
     assert_non_null(lobby_take_over(&r->lobby, &left->own, &left->kernel, &left->mark));
-    struct lobby_kernel *k = rig_await(r, limit);
+    struct session *k = rig_await(r, limit);
     assert_true(k->taken_over);
     assert_int_equal(k->own.port, left->own.port);
     rig_take(r, k);
@@ -579,22 +579,22 @@ static void an_answered_probe_counts_until_the_kernel_is_silent(void **state)
     struct left left = die(r);
     rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
     assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
-    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP));
-    for (unsigned i = 0; i < 2 * LOBBY_ASKS / SIM_MS; i++) {
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
+    assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP));
+    for (unsigned i = 0; i < 2 * LOBBY_PROBE_TIME / SIM_MS; i++) {
         sim_run_for(r->w, SIM_MS);
         rig_lobby(r);
     }
-    assert_true(lobby_answers(&r->lobby, RIG_KERNEL_IP));
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP + 1));
-    assert_true(lobby_asks(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
-    struct lobby_kernel *k = TAILQ_FIRST(&r->lobby.kernels);
-    k->link->heard += LOBBY_ANSWERS; /* somebody keeps it from being quiet */
-    sim_run_for(r->w, LOBBY_ANSWERS);
+    assert_true(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP + 1));
+    assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
+    struct session *k = TAILQ_FIRST(&r->lobby.kernels);
+    k->link->heard += LOBBY_QUIET_TIME; /* somebody keeps it from being quiet */
+    sim_run_for(r->w, LOBBY_QUIET_TIME);
     rig_lobby(r);
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     k = rig_await(r, 15 * SIM_SECOND);
-    assert_false(lobby_answers(&r->lobby, RIG_KERNEL_IP));
+    assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     rig_take(r, k);
     expect_session(r);
 }
@@ -720,7 +720,7 @@ static void a_new_session_ends_the_probing_of_the_old_one(void **state)
     twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + SIM_SECOND);
     sim_run_for(r->w, SIM_MS);
     assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
-    struct lobby_kernel *k = rig_await(r, 5 * SIM_SECOND);
+    struct session *k = rig_await(r, 5 * SIM_SECOND);
     assert_false(k->taken_over);
     assert_int_equal(r->lobby.count, 1);
     rig_take(r, k);

@@ -40,7 +40,7 @@ static int teardown(void **state)
 /* The client leaves: what the proxy's thread does. */
 static void park(struct rig *r)
 {
-    struct lobby_kernel *k = r->kernel;
+    struct session *k = r->kernel;
     k->target = r->target;
     k->link = (struct link *)netgdb_target_link(r->target);
     netgdb_target_move(k->target, k->io, &r->log, NULL);
@@ -52,7 +52,7 @@ static void park(struct rig *r)
 /* The next one comes. */
 static void take(struct rig *r)
 {
-    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    struct session *k = rig_await(r, SIM_SECOND);
     lobby_remove(&r->lobby, k);
     r->kernel = k;
     r->target = k->target;
@@ -219,7 +219,7 @@ static void a_kernel_that_comes_back_replaces_its_parked_session(void **state)
         rig_lobby(r);
     }
     assert_int_equal(r->lobby.count, 1);
-    struct lobby_kernel *k = rig_await(r, SIM_SECOND);
+    struct session *k = rig_await(r, SIM_SECOND);
     assert_int_not_equal(k->own.port, port);
     assert_string_equal(k->stop, "T05");
     rig_take(r, k);

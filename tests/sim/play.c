@@ -31,7 +31,7 @@ struct play {
     struct twin *twin;
     struct lobby lobby;
     struct log log;
-    struct lobby_kernel *kernel; /* attached; NULL: none */
+    struct session *kernel; /* attached; NULL: none */
     struct sim_gdb *gdb;
     struct link_mark mark;
     uint32_t ip;
@@ -73,7 +73,7 @@ bool play_is_safe(const struct play_result *r)
 
 /* ---- the lobby's view of the world ---- */
 
-static struct io *open_session(void *context, struct lobby_kernel *k, size_t *payload)
+static struct io *open_session(void *context, struct session *k, size_t *payload)
 {
     struct play *p = context;
     struct io *io = sim_session(p->w, k->kernel.ip, k->own.port);
@@ -82,13 +82,13 @@ static struct io *open_session(void *context, struct lobby_kernel *k, size_t *pa
     return io;
 }
 
-static void close_session(void *context, struct lobby_kernel *k)
+static void close_session(void *context, struct session *k)
 {
     (void)context;
     sim_session_close(k->io);
 }
 
-static void announced(void *context, struct lobby_kernel *k)
+static void announced(void *context, struct session *k)
 {
     struct play *p = context;
     (void)k;
@@ -107,7 +107,7 @@ static const struct lobby_ops lobby_ops = {open_session, close_session, announce
 static void pump_lobby(struct play *p)
 {
     struct sim_datagram *d;
-    struct lobby_kernel *k, *next;
+    struct session *k, *next;
     while ((d = sim_herald_recv(p->w)) != NULL) {
         const struct net_addr from = {d->from.ip, d->from.port};
         lobby_datagram(&p->lobby, &from, SIM_SERVER_IP, d->data, d->len);
@@ -139,7 +139,7 @@ static bool successor_waits(void *context)
 static struct link *successor_take(void *context)
 {
     struct play *p = context;
-    struct lobby_kernel *k = lobby_find(&p->lobby, p->ip);
+    struct session *k = lobby_find(&p->lobby, p->ip);
     struct link *link = k->link;
     lobby_remove(&p->lobby, k);
     sim_session_adopt(p->kernel->io, k->io);
@@ -273,10 +273,10 @@ static void print_trace(void *context, const struct sim_trace *e)
 /* ---- a session ---- */
 
 /* The next kernel out of the lobby, or NULL. */
-static struct lobby_kernel *await_kernel(struct play *p)
+static struct session *await_kernel(struct play *p)
 {
     uint64_t limit = sim_now(p->w) + CONNECT_SECONDS * SIM_SECOND;
-    struct lobby_kernel *k;
+    struct session *k;
     while ((k = lobby_find(&p->lobby, p->ip)) == NULL && sim_now(p->w) < limit && sim_step(p->w))
         pump_lobby(p);
     if (k == NULL)

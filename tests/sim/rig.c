@@ -146,7 +146,7 @@ void rig_expect_order(const struct rig *r)
 
 /* ---- the lobby's view of the world ---- */
 
-static struct io *open_session(void *context, struct lobby_kernel *k, size_t *payload)
+static struct io *open_session(void *context, struct session *k, size_t *payload)
 {
     struct rig *r = context;
     struct io *io = sim_session(r->w, k->kernel.ip, k->own.port);
@@ -155,13 +155,13 @@ static struct io *open_session(void *context, struct lobby_kernel *k, size_t *pa
     return io;
 }
 
-static void close_session(void *context, struct lobby_kernel *k)
+static void close_session(void *context, struct session *k)
 {
     (void)context;
     sim_session_close(k->io);
 }
 
-static void announced(void *context, struct lobby_kernel *k)
+static void announced(void *context, struct session *k)
 {
     struct rig *r = context;
     (void)k;
@@ -179,7 +179,7 @@ static const struct lobby_ops lobby_ops = {open_session, close_session, announce
 void rig_lobby(struct rig *r)
 {
     struct sim_datagram *d;
-    struct lobby_kernel *k, *next;
+    struct session *k, *next;
     while ((d = sim_herald_recv(r->w)) != NULL) {
         const struct net_addr from = {d->from.ip, d->from.port};
         lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, d->data, d->len);
@@ -204,9 +204,9 @@ void rig_keep_lobby(struct rig *r)
     lobby_again(r);
 }
 
-struct lobby_kernel *rig_await(struct rig *r, uint64_t limit)
+struct session *rig_await(struct rig *r, uint64_t limit)
 {
-    struct lobby_kernel *k = NULL;
+    struct session *k = NULL;
     uint64_t end = sim_now(r->w) + limit;
     while (k == NULL && sim_now(r->w) < end) {
         uint64_t next = sim_next_event(r->w), tick = sim_now(r->w) + SIM_MS;
@@ -231,7 +231,7 @@ static bool successor_waits(void *context)
 static struct link *successor_take(void *context)
 {
     struct rig *r = context;
-    struct lobby_kernel *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    struct session *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
     lobby_remove(&r->lobby, k);
     sim_session_close(r->kernel->io);
     free(r->kernel);
@@ -239,7 +239,7 @@ static struct link *successor_take(void *context)
     return k->link;
 }
 
-void rig_take(struct rig *r, struct lobby_kernel *k)
+void rig_take(struct rig *r, struct session *k)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, r};
     lobby_remove(&r->lobby, k);

@@ -54,7 +54,7 @@ struct rig {
     struct log log;
     unsigned lines;              /* warnings and errors logged */
     char line[300];              /* the last of them */
-    struct lobby_kernel *kernel; /* removed from the lobby; the target owns its link */
+    struct session *kernel; /* removed from the lobby; the target owns its link */
     struct target *target;
     struct buf reply;
 
@@ -83,10 +83,10 @@ void rig_connect(struct rig *r);
 void rig_lobby(struct rig *r);
 
 /* Runs the world and the lobby until a kernel waits; fails after `limit` ns. */
-struct lobby_kernel *rig_await(struct rig *r, uint64_t limit);
+struct session *rig_await(struct rig *r, uint64_t limit);
 
 /* Removes the kernel from the lobby and creates r->target. */
-void rig_take(struct rig *r, struct lobby_kernel *k);
+void rig_take(struct rig *r, struct session *k);
 
 /* From now on calls rig_lobby every millisecond, even while the target waits. */
 void rig_keep_lobby(struct rig *r);

@@ -147,21 +147,20 @@ static void unwatch(struct watcher *w)
     close(w->event);
 }
 
-static struct listener_kernel take(struct watcher *w)
+static struct session *take(struct watcher *w)
 {
-    struct listener_kernel taken;
     wait_readable(w->event);
     assert_true(listener_waits(listener, &w->watch));
-    assert_true(listener_take(listener, &w->watch, &taken));
+    struct session *taken = listener_take(listener, &w->watch);
+    assert_non_null(taken);
     return taken;
 }
 
-static void drop(struct listener_kernel *k)
+/* The session is over. */
+static void drop(struct session *s)
 {
-    link_free(k->link);
-    free(k->link);
-    close(k->fd);
-    record_remove(k->record);
+    s->ended = true;
+    session_free(s);
 }
 
 static unsigned count_records(void)
@@ -218,15 +217,15 @@ static void a_kernel_that_calls_is_taken(void **state)
     watch(&w, k.ip);
     assert_false(listener_waits(listener, &w.watch));
     call(&k);
-    struct listener_kernel taken = take(&w);
-    assert_int_equal(taken.kernel.ip, k.ip);
-    assert_int_equal(taken.own.ip, INADDR_LOOPBACK);
-    assert_int_equal(taken.own.port, ntohs(k.session.sin_port));
-    assert_int_equal(taken.link->stream.len, 7);
+    struct session *taken = take(&w);
+    assert_int_equal(taken->kernel.ip, k.ip);
+    assert_int_equal(taken->own.ip, INADDR_LOOPBACK);
+    assert_int_equal(taken->own.port, ntohs(k.session.sin_port));
+    assert_int_equal(taken->link->stream.len, 7);
     assert_int_equal(count_records(), 1);
-    assert_int_equal(record_mark(taken.record)->next, 3);
+    assert_int_equal(state_file_mark(taken->state_file)->next, 3);
     assert_false(listener_waits(listener, &w.watch));
-    drop(&taken);
+    drop(taken);
     assert_int_equal(count_records(), 0);
     unwatch(&w);
     close(k.fd);
@@ -242,18 +241,18 @@ static void a_session_hears_its_peer_alone(void **state)
     (void)state;
     watch(&w, k.ip);
     call(&k);
-    struct listener_kernel taken = take(&w);
+    struct session *taken = take(&w);
     send_stop(&beside, &k.session);
     send_stop(&other, &k.session);
     send_to(&k, &k.session,
             &(struct wire_msg){.type = WIRE_HERALD, .seqno = 77, .total = WIRE_NETGDB_V1});
-    wait_readable(taken.fd);
-    ssize_t n = recv(taken.fd, datagram, sizeof datagram, 0);
+    wait_readable(taken->fd);
+    ssize_t n = recv(taken->fd, datagram, sizeof datagram, 0);
     assert_true(n > 0);
     assert_int_equal(wire_decode(datagram, (size_t)n, &msg), 0);
     assert_int_equal(msg.seqno, 77);
-    assert_int_equal(recv(taken.fd, datagram, sizeof datagram, MSG_DONTWAIT), -1);
-    drop(&taken);
+    assert_int_equal(recv(taken->fd, datagram, sizeof datagram, MSG_DONTWAIT), -1);
+    drop(taken);
     unwatch(&w);
     close(k.fd);
     close(beside.fd);
@@ -270,8 +269,8 @@ static void a_kernel_nobody_asked_for_gets_no_answer(void **state)
     herald(&stranger, INADDR_LOOPBACK);
     call(&k); /* which came later, and has been answered */
     assert_int_equal(recv(stranger.fd, &byte, 1, MSG_DONTWAIT), -1);
-    struct listener_kernel taken = take(&w);
-    drop(&taken);
+    struct session *taken = take(&w);
+    drop(taken);
     unwatch(&w);
     close(k.fd);
     close(stranger.fd);
@@ -322,10 +321,10 @@ static void a_flood_of_the_host_that_is_wanted_takes_few_descriptors(void **stat
     }
     assert_true(count_descriptors() - before <= 2 * LISTENER_HERALDED + RECEPTION_PORTS);
     insist(&all[FLOOD - 1]);
-    struct listener_kernel taken = take(&w);
-    assert_int_equal(taken.own.port, ntohs(all[FLOOD - 1].session.sin_port));
-    assert_int_equal(taken.own.ip, INADDR_LOOPBACK);
-    drop(&taken);
+    struct session *taken = take(&w);
+    assert_int_equal(taken->own.port, ntohs(all[FLOOD - 1].session.sin_port));
+    assert_int_equal(taken->own.ip, INADDR_LOOPBACK);
+    drop(taken);
     unwatch(&w);
     for (unsigned i = 0; i < FLOOD; i++)
         close(all[i].fd);
@@ -356,8 +355,8 @@ static void who_watches_hears_of_a_kernel_that_waits_already(void **state)
     wait_readable(first.event);
     unwatch(&first);
     watch(&second, k.ip);
-    struct listener_kernel taken = take(&second);
-    drop(&taken);
+    struct session *taken = take(&second);
+    drop(taken);
     unwatch(&second);
     close(k.fd);
 }
@@ -396,11 +395,11 @@ static void replace(unsigned host, bool new_first)
     send_stop(&k, new_first ? &k.session : &old);
     send_stop(&k, new_first ? &old : &k.session);
     sem_post(&go);
-    struct listener_kernel other = take(&holder), taken = take(&w);
-    assert_int_equal(taken.own.port, ntohs(k.session.sin_port));
+    struct session *other = take(&holder), *taken = take(&w);
+    assert_int_equal(taken->own.port, ntohs(k.session.sin_port));
     assert_false(listener_waits(listener, &w.watch));
-    drop(&other);
-    drop(&taken);
+    drop(other);
+    drop(taken);
     unwatch(&w);
     unwatch(&holder);
     close(k.fd);
@@ -426,9 +425,9 @@ static void a_dead_servers_session_is_probed_from_its_port(void **state)
     assert_true(sockets_local(k.fd, &name));
     const struct net_addr own = {INADDR_LOOPBACK, ntohs(local.sin_port)};
     const struct net_addr kernel = {k.ip, ntohs(name.sin_port)};
-    struct record *r = record_create(&own, &kernel);
-    record_mark(r)->sent = 41;
-    record_close(r);
+    struct state_file *r = state_file_create(&own, &kernel);
+    state_file_mark(r)->sent = 41;
+    state_file_close(r);
 
     watch(&w, k.ip);
     struct wire_msg probe = hear(&k, &from);
@@ -437,9 +436,9 @@ static void a_dead_servers_session_is_probed_from_its_port(void **state)
     assert_int_equal(probe.len, 0);
     assert_int_equal(ntohs(from.sin_port), own.port);
     call(&k); /* it has begun anew: nothing is left of the old session */
-    struct listener_kernel taken = take(&w);
-    assert_false(taken.taken_over);
-    drop(&taken);
+    struct session *taken = take(&w);
+    assert_false(taken->taken_over);
+    drop(taken);
     unwatch(&w);
     assert_int_equal(count_records(), 0);
     close(k.fd);
@@ -454,7 +453,7 @@ static void a_record_whose_port_is_taken_is_removed(void **state)
     assert_true(sockets_local(fd, &local));
     const struct net_addr own = {INADDR_LOOPBACK, ntohs(local.sin_port)};
     const struct net_addr kernel = {INADDR_LOOPBACK + 9, 20026};
-    record_close(record_create(&own, &kernel));
+    state_file_close(state_file_create(&own, &kernel));
     assert_int_equal(count_records(), 1);
     watch(&w, kernel.ip);
     assert_int_equal(count_records(), 0);
@@ -470,7 +469,7 @@ static void every_descriptor_is_closed_by_exec(void **state)
     (void)state;
     watch(&w, k.ip);
     call(&k);
-    struct listener_kernel taken = take(&w);
+    struct session *taken = take(&w);
     DIR *d = opendir("/proc/self/fd");
     assert_non_null(d);
     while ((entry = readdir(d)) != NULL) {
@@ -485,7 +484,7 @@ static void every_descriptor_is_closed_by_exec(void **state)
         }
     }
     closedir(d);
-    drop(&taken);
+    drop(taken);
     unwatch(&w);
     close(k.fd);
 }
@@ -500,19 +499,15 @@ static void a_kernel_that_was_given_back_is_no_successor(void **state)
     watch(&successor, k.ip);
     successor.watch.fresh = true;
     call(&k);
-    struct listener_kernel taken = take(&w);
+    struct session *taken = take(&w);
     struct io_fds io;
     assert_int_equal(io_fds_init(&io), 0);
-    taken.link->io = &io.io;
-    taken.target = netgdb_target_new(taken.link, &quiet, NULL);
-    assert_non_null(taken.target);
-    listener_give(listener, &taken);
+    assert_int_equal(session_adopt(taken, &io, &quiet, NULL), 0);
+    listener_return(listener, taken);
     assert_false(listener_waits(listener, &successor.watch));
     taken = take(&w);
-    assert_non_null(taken.target);
-    listener_drop_link(&taken);
-    close(taken.fd);
-    record_remove(taken.record);
+    assert_non_null(taken->target);
+    drop(taken);
     io_fds_close(&io);
     unwatch(&successor);
     unwatch(&w);
@@ -523,7 +518,7 @@ static void a_kernel_that_was_given_back_is_no_successor(void **state)
 static void nobody_is_acknowledged_whom_nobody_could_take(void **state)
 {
     struct test_kernel early = new_kernel(30), late = new_kernel(31), last = new_kernel(32);
-    struct listener_kernel taken;
+    const struct log *log;
     struct watcher w[3];
     (void)state;
     watch(&w[0], early.ip);
@@ -537,10 +532,11 @@ static void nobody_is_acknowledged_whom_nobody_could_take(void **state)
     herald(&last, INADDR_LOOPBACK);
     struct pollfd p[] = {{late.fd, POLLIN, 0}, {last.fd, POLLIN, 0}};
     assert_int_equal(poll(p, 2, 100), 0);
-    assert_non_null(listener_take_any(&taken));
-    assert_int_equal(taken.kernel.ip, early.ip);
-    drop(&taken);
-    assert_null(listener_take_any(&taken));
+    struct session *taken = listener_take_any(&log);
+    assert_non_null(taken);
+    assert_int_equal(taken->kernel.ip, early.ip);
+    drop(taken);
+    assert_null(listener_take_any(&log));
     for (unsigned i = 0; i < 3; i++)
         unwatch(&w[i]);
     close(early.fd);

@@ -832,7 +832,7 @@ static void a_lost_target_is_told_in_one_line(void **state)
     assert_int_equal(run(f), NETGDB_LOST);
     assert_int_equal(buf_addc(&f->lines, 0), 0);
     assert_string_equal((const char *)f->lines.data,
-                        "netgdb: the target does not answer any more\n");
+                        "netgdb: the target is no longer responding\n");
 }
 
 static void a_request_that_the_target_does_not_take_is_refused(void **state)

@@ -16,8 +16,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "session/record.h"
 #include "session/rundir.h"
+#include "session/state_file.h"
+
+/* Claims the first state file of a dead server; NULL: there is none. */
+static bool take_one(void *context, struct state_file *r)
+{
+    *(struct state_file **)context = r;
+    return false;
+}
+
+static struct state_file *claim(uint32_t ip)
+{
+    struct state_file *r = NULL;
+    state_file_claim_all(ip, take_one, &r);
+    return r;
+}
 
 #define NAME "session-10.0.0.2-20026-5000"
 
@@ -68,27 +82,27 @@ static bool exists(const char *file)
 /* The record of a server that is dead. */
 static void leave_record(const struct net_addr *from, const struct net_addr *to, uint32_t sent)
 {
-    struct record *r = record_create(from, to);
+    struct state_file *r = state_file_create(from, to);
     assert_non_null(r);
-    record_mark(r)->sent = sent;
-    record_mark(r)->next = sent + 1;
-    record_close(r);
+    state_file_mark(r)->sent = sent;
+    state_file_mark(r)->next = sent + 1;
+    state_file_close(r);
 }
 
 static void a_record_says_what_the_session_was(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 17);
-    struct record *r = record_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     struct net_addr ours, its;
     assert_non_null(r);
-    ours = record_own(r);
-    its = record_kernel(r);
+    ours = state_file_own(r);
+    its = state_file_kernel(r);
     assert_true(net_addr_equal(&ours, &own));
     assert_true(net_addr_equal(&its, &kernel));
-    assert_int_equal(record_mark(r)->sent, 17);
-    assert_int_equal(record_mark(r)->next, 18);
-    record_close(r);
+    assert_int_equal(state_file_mark(r)->sent, 17);
+    assert_int_equal(state_file_mark(r)->next, 18);
+    state_file_close(r);
     assert_true(exists(path));
 }
 
@@ -96,35 +110,35 @@ static void only_a_record_of_that_host_is_claimed(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
-    assert_null(record_claim(other.ip));
-    assert_null(record_claim(0x0a000020)); /* whose text begins as the other's */
-    struct record *r = record_claim(0);
+    assert_null(claim(other.ip));
+    assert_null(claim(0x0a000020)); /* whose text begins as the other's */
+    struct state_file *r = claim(0);
     assert_non_null(r);
-    record_close(r);
+    state_file_close(r);
 }
 
 static void a_removed_record_is_gone(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
-    record_remove(record_claim(kernel.ip));
+    state_file_remove(claim(kernel.ip));
     assert_false(exists(path));
-    assert_null(record_claim(0));
-    record_remove(NULL);
-    record_close(NULL);
+    assert_null(claim(0));
+    state_file_remove(NULL);
+    state_file_close(NULL);
 }
 
 static void a_claimed_record_is_claimed_once(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
-    struct record *r = record_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     assert_non_null(r);
-    assert_null(record_claim(kernel.ip));
-    record_close(r);
-    r = record_claim(kernel.ip);
+    assert_null(claim(kernel.ip));
+    state_file_close(r);
+    r = claim(kernel.ip);
     assert_non_null(r);
-    record_close(r);
+    state_file_close(r);
 }
 
 /* A server of its own: makes the record, counts its seqnos up, and lives until it is killed. */
@@ -136,11 +150,11 @@ static pid_t start_server(void)
     pid_t pid = fork();
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* of a test that fails, too */
-        struct record *r = record_create(&own, &kernel);
+        struct state_file *r = state_file_create(&own, &kernel);
         if (r == NULL)
             _exit(1);
         for (uint32_t i = 1; i <= 1000; i++)
-            *record_mark(r) = (struct link_mark){.sent = i, .next = i + 1};
+            *state_file_mark(r) = (struct link_mark){.sent = i, .next = i + 1};
         if (write(ready[1], "x", 1) != 1)
             _exit(1);
         for (;;)
@@ -162,14 +176,14 @@ static void a_record_is_claimed_when_its_server_is_dead(void **state)
 {
     (void)state;
     pid_t pid = start_server();
-    assert_null(record_claim(kernel.ip));
-    assert_null(record_claim(0));
+    assert_null(claim(kernel.ip));
+    assert_null(claim(0));
     kill_server(pid);
-    struct record *r = record_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     assert_non_null(r);
-    assert_int_equal(record_mark(r)->sent, 1000);
-    assert_int_equal(record_mark(r)->next, 1001);
-    record_remove(r);
+    assert_int_equal(state_file_mark(r)->sent, 1000);
+    assert_int_equal(state_file_mark(r)->next, 1001);
+    state_file_remove(r);
 }
 
 static void a_new_session_removes_what_dead_servers_left_of_that_host(void **state)
@@ -178,15 +192,15 @@ static void a_new_session_removes_what_dead_servers_left_of_that_host(void **sta
     (void)state;
     leave_record(&second, &other, 3); /* of another host: stays */
     leave_record(&own, &kernel, 1);
-    struct record *r = record_create(&third, &kernel);
+    struct state_file *r = state_file_create(&third, &kernel);
     assert_non_null(r);
     assert_false(exists(path));
-    struct record *rest = record_claim(0);
+    struct state_file *rest = claim(0);
     assert_non_null(rest);
-    assert_int_equal(record_own(rest).port, 5001);
-    assert_null(record_claim(0));
-    record_close(rest);
-    record_close(r);
+    assert_int_equal(state_file_own(rest).port, 5001);
+    assert_null(claim(0));
+    state_file_close(rest);
+    state_file_close(r);
 }
 
 static void a_new_session_leaves_what_a_living_server_has(void **state)
@@ -194,26 +208,26 @@ static void a_new_session_leaves_what_a_living_server_has(void **state)
     static const struct net_addr second = {0x0a000001, 5001};
     (void)state;
     pid_t pid = start_server();
-    assert_null(record_create(&own, &kernel)); /* the same port: not ours */
-    struct record *r = record_create(&second, &kernel);
+    assert_null(state_file_create(&own, &kernel)); /* the same port: not ours */
+    struct state_file *r = state_file_create(&second, &kernel);
     assert_non_null(r);
     assert_true(exists(path));
-    record_remove(r);
+    state_file_remove(r);
     kill_server(pid);
-    r = record_claim(0);
+    r = claim(0);
     assert_non_null(r);
-    assert_int_equal(record_mark(r)->sent, 1000);
-    record_close(r);
+    assert_int_equal(state_file_mark(r)->sent, 1000);
+    state_file_close(r);
 }
 
 static void a_record_is_reused_for_the_same_port(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 99);
-    struct record *r = record_create(&own, &kernel);
+    struct state_file *r = state_file_create(&own, &kernel);
     assert_non_null(r);
-    assert_int_equal(record_mark(r)->sent, 0);
-    record_close(r);
+    assert_int_equal(state_file_mark(r)->sent, 0);
+    state_file_close(r);
 }
 
 /* ---- what is no record ---- */
@@ -282,11 +296,11 @@ static void what_is_no_record_is_left_alone(void **state)
     assert_int_equal(symlink("nowhere", file), 0);
 
     unsigned before = count_files();
-    assert_null(record_claim(kernel.ip));
-    assert_null(record_claim(0x0a000009));
-    struct record *r = record_create(&own, &kernel);
+    assert_null(claim(kernel.ip));
+    assert_null(claim(0x0a000009));
+    struct state_file *r = state_file_create(&own, &kernel);
     assert_non_null(r);
-    record_remove(r);
+    state_file_remove(r);
     assert_int_equal(count_files(), before);
 }
 
@@ -301,7 +315,7 @@ static void a_record_that_is_removed_meanwhile_is_not_claimed(void **state)
     (void)state;
     leave_record(&own, &kernel, 1);
     before_lock = remove_path;
-    assert_null(record_claim(kernel.ip));
+    assert_null(claim(kernel.ip));
     assert_false(exists(path));
 }
 
@@ -310,10 +324,10 @@ static void a_record_that_is_removed_while_it_is_made_is_not_lost(void **state)
 {
     (void)state;
     before_lock = remove_path;
-    struct record *r = record_create(&own, &kernel);
+    struct state_file *r = state_file_create(&own, &kernel);
     assert_non_null(r);
     assert_true(exists(path));
-    record_close(r);
+    state_file_close(r);
 }
 
 /* ---- a full file system ---- */
@@ -345,9 +359,9 @@ static void enter_tmpfs(void)
 static int make_one(void)
 {
     fill("filler");
-    struct record *r = record_create(&own, &kernel);
+    struct state_file *r = state_file_create(&own, &kernel);
     if (r != NULL)
-        record_mark(r)->sent = 1; /* SIGBUS where there is no page for it */
+        state_file_mark(r)->sent = 1; /* SIGBUS where there is no page for it */
     return r != NULL || errno != ENOSPC || exists(path);
 }
 
@@ -363,7 +377,7 @@ static int claim_a_hole(void)
     close(from);
     close(to);
     fill("filler");
-    struct record *r = record_claim(kernel.ip);
+    struct state_file *r = claim(kernel.ip);
     return r != NULL;
 }
 
@@ -397,26 +411,26 @@ static void a_directory_of_others_is_not_used(void **state)
     (void)state;
     leave_record(&own, &kernel, 1);
     assert_int_equal(chmod(dir, 0770), 0);
-    assert_null(record_create(&own, &kernel));
+    assert_null(state_file_create(&own, &kernel));
     assert_int_equal(errno, EPERM);
-    assert_null(record_claim(0));
+    assert_null(claim(0));
     assert_int_equal(chmod(dir, 0702), 0);
-    assert_null(record_claim(0));
+    assert_null(claim(0));
     assert_int_equal(chmod(dir, 0755), 0); /* to be read is no harm */
-    struct record *r = record_claim(0);
+    struct state_file *r = claim(0);
     assert_non_null(r);
-    record_close(r);
+    state_file_close(r);
 
     snprintf(deep, sizeof deep, "%s/link", dir);
     assert_int_equal(symlink(dir, deep), 0);
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
-    assert_null(record_claim(0));
-    assert_null(record_create(&own, &kernel));
+    assert_null(claim(0));
+    assert_null(state_file_create(&own, &kernel));
     setenv("NETGDB_RUNTIME_DIR", path, 1); /* a file */
-    assert_null(record_claim(0));
+    assert_null(claim(0));
     snprintf(deep, sizeof deep, "%s/a/b", dir); /* cannot be made */
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
-    assert_null(record_create(&own, &kernel));
+    assert_null(state_file_create(&own, &kernel));
 }
 
 /* What is told of a directory that cannot be had. */
@@ -458,7 +472,7 @@ static void a_missing_directory_is_made_for_us_alone(void **state)
     (void)state;
     snprintf(deep, sizeof deep, "%s/new", dir);
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
-    record_close(record_create(&own, &kernel));
+    state_file_close(state_file_create(&own, &kernel));
     assert_int_equal(stat(deep, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
 }
@@ -471,9 +485,9 @@ static void a_path_that_is_too_long_is_an_error(void **state)
     deep[0] = '/';
     deep[sizeof deep - 1] = 0;
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
-    assert_null(record_create(&own, &kernel));
+    assert_null(state_file_create(&own, &kernel));
     assert_int_equal(errno, ENAMETOOLONG);
-    assert_null(record_claim(0));
+    assert_null(claim(0));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

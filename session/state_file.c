@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records of sessions, as mapped and locked files; see record.h. */
-#include "session/record.h"
+/* State files of sessions, mapped and locked; see state_file.h. */
+#include "session/state_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,19 +18,19 @@
 #define MAGIC "netgdb6"
 #define PREFIX "session-"
 
-struct record_file {
+struct state_contents {
     char magic[8];
     struct net_addr own, kernel;
     struct link_mark mark;
 };
 
-struct record {
+struct state_file {
     int fd;
-    struct record_file *file;
+    struct state_contents *file;
     char path[RUNDIR_MAX + 64];
 };
 
-void record_close(struct record *r)
+void state_file_close(struct state_file *r)
 {
     if (r == NULL)
         return;
@@ -41,37 +41,37 @@ void record_close(struct record *r)
     free(r);
 }
 
-void record_remove(struct record *r)
+void state_file_remove(struct state_file *r)
 {
     if (r != NULL)
         (void)unlink(r->path);
-    record_close(r);
+    state_file_close(r);
 }
 
 /* Closes what is open so far, and keeps errno. Always NULL. */
-static struct record *fail(struct record *r)
+static struct state_file *fail(struct state_file *r)
 {
     int error = errno;
-    record_close(r);
+    state_file_close(r);
     errno = error;
     return NULL;
 }
 
-/* Gives the file its size, and blocks for all of it: where a full file system has none, writing to
- * the mapping would be a SIGBUS. False with errno. */
+/* Allocates the blocks of the whole file: on a full file system a write to the mapping would
+ * otherwise raise SIGBUS. False with errno. */
 static bool reserve(int fd)
 {
-    int error = ftruncate(fd, sizeof(struct record_file)) != 0
+    int error = ftruncate(fd, sizeof(struct state_contents)) != 0
                     ? errno
-                    : posix_fallocate(fd, 0, sizeof(struct record_file));
+                    : posix_fallocate(fd, 0, sizeof(struct state_contents));
     errno = error;
     return error == 0;
 }
 
 /* Opens, locks and maps `name` in the runtime directory. */
-static struct record *open_record(const char *dir, const char *name, int flags)
+static struct state_file *open_file(const char *dir, const char *name, int flags)
 {
-    struct record *r = calloc(1, sizeof *r);
+    struct state_file *r = calloc(1, sizeof *r);
     struct stat st;
     if (r == NULL)
         return NULL;
@@ -101,13 +101,13 @@ static struct record *open_record(const char *dir, const char *name, int flags)
     return r;
 }
 
-static bool is_whole(const struct record_file *f)
+static bool is_whole(const struct state_contents *f)
 {
     return memcmp(f->magic, MAGIC, sizeof f->magic) == 0 && f->own.ip != 0 && f->own.port != 0 &&
            f->kernel.ip != 0 && f->kernel.port != 0;
 }
 
-/* What was begun and is not finished is of no use to anybody. Keeps errno. */
+/* Removes a file that was created and could not be set up. Keeps errno. */
 static void remove_unfinished(const char *dir, const char *name)
 {
     char path[RUNDIR_MAX + 64];
@@ -117,9 +117,9 @@ static void remove_unfinished(const char *dir, const char *name)
     errno = error;
 }
 
-/* Gives the records of dead servers whose name begins so, of this host (0: of any), to `take`,
- * until that does not want more. */
-static void search(const char *prefix, uint32_t ip, record_taker *take, void *context)
+/* Passes the state files of dead servers whose name begins with `prefix`, of this host (0: of any),
+ * to `take`, until it returns false. */
+static void search(const char *prefix, uint32_t ip, state_file_taker *take, void *context)
 {
     char path[RUNDIR_MAX];
     struct dirent *entry;
@@ -128,20 +128,20 @@ static void search(const char *prefix, uint32_t ip, record_taker *take, void *co
     if (dir == NULL)
         return;
     while (more && (entry = readdir(dir)) != NULL) {
-        struct record *r = NULL;
+        struct state_file *r = NULL;
         if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-            r = open_record(path, entry->d_name, 0); /* fails while its server lives */
+            r = open_file(path, entry->d_name, 0); /* fails while its server lives */
         if (r == NULL)
             continue;
         if (is_whole(r->file) && (ip == 0 || r->file->kernel.ip == ip))
             more = take(context, r);
         else
-            record_close(r);
+            state_file_close(r);
     }
     closedir(dir);
 }
 
-void record_claim_all(uint32_t ip, record_taker *take, void *context)
+void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context)
 {
     char text[NET_ADDR_TEXT], prefix[sizeof PREFIX + NET_ADDR_TEXT] = PREFIX;
     if (ip != 0)
@@ -149,27 +149,14 @@ void record_claim_all(uint32_t ip, record_taker *take, void *context)
     search(prefix, ip, take, context);
 }
 
-static bool take_one(void *context, struct record *r)
-{
-    *(struct record **)context = r;
-    return false;
-}
-
-struct record *record_claim(uint32_t ip)
-{
-    struct record *r = NULL;
-    record_claim_all(ip, take_one, &r);
-    return r;
-}
-
-static bool remove_stale(void *context, struct record *r)
+static bool remove_stale(void *context, struct state_file *r)
 {
     (void)context;
-    record_remove(r);
+    state_file_remove(r);
     return true;
 }
 
-struct record *record_create(const struct net_addr *own, const struct net_addr *kernel)
+struct state_file *state_file_create(const struct net_addr *own, const struct net_addr *kernel)
 {
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
     (void)net_ip_text(kernel->ip, ip);
@@ -178,28 +165,28 @@ struct record *record_create(const struct net_addr *own, const struct net_addr *
     if (rundir(dir) != 0)
         return NULL;
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-%u", ip, kernel->port, own->port);
-    struct record *r;
+    struct state_file *r;
     do {
-        r = open_record(dir, name, O_CREAT);
+        r = open_file(dir, name, O_CREAT);
     } while (r == NULL && errno == ESTALE);
     if (r != NULL)
-        *r->file = (struct record_file){.magic = MAGIC, .own = *own, .kernel = *kernel};
+        *r->file = (struct state_contents){.magic = MAGIC, .own = *own, .kernel = *kernel};
     else
         remove_unfinished(dir, name);
     return r;
 }
 
-struct net_addr record_own(const struct record *r)
+struct net_addr state_file_own(const struct state_file *r)
 {
     return r->file->own;
 }
 
-struct net_addr record_kernel(const struct record *r)
+struct net_addr state_file_kernel(const struct state_file *r)
 {
     return r->file->kernel;
 }
 
-struct link_mark *record_mark(struct record *r)
+struct link_mark *state_file_mark(struct state_file *r)
 {
     return &r->file->mark;
 }
