@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ebpf/stub.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum {
     PATH_MAX_BYTES = 512,

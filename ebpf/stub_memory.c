@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ebpf/stub.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum { READ_MAX = TARGET_REPLY_MAX / 2 };
 

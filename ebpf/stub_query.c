@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ebpf/stub.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 static bool has(const struct stub_args *a, const char *word)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ebpf/stub.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum { REGISTERS_MAX = 64 /* of any register layout */ };
 

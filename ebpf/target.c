@@ -8,7 +8,7 @@
 
 #include "ebpf/stub.h"
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum { CONSOLE_CHUNK = 2048 /* bytes in one O packet */ };
 

@@ -7,7 +7,7 @@
 #define NETGDB_IO_HERALD_H
 
 #include "proto/addr.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 enum {
     HERALD_BATCH = 64,              /* datagrams received by one system call */

@@ -10,7 +10,7 @@
 
 #include "io/herald.h"
 #include "io/sockets.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 union pktinfo {
     struct cmsghdr align;

@@ -16,7 +16,7 @@
 
 #include "io/timestamp.h"
 #include "proto/err.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 /* Bytes for the longest datagram, and one more that detects a longer one. */
 enum { SLOT = WIRE_DATAGRAM_MAX + 1 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "io/transfer.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 /* Copies of datagrams, packed: most are small. */
 struct queue {

@@ -7,8 +7,8 @@
 
 #include "proto/decorator.h"
 #include "proto/err.h"
-#include "proto/packets.h"
-#include "proto/rsp.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
 static const char refused[] = "F-1,1"; /* EPERM: GDB manual, "The F Reply Packet", "errno Values" */

@@ -4,44 +4,44 @@ noinst_LTLIBRARIES += libproto.la
 libproto_la_SOURCES = \
 	proto/addr.c proto/addr.h \
 	proto/buf.c proto/buf.h \
-	proto/cache.c proto/cache.h proto/cache_private.h \
-	proto/cache_select.c proto/cache_lists.c \
-	proto/cache_read.c proto/cache_window.c \
+	proto/cache/cache.c proto/cache/cache.h proto/cache/cache_private.h \
+	proto/cache/cache_select.c proto/cache/cache_lists.c \
+	proto/cache/cache_read.c proto/cache/cache_window.c \
 	proto/check.c proto/check.h \
-	proto/cache_memory.c proto/cache_memory.h \
-	proto/cache_replies.c proto/cache_replies.h \
+	proto/cache/cache_memory.c proto/cache/cache_memory.h \
+	proto/cache/cache_replies.c proto/cache/cache_replies.h \
 	proto/decorator.c proto/decorator.h \
-	proto/debugnet_client.c proto/debugnet_client.h \
-	proto/debugnet_transport.c proto/debugnet_transport.h \
-	proto/describe.c proto/describe.h \
-	proto/description.c proto/description.h \
+	proto/node/debugnet_client.c proto/node/debugnet_client.h \
+	proto/node/debugnet_transport.c proto/node/debugnet_transport.h \
+	proto/quirks/describe.c proto/quirks/describe.h \
+	proto/quirks/description.c proto/quirks/description.h \
 	proto/err.c proto/err.h \
-	proto/features.c proto/features.h \
+	proto/rsp/features.c proto/rsp/features.h \
 	proto/guard.c proto/guard.h \
-	proto/holdback.c proto/holdback.h \
+	proto/kernel/holdback.c proto/kernel/holdback.h \
 	proto/io.c proto/io.h \
-	proto/keepout.c proto/keepout.h \
-	proto/link.c proto/link.h \
-	proto/link_acks.c proto/link_input.c proto/link_late.c proto/link_private.h \
+	proto/quirks/keepout.c proto/quirks/keepout.h \
+	proto/link/link.c proto/link/link.h \
+	proto/link/link_acks.c proto/link/link_input.c proto/link/link_late.c proto/link/link_private.h \
 	proto/log.c proto/log.h \
-	proto/netgdb_target.c proto/netgdb_target.h proto/netgdb_private.h \
-	proto/netgdb_ask.c \
-	proto/netgdb_node.c proto/netgdb_ready.c proto/netgdb_wait.c \
+	proto/kernel/netgdb_target.c proto/kernel/netgdb_target.h proto/kernel/netgdb_private.h \
+	proto/kernel/netgdb_ask.c \
+	proto/node/netgdb_node.c proto/kernel/netgdb_ready.c proto/kernel/netgdb_wait.c \
 	proto/options.c proto/options.h \
-	proto/packets.c proto/packets.h \
-	proto/replies.c proto/replies.h \
-	proto/request.c proto/request.h \
-	proto/requests.c proto/requests.h \
-	proto/quirks.c proto/quirks.h proto/quirks_private.h \
-	proto/quirks_leave.c proto/quirks_memory.c proto/quirks_points.c \
-	proto/quirks_registers.c proto/quirks_replies.c proto/quirks_threads.c \
+	proto/rsp/packets.c proto/rsp/packets.h \
+	proto/kernel/replies.c proto/kernel/replies.h \
+	proto/rsp/request.c proto/rsp/request.h \
+	proto/rsp/requests.c proto/rsp/requests.h \
+	proto/quirks/quirks.c proto/quirks/quirks.h proto/quirks/quirks_private.h \
+	proto/quirks/quirks_leave.c proto/quirks/quirks_memory.c proto/quirks/quirks_points.c \
+	proto/quirks/quirks_registers.c proto/quirks/quirks_replies.c proto/quirks/quirks_threads.c \
 	proto/regions.c proto/regions.h \
-	proto/rsp.c proto/rsp.h \
-	proto/rsp_server.c proto/rsp_server.h \
-	proto/server.h \
-	proto/silence.c proto/silence.h \
+	proto/rsp/rsp.c proto/rsp/rsp.h \
+	proto/rsp/rsp_server.c proto/rsp/rsp_server.h \
+	proto/rsp/server.h \
+	proto/kernel/silence.c proto/kernel/silence.h \
 	proto/stop.c proto/stop.h \
-	proto/stream_target.c proto/stream_target.h \
+	proto/rsp/stream_target.c proto/rsp/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/visible.c proto/visible.h \
-	proto/wire.c proto/wire.h
+	proto/link/wire.c proto/link/wire.h

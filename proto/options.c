@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
+#include "proto/rsp/rsp.h"
 
 enum { TIMEOUT_MAX = 1000000000 }; /* seconds */
 

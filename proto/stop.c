@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 /* Reads one `NAME:VALUE` field of a stop reply. */
 static void take_field(struct stop *s, const uint8_t *name, size_t name_len, const uint8_t *value,

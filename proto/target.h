@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "proto/buf.h"
-#include "proto/request.h"
+#include "proto/rsp/request.h"
 
 /* Maximum bytes of a reply, run-lengths expanded: more than LLDB's and gdbserver's largest. */
 enum { TARGET_REPLY_MAX = 160 * 1024 };

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 #include "proto/err.h"
 #include "proto/guard.h"
-#include "proto/keepout.h"
-#include "proto/quirks.h"
-#include "proto/stream_target.h"
+#include "proto/quirks/keepout.h"
+#include "proto/quirks/quirks.h"
+#include "proto/rsp/stream_target.h"
 #include "session/kernel.h"
 #include "symbols/qsymbol.h"
 #include "threads/rtos.h"

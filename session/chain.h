@@ -3,7 +3,7 @@
 #ifndef NETGDB_SESSION_CHAIN_H
 #define NETGDB_SESSION_CHAIN_H
 
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 #include "proto/options.h"
 #include "symbols/symbols.h"
 

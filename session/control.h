@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 
 enum { CONTROL_LINE_MAX = 512 }; /* bytes, with the newline */
 

@@ -2,8 +2,8 @@
 /* Examines a kernel; see kernel.h. */
 #include "session/kernel.h"
 
-#include "proto/describe.h"
 #include "proto/err.h"
+#include "proto/quirks/describe.h"
 #include "symbols/osabi.h"
 
 /* The machine of the symbols' file; NULL: no file, or a machine that is not known. */

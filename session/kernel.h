@@ -6,7 +6,7 @@
 #ifndef NETGDB_SESSION_KERNEL_H
 #define NETGDB_SESSION_KERNEL_H
 
-#include "proto/description.h"
+#include "proto/quirks/description.h"
 #include "session/chain.h"
 
 /*

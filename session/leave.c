@@ -3,7 +3,7 @@
 #include "session/leave.h"
 
 #include "proto/err.h"
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 #include "session/chain.h"
 #include "session/serve.h"
 

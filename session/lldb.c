@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/features.h"
-#include "proto/packets.h"
-#include "proto/requests.h"
-#include "proto/rsp.h"
+#include "proto/rsp/features.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/requests.h"
+#include "proto/rsp/rsp.h"
 
 struct lldb {
     struct target base;

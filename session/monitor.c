@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache.h"
-#include "proto/rsp.h"
+#include "proto/cache/cache.h"
+#include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
 enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX, COMMAND_SHOWN = 100 };

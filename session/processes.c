@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 static size_t find(const struct processes *p, uint64_t id)
 {

@@ -8,8 +8,8 @@
 
 #include <pthread.h>
 
-#include "proto/netgdb_target.h"
-#include "proto/packets.h"
+#include "proto/kernel/netgdb_target.h"
+#include "proto/rsp/packets.h"
 
 #define PROFILE_SLOW_AFTER IO_SECOND /* a slower request is logged */
 
@@ -41,7 +41,7 @@ struct profile {
     uint64_t round_trips; /* requests to the target */
     uint64_t stale, asked_again;
     struct netgdb_stats stats; /* of which: what was delayed */
-    uint64_t srtt, lateness; /* ns */
+    uint64_t srtt, lateness;   /* ns */
     struct link_counters link;
 };
 

@@ -8,10 +8,10 @@
 
 #include "proto/buf.h"
 #include "proto/err.h"
-#include "proto/features.h"
 #include "proto/io.h"
-#include "proto/packets.h"
-#include "proto/requests.h"
+#include "proto/rsp/features.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/requests.h"
 #include "session/processes.h"
 
 enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */

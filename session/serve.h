@@ -10,7 +10,7 @@
 
 #include "proto/io.h"
 #include "proto/log.h"
-#include "proto/server.h"
+#include "proto/rsp/server.h"
 #include "proto/target.h"
 
 struct serve_options {

@@ -10,7 +10,7 @@
 #include <sys/queue.h>
 
 #include "proto/addr.h"
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 #include "session/state_file.h"
 
 struct io_fds;

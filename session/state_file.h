@@ -10,7 +10,7 @@
 #define NETGDB_SESSION_STATE_FILE_H
 
 #include "proto/addr.h"
-#include "proto/link.h"
+#include "proto/link/link.h"
 
 struct state_file;
 

@@ -13,7 +13,7 @@
 
 #include "io/thread.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/chain.h"
 #include "session/leave.h"
 #include "session/monitor.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum {
     READ_MAX = 64, /* bytes of a request; every stub supports that */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/packets.h"
-#include "proto/rsp.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/rsp.h"
 
 #define PREFIX "qSymbol:"
 enum { PREFIX_LEN = sizeof PREFIX - 1 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "symbols/build_id_match.h"
 #include "symbols/symtab_private.h"
 

@@ -14,7 +14,7 @@ tests=$(make -s --no-print-directory print-coverage-tests)
 NETGDB_SIM_SESSIONS=500 make -s -j2 check TESTS="$tests" >check.log 2>&1 ||
     { grep -E '^(FAIL|ERROR)' check.log || tail check.log; exit 1; }
 find proto -name '*.gcda' | sort | while read -r data; do
-    gcov -n -o "$data" "$data" 2>/dev/null | grep -A1 "^File '.*proto/[a-z_]*\.c'"
+    gcov -n -o "$data" "$data" 2>/dev/null | grep -A1 "^File '.*proto/[a-z_/]*\.c'"
 done | sed -n "/^File/{s/.*proto/proto/;s/'//;h;};
     /^Lines/{s/Lines executed:\([0-9.]*\)% of \([0-9]*\)/\1 \2/;G;s/\n/ /;p;}" |
     awk '{ printf "%6.2f %% of %4d  %s\n", $1, $2, $3; run += $1 * $2 / 100; all += $2 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 static void __attribute__((noreturn)) die(const char *what, const uint8_t *request, size_t len)
 {

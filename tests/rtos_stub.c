@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 static struct rtos_stub *of(struct target *t)
 {

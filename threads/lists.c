@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
 
 enum {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
 
 /* Sets t->question for a symbol; false if it is known or was asked under both names. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
 
 int registers_live(struct threads *t)

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/features.h"
-#include "proto/packets.h"
-#include "proto/requests.h"
-#include "proto/rsp.h"
+#include "proto/rsp/features.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/requests.h"
+#include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
 
 /* Parses a hexadecimal number, or -1; returns its length. */

@@ -13,7 +13,7 @@
 #include "io/fds.h"
 #include "io/sockets.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
 #include "tools/tools.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tools/tools.h"
 
 enum { INPUT_MAX = 64 << 20 }; /* bpf_programs_wanted says it, and the machine's own limits */

@@ -14,10 +14,10 @@
 
 #include "io/fds.h"
 #include "io/sockets.h"
-#include "proto/debugnet_client.h"
 #include "proto/err.h"
-#include "proto/stream_target.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
+#include "proto/node/debugnet_client.h"
+#include "proto/rsp/stream_target.h"
 #include "session/serve.h"
 
 enum {

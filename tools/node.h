@@ -4,7 +4,7 @@
 #define NETGDB_TOOLS_NODE_H
 
 #include "io/fds.h"
-#include "proto/debugnet_client.h"
+#include "proto/node/debugnet_client.h"
 #include "proto/target.h"
 #include "tools/bpf.h"
 #include "tools/child.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto/io.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tools/node.h"
 
 #define RETRY_MIN (IO_MS / 10) /* more often is a flood */

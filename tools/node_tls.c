@@ -8,7 +8,7 @@
 
 #include "io/sockets.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
 #include "tools/node.h"
 

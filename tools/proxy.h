@@ -19,7 +19,7 @@
 #include "io/logqueue.h"
 #include "io/sockets.h"
 #include "proto/options.h"
-#include "proto/server.h"
+#include "proto/rsp/server.h"
 #include "session/listener.h"
 #include "session/profile.h"
 #include "session/rundir.h"

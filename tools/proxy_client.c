@@ -13,7 +13,7 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/control.h"
 #include "tools/proxy.h"
 

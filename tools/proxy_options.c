@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "session/chain.h"
 #include "symbols/elf_file.h"
 #include "tools/proxy.h"

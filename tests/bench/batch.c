@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "io/fds.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tests/bench/bench.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/bench/bench.h"
 
 enum { GDB_READS = 8192, SECONDS = 60 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum { READ_MAX = 2048 };
 

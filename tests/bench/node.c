@@ -15,8 +15,8 @@
 #include "io/fds.h"
 #include "io/logfile.h"
 #include "io/sockets.h"
-#include "proto/debugnet_client.h"
-#include "proto/rsp_server.h"
+#include "proto/node/debugnet_client.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
 #include "tests/bench/bench.h"
 

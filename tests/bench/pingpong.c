@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tests/bench/bench.h"
 
 enum {

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tests/bench/bench.h"
 
 static uint32_t ours; /* seqno of our last DATA */

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 enum { BATCH = 64, SOCKETS = 512, SECONDS_MAX = 60, HOST = 0x7f020001, PORT = 30000 };
 

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 enum { TRIES = 12, KERNEL_PORT = 20026 };
 

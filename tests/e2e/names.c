@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "symbols/bfd_syms.h"
 #include "symbols/symbols.h"
 #include "tests/rsp_plain.h"

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #include "proto/buf.h"
-#include "proto/rsp.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
+#include "proto/rsp/rsp.h"
 
 enum { LIMIT_MS = 10000, PACKET_MAX = 256 * 1024 };
 

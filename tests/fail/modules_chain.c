@@ -5,7 +5,7 @@
 #include "io/fds.h"
 #include "io/logfile.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/chain.h"
 #include "session/lldb.h"
 #include "session/monitor.h"

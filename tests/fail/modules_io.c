@@ -13,7 +13,7 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "proto/err.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
 

@@ -10,9 +10,9 @@
 
 #include "io/fds.h"
 #include "io/sockets.h"
-#include "proto/debugnet_client.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/node/debugnet_client.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
 #include "tests/fail/stage.h"
 

@@ -4,7 +4,7 @@
  * when the stub gets a request, its replies. A line that begins with '!' is an error instead. The
  * first byte selects whether the stub is a kernel.
  */
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 
 #include <string.h>
 

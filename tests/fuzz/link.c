@@ -4,12 +4,12 @@
  * time. Every request ends with a reply or an error, memory stays bounded, and our datagrams are
  * valid.
  */
-#include "proto/link.h"
+#include "proto/link/link.h"
 
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/script.h"
 #include "tests/requests.h"

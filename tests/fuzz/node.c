@@ -3,12 +3,12 @@
  * Fuzz target: a node's side of the link, with a server that sends anything at any time. Requests
  * are bounded, every call ends, and our datagrams are valid.
  */
-#include "proto/debugnet_client.h"
+#include "proto/node/debugnet_client.h"
 
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/requests.h"
+#include "proto/rsp/requests.h"
 #include "proto/target.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/script.h"

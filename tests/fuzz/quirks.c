@@ -4,7 +4,7 @@
  * would harm a kernel. The first byte selects the size of the kernel's buffer, the path, and when a
  * duplicate corrupts a list or the kernel reboots.
  */
-#include "proto/quirks.h"
+#include "proto/quirks/quirks.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "proto/request.h"
-#include "proto/rsp.h"
+#include "proto/rsp/request.h"
+#include "proto/rsp/rsp.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX = 300 };

@@ -3,10 +3,10 @@
  * Fuzz target: the server side of GDB's byte stream, with a GDB that sends anything. Requests are
  * bounded packets, and each can be answered.
  */
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 
 #include "proto/err.h"
-#include "proto/requests.h"
+#include "proto/rsp/requests.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/script.h"
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/rtos_stub.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { READ_MAX = 140 }; /* bytes of memory in a reply of one datagram */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "proto/io.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 enum { SCRIPT_QUEUE = 64, SCRIPT_HEARD = 4096 };
 /* Longer than any finite wait. */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,12 +3,12 @@
  * The netgdb target on a network with late duplicates: for every lateness that it must survive,
  * both generations and every kind of request.
  */
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 
 #include <stdio.h>
 
 #include "proto/err.h"
-#include "proto/holdback.h"
+#include "proto/kernel/holdback.h"
 #include "tests/requests.h"
 #include "tests/sim/rig.h"
 

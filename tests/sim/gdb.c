@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/sim/private.h"
 
 enum { RBX = 1, PACKET_MAX = 8400, CONNECT_STEPS = 5, STREAM_READ = 2048, STREAM_MAX = 60 };

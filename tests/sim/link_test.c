@@ -4,7 +4,7 @@
  * datagrams that no kernel can have sent.
  */
 #include "proto/check.h"
-#include "proto/link.h"
+#include "proto/link/link.h"
 
 #include <stdlib.h>
 

@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/link.h"
+#include "proto/link/link.h"
 #include "tests/sim/cell.h"
 
 enum { THREADS = 2, COMPLAINTS = 20, SLICE = 10, GENERATION = 10, FIXED = 18 };

@@ -3,13 +3,13 @@
  * The netgdb target with a stub that the test simulates: one that sends damaged or endless replies,
  * is silent, or is a node.
  */
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/requests.h"
 #include "tests/sim/rig.h"
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/chain.h"
 #include "session/lobby.h"
 #include "session/serve.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/rsp.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
+#include "proto/rsp/rsp.h"
 #include "tests/sim/private.h"
 #include "tests/sim/sim_unit.h"
 

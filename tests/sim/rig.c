@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/holdback.h"
+#include "proto/kernel/holdback.h"
 #include "tests/sim/private.h"
 
 enum { CONNECT_LIMIT = 60 };

@@ -7,7 +7,7 @@
 #ifndef NETGDB_TESTS_SIM_RIG_H
 #define NETGDB_TESTS_SIM_RIG_H
 
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 #include "session/lobby.h"
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
@@ -52,8 +52,8 @@ struct rig {
     struct twin *twin; /* NULL with a peer of the test */
     struct lobby lobby;
     struct log log;
-    unsigned lines;              /* warnings and errors logged */
-    char line[300];              /* the last of them */
+    unsigned lines;         /* warnings and errors logged */
+    char line[300];         /* the last of them */
     struct session *kernel; /* removed from the lobby; the target owns its link */
     struct target *target;
     struct buf reply;

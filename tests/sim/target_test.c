@@ -3,14 +3,14 @@
  * The netgdb target with the kernel twin of both generations: order of datagrams, execution exactly
  * once, silence and detach. The tests decide the fate of single datagrams.
  */
-#include "proto/netgdb_target.h"
+#include "proto/kernel/netgdb_target.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/holdback.h"
-#include "proto/rsp.h"
+#include "proto/kernel/holdback.h"
+#include "proto/rsp/rsp.h"
 #include "tests/requests.h"
 #include "tests/sim/rig.h"
 

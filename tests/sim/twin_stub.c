@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/sim/private.h"
 #include "tests/sim/twin_private.h"
 

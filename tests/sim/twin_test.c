@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "tests/sim/raw.h"
 
 #define DATA "ffffffff81000000"

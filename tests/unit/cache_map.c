@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 #include "proto/target.h"
 
 enum { MAP_BYTES = 1024 };

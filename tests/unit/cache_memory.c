@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cached memory: which bytes are cached, their values, and eviction. */
-#include "proto/cache_memory.h"
+#include "proto/cache/cache_memory.h"
 
 #include <stdlib.h>
 

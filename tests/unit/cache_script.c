@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 #include "proto/err.h"
 #include "tests/unit/unit.h"
 

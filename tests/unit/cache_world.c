@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "proto/err.h"
-#include "proto/packets.h"
-#include "proto/rsp.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/rsp.h"
 
 static struct world *of(struct target *t)
 {

@@ -7,7 +7,7 @@
 #ifndef NETGDB_TESTS_CACHE_WORLD_H
 #define NETGDB_TESTS_CACHE_WORLD_H
 
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 #include "proto/target.h"
 
 /*

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The kernel's role, with hand-written datagrams of the server. */
-#include "proto/debugnet_client.h"
+#include "proto/node/debugnet_client.h"
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
-#include "proto/requests.h"
-#include "proto/rsp.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
+#include "proto/rsp/requests.h"
+#include "proto/rsp/rsp.h"
 #include "tests/unit/fake_io.h"
 
 enum { RTT = 100 * 1000, RETRY = 1000500 * 1000 };

@@ -7,8 +7,8 @@
 
 #include <elf.h>
 
-#include "proto/describe.h"
 #include "proto/err.h"
+#include "proto/quirks/describe.h"
 #include "tests/unit/symbols_world.h"
 
 /* ---- descriptions ---- */

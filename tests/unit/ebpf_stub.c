@@ -7,7 +7,7 @@
 
 #include "ebpf/target.h"
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/ebpf/asm.h"
 #include "tests/requests.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "tests/unit/unit.h"
 
 static struct fake_io *of(struct io *io)

@@ -15,7 +15,7 @@
 
 #include "io/sockets.h"
 #include "proto/err.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 enum { SOON = 1 }; /* a deadline that has passed */
 

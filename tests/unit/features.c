@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The list of features in a reply to qSupported. */
-#include "proto/features.h"
+#include "proto/rsp/features.h"
 #include "tests/unit/unit.h"
 
 static bool find(const char *list, const char *name, const char *wanted)

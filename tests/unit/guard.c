@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 #include "tests/requests.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Breakpoints that a process with symbols keeps from a kernel of the proxy: proto/keepout.h. */
-#include "proto/keepout.h"
+/* Breakpoints that a process with symbols keeps from a kernel of the proxy: proto/quirks/keepout.h.
+ */
+#include "proto/quirks/keepout.h"
 #include "tests/requests.h"
 #include "tests/unit/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When the link's acks go out: at once and twice, but towards a node they may wait. And what it
  * makes of what came when this thread was kept from running. */
-#include "proto/link.h"
+#include "proto/link/link.h"
 #include "tests/unit/unit.h"
 
 #include "tests/unit/fake_io.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The link without memory: the peer retransmits what could not be stored, and nothing is lost. */
-#include "proto/link.h"
+#include "proto/link/link.h"
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"

@@ -17,7 +17,7 @@
 
 #include "io/reception.h"
 #include "io/sockets.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 enum { PATIENCE_MS = 20000 }; /* only a failure takes so long */
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What stands next to the client: monitor netgdb, the profile, and what LLDB needs. */
 #include "session/monitor.h"
-#include "proto/cache.h"
+#include "proto/cache/cache.h"
 
 #include <stdio.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 #include "session/lldb.h"
 #include "tests/requests.h"
 #include "tests/unit/fake_io.h"

@@ -2,7 +2,7 @@
 /* The table of requests: the entry for real requests, and the range that a request affects. */
 #include "tests/unit/unit.h"
 
-#include "proto/request.h"
+#include "proto/rsp/request.h"
 
 #define NAME(id, name, does, repeat, explanation) name,
 static const char *const names[] = {PACKETS(NAME)};

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "io/sockets.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 #include "session/control.h"
 
 enum { PATIENCE_MS = 20000 }; /* only a failure takes so long */

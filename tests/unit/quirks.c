@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/quirks.h"
-#include "proto/rsp.h"
+#include "proto/quirks/quirks.h"
+#include "proto/rsp/rsp.h"
 #include "tests/freebsd_stub.h"
 #include "tests/requests.h"
 

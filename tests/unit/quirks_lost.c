@@ -4,8 +4,8 @@
  * error and nothing more is sent, because a later request could be matched with a wrong reply.
  */
 #include "proto/err.h"
-#include "proto/quirks.h"
-#include "proto/rsp.h"
+#include "proto/quirks/quirks.h"
+#include "proto/rsp/rsp.h"
 #include "tests/freebsd_stub.h"
 #include "tests/requests.h"
 #include "tests/unit/unit.h"

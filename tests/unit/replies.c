@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which forms of reply each request may have. */
-#include "proto/replies.h"
+#include "proto/kernel/replies.h"
 #include "tests/unit/unit.h"
 
 static bool fits(const char *request, const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The queue of a client's requests: order, retransmissions and limits. */
-#include "proto/requests.h"
+#include "proto/rsp/requests.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "proto/err.h"
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 enum { MAX = 64 };
 

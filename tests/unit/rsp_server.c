@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The RSP server's output on GDB's byte stream, with a simulated clock. */
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
-#include "proto/requests.h"
+#include "proto/rsp/requests.h"
 #include "tests/unit/fake_io.h"
 
 struct fixture {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/rsp_server.h"
+#include "proto/rsp/rsp_server.h"
 #include "session/processes.h"
 #include "tests/unit/fake_io.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target for a stub on a byte stream, with hand-written bytes of the stub. */
-#include "proto/stream_target.h"
+#include "proto/rsp/stream_target.h"
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
-#include "proto/requests.h"
+#include "proto/rsp/requests.h"
 #include "tests/requests.h"
 #include "tests/unit/fake_io.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/rsp.h"
+#include "proto/rsp/rsp.h"
 
 /* list.h and tasks.c of V9.0 to V11.3. `before`: bytes of the TCB before the list items. */
 const struct build builds[] = {

@@ -3,7 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
-#include "proto/wire.h"
+#include "proto/link/wire.h"
 
 static const uint8_t herald[WIRE_HEADER] = {0, 0, 0, 1, 0, 0, 0, 1, 0,    0,    0,    0,
                                             0, 0, 0, 0, 0, 0, 0, 0, 0x25, 0x15, 0xf0, 0x95};

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cached memory; see cache_memory.h. */
+#include "proto/cache/cache_memory.h"
+#include "proto/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS = CACHE_PAGE / 64 };
+
+struct cache_page {
+    uint64_t address;        /* of its first byte */
+    struct cache_page *next; /* in the same bucket */
+    uint64_t known[WORDS];   /* one bit for each byte: cached */
+    uint8_t bytes[CACHE_PAGE];
+};
+
+void cache_memory_init(struct cache_memory *m)
+{
+    memset(m, 0, sizeof *m);
+}
+
+void cache_memory_free(struct cache_memory *m)
+{
+    for (size_t i = 0; i < m->allocated; i++)
+        free(m->pages[i]);
+    cache_memory_init(m);
+}
+
+void cache_memory_clear(struct cache_memory *m)
+{
+    if (m->used != 0)
+        memset(m->buckets, 0, sizeof m->buckets);
+    m->used = m->oldest = 0;
+}
+
+static uint64_t page_of(uint64_t address)
+{
+    return address & ~(uint64_t)(CACHE_PAGE - 1);
+}
+
+static size_t bucket_of(uint64_t address)
+{
+    uint64_t n = address / CACHE_PAGE;
+    return (size_t)((n ^ n >> 8 ^ n >> 20) % CACHE_PAGE_BUCKETS);
+}
+
+/* Returns how many of the `len` bytes at `address` are in the page of `address`. */
+static size_t bytes_in_page(uint64_t address, size_t len)
+{
+    size_t left = CACHE_PAGE - (size_t)(address % CACHE_PAGE);
+    return len < left ? len : left;
+}
+
+static struct cache_page *find(const struct cache_memory *m, uint64_t address)
+{
+    struct cache_page *p = m->buckets[bucket_of(address)];
+    while (p != NULL && p->address != page_of(address))
+        p = p->next;
+    return p;
+}
+
+static void unlink_page(struct cache_memory *m, const struct cache_page *page)
+{
+    struct cache_page **at = &m->buckets[bucket_of(page->address)];
+    while (*at != NULL && *at != page)
+        at = &(*at)->next;
+    if (CHECK(*at == page))
+        *at = page->next;
+}
+
+/* Returns a page that is in no bucket: an unused one, a new one, or the oldest, which is evicted.
+ * NULL if memory is short and no page exists. */
+static struct cache_page *get_page(struct cache_memory *m)
+{
+    if (m->used == m->allocated && m->allocated < CACHE_PAGES_MAX) {
+        struct cache_page *page = malloc(sizeof *page);
+        if (page != NULL)
+            m->pages[m->allocated++] = page;
+    }
+    if (m->used < m->allocated)
+        return m->pages[m->used++];
+    if (m->allocated == 0)
+        return NULL;
+    struct cache_page *page = m->pages[m->oldest];
+    m->oldest = (m->oldest + 1) % m->allocated;
+    unlink_page(m, page);
+    return page;
+}
+
+static struct cache_page *find_or_create(struct cache_memory *m, uint64_t address)
+{
+    struct cache_page *page = find(m, address);
+    if (page != NULL || (page = get_page(m)) == NULL)
+        return page;
+    size_t bucket = bucket_of(address);
+    page->address = page_of(address);
+    memset(page->known, 0, sizeof page->known);
+    page->next = m->buckets[bucket];
+    m->buckets[bucket] = page;
+    return page;
+}
+
+/* Sets or clears the bits of bytes [from, from + len) of a page. */
+static void set_known(struct cache_page *page, size_t from, size_t len, bool known)
+{
+    while (len > 0) {
+        size_t bit = from % 64, n = len < 64 - bit ? len : 64 - bit;
+        uint64_t mask = (n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1) << bit;
+        if (known)
+            page->known[from / 64] |= mask;
+        else
+            page->known[from / 64] &= ~mask;
+        from += n;
+        len -= n;
+    }
+}
+
+void cache_memory_store(struct cache_memory *m, uint64_t address, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        size_t n = bytes_in_page(address, len), at = (size_t)(address % CACHE_PAGE);
+        struct cache_page *page = find_or_create(m, address);
+        if (page == NULL)
+            return;
+        memcpy(page->bytes + at, bytes, n);
+        set_known(page, at, n, true);
+        address += n;
+        bytes += n;
+        len -= n;
+    }
+}
+
+/* Returns the number of consecutive cached bytes of a page from `at` on, at most `len`. */
+static size_t known_in_page(const struct cache_page *page, size_t at, size_t len)
+{
+    size_t n = 0;
+    while (n < len) {
+        uint64_t unknown = ~page->known[(at + n) / 64] >> (at + n) % 64;
+        if (unknown != 0) {
+            n += (size_t)__builtin_ctzll(unknown);
+            break;
+        }
+        n += 64 - (at + n) % 64;
+    }
+    return n < len ? n : len;
+}
+
+size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t len)
+{
+    size_t all = 0, n, known;
+    do {
+        const struct cache_page *page = find(m, address + all);
+        n = bytes_in_page(address + all, len - all);
+        known = page == NULL ? 0 : known_in_page(page, (size_t)((address + all) % CACHE_PAGE), n);
+        all += known;
+    } while (known == n && all < len);
+    return all;
+}
+
+void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        size_t n = bytes_in_page(address, len);
+        const struct cache_page *page = find(m, address);
+        if (!CHECK(page != NULL)) /* the caller has called cache_memory_known */
+            return;
+        memcpy(bytes, page->bytes + address % CACHE_PAGE, n);
+        address += n;
+        bytes += n;
+        len -= n;
+    }
+}
+
+void cache_memory_invalidate(struct cache_memory *m, uint64_t address, size_t len)
+{
+    while (len > 0) {
+        size_t n = bytes_in_page(address, len);
+        struct cache_page *page = find(m, address);
+        if (page != NULL)
+            set_known(page, (size_t)(address % CACHE_PAGE), n, false);
+        address += n;
+        len -= n;
+    }
+}
+
+bool cache_memory_touched(const struct cache_memory *m, uint64_t address)
+{
+    const struct cache_page *page = find(m, address);
+    for (size_t i = 0; page != NULL && i < WORDS; i++) {
+        if (page->known[i] != 0)
+            return true;
+    }
+    return false;
+}
+
+size_t cache_memory_bytes(const struct cache_memory *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->used; i++) {
+        for (size_t w = 0; w < WORDS; w++)
+            n += (size_t)__builtin_popcountll(m->pages[i]->known[w]);
+    }
+    return n;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Waiting for the peer, its packets, and a rebooted kernel's session; see netgdb_private.h. */
+#include <stdlib.h>
+
+#include "proto/check.h"
+#include "proto/err.h"
+#include "proto/kernel/netgdb_private.h"
+
+/* A wait that ends this late shows that we were suspended (SIGSTOP, a laptop's sleep). */
+#define SUSPEND_THRESHOLD IO_SECOND
+
+bool nt_running(const struct netgdb_target *t)
+{
+    bool delivered = t->peer_acked && link_acked(t->link);
+    return !t->hurry && t->outstanding && delivered && (t->current.packet->does & PKT_RESUMES) != 0;
+}
+
+int nt_check_successor(struct netgdb_target *t)
+{
+    if (t->successor.waits == NULL || !t->successor.waits(t->successor.context))
+        return 0;
+    if (!nt_running(t)) {
+        log_error(t->log, "the kernel left this session and waits in a new one: connect again");
+        return NETGDB_CLOSED;
+    }
+    struct link *link = t->successor.take(t->successor.context);
+    if (link == NULL)
+        return 0;
+    link_free(t->link);
+    free(t->link);
+    t->link = link;
+    t->io = link->io;
+    t->base.ops = &nt_kernel_ops;
+    t->identified = false;
+    t->peer_acked = true;
+    holdback_init(&t->holdback);
+    log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
+    return NETGDB_REPLACED; /* its T is in the stream, for the next recv */
+}
+
+bool nt_is_finished(const struct netgdb_target *t)
+{
+    return t->link->finished && t->link->stream.len == 0;
+}
+
+int nt_process_input(struct netgdb_target *t)
+{
+    int rc = link_input(t->link);
+    if (rc == 0 && t->link->failed)
+        rc = NETGDB_LOST;
+    return rc == 0 ? link_tick(t->link) : rc;
+}
+
+int nt_pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
+{
+    if (nt_is_finished(t))
+        return NETGDB_CLOSED;
+    uint64_t retry = link_deadline(t->link);
+    unsigned reasons = IO_ON_TARGET | watch | (t->successor.waits != NULL ? IO_ON_WAKE : 0);
+    unsigned why = io_wait(t->io, deadline < retry ? deadline : retry, reasons);
+    int rc = (why & IO_ON_TARGET) != 0 ? nt_process_input(t) : link_tick(t->link);
+    if (rc == 0 && (why & IO_ON_WAKE) != 0)
+        rc = nt_check_successor(t);
+    if (rc == 0 && (why & watch) != 0)
+        rc = NETGDB_AGAIN;
+    return rc;
+}
+
+int nt_wait_until(struct netgdb_target *t, uint64_t time)
+{
+    int rc = 0;
+    while (rc == 0 && io_now(t->io) < time)
+        rc = nt_pump(t, time, 0);
+    return rc;
+}
+
+uint64_t nt_heard_since(const struct netgdb_target *t, uint64_t since)
+{
+    return t->link->heard > since ? t->link->heard : since;
+}
+
+int nt_pump_quiet(struct netgdb_target *t, uint64_t since, uint64_t limit, unsigned watch,
+                  uint64_t *quiet)
+{
+    CHECK_OR_RETURN(limit != 0);
+    uint64_t deadline = nt_heard_since(t, since) + limit;
+    *quiet = 0;
+    int rc = nt_pump(t, nt_running(t) ? IO_NEVER : deadline, watch);
+    if (rc != 0 || nt_running(t))
+        return rc;
+    if (io_now(t->io) >= deadline + SUSPEND_THRESHOLD)
+        t->link->heard = io_now(t->io); /* we were suspended: restart the period */
+    *quiet = io_now(t->io) - nt_heard_since(t, since);
+    return 0;
+}
+
+/* ---- replies ---- */
+
+enum rsp_event nt_next_event(struct netgdb_target *t)
+{
+    const uint8_t *data = t->link->stream.data;
+    size_t left = t->link->stream.len, all = left;
+    enum rsp_event event = rsp_parse(&t->parser, &data, &left);
+    buf_drop(&t->link->stream, all - left);
+    return event;
+}
+
+/* Console output, which precedes the reply to a resume or a monitor command. */
+static bool is_output(const struct netgdb_target *t, const struct buf *content)
+{
+    bool possible =
+        (t->current.packet->does & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
+    return possible && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
+}
+
+int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final)
+{
+    CHECK_OR_RETURN(t->outstanding && t->peer_acked && t->current.packet != NULL);
+    int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
+    link_mark_delivered(t->link);
+    *final = !is_output(t, reply);
+    t->asked = io_now(t->io);
+    if (*final)
+        t->outstanding = false;
+    return rc;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The link's life cycle, its measurements of the path, and sending DATA; see link.h. */
+#include "proto/link/link.h"
+
+#include <string.h>
+
+#include "proto/check.h"
+#include "proto/err.h"
+#include "proto/link/link_private.h"
+
+/* Weight in waits_for_peer_ack; the value with the shortest sessions in experiments. */
+#define REPEAT_COST_FACTOR 2
+
+/* A 13.x kernel's second ack arrives within this time after the first, unless it was lost. */
+#define SECOND_ACK_MAX IO_MS
+
+void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log)
+{
+    if (payload_max < WIRE_DATA_MIN)
+        payload_max = WIRE_DATA_MIN;
+    if (payload_max > WIRE_DATA_ETHERNET)
+        payload_max = WIRE_DATA_ETHERNET;
+    *l = (struct link){.io = io, .log = log, .payload_max = payload_max};
+    l->synced = true;
+    l->rx.start = 2; /* the HERALD has seqno 1 */
+    l->heard = io_now(io);
+    buf_init(&l->rx.data, LINK_MESSAGE_MAX);
+    buf_init(&l->stream, 2 * LINK_MESSAGE_MAX);
+}
+
+void link_free(struct link *l)
+{
+    buf_free(&l->rx.data);
+    buf_free(&l->stream);
+}
+
+void link_keep_mark(struct link *l, struct link_mark *mark)
+{
+    CHECK(mark != NULL);
+    mark->sent = l->tx.seqno;
+    mark->next = l->rx.start;
+    if (l->mark != mark)
+        mark->stop = l->stop;
+    l->mark = mark;
+}
+
+struct stop *link_stop(struct link *l)
+{
+    return l->mark != NULL ? &l->mark->stop : &l->stop;
+}
+
+void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
+{
+    CHECK(l->tx.seqno == 0 && l->rx.have == 0); /* a new link */
+    l->tx.seqno = l->inherited_seqno = last_seqno;
+    l->rx.start = next_seqno;
+    l->synced = false;
+    l->peer_ack_until = IO_NEVER;
+}
+
+/* ---- the path ---- */
+
+void link_note_reordering(struct link *l, uint64_t by)
+{
+    if (by > LINK_LATENESS_MAX)
+        by = LINK_LATENESS_MAX;
+    if (l->reorder_events++ == 0)
+        log_debug(l->log, "this path repeats or reorders datagrams: going carefully");
+    if (by > l->lateness)
+        l->lateness = by;
+}
+
+uint64_t link_lateness(const struct link *l)
+{
+    if (l->reorder_events == 0)
+        return LINK_LATENESS_CLEAN;
+    return l->lateness > LINK_LATENESS_SEEN ? l->lateness : LINK_LATENESS_SEEN;
+}
+
+uint64_t link_quiet(const struct link *l)
+{
+    uint64_t retry = l->kernel_retry != 0 ? l->kernel_retry : LINK_KERNEL_RETRY;
+    return 2 * retry + 200 * IO_MS;
+}
+
+uint64_t link_give_up_time(const struct link *l)
+{
+    uint64_t retry = l->kernel_retry != 0 ? l->kernel_retry : LINK_KERNEL_RETRY_MAX;
+    return 12 * retry + IO_SECOND / 2;
+}
+
+void link_measure_round_trip(struct link *l, uint64_t sample, bool ambiguous)
+{
+    if (sample > LINK_KERNEL_GIVES_UP) /* we or the kernel were suspended */
+        sample = LINK_KERNEL_GIVES_UP;
+    if (l->rtt_min == 0 || sample < l->rtt_min)
+        l->rtt_min = sample;
+    if (l->srtt == 0 || (l->rtt_ambiguous && !ambiguous)) {
+        l->rtt_ambiguous = ambiguous;
+        l->srtt = sample;
+        l->rttvar = sample / 2;
+        return;
+    }
+    uint64_t off = sample > l->srtt ? sample - l->srtt : l->srtt - sample;
+    l->rttvar = (3 * l->rttvar + off) / 4; /* RFC 6298 */
+    l->srtt = (7 * l->srtt + sample) / 8;
+}
+
+/* ---- sending ---- */
+
+/* The first retransmission timeout: a round trip (RFC 6298), and the lateness of this path. */
+static uint64_t first_retry(const struct link *l)
+{
+    uint64_t timeout = l->srtt + 4 * l->rttvar;
+    if (l->fixed_retry)
+        return LINK_RETRY_MIN;
+    if (l->rtt_ambiguous && timeout > LINK_RETRY_MAX)
+        timeout = LINK_RETRY_MAX;
+    if (l->reorder_events != 0 && timeout < l->srtt + l->lateness)
+        timeout = l->srtt + l->lateness;
+    return timeout > LINK_RETRY_MIN ? timeout : LINK_RETRY_MIN;
+}
+
+/*
+ * Whether a request should wait for the kernel's '+' instead of being retransmitted. If its ack and
+ * the '+' were lost, the kernel retransmits that '+' a second later. A retransmission of ours would
+ * be read too: the stub answers each of its bytes with a repeat of the reply, and each lost repeat
+ * costs a second. With a loss rate p that happens to p * p of its bytes, and about 2 * p of our
+ * DATA are retransmitted. We wait if retransmitting costs more than the wait for a request that was
+ * lost.
+ */
+static bool waits_for_peer_ack(const struct link *l)
+{
+    uint64_t again = l->counters.retransmitted, sent = l->tx.seqno;
+    if (l->node || !link_last_is_request(l) || sent < LINK_HISTORY)
+        return false;
+    return (l->tx.len - WIRE_HEADER) * again * again > REPEAT_COST_FACTOR * sent * sent;
+}
+
+static uint64_t next_retry(const struct link *l)
+{
+    uint64_t retry = first_retry(l);
+    if (waits_for_peer_ack(l) && retry < LINK_KERNEL_RETRY + LINK_RETRY_MIN)
+        retry = LINK_KERNEL_RETRY + LINK_RETRY_MIN;
+    uint64_t most = retry > LINK_RETRY_MAX ? retry : LINK_RETRY_MAX;
+    for (unsigned i = 1; i < l->tx.transmissions && retry < most; i++)
+        retry *= 2;
+    retry = retry < most ? retry : most;
+    return retry > l->tx.retry_min ? retry : l->tx.retry_min;
+}
+
+void link_be_patient(struct link *l, uint64_t ns)
+{
+    l->tx.retry_min = ns;
+    l->tx.retry = l->tx.last + next_retry(l);
+}
+
+static int transmit(struct link *l)
+{
+    CHECK_OR_RETURN(l->tx.active && l->tx.len >= WIRE_HEADER && l->tx.len <= sizeof l->tx.datagram);
+    const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len};
+    uint64_t now = io_now(l->io);
+    struct link_trace *trace = link_trace_get(l->out, LINK_SENT_HISTORY, l->tx.seqno);
+    if (trace->count++ == 0)
+        trace->first = now;
+    else {
+        l->counters.retransmitted++;
+        l->lossy = true;
+    }
+    trace->last = now;
+    l->tx.transmissions++;
+    l->tx.last = now;
+    l->tx.retry = now + next_retry(l);
+    l->counters.sent++;
+    l->counters.bytes_out += l->tx.len;
+    return io_send(l->io, IO_TARGET, &msg, 1);
+}
+
+/*
+ * A 13.x kernel acknowledges each DATA twice, a later kernel once. Acks may be lost or duplicated,
+ * so the majority of the DATA transmitted once decides. A DATA that the next one follows
+ * immediately after its first ack does not count.
+ */
+static void vote_generation(struct link *l)
+{
+    if (l->tx.transmissions != 1 || l->tx.acks == 0)
+        return;
+    if (l->tx.acks >= 2)
+        l->votes_old++;
+    else if (io_now(l->io) - l->tx.arrived >= SECOND_ACK_MAX)
+        l->votes_new++;
+    if (l->votes_old + l->votes_new == 0)
+        return;
+    l->generation = l->votes_old > l->votes_new ? LINK_OLD : LINK_NEW;
+}
+
+int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total)
+{
+    CHECK_OR_RETURN(!l->tx.active); /* at most one DATA is in flight */
+    CHECK_OR_RETURN(offset <= total && len <= total - offset);
+    if (len > l->payload_max)
+        return NETGDB_TOO_LONG;
+    vote_generation(l);
+    const struct wire_msg msg = {.type = WIRE_DATA,
+                                 .seqno = ++l->tx.seqno,
+                                 .offset = offset,
+                                 .total = (uint32_t)total,
+                                 .len = len};
+    wire_encode(&msg, l->tx.datagram);
+    if (len != 0)
+        memcpy(l->tx.datagram + WIRE_HEADER, data, len);
+    l->tx.len = WIRE_HEADER + len;
+    l->tx.active = true;
+    l->tx.transmissions = l->tx.acks = 0;
+    l->tx.arrived = l->tx.retry_min = 0;
+    l->late_duplicate = l->acked_duplicate = LINK_DUP_NONE;
+    if (l->mark != NULL)
+        l->mark->sent = l->tx.seqno;
+    return transmit(l);
+}
+
+bool link_acked(const struct link *l)
+{
+    return !l->tx.active;
+}
+
+bool link_seqno_acked(const struct link *l, uint32_t seqno)
+{
+    const struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
+    return t->seqno == seqno && t->acks > (l->generation == LINK_OLD ? t->count : 0);
+}
+
+unsigned link_acks(const struct link *l)
+{
+    return l->tx.acks;
+}
+
+void link_mark_delivered(struct link *l)
+{
+    l->tx.active = false;
+    if (l->tx.arrived == 0)
+        l->tx.arrived = io_now(l->io);
+}
+
+/* Whether each transmission of the last DATA was acknowledged, so that none is in flight. */
+static bool all_arrived(const struct link *l)
+{
+    unsigned acks_each = l->generation == LINK_NEW ? 1 : 2;
+    return l->tx.acks >= acks_each * l->tx.transmissions;
+}
+
+uint64_t link_duplicates_expire(const struct link *l, uint64_t late)
+{
+    uint64_t gone = l->tx.arrived + late;
+    if (l->tx.transmissions < 2 || all_arrived(l))
+        return gone;
+    uint64_t later = late > LINK_LATENESS_SEEN ? late : LINK_LATENESS_SEEN;
+    return gone > l->tx.last + 2 * later ? gone : l->tx.last + 2 * later;
+}
+
+int link_tick(struct link *l)
+{
+    int rc = link_send_third_acks(l);
+    if (rc != 0 || !l->tx.active || io_now(l->io) < l->tx.retry)
+        return rc;
+    CHECK_OR_RETURN(l->tx.retry > l->tx.last);
+    return transmit(l);
+}
+
+uint64_t link_deadline(const struct link *l)
+{
+    uint64_t retry = l->tx.active ? l->tx.retry : IO_NEVER;
+    return l->third.n != 0 && l->third.due < retry ? l->third.due : retry;
+}
+
+void link_expect_peer_ack(struct link *l, uint64_t until)
+{
+    l->peer_ack_until = until;
+}
+
+void link_set_node(struct link *l)
+{
+    l->node = true;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of requests that reach a FreeBSD stub, and the target calls of quirks; see quirks.h. */
+#include "proto/quirks/quirks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/check.h"
+#include "proto/err.h"
+#include "proto/quirks/quirks_private.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/rsp.h"
+
+#define HEX "0123456789abcdefABCDEF"
+
+enum {
+    PASSED_MAX = 256, /* bytes of a request that is passed on: fits every machine's buffer */
+    FRAMING = 3,      /* the stub's PacketSize is GDB_BUFSZ + 3: "$#nn" less one byte */
+    MARGIN = 4,       /* a request is so many bytes shorter than GDB_BUFSZ; 2 would suffice */
+};
+
+/* Whether the kernel's reply to this request may become the client's reply unchanged. */
+static bool passes_reply(const struct buf *request)
+{
+    return request->len != 0 && strchr("HMPZ", request->data[0]) != NULL;
+}
+
+int quirks_ask(struct quirks *q)
+{
+    const struct buf *request = &q->request;
+    if (request->error != 0)
+        return request->error;
+    int rc = target_ask_bytes(q->base.next, request, &q->part);
+    if (rc == 0 && passes_reply(request) &&
+        !quirks_is_valid_reply(packet_find(request->data, request->len), &q->part, true))
+        rc = NETGDB_FOREIGN;
+    return rc;
+}
+
+/* Discards facts about a kernel that no longer exists. */
+static void reset_kernel(struct quirks *q)
+{
+    q->bufsz = 0;
+    memset(q->no_watch, 0, sizeof q->no_watch);
+    for (size_t i = 0; i < QUIRKS_REGISTERS; i++)
+        q->sizes[i] = -1;
+}
+
+static void reset_threads(struct quirks *q)
+{
+    buf_free(&q->threads);
+    q->threads_known = false;
+    q->listed = 0;
+}
+
+/* Computes GDB_BUFSZ from `PacketSize=HEX` in a reply to qSupported. */
+static size_t parse_bufsz(const struct buf *reply)
+{
+    static const char name[] = "PacketSize=";
+    const uint8_t *at = NULL;
+    uint64_t size = 0;
+    if (reply->len != 0)
+        at = memmem(reply->data, reply->len, name, sizeof name - 1);
+    if (at != NULL) {
+        at += sizeof name - 1;
+        (void)rsp_hex_number(at, reply->len - (size_t)(at - reply->data), &size);
+    }
+    if (size < QUIRKS_BUFSZ_MIN + FRAMING)
+        return QUIRKS_BUFSZ_MIN;
+    return size > QUIRKS_BUFSZ_MAX + FRAMING ? QUIRKS_BUFSZ_MAX : (size_t)size - FRAMING;
+}
+
+/*
+ * GDB's features are omitted: the stub ignores them, rejects the whole request if it cannot parse
+ * one of them, and a late duplicate with so many '+' could acknowledge any reply.
+ */
+int quirks_query_bufsz(struct quirks *q)
+{
+    if (q->bufsz != 0)
+        return 0;
+    int rc = target_ask(q->base.next, "qSupported", &q->part);
+    if (rc == 0)
+        q->bufsz = parse_bufsz(&q->part);
+    return rc;
+}
+
+size_t quirks_request_limit(struct quirks *q)
+{
+    size_t limit = target_max_request(q->base.next);
+    return limit < q->bufsz - MARGIN ? limit : q->bufsz - MARGIN;
+}
+
+size_t quirks_read_limit(struct quirks *q)
+{
+    return q->bufsz / 2 < QUIRKS_READ_MAX ? q->bufsz / 2 : QUIRKS_READ_MAX;
+}
+
+/* QStartNoAckMode is not offered: the server handles it, and the kernel never gets it. */
+static int supported(struct quirks *q, const struct request *r)
+{
+    (void)r;
+    int rc = quirks_query_bufsz(q);
+    if (rc == 0)
+        (void)buf_printf(&q->reply, "PacketSize=%zx;qXfer:threads:read+", q->bufsz);
+    return rc;
+}
+
+/* A detach that comes as a request has the same effect as `leave`. */
+static int detach(struct quirks *q, const struct request *r)
+{
+    (void)r;
+    return quirks_detach(q, &q->reply);
+}
+
+/* FreeBSD's ENXIO: the machine has no watchpoints (riscv). */
+#define NO_WATCHPOINTS "E06"
+
+/* The first Z of each kind probes for watchpoints: no feature reports them. */
+int quirks_insert_watch(struct quirks *q, const struct request *r)
+{
+    bool *none = &q->no_watch[r->data[1] - '2'];
+    int rc = 0;
+    if (*none)
+        return 0;
+    buf_reset(&q->request);
+    (void)buf_add(&q->request, r->data, r->len);
+    rc = quirks_ask(q);
+    *none = rc == 0 && (q->part.len == 0 || buf_is(&q->part, NO_WATCHPOINTS));
+    return rc != 0 || *none ? rc : buf_set(&q->reply, q->part.data, q->part.len);
+}
+
+/*
+ * All requests to which the stub's reply is not empty. `rest` lists the bytes that may follow
+ * `start`; "": the answer function checks them.
+ */
+static const struct rule {
+    const char *start;
+    const char *rest; /* NULL: the request is `start` alone */
+    int (*answer)(struct quirks *q, const struct request *r); /* NULL: pass it on */
+} rules[] = {
+    {"?", NULL, NULL},
+    {"C", HEX ";", NULL},
+    {"D", "", detach},
+    {"G", "", quirks_write_registers},
+    {"H", HEX "gp.-", NULL},
+    {"M", "", quirks_write_hex},
+    {"P", "", quirks_write_register},
+    {"S", HEX ";", NULL},
+    {"T", HEX "-", NULL},
+    {"X", "", quirks_write_binary},
+    {"Z2,", HEX ",", quirks_insert_watch},
+    {"Z3,", HEX ",", quirks_insert_watch},
+    {"Z4,", HEX ",", quirks_insert_watch},
+    {"c", HEX, NULL},
+    {"g", NULL, NULL},
+    {"k", NULL, detach},
+    {"m", "", quirks_read_memory},
+    {"p", HEX, NULL},
+    {"qC", NULL, NULL},
+    {"qOffsets", NULL, NULL}, /* powerpc */
+    {"qSearch:memory:", "", quirks_search},
+    {"qSupported", NULL, supported},
+    {"qSupported:", "", supported},
+    {"qXfer:threads:read:", "", quirks_xfer_threads},
+    {"qfThreadInfo", NULL, quirks_first_threads},
+    {"qsThreadInfo", NULL, quirks_next_threads},
+    {"s", HEX, NULL},
+    {"z2,", HEX ",", NULL},
+    {"z3,", HEX ",", NULL},
+    {"z4,", HEX ",", NULL},
+};
+
+static const struct rule *find_rule(const uint8_t *request, size_t len)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        size_t n = strlen(rules[i].start);
+        if (len >= n && memcmp(request, rules[i].start, n) == 0 &&
+            (rules[i].rest != NULL || len == n))
+            return &rules[i];
+    }
+    return NULL;
+}
+
+/* Whether the request is short enough, and only allowed bytes follow the rule's start. */
+static bool has_valid_chars(const struct rule *rule, const uint8_t *request, size_t len)
+{
+    for (size_t i = strlen(rule->start); i < len; i++) {
+        if (request[i] == '\0' || strchr(rule->rest, request[i]) == NULL)
+            return false;
+    }
+    return len <= PASSED_MAX;
+}
+
+static int answer(struct quirks *q, const struct request *r)
+{
+    const struct rule *rule = find_rule(r->data, r->len);
+    if (rule == NULL)
+        return 0; /* an empty reply, like the stub's */
+    bool checks_itself = rule->answer != NULL && (rule->rest == NULL || rule->rest[0] == '\0');
+    if (!checks_itself && !has_valid_chars(rule, r->data, r->len))
+        return buf_sets(&q->reply, QUIRKS_EINVAL);
+    return rule->answer != NULL ? rule->answer(q, r) : QUIRKS_PASS;
+}
+
+/* Updates the state after an error. After NETGDB_REPLACED the next recv returns the new kernel's
+ * stop reply. */
+static int note_error(struct quirks *q, int rc)
+{
+    if (rc == NETGDB_REPLACED) {
+        reset_kernel(q);
+        reset_threads(q);
+        q->passed = true;
+        q->packet = packet_of(PACKET_stop_reason);
+    } else if (rc != 0 && rc != NETGDB_AGAIN) {
+        q->broken = true;
+    }
+    return rc;
+}
+
+/* ---- the stop ---- */
+
+struct stop *quirks_stop(struct quirks *q)
+{
+    struct stop *s = q->options.stop != NULL ? q->options.stop(q->options.context) : NULL;
+    return s != NULL ? s : &q->own_stop;
+}
+
+void quirks_note_resume(struct quirks *q, bool step)
+{
+    struct stop *s = quirks_stop(q);
+    reset_threads(q);
+    quirks_age_points(s);
+    s->runs = 1;
+    s->cause = step ? STOP_STEPPED : STOP_RAN;
+}
+
+void quirks_note_stop(struct quirks *q, const struct buf *reply)
+{
+    struct stop *s = quirks_stop(q);
+    if (s->runs != 0) /* 0: the reply began a new session, which has recorded it already */
+        (void)stop_take(s, reply->data, reply->len);
+}
+
+/* Records that a request is about to select a thread or to resume the kernel. */
+static void note_request(struct quirks *q, const struct request *r)
+{
+    uint64_t thread;
+    q->selecting = 0;
+    q->packet = r->packet;
+    if ((q->packet->does & PKT_RESUMES) != 0)
+        quirks_note_resume(q, r->packet->id == PACKET_s || r->packet->id == PACKET_S);
+    if (r->packet->id != PACKET_H || r->len < 3 ||
+        rsp_hex_number(r->data + 2, r->len - 2, &thread) == 0 ||
+        thread == 0) /* 0 and -1 select no particular thread */
+        return;
+    q->selecting = thread;
+    quirks_stop(q)->chosen = 0; /* unknown until the reply */
+}
+
+static void note_reply(struct quirks *q, const struct buf *reply)
+{
+    if (q->selecting != 0 && buf_is(reply, "OK"))
+        quirks_stop(q)->chosen = q->selecting;
+    q->selecting = 0;
+    quirks_note_stop(q, reply);
+}
+
+/* ---- the calls ---- */
+
+static int quirks_send(struct target *t, const struct request *r)
+{
+    struct quirks *q = (struct quirks *)t;
+    q->passed = false;
+    buf_reset(&q->reply);
+    q->error = answer(q, r);
+    if (q->error != QUIRKS_PASS)
+        return 0; /* recv returns an error of the target */
+    q->error = 0;
+    note_request(q, r);
+    q->passed = true;
+    int rc = note_error(q, target_next_send(t, r));
+    q->outstanding = rc == 0;
+    return rc;
+}
+
+static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct quirks *q = (struct quirks *)t;
+    int error = q->error;
+    CHECK_OR_RETURN(error <= 0);
+    q->error = 0;
+    if (error != 0)
+        return note_error(q, error);
+    if (q->passed) {
+        error = target_next_recv(t, reply, final, watch);
+        q->outstanding =
+            error == NETGDB_AGAIN || error == NETGDB_REPLACED || (error == 0 && !*final);
+        if (error == 0 && !quirks_is_valid_reply(q->packet, reply, *final))
+            error = NETGDB_FOREIGN;
+        if (error == 0 && *final)
+            note_reply(q, reply);
+        return note_error(q, error);
+    }
+    *final = true;
+    return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
+}
+
+/* Ignores the client's own form of the request: the stub has no processes and accepts only "D". */
+static int quirks_leave(struct target *t, const struct request *r, struct buf *reply)
+{
+    struct quirks *q = (struct quirks *)t;
+    (void)r;
+    return note_error(q, quirks_detach(q, reply));
+}
+
+/* Long requests are split here, or rejected with an error reply. */
+static size_t quirks_max_request(struct target *t)
+{
+    (void)t;
+    return TARGET_REPLY_MAX;
+}
+
+static void quirks_free(struct target *t)
+{
+    struct quirks *q = (struct quirks *)t;
+    target_free(t->next);
+    buf_free(&q->reply);
+    buf_free(&q->request);
+    buf_free(&q->part);
+    buf_free(&q->data);
+    buf_free(&q->threads);
+    free(q);
+}
+
+static const struct target_ops ops = {
+    .send = quirks_send,
+    .recv = quirks_recv,
+    .interrupt = target_next_interrupt,
+    .idle = target_next_idle,
+    .leave = quirks_leave,
+    .max_request = quirks_max_request,
+    .free = quirks_free,
+};
+
+struct target *quirks_new(struct target *next, const struct quirks_options *options)
+{
+    struct quirks *q = calloc(1, sizeof *q);
+    if (q == NULL)
+        return NULL;
+    q->base = (struct target){&ops, next};
+    if (options != NULL)
+        q->options = *options;
+    buf_init(&q->reply, TARGET_REPLY_MAX);
+    buf_init(&q->request, QUIRKS_BUFSZ_MAX);
+    buf_init(&q->part, TARGET_REPLY_MAX);
+    buf_init(&q->data, TARGET_REPLY_MAX);
+    buf_init(&q->threads, QUIRKS_THREADS_MAX);
+    q->packet = packet_of(PACKET_stop_reason);
+    reset_kernel(q);
+    return &q->base;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Private to the files of quirks: its state, and the functions that answer requests which are not
+ * simply passed on.
+ */
+#ifndef NETGDB_PROTO_QUIRKS_PRIVATE_H
+#define NETGDB_PROTO_QUIRKS_PRIVATE_H
+
+#include "proto/quirks/keepout.h"
+#include "proto/quirks/quirks.h"
+#include "proto/rsp/packets.h"
+
+/* FreeBSD errno values: the stub's replies to a malformed request, and to one that is too long. */
+#define QUIRKS_EINVAL "E16"
+#define QUIRKS_EFBIG "E1b"
+
+enum {
+    QUIRKS_PASS = 1,         /* result of an answer: pass the request to the kernel */
+    QUIRKS_REGISTERS = 128,  /* exceeds GDB_NREGS of every machine (arm64: 68, powerpc: 105) */
+    QUIRKS_READ_MAX = 2048,  /* bytes of memory in one m */
+    QUIRKS_BUFSZ_MIN = 400,  /* the smallest GDB_BUFSZ of all machines (i386, arm) */
+    QUIRKS_BUFSZ_MAX = 4096, /* the largest (amd64, arm64, riscv) */
+    QUIRKS_THREADS_MAX = 4 * 1024 * 1024, /* bytes of a thread list, about 60000 threads */
+    QUIRKS_NAME_MAX = KEEPOUT_NAME_MAX,
+};
+
+struct quirks {
+    struct target base;
+    struct quirks_options options;
+    struct stop own_stop; /* used if options.stop is NULL */
+    uint64_t selecting;   /* thread of the H that was passed on; 0: none */
+    bool broken;          /* the target has failed or was detached: send nothing more */
+    bool no_watch[3];     /* the stub does not support Z2, Z3, Z4 */
+    char last_refused[QUIRKS_NAME_MAX]; /* function of the last breakpoint that was refused */
+    bool passed;                        /* the request was passed on: the kernel replies to it */
+    bool outstanding;                   /* ... and has not replied yet */
+    const struct packet *packet;        /* of the request that was passed on */
+    int error;                          /* to be returned by the next recv; 0: none */
+    struct buf reply;                   /* made here, for the next recv */
+    struct buf request;                 /* of quirks_ask */
+    struct buf part;                    /* the kernel's reply to it */
+    struct buf data;                    /* decoded bytes of the client's request */
+    size_t bufsz;                       /* the kernel's GDB_BUFSZ; 0: unknown */
+    int sizes[QUIRKS_REGISTERS];        /* of registers, in bytes; -1: unknown */
+    struct buf threads;                 /* XML of the thread list */
+    bool threads_known;                 /* `threads` is complete */
+    size_t listed; /* bytes of `threads` that qfThreadInfo and qsThreadInfo have reported */
+};
+
+/* Sends q->request and waits for the reply in q->part. Returns 0 or an error of the target. */
+int quirks_ask(struct quirks *q);
+
+/* Returns the record of the last stop; never NULL. */
+struct stop *quirks_stop(struct quirks *q);
+
+/* Update quirks_stop: before the kernel resumes, and after the reply to a resume. */
+void quirks_note_resume(struct quirks *q, bool step);
+void quirks_note_stop(struct quirks *q, const struct buf *reply);
+
+/* Queries the size of the kernel's buffer, once. The two limits below are valid after it returned
+ * 0. Returns 0 or the target's error. */
+int quirks_query_bufsz(struct quirks *q);
+size_t quirks_request_limit(struct quirks *q); /* longest content of a request, in bytes */
+size_t quirks_read_limit(struct quirks *q);    /* longest read by one m, in bytes of memory */
+
+/*
+ * Answers. Each takes the whole request, appends its reply to the empty q->reply and returns 0,
+ * QUIRKS_PASS, or an error of the target.
+ */
+int quirks_read_memory(struct quirks *q, const struct request *r);
+int quirks_write_hex(struct quirks *q, const struct request *r);
+int quirks_write_binary(struct quirks *q, const struct request *r);
+int quirks_search(struct quirks *q, const struct request *r);
+int quirks_write_register(struct quirks *q, const struct request *r);
+int quirks_write_registers(struct quirks *q, const struct request *r);
+int quirks_insert_watch(struct quirks *q, const struct request *r);
+int quirks_xfer_threads(struct quirks *q, const struct request *r);
+int quirks_first_threads(struct quirks *q, const struct request *r);
+int quirks_next_threads(struct quirks *q, const struct request *r);
+
+/* ---- quirks_memory.c ---- */
+
+/* Writes q->data with as many M requests as necessary. q->reply is OK, or the kernel's first other
+ * reply. Returns 0 or an error. */
+int quirks_write(struct quirks *q, uint64_t address);
+
+/* Reads exactly `len` bytes, at most quirks_read_limit. *good: whether all of them were read.
+ * Returns 0 or the target's error. */
+int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t len, bool *good);
+
+/* ---- quirks_registers.c ---- */
+
+/* Stores the size of register `n` in bytes; 0 if the stub does not report it. The size is cached
+ * for the life of the kernel. Returns 0 or the target's error. */
+int quirks_register_size(struct quirks *q, uint64_t n, size_t *size);
+
+/* ---- quirks_points.c: breakpoint instructions ---- */
+
+/*
+ * Called before q->data is written at `address`. If q->data is a breakpoint instruction in a
+ * function that the stub itself runs, returns false with the reply in q->reply. If it is another
+ * breakpoint, records the original bytes and returns true. Sets *rc to 0 or the target's error.
+ */
+bool quirks_may_write(struct quirks *q, uint64_t address, int *rc);
+
+/* Updates the recorded breakpoints after q->data was written at `address`. */
+void quirks_note_write(struct quirks *q, uint64_t address);
+
+/* Called before the kernel runs: drops breakpoints that were inserted before its last stop already.
+ * GDB removes its own at every stop. */
+void quirks_age_points(struct stop *s);
+
+/*
+ * Inserts q->data, a breakpoint instruction, and records the original bytes, unless it is there
+ * already. On failure sets *why to a short reason. Returns 0 or the target's error.
+ */
+int quirks_insert_point(struct quirks *q, uint64_t address, const char **why);
+
+/* Remove a recorded breakpoint; quirks_remove_point_at ignores one that is not recorded. Return 0
+ * or the target's error. */
+int quirks_remove_point_at(struct quirks *q, uint64_t address, size_t len);
+int quirks_remove_point(struct quirks *q, struct stop_point *p);
+
+/* ---- quirks_replies.c ---- */
+
+/* Returns whether a FreeBSD stub can send this reply to a request that was passed on. */
+bool quirks_is_valid_reply(const struct packet *packet, const struct buf *reply, bool final);
+
+/* ---- quirks_leave.c ---- */
+
+/* Detaches from the kernel; see quirks.h. Returns 0 with the stub's OK or an error in *reply, or
+ * the target's error. */
+int quirks_detach(struct quirks *q, struct buf *reply);
+
+#endif

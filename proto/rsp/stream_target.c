@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A stub on a byte stream; see stream_target.h. */
+#include "proto/rsp/stream_target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/err.h"
+#include "proto/rsp/features.h"
+#include "proto/rsp/packets.h"
+#include "proto/rsp/requests.h"
+#include "proto/rsp/rsp.h"
+
+enum {
+    RETRIES_MAX = 16,               /* retransmissions of one packet, requested by either side */
+    RAW_MAX = 2 * TARGET_REPLY_MAX, /* bytes of one packet before run-lengths are expanded */
+};
+
+/* Silence of a stub that has never sent a byte: see stream_target_give_up. */
+#define NO_REPLY_WARN (3 * IO_SECOND)
+#define NO_REPLY_GIVE_UP (30 * IO_SECOND)
+
+static const char no_ack_mode[] = "QStartNoAckMode";
+
+struct stream_target {
+    struct target target;
+    struct io *io;
+    const struct log *log;
+    struct rsp_parser parser;
+    const uint8_t *at; /* received bytes that are not parsed yet */
+    size_t left;
+    struct buf frame;            /* the request, with framing */
+    const struct packet *packet; /* its entry */
+    bool outstanding, no_ack;
+    bool give_up_enabled; /* see stream_target_give_up */
+    bool no_interrupt;    /* see stream_target_no_interrupt */
+    bool heard;           /* the stub has sent a byte */
+    bool warned;          /* that it has sent none */
+    uint64_t asked;       /* time of the first request */
+    unsigned retries;
+    size_t max_request;
+    int error; /* not 0: permanent, returned by every call */
+};
+
+static struct stream_target *of(struct target *t)
+{
+    return (struct stream_target *)t;
+}
+
+static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
+{
+    const struct io_msg msg = {.data = data, .len = len};
+    int rc = io_send(s->io, IO_TARGET, &msg, 1);
+    return rc == 0 ? 0 : (s->error = rc);
+}
+
+/* Sends '+' or '-', unless in no-ack mode. */
+static int acknowledge(struct stream_target *s, uint8_t sign)
+{
+    return s->no_ack ? 0 : send_bytes(s, &sign, 1);
+}
+
+/* Counts one more retransmission of the same packet. */
+static int retry(struct stream_target *s)
+{
+    return ++s->retries <= RETRIES_MAX ? 0 : (s->error = NETGDB_PROTO);
+}
+
+/* Handles a damaged packet. Returns 1 if it is accepted all the same, 0 if dropped, or an error. */
+static int take_bad(struct stream_target *s)
+{
+    if (s->parser.content.error != 0)
+        return s->error = s->parser.content.error;
+    if (s->parser.notification)
+        return 0;
+    if (s->no_ack)
+        return s->parser.bad ? (s->error = NETGDB_PROTO) : 1;
+    int rc = retry(s);
+    return rc != 0 ? rc : acknowledge(s, '-');
+}
+
+/* Handles '-': the request was damaged. */
+static int take_nack(struct stream_target *s)
+{
+    if (s->no_ack || !s->outstanding)
+        return 0;
+    int rc = retry(s);
+    return rc != 0 ? rc : send_bytes(s, s->frame.data, s->frame.len);
+}
+
+/* Returns 1 for a packet in parser.content, 0 to continue, or an error. */
+static int take_event(struct stream_target *s, enum rsp_event event)
+{
+    switch (event) {
+    case RSP_PACKET:
+        (void)acknowledge(s, '+'); /* ignore errors: a stub may exit right after its reply */
+        return 1;
+    case RSP_BAD:
+        return take_bad(s);
+    case RSP_NACK:
+        return take_nack(s);
+    case RSP_NOTIFICATION:
+        log_debug(s->log, "dropped a notification of the stub");
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* Whether the packet being read exceeds the limits. */
+static bool is_endless(const struct stream_target *s)
+{
+    return s->parser.state == RSP_BODY && (s->parser.content.error != 0 || s->parser.raw > RAW_MAX);
+}
+
+/* Parses received bytes up to a packet. Returns as take_event does. */
+static int parse(struct stream_target *s)
+{
+    while (s->error == 0 && s->left > 0) {
+        int rc = take_event(s, rsp_parse(&s->parser, &s->at, &s->left));
+        if (rc != 0)
+            return rc;
+    }
+    if (s->error == 0 && is_endless(s))
+        s->error = NETGDB_TOO_LONG;
+    return s->error;
+}
+
+/* Receives more bytes once all are parsed. Returns 1, 0 if there are none now, or an error. */
+static int receive(struct stream_target *s)
+{
+    struct io_msg msg;
+    int n = io_recv(s->io, IO_TARGET, &msg, 1);
+    if (n < 0)
+        return s->error = n;
+    if (n > 0) {
+        s->heard = true;
+        s->at = msg.data;
+        s->left = msg.len;
+    }
+    return n;
+}
+
+/* Returns when to check a stub that has sent no byte; IO_NEVER for any other. */
+static uint64_t no_reply_deadline(const struct stream_target *s)
+{
+    return s->heard || !s->give_up_enabled
+               ? IO_NEVER
+               : s->asked + (s->warned ? NO_REPLY_GIVE_UP : NO_REPLY_WARN);
+}
+
+/* Warns, or ends the wait with an error. */
+static int check_no_reply(struct stream_target *s)
+{
+    if (s->warned)
+        return s->error = NETGDB_LOST;
+    s->warned = true;
+    log_warn(s->log, "connected, but no stub answers (another debugger may have it): still asking");
+    return 0;
+}
+
+/* Waits for a packet. Returns 0 (parser.content), NETGDB_AGAIN, or an error. */
+static int await_packet(struct stream_target *s, unsigned watch)
+{
+    for (;;) {
+        int rc = parse(s);
+        if (rc != 0)
+            return rc == 1 ? 0 : rc;
+        rc = receive(s);
+        if (rc < 0)
+            return rc;
+        if (rc > 0)
+            continue;
+        unsigned why = io_wait(s->io, no_reply_deadline(s), IO_ON_TARGET | watch);
+        if ((why & IO_ON_TARGET) == 0 && (why & watch) != 0)
+            return NETGDB_AGAIN;
+        if (why == 0 && (rc = check_no_reply(s)) != 0)
+            return rc;
+    }
+}
+
+/* Drops everything received between requests. */
+static int stream_target_idle(struct target *t)
+{
+    struct stream_target *s = of(t);
+    int rc;
+    do {
+        while ((rc = parse(s)) == 1)
+            log_debug(s->log, "dropped a packet that answers nothing");
+        if (rc == 0)
+            rc = receive(s);
+    } while (rc > 0);
+    return rc;
+}
+
+static int stream_target_send(struct target *t, const struct request *r)
+{
+    struct stream_target *s = of(t);
+    if (r->len > s->max_request)
+        return NETGDB_TOO_LONG;
+    int rc = stream_target_idle(t);
+    if (rc != 0)
+        return rc;
+    buf_reset(&s->frame);
+    if (rsp_frame(&s->frame, r->data, r->len) != 0)
+        return s->frame.error;
+    s->packet = r->packet;
+    if (s->asked == 0)
+        s->asked = io_now(s->io);
+    s->outstanding = true;
+    s->retries = 0;
+    return send_bytes(s, s->frame.data, s->frame.len);
+}
+
+/* Whether the packet is console output: 'O' and hexadecimal digits, in reply to a request that may
+ * print (GDB manual, "Stop Reply Packets" and qRcmd). */
+static bool is_output(const struct packet *request, const struct buf *content)
+{
+    if (content->len == 0 || content->data[0] != 'O' || content->len % 2 == 0)
+        return false;
+    for (size_t i = 1; i < content->len; i += 2) {
+        if (rsp_hex_byte(content->data + i) < 0)
+            return false;
+    }
+    return (request->does & PKT_RESUMES) != 0 || request->id == PACKET_qRcmd ||
+           request->id == PACKET_vRun || request->id == PACKET_vAttach;
+}
+
+/* Selects no-ack mode. The stub still acknowledges this request, and we its OK. */
+static int choose_no_ack(struct stream_target *s)
+{
+    const struct request no_ack = request_of(no_ack_mode);
+    int rc = stream_target_send(&s->target, &no_ack);
+    if (rc == 0)
+        rc = await_packet(s, 0);
+    s->outstanding = false;
+    s->no_ack = rc == 0 && buf_is(&s->parser.content, "OK");
+    return rc;
+}
+
+/* Reads the stub's features. Removes non-stop mode, because notifications are dropped: GDB then
+ * reports that it is unsupported, rather than wait for a stop forever. */
+static int learn_features(struct stream_target *s, struct buf *reply)
+{
+    int rc = features_set(reply, "QNonStop", NULL);
+    if (rc != 0)
+        return rc;
+    const uint8_t *value;
+    size_t len;
+    uint64_t size;
+    if (features_find(reply->data, reply->len, "PacketSize", &value, &len) && len > 1 &&
+        rsp_hex_number(value + 1, len - 1, &size) == len - 1 && size != 0)
+        s->max_request = size < REQUEST_MAX ? (size_t)size : REQUEST_MAX;
+    if (s->no_ack || !features_has(reply->data, reply->len, no_ack_mode))
+        return 0;
+    return choose_no_ack(s);
+}
+
+static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct stream_target *s = of(t);
+    int rc = await_packet(s, watch);
+    if (rc == 0)
+        rc = buf_set(reply, s->parser.content.data, s->parser.content.len);
+    if (rc != 0)
+        return rc;
+    *final = !is_output(s->packet, reply);
+    if (!*final)
+        return 0;
+    s->outstanding = false;
+    if (s->packet->id == PACKET_QStartNoAckMode && buf_is(reply, "OK"))
+        s->no_ack = true;
+    return s->packet->id == PACKET_qSupported ? learn_features(s, reply) : 0;
+}
+
+static int stream_target_interrupt(struct target *t)
+{
+    uint8_t ctrl_c = 0x03;
+    if (of(t)->no_interrupt)
+        return NETGDB_UNSUPPORTED;
+    return send_bytes(of(t), &ctrl_c, 1);
+}
+
+static int stream_target_leave(struct target *t, const struct request *r, struct buf *reply)
+{
+    return target_transact(t, r, reply);
+}
+
+static size_t stream_target_max_request(struct target *t)
+{
+    return of(t)->max_request;
+}
+
+static void stream_target_free(struct target *t)
+{
+    struct stream_target *s = of(t);
+    rsp_parser_free(&s->parser);
+    buf_free(&s->frame);
+    free(s);
+}
+
+void stream_target_no_interrupt(struct target *t)
+{
+    of(t)->no_interrupt = true;
+}
+
+void stream_target_give_up(struct target *t)
+{
+    of(t)->give_up_enabled = true;
+}
+
+struct target *stream_target_new(struct io *io, const struct log *log)
+{
+    static const struct target_ops ops = {
+        stream_target_send,  stream_target_recv,        stream_target_interrupt, stream_target_idle,
+        stream_target_leave, stream_target_max_request, stream_target_free};
+    struct stream_target *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->target.ops = &ops;
+    s->io = io;
+    s->log = log;
+    s->max_request = REQUEST_MAX;
+    rsp_parser_init(&s->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
+    buf_init(&s->frame, REQUEST_MAX + 4);
+    return &s->target;
+}
