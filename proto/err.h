@@ -13,7 +13,7 @@ enum netgdb_error {
     NETGDB_LOST = -3,         /* the other side has been silent for too long */
     NETGDB_CLOSED = -4,       /* the other side closed its stream, or the session has ended */
     NETGDB_TOO_LONG = -5,     /* more bytes than the named limit allows */
-    NETGDB_NOMEM = -6,        /* memory could not be had */
+    NETGDB_NOMEM = -6,        /* memory is short */
     NETGDB_UNSUPPORTED = -7,  /* this target cannot do that */
     NETGDB_IO = -8,           /* a system call failed; errno says how */
     NETGDB_PROTO = -9,        /* bytes that the protocol does not allow */

@@ -433,7 +433,7 @@ static void a_directory_of_others_is_not_used(void **state)
     assert_null(state_file_create(&own, &kernel));
 }
 
-/* What is told of a directory that cannot be had. */
+/* The line about a directory that is unavailable. */
 static void trouble(const char *name, const char *why, int error)
 {
     char told[RUNDIR_MAX];
