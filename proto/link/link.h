@@ -83,7 +83,7 @@ struct link_trace {
 
 /*
  * The state that a later server needs to take the session over. It may lie in memory that outlives
- * this process (session/record.h).
+ * this process (session/state_file.h).
  */
 struct link_mark {
     uint32_t sent;    /* seqno of our last DATA */
