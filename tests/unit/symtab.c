@@ -246,7 +246,9 @@ static void libbfd_gets_the_machines_format_or_the_generic_one(void **state)
 {
     struct elf_ident ident = {.is64 = true, .machine = EM_X86_64};
     (void)state;
+#ifdef __x86_64__ /* another machine's libbfd may know only its own */
     assert_string_equal(bfd_syms_target(&ident), "elf64-x86-64");
+#endif
     ident = (struct elf_ident){.machine = 0xfffe, .big = true};
     assert_string_equal(bfd_syms_target(&ident), "elf32-big");
     ident.is64 = true;
