@@ -20,12 +20,11 @@ void check_report(const char *condition, const char *function)
         function, condition);
 }
 
-bool check_failed(const char *condition, const char *function)
+void check_failed(const char *condition, const char *function)
 {
     if (handler == NULL) {
         check_report(condition, function);
         abort();
     }
     handler(condition, function);
-    return false;
 }

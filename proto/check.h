@@ -20,11 +20,11 @@ void check_set_handler(check_handler *handler);
 /* The usual handler of a product: one line on standard error. */
 void check_report(const char *condition, const char *function);
 
-/* Calls the handler. Always false. */
-bool check_failed(const char *condition, const char *function);
+/* Calls the handler. */
+void check_failed(const char *condition, const char *function);
 
 /* An expression: whether the condition holds. */
-#define CHECK(condition) ((condition) ? true : check_failed(#condition, __func__))
+#define CHECK(condition) ((condition) ? true : (check_failed(#condition, __func__), false))
 
 /* Returns NETGDB_BUG from the function when the condition does not hold. */
 #define CHECK_OR_RETURN(condition)                                                                 \

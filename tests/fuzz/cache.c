@@ -93,8 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t len;
         bool final;
         const uint8_t *line = next_line(&s, &len);
-        if (len != 0 && transact_bytes(t, line, len, &reply) == NETGDB_REPLACED)
-            (void)target_recv(t, &reply, &final, 0); /* the stop of the new kernel */
+        int rc = len != 0 ? transact_bytes(t, line, len, &reply) : 0;
+        while (rc == NETGDB_REPLACED)
+            rc = target_recv(t, &reply, &final, 0); /* the stop of the new kernel */
         MUST(reply.len <= TARGET_REPLY_MAX);
     }
     target_free(t);
