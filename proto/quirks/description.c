@@ -57,7 +57,8 @@ static const struct register_group amd64[] = {
 };
 
 /* The stub has only the first 16 registers. */
-static const struct register_group i386[] = {
+/* Not i386, which is a macro there. */
+static const struct register_group i386_groups[] = {
     {"eax ecx edx ebx", 32, 0, "int32", "org.gnu.gdb.i386.core", EFLAGS},
     {"esp ebp", 32, 0, "data_ptr", NULL, NULL},
     {"esi edi", 32, 0, "int32", NULL, NULL},
@@ -125,7 +126,7 @@ static const struct register_group powerpc64[] = {
  */
 static const struct description descriptions[] = {
     {"amd64", EM_X86_64, true, false, 420, 16, "i386:x86-64", "none", amd64},
-    {"i386", EM_386, false, false, 64, 8, "i386", "none", i386},
+    {"i386", EM_386, false, false, 64, 8, "i386", "none", i386_groups},
     {"arm64", EM_AARCH64, true, false, 788, 32, "aarch64", NULL, arm64},
     {"riscv64", EM_RISCV, true, false, 264, 32, "riscv:rv64", NULL, riscv64},
     {"powerpc64", EM_PPC64, true, true, 1076, 64, "powerpc:common64", NULL, powerpc64},
