@@ -284,11 +284,12 @@ static void load(struct machine *m, const char *path)
     read_at(fd, 0, &header, sizeof header);
     for (unsigned i = 0; i < header.e_phnum; i++) {
         read_at(fd, (off_t)(header.e_phoff + i * sizeof segment), &segment, sizeof segment);
-        uint8_t *bytes = segment.p_type == PT_LOAD ? malloc(segment.p_filesz) : NULL;
+        size_t len = (size_t)segment.p_filesz;
+        uint8_t *bytes = segment.p_type == PT_LOAD ? malloc(len) : NULL;
         if (bytes == NULL)
             continue;
-        read_at(fd, (off_t)segment.p_offset, bytes, segment.p_filesz);
-        (void)machine_write(m, segment.p_vaddr, bytes, segment.p_filesz);
+        read_at(fd, (off_t)segment.p_offset, bytes, len);
+        (void)machine_write(m, segment.p_vaddr, bytes, len);
         free(bytes);
     }
     close(fd);
