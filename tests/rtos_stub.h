@@ -21,16 +21,16 @@ struct rtos_stub {
     bool big;
     unsigned word;
 
-    char g[2048];                                       /* reply to g */
-    const char *features;                               /* reply to qSupported */
-    const char *xml;                                    /* target.xml; NULL: none */
-    const char *threads;                                /* reply to qfThreadInfo */
-    const char *current;                                /* reply to qC */
-    const char *p;                                      /* reply to every p; "": not supported */
-    const char *stop;                                   /* reply to ? */
-    const char *no_points;                              /* types of Z that it rejects */
-    const char *symbol_question;                        /* its reply to qSymbol::; NULL: not supported */
-    const char *stops[RTOS_STUB_STOPS];                 /* replies to resumes, in order */
+    char g[2048];                       /* reply to g */
+    const char *features;               /* reply to qSupported */
+    const char *xml;                    /* target.xml; NULL: none */
+    const char *threads;                /* reply to qfThreadInfo */
+    const char *current;                /* reply to qC */
+    const char *p;                      /* reply to every p; "": not supported */
+    const char *stop;                   /* reply to ? */
+    const char *no_points;              /* types of Z that it rejects */
+    const char *symbol_question;        /* its reply to qSymbol::; NULL: not supported */
+    const char *stops[RTOS_STUB_STOPS]; /* replies to resumes, in order */
     void (*on_resume)(struct rtos_stub *s, unsigned n); /* before the n-th stop, from 0 */
     void *context;
     unsigned resumes, reads;
