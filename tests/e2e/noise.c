@@ -229,6 +229,61 @@ static void run(const char *address, const struct sockaddr_in *server)
             (unsigned long long)late, (unsigned long long)corrupted);
 }
 
+/* What the options set that run takes. */
+static const char *address = "127.0.0.3";
+static struct sockaddr_in server = {.sin_family = AF_INET};
+
+/* An option with one number. Returns whether it is one. */
+static bool set_number(int option, const char *text)
+{
+    static const struct {
+        int option;
+        double *value;
+    } numbers[] = {
+        {'l', &loss}, {'d', &duplicate}, {'r', &reorder}, {'c', &corrupt}, {'D', &delay_ms}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i].option == option) {
+            *numbers[i].value = atof(text);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One of the others. Returns false if it is wrong. */
+static bool set_option(int option, const char *text)
+{
+    switch (option) {
+    case 'a':
+        address = text;
+        return true;
+    case 's':
+        return inet_pton(AF_INET, text, &server.sin_addr) == 1;
+    case 'p':
+        server.sin_port = htons((uint16_t)atoi(text));
+        return true;
+    case 'i':
+        return sscanf(text, "%hu:%hu", &herald_port, &kernel_port) == 2;
+    case 'L':
+        if (sscanf(text, "%lf:%lf", &late_min, &late_ms) != 2)
+            late_ms = atof(text);
+        return true;
+    case 'b':
+        return sscanf(text, "%lf:%lf", &burst_begins, &burst_ends) == 2;
+    case 'B':
+        return sscanf(text, "%lf:%lf", &block_every, &block_ms) == 2;
+    case 'o':
+        spare_kernel = strcmp(text, "server") == 0;
+        spare_server = strcmp(text, "kernel") == 0;
+        return true;
+    case 'S':
+        seed = strtoull(text, NULL, 10);
+        return true;
+    default:
+        return false;
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -237,64 +292,14 @@ int main(int argc, char **argv)
         {"reorder", 1, NULL, 'r'}, {"corrupt", 1, NULL, 'c'}, {"late", 1, NULL, 'L'},
         {"delay", 1, NULL, 'D'},   {"seed", 1, NULL, 'S'},    {"burst", 1, NULL, 'b'},
         {"block", 1, NULL, 'B'},   {"only", 1, NULL, 'o'},    {NULL, 0, NULL, 0}};
-    const char *address = "127.0.0.3";
-    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(HERALD_PORT)};
-    int o;
-    (void)inet_pton(AF_INET, "127.0.0.1", &server.sin_addr);
-    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (o) {
-        case 'a':
-            address = optarg;
-            break;
-        case 's':
-            (void)inet_pton(AF_INET, optarg, &server.sin_addr);
-            break;
-        case 'p':
-            server.sin_port = htons((uint16_t)atoi(optarg));
-            break;
-        case 'i':
-            if (sscanf(optarg, "%hu:%hu", &herald_port, &kernel_port) != 2)
-                return 2;
-            break;
-        case 'l':
-            loss = atof(optarg);
-            break;
-        case 'd':
-            duplicate = atof(optarg);
-            break;
-        case 'r':
-            reorder = atof(optarg);
-            break;
-        case 'c':
-            corrupt = atof(optarg);
-            break;
-        case 'L':
-            if (sscanf(optarg, "%lf:%lf", &late_min, &late_ms) != 2)
-                late_ms = atof(optarg);
-            break;
-        case 'D':
-            delay_ms = atof(optarg);
-            break;
-        case 'b':
-            if (sscanf(optarg, "%lf:%lf", &burst_begins, &burst_ends) != 2)
-                return 2;
-            break;
-        case 'B':
-            if (sscanf(optarg, "%lf:%lf", &block_every, &block_ms) != 2)
-                return 2;
-            break;
-        case 'o':
-            spare_kernel = strcmp(optarg, "server") == 0;
-            spare_server = strcmp(optarg, "kernel") == 0;
-            break;
-        case 'S':
-            seed = strtoull(optarg, NULL, 10);
-            break;
-        default:
-            return 2;
-        }
-    }
     const struct sigaction action = {.sa_handler = end};
+    int o;
+    server.sin_port = htons(HERALD_PORT);
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (!set_number(o, optarg) && !set_option(o, optarg))
+            return 2;
+    }
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     run(address, &server);
