@@ -149,12 +149,12 @@ static int give_line(struct monitor *m, struct buf *reply, bool *final)
 
 /* ---- the clock ---- */
 
-static void start_clock(struct monitor *m, const uint8_t *request, size_t len)
+static void start_clock(struct monitor *m, const struct request *r)
 {
     m->sent = io_now(m->io);
-    m->packet = packet_find(request, len);
-    m->request_len = len < sizeof m->request ? len : sizeof m->request;
-    memcpy(m->request, request, m->request_len);
+    m->packet = r->packet;
+    m->request_len = r->len < sizeof m->request ? r->len : sizeof m->request;
+    memcpy(m->request, r->data, m->request_len);
 }
 
 static void tell_slow(const struct monitor *m, uint64_t took)
@@ -185,7 +185,7 @@ static int monitor_send(struct target *t, const struct request *r)
     m->ours = take_command(m, r->data, r->len);
     if (m->ours)
         return 0;
-    start_clock(m, r->data, r->len);
+    start_clock(m, r);
     return target_next_send(t, r);
 }
 
@@ -203,7 +203,7 @@ static int monitor_recv(struct target *t, struct buf *reply, bool *final, unsign
 static int monitor_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct monitor *m = of(t);
-    start_clock(m, r->data, r->len);
+    start_clock(m, r);
     int rc = target_next_leave(t, r, reply);
     if (rc == 0)
         stop_clock(m);
