@@ -553,8 +553,3 @@ struct ebpf_machine *ebpf_target_machine(struct target *t)
 {
     return to_stub(t)->m;
 }
-
-enum ebpf_stop ebpf_target_stop(const struct target *t)
-{
-    return ((const struct stub *)t)->stop;
-}

@@ -48,8 +48,7 @@ int ebpf_target_run_on(struct target *t, unsigned watch,
                        void (*print)(void *context, const uint8_t *text, size_t len),
                        void *context);
 
-/* Return the target's machine, owned by the target, and the reason of its last stop. */
+/* Returns the target's machine, owned by the target. */
 struct ebpf_machine *ebpf_target_machine(struct target *t);
-enum ebpf_stop ebpf_target_stop(const struct target *t);
 
 #endif

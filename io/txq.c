@@ -59,12 +59,6 @@ int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bo
     return 0;
 }
 
-void txq_flush(struct io_fds_side *side)
-{
-    if (side->txq != NULL)
-        flush(side, &side->txq->now);
-}
-
 void txq_flush_all(struct io_fds_side *side)
 {
     struct io_fds_txq *h = side->txq;

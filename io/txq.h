@@ -16,9 +16,6 @@
  */
 int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later);
 
-/* Sends the queue for the next wait. */
-void txq_flush(struct io_fds_side *side);
-
 /* Sends both queues, the later one first: its datagrams are older. */
 void txq_flush_all(struct io_fds_side *side);
 

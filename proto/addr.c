@@ -10,13 +10,6 @@ char *net_ip_text(uint32_t ip, char *text)
     return text;
 }
 
-char *net_addr_text(const struct net_addr *a, char *text)
-{
-    char ip[NET_ADDR_TEXT];
-    snprintf(text, NET_ADDR_TEXT, "%.15s:%u", net_ip_text(a->ip, ip), a->port);
-    return text;
-}
-
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
 {
     return a->ip == b->ip && a->port == b->port;

@@ -12,13 +12,10 @@ struct net_addr {
     uint16_t port; /* host byte order; UDP or TCP */
 };
 
-enum { NET_ADDR_TEXT = 24 }; /* bytes of the longest text with its NUL */
+enum { NET_ADDR_TEXT = 24 }; /* bytes of an address as text, more than the longest */
 
 /* Writes "192.0.2.1" into text[NET_ADDR_TEXT] and returns text. */
 char *net_ip_text(uint32_t ip, char *text);
-
-/* Writes "192.0.2.1:20025" into text[NET_ADDR_TEXT] and returns text. */
-char *net_addr_text(const struct net_addr *a, char *text);
 
 /* Returns whether address and port are equal. */
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b);

@@ -129,10 +129,3 @@ int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
     r->n = total;
     return 0;
 }
-
-const char *region_kind_name(enum region_kind kind)
-{
-    static const char *const names[] = {"unknown", "code",  "read-only data",
-                                        "data",    "stack", "device"};
-    return kind <= REGION_DEVICE ? names[kind] : names[REGION_UNKNOWN];
-}

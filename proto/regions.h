@@ -55,7 +55,4 @@ const struct region *regions_find(const struct regions *r, uint64_t address);
  */
 enum region_kind regions_kind(const struct regions *r, uint64_t address, uint64_t len);
 
-/* Returns "code", "read-only data", … */
-const char *region_kind_name(enum region_kind kind);
-
 #endif

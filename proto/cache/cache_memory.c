@@ -101,16 +101,13 @@ static struct cache_page *find_or_create(struct cache_memory *m, uint64_t addres
     return page;
 }
 
-/* Sets or clears the bits of bytes [from, from + len) of a page. */
-static void set_known(struct cache_page *page, size_t from, size_t len, bool known)
+/* Sets the bits of bytes [from, from + len) of a page. */
+static void set_known(struct cache_page *page, size_t from, size_t len)
 {
     while (len > 0) {
         size_t bit = from % 64, n = len < 64 - bit ? len : 64 - bit;
         uint64_t mask = (n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1) << bit;
-        if (known)
-            page->known[from / 64] |= mask;
-        else
-            page->known[from / 64] &= ~mask;
+        page->known[from / 64] |= mask;
         from += n;
         len -= n;
     }
@@ -124,7 +121,7 @@ void cache_memory_store(struct cache_memory *m, uint64_t address, const uint8_t 
         if (page == NULL)
             return;
         memcpy(page->bytes + at, bytes, n);
-        set_known(page, at, n, true);
+        set_known(page, at, n);
         address += n;
         bytes += n;
         len -= n;
@@ -168,18 +165,6 @@ void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *
         memcpy(bytes, page->bytes + address % CACHE_PAGE, n);
         address += n;
         bytes += n;
-        len -= n;
-    }
-}
-
-void cache_memory_invalidate(struct cache_memory *m, uint64_t address, size_t len)
-{
-    while (len > 0) {
-        size_t n = bytes_in_page(address, len);
-        struct cache_page *page = find(m, address);
-        if (page != NULL)
-            set_known(page, (size_t)(address % CACHE_PAGE), n, false);
-        address += n;
         len -= n;
     }
 }

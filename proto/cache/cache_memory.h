@@ -47,9 +47,6 @@ size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t
 /* Copies bytes that are cached: the caller has checked with cache_memory_known. */
 void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *bytes, size_t len);
 
-/* Invalidates a range of bytes. */
-void cache_memory_invalidate(struct cache_memory *m, uint64_t address, size_t len);
-
 /* Returns whether the page of `address` has a cached byte. */
 bool cache_memory_touched(const struct cache_memory *m, uint64_t address);
 

@@ -224,12 +224,6 @@ bool link_acked(const struct link *l)
     return !l->tx.active;
 }
 
-bool link_seqno_acked(const struct link *l, uint32_t seqno)
-{
-    const struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
-    return t->seqno == seqno && t->acks > (l->generation == LINK_OLD ? t->count : 0);
-}
-
 unsigned link_acks(const struct link *l)
 {
     return l->tx.acks;

@@ -244,9 +244,6 @@ void link_be_patient(struct link *l, uint64_t ns);
  */
 bool link_acked(const struct link *l);
 
-/* The same for any recent DATA, including acks that arrived after those of later DATA. */
-bool link_seqno_acked(const struct link *l, uint32_t seqno);
-
 /*
  * Returns the number of acks of the last DATA. For a '+' one ack is enough, because the kernel's
  * buffer always has room for it.
