@@ -240,8 +240,10 @@ static unsigned script_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
     struct script *s = of(io);
     unsigned mine = 1u << s->side;
-    while (s->size != 0 && s->queued == 0 && s->now < deadline)
+    while (s->size != 0 && s->queued == 0 && s->now < deadline) {
         event(s);
+        s->used_up = s->now;
+    }
     if (s->queued != 0 && (reasons & mine) != 0)
         return mine;
     if (s->size != 0 || s->used_up == 0)
