@@ -34,7 +34,7 @@ compiler() {
     esac
 }
 
-# compile NAME OPTION... SOURCE OBJECT, the last two without their folders.
+# compile NAME OPTION... SOURCE OBJECT, the last two without their directories.
 compile() {
     compiler_command=$(compiler "$1")
     shift
@@ -47,7 +47,7 @@ compile() {
     $compiler_command $options -g -c "$sources/$1" -o "$dir/$2" 2>"$dir/output"
 }
 
-# start_server ARGUMENT...: netgdb bpf debug on a free port, which is then in $port.
+# start_server ARGUMENT...: netgdb bpf debug on a free port; sets $port.
 start_server() {
     : >"$dir/server"
     "$netgdb" bpf debug "$@" --listen 127.0.0.1:0 >"$dir/server" 2>&1 &
@@ -67,7 +67,8 @@ stop_server() {
     server=
 }
 
-# debugger COMMAND...: gdb-multiarch on $port with these commands, into $dir/output.
+# debugger COMMAND...: runs these commands in gdb-multiarch, connected to $port; the output is in
+# $dir/output.
 debugger() {
     set -- "$@" "set confirm off"
     echo "target remote 127.0.0.1:$port" >"$dir/commands"

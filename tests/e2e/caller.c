@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes GDB's calls without GDB: look-up, socket, connect, select, requests, close, exit. Run
- * under the preload, or linked with the shim's own code (caller_linked), where leak and thread
- * sanitizers see all of it.
+ * Makes GDB's calls without GDB: look-up, socket, connect, select, requests, close, exit. Runs
+ * under the preload, or linked with the code of shim/ (caller_linked), where leak and thread
+ * sanitizers can check all of it.
  *
  *   caller NODE:SERVICE...
  *
- * Opens a connection for each name, asks each for its features, its stop and its registers, several
- * times, and leaves by close and exit, as GDB's quit does after its kill. Prints
- * "grown KIB" (resident memory for each connection, that of the first one apart) and "inherited N"
- * (descriptors that an executed program would get).
+ * Opens a connection for each name, requests features, stop and registers several times, and
+ * disconnects by close and exit, like GDB's quit after its kill. Prints "grown KIB" (resident
+ * memory per connection, except the first) and "inherited N" (descriptors that an executed program
+ * would inherit).
  */
 #include <err.h>
 #include <errno.h>
@@ -45,14 +45,14 @@ static void put(int fd, const char *content, bool ack)
         err(1, "send");
 }
 
-/* One byte, waited for as GDB waits. */
+/* Reads one byte; waits like GDB. */
 static char get(int fd)
 {
     static char buffer[8192];
     static ssize_t have, at;
     static int of = -1;
     if (of != fd)
-        have = at = 0; /* each packet is read whole before another connection's */
+        have = at = 0; /* packets of one connection are read completely */
     of = fd;
     if (at == have) {
         struct timeval limit = {LIMIT_SECONDS, 0};
@@ -145,7 +145,7 @@ static int begin(const char *name)
     return fd;
 }
 
-/* ---- what is measured ---- */
+/* ---- measurements ---- */
 
 static long resident(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A FreeBSD kernel to look at: code that is never executed, data, and the stack of a panic. Linked
+ * A FreeBSD kernel to examine: code that is never executed, data, and the stack of a panic. Linked
  * at test time, at the addresses of tests/sim/registers.h; see crash.sh.
  */
 #ifndef VERSION
@@ -11,7 +11,7 @@ char version[] = "FreeBSD " VERSION " #0: Thu Jan  1 00:00:00 UTC 1970\n    root
 const char *panicstr = "a test";
 long ticks = 4711;
 
-/* Places in the code, by which the frames below and the pc name their functions. */
+/* Addresses in the code, for the frames below and the pc. */
 extern char in_panic[], behind_panic[], behind_startup[];
 
 struct frame {
@@ -19,7 +19,7 @@ struct frame {
     const char *back;
 };
 
-/* In front of it are the callee's locals. */
+/* Before it are the callee's locals. */
 struct {
     long locals[64];
     struct frame frames[3];

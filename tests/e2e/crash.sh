@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # FreeBSD-like kernels with their ELF files, for tests that have sourced lib.sh.
 
-# link_script TEXT: its code and data there, where tests/sim/registers.h has the code.
+# link_script TEXT: a linker script with the code at TEXT (the addresses of tests/sim/registers.h).
 link_script() {
     cat >"$dir/crash.ld" <<END
 SECTIONS {
@@ -36,7 +36,7 @@ make_kernel() {
     patch "$file" 7 011 # e_ident[EI_OSABI] = ELFOSABI_FREEBSD
 }
 
-# make_kernel_of TRIPLE TEXT FILE [OPTION...]: one of another machine, which has no OS ABI of its own.
+# make_kernel_of TRIPLE TEXT FILE [OPTION...]: a kernel of another machine, without an OS ABI.
 make_kernel_of() {
     triple=$1
     link_script "$2"
@@ -52,20 +52,20 @@ address() {
     nm "$1" | sed -n "s/ . $2\$//p"
 }
 
-# at_panic FILE: the options that make tests/e2e/kernel the kernel that it is of.
+# at_panic FILE: the options with which tests/e2e/kernel simulates the kernel of FILE.
 at_panic() {
     frames=$(address "$1" frames)
     echo "--file $1 --register 16=$(address "$1" in_panic) --register 6=$frames --register 7=$frames"
 }
 
-# start_crash OPTION...: a kernel of tests/e2e/kernel; its id is in $crash.
+# start_crash OPTION...: starts tests/e2e/kernel; its id is in $crash.
 start_crash() {
     start kernel "$top_builddir/tests/e2e/kernel" --bind "127.0.0.1:$kernel_port" "$@" \
         "127.0.0.1:$herald_port"
     crash=$started_id
 }
 
-# said WORD: the number that the kernel printed behind it.
+# said WORD: the number that the kernel printed after WORD.
 said() {
     sed -n "s/^$1 //p" "$dir/kernel.out"
 }

@@ -1,4 +1,4 @@
-# What ./bootstrap demo types.
+# The commands of ./bootstrap demo.
 set pagination off
 set confirm off
 set width 0

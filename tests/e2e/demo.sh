@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The demo: a program compiled for eBPF runs in the built-in machine, and a node announces it as a
 # panicked kernel would. A real gdb under the preload debugs it through `target remote netgdb:…`.
-# What gdb says is shown, and compared with what it must be.
+# The script shows gdb's output and compares it with the expected output.
 #
 #   demo.sh SOURCE-DIRECTORY BUILD-DIRECTORY
 set -u
@@ -17,7 +17,7 @@ fail() {
     exit 1
 }
 
-# A port of our own for the HERALD: another debugger may have the usual one.
+# A HERALD port of our own, because another debugger may have the standard one.
 port=$((21000 + $$ % 10000))
 cp "$here/demo.c" "$dir/demo.c"
 (cd "$dir" && clang -target bpf -g -O0 -c demo.c -o demo.o) || fail "clang cannot compile demo.c"
@@ -40,5 +40,5 @@ if [ "$status" != 0 ]; then
 fi
 wait "$node" || fail "the node ended with status $?: $(cat "$dir/node")"
 node=
-diff -u "$here/demo.expected" "$dir/shown" >&2 || fail "that is not what it must be"
+diff -u "$here/demo.expected" "$dir/shown" >&2 || fail "gdb's output differs from the expected output"
 echo "demo: all of that is as it must be; the target was detached from, and runs on"

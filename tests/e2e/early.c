@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Preloaded beside the address sanitizer, and initialised before everything else (-z initfirst):
- * makes the sanitizer begin. By itself it would begin at the first malloc, which in gdb is that of
- * newlocale in a library's constructor; it then calls dlerror, and with that takes and releases a
- * lock that newlocale holds: gdb hangs at its next setlocale.
+ * Preloaded with the address sanitizer and initialized before everything else (-z initfirst): it
+ * starts the sanitizer. Otherwise the sanitizer would start at the first malloc, which in gdb is
+ * one of newlocale in a library's constructor. It would then call dlerror, which takes and releases
+ * a lock that newlocale holds, and gdb would hang at its next setlocale.
  */
 #include <stdlib.h>
 

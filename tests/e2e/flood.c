@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A flood of HERALDs on loopback, as fast as it goes, for at most 60 s.
+ * Sends HERALDs on loopback as fast as possible, for at most 60 s.
  *
  *   flood MODE SERVER PORT SECONDS
  *
- * MODE is where they come from: `one` port of one host; the `ports` of one host; random `hosts`;
- * or random hosts with a `version` that nobody knows. Prints "sent N".
+ * MODE is their source: `one` port of one host; the `ports` of one host; random `hosts`; or random
+ * hosts with an unknown `version`. Prints "sent N".
  */
 #include <arpa/inet.h>
 #include <err.h>

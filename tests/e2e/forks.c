@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A program with children: it forks one that counts, waits for it, and then has one that becomes
- * this program again (vfork and exec).
+ * A program with children: it forks one that counts, waits for it, and then starts one that
+ * executes this program again (vfork and exec).
  *
  *   forks [counted]
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A preload whose clocks stand still (NETGDB_TEST_CLOCK=frozen) or jump by an hour at each look, as
- * faketime(1) can make them.
+ * A preload whose clocks stand still (NETGDB_TEST_CLOCK=frozen) or advance by an hour at each call,
+ * as with faketime(1).
  */
 #include <stdlib.h>
 #include <string.h>

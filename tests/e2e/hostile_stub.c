@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A stub on its standard input and output that wants gdb to do harm here: at each continue it
- * prints escape sequences, then asks gdb to delete a file (GDB's File-I/O), and stops when it has
- * the answer, which it says on standard error.
+ * A hostile stub on standard input and output: at each continue it prints escape sequences, then
+ * requests gdb to delete a file (GDB's File-I/O), prints the reply on standard error, and stops.
  *
  *   hostile_stub FILE
  */

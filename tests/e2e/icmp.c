@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A storm of ICMP errors: `icmp OWN:PORT PEER:PORT SECONDS` tells the socket that is bound to
- * OWN:PORT and connected to PEER:PORT, again and again, that its datagrams did not arrive: port
- * unreachable, host unreachable, network unreachable, fragmentation needed. Each quotes such a
- * datagram, and comes from PEER. It needs a raw socket on the machine of PEER, or of OWN.
+ * A storm of ICMP errors: `icmp OWN:PORT PEER:PORT SECONDS` repeatedly sends errors to the socket
+ * that is bound to OWN:PORT and connected to PEER:PORT: port unreachable, host unreachable, network
+ * unreachable, fragmentation needed. Each quotes a datagram of the socket and has PEER as its
+ * source address. It needs a raw socket on the machine of PEER or OWN.
  */
 #include <arpa/inet.h>
 #include <err.h>

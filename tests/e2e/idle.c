@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections that say nothing, or begin to.
+ * Opens connections that are silent, or send only the start of something.
  *
  *   idle COUNT PORT|PATH [TEXT [SOURCE]]
- *                           so many to this TCP port on loopback, or to this unix socket; they stay
- *                           until the process is killed, and one that is closed is opened again
+ *                           opens COUNT connections to this TCP port on loopback, or to this unix
+ *                           socket, until the process is killed; reopens those that are closed
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 enum { COUNT_MAX = 4096 };
 
-/* Says so much and no more. */
+/* Sends the text, and nothing else. */
 static void say(int fd, const char *text)
 {
     struct pollfd p = {fd, POLLOUT, 0};
@@ -27,7 +27,7 @@ static void say(int fd, const char *text)
     (void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static const char *source; /* where TCP connections come from; NULL: anywhere */
+static const char *source; /* source address of TCP connections; NULL: any */
 
 static void come_from(int fd)
 {
@@ -36,7 +36,7 @@ static void come_from(int fd)
         (void)bind(fd, (const struct sockaddr *)&in, sizeof in);
 }
 
-/* A connection that is being made, or -1. It may stay in the backlog for ever. */
+/* Starts a connection, which may stay in the backlog; returns its descriptor or -1. */
 static int open_one(const char *where, const char *text)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};

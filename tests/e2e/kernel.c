@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A panicked FreeBSD kernel in real time: the kernel twin of the simulated world (tests/sim/twin.h)
- * behind a UDP socket, with a kernel's delays and habits. It types `netgdb -s SERVER`, and prints
- * what it has executed when the last session ends, or at SIGTERM: a word and a number a line.
+ * on a UDP socket, with a kernel's delays and bugs. It types `netgdb -s SERVER`. When the last
+ * session ends, or at SIGTERM, it prints counters of executed requests: a word and a number per
+ * line.
  *
  *   kernel [OPTION...] SERVER[:HERALD-PORT]
  *
  *   --old              13.x; else 14.0 or later
  *   --bind ADDRESS[:PORT]  its own address (127.0.0.1) and port (20026; 0: any)
  *   --mtu N            of its interface (1500)
- *   --mem MIB          so much memory to read at 0xfffff80000000000
+ *   --mem MIB          size of additional memory at 0xfffff80000000000
  *   --machine NAME     registers of amd64 (the default), i386, arm64, riscv64 or powerpc64
  *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
  *   --register N=HEX   of the thread that panicked
  *   --threads N        in its list, most of which sleep (5)
- *   --sessions N       types it again when it is back at db>, N times in all (1)
+ *   --sessions N       types `netgdb -s` again at db>, N times in total (1)
  *   --runs-on          the first `c` never stops
- *   --reboots MS       at the first `c` it reboots, and types it again MS milliseconds later
+ *   --reboots MS       reboots at the first `c`, and types `netgdb -s` again after MS milliseconds
  *
- * Its machine is tests/sim/machine.h's: registers, five threads, memory at MACHINE_TEXT, _DATA and
- * _STACK. `c` counts in the 8 bytes at MACHINE_DATA and runs up to the next 0xcc that was written
- * into the code, as an x86 does: the pc is behind it then. Without one it stops after 1 ms where
- * it is. A watchpoint on the count stops it 4 bytes on, and so does a fault, when the 8 bytes
- * behind the count are 1; when they are 2 it runs for ever. A step is 4 bytes.
+ * Its machine is that of tests/sim/machine.h: registers, five threads, memory at MACHINE_TEXT,
+ * _DATA and _STACK. `c` increments the 8 bytes at MACHINE_DATA and runs to the next 0xcc that was
+ * written into the code, like an x86: the pc is then after it. Without one it stops after 1 ms at
+ * the same pc. A watchpoint on the counter stops it 4 bytes further. If the 8 bytes after the
+ * counter are 1, a fault does the same; if they are 2, it runs for ever. A step is 4 bytes.
  *
- * Exit status: 0 when the last session ended with a detach or SIGTERM came, else 1.
+ * Exit status: 0 if the last session ended with a detach or SIGTERM was received, otherwise 1.
  */
 #include <arpa/inet.h>
 #include <elf.h>
@@ -49,7 +50,7 @@ enum {
     MEM_MAX = 4096,
     SET_MAX = 16 /* --register options */
 };
-enum { FAULTS = 1, RUNS_ON = 2 }; /* what the program does */
+enum { FAULTS = 1, RUNS_ON = 2 }; /* behaviour of the program */
 
 struct options {
     struct twin_config config;
@@ -64,19 +65,19 @@ struct options {
     } set[SET_MAX];
     unsigned sets;
     bool runs_on;
-    uint64_t reboots; /* ns; SIM_NEVER: not */
+    uint64_t reboots; /* ns; SIM_NEVER: no reboot */
 };
 
-/* What `c` does. */
+/* Executes `c`. */
 struct program {
     const struct options *options;
     struct sim_world *w;
     struct twin *twin;
     bool ran, reboots;
-    uint64_t sessions; /* before it rebooted */
+    uint64_t sessions; /* number of sessions before the reboot */
 };
 
-static uint64_t loaded; /* the machine's number of changes when the file was in its memory */
+static uint64_t loaded; /* the machine's change number after the file was loaded */
 
 static volatile sig_atomic_t ended, stopped;
 
@@ -94,7 +95,7 @@ static void stop(int signal)
 
 /* ---- the machine's program ---- */
 
-/* How far it runs from the pc on: to the first breakpoint, or nowhere. */
+/* Runs from the pc to the first breakpoint, if any. */
 static uint64_t runs_to(const struct machine *m, uint64_t pc)
 {
     for (uint64_t at = pc; at - m->registers->text < MACHINE_TEXT_SIZE; at++) {
@@ -273,7 +274,7 @@ static void read_at(int fd, off_t at, void *bytes, size_t len)
         errx(2, "the file is too short");
 }
 
-/* Loads an ELF file as a boot loader does: what is outside the machine's memory is left out. */
+/* Loads an ELF file like a boot loader; omits segments outside the machine's memory. */
 static void load(struct machine *m, const char *path)
 {
     Elf64_Ehdr header;
@@ -311,7 +312,7 @@ static void boot(struct machine *m, struct program *p)
 
 /* ---- sessions ---- */
 
-/* Signals come while it waits only. Returns the mask of that. */
+/* Blocks signals except during waits. Returns the mask for waits. */
 static sigset_t catch_signals(void)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
@@ -328,15 +329,15 @@ static sigset_t catch_signals(void)
     return outside;
 }
 
-/* Whether it is back at db>, and not about to call after a reboot. */
+/* Whether it is at db> and will not connect again after a reboot. */
 static bool is_over(struct twin *t, struct program *p)
 {
     if (twin_phase(t) == TWIN_HERALD || twin_counts(t)->sessions > p->sessions)
-        p->reboots = false; /* it has called */
+        p->reboots = false; /* it has connected again */
     return twin_phase(t) == TWIN_GONE || (twin_phase(t) == TWIN_DDB && !p->reboots);
 }
 
-/* From `netgdb -s` to the end. Returns whether that was a detach. */
+/* Runs a session. Returns whether it ended with a detach. */
 static bool play_session(struct twin *t, struct program *p, struct sim_real *r,
                          const sigset_t *mask)
 {
@@ -357,7 +358,7 @@ static void print(const char *word, uint64_t n)
     printf("%s %" PRIu64 "\n", word, n);
 }
 
-/* Where ddb is, if it is. */
+/* Prints the state of ddb, if the kernel is at db>. */
 static void report_ddb(struct twin *t)
 {
     const struct machine *m = twin_machine(t);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Many panicked kernels that call at the same moment and then wait, as far as a proxy sees them:
- * HERALD, T, silence. Each has an address of its own in 127.1.0.0/16.
+ * Simulates many panicked kernels that connect to a proxy simultaneously and then wait: HERALD, T,
+ * silence. Each has its own address in 127.1.0.0/16.
  *
  *   kernels COUNT SERVER PORT [HOST]
  *
- * With HOST all of them are there, each with a port of its own from 20026 on.
+ * With HOST all have that address, each with its own port from 20026 on.
  *
- * Sends all HERALDs in one burst, and again after 1 s what was not acknowledged, as a kernel does.
- * Prints "first N" (HERALDs answered before that), "heralds N", "time MS" (until the last answer),
- * "stops N" (acknowledged T), a line each, then waits for the end of its standard input.
+ * Sends all HERALDs in one burst, and retransmits those that are not acknowledged after 1 s, like a
+ * kernel. Prints "first N" (HERALDs acknowledged before that), "heralds N", "time MS" (until the
+ * last ack), "stops N" (acknowledged T), one per line, then waits for the end of standard input.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -58,7 +58,7 @@ static void transmit(struct kernel *k)
                  sizeof k->server);
 }
 
-/* Takes the ack of what it sends. */
+/* Receives the ack of its last datagram. */
 static void take(struct kernel *k)
 {
     uint8_t data[100];
@@ -82,7 +82,7 @@ static unsigned count(const struct kernel *all, unsigned n, int state)
     return found;
 }
 
-/* Takes acks for so many ms, or until all is acknowledged. */
+/* Receives acks for this time, or until everything is acknowledged. */
 static void hear(struct kernel *all, struct pollfd *fds, unsigned n, uint64_t time)
 {
     uint64_t end = now() + time;

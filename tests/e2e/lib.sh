@@ -1,12 +1,12 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What every end-to-end test stands on: a network of its own, a directory of its own, processes
-# that are started and ended by id, gdb under the preload, and TAP. Sourced at a test's top.
+# The base of every end-to-end test: its own network and directory, processes that are started and
+# ended by id, gdb under the preload, and TAP. Sourced at the top of a test.
 #
-# Each test runs in a network namespace, with the ports that kernels use. Where namespaces are not
-# allowed it runs on ports derived from its process id instead. Nothing waits for a time: a wait
-# asks for a condition, again and again, and fails after $PATIENCE seconds. E2E_KEEP=1 keeps the
-# directory, with what every program has said.
+# Each test runs in a network namespace with the standard ports. If namespaces are not allowed, it
+# uses ports derived from its process id instead. Waits poll a condition and fail after $PATIENCE
+# seconds; none waits for a fixed time. E2E_KEEP=1 keeps the directory with the output of every
+# program.
 : "${top_builddir:?is set by make check}" "${top_srcdir:?is set by make check}"
 
 if [ -z "${E2E_NETWORK:-}" ]; then
@@ -20,7 +20,7 @@ if [ "$E2E_NETWORK" = own ]; then
     ip link set lo up
     herald_port=20025
     kernel_port=20026
-    port= # what follows a host in a name
+    port= # the suffix of a host in a name
 else
     herald_port=$((20100 + $$ % 10000))
     kernel_port=0
@@ -31,21 +31,22 @@ PATIENCE=60 # seconds
 dir=$(mktemp -d) || exit 99
 netgdb=$top_builddir/tools/netgdb
 library=$top_builddir/.libs/libnetgdb.so
-program=$dir/target # its path shows whose process it is
+program=$dir/target # its path identifies the processes of this test
 cp "$top_builddir/tests/e2e/target" "$program" || exit 99
 
-# Nothing of the user's: no gdbinit, no log level, no other kernel's sessions.
+# Remove the user's settings: gdbinit, log level, sessions of other kernels.
 export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/runtime" \
     NETGDB_TLS_HELPER="$top_builddir/tools/netgdb-tls"
 unset NETGDB_LOG NETGDB_LOG_FILE NETGDB_TIMEOUT NETGDB_RUN_TIMEOUT NETGDB_KILL NETGDB_FILEIO \
     NETGDB_CACHE NETGDB_NOCACHE NETGDB_TLS_PSK NETGDB_TLS_CERT NETGDB_TLS_KEY NETGDB_TLS_CA \
     NETGDB_SYMBOLS NETGDB_SLIDE NETGDB_RTOS NETGDB_LIB DEBUGINFOD_URLS LD_PRELOAD
-# A node plays a FreeBSD kernel in most tests, which a kill leaves at db>.
+# In most tests a node replaces a FreeBSD kernel, which returns to db> after a kill.
 export NETGDB_KILL=detach
 mkdir -m 700 "$NETGDB_RUNTIME_DIR"
 
-# A sanitizer's library must come before what it looks after, and begin before (see early.c). GDB's
-# own leaks are not ours, it has handlers of its own, and `netgdb run` puts our object in front.
+# A sanitizer's library must precede libnetgdb.so and be initialized before it (see early.c). Leak
+# checks, signal handlers and the check of the link order are disabled: gdb has leaks and handlers,
+# and `netgdb run` puts libnetgdb.so first.
 sanitizer=$(ldd "$library" | sed -n 's/.*lib[at]san[^ ]* => \([^ ]*\).*/\1/p')
 sanitizer=$sanitizer${sanitizer:+:$top_builddir/tests/e2e/early.so}
 preload=$sanitizer${sanitizer:+:}$library
@@ -69,7 +70,7 @@ ok() {
     fi
     echo "not ok $count - $description"
     failures=$((failures + 1))
-    echo "#   asked: $*"
+    echo "#   command: $*"
     [ "$failures" -le 3 ] || return 0
     for file in $to_show; do
         [ ! -s "$dir/$file" ] || tail -n 12 "$dir/$file" | cut -c 1-120 | sed "s|^|# $file: |"
@@ -81,7 +82,7 @@ is() {
     ok "$1" [ "$3" = "$2" ]
 }
 
-# same DESCRIPTION EXPECTED-FILE FILE: on failure the difference is shown.
+# same DESCRIPTION EXPECTED-FILE FILE: a failure shows the difference.
 same() {
     diff -u "$2" "$3" >"$dir/difference" && : >"$dir/difference"
     to_show="$to_show difference"
@@ -89,7 +90,7 @@ same() {
     to_show=${to_show% difference}
 }
 
-# has FILE PATTERN: a line of $dir/FILE matches (an extended regular expression).
+# has FILE PATTERN: a line of $dir/FILE matches the extended regular expression.
 has() {
     grep -Eq -e "$2" "$dir/$1"
 }
@@ -98,7 +99,7 @@ has_not() {
     ! has "$1" "$2"
 }
 
-# is_line FILE PATTERN: FILE has one line, and it matches.
+# is_line FILE PATTERN: $dir/FILE has exactly one line, and it matches.
 is_line() {
     [ "$(wc -l <"$dir/$1")" = 1 ] && has "$1" "$2"
 }
@@ -113,20 +114,20 @@ skip_all() {
     exit 0
 }
 
-# The first thing that a sanitizer said, whatever the status of its process was.
+# The first report of a sanitizer, whatever the exit status of its process was.
 sanitizer_report() {
     { grep -rh '^SUMMARY: [A-Za-z]*Sanitizer' "$dir" ||
         grep -rhE '(ERROR|WARNING): [A-Za-z]*Sanitizer|runtime error: ' "$dir"; } 2>/dev/null |
         head -n 1 | cut -c 1-200
 }
 
-# At the end of a test: nothing of ours runs any more; no sanitizer has complained; the plan.
+# Ends a test: no process remains, no sanitizer has reported anything, and the TAP plan.
 finish() {
     to_show=processes
-    ok "no process is left behind" wait_for nothing_runs
+    ok "no process of the test remains" wait_for nothing_runs
     if [ -n "$sanitizer" ]; then
         report=$(sanitizer_report)
-        is "no sanitizer had anything to report${report:+, but: $report}" "" "$report"
+        is "no sanitizer has reported anything${report:+, but: $report}" "" "$report"
     fi
     echo "1..$count"
     [ "$failures" = 0 ]
@@ -137,7 +138,7 @@ for command in gdb gdbserver; do
     command -v $command >/dev/null || skip_all "no $command here"
 done
 
-# What needs no gdb under the preload says `preloads_gdb=no` before it sources this.
+# Tests without a gdb under the preload set preloads_gdb=no before they source this file.
 if [ -n "$sanitizer" ] && [ "${preloads_gdb:-yes}" = yes ] &&
     ! LD_PRELOAD=$sanitizer timeout -k 5 20 gdb -nx -batch </dev/null >/dev/null 2>&1; then
     skip_all "gdb does not start under this sanitizer here"
@@ -145,23 +146,23 @@ fi
 
 # ---- processes ----
 
-started= # ids of what runs in the background
+started= # ids of background processes
 started_id=
 
-# start NAME COMMAND...: in the background; its output is in $dir/NAME.out and $dir/NAME.err.
-# The id is in $started_id.
+# start NAME COMMAND...: starts a background process; its output is in $dir/NAME.out and
+# $dir/NAME.err, its id in $started_id.
 start() {
     name=$1
     shift
     [ -z "$sanitizer" ] || cat "$dir/$name.err" >>"$dir/$name.earlier" 2>/dev/null || :
-    : >"$dir/$name.out" # what an earlier one said is not taken for this one's
+    : >"$dir/$name.out" # remove the output of an earlier one
     : >"$dir/$name.err"
     "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 5>&- 6>&- 7>&- 9>&- & # pipes' other ends
     started_id=$!
     started="$started $started_id"
 }
 
-# reap ID: waits for the end of what was started; its exit status is in $status.
+# reap ID: waits for the process to exit; its exit status is in $status.
 reap() {
     wait_for has_ended "$1" || kill -KILL "$1" 2>/dev/null
     status=0
@@ -169,7 +170,7 @@ reap() {
     forget "$1"
 }
 
-# stop ID
+# stop ID: sends SIGTERM and reaps the process.
 stop() {
     kill "$1" 2>/dev/null
     reap "$1"
@@ -183,7 +184,7 @@ forget() {
     started=$rest
 }
 
-# state_of ID: the letter of proc(5); nothing when there is no such process.
+# state_of ID: the state letter of proc(5); empty if there is no such process.
 state_of() {
     sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
 }
@@ -193,7 +194,7 @@ has_ended() {
     [ -z "$state" ] || [ "$state" = Z ]
 }
 
-# Ids of all processes on whose command line $dir is: stubs, what they debug, gdb.
+# ours: ids of all processes with $dir on their command lines: stubs, their programs, gdb.
 ours() {
     for file in /proc/[0-9]*/cmdline; do
         id=${file#/proc/}
@@ -210,7 +211,7 @@ nothing_runs() {
     [ ! -s "$dir/processes" ]
 }
 
-# wait_for COMMAND...: until it succeeds; false when it does not within $PATIENCE seconds.
+# wait_for COMMAND...: waits until it succeeds; fails after $PATIENCE seconds.
 wait_for() {
     until_second=$(($(date +%s) + PATIENCE))
     until "$@"; do
@@ -239,12 +240,13 @@ trap 'exit 143' TERM HUP
 
 # ---- kernels ----
 
-# What is debugged runs the same wherever it is started from: nothing but PATH in its environment.
+# stub ARGUMENT...: prints the command of a gdbserver. Only PATH is in its environment, so that the
+# program runs in the same way everywhere.
 stub() {
     echo "env -i PATH=/usr/bin:/bin gdbserver --no-startup-with-shell $*"
 }
 
-# start_node NAME HOST OPTION... -- COMMAND...: a node that calls 127.0.0.1 as HOST.
+# start_node NAME HOST OPTION... -- COMMAND...: starts a node that connects to 127.0.0.1 from HOST.
 start_node() {
     start_node_for "127.0.0.1:$herald_port" "$@"
 }
@@ -259,15 +261,16 @@ start_node_for() {
         "$server" "$@"
 }
 
-# start_kernel [OPTION...]: a node at 127.0.0.1, its program's arguments in $program_arguments.
+# start_kernel [OPTION...]: starts a node at 127.0.0.1; $program_arguments has the arguments of its
+# program.
 start_kernel() {
     # shellcheck disable=SC2046,SC2086 # words
     start_node node 127.0.0.1 "$@" -- $(stub - "$program" ${program_arguments:-})
     node=$started_id
 }
 
-# start_noise OPTION...: a bad network at 127.0.0.3, in front of 127.0.0.1. The HERALD port is
-# gdb's on every address of this machine, so it listens on another one.
+# start_noise OPTION...: starts a relay at 127.0.0.3 that makes the network to 127.0.0.1 bad. gdb has
+# the HERALD port on every address of this machine, so the relay listens on another one.
 start_noise() {
     start noise "$top_builddir/tests/e2e/noise" --address 127.0.0.3 --port "$herald_port" \
         --listen "$((herald_port + 10000)):$kernel_port" "$@"
@@ -275,21 +278,21 @@ start_noise() {
     wait_for has noise.err '^noise: ready' || exit 99
 }
 
-# start_kernel_behind_noise [OPTION...]: as start_kernel, at 127.0.0.2.
+# start_kernel_behind_noise [OPTION...]: like start_kernel, at 127.0.0.2, through the relay.
 start_kernel_behind_noise() {
     # shellcheck disable=SC2046,SC2086 # words
     start_node_for "127.0.0.3:$((herald_port + 10000))" node 127.0.0.2 "$@" -- $(stub - "$program")
     node=$started_id
 }
 
-# targets: ids of the programs that are debugged.
+# targets: ids of the debugged programs.
 targets() {
     for id in $(ours); do
         [ "$(readlink "/proc/$id/exe")" = "$program" ] && echo "$id"
     done
 }
 
-# spins: whether a target spends time in its loop (50 ms of user time so far: proc(5), utime).
+# spins: a target runs in its loop (it has used 50 ms of user time: proc(5), utime).
 spins() {
     for id in $(targets); do
         [ "$(state_of "$id")" = R ] && [ "$(cut -d' ' -f14 "/proc/$id/stat")" -ge 5 ] && return
@@ -299,8 +302,7 @@ spins() {
 
 # ---- gdb ----
 
-# can_watch: whether gdbserver has hardware watchpoints. Some virtual machines take them and never
-# stop.
+# can_watch: hardware watchpoints work. Some virtual machines accept them and never stop.
 can_watch() {
     if [ -z "${watches:-}" ]; then
         watches=no
@@ -311,7 +313,7 @@ can_watch() {
     [ "$watches" = yes ]
 }
 
-# watched DESCRIPTION COMMAND...: as ok, of what only a watchpoint shows.
+# watched DESCRIPTION COMMAND...: like ok; skipped without hardware watchpoints.
 watched() {
     if can_watch; then
         ok "$@"
@@ -321,9 +323,9 @@ watched() {
     fi
 }
 
-# commands FILE <<'EOF': a script for gdb, from standard input. @port@ becomes what must follow
-# a host in a name here, @dir@ the test's directory. What is between "# watchpoints" and "# end" is
-# left out where there are none.
+# commands FILE <<'EOF': writes a script for gdb from standard input. @port@ becomes the suffix of a
+# host in a name, @dir@ the test's directory. Lines between "# watchpoints" and "# end" are omitted
+# if watchpoints do not work.
 commands() {
     {
         cat <<'END'
@@ -341,14 +343,14 @@ END
         sed -i '/^# watchpoints$/,/^# end$/d' "$dir/$1"
 }
 
-# The words that run gdb under the preload, so that Ctrl-C reaches it in the background, too, and
-# SIGHUP under nohup.
+# gdb_command: prints the command that runs gdb under the preload, with default actions for SIGINT,
+# which a background process ignores, and SIGHUP, which nohup ignores.
 gdb_command() {
     echo "env --default-signal=INT,HUP LD_PRELOAD=$preload gdb -nx -q"
 }
 
-# run_gdb ARGUMENT...: to its end; its output is in $dir/gdb.out and $dir/gdb.err, its exit status
-# in $gdb_status. 124 and 137 are those of timeout(1).
+# run_gdb ARGUMENT...: runs gdb; its output is in $dir/gdb.out and $dir/gdb.err, its exit status in
+# $gdb_status. 124 and 137 are timeout(1)'s.
 run_gdb() {
     gdb_status=0
     # shellcheck disable=SC2046,SC2086 # words
@@ -356,8 +358,8 @@ run_gdb() {
         >"$dir/gdb.out" 2>"$dir/gdb.err" </dev/null || gdb_status=$?
 }
 
-# start_gdb NAME ARGUMENT...: in the background, with a person at its standard input: see tell and
-# hang_up. Its id is in $gdb.
+# start_gdb NAME ARGUMENT...: starts gdb in the background; tell writes to its standard input,
+# hang_up closes it. Its id is in $gdb.
 start_gdb() {
     name=$1
     shift
@@ -372,7 +374,7 @@ start_gdb() {
     exec 9>"$dir/$name.in"
 }
 
-# tell COMMAND: types a line.
+# tell COMMAND: writes a line to gdb's standard input.
 tell() {
     echo "$*" >&9
 }

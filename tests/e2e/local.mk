@@ -139,13 +139,13 @@ tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
 tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
 tests_e2e_caller_linked_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
-# The shim's code in a program of its own, for where it must not act.
+# A program linked with the code of shim/, for cases in which it must have no effect.
 check_PROGRAMS += tests/e2e/outside
 tests_e2e_outside_SOURCES = tests/e2e/outside.c $(SHIM_SOURCES)
 tests_e2e_outside_CFLAGS = $(AM_CFLAGS) -pthread
 tests_e2e_outside_LDADD = libsession.la libio.la $(THREADS_LIBS)
 
-# One with threads, in the three ways of linking.
+# A program with threads, linked in three ways.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie
 noinst_SCRIPTS += $(THREADED)
 EXTRA_DIST += tests/e2e/threaded.c
@@ -159,25 +159,25 @@ tests/e2e/threaded-nopie: $(srcdir)/tests/e2e/threaded.c
 tests/e2e/threaded-pie: $(srcdir)/tests/e2e/threaded.c
 	$(BUILD_THREADED) -pie -fPIE
 
-# Clients and kernels that are none, for netgdb proxy.
+# Simulated clients and kernels for netgdb proxy.
 check_PROGRAMS += tests/e2e/kernels tests/e2e/rsp_client
 tests_e2e_kernels_SOURCES = tests/e2e/kernels.c
 tests_e2e_kernels_LDADD = libproto.la
 tests_e2e_rsp_client_SOURCES = tests/e2e/rsp_client.c
 
-# A kernel in real time: the simulated world's twin behind a socket.
+# A kernel in real time: the twin of the simulated world on a UDP socket.
 check_PROGRAMS += tests/e2e/kernel
 tests_e2e_kernel_SOURCES = tests/e2e/kernel.c
 tests_e2e_kernel_LDADD = libsim.la libio.la libproto.la
 
-# Somebody else's preload.
+# A second preload.
 EXTRA_DIST += tests/e2e/frozen.c
 noinst_SCRIPTS += tests/e2e/frozen.so
 CLEANFILES += tests/e2e/frozen.so
 tests/e2e/frozen.so: $(srcdir)/tests/e2e/frozen.c
 	$(AM_V_CC)$(MKDIR_P) tests/e2e && $(CC) -shared -fPIC -o $@ $(srcdir)/tests/e2e/frozen.c
 
-# Only sanitizers need it.
+# Needed only with sanitizers.
 EXTRA_DIST += tests/e2e/early.c
 if SANITIZE
 noinst_SCRIPTS += tests/e2e/early.so
@@ -187,7 +187,7 @@ tests/e2e/early.so: $(srcdir)/tests/e2e/early.c
 		$(srcdir)/tests/e2e/early.c
 endif
 
-# What gdb answers to qSymbol, and what we do.
+# gdb's and netgdb's answers to qSymbol.
 check_PROGRAMS += tests/e2e/names
 tests_e2e_names_SOURCES = tests/e2e/names.c tests/rsp_plain.h
 tests_e2e_names_LDADD = $(SYMBOLS_LIBS)

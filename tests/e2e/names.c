@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Compares what gdb answers to qSymbol with what we would. All names are those of an ELF file, with
- * their versions and without.
+ * Prints gdb's and netgdb's answers to qSymbol for comparison, for all names of an ELF file, with
+ * and without versions.
  *
- *   names stub FILE SLIDE RESULT BYTES    a stub on standard input and output whose registers have
- * so many bytes, tells the SLIDE (hexadecimal), asks gdb for each name, and writes "NAME ADDRESS"
- * (or "NAME -") to RESULT, a line each names ours FILE SLIDE     the same lines, as far as we
- * answer ourselves, to standard output
+ *   names stub FILE SLIDE RESULT BYTES    a stub on standard input and output with BYTES bytes of
+ *                                         registers; reports SLIDE (hexadecimal), asks gdb for each
+ *                                         name, and writes lines "NAME ADDRESS" or "NAME -" to
+ * RESULT names ours FILE SLIDE                 prints the same lines for names that netgdb answers
  */
 #include <err.h>
 #include <stdio.h>
@@ -112,7 +112,7 @@ static bool is_answer(const char *packet)
     return strncmp(packet, "qSymbol:", 8) == 0 && strcmp(packet, "qSymbol::") != 0;
 }
 
-/* Asks for all names, from the moment that gdb offers to answer. */
+/* Asks for all names once gdb has offered symbols. */
 static void ask_all(const struct names *all, FILE *result)
 {
     static char packet[LINE_MAX_];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A debugger's server in one page, for testing `netgdb node`: takes the HERALD, sends requests,
- * prints the replies. It retransmits nothing: loopback loses nothing.
+ * A minimal debugger's server for tests of `netgdb node`: accepts the HERALD, sends requests, and
+ * prints the replies. It never retransmits, because loopback loses nothing.
  *
  *   node_client [ack] REQUEST...
  *
- * It prints "port N", then the first stop, then each reply. Requests ^C (a lone 0x03), SLEEP
- * (0.2 s without a word), NUL (an empty DATA), STOP (waits for one more packet), LOOP:N:REQUEST
- * (so often, then prints microseconds each), DIE:REQUEST (ends without hearing the reply), AGAIN
- * (takes the next HERALD and prints that session's stop). "ack": stays in ack mode.
+ * Prints "port N", then the first stop, then each reply. Special requests: ^C (a lone 0x03), SLEEP
+ * (0.2 s of silence), NUL (an empty DATA), STOP (waits for one more packet), LOOP:N:REQUEST (N
+ * times, then prints the microseconds of each), DIE:REQUEST (exits without waiting for the reply),
+ * AGAIN (accepts the next HERALD and prints that session's stop). "ack": stays in ack mode.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -64,7 +64,7 @@ static void send_ack(uint32_t seqno)
         err(1, "send");
 }
 
-/* One datagram; returns true for the ack of our last DATA. */
+/* Handles one datagram; returns true for the ack of our last DATA. */
 static bool hear(void)
 {
     uint8_t datagram[WIRE_DATAGRAM_MAX];
@@ -95,7 +95,7 @@ static void send_data(const void *bytes, size_t len)
         continue;
 }
 
-/* The next packet of the node; its '+' before it is wanted where acks are used. */
+/* Returns the next packet of the node, which must follow a '+' in ack mode. */
 static const struct buf *next_packet(bool plus)
 {
     static struct rsp_parser parser;
@@ -163,7 +163,7 @@ static int open_lobby(void)
     return fd;
 }
 
-/* Takes the HERALD on one socket and answers from another. */
+/* Receives the HERALD on one socket and acknowledges it from another. */
 static void open_session(void)
 {
     struct sockaddr_in node, local;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A bad network: stands between a kernel (or node) and a server and loses, delays, repeats,
- * reorders and corrupts datagrams, by a seed. To the kernel it is the server, to the server the
- * kernel:
+ * A bad network: a relay between a kernel (or node) and a server that loses, delays, duplicates,
+ * reorders and corrupts datagrams, depending on a seed. The kernel sees it as the server, the
+ * server as the kernel:
  *
  *   kernel --HERALD--> ADDRESS:20025 | ADDRESS:20026 --> SERVER:20025
  *   kernel <--session-- ADDRESS:p    | ADDRESS:20026 <-- SERVER:s     (one p for each s)
@@ -10,16 +10,16 @@
  *   noise --address 127.0.0.3 --server 127.0.0.1 [--port 20025]
  *         [--listen HERALD-PORT:KERNEL-PORT] [--seed N] [FAULT...]
  *
- *   --only WHO         the faults are of what that one sends: kernel or server
- *   --loss P           this part is lost
- *   --burst P:Q        a bad time, in which all is lost, begins with probability P at a datagram
- *                      and ends with Q (Gilbert-Elliott)
- *   --block EVERY:MS   of every so many ms the last MS let nothing through
- *   --duplicate P      this part comes twice
- *   --reorder P        this part comes up to --late MS later, and so may overtake and be overtaken;
- *                      with --late MIN:MAX by that much
- *   --corrupt P        this part is damaged, which its UDP checksum shows: it is dropped
- *   --delay MS         all comes so much later
+ *   --only WHO         only datagrams sent by WHO (kernel or server) have faults
+ *   --loss P           probability of loss
+ *   --burst P:Q        a burst, in which all datagrams are lost, starts with probability P and ends
+ *                      with probability Q at each datagram (Gilbert-Elliott)
+ *   --block EVERY:MS   nothing passes in the last MS of every EVERY ms
+ *   --duplicate P      probability of duplication
+ *   --reorder P        probability of a delay by up to --late MS (or by --late MIN:MAX), so that
+ *                      later datagrams overtake
+ *   --corrupt P        probability of damage that the UDP checksum detects: the datagram is dropped
+ *   --delay MS         delay of all datagrams
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -38,7 +38,7 @@
 
 enum { HERALD_PORT = 20025, KERNEL_PORT = 20026, SESSIONS = 64, DATAGRAM = 9216 };
 
-/* A datagram under way. */
+/* A datagram in flight. */
 struct pending {
     TAILQ_ENTRY(pending) entries;
     uint64_t due;
@@ -56,7 +56,7 @@ static uint64_t seed = 1, passed, lost, repeated, late, corrupted;
 static volatile sig_atomic_t ended;
 static uint16_t herald_port = HERALD_PORT, kernel_port = KERNEL_PORT;
 
-static struct sockaddr_in kernel; /* where the last HERALD came from */
+static struct sockaddr_in kernel; /* source of the last HERALD */
 static struct {
     int fd;
     uint16_t port; /* of the server's session, network byte order */
@@ -161,7 +161,7 @@ static ssize_t take(int fd, uint8_t *data, struct sockaddr_in *from)
     return recvfrom(fd, data, DATAGRAM, MSG_DONTWAIT, (struct sockaddr *)from, &len);
 }
 
-/* The socket that stands for the server's session port, made by its first datagram. */
+/* Returns the socket for the server's session port; created at its first datagram. */
 static int session_of(const char *address, uint16_t port)
 {
     for (unsigned i = 0; i < session_count; i++) {
@@ -229,7 +229,7 @@ static void run(const char *address, const struct sockaddr_in *server)
             (unsigned long long)late, (unsigned long long)corrupted);
 }
 
-/* What the options set that run takes. */
+/* Parameters of run, set by options. */
 static const char *address = "127.0.0.3";
 static struct sockaddr_in server = {.sin_family = AF_INET};
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A program with the shim's own code that looks one of its names up, here or in a forked child:
- * `outside [fork]`. Says whether the look-up was ours ("netgdb") or libc's. It is linked, not
- * preloaded: the loader keeps an object with a path out of a setuid program by itself.
+ * A program linked with the code of shim/ that looks up a netgdb: name, in its own process or in a
+ * forked child: `outside [fork]`. Prints "netgdb" if shim/ handled the look-up, otherwise "libc".
+ * It is linked, not preloaded, because ld.so does not preload an object with a path into a setuid
+ * program.
  */
 #include <err.h>
 #include <netdb.h>

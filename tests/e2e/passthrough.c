@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Calls everything that libnetgdb.so stands in front of, with nothing that is its own, and prints
- * what came of it: twice, the second time in a forked child. What it prints must be the same with
- * the object preloaded and without.
+ * Calls every function that libnetgdb.so interposes, with arguments that do not concern netgdb, and
+ * prints the results: twice, the second time in a forked child. The output must be the same with
+ * and without the preload.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -79,7 +79,7 @@ static void tcp(void)
     struct sockaddr_in address;
     const int on = 1;
     int server = listener(&address), fd = socket(AF_INET, SOCK_STREAM, 0), peer;
-    memset(address.sin_zero, 'x', sizeof address.sin_zero); /* nobody's business */
+    memset(address.sin_zero, 'x', sizeof address.sin_zero); /* unused */
     errno = UNTOUCHED;
     show("connect", connect(fd, (struct sockaddr *)&address, sizeof address));
     show("connect again", connect(fd, (struct sockaddr *)&address, sizeof address));
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     pid_t pid = fork();
     if (pid == 0) {
         printf("in a child\n");
-        look_up("netgdb", "127.0.0.1", NULL); /* no thread of ours is there to serve it */
+        look_up("netgdb", "127.0.0.1", NULL); /* a forked child has no relay thread */
         all(argv[1]);
         exit(0);
     }

@@ -1,29 +1,29 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the tests of netgdb proxy share; sourced behind lib.sh.
+# Shared by the tests of netgdb proxy; sourced after lib.sh.
 : "${dir:?lib.sh comes first}" "${netgdb:?}" "${program:?}" "${herald_port:?}" "${kernel_port:?}"
 
-# start_proxy ARGUMENT...: its id is in $proxy. It is ready when it has said what to type at db>. It
-# has TCP ports, as most of its clients here.
+# start_proxy ARGUMENT...: starts a proxy with TCP ports; its id is in $proxy. It is ready when it
+# has printed the command for db>.
 start_proxy() {
     start proxy env --default-signal=INT "$netgdb" proxy --listen 127.0.0.1 "$@"
     proxy=$started_id
     wait_for has proxy.out 'netgdb -s' || exit 99
 }
 
-# waits_at_proxy HOST: the proxy keeps a kernel of this host. Its TCP port is in $tcp.
+# waits_at_proxy HOST: a kernel of HOST is parked at the proxy; sets $tcp to its TCP port.
 waits_at_proxy() {
     tcp=$("$netgdb" ls --json 2>/dev/null |
         sed -n "s/.*\"host\":\"$1\".*\"port\":\([0-9]*\),\"state\":\"parked\".*/\1/p")
     [ -n "$tcp" ] && [ "$tcp" != 0 ]
 }
 
-# is_in_state HOST STATE: what netgdb ls says of it.
+# is_in_state HOST STATE: netgdb ls shows this state.
 is_in_state() {
     "$netgdb" ls --json 2>/dev/null | grep -q "\"host\":\"$1\".*\"state\":\"$2\""
 }
 
-# A node at HOST whose stub debugs the program. start_target NAME HOST OPTION...
+# start_target NAME HOST OPTION...: starts a node at HOST whose stub debugs the program.
 start_target() {
     target_name=$1
     target_host=$2
@@ -32,7 +32,7 @@ start_target() {
     start_node "$target_name" "$target_host" "$@" -- $(stub - "$program" ${program_arguments:-})
 }
 
-# plain_gdb NAME ARGUMENT...: gdb as it is, without the preload. Its output is in $dir/NAME.out and
+# plain_gdb NAME ARGUMENT...: runs gdb without the preload. Its output is in $dir/NAME.out and
 # $dir/NAME.err, its exit status in $gdb_status.
 plain_gdb() {
     gdb_name=$1

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client of RSP over TCP that is no debugger, for what those do not do.
+ * An RSP client over TCP that behaves as no debugger does.
  *
- *   rsp_client HOST PORT cut TIMES          leaves in the middle of a packet, again and again
+ *   rsp_client HOST PORT cut TIMES          disconnects in the middle of a packet, TIMES times
  *   rsp_client HOST PORT ask REQUEST...     prints each reply
- *   rsp_client HOST PORT talk SECONDS       the same for each line of its input; its patience
- *   rsp_client HOST PORT flood BYTES        sends without reading, and leaves when it gets stuck
+ *   rsp_client HOST PORT talk SECONDS       the same for each line of standard input; SECONDS is
+ *                                           the timeout
+ *   rsp_client HOST PORT flood BYTES        sends without reading; disconnects when sending blocks
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -51,13 +52,13 @@ static void put_packet(int fd, const char *content)
     put(fd, packet, (size_t)n);
 }
 
-/* One packet's content into reply[REPLY_MAX]; false at the end of the stream. */
+/* Reads a packet's content into reply[REPLY_MAX]; false at the end of the stream. */
 static bool get_packet(int fd, char *reply)
 {
     static char data[REPLY_MAX];
     static size_t len, at;
     size_t used = 0;
-    int state = 0; /* before '$', inside, 2 digits */
+    int state = 0; /* before '$', inside, in the 2 digits */
     for (;;) {
         if (at == len) {
             struct pollfd p = {fd, POLLIN, 0};
@@ -83,7 +84,7 @@ static bool get_packet(int fd, char *reply)
     return true;
 }
 
-/* Ends the connection with a reset, as a cut cable's timeout would. */
+/* Ends the connection with a reset. */
 static void cut(int fd)
 {
     const struct linger now = {1, 0};
@@ -99,7 +100,7 @@ static void cut_many(int times)
     for (int i = 0; i < times; i++) {
         const char *half = halves[i % 5];
         int fd = open_client();
-        if (i % 2 == 0) { /* it was really served */
+        if (i % 2 == 0) { /* wait until it was served */
             put_packet(fd, "?");
             if (!get_packet(fd, reply) || reply[0] != 'T')
                 errx(1, "client %d got '%.60s'", i, reply);

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Support for the tests of RTOS threads, after lib.sh: firmware of tests/firmware, built for a machine of
-# QEMU, and gdb-multiarch under the preload, connected to QEMU's stub.
+# Support for the tests of RTOS threads, sourced after lib.sh: builds tests/firmware for a machine of
+# QEMU, and connects gdb-multiarch under the preload to QEMU's stub.
 firmware=$top_srcdir/tests/firmware
 gdb_port=$((21000 + $$ % 10000))
 
@@ -12,8 +12,8 @@ needs() {
 }
 needs gdb-multiarch
 
-# build_arm NAME CPU-OPTIONS SOURCE...: $dir/NAME.elf of the kernel in SOURCE; $options are more
-# options of the compiler.
+# build_arm NAME CPU-OPTIONS SOURCE...: builds $dir/NAME.elf with the kernel in SOURCE; $options has
+# more compiler options.
 build_arm() {
     built=$1
     cpu=$2
@@ -45,8 +45,8 @@ build_riscv() {
     }
 }
 
-# Facts that only debug information has are not expected in a build --without-libdw, nor from a file
-# without it: without_debug_info FILE
+# without_debug_info FILE: removes facts that only debug information has, for a build
+# --without-libdw and for programs without it.
 without_debug_info() {
     sed -i -e 's/ (inherited, else [0-9]*)//' \
         -e 's/^notified: Blocked on notification 2/notified: Suspended/' "$1"
@@ -59,7 +59,7 @@ is_open() {
     grep -qi ":$(printf %04X "$gdb_port") 00000000:0000 0A" /proc/net/tcp
 }
 
-# start_qemu ELF COMMAND...: a machine stopped at its reset; its process id is in $qemu.
+# start_qemu ELF COMMAND...: starts a machine that is stopped at reset; its id is in $qemu.
 start_qemu() {
     elf=$1
     shift
@@ -79,7 +79,7 @@ virt() {
     start_qemu "$elf" "qemu-system-riscv$machine" -M virt -bios none "$@"
 }
 
-# run_multiarch ARGUMENT...: gdb-multiarch to its end, as run_gdb.
+# run_multiarch ARGUMENT...: runs gdb-multiarch, like run_gdb.
 run_multiarch() {
     gdb_status=0
     timeout -k 5 "$PATIENCE" env --default-signal=INT LD_PRELOAD="$preload" gdb-multiarch -nx -q \
@@ -91,9 +91,9 @@ run_multiarch() {
 cat >"$dir/show.py" <<'END'
 import gdb, re, struct
 
-# Integers as they are; a float of ARM by its bits, one of RISC-V by its value.
+# Integers unchanged; a float of ARM as its bits, one of RISC-V as its value.
 def number(value):
-    if value.type.code == gdb.TYPE_CODE_UNION: # of a register that may hold a float or a double
+    if value.type.code == gdb.TYPE_CODE_UNION: # a register that can contain a float or a double
         fields = {f.name: value[f.name] for f in value.type.fields()}
         value = fields['float'] if single else fields['double']
         return int(value)
@@ -135,7 +135,7 @@ def show(names, skip='main'):
             calls.append(f.name())
             try:
                 f = f.older()
-            except gdb.error: # a guess that led nowhere
+            except gdb.error: # a wrong guess of the unwinder
                 break
         line = '%s: %s; %s' % (t.name, info.get(t.num, '?'), ' '.join(calls))
         if t.name != skip:
@@ -144,12 +144,12 @@ def show(names, skip='main'):
     print('\n'.join('= ' + l for l in sorted(lines)))
 END
 
-# shown: what was printed, to compare.
+# shown: extracts the printed list into $dir/shown.
 shown() {
     sed -n 's/^= //p' "$dir/gdb.out" >"$dir/shown"
 }
 
-# pattern INDEX NUMBER...: the registers of a task, as yield_with_pattern sets them.
+# pattern INDEX NUMBER...: the values that yield_with_pattern sets in a task's registers.
 pattern() {
     index=$1
     shift

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the cache is measured on: threads with deep stacks, and a program that writes its own
+ * The program for measurements of the cache: it has threads with deep stacks, and writes its own
  * memory between stops.
  *
- *   stacks [THREADS [FRAMES]]     THREADS with main (9), about FRAMES frames each (20)
+ *   stacks [THREADS [FRAMES]]     THREADS threads including main (9), about FRAMES frames each (20)
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct node {
 
 enum { THREADS_MAX = 1024 };
 
-static volatile long ids[THREADS_MAX]; /* of those that wait, or will in a moment */
+static volatile long ids[THREADS_MAX]; /* of the waiting threads */
 static volatile int waiting;
 static volatile int rounds = 5;
 static volatile long counter;
@@ -33,7 +33,7 @@ static void wait_here(void)
         pause();
 }
 
-/* Whether a thread sleeps: proc(5), the state in stat. */
+/* Whether a thread sleeps (state in stat, proc(5)). */
 static int sleeps(long id)
 {
     char path[64], state = 0;
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     volatile long start = 1;
     pthread_t id;
     head = calloc(1, sizeof *head);
-    less = frames - 5; /* others are of the C library */
+    less = frames - 5; /* the rest are frames of the C library */
     for (int i = 1; i < threads; i++)
         pthread_create(&id, NULL, work, &less);
     for (int i = 0; i < threads - 1; i++) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Somebody else: `stranger FROM TO PORT [COUNT]` sends datagrams from an address of this machine.
- */
+/* `stranger FROM TO PORT [COUNT]` sends datagrams from another address of this machine. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The program that the end-to-end tests debug: a bit of everything that a debugger shows.
+ * The program that the end-to-end tests debug: recursion, locals, structures, strings, memory.
  *
  *   target [spin | done FILE | write FILE]
  *
- * It runs for ever while keep_running is set (spin), makes FILE at its end (done), or writes
- * `block` there and ends (write).
+ * It runs while keep_running is set (spin), creates FILE at its end (done), or writes `block` to
+ * FILE and exits (write).
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Three threads, each with a value of its own in thread-local storage, stopped in inner(). */
+/* Three threads, each with its own thread-local value, which call inner(). */
 #include <pthread.h>
 
 static __thread int mine;

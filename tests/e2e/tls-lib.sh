@@ -1,23 +1,23 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Keys for the tests of TLS, and who connects; sourced after lib.sh.
+# Keys and clients for the tests of TLS; sourced after lib.sh.
 : "${dir:?lib.sh comes first}" "${netgdb:?}" "${top_builddir:?}" "${program:?}"
 umask 077
 [ -x "$NETGDB_TLS_HELPER" ] || skip_all "built without TLS"
 command -v openssl >/dev/null || skip_all "no openssl here"
 
-# psk FILE IDENTITY: a new key.
+# psk FILE IDENTITY: creates a new key.
 psk() {
     echo "$2:$(openssl rand -hex 32)" >"$dir/$1"
 }
 
-# authority NAME: a CA of its own.
+# authority NAME: creates a CA.
 authority() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
         -keyout "$dir/$1.key" -out "$dir/$1.pem" -subj "/CN=$1" 2>/dev/null || exit 99
 }
 
-# certificate NAME CA SAN [OPTION...]: signed by the CA, for the names of SAN.
+# certificate NAME CA SAN [OPTION...]: creates one for the names of SAN, signed by the CA.
 certificate() {
     leaf=$1
     signer=$2
@@ -30,30 +30,30 @@ certificate() {
         -CAcreateserial -copy_extensions copy -out "$dir/$leaf.pem" "$@" 2>/dev/null || exit 99
 }
 
-# keys_of NAME CA: what follows a name in gdb.
+# keys_of NAME CA: the options after a name in gdb.
 keys_of() {
     echo "cert=$dir/$1.pem,key=$dir/$1.key,ca=$dir/$2.pem"
 }
 
-# tls_gdb KEYS ARGUMENT...: gdb under the preload with the node or proxy at $tls_port.
+# tls_gdb KEYS ARGUMENT...: connects gdb under the preload to the node or proxy at $tls_port.
 tls_gdb() {
     keys=$1
     shift
     run_gdb -ex "target remote netgdb:tls:127.0.0.1:$tls_port${keys:+,$keys}" "$@"
 }
 
-# cannot DESCRIPTION PATTERN KEYS: gdb gets one line of ours, and no connection.
+# cannot DESCRIPTION PATTERN KEYS: gdb cannot connect; netgdb prints one line. Sets $what.
 cannot() {
     what=$1
     pattern=$2
     tls_gdb "$3"
-    is "$what: gdb's connect fails" 1 "$gdb_status"
-    is "in one line" 1 "$(grep -c '^netgdb: ' "$dir/gdb.err")"
-    ok "which is clear" has gdb.err "^netgdb: 127.0.0.1: $pattern"
+    is "$what: gdb cannot connect" 1 "$gdb_status"
+    is "$what: netgdb prints one line" 1 "$(grep -c '^netgdb: ' "$dir/gdb.err")"
+    ok "$what: the line gives the reason" has gdb.err "^netgdb: 127.0.0.1: $pattern"
 }
 
-# s_client ARGUMENT...: openssl as a peer that sends a request, until peer_leaves. Its output is in
-# $dir/peer.out.
+# s_client ARGUMENT...: starts an openssl client that sends a request; peer_leaves ends it. Its
+# output is in $dir/peer.out.
 s_client() {
     rm -f "$dir/peer.in"
     mkfifo "$dir/peer.in"
@@ -69,7 +69,7 @@ peer_leaves() {
     reap "$peer"
 }
 
-# helpers: ids of the processes of netgdb-tls that belong to this test: their keys are in $dir.
+# helpers: ids of this test's netgdb-tls processes, which have their keys in $dir.
 helpers() {
     for id in $(ours); do
         [ "$(readlink "/proc/$id/exe")" = "$NETGDB_TLS_HELPER" ] ||
@@ -77,8 +77,8 @@ helpers() {
     done 2>/dev/null
 }
 
-# start_tls_node OPTION...: a node with the program. Its port is in $tls_port. Nothing is there to
-# see of the program until somebody is let in.
+# start_tls_node OPTION...: starts a node with the program; its port is in $tls_port. The node starts
+# the program when a client is accepted.
 start_tls_node() {
     # shellcheck disable=SC2046,SC2086 # words
     start node "$netgdb" node --tls --listen 127.0.0.1:0 --log packet "$@" -- \
@@ -88,7 +88,7 @@ start_tls_node() {
     tls_port=$(sed -n 's/.*netgdb:tls:127.0.0.1:\([0-9]*\)$/\1/p' "$dir/node.err")
 }
 
-# untouched: the node has started no stub, and so sent it nothing.
+# untouched: the node has not started its stub.
 untouched() {
     [ -z "$(targets)" ] && has_not node.err '(->|created; pid)'
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A stub on a Unix socket: listens there, and runs a command with the first connection as its
- * standard input and output.
+ * A stub on a unix socket: accepts one connection, and runs a command with it as standard input and
+ * output.
  *
  *   unix_stub PATH COMMAND...
  */
