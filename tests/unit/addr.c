@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses as people read them, and when two are the same. */
+/* Addresses as text, and their comparison. */
 #include "proto/addr.h"
 #include "tests/unit/unit.h"
 

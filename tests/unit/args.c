@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may be written on the command line of netgdb. */
+/* Values on the command line of netgdb. */
 #include "tests/unit/unit.h"
 
 #include <getopt.h>
@@ -41,7 +41,7 @@ static void a_port_is_a_whole_number(void **state)
         assert_false(parse_port(bad[i], &port));
 }
 
-static void an_endpoint_is_a_host_and_perhaps_a_port(void **state)
+static void an_endpoint_is_a_host_with_an_optional_port(void **state)
 {
     static const char *const bad[] = {"", ":1", "host:", "host:x", "host:70000"};
     char host[HOST_MAX], longest[HOST_MAX + 1];
@@ -70,7 +70,7 @@ static struct node_options node_options(char *retry)
     return options;
 }
 
-static void a_node_is_as_patient_as_a_kernel(void **state)
+static void a_node_waits_as_long_as_a_kernel(void **state)
 {
     static const uint64_t kernel = 12 * UINT64_C(1000500000);
     (void)state;
@@ -86,8 +86,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_have_units),
         cmocka_unit_test(a_port_is_a_whole_number),
-        cmocka_unit_test(an_endpoint_is_a_host_and_perhaps_a_port),
-        cmocka_unit_test(a_node_is_as_patient_as_a_kernel),
+        cmocka_unit_test(an_endpoint_is_a_host_with_an_optional_port),
+        cmocka_unit_test(a_node_waits_as_long_as_a_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

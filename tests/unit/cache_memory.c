@@ -73,11 +73,11 @@ static void a_reused_page_has_no_cached_bytes(void **state)
     (void)state;
     for (unsigned page = 0; page < CACHE_PAGES_MAX; page++)
         keep_number(page);
-    cache_memory_store(&memory, address_of(ALL) + 1, &byte, 1); /* where page 0 was */
+    cache_memory_store(&memory, address_of(ALL) + 1, &byte, 1); /* in the place of page 0 */
     assert_false(knows_number(0));
     assert_int_equal(cache_memory_known(&memory, address_of(ALL), 1), 0);
     assert_int_equal(cache_memory_known(&memory, address_of(ALL) + 1, 3), 1);
-    keep_number(0); /* goes where page 1 was */
+    keep_number(0); /* in the place of page 1 */
     assert_true(knows_number(0));
     assert_false(knows_number(1));
     assert_true(knows_number(2));
@@ -116,7 +116,7 @@ static void out_of_memory_evicts_the_oldest_page_or_caches_nothing(void **state)
 static void a_known_range_ends_at_a_missing_byte(void **state)
 {
     static uint8_t bytes[2 * CACHE_PAGE], read[2 * CACHE_PAGE];
-    const uint64_t at = 0x10000 - 50; /* over the end of a page */
+    const uint64_t at = 0x10000 - 50; /* crosses the end of a page */
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 31 + i / 256);

@@ -139,9 +139,9 @@ static void make_request(struct play *p, char *text, size_t size)
         make_change(p, text, size);
 }
 
-/* ---- playing ---- */
+/* ---- a session ---- */
 
-/* Collects all packets of a reply, one a line. */
+/* Collects all packets of a reply, one per line. */
 static void transact(struct target *t, const char *request, struct buf *all)
 {
     struct buf part;
@@ -191,17 +191,17 @@ static void read_list(struct play *p)
 static void read_document(struct play *p)
 {
     char text[64];
-    size_t at = 0, part = 20 + p->seed % 200; /* how it is cut is the reader's choice */
+    size_t at = 0, part = 20 + p->seed % 200; /* any chunk size */
     do {
         (void)snprintf(text, sizeof text, "qXfer:threads:read::%zx,%zx", at, part);
         ask(p, text);
-        at += p->reply.len - 2; /* it has no escapes but of '#' */
+        at += p->reply.len - 2; /* only '#' is escaped */
         for (size_t i = 0; i < p->reply.len; i++)
             at -= p->reply.data[i] == '}';
     } while (p->reply.data[0] == 'm');
 }
 
-/* Reads that follow one another. */
+/* Consecutive reads. */
 static void read_stream(struct play *p)
 {
     static const unsigned lengths[] = {64, 512, 2048, 4096};
@@ -219,7 +219,7 @@ static void make_step(struct play *p)
 {
     char text[128];
     uint32_t before = p->plain->random, n = pick(p, 40);
-    bool asked_why = false; /* that stops nothing anew */
+    bool asked_why = false; /* not a new stop */
     buf_reset(&p->reply);
     if (n == 0) {
         read_list(p);
@@ -307,7 +307,7 @@ static void every_reply_equals_that_without_a_cache(void **state)
         (void)play((uint32_t)strtoul(one, NULL, 10));
     for (uint32_t seed = 1; one == NULL && seed <= seeds; seed++)
         saved += play(seed);
-    if (one == NULL && saved < (long)seeds * STEPS / 20) /* it does keep something */
+    if (one == NULL && saved < (long)seeds * STEPS / 20) /* the cache has an effect */
         fail_msg("only %ld of %ld requests were not sent", saved, (long)seeds * STEPS);
 }
 

@@ -11,8 +11,8 @@
 
 /* ---- memory ---- */
 
-#define STACK "m11010,4"  /* page 1: of the stack of thread 1, when its registers were read */
-#define FILED "m15100,4"  /* page 5: the program's file has it */
+#define STACK "m11010,4"  /* page 1: the stack of thread 1, once its registers were read */
+#define FILED "m15100,4"  /* page 5: in the program's file */
 #define DEVICE "m19000,4" /* page 9 */
 
 static void the_first_read_of_a_page_is_exact_and_the_second_reads_a_block(void **state)
@@ -26,8 +26,8 @@ static void the_first_read_of_a_page_is_exact_and_the_second_reads_a_block(void 
     expect(f, "m14020,8", " m14000,800");
     expect(f, "m14000,40", "");
     expect(f, "m147ff,1", "");
-    expect(f, "m14800,1", " m14800,800"); /* the page is one that it has read from */
-    expect(f, "m15000,1", " m15000,1");   /* and this is another */
+    expect(f, "m14800,1", " m14800,800"); /* the second read of this page */
+    expect(f, "m15000,1", " m15000,1");   /* another page */
 }
 
 static void a_block_is_clipped_to_the_files_sections(void **state)
@@ -48,7 +48,7 @@ static void a_block_is_read_on_the_stack_after_a_register_read(void **state)
     (void)ask(f, "g");
     (void)news(f);
     expect(f, STACK, " m11000,800");
-    expect(f, "m12010,4", " m12010,4"); /* thread 2's */
+    expect(f, "m12010,4", " m12010,4"); /* the stack of thread 2 */
     (void)ask(f, "Hg2");
     (void)ask(f, "g");
     (void)news(f);
@@ -69,13 +69,13 @@ static void a_failed_block_read_falls_back_to_the_clients_request(void **state)
 {
     struct fixture *f = *state;
     expect(f, "m18300,4", " m18300,4");
-    expect(f, "m183e0,8", " m18000,800"); /* short: what came holds it */
+    expect(f, "m183e0,8", " m18000,800"); /* a short reply with all requested bytes */
     expect(f, "m183e4,8", " m18000,800 m183e4,8");
     assert_int_equal(f->reply.len - 1, 8); /* digits: bytes 0x3e4 to 0x3e7 */
-    expect(f, "m18400,4", " m18400,4");    /* no block is tried again */
+    expect(f, "m18400,4", " m18400,4");    /* no block read is retried */
     assert_string_equal((char *)f->reply.data, "E01");
     expect(f, "m17000,4", " m17000,4");
-    expect(f, "m17000,4", " m17000,4"); /* an error is not kept */
+    expect(f, "m17000,4", " m17000,4"); /* an error is not cached */
 }
 
 static void device_memory_is_read_exactly_and_not_cached(void **state)
@@ -108,7 +108,7 @@ static void reads_larger_than_a_block_are_sent_unchanged_and_cached(void **state
     expect(f, "m10100,800", " m10100,800");
     expect(f, "m10100,800", "");
     expect(f, "m108ff,1", "");
-    expect(f, "m10100,801", " m10100,801"); /* more than the stub gives in one reply */
+    expect(f, "m10100,801", " m10100,801"); /* more than one reply of the stub */
     expect(f, "m10100,0", " m10100,0");
     expect(f, "m10100", " m10100");
     expect(f, "mffffffffffffffff,2", " mffffffffffffffff,2");
@@ -228,7 +228,7 @@ static void breakpoints_clear_memory(void **state)
     expect(f, "Z0,15000,1", " Z0,15000,1");
     expect(f, "g", "");
     expect(f, OTHER, " " OTHER);
-    expect(f, "z1,15000,1", " z1,15000,1"); /* of no point that is known */
+    expect(f, "z1,15000,1", " z1,15000,1"); /* of an unknown breakpoint */
     expect(f, OTHER, " " OTHER);
 }
 
@@ -315,7 +315,7 @@ static void hg_is_sent_before_the_first_dependent_request(void **state)
     expect(f, "Hg2", "");
     assert_string_equal((char *)f->reply.data, "OK");
     expect(f, "Hg3", "");
-    expect(f, OTHER, " " OTHER); /* the threads share it */
+    expect(f, OTHER, " " OTHER); /* the same for all threads */
     expect(f, "Hg2", "");
     expect(f, "g", " Hg2 g");
     expect(f, "Hg1", "");
@@ -333,7 +333,7 @@ static void a_rejected_hg_is_reported_by_the_dependent_request(void **state)
     expect(f, "Hg3", "");
     expect(f, "g", " Hg3");
     assert_string_equal((char *)f->reply.data, "E04");
-    expect(f, "g", " g"); /* of the thread that is chosen still */
+    expect(f, "g", " g"); /* of the thread that is still selected */
     expect(f, "Hg3", " Hg3");
     assert_string_equal((char *)f->reply.data, "E04");
 }
@@ -371,7 +371,7 @@ static void thread_lists_and_names_are_cached(void **state)
     expect(f, "qsThreadInfo", "");
     assert_string_equal((char *)f->reply.data, "m2");
     expect(f, "M14010,1:00", " M14010,1:00");
-    expect(f, "qsThreadInfo", ""); /* a list that was begun is told to its end */
+    expect(f, "qsThreadInfo", ""); /* a list that was started is completed */
     assert_string_equal((char *)f->reply.data, "m3");
     expect(f, "qfThreadInfo", " qfThreadInfo");
     expect(f, "qThreadExtraInfo,1", " qThreadExtraInfo,1");
@@ -389,7 +389,7 @@ static void the_thread_list_document_is_fetched_whole(void **state)
     struct fixture *f = *state;
     expect(f, "qXfer:threads:read::0,1000",
            " qXfer:threads:read::0,1000 qXfer:threads:read::64,1000");
-    assert_int_equal(f->reply.data[0], 'm'); /* cut as the stub cuts it */
+    assert_int_equal(f->reply.data[0], 'm'); /* in the stub's chunks */
     expect(f, "qXfer:threads:read::64,1000", "");
     assert_int_equal(f->reply.data[0], 'l');
     expect(f, "qXfer:threads:read::0,10", "");
@@ -410,14 +410,15 @@ static void errors_of_the_target_are_returned(void **state)
     (void)ask(f, "Z0,15000,1");
     (void)ask(f, "z0,15000,1");
     f->w->fail_recv = NETGDB_LOST;
-    assert_int_equal(target_ask(f->t, "c", &f->reply), NETGDB_LOST); /* at the z */
+    assert_int_equal(target_ask(f->t, "c", &f->reply), NETGDB_LOST); /* during the z */
     f->w->fail_recv = NETGDB_LOST;
     assert_int_equal(target_ask(f->t, OTHER, &f->reply), NETGDB_LOST);
     f->w->fail = NETGDB_TOO_LONG;
     assert_int_equal(target_ask(f->t, "g", &f->reply), NETGDB_TOO_LONG);
     (void)ask(f, OTHER);
     f->w->fail_recv = NETGDB_LOST;
-    assert_int_equal(target_ask(f->t, "m14020,4", &f->reply), NETGDB_LOST); /* at a block */
+    assert_int_equal(target_ask(f->t, "m14020,4", &f->reply),
+                     NETGDB_LOST); /* during a block read */
 }
 
 static void statistics_are_counted(void **state)

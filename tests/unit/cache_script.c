@@ -86,7 +86,8 @@ static void a_memory_map_is_fetched_once_and_served_in_any_pieces(void **state)
     ask(&s, "qXfer:memory-map:read::0,c", "m<memory-map>", NOTHING);
     ask(&s, "qXfer:memory-map:read::3c,1000", "l\"/></memory-map>", NOTHING);
     ask(&s, "qXfer:memory-map:read::1000,10", "l", NOTHING);
-    ask(&s, "m1010,4", "01020304", LINES({"m1010,4", "01020304"})); /* and reads need no other */
+    ask(&s, "m1010,4", "01020304",
+        LINES({"m1010,4", "01020304"})); /* a read does not fetch it again */
     end(&s);
 }
 
@@ -158,7 +159,7 @@ static void malformed_document_requests_are_passed_on(void **state)
 
 /* ---- stacks ---- */
 
-/* `bytes` bytes of memory or registers as digits, all of them `digits`. */
+/* The hexadecimal text of `bytes` bytes, each of them `digits`. */
 static const char *fill(char *text, size_t bytes, const char *digits)
 {
     for (size_t i = 0; i < bytes; i++)
@@ -172,7 +173,7 @@ static void the_stack_of_a_freebsd_kernels_thread_is_read_in_blocks(void **state
     static char g[2 * 420 + 1], block[2 * 2048 + 1];
     struct script s;
     (void)state;
-    (void)fill(g, 420, "00"); /* as sys/amd64 has them; rsp is the eighth */
+    (void)fill(g, 420, "00"); /* in the order of sys/amd64; rsp is the eighth */
     memcpy(g + 2 * 56, "1050340001feffff", 16);
     begin(&s, true, "PacketSize=1000;qXfer:threads:read+");
     ask(&s, "?", "T05thread:1;", LINES({"?", "T05thread:1;"}));
@@ -184,7 +185,7 @@ static void the_stack_of_a_freebsd_kernels_thread_is_read_in_blocks(void **state
     ask(&s, "mfffffe01003457fc,4", "5a5a5a5a", NOTHING);
     ask(&s, "mfffffe0100347010,4", "01020304", LINES({"mfffffe0100347010,4", "01020304"}));
     end(&s);
-    begin(&s, false, "PacketSize=1000"); /* another stub's may be anything */
+    begin(&s, false, "PacketSize=1000"); /* unknown for any other stub */
     ask(&s, "?", "T05thread:1;", LINES({"?", "T05thread:1;"}));
     ask(&s, "g", g, LINES({"g", g}));
     ask(&s, "mfffffe0100345010,4", "0a0b0c0d", LINES({"mfffffe0100345010,4", "0a0b0c0d"}));
@@ -236,7 +237,7 @@ static void unreadable_kernel_pages_are_not_read_again_in_this_stop(void **state
     ask(&s, "m3ff0,20", "E0e", NOTHING); /* and a stub reads all or nothing */
     ask(&s, "m3ff0,10", "00112233445566778899aabbccddeeff",
         LINES({"m3ff0,10", "00112233445566778899aabbccddeeff"}));
-    ask(&s, "m5ff0,20", "E0e", LINES({"m5ff0,20", "E0e"})); /* which page of the two? */
+    ask(&s, "m5ff0,20", "E0e", LINES({"m5ff0,20", "E0e"})); /* either page may be unreadable */
     ask(&s, "m5ff0,20", "E0e", LINES({"m5ff0,20", "E0e"}));
     ask(&s, "M9000,1:00", "OK", LINES({"M9000,1:00", "OK"})); /* it may be a page table */
     ask(&s, "m4123,1", "E0e", LINES({"m4123,1", "E0e"}));
@@ -254,7 +255,7 @@ static void other_stubs_have_single_unreadable_bytes(void **state)
     ask(&s, "m4123,1", "E.not here", LINES({"m4123,1", "E.not here"}));
     ask(&s, "m4123,1", "E.not here", NOTHING);
     ask(&s, "m5124,1", "E0", LINES({"m5124,1", "E0"}));
-    ask(&s, "m5124,1", "e0", NOTHING); /* a byte in capitals is no error */
+    ask(&s, "m5124,1", "e0", NOTHING); /* lower case: a byte, not an error */
     end(&s);
 }
 

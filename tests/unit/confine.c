@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a process can still do after it has confined itself. */
+/* Access of a process to files after it has confined itself. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ static int teardown(void **state)
     return rmdir(directory);
 }
 
-/* What happens to an open: 0 or its errno. */
+/* Opens a file. Returns 0 or its errno. */
 static int try_open(const char *path, int flags)
 {
     int fd = open(path, flags | O_CLOEXEC, 0600);
@@ -56,7 +56,7 @@ static int try_open(const char *path, int flags)
     return error;
 }
 
-/* Confines this process; 0, or what is wrong. */
+/* Confines this process. Returns 0, or the number of the failed check. */
 static int confine_to(const char *own, const char *symbols)
 {
     bool landlock = confine(own, "", symbols);
@@ -68,7 +68,7 @@ static int confine_to(const char *own, const char *symbols)
     return try_open("/etc/passwd", O_RDONLY) == EACCES ? 0 : 2;
 }
 
-/* In a child, as there is no way back: the first that is wrong. */
+/* Runs in a child, because the restriction is permanent. Returns the number of the failed check. */
 static int confined(void)
 {
     char own[100], symbols[100];
@@ -112,13 +112,13 @@ static void in_child(int (*play)(void))
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void only_records_and_symbols_are_left(void **state)
+static void only_state_files_and_symbols_stay_accessible(void **state)
 {
     (void)state;
     in_child(confined);
 }
 
-static void what_is_not_there_leaves_the_rest_confined(void **state)
+static void missing_files_do_not_prevent_the_restriction(void **state)
 {
     (void)state;
     in_child(confined_without_files);
@@ -128,8 +128,9 @@ static void what_is_not_there_leaves_the_rest_confined(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(only_records_and_symbols_are_left, setup, teardown),
-        cmocka_unit_test(what_is_not_there_leaves_the_rest_confined),
+        cmocka_unit_test_setup_teardown(only_state_files_and_symbols_stay_accessible, setup,
+                                        teardown),
+        cmocka_unit_test(missing_files_do_not_prevent_the_restriction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who may use a proxy's control socket, and who finds it. */
+/* The control socket of a proxy: permissions, requests, and a second proxy. */
 #include "session/control.h"
 #include "tests/unit/unit.h"
 
@@ -39,9 +39,9 @@ static int teardown(void **state)
     return rmdir(directory);
 }
 
-static mode_t allowed_mode = 0777; /* of the socket, when it is asked whom it is for */
+static mode_t allowed_mode = 0777; /* mode that fstat reports for the socket */
 
-/* Whether a process of this user and group is let in, in spite of what the modes say. */
+/* Whether a process of this user and group is accepted, independently of the file mode. */
 static bool lets_in(uid_t user, gid_t group)
 {
     assert_int_equal(chmod(directory, 0755), 0);
@@ -59,7 +59,7 @@ static bool lets_in(uid_t user, gid_t group)
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    int fd = accept(listener, NULL, NULL); /* what connected is in the queue, although it is gone */
+    int fd = accept(listener, NULL, NULL); /* the closed connection is still queued */
     assert_true(fd >= 0);
     assert_int_equal(chmod(path, allowed_mode), 0);
     bool allowed = control_allows(fd, NULL);
@@ -75,7 +75,7 @@ static void the_socket_is_for_its_user_and_group(void **state)
     assert_int_equal(st.st_mode & 0777, 0660);
 }
 
-static void this_user_is_let_in(void **state)
+static void this_user_is_accepted(void **state)
 {
     (void)state;
     int fd = control_connect();
@@ -86,7 +86,7 @@ static void this_user_is_let_in(void **state)
     close(fd);
 }
 
-static void another_user_is_not(void **state)
+static void another_user_is_refused(void **state)
 {
     (void)state;
     if (geteuid() != 0)
@@ -94,7 +94,7 @@ static void another_user_is_not(void **state)
     assert_false(lets_in(OTHER, OTHER));
 }
 
-static void one_of_the_sockets_group_is(void **state)
+static void a_process_of_the_sockets_group_is_accepted(void **state)
 {
     (void)state;
     if (geteuid() != 0)
@@ -104,19 +104,19 @@ static void one_of_the_sockets_group_is(void **state)
     assert_false(lets_in(OTHER, OTHER));
 }
 
-/* A socket for its user alone: the group that it has is no permission. */
-static void a_group_that_may_not_write_is_not_let_in(void **state)
+/* A socket for its user only: its group has no permission. */
+static void a_group_without_write_permission_is_refused(void **state)
 {
     (void)state;
     if (geteuid() != 0)
         UNIT_SKIP("only root can be another user");
     assert_int_equal(chown(path, (uid_t)-1, GROUP), 0);
-    allowed_mode = 0757; /* others could: what counts is who it is for */
+    allowed_mode = 0757; /* permission for others does not count */
     assert_false(lets_in(OTHER, GROUP));
     allowed_mode = 0777;
 }
 
-/* What a gdb reads when it has asked for a kernel; `error` as control_answer's. */
+/* Returns the reply to a gdb that has requested a kernel; `error` as in control_answer. */
 static void asks(const char *expected, void (*answer)(int fd), int error, char why[])
 {
     static const uint32_t ips[] = {0xc0000207, 0};
@@ -131,7 +131,7 @@ static void asks(const char *expected, void (*answer)(int fd), int error, char w
     assert_int_equal(control_answer(fd, &peer, why), error);
     if (error == 0)
         assert_int_equal(peer, NETGDB_PEER_NODE);
-    char next = 0; /* RSP is left for its reader */
+    char next = 0; /* the RSP bytes are not consumed */
     assert_int_equal(recv(fd, &next, 1, 0), error == 0 ? 1 : 0);
     assert_int_equal(next, error == 0 ? '$' : 0);
     close(fd);
@@ -165,7 +165,7 @@ static void never_end(int fd)
     assert_int_equal(send(fd, line, sizeof line, 0), sizeof line);
 }
 
-static void a_kernel_is_asked_for_and_granted_or_refused(void **state)
+static void a_request_for_a_kernel_is_granted_or_refused(void **state)
 {
     static const char request[] = "take 20025 192.0.2.7 0.0.0.0\n";
     char why[CONTROL_LINE_MAX] = "";
@@ -178,14 +178,14 @@ static void a_kernel_is_asked_for_and_granted_or_refused(void **state)
     asks(request, never_end, EPROTO, why);
 }
 
-static void a_second_proxy_does_not_get_it(void **state)
+static void a_second_proxy_cannot_listen(void **state)
 {
     (void)state;
     assert_int_equal(control_listen(), -1);
     assert_int_equal(errno, EADDRINUSE);
 }
 
-static void what_a_killed_proxy_left_is_replaced(void **state)
+static void the_socket_of_a_killed_proxy_is_replaced(void **state)
 {
     (void)state;
     close(listener);
@@ -199,13 +199,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_socket_is_for_its_user_and_group),
-        TEST(this_user_is_let_in),
-        TEST(another_user_is_not),
-        TEST(one_of_the_sockets_group_is),
-        TEST(a_group_that_may_not_write_is_not_let_in),
-        TEST(a_kernel_is_asked_for_and_granted_or_refused),
-        TEST(a_second_proxy_does_not_get_it),
-        TEST(what_a_killed_proxy_left_is_replaced),
+        TEST(this_user_is_accepted),
+        TEST(another_user_is_refused),
+        TEST(a_process_of_the_sockets_group_is_accepted),
+        TEST(a_group_without_write_permission_is_refused),
+        TEST(a_request_for_a_kernel_is_granted_or_refused),
+        TEST(a_second_proxy_cannot_listen),
+        TEST(the_socket_of_a_killed_proxy_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

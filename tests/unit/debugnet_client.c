@@ -110,7 +110,7 @@ static void push_data(struct fixture *f, uint32_t seqno, uint64_t offset, uint32
     fake_push(&f->io, IO_CLIENT, RTT, datagram, WIRE_HEADER + len);
 }
 
-/* The server's next DATA: these bytes. */
+/* Sends these bytes as the server's next DATA. */
 static void data(struct fixture *f, const char *bytes)
 {
     push_data(f, ++f->seqno, 0, (uint32_t)strlen(bytes), bytes, strlen(bytes));
@@ -131,7 +131,7 @@ static int open_session(struct fixture *f)
     return debugnet_client_open(f->server, (const uint8_t *)"T05thread:1;", 12);
 }
 
-/* HERALD, the stop, and the server's '+'. */
+/* Runs the handshake: HERALD, the stop, and the server's '+'. */
 static void opened(struct fixture *f)
 {
     start(f);
@@ -153,7 +153,7 @@ static void answer(struct fixture *f, const char *text)
     assert_int_equal(server_reply(f->server, (const uint8_t *)text, strlen(text), true), 0);
 }
 
-/* Nothing that has come is a request. */
+/* Checks that no request was received. */
 static void expect_no_request(struct fixture *f)
 {
     fake_text(&f->io, IO_TARGET, 10 * RTT, "x");
@@ -182,7 +182,7 @@ static void a_server_that_takes_over_is_in_ack_mode_again(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
-    data(f, "+"); /* to the OK */
+    data(f, "+"); /* acknowledges the OK */
     packet(f, "g");
     expect_request(f, "g");
     buf_reset(&f->trace);
@@ -323,7 +323,7 @@ static void an_empty_data_is_acked_and_nothing_else(void **state)
     expect(f, "a3 ");
 }
 
-/* A reply of so many bytes, framing included, and the session that carries it. */
+/* Starts a session and sends a reply of this many bytes, framing included. */
 static void answer_long(struct fixture *f, size_t framed)
 {
     static uint8_t content[100 * 1000];
@@ -438,7 +438,7 @@ static void data_out_of_sequence_are_dropped(void **state)
 {
     struct fixture *f = *state;
     no_ack(f);
-    push_data(f, 3, 4, 10, "10#", 3); /* without a beginning */
+    push_data(f, 3, 4, 10, "10#", 3); /* not the start of a message */
     push_data(f, 3, 0, 9, "$m0,", 4);
     push_data(f, 4, 5, 9, "0#", 2);           /* a gap */
     push_data(f, 4, 4, 8, "10#2", 4);         /* of another message */
@@ -623,7 +623,7 @@ static void polling_checks_for_acks_at_a_kernels_interval(void **state)
     expect_request(f, "g");
     uint64_t began = f->io.now;
     answer(f, "00");
-    assert_int_equal(f->io.now - began, IO_MS); /* the ack is there after 0.1 ms */
+    assert_int_equal(f->io.now - began, IO_MS); /* the ack arrived after 0.1 ms */
 }
 
 static void garbage_is_dropped(void **state)

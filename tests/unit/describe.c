@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Target descriptions of FreeBSD's stubs, and the decorator that gives them: what it changes in a
- * session, what it says of a gdb that cannot take the registers, and that it leaves all else alone.
+ * Target descriptions of FreeBSD's stubs, and the decorator that offers them: its changes to a
+ * session, its message about a gdb that cannot use the registers, and requests that pass unchanged.
  */
 #include "tests/unit/unit.h"
 
@@ -54,11 +54,11 @@ static void the_byte_order_of_powerpc64_follows_from_its_pc(void **state)
     assert_string_equal(description_of_registers(reply, sizeof reply)->machine, "powerpc64");
     memcpy(reply + 1024, "00101000000000c0", 16);
     assert_string_equal(description_of_registers(reply, sizeof reply)->machine, "powerpc64le");
-    memcpy(reply + 1024, "xxxxxxxxxxxxxxxx", 16); /* hostile: some answer, and no more */
+    memcpy(reply + 1024, "xxxxxxxxxxxxxxxx", 16); /* a hostile reply: any answer, but no overflow */
     assert_non_null(description_of_registers(reply, sizeof reply));
 }
 
-/* The number behind NAME=" in a <reg>; -1: there is none. */
+/* Returns the number after NAME=" in a <reg>; -1: none. */
 static long attribute(const char *reg, const char *name)
 {
     char text[32];
@@ -67,7 +67,7 @@ static long attribute(const char *reg, const char *name)
     return at != NULL && at < end ? strtol(at + strlen(text), NULL, 10) : -1;
 }
 
-/* Bytes of the registers below `number` when they have their numbers' order. */
+/* Returns the total size of the registers below `number`. */
 static long bytes_below(const char *xml, long number)
 {
     long bytes = 0;
@@ -76,7 +76,7 @@ static long bytes_below(const char *xml, long number)
     return bytes;
 }
 
-/* What the stub sends is where GDB looks for it: up to its last register with a value. */
+/* Up to the stub's last register with a value, GDB's offsets are those of the stub's reply. */
 static void register_offsets_match_the_stubs_reply(void **state)
 {
     static const struct {
@@ -112,7 +112,8 @@ static void descriptions_have_the_length_of_g(void **state)
         assert_int_equal(description_write(d, &xml), 0);
         assert_int_equal(buf_addc(&xml, '\0'), 0);
         assert_true(bytes_below((const char *)xml.data, 1 << 20) >= (long)d->len);
-        assert_null(strpbrk((const char *)xml.data, "}#$*")); /* nothing to escape in a packet */
+        assert_null(
+            strpbrk((const char *)xml.data, "}#$*")); /* no character that a packet must escape */
     }
     buf_free(&xml);
 }
@@ -230,7 +231,7 @@ static void nothing_is_logged_if_gdb_continues_or_the_kernel_is_lost(void **stat
     struct target *t =
         decorate(&stub, script, (struct describe_config){.osabi_missing = true}, &log);
     ask(t, "?", "T05thread:186a1;");
-    ask(t, "m80001000,1", "E05"); /* without a file, no address is cut */
+    ask(t, "m80001000,1", "E05"); /* without a file no address is truncated */
     played_out(&stub);
     target_free(t);
     t = decorate(&stub, script, (struct describe_config){.osabi_missing = true}, &log);

@@ -40,7 +40,7 @@ static int fake_send(struct io *io, enum io_side side, const struct io_msg *msgs
     return 0;
 }
 
-/* The oldest thing that has arrived by `when`. */
+/* Returns the oldest event that has arrived by `when`. */
 static struct fake_item *first(struct fake_side *s, uint64_t when)
 {
     struct fake_item *best = NULL;
@@ -76,7 +76,7 @@ static unsigned ready(struct fake_io *f, uint64_t when, unsigned reasons)
     return why & reasons;
 }
 
-/* When the next thing happens that a wait with these reasons hears. */
+/* Returns the time of the next event that ends a wait for these reasons. */
 static uint64_t next_time(struct fake_io *f, unsigned reasons)
 {
     uint64_t next = (reasons & IO_ON_WAKE) != 0 ? f->wake_at : IO_NEVER;

@@ -284,7 +284,7 @@ static void a_signal_ends_only_a_wait_for_signals(void **state)
     sigaction(SIGUSR1, &act, NULL);
     pthread_sigmask(SIG_BLOCK, &usr1, &before);
     io_fds_wait_mask(&io, &before);
-    raise(SIGUSR1); /* pending: not missed, and not heard by who does not ask */
+    raise(SIGUSR1); /* pending: ends only a wait that allows it */
     assert_int_equal(io_wait(&io.io, SOON, IO_ON_WAKE), 0);
     assert_int_equal(signals, 0);
     assert_int_equal(io_wait(&io.io, IO_NEVER, IO_ON_WAKE | IO_ON_SIGNAL), IO_ON_SIGNAL);
@@ -304,7 +304,7 @@ static int saving(void)
     return other;
 }
 
-/* The bytes of the next datagram, or "" when there is none. */
+/* Returns the bytes of the next datagram, or "" if there is none. */
 static const char *arrived(int fd)
 {
     static char text[16];
@@ -458,7 +458,7 @@ static void an_empty_socket_is_read_again_only_after_a_wait(void **state)
     assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 1);
     assert_int_equal(send(other, "b", 1, 0), 1);
     assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 0);
-    (void)io_wait(&io.io, SOON, IO_ON_WAKE); /* has not looked at that side */
+    (void)io_wait(&io.io, SOON, IO_ON_WAKE); /* a wait that did not include that side */
     assert_int_equal(io_recv(&io.io, IO_TARGET, msg, 2), 1);
     assert_int_equal(io_wait(&io.io, SOON, IO_ON_TARGET), 0);
     assert_int_equal(send(other, "c", 1, 0), 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who drives gdb: its command line, and what becomes of its standard input while it waits. */
+/* The front end that drives gdb: gdb's command line, and its standard input during a wait. */
 #include "shim/frontend.h"
 #include "tests/unit/unit.h"
 
@@ -21,7 +21,7 @@ static struct frontend parse(const char *words, size_t len)
 }
 #define PARSE(words) parse(words, sizeof(words) - 1)
 
-static void mi_is_known_by_its_option(void **state)
+static void mi_is_recognized_by_its_option(void **state)
 {
     (void)state;
     assert_true(PARSE("gdb\0-i=mi\0").mi);
@@ -39,7 +39,7 @@ static void mi_is_known_by_its_option(void **state)
     assert_false(PARSE("").machine);
 }
 
-static void batch_is_known_by_its_option(void **state)
+static void batch_mode_is_recognized_by_its_option(void **state)
 {
     (void)state;
     assert_true(PARSE("gdb\0-batch\0").batch);
@@ -66,7 +66,7 @@ static void type(int fd, const char *text)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* A front end that gdb's command line says nothing of, since this test is none. */
+/* Starts watching standard input; this test's command line is not gdb's, so `mi` is a parameter. */
 static struct frontend begin(int input, bool mi)
 {
     struct frontend f;
@@ -96,7 +96,7 @@ static void hang_up(int ends[2])
     ends[1] = -1;
 }
 
-static void an_input_that_is_closed_ends_the_wait(void **state)
+static void a_closed_stdin_ends_the_wait(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -112,7 +112,7 @@ static void an_input_that_is_closed_ends_the_wait(void **state)
     }
 }
 
-static void an_input_that_was_closed_before_is_a_scripts(void **state)
+static void a_stdin_closed_before_the_wait_does_not_end_it(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -127,7 +127,7 @@ static void an_input_that_was_closed_before_is_a_scripts(void **state)
     }
 }
 
-static void the_commands_of_a_script_that_still_wait_keep_it_waiting(void **state)
+static void pending_commands_of_a_script_do_not_end_the_wait(void **state)
 {
     int ends[2];
     (void)state;
@@ -136,17 +136,17 @@ static void the_commands_of_a_script_that_still_wait_keep_it_waiting(void **stat
     type(ends[1], "bt\n");
     hang_up(ends);
     assert_null(frontend_ended(&f));
-    assert_false(polled(&f)); /* else the wait would spin */
+    assert_false(polled(&f)); /* otherwise the wait would use the CPU */
     end(&f, ends);
     make(PIPE, ends);
-    f = begin(ends[0], true); /* nobody drives MI in advance */
+    f = begin(ends[0], true); /* MI front ends do not send commands in advance */
     type(ends[1], "bt\n");
     hang_up(ends);
     assert_non_null(frontend_ended(&f));
     end(&f, ends);
 }
 
-static void commands_of_mi_that_wait_end_the_wait_and_stay_where_they_are(void **state)
+static void pending_mi_commands_end_the_wait_and_are_not_consumed(void **state)
 {
     static const struct {
         const char *text, *why;
@@ -155,7 +155,7 @@ static void commands_of_mi_that_wait_end_the_wait_and_stay_where_they_are(void *
         {"17-exec-interrupt --all\n", "-exec-interrupt"},
         {"3-break-insert main\r\n4-exec-interrupt\r\n", "-exec-interrupt"},
         {"quit\n", "quit"},
-        {"-gdb-exit", NULL}, /* not a line yet */
+        {"-gdb-exit", NULL}, /* an incomplete line */
         {"-gdb-exits\n", NULL},
         {"-interpreter-exec console -gdb-exit\n", NULL},
         {"\n\n1\n-\n", NULL},
@@ -186,7 +186,7 @@ static void commands_of_mi_that_wait_end_the_wait_and_stay_where_they_are(void *
     }
 }
 
-static void a_person_is_not_read_ahead(void **state)
+static void a_terminal_is_not_read(void **state)
 {
     int ends[2];
     (void)state;
@@ -198,7 +198,7 @@ static void a_person_is_not_read_ahead(void **state)
     end(&f, ends);
 }
 
-static void what_cannot_hang_up_is_not_watched(void **state)
+static void a_stdin_that_cannot_be_closed_is_not_watched(void **state)
 {
     (void)state;
     static const char *const names[] = {"/dev/null", "/proc/self/exe"};
@@ -216,7 +216,7 @@ static void what_cannot_hang_up_is_not_watched(void **state)
     frontend_end(&f);
 }
 
-static void nothing_stays_open(void **state)
+static void every_descriptor_is_closed(void **state)
 {
     int ends[2], before = dup(0), after;
     (void)state;
@@ -231,7 +231,7 @@ static void nothing_stays_open(void **state)
     assert_int_equal(after, before);
 }
 
-static void peek_shows_what_fits(void **state)
+static void peek_is_limited_to_the_buffer(void **state)
 {
     (void)state;
     for (int kind = PIPE; kind <= SOCKETS; kind++) {
@@ -251,16 +251,16 @@ static void peek_shows_what_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mi_is_known_by_its_option),
-        cmocka_unit_test(batch_is_known_by_its_option),
-        cmocka_unit_test(an_input_that_is_closed_ends_the_wait),
-        cmocka_unit_test(an_input_that_was_closed_before_is_a_scripts),
-        cmocka_unit_test(the_commands_of_a_script_that_still_wait_keep_it_waiting),
-        cmocka_unit_test(commands_of_mi_that_wait_end_the_wait_and_stay_where_they_are),
-        cmocka_unit_test(a_person_is_not_read_ahead),
-        cmocka_unit_test(what_cannot_hang_up_is_not_watched),
-        cmocka_unit_test(nothing_stays_open),
-        cmocka_unit_test(peek_shows_what_fits),
+        cmocka_unit_test(mi_is_recognized_by_its_option),
+        cmocka_unit_test(batch_mode_is_recognized_by_its_option),
+        cmocka_unit_test(a_closed_stdin_ends_the_wait),
+        cmocka_unit_test(a_stdin_closed_before_the_wait_does_not_end_it),
+        cmocka_unit_test(pending_commands_of_a_script_do_not_end_the_wait),
+        cmocka_unit_test(pending_mi_commands_end_the_wait_and_are_not_consumed),
+        cmocka_unit_test(a_terminal_is_not_read),
+        cmocka_unit_test(a_stdin_that_cannot_be_closed_is_not_watched),
+        cmocka_unit_test(every_descriptor_is_closed),
+        cmocka_unit_test(peek_is_limited_to_the_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a hostile target says, and what of it gdb gets: proto/guard.h, proto/visible.h. */
+/* Replies of a hostile target, and the parts that reach gdb: guard.h, visible.h. */
 #include "proto/guard.h"
 #include "tests/unit/unit.h"
 
@@ -13,7 +13,7 @@
 
 enum { SAID_MAX = 16 };
 
-/* A target that says what it was given, one packet after the other; `asked` has what it heard. */
+/* A target that replies with scripted packets; `asked` has the requests it received. */
 struct fixture {
     struct target target;
     struct target *front;
@@ -111,7 +111,7 @@ static void says(struct fixture *f, const char *text)
     will_say(f, text, strlen(text), false);
 }
 
-/* Text in hexadecimal behind `first`. */
+/* Returns `first` followed by the text in hexadecimal. */
 static void says_hex(struct fixture *f, const char *first, const char *text, bool output)
 {
     struct buf b;
@@ -141,7 +141,7 @@ static void expect(struct fixture *f, const char *text)
                  (const char *)f->reply.data, text);
 }
 
-/* The text that is in the reply in hexadecimal, behind `skip` bytes. */
+/* Decodes the hexadecimal text of the reply after `skip` bytes. */
 static void expect_hex(struct fixture *f, size_t skip, const char *text)
 {
     struct buf b;
@@ -160,22 +160,22 @@ static const char *const files[] = {"Fopen,1000/9,241,1a4",  "Funlink,1000/9",
                                     "Frename,1000/9,2000/9", "Fwrite,1,1000,40",
                                     "Fsystem,1000/20",       "Fstat,1000/9,2000"};
 
-static void a_request_for_files_is_refused_and_the_target_goes_on(void **state)
+static void a_file_request_is_refused_and_the_target_continues(void **state)
 {
     struct fixture *f = *state;
     ask(f, "vCont;c");
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         says(f, files[i]);
-        assert_int_equal(hear(f), NETGDB_AGAIN); /* whoever serves looks after the client */
+        assert_int_equal(hear(f), NETGDB_AGAIN); /* the serve loop polls the client */
     }
     says(f, "T05");
     expect(f, "T05");
     assert_true(buf_is(&f->asked, "[vCont;c][F-1,1][F-1,1][F-1,1][F-1,1][F-1,1][F-1,1]"));
-    assert_int_equal(f->line_count, 1); /* and is told of once */
+    assert_int_equal(f->line_count, 1); /* logged once */
     assert_true(buf_starts(&f->lines, "netgdb: crash1: the target asks for files"));
 }
 
-static void one_that_answers_something_else_is_an_error(void **state)
+static void a_wrong_reply_to_the_refusal_is_an_error(void **state)
 {
     static const char *const requests[] = {"?", "g", "m1000,4", "vRun;61", "qRcmd,00", "D", "!"};
     struct fixture *f = *state;
@@ -187,7 +187,7 @@ static void one_that_answers_something_else_is_an_error(void **state)
     assert_null(memmem(f->asked.data, f->asked.len, "F-1", 3));
 }
 
-static void fileio_on_lets_them_through(void **state)
+static void fileio_on_passes_file_requests(void **state)
 {
     struct fixture *f = *state;
     ask(f, "c");
@@ -199,7 +199,7 @@ static void fileio_on_lets_them_through(void **state)
     assert_int_equal(f->line_count, 0);
 }
 
-static void files_of_the_target_are_as_ever(void **state)
+static void files_of_the_target_can_be_read(void **state)
 {
     struct fixture *f = *state;
     ask(f, "vFile:open:2f,0,0");
@@ -212,7 +212,7 @@ static void files_of_the_target_are_as_ever(void **state)
 
 /* ---- text ---- */
 
-static void console_output_is_visible(void **state)
+static void console_output_is_in_visible_form(void **state)
 {
     struct fixture *f = *state;
     ask(f, "c");
@@ -227,7 +227,7 @@ static void console_output_is_visible(void **state)
     expect(f, "T05");
 }
 
-static void the_answer_to_monitor_is_visible(void **state)
+static void monitor_replies_are_in_visible_form(void **state)
 {
     struct fixture *f = *state;
     ask(f, "qRcmd,00");
@@ -243,7 +243,7 @@ static void the_answer_to_monitor_is_visible(void **state)
     expect(f, "E01");
 }
 
-static void names_of_threads_are_visible(void **state)
+static void thread_names_are_in_visible_form(void **state)
 {
     struct fixture *f = *state;
     ask(f, "qThreadExtraInfo,1");
@@ -257,7 +257,7 @@ static void names_of_threads_are_visible(void **state)
     expect(f, "m<thread id=\"1\" name=\"a?[m ??m \xc3\xa4\"/>");
 }
 
-static void words_of_errors_are_visible(void **state)
+static void error_texts_are_in_visible_form(void **state)
 {
     static const char *const requests[] = {"m1,1", "x1,1", "vRun;61", "qXfer:auxv:read::0,1"};
     struct fixture *f = *state;
@@ -268,7 +268,7 @@ static void words_of_errors_are_visible(void **state)
     }
 }
 
-static void what_is_binary_stays_as_it_is(void **state)
+static void binary_replies_are_unchanged(void **state)
 {
     static const char *const requests[] = {"x1000,4", "qXfer:auxv:read::0,1", "jThreadsInfo",
                                            "vFile:readlink:2f", "_mystery"};
@@ -280,8 +280,8 @@ static void what_is_binary_stays_as_it_is(void **state)
     }
 }
 
-/* As much as a reply can hold, every byte of it four as text. */
-static void output_without_end_is_cut(void **state)
+/* A reply of maximum length in which every byte becomes four characters. */
+static void endless_output_is_truncated(void **state)
 {
     struct fixture *f = *state;
     struct buf b;
@@ -303,14 +303,16 @@ static void a_description_with_entities_is_refused(void **state)
     struct fixture *f = *state;
     ask(f, "qXfer:features:read:target.xml:0,1000");
     says(f, "m<!DOCTYPE target SYSTEM \"gdb-target.dtd\">");
-    expect(f, "m<!DOCTYPE target SYSTEM \"gdb-target.dtd\">"); /* as gdbserver begins */
+    expect(
+        f,
+        "m<!DOCTYPE target SYSTEM \"gdb-target.dtd\">"); /* the start of gdbserver's description */
     ask(f, "qXfer:features:read:target.xml:0,1000");
     says(f, "l<!DOCTYPE target [<!ENTITY a \"aaaa\">]>");
     expect(f, "E01");
     assert_int_equal(f->line_count, 1);
 }
 
-static void entities_are_found_across_parts(void **state)
+static void entities_are_found_across_chunks(void **state)
 {
     static const char text[] = "<!ENTITY a \"b\">";
     struct fixture *f = *state;
@@ -328,7 +330,7 @@ static void entities_are_found_across_parts(void **state)
     }
 }
 
-static void a_description_without_end_is_refused(void **state)
+static void an_endless_description_is_refused(void **state)
 {
     struct fixture *f = *state;
     char request[64];
@@ -340,14 +342,14 @@ static void a_description_without_end_is_refused(void **state)
     ask(f, request);
     says(f, "m<");
     expect(f, "E01");
-    ask(f, "qXfer:auxv:read::500000,10"); /* no XML */
+    ask(f, "qXfer:auxv:read::500000,10"); /* not XML */
     says(f, "m<");
     expect(f, "m<");
 }
 
 /* ---- visible.h ---- */
 
-static void a_line_has_a_mark_for_each_byte(void **state)
+static void each_invisible_byte_of_a_line_is_replaced(void **state)
 {
     char line[] = "a\x1b\n\x7f\xc2\x9b\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xc0\xaf\xed\x80";
     (void)state;
@@ -355,7 +357,7 @@ static void a_line_has_a_mark_for_each_byte(void **state)
     assert_string_equal(line, "a?????\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80????");
 }
 
-static void text_is_cut_at_a_whole_byte(void **state)
+static void text_is_truncated_after_a_whole_byte(void **state)
 {
     char out[8];
     (void)state;
@@ -370,21 +372,21 @@ static void text_is_cut_at_a_whole_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_request_for_files_is_refused_and_the_target_goes_on),
-        TEST(one_that_answers_something_else_is_an_error),
-        cmocka_unit_test_setup_teardown(fileio_on_lets_them_through, setup_fileio, teardown),
-        TEST(files_of_the_target_are_as_ever),
-        TEST(console_output_is_visible),
-        TEST(the_answer_to_monitor_is_visible),
-        TEST(names_of_threads_are_visible),
-        TEST(words_of_errors_are_visible),
-        TEST(what_is_binary_stays_as_it_is),
-        TEST(output_without_end_is_cut),
+        TEST(a_file_request_is_refused_and_the_target_continues),
+        TEST(a_wrong_reply_to_the_refusal_is_an_error),
+        cmocka_unit_test_setup_teardown(fileio_on_passes_file_requests, setup_fileio, teardown),
+        TEST(files_of_the_target_can_be_read),
+        TEST(console_output_is_in_visible_form),
+        TEST(monitor_replies_are_in_visible_form),
+        TEST(thread_names_are_in_visible_form),
+        TEST(error_texts_are_in_visible_form),
+        TEST(binary_replies_are_unchanged),
+        TEST(endless_output_is_truncated),
         TEST(a_description_with_entities_is_refused),
-        TEST(entities_are_found_across_parts),
-        TEST(a_description_without_end_is_refused),
-        cmocka_unit_test(a_line_has_a_mark_for_each_byte),
-        cmocka_unit_test(text_is_cut_at_a_whole_byte),
+        TEST(entities_are_found_across_chunks),
+        TEST(an_endless_description_is_refused),
+        cmocka_unit_test(each_invisible_byte_of_a_line_is_replaced),
+        cmocka_unit_test(text_is_truncated_after_a_whole_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The once-a-second '+' to GDB, in a world whose clock only a wait moves. */
+/* The keepalive to GDB, a '+' every second, with a simulated clock. */
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
@@ -7,11 +7,11 @@
 
 enum { PLUSES = 100 };
 
-/* A world where the target has something to say every `traffic` ns (0: never). */
+/* An io whose target sends something every `traffic` ns (0: never). */
 struct world {
     struct io io;
     uint64_t now, traffic, next;
-    uint64_t plus[PLUSES]; /* when each was sent */
+    uint64_t plus[PLUSES]; /* the time of each */
     unsigned pluses, waits;
     int send_result;
 };
@@ -38,7 +38,7 @@ static unsigned world_wait(struct io *io, uint64_t deadline, unsigned reasons)
     struct world *w = (struct world *)io;
     assert_int_equal(reasons, IO_ON_TARGET | IO_ON_WAKE);
     w->waits++;
-    /* What has come is said even when the deadline is past, as ppoll does. */
+    /* Reports pending input even after the deadline, like ppoll. */
     if (w->traffic != 0 && (w->next <= deadline || w->next <= w->now)) {
         if (w->now < w->next)
             w->now = w->next;
@@ -64,7 +64,7 @@ static unsigned wait_until(struct world *w, uint64_t deadline)
     return io_wait(&w->io, deadline, IO_ON_TARGET | IO_ON_WAKE);
 }
 
-static void a_wait_ends_at_its_deadline_and_says_nothing_to_gdb(void **state)
+static void a_wait_ends_at_its_deadline_without_a_plus(void **state)
 {
     struct world w;
     (void)state;
@@ -88,7 +88,7 @@ static void gdb_gets_a_plus_every_second_of_a_wait(void **state)
         assert_true(w.plus[i] == (6 + i) * IO_SECOND);
 }
 
-static void short_waits_add_up(void **state)
+static void short_waits_count_towards_the_second(void **state)
 {
     struct world w;
     (void)state;
@@ -99,7 +99,7 @@ static void short_waits_add_up(void **state)
     assert_int_equal(w.pluses, 4);
 }
 
-static void a_target_that_talks_all_the_time_does_not_starve_gdb(void **state)
+static void a_busy_target_does_not_suppress_the_plus(void **state)
 {
     struct world w;
     (void)state;
@@ -107,14 +107,14 @@ static void a_target_that_talks_all_the_time_does_not_starve_gdb(void **state)
     io_keepalive(&w.io, true);
     while (w.now < 10 * IO_SECOND) {
         assert_int_equal(wait_until(&w, IO_NEVER), IO_ON_TARGET);
-        w.now += 2 * IO_MS; /* the time that handling it takes: more has come meanwhile */
+        w.now += 2 * IO_MS; /* handling takes time: more input arrives meanwhile */
     }
     assert_int_equal(w.pluses, 4);
     for (unsigned i = 1; i < w.pluses; i++)
         assert_in_range(w.plus[i] - w.plus[i - 1], IO_SECOND, IO_SECOND + 4 * IO_MS);
 }
 
-static void off_means_off(void **state)
+static void no_plus_is_sent_when_keepalive_is_off(void **state)
 {
     struct world w;
     (void)state;
@@ -123,14 +123,14 @@ static void off_means_off(void **state)
     io_keepalive(&w.io, false);
     assert_int_equal(wait_until(&w, 20 * IO_SECOND), 0);
     assert_int_equal(w.pluses, 0);
-    io_keepalive(&w.io, true); /* the second counts from here */
+    io_keepalive(&w.io, true); /* the second starts here */
     assert_int_equal(wait_until(&w, 21 * IO_SECOND - 1), 0);
     assert_int_equal(w.pluses, 0);
     assert_int_equal(wait_until(&w, 21 * IO_SECOND + 1), 0);
     assert_int_equal(w.pluses, 1);
 }
 
-static void a_client_that_is_gone_does_not_end_the_wait(void **state)
+static void a_disconnected_client_does_not_end_the_wait(void **state)
 {
     struct world w;
     (void)state;
@@ -141,7 +141,7 @@ static void a_client_that_is_gone_does_not_end_the_wait(void **state)
     assert_int_equal(w.pluses, 5);
 }
 
-static void a_reason_ends_the_wait_at_once(void **state)
+static void an_event_ends_the_wait_at_once(void **state)
 {
     struct world w;
     (void)state;
@@ -152,7 +152,7 @@ static void a_reason_ends_the_wait_at_once(void **state)
     assert_int_equal(w.pluses, 1);
 }
 
-static void an_alarm_ends_the_waits_that_ask_for_it(void **state)
+static void an_alarm_ends_a_wait_for_it(void **state)
 {
     struct world w;
     (void)state;
@@ -167,8 +167,8 @@ static void an_alarm_ends_the_waits_that_ask_for_it(void **state)
     assert_int_equal(w.pluses, 4);
 }
 
-/* Else one that is never silent could not be given up. */
-static void an_alarm_is_told_of_beside_what_a_target_says_all_the_time(void **state)
+/* Otherwise the wait for a busy target would never end. */
+static void an_alarm_is_reported_while_the_target_is_busy(void **state)
 {
     struct world w;
     (void)state;
@@ -184,15 +184,15 @@ static void an_alarm_is_told_of_beside_what_a_target_says_all_the_time(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_wait_ends_at_its_deadline_and_says_nothing_to_gdb),
+        cmocka_unit_test(a_wait_ends_at_its_deadline_without_a_plus),
         cmocka_unit_test(gdb_gets_a_plus_every_second_of_a_wait),
-        cmocka_unit_test(short_waits_add_up),
-        cmocka_unit_test(a_target_that_talks_all_the_time_does_not_starve_gdb),
-        cmocka_unit_test(off_means_off),
-        cmocka_unit_test(a_client_that_is_gone_does_not_end_the_wait),
-        cmocka_unit_test(a_reason_ends_the_wait_at_once),
-        cmocka_unit_test(an_alarm_ends_the_waits_that_ask_for_it),
-        cmocka_unit_test(an_alarm_is_told_of_beside_what_a_target_says_all_the_time),
+        cmocka_unit_test(short_waits_count_towards_the_second),
+        cmocka_unit_test(a_busy_target_does_not_suppress_the_plus),
+        cmocka_unit_test(no_plus_is_sent_when_keepalive_is_off),
+        cmocka_unit_test(a_disconnected_client_does_not_end_the_wait),
+        cmocka_unit_test(an_event_ends_the_wait_at_once),
+        cmocka_unit_test(an_alarm_ends_a_wait_for_it),
+        cmocka_unit_test(an_alarm_is_reported_while_the_target_is_busy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

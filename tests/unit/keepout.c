@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Breakpoints that a process with symbols keeps from a kernel of the proxy: proto/quirks/keepout.h.
- */
+/* Refusal of breakpoints in the kernel's debugger by a gdb that uses a proxy: keepout.h. */
 #include "proto/quirks/keepout.h"
 #include "tests/requests.h"
 #include "tests/unit/unit.h"
@@ -8,9 +7,9 @@
 #include <stdio.h>
 
 struct fixture {
-    struct target target; /* behind: says OK to all, and counts */
+    struct target target; /* the next target: replies OK and counts */
     struct target *front;
-    const char *function; /* what is at any address; NULL: there is no telling */
+    const char *function; /* the function at every address; NULL: unknown */
     unsigned asked, lines;
     char line[LOG_LINE_MAX];
     struct buf reply;
@@ -94,12 +93,12 @@ static void a_breakpoint_in_the_kernels_debugger_is_refused_in_one_line(void **s
     assert_int_equal(f->asked, 0);
     assert_int_equal(f->lines, 1);
     assert_non_null(strstr(f->line, "no breakpoint was set in kdb_trap"));
-    f->function = "longjmp"; /* GDB's own */
+    f->function = "longjmp"; /* GDB inserts one there itself */
     assert_true(ANSWERED("Mffffffff80000100,1:cc", "OK"));
     assert_int_equal(f->asked, 0);
 }
 
-static void all_else_is_handed_on(void **state)
+static void other_requests_are_passed_on(void **state)
 {
     struct fixture *f = *state;
     f->function = "kdb_enter";
@@ -122,7 +121,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_breakpoint_in_the_kernels_debugger_is_refused_in_one_line),
-        TEST(all_else_is_handed_on),
+        TEST(other_requests_are_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When the link's acks go out: at once and twice, but towards a node they may wait. And what it
- * makes of what came when this thread was kept from running. */
+/* The link's acks: sent twice at once to a kernel, possibly delayed to a node. And datagrams that
+ * arrived while this thread was suspended. */
 #include "proto/link/link.h"
 #include "tests/unit/unit.h"
 

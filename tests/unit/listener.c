@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The listener's thread over loopback, with kernels that the test plays on 127.0.0.2 and up. */
+/* The listener's thread over loopback, with kernels that the test simulates at 127.0.0.2 and up. */
 #include "session/listener.h"
 #include "tests/unit/unit.h"
 
@@ -19,7 +19,7 @@
 #include "io/sockets.h"
 #include "proto/link/wire.h"
 
-enum { PATIENCE_MS = 20000 }; /* only a failure takes so long */
+enum { PATIENCE_MS = 20000 }; /* exceeded only by a failure */
 
 static char dir[] = "/tmp/netgdb-listener-XXXXXX";
 static struct listener *listener;
@@ -31,7 +31,7 @@ static const struct log quiet = {.level = LOG_ERROR};
 struct test_kernel {
     int fd;
     uint32_t ip;
-    struct sockaddr_in session; /* where the first answer came from */
+    struct sockaddr_in session; /* source of the first ack */
 };
 
 static struct sockaddr_in at(uint32_t ip, uint16_t to_port)
@@ -67,7 +67,7 @@ static void wait_readable(int fd)
     assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
 }
 
-/* The next datagram that comes to the kernel. */
+/* Receives the next datagram for the kernel. */
 static struct wire_msg hear(struct test_kernel *k, struct sockaddr_in *from)
 {
     static uint8_t datagram[2048];
@@ -103,7 +103,7 @@ static void send_stop(struct test_kernel *k, const struct sockaddr_in *to)
             &(struct wire_msg){.type = WIRE_DATA, .seqno = 2, .total = 7, .len = 7, .data = stop});
 }
 
-/* A whole announcement, up to the acknowledged T. */
+/* Sends HERALD and T until both are acknowledged. */
 static void call(struct test_kernel *k)
 {
     struct sockaddr_in from;
@@ -114,12 +114,12 @@ static void call(struct test_kernel *k)
     assert_int_equal(from.sin_port, k->session.sin_port);
 }
 
-/* ---- somebody who watches ---- */
+/* ---- a watch ---- */
 
 struct watcher {
     struct listener_watch watch;
     int event;
-    sem_t *entered, *go; /* not NULL: the call says that it was made, and waits */
+    sem_t *entered, *go; /* not NULL: the callback posts `entered` and waits for `go` */
 };
 
 static void notify(void *context)
@@ -156,7 +156,7 @@ static struct session *take(struct watcher *w)
     return taken;
 }
 
-/* The session is over. */
+/* Ends the session. */
 static void drop(struct session *s)
 {
     s->ended = true;
@@ -180,7 +180,7 @@ static int group_setup(void **state)
     (void)state;
     if (mkdtemp(dir) == NULL || setenv("NETGDB_RUNTIME_DIR", dir, 1) != 0)
         return -1;
-    int fd = sockets_udp(&local, NULL); /* a port that is free */
+    int fd = sockets_udp(&local, NULL); /* a free port */
     if (fd < 0 || !sockets_local(fd, &local))
         return -1;
     close(fd);
@@ -192,7 +192,7 @@ static int group_setup(void **state)
 static int group_teardown(void **state)
 {
     (void)state;
-    return rmdir(dir); /* every test has cleaned up */
+    return rmdir(dir); /* fails if a test left a file */
 }
 
 /* ---- the tests ---- */
@@ -209,7 +209,7 @@ static void a_port_has_one_listener(void **state)
     close(fd);
 }
 
-static void a_kernel_that_calls_is_taken(void **state)
+static void a_kernel_that_connects_is_accepted(void **state)
 {
     struct test_kernel k = new_kernel(1);
     struct watcher w;
@@ -232,7 +232,7 @@ static void a_kernel_that_calls_is_taken(void **state)
 }
 
 /* The socket of a session is connected: the system drops a datagram from another port or host. */
-static void a_session_hears_its_peer_alone(void **state)
+static void a_session_receives_from_its_peer_only(void **state)
 {
     struct test_kernel k = new_kernel(1), beside = new_kernel(1), other = new_kernel(2);
     struct watcher w;
@@ -259,7 +259,7 @@ static void a_session_hears_its_peer_alone(void **state)
     close(other.fd);
 }
 
-static void a_kernel_nobody_asked_for_gets_no_answer(void **state)
+static void a_kernel_that_was_not_requested_gets_no_ack(void **state)
 {
     struct test_kernel stranger = new_kernel(2), k = new_kernel(3);
     struct watcher w;
@@ -267,7 +267,7 @@ static void a_kernel_nobody_asked_for_gets_no_answer(void **state)
     (void)state;
     watch(&w, k.ip);
     herald(&stranger, INADDR_LOOPBACK);
-    call(&k); /* which came later, and has been answered */
+    call(&k); /* sent later, and acknowledged */
     assert_int_equal(recv(stranger.fd, &byte, 1, MSG_DONTWAIT), -1);
     struct session *taken = take(&w);
     drop(taken);
@@ -287,7 +287,7 @@ static unsigned count_descriptors(void)
     return n;
 }
 
-/* Sends its T, as often as a kernel does, until it is acknowledged. */
+/* Sends T until it is acknowledged, at most as often as a kernel does. */
 static void insist(struct test_kernel *k)
 {
     struct sockaddr_in from;
@@ -303,9 +303,9 @@ static void insist(struct test_kernel *k)
     fail_msg("its T was not acknowledged");
 }
 
-/* The host that gdb waits for, or whoever has its address, calls from everywhere: each is answered,
- * and the last one's session begins, with few descriptors. */
-static void a_flood_of_the_host_that_is_wanted_takes_few_descriptors(void **state)
+/* HERALDs with the address of the host that gdb waits for arrive from many ports: each is
+ * acknowledged, and the session of the last one begins, with few descriptors. */
+static void a_flood_from_the_requested_host_uses_few_descriptors(void **state)
 {
     enum { FLOOD = 200 };
     static struct test_kernel all[FLOOD];
@@ -330,7 +330,7 @@ static void a_flood_of_the_host_that_is_wanted_takes_few_descriptors(void **stat
         close(all[i].fd);
 }
 
-static void the_answer_comes_from_the_address_that_was_called(void **state)
+static void the_ack_comes_from_the_address_of_the_herald(void **state)
 {
     struct test_kernel k = new_kernel(4);
     struct sockaddr_in from;
@@ -344,8 +344,8 @@ static void the_answer_comes_from_the_address_that_was_called(void **state)
     close(k.fd);
 }
 
-/* It announced itself before anybody listened for the announcement: the news is not lost. */
-static void who_watches_hears_of_a_kernel_that_waits_already(void **state)
+/* The kernel connected before the watch was added. */
+static void a_watch_reports_a_kernel_that_is_already_waiting(void **state)
 {
     struct test_kernel k = new_kernel(5);
     struct watcher first, second;
@@ -361,7 +361,7 @@ static void who_watches_hears_of_a_kernel_that_waits_already(void **state)
     close(k.fd);
 }
 
-/* The thread is kept busy until `go`: what arrives meanwhile is seen at once. */
+/* The thread is blocked until `go`, and then handles everything that has arrived meanwhile. */
 static void hold(struct watcher *holder, struct test_kernel *busy, sem_t *entered, sem_t *go)
 {
     sem_init(entered, 0, 0);
@@ -375,7 +375,7 @@ static void hold(struct watcher *holder, struct test_kernel *busy, sem_t *entere
     sem_wait(entered);
 }
 
-/* The T of a new session and a late datagram of the old one are there together. */
+/* The T of a new session and a late datagram of the old one arrive together. */
 static void replace(unsigned host, bool new_first)
 {
     struct test_kernel k = new_kernel(host), busy = new_kernel(host + 1);
@@ -406,7 +406,7 @@ static void replace(unsigned host, bool new_first)
     close(busy.fd);
 }
 
-static void a_replaced_kernel_is_not_touched_again(void **state)
+static void a_replaced_session_is_not_accessed_again(void **state)
 {
     (void)state;
     replace(20, true);
@@ -435,7 +435,7 @@ static void a_dead_servers_session_is_probed_from_its_port(void **state)
     assert_int_equal(probe.seqno, 42);
     assert_int_equal(probe.len, 0);
     assert_int_equal(ntohs(from.sin_port), own.port);
-    call(&k); /* it has begun anew: nothing is left of the old session */
+    call(&k); /* a new session: nothing of the old one remains */
     struct session *taken = take(&w);
     assert_false(taken->taken_over);
     drop(taken);
@@ -444,7 +444,7 @@ static void a_dead_servers_session_is_probed_from_its_port(void **state)
     close(k.fd);
 }
 
-static void a_record_whose_port_is_taken_is_removed(void **state)
+static void a_state_file_whose_port_is_in_use_is_removed(void **state)
 {
     struct sockaddr_in local = at(INADDR_LOOPBACK, 0);
     struct watcher w;
@@ -478,7 +478,7 @@ static void every_descriptor_is_closed_by_exec(void **state)
             char target[256] = "", link[64];
             snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
             (void)!readlink(link, target, sizeof target - 1);
-            assert_null(strstr(target, "socket")); /* what the test was started with is its own */
+            assert_null(strstr(target, "socket")); /* descriptors inherited by the test are files */
             assert_null(strstr(target, "event"));
             assert_null(strstr(target, "session-"));
         }
@@ -489,8 +489,8 @@ static void every_descriptor_is_closed_by_exec(void **state)
     close(k.fd);
 }
 
-/* A kernel that was served and came back is for the next client, and no new session of itself. */
-static void a_kernel_that_was_given_back_is_no_successor(void **state)
+/* A kernel that a client has returned is for the next client; it is not a new session. */
+static void a_returned_kernel_is_not_a_new_session(void **state)
 {
     struct test_kernel k = new_kernel(1);
     struct watcher w, successor;
@@ -514,8 +514,8 @@ static void a_kernel_that_was_given_back_is_no_successor(void **state)
     close(k.fd);
 }
 
-/* At the end of the process. The last test: this listener hears nothing any more. */
-static void nobody_is_acknowledged_whom_nobody_could_take(void **state)
+/* At the end of the process. The last test: this listener receives nothing more. */
+static void no_kernel_is_acknowledged_while_the_process_exits(void **state)
 {
     struct test_kernel early = new_kernel(30), late = new_kernel(31), last = new_kernel(32);
     const struct log *log;
@@ -548,19 +548,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_port_has_one_listener),
-        cmocka_unit_test(a_kernel_that_calls_is_taken),
-        cmocka_unit_test(a_session_hears_its_peer_alone),
-        cmocka_unit_test(a_kernel_nobody_asked_for_gets_no_answer),
-        cmocka_unit_test(the_answer_comes_from_the_address_that_was_called),
-        cmocka_unit_test(who_watches_hears_of_a_kernel_that_waits_already),
-        cmocka_unit_test(a_replaced_kernel_is_not_touched_again),
+        cmocka_unit_test(a_kernel_that_connects_is_accepted),
+        cmocka_unit_test(a_session_receives_from_its_peer_only),
+        cmocka_unit_test(a_kernel_that_was_not_requested_gets_no_ack),
+        cmocka_unit_test(the_ack_comes_from_the_address_of_the_herald),
+        cmocka_unit_test(a_watch_reports_a_kernel_that_is_already_waiting),
+        cmocka_unit_test(a_replaced_session_is_not_accessed_again),
         cmocka_unit_test(a_dead_servers_session_is_probed_from_its_port),
-        cmocka_unit_test(a_record_whose_port_is_taken_is_removed),
-        cmocka_unit_test(a_kernel_that_was_given_back_is_no_successor),
+        cmocka_unit_test(a_state_file_whose_port_is_in_use_is_removed),
+        cmocka_unit_test(a_returned_kernel_is_not_a_new_session),
         cmocka_unit_test(every_descriptor_is_closed_by_exec),
-        cmocka_unit_test(a_flood_of_the_host_that_is_wanted_takes_few_descriptors),
-        /* The last: nothing is heard any more. */
-        cmocka_unit_test(nobody_is_acknowledged_whom_nobody_could_take),
+        cmocka_unit_test(a_flood_from_the_requested_host_uses_few_descriptors),
+        /* The last test: the listener receives nothing more. */
+        cmocka_unit_test(no_kernel_is_acknowledged_while_the_process_exits),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

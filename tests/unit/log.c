@@ -122,7 +122,7 @@ static void a_line_of_maximum_length_is_complete(void **state)
 {
     struct lines l = {.count = 0};
     struct log log = {LOG_INFO, NULL, take, &l};
-    char text[LOG_LINE_MAX - 8]; /* "netgdb: " is eight, and the NUL is one of these */
+    char text[LOG_LINE_MAX - 8]; /* less "netgdb: "; the NUL is included */
     (void)state;
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file that the log goes to. */
+/* The log file. */
 #include "io/logfile.h"
 #include "tests/unit/unit.h"
 
@@ -85,8 +85,8 @@ static void a_fifo_never_blocks(void **state)
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     assert_int_equal(logfile_open(f->path), 0);
-    (void)dup2(null, STDERR_FILENO);    /* where the rest goes */
-    for (unsigned i = 0; i < 4096; i++) /* a pipe holds half of that */
+    (void)dup2(null, STDERR_FILENO);    /* for lines after that */
+    for (unsigned i = 0; i < 4096; i++) /* twice the capacity of a pipe */
         logfile_sink(NULL, LOG_WARN, text);
     (void)dup2(before, STDERR_FILENO);
     assert_int_equal(read(reader, text, sizeof text), sizeof text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stands next to the client: monitor netgdb, the profile, and what LLDB needs. */
+/* The decorators next to the client: monitor netgdb with its profile, and LLDB's corrections. */
 #include "session/monitor.h"
 #include "proto/cache/cache.h"
 
@@ -12,7 +12,7 @@
 #include "tests/unit/fake_io.h"
 #include "tests/unit/unit.h"
 
-/* A target that takes `time` and gives `reply`. */
+/* A target that replies `reply` after `time`. */
 struct fixture {
     struct fake_io io;
     struct target target;
@@ -92,7 +92,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A request of `monitor`: what is printed goes to f->output; the final reply to f->reply. */
+/* Sends a monitor command. Its output is in f->output, the final reply in f->reply. */
 static void monitor(struct fixture *f, const char *command)
 {
     struct buf request;
@@ -142,7 +142,7 @@ static void status_is_answered_here(void **state)
     assert_says(f, "slowest 2: 0.001 s m1000,4 (read memory, hexadecimal)\n");
 }
 
-static void the_cache_is_told_of_and_emptied(void **state)
+static void the_cache_is_shown_and_flushed(void **state)
 {
     struct fixture *f = *state;
     const struct cache_options none = {.kernel = true};
@@ -169,7 +169,7 @@ static void the_cache_is_told_of_and_emptied(void **state)
     f->front = before;
 }
 
-static void help_lists_what_there_is(void **state)
+static void help_lists_all_commands(void **state)
 {
     static const char *const asked[] = {"netgdb help", "netgdb", "netgdb   ", "netgdb statuses"};
     struct fixture *f = *state;
@@ -197,21 +197,21 @@ static void other_commands_are_passed_on(void **state)
     assert_true(buf_is(&f->did, "[qRcmd,6e6]"));
 }
 
-static void a_slow_request_is_told_with_its_meaning(void **state)
+static void a_slow_request_is_logged_with_its_explanation(void **state)
 {
     struct fixture *f = *state;
     f->time = IO_SECOND;
     assert_int_equal(target_ask(f->front, "g", &f->reply), 0);
     assert_int_equal(f->lines.len, 0);
     f->time = 2 * IO_SECOND;
-    assert_int_equal(target_ask(f->front, "c", &f->reply), 0); /* runs: as long as it likes */
+    assert_int_equal(target_ask(f->front, "c", &f->reply), 0); /* a run has no limit */
     assert_int_equal(f->lines.len, 0);
     assert_int_equal(target_ask(f->front, "mffff,10", &f->reply), 0);
     assert_true(
         buf_is(&f->lines, "netgdb: crash1: 2.0 s for mffff,10: read memory, hexadecimal\n"));
 }
 
-static void what_was_asked_is_shown_in_visible_form(void **state)
+static void the_request_is_logged_in_visible_form(void **state)
 {
     struct fixture *f = *state;
     f->time = 2 * IO_SECOND;
@@ -222,7 +222,7 @@ static void what_was_asked_is_shown_in_visible_form(void **state)
     assert_says(f, "no such command: \\x1b[31m\n");
 }
 
-static void the_slowest_are_kept_in_order(void **state)
+static void the_slowest_requests_are_sorted(void **state)
 {
     static const unsigned ms[] = {30, 10, 70, 20, 60, 40, 50};
     struct fixture *f = *state;
@@ -239,7 +239,7 @@ static void the_slowest_are_kept_in_order(void **state)
     }
 }
 
-static void binary_requests_do_no_harm_to_json(void **state)
+static void binary_requests_are_escaped_in_json(void **state)
 {
     struct fixture *f = *state;
     struct buf json;
@@ -251,7 +251,7 @@ static void binary_requests_do_no_harm_to_json(void **state)
     buf_free(&json);
 }
 
-static void an_error_is_no_answer(void **state)
+static void a_failed_request_is_not_counted(void **state)
 {
     struct fixture *f = *state;
     f->error = NETGDB_LOST;
@@ -303,7 +303,7 @@ static const char *read_as(struct fixture *f, const char *client, const char *an
     return (const char *)f->reply.data;
 }
 
-static void behind_a_proxy_only_the_cache_is_answered_here(void **state)
+static void with_a_proxy_only_cache_commands_are_answered_here(void **state)
 {
     struct fixture *f = *state;
     struct target *front = f->front;
@@ -335,17 +335,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(status_is_answered_here),
-        TEST(the_cache_is_told_of_and_emptied),
-        TEST(help_lists_what_there_is),
+        TEST(the_cache_is_shown_and_flushed),
+        TEST(help_lists_all_commands),
         TEST(other_commands_are_passed_on),
-        TEST(a_slow_request_is_told_with_its_meaning),
-        TEST(what_was_asked_is_shown_in_visible_form),
-        TEST(the_slowest_are_kept_in_order),
-        TEST(binary_requests_do_no_harm_to_json),
-        TEST(an_error_is_no_answer),
+        TEST(a_slow_request_is_logged_with_its_explanation),
+        TEST(the_request_is_logged_in_visible_form),
+        TEST(the_slowest_requests_are_sorted),
+        TEST(binary_requests_are_escaped_in_json),
+        TEST(a_failed_request_is_not_counted),
         TEST(a_detach_is_counted),
         TEST(a_client_without_swbreak_gets_it),
-        TEST(behind_a_proxy_only_the_cache_is_answered_here),
+        TEST(with_a_proxy_only_cache_commands_are_answered_here),
         TEST(short_memory_is_an_error_to_lldb_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

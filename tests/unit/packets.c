@@ -245,7 +245,7 @@ static void register_and_breakpoint_requests_affect_only_their_own(void **state)
     expect_range("P1f=00", 0x1f, 0x20);
     expect_range("Z0,401000,1", 0x401000, 0x401001);
     expect_range("z2,401000,8", 0x401000, 0x401008);
-    expect_range("Z0,401000,0", 0x401000, 0x401001); /* kind 0 is a point all the same */
+    expect_range("Z0,401000,0", 0x401000, 0x401001); /* also with kind 0 */
 }
 
 static void malformed_requests_affect_everything(void **state)

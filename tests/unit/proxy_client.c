@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client of the proxy that gets a kernel, when memory runs out in between. */
+/* A client of the proxy attaches to a kernel, and memory runs out meanwhile. */
 #include "tests/unit/unit.h"
 #include "tools/proxy.h"
 
@@ -16,7 +16,7 @@
 #include "proto/link/wire.h"
 #include "session/control.h"
 
-enum { PATIENCE_MS = 20000 }; /* only a failure takes so long */
+enum { PATIENCE_MS = 20000 }; /* exceeded only by a failure */
 
 #define KERNEL_IP (INADDR_LOOPBACK + 40)
 
@@ -73,7 +73,7 @@ static void send_message(const struct sockaddr_in *to, const struct wire_msg *ms
                      len);
 }
 
-/* It calls, and stops; `e` becomes readable when it waits in the lobby. */
+/* Sends HERALD and T; `e` becomes readable when the kernel waits in the lobby. */
 static void call(int e)
 {
     static const uint8_t stop[] = "$T05#b9";
@@ -106,7 +106,7 @@ static int set_up(void **state)
     if (mkdtemp(dir) == NULL || setenv("NETGDB_RUNTIME_DIR", dir, 1) != 0)
         return -1;
     struct sockaddr_in local = {.sin_family = AF_INET};
-    int fd = sockets_udp(&local, NULL); /* a port that is free */
+    int fd = sockets_udp(&local, NULL); /* a free port */
     if (fd < 0 || !sockets_local(fd, &local))
         return -1;
     close(fd);
@@ -137,7 +137,7 @@ static int tear_down(void **state)
 
 /* ---- tests ---- */
 
-/* A gdb asks for the kernel, and is refused for want of memory. */
+/* A gdb requests the kernel and is refused because memory is short. */
 static void is_refused(void)
 {
     const struct listener_watch wants = {.ips = {KERNEL_IP}, .n = 1};

@@ -23,7 +23,7 @@ struct fixture {
     struct stub *stub;
     struct buf reply, request;
     struct stop stop;
-    const char *function; /* that all code belongs to; NULL: nobody knows */
+    const char *function; /* the function at every address; NULL: unknown */
     struct log log;
     unsigned lines;
     char line[300];
@@ -258,7 +258,7 @@ static void a_long_hexadecimal_write_is_split_for_any_path_and_kernel_buffer(voi
     for (int small_kernel = 0; small_kernel < 2; small_kernel++) {
         f->stub->bufsz = small_kernel ? 400 : 4096;
         f->stub->max_request = small_kernel ? 1444 : 484;
-        f->stub->replace_at = f->stub->requests + 1; /* forget the kernel before */
+        f->stub->replace_at = f->stub->requests + 1; /* the kernel reboots first */
         assert_int_equal(target_ask(f->target, "?", &f->reply), NETGDB_REPLACED);
         bool final;
         assert_int_equal(target_recv(f->target, &f->reply, &final, 0), 0); /* the new one's stop */
@@ -371,7 +371,7 @@ static void a_register_value_of_the_right_size_is_written(void **state)
     assert_string_equal(asked(f), " p0 P0=1122334455667788");
     assert_memory_equal(f->stub->registers, "\x11\x22\x33\x44\x55\x66\x77\x88", 8);
     assert_string_equal(ask(f, "P0=0000000000000000"), "OK");
-    assert_string_equal(asked(f), " P0=0000000000000000"); /* its size is known by now */
+    assert_string_equal(asked(f), " P0=0000000000000000"); /* its size is already known */
     assert_string_equal(ask(f, "P11=01020304"), "OK");
     assert_false(f->stub->corrupted);
 }
@@ -389,7 +389,7 @@ static void a_register_value_of_a_wrong_size_never_reaches_the_stub(void **state
     assert_false(f->stub->corrupted);
 }
 
-/* A G of the registers as they are, with some changed. */
+/* Builds a G request with the current registers. */
 static void build_g(struct fixture *f)
 {
     ask(f, "g");
@@ -405,7 +405,7 @@ static void writing_all_registers_writes_only_changed_ones(void **state)
     memcpy(f->request.data + 1 + 2 * (17 * 8), "deadbeef", 8); /* eflags */
     for (size_t i = 1; i < f->request.len; i++)
         if (f->request.data[i] == 'x')
-            f->request.data[i] = '0'; /* as GDB does for what it could not read */
+            f->request.data[i] = '0'; /* as GDB sends unavailable registers */
     asked(f);
     assert_string_equal(ask_built(f), "OK");
     assert_non_null(strstr(asked(f), " p37 P0=AABBCCDDEEFF0011 P11=deadbeef"));
@@ -449,7 +449,7 @@ static void a_pattern_that_cannot_be_sent_is_searched_by_reading(void **state)
     static const char *const patterns[] = {"C comment #1", "\x03\x02\x01", "#"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
-        /* Across the border of two reads; what else it may be found in is cleared. */
+        /* Writes the pattern across two reads; clears the rest. */
         memset(f->stub->memory, 0, 0x4000);
         memcpy(f->stub->memory + 0x1000 - 1, patterns[i], strlen(patterns[i]));
         buf_sets(&f->request, "qSearch:memory:ffffffff80000000;4000;");
@@ -486,7 +486,7 @@ static void a_pattern_of_more_than_64_bytes_is_compared_completely(void **state)
 static void a_search_by_reading_ends_at_its_limit(void **state)
 {
     struct fixture *f = *state;
-    f->stub->bufsz = 400; /* 8192 reads of 200 bytes are less than the memory there is */
+    f->stub->bufsz = 400; /* 8192 reads of 200 bytes are less than the memory */
     buf_sets(&f->request, "qSearch:memory:ffffffff80000000;200000;");
     rsp_escape(&f->request, "##########", 10);
     assert_string_equal(ask_built(f), "E1b");
@@ -697,18 +697,18 @@ static void the_bytes_under_a_breakpoint_are_recorded(void **state)
     ask(f, remove);
     assert_int_equal(p->planted, 0);
     asked(f);
-    ask(f, insert); /* again, as at each resume: it is known already */
+    ask(f, insert); /* again, as at each resume: already recorded */
     ask(f, remove);
     snprintf(both, sizeof both, " %s %s", insert, remove);
     assert_string_equal(asked(f), both);
-    ask(f, "Mffffffff800000ff,4:01020304"); /* something else is there now */
+    ask(f, "Mffffffff800000ff,4:01020304"); /* other bytes */
     assert_int_equal(p->len, 0);
 }
 
 static void a_breakpoint_older_than_one_stop_is_not_recorded(void **state)
 {
     struct fixture *f = *state;
-    ask(f, insert); /* perhaps `set var` */
+    ask(f, insert); /* may be `set var` */
     ask(f, "c");
     assert_int_equal(f->stop.points[0].planted, 1);
     ask(f, "c");
@@ -728,7 +728,7 @@ static void taking_over_removes_inserted_breakpoints(void **state)
     assert_string_equal(asked(f), "");
     ask(f, insert);
     asked(f);
-    assert_int_equal(quirks_park(f->target), 0); /* its client has gone in order */
+    assert_int_equal(quirks_park(f->target), 0); /* its client has detached */
     assert_int_equal(quirks_begin(f->target), 0);
     assert_string_equal(asked(f), "");
 }
@@ -762,7 +762,7 @@ static void the_first_z_probes_for_watchpoints(void **state)
         assert_string_equal(ask(f, "Z3,1,8"), "");
         assert_string_equal(asked(f), " Z3,1,8");
     }
-    f->stub->z_reply = "E10"; /* all are in use */
+    f->stub->z_reply = "E10"; /* all watchpoints are in use */
     assert_string_equal(ask(f, "Z4,1,8"), "E10");
     assert_string_equal(ask(f, "Z4,1,8"), "E10");
     assert_string_equal(asked(f), " Z4,1,8 Z4,1,8");

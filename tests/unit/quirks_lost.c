@@ -140,7 +140,8 @@ static void a_write_of_all_registers(void **state)
     assert_int_equal(target_ask(c.target, "g", &g), 0);
     (void)buf_addc(&request, 'G');
     (void)buf_add(&request, g.data, g.len);
-    request.data[1] = request.data[1] == '7' ? '8' : '7'; /* the first differs, and another */
+    request.data[1] =
+        request.data[1] == '7' ? '8' : '7'; /* change the first register, and another */
     request.data[1 + 2 * 8] = request.data[1 + 2 * 8] == '7' ? '8' : '7';
     target_free(c.target);
     lose_each(&request, 1 + STUB_REGISTERS + 2);

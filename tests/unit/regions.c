@@ -75,7 +75,7 @@ static void the_table_does_not_grow_past_its_limit(void **state)
 
 enum { SPACE = 64 };
 
-/* Sorted, apart, joined, and the same kinds as the array says. */
+/* Checks that regions are sorted, disjoint and merged, and have the kinds of the array. */
 static void check_against(const struct regions *r, const enum region_kind *kinds)
 {
     for (size_t i = 0; i + 1 < r->n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which forms of reply each request may have. */
+/* The forms of reply that each request may have. */
 #include "proto/kernel/replies.h"
 #include "tests/unit/unit.h"
 
@@ -15,7 +15,7 @@ static bool fits(const char *request, const char *text)
     return result;
 }
 
-/* The replies of every form that the stub gives, and to which of these requests each may belong. */
+/* A reply of every form that the stub sends, and the requests to which it may belong. */
 static void a_reply_is_plausible_for_its_requests_only(void **state)
 {
     static const char *const requests[] = {"m1000,2", "p1", "g",      "M1000,1:00", "P1=00",
@@ -23,7 +23,7 @@ static void a_reply_is_plausible_for_its_requests_only(void **state)
                                            "qC",      "?",  "s",      "c",          "D"};
     static const struct {
         const char *text;
-        const char *fits; /* a letter for each of the requests */
+        const char *fits; /* a letter for each matching request */
     } replies[] = {{"0011", "yyy------------"},    {"001122", "-yy------------"},
                    {"OK", "---yyyyyy-----y"},      {"E16", "yyyyyyyyyyyy--y"},
                    {"", "yyyyyyyyyyyyyyy"},        {"T05thread:1;", "-----------yyy-"},
@@ -58,7 +58,7 @@ static void an_unknown_request_may_have_any_reply(void **state)
     assert_false(fits("qSupported", "OK"));
 }
 
-static void stops_and_ok_are_no_replies_to_reads(void **state)
+static void stops_and_ok_are_not_replies_to_reads(void **state)
 {
     struct buf b;
     (void)state;
@@ -108,7 +108,7 @@ int main(void)
         cmocka_unit_test(a_reply_is_plausible_for_its_requests_only),
         cmocka_unit_test(a_register_has_at_most_16_bytes),
         cmocka_unit_test(an_unknown_request_may_have_any_reply),
-        cmocka_unit_test(stops_and_ok_are_no_replies_to_reads),
+        cmocka_unit_test(stops_and_ok_are_not_replies_to_reads),
         cmocka_unit_test(a_kernels_reply_has_no_escapes_or_blanks_outside_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,7 +76,7 @@ static void a_retransmission_of_the_outstanding_request_is_dropped(void **state)
 {
     (void)state;
     feed("s");
-    feed("s"); /* before it was looked at */
+    feed("s"); /* before it is served */
     expect_next("s");
     feed("s");
     expect_none();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* RSP framing, both directions, against packets written out by hand. */
+/* RSP framing in both directions, with hand-written packets. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 enum { MAX = 64 };
 
-/* Room for what a run of bytes was parsed into, in the letters of event_letter. */
+/* Bytes of the text of events (event_letter). */
 struct trace {
     char text[512];
     size_t len;
@@ -37,7 +37,7 @@ static void feed(struct rsp_parser *p, struct trace *t, const void *bytes, size_
     assert_int_equal(len, 0);
 }
 
-/* What these bytes become must be `events`, however they are cut into two. */
+/* Expects these events, wherever the bytes are divided into two chunks. */
 static void expect_bytes(enum rsp_direction direction, const void *bytes, size_t len,
                          const char *events)
 {
@@ -122,10 +122,10 @@ static void the_longest_run_length_is_97_more(void **state)
 static void illegal_run_lengths_make_a_packet_bad(void **state)
 {
     (void)state;
-    expect(RSP_FROM_STUB, "$*\"#4c", "! ");          /* nothing to repeat */
+    expect(RSP_FROM_STUB, "$*\"#4c", "! ");          /* no byte to repeat */
     expect(RSP_FROM_STUB, "$0*\x1f#79", "! ");       /* below a space */
     expect(RSP_FROM_STUB, "$0*\x7f#d9", "! ");       /* above '~' */
-    expect(RSP_FROM_STUB, "$0*#5a$OK#9a", "! $OK "); /* '#' is no count: it ends the packet */
+    expect(RSP_FROM_STUB, "$0*#5a$OK#9a", "! $OK "); /* '#' is not a count: it ends the packet */
 }
 
 static void a_star_from_gdb_is_a_star(void **state)
@@ -134,7 +134,7 @@ static void a_star_from_gdb_is_a_star(void **state)
     expect(RSP_FROM_GDB, "$0* #7a", "$0*  ");
 }
 
-static void escapes_stay_as_they_are_in_the_content(void **state)
+static void escapes_are_unchanged_in_the_content(void **state)
 {
     static const char bytes[] = "$X0,1:}\x04#a0";
     (void)state;
@@ -329,7 +329,7 @@ int main(void)
         cmocka_unit_test(the_longest_run_length_is_97_more),
         cmocka_unit_test(illegal_run_lengths_make_a_packet_bad),
         cmocka_unit_test(a_star_from_gdb_is_a_star),
-        cmocka_unit_test(escapes_stay_as_they_are_in_the_content),
+        cmocka_unit_test(escapes_are_unchanged_in_the_content),
         cmocka_unit_test(ctrl_c_counts_outside_a_packet_and_is_data_inside),
         cmocka_unit_test(a_telnet_break_is_an_interrupt),
         cmocka_unit_test(only_a_stub_sends_notifications),

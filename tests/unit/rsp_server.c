@@ -92,7 +92,7 @@ static void a_wrong_checksum_is_answered_with_a_minus(void **state)
     fake_assert_sent(&f->io, IO_CLIENT, "-+");
 }
 
-static void no_ack_mode_is_offered_whatever_the_target_says(void **state)
+static void no_ack_mode_is_offered_independently_of_the_target(void **state)
 {
     static const char *const cases[][2] = {
         {"PacketSize=1000", "PacketSize=1000;QStartNoAckMode+"},
@@ -316,7 +316,7 @@ int main(void)
         TEST(every_packet_is_acknowledged_until_no_ack_mode),
         TEST(a_request_may_arrive_byte_by_byte),
         TEST(a_wrong_checksum_is_answered_with_a_minus),
-        TEST(no_ack_mode_is_offered_whatever_the_target_says),
+        TEST(no_ack_mode_is_offered_independently_of_the_target),
         TEST(keepalives_make_gdb_wait_30_seconds_for_a_reply),
         TEST(no_keepalive_is_sent_while_the_target_runs),
         TEST(a_retransmission_is_dropped_only_while_the_reply_is_outstanding),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a client and a target are brought together, and how they part. */
+/* The serve loop: requests and replies, detach, kill, and clients that disconnect. */
 #include "session/serve.h"
 #include "tests/unit/unit.h"
 
@@ -17,7 +17,7 @@ struct fixture {
     struct server *server;
     struct serve_options options;
     struct log log;
-    struct buf did; /* what the target was told, each in brackets */
+    struct buf did; /* calls on the target, each in brackets */
     struct buf lines;
     const char *leave_reply;
     bool can_interrupt, ignores_interrupt;
@@ -131,7 +131,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* GDB sends this so long after the start. */
+/* Queues bytes of GDB for this time after the start. */
 static void gdb(struct fixture *f, uint64_t at, const char *request)
 {
     fake_packet(&f->io, IO_CLIENT, at, request);
@@ -158,7 +158,7 @@ static bool said(struct fixture *f, const char *text)
     return memmem(f->lines.data, f->lines.len, text, strlen(text)) != NULL;
 }
 
-static void requests_and_replies_pass_and_d_leaves(void **state)
+static void requests_and_replies_pass_and_d_detaches(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "?");
@@ -173,7 +173,7 @@ static void requests_and_replies_pass_and_d_leaves(void **state)
     assert_int_equal(f->lines.len, 0);
 }
 
-static void a_detach_that_is_refused_ends_nothing(void **state)
+static void a_refused_detach_does_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     f->leave_reply = "E01";
@@ -206,7 +206,7 @@ static void k_alone_becomes_a_detach_without_a_reply(void **state)
     fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a");
 }
 
-static void a_kill_is_forwarded_when_asked_for(void **state)
+static void a_kill_is_forwarded_if_requested(void **state)
 {
     struct fixture *f = *state;
     f->options.forward_kill = true;
@@ -217,8 +217,8 @@ static void a_kill_is_forwarded_when_asked_for(void **state)
     expect_did(f, "[vKill;a410][k]");
 }
 
-/* A FreeBSD kernel on a serial line, say. */
-static void a_kill_of_a_stub_that_is_freebsds_is_not_forwarded(void **state)
+/* For example a FreeBSD kernel on a serial line. */
+static void a_kill_of_freebsds_stub_is_not_forwarded(void **state)
 {
     struct fixture *f = *state;
     f->options.forward_kill = true;
@@ -230,7 +230,7 @@ static void a_kill_of_a_stub_that_is_freebsds_is_not_forwarded(void **state)
     expect_did(f, "[qSupported:xmlRegisters=i386][leave D]");
 }
 
-static void a_kill_parks_where_clients_come_and_go(void **state)
+static void a_kill_parks_a_target_of_the_proxy(void **state)
 {
     struct fixture *f = *state;
     f->options.park = true;
@@ -240,7 +240,7 @@ static void a_kill_parks_where_clients_come_and_go(void **state)
     expect_did(f, "");
 }
 
-static void a_client_that_goes_leaves_the_target(void **state)
+static void a_disconnect_detaches_the_target(void **state)
 {
     struct fixture *f = *state;
     fake_eof(&f->io, IO_CLIENT, IO_MS);
@@ -248,7 +248,7 @@ static void a_client_that_goes_leaves_the_target(void **state)
     expect_did(f, "[leave D]");
 }
 
-static void a_client_that_goes_parks_where_clients_come_and_go(void **state)
+static void a_disconnect_parks_a_target_of_the_proxy(void **state)
 {
     struct fixture *f = *state;
     f->options.park = true;
@@ -257,8 +257,8 @@ static void a_client_that_goes_parks_where_clients_come_and_go(void **state)
     expect_did(f, "");
 }
 
-/* GDB's disconnect, or a connection that it could not set up: neither D nor vKill nor k. */
-static void a_client_that_goes_without_a_word_may_leave_the_target_as_it_is(void **state)
+/* GDB's disconnect, or a connection that it could not set up: no D, vKill or k. */
+static void a_disconnect_keeps_the_target_if_requested(void **state)
 {
     struct fixture *f = *state;
     f->options.keep = true;
@@ -269,7 +269,7 @@ static void a_client_that_goes_without_a_word_may_leave_the_target_as_it_is(void
     expect_did(f, "[g]");
 }
 
-static void where_it_is_kept_then_a_kill_is_still_a_detach(void **state)
+static void a_kept_target_is_detached_by_a_kill(void **state)
 {
     struct fixture *f = *state;
     f->options.keep = true;
@@ -279,7 +279,7 @@ static void where_it_is_kept_then_a_kill_is_still_a_detach(void **state)
     expect_did(f, "[leave D]");
 }
 
-static void where_it_is_kept_then_a_detach_is_one(void **state)
+static void a_kept_target_is_detached_by_a_detach(void **state)
 {
     struct fixture *f = *state;
     f->options.keep = true;
@@ -295,7 +295,7 @@ static bool is_woken(void *context)
     return io_wait(&f->io.io, 0, IO_ON_WAKE) != 0;
 }
 
-static void a_wake_may_mean_that_the_client_is_gone(void **state)
+static void a_wake_can_end_the_session(void **state)
 {
     struct fixture *f = *state;
     f->options.ended = is_woken;
@@ -311,7 +311,7 @@ static bool is_always(void *context)
     return true;
 }
 
-static void an_end_whose_wake_was_seen_already_needs_no_other(void **state)
+static void an_end_requested_before_the_wait_needs_no_wake(void **state)
 {
     struct fixture *f = *state;
     f->options.ended = is_always;
@@ -321,7 +321,7 @@ static void an_end_whose_wake_was_seen_already_needs_no_other(void **state)
     assert_int_equal(f->io.waited, 0);
 }
 
-static void such_a_wake_stops_a_target_that_runs(void **state)
+static void a_wake_that_ends_the_session_stops_a_running_target(void **state)
 {
     struct fixture *f = *state;
     f->options.ended = is_woken;
@@ -333,7 +333,7 @@ static void such_a_wake_stops_a_target_that_runs(void **state)
     expect_did(f, "[c][^C][leave D]");
 }
 
-static void a_multiprocess_target_is_left_by_its_process(void **state)
+static void a_multiprocess_target_is_detached_by_its_process(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "?");
@@ -343,19 +343,19 @@ static void a_multiprocess_target_is_left_by_its_process(void **state)
     expect_did(f, "[?][leave D;1a2b]");
 }
 
-/* The client went before anything told of a process. */
-static void a_target_that_refuses_a_plain_d_is_asked_for_its_process(void **state)
+/* The client disconnects before a process was named. */
+static void a_refused_plain_d_is_followed_by_qc(void **state)
 {
     struct fixture *f = *state;
     f->leave_reply = "E01";
     fake_eof(&f->io, IO_CLIENT, IO_MS);
     stub(f, 2 * IO_MS, "T05thread:p1a2b.1a2c;");
-    assert_int_equal(run(f), SERVE_PARKED); /* as it does that too */
+    assert_int_equal(run(f), SERVE_PARKED); /* parking continues with the process */
     expect_did(f, "[leave D][?][leave D;1a2b]");
 }
 
-/* A kernel that would not stay at db>: see quirks.h. */
-static void a_target_that_says_why_it_is_not_left_is_told_of_in_one_line(void **state)
+/* A kernel that would not stay at db>; see quirks.h. */
+static void a_detach_that_is_refused_with_a_reason_is_logged_in_one_line(void **state)
 {
     struct fixture *f = *state;
     f->leave_reply = "E.it would run on";
@@ -365,7 +365,7 @@ static void a_target_that_says_why_it_is_not_left_is_told_of_in_one_line(void **
     assert_true(said(f, "not detached from: it would run on"));
 }
 
-static void a_detach_that_is_not_done_says_why_and_the_session_goes_on(void **state)
+static void a_detach_refused_with_a_reason_does_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     f->leave_reply = "E.it would run on";
@@ -386,7 +386,7 @@ static void the_process_is_learned_from_qc_too(void **state)
     expect_did(f, "[qC][leave D;7]");
 }
 
-static void thread_ids_that_name_no_process_do_not_count(void **state)
+static void thread_ids_without_a_process_are_ignored(void **state)
 {
     static const char *const stops[] = {"T05thread:p;", "T05thread:p12", "T05thread:p0.1;",
                                         "T05thread:p11112222333344445.1;", "T05thread:p"};
@@ -400,7 +400,7 @@ static void thread_ids_that_name_no_process_do_not_count(void **state)
     expect_did(f, "[?][?][?][?][?][leave D]");
 }
 
-static void a_program_that_ended_is_not_left(void **state)
+static void no_detach_is_sent_after_the_program_exited(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "c");
@@ -411,8 +411,8 @@ static void a_program_that_ended_is_not_left(void **state)
     assert_int_equal(f->lines.len, 0);
 }
 
-/* A node waits for more after a vKill, and is told by the detach that nothing comes. */
-static void a_program_that_was_killed_is_left(void **state)
+/* After a vKill a node waits for requests; the detach ends that wait. */
+static void a_detach_is_sent_after_the_program_was_killed(void **state)
 {
     struct fixture *f = *state;
     f->options.forward_kill = true;
@@ -427,14 +427,14 @@ static void a_program_that_was_killed_is_left(void **state)
 
 /* ---- several processes ---- */
 
-/* A stop of the target, in answer to what GDB sends. */
+/* GDB sends a request, and the target replies with a stop. */
 static void stops(struct fixture *f, uint64_t at, const char *request, const char *stop)
 {
     gdb(f, at, request);
     stub(f, at + IO_MS / 2, stop);
 }
 
-static void the_detach_of_a_forks_child_is_not_the_end(void **state)
+static void the_detach_of_a_forked_child_does_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     stops(f, IO_MS, "?", "T05thread:p10.10;core:0;");
@@ -446,7 +446,7 @@ static void the_detach_of_a_forks_child_is_not_the_end(void **state)
     expect_did(f, "[?][vCont;c][D;11][vCont;c][leave D;10]");
 }
 
-static void nor_that_of_its_parent(void **state)
+static void the_detach_of_a_forking_parent_does_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     stops(f, IO_MS, "vCont;c", "T05vfork:p11.11;thread:p10.10;");
@@ -458,7 +458,7 @@ static void nor_that_of_its_parent(void **state)
     assert_int_equal(f->lines.len, 0);
 }
 
-static void a_process_that_refuses_to_be_left_stays(void **state)
+static void a_process_whose_detach_is_refused_stays_attached(void **state)
 {
     struct fixture *f = *state;
     stops(f, IO_MS, "vCont;c", "T05fork:p11.11;thread:p10.10;");
@@ -469,7 +469,7 @@ static void a_process_that_refuses_to_be_left_stays(void **state)
     expect_did(f, "[vCont;c][D;11][D;10][leave D;11]");
 }
 
-static void processes_that_are_only_in_a_list_count(void **state)
+static void processes_named_only_in_a_list_count(void **state)
 {
     struct fixture *f = *state;
     stops(f, IO_MS, "?", "T05thread:p10.10;");
@@ -481,7 +481,7 @@ static void processes_that_are_only_in_a_list_count(void **state)
     expect_did(f, "[?][qXfer:threads:read::0,1000][D;10][leave D;11]");
 }
 
-static void the_exit_of_one_process_of_several_is_not_the_end(void **state)
+static void the_exit_of_one_process_does_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     f->options.end_with_program = true;
@@ -493,7 +493,7 @@ static void the_exit_of_one_process_of_several_is_not_the_end(void **state)
     expect_did(f, "[c][c][c][qfThreadInfo]");
 }
 
-static void who_goes_leaves_all_processes(void **state)
+static void a_disconnect_detaches_all_processes(void **state)
 {
     struct fixture *f = *state;
     stops(f, IO_MS, "c", "T05fork:p2.2;thread:p1.1;");
@@ -505,7 +505,7 @@ static void who_goes_leaves_all_processes(void **state)
     expect_did(f, "[c][c][D;2][D;3][leave D;1]");
 }
 
-static void a_kill_of_one_of_several_is_forwarded(void **state)
+static void a_kill_of_one_process_is_forwarded(void **state)
 {
     struct fixture *f = *state;
     stops(f, IO_MS, "c", "T05fork:p2.2;thread:p1.1;");
@@ -529,7 +529,7 @@ static void a_kill_in_extended_mode_is_forwarded(void **state)
     expect_did(f, "[!][?][vKill;1][vRun;][leave D;2]");
 }
 
-static void a_forwarded_kill_of_one_of_several_is_not_the_end(void **state)
+static void a_forwarded_kill_of_one_process_does_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     f->options.forward_kill = f->options.keep = true;
@@ -557,8 +557,8 @@ static void in_extended_mode_the_session_survives_detach_and_kill(void **state)
     expect_did(f, "[!][?][D;1][vRun;][vKill;2][k][vRun;][leave D;3]");
 }
 
-/* More than are kept: nothing is taken for the last one. */
-static void a_flood_of_processes_ends_nothing(void **state)
+/* More processes than are recorded: no detach is taken for the last one. */
+static void too_many_processes_do_not_end_the_session(void **state)
 {
     struct fixture *f = *state;
     struct buf list;
@@ -586,7 +586,7 @@ static void a_detach_after_the_program_ended_ends_the_session(void **state)
     assert_int_equal(run(f), SERVE_DETACHED);
 }
 
-static void a_stub_that_ends_with_its_program_is_no_failure(void **state)
+static void a_stub_may_exit_with_its_program(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "c");
@@ -596,13 +596,13 @@ static void a_stub_that_ends_with_its_program_is_no_failure(void **state)
     assert_int_equal(f->lines.len, 0);
 }
 
-static void a_session_may_end_with_the_last_process(void **state)
+static void the_session_can_end_with_the_last_process(void **state)
 {
     struct fixture *f = *state;
     f->options.end_with_program = true;
     gdb(f, IO_MS, "c");
     stub(f, 2 * IO_MS, "W00;process:1");
-    stub(f, 3 * IO_MS, "mp2.2"); /* there is another one */
+    stub(f, 3 * IO_MS, "mp2.2"); /* another process */
     gdb(f, 4 * IO_MS, "c");
     stub(f, 5 * IO_MS, "W00;process:2");
     stub(f, 6 * IO_MS, "E01");
@@ -665,7 +665,7 @@ static void ctrl_c_to_a_running_kernel_may_be_explained_to_the_client(void **sta
     assert_true(said(f, "a running kernel is stopped at its console"));
 }
 
-static void ctrl_c_during_a_read_goes_nowhere(void **state)
+static void ctrl_c_during_a_read_is_dropped(void **state)
 {
     struct fixture *f = *state;
     f->can_interrupt = true;
@@ -677,7 +677,7 @@ static void ctrl_c_during_a_read_goes_nowhere(void **state)
     expect_did(f, "[m0,1][leave D]");
 }
 
-static void a_running_kernel_whose_client_goes_is_let_be(void **state)
+static void a_running_kernel_whose_client_disconnects_keeps_running(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "c");
@@ -687,8 +687,8 @@ static void a_running_kernel_whose_client_goes_is_let_be(void **state)
     assert_true(said(f, "while the kernel runs"));
 }
 
-/* GDB says in pieces that it has left; a line of ours at that moment would come in between. */
-static void who_was_told_that_a_kernel_runs_is_not_told_again(void **state)
+/* GDB writes its message about the disconnect in pieces; a line of ours could be between them. */
+static void a_second_ctrl_c_is_not_explained_again(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "c");
@@ -700,7 +700,7 @@ static void who_was_told_that_a_kernel_runs_is_not_told_again(void **state)
     assert_false(said(f, "while the kernel runs"));
 }
 
-static void a_running_node_whose_client_goes_is_stopped_and_left(void **state)
+static void a_running_node_whose_client_disconnects_is_stopped_and_detached(void **state)
 {
     struct fixture *f = *state;
     f->can_interrupt = true;
@@ -730,7 +730,7 @@ static void a_kernel_that_does_not_stop_in_time_is_left_running(void **state)
     fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a"); /* no stop */
 }
 
-static void a_target_that_can_be_interrupted_is_stopped_and_left_when_its_time_is_over(void **state)
+static void run_timeout_stops_and_detaches_an_interruptible_target(void **state)
 {
     struct fixture *f = *state;
     limit(f, 3 * IO_SECOND);
@@ -741,7 +741,7 @@ static void a_target_that_can_be_interrupted_is_stopped_and_left_when_its_time_i
     fake_assert_sent(&f->io, IO_CLIENT, "+$OK#9a");
 }
 
-static void one_that_ignores_the_interrupt_is_left_running(void **state)
+static void a_target_that_ignores_the_interrupt_keeps_running(void **state)
 {
     struct fixture *f = *state;
     limit(f, 3 * IO_SECOND);
@@ -752,8 +752,8 @@ static void one_that_ignores_the_interrupt_is_left_running(void **state)
     assert_true(said(f, "did not stop within 5 s either"));
 }
 
-/* Each run has its own time; console output is no stop; what is not a run has no limit. */
-static void the_limit_of_a_run_is_for_each_run_alone(void **state)
+/* Each run has its own limit; console output is not a stop; other requests have no limit. */
+static void run_timeout_applies_to_each_run(void **state)
 {
     struct fixture *f = *state;
     limit(f, 3 * IO_SECOND);
@@ -772,7 +772,7 @@ static void the_limit_of_a_run_is_for_each_run_alone(void **state)
     assert_int_equal(f->io.now - began, 33 * IO_SECOND);
 }
 
-static void without_a_limit_it_may_run_for_ever(void **state)
+static void without_run_timeout_a_run_has_no_limit(void **state)
 {
     struct fixture *f = *state;
     limit(f, IO_NEVER);
@@ -783,7 +783,7 @@ static void without_a_limit_it_may_run_for_ever(void **state)
     expect_did(f, "[c][leave D]");
 }
 
-static void what_a_client_sent_before_it_went_is_done(void **state)
+static void requests_sent_before_a_disconnect_are_executed(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "M0,1:00");
@@ -794,7 +794,7 @@ static void what_a_client_sent_before_it_went_is_done(void **state)
     expect_did(f, "[M0,1:00][leave D]");
 }
 
-static void what_comes_between_requests_is_taken(void **state)
+static void packets_between_requests_are_read(void **state)
 {
     struct fixture *f = *state;
     stub(f, IO_MS, "late");
@@ -804,7 +804,7 @@ static void what_comes_between_requests_is_taken(void **state)
     expect_did(f, "[idle][idle][leave D]");
 }
 
-static void a_kernel_that_reboots_while_it_runs_goes_on(void **state)
+static void a_kernel_that_reboots_while_it_runs_continues(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "c");
@@ -824,7 +824,7 @@ static void a_kernel_that_reboots_while_it_is_stopped_ends_the_session(void **st
     assert_true(said(f, "connect again"));
 }
 
-static void a_lost_target_is_told_in_one_line(void **state)
+static void a_lost_target_is_logged_in_one_line(void **state)
 {
     struct fixture *f = *state;
     gdb(f, IO_MS, "g");
@@ -835,7 +835,7 @@ static void a_lost_target_is_told_in_one_line(void **state)
                         "netgdb: the target is no longer responding\n");
 }
 
-static void a_request_that_the_target_does_not_take_is_refused(void **state)
+static void a_request_that_the_target_rejects_is_refused(void **state)
 {
     struct fixture *f = *state;
     f->send_error = NETGDB_TOO_LONG;
@@ -875,62 +875,62 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(requests_and_replies_pass_and_d_leaves),
-        TEST(a_detach_that_is_refused_ends_nothing),
+        TEST(requests_and_replies_pass_and_d_detaches),
+        TEST(a_refused_detach_does_not_end_the_session),
         TEST(a_kill_becomes_a_detach),
         TEST(k_alone_becomes_a_detach_without_a_reply),
-        TEST(a_kill_is_forwarded_when_asked_for),
-        TEST(a_kill_of_a_stub_that_is_freebsds_is_not_forwarded),
-        TEST(a_kill_parks_where_clients_come_and_go),
-        TEST(a_client_that_goes_leaves_the_target),
-        TEST(a_client_that_goes_parks_where_clients_come_and_go),
-        TEST(a_client_that_goes_without_a_word_may_leave_the_target_as_it_is),
-        TEST(where_it_is_kept_then_a_kill_is_still_a_detach),
-        TEST(where_it_is_kept_then_a_detach_is_one),
-        TEST(a_wake_may_mean_that_the_client_is_gone),
-        TEST(an_end_whose_wake_was_seen_already_needs_no_other),
-        TEST(such_a_wake_stops_a_target_that_runs),
-        TEST(a_multiprocess_target_is_left_by_its_process),
-        TEST(a_target_that_refuses_a_plain_d_is_asked_for_its_process),
-        TEST(a_target_that_says_why_it_is_not_left_is_told_of_in_one_line),
-        TEST(a_detach_that_is_not_done_says_why_and_the_session_goes_on),
+        TEST(a_kill_is_forwarded_if_requested),
+        TEST(a_kill_of_freebsds_stub_is_not_forwarded),
+        TEST(a_kill_parks_a_target_of_the_proxy),
+        TEST(a_disconnect_detaches_the_target),
+        TEST(a_disconnect_parks_a_target_of_the_proxy),
+        TEST(a_disconnect_keeps_the_target_if_requested),
+        TEST(a_kept_target_is_detached_by_a_kill),
+        TEST(a_kept_target_is_detached_by_a_detach),
+        TEST(a_wake_can_end_the_session),
+        TEST(an_end_requested_before_the_wait_needs_no_wake),
+        TEST(a_wake_that_ends_the_session_stops_a_running_target),
+        TEST(a_multiprocess_target_is_detached_by_its_process),
+        TEST(a_refused_plain_d_is_followed_by_qc),
+        TEST(a_detach_that_is_refused_with_a_reason_is_logged_in_one_line),
+        TEST(a_detach_refused_with_a_reason_does_not_end_the_session),
         TEST(the_process_is_learned_from_qc_too),
-        TEST(thread_ids_that_name_no_process_do_not_count),
-        TEST(a_program_that_ended_is_not_left),
-        TEST(a_program_that_was_killed_is_left),
-        TEST(the_detach_of_a_forks_child_is_not_the_end),
-        TEST(nor_that_of_its_parent),
-        TEST(a_process_that_refuses_to_be_left_stays),
-        TEST(processes_that_are_only_in_a_list_count),
-        TEST(the_exit_of_one_process_of_several_is_not_the_end),
-        TEST(who_goes_leaves_all_processes),
-        TEST(a_kill_of_one_of_several_is_forwarded),
+        TEST(thread_ids_without_a_process_are_ignored),
+        TEST(no_detach_is_sent_after_the_program_exited),
+        TEST(a_detach_is_sent_after_the_program_was_killed),
+        TEST(the_detach_of_a_forked_child_does_not_end_the_session),
+        TEST(the_detach_of_a_forking_parent_does_not_end_the_session),
+        TEST(a_process_whose_detach_is_refused_stays_attached),
+        TEST(processes_named_only_in_a_list_count),
+        TEST(the_exit_of_one_process_does_not_end_the_session),
+        TEST(a_disconnect_detaches_all_processes),
+        TEST(a_kill_of_one_process_is_forwarded),
         TEST(a_kill_in_extended_mode_is_forwarded),
-        TEST(a_forwarded_kill_of_one_of_several_is_not_the_end),
+        TEST(a_forwarded_kill_of_one_process_does_not_end_the_session),
         TEST(in_extended_mode_the_session_survives_detach_and_kill),
-        TEST(a_flood_of_processes_ends_nothing),
+        TEST(too_many_processes_do_not_end_the_session),
         TEST(a_detach_after_the_program_ended_ends_the_session),
-        TEST(a_stub_that_ends_with_its_program_is_no_failure),
-        TEST(a_session_may_end_with_the_last_process),
+        TEST(a_stub_may_exit_with_its_program),
+        TEST(the_session_can_end_with_the_last_process),
         TEST(in_extended_mode_the_session_survives_the_program),
         TEST(ctrl_c_reaches_a_target_that_can_be_interrupted),
         TEST(ctrl_c_to_a_running_kernel_is_explained),
         TEST(ctrl_c_to_a_running_kernel_may_be_explained_to_the_client),
-        TEST(ctrl_c_during_a_read_goes_nowhere),
-        TEST(a_running_kernel_whose_client_goes_is_let_be),
-        TEST(who_was_told_that_a_kernel_runs_is_not_told_again),
-        TEST(a_running_node_whose_client_goes_is_stopped_and_left),
+        TEST(ctrl_c_during_a_read_is_dropped),
+        TEST(a_running_kernel_whose_client_disconnects_keeps_running),
+        TEST(a_second_ctrl_c_is_not_explained_again),
+        TEST(a_running_node_whose_client_disconnects_is_stopped_and_detached),
         TEST(a_kernel_that_does_not_stop_in_time_is_left_running),
-        TEST(a_target_that_can_be_interrupted_is_stopped_and_left_when_its_time_is_over),
-        TEST(one_that_ignores_the_interrupt_is_left_running),
-        TEST(the_limit_of_a_run_is_for_each_run_alone),
-        TEST(without_a_limit_it_may_run_for_ever),
-        TEST(what_a_client_sent_before_it_went_is_done),
-        TEST(what_comes_between_requests_is_taken),
-        TEST(a_kernel_that_reboots_while_it_runs_goes_on),
+        TEST(run_timeout_stops_and_detaches_an_interruptible_target),
+        TEST(a_target_that_ignores_the_interrupt_keeps_running),
+        TEST(run_timeout_applies_to_each_run),
+        TEST(without_run_timeout_a_run_has_no_limit),
+        TEST(requests_sent_before_a_disconnect_are_executed),
+        TEST(packets_between_requests_are_read),
+        TEST(a_kernel_that_reboots_while_it_runs_continues),
         TEST(a_kernel_that_reboots_while_it_is_stopped_ends_the_session),
-        TEST(a_lost_target_is_told_in_one_line),
-        TEST(a_request_that_the_target_does_not_take_is_refused),
+        TEST(a_lost_target_is_logged_in_one_line),
+        TEST(a_request_that_the_target_rejects_is_refused),
         TEST(a_restart_has_no_reply),
         TEST(packets_are_logged_with_their_explanation),
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The soak's verdict: what it must notice, and what it must not hold against a process. */
+/* The soak's verdict: leaks that it must detect, and usage that it must accept. */
 #include <string.h>
 
 #include "tests/soak/verdict.h"
@@ -68,7 +68,7 @@ static void a_leak_hidden_by_the_warm_up_is_found(void **state)
     (void)state;
     fill(s, 40000, 100);
     for (int i = 0; i < SAMPLES / 3; i++)
-        s[i].kib = 90000; /* given back when it was warm */
+        s[i].kib = 90000; /* freed after the warm-up */
     assert_false(flat(s));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records of sessions: who may claim one and when, and what is no record. */
+/* State files of sessions: claims by another server, and files that are not state files. */
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
@@ -41,7 +41,7 @@ static const struct net_addr other = {0x0a000003, 20026};
 static char dir[UNIT_PATH];
 static char path[UNIT_PATH + 32]; /* of NAME */
 
-/* What happens between opening a record and locking it: the link wraps flock. */
+/* Called between open and flock of a state file (the linker wraps flock). */
 static void (*before_lock)(void);
 
 int __real_flock(int fd, int operation);
@@ -79,7 +79,7 @@ static bool exists(const char *file)
     return lstat(file, &st) == 0;
 }
 
-/* The record of a server that is dead. */
+/* Creates the state file of a dead server. */
 static void leave_record(const struct net_addr *from, const struct net_addr *to, uint32_t sent)
 {
     struct state_file *r = state_file_create(from, to);
@@ -89,7 +89,7 @@ static void leave_record(const struct net_addr *from, const struct net_addr *to,
     state_file_close(r);
 }
 
-static void a_record_says_what_the_session_was(void **state)
+static void a_state_file_describes_the_session(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 17);
@@ -106,18 +106,18 @@ static void a_record_says_what_the_session_was(void **state)
     assert_true(exists(path));
 }
 
-static void only_a_record_of_that_host_is_claimed(void **state)
+static void only_a_state_file_of_the_host_is_claimed(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
     assert_null(claim(other.ip));
-    assert_null(claim(0x0a000020)); /* whose text begins as the other's */
+    assert_null(claim(0x0a000020)); /* an address whose text starts with the other's */
     struct state_file *r = claim(0);
     assert_non_null(r);
     state_file_close(r);
 }
 
-static void a_removed_record_is_gone(void **state)
+static void a_removed_state_file_is_not_claimed(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
@@ -128,7 +128,7 @@ static void a_removed_record_is_gone(void **state)
     state_file_close(NULL);
 }
 
-static void a_claimed_record_is_claimed_once(void **state)
+static void a_state_file_is_claimed_once(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
@@ -141,7 +141,7 @@ static void a_claimed_record_is_claimed_once(void **state)
     state_file_close(r);
 }
 
-/* A server of its own: makes the record, counts its seqnos up, and lives until it is killed. */
+/* A server process: creates the state file, increments its seqnos, and runs until it is killed. */
 static pid_t start_server(void)
 {
     int ready[2];
@@ -149,7 +149,7 @@ static pid_t start_server(void)
     assert_int_equal(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* of a test that fails, too */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if the test fails */
         struct state_file *r = state_file_create(&own, &kernel);
         if (r == NULL)
             _exit(1);
@@ -172,7 +172,7 @@ static void kill_server(pid_t pid)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static void a_record_is_claimed_when_its_server_is_dead(void **state)
+static void a_state_file_is_claimed_once_its_server_is_dead(void **state)
 {
     (void)state;
     pid_t pid = start_server();
@@ -186,7 +186,7 @@ static void a_record_is_claimed_when_its_server_is_dead(void **state)
     state_file_remove(r);
 }
 
-static void a_new_session_removes_what_dead_servers_left_of_that_host(void **state)
+static void a_new_session_removes_state_files_of_dead_servers_for_the_host(void **state)
 {
     static const struct net_addr second = {0x0a000001, 5001}, third = {0x0a000001, 5002};
     (void)state;
@@ -203,7 +203,7 @@ static void a_new_session_removes_what_dead_servers_left_of_that_host(void **sta
     state_file_close(r);
 }
 
-static void a_new_session_leaves_what_a_living_server_has(void **state)
+static void a_new_session_keeps_the_state_file_of_a_running_server(void **state)
 {
     static const struct net_addr second = {0x0a000001, 5001};
     (void)state;
@@ -220,7 +220,7 @@ static void a_new_session_leaves_what_a_living_server_has(void **state)
     state_file_close(r);
 }
 
-static void a_record_is_reused_for_the_same_port(void **state)
+static void a_state_file_is_reused_for_the_same_port(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 99);
@@ -230,7 +230,7 @@ static void a_record_is_reused_for_the_same_port(void **state)
     state_file_close(r);
 }
 
-/* ---- what is no record ---- */
+/* ---- files that are not state files ---- */
 
 static void write_file(const char *name, const void *data, size_t len)
 {
@@ -263,7 +263,7 @@ static unsigned count_files(void)
     return n - 2;
 }
 
-static void what_is_no_record_is_left_alone(void **state)
+static void files_that_are_not_state_files_are_not_touched(void **state)
 {
     uint8_t good[256], bad[257];
     char file[128];
@@ -283,7 +283,7 @@ static void what_is_no_record_is_left_alone(void **state)
     write_file("session-10.0.0.2-5", bad, len);
     memcpy(bad, good, 8); /* the magic, and no addresses */
     write_file("session-10.0.0.2-6", bad, len);
-    write_file("session-10.0.0.9-7", good, len); /* the name of another host than its content's */
+    write_file("session-10.0.0.9-7", good, len); /* name and content have different hosts */
     write_file("control", good, len);
     snprintf(file, sizeof file, "%s/session-10.0.0.2-8", dir);
     assert_int_equal(mkdir(file, 0700), 0);
@@ -310,7 +310,7 @@ static void remove_path(void)
 }
 
 /* Its owner ended the session between our open and our lock. */
-static void a_record_that_is_removed_meanwhile_is_not_claimed(void **state)
+static void a_state_file_removed_before_the_lock_is_not_claimed(void **state)
 {
     (void)state;
     leave_record(&own, &kernel, 1);
@@ -319,8 +319,8 @@ static void a_record_that_is_removed_meanwhile_is_not_claimed(void **state)
     assert_false(exists(path));
 }
 
-/* Somebody removes the old file between our open and our lock: the new record must be a file. */
-static void a_record_that_is_removed_while_it_is_made_is_not_lost(void **state)
+/* The old file is removed between our open and our lock: the new one must exist. */
+static void a_state_file_removed_during_creation_is_created_again(void **state)
 {
     (void)state;
     before_lock = remove_path;
@@ -361,11 +361,11 @@ static int make_one(void)
     fill("filler");
     struct state_file *r = state_file_create(&own, &kernel);
     if (r != NULL)
-        state_file_mark(r)->sent = 1; /* SIGBUS where there is no page for it */
+        state_file_mark(r)->sent = 1; /* SIGBUS if no page is available */
     return r != NULL || errno != ENOSPC || exists(path);
 }
 
-/* One that an older version made, or a copy: a hole. */
+/* A state file of an older version, or a copied one: sparse. */
 static int claim_a_hole(void)
 {
     leave_record(&own, &kernel, 17);
@@ -405,7 +405,7 @@ static void a_full_file_system_is_an_error_and_no_signal(void **state)
 
 /* ---- the directory ---- */
 
-static void a_directory_of_others_is_not_used(void **state)
+static void a_directory_of_another_user_is_not_used(void **state)
 {
     char deep[128];
     (void)state;
@@ -416,7 +416,7 @@ static void a_directory_of_others_is_not_used(void **state)
     assert_null(claim(0));
     assert_int_equal(chmod(dir, 0702), 0);
     assert_null(claim(0));
-    assert_int_equal(chmod(dir, 0755), 0); /* to be read is no harm */
+    assert_int_equal(chmod(dir, 0755), 0); /* readable by others is allowed */
     struct state_file *r = claim(0);
     assert_non_null(r);
     state_file_close(r);
@@ -428,12 +428,12 @@ static void a_directory_of_others_is_not_used(void **state)
     assert_null(state_file_create(&own, &kernel));
     setenv("NETGDB_RUNTIME_DIR", path, 1); /* a file */
     assert_null(claim(0));
-    snprintf(deep, sizeof deep, "%s/a/b", dir); /* cannot be made */
+    snprintf(deep, sizeof deep, "%s/a/b", dir); /* cannot be created */
     setenv("NETGDB_RUNTIME_DIR", deep, 1);
     assert_null(state_file_create(&own, &kernel));
 }
 
-/* The line about a directory that is unavailable. */
+/* Returns the line about an unusable directory. */
 static void trouble(const char *name, const char *why, int error)
 {
     char told[RUNDIR_MAX];
@@ -443,7 +443,7 @@ static void trouble(const char *name, const char *why, int error)
     assert_string_equal(told, name);
 }
 
-static void what_is_wrong_with_a_directory_is_told(void **state)
+static void the_reason_for_an_unusable_directory_is_logged(void **state)
 {
     char told[RUNDIR_MAX], deep[128];
     (void)state;
@@ -456,7 +456,7 @@ static void what_is_wrong_with_a_directory_is_told(void **state)
     trouble(deep, "No such file or directory", ENOENT);
     trouble("/dev/null", "not a directory", EPERM);
     trouble("relative", "its name must begin with /", EINVAL);
-    if (geteuid() == 0) { /* else there is nothing that is surely another's */
+    if (geteuid() == 0) { /* otherwise no directory certainly belongs to another user */
         snprintf(deep, sizeof deep, "%s/theirs", dir);
         assert_int_equal(mkdir(deep, 0700), 0);
         assert_int_equal(chown(deep, 1, 1), 0);
@@ -465,7 +465,7 @@ static void what_is_wrong_with_a_directory_is_told(void **state)
     }
 }
 
-static void a_missing_directory_is_made_for_us_alone(void **state)
+static void a_missing_directory_is_created_with_mode_700(void **state)
 {
     char deep[128];
     struct stat st;
@@ -495,21 +495,21 @@ static void a_path_that_is_too_long_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_record_says_what_the_session_was),
-        TEST(only_a_record_of_that_host_is_claimed),
-        TEST(a_removed_record_is_gone),
-        TEST(a_claimed_record_is_claimed_once),
-        TEST(a_record_is_claimed_when_its_server_is_dead),
-        TEST(a_new_session_removes_what_dead_servers_left_of_that_host),
-        TEST(a_new_session_leaves_what_a_living_server_has),
-        TEST(a_record_is_reused_for_the_same_port),
-        TEST(what_is_no_record_is_left_alone),
-        TEST(a_record_that_is_removed_meanwhile_is_not_claimed),
-        TEST(a_record_that_is_removed_while_it_is_made_is_not_lost),
+        TEST(a_state_file_describes_the_session),
+        TEST(only_a_state_file_of_the_host_is_claimed),
+        TEST(a_removed_state_file_is_not_claimed),
+        TEST(a_state_file_is_claimed_once),
+        TEST(a_state_file_is_claimed_once_its_server_is_dead),
+        TEST(a_new_session_removes_state_files_of_dead_servers_for_the_host),
+        TEST(a_new_session_keeps_the_state_file_of_a_running_server),
+        TEST(a_state_file_is_reused_for_the_same_port),
+        TEST(files_that_are_not_state_files_are_not_touched),
+        TEST(a_state_file_removed_before_the_lock_is_not_claimed),
+        TEST(a_state_file_removed_during_creation_is_created_again),
         TEST(a_full_file_system_is_an_error_and_no_signal),
-        TEST(a_directory_of_others_is_not_used),
-        TEST(what_is_wrong_with_a_directory_is_told),
-        TEST(a_missing_directory_is_made_for_us_alone),
+        TEST(a_directory_of_another_user_is_not_used),
+        TEST(the_reason_for_an_unusable_directory_is_logged),
+        TEST(a_missing_directory_is_created_with_mode_700),
         TEST(a_path_that_is_too_long_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include "proto/io.h"
 #include "proto/target.h"
 
-/* A target that gives the packets of a list, the last one final, and notes what it was asked. */
+/* A target that replies with a list of packets, the last one final, and records its calls. */
 struct fake {
     struct target target;
     const char *const *packets;
@@ -87,7 +87,7 @@ static const struct target_ops through_ops = {
     target_next_send,  target_next_recv,        target_next_interrupt, target_next_idle,
     target_next_leave, target_next_max_request, through_free};
 
-/* A fake, and in front of it a decorator that changes nothing. */
+/* A fake target, wrapped in a decorator that changes nothing. */
 static struct target *fake_chain(struct fake **fake, const char *const *packets, bool *freed)
 {
     struct target *t = calloc(1, sizeof *t);
@@ -139,7 +139,7 @@ static void a_transaction_ends_with_the_first_error(void **state)
     target_free(t);
 }
 
-static void a_decorator_hands_every_call_on(void **state)
+static void a_decorator_passes_every_call_on(void **state)
 {
     static const char *const packets[] = {"T05", NULL};
     struct fake *f;
@@ -170,7 +170,7 @@ static void freeing_no_target_is_harmless(void **state)
     target_free(NULL);
 }
 
-static void every_error_has_words(void **state)
+static void every_error_has_a_text(void **state)
 {
     (void)state;
     for (int e = NETGDB_BUG - 1; e <= 1; e++) {
@@ -185,9 +185,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_transaction_ends_with_the_final_packet),
         cmocka_unit_test(a_transaction_ends_with_the_first_error),
-        cmocka_unit_test(a_decorator_hands_every_call_on),
+        cmocka_unit_test(a_decorator_passes_every_call_on),
         cmocka_unit_test(freeing_no_target_is_harmless),
-        cmocka_unit_test(every_error_has_words),
+        cmocka_unit_test(every_error_has_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static const struct machine mb_big = {59, 4, 1, 32, 0, true};
 
 /*
  * A saved context as words: rN, xN: register N of g; sN: half of d(N/2); fN: an f register; pc, lr,
- * psr, sp; =HEX: a constant; N.: N words that are no registers. A suffix ':8' or ':4' is the size.
+ * psr, sp; =HEX: a constant; N.: N words that are not registers. A suffix ':8' or ':4' is the size.
  */
 #define R4_R11 "r4 r5 r6 r7 r8 r9 r10 r11 "
 #define HW "r0 r1 r2 r3 r12 lr pc psr "

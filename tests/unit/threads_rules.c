@@ -373,7 +373,7 @@ static void symbols_are_asked_for_before_the_stubs_own_round(void **state)
     world_free(w);
 }
 
-static void without_an_rtos_requests_pass_and_a_missing_xml_list_is_made(void **state)
+static void without_an_rtos_requests_pass_and_a_missing_xml_list_is_created(void **state)
 {
     (void)state;
     struct world *w = world_new(false, 4);
@@ -464,7 +464,7 @@ int main(void)
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
         cmocka_unit_test(symbols_are_asked_for_before_the_stubs_own_round),
-        cmocka_unit_test(without_an_rtos_requests_pass_and_a_missing_xml_list_is_made),
+        cmocka_unit_test(without_an_rtos_requests_pass_and_a_missing_xml_list_is_created),
         cmocka_unit_test(a_thread_known_to_gdb_before_the_symbols_keeps_its_id),
         cmocka_unit_test(a_new_program_and_a_restart_forget_everything),
         cmocka_unit_test(a_rebooted_kernel_is_reported_and_detected_again),

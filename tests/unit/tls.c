@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes through two real netgdb-tls, a server's and a client's. */
+/* Bytes through two real netgdb-tls processes, a server's and a client's. */
 #include "session/tls.h"
 #include "tests/unit/unit.h"
 
@@ -14,7 +14,7 @@
 enum {
     MUCH = 8 * 1024 * 1024, /* bytes: more than all buffers on the way */
     SOME = 100 * 1000,      /* less */
-    BLOCKED_MS = 1000,      /* a stream that takes nothing for so long is full */
+    BLOCKED_MS = 1000,      /* a stream is full if it accepts nothing for this time */
     PATIENCE_MS = 60 * 1000,
 };
 
@@ -98,7 +98,7 @@ static uint8_t byte_of(int from, size_t at)
     return (uint8_t)(at * 31 + (at >> 8) + (size_t)from);
 }
 
-/* Sends what there is room for, up to `size` in all. */
+/* Sends as much as fits, up to `size` in total. */
 static void send_some(int from, size_t *sent, size_t size)
 {
     uint8_t data[5000];
@@ -110,7 +110,7 @@ static void send_some(int from, size_t *sent, size_t size)
     *sent += n > 0 ? (size_t)n : 0;
 }
 
-/* Takes what is there, and looks at it. False at the end of the stream. */
+/* Receives and checks the available bytes. False at the end of the stream. */
 static bool take_some(int from, size_t *got)
 {
     uint8_t data[7000];
@@ -122,7 +122,7 @@ static bool take_some(int from, size_t *got)
     return n != 0;
 }
 
-/* Takes all there is until the stream ends. */
+/* Receives until the stream ends. */
 static size_t take_rest(int from, size_t got)
 {
     do {
@@ -156,7 +156,7 @@ static void bytes_arrive_unchanged_both_ways_at_once(void **state)
     }
 }
 
-static void one_way_ends_and_the_other_goes_on(void **state)
+static void one_direction_can_be_closed(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -175,7 +175,7 @@ static void the_last_bytes_before_a_close_arrive(void **state)
     assert_int_equal(take_rest(0, 0), SOME);
 }
 
-static void a_reader_that_is_behind_stops_the_writer(void **state)
+static void a_slow_reader_stops_the_writer(void **state)
 {
     size_t sent = 0, got = 0;
     struct pollfd p = {ends[0], POLLOUT, 0};
@@ -189,7 +189,7 @@ static void a_reader_that_is_behind_stops_the_writer(void **state)
     }
 }
 
-static void one_that_has_gone_gives_up_the_handshake(void **state)
+static void a_disconnect_ends_the_handshake(void **state)
 {
     char byte;
     (void)state;
@@ -206,10 +206,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ENDS(bytes_arrive_unchanged_both_ways_at_once),
-        WITH_ENDS(one_way_ends_and_the_other_goes_on),
+        WITH_ENDS(one_direction_can_be_closed),
         WITH_ENDS(the_last_bytes_before_a_close_arrive),
-        WITH_ENDS(a_reader_that_is_behind_stops_the_writer),
-        cmocka_unit_test(one_that_has_gone_gives_up_the_handshake),
+        WITH_ENDS(a_slow_reader_stops_the_writer),
+        cmocka_unit_test(a_disconnect_ends_the_handshake),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

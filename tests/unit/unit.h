@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every unit test includes: cmocka with the headers that it wants before it. */
+/* Included by every unit test: cmocka and the headers that it requires before it. */
 #ifndef NETGDB_TESTS_UNIT_H
 #define NETGDB_TESTS_UNIT_H
 
@@ -23,7 +23,7 @@
 
 enum { UNIT_PATH = 90 };
 
-/* The template of a directory for mkdtemp, in TMPDIR where that is short, or /tmp. */
+/* A template for mkdtemp: in TMPDIR if that is short, otherwise in /tmp. */
 static inline char *unit_directory(char path[UNIT_PATH], const char *what)
 {
     const char *tmp = getenv("TMPDIR");

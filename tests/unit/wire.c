@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The wire format, against bytes written out by hand from sys/net/debugnet.h. */
+/* The wire format, with bytes written by hand from sys/net/debugnet.h. */
 #include "tests/unit/unit.h"
 
 #include "proto/err.h"
