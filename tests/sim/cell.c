@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Something that happens once does so while a session of 25 requests on a clean path lasts. */
+/* Single events occur within the duration of a session of 25 requests on a clean path. */
 enum { HAPPENS_WITHIN_MS = 400 };
 
 static void set_loss(struct play_config *c, double percent)
@@ -64,7 +64,7 @@ static void set_generation(struct play_config *c, double major)
     c->generation = major < 14 ? TWIN_OLD : TWIN_NEW;
 }
 
-/* One datagram in 50 begins a burst of 4 on average, of which most are lost. */
+/* One datagram in 50 starts a burst of 4 on average, most of which are lost. */
 static void set_bursts(struct play_config *c, double on)
 {
     if (on != 0)
@@ -98,7 +98,7 @@ static void set_streams(struct play_config *c, double on)
     c->streams = on != 0;
 }
 
-/* 0: none; 1 to 3: that many % of the datagrams, and all behind them, come so many ms later. */
+/* 0: none; 1 to 3: this % of the datagrams, and all later ones, are delayed by some ms. */
 static void set_pauses(struct play_config *c, double how)
 {
     static const struct {
@@ -106,7 +106,7 @@ static void set_pauses(struct play_config *c, double how)
         uint64_t ms;
     } pauses[] = {{0, 0}, {0.002, 12}, {0.01, 12}, {0.05, 30}};
     const int slow = 4, i = how < slow ? (int)how : slow;
-    if (i == slow) { /* a host that is always slow: the kernel's second takes 2.3 */
+    if (i == slow) { /* a slow host: the kernel's second takes 2.3 s */
         c->poll = 1150 * SIM_US;
         return;
     }
@@ -191,7 +191,7 @@ void cell_name(const struct cell *cell, char name[CELL_NAME_MAX])
     }
 }
 
-/* A time that the seed chooses, another for each `salt`. */
+/* A time that depends on the seed and on `salt`. */
 static uint64_t some_time(uint64_t seed, uint64_t salt)
 {
     uint64_t x = (seed + salt * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -117,7 +117,7 @@ static void a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply(void **state)
     }
 }
 
-/* The same between two requests: no one waits for the reply to the duplicate. */
+/* The same between two requests: the reply to the duplicate is dropped. */
 static void a_late_duplicate_between_requests_does_not_end_the_session(void **state)
 {
     (void)state;
@@ -248,7 +248,7 @@ static void delays_end_on_a_path_that_duplicated_once_and_loses_nothing(void **s
     assert_true(time_after_a_copy(true) > 2 * LINK_LATENESS_SEEN);
 }
 
-/* Later than anything that was waited for: it must not run, and the session ends in one line. */
+/* A duplicate later than every delay must not run; the session ends with one line. */
 static void play_very_late_copy(enum twin_generation g)
 {
     struct rig *r = rig_new(g);
@@ -376,7 +376,7 @@ static unsigned long play_form(const char *request, unsigned *over)
     return asked_again;
 }
 
-static void a_reply_of_another_form_is_a_duplicates(void **state)
+static void a_reply_of_another_form_reveals_a_duplicate(void **state)
 {
     unsigned over = 0;
     (void)state;
@@ -418,7 +418,7 @@ int main(void)
         cmocka_unit_test(delays_end_on_a_path_that_duplicated_once_and_loses_nothing),
         cmocka_unit_test(a_plus_for_a_late_duplicate_is_not_mistaken_for_another),
         cmocka_unit_test(a_late_duplicate_of_a_read_before_a_read_does_not_end_the_session),
-        cmocka_unit_test(a_reply_of_another_form_is_a_duplicates),
+        cmocka_unit_test(a_reply_of_another_form_reveals_a_duplicate),
         cmocka_unit_test(a_duplicated_d_detaches_once),
         cmocka_unit_test(a_duplicate_later_than_the_lateness_is_not_executed),
     };

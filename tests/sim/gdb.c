@@ -16,23 +16,23 @@ struct sim_gdb {
     struct io *io;
     struct rsp_parser parser;
     unsigned exchanges, asked;
-    unsigned leave_at; /* closes the connection behind this request; 0: detaches at the end */
-    uint64_t next;     /* the event that asks; 0: none */
+    unsigned leave_at; /* closes the connection after this request; 0: detaches at the end */
+    uint64_t next;     /* the event that sends the next request; 0: none */
     bool waiting, finished;
     enum sim_gdb_asks asks;
     bool long_list; /* of threads: more than one reply */
     bool streams;
-    uint64_t think;  /* ns at most, before each request */
-    unsigned stream; /* reads that are left of one */
+    uint64_t think;  /* maximum pause before each request, ns */
+    unsigned stream; /* remaining reads of a stream */
     uint64_t stream_at;
 
     /* the model */
     uint8_t window[SIM_GDB_WINDOW];
     uint64_t counter;
     uint64_t regs[MACHINE_THREADS][MACHINE_REGS];
-    unsigned thread; /* index of the chosen one */
+    unsigned thread; /* index of the selected thread */
 
-    /* the outstanding request, and what its reply must be */
+    /* the outstanding request, and the expected reply */
     struct buf request, expected;
     bool prefix; /* the reply begins with `expected` */
     bool resume;
@@ -51,7 +51,7 @@ static void count_run(struct machine *m, void *context)
     (void)machine_write(m, MACHINE_DATA + SIM_GDB_COUNTER, &count, sizeof count);
 }
 
-/* ---- requests, and what must come back ---- */
+/* ---- requests and their expected replies ---- */
 
 static void expect(struct sim_gdb *g, const char *text, bool prefix)
 {
@@ -89,7 +89,7 @@ static void read_text(struct sim_gdb *g)
     read_text_at(g, at, 1 + sim_below(g->w, 128));
 }
 
-/* The next block of a stream, which begins anywhere. */
+/* Reads the next block of a stream, which starts at a random address. */
 static void read_stream(struct sim_gdb *g)
 {
     if (g->stream == 0) {
@@ -166,7 +166,7 @@ static void list_threads(struct sim_gdb *g)
     expect(g, g->long_list ? "m<threads><thread id=" : "l<threads><thread id=", true);
 }
 
-/* gdb 13 after a stepi: the list of threads, the registers and what is around the pc. */
+/* gdb 13's requests after a stepi: the thread list, the registers and memory around the pc. */
 static void stepi(struct sim_gdb *g)
 {
     switch (g->asked % 5) {
@@ -185,7 +185,7 @@ static void stepi(struct sim_gdb *g)
     }
 }
 
-/* False: it asks for anything. */
+/* Sends a request of the selected kind. False if all kinds are allowed. */
 static bool chosen_request(struct sim_gdb *g)
 {
     switch (g->asks) {

@@ -13,7 +13,7 @@
 #include "session/chain.h"
 #include "session/serve.h"
 
-#define BREAK 0x100 /* from where it stopped first */
+#define BREAK 0x100 /* distance from the first stop */
 #define TID 100001
 
 enum way_to_stop { BEGINS, STEPS, BREAKS, WATCHES, FAULTS, STOPS };
@@ -24,14 +24,14 @@ static const char *const instruction[] = {"cc", "000020d4", "0290"};
 
 static const enum machine_arch all_machines[] = {MACHINE_AMD64, MACHINE_ARM64, MACHINE_RISCV64};
 
-/* ---- a session with a chain, as a gdb has one ---- */
+/* ---- a session with gdb's chain ---- */
 
 struct client_session {
     struct rig *r;
     struct chain chain;
     struct link_mark mark;
     enum way_to_stop stop;
-    uint64_t first, pc; /* where it stopped first, and last */
+    uint64_t first, pc; /* pc of the first and of the last stop */
 };
 
 static const struct options options = {.cache = true, .rtos = "off"};
@@ -120,7 +120,7 @@ static void write_le(char *hex, uint64_t value)
         sprintf(hex + 2 * i, "%02x", (unsigned)(value >> 8 * i & 0xff));
 }
 
-/* As gdb does it: planted at the resume, taken out at the stop, the pc back at it. */
+/* As gdb does: inserts the breakpoint at the resume, removes it at the stop, and resets the pc. */
 static void break_and_run(struct client_session *s)
 {
     enum machine_arch arch = machine_of(s)->registers->arch;
@@ -154,7 +154,7 @@ static void stop_by(struct client_session *s, enum way_to_stop stop)
     s->pc = s->first + at[stop];
 }
 
-/* Whether this machine stops so: riscv64 can neither step nor watch. */
+/* Whether this machine supports the stop: riscv64 has neither steps nor watchpoints. */
 static bool can_stop(enum machine_arch arch, enum way_to_stop stop)
 {
     return arch != MACHINE_RISCV64 || (stop != STEPS && stop != WATCHES);
@@ -169,7 +169,7 @@ static void leave(struct client_session *s)
     sim_run_for(s->r->w, SIM_SECOND);
 }
 
-/* Where it was left: at db>, there, and nothing of ours stays in its text. */
+/* Checks that the kernel is at db>, at the right pc, without a breakpoint in its text. */
 static void expect_at_db(struct client_session *s)
 {
     struct machine *m = machine_of(s);
@@ -194,7 +194,7 @@ static void detach_returns_the_kernel_to_db_where_it_stopped(void **state)
                 continue;
             struct client_session *s = session(all_machines[a]);
             stop_by(s, stop);
-            ask_of(s, "OK", "Hg186a3"); /* whatever was looked at */
+            ask_of(s, "OK", "Hg186a3"); /* another thread was selected */
             assert_int_equal(ask(s, "p10")[0] == 'E', 0);
             uint64_t resumes = twin_counts(s->r->twin)->steps;
             leave(s);
@@ -274,7 +274,7 @@ static void the_next_client_gets_the_thread_that_stopped(void **state)
         assert_int_equal(twin_thread(s->r->twin), TID);
         size_t before = twin_requests(s->r->twin);
         begin(s);
-        /* All but its registers, which tell what machine it is, has been asked already. */
+        /* Everything except the registers, which show the machine, was requested before. */
         assert_int_equal(twin_requests(s->r->twin), before + 1);
         leave(s);
         expect_at_db(s);
@@ -282,14 +282,14 @@ static void the_next_client_gets_the_thread_that_stopped(void **state)
     }
 }
 
-/* The server was killed: another one goes on with what its record says. */
+/* The server was killed: another one continues with the state file's contents. */
 static void take_over(struct client_session *s)
 {
     struct rig *r = s->r;
     const struct net_addr own = r->kernel->own, kernel = r->kernel->kernel;
     struct link_mark mark = s->mark;
     sim_session_kill(r->kernel->io);
-    r->target = chain_strip(&s->chain); /* nothing of this goes out, and it notes nothing */
+    r->target = chain_strip(&s->chain); /* sends nothing and changes no state file */
     s->mark = mark;
     rig_kill(r);
     assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &s->mark));
@@ -317,7 +317,7 @@ static void a_server_that_takes_over_detaches_the_same_way(void **state)
     }
 }
 
-/* A client that was killed while its breakpoints were in, and the kernel ran into one. */
+/* A client was killed while its breakpoints were inserted, and the kernel stopped at one. */
 static void breakpoints_of_a_killed_client_are_removed(void **state)
 {
     (void)state;
@@ -338,7 +338,7 @@ static void breakpoints_of_a_killed_client_are_removed(void **state)
     }
 }
 
-/* Whatever goes out last: nothing of the leaving is done twice, and nothing is left over. */
+/* After any last datagram: the next server completes the detach, and repeats no part of it. */
 static void a_server_may_be_killed_at_any_point_of_a_detach(void **state)
 {
     bool left = false, done = false;
@@ -351,7 +351,7 @@ static void a_server_may_be_killed_at_any_point_of_a_detach(void **state)
         left = serve_leave(s->chain.target, false, &s->r->log) == SERVE_DETACHED;
         rig_no_fates(s->r);
         done = twin_phase(s->r->twin) == TWIN_DDB;
-        for (int i = 0; left && !done && i < 200; i++) { /* it lacks the '+' to its OK alone */
+        for (int i = 0; left && !done && i < 200; i++) { /* only the '+' to its OK is missing */
             sim_run_for(s->r->w, 10 * SIM_MS);
             assert_int_equal(target_idle(s->chain.target), 0);
         }
@@ -366,7 +366,7 @@ static void a_server_may_be_killed_at_any_point_of_a_detach(void **state)
     }
 }
 
-/* What comes when it has left waits in its card, and its next `netgdb -s` dies of it. */
+/* A datagram after the detach stays in the network card, and the next `netgdb -s` panics. */
 static void nothing_is_sent_to_a_detached_kernel(void **state)
 {
     static const enum twin_generation generations[] = {TWIN_OLD, TWIN_NEW};
@@ -375,7 +375,7 @@ static void nothing_is_sent_to_a_detached_kernel(void **state)
         struct twin_config config = twin_config(generations[g]);
         config.invariants = true;
         struct client_session *s = session_of(&config);
-        for (unsigned i = 0; i < 100; i++) /* until nothing is held back for long */
+        for (unsigned i = 0; i < 100; i++) /* until delays are short */
             assert_int_equal(ask(s, "s")[0], 'T');
         netgdb_target_link(s->r->target)->lossy = true; /* acks go out three times */
         leave(s);
@@ -399,7 +399,7 @@ static void a_kernel_that_pauses_during_a_detach_is_waited_for(void **state)
     stop_by(s, BREAKS);
     rig_fate(s->r, RIG_OUR_DATA, "$D#44", 0, 1, SIM_ONCE, 60 * SIM_MS);
     rig_fate(s->r, RIG_KERNEL_DATA, "$OK#9a", 0, TIMES_ALL, SIM_ONCE, 100 * SIM_MS);
-    leave(s); /* which looks a second later */
+    leave(s); /* checks a second later */
     expect_at_db(s);
     assert_true(rig_count(s->r, RIG_OUR_DATA, "$D#44") > 1);
     assert_int_equal(twin_counts(s->r->twin)->gave_up, 0);

@@ -74,7 +74,7 @@ static void expect_pattern(struct fixture *f, size_t total)
 
 /* ---- acknowledging ---- */
 
-/* Twice; and three times when the kernel has to repeat itself. */
+/* Twice; three times after the kernel had to retransmit. */
 static void every_duplicate_is_acked_and_delivered_once(void **state)
 {
     struct fixture *f = *state;
@@ -164,7 +164,7 @@ static void a_message_is_delivered_only_after_the_previous_one(void **state)
 {
     struct fixture *f = *state;
     send_chunk(f, 2, 0, 1448, 2000);
-    rig_peer_text(f->rig, 4, "$OK#9a"); /* cannot be: chunk 3 was not acked */
+    rig_peer_text(f->rig, 4, "$OK#9a"); /* impossible: chunk 3 was not acked */
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 4), 0);
     send_chunk(f, 2, 1, 1448, 2000);
@@ -189,7 +189,7 @@ static void the_longest_message_fits_and_a_longer_one_is_refused(void **state)
     expect_pattern(f, LINK_MESSAGE_MAX);
 }
 
-/* Each of these acknowledged would poison a kernel's send: 12 s later the session would be over. */
+/* An ack of any of these would spoil a kernel's send and end the session after 12 s. */
 static void impossible_data_is_not_acked(void **state)
 {
     struct fixture *f = *state;
@@ -198,20 +198,20 @@ static void impossible_data_is_not_acked(void **state)
         uint64_t offset;
         size_t total, len;
     } wrong[] = {
-        {3, 0, 10, 10},                             /* a seqno too far, alone */
+        {3, 0, 10, 10},                             /* a seqno too high, not divided */
         {2, 5, 10, 5},                              /* the first chunk is not at the start */
-        {3, 100, 50, 10},                           /* behind the end */
-        {3, UINT64_MAX, 50, 10},                    /* far behind it */
+        {3, 100, 50, 10},                           /* after the end */
+        {3, UINT64_MAX, 50, 10},                    /* far after the end */
         {3, UINT64_MAX - 9, 50, 10},                /* sum of offset and length is 0 */
-        {2, 0, 0, 0},                               /* nothing */
-        {2, 0, 10, 0},                              /* nothing of something */
+        {2, 0, 0, 0},                               /* an empty message */
+        {2, 0, 10, 0},                              /* an empty chunk */
         {2, 0, 10, 11},                             /* longer than the message */
         {2, 0, UINT32_MAX, 100},                    /* longer than any message */
-        {4, 101, 1000, 50},                         /* no multiple of its index */
+        {4, 101, 1000, 50},                         /* not a multiple of its index */
         {3, 100, 1000, 50},                         /* shorter than its chunks, not the last */
         {3, 100, 150, 40},                          /* the last one, too short */
         {2 + LINK_CHUNKS_MAX, 524 * 4, 65000, 524}, /* too many chunks */
-        {2, 0, 65000, 10},                          /* too many of so small ones */
+        {2, 0, 65000, 10},                          /* too many small chunks */
     };
     static const uint8_t bytes[600];
     unsigned n = sizeof wrong / sizeof wrong[0];
@@ -222,7 +222,7 @@ static void impossible_data_is_not_acked(void **state)
     }
     assert_int_equal(rig_count(f->rig, RIG_OUR_ACK, NULL), 0);
     expect_stream(f, "");
-    rig_peer_text(f->rig, 2, "$T05#b9"); /* and the right one still fits */
+    rig_peer_text(f->rig, 2, "$T05#b9"); /* a valid message is still accepted */
     pass(f, SIM_MS);
     expect_stream(f, "$T05#b9");
 }
@@ -265,7 +265,7 @@ static void malformed_datagrams_are_counted_and_dropped(void **state)
     static const size_t lengths[] = {0, 1, 3, 5, 23, 24, 30, 32, SIM_DATAGRAM_MAX};
     for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
         rig_peer_raw(f->rig, bytes, lengths[i]);
-    bytes[3] = 9; /* a type that there is not */
+    bytes[3] = 9; /* an unknown type */
     rig_peer_raw(f->rig, bytes, WIRE_HEADER + 7);
     pass(f, SIM_MS);
     assert_int_equal(f->link.counters.malformed, 10);
@@ -313,7 +313,7 @@ static void memory_is_bounded_for_a_slow_reader(void **state)
     }
     assert_true(f->link.stream.len <= 2 * LINK_MESSAGE_MAX);
     assert_true(f->link.stream.len > 2 * LINK_MESSAGE_MAX - 1448);
-    assert_int_equal(rig_acks(f->rig, seqno), 0); /* so the kernel sends it again */
+    assert_int_equal(rig_acks(f->rig, seqno), 0); /* not acked: the kernel retransmits it */
     buf_reset(&f->link.stream);
     send_chunk(f, seqno, 0, 1448, 1448);
     pass(f, SIM_MS);
@@ -322,7 +322,7 @@ static void memory_is_bounded_for_a_slow_reader(void **state)
 
 /* ---- sending ---- */
 
-static unsigned broken; /* invariants */
+static unsigned broken; /* violated invariants */
 
 static void count_broken(const char *condition, const char *function)
 {
@@ -442,7 +442,7 @@ static void under_heavy_loss_a_request_waits_for_the_kernels_plus(void **state)
 }
 
 /* Retransmitting a long request costs more than a short one: it waits at a lower loss rate. */
-static void a_long_request_waits_for_it_at_lower_loss(void **state)
+static void a_long_request_waits_for_the_plus_at_lower_loss(void **state)
 {
     struct fixture *f = *state;
     char request[400];
@@ -517,7 +517,7 @@ static void the_second_ack_of_an_old_kernel_is_no_duplicate(void **state)
         rig_peer_ack(f->rig, seqno);
         pass(f, 60 * SIM_US);
         link_mark_delivered(&f->link);
-        rig_peer_ack(f->rig, seqno); /* still under way when the request is sent */
+        rig_peer_ack(f->rig, seqno); /* still in flight when the request is sent */
         assert_int_equal(link_send(&f->link, "$?#3f", 5, 0, 5), 0);
         pass(f, 60 * SIM_US);
         rig_peer_ack(f->rig, seqno + 1);
@@ -582,7 +582,7 @@ static void a_retransmission_of_the_kernel_is_no_duplicate_of_the_network(void *
     assert_int_equal(f->link.counters.duplicates, 11);
 }
 
-/* Nothing of ours could have been overtaken by anything. */
+/* No DATA of ours was in flight that could have been overtaken. */
 static void chunks_out_of_order_are_no_reorder_event(void **state)
 {
     struct fixture *f = *state;
@@ -685,7 +685,7 @@ static void the_lateness_is_limited_to_4_s(void **state)
     assert_int_equal(link_lateness(&f->link), 4 * IO_SECOND);
 }
 
-/* ---- the unwanted '+' ---- */
+/* ---- an unexpected '+' ---- */
 
 static void an_unexpected_plus_is_never_acked(void **state)
 {
@@ -701,7 +701,7 @@ static void an_unexpected_plus_is_never_acked(void **state)
     pass(f, SIM_MS);
     assert_true(f->link.failed);
     link_expect_peer_ack(&f->link,
-                         IO_NEVER); /* a new request is out: the kernel sends its '+' again */
+                         IO_NEVER); /* a new request was sent: the kernel retransmits its '+' */
     for (unsigned i = 0; i < 11; i++) {
         rig_peer_text(f->rig, 3, "+");
         pass(f, LINK_KERNEL_RETRY);
@@ -709,7 +709,7 @@ static void an_unexpected_plus_is_never_acked(void **state)
     assert_int_equal(rig_acks(f->rig, 3), 0);
     expect_stream(f, "+");
     assert_int_equal(f->rig->lines, 1);
-    rig_peer_text(f->rig, 2, "+"); /* an older one is acknowledged as ever */
+    rig_peer_text(f->rig, 2, "+"); /* a retransmission of an older one is acknowledged */
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 5);
 }
@@ -741,7 +741,7 @@ int main(void)
         TEST(losses_do_not_raise_the_retransmission_timeout),
         TEST(retransmission_waits_while_the_kernel_sends),
         TEST(under_heavy_loss_a_request_waits_for_the_kernels_plus),
-        TEST(a_long_request_waits_for_it_at_lower_loss),
+        TEST(a_long_request_waits_for_the_plus_at_lower_loss),
         TEST(after_a_loss_each_ack_is_sent_three_times),
         TEST(the_number_of_acks_shows_the_generation),
         TEST(the_second_ack_of_an_old_kernel_is_no_duplicate),

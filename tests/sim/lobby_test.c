@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The lobby against the kernel twin: HERALDs, kernels that wait, kernels that come back, and
- * sessions that go on from a dead server's.
+ * The lobby with the kernel twin: HERALDs, waiting kernels, kernels that reboot, and sessions that
+ * are taken over from a dead server.
  */
 #include "session/lobby.h"
 
@@ -15,7 +15,7 @@
 #define READ "mffffffff80200004,1"
 #define READ_REPLY "94"
 
-static enum twin_generation generation; /* of the test that runs */
+static enum twin_generation generation; /* of the current test */
 
 static int setup(void **state)
 {
@@ -63,7 +63,7 @@ static void a_retransmitted_herald_is_acked_from_the_same_port(void **state)
     step(r);
 }
 
-/* The HERALD took 10 s to get through, then T does: the port must not be gone meanwhile. */
+/* HERALD and T are lost for 10 s each; the port must still exist. */
 static void a_session_port_lives_as_long_as_its_kernel_retransmits(void **state)
 {
     struct rig *r = *state;
@@ -85,7 +85,7 @@ static void a_late_duplicate_of_a_herald_has_no_effect(void **state)
     rig_ask(r, READ, READ_REPLY);
     sim_run_for(r->w, 4 * SIM_SECOND);
     assert_int_equal(target_idle(r->target), 0);
-    assert_int_equal(r->lobby.count, 1); /* it may be a new session */
+    assert_int_equal(r->lobby.count, 1); /* it could be a new session */
     step(r);
     rig_ask(r, READ, READ_REPLY);
     sim_run_for(r->w, LOBBY_HERALD_EXPIRES);
@@ -151,7 +151,7 @@ static void an_unexpected_host_is_logged_once(void **state)
     assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
 }
 
-/* On a busy machine a kernel may be faster than whoever is about to ask for it. */
+/* On a busy machine a kernel may connect before the client has requested it. */
 static void a_host_requested_soon_after_its_herald_is_not_logged(void **state)
 {
     struct rig *r = *state;
@@ -169,10 +169,10 @@ static void every_host_is_accepted_when_any_is_requested(void **state)
     struct rig *r = *state;
     for (uint32_t i = 0; i < LOBBY_HOSTS_MAX - 1; i++)
         assert_int_equal(lobby_admit(&r->lobby, 0x0b000000 + i), 0);
-    assert_int_equal(lobby_admit(&r->lobby, 0x0b000000), 0); /* known already */
+    assert_int_equal(lobby_admit(&r->lobby, 0x0b000000), 0); /* already known */
     assert_int_equal(lobby_admit(&r->lobby, 0x0c000000), NETGDB_TOO_LONG);
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
-    assert_int_equal(lobby_admit(&r->lobby, 0x0c000000), 0); /* as any */
+    assert_int_equal(lobby_admit(&r->lobby, 0x0c000000), 0); /* accepted like any */
     uint8_t datagram[WIRE_HEADER];
     const struct net_addr from = {0x0d000000, 20026};
     wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
@@ -191,7 +191,7 @@ static void call_from(struct rig *r, uint32_t ip, unsigned port)
     lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
 }
 
-/* A kernel that calls and sends its T, as the lobby sees it. */
+/* A kernel's HERALD and T, as the lobby receives them. */
 static struct session *arrive(struct rig *r, uint32_t ip, unsigned port)
 {
     call_from(r, ip, port);
@@ -216,7 +216,7 @@ static void a_flood_of_heralds_is_bounded(void **state)
     step(r);
 }
 
-/* However many HERALDs one host sends, another one's is answered, and gets its session. */
+/* However many HERALDs one host sends, another host's is acknowledged and gets a session. */
 static void a_flooding_host_leaves_room_for_others(void **state)
 {
     struct rig *r = *state;
@@ -231,7 +231,7 @@ static void a_flooding_host_leaves_room_for_others(void **state)
     assert_int_equal(r->lines, 0);
 }
 
-static unsigned crowded; /* HERALDs for which there was no session */
+static unsigned crowded; /* HERALDs that got no session */
 
 static void count_crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
@@ -241,7 +241,7 @@ static void count_crowd(void *context, const struct net_addr *kernel, uint32_t o
     crowded++;
 }
 
-/* Each of so many hosts once: there is no session for all, but each is answered. */
+/* One HERALD from each of many hosts: not all get a session, but each is acknowledged. */
 static void a_flood_from_many_hosts_creates_no_sessions(void **state)
 {
     struct rig *r = *state;
@@ -257,7 +257,7 @@ static void a_flood_from_many_hosts_creates_no_sessions(void **state)
         call_from(r, 0x0b000000 + host, 20026);
     assert_int_equal(r->lobby.count, 4);
     assert_int_equal(crowded, 8);
-    lobby_arrive(&r->lobby, &own, &kernel); /* one that was real: its T comes */
+    lobby_arrive(&r->lobby, &own, &kernel); /* a real kernel: it sends T */
     assert_int_equal(r->lobby.count, 4);
     struct session *k = TAILQ_LAST(&r->lobby.kernels, sessions);
     assert_true(net_addr_equal(&k->kernel, &kernel));
@@ -273,13 +273,13 @@ static void a_herald_repeated_at_once_is_acked_once(void **state)
         call_from(r, RIG_KERNEL_IP, 20026);
     assert_int_equal(r->lobby.count, 1);
     sim_run_for(r->w, LOBBY_HERALD_INTERVAL);
-    assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 2); /* twice, as ever */
+    assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 2); /* each ack is sent twice */
     call_from(r, RIG_KERNEL_IP, 20026);
     sim_run_for(r->w, LOBBY_HERALD_INTERVAL);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), 4);
 }
 
-/* Every kernel of a flood has its T acknowledged: the flood's own go, from the oldest. */
+/* Each T of a flood is acknowledged; kernels of the flood are evicted, the oldest first. */
 static void a_flood_of_kernels_evicts_no_other_kernel(void **state)
 {
     struct rig *r = *state;
@@ -299,7 +299,7 @@ static void a_flood_of_kernels_evicts_no_other_kernel(void **state)
     lobby_free(&r->lobby);
 }
 
-/* What a flood left behind in records is asked, never answers, and gives way. */
+/* Sessions that a flood left in state files are probed, never answer, and are evicted. */
 static void unanswered_sessions_are_evicted(void **state)
 {
     struct rig *r = *state;
@@ -320,7 +320,7 @@ static void unanswered_sessions_are_evicted(void **state)
     assert_int_equal(r->lobby.count, 0);
 }
 
-/* A kernel that somebody has debugged, and has gone from, does not go. */
+/* A kernel that a client has debugged and left is not evicted. */
 static void a_kernel_that_was_debugged_is_kept(void **state)
 {
     struct rig *r = *state;
@@ -338,7 +338,7 @@ static void a_kernel_that_was_debugged_is_kept(void **state)
     lobby_free(&r->lobby);
 }
 
-/* The lines that datagrams can cause, one a minute each. */
+/* Each line that a datagram can cause is logged once a minute. */
 static void a_flood_of_unknown_heralds_is_one_line_a_minute(void **state)
 {
     struct rig *r = *state;
@@ -411,7 +411,7 @@ static void a_waiting_kernel_that_reboots_is_replaced(void **state)
     step(r);
 }
 
-/* ---- coming back ---- */
+/* ---- reboots ---- */
 
 static void a_reboot_of_a_running_kernel_continues_with_the_new_stop(void **state)
 {
@@ -428,13 +428,13 @@ static void a_reboot_of_a_running_kernel_continues_with_the_new_stop(void **stat
     assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
     assert_true(final && buf_starts(&r->reply, "T05"));
     assert_int_not_equal(r->kernel->own.port, old);
-    rig_ask(r, "mffffffff81000000,1", "00"); /* its memory is new */
+    rig_ask(r, "mffffffff81000000,1", "00"); /* its memory was reset */
     step(r);
     assert_int_equal(r->lines, 1);
     assert_int_equal(twin_harm(r->twin), 0);
 }
 
-/* run-timeout: the wait for a stop ends, the kernel reboots, and is another one in the lobby. */
+/* run-timeout: the wait for a stop ends, the kernel reboots, and has a new session in the lobby. */
 static void an_abandoned_run_can_be_followed_by_a_new_session(void **state)
 {
     struct rig *r = *state;
@@ -494,14 +494,14 @@ static void a_reboot_during_a_request_ends_the_session_in_one_line(void **state)
     assert_int_equal(r->lines, 1);
 }
 
-/* ---- going on from a dead server ---- */
+/* ---- taking over from a dead server ---- */
 
 struct left {
     struct net_addr own, kernel;
     struct link_mark mark;
 };
 
-/* The server dies; what its record says. */
+/* The server dies. Returns the contents of its state file. */
 static struct left die(struct rig *r)
 {
     struct left left = {r->kernel->own, r->kernel->kernel, {0}};
@@ -528,7 +528,7 @@ static void expect_session(struct rig *r)
     rig_ask(r, "mffffffff81000000,1", "2b");
     step(r);
     assert_int_equal(twin_counts(r->twin)->steps, steps + 1);
-    assert_int_equal(rig_try(r, "c"), 0); /* without quirks nobody else sees to it */
+    assert_int_equal(rig_try(r, "c"), 0); /* quirks would do this */
     assert_int_equal(leave_with(r->target, "D", &r->reply), 0);
     assert_int_equal(twin_counts(r->twin)->detaches, 1);
     assert_int_equal(twin_counts(r->twin)->heralds, 1);
@@ -567,11 +567,12 @@ static void a_lost_probe_is_retransmitted(void **state)
     rig_connect(r);
     struct left left = die(r);
     rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
-    take_over(r, &left, 20 * SIM_SECOND); /* a path with losses: the kernel may be silent so long */
+    take_over(r, &left,
+              20 * SIM_SECOND); /* a path with losses: the kernel may be silent for this time */
     expect_session(r);
 }
 
-/* Whoever waits with a limit is told that the kernel is there. */
+/* The kernel's presence is reported to clients that wait with a limit. */
 static void an_answered_probe_counts_until_the_kernel_is_silent(void **state)
 {
     struct rig *r = *state;
@@ -587,9 +588,9 @@ static void an_answered_probe_counts_until_the_kernel_is_silent(void **state)
     }
     assert_true(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP + 1));
-    assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP)); /* nothing is to be typed at db> */
+    assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP)); /* no hint to type at db> */
     struct session *k = TAILQ_FIRST(&r->lobby.kernels);
-    k->link->heard += LOBBY_QUIET_TIME; /* somebody keeps it from being quiet */
+    k->link->heard += LOBBY_QUIET_TIME; /* datagrams keep arriving */
     sim_run_for(r->w, LOBBY_QUIET_TIME);
     rig_lobby(r);
     assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
@@ -599,7 +600,7 @@ static void an_answered_probe_counts_until_the_kernel_is_silent(void **state)
     expect_session(r);
 }
 
-/* Runs the lobby for so long. */
+/* Runs the lobby for this time. */
 static void wait_in_lobby(struct rig *r, uint64_t ns)
 {
     for (uint64_t end = sim_now(r->w) + ns; sim_now(r->w) < end;) {
@@ -608,7 +609,7 @@ static void wait_in_lobby(struct rig *r, uint64_t ns)
     }
 }
 
-/* One that is back at db> keeps each question in its network card: see LOBBY_PROBE_FIRST. */
+/* Each probe stays in the network card of a kernel at db>; see LOBBY_PROBE_FIRST. */
 static void a_silent_kernel_is_probed_rarely_and_12_times_at_most(void **state)
 {
     struct rig *r = *state;
@@ -651,15 +652,15 @@ static void a_running_kernel_is_taken_over_at_its_next_stop(void **state)
     struct left left = die(r);
     assert_int_equal(twin_phase(r->twin), TWIN_RUNNING);
     take_over(r, &left, 600 * SIM_SECOND);
-    assert_int_equal(r->lines, 1); /* it was not asked any more */
+    assert_int_equal(r->lines, 1); /* it was not probed any more */
     r->lines = 0;
     twin_machine(r->twin)->run_time = SIM_MS;
     expect_session(r);
 }
 
 /*
- * The server died at any moment of an exchange, each of which leaves the kernel in another state:
- * it waits, sends its '+', runs the request, sends chunks of a reply, waits for our '+'.
+ * The server dies at each moment of an exchange, so the kernel is in each of its states: it waits,
+ * sends its '+', runs the request, sends chunks of a reply, waits for our '+'.
  */
 static void die_in_an_exchange(uint64_t moment, bool known, uint64_t pause)
 {
@@ -674,12 +675,12 @@ static void die_in_an_exchange(uint64_t moment, bool known, uint64_t pause)
     rig_block(r, 0);
     sim_block(r->w, RIG_KERNEL_IP, SIM_TO_KERNEL, sim_now(r->w) + moment,
               sim_now(r->w) + moment + 30 * SIM_MS);
-    rig_fate(r, RIG_KERNEL_DATA, NULL, 3, 1, SIM_LOSE, 0); /* a chunk, when it comes to that */
+    rig_fate(r, RIG_KERNEL_DATA, NULL, 3, 1, SIM_LOSE, 0); /* a chunk, if the reply has chunks */
     uint64_t end = sim_now(r->w) + moment;
     assert_int_equal(send_bytes(r->target, request, sizeof request - 1), 0);
     bool final;
     while (sim_now(r->w) < end) {
-        sim_client_push(r->kernel->io, "x", 1); /* makes recv return at once, for idle's sake */
+        sim_client_push(r->kernel->io, "x", 1); /* makes recv return at once */
         int rc = target_recv(r->target, &r->reply, &final, IO_ON_CLIENT);
         struct io_msg drop;
         (void)io_recv(r->kernel->io, IO_CLIENT, &drop, 1);
@@ -711,7 +712,7 @@ static void a_server_may_die_at_any_moment(void **state)
     }
 }
 
-/* A kernel that has begun a new session is not asked about the old one any more. */
+/* The old session of a kernel that has started a new one is not probed any more. */
 static void a_new_session_ends_the_probing_of_the_old_one(void **state)
 {
     struct rig *r = *state;

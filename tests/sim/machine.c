@@ -9,7 +9,7 @@
 
 enum { SIGEMT_NUMBER = 7, SIGSEGV_NUMBER = 11, SIGTRAP_NUMBER = 5, BREAKPOINT_MAX = 4 };
 
-/* Breakpoint instructions: gdb's and ddb's, as they are in memory. */
+/* Breakpoint instructions of gdb and ddb, as bytes in memory. */
 static const struct breakpoint {
     uint8_t len, past, bytes[BREAKPOINT_MAX];
 } breakpoints[][2] = {
@@ -74,11 +74,11 @@ static void boot_thread(struct machine_thread *t, const struct registers *r, uns
     t->regs[r->sp] = MACHINE_STACK + 0x1000 * (index + 1);
 }
 
-/* A panic stops in kdb_enter(), and ddb behind the breakpoint instruction there. */
+/* A panic stops in kdb_enter(); ddb's pc is after the breakpoint instruction. */
 static void enter_ddb(struct machine *m)
 {
     const struct breakpoint *b = breakpoints[m->registers->arch];
-    if (b->past == 0) /* ddb looks at it again: see twin_ddb.c */
+    if (b->past == 0) /* ddb executes it again: see twin_ddb.c */
         (void)machine_write(m, m->threads[0].regs[m->registers->pc] - b->len, b->bytes, b->len);
     machine_trap(m, MACHINE_BREAKPOINT);
 }
@@ -115,7 +115,7 @@ uint8_t machine_text_byte(uint64_t addr)
     return (uint8_t)(addr * 37 ^ addr >> 8);
 }
 
-/* The region that an address is in, and the place in it; NULL: a hole. */
+/* Returns the region of an address and sets the offset in it; NULL: a hole. */
 static const struct machine_region *find(const struct machine *m, uint64_t addr, size_t *place)
 {
     for (int i = 0; i < MACHINE_REGIONS; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plays cells of the matrix, each with many seeds, and prints a table: what happened for each
- * level of each factor, and for each loss rate.
+ * Plays cells of the matrix, each with many seeds, and prints a table with the results for each
+ * level of each factor and for each loss rate.
  *
  *   matrix              every pair of levels of two factors, the rest clean; then a walk over
  *                       every pattern of losses among the first datagrams of a session
@@ -10,12 +10,12 @@
  *   matrix --bars       long sessions, one row for a loss rate
  *   matrix --timer      the same sessions with the measured and with a fixed retransmission timer
  *
- * It fails when a session was not safe (wrong replies, harm, no line for a failure, or a HERALD
- * that was not taken afterwards), unless the network delivered copies more than 5 ms late, or more
- * than one in ten was lost while a session was taken over; and when a session failed in a cell
- * where none may, unless a copy came later than a request waits on a path that looks clean.
- * NETGDB_SIM_MATRIX: seeds a pair (default 155). NETGDB_SIM_WALK: datagrams of the walk (default
- * 13; check-long: 16).
+ * It fails if a session was not safe (wrong replies, harm, a failure without a line, or a HERALD
+ * that was not accepted afterwards), unless the network delivered duplicates more than 5 ms late,
+ * or lost more than one datagram in ten while a session was taken over. It also fails if a session
+ * failed in a cell where none may, unless a duplicate was later than a request's delay on a clean
+ * path. NETGDB_SIM_MATRIX: seeds per pair (default 155). NETGDB_SIM_WALK: datagrams of the walk
+ * (default 13; check-long: 16).
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ struct job {
     uint64_t seed;
     unsigned seeds, exchanges;
     bool walks;
-    unsigned long losses; /* of the walk: a bit for each datagram */
+    unsigned long losses; /* of the walk: one bit per datagram */
 };
 
 static struct {
@@ -55,7 +55,7 @@ static struct {
     bool (*job)(unsigned long number, struct job *job);
 } matrix = {.lock = PTHREAD_MUTEX_INITIALIZER, .every = 1, .seed = 1};
 
-/* ---- which cells ---- */
+/* ---- cells ---- */
 
 static bool pair_job(unsigned long number, struct job *job)
 {
@@ -87,7 +87,7 @@ static bool grid_job(unsigned long number, struct job *job)
     return number == 0;
 }
 
-/* Loss rates, a slice of the seeds each time. */
+/* Loss rates, each with a part of the seeds. */
 static bool bar_job(unsigned long number, struct job *job)
 {
     const struct cell_factor *loss = &cell_factors[0];
@@ -126,7 +126,7 @@ static enum sim_fate lose_some(void *context, const struct sim_datagram *d, uint
     return d->id <= matrix.walk && (job->losses >> (d->id - 1) & 1) != 0 ? SIM_LOSE : SIM_DEFAULT;
 }
 
-/* ---- what happened ---- */
+/* ---- results ---- */
 
 static void add(struct tally *t, const struct play_result *r)
 {
@@ -168,8 +168,8 @@ static void complain(const struct job *job, uint64_t seed, const struct play_res
 }
 
 /*
- * Whether no session may fail: the path loses at most one datagram in ten, and comes back. A jump
- * of our clock while something is held back ends that too early for a path that repeats.
+ * Whether no session may fail: the path loses at most one datagram in ten and recovers. If our
+ * clock jumps during a delay, the delay is too short for a path with late duplicates.
  */
 static bool must_finish(const struct play_config *c)
 {
@@ -270,7 +270,7 @@ static void print_table(void)
     print_row("all", &matrix.all);
 }
 
-/* ---- what the measured round trip gains ---- */
+/* ---- the benefit of measured round trips ---- */
 
 static void print_timer_row(const char *name)
 {
@@ -320,7 +320,7 @@ static bool configure(int argc, char **argv)
             matrix.seeds = 1;
         } else if (strcmp(argv[i], "--bars") == 0) {
             matrix.job = bar_job;
-            matrix.exchanges = 500; /* two messages of the kernel each */
+            matrix.exchanges = 500; /* each has two messages of the kernel */
         } else if (strcmp(argv[i], "--timer") == 0) {
             matrix.job = cell_job;
             matrix.timer = true;

@@ -25,7 +25,7 @@ struct block {
 struct line {
     uint32_t ip;
     struct sim_path path[2];
-    uint64_t last_arrival[2]; /* of what was not delayed on purpose: keeps the order */
+    uint64_t last_arrival[2]; /* of datagrams without a fault, to keep their order */
 };
 
 struct sim_net {
@@ -38,10 +38,10 @@ struct sim_net {
     uint64_t sends;
     sim_judge *judge;
     void *judge_context;
-    struct flight *flights; /* what is under way, for sim_net_free */
+    struct flight *flights; /* datagrams in flight, for sim_net_free */
 };
 
-/* A datagram under way. */
+/* A datagram in flight. */
 struct flight {
     struct sim_world *w;
     struct sim_datagram *datagram;
@@ -204,7 +204,7 @@ static bool lost_in_burst(struct sim_world *w, struct sim_path *p)
     return sim_chance(w, p->in_burst ? b->loss_bad : b->loss_good);
 }
 
-/* Why the path drops the datagram; NULL: it does not. */
+/* Returns the reason for which the path drops the datagram; NULL: none. */
 static const char *dropped(struct sim_world *w, struct sim_path *p, const struct sim_datagram *d,
                            bool is_blocked)
 {
@@ -234,7 +234,7 @@ static void change(struct sim_world *w, struct sim_path *p, struct sim_datagram 
     }
 }
 
-/* When a datagram sent now arrives: in order, unless it is one that the path holds back. */
+/* Returns the arrival time of a datagram sent now: in order, unless the path delays it. */
 static uint64_t arrival(struct sim_world *w, struct line *line, enum sim_direction direction)
 {
     struct sim_path *p = &line->path[direction];
@@ -254,7 +254,7 @@ static uint64_t arrival(struct sim_world *w, struct line *line, enum sim_directi
     return line->last_arrival[direction] = when;
 }
 
-/* Sends a second one after `d`, which arrives at `when`. */
+/* Sends a duplicate of `d`, which arrives at `when`. */
 static void fly_copy(struct sim_world *w, struct sim_path *p, const struct sim_datagram *d,
                      uint64_t when, uint64_t late)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the link's caution costs, in virtual time and so the same on every machine: sessions with
- * the kernel twin, each compared with what no server can avoid. A row is a kind of session, its
- * cost, and the most that it may cost.
+ * Measures the cost of the link's delays in virtual time, which is the same on every machine:
+ * sessions with the kernel twin, each compared with the minimum for any server. A row has a kind of
+ * session, its cost and its limit.
  *
- *   pace           the bars; a test of `make check`
- *   pace --seeds N of each row the median of so many sessions (default 9)
+ *   pace           checks the limits; a test of `make check`
+ *   pace --seeds N each row is the median of N sessions (default 9)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static double median(double *values)
 static struct play_config session(uint64_t seed, enum twin_generation generation,
                                   enum sim_gdb_asks asks, unsigned exchanges)
 {
-    struct play_config c = play_config(4 * seed, generation); /* none with the cache: see play.c */
+    struct play_config c = play_config(4 * seed, generation); /* without the cache: see play.c */
     c.exchanges = exchanges;
     c.asks = asks;
     c.think = THINK;
@@ -60,9 +60,9 @@ static void row(const char *name, enum twin_generation generation, double cost, 
            generation == TWIN_OLD ? "13.x" : "14.x", cost, bar);
 }
 
-/* ---- a clean path: over the kernel's own sends ---- */
+/* ---- a clean path, relative to the kernel's own sends ---- */
 
-/* Once the path has shown itself clean. */
+/* After the path has proven clean. */
 static double steady_cost(uint64_t seed, enum twin_generation g, enum sim_gdb_asks asks)
 {
     struct play_config head = session(seed, g, asks, FIRST + 6);
@@ -80,11 +80,11 @@ static double first_cost(uint64_t seed, enum twin_generation g, enum sim_gdb_ask
 }
 
 /*
- * ---- pauses: over the same session without ----
+ * ---- pauses, relative to the same session without pauses ----
  *
- * A request waits for the kernel's '+', its reply and its ack of our '+': 5 % of these 21 ms late,
- * in sessions of 3.6 ms a request, make 1.9 whatever a server does; when all behind them waits,
- * too, the ack of the request is a fourth (13.x: it acks twice), which makes 2.2 (2.8).
+ * A request waits for the kernel's '+', its reply and its ack of our '+'. If 5 % of these are 21 ms
+ * late, with 3.6 ms per request, the ratio is 1.9 for any server. If later datagrams wait too, the
+ * ack of the request is a fourth (13.x: acks twice), and the ratio is 2.2 (2.8).
  */
 
 static struct play_config paused(uint64_t seed, enum twin_generation g, double chance, bool alone)
@@ -110,7 +110,7 @@ static double pause_cost(uint64_t seed, enum twin_generation g, double chance, b
     struct play_config without = paused(seed, g, 0, alone);
     const struct play_result a = run(&with), b = run(&without);
     if (a.asked_again > (alone ? REQUESTS / 200 : 0) ||
-        a.retransmitted != 0) { /* an overtaken ack may be a copy's */
+        a.retransmitted != 0) { /* an overtaken ack may be of a duplicate */
         printf("# seed %llu: %llu asked again, %llu sent again\n", (unsigned long long)seed,
                (unsigned long long)a.asked_again, (unsigned long long)a.retransmitted);
         missed = true;
@@ -118,7 +118,7 @@ static double pause_cost(uint64_t seed, enum twin_generation g, double chance, b
     return (double)a.time / (double)b.time;
 }
 
-/* ---- loss: over what the kernel's own retransmissions take ---- */
+/* ---- loss, relative to the time of the kernel's own retransmissions ---- */
 
 static double loss_cost(uint64_t seed, enum twin_generation g, double loss, bool worse)
 {
@@ -128,7 +128,7 @@ static double loss_cost(uint64_t seed, enum twin_generation g, double loss, bool
     with.path.duplicate = worse ? 0.2 : 0;
     with.path.reorder = worse ? 0.1 : 0;
     const struct play_result a = run(&with), b = run(&without);
-    if (worse) /* copies that the network makes are read, and answered, whatever a server does */
+    if (worse) /* every server must read and acknowledge duplicates of the network */
         return (double)a.time / (double)(b.time - b.sending + a.sending);
     double a_send = (double)a.replied / (double)a.replies;
     return (double)a.time / ((double)(b.time - b.sending) + (double)b.messages * a_send);

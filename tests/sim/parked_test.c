@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A kernel whose clients come and go: its session is parked in the lobby between them, or goes on
- * in the next proxy, over bad networks too. Nothing is executed twice and nothing is lost.
+ * A kernel with successive clients: between them its session is parked in the lobby, or taken over
+ * by the next proxy; also over bad networks. Nothing is executed twice and nothing is lost.
  */
 #include <stdio.h>
 
@@ -37,7 +37,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The client leaves: what the proxy's thread does. */
+/* The client detaches: the actions of the proxy's thread. */
 static void park(struct rig *r)
 {
     struct session *k = r->kernel;
@@ -49,7 +49,7 @@ static void park(struct rig *r)
     assert_int_equal(lobby_return(&r->lobby, k), 0);
 }
 
-/* The next one comes. */
+/* The next client attaches. */
 static void take(struct rig *r)
 {
     struct session *k = rig_await(r, SIM_SECOND);
@@ -59,7 +59,7 @@ static void take(struct rig *r)
     k->target = NULL;
 }
 
-/* What a client does, with a chain of its own. */
+/* A client's requests, with its own chain. */
 static void be_client(struct rig *r, unsigned number)
 {
     static const uint8_t step[] = "s";
@@ -126,7 +126,7 @@ static void a_silent_parked_kernel_causes_no_work(void **state)
     be_client(r, 2);
 }
 
-/* Our '+' to the last reply is lost: the parked session sends it again. */
+/* Our '+' to the last reply is lost: the parked session retransmits it. */
 static void data_in_flight_at_a_clients_end_is_delivered(void **state)
 {
     struct rig *r = *state;
@@ -175,7 +175,7 @@ static void clients_attach_and_detach_over_bad_paths(void **state)
     expect_unharmed(r);
 }
 
-/* Until the kernel is certain to know that its last reply has come: else it gives up. */
+/* Runs until the kernel certainly has the ack of its last reply; otherwise it gives up. */
 static void settle(struct rig *r)
 {
     for (int i = 0; i < 5000; i++) {
@@ -184,8 +184,8 @@ static void settle(struct rig *r)
     }
 }
 
-/* The proxy is restarted between two clients, once after each, with what its record tells. */
-static void proxies_come_and_go_over_bad_paths(void **state)
+/* After each client the proxy is restarted with the contents of the state file. */
+static void proxies_are_restarted_over_bad_paths(void **state)
 {
     struct rig *r = *state;
     struct link_mark mark;
@@ -205,8 +205,8 @@ static void proxies_come_and_go_over_bad_paths(void **state)
     expect_unharmed(r);
 }
 
-/* A kernel that comes back while its old session is parked takes that one's place. */
-static void a_kernel_that_comes_back_replaces_its_parked_session(void **state)
+/* The new session of a kernel replaces its parked one. */
+static void a_new_session_replaces_the_parked_one(void **state)
 {
     struct rig *r = *state;
     rig_connect(r);
@@ -226,7 +226,7 @@ static void a_kernel_that_comes_back_replaces_its_parked_session(void **state)
     assert_int_equal(rig_try(r, "s"), 0);
 }
 
-/* It came back while a client still held the old session: that one is let go of. */
+/* The kernel has a new session while a client has the old one: the old one is released. */
 static void a_session_that_was_replaced_is_not_kept(void **state)
 {
     struct rig *r = *state;
@@ -256,8 +256,8 @@ int main(void)
         BOTH(a_silent_parked_kernel_causes_no_work),
         BOTH(data_in_flight_at_a_clients_end_is_delivered),
         BOTH(clients_attach_and_detach_over_bad_paths),
-        BOTH(proxies_come_and_go_over_bad_paths),
-        BOTH(a_kernel_that_comes_back_replaces_its_parked_session),
+        BOTH(proxies_are_restarted_over_bad_paths),
+        BOTH(a_new_session_replaces_the_parked_one),
         BOTH(a_session_that_was_replaced_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

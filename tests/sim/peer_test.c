@@ -13,11 +13,11 @@
 #include "tests/requests.h"
 #include "tests/sim/rig.h"
 
-/* The stub: acknowledges each DATA, drops repeats by seqno, and hands the rest to `heard`. */
+/* The stub: acknowledges each DATA, drops duplicates by seqno, and passes the rest to `heard`. */
 static struct {
     uint32_t seqno; /* of its next DATA */
-    uint32_t seen;  /* the last of ours */
-    unsigned acks;  /* a DATA */
+    uint32_t seen;  /* seqno of our last DATA */
+    unsigned acks;  /* per DATA */
     unsigned requests;
     struct buf request; /* of several DATA */
     void (*heard)(struct rig *r, const char *text, size_t len);
@@ -119,7 +119,7 @@ static void a_damaged_reply_is_requested_again(void **state)
 {
     static const char *const replies[] = {
         "$2b#00",                                 /* the checksum is wrong */
-        "$2b#9",  "$2b#", "$2b", "$2", "$2b\"94", /* its end is not there */
+        "$2b#9",  "$2b#", "$2b", "$2", "$2b\"94", /* the end is missing */
         "$2b#9x",
     };
     struct rig *r = *state;
@@ -141,7 +141,7 @@ static void damage_stale(struct rig *r, const char *text, size_t len)
     say_packet(r, "2a");
 }
 
-/* Half a packet among the repeats before the '+' must not swallow the '+'. */
+/* An incomplete packet among the repeats before the '+' must not hide the '+'. */
 static void a_damaged_repeat_hides_nothing(void **state)
 {
     struct rig *r = *state;
@@ -179,7 +179,7 @@ static void endless_damage_ends_the_session(void **state)
     assert_non_null(strstr(r->line, "the reply to 'm' has a wrong checksum"));
 }
 
-/* Its stop came, if damaged: it does not run any more, and is not waited for without end. */
+/* Its damaged stop was received: it does not run, so the wait has a limit. */
 static void damage_and_goodbye(struct rig *r, const char *text, size_t len)
 {
     (void)len;
@@ -208,7 +208,7 @@ static void endless_minuses_end_the_session(void **state)
 
 /* ---- silence ---- */
 
-static unsigned deaf; /* requests that it eats */
+static unsigned deaf; /* requests that it drops */
 
 static void eat(struct rig *r, const char *text, size_t len)
 {
@@ -232,7 +232,8 @@ static void a_skipped_request_is_repeated_after_a_plus(void **state)
     const struct rig_datagram *plus = rig_nth(r, RIG_OUR_DATA, "+", 1);
     const struct rig_datagram *again = rig_nth(r, RIG_OUR_DATA, "$s#73", 1);
     assert_int_equal(plus->seqno + 1, again->seqno);
-    assert_true(again->time - plus->time >= 5 * SIM_MS); /* no copy of that '+' may follow it */
+    assert_true(again->time - plus->time >=
+                5 * SIM_MS); /* no late duplicate of that '+' may follow */
 }
 
 static void a_stub_that_only_acks_is_lost(void **state)
@@ -331,7 +332,7 @@ static void a_running_node_is_interrupted_by_one_0x03(void **state)
     struct rig *r = *state;
     bool final;
     meet_node(r);
-    assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED); /* it does not run */
+    assert_int_equal(target_interrupt(r->target), NETGDB_UNSUPPORTED); /* the target is stopped */
     assert_int_equal(send_bytes(r->target, "vCont;c", 7), 0);
     assert_int_equal(target_recv(r->target, &r->reply, &final, 0), 0);
     assert_true(!final && buf_is(&r->reply, "O6869"));
@@ -371,7 +372,7 @@ static void a_damaged_reply_of_a_node_repeats_no_request(void **state)
     assert_int_equal(stub.requests, before + 1);
 }
 
-static void pluses_of_a_nodes_stub_do_no_harm(void **state)
+static void pluses_of_a_nodes_stub_are_ignored(void **state)
 {
     struct rig *r = *state;
     meet_node(r);
@@ -394,7 +395,7 @@ static void say_finished(struct rig *r, uint32_t seqno)
     rig_peer_raw(r, bytes, sizeof bytes);
 }
 
-static void the_wait_for_a_node_ends_when_its_stub_has_gone(void **state)
+static void the_wait_for_a_node_ends_when_its_stub_exits(void **state)
 {
     struct rig *r = *state;
     meet_node(r);
@@ -439,7 +440,7 @@ static void an_early_finished_is_ignored(void **state)
     rig_ask(r, "g", "5");
 }
 
-/* ---- what is behind the link ---- */
+/* ---- recognizing the peer ---- */
 
 static const char *features;
 
@@ -489,7 +490,7 @@ static void features_then_replies(struct rig *r, const char *text, size_t len)
         say(r, damaged);
 }
 
-/* A peer that is known to be a kernel, and gives this packet in reply to anything. */
+/* A peer that is known as a kernel and replies to every request with this packet. */
 static void meet_kernel(struct rig *r, const char *packet)
 {
     enum netgdb_peer peer;
@@ -505,7 +506,7 @@ static void run_lengths_of_a_kernel_are_expanded(void **state)
     rig_ask(*state, "m1000,9", "00000000000000002a");
 }
 
-/* What each wrong reply is called, after how many requests. */
+/* Each wrong reply: the name of its test, and the number of requests before it. */
 static void expect_cause(struct rig *r, const char *request, const char *packet, int error,
                          unsigned requests, const char *cause)
 {
@@ -525,7 +526,7 @@ static void expect_cause(struct rig *r, const char *request, const char *packet,
         expect_cause(*state, request, packet, error, requests, cause);                             \
     }
 
-/* Each ends its session, and so has its own. */
+/* Each ends its session, so each has its own test. */
 CAUSE(
     an_escape_is_not_reported_as_a_late_duplicate, "m1000,2", "$}0*!#f8", NETGDB_FOREIGN, 1,
     "the stub's reply to 'm' (read memory, hexadecimal) has a form that FreeBSD's stub never uses")
@@ -557,8 +558,8 @@ int main(void)
         TEST(a_running_node_is_interrupted_by_one_0x03),
         TEST(a_node_is_interrupted_after_a_long_silent_run),
         TEST(a_damaged_reply_of_a_node_repeats_no_request),
-        TEST(pluses_of_a_nodes_stub_do_no_harm),
-        TEST(the_wait_for_a_node_ends_when_its_stub_has_gone),
+        TEST(pluses_of_a_nodes_stub_are_ignored),
+        TEST(the_wait_for_a_node_ends_when_its_stub_exits),
         TEST(the_last_reply_of_a_node_is_read_before_its_end),
         TEST(an_early_finished_is_ignored),
         TEST(only_freebsds_three_features_identify_a_kernel),

@@ -35,16 +35,16 @@ struct play {
     struct sim_gdb *gdb;
     struct link_mark mark;
     uint32_t ip;
-    bool killed; /* the server has gone, and the next one takes its session over */
+    bool killed; /* the server was killed, and the next one takes its session over */
     bool told_to_end, serving, pumped;
-    bool at_db;           /* and it was when the operator looked before */
-    unsigned replaced;    /* sessions that went on with a new one's stop */
+    bool at_db;           /* it was at db> at the operator's previous check */
+    unsigned replaced;    /* sessions that continued with the stop of a new session */
     unsigned errors;      /* lines of the log */
     unsigned interrupted; /* steps and continues without an answer */
-    int64_t resumes;      /* those with one */
+    int64_t resumes;      /* steps and continues with an answer */
 };
 
-/* Where a world that fails goes. */
+/* The continuation after a failure of the world. */
 static _Thread_local jmp_buf failed;
 static _Thread_local char failure[300];
 
@@ -103,7 +103,7 @@ static uint64_t now(void *context)
 
 static const struct lobby_ops lobby_ops = {open_session, close_session, announced, NULL};
 
-/* What the listener's thread does: HERALDs in, and what came for kernels in the lobby. */
+/* The listener's thread: handles HERALDs, and datagrams for kernels in the lobby. */
 static void pump_lobby(struct play *p)
 {
     struct sim_datagram *d;
@@ -153,7 +153,7 @@ static struct link *successor_take(void *context)
     return link;
 }
 
-/* ---- what happens to a session ---- */
+/* ---- events of a session ---- */
 
 static void kill_program(void *context)
 {
@@ -272,7 +272,7 @@ static void print_trace(void *context, const struct sim_trace *e)
 
 /* ---- a session ---- */
 
-/* The next kernel out of the lobby, or NULL. */
+/* Returns the next kernel of the lobby, or NULL. */
 static struct session *await_kernel(struct play *p)
 {
     uint64_t limit = sim_now(p->w) + CONNECT_SECONDS * SIM_SECOND;
@@ -297,7 +297,7 @@ static void count(struct play *p, const struct link *link, const struct netgdb_s
     r->asked_again += stats->asked_again;
 }
 
-/* Serves GDB until it or the kernel has gone. Returns how that ended: see serve.h. */
+/* Serves GDB until it or the kernel ends the session. Returns the result of serve.h. */
 static int serve_gdb(struct play *p, struct server *server)
 {
     const struct netgdb_successor successor = {successor_waits, successor_take, p};
@@ -334,7 +334,7 @@ static void gdb_ends(struct play *p)
     p->gdb = NULL;
 }
 
-/* Whether the session ended as it was meant to. What is under way then arrives. */
+/* Whether the session ended as intended. Lets datagrams in flight arrive. */
 static bool serve_session(struct play *p)
 {
     const struct play_config *c = p->config;
@@ -353,7 +353,7 @@ static bool serve_session(struct play *p)
     server_free(server);
     p->result.sessions++;
     p->result.time = sim_now(p->w) - SIM_START;
-    if (!p->killed) /* who is killed comes back at once */
+    if (!p->killed) /* a killed server is restarted at once */
         sim_run_for(p->w, SETTLE_SECONDS * SIM_SECOND);
     bool finished = c->gdb == PLAY_GDB_LEAVES ? end == SERVE_DETACHED || end == SERVE_RUNNING
                                               : sim_gdb_finished(p->gdb);
@@ -362,7 +362,7 @@ static bool serve_session(struct play *p)
     return finished;
 }
 
-/* Whether another session follows that was planned; waits for it. */
+/* Whether another planned session follows; waits for it. */
 static bool goes_on(struct play *p, uint64_t reboot)
 {
     struct net_addr own = p->kernel->own, kernel = p->kernel->kernel;
@@ -382,7 +382,7 @@ static bool goes_on(struct play *p, uint64_t reboot)
     return p->kernel != NULL;
 }
 
-/* After a failed session: the kernel, back at db>, is sent here again. */
+/* After a failed session: types `netgdb -s` at the kernel, which is back at db>. */
 static bool next_herald_is_taken(struct play *p)
 {
     if (twin_phase(p->twin) != TWIN_DDB)
@@ -427,7 +427,7 @@ static void judge_result(struct play *p)
     struct play_result *r = &p->result;
     const struct twin_counts *c = twin_counts(p->twin);
     int64_t off = (int64_t)(c->steps + c->continues) - p->resumes;
-    /* Whoever leaves behind a step lets it run into a breakpoint first. */
+    /* Before a detach after a step, quirks lets the kernel run into a breakpoint. */
     int64_t most = (int64_t)(p->interrupted + r->sessions);
     bool may_be = off >= -(int64_t)p->replaced && off <= most;
     r->resumes_off = may_be ? 0 : off;
@@ -443,7 +443,7 @@ static void judge_result(struct play *p)
     r->hash = sim_trace_hash(p->w);
 }
 
-/* Everything is made here, so that a world that fails can be taken apart again. */
+/* Everything is created here, so that it can be freed after a failure. */
 static void make(struct play *p)
 {
     const struct play_config *config = p->config;
@@ -472,7 +472,7 @@ struct play_result play(const struct play_config *config)
         abort();
     p->config = config;
     make(p);
-    if (setjmp(failed) != 0) { /* what the code under test holds is lost with it */
+    if (setjmp(failed) != 0) { /* memory of the code under test is leaked */
         p->result.stuck = true;
         p->result.finished = false;
         snprintf(p->result.line, sizeof p->result.line, "%s", failure);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A server played by hand; see raw.h. */
+/* A server that tests control by datagrams; see raw.h. */
 #include "tests/sim/raw.h"
 
 #include <stdlib.h>
@@ -165,7 +165,7 @@ const char *raw_frame(const char *content)
     return frame;
 }
 
-/* The content of the first packet in what was heard. */
+/* The content of the first packet among the received bytes. */
 static const char *reply_of(struct raw *r)
 {
     struct rsp_parser p;

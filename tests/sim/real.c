@@ -12,15 +12,16 @@
 #include "tests/sim/server.h"
 
 enum { IP_UDP = 28 };
-#define NO_SLEEP (30 * SIM_US) /* what a sleep costs anyway: shorter ones are not slept */
-#define WIRE (50 * SIM_US)     /* to the kernel: on no wire an ack is there before its first poll */
+#define NO_SLEEP (30 * SIM_US) /* the minimum duration of a sleep: shorter ones are skipped */
+#define WIRE                                                                                       \
+    (50 * SIM_US) /* delay to the kernel: on a real wire no ack arrives before its first poll */
 
 struct sim_real {
     struct sim_world *w;
     struct sim_addr kernel;
     int fd;
     struct sockaddr_in server;
-    uint64_t ahead; /* of the world's clock: the real one */
+    uint64_t ahead; /* real time minus the world's time */
     uint64_t received, sent;
 };
 
@@ -31,13 +32,13 @@ static uint64_t clock_now(void)
     return (uint64_t)t.tv_sec * SIM_SECOND + (uint64_t)t.tv_nsec;
 }
 
-/* The real time, on the world's clock. */
+/* The real time in terms of the world's clock. */
 static uint64_t real_now(const struct sim_real *r)
 {
     return clock_now() - r->ahead;
 }
 
-/* What the network does not take is lost, as on any. */
+/* A datagram that cannot be sent is lost, as on any network. */
 static void leave(void *context, struct sim_datagram *d)
 {
     struct sim_real *r = context;
@@ -49,7 +50,7 @@ static void leave(void *context, struct sim_datagram *d)
     free(d);
 }
 
-/* Puts into the world what has come. */
+/* Passes received datagrams to the world. */
 static void enter(struct sim_real *r)
 {
     uint8_t data[SIM_DATAGRAM_MAX];
@@ -67,7 +68,7 @@ static void enter(struct sim_real *r)
     }
 }
 
-/* A clean path: what the real one does comes on top. */
+/* A clean path: the faults of the real network are added. */
 static void clear_path(struct sim_world *w, uint32_t ip)
 {
     for (int d = SIM_TO_KERNEL; d <= SIM_TO_SERVER; d++)
@@ -98,7 +99,7 @@ void sim_real_free(struct sim_real *r)
     free(r);
 }
 
-/* Events run when they are due on the world's clock, however late they are on the real one. */
+/* Events run at their times on the world's clock, even if they are late in real time. */
 static void catch_up(struct sim_real *r)
 {
     do {

@@ -53,7 +53,7 @@ static size_t arm64_size(uint64_t reg)
     return reg == 33 || reg == 66 || reg == 67 ? 4 : reg >= 34 && reg <= 65 ? 16 : 8;
 }
 
-/* x0 to x18 are in no pcb, and the trap frame's are not looked at. */
+/* x0 to x18 are not in the pcb, and the stub does not read the trap frame. */
 static bool arm64_readable(uint64_t reg, bool panicked)
 {
     return (reg >= 19 && reg <= 32) || (panicked && reg == 33);

@@ -15,7 +15,7 @@ static void die(const char *line)
     fail_msg("%s", line);
 }
 
-/* ---- what was sent ---- */
+/* ---- recorded datagrams ---- */
 
 static enum rig_kind kind_of(const uint8_t *data, size_t len, bool ours, struct wire_msg *msg)
 {
@@ -304,7 +304,7 @@ void rig_expect_good(const struct rig *r)
     assert_int_equal(twin_counts(r->twin)->poisoned, 0);
 }
 
-/* ---- a peer of the test's own ---- */
+/* ---- a peer of the test ---- */
 
 static void deliver_to_peer(void *context, struct sim_datagram *d)
 {
@@ -359,7 +359,7 @@ void rig_peer_herald(struct rig *r, uint16_t port)
     peer_send(r, port, datagram, sizeof datagram);
 }
 
-/* ---- life ---- */
+/* ---- life cycle ---- */
 
 static void keep_line(void *context, enum log_level level, const char *line)
 {

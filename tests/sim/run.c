@@ -2,7 +2,7 @@
 /*
  * Plays simulated sessions from the command line: one with its trace, or many with a tally.
  *
- *   run --seed 7 --old --loss 0.1 --trace       one session, everything that happens in it
+ *   run --seed 7 --old --loss 0.1 --trace       one session, with all its events
  *   run --seed 1 --sessions 1000 --loss 0.1     a thousand seeds, and a line for each failure
  *   run --seed 7 --cell loss=10,reboot=1        one cell of the matrix (cell.h), with its trace
  */
@@ -64,7 +64,7 @@ struct run {
     unsigned sessions;
 };
 
-/* What the network does. Returns whether it is such an option. */
+/* An option about the network. Returns whether it is one. */
 static bool set_path(struct play_config *c, int option, double number)
 {
     switch (option) {
@@ -94,7 +94,7 @@ static bool set_path(struct play_config *c, int option, double number)
     }
 }
 
-/* Returns whether it is known and right. */
+/* Returns whether the option is known and valid. */
 static bool set(struct run *r, int option, const char *argument)
 {
     switch (option) {
@@ -152,7 +152,7 @@ static bool read_options(struct run *r, int argc, char **argv)
     return true;
 }
 
-/* The cell's own world, with what the command line says of a session's length. */
+/* The cell's configuration, with the length of a session from the command line. */
 static struct play_config configure(const struct run *r, uint64_t seed, enum twin_generation g)
 {
     struct play_config c = r->config;
@@ -174,7 +174,7 @@ static void play_one(struct tally *t, const struct play_config *c)
     add(t, &result, c->seed, c->generation == TWIN_OLD ? "old" : "new");
 }
 
-/* A cell names the generation. */
+/* A cell has the generation in its name. */
 static void play_all(struct tally *t, const struct run *r)
 {
     for (uint64_t seed = r->config.seed; seed < r->config.seed + r->sessions; seed++) {

@@ -10,22 +10,22 @@
 
 enum { CLIENT_MAX = 64 << 20, RANDOM_PORT = 49152, RANDOM_PORTS = 16384 };
 
-/* Datagrams that arrived at a port and wait to be taken. */
+/* Datagrams that have arrived at a port and are queued. */
 struct queue {
     struct sim_datagram *items[SIM_SOCKET_QUEUE];
     size_t first, used;
-    struct sim_datagram *held[SIM_SOCKET_QUEUE]; /* handed out until the next recv */
+    struct sim_datagram *held[SIM_SOCKET_QUEUE]; /* returned by recv, valid until the next one */
     size_t held_used;
 };
 
 struct session {
-    struct io io; /* first: an io is a session */
+    struct io io; /* first: an io is cast to a session */
     struct sim_world *w;
     struct session *next;
-    uint32_t kernel_ip; /* 0: the HERALD port, which takes from anybody */
+    uint32_t kernel_ip; /* 0: the HERALD port, which receives from every host */
     uint16_t port;
     struct queue queue;
-    struct buf in, given, out; /* client: to the code, handed out to it, from it */
+    struct buf in, given, out; /* client side: for the code, returned by its recv, from the code */
     bool client_closed, client_refuses, wake, signal, killed;
     sim_call *on_output;
     void *on_output_context;
@@ -35,7 +35,7 @@ struct session {
 struct sim_server {
     struct session herald;
     struct session *sessions;
-    uint64_t ahead; /* of the world's clock */
+    uint64_t ahead; /* the server's clock minus the world's */
 };
 
 static const struct io_ops ops;
@@ -347,7 +347,7 @@ static unsigned ready(struct session *s, unsigned reasons)
     return why;
 }
 
-/* A time of the server's clock on the world's, when the former does not jump again. */
+/* Converts a time of the server's clock to the world's, if there is no further jump. */
 static uint64_t to_world(const struct session *s, uint64_t time)
 {
     uint64_t ahead = sim_world_server(s->w)->ahead;

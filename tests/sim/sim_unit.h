@@ -13,7 +13,7 @@ static inline void sim_unit_failure(const char *line)
     fail_msg("%s", line);
 }
 
-/* A world whose sim_fail ends the test that is running. */
+/* A world whose sim_fail ends the current test. */
 static inline struct sim_world *sim_unit_world(uint64_t seed)
 {
     struct sim_world *w = sim_world_new(seed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The twin's stub: its acks in both modes, stops, Ctrl-C, and how a session is left. */
+/* The twin's stub: acks in both modes, stops, Ctrl-C, and detach. */
 #include "tests/sim/sim_unit.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #define DATA "ffffffff81000000"
 
-/* Says something that holds a 0x03 and looks at what became of the machine. */
+/* Sends text with a 0x03 and checks the state of the machine. */
 static void ends_by_ctrl_c(const struct twin_config *config, const char *bytes)
 {
     struct raw *r = raw_session_of(config);
@@ -138,7 +138,7 @@ static void a_plus_in_the_same_data_makes_a_duplicate_step_twice(void **state)
     }
 }
 
-static void a_plus_between_two_copies_executes_both(void **state)
+static void a_plus_between_two_duplicates_executes_both(void **state)
 {
     (void)state;
     BOTH(g)
@@ -172,7 +172,7 @@ static void a_step_moves_the_pc_and_the_stop_shows_it(void **state)
                             "T0510:04122080ffffffff;thread:186a1;");
         raw_ask(r, "Hg186a2");
         raw_ask(r, "c");
-        assert_string_equal(raw_ask(r, "qC"), "QC186a1"); /* a stop chooses the thread anew */
+        assert_string_equal(raw_ask(r, "qC"), "QC186a1"); /* a stop selects the thread that ran */
         raw_ask(r, "C05;ffffffff80201300");
         assert_string_equal(raw_ask(r, "p10"), "00132080ffffffff");
         assert_int_equal(twin_counts(r->t)->steps, 4);
@@ -190,16 +190,16 @@ static void no_ack_mode_ends_at_the_next_stop(void **state)
         assert_string_equal(raw_ask(r, "QStartNoAckMode"), "OK");
         assert_false(twin_ack_mode(r->t));
         raw_forget(r);
-        raw_say(r, "$qC#00"); /* the sum is not read */
+        raw_say(r, "$qC#00"); /* the checksum is not read */
         raw_run(r, 5 * SIM_MS);
         assert_string_equal(raw_heard(r), raw_frame("QC186a1"));
         raw_forget(r);
         raw_say(r, "$s#73");
         raw_run(r, SIM_SECOND);
         assert_true(twin_ack_mode(r->t));
-        assert_int_equal(r->messages, 3); /* the digits were still there, and are no '+' */
+        assert_int_equal(r->messages, 3); /* the digits were still unread, and are not '+' */
         raw_forget(r);
-        raw_say(r, "$qC#b4"); /* as GDB would: it hangs here */
+        raw_say(r, "$qC#b4"); /* like GDB, which hangs here */
         raw_run(r, SIM_SECOND);
         assert_int_equal(twin_executed(r->t, "qC"), 1);
         assert_null(strstr(raw_heard(r), "QC"));
@@ -289,7 +289,7 @@ int main(void)
         cmocka_unit_test(every_byte_but_plus_repeats_the_stop),
         cmocka_unit_test(a_duplicate_step_is_skipped_until_the_plus),
         cmocka_unit_test(a_plus_in_the_same_data_makes_a_duplicate_step_twice),
-        cmocka_unit_test(a_plus_between_two_copies_executes_both),
+        cmocka_unit_test(a_plus_between_two_duplicates_executes_both),
         cmocka_unit_test(a_step_moves_the_pc_and_the_stop_shows_it),
         cmocka_unit_test(no_ack_mode_ends_at_the_next_stop),
         cmocka_unit_test(a_duplicate_in_no_ack_mode_is_answered_twice_but_steps_once),

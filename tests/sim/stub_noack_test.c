@@ -11,7 +11,7 @@
 
 #define DATA "ffffffff81000000"
 
-/* A session in no-ack mode, with nothing heard yet. */
+/* Creates a session in no-ack mode without received bytes. */
 static struct raw *no_ack_session(enum twin_generation g)
 {
     struct raw *r = raw_session(g);
@@ -27,7 +27,7 @@ static void say_and_run(struct raw *r, const char *bytes)
     raw_run(r, 20 * SIM_MS);
 }
 
-/* How many packets with this beginning were heard. */
+/* Returns the number of received packets that start with this text. */
 static unsigned heard(struct raw *r, const char *text)
 {
     unsigned n = 0;
@@ -43,10 +43,10 @@ static void the_ok_of_no_ack_mode_needs_no_plus(void **state)
     {
         struct raw *r = raw_session(g);
         say_and_run(r, raw_frame("QStartNoAckMode"));
-        assert_string_equal(raw_heard(r), "+$OK#9a"); /* the '+' of the mode that it came in */
+        assert_string_equal(raw_heard(r), "+$OK#9a"); /* the '+' of ack mode */
         assert_false(twin_ack_mode(r->t));
         raw_forget(r);
-        say_and_run(r, raw_frame("QStartNoAckMode")); /* a copy */
+        say_and_run(r, raw_frame("QStartNoAckMode")); /* a duplicate */
         assert_string_equal(raw_heard(r), "$OK#9a");
         raw_forget(r);
         say_and_run(r, raw_frame("qC"));
@@ -106,7 +106,7 @@ static void a_duplicate_write_runs_twice_and_may_undo_another(void **state)
     }
 }
 
-/* A stop in no-ack mode, with what must have been counted of it. */
+/* Causes a stop in no-ack mode and checks the counters. */
 static void resumes(enum twin_generation g, const char *request, unsigned steps)
 {
     struct raw *r = no_ack_session(g);
@@ -133,7 +133,7 @@ static void the_digits_of_a_resume_make_three_stops(void **state)
     }
 }
 
-/* Without digits there is nothing to answer: it is they that count as "not '+'". */
+/* The checksum digits count as "not '+'"; without them the stop is not repeated. */
 static void a_resume_without_digits_makes_one_stop(void **state)
 {
     (void)state;
@@ -158,7 +158,7 @@ static void a_plus_at_the_first_stop_is_read_after_the_third(void **state)
         say_and_run(r, "+");
         assert_int_equal(heard(r, "$T0510:"), 3);
         raw_forget(r);
-        raw_say(r, "$qC#b3"); /* the sum counts again */
+        raw_say(r, "$qC#b3"); /* checksums are checked again */
         raw_run(r, 5 * SIM_MS);
         assert_string_equal(raw_heard(r), "-");
         assert_string_equal(raw_ask(r, "qC"), "QC186a1");
@@ -203,7 +203,7 @@ static void a_duplicate_step_after_the_plus_steps_again(void **state)
     }
 }
 
-/* A copy of a read in front of the step takes the place of nothing: both are executed. */
+/* A duplicate of a read before the step replaces nothing: both are executed. */
 static void a_duplicate_read_before_a_step_is_answered_before_the_stop(void **state)
 {
     (void)state;
@@ -220,8 +220,8 @@ static void a_duplicate_read_before_a_step_is_answered_before_the_stop(void **st
 }
 
 /*
- * A server that asks as soon as it has the reply, which is before the kernel's send has ended, and
- * which the kernel therefore never finds with an empty buffer.
+ * A server that sends the next request as soon as it has the reply, before the kernel's send has
+ * ended, so that the kernel's buffer is never empty.
  */
 static void a_server_without_a_pause_fills_the_buffer(void **state)
 {
@@ -243,7 +243,7 @@ static void a_server_without_a_pause_fills_the_buffer(void **state)
         assert_true(asked == twin_executed(r->t, "m") + 1);
         assert_int_equal(asked, 4111 / strlen(raw_frame("m" DATA ",10")) + 1);
         raw_forget(r);
-        say_and_run(r, raw_frame("m" DATA ",10")); /* a pause is all it needs */
+        say_and_run(r, raw_frame("m" DATA ",10")); /* a pause empties the buffer */
         assert_int_equal(r->messages, 1);
         raw_free(r);
     }
@@ -295,7 +295,7 @@ static void after_kill_the_next_session_is_in_ack_mode(void **state)
         say_and_run(r, "$k#6b");
         assert_int_equal(r->messages, 0);
         assert_int_equal(twin_phase(r->t), TWIN_DDB);
-        r->heard_seqno = 0; /* a new session counts from 1 again */
+        r->heard_seqno = 0; /* a new session starts at seqno 1 */
         raw_until_stop(r);
         assert_true(twin_ack_mode(r->t));
         raw_forget(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The twin's stub: what it answers to each request, and its mistakes. */
+/* The twin's stub: its reply to each request, and its bugs. */
 #include "tests/sim/sim_unit.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #define DATA "ffffffff81000000"
 #define TEXT "ffffffff80200000"
 
-/* Requests and replies, one after the other in one session. */
+/* Sends requests in one session and checks the replies. */
 static void dialogue(enum twin_generation g, const char *const lines[][2], size_t n)
 {
     struct raw *r = raw_session(g);
@@ -53,7 +53,7 @@ static void known_requests_are_answered(void **state)
         {"mffffffff81200000,1", "E05"},
         {"mffffffff811fffff,2", "E05"},
         {"Mffffffff811fffff,2:1122", "E05"},
-        {"mffffffff811fffff,1", "11"}, /* what came before the hole was written */
+        {"mffffffff811fffff,1", "11"}, /* the bytes before the hole were written */
         {"p10", "00302080ffffffff"},
         {"p18", "xxxxxxxxxxxxxxxx"},
         {"p", "E16"},
@@ -105,7 +105,7 @@ static void only_new_kernels_have_watchpoints(void **state)
     DIALOGUE(TWIN_NEW, new);
 }
 
-static void crc_is_taken_for_the_current_thread(void **state)
+static void crc_is_mistaken_for_the_current_thread(void **state)
 {
     static const char *const lines[][2] = {{"qCRC:" DATA ",10", "QC186a1"}};
     (void)state;
@@ -121,7 +121,7 @@ static void the_thread_list_is_sent_once(void **state)
         {"qsThreadInfo", "E06"},
         {"qfThreadInfo", "m186a1,186a2,186a3,186a4,186a5"},
         {"s", "T0510:04102080ffffffff;thread:186a1;"},
-        {"qsThreadInfo", "E06"}, /* forgotten at a stop */
+        {"qsThreadInfo", "E06"}, /* a stop resets the list */
     };
     struct twin_config config = twin_config(TWIN_NEW);
     (void)state;
@@ -162,7 +162,7 @@ static void the_xml_thread_list_goes_forward_only(void **state)
         } while (kind == 'm');
         assert_string_equal(raw_ask(r, request), "E1d");
         snprintf(request, sizeof request, "qXfer:threads:read::%zx,40", at);
-        assert_string_equal(raw_ask(r, request), "E1d"); /* behind the end too */
+        assert_string_equal(raw_ask(r, request), "E1d"); /* also after the end */
         assert_non_null(strstr(document, "<threads><thread id=\"186a1\" core=\"0\" "
                                          "name=\"panic _ _test>\">Running</thread>"));
         assert_string_equal(document + at - 20, "g</thread></threads>");
@@ -202,7 +202,7 @@ static void a_raw_0xff_is_skipped(void **state)
         raw_say(r, raw_frame("qSearch:memory:" DATA ";1000;A\xff"
                              "B"));
         raw_run(r, 5 * SIM_MS);
-        assert_string_equal(raw_heard(r), "-"); /* its checksum was made with it */
+        assert_string_equal(raw_heard(r), "-"); /* the sender's checksum includes it */
         assert_int_equal(twin_counts(r->t)->bad_sums, 1);
         raw_ask(r, "QStartNoAckMode");
         raw_forget(r);
@@ -303,7 +303,7 @@ static void a_request_of_4095_bytes_panics_it(void **state)
         assert_int_equal(twin_harm(r->t), 0);
         raw_say(r, "+");
         for (int i = 0; i < 4; i++) {
-            raw_say_bytes(r, raw_frame(request), 1400); /* a `$` inside is content like any */
+            raw_say_bytes(r, raw_frame(request), 1400); /* a `$` inside is content */
             raw_run(r, SIM_MS);
         }
         raw_run(r, 5 * SIM_MS);
@@ -330,7 +330,8 @@ static void replies_have_run_lengths_only_if_configured(void **state)
     raw_say(r, "+");
     raw_forget(r);
     assert_int_equal(strlen(raw_ask(r, "m" DATA ",100")), 512);
-    assert_int_equal(strlen(raw_ask(r, "m" DATA ",4")), 8); /* 7 further ones: none of $ # + - */
+    assert_int_equal(strlen(raw_ask(r, "m" DATA ",4")),
+                     8); /* 7 further ones: a length that is not $ # + - */
     raw_free(r);
 }
 
@@ -340,7 +341,7 @@ int main(void)
         cmocka_unit_test(known_requests_are_answered),
         cmocka_unit_test(unknown_requests_get_an_empty_reply),
         cmocka_unit_test(only_new_kernels_have_watchpoints),
-        cmocka_unit_test(crc_is_taken_for_the_current_thread),
+        cmocka_unit_test(crc_is_mistaken_for_the_current_thread),
         cmocka_unit_test(the_thread_list_is_sent_once),
         cmocka_unit_test(the_xml_thread_list_goes_forward_only),
         cmocka_unit_test(search_finds_up_to_64_bytes_and_stops_at_a_hole),

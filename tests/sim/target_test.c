@@ -16,7 +16,7 @@
 
 #define WRITE "Mffffffff81000000,1:"
 
-static enum twin_generation generation; /* of the test that runs */
+static enum twin_generation generation; /* of the current test */
 
 static int setup(void **state)
 {
@@ -51,7 +51,7 @@ static uint64_t sent_at(const struct rig *r, enum rig_kind kind, const char *tex
     return d->time;
 }
 
-/* When the '+' that followed the first transmission of the n-th of these was first sent. */
+/* Returns when the '+' after the first transmission of the n-th of these was first sent. */
 static uint64_t plus_after(const struct rig *r, const char *request, size_t n)
 {
     const struct rig_datagram *d = rig_nth(r, RIG_OUR_DATA, request, n);
@@ -101,7 +101,7 @@ static void a_request_is_one_data_or_refused(void **state)
     rig_expect_good(r);
 }
 
-static void long_replies_come_whole(void **state)
+static void long_replies_are_complete(void **state)
 {
     (void)state;
     static const size_t mtu[] = {576, 1500, 9000};
@@ -128,7 +128,7 @@ static void a_duplicated_request_runs_once_and_its_repeats_are_dropped(void **st
     struct rig *r = *state;
     rig_fate(r, RIG_OUR_DATA, "$", 0, 3, SIM_TWICE, SIM_MS / 2);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    rig_ask(r, "mffffffff80200004,1", (char[]){"94"}); /* checked below: not the other reply */
+    rig_ask(r, "mffffffff80200004,1", (char[]){"94"}); /* not the reply to the duplicated request */
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_int_equal(twin_requests(r->twin), 3);
     assert_true(netgdb_target_stats(r->target)->stale_replies > 0);
@@ -166,7 +166,7 @@ static void with_lost_acks_a_request_runs_once(void **state)
     rig_expect_good(r);
 }
 
-/* The acks of its messages: it sends them again a second later. */
+/* The acks of the kernel's messages are lost: it retransmits a second later. */
 static void with_lost_acks_a_reply_is_delivered_once(void **state)
 {
     struct rig *r = *state;
@@ -192,7 +192,7 @@ static void a_lost_plus_is_retransmitted_before_the_next_request(void **state)
     rig_expect_good(r);
 }
 
-/* ---- holding back ---- */
+/* ---- delays before sending ---- */
 
 static void our_plus_to_a_stop_waits_5_ms_until_the_path_is_proven(void **state)
 {
@@ -242,7 +242,7 @@ static void after_a_duplicate_everything_waits_20_ms(void **state)
     rig_expect_good(r);
 }
 
-static void an_observed_lateness_over_20_ms_is_waited_for(void **state)
+static void an_observed_lateness_over_20_ms_becomes_the_delay(void **state)
 {
     struct rig *r = *state;
     rig_fate(r, RIG_KERNEL_DATA, "$", 0, 1, SIM_TWICE, 60 * SIM_MS);
@@ -305,7 +305,7 @@ static void a_path_blocked_for_30_s_is_waited_for(void **state)
     rig_expect_good(r);
 }
 
-static void silence_is_mentioned_at_12_s_and_ends_at_40_s(void **state)
+static void silence_is_logged_at_12_s_and_ends_the_session_at_40_s(void **state)
 {
     struct rig *r = *state;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
@@ -344,11 +344,11 @@ static void ctrl_c_is_never_sent_to_a_kernel(void **state)
     rig_expect_good(r);
 }
 
-static void a_flood_of_foreign_datagrams_changes_nothing(void **state)
+static void a_flood_of_datagrams_of_other_hosts_changes_nothing(void **state)
 {
     struct rig *r = *state;
     uint8_t bytes[64] = {0};
-    bytes[3] = 9; /* no type that there is */
+    bytes[3] = 9; /* an unknown type */
     for (unsigned i = 0; i < 400; i++)
         rig_peer_raw(r, bytes, 5 + i % 50);
     for (uint32_t i = 0; i < 50; i++)
@@ -392,7 +392,7 @@ static void a_delay_is_counted_and_its_reason_logged(void **state)
     assert_int_equal(stats->delayed[NETGDB_DELAY_DUPLICATE].n, 0);
 }
 
-/* ---- leaving ---- */
+/* ---- detach ---- */
 
 static void leave(struct rig *r)
 {
@@ -427,7 +427,7 @@ static void a_lost_last_ack_is_not_reported(void **state)
 {
     struct rig *r = *state;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    unsigned before = generation == TWIN_OLD ? 4 : 2; /* acks of the '+' to that, and of D */
+    unsigned before = generation == TWIN_OLD ? 4 : 2; /* acks of the '+' to the stop, and of D */
     rig_fate(r, RIG_KERNEL_ACK, NULL, before, TIMES_ALL, SIM_LOSE, 0);
     uint64_t start = sim_now(r->w);
     leave(r);
@@ -445,7 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(a_session_alternates_plus_and_request),
         BOTH(a_request_is_one_data_or_refused),
-        BOTH(long_replies_come_whole),
+        BOTH(long_replies_are_complete),
         BOTH(a_duplicated_request_runs_once_and_its_repeats_are_dropped),
         BOTH(a_lost_request_is_retransmitted_from_50_ms_on),
         BOTH(with_lost_acks_a_request_runs_once),
@@ -454,14 +454,14 @@ int main(void)
         BOTH(our_plus_to_a_stop_waits_5_ms_until_the_path_is_proven),
         BOTH(our_plus_to_a_read_is_not_delayed),
         BOTH(after_a_duplicate_everything_waits_20_ms),
-        BOTH(an_observed_lateness_over_20_ms_is_waited_for),
+        BOTH(an_observed_lateness_over_20_ms_becomes_the_delay),
         BOTH(a_plus_without_an_ack_is_trusted_after_the_first),
         BOTH(overlapping_writes_wait_and_others_do_not),
         BOTH(a_path_blocked_for_30_s_is_waited_for),
-        BOTH(silence_is_mentioned_at_12_s_and_ends_at_40_s),
+        BOTH(silence_is_logged_at_12_s_and_ends_the_session_at_40_s),
         BOTH(a_running_kernel_may_be_silent_for_ever),
         BOTH(ctrl_c_is_never_sent_to_a_kernel),
-        BOTH(a_flood_of_foreign_datagrams_changes_nothing),
+        BOTH(a_flood_of_datagrams_of_other_hosts_changes_nothing),
         BOTH(a_delay_is_counted_and_its_reason_logged),
         BOTH(d_detaches_the_kernel),
         BOTH(a_lost_last_plus_is_retransmitted),

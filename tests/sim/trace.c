@@ -22,7 +22,7 @@ struct trace {
     void *context;
 };
 
-/* Eight bytes at a time, each spread over the whole number (as MurmurHash3 does it at its end). */
+/* Hashes eight bytes at a time, with the final mix of MurmurHash3. */
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
@@ -37,7 +37,7 @@ uint64_t sim_hash(uint64_t hash, const void *data, size_t len)
         memcpy(&word, p, sizeof word);
         hash = mix(hash, word);
     }
-    word = len; /* so that a tail of zeros counts */
+    word = len; /* so that zeros at the end count */
     for (; len > 0; len--)
         word = word << 8 | *p++;
     return mix(hash, word);

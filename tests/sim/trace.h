@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The trace of a simulated world: a hash over everything, and the last entries to look at. */
+/* The trace of a simulated world: a hash over all entries, and the last entries as text. */
 #ifndef NETGDB_TESTS_SIM_TRACE_H
 #define NETGDB_TESTS_SIM_TRACE_H
 

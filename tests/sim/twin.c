@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The twin's life: phases, db>, reboot, and what tests ask it; see twin.h. */
+/* The twin's life cycle: phases, db>, reboot, and its state for tests; see twin.h. */
 #include "tests/sim/twin.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What ddb does with a trap that the stub passes on to it (kdb_trap of sys/kern/subr_kdb.c,
+ * ddb's handling of a trap that the stub passes on to it (kdb_trap of sys/kern/subr_kdb.c,
  * db_stop_at_pc of sys/ddb/db_run.c, BKPT_SKIP of sys/ARCH/include/db_machdep.h).
  */
 #include "tests/sim/private.h"
@@ -8,13 +8,13 @@
 
 enum { FULL_SIZE = 3 }; /* the low bits of a riscv instruction of 4 bytes; others have 2 */
 
-/* riscv's ddb does not tell a single step from another trap, and so stops at each. */
+/* riscv's ddb does not distinguish a single step from other traps, so it stops at each. */
 static bool ignores(const struct machine *m)
 {
     return m->trap == MACHINE_STEP && m->registers->arch != MACHINE_RISCV64;
 }
 
-/* How far ddb moves past a breakpoint instruction that is not its own, whatever is there. */
+/* The distance by which ddb moves past a breakpoint instruction that is not its own. */
 static unsigned skipped(const struct machine *m)
 {
     uint8_t byte = 0;
@@ -25,7 +25,7 @@ static unsigned skipped(const struct machine *m)
         (void)machine_read(m, m->threads[0].regs[m->registers->pc], &byte, 1);
         return (byte & FULL_SIZE) == FULL_SIZE ? 4 : 2;
     default:
-        return 0; /* back by the byte and forth */
+        return 0; /* moves back by the byte and forward again */
     }
 }
 
@@ -47,7 +47,7 @@ void ddb_enter(struct twin *t, const char *why, uint64_t *lost)
     if (by != 0) {
         advance(m, &m->threads[0], by);
         if (m->registers->arch == MACHINE_ARM64 && t->thread != &m->threads[0])
-            advance(m, t->thread, by); /* whom H chose last loses an instruction */
+            advance(m, t->thread, by); /* the thread selected by the last H loses an instruction */
     }
     twin_to_ddb(t, why);
 }

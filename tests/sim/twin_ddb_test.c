@@ -83,7 +83,7 @@ static void a_session_lost_after_a_step_loses_the_panic_too(void **state)
     say_and_wait(r, "qC");
     raw_run(r, 20 * SIM_SECOND);
     assert_int_equal(twin_counts(r->t)->lost_by_silence, 1);
-    assert_int_equal(twin_harm(r->t), 0); /* nobody here could help it */
+    assert_int_equal(twin_harm(r->t), 0); /* no server can prevent this */
     assert_int_equal(twin_phase(r->t), TWIN_GONE);
     raw_free(r);
 }
@@ -116,7 +116,7 @@ static void fault(struct machine *m, void *context)
     machine_trap(m, MACHINE_FAULT);
 }
 
-/* What a session whose program stops by itself says, and where ddb is afterwards. */
+/* Runs a session whose program stops by itself; checks the stop reply, and ddb's pc afterwards. */
 static void expect_stop(enum machine_arch arch, void (*run)(struct machine *m, void *context),
                         const char *stop, uint64_t pc)
 {
@@ -144,7 +144,8 @@ static void watchpoints_and_faults_are_reported_and_stop_ddb(void **state)
 
 static void each_detach_moves_past_a_breakpoint_on_arm64_and_riscv64(void **state)
 {
-    static const uint8_t instructions[] = {0x13, 0x01}; /* of 4 bytes, and of 2 */
+    static const uint8_t instructions[] = {
+        0x13, 0x01}; /* the first bytes of instructions of 4 and 2 bytes */
     (void)state;
     struct raw *r = session_of(MACHINE_ARM64);
     detach(r);
@@ -226,7 +227,7 @@ static void watchpoints_do_not_follow_from_the_generation(void **state)
     }
 }
 
-/* A message that comes while the kernel is at db>, before `netgdb -s` is typed. */
+/* A message that arrives while the kernel is at db>, before `netgdb -s` is typed. */
 static struct raw *with_early_data(enum twin_generation g, bool invariants)
 {
     struct twin_config config = twin_config(g);

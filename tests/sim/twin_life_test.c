@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How the twin's sessions end and begin again, and what its accounts say of repeats.
+ * The end of the twin's sessions, new sessions, and its counters of requests executed twice.
  */
 #include "tests/sim/sim_unit.h"
 
@@ -82,7 +82,7 @@ static void a_session_continues_from_a_new_socket_on_the_same_port(void **state)
         uint16_t port = sim_session_port(r->io);
         raw_say(r, "$s#73");
         raw_run(r, 500 * SIM_US);
-        sim_session_close(r->io); /* killed while a reply was on its way */
+        sim_session_close(r->io); /* killed while a reply was in flight */
         sim_run_for(r->w, 5 * SIM_SECOND);
         assert_int_equal(twin_phase(r->t), TWIN_SENDING);
         r->io = sim_session(r->w, KERNEL, port);
@@ -172,7 +172,7 @@ static void datagrams_in_the_nic_are_dropped_unless_configured(void **state)
             config.ring_survives = survives;
             struct raw *r = raw_new(&config);
             r->io = sim_session(r->w, KERNEL, 0);
-            raw_ack(r, 1); /* to a kernel at db> */
+            raw_ack(r, 1); /* arrives at a kernel at db> */
             raw_run(r, SIM_MS);
             twin_netgdb(r->t);
             raw_run(r, 5 * SIM_MS);
@@ -182,14 +182,14 @@ static void datagrams_in_the_nic_are_dropped_unless_configured(void **state)
     }
 }
 
-/* Asks, and repeats the request's datagram after its reply has got its '+'. */
+/* Sends a request, and repeats its datagram after the '+' to its reply. */
 static void ask_and_remember(struct raw *r, const char *request, uint32_t *seqno)
 {
     *seqno = r->seqno;
     raw_ask(r, request);
 }
 
-static void run_late_copy(struct raw *r, uint32_t seqno, const char *request)
+static void run_late_duplicate(struct raw *r, uint32_t seqno, const char *request)
 {
     raw_repeat(r, seqno, raw_frame(request));
     raw_run(r, 10 * SIM_MS);
@@ -205,13 +205,13 @@ static void a_late_write_that_undoes_a_later_one_is_counted(void **state)
         struct raw *r = raw_session(g);
         uint32_t seqno;
         ask_and_remember(r, "M" DATA ",2:1111", &seqno);
-        run_late_copy(r, seqno, "M" DATA ",2:1111");
+        run_late_duplicate(r, seqno, "M" DATA ",2:1111");
         assert_int_equal(twin_counts(r->t)->repeated, 1);
-        run_late_copy(r, seqno, "M" DATA ",2:1111");
+        run_late_duplicate(r, seqno, "M" DATA ",2:1111");
         assert_int_equal(twin_counts(r->t)->repeated, 2);
-        assert_int_equal(twin_counts(r->t)->undone, 0); /* the same again does no harm */
+        assert_int_equal(twin_counts(r->t)->undone, 0); /* the same bytes again do no harm */
         raw_ask(r, "Mffffffff81000001,1:22");
-        run_late_copy(r, seqno, "M" DATA ",2:1111");
+        run_late_duplicate(r, seqno, "M" DATA ",2:1111");
         assert_int_equal(twin_counts(r->t)->undone, 1);
         raw_ask(r, "M" DATA ",2:1111"); /* the same bytes in a new message are a new write */
         assert_int_equal(twin_counts(r->t)->repeated, 3);
@@ -238,7 +238,7 @@ static void a_late_write_that_undoes_the_program_is_counted(void **state)
         ask_and_remember(r, "M" DATA ",1:11", &seqno);
         raw_ask(r, "c");
         assert_string_equal(raw_ask(r, "m" DATA ",1"), "99");
-        run_late_copy(r, seqno, "M" DATA ",1:11");
+        run_late_duplicate(r, seqno, "M" DATA ",1:11");
         assert_int_equal(twin_counts(r->t)->undone, 1);
         raw_free(r);
     }
@@ -252,22 +252,22 @@ static void late_register_thread_and_watchpoint_requests_are_counted(void **stat
     ask_and_remember(r, "P1=1111111111111111", &p);
     ask_and_remember(r, "Hg186a2", &h);
     ask_and_remember(r, "Z2," DATA ",4", &z);
-    run_late_copy(r, p, "P1=1111111111111111"); /* goes to another thread: nothing was there */
+    run_late_duplicate(r, p, "P1=1111111111111111"); /* for another thread: no change is undone */
     raw_ask(r, "Hg186a1");
     raw_ask(r, "P1=2222222222222222");
     raw_ask(r, "z2," DATA ",4");
     assert_int_equal(twin_harm(r->t), 0);
-    run_late_copy(r, p, "P1=1111111111111111");
+    run_late_duplicate(r, p, "P1=1111111111111111");
     assert_int_equal(twin_counts(r->t)->undone_registers, 1);
-    run_late_copy(r, h, "Hg186a2");
+    run_late_duplicate(r, h, "Hg186a2");
     assert_int_equal(twin_counts(r->t)->undone_threads, 1);
-    run_late_copy(r, z, "Z2," DATA ",4");
+    run_late_duplicate(r, z, "Z2," DATA ",4");
     assert_int_equal(twin_counts(r->t)->undone_points, 1);
     assert_int_equal(twin_harm(r->t), 3);
     raw_free(r);
 }
 
-/* A new session on the very port of the one before, up to its first request. */
+/* A new session on the same port as the previous one, up to its first request. */
 static void begin_again(struct raw *r)
 {
     uint16_t port = sim_session_port(r->io);
@@ -291,7 +291,7 @@ static void similar_requests_are_no_duplicates(void **state)
     {
         struct raw *r = raw_session(g);
         raw_ask(r, "s");
-        raw_ask(r, "s");            /* the same in another message */
+        raw_ask(r, "s");            /* the same request in another message */
         raw_say(r, "$s#73+$s#73+"); /* twice in one message */
         raw_run(r, 20 * SIM_MS);
         raw_ask(r, "c"); /* ddb would ignore the step */
@@ -315,7 +315,7 @@ static void a_late_thread_selection_without_effect_does_no_harm(void **state)
     ask_and_remember(r, "Hg186a2", &seqno);
     raw_ask(r, "Hg186a1");
     raw_ask(r, "Hg186a2");
-    run_late_copy(r, seqno, "Hg186a2");
+    run_late_duplicate(r, seqno, "Hg186a2");
     assert_int_equal(twin_counts(r->t)->repeated, 1);
     assert_int_equal(twin_harm(r->t), 0);
     raw_free(r);
@@ -338,7 +338,7 @@ static void each_request_is_traced_to_its_datagram(void **state)
         sim_set_judge(r->w, twice, &id);
         raw_say(r, "$qC#b4");
         raw_run(r, 3 * SIM_MS);
-        raw_say(r, "+"); /* before the late copy */
+        raw_say(r, "+"); /* before the late duplicate */
         raw_run(r, 20 * SIM_MS);
         raw_say(r, "+");
         raw_run(r, SIM_MS);

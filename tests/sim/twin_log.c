@@ -21,7 +21,7 @@ static size_t *bucket_of(struct twin *t, uint64_t digest)
     return &t->newest[digest % TWIN_BUCKETS];
 }
 
-/* The oldest record of the same message. */
+/* Returns the oldest record of the same message. */
 static const struct twin_record *find_first(struct twin *t, const struct twin_record *r)
 {
     const struct twin_record *first = NULL, *old;
@@ -74,13 +74,13 @@ void log_request(struct twin *t)
     keep(t, &r);
 }
 
-/* Called after it: what changes from here on is later than this request. */
+/* Called after the request: all later changes have higher numbers. */
 void log_executed(struct twin *t)
 {
     t->records[t->records_used - 1].change = t->machine->change;
 }
 
-/* Whether the request being executed is a repeat of one from before that change. */
+/* Whether the request being executed repeats one that was executed before that change. */
 bool log_undoes(const struct twin *t, uint64_t changed)
 {
     return t->repeat && changed > t->undo_border;

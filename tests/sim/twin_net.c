@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The twin's debugnet: sending with its bitmap of acks, receiving without looking at seqnos, and
+ * The twin's debugnet: sending with a bitmap of acks, receiving without checking seqnos, and
  * netgdb's receive buffer (sys/net/debugnet.c, sys/gdb/netgdb.c).
  */
 #include <stdlib.h>
@@ -59,15 +59,15 @@ static void output_chunk(struct twin *t, unsigned chunk, size_t offset, size_t l
 }
 
 /*
- * `1 << n` of an int, kept in 64 bits, as an x86 computes it: 31 sets all higher bits too, and
- * from 32 on it begins again.
+ * `1 << n` of an int, stored in 64 bits, as an x86 computes it: for 31 all higher bits are set too,
+ * and from 32 on n is taken modulo 32.
  */
 static uint64_t ack_bit(uint32_t n)
 {
     return n % 32 == 31 ? UINT64_C(0xffffffff80000000) : UINT64_C(1) << n % 32;
 }
 
-/* One burst of all chunks that are not acked. */
+/* Sends all unacked chunks in one burst. */
 static void transmit(struct twin *t)
 {
     struct twin_link *l = &t->link;
@@ -111,8 +111,8 @@ static void send_skipped(struct twin *t)
 }
 
 /*
- * Polls that find nothing are not played one by one, for speed: the next is that which ends the
- * wait, unless end_skip comes first.
+ * Polls without input are skipped, for speed: the next one is the poll that ends the wait, unless
+ * end_skip is called before.
  */
 static void skip_polls(struct twin *t)
 {
@@ -121,7 +121,7 @@ static void skip_polls(struct twin *t)
     twin_enter(t, t->phase, left * t->config.poll, send_skipped);
 }
 
-/* Something has arrived: the next poll is played. */
+/* A datagram has arrived: the next poll is simulated. */
 static void end_skip(struct twin *t)
 {
     struct twin_link *l = &t->link;
@@ -171,7 +171,7 @@ static void send_loop(struct twin *t)
         twin_enter(t, t->phase, t->config.poll, send_slept);
 }
 
-/* Begins to send link.data. */
+/* Starts to send link.data. */
 static void begin(struct twin *t, enum twin_phase phase, uint32_t type, twin_step *then)
 {
     struct twin_link *l = &t->link;
@@ -209,9 +209,9 @@ static void heralded(struct twin *t)
 }
 
 /*
- * An ack moves the connection past its first state, and the ARP reply finds it there; 13.x acks a
- * message before it has looked for the server's MAC address. INVARIANTS takes either for a reason
- * to panic.
+ * An ack moves the connection past its first state, and the ARP reply then finds the wrong state;
+ * 13.x acks a message before it has resolved the server's MAC address. Both panic a kernel with
+ * INVARIANTS.
  */
 static bool dies_of_early_data(struct twin *t)
 {
@@ -289,7 +289,7 @@ static void append(struct twin *t, const struct sim_datagram *d, const uint8_t *
     in->len += len;
 }
 
-/* 13.x: everything whole is acked first, then looked at. */
+/* 13.x: every complete datagram is acked first, then checked. */
 static void input_old(struct twin *t, const struct sim_datagram *d)
 {
     static const uint8_t ctrl_c = CTRL_C;
@@ -311,7 +311,7 @@ static void input_old(struct twin *t, const struct sim_datagram *d)
     }
 }
 
-/* 14.0 and later: only what is stored is acked. */
+/* 14.0 and later: only stored data is acked. */
 static void input_new(struct twin *t, const struct sim_datagram *d)
 {
     uint32_t type = get32(d->data);
@@ -401,7 +401,7 @@ void net_deliver(void *context, struct sim_datagram *d)
         twin_enter(t, TWIN_WAITING, t->config.react, idle_poll);
 }
 
-/* The next byte is taken from the buffer, and with it where it came from. */
+/* Takes the next byte from the buffer, with its origin. */
 static uint8_t take_byte(struct twin_input *in)
 {
     while (in->origin + 1 < in->origins_used && in->origins[in->origin + 1].start <= in->off)

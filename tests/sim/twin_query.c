@@ -17,7 +17,7 @@ static void current_thread(struct twin *t)
     stub_reply(t);
 }
 
-/* Whether one feature of the debugger's is written as the stub wants them. */
+/* Whether a feature of the debugger has the form that the stub accepts. */
 static bool feature_good(const uint8_t *text, size_t len)
 {
     if (len < 2)
@@ -89,7 +89,7 @@ static void thread_info(struct twin *t, bool first)
     stub_reply(t);
 }
 
-/* A name with what would break the XML or the packet turned into '_'. */
+/* A name; characters that are special in XML or in a packet become '_'. */
 static void append_name(struct buf *text, const char *name)
 {
     for (; *name != 0; name++)
@@ -115,7 +115,7 @@ static void write_threads(const struct machine *m, unsigned all, struct buf *tex
     (void)buf_adds(text, "</threads>");
 }
 
-/* The next piece of the document, always as long as the first request wanted it. */
+/* The next chunk of the document, always of the length in the first request. */
 static void xfer_piece(struct twin *t)
 {
     struct twin_xfer *x = &t->xfer;
@@ -129,7 +129,7 @@ static void xfer_piece(struct twin *t)
     stub_reply(t);
 }
 
-/* qXfer:threads:read, behind "read:": a generator that goes forward only. */
+/* qXfer:threads:read, after "read:": a generator that only moves forward. */
 static void xfer_threads(struct twin *t, struct twin_cursor *c)
 {
     struct twin_xfer *x = &t->xfer;
@@ -156,7 +156,7 @@ static void xfer_threads(struct twin *t, struct twin_cursor *c)
     xfer_piece(t);
 }
 
-/* Unescapes at most PATTERN_MAX bytes. Returns false when the text ends in an escape. */
+/* Unescapes at most PATTERN_MAX bytes. Returns false if the text ends in an escape. */
 static bool read_pattern(struct twin_cursor *c, uint8_t *pattern, size_t *len)
 {
     for (*len = 0; *len < PATTERN_MAX && c->len > 0; (*len)++) {
@@ -168,7 +168,7 @@ static bool read_pattern(struct twin_cursor *c, uint8_t *pattern, size_t *len)
     return true;
 }
 
-/* Looks for the pattern up to the first hole. 0: not there; -1: a hole came first. */
+/* Searches for the pattern up to the first hole. 0: not found; -1: a hole was reached. */
 static int search(const struct machine *m, uint64_t addr, uint64_t size, const uint8_t *pattern,
                   size_t len, uint64_t *found)
 {
@@ -209,7 +209,7 @@ static void search_memory(struct twin *t, struct twin_cursor *c)
 
 void query_execute(struct twin *t, struct twin_cursor *c)
 {
-    if (cursor_equal(c, "C")) /* and so qCRC */
+    if (cursor_equal(c, "C")) /* matches qCRC too */
         current_thread(t);
     else if (cursor_equal(c, "Supported"))
         supported(t, c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the twin does for each request, with the stub's own mistakes (gdb_trap of
+ * The twin's handling of each request, with the stub's bugs (gdb_trap of
  * sys/gdb/gdb_main.c, sys/amd64/amd64/gdb_machdep.c). Queries are in twin_query.c.
  */
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static int hex_value(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A number with an optional '-', of any length; the cursor stays where it was without one. */
+/* A number of any length with an optional '-'; without one the cursor does not move. */
 bool cursor_hex(struct twin_cursor *c, uint64_t *value)
 {
     size_t sign = c->len > 0 && c->p[0] == '-', i = sign;
@@ -56,7 +56,7 @@ static bool cursor_range(struct twin_cursor *c, uint64_t *addr, uint64_t *len)
     return cursor_hex(c, addr) && cursor_char(c) == ',' && cursor_hex(c, len);
 }
 
-/* Digits are taken as they are; what is none becomes some nibble. */
+/* Decodes digits without checks; other characters become some nibble. */
 static void decode(const uint8_t *digits, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -99,7 +99,7 @@ static void read_reg(struct twin *t, struct twin_cursor *c)
     stub_reply(t);
 }
 
-/* Sets a register from 8 bytes of memory, whatever they are. */
+/* Sets a register from 8 bytes of memory without checks. */
 static void set_reg(struct twin *t, uint64_t reg, const uint8_t bytes[8])
 {
     uint64_t value;
@@ -112,15 +112,15 @@ static void set_reg(struct twin *t, uint64_t reg, const uint8_t bytes[8])
 }
 
 /*
- * The value of a register out of a request: decoded when what is left is exactly its digits,
- * else the stub takes the text itself, from `raw` on, for the value. Returns whether it did well.
+ * Parses the value of a register: decoded if the rest of the request is exactly its digits,
+ * otherwise the stub uses the text itself, from `raw` on. Returns whether it was decoded.
  */
 static bool reg_value(struct twin_cursor *c, size_t size, const uint8_t *raw, uint8_t bytes[8])
 {
     memcpy(bytes, raw, 8);
     if (c->len != 2 * size)
         return false;
-    decode(c->p, bytes, size < 8 ? size : 8); /* a longer one cannot be set */
+    decode(c->p, bytes, size < 8 ? size : 8); /* longer registers cannot be set */
     c->p += c->len;
     c->len = 0;
     return true;
@@ -142,7 +142,7 @@ static void write_reg(struct twin *t, struct twin_cursor *c)
     stub_reply_text(t, "OK");
 }
 
-/* `G` checks each register's size against all that is left: so every one gets the text. */
+/* `G` compares each register's size with the whole rest, so every register gets the text. */
 static void write_regs(struct twin *t, struct twin_cursor *c)
 {
     uint8_t bytes[8];
@@ -155,7 +155,7 @@ static void write_regs(struct twin *t, struct twin_cursor *c)
     stub_reply_text(t, "OK");
 }
 
-/* An access that fails comes back by longjmp(): a breakpoint there traps inside the stub. */
+/* A failed access returns by longjmp(): a breakpoint there traps inside the stub. */
 static void memory_fault(struct twin *t)
 {
     uint64_t longjmp = t->machine->registers->text + MACHINE_LONGJMP;
@@ -192,7 +192,7 @@ static void read_memory(struct twin *t, struct twin_cursor *c)
     stub_reply(t);
 }
 
-/* Whether writing these bytes takes back something that was changed after this request. */
+/* Whether writing these bytes undoes a change made after this request was first executed. */
 static bool write_undoes(const struct twin *t, uint64_t addr, const uint8_t *bytes, size_t len)
 {
     uint8_t now;
@@ -213,7 +213,7 @@ static void write_memory(struct twin *t, struct twin_cursor *c)
         return;
     }
     if (c->len % 2 != 0 || len != c->len / 2) {
-        stub_reply_text(t, "OK"); /* and nothing was written */
+        stub_reply_text(t, "OK"); /* although nothing was written */
         return;
     }
     decode(c->p, bytes, c->len / 2);
@@ -229,7 +229,7 @@ static void write_memory(struct twin *t, struct twin_cursor *c)
 static void choose_thread(struct twin *t, struct twin_cursor *c)
 {
     uint64_t tid;
-    (void)cursor_char(c); /* g or c: it looks at neither */
+    (void)cursor_char(c); /* g or c: ignored */
     if (!cursor_hex(c, &tid)) {
         stub_reply_error(t, E_INVAL);
         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The twin's RSP: reading packets and sending replies with their acks, and what happens at a stop
+ * The twin's RSP: reading packets, sending replies with their acks, and stops
  * (sys/gdb/gdb_packet.c, gdb_trap of gdb_main.c).
  */
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { RUN_BIAS = 29, RUN_MAX = 97 };
 
-/* The value of a checksum or data digit as the kernel computes it, which checks nothing. */
+/* The value of a checksum or data digit as the kernel computes it, without checks. */
 static unsigned digit(uint8_t c)
 {
     int value = (int8_t)c < 'A' ? (int8_t)c - '0' : (c < 'a' ? c - 'A' : c - 'a') + 10;
@@ -30,8 +30,8 @@ static void reply_sent(struct twin *t)
     net_wait(t);
 }
 
-/* `more` further ones of a character that is already out, as gdb_tx_end writes them: a run of 2
- * is one too, and only $ # + - are avoided as a length. */
+/* Writes `more` repetitions of the last character, like gdb_tx_end: also a run of 2; only $ # + -
+ * are avoided as a length. */
 static void encode_more(struct buf *out, uint8_t c, size_t more)
 {
     for (; more >= RUN_MAX; more -= more > RUN_MAX ? RUN_MAX + 1 : RUN_MAX) {
@@ -110,7 +110,7 @@ void stub_reply_error(struct twin *t, unsigned error)
     stub_reply(t);
 }
 
-/* gdb_trap: back in ack mode, and the stop is told, on kdb_thread as it is. */
+/* gdb_trap: returns to ack mode and sends the stop of kdb_thread. */
 void stub_enter(struct twin *t)
 {
     const struct machine *m = t->machine;
@@ -129,7 +129,7 @@ void stub_enter(struct twin *t)
     stub_reply(t);
 }
 
-/* kdb_trap: a trap chooses the thread that ran. */
+/* kdb_trap: a trap selects the thread that ran. */
 void stub_stop(struct twin *t)
 {
     t->thread = &t->machine->threads[0];
@@ -146,7 +146,7 @@ static void stepped(struct twin *t)
 void stub_resume(struct twin *t, bool step)
 {
     struct machine *m = t->machine;
-    if (step && m->registers->arch != MACHINE_RISCV64) { /* that one cannot step: it runs */
+    if (step && m->registers->arch != MACHINE_RISCV64) { /* riscv64 cannot step: it runs */
         t->counts.steps++;
         twin_enter(t, TWIN_RUNNING, m->step_time, stepped);
         return;

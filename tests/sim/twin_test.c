@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The twin's transport: handshake, sending and giving up, receiving. Both generations are driven
- * with datagrams made by hand.
+ * The twin's transport: handshake, sending, giving up and receiving, for both generations, with
+ * hand-written datagrams.
  */
 #include "tests/sim/sim_unit.h"
 
@@ -69,13 +69,13 @@ static void an_unanswered_herald_is_sent_12_times(void **state)
         assert_int_equal(sim_now(r->w) - start, 12 * retry);
         assert_int_equal(twin_phase(r->t), TWIN_DDB);
         assert_int_equal(twin_counts(r->t)->gave_up, 1);
-        twin_netgdb(r->t); /* and can be typed again at once */
+        twin_netgdb(r->t); /* can be typed again at once */
         assert_int_equal(twin_seqno(r->t), 1);
         raw_free(r);
     }
 }
 
-static void the_first_4_bytes_fix_the_session_port_for_good(void **state)
+static void the_first_4_bytes_fix_the_session_port(void **state)
 {
     (void)state;
     BOTH(g)
@@ -83,14 +83,14 @@ static void the_first_4_bytes_fix_the_session_port_for_good(void **state)
         struct raw *r = at_ddb(g);
         raw_herald(r);
         uint16_t port = sim_session_port(r->io);
-        raw_ack(r, 0); /* whatever its value */
+        raw_ack(r, 0); /* with any value */
         raw_run(r, SIM_MS);
         assert_int_equal(twin_session_port(r->t), port);
         assert_int_equal(twin_phase(r->t), TWIN_HERALD);
         struct io *other = sim_session(r->w, KERNEL, 0);
         struct io *first = r->io;
         r->io = other;
-        raw_ack(r, 1); /* acks from anywhere count, and the port stays */
+        raw_ack(r, 1); /* acks from other ports count, and the session port does not change */
         raw_run(r, 2 * SIM_MS);
         assert_int_equal(twin_session_port(r->t), port);
         assert_int_equal(twin_phase(r->t), TWIN_SENDING);
@@ -192,7 +192,7 @@ static void it_does_not_poll_while_the_program_runs(void **state)
         twin_stop(r->t);
         raw_run(r, 5 * SIM_MS);
         assert_int_equal(r->acks, 256 * (g == TWIN_OLD ? 2 : 1));
-        assert_int_equal(r->data[0].seqno, 4); /* T: the next one of the same session */
+        assert_int_equal(r->data[0].seqno, 4); /* T: the next seqno of the same session */
         raw_free(r);
     }
 }
@@ -234,7 +234,7 @@ static void an_unacked_message_is_sent_12_times_and_given_up_silently(void **sta
     }
 }
 
-/* A session at MTU 576 in which `g`, 844 bytes, has been asked for and its '+' acked. */
+/* A session at MTU 576 in which `g` (844 bytes) was requested and its '+' acked. */
 static struct raw *in_a_reply_of_two_chunks(enum twin_generation g)
 {
     struct twin_config config = twin_config(g);
@@ -327,7 +327,7 @@ static void acks_outside_a_send_have_no_effect(void **state)
     }
 }
 
-/* Fills the buffer but for one byte, with '+', while it waits for the ack of a '+' of its own. */
+/* Fills the buffer with '+' except for one byte, while the kernel waits for the ack of its '+'. */
 static void fill_buffer(struct raw *r)
 {
     static uint8_t plus[1368];
@@ -350,7 +350,7 @@ static void a_full_buffer_loses_on_old_and_refuses_on_new(void **state)
     {
         struct raw *r = raw_session(g);
         fill_buffer(r);
-        raw_say(r, ""); /* nothing always fits */
+        raw_say(r, ""); /* an empty DATA always fits */
         raw_run(r, SIM_MS);
         assert_int_equal(r->acks, g == TWIN_OLD ? 2 : 1);
         raw_forget(r);
@@ -359,7 +359,7 @@ static void a_full_buffer_loses_on_old_and_refuses_on_new(void **state)
         assert_int_equal(r->acks, g == TWIN_OLD ? 1 : 0);
         assert_int_equal(twin_counts(r->t)->full_lost, g == TWIN_OLD);
         raw_forget(r);
-        raw_say(r, "+"); /* what just fits */
+        raw_say(r, "+"); /* fits exactly */
         raw_run(r, SIM_MS);
         assert_int_equal(r->acks, g == TWIN_OLD ? 2 : 1);
         assert_int_equal(twin_buffered(r->t), 4111);
@@ -378,7 +378,7 @@ static void data_refused_by_new_can_be_retransmitted(void **state)
     assert_int_equal(twin_counts(r->t)->full_refused, 1);
     r->silent = false;
     raw_ack(r, twin_seqno(r->t));
-    raw_run(r, 10 * SIM_MS); /* now it executes, and reads all the '+' */
+    raw_run(r, 10 * SIM_MS); /* the kernel executes the request and reads all '+' */
     assert_int_equal(twin_buffered(r->t), 0);
     assert_int_equal(r->acks, 0);
     raw_repeat(r, seqno, "$qC#b4");
@@ -394,7 +394,7 @@ static void the_buffer_is_cleared_only_when_all_of_it_is_read(void **state)
     BOTH(g)
     {
         struct raw *r = raw_session(g);
-        for (int i = 0; i < 20; i++) { /* each next request comes while it still sends */
+        for (int i = 0; i < 20; i++) { /* each request arrives while the kernel still sends */
             raw_say(r, "$qC#b4");
             raw_run(r, 1600 * SIM_US);
             raw_say(r, "+");
@@ -428,7 +428,8 @@ static void old_uses_the_headers_length_and_new_the_datagrams(void **state)
     BOTH(g)
     {
         struct raw *r = raw_session(g);
-        raw_message(r, WIRE_DATA, 1, 7, "$qC#b4", 6); /* less than it claims: dropped by both */
+        raw_message(r, WIRE_DATA, 1, 7, "$qC#b4",
+                    6); /* shorter than its length field: dropped by both */
         raw_run(r, SIM_MS);
         assert_int_equal(r->acks, 0);
         raw_message(r, WIRE_DATA, 1, 6, "$qC#b4$s#73", 11);
@@ -437,7 +438,7 @@ static void old_uses_the_headers_length_and_new_the_datagrams(void **state)
         raw_run(r, 5 * SIM_MS);
         assert_int_equal(twin_executed(r->t, "qC"), 1);
         assert_int_equal(twin_counts(r->t)->steps, 0);
-        /* NEW has seen the "$s#73", as what is not a '+' */
+        /* NEW has read "$s#73" as bytes other than '+' */
         assert_int_equal(twin_counts(r->t)->resent_replies, g == TWIN_OLD ? 0 : 5);
         raw_free(r);
     }
@@ -462,7 +463,7 @@ static void invalid_datagrams_are_dropped(void **state)
         sim_send(r->w, ours, kernel, big, 1473); /* would be a fragment */
         raw_run(r, SIM_MS);
         assert_int_equal(twin_counts(r->t)->acks_sent, acks);
-        sim_send(r->w, ours, kernel, data, WIRE_HEADER); /* claims more than there is */
+        sim_send(r->w, ours, kernel, data, WIRE_HEADER); /* its length field is too large */
         raw_run(r, SIM_MS);
         assert_int_equal(twin_counts(r->t)->acks_sent, acks);
         sim_send(r->w, ours, kernel, data, sizeof data); /* our port is not checked */
@@ -492,7 +493,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_herald_has_a_kernels_bytes),
         cmocka_unit_test(an_unanswered_herald_is_sent_12_times),
-        cmocka_unit_test(the_first_4_bytes_fix_the_session_port_for_good),
+        cmocka_unit_test(the_first_4_bytes_fix_the_session_port),
         cmocka_unit_test(a_retransmitted_herald_goes_to_the_session_port),
         cmocka_unit_test(the_stop_is_seqno_2_and_waits_for_ever),
         cmocka_unit_test(data_is_acked_twice_by_old_and_once_by_new),

@@ -254,7 +254,7 @@ void sim_fail(struct sim_world *w, const char *format, ...)
     vsnprintf(line + n, sizeof line - (size_t)n, format, args);
     va_end(args);
     sim_trace_print(w);
-    w->ceiling = SIM_NEVER; /* what tears the test down may still run the clock */
+    w->ceiling = SIM_NEVER; /* the test's teardown may still advance the clock */
     w->spins = 0;
     if (w->failure != NULL)
         w->failure(line);

@@ -79,7 +79,7 @@ static void take_failure(const char *line)
     longjmp(failed, 1);
 }
 
-/* Runs something that must fail with these words. */
+/* Runs a function that must fail with this text. */
 static void must_fail(void (*run)(struct sim_world *w), const char *words)
 {
     struct sim_world *w = sim_world_new(1);
@@ -135,7 +135,7 @@ static void a_simulation_that_would_hang_fails(void **state)
 struct sink {
     struct sim_world *w;
     unsigned taken, copies, changed, shorter, late;
-    uint64_t expected, latest; /* delay of one that nothing happened to; longest beyond it */
+    uint64_t expected, latest; /* delay without faults; maximum additional delay */
     uint64_t last_id;
     unsigned overtaken;
 };
@@ -185,7 +185,8 @@ static struct sim_path clean_path(void)
     return path;
 }
 
-/* A fault of this probability hit so many of MANY: within 5 standard deviations (p about 0.1). */
+/* Checks the number of faults of this probability among MANY: 5 standard deviations, p about 0.1.
+ */
 static void about(unsigned n, double probability)
 {
     double expected = MANY * probability;
@@ -431,7 +432,7 @@ static void a_wait_ends_for_each_of_its_reasons(void **state)
     (void)state;
     assert_int_equal(io_wait(io, start + SIM_MS, all), 0);
     assert_int_equal(io_now(io), start + SIM_MS);
-    assert_int_equal(io_wait(io, start, all), 0); /* one that has passed */
+    assert_int_equal(io_wait(io, start, all), 0); /* a deadline that has passed */
     assert_int_equal(io_now(io), start + SIM_MS);
     sim_after(w, SIM_MS, client_speaks, io);
     assert_int_equal(io_wait(io, start + 3 * SIM_MS, IO_ON_TARGET), 0);
