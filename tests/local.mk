@@ -2,7 +2,7 @@
 # tests/: unit (one program a module), sim (the simulated world), e2e (real programs).
 UNIT_LIBS = libproto.la $(CMOCKA_LIBS)
 
-# Of one file with the program's name: add a line. The others follow, each with its sources.
+# Programs of one file with the program's name: add a line. The others follow with their sources.
 UNIT_TESTS = \
 	tests/unit/addr \
 	tests/unit/buf \
@@ -31,7 +31,7 @@ tests_unit_soak_verdict_SOURCES = tests/unit/soak_verdict.c tests/unit/unit.h \
 	tests/soak/verdict.c tests/soak/verdict.h
 tests_unit_soak_verdict_LDADD = $(CMOCKA_LIBS)
 
-# The io in memory that many of them run on.
+# The io in memory that many unit tests use.
 FAKE_IO = tests/unit/fake_io.c tests/unit/fake_io.h tests/unit/unit.h
 
 UNIT_TESTS += tests/unit/frontend
@@ -108,7 +108,7 @@ tests_unit_quirks_lost_SOURCES = tests/unit/quirks_lost.c tests/unit/unit.h test
 	tests/freebsd_stub.h
 tests_unit_quirks_lost_LDADD = $(UNIT_LIBS)
 
-# The cache, in front of a stub whose memory changes whenever it may.
+# The cache with a stub whose memory changes whenever it may.
 CACHE_WORLD = tests/unit/cache_world.c tests/unit/cache_world.h tests/unit/unit.h
 UNIT_TESTS += tests/unit/cache_random
 tests_unit_cache_random_SOURCES = tests/unit/cache_random.c $(CACHE_WORLD)
@@ -127,7 +127,7 @@ UNIT_TESTS += tests/unit/stream_target
 tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
 tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
-# Whole sessions: many seeds in a test, any one by hand.
+# Whole sessions: a test with many seeds, and a program that plays one.
 PLAY = tests/sim/cell.c tests/sim/cell.h tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c \
 	tests/sim/play.h
 PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
@@ -138,7 +138,7 @@ check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
 tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
 
-# What caution costs, in virtual time.
+# The cost of the link's delays, in virtual time.
 check_PROGRAMS += tests/sim/pace
 TESTS += tests/sim/pace
 tests_sim_pace_SOURCES = tests/sim/pace.c $(PLAY)
@@ -161,7 +161,7 @@ tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_p
 	tools/tls_options.c tools/tls_options.h session/tls_keys.c session/tls.h
 tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
 
-# fuzz: each target goes over its corpus; tests/fuzz/fuzz.h says how to search for more.
+# fuzz: each target runs over its corpus; tests/fuzz/fuzz.h explains searches.
 FUZZ_TESTS = \
 	tests/fuzz/cache \
 	tests/fuzz/link \

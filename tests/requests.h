@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Requests of a test as bytes: parsed, then given to the target. */
+/* Requests of tests as bytes: parses them and passes them to the target. */
 #ifndef NETGDB_TESTS_REQUESTS_H
 #define NETGDB_TESTS_REQUESTS_H
 

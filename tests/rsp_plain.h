@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * RSP at its plainest, for programs that make GDB's calls: a packet out, a packet in, byte by byte
- * on a blocking descriptor. No acks, no escapes, no run-lengths; '+' and whatever else stands
- * between two packets is passed over, and checksums are not looked at.
+ * Minimal RSP for programs that make GDB's calls: sends and receives packets byte by byte on a
+ * blocking descriptor. It does not support acks, escapes and run-lengths; it skips '+' and
+ * everything else between packets, and does not check checksums.
  */
 #ifndef NETGDB_TESTS_RSP_PLAIN_H
 #define NETGDB_TESTS_RSP_PLAIN_H
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Sends `content`, at most 190 bytes, as a packet. An error shows at the reply. */
+/* Sends `content`, at most 190 bytes, as a packet. Errors are noticed when the reply is read. */
 static inline void rsp_put(int fd, const char *content)
 {
     char packet[200];
@@ -30,8 +30,8 @@ static inline bool rsp_byte(int fd, char *c, int patience_ms)
 }
 
 /*
- * The next packet's content, cut to max - 1 bytes, and a NUL. False at the end of the stream, after
- * an error, or when `patience_ms` pass without a byte.
+ * Reads the next packet's content, truncated to max - 1 bytes, and a NUL. False at the end of the
+ * stream, after an error, or after `patience_ms` without a byte.
  */
 static inline bool rsp_get(int fd, char *content, size_t max, int patience_ms)
 {

@@ -47,7 +47,7 @@ UNIT_TESTS += tests/unit/symtab
 tests_unit_symtab_SOURCES = tests/unit/symtab.c $(SYMBOLS_WORLD)
 tests_unit_symtab_LDADD = $(SYMBOLS_UNIT_LIBS)
 
-# `make bench`: numbers, never a test.
+# `make bench`: measurements, never a test.
 EXTRA_PROGRAMS += tests/bench/symbols
 tests_bench_symbols_SOURCES = tests/bench/symbols.c
 tests_bench_symbols_LDADD = $(SYMBOLS_LIBS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The tests of threads/: memory images of kernels behind a stub.
+# The tests of threads/: a stub with memory images of kernels.
 THREADS_WORLD = tests/unit/threads_world.c tests/unit/threads_world.h tests/rtos_stub.c \
 	tests/rtos_stub.h tests/unit/unit.h
 EXTRA_DIST += tests/firmware/kernel.h tests/firmware/tasks.c tests/firmware/freertos.c \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# tests/analyze: what reads the code instead of running it. `make analyze` runs all of it, with
-# the results where those of `make check` are; `make analyze-fast` what takes less than a minute.
+# tests/analyze: static analyses. `make analyze` runs all of them, with results beside those of
+# `make check`; `make analyze-fast` runs those that take less than a minute.
 ANALYZE_FAST = \
 	tests/analyze/cppcheck.test \
 	tests/analyze/gcc.test \
@@ -23,8 +23,8 @@ analyze-fast: all
 coverage:
 	CC='$(CC)' $(SHELL) $(srcdir)/tests/coverage.sh $(abs_srcdir) $(abs_builddir)/coverage
 
-# What has threads, in a tree of --enable-sanitize=thread, where no more is built than that needs:
-# the program that makes GDB's calls, the proxy with many kernels and clients, what threads share.
+# Tests with threads, in a build with --enable-sanitize=thread that builds only these: the program
+# that makes GDB's calls, the proxy with many kernels and clients, data shared by threads.
 THREAD_TESTS = \
 	tests/unit/control \
 	tests/unit/fds \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a person does in a session of about 750 requests; bench.sh connects and stops the time.
+# A typical interactive session of about 750 requests; bench.sh connects and measures the time.
 break main
 continue
 info threads

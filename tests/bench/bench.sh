@@ -14,7 +14,7 @@ shim=$top_builddir/.libs/libnetgdb.so
 programs=$top_builddir/tests/bench
 rounds=${BENCH_ROUNDS:-15}
 count=${BENCH_COUNT:-400}
-port=$((21000 + $$ % 10000)) # where kernels call; the relay's TCP port is the next
+port=$((21000 + $$ % 10000)) # HERALD port; the relay's TCP port is the next one
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 NETGDB_RUNTIME_DIR=$dir/run
@@ -40,7 +40,7 @@ column() {
         awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-place= # words in front of the programs of a latency: nothing, or those that keep it on one CPU
+place= # prefix of the programs of a latency: empty, or a command that keeps them on one CPU
 
 # preloaded SIZE COUNT: the median of a read from the node that answers at once.
 preloaded() {
@@ -106,8 +106,8 @@ tell_latency() {
     row "($1: read / the whole sequence of our link, bare)" "$(of_rounds 'read / link')" -
 }
 
-# On one CPU all is work, and where the scheduler places the threads much of it is waking the other
-# CPU: what a ping-pong on one does without (17 us and more each in a virtual machine).
+# On one CPU all time is work. If the scheduler uses two, much of it is waking the other CPU (17 us or
+# more each time in a virtual machine), which a ping-pong on one CPU does not need.
 latency() {
     if cpu=$(taskset -cp $$ 2>/dev/null | sed 's/.*: *\([0-9]*\).*/\1/') && [ -n "$cpu" ]; then
         place="taskset -c $cpu"
@@ -246,7 +246,7 @@ start_proxy() {
     done
 }
 
-# proxied: two medians of reads by turns: through the proxy, through the relay.
+# proxied: two medians of alternating reads: through the proxy, and through the relay.
 proxied() {
     start_proxy
     "$programs/relay" $((port + 3)) $((port + 2)) &
@@ -267,8 +267,8 @@ proxied() {
     wait "$proxy" "$relay" || die "the proxy failed"
 }
 
-# asked: two medians of reads by turns under the preload: of a kernel of the proxy, of one that calls
-# the preload itself.
+# asked: two medians of alternating reads under the preload: of a kernel of the proxy, and of one that
+# connects to the preload directly.
 asked() {
     start_proxy
     "$programs/node" 127.0.0.1 "$port" &
@@ -283,7 +283,7 @@ asked() {
     wait "$proxy" || die "the proxy failed"
 }
 
-# by_turns COMMAND FILE: its medians in as many rounds, a line each, and their ratio.
+# by_turns COMMAND FILE: writes its medians of all rounds, one per line, and their ratio.
 by_turns() {
     : >"$2"
     round=0
@@ -305,8 +305,8 @@ proxy() {
     row "a kernel of the proxy / one of the preload's own" "$(column 3 "$dir/asked")" -
 }
 
-# start_kernels COUNT: they call in one burst; what they say is in $dir/kernels. They wait until
-# descriptor 8 is closed.
+# start_kernels COUNT: starts kernels that connect in one burst, and wait until descriptor 8 is
+# closed; their output is in $dir/kernels.
 start_kernels() {
     rm -f "$dir/kernels.in"
     mkfifo "$dir/kernels.in"
@@ -365,9 +365,9 @@ poll() {
         "$(polled 2048 500 | awk '{ print 2048 / $1 * 1e3 }')" - MB/s
 }
 
-# ---- what caution costs: a kernel with its own delays, in real time ----
+# ---- the cost of the link's delays: a kernel in real time ----
 
-# start_twin GENERATION SERVER:PORT OPTION...: the twin of a kernel that calls there.
+# start_twin GENERATION SERVER:PORT OPTION...: starts a simulated kernel that connects there.
 start_twin() {
     generation=$1
     server=$2
@@ -382,7 +382,7 @@ told_by_twin() {
     sed -n "s/^$1 //p" "$dir/twin"
 }
 
-# session KIND WARM COUNT THINK HOST: its ns are in $took; the twin's account is in $dir/twin.
+# session KIND WARM COUNT THINK HOST: sets $took to its ns; the twin's counters are in $dir/twin.
 session() {
     took=$(LD_PRELOAD=$shim "$programs/session" "$1" "$2" "$3" "$4" "netgdb:$5" "$port") ||
         die "no session of $1"
@@ -390,8 +390,8 @@ session() {
     [ "$(told_by_twin harm)" = 0 ] || die "harm was done"
 }
 
-# clean GENERATION KIND WARM COUNT [OPTION...]: what COUNT requests cost over the kernel's own sends,
-# those of two sessions apart.
+# clean GENERATION KIND WARM COUNT [OPTION...]: the time of COUNT requests relative to the kernel's own
+# sends, computed from the difference of two sessions.
 clean() {
     generation=$1
     kind=$2
@@ -449,9 +449,9 @@ pace() {
     pace_of 13.x old
 }
 
-# Over what the same session takes without loss, with the kernel's sends as long as its own
-# retransmissions make them. Copies that the network makes are read and answered whatever a server
-# does: with them the kernel's sends are those that it made.
+# Relative to the same session without loss, with sends of the kernel as long as its own
+# retransmissions make them. Every server must read and acknowledge duplicates of the network, so the
+# kernel's sends then include those.
 loss_of() {
     noisy "$2" reads 200 30
     without=$took
@@ -481,7 +481,7 @@ loss() {
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
 [ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss
 for part in "$@"; do
-    case $part in # what these measure is the way of a read, not that the cache makes it needless
+    case $part in # these measure the path of a read, which the cache would avoid
     latency | waits | proxy | poll | pace | loss) NETGDB_CACHE=off ;;
     *) NETGDB_CACHE=on ;;
     esac

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a person looks at when something has stopped; bench-cache.sh connects and stops the time.
+# Typical commands after a stop; cache.sh connects and measures the time.
 bt
 info registers rip rsp
 info locals

@@ -86,11 +86,11 @@ session() {
     node=
 }
 
-# ---- how many requests ----
+# ---- number of requests ----
 
 counted='shell grep -c " -> " @dir@/node.err >>@dir@/counts'
 
-# requests N: between the N-th two counts.
+# requests N: the number of requests between the N-th pair of counts.
 requests() {
     sed -n "$(($1 * 2 - 1)),$(($1 * 2))p" "$dir/counts" | tr '\n' ' ' | awk '{ print $2 - $1 }'
 }

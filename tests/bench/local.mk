@@ -21,7 +21,7 @@ tests_bench_session_SOURCES = tests/bench/session.c tests/bench/client.c tests/b
 tests_bench_session_LDADD = $(BENCH_LIBS)
 tests_bench_start_SOURCES = tests/bench/start.c $(BENCH)
 tests_bench_start_LDADD = $(BENCH_LIBS)
-# What the batch debugs has its variables and its lines, whatever CFLAGS says.
+# The debugged program has variables and line numbers, independently of CFLAGS.
 tests/bench/threads: $(srcdir)/tests/bench/threads.c
 	@$(MKDIR_P) tests/bench
 	$(AM_V_CC)$(CC) -g -O0 -pthread -o $@ $(srcdir)/tests/bench/threads.c
@@ -33,7 +33,7 @@ bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/e2e/kernel \
 		tests/e2e/noise tests/sim/run
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
 
-# What the cache saves.
+# The savings of the cache.
 dist_noinst_SCRIPTS += tests/bench/cache.sh
 EXTRA_DIST += tests/bench/cache.gdb
 .PHONY: bench-cache

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `info threads` and `thread apply all bt` of 14 FreeRTOS tasks on Cortex-M4F under QEMU, through
-# the preload: wall time as a ratio to gdb-multiarch straight on the same stub with its one thread,
+# the preload: wall time as a ratio to gdb-multiarch directly on the same stub with its one thread,
 # and the number of reads of memory by the decorator. Run by `make bench-rtos`; never a test.
 set -eu
 firmware=$top_srcdir/tests/firmware

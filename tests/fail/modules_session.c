@@ -51,7 +51,7 @@ static bool remove_file(void *context, struct state_file *f)
     return true;
 }
 
-/* One is made and left by a server that dies, and claimed by the next. */
+/* A server creates a state file and dies; the next server claims it. */
 static bool play_state_file(void)
 {
     static struct net_addr own = {0x7f000001, 5000};
@@ -62,7 +62,7 @@ static bool play_state_file(void)
     int claimed = 0;
     state_file_claim_all(kernel.ip, remove_file, &claimed);
     good &= claimed != 0;
-    state_file_claim_all(0, remove_file, &claimed); /* in vain, or if an unlink has failed */
+    state_file_claim_all(0, remove_file, &claimed); /* finds nothing, unless an unlink has failed */
     return good;
 }
 
@@ -84,7 +84,7 @@ static bool play_control(void)
     stage_close(fd);
     stage_close(listener);
     control_remove();
-    control_remove(); /* may fail, or be a second time */
+    control_remove(); /* may fail, or be the second call */
     return good;
 }
 
@@ -112,7 +112,7 @@ static void notify(void *context)
     (void)STAGE(write(*(int *)context, &one, sizeof one));
 }
 
-/* Takes the session that the watch is for, when it comes; NULL: it did not. */
+/* Takes the session that the watch reports; NULL: none was reported. */
 static struct session *take(struct listener *l, struct listener_watch *w)
 {
     struct pollfd p = {*(int *)w->context, POLLIN, 0};
@@ -127,7 +127,7 @@ static struct session *take(struct listener *l, struct listener_watch *w)
     return NULL;
 }
 
-/* Asks what it is, and detaches; a kernel that goes on without us is left to the next server. */
+/* Sends qSupported and detaches; a kernel that cannot be detached is left to the next server. */
 static bool leave(struct session *s)
 {
     struct io_fds f;
@@ -151,7 +151,7 @@ static void show(void *context, const struct session *s)
     ++*(int *)context;
 }
 
-/* A kernel comes, is taken, returned, taken back from another process, and left. */
+/* A kernel connects, is taken, returned, taken back from another process, and detached. */
 static bool hand_around(struct listener *l, struct listener_watch *w)
 {
     int listed = 0;

@@ -2,8 +2,8 @@
 /*
  * RISC-V, 32 and 64 bits, machine mode: the switch between two tasks with the saved context of
  * FreeRTOS's RISC-V port: LAYOUT_A to V10.4, LAYOUT_B to V11.2, LAYOUT_C since, there with the
- * floating-point registers when __riscv_flen is set and mstatus.FS says that they are in use. With
- * CORES the second hart runs one task for ever.
+ * floating-point registers if __riscv_flen is set and mstatus.FS is Dirty. With CORES the second hart
+ * runs one task for ever.
  */
 #if __riscv_xlen == 64
 # define S sd
@@ -83,7 +83,7 @@ reset:
 2:  j       2b
 
 #ifdef CORES
-/* Waits for the first hart's word, then takes its task up. */
+/* Waits for the first hart's flag, then starts its task. */
 second_hart:
     .option push
     .option norelax

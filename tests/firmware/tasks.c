@@ -33,7 +33,7 @@ __attribute__((noinline)) static void outer(unsigned i)
     __asm volatile("" ::: "memory");
 }
 
-/* Parks again and again. */
+/* Yields repeatedly. */
 static void worker(unsigned i)
 {
     for (;;) {

@@ -3,7 +3,7 @@
 # search.sh SOURCE BUILD [TARGET...]: builds the fuzz targets with libFuzzer, ASan and UBSan in
 # BUILD/fuzz and lets each search for NETGDB_FUZZ_SECONDS (60), from its corpus, NETGDB_JOBS (2) at
 # a time. New inputs stay in BUILD/fuzz/NAME.d; a finding is in BUILD/fuzz/NAME-crash-... .
-# Prints a table, then each finding with its input, and fails when there is one.
+# Prints a table, then each finding with its input; fails if there is a finding.
 set -eu
 if [ "$1" = --one ]; then
     one=$2
