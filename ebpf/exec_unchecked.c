@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The unchecked interpreter loop: direct-threaded code without checks between two instructions. A
- * breakpoint is an op of its own. exec_checked.c handles watchpoints and steps.
+ * breakpoint is a separate op. exec_checked.c handles watchpoints and steps.
  */
 #include "ebpf/exec.h"
 

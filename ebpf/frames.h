@@ -8,7 +8,7 @@
 #ifndef NETGDB_EBPF_FRAMES_H
 #define NETGDB_EBPF_FRAMES_H
 
-/* Offsets in a record of 64 bytes; each holds 8 bytes, little-endian. */
+/* Offsets in a record of 64 bytes; 8 bytes each, little-endian. */
 enum {
     EBPF_RECORD_PC = 0, /* return address; 0: the first function */
     EBPF_RECORD_R6 = 8, /* r6, r7, r8, r9, r10 of the caller */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The eBPF machine (RFC 9669): registers, memory, call frames, a budget of instructions, and an
- * interpreter that can stop at any instruction with its state intact. It knows no ELF and no
- * debugger protocol and makes no system calls; a program gets the time through `struct ebpf_world`.
+ * interpreter that can stop at any instruction with its state intact. It does not use ELF or
+ * debugger protocols and makes no system calls; a program gets the time through `struct
+ * ebpf_world`.
  *
  * The interpreter runs predecoded ops (opcodes.h), one per slot: the index of an op is the slot of
  * its instruction.

@@ -20,7 +20,7 @@ struct bfd_sym {
     bool undefined;   /* undefined or common: it has no address */
     bool absolute;    /* it has no section and is not relocated */
     bool allocated;   /* its section is loaded into memory */
-    bool code;        /* its section holds instructions */
+    bool code;        /* its section contains instructions */
     bool global;      /* global, weak or unique */
     bool special;     /* a file, a section, or debugging information */
 };

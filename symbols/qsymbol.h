@@ -6,7 +6,7 @@
  * empty value for an unknown symbol; and so on until the stub replies OK.
  *
  * The decorator answers a question itself if it can, and else forwards it to GDB. A GDB without a
- * symbol file never offers; then the decorator starts a round of its own. A stub without qSymbol
+ * symbol file never offers; then the decorator starts its own round. A stub without qSymbol
  * sees no difference.
  */
 #ifndef NETGDB_SYMBOLS_QSYMBOL_H

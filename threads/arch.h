@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The architectures that RTOSes run on: internal register numbers, and the register names of GDB's
- * target descriptions. regmap.h says which registers a stub has, and where in its `g`.
+ * target descriptions. regmap.h describes which registers a stub has, and where in its `g`.
  */
 #ifndef NETGDB_THREADS_ARCH_H
 #define NETGDB_THREADS_ARCH_H

@@ -20,7 +20,7 @@
         PIECE_SKIP, 0, n, ALWAYS, 0                                                                \
     }
 
-/* Callee-saved registers, and EXC_RETURN in a word of its own. */
+/* Callee-saved registers, and EXC_RETURN in a separate word. */
 #define ARM_R4_TO_R11                                                                              \
     {                                                                                              \
         PIECE_REGS, ARM_R0 + 4, 8, ALWAYS, 0                                                       \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A target decorator that adds the threads of an RTOS to a stub that does not know them: lists,
+ * A target decorator that adds the threads of an RTOS to a stub that does not report them: lists,
  * names, states, registers, writes to registers, and steps. Without an RTOS on the target it passes
  * all requests and replies unchanged.
  */

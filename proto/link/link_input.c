@@ -33,7 +33,7 @@ static void check_ack(struct link *l, const struct link_trace *t)
 
 /*
  * Delays the next retransmission until the kernel has been silent. Our DATA may be in its stream
- * already, to be read once it has sent its message; the stub would have to read another copy as
+ * already, to be read once it has sent its message; the stub would have to read the duplicate as
  * well. A node drops duplicates unread.
  */
 static void defer_retransmission(struct link *l)

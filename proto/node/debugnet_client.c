@@ -94,8 +94,8 @@ static int accept_no_ack(struct debugnet_client *c)
     return rc;
 }
 
-/* A server that has taken the session over starts with '+', because it does not know of no-ack
- * mode: leaves no-ack mode. */
+/* A server that has taken the session over starts with '+', because it is in ack mode: leaves
+ * no-ack mode. */
 static void process_rsp_acks(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;

@@ -10,8 +10,8 @@ enum {
     TELNET_BREAK = 0xf3,
     ESCAPE = '}',
     ESCAPE_XOR = 0x20,
-    RUN_BIAS = 29,  /* `*` and a character c: c - 29 more copies of the preceding byte */
-    RUN_FIRST = 32, /* the smallest c, a space: 3 more copies */
+    RUN_BIAS = 29,  /* `*` and a character c: c - 29 repetitions of the preceding byte */
+    RUN_FIRST = 32, /* the smallest c, a space: 3 repetitions */
     RUN_LAST = 126, /* the largest c */
 };
 
