@@ -12,7 +12,7 @@
 
 static void __attribute__((noreturn)) die(const char *what, const uint8_t *request, size_t len)
 {
-    fprintf(stderr, "the kernel would have suffered: %s: %.*s\n", what, len < 100 ? (int)len : 100,
+    fprintf(stderr, "this request harms a kernel: %s: %.*s\n", what, len < 100 ? (int)len : 100,
             (const char *)request);
     abort();
 }
@@ -94,7 +94,7 @@ static void do_search(struct stub *s, const uint8_t *r, size_t len)
     buf_init(&pattern, len);
     rsp_unescape(&pattern, r + n, len - n);
     if (pattern.len > 64)
-        die("a pattern that it cuts", r, len);
+        die("a pattern that it truncates", r, len);
     uint64_t from = addr - STUB_MEMORY;
     bool inside = from < STUB_MEMORY_SIZE;
     uint64_t there = inside ? STUB_MEMORY_SIZE - from : 0;
@@ -153,7 +153,7 @@ static void do_query(struct stub *s, const uint8_t *r, size_t len)
     else if (buf_starts(&request, "qC"))
         buf_sets(&s->reply, "QC186a1");
     else if (!buf_is(&request, "qOffsets"))
-        die("a query that is not meant for it", r, len);
+        die("a query that must not reach it", r, len);
 }
 
 static void do_request(struct stub *s, const uint8_t *r, size_t len)
@@ -198,7 +198,7 @@ static void do_request(struct stub *s, const uint8_t *r, size_t len)
         buf_sets(&s->reply, "OK");
         break;
     default:
-        die("a request that is not meant for it", r, len);
+        die("a request that must not reach it", r, len);
     }
 }
 
@@ -211,7 +211,7 @@ static void check_bytes(const struct stub *s, const uint8_t *r, size_t len)
         die("panic: longer than its buffer", r, len);
     for (size_t i = 0; i < len; i++) {
         if (r[i] == 0x03 || r[i] == 0xff || r[i] == '#' || r[i] == '$' || r[i] == '+')
-            die("a byte that it takes for something else", r, len);
+            die("a byte with a special meaning", r, len);
     }
 }
 

@@ -44,7 +44,7 @@ void rtos_stub_put(struct rtos_stub *s, uint64_t address, uint64_t value, unsign
 {
     uint8_t *at = rtos_stub_at(s, address, size);
     if (at == NULL)
-        fail("a test puts a number where no memory is");
+        fail("a test writes a number to unmapped memory");
     for (unsigned i = 0; i < size; i++)
         at[s->big ? size - 1 - i : i] = (uint8_t)(value >> 8 * i);
 }
@@ -59,7 +59,7 @@ uint64_t rtos_stub_get(struct rtos_stub *s, uint64_t address, unsigned size)
     uint8_t *at = rtos_stub_at(s, address, size);
     uint64_t value = 0;
     if (at == NULL)
-        fail("a test reads where no memory is");
+        fail("a test reads unmapped memory");
     for (unsigned i = 0; i < size; i++)
         value |= (uint64_t)at[s->big ? size - 1 - i : i] << 8 * i;
     return value;
@@ -69,7 +69,7 @@ void rtos_stub_text(struct rtos_stub *s, uint64_t address, const char *text)
 {
     uint8_t *at = rtos_stub_at(s, address, strlen(text) + 1);
     if (at == NULL)
-        fail("a test puts a text where no memory is");
+        fail("a test writes text to unmapped memory");
     memcpy(at, text, strlen(text) + 1);
 }
 
@@ -163,7 +163,7 @@ static void resume(struct rtos_stub *s)
 {
     unsigned n = s->resumes++;
     if (n >= RTOS_STUB_STOPS || s->stops[n] == NULL)
-        fail("resumed more often than the test has stops for");
+        fail("resumed more often than the test has stops");
     if (s->on_resume != NULL)
         s->on_resume(s, n);
     buf_sets(&s->reply, s->stops[n]);

@@ -185,7 +185,7 @@ dump binary memory @dir@/$1 0xfffff80000000000 0xfffff80000400000
 shell date +%s%N >@dir@/ended
 END
     gdb_at "netgdb:127.0.0.1:$port" "" "$dir/dump" "$shim"
-    wait "$node" || die "the kernel was not detached from: $(cat "$dir/kernel")"
+    wait "$node" || die "the kernel was not detached: $(cat "$dir/kernel")"
     node=
     [ "$(said harm)" = 0 ] || die "the kernel came to harm: $(cat "$dir/kernel")"
     elapsed

@@ -264,7 +264,8 @@ int main(void)
         measure(&io, i);
     if (write(pair[1], "\003", 1) != 1)
         return 1;
-    printf("Ctrl-C is heard within %.2f ms, while a helper fills memory within %.2f ms (bar 50)\n",
+    printf("Ctrl-C stops the program within %.2f ms, while a helper fills memory within %.2f ms "
+           "(bar 50)\n",
            1e3 * longest_wait(&io, endless, sizeof endless),
            1e3 * longest_wait(&io, filling, sizeof filling));
     close(pair[1]);

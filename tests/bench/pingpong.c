@@ -33,7 +33,7 @@ static uint8_t in[WIRE_DATAGRAM_MAX], out[WIRE_DATAGRAM_MAX];
 static void expect(int fd, size_t len)
 {
     if (bench_receive(fd, in, sizeof in) != len)
-        errx(1, "not the datagram that was expected");
+        errx(1, "an unexpected datagram");
 }
 
 /* The kernel's side; runs until it is killed. */

@@ -104,7 +104,7 @@ int main(int argc, char **argv)
     while (kind < sizeof kinds / sizeof kinds[0] && strcmp(argv[1], kinds[kind].name) != 0)
         kind++;
     if (kind == sizeof kinds / sizeof kinds[0])
-        errx(2, "'%s' is no kind of session", argv[1]);
+        errx(2, "unknown kind of session '%s'", argv[1]);
     unsigned warm = bench_number(argv[2]), count = bench_number(argv[3]);
     unsigned think = bench_number(argv[4]);
     int fd = client_begin(argv[5], argv[6]);

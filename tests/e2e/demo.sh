@@ -41,4 +41,4 @@ fi
 wait "$node" || fail "the node ended with status $?: $(cat "$dir/node")"
 node=
 diff -u "$here/demo.expected" "$dir/shown" >&2 || fail "gdb's output differs from the expected output"
-echo "demo: all of that is as it must be; the target was detached from, and runs on"
+echo "demo: everything matched; gdb detached and the target runs on"

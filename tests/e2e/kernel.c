@@ -156,7 +156,7 @@ static unsigned long number(const char *text, unsigned long max)
     char *rest;
     unsigned long n = strtoul(text, &rest, 10);
     if (*text == 0 || *rest != 0 || n > max)
-        errx(2, "'%s' is no number up to %lu", text, max);
+        errx(2, "'%s' is not a number up to %lu", text, max);
     return n;
 }
 

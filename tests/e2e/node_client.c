@@ -49,7 +49,7 @@ static ssize_t receive(int fd, uint8_t *data, size_t size, struct sockaddr_in *f
     struct pollfd p = {fd, POLLIN, 0};
     socklen_t len = sizeof *from;
     if (poll(&p, 1, LIMIT_MS) != 1)
-        errx(1, "the node says nothing");
+        errx(1, "the node sends nothing");
     ssize_t n = recvfrom(fd, data, size, 0, (struct sockaddr *)from, &len);
     if (n < 0)
         err(1, "recv");

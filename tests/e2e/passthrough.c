@@ -93,7 +93,7 @@ static void tcp(void)
     close(fd);
     fd = socket(AF_INET, SOCK_STREAM, 0);
     errno = UNTOUCHED;
-    show("connect to nobody", connect(fd, (struct sockaddr *)&address, sizeof address));
+    show("connect to a closed port", connect(fd, (struct sockaddr *)&address, sizeof address));
     show("connect, short", connect(fd, (struct sockaddr *)&address, 4));
     show("connect, no address", connect(fd, NULL, 0));
     address.sin_family = AF_UNSPEC;
@@ -112,7 +112,7 @@ static void others(const char *path)
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     unlink(path);
     errno = UNTOUCHED;
-    show("unix, nobody", connect(fd, (struct sockaddr *)&address, sizeof address));
+    show("unix, no listener", connect(fd, (struct sockaddr *)&address, sizeof address));
     if (bind(server, (struct sockaddr *)&address, sizeof address) != 0 || listen(server, 1) != 0)
         exit(1);
     show("unix", connect(fd, (struct sockaddr *)&address, sizeof address));

@@ -121,7 +121,7 @@ const char *compare_run(const uint8_t *code, size_t slots, const uint8_t *input,
                                    .input_size = COMPARE_INPUT};
     struct ebpf_image *image;
     struct ebpf_machine *m;
-    const char *result = "no machine could be made";
+    const char *result = "the machine could not be created";
     if (slots > COMPARE_SLOTS_MAX || ebpf_image_from_code(&image, code, slots * 8) != 0)
         return "not a program";
     if (ebpf_machine_new(&m, image, &options) == 0) {

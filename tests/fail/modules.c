@@ -31,7 +31,7 @@ void module_rundir(void)
 
 const char *module_rundir_end(void)
 {
-    return stage_rundir_end() ? NULL : "a file is left";
+    return stage_rundir_end() ? NULL : "a file remains";
 }
 
 const struct module *module_at(unsigned i)
@@ -78,7 +78,7 @@ static const char *settle(int fds, unsigned blocks)
         int more_fds = descriptors() - fds, more_blocks = (int)(count_blocks() - blocks);
         if (more_fds <= 0 && more_blocks <= 0)
             return NULL;
-        (void)snprintf(text, sizeof text, "%d descriptors and %d blocks are left", more_fds,
+        (void)snprintf(text, sizeof text, "%d descriptors and %d blocks remain", more_fds,
                        more_blocks);
         if (ms >= SETTLE_MS)
             return text;

@@ -78,7 +78,7 @@ static bool play_control(void)
         control_grant(other, NETGDB_PEER_NODE);
         good = stage_readable(fd) && control_answer(fd, &peer, why) == 0;
         if (good && peer != NETGDB_PEER_NODE)
-            stage_wrong("what a kernel is reaches the other side");
+            stage_wrong("the kind of the peer is not reported to the client");
     }
     stage_close(other);
     stage_close(fd);
@@ -103,7 +103,7 @@ static const char *clear_kernel(void)
 {
     if (strcmp(count_failed(), "unlink") == 0)
         stage_remove_state_files(); /* the module cannot handle this failure */
-    return stage_kernel_end() ? module_rundir_end() : "the target was not detached from";
+    return stage_kernel_end() ? module_rundir_end() : "the target was not detached";
 }
 
 static void notify(void *context)
@@ -209,7 +209,7 @@ static bool play_adopted(void)
         const char *before = count_failed();
         l = fd >= 0 ? listener_adopt(fd, port, &first, &shown) : NULL;
         if (l != NULL && count_failed() == before && !listener_is_probing(l, &first))
-            stage_wrong("a session to take over is held by what is left of the try before");
+            stage_wrong("the session to take over is still in use by the previous try");
     }
     return l != NULL && with_listener(l);
 }
@@ -219,7 +219,7 @@ static const char *clear_adopted(void)
     char command[100];
     (void)snprintf(command, sizeof command, "rm %s/session-127.0.0.9-*",
                    getenv("NETGDB_RUNTIME_DIR"));
-    return system(command) == 0 ? clear_kernel() : "no record of the silent kernel is left";
+    return system(command) == 0 ? clear_kernel() : "the state file of the silent kernel is missing";
 }
 
 /* ---- resumed sessions ---- */

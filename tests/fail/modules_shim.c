@@ -116,7 +116,7 @@ static const char *clear_kernel(void)
     if (strcmp(count_failed(), "unlink") == 0)
         stage_remove_state_files(); /* the module cannot handle this failure */
     if (!stage_kernel_end())
-        return "the target was not detached from";
+        return "the target was not detached";
     return module_rundir_end();
 }
 
@@ -132,7 +132,7 @@ static const char *clear_proxy(void)
     bool left = stage_kernel_end();
     stage_proxy_end();
     if (!left)
-        return "the target was not detached from";
+        return "the target was not detached";
     return module_rundir_end();
 }
 

@@ -296,7 +296,7 @@ static void complain(struct sim_gdb *g, const char *what)
 static void take_reply(struct sim_gdb *g)
 {
     if (!g->waiting) {
-        complain(g, "a reply that nobody asked for");
+        complain(g, "an unexpected reply");
         return;
     }
     g->waiting = false;
@@ -323,7 +323,7 @@ static void on_output(void *context)
         if (event == RSP_PACKET)
             take_reply(g);
         else if (event != RSP_ACK)
-            complain(g, "bytes that are no reply");
+            complain(g, "bytes that are not a reply");
     }
     buf_reset(out);
 }

@@ -251,7 +251,7 @@ static void print_row(const char *name, const struct tally *t)
 
 static void print_table(void)
 {
-    printf("\n%-16s %9s %7s %7s %6s %6s %6s | later than the held-back '+'               | sent/  "
+    printf("\n%-16s %9s %7s %7s %6s %6s %6s | later than the delayed '+'                 | sent/  "
            "seconds  "
            "msgs\n"
            "%-16s %9s %7s %7s %6s %6s %6s | %8s %7s %7s %6s %9s | recvd     each   each\n",

@@ -111,7 +111,7 @@ static double pause_cost(uint64_t seed, enum twin_generation g, double chance, b
     const struct play_result a = run(&with), b = run(&without);
     if (a.asked_again > (alone ? REQUESTS / 200 : 0) ||
         a.retransmitted != 0) { /* an overtaken ack may be of a duplicate */
-        printf("# seed %llu: %llu asked again, %llu sent again\n", (unsigned long long)seed,
+        printf("# seed %llu: %llu repeated, %llu retransmitted\n", (unsigned long long)seed,
                (unsigned long long)a.asked_again, (unsigned long long)a.retransmitted);
         missed = true;
     }
@@ -168,9 +168,9 @@ static void pause_rows(enum twin_generation g)
     } rows[] = {{"0.2 % of the kernel's datagrams 12 to 30 ms late / none", 0.002, 1.1, true},
                 {"1 % of the kernel's datagrams 12 to 30 ms late / none", 0.01, 1.3, true},
                 {"5 % of the kernel's datagrams 12 to 30 ms late / none", 0.05, 2.1, true},
-                {"0.2 % 12 to 30 ms late, and all behind them / none", 0.002, 1.1, false},
-                {"1 % 12 to 30 ms late, and all behind them / none", 0.01, 1.45, false},
-                {"5 % 12 to 30 ms late, and all behind them / none", 0.05, 3.1, false}};
+                {"0.2 % 12 to 30 ms late, and all later ones / none", 0.002, 1.1, false},
+                {"1 % 12 to 30 ms late, and all later ones / none", 0.01, 1.45, false},
+                {"5 % 12 to 30 ms late, and all later ones / none", 0.05, 3.1, false}};
     double costs[SEEDS_MAX];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (unsigned s = 0; s < seeds; s++)
@@ -186,8 +186,8 @@ static void loss_rows(enum twin_generation g)
         double loss;
         bool worse;
         double bar;
-    } rows[] = {{"5 % loss / what the kernel's retransmissions take", 0.05, false, 1.5},
-                {"10 % loss / what the kernel's retransmissions take", 0.1, false, 1.5},
+    } rows[] = {{"5 % loss / the kernel's own retransmissions", 0.05, false, 1.5},
+                {"10 % loss / the kernel's own retransmissions", 0.1, false, 1.5},
                 {"10 % loss, 20 % duplicates, 10 % reordering / the same", 0.1, true, 2.5}};
     double costs[SEEDS_MAX];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A world on the real clock behind a real socket; see real.h. */
+/* A world on the real clock with a real socket; see real.h. */
 #include "tests/sim/real.h"
 
 #include <poll.h>

@@ -119,7 +119,7 @@ static bool set(struct run *r, int option, const char *argument)
         r->config.verbose = true;
         r->in_cell = cell_parse(&r->cell, argument);
         if (!r->in_cell)
-            fprintf(stderr, "run: what is the cell '%s'?\n", argument);
+            fprintf(stderr, "run: unknown cell '%s'\n", argument);
         return r->in_cell;
     default:
         return argument != NULL && set_path(&r->config, option, atof(argument));
@@ -198,7 +198,7 @@ int main(int argc, char **argv)
     }
     play_all(&t, &r);
     printf("%llu sessions: %llu failed, %llu wrong replies, harm %llu, %llu with resumes off; "
-           "%.2f datagrams sent for one received; %.1f virtual seconds a session\n",
+           "%.2f datagrams sent for one received; %.1f virtual seconds per session\n",
            (unsigned long long)t.played, (unsigned long long)t.failed, (unsigned long long)t.wrong,
            (unsigned long long)t.harm, (unsigned long long)t.off,
            (double)t.sent / (double)(t.received != 0 ? t.received : 1),

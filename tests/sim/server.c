@@ -278,8 +278,8 @@ static int send_to_client(struct session *s, const struct io_msg *msgs, unsigned
         return NETGDB_CLOSED;
     for (unsigned i = 0; i < n; i++) {
         if (buf_add(&s->out, msgs[i].data, msgs[i].len) != 0)
-            sim_fail(s->w, "the client is told too much");
-        sim_note(s->w, "client is told", msgs[i].data, msgs[i].len);
+            sim_fail(s->w, "too many bytes for the client");
+        sim_note(s->w, "client receives", msgs[i].data, msgs[i].len);
     }
     if (s->on_output != NULL && s->output_event == 0)
         s->output_event = sim_after(s->w, 0, call_on_output, s);
@@ -367,7 +367,7 @@ static unsigned op_wait(struct io *io, uint64_t limit, unsigned reasons)
         if (why != 0 || (deadline <= now && next > now))
             return why;
         if (next == SIM_NEVER && deadline == IO_NEVER)
-            sim_fail(s->w, "a wait without end: nothing is going to happen");
+            sim_fail(s->w, "an endless wait: no event is scheduled");
         if (next <= deadline || next <= now)
             sim_step(s->w);
         else

@@ -100,7 +100,7 @@ void twin_gone(struct twin *t, const char *why)
 void twin_netgdb(struct twin *t)
 {
     if (t->phase != TWIN_DDB)
-        sim_fail(t->w, "`netgdb -s` typed at a kernel that is not at db> but: %s",
+        sim_fail(t->w, "`netgdb -s` typed at a kernel that is not at db>: %s",
                  twin_phase_name(t->phase));
     net_connect(t);
 }

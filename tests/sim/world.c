@@ -200,7 +200,7 @@ static void move_clock(struct sim_world *w, uint64_t when)
         w->spins = 0;
     }
     if (w->now > w->ceiling)
-        sim_fail(w, "virtual time passed its ceiling: something waits for what never comes");
+        sim_fail(w, "virtual time exceeded its limit: a wait for an event that never occurs");
 }
 
 bool sim_step(struct sim_world *w)

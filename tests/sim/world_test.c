@@ -124,8 +124,8 @@ static void use_a_port_twice(struct sim_world *w)
 static void a_simulation_that_would_hang_fails(void **state)
 {
     (void)state;
-    must_fail(wait_for_nothing, "a wait without end");
-    must_fail(wait_beside_a_ticking_clock, "ceiling");
+    must_fail(wait_for_nothing, "an endless wait");
+    must_fail(wait_beside_a_ticking_clock, "virtual time exceeded its limit");
     must_fail(spin, "a loop without a wait");
     must_fail(use_a_port_twice, "port 4000 is in use");
 }

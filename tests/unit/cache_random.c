@@ -17,7 +17,7 @@ enum { STEPS = 150, SEEDS = 1000 };
 
 struct play {
     uint32_t seed, random;
-    struct world *behind, *plain;
+    struct world *with_cache, *plain;
     struct target *cached;
     struct buf reply, expected;
     bool touched[WORLD_PAGES]; /* read by the client since the stop */
@@ -166,12 +166,11 @@ static void ask(struct play *p, const char *request)
     transact(p->cached, request, &p->reply);
     if (p->reply.len != p->expected.len ||
         memcmp(p->reply.data, p->expected.data, p->reply.len) != 0)
-        fail_msg("seed %u: %s was answered %.60s and not %.60s; the stub was asked%s", p->seed,
-                 request, (const char *)p->reply.data, (const char *)p->expected.data,
-                 p->behind->log);
+        fail_msg("seed %u: %s was answered %.60s and not %.60s; the stub got%s", p->seed, request,
+                 (const char *)p->reply.data, (const char *)p->expected.data, p->with_cache->log);
     if (p->why[0] != '\0')
-        fail_msg("seed %u: at %s it %s; the stub was asked%s", p->seed, request, p->why,
-                 p->behind->log);
+        fail_msg("seed %u: at %s it %s; the stub got%s", p->seed, request, p->why,
+                 p->with_cache->log);
 }
 
 /* Whether the stub has changed its state since `before`. */
@@ -245,12 +244,12 @@ static void expect_same_points(struct play *p)
         const char *text = p->plain->points[i];
         bool found = text[0] == '\0';
         for (unsigned k = 0; k < WORLD_POINTS; k++)
-            found |= strcmp(p->behind->points[k], text) == 0;
+            found |= strcmp(p->with_cache->points[k], text) == 0;
         if (!found)
             fail_msg("seed %u: Z%s is missing", p->seed, text);
     }
     for (unsigned i = 0; i < WORLD_POINTS; i++) {
-        const char *text = p->behind->points[i];
+        const char *text = p->with_cache->points[i];
         bool found = text[0] == '\0';
         for (unsigned k = 0; k < WORLD_POINTS; k++)
             found |= strcmp(p->plain->points[k], text) == 0;
@@ -275,12 +274,12 @@ static int play(uint32_t seed)
     struct world_kind kind = some_kind(seed);
     struct play p = {.seed = seed, .random = seed * 7919 + 13};
     unsigned asked;
-    p.behind = world_new(seed, &kind);
+    p.with_cache = world_new(seed, &kind);
     p.plain = world_new(seed, &kind);
-    p.cached = cache_new(&p.behind->base, world_options());
+    p.cached = cache_new(&p.with_cache->base, world_options());
     assert_non_null(p.cached);
-    p.behind->reads = look_at_read;
-    p.behind->context = &p;
+    p.with_cache->reads = look_at_read;
+    p.with_cache->context = &p;
     buf_init(&p.reply, TARGET_REPLY_MAX);
     buf_init(&p.expected, TARGET_REPLY_MAX);
     ask(&p, "qSupported:multiprocess+");
@@ -289,7 +288,7 @@ static int play(uint32_t seed)
         make_step(&p);
     asked = p.plain->requests;
     expect_same_points(&p);
-    int saved = (int)asked - (int)p.behind->requests;
+    int saved = (int)asked - (int)p.with_cache->requests;
     buf_free(&p.reply);
     buf_free(&p.expected);
     target_free(p.cached);

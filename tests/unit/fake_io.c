@@ -96,7 +96,7 @@ static unsigned fake_wait(struct io *io, uint64_t deadline, unsigned reasons)
         return why;
     uint64_t next = next_time(f, reasons);
     if (next == IO_NEVER && deadline == IO_NEVER)
-        fail_msg("would wait for ever");
+        fail_msg("an endless wait");
     f->waited++;
     if (next > deadline) {
         f->now = deadline > f->now ? deadline : f->now;

@@ -25,7 +25,7 @@ const char *need_elf(const char *name)
 {
     const char *path = elf_path(name);
     if (access(path, R_OK) != 0)
-        fail_msg("%s was not made: the assembler of that machine is missing, see check_packages "
+        fail_msg("%s was not created: the assembler of that machine is missing, see check_packages "
                  "in bootstrap",
                  path);
     return path;
