@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/replies \
 	tests/unit/requests \
 	tests/unit/rsp \
+	tests/unit/sockets \
 	tests/unit/target \
 	tests/unit/wire
 LDADD = libio.la $(UNIT_LIBS)
@@ -52,9 +53,11 @@ UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
-UNIT_TESTS += tests/unit/serve
-tests_unit_serve_SOURCES = tests/unit/serve.c $(FAKE_IO)
+UNIT_TESTS += tests/unit/serve tests/unit/serve_running
+tests_unit_serve_SOURCES = tests/unit/serve.c tests/unit/serve_fixture.h $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+tests_unit_serve_running_SOURCES = tests/unit/serve_running.c tests/unit/serve_fixture.h $(FAKE_IO)
+tests_unit_serve_running_LDADD = libsession.la $(UNIT_LIBS)
 
 # The simulated world: a virtual clock, a network with faults, and the kernel twin.
 check_LTLIBRARIES += libsim.la
@@ -100,12 +103,14 @@ UNIT_TESTS += tests/sim/world_test
 tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
 tests_sim_world_test_LDADD = $(SIM_LIBS)
 
-UNIT_TESTS += tests/unit/quirks
-tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+FREEBSD_STUB = tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+UNIT_TESTS += tests/unit/quirks tests/unit/quirks_lost tests/unit/quirks_session
+tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/quirks_fixture.h $(FREEBSD_STUB)
 tests_unit_quirks_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/quirks_lost
-tests_unit_quirks_lost_SOURCES = tests/unit/quirks_lost.c tests/unit/unit.h tests/freebsd_stub.c \
-	tests/freebsd_stub.h
+tests_unit_quirks_session_SOURCES = tests/unit/quirks_session.c tests/unit/quirks_fixture.h \
+	$(FREEBSD_STUB)
+tests_unit_quirks_session_LDADD = $(UNIT_LIBS)
+tests_unit_quirks_lost_SOURCES = tests/unit/quirks_lost.c $(FREEBSD_STUB)
 tests_unit_quirks_lost_LDADD = $(UNIT_LIBS)
 
 # The cache with a stub whose memory changes whenever it may.
@@ -120,9 +125,12 @@ UNIT_TESTS += tests/unit/cache_memory
 tests_unit_cache_memory_SOURCES = tests/unit/cache_memory.c tests/unit/unit.h
 tests_unit_cache_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_cache_memory_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/debugnet_client
-tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(FAKE_IO)
+DEBUGNET_CLIENT = tests/unit/debugnet_client_fixture.h $(FAKE_IO)
+UNIT_TESTS += tests/unit/debugnet_client tests/unit/debugnet_client_chunks
+tests_unit_debugnet_client_SOURCES = tests/unit/debugnet_client.c $(DEBUGNET_CLIENT)
 tests_unit_debugnet_client_LDADD = $(UNIT_LIBS)
+tests_unit_debugnet_client_chunks_SOURCES = tests/unit/debugnet_client_chunks.c $(DEBUGNET_CLIENT)
+tests_unit_debugnet_client_chunks_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/stream_target
 tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
 tests_unit_stream_target_LDADD = $(UNIT_LIBS)
@@ -220,8 +228,10 @@ tests_sim_copies_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/leave_test
 tests_sim_leave_test_SOURCES = tests/sim/leave_test.c $(RIG)
 tests_sim_leave_test_LDADD = $(PLAY_LIBS)
-UNIT_TESTS += tests/sim/link_test
-tests_sim_link_test_SOURCES = tests/sim/link_test.c $(RIG)
+UNIT_TESTS += tests/sim/link_send_test tests/sim/link_test
+tests_sim_link_send_test_SOURCES = tests/sim/link_send_test.c tests/sim/link_fixture.h $(RIG)
+tests_sim_link_send_test_LDADD = $(RIG_LIBS)
+tests_sim_link_test_SOURCES = tests/sim/link_test.c tests/sim/link_fixture.h $(RIG)
 tests_sim_link_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/target_test
 tests_sim_target_test_SOURCES = tests/sim/target_test.c $(RIG)
@@ -229,8 +239,10 @@ tests_sim_target_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/sim/peer_test
 tests_sim_peer_test_SOURCES = tests/sim/peer_test.c $(RIG)
 tests_sim_peer_test_LDADD = $(RIG_LIBS)
-UNIT_TESTS += tests/sim/lobby_test
-tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c $(RIG)
+UNIT_TESTS += tests/sim/lobby_sessions_test tests/sim/lobby_test
+tests_sim_lobby_sessions_test_SOURCES = tests/sim/lobby_sessions_test.c tests/sim/lobby_fixture.h $(RIG)
+tests_sim_lobby_sessions_test_LDADD = $(RIG_LIBS)
+tests_sim_lobby_test_SOURCES = tests/sim/lobby_test.c tests/sim/lobby_fixture.h $(RIG)
 tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 
 UNIT_TESTS += tests/unit/listener

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What tests the eBPF machine. tests/local.mk comes before it.
+# The tests of the eBPF machine; included after tests/local.mk.
 if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_differential \
 	tests/unit/ebpf_load \
 	tests/unit/ebpf_ops \
+	tests/unit/ebpf_run \
 	tests/unit/ebpf_stub
 endif
 check_PROGRAMS += $(EBPF_UNIT_TESTS)
@@ -17,12 +18,14 @@ tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c tests/ebpf/asm.h
 tests_unit_ebpf_load_LDADD = $(EBPF_UNIT_LIBS)
-tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c $(EBPF_REFERENCE)
+tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c tests/unit/ebpf_ops_fixture.h $(EBPF_REFERENCE)
 tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_run_SOURCES = tests/unit/ebpf_run.c tests/unit/ebpf_ops_fixture.h $(EBPF_REFERENCE)
+tests_unit_ebpf_run_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 
-# With real compilers and debuggers; each says what it skips.
+# Tests with real compilers and debuggers, which skip those that are missing.
 EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \
 	tests/e2e/bpf-plugin.test \
 	tests/e2e/bpf-run.test

@@ -33,7 +33,7 @@ TMPDIR=$(mktemp -d) || exit 2 # a test that fails may leave something there
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
-runs=$(for test in control monitor serve state_file; do
+runs=$(for test in control monitor serve serve_running state_file; do
     calls=$(one "$test" 0)
     seq "$first" "$step" "$calls" | sed "s/^/$test /"
 done)
