@@ -82,7 +82,7 @@ int nt_send(struct target *base, const struct request *r)
     t->silence.warned = false;
     t->retries = 0;
     rc = send_request(t);
-    return rc == 0 ? wait_until_sent(t) : rc;
+    return nt_note_error(t, rc == 0 ? wait_until_sent(t) : rc);
 }
 
 static int give_up_damaged(const struct netgdb_target *t)
@@ -254,10 +254,8 @@ static bool is_stuck(const struct netgdb_target *t)
            io_now(t->io) - nt_heard_since(t, t->asked) >= link_give_up_time(t->link);
 }
 
-int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
+static int await_reply(struct netgdb_target *t, struct buf *reply, bool *final, unsigned watch)
 {
-    struct netgdb_target *t = nt_self(base);
-    CHECK_OR_RETURN(t->outstanding);
     for (;;) {
         int rc = nt_read_stream(t);
         if (rc == 1 && reply_in_doubt(t))
@@ -273,4 +271,11 @@ int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
         if (rc != 0)
             return rc;
     }
+}
+
+int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
+{
+    struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(t->outstanding);
+    return nt_note_error(t, await_reply(t, reply, final, watch));
 }

@@ -112,6 +112,9 @@ enum rsp_event nt_next_event(struct netgdb_target *t);
  */
 int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final);
 
+/* After an error that ends the session no request is outstanding. Returns `rc`. */
+int nt_note_error(struct netgdb_target *t, int rc);
+
 /* Returns when the peer was last heard, or `since` if that is later. */
 uint64_t nt_heard_since(const struct netgdb_target *t, uint64_t since);
 

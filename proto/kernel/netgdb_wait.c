@@ -124,3 +124,10 @@ int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final)
         t->outstanding = false;
     return rc;
 }
+
+int nt_note_error(struct netgdb_target *t, int rc)
+{
+    if (rc < 0 && rc != NETGDB_AGAIN && rc != NETGDB_REPLACED)
+        t->outstanding = false;
+    return rc;
+}

@@ -100,7 +100,9 @@ static int node_send(struct target *base, const struct request *r)
     t->outstanding = t->peer_acked = true; /* a node's ack is enough */
     t->silence.warned = false;
     t->asked = io_now(t->io);
-    return transmit(t);
+    rc = nt_note_error(t, transmit(t));
+    t->outstanding = t->outstanding && packet_has_reply(r->packet);
+    return rc;
 }
 
 static int node_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
@@ -111,9 +113,9 @@ static int node_recv(struct target *base, struct buf *reply, bool *final, unsign
     while ((rc = read_reply(t)) == 0) {
         rc = pump(t, t->asked, watch);
         if (rc != 0)
-            return rc;
+            return nt_note_error(t, rc);
     }
-    rc = rc == 1 ? nt_take_reply(t, reply, final) : rc;
+    rc = nt_note_error(t, rc == 1 ? nt_take_reply(t, reply, final) : rc);
     if (rc == 0 && t->current.packet->id == PACKET_qSupported)
         rc = features_set(reply, NT_NODE_FEATURE, NULL);
     return rc;

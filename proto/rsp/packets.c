@@ -65,3 +65,8 @@ bool packet_is_object(const struct packet *packet)
 {
     return packet->id >= PACKET_qXfer && packet->id <= PACKET_qXfer_traceframe_info;
 }
+
+bool packet_has_reply(const struct packet *packet)
+{
+    return packet->id != PACKET_k && packet->id != PACKET_R;
+}

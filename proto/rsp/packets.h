@@ -178,4 +178,7 @@ const struct packet *packet_of(enum packet_id id);
  * and a piece of the object. */
 bool packet_is_object(const struct packet *packet);
 
+/* Returns whether the request has a reply: not k, nor R (GDB manual, "Packets"). */
+bool packet_has_reply(const struct packet *packet);
+
 #endif

@@ -204,6 +204,8 @@ static void endless_minuses_end_the_session(void **state)
     stub.heard = only_minus;
     assert_int_equal(rig_try(r, "m0,1"), NETGDB_PROTO);
     assert_true(stub.requests < 50);
+    assert_false(netgdb_target_runs(r->target));
+    assert_int_equal(rig_try(r, "m0,1"), NETGDB_PROTO);
 }
 
 /* ---- silence ---- */
@@ -271,6 +273,8 @@ static void node(struct rig *r, const char *text, size_t len)
         say_packet(r, "O6869");
     } else if (strncmp(text, "$bad", 4) == 0) {
         say(r, "$2b#00");
+    } else if (text[1] == 'k' || text[1] == 'R') {
+        return;
     } else if (strncmp(text, "$acks", 5) == 0) {
         say(r, "+");
         say_packet(r, "OK");
@@ -370,6 +374,20 @@ static void a_damaged_reply_of_a_node_repeats_no_request(void **state)
     assert_int_equal(rig_try(r, "bad"), NETGDB_PROTO);
     sim_run_for(r->w, SIM_SECOND);
     assert_int_equal(stub.requests, before + 1);
+    rig_ask(r, "g", "5");
+}
+
+/* R and k have no reply (GDB manual, "Packets"). */
+static void a_request_without_a_reply_is_not_outstanding(void **state)
+{
+    struct rig *r = *state;
+    static const char *const requests[] = {"k", "R00"};
+    meet_node(r);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(send_bytes(r->target, requests[i], strlen(requests[i])), 0);
+        assert_false(netgdb_target_runs(r->target));
+        rig_ask(r, "g", "5");
+    }
 }
 
 static void pluses_of_a_nodes_stub_are_ignored(void **state)
@@ -410,7 +428,8 @@ static void the_wait_for_a_node_ends_when_its_stub_exits(void **state)
     sim_run_for(r->w, SIM_MS);
     assert_int_equal(rig_count(r, RIG_OUR_ACK, NULL), before + 6); /* twice each */
     uint64_t start = sim_now(r->w);
-    assert_int_equal(rig_try(r, "g"), NETGDB_CLOSED);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(rig_try(r, "g"), NETGDB_CLOSED);
     assert_true(sim_now(r->w) - start < SIM_SECOND);
 }
 
@@ -558,6 +577,7 @@ int main(void)
         TEST(a_running_node_is_interrupted_by_one_0x03),
         TEST(a_node_is_interrupted_after_a_long_silent_run),
         TEST(a_damaged_reply_of_a_node_repeats_no_request),
+        TEST(a_request_without_a_reply_is_not_outstanding),
         TEST(pluses_of_a_nodes_stub_are_ignored),
         TEST(the_wait_for_a_node_ends_when_its_stub_exits),
         TEST(the_last_reply_of_a_node_is_read_before_its_end),

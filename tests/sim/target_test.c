@@ -316,6 +316,8 @@ static void silence_is_logged_at_12_s_and_ends_the_session_at_40_s(void **state)
     uint64_t took = sim_now(r->w) - start;
     assert_true(took >= 40 * SIM_SECOND && took < 42 * SIM_SECOND);
     assert_int_equal(r->lines, 2);
+    assert_false(netgdb_target_runs(r->target)); /* nothing is outstanding: */
+    assert_int_equal(rig_try(r, "s"), NETGDB_LOST);
 }
 
 static void a_running_kernel_may_be_silent_for_ever(void **state)
