@@ -3,6 +3,7 @@
 #include "proto/decorator.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/check.h"
 #include "proto/err.h"
@@ -12,9 +13,13 @@ static struct decorator *decorator_of(struct target *t)
     return (struct decorator *)t;
 }
 
+/* After NETGDB_REPLACED, the next recv returns the stop of the new session. */
 static int note_error(struct decorator *d, int rc)
 {
-    d->failed |= rc < 0 && rc != NETGDB_AGAIN && rc != NETGDB_REPLACED;
+    if (rc >= 0 || rc == NETGDB_AGAIN)
+        return rc;
+    d->state = rc == NETGDB_REPLACED ? DECORATOR_OUTSTANDING : DECORATOR_IDLE;
+    d->failed |= rc != NETGDB_REPLACED && rc != NETGDB_TOO_LONG;
     if (rc == NETGDB_REPLACED) {
         d->packet = packet_of(PACKET_stop_reason);
         if (d->ops->on_new_session != NULL)
@@ -23,18 +28,28 @@ static int note_error(struct decorator *d, int rc)
     return rc;
 }
 
-static int send_instead(struct decorator *d)
+static int pass(struct decorator *d, const struct request *r)
+{
+    d->state = packet_has_reply(r->packet) ? DECORATOR_OUTSTANDING : DECORATOR_IDLE;
+    return note_error(d, target_next_send(&d->base, r));
+}
+
+static int send_own(struct decorator *d)
 {
     struct request r;
     if (d->request.error != 0)
-        return d->request.error;
+        return note_error(d, d->request.error);
+    CHECK_OR_RETURN(d->state != DECORATOR_OUTSTANDING && d->request.len != 0);
     request_parse(&r, d->request.data, d->request.len);
-    return note_error(d, target_next_send(&d->base, &r));
+    return pass(d, &r);
 }
 
 static int decorator_send(struct target *t, const struct request *r)
 {
     struct decorator *d = decorator_of(t);
+    CHECK_OR_RETURN(d->state != DECORATOR_OUTSTANDING); /* one request at a time */
+    d->state = DECORATOR_IDLE;
+    buf_reset(&d->output);
     buf_reset(&d->reply);
     buf_reset(&d->request);
     d->packet = r->packet;
@@ -42,30 +57,72 @@ static int decorator_send(struct target *t, const struct request *r)
     if (rc < 0)
         return note_error(d, rc);
     CHECK_OR_RETURN(rc <= DECORATOR_REPLACE);
-    d->answered = rc == DECORATOR_ANSWER;
-    if (d->answered)
-        return 0;
-    return rc == DECORATOR_REPLACE ? send_instead(d) : note_error(d, target_next_send(t, r));
+    if (rc == DECORATOR_DONE)
+        d->state = DECORATOR_ANSWERED;
+    return rc == DECORATOR_DONE ? 0 : rc == DECORATOR_PASS ? pass(d, r) : send_own(d);
 }
 
+/* Gives the next line of the output, or else the reply. */
 static int give_answer(struct decorator *d, struct buf *reply, bool *final)
 {
-    *final = true;
-    return d->reply.error != 0 ? d->reply.error : buf_set(reply, d->reply.data, d->reply.len);
+    const uint8_t *end = d->output.len == 0 ? NULL : memchr(d->output.data, '\n', d->output.len);
+    CHECK_OR_RETURN(d->state == DECORATOR_ANSWERED);
+    *final = end == NULL;
+    if (*final) {
+        d->state = DECORATOR_IDLE;
+        return d->reply.error != 0 ? d->reply.error : buf_set(reply, d->reply.data, d->reply.len);
+    }
+    size_t n = (size_t)(end - d->output.data) + 1;
+    (void)buf_sets(reply, "O");
+    int rc = buf_addhex(reply, d->output.data, n);
+    buf_drop(&d->output, n);
+    return rc;
+}
+
+/* Receives one packet. Returns DONE, REPLACE or an error of the target. */
+static int receive(struct decorator *d, struct buf *reply, bool *final, unsigned watch)
+{
+    int rc = note_error(d, target_next_recv(&d->base, reply, final, watch));
+    if (rc != 0)
+        return rc;
+    if (*final)
+        d->state = DECORATOR_IDLE;
+    buf_reset(&d->request);
+    return d->ops->on_reply != NULL ? note_error(d, d->ops->on_reply(d, reply, *final)) : 0;
 }
 
 static int decorator_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct decorator *d = decorator_of(t);
-    if (d->answered)
+    if (d->state != DECORATOR_OUTSTANDING)
         return give_answer(d, reply, final);
     int rc;
     do {
-        rc = note_error(d, target_next_recv(t, reply, final, watch));
-        if (rc == 0 && d->ops->on_reply != NULL)
-            rc = note_error(d, d->ops->on_reply(d, reply, *final));
-    } while (rc == DECORATOR_AGAIN);
-    return rc;
+        rc = receive(d, reply, final, watch);
+        if (rc != DECORATOR_REPLACE)
+            return rc;
+        rc = send_own(d);
+    } while (rc == 0 && watch == 0);
+    return rc == 0 ? NETGDB_AGAIN : rc; /* the caller looks at its client */
+}
+
+static int decorator_idle(struct target *t)
+{
+    return note_error(decorator_of(t), target_next_idle(t));
+}
+
+static int decorator_leave(struct target *t, const struct request *r, struct buf *reply)
+{
+    struct decorator *d = decorator_of(t);
+    CHECK_OR_RETURN(d->state != DECORATOR_OUTSTANDING);
+    return note_error(d, d->ops->leave != NULL ? d->ops->leave(d, r, reply)
+                                               : target_next_leave(t, r, reply));
+}
+
+static size_t decorator_max_request(struct target *t)
+{
+    struct decorator *d = decorator_of(t);
+    return d->ops->max_request != NULL ? d->ops->max_request(d) : target_next_max_request(t);
 }
 
 static void decorator_free(struct target *t)
@@ -74,26 +131,31 @@ static void decorator_free(struct target *t)
     target_free(t->next);
     if (d->ops->free != NULL)
         d->ops->free(d);
+    buf_free(&d->output);
     buf_free(&d->reply);
     buf_free(&d->request);
     free(d);
 }
 
-void decorator_init(struct decorator *d, struct target *next, const struct decorator_ops *ops,
+void *decorator_new(size_t size, struct target *next, const struct decorator_ops *ops,
                     size_t reply_max, size_t request_max)
 {
     static const struct target_ops target_ops = {
         .send = decorator_send,
         .recv = decorator_recv,
         .interrupt = target_next_interrupt,
-        .idle = target_next_idle,
-        .leave = target_next_leave,
-        .max_request = target_next_max_request,
+        .idle = decorator_idle,
+        .leave = decorator_leave,
+        .max_request = decorator_max_request,
         .free = decorator_free,
     };
+    struct decorator *d = calloc(1, size);
+    if (d == NULL)
+        return NULL;
     d->base = (struct target){&target_ops, next};
     d->ops = ops;
     d->packet = packet_of(PACKET_stop_reason);
     buf_init(&d->reply, reply_max);
     buf_init(&d->request, request_max);
+    return d;
 }

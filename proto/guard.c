@@ -2,7 +2,6 @@
 /* Keeps a target from acting on this machine through gdb; see guard.h. */
 #include "proto/guard.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/decorator.h"
@@ -71,9 +70,8 @@ static int refuse_file(struct guard *g, struct buf *reply)
                     "the name allows it");
     if (rc != 0 || (g->d.packet->does & PKT_RESUMES) == 0)
         return rc;
-    const struct request answer = request_of(refused);
-    rc = target_next_send(&g->d.base, &answer);
-    return rc == 0 ? NETGDB_AGAIN : rc; /* the client is looked at in between */
+    (void)buf_sets(&g->d.request, refused);
+    return DECORATOR_REPLACE;
 }
 
 /* Text in hexadecimal behind `skip` bytes. What is none is an error: gdb would print it, too. */
@@ -176,7 +174,7 @@ static int guard_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct guard *g = guard_of(d);
     if (reply->len == 0)
-        return DECORATOR_PASS;
+        return DECORATOR_DONE;
     if (!final)
         return show_hex(g, reply, 1);
     if (reply->data[0] == 'F' && !g->fileio && !is_file(d->packet))
@@ -194,10 +192,9 @@ struct target *guard_new(struct target *next, bool fileio, const struct log *log
 {
     static const struct decorator_ops ops = {
         .on_request = guard_request, .on_reply = guard_reply, .free = guard_free};
-    struct guard *g = calloc(1, sizeof *g);
+    struct guard *g = decorator_new(sizeof *g, next, &ops, 0, sizeof refused);
     if (g == NULL)
         return NULL;
-    decorator_init(&g->d, next, &ops, 0, 0);
     g->fileio = fileio;
     g->log = log;
     buf_init(&g->text, VISIBLE_MAX * TARGET_REPLY_MAX + TAIL);

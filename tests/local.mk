@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/buf \
 	tests/unit/cache_map \
 	tests/unit/cache_script \
+	tests/unit/decorator \
 	tests/unit/fds \
 	tests/unit/features \
 	tests/unit/guard \

@@ -78,7 +78,7 @@ static int describe_request(struct decorator *base, const struct request *r)
         id == PACKET_m || id == PACKET_x || (r->packet->does & (PKT_RESUMES | PKT_LEAVES)) != 0;
     if (d->config.offer && id == PACKET_qXfer_features) {
         answer_document(d, r);
-        return DECORATOR_ANSWER;
+        return DECORATOR_DONE;
     }
     d->is_cut = id == PACKET_m && may_be_cut(d, r);
     d->address = r->address;
@@ -143,12 +143,12 @@ static int describe_reply(struct decorator *base, struct buf *reply, bool final)
     struct describe *d = describe_of(base);
     enum packet_id id = base->packet->id;
     if (!final)
-        return DECORATOR_PASS;
+        return DECORATOR_DONE;
     if (d->config.offer && id == PACKET_qSupported)
         return features_set(reply, FEATURES, "+");
     if (is_watched(d) && id == PACKET_stop_reason)
         return add_pc(d, reply);
-    return d->is_cut ? check_cut(d, reply) : DECORATOR_PASS;
+    return d->is_cut ? check_cut(d, reply) : DECORATOR_DONE;
 }
 
 static void describe_free(struct decorator *base)
@@ -166,7 +166,7 @@ struct target *describe_new(struct target *next, const struct describe_config *c
 {
     static const struct decorator_ops ops = {
         .on_request = describe_request, .on_reply = describe_reply, .free = describe_free};
-    struct describe *d = calloc(1, sizeof *d);
+    struct describe *d = decorator_new(sizeof *d, next, &ops, DOCUMENT_MAX + 1, 0);
     if (d == NULL)
         return NULL;
     d->config = *config;
@@ -176,7 +176,6 @@ struct target *describe_new(struct target *next, const struct describe_config *c
         free(d);
         return NULL;
     }
-    decorator_init(&d->d, next, &ops, DOCUMENT_MAX + 1, 0);
     buf_init(&d->reply, TARGET_REPLY_MAX);
     return &d->d.base;
 }

@@ -3,7 +3,6 @@
 #include "proto/quirks/keepout.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/decorator.h"
@@ -112,7 +111,7 @@ static int keepout_request(struct decorator *d, const struct request *r)
         !k->function(k->context, r->address, name, sizeof name) || !keepout_is_stubs_own(name))
         return DECORATOR_PASS;
     (void)buf_sets(&d->reply, keepout_answer(k->said, name, k->log));
-    return DECORATOR_ANSWER;
+    return DECORATOR_DONE;
 }
 
 static void keepout_free(struct decorator *d)
@@ -124,10 +123,9 @@ struct target *keepout_new(struct target *next, keepout_function *function, void
                            const struct log *log)
 {
     static const struct decorator_ops ops = {.on_request = keepout_request, .free = keepout_free};
-    struct keepout *k = calloc(1, sizeof *k);
+    struct keepout *k = decorator_new(sizeof *k, next, &ops, 16, 0);
     if (k == NULL)
         return NULL;
-    decorator_init(&k->d, next, &ops, 16, 0);
     k->function = function;
     k->context = context;
     k->log = log;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
+#include "proto/io.h"
 #include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 #include "tests/requests.h"
@@ -130,7 +131,7 @@ static void ask(struct fixture *f, const char *request)
 static int hear(struct fixture *f)
 {
     bool final;
-    return target_recv(f->front, &f->reply, &final, 0);
+    return target_recv(f->front, &f->reply, &final, IO_ON_CLIENT);
 }
 
 static void expect(struct fixture *f, const char *text)
