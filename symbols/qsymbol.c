@@ -3,10 +3,9 @@
 #include "symbols/qsymbol.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "proto/err.h"
+#include "proto/decorator.h"
 #include "proto/rsp/packets.h"
 #include "proto/rsp/rsp.h"
 
@@ -14,7 +13,7 @@
 enum { PREFIX_LEN = sizeof PREFIX - 1 };
 
 struct qsymbol {
-    struct target base; /* first: a target is cast to it */
+    struct decorator d; /* first */
     struct symbols *symbols;
     const struct log *log;
     enum { OTHER, OFFSETS, ROUND } request; /* kind of the pending request */
@@ -23,8 +22,7 @@ struct qsymbol {
     bool asking;                            /* a question was forwarded, its answer is pending */
     unsigned questions;                     /* questions answered in this round */
     size_t answered;
-    struct buf asked;  /* names forwarded to GDB */
-    struct buf answer; /* the next request for the stub */
+    struct buf asked; /* names forwarded to GDB */
 };
 
 static bool starts_with(const uint8_t *text, size_t len, const char *prefix)
@@ -45,19 +43,20 @@ static bool question_name(const struct buf *question, struct buf *name)
            buf_addc(name, '\0') == 0;
 }
 
-/* Writes the answer to a question to q->answer; `found` false: an empty value. */
+/* Writes the answer to a question to q->d.request; `found` false: an empty value. */
 static int make_answer(struct qsymbol *q, const struct buf *question, bool found, uint64_t address)
 {
-    buf_reset(&q->answer);
+    struct buf *answer = &q->d.request;
+    buf_reset(answer);
     if (found)
-        buf_printf(&q->answer, PREFIX "%" PRIx64 ":", address);
+        buf_printf(answer, PREFIX "%" PRIx64 ":", address);
     else
-        buf_adds(&q->answer, PREFIX ":");
-    return buf_add(&q->answer, question->data + PREFIX_LEN, question->len - PREFIX_LEN);
+        buf_adds(answer, PREFIX ":");
+    return buf_add(answer, question->data + PREFIX_LEN, question->len - PREFIX_LEN);
 }
 
-/* Writes the answer to q->answer if the symbol is known and final. `guess`: GDB has no symbols, so
- * an ambiguous symbol is accepted too (symbols_address()). */
+/* Writes the answer to q->d.request if the symbol is known and final. `guess`: GDB has no symbols,
+ * so an ambiguous symbol is accepted too (symbols_address()). */
 static bool answer_question(struct qsymbol *q, const struct buf *question, bool guess)
 {
     struct buf name;
@@ -70,7 +69,7 @@ static bool answer_question(struct qsymbol *q, const struct buf *question, bool 
     if (found) {
         log_debug(q->log, "symbols: %s is %#" PRIx64, (const char *)name.data, address);
         found = make_answer(q, question, true, address) == 0 &&
-                q->answer.len <= target_next_max_request(&q->base);
+                q->d.request.len <= target_max_request(q->d.base.next);
     }
     q->answered += found;
     q->questions += found;
@@ -100,11 +99,11 @@ static int own_round(struct qsymbol *q)
     buf_init(&reply, TARGET_REPLY_MAX);
     q->offered = true;
     q->questions = 0;
-    int rc = target_ask(q->base.next, "qSymbol::", &reply);
+    int rc = target_ask(q->d.base.next, "qSymbol::", &reply);
     for (unsigned n = 0; rc == 0 && is_question(&reply) && n < QSYMBOL_ROUND_MAX; n++) {
         if (!answer_question(q, &reply, true) && make_answer(q, &reply, false, 0) != 0)
             break;
-        rc = target_ask_bytes(q->base.next, &q->answer, &reply);
+        rc = target_ask_bytes(q->d.base.next, &q->d.request, &reply);
     }
     buf_free(&reply);
     return rc;
@@ -125,23 +124,24 @@ static bool must_offer(const struct qsymbol *q, const struct packet *packet)
 
 static int offer(struct qsymbol *q)
 {
-    int rc = symbols_prepare(q->symbols, q->base.next);
+    int rc = symbols_prepare(q->symbols, q->d.base.next);
     if (rc == 0 && symbols_may_answer(q->symbols))
         rc = own_round(q);
     q->offered = true;
     return rc;
 }
 
-static void qsymbol_forget(struct qsymbol *q)
+static void qsymbol_new_session(struct decorator *d)
 {
+    struct qsymbol *q = (struct qsymbol *)d;
     symbols_forget(q->symbols);
     q->request = OTHER;
     q->offered = q->gdb_has_file = q->asking = false;
 }
 
-static int qsymbol_send(struct target *t, const struct request *r)
+static int qsymbol_request(struct decorator *d, const struct request *r)
 {
-    struct qsymbol *q = (struct qsymbol *)t;
+    struct qsymbol *q = (struct qsymbol *)d;
     int rc = 0;
     q->request = OTHER;
     if (r->len == PREFIX_LEN + 1 && starts_with(r->data, r->len, PREFIX ":")) {
@@ -149,7 +149,7 @@ static int qsymbol_send(struct target *t, const struct request *r)
         q->offered = true;
         q->asking = false;
         q->request = ROUND;
-        rc = symbols_prepare(q->symbols, t->next);
+        rc = symbols_prepare(q->symbols, d->base.next);
     } else if (starts_with(r->data, r->len, PREFIX)) {
         q->asking = false;
         q->request = ROUND;
@@ -159,78 +159,49 @@ static int qsymbol_send(struct target *t, const struct request *r)
     } else if (symbols_named(q->symbols) && must_offer(q, r->packet)) {
         rc = offer(q);
     }
-    if (rc == NETGDB_REPLACED)
-        qsymbol_forget(q);
-    return rc != 0 ? rc : target_next_send(t, r);
+    return rc != 0 ? rc : DECORATOR_PASS;
 }
 
-/* Handles a reply within a round. Returns 1 if it was answered and the next reply must be awaited.
- */
+/* Handles a reply within a round. */
 static int handle_round(struct qsymbol *q, const struct buf *reply)
 {
     if (!is_question(reply)) {
         log_debug(q->log, "symbols: %u names answered without gdb", q->questions);
-        return 0;
+        return DECORATOR_DONE;
     }
-    if (answer_question(q, reply, false)) {
-        struct request answer;
-        request_parse(&answer, q->answer.data, q->answer.len);
-        int rc = target_next_send(&q->base, &answer);
-        return rc == 0 ? 1 : rc;
-    }
+    if (answer_question(q, reply, false))
+        return DECORATOR_REPLACE;
     record_asked(q, reply);
     q->asking = true;
-    return 0;
+    return DECORATOR_DONE;
 }
 
-static int qsymbol_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int qsymbol_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    struct qsymbol *q = (struct qsymbol *)t;
-    int rc;
-    do {
-        rc = target_next_recv(t, reply, final, watch);
-        if (rc == NETGDB_REPLACED)
-            qsymbol_forget(q);
-        if (rc != 0 || !*final)
-            return rc;
-        if (q->request == OFFSETS)
-            symbols_offsets(q->symbols, reply->data, reply->len);
-        if (q->request == ROUND)
-            rc = handle_round(q, reply);
-    } while (rc > 0);
-    return rc;
+    struct qsymbol *q = (struct qsymbol *)d;
+    if (final && q->request == OFFSETS)
+        symbols_offsets(q->symbols, reply->data, reply->len);
+    return final && q->request == ROUND ? handle_round(q, reply) : DECORATOR_DONE;
 }
 
-static void qsymbol_free(struct target *t)
+static void qsymbol_free(struct decorator *d)
 {
-    struct qsymbol *q = (struct qsymbol *)t;
-    target_free(t->next);
-    buf_free(&q->asked);
-    buf_free(&q->answer);
-    free(q);
+    buf_free(&((struct qsymbol *)d)->asked);
 }
-
-static const struct target_ops ops = {
-    .send = qsymbol_send,
-    .recv = qsymbol_recv,
-    .interrupt = target_next_interrupt,
-    .idle = target_next_idle,
-    .leave = target_next_leave,
-    .max_request = target_next_max_request,
-    .free = qsymbol_free,
-};
 
 struct target *qsymbol_new(struct target *next, struct symbols *symbols, const struct log *log)
 {
-    struct qsymbol *q = calloc(1, sizeof *q);
+    static const struct decorator_ops ops = {.on_request = qsymbol_request,
+                                             .on_reply = qsymbol_reply,
+                                             .on_new_session = qsymbol_new_session,
+                                             .free = qsymbol_free};
+    struct qsymbol *q = decorator_new(sizeof *q, next, &ops, 0, 2 * QSYMBOL_NAME_MAX + 64);
     if (q == NULL)
         return NULL;
-    q->base = (struct target){.ops = &ops, .next = next};
     q->symbols = symbols;
     q->log = log;
     buf_init(&q->asked, QSYMBOL_ASKED_MAX);
-    buf_init(&q->answer, 2 * QSYMBOL_NAME_MAX + 64);
-    return &q->base;
+    return &q->d.base;
 }
 
 const struct buf *qsymbol_asked(const struct target *t)
