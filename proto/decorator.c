@@ -28,9 +28,15 @@ static int note_error(struct decorator *d, int rc)
     return rc;
 }
 
+/* One request at a time. The reply to one without a reply is not awaited. */
+static bool is_ready(const struct decorator *d)
+{
+    return d->state != DECORATOR_OUTSTANDING || !packet_has_reply(d->packet);
+}
+
 static int pass(struct decorator *d, const struct request *r)
 {
-    d->state = packet_has_reply(r->packet) ? DECORATOR_OUTSTANDING : DECORATOR_IDLE;
+    d->state = DECORATOR_OUTSTANDING;
     return note_error(d, target_next_send(&d->base, r));
 }
 
@@ -47,7 +53,7 @@ static int send_own(struct decorator *d)
 static int decorator_send(struct target *t, const struct request *r)
 {
     struct decorator *d = decorator_of(t);
-    CHECK_OR_RETURN(d->state != DECORATOR_OUTSTANDING); /* one request at a time */
+    CHECK_OR_RETURN(is_ready(d));
     d->state = DECORATOR_IDLE;
     buf_reset(&d->output);
     buf_reset(&d->reply);
@@ -114,9 +120,9 @@ static int decorator_idle(struct target *t)
 static int decorator_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct decorator *d = decorator_of(t);
-    CHECK_OR_RETURN(d->state != DECORATOR_OUTSTANDING);
-    return note_error(d, d->ops->leave != NULL ? d->ops->leave(d, r, reply)
-                                               : target_next_leave(t, r, reply));
+    CHECK_OR_RETURN(is_ready(d));
+    bool own = d->ops->leave != NULL;
+    return note_error(d, own ? d->ops->leave(d, r, reply) : target_leave(t->next, r, reply));
 }
 
 static size_t decorator_max_request(struct target *t)

@@ -42,6 +42,18 @@ void target_free(struct target *t)
         t->ops->free(t);
 }
 
+struct target *target_strip(struct target *t)
+{
+    struct target *last = t, *decorator = NULL;
+    for (; last->next != NULL; last = last->next)
+        decorator = last;
+    if (decorator != NULL) {
+        decorator->next = NULL;
+        target_free(t);
+    }
+    return last;
+}
+
 int target_transact(struct target *t, const struct request *r, struct buf *reply)
 {
     int rc = target_send(t, r);

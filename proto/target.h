@@ -75,6 +75,9 @@ int target_leave(struct target *t, const struct request *r, struct buf *reply);
 size_t target_max_request(struct target *t);
 void target_free(struct target *t); /* NULL is fine */
 
+/* Frees all decorators of a chain and returns its last target, which is the caller's. */
+struct target *target_strip(struct target *t);
+
 /*
  * Sends a request of our own and receives its final reply; console output is dropped. _ask takes
  * text, _ask_bytes a buffer.

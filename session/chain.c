@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache/cache.h"
 #include "proto/err.h"
 #include "proto/guard.h"
 #include "proto/quirks/keepout.h"
@@ -44,26 +43,38 @@ void chain_close(struct chain *chain)
 
 struct target *chain_strip(struct chain *chain)
 {
-    struct target *bottom = chain->target, *above = NULL;
     settle(chain);
-    for (; bottom->next != NULL; bottom = bottom->next)
-        above = bottom;
-    if (above != NULL) {
-        above->next = NULL;
-        target_free(chain->target);
-    }
+    struct target *last = target_strip(chain->target);
     symbols_free(chain->symbols);
     *chain = (struct chain){.target = NULL};
-    return bottom;
+    return last;
 }
 
-/* Adds a decorator; NULL: there was no memory for it. */
-static int decorate(struct chain *chain, struct target *decorator)
+int chain_add(struct chain *chain, struct target *decorator)
 {
     if (decorator == NULL)
         return NETGDB_NOMEM;
     chain->target = decorator;
     return 0;
+}
+
+void chain_note_link(const struct chain *chain, struct profile *profile)
+{
+    if (chain->netgdb != NULL && profile != NULL)
+        profile_note_link(profile, chain->netgdb);
+}
+
+bool chain_cache_stats(const struct chain *chain, struct cache_stats *stats)
+{
+    if (chain->cache != NULL)
+        cache_stats(chain->cache, stats);
+    return chain->cache != NULL;
+}
+
+void chain_flush_cache(const struct chain *chain)
+{
+    if (chain->cache != NULL)
+        cache_flush(chain->cache);
 }
 
 /* Opens the symbols of the named file, if any. */
@@ -119,7 +130,7 @@ static int add_cache(struct chain *chain, const struct chain_config *config, boo
     if (chain->symbols != NULL)
         options.program = (struct cache_program){find_region, find_machine, chain->symbols};
     chain->cache = cache_new(chain->target, &options);
-    return decorate(chain, chain->cache);
+    return chain_add(chain, chain->cache);
 }
 
 /* The last stop is in the session state, which changes with the session. */
@@ -134,16 +145,16 @@ static void hurry(void *context, bool on)
 }
 
 /* Adds the corrections of a FreeBSD stub, which also leave its kernel at db>. */
-static int add_quirks(struct chain *chain, const struct chain_config *config, struct target *netgdb)
+static int add_quirks(struct chain *chain, const struct chain_config *config)
 {
     struct quirks_options options = {
-        .stop = find_stop, .hurry = hurry, .context = netgdb, .log = config->log};
+        .stop = find_stop, .hurry = hurry, .context = chain->netgdb, .log = config->log};
     if (chain->symbols != NULL) {
         options.function = find_function;
         options.function_context = chain->symbols;
     }
     chain->quirks = quirks_new(chain->target, &options);
-    int rc = decorate(chain, chain->quirks);
+    int rc = chain_add(chain, chain->quirks);
     return rc == 0 ? quirks_begin(chain->quirks) : rc;
 }
 
@@ -155,7 +166,7 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
         return 0;
     const struct threads_options options = {
         .rtos = o->rtos, .symbols = chain->symbols, .log = config->log};
-    return decorate(chain, threads_new(chain->target, &options));
+    return chain_add(chain, threads_new(chain->target, &options));
 }
 
 /* Whether to forward a kill. A gdb on the control socket decides that itself. */
@@ -167,45 +178,44 @@ static bool forwards_kill(const struct chain_config *config, bool safe)
     return o->kill == OPTIONS_KILL_FORWARD;
 }
 
-/* Adds the decorators of every chain. `netgdb` is the innermost target if it has a link. */
-static int complete(struct chain *chain, const struct chain_config *config, struct target *netgdb,
-                    bool kernel)
+/* Adds the decorators of every chain. */
+static int complete(struct chain *chain, const struct chain_config *config)
 {
     const struct description *description = NULL;
+    bool kernel = chain->peer == NETGDB_PEER_KERNEL, link = chain->netgdb != NULL;
     int rc = open_symbols(chain, config, kernel);
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_examine(chain, config, &description);
-    if (rc == 0 && kernel && netgdb != NULL) /* else a proxy has them */
-        rc = add_quirks(chain, config, netgdb);
-    if (rc == 0 && kernel && netgdb == NULL && chain->symbols != NULL)
-        rc =
-            decorate(chain, keepout_new(chain->target, find_function, chain->symbols, config->log));
+    if (rc == 0 && kernel && link) /* else a proxy has them */
+        rc = add_quirks(chain, config);
+    if (rc == 0 && kernel && !link && chain->symbols != NULL)
+        rc = chain_add(chain,
+                       keepout_new(chain->target, find_function, chain->symbols, config->log));
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
     if (rc == 0)
         rc = add_cache(chain, config, kernel);
     if (rc == 0 && chain->symbols != NULL)
-        rc = decorate(chain, qsymbol_new(chain->target, chain->symbols, config->log));
+        rc = chain_add(chain, qsymbol_new(chain->target, chain->symbols, config->log));
     if (rc == 0)
         rc = add_threads(chain, config);
     if (rc == 0 && config->options != NULL)
-        rc = decorate(chain, guard_new(chain->target, config->options->fileio, config->log));
+        rc = chain_add(chain, guard_new(chain->target, config->options->fileio, config->log));
     return rc;
 }
 
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config)
 {
-    enum netgdb_peer peer;
-    *chain = (struct chain){.target = netgdb};
-    int rc = netgdb_target_peer(netgdb, &peer) ? 0 : netgdb_target_identify(netgdb, &peer);
+    *chain = (struct chain){.target = netgdb, .netgdb = netgdb};
+    int rc = netgdb_target_identify(netgdb, &chain->peer);
     if (rc == 0)
         log_info(config->log, "%s",
-                 peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
-                 : peer == NETGDB_PEER_NODE ? "a netgdb node"
-                                            : "a stub that is not FreeBSD's");
+                 chain->peer == NETGDB_PEER_KERNEL ? "a FreeBSD kernel"
+                 : chain->peer == NETGDB_PEER_NODE ? "a netgdb node"
+                                                   : "a stub that is not FreeBSD's");
     if (rc == 0)
-        rc = complete(chain, config, netgdb, peer == NETGDB_PEER_KERNEL);
-    chain->forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE);
+        rc = complete(chain, config);
+    chain->forward_kill = forwards_kill(config, chain->peer == NETGDB_PEER_NODE);
     if (rc != 0)
         (void)chain_strip(chain);
     return rc;
@@ -227,9 +237,9 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 }
 
 /* Completes a chain; chain->target is NULL when there was no memory. */
-static int finish(struct chain *chain, const struct chain_config *config, bool kernel)
+static int finish(struct chain *chain, const struct chain_config *config)
 {
-    int rc = chain->target != NULL ? complete(chain, config, NULL, kernel) : NETGDB_NOMEM;
+    int rc = chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
     if (rc != 0)
         chain_close(chain);
     return rc;
@@ -237,19 +247,21 @@ static int finish(struct chain *chain, const struct chain_config *config, bool k
 
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
-    *chain = (struct chain){.target = stream_target_new(io, config->log)};
+    *chain = (struct chain){.target = stream_target_new(io, config->log),
+                            .peer = NETGDB_PEER_OTHER,
+                            .forward_kill = forwards_kill(config, true)};
     if (chain->target != NULL && config->options->kind != OPTIONS_STDIO)
         stream_target_give_up(chain->target);
-    chain->forward_kill = forwards_kill(config, true);
-    return finish(chain, config, false);
+    return finish(chain, config);
 }
 
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                     const struct chain_config *config)
 {
-    *chain = (struct chain){.target = stream_target_new(io, config->log)};
+    *chain = (struct chain){.target = stream_target_new(io, config->log),
+                            .peer = peer,
+                            .forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE)};
     if (chain->target != NULL && peer != NETGDB_PEER_NODE)
         stream_target_no_interrupt(chain->target);
-    chain->forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE);
-    return finish(chain, config, peer == NETGDB_PEER_KERNEL);
+    return finish(chain, config);
 }

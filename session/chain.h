@@ -3,8 +3,10 @@
 #ifndef NETGDB_SESSION_CHAIN_H
 #define NETGDB_SESSION_CHAIN_H
 
+#include "proto/cache/cache.h"
 #include "proto/kernel/netgdb_target.h"
 #include "proto/options.h"
+#include "session/profile.h"
 #include "symbols/symbols.h"
 
 /* How to build a chain. The pointers must outlive the chain; each may be NULL. */
@@ -20,6 +22,8 @@ struct chain_config {
 
 struct chain {
     struct target *target;   /* the outermost */
+    struct target *netgdb;   /* the last one if it is a kernel's or node's; else NULL */
+    enum netgdb_peer peer;   /* what the last one is; NETGDB_PEER_OTHER: not known */
     struct symbols *symbols; /* for qSymbol, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
@@ -63,6 +67,17 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
  */
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                     const struct chain_config *config);
+
+/* Adds a decorator of chain->target. Returns 0, or NETGDB_NOMEM if it is NULL. */
+int chain_add(struct chain *chain, struct target *decorator);
+
+/*
+ * Questions about a chain. The counters of its link, if it has one, are stored in the profile, and
+ * those of its cache in *stats; false: it has none.
+ */
+void chain_note_link(const struct chain *chain, struct profile *profile);
+bool chain_cache_stats(const struct chain *chain, struct cache_stats *stats);
+void chain_flush_cache(const struct chain *chain);
 
 /* Frees the chain with all targets, after selecting the thread that stopped, as chain_strip does.
  * An empty one is fine. */

@@ -82,9 +82,5 @@ int kernel_describe(struct chain *chain, const struct chain_config *config,
                  "this kernel is big-endian (%s): without its file, gdb needs \"set endian big\" "
                  "before target remote",
                  description->machine);
-    struct target *decorator = describe_new(chain->target, &describe);
-    if (decorator == NULL)
-        return NETGDB_NOMEM;
-    chain->target = decorator;
-    return 0;
+    return chain_add(chain, describe_new(chain->target, &describe));
 }

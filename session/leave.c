@@ -23,7 +23,6 @@ static int stop(struct target *t)
 /* Detaches, and ends the session unless the kernel runs or did not answer. */
 static void detach(struct io_fds *io, struct session *s, const struct log *log)
 {
-    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
     const struct chain_config config = {.log = log};
     struct chain chain;
     if (session_adopt(s, io, log, NULL) != 0)
@@ -34,8 +33,7 @@ static void detach(struct io_fds *io, struct session *s, const struct log *log)
     netgdb_target_hurry(s->target, true);
     if (rc != 0 || chain_renew(&chain, s->target, &config) != 0)
         return;
-    (void)netgdb_target_peer(s->target, &peer);
-    s->ended = serve_leave(chain.target, peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
+    s->ended = serve_leave(chain.target, chain.peer != NETGDB_PEER_KERNEL, log) == SERVE_DETACHED;
     (void)chain_strip(&chain);
 }
 

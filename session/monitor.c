@@ -3,19 +3,17 @@
 #include "session/monitor.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "proto/cache/cache.h"
+#include "proto/decorator.h"
 #include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
 enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX, COMMAND_SHOWN = 100 };
 
 struct monitor {
-    struct target base;
-    const struct target *netgdb;
-    struct target *cache; /* NULL: there is none */
+    struct decorator d; /* first */
+    const struct chain *chain;
     struct io *io;
     struct profile *profile; /* NULL: the proxy has one */
     const char *title;
@@ -25,45 +23,36 @@ struct monitor {
     const struct packet *packet;
     uint8_t request[PROFILE_SHOWN]; /* its beginning */
     size_t request_len;
-
-    bool ours;       /* the outstanding request is answered here */
-    struct buf text; /* what is left of the answer */
 };
-
-static struct monitor *of(struct target *t)
-{
-    return (struct monitor *)t;
-}
 
 /* ---- commands ---- */
 
 static void say_help(struct monitor *m)
 {
-    buf_adds(&m->text, "monitor netgdb status   how this session goes: times, round trips, "
-                       "losses, the slowest requests\n"
-                       "monitor netgdb cache    what was answered without asking the target; with "
-                       "flush: forget it\n"
-                       "monitor netgdb help     this\n"
-                       "Every other command of monitor goes to the target.\n");
+    buf_adds(&m->d.output,
+             "monitor netgdb status   how this session goes: times, round trips, "
+             "losses, the slowest requests\n"
+             "monitor netgdb cache    what was answered without asking the target; with "
+             "flush: forget it\n"
+             "monitor netgdb help     this\n"
+             "Every other command of monitor goes to the target.\n");
 }
 
 static void say_status(struct monitor *m)
 {
-    buf_printf(&m->text, "%s\n", m->title);
-    if (m->netgdb != NULL)
-        profile_note_link(m->profile, m->netgdb);
-    profile_text(m->profile, &m->text);
+    buf_printf(&m->d.output, "%s\n", m->title);
+    chain_note_link(m->chain, m->profile);
+    profile_text(m->profile, &m->d.output);
 }
 
 static void say_cache(struct monitor *m)
 {
     struct cache_stats s;
-    if (m->cache == NULL) {
-        buf_adds(&m->text, "the cache is off (cache=off)\n");
+    if (!chain_cache_stats(m->chain, &s)) {
+        buf_adds(&m->d.output, "the cache is off (cache=off)\n");
         return;
     }
-    cache_stats(m->cache, &s);
-    buf_printf(&m->text,
+    buf_printf(&m->d.output,
                "hits %" PRIu64 ", misses %" PRIu64 " (%" PRIu64 " of them read a block)\n"
                "kept: %" PRIu64 " bytes of memory, %" PRIu64 " replies; emptied %" PRIu64
                " times\n",
@@ -72,8 +61,7 @@ static void say_cache(struct monitor *m)
 
 static void flush_cache(struct monitor *m)
 {
-    if (m->cache != NULL)
-        cache_flush(m->cache);
+    chain_flush_cache(m->chain);
     say_cache(m);
 }
 
@@ -93,7 +81,7 @@ static void obey(struct monitor *m, const char *command)
     if (command[0] != '\0' && strcmp(command, "help") != 0) {
         char text[COMMAND_SHOWN];
         (void)visible_text(text, sizeof text, (const uint8_t *)command, strlen(command));
-        buf_printf(&m->text, "no such command: %s\n", text);
+        buf_printf(&m->d.output, "no such command: %s\n", text);
     }
     say_help(m);
 }
@@ -122,29 +110,10 @@ static bool take_command(struct monitor *m, const uint8_t *request, size_t len)
     const char *command = readable ? find_command(&line) : NULL;
     if (command != NULL && m->profile == NULL && strncmp(command, "cache", 5) != 0)
         command = NULL;
-    if (command != NULL) {
-        buf_reset(&m->text);
+    if (command != NULL)
         obey(m, command);
-    }
     buf_free(&line);
     return command != NULL;
-}
-
-/* The next line of the answer as console output, or the end of it. */
-static int give_line(struct monitor *m, struct buf *reply, bool *final)
-{
-    const uint8_t *end = m->text.len == 0 ? NULL : memchr(m->text.data, '\n', m->text.len);
-    *final = end == NULL;
-    if (*final) {
-        m->ours = false;
-        return buf_sets(reply, "OK");
-    }
-    size_t n = (size_t)(end - m->text.data) + 1;
-    int rc = buf_sets(reply, "O");
-    if (rc == 0)
-        rc = buf_addhex(reply, m->text.data, n);
-    buf_drop(&m->text, n);
-    return rc;
 }
 
 /* ---- the clock ---- */
@@ -170,79 +139,56 @@ static void stop_clock(struct monitor *m)
     uint64_t asked = m->answered != 0 ? m->sent - m->answered : 0;
     if (m->profile != NULL)
         profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
-    if (m->netgdb != NULL)
-        profile_note_link(m->profile, m->netgdb);
+    chain_note_link(m->chain, m->profile);
     if (took > PROFILE_SLOW_AFTER && (m->packet->does & PKT_RESUMES) == 0)
         tell_slow(m, took);
     m->answered = now;
 }
 
-/* ---- the target ---- */
+/* ---- the decorator ---- */
 
-static int monitor_send(struct target *t, const struct request *r)
+static int monitor_request(struct decorator *d, const struct request *r)
 {
-    struct monitor *m = of(t);
-    m->ours = take_command(m, r->data, r->len);
-    if (m->ours)
-        return 0;
+    struct monitor *m = (struct monitor *)d;
+    if (take_command(m, r->data, r->len))
+        return buf_sets(&d->reply, "OK");
     start_clock(m, r);
-    return target_next_send(t, r);
+    return DECORATOR_PASS;
 }
 
-static int monitor_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int monitor_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    struct monitor *m = of(t);
-    if (m->ours)
-        return give_line(m, reply, final);
-    int rc = target_next_recv(t, reply, final, watch);
-    if (rc == 0 && *final)
-        stop_clock(m);
-    return rc;
+    (void)reply;
+    if (final)
+        stop_clock((struct monitor *)d);
+    return DECORATOR_DONE;
 }
 
-static int monitor_leave(struct target *t, const struct request *r, struct buf *reply)
+static int monitor_leave(struct decorator *d, const struct request *r, struct buf *reply)
 {
-    struct monitor *m = of(t);
+    struct monitor *m = (struct monitor *)d;
     start_clock(m, r);
-    int rc = target_next_leave(t, r, reply);
+    int rc = target_leave(d->base.next, r, reply);
     if (rc == 0)
         stop_clock(m);
     return rc;
 }
 
-static void monitor_free(struct target *t)
+struct target *monitor_new(const struct chain *chain, struct io *io, struct profile *profile,
+                           const char *title, const struct log *log)
 {
-    target_free(t->next);
-    buf_free(&of(t)->text);
-    free(t);
-}
-
-static const struct target_ops ops = {
-    .send = monitor_send,
-    .recv = monitor_recv,
-    .interrupt = target_next_interrupt,
-    .idle = target_next_idle,
-    .leave = monitor_leave,
-    .max_request = target_next_max_request,
-    .free = monitor_free,
-};
-
-struct target *monitor_new(struct target *next, const struct target *netgdb, struct target *cache,
-                           struct io *io, struct profile *profile, const char *title,
-                           const struct log *log)
-{
-    struct monitor *m = calloc(1, sizeof *m);
+    static const struct decorator_ops ops = {
+        .on_request = monitor_request, .on_reply = monitor_reply, .leave = monitor_leave};
+    struct monitor *m = decorator_new(sizeof *m, chain->target, &ops, 2, 0);
     if (m == NULL)
         return NULL;
-    *m = (struct monitor){.base = {&ops, next},
-                          .netgdb = netgdb,
-                          .cache = cache,
-                          .io = io,
-                          .profile = profile,
-                          .title = title,
-                          .log = log};
-    buf_init(&m->text, TEXT_MAX);
+    m->chain = chain;
+    m->io = io;
+    m->profile = profile;
+    m->title = title;
+    m->log = log;
+    buf_init(&m->d.output, TEXT_MAX);
     if (profile != NULL)
         profile_client(profile);
-    return &m->base;
+    return &m->d.base;
 }

@@ -9,16 +9,14 @@
 #define NETGDB_SESSION_MONITOR_H
 
 #include "proto/log.h"
-#include "session/profile.h"
+#include "session/chain.h"
 
 /*
- * Decorates `next`, which it owns. `netgdb` is the innermost target if it has a link, for the
- * profile, or NULL; `cache` is the chain's, or NULL. `title` is the first line of the status. With
- * `profile` NULL the status is the proxy's, and only the cache commands are answered here.
- * Everything but `next` stays the caller's. NULL: no memory; then next is still the caller's.
+ * Decorates chain->target, which it owns; the chain is asked for the counters, and outlives it.
+ * `title` is the first line of the status. With `profile` NULL the status is the proxy's, and only
+ * the cache commands are answered here. NULL: no memory; then chain->target is still the chain's.
  */
-struct target *monitor_new(struct target *next, const struct target *netgdb, struct target *cache,
-                           struct io *io, struct profile *profile, const char *title,
-                           const struct log *log);
+struct target *monitor_new(const struct chain *chain, struct io *io, struct profile *profile,
+                           const char *title, const struct log *log);
 
 #endif

@@ -129,18 +129,6 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
     return rc;
 }
 
-/* Adds the monitor, outermost. */
-static int add_monitor(struct relay *r, struct chain *chain)
-{
-    struct target *monitor =
-        monitor_new(chain->target, target_of(r), chain->cache, &r->io.io,
-                    r->proxy ? NULL : &r->profile, r->name->log.name, &r->name->log);
-    if (monitor == NULL)
-        return NETGDB_NOMEM;
-    chain->target = monitor;
-    return 0;
-}
-
 static void leaving(void *context)
 {
     pthread_mutex_lock(&lock);
@@ -227,9 +215,11 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
                                           .run_timeout = r->name->options.run_timeout,
                                           .leaving = leaving,
                                           .context = r};
-    int rc = add_monitor(r, chain);
+    struct profile *profile = r->proxy ? NULL : &r->profile;
+    const struct log *log = &r->name->log;
+    int rc = chain_add(chain, monitor_new(chain, &r->io.io, profile, log->name, log));
     if (rc == 0)
-        rc = serve(server, chain->target, &options, &r->name->log);
+        rc = serve(server, chain->target, &options, log);
     if (rc < 0)
         report(REPORT_LOST);
     if (rc == SERVE_PARKED)

@@ -261,7 +261,7 @@ tests_sim_parked_test_SOURCES = tests/sim/parked_test.c $(RIG)
 tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(THREADS_LIBS)
 UNIT_TESTS += tests/unit/monitor
 tests_unit_monitor_SOURCES = tests/unit/monitor.c $(FAKE_IO)
-tests_unit_monitor_LDADD = libsession.la $(UNIT_LIBS) -lpthread
+tests_unit_monitor_LDADD = libsession.la libio.la $(UNIT_LIBS) $(THREADS_LIBS)
 
 UNIT_TESTS += tests/unit/control
 tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h

@@ -86,9 +86,8 @@ static struct chain_config config_of(const struct client *c)
         .options = c->asked ? NULL : &c->proxy->options->target, .asked = c->asked, .log = &c->log};
 }
 
-/* Serves the chain until the client leaves. `netgdb` is its innermost target if it has a link. */
-static int serve_chain(struct client *c, struct server *server, struct chain *chain,
-                       const struct target *netgdb)
+/* Serves the chain until the client leaves. */
+static int serve_chain(struct client *c, struct server *server, struct chain *chain)
 {
     const struct options *o = &c->proxy->options->target;
     const struct serve_options options = {.forward_kill = chain->forward_kill,
@@ -99,22 +98,17 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                                           .ended = told_to_end,
                                           .context = c};
     struct endpoint *e = c->endpoint;
-    struct target *outer = lldb_new(chain->target);
-    if (outer == NULL)
-        return NETGDB_NOMEM;
-    chain->target = outer;
-    outer = monitor_new(outer, netgdb, chain->cache, &c->io.io, &e->profile, e->name, &c->log);
-    if (outer == NULL)
-        return NETGDB_NOMEM;
-    chain->target = outer;
-    return serve(server, outer, &options, &c->log);
+    int rc = chain_add(chain, lldb_new(chain->target));
+    if (rc == 0)
+        rc = chain_add(chain, monitor_new(chain, &c->io.io, &e->profile, e->name, &c->log));
+    return rc == 0 ? serve(server, chain->target, &options, &c->log) : rc;
 }
 
 /* Grants the kernel to a gdb on the control socket. */
 static int grant(struct client *c, struct target *netgdb)
 {
     enum netgdb_peer peer;
-    int rc = netgdb_target_peer(netgdb, &peer) ? 0 : netgdb_target_identify(netgdb, &peer);
+    int rc = netgdb_target_identify(netgdb, &peer);
     if (rc != 0)
         return rc;
     c->asks = false;
@@ -149,7 +143,7 @@ static int serve_kernel(struct client *c, struct server *server, struct target *
     }
     if (rc != 0)
         return rc;
-    rc = serve_chain(c, server, &chain, netgdb);
+    rc = serve_chain(c, server, &chain);
     (void)chain_strip(&chain);
     return rc;
 }
@@ -257,7 +251,7 @@ void client_debug_stub(struct client *c, struct server *server)
     say_client(p, c->endpoint, c, "attached");
     pthread_mutex_unlock(&p->lock);
     if (chain_for_stream(&chain, &c->io.io, &config) == 0) {
-        end = serve_chain(c, server, &chain, NULL);
+        end = serve_chain(c, server, &chain);
         chain_close(&chain);
     }
     if (end == NETGDB_LOST && p->options->stdio)

@@ -136,6 +136,9 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
 {
     struct netgdb_target *t = nt_self(base);
     struct buf reply;
+    *peer = t->peer;
+    if (t->identified)
+        return 0;
     buf_init(&reply, TARGET_REPLY_MAX);
     int rc = ask_features(t, &reply);
     t->identified = rc == 0;
@@ -146,13 +149,6 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
                                                                      : NETGDB_PEER_OTHER;
     buf_free(&reply);
     return rc;
-}
-
-bool netgdb_target_peer(const struct target *base, enum netgdb_peer *peer)
-{
-    const struct netgdb_target *t = (const struct netgdb_target *)base;
-    *peer = t->peer;
-    return t->identified;
 }
 
 /* Frees empty buffers, which may be large after a long session, while the target waits. */

@@ -75,12 +75,9 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
 
 /*
  * Sends qSupported and sets *peer from the reply; puts a node into no-ack mode. Call it before the
- * first request. Returns 0 or an error of the target.
+ * first request; in the same session it sends nothing again. Returns 0 or an error of the target.
  */
 int netgdb_target_identify(struct target *t, enum netgdb_peer *peer);
-
-/* Sets *peer to the last result. Returns false if this session was not identified yet. */
-bool netgdb_target_peer(const struct target *t, enum netgdb_peer *peer);
 
 /*
  * Moves the target to another owner: replaces its `io`, `log` and `successor` (NULL: none). The

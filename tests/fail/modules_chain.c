@@ -60,14 +60,8 @@ static bool play_chain(void)
 /* The client's side of a session. */
 static int decorate(struct chain *chain, struct io *io, struct profile *profile)
 {
-    struct target *t = lldb_new(chain->target);
-    if (t != NULL)
-        chain->target = t;
-    struct target *m =
-        t == NULL ? NULL : monitor_new(t, NULL, chain->cache, io, profile, "title", NULL);
-    if (m != NULL)
-        chain->target = m;
-    return m != NULL ? 0 : NETGDB_NOMEM;
+    int rc = chain_add(chain, lldb_new(chain->target));
+    return rc == 0 ? chain_add(chain, monitor_new(chain, io, profile, "title", NULL)) : rc;
 }
 
 /* Serves a debugger's stream from a stub's stream. */
@@ -122,8 +116,8 @@ static bool play_monitor(void)
     buf_init(&text, 10000);
     buf_init(&reply, TARGET_REPLY_MAX);
     bool good = io_fds_init(&f) == 0;
-    struct target *t =
-        good ? monitor_new(stage_target(), NULL, NULL, &f.io, &profile, "title", NULL) : NULL;
+    const struct chain chain = {.target = stage_target()};
+    struct target *t = good ? monitor_new(&chain, &f.io, &profile, "title", NULL) : NULL;
     good = t != NULL && target_ask(t, "m1000,4", &reply) == 0 &&
            send_bytes(t, "qRcmd,6e657467646220737461747573", 32) == 0;
     while (good && !final)

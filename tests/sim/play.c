@@ -310,14 +310,11 @@ static int serve_gdb(struct play *p, struct server *server)
     int end = chain_for_kernel(&chain, p->kernel->link, &successor, &config);
     if (end != 0)
         return end;
-    struct target *bottom = chain.target;
-    while (bottom->next != NULL)
-        bottom = bottom->next;
     p->serving = true;
     end = serve(server, chain.target, &options, &p->log);
     p->killed |= p->told_to_end && (end == SERVE_PARKED || end == SERVE_RUNNING);
     p->serving = p->told_to_end = false;
-    count(p, netgdb_target_link(bottom), netgdb_target_stats(bottom));
+    count(p, netgdb_target_link(chain.netgdb), netgdb_target_stats(chain.netgdb));
     chain_close(&chain);
     return end;
 }

@@ -16,6 +16,7 @@
 struct fixture {
     struct fake_io io;
     struct target target;
+    struct chain chain;
     struct profile profile;
     struct log log;
     struct target *front;
@@ -74,7 +75,8 @@ static int setup(void **state)
         buf_init(bufs[i], 20000);
     f->log = (struct log){LOG_INFO, "crash1", sink, &f->lines};
     profile_init(&f->profile);
-    f->front = monitor_new(&f->target, NULL, NULL, &f->io.io, &f->profile, "crash1", &f->log);
+    f->chain.target = &f->target;
+    f->front = monitor_new(&f->chain, &f->io.io, &f->profile, "crash1", &f->log);
     *state = f;
     return f->front != NULL ? 0 : -1;
 }
@@ -147,11 +149,11 @@ static void the_cache_is_shown_and_flushed(void **state)
     struct fixture *f = *state;
     const struct cache_options none = {.kernel = true};
     struct target *cache = cache_new(&f->target, &none);
+    const struct chain chain = {.target = cache, .cache = cache};
     assert_non_null(cache);
     monitor(f, "netgdb cache");
     assert_says(f, "the cache is off (cache=off)\n");
-    struct target *front =
-        monitor_new(cache, NULL, cache, &f->io.io, &f->profile, "crash1", &f->log);
+    struct target *front = monitor_new(&chain, &f->io.io, &f->profile, "crash1", &f->log);
     struct target *before = f->front;
     assert_non_null(front);
     f->front = front;
@@ -307,7 +309,7 @@ static void with_a_proxy_only_cache_commands_are_answered_here(void **state)
 {
     struct fixture *f = *state;
     struct target *front = f->front;
-    f->front = monitor_new(&f->target, NULL, NULL, &f->io.io, NULL, "crash1", &f->log);
+    f->front = monitor_new(&f->chain, &f->io.io, NULL, "crash1", &f->log);
     assert_non_null(f->front);
     monitor(f, "netgdb cache");
     assert_int_equal(f->did.len, 0);

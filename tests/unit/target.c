@@ -164,6 +164,19 @@ static void a_decorator_passes_every_call_on(void **state)
     assert_true(freed);
 }
 
+static void decorators_are_stripped_from_the_last_target(void **state)
+{
+    struct fake *f;
+    bool freed;
+    struct target *t = fake_chain(&f, NULL, &freed);
+    (void)state;
+    assert_ptr_equal(target_strip(t), &f->target);
+    assert_ptr_equal(target_strip(&f->target), &f->target);
+    assert_false(freed);
+    target_free(&f->target);
+    assert_true(freed);
+}
+
 static void freeing_no_target_is_harmless(void **state)
 {
     (void)state;
@@ -186,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_transaction_ends_with_the_final_packet),
         cmocka_unit_test(a_transaction_ends_with_the_first_error),
         cmocka_unit_test(a_decorator_passes_every_call_on),
+        cmocka_unit_test(decorators_are_stripped_from_the_last_target),
         cmocka_unit_test(freeing_no_target_is_harmless),
         cmocka_unit_test(every_error_has_a_text),
     };
