@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "proto/cache/cache_private.h"
-#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/features.h"
 #include "proto/rsp/requests.h"
 #include "proto/rsp/rsp.h"
 
-static struct cache *of(struct target *t)
+static struct cache *of(struct decorator *d)
 {
-    return (struct cache *)t;
+    return (struct cache *)d;
 }
 
 /* ---- invalidation ---- */
@@ -35,29 +34,24 @@ void cache_clear(struct cache *c)
     c->threads.stale = c->list.stale = true;
 }
 
-/* Discards everything, also facts that hold across stops: another target may have come. */
-static void clear_target(struct cache *c)
+/* Discards everything, also facts that hold across stops: another target may have come, with its
+ * stop as the next reply. */
+static void clear_target(struct decorator *d)
 {
+    struct cache *c = of(d);
+    c->block_read = false;
+    c->learn = cache_learn_stop;
     cache_clear(c);
     cache_select_unknown(c);
     c->map.known = c->map_requested = c->have_map = false;
     regions_free(&c->mapped);
 }
 
-int cache_failed(struct cache *c, int rc)
-{
-    if (rc == NETGDB_REPLACED)
-        clear_target(c);
-    else if (rc != 0 && rc != NETGDB_AGAIN && rc != NETGDB_TOO_LONG)
-        c->broken = true;
-    return rc;
-}
-
 int cache_ask(struct cache *c)
 {
-    if (c->own_request.error != 0)
-        return c->own_request.error;
-    return cache_failed(c, target_ask_bytes(c->base.next, &c->own_request, &c->own_reply));
+    if (c->d.request.error != 0)
+        return c->d.request.error;
+    return target_ask_bytes(c->d.base.next, &c->d.request, &c->own_reply);
 }
 
 /* ---- requests ---- */
@@ -85,7 +79,7 @@ static void learn_features(struct cache *c, const struct buf *reply)
 
 int cache_pass_after(int rc)
 {
-    return rc == 0 ? CACHE_PASS : rc == CACHE_THREAD_REJECTED ? CACHE_ANSWERED : rc;
+    return rc == 0 ? DECORATOR_PASS : rc == CACHE_THREAD_REJECTED ? DECORATOR_DONE : rc;
 }
 
 /* Discards everything. Returns as cache_sync_thread does. */
@@ -149,13 +143,12 @@ static int change(struct cache *c, const struct request *r)
         return cache_pass_after(rc);
     cache_select_unknown(c);
     if (may_replace_program(packet))
-        clear_target(c);
+        clear_target(&c->d);
     if (packet->id == PACKET_QNonStop)
         c->non_stop = r->data[r->len - 1] != '0';
-    c->running = (packet->does & PKT_RESUMES) != 0;
-    if (c->running || may_replace_program(packet))
+    if ((packet->does & PKT_RESUMES) != 0)
         c->learn = cache_learn_stop;
-    return CACHE_PASS;
+    return DECORATOR_PASS;
 }
 
 /* Decides by the table of packets. An unknown request counts as one that changes everything. */
@@ -213,95 +206,41 @@ static cache_answer *find_answer(const struct request *r)
     return found != NULL ? found : other;
 }
 
-/* ---- the target ---- */
+/* ---- the decorator ---- */
 
-/* In non-stop mode threads run, so cached data would be outdated at once. */
-static int answer(struct cache *c, const struct request *r)
+static int cache_request(struct decorator *d, const struct request *r)
 {
+    struct cache *c = of(d);
     cache_answer *function = find_answer(r);
-    if (c->non_stop && function != other)
-        return CACHE_PASS;
-    return function(c, r);
-}
-
-static int cache_send(struct target *t, const struct request *r)
-{
-    struct cache *c = of(t);
-    CHECK_OR_RETURN(!c->outstanding); /* one request at a time */
-    c->block_read = c->running = false;
+    c->block_read = false;
     c->learn = NULL;
-    buf_reset(&c->reply);
     int rc = request_copy(&c->request, &c->request_bytes, r);
-    if (rc == 0)
-        rc = answer(c, r);
-    if (rc < 0 || rc == CACHE_ANSWERED)
+    if (rc != 0)
         return rc;
-    struct request block;
-    if (rc == CACHE_SEND_OWN)
-        request_parse(&block, c->own_request.data, c->own_request.len);
-    rc = cache_failed(c, target_next_send(t, rc == CACHE_SEND_OWN ? &block : r));
-    c->outstanding = rc == 0 || rc == NETGDB_REPLACED;
-    return rc;
+    /* In non-stop mode threads run, so cached data would be outdated at once. */
+    return c->non_stop && function != other ? DECORATOR_PASS : function(c, r);
 }
 
-/* Sends the client's request itself after a block read has failed. */
-static int send_client_request(struct cache *c)
+static int cache_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    return cache_failed(c, target_next_send(&c->base, &c->request));
+    struct cache *c = of(d);
+    if (final && c->block_read)
+        return cache_take_block(c, reply);
+    if (final && c->learn != NULL)
+        c->learn(c, reply);
+    return DECORATOR_DONE;
 }
 
-/* Receives the target's reply and updates the cache, or returns the reply made here. */
-static int take_reply(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int cache_leave(struct decorator *d, const struct request *r, struct buf *reply)
 {
-    struct cache *c = of(t);
-    while (c->outstanding) {
-        int rc = cache_failed(c, target_next_recv(t, reply, final, watch));
-        if (rc != 0 || !*final)
-            return rc;
-        if (!c->block_read) {
-            c->outstanding = c->running = false;
-            if (c->learn != NULL)
-                c->learn(c, reply);
-            return 0;
-        }
-        CHECK_OR_RETURN(c->window_len != 0);
-        c->block_read = false;
-        rc = cache_take_block(c, reply);
-        c->outstanding = rc == CACHE_PASS;
-        if (rc == CACHE_PASS)
-            rc = send_client_request(c);
-        if (rc != 0)
-            return rc;
-    }
-    *final = true;
-    return c->reply.error != 0 ? c->reply.error : buf_set(reply, c->reply.data, c->reply.len);
+    cache_clear(of(d));
+    cache_select_unknown(of(d));
+    return target_leave(d->base.next, r, reply);
 }
 
-static int cache_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static void cache_free(struct decorator *d)
 {
-    int rc = take_reply(t, reply, final, watch);
-    if (rc != 0 && rc != NETGDB_AGAIN && rc != NETGDB_REPLACED)
-        of(t)->outstanding = false; /* the target will not reply any more */
-    return rc;
-}
-
-static int cache_idle(struct target *t)
-{
-    return cache_failed(of(t), target_next_idle(t));
-}
-
-static int cache_leave(struct target *t, const struct request *r, struct buf *reply)
-{
-    struct cache *c = of(t);
-    cache_clear(c);
-    cache_select_unknown(c);
-    return cache_failed(c, target_next_leave(t, r, reply));
-}
-
-static void cache_free(struct target *t)
-{
-    struct cache *c = of(t);
-    target_free(t->next);
+    struct cache *c = of(d);
     regions_free(&c->devices);
     regions_free(&c->mapped);
     cache_memory_free(&c->memory);
@@ -313,26 +252,13 @@ static void cache_free(struct target *t)
     cache_document_free(&c->map);
     cache_list_free(&c->list);
     buf_free(&c->request_bytes);
-    buf_free(&c->reply);
-    buf_free(&c->own_request);
     buf_free(&c->own_reply);
     buf_free(&c->bytes);
-    free(c);
 }
-
-static const struct target_ops ops = {
-    .send = cache_send,
-    .recv = cache_recv,
-    .interrupt = target_next_interrupt,
-    .idle = cache_idle,
-    .leave = cache_leave,
-    .max_request = target_next_max_request,
-    .free = cache_free,
-};
 
 void cache_flush(struct target *t)
 {
-    cache_clear(of(t));
+    cache_clear((struct cache *)t);
 }
 
 void cache_stats(const struct target *t, struct cache_stats *stats)
@@ -356,14 +282,18 @@ static int add_devices(struct cache *c, const struct cache_options *o)
 
 struct target *cache_new(struct target *next, const struct cache_options *options)
 {
-    struct cache *c = calloc(1, sizeof *c);
+    static const struct decorator_ops ops = {.on_request = cache_request,
+                                             .on_reply = cache_reply,
+                                             .on_new_session = clear_target,
+                                             .leave = cache_leave,
+                                             .free = cache_free};
+    struct cache *c = decorator_new(sizeof *c, next, &ops, TARGET_REPLY_MAX, CACHE_REQUEST_BYTES);
     if (c == NULL || add_devices(c, options) != 0) {
         if (c != NULL)
             regions_free(&c->devices);
         free(c);
         return NULL;
     }
-    c->base = (struct target){&ops, next};
     c->program = options->program;
     c->kernel = c->shared_memory = options->kernel;
     c->read_max = CACHE_READ_UNKNOWN;
@@ -372,11 +302,9 @@ struct target *cache_new(struct target *next, const struct cache_options *option
     cache_document_init(&c->map);
     cache_list_init(&c->list);
     buf_init(&c->request_bytes, REQUEST_MAX);
-    buf_init(&c->reply, TARGET_REPLY_MAX);
-    buf_init(&c->own_request, CACHE_REQUEST_BYTES);
     buf_init(&c->own_reply, TARGET_REPLY_MAX);
     buf_init(&c->bytes, TARGET_REPLY_MAX);
     buf_init(&c->read_error, TARGET_REPLY_MAX);
     cache_select_unknown(c);
-    return &c->base;
+    return &c->d.base;
 }

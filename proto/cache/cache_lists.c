@@ -35,20 +35,20 @@ static void learn_thread_reply(struct cache *c, const struct buf *reply)
 /* Requests whose reply does not depend on the selected thread: the request itself names one. */
 int cache_global_reply(struct cache *c, const struct request *r)
 {
-    if (cache_replies_find(&c->replies, "", r->data, r->len, &c->reply)) {
+    if (cache_replies_find(&c->replies, "", r->data, r->len, &c->d.reply)) {
         c->stats.hits++;
-        return CACHE_ANSWERED;
+        return DECORATOR_DONE;
     }
     c->stats.misses++;
     c->learn = learn_global_reply;
-    return CACHE_PASS;
+    return DECORATOR_PASS;
 }
 
 int cache_thread_reply(struct cache *c, const struct request *r)
 {
-    if (cache_replies_find(&c->replies, c->client_thread.id, r->data, r->len, &c->reply)) {
+    if (cache_replies_find(&c->replies, c->client_thread.id, r->data, r->len, &c->d.reply)) {
         c->stats.hits++;
-        return CACHE_ANSWERED;
+        return DECORATOR_DONE;
     }
     c->stats.misses++;
     c->learn = learn_thread_reply;
@@ -71,13 +71,13 @@ static void learn_next(struct cache *c, const struct buf *reply)
 
 static int list(struct cache *c, bool first)
 {
-    if (cache_list_reply(&c->list, first, &c->reply)) {
+    if (cache_list_reply(&c->list, first, &c->d.reply)) {
         c->stats.hits++;
-        return CACHE_ANSWERED;
+        return DECORATOR_DONE;
     }
     c->stats.misses++;
     c->learn = first ? learn_first : learn_next;
-    return CACHE_PASS;
+    return DECORATOR_PASS;
 }
 
 int cache_first_threads(struct cache *c, const struct request *r)
@@ -99,8 +99,8 @@ int cache_next_threads(struct cache *c, const struct request *r)
 static int fetch_piece(struct cache *c, struct cache_document *d, const char *object, uint64_t len)
 {
     size_t before = d->data.len;
-    buf_reset(&c->own_request);
-    (void)buf_printf(&c->own_request, "qXfer:%s:read::%zx,%llx", object, d->data.len,
+    buf_reset(&c->d.request);
+    (void)buf_printf(&c->d.request, "qXfer:%s:read::%zx,%llx", object, d->data.len,
                      (unsigned long long)len);
     int rc = cache_ask(c);
     if (rc != 0)
@@ -137,10 +137,10 @@ static int begin_document(struct cache *c, struct cache_document *d, const char 
     if (d->known && d == &c->threads)
         cache_learn_document(c);
     if (d->known)
-        return cache_document_reply(d, 0, size, &c->reply);
+        return cache_document_reply(d, 0, size, &c->d.reply);
     if (d->data.len != 0) /* incomplete: let the client read it from the stub */
-        return CACHE_PASS;
-    return buf_set(&c->reply, c->own_reply.data, c->own_reply.len);
+        return DECORATOR_PASS;
+    return buf_set(&c->d.reply, c->own_reply.data, c->own_reply.len);
 }
 
 /* Answers a read of a document, which is fetched whole at the read of its beginning. A read with an
@@ -152,12 +152,12 @@ static int document(struct cache *c, struct cache_document *d, const char *objec
         return cache_pass_after(cache_sync_thread(c));
     if (d->known && (r->address != 0 || !d->stale)) {
         c->stats.hits++;
-        return cache_document_reply(d, r->address, r->length, &c->reply);
+        return cache_document_reply(d, r->address, r->length, &c->d.reply);
     }
     if (r->address == 0)
         return begin_document(c, d, object, r->length);
     c->stats.misses++;
-    return CACHE_PASS;
+    return DECORATOR_PASS;
 }
 
 int cache_threads_document(struct cache *c, const struct request *r)

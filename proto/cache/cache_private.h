@@ -6,7 +6,7 @@
 #include "proto/cache/cache.h"
 #include "proto/cache/cache_memory.h"
 #include "proto/cache/cache_replies.h"
-#include "proto/rsp/packets.h"
+#include "proto/decorator.h"
 
 enum {
     CACHE_THREAD_TEXT = 40,   /* bytes of a thread id, "pPID.TID", with its NUL */
@@ -14,13 +14,8 @@ enum {
     CACHE_READ_UNKNOWN = 160, /* bytes per read from a stub without PacketSize; GDB's default */
 };
 
-/* Results of a cache_answer function; a negative result is an error of the target. */
-enum {
-    CACHE_ANSWERED = 0,        /* the reply is in c->reply */
-    CACHE_PASS = 1,            /* send the client's request; c->learn gets the reply */
-    CACHE_SEND_OWN = 2,        /* send c->own_request, a read of a block, instead */
-    CACHE_THREAD_REJECTED = 3, /* the stub rejected the thread; its reply is in c->reply */
-};
+/* A result of cache_sync_thread: the stub rejected the thread; its reply is in c->d.reply. */
+enum { CACHE_THREAD_REJECTED = DECORATOR_REPLACE + 1 };
 
 /*
  * The thread selected by Hg: its id as text. If the id is unknown: '#' and a number that is never
@@ -31,7 +26,7 @@ struct cache_thread {
 };
 
 struct cache {
-    struct target base;
+    struct decorator d; /* first */
     struct cache_program program;
     bool kernel;
 
@@ -66,10 +61,7 @@ struct cache {
     struct cache_list list;
 
     /* The outstanding request. */
-    bool broken;      /* the target has failed: the cache sends no request of its own */
-    bool running;     /* the request resumes the target: nothing can be sent */
-    bool outstanding; /* the target has not replied yet */
-    bool block_read;  /* the request is our read of [window, window + window_len) */
+    bool block_read; /* it is our read of [window, window + window_len) */
     uint64_t window;
     size_t window_len;
     uint64_t address; /* the client's read */
@@ -78,22 +70,18 @@ struct cache {
     void (*learn)(struct cache *c, const struct buf *reply); /* gets the final reply; or NULL */
     struct request request;                                  /* the client's; used by learn */
     struct buf request_bytes;                                /* its bytes */
-    struct buf reply;                                        /* made by the cache */
-    struct buf own_request, own_reply;                       /* of cache_ask */
+    struct buf own_reply;                                    /* of cache_ask */
     struct buf bytes;                                        /* decoded memory */
     struct cache_stats stats;
 };
 
-/* Handles one request of the client. Returns one of the results above. */
+/* Handles one request of the client, as a decorator does; c->learn gets the reply to it. */
 typedef int cache_answer(struct cache *c, const struct request *r);
 
 /* ---- cache.c ---- */
 
-/* Sends c->own_request and stores the reply in c->own_reply. Returns 0 or the target's error. */
+/* Sends c->d.request and stores the reply in c->own_reply. Returns 0 or the target's error. */
 int cache_ask(struct cache *c);
-
-/* Updates the cache after a call to the target returned `rc`, and returns `rc`. */
-int cache_failed(struct cache *c, int rc);
 
 /* Discard everything, or only memory. */
 void cache_clear(struct cache *c);
@@ -107,14 +95,14 @@ void cache_select_unknown(struct cache *c);
 
 /*
  * Selects the client's thread at the stub if another one is selected there. Returns 0,
- * CACHE_THREAD_REJECTED with the stub's reply in c->reply, or the target's error.
+ * CACHE_THREAD_REJECTED with the stub's reply in c->d.reply, or the target's error.
  */
 int cache_sync_thread(struct cache *c);
 
 /* Like cache_sync_thread, but only if the two threads have different address spaces. */
 int cache_sync_address_space(struct cache *c);
 
-/* Maps the result of cache_sync_thread to that of an answer: CACHE_PASS if it succeeded. */
+/* Maps the result of cache_sync_thread to that of an answer: DECORATOR_PASS if it succeeded. */
 int cache_pass_after(int rc);
 
 /* Switches c->memory to the client's thread; clears it if the address space differs. */
@@ -133,9 +121,9 @@ void cache_learn_ids(struct cache *c, const struct buf *reply);
 /* ---- cache_read.c: memory ---- */
 cache_answer cache_read;
 
-/* Handles the reply to a block read. Returns CACHE_ANSWERED, CACHE_PASS if the client's own request
- * must be sent, or an error of the buffer. */
-int cache_take_block(struct cache *c, const struct buf *reply);
+/* Handles the reply to a block read: replaces it by the client's, or has the client's own request
+ * sent. Returns as on_reply of a decorator does. */
+int cache_take_block(struct cache *c, struct buf *reply);
 
 /* Caches the bytes in the reply to a read of [address, address + len) by 'm' or 'x'. */
 void cache_store_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/cache/cache_private.h"
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 /* Whether this is a well-formed read of a range inside the address space. */
@@ -31,18 +32,18 @@ void cache_store_memory(struct cache *c, char command, const struct buf *reply, 
 }
 
 /* Makes the reply from cached bytes, in the stub's format. */
-static int make_reply(struct cache *c)
+static int make_reply(struct cache *c, struct buf *reply)
 {
     buf_reset(&c->bytes);
     int rc = buf_resize(&c->bytes, c->size);
     if (rc != 0)
         return rc;
     cache_memory_copy(&c->memory, c->address, c->bytes.data, c->size);
-    buf_reset(&c->reply);
+    buf_reset(reply);
     if (c->command == 'm')
-        return buf_addhex(&c->reply, c->bytes.data, c->size);
-    (void)buf_addc(&c->reply, 'b');
-    return rsp_escape(&c->reply, c->bytes.data, c->size);
+        return buf_addhex(reply, c->bytes.data, c->size);
+    (void)buf_addc(reply, 'b');
+    return rsp_escape(reply, c->bytes.data, c->size);
 }
 
 static bool is_known(const struct cache *c)
@@ -102,24 +103,24 @@ static void learn_read(struct cache *c, const struct buf *reply)
         cache_store_memory(c, c->command, reply, c->address, c->size);
 }
 
-int cache_take_block(struct cache *c, const struct buf *reply)
+static int send_read(struct cache *c, uint64_t address, size_t len)
 {
-    cache_store_memory(c, c->command, reply, c->window, c->window_len);
-    if (is_known(c))
-        return make_reply(c);
-    static const uint8_t mark = 0;
-    cache_memory_store(&c->failed_blocks, c->address, &mark, 1);
-    c->learn = learn_read;
-    return CACHE_PASS;
+    buf_reset(&c->d.request);
+    (void)buf_printf(&c->d.request, "%c%" PRIx64 ",%zx", c->command, address, len);
+    return DECORATOR_REPLACE;
 }
 
-static int read_block(struct cache *c)
+int cache_take_block(struct cache *c, struct buf *reply)
 {
-    buf_reset(&c->own_request);
-    (void)buf_printf(&c->own_request, "%c%" PRIx64 ",%zx", c->command, c->window, c->window_len);
-    c->block_read = true;
-    c->stats.blocks++;
-    return CACHE_SEND_OWN;
+    static const uint8_t mark = 0;
+    CHECK_OR_RETURN(c->window_len >= c->size && c->address - c->window < c->window_len);
+    c->block_read = false;
+    cache_store_memory(c, c->command, reply, c->window, c->window_len);
+    if (is_known(c))
+        return make_reply(c, reply);
+    cache_memory_store(&c->failed_blocks, c->address, &mark, 1);
+    c->learn = learn_read;
+    return send_read(c, c->address, c->size);
 }
 
 /* Reads memory that may be cached and fits in one reply. */
@@ -128,21 +129,24 @@ static int read_cacheable(struct cache *c)
     cache_enter_address_space(c);
     if (is_known(c)) {
         c->stats.hits++;
-        return make_reply(c);
+        return make_reply(c, &c->d.reply);
     }
     if (is_unreadable(c)) {
         c->stats.hits++;
-        return buf_set(&c->reply, c->read_error.data, c->read_error.len);
+        return buf_set(&c->d.reply, c->read_error.data, c->read_error.len);
     }
     c->stats.misses++;
     int rc = cache_sync_address_space(c);
     if (rc != 0)
         return cache_pass_after(rc);
     if (cache_window(c, c->address, c->size, &c->window, &c->window_len) &&
-        (c->window_len > c->size))
-        return read_block(c);
+        c->window_len > c->size) {
+        c->block_read = true;
+        c->stats.blocks++;
+        return send_read(c, c->window, c->window_len);
+    }
     c->learn = learn_read;
-    return CACHE_PASS;
+    return DECORATOR_PASS;
 }
 
 int cache_read(struct cache *c, const struct request *r)

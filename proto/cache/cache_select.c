@@ -176,19 +176,19 @@ int cache_select_thread(struct cache *c, const struct request *r)
     if (is_live_thread(c, id, n)) {
         c->stats.hits++;
         set_thread(&c->client_thread, id, n);
-        return buf_sets(&c->reply, "OK");
+        return buf_sets(&c->d.reply, "OK");
     }
     c->stats.misses++;
     c->learn = learn_thread;
-    return CACHE_PASS;
+    return DECORATOR_PASS;
 }
 
 int cache_sync_thread(struct cache *c)
 {
     if (same_thread(&c->client_thread, &c->stub_thread))
         return 0;
-    buf_reset(&c->own_request);
-    (void)buf_printf(&c->own_request, "Hg%s", c->client_thread.id);
+    buf_reset(&c->d.request);
+    (void)buf_printf(&c->d.request, "Hg%s", c->client_thread.id);
     int rc = cache_ask(c);
     if (rc != 0)
         return rc;
@@ -198,7 +198,7 @@ int cache_sync_thread(struct cache *c)
     }
     cache_replies_clear(&c->replies); /* the thread is gone: cached thread ids may be wrong */
     c->client_thread = c->stub_thread;
-    rc = buf_set(&c->reply, c->own_reply.data, c->own_reply.len);
+    rc = buf_set(&c->d.reply, c->own_reply.data, c->own_reply.len);
     return rc == 0 ? CACHE_THREAD_REJECTED : rc;
 }
 
