@@ -113,7 +113,7 @@ int answer_xfer_threads(struct threads *t, const struct request *r)
         return rc;
     if (stub_has_xml(t)) {
         t->stub_id_exposed = true;
-        return FORWARD;
+        return DECORATOR_PASS;
     }
     if (r->numbers < 2 || r->rest_len != 0)
         return threads_reply(t, "E01");
@@ -123,8 +123,8 @@ int answer_xfer_threads(struct threads *t, const struct request *r)
         return rc;
     size_t from = offset < t->xml.len ? (size_t)offset : t->xml.len, rest = t->xml.len - from;
     size_t give = rest < want ? rest : (size_t)want;
-    (void)buf_addc(&t->reply, give < rest ? 'm' : 'l');
-    return rsp_escape(&t->reply, t->xml.data + from, give);
+    (void)buf_addc(&t->d.reply, give < rest ? 'm' : 'l');
+    return rsp_escape(&t->d.reply, t->xml.data + from, give);
 }
 
 /* Adds the next ids, up to LIST_REPLY bytes. */
@@ -132,13 +132,13 @@ static int add_ids(struct threads *t)
 {
     if (t->listed >= t->engine.n)
         return threads_reply(t, "l");
-    (void)buf_addc(&t->reply, 'm');
-    for (bool first = true; t->listed < t->engine.n && t->reply.len < LIST_REPLY; first = false) {
+    (void)buf_addc(&t->d.reply, 'm');
+    for (bool first = true; t->listed < t->engine.n && t->d.reply.len < LIST_REPLY; first = false) {
         if (!first)
-            (void)buf_addc(&t->reply, ',');
-        tid_add(t, &t->reply, t->engine.threads[t->listed++].id);
+            (void)buf_addc(&t->d.reply, ',');
+        tid_add(t, &t->d.reply, t->engine.threads[t->listed++].id);
     }
-    return t->reply.error;
+    return t->d.reply.error;
 }
 
 int answer_first(struct threads *t, const struct request *r)
@@ -147,7 +147,7 @@ int answer_first(struct threads *t, const struct request *r)
     int rc = threads_detect(t);
     if (rc == 0 && !t->active) {
         t->stub_id_exposed = true;
-        return FORWARD;
+        return DECORATOR_PASS;
     }
     if (rc == 0)
         rc = engine_list(&t->engine);
@@ -159,7 +159,7 @@ int answer_next(struct threads *t, const struct request *r)
 {
     (void)r;
     if (!t->active)
-        return FORWARD;
+        return DECORATOR_PASS;
     int rc = engine_list(&t->engine);
     return rc == 0 ? add_ids(t) : rc;
 }
@@ -182,18 +182,18 @@ int answer_extra(struct threads *t, const struct request *r)
     char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
     struct thread *thread;
     if (!t->active)
-        return FORWARD;
+        return DECORATOR_PASS;
     size_t at = r->len < sizeof start - 1 ? r->len : sizeof start - 1;
     int rc = thread_of(t, r->data + at, r->len - at, &thread);
     if (rc != 0)
         return rc;
     if (thread == NULL)
-        return buf_addhex(&t->reply, "no such thread", strlen("no such thread"));
+        return buf_addhex(&t->d.reply, "no such thread", strlen("no such thread"));
     engine_describe(&t->engine, thread, text, sizeof text);
-    (void)buf_addhex(&t->reply, thread->name, strlen(thread->name));
-    (void)buf_addhex(&t->reply, " (", 2);
-    (void)buf_addhex(&t->reply, text, strlen(text));
-    return buf_addhex(&t->reply, ")", 1);
+    (void)buf_addhex(&t->d.reply, thread->name, strlen(thread->name));
+    (void)buf_addhex(&t->d.reply, " (", 2);
+    (void)buf_addhex(&t->d.reply, text, strlen(text));
+    return buf_addhex(&t->d.reply, ")", 1);
 }
 
 int answer_current(struct threads *t, const struct request *r)
@@ -203,22 +203,22 @@ int answer_current(struct threads *t, const struct request *r)
     int rc = threads_detect(t);
     if (rc == 0 && !t->active) {
         t->stub_id_exposed = true;
-        return FORWARD;
+        return DECORATOR_PASS;
     }
     if (rc == 0)
         rc = threads_current(t, &id);
     if (rc != 0)
         return rc;
-    (void)buf_adds(&t->reply, "QC");
-    tid_add(t, &t->reply, id);
-    return t->reply.error;
+    (void)buf_adds(&t->d.reply, "QC");
+    tid_add(t, &t->d.reply, id);
+    return t->d.reply.error;
 }
 
 int answer_alive(struct threads *t, const struct request *r)
 {
     struct thread *thread;
     if (!t->active)
-        return FORWARD;
+        return DECORATOR_PASS;
     int rc = thread_of(t, r->data + 1, r->len - 1, &thread);
     return rc == 0 ? threads_reply(t, thread != NULL ? "OK" : "E01") : rc;
 }
@@ -238,7 +238,7 @@ int answer_stop_info(struct threads *t, const struct request *r)
     struct thread *thread;
     unsigned current;
     if (!t->active)
-        return FORWARD;
+        return DECORATOR_PASS;
     size_t at = r->len < sizeof start - 1 ? r->len : sizeof start - 1;
     int rc = thread_of(t, r->data + at, r->len - at, &thread);
     if (rc == 0)
@@ -247,8 +247,8 @@ int answer_stop_info(struct threads *t, const struct request *r)
         return rc;
     if (thread == NULL)
         return threads_reply(t, "E01");
-    (void)buf_printf(&t->reply, "T%sthread:", thread->id == current ? t->signal : "00");
-    tid_add(t, &t->reply, thread->id);
-    (void)buf_addc(&t->reply, ';');
-    return add_name(&t->reply, thread);
+    (void)buf_printf(&t->d.reply, "T%sthread:", thread->id == current ? t->signal : "00");
+    tid_add(t, &t->d.reply, thread->id);
+    (void)buf_addc(&t->d.reply, ';');
+    return add_name(&t->d.reply, thread);
 }

@@ -57,15 +57,15 @@ static bool next_question(struct threads *t)
 static int ask_next(struct threads *t)
 {
     if (next_question(t)) {
-        (void)buf_adds(&t->reply, "qSymbol:");
-        return buf_addhex(&t->reply, t->question, strlen(t->question));
+        (void)buf_adds(&t->d.reply, "qSymbol:");
+        return buf_addhex(&t->d.reply, t->question, strlen(t->question));
     }
     int rc = threads_detect(t);
     if (rc != 0)
         return rc;
     t->stub_round_open = true;
-    (void)buf_sets(&t->request, "qSymbol::"); /* the stub may ask now */
-    return FORWARD;
+    (void)buf_sets(&t->d.request, "qSymbol::"); /* the stub may ask now */
+    return DECORATOR_REPLACE;
 }
 
 /* Compares the HEXNAME of an answer with the pending question. */
@@ -87,7 +87,7 @@ int answer_symbol(struct threads *t, const struct request *r)
     uint64_t slide, value = 0;
     size_t at = sizeof start - 1;
     if (program_table(&t->program, &slide) != NULL || r->len <= at)
-        return FORWARD;
+        return DECORATOR_PASS;
     if (r->len == at + 1) { /* an offer: the client's symbols may have changed */
         program_forget_answers(&t->program);
         return ask_next(t);
@@ -95,7 +95,7 @@ int answer_symbol(struct threads *t, const struct request *r)
     size_t n = rsp_hex_number(r->data + at, r->len - at, &value);
     if (at + n >= r->len || r->data[at + n] != ':' ||
         !answers_our_question(t, r->data + at + n + 1, r->len - at - n - 1))
-        return FORWARD;
+        return DECORATOR_PASS;
     program_answer(&t->program, t->question, n != 0, value);
     return ask_next(t);
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
@@ -39,7 +40,7 @@ int registers_map(struct threads *t)
     const struct arch *a = t->active ? t->engine.arch : by_length;
     rc = NETGDB_UNSUPPORTED;
     if (t->client_reads_xml || by_length == NULL || (a != NULL && by_length != a))
-        rc = regmap_ask(&t->map, t->base.next, a);
+        rc = regmap_ask(&t->map, t->d.base.next, a);
     if (rc == NETGDB_UNSUPPORTED) {
         if (a == NULL)
             return 0;
@@ -68,6 +69,7 @@ static bool live_bytes(const struct threads *t, const struct regmap_register *r,
 int registers_pc(struct threads *t, uint64_t *pc)
 {
     uint8_t bytes[REGMAP_REGISTER_MAX];
+    CHECK_OR_RETURN(t->active);
     int rc = registers_live(t);
     if (rc == 0)
         rc = registers_map(t);
@@ -162,14 +164,14 @@ int answer_g(struct threads *t, const struct request *r)
     if (rc != 0)
         return rc;
     if (s.runs)
-        return FORWARD;
+        return DECORATOR_PASS;
     if (s.thread == NULL || t->g_len == 0)
         return threads_reply(t, "E01");
     for (size_t i = 0; i < t->map.n && t->map.list[i].offset >= 0; i++)
-        add_register(t, &t->reply, &t->map.list[i], &s.c);
-    while (t->reply.error == 0 && t->reply.len < 2 * t->g_len)
-        (void)buf_addc(&t->reply, 'x');
-    return t->reply.error;
+        add_register(t, &t->d.reply, &t->map.list[i], &s.c);
+    while (t->d.reply.error == 0 && t->d.reply.len < 2 * t->g_len)
+        (void)buf_addc(&t->d.reply, 'x');
+    return t->d.reply.error;
 }
 
 /* Finds out once whether the stub supports p, and so P. */
@@ -190,15 +192,15 @@ int answer_p(struct threads *t, const struct request *r)
     if (rc != 0)
         return rc;
     if (s.runs)
-        return FORWARD;
+        return DECORATOR_PASS;
     rc = probe_p(t);
     if (rc != 0 || !t->p_works)
         return rc;
     const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
     if (reg == NULL || reg->size == 0 || s.thread == NULL)
         return threads_reply(t, "E01");
-    add_register(t, &t->reply, reg, &s.c);
-    return t->reply.error;
+    add_register(t, &t->d.reply, reg, &s.c);
+    return t->d.reply.error;
 }
 
 /* ---- writes ---- */
@@ -283,7 +285,7 @@ int answer_P(struct threads *t, const struct request *r)
         return rc;
     if (s.runs) {
         buf_reset(&t->live);
-        return FORWARD;
+        return DECORATOR_PASS;
     }
     rc = probe_p(t);
     if (rc != 0 || !t->p_works)
@@ -328,7 +330,7 @@ int answer_G(struct threads *t, const struct request *r)
         return rc;
     if (s.runs) {
         buf_reset(&t->live);
-        return FORWARD;
+        return DECORATOR_PASS;
     }
     if (s.thread == NULL || r->len - 1 != 2 * t->g_len || s.c.frame == NULL)
         return threads_reply(t, "E01");

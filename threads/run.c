@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/err.h"
+#include "proto/check.h"
 #include "threads/threads_private.h"
 
 /* Index of the client's breakpoint at pc; n_points: none. */
@@ -46,15 +46,15 @@ static int insert_run_point(struct threads *t, bool *ok)
     return rc;
 }
 
-/* Resumes the target, or steps the running thread. */
+/* Makes the request that resumes the target, or steps the running thread. */
 static int resume_target(struct threads *t, bool step)
 {
     struct tid id;
     bool known;
     const char *action = step ? "s" : "c";
     threads_resumed(t);
-    buf_reset(&t->request);
-    (void)buf_printf(&t->request, "%s%s", t->by_vcont ? "vCont;" : "", action);
+    buf_reset(&t->d.request);
+    (void)buf_printf(&t->d.request, "%s%s", t->by_vcont ? "vCont;" : "", action);
     if (step && t->by_vcont) {
         unsigned core;
         int rc = threads_stopped_core(t, &core);
@@ -63,20 +63,17 @@ static int resume_target(struct threads *t, bool step)
         if (rc != 0)
             return rc;
         if (known) {
-            (void)buf_addc(&t->request, ':');
-            tid_add_stub(t, &t->request, &id);
+            (void)buf_addc(&t->d.request, ':');
+            tid_add_stub(t, &t->d.request, &id);
         }
     }
-    struct request own;
-    request_parse(&own, t->request.data, t->request.len);
-    int rc = target_next_send(&t->base, &own);
-    buf_reset(&t->request);
-    return rc;
+    return DECORATOR_REPLACE;
 }
 
 /* Inserts or removes the client's breakpoint at which the CPU stopped. */
 static int move_client_point(struct threads *t, char operation)
 {
+    CHECK_OR_RETURN(t->run.left < t->n_points);
     const struct point *p = &t->points[t->run.left];
     return threads_ask(t, "%c%c,%" PRIx64 ",%" PRIx64, operation, p->type, p->address, p->kind);
 }
@@ -134,7 +131,7 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
     t->selected = t->continued = 0;
     t->stub_id_exposed = false;
     rc = resume_all(t);
-    t->run.on = rc == 0;
+    t->run.on = rc == DECORATOR_REPLACE;
     return rc;
 }
 
@@ -160,13 +157,13 @@ static int step_over(struct threads *t, bool arrived)
 {
     bool ok;
     struct run *r = &t->run;
+    CHECK_OR_RETURN(!r->stepping);
     int rc = arrived && !r->step ? end_run(t, true) : set_run_point(t, 'z', &ok);
     if (rc != 0 || !r->on)
         return rc;
     r->stepping = true;
     r->arrived = arrived;
-    rc = resume_target(t, true);
-    return rc == 0 ? NETGDB_AGAIN : rc;
+    return resume_target(t, true);
 }
 
 static int after_step(struct threads *t)
@@ -177,9 +174,7 @@ static int after_step(struct threads *t)
     if (r->arrived)
         return end_run(t, false);
     int rc = set_run_point(t, 'Z', &ok);
-    if (rc == 0)
-        rc = resume_target(t, false);
-    return rc == 0 ? NETGDB_AGAIN : rc;
+    return rc == 0 ? resume_target(t, false) : rc;
 }
 
 /* The step off the client's breakpoint has ended. */
@@ -196,6 +191,7 @@ int run_stopped(struct threads *t, const struct buf *reply)
     unsigned id;
     uint64_t pc = 0;
     bool trap = is_trap(reply), leaving = r->leaving;
+    CHECK_OR_RETURN(r->on && t->active);
     tid_learn(t, reply);
     t->stub_selected = t->stopped.tid;
     int rc = leaving ? after_step_off(t, trap) : 0;
@@ -214,6 +210,5 @@ int run_stopped(struct threads *t, const struct buf *reply)
         return step_over(t, id == r->id);
     if (!leaving || find_client_point(t, pc) < t->n_points)
         return end_run(t, true);
-    rc = resume_target(t, false);
-    return rc == 0 ? NETGDB_AGAIN : rc;
+    return resume_target(t, false);
 }

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/err.h"
 #include "proto/rsp/packets.h"
 #include "proto/rsp/rsp.h"
 #include "threads/threads_private.h"
@@ -33,7 +32,7 @@ static void copy_fields(struct buf *out, const uint8_t *at, const uint8_t *end)
 
 static int name_thread(struct threads *t, struct buf *reply, unsigned id)
 {
-    struct buf *b = &t->request;
+    struct buf *b = &t->d.request;
     struct thread *thread;
     buf_reset(b);
     (void)buf_addc(b, 'T');
@@ -45,15 +44,13 @@ static int name_thread(struct threads *t, struct buf *reply, unsigned id)
     memcpy(t->signal, reply->data + 1, 2);
     if (t->client_wants_names && engine_thread(&t->engine, id, &thread) == 0 && thread != NULL)
         (void)add_name(b, thread);
-    int rc = b->error != 0 ? b->error : buf_set(reply, b->data, b->len);
-    buf_reset(b);
-    return rc;
+    return b->error != 0 ? b->error : buf_set(reply, b->data, b->len);
 }
 
 /*
  * The only thread that was to step does not run any more: the kernel has switched. GDB does not
- * accept a stop of another thread as the end of the step (infrun.c), so this resumes the target
- * until the thread has the CPU again and returns NETGDB_AGAIN.
+ * accept a stop of another thread as the end of the step (infrun.c), so the target is resumed until
+ * the thread has the CPU again.
  */
 static int wait_for_stepping_thread(struct threads *t, const struct buf *reply)
 {
@@ -64,8 +61,7 @@ static int wait_for_stepping_thread(struct threads *t, const struct buf *reply)
     if (rc != 0 || thread == NULL || threads_runs(t, thread))
         return rc;
     t->locked_step = false; /* once: the next stop is reported */
-    rc = run_begin(t, thread, false);
-    return rc == 0 && t->run.on ? NETGDB_AGAIN : rc;
+    return run_begin(t, thread, false);
 }
 
 /*
@@ -126,16 +122,16 @@ static int forward_selection(struct threads *t, char operation, const struct thr
         id = t->stopped;
         known = true;
     }
-    buf_reset(&t->request);
-    (void)buf_addc(&t->request, 'H');
-    (void)buf_addc(&t->request, (uint8_t)operation);
+    buf_reset(&t->d.request);
+    (void)buf_addc(&t->d.request, 'H');
+    (void)buf_addc(&t->d.request, (uint8_t)operation);
     if (known)
-        tid_add_stub(t, &t->request, &id);
+        tid_add_stub(t, &t->d.request, &id);
     else
-        (void)buf_addc(&t->request, '0');
+        (void)buf_addc(&t->d.request, '0');
     if (operation == 'g')
         t->stub_selected = id.tid;
-    return FORWARD;
+    return DECORATOR_REPLACE;
 }
 
 int answer_H(struct threads *t, const struct request *r)
@@ -145,7 +141,7 @@ int answer_H(struct threads *t, const struct request *r)
     unsigned running;
     int rc = threads_detect(t);
     if (rc != 0 || !t->active || r->len < 3)
-        return rc != 0 ? rc : FORWARD;
+        return rc != 0 ? rc : DECORATOR_PASS;
     char operation = (char)r->data[1];
     unsigned *choice = operation == 'g' ? &t->selected : &t->continued;
     if (tid_parse(r->data + 2, r->len - 2, &id) == 0)
@@ -176,7 +172,7 @@ static int forward_resume(struct threads *t)
     t->stub_id_exposed = false;
     if (t->new_program)
         threads_forget(t);
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 /* Resumes a waiting thread; `alone`: no other thread may run. */
@@ -330,8 +326,9 @@ int answer_vcont(struct threads *t, const struct request *r)
     } else if (rc == 0 && p.waiting != NULL && (p.step || p.actions == 0)) {
         rc = resume_waiting(t, p.waiting, p.step, !p.has_default);
     } else if (rc == 0) {
-        (void)buf_set(&t->request, out.data, out.len);
-        rc = forward_resume(t);
+        (void)forward_resume(t);
+        (void)buf_set(&t->d.request, out.data, out.len);
+        rc = DECORATOR_REPLACE;
     }
     buf_free(&out);
     return rc;
@@ -351,7 +348,7 @@ int answer_point(struct threads *t, const struct request *r)
 {
     char type = r->len > 3 ? (char)r->data[1] : '\0';
     if ((type != '0' && type != '1') || r->data[2] != ',' || r->numbers == 0)
-        return FORWARD;
+        return DECORATOR_PASS;
     size_t at = find_point(t, type, r->address);
     if (r->data[0] == 'z' && at < t->n_points) {
         t->n_points--;
@@ -359,5 +356,5 @@ int answer_point(struct threads *t, const struct request *r)
     } else if (r->data[0] == 'Z' && at == t->n_points && at < POINTS_MAX) {
         t->points[t->n_points++] = (struct point){r->address, r->length, type};
     }
-    return FORWARD;
+    return DECORATOR_PASS;
 }

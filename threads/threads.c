@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/err.h"
@@ -23,7 +22,7 @@ enum {
 
 int threads_reply(struct threads *t, const char *text)
 {
-    return buf_sets(&t->reply, text);
+    return buf_sets(&t->d.reply, text);
 }
 
 int threads_ask(struct threads *t, const char *format, ...)
@@ -35,7 +34,7 @@ int threads_ask(struct threads *t, const char *format, ...)
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof request)
         return NETGDB_TOO_LONG;
-    return target_ask(t->base.next, request, &t->stub_reply);
+    return target_ask(t->d.base.next, request, &t->stub_reply);
 }
 
 /* ---- detection ---- */
@@ -136,7 +135,7 @@ int threads_detect(struct threads *t)
     if (t->active)
         return 0;
     if (!t->prepared && t->symbols != NULL && symbols_named(t->symbols)) {
-        int rc = symbols_prepare(t->symbols, t->base.next);
+        int rc = symbols_prepare(t->symbols, t->d.base.next);
         if (rc != 0)
             return rc;
         t->prepared = true;
@@ -146,13 +145,6 @@ int threads_detect(struct threads *t)
 }
 
 /* ---- requests ---- */
-
-static int forward(struct threads *t, const struct request *r)
-{
-    (void)t;
-    (void)r;
-    return FORWARD;
-}
 
 static int reply_unsupported(struct threads *t, const struct request *r)
 {
@@ -172,13 +164,13 @@ static int on_lldb_client(struct threads *t, const struct request *r)
 static int forward_unless_active(struct threads *t, const struct request *r)
 {
     (void)r;
-    return t->active ? 0 : FORWARD;
+    return t->active ? 0 : DECORATOR_PASS;
 }
 
 static int on_supported(struct threads *t, const struct request *r)
 {
     t->multiprocess = r->len > 10 && features_has(r->data + 11, r->len - 11, "multiprocess");
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 /* A write may change the lists. A long write to code means a new program. */
@@ -188,7 +180,7 @@ static int on_memory_write(struct threads *t, const struct request *r)
     if (r->length >= REFLASH_MIN && (kind == REGION_CODE || kind == REGION_RODATA))
         t->new_program = true;
     threads_resumed(t);
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 static int on_flash_write(struct threads *t, const struct request *r)
@@ -196,7 +188,7 @@ static int on_flash_write(struct threads *t, const struct request *r)
     (void)r;
     t->new_program = true;
     threads_resumed(t);
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 /* A monitor command may reset the target or write memory. */
@@ -204,14 +196,14 @@ static int on_monitor_cmd(struct threads *t, const struct request *r)
 {
     (void)r;
     threads_resumed(t);
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 static int on_restart(struct threads *t, const struct request *r)
 {
     (void)r;
     threads_forget(t);
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 static int on_features(struct threads *t, const struct request *r)
@@ -219,7 +211,7 @@ static int on_features(struct threads *t, const struct request *r)
     (void)r;
     t->map_known = t->map_known && (t->client_reads_xml || t->map.described);
     t->client_reads_xml = true;
-    return FORWARD;
+    return DECORATOR_PASS;
 }
 
 /* By packet id (packets.h). Every other request is forwarded. */
@@ -269,46 +261,10 @@ static answer_fn *const answers[PACKET_UNKNOWN] = {
     [PACKET_bs] = on_restart,
 };
 
-static answer_fn *find_answer(const struct packet *packet)
+static int threads_request(struct decorator *d, const struct request *r)
 {
-    answer_fn *found = packet->id < PACKET_UNKNOWN ? answers[packet->id] : NULL;
-    return found != NULL ? found : forward;
-}
-
-/* After NETGDB_REPLACED the next recv returns the new kernel's stop. */
-static int note_replaced(struct threads *t, int rc)
-{
-    if (rc != NETGDB_REPLACED)
-        return rc;
-    threads_forget(t);
-    t->prepared = false;
-    if (t->symbols != NULL)
-        symbols_forget(t->symbols);
-    t->packet = packet_of(PACKET_stop_reason);
-    t->forwarded = true;
-    return rc;
-}
-
-static int threads_send(struct target *target, const struct request *r)
-{
-    struct threads *t = (struct threads *)target;
-    t->packet = r->packet;
-    t->forwarded = false;
-    buf_reset(&t->reply);
-    buf_reset(&t->request);
-    t->error = find_answer(t->packet)(t, r);
-    if (t->run.on) {
-        t->forwarded = true;
-        return 0;
-    }
-    if (t->error != FORWARD)
-        return 0; /* recv returns the target's error */
-    t->error = 0;
-    t->forwarded = true;
-    struct request own;
-    if (t->request.len != 0)
-        request_parse(&own, t->request.data, t->request.len);
-    return note_replaced(t, target_next_send(target, t->request.len != 0 ? &own : r));
+    answer_fn *answer = r->packet->id < PACKET_UNKNOWN ? answers[r->packet->id] : NULL;
+    return answer != NULL ? answer((struct threads *)d, r) : DECORATOR_PASS;
 }
 
 /* ---- replies ---- */
@@ -353,82 +309,70 @@ static bool is_stop(const struct packet *packet)
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
-/* Handles a final reply. Returns 0, NETGDB_AGAIN if the target was resumed, or an error. */
-static int on_reply(struct threads *t, struct buf *reply)
+static int threads_on_reply(struct decorator *d, struct buf *reply, bool final)
 {
+    struct threads *t = (struct threads *)d;
     int rc = 0;
-    if (is_stop(t->packet)) {
+    if (!final)
+        return DECORATOR_DONE;
+    if (is_stop(t->d.packet)) {
         if (t->run.on)
             rc = run_stopped(t, reply);
         return rc == 0 ? stop_translate(t, reply) : rc;
     }
-    if (t->packet->id == PACKET_qSupported)
+    if (t->d.packet->id == PACKET_qSupported)
         return on_supported_reply(t, reply);
-    if (t->packet->id == PACKET_qC)
+    if (t->d.packet->id == PACKET_qC)
         tid_learn(t, reply);
-    else if (t->packet->id == PACKET_g)
+    else if (t->d.packet->id == PACKET_g)
         keep_live(t, reply);
-    else if (t->packet->id == PACKET_qSymbol)
+    else if (t->d.packet->id == PACKET_qSymbol)
         return end_stub_round(t, reply);
-    else if (t->packet->id == PACKET_p) {
+    else if (t->d.packet->id == PACKET_p) {
         t->p_known = true;
         t->p_works = reply->len != 0;
     }
     return 0;
 }
 
-static int threads_recv(struct target *target, struct buf *reply, bool *final, unsigned watch)
+static void threads_new_session(struct decorator *d)
 {
-    struct threads *t = (struct threads *)target;
-    int rc = t->error;
-    t->error = 0;
-    if (rc != 0)
-        return note_replaced(t, rc);
-    if (!t->forwarded) {
-        *final = true;
-        return t->reply.error != 0 ? t->reply.error : buf_set(reply, t->reply.data, t->reply.len);
-    }
-    do {
-        rc = target_next_recv(target, reply, final, watch);
-        if (rc != 0 || !*final)
-            return note_replaced(t, rc);
-        rc = on_reply(t, reply);
-    } while (rc == NETGDB_AGAIN);
-    return note_replaced(t, rc);
+    struct threads *t = (struct threads *)d;
+    threads_forget(t);
+    t->prepared = false;
+    if (t->symbols != NULL)
+        symbols_forget(t->symbols);
 }
 
-static int threads_leave(struct target *target, const struct request *r, struct buf *reply)
+static int threads_leave(struct decorator *d, const struct request *r, struct buf *reply)
 {
-    threads_forget((struct threads *)target);
-    return target_next_leave(target, r, reply);
+    threads_forget((struct threads *)d);
+    return target_leave(d->base.next, r, reply);
 }
 
-static void threads_free(struct target *target)
+static void threads_free(struct decorator *d)
 {
-    struct threads *t = (struct threads *)target;
+    struct threads *t = (struct threads *)d;
     log_debug(t->log, "threads: %u reads of memory", t->memory.reads);
-    target_free(target->next);
     threads_forget(t);
     program_free(&t->program);
     memory_free(&t->memory);
     ids_free(&t->ids);
     buf_free(&t->live);
     buf_free(&t->xml);
-    buf_free(&t->reply);
-    buf_free(&t->request);
     buf_free(&t->stub_reply);
-    free(t);
 }
 
 struct target *threads_new(struct target *next, const struct threads_options *options)
 {
-    static const struct target_ops ops = {threads_send,     threads_recv,  target_next_interrupt,
-                                          target_next_idle, threads_leave, target_next_max_request,
-                                          threads_free};
-    struct threads *t = calloc(1, sizeof *t);
+    static const struct decorator_ops ops = {.on_request = threads_request,
+                                             .on_reply = threads_on_reply,
+                                             .on_new_session = threads_new_session,
+                                             .leave = threads_leave,
+                                             .free = threads_free};
+    struct threads *t = decorator_new(sizeof *t, next, &ops, TARGET_REPLY_MAX, REQUEST_MAX);
     if (t == NULL)
         return NULL;
-    t->base = (struct target){&ops, next};
     t->log = options->log;
     strcpy(t->signal, "00");
     t->symbols = options->symbols;
@@ -438,10 +382,8 @@ struct target *threads_new(struct target *next, const struct threads_options *op
     ids_init(&t->ids);
     buf_init(&t->live, 2 * REGMAP_G_MAX);
     buf_init(&t->xml, XML_MAX);
-    buf_init(&t->reply, TARGET_REPLY_MAX);
-    buf_init(&t->request, REQUEST_MAX);
     buf_init(&t->stub_reply, TARGET_REPLY_MAX);
-    return &t->base;
+    return &t->d.base;
 }
 
 unsigned threads_reads(const struct target *t)

@@ -3,12 +3,12 @@
 #ifndef NETGDB_THREADS_THREADS_PRIVATE_H
 #define NETGDB_THREADS_THREADS_PRIVATE_H
 
+#include "proto/decorator.h"
 #include "threads/engine.h"
 #include "threads/regmap.h"
 #include "threads/threads.h"
 
 enum {
-    FORWARD = 1, /* result of an answer_fn: forward t->request, or if that is empty the request */
     STUB_THREADS_MAX = ENGINE_CORES_MAX,
     POINTS_MAX = 256, /* breakpoints of the client that are recorded */
 };
@@ -42,7 +42,7 @@ struct point {
 };
 
 struct threads {
-    struct target base; /* first: a target is cast to it */
+    struct decorator d; /* first */
     const struct log *log;
     const struct rtos *only;
     struct symbols *symbols;
@@ -85,11 +85,6 @@ struct threads {
     bool stub_round_open;            /* the client's offer was forwarded: the stub may ask */
 
     /* The request in progress. */
-    const struct packet *packet;
-    bool forwarded;        /* to the stub: its reply is the client's */
-    int error;             /* of the target, returned by the next recv */
-    struct buf reply;      /* for the client */
-    struct buf request;    /* for the stub */
     struct buf stub_reply; /* to a request of the decorator */
     struct run run;
     bool locked;        /* the last resume names a single thread … */
@@ -100,10 +95,7 @@ struct threads {
     size_t n_points;
 };
 
-/*
- * Handles a request of the client. Returns 0 with the reply in t->reply, FORWARD, or an error of
- * the target (proto/err.h).
- */
+/* Handles a request of the client. Returns as on_request of a decorator does. */
 typedef int answer_fn(struct threads *t, const struct request *r);
 
 /* ---- threads.c ---- */
@@ -120,7 +112,7 @@ void threads_resumed(struct threads *t);
 /* Also forgets the RTOS and all ids: another program runs, or the same one from its start. */
 void threads_forget(struct threads *t);
 
-/* Sets t->reply. Returns 0 or NETGDB_NOMEM. */
+/* Sets t->d.reply. Returns 0 or NETGDB_NOMEM. */
 int threads_reply(struct threads *t, const char *text);
 
 /* Sends a request to the stub and waits for t->stub_reply. Returns 0 or the target's error. */
@@ -180,22 +172,23 @@ answer_fn answer_H, answer_vcont, answer_resume, answer_point;
 
 /*
  * Rewrites the stub's final reply to `?` or a resume so that it names a thread of the list. Returns
- * 0; NETGDB_AGAIN if it has resumed the target, because the only thread that was to step has lost
- * the CPU; or the target's error.
+ * 0; DECORATOR_REPLACE to resume the target, because the only thread that was to step has lost the
+ * CPU; or the target's error.
  */
 int stop_translate(struct threads *t, struct buf *reply);
 
 /* ---- run.c ---- */
 
 /*
- * Resumes the target until a waiting thread runs; with `step`, then steps it once. Replies E01 if
- * the thread's context is unknown or the stub cannot insert a breakpoint. Returns 0 or an error.
+ * Resumes the target until a waiting thread runs; with `step`, then steps it once. Returns
+ * DECORATOR_REPLACE; 0 with the reply E01 if the thread's context is unknown or the stub cannot
+ * insert a breakpoint; or an error.
  */
 int run_begin(struct threads *t, const struct thread *thread, bool step);
 
 /*
- * Handles a stop during a run. Returns 0 if the client must see the stop, NETGDB_AGAIN if the
- * target was resumed, or the target's error.
+ * Handles a stop during a run. Returns 0 if the client must see the stop, DECORATOR_REPLACE to
+ * resume the target, or the target's error.
  */
 int run_stopped(struct threads *t, const struct buf *reply);
 

@@ -161,11 +161,11 @@ int threads_choose_core(struct threads *t, const struct thread *thread)
     int rc = tid_of_core(t, core, &id, &known);
     if (rc != 0 || !known || t->stub_selected == id.tid)
         return rc;
-    buf_reset(&t->request);
-    (void)buf_adds(&t->request, "Hg");
-    tid_add_stub(t, &t->request, &id);
-    rc = target_ask_bytes(t->base.next, &t->request, &t->stub_reply);
-    buf_reset(&t->request);
+    buf_reset(&t->d.request);
+    (void)buf_adds(&t->d.request, "Hg");
+    tid_add_stub(t, &t->d.request, &id);
+    rc = target_ask_bytes(t->d.base.next, &t->d.request, &t->stub_reply);
+    buf_reset(&t->d.request);
     t->stub_selected = id.tid;
     return rc;
 }
