@@ -2,7 +2,6 @@
 /* The list of requests that reach a FreeBSD stub, and the target calls of quirks; see quirks.h. */
 #include "proto/quirks/quirks.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/check.h"
@@ -27,14 +26,28 @@ static bool passes_reply(const struct buf *request)
 
 int quirks_ask(struct quirks *q)
 {
-    const struct buf *request = &q->request;
+    const struct buf *request = &q->d.request;
     if (request->error != 0)
         return request->error;
-    int rc = target_ask_bytes(q->base.next, request, &q->part);
+    int rc = target_ask_bytes(q->d.base.next, request, &q->part);
     if (rc == 0 && passes_reply(request) &&
         !quirks_is_valid_reply(packet_find(request->data, request->len), &q->part, true))
         rc = NETGDB_FOREIGN;
     return rc;
+}
+
+int quirks_send(struct quirks *q, quirks_step *next)
+{
+    q->next = next;
+    q->exchanges++;
+    return DECORATOR_REPLACE;
+}
+
+int quirks_pass_reply(struct quirks *q, const struct buf *reply)
+{
+    if (!quirks_is_valid_reply(packet_of(PACKET_M), reply, true))
+        return NETGDB_FOREIGN;
+    return buf_set(&q->d.reply, reply->data, reply->len);
 }
 
 /* Discards facts about a kernel that no longer exists. */
@@ -78,7 +91,7 @@ int quirks_query_bufsz(struct quirks *q)
 {
     if (q->bufsz != 0)
         return 0;
-    int rc = target_ask(q->base.next, "qSupported", &q->part);
+    int rc = target_ask(q->d.base.next, "qSupported", &q->part);
     if (rc == 0)
         q->bufsz = parse_bufsz(&q->part);
     return rc;
@@ -86,7 +99,7 @@ int quirks_query_bufsz(struct quirks *q)
 
 size_t quirks_request_limit(struct quirks *q)
 {
-    size_t limit = target_max_request(q->base.next);
+    size_t limit = target_max_request(q->d.base.next);
     return limit < q->bufsz - MARGIN ? limit : q->bufsz - MARGIN;
 }
 
@@ -101,7 +114,7 @@ static int supported(struct quirks *q, const struct request *r)
     (void)r;
     int rc = quirks_query_bufsz(q);
     if (rc == 0)
-        (void)buf_printf(&q->reply, "PacketSize=%zx;qXfer:threads:read+", q->bufsz);
+        (void)buf_printf(&q->d.reply, "PacketSize=%zx;qXfer:threads:read+", q->bufsz);
     return rc;
 }
 
@@ -109,7 +122,7 @@ static int supported(struct quirks *q, const struct request *r)
 static int detach(struct quirks *q, const struct request *r)
 {
     (void)r;
-    return quirks_detach(q, &q->reply);
+    return quirks_detach(q, &q->d.reply);
 }
 
 /* FreeBSD's ENXIO: the machine has no watchpoints (riscv). */
@@ -119,14 +132,8 @@ static int detach(struct quirks *q, const struct request *r)
 int quirks_insert_watch(struct quirks *q, const struct request *r)
 {
     bool *none = &q->no_watch[r->data[1] - '2'];
-    int rc = 0;
-    if (*none)
-        return 0;
-    buf_reset(&q->request);
-    (void)buf_add(&q->request, r->data, r->len);
-    rc = quirks_ask(q);
-    *none = rc == 0 && (q->part.len == 0 || buf_is(&q->part, NO_WATCHPOINTS));
-    return rc != 0 || *none ? rc : buf_set(&q->reply, q->part.data, q->part.len);
+    q->watch = none;
+    return *none ? DECORATOR_DONE : DECORATOR_PASS;
 }
 
 /*
@@ -198,23 +205,8 @@ static int answer(struct quirks *q, const struct request *r)
         return 0; /* an empty reply, like the stub's */
     bool checks_itself = rule->answer != NULL && (rule->rest == NULL || rule->rest[0] == '\0');
     if (!checks_itself && !has_valid_chars(rule, r->data, r->len))
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return rule->answer != NULL ? rule->answer(q, r) : QUIRKS_PASS;
-}
-
-/* Updates the state after an error. After NETGDB_REPLACED the next recv returns the new kernel's
- * stop reply. */
-static int note_error(struct quirks *q, int rc)
-{
-    if (rc == NETGDB_REPLACED) {
-        reset_kernel(q);
-        reset_threads(q);
-        q->passed = true;
-        q->packet = packet_of(PACKET_stop_reason);
-    } else if (rc != 0 && rc != NETGDB_AGAIN) {
-        q->broken = true;
-    }
-    return rc;
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
+    return rule->answer != NULL ? rule->answer(q, r) : DECORATOR_PASS;
 }
 
 /* ---- the stop ---- */
@@ -245,9 +237,7 @@ void quirks_note_stop(struct quirks *q, const struct buf *reply)
 static void note_request(struct quirks *q, const struct request *r)
 {
     uint64_t thread;
-    q->selecting = 0;
-    q->packet = r->packet;
-    if ((q->packet->does & PKT_RESUMES) != 0)
+    if ((r->packet->does & PKT_RESUMES) != 0)
         quirks_note_resume(q, r->packet->id == PACKET_s || r->packet->id == PACKET_S);
     if (r->packet->id != PACKET_H || r->len < 3 ||
         rsp_hex_number(r->data + 2, r->len - 2, &thread) == 0 ||
@@ -257,105 +247,100 @@ static void note_request(struct quirks *q, const struct request *r)
     quirks_stop(q)->chosen = 0; /* unknown until the reply */
 }
 
-static void note_reply(struct quirks *q, const struct buf *reply)
+static void note_reply(struct quirks *q, struct buf *reply)
 {
+    if (q->watch != NULL && (reply->len == 0 || buf_is(reply, NO_WATCHPOINTS))) {
+        *q->watch = true;
+        buf_reset(reply);
+    }
     if (q->selecting != 0 && buf_is(reply, "OK"))
         quirks_stop(q)->chosen = q->selecting;
-    q->selecting = 0;
     quirks_note_stop(q, reply);
 }
 
-/* ---- the calls ---- */
+/* ---- the decorator ---- */
 
-static int quirks_send(struct target *t, const struct request *r)
+static int quirks_on_request(struct decorator *d, const struct request *r)
 {
-    struct quirks *q = (struct quirks *)t;
-    q->passed = false;
-    buf_reset(&q->reply);
-    q->error = answer(q, r);
-    if (q->error != QUIRKS_PASS)
-        return 0; /* recv returns an error of the target */
-    q->error = 0;
-    note_request(q, r);
-    q->passed = true;
-    int rc = note_error(q, target_next_send(t, r));
-    q->outstanding = rc == 0;
+    struct quirks *q = (struct quirks *)d;
+    q->next = NULL;
+    q->watch = NULL;
+    q->selecting = 0;
+    q->exchanges = 0;
+    int rc = answer(q, r);
+    if (rc == DECORATOR_PASS)
+        note_request(q, r);
     return rc;
 }
 
-static int quirks_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int quirks_on_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    struct quirks *q = (struct quirks *)t;
-    int error = q->error;
-    CHECK_OR_RETURN(error <= 0);
-    q->error = 0;
-    if (error != 0)
-        return note_error(q, error);
-    if (q->passed) {
-        error = target_next_recv(t, reply, final, watch);
-        q->outstanding =
-            error == NETGDB_AGAIN || error == NETGDB_REPLACED || (error == 0 && !*final);
-        if (error == 0 && !quirks_is_valid_reply(q->packet, reply, *final))
-            error = NETGDB_FOREIGN;
-        if (error == 0 && *final)
-            note_reply(q, reply);
-        return note_error(q, error);
+    struct quirks *q = (struct quirks *)d;
+    quirks_step *next = q->next;
+    if ((next == NULL || !final) && !quirks_is_valid_reply(d->packet, reply, final))
+        return NETGDB_FOREIGN;
+    if (!final)
+        return DECORATOR_DONE;
+    if (next == NULL) {
+        note_reply(q, reply);
+        return DECORATOR_DONE;
     }
-    *final = true;
-    return q->reply.error != 0 ? q->reply.error : buf_set(reply, q->reply.data, q->reply.len);
+    q->next = NULL;
+    int rc = next(q, reply);
+    CHECK_OR_RETURN((rc == DECORATOR_REPLACE) == (q->next != NULL));
+    if (rc == DECORATOR_DONE)
+        rc = d->reply.error != 0 ? d->reply.error : buf_set(reply, d->reply.data, d->reply.len);
+    return rc;
+}
+
+static void quirks_new_session(struct decorator *d)
+{
+    struct quirks *q = (struct quirks *)d;
+    q->next = NULL;
+    q->watch = NULL;
+    q->selecting = 0;
+    reset_kernel(q);
+    reset_threads(q);
 }
 
 /* Ignores the client's own form of the request: the stub has no processes and accepts only "D". */
-static int quirks_leave(struct target *t, const struct request *r, struct buf *reply)
+static int quirks_leave(struct decorator *d, const struct request *r, struct buf *reply)
 {
-    struct quirks *q = (struct quirks *)t;
     (void)r;
-    return note_error(q, quirks_detach(q, reply));
+    return quirks_detach((struct quirks *)d, reply);
 }
 
 /* Long requests are split here, or rejected with an error reply. */
-static size_t quirks_max_request(struct target *t)
+static size_t quirks_max_request(struct decorator *d)
 {
-    (void)t;
+    (void)d;
     return TARGET_REPLY_MAX;
 }
 
-static void quirks_free(struct target *t)
+static void quirks_free(struct decorator *d)
 {
-    struct quirks *q = (struct quirks *)t;
-    target_free(t->next);
-    buf_free(&q->reply);
-    buf_free(&q->request);
+    struct quirks *q = (struct quirks *)d;
     buf_free(&q->part);
     buf_free(&q->data);
     buf_free(&q->threads);
-    free(q);
 }
-
-static const struct target_ops ops = {
-    .send = quirks_send,
-    .recv = quirks_recv,
-    .interrupt = target_next_interrupt,
-    .idle = target_next_idle,
-    .leave = quirks_leave,
-    .max_request = quirks_max_request,
-    .free = quirks_free,
-};
 
 struct target *quirks_new(struct target *next, const struct quirks_options *options)
 {
-    struct quirks *q = calloc(1, sizeof *q);
+    static const struct decorator_ops ops = {.on_request = quirks_on_request,
+                                             .on_reply = quirks_on_reply,
+                                             .on_new_session = quirks_new_session,
+                                             .leave = quirks_leave,
+                                             .max_request = quirks_max_request,
+                                             .free = quirks_free};
+    struct quirks *q = decorator_new(sizeof *q, next, &ops, TARGET_REPLY_MAX, QUIRKS_BUFSZ_MAX);
     if (q == NULL)
         return NULL;
-    q->base = (struct target){&ops, next};
     if (options != NULL)
         q->options = *options;
-    buf_init(&q->reply, TARGET_REPLY_MAX);
-    buf_init(&q->request, QUIRKS_BUFSZ_MAX);
-    buf_init(&q->part, TARGET_REPLY_MAX);
+    buf_init(&q->part, TARGET_REPLY_MAX + QUIRKS_READ_MAX);
     buf_init(&q->data, TARGET_REPLY_MAX);
     buf_init(&q->threads, QUIRKS_THREADS_MAX);
-    q->packet = packet_of(PACKET_stop_reason);
     reset_kernel(q);
-    return &q->base;
+    return &q->d.base;
 }

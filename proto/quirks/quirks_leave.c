@@ -80,8 +80,8 @@ static int read_pc(struct quirks *q, uint64_t *pc, bool *good)
 {
     const struct stop *s = quirks_stop(q);
     uint8_t bytes[PC_BYTES_MAX] = {0};
-    buf_reset(&q->request);
-    (void)buf_printf(&q->request, "p%x", s->pc);
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "p%x", s->pc);
     int rc = quirks_ask(q);
     *good = rc == 0 && s->pc_len <= PC_BYTES_MAX && q->part.len == 2 * s->pc_len;
     *pc = 0;
@@ -98,10 +98,10 @@ static int read_pc(struct quirks *q, uint64_t *pc, bool *good)
 static int write_pc(struct quirks *q, uint64_t pc)
 {
     const struct stop *s = quirks_stop(q);
-    buf_reset(&q->request);
-    (void)buf_printf(&q->request, "P%x=", s->pc);
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "P%x=", s->pc);
     for (unsigned i = 0; i < s->pc_len; i++)
-        (void)buf_printf(&q->request, "%02x", (unsigned)(pc >> 8 * i & 0xff));
+        (void)buf_printf(&q->d.request, "%02x", (unsigned)(pc >> 8 * i & 0xff));
     int rc = quirks_ask(q);
     if (rc == 0 && !buf_is(&q->part, "OK"))
         log_warn(q->options.log, "the kernel does not take its pc: db> is not where it stopped");
@@ -114,8 +114,8 @@ static int learn_stop(struct quirks *q)
     struct stop *s = quirks_stop(q);
     if (s->runs == 0 && s->thread != 0 && s->signal != 0)
         return 0;
-    buf_reset(&q->request);
-    (void)buf_adds(&q->request, "?");
+    buf_reset(&q->d.request);
+    (void)buf_adds(&q->d.request, "?");
     int rc = quirks_ask(q);
     if (rc == 0 && stop_take(s, q->part.data, q->part.len))
         s->cause = STOP_UNKNOWN;
@@ -127,8 +127,8 @@ static int select_stopped_thread(struct quirks *q)
     struct stop *s = quirks_stop(q);
     if (s->thread == 0 || s->chosen == s->thread)
         return 0;
-    buf_reset(&q->request);
-    (void)buf_printf(&q->request, "Hg%" PRIx64, s->thread);
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "Hg%" PRIx64, s->thread);
     int rc = quirks_ask(q);
     if (rc == 0 && buf_is(&q->part, "OK"))
         s->chosen = s->thread;
@@ -161,7 +161,7 @@ static int run_to_breakpoint(struct quirks *q)
     quirks_note_resume(q, false);
     if (o->hurry != NULL)
         o->hurry(o->context, true);
-    int rc = target_ask(q->base.next, "c", &q->part);
+    int rc = target_ask(q->d.base.next, "c", &q->part);
     if (o->hurry != NULL)
         o->hurry(o->context, false);
     if (rc == 0)
@@ -238,8 +238,8 @@ int quirks_detach(struct quirks *q, struct buf *reply)
         return buf_printf(reply, "E.it would run on and lose the panic: %s", why);
     }
     const struct request detach = request_of("D");
-    rc = target_leave(q->base.next, &detach, reply);
-    q->broken |= buf_is(reply, "OK");
+    rc = target_leave(q->d.base.next, &detach, reply);
+    q->d.failed |= buf_is(reply, "OK");
     return rc;
 }
 
@@ -288,13 +288,26 @@ int quirks_begin(struct target *t)
     return rc == 0 ? remove_leftover_points(q) : rc;
 }
 
+/* The client's request is not continued. */
+static int drop(struct quirks *q, const struct buf *reply)
+{
+    (void)q;
+    (void)reply;
+    return DECORATOR_DONE;
+}
+
 /* Receives and discards the reply to a request of a client that has disconnected. */
 static int await_reply(struct quirks *q)
 {
+    struct buf reply;
     bool final;
     int rc = 0;
-    while (rc == 0 && q->outstanding)
-        rc = target_recv(&q->base, &q->part, &final, 0);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    if (q->next != NULL)
+        q->next = drop;
+    while (rc == 0 && q->d.state == DECORATOR_OUTSTANDING)
+        rc = target_recv(&q->d.base, &reply, &final, 0);
+    buf_free(&reply);
     return rc;
 }
 
@@ -302,11 +315,10 @@ int quirks_park(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
     struct stop *s = quirks_stop(q);
-    bool failed = q->broken || q->error != 0; /* an error that recv has not returned yet */
-    if (failed || s->runs != 0 || await_reply(q) != 0)
+    if (q->d.failed || s->runs != 0 || await_reply(q) != 0)
         return 0;
     memset(s->points, 0, sizeof s->points); /* the client has removed its own */
     int rc = select_stopped_thread(q);
-    q->broken = rc != 0;
+    q->d.failed = rc != 0;
     return rc;
 }

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/err.h"
+#include "proto/check.h"
 #include "proto/quirks/quirks_private.h"
 #include "proto/rsp/rsp.h"
 
@@ -15,17 +15,38 @@ enum {
     SEARCH_READS_MAX = 8192,           /* reads of 2 KiB in one search by reading: 16 MiB */
 };
 
-/*
- * Reads at most `n` bytes of memory, as digits, into q->part. *good is false if the reply is an
- * error instead. Returns 0 or the target's error.
- */
-static int read_piece(struct quirks *q, uint64_t addr, size_t n, bool *good)
+static void make_read(struct quirks *q, uint64_t address, size_t n)
 {
-    buf_reset(&q->request);
-    (void)buf_printf(&q->request, "m%" PRIx64 ",%zx", addr, n);
-    int rc = quirks_ask(q);
-    *good = rc == 0 && q->part.len != 0 && q->part.len % 2 == 0 && q->part.len <= 2 * n;
-    return rc;
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "m%" PRIx64 ",%zx", address, n);
+}
+
+/* Whether the reply to a read of `n` bytes is memory. */
+static bool is_memory(const struct buf *reply, size_t n)
+{
+    return reply->len != 0 && reply->len % 2 == 0 && reply->len <= 2 * n;
+}
+
+/* Reads the next piece of the client's range; `next` gets it. */
+static int read_piece(struct quirks *q, quirks_step *next)
+{
+    size_t limit = quirks_read_limit(q);
+    CHECK_OR_RETURN(q->left != 0 && limit != 0);
+    q->piece = q->left < limit ? (size_t)q->left : limit;
+    make_read(q, q->address, q->piece);
+    q->address += q->piece;
+    q->left -= q->piece;
+    return quirks_send(q, next);
+}
+
+static int take_piece(struct quirks *q, const struct buf *reply)
+{
+    bool good = is_memory(reply, q->piece);
+    if (!good && q->d.reply.len != 0)
+        return DECORATOR_DONE;
+    int rc = buf_add(&q->d.reply, reply->data, reply->len);
+    bool whole = good && reply->len == 2 * q->piece;
+    return rc == 0 && whole && q->left != 0 ? read_piece(q, take_piece) : rc;
 }
 
 /*
@@ -35,34 +56,20 @@ static int read_piece(struct quirks *q, uint64_t addr, size_t n, bool *good)
  */
 int quirks_read_memory(struct quirks *q, const struct request *r)
 {
-    uint64_t addr = r->address, size = r->length;
     if (!request_reads_memory(r))
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
     int rc = quirks_query_bufsz(q);
-    if (rc != 0)
-        return rc;
-    size_t limit = quirks_read_limit(q);
-    size_t left = size < TARGET_REPLY_MAX / 2 ? (size_t)size : TARGET_REPLY_MAX / 2;
-    while (rc == 0 && left > 0) {
-        bool good;
-        size_t n = left < limit ? left : limit;
-        rc = read_piece(q, addr, n, &good);
-        if (rc != 0 || (!good && q->reply.len != 0))
-            break;
-        rc = buf_add(&q->reply, q->part.data, q->part.len);
-        if (!good || q->part.len < 2 * n)
-            break;
-        addr += n;
-        left -= n;
-    }
-    return rc;
+    q->address = r->address;
+    q->left = r->length < TARGET_REPLY_MAX / 2 ? r->length : TARGET_REPLY_MAX / 2;
+    return rc == 0 && q->left != 0 ? read_piece(q, take_piece) : rc;
 }
 
 int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t len, bool *good)
 {
-    int rc = read_piece(q, address, len, good);
-    *good = *good && q->part.len == 2 * len;
-    for (size_t i = 0; rc == 0 && *good && i < len; i++) {
+    make_read(q, address, len);
+    int rc = quirks_ask(q);
+    *good = rc == 0 && q->part.len == 2 * len;
+    for (size_t i = 0; *good && i < len; i++) {
         int byte = rsp_hex_byte(q->part.data + 2 * i);
         *good = byte >= 0;
         bytes[i] = (uint8_t)byte;
@@ -70,30 +77,45 @@ int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t
     return rc;
 }
 
-int quirks_write(struct quirks *q, uint64_t addr)
+static void make_write(struct quirks *q, uint64_t address, const uint8_t *bytes, size_t n)
 {
-    int rc = quirks_query_bufsz(q);
-    if (rc != 0)
-        return rc;
-    size_t limit = quirks_request_limit(q);
-    if (limit <= WRITE_HEADER + 2)
-        return buf_sets(&q->reply, QUIRKS_EFBIG);
-    for (size_t at = 0; at < q->data.len;) {
-        size_t n = (limit - WRITE_HEADER) / 2;
-        if (n > q->data.len - at)
-            n = q->data.len - at;
-        buf_reset(&q->request);
-        (void)buf_printf(&q->request, "M%" PRIx64 ",%zx:", addr + at, n);
-        (void)buf_addhex(&q->request, q->data.data + at, n);
-        rc = quirks_ask(q);
-        if (rc != 0)
-            return rc;
-        if (!buf_is(&q->part, "OK"))
-            return buf_set(&q->reply, q->part.data, q->part.len);
-        at += n;
-    }
-    quirks_note_write(q, addr);
-    return buf_sets(&q->reply, "OK");
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "M%" PRIx64 ",%zx:", address, n);
+    (void)buf_addhex(&q->d.request, bytes, n);
+}
+
+int quirks_write(struct quirks *q, uint64_t address)
+{
+    CHECK_OR_RETURN(q->data.len != 0 && q->data.len <= STOP_TEXT_MAX);
+    make_write(q, address, q->data.data, q->data.len);
+    int rc = quirks_ask(q);
+    if (rc == 0 && buf_is(&q->part, "OK"))
+        quirks_note_write(q, address);
+    return rc;
+}
+
+static quirks_step take_written;
+
+/* Writes the next piece of q->data, of which q->left bytes are left. */
+static int write_piece(struct quirks *q)
+{
+    size_t left = (size_t)q->left, limit = (quirks_request_limit(q) - WRITE_HEADER) / 2;
+    size_t n = left < limit ? left : limit;
+    CHECK_OR_RETURN(n != 0 && left <= q->data.len);
+    make_write(q, q->address, q->data.data + q->data.len - left, n);
+    q->address += n;
+    q->left -= n;
+    return quirks_send(q, take_written);
+}
+
+static int take_written(struct quirks *q, const struct buf *reply)
+{
+    if (!buf_is(reply, "OK"))
+        return quirks_pass_reply(q, reply);
+    if (q->left != 0)
+        return write_piece(q);
+    quirks_note_write(q, q->address - q->data.len);
+    return buf_sets(&q->d.reply, "OK");
 }
 
 typedef int decode_function(struct buf *out, const uint8_t *text, size_t len);
@@ -104,9 +126,17 @@ static int write_memory(struct quirks *q, const struct request *r, decode_functi
     buf_reset(&q->data);
     if (r->numbers < 2 || r->rest_len == 0 || r->rest[0] != ':' ||
         decode(&q->data, r->rest + 1, r->rest_len - 1) != 0 || q->data.len != r->length)
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
     int rc;
-    return quirks_may_write(q, r->address, &rc) && rc == 0 ? quirks_write(q, r->address) : rc;
+    if (!quirks_may_write(q, r->address, &rc) || rc != 0 || (rc = quirks_query_bufsz(q)) != 0)
+        return rc;
+    if (q->data.len == 0)
+        return buf_sets(&q->d.reply, "OK");
+    if (quirks_request_limit(q) <= WRITE_HEADER + 2)
+        return buf_sets(&q->d.reply, QUIRKS_EFBIG);
+    q->address = r->address;
+    q->left = q->data.len;
+    return write_piece(q);
 }
 
 int quirks_write_hex(struct quirks *q, const struct request *r)
@@ -143,61 +173,63 @@ static void add_pattern(struct buf *out, const struct buf *pattern)
     }
 }
 
+static quirks_step take_slice, take_searched;
+
 /*
  * Lets the kernel search for q->data, which is a thousand times faster than reading. Searches slice
  * by slice, because the kernel is silent meanwhile, and long silence ends the session.
  */
-static int search_in_kernel(struct quirks *q, uint64_t addr, uint64_t size)
+static int search_slice(struct quirks *q)
 {
-    int rc = 0;
-    for (int i = 0; i < SLICES; i++) {
-        uint64_t overlap = q->data.len - 1;
-        uint64_t n = size > SLICE + overlap ? SLICE + overlap : size;
-        buf_reset(&q->request);
-        (void)buf_printf(&q->request, "qSearch:memory:%" PRIx64 ";%" PRIx64 ";", addr, n);
-        add_pattern(&q->request, &q->data);
-        rc = quirks_ask(q);
-        if (rc != 0)
-            return rc;
-        if (!buf_is(&q->part, "0") || n == size)
-            return buf_set(&q->reply, q->part.data, q->part.len);
-        addr += SLICE;
-        size -= SLICE;
-    }
-    return buf_sets(&q->reply, QUIRKS_EFBIG);
+    uint64_t n = SLICE + q->data.len - 1;
+    if (q->exchanges == SLICES)
+        return buf_sets(&q->d.reply, QUIRKS_EFBIG);
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "qSearch:memory:%" PRIx64 ";%" PRIx64 ";", q->address,
+                     q->left < n ? q->left : n);
+    add_pattern(&q->d.request, &q->data);
+    return quirks_send(q, take_slice);
 }
 
-/* Searches for q->data in `window`, which holds the last bytes read, up to address `end`. */
-static bool found(struct quirks *q, const struct buf *window, uint64_t end)
+static int take_slice(struct quirks *q, const struct buf *reply)
 {
+    if (!buf_is(reply, "0") || q->left <= SLICE + q->data.len - 1)
+        return buf_set(&q->d.reply, reply->data, reply->len);
+    q->address += SLICE;
+    q->left -= SLICE;
+    return search_slice(q);
+}
+
+/* Searches for q->data in q->part, which holds the last bytes read, up to q->address. */
+static bool found(struct quirks *q)
+{
+    const struct buf *window = &q->part;
     const uint8_t *hit = memmem(window->data, window->len, q->data.data, q->data.len);
     if (hit != NULL)
-        (void)buf_printf(&q->reply, "1,%" PRIx64,
-                         end - (uint64_t)(window->data + window->len - hit));
+        (void)buf_printf(&q->d.reply, "1,%" PRIx64,
+                         q->address - (uint64_t)(window->data + window->len - hit));
     return hit != NULL;
 }
 
 /* Searches by reading, for the patterns that cannot be sent. */
-static int search_by_reading(struct quirks *q, uint64_t addr, uint64_t size, struct buf *window)
+static int search_piece(struct quirks *q)
 {
-    for (int i = 0; i < SEARCH_READS_MAX && size > 0; i++) {
-        bool good;
-        size_t limit = quirks_read_limit(q), n = size < limit ? (size_t)size : limit;
-        int rc = read_piece(q, addr, n, &good);
-        if (rc != 0)
-            return rc;
-        if (!good)
-            return buf_set(&q->reply, q->part.data, q->part.len);
-        if (q->part.len != 2 * n || rsp_unhex(window, q->part.data, q->part.len) != 0)
-            return buf_sets(&q->reply, QUIRKS_EINVAL);
-        addr += n;
-        size -= n;
-        if (found(q, window, addr))
-            return 0;
-        if (window->len >= q->data.len) /* keep the bytes in which a match may begin */
-            buf_drop(window, window->len - (q->data.len - 1));
-    }
-    return buf_sets(&q->reply, size == 0 ? "0" : QUIRKS_EFBIG);
+    if (q->left == 0 || q->exchanges == SEARCH_READS_MAX)
+        return buf_sets(&q->d.reply, q->left == 0 ? "0" : QUIRKS_EFBIG);
+    return read_piece(q, take_searched);
+}
+
+static int take_searched(struct quirks *q, const struct buf *reply)
+{
+    if (!is_memory(reply, q->piece))
+        return buf_set(&q->d.reply, reply->data, reply->len);
+    if (reply->len != 2 * q->piece || rsp_unhex(&q->part, reply->data, reply->len) != 0)
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
+    if (found(q))
+        return DECORATOR_DONE;
+    if (q->part.len >= q->data.len) /* keep the bytes in which a match may begin */
+        buf_drop(&q->part, q->part.len - (q->data.len - 1));
+    return search_piece(q);
 }
 
 /* Parses `NUMBER;NUMBER`. Returns its length in bytes, or 0 if the text has another form. */
@@ -215,20 +247,14 @@ static size_t two_numbers(const uint8_t *text, size_t len, uint64_t *first, uint
 int quirks_search(struct quirks *q, const struct request *r)
 {
     const size_t skip = strlen("qSearch:memory:");
-    uint64_t addr, size;
-    size_t n = two_numbers(r->data + skip, r->len - skip, &addr, &size) + skip;
+    size_t n = two_numbers(r->data + skip, r->len - skip, &q->address, &q->left) + skip;
     buf_reset(&q->data);
     if (n == skip || n == r->len || r->data[n] != ';' ||
         rsp_unescape(&q->data, r->data + n + 1, r->len - n - 1) != 0 || q->data.len == 0)
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
     int rc = quirks_query_bufsz(q);
     if (rc != 0)
         return rc;
-    if (can_send_pattern(&q->data))
-        return search_in_kernel(q, addr, size);
-    struct buf window;
-    buf_init(&window, q->data.len + QUIRKS_READ_MAX);
-    rc = search_by_reading(q, addr, size, &window);
-    buf_free(&window);
-    return rc;
+    buf_reset(&q->part);
+    return can_send_pattern(&q->data) ? search_slice(q) : search_piece(q);
 }

@@ -21,7 +21,7 @@ static struct stop_point *find_point(struct stop *s, uint64_t address, size_t le
 /* Makes the reply to a breakpoint in the stub's own code. */
 static int refuse_breakpoint(struct quirks *q, const char *name)
 {
-    return buf_sets(&q->reply, keepout_answer(q->last_refused, name, q->options.log));
+    return buf_sets(&q->d.reply, keepout_answer(q->last_refused, name, q->options.log));
 }
 
 /*
@@ -85,7 +85,7 @@ int quirks_insert_point(struct quirks *q, uint64_t address, const char **why)
     if (rc != 0 || *why != NULL || find_point(quirks_stop(q), address, q->data.len) == NULL)
         return rc;
     rc = quirks_write(q, address);
-    if (rc == 0 && !buf_is(&q->reply, "OK"))
+    if (rc == 0 && !buf_is(&q->part, "OK"))
         *why = "its text cannot be written";
     return rc;
 }

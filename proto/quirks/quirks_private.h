@@ -6,16 +6,15 @@
 #ifndef NETGDB_PROTO_QUIRKS_PRIVATE_H
 #define NETGDB_PROTO_QUIRKS_PRIVATE_H
 
+#include "proto/decorator.h"
 #include "proto/quirks/keepout.h"
 #include "proto/quirks/quirks.h"
-#include "proto/rsp/packets.h"
 
 /* FreeBSD errno values: the stub's replies to a malformed request, and to one that is too long. */
 #define QUIRKS_EINVAL "E16"
 #define QUIRKS_EFBIG "E1b"
 
 enum {
-    QUIRKS_PASS = 1,         /* result of an answer: pass the request to the kernel */
     QUIRKS_REGISTERS = 128,  /* exceeds GDB_NREGS of every machine (arm64: 68, powerpc: 105) */
     QUIRKS_READ_MAX = 2048,  /* bytes of memory in one m */
     QUIRKS_BUFSZ_MIN = 400,  /* the smallest GDB_BUFSZ of all machines (i386, arm) */
@@ -24,30 +23,47 @@ enum {
     QUIRKS_NAME_MAX = KEEPOUT_NAME_MAX,
 };
 
+struct quirks;
+
+/*
+ * Gets the kernel's final reply to an own request that the client's one needs. Returns 0 with the
+ * client's reply in q->d.reply, DECORATOR_REPLACE with the next own request in q->d.request, or an
+ * error of the target.
+ */
+typedef int quirks_step(struct quirks *q, const struct buf *reply);
+
 struct quirks {
-    struct target base;
+    struct decorator d; /* first */
     struct quirks_options options;
     struct stop own_stop; /* used if options.stop is NULL */
     uint64_t selecting;   /* thread of the H that was passed on; 0: none */
-    bool broken;          /* the target has failed or was detached: send nothing more */
+    bool *watch;          /* the entry in no_watch of the Z that was passed on; NULL: none */
     bool no_watch[3];     /* the stub does not support Z2, Z3, Z4 */
     char last_refused[QUIRKS_NAME_MAX]; /* function of the last breakpoint that was refused */
-    bool passed;                        /* the request was passed on: the kernel replies to it */
-    bool outstanding;                   /* ... and has not replied yet */
-    const struct packet *packet;        /* of the request that was passed on */
-    int error;                          /* to be returned by the next recv; 0: none */
-    struct buf reply;                   /* made here, for the next recv */
-    struct buf request;                 /* of quirks_ask */
-    struct buf part;                    /* the kernel's reply to it */
-    struct buf data;                    /* decoded bytes of the client's request */
-    size_t bufsz;                       /* the kernel's GDB_BUFSZ; 0: unknown */
-    int sizes[QUIRKS_REGISTERS];        /* of registers, in bytes; -1: unknown */
-    struct buf threads;                 /* XML of the thread list */
-    bool threads_known;                 /* `threads` is complete */
+    struct buf part;             /* the kernel's reply to quirks_ask; what a search has read */
+    struct buf data;             /* decoded bytes of the client's request */
+    size_t bufsz;                /* the kernel's GDB_BUFSZ; 0: unknown */
+    int sizes[QUIRKS_REGISTERS]; /* of registers, in bytes; -1: unknown */
+    struct buf threads;          /* XML of the thread list */
+    bool threads_known;          /* `threads` is complete */
     size_t listed; /* bytes of `threads` that qfThreadInfo and qsThreadInfo have reported */
+
+    /* A request of the client's that takes several exchanges. */
+    quirks_step *next;      /* gets the next reply; NULL: the client's request was passed on */
+    uint64_t address, left; /* memory, or the list: where it continues, and how many bytes */
+    size_t piece;           /* bytes of memory in this exchange */
+    unsigned exchanges;     /* made so far … */
+    unsigned attempts;      /* … and refused */
 };
 
-/* Sends q->request and waits for the reply in q->part. Returns 0 or an error of the target. */
+/* Has q->d.request sent; `next` gets the reply. Returns DECORATOR_REPLACE. */
+int quirks_send(struct quirks *q, quirks_step *next);
+
+/* Makes the kernel's reply to an M or P the client's. Returns 0, or NETGDB_FOREIGN if no FreeBSD
+ * stub can send it. */
+int quirks_pass_reply(struct quirks *q, const struct buf *reply);
+
+/* Sends q->d.request and waits for the reply in q->part. Returns 0 or an error of the target. */
 int quirks_ask(struct quirks *q);
 
 /* Returns the record of the last stop; never NULL. */
@@ -63,10 +79,7 @@ int quirks_query_bufsz(struct quirks *q);
 size_t quirks_request_limit(struct quirks *q); /* longest content of a request, in bytes */
 size_t quirks_read_limit(struct quirks *q);    /* longest read by one m, in bytes of memory */
 
-/*
- * Answers. Each takes the whole request, appends its reply to the empty q->reply and returns 0,
- * QUIRKS_PASS, or an error of the target.
- */
+/* Answers to requests of the client. Each returns as on_request of a decorator does. */
 int quirks_read_memory(struct quirks *q, const struct request *r);
 int quirks_write_hex(struct quirks *q, const struct request *r);
 int quirks_write_binary(struct quirks *q, const struct request *r);
@@ -80,8 +93,8 @@ int quirks_next_threads(struct quirks *q, const struct request *r);
 
 /* ---- quirks_memory.c ---- */
 
-/* Writes q->data with as many M requests as necessary. q->reply is OK, or the kernel's first other
- * reply. Returns 0 or an error. */
+/* Writes q->data, a breakpoint instruction or the text that it replaces, by one M; the kernel's
+ * reply is in q->part. Returns 0 or the target's error. */
 int quirks_write(struct quirks *q, uint64_t address);
 
 /* Reads exactly `len` bytes, at most quirks_read_limit. *good: whether all of them were read.
@@ -98,7 +111,7 @@ int quirks_register_size(struct quirks *q, uint64_t n, size_t *size);
 
 /*
  * Called before q->data is written at `address`. If q->data is a breakpoint instruction in a
- * function that the stub itself runs, returns false with the reply in q->reply. If it is another
+ * function that the stub itself runs, returns false with the reply in q->d.reply. If it is another
  * breakpoint, records the original bytes and returns true. Sets *rc to 0 or the target's error.
  */
 bool quirks_may_write(struct quirks *q, uint64_t address, int *rc);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "proto/err.h"
+#include "proto/check.h"
 #include "proto/quirks/quirks_private.h"
 #include "proto/rsp/rsp.h"
 
@@ -21,8 +21,8 @@ int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
         *size = (size_t)q->sizes[n];
         return 0;
     }
-    buf_reset(&q->request);
-    (void)buf_printf(&q->request, "p%llx", (unsigned long long)n);
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "p%llx", (unsigned long long)n);
     int rc = quirks_ask(q);
     if (rc != 0)
         return rc;
@@ -48,13 +48,13 @@ int quirks_write_register(struct quirks *q, const struct request *r)
     size_t size = 0;
     if (r->numbers != 1 || r->rest_len == 0 || r->rest[0] != '=' ||
         !all_hex(r->rest + 1, r->rest_len - 1))
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
     int rc = quirks_register_size(q, r->address, &size);
     if (rc != 0)
         return rc;
     if (size == 0 || r->rest_len - 1 != 2 * size)
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return QUIRKS_PASS;
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
+    return DECORATOR_PASS;
 }
 
 /*
@@ -79,18 +79,6 @@ static int count_registers(struct quirks *q, size_t digits, unsigned *count)
     return 0;
 }
 
-/* Writes one register of a G. If the stub refuses it, sets *done, with the reply in q->reply. */
-static int write_one_register(struct quirks *q, unsigned reg, const uint8_t *value, bool *done)
-{
-    size_t digits = 2 * (size_t)q->sizes[reg];
-    buf_reset(&q->request);
-    (void)buf_printf(&q->request, "P%x=", reg);
-    (void)buf_add(&q->request, value, digits);
-    int rc = quirks_ask(q);
-    *done = rc == 0 && !buf_is(&q->part, "OK");
-    return *done ? buf_set(&q->reply, q->part.data, q->part.len) : rc;
-}
-
 /* Whether a register of a G must be written: both its old and its new value exist, and differ. */
 static bool is_changed(const uint8_t *now, const uint8_t *value, size_t digits)
 {
@@ -98,21 +86,52 @@ static bool is_changed(const uint8_t *now, const uint8_t *value, size_t digits)
            strncasecmp((const char *)now, (const char *)value, digits) != 0;
 }
 
-/* Writes, by P, the registers whose values in a G differ from q->data, the reply to g. */
-static int write_differences(struct quirks *q, const uint8_t *values, unsigned count)
+static quirks_step take_written;
+
+/* Writes, by P, the next register that q->data has digits for: from register q->address on, of
+ * which q->left digits are left. */
+static int write_next(struct quirks *q)
 {
-    size_t at = 0;
-    for (unsigned reg = 0; reg < count; reg++) {
+    while (q->left != 0) {
+        CHECK_OR_RETURN(q->address < QUIRKS_REGISTERS && q->left <= q->data.len);
+        unsigned reg = (unsigned)q->address++;
         size_t digits = 2 * (size_t)q->sizes[reg];
-        bool done = false;
-        int rc = 0;
-        if (is_changed(q->data.data + at, values + at, digits))
-            rc = write_one_register(q, reg, values + at, &done);
-        if (rc != 0 || done)
-            return rc;
+        const uint8_t *value = q->data.data + q->data.len - (size_t)q->left;
+        CHECK_OR_RETURN(digits <= q->left);
+        q->left -= digits;
+        if (digits == 0 || *value == 'x')
+            continue;
+        buf_reset(&q->d.request);
+        (void)buf_printf(&q->d.request, "P%x=", reg);
+        (void)buf_add(&q->d.request, value, digits);
+        return quirks_send(q, take_written);
+    }
+    return buf_sets(&q->d.reply, "OK");
+}
+
+static int take_written(struct quirks *q, const struct buf *reply)
+{
+    return buf_is(reply, "OK") ? write_next(q) : quirks_pass_reply(q, reply);
+}
+
+/* Writes the registers whose values in q->data differ from the reply to g; it has x for others. */
+static int take_registers(struct quirks *q, const struct buf *reply)
+{
+    unsigned count = 0;
+    int rc = q->data.len == reply->len ? count_registers(q, reply->len, &count) : 0;
+    if (rc != 0)
+        return rc;
+    if (count == 0)
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
+    for (size_t reg = 0, at = 0; reg < count; reg++) {
+        size_t digits = 2 * (size_t)q->sizes[reg];
+        if (!is_changed(reply->data + at, q->data.data + at, digits))
+            memset(q->data.data + at, 'x', digits);
         at += digits;
     }
-    return buf_sets(&q->reply, "OK");
+    q->address = 0;
+    q->left = q->data.len;
+    return write_next(q);
 }
 
 /*
@@ -121,16 +140,8 @@ static int write_differences(struct quirks *q, const uint8_t *values, unsigned c
  */
 int quirks_write_registers(struct quirks *q, const struct request *r)
 {
-    unsigned count;
-    int rc = target_ask(q->base.next, "g", &q->data);
-    if (rc != 0)
-        return rc;
-    if (q->data.len != r->len - 1)
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
-    rc = count_registers(q, q->data.len, &count);
-    if (rc != 0)
-        return rc;
-    if (count == 0)
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
-    return write_differences(q, r->data + 1, count);
+    (void)buf_set(&q->data, r->data + 1, r->len - 1);
+    buf_reset(&q->d.request);
+    (void)buf_adds(&q->d.request, "g");
+    return q->data.error != 0 ? q->data.error : quirks_send(q, take_registers);
 }

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "proto/err.h"
+#include "proto/check.h"
 #include "proto/quirks/quirks_private.h"
 #include "proto/rsp/rsp.h"
 
@@ -16,67 +16,6 @@ enum {
     REPLY_BYTES_MAX = 32 * 1024, /* bytes of XML in one reply to the client */
     ID_BYTES_MAX = 1000,         /* bytes of thread ids in one reply to the client */
 };
-
-enum { LIST_COMPLETE = 0, LIST_REFUSED = 1, LIST_TOO_LONG = 2 };
-
-/* Fetches the whole list. Returns LIST_COMPLETE; LIST_REFUSED or LIST_TOO_LONG with the reply for
- * the client in q->part; or the target's error. */
-static int fetch(struct quirks *q)
-{
-    for (;;) {
-        buf_reset(&q->request);
-        (void)buf_printf(&q->request, "qXfer:threads:read::%zx,%x", q->threads.len, FETCH_BYTES);
-        int rc = quirks_ask(q);
-        if (rc != 0)
-            return rc;
-        bool last = buf_starts(&q->part, "l"), more = buf_starts(&q->part, "m") && q->part.len > 1;
-        if (!last && !more)
-            return LIST_REFUSED;
-        if (rsp_unescape(&q->threads, q->part.data + 1, q->part.len - 1) != 0) {
-            buf_sets(&q->part, QUIRKS_EFBIG);
-            return LIST_TOO_LONG;
-        }
-        if (last)
-            return LIST_COMPLETE;
-    }
-}
-
-/* Fetches the list unless there is a copy. Returns LIST_COMPLETE; LIST_REFUSED with an error in
- * q->reply; or the target's error. */
-static int load(struct quirks *q)
-{
-    int rc = LIST_REFUSED;
-    if (q->threads_known)
-        return LIST_COMPLETE;
-    for (int i = 0; i < ATTEMPTS && rc == LIST_REFUSED; i++) {
-        buf_reset(&q->threads);
-        rc = fetch(q);
-    }
-    q->threads_known = rc == LIST_COMPLETE;
-    q->listed = q->threads.len; /* only qfThreadInfo starts to report ids */
-    if (rc != LIST_REFUSED && rc != LIST_TOO_LONG)
-        return rc;
-    buf_reset(&q->threads);
-    (void)buf_set(&q->reply, q->part.data, q->part.len);
-    return LIST_REFUSED;
-}
-
-/* Handles `qXfer:threads:read::offset,length`. */
-int quirks_xfer_threads(struct quirks *q, const struct request *r)
-{
-    uint64_t offset = r->address, size = r->length;
-    if (r->numbers < 2 || r->rest_len != 0)
-        return buf_sets(&q->reply, "E00"); /* malformed request (GDB manual, qXfer) */
-    int rc = load(q);
-    if (rc != LIST_COMPLETE)
-        return rc == LIST_REFUSED ? 0 : rc;
-    if (offset > q->threads.len)
-        return buf_sets(&q->reply, QUIRKS_EINVAL);
-    size_t left = q->threads.len - (size_t)offset;
-    size_t n = size < REPLY_BYTES_MAX ? (size_t)size : REPLY_BYTES_MAX;
-    (void)buf_addc(&q->reply, n >= left ? 'l' : 'm');
-    return rsp_escape(&q->reply, q->threads.data + offset, n < left ? n : left);
-}
 
 /* Appends the id of the next thread to the reply. Returns false at the end of the list. */
 static bool add_thread(struct quirks *q)
@@ -89,8 +28,8 @@ static bool add_thread(struct quirks *q)
         return false;
     id += sizeof mark - 1;
     size_t n = rsp_hex_number(id, (size_t)(end - id), &value);
-    (void)buf_addc(&q->reply, q->reply.len == 0 ? 'm' : ',');
-    (void)buf_add(&q->reply, id, n);
+    (void)buf_addc(&q->d.reply, q->d.reply.len == 0 ? 'm' : ',');
+    (void)buf_add(&q->d.reply, id, n);
     q->listed = (size_t)(id + n - q->threads.data);
     return true;
 }
@@ -98,16 +37,79 @@ static bool add_thread(struct quirks *q)
 int quirks_next_threads(struct quirks *q, const struct request *r)
 {
     (void)r;
-    while (q->listed < q->threads.len && q->reply.len < ID_BYTES_MAX && add_thread(q))
+    while (q->listed < q->threads.len && q->d.reply.len < ID_BYTES_MAX && add_thread(q))
         ;
-    return q->reply.len != 0 ? q->reply.error : buf_adds(&q->reply, "l");
+    return q->d.reply.len != 0 ? q->d.reply.error : buf_adds(&q->d.reply, "l");
+}
+
+/* Answers from the complete list. */
+static int answer(struct quirks *q)
+{
+    CHECK_OR_RETURN(q->threads_known);
+    if (q->d.packet->id == PACKET_qfThreadInfo) {
+        q->listed = 0;
+        return quirks_next_threads(q, NULL);
+    }
+    if (q->address > q->threads.len)
+        return buf_sets(&q->d.reply, QUIRKS_EINVAL);
+    size_t rest = q->threads.len - (size_t)q->address;
+    size_t n = q->left < REPLY_BYTES_MAX ? (size_t)q->left : REPLY_BYTES_MAX;
+    (void)buf_addc(&q->d.reply, n >= rest ? 'l' : 'm');
+    return rsp_escape(&q->d.reply, q->threads.data + q->address, n < rest ? n : rest);
+}
+
+static quirks_step take_piece;
+
+static int fetch_piece(struct quirks *q)
+{
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "qXfer:threads:read::%zx,%x", q->threads.len, FETCH_BYTES);
+    return quirks_send(q, take_piece);
+}
+
+static int fetch_list(struct quirks *q)
+{
+    buf_reset(&q->threads);
+    return fetch_piece(q);
+}
+
+static int take_piece(struct quirks *q, const struct buf *reply)
+{
+    bool last = buf_starts(reply, "l"), more = buf_starts(reply, "m") && reply->len > 1;
+    bool refused = !last && !more;
+    if (refused && ++q->attempts < ATTEMPTS)
+        return fetch_list(q);
+    if (refused || rsp_unescape(&q->threads, reply->data + 1, reply->len - 1) != 0) {
+        buf_reset(&q->threads);
+        return refused ? buf_set(&q->d.reply, reply->data, reply->len)
+                       : buf_sets(&q->d.reply, QUIRKS_EFBIG);
+    }
+    if (more)
+        return fetch_piece(q);
+    q->threads_known = true;
+    q->listed = q->threads.len; /* only qfThreadInfo starts to report ids */
+    return answer(q);
+}
+
+/* Fetches the list, unless there is a copy, and answers from it. */
+static int load(struct quirks *q)
+{
+    q->attempts = 0;
+    return q->threads_known ? answer(q) : fetch_list(q);
+}
+
+/* Handles `qXfer:threads:read::offset,length`. */
+int quirks_xfer_threads(struct quirks *q, const struct request *r)
+{
+    if (r->numbers < 2 || r->rest_len != 0)
+        return buf_sets(&q->d.reply, "E00"); /* malformed request (GDB manual, qXfer) */
+    q->address = r->address;
+    q->left = r->length;
+    return load(q);
 }
 
 int quirks_first_threads(struct quirks *q, const struct request *r)
 {
-    int rc = load(q);
-    q->listed = 0;
-    if (rc != LIST_COMPLETE)
-        return rc == LIST_REFUSED ? 0 : rc;
-    return quirks_next_threads(q, r);
+    (void)r;
+    return load(q);
 }

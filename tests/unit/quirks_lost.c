@@ -4,6 +4,7 @@
  * error and nothing more is sent, because a later request could be matched with a wrong reply.
  */
 #include "proto/err.h"
+#include "proto/io.h"
 #include "proto/quirks/quirks.h"
 #include "proto/rsp/rsp.h"
 #include "tests/freebsd_stub.h"
@@ -104,21 +105,76 @@ static void a_split_write(void **state)
     buf_free(&request);
 }
 
-/* The error waits for a recv that never comes: nothing more is sent. */
-static void a_lost_target_is_not_parked(void **state)
+/* The client leaves without a recv; `known`: the size of the kernel's buffer. */
+static void lose_before_park(bool known)
 {
     struct chain c;
     struct buf reply;
-    (void)state;
     begin(&c);
     buf_init(&reply, TARGET_REPLY_MAX);
     assert_int_equal(quirks_begin(c.target), 0);
+    if (known)
+        assert_int_equal(target_ask(c.target, "qSupported", &reply), 0);
     assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
     c.loss.fail = c.loss.asked + 1;
-    assert_int_equal(send_bytes(c.target, "mffffffff80000000,1", 19), 0);
+    assert_int_equal(send_bytes(c.target, "mffffffff80000000,1", 19), known ? 0 : NETGDB_LOST);
     unsigned before = c.loss.asked;
     assert_int_equal(quirks_park(c.target), 0);
     assert_int_equal(c.loss.asked, before);
+    buf_free(&reply);
+    target_free(c.target);
+}
+
+/* Nothing more is sent. */
+static void a_lost_target_is_not_parked(void **state)
+{
+    (void)state;
+    lose_before_park(false);
+    lose_before_park(true);
+}
+
+/* Of a request in several exchanges, the client gets none of the rest, and the next one no reply.
+ */
+static void a_request_in_several_exchanges_is_not_continued_when_parked(void **state)
+{
+    static const char *const requests[] = {"mffffffff80000000,2000", "qXfer:threads:read::0,1000",
+                                           "qSearch:memory:ffffffff80000000;4000;#none"};
+    (void)state;
+    for (unsigned i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        struct chain c;
+        struct buf reply;
+        begin(&c);
+        buf_init(&reply, TARGET_REPLY_MAX);
+        assert_int_equal(quirks_begin(c.target), 0);
+        assert_int_equal(target_ask(c.target, "qSupported", &reply), 0);
+        assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
+        assert_int_equal(send_bytes(c.target, requests[i], strlen(requests[i])), 0);
+        unsigned before = c.loss.asked;
+        assert_int_equal(quirks_park(c.target), 0);
+        assert_int_equal(c.loss.asked, before + 1); /* Hg */
+        assert_int_equal(target_ask(c.target, "qC", &reply), 0);
+        assert_true(buf_is(&reply, "QC186a1"));
+        buf_free(&reply);
+        target_free(c.target);
+    }
+}
+
+static void the_client_is_looked_at_between_the_exchanges(void **state)
+{
+    struct chain c;
+    struct buf reply;
+    unsigned n = 0;
+    bool final = false;
+    int rc;
+    (void)state;
+    begin(&c);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    assert_int_equal(send_bytes(c.target, "mffffffff80000000,2000", 22), 0);
+    while ((rc = target_recv(c.target, &reply, &final, IO_ON_CLIENT)) == NETGDB_AGAIN)
+        n++;
+    assert_int_equal(rc, 0);
+    assert_true(final && reply.len == 2 * 0x2000);
+    assert_int_equal(n, 0x2000 / 2048 - 1);
     buf_free(&reply);
     target_free(c.target);
 }
@@ -188,6 +244,8 @@ int main(void)
         cmocka_unit_test(a_split_read),
         cmocka_unit_test(a_split_write),
         cmocka_unit_test(a_lost_target_is_not_parked),
+        cmocka_unit_test(the_client_is_looked_at_between_the_exchanges),
+        cmocka_unit_test(a_request_in_several_exchanges_is_not_continued_when_parked),
         cmocka_unit_test(a_register_write_with_a_size_query),
         cmocka_unit_test(a_write_of_all_registers),
         cmocka_unit_test(a_search_in_the_kernel),
