@@ -37,7 +37,7 @@ static bool is_ready(const struct decorator *d)
 static int pass(struct decorator *d, const struct request *r)
 {
     d->state = DECORATOR_OUTSTANDING;
-    return note_error(d, target_next_send(&d->base, r));
+    return note_error(d, target_send(d->base.next, r));
 }
 
 static int send_own(struct decorator *d)
@@ -88,7 +88,7 @@ static int give_answer(struct decorator *d, struct buf *reply, bool *final)
 /* Receives one packet. Returns DONE, REPLACE or an error of the target. */
 static int receive(struct decorator *d, struct buf *reply, bool *final, unsigned watch)
 {
-    int rc = note_error(d, target_next_recv(&d->base, reply, final, watch));
+    int rc = note_error(d, target_recv(d->base.next, reply, final, watch));
     if (rc != 0)
         return rc;
     if (*final)
@@ -112,9 +112,14 @@ static int decorator_recv(struct target *t, struct buf *reply, bool *final, unsi
     return rc == 0 ? NETGDB_AGAIN : rc; /* the caller looks at its client */
 }
 
+static int decorator_interrupt(struct target *t)
+{
+    return target_interrupt(t->next);
+}
+
 static int decorator_idle(struct target *t)
 {
-    return note_error(decorator_of(t), target_next_idle(t));
+    return note_error(decorator_of(t), target_idle(t->next));
 }
 
 static int decorator_leave(struct target *t, const struct request *r, struct buf *reply)
@@ -128,7 +133,7 @@ static int decorator_leave(struct target *t, const struct request *r, struct buf
 static size_t decorator_max_request(struct target *t)
 {
     struct decorator *d = decorator_of(t);
-    return d->ops->max_request != NULL ? d->ops->max_request(d) : target_next_max_request(t);
+    return d->ops->max_request != NULL ? d->ops->max_request(d) : target_max_request(t->next);
 }
 
 static void decorator_free(struct target *t)
@@ -149,7 +154,7 @@ void *decorator_new(size_t size, struct target *next, const struct decorator_ops
     static const struct target_ops target_ops = {
         .send = decorator_send,
         .recv = decorator_recv,
-        .interrupt = target_next_interrupt,
+        .interrupt = decorator_interrupt,
         .idle = decorator_idle,
         .leave = decorator_leave,
         .max_request = decorator_max_request,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Calls on a target, and what decorators share; see target.h. */
+/* Calls on a target; see target.h. */
 #include "proto/target.h"
 
 #include <string.h>
@@ -74,34 +74,4 @@ int target_ask_bytes(struct target *t, const struct buf *request, struct buf *re
     struct request r;
     request_parse(&r, request->data, request->len);
     return target_transact(t, &r, reply);
-}
-
-int target_next_send(struct target *t, const struct request *r)
-{
-    return target_send(t->next, r);
-}
-
-int target_next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
-{
-    return target_recv(t->next, reply, final, watch);
-}
-
-int target_next_interrupt(struct target *t)
-{
-    return target_interrupt(t->next);
-}
-
-int target_next_idle(struct target *t)
-{
-    return target_idle(t->next);
-}
-
-int target_next_leave(struct target *t, const struct request *r, struct buf *reply)
-{
-    return target_leave(t->next, r, reply);
-}
-
-size_t target_next_max_request(struct target *t)
-{
-    return target_max_request(t->next);
 }

@@ -86,12 +86,4 @@ int target_transact(struct target *t, const struct request *r, struct buf *reply
 int target_ask(struct target *t, const char *request, struct buf *reply);
 int target_ask_bytes(struct target *t, const struct buf *request, struct buf *reply);
 
-/* For decorators: pass a call to the next target unchanged. */
-int target_next_send(struct target *t, const struct request *r);
-int target_next_recv(struct target *t, struct buf *reply, bool *final, unsigned watch);
-int target_next_interrupt(struct target *t);
-int target_next_idle(struct target *t);
-int target_next_leave(struct target *t, const struct request *r, struct buf *reply);
-size_t target_next_max_request(struct target *t);
-
 #endif

@@ -3,6 +3,7 @@
  * quirks sends several requests for one of the client's. If any of them is lost, the client gets an
  * error and nothing more is sent, because a later request could be matched with a wrong reply.
  */
+#include "proto/decorator.h"
 #include "proto/err.h"
 #include "proto/io.h"
 #include "proto/quirks/quirks.h"
@@ -13,47 +14,38 @@
 
 /* A target between quirks and the stub that loses the reply to the fail-th request from now on. */
 struct loss {
-    struct target base;
+    struct decorator d; /* first */
     unsigned asked, fail;
 };
 
-static int loss_send(struct target *t, const struct request *r)
+static int loss_request(struct decorator *d, const struct request *r)
 {
-    ((struct loss *)t)->asked++;
-    return target_next_send(t, r);
+    (void)r;
+    ((struct loss *)d)->asked++;
+    return DECORATOR_PASS;
 }
 
-static int loss_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+static int loss_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    struct loss *l = (struct loss *)t;
-    int rc = target_next_recv(t, reply, final, watch);
-    return l->asked == l->fail ? NETGDB_LOST : rc;
+    const struct loss *l = (const struct loss *)d;
+    (void)reply;
+    (void) final;
+    return l->asked == l->fail ? NETGDB_LOST : DECORATOR_DONE;
 }
-
-static void loss_free(struct target *t)
-{
-    target_free(t->next);
-}
-
-static const struct target_ops ops = {.send = loss_send,
-                                      .recv = loss_recv,
-                                      .interrupt = target_next_interrupt,
-                                      .idle = target_next_idle,
-                                      .leave = target_next_leave,
-                                      .max_request = target_next_max_request,
-                                      .free = loss_free};
 
 struct chain {
-    struct loss loss;
+    struct loss *loss;
     struct target *target;
     struct stub *stub;
 };
 
 static void begin(struct chain *c)
 {
+    static const struct decorator_ops ops = {.on_request = loss_request, .on_reply = loss_reply};
     c->stub = stub_new();
-    c->loss = (struct loss){.base = {&ops, &c->stub->base}};
-    c->target = quirks_new(&c->loss.base, NULL);
+    c->loss = decorator_new(sizeof *c->loss, &c->stub->base, &ops, 0, 0);
+    assert_non_null(c->loss);
+    c->target = quirks_new(&c->loss->d.base, NULL);
     assert_non_null(c->target);
 }
 
@@ -67,10 +59,10 @@ static void lose_each(const struct buf *request, unsigned at_least)
     do {
         struct chain c;
         begin(&c);
-        c.loss.fail = ++n;
+        c.loss->fail = ++n;
         rc = transact_bytes(c.target, request->data, request->len, &reply);
         assert_true(rc == 0 || rc == NETGDB_LOST);
-        assert_int_equal(c.loss.asked, rc == 0 ? n - 1 : n);
+        assert_int_equal(c.loss->asked, rc == 0 ? n - 1 : n);
         target_free(c.target);
     } while (rc != 0);
     assert_true(n > at_least);
@@ -116,11 +108,11 @@ static void lose_before_park(bool known)
     if (known)
         assert_int_equal(target_ask(c.target, "qSupported", &reply), 0);
     assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
-    c.loss.fail = c.loss.asked + 1;
+    c.loss->fail = c.loss->asked + 1;
     assert_int_equal(send_bytes(c.target, "mffffffff80000000,1", 19), known ? 0 : NETGDB_LOST);
-    unsigned before = c.loss.asked;
+    unsigned before = c.loss->asked;
     assert_int_equal(quirks_park(c.target), 0);
-    assert_int_equal(c.loss.asked, before);
+    assert_int_equal(c.loss->asked, before);
     buf_free(&reply);
     target_free(c.target);
 }
@@ -149,9 +141,9 @@ static void a_request_in_several_exchanges_is_not_continued_when_parked(void **s
         assert_int_equal(target_ask(c.target, "qSupported", &reply), 0);
         assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
         assert_int_equal(send_bytes(c.target, requests[i], strlen(requests[i])), 0);
-        unsigned before = c.loss.asked;
+        unsigned before = c.loss->asked;
         assert_int_equal(quirks_park(c.target), 0);
-        assert_int_equal(c.loss.asked, before + 1); /* Hg */
+        assert_int_equal(c.loss->asked, before + 1); /* Hg */
         assert_int_equal(target_ask(c.target, "qC", &reply), 0);
         assert_true(buf_is(&reply, "QC186a1"));
         buf_free(&reply);

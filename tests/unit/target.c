@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
+#include "proto/decorator.h"
 #include "proto/err.h"
 #include "proto/io.h"
-#include "proto/target.h"
 
 /* A target that replies with a list of packets, the last one final, and records its calls. */
 struct fake {
@@ -77,28 +77,18 @@ static void fake_free(struct target *t)
 static const struct target_ops fake_ops = {fake_send,  fake_recv,        fake_interrupt, fake_idle,
                                            fake_leave, fake_max_request, fake_free};
 
-static void through_free(struct target *t)
-{
-    target_free(t->next);
-    free(t);
-}
-
-static const struct target_ops through_ops = {
-    target_next_send,  target_next_recv,        target_next_interrupt, target_next_idle,
-    target_next_leave, target_next_max_request, through_free};
-
 /* A fake target, wrapped in a decorator that changes nothing. */
 static struct target *fake_chain(struct fake **fake, const char *const *packets, bool *freed)
 {
-    struct target *t = calloc(1, sizeof *t);
+    static const struct decorator_ops none = {NULL};
     *fake = calloc(1, sizeof **fake);
     (*fake)->target.ops = &fake_ops;
     (*fake)->packets = packets;
     (*fake)->freed = freed;
     *freed = false;
-    t->ops = &through_ops;
-    t->next = &(*fake)->target;
-    return t;
+    struct decorator *d = decorator_new(sizeof *d, &(*fake)->target, &none, 0, 0);
+    assert_non_null(d);
+    return &d->base;
 }
 
 static void a_transaction_ends_with_the_final_packet(void **state)
