@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "symbols/symtab_private.h"
 
 /* Symbols before an address that symtab_at() examines for one that contains smaller ones. */
@@ -130,6 +131,7 @@ bool symtab_index(struct symtab *t)
 static void fill(const struct symtab *t, uint32_t i, struct symbol *s)
 {
     const struct symtab_entry *e = &t->entries[i];
+    (void)CHECK(i < t->n && e->name < t->names_len);
     s->name = t->names + e->name;
     s->address = e->address;
     s->size = e->size;
@@ -225,6 +227,8 @@ bool symtab_at(const struct symtab *t, uint64_t address, struct symbol *found)
     if (end == 0)
         return false;
     uint64_t nearest = t->entries[t->by_address[end - 1]].address;
+    if (!CHECK(nearest <= address)) /* the index is sorted */
+        return false;
     for (uint32_t at = end; at-- > stop;) {
         const struct symtab_entry *e = &t->entries[t->by_address[at]];
         if (best != NULL && best->size != 0 && e->address != best->address)

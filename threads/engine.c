@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 enum {
@@ -395,6 +396,8 @@ static int add_running(struct engine *e)
 static void add_special(struct engine *e, enum thread_kind kind, unsigned id, const char *name,
                         const char *state)
 {
+    if (!CHECK(e->n < ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX)) /* one corrupt list, the CPUs */
+        return;
     struct thread *t = &e->threads[e->n++];
     *t = (struct thread){.kind = kind, .id = id, .core = -1, .state = state};
     snprintf(t->name, sizeof t->name, "%s", name);
@@ -413,7 +416,7 @@ static void add_corrupt(struct engine *e)
 /* A running thread cannot be read: its core runs no task, and keeps the id of the thread. */
 static void drop_running(struct engine *e, const struct thread *t)
 {
-    if (t->core < 0)
+    if (t->core < 0 || !CHECK(t->core < ENGINE_CORES_MAX))
         return;
     e->running[t->core] = 0;
     if (t->core == 0) {

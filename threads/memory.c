@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 
@@ -50,6 +51,7 @@ uint64_t memory_decode(const struct memory *m, const void *bytes, unsigned size)
 {
     const uint8_t *b = bytes;
     uint64_t value = 0;
+    (void)CHECK(size <= sizeof value);
     for (unsigned i = 0; i < size; i++)
         value = value << 8 | b[m->big ? i : size - 1 - i];
     return value;
@@ -157,6 +159,7 @@ static int by_address(const void *a, const void *b)
 static int fetch(struct memory *m, uint64_t address, size_t len)
 {
     uint8_t bytes[MEMORY_READ_MAX];
+    CHECK_OR_RETURN(len <= sizeof bytes && m->read_max <= MEMORY_READ_MAX);
     int rc = memory_read(m, address, bytes, len);
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
@@ -203,6 +206,7 @@ int memory_pointer(struct memory *m, uint64_t address, uint64_t *value)
 int memory_text(struct memory *m, uint64_t address, char *text, size_t size)
 {
     size_t got;
+    CHECK_OR_RETURN(size > 1);
     int rc = memory_read_some(m, address, text, size - 1, 1, &got);
     text[got] = '\0';
     for (char *c = text; *c != '\0'; c++) {

@@ -116,6 +116,8 @@ static void add_register(struct threads *t, struct buf *b, const struct regmap_r
     uint8_t bytes[REGMAP_REGISTER_MAX] = {0};
     uint64_t value;
     bool known = false;
+    if (!CHECK(r->size <= sizeof bytes))
+        return;
     if (is_live(t, r)) {
         known = live_bytes(t, r, bytes);
     } else if (r->saved && c->frame != NULL && saved_value(t, r, c, &value)) {
@@ -211,6 +213,7 @@ static int write_saved(struct threads *t, const struct saved_register *s, uint64
     uint8_t bytes[8];
     uint64_t old;
     int rc = 0;
+    CHECK_OR_RETURN(s->size != 0 && s->size <= sizeof bytes && s->address != 0);
     value += s->ahead;
     if (pc && t->engine.arch->machine == MACHINE_ARM) {
         rc = memory_number(&t->memory, s->address, s->size, &old);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/cache/cache_private.h"
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 /* ---- ids ---- */
@@ -38,6 +39,8 @@ static bool is_thread(const uint8_t *text, size_t len)
 
 static void set_thread(struct cache_thread *choice, const uint8_t *text, size_t len)
 {
+    if (!CHECK(len < sizeof choice->id))
+        return;
     memcpy(choice->id, text, len);
     choice->id[len] = '\0';
 }

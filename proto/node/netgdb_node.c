@@ -73,6 +73,7 @@ static int transmit(struct netgdb_target *t)
 {
     size_t at = 0, total = t->request.len, max = t->link->payload_max;
     int rc = 0;
+    CHECK_OR_RETURN(max != 0 && total >= NT_FRAMING);
     link_drop_delayed_acks(t->link);
     while (rc == 0 && at < total) {
         size_t n = total - at < max ? total - at : max;

@@ -100,6 +100,8 @@ int quirks_query_bufsz(struct quirks *q)
 size_t quirks_request_limit(struct quirks *q)
 {
     size_t limit = target_max_request(q->d.base.next);
+    if (!CHECK(q->bufsz >= QUIRKS_BUFSZ_MIN)) /* quirks_query_bufsz was called */
+        return 0;
     return limit < q->bufsz - MARGIN ? limit : q->bufsz - MARGIN;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/quirks/keepout.h"
 #include "proto/quirks/quirks_private.h"
 
@@ -31,6 +32,7 @@ static int refuse_breakpoint(struct quirks *q, const char *name)
 static int remember(struct quirks *q, uint64_t address, const char **why)
 {
     struct stop *s = quirks_stop(q);
+    CHECK_OR_RETURN(q->data.len != 0 && q->data.len <= STOP_TEXT_MAX);
     struct stop_point *p = find_point(s, address, q->data.len);
     struct stop_point now = {.address = address, .len = (uint8_t)q->data.len};
     bool good = true;
