@@ -377,11 +377,10 @@ static void a_damaged_reply_of_a_node_repeats_no_request(void **state)
     rig_ask(r, "g", "5");
 }
 
-/* R and k have no reply (GDB manual, "Packets"). */
 static void a_request_without_a_reply_is_not_outstanding(void **state)
 {
     struct rig *r = *state;
-    static const char *const requests[] = {"k", "R00"};
+    static const char *const requests[] = {"k", "R00"}; /* GDB manual, "Packets" */
     meet_node(r);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(send_bytes(r->target, requests[i], strlen(requests[i])), 0);
