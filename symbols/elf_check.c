@@ -18,6 +18,7 @@ struct section {
 struct check {
     int fd;
     uint64_t size;
+    bool relocatable; /* ET_REL is allowed */
     struct elf_ident *ident;
     uint64_t shoff, shnum, phoff, phnum;
     uint32_t shstrndx;
@@ -141,9 +142,9 @@ static int check_header(struct check *c)
     c->shnum = MEMBER(c, header, Ehdr, e_shnum);
     c->phnum = MEMBER(c, header, Ehdr, e_phnum);
     c->shstrndx = (uint32_t)MEMBER(c, header, Ehdr, e_shstrndx);
-    if (c->ident->type == ET_REL)
+    if (c->ident->type == ET_REL && !c->relocatable)
         return fail(c, NETGDB_PROTO, "not linked: an object file has no final addresses");
-    if (c->ident->type != ET_EXEC && c->ident->type != ET_DYN)
+    if (c->ident->type != ET_EXEC && c->ident->type != ET_DYN && c->ident->type != ET_REL)
         return fail(c, NETGDB_PROTO, "not a program");
     return check_tables(c, header);
 }
@@ -218,9 +219,9 @@ static int check_sections(struct check *c)
     return 0;
 }
 
-int elf_check(int fd, uint64_t size, struct elf_ident *ident, const char **why)
+int elf_check(int fd, uint64_t size, bool relocatable, struct elf_ident *ident, const char **why)
 {
-    struct check c = {.fd = fd, .size = size, .ident = ident};
+    struct check c = {.fd = fd, .size = size, .relocatable = relocatable, .ident = ident};
     memset(ident, 0, sizeof *ident);
     int rc = check_header(&c);
     if (rc == 0)

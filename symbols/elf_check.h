@@ -23,7 +23,7 @@
 struct elf_ident {
     bool is64, big;   /* e_ident[EI_CLASS], e_ident[EI_DATA] */
     uint8_t osabi;    /* ELFOSABI_… */
-    uint16_t type;    /* ET_EXEC or ET_DYN; others are refused */
+    uint16_t type;    /* ET_EXEC, ET_DYN or, if allowed, ET_REL */
     uint16_t machine; /* EM_… */
     uint32_t flags;   /* e_flags, in the host's order */
 };
@@ -32,8 +32,9 @@ struct elf_ident {
  * Reads the headers of the file open at `fd`, of `size` bytes, with pread(). Returns 0 and fills
  * *ident if every table and section lies inside the file, every link names a section, and no limit
  * above is exceeded. Else returns NETGDB_IO (cannot be read), NETGDB_TOO_LONG (over a limit) or
- * NETGDB_PROTO (malformed) and sets *why, a short constant text.
+ * NETGDB_PROTO (malformed) and sets *why, a short constant text. `relocatable` allows an ET_REL
+ * file, as amd64's kernel modules are; its sections have no addresses.
  */
-int elf_check(int fd, uint64_t size, struct elf_ident *ident, const char **why);
+int elf_check(int fd, uint64_t size, bool relocatable, struct elf_ident *ident, const char **why);
 
 #endif

@@ -27,12 +27,12 @@ static int open_regular(struct elf_file *f, const char *path, const char **why)
     return 0;
 }
 
-int elf_file_open(struct elf_file *f, const char *path, const char **why)
+static int open_file(struct elf_file *f, const char *path, bool relocatable, const char **why)
 {
     *f = (struct elf_file){.fd = -1};
     int rc = open_regular(f, path, why);
     if (rc == 0)
-        rc = elf_check(f->fd, f->size, &f->ident, why);
+        rc = elf_check(f->fd, f->size, relocatable, &f->ident, why);
     if (rc == 0) {
         elf_version(EV_CURRENT);
         f->elf = elf_begin(f->fd, ELF_C_READ, NULL);
@@ -44,6 +44,16 @@ int elf_file_open(struct elf_file *f, const char *path, const char **why)
     if (rc != 0)
         elf_file_close(f);
     return rc;
+}
+
+int elf_file_open(struct elf_file *f, const char *path, const char **why)
+{
+    return open_file(f, path, false, why);
+}
+
+int elf_file_open_module(struct elf_file *f, const char *path, const char **why)
+{
+    return open_file(f, path, true, why);
 }
 
 void elf_file_close(struct elf_file *f)

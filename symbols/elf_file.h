@@ -33,6 +33,9 @@ struct elf_file {
  * *why, a short text that is valid until the thread's next call.
  */
 int elf_file_open(struct elf_file *f, const char *path, const char **why);
+
+/* The same for a kernel module, which may be relocatable (ET_REL). */
+int elf_file_open_module(struct elf_file *f, const char *path, const char **why);
 void elf_file_close(struct elf_file *f);
 
 /* Returns the name of a section, "" if it has none. Owned by the file. */

@@ -41,7 +41,7 @@ static int check(struct image *m, const char **why)
 {
     struct elf_ident ident;
     image_write(m);
-    return elf_check(m->fd, m->len, &ident, why);
+    return elf_check(m->fd, m->len, false, &ident, why);
 }
 
 static Elf64_Ehdr *header(struct image *m)
@@ -196,7 +196,7 @@ static void a_huge_table_is_refused_by_its_header(void **state)
     s->sh_size = UINT64_C(24) << 35;
     image_write(&m);
     assert_int_equal(ftruncate(m.fd, (off_t)1 << 40), 0);
-    assert_int_equal(elf_check(m.fd, UINT64_C(1) << 40, &ident, &why), NETGDB_TOO_LONG);
+    assert_int_equal(elf_check(m.fd, UINT64_C(1) << 40, false, &ident, &why), NETGDB_TOO_LONG);
     assert_string_equal(why, "too many symbols");
     close(m.fd);
 }
