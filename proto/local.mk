@@ -20,6 +20,7 @@ libproto_la_SOURCES = \
 	proto/guard.c proto/guard.h \
 	proto/kernel/holdback.c proto/kernel/holdback.h \
 	proto/io.c proto/io.h \
+	proto/json.c proto/json.h \
 	proto/quirks/keepout.c proto/quirks/keepout.h \
 	proto/link/link.c proto/link/link.h \
 	proto/link/link_acks.c proto/link/link_input.c proto/link/link_late.c proto/link/link_private.h \
@@ -44,4 +45,5 @@ libproto_la_SOURCES = \
 	proto/rsp/stream_target.c proto/rsp/stream_target.h \
 	proto/target.c proto/target.h \
 	proto/visible.c proto/visible.h \
+	proto/xml.c proto/xml.h \
 	proto/link/wire.c proto/link/wire.h

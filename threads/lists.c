@@ -8,35 +8,13 @@
 #include <string.h>
 
 #include "proto/rsp/rsp.h"
+#include "proto/xml.h"
 #include "threads/threads_private.h"
 
 enum {
     LIST_REPLY = 1000,     /* bytes of one reply to qfThreadInfo or qsThreadInfo */
     LIST_REPLIES_MAX = 32, /* replies of the stub that are read */
 };
-
-/* Appends text with XML's special characters escaped. */
-static void add_xml(struct buf *b, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            (void)buf_adds(b, "&amp;");
-            break;
-        case '<':
-            (void)buf_adds(b, "&lt;");
-            break;
-        case '>':
-            (void)buf_adds(b, "&gt;");
-            break;
-        case '"':
-            (void)buf_adds(b, "&quot;");
-            break;
-        default:
-            (void)buf_addc(b, (uint8_t)*text);
-        }
-    }
-}
 
 static void add_thread(struct threads *t, const struct thread *thread)
 {
@@ -48,12 +26,12 @@ static void add_thread(struct threads *t, const struct thread *thread)
         (void)buf_printf(&t->xml, " core=\"%d\"", thread->core);
     if (thread->name[0] != '\0') {
         (void)buf_adds(&t->xml, " name=\"");
-        add_xml(&t->xml, thread->name);
+        (void)xml_add_text(&t->xml, thread->name);
         (void)buf_adds(&t->xml, "\"");
     }
     (void)buf_adds(&t->xml, ">");
     engine_describe(&t->engine, thread, text, sizeof text);
-    add_xml(&t->xml, text);
+    (void)xml_add_text(&t->xml, text);
     (void)buf_adds(&t->xml, "</thread>\n");
 }
 

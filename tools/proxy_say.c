@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "io/herald.h"
+#include "proto/json.h"
 #include "tools/proxy.h"
 
 enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_ADDRESS + 16 };
@@ -14,19 +15,6 @@ enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_ADDRESS + 16 };
 #define LIST_FORMAT "%-15s %-4s %-5s %-19s  %-28s %9s %6s  %s\n"
 
 /* ---- one line each ---- */
-
-/* Quotes a string that may contain quotation marks, backslashes or control characters. */
-static void json_text(struct buf *out, const char *text)
-{
-    buf_addc(out, '"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\' || (unsigned char)*text < ' ')
-            buf_printf(out, "\\u%04x", (unsigned char)*text);
-        else
-            buf_addc(out, (uint8_t)*text);
-    }
-    buf_addc(out, '"');
-}
 
 static void print(struct proxy *p, struct buf *line)
 {
@@ -49,7 +37,7 @@ static void json_begin(struct buf *out, const char *event, const struct endpoint
     buf_printf(out, "{\"event\":\"%s\"", event);
     if (s != NULL) {
         buf_adds(out, ",\"host\":");
-        json_text(out, s->name);
+        json_add_text(out, s->name);
     }
 }
 
@@ -65,7 +53,7 @@ static void json_gdb(struct buf *out, const struct listen_socket *d)
         return;
     char text[COMMAND_MAX];
     buf_printf(out, ",\"port\":%u,\"gdb\":", d->port);
-    json_text(out, target_remote(d, text));
+    json_add_text(out, target_remote(d, text));
 }
 
 static void print_socket(struct proxy *p, const char *event, const struct endpoint *s,
@@ -308,7 +296,7 @@ static void list_json(struct endpoint *s, const struct row *r, bool verbose, str
 {
     char text[COMMAND_MAX];
     buf_adds(out, "{\"host\":");
-    json_text(out, s->name);
+    json_add_text(out, s->name);
     buf_printf(out,
                ",\"generation\":\"%s\",\"stop\":\"%s\",\"since\":%lld,\"session_port\":%u,"
                "\"port\":%u,\"state\":\"%s\",\"client\":\"%s\",\"rtt_ms\":%.3f,"
@@ -321,7 +309,7 @@ static void list_json(struct endpoint *s, const struct row *r, bool verbose, str
                s->client != NULL ? s->client->who : "", r->rtt_ms, r->loss_percent);
     if (s->socket != NULL) {
         buf_adds(out, ",\"gdb\":");
-        json_text(out, target_remote(s->socket, text));
+        json_add_text(out, target_remote(s->socket, text));
     }
     if (verbose) {
         buf_adds(out, ",\"profile\":{");
