@@ -47,11 +47,14 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
 {
     const struct description *file = machine_of_file(chain->symbols), *kernel = NULL;
     bool has_file = chain->symbols != NULL && symbols_ident(chain->symbols) != NULL;
+    uint64_t pc;
     struct buf reply;
     buf_init(&reply, TARGET_REPLY_MAX);
     int rc = target_ask(chain->target, "g", &reply);
     if (rc == 0)
         kernel = description_of_registers(reply.data, reply.len);
+    if (kernel != NULL && has_file && description_pc(kernel, reply.data, reply.len, &pc))
+        symbols_stopped_at(chain->symbols, pc);
     buf_free(&reply);
     bool other = has_file && kernel != NULL && !is_same(file, kernel);
     *description = other || file == NULL ? kernel : file;

@@ -10,6 +10,7 @@ libsymbols_la_SOURCES = \
 	symbols/elf_check.c symbols/elf_check.h \
 	symbols/elf_file.c symbols/elf_file.h \
 	symbols/find_elf.c symbols/find_elf.h \
+	symbols/find_slide.c symbols/find_slide.h \
 	symbols/gdb_args.c symbols/gdb_args.h \
 	symbols/osabi.c symbols/osabi.h \
 	symbols/qsymbol.c symbols/qsymbol.h \

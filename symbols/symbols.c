@@ -10,6 +10,7 @@
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "symbols/build_id_match.h"
+#include "symbols/find_slide.h"
 #include "symbols/symtab_private.h"
 
 /* The facts about the file other than its symbols. */
@@ -39,6 +40,12 @@ struct symbols {
     bool prepared; /* qOffsets was sent, and the file was compared */
     bool rejected; /* another target's file */
     struct offsets offsets;
+    struct {
+        bool known;
+        uint64_t pc;
+    } stop;
+    bool slide_found; /* in memory; slide= and qOffsets take precedence */
+    uint64_t slide;
     enum file_match match;
 };
 
@@ -153,6 +160,12 @@ void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len)
     *was = now;
 }
 
+void symbols_stopped_at(struct symbols *s, uint64_t pc)
+{
+    s->stop.known = true;
+    s->stop.pc = pc;
+}
+
 void symbols_reject(struct symbols *s)
 {
     s->rejected = true;
@@ -162,16 +175,21 @@ void symbols_forget(struct symbols *s)
 {
     s->prepared = false;
     s->offsets = (struct offsets){0};
+    s->stop.known = s->slide_found = false;
     s->match = MATCH_UNKNOWN;
 }
 
 bool symbols_slide(struct symbols *s, uint64_t *slide)
 {
     const struct offsets *o = &s->offsets;
-    *slide = s->options.have_slide ? s->options.slide : o->moved ? o->slide : 0;
+    *slide = s->options.have_slide ? s->options.slide
+             : o->moved            ? o->slide
+             : s->slide_found      ? s->slide
+                                   : 0;
     if (!read_facts(s))
         return false;
-    return s->options.have_slide || o->moved || (!o->apart && s->facts.ident.type == ET_EXEC);
+    return s->options.have_slide || o->moved || s->slide_found ||
+           (!o->apart && s->facts.ident.type == ET_EXEC);
 }
 
 static int ask_offsets(struct symbols *s, struct target *t)
@@ -185,6 +203,25 @@ static int ask_offsets(struct symbols *s, struct target *t)
     return rc;
 }
 
+/* Searches memory for the build-id if the kernel may be at another address. */
+static int search_slide(struct symbols *s, struct target *t)
+{
+    uint64_t slide;
+    if (s->options.have_slide || s->offsets.moved || s->offsets.apart || !s->stop.known ||
+        symbols_table(s) == NULL)
+        return 0;
+    int found = find_slide(t, s->table, &s->facts.id, s->stop.pc, &slide);
+    if (found != 1)
+        return found;
+    s->slide_found = true;
+    s->slide = slide;
+    s->match = MATCH_BUILD_ID;
+    log_warn(s->options.log, "the kernel is not at its link-time address: symbols move by %s%#llx",
+             (int64_t)slide < 0 ? "-" : "",
+             (unsigned long long)((int64_t)slide < 0 ? 0 - slide : slide));
+    return 0;
+}
+
 /* Compares `version` only for FreeBSD, since that loads the symbols; x86 kernels have its OSABI. */
 static int compare_file(struct symbols *s, struct target *t, uint64_t slide)
 {
@@ -193,6 +230,8 @@ static int compare_file(struct symbols *s, struct target *t, uint64_t slide)
     const struct build_id *id = &s->facts.id;
     int rc = match_build_id(t, s->path, ident, id, slide, log, &s->match);
     bool freebsd = s->options.freebsd || ident->osabi == ELFOSABI_FREEBSD;
+    if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd)
+        rc = search_slide(s, t);
     if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd && symbols_table(s) != NULL)
         rc = match_version(t, s->path, s->table, slide, log, &s->match);
     if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd && id->len != 0 && id->address != 0)
@@ -238,6 +277,25 @@ bool symbols_region(struct symbols *s, uint64_t address, struct region *region)
 const struct elf_ident *symbols_ident(struct symbols *s)
 {
     return read_facts(s) ? &s->facts.ident : NULL;
+}
+
+bool symbols_base(struct symbols *s, uint64_t *base)
+{
+    *base = s->facts.base;
+    return read_facts(s);
+}
+
+void symbols_describe_match(const struct symbols *s, char *text, size_t size)
+{
+    const struct build_id *id = &s->facts.id;
+    const char *slash = s->path != NULL ? strrchr(s->path, '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : s->path;
+    text[0] = '\0';
+    if (s->match == MATCH_BUILD_ID && id->len >= 4)
+        (void)snprintf(text, size, "build-id %02x%02x%02x%02x… matches %s", id->bytes[0],
+                       id->bytes[1], id->bytes[2], id->bytes[3], name);
+    else if (s->match == MATCH_VERSION)
+        (void)snprintf(text, size, "the version matches %s", name);
 }
 
 /* In a relocated program GDB also relocates absolute symbols, and does not relocate the code

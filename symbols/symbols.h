@@ -40,6 +40,12 @@ void symbols_free(struct symbols *s); /* NULL is fine */
 bool symbols_named(const struct symbols *s);
 
 /*
+ * Tells where the target stopped. symbols_prepare() then also finds the slide of a FreeBSD kernel
+ * that is not at its link-time addresses (find_slide.h), unless slide= or qOffsets gives it.
+ */
+void symbols_stopped_at(struct symbols *s, uint64_t pc);
+
+/*
  * Returns the symbol table, owned by `s`, and loads it at the first call. NULL if there is no file
  * or it is not usable; that is logged once and not retried.
  */
@@ -62,6 +68,16 @@ bool symbols_region(struct symbols *s, uint64_t address, struct region *region);
 /* Returns the file's ELF header, owned by `s`; NULL: no usable file. */
 const struct elf_ident *symbols_ident(struct symbols *s);
 
+/* Sets *base to the lowest link-time address of the file's segments. Returns false if the file is
+ * not usable. */
+bool symbols_base(struct symbols *s, uint64_t *base);
+
+/*
+ * Writes how the file was found to be the target's into text[size]: "build-id 0123abcd… matches
+ * kernel.debug". "": it was not compared, or does not match.
+ */
+void symbols_describe_match(const struct symbols *s, char *text, size_t size);
+
 /* Marks the file as another target's: it is no longer used or compared. */
 void symbols_reject(struct symbols *s);
 
@@ -73,7 +89,8 @@ void symbols_forget(struct symbols *s);
 
 /*
  * Sets *slide, which is added to link-time addresses modulo 2^64. Returns true if it is final: from
- * slide=, or from qOffsets, or 0 for an ET_EXEC file if the stub reports no offsets.
+ * slide=, or from qOffsets, or found in memory, or 0 for an ET_EXEC file if the stub reports no
+ * offsets.
  */
 bool symbols_slide(struct symbols *s, uint64_t *slide);
 

@@ -180,6 +180,51 @@ static void write_registers(const struct register_group *g, unsigned *next, stru
     *next = number;
 }
 
+static unsigned count_names(const char *names)
+{
+    unsigned n = *names != '\0';
+    for (; *names != '\0'; names++)
+        n += *names == ' ';
+    return n;
+}
+
+/* The offset of a register in `g`, in bytes, and its size; registers are numbered in that order. */
+static bool find_register(const struct description *d, unsigned wanted, size_t *offset,
+                          size_t *size)
+{
+    unsigned next = 0;
+    *offset = 0;
+    for (const struct register_group *g = d->groups; g != NULL && g->names != NULL; g++) {
+        unsigned n = count_names(g->names);
+        *size = g->bits / 8;
+        if (g->first != 0 && g->first != next)
+            return false;
+        if (wanted < next + n) {
+            *offset += (wanted - next) * *size;
+            return true;
+        }
+        *offset += n * *size;
+        next += n;
+    }
+    return false;
+}
+
+bool description_pc(const struct description *d, const uint8_t *reply, size_t len, uint64_t *pc)
+{
+    size_t offset, size;
+    *pc = 0;
+    if (!find_register(d, d->pc, &offset, &size) || size > 8 || len < 2 * (offset + size))
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        size_t at = offset + (d->big ? i : size - 1 - i);
+        int byte = rsp_hex_byte(reply + 2 * at);
+        if (byte < 0)
+            return false;
+        *pc = *pc << 8 | (uint64_t)byte;
+    }
+    return true;
+}
+
 int description_write(const struct description *d, struct buf *xml)
 {
     unsigned next = 0;

@@ -38,6 +38,12 @@ const struct description *description_of_elf(uint16_t elf_machine, bool is64, bo
  */
 const struct description *description_of_registers(const uint8_t *reply, size_t len);
 
+/*
+ * Sets *pc to the program counter in a reply to `g` of this machine, which is `len` digits long.
+ * Returns false if the reply does not have it.
+ */
+bool description_pc(const struct description *d, const uint8_t *reply, size_t len, uint64_t *pc);
+
 /* Writes the target description, an XML document, into *xml; d->arch must not be NULL. Returns 0 or
  * the buffer's error. */
 int description_write(const struct description *d, struct buf *xml);
