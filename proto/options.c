@@ -82,6 +82,11 @@ static bool set_symbols(struct options *o, const char *value)
     return copy(o->symbols, sizeof o->symbols, value);
 }
 
+static bool set_modules(struct options *o, const char *value)
+{
+    return copy(o->modules, sizeof o->modules, value);
+}
+
 static bool set_slide(struct options *o, const char *value)
 {
     uint64_t by;
@@ -179,6 +184,9 @@ static const struct row {
      set_run_timeout},
     {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
      set_symbols},
+    {{"modules", "DIR[:DIR...]", "NETGDB_MODULES", "the names of directories",
+      "search these directories for a FreeBSD kernel's modules"},
+     set_modules},
     {{"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
       "add this to every address of the symbol file"},
      set_slide},

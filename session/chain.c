@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "freebsd/freebsd.h"
 #include "proto/err.h"
 #include "proto/guard.h"
 #include "proto/quirks/keepout.h"
@@ -75,6 +76,16 @@ void chain_flush_cache(const struct chain *chain)
 {
     if (chain->cache != NULL)
         cache_flush(chain->cache);
+}
+
+bool chain_has_queries(const struct chain *chain)
+{
+    return chain->freebsd != NULL;
+}
+
+int chain_query(const struct chain *chain, const char *line, struct buf *text)
+{
+    return chain->freebsd != NULL ? freebsd_query(chain->freebsd, line, text) : NETGDB_UNSUPPORTED;
 }
 
 /* Opens the symbols of the named file, if any. */
@@ -158,6 +169,24 @@ static int add_quirks(struct chain *chain, const struct chain_config *config)
     return rc == 0 ? quirks_begin(chain->quirks) : rc;
 }
 
+/* Adds what knows a FreeBSD kernel's data. */
+static int add_freebsd(struct chain *chain, const struct chain_config *config,
+                       const struct description *description)
+{
+    const struct options *o = config->options;
+    if (o == NULL || chain->symbols == NULL)
+        return 0;
+    const struct freebsd_options options = {
+        .symbols = chain->symbols,
+        .kernel = o->symbols[0] != '\0' ? o->symbols : config->program,
+        .modules = o->modules,
+        .machine = description != NULL ? description->machine : "of an unknown machine",
+        .log = config->log};
+    chain->freebsd = freebsd_new(chain->target, &options);
+    int rc = chain_add(chain, chain->freebsd);
+    return rc == 0 ? freebsd_introduce(chain->freebsd) : rc;
+}
+
 /* Adds an RTOS's threads, unless rtos=off. */
 static int add_threads(struct chain *chain, const struct chain_config *config)
 {
@@ -195,9 +224,11 @@ static int complete(struct chain *chain, const struct chain_config *config)
         rc = kernel_describe(chain, config, description);
     if (rc == 0)
         rc = add_cache(chain, config, kernel);
+    if (rc == 0 && kernel && !config->asked)
+        rc = add_freebsd(chain, config, description);
     if (rc == 0 && chain->symbols != NULL)
         rc = chain_add(chain, qsymbol_new(chain->target, chain->symbols, config->log));
-    if (rc == 0)
+    if (rc == 0 && !kernel)
         rc = add_threads(chain, config);
     if (rc == 0 && config->options != NULL)
         rc = chain_add(chain, guard_new(chain->target, config->options->fileio, config->log));

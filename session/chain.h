@@ -27,6 +27,7 @@ struct chain {
     struct symbols *symbols; /* for qSymbol, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
+    struct target *freebsd;  /* likewise: answers queries about a kernel */
     bool forward_kill;       /* serve.h: by kill=; without it true unless the target is, or may be,
                                 a FreeBSD kernel */
 };
@@ -78,6 +79,11 @@ int chain_add(struct chain *chain, struct target *decorator);
 void chain_note_link(const struct chain *chain, struct profile *profile);
 bool chain_cache_stats(const struct chain *chain, struct cache_stats *stats);
 void chain_flush_cache(const struct chain *chain);
+
+/* Returns whether queries about a kernel can be asked (freebsd/queries.h), and asks one; see
+ * freebsd_query. */
+bool chain_has_queries(const struct chain *chain);
+int chain_query(const struct chain *chain, const char *line, struct buf *text);
 
 /* Frees the chain with all targets, after selecting the thread that stopped, as chain_strip does.
  * An empty one is fine. */

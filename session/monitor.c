@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "freebsd/queries.h"
 #include "proto/decorator.h"
+#include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
-enum { TEXT_MAX = PROFILE_LINES * PROFILE_LINE_MAX, COMMAND_SHOWN = 100 };
+enum { TEXT_MAX = 64 << 20, COMMAND_SHOWN = 100 }; /* the longest: all messages of a kernel */
 
 struct monitor {
     struct decorator d; /* first */
@@ -33,9 +35,14 @@ static void say_help(struct monitor *m)
              "monitor netgdb status   how this session goes: times, round trips, "
              "losses, the slowest requests\n"
              "monitor netgdb cache    what was answered without asking the target; with "
-             "flush: forget it\n"
-             "monitor netgdb help     this\n"
-             "Every other command of monitor goes to the target.\n");
+             "flush: forget it\n");
+    for (const struct query *q = queries; chain_has_queries(m->chain) && q->name != NULL; q++)
+        (void)buf_printf(&m->d.output, "monitor netgdb %-8s %s%s%s\n", q->name, q->arguments,
+                         q->arguments[0] != '\0' ? ": " : "", q->help);
+    buf_adds(&m->d.output, "monitor netgdb help     this\n"
+                           "Every other command of monitor goes to the target.\n");
+    if (chain_has_queries(m->chain))
+        buf_adds(&m->d.output, "Queries about the kernel print JSON with --json.\n");
 }
 
 static void say_status(struct monitor *m)
@@ -70,12 +77,16 @@ static const struct {
     void (*say)(struct monitor *m);
 } commands[] = {{"status", say_status}, {"cache", say_cache}, {"cache flush", flush_cache}};
 
-static void obey(struct monitor *m, const char *command)
+/* Answers a command. Returns 0 or the target's error. */
+static int obey(struct monitor *m, const char *command)
 {
+    int rc = chain_query(m->chain, command, &m->d.output);
+    if (rc != NETGDB_UNSUPPORTED)
+        return rc;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(command, commands[i].name) == 0) {
             commands[i].say(m);
-            return;
+            return 0;
         }
     }
     if (command[0] != '\0' && strcmp(command, "help") != 0) {
@@ -84,6 +95,7 @@ static void obey(struct monitor *m, const char *command)
         buf_printf(&m->d.output, "no such command: %s\n", text);
     }
     say_help(m);
+    return 0;
 }
 
 /* The command after "netgdb"; NULL: another request. */
@@ -97,23 +109,33 @@ static const char *find_command(const struct buf *line)
     return text + n + strspn(text + n, " ");
 }
 
-/* Whether a request is one of our commands; answers it. */
-static bool take_command(struct monitor *m, const uint8_t *request, size_t len)
+/* Whether a command is answered here: without a profile, the status is the proxy's. */
+static bool is_ours(const struct monitor *m, const char *command)
+{
+    bool json;
+    const char *argument;
+    return m->profile != NULL || strncmp(command, "cache", 5) == 0 ||
+           (chain_has_queries(m->chain) && query_find(command, &json, &argument) != NULL);
+}
+
+/* Answers a request that is one of our commands. Returns 1, 0 if it is none, or the target's error.
+ */
+static int take_command(struct monitor *m, const uint8_t *request, size_t len)
 {
     static const char prefix[] = "qRcmd,";
     const size_t n = sizeof prefix - 1;
     struct buf line;
+    int rc = 0;
     if (len < n || memcmp(request, prefix, n) != 0)
-        return false;
+        return 0;
     buf_init(&line, len);
     bool readable = rsp_unhex(&line, request + n, len - n) == 0 && buf_addc(&line, 0) == 0;
     const char *command = readable ? find_command(&line) : NULL;
-    if (command != NULL && m->profile == NULL && strncmp(command, "cache", 5) != 0)
-        command = NULL;
-    if (command != NULL)
-        obey(m, command);
+    bool ours = command != NULL && is_ours(m, command);
+    if (ours)
+        rc = obey(m, command);
     buf_free(&line);
-    return command != NULL;
+    return rc == 0 ? ours : rc;
 }
 
 /* ---- the clock ---- */
@@ -150,8 +172,11 @@ static void stop_clock(struct monitor *m)
 static int monitor_request(struct decorator *d, const struct request *r)
 {
     struct monitor *m = (struct monitor *)d;
-    if (take_command(m, r->data, r->len))
+    int rc = take_command(m, r->data, r->len);
+    if (rc == 1)
         return buf_sets(&d->reply, "OK");
+    if (rc != 0)
+        return rc;
     start_clock(m, r);
     return DECORATOR_PASS;
 }

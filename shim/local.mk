@@ -10,7 +10,7 @@ SHIM_SOURCES = \
 	shim/relay.c shim/relay.h \
 	shim/shim.h
 libnetgdb_la_SOURCES = $(SHIM_SOURCES)
-libnetgdb_la_LIBADD = libsession.la libio.la $(THREADS_LIBS)
+libnetgdb_la_LIBADD = libsession.la libio.la $(FREEBSD_LIBS)
 libnetgdb_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -no-undefined \
 	$(BFD_LDFLAGS) \
 	-Wl,--version-script=$(top_srcdir)/shim/libnetgdb.map \

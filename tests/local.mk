@@ -139,25 +139,25 @@ tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 # Whole sessions: a test with many seeds, and a program that plays one.
 PLAY = tests/sim/cell.c tests/sim/cell.h tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c \
 	tests/sim/play.h
-PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
+PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
 tests_sim_sessions_test_LDADD = $(PLAY_LIBS)
 check_PROGRAMS += tests/sim/run
 tests_sim_run_SOURCES = tests/sim/run.c $(PLAY)
-tests_sim_run_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
+tests_sim_run_LDADD = libsession.la libio.la libsim.la $(FREEBSD_LIBS)
 
 # The cost of the link's delays, in virtual time.
 check_PROGRAMS += tests/sim/pace
 TESTS += tests/sim/pace
 tests_sim_pace_SOURCES = tests/sim/pace.c $(PLAY)
-tests_sim_pace_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS)
+tests_sim_pace_LDADD = libsession.la libio.la libsim.la $(FREEBSD_LIBS)
 
 # The matrix: pairs of factors in check, all combinations and long sessions in check-long.
 check_PROGRAMS += tests/sim/matrix
 TESTS += tests/sim/matrix
 tests_sim_matrix_SOURCES = tests/sim/matrix.c $(PLAY)
-tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(THREADS_LIBS) -lpthread
+tests_sim_matrix_LDADD = libsession.la libio.la libsim.la $(FREEBSD_LIBS) -lpthread
 .PHONY: check-long
 check-long: check
 	NETGDB_SIM_MATRIX=100 NETGDB_SIM_WALK=16 tests/sim/matrix
@@ -222,7 +222,7 @@ tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.h
 tests_unit_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
 tests_unit_state_file_LDADD = libsession.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
-RIG_LIBS = libsession.la libio.la $(SIM_LIBS) $(THREADS_LIBS)
+RIG_LIBS = libsession.la libio.la $(SIM_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)
 tests_sim_copies_test_LDADD = $(RIG_LIBS)
@@ -255,13 +255,13 @@ tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h to
 	tools/proxy_session.c tools/args.c tools/tls_server.c
 tests_unit_proxy_client_CFLAGS = $(AM_CFLAGS)
 tests_unit_proxy_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=netgdb_target_new
-tests_unit_proxy_client_LDADD = libsession.la libio.la $(UNIT_LIBS) $(THREADS_LIBS)
+tests_unit_proxy_client_LDADD = libsession.la libio.la $(UNIT_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/sim/parked_test
 tests_sim_parked_test_SOURCES = tests/sim/parked_test.c $(RIG)
-tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(THREADS_LIBS)
+tests_sim_parked_test_LDADD = libsession.la libio.la libsim.la $(CMOCKA_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/unit/monitor
 tests_unit_monitor_SOURCES = tests/unit/monitor.c $(FAKE_IO)
-tests_unit_monitor_LDADD = libsession.la libio.la $(UNIT_LIBS) $(THREADS_LIBS)
+tests_unit_monitor_LDADD = libsession.la libio.la $(FREEBSD_LIBS) $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/control
 tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h

@@ -20,7 +20,7 @@ tests/unit/elfs.stamp: tests/unit/elfs/make $(TEST_ELF_PARTS)
 	then grep 'no test of that machine' tests/unit/elfs.log; touch $@; \
 	else cat tests/unit/elfs.log; exit 1; fi
 clean-local:
-	rm -rf tests/unit/elfs.d
+	rm -rf tests/unit/elfs.d tests/kernel.d
 
 UNIT_TESTS += tests/unit/debugfile
 tests_unit_debugfile_SOURCES = tests/unit/debugfile.c $(SYMBOLS_WORLD)

@@ -31,7 +31,7 @@ tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) -DNETGDB_BINDIR='"$(bindir)
 	-DNETGDB_LIBRARY='"$(libdir)/libnetgdb.so"'
 tools_netgdb_CFLAGS = $(AM_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
 tools_netgdb_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
-tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(THREADS_LIBS)
+tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(FREEBSD_LIBS)
 
 # TLS for both ends, in processes of its own.
 TLS_SOURCES = \

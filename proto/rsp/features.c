@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "proto/rsp/rsp.h"
+
 /* Returns the number of bytes before the next ';' or the end. */
 static size_t entry_len(const uint8_t *at, size_t left)
 {
@@ -67,6 +69,16 @@ static void remove_entries(struct buf *list, const char *name)
         at += entry + 1;
     }
     list->len = kept;
+}
+
+uint64_t features_packet_size(const uint8_t *list, size_t len)
+{
+    const uint8_t *value;
+    size_t value_len;
+    uint64_t size = 0;
+    if (features_find(list, len, "PacketSize", &value, &value_len) && value_len > 1)
+        (void)rsp_hex_number(value + 1, value_len - 1, &size);
+    return size;
 }
 
 int features_set(struct buf *list, const char *name, const char *value)

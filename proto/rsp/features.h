@@ -28,6 +28,9 @@ bool features_has(const uint8_t *list, size_t len, const char *name);
  */
 bool features_are_freebsds(const uint8_t *list, size_t len);
 
+/* Returns the value of PacketSize=, in bytes; 0: there is none. */
+uint64_t features_packet_size(const uint8_t *list, size_t len);
+
 /*
  * Removes all entries of this name and, unless `value` is NULL, appends `name` and `value` ("+",
  * "=1000"). Returns 0 or the buffer's error.

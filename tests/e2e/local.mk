@@ -137,13 +137,13 @@ check_PROGRAMS += tests/e2e/caller tests/e2e/caller_linked
 tests_e2e_caller_SOURCES = tests/e2e/caller.c
 tests_e2e_caller_linked_SOURCES = tests/e2e/caller.c $(SHIM_SOURCES)
 tests_e2e_caller_linked_CFLAGS = $(AM_CFLAGS) -pthread
-tests_e2e_caller_linked_LDADD = libsession.la libio.la $(THREADS_LIBS)
+tests_e2e_caller_linked_LDADD = libsession.la libio.la $(FREEBSD_LIBS)
 
 # A program linked with the code of shim/, for cases in which it must have no effect.
 check_PROGRAMS += tests/e2e/outside
 tests_e2e_outside_SOURCES = tests/e2e/outside.c $(SHIM_SOURCES)
 tests_e2e_outside_CFLAGS = $(AM_CFLAGS) -pthread
-tests_e2e_outside_LDADD = libsession.la libio.la $(THREADS_LIBS)
+tests_e2e_outside_LDADD = libsession.la libio.la $(FREEBSD_LIBS)
 
 # A program with threads, linked in three ways.
 THREADED = tests/e2e/threaded-static tests/e2e/threaded-nopie tests/e2e/threaded-pie

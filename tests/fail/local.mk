@@ -28,7 +28,7 @@ tests_fail_modules_SOURCES = tests/fail/modules.c tests/fail/modules.h tests/fai
 	tests/fail/wrap.c $(FAIL_COUNT) $(SHIM_SOURCES)
 tests_fail_modules_CFLAGS = $(AM_CFLAGS) -pthread
 tests_fail_modules_LDFLAGS = $(AM_LDFLAGS) $(FAIL_WRAPPED)
-tests_fail_modules_LDADD = libsession.la libio.la $(THREADS_LIBS)
+tests_fail_modules_LDADD = libsession.la libio.la $(FREEBSD_LIBS)
 
 TESTS += tests/fail/fail.test tests/fail/modules.test
 dist_noinst_SCRIPTS += tests/fail/fail.test tests/fail/gdb.sh tests/fail/modules.test \

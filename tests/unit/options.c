@@ -255,7 +255,7 @@ static void an_invalid_range_is_rejected(void **state)
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
                      "unknown option '3-4': there are timeout, run-timeout, symbols, "
-                     "slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
+                     "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
         else
             snprintf(why, sizeof why,
                      "nocache=%s: takes a range such as 0xfee00000-0xfee01000, "
@@ -291,14 +291,15 @@ static void an_invalid_variable_is_reported_by_its_name(void **state)
 static void an_unknown_option_lists_the_valid_ones(void **state)
 {
     (void)state;
-    refuse("h,tiemout=1", "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
-                          "slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
-    refuse(
-        "h,",
-        "unknown option '': there are timeout, run-timeout, symbols, slide, rtos, cache, nocache, "
-        "kill, fileio, psk, cert, key, ca, log");
-    refuse("h,LOG_FILE=x", "unknown option 'LOG_FILE': there are timeout, run-timeout, symbols, "
-                           "slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
+    refuse("h,tiemout=1",
+           "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
+           "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
+    refuse("h,", "unknown option '': there are timeout, run-timeout, symbols, modules, slide, "
+                 "rtos, cache, nocache, "
+                 "kill, fileio, psk, cert, key, ca, log");
+    refuse("h,LOG_FILE=x",
+           "unknown option 'LOG_FILE': there are timeout, run-timeout, symbols, "
+           "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
 
@@ -466,7 +467,7 @@ static void every_option_has_help_texts(void **state)
         }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 15);
+    assert_int_equal(rows, 16);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The types of a kernel, read from the DWARF debug information of its kernel.debug: where a
+ * structure's members are, how large they are, and the names of an enumeration's values. Only
+ * types.c uses libdw; in a build without libdw there are no types.
+ *
+ * A type is looked up in one compilation unit, named by the base name of its source file: the
+ * kernel has types of the same name in different files, and a unit is small where the whole is not.
+ *
+ * A path names a member: "proc.p_comm". A '.' enters a structure or union, "->" follows a pointer
+ * to one; the offset is then from the start of the structure that it points to. Members of unnamed
+ * structures count as members of the outer one. "STRUCTURE" alone is the structure, and a path that
+ * ends in "->" is the type that a pointer points to.
+ */
+#ifndef NETGDB_FREEBSD_TYPES_H
+#define NETGDB_FREEBSD_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct types;
+
+struct types_member {
+    uint64_t offset; /* bytes from the start of the innermost structure that the path enters */
+    uint64_t size;   /* bytes; 0: unknown */
+};
+
+/*
+ * Opens the debug information of an ELF file that elf_check() has accepted. Returns NULL if there
+ * is none, or memory is short; every function accepts NULL. The caller closes it.
+ */
+struct types *types_open(const char *path);
+void types_close(struct types *t); /* NULL is fine */
+
+/* Looks up a path in a unit ("kern_proc.c"). Returns false if there is no such unit or member. */
+bool types_member(struct types *t, const char *unit, const char *path, struct types_member *m);
+
+/*
+ * Returns the name of a value of the enumeration that a path names, owned by `t`. NULL: the value
+ * has no name, or the path is not an enumeration.
+ */
+const char *types_enumerator(struct types *t, const char *unit, const char *path, uint64_t value);
+
+/* True in a build with libdw. */
+bool types_built(void);
+
+#endif

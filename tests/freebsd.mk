@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The tests of freebsd/: files that look like a kernel's are made for them.
+TEST_KERNEL = tests/kernel/hello.c tests/kernel/kern_jail.c tests/kernel/kern_linker.c \
+	tests/kernel/kern_proc.c tests/kernel/kern_shutdown.c tests/kernel/kernel.h \
+	tests/kernel/link_elf.c tests/kernel/link_elf_obj.c tests/kernel/subr_msgbuf.c \
+	tests/kernel/subr_pcpu.c
+EXTRA_DIST += $(TEST_KERNEL)
+dist_noinst_SCRIPTS += tests/kernel/make
+check_DATA += tests/kernel.stamp
+CLEANFILES += tests/kernel.stamp tests/kernel.log
+tests/kernel.stamp: tests/kernel/make $(TEST_KERNEL)
+	$(AM_V_GEN)$(MKDIR_P) tests && \
+	if $(SHELL) $(srcdir)/tests/kernel/make $(srcdir)/tests/kernel tests/kernel.d \
+	    >tests/kernel.log 2>&1; \
+	then touch $@; \
+	else cat tests/kernel.log; exit 1; fi
+
+UNIT_TESTS += tests/unit/freebsd
+tests_unit_freebsd_SOURCES = tests/unit/freebsd.c tests/kernel/stub.c tests/kernel/stub.h \
+	$(SYMBOLS_WORLD)
+tests_unit_freebsd_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)

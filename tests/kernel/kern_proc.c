@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Five processes with nine threads: see kernel.h. */
+#include "tests/kernel/kernel.h"
+
+static const char sleeping[] = "select", locked[] = "vm object";
+static int channel;
+
+extern struct proc proc0, init, shell, idle, interrupts, dead;
+
+#define THREAD(who, next, id, of, ...)                                                             \
+    struct thread who = {.td_tid = (id),                                                           \
+                         .td_proc = &(of),                                                         \
+                         .td_plist = {.tqe_next = (next)},                                         \
+                         .td_oncpu = -1,                                                           \
+                         .td_lastcpu = -1,                                                         \
+                         __VA_ARGS__}
+
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+
+THREAD(thread0, &kernel_thread2, 100000, proc0, .td_name = "swapper", .td_lastcpu = 0,
+       .td_state = TDS_INHIBITED, .td_inhibitors = 2, .td_wmesg = sleeping, .td_wchan = &channel);
+THREAD(kernel_thread2, 0, 100003, proc0, .td_name = "softirq_0", .td_lastcpu = 1,
+       .td_state = TDS_RUNQ);
+THREAD(panicked, 0, 100001, shell, .td_name = "sh", .td_oncpu = 0, .td_lastcpu = 0,
+       .td_state = TDS_RUNNING);
+THREAD(waiting, &blocked, 100010, init, .td_name = "init", .td_lastcpu = 1,
+       .td_state = TDS_INHIBITED, .td_inhibitors = 2, .td_wmesg = sleeping, .td_wchan = &channel);
+THREAD(blocked, 0, 100011, init, .td_name = "worker", .td_lastcpu = 1, .td_state = TDS_INHIBITED,
+       .td_inhibitors = 8, .td_lockname = locked);
+THREAD(idle0, &idle1, 100020, idle, .td_name = "idle: cpu0", .td_lastcpu = 0,
+       .td_state = TDS_CAN_RUN);
+THREAD(idle1, 0, 100021, idle, .td_name = "idle: cpu1", .td_oncpu = 1, .td_lastcpu = 1,
+       .td_state = TDS_RUNNING);
+THREAD(swi, 0, 100030, interrupts, .td_name = "swi4: clock (0)", .td_state = TDS_INHIBITED,
+       .td_inhibitors = 16);
+
+#define PROC(who, next, id, first, ...)                                                            \
+    struct proc who = {.p_pid = (id),                                                              \
+                       .p_list = {.le_next = (next)},                                              \
+                       .p_threads = {.tqh_first = (first)},                                        \
+                       .p_state = PRS_NORMAL,                                                      \
+                       __VA_ARGS__}
+
+PROC(dead, &shell, 620, 0, .p_comm = "cron", .p_state = PRS_ZOMBIE);
+PROC(shell, &interrupts, 612, &panicked, .p_comm = "sh\033[31m", .p_pptr = &init);
+PROC(interrupts, &idle, 12, &swi, .p_comm = "intr");
+PROC(idle, &init, 11, &idle0, .p_comm = "idle");
+PROC(init, &proc0, 1, &waiting, .p_comm = "init");
+PROC(proc0, 0, 0, &thread0, .p_comm = "kernel");
+
+struct {
+    struct proc *lh_first;
+} allproc = {&dead};

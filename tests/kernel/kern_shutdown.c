@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The panic, and the code that stops; see kernel.h. */
+#include "tests/kernel/kernel.h"
+
+char version[] = "FreeBSD 14.9-TEST #0: Thu Jan  1 00:00:00 UTC 1970\n    root@crash1\n";
+char osrelease[] = "14.9-TEST", kern_ident[] = "TWIN";
+const char *panicstr = "page fault", *kdb_why = "panic";
+struct thread *kdb_thread = &panicked;
+#if defined(__i386__)
+int time_uptime = 93784;
+#else
+long long time_uptime = 93784; /* 1 day, 2:03:04 */
+#endif
+
+__attribute__((noinline)) void kdb_enter(const char *why)
+{
+    kdb_why = why;
+    __asm__ volatile(".globl in_kdb_enter\nin_kdb_enter:");
+    kdb_why = 0;
+}
+
+void syscall_enter(int number)
+{
+    kdb_enter(number != 0 ? "panic" : "break");
+}
