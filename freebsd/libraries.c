@@ -53,7 +53,8 @@ static void add_svr4_library(struct list *l, const struct module *m, const char 
     (void)buf_adds(l->xml, "<library name=\"");
     xml_add_text(l->xml, path);
     (void)buf_printf(l->xml,
-                     "\" lm=\"0x%" PRIx64 "\" l_addr=\"0x%" PRIx64 "\" l_ld=\"0x%" PRIx64 "\"/>\n",
+                     "\" lmid=\"0x0\" lm=\"0x%" PRIx64 "\" l_addr=\"0x%" PRIx64
+                     "\" l_ld=\"0x%" PRIx64 "\"/>\n",
                      m->file, m->address, m->address + dynamic);
 }
 

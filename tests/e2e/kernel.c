@@ -12,7 +12,9 @@
  *   --mtu N            of its interface (1500)
  *   --mem MIB          size of additional memory at 0xfffff80000000000
  *   --machine NAME     registers of amd64 (the default), i386, arm64, riscv64 or powerpc64
- *   --file ELF         with the segments of this file (64 bits, little-endian) in memory
+ *   --file ELF         with the segments of this file (64 bits, little-endian) in memory; may be
+ *                      given twice
+ *   --moved HEX        the segments are at this distance from their addresses
  *   --register N=HEX   of the thread that panicked
  *   --threads N        in its list, most of which sleep (5)
  *   --sessions N       types `netgdb -s` again at db>, N times in total (1)
@@ -48,7 +50,8 @@ enum {
     KERNEL_PORT = 20026,
     BREAKPOINT = 0xcc,
     MEM_MAX = 4096,
-    SET_MAX = 16 /* --register options */
+    SET_MAX = 16, /* --register options */
+    FILES_MAX = 2
 };
 enum { FAULTS = 1, RUNS_ON = 2 }; /* behaviour of the program */
 
@@ -58,7 +61,9 @@ struct options {
     size_t mem;
     unsigned sessions;
     const struct registers *machine;
-    const char *file;
+    const char *files[FILES_MAX];
+    unsigned n_files;
+    uint64_t moved;
     struct {
         unsigned reg;
         uint64_t value;
@@ -191,7 +196,7 @@ static void add_register(struct options *o, const char *text)
 static void usage(void)
 {
     errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
-            "[--file ELF] [--register N=HEX]... [--threads N] [--sessions N] [--runs-on] "
+            "[--file ELF]... [--moved HEX] [--register N=HEX]... [--threads N] [--sessions N] [--runs-on] "
             "[--reboots MS] "
             "SERVER[:HERALD-PORT]");
 }
@@ -205,6 +210,7 @@ static struct options options_of(int argc, char **argv)
                                           {"mem", required_argument, NULL, 'm'},
                                           {"machine", required_argument, NULL, 'a'},
                                           {"file", required_argument, NULL, 'f'},
+                                          {"moved", required_argument, NULL, 'M'},
                                           {"register", required_argument, NULL, 'r'},
                                           {"threads", required_argument, NULL, 'T'},
                                           {"sessions", required_argument, NULL, 's'},
@@ -239,7 +245,12 @@ static struct options options_of(int argc, char **argv)
                 errx(2, "no machine '%s'", optarg);
             break;
         case 'f':
-            o.file = optarg;
+            if (o.n_files == FILES_MAX)
+                errx(2, "more than %d files", FILES_MAX);
+            o.files[o.n_files++] = optarg;
+            break;
+        case 'M':
+            o.moved = strtoull(optarg, NULL, 16);
             break;
         case 'r':
             add_register(&o, optarg);
@@ -275,7 +286,7 @@ static void read_at(int fd, off_t at, void *bytes, size_t len)
 }
 
 /* Loads an ELF file like a boot loader; omits segments outside the machine's memory. */
-static void load(struct machine *m, const char *path)
+static void load(struct machine *m, const char *path, uint64_t moved)
 {
     Elf64_Ehdr header;
     Elf64_Phdr segment;
@@ -290,7 +301,7 @@ static void load(struct machine *m, const char *path)
         if (bytes == NULL)
             continue;
         read_at(fd, (off_t)segment.p_offset, bytes, len);
-        (void)machine_write(m, segment.p_vaddr, bytes, len);
+        (void)machine_write(m, segment.p_vaddr + moved, bytes, len);
         free(bytes);
     }
     close(fd);
@@ -301,8 +312,8 @@ static void boot(struct machine *m, struct program *p)
     const struct options *o = p->options;
     machine_become(m, o->machine->arch);
     machine_bulk(m, o->mem);
-    if (o->file != NULL)
-        load(m, o->file);
+    for (unsigned i = 0; i < o->n_files; i++)
+        load(m, o->files[i], o->moved);
     for (unsigned i = 0; i < o->sets; i++)
         machine_set_reg(m, &m->threads[0], o->set[i].reg, o->set[i].value);
     loaded = m->change;

@@ -23,15 +23,15 @@ THREAD(kernel_thread2, 0, 100003, proc0, .td_name = "softirq_0", .td_lastcpu = 1
        .td_state = TDS_RUNQ);
 THREAD(panicked, 0, 100001, shell, .td_name = "sh", .td_oncpu = 0, .td_lastcpu = 0,
        .td_state = TDS_RUNNING);
-THREAD(waiting, &blocked, 100010, init, .td_name = "init", .td_lastcpu = 1,
+THREAD(waiting, &blocked, 100002, init, .td_name = "init", .td_lastcpu = 1,
        .td_state = TDS_INHIBITED, .td_inhibitors = 2, .td_wmesg = sleeping, .td_wchan = &channel);
-THREAD(blocked, 0, 100011, init, .td_name = "worker", .td_lastcpu = 1, .td_state = TDS_INHIBITED,
+THREAD(blocked, 0, 100004, init, .td_name = "worker", .td_lastcpu = 1, .td_state = TDS_INHIBITED,
        .td_inhibitors = 8, .td_lockname = locked);
-THREAD(idle0, &idle1, 100020, idle, .td_name = "idle: cpu0", .td_lastcpu = 0,
+THREAD(idle0, &idle1, 100005, idle, .td_name = "idle: cpu0", .td_lastcpu = 0,
        .td_state = TDS_CAN_RUN);
-THREAD(idle1, 0, 100021, idle, .td_name = "idle: cpu1", .td_oncpu = 1, .td_lastcpu = 1,
+THREAD(idle1, 0, 100006, idle, .td_name = "idle: cpu1", .td_oncpu = 1, .td_lastcpu = 1,
        .td_state = TDS_RUNNING);
-THREAD(swi, 0, 100030, interrupts, .td_name = "swi4: clock (0)", .td_state = TDS_INHIBITED,
+THREAD(swi, 0, 100007, interrupts, .td_name = "swi4: clock (0)", .td_state = TDS_INHIBITED,
        .td_inhibitors = 16);
 
 #define PROC(who, next, id, first, ...)                                                            \

@@ -19,7 +19,17 @@ __attribute__((noinline)) void kdb_enter(const char *why)
     kdb_why = 0;
 }
 
-void syscall_enter(int number)
+__attribute__((noinline)) void syscall_enter(int number)
 {
     kdb_enter(number != 0 ? "panic" : "break");
+    __asm__ volatile(".globl in_syscall_enter\nin_syscall_enter:");
+    kdb_why = "return";
 }
+
+/* The stack of the panic, by frame pointers: kdb_enter() was called from the module hello, and that
+ * from syscall_enter(). tests/kernel/make defines module_return. */
+extern char module_return[], in_syscall_enter[];
+struct frame {
+    struct frame *caller;
+    const char *return_address;
+} frames[3] = {{&frames[1], module_return}, {&frames[2], in_syscall_enter}, {0, 0}};

@@ -171,14 +171,7 @@ extern struct kobj_ops relocatable_ops, shared_ops;
 /* The first member of each struct elf_file, under a name of its own. */
 extern struct linker_file kernel_linker_file, hello_linker_file, gone_linker_file;
 
-/* Addresses: see tests/kernel/make. */
-#if defined(__LP64__)
-#define KERNEL_BASE 0xffffffff80200000ul
-#define MODULE_TEXT 0xffffffff80280000ul
-#else
-#define KERNEL_BASE 0x80200000ul
-#define MODULE_TEXT 0x80280000ul
-#endif
+/* tests/kernel/make defines KERNEL_TEXT and MODULE_TEXT, the addresses of their code. */
 
 void kdb_enter(const char *why);
 void syscall_enter(int number);

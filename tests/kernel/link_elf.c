@@ -15,7 +15,7 @@ struct elf_file kernel_file = {.lf = {.ops = &shared_ops,
                                       .filename = name,
                                       .pathname = path,
                                       .id = 1,
-                                      .address = (char *)KERNEL_BASE,
+                                      .address = (char *)KERNEL_TEXT,
                                       .size = 0x100000,
                                       .link = {.tqe_next = &hello_linker_file}}};
 extern struct linker_file kernel_linker_file __attribute__((alias("kernel_file")));

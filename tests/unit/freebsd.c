@@ -137,11 +137,11 @@ static void threads_on_every_machine(void **state)
         "    TID    PID  CPU STATE     WAIT       COMMAND             NAME\n"
         " 100000      0    0 sleep     select     kernel              swapper\n"
         " 100003      0    1 runq      -          kernel              softirq_0\n"
-        " 100010      1    1 sleep     select     init                init\n"
-        " 100011      1    1 lock      vm object  init                worker\n"
-        " 100020     11    0 canrun    -          idle                idle: cpu0\n"
-        " 100021     11    1 run       -          idle                idle: cpu1\n"
-        " 100030     12    - iwait     -          intr                swi4: clock (0)\n"
+        " 100002      1    1 sleep     select     init                init\n"
+        " 100004      1    1 lock      vm object  init                worker\n"
+        " 100005     11    0 canrun    -          idle                idle: cpu0\n"
+        " 100006     11    1 run       -          idle                idle: cpu1\n"
+        " 100007     12    - iwait     -          intr                swi4: clock (0)\n"
         " 100001    612    0 run       -          sh?[31m             sh\n";
     (void)state;
     for (size_t i = 0; i < KERNELS; i++) {
@@ -181,7 +181,7 @@ static void others_on_every_machine(void **state)
         assert_string_equal(query(&f, "cpus"),
                             " CPU     TID    PID STATE COMMAND             NAME\n"
                             "   0  100001    612 busy  sh?[31m             sh\n"
-                            "   2  100021     11 idle  idle                idle: cpu1\n");
+                            "   2  100006     11 idle  idle                idle: cpu1\n");
         assert_string_equal(query(&f, "dmesg"), "Copyright\nvtnet0: link up\npanic: page fault\n"
                                                 "colour \\x1b[31mred\nKDB: enter: panic\n");
         contains(&f, "modules", "  1    3 0x");
@@ -201,12 +201,12 @@ static void queries_as_json(void **state)
     open_kernel(&f, "amd64");
     contains(&f, "ps --json",
              "{\"pid\":612,\"state\":\"run\",\"wait\":\"\",\"threads\":1,\"command\":\"sh?[31m\"}");
-    contains(&f, "threads --json", "{\"tid\":100030,\"pid\":12,\"cpu\":null,\"state\":\"iwait\"");
+    contains(&f, "threads --json", "{\"tid\":100007,\"pid\":12,\"cpu\":null,\"state\":\"iwait\"");
     contains(&f, "panic --json", "{\"panic\":\"page fault\",\"reason\":\"panic\"");
     contains(&f, "panic --json", "\"uptime\":93784,\"tid\":100001,");
     contains(&f, "dmesg --json", "\"colour \\u001b[31mred\"");
     contains(&f, "modules --json", "\"path\":\"/boot/kernel/hello.ko\"}");
-    contains(&f, "cpus --json", "{\"cpu\":2,\"tid\":100021,");
+    contains(&f, "cpus --json", "{\"cpu\":2,\"tid\":100006,");
     close_kernel(&f);
 }
 
@@ -376,12 +376,12 @@ static void a_shared_module(void **state)
     kernel_stub_load(&f.stub, loaded);
     read_object(&f, "libraries", &xml);
     assert_non_null(strstr((char *)xml.data,
-                           "/hello.ko\"><segment address=\"0xffffffff80280000\"/></library>\n"));
+                           "/hello.ko\"><segment address=\"0xffff0000002c0000\"/></library>\n"));
     buf_free(&xml);
     read_object(&f, "libraries-svr4", &xml);
-    assert_non_null(strstr((char *)xml.data, "/hello.ko\" lm=\"0x"));
+    assert_non_null(strstr((char *)xml.data, "/hello.ko\" lmid=\"0x0\" lm=\"0x"));
     assert_non_null(
-        strstr((char *)xml.data, "l_addr=\"0xffffffff80280000\" l_ld=\"0xffffffff8028"));
+        strstr((char *)xml.data, "l_addr=\"0xffff0000002c0000\" l_ld=\"0xffff0000002c"));
     buf_free(&xml);
     close_kernel(&f);
 }
@@ -445,7 +445,7 @@ static void it_describes_threads(void **state)
     open_kernel(&f, "amd64");
     buf_init(&reply, TARGET_REPLY_MAX);
     buf_init(&hex, 400);
-    assert_int_equal(target_ask(f.target, "qThreadExtraInfo,186ab", &reply), 0);
+    assert_int_equal(target_ask(f.target, "qThreadExtraInfo,186a4", &reply), 0);
     (void)snprintf(text, sizeof text, "pid 1 init/worker, lock vm object, last CPU 1");
     buf_addhex(&hex, text, strlen(text));
     assert_int_equal(reply.len, hex.len);
