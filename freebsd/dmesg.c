@@ -15,8 +15,8 @@
 enum {
     MSGBUF_MAGIC_VALUE = 0x063062,
     MSGBUF_WRAP = 2,             /* bit 1 of msg_flags: the buffer has wrapped */
+    UNREADABLE_MAX = 4,          /* pieces of the text */
     MSGBUF_BYTES_MAX = 16 << 20, /* kern.msgbufsize is some 100 KiB */
-    READ_BYTES = 4096,           /* read at once, so that one unreadable page loses no more */
 };
 
 static const enum image_field fields[] = {MSGBUF_TEXT, MSGBUF_MAGIC, MSGBUF_SIZE, MSGBUF_WRITTEN,
@@ -56,13 +56,17 @@ static int read_header(struct image *im, struct message_buffer *b)
     return 0;
 }
 
-/* Appends `len` bytes of text. An unreadable piece becomes one line. */
+/* Appends `len` bytes of text. An unreadable piece becomes one line; after a few of them the rest
+ * is left out, because each failed read costs the kernel some lines on its console. */
 static int add_piece(struct image *im, struct buf *text, uint64_t address, uint64_t len)
 {
+    unsigned unreadable = 0;
     for (uint64_t done = 0; done < len;) {
-        uint8_t bytes[READ_BYTES];
-        size_t n = len - done < sizeof bytes ? (size_t)(len - done) : sizeof bytes;
+        uint8_t bytes[MEMORY_READ_MAX]; /* one request: an unreadable page loses no more */
+        size_t n = len - done < im->memory.read_max ? (size_t)(len - done) : im->memory.read_max;
         int rc = memory_read(&im->memory, address + done, bytes, n);
+        if (rc == IMAGE_UNREADABLE && ++unreadable == UNREADABLE_MAX)
+            return buf_printf(text, "\n[%" PRIu64 " bytes cannot be read]\n", len - done);
         if (rc == IMAGE_UNREADABLE)
             rc = buf_printf(text, "\n[%zu bytes cannot be read]\n", n);
         else if (rc == 0)
@@ -159,7 +163,7 @@ int query_dmesg(struct image *im, const char *argument, struct output *out)
     clean(&text);
     size_t start = find_start(&text, b.wrapped, lines);
     if (rc == 0)
-        print_lines(out, text.data + start, text.len - start);
+        print_lines(out, start < text.len ? text.data + start : NULL, text.len - start);
     buf_free(&text);
     return rc;
 }

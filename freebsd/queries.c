@@ -70,12 +70,11 @@ static int by_pid(const void *a, const void *b)
 /* The thread that a process's line shows: one that runs, else the first. */
 static const struct kernel_thread *shown_thread(const struct tasks *tasks, const struct process *p)
 {
-    const struct kernel_thread *all = tasks->threads + p->first;
     for (size_t i = 0; i < p->n; i++) {
-        if (all[i].on_cpu)
-            return &all[i];
+        if (tasks->threads[p->first + i].on_cpu)
+            return &tasks->threads[p->first + i];
     }
-    return p->n != 0 ? all : NULL;
+    return p->n != 0 ? &tasks->threads[p->first] : NULL;
 }
 
 int query_ps(struct image *im, const char *argument, struct output *out)

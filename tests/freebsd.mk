@@ -19,3 +19,9 @@ UNIT_TESTS += tests/unit/freebsd
 tests_unit_freebsd_SOURCES = tests/unit/freebsd.c tests/kernel/stub.c tests/kernel/stub.h \
 	$(SYMBOLS_WORLD)
 tests_unit_freebsd_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
+
+FUZZ_TESTS += tests/fuzz/kernel
+tests_fuzz_kernel_SOURCES = tests/fuzz/kernel.c tests/kernel/stub.c tests/kernel/stub.h \
+	$(FUZZ_SOURCES)
+tests_fuzz_kernel_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"kernel"'
+tests_fuzz_kernel_LDADD = $(FREEBSD_LIBS)

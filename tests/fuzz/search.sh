@@ -15,6 +15,8 @@ CC=${NETGDB_FUZZ_CC:-clang}
 seconds=${NETGDB_FUZZ_SECONDS:-60}
 jobs=${NETGDB_JOBS:-2}
 out=$build/fuzz
+top_builddir=$build
+export top_builddir
 cd "$source"
 
 # The sources of every target, in addition to its own and to the product's.
@@ -23,6 +25,7 @@ parts() {
     link | node | rsp_server) echo tests/fuzz/script.c ;;
     quirks) echo tests/freebsd_stub.c ;;
     rtos) echo tests/rtos_stub.c ;;
+    kernel) echo tests/kernel/stub.c ;;
     ebpf_interp) echo tests/ebpf/compare.c tests/ebpf/reference.c ;;
     esac
 }
@@ -95,7 +98,7 @@ command -v "$CC" >/dev/null || { echo "no $CC here: libFuzzer is clang's" && exi
 [ $# -gt 0 ] || set -- $(grep -l '^int LLVMFuzzer' tests/fuzz/*.c | sed 's|.*/\(.*\)\.c|\1|')
 rm -rf "$out/rooms" "$out/rooms.a"
 mkdir -p "$out/rooms"
-printf '%s\n' proto/*.c proto/*/*.c symbols/*.c threads/*.c ebpf/*.c |
+printf '%s\n' proto/*.c proto/*/*.c symbols/*.c threads/*.c freebsd/*.c ebpf/*.c |
     xargs -P"$jobs" -I@ sh tests/fuzz/search.sh --one object "$source" "$build" @ >"$out/rooms.make" 2>&1 || {
     head -n 20 "$out/rooms.make"
     exit 1
