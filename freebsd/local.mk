@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += libfreebsd.la
 libfreebsd_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
 libfreebsd_la_SOURCES = \
 	freebsd/dmesg.c \
+	freebsd/find_kernel.c freebsd/find_kernel.h \
 	freebsd/freebsd.c freebsd/freebsd.h \
 	freebsd/image.c freebsd/image.h \
 	freebsd/libraries.c freebsd/libraries.h \
