@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	doc/clients.md \
 	doc/design.md \
 	doc/ebpf.md \
+	doc/kernel.md \
 	doc/performance.md \
 	doc/protocol.md \
 	doc/regression.md \

@@ -246,11 +246,28 @@ static bool is_continue(const struct packet *packet)
     return packet->id == PACKET_c || packet->id == PACKET_C || packet->id == PACKET_vCont;
 }
 
+/* Notes the thread of a stop, `T05…thread:ID;`. */
+static void note_stop(struct freebsd *f, const struct buf *reply)
+{
+    static const char key[] = "thread:";
+    const uint8_t *at = reply->len != 0 && reply->data[0] == 'T'
+                            ? memmem(reply->data, reply->len, key, sizeof key - 1)
+                            : NULL;
+    uint64_t tid;
+    if (at == NULL)
+        return;
+    at += sizeof key - 1;
+    if (rsp_hex_number(at, reply->len - (size_t)(at - reply->data), &tid) != 0)
+        f->image.stopped = (int64_t)tid;
+}
+
 static int on_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct freebsd *f = freebsd_of(d);
     if (final && d->packet->id == PACKET_qSupported)
         return add_features(f, reply);
+    if (final && (d->packet->id == PACKET_stop_reason || (d->packet->does & PKT_RESUMES) != 0))
+        note_stop(f, reply);
     return final && is_continue(d->packet) ? check_list(f, reply) : DECORATOR_DONE;
 }
 

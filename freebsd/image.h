@@ -78,6 +78,7 @@ struct image {
     struct symbols *symbols; /* not owned */
     struct types *types;     /* owned; NULL: there is no debug information */
     const struct log *log;
+    int64_t stopped; /* id of the thread that stopped; 0: unknown */
     struct {
         enum { FIELD_UNKNOWN, FIELD_FOUND, FIELD_MISSING } state;
         struct types_member at;

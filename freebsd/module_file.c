@@ -32,14 +32,14 @@ static const struct module_section *loaded_section(const struct module *m, size_
     return NULL;
 }
 
-/* Whether each section that the kernel loaded has that size in the file. */
+/* Whether each section that the kernel loaded has that size in the file. A boot loader may have
+ * loaded sections that are not allocated, such as .comment. */
 static bool has_sizes(const struct module *m, const struct elf_file *f)
 {
     for (size_t i = 0; i < m->n_sections; i++) {
         GElf_Shdr header;
         Elf_Scn *s = elf_getscn(f->elf, m->sections[i].number);
-        if (s == NULL || gelf_getshdr(s, &header) == NULL || (header.sh_flags & SHF_ALLOC) == 0 ||
-            header.sh_size != m->sections[i].size)
+        if (s == NULL || gelf_getshdr(s, &header) == NULL || header.sh_size != m->sections[i].size)
             return false;
     }
     return m->n_sections != 0;

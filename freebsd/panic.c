@@ -106,17 +106,34 @@ static void print_owner(struct output *out, const struct kernel_thread *t, const
         output_pair(out, "cpu", number, true);
 }
 
-/* The thread that entered the debugger. */
+/*
+ * The thread that stopped. kdb_thread is the one that the debugger looks at, so it is used only if
+ * no CPU runs the thread of the last stop.
+ */
+static int find_thread(struct image *im, struct kernel_thread *t)
+{
+    uint64_t thread, most = 0;
+    int rc = image_number(im, "mp_maxid", 4, &most);
+    for (uint64_t id = 0; rc == 0 && im->stopped != 0 && id <= most && id < CPUS_MAX; id++) {
+        rc = cpu_thread(im, id, &thread);
+        if (rc == 0 && thread != 0)
+            rc = task_read_thread(im, thread, t);
+        if (rc == 0 && thread != 0 && t->tid == im->stopped)
+            return 0;
+    }
+    if (rc == 0 || rc == IMAGE_UNREADABLE)
+        rc = image_pointer(im, "kdb_thread", &thread);
+    return rc == 0 ? task_read_thread(im, thread, t) : rc;
+}
+
 static int print_thread(struct image *im, struct output *out)
 {
     struct kernel_thread t;
     struct process p;
-    uint64_t thread, proc = 0;
-    int rc = image_pointer(im, "kdb_thread", &thread);
+    uint64_t proc = 0;
+    int rc = find_thread(im, &t);
     if (rc == 0)
-        rc = task_read_thread(im, thread, &t);
-    if (rc == 0)
-        rc = image_get(im, thread, THREAD_PROC, &proc);
+        rc = image_get(im, t.address, THREAD_PROC, &proc);
     if (rc == 0)
         rc = task_read_process(im, proc, &p);
     if (rc == 0)

@@ -10,7 +10,7 @@
 #include "freebsd/modules.h"
 #include "freebsd/tasks.h"
 
-enum { NUMBER_TEXT = 24, CPUS_MAX = 4096 };
+enum { NUMBER_TEXT = 24 };
 
 const struct query queries[] = {
     {"panic", "", "the panic message, version, host, uptime, CPU and thread", query_panic},

@@ -216,6 +216,16 @@ void tasks_free(struct tasks *tasks)
     *tasks = (struct tasks){.processes = NULL};
 }
 
+int cpu_thread(struct image *im, uint64_t cpu, uint64_t *thread)
+{
+    uint64_t table, pcpu;
+    *thread = 0;
+    if (!image_variable(im, "cpuid_to_pcpu", &table))
+        return IMAGE_UNREADABLE;
+    int rc = memory_pointer(&im->memory, table + cpu * im->memory.word, &pcpu);
+    return rc == 0 && pcpu != 0 ? image_get(im, pcpu, PCPU_THREAD, thread) : rc;
+}
+
 const struct kernel_thread *tasks_find(const struct tasks *tasks, int64_t tid)
 {
     for (size_t i = 0; i < tasks->n_threads; i++) {

@@ -13,6 +13,7 @@ enum {
     TASK_NAME_MAX = 32, /* bytes of a name with its NUL (FreeBSD: MAXCOMLEN + 1 is 20) */
     TASK_WAIT_MAX = 40, /* the same of a wait message or a lock's name */
     TASK_PROBLEM_MAX = 200,
+    CPUS_MAX = 4096,
 };
 
 struct kernel_thread {
@@ -56,6 +57,10 @@ int task_read_thread(struct image *im, uint64_t address, struct kernel_thread *t
 
 /* Reads one process, without its threads. Returns as above. */
 int task_read_process(struct image *im, uint64_t address, struct process *process);
+
+/* Sets *thread to the address of the thread that a CPU runs; 0: there is no CPU of that id. Returns
+ * as above. */
+int cpu_thread(struct image *im, uint64_t cpu, uint64_t *thread);
 
 /* Returns the thread with an id. NULL: there is none. */
 const struct kernel_thread *tasks_find(const struct tasks *tasks, int64_t tid);

@@ -52,6 +52,8 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         return answer_read(s, &r, reply);
     case PACKET_qSupported:
         return buf_sets(reply, "PacketSize=1000;qXfer:threads:read+");
+    case PACKET_stop_reason:
+        return buf_sets(reply, s->stop);
     case PACKET_c:
     case PACKET_s:
         s->continued++;

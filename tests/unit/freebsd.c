@@ -192,6 +192,25 @@ static void others_on_every_machine(void **state)
     }
 }
 
+/* kdb_thread is the thread that a debugger looks at: it does not change who panicked. */
+static void panic_shows_the_thread_that_stopped(void **state)
+{
+    struct fixture f;
+    uint64_t other;
+    (void)state;
+    open_kernel(&f, "amd64");
+    f.stub.stop = "T05thread:186a1;";
+    ask(f.target, "?", "T05thread:186a1;");
+    other = address_of(&f, "blocked");
+    memcpy(variable(&f, "kdb_thread", 8), &other, 8);
+    contains(&f, "panic", "thread       100001 (sh) of process 612");
+    close_kernel(&f);
+    open_kernel(&f, "amd64"); /* without a stop, there is nothing better */
+    memcpy(variable(&f, "kdb_thread", 8), &other, 8);
+    contains(&f, "panic", "thread       100004 (worker) of process 1");
+    close_kernel(&f);
+}
+
 /* ---- JSON ---- */
 
 static void queries_as_json(void **state)
@@ -551,6 +570,7 @@ int main(void)
         cmocka_unit_test(threads_on_every_machine),
         cmocka_unit_test(panic_on_every_machine),
         cmocka_unit_test(others_on_every_machine),
+        cmocka_unit_test(panic_shows_the_thread_that_stopped),
         cmocka_unit_test(queries_as_json),
         cmocka_unit_test(dmesg_prints_the_last_lines),
         cmocka_unit_test(unknown_queries),
