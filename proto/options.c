@@ -14,7 +14,6 @@
 enum { TIMEOUT_MAX = 1000000000 }; /* seconds */
 
 #define DIGITS "0123456789"
-#define TLS_VARIABLE "NETGDB_TLS_" /* prefix of the variables of options that only tls: accepts */
 #define HOST_INVALID_CHARS " \t\r\n/=@?\\\"'[]" /* not allowed in a host name */
 
 static bool only(const char *text, const char *allowed)
@@ -43,7 +42,7 @@ static bool parse_hex(const char **text, bool bare, uint64_t *value)
     return n != 0;
 }
 
-static bool copy(char *out, size_t size, const char *text)
+bool options_set_text(char *out, size_t size, const char *text)
 {
     size_t n = strlen(text);
     if (n == 0 || n >= size)
@@ -79,12 +78,12 @@ static bool set_run_timeout(struct options *o, const char *value)
 
 static bool set_symbols(struct options *o, const char *value)
 {
-    return copy(o->symbols, sizeof o->symbols, value);
+    return options_set_text(o->symbols, sizeof o->symbols, value);
 }
 
 static bool set_modules(struct options *o, const char *value)
 {
-    return copy(o->modules, sizeof o->modules, value);
+    return options_set_text(o->modules, sizeof o->modules, value);
 }
 
 static bool set_slide(struct options *o, const char *value)
@@ -103,7 +102,7 @@ static bool set_slide(struct options *o, const char *value)
 static bool set_rtos(struct options *o, const char *value)
 {
     return only(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_.") &&
-           copy(o->rtos, sizeof o->rtos, value);
+           options_set_text(o->rtos, sizeof o->rtos, value);
 }
 
 static bool set_cache(struct options *o, const char *value)
@@ -143,22 +142,22 @@ static bool set_fileio(struct options *o, const char *value)
 
 static bool set_psk(struct options *o, const char *value)
 {
-    return copy(o->psk, sizeof o->psk, value);
+    return options_set_text(o->psk, sizeof o->psk, value);
 }
 
 static bool set_cert(struct options *o, const char *value)
 {
-    return copy(o->cert, sizeof o->cert, value);
+    return options_set_text(o->cert, sizeof o->cert, value);
 }
 
 static bool set_key(struct options *o, const char *value)
 {
-    return copy(o->key, sizeof o->key, value);
+    return options_set_text(o->key, sizeof o->key, value);
 }
 
 static bool set_ca(struct options *o, const char *value)
 {
-    return copy(o->ca, sizeof o->ca, value);
+    return options_set_text(o->ca, sizeof o->ca, value);
 }
 
 static bool set_log(struct options *o, const char *value)
@@ -168,59 +167,76 @@ static bool set_log(struct options *o, const char *value)
 
 static bool set_log_file(struct options *o, const char *value)
 {
-    return copy(o->log_file, sizeof o->log_file, value);
+    return options_set_text(o->log_file, sizeof o->log_file, value);
 }
 
 /* All options. Those without a name, which only have a variable, come last. */
 static const struct row {
     struct options_help help;
     bool (*set)(struct options *o, const char *value);
+    const char *transport; /* prefix of the only names that accept it; NULL: all do */
 } table[] = {
     {{"timeout", "SECONDS", "NETGDB_TIMEOUT", "a whole number of seconds",
       "wait so long for the kernel (0: only one that waits already); no limit by default"},
-     set_timeout},
+     set_timeout,
+     NULL},
     {{"run-timeout", "SECONDS", "NETGDB_RUN_TIMEOUT", "a whole number of seconds, at least 1",
       "close the connection when the target runs for longer than this; no limit by default"},
-     set_run_timeout},
+     set_run_timeout,
+     NULL},
     {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
-     set_symbols},
+     set_symbols,
+     NULL},
     {{"modules", "DIR[:DIR...]", "NETGDB_MODULES", "the names of directories",
       "search these directories for a FreeBSD kernel's modules"},
-     set_modules},
+     set_modules,
+     NULL},
     {{"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
       "add this to every address of the symbol file"},
-     set_slide},
+     set_slide,
+     NULL},
     {{"rtos", "auto|off|NAME", "NETGDB_RTOS", "auto, off or the name of an RTOS",
       "show the threads of an RTOS"},
-     set_rtos},
+     set_rtos,
+     NULL},
     {{"cache", "on|off", "NETGDB_CACHE", "on or off",
       "remember memory and registers while the target is stopped"},
-     set_cache},
+     set_cache,
+     NULL},
     {{"nocache", "START-END", "NETGDB_NOCACHE",
       "a range such as 0xfee00000-0xfee01000, 32 times at most",
       "never remember these addresses (END is not among them); may be given again"},
-     set_nocache},
+     set_nocache,
+     NULL},
     {{"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
       "what GDB's kill and quit do to the target"},
-     set_kill},
+     set_kill,
+     NULL},
     {{"fileio", "on|off", "NETGDB_FILEIO", "on or off",
       "let the target open, write and delete files of this machine (GDB's File-I/O)"},
-     set_fileio},
+     set_fileio,
+     NULL},
     {{"psk", "FILE", "NETGDB_TLS_PSK", "the name of a file",
       "tls: the pre-shared key, IDENTITY:HEX as psktool writes it"},
-     set_psk},
+     set_psk,
+     "tls"},
     {{"cert", "FILE", "NETGDB_TLS_CERT", "the name of a file", "tls: our certificate (PEM)"},
-     set_cert},
+     set_cert,
+     "tls"},
     {{"key", "FILE", "NETGDB_TLS_KEY", "the name of a file", "tls: its private key (PEM)"},
-     set_key},
+     set_key,
+     "tls"},
     {{"ca", "FILE", "NETGDB_TLS_CA", "the name of a file",
       "tls: certificates of those who sign the other end's (PEM)"},
-     set_ca},
+     set_ca,
+     "tls"},
     {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
       "how much to say"},
-     set_log},
+     set_log,
+     NULL},
     {{NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file", "say it there and not on stderr"},
-     set_log_file},
+     set_log_file,
+     NULL},
 };
 
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -230,42 +246,41 @@ const struct options_help *options_help(size_t i)
     return i < ROWS ? &table[i].help : NULL;
 }
 
-/* The caller's buffer for the error text. */
-struct error_text {
-    char *text;
-    size_t size;
-};
-
-/* Formats the error text and replaces control characters in it. Returns NETGDB_PROTO. */
-static int __attribute__((format(printf, 2, 3)))
-set_error(const struct error_text *c, const char *format, ...)
+int options_set_error(const struct options_error *e, const char *format, ...)
 {
     va_list args;
-    if (c->size == 0)
+    if (e->size == 0)
         return NETGDB_PROTO;
     va_start(args, format);
-    vsnprintf(c->text, c->size, format, args);
+    vsnprintf(e->text, e->size, format, args);
     va_end(args);
-    for (char *p = c->text; *p != '\0'; p++) {
+    for (char *p = e->text; *p != '\0'; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';
     }
     return NETGDB_PROTO;
 }
 
-static int unknown_option(const struct error_text *c, const char *name)
+static int unknown_option(const struct options_error *e, const char *name)
 {
     char names[OPTIONS_ERROR_MAX] = "";
     for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
         size_t at = strlen(names);
         snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ", table[i].help.name);
     }
-    return set_error(c, "unknown option '%.100s': there are %s", name, names);
+    return options_set_error(e, "unknown option '%.100s': there are %s", name, names);
+}
+
+static bool is_accepted(const struct options *o, const struct row *row)
+{
+    return row->transport == NULL ||
+           (o->transport != NULL && strcmp(o->transport->prefix, row->transport) == 0);
 }
 
 /* Parses `name=value`. The first nocache in the name replaces the ranges of the variable and sets
  * *replaced. */
-static int parse_option(struct options *o, char *text, bool *replaced, const struct error_text *c)
+static int parse_option(struct options *o, char *text, bool *replaced,
+                        const struct options_error *e)
 {
     char *value = strchr(text, '=');
     if (value != NULL)
@@ -275,147 +290,128 @@ static int parse_option(struct options *o, char *text, bool *replaced, const str
         if (strcmp(text, h->name) != 0)
             continue;
         if (value == NULL)
-            return set_error(c, "option '%s' has no value: %s=%s", text, h->name, h->takes);
-        if (strncmp(h->variable, TLS_VARIABLE, sizeof TLS_VARIABLE - 1) == 0 &&
-            o->kind != OPTIONS_TLS)
-            return set_error(c, "%s= is for tls:HOST[:PORT] alone: nothing else is encrypted",
-                             text);
+            return options_set_error(e, "option '%s' has no value: %s=%s", text, h->name, h->takes);
+        if (!is_accepted(o, &table[i]))
+            return options_set_error(e, "%s= is only for names that begin with %s:", text,
+                                     table[i].transport);
         if (table[i].set == set_nocache && !*replaced) {
             o->nocaches = 0;
             *replaced = true;
         }
         if (!table[i].set(o, value))
-            return set_error(c, "%s=%.100s: takes %s", h->name, value, h->wants);
+            return options_set_error(e, "%s=%.100s: takes %s", h->name, value, h->wants);
         return 0;
     }
-    return unknown_option(c, text);
+    return unknown_option(e, text);
 }
 
-static int read_environment(struct options *o, options_getenv *env, const struct error_text *c)
+static int read_environment(struct options *o, options_getenv *env, const struct options_error *e)
 {
     for (size_t i = 0; i < ROWS; i++) {
         const struct options_help *h = &table[i].help;
         const char *value = env != NULL ? env(h->variable) : NULL;
         if (value != NULL && *value != '\0' && !table[i].set(o, value))
-            return set_error(c, "%s=%.100s: takes %s", h->variable, value, h->wants);
+            return options_set_error(e, "%s=%.100s: takes %s", h->variable, value, h->wants);
     }
     return 0;
 }
 
-static int parse_port(struct options *o, const char *text, const struct error_text *c)
+static int parse_port(struct options *o, const char *text, const struct options_error *e)
 {
     unsigned long port;
     if (!parse_number(text, UINT16_MAX, &port) || port == 0)
-        return set_error(c, "'%.100s' is no port: a number from 1 to 65535", text);
+        return options_set_error(e, "'%.100s' is no port: a number from 1 to 65535", text);
     o->port = (uint16_t)port;
     return 0;
 }
 
-/* Parses HOST:PORT of a stub. Brackets around an IPv6 address are optional: GDB does not accept
- * them after a prefix. */
-static int parse_tcp(struct options *o, char *text, const struct error_text *c)
+int options_parse_endpoint(struct options *o, char *text, uint16_t default_port,
+                           const struct options_error *e)
 {
-    char *colon = strrchr(text, ':');
-    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-    bool brackets = n > 2 && text[0] == '[' && text[n - 1] == ']';
-    o->kind = OPTIONS_TCP;
-    if (n == 0)
-        return set_error(c, "'tcp:%.100s': a stub on TCP is tcp:HOST:PORT", text);
-    *colon = '\0';
+    const char *prefix = o->transport->prefix, *suffix = default_port != 0 ? "[:PORT]" : ":PORT";
+    char *colon = strrchr(text, ':'), *end = colon != NULL ? colon : text + strlen(text);
+    bool ipv6 = *text == '[' || (colon != NULL && strchr(text, ':') != colon);
+    bool brackets = end - text > 2 && text[0] == '[' && end[-1] == ']';
+    if ((colon == NULL && (default_port == 0 || ipv6)) || end == text)
+        return options_set_error(e, "'%s:%.100s': takes %s:HOST%s", prefix, text, prefix, suffix);
+    *end = '\0';
     if (brackets)
-        text[n - 1] = '\0';
-    if (!copy(o->host, sizeof o->host, brackets ? text + 1 : text))
-        return set_error(c, "'%.100s' is no host", text);
-    return parse_port(o, colon + 1, c);
-}
-
-/* Parses HOST[:PORT] of a proxy or node with --tls. */
-static int parse_tls(struct options *o, char *text, const struct error_text *c)
-{
-    char *colon = strchr(text, ':');
-    if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL)) { /* IPv6 */
-        int rc = parse_tcp(o, text, c);
-        o->kind = OPTIONS_TLS;
-        return rc;
-    }
-    o->kind = OPTIONS_TLS;
-    o->port = WIRE_HERALD_PORT;
-    if (colon != NULL)
-        *colon++ = '\0';
-    if (strpbrk(text, HOST_INVALID_CHARS) != NULL || !copy(o->host, sizeof o->host, text))
-        return set_error(c, "'tls:%.100s': takes tls:HOST[:PORT]", text);
-    return colon != NULL ? parse_port(o, colon, c) : 0;
-}
-
-static int parse_unix(struct options *o, char *text, const struct error_text *c)
-{
-    o->kind = OPTIONS_UNIX;
-    if (!copy(o->path, OPTIONS_SOCKET_MAX, text))
-        return set_error(c, "'unix:%.100s': takes a socket's name of 1 to %d bytes", text,
-                         OPTIONS_SOCKET_MAX - 1);
-    return 0;
+        end[-1] = '\0';
+    if ((!ipv6 && strpbrk(text, HOST_INVALID_CHARS) != NULL) ||
+        !options_set_text(o->host, sizeof o->host, brackets ? text + 1 : text))
+        return options_set_error(e, "'%.100s' is no host", text);
+    o->port = default_port;
+    return colon != NULL ? parse_port(o, colon + 1, e) : 0;
 }
 
 /* Parses HOST[:PORT] or any[:PORT]. */
-static int parse_kernel(struct options *o, char *text, const struct error_text *c)
+static int parse_kernel(struct options *o, char *text, const struct options_error *e)
 {
     char *colon = strchr(text, ':');
     if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL))
-        return set_error(c, "'%.100s': takes HOST[:PORT], and a kernel speaks IPv4 only", text);
+        return options_set_error(e, "'%.100s': takes HOST[:PORT], and a kernel speaks IPv4 only",
+                                 text);
     if (colon != NULL)
         *colon = '\0';
     o->kind = strcmp(text, "any") == 0 ? OPTIONS_ANY : OPTIONS_KERNEL;
     o->port = WIRE_HERALD_PORT;
     if (*text == '\0')
-        return set_error(c, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
+        return options_set_error(e, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     if (only(text, DIGITS))
-        return set_error(c, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s", text,
-                         text);
+        return options_set_error(e, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s",
+                                 text, text);
     if (strpbrk(text, HOST_INVALID_CHARS) != NULL || strlen(text) >= sizeof o->host)
-        return set_error(c, "'%.100s' is no host", text);
+        return options_set_error(e, "'%.100s' is no host", text);
     if (o->kind == OPTIONS_KERNEL)
-        (void)copy(o->host, sizeof o->host, text);
-    return colon != NULL ? parse_port(o, colon + 1, c) : 0;
+        (void)options_set_text(o->host, sizeof o->host, text);
+    return colon != NULL ? parse_port(o, colon + 1, e) : 0;
 }
 
-/* Returns the text after `word` and a colon, "" if `text` is the word alone, or NULL. */
+/* Returns the text after `word` and a colon, or after the word alone; or NULL. */
 static char *after_word(char *text, const char *word)
 {
     size_t n = strlen(word);
-    if (strncmp(text, word, n) != 0 || (text[n] != ':' && text[n] != '\0'))
+    if (strncmp(text, word, n) != 0 || strchr(":,", text[n]) == NULL) /* or its end */
         return NULL;
     return text + n + (text[n] == ':' ? 1 : 0);
 }
 
-static int parse_target(struct options *o, char *text, const struct error_text *c)
+/* Returns the transport whose prefix the text has, and its address in *address; or NULL. */
+static const struct transport *find_transport(const struct options_source *source, char *text,
+                                              char **address)
 {
-    char *rest;
-    if ((rest = after_word(text, "tcp")) != NULL)
-        return parse_tcp(o, rest, c);
-    if ((rest = after_word(text, "tls")) != NULL)
-        return parse_tls(o, rest, c);
-    if ((rest = after_word(text, "unix")) != NULL)
-        return parse_unix(o, rest, c);
-    return parse_kernel(o, text, c);
+    for (const struct transport *const *t = source->transports; *t != NULL; t++) {
+        if ((*address = after_word(text, (*t)->prefix)) != NULL)
+            return *t;
+    }
+    return NULL;
 }
 
-/* Takes the command verbatim, including commas: options can come only from the environment. */
-static int parse_stdio(struct options *o, const char *command, bool tool,
-                       const struct error_text *c)
+/* Parses the text up to its options. Returns 0, with the options in *options or NULL there. */
+static int parse_target(struct options *o, char *text, const struct options_source *source,
+                        char **options, const struct options_error *e)
 {
-    o->kind = OPTIONS_STDIO;
-    if (!tool)
-        return set_error(c, "stdio: is for the netgdb tool, not for a debugger");
-    if (!copy(o->path, sizeof o->path, command))
-        return set_error(c, "stdio: takes a command of 1 to %d bytes", OPTIONS_PATH_MAX - 1);
-    return 0;
+    char *address;
+    const struct transport *t = find_transport(source, text, &address);
+    *options = text;
+    if (t == NULL)
+        return parse_kernel(o, strsep(options, ","), e);
+    o->kind = OPTIONS_STREAM;
+    o->transport = t;
+    if (t->tool_only && !source->tool)
+        return options_set_error(e, "%s: is for the netgdb tool, not for a debugger", t->prefix);
+    if (t->verbatim)
+        *options = NULL;
+    else
+        (void)strsep(options, ",");
+    return t->parse(o, address, e);
 }
 
-int options_parse(struct options *o, const char *text, bool tool, options_getenv *env, char *error,
-                  size_t size)
+int options_parse(struct options *o, const char *text, const struct options_source *source,
+                  char *error, size_t size)
 {
-    const struct error_text c = {error, size};
-    char copied[OPTIONS_TEXT_MAX], *at = copied, *rest;
+    const struct options_error e = {error, size};
+    char copied[OPTIONS_TEXT_MAX], *at = NULL;
     bool replaced = false;
     *o = (struct options){.timeout = IO_NEVER,
                           .run_timeout = IO_NEVER,
@@ -425,17 +421,15 @@ int options_parse(struct options *o, const char *text, bool tool, options_getenv
     if (strncmp(text, "netgdb:", 7) == 0)
         text += 7;
     if (strlen(text) >= sizeof copied) {
-        set_error(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
+        options_set_error(&e, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
         return NETGDB_TOO_LONG;
     }
     strcpy(copied, text);
-    int rc = read_environment(o, env, &c);
-    if (rc == 0 && (rest = after_word(copied, "stdio")) != NULL)
-        return parse_stdio(o, rest, tool, &c);
+    int rc = read_environment(o, source->env, &e);
     if (rc == 0)
-        rc = parse_target(o, strsep(&at, ","), &c);
+        rc = parse_target(o, copied, source, &at, &e);
     while (rc == 0 && at != NULL)
-        rc = parse_option(o, strsep(&at, ","), &replaced, &c);
+        rc = parse_option(o, strsep(&at, ","), &replaced, &e);
     return rc;
 }
 
@@ -444,8 +438,8 @@ bool options_is_netgdb(const char *node)
     return node != NULL && strncmp(node, "netgdb", 6) == 0 && (node[6] == '\0' || node[6] == ':');
 }
 
-int options_from_gdb(struct options *o, const char *node, const char *service, options_getenv *env,
-                     char *error, size_t size)
+int options_from_gdb(struct options *o, const char *node, const char *service,
+                     const struct options_source *source, char *error, size_t size)
 {
     char typed[OPTIONS_TEXT_MAX];
     if (!options_is_netgdb(node))
@@ -455,10 +449,9 @@ int options_from_gdb(struct options *o, const char *node, const char *service, o
     bool both = *head != '\0' && service != NULL;
     int n = snprintf(typed, sizeof typed, "%s%s%s", head, both ? ":" : "", tail);
     if (n < 0 || (size_t)n >= sizeof typed) {
-        const struct error_text c = {error, size};
-        set_error(&c, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
+        const struct options_error e = {error, size};
+        options_set_error(&e, "a name has at most %d bytes", OPTIONS_TEXT_MAX - 1);
         return NETGDB_TOO_LONG;
     }
-    return options_parse(o, strncmp(typed, "//", 2) == 0 ? typed + 2 : typed, false, env, error,
-                         size);
+    return options_parse(o, strncmp(typed, "//", 2) == 0 ? typed + 2 : typed, source, error, size);
 }

@@ -13,6 +13,7 @@
 
 #include "proto/io.h"
 #include "proto/log.h"
+#include "proto/transport.h"
 
 enum {
     OPTIONS_HOST_MAX = 256,   /* bytes of a host name with its NUL (RFC 1035: 255) */
@@ -27,10 +28,7 @@ enum {
 enum options_kind {
     OPTIONS_KERNEL, /* HOST[:PORT]: a FreeBSD kernel or a node on that host */
     OPTIONS_ANY,    /* any[:PORT]: the first kernel or node that connects */
-    OPTIONS_TCP,    /* tcp:HOST:PORT: a stub */
-    OPTIONS_UNIX,   /* unix:PATH: a stub */
-    OPTIONS_STDIO,  /* stdio:COMMAND: the command is the stub; not in GDB's process */
-    OPTIONS_TLS,    /* tls:HOST[:PORT]: a proxy or node, encrypted */
+    OPTIONS_STREAM, /* PREFIX:ADDRESS: a stub on the stream of a transport */
 };
 
 enum options_kill {
@@ -43,12 +41,13 @@ struct options_range {
     uint64_t start, end; /* end is exclusive */
 };
 
-/* A plain value without pointers. Strings are empty if not given. */
+/* A plain value that owns nothing. Strings are empty if not given. */
 struct options {
     enum options_kind kind;
-    char host[OPTIONS_HOST_MAX]; /* KERNEL, TLS, TCP (an IPv6 address without brackets) */
-    uint16_t port;               /* KERNEL, ANY: the HERALD port; TCP, TLS: the peer's */
-    char path[OPTIONS_PATH_MAX]; /* UNIX: the socket; STDIO: the command */
+    const struct transport *transport; /* STREAM; else NULL */
+    char host[OPTIONS_HOST_MAX];       /* KERNEL, STREAM (an IPv6 address without brackets) */
+    uint16_t port;                     /* KERNEL, ANY: the HERALD port; STREAM: the peer's */
+    char path[OPTIONS_PATH_MAX];       /* STREAM without host: a socket, a command */
 
     uint64_t timeout;               /* ns to wait for a HERALD; IO_NEVER: no limit */
     uint64_t run_timeout;           /* ns that the target may run; IO_NEVER: no limit */
@@ -71,16 +70,22 @@ struct options {
 /* Reads an environment variable: getenv, secure_getenv, or a test's function. */
 typedef char *options_getenv(const char *name);
 
+/* What names are parsed with. */
+struct options_source {
+    const struct transport *const *transports; /* ends with NULL */
+    bool tool;           /* permits transports that are not for GDB's process */
+    options_getenv *env; /* NULL: no environment */
+};
+
 /*
  * Parses a name such as "crash1,timeout=10", with or without "netgdb:" in front, into *o. Options
- * in the text override the environment's. `env` may be NULL: no environment. `tool` permits forms
- * that are not for GDB's process.
+ * in the text override the environment's.
  *
  * Returns 0; or NETGDB_PROTO or NETGDB_TOO_LONG, with a line in error[size] that names the option
  * and the values it accepts, without "netgdb: " and without a newline.
  */
-int options_parse(struct options *o, const char *text, bool tool, options_getenv *env, char *error,
-                  size_t size);
+int options_parse(struct options *o, const char *text, const struct options_source *source,
+                  char *error, size_t size);
 
 /* Returns whether the node in GDB's getaddrinfo(node, …) is a netgdb name. NULL is not. */
 bool options_is_netgdb(const char *node);
@@ -91,8 +96,31 @@ bool options_is_netgdb(const char *node);
  * Returns as options_parse does; or NETGDB_UNSUPPORTED, without an error text, if the node is not a
  * netgdb name.
  */
-int options_from_gdb(struct options *o, const char *node, const char *service, options_getenv *env,
-                     char *error, size_t size);
+int options_from_gdb(struct options *o, const char *node, const char *service,
+                     const struct options_source *source, char *error, size_t size);
+
+/* ---- for a transport's `parse` ---- */
+
+/* The caller's buffer for the error text. */
+struct options_error {
+    char *text;
+    size_t size;
+};
+
+/* Formats the error text and replaces control characters in it. Returns NETGDB_PROTO. */
+int options_set_error(const struct options_error *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Parses HOST:PORT into o->host and o->port; with a default port that is not 0 also HOST alone.
+ * Brackets around an IPv6 address are optional, because GDB does not accept them after a prefix. It
+ * always needs a port. Changes `text`. Returns 0, or the result of options_set_error.
+ */
+int options_parse_endpoint(struct options *o, char *text, uint16_t default_port,
+                           const struct options_error *e);
+
+/* Copies a text that is not empty and fits in size bytes with its NUL. Returns whether it does. */
+bool options_set_text(char *out, size_t size, const char *text);
 
 /* An entry of the table of options, for help texts and man pages. */
 struct options_help {

@@ -281,7 +281,7 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
     *chain = (struct chain){.target = stream_target_new(io, config->log),
                             .peer = NETGDB_PEER_OTHER,
                             .forward_kill = forwards_kill(config, true)};
-    if (chain->target != NULL && config->options->kind != OPTIONS_STDIO)
+    if (chain->target != NULL && !config->options->transport->may_be_silent)
         stream_target_give_up(chain->target);
     return finish(chain, config);
 }

@@ -19,13 +19,13 @@
 #include "io/sockets.h"
 #include "session/control.h"
 #include "session/report.h"
-#include "session/tls.h"
+#include "session/transport.h"
 #include "shim/frontend.h"
 #include "shim/relay.h"
 
 #define NOTICE_AFTER IO_SECOND
 #define PROXY_ANSWERS (500 * IO_MS)     /* whether a kernel waits */
-#define STREAM_TIMEOUT (10 * IO_SECOND) /* for a stub over TCP, without timeout= */
+#define STREAM_TIMEOUT (10 * IO_SECOND) /* for a stub, without timeout= */
 
 /* ---- our descriptors ---- */
 
@@ -274,52 +274,24 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
 static int find_stream(const struct shim_name *n, struct relay_target *target)
 {
     uint64_t timeout = n->options.timeout;
-    struct sockets_streams found;
-    int rc;
-    if (n->options.kind == OPTIONS_UNIX) {
-        target->stream = sockets_unix(n->options.path);
-    } else if ((rc = sockets_resolve_streams(shim_libc.getaddrinfo, n->options.host,
-                                             n->options.port, &found)) != 0) {
-        log_error(&n->log, "no address of this host is known: %s", sockets_resolve_text(rc));
-        return EHOSTUNREACH;
-    } else {
-        target->stream = sockets_tcp(&found, timeout == IO_NEVER ? STREAM_TIMEOUT : timeout);
-    }
-    if (target->stream >= 0)
-        return 0;
-    /* ECONNREFUSED would make GDB try for 15 s without a word. */
-    int error = errno == ECONNREFUSED ? ENOENT : errno;
-    log_error(&n->log, "no stub answers there: %s", strerror(errno));
-    return error;
-}
-
-/* A proxy or node with --tls. A wrong key or peer is one line. */
-static int find_encrypted(const struct shim_name *n, struct relay_target *target)
-{
-    uint64_t timeout = n->options.timeout;
-    char why[TLS_WHY_MAX];
     sigset_t mask;
+    struct transport_stream stub = {.options = &n->options,
+                                    .resolver = shim_libc.getaddrinfo,
+                                    .timeout = timeout == IO_NEVER ? STREAM_TIMEOUT : timeout,
+                                    .mask = &mask};
     wait_mask(&mask);
-    target->stream = tls_connect(&n->options, shim_libc.getaddrinfo,
-                                 timeout == IO_NEVER ? STREAM_TIMEOUT : timeout, &mask, why);
+    target->stream = transport_open(&stub);
     if (target->stream >= 0)
         return 0;
-    int error = errno == ECONNREFUSED ? ENOENT : errno; /* as above */
-    log_error(&n->log, "%s", why);
+    /* ECONNREFUSED would make GDB retry for 15 s without a message. */
+    int error = errno == ECONNREFUSED ? ENOENT : errno;
+    log_error(&n->log, "cannot connect to the stub: %s", stub.why);
     return error;
 }
 
 static int find_target(const struct shim_name *n, struct relay_target *target)
 {
-    switch (n->options.kind) {
-    case OPTIONS_KERNEL:
-    case OPTIONS_ANY:
-        return find_kernel(n, target);
-    case OPTIONS_TLS:
-        return find_encrypted(n, target);
-    default:
-        return find_stream(n, target);
-    }
+    return n->options.kind == OPTIONS_STREAM ? find_stream(n, target) : find_kernel(n, target);
 }
 
 /* ---- the descriptor ---- */

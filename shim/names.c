@@ -17,6 +17,7 @@
 #include "io/logqueue.h"
 #include "io/sockets.h"
 #include "session/chain.h"
+#include "session/transport.h"
 
 enum { NAMES_MAX = 1024 }; /* look-ups of one process; the oldest is forgotten after that */
 
@@ -167,6 +168,7 @@ static bool is_stream(const struct addrinfo *hints)
 int names_lookup(const char *node, const char *service, const struct addrinfo *hints,
                  struct addrinfo **result)
 {
+    static const struct options_source source = {.transports = transports_all, .env = getenv};
     char error[OPTIONS_ERROR_MAX];
     struct shim_name *n = calloc(1, sizeof *n);
     if (n == NULL)
@@ -174,7 +176,7 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
     int rc = EAI_NONAME;
     if (!is_stream(hints)) {
         log_error(&shim_log, "udp: and tcp6: do not go with this: target remote netgdb:HOST");
-    } else if (options_from_gdb(&n->options, node, service, getenv, error, sizeof error) != 0 ||
+    } else if (options_from_gdb(&n->options, node, service, &source, error, sizeof error) != 0 ||
                !chain_takes(&n->options, error, sizeof error)) {
         log_error(&shim_log, "%s", error);
     } else {

@@ -16,7 +16,6 @@ UNIT_TESTS = \
 	tests/unit/keepout \
 	tests/unit/log \
 	tests/unit/logfile \
-	tests/unit/options \
 	tests/unit/packets \
 	tests/unit/replies \
 	tests/unit/requests \
@@ -27,6 +26,10 @@ UNIT_TESTS = \
 LDADD = libio.la $(UNIT_LIBS)
 AM_DEFAULT_SOURCE_EXT = .c
 EXTRA_DIST += tests/unit/unit.h tests/requests.h
+
+UNIT_TESTS += tests/unit/options
+tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h
+tests_unit_options_LDADD = libsession.la libio.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/soak_verdict
 tests_unit_soak_verdict_SOURCES = tests/unit/soak_verdict.c tests/unit/unit.h \
@@ -205,7 +208,7 @@ tests_fuzz_rsp_server_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp_server"'
 tests_fuzz_rsp_server_LDADD = libproto.la
 tests_fuzz_options_SOURCES = tests/fuzz/options.c $(FUZZ_SOURCES)
 tests_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"options"'
-tests_fuzz_options_LDADD = libproto.la
+tests_fuzz_options_LDADD = libsession.la libio.la libproto.la
 tests_fuzz_quirks_SOURCES = tests/fuzz/quirks.c tests/freebsd_stub.c tests/freebsd_stub.h \
 	$(FUZZ_SOURCES)
 tests_fuzz_quirks_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"quirks"'
@@ -250,7 +253,7 @@ UNIT_TESTS += tests/unit/listener
 tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
 tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/proxy_client
-tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h tools/child.c \
+tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h \
 	tools/proxy.h tools/proxy_client.c tools/proxy_endpoints.c tools/proxy_say.c \
 	tools/proxy_session.c tools/args.c tools/tls_server.c
 tests_unit_proxy_client_CFLAGS = $(AM_CFLAGS)

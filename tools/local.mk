@@ -6,7 +6,6 @@ tools_netgdb_SOURCES = \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
 	tools/check.c \
-	tools/child.c tools/child.h \
 	tools/confine.c tools/confine.h \
 	tools/ls.c \
 	tools/main.c \

@@ -6,8 +6,8 @@
 #include "io/fds.h"
 #include "proto/node/debugnet_client.h"
 #include "proto/target.h"
+#include "session/child.h"
 #include "tools/bpf.h"
-#include "tools/child.h"
 #include "tools/tls_options.h"
 #include "tools/tools.h"
 

@@ -55,8 +55,11 @@ static int resolve_target(struct proxy *p)
 {
     const struct options *o = &p->options->target;
     struct sockets_addresses found;
-    if (o->kind == OPTIONS_TCP)
-        return judge(o->host, sockets_resolve_streams(getaddrinfo, o->host, o->port, &p->stub));
+    if (o->kind == OPTIONS_STREAM) {
+        p->stub = (struct transport_stream){
+            .options = o, .resolver = getaddrinfo, .timeout = o->transport->proxy_wait};
+        return judge(o->host, transport_look_up(&p->stub));
+    }
     p->n_ips = o->kind == OPTIONS_ANY;
     if (o->kind != OPTIONS_KERNEL)
         return EXIT_DONE;
@@ -162,8 +165,9 @@ static bool has_target_socket(const struct proxy_options *o)
 static void confine_us(struct proxy *p)
 {
     char dir[RUNDIR_MAX];
-    if (p->options->target.kind == OPTIONS_STDIO || p->options->target.kind == OPTIONS_TLS)
-        return; /* the command, or netgdb-tls, may need anything */
+    const struct transport *transport = p->options->target.transport;
+    if (transport != NULL && transport->needs_files)
+        return; /* its program may need any */
     if (rundir(dir) != 0)
         dir[0] = '\0';
     tzset();

@@ -23,6 +23,7 @@
 #include "session/listener.h"
 #include "session/profile.h"
 #include "session/rundir.h"
+#include "session/transport.h"
 #include "tools/tls_options.h"
 #include "tools/tools.h"
 
@@ -114,7 +115,7 @@ struct proxy {
     struct listener_watch watch;
     uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
     unsigned n_ips;
-    struct sockets_streams stub;   /* TARGET is tcp: */
+    struct transport_stream stub;  /* TARGET is a stub: copied for each client */
     struct sockets_address listen; /* len 0: endpoints are unix sockets */
     char directory[RUNDIR_MAX];    /* of the unix sockets */
     FILE *out;                     /* for commands to type, and events */

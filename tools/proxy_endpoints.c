@@ -292,9 +292,7 @@ struct endpoint *endpoint_for_stub(struct proxy *p)
     struct endpoint *e = new_endpoint(p, &nowhere);
     if (e != NULL)
         (void)snprintf(e->name, sizeof e->name, "%s",
-                       o->host[0] != '\0'        ? o->host
-                       : o->kind == OPTIONS_UNIX ? "unix"
-                                                 : "stdio");
+                       o->host[0] != '\0' ? o->host : o->transport->prefix);
     return e;
 }
 

@@ -154,17 +154,17 @@ static const char *wanted(int option, const char *value)
     }
 }
 
-/* Checks the options of --tls, or of a TARGET of tls:. */
+/* Checks the options of --tls, and of TARGET's transport. */
 static int check_tls(struct proxy_options *o)
 {
     const struct options *t = &o->target;
-    const struct tls_keys keys = {t->psk, t->cert, t->key, t->ca};
     const char *trouble = tls_options_complete(&o->tls);
     if (trouble != NULL)
         return complain_usage("proxy", "--tls: %s", trouble);
-    trouble = t->kind == OPTIONS_TLS ? tls_keys_trouble(&keys) : NULL;
+    if (t->transport != NULL && t->transport->check != NULL)
+        trouble = t->transport->check(t);
     if (trouble != NULL)
-        return complain_usage("proxy", "tls:%s: %s", t->host, trouble);
+        return complain_usage("proxy", "%s:%s: %s", t->transport->prefix, t->host, trouble);
     if (o->tls.on && o->unix_path[0] != '\0')
         return complain_usage("proxy", "--tls is for TCP: --listen ADDRESS or -p PORT");
     if (o->tls.on && !o->has_port) { /* that of netgdb:tls:HOST */
@@ -177,12 +177,14 @@ static int check_tls(struct proxy_options *o)
 /* TARGET, and what does not go together. */
 static int take_operand(int argc, char **argv, struct proxy_options *o)
 {
+    static const struct options_source source = {
+        .transports = transports_all, .tool = true, .env = getenv};
     char error[OPTIONS_ERROR_MAX];
     const char *text = optind < argc ? argv[optind] : "any";
     o->has_target = optind < argc;
     if (argc - optind > 1)
         return complain_usage("proxy", "one TARGET, not '%s' too", argv[optind + 1]);
-    if (options_parse(&o->target, text, true, getenv, error, sizeof error) != 0 ||
+    if (options_parse(&o->target, text, &source, error, sizeof error) != 0 ||
         !chain_takes(&o->target, error, sizeof error))
         return complain_usage("proxy", "%s", error);
     if (!check_symbols(o->target.symbols))

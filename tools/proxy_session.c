@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A debugger and what it debugs, from the first request to the last; see proxy.h. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/sockets.h"
 #include "proto/err.h"
 #include "session/chain.h"
 #include "session/control.h"
 #include "session/lldb.h"
 #include "session/monitor.h"
 #include "session/serve.h"
-#include "tools/child.h"
 #include "tools/proxy.h"
-
-enum {
-    CONNECT_SECONDS = 5, /* to a stub over TCP */
-    TLS_SECONDS = 10,    /* for that and a handshake */
-};
 
 static bool told_to_end(void *context)
 {
@@ -203,32 +195,17 @@ void client_debug_kernel(struct client *c, struct server *server)
 
 /* ---- a stub on a stream ---- */
 
-static int reach_stub(struct client *c, struct child *child, char why[TLS_WHY_MAX])
-{
-    const struct options *o = &c->proxy->options->target;
-    char *command[] = {(char *)"sh", (char *)"-c", (char *)o->path, NULL};
-    switch (o->kind) {
-    case OPTIONS_UNIX:
-        return sockets_unix(o->path);
-    case OPTIONS_STDIO:
-        return child_start(child, command);
-    case OPTIONS_TLS:
-        return tls_connect(o, getaddrinfo, TLS_SECONDS * IO_SECOND, NULL, why);
-    default:
-        return sockets_tcp(&c->proxy->stub, CONNECT_SECONDS * IO_SECOND);
-    }
-}
-
 /* Refuses the client with the name of the stub, and why it cannot be reached. */
-static void refuse_without_stub(struct client *c, struct server *server, const char *trouble)
+static void refuse_without_stub(struct client *c, struct server *server, const char *reason)
 {
     const struct options *o = &c->proxy->options->target;
-    char why[LOG_LINE_MAX / 2 + TLS_WHY_MAX], port[8] = "";
+    char why[LOG_LINE_MAX / 2 + TRANSPORT_WHY_MAX], port[8] = "";
     if (o->host[0] != '\0')
         (void)snprintf(port, sizeof port, ":%u", o->port);
     bool brackets = strchr(o->host, ':') != NULL; /* IPv6 */
-    (void)snprintf(why, sizeof why, "%s%.300s%s%s: no stub answers there: %s", brackets ? "[" : "",
-                   o->host[0] != '\0' ? o->host : o->path, brackets ? "]" : "", port, trouble);
+    (void)snprintf(why, sizeof why, "%s%.300s%s%s: cannot connect to the stub: %s",
+                   brackets ? "[" : "", o->host[0] != '\0' ? o->host : o->path, brackets ? "]" : "",
+                   port, reason);
     if (c->proxy->options->stdio)
         c->proxy->exit_code = EXIT_NOBODY;
     client_refuse(c, server, why);
@@ -237,13 +214,12 @@ static void refuse_without_stub(struct client *c, struct server *server, const c
 void client_debug_stub(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
-    struct child child = {0};
+    struct transport_stream stub = p->stub;
     const struct chain_config config = config_of(c);
     struct chain chain;
-    char why[TLS_WHY_MAX] = "";
-    int fd = reach_stub(c, &child, why), end = NETGDB_IO;
+    int fd = transport_open(&stub), end = NETGDB_IO;
     if (fd < 0) {
-        refuse_without_stub(c, server, why[0] != '\0' ? why : strerror(errno));
+        refuse_without_stub(c, server, stub.why);
         return;
     }
     io_fds_set_stream(&c->io, IO_TARGET, fd, fd);
@@ -257,7 +233,7 @@ void client_debug_stub(struct client *c, struct server *server)
     if (end == NETGDB_LOST && p->options->stdio)
         p->exit_code = EXIT_NOBODY;
     io_fds_set_stream(&c->io, IO_TARGET, -1, -1);
-    child_end(&child, end == SERVE_DETACHED);
+    transport_close(&stub, end == SERVE_DETACHED);
     pthread_mutex_lock(&p->lock);
     say_client(p, c->endpoint, c, end == SERVE_DETACHED ? "detached" : "left");
     say_profile(p, c->endpoint);

@@ -49,7 +49,7 @@ cannot() {
     tls_gdb "$3"
     is "$what: gdb cannot connect" 1 "$gdb_status"
     is "$what: netgdb prints one line" 1 "$(grep -c '^netgdb: ' "$dir/gdb.err")"
-    ok "$what: the line gives the reason" has gdb.err "^netgdb: 127.0.0.1: $pattern"
+    ok "$what: the line gives the reason" has gdb.err "^netgdb: 127.0.0.1: cannot connect to the stub: $pattern"
 }
 
 # s_client ARGUMENT...: starts an openssl client that sends a request; peer_leaves ends it. Its

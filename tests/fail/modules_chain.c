@@ -10,6 +10,7 @@
 #include "session/lldb.h"
 #include "session/monitor.h"
 #include "session/serve.h"
+#include "session/transport.h"
 #include "tests/fail/modules.h"
 #include "tests/fail/stage.h"
 #include "tests/requests.h"
@@ -19,7 +20,8 @@ static struct options with_all; /* symbols of this program, the cache, an RTOS *
 
 static void set_options(void)
 {
-    with_all = (struct options){.cache = true};
+    with_all =
+        (struct options){.kind = OPTIONS_STREAM, .transport = transports_all[0], .cache = true};
     (void)snprintf(with_all.symbols, sizeof with_all.symbols, "/proc/self/exe");
     (void)snprintf(with_all.rtos, sizeof with_all.rtos, "auto");
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/err.h"
+#include "session/transport.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *variable_value;
@@ -32,10 +33,11 @@ static void look_at(const struct options *o, int rc, const char *error)
     }
     MUST(strlen(o->host) < OPTIONS_HOST_MAX && strlen(o->path) < OPTIONS_PATH_MAX);
     MUST(strlen(o->symbols) < OPTIONS_PATH_MAX && strlen(o->rtos) < OPTIONS_RTOS_MAX);
-    bool host = o->kind == OPTIONS_KERNEL || o->kind == OPTIONS_TCP || o->kind == OPTIONS_TLS;
-    MUST(host == (o->host[0] != '\0'));
-    MUST((o->kind == OPTIONS_UNIX || o->kind == OPTIONS_STDIO) == (o->path[0] != '\0'));
-    MUST((o->kind <= OPTIONS_TCP || o->kind == OPTIONS_TLS) == (o->port != 0));
+    bool stream = o->kind == OPTIONS_STREAM, host = o->host[0] != '\0', path = o->path[0] != '\0';
+    MUST(stream == (o->transport != NULL));
+    MUST(host == (o->kind == OPTIONS_KERNEL || (stream && !path)));
+    MUST(path == (stream && !host));
+    MUST((!stream || host) == (o->port != 0));
     MUST(o->nocaches <= OPTIONS_NOCACHE_MAX);
     for (size_t i = 0; i < o->nocaches; i++)
         MUST(o->nocache[i].start < o->nocache[i].end);
@@ -43,6 +45,8 @@ static void look_at(const struct options *o, int rc, const char *error)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct options_source for_tool = {transports_all, true, fake_getenv};
+    static const struct options_source for_gdb = {transports_all, false, NULL};
     struct options o;
     char error[OPTIONS_ERROR_MAX];
     char *text = malloc(size + 2);
@@ -55,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (second > text + size)
         second = NULL;
     variable_value = second;
-    look_at(&o, options_parse(&o, text, true, fake_getenv, error, sizeof error), error);
-    int rc = options_from_gdb(&o, text, second, NULL, error, sizeof error);
+    look_at(&o, options_parse(&o, text, &for_tool, error, sizeof error), error);
+    int rc = options_from_gdb(&o, text, second, &for_gdb, error, sizeof error);
     MUST((rc == NETGDB_UNSUPPORTED) == !options_is_netgdb(text));
     if (rc != NETGDB_UNSUPPORTED)
         look_at(&o, rc, error);

@@ -8,6 +8,7 @@
 
 #include "proto/err.h"
 #include "proto/options.h"
+#include "session/transport.h"
 
 /* The environment: pairs of a name and a value, ended by NULL. */
 static const char *const *environment;
@@ -20,6 +21,11 @@ static char *fake_getenv(const char *name)
     }
     return NULL;
 }
+
+static const struct options_source for_tool = {transports_all, true, fake_getenv};
+static const struct options_source for_gdb = {transports_all, false, fake_getenv};
+static const struct options_source without_env = {transports_all, false, NULL};
+static const struct options_source tool_without_env = {transports_all, true, NULL};
 
 static char error[OPTIONS_ERROR_MAX];
 
@@ -34,7 +40,7 @@ static struct options parse(const char *text)
 {
     struct options o;
     strcpy(error, "-");
-    assert_int_equal(options_parse(&o, text, true, fake_getenv, error, sizeof error), 0);
+    assert_int_equal(options_parse(&o, text, &for_tool, error, sizeof error), 0);
     assert_string_equal(error, "-");
     return o;
 }
@@ -42,8 +48,7 @@ static struct options parse(const char *text)
 static void refuse(const char *text, const char *why)
 {
     struct options o;
-    assert_int_equal(options_parse(&o, text, false, fake_getenv, error, sizeof error),
-                     NETGDB_PROTO);
+    assert_int_equal(options_parse(&o, text, &for_gdb, error, sizeof error), NETGDB_PROTO);
     assert_string_equal(error, why);
 }
 
@@ -81,7 +86,7 @@ static void every_form_of_target_is_parsed(void **state)
     assert_int_equal(o.kind, OPTIONS_ANY);
     assert_int_equal(o.port, 65535);
     o = parse("tcp:localhost:1234,cache=off");
-    assert_int_equal(o.kind, OPTIONS_TCP);
+    assert_string_equal(o.transport->prefix, "tcp");
     assert_string_equal(o.host, "localhost");
     assert_int_equal(o.port, 1234);
     assert_false(o.cache);
@@ -91,25 +96,25 @@ static void every_form_of_target_is_parsed(void **state)
     assert_string_equal(o.host, "fe80::1%eth0");
     assert_int_equal(o.port, 1234);
     o = parse("tls:relay.example");
-    assert_int_equal(o.kind, OPTIONS_TLS);
+    assert_string_equal(o.transport->prefix, "tls");
     assert_string_equal(o.host, "relay.example");
     assert_int_equal(o.port, 20025);
     o = parse("tls:[2001:db8::1]:4000");
-    assert_int_equal(o.kind, OPTIONS_TLS);
+    assert_string_equal(o.transport->prefix, "tls");
     assert_string_equal(o.host, "2001:db8::1");
     assert_int_equal(o.port, 4000);
     o = parse("tls:192.0.2.10:4000,cert=/c,key=/k,ca=/a");
-    assert_int_equal(o.kind, OPTIONS_TLS);
+    assert_string_equal(o.transport->prefix, "tls");
     assert_int_equal(o.port, 4000);
     assert_string_equal(o.cert, "/c");
     assert_string_equal(o.key, "/k");
     assert_string_equal(o.ca, "/a");
     o = parse("unix:/run/stub:1,cache=off");
-    assert_int_equal(o.kind, OPTIONS_UNIX);
+    assert_string_equal(o.transport->prefix, "unix");
     assert_string_equal(o.path, "/run/stub:1");
     assert_false(o.cache);
     o = parse("stdio:qemu -gdb stdio,x=1 -device a,b");
-    assert_int_equal(o.kind, OPTIONS_STDIO);
+    assert_string_equal(o.transport->prefix, "stdio");
     assert_string_equal(o.path, "qemu -gdb stdio,x=1 -device a,b");
 }
 
@@ -214,7 +219,7 @@ static void empty_or_missing_variables_set_nothing(void **state)
     (void)state;
     environment = empty;
     assert_true(parse("h").timeout == IO_NEVER);
-    assert_int_equal(options_parse(&o, "h", false, NULL, error, sizeof error), 0);
+    assert_int_equal(options_parse(&o, "h", &without_env, error, sizeof error), 0);
 }
 
 static void an_invalid_value_reports_the_accepted_values(void **state)
@@ -307,8 +312,8 @@ static void an_unknown_option_lists_the_valid_ones(void **state)
 static void tls_options_are_rejected_without_tls(void **state)
 {
     (void)state;
-    refuse("h,psk=f", "psk= is for tls:HOST[:PORT] alone: nothing else is encrypted");
-    refuse("tcp:h:1,ca=f", "ca= is for tls:HOST[:PORT] alone: nothing else is encrypted");
+    refuse("h,psk=f", "psk= is only for names that begin with tls:");
+    refuse("tcp:h:1,ca=f", "ca= is only for names that begin with tls:");
     assert_string_equal(parse("tls:h,psk=f").psk, "f");
 }
 
@@ -316,7 +321,10 @@ static void an_invalid_target_reports_the_accepted_form(void **state)
 {
     (void)state;
     refuse("tls:", "'tls:': takes tls:HOST[:PORT]");
-    refuse("tls:a/b:1", "'tls:a/b': takes tls:HOST[:PORT]");
+    refuse("tls:a/b:1", "'a/b' is no host");
+    refuse("tls:[::1]", "'1]' is no port: a number from 1 to 65535");
+    refuse("tcp:a b:1", "'a b' is no host");
+    refuse("tcp,timeout=1", "'tcp:': takes tcp:HOST:PORT");
     refuse("tls:a:0", "'0' is no port: a number from 1 to 65535");
     refuse("", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     refuse(",timeout=1", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
@@ -332,13 +340,52 @@ static void an_invalid_target_reports_the_accepted_form(void **state)
     refuse("[::1]:5", "'[::1]:5': takes HOST[:PORT], and a kernel speaks IPv4 only");
     refuse("a b", "'a b' is no host");
     refuse("timeout=3", "'timeout=3' is no host");
-    refuse("tcp", "'tcp:': a stub on TCP is tcp:HOST:PORT");
-    refuse("tcp:", "'tcp:': a stub on TCP is tcp:HOST:PORT");
-    refuse("tcp:1234", "'tcp:1234': a stub on TCP is tcp:HOST:PORT");
-    refuse("tcp::1234", "'tcp::1234': a stub on TCP is tcp:HOST:PORT");
+    refuse("tcp", "'tcp:': takes tcp:HOST:PORT");
+    refuse("tcp:", "'tcp:': takes tcp:HOST:PORT");
+    refuse("tcp:1234", "'tcp:1234': takes tcp:HOST:PORT");
+    refuse("tcp::1234", "'tcp::1234': takes tcp:HOST:PORT");
     refuse("tcp:h:x", "'x' is no port: a number from 1 to 65535");
     refuse("unix:", "'unix:': takes a socket's name of 1 to 107 bytes");
     refuse("stdio:gdbserver", "stdio: is for the netgdb tool, not for a debugger");
+}
+
+static int parse_serial(struct options *o, char *address, const struct options_error *e)
+{
+    return options_set_text(o->path, sizeof o->path, address)
+               ? 0
+               : options_set_error(e, "serial: takes a terminal");
+}
+
+/* A transport is its descriptor: no other code knows its prefix. */
+static void a_new_transport_needs_only_an_entry_of_the_table(void **state)
+{
+    static const struct transport serial = {.prefix = "serial", .parse = parse_serial};
+    static const struct transport *const table[] = {&serial, NULL};
+    static const struct options_source source = {.transports = table};
+    struct options o;
+    (void)state;
+    assert_int_equal(options_parse(&o, "serial:/dev/ttyS0,cache=off", &source, error, sizeof error),
+                     0);
+    assert_int_equal(o.kind, OPTIONS_STREAM);
+    assert_ptr_equal(o.transport, &serial);
+    assert_string_equal(o.path, "/dev/ttyS0");
+    assert_false(o.cache);
+    assert_int_equal(options_parse(&o, "serial", &source, error, sizeof error), NETGDB_PROTO);
+    assert_string_equal(error, "serial: takes a terminal");
+    assert_int_equal(options_parse(&o, "serials:1", &source, error, sizeof error), 0);
+    assert_int_equal(o.kind, OPTIONS_KERNEL);
+}
+
+static void each_transport_has_a_prefix_of_its_own(void **state)
+{
+    (void)state;
+    assert_non_null(transports_all[0]);
+    for (const struct transport *const *t = transports_all; *t != NULL; t++) {
+        assert_true((*t)->prefix[0] != '\0' && strpbrk((*t)->prefix, ":,") == NULL);
+        assert_true((*t)->parse != NULL && (*t)->open != NULL);
+        for (const struct transport *const *other = transports_all; other != t; other++)
+            assert_string_not_equal((*t)->prefix, (*other)->prefix);
+    }
 }
 
 static void too_long_values_are_rejected(void **state)
@@ -347,21 +394,22 @@ static void too_long_values_are_rejected(void **state)
     struct options o;
     (void)state;
     memset(text, 'a', OPTIONS_TEXT_MAX);
-    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_TOO_LONG);
+    assert_int_equal(options_parse(&o, text, &tool_without_env, error, sizeof error),
+                     NETGDB_TOO_LONG);
     assert_string_equal(error, "a name has at most 8191 bytes");
     text[OPTIONS_TEXT_MAX - 1] = '\0';
-    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
+    assert_int_equal(options_parse(&o, text, &tool_without_env, error, sizeof error), NETGDB_PROTO);
     assert_true(strlen(error) < 200);
     text[OPTIONS_HOST_MAX] = '\0';
-    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
+    assert_int_equal(options_parse(&o, text, &tool_without_env, error, sizeof error), NETGDB_PROTO);
     text[OPTIONS_HOST_MAX - 1] = '\0';
-    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), 0);
+    assert_int_equal(options_parse(&o, text, &tool_without_env, error, sizeof error), 0);
     assert_string_equal(o.host, text);
     memcpy(text, "unix:", 5);
     text[5 + 107] = '\0';
-    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), 0);
+    assert_int_equal(options_parse(&o, text, &tool_without_env, error, sizeof error), 0);
     memcpy(text + 5 + 107, "a", 2);
-    assert_int_equal(options_parse(&o, text, true, NULL, error, sizeof error), NETGDB_PROTO);
+    assert_int_equal(options_parse(&o, text, &tool_without_env, error, sizeof error), NETGDB_PROTO);
 }
 
 static void an_error_is_one_printable_line_for_any_input(void **state)
@@ -370,15 +418,15 @@ static void an_error_is_one_printable_line_for_any_input(void **state)
     char small[8] = "1234567";
     (void)state;
     refuse("h,log=a\nb\033[1m\x7f", "log=a?b?[1m?: takes error, warn, info, debug or packet");
-    assert_int_equal(options_parse(&o, "h,log=x", false, NULL, small, sizeof small), NETGDB_PROTO);
+    assert_int_equal(options_parse(&o, "h,log=x", &without_env, small, sizeof small), NETGDB_PROTO);
     assert_string_equal(small, "log=x: ");
-    assert_int_equal(options_parse(&o, "h,log=x", false, NULL, NULL, 0), NETGDB_PROTO);
+    assert_int_equal(options_parse(&o, "h,log=x", &without_env, NULL, 0), NETGDB_PROTO);
 }
 
 static struct options from_gdb(const char *node, const char *service)
 {
     struct options o;
-    assert_int_equal(options_from_gdb(&o, node, service, fake_getenv, error, sizeof error), 0);
+    assert_int_equal(options_from_gdb(&o, node, service, &for_gdb, error, sizeof error), 0);
     return o;
 }
 
@@ -392,7 +440,7 @@ static void every_split_of_a_name_by_gdb_is_parsed(void **state)
     assert_string_equal(o.host, "crash1");
     assert_int_equal(o.port, 2000);
     o = from_gdb("netgdb:tcp:crash1", "1234"); /* netgdb:tcp:crash1:1234 */
-    assert_int_equal(o.kind, OPTIONS_TCP);
+    assert_string_equal(o.transport->prefix, "tcp");
     assert_string_equal(o.host, "crash1");
     assert_int_equal(o.port, 1234);
     o = from_gdb("netgdb", "crash1,timeout=1"); /* netgdb:crash1,timeout=1 */
@@ -406,7 +454,7 @@ static void every_split_of_a_name_by_gdb_is_parsed(void **state)
     o = from_gdb("netgdb", "any");
     assert_int_equal(o.kind, OPTIONS_ANY);
     o = from_gdb("netgdb:unix", "/run/stub"); /* netgdb:unix:/run/stub */
-    assert_int_equal(o.kind, OPTIONS_UNIX);
+    assert_string_equal(o.transport->prefix, "unix");
     assert_string_equal(o.path, "/run/stub");
     o = from_gdb("netgdb:crash1,symbols=/a", "b"); /* the last colon is the value's */
     assert_string_equal(o.symbols, "/a:b");
@@ -424,7 +472,7 @@ static void only_netgdb_names_are_taken_from_gdb(void **state)
     assert_false(options_is_netgdb(NULL));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         assert_false(options_is_netgdb(others[i]));
-        assert_int_equal(options_from_gdb(&o, others[i], "1", NULL, error, sizeof error),
+        assert_int_equal(options_from_gdb(&o, others[i], "1", &without_env, error, sizeof error),
                          NETGDB_UNSUPPORTED);
     }
     assert_string_equal(error, "-");
@@ -438,16 +486,17 @@ static void errors_in_names_from_gdb_are_reported(void **state)
     struct options o;
     static char text[OPTIONS_TEXT_MAX + 1];
     (void)state;
-    assert_int_equal(options_from_gdb(&o, "netgdb", "1234", NULL, error, sizeof error),
+    assert_int_equal(options_from_gdb(&o, "netgdb", "1234", &without_env, error, sizeof error),
                      NETGDB_PROTO);
     assert_string_equal(error, "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
-    assert_int_equal(options_from_gdb(&o, "netgdb", NULL, NULL, error, sizeof error), NETGDB_PROTO);
+    assert_int_equal(options_from_gdb(&o, "netgdb", NULL, &without_env, error, sizeof error),
+                     NETGDB_PROTO);
     assert_string_equal(error, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
-    assert_int_equal(options_from_gdb(&o, "netgdb:stdio", "x", NULL, error, sizeof error),
+    assert_int_equal(options_from_gdb(&o, "netgdb:stdio", "x", &without_env, error, sizeof error),
                      NETGDB_PROTO);
     assert_string_equal(error, "stdio: is for the netgdb tool, not for a debugger");
     memset(text, 'a', OPTIONS_TEXT_MAX);
-    assert_int_equal(options_from_gdb(&o, "netgdb", text, NULL, error, sizeof error),
+    assert_int_equal(options_from_gdb(&o, "netgdb", text, &without_env, error, sizeof error),
                      NETGDB_TOO_LONG);
     assert_string_equal(error, "a name has at most 8191 bytes");
 }
@@ -488,6 +537,8 @@ int main(void)
         TEST(an_unknown_option_lists_the_valid_ones),
         TEST(tls_options_are_rejected_without_tls),
         TEST(an_invalid_target_reports_the_accepted_form),
+        TEST(a_new_transport_needs_only_an_entry_of_the_table),
+        TEST(each_transport_has_a_prefix_of_its_own),
         TEST(too_long_values_are_rejected),
         TEST(an_error_is_one_printable_line_for_any_input),
         TEST(every_split_of_a_name_by_gdb_is_parsed),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A stub in a child process, on its stdin and stdout. */
-#ifndef NETGDB_TOOLS_CHILD_H
-#define NETGDB_TOOLS_CHILD_H
+#ifndef NETGDB_SESSION_CHILD_H
+#define NETGDB_SESSION_CHILD_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starting and ending a stub; see child.h. */
-#include "tools/child.h"
+#include "session/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
