@@ -191,12 +191,12 @@ void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct s
     f->side[side].peer = *peer;
 }
 
-void io_fds_save_calls(struct io_fds *f)
+void io_fds_batch_sends(struct io_fds *f)
 {
     f->io.later = &later;
 }
 
-int io_fds_take(struct io_fds *f, enum io_side side)
+int io_fds_release(struct io_fds *f, enum io_side side)
 {
     int fd = f->side[side].in;
     txq_flush_all(&f->side[side]);

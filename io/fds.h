@@ -91,13 +91,13 @@ void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct s
  * full. After a recv that emptied the socket, recv returns 0 without a system call until a wait
  * finds input on that side, or polls neither side.
  */
-void io_fds_save_calls(struct io_fds *f);
+void io_fds_batch_sends(struct io_fds *f);
 
 /*
  * Unsets a side after sending its queued datagrams, and returns its descriptor to the caller, who
  * then owns it. Of a pair, `in` is returned and `out` is closed. Received messages are released.
  */
-int io_fds_take(struct io_fds *f, enum io_side side);
+int io_fds_release(struct io_fds *f, enum io_side side);
 
 /*
  * Makes every wait for IO_ON_WAKE return, from now until io_fds_clear_wake. io_fds_wake is

@@ -132,7 +132,7 @@ int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *
     return fd;
 }
 
-uint32_t own_address_towards(uint32_t ip)
+uint32_t local_address_towards(uint32_t ip)
 {
     struct net_addr own = {INADDR_ANY, 0};
     const struct net_addr kernel = {ip, WIRE_KERNEL_PORT};
@@ -144,13 +144,13 @@ uint32_t own_address_towards(uint32_t ip)
     return own.ip;
 }
 
-unsigned own_addresses(uint32_t out[OWN_ADDRESSES])
+unsigned local_addresses(uint32_t out[LOCAL_ADDRESSES])
 {
     struct ifaddrs *all = NULL, *a;
     unsigned n = 0;
     if (getifaddrs(&all) != 0)
         all = NULL;
-    for (a = all; a != NULL && n < OWN_ADDRESSES; a = a->ifa_next) {
+    for (a = all; a != NULL && n < LOCAL_ADDRESSES; a = a->ifa_next) {
         struct sockaddr_in sa;
         if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET ||
             (a->ifa_flags & (IFF_UP | IFF_LOOPBACK)) != IFF_UP)
@@ -164,9 +164,9 @@ unsigned own_addresses(uint32_t out[OWN_ADDRESSES])
     return n;
 }
 
-uint32_t own_address(void)
+uint32_t local_address(void)
 {
-    uint32_t all[OWN_ADDRESSES];
-    (void)own_addresses(all);
+    uint32_t all[LOCAL_ADDRESSES];
+    (void)local_addresses(all);
     return all[0];
 }

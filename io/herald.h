@@ -49,13 +49,13 @@ int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *
 size_t session_payload(int fd);
 
 /* Returns the local address from which this machine would send to `ip`, or 0 without a route. */
-uint32_t own_address_towards(uint32_t ip);
+uint32_t local_address_towards(uint32_t ip);
 
 /* Returns an address of this machine that is not loopback; the loopback address if none exists. */
-uint32_t own_address(void);
+uint32_t local_address(void);
 
-/* Stores all such addresses, from 1 to OWN_ADDRESSES of them. Returns how many. */
-enum { OWN_ADDRESSES = 8 };
-unsigned own_addresses(uint32_t out[OWN_ADDRESSES]);
+/* Stores all such addresses, from 1 to LOCAL_ADDRESSES of them. Returns how many. */
+enum { LOCAL_ADDRESSES = 8 };
+unsigned local_addresses(uint32_t out[LOCAL_ADDRESSES]);
 
 #endif

@@ -37,7 +37,7 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
     log->sink(log->context, level, line);
 }
 
-bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out)
+bool log_limit_allows(struct log_limit *limit, uint64_t now, unsigned long *left_out)
 {
     if (limit->since != 0 && now - limit->since < LOG_LIMIT) {
         limit->left_out++;

@@ -46,7 +46,7 @@ struct log_limit {
 
 /* Returns whether to log a line at the time `now` (ns, any clock). If so, sets *left_out to the
  * number of lines suppressed since the last one. */
-bool log_passes(struct log_limit *limit, uint64_t now, unsigned long *left_out);
+bool log_limit_allows(struct log_limit *limit, uint64_t now, unsigned long *left_out);
 
 /*
  * Logs one RSP packet at level packet. `direction` is "->" to the target or "<-" from it. Bytes

@@ -31,7 +31,7 @@ bool chain_takes(const struct options *o, char *error, size_t size)
 static void settle(struct chain *chain)
 {
     if (chain->quirks != NULL)
-        (void)quirks_park(chain->quirks);
+        (void)quirks_hand_off(chain->quirks);
 }
 
 void chain_close(struct chain *chain)
@@ -166,7 +166,7 @@ static int add_quirks(struct chain *chain, const struct chain_config *config)
     }
     chain->quirks = quirks_new(chain->target, &options);
     int rc = chain_add(chain, chain->quirks);
-    return rc == 0 ? quirks_begin(chain->quirks) : rc;
+    return rc == 0 ? quirks_attach(chain->quirks) : rc;
 }
 
 /* Adds what knows a FreeBSD kernel's data. */

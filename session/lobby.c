@@ -199,7 +199,7 @@ static void make_room(struct lobby *b, const struct session *but)
     }
     if (goes == NULL)
         return; /* clients have had all of them, and may come back */
-    if (log_passes(&b->evicted, b->now(b->context), &more))
+    if (log_limit_allows(&b->evicted, b->now(b->context), &more))
         log_warn(b->log,
                  "more than %u kernels wait: one of %s, which no client has had, was dropped "
                  "(%lu more before)",
@@ -248,7 +248,7 @@ static struct session *receive(struct lobby *b, const struct net_addr *own,
         errno = ENOMEM;
     }
     int error = errno;
-    if (log_passes(&b->full, b->now(b->context), &more))
+    if (log_limit_allows(&b->full, b->now(b->context), &more))
         log_error(b->log, "cannot answer the HERALD of a kernel: %s (%lu more before)",
                   strerror(error), more);
     session_free(k);
@@ -342,7 +342,7 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
         b->malformed++;
     } else if (msg.total != WIRE_NETGDB_V1) {
         b->malformed++;
-        if (log_passes(&b->unknown, b->now(b->context), &more))
+        if (log_limit_allows(&b->unknown, b->now(b->context), &more))
             log_warn(
                 b->log,
                 "a HERALD of an unknown protocol version (0x%08x) was ignored (%lu more before)",
@@ -439,7 +439,7 @@ static void probe(struct lobby *b, struct session *k)
         return;
     if (k->silenced == 0 && asked >= LOBBY_PROBES) {
         k->silenced = now;
-        if (log_passes(&b->mute, now, &more))
+        if (log_limit_allows(&b->mute, now, &more))
             log_warn(b->log,
                      "%s does not answer in the session that another debugger left: not asked any "
                      "more; if it is at db>, type netgdb there again (%lu more before)",

@@ -34,7 +34,7 @@ void session_leave_io(struct session *s)
 {
     if (s->io == NULL)
         return;
-    s->fd = io_fds_take(io_of(s), IO_TARGET);
+    s->fd = io_fds_release(io_of(s), IO_TARGET);
     s->io = s->link->io = NULL;
 }
 

@@ -77,7 +77,7 @@ static void announce(void *context)
 static void log_notice(const struct shim_name *n, uint64_t timeout)
 {
     char address[NET_ADDR_TEXT] = "this machine's address", limit[48] = "";
-    uint32_t own = n->ips[0] != 0 ? own_address_towards(n->ips[0]) : own_address();
+    uint32_t own = n->ips[0] != 0 ? local_address_towards(n->ips[0]) : local_address();
     if (own != 0)
         net_ip_text(own, address);
     if (timeout != IO_NEVER)

@@ -281,7 +281,7 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
         return ENOMEM;
     }
     r->name = name;
-    io_fds_save_calls(&r->io);
+    io_fds_batch_sends(&r->io);
     profile_init(&r->profile);
     attach(r, t, client);
     if (thread_start(run, r) == 0)

@@ -154,7 +154,7 @@ static int await_client(struct debug *d)
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
             break;
     }
-    d->listener = io_fds_take(&d->io, IO_TARGET);
+    d->listener = io_fds_release(&d->io, IO_TARGET);
     return fd;
 }
 

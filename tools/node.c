@@ -310,7 +310,7 @@ int node_main(int argc, char **argv)
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }
-    io_fds_save_calls(&n.io);
+    io_fds_batch_sends(&n.io);
     if (options.debugnet.poll != 0)
         (void)prctl(PR_SET_TIMERSLACK, 1); /* polls are to be as exact as a kernel's */
     catch_signals(&n.io);

@@ -275,7 +275,7 @@ bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd)
     const char *path = socket != NULL ? socket->address : NULL;
     if ((socket != NULL && socket->port != 0) || control_allows(fd, path))
         return true;
-    if (log_passes(&p->rejected, io_fds_now(), &more))
+    if (log_limit_allows(&p->rejected, io_fds_now(), &more))
         log_info(&p->log, "another user's process was refused at %s (%lu more before)",
                  path != NULL ? path : "the control socket", more);
     return false;

@@ -103,7 +103,7 @@ static void log_refused(struct client *c, const char *why)
     struct proxy *p = c->proxy;
     unsigned long more;
     pthread_mutex_lock(&p->lock);
-    bool passes = log_passes(&p->refused, io_fds_now(), &more);
+    bool passes = log_limit_allows(&p->refused, io_fds_now(), &more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
         log_info(&c->log, "%s was refused: %s (%lu more before)", c->who, why, more);
@@ -372,7 +372,7 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     memcpy(c->wants.ips, p->ips, sizeof c->wants.ips);
     c->wants.nets = p->options->from;
     c->wants.nets_n = p->options->froms;
-    io_fds_save_calls(&c->io);
+    io_fds_batch_sends(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     (void)snprintf(c->who, sizeof c->who, "%s", who);
     pthread_mutex_lock(&p->lock);

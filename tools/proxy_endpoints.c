@@ -32,7 +32,7 @@ static void name_socket(const struct proxy *p, struct listen_socket *d)
     sockets_set_port(&at, d->port);
     if (sockets_is_any(&at))
         (void)snprintf(d->address, sizeof d->address, "%s%s:%u", prefix,
-                       net_ip_text(own_address(), ip), d->port);
+                       net_ip_text(local_address(), ip), d->port);
     else
         (void)snprintf(d->address, sizeof d->address, "%s%s", prefix,
                        sockets_stream_text(&at, text));
@@ -139,7 +139,7 @@ static void log_no_socket(struct proxy *p, const struct endpoint *e, const struc
     const char *why = strerror(errno);
     bool all_used = o->first_port != 0 && errno == EADDRINUSE;
     unsigned long more;
-    if (!log_passes(&p->no_socket, io_fds_now(), &more))
+    if (!log_limit_allows(&p->no_socket, io_fds_now(), &more))
         return;
     if (!is_tcp(p))
         log_error(&e->log, "no socket %s for it: %s (%lu more before)", d->address, why, more);

@@ -111,13 +111,13 @@ void say_target_socket(struct proxy *p)
 
 void say_herald(struct proxy *p)
 {
-    uint32_t own[OWN_ADDRESSES] = {0};
+    uint32_t own[LOCAL_ADDRESSES] = {0};
     unsigned n = 1;
     char ip[NET_ADDR_TEXT];
     if (p->ips[0] != 0)
-        own[0] = own_address_towards(p->ips[0]);
+        own[0] = local_address_towards(p->ips[0]);
     else
-        n = own_addresses(own);
+        n = local_addresses(own);
     for (unsigned i = 0; i < n; i++) {
         struct buf line;
         const char *text = own[i] != 0 ? net_ip_text(own[i], ip) : "SERVER";
@@ -156,7 +156,7 @@ void log_refusal(struct proxy *p, const char *why)
 {
     unsigned long more;
     pthread_mutex_lock(&p->lock);
-    bool passes = log_passes(&p->full, io_fds_now(), &more);
+    bool passes = log_limit_allows(&p->full, io_fds_now(), &more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
         log_error(&p->log, "a client cannot be served: %s (%lu more before)", why, more);

@@ -41,7 +41,7 @@ bool tls_options_hear(int control, struct log_limit *limit, const struct log *lo
     for (int i = 0; i < LINES && tls_answer(control, 0, NULL, why) != 0; i++) {
         if (errno != EACCES)
             return goes_on(log);
-        if (log_passes(limit, io_fds_now(), &more))
+        if (log_limit_allows(limit, io_fds_now(), &more))
             log_info(log, "TLS: refused %s (%lu more before)", why, more);
     }
     return true;

@@ -42,7 +42,7 @@ static const struct log *log_of(const struct debugnet_client *c)
 /* Limits log lines that received datagrams cause. */
 static bool may_log(const struct debugnet_client *c, struct log_limit *limit, unsigned long *more)
 {
-    return log_passes(limit, io_now(c->transport.io), more);
+    return log_limit_allows(limit, io_now(c->transport.io), more);
 }
 
 /* Sends one packet as one message. An interruption is no error here: `next` returns it. */

@@ -67,13 +67,13 @@ struct target *quirks_new(struct target *next, const struct quirks_options *opti
  * that had no client. The target must be stopped, without an outstanding request. Returns 0 or the
  * target's error.
  */
-int quirks_begin(struct target *t);
+int quirks_attach(struct target *t);
 
 /*
  * Prepares the kernel for its next client: receives an outstanding reply and selects the thread
  * that stopped. Does nothing if the kernel runs, was detached, or has failed; that is not an error.
  * Returns 0 or the target's error.
  */
-int quirks_park(struct target *t);
+int quirks_hand_off(struct target *t);
 
 #endif

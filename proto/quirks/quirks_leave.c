@@ -279,7 +279,7 @@ static int remove_leftover_points(struct quirks *q)
     return rc;
 }
 
-int quirks_begin(struct target *t)
+int quirks_attach(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
     int rc = learn_stop(q);
@@ -311,7 +311,7 @@ static int await_reply(struct quirks *q)
     return rc;
 }
 
-int quirks_park(struct target *t)
+int quirks_hand_off(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
     struct stop *s = quirks_stop(q);

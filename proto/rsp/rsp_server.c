@@ -36,7 +36,7 @@ static void log_limited(const struct rsp_server *s, struct log_limit *limit, enu
                         const char *what)
 {
     unsigned long more;
-    if (log_on(s->log, level) && log_passes(limit, io_now(s->io), &more))
+    if (log_on(s->log, level) && log_limit_allows(limit, io_now(s->io), &more))
         log_at(s->log, level, "%s (%lu more before)", what, more);
 }
 

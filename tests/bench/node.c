@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         errx(2, "usage: node - | node ADDRESS SERVER-PORT");
     if (target == NULL || io_fds_init(&io) != 0)
         errx(1, "no memory");
-    io_fds_save_calls(&io);
+    io_fds_batch_sends(&io);
     struct server *server =
         is_stub ? stub(&io) : node(&io, argv[1], (uint16_t)bench_number(argv[2]));
     int end = serve(server, target, &options, &log_of_bench);

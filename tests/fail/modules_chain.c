@@ -96,7 +96,7 @@ static bool play_serve(void)
     stage_debugger(client[1]);
     bool good = io_fds_init(&f) == 0;
     if (good) {
-        io_fds_save_calls(&f);
+        io_fds_batch_sends(&f);
         io_fds_set_stream(&f, IO_TARGET, stub[0], stub[0]);
         io_fds_set_stream(&f, IO_CLIENT, client[0], client[0]);
         good = serve_on(&f);

@@ -70,11 +70,11 @@ static bool play_fds_with(bool saving)
     bool good = io_fds_init(&f) == 0;
     if (good) {
         if (saving)
-            io_fds_save_calls(&f);
+            io_fds_batch_sends(&f);
         io_fds_set_stream(&f, IO_CLIENT, stream[0], stream[0]);
         io_fds_set_datagrams(&f, IO_TARGET, datagrams[0]);
         good = exchange(&f, stream[1], datagrams[1]);
-        back = io_fds_take(&f, IO_TARGET);
+        back = io_fds_release(&f, IO_TARGET);
         good &= back == datagrams[0];
         io_fds_close(&f);
     } else {
@@ -124,7 +124,7 @@ static bool play_herald(void)
     struct net_addr own = {INADDR_LOOPBACK, 0};
     struct herald heralds[HERALD_BATCH];
     size_t payload;
-    uint32_t addresses[OWN_ADDRESSES];
+    uint32_t addresses[LOCAL_ADDRESSES];
     uint16_t port = stage_port(), adopted;
     const struct net_addr to = {INADDR_LOOPBACK, port};
     int fd = herald_open(port), session = -1;
@@ -133,8 +133,8 @@ static bool play_herald(void)
         session = session_socket(&own, &to, &payload);
     good = good && session >= 0 && stage_write(session, "herald") && stage_readable(fd) &&
            herald_receive(fd, heralds) == 1 && heralds[0].own_ip == INADDR_LOOPBACK &&
-           own_address_towards(INADDR_LOOPBACK) == INADDR_LOOPBACK &&
-           own_addresses(addresses) > 0 && own_address() != 0;
+           local_address_towards(INADDR_LOOPBACK) == INADDR_LOOPBACK &&
+           local_addresses(addresses) > 0 && local_address() != 0;
     stage_close(session);
     stage_close(fd);
     return good;

@@ -299,7 +299,7 @@ static int saving(void)
     int own = bound("127.0.0.1", &a), other = bound("127.0.0.1", &b);
     assert_int_equal(connect(own, (struct sockaddr *)&b, sizeof b), 0);
     assert_int_equal(connect(other, (struct sockaddr *)&a, sizeof a), 0);
-    io_fds_save_calls(&io);
+    io_fds_batch_sends(&io);
     io_fds_set_datagrams(&io, IO_TARGET, own);
     return other;
 }
@@ -429,7 +429,7 @@ static void every_recv_after_the_end_of_a_stream_reports_it(void **state)
 {
     struct io_msg msg;
     (void)state;
-    io_fds_save_calls(&io);
+    io_fds_batch_sends(&io);
     close(stream());
     for (int i = 0; i < 3; i++)
         assert_int_equal(io_recv(&io.io, IO_CLIENT, &msg, 1), NETGDB_CLOSED);
@@ -482,7 +482,7 @@ static void descriptors_are_closed_by_their_owner_and_on_exec(void **state)
     (void)state;
     assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     assert_int_equal(fcntl(io.wake_fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-    assert_int_equal(io_fds_take(&io, IO_CLIENT), fd);
+    assert_int_equal(io_fds_release(&io, IO_CLIENT), fd);
     assert_int_equal(io.side[IO_CLIENT].kind, IO_FDS_NONE);
     assert_true(fcntl(fd, F_GETFD) >= 0);
     io_fds_set_stream(&io, IO_CLIENT, fd, fd);

@@ -104,14 +104,14 @@ static void lose_before_park(bool known)
     struct buf reply;
     begin(&c);
     buf_init(&reply, TARGET_REPLY_MAX);
-    assert_int_equal(quirks_begin(c.target), 0);
+    assert_int_equal(quirks_attach(c.target), 0);
     if (known)
         assert_int_equal(target_ask(c.target, "qSupported", &reply), 0);
     assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
     c.loss->fail = c.loss->asked + 1;
     assert_int_equal(send_bytes(c.target, "mffffffff80000000,1", 19), known ? 0 : NETGDB_LOST);
     unsigned before = c.loss->asked;
-    assert_int_equal(quirks_park(c.target), 0);
+    assert_int_equal(quirks_hand_off(c.target), 0);
     assert_int_equal(c.loss->asked, before);
     buf_free(&reply);
     target_free(c.target);
@@ -137,12 +137,12 @@ static void a_request_in_several_exchanges_is_not_continued_when_parked(void **s
         struct buf reply;
         begin(&c);
         buf_init(&reply, TARGET_REPLY_MAX);
-        assert_int_equal(quirks_begin(c.target), 0);
+        assert_int_equal(quirks_attach(c.target), 0);
         assert_int_equal(target_ask(c.target, "qSupported", &reply), 0);
         assert_int_equal(target_ask(c.target, "Hg186a2", &reply), 0);
         assert_int_equal(send_bytes(c.target, requests[i], strlen(requests[i])), 0);
         unsigned before = c.loss->asked;
-        assert_int_equal(quirks_park(c.target), 0);
+        assert_int_equal(quirks_hand_off(c.target), 0);
         assert_int_equal(c.loss->asked, before + 1); /* Hg */
         assert_int_equal(target_ask(c.target, "qC", &reply), 0);
         assert_true(buf_is(&reply, "QC186a1"));

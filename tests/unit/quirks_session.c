@@ -217,15 +217,15 @@ static void taking_over_removes_inserted_breakpoints(void **state)
     uint8_t was = f->stub->memory[0x100];
     ask(f, insert);
     asked(f);
-    assert_int_equal(quirks_begin(f->target), 0);
+    assert_int_equal(quirks_attach(f->target), 0);
     assert_int_equal(f->stub->memory[0x100], was);
     assert_non_null(strstr(asked(f), " Mffffffff80000100,1:"));
-    assert_int_equal(quirks_begin(f->target), 0);
+    assert_int_equal(quirks_attach(f->target), 0);
     assert_string_equal(asked(f), "");
     ask(f, insert);
     asked(f);
-    assert_int_equal(quirks_park(f->target), 0); /* its client has detached */
-    assert_int_equal(quirks_begin(f->target), 0);
+    assert_int_equal(quirks_hand_off(f->target), 0); /* its client has detached */
+    assert_int_equal(quirks_attach(f->target), 0);
     assert_string_equal(asked(f), "");
 }
 
@@ -233,11 +233,11 @@ static void taking_over_removes_inserted_breakpoints(void **state)
 static void parking_receives_an_outstanding_reply_first(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(quirks_begin(f->target), 0);
+    assert_int_equal(quirks_attach(f->target), 0);
     ask(f, "Hg186a2");
     asked(f);
     assert_int_equal(send_bytes(f->target, "g", 1), 0);
-    assert_int_equal(quirks_park(f->target), 0);
+    assert_int_equal(quirks_hand_off(f->target), 0);
     assert_string_equal(asked(f), " g Hg186a1");
 }
 
