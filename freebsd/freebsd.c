@@ -185,7 +185,7 @@ static bool may_write(const struct packet *packet)
 static int on_request(struct decorator *d, const struct request *r)
 {
     struct freebsd *f = freebsd_of(d);
-    if ((r->packet->does & PKT_RESUMES) != 0) {
+    if ((r->packet->effects & PKT_RESUMES) != 0) {
         if (f->stop.len != 0)
             return deliver_stop(f);
         forget_data(f);
@@ -266,7 +266,7 @@ static int on_reply(struct decorator *d, struct buf *reply, bool final)
     struct freebsd *f = freebsd_of(d);
     if (final && d->packet->id == PACKET_qSupported)
         return add_features(f, reply);
-    if (final && (d->packet->id == PACKET_stop_reason || (d->packet->does & PKT_RESUMES) != 0))
+    if (final && (d->packet->id == PACKET_stop_reason || (d->packet->effects & PKT_RESUMES) != 0))
         note_stop(f, reply);
     return final && is_continue(d->packet) ? check_list(f, reply) : DECORATOR_DONE;
 }

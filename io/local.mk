@@ -7,10 +7,10 @@ libio_la_SOURCES = \
 	io/fds.c io/fds.h \
 	io/txq.c io/txq.h \
 	io/herald.c io/herald.h \
+	io/herald_responder.c io/herald_responder.h \
 	io/logfile.c io/logfile.h \
 	io/logqueue.c io/logqueue.h \
 	io/peek.c io/peek.h \
-	io/reception.c io/reception.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h

@@ -68,7 +68,7 @@ static int refuse_file(struct guard *g, struct buf *reply)
     int rc = refuse(g, reply, &g->told_file,
                     "the target asks for files of this machine (File-I/O): refused; fileio=on in "
                     "the name allows it");
-    if (rc != 0 || (g->d.packet->does & PKT_RESUMES) == 0)
+    if (rc != 0 || (g->d.packet->effects & PKT_RESUMES) == 0)
         return rc;
     (void)buf_sets(&g->d.request, refused);
     return DECORATOR_REPLACE;

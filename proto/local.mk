@@ -18,7 +18,6 @@ libproto_la_SOURCES = \
 	proto/err.c proto/err.h \
 	proto/rsp/features.c proto/rsp/features.h \
 	proto/guard.c proto/guard.h \
-	proto/kernel/holdback.c proto/kernel/holdback.h \
 	proto/io.c proto/io.h \
 	proto/json.c proto/json.h \
 	proto/quirks/keepout.c proto/quirks/keepout.h \
@@ -39,6 +38,7 @@ libproto_la_SOURCES = \
 	proto/regions.c proto/regions.h \
 	proto/rsp/rsp.c proto/rsp/rsp.h \
 	proto/rsp/rsp_server.c proto/rsp/rsp_server.h \
+	proto/kernel/send_delay.c proto/kernel/send_delay.h \
 	proto/rsp/server.h \
 	proto/kernel/silence.c proto/kernel/silence.h \
 	proto/stop.c proto/stop.h \

@@ -38,7 +38,7 @@ bool stop_take(struct stop *s, const uint8_t *reply, size_t len)
             take_field(s, at, (size_t)(colon - at), colon + 1, (size_t)(semicolon - colon) - 1);
         at = semicolon + 1;
     }
-    s->chosen = s->thread;
+    s->selected = s->thread;
     s->runs = 0;
     return true;
 }

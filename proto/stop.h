@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The kernel's last stop: everything needed to return the kernel to db> at the place where it
- * stopped. It is part of the session state (struct link_mark), so that a server which takes the
- * session over has it.
+ * stopped. It is part of the session state (struct link_session_state), so that a server which
+ * takes the session over has it.
  */
 #ifndef NETGDB_PROTO_STOP_H
 #define NETGDB_PROTO_STOP_H
@@ -30,21 +30,21 @@ enum {
 struct stop_point {
     uint64_t address;
     uint8_t len;                 /* bytes; 0: the entry is free */
-    uint8_t planted;             /* not 0: the instruction is in memory now */
+    uint8_t inserted;            /* not 0: the instruction is in memory now */
     uint8_t old;                 /* not 0: it was in memory at the last resume */
     uint8_t text[STOP_TEXT_MAX]; /* the bytes replaced */
 };
 
 /* All zero: unknown. */
 struct stop {
-    uint64_t thread; /* the thread that stopped; 0: unknown */
-    uint64_t chosen; /* the thread selected by the last H or by the stop; 0: unknown */
-    uint32_t cause;  /* enum stop_cause */
-    uint32_t runs;   /* not 0: resumed, and not stopped yet */
-    uint32_t signal; /* FreeBSD's number; 0: unknown */
-    uint32_t watch;  /* enum stop_watch: whether the stop named a watchpoint */
-    uint32_t pc;     /* register number of the pc in stop replies, the same for each machine */
-    uint32_t pc_len; /* its size in bytes; 0: both are unknown */
+    uint64_t thread;   /* the thread that stopped; 0: unknown */
+    uint64_t selected; /* the thread selected by the last H or by the stop; 0: unknown */
+    uint32_t cause;    /* enum stop_cause */
+    uint32_t runs;     /* not 0: resumed, and not stopped yet */
+    uint32_t signal;   /* FreeBSD's number; 0: unknown */
+    uint32_t watch;    /* enum stop_watch: whether the stop named a watchpoint */
+    uint32_t pc;       /* register number of the pc in stop replies, the same for each machine */
+    uint32_t pc_len;   /* its size in bytes; 0: both are unknown */
     struct stop_point points[STOP_POINTS];
 };
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "io/herald.h"
-#include "io/reception.h"
+#include "io/herald_responder.h"
 #include "io/thread.h"
 #include "proto/err.h"
 #include "session/rundir.h"
@@ -26,7 +26,7 @@ struct listener {
     pthread_mutex_t lock; /* of all below */
     bool ended;           /* see listener_end */
     struct lobby lobby;
-    struct reception reception;
+    struct herald_responder responder;
     LIST_HEAD(, listener_watch) watches;
     struct log log; /* into a queue: no write under the lock */
 };
@@ -118,7 +118,7 @@ static void announced(void *context, struct session *k)
     if (k->state_file == NULL && (k->state_file = state_file_create(&k->own, &k->kernel)) == NULL)
         no_state_file(&l->log, errno);
     if (k->state_file != NULL)
-        link_keep_mark(k->link, state_file_mark(k->state_file));
+        link_keep_session_state(k->link, state_file_session_state(k->state_file));
     LIST_FOREACH (w, &l->watches, entries) {
         if (concerns(w, k))
             w->notify(w->context);
@@ -135,9 +135,9 @@ static uint64_t now(void *context)
 static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
     struct listener *l = context;
-    int opened = reception_answer(&l->reception, kernel, own_ip);
-    if (opened >= 0 && add_event(l, l->reception.fd[opened], &l->reception.fd[opened]) != 0)
-        reception_close(&l->reception);
+    int opened = herald_responder_answer(&l->responder, kernel, own_ip);
+    if (opened >= 0 && add_event(l, l->responder.fd[opened], &l->responder.fd[opened]) != 0)
+        herald_responder_close(&l->responder);
 }
 
 static const struct lobby_ops lobby_ops = {open_session, close_session, announced, crowd};
@@ -155,14 +155,14 @@ static void take_heralds(struct listener *l)
     }
 }
 
-/* Takes an event of a reception socket; false: it is of another one. */
-static bool take_reception(struct listener *l, void *what)
+/* Takes an event of a socket of the responder; false: it is of another one. */
+static bool take_responder(struct listener *l, void *what)
 {
     struct net_addr own, kernel;
-    for (unsigned i = 0; i < RECEPTION_PORTS; i++) {
-        if (what != &l->reception.fd[i])
+    for (unsigned i = 0; i < HERALD_RESPONDER_PORTS; i++) {
+        if (what != &l->responder.fd[i])
             continue;
-        if (reception_take(&l->reception, i, &own, &kernel))
+        if (herald_responder_take(&l->responder, i, &own, &kernel))
             lobby_arrive(&l->lobby, &own, &kernel);
         return true;
     }
@@ -184,7 +184,7 @@ static void take_event(struct listener *l, void *what)
         take_heralds(l);
     else if (what == &l->poke_fd)
         (void)!read(l->poke_fd, &pokes, sizeof pokes);
-    else if (!take_reception(l, what))
+    else if (!take_responder(l, what))
         lobby_input(&l->lobby, what);
 }
 
@@ -217,7 +217,7 @@ static struct listener *fail(struct listener *l, int error)
 {
     const int fds[] = {l->herald_fd, l->epoll_fd, l->poke_fd};
     lobby_free(&l->lobby);
-    reception_close(&l->reception);
+    herald_responder_close(&l->responder);
     for (unsigned i = 0; i < 3; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
@@ -243,7 +243,7 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
     l->log = *log;
     l->epoll_fd = l->poke_fd = -1;
     lobby_init(&l->lobby, &lobby_ops, l, now, &l->log);
-    reception_init(&l->reception);
+    herald_responder_init(&l->responder);
     l->herald_fd = fd >= 0 ? fd : herald_open(port);
     if (l->herald_fd < 0)
         return fail(l, errno);
@@ -305,7 +305,7 @@ static bool claim_session(void *context, struct state_file *r)
 {
     struct listener *l = context;
     const struct net_addr own = state_file_own(r), kernel = state_file_kernel(r);
-    struct session *k = lobby_take_over(&l->lobby, &own, &kernel, state_file_mark(r));
+    struct session *k = lobby_take_over(&l->lobby, &own, &kernel, state_file_session_state(r));
     if (k != NULL) {
         k->state_file = r;
         return true;

@@ -497,15 +497,16 @@ uint64_t lobby_tick(struct lobby *b)
 }
 
 struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
-                                const struct net_addr *kernel, const struct link_mark *mark)
+                                const struct net_addr *kernel,
+                                const struct link_session_state *saved)
 {
     struct session *k = receive(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
     make_room(b, k);
     k->taken_over = true;
-    k->link->stop = mark->stop;
-    link_take_over(k->link, mark->sent, mark->next);
+    k->link->stop = saved->stop;
+    link_take_over(k->link, saved->sent, saved->next);
     (void)link_send(k->link, "", 0, 0, 0); /* a probe: acknowledged, and without effect */
     return k;
 }

@@ -152,7 +152,8 @@ uint64_t lobby_tick(struct lobby *b);
  * EADDRNOTAVAIL: the address is not this machine's).
  */
 struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
-                                const struct net_addr *kernel, const struct link_mark *mark);
+                                const struct net_addr *kernel,
+                                const struct link_session_state *saved);
 
 /*
  * Returns a session that was removed: it is announced, and waits again. Its io must be set. It is

@@ -162,7 +162,7 @@ static void stop_clock(struct monitor *m)
     if (m->profile != NULL)
         profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
     chain_note_link(m->chain, m->profile);
-    if (took > PROFILE_SLOW_AFTER && (m->packet->does & PKT_RESUMES) == 0)
+    if (took > PROFILE_SLOW_AFTER && (m->packet->effects & PKT_RESUMES) == 0)
         tell_slow(m, took);
     m->answered = now;
 }

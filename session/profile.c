@@ -56,7 +56,7 @@ void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uin
     pthread_mutex_lock(&p->lock);
     p->requests++;
     p->asking += asked;
-    if ((packet->does & PKT_RESUMES) != 0) {
+    if ((packet->effects & PKT_RESUMES) != 0) {
         p->running += took;
     } else {
         p->answering += took;

@@ -246,7 +246,7 @@ static int interrupt(struct serving *s)
 static int on_client_left(struct serving *s)
 {
     s->gone = true;
-    if ((s->request.packet->does & PKT_RESUMES) == 0)
+    if ((s->request.packet->effects & PKT_RESUMES) == 0)
         return 0;
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
@@ -310,7 +310,7 @@ static int poll_client(struct serving *s)
         return end_run(s);
     if (rc != NETGDB_INTERRUPTED)
         return client_failed(s, rc);
-    if ((s->request.packet->does & PKT_RESUMES) != 0)
+    if ((s->request.packet->effects & PKT_RESUMES) != 0)
         return interrupt(s);
     log_debug(s->log, "dropped a Ctrl-C: nothing runs");
     return 0;
@@ -347,7 +347,7 @@ static void learn_gone(struct serving *s)
 static void learn(struct serving *s)
 {
     const struct buf *r = &s->reply;
-    if ((s->request.packet->does & PKT_RESUMES) != 0 ||
+    if ((s->request.packet->effects & PKT_RESUMES) != 0 ||
         s->request.packet->id == PACKET_stop_reason || s->request.packet->id == PACKET_vRun ||
         s->request.packet->id == PACKET_vAttach)
         learn_stop(s);
@@ -393,7 +393,7 @@ static int await_reply(struct serving *s)
         if (rc != 0)
             return rc;
         rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
-        if (rc == NETGDB_REPLACED && (s->request.packet->does & PKT_RESUMES) != 0)
+        if (rc == NETGDB_REPLACED && (s->request.packet->effects & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: going on with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
             return target_failed(s, rc);
@@ -410,7 +410,7 @@ static void set_alarm(const struct serving *s)
     if (io == NULL)
         return;
     bool limited =
-        (s->request.packet->does & PKT_RESUMES) != 0 && s->options->run_timeout != IO_NEVER;
+        (s->request.packet->effects & PKT_RESUMES) != 0 && s->options->run_timeout != IO_NEVER;
     io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
 }
 

@@ -21,7 +21,7 @@
 struct state_contents {
     char magic[8];
     struct net_addr own, kernel;
-    struct link_mark mark;
+    struct link_session_state session_state;
 };
 
 struct state_file {
@@ -186,7 +186,7 @@ struct net_addr state_file_kernel(const struct state_file *r)
     return r->file->kernel;
 }
 
-struct link_mark *state_file_mark(struct state_file *r)
+struct link_session_state *state_file_session_state(struct state_file *r)
 {
-    return &r->file->mark;
+    return &r->file->session_state;
 }

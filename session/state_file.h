@@ -31,7 +31,7 @@ struct net_addr state_file_own(const struct state_file *r);
 struct net_addr state_file_kernel(const struct state_file *r);
 
 /* The seqnos, for the link (link.h); valid until the file is closed. */
-struct link_mark *state_file_mark(struct state_file *r);
+struct link_session_state *state_file_session_state(struct state_file *r);
 
 /* Closes it: the file stays for the next server. NULL is fine. */
 void state_file_close(struct state_file *r);

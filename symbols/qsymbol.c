@@ -119,7 +119,7 @@ static bool must_offer(const struct qsymbol *q, const struct packet *packet)
     if (q->offered || q->gdb_has_file || q->asking)
         return false;
     return packet->id == PACKET_g || packet->id == PACKET_p || packet->id == PACKET_m ||
-           packet->id == PACKET_x || (packet->does & PKT_RESUMES) != 0;
+           packet->id == PACKET_x || (packet->effects & PKT_RESUMES) != 0;
 }
 
 static int offer(struct qsymbol *q)

@@ -305,7 +305,7 @@ static int end_stub_round(struct threads *t, struct buf *reply)
 
 static bool is_stop(const struct packet *packet)
 {
-    return (packet->does & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
+    return (packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 

@@ -128,7 +128,7 @@ static int query_stop(struct cache *c, const struct request *r)
 /* Whether the stub may debug another program after this request. */
 static bool may_replace_program(const struct packet *packet)
 {
-    return (packet->does & PKT_LEAVES) != 0 || packet->id == PACKET_R ||
+    return (packet->effects & PKT_LEAVES) != 0 || packet->id == PACKET_R ||
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
@@ -137,7 +137,7 @@ static int change(struct cache *c, const struct request *r)
 {
     const struct packet *packet = r->packet;
     int rc = clear_all(c);
-    if (rc == CACHE_THREAD_REJECTED && (packet->does & PKT_LEAVES) != 0)
+    if (rc == CACHE_THREAD_REJECTED && (packet->effects & PKT_LEAVES) != 0)
         rc = 0;
     if (rc != 0)
         return cache_pass_after(rc);
@@ -146,7 +146,7 @@ static int change(struct cache *c, const struct request *r)
         clear_target(&c->d);
     if (packet->id == PACKET_QNonStop)
         c->non_stop = r->data[r->len - 1] != '0';
-    if ((packet->does & PKT_RESUMES) != 0)
+    if ((packet->effects & PKT_RESUMES) != 0)
         c->learn = cache_learn_stop;
     return DECORATOR_PASS;
 }
@@ -155,7 +155,7 @@ static int change(struct cache *c, const struct request *r)
 static int other(struct cache *c, const struct request *r)
 {
     const struct packet *packet = r->packet;
-    bool reads = packet->does == PKT_READS && packet->id != PACKET_q;
+    bool reads = packet->effects == PKT_READS && packet->id != PACKET_q;
     return reads ? read_only(c, r) : change(c, r);
 }
 

@@ -19,7 +19,7 @@ size_t nt_max_request(struct target *base)
 
 enum link_dup_effect nt_dup_effect(const struct packet *packet)
 {
-    if (holdback_exactly_once(packet))
+    if (send_delay_exactly_once(packet))
         return LINK_DUP_HARMFUL;
     return packet->repeat == REPEAT_SAFE ? LINK_DUP_HARMLESS : LINK_DUP_CONFLICTS;
 }
@@ -173,7 +173,7 @@ static bool repeat_is_useless(const struct netgdb_target *t)
     if (link_late_duplicate(t->link) == LINK_DUP_HARMFUL)
         return true;
     return has_foreign_form(t) &&
-           (!reply_is_freebsds(&t->parser.content) || holdback_exactly_once(t->current.packet) ||
+           (!reply_is_freebsds(&t->parser.content) || send_delay_exactly_once(t->current.packet) ||
             (!t->undelayed && !reply_is_of_read(&t->parser.content)));
 }
 
@@ -225,12 +225,12 @@ static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
     int rc = nt_take_reply(t, reply, final);
     if (!*final)
         return rc;
-    uint64_t late = holdback_lateness(&t->holdback, t->link, t->current.packet);
-    holdback_request_done(&t->holdback, t->link, &t->current,
-                          link_duplicates_expire(t->link, late));
+    uint64_t late = send_delay_lateness(&t->send_delay, t->link, t->current.packet);
+    send_delay_request_done(&t->send_delay, t->link, &t->current,
+                            link_duplicates_expire(t->link, late));
     t->our_ack_pending = true;
     t->our_ack_packet = t->current.packet;
-    t->our_ack_due = holdback_our_ack(&t->holdback, t->link, &t->current);
+    t->our_ack_due = send_delay_our_ack(&t->send_delay, t->link, &t->current);
     if (nt_may_skip_delays(t))
         nt_expect_duplicates(t);
     if (rc == 0 && t->our_ack_due <= io_now(t->io))

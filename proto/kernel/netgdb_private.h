@@ -15,8 +15,8 @@
 #ifndef NETGDB_PROTO_NETGDB_PRIVATE_H
 #define NETGDB_PROTO_NETGDB_PRIVATE_H
 
-#include "proto/kernel/holdback.h"
 #include "proto/kernel/netgdb_target.h"
+#include "proto/kernel/send_delay.h"
 #include "proto/kernel/silence.h"
 #include "proto/rsp/rsp.h"
 
@@ -40,9 +40,9 @@ struct netgdb_target {
     bool hurry; /* see netgdb_target_hurry */
 
     struct rsp_parser parser;
-    struct buf request;              /* with framing */
-    struct holdback_request current; /* the last request, outstanding or answered */
-    bool outstanding;                /* it waits for its reply */
+    struct buf request;                /* with framing */
+    struct send_delay_request current; /* the last request, outstanding or answered */
+    bool outstanding;                  /* it waits for its reply */
     bool peer_acked;         /* the kernel's '+' for it was received; for a node: it was sent */
     bool peer_ack_first;     /* that '+' came before the ack: it may be for a duplicate */
     bool undelayed;          /* it was sent without waiting for late duplicates to expire */
@@ -55,7 +55,7 @@ struct netgdb_target {
     uint64_t our_ack_due;   /* the earliest time to send it */
     const struct packet *our_ack_packet; /* the request that it belongs to */
 
-    struct holdback holdback;
+    struct send_delay send_delay;
 };
 
 static inline struct netgdb_target *nt_self(struct target *t)

@@ -129,7 +129,7 @@ static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what
     if (until <= start)
         return 0;
     log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], packet->name,
-              (double)(until - start) / 1e6, holdback_reason(&t->holdback, t->link, packet));
+              (double)(until - start) / 1e6, send_delay_reason(&t->send_delay, t->link, packet));
     int rc = nt_wait_until(t, until);
     count_delay(t, what, start);
     return rc;
@@ -145,7 +145,7 @@ int nt_flush_our_ack(struct netgdb_target *t)
         if (rc == 0)
             rc = nt_wait_for_ack(t);
     }
-    holdback_our_ack_delivered(&t->holdback, t->link);
+    send_delay_our_ack_delivered(&t->send_delay, t->link);
     return rc;
 }
 
@@ -153,8 +153,8 @@ int nt_flush_our_ack(struct netgdb_target *t)
 
 bool nt_may_skip_delays(const struct netgdb_target *t)
 {
-    return !holdback_path_suspect(&t->holdback, t->link) &&
-           !holdback_exactly_once(t->current.packet);
+    return !send_delay_path_suspect(&t->send_delay, t->link) &&
+           !send_delay_exactly_once(t->current.packet);
 }
 
 void nt_expect_duplicates(struct netgdb_target *t)
@@ -201,7 +201,7 @@ int nt_wait_until_ready(struct netgdb_target *t)
     do {
         rc = nt_flush_our_ack(t);
         if (rc == 0)
-            rc = delay(t, holdback_request(&t->holdback, t->link, &t->current),
+            rc = delay(t, send_delay_request(&t->send_delay, t->link, &t->current),
                        NETGDB_DELAY_REQUEST);
         if (rc == 0)
             rc = await_duplicates(t);

@@ -127,7 +127,7 @@ static int ask_features(struct netgdb_target *t, struct buf *reply)
     bool final;
     const struct request features = request_of("qSupported");
     int rc = target_send(&t->base, &features);
-    if (rc == 0 && t->link->mark != NULL && t->link->mark->node != 0)
+    if (rc == 0 && t->link->session_state != NULL && t->link->session_state->node != 0)
         rc = stop_running_node(t);
     return rc == 0 ? target_recv(&t->base, reply, &final, 0) : rc;
 }
@@ -142,8 +142,8 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     buf_init(&reply, TARGET_REPLY_MAX);
     int rc = ask_features(t, &reply);
     t->identified = rc == 0;
-    if (rc == 0 && t->link->mark != NULL)
-        t->link->mark->node = nt_is_node(t);
+    if (rc == 0 && t->link->session_state != NULL)
+        t->link->session_state->node = nt_is_node(t);
     *peer = t->peer = nt_is_node(t)                                  ? NETGDB_PEER_NODE
                       : features_are_freebsds(reply.data, reply.len) ? NETGDB_PEER_KERNEL
                                                                      : NETGDB_PEER_OTHER;

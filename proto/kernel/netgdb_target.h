@@ -11,9 +11,9 @@
  *   - Our '+' is a DATA of its own, acknowledged before the next request is sent. It is delayed,
  *     and so is the next request, while this path may deliver a late duplicate.
  *
- * holdback.h decides which requests are delayed and how long. One that is not delayed may run twice
- * if a late duplicate of it arrives; that does no harm, and if its reply may be the duplicate's, it
- * is repeated. A node drops duplicates by seqno, so it needs no delay and no '+'.
+ * send_delay.h decides which requests are delayed and how long. One that is not delayed may run
+ * twice if a late duplicate of it arrives; that does no harm, and if its reply may be the
+ * duplicate's, it is repeated. A node drops duplicates by seqno, so it needs no delay and no '+'.
  */
 #ifndef NETGDB_PROTO_NETGDB_TARGET_H
 #define NETGDB_PROTO_NETGDB_TARGET_H
@@ -67,8 +67,9 @@ struct netgdb_stats {
 
 /*
  * Returns a target on a link whose T was received, or that was taken over from a dead server (its
- * mark then records a node). It owns `link`, which was allocated by malloc; the caller keeps `log`
- * and the successor's context. Returns NULL, without freeing the link, if memory runs out.
+ * session state then records a node). It owns `link`, which was allocated by malloc; the caller
+ * keeps `log` and the successor's context. Returns NULL, without freeing the link, if memory runs
+ * out.
  */
 struct target *netgdb_target_new(struct link *link, const struct log *log,
                                  const struct netgdb_successor *successor);

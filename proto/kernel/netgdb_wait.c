@@ -12,7 +12,8 @@
 bool nt_running(const struct netgdb_target *t)
 {
     bool delivered = t->peer_acked && link_acked(t->link);
-    return !t->hurry && t->outstanding && delivered && (t->current.packet->does & PKT_RESUMES) != 0;
+    return !t->hurry && t->outstanding && delivered &&
+           (t->current.packet->effects & PKT_RESUMES) != 0;
 }
 
 int nt_check_successor(struct netgdb_target *t)
@@ -33,7 +34,7 @@ int nt_check_successor(struct netgdb_target *t)
     t->base.ops = &nt_kernel_ops;
     t->identified = false;
     t->peer_acked = true;
-    holdback_init(&t->holdback);
+    send_delay_init(&t->send_delay);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
     return NETGDB_REPLACED; /* its T is in the stream, for the next recv */
 }
@@ -109,7 +110,7 @@ enum rsp_event nt_next_event(struct netgdb_target *t)
 static bool is_output(const struct netgdb_target *t, const struct buf *content)
 {
     bool possible =
-        (t->current.packet->does & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
+        (t->current.packet->effects & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
     return possible && content->len > 1 && content->data[0] == 'O' && content->len % 2 == 1;
 }
 

@@ -51,7 +51,7 @@ bool reply_is_plausible(const struct packet *packet, const uint8_t *request, siz
 {
     if (reply->len == 0 || reply->data[0] == '\0')
         return true;
-    if ((packet->does & PKT_RESUMES) != 0)
+    if ((packet->effects & PKT_RESUMES) != 0)
         return is_stop(reply);
     if (is_error(reply))
         return true;

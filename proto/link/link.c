@@ -34,19 +34,19 @@ void link_free(struct link *l)
     buf_free(&l->stream);
 }
 
-void link_keep_mark(struct link *l, struct link_mark *mark)
+void link_keep_session_state(struct link *l, struct link_session_state *state)
 {
-    CHECK(mark != NULL);
-    mark->sent = l->tx.seqno;
-    mark->next = l->rx.start;
-    if (l->mark != mark)
-        mark->stop = l->stop;
-    l->mark = mark;
+    CHECK(state != NULL);
+    state->sent = l->tx.seqno;
+    state->next = l->rx.start;
+    if (l->session_state != state)
+        state->stop = l->stop;
+    l->session_state = state;
 }
 
 struct stop *link_stop(struct link *l)
 {
-    return l->mark != NULL ? &l->mark->stop : &l->stop;
+    return l->session_state != NULL ? &l->session_state->stop : &l->stop;
 }
 
 void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
@@ -214,8 +214,8 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->tx.transmissions = l->tx.acks = 0;
     l->tx.arrived = l->tx.retry_min = 0;
     l->late_duplicate = l->acked_duplicate = LINK_DUP_NONE;
-    if (l->mark != NULL)
-        l->mark->sent = l->tx.seqno;
+    if (l->session_state != NULL)
+        l->session_state->sent = l->tx.seqno;
     return transmit(l);
 }
 

@@ -85,7 +85,7 @@ struct link_trace {
  * The state that a later server needs to take the session over. It may lie in memory that outlives
  * this process (session/state_file.h).
  */
-struct link_mark {
+struct link_session_state {
     uint32_t sent;    /* seqno of our last DATA */
     uint32_t next;    /* seqno that starts the peer's next message */
     uint32_t node;    /* not 0: the peer is a netgdb node, which can be interrupted */
@@ -131,8 +131,8 @@ struct link {
         struct buf data;
     } rx;
 
-    struct link_mark *mark;  /* kept up to date if not NULL; not owned */
-    struct stop stop;        /* used without a mark: see link_stop */
+    struct link_session_state *session_state; /* kept up to date if not NULL; not owned */
+    struct stop stop;                         /* used without a session state: see link_stop */
     struct buf stream;       /* complete messages in order, for the reader to consume */
     uint64_t peer_ack_until; /* a '+' of the kernel is expected before this time */
     bool failed;             /* see link_fail */
@@ -176,14 +176,14 @@ struct link {
 void link_init(struct link *l, struct io *io, size_t payload_max, const struct log *log);
 
 /*
- * Keeps `mark` up to date from now on. Copies the link's stop into it, except when `mark` is the
- * link's mark already. The caller owns `mark`, which must outlive the link.
+ * Keeps `state` up to date from now on. Copies the link's stop into it, except when `state` is the
+ * link's session state already. The caller owns `state`, which must outlive the link.
  */
-void link_keep_mark(struct link *l, struct link_mark *mark);
+void link_keep_session_state(struct link *l, struct link_session_state *state);
 
 /*
- * Returns the peer's last stop: the one in the mark, if there is a mark, otherwise the link's own.
- * The link stores it but never reads or changes it. Invalid after link_keep_mark.
+ * Returns the peer's last stop: the one in the session state, if there is one, otherwise the link's
+ * own. The link stores it but never reads or changes it. Invalid after link_keep_session_state.
  */
 struct stop *link_stop(struct link *l);
 

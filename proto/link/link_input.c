@@ -139,8 +139,8 @@ static void end_message(struct link *l)
     CHECK(l->rx.have == l->rx.chunks && l->rx.chunks != 0);
     l->rx.start += l->rx.chunks;
     l->rx.have = 0;
-    if (l->mark != NULL)
-        l->mark->next = l->rx.start;
+    if (l->session_state != NULL)
+        l->session_state->next = l->rx.start;
 }
 
 /*

@@ -75,7 +75,7 @@ static int describe_request(struct decorator *base, const struct request *r)
     struct describe *d = describe_of(base);
     enum packet_id id = r->packet->id;
     d->settled |=
-        id == PACKET_m || id == PACKET_x || (r->packet->does & (PKT_RESUMES | PKT_LEAVES)) != 0;
+        id == PACKET_m || id == PACKET_x || (r->packet->effects & (PKT_RESUMES | PKT_LEAVES)) != 0;
     if (d->config.offer && id == PACKET_qXfer_features) {
         answer_document(d, r);
         return DECORATOR_DONE;

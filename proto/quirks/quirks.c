@@ -239,14 +239,14 @@ void quirks_note_stop(struct quirks *q, const struct buf *reply)
 static void note_request(struct quirks *q, const struct request *r)
 {
     uint64_t thread;
-    if ((r->packet->does & PKT_RESUMES) != 0)
+    if ((r->packet->effects & PKT_RESUMES) != 0)
         quirks_note_resume(q, r->packet->id == PACKET_s || r->packet->id == PACKET_S);
     if (r->packet->id != PACKET_H || r->len < 3 ||
         rsp_hex_number(r->data + 2, r->len - 2, &thread) == 0 ||
         thread == 0) /* 0 and -1 select no particular thread */
         return;
     q->selecting = thread;
-    quirks_stop(q)->chosen = 0; /* unknown until the reply */
+    quirks_stop(q)->selected = 0; /* unknown until the reply */
 }
 
 static void note_reply(struct quirks *q, struct buf *reply)
@@ -256,7 +256,7 @@ static void note_reply(struct quirks *q, struct buf *reply)
         buf_reset(reply);
     }
     if (q->selecting != 0 && buf_is(reply, "OK"))
-        quirks_stop(q)->chosen = q->selecting;
+        quirks_stop(q)->selected = q->selecting;
     quirks_note_stop(q, reply);
 }
 

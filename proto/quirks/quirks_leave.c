@@ -125,13 +125,13 @@ static int learn_stop(struct quirks *q)
 static int select_stopped_thread(struct quirks *q)
 {
     struct stop *s = quirks_stop(q);
-    if (s->thread == 0 || s->chosen == s->thread)
+    if (s->thread == 0 || s->selected == s->thread)
         return 0;
     buf_reset(&q->d.request);
     (void)buf_printf(&q->d.request, "Hg%" PRIx64, s->thread);
     int rc = quirks_ask(q);
     if (rc == 0 && buf_is(&q->part, "OK"))
-        s->chosen = s->thread;
+        s->selected = s->thread;
     else if (rc == 0)
         log_warn(q->options.log, "the kernel does not know the thread that stopped any more");
     return rc;
@@ -267,7 +267,7 @@ static int remove_leftover_points(struct quirks *q)
     unsigned n = 0;
     int rc = 0;
     for (unsigned i = 0; rc == 0 && i < STOP_POINTS; i++) {
-        if (s->points[i].planted == 0)
+        if (s->points[i].inserted == 0)
             continue;
         rc = quirks_remove_point(q, &s->points[i]);
         if (rc == 0)

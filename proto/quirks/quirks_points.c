@@ -45,10 +45,10 @@ static int remember(struct quirks *q, uint64_t address, const char **why)
     if (p == NULL)
         p = find_point(s, 0, 0); /* a free entry */
     if (!good || p == NULL)
-        *why = good ? "too many breakpoints are planted" : "its text cannot be read";
+        *why = good ? "too many breakpoints are inserted" : "its text cannot be read";
     if (rc != 0 || *why != NULL || there)
         return rc;
-    now.planted = 1;
+    now.inserted = 1;
     now.old = 0;
     *p = now;
     return 0;
@@ -95,7 +95,7 @@ int quirks_insert_point(struct quirks *q, uint64_t address, const char **why)
 void quirks_note_write(struct quirks *q, uint64_t address)
 {
     struct stop *s = quirks_stop(q);
-    bool planted = keepout_is_breakpoint(&q->data);
+    bool inserted = keepout_is_breakpoint(&q->data);
     for (unsigned i = 0; i < STOP_POINTS; i++) {
         struct stop_point *p = &s->points[i];
         if (p->len == 0 || p->address - address >= q->data.len) {
@@ -103,9 +103,9 @@ void quirks_note_write(struct quirks *q, uint64_t address)
                 continue; /* no overlap */
         }
         bool same = p->address == address && p->len == q->data.len;
-        if (same && !planted && memcmp(p->text, q->data.data, p->len) == 0)
-            p->planted = 0;
-        else if (!same || !planted)
+        if (same && !inserted && memcmp(p->text, q->data.data, p->len) == 0)
+            p->inserted = 0;
+        else if (!same || !inserted)
             *p = (struct stop_point){.len = 0};
     }
 }
@@ -114,9 +114,9 @@ void quirks_age_points(struct stop *s)
 {
     for (unsigned i = 0; i < STOP_POINTS; i++) {
         struct stop_point *p = &s->points[i];
-        if (p->planted != 0 && p->old != 0)
+        if (p->inserted != 0 && p->old != 0)
             *p = (struct stop_point){.len = 0};
-        p->old = p->planted;
+        p->old = p->inserted;
     }
 }
 
@@ -126,7 +126,7 @@ int quirks_remove_point(struct quirks *q, struct stop_point *p)
     if (rc == 0)
         rc = quirks_write(q, p->address);
     if (rc == 0)
-        p->planted = 0;
+        p->inserted = 0;
     return rc;
 }
 

@@ -68,7 +68,7 @@ bool quirks_is_valid_reply(const struct packet *packet, const struct buf *reply,
         return true;
     if (!final)
         return reply->data[0] == 'O' && is_hex(reply->data + 1, reply->len - 1, "");
-    if ((packet->does & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason)
+    if ((packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason)
         return is_stop(reply);
     switch (packet->name[0]) {
     case 'g':

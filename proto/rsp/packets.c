@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define INITIALIZER(id, name, does, repeat, explanation)                                           \
-    {PACKET_##id, name, does, repeat, explanation},
+#define INITIALIZER(id, name, effects, repeat, explanation)                                        \
+    {PACKET_##id, name, effects, repeat, explanation},
 static const struct packet table[] = {PACKETS(INITIALIZER)};
 
 enum { ENTRIES = sizeof table / sizeof table[0] };

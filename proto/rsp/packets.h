@@ -33,8 +33,8 @@ enum packet_repeat {
 };
 
 /*
- * ENTRY(id, name, does, repeat, explanation), sorted by the name's first byte. See packet_find for
- * the rules of matching.
+ * ENTRY(id, name, effects, repeat, explanation), sorted by the name's first byte. See packet_find
+ * for the rules of matching.
  */
 #define PACKETS(ENTRY)                                                                             \
     ENTRY(extended, "!", PKT_CHANGES, REPEAT_SAFE, "enable extended mode")                         \
@@ -151,14 +151,14 @@ enum packet_repeat {
     ENTRY(x, "x", PKT_READS, REPEAT_SAFE, "read memory, binary")                                   \
     ENTRY(z, "z", PKT_CHANGES, REPEAT_POINTS, "remove a breakpoint or watchpoint")
 
-#define PACKET_ID(id, name, does, repeat, explanation) PACKET_##id,
+#define PACKET_ID(id, name, effects, repeat, explanation) PACKET_##id,
 enum packet_id { PACKETS(PACKET_ID) PACKET_UNKNOWN };
 #undef PACKET_ID
 
 struct packet {
     enum packet_id id;
     const char *name; /* "" for PACKET_UNKNOWN */
-    unsigned does;    /* PKT_… */
+    unsigned effects; /* PKT_… */
     enum packet_repeat repeat;
     const char *explanation;
 };

@@ -163,7 +163,7 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
             return NETGDB_AGAIN;
     }
     s->packet = packet_find(request->data, request->len);
-    io_keepalive(s->io, (s->packet->does & PKT_RESUMES) == 0);
+    io_keepalive(s->io, (s->packet->effects & PKT_RESUMES) == 0);
     return 0;
 }
 

@@ -222,7 +222,7 @@ static bool is_output(const struct packet *request, const struct buf *content)
         if (rsp_hex_byte(content->data + i) < 0)
             return false;
     }
-    return (request->does & PKT_RESUMES) != 0 || request->id == PACKET_qRcmd ||
+    return (request->effects & PKT_RESUMES) != 0 || request->id == PACKET_qRcmd ||
            request->id == PACKET_vRun || request->id == PACKET_vAttach;
 }
 

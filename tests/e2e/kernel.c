@@ -373,14 +373,14 @@ static void print(const char *word, uint64_t n)
 static void report_ddb(struct twin *t)
 {
     const struct machine *m = twin_machine(t);
-    uint64_t text = m->registers->text, planted = 0;
+    uint64_t text = m->registers->text, inserted = 0;
     unsigned past;
     for (uint64_t at = text; at < text + MACHINE_TEXT_SIZE; at++)
-        planted += machine_breakpoint_at(m, at, &past);
+        inserted += machine_breakpoint_at(m, at, &past);
     printf("pc %" PRIx64 "\n", m->threads[0].regs[m->registers->pc]);
     print("at_db", twin_phase(t) == TWIN_DDB);
     print("thread", twin_thread(t));
-    print("planted", planted);
+    print("inserted", inserted);
     print("longjmp", twin_executed(t, "Mffffffff80200800,1:cc"));
 }
 

@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         s.own = 40;
         s.peer = 7;
     }
-    struct link_mark mark = {0};
-    link->mark = &mark;
+    struct link_session_state session_state = {0};
+    link->session_state = &session_state;
     struct target *t = netgdb_target_new(link, NULL, NULL);
     MUST(t != NULL);
     play(&s, t, (how & 16) != 0);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "proto/err.h"
-#include "proto/kernel/holdback.h"
+#include "proto/kernel/send_delay.h"
 #include "tests/requests.h"
 #include "tests/sim/rig.h"
 
@@ -231,7 +231,7 @@ static uint64_t time_after_a_copy(bool loses)
         rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_LOSE, 0);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, SIM_MS);
-    for (unsigned i = 0; i <= HOLDBACK_CLEAN_EXCHANGES + 4; i++)
+    for (unsigned i = 0; i <= SEND_DELAY_CLEAN_EXCHANGES + 4; i++)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_true(rig_link(r)->reorder_events != 0);
     uint64_t start = sim_now(r->w);

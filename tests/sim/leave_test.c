@@ -29,7 +29,7 @@ static const enum machine_arch all_machines[] = {MACHINE_AMD64, MACHINE_ARM64, M
 struct client_session {
     struct rig *r;
     struct chain chain;
-    struct link_mark mark;
+    struct link_session_state session_state;
     enum way_to_stop stop;
     uint64_t first, pc; /* pc of the first and of the last stop */
 };
@@ -39,7 +39,7 @@ static const struct options options = {.cache = true, .rtos = "off"};
 static void begin(struct client_session *s)
 {
     const struct chain_config config = {.options = &options, .log = &s->r->log};
-    link_keep_mark(netgdb_target_link(s->r->target), &s->mark);
+    link_keep_session_state(netgdb_target_link(s->r->target), &s->session_state);
     assert_int_equal(chain_renew(&s->chain, s->r->target, &config), 0);
 }
 
@@ -287,12 +287,12 @@ static void take_over(struct client_session *s)
 {
     struct rig *r = s->r;
     const struct net_addr own = r->kernel->own, kernel = r->kernel->kernel;
-    struct link_mark mark = s->mark;
+    struct link_session_state session_state = s->session_state;
     sim_session_kill(r->kernel->io);
     r->target = chain_strip(&s->chain); /* sends nothing and changes no state file */
-    s->mark = mark;
+    s->session_state = session_state;
     rig_kill(r);
-    assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &s->mark));
+    assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &s->session_state));
     rig_take(r, rig_await(r, 30 * SIM_SECOND));
     begin(s);
 }

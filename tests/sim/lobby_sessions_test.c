@@ -124,22 +124,22 @@ static void a_reboot_during_a_request_ends_the_session_in_one_line(void **state)
 
 struct left {
     struct net_addr own, kernel;
-    struct link_mark mark;
+    struct link_session_state session_state;
 };
 
 /* The server dies. Returns the contents of its state file. */
 static struct left die(struct rig *r)
 {
     struct left left = {r->kernel->own, r->kernel->kernel, {0}};
-    left.mark.sent = rig_link(r)->tx.seqno;
-    left.mark.next = rig_link(r)->rx.start;
+    left.session_state.sent = rig_link(r)->tx.seqno;
+    left.session_state.next = rig_link(r)->rx.start;
     rig_kill(r);
     return left;
 }
 
 static void take_over(struct rig *r, const struct left *left, uint64_t limit)
 {
-    assert_non_null(lobby_take_over(&r->lobby, &left->own, &left->kernel, &left->mark));
+    assert_non_null(lobby_take_over(&r->lobby, &left->own, &left->kernel, &left->session_state));
     struct session *k = rig_await(r, limit);
     assert_true(k->taken_over);
     assert_int_equal(k->own.port, left->own.port);
@@ -182,7 +182,7 @@ static void a_session_continues_without_known_seqnos(void **state)
     rig_connect(r);
     step(r);
     struct left left = die(r);
-    left.mark = (struct link_mark){0};
+    left.session_state = (struct link_session_state){0};
     take_over(r, &left, 10 * SIM_SECOND);
     expect_session(r);
 }
@@ -205,7 +205,7 @@ static void an_answered_probe_counts_until_the_kernel_is_silent(void **state)
     rig_connect(r);
     struct left left = die(r);
     rig_fate(r, RIG_OUR_DATA, NULL, 0, 3, SIM_LOSE, 0);
-    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.session_state));
     assert_false(lobby_probe_acked(&r->lobby, RIG_KERNEL_IP));
     assert_true(lobby_is_probing(&r->lobby, RIG_KERNEL_IP));
     for (unsigned i = 0; i < 2 * LOBBY_PROBE_TIME / SIM_MS; i++) {
@@ -243,7 +243,7 @@ static void a_silent_kernel_is_probed_rarely_and_12_times_at_most(void **state)
     struct left left = die(r);
     rig_block(r, 3600 * SIM_SECOND);
     size_t before = rig_count(r, RIG_OUR_DATA, "");
-    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.session_state));
     wait_in_lobby(r, SIM_SECOND);
     assert_in_range(rig_count(r, RIG_OUR_DATA, "") - before, 1, 2);
     wait_in_lobby(r, 3600 * SIM_SECOND);
@@ -258,7 +258,7 @@ static void a_kernel_with_a_new_herald_is_not_probed_in_its_old_session(void **s
     rig_connect(r);
     struct left left = die(r);
     sim_block(r->w, RIG_KERNEL_IP, SIM_TO_KERNEL, sim_now(r->w), sim_now(r->w) + 10 * SIM_SECOND);
-    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.session_state));
     twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + SIM_MS);
     wait_in_lobby(r, 100 * SIM_MS);
     size_t before = rig_count(r, RIG_OUR_DATA, "");
@@ -317,7 +317,7 @@ static void die_in_an_exchange(uint64_t moment, bool known, uint64_t pause)
     }
     struct left left = die(r);
     if (!known)
-        left.mark = (struct link_mark){0};
+        left.session_state = (struct link_session_state){0};
     sim_run_for(r->w, pause);
     rig_no_fates(r);
     take_over(r, &left, 20 * SIM_SECOND);
@@ -346,7 +346,7 @@ static void a_new_session_ends_the_probing_of_the_old_one(void **state)
     struct left left = die(r);
     twin_reboot(r->twin, sim_now(r->w), sim_now(r->w) + SIM_SECOND);
     sim_run_for(r->w, SIM_MS);
-    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.mark));
+    assert_non_null(lobby_take_over(&r->lobby, &left.own, &left.kernel, &left.session_state));
     struct session *k = rig_await(r, 5 * SIM_SECOND);
     assert_false(k->taken_over);
     assert_int_equal(r->lobby.count, 1);

@@ -258,11 +258,11 @@ static void a_flood_of_kernels_evicts_no_other_kernel(void **state)
 static void unanswered_sessions_are_evicted(void **state)
 {
     struct rig *r = *state;
-    const struct link_mark mark = {0};
+    const struct link_session_state session_state = {0};
     assert_int_equal(lobby_admit(&r->lobby, 0), 0);
     for (unsigned port = 1; port <= LOBBY_KERNELS_MAX; port++) {
         const struct net_addr own = {SIM_SERVER_IP, 0}, kernel = {0x0b000001, (uint16_t)port};
-        assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &mark));
+        assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &session_state));
     }
     rig_connect(r);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX - 1);

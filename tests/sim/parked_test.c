@@ -188,17 +188,18 @@ static void settle(struct rig *r)
 static void proxies_are_restarted_over_bad_paths(void **state)
 {
     struct rig *r = *state;
-    struct link_mark mark;
+    struct link_session_state session_state;
     rig_connect(r);
     for (unsigned path = 0; path < PATHS; path++) {
         make_bad(r, path);
         be_client(r, path);
         settle(r);
         const struct net_addr own = r->kernel->own, kernel = r->kernel->kernel;
-        mark = (struct link_mark){.sent = rig_link(r)->tx.seqno, .next = rig_link(r)->rx.start};
+        session_state = (struct link_session_state){.sent = rig_link(r)->tx.seqno,
+                                                    .next = rig_link(r)->rx.start};
         rig_kill(r);
         sim_run_for(r->w, 100 * SIM_SECOND);
-        assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &mark));
+        assert_non_null(lobby_take_over(&r->lobby, &own, &kernel, &session_state));
         rig_take(r, rig_await(r, 60 * SIM_SECOND));
     }
     assert_int_equal(twin_counts(r->twin)->steps, PATHS);

@@ -33,7 +33,7 @@ struct play {
     struct log log;
     struct session *kernel; /* attached; NULL: none */
     struct sim_gdb *gdb;
-    struct link_mark mark;
+    struct link_session_state session_state;
     uint32_t ip;
     bool killed; /* the server was killed, and the next one takes its session over */
     bool told_to_end, serving, pumped;
@@ -144,7 +144,7 @@ static struct link *successor_take(void *context)
     lobby_remove(&p->lobby, k);
     sim_session_adopt(p->kernel->io, k->io);
     link->io = p->kernel->io;
-    link_keep_mark(link, &p->mark);
+    link_keep_session_state(link, &p->session_state);
     link->fixed_retry = p->config->fixed_retry;
     p->kernel->own = k->own;
     p->replaced++;
@@ -282,7 +282,7 @@ static struct session *await_kernel(struct play *p)
     if (k == NULL)
         return NULL;
     lobby_remove(&p->lobby, k);
-    link_keep_mark(k->link, &p->mark);
+    link_keep_session_state(k->link, &p->session_state);
     k->link->fixed_retry = p->config->fixed_retry;
     return k;
 }
@@ -364,7 +364,7 @@ static bool goes_on(struct play *p, uint64_t reboot)
 {
     struct net_addr own = p->kernel->own, kernel = p->kernel->kernel;
     bool killed = p->killed;
-    struct link_mark mark = p->mark;
+    struct link_session_state session_state = p->session_state;
     sim_session_close(p->kernel->io);
     free(p->kernel);
     p->kernel = NULL;
@@ -372,7 +372,7 @@ static bool goes_on(struct play *p, uint64_t reboot)
     if (p->result.finished)
         return false;
     if (killed && lobby_find(&p->lobby, p->ip) == NULL)
-        (void)lobby_take_over(&p->lobby, &own, &kernel, &mark);
+        (void)lobby_take_over(&p->lobby, &own, &kernel, &session_state);
     if (!killed && (reboot == 0 || sim_now(p->w) < reboot))
         return false;
     p->kernel = await_kernel(p);

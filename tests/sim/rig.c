@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/kernel/holdback.h"
+#include "proto/kernel/send_delay.h"
 #include "tests/sim/private.h"
 
 enum { CONNECT_LIMIT = 60 };
@@ -291,7 +291,7 @@ void rig_step(struct rig *r)
 
 void rig_warm_up(struct rig *r)
 {
-    for (unsigned i = 0; i < HOLDBACK_CLEAN_EXCHANGES; i++)
+    for (unsigned i = 0; i < SEND_DELAY_CLEAN_EXCHANGES; i++)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_int_equal(rig_link(r)->reorder_events, 0);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "proto/err.h"
-#include "proto/kernel/holdback.h"
+#include "proto/kernel/send_delay.h"
 #include "proto/rsp/rsp.h"
 #include "tests/requests.h"
 #include "tests/sim/rig.h"
@@ -213,13 +213,13 @@ static void our_plus_to_a_stop_waits_5_ms_until_the_path_is_proven(void **state)
 static void our_plus_to_a_read_is_not_delayed(void **state)
 {
     struct rig *r = *state;
-    for (unsigned i = 0; i < HOLDBACK_CLEAN_EXCHANGES + 20; i++)
+    for (unsigned i = 0; i < SEND_DELAY_CLEAN_EXCHANGES + 20; i++)
         rig_ask(r, RIG_READ, RIG_READ_REPLY);
-    for (unsigned i = 0; i + 1 < HOLDBACK_CLEAN_EXCHANGES + 20; i++) {
+    for (unsigned i = 0; i + 1 < SEND_DELAY_CLEAN_EXCHANGES + 20; i++) {
         uint64_t sent = sent_at(r, RIG_OUR_DATA, "$" RIG_READ "#87", i);
         uint64_t next = sent_at(r, RIG_OUR_DATA, "$" RIG_READ "#87", i + 1);
         assert_true(plus_after(r, "$" RIG_READ "#87", i) - sent < 3 * SIM_MS);
-        assert_true(next - sent < (i + 1 < HOLDBACK_CLEAN_EXCHANGES ? 5 : 3) * SIM_MS);
+        assert_true(next - sent < (i + 1 < SEND_DELAY_CLEAN_EXCHANGES ? 5 : 3) * SIM_MS);
     }
     rig_expect_good(r);
 }
@@ -232,7 +232,7 @@ static void after_a_duplicate_everything_waits_20_ms(void **state)
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     sim_run_for(r->w, SIM_MS);
     rig_step(r);
-    size_t n = HOLDBACK_CLEAN_EXCHANGES + 1;
+    size_t n = SEND_DELAY_CLEAN_EXCHANGES + 1;
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     rig_ask(r, RIG_READ, RIG_READ_REPLY);
     assert_true(plus_after(r, "$s#73", 0) - sent_at(r, RIG_OUR_DATA, "$s#73", 0) >= 20 * SIM_MS);

@@ -329,11 +329,11 @@ static void answer(struct world *w, const uint8_t *request, size_t len)
         command(w);
     } else if (p->id == PACKET_QPassSignals || p->id == PACKET_extended) {
         say(w, "OK");
-    } else if ((p->does & PKT_RESUMES) != 0) {
+    } else if ((p->effects & PKT_RESUMES) != 0) {
         stir(w);
         (void)buf_sets(&w->output, "O41");
         stop(w);
-    } else if ((p->does & PKT_CHANGES) != 0 || p->id == PACKET_q) {
+    } else if ((p->effects & PKT_CHANGES) != 0 || p->id == PACKET_q) {
         stir(w);
         say(w, "OK");
     }

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/reception.h"
+#include "io/herald_responder.h"
 #include "io/sockets.h"
 #include "proto/link/wire.h"
 
@@ -223,7 +223,7 @@ static void a_kernel_that_connects_is_accepted(void **state)
     assert_int_equal(taken->own.port, ntohs(k.session.sin_port));
     assert_int_equal(taken->link->stream.len, 7);
     assert_int_equal(count_records(), 1);
-    assert_int_equal(state_file_mark(taken->state_file)->next, 3);
+    assert_int_equal(state_file_session_state(taken->state_file)->next, 3);
     assert_false(listener_waits(listener, &w.watch));
     drop(taken);
     assert_int_equal(count_records(), 0);
@@ -319,7 +319,7 @@ static void a_flood_from_the_requested_host_uses_few_descriptors(void **state)
         herald(&all[i], INADDR_LOOPBACK);
         assert_int_equal(hear(&all[i], &all[i].session).seqno, 1);
     }
-    assert_true(count_descriptors() - before <= 2 * LISTENER_HERALDED + RECEPTION_PORTS);
+    assert_true(count_descriptors() - before <= 2 * LISTENER_HERALDED + HERALD_RESPONDER_PORTS);
     insist(&all[FLOOD - 1]);
     struct session *taken = take(&w);
     assert_int_equal(taken->own.port, ntohs(all[FLOOD - 1].session.sin_port));
@@ -426,7 +426,7 @@ static void a_dead_servers_session_is_probed_from_its_port(void **state)
     const struct net_addr own = {INADDR_LOOPBACK, ntohs(local.sin_port)};
     const struct net_addr kernel = {k.ip, ntohs(name.sin_port)};
     struct state_file *r = state_file_create(&own, &kernel);
-    state_file_mark(r)->sent = 41;
+    state_file_session_state(r)->sent = 41;
     state_file_close(r);
 
     watch(&w, k.ip);

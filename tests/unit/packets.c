@@ -147,7 +147,7 @@ static void an_unknown_request_changes_and_must_not_repeat(void **state)
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         const struct packet *p = find(unknown[i]);
         assert_string_equal(p->name, "");
-        assert_int_equal(p->does, PKT_CHANGES);
+        assert_int_equal(p->effects, PKT_CHANGES);
         assert_int_equal(p->repeat, REPEAT_NEVER);
         assert_non_null(p->explanation);
     }
@@ -158,15 +158,16 @@ static void resuming_requests_must_run_exactly_once(void **state)
     (void)state;
     for (size_t i = 0; i < NAMES; i++) {
         const struct packet *p = find(names[i]);
-        if ((p->does & (PKT_RESUMES | PKT_LEAVES)) != 0)
+        if ((p->effects & (PKT_RESUMES | PKT_LEAVES)) != 0)
             assert_int_equal(p->repeat, REPEAT_NEVER);
-        assert_true(p->does != PKT_READS || p->repeat == REPEAT_SAFE || p->repeat == REPEAT_LIST);
+        assert_true(p->effects != PKT_READS || p->repeat == REPEAT_SAFE ||
+                    p->repeat == REPEAT_LIST);
     }
-    assert_true(find("s")->does & PKT_RESUMES);
-    assert_true(find("vCont;c")->does & PKT_RESUMES);
-    assert_int_equal(find("vCont?")->does, PKT_READS);
-    assert_int_equal(find("m0,1")->does, PKT_READS);
-    assert_true(find("D")->does & PKT_LEAVES);
+    assert_true(find("s")->effects & PKT_RESUMES);
+    assert_true(find("vCont;c")->effects & PKT_RESUMES);
+    assert_int_equal(find("vCont?")->effects, PKT_READS);
+    assert_int_equal(find("m0,1")->effects, PKT_READS);
+    assert_true(find("D")->effects & PKT_LEAVES);
 }
 
 static void every_entry_has_its_own_id(void **state)

@@ -188,10 +188,10 @@ static void the_bytes_under_a_breakpoint_are_recorded(void **state)
     snprintf(remove, sizeof remove, "Mffffffff80000100,1:%02x", was);
     ask(f, insert);
     assert_string_equal(asked(f), " mffffffff80000100,1 Mffffffff80000100,1:cc");
-    assert_int_equal(p->planted, 1);
+    assert_int_equal(p->inserted, 1);
     assert_int_equal(p->text[0], was);
     ask(f, remove);
-    assert_int_equal(p->planted, 0);
+    assert_int_equal(p->inserted, 0);
     asked(f);
     ask(f, insert); /* again, as at each resume: already recorded */
     ask(f, remove);
@@ -206,9 +206,9 @@ static void a_breakpoint_older_than_one_stop_is_not_recorded(void **state)
     struct fixture *f = *state;
     ask(f, insert); /* may be `set var` */
     ask(f, "c");
-    assert_int_equal(f->stop.points[0].planted, 1);
+    assert_int_equal(f->stop.points[0].inserted, 1);
     ask(f, "c");
-    assert_int_equal(f->stop.points[0].planted, 0);
+    assert_int_equal(f->stop.points[0].inserted, 0);
 }
 
 static void taking_over_removes_inserted_breakpoints(void **state)

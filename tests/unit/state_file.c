@@ -84,8 +84,8 @@ static void leave_record(const struct net_addr *from, const struct net_addr *to,
 {
     struct state_file *r = state_file_create(from, to);
     assert_non_null(r);
-    state_file_mark(r)->sent = sent;
-    state_file_mark(r)->next = sent + 1;
+    state_file_session_state(r)->sent = sent;
+    state_file_session_state(r)->next = sent + 1;
     state_file_close(r);
 }
 
@@ -100,8 +100,8 @@ static void a_state_file_describes_the_session(void **state)
     its = state_file_kernel(r);
     assert_true(net_addr_equal(&ours, &own));
     assert_true(net_addr_equal(&its, &kernel));
-    assert_int_equal(state_file_mark(r)->sent, 17);
-    assert_int_equal(state_file_mark(r)->next, 18);
+    assert_int_equal(state_file_session_state(r)->sent, 17);
+    assert_int_equal(state_file_session_state(r)->next, 18);
     state_file_close(r);
     assert_true(exists(path));
 }
@@ -154,7 +154,7 @@ static pid_t start_server(void)
         if (r == NULL)
             _exit(1);
         for (uint32_t i = 1; i <= 1000; i++)
-            *state_file_mark(r) = (struct link_mark){.sent = i, .next = i + 1};
+            *state_file_session_state(r) = (struct link_session_state){.sent = i, .next = i + 1};
         if (write(ready[1], "x", 1) != 1)
             _exit(1);
         for (;;)
@@ -181,8 +181,8 @@ static void a_state_file_is_claimed_once_its_server_is_dead(void **state)
     kill_server(pid);
     struct state_file *r = claim(kernel.ip);
     assert_non_null(r);
-    assert_int_equal(state_file_mark(r)->sent, 1000);
-    assert_int_equal(state_file_mark(r)->next, 1001);
+    assert_int_equal(state_file_session_state(r)->sent, 1000);
+    assert_int_equal(state_file_session_state(r)->next, 1001);
     state_file_remove(r);
 }
 
@@ -216,7 +216,7 @@ static void a_new_session_keeps_the_state_file_of_a_running_server(void **state)
     kill_server(pid);
     r = claim(0);
     assert_non_null(r);
-    assert_int_equal(state_file_mark(r)->sent, 1000);
+    assert_int_equal(state_file_session_state(r)->sent, 1000);
     state_file_close(r);
 }
 
@@ -226,7 +226,7 @@ static void a_state_file_is_reused_for_the_same_port(void **state)
     leave_record(&own, &kernel, 99);
     struct state_file *r = state_file_create(&own, &kernel);
     assert_non_null(r);
-    assert_int_equal(state_file_mark(r)->sent, 0);
+    assert_int_equal(state_file_session_state(r)->sent, 0);
     state_file_close(r);
 }
 
@@ -361,7 +361,7 @@ static int make_one(void)
     fill("filler");
     struct state_file *r = state_file_create(&own, &kernel);
     if (r != NULL)
-        state_file_mark(r)->sent = 1; /* SIGBUS if no page is available */
+        state_file_session_state(r)->sent = 1; /* SIGBUS if no page is available */
     return r != NULL || errno != ENOSPC || exists(path);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Acknowledges HERALDs without state; see reception.h. */
-#include "io/reception.h"
+/* Acknowledges HERALDs without state; see herald_responder.h. */
+#include "io/herald_responder.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -17,32 +17,32 @@ union pktinfo {
     uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
 };
 
-void reception_init(struct reception *r)
+void herald_responder_init(struct herald_responder *r)
 {
-    for (unsigned i = 0; i < RECEPTION_PORTS; i++)
+    for (unsigned i = 0; i < HERALD_RESPONDER_PORTS; i++)
         r->fd[i] = -1;
     r->key = 0;
     (void)!getrandom(&r->key, sizeof r->key, GRND_NONBLOCK);
 }
 
-static void close_one(struct reception *r, unsigned i)
+static void close_one(struct herald_responder *r, unsigned i)
 {
     if (r->fd[i] >= 0)
         close(r->fd[i]);
     r->fd[i] = -1;
 }
 
-void reception_close(struct reception *r)
+void herald_responder_close(struct herald_responder *r)
 {
-    for (unsigned i = 0; i < RECEPTION_PORTS; i++)
+    for (unsigned i = 0; i < HERALD_RESPONDER_PORTS; i++)
         close_one(r, i);
 }
 
-static unsigned choose(const struct reception *r, const struct net_addr *kernel)
+static unsigned choose(const struct herald_responder *r, const struct net_addr *kernel)
 {
     uint64_t x = ((uint64_t)kernel->ip << 16 | kernel->port) ^ r->key;
     x = (x ^ x >> 31) * UINT64_C(0xbf58476d1ce4e5b9);
-    return (unsigned)((x ^ x >> 29) % RECEPTION_PORTS);
+    return (unsigned)((x ^ x >> 29) % HERALD_RESPONDER_PORTS);
 }
 
 static void acknowledge(int fd, const struct net_addr *kernel, uint32_t own_ip)
@@ -69,7 +69,8 @@ static void acknowledge(int fd, const struct net_addr *kernel, uint32_t own_ip)
     (void)sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL); /* if lost, the HERALD comes again */
 }
 
-int reception_answer(struct reception *r, const struct net_addr *kernel, uint32_t own_ip)
+int herald_responder_answer(struct herald_responder *r, const struct net_addr *kernel,
+                            uint32_t own_ip)
 {
     unsigned i = choose(r, kernel);
     bool opened = r->fd[i] < 0;
@@ -90,7 +91,8 @@ static bool is_stop(const struct herald *h)
            msg.seqno == 2 && msg.offset == 0 && msg.len != 0 && msg.data[0] == '$';
 }
 
-bool reception_take(struct reception *r, unsigned i, struct net_addr *own, struct net_addr *kernel)
+bool herald_responder_take(struct herald_responder *r, unsigned i, struct net_addr *own,
+                           struct net_addr *kernel)
 {
     struct herald batch[HERALD_BATCH];
     struct sockaddr_in name;
