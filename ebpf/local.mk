@@ -10,7 +10,7 @@ libebpf_la_SOURCES = \
 	ebpf/disasm.c ebpf/disasm.h \
 	ebpf/elf_write.c \
 	ebpf/exec.h ebpf/exec_checked.c ebpf/exec_unchecked.c ebpf/loop.h \
-	ebpf/face.c ebpf/face.h \
+	ebpf/arch.c ebpf/arch.h \
 	ebpf/frames.c ebpf/frames.h \
 	ebpf/helpers.c ebpf/helpers.h \
 	ebpf/image.c ebpf/image.h \

@@ -21,7 +21,7 @@ struct stub_point {
 struct stub {
     struct target base;
     struct ebpf_target_options o;
-    const struct ebpf_face *face;
+    const struct ebpf_arch *arch;
     unsigned program; /* index of the image */
     struct ebpf_machine *m;
     enum stub_state state;

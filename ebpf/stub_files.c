@@ -34,9 +34,9 @@ static void add_xml(struct buf *out, const char *text)
 static bool make_object(struct stub *s, struct stub_args *a, struct buf *out)
 {
     char path[PATH_MAX_BYTES];
-    bool aarch64 = s->face->kind == EBPF_FACE_AARCH64;
+    bool aarch64 = s->arch->kind == EBPF_ARCH_AARCH64;
     if (aarch64 && stub_take_text(a, "features:read:target.xml:"))
-        ebpf_face_describe(s->face, out);
+        ebpf_arch_describe(s->arch, out);
     else if (stub_take_text(a, "memory-map:read::"))
         stub_memory_map(s, out);
     else if (stub_take_text(a, "threads:read::")) {
@@ -168,7 +168,7 @@ static void stat_file(struct stub *s, struct stub_args a)
 
 void stub_file(struct stub *s, struct stub_args a)
 {
-    if (s->face->kind != EBPF_FACE_AARCH64)
+    if (s->arch->kind != EBPF_ARCH_AARCH64)
         return;
     if (stub_take_text(&a, "setfs:"))
         stub_text(s, "F0");

@@ -20,7 +20,7 @@ static void supported(struct stub *s, struct stub_args a)
                      "PacketSize=%x;swbreak+;hwbreak+;vContSupported+;qXfer:threads:read+;"
                      "qXfer:memory-map:read+",
                      EBPF_PACKET_MAX);
-    if (s->face->kind == EBPF_FACE_AARCH64)
+    if (s->arch->kind == EBPF_ARCH_AARCH64)
         stub_text(s, ";qXfer:features:read+;qXfer:exec-file:read+");
 }
 

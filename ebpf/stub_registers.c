@@ -12,16 +12,16 @@ static const struct ebpf_register *take_register(const struct stub *s, struct st
                                                  unsigned *number)
 {
     uint64_t n;
-    if (!stub_take_number(a, &n) || n >= s->face->count)
+    if (!stub_take_number(a, &n) || n >= s->arch->count)
         return NULL;
     *number = (unsigned)n;
-    return &s->face->reg[n];
+    return &s->arch->reg[n];
 }
 
 void stub_read_registers(struct stub *s)
 {
-    for (unsigned i = 0; i < s->face->count; i++) {
-        const struct ebpf_register *r = &s->face->reg[i];
+    for (unsigned i = 0; i < s->arch->count; i++) {
+        const struct ebpf_register *r = &s->arch->reg[i];
         uint64_t value = ebpf_register_read(s->m, r);
         if (!r->only_p)
             (void)buf_addhex(&s->reply, &value, r->bytes);
@@ -79,10 +79,10 @@ void stub_write_register(struct stub *s, struct stub_args a)
 static unsigned apply(struct stub *s, struct stub_args a, bool write)
 {
     uint64_t before[REGISTERS_MAX], value;
-    for (unsigned i = 0; i < s->face->count; i++)
-        before[i] = ebpf_register_read(s->m, &s->face->reg[i]);
-    for (unsigned i = 0; i < s->face->count; i++) {
-        const struct ebpf_register *r = &s->face->reg[i];
+    for (unsigned i = 0; i < s->arch->count; i++)
+        before[i] = ebpf_register_read(s->m, &s->arch->reg[i]);
+    for (unsigned i = 0; i < s->arch->count; i++) {
+        const struct ebpf_register *r = &s->arch->reg[i];
         if (r->only_p)
             continue;
         if (!take_value(r, &a, &value))
@@ -118,7 +118,7 @@ void stub_register_info(struct stub *s, struct stub_args a)
         return;
     }
     for (unsigned i = 0; i < number; i++)
-        offset += s->face->reg[i].only_p ? 0 : s->face->reg[i].bytes;
+        offset += s->arch->reg[i].only_p ? 0 : s->arch->reg[i].bytes;
     (void)buf_printf(&s->reply, "name:%s;bitsize:%u;offset:%u;encoding:uint;format:hex;set:%s;",
                      r->name, 8U * r->bytes, offset,
                      r->extra ? "eBPF" : "General Purpose Registers");

@@ -59,7 +59,7 @@ const struct ebpf_image *stub_image(const struct stub *s)
 
 static void add_register(struct stub *s, unsigned number)
 {
-    const struct ebpf_register *r = &s->face->reg[number];
+    const struct ebpf_register *r = &s->arch->reg[number];
     uint64_t value = ebpf_register_read(s->m, r);
     (void)buf_printf(&s->reply, "%02x:", number);
     (void)buf_addhex(&s->reply, &value, r->bytes);
@@ -103,11 +103,11 @@ static void add_reason(struct stub *s)
     stub_text(s, ";");
 }
 
-/* GDB shows the low half of r0; LLDB, and clients of the layout "seed", read two digits. */
+/* GDB shows the low half of r0; LLDB, and clients of sbpf read two digits. */
 static void add_exit(struct stub *s)
 {
     uint64_t r0 = s->m->reg[0];
-    if (s->lldb || s->face->kind == EBPF_FACE_SEED)
+    if (s->lldb || s->arch->kind == EBPF_ARCH_SBPF)
         (void)buf_printf(&s->reply, "W%02x", (unsigned)(r0 & 0xff));
     else
         (void)buf_printf(&s->reply, "W%02" PRIx32, (uint32_t)r0);
@@ -120,8 +120,8 @@ void stub_stop_reply(struct stub *s)
         return;
     }
     (void)buf_printf(&s->reply, "T%02xthread:1;", s->by_interrupt ? 2 : ebpf_stop_signal(s->stop));
-    for (unsigned i = 0; i < s->face->expedited_count; i++)
-        add_register(s, s->face->expedited[i]);
+    for (unsigned i = 0; i < s->arch->expedited_count; i++)
+        add_register(s, s->arch->expedited[i]);
     add_reason(s);
 }
 
@@ -522,7 +522,7 @@ int ebpf_target_new(struct target **out, const struct ebpf_target_options *optio
         return NETGDB_NOMEM;
     s->base.ops = &ops;
     s->o = *options;
-    s->face = ebpf_face(options->face);
+    s->arch = ebpf_arch(options->arch);
     buf_init(&s->reply, TARGET_REPLY_MAX);
     int rc = stub_start(s, 0);
     if (rc != 0) {

@@ -12,7 +12,7 @@
 #ifndef NETGDB_EBPF_TARGET_H
 #define NETGDB_EBPF_TARGET_H
 
-#include "ebpf/face.h"
+#include "ebpf/arch.h"
 #include "ebpf/machine.h"
 #include "proto/io.h"
 #include "proto/log.h"
@@ -28,7 +28,7 @@ struct ebpf_target_options {
     struct ebpf_image *const *images; /* the programs, at least one; must outlive the target */
     unsigned count;
     struct ebpf_options machine; /* for each of them */
-    enum ebpf_face_kind face;
+    enum ebpf_arch_kind arch;
     struct io *io;         /* must outlive it */
     const struct log *log; /* NULL: silent */
 };

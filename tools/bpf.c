@@ -48,7 +48,7 @@ static int help(void)
         "lldb; when a program has ended, the next connection gets the next "
         "one.\n\n" BPF_OPTIONS_HELP "Options of debug:\n"
         "  --listen ADDRESS:PORT    where it listens (127.0.0.1:9001); port 0 is any free "
-        "one\n" BPF_FACE_HELP "  --once                   end with the first program that ends\n"
+        "one\n" BPF_ARCH_HELP "  --once                   end with the first program that ends\n"
         "  --log LEVEL              error, warn, info, debug or packet (info)\n"
         "Option of link:\n"
         "  -o FILE                  where it writes\n"
@@ -185,7 +185,7 @@ static int debug(struct debug *d)
     const struct ebpf_target_options options = {.images = d->programs.image,
                                                 .count = d->programs.count,
                                                 .machine = d->programs.machine,
-                                                .face = d->programs.face,
+                                                .arch = d->programs.arch,
                                                 .io = &d->io.io,
                                                 .log = &d->log};
     int rc = ebpf_target_new(&d->target, &options);

@@ -18,7 +18,7 @@ struct bpf_programs {
     struct ebpf_load_options load;
     struct ebpf_options machine;
     struct ebpf_world world;
-    enum ebpf_face_kind face;
+    enum ebpf_arch_kind arch;
     uint8_t *input; /* owned; machine.input points to it */
 };
 
@@ -35,7 +35,8 @@ enum bpf_option {
     BPF_FRAME,
     BPF_INPUT,
     BPF_SEED,
-    BPF_FACE
+    BPF_ARCH,
+    BPF_FACE /* the former name of --arch: rejected with a hint */
 };
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
 
@@ -49,7 +50,7 @@ const char *bpf_programs_wanted(int option);
         {"depth", required_argument, NULL, BPF_DEPTH},                                             \
         {"frame-size", required_argument, NULL, BPF_FRAME},                                        \
         {"input", required_argument, NULL, BPF_INPUT},                                             \
-        {"seed", required_argument, NULL, BPF_SEED},                                               \
+        {"seed", required_argument, NULL, BPF_SEED}, {"arch", required_argument, NULL, BPF_ARCH},  \
     {                                                                                              \
         "face", required_argument, NULL, BPF_FACE                                                  \
     }
@@ -63,8 +64,9 @@ const char *bpf_programs_wanted(int option);
     "  --frame-size N           bytes of stack of a function (512)\n"                              \
     "  --seed N                 of the random numbers (1)\n"
 
-#define BPF_FACE_HELP                                                                              \
-    "  --face aarch64|bpf|seed  what it looks like: aarch64 is for any gdb-multiarch and lldb\n"
+#define BPF_ARCH_HELP                                                                              \
+    "  --arch aarch64|bpf|sbpf  architecture that debuggers see (aarch64: any gdb-multiarch, "     \
+    "lldb)\n"
 
 /* Loads a file; false with a complaint. */
 bool bpf_programs_load(struct bpf_programs *p, const char *file);

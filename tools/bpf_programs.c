@@ -26,7 +26,7 @@ void bpf_programs_init(struct bpf_programs *p)
 {
     *p = (struct bpf_programs){.world = {.now = monotonic, .seed = 1},
                                .machine = {.budget = EBPF_NO_BUDGET},
-                               .face = EBPF_FACE_AARCH64};
+                               .arch = EBPF_ARCH_AARCH64};
     p->machine.world = &p->world;
 }
 
@@ -107,7 +107,7 @@ static bool take_input(struct bpf_programs *p, const char *value)
 
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
 {
-    const struct ebpf_face *face;
+    const struct ebpf_arch *arch;
     uint64_t n = 0;
     switch (option) {
     case BPF_SECTION:
@@ -132,11 +132,11 @@ bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
         return take_input(p, value);
     case BPF_SEED:
         return number(value, UINT64_MAX, &p->world.seed);
-    case BPF_FACE:
-        face = ebpf_face_named(value);
-        if (face != NULL)
-            p->face = face->kind;
-        return face != NULL;
+    case BPF_ARCH:
+        arch = ebpf_arch_named(value);
+        if (arch != NULL)
+            p->arch = arch->kind;
+        return arch != NULL;
     default:
         return false;
     }
@@ -151,8 +151,10 @@ const char *bpf_programs_wanted(int option)
         return "a multiple of 8 from 8 to 65536";
     case BPF_INPUT:
         return "hexadecimal digits, or @ and a file that can be read, of 64 MiB at most";
+    case BPF_ARCH:
+        return "aarch64, bpf or sbpf (formerly seed)";
     case BPF_FACE:
-        return "aarch64, bpf or seed";
+        return "no value any more: use --arch aarch64, bpf or sbpf";
     default: /* BPF_BUDGET, BPF_SEED */
         return "a number of 64 bits";
     }

@@ -118,7 +118,7 @@ static int start_machine(struct node *n)
     const struct ebpf_target_options options = {.images = p->image,
                                                 .count = p->count,
                                                 .machine = p->machine,
-                                                .face = p->face,
+                                                .arch = p->arch,
                                                 .io = &n->io.io,
                                                 .log = &n->log};
     int rc = ebpf_target_new(&n->target, &options);

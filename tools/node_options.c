@@ -35,7 +35,7 @@ static int help(void)
         "  --listen ADDRESS[:PORT]  where --tls listens (127.0.0.1:20025); port 0 is any free one\n"
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help               print this and exit\n"
-        "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_FACE_HELP "\n"
+        "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_ARCH_HELP "\n"
         "TIME is a number and us, ms or s. The debugger's detach ends the command. It says on\n"
         "stderr what it sends from.\n"
         "Exit codes: 0 detached, 1 failed, 2 usage, 3 nobody answered (the server, or HOST:PORT),\n"

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ebpf_target_options o = {
         .images = &image,
         .count = 1,
-        .face = (enum ebpf_face_kind)(data[0] % 3),
+        .arch = (enum ebpf_arch_kind)(data[0] % 3),
         .io = &io,
         .machine = {.budget = BUDGET, .input = input, .input_size = sizeof input}};
     io_init(&io, &ops);

@@ -61,7 +61,7 @@ struct fixture {
 
 static const uint8_t input[INPUT] = "ab\0cdefghijklmn";
 
-static struct fixture *open_layout(enum ebpf_face_kind face, const uint64_t *code, size_t bytes,
+static struct fixture *open_layout(enum ebpf_arch_kind arch, const uint64_t *code, size_t bytes,
                                    uint64_t budget)
 {
     static struct fixture f;
@@ -73,7 +73,7 @@ static struct fixture *open_layout(enum ebpf_face_kind face, const uint64_t *cod
     struct ebpf_target_options o = {
         .images = f.image,
         .count = 2,
-        .face = face,
+        .arch = arch,
         .io = &f.io.io,
         .machine = {.budget = budget, .input = input, .input_size = INPUT}};
     assert_int_equal(ebpf_target_new(&f.target, &o), 0);
@@ -82,7 +82,7 @@ static struct fixture *open_layout(enum ebpf_face_kind face, const uint64_t *cod
 
 static struct fixture *open_program(void)
 {
-    return open_layout(EBPF_FACE_AARCH64, program, sizeof program, EBPF_NO_BUDGET);
+    return open_layout(EBPF_ARCH_AARCH64, program, sizeof program, EBPF_NO_BUDGET);
 }
 
 static void close_fixture(struct fixture *f)
@@ -201,12 +201,12 @@ static void writing_the_pc_is_the_inverse_of_reading_it(void **state)
 
 static void writing_all_registers_is_the_inverse_of_reading_them(void **state)
 {
-    static const enum ebpf_face_kind faces[] = {EBPF_FACE_AARCH64, EBPF_FACE_BPF, EBPF_FACE_SEED};
+    static const enum ebpf_arch_kind archs[] = {EBPF_ARCH_AARCH64, EBPF_ARCH_BPF, EBPF_ARCH_SBPF};
     static const size_t bytes[] = {33 * 8 + 4 + 13 * 8, 88, 96};
     static const size_t pc_at[] = {32 * 8, 84, 88};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        struct fixture *f = open_layout(faces[i], program, sizeof program, EBPF_NO_BUDGET);
+        struct fixture *f = open_layout(archs[i], program, sizeof program, EBPF_NO_BUDGET);
         char request[1024] = "G", all[1024];
         assert_int_equal(strlen(ask(f, "g")), 2 * bytes[i]);
         strcpy(all, f->text);
@@ -244,9 +244,9 @@ static void names_for_the_same_register_agree(void **state)
 static void the_register_layout_of_gdb_for_bpf_has_88_bytes(void **state)
 {
     (void)state;
-    struct fixture *f = open_layout(EBPF_FACE_BPF, program, sizeof program, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_ARCH_BPF, program, sizeof program, EBPF_NO_BUDGET);
     if (strstr(ask(f, "qSupported:xmlRegisters=bpf"), "features") != NULL)
-        fail_msg("there is no description for this face: %s", f->text);
+        fail_msg("there is no description for this architecture: %s", f->text);
     EXPECT(f, "?", "T05thread:1;0a:00800060;0b:00000010;");
     EXPECT(f, "pa", "00800060");
     EXPECT(f, "pb", "00000010");
@@ -261,7 +261,7 @@ static void the_register_layout_of_gdb_for_bpf_has_88_bytes(void **state)
 static void the_register_layout_seed_has_96_bytes_and_counts_down(void **state)
 {
     (void)state;
-    struct fixture *f = open_layout(EBPF_FACE_SEED, program, sizeof program, 100);
+    struct fixture *f = open_layout(EBPF_ARCH_SBPF, program, sizeof program, 100);
     EXPECT(f, "?", "T05thread:1;0a:0080006000000000;0b:0000001000000000;");
     EXPECT(f, "pc", "6400000000000000");
     CONTAINS(f, "s", "T05");
@@ -356,7 +356,7 @@ static void watchpoints_stop_after_the_access(void **state)
 static void faults_stop_with_the_state_intact(void **state)
 {
     (void)state;
-    struct fixture *f = open_layout(EBPF_FACE_AARCH64, faulty, sizeof faulty, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_ARCH_AARCH64, faulty, sizeof faulty, EBPF_NO_BUDGET);
     EXPECT(f, "c",
            "[code: read from 0x60008000: nothing is mapped there\n]T0bthread:1;1d:c00f007000000000;"
            "1f:0080006000000000;20:0800001000000000;");
@@ -373,7 +373,7 @@ static void ctrl_c_stops_an_endless_program(void **state)
 {
     bool final;
     (void)state;
-    struct fixture *f = open_layout(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_ARCH_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
     f->io.wakes = 3;
     assert_int_equal(send_bytes(f->target, "c", 1), 0);
     assert_int_equal(target_recv(f->target, &f->reply, &final, IO_ON_CLIENT), NETGDB_AGAIN);
@@ -397,7 +397,7 @@ static void ctrl_c_stops_an_endless_program(void **state)
 static void output_is_sent_before_the_stop_reply(void **state)
 {
     (void)state;
-    struct fixture *f = open_layout(EBPF_FACE_AARCH64, printing, sizeof printing, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_ARCH_AARCH64, printing, sizeof printing, EBPF_NO_BUDGET);
     CONTAINS(f, "c", "[ab\n][ab\n][code: r0 = 0x3 (3) after 5 instructions\n]W03");
     close_fixture(f);
 }
@@ -420,7 +420,7 @@ static void a_detached_program_runs_and_the_next_connection_gets_the_next_one(vo
 static void a_connection_stops_a_detached_program(void **state)
 {
     (void)state;
-    struct fixture *f = open_layout(EBPF_FACE_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
+    struct fixture *f = open_layout(EBPF_ARCH_AARCH64, endless, sizeof endless, EBPF_NO_BUDGET);
     f->io.wakes = 1;
     assert_int_equal(leave_with(f->target, "D", &f->reply), 0);
     assert_int_equal(ebpf_target_run_on(f->target, IO_ON_TARGET, NULL, NULL), NETGDB_AGAIN);

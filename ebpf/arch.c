@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Register layouts for debuggers; see face.h. */
-#include "ebpf/face.h"
+/* Register layouts for debuggers; see arch.h. */
+#include "ebpf/arch.h"
 
 #include <string.h>
 
@@ -116,7 +116,7 @@ static const struct ebpf_register bpf[] = {
      .type = "code_ptr"},
 };
 
-static const struct ebpf_register seed[] = {
+static const struct ebpf_register sbpf[] = {
     PLAIN,
     R(10, "sp", 10, "sp"),
     OTHER("pc", EBPF_REG_PC, 11, "pc", "code_ptr"),
@@ -128,22 +128,22 @@ static const struct ebpf_register seed[] = {
      .only_p = true},
 };
 
-static const struct ebpf_face faces[] = {
-    {"aarch64", EBPF_FACE_AARCH64, aarch64, sizeof aarch64 / sizeof aarch64[0], {29, 31, 32}, 3},
-    {"bpf", EBPF_FACE_BPF, bpf, sizeof bpf / sizeof bpf[0], {10, 11}, 2},
-    {"seed", EBPF_FACE_SEED, seed, sizeof seed / sizeof seed[0], {10, 11}, 2},
+static const struct ebpf_arch archs[] = {
+    {"aarch64", EBPF_ARCH_AARCH64, aarch64, sizeof aarch64 / sizeof aarch64[0], {29, 31, 32}, 3},
+    {"bpf", EBPF_ARCH_BPF, bpf, sizeof bpf / sizeof bpf[0], {10, 11}, 2},
+    {"sbpf", EBPF_ARCH_SBPF, sbpf, sizeof sbpf / sizeof sbpf[0], {10, 11}, 2},
 };
 
-const struct ebpf_face *ebpf_face(enum ebpf_face_kind kind)
+const struct ebpf_arch *ebpf_arch(enum ebpf_arch_kind kind)
 {
-    return &faces[kind];
+    return &archs[kind];
 }
 
-const struct ebpf_face *ebpf_face_named(const char *name)
+const struct ebpf_arch *ebpf_arch_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof faces / sizeof faces[0]; i++)
-        if (strcmp(faces[i].name, name) == 0)
-            return &faces[i];
+    for (size_t i = 0; i < sizeof archs / sizeof archs[0]; i++)
+        if (strcmp(archs[i].name, name) == 0)
+            return &archs[i];
     return NULL;
 }
 
@@ -191,12 +191,12 @@ void ebpf_register_write(struct ebpf_machine *m, const struct ebpf_register *reg
         ebpf_machine_budget(m, value);
 }
 
-static void describe_feature(const struct ebpf_face *face, const char *name, bool extra,
+static void describe_feature(const struct ebpf_arch *arch, const char *name, bool extra,
                              struct buf *out)
 {
     (void)buf_printf(out, "<feature name=\"%s\">\n", name);
-    for (unsigned i = 0; i < face->count; i++) {
-        const struct ebpf_register *r = &face->reg[i];
+    for (unsigned i = 0; i < arch->count; i++) {
+        const struct ebpf_register *r = &arch->reg[i];
         if (r->extra == extra)
             (void)buf_printf(out, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\" regnum=\"%u\"/>\n",
                              r->name, 8U * r->bytes, r->type, i);
@@ -204,11 +204,11 @@ static void describe_feature(const struct ebpf_face *face, const char *name, boo
     (void)buf_adds(out, "</feature>\n");
 }
 
-void ebpf_face_describe(const struct ebpf_face *face, struct buf *out)
+void ebpf_arch_describe(const struct ebpf_arch *arch, struct buf *out)
 {
     (void)buf_adds(out, "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
                         "<target version=\"1.0\">\n<architecture>aarch64</architecture>\n");
-    describe_feature(face, "org.gnu.gdb.aarch64.core", false, out);
-    describe_feature(face, "org.netgdb.bpf", true, out);
+    describe_feature(arch, "org.gnu.gdb.aarch64.core", false, out);
+    describe_feature(arch, "org.netgdb.bpf", true, out);
     (void)buf_adds(out, "</target>\n");
 }

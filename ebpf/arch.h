@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Register layouts for debuggers ("faces", option --face): the registers, their numbers and sizes.
- * No common debugger knows eBPF, so the default is that of aarch64, whose DWARF numbers 0 to 10 can
- * represent r0 to r10.
+ * The architecture that debuggers see (option --arch): its registers, their numbers and sizes. No
+ * common debugger knows eBPF, so the default is aarch64, whose DWARF numbers 0 to 10 can represent
+ * r0 to r10.
  */
-#ifndef NETGDB_EBPF_FACE_H
-#define NETGDB_EBPF_FACE_H
+#ifndef NETGDB_EBPF_ARCH_H
+#define NETGDB_EBPF_ARCH_H
 
 #include "ebpf/machine.h"
 #include "proto/buf.h"
 
-enum ebpf_face_kind {
-    EBPF_FACE_AARCH64, /* x0-x30, sp, pc, cpsr, then r0-r10 and the counters */
-    EBPF_FACE_BPF,     /* GDB built for bpf: r0-r9, then r10 and pc of 4 bytes; 88 bytes */
-    EBPF_FACE_SEED     /* r0-r9, sp, pc: 96 bytes; number 12, "remaining", by p and P only */
+enum ebpf_arch_kind {
+    EBPF_ARCH_AARCH64, /* x0-x30, sp, pc, cpsr, then r0-r10 and the counters */
+    EBPF_ARCH_BPF,     /* GDB built for bpf: r0-r9, then r10 and pc of 4 bytes; 88 bytes */
+    EBPF_ARCH_SBPF     /* r0-r9, sp, pc: 96 bytes; number 12, "remaining", by p and P only */
 };
 
 /* The source of a register's value. */
@@ -40,18 +40,18 @@ struct ebpf_register {
     bool extra;          /* in target.xml's second feature, not in aarch64's */
 };
 
-struct ebpf_face {
+struct ebpf_arch {
     const char *name;
-    enum ebpf_face_kind kind;
+    enum ebpf_arch_kind kind;
     const struct ebpf_register *reg;
     unsigned count;
     unsigned expedited[3]; /* register numbers for stop replies */
     unsigned expedited_count;
 };
 
-/* Find a layout by name ("aarch64", "bpf", "seed"; NULL: none) or by kind. Constants. */
-const struct ebpf_face *ebpf_face_named(const char *name);
-const struct ebpf_face *ebpf_face(enum ebpf_face_kind kind);
+/* Find an architecture by name ("aarch64", "bpf", "sbpf"; NULL: none) or by kind. Constants. */
+const struct ebpf_arch *ebpf_arch_named(const char *name);
+const struct ebpf_arch *ebpf_arch(enum ebpf_arch_kind kind);
 
 /* Returns a register's value. */
 uint64_t ebpf_register_read(struct ebpf_machine *m, const struct ebpf_register *reg);
@@ -61,7 +61,7 @@ bool ebpf_register_writable(struct ebpf_machine *m, const struct ebpf_register *
                             uint64_t value);
 void ebpf_register_write(struct ebpf_machine *m, const struct ebpf_register *reg, uint64_t value);
 
-/* Appends the target.xml of a layout. */
-void ebpf_face_describe(const struct ebpf_face *face, struct buf *out);
+/* Appends the target.xml of an architecture. */
+void ebpf_arch_describe(const struct ebpf_arch *arch, struct buf *out);
 
 #endif
