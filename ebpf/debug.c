@@ -85,7 +85,8 @@ static void scan_code(const uint8_t *p, const uint8_t *end, struct offsets *used
     }
 }
 
-static unsigned matches(const struct offsets *described, const struct offsets *used, int64_t size)
+static unsigned debug_matches(const struct offsets *described, const struct offsets *used,
+                              int64_t size)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < described->count; i++)
@@ -106,7 +107,7 @@ static uint32_t frame_size(const struct offsets *described, const struct offsets
     for (unsigned i = 0; i < described->count; i++)
         for (unsigned k = 0; k < used->count; k++) {
             int64_t size = described->at[i] + used->at[k];
-            unsigned n = matches(described, used, size);
+            unsigned n = debug_matches(described, used, size);
             if (size < deepest || size > UINT16_MAX || (calls && size % 8 != 0))
                 continue;
             if (n > most || (n == most && size < best)) {

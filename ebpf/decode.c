@@ -10,7 +10,7 @@
 #include "ebpf/maps.h"
 #include "proto/err.h"
 
-static void set(struct ebpf_op *op, enum ebpf_opcode code, uint64_t imm)
+static void decode_set(struct ebpf_op *op, enum ebpf_opcode code, uint64_t imm)
 {
     op->code = (uint16_t)code;
     op->imm = imm;
@@ -18,7 +18,7 @@ static void set(struct ebpf_op *op, enum ebpf_opcode code, uint64_t imm)
 
 static void bad(struct ebpf_op *op, const char *why)
 {
-    set(op, OP_BAD, (uintptr_t)why);
+    decode_set(op, OP_BAD, (uintptr_t)why);
 }
 
 /* The immediate for a form: sign-extended to 64 bits, or 32 bits. */
@@ -30,15 +30,15 @@ static uint64_t extend(int32_t imm, unsigned form)
 static void decode_mov(struct ebpf_op *op, const struct bpf_insn *i, bool wide, unsigned form)
 {
     if (i->off == 0)
-        set(op, (enum ebpf_opcode)(OP_MOV64_REG + form), extend(i->imm, form));
+        decode_set(op, (enum ebpf_opcode)(OP_MOV64_REG + form), extend(i->imm, form));
     else if (!(i->opcode & BPF_X))
         bad(op, "a move of an immediate with an offset");
     else if (i->off == 8)
-        set(op, wide ? OP_MOVSX8 : OP_MOVSX8_32, 0);
+        decode_set(op, wide ? OP_MOVSX8 : OP_MOVSX8_32, 0);
     else if (i->off == 16)
-        set(op, wide ? OP_MOVSX16 : OP_MOVSX16_32, 0);
+        decode_set(op, wide ? OP_MOVSX16 : OP_MOVSX16_32, 0);
     else if (i->off == 32 && wide)
-        set(op, OP_MOVSX32, 0);
+        decode_set(op, OP_MOVSX32, 0);
     else
         bad(op, "a sign-extending move of this width");
 }
@@ -51,11 +51,11 @@ static void decode_end(struct ebpf_op *op, const struct bpf_insn *i, bool wide)
     if (wide && (i->opcode & BPF_X))
         bad(op, "a byte swap with a register as its source");
     else if (i->imm == 16)
-        set(op, swap ? OP_SWAP16 : OP_ZEXT16, 0);
+        decode_set(op, swap ? OP_SWAP16 : OP_ZEXT16, 0);
     else if (i->imm == 32)
-        set(op, swap ? OP_SWAP32 : OP_MOV32_REG, 0);
+        decode_set(op, swap ? OP_SWAP32 : OP_MOV32_REG, 0);
     else if (i->imm == 64)
-        set(op, swap ? OP_SWAP64 : OP_MOV64_REG, 0);
+        decode_set(op, swap ? OP_SWAP64 : OP_MOV64_REG, 0);
     else
         bad(op, "a byte swap of this width");
 }
@@ -68,7 +68,7 @@ static void decode_div(struct ebpf_op *op, const struct bpf_insn *i, unsigned fo
     if (i->off == 1)
         first = mod ? OP_SMOD64_REG : OP_SDIV64_REG;
     if (i->off == 0 || i->off == 1)
-        set(op, (enum ebpf_opcode)(first + form), extend(i->imm, form));
+        decode_set(op, (enum ebpf_opcode)(first + form), extend(i->imm, form));
     else
         bad(op, "a division with this offset");
 }
@@ -89,15 +89,15 @@ static void decode_alu(struct ebpf_op *op, const struct bpf_insn *i)
     else if (code == BPF_END)
         decode_end(op, i, wide);
     else if (code == BPF_NEG && !x)
-        set(op, wide ? OP_NEG64 : OP_NEG32, 0);
+        decode_set(op, wide ? OP_NEG64 : OP_NEG32, 0);
     else if (code == BPF_MOV)
         decode_mov(op, i, wide, form);
     else if (code == BPF_DIV || code == BPF_MOD)
         decode_div(op, i, form);
     else if (code <= BPF_ARSH && first[code >> 4] != 0)
-        set(op, (enum ebpf_opcode)(first[code >> 4] + form), extend(i->imm, form));
+        decode_set(op, (enum ebpf_opcode)(first[code >> 4] + form), extend(i->imm, form));
     else if (code == BPF_ADD)
-        set(op, (enum ebpf_opcode)(OP_ADD64_REG + form), extend(i->imm, form));
+        decode_set(op, (enum ebpf_opcode)(OP_ADD64_REG + form), extend(i->imm, form));
     else
         bad(op, "an unknown arithmetic instruction");
     if ((op->code >= OP_LSH64_REG && op->code <= OP_ARSH32_IMM) && !x)
@@ -111,20 +111,20 @@ static void decode_helper(struct ebpf_op *op, const struct ebpf_machine *m, uint
     if (h == NULL)
         bad(op, "a call of a helper that does not exist");
     else
-        set(op, OP_HELPER, (uint64_t)(h - table));
+        decode_set(op, OP_HELPER, (uint64_t)(h - table));
 }
 
 static void decode_call(struct ebpf_op *op, const struct ebpf_machine *m, const struct bpf_insn *i)
 {
     if (i->opcode == BPF_CALLX) {
         op->src = (uint8_t)bpf_callx_register(i);
-        set(op, OP_CALLX, 0);
+        decode_set(op, OP_CALLX, 0);
         if (op->src >= BPF_REGISTERS)
             bad(op, "a register that does not exist");
     } else if (i->src == BPF_CALL_HELPER)
         decode_helper(op, m, (uint32_t)i->imm);
     else if (i->src == BPF_CALL_LOCAL)
-        set(op, OP_CALL, 0);
+        decode_set(op, OP_CALL, 0);
     else if (i->src == BPF_CALL_BTF)
         bad(op, "a call by BTF id: there is no kernel here");
     else
@@ -144,13 +144,13 @@ static void decode_jump(struct ebpf_op *op, const struct ebpf_machine *m, const 
     bool wide = (i->opcode & 7) == BPF_JMP, x = i->opcode & BPF_X;
     unsigned form = (wide ? 0U : FORM_32_REG) + (x ? 0U : 1U), code = i->opcode & 0xf0;
     if (code == BPF_JA && !x)
-        set(op, OP_JA, 0);
+        decode_set(op, OP_JA, 0);
     else if (code == BPF_CALL && wide)
         decode_call(op, m, i);
     else if (code == BPF_EXIT && wide && !x)
-        set(op, OP_EXIT, 0);
+        decode_set(op, OP_EXIT, 0);
     else if (first[code >> 4] != 0)
-        set(op, (enum ebpf_opcode)(first[code >> 4] + form), extend(i->imm, form));
+        decode_set(op, (enum ebpf_opcode)(first[code >> 4] + form), extend(i->imm, form));
     else
         bad(op, "an unknown jump");
 }
@@ -169,9 +169,9 @@ static void decode_load(struct ebpf_op *op, const struct bpf_insn *i)
     if (i->dst == 10)
         bad(op, "a write to r10, which is read-only");
     else if (mode == BPF_MEM)
-        set(op, (enum ebpf_opcode)(OP_LDXB + size), 0);
+        decode_set(op, (enum ebpf_opcode)(OP_LDXB + size), 0);
     else if (mode == BPF_MEMSX && size < 3)
-        set(op, (enum ebpf_opcode)(OP_LDXSB + size), 0);
+        decode_set(op, (enum ebpf_opcode)(OP_LDXSB + size), 0);
     else
         bad(op, "an unknown load");
 }
@@ -189,7 +189,8 @@ static void decode_store(struct ebpf_op *op, const struct bpf_insn *i)
     bool x = (i->opcode & 7) == BPF_STX;
     op->off = i->off;
     if (mode == BPF_MEM)
-        set(op, (enum ebpf_opcode)((x ? OP_STXB : OP_STB) + size), (uint64_t)(int64_t)i->imm);
+        decode_set(op, (enum ebpf_opcode)((x ? OP_STXB : OP_STB) + size),
+                   (uint64_t)(int64_t)i->imm);
     else if (mode != BPF_ATOMIC || !x || size < 2)
         bad(op, "an unknown store");
     else if (!atomic_known(i->imm))
@@ -197,7 +198,7 @@ static void decode_store(struct ebpf_op *op, const struct bpf_insn *i)
     else if (i->src == 10 && (i->imm & BPF_FETCH) && i->imm != BPF_CMPXCHG)
         bad(op, "a write to r10, which is read-only");
     else
-        set(op, size == 2 ? OP_ATOMIC32 : OP_ATOMIC64, (uint64_t)i->imm);
+        decode_set(op, size == 2 ? OP_ATOMIC32 : OP_ATOMIC64, (uint64_t)i->imm);
 }
 
 /* The 64-bit immediate loads of maps, variables and code (5.4). */
@@ -238,7 +239,7 @@ static void decode_lddw(struct ebpf_op *op, const struct ebpf_machine *m, const 
     else if (!known)
         bad(op, "a 64-bit immediate that names a map or variable that does not exist");
     else
-        set(op, OP_LDDW, imm);
+        decode_set(op, OP_LDDW, imm);
 }
 
 static void decode_ld(struct ebpf_op *op, const struct ebpf_machine *m, const uint8_t *text,
@@ -252,7 +253,7 @@ static void decode_ld(struct ebpf_op *op, const struct ebpf_machine *m, const ui
     if (i.opcode == BPF_LDDW && !last && next.opcode == 0)
         decode_lddw(op, m, &i, &next, slot);
     else if ((mode == BPF_ABS || mode == BPF_IND) && size < 3) {
-        set(op, mode == BPF_ABS ? OP_PACKET_ABS : OP_PACKET_IND, (uint64_t)(int64_t)i.imm);
+        decode_set(op, mode == BPF_ABS ? OP_PACKET_ABS : OP_PACKET_IND, (uint64_t)(int64_t)i.imm);
         op->off = 1 << size;
     } else
         bad(op, i.opcode == BPF_LDDW ? "a 64-bit immediate load without its second half"

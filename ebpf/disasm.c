@@ -35,13 +35,13 @@ static void name_address(struct buf *out, uint64_t address, const struct ebpf_im
     (void)buf_adds(out, ">");
 }
 
-static void number(struct buf *out, int32_t value)
+static void disasm_number(struct buf *out, int32_t value)
 {
     (void)buf_printf(out, value > 0xffff ? "0x%" PRIx32 : "%" PRId32, value);
 }
 
 /* Appends an address: "r1 + 8". */
-static void place(struct buf *out, const struct bpf_insn *i, unsigned reg, const char *size)
+static void disasm_place(struct buf *out, const struct bpf_insn *i, unsigned reg, const char *size)
 {
     (void)buf_printf(out, "*(%s *)(r%u %c %d)", size, reg, i->off < 0 ? '-' : '+',
                      i->off < 0 ? -i->off : i->off);
@@ -71,7 +71,7 @@ static bool arithmetic(struct buf *out, const struct bpf_insn *i)
     bool division = code == BPF_DIV || code == BPF_MOD;
     (void)buf_printf(out, "%c%u %s%s ", r, i->dst, division && i->off == 1 ? "s" : "", operator);
     if (!(i->opcode & BPF_X)) {
-        number(out, i->imm);
+        disasm_number(out, i->imm);
         return code != BPF_MOV || i->off == 0;
     }
     if (code == BPF_MOV && i->off != 0)
@@ -123,11 +123,11 @@ static bool jump(struct buf *out, const struct bpf_insn *i, uint64_t address,
     return code != BPF_JA || !(i->opcode & BPF_X);
 }
 
-static bool load(struct buf *out, const struct bpf_insn *i)
+static bool disasm_load(struct buf *out, const struct bpf_insn *i)
 {
     unsigned mode = i->opcode & 0xe0, size = i->opcode >> 3 & 3;
     (void)buf_printf(out, "r%u = ", i->dst);
-    place(out, i, i->src, mode == BPF_MEMSX ? signed_sizes[size] : sizes[size]);
+    disasm_place(out, i, i->src, mode == BPF_MEMSX ? signed_sizes[size] : sizes[size]);
     return mode == BPF_MEM || (mode == BPF_MEMSX && size != 3);
 }
 
@@ -149,23 +149,23 @@ static bool atomic(struct buf *out, const struct bpf_insn *i)
         (void)buf_printf(out, "r%u = atomic_fetch_%s(", i->src, known);
     else
         (void)buf_printf(out, "lock atomic_%s(", known);
-    place(out, i, i->dst, size);
+    disasm_place(out, i, i->dst, size);
     (void)buf_printf(out, ", %sr%u)", i->imm == BPF_CMPXCHG ? "r0, " : "", i->src);
     return true;
 }
 
-static bool store(struct buf *out, const struct bpf_insn *i)
+static bool disasm_store(struct buf *out, const struct bpf_insn *i)
 {
     unsigned mode = i->opcode & 0xe0;
     bool x = (i->opcode & 7) == BPF_STX;
     if (mode == BPF_ATOMIC && x)
         return atomic(out, i);
-    place(out, i, i->dst, sizes[i->opcode >> 3 & 3]);
+    disasm_place(out, i, i->dst, sizes[i->opcode >> 3 & 3]);
     if (x)
         (void)buf_printf(out, " = r%u", i->src);
     else {
         (void)buf_adds(out, " = ");
-        number(out, i->imm);
+        disasm_number(out, i->imm);
     }
     return mode == BPF_MEM;
 }
@@ -191,8 +191,8 @@ static bool packet(struct buf *out, const struct bpf_insn *i)
     return (i->opcode & 0xe0) == BPF_ABS || (i->opcode & 0xe0) == BPF_IND;
 }
 
-static bool one(struct buf *out, const struct bpf_insn *i, uint64_t address,
-                const struct ebpf_image *image)
+static bool disasm_one(struct buf *out, const struct bpf_insn *i, uint64_t address,
+                       const struct ebpf_image *image)
 {
     switch (i->opcode & 7) {
     case BPF_ALU:
@@ -202,10 +202,10 @@ static bool one(struct buf *out, const struct bpf_insn *i, uint64_t address,
     case BPF_JMP32:
         return jump(out, i, address, image);
     case BPF_LDX:
-        return load(out, i);
+        return disasm_load(out, i);
     case BPF_ST:
     case BPF_STX:
-        return store(out, i);
+        return disasm_store(out, i);
     default:
         return packet(out, i);
     }
@@ -225,7 +225,7 @@ size_t ebpf_disassemble(struct buf *out, const uint8_t *bytes, size_t len, uint6
             return 2 * (size_t)BPF_INSN_SIZE;
         known = false;
     } else
-        known = one(out, &i, address, image);
+        known = disasm_one(out, &i, address, image);
     if (known && i.dst < BPF_REGISTERS && i.src < BPF_REGISTERS)
         return BPF_INSN_SIZE;
     if (out->error == 0)

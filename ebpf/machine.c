@@ -45,7 +45,7 @@ static int map_own(struct ebpf_machine *m)
 }
 
 /* Restores everything but the code and the breakpoints to the initial state. */
-static int set_up(struct ebpf_machine *m)
+static int set_up_machine(struct ebpf_machine *m)
 {
     struct ebpf_memory *mem = &m->memory;
     struct ebpf_watch watch[EBPF_WATCHES_MAX];
@@ -103,7 +103,7 @@ int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
     if (rc == 0) {
         m->frames = calloc(m->depth_max, sizeof *m->frames);
         m->breaks = calloc((size_t)m->slots + 1, 1);
-        rc = m->frames == NULL || m->breaks == NULL ? NETGDB_NOMEM : set_up(m);
+        rc = m->frames == NULL || m->breaks == NULL ? NETGDB_NOMEM : set_up_machine(m);
     }
     if (rc == 0)
         rc = ebpf_decode(m);
@@ -130,7 +130,7 @@ void ebpf_machine_free(struct ebpf_machine *m)
 
 int ebpf_machine_reset(struct ebpf_machine *m)
 {
-    int rc = set_up(m);
+    int rc = set_up_machine(m);
     return rc == 0 ? ebpf_decode(m) : rc;
 }
 

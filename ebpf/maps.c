@@ -24,7 +24,7 @@ static uint8_t *key_host(const struct ebpf_machine *m, const struct ebpf_map *ma
     return entry_host(m, map, entry) + round8(map->definition->value_size);
 }
 
-static bool sane(const struct ebpf_map_definition *d)
+static bool map_sane(const struct ebpf_map_definition *d)
 {
     bool array = d->type == EBPF_MAP_ARRAY;
     return (array || d->type == EBPF_MAP_HASH) && d->key_size != 0 && d->key_size <= EBPF_KEY_MAX &&
@@ -48,12 +48,12 @@ static int make_buckets(struct ebpf_map *map)
     return 0;
 }
 
-static int set_up(struct ebpf_machine *m, struct ebpf_map *map, const struct ebpf_map_definition *d,
-                  uint64_t base)
+static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
+                      const struct ebpf_map_definition *d, uint64_t base)
 {
     bool array = d->type == EBPF_MAP_ARRAY;
     int error;
-    if (!sane(d))
+    if (!map_sane(d))
         return NETGDB_PROTO;
     *map = (struct ebpf_map){.definition = d, .base = base};
     map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
@@ -76,7 +76,7 @@ int ebpf_maps_set_up(struct ebpf_machine *m)
     m->map_count = m->image->maps;
     int rc = 0;
     for (unsigned i = 0; i < m->map_count && rc == 0; i++) {
-        rc = set_up(m, &m->maps[i], &m->image->map[i], base);
+        rc = set_up_map(m, &m->maps[i], &m->image->map[i], base);
         const struct ebpf_region *r = ebpf_memory_find(&m->memory, base);
         base += r != NULL ? r->size + EBPF_PAGE : 0; /* an unmapped page after each */
     }
@@ -108,7 +108,7 @@ uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index)
 }
 
 /* FNV-1a: good for short keys, and deterministic. */
-static uint32_t bucket_of(const struct ebpf_map *map, const uint8_t *key)
+static uint32_t map_bucket(const struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t hash = 2166136261U;
     for (uint32_t i = 0; i < map->definition->key_size; i++)
@@ -120,14 +120,15 @@ static uint32_t bucket_of(const struct ebpf_map *map, const uint8_t *key)
 static uint32_t *find_link(const struct ebpf_machine *m, const struct ebpf_map *map,
                            const uint8_t *key)
 {
-    uint32_t *link = &map->head[bucket_of(map, key)];
+    uint32_t *link = &map->head[map_bucket(map, key)];
     while (*link != 0 && memcmp(key_host(m, map, *link - 1), key, map->definition->key_size) != 0)
         link = &map->next[*link - 1];
     return link;
 }
 
 /* The index of the entry with a key, + 1; 0: none. */
-static uint32_t find(const struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key)
+static uint32_t find_entry(const struct ebpf_machine *m, const struct ebpf_map *map,
+                           const uint8_t *key)
 {
     if (map->buckets != 0)
         return *find_link(m, map, key);
@@ -138,17 +139,17 @@ static uint32_t find(const struct ebpf_machine *m, const struct ebpf_map *map, c
 
 uint64_t ebpf_map_lookup(struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key)
 {
-    uint32_t entry = find(m, map, key);
+    uint32_t entry = find_entry(m, map, key);
     return entry == 0 ? 0 : map->base + (uint64_t)(entry - 1) * map->stride;
 }
 
 /* Allocates an entry for a key; 0: the map is full. */
-static uint32_t insert(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
+static uint32_t insert_entry(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t entry = map->vacant;
     if (map->buckets == 0 || entry == 0)
         return 0;
-    uint32_t *head = &map->head[bucket_of(map, key)];
+    uint32_t *head = &map->head[map_bucket(map, key)];
     map->vacant = map->next[entry - 1];
     map->next[entry - 1] = *head;
     *head = entry;
@@ -160,7 +161,7 @@ static uint32_t insert(struct ebpf_machine *m, struct ebpf_map *map, const uint8
 int ebpf_map_update(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key,
                     const uint8_t *value, uint64_t flags)
 {
-    uint32_t entry = find(m, map, key);
+    uint32_t entry = find_entry(m, map, key);
     if (flags > EBPF_EXIST)
         return EBPF_EINVAL;
     if (entry != 0 && flags == EBPF_NOEXIST)
@@ -168,7 +169,7 @@ int ebpf_map_update(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t 
     if (entry == 0 && flags == EBPF_EXIST)
         return EBPF_ENOENT;
     if (entry == 0)
-        entry = insert(m, map, key);
+        entry = insert_entry(m, map, key);
     if (entry == 0)
         return EBPF_E2BIG;
     memmove(entry_host(m, map, entry - 1), value, map->definition->value_size);

@@ -145,13 +145,13 @@ static void status(struct stub *s, const char *args, struct buf *out)
     budget(s, "", out);
 }
 
-static void help(struct stub *s, const char *args, struct buf *out);
+static void monitor_help(struct stub *s, const char *args, struct buf *out);
 
 static const struct {
     const char *name, *arguments, *explanation;
     void (*run)(struct stub *s, const char *args, struct buf *out);
 } commands[] = {
-    {"help", "", "this list", help},
+    {"help", "", "this list", monitor_help},
     {"disassemble", "[ADDRESS|FUNCTION [COUNT]]", "instructions from there on, or from pc",
      disassemble},
     {"maps", "", "memory, and the program's maps with their keys", maps},
@@ -159,7 +159,7 @@ static const struct {
     {"status", "", "which program, where, and why it stopped", status},
 };
 
-static void help(struct stub *s, const char *args, struct buf *out)
+static void monitor_help(struct stub *s, const char *args, struct buf *out)
 {
     (void)s;
     (void)args;
@@ -179,7 +179,7 @@ void stub_monitor(struct stub *s, const char *command)
     while (any && i < count && strncmp(commands[i].name, word, strlen(word)) != 0)
         i++;
     if (!any)
-        help(s, args, &out);
+        monitor_help(s, args, &out);
     else if (i == count)
         (void)buf_printf(&out, "unknown command %s; try monitor help\n", word);
     else

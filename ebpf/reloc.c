@@ -46,7 +46,7 @@ static uint64_t get(const uint8_t *p, unsigned bytes)
     return v;
 }
 
-static void put(uint8_t *p, unsigned bytes, uint64_t value)
+static void reloc_put(uint8_t *p, unsigned bytes, uint64_t value)
 {
     memcpy(p, &value, bytes);
 }
@@ -79,8 +79,8 @@ static int relocate_lddw(struct linker *l, const struct reloc *r)
     if (r->room < 16)
         return no_room(l, r);
     uint64_t value = target(l, r, get(r->where + 4, 4) | get(r->where + 12, 4) << 32);
-    put(r->where + 4, 4, value);
-    put(r->where + 12, 4, value >> 32);
+    reloc_put(r->where + 4, 4, value);
+    reloc_put(r->where + 12, 4, value >> 32);
     return 0;
 }
 
@@ -92,7 +92,7 @@ static int bind_helper(struct linker *l, const struct reloc *r)
     if (h == NULL)
         return undefined(l, r);
     r->where[1] = (uint8_t)((r->where[1] & 15) | BPF_CALL_HELPER << 4);
-    put(r->where + 4, 4, h->id);
+    reloc_put(r->where + 4, 4, h->id);
     return 0;
 }
 
@@ -106,7 +106,7 @@ static int relocate_call(struct linker *l, const struct reloc *r)
     uint64_t in_place = get(r->where + 4, 4) + 1;
     uint64_t more = r->rela ? (uint64_t)r->addend : l->gnu ? 0 : (uint64_t)(int32_t)in_place * 8;
     uint64_t distance = r->address + more - (r->in->address + r->offset); /* may be negative */
-    put(r->where + 4, 4, (uint64_t)((int64_t)distance / 8 - 1));
+    reloc_put(r->where + 4, 4, (uint64_t)((int64_t)distance / 8 - 1));
     return 0;
 }
 
@@ -121,11 +121,11 @@ static int relocate_code(struct linker *l, const struct reloc *r)
         return undefined(l, r);
     uint64_t place = r->in->address + r->offset;
     if (r->type == R_ABS64) /* INSN_32: the immediate */
-        put(r->where + 4, 4, target(l, r, get(r->where + 4, 4)));
+        reloc_put(r->where + 4, 4, target(l, r, get(r->where + 4, 4)));
     else if (r->type == R_ABS32) /* INSN_16: the offset */
-        put(r->where + 2, 2, target(l, r, get(r->where + 2, 2)));
+        reloc_put(r->where + 2, 2, target(l, r, get(r->where + 2, 2)));
     else /* INSN_DISP16: a jump */
-        put(r->where + 2, 2, (r->address - place) / 8 - 1);
+        reloc_put(r->where + 2, 2, (r->address - place) / 8 - 1);
     return 0;
 }
 
@@ -138,7 +138,7 @@ static int relocate_data(struct linker *l, const struct reloc *r, unsigned bytes
     uint64_t value = target(l, r, get(r->where, bytes));
     if (r->type == R_DATA_64_PCREL)
         value -= r->in->address + r->offset;
-    put(r->where, bytes, value);
+    reloc_put(r->where, bytes, value);
     return 0;
 }
 
@@ -169,7 +169,7 @@ static int relocate(struct linker *l, const struct reloc *r)
 }
 
 /* Sets the symbol's address; an undefined weak symbol is 0. */
-static void resolve(const struct linker *l, struct reloc *r, size_t index)
+static void reloc_resolve(const struct linker *l, struct reloc *r, size_t index)
 {
     const struct piece *p = link_piece(l, &r->symbol);
     r->defined = true;
@@ -207,7 +207,7 @@ static int relocate_one(struct linker *l, struct piece *in, Elf_Data *data, int 
     r.room = in->size - r.offset;
     if (!link_symbol(l, symbol, &r.symbol, &r.name))
         return link_error(l, "section %s: relocation %d has no symbol", in->name, i);
-    resolve(l, &r, symbol);
+    reloc_resolve(l, &r, symbol);
     return relocate(l, &r);
 }
 

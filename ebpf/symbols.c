@@ -9,7 +9,7 @@
 #include "proto/err.h"
 
 /* True for functions and objects, false for the compiler's labels. */
-static bool wanted(const struct linker *l, const GElf_Sym *s, const char *name)
+static bool symbol_wanted(const struct linker *l, const GElf_Sym *s, const char *name)
 {
     const struct piece *p = link_piece(l, s);
     unsigned type = GELF_ST_TYPE(s->st_info);
@@ -61,7 +61,7 @@ int link_symbols(struct linker *l)
     if (image->symbol == NULL)
         return NETGDB_NOMEM;
     for (size_t i = 0; i < l->symbols; i++) {
-        if (!link_symbol(l, i, &s, &name) || !wanted(l, &s, name))
+        if (!link_symbol(l, i, &s, &name) || !symbol_wanted(l, &s, name))
             continue;
         struct ebpf_symbol *out = &image->symbol[image->symbols];
         out->address = symbol_address(l, &s, i);

@@ -12,7 +12,7 @@ typedef int clock_function(clockid_t clock, struct timespec *t);
 static clock_function *own = clock_gettime;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void find(void)
+static void choose_clock(void)
 {
     union { /* ISO C does not convert an object pointer into a function pointer */
         void *object;
@@ -29,7 +29,7 @@ static void find(void)
 
 void clock_read(clockid_t clock, struct timespec *t)
 {
-    (void)pthread_once(&once, find);
+    (void)pthread_once(&once, choose_clock);
     (void)own(clock, t);
 }
 

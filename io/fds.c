@@ -19,7 +19,7 @@
 
 #define SPIN (100 * UINT64_C(1000)) /* ns before a deadline in which fds_wait polls */
 
-static struct io_fds *of(struct io *io)
+static struct io_fds *fds_of(struct io *io)
 {
     return (struct io_fds *)io;
 }
@@ -39,24 +39,24 @@ static uint64_t fds_now(struct io *io)
 
 static int fds_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
-    struct io_fds *f = of(io);
+    struct io_fds *f = fds_of(io);
     return f->io.later != NULL ? txq_send(&f->side[side], msgs, n, false)
                                : transfer_send(&f->side[side], msgs, n);
 }
 
 static int fds_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
-    return txq_send(&of(io)->side[side], msgs, n, true);
+    return txq_send(&fds_of(io)->side[side], msgs, n, true);
 }
 
 static void fds_drop_later(struct io *io, enum io_side side)
 {
-    txq_drop_later(&of(io)->side[side]);
+    txq_drop_later(&fds_of(io)->side[side]);
 }
 
 static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
-    struct io_fds *f = of(io);
+    struct io_fds *f = fds_of(io);
     struct io_fds_side *s = &f->side[side];
     if (f->io.later != NULL && s->rx_empty)
         return 0;
@@ -102,7 +102,7 @@ static uint64_t flush_before_sleep(struct io_fds *f, uint64_t deadline)
  */
 static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
-    struct io_fds *f = of(io);
+    struct io_fds *f = fds_of(io);
     uint64_t until = flush_before_sleep(f, deadline);
     for (;;) {
         struct timespec left = {0, 0}, *limit = NULL;

@@ -27,7 +27,7 @@ static struct net_addr from_sockaddr(const struct sockaddr_in *sa)
 }
 
 /* Closes fd, preserving errno. Returns -1. */
-static int fail(int fd)
+static int herald_fail(int fd)
 {
     int error = errno;
     if (fd >= 0)
@@ -50,7 +50,7 @@ int herald_open(uint16_t port)
 {
     const struct sockaddr_in any = to_sockaddr(&(struct net_addr){INADDR_ANY, port});
     int fd = sockets_udp(&any, NULL);
-    return fd < 0 || enable_pktinfo(fd) != 0 ? fail(fd) : fd;
+    return fd < 0 || enable_pktinfo(fd) != 0 ? herald_fail(fd) : fd;
 }
 
 int herald_adopt(int fd, uint16_t *port)
@@ -126,7 +126,7 @@ int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *
     struct sockaddr_in name;
     int fd = sockets_udp(&local, &remote);
     if (fd < 0 || !sockets_local(fd, &name))
-        return fail(fd);
+        return herald_fail(fd);
     *own = from_sockaddr(&name);
     *payload = session_payload(fd);
     return fd;

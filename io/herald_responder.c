@@ -38,14 +38,14 @@ void herald_responder_close(struct herald_responder *r)
         close_one(r, i);
 }
 
-static unsigned choose(const struct herald_responder *r, const struct net_addr *kernel)
+static unsigned choose_socket(const struct herald_responder *r, const struct net_addr *kernel)
 {
     uint64_t x = ((uint64_t)kernel->ip << 16 | kernel->port) ^ r->key;
     x = (x ^ x >> 31) * UINT64_C(0xbf58476d1ce4e5b9);
     return (unsigned)((x ^ x >> 29) % HERALD_RESPONDER_PORTS);
 }
 
-static void acknowledge(int fd, const struct net_addr *kernel, uint32_t own_ip)
+static void acknowledge_herald(int fd, const struct net_addr *kernel, uint32_t own_ip)
 {
     uint8_t ack[WIRE_ACK];
     union pktinfo control = {.bytes = {0}};
@@ -72,19 +72,19 @@ static void acknowledge(int fd, const struct net_addr *kernel, uint32_t own_ip)
 int herald_responder_answer(struct herald_responder *r, const struct net_addr *kernel,
                             uint32_t own_ip)
 {
-    unsigned i = choose(r, kernel);
+    unsigned i = choose_socket(r, kernel);
     bool opened = r->fd[i] < 0;
     if (opened)
         r->fd[i] = herald_open(0);
     if (r->fd[i] < 0)
         return -1;
-    acknowledge(r->fd[i], kernel, own_ip);
+    acknowledge_herald(r->fd[i], kernel, own_ip);
     return opened ? (int)i : -1;
 }
 
 /* Whether this is a kernel's T: DATA with seqno 2 that begins an RSP packet. Only the first bytes
  * of the data are here; wire_decode does not access the data. */
-static bool is_stop(const struct herald *h)
+static bool is_first_stop(const struct herald *h)
 {
     struct wire_msg msg;
     return h->own_ip != 0 && wire_decode(h->data, h->len, &msg) == 0 && msg.type == WIRE_DATA &&
@@ -98,7 +98,7 @@ bool herald_responder_take(struct herald_responder *r, unsigned i, struct net_ad
     struct sockaddr_in name;
     int n = herald_receive(r->fd[i], batch);
     for (int k = 0; k < n; k++) {
-        if (!is_stop(&batch[k]) || !sockets_local(r->fd[i], &name))
+        if (!is_first_stop(&batch[k]) || !sockets_local(r->fd[i], &name))
             continue;
         *own = (struct net_addr){batch[k].own_ip, ntohs(name.sin_port)};
         *kernel = batch[k].from;

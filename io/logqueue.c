@@ -72,7 +72,7 @@ static void write_one(struct logqueue *q)
     pthread_cond_broadcast(&q->changed);
 }
 
-static void *run(void *argument)
+static void *logqueue_main(void *argument)
 {
     struct logqueue *q = argument;
     pthread_mutex_lock(&q->lock);
@@ -104,7 +104,7 @@ void logqueue_sink(void *context, enum log_level level, const char *line)
         l->is_spare = false;
     pthread_mutex_lock(&q->lock);
     if (!q->runs)
-        q->runs = thread_start(run, q) == 0;
+        q->runs = thread_start(logqueue_main, q) == 0;
     bool room = q->runs && q->bytes + bytes <= LOGQUEUE_BYTES;
     if (room && l == NULL)
         l = take_spare(q, text);

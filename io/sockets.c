@@ -59,7 +59,7 @@ static bool is_host(const struct sockets_address *a)
                                           : is_host6(&a->is.in6.sin6_addr);
 }
 
-static bool take(const struct addrinfo *a, uint16_t port, struct sockets_address *address)
+static bool take_address(const struct addrinfo *a, uint16_t port, struct sockets_address *address)
 {
     *address = (struct sockets_address){.len = a->ai_addrlen};
     if ((a->ai_family != AF_INET || a->ai_addrlen != sizeof address->is.in) &&
@@ -72,8 +72,8 @@ static bool take(const struct addrinfo *a, uint16_t port, struct sockets_address
 
 /* Resolves addresses of a family. Keeps wildcard, broadcast and multicast addresses only if `own`:
  * such an address can be bound to, but no host has it. */
-static int resolve(sockets_resolver *resolver, const char *host, uint16_t port, int family,
-                   bool own, struct sockets_streams *all)
+static int sockets_look_up(sockets_resolver *resolver, const char *host, uint16_t port, int family,
+                           bool own, struct sockets_streams *all)
 {
     const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
@@ -83,7 +83,7 @@ static int resolve(sockets_resolver *resolver, const char *host, uint16_t port, 
         return rc;
     rc = EAI_NONAME;
     for (struct addrinfo *a = list; a != NULL && all->n < SOCKETS_ADDRESSES; a = a->ai_next) {
-        if (!take(a, port, &all->at[all->n]))
+        if (!take_address(a, port, &all->at[all->n]))
             continue;
         if (own || is_host(&all->at[all->n]))
             all->n++;
@@ -97,14 +97,14 @@ static int resolve(sockets_resolver *resolver, const char *host, uint16_t port, 
 int sockets_resolve_streams(sockets_resolver *resolver, const char *host, uint16_t port,
                             struct sockets_streams *all)
 {
-    return resolve(resolver, host, port, AF_UNSPEC, false, all);
+    return sockets_look_up(resolver, host, port, AF_UNSPEC, false, all);
 }
 
 int sockets_resolve_own(sockets_resolver *resolver, const char *host, uint16_t port, int family,
                         struct sockets_address *first)
 {
     struct sockets_streams all;
-    int rc = resolve(resolver, host, port, family, true, &all);
+    int rc = sockets_look_up(resolver, host, port, family, true, &all);
     if (rc == 0)
         *first = all.at[0];
     return rc;
@@ -114,7 +114,7 @@ int sockets_resolve_all(sockets_resolver *resolver, const char *host, uint16_t p
                         struct sockets_addresses *all)
 {
     struct sockets_streams found;
-    int rc = resolve(resolver, host, port, AF_INET, false, &found);
+    int rc = sockets_look_up(resolver, host, port, AF_INET, false, &found);
     all->n = 0;
     for (unsigned i = 0; i < found.n; i++) {
         if (found.at[i].is.any.sa_family == AF_INET)
@@ -142,7 +142,7 @@ const char *sockets_resolve_text(int result)
 }
 
 /* Closes fd, preserving errno. Returns -1. */
-static int fail(int fd)
+static int sockets_fail(int fd)
 {
     int error = errno;
     if (fd >= 0)
@@ -163,7 +163,7 @@ int sockets_udp(const struct sockaddr_in *local, const struct sockaddr_in *remot
     if (fd < 0 || set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) != 0 ||
         (local != NULL && bind(fd, (const struct sockaddr *)local, sizeof *local) != 0) ||
         (remote != NULL && connect(fd, (const struct sockaddr *)remote, sizeof *remote) != 0))
-        return fail(fd);
+        return sockets_fail(fd);
     return fd;
 }
 
@@ -188,10 +188,10 @@ static int connect_to(const struct sockets_address *remote, uint64_t timeout)
 {
     int fd = socket(remote->is.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0)
-        return fail(fd);
+        return sockets_fail(fd);
     if (connect(fd, &remote->is.any, remote->len) != 0 &&
         (errno != EINPROGRESS || await_connect(fd, timeout) != 0))
-        return fail(fd);
+        return sockets_fail(fd);
     return fd;
 }
 
@@ -209,7 +209,7 @@ int sockets_tcp_listen(const struct sockets_address *local)
     int fd = socket(local->is.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0 ||
         bind(fd, &local->is.any, local->len) != 0 || listen(fd, BACKLOG) != 0)
-        return fail(fd);
+        return sockets_fail(fd);
     return fd;
 }
 
@@ -231,7 +231,7 @@ int sockets_unix(const char *path)
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
-        return fail(fd);
+        return sockets_fail(fd);
     return fd;
 }
 
@@ -241,7 +241,7 @@ int sockets_unix_listen(const char *path, mode_t mode)
     int there = sockets_unix(path);
     if (there >= 0) {
         errno = EADDRINUSE;
-        return fail(there);
+        return sockets_fail(there);
     }
     struct stat st;
     if (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
@@ -257,7 +257,7 @@ int sockets_unix_listen(const char *path, mode_t mode)
     if (fd < 0 || fchmod(fd, mode) != 0 ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
         chmod(path, mode) != 0 || listen(fd, BACKLOG) != 0)
-        return fail(fd);
+        return sockets_fail(fd);
     return fd;
 }
 

@@ -35,7 +35,7 @@ static void flush(struct io_fds_side *side, struct queue *q)
     empty(q);
 }
 
-static void add(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
+static void add_datagram(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
 {
     if (q->n == IO_FDS_BATCH || msg->len > sizeof q->memory - q->used)
         flush(side, q);
@@ -54,7 +54,7 @@ int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bo
         side->txq->due = io_fds_now() + IO_FDS_LATER;
     for (unsigned i = 0; i < n; i++) {
         if (msgs[i].len <= WIRE_DATAGRAM_MAX)
-            add(side, later ? &side->txq->later : &side->txq->now, &msgs[i]);
+            add_datagram(side, later ? &side->txq->later : &side->txq->now, &msgs[i]);
     }
     return 0;
 }

@@ -28,7 +28,7 @@ void buf_reset(struct buf *b)
 }
 
 /* Makes room for `more` bytes after the contents, and for the NUL that vsnprintf writes. */
-static int reserve(struct buf *b, size_t more)
+static int buf_reserve(struct buf *b, size_t more)
 {
     if (b->error != 0)
         return b->error;
@@ -50,7 +50,7 @@ static int reserve(struct buf *b, size_t more)
 
 int buf_add(struct buf *b, const void *data, size_t len)
 {
-    int rc = reserve(b, len);
+    int rc = buf_reserve(b, len);
     if (rc != 0 || len == 0)
         return rc;
     memcpy(b->data + b->len, data, len);
@@ -76,7 +76,7 @@ int buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
     if (n < 0)
         return b->error = NETGDB_PROTO;
-    int rc = reserve(b, (size_t)n);
+    int rc = buf_reserve(b, (size_t)n);
     if (rc != 0 || n == 0)
         return rc;
     va_start(args, format);
@@ -92,7 +92,7 @@ int buf_addhex(struct buf *b, const void *data, size_t len)
     const uint8_t *p = data;
     if (len > SIZE_MAX / 2)
         return b->error = NETGDB_TOO_LONG;
-    int rc = reserve(b, 2 * len);
+    int rc = buf_reserve(b, 2 * len);
     for (size_t i = 0; rc == 0 && i < len; i++) {
         b->data[b->len++] = (uint8_t)digits[p[i] >> 4];
         b->data[b->len++] = (uint8_t)digits[p[i] & 15];
@@ -114,7 +114,7 @@ int buf_sets(struct buf *b, const char *text)
 int buf_resize(struct buf *b, size_t len)
 {
     if (len > b->len) {
-        int rc = reserve(b, len - b->len);
+        int rc = buf_reserve(b, len - b->len);
         if (rc != 0)
             return rc;
         memset(b->data + b->len, 0, len - b->len);

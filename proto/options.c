@@ -52,7 +52,8 @@ bool options_set_text(char *out, size_t size, const char *text)
 }
 
 /* Parses one of two words. *second: whether it is the second one. */
-static bool choose(const char *text, const char *first_word, const char *second_word, bool *second)
+static bool parse_choice(const char *text, const char *first_word, const char *second_word,
+                         bool *second)
 {
     *second = strcmp(text, second_word) == 0;
     return *second || strcmp(text, first_word) == 0;
@@ -107,7 +108,7 @@ static bool set_rtos(struct options *o, const char *value)
 
 static bool set_cache(struct options *o, const char *value)
 {
-    return choose(value, "off", "on", &o->cache);
+    return parse_choice(value, "off", "on", &o->cache);
 }
 
 /* Parses START-END; in the variable, several with commas between them. */
@@ -129,7 +130,7 @@ static bool set_nocache(struct options *o, const char *value)
 static bool set_kill(struct options *o, const char *value)
 {
     bool forward;
-    if (!choose(value, "detach", "forward", &forward))
+    if (!parse_choice(value, "detach", "forward", &forward))
         return false;
     o->kill = forward ? OPTIONS_KILL_FORWARD : OPTIONS_KILL_DETACH;
     return true;
@@ -137,7 +138,7 @@ static bool set_kill(struct options *o, const char *value)
 
 static bool set_fileio(struct options *o, const char *value)
 {
-    return choose(value, "off", "on", &o->fileio);
+    return parse_choice(value, "off", "on", &o->fileio);
 }
 
 static bool set_psk(struct options *o, const char *value)

@@ -49,7 +49,7 @@ enum region_kind regions_kind(const struct regions *r, uint64_t address, uint64_
 }
 
 /* Allocates space for `n` regions. Returns 0 or NETGDB_NOMEM. */
-static int reserve(struct regions *r, size_t n)
+static int reserve_regions(struct regions *r, size_t n)
 {
     size_t cap = r->cap ? r->cap : 16;
     struct region *list;
@@ -92,7 +92,7 @@ static size_t replacement(const struct regions *r, size_t at, size_t touched, st
 }
 
 /* Merges adjacent regions of one kind in parts[n]. Returns how many remain. */
-static size_t join(struct region *parts, size_t n)
+static size_t join_regions(struct region *parts, size_t n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
@@ -117,11 +117,11 @@ int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
     if (end < r->n && r->list[end].first == last + 1)
         end++;
     size_t n = replacement(r, at, end - at, (struct region){first, last, kind}, parts);
-    n = join(parts, n);
+    n = join_regions(parts, n);
     size_t total = r->n - (end - at) + n;
     if (total > REGIONS_MAX)
         return NETGDB_TOO_LONG;
-    int rc = reserve(r, total);
+    int rc = reserve_regions(r, total);
     if (rc != 0)
         return rc;
     memmove(&r->list[at + n], &r->list[end], (r->n - end) * sizeof *r->list);

@@ -268,7 +268,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 }
 
 /* Completes a chain; chain->target is NULL when there was no memory. */
-static int finish(struct chain *chain, const struct chain_config *config)
+static int complete_stream(struct chain *chain, const struct chain_config *config)
 {
     int rc = chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;
     if (rc != 0)
@@ -283,7 +283,7 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
                             .forward_kill = forwards_kill(config, true)};
     if (chain->target != NULL && !config->options->transport->may_be_silent)
         stream_target_give_up(chain->target);
-    return finish(chain, config);
+    return complete_stream(chain, config);
 }
 
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
@@ -294,5 +294,5 @@ int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                             .forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE)};
     if (chain->target != NULL && peer != NETGDB_PEER_NODE)
         stream_target_no_interrupt(chain->target);
-    return finish(chain, config);
+    return complete_stream(chain, config);
 }

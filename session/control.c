@@ -99,7 +99,7 @@ int control_take(const uint32_t *ips, unsigned n, uint16_t port)
     return -1;
 }
 
-static void answer(int fd, const char *word, const char *why)
+static void send_answer(int fd, const char *word, const char *why)
 {
     char line[CONTROL_LINE_MAX];
     int n = snprintf(line, sizeof line, "%s%.*s\n", word, CONTROL_LINE_MAX / 2, why);
@@ -111,12 +111,12 @@ static const char *const words[] = {
 
 void control_grant(int fd, enum netgdb_peer peer)
 {
-    answer(fd, words[peer], "");
+    send_answer(fd, words[peer], "");
 }
 
 void control_refuse(int fd, const char *why)
 {
-    answer(fd, "no ", why);
+    send_answer(fd, "no ", why);
 }
 
 /* The line arrives at once; the bytes after it are not ours to read. */

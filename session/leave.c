@@ -21,7 +21,7 @@ static int stop(struct target *t)
 }
 
 /* Detaches, and ends the session unless the kernel runs or did not answer. */
-static void detach(struct io_fds *io, struct session *s, const struct log *log)
+static void detach_session(struct io_fds *io, struct session *s, const struct log *log)
 {
     const struct chain_config config = {.log = log};
     struct chain chain;
@@ -44,7 +44,7 @@ void leave_kernel(struct session *s, const struct log *base)
     struct io_fds io;
     log.name = net_ip_text(s->kernel.ip, name);
     if (io_fds_init(&io) == 0)
-        detach(&io, s, &log);
+        detach_session(&io, s, &log);
     else
         log_error(&log, "no descriptors to detach with: the kernel stays stopped");
     if (s->ended)

@@ -36,14 +36,14 @@ static struct listener *all;
 static atomic_bool used;
 
 /* A flood of datagrams keeps the thread busy, and a mutex is not fair: `turn` makes it so. */
-static void enter(struct listener *l)
+static void lock_listener(struct listener *l)
 {
     pthread_mutex_lock(&l->turn);
     pthread_mutex_lock(&l->lock);
     pthread_mutex_unlock(&l->turn);
 }
 
-static void leave(struct listener *l)
+static void unlock_listener(struct listener *l)
 {
     pthread_mutex_unlock(&l->lock);
 }
@@ -81,7 +81,7 @@ static struct io *open_session(void *context, struct session *s, size_t *payload
     return s->io;
 }
 
-static void close_session(void *context, struct session *s)
+static void close_taken(void *context, struct session *s)
 {
     (void)context; /* closing the socket takes it out of the epoll set */
     io_fds_close((struct io_fds *)s->io);
@@ -140,7 +140,7 @@ static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
         herald_responder_close(&l->responder);
 }
 
-static const struct lobby_ops lobby_ops = {open_session, close_session, announced, crowd};
+static const struct lobby_ops lobby_ops = {open_session, close_taken, announced, crowd};
 
 /* ---- the thread ---- */
 
@@ -177,7 +177,7 @@ static int milliseconds_until(uint64_t deadline)
     return deadline <= time ? 0 : (int)((deadline - time) / IO_MS) + 1;
 }
 
-static void take_event(struct listener *l, void *what)
+static void take_epoll_event(struct listener *l, void *what)
 {
     uint64_t pokes;
     if (what == &l->herald_fd)
@@ -192,28 +192,28 @@ static void take_event(struct listener *l, void *what)
  * Takes events under the lock, and one at a time, so that none is of a session that was taken or
  * freed in between. The poll outside only finds that there are events.
  */
-static void *run(void *context)
+static void *listener_main(void *context)
 {
     struct listener *l = context;
     struct pollfd any = {l->epoll_fd, POLLIN, 0};
     struct epoll_event event;
     for (;;) {
-        enter(l);
+        lock_listener(l);
         if (l->ended) {
-            leave(l);
+            unlock_listener(l);
             return NULL;
         }
         int n = epoll_wait(l->epoll_fd, &event, 1, 0);
         if (n == 1)
-            take_event(l, event.data.ptr);
+            take_epoll_event(l, event.data.ptr);
         uint64_t next = lobby_tick(&l->lobby);
         int timeout = n == 1 ? 0 : milliseconds_until(next);
-        leave(l);
+        unlock_listener(l);
         (void)poll(&any, 1, timeout);
     }
 }
 
-static struct listener *fail(struct listener *l, int error)
+static struct listener *listener_fail(struct listener *l, int error)
 {
     const int fds[] = {l->herald_fd, l->epoll_fd, l->poke_fd};
     lobby_free(&l->lobby);
@@ -229,8 +229,8 @@ static struct listener *fail(struct listener *l, int error)
 
 /* `fd` is the HERALD port, or -1 to open it; `first`, if not NULL, begins to watch before the first
  * datagram is read. */
-static struct listener *start(uint16_t port, int fd, struct listener_watch *first,
-                              const struct log *log)
+static struct listener *create_listener(uint16_t port, int fd, struct listener_watch *first,
+                                        const struct log *log)
 {
     struct listener *l = calloc(1, sizeof *l);
     if (l == NULL) {
@@ -246,23 +246,23 @@ static struct listener *start(uint16_t port, int fd, struct listener_watch *firs
     herald_responder_init(&l->responder);
     l->herald_fd = fd >= 0 ? fd : herald_open(port);
     if (l->herald_fd < 0)
-        return fail(l, errno);
+        return listener_fail(l, errno);
     l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (l->epoll_fd < 0 || l->poke_fd < 0 || add_event(l, l->herald_fd, &l->herald_fd) != 0 ||
         add_event(l, l->poke_fd, &l->poke_fd) != 0)
-        return fail(l, errno);
+        return listener_fail(l, errno);
     pthread_mutex_init(&l->turn, NULL);
     pthread_mutex_init(&l->lock, NULL);
     LIST_INIT(&l->watches);
     if (first != NULL && listener_watch(l, first) != 0)
-        return fail(l, ENOSPC);
-    int error = thread_start(run, l);
-    return error != 0 ? fail(l, error) : l;
+        return listener_fail(l, ENOSPC);
+    int error = thread_start(listener_main, l);
+    return error != 0 ? listener_fail(l, error) : l;
 }
 
 /* Under the lock of all. */
-static struct listener *add(struct listener *l)
+static struct listener *add_listener(struct listener *l)
 {
     if (l != NULL) {
         l->next = all;
@@ -276,7 +276,7 @@ struct listener *listener_adopt(int fd, uint16_t port, struct listener_watch *fi
                                 const struct log *log)
 {
     pthread_mutex_lock(&all_lock);
-    struct listener *l = add(start(port, fd, first, log));
+    struct listener *l = add_listener(create_listener(port, fd, first, log));
     pthread_mutex_unlock(&all_lock);
     return l;
 }
@@ -287,7 +287,7 @@ struct listener *listener_get(uint16_t port, const struct log *log)
     struct listener *l = all;
     while (l != NULL && l->port != port)
         l = l->next;
-    if (l == NULL && (l = add(start(port, -1, NULL, log))) != NULL) {
+    if (l == NULL && (l = add_listener(create_listener(port, -1, NULL, log))) != NULL) {
         l->lobby.kernels_max = LISTENER_KERNELS;
         l->lobby.heralded_max = LISTENER_HERALDED;
     }
@@ -318,7 +318,7 @@ static bool claim_session(void *context, struct state_file *r)
     return useless;
 }
 
-static struct session *find(struct listener *l, const struct listener_watch *w)
+static struct session *find_waiting(struct listener *l, const struct listener_watch *w)
 {
     struct session *k;
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
@@ -362,33 +362,33 @@ static int admit(struct listener *l, const struct listener_watch *w)
 
 int listener_watch(struct listener *l, struct listener_watch *w)
 {
-    enter(l);
+    lock_listener(l);
     int rc = admit(l, w);
     for (unsigned i = 0; i < w->n && rc == 0; i++)
         state_file_claim_all(w->ips[i], claim_session, l);
     if (rc == 0)
         LIST_INSERT_HEAD(&l->watches, w, entries);
-    if (rc == 0 && find(l, w) != NULL)
+    if (rc == 0 && find_waiting(l, w) != NULL)
         w->notify(w->context);
-    leave(l);
+    unlock_listener(l);
     poke(l);
     return rc;
 }
 
 void listener_unwatch(struct listener *l, struct listener_watch *w)
 {
-    enter(l);
+    lock_listener(l);
     LIST_REMOVE(w, entries);
     if (!w->lasting)
         dismiss(l, w, w->nets_n != 0 ? w->nets_n : w->n);
-    leave(l);
+    unlock_listener(l);
 }
 
 bool listener_waits(struct listener *l, const struct listener_watch *w)
 {
-    enter(l);
-    bool waits = find(l, w) != NULL;
-    leave(l);
+    lock_listener(l);
+    bool waits = find_waiting(l, w) != NULL;
+    unlock_listener(l);
     return waits;
 }
 
@@ -397,10 +397,10 @@ static bool ask_lobby(struct listener *l, const struct listener_watch *w,
                       bool (*question)(struct lobby *b, uint32_t ip))
 {
     bool yes = false;
-    enter(l);
+    lock_listener(l);
     for (unsigned i = 0; i < w->n && !yes; i++)
         yes = question(&l->lobby, w->ips[i]);
-    leave(l);
+    unlock_listener(l);
     return yes;
 }
 
@@ -416,14 +416,14 @@ bool listener_probe_acked(struct listener *l, const struct listener_watch *w)
 
 uint32_t listener_refused(struct listener *l, uint64_t since)
 {
-    enter(l);
+    lock_listener(l);
     uint32_t ip = l->lobby.refused_at >= since ? l->lobby.refused_last : 0;
-    leave(l);
+    unlock_listener(l);
     return ip;
 }
 
 /* Takes the session out of the lobby and its io; NULL is fine. */
-static struct session *take(struct listener *l, struct session *s)
+static struct session *remove_session(struct listener *l, struct session *s)
 {
     if (s == NULL)
         return NULL;
@@ -438,22 +438,22 @@ static struct session *take(struct listener *l, struct session *s)
 
 struct session *listener_take(struct listener *l, const struct listener_watch *w)
 {
-    enter(l);
-    struct session *s = take(l, find(l, w));
-    leave(l);
+    lock_listener(l);
+    struct session *s = remove_session(l, find_waiting(l, w));
+    unlock_listener(l);
     return s;
 }
 
 struct session *listener_take_session(struct listener *l, const struct net_addr *own)
 {
     struct session *s;
-    enter(l);
+    lock_listener(l);
     TAILQ_FOREACH (s, &l->lobby.kernels, entries) {
         if (s->state == LOBBY_ANNOUNCED && net_addr_equal(&s->own, own))
             break;
     }
-    (void)take(l, s);
-    leave(l);
+    (void)remove_session(l, s);
+    unlock_listener(l);
     return s;
 }
 
@@ -485,9 +485,9 @@ void listener_end(void)
 {
     pthread_mutex_lock(&all_lock);
     for (struct listener *l = all; l != NULL; l = l->next) {
-        enter(l);
+        lock_listener(l);
         l->ended = true;
-        leave(l);
+        unlock_listener(l);
         poke(l);
     }
     pthread_mutex_unlock(&all_lock);
@@ -502,12 +502,12 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
                    void *context)
 {
     const struct session *k;
-    enter(l);
+    lock_listener(l);
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED)
             visit(context, k);
     }
-    leave(l);
+    unlock_listener(l);
 }
 
 /* ---- kernels that come back ---- */
@@ -515,13 +515,13 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
 void listener_return(struct listener *l, struct session *s)
 {
     session_leave_io(s);
-    enter(l);
+    lock_listener(l);
     if (watch_socket(l, s)) {
         (void)lobby_return(&l->lobby, s);
     } else {
         log_error(&l->log, "cannot keep a kernel: no memory or too many descriptors");
         session_free(s);
     }
-    leave(l);
+    unlock_listener(l);
     poke(l); /* a datagram of ours may be in flight: it needs retransmission */
 }

@@ -99,7 +99,7 @@ void lobby_dismiss(struct lobby *b, uint32_t ip)
 
 /* ---- sessions and hosts ---- */
 
-static unsigned bucket_of(uint32_t ip, uint16_t port)
+static unsigned session_bucket(uint32_t ip, uint16_t port)
 {
     return (unsigned)((((uint64_t)ip << 16 | port) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) %
            LOBBY_BUCKETS;
@@ -108,7 +108,7 @@ static unsigned bucket_of(uint32_t ip, uint16_t port)
 static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
 {
     struct lobby_host *h;
-    LIST_FOREACH (h, &b->hosts[bucket_of(ip, 0)], entries) {
+    LIST_FOREACH (h, &b->hosts[session_bucket(ip, 0)], entries) {
         if (h->ip == ip)
             break;
     }
@@ -131,7 +131,7 @@ static void wake_by(struct lobby *b, uint64_t due)
     b->due = due < b->due ? due : b->due;
 }
 
-static void enter(struct lobby *b, struct session *k, enum lobby_state state)
+static void set_session_state(struct lobby *b, struct session *k, enum lobby_state state)
 {
     count(b, k, -1U);
     k->state = state;
@@ -141,20 +141,20 @@ static void enter(struct lobby *b, struct session *k, enum lobby_state state)
 }
 
 /* False: no memory. */
-static bool insert(struct lobby *b, struct session *k, enum lobby_state state)
+static bool insert_session(struct lobby *b, struct session *k, enum lobby_state state)
 {
     k->host = find_host(b, k->kernel.ip);
     if (k->host == NULL && (k->host = calloc(1, sizeof *k->host)) != NULL) {
         k->host->ip = k->kernel.ip;
-        LIST_INSERT_HEAD(&b->hosts[bucket_of(k->host->ip, 0)], k->host, entries);
+        LIST_INSERT_HEAD(&b->hosts[session_bucket(k->host->ip, 0)], k->host, entries);
     }
     if (k->host == NULL)
         return false;
     k->state = state;
     count(b, k, 1);
-    enter(b, k, state);
+    set_session_state(b, k, state);
     TAILQ_INSERT_TAIL(&b->kernels, k, entries);
-    LIST_INSERT_HEAD(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)], k, same);
+    LIST_INSERT_HEAD(&b->by_kernel[session_bucket(k->kernel.ip, k->kernel.port)], k, same);
     return true;
 }
 
@@ -186,7 +186,7 @@ static bool goes_before(const struct session *k, const struct session *than)
 }
 
 /* Above the limit of kernels, drops one other than `but`. */
-static void make_room(struct lobby *b, const struct session *but)
+static void evict_session(struct lobby *b, const struct session *but)
 {
     struct session *k, *goes = NULL;
     unsigned long more;
@@ -233,15 +233,15 @@ static void drop_oldest_herald(struct lobby *b)
 /* ---- HERALDs ---- */
 
 /* A new session in the lobby, with its socket. NULL with errno. */
-static struct session *receive(struct lobby *b, const struct net_addr *own,
-                               const struct net_addr *kernel, enum lobby_state state)
+static struct session *receive_session(struct lobby *b, const struct net_addr *own,
+                                       const struct net_addr *kernel, enum lobby_state state)
 {
     struct session *k = session_new(own, kernel);
     unsigned long more;
     size_t payload;
     if (k != NULL && (k->io = b->ops->open(b->context, k, &payload)) != NULL) {
         link_init(k->link, k->io, payload, b->log);
-        if (insert(b, k, state))
+        if (insert_session(b, k, state))
             return k;
         b->ops->close(b->context, k);
         k->io = NULL;
@@ -260,7 +260,7 @@ static struct session *receive(struct lobby *b, const struct net_addr *own,
 static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 {
     struct session *k;
-    LIST_FOREACH (k, &b->by_kernel[bucket_of(kernel->ip, kernel->port)], same) {
+    LIST_FOREACH (k, &b->by_kernel[session_bucket(kernel->ip, kernel->port)], same) {
         if (k->state == LOBBY_PROBING && k->silenced == 0 && net_addr_equal(&k->kernel, kernel))
             k->silenced = b->now(b->context);
     }
@@ -277,20 +277,20 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
     uint64_t now = b->now(b->context);
     struct session *k;
     silence_probes(b, from);
-    LIST_FOREACH (k, &b->by_kernel[bucket_of(from->ip, from->port)], same) {
+    LIST_FOREACH (k, &b->by_kernel[session_bucket(from->ip, from->port)], same) {
         if (k->state == LOBBY_HERALDED && net_addr_equal(&k->kernel, from) && k->own.ip == own_ip)
             break;
     }
     if (k != NULL && now - k->answered < LOBBY_HERALD_INTERVAL)
         return;
     if (k == NULL && has_room(b, from->ip))
-        k = receive(b, &own, from, LOBBY_HERALDED);
+        k = receive_session(b, &own, from, LOBBY_HERALDED);
     if (k == NULL) {
         if (b->ops->crowd != NULL)
             b->ops->crowd(b->context, from, own_ip);
         return;
     }
-    enter(b, k, LOBBY_HERALDED); /* again: its T has 12 s from now on */
+    set_session_state(b, k, LOBBY_HERALDED); /* again: its T has 12 s from now on */
     k->answered = now;
     link_ack_herald(k->link);
 }
@@ -300,10 +300,10 @@ void lobby_arrive(struct lobby *b, const struct net_addr *own, const struct net_
     if (!admitted(b, kernel->ip))
         return;
     drop_oldest_herald(b);
-    (void)receive(b, own, kernel, LOBBY_HERALDED);
+    (void)receive_session(b, own, kernel, LOBBY_HERALDED);
 }
 
-static void refuse(struct lobby *b, uint32_t ip)
+static void note_refused_host(struct lobby *b, uint32_t ip)
 {
     b->refused++;
     b->refused_last = ip;
@@ -348,7 +348,7 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
                 "a HERALD of an unknown protocol version (0x%08x) was ignored (%lu more before)",
                 (unsigned)msg.total, more);
     } else if (!admitted(b, from->ip)) {
-        refuse(b, from->ip);
+        note_refused_host(b, from->ip);
     } else {
         herald(b, from, own_ip);
     }
@@ -357,7 +357,7 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
 /* Frees the earlier sessions of the same kernel, which has forgotten them. */
 static void discard_predecessors(struct lobby *b, struct session *k)
 {
-    struct session *other = LIST_FIRST(&b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)]);
+    struct session *other = LIST_FIRST(&b->by_kernel[session_bucket(k->kernel.ip, k->kernel.port)]);
     while (other != NULL) {
         struct session *next = LIST_NEXT(other, same);
         if (other != k && other->state != LOBBY_HERALDED &&
@@ -369,11 +369,11 @@ static void discard_predecessors(struct lobby *b, struct session *k)
     }
 }
 
-static void announce(struct lobby *b, struct session *k)
+static void announce_session(struct lobby *b, struct session *k)
 {
-    enter(b, k, LOBBY_ANNOUNCED);
+    set_session_state(b, k, LOBBY_ANNOUNCED);
     discard_predecessors(b, k);
-    make_room(b, k);
+    evict_session(b, k);
     b->ops->announced(b->context, k);
 }
 
@@ -423,7 +423,7 @@ void lobby_input(struct lobby *b, struct session *k)
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
     if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {
         note_stop(k);
-        announce(b, k);
+        announce_session(b, k);
     }
     wake_by(b, due_of(k));
 }
@@ -473,7 +473,7 @@ static void update(struct lobby *b, struct session *k, uint64_t now)
     else if (due)
         (void)link_tick(k->link);
     if (k->state == LOBBY_PROBING && link_acked(k->link) && now >= quiet_at(k))
-        announce(b, k);
+        announce_session(b, k);
 }
 
 uint64_t lobby_tick(struct lobby *b)
@@ -500,10 +500,10 @@ struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
                                 const struct net_addr *kernel,
                                 const struct link_session_state *saved)
 {
-    struct session *k = receive(b, own, kernel, LOBBY_PROBING);
+    struct session *k = receive_session(b, own, kernel, LOBBY_PROBING);
     if (k == NULL)
         return NULL;
-    make_room(b, k);
+    evict_session(b, k);
     k->taken_over = true;
     k->link->stop = saved->stop;
     link_take_over(k->link, saved->sent, saved->next);
@@ -515,7 +515,7 @@ struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
 static bool has_successor(struct lobby *b, const struct session *k)
 {
     struct session *other;
-    LIST_FOREACH (other, &b->by_kernel[bucket_of(k->kernel.ip, k->kernel.port)], same) {
+    LIST_FOREACH (other, &b->by_kernel[session_bucket(k->kernel.ip, k->kernel.port)], same) {
         if (other != k && other->state == LOBBY_ANNOUNCED &&
             net_addr_equal(&other->kernel, &k->kernel))
             return true;
@@ -525,7 +525,7 @@ static bool has_successor(struct lobby *b, const struct session *k)
 
 int lobby_return(struct lobby *b, struct session *k)
 {
-    if (!insert(b, k, LOBBY_ANNOUNCED)) {
+    if (!insert_session(b, k, LOBBY_ANNOUNCED)) {
         close_session(b, k);
         return NETGDB_NOMEM;
     }
@@ -534,7 +534,7 @@ int lobby_return(struct lobby *b, struct session *k)
         discard(b, k);
         return 0;
     }
-    make_room(b, k);
+    evict_session(b, k);
     b->ops->announced(b->context, k);
     return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "proto/rsp/rsp.h"
 
-static size_t find(const struct processes *p, uint64_t id)
+static size_t find_process(const struct processes *p, uint64_t id)
 {
     size_t i = 0;
     while (i < p->n && p->ids[i] != id)
@@ -16,7 +16,7 @@ static size_t find(const struct processes *p, uint64_t id)
 
 void processes_remove(struct processes *p, uint64_t id)
 {
-    size_t at = find(p, id);
+    size_t at = find_process(p, id);
     if (at == p->n)
         return;
     p->n--;
@@ -36,7 +36,7 @@ void processes_add(struct processes *p, uint64_t id)
 
 bool processes_has_other(const struct processes *p, uint64_t id)
 {
-    return p->many || p->n > (find(p, id) < p->n ? 1 : 0);
+    return p->many || p->n > (find_process(p, id) < p->n ? 1 : 0);
 }
 
 uint64_t processes_last(const struct processes *p)

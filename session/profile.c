@@ -24,7 +24,7 @@ void profile_client(struct profile *p)
 }
 
 /* The beginning of a request, as it can be printed. */
-static void show(char text[PROFILE_SHOWN], const uint8_t *request, size_t len)
+static void show_request(char text[PROFILE_SHOWN], const uint8_t *request, size_t len)
 {
     size_t n = len < PROFILE_SHOWN - 1 ? len : PROFILE_SHOWN - 1;
     for (size_t i = 0; i < n; i++) {
@@ -47,7 +47,7 @@ static void keep_slow(struct profile *p, uint64_t took, const uint8_t *request, 
             (PROFILE_SLOWEST - 1 - at) * sizeof p->slowest[0]);
     p->slowest[at].took = took;
     p->slowest[at].explanation = packet->explanation;
-    show(p->slowest[at].text, request, len);
+    show_request(p->slowest[at].text, request, len);
 }
 
 void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uint8_t *request,

@@ -26,7 +26,7 @@ static int name_of(char path[RUNDIR_MAX])
     return snprintf(path, RUNDIR_MAX, "/tmp/netgdb-%u", (unsigned)geteuid());
 }
 
-static const char *fail(int error, const char *why)
+static const char *rundir_fail(int error, const char *why)
 {
     errno = error;
     return why;
@@ -37,17 +37,17 @@ const char *rundir_trouble(char path[RUNDIR_MAX])
     struct stat st;
     int n = name_of(path);
     if (n < 0 || n >= RUNDIR_MAX)
-        return fail(ENAMETOOLONG, "its name is too long");
+        return rundir_fail(ENAMETOOLONG, "its name is too long");
     if (path[0] != '/')
-        return fail(EINVAL, "its name must begin with /");
+        return rundir_fail(EINVAL, "its name must begin with /");
     if ((mkdir(path, 0700) != 0 && errno != EEXIST) || lstat(path, &st) != 0)
         return strerror(errno);
     if (!S_ISDIR(st.st_mode))
-        return fail(EPERM, "not a directory");
+        return rundir_fail(EPERM, "not a directory");
     if (st.st_uid != geteuid())
-        return fail(EPERM, "it belongs to another user");
+        return rundir_fail(EPERM, "it belongs to another user");
     if ((st.st_mode & 022) != 0)
-        return fail(EPERM, "others can write to it (chmod go-w)");
+        return rundir_fail(EPERM, "others can write to it (chmod go-w)");
     return NULL;
 }
 

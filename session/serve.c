@@ -38,8 +38,8 @@ struct serving {
 };
 
 static void learn_stop(struct serving *s);
-static void learn(struct serving *s);
-static int forward(struct serving *s);
+static void learn_from_reply(struct serving *s);
+static int forward_request(struct serving *s);
 
 static int target_failed(const struct serving *s, int error)
 {
@@ -149,7 +149,7 @@ static int detach_all_but_last(struct serving *s)
 
 /* Detaches without a request of the client. A refused D may lack a process id: a stop reply has it.
  */
-static int leave(struct serving *s)
+static int detach_target(struct serving *s)
 {
     tell_leaving(s);
     int rc = detach_all_but_last(s);
@@ -177,7 +177,7 @@ static int end_session(struct serving *s, bool keep)
         return s->pending_end;
     if (s->exited && !s->extended)
         return SERVE_DETACHED;
-    return keep && !s->ended ? SERVE_PARKED : leave(s);
+    return keep && !s->ended ? SERVE_PARKED : detach_target(s);
 }
 
 /* The client closed without a detach: GDB's disconnect, or a connection that it gave up. */
@@ -206,7 +206,7 @@ static bool continues_after_detach(const struct serving *s)
 static int take_detach(struct serving *s)
 {
     if (continues_after_detach(s))
-        return forward(s);
+        return forward_request(s);
     tell_leaving(s);
     int rc = target_leave(s->target, &s->request, &s->reply);
     if (rc != 0)
@@ -266,7 +266,7 @@ static int await_stop(struct serving *s)
     while (rc == 0 && !final)
         rc = target_recv(s->target, &s->reply, &final, IO_ON_ALARM);
     if (rc == 0)
-        learn(s);
+        learn_from_reply(s);
     return rc;
 }
 
@@ -344,7 +344,7 @@ static void learn_gone(struct serving *s)
     note_end(s, false);
 }
 
-static void learn(struct serving *s)
+static void learn_from_reply(struct serving *s)
 {
     const struct buf *r = &s->reply;
     if ((s->request.packet->effects & PKT_RESUMES) != 0 ||
@@ -370,7 +370,7 @@ static int pass_reply(struct serving *s, bool final)
 {
     log_reply(s, s->request.packet);
     if (final)
-        learn(s);
+        learn_from_reply(s);
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
 }
 
@@ -414,7 +414,7 @@ static void set_alarm(const struct serving *s)
     io->alarm = limited ? io_now(io) + s->options->run_timeout : IO_NEVER;
 }
 
-static int forward(struct serving *s)
+static int forward_request(struct serving *s)
 {
     set_alarm(s);
     int rc = target_send(s->target, &s->request);
@@ -457,7 +457,7 @@ static int take_request(struct serving *s)
         return reply(s, "E01");
     if (kill && !forwards_kill(s))
         return take_kill(s);
-    return s->request.packet->id == PACKET_D ? take_detach(s) : forward(s);
+    return s->request.packet->id == PACKET_D ? take_detach(s) : forward_request(s);
 }
 
 /* Serves one request, up to its reply. */
@@ -508,7 +508,7 @@ int serve_leave(struct target *target, bool processes, const struct log *log)
     int rc = processes ? target_ask(target, "?", &s.reply) : 0;
     if (rc == 0) {
         learn_stop(&s);
-        rc = leave(&s);
+        rc = detach_target(&s);
     } else {
         rc = target_failed(&s, rc);
     }

@@ -49,7 +49,7 @@ void state_file_remove(struct state_file *r)
 }
 
 /* Closes what is open so far, and keeps errno. Always NULL. */
-static struct state_file *fail(struct state_file *r)
+static struct state_file *state_file_fail(struct state_file *r)
 {
     int error = errno;
     state_file_close(r);
@@ -59,7 +59,7 @@ static struct state_file *fail(struct state_file *r)
 
 /* Allocates the blocks of the whole file: on a full file system a write to the mapping would
  * otherwise raise SIGBUS. False with errno. */
-static bool reserve(int fd)
+static bool allocate_blocks(int fd)
 {
     int error = ftruncate(fd, sizeof(struct state_contents)) != 0
                     ? errno
@@ -79,24 +79,24 @@ static struct state_file *open_file(const char *dir, const char *name, int flags
     int n = snprintf(r->path, sizeof r->path, "%s/%s", dir, name);
     if (n < 0 || (size_t)n >= sizeof r->path) {
         errno = ENAMETOOLONG;
-        return fail(r);
+        return state_file_fail(r);
     }
     r->fd = open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     if (r->fd < 0 || flock(r->fd, LOCK_EX | LOCK_NB) != 0 || fstat(r->fd, &st) != 0)
-        return fail(r);
+        return state_file_fail(r);
     if (st.st_nlink == 0) { /* removed since it was opened: its session has ended */
         errno = ESTALE;
-        return fail(r);
+        return state_file_fail(r);
     }
     if ((flags & O_CREAT) == 0 && st.st_size != sizeof *r->file) {
         errno = EINVAL;
-        return fail(r);
+        return state_file_fail(r);
     }
-    if (!reserve(r->fd))
-        return fail(r);
+    if (!allocate_blocks(r->fd))
+        return state_file_fail(r);
     void *map = mmap(NULL, sizeof *r->file, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
     if (map == MAP_FAILED)
-        return fail(r);
+        return state_file_fail(r);
     r->file = map;
     return r;
 }
@@ -119,7 +119,7 @@ static void remove_unfinished(const char *dir, const char *name)
 
 /* Passes the state files of dead servers whose name begins with `prefix`, of this host (0: of any),
  * to `take`, until it returns false. */
-static void search(const char *prefix, uint32_t ip, state_file_taker *take, void *context)
+static void search_files(const char *prefix, uint32_t ip, state_file_taker *take, void *context)
 {
     char path[RUNDIR_MAX];
     struct dirent *entry;
@@ -146,7 +146,7 @@ void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context)
     char text[NET_ADDR_TEXT], prefix[sizeof PREFIX + NET_ADDR_TEXT] = PREFIX;
     if (ip != 0)
         (void)snprintf(prefix, sizeof prefix, PREFIX "%s-", net_ip_text(ip, text));
-    search(prefix, ip, take, context);
+    search_files(prefix, ip, take, context);
 }
 
 static bool remove_stale(void *context, struct state_file *r)
@@ -161,7 +161,7 @@ struct state_file *state_file_create(const struct net_addr *own, const struct ne
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
     (void)net_ip_text(kernel->ip, ip);
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-", ip, kernel->port);
-    search(name, kernel->ip, remove_stale, NULL); /* a kernel has one session: this one now */
+    search_files(name, kernel->ip, remove_stale, NULL); /* a kernel has one session: this one now */
     if (rundir(dir) != 0)
         return NULL;
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-%u", ip, kernel->port, own->port);

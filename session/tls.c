@@ -21,7 +21,7 @@
 
 enum { WORDS_MAX = 16 };
 
-static int fail(char why[TLS_WHY_MAX], const char *what, int error)
+static int tls_fail(char why[TLS_WHY_MAX], const char *what, int error)
 {
     (void)snprintf(why, TLS_WHY_MAX, "%s%s%s", what, error != 0 ? ": " : "",
                    error != 0 ? strerror(error) : "");
@@ -113,16 +113,16 @@ int tls_start(const struct tls_keys *keys, const char *name, char why[TLS_WHY_MA
     const char *trouble = tls_keys_trouble(keys);
     int ends[2];
     if (trouble != NULL)
-        return fail(why, trouble, 0);
+        return tls_fail(why, trouble, 0);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return fail(why, "TLS", errno);
+        return tls_fail(why, "TLS", errno);
     find_program(path);
     make_words(words, path, keys, name);
     int error = spawn(words, ends[1]);
     close(ends[1]);
     (void)snprintf(what, sizeof what, "%.*s", (int)sizeof what - 1, path);
     if (error != 0)
-        (void)fail(why, what, error);
+        (void)tls_fail(why, what, error);
     else if (tls_answer(ends[0], io_fds_now() + TLS_START, NULL, why) != 0)
         error = errno;
     if (error == 0)
@@ -171,7 +171,7 @@ int tls_wrap(int control, int tcp)
 }
 
 /* Whether something is there in time; else errno. */
-static bool await(int control, uint64_t deadline, const sigset_t *mask)
+static bool await_answer(int control, uint64_t deadline, const sigset_t *mask)
 {
     struct pollfd p = {control, POLLIN, 0};
     uint64_t now = io_fds_now(), left = deadline > now ? deadline - now : 0;
@@ -185,16 +185,16 @@ static bool await(int control, uint64_t deadline, const sigset_t *mask)
 int tls_answer(int control, uint64_t deadline, const sigset_t *mask, char why[TLS_WHY_MAX])
 {
     char text[TLS_WHY_MAX];
-    if (!await(control, deadline, mask))
-        return fail(why, "no TLS connection", errno);
+    if (!await_answer(control, deadline, mask))
+        return tls_fail(why, "no TLS connection", errno);
     ssize_t n = recv(control, text, sizeof text - 1, MSG_DONTWAIT);
     if (n <= 0)
-        return fail(why, "netgdb-tls has ended", n == 0 ? EPIPE : errno);
+        return tls_fail(why, "netgdb-tls has ended", n == 0 ? EPIPE : errno);
     text[n] = '\0';
     if (strcmp(text, TLS_READY) == 0)
         return 0;
     visible_line(text);
-    return fail(why, text, 0);
+    return tls_fail(why, text, 0);
 }
 
 /* ---- a client ---- */
@@ -206,10 +206,10 @@ static int handshake(int control, const struct sockets_streams *remotes, uint64_
     uint64_t now = io_fds_now();
     int tcp = sockets_tcp(remotes, deadline > now ? deadline - now : 0);
     if (tcp < 0)
-        return fail(why, "no answer there", errno);
+        return tls_fail(why, "no answer there", errno);
     int plain = tls_wrap(control, tcp);
     if (plain < 0)
-        return fail(why, "netgdb-tls", errno);
+        return tls_fail(why, "netgdb-tls", errno);
     if (tls_answer(control, deadline, mask, why) == 0)
         return plain;
     int error = errno;
@@ -231,7 +231,7 @@ int tls_connect(const struct options *o, sockets_resolver *resolver, uint64_t ti
     if (rc == 0)
         plain = handshake(control, &remotes, deadline, mask, why);
     else
-        (void)fail(why, sockets_resolve_text(rc), 0);
+        (void)tls_fail(why, sockets_resolve_text(rc), 0);
     int error = errno;
     close(control);
     errno = error;

@@ -38,7 +38,7 @@ static struct {
 } ours[OURS_MAX];
 static unsigned next_ours;
 
-static void remember(int fd)
+static void remember_ours(int fd)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
@@ -67,7 +67,7 @@ bool connect_is_ours(int fd)
 
 /* ---- waiting for a kernel ---- */
 
-static void announce(void *context)
+static void signal_event(void *context)
 {
     const uint64_t one = 1;
     (void)!write(*(int *)context, &one, sizeof one);
@@ -240,7 +240,7 @@ static int ask_proxy(const struct shim_name *n, struct relay_target *target)
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_listener,
-                            .watch = {.n = n->n, .lasting = true, .notify = announce}};
+                            .watch = {.n = n->n, .lasting = true, .notify = signal_event}};
     uint16_t port = n->options.port;
     int error = ask_proxy(n, target);
     if (error != ECONNRESET)
@@ -298,7 +298,7 @@ static int find_target(const struct shim_name *n, struct relay_target *target)
 
 /* A kernel of the proxy waits there for the next client; the next connect takes over any other by
  * its state file. */
-static void release(const struct relay_target *t)
+static void release_target(const struct relay_target *t)
 {
     session_free(t->session);
     if (t->stream >= 0)
@@ -310,21 +310,21 @@ static int start_relay(int fd, const struct relay_target *target, const struct s
     int ends[2], flags = fcntl(fd, F_GETFL);
     if (flags < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         int error = errno;
-        release(target);
+        release_target(target);
         return error;
     }
     if (fcntl(ends[0], F_SETFL, flags & O_NONBLOCK) != 0 || dup3(ends[0], fd, O_CLOEXEC) < 0) {
         int error = errno;
-        release(target);
+        release_target(target);
         close(ends[0]);
         close(ends[1]);
         return error;
     }
     close(ends[0]);
-    remember(fd);
+    remember_ours(fd);
     int error = relay_start(target, ends[1], n);
     if (error == ENOMEM) { /* it has taken nothing */
-        release(target);
+        release_target(target);
         close(ends[1]);
     }
     return error;

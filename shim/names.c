@@ -91,7 +91,7 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len)
 }
 
 /* Looks the host up now, so that a wrong one is an error of the name and not of the connection. */
-static int look_up(struct shim_name *n)
+static int look_up_host(struct shim_name *n)
 {
     struct sockets_addresses found;
     if (n->options.kind == OPTIONS_ANY)
@@ -183,7 +183,7 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
         n->log = (struct log){
             .level = n->options.log, .name = label_of(&n->options), .sink = logfile_sink};
         open_log(&n->options);
-        rc = look_up(n);
+        rc = look_up_host(n);
     }
     if (rc != 0) {
         free(n);

@@ -95,7 +95,7 @@ static bool wait_changed(uint64_t until)
 /* ---- the thread ---- */
 
 /* The kernel's target; NULL: a stream. */
-static struct target *target_of(const struct relay *r)
+static struct target *kernel_target(const struct relay *r)
 {
     return r->session != NULL ? r->session->target : NULL;
 }
@@ -165,7 +165,7 @@ static void park(struct relay *r)
 
 /* Without an end of the session the kernel may still wait, and the next connection takes it over
  * by its state file. */
-static void release_session(struct relay *r, int end)
+static void release_kernel(struct relay *r, int end)
 {
     listener_unwatch(r->listener, &r->watch);
     if (end == SERVE_PARKED && r->session->target != NULL) {
@@ -177,10 +177,10 @@ static void release_session(struct relay *r, int end)
 }
 
 /* Releases the target, and takes the relay out of the list. */
-static void release(struct relay *r, int end)
+static void release_relay(struct relay *r, int end)
 {
     if (r->session != NULL)
-        release_session(r, end);
+        release_kernel(r, end);
     else
         io_fds_set_stream(&r->io, IO_TARGET, -1, -1);
     profile_free(&r->profile);
@@ -227,7 +227,7 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
     return rc;
 }
 
-static void *run(void *argument)
+static void *relay_main(void *argument)
 {
     struct relay *r = argument;
     const struct log *log = &r->name->log;
@@ -241,19 +241,19 @@ static void *run(void *argument)
     else if (rc != NETGDB_REFUSED)
         log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
     log_waits(r, log);
-    if (target_of(r) != NULL && chain.target != NULL)
+    if (kernel_target(r) != NULL && chain.target != NULL)
         (void)chain_strip(&chain);
     else
         chain_close(&chain);
     free(program);
     server_free(server);
-    release(r, rc);
+    release_relay(r, rc);
     wait_for_close(r);
     free_relay(r);
     return NULL;
 }
 
-static void attach(struct relay *r, const struct relay_target *t, int client)
+static void attach_relay(struct relay *r, const struct relay_target *t, int client)
 {
     r->client = client;
     r->listener = t->listener;
@@ -283,10 +283,10 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     r->name = name;
     io_fds_batch_sends(&r->io);
     profile_init(&r->profile);
-    attach(r, t, client);
-    if (thread_start(run, r) == 0)
+    attach_relay(r, t, client);
+    if (thread_start(relay_main, r) == 0)
         return 0;
-    release(r, SERVE_PARKED);
+    release_relay(r, SERVE_PARKED);
     free_relay(r); /* without a wait: the debugger's thread is this one */
     return EAGAIN;
 }
@@ -305,7 +305,7 @@ static bool any_leaving(void)
 
 static bool unclaimed_detached; /* kernels that no connection has taken */
 
-static void *leave(void *unused)
+static void *unclaimed_main(void *unused)
 {
     (void)unused;
     leave_waiting();
@@ -321,7 +321,7 @@ static void *leave(void *unused)
 static void detach_unclaimed(uint64_t began)
 {
     uint64_t until = began + DRAIN_LEAVING, least = io_fds_now() + DRAIN;
-    if (!listener_started() || thread_start(leave, NULL) != 0)
+    if (!listener_started() || thread_start(unclaimed_main, NULL) != 0)
         return;
     pthread_mutex_lock(&lock);
     while (!unclaimed_detached && wait_changed(until > least ? until : least))

@@ -142,7 +142,7 @@ static bool is_its_format(bfd *abfd)
     return false;
 }
 
-static void describe(const asymbol *symbol, struct bfd_sym *s)
+static void bfd_describe(const asymbol *symbol, struct bfd_sym *s)
 {
     const asection *section = symbol->section;
     s->name = symbol->name != NULL ? symbol->name : "";
@@ -160,7 +160,7 @@ static int give(asymbol **symbols, size_t n, bfd_sym_fn each, void *context)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < n; i++) {
             struct bfd_sym s;
-            describe(symbols[i], &s);
+            bfd_describe(symbols[i], &s);
             int rc = each(context, pass, i + 1, &s);
             if (rc != 0)
                 return rc;
@@ -169,7 +169,7 @@ static int give(asymbol **symbols, size_t n, bfd_sym_fn each, void *context)
     return 0;
 }
 
-static int fail(const char **why)
+static int bfd_fail(const char **why)
 {
     bfd_error_type error = bfd_get_error();
     *why = bfd_errmsg(error);
@@ -181,7 +181,7 @@ static int read_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context, c
     long bytes =
         dynamic ? bfd_get_dynamic_symtab_upper_bound(abfd) : bfd_get_symtab_upper_bound(abfd);
     if (bytes < 0)
-        return fail(why);
+        return bfd_fail(why);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): room for one more pointer */
     asymbol **symbols = malloc((size_t)bytes + sizeof *symbols);
     if (symbols == NULL) {
@@ -190,7 +190,7 @@ static int read_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context, c
     }
     long n = dynamic ? bfd_canonicalize_dynamic_symtab(abfd, symbols)
                      : bfd_canonicalize_symtab(abfd, symbols);
-    int rc = n < 0 ? fail(why) : give(symbols, (size_t)n, each, context);
+    int rc = n < 0 ? bfd_fail(why) : give(symbols, (size_t)n, each, context);
     free(symbols);
     return rc;
 }
@@ -199,12 +199,12 @@ static int open_and_read(const struct elf_file *f, const char *path, bool dynami
                          void *context, const char **why)
 {
     if (bfd_init() == 0)
-        return fail(why);
+        return bfd_fail(why);
     bfd *abfd = bfd_openr_iovec(path, format_name(&f->ident), stream_open, (void *)f, stream_read,
                                 stream_close, stream_stat);
     if (abfd == NULL)
-        return fail(why);
-    int rc = is_its_format(abfd) ? read_table(abfd, dynamic, each, context, why) : fail(why);
+        return bfd_fail(why);
+    int rc = is_its_format(abfd) ? read_table(abfd, dynamic, each, context, why) : bfd_fail(why);
     bfd_close(abfd);
     return rc;
 }

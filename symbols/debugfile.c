@@ -41,7 +41,7 @@ static bool belongs(const struct search *s, const struct elf_file *f, bool linke
 }
 
 /* Opens `path` if it is the debug file, and returns it. Takes ownership: frees it otherwise. */
-static char *take(const struct search *s, char *path, bool linked, struct elf_file *debug)
+static char *take_debugfile(const struct search *s, char *path, bool linked, struct elf_file *debug)
 {
     const char *why;
     if (path == NULL)
@@ -75,7 +75,8 @@ static char *by_build_id(const struct search *s, struct elf_file *debug)
     for (size_t i = 0; i < s->id.len; i++)
         snprintf(hex + 2 * i, 3, "%02x", s->id.bytes[i]);
     for (const char *const *root = s->roots; *root != NULL && found == NULL; root++)
-        found = take(s, format("%s/.build-id/%.2s/%s.debug", *root, hex, hex + 2), false, debug);
+        found = take_debugfile(s, format("%s/.build-id/%.2s/%s.debug", *root, hex, hex + 2), false,
+                               debug);
     return found;
 }
 
@@ -83,11 +84,11 @@ static char *by_link(const struct search *s, struct elf_file *debug)
 {
     if (s->link == NULL || s->dir == NULL)
         return NULL;
-    char *found = take(s, format("%s/%s", s->dir, s->link), true, debug);
+    char *found = take_debugfile(s, format("%s/%s", s->dir, s->link), true, debug);
     if (found == NULL)
-        found = take(s, format("%s/.debug/%s", s->dir, s->link), true, debug);
+        found = take_debugfile(s, format("%s/.debug/%s", s->dir, s->link), true, debug);
     for (const char *const *root = s->roots; *root != NULL && found == NULL; root++)
-        found = take(s, format("%s%s/%s", *root, s->dir, s->link), true, debug);
+        found = take_debugfile(s, format("%s%s/%s", *root, s->dir, s->link), true, debug);
     return found;
 }
 

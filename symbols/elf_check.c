@@ -25,14 +25,14 @@ struct check {
     const char *why;
 };
 
-static int fail(struct check *c, int error, const char *why)
+static int elf_fail(struct check *c, int error, const char *why)
 {
     c->why = why;
     return error;
 }
 
 /* Decodes an unsigned number of 2, 4 or 8 bytes in the file's byte order. */
-static uint64_t number(const struct check *c, const uint8_t *bytes, unsigned width)
+static uint64_t elf_number(const struct check *c, const uint8_t *bytes, unsigned width)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < width; i++)
@@ -42,19 +42,19 @@ static uint64_t number(const struct check *c, const uint8_t *bytes, unsigned wid
 
 /* Reads a member whose offset and size depend on the class. */
 #define MEMBER(c, header, kind, name)                                                              \
-    ((c)->ident->is64 ? number(c, (header) + offsetof(Elf64_##kind, name),                         \
-                               sizeof(((Elf64_##kind *)NULL)->name))                               \
-                      : number(c, (header) + offsetof(Elf32_##kind, name),                         \
-                               sizeof(((Elf32_##kind *)NULL)->name)))
+    ((c)->ident->is64 ? elf_number(c, (header) + offsetof(Elf64_##kind, name),                     \
+                                   sizeof(((Elf64_##kind *)NULL)->name))                           \
+                      : elf_number(c, (header) + offsetof(Elf32_##kind, name),                     \
+                                   sizeof(((Elf32_##kind *)NULL)->name)))
 
 static int read_at(struct check *c, uint64_t offset, void *bytes, size_t len)
 {
     if (offset > c->size || len > c->size - offset)
-        return fail(c, NETGDB_PROTO, "truncated");
+        return elf_fail(c, NETGDB_PROTO, "truncated");
     ssize_t got = pread(c->fd, bytes, len, (off_t)offset);
     if (got < 0)
-        return fail(c, NETGDB_IO, "cannot be read");
-    return (size_t)got == len ? 0 : fail(c, NETGDB_PROTO, "truncated");
+        return elf_fail(c, NETGDB_IO, "cannot be read");
+    return (size_t)got == len ? 0 : elf_fail(c, NETGDB_PROTO, "truncated");
 }
 
 static int check_ident(struct check *c, const uint8_t *header)
@@ -64,7 +64,7 @@ static int check_ident(struct check *c, const uint8_t *header)
     c->ident->osabi = header[EI_OSABI];
     if ((!c->ident->is64 && header[EI_CLASS] != ELFCLASS32) ||
         (!c->ident->big && header[EI_DATA] != ELFDATA2LSB) || header[EI_VERSION] != EV_CURRENT)
-        return fail(c, NETGDB_PROTO, "an ELF file of an unknown class, byte order or version");
+        return elf_fail(c, NETGDB_PROTO, "an ELF file of an unknown class, byte order or version");
     return 0;
 }
 
@@ -91,21 +91,21 @@ static int check_tables(struct check *c, const uint8_t *header)
     uint64_t shentsize = MEMBER(c, header, Ehdr, e_shentsize);
     uint64_t phentsize = MEMBER(c, header, Ehdr, e_phentsize);
     if (c->shoff == 0 || shentsize != (c->ident->is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)))
-        return fail(c, NETGDB_PROTO, "no section headers");
+        return elf_fail(c, NETGDB_PROTO, "no section headers");
     if (c->shoff > c->size)
-        return fail(c, NETGDB_PROTO, "truncated");
+        return elf_fail(c, NETGDB_PROTO, "truncated");
     int rc = read_section(c, 0, &zero);
     if (rc != 0)
         return rc;
     c->shnum = c->shnum != 0 ? c->shnum : zero.size;
     c->shstrndx = c->shstrndx != SHN_XINDEX ? c->shstrndx : zero.link;
     if (c->phnum == PN_XNUM || c->phnum > ELF_SEGMENTS_MAX || c->shnum > ELF_SECTIONS_MAX)
-        return fail(c, NETGDB_TOO_LONG, "too many sections or segments");
+        return elf_fail(c, NETGDB_TOO_LONG, "too many sections or segments");
     if (c->shnum == 0 || c->shstrndx >= c->shnum)
-        return fail(c, NETGDB_PROTO, "no section names");
+        return elf_fail(c, NETGDB_PROTO, "no section names");
     if (c->phnum != 0 && (phentsize != (c->ident->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) ||
                           c->phoff > c->size || c->phnum * phentsize > c->size - c->phoff))
-        return fail(c, NETGDB_PROTO, "program headers outside the file");
+        return elf_fail(c, NETGDB_PROTO, "program headers outside the file");
     return 0;
 }
 
@@ -115,10 +115,10 @@ static int check_magic(struct check *c)
     uint8_t magic[SELFMAG] = {0};
     size_t len = c->size < SELFMAG ? (size_t)c->size : SELFMAG;
     if (len == 0)
-        return fail(c, NETGDB_PROTO, "empty");
+        return elf_fail(c, NETGDB_PROTO, "empty");
     int rc = read_at(c, 0, magic, len);
     if (rc == 0 && memcmp(magic, ELFMAG, len) != 0)
-        rc = fail(c, NETGDB_PROTO, "not an ELF file");
+        rc = elf_fail(c, NETGDB_PROTO, "not an ELF file");
     return rc;
 }
 
@@ -143,9 +143,9 @@ static int check_header(struct check *c)
     c->phnum = MEMBER(c, header, Ehdr, e_phnum);
     c->shstrndx = (uint32_t)MEMBER(c, header, Ehdr, e_shstrndx);
     if (c->ident->type == ET_REL && !c->relocatable)
-        return fail(c, NETGDB_PROTO, "not linked: an object file has no final addresses");
+        return elf_fail(c, NETGDB_PROTO, "not linked: an object file has no final addresses");
     if (c->ident->type != ET_EXEC && c->ident->type != ET_DYN && c->ident->type != ET_REL)
-        return fail(c, NETGDB_PROTO, "not a program");
+        return elf_fail(c, NETGDB_PROTO, "not a program");
     return check_tables(c, header);
 }
 
@@ -154,12 +154,12 @@ static int check_strings(struct check *c, const struct section *s)
 {
     uint8_t last = 0xff;
     if (s->size > ELF_STRINGS_MAX)
-        return fail(c, NETGDB_TOO_LONG, "string table too long");
+        return elf_fail(c, NETGDB_TOO_LONG, "string table too long");
     if (s->size == 0)
         return 0;
     int rc = read_at(c, s->offset + s->size - 1, &last, 1);
     if (rc == 0 && last != 0)
-        return fail(c, NETGDB_PROTO, "string table without an end");
+        return elf_fail(c, NETGDB_PROTO, "string table without an end");
     return rc;
 }
 
@@ -168,23 +168,23 @@ static int check_symbols(struct check *c, const struct section *s)
     struct section strings = {0};
     uint64_t width = c->ident->is64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
     if (s->entsize != width || s->size % width != 0)
-        return fail(c, NETGDB_PROTO, "symbol table with odd entries");
+        return elf_fail(c, NETGDB_PROTO, "symbol table with odd entries");
     if (s->size / width > ELF_SYMBOLS_MAX)
-        return fail(c, NETGDB_TOO_LONG, "too many symbols");
+        return elf_fail(c, NETGDB_TOO_LONG, "too many symbols");
     int rc = read_section(c, s->link, &strings);
     if (rc == 0 && strings.type != SHT_STRTAB)
-        return fail(c, NETGDB_PROTO, "symbol table without names");
+        return elf_fail(c, NETGDB_PROTO, "symbol table without names");
     return rc;
 }
 
 static int check_section(struct check *c, const struct section *s)
 {
     if (s->link >= c->shnum)
-        return fail(c, NETGDB_PROTO, "section linked to one that does not exist");
+        return elf_fail(c, NETGDB_PROTO, "section linked to one that does not exist");
     if (s->type == SHT_NOBITS || s->type == SHT_NULL)
         return 0;
     if (s->offset > c->size || s->size > c->size - s->offset)
-        return fail(c, NETGDB_PROTO, "truncated");
+        return elf_fail(c, NETGDB_PROTO, "truncated");
     switch (s->type) {
     case SHT_SYMTAB:
     case SHT_DYNSYM:
@@ -192,7 +192,7 @@ static int check_section(struct check *c, const struct section *s)
     case SHT_STRTAB:
         return check_strings(c, s);
     case SHT_NOTE:
-        return s->size > ELF_NOTES_MAX ? fail(c, NETGDB_TOO_LONG, "notes too long") : 0;
+        return s->size > ELF_NOTES_MAX ? elf_fail(c, NETGDB_TOO_LONG, "notes too long") : 0;
     default:
         return 0;
     }
@@ -208,14 +208,14 @@ static int check_sections(struct check *c)
         if (rc == 0 && i > 0) /* section 0 may contain the counts of check_tables() */
             rc = check_section(c, &s);
         if (rc == 0 && i == c->shstrndx && s.type != SHT_STRTAB)
-            rc = fail(c, NETGDB_PROTO, "no section names");
+            rc = elf_fail(c, NETGDB_PROTO, "no section names");
         if (rc != 0)
             return rc;
         symtabs += s.type == SHT_SYMTAB;
         dynsyms += s.type == SHT_DYNSYM;
     }
     if (symtabs > 1 || dynsyms > 1)
-        return fail(c, NETGDB_PROTO, "more than one symbol table");
+        return elf_fail(c, NETGDB_PROTO, "more than one symbol table");
     return 0;
 }
 

@@ -46,7 +46,7 @@ static bool is_file(const char *path)
 }
 
 /* Returns "DIR/FILE" if that is a file; the caller frees it. */
-static char *join(const char *dir, size_t dir_len, const char *file)
+static char *join_path(const char *dir, size_t dir_len, const char *file)
 {
     char *path;
     if (asprintf(&path, "%.*s%s%s", (int)dir_len, dir, dir_len != 0 ? "/" : "", file) < 0)
@@ -62,7 +62,7 @@ static char *search_path(const char *file, const char *path)
     char *found = NULL;
     while (found == NULL && *path != '\0') {
         size_t len = strcspn(path, ":");
-        found = join(path, len, file);
+        found = join_path(path, len, file);
         path += len + (path[len] == ':');
     }
     return found;
@@ -71,10 +71,10 @@ static char *search_path(const char *file, const char *path)
 char *gdb_files_resolve(const char *file, const char *dir, const char *home, const char *path)
 {
     if (file[0] == '~' && file[1] == '/' && home != NULL)
-        return join(home, strlen(home), file + 2);
+        return join_path(home, strlen(home), file + 2);
     if (file[0] == '/')
-        return join("", 0, file);
-    char *found = join(dir != NULL ? dir : "", dir != NULL ? strlen(dir) : 0, file);
+        return join_path("", 0, file);
+    char *found = join_path(dir != NULL ? dir : "", dir != NULL ? strlen(dir) : 0, file);
     if (found == NULL && path != NULL && strchr(file, '/') == NULL)
         found = search_path(file, path);
     return found;

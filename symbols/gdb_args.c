@@ -92,7 +92,7 @@ static const struct option *find_option(const char *name, size_t len)
     return unique ? found : NULL;
 }
 
-static bool take_option(struct gdb_args *a, struct gdb_arg *arg)
+static bool take_gdb_option(struct gdb_args *a, struct gdb_arg *arg)
 {
     const char *word = a->argv[arg->first], *name = word + (word[1] == '-' ? 2 : 1);
     size_t len = strcspn(name, "=");
@@ -124,7 +124,7 @@ int gdb_args_next(struct gdb_args *a, struct gdb_arg *arg)
         arg->kind = GDB_ARG_FLAG;
         a->ended = true;
     } else {
-        ok = take_option(a, arg);
+        ok = take_gdb_option(a, arg);
     }
     arg->n = a->next - arg->first;
     return ok ? 1 : -1;

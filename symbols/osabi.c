@@ -41,20 +41,20 @@ bool osabi_is_x86_freebsd(const char *path)
     return machine == EM_X86_64 || machine == EM_386;
 }
 
-static bool contains(const char *bytes, size_t len, const char *text)
+static bool osabi_contains(const char *bytes, size_t len, const char *text)
 {
     return memmem(bytes, len, text, strlen(text)) != NULL;
 }
 
 /* Searches the whole file for both strings. */
-static void scan(int fd, char *block, bool *is_gdb, bool *has_freebsd)
+static void osabi_scan(int fd, char *block, bool *is_gdb, bool *has_freebsd)
 {
     size_t kept = 0;
     ssize_t got;
     while ((got = read(fd, block + kept, SCAN_BLOCK)) > 0) {
         size_t len = kept + (size_t)got;
-        *is_gdb = *is_gdb || contains(block, len, IS_GDB);
-        *has_freebsd = *has_freebsd || contains(block, len, HAS_FREEBSD);
+        *is_gdb = *is_gdb || osabi_contains(block, len, IS_GDB);
+        *has_freebsd = *has_freebsd || osabi_contains(block, len, HAS_FREEBSD);
         kept = len < SCAN_OVERLAP ? len : SCAN_OVERLAP;
         memmove(block, block + len - kept, kept);
     }
@@ -66,7 +66,7 @@ bool osabi_is_missing(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     char *block = fd >= 0 ? malloc(SCAN_BLOCK + SCAN_OVERLAP) : NULL;
     if (block != NULL)
-        scan(fd, block, &is_gdb, &has_freebsd);
+        osabi_scan(fd, block, &is_gdb, &has_freebsd);
     free(block);
     if (fd >= 0)
         close(fd);

@@ -54,7 +54,7 @@ static uint32_t hash_base_name(const char *name, size_t len)
     return h ^ h >> 16;
 }
 
-static uint32_t bucket_of(const struct symtab *t, const char *name)
+static uint32_t symbol_bucket(const struct symtab *t, const char *name)
 {
     return hash_base_name(name, symtab_base_len(name, strlen(name))) & t->bucket_mask;
 }
@@ -63,7 +63,7 @@ static uint32_t bucket_of(const struct symtab *t, const char *name)
 static void index_names(struct symtab *t, uint32_t *bucket)
 {
     for (uint32_t i = 0; i < t->n; i++) {
-        bucket[i] = bucket_of(t, t->names + t->entries[i].name);
+        bucket[i] = symbol_bucket(t, t->names + t->entries[i].name);
         t->buckets[bucket[i] + 1]++;
     }
     for (uint32_t b = 0; b <= t->bucket_mask; b++)
@@ -161,7 +161,7 @@ static bool is_certain(const struct symtab *t, const struct symtab_entry *e, uns
 
 size_t symtab_find(const struct symtab *t, const char *name, struct symbol *found)
 {
-    uint32_t bucket = bucket_of(t, name), best = 0;
+    uint32_t bucket = symbol_bucket(t, name), best = 0;
     unsigned most = 0;
     size_t candidates = 0;
     bool sole = true;
@@ -199,8 +199,8 @@ static uint32_t upper_bound(const struct symtab *t, uint64_t address)
     return low;
 }
 
-static bool contains(const struct symtab *t, const struct symtab_entry *e, uint64_t nearest,
-                     uint64_t address)
+static bool symbol_contains(const struct symtab *t, const struct symtab_entry *e, uint64_t nearest,
+                            uint64_t address)
 {
     if (e->size != 0)
         return address - e->address < e->size;
@@ -233,7 +233,7 @@ bool symtab_at(const struct symtab *t, uint64_t address, struct symbol *found)
         const struct symtab_entry *e = &t->entries[t->by_address[at]];
         if (best != NULL && best->size != 0 && e->address != best->address)
             break;
-        if (contains(t, e, nearest, address) && (best == NULL || !better(best, e)))
+        if (symbol_contains(t, e, nearest, address) && (best == NULL || !better(best, e)))
             best = e; /* of equals, the first in the file */
     }
     if (best != NULL)

@@ -164,7 +164,7 @@ static int add_symbol(struct loader *l, const struct bfd_sym *s, const GElf_Sym 
 }
 
 /* Allocates the table by the counts of the first pass. */
-static int reserve(struct loader *l)
+static int reserve_symbols(struct loader *l)
 {
     l->t->n = l->n;
     l->t->names_len = l->names_len;
@@ -188,7 +188,7 @@ static int each(void *context, int pass, size_t i, const struct bfd_sym *s)
     GElf_Sym sym;
     uint64_t address;
     if (pass == 1 && l->t->entries == NULL) {
-        int rc = reserve(l);
+        int rc = reserve_symbols(l);
         if (rc != 0)
             return rc;
     }

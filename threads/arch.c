@@ -18,7 +18,7 @@ static const struct arch machines[] = {
     {MACHINE_MICROBLAZE, "MicroBlaze", 4, MICROBLAZE_SP, MICROBLAZE_PC, MICROBLAZE_R0, {0, 0}},
 };
 
-static const struct arch *find(enum machine machine)
+static const struct arch *arch_of_machine(enum machine machine)
 {
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
         if (machines[i].machine == machine)
@@ -31,12 +31,12 @@ const struct arch *arch_of_elf(unsigned e_machine, bool is64)
 {
     switch (e_machine) {
     case EM_ARM:
-        return find(MACHINE_ARM);
+        return arch_of_machine(MACHINE_ARM);
     case EM_RISCV:
-        return find(is64 ? MACHINE_RISCV64 : MACHINE_RISCV32);
+        return arch_of_machine(is64 ? MACHINE_RISCV64 : MACHINE_RISCV32);
     case EM_MICROBLAZE:
     case EM_MICROBLAZE_OLD:
-        return is64 ? NULL : find(MACHINE_MICROBLAZE);
+        return is64 ? NULL : arch_of_machine(MACHINE_MICROBLAZE);
     default:
         return NULL;
     }
@@ -45,12 +45,13 @@ const struct arch *arch_of_elf(unsigned e_machine, bool is64)
 const struct arch *arch_of_name(const char *architecture)
 {
     if (strncmp(architecture, "arm", 3) == 0)
-        return find(MACHINE_ARM);
+        return arch_of_machine(MACHINE_ARM);
     if (strcmp(architecture, "riscv:rv64") == 0)
-        return find(MACHINE_RISCV64);
+        return arch_of_machine(MACHINE_RISCV64);
     if (strncmp(architecture, "riscv", 5) == 0)
-        return find(MACHINE_RISCV32);
-    return strncasecmp(architecture, "microblaze", 10) == 0 ? find(MACHINE_MICROBLAZE) : NULL;
+        return arch_of_machine(MACHINE_RISCV32);
+    return strncasecmp(architecture, "microblaze", 10) == 0 ? arch_of_machine(MACHINE_MICROBLAZE)
+                                                            : NULL;
 }
 
 /* The lengths that QEMU's stubs use; 168: ARM with the obsolete FPA registers. */
@@ -59,14 +60,14 @@ const struct arch *arch_of_g(size_t len)
     switch (len) {
     case 17 * 4:
     case 168:
-        return find(MACHINE_ARM);
+        return arch_of_machine(MACHINE_ARM);
     case 33 * 4:
-        return find(MACHINE_RISCV32);
+        return arch_of_machine(MACHINE_RISCV32);
     case 33 * 8:
-        return find(MACHINE_RISCV64);
+        return arch_of_machine(MACHINE_RISCV64);
     case 57 * 4:
     case 59 * 4:
-        return find(MACHINE_MICROBLAZE);
+        return arch_of_machine(MACHINE_MICROBLAZE);
     default:
         return NULL;
     }
@@ -90,7 +91,8 @@ struct named {
     struct arch_register r;
 };
 
-static bool look_up(const struct named *names, size_t n, const char *name, struct arch_register *r)
+static bool look_up_arch(const struct named *names, size_t n, const char *name,
+                         struct arch_register *r)
 {
     for (size_t i = 0; i < n; i++) {
         if (strcmp(names[i].name, name) == 0) {
@@ -120,7 +122,7 @@ static bool arm_register(const char *name, struct arch_register *r)
     else if (numbered(name, "d", 31, &n))
         *r = (struct arch_register){.reg = (uint8_t)(ARM_S0 + 2 * n), .words = 2};
     else
-        return look_up(names, sizeof names / sizeof names[0], name, r);
+        return look_up_arch(names, sizeof names / sizeof names[0], name, r);
     return true;
 }
 
@@ -169,7 +171,7 @@ static bool riscv_register(const char *name, struct arch_register *r)
         *r = one(RISCV_F0 + n);
     else
         return riscv_abi_register(name, r) ||
-               look_up(names, sizeof names / sizeof names[0], name, r);
+               look_up_arch(names, sizeof names / sizeof names[0], name, r);
     return true;
 }
 
@@ -182,7 +184,7 @@ static bool microblaze_register(const char *name, struct arch_register *r)
     };
     unsigned n;
     if (!numbered(name, "r", 31, &n))
-        return look_up(names, sizeof names / sizeof names[0], name, r);
+        return look_up_arch(names, sizeof names / sizeof names[0], name, r);
     *r = one(MICROBLAZE_R0 + n);
     return true;
 }

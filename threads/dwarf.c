@@ -59,7 +59,8 @@ static bool is_structure(Dwarf_Die *die, const char *names, size_t len, Dwarf_Di
            dwarf_aggregate_size(structure, &size) == 0;
 }
 
-static bool search(struct layouts_dwarf *d, const char *names, size_t len, Dwarf_Die *structure)
+static bool search_types(struct layouts_dwarf *d, const char *names, size_t len,
+                         Dwarf_Die *structure)
 {
     Dwarf_CU *cu = NULL;
     Dwarf_Die top, die;
@@ -74,7 +75,7 @@ static bool search(struct layouts_dwarf *d, const char *names, size_t len, Dwarf
     return false;
 }
 
-static Dwarf_Die *find(struct layouts_dwarf *d, const char *names, size_t len)
+static Dwarf_Die *find_type(struct layouts_dwarf *d, const char *names, size_t len)
 {
     struct known *k = d->known;
     if (len >= NAMES_MAX)
@@ -88,7 +89,7 @@ static Dwarf_Die *find(struct layouts_dwarf *d, const char *names, size_t len)
     d->n++;
     memcpy(k->names, names, len);
     k->names[len] = '\0';
-    k->found = search(d, names, len, &k->die);
+    k->found = search_types(d, names, len, &k->die);
     return k->found ? &k->die : NULL;
 }
 
@@ -111,7 +112,7 @@ bool layouts_dwarf_member(struct layouts_dwarf *d, const char *path, uint64_t *o
     Dwarf_Attribute attribute;
     Dwarf_Word value;
     if (d != NULL && dot != NULL)
-        structure = find(d, path, (size_t)(dot - path));
+        structure = find_type(d, path, (size_t)(dot - path));
     if (structure == NULL || dwarf_child(structure, &die) != 0)
         return false;
     do {
@@ -131,7 +132,7 @@ bool layouts_dwarf_member(struct layouts_dwarf *d, const char *path, uint64_t *o
 bool layouts_dwarf_sizeof(struct layouts_dwarf *d, const char *names, uint64_t *size)
 {
     Dwarf_Word value;
-    Dwarf_Die *structure = d != NULL ? find(d, names, strlen(names)) : NULL;
+    Dwarf_Die *structure = d != NULL ? find_type(d, names, strlen(names)) : NULL;
     if (structure == NULL || dwarf_aggregate_size(structure, &value) != 0)
         return false;
     *size = value;

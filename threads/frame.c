@@ -69,7 +69,7 @@ static int take_registers(struct reader *r, const struct piece *p, int step)
     return 0;
 }
 
-static void set(struct context *c, unsigned reg, uint64_t value, unsigned size)
+static void frame_set(struct context *c, unsigned reg, uint64_t value, unsigned size)
 {
     c->reg[reg] = (struct saved_register){.value = value, .size = (uint8_t)size};
 }
@@ -110,7 +110,7 @@ static int take_word(struct reader *r, const struct piece *p)
             (struct saved_register){value - 4, r->at - r->arch->word, (uint8_t)r->arch->word, 4};
         return 0;
     default: /* PIECE_SP */
-        set(c, r->arch->sp, value, r->arch->word);
+        frame_set(c, r->arch->sp, value, r->arch->word);
         return 0;
     }
 }
@@ -158,7 +158,7 @@ static int take_piece(struct reader *r, const struct piece *p)
         r->context->reg[p->first] = r->context->reg[p->n];
         return 0;
     case PIECE_THUMB:
-        set(r->context, ARM_PSR, 1 << 24, word);
+        frame_set(r->context, ARM_PSR, 1 << 24, word);
         return 0;
     default:
         return take_word(r, p);
@@ -166,7 +166,7 @@ static int take_piece(struct reader *r, const struct piece *p)
 }
 
 /* Sets the stack pointer that the task resumes with, and moves the Thumb bit from pc to PSR. */
-static void finish(struct reader *r, uint64_t end)
+static void finish_frame(struct reader *r, uint64_t end)
 {
     struct context *c = r->context;
     const struct arch *a = r->arch;
@@ -177,9 +177,9 @@ static void finish(struct reader *r, uint64_t end)
         (c->reg[ARM_PSR].value & M_ALIGNED) != 0)
         extra = 4;
     if (c->reg[a->sp].size == 0 || (r->frame->proof & PROOF_HARDWARE_ELSEWHERE) != 0)
-        set(c, a->sp, memory_address(r->memory, end + extra), a->word);
+        frame_set(c, a->sp, memory_address(r->memory, end + extra), a->word);
     if (a->zero != REG_NONE)
-        set(c, a->zero, 0, a->word);
+        frame_set(c, a->zero, 0, a->word);
     if (a->machine == MACHINE_ARM)
         c->reg[a->pc].value &= ~UINT64_C(1);
 }
@@ -197,7 +197,7 @@ int frame_read(const struct frame *f, const struct arch *a, struct memory *m,
             rc = take_piece(&r, p);
     }
     if (rc == 0)
-        finish(&r, r.at);
+        finish_frame(&r, r.at);
     return rc;
 }
 

@@ -37,7 +37,7 @@ unsigned ids_fresh(struct ids *ids)
 }
 
 /* The most recent entry of an address, or NULL. */
-static struct id_entry *find(struct ids *ids, uint64_t tcb)
+static struct id_entry *find_id(struct ids *ids, uint64_t tcb)
 {
     for (size_t i = ids->n; i-- > 0;) {
         if (ids->list[i].tcb == tcb)
@@ -47,7 +47,7 @@ static struct id_entry *find(struct ids *ids, uint64_t tcb)
 }
 
 /* Makes room for one entry; at IDS_KEPT_MAX entries it drops the older half. */
-static bool reserve(struct ids *ids)
+static bool reserve_ids(struct ids *ids)
 {
     if (ids->n == IDS_KEPT_MAX) {
         ids->n /= 2;
@@ -64,9 +64,9 @@ static bool reserve(struct ids *ids)
     return true;
 }
 
-static unsigned add(struct ids *ids, struct id_entry entry)
+static unsigned add_id(struct ids *ids, struct id_entry entry)
 {
-    if (!reserve(ids))
+    if (!reserve_ids(ids))
         return 0;
     if (entry.id == 0)
         entry.id = ids_fresh(ids);
@@ -76,13 +76,13 @@ static unsigned add(struct ids *ids, struct id_entry entry)
 
 unsigned ids_at(struct ids *ids, uint64_t tcb)
 {
-    const struct id_entry *e = find(ids, tcb);
-    return e != NULL ? e->id : add(ids, (struct id_entry){.tcb = tcb});
+    const struct id_entry *e = find_id(ids, tcb);
+    return e != NULL ? e->id : add_id(ids, (struct id_entry){.tcb = tcb});
 }
 
 void ids_keep(struct ids *ids, uint64_t tcb, uint64_t identity)
 {
-    struct id_entry *e = find(ids, tcb);
+    struct id_entry *e = find_id(ids, tcb);
     if (e != NULL) {
         e->confirmed = true;
         e->identity = identity;
@@ -91,20 +91,20 @@ void ids_keep(struct ids *ids, uint64_t tcb, uint64_t identity)
 
 unsigned ids_of(struct ids *ids, uint64_t tcb, uint64_t identity)
 {
-    struct id_entry *e = find(ids, tcb);
+    struct id_entry *e = find_id(ids, tcb);
     if (e != NULL && !e->confirmed) {
         e->confirmed = true;
         e->identity = identity;
     }
     if (e != NULL && e->identity == identity)
         return e->id;
-    return add(ids, (struct id_entry){.tcb = tcb, .identity = identity, .confirmed = true});
+    return add_id(ids, (struct id_entry){.tcb = tcb, .identity = identity, .confirmed = true});
 }
 
 void ids_give(struct ids *ids, uint64_t tcb, unsigned id)
 {
-    if (find(ids, tcb) == NULL)
-        add(ids, (struct id_entry){.tcb = tcb, .id = id});
+    if (find_id(ids, tcb) == NULL)
+        add_id(ids, (struct id_entry){.tcb = tcb, .id = id});
     ids->taken = id;
     if (id == ids->cpu)
         ids->cpu = 0;

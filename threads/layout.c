@@ -29,7 +29,7 @@ void layout_set(struct engine *e, enum rtos_field_id id, uint64_t offset, uint64
 }
 
 /* Larger offsets and sizes mean a wrong file. */
-static bool sane(uint64_t offset, uint64_t size)
+static bool layout_sane(uint64_t offset, uint64_t size)
 {
     return offset < 0x4000 && size < 0x1000;
 }
@@ -41,7 +41,7 @@ static bool from_debug_info(struct engine *e, const struct rtos_field *f)
     bool found =
         f->path != NULL && (is_size(f->id) ? layouts_dwarf_sizeof(d, f->path, &offset)
                                            : layouts_dwarf_member(d, f->path, &offset, &size));
-    if (found && sane(offset, size))
+    if (found && layout_sane(offset, size))
         layout_set(e, f->id, offset, size, ORIGIN_DEBUG_INFO);
     return found;
 }

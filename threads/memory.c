@@ -156,7 +156,7 @@ static int by_address(const void *a, const void *b)
 }
 
 /* Reads a merged range into the cache; ignores a refusal: each range is then read on its own. */
-static int fetch(struct memory *m, uint64_t address, size_t len)
+static int fetch_memory(struct memory *m, uint64_t address, size_t len)
 {
     uint8_t bytes[MEMORY_READ_MAX];
     CHECK_OR_RETURN(len <= sizeof bytes && m->read_max <= MEMORY_READ_MAX);
@@ -179,7 +179,7 @@ int memory_prefetch(struct memory *m, struct memory_range *ranges, size_t n)
         }
         if (end - start > m->read_max || end < start)
             continue;
-        int rc = fetch(m, start, (size_t)(end - start));
+        int rc = fetch_memory(m, start, (size_t)(end - start));
         if (rc != 0)
             return rc;
     }

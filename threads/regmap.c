@@ -22,7 +22,7 @@ struct description {
 static int read_part(struct description *d, const char *annex, unsigned depth);
 
 /* Reads a whole annex of the description. */
-static int fetch(struct target *t, const char *annex, struct buf *xml)
+static int fetch_description(struct target *t, const char *annex, struct buf *xml)
 {
     struct buf reply;
     char request[VALUE_MAX + 64];
@@ -95,7 +95,7 @@ static bool begins(const char *at, const char *tag)
 }
 
 /* Reads the tags of an annex in order. */
-static int scan(struct description *d, const char *xml, unsigned depth)
+static int regmap_scan(struct description *d, const char *xml, unsigned depth)
 {
     char annex[VALUE_MAX];
     int rc = 0;
@@ -118,11 +118,11 @@ static int read_part(struct description *d, const char *annex, unsigned depth)
     if (depth > 4 || d->annexes++ == REGMAP_ANNEXES_MAX || strpbrk(annex, ":,#$}*") != NULL)
         return NETGDB_UNSUPPORTED;
     buf_init(&xml, REGMAP_XML_MAX);
-    int rc = fetch(d->target, annex, &xml);
+    int rc = fetch_description(d->target, annex, &xml);
     if (rc == 0)
         rc = buf_addc(&xml, '\0');
     if (rc == 0)
-        rc = scan(d, (const char *)xml.data, depth);
+        rc = regmap_scan(d, (const char *)xml.data, depth);
     buf_free(&xml);
     return rc;
 }
@@ -153,7 +153,8 @@ int regmap_ask(struct regmap *map, struct target *t, const struct arch *arch)
     return rc;
 }
 
-static void add(struct regmap *map, unsigned number, unsigned size, const struct arch_register *is)
+static void add_mapping(struct regmap *map, unsigned number, unsigned size,
+                        const struct arch_register *is)
 {
     if (map->n == REGMAP_MAX)
         return;
@@ -170,7 +171,7 @@ static void add_run(struct regmap *map, unsigned number, unsigned n, unsigned si
 {
     for (unsigned i = 0; i < n; i++) {
         struct arch_register is = {(uint8_t)(reg + i * words), (uint8_t)words, 0, 0};
-        add(map, number + i, size, &is);
+        add_mapping(map, number + i, size, &is);
     }
 }
 
@@ -179,8 +180,8 @@ static void arm_builtin(struct regmap *map, size_t g_len)
     add_run(map, 0, 16, 4, ARM_R0, 1);
     if (g_len == 168) { /* f0 to f7 and fps, 12 bytes and 4: contexts never save them */
         for (unsigned i = 16; i < 24; i++)
-            add(map, i, 12, NULL);
-        add(map, 24, 4, NULL);
+            add_mapping(map, i, 12, NULL);
+        add_mapping(map, 24, 4, NULL);
     }
     add_run(map, 25, 1, 4, ARM_PSR, 1);
     if (g_len != 168) { /* QEMU's, read by p */
@@ -203,11 +204,11 @@ void regmap_builtin(struct regmap *map, const struct arch *arch, size_t g_len)
         break;
     case MACHINE_MICROBLAZE: /* microblaze_regnum of gdb/microblaze-tdep.h: up to rshr */
         add_run(map, 0, 34, 4, MICROBLAZE_R0, 1);
-        add(map, 34, 4, NULL);
-        add(map, 35, 4, NULL);
+        add_mapping(map, 34, 4, NULL);
+        add_mapping(map, 35, 4, NULL);
         add_run(map, 36, 1, 4, MICROBLAZE_FSR, 1);
         for (unsigned i = 37; i < 59; i++)
-            add(map, i, 4, NULL);
+            add_mapping(map, i, 4, NULL);
         break;
     default:
         break;

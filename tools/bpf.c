@@ -37,7 +37,7 @@ struct debug {
 
 static struct io_fds *to_wake; /* for the signal handler */
 
-static int help(void)
+static int bpf_help(void)
 {
     printf(
         "Usage: netgdb bpf run [OPTION...] OBJECT...\n"
@@ -58,7 +58,7 @@ static int help(void)
     return EXIT_DONE;
 }
 
-static void print(void *context, const uint8_t *text, size_t len)
+static void print_output(void *context, const uint8_t *text, size_t len)
 {
     (void)context;
     if (len == 0)
@@ -80,7 +80,7 @@ static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
     }
     do {
         stop = ebpf_run(m, EBPF_SLICE_MAX);
-        print(NULL, m->output.data, m->output.len);
+        print_output(NULL, m->output.data, m->output.len);
         buf_reset(&m->output);
     } while (stop == EBPF_RUNNING);
     if (stop == EBPF_EXITED)
@@ -148,7 +148,7 @@ static int await_client(struct debug *d)
     io_fds_set_stream(&d->io, IO_TARGET, d->listener, d->listener);
     while (fd < 0 && !told_to_end(d)) {
         unsigned watch = IO_ON_TARGET | IO_ON_WAKE;
-        if (ebpf_target_run_on(d->target, watch, print, NULL) == 0)
+        if (ebpf_target_run_on(d->target, watch, print_output, NULL) == 0)
             (void)io_wait(&d->io.io, IO_NEVER, watch);
         fd = sockets_tcp_accept(d->listener);
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -159,7 +159,7 @@ static int await_client(struct debug *d)
 }
 
 /* Whether the session was the last one. */
-static bool session(struct debug *d, int fd)
+static bool debug_session(struct debug *d, int fd)
 {
     const struct serve_options options = {
         .forward_kill = true, .park = true, .ended = told_to_end, .context = d};
@@ -195,7 +195,7 @@ static int debug(struct debug *d)
         return EXIT_FAILED;
     }
     int end = open_listener(d), fd;
-    while (end == EXIT_DONE && (fd = await_client(d)) >= 0 && !session(d, fd))
+    while (end == EXIT_DONE && (fd = await_client(d)) >= 0 && !debug_session(d, fd))
         ;
     target_free(d->target);
     return end;
@@ -203,7 +203,7 @@ static int debug(struct debug *d)
 
 /* --- both -------------------------------------------------------------------------------- */
 
-static bool take_option(struct debug *d, int option, const char *value)
+static bool take_bpf_option(struct debug *d, int option, const char *value)
 {
     switch (option) {
     case OPT_LISTEN:
@@ -217,7 +217,7 @@ static bool take_option(struct debug *d, int option, const char *value)
     }
 }
 
-static const char *wanted(int option)
+static const char *bpf_wanted(int option)
 {
     switch (option) {
     case OPT_LISTEN:
@@ -241,7 +241,7 @@ static int link_one(const struct ebpf_image *image, const char *file)
 }
 
 /* Returns -1 to continue, else the exit code. */
-static int parse(int argc, char **argv, enum what what, struct debug *d)
+static int bpf_parse_options(int argc, char **argv, enum what what, struct debug *d)
 {
     static const struct option known[] = {BPF_LONG_OPTIONS,
                                           {"listen", required_argument, NULL, OPT_LISTEN},
@@ -252,13 +252,13 @@ static int parse(int argc, char **argv, enum what what, struct debug *d)
     int c, which = 0;
     while ((c = getopt_long(argc, argv, "ho:", known, &which)) != -1) {
         if (c == 'h')
-            return help();
+            return bpf_help();
         if (c == '?')
             return hint_usage("bpf");
         if (c == 'o')
             d->output = optarg;
-        else if (!take_option(d, c, optarg))
-            return complain_value("bpf", known[which].name, optarg, wanted(c));
+        else if (!take_bpf_option(d, c, optarg))
+            return complain_value("bpf", known[which].name, optarg, bpf_wanted(c));
     }
     if (optind == argc)
         return complain_usage("bpf", "no object given");
@@ -301,7 +301,7 @@ int bpf_main(int argc, char **argv)
                       .log = {LOG_INFO, "bpf", log_to_stderr, NULL},
                       .listener = -1};
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-        return help();
+        return bpf_help();
     unsigned which = 0;
     while (which < BPF_NOTHING && strcmp(name, names[which]) != 0)
         which++;
@@ -309,7 +309,7 @@ int bpf_main(int argc, char **argv)
         return complain_usage("bpf", "run, debug or link?");
     bpf_programs_init(&d.programs);
     argv[1] = argv[0]; /* "netgdb bpf" */
-    int end = parse(argc - 1, argv + 1, (enum what)which, &d);
+    int end = bpf_parse_options(argc - 1, argv + 1, (enum what)which, &d);
     if (end < 0)
         end = load_and_go(argc - 1, argv + 1, (enum what)which, &d);
     bpf_programs_free(&d.programs);

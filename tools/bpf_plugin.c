@@ -26,7 +26,7 @@ static enum ebpf_stop first_argument(struct ebpf_machine *m, const uint64_t arg[
 
 static const struct ebpf_helper helpers[] = {{5, "helper_5", "a", first_argument}};
 
-static int run(const struct ebpf_image *image, const uint8_t *memory, size_t memory_size)
+static int run_plugin(const struct ebpf_image *image, const uint8_t *memory, size_t memory_size)
 {
     const struct ebpf_options options = {.helpers = helpers,
                                          .helper_count = 1,
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     struct ebpf_image *image = memory == NULL ? NULL : read_image(elf);
     if (memory == NULL)
         complain("the memory is not hexadecimal");
-    int end = image == NULL ? EXIT_FAILED : run(image, memory, memory_size);
+    int end = image == NULL ? EXIT_FAILED : run_plugin(image, memory, memory_size);
     ebpf_image_free(image);
     free(memory);
     return end;

@@ -86,7 +86,7 @@ uint8_t *bpf_from_hex(const char *text, size_t len, size_t *size)
     return out;
 }
 
-static bool number(const char *text, uint64_t max, uint64_t *value)
+static bool parse_u64(const char *text, uint64_t max, uint64_t *value)
 {
     char *end;
     errno = 0;
@@ -117,21 +117,21 @@ bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
         p->load.entry = value;
         return true;
     case BPF_BUDGET:
-        return number(value, UINT64_MAX, &p->machine.budget);
+        return parse_u64(value, UINT64_MAX, &p->machine.budget);
     case BPF_DEPTH:
-        if (!number(value, EBPF_DEPTH_MAX, &n) || n == 0)
+        if (!parse_u64(value, EBPF_DEPTH_MAX, &n) || n == 0)
             return false;
         p->machine.depth = (unsigned)n;
         return true;
     case BPF_FRAME:
-        if (!number(value, EBPF_FRAME_MAX, &n) || n == 0 || n % 8 != 0)
+        if (!parse_u64(value, EBPF_FRAME_MAX, &n) || n == 0 || n % 8 != 0)
             return false;
         p->machine.frame_size = (uint32_t)n;
         return true;
     case BPF_INPUT:
         return take_input(p, value);
     case BPF_SEED:
-        return number(value, UINT64_MAX, &p->world.seed);
+        return parse_u64(value, UINT64_MAX, &p->world.seed);
     case BPF_ARCH:
         arch = ebpf_arch_named(value);
         if (arch != NULL)

@@ -170,7 +170,7 @@ static int make_arguments(struct check *c, int argc, char **argv)
 
 /* ---- gdb ---- */
 
-static pid_t start(const struct check *c, const sigset_t *before)
+static pid_t start_gdb(const struct check *c, const sigset_t *before)
 {
     pid_t us = getpid(), gdb = fork();
     if (gdb != 0)
@@ -195,7 +195,7 @@ static int wait_for(pid_t gdb, const sigset_t *signals)
     }
 }
 
-static int run(const struct check *c)
+static int run_gdb(const struct check *c)
 {
     sigset_t signals, before;
     sigemptyset(&signals);
@@ -206,7 +206,7 @@ static int run(const struct check *c)
     sigaddset(&signals, SIGQUIT);
     (void)signal(SIGCHLD, SIG_DFL);
     (void)sigprocmask(SIG_BLOCK, &signals, &before);
-    pid_t gdb = start(c, &before);
+    pid_t gdb = start_gdb(c, &before);
     if (gdb > 0)
         return wait_for(gdb, &signals);
     complain("fork: %s", strerror(errno));
@@ -253,7 +253,7 @@ static int check(struct check *c, int argc, char **argv)
         complain("%s: %s", REPORT_VARIABLE, strerror(errno));
         return EXIT_FAILED;
     }
-    int status = run(c);
+    int status = run_gdb(c);
     events[fread(events, 1, sizeof events - 1, c->report.file)] = '\0';
     return verdict(status, events);
 }

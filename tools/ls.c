@@ -11,7 +11,7 @@
 #include "session/rundir.h"
 #include "tools/tools.h"
 
-static int help(void)
+static int ls_help(void)
 {
     printf("Usage: netgdb ls [OPTION...]\n"
            "List the kernels that the running 'netgdb proxy' keeps: host, generation, first stop,\n"
@@ -58,7 +58,7 @@ int ls_main(int argc, char **argv)
     int c;
     while ((c = getopt_long(argc, argv, "hv", known, NULL)) != -1) {
         if (c == 'h')
-            return help();
+            return ls_help();
         if (c == '?')
             return hint_usage("ls");
         verbose |= c == 'v';

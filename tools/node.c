@@ -174,7 +174,7 @@ static struct server *new_server(struct node *n)
 }
 
 /* HERALD and the first stop. */
-static int announce(struct node *n, struct server *server)
+static int announce_stop(struct node *n, struct server *server)
 {
     int rc = debugnet_client_open(server, n->stop.data, n->stop.len);
     char text[SOCKETS_TEXT];
@@ -209,7 +209,7 @@ int node_judge(struct node *n, int end)
 }
 
 /* Serves one session, from HERALD to its end. Returns as node_judge does. */
-static int session(struct node *n)
+static int node_session(struct node *n)
 {
     const struct serve_options options = {.forward_kill = true,
                                           .park = n->options->stub_host[0] == '\0',
@@ -221,7 +221,7 @@ static int session(struct node *n)
         complain("%s", netgdb_strerror(NETGDB_NOMEM));
         return EXIT_FAILED;
     }
-    int end, rc = announce(n, server);
+    int end, rc = announce_stop(n, server);
     if (rc == NETGDB_INTERRUPTED || (rc == NETGDB_LOST && !n->options->again)) {
         leave_stub(n);
         end = rc == NETGDB_LOST ? EXIT_NOBODY : EXIT_DONE;
@@ -243,7 +243,7 @@ static int session(struct node *n)
 }
 
 /* Sessions until one ends it all. */
-static int loop(struct node *n)
+static int node_loop(struct node *n)
 {
     int end;
     do {
@@ -256,7 +256,7 @@ static int loop(struct node *n)
             break;
         }
         if (end == EXIT_DONE)
-            end = session(n);
+            end = node_session(n);
         else if (node_told_to_end(n))
             end = EXIT_DONE;
     } while (end < 0);
@@ -316,7 +316,7 @@ int node_main(int argc, char **argv)
     catch_signals(&n.io);
     end = options.tls.on ? node_tls(&n) : open_node(&n);
     if (end == EXIT_DONE && !options.tls.on)
-        end = loop(&n);
+        end = node_loop(&n);
     drop_stub(&n, false);
     buf_free(&n.stop);
     io_fds_close(&n.io);

@@ -11,7 +11,7 @@
 
 #define RETRY_MIN (IO_MS / 10) /* more often is a flood */
 
-static int help(void)
+static int node_help(void)
 {
     printf(
         "Usage: netgdb node [OPTION...] SERVER[:PORT] --connect HOST:PORT\n"
@@ -61,7 +61,7 @@ enum {
     OPT_EBPF
 };
 
-static const char *wanted(int option)
+static const char *node_wanted(int option)
 {
     switch (option) {
     case OPT_CONNECT:
@@ -88,7 +88,7 @@ static const char *wanted(int option)
 }
 
 /* One option's value; false when it is wrong. */
-static bool take_option(int option, const char *value, struct node_options *o)
+static bool take_node_option(int option, const char *value, struct node_options *o)
 {
     switch (option) {
     case OPT_CONNECT:
@@ -193,11 +193,11 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
         return complain_usage("node", "NETGDB_LOG: '%s' is not a level", getenv("NETGDB_LOG"));
     while ((c = getopt_long(argc, argv, "h", known, &which)) != -1) {
         if (c == 'h')
-            return help();
+            return node_help();
         if (c == '?')
             return hint_usage("node");
-        if (!take_option(c, optarg, options))
-            return complain_value("node", known[which].name, optarg, wanted(c));
+        if (!take_node_option(c, optarg, options))
+            return complain_value("node", known[which].name, optarg, node_wanted(c));
     }
     set_patience(&options->debugnet);
     return take_operands(argc, argv, options);

@@ -68,7 +68,7 @@ static int next_client(struct tls_node *t)
 }
 
 /* Waits for something new, and takes it. False: the node is to end. */
-static bool watch(struct tls_node *t)
+static bool watch_fd(struct tls_node *t)
 {
     enum { WAKE, LISTENER, CONTROL, CLIENTS };
     struct pollfd fds[CLIENTS + CLIENTS_MAX] = {
@@ -88,7 +88,7 @@ static bool watch(struct tls_node *t)
 
 /* Serves one until it leaves. Returns as node_judge: one that has gone without a detach leaves the
  * stub for the next. */
-static int session(struct tls_node *t, int client)
+static int tls_session(struct tls_node *t, int client)
 {
     struct node *n = t->node;
     const struct serve_options options = {.forward_kill = true,
@@ -115,8 +115,8 @@ static int serve_all(struct tls_node *t)
     while (end < 0) {
         int client = next_client(t);
         if (client >= 0)
-            end = session(t, client);
-        else if (!watch(t))
+            end = tls_session(t, client);
+        else if (!watch_fd(t))
             end = node_told_to_end(t->node) ? EXIT_DONE : EXIT_FAILED;
     }
     while (t->n != 0)

@@ -121,7 +121,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
     return EXIT_FAILED;
 }
 
-static int watch(struct proxy *p, int fd, void *what)
+static int proxy_watch(struct proxy *p, int fd, void *what)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
     return fd < 0 ? -1 : epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event);
@@ -148,8 +148,9 @@ static int open_loop(struct proxy *p)
 {
     p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     p->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (p->epoll_fd < 0 || open_signals(p) < 0 || watch(p, p->signal_fd, &p->signal_fd) != 0 ||
-        watch(p, p->poke_fd, &p->poke_fd) != 0) {
+    if (p->epoll_fd < 0 || open_signals(p) < 0 ||
+        proxy_watch(p, p->signal_fd, &p->signal_fd) != 0 ||
+        proxy_watch(p, p->poke_fd, &p->poke_fd) != 0) {
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }
@@ -329,7 +330,7 @@ static void take_poke(struct proxy *p)
     proxy_sync(p);
 }
 
-static void take_event(struct proxy *p, void *what)
+static void handle_event(struct proxy *p, void *what)
 {
     if (what == &p->signal_fd)
         take_signals(p);
@@ -363,7 +364,7 @@ static int milliseconds_until(uint64_t deadline)
     return wait < INT_MAX ? (int)wait : INT_MAX;
 }
 
-static void loop(struct proxy *p)
+static void proxy_loop(struct proxy *p)
 {
     struct epoll_event events[EVENTS];
     uint64_t timeout = p->options->target.timeout, deadline = IO_NEVER;
@@ -374,7 +375,7 @@ static void loop(struct proxy *p)
         int n = epoll_wait(p->epoll_fd, events, EVENTS, wait);
         bool poked = false;
         for (int i = 0; i < n; i++) {
-            take_event(p, events[i].data.ptr);
+            handle_event(p, events[i].data.ptr);
             poked |= events[i].data.ptr == &p->poke_fd;
         }
         if (poked)
@@ -438,7 +439,7 @@ int proxy_main(int argc, char **argv)
     }
     if (options.stdio)
         client_start(&p, &p.target_socket, STDIN_FILENO, STDOUT_FILENO, "stdin");
-    loop(&p);
+    proxy_loop(&p);
     (void)thread_start(await_second_signal, &p);
     control_close(&p);
     proxy_close_sockets(&p);

@@ -57,7 +57,7 @@ static bool has_hung_up(const struct client *c)
  * Attaches the client, under the lock. NULL on success, else the client that is attached already. A
  * client that has hung up gets a grace period: the next may connect before its thread has noticed.
  */
-static const struct client *attach(struct client *c, struct endpoint *e)
+static const struct client *attach_client(struct client *c, struct endpoint *e)
 {
     const struct timespec until = clock_after(CLOSE_GRACE_MS * IO_MS);
     int rc = 0;
@@ -168,7 +168,7 @@ static bool take_from_endpoint(struct client *c, struct server *server, struct e
     struct proxy *p = c->proxy;
     char by[PROXY_WHO] = "";
     pthread_mutex_lock(&p->lock);
-    const struct client *other = attach(c, e);
+    const struct client *other = attach_client(c, e);
     if (other != NULL)
         memcpy(by, other->who, sizeof by);
     else if ((c->session = listener_take_session(p->listener, &e->own)) == NULL)
@@ -202,7 +202,7 @@ static void find_owner(struct client *c, const struct listener_watch *watch, cha
 }
 
 /* Takes a waiting kernel and attaches to its endpoint, if there is memory for one. */
-static void take(struct client *c, const struct listener_watch *watch)
+static void take_waiting(struct client *c, const struct listener_watch *watch)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
@@ -228,7 +228,7 @@ static bool await_kernel(struct client *c, struct server *server)
     }
     io_keepalive(&c->io.io, !c->asks);
     while (rc == 0 && should_continue(c)) {
-        take(c, &watch);
+        take_waiting(c, &watch);
         if (c->session == NULL)
             find_owner(c, &watch, by);
         if (c->session != NULL || by[0] != '\0')
@@ -252,7 +252,7 @@ static void take_stub(struct client *c, struct server *server, struct endpoint *
     struct proxy *p = c->proxy;
     char by[PROXY_WHO] = "";
     pthread_mutex_lock(&p->lock);
-    const struct client *other = attach(c, e);
+    const struct client *other = attach_client(c, e);
     if (other != NULL)
         memcpy(by, other->who, sizeof by);
     pthread_mutex_unlock(&p->lock);
@@ -289,7 +289,7 @@ static bool await_request(struct client *c, struct server *server)
     return rsp_server_has_request(server);
 }
 
-static void debug(struct client *c, struct server *server)
+static void serve_debugger(struct client *c, struct server *server)
 {
     if (!await_request(c, server))
         return;
@@ -314,7 +314,7 @@ static void free_client(struct client *c)
 }
 
 /* With --stdio the proxy ends with its only client. */
-static void leave(struct client *c)
+static void end_client(struct client *c)
 {
     struct proxy *p = c->proxy;
     if (p->options->stdio)
@@ -327,14 +327,14 @@ void client_serve(struct client *c)
 {
     struct server *server = rsp_server_new(&c->io.io, &c->log);
     if (server != NULL)
-        debug(c, server);
+        serve_debugger(c, server);
     else
         log_refusal(c->proxy, netgdb_strerror(NETGDB_NOMEM));
     server_free(server);
-    leave(c);
+    end_client(c);
 }
 
-static void *run(void *argument)
+static void *client_main(void *argument)
 {
     client_serve(argument);
     return NULL;
@@ -438,8 +438,8 @@ void client_start(struct proxy *p, struct listen_socket *socket, int in, int out
     if (c->via != NULL)
         c->via->pending++;
     pthread_mutex_unlock(&p->lock);
-    if (thread_start(run, c) != 0) {
+    if (thread_start(client_main, c) != 0) {
         log_refusal(p, "no thread");
-        leave(c);
+        end_client(c);
     }
 }

@@ -100,7 +100,7 @@ static void answer_list(struct proxy *p, int fd, const char *line)
     buf_free(&out);
 }
 
-static void *run(void *context)
+static void *control_main(void *context)
 {
     struct connection *v = context;
     char line[CONTROL_LINE_MAX];
@@ -128,7 +128,7 @@ void control_accept(struct proxy *p)
     struct connection *v = allowed ? malloc(sizeof *v) : NULL;
     if (v != NULL)
         *v = (struct connection){p, fd};
-    if (v == NULL || thread_start(run, v) != 0) {
+    if (v == NULL || thread_start(control_main, v) != 0) {
         close(fd);
         free(v);
     }

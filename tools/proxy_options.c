@@ -11,7 +11,7 @@
 #include "symbols/elf_file.h"
 #include "tools/proxy.h"
 
-static int help(void)
+static int proxy_help(void)
 {
     printf(
         "Usage: netgdb proxy [OPTION...] [TARGET]\n"
@@ -94,7 +94,7 @@ static bool take_from(const char *text, struct proxy_options *o)
 }
 
 /* One option's value; false when it is wrong. */
-static bool take_option(int option, const char *value, struct proxy_options *o)
+static bool take_proxy_option(int option, const char *value, struct proxy_options *o)
 {
     switch (option) {
     case 'p':
@@ -132,7 +132,7 @@ static bool check_symbols(const char *file)
     return rc == 0;
 }
 
-static const char *wanted(int option, const char *value)
+static const char *proxy_wanted(int option, const char *value)
 {
     switch (option) {
     case 'p':
@@ -216,13 +216,13 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
         return complain_usage("proxy", "NETGDB_LOG: '%s' is not a level", level);
     while ((c = getopt_long(argc, argv, "hp:", known, &which)) != -1) {
         if (c == 'h')
-            return help();
+            return proxy_help();
         if (c == '?')
             return hint_usage("proxy");
         if (c == 'p')
             which = 0; /* getopt does not set it for a letter */
-        if (!take_option(c, optarg, o))
-            return complain_value("proxy", known[which].name, optarg, wanted(c, optarg));
+        if (!take_proxy_option(c, optarg, o))
+            return complain_value("proxy", known[which].name, optarg, proxy_wanted(c, optarg));
     }
     return take_operand(argc, argv, o);
 }

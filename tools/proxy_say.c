@@ -16,7 +16,7 @@ enum { LIST_ROW_MAX = 4096, COMMAND_MAX = PROXY_ADDRESS + 16 };
 
 /* ---- one line each ---- */
 
-static void print(struct proxy *p, struct buf *line)
+static void print_line(struct proxy *p, struct buf *line)
 {
     if (buf_addc(line, 0) == 0)
         logqueue_sink(p->printed, LOG_INFO, (const char *)line->data);
@@ -72,7 +72,7 @@ static void print_socket(struct proxy *p, const char *event, const struct endpoi
         buf_init(&line, LIST_ROW_MAX);
         buf_printf(&line, "(gdb) target remote %s", d->address);
     }
-    print(p, &line);
+    print_line(p, &line);
 }
 
 void say_who(const struct proxy *p)
@@ -126,7 +126,7 @@ void say_herald(struct proxy *p)
             buf_printf(&line, "{\"event\":\"herald\",\"db\":\"netgdb -s %s\"}", text);
         else
             buf_printf(&line, "db> netgdb -s %s", text);
-        print(p, &line);
+        print_line(p, &line);
     }
 }
 
@@ -181,7 +181,7 @@ void say_gone(struct proxy *p, const struct endpoint *s)
         return;
     json_begin(&line, "gone", s);
     buf_printf(&line, ",\"session_port\":%u}", s->own.port);
-    print(p, &line);
+    print_line(p, &line);
 }
 
 void say_client(struct proxy *p, const struct endpoint *s, const struct client *c,
@@ -195,7 +195,7 @@ void say_client(struct proxy *p, const struct endpoint *s, const struct client *
         return;
     json_begin(&line, event, s);
     buf_printf(&line, ",\"session_port\":%u,\"client\":\"%s\"}", s->own.port, c->who);
-    print(p, &line);
+    print_line(p, &line);
 }
 
 /* ---- profiles ---- */
@@ -215,7 +215,7 @@ void say_profile(struct proxy *p, struct endpoint *s)
         buf_printf(&text, ",\"session_port\":%u,", s->own.port);
         profile_json(&s->profile, &text);
         buf_adds(&text, "}");
-        print(p, &text);
+        print_line(p, &text);
         return;
     }
     buf_init(&text, LIST_ROW_MAX);
@@ -254,7 +254,7 @@ struct row {
     double rtt_ms, loss_percent;
 };
 
-static void fill(struct row *r, struct endpoint *s)
+static void fill_row(struct row *r, struct endpoint *s)
 {
     static const char *const generations[] = {"-", "13", "14+"};
     struct tm tm;
@@ -328,7 +328,7 @@ void say_list(struct proxy *p, bool json, bool verbose, struct buf *out)
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
         LIST_FOREACH (s, &p->endpoints[i], entries) {
             struct row row;
-            fill(&row, s);
+            fill_row(&row, s);
             if (json)
                 list_json(s, &row, verbose, out);
             else

@@ -45,7 +45,7 @@ static struct link *successor_take(void *context)
 }
 
 /* Waits for the stop of a target that a client left while it ran. */
-static int await_stop(struct client *c, struct server *server, struct target *netgdb)
+static int await_running_stop(struct client *c, struct server *server, struct target *netgdb)
 {
     struct buf reply;
     bool final = false;
@@ -116,7 +116,7 @@ static int make_chain(struct client *c, struct server *server, struct target *ne
     int rc = c->asks ? grant(c, netgdb) : 0;
     io_keepalive(&c->io.io, !c->asks);
     if (rc == 0)
-        rc = await_stop(c, server, netgdb);
+        rc = await_running_stop(c, server, netgdb);
     if (rc == 0)
         rc = chain_renew(chain, netgdb, &config);
     io_keepalive(&c->io.io, false);

@@ -9,7 +9,7 @@
 #include "threads/engine.h"
 #include "tools/tools.h"
 
-static int help(void)
+static int rtos_help(void)
 {
     printf(
         "Usage: netgdb rtos list\n"
@@ -21,7 +21,7 @@ static int help(void)
     return EXIT_DONE;
 }
 
-static int list(void)
+static int rtos_print_list(void)
 {
     for (const struct rtos *const *r = rtos_all; *r != NULL; r++) {
         printf("%s\n", (*r)->name);
@@ -115,7 +115,7 @@ static int print(struct program *p, const struct rtos *rtos, const struct elf_id
     return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int show(const char *path, const struct rtos *only)
+static int rtos_print(const char *path, const struct rtos *only)
 {
     const struct log log = {.level = LOG_WARN, .sink = log_to_stderr};
     const struct symbols_options options = {.file = path, .have_slide = true, .log = &log};
@@ -145,7 +145,7 @@ int rtos_main(int argc, char **argv)
     int c;
     while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (c == 'h')
-            return help();
+            return rtos_help();
         if (c == '?')
             return hint_usage("rtos");
         only = rtos_find(optarg);
@@ -154,8 +154,8 @@ int rtos_main(int argc, char **argv)
     }
     int rest = argc - optind;
     if (rest == 1 && strcmp(argv[optind], "list") == 0)
-        return list();
+        return rtos_print_list();
     if (rest == 2 && strcmp(argv[optind], "show") == 0)
-        return show(argv[optind + 1], only);
+        return rtos_print(argv[optind + 1], only);
     return complain_usage("rtos", "wants 'list' or 'show ELF'");
 }

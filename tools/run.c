@@ -18,7 +18,7 @@
 #include "tools/run.h"
 #include "tools/tools.h"
 
-static int help(void)
+static int run_help(void)
 {
     printf(
         "Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
@@ -131,7 +131,7 @@ int run_main(int argc, char **argv)
     int c;
     while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
         if (c == 'h')
-            return help();
+            return run_help();
         if (c == 'c')
             check = true;
         else if (c == 'l')

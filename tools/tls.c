@@ -62,7 +62,7 @@ static bool take_connection(struct tls_link *l)
 /* ---- a connection ---- */
 
 /* A peer whose cable was cut is noticed after 30 + 4 * 10 s, as the proxy's clients. */
-static void set_up(const struct tls_link *l)
+static void set_up_link(const struct tls_link *l)
 {
     static const struct {
         int level, name, value;
@@ -97,7 +97,7 @@ static void serve(struct tls_link *l)
 {
     char why[TLS_WHY_MAX];
     bool client = l->credentials->name != NULL;
-    set_up(l);
+    set_up_link(l);
     l->deadline = tls_now() + TLS_HANDSHAKE;
     bool done = tls_handshake(l, why);
     if (client)

@@ -120,7 +120,7 @@ static void write_tls(struct relay *r)
 
 /* ---- the loop ---- */
 
-static void await(struct relay *r)
+static void await_events(struct relay *r)
 {
     bool ready = is_room(&r->in) && gnutls_record_check_pending(r->link->session) != 0;
     ready |= is_room(&r->out) && r->hung_up; /* its last bytes, or its end */
@@ -151,7 +151,7 @@ void tls_relay(struct tls_link *l)
     static struct relay r; /* one a process */
     r.link = l;
     while (goes_on(&r)) {
-        await(&r);
+        await_events(&r);
         read_plain(&r);
         write_tls(&r);
         read_tls(&r);

@@ -220,7 +220,7 @@ static int repeat_request(struct netgdb_target *t)
 }
 
 /* Delivers the packet in the parser. After the final one, our '+' is pending. */
-static int finish(struct netgdb_target *t, struct buf *reply, bool *final)
+static int deliver_reply(struct netgdb_target *t, struct buf *reply, bool *final)
 {
     int rc = nt_take_reply(t, reply, final);
     if (!*final)
@@ -261,7 +261,7 @@ static int await_reply(struct netgdb_target *t, struct buf *reply, bool *final, 
         if (rc == 1 && reply_in_doubt(t))
             rc = repeat_request(t);
         else if (rc == 1) {
-            rc = finish(t, reply, final);
+            rc = deliver_reply(t, reply, final);
             bool features = rc == 0 && t->current.packet->id == PACKET_qSupported;
             return features ? detect_node(t, reply) : rc;
         } else if (rc == NETGDB_PROTO)

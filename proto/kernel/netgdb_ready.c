@@ -54,7 +54,7 @@ static void take_peer_ack(struct netgdb_target *t)
     }
 }
 
-static int take_event(struct netgdb_target *t, enum rsp_event event)
+static int take_kernel_event(struct netgdb_target *t, enum rsp_event event)
 {
     switch (event) {
     case RSP_ACK:
@@ -79,11 +79,11 @@ int nt_read_stream(struct netgdb_target *t)
     enum rsp_event event;
     int found = 0;
     while (found == 0 && (event = nt_next_event(t)) != RSP_MORE)
-        found = take_event(t, event);
+        found = take_kernel_event(t, event);
     /* A kernel's message is one whole packet: an unfinished one is damaged. */
     if (found == 0 && t->parser.state != RSP_IDLE) {
         t->parser.state = RSP_IDLE;
-        found = take_event(t, RSP_BAD);
+        found = take_kernel_event(t, RSP_BAD);
     }
     return found;
 }

@@ -259,7 +259,7 @@ static int take_finished(struct link *l, const struct wire_msg *msg)
 }
 
 /* Handles one datagram. Returns 1 if its seqno must be acknowledged, 0 if not, or an error. */
-static int take(struct link *l, const struct io_msg *datagram, struct wire_msg *msg)
+static int handle_datagram(struct link *l, const struct io_msg *datagram, struct wire_msg *msg)
 {
     l->counters.received++;
     l->counters.bytes_in += datagram->len;
@@ -300,7 +300,7 @@ int link_input(struct link *l)
         n = io_recv(l->io, IO_TARGET, msgs, LINK_BATCH);
         for (int i = 0; i < n; i++) {
             struct wire_msg msg;
-            int rc = take(l, &msgs[i], &msg);
+            int rc = handle_datagram(l, &msgs[i], &msg);
             if (rc > 0)
                 acks[n_acks++] = msg.seqno;
             else if (rc < 0)

@@ -29,7 +29,7 @@ struct debugnet_client {
     struct log_limit too_long_limit, takeover_limit;
 };
 
-static struct debugnet_client *of(struct server *s)
+static struct debugnet_client *client_of(struct server *s)
 {
     return (struct debugnet_client *)s;
 }
@@ -129,7 +129,7 @@ static int next_request(struct debugnet_client *c, struct buf *request)
 
 static int debugnet_client_next(struct server *server, struct buf *request, unsigned watch)
 {
-    struct debugnet_client *c = of(server);
+    struct debugnet_client *c = client_of(server);
     struct debugnet_transport *t = &c->transport;
     requests_done(&t->requests);
     for (;;) {
@@ -152,9 +152,9 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
 
 static int debugnet_client_poll(struct server *server)
 {
-    struct debugnet_transport *t = &of(server)->transport;
+    struct debugnet_transport *t = &client_of(server)->transport;
     int rc = debugnet_transport_take(t);
-    process_rsp_acks(of(server));
+    process_rsp_acks(client_of(server));
     if (rc != 0)
         return rc;
     if (t->requests.interrupt) {
@@ -181,7 +181,7 @@ static int reply_features(struct debugnet_client *c, const uint8_t *content, siz
 static int debugnet_client_reply(struct server *server, const uint8_t *content, size_t len,
                                  bool final)
 {
-    struct debugnet_client *c = of(server);
+    struct debugnet_client *c = client_of(server);
     bool features = final && c->packet != NULL && c->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
     if (final) {
@@ -193,7 +193,7 @@ static int debugnet_client_reply(struct server *server, const uint8_t *content, 
 
 static void debugnet_client_free(struct server *server)
 {
-    struct debugnet_client *c = of(server);
+    struct debugnet_client *c = client_of(server);
     debugnet_transport_free(&c->transport);
     buf_free(&c->frame);
     free(c);
@@ -215,7 +215,7 @@ struct server *debugnet_client_new(struct io *io, const struct debugnet_options 
 
 int debugnet_client_open(struct server *server, const uint8_t *stop, size_t len)
 {
-    struct debugnet_client *c = of(server);
+    struct debugnet_client *c = client_of(server);
     int rc = debugnet_transport_send(&c->transport, WIRE_HERALD, NULL, 0);
     if (rc != 0)
         return rc;
@@ -228,7 +228,7 @@ int debugnet_client_open(struct server *server, const uint8_t *stop, size_t len)
 
 void debugnet_client_finish(struct server *server)
 {
-    struct debugnet_client *c = of(server);
+    struct debugnet_client *c = client_of(server);
     struct debugnet_transport *t = &c->transport;
     uint64_t now = io_now(t->io), linger = LINGER_MS * IO_MS;
     uint64_t until = now + t->options.tries * t->options.retry;
@@ -247,5 +247,5 @@ void debugnet_client_finish(struct server *server)
 
 void debugnet_client_close(struct server *server)
 {
-    (void)debugnet_transport_send(&of(server)->transport, WIRE_FINISHED, NULL, 0);
+    (void)debugnet_transport_send(&client_of(server)->transport, WIRE_FINISHED, NULL, 0);
 }

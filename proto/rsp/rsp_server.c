@@ -27,7 +27,7 @@ struct rsp_server {
     struct log_limit bad_limit, retransmission_limit, too_long_limit;
 };
 
-static struct rsp_server *of(struct server *s)
+static struct rsp_server *server_of(struct server *s)
 {
     return (struct rsp_server *)s;
 }
@@ -80,7 +80,7 @@ static void take_acks(struct rsp_server *s)
 }
 
 /* Handles the bytes of one io_recv. */
-static int take(struct rsp_server *s)
+static int read_client_input(struct rsp_server *s)
 {
     struct io_msg msg;
     int n = s->gone ? 0 : io_recv(s->io, IO_CLIENT, &msg, 1);
@@ -147,10 +147,10 @@ static int next_request(struct rsp_server *s, struct buf *request)
 
 static int rsp_server_next(struct server *server, struct buf *request, unsigned watch)
 {
-    struct rsp_server *s = of(server);
+    struct rsp_server *s = server_of(server);
     end_request(s);
     for (;;) {
-        int rc = take(s);
+        int rc = read_client_input(s);
         if (rc == 0)
             rc = next_request(s, request);
         if (rc < 0)
@@ -169,8 +169,8 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
 
 static int rsp_server_poll(struct server *server)
 {
-    struct rsp_server *s = of(server);
-    int rc = take(s);
+    struct rsp_server *s = server_of(server);
+    int rc = read_client_input(s);
     if (rc != 0)
         return rc;
     if (s->requests.interrupt) {
@@ -195,7 +195,7 @@ static int reply_features(struct rsp_server *s, const uint8_t *content, size_t l
 
 static int rsp_server_reply(struct server *server, const uint8_t *content, size_t len, bool final)
 {
-    struct rsp_server *s = of(server);
+    struct rsp_server *s = server_of(server);
     CHECK_OR_RETURN(content != NULL || len == 0);
     bool features = final && s->packet != NULL && s->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
@@ -208,12 +208,12 @@ static int rsp_server_reply(struct server *server, const uint8_t *content, size_
 
 bool rsp_server_has_request(struct server *server)
 {
-    return requests_has_pending(&of(server)->requests);
+    return requests_has_pending(&server_of(server)->requests);
 }
 
 static void rsp_server_free(struct server *server)
 {
-    struct rsp_server *s = of(server);
+    struct rsp_server *s = server_of(server);
     io_keepalive(s->io, false);
     requests_free(&s->requests);
     buf_free(&s->frame);

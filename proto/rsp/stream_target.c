@@ -42,7 +42,7 @@ struct stream_target {
     int error; /* not 0: permanent, returned by every call */
 };
 
-static struct stream_target *of(struct target *t)
+static struct stream_target *stream_of(struct target *t)
 {
     return (struct stream_target *)t;
 }
@@ -55,7 +55,7 @@ static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
 }
 
 /* Sends '+' or '-', unless in no-ack mode. */
-static int acknowledge(struct stream_target *s, uint8_t sign)
+static int acknowledge_packet(struct stream_target *s, uint8_t sign)
 {
     return s->no_ack ? 0 : send_bytes(s, &sign, 1);
 }
@@ -76,7 +76,7 @@ static int take_bad(struct stream_target *s)
     if (s->no_ack)
         return s->parser.bad ? (s->error = NETGDB_PROTO) : 1;
     int rc = retry(s);
-    return rc != 0 ? rc : acknowledge(s, '-');
+    return rc != 0 ? rc : acknowledge_packet(s, '-');
 }
 
 /* Handles '-': the request was damaged. */
@@ -89,11 +89,11 @@ static int take_nack(struct stream_target *s)
 }
 
 /* Returns 1 for a packet in parser.content, 0 to continue, or an error. */
-static int take_event(struct stream_target *s, enum rsp_event event)
+static int take_stream_event(struct stream_target *s, enum rsp_event event)
 {
     switch (event) {
     case RSP_PACKET:
-        (void)acknowledge(s, '+'); /* ignore errors: a stub may exit right after its reply */
+        (void)acknowledge_packet(s, '+'); /* ignore errors: a stub may exit right after its reply */
         return 1;
     case RSP_BAD:
         return take_bad(s);
@@ -114,10 +114,10 @@ static bool is_endless(const struct stream_target *s)
 }
 
 /* Parses received bytes up to a packet. Returns as take_event does. */
-static int parse(struct stream_target *s)
+static int parse_received(struct stream_target *s)
 {
     while (s->error == 0 && s->left > 0) {
-        int rc = take_event(s, rsp_parse(&s->parser, &s->at, &s->left));
+        int rc = take_stream_event(s, rsp_parse(&s->parser, &s->at, &s->left));
         if (rc != 0)
             return rc;
     }
@@ -127,7 +127,7 @@ static int parse(struct stream_target *s)
 }
 
 /* Receives more bytes once all are parsed. Returns 1, 0 if there are none now, or an error. */
-static int receive(struct stream_target *s)
+static int receive_bytes(struct stream_target *s)
 {
     struct io_msg msg;
     int n = io_recv(s->io, IO_TARGET, &msg, 1);
@@ -163,10 +163,10 @@ static int check_no_reply(struct stream_target *s)
 static int await_packet(struct stream_target *s, unsigned watch)
 {
     for (;;) {
-        int rc = parse(s);
+        int rc = parse_received(s);
         if (rc != 0)
             return rc == 1 ? 0 : rc;
-        rc = receive(s);
+        rc = receive_bytes(s);
         if (rc < 0)
             return rc;
         if (rc > 0)
@@ -182,20 +182,20 @@ static int await_packet(struct stream_target *s, unsigned watch)
 /* Drops everything received between requests. */
 static int stream_target_idle(struct target *t)
 {
-    struct stream_target *s = of(t);
+    struct stream_target *s = stream_of(t);
     int rc;
     do {
-        while ((rc = parse(s)) == 1)
+        while ((rc = parse_received(s)) == 1)
             log_debug(s->log, "dropped a packet that answers nothing");
         if (rc == 0)
-            rc = receive(s);
+            rc = receive_bytes(s);
     } while (rc > 0);
     return rc;
 }
 
 static int stream_target_send(struct target *t, const struct request *r)
 {
-    struct stream_target *s = of(t);
+    struct stream_target *s = stream_of(t);
     if (r->len > s->max_request)
         return NETGDB_TOO_LONG;
     int rc = stream_target_idle(t);
@@ -258,7 +258,7 @@ static int learn_features(struct stream_target *s, struct buf *reply)
 
 static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
-    struct stream_target *s = of(t);
+    struct stream_target *s = stream_of(t);
     int rc = await_packet(s, watch);
     if (rc == 0)
         rc = buf_set(reply, s->parser.content.data, s->parser.content.len);
@@ -276,9 +276,9 @@ static int stream_target_recv(struct target *t, struct buf *reply, bool *final, 
 static int stream_target_interrupt(struct target *t)
 {
     uint8_t ctrl_c = 0x03;
-    if (of(t)->no_interrupt)
+    if (stream_of(t)->no_interrupt)
         return NETGDB_UNSUPPORTED;
-    return send_bytes(of(t), &ctrl_c, 1);
+    return send_bytes(stream_of(t), &ctrl_c, 1);
 }
 
 static int stream_target_leave(struct target *t, const struct request *r, struct buf *reply)
@@ -288,12 +288,12 @@ static int stream_target_leave(struct target *t, const struct request *r, struct
 
 static size_t stream_target_max_request(struct target *t)
 {
-    return of(t)->max_request;
+    return stream_of(t)->max_request;
 }
 
 static void stream_target_free(struct target *t)
 {
-    struct stream_target *s = of(t);
+    struct stream_target *s = stream_of(t);
     rsp_parser_free(&s->parser);
     buf_free(&s->frame);
     free(s);
@@ -301,12 +301,12 @@ static void stream_target_free(struct target *t)
 
 void stream_target_no_interrupt(struct target *t)
 {
-    of(t)->no_interrupt = true;
+    stream_of(t)->no_interrupt = true;
 }
 
 void stream_target_give_up(struct target *t)
 {
-    of(t)->give_up_enabled = true;
+    stream_of(t)->give_up_enabled = true;
 }
 
 struct target *stream_target_new(struct io *io, const struct log *log)
