@@ -15,6 +15,7 @@
 #include "io/timestamp.h"
 #include "io/transfer.h"
 #include "io/txq.h"
+#include "proto/check.h"
 #include "proto/err.h"
 
 #define SPIN (100 * UINT64_C(1000)) /* ns before a deadline in which fds_wait polls */
@@ -182,6 +183,7 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
 
 void io_fds_stamp(struct io_fds *f)
 {
+    CHECK(transfer_is_datagrams(&f->side[IO_TARGET]));
     timestamp_enable(&f->side[IO_TARGET]);
 }
 
@@ -199,6 +201,7 @@ void io_fds_batch_sends(struct io_fds *f)
 int io_fds_release(struct io_fds *f, enum io_side side)
 {
     int fd = f->side[side].in;
+    CHECK((f->side[side].kind == IO_FDS_NONE) == (fd < 0));
     txq_flush_all(&f->side[side]);
     f->side[side].in = f->side[side].out == fd ? (f->side[side].out = -1) : -1;
     replace(&f->side[side], IO_FDS_NONE, -1, -1);

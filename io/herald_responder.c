@@ -10,6 +10,7 @@
 
 #include "io/herald.h"
 #include "io/sockets.h"
+#include "proto/check.h"
 #include "proto/link/wire.h"
 
 union pktinfo {
@@ -96,6 +97,8 @@ bool herald_responder_take(struct herald_responder *r, unsigned i, struct net_ad
 {
     struct herald batch[HERALD_BATCH];
     struct sockaddr_in name;
+    if (!CHECK(i < HERALD_RESPONDER_PORTS && r->fd[i] >= 0))
+        return false;
     int n = herald_receive(r->fd[i], batch);
     for (int k = 0; k < n; k++) {
         if (!is_first_stop(&batch[k]) || !sockets_local(r->fd[i], &name))

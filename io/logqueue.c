@@ -11,6 +11,7 @@
 
 #include "io/clock.h"
 #include "io/thread.h"
+#include "proto/check.h"
 #include "proto/io.h"
 
 struct line {
@@ -64,6 +65,7 @@ static void write_one(struct logqueue *q)
     if (lost != 0)
         q->write(q->context, LOG_WARN, text);
     pthread_mutex_lock(&q->lock);
+    CHECK(q->bytes >= l->bytes && (!l->is_spare || q->spare == NULL));
     q->bytes -= l->bytes;
     if (l->is_spare)
         q->spare = l;

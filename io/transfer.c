@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/timestamp.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/link/wire.h"
 
@@ -135,6 +136,7 @@ static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len
 int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
 {
     int rc = 0;
+    CHECK(side->kind == IO_FDS_NONE || side->out >= 0);
     switch (side->kind) {
     case IO_FDS_NONE:
         break;
@@ -218,6 +220,7 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     }
     int got = recvmmsg(side->in, batch, n, MSG_DONTWAIT, NULL);
     *kept = got > 0 ? filter_batch(side, batch, from, (unsigned)got, msgs) : 0;
+    CHECK(got <= (int)n && *kept <= n);
     side->batches += got > 0;
     side->datagrams += got > 0 ? (unsigned)got : 0;
     return got;
@@ -236,6 +239,7 @@ static bool is_transient(struct io_fds_side *side, int error)
 static int recv_datagrams(struct io_fds_side *side, struct io_msg *msgs, unsigned n)
 {
     unsigned kept = 0;
+    CHECK(side->in >= 0 && side->memory != NULL);
     n = n < IO_FDS_BATCH ? n : IO_FDS_BATCH;
     for (int turn = 0; turn < EMPTY_BATCHES_MAX; turn++) {
         int got = recv_batch(side, msgs, n, &kept);

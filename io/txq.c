@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/transfer.h"
+#include "proto/check.h"
 #include "proto/link/wire.h"
 
 /* Copies of datagrams, packed: most are small. */
@@ -39,6 +40,7 @@ static void add_datagram(struct io_fds_side *side, struct queue *q, const struct
 {
     if (q->n == IO_FDS_BATCH || msg->len > sizeof q->memory - q->used)
         flush(side, q);
+    CHECK(q->n < IO_FDS_BATCH && msg->len <= sizeof q->memory - q->used);
     uint8_t *kept = memcpy(q->memory + q->used, msg->data, msg->len);
     q->msgs[q->n++] = (struct io_msg){.data = kept, .len = msg->len};
     q->used += msg->len;
@@ -50,6 +52,7 @@ int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bo
         side->txq = calloc(1, sizeof *side->txq);
     if (side->txq == NULL)
         return transfer_send(side, msgs, n);
+    CHECK(transfer_is_datagrams(side)); /* a stream may not be reordered */
     if (later && side->txq->later.n == 0)
         side->txq->due = io_fds_now() + IO_FDS_LATER;
     for (unsigned i = 0; i < n; i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "freebsd/freebsd.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/guard.h"
 #include "proto/quirks/keepout.h"
@@ -278,6 +279,7 @@ static int complete_stream(struct chain *chain, const struct chain_config *confi
 
 int chain_for_stream(struct chain *chain, struct io *io, const struct chain_config *config)
 {
+    CHECK_OR_RETURN(config->options != NULL && config->options->kind == OPTIONS_STREAM);
     *chain = (struct chain){.target = stream_target_new(io, config->log),
                             .peer = NETGDB_PEER_OTHER,
                             .forward_kill = forwards_kill(config, true)};

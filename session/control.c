@@ -12,6 +12,7 @@
 
 #include "io/sockets.h"
 #include "proto/addr.h"
+#include "proto/check.h"
 #include "session/rundir.h"
 
 #define SERVICE_SOCKET "/run/netgdb/control"
@@ -89,6 +90,8 @@ int control_take(const uint32_t *ips, unsigned n, uint16_t port)
     int len = snprintf(line, sizeof line, "take %u", port);
     for (unsigned i = 0; i < n; i++)
         len += snprintf(line + len, sizeof line - (size_t)len, " %s", net_ip_text(ips[i], ip));
+    if (!CHECK((size_t)len < sizeof line))
+        return -1;
     line[len++] = '\n';
     int fd = control_connect();
     if (fd < 0)

@@ -2,6 +2,7 @@
 /* Detaches from kernels that wait; see leave.h. */
 #include "session/leave.h"
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/kernel/netgdb_target.h"
 #include "session/chain.h"
@@ -27,6 +28,7 @@ static void detach_session(struct io_fds *io, struct session *s, const struct lo
     struct chain chain;
     if (session_adopt(s, io, log, NULL) != 0)
         return;
+    CHECK(s->fd < 0 && s->io == &io->io);
     int rc = stop(s->target);
     if (rc == NETGDB_UNSUPPORTED)
         log_warn(log, "the kernel runs and cannot be detached from");

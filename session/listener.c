@@ -15,6 +15,7 @@
 #include "io/herald.h"
 #include "io/herald_responder.h"
 #include "io/thread.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "session/rundir.h"
 
@@ -24,7 +25,9 @@ struct listener {
     int herald_fd, epoll_fd, poke_fd;
     pthread_mutex_t turn; /* taken before `lock`, and released with it taken: a queue of two */
     pthread_mutex_t lock; /* of all below */
-    bool ended;           /* see listener_end */
+    pthread_t holder;     /* of `lock`, if `locked` */
+    bool locked;
+    bool ended; /* see listener_end */
     struct lobby lobby;
     struct herald_responder responder;
     LIST_HEAD(, listener_watch) watches;
@@ -41,10 +44,19 @@ static void lock_listener(struct listener *l)
     pthread_mutex_lock(&l->turn);
     pthread_mutex_lock(&l->lock);
     pthread_mutex_unlock(&l->turn);
+    l->holder = pthread_self();
+    l->locked = true;
+}
+
+static bool holds_lock(const struct listener *l)
+{
+    return l->locked && pthread_equal(l->holder, pthread_self());
 }
 
 static void unlock_listener(struct listener *l)
 {
+    CHECK(holds_lock(l));
+    l->locked = false;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -115,6 +127,7 @@ static void announced(void *context, struct session *k)
 {
     struct listener *l = context;
     struct listener_watch *w;
+    CHECK(holds_lock(l));
     if (k->state_file == NULL && (k->state_file = state_file_create(&k->own, &k->kernel)) == NULL)
         no_state_file(&l->log, errno);
     if (k->state_file != NULL)
@@ -159,6 +172,7 @@ static void take_heralds(struct listener *l)
 static bool take_responder(struct listener *l, void *what)
 {
     struct net_addr own, kernel;
+    CHECK(holds_lock(l));
     for (unsigned i = 0; i < HERALD_RESPONDER_PORTS; i++) {
         if (what != &l->responder.fd[i])
             continue;
@@ -321,6 +335,7 @@ static bool claim_session(void *context, struct state_file *r)
 static struct session *find_waiting(struct listener *l, const struct listener_watch *w)
 {
     struct session *k;
+    CHECK(holds_lock(l));
     TAILQ_FOREACH (k, &l->lobby.kernels, entries) {
         if (k->state == LOBBY_ANNOUNCED && concerns(w, k))
             break;
@@ -428,6 +443,7 @@ static struct session *remove_session(struct listener *l, struct session *s)
     if (s == NULL)
         return NULL;
     struct io_fds *f = (struct io_fds *)s->io;
+    CHECK(holds_lock(l) && s->state == LOBBY_ANNOUNCED);
     lobby_remove(&l->lobby, s);
     (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, f->side[IO_TARGET].in, NULL);
     session_leave_io(s);
@@ -514,6 +530,7 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
 
 void listener_return(struct listener *l, struct session *s)
 {
+    CHECK(s->host == NULL); /* the lobby does not have it: one owner */
     session_leave_io(s);
     lock_listener(l);
     if (watch_socket(l, s)) {

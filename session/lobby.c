@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
@@ -25,8 +26,9 @@ void lobby_init(struct lobby *b, const struct lobby_ops *ops, void *context,
 /* Closes the socket, and frees the session. */
 static void close_session(struct lobby *b, struct session *k)
 {
+    CHECK(k->io != NULL && k->host == NULL);
     b->ops->close(b->context, k);
-    k->io = NULL;
+    k->io = k->link->io = NULL;
     session_free(k);
 }
 
@@ -83,7 +85,7 @@ int lobby_admit(struct lobby *b, uint32_t ip)
 void lobby_dismiss_net(struct lobby *b, struct lobby_net net)
 {
     unsigned i = find_net(b, net);
-    if (i == b->net_count || --b->net_uses[i] != 0)
+    if (i == b->net_count || (CHECK(b->net_uses[i] != 0) && --b->net_uses[i] != 0))
         return;
     b->net_count--;
     b->nets[i] = b->nets[b->net_count];
@@ -119,9 +121,11 @@ static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
 static void count(struct lobby *b, const struct session *k, unsigned by)
 {
     bool heralded = k->state == LOBBY_HERALDED;
+    unsigned *of_host = heralded ? &k->host->heralded : &k->host->kernels;
     b->count += by;
     b->heralded += heralded ? by : 0;
-    *(heralded ? &k->host->heralded : &k->host->kernels) += by;
+    *of_host += by;
+    CHECK(*of_host <= b->count && b->heralded <= b->count); /* also false below 0 */
 }
 
 static void wake_by(struct lobby *b, uint64_t due)
@@ -133,6 +137,7 @@ static void wake_by(struct lobby *b, uint64_t due)
 
 static void set_session_state(struct lobby *b, struct session *k, enum lobby_state state)
 {
+    CHECK(k->state == state || state == LOBBY_ANNOUNCED); /* no way back */
     count(b, k, -1U);
     k->state = state;
     count(b, k, 1);
@@ -143,6 +148,7 @@ static void set_session_state(struct lobby *b, struct session *k, enum lobby_sta
 /* False: no memory. */
 static bool insert_session(struct lobby *b, struct session *k, enum lobby_state state)
 {
+    CHECK(k->host == NULL && k->io != NULL);
     k->host = find_host(b, k->kernel.ip);
     if (k->host == NULL && (k->host = calloc(1, sizeof *k->host)) != NULL) {
         k->host->ip = k->kernel.ip;
@@ -161,6 +167,8 @@ static bool insert_session(struct lobby *b, struct session *k, enum lobby_state 
 void lobby_remove(struct lobby *b, struct session *k)
 {
     struct lobby_host *h = k->host;
+    if (!CHECK(h != NULL)) /* it is not in the lobby */
+        return;
     count(b, k, -1U);
     TAILQ_REMOVE(&b->kernels, k, entries);
     LIST_REMOVE(k, same);
@@ -244,7 +252,7 @@ static struct session *receive_session(struct lobby *b, const struct net_addr *o
         if (insert_session(b, k, state))
             return k;
         b->ops->close(b->context, k);
-        k->io = NULL;
+        k->io = k->link->io = NULL;
         errno = ENOMEM;
     }
     int error = errno;
@@ -371,6 +379,7 @@ static void discard_predecessors(struct lobby *b, struct session *k)
 
 static void announce_session(struct lobby *b, struct session *k)
 {
+    CHECK(k->state != LOBBY_ANNOUNCED && k->target == NULL);
     set_session_state(b, k, LOBBY_ANNOUNCED);
     discard_predecessors(b, k);
     evict_session(b, k);
@@ -419,6 +428,7 @@ static uint64_t due_of(const struct session *k)
 void lobby_input(struct lobby *b, struct session *k)
 {
     const struct buf *stream = &k->link->stream;
+    CHECK(k->host != NULL && k->link->io == k->io);
     /* the next client finds a parked kernel's errors */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
     if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 static size_t find_process(const struct processes *p, uint64_t id)
@@ -28,6 +29,7 @@ void processes_add(struct processes *p, uint64_t id)
     if (id == 0)
         return;
     processes_remove(p, id);
+    CHECK(p->n <= PROCESSES_MAX && find_process(p, id) == p->n); /* no id twice */
     if (p->n < PROCESSES_MAX)
         p->ids[p->n++] = id;
     else

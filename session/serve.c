@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/buf.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/io.h"
 #include "proto/rsp/features.h"
@@ -151,6 +152,7 @@ static int detach_all_but_last(struct serving *s)
  */
 static int detach_target(struct serving *s)
 {
+    CHECK_OR_RETURN(s->pending_end == 0);
     tell_leaving(s);
     int rc = detach_all_but_last(s);
     bool named = s->processes.n != 0;
@@ -273,6 +275,7 @@ static int await_stop(struct serving *s)
 /* The target has run for too long. */
 static int end_run(struct serving *s)
 {
+    CHECK_OR_RETURN((s->request.packet->effects & PKT_RESUMES) != 0);
     log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
               (unsigned)(s->options->run_timeout / IO_SECOND));
     int rc = target_interrupt(s->target);
@@ -368,6 +371,7 @@ static void learn_from_reply(struct serving *s)
 /* Forwards one packet of the target to the client. */
 static int pass_reply(struct serving *s, bool final)
 {
+    CHECK_OR_RETURN(s->request.packet != NULL); /* a reply belongs to a request */
     log_reply(s, s->request.packet);
     if (final)
         learn_from_reply(s);
@@ -416,6 +420,7 @@ static void set_alarm(const struct serving *s)
 
 static int forward_request(struct serving *s)
 {
+    CHECK_OR_RETURN(s->pending_end == 0); /* nothing is sent after an answered vKill */
     set_alarm(s);
     int rc = target_send(s->target, &s->request);
     if (rc == NETGDB_TOO_LONG) {

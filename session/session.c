@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "proto/check.h"
 #include "proto/err.h"
 
 struct session *session_new(const struct net_addr *own, const struct net_addr *kernel)
@@ -30,6 +31,12 @@ static struct io_fds *io_of(const struct session *s)
     return (struct io_fds *)s->io;
 }
 
+/* The socket is here or in an io, never both; the link has the io of its session. */
+static bool is_sound(const struct session *s)
+{
+    return s->link != NULL && (s->fd < 0 || s->io == NULL) && s->link->io == s->io;
+}
+
 void session_leave_io(struct session *s)
 {
     if (s->io == NULL)
@@ -41,7 +48,9 @@ void session_leave_io(struct session *s)
 void session_move(struct session *s, struct io_fds *io, const struct log *log,
                   const struct netgdb_successor *successor)
 {
+    CHECK(is_sound(s));
     session_leave_io(s);
+    CHECK(s->fd >= 0 && io->side[IO_TARGET].kind == IO_FDS_NONE);
     io_fds_set_datagrams(io, IO_TARGET, s->fd);
     s->fd = -1;
     s->io = s->link->io = &io->io;
@@ -53,6 +62,7 @@ void session_move(struct session *s, struct io_fds *io, const struct log *log,
 int session_adopt(struct session *s, struct io_fds *io, const struct log *log,
                   const struct netgdb_successor *successor)
 {
+    CHECK(s->host == NULL); /* out of the lobby: one owner */
     if (s->target == NULL)
         s->target = netgdb_target_new(s->link, log, successor);
     if (s->target == NULL)
@@ -68,6 +78,8 @@ struct link *session_succeed(struct session *s, struct session *next)
     const struct log *log = s->link->log;
     struct state_file *old = s->state_file;
     struct target *target = s->target;
+    CHECK(io != NULL && target != NULL);
+    CHECK(next->target == NULL && next->io == NULL && next->kernel.ip == s->kernel.ip);
     session_leave_io(s);
     close(s->fd);
     state_file_remove(old);
@@ -90,6 +102,7 @@ void session_free(struct session *s)
 {
     if (s == NULL)
         return;
+    CHECK(s->host == NULL && is_sound(s));
     close_socket(s);
     if (s->target != NULL) {
         target_free(s->target);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/check.h"
 #include "session/rundir.h"
 
 #define MAGIC "netgdb6"
@@ -159,6 +160,7 @@ static bool remove_stale(void *context, struct state_file *r)
 struct state_file *state_file_create(const struct net_addr *own, const struct net_addr *kernel)
 {
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
+    CHECK(own->port != 0 && kernel->port != 0); /* else no server would take it over */
     (void)net_ip_text(kernel->ip, ip);
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-", ip, kernel->port);
     search_files(name, kernel->ip, remove_stale, NULL); /* a kernel has one session: this one now */
