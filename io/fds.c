@@ -64,8 +64,8 @@ static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsig
     return transfer_recv(s, msgs, n);
 }
 
-/* Polls once for the reasons, for at most `limit` (NULL: forever). Returns the reasons that hold,
- * or IO_ON_SIGNAL if a signal interrupted it. */
+/* Polls once for the reasons, for at most `limit` (NULL: forever). Returns the reasons that hold; 0
+ * also if a signal interrupted it. */
 static unsigned poll_once(struct io_fds *f, unsigned reasons, const struct timespec *limit)
 {
     struct pollfd p[3] = {
@@ -73,15 +73,14 @@ static unsigned poll_once(struct io_fds *f, unsigned reasons, const struct times
         {(reasons & IO_ON_CLIENT) != 0 ? f->side[IO_CLIENT].in : -1, POLLIN, 0},
         {(reasons & IO_ON_WAKE) != 0 ? f->wake_fd : -1, POLLIN, 0},
     };
-    const sigset_t *mask = (reasons & IO_ON_SIGNAL) != 0 ? f->wait_mask : NULL;
-    int n = ppoll(p, 3, limit, mask);
+    int n = ppoll(p, 3, limit, NULL);
     bool unknown = n < 0 || (reasons & (IO_ON_TARGET | IO_ON_CLIENT)) == 0;
     for (int i = 0; i < 2; i++) {
         if (unknown || p[i].fd >= 0)
             f->side[i].rx_empty = !unknown && p[i].revents == 0;
     }
     if (n < 0)
-        return IO_ON_SIGNAL;
+        return 0;
     return (p[0].revents != 0 ? (unsigned)IO_ON_TARGET : 0) |
            (p[1].revents != 0 ? (unsigned)IO_ON_CLIENT : 0) |
            (p[2].revents != 0 ? (unsigned)IO_ON_WAKE : 0);
@@ -113,7 +112,7 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
             left.tv_nsec = (long)(ns % IO_SECOND);
             limit = &left;
         }
-        unsigned why = poll_once(f, reasons, limit) & reasons;
+        unsigned why = poll_once(f, reasons, limit);
         f->sleeps++;
         if (why != 0)
             return why;
@@ -226,9 +225,4 @@ void io_fds_clear_wake(struct io_fds *f)
     atomic_store(&f->woken, false);
     ssize_t n = read(f->wake_fd, &count, sizeof count);
     (void)n;
-}
-
-void io_fds_wait_mask(struct io_fds *f, const sigset_t *mask)
-{
-    f->wait_mask = mask;
 }

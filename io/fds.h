@@ -8,7 +8,6 @@
 #define NETGDB_IO_FDS_H
 
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,9 +45,8 @@ struct io_fds {
     struct io io; /* first: an io_fds is an io */
     struct io_fds_side side[2];
     int wake_fd;
-    atomic_int woken;          /* 0 or 1: the state of wake_fd, readable without a system call */
-    unsigned long sleeps;      /* calls of ppoll() */
-    const sigset_t *wait_mask; /* see io_fds_wait_mask */
+    atomic_int woken;     /* 0 or 1: the state of wake_fd, readable without a system call */
+    unsigned long sleeps; /* calls of ppoll() */
 };
 
 /* Initializes with both sides unset. Returns 0 or NETGDB_IO. */
@@ -107,12 +105,5 @@ int io_fds_release(struct io_fds *f, enum io_side side);
  */
 void io_fds_wake(struct io_fds *f);
 void io_fds_clear_wake(struct io_fds *f);
-
-/*
- * Sets the signal mask during a wait for IO_ON_SIGNAL. NULL, the default, keeps the thread's own. A
- * caller that blocks the signals outside of waits misses none. The mask is not copied and must
- * outlive the io_fds.
- */
-void io_fds_wait_mask(struct io_fds *f, const sigset_t *mask);
 
 #endif

@@ -26,9 +26,8 @@ enum io_side { IO_TARGET, IO_CLIENT };
 enum {
     IO_ON_TARGET = 1 << IO_TARGET, /* data, or the end of the stream, on that side */
     IO_ON_CLIENT = 1 << IO_CLIENT,
-    IO_ON_WAKE = 4,   /* another thread requested attention: see session/ */
-    IO_ON_SIGNAL = 8, /* a signal arrived */
-    IO_ON_ALARM = 16, /* the io's alarm is due; may accompany another reason */
+    IO_ON_WAKE = 4,  /* another thread, or a signal handler, requested attention */
+    IO_ON_ALARM = 8, /* the io's alarm is due; may accompany another reason */
 };
 
 /* One datagram, or consecutive bytes of a stream. */

@@ -26,7 +26,7 @@ struct session {
     uint16_t port;
     struct queue queue;
     struct buf in, given, out; /* client side: for the code, returned by its recv, from the code */
-    bool client_closed, client_refuses, wake, signal, killed;
+    bool client_closed, client_refuses, wake, killed;
     sim_call *on_output;
     void *on_output_context;
     uint64_t output_event;
@@ -232,11 +232,6 @@ void sim_wake(struct io *io, bool on)
     session_of(io)->wake = on;
 }
 
-void sim_signal(struct io *io)
-{
-    session_of(io)->signal = true;
-}
-
 struct sim_datagram *sim_herald_recv(struct sim_world *w)
 {
     sim_spin(w);
@@ -339,12 +334,7 @@ static unsigned ready(struct session *s, unsigned reasons)
         why |= IO_ON_CLIENT;
     if (s->wake)
         why |= IO_ON_WAKE;
-    if (s->signal)
-        why |= IO_ON_SIGNAL;
-    why &= reasons;
-    if (why & IO_ON_SIGNAL)
-        s->signal = false;
-    return why;
+    return why & reasons;
 }
 
 /* Converts a time of the server's clock to the world's, if there is no further jump. */

@@ -59,9 +59,8 @@ void sim_client_on_output(struct io *io, sim_call *call, void *context);
 /* From now on sends to the client fail with NETGDB_CLOSED. */
 void sim_client_refuse(struct io *io);
 
-/* Sets or clears IO_ON_WAKE; raises IO_ON_SIGNAL for one wait. */
+/* Sets or clears IO_ON_WAKE. */
 void sim_wake(struct io *io, bool on);
-void sim_signal(struct io *io);
 
 /*
  * The HERALD port. sim_herald_recv returns the next datagram received there, which the caller must

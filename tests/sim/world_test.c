@@ -418,17 +418,12 @@ static void wakes(void *context)
     sim_wake(context, true);
 }
 
-static void signals(void *context)
-{
-    sim_signal(context);
-}
-
 static void a_wait_ends_for_each_of_its_reasons(void **state)
 {
     struct sim_world *w = sim_unit_world(1);
     struct io *io = sim_session(w, A, 5000);
     uint64_t start = io_now(io);
-    unsigned all = IO_ON_TARGET | IO_ON_CLIENT | IO_ON_WAKE | IO_ON_SIGNAL;
+    unsigned all = IO_ON_TARGET | IO_ON_CLIENT | IO_ON_WAKE;
     (void)state;
     assert_int_equal(io_wait(io, start + SIM_MS, all), 0);
     assert_int_equal(io_now(io), start + SIM_MS);
@@ -441,8 +436,6 @@ static void a_wait_ends_for_each_of_its_reasons(void **state)
     assert_int_equal(io_wait(io, IO_NEVER, IO_ON_WAKE), IO_ON_WAKE);
     assert_int_equal(io_wait(io, IO_NEVER, all), IO_ON_WAKE | IO_ON_CLIENT);
     sim_wake(io, false);
-    sim_after(w, SIM_MS, signals, io);
-    assert_int_equal(io_wait(io, IO_NEVER, IO_ON_SIGNAL), IO_ON_SIGNAL);
     assert_int_equal(io_wait(io, 0, all), IO_ON_CLIENT);
     kernel_says(w, A, SIM_KERNEL_PORT, 5000, "x");
     assert_int_equal(io_wait(io, IO_NEVER, IO_ON_TARGET), IO_ON_TARGET);
