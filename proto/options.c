@@ -269,7 +269,7 @@ static int unknown_option(const struct options_error *e, const char *name)
         size_t at = strlen(names);
         snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ", table[i].help.name);
     }
-    return options_set_error(e, "unknown option '%.100s': there are %s", name, names);
+    return options_set_error(e, "unknown option '%.100s'; valid options: %s", name, names);
 }
 
 static bool is_accepted(const struct options *o, const struct row *row)
@@ -321,7 +321,7 @@ static int parse_port(struct options *o, const char *text, const struct options_
 {
     unsigned long port;
     if (!parse_number(text, UINT16_MAX, &port) || port == 0)
-        return options_set_error(e, "'%.100s' is no port: a number from 1 to 65535", text);
+        return options_set_error(e, "invalid port '%.100s' (1 to 65535)", text);
     o->port = (uint16_t)port;
     return 0;
 }
@@ -340,7 +340,7 @@ int options_parse_endpoint(struct options *o, char *text, uint16_t default_port,
         end[-1] = '\0';
     if ((!ipv6 && strpbrk(text, HOST_INVALID_CHARS) != NULL) ||
         !options_set_text(o->host, sizeof o->host, brackets ? text + 1 : text))
-        return options_set_error(e, "'%.100s' is no host", text);
+        return options_set_error(e, "'%.100s' is not a host name", text);
     o->port = default_port;
     return colon != NULL ? parse_port(o, colon + 1, e) : 0;
 }
@@ -350,7 +350,7 @@ static int parse_kernel(struct options *o, char *text, const struct options_erro
 {
     char *colon = strchr(text, ':');
     if (*text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL))
-        return options_set_error(e, "'%.100s': takes HOST[:PORT], and a kernel speaks IPv4 only",
+        return options_set_error(e, "'%.100s': takes HOST[:PORT], and a kernel supports only IPv4",
                                  text);
     if (colon != NULL)
         *colon = '\0';
@@ -359,10 +359,11 @@ static int parse_kernel(struct options *o, char *text, const struct options_erro
     if (*text == '\0')
         return options_set_error(e, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     if (only(text, DIGITS))
-        return options_set_error(e, "'%.100s' is no host: a TCP port was meant? tcp:HOST:%.100s",
-                                 text, text);
+        return options_set_error(
+            e, "'%.100s' is not a host name. For a TCP port use netgdb:tcp:HOST:%.100s", text,
+            text);
     if (strpbrk(text, HOST_INVALID_CHARS) != NULL || strlen(text) >= sizeof o->host)
-        return options_set_error(e, "'%.100s' is no host", text);
+        return options_set_error(e, "'%.100s' is not a host name", text);
     if (o->kind == OPTIONS_KERNEL)
         (void)options_set_text(o->host, sizeof o->host, text);
     return colon != NULL ? parse_port(o, colon + 1, e) : 0;

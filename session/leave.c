@@ -31,7 +31,7 @@ static void detach_session(struct io_fds *io, struct session *s, const struct lo
     CHECK(s->fd < 0 && s->io == &io->io);
     int rc = stop(s->target);
     if (rc == NETGDB_UNSUPPORTED)
-        log_warn(log, "the kernel runs and cannot be detached from");
+        log_warn(log, "the kernel is running and cannot be detached");
     netgdb_target_hurry(s->target, true);
     if (rc != 0 || chain_renew(&chain, s->target, &config) != 0)
         return;
@@ -48,7 +48,7 @@ void leave_kernel(struct session *s, const struct log *base)
     if (io_fds_init(&io) == 0)
         detach_session(&io, s, &log);
     else
-        log_error(&log, "no descriptors to detach with: the kernel stays stopped");
+        log_error(&log, "no descriptors to detach with: the kernel remains stopped");
     if (s->ended)
         log_info(&log, "detached");
     session_free(s);

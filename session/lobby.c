@@ -209,7 +209,7 @@ static void evict_session(struct lobby *b, const struct session *but)
         return; /* clients have had all of them, and may come back */
     if (log_limit_allows(&b->evicted, b->now(b->context), &more))
         log_warn(b->log,
-                 "more than %u kernels wait: one of %s, which no client has had, was dropped "
+                 "more than %u kernels are waiting: dropped one of %s that was never attached "
                  "(%lu more before)",
                  b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
     goes->ended = true; /* drops its state file, too */
@@ -333,7 +333,7 @@ static uint64_t log_stranger(struct lobby *b)
         return IO_NEVER;
     if (b->now(b->context) - b->stranger.since < LOBBY_STRANGER_GRACE)
         return b->stranger.since + LOBBY_STRANGER_GRACE;
-    log_warn(b->log, "%s calls, and no client here has asked for it: ignored",
+    log_warn(b->log, "ignored %s, which tried to connect: no client here has asked for it",
              net_ip_text(b->stranger.ip, ip));
     b->stranger.logged = true;
     b->stranger.ip = 0;
@@ -451,8 +451,8 @@ static void probe(struct lobby *b, struct session *k)
         k->silenced = now;
         if (log_limit_allows(&b->mute, now, &more))
             log_warn(b->log,
-                     "%s does not answer in the session that another debugger left: not asked any "
-                     "more; if it is at db>, type netgdb there again (%lu more before)",
+                     "%s does not respond in the session that another debugger left: no longer "
+                     "probed; if it is at db>, type netgdb there again (%lu more before)",
                      net_ip_text(k->kernel.ip, ip), more);
         return;
     }

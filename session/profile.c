@@ -118,22 +118,23 @@ static void link_text(const struct profile *p, struct buf *out)
 {
     const struct link_counters *l = &p->link;
     unsigned loss = profile_loss(p);
-    buf_printf(out, "round trips %llu, %.3f ms each on the way; copies come up to %.0f ms late\n",
-               (unsigned long long)p->round_trips, (double)p->srtt / 1e6,
-               (double)p->lateness / 1e6);
+    buf_printf(
+        out, "round trips %llu, %.3f ms each on the way; duplicates arrive up to %.0f ms late\n",
+        (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6);
     buf_printf(out, "datagrams %llu out, %llu in; bytes %llu out, %llu in\n",
                (unsigned long long)l->sent, (unsigned long long)l->received,
                (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in);
     buf_printf(out,
-               "sent again %llu (%u.%u %%), copies received %llu, stale replies %llu, asked "
-               "again %llu\n",
+               "retransmitted %llu (%u.%u %%), duplicates received %llu, stale replies %llu, "
+               "repeated requests %llu\n",
                (unsigned long long)l->retransmitted, loss / 10, loss % 10,
                (unsigned long long)l->duplicates, (unsigned long long)p->stale,
                (unsigned long long)p->asked_again);
     delays_text(p, out);
     if (l->stray_acks + l->impossible != 0)
         buf_printf(
-            out, "no kernel sends these: acks of what was never sent %llu, other datagrams %llu\n",
+            out,
+            "impossible for a kernel: %llu acks of datagrams never sent, %llu other datagrams\n",
             (unsigned long long)l->stray_acks, (unsigned long long)l->impossible);
 }
 
@@ -141,7 +142,7 @@ void profile_text(struct profile *p, struct buf *out)
 {
     pthread_mutex_lock(&p->lock);
     buf_printf(out,
-               "requests %llu of %u client%s; waited %.3f s for the answers, %.3f s for stops, "
+               "requests %llu of %u client%s; waited %.3f s for replies, %.3f s for stops, "
                "%.3f s for the debugger\n",
                (unsigned long long)p->requests, p->clients, p->clients == 1 ? "" : "s",
                seconds(p->answering), seconds(p->running), seconds(p->asking));
@@ -158,8 +159,8 @@ static void link_json(const struct profile *p, struct buf *out)
     const struct link_counters *l = &p->link;
     buf_printf(out,
                ",\"round_trips\":%llu,\"rtt_ms\":%.3f,\"late_ms\":%.3f,\"datagrams_out\":%llu,"
-               "\"datagrams_in\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu,\"sent_again\":%llu,"
-               "\"copies\":%llu,\"stale_replies\":%llu,\"asked_again\":%llu,"
+               "\"datagrams_in\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu,\"retransmitted\":%llu,"
+               "\"duplicates\":%llu,\"stale_replies\":%llu,\"repeated_requests\":%llu,"
                "\"stray_acks\":%llu,\"impossible\":%llu,\"delayed_requests\":%llu,"
                "\"delayed_requests_ms\":%.1f,\"delayed_acks\":%llu,\"delayed_acks_ms\":%.1f,"
                "\"delayed_by_duplicates\":%llu,\"delayed_by_duplicates_ms\":%.1f",

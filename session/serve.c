@@ -125,9 +125,9 @@ static void log_refused(const struct serving *s)
 {
     int len = (int)s->reply.len;
     if (buf_starts(&s->reply, "E."))
-        log_warn(s->log, "not detached from: %.*s", len - 2, (const char *)s->reply.data + 2);
+        log_warn(s->log, "cannot detach: %.*s", len - 2, (const char *)s->reply.data + 2);
     else
-        log_warn(s->log, "the target does not accept a detach");
+        log_warn(s->log, "the target refused to detach");
 }
 
 /* Detaches from one process of several; s->reply has the answer. Returns 0 or how it ends. */
@@ -234,8 +234,8 @@ static int tell_client(struct serving *s, const char *line)
 static int interrupt(struct serving *s)
 {
     static const char why[] =
-        "a running kernel is stopped at its console (Ctrl+Alt+Esc, or a break "
-        "on a serial line); Ctrl-C again leaves it running";
+        "cannot interrupt a running kernel from here: break into it at its console (Ctrl+Alt+Esc, "
+        "or a break on a serial line). Press Ctrl-C again to leave it running";
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
@@ -255,7 +255,8 @@ static int on_client_left(struct serving *s)
         return rc == 0 ? 0 : target_failed(s, rc);
     /* GDB is about to print that it left, in several writes: our line would be between them. */
     if (!s->told_running)
-        log_warn(s->log, "the debugger has left while the kernel runs: nothing can be sent to it");
+        log_warn(s->log, "the debugger disconnected from a running kernel, which can neither be "
+                         "detached nor interrupted");
     return SERVE_RUNNING;
 }
 
@@ -398,7 +399,7 @@ static int await_reply(struct serving *s)
             return rc;
         rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
         if (rc == NETGDB_REPLACED && (s->request.packet->effects & PKT_RESUMES) != 0)
-            log_info(s->log, "the kernel has started a new session: going on with its stop");
+            log_info(s->log, "the kernel has started a new session: continuing with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)
             return target_failed(s, rc);
         else if (rc == 0 && (rc = pass_reply(s, final)) != 0)
@@ -424,7 +425,7 @@ static int forward_request(struct serving *s)
     set_alarm(s);
     int rc = target_send(s->target, &s->request);
     if (rc == NETGDB_TOO_LONG) {
-        log_warn(s->log, "a request of %zu bytes is longer than the target takes (%zu)",
+        log_warn(s->log, "a request of %zu bytes exceeds the limit of the target (%zu)",
                  s->request.len, target_max_request(s->target));
         return reply(s, "E07");
     }

@@ -24,7 +24,7 @@ const char *tls_keys_trouble(const struct tls_keys *k)
     if (!have_tls)
         return "this build has no TLS: configure it where GnuTLS is";
     if (given(k->psk) && any)
-        return "TLS by a PSK and TLS by certificates do not go together";
+        return "give either a PSK or certificates for TLS, not both";
     if (!given(k->psk) && !any)
         return "TLS needs keys: a PSK, or a certificate, its key and a CA";
     if (!given(k->psk) && !all)

@@ -159,10 +159,11 @@ static void log_timeout(const struct source *s, const struct shim_name *n, uint6
     unsigned seconds = (unsigned)(timeout / IO_SECOND);
     char ip[NET_ADDR_TEXT];
     if (other != 0)
-        log_error(&n->log, "no kernel called within %u s, but %s did: is that its address?",
+        log_error(&n->log, "no kernel connected within %u s, but %s did: is that its address?",
                   seconds, net_ip_text(other, ip));
     else
-        log_error(&n->log, "no kernel called within %u s: is netgdb running at its db>?", seconds);
+        log_error(&n->log, "no kernel connected within %u s: is netgdb running at its db>?",
+                  seconds);
 }
 
 /* Whether the front end has ended or cancelled the wait. */
@@ -170,7 +171,7 @@ static bool is_cancelled(struct frontend *f, const struct shim_name *n)
 {
     const char *why = frontend_ended(f);
     if (why != NULL)
-        log_error(&n->log, "the wait for the kernel ends: %s", why);
+        log_error(&n->log, "stopped waiting for the kernel: %s", why);
     return why != NULL;
 }
 
@@ -250,9 +251,10 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     target->listener = listener_get(port, &log);
     if (target->listener == NULL) {
         error = errno;
-        log_error(
-            &n->log, "UDP port %u, which kernels call, is unavailable: %s%s", port, strerror(error),
-            error == EADDRINUSE ? " (another gdb or proxy has it: use that one, or end it)" : "");
+        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s", port,
+                  strerror(error),
+                  error == EADDRINUSE ? " (held by another gdb or proxy: use that one, or end it)"
+                                      : "");
         return error;
     }
     source.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -102,7 +102,8 @@ static int look_up_host(struct shim_name *n)
     for (unsigned i = 0; rc == 0 && i < found.n && n->n < SHIM_IPS; i++)
         n->ips[n->n++] = ntohl(found.at[i].sin_addr.s_addr);
     if (rc != 0)
-        log_error(&n->log, "no IPv4 address of this host is known: %s", sockets_resolve_text(rc));
+        log_error(&n->log, "cannot resolve this host to an IPv4 address: %s",
+                  sockets_resolve_text(rc));
     return rc == SOCKETS_NO_HOST ? EAI_NONAME : rc;
 }
 
@@ -120,7 +121,7 @@ static void open_log(const struct options *o)
         return;
     if (logfile_open(o->log_file) != 0)
         log_error(&shim_log, "NETGDB_LOG_FILE %s: %s", o->log_file,
-                  errno == ENXIO ? "nobody reads it" : strerror(errno));
+                  errno == ENXIO ? "a FIFO without a reader" : strerror(errno));
     else if (logfile_is_readable_by_others() && !atomic_flag_test_and_set(&said))
         log_warn(&shim_log,
                  "NETGDB_LOG_FILE %s: other users can read it; at level packet it holds the "
@@ -175,7 +176,8 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
         return EAI_MEMORY;
     int rc = EAI_NONAME;
     if (!is_stream(hints)) {
-        log_error(&shim_log, "udp: and tcp6: do not go with this: target remote netgdb:HOST");
+        log_error(&shim_log,
+                  "udp: and tcp6: cannot be combined with netgdb: use target remote netgdb:HOST");
     } else if (options_from_gdb(&n->options, node, service, &source, error, sizeof error) != 0 ||
                !chain_takes(&n->options, error, sizeof error)) {
         log_error(&shim_log, "%s", error);

@@ -158,8 +158,9 @@ static void wait_for_close(struct relay *r)
 static void park(struct relay *r)
 {
     if (!atomic_load(&draining))
-        log_warn(&r->name->log, "gdb has left without a detach: the kernel stays connected, and "
-                                "target remote takes it again");
+        log_warn(&r->name->log,
+                 "gdb disconnected without detaching: the kernel stays connected, and the next "
+                 "target remote resumes its session");
     listener_return(r->listener, r->session);
 }
 
@@ -239,7 +240,7 @@ static void *relay_main(void *argument)
     if (rc == 0)
         rc = serve_target(r, server, &chain);
     else if (rc != NETGDB_REFUSED)
-        log_error(log, "the session could not begin: %s", netgdb_strerror(rc));
+        log_error(log, "cannot start the session: %s", netgdb_strerror(rc));
     log_waits(r, log);
     if (kernel_target(r) != NULL && chain.target != NULL)
         (void)chain_strip(&chain);
@@ -329,7 +330,7 @@ static void detach_unclaimed(uint64_t began)
     bool in_time = unclaimed_detached;
     pthread_mutex_unlock(&lock);
     if (!in_time)
-        log_warn(&shim_log, "a kernel that called was not detached in time: it stays stopped");
+        log_warn(&shim_log, "a kernel was not detached in time: it remains stopped");
 }
 
 static void drain_relays(uint64_t began)

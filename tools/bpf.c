@@ -75,7 +75,7 @@ static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
     enum ebpf_stop stop;
     int rc = ebpf_machine_new(&m, image, &p->machine);
     if (rc != 0) {
-        complain("%s: does not fit into the machine: %s", image->name, netgdb_strerror(rc));
+        complain("%s: does not fit the machine: %s", image->name, netgdb_strerror(rc));
         return EXIT_FAILED;
     }
     do {
@@ -174,8 +174,8 @@ static bool debug_session(struct debug *d, int fd)
     io_fds_set_stream(&d->io, IO_CLIENT, -1, -1);
     bool exited = ebpf_target_machine(d->target)->exited;
     printf(exited                  ? "the program has ended\n"
-           : end == SERVE_DETACHED ? "the debugger has left\n"
-                                   : "the debugger is gone\n");
+           : end == SERVE_DETACHED ? "the debugger has disconnected\n"
+                                   : "lost the connection to the debugger\n");
     fflush(stdout);
     return told_to_end(d) || (d->once && exited);
 }
@@ -190,7 +190,7 @@ static int debug(struct debug *d)
                                                 .log = &d->log};
     int rc = ebpf_target_new(&d->target, &options);
     if (rc != 0) {
-        complain("%s: does not fit into the machine: %s", d->programs.image[0]->name,
+        complain("%s: does not fit the machine: %s", d->programs.image[0]->name,
                  netgdb_strerror(rc));
         return EXIT_FAILED;
     }

@@ -36,7 +36,7 @@ static int run_plugin(const struct ebpf_image *image, const uint8_t *memory, siz
     struct ebpf_machine *m;
     enum ebpf_stop stop;
     if (ebpf_machine_new(&m, image, &options) != 0) {
-        complain("the program does not fit into the machine");
+        complain("the program does not fit the machine");
         return EXIT_FAILED;
     }
     do

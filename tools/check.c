@@ -158,13 +158,13 @@ static int make_arguments(struct check *c, int argc, char **argv)
             return EXIT_FAILED;
     }
     if (rc < 0)
-        return complain_usage("run", "'%s' is no option of gdb's, or lacks its value",
+        return complain_usage("run", "'%s' is not an option of gdb, or its value is missing",
                               argv[arg.first]);
     fprintf(c->init.file, "set $netgdb_init_done = 1\n");
     fprintf(c->script.file, "quit 0\n");
     if (fflush(c->init.file) == 0 && fflush(c->script.file) == 0)
         return 0;
-    complain("gdb's script cannot be written: %s", strerror(errno));
+    complain("cannot write the script for gdb: %s", strerror(errno));
     return EXIT_FAILED;
 }
 

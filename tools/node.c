@@ -123,7 +123,7 @@ static int start_machine(struct node *n)
                                                 .log = &n->log};
     int rc = ebpf_target_new(&n->target, &options);
     if (rc != 0)
-        complain("%s: does not fit into the machine: %s", n->options->ebpf, netgdb_strerror(rc));
+        complain("%s: does not fit the machine: %s", n->options->ebpf, netgdb_strerror(rc));
     return rc == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -190,7 +190,7 @@ static void leave_stub(struct node *n)
 {
     const struct request detach = request_of("D");
     if (n->options->stub_host[0] != '\0' && target_leave(n->target, &detach, &n->stop) != 0)
-        complain("the stub could not be left");
+        complain("the stub could not be detached");
 }
 
 int node_judge(struct node *n, int end)

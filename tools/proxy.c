@@ -108,7 +108,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
     *port = p->options->target.port;
     p->herald_fd = inherited_port();
     if (p->herald_fd >= 0 && herald_adopt(p->herald_fd, port) != 0) {
-        complain("the socket that was handed over is not a UDP socket: %s", strerror(errno));
+        complain("the inherited socket is not a UDP socket: %s", strerror(errno));
         return EXIT_FAILED;
     }
     if (p->herald_fd < 0)
@@ -116,8 +116,8 @@ static int open_herald(struct proxy *p, uint16_t *port)
     p->herald_port = *port;
     if (p->herald_fd >= 0)
         return EXIT_DONE;
-    complain("UDP port %u, which kernels call, is unavailable: %s%s", *port, strerror(errno),
-             errno == EADDRINUSE ? " (another proxy or gdb has it: use that one, or end it)" : "");
+    complain("UDP port %u, to which kernels connect, is unavailable: %s%s", *port, strerror(errno),
+             errno == EADDRINUSE ? " (held by another proxy or gdb: use that one, or end it)" : "");
     return EXIT_FAILED;
 }
 
@@ -277,7 +277,7 @@ bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd)
     if ((socket != NULL && socket->port != 0) || control_allows(fd, path))
         return true;
     if (log_limit_allows(&p->rejected, io_fds_now(), &more))
-        log_info(&p->log, "another user's process was refused at %s (%lu more before)",
+        log_info(&p->log, "rejected a process of another user at %s (%lu more before)",
                  path != NULL ? path : "the control socket", more);
     return false;
 }
@@ -381,7 +381,7 @@ static void proxy_loop(struct proxy *p)
         if (poked)
             take_poke(p);
         if (no_kernel_in_time(p, &deadline)) {
-            log_error(&p->log, "no kernel called within %u s: is netgdb running at its db>?",
+            log_error(&p->log, "no kernel connected within %u s: is netgdb running at its db>?",
                       (unsigned)(timeout / IO_SECOND));
             p->exit_code = EXIT_NOBODY;
             break;
@@ -405,7 +405,7 @@ static void *await_second_signal(void *context)
         continue;
     while (poll(&fd, 1, -1) < 0)
         continue;
-    log_error(&p->log, "exiting now: kernels that are not detached yet stay stopped");
+    log_error(&p->log, "exiting now: kernels not yet detached remain stopped");
     p->exit_code = EXIT_FAILED;
     drain_lines(p);
     _exit(p->exit_code);

@@ -106,7 +106,7 @@ static void log_refused(struct client *c, const char *why)
     bool passes = log_limit_allows(&p->refused, io_fds_now(), &more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
-        log_info(&c->log, "%s was refused: %s (%lu more before)", c->who, why, more);
+        log_info(&c->log, "refused %s: %s (%lu more before)", c->who, why, more);
 }
 
 /* Waits until the client has closed the connection, up to `patience` ns. */
@@ -179,7 +179,7 @@ static bool take_from_endpoint(struct client *c, struct server *server, struct e
     if (other != NULL)
         refuse_taken(c, server, e->name, by);
     else if (c->session == NULL)
-        client_refuse(c, server, "this kernel has gone");
+        client_refuse(c, server, "this kernel is no longer here");
     return c->session != NULL;
 }
 
@@ -223,7 +223,7 @@ static bool await_kernel(struct client *c, struct server *server)
     watch.notify = client_wake;
     watch.context = c;
     if (listener_watch(p->listener, &watch) != 0) {
-        client_refuse(c, server, "too many hosts are asked for");
+        client_refuse(c, server, "too many hosts");
         return false;
     }
     io_keepalive(&c->io.io, !c->asks);

@@ -30,15 +30,18 @@ int control_open(struct proxy *p)
     char dir[RUNDIR_MAX];
     const char *why = rundir_trouble(dir);
     if (why != NULL) {
-        log_warn(&p->log, "runtime directory %s: %s: 'netgdb ls' and gdb's netgdb:HOST do without",
-                 dir, why);
+        log_warn(
+            &p->log,
+            "runtime directory %s: %s: 'netgdb ls' and netgdb:HOST in gdb cannot use this proxy",
+            dir, why);
         return -1;
     }
     int fd = control_listen();
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->control_fd};
     if (fd >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
         return fd;
-    log_warn(&p->log, "no control socket (%s): 'netgdb ls' and gdb's netgdb:HOST do without",
+    log_warn(&p->log,
+             "no control socket (%s): 'netgdb ls' and netgdb:HOST in gdb cannot use this proxy",
              errno == EADDRINUSE ? "another proxy runs" : strerror(errno));
     if (fd >= 0)
         close(fd);

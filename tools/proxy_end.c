@@ -66,7 +66,7 @@ static void detach_all(struct proxy *p)
     while (p->leavers > 0 && rc == 0)
         rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
     if (rc != 0)
-        log_warn(&p->log, "some kernels were not detached in time: they stay stopped");
+        log_warn(&p->log, "some kernels were not detached in time: they remain stopped");
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -183,7 +183,8 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     const char *text = optind < argc ? argv[optind] : "any";
     o->has_target = optind < argc;
     if (argc - optind > 1)
-        return complain_usage("proxy", "one TARGET, not '%s' too", argv[optind + 1]);
+        return complain_usage("proxy", "only one TARGET is possible: unexpected '%s'",
+                              argv[optind + 1]);
     if (options_parse(&o->target, text, &source, error, sizeof error) != 0 ||
         !chain_takes(&o->target, error, sizeof error))
         return complain_usage("proxy", "%s", error);
@@ -192,7 +193,7 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
     if (o->stdio && (o->tls.on || o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
-        return complain_usage("proxy", "--stdio listens nowhere");
+        return complain_usage("proxy", "--stdio does not listen: omit the options for listening");
     return check_tls(o);
 }
 

@@ -91,16 +91,17 @@ void say_who(const struct proxy *p)
         log_info(&p->log, "who can connect: processes of this user%s%s, and root's",
                  g != NULL ? " and of group " : "", g != NULL ? g->gr_name : "");
     } else if (o->tls.on) {
-        log_info(&p->log, "who can connect: who proves by TLS to have a key of %s",
+        log_info(&p->log, "who can connect: anyone who proves by TLS to have a key of %s",
                  o->tls.keys.psk != NULL ? o->tls.keys.psk : o->tls.keys.ca);
     } else if (sockets_is_loopback(&p->listen)) {
-        log_warn(&p->log, "who can connect: every user of this machine, who then controls the "
-                          "kernels, and reads their memory");
+        log_warn(&p->log, "who can connect: every user of this machine, and so control the "
+                          "kernels and read their memory");
     } else {
-        log_warn(&p->log,
-                 "who can connect: whoever can reach %s, who then controls the kernels, and reads "
-                 "their memory",
-                 o->listen);
+        log_warn(
+            &p->log,
+            "who can connect: anyone who can reach %s, and so control the kernels and read their "
+            "memory",
+            o->listen);
     }
 }
 

@@ -52,7 +52,7 @@ static int await_running_stop(struct client *c, struct server *server, struct ta
     int rc = 0;
     if (!netgdb_target_runs(netgdb))
         return 0;
-    log_info(&c->log, "%s waits until it stops", c->who);
+    log_info(&c->log, "%s is waiting for the target to stop", c->who);
     buf_init(&reply, TARGET_REPLY_MAX);
     while (rc == 0 && !final) {
         rc = server_poll(server);
@@ -130,7 +130,7 @@ static int serve_kernel(struct client *c, struct server *server, struct target *
     struct chain chain;
     int rc = make_chain(c, server, netgdb, &chain);
     if (rc < 0) {
-        (void)snprintf(why, sizeof why, "the session could not begin: %s", netgdb_strerror(rc));
+        (void)snprintf(why, sizeof why, "cannot start the session: %s", netgdb_strerror(rc));
         client_refuse(c, server, why);
     }
     if (rc != 0)

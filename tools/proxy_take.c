@@ -40,7 +40,7 @@ void proxy_take(struct proxy *p, int fd, const char *line)
     if (!read_request(line, &wants, &port))
         control_refuse(fd, "the proxy does not understand the request");
     else if (p->listener == NULL || port != p->herald_port)
-        log_debug(&p->log, "a gdb wants kernels of UDP port %lu: it listens there itself", port);
+        log_debug(&p->log, "a gdb requests kernels of UDP port %lu, which is not ours", port);
     else
         c = client_new(p, fd, fd, who);
     if (c == NULL) {

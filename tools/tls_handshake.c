@@ -72,7 +72,7 @@ static const char *certificate_trouble(const struct tls_link *l)
     if ((status & GNUTLS_CERT_NOT_ACTIVATED) != 0)
         return "its certificate is not valid yet";
     if ((status & GNUTLS_CERT_SIGNER_NOT_FOUND) != 0)
-        return "its certificate is none of our CA";
+        return "its certificate was not signed by our CA";
     if ((status & GNUTLS_CERT_PURPOSE_MISMATCH) != 0)
         return "its certificate is not for this end of a connection";
     return "its certificate cannot be trusted";
@@ -96,10 +96,10 @@ static const struct {
     const char *words;
 } troubles[] = {
     {OUT_OF_TIME, "the TLS handshake was not finished in time"},
-    {PLAIN_END_CLOSED, "given up before the TLS handshake was finished"},
-    {GNUTLS_E_NO_CERTIFICATE_FOUND, "no certificate was shown"},
-    {GNUTLS_E_CERTIFICATE_REQUIRED, "no certificate was shown"},
-    {GNUTLS_E_INSUFFICIENT_CREDENTIALS, "it wants keys of the other kind (a PSK or certificates)"},
+    {PLAIN_END_CLOSED, "cancelled before the TLS handshake was finished"},
+    {GNUTLS_E_NO_CERTIFICATE_FOUND, "it has sent no certificate"},
+    {GNUTLS_E_CERTIFICATE_REQUIRED, "it has sent no certificate"},
+    {GNUTLS_E_INSUFFICIENT_CREDENTIALS, "it uses the other kind of keys (PSK or certificates)"},
     {GNUTLS_E_UNSUPPORTED_VERSION_PACKET, "it does not speak TLS 1.3"},
     {GNUTLS_E_NO_CIPHER_SUITES, "it does not speak TLS 1.3 with keys of this kind"},
     {GNUTLS_E_UNEXPECTED_PACKET_LENGTH, "it does not speak TLS, or was cut off"},
@@ -113,7 +113,7 @@ static const struct {
 static const char *trouble(const struct tls_link *l, int rc)
 {
     if (l->unknown)
-        return "an identity that is not known";
+        return "an unknown identity";
     if (rc == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER && l->credentials->psk_server != NULL)
         return "a wrong PSK"; /* its proof of having it */
     if (rc == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR || rc == GNUTLS_E_CERTIFICATE_ERROR)

@@ -30,7 +30,7 @@ static bool goes_on(const struct log *log)
 {
     if (errno == ETIMEDOUT || errno == EINTR)
         return true;
-    log_error(log, "netgdb-tls has ended: clients stay connected, no other one can connect");
+    log_error(log, "netgdb-tls has ended: clients stay connected, but no further one can connect");
     return false;
 }
 

@@ -250,7 +250,7 @@ static void after_a_step_no_detach_is_sent_if_the_text_is_read_only(void **state
     machine_of(s)->locked = true;
     assert_int_equal(serve_leave(s->chain.target, false, &s->r->log), SERVE_PARKED);
     assert_int_equal(s->r->lines, 1);
-    assert_non_null(strstr(s->r->line, "not detached from: it would run on and lose the panic: "
+    assert_non_null(strstr(s->r->line, "cannot detach: it would run on and lose the panic: "
                                        "its text cannot be written"));
     assert_int_equal(twin_executed(s->r->twin, "D"), 0);
     assert_true(strncmp(ask(s, "D"), "E.", 2) == 0);

@@ -249,7 +249,7 @@ static void a_silent_kernel_is_probed_rarely_and_12_times_at_most(void **state)
     wait_in_lobby(r, 3600 * SIM_SECOND);
     assert_int_equal(rig_count(r, RIG_OUR_DATA, "") - before, LOBBY_PROBES);
     assert_int_equal(r->lines, 1);
-    assert_non_null(strstr(r->line, "not asked any more"));
+    assert_non_null(strstr(r->line, "no longer probed"));
 }
 
 static void a_kernel_with_a_new_herald_is_not_probed_in_its_old_session(void **state)

@@ -139,7 +139,7 @@ static void status_is_answered_here(void **state)
     assert_true(buf_is(&f->reply, "OK"));
     assert_int_equal(f->did.len, 0);
     assert_says(f, "crash1\n");
-    assert_says(f, "requests 3 of 1 client; waited 0.002 s for the answers, 3.000 s for stops, "
+    assert_says(f, "requests 3 of 1 client; waited 0.002 s for replies, 3.000 s for stops, "
                    "5.000 s for the debugger\n");
     assert_says(f, "slowest 2: 0.001 s m1000,4 (read memory, hexadecimal)\n");
 }

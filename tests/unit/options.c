@@ -259,7 +259,7 @@ static void an_invalid_range_is_rejected(void **state)
         snprintf(text, sizeof text, "h,nocache=%s", ranges[i]);
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
-                     "unknown option '3-4': there are timeout, run-timeout, symbols, "
+                     "unknown option '3-4'; valid options: timeout, run-timeout, symbols, "
                      "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
         else
             snprintf(why, sizeof why,
@@ -297,13 +297,14 @@ static void an_unknown_option_lists_the_valid_ones(void **state)
 {
     (void)state;
     refuse("h,tiemout=1",
-           "unknown option 'tiemout': there are timeout, run-timeout, symbols, "
+           "unknown option 'tiemout'; valid options: timeout, run-timeout, symbols, "
            "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
-    refuse("h,", "unknown option '': there are timeout, run-timeout, symbols, modules, slide, "
-                 "rtos, cache, nocache, "
-                 "kill, fileio, psk, cert, key, ca, log");
+    refuse("h,",
+           "unknown option ''; valid options: timeout, run-timeout, symbols, modules, slide, rtos, "
+           "cache, nocache, "
+           "kill, fileio, psk, cert, key, ca, log");
     refuse("h,LOG_FILE=x",
-           "unknown option 'LOG_FILE': there are timeout, run-timeout, symbols, "
+           "unknown option 'LOG_FILE'; valid options: timeout, run-timeout, symbols, "
            "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
@@ -321,30 +322,30 @@ static void an_invalid_target_reports_the_accepted_form(void **state)
 {
     (void)state;
     refuse("tls:", "'tls:': takes tls:HOST[:PORT]");
-    refuse("tls:a/b:1", "'a/b' is no host");
-    refuse("tls:[::1]", "'1]' is no port: a number from 1 to 65535");
-    refuse("tcp:a b:1", "'a b' is no host");
+    refuse("tls:a/b:1", "'a/b' is not a host name");
+    refuse("tls:[::1]", "invalid port '1]' (1 to 65535)");
+    refuse("tcp:a b:1", "'a b' is not a host name");
     refuse("tcp,timeout=1", "'tcp:': takes tcp:HOST:PORT");
-    refuse("tls:a:0", "'0' is no port: a number from 1 to 65535");
+    refuse("tls:a:0", "invalid port '0' (1 to 65535)");
     refuse("", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     refuse(",timeout=1", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
     refuse(":20025", "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");
-    refuse("1234", "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
-    refuse("1234:5", "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
-    refuse("h:0", "'0' is no port: a number from 1 to 65535");
-    refuse("h:65536", "'65536' is no port: a number from 1 to 65535");
-    refuse("h:", "'' is no port: a number from 1 to 65535");
-    refuse("h:http", "'http' is no port: a number from 1 to 65535");
-    refuse("h:99999999999999999999", "'99999999999999999999' is no port: a number from 1 to 65535");
-    refuse("::1", "'::1': takes HOST[:PORT], and a kernel speaks IPv4 only");
-    refuse("[::1]:5", "'[::1]:5': takes HOST[:PORT], and a kernel speaks IPv4 only");
-    refuse("a b", "'a b' is no host");
-    refuse("timeout=3", "'timeout=3' is no host");
+    refuse("1234", "'1234' is not a host name. For a TCP port use netgdb:tcp:HOST:1234");
+    refuse("1234:5", "'1234' is not a host name. For a TCP port use netgdb:tcp:HOST:1234");
+    refuse("h:0", "invalid port '0' (1 to 65535)");
+    refuse("h:65536", "invalid port '65536' (1 to 65535)");
+    refuse("h:", "invalid port '' (1 to 65535)");
+    refuse("h:http", "invalid port 'http' (1 to 65535)");
+    refuse("h:99999999999999999999", "invalid port '99999999999999999999' (1 to 65535)");
+    refuse("::1", "'::1': takes HOST[:PORT], and a kernel supports only IPv4");
+    refuse("[::1]:5", "'[::1]:5': takes HOST[:PORT], and a kernel supports only IPv4");
+    refuse("a b", "'a b' is not a host name");
+    refuse("timeout=3", "'timeout=3' is not a host name");
     refuse("tcp", "'tcp:': takes tcp:HOST:PORT");
     refuse("tcp:", "'tcp:': takes tcp:HOST:PORT");
     refuse("tcp:1234", "'tcp:1234': takes tcp:HOST:PORT");
     refuse("tcp::1234", "'tcp::1234': takes tcp:HOST:PORT");
-    refuse("tcp:h:x", "'x' is no port: a number from 1 to 65535");
+    refuse("tcp:h:x", "invalid port 'x' (1 to 65535)");
     refuse("unix:", "'unix:': takes a socket's name of 1 to 107 bytes");
     refuse("stdio:gdbserver", "stdio: is for the netgdb tool, not for a debugger");
 }
@@ -488,7 +489,8 @@ static void errors_in_names_from_gdb_are_reported(void **state)
     (void)state;
     assert_int_equal(options_from_gdb(&o, "netgdb", "1234", &without_env, error, sizeof error),
                      NETGDB_PROTO);
-    assert_string_equal(error, "'1234' is no host: a TCP port was meant? tcp:HOST:1234");
+    assert_string_equal(error,
+                        "'1234' is not a host name. For a TCP port use netgdb:tcp:HOST:1234");
     assert_int_equal(options_from_gdb(&o, "netgdb", NULL, &without_env, error, sizeof error),
                      NETGDB_PROTO);
     assert_string_equal(error, "no host: netgdb:HOST, netgdb:any or netgdb:tcp:HOST:PORT");

@@ -206,7 +206,7 @@ static void a_detach_that_is_refused_with_a_reason_is_logged_in_one_line(void **
     fake_eof(&f->io, IO_CLIENT, IO_MS);
     assert_int_equal(run(f), SERVE_PARKED);
     expect_did(f, "[leave D]");
-    assert_true(said(f, "not detached from: it would run on"));
+    assert_true(said(f, "cannot detach: it would run on"));
 }
 
 static void a_detach_refused_with_a_reason_does_not_end_the_session(void **state)
@@ -217,7 +217,7 @@ static void a_detach_refused_with_a_reason_does_not_end_the_session(void **state
     fake_eof(&f->io, IO_CLIENT, 3 * IO_MS);
     assert_int_equal(run(f), SERVE_PARKED);
     expect_did(f, "[leave D][leave D]");
-    assert_true(said(f, "not detached from: it would run on"));
+    assert_true(said(f, "cannot detach: it would run on"));
 }
 
 static void the_process_is_learned_from_qc_too(void **state)
