@@ -27,7 +27,8 @@ struct target;
 struct target_ops {
     /*
      * Sends a request. Returns 0 when it is certain to be executed exactly once, or an error;
-     * NETGDB_TOO_LONG: it is longer than max_request, and nothing was sent.
+     * NETGDB_TOO_LONG: it is longer than max_request, and nothing was sent; NETGDB_REPLACED: as of
+     * recv.
      */
     int (*send)(struct target *t, const struct request *r);
 

@@ -27,8 +27,9 @@ static void choose(struct stub *s, uint8_t c)
 static void ask(struct target *t, const uint8_t *request, size_t len, struct buf *reply)
 {
     bool final = false;
-    MUST(send_bytes(t, request, len) == 0);
-    int rc = target_recv(t, reply, &final, 0);
+    int rc = send_bytes(t, request, len);
+    if (rc == 0)
+        rc = target_recv(t, reply, &final, 0);
     if (rc == NETGDB_REPLACED)
         rc = target_recv(t, reply, &final, 0);
     MUST(rc == 0 && final);
