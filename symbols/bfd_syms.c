@@ -198,8 +198,6 @@ static int read_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context, c
 static int open_and_read(const struct elf_file *f, const char *path, bool dynamic, bfd_sym_fn each,
                          void *context, const char **why)
 {
-    if (bfd_init() == 0)
-        return bfd_fail(why);
     bfd *abfd = bfd_openr_iovec(path, format_name(&f->ident), stream_open, (void *)f, stream_read,
                                 stream_close, stream_stat);
     if (abfd == NULL)
@@ -213,9 +211,10 @@ int bfd_syms_read(const struct elf_file *f, const char *path, bool dynamic, bfd_
                   void *context, const char **why)
 {
     pthread_mutex_lock(&bfd_lock);
+    bool ready = bfd_init() != 0; /* first: that of binutils 2.44 sets the default handlers */
     bfd_error_handler_type errors = bfd_set_error_handler(ignore_error);
     bfd_assert_handler_type asserts = bfd_set_assert_handler(ignore_assert);
-    int rc = open_and_read(f, path, dynamic, each, context, why);
+    int rc = ready ? open_and_read(f, path, dynamic, each, context, why) : bfd_fail(why);
     bfd_set_assert_handler(asserts);
     bfd_set_error_handler(errors);
     pthread_mutex_unlock(&bfd_lock);
