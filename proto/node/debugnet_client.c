@@ -75,8 +75,8 @@ static int answer_rsp_acks(struct debugnet_client *c)
         rc = debugnet_transport_send(&c->transport, WIRE_DATA, c->frame.data, c->frame.len);
     for (; rc == 0 && r->too_long > 0; r->too_long--) {
         if (may_log(c, &c->too_long_limit, &more))
-            log_warn(log_of(c), "dropped a request of more than %d bytes (%lu more before)",
-                     REQUEST_MAX, more);
+            log_warn(log_of(c), "dropped a request: %s (%lu more before)",
+                     netgdb_strerror(r->drop_error), more);
         rc = send_rsp_ack(c, '+');
         if (rc == 0)
             rc = send_packet(c, (const uint8_t *)"E07", 3);

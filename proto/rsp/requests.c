@@ -40,6 +40,12 @@ static bool is_retransmission(const struct requests *r, const struct buf *conten
     return len == content->len && (len == 0 || memcmp(youngest, content->data, len) == 0);
 }
 
+static void drop(struct requests *r, int error)
+{
+    r->too_long++;
+    r->drop_error = error;
+}
+
 static void take_packet(struct requests *r, const struct buf *content)
 {
     r->acks_due++;
@@ -53,9 +59,9 @@ static void take_packet(struct requests *r, const struct buf *content)
         r->last = at;
         return;
     }
+    drop(r, r->pending.error);
     r->pending.len = at;
     r->pending.error = 0;
-    r->too_long++;
 }
 
 static void take_event(struct requests *r, enum rsp_event event)
@@ -69,7 +75,7 @@ static void take_event(struct requests *r, enum rsp_event event)
             r->nacks_due++;
         } else {
             r->acks_due++;
-            r->too_long++;
+            drop(r, r->parser.content.error);
         }
         break;
     case RSP_ACK:

@@ -30,6 +30,7 @@ struct requests {
     unsigned acks_due, nacks_due; /* packets to acknowledge with '+' and with '-' */
     unsigned acks, nacks;         /* '+' and '-' received */
     unsigned too_long; /* requests dropped: over REQUEST_MAX, or the queue is full; to be refused */
+    int drop_error;    /* of the last one dropped: NETGDB_TOO_LONG or NETGDB_NOMEM */
     bool interrupt;    /* Ctrl-C, for the outstanding request or the queued ones */
 
     unsigned long retransmissions; /* dropped since requests_init */

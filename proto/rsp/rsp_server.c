@@ -113,7 +113,9 @@ static int refuse_too_long(struct rsp_server *s)
 {
     int rc = 0;
     for (; rc == 0 && s->requests.too_long > 0; s->requests.too_long--) {
-        log_limited(s, &s->too_long_limit, LOG_WARN, "dropped a request that is too long");
+        log_limited(s, &s->too_long_limit, LOG_WARN,
+                    s->requests.drop_error == NETGDB_NOMEM ? "dropped a request: out of memory"
+                                                           : "dropped a request that is too long");
         rc = send_reply(s, (const uint8_t *)"E07", 3);
     }
     return rc;

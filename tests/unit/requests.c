@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "proto/err.h"
 #include "tests/unit/unit.h"
 
 static struct requests r;
@@ -126,6 +127,7 @@ static void a_request_that_is_too_long_is_acknowledged_and_counted(void **state)
     (void)state;
     feed_long('a', REQUEST_MAX + 1);
     assert_int_equal(r.too_long, 1);
+    assert_int_equal(r.drop_error, NETGDB_TOO_LONG);
     assert_int_equal(r.acks_due, 1);
     expect_none();
     feed("g");
