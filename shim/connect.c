@@ -238,6 +238,31 @@ static int ask_proxy(const struct shim_name *n, struct relay_target *target)
     return 0;
 }
 
+/* The text of pthread_create's EAGAIN would be about something that is busy. */
+static const char *start_error_text(int error)
+{
+    return error == EAGAIN ? "no thread can be started: memory is short, or there are too many"
+                           : strerror(error);
+}
+
+static bool is_shortage(int error)
+{
+    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
+/* Logs why there is no listener. Returns the error. */
+static int no_listener(const struct shim_name *n, int error)
+{
+    if (is_shortage(error))
+        log_error(&n->log, "cannot listen for kernels: %s", start_error_text(error));
+    else
+        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s", n->options.port,
+                  strerror(error),
+                  error == EADDRINUSE ? " (held by another gdb or proxy: use that one, or end it)"
+                                      : "");
+    return error;
+}
+
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_listener,
@@ -249,14 +274,8 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);
     const struct log log = names_queued_log();
     target->listener = listener_get(port, &log);
-    if (target->listener == NULL) {
-        error = errno;
-        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s", port,
-                  strerror(error),
-                  error == EADDRINUSE ? " (held by another gdb or proxy: use that one, or end it)"
-                                      : "");
-        return error;
-    }
+    if (target->listener == NULL)
+        return no_listener(n, errno);
     source.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (source.event < 0)
         return errno;
@@ -325,6 +344,8 @@ static int start_relay(int fd, const struct relay_target *target, const struct s
     close(ends[0]);
     remember_ours(fd);
     int error = relay_start(target, ends[1], n);
+    if (error != 0)
+        log_error(&n->log, "cannot serve the connection: %s", start_error_text(error));
     if (error == ENOMEM) { /* it has taken nothing */
         release_target(target);
         close(ends[1]);

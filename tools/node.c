@@ -139,6 +139,8 @@ int node_take_stub(struct node *n)
     n->stubs++;
     io_fds_set_stream(&n->io, IO_TARGET, fd, fd);
     n->target = stream_target_new(&n->io.io, &n->log);
+    if (n->target == NULL)
+        complain("%s", netgdb_strerror(NETGDB_NOMEM));
     return n->target != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -234,7 +236,7 @@ static int node_session(struct node *n)
         rc = serve(server, n->target, &options, &n->log);
         if (rc == SERVE_DETACHED)
             debugnet_client_finish(server);
-        else if (rc == NETGDB_CLOSED)
+        else if (rc < 0 && rc != NETGDB_LOST) /* the server is there, and waits for us */
             debugnet_client_close(server);
         end = node_judge(n, rc);
     }

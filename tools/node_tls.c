@@ -99,7 +99,10 @@ static int tls_session(struct tls_node *t, int client)
     io_fds_set_stream(&n->io, IO_CLIENT, client, client);
     int end = node_take_stub(n);
     struct server *server = end == EXIT_DONE ? rsp_server_new(&n->io.io, &n->log) : NULL;
-    if (server != NULL) {
+    if (end == EXIT_DONE && server == NULL) {
+        complain("%s", netgdb_strerror(NETGDB_NOMEM));
+        end = EXIT_FAILED;
+    } else if (server != NULL) {
         log_info(&n->log, "a debugger has connected");
         int rc = serve(server, n->target, &options, &n->log);
         end = rc == SERVE_PARKED && !node_told_to_end(n) ? -1 : node_judge(n, rc);
