@@ -3,7 +3,8 @@
  * Makes GDB's calls (gdb/ser-tcp.c, net_open): looks up a name, connects a socket, exchanges
  * packets and detaches. `caller netgdb:HOST:PORT` prints the last step it reached and the number of
  * open descriptors at the end (with COUNT it waits until no more are open). A call may report any
- * error; a crash or a hang is a failure. If connect fails, it retries once, as a user would.
+ * error; a crash, a hang or a wrong reply is a failure. If connect fails, it retries once, as a
+ * user would.
  * `caller --stub` is the stub of the node, on standard input and output.
  */
 #include <dirent.h>
@@ -51,13 +52,32 @@ static int stub(void)
     return 1;
 }
 
+static const char wrong_reply[] = "wrong reply";
+
+/* Makes one exchange. Returns NULL, or what went wrong. An error is a correct reply. */
+static const char *exchange(int fd, const char *request, const char *expected)
+{
+    char reply[4096];
+    rsp_put(fd, request);
+    if (!rsp_get(fd, reply, sizeof reply, REPLY_MS))
+        return request;
+    if (reply[0] == 'E' || strncmp(reply, expected, strlen(expected)) == 0)
+        return NULL;
+    fprintf(stderr, "caller: %s: not %s but %s\n", request, expected, reply);
+    return wrong_reply;
+}
+
 /* Returns the last step it reached. */
 static const char *session(const char *name)
 {
-    static const char *const requests[] = {"qSupported:xmlRegisters=i386", "?", "m1000,4", "D"};
+    static const struct {
+        const char *request, *reply; /* its beginning */
+    } steps[] = {{"qSupported:xmlRegisters=i386", "PacketSize="},
+                 {"?", "T05thread:1;"},
+                 {"m1000,4", "01020304"},
+                 {"D", "OK"}};
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
-    char reply[4096];
     int on = 1;
     char node[200];
     const char *service = strrchr(name, ':') + 1; /* as GDB splits it */
@@ -68,16 +88,11 @@ static const char *session(const char *name)
     (void)ioctl(fd, FIONBIO, &on);
     int rc = connect(fd, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
-    const char *result = rc == 0 ? "detached" : "not connected";
-    for (unsigned i = 0; rc == 0 && i < sizeof requests / sizeof requests[0]; i++) {
-        rsp_put(fd, requests[i]);
-        if (!rsp_get(fd, reply, sizeof reply, REPLY_MS)) {
-            result = requests[i];
-            break;
-        }
-    }
+    const char *result = rc == 0 ? NULL : "not connected";
+    for (unsigned i = 0; result == NULL && i < sizeof steps / sizeof steps[0]; i++)
+        result = exchange(fd, steps[i].request, steps[i].reply);
     close(fd);
-    return result;
+    return result != NULL ? result : "detached";
 }
 
 int main(int argc, char **argv)
@@ -96,5 +111,5 @@ int main(int argc, char **argv)
         usleep(50000);
     }
     printf("%s, %d descriptors\n", result, descriptors());
-    return 0;
+    return result == wrong_reply;
 }

@@ -32,10 +32,11 @@ tests_fail_modules_LDADD = libsession.la libio.la $(FREEBSD_LIBS)
 
 TESTS += tests/fail/fail.test tests/fail/modules.test
 dist_noinst_SCRIPTS += tests/fail/fail.test tests/fail/gdb.sh tests/fail/modules.test \
-	tests/fail/run.sh tests/fail/units.sh
+	tests/fail/node.sh tests/fail/run.sh tests/fail/units.sh
 .PHONY: fail
 fail: check-programs
 	tests/fail/modules
 	$(SHELL) $(srcdir)/tests/fail/units.sh $(abs_builddir)
 	$(SHELL) $(srcdir)/tests/fail/run.sh $(abs_builddir)
+	$(SHELL) $(srcdir)/tests/fail/node.sh $(abs_builddir)
 	$(SHELL) $(srcdir)/tests/fail/gdb.sh $(abs_builddir)
