@@ -87,6 +87,7 @@ void image_forget(struct image *im)
 
 bool image_usable(struct image *im, const char **why)
 {
+    struct types_member pid;
     const struct elf_ident *ident = im->symbols != NULL ? symbols_ident(im->symbols) : NULL;
     *why = NULL;
     if (!types_built())
@@ -104,7 +105,9 @@ bool image_usable(struct image *im, const char **why)
         im->types = types_open(symtab_path(table));
     if (im->types == NULL)
         *why = "the kernel's file has no debug information: use kernel.debug";
-    return im->types != NULL;
+    else if (!image_member(im, PROC_PID, &pid))
+        *why = "the debug information has no struct proc of a FreeBSD kernel";
+    return *why == NULL;
 }
 
 bool image_variable(struct image *im, const char *name, uint64_t *address)

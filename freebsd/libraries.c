@@ -137,9 +137,12 @@ int libraries_add_xml(struct image *im, const struct module_places *places,
     static const char *const names[] = {
         [LIBRARIES_TARGET] = "library-list", [LIBRARIES_SVR4] = "library-list-svr4"};
     struct list l = {.im = im, .places = places, .form = form, .xml = xml};
-    struct modules modules;
+    struct modules modules = {.list = NULL};
+    uint64_t list;
+    int rc = 0;
     (void)buf_printf(xml, "<%s version=\"1.0\">\n", names[form]);
-    int rc = modules_read(im, &modules);
+    if (image_variable(im, "linker_files", &list)) /* else the kernel cannot load modules */
+        rc = modules_read(im, &modules);
     if (rc == 0)
         rc = add_modules(&l, &modules);
     modules_free(&modules);

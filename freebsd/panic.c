@@ -192,8 +192,8 @@ int query_summary(struct image *im, const char *machine, char *line, size_t size
         rc = image_number(im, "mp_ncpus", 4, &cpus);
     if (rc != 0 && rc != IMAGE_UNREADABLE)
         return rc;
-    (void)snprintf(line, size, "FreeBSD %s %s, %s%s", release, machine,
-                   panic[0] != '\0' ? "panic: " : "no panic", panic);
+    (void)snprintf(line, size, "FreeBSD %s%s%s, %s%s", release, release[0] != '\0' ? " " : "",
+                   machine, panic[0] != '\0' ? "panic: " : "no panic", panic);
     size_t len = strlen(line);
     if (cpus != 0)
         (void)snprintf(line + len, size - len, ", %" PRIu64 " CPU%s", cpus, cpus == 1 ? "" : "s");

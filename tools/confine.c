@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,7 +51,25 @@ static bool allow_around(int set, const char *file, uint64_t access)
     return allow(set, dirname(path), access);
 }
 
-static bool restrict_files(const char *directory, const char *socket, const char *symbols)
+/* Allows reading the directories in DIR[:DIR…]. */
+static bool allow_list(int set, const char *list)
+{
+    char path[PATH_MAX];
+    for (; *list != '\0'; list += *list == ':') {
+        size_t len = strcspn(list, ":");
+        if (len >= sizeof path)
+            return false;
+        memcpy(path, list, len);
+        path[len] = '\0';
+        if (len != 0 && !allow(set, path, LANDLOCK_ACCESS_FS_READ_FILE))
+            return false;
+        list += len;
+    }
+    return true;
+}
+
+static bool restrict_files(const char *directory, const char *socket, const char *symbols,
+                           const char *modules)
 {
     const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_ACCESS};
     int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
@@ -59,25 +78,27 @@ static bool restrict_files(const char *directory, const char *socket, const char
     bool done =
         (directory[0] == '\0' || allow(set, directory, RECORDS)) &&
         allow_around(set, socket, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
-        allow_around(set, symbols, LANDLOCK_ACCESS_FS_READ_FILE) &&
+        allow_around(set, symbols, LANDLOCK_ACCESS_FS_READ_FILE) && allow_list(set, modules) &&
         (symbols[0] == '\0' || allow(set, "/usr/lib/debug", LANDLOCK_ACCESS_FS_READ_FILE)) &&
         syscall(SYS_landlock_restrict_self, set, 0) == 0;
     close(set);
     return done;
 }
 #else
-static bool restrict_files(const char *directory, const char *socket, const char *symbols)
+static bool restrict_files(const char *directory, const char *socket, const char *symbols,
+                           const char *modules)
 {
     (void)directory;
     (void)socket;
     (void)symbols;
+    (void)modules;
     errno = ENOSYS;
     return false;
 }
 #endif
 
-bool confine(const char *directory, const char *socket, const char *symbols)
+bool confine(const char *directory, const char *socket, const char *symbols, const char *modules)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           restrict_files(directory, socket, symbols);
+           restrict_files(directory, socket, symbols, modules);
 }

@@ -7,9 +7,9 @@
 
 /*
  * Drops new privileges, and access to all files but those in `directory`, the removal of `socket`,
- * and reading the directory of `symbols` (each may be empty or missing). Before the first thread.
- * False with errno: file access is not confined.
+ * and reading the directory of `symbols` and the directories `modules`, DIR[:DIR…] (each may be
+ * empty or missing). Before the first thread. False with errno: file access is not confined.
  */
-bool confine(const char *directory, const char *socket, const char *symbols);
+bool confine(const char *directory, const char *socket, const char *symbols, const char *modules);
 
 #endif

@@ -7,6 +7,7 @@ tools_netgdb_SOURCES = \
 	tools/bpf_programs.c \
 	tools/check.c \
 	tools/confine.c tools/confine.h \
+	tools/kernel.c \
 	tools/ls.c \
 	tools/main.c \
 	tools/node.c tools/node.h \

@@ -21,6 +21,7 @@ static const struct command {
     {"rtos", rtos_main, "list the RTOSes that are known, or show a program's layout"},
     {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
     {"proxy", proxy_main, "serve kernels to any debugger"},
+    {"kernel", kernel_main, "print facts about a panicked kernel"},
     {"ls", ls_main, "list the kernels of the running proxy"},
 };
 

@@ -172,7 +172,8 @@ static void confine_us(struct proxy *p)
     if (rundir(dir) != 0)
         dir[0] = '\0';
     tzset();
-    if (!confine(dir, p->options->unix_path, p->options->target.symbols))
+    if (!confine(dir, p->options->unix_path, p->options->target.symbols,
+                 p->options->target.modules))
         log_warn(&p->log, "the proxy is not confined to its files: Landlock: %s", strerror(errno));
 }
 

@@ -24,6 +24,7 @@ int rtos_main(int argc, char **argv);
 int bpf_main(int argc, char **argv);
 int proxy_main(int argc, char **argv);
 int ls_main(int argc, char **argv);
+int kernel_main(int argc, char **argv);
 
 /* The values of --log. */
 #define LOG_LEVELS "error, warn, info, debug or packet"

@@ -23,6 +23,7 @@ E2E_TESTS = \
 	tests/e2e/ipv6.test \
 	tests/e2e/keep.test \
 	tests/e2e/kernel-lldb.test \
+	tests/e2e/kernel-queries.test \
 	tests/e2e/kernel.test \
 	tests/e2e/kill.test \
 	tests/e2e/leave.test \

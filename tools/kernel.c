@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netgdb kernel: connects to a kernel, prints the answer to a query (freebsd/queries.h), and
+ * returns the kernel to db>. Uses the running proxy of this machine, if there is one.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "freebsd/queries.h"
+#include "io/fds.h"
+#include "io/sockets.h"
+#include "proto/err.h"
+#include "session/chain.h"
+#include "session/control.h"
+#include "session/leave.h"
+#include "session/listener.h"
+#include "session/transport.h"
+#include "tools/tools.h"
+
+enum { ERROR_TEXT = OPTIONS_ERROR_MAX, QUERY_LINE = 128, ANSWER_MAX = 64 << 20 };
+
+struct kernel_tool {
+    const struct query *query;
+    const char *argument; /* of dmesg: a number of lines; "": all */
+    bool json;
+    struct options options;
+    struct log log;
+    uint32_t ips[LISTENER_IPS];
+    unsigned n;
+    struct buf answer;
+};
+
+static int kernel_help(void)
+{
+    printf("Usage: netgdb kernel QUERY [OPTION...] NAME\n"
+           "Print facts about a panicked FreeBSD kernel, and return it to db>.\n"
+           "NAME is HOST[:PORT] or any, with options as after 'target remote netgdb:'.\n\n"
+           "Queries:\n");
+    for (const struct query *q = queries; q->name != NULL; q++)
+        printf("  %-8s %-8s %s\n", q->name, q->arguments, q->help);
+    printf(
+        "\nOptions:\n"
+        "  --symbols FILE  the kernel's kernel.debug (NETGDB_SYMBOLS)\n"
+        "  --lines N       of dmesg: the last N lines\n"
+        "  --json          print JSON\n"
+        "  --log LEVEL     error, warn, info, debug or packet (NETGDB_LOG, else warn)\n"
+        "  -h, --help      print this and exit\n\n"
+        "Exit codes: 0 printed, 1 failed, 2 usage, 3 no kernel connected within timeout=SECONDS\n"
+        "of NAME, 4 link lost.\n");
+    return EXIT_DONE;
+}
+
+/* ---- the target ---- */
+
+static void notify(void *context)
+{
+    const uint64_t one = 1;
+    (void)!write(*(const int *)context, &one, sizeof one);
+}
+
+/* Waits for input, as long as timeout= says. */
+static bool wait_for_input(const struct kernel_tool *k, int fd)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+    uint64_t ms = k->options.timeout / IO_MS;
+    int n;
+    do {
+        n = poll(&p, 1, k->options.timeout == IO_NEVER || ms > INT32_MAX ? -1 : (int)ms);
+    } while (n < 0 && errno == EINTR);
+    return n == 1;
+}
+
+static int no_kernel(const struct kernel_tool *k)
+{
+    complain("%s: no kernel called within %u s: is netgdb running at its db>?", k->log.name,
+             (unsigned)(k->options.timeout / IO_SECOND));
+    return EXIT_NOBODY;
+}
+
+static int exit_of(const struct kernel_tool *k, int rc)
+{
+    if (rc != 0 && rc != NETGDB_REFUSED) /* said in the log */
+        complain("%s: %s", k->log.name, netgdb_strerror(rc));
+    return rc == 0 ? EXIT_DONE : rc == NETGDB_LOST ? EXIT_LOST : EXIT_FAILED;
+}
+
+/* Asks the chain. `?` first, as a debugger does, so that the thread that stopped is known. */
+static int ask(struct kernel_tool *k, struct chain *chain)
+{
+    char line[QUERY_LINE];
+    struct buf reply;
+    if (!chain_has_queries(chain)) {
+        complain("%s: it is no FreeBSD kernel, or its kernel.debug is missing: --symbols FILE",
+                 k->log.name);
+        return NETGDB_REFUSED;
+    }
+    (void)snprintf(line, sizeof line, "%s%s %s", k->query->name, k->json ? " --json" : "",
+                   k->argument);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    int rc = target_ask(chain->target, "qSupported", &reply);
+    if (rc == 0)
+        rc = target_ask(chain->target, "?", &reply);
+    buf_free(&reply);
+    return rc == 0 ? chain_query(chain, line, &k->answer) : rc;
+}
+
+/* A kernel that connected here. */
+static int ask_session(struct kernel_tool *k, struct session *s)
+{
+    const struct chain_config config = {.options = &k->options, .log = &k->log};
+    struct io_fds io;
+    struct chain chain = {.target = NULL};
+    if (io_fds_init(&io) != 0) {
+        session_free(s);
+        return NETGDB_NOMEM;
+    }
+    int rc = session_adopt(s, &io, &k->log, NULL);
+    if (rc == 0)
+        rc = chain_renew(&chain, s->target, &config);
+    if (rc == 0) {
+        rc = ask(k, &chain);
+        (void)chain_strip(&chain);
+    }
+    session_leave_io(s);
+    leave_kernel(s, &k->log);
+    io_fds_close(&io);
+    return rc;
+}
+
+static int ask_listener(struct kernel_tool *k)
+{
+    struct listener_watch watch = {.n = k->n, .notify = notify};
+    struct listener *l = listener_get(k->options.port, &k->log);
+    int event = l != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+    if (event < 0) {
+        complain("UDP port %u, to which kernels connect, is unavailable: %s", k->options.port,
+                 strerror(errno));
+        return EXIT_FAILED;
+    }
+    memcpy(watch.ips, k->ips, sizeof watch.ips);
+    watch.context = &event;
+    struct session *s = NULL;
+    if (listener_watch(l, &watch) == 0) {
+        while ((s = listener_take(l, &watch)) == NULL && wait_for_input(k, event)) {
+            uint64_t drained;
+            (void)!read(event, &drained, sizeof drained);
+        }
+        listener_unwatch(l, &watch);
+    }
+    close(event);
+    return s != NULL ? exit_of(k, ask_session(k, s)) : no_kernel(k);
+}
+
+/* A kernel of the running proxy, which keeps it afterwards. */
+static int ask_proxy(struct kernel_tool *k, int fd)
+{
+    const struct chain_config config = {.options = &k->options, .log = &k->log};
+    char why[CONTROL_LINE_MAX];
+    enum netgdb_peer peer;
+    struct io_fds io;
+    struct chain chain = {.target = NULL};
+    int error = wait_for_input(k, fd) ? control_answer(fd, &peer, why) : ETIMEDOUT;
+    if (error == ETIMEDOUT)
+        return no_kernel(k);
+    if (error != 0 || io_fds_init(&io) != 0) {
+        complain("%s: %s", k->log.name, error == EBUSY ? why : strerror(error));
+        return EXIT_FAILED;
+    }
+    io_fds_set_stream(&io, IO_TARGET, fd, fd);
+    int rc = chain_for_proxy(&chain, &io.io, peer, &config);
+    if (rc == 0)
+        rc = ask(k, &chain);
+    chain_close(&chain);
+    io_fds_set_stream(&io, IO_TARGET, -1, -1);
+    io_fds_close(&io);
+    return exit_of(k, rc);
+}
+
+/* Looks the host up; `any` stays 0. */
+static bool find_host(struct kernel_tool *k)
+{
+    struct sockets_addresses found = {.n = 0};
+    k->n = 1;
+    if (k->options.kind == OPTIONS_ANY)
+        return true;
+    int rc = sockets_resolve_all(getaddrinfo, k->options.host, 0, &found);
+    if (rc != 0) {
+        complain("%s: %s", k->options.host, sockets_resolve_text(rc));
+        return false;
+    }
+    for (k->n = 0; k->n < found.n && k->n < LISTENER_IPS; k->n++)
+        k->ips[k->n] = ntohl(found.at[k->n].sin_addr.s_addr);
+    return true;
+}
+
+static int run_query(struct kernel_tool *k)
+{
+    if (!find_host(k))
+        return EXIT_NOBODY;
+    buf_init(&k->answer, ANSWER_MAX);
+    int fd = control_take(k->ips, k->n, k->options.port);
+    int rc = fd >= 0 ? ask_proxy(k, fd) : ask_listener(k);
+    if (k->answer.len != 0 && (fwrite(k->answer.data, 1, k->answer.len, stdout) != k->answer.len ||
+                               fflush(stdout) != 0)) {
+        complain("%s", strerror(errno));
+        rc = EXIT_FAILED;
+    }
+    buf_free(&k->answer);
+    return rc;
+}
+
+/* ---- options ---- */
+
+static bool is_number(const char *text)
+{
+    return *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
+}
+
+static int parse_name(struct kernel_tool *k, const char *text, const char *symbols)
+{
+    char error[ERROR_TEXT];
+    const struct options_source source = {.tool = true, .transports = transports_all, .env = getenv};
+    if (options_parse(&k->options, text, &source, error, sizeof error) != 0)
+        return complain_usage("kernel", "%s", error);
+    if (k->options.kind != OPTIONS_KERNEL && k->options.kind != OPTIONS_ANY)
+        return complain_usage("kernel", "%s: it takes HOST[:PORT] or any", text);
+    if (symbols != NULL && strlen(symbols) >= sizeof k->options.symbols)
+        return complain_value("kernel", "symbols", symbols, "a shorter path");
+    if (symbols != NULL)
+        strcpy(k->options.symbols, symbols);
+    if (k->options.symbols[0] == '\0')
+        return complain_usage("kernel", "the kernel's kernel.debug is needed: --symbols FILE");
+    if (access(k->options.symbols, R_OK) != 0) {
+        complain("%s: %s", k->options.symbols, strerror(errno));
+        return EXIT_FAILED;
+    }
+    k->log.name = k->options.kind == OPTIONS_ANY ? "any" : k->options.host;
+    return EXIT_DONE;
+}
+
+/* The query, which comes first. */
+static int parse_query(struct kernel_tool *k, const char *name)
+{
+    bool json;
+    k->argument = "";
+    k->query = name != NULL && name[0] != '-' ? query_find(name, &json, &k->argument) : NULL;
+    k->argument = "";
+    if (k->query == NULL)
+        return complain_usage(
+            "kernel", name == NULL || name[0] == '-' ? "a query is missing" : "no query '%s'",
+            name);
+    return EXIT_DONE;
+}
+
+int kernel_main(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"symbols", required_argument, NULL, 's'}, {"lines", required_argument, NULL, 'n'},
+        {"json", no_argument, NULL, 'j'},          {"log", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},          {0}};
+    struct kernel_tool k = {.log = {.level = LOG_WARN, .sink = log_to_stderr}};
+    const char *symbols = NULL, *level = getenv("NETGDB_LOG");
+    int c;
+    k.argument = "";
+    if (level != NULL && log_level_parse(level, &k.log.level) != 0)
+        return complain_value("kernel", "log", level, LOG_LEVELS);
+    const char *lines = "";
+    while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        switch (c) {
+        case 's':
+            symbols = optarg;
+            break;
+        case 'n':
+            if (!is_number(optarg))
+                return complain_value("kernel", "lines", optarg, "a number");
+            lines = optarg;
+            break;
+        case 'j':
+            k.json = true;
+            break;
+        case 'l':
+            if (log_level_parse(optarg, &k.log.level) != 0)
+                return complain_value("kernel", "log", optarg, LOG_LEVELS);
+            break;
+        case 'h':
+            return kernel_help();
+        default:
+            return hint_usage("kernel");
+        }
+    }
+    int rc = parse_query(&k, argv[optind]);
+    if (rc != EXIT_DONE)
+        return rc;
+    if (*lines != '\0' && strcmp(k.query->name, "dmesg") != 0)
+        return complain_usage("kernel", "--lines is an option of dmesg");
+    if (optind + 2 != argc)
+        return complain_usage("kernel", "it takes one NAME after the query");
+    k.argument = lines;
+    rc = parse_name(&k, argv[optind + 1], symbols);
+    return rc == EXIT_DONE ? run_query(&k) : rc;
+}
