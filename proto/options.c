@@ -166,6 +166,11 @@ static bool set_log(struct options *o, const char *value)
     return log_level_parse(value, &o->log) == 0;
 }
 
+static bool set_debug_dir(struct options *o, const char *value)
+{
+    return options_set_text(o->debug_dir, sizeof o->debug_dir, value);
+}
+
 static bool set_log_file(struct options *o, const char *value)
 {
     return options_set_text(o->log_file, sizeof o->log_file, value);
@@ -237,6 +242,10 @@ static const struct row {
      NULL},
     {{NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file", "say it there and not on stderr"},
      set_log_file,
+     NULL},
+    {{NULL, "DIR", "NETGDB_DEBUG_DIR", "the name of a directory",
+      "with the kernel.debug of many FreeBSD kernels: name the one that fits"},
+     set_debug_dir,
      NULL},
 };
 

@@ -64,7 +64,8 @@ struct options {
     char psk[OPTIONS_PATH_MAX]; /* TLS: key and certificate files, see session/tls.h */
     char cert[OPTIONS_PATH_MAX], key[OPTIONS_PATH_MAX], ca[OPTIONS_PATH_MAX];
     enum log_level log;
-    char log_file[OPTIONS_PATH_MAX]; /* empty: stderr */
+    char log_file[OPTIONS_PATH_MAX];  /* empty: stderr */
+    char debug_dir[OPTIONS_PATH_MAX]; /* with the kernel.debug of many kernels; empty: none */
 };
 
 /* Reads an environment variable: getenv, secure_getenv, or a test's function. */

@@ -2,6 +2,9 @@
 /* Examines a kernel; see kernel.h. */
 #include "session/kernel.h"
 
+#include <stdlib.h>
+
+#include "freebsd/find_kernel.h"
 #include "proto/err.h"
 #include "proto/quirks/describe.h"
 #include "symbols/osabi.h"
@@ -42,6 +45,41 @@ static int tell_other_machine(const struct chain_config *config, const struct de
     return NETGDB_REFUSED;
 }
 
+/* Names the file that has this kernel's build-id, if NETGDB_DEBUG_DIR has one. */
+static int suggest_file(struct chain *chain, const struct chain_config *config,
+                        const struct description *kernel)
+{
+    char *path = NULL;
+    if (config->options == NULL || config->options->debug_dir[0] == '\0' || kernel == NULL)
+        return 0;
+    int rc = find_kernel(chain->target, config->options->debug_dir, kernel->elf_machine,
+                         kernel->is64, &path);
+    if (path != NULL)
+        log_warn(config->log, "this kernel's file is %s: start gdb with it, \"netgdb run gdb %s\"",
+                 path, path);
+    else if (rc == 0)
+        log_warn(config->log, "no file in NETGDB_DEBUG_DIR (%s) has this kernel's build-id",
+                 config->options->debug_dir);
+    free(path);
+    return rc;
+}
+
+/* Compares the file with the kernel. */
+static int compare_file(struct chain *chain, const struct chain_config *config,
+                        const struct description *file, const struct description *kernel)
+{
+    int rc;
+    if (kernel != NULL && !is_same(file, kernel)) {
+        symbols_reject(chain->symbols);
+        rc = tell_other_machine(config, file, kernel);
+    } else {
+        rc = symbols_prepare(chain->symbols, chain->target);
+    }
+    if (rc == 0 && !symbols_may_answer(chain->symbols))
+        rc = suggest_file(chain, config, kernel);
+    return rc;
+}
+
 int kernel_examine(struct chain *chain, const struct chain_config *config,
                    const struct description **description)
 {
@@ -58,12 +96,10 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
     buf_free(&reply);
     bool other = has_file && kernel != NULL && !is_same(file, kernel);
     *description = other || file == NULL ? kernel : file;
-    if (rc != 0 || !has_file)
+    if (rc != 0)
         return rc;
-    if (!other)
-        return symbols_prepare(chain->symbols, chain->target);
-    symbols_reject(chain->symbols);
-    return tell_other_machine(config, file, kernel);
+    return has_file ? compare_file(chain, config, file, kernel)
+                    : suggest_file(chain, config, kernel);
 }
 
 /*

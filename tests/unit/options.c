@@ -518,7 +518,7 @@ static void every_option_has_help_texts(void **state)
         }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 16);
+    assert_int_equal(rows, 17);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
