@@ -268,6 +268,9 @@ static int on_reply(struct decorator *d, struct buf *reply, bool final)
         return add_features(f, reply);
     if (final && (d->packet->id == PACKET_stop_reason || (d->packet->effects & PKT_RESUMES) != 0))
         note_stop(f, reply);
+    if (final && f->lldb && d->packet->id == PACKET_stop_reason && is_usable(f) &&
+        reply->len != 0 && reply->data[0] == 'T')
+        return buf_adds(reply, "library:;"); /* LLDB reads the list only then */
     return final && is_continue(d->packet) ? check_list(f, reply) : DECORATOR_DONE;
 }
 

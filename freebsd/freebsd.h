@@ -11,7 +11,8 @@
  *
  * It reads nothing before the client asks. After the kernel ran, it compares the kernel's list of
  * modules with the one that the client has read; if it changed, GDB gets an event "library" first,
- * reads the list again, resumes, and then gets the stop. The kernel is not resumed by that.
+ * reads the list again, resumes, and then gets the stop. The kernel is not resumed by that. LLDB
+ * gets the event with its first stop and with such a stop.
  *
  * Without symbols or debug information every request passes.
  */

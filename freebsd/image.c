@@ -96,7 +96,7 @@ bool image_usable(struct image *im, const char **why)
         *why = "it needs the kernel's symbols: start gdb with kernel.debug";
     else if (!symbols_may_answer(im->symbols))
         *why = "the symbols are not this kernel's";
-    if (*why != NULL)
+    if (*why != NULL || ident == NULL)
         return false;
     im->memory.big = ident->big;
     im->memory.word = ident->is64 ? 8 : 4;

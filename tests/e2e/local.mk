@@ -14,6 +14,7 @@ E2E_TESTS = \
 	tests/e2e/first.test \
 	tests/e2e/fits.test \
 	tests/e2e/forks.test \
+	tests/e2e/freebsd-lldb.test \
 	tests/e2e/freebsd.test \
 	tests/e2e/gone.test \
 	tests/e2e/flood.test \

@@ -508,6 +508,7 @@ static void lldb_gets_the_event_with_the_stop(void **state)
     (void)state;
     open_kernel(&f, "amd64");
     ask(f.target, "QThreadSuffixSupported", "");
+    ask(f.target, "?", "T05thread:186a1;library:;");
     read_object(&f, "libraries", &xml);
     buf_free(&xml);
     memset(variable(&f, "linker_files", 16) + 8, 0x11, 8);
