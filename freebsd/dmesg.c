@@ -19,6 +19,8 @@ enum {
     MSGBUF_BYTES_MAX = 16 << 20, /* kern.msgbufsize is some 100 KiB */
 };
 
+static const uint8_t empty[] = "";
+
 static const enum image_field fields[] = {MSGBUF_TEXT, MSGBUF_MAGIC, MSGBUF_SIZE, MSGBUF_WRITTEN,
                                           MSGBUF_FLAGS};
 
@@ -152,7 +154,7 @@ int query_dmesg(struct image *im, const char *argument, struct output *out)
     int rc = read_header(im, &b);
     if (rc == IMAGE_UNREADABLE) {
         output_note(out, "the message buffer cannot be read");
-        print_lines(out, NULL, 0);
+        print_lines(out, empty, 0);
         return 0;
     }
     buf_init(&text, 2 * MSGBUF_BYTES_MAX);
@@ -163,7 +165,7 @@ int query_dmesg(struct image *im, const char *argument, struct output *out)
     clean(&text);
     size_t start = find_start(&text, b.wrapped, lines);
     if (rc == 0)
-        print_lines(out, start < text.len ? text.data + start : NULL, text.len - start);
+        print_lines(out, start < text.len ? text.data + start : empty, text.len - start);
     buf_free(&text);
     return rc;
 }

@@ -226,7 +226,8 @@ static bool is_number(const char *text)
 static int parse_name(struct kernel_tool *k, const char *text, const char *symbols)
 {
     char error[ERROR_TEXT];
-    const struct options_source source = {.tool = true, .transports = transports_all, .env = getenv};
+    const struct options_source source = {
+        .tool = true, .transports = transports_all, .env = getenv};
     if (options_parse(&k->options, text, &source, error, sizeof error) != 0)
         return complain_usage("kernel", "%s", error);
     if (k->options.kind != OPTIONS_KERNEL && k->options.kind != OPTIONS_ANY)
@@ -245,18 +246,19 @@ static int parse_name(struct kernel_tool *k, const char *text, const char *symbo
     return EXIT_DONE;
 }
 
-/* The query, which comes first. */
-static int parse_query(struct kernel_tool *k, const char *name)
+/* The query of this name. NULL with a complaint: there is none. */
+static const struct query *find_query(const char *name)
 {
+    const struct query *found = NULL;
+    const char *argument;
     bool json;
-    k->argument = "";
-    k->query = name != NULL && name[0] != '-' ? query_find(name, &json, &k->argument) : NULL;
-    k->argument = "";
-    if (k->query == NULL)
-        return complain_usage(
-            "kernel", name == NULL || name[0] == '-' ? "a query is missing" : "no query '%s'",
-            name);
-    return EXIT_DONE;
+    if (name != NULL)
+        found = query_find(name, &json, &argument);
+    if (name == NULL)
+        (void)complain_usage("kernel", "a query is missing");
+    else if (found == NULL)
+        (void)complain_usage("kernel", "no query '%s'", name);
+    return found;
 }
 
 int kernel_main(int argc, char **argv)
@@ -266,12 +268,10 @@ int kernel_main(int argc, char **argv)
         {"json", no_argument, NULL, 'j'},          {"log", required_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},          {0}};
     struct kernel_tool k = {.log = {.level = LOG_WARN, .sink = log_to_stderr}};
-    const char *symbols = NULL, *level = getenv("NETGDB_LOG");
+    const char *symbols = NULL, *level = getenv("NETGDB_LOG"), *lines = "";
     int c;
-    k.argument = "";
     if (level != NULL && log_level_parse(level, &k.log.level) != 0)
         return complain_value("kernel", "log", level, LOG_LEVELS);
-    const char *lines = "";
     while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
         switch (c) {
         case 's':
@@ -295,14 +295,14 @@ int kernel_main(int argc, char **argv)
             return hint_usage("kernel");
         }
     }
-    int rc = parse_query(&k, argv[optind]);
-    if (rc != EXIT_DONE)
-        return rc;
+    k.query = find_query(argv[optind]);
+    if (k.query == NULL)
+        return EXIT_USAGE;
     if (*lines != '\0' && strcmp(k.query->name, "dmesg") != 0)
         return complain_usage("kernel", "--lines is an option of dmesg");
     if (optind + 2 != argc)
         return complain_usage("kernel", "it takes one NAME after the query");
     k.argument = lines;
-    rc = parse_name(&k, argv[optind + 1], symbols);
+    int rc = parse_name(&k, argv[optind + 1], symbols);
     return rc == EXIT_DONE ? run_query(&k) : rc;
 }

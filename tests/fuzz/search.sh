@@ -19,13 +19,14 @@ top_builddir=$build
 export top_builddir
 cd "$source"
 
-# The sources of every target, in addition to its own and to the product's.
+# The sources and libraries of each target, in addition to its own and to the product's.
 parts() {
     case $1 in
     link | node | rsp_server) echo tests/fuzz/script.c ;;
     quirks) echo tests/freebsd_stub.c ;;
     rtos) echo tests/rtos_stub.c ;;
     kernel) echo tests/kernel/stub.c ;;
+    options) echo "$build/.libs/libsession.a" "$build/.libs/libio.a" ;; # the transports
     ebpf_interp) echo tests/ebpf/compare.c tests/ebpf/reference.c ;;
     esac
 }
