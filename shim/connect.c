@@ -256,8 +256,8 @@ static int no_listener(const struct shim_name *n, int error)
     if (is_shortage(error))
         log_error(&n->log, "cannot listen for kernels: %s", start_error_text(error));
     else
-        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s", n->options.port,
-                  strerror(error),
+        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s",
+                  n->options.port, strerror(error),
                   error == EADDRINUSE ? " (held by another gdb or proxy: use that one, or end it)"
                                       : "");
     return error;

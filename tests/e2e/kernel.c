@@ -196,9 +196,62 @@ static void add_register(struct options *o, const char *text)
 static void usage(void)
 {
     errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
-            "[--file ELF]... [--moved HEX] [--register N=HEX]... [--threads N] [--sessions N] [--runs-on] "
+            "[--file ELF]... [--moved HEX] [--register N=HEX]... [--threads N] [--sessions N] "
+            "[--runs-on] "
             "[--reboots MS] "
             "SERVER[:HERALD-PORT]");
+}
+
+/* Takes one option; its value is in optarg. */
+static void take_option(struct options *o, int c)
+{
+    switch (c) {
+    case 'o':
+        o->config.generation = TWIN_OLD;
+        break;
+    case 'n':
+        o->config.generation = TWIN_NEW;
+        break;
+    case 'b':
+        o->own = address(optarg, KERNEL_PORT);
+        break;
+    case 't':
+        o->config.mtu = number(optarg, SIM_DATAGRAM_MAX);
+        break;
+    case 'm':
+        o->mem = number(optarg, MEM_MAX) << 20;
+        break;
+    case 'a':
+        o->machine = registers_named(optarg);
+        if (o->machine == NULL)
+            errx(2, "no machine '%s'", optarg);
+        break;
+    case 'f':
+        if (o->n_files == FILES_MAX)
+            errx(2, "more than %d files", FILES_MAX);
+        o->files[o->n_files++] = optarg;
+        break;
+    case 'M':
+        o->moved = strtoull(optarg, NULL, 16);
+        break;
+    case 'r':
+        add_register(o, optarg);
+        break;
+    case 'T':
+        o->config.threads = (unsigned)number(optarg, UINT16_MAX);
+        break;
+    case 's':
+        o->sessions = (unsigned)number(optarg, UINT16_MAX);
+        break;
+    case 'u':
+        o->runs_on = true;
+        break;
+    case 'R':
+        o->reboots = number(optarg, UINT16_MAX) * SIM_MS;
+        break;
+    default:
+        usage();
+    }
 }
 
 static struct options options_of(int argc, char **argv)
@@ -222,55 +275,8 @@ static struct options options_of(int argc, char **argv)
                         .machine = registers_of(MACHINE_AMD64),
                         .reboots = SIM_NEVER};
     o.own = address("127.0.0.1", KERNEL_PORT);
-    for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
-        switch (c) {
-        case 'o':
-            o.config.generation = TWIN_OLD;
-            break;
-        case 'n':
-            o.config.generation = TWIN_NEW;
-            break;
-        case 'b':
-            o.own = address(optarg, KERNEL_PORT);
-            break;
-        case 't':
-            o.config.mtu = number(optarg, SIM_DATAGRAM_MAX);
-            break;
-        case 'm':
-            o.mem = number(optarg, MEM_MAX) << 20;
-            break;
-        case 'a':
-            o.machine = registers_named(optarg);
-            if (o.machine == NULL)
-                errx(2, "no machine '%s'", optarg);
-            break;
-        case 'f':
-            if (o.n_files == FILES_MAX)
-                errx(2, "more than %d files", FILES_MAX);
-            o.files[o.n_files++] = optarg;
-            break;
-        case 'M':
-            o.moved = strtoull(optarg, NULL, 16);
-            break;
-        case 'r':
-            add_register(&o, optarg);
-            break;
-        case 'T':
-            o.config.threads = (unsigned)number(optarg, UINT16_MAX);
-            break;
-        case 's':
-            o.sessions = (unsigned)number(optarg, UINT16_MAX);
-            break;
-        case 'u':
-            o.runs_on = true;
-            break;
-        case 'R':
-            o.reboots = number(optarg, UINT16_MAX) * SIM_MS;
-            break;
-        default:
-            usage();
-        }
-    }
+    for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;)
+        take_option(&o, c);
     if (optind + 1 != argc)
         usage();
     o.server = address(argv[optind], HERALD_PORT);
