@@ -34,7 +34,7 @@ static struct io_fds *io_of(const struct session *s)
 /* The socket is here or in an io, never both; the link has the io of its session. */
 static bool is_sound(const struct session *s)
 {
-    return s->link != NULL && (s->fd < 0 || s->io == NULL) && s->link->io == s->io;
+    return (s->fd < 0 || s->io == NULL) && s->link->io == s->io;
 }
 
 void session_leave_io(struct session *s)
@@ -78,7 +78,7 @@ struct link *session_succeed(struct session *s, struct session *next)
     const struct log *log = s->link->log;
     struct state_file *old = s->state_file;
     struct target *target = s->target;
-    CHECK(io != NULL && target != NULL);
+    CHECK(target != NULL);
     CHECK(next->target == NULL && next->io == NULL && next->kernel.ip == s->kernel.ip);
     session_leave_io(s);
     close(s->fd);
