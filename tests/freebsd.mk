@@ -25,3 +25,11 @@ tests_fuzz_kernel_SOURCES = tests/fuzz/kernel.c tests/kernel/stub.c tests/kernel
 	$(FUZZ_SOURCES)
 tests_fuzz_kernel_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"kernel"'
 tests_fuzz_kernel_LDADD = $(FREEBSD_LIBS)
+
+# make bench-types FILE=kernel.debug: a number, never a test.
+EXTRA_PROGRAMS += tests/bench/types
+tests_bench_types_SOURCES = tests/bench/types.c
+tests_bench_types_LDADD = $(FREEBSD_LIBS)
+.PHONY: bench-types
+bench-types: tests/bench/types$(EXEEXT)
+	@tests/bench/types$(EXEEXT) '$(FILE)'
