@@ -67,6 +67,15 @@ static int by_pid(const void *a, const void *b)
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+/* Reads all processes and threads, the processes by pid. */
+static int read_sorted(struct image *im, struct tasks *tasks)
+{
+    int rc = tasks_read(im, tasks);
+    if (rc == 0 && tasks->n_processes != 0)
+        qsort(tasks->processes, tasks->n_processes, sizeof *tasks->processes, by_pid);
+    return rc;
+}
+
 /* The thread that a process's line shows: one that runs, else the first. */
 static const struct kernel_thread *shown_thread(const struct tasks *tasks, const struct process *p)
 {
@@ -84,9 +93,7 @@ int query_ps(struct image *im, const char *argument, struct output *out)
                                                    {"command", 0, false}, {NULL, 0, false}};
     struct tasks tasks;
     (void)argument;
-    int rc = tasks_read(im, &tasks);
-    if (rc == 0 && tasks.n_processes != 0)
-        qsort(tasks.processes, tasks.n_processes, sizeof *tasks.processes, by_pid);
+    int rc = read_sorted(im, &tasks);
     output_begin_table(out, columns);
     for (size_t i = 0; rc == 0 && i < tasks.n_processes; i++) {
         const struct process *p = &tasks.processes[i];
@@ -127,9 +134,7 @@ int query_threads(struct image *im, const char *argument, struct output *out)
         {"wait", -10, false}, {"command", -19, false}, {"name", 0, false}, {NULL, 0, false}};
     struct tasks tasks;
     (void)argument;
-    int rc = tasks_read(im, &tasks);
-    if (rc == 0 && tasks.n_processes != 0)
-        qsort(tasks.processes, tasks.n_processes, sizeof *tasks.processes, by_pid);
+    int rc = read_sorted(im, &tasks);
     output_begin_table(out, columns);
     for (size_t i = 0; rc == 0 && i < tasks.n_processes; i++) {
         const struct process *p = &tasks.processes[i];
