@@ -48,6 +48,7 @@ static int compare(struct search *s, const char *path, const struct elf_file *fi
         return rc;
     free(s->found);
     s->found = strdup(path);
+    s->best = is_debug(strrchr(path, '/') + 1);
     return s->found != NULL ? 0 : NETGDB_NOMEM;
 }
 
@@ -64,7 +65,6 @@ static int try_file(struct search *s, const char *path, const char *name)
     if (file.ident.machine == s->machine && file.ident.is64 == s->is64)
         rc = compare(s, path, &file);
     elf_file_close(&file);
-    s->best = s->found != NULL && is_debug(name);
     return rc;
 }
 

@@ -12,6 +12,10 @@
 /* Not canonical on amd64, the only machine with relocatable modules: nothing is mapped there. */
 #define UNUSED_ADDRESSES UINT64_C(0x1000000000000000)
 
+/* Where a FreeBSD system has its kernels and modules (kern.module_path). The root may be this
+ * machine's own, so no other pathname is searched for below it. */
+#define KERNEL_FILES "/boot/"
+
 enum { SEARCH_FILES_MAX = 64 }; /* existing files that are tried for a module */
 
 struct search {
@@ -111,7 +115,7 @@ static char *search_dirs(struct search *s, const char *dirs)
 /* The directory below which the kernel's own files are: "" is this machine's root. */
 static bool find_root(const char *kernel, size_t *len)
 {
-    static const char *const below[] = {"/usr/lib/debug/boot/", "/boot/"};
+    static const char *const below[] = {"/usr/lib/debug" KERNEL_FILES, KERNEL_FILES};
     for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
         const char *at = strstr(kernel, below[i]);
         if (at != NULL) {
@@ -128,7 +132,8 @@ static char *search_beside_kernel(struct search *s, const char *kernel)
     size_t root;
     if (real == NULL)
         return NULL;
-    if (s->module->path[0] == '/' && find_root(real, &root))
+    if (strncmp(s->module->path, KERNEL_FILES, sizeof KERNEL_FILES - 1) == 0 &&
+        find_root(real, &root))
         found = try(s, "%.*s%s", (int)root, real, s->module->path);
     if (found == NULL) {
         int dir = (int)(strrchr(real, '/') - real);

@@ -5,9 +5,9 @@
  * .gnu_debuglink):
  *
  *   DIR/NAME and DIR/PATHNAME for each DIR of modules=
- *   ROOT/PATHNAME, where kernel.debug is ROOT/boot/… or ROOT/usr/lib/debug/boot/…
+ *   ROOT/PATHNAME, where kernel.debug is ROOT/boot/… or ROOT/usr/lib/debug/boot/…, and PATHNAME
+ *     begins with /boot/: ROOT may be this machine's own root
  *   next to kernel.debug
- *   PATHNAME on this machine, if the kernel.debug is under /boot or /usr/lib/debug/boot
  *
  * A file of another build is refused: a relocatable module's by the sizes of its sections, any
  * other by its build-id.

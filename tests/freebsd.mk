@@ -20,6 +20,11 @@ tests_unit_freebsd_SOURCES = tests/unit/freebsd.c tests/kernel/stub.c tests/kern
 	$(SYMBOLS_WORLD)
 tests_unit_freebsd_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/freebsd_files
+tests_unit_freebsd_files_SOURCES = tests/unit/freebsd_files.c tests/kernel/stub.c \
+	tests/kernel/stub.h tests/unit/unit.h
+tests_unit_freebsd_files_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
+
 FUZZ_TESTS += tests/fuzz/kernel
 tests_fuzz_kernel_SOURCES = tests/fuzz/kernel.c tests/kernel/stub.c tests/kernel/stub.h \
 	$(FUZZ_SOURCES)
