@@ -70,6 +70,8 @@ int nt_send(struct target *base, const struct request *r)
     CHECK_OR_RETURN(!t->outstanding); /* one request at a time */
     if (r->len > nt_max_request(base))
         return NETGDB_TOO_LONG;
+    if (t->use == NT_UNUSED)
+        t->use = NT_USED;
     t->current.packet = r->packet;
     request_range(r, &t->current.low, &t->current.high);
     int rc = nt_wait_until_ready(t);

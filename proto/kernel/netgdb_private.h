@@ -26,6 +26,13 @@ enum {
 
 #define NT_NODE_FEATURE "netgdb-node" /* a node's additional feature; hidden from the client */
 
+/* What the client may know of a session. */
+enum nt_use {
+    NT_UNUSED,
+    NT_IDENTIFYING, /* nothing but qSupported was sent: another session can replace it */
+    NT_USED,
+};
+
 struct netgdb_target {
     struct target base;
     struct link *link;
@@ -34,6 +41,7 @@ struct netgdb_target {
     struct netgdb_successor successor;
     struct netgdb_stats stats;
 
+    enum nt_use use;
     bool identified; /* `peer` is valid */
     enum netgdb_peer peer;
     struct silence silence;
@@ -72,8 +80,9 @@ static inline struct netgdb_target *nt_self(struct target *t)
 bool nt_running(const struct netgdb_target *t);
 
 /*
- * Checks for a new session of the same kernel. Returns NETGDB_REPLACED after switching to it,
- * NETGDB_CLOSED if this session was not running and therefore ends, 0 if there is none.
+ * Checks for a new session of the same kernel. Returns 0 if there is none, and NETGDB_REPLACED
+ * after switching to it, if the kernel ran or is still being identified. Any other session ends:
+ * NETGDB_CLOSED.
  */
 int nt_check_successor(struct netgdb_target *t);
 
@@ -176,6 +185,9 @@ int nt_begin_node(struct netgdb_target *t);
 bool nt_is_node(const struct netgdb_target *t);
 
 /* ---- netgdb_target.c ---- */
+
+/* Begins with a link whose kernel waits for our '+' to its T. The target owns the link. */
+void nt_begin(struct netgdb_target *t, struct link *link);
 
 /* The operations for a kernel, which every session starts with. */
 extern const struct target_ops nt_kernel_ops;

@@ -84,6 +84,18 @@ const struct target_ops nt_kernel_ops = {
     .free = nt_free,
 };
 
+void nt_begin(struct netgdb_target *t, struct link *link)
+{
+    t->link = link;
+    t->io = link->io;
+    t->current.packet = t->our_ack_packet = packet_of(PACKET_stop_reason);
+    t->our_ack_pending = true;
+    t->our_ack_due = 0;
+    t->outstanding = t->peer_acked = t->duplicate_running = t->undelayed = false;
+    t->parser.state = RSP_IDLE;
+    send_delay_init(&t->send_delay);
+}
+
 struct target *netgdb_target_new(struct link *link, const struct log *log,
                                  const struct netgdb_successor *successor)
 {
@@ -91,16 +103,13 @@ struct target *netgdb_target_new(struct link *link, const struct log *log,
     if (t == NULL)
         return NULL;
     t->base.ops = &nt_kernel_ops;
-    t->link = link;
-    t->io = link->io;
     t->log = log;
     if (successor != NULL)
         t->successor = *successor;
     t->silence = (struct silence){.log = log, .give_up = NETGDB_SILENCE_LIMIT};
-    t->current.packet = t->our_ack_packet = packet_of(PACKET_stop_reason);
-    t->our_ack_pending = true; /* to the T that started the session */
     rsp_parser_init(&t->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&t->request, NETGDB_NODE_REQUEST_MAX + NT_FRAMING);
+    nt_begin(t, link);
     return &t->base;
 }
 
@@ -140,7 +149,13 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     if (t->identified)
         return 0;
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = ask_features(t, &reply);
+    if (t->use == NT_UNUSED)
+        t->use = NT_IDENTIFYING;
+    int rc;
+    do {
+        rc = ask_features(t, &reply);
+    } while (rc == NETGDB_REPLACED && t->use == NT_IDENTIFYING);
+    t->use = NT_USED;
     t->identified = rc == 0;
     if (rc == 0 && t->link->session_state != NULL)
         t->link->session_state->node = nt_is_node(t);

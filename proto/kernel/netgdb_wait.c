@@ -16,11 +16,27 @@ bool nt_running(const struct netgdb_target *t)
            (t->current.packet->effects & PKT_RESUMES) != 0;
 }
 
+static void switch_session(struct netgdb_target *t, struct link *link)
+{
+    t->base.ops = &nt_kernel_ops;
+    t->identified = false;
+    if (t->use == NT_IDENTIFYING) {
+        nt_begin(t, link);
+        log_info(t->log, "the kernel called again: its new session replaces the old one");
+        return;
+    }
+    t->link = link;
+    t->io = link->io;
+    t->peer_acked = true; /* its T is in the stream, for the next recv */
+    send_delay_init(&t->send_delay);
+    log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
+}
+
 int nt_check_successor(struct netgdb_target *t)
 {
     if (t->successor.waits == NULL || !t->successor.waits(t->successor.context))
         return 0;
-    if (!nt_running(t)) {
+    if (!nt_running(t) && t->use != NT_IDENTIFYING) {
         log_error(t->log, "the kernel left this session and waits in a new one: connect again");
         return NETGDB_CLOSED;
     }
@@ -29,14 +45,8 @@ int nt_check_successor(struct netgdb_target *t)
         return 0;
     link_free(t->link);
     free(t->link);
-    t->link = link;
-    t->io = link->io;
-    t->base.ops = &nt_kernel_ops;
-    t->identified = false;
-    t->peer_acked = true;
-    send_delay_init(&t->send_delay);
-    log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
-    return NETGDB_REPLACED; /* its T is in the stream, for the next recv */
+    switch_session(t, link);
+    return NETGDB_REPLACED;
 }
 
 bool nt_is_finished(const struct netgdb_target *t)

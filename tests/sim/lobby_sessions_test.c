@@ -105,6 +105,39 @@ static void a_reboot_of_a_stopped_kernel_ends_the_session(void **state)
     step(r);
 }
 
+/* Of two sessions that came while this process was suspended, the first is dead. */
+static void a_kernel_that_calls_again_is_identified_in_its_new_session(void **state)
+{
+    struct rig *r = *state;
+    enum netgdb_peer peer;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    uint16_t old = r->kernel->own.port;
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now, now + 3 * SIM_SECOND);
+    sim_run_for(r->w, SIM_MS);
+    assert_int_equal(netgdb_target_identify(r->target, &peer), 0);
+    assert_int_equal(peer, NETGDB_PEER_KERNEL);
+    assert_int_not_equal(r->kernel->own.port, old);
+    step(r);
+    assert_int_equal(r->lines, 0);
+    assert_int_equal(twin_harm(r->twin), 0);
+}
+
+static void a_session_in_use_is_not_replaced_when_identified_again(void **state)
+{
+    struct rig *r = *state;
+    enum netgdb_peer peer;
+    rig_connect(r);
+    rig_keep_lobby(r);
+    rig_ask(r, READ, READ_REPLY);
+    uint64_t now = sim_now(r->w);
+    twin_reboot(r->twin, now, now + 3 * SIM_SECOND);
+    sim_run_for(r->w, SIM_MS);
+    assert_int_equal(netgdb_target_identify(r->target, &peer), NETGDB_CLOSED);
+    assert_int_equal(r->lines, 1);
+}
+
 static void a_reboot_during_a_request_ends_the_session_in_one_line(void **state)
 {
     struct rig *r = *state;
@@ -368,6 +401,8 @@ int main(void)
         BOTH(an_abandoned_run_can_be_followed_by_a_new_session),
         BOTH(a_reboot_of_a_stopped_kernel_ends_the_session),
         BOTH(a_reboot_during_a_request_ends_the_session_in_one_line),
+        BOTH(a_kernel_that_calls_again_is_identified_in_its_new_session),
+        BOTH(a_session_in_use_is_not_replaced_when_identified_again),
         BOTH(a_session_continues_after_its_server_died),
         BOTH(a_session_continues_without_known_seqnos),
         BOTH(a_lost_probe_is_retransmitted),
