@@ -105,18 +105,6 @@ int match_build_id(struct target *t, const char *path, const struct elf_ident *i
     return 0;
 }
 
-enum file_match match_missing_id(const char *path, const struct elf_ident *ident,
-                                 const struct build_id *id, uint64_t slide, const struct log *log)
-{
-    char ours[2 * BUILD_ID_MAX + 1];
-    format_hex(ours, id->bytes, id->len);
-    log_warn(log,
-             "symbols: %s is not what the target runs: its build-id, %s, is not in memory at "
-             "%#llx: names and lines may be wrong",
-             path, ours, (unsigned long long)wrap_address(ident, id->address + slide));
-    return MATCH_MISMATCH;
-}
-
 /* Copies the first line of a version string, with '?' for characters that are not printable. */
 static void first_line(char *text, const uint8_t *bytes, size_t len)
 {
@@ -159,14 +147,8 @@ int match_version(struct target *t, const char *path, const struct symtab *symbo
     int got = read_memory(t, wrap_address(symtab_ident(symbols), address + slide), theirs, len);
     if (got < 0)
         return got;
-    if ((size_t)got < len || memcmp(theirs, VERSION_BEGIN, strlen(VERSION_BEGIN)) != 0) {
-        *match = MATCH_MISMATCH;
-        log_warn(log,
-                 "symbols: %s is not what the target runs: its version, at %#llx, is not in "
-                 "memory: names and lines may be wrong",
-                 path, (unsigned long long)wrap_address(symtab_ident(symbols), address + slide));
+    if ((size_t)got < len || memcmp(theirs, VERSION_BEGIN, strlen(VERSION_BEGIN)) != 0)
         return 0;
-    }
     if (memcmp(ours, theirs, len) == 0) {
         *match = MATCH_VERSION;
         return 0;
@@ -179,4 +161,23 @@ int match_version(struct target *t, const char *path, const struct symtab *symbo
              "is \"%s\": names and lines may be wrong",
              path, our_line, their_line);
     return 0;
+}
+
+enum file_match match_missing(const char *path, const struct symtab *symbols,
+                              const struct build_id *id, uint64_t slide, const struct log *log)
+{
+    uint8_t version[VERSION_MAX];
+    char hex[2 * BUILD_ID_MAX + 1], what[sizeof hex + 16] = "version";
+    uint64_t address = id->address;
+    if (id->len != 0 && id->address != 0) {
+        format_hex(hex, id->bytes, id->len);
+        (void)snprintf(what, sizeof what, "build-id, %s,", hex);
+    } else if (file_version(path, symbols, version, &address) == 0) {
+        return MATCH_UNKNOWN;
+    }
+    log_warn(log,
+             "symbols: %s is not what the target runs: its %s is not in memory at %#llx: names "
+             "and lines may be wrong",
+             path, what, (unsigned long long)wrap_address(symtab_ident(symbols), address + slide));
+    return MATCH_MISMATCH;
 }

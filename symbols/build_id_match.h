@@ -28,17 +28,19 @@ int match_build_id(struct target *t, const char *path, const struct elf_ident *i
                    enum file_match *match);
 
 /*
- * For a FreeBSD kernel whose match is MATCH_UNKNOWN although the file has a build-id. The note is
- * loaded with a kernel, so the file is another one: logs that and returns MATCH_MISMATCH.
- */
-enum file_match match_missing_id(const char *path, const struct elf_ident *ident,
-                                 const struct build_id *id, uint64_t slide, const struct log *log);
-
-/*
  * As match_build_id(), with FreeBSD's `version` string. MATCH_UNKNOWN if the file is not a FreeBSD
- * kernel, or is a kernel.debug without data (objcopy --only-keep-debug).
+ * kernel, or is a kernel.debug without data (objcopy --only-keep-debug), or if no version is in
+ * memory there.
  */
 int match_version(struct target *t, const char *path, const struct symtab *symbols, uint64_t slide,
                   const struct log *log, enum file_match *match);
+
+/*
+ * For a FreeBSD kernel whose matches are MATCH_UNKNOWN. A kernel is loaded with its build-id and
+ * its version: if the file has one, it is another kernel's. Logs that and returns MATCH_MISMATCH;
+ * returns MATCH_UNKNOWN if the file has neither.
+ */
+enum file_match match_missing(const char *path, const struct symtab *symbols,
+                              const struct build_id *id, uint64_t slide, const struct log *log);
 
 #endif

@@ -9,19 +9,24 @@
 
 struct search {
     struct target *target;
+    const char *path;
     const struct symtab *symbols;
     const struct build_id *id;
     unsigned tries;
+    enum file_match match;
 };
 
-/* Whether the build-id is in memory with this slide: 1, 0, or the target's error. */
+/* Whether the file's build-id or version is in memory with this slide: 1, 0, or the target's error.
+ */
 static int try_slide(struct search *s, uint64_t slide)
 {
-    enum file_match match;
     if (slide == 0 || s->tries++ >= FIND_SLIDE_TRIES_MAX) /* 0 was compared before */
         return 0;
-    int rc = match_build_id(s->target, "", symtab_ident(s->symbols), s->id, slide, NULL, &match);
-    return rc != 0 ? rc : match == MATCH_BUILD_ID;
+    bool has_id = s->id->len != 0 && s->id->address != 0;
+    int rc = has_id ? match_build_id(s->target, s->path, symtab_ident(s->symbols), s->id, slide,
+                                     NULL, &s->match)
+                    : match_version(s->target, s->path, s->symbols, slide, NULL, &s->match);
+    return rc != 0 ? rc : s->match == MATCH_BUILD_ID || s->match == MATCH_VERSION;
 }
 
 /* Tries the slides, multiples of `step`, that put the pc between two link-time addresses. */
@@ -56,18 +61,17 @@ static bool find_code(const struct symtab *symbols, uint64_t *first, uint64_t *l
     return found;
 }
 
-int find_slide(struct target *t, const struct symtab *symbols, const struct build_id *id,
-               uint64_t pc, uint64_t *slide)
+int find_slide(struct target *t, const char *path, const struct symtab *symbols,
+               const struct build_id *id, uint64_t pc, uint64_t *slide, enum file_match *match)
 {
-    struct search s = {.target = t, .symbols = symbols, .id = id};
+    struct search s = {.target = t, .path = path, .symbols = symbols, .id = id};
     struct symbol enter;
     uint64_t first = 0, last = 0;
     int found = 0;
-    if (id->len == 0 || id->address == 0)
-        return 0;
     if (symtab_find(symbols, "kdb_enter", &enter) != 0)
         found = try_range(&s, pc, enter.address, enter.address + enter.size, PAGE, slide);
     if (found == 0 && find_code(symbols, &first, &last))
         found = try_range(&s, pc, first, last, SUPERPAGE, slide);
+    *match = s.match;
     return found;
 }

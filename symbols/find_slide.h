@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finds the slide of a kernel that runs at another address than it was linked for: its build-id is
- * in memory at the note's link-time address plus the slide.
+ * Finds the slide of a kernel that runs at another address than it was linked for: its build-id, or
+ * without one its `version` string, is in memory at its link-time address plus the slide.
  *
  * Only few slides are tried, because each read of an address that is not mapped costs a FreeBSD
  * kernel some lines on its console: those that put the program counter into kdb_enter(), where
@@ -12,16 +12,18 @@
 #define NETGDB_SYMBOLS_FIND_SLIDE_H
 
 #include "proto/target.h"
+#include "symbols/build_id_match.h"
 #include "symbols/symtab.h"
 
 enum { FIND_SLIDE_TRIES_MAX = 64 };
 
 /*
- * Tries slides until the build-id is found. `pc` is the program counter of the thread that stopped.
- * The target must be stopped and have no request pending. Returns 1 and sets *slide; 0: none fits;
+ * Tries slides until the file at `path`, whose symbols and build-id these are, is found. `pc` is
+ * the program counter of the thread that stopped. The target must be stopped and have no request
+ * pending. Returns 1 and sets *slide, and *match to MATCH_BUILD_ID or MATCH_VERSION; 0: none fits;
  * or the target's error.
  */
-int find_slide(struct target *t, const struct symtab *symbols, const struct build_id *id,
-               uint64_t pc, uint64_t *slide);
+int find_slide(struct target *t, const char *path, const struct symtab *symbols,
+               const struct build_id *id, uint64_t pc, uint64_t *slide, enum file_match *match);
 
 #endif

@@ -203,19 +203,20 @@ static int ask_offsets(struct symbols *s, struct target *t)
     return rc;
 }
 
-/* Searches memory for the build-id if the kernel may be at another address. */
+/* Searches memory for the kernel if it may be at another address. */
 static int search_slide(struct symbols *s, struct target *t)
 {
+    enum file_match match;
     uint64_t slide;
     if (s->options.have_slide || s->offsets.moved || s->offsets.apart || !s->stop.known ||
         symbols_table(s) == NULL)
         return 0;
-    int found = find_slide(t, s->table, &s->facts.id, s->stop.pc, &slide);
+    int found = find_slide(t, s->path, s->table, &s->facts.id, s->stop.pc, &slide, &match);
     if (found != 1)
         return found;
     s->slide_found = true;
     s->slide = slide;
-    s->match = MATCH_BUILD_ID;
+    s->match = match;
     log_warn(s->options.log, "the kernel is not at its link-time address: symbols move by %s%#llx",
              (int64_t)slide < 0 ? "-" : "",
              (unsigned long long)((int64_t)slide < 0 ? 0 - slide : slide));
@@ -230,12 +231,13 @@ static int compare_file(struct symbols *s, struct target *t, uint64_t slide)
     const struct build_id *id = &s->facts.id;
     int rc = match_build_id(t, s->path, ident, id, slide, log, &s->match);
     bool freebsd = s->options.freebsd || ident->osabi == ELFOSABI_FREEBSD;
-    if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd)
+    if (rc != 0 || s->match != MATCH_UNKNOWN || !freebsd || symbols_table(s) == NULL)
+        return rc;
+    rc = match_version(t, s->path, s->table, slide, log, &s->match);
+    if (rc == 0 && s->match == MATCH_UNKNOWN)
         rc = search_slide(s, t);
-    if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd && symbols_table(s) != NULL)
-        rc = match_version(t, s->path, s->table, slide, log, &s->match);
-    if (rc == 0 && s->match == MATCH_UNKNOWN && freebsd && id->len != 0 && id->address != 0)
-        s->match = match_missing_id(s->path, ident, id, slide, log);
+    if (rc == 0 && s->match == MATCH_UNKNOWN)
+        s->match = match_missing(s->path, s->table, id, slide, log);
     return rc;
 }
 

@@ -177,18 +177,41 @@ static void a_file_without_data_is_unknown_and_silent(void **state)
     assert_int_equal(logged(&w.log, ""), 0);
 }
 
-static void memory_without_a_version_does_not_match(void **state)
+static void memory_without_a_version_is_unknown_and_silent(void **state)
 {
     struct world w;
     (void)state;
     world_init(&w);
-    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), MATCH_MISMATCH);
-    assert_int_equal(logged(&w.log, "is not in memory: names and lines may be wrong"), 1);
+    assert_int_equal(compare_version(&w, "x86", "FreeBSD"), MATCH_UNKNOWN);
     assert_int_equal(compare_version(&w, "x86",
                                      "\xf3\x0f\x1e\xfa this is code, and long enough to"
                                      " be read as far as the version of the file goes"),
-                     MATCH_MISMATCH);
-    assert_int_equal(logged(&w.log, "is not in memory: names and lines may be wrong"), 2);
+                     MATCH_UNKNOWN);
+    assert_int_equal(logged(&w.log, ""), 0);
+}
+
+static enum file_match match_of_missing(struct world *w, const char *name,
+                                        const struct build_id *id)
+{
+    struct symtab *t = symtab_open(elf_path(name), &w->log.log);
+    assert_non_null(t);
+    enum file_match match = match_missing(elf_path(name), t, id, 0x3000, &w->log.log);
+    symtab_free(t);
+    return match;
+}
+
+static void a_missing_kernel_is_one_warning_that_names_what_is_missing(void **state)
+{
+    static const struct build_id none = {.len = 0};
+    struct world w;
+    (void)state;
+    world_init(&w);
+    assert_int_equal(match_of_missing(&w, "x86", &w.id), MATCH_MISMATCH);
+    assert_int_equal(logged(&w.log, ", is not in memory at 0x7000: names and lines may be"), 1);
+    assert_int_equal(match_of_missing(&w, "x86", &none), MATCH_MISMATCH);
+    assert_int_equal(logged(&w.log, "its version is not in memory at 0x203000: names and"), 1);
+    assert_int_equal(match_of_missing(&w, "stripped/.debug/no-id.debug", &none), MATCH_UNKNOWN);
+    assert_int_equal(logged(&w.log, "names and lines may be wrong"), 2);
 }
 
 int main(void)
@@ -204,7 +227,8 @@ int main(void)
         cmocka_unit_test(an_equal_version_matches_silently),
         cmocka_unit_test(another_version_is_one_warning_with_both_first_lines),
         cmocka_unit_test(a_file_without_data_is_unknown_and_silent),
-        cmocka_unit_test(memory_without_a_version_does_not_match),
+        cmocka_unit_test(memory_without_a_version_is_unknown_and_silent),
+        cmocka_unit_test(a_missing_kernel_is_one_warning_that_names_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
