@@ -11,9 +11,9 @@
 #ifndef NETGDB_FREEBSD_IMAGE_H
 #define NETGDB_FREEBSD_IMAGE_H
 
-#include "freebsd/types.h"
 #include "proto/err.h"
 #include "symbols/symbols.h"
+#include "symbols/types.h"
 #include "threads/memory.h"
 
 #define IMAGE_UNREADABLE MEMORY_REFUSED

@@ -2,7 +2,7 @@
 # freebsd/: the data structures of a FreeBSD kernel. A program that uses it links $(FREEBSD_LIBS)
 # after its own objects.
 noinst_LTLIBRARIES += libfreebsd.la
-libfreebsd_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
+libfreebsd_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
 libfreebsd_la_SOURCES = \
 	freebsd/dmesg.c \
 	freebsd/find_kernel.c freebsd/find_kernel.h \
@@ -14,7 +14,6 @@ libfreebsd_la_SOURCES = \
 	freebsd/output.c freebsd/output.h \
 	freebsd/panic.c \
 	freebsd/queries.c freebsd/queries.h \
-	freebsd/tasks.c freebsd/tasks.h \
-	freebsd/types.c freebsd/types.h
+	freebsd/tasks.c freebsd/tasks.h
 
 FREEBSD_LIBS = libfreebsd.la $(THREADS_LIBS)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# symbols/: ELF symbols by libbfd and libelf, and qSymbol answered from them. A program that uses
-# libsymbols.la links $(SYMBOLS_LIBS) after its own objects.
+# symbols/: an ELF file: its symbols by libbfd and libelf, answers to qSymbol from them, its types by
+# libdw. A program that uses libsymbols.la links $(SYMBOLS_LIBS) after its own objects.
 noinst_LTLIBRARIES += libsymbols.la
-libsymbols_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
+libsymbols_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
 libsymbols_la_SOURCES = \
 	symbols/bfd_syms.c symbols/bfd_syms.h \
 	symbols/build_id_match.c symbols/build_id_match.h \
@@ -16,6 +16,7 @@ libsymbols_la_SOURCES = \
 	symbols/qsymbol.c symbols/qsymbol.h \
 	symbols/symbols.c symbols/symbols.h \
 	symbols/symtab.c symbols/symtab.h \
-	symbols/symtab_load.c symbols/symtab_private.h
-SYMBOLS_LIBS = libsymbols.la libproto.la $(BFD_LIBS) $(ELF_LIBS) -lpthread
+	symbols/symtab_load.c symbols/symtab_private.h \
+	symbols/types.c symbols/types.h
+SYMBOLS_LIBS = libsymbols.la libproto.la $(BFD_LIBS) $(ELF_LIBS) $(DW_LIBS) -lpthread
 DISTCLEANFILES = symbols/libnetgdb-bfd.so

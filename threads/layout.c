@@ -36,14 +36,14 @@ static bool layout_sane(uint64_t offset, uint64_t size)
 
 static bool from_debug_info(struct engine *e, const struct rtos_field *f)
 {
-    struct layouts_dwarf *d = program_dwarf(e->program);
-    uint64_t offset = 0, size = 0;
-    bool found =
-        f->path != NULL && (is_size(f->id) ? layouts_dwarf_sizeof(d, f->path, &offset)
-                                           : layouts_dwarf_member(d, f->path, &offset, &size));
-    if (found && layout_sane(offset, size))
+    struct types_member m;
+    if (f->path == NULL || !types_member(program_types(e->program), NULL, f->path, &m))
+        return false;
+    uint64_t offset = is_size(f->id) ? m.size : m.offset;
+    uint64_t size = is_size(f->id) ? 0 : m.size;
+    if (layout_sane(offset, size))
         layout_set(e, f->id, offset, size, ORIGIN_DEBUG_INFO);
-    return found;
+    return true;
 }
 
 void layout_from_program(struct engine *e)

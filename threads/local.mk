@@ -2,11 +2,10 @@
 # threads/: RTOS threads for any stub. A program that uses it links $(THREADS_LIBS) after its own
 # objects.
 noinst_LTLIBRARIES += libthreads.la
-libthreads_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
+libthreads_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
 libthreads_la_SOURCES = \
 	threads/arch.c threads/arch.h \
 	threads/contexts.c \
-	threads/dwarf.c threads/dwarf.h \
 	threads/engine.c threads/engine.h \
 	threads/frame.c threads/frame.h threads/frame_pieces.h \
 	threads/freertos_contexts.c threads/freertos_private.h \
@@ -44,4 +43,4 @@ RTOS_OBJECT = threads/libthreads_la-rtos.lo # a variable: automake writes the ru
 $(RTOS_OBJECT): threads/rtos_list.h
 CLEANFILES += threads/rtos_list.h
 
-THREADS_LIBS = libthreads.la $(SYMBOLS_LIBS) $(THREADS_DW_LIBS)
+THREADS_LIBS = libthreads.la $(SYMBOLS_LIBS)

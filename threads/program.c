@@ -13,8 +13,8 @@ void program_init(struct program *p, struct symbols *symbols)
 
 void program_free(struct program *p)
 {
-    layouts_dwarf_close(p->dwarf);
-    p->dwarf = NULL;
+    types_close(p->types);
+    p->types = NULL;
 }
 
 const struct symtab *program_table(struct program *p, uint64_t *slide)
@@ -91,15 +91,15 @@ bool program_object_at(struct program *p, uint64_t address, struct symbol *symbo
            symbol->kind == SYMBOL_DATA && symbol->size != 0;
 }
 
-struct layouts_dwarf *program_dwarf(struct program *p)
+struct types *program_types(struct program *p)
 {
     uint64_t slide;
     const struct symtab *table = program_table(p, &slide);
-    if (!p->dwarf_tried && table != NULL) {
-        p->dwarf_tried = true;
-        p->dwarf = layouts_dwarf_open(symtab_path(table));
+    if (!p->types_tried && table != NULL) {
+        p->types_tried = true;
+        p->types = types_open(symtab_path(table));
     }
-    return p->dwarf;
+    return p->types;
 }
 
 void program_answer(struct program *p, const char *name, bool found, uint64_t address)

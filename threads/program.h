@@ -8,7 +8,7 @@
 
 #include "proto/regions.h"
 #include "symbols/symbols.h"
-#include "threads/dwarf.h"
+#include "symbols/types.h"
 
 enum { PROGRAM_NAME_MAX = 64, PROGRAM_ANSWERS_MAX = 128 };
 
@@ -27,8 +27,8 @@ struct program_answer {
 
 struct program {
     struct symbols *symbols; /* NULL: no file; not owned */
-    struct layouts_dwarf *dwarf;
-    bool dwarf_tried;
+    struct types *types;
+    bool types_tried;
     struct program_answer answers[PROGRAM_ANSWERS_MAX];
     size_t n;
 };
@@ -58,7 +58,7 @@ bool program_knows_code(struct program *p);
 bool program_object_at(struct program *p, uint64_t address, struct symbol *symbol);
 
 /* Returns the debug information, owned by `p`, or NULL. */
-struct layouts_dwarf *program_dwarf(struct program *p);
+struct types *program_types(struct program *p);
 
 /*
  * Records the client's answer about `name`. Drops names of PROGRAM_NAME_MAX bytes or more, and

@@ -72,7 +72,7 @@ enum rtos_origin {
 
 struct rtos_field {
     enum rtos_field_id id;
-    const char *path;  /* "STRUCTURE.MEMBER", see dwarf.h; "STRUCTURE" for its size */
+    const char *path;  /* of symbols/types.h; "STRUCTURE" for its size */
     int16_t number[2]; /* built-in offset on 32 and on 64 bits; -1: unknown */
     uint8_t size;      /* bytes; 0: a pointer */
 };

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "freebsd/freebsd.h"
-#include "freebsd/types.h"
+#include "symbols/types.h"
 #include "proto/err.h"
 #include "tests/kernel/stub.h"
 #include "tests/unit/symbols_world.h"

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The types of a kernel, read from the DWARF debug information of its kernel.debug: where a
+ * The types of a program, read from the DWARF debug information of its ELF file: where a
  * structure's members are, how large they are, and the names of an enumeration's values. Only
  * types.c uses libdw; in a build without libdw there are no types.
  *
- * A type is looked up in one compilation unit, named by the base name of its source file: the
- * kernel has types of the same name in different files, and a unit is small where the whole is not.
+ * A type is looked up in the compilation units of one source file, given by its base name
+ * ("kern_proc.c"): a kernel has types of the same name in different files, and a unit is small
+ * where the whole is not. NULL searches every unit.
  *
  * A path names a member: "proc.p_comm". A '.' enters a structure or union, "->" follows a pointer
  * to one; the offset is then from the start of the structure that it points to. Members of unnamed
  * structures count as members of the outer one. "STRUCTURE" alone is the structure, and a path that
- * ends in "->" is the type that a pointer points to.
+ * ends in "->" is the type that a pointer points to. Each name may be a list of alternatives
+ * separated by '|'. A structure is found by its tag or by a typedef of it.
  */
-#ifndef NETGDB_FREEBSD_TYPES_H
-#define NETGDB_FREEBSD_TYPES_H
+#ifndef NETGDB_SYMBOLS_TYPES_H
+#define NETGDB_SYMBOLS_TYPES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,12 +35,15 @@ struct types_member {
 struct types *types_open(const char *path);
 void types_close(struct types *t); /* NULL is fine */
 
-/* Looks up a path in a unit ("kern_proc.c"). Returns false if there is no such unit or member. */
+/*
+ * Looks up a path. Returns false if there is no such unit or member. `unit` and `path` are kept
+ * until types_close().
+ */
 bool types_member(struct types *t, const char *unit, const char *path, struct types_member *m);
 
 /*
  * Returns the name of a value of the enumeration that a path names, owned by `t`. NULL: the value
- * has no name, or the path is not an enumeration.
+ * has no name, or the path is not an enumeration. `unit` and `path` are kept until types_close().
  */
 const char *types_enumerator(struct types *t, const char *unit, const char *path, uint64_t value);
 

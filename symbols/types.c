@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Types from debug information; see types.h. */
-#include "freebsd/types.h"
+#include "symbols/types.h"
 
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    UNITS_MAX = 16,     /* units that are used */
+    KNOWN_MAX = 16,     /* structures that are looked up */
     MODIFIERS_MAX = 16, /* typedefs, const and volatile between a member and its structure */
     DEPTH_MAX = 8,      /* unnamed structures inside each other */
 };
@@ -22,51 +22,34 @@ enum {
 struct types {
     int fd;
     Dwarf *dwarf;
-    struct unit { /* earlier look-ups, also failed ones */
-        const char *name;
+    struct known { /* earlier look-ups, also failed ones */
+        const char *unit, *names;
+        size_t len; /* of names */
         Dwarf_Die die;
         bool found;
-    } units[UNITS_MAX];
+    } known[KNOWN_MAX];
     size_t n;
 };
 
-/* Whether text[len] is `name`. */
-static bool is_name(const char *name, const char *text, size_t len)
+/* Compares `name` with the alternatives in names[len], separated by '|'. */
+static bool is_one_of(const char *name, const char *names, size_t len)
 {
-    return name != NULL && strlen(name) == len && memcmp(name, text, len) == 0;
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-    return slash != NULL ? slash + 1 : path;
-}
-
-static bool search_unit(struct types *t, const char *name, Dwarf_Die *top)
-{
-    Dwarf_CU *cu = NULL;
-    while (dwarf_get_units(t->dwarf, cu, &cu, NULL, NULL, top, NULL) == 0) {
-        const char *file = base_name(dwarf_diename(top));
-        if (file != NULL && strcmp(file, name) == 0)
+    size_t width = name != NULL ? strlen(name) : 0;
+    for (size_t at = 0; width != 0 && at < len;) {
+        const char *end = memchr(names + at, '|', len - at);
+        size_t n = end != NULL ? (size_t)(end - names) - at : len - at;
+        if (n == width && memcmp(names + at, name, n) == 0)
             return true;
+        at += n + 1;
     }
     return false;
 }
 
-/* `name` is a constant: the pointer is kept. */
-static Dwarf_Die *find_unit(struct types *t, const char *name)
+static bool is_unit(Dwarf_Die *top, const char *unit)
 {
-    struct unit *u = t->units;
-    for (; u < t->units + t->n; u++) {
-        if (strcmp(u->name, name) == 0)
-            return u->found ? &u->die : NULL;
-    }
-    if (t->n == UNITS_MAX)
-        return NULL;
-    t->n++;
-    u->name = name;
-    u->found = search_unit(t, name, &u->die);
-    return u->found ? &u->die : NULL;
+    const char *path = dwarf_diename(top);
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    return unit == NULL || (path != NULL && strcmp(slash != NULL ? slash + 1 : path, unit) == 0);
 }
 
 static bool is_aggregate(Dwarf_Die *die)
@@ -75,26 +58,67 @@ static bool is_aggregate(Dwarf_Die *die)
     return tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
 }
 
-static bool find_structure(Dwarf_Die *unit, const char *name, size_t len, Dwarf_Die *structure)
+/* Replaces *die by the type that its DW_AT_type names. */
+static bool follow_attribute(Dwarf_Die *die)
+{
+    Dwarf_Attribute attribute;
+    return dwarf_attr_integrate(die, DW_AT_type, &attribute) != NULL &&
+           dwarf_formref_die(&attribute, die) != NULL;
+}
+
+/* Matches a DIE that is a complete structure or union, or a typedef of one; sets *structure. */
+static bool is_structure(Dwarf_Die *die, const char *names, size_t len, Dwarf_Die *structure)
 {
     Dwarf_Word size;
-    if (dwarf_child(unit, structure) != 0)
+    if ((!is_aggregate(die) && dwarf_tag(die) != DW_TAG_typedef) ||
+        !is_one_of(dwarf_diename(die), names, len))
         return false;
-    do {
-        if (is_aggregate(structure) && is_name(dwarf_diename(structure), name, len) &&
-            dwarf_aggregate_size(structure, &size) == 0)
-            return true;
-    } while (dwarf_siblingof(structure, structure) == 0);
+    *structure = *die;
+    return (is_aggregate(die) || follow_attribute(structure)) && is_aggregate(structure) &&
+           dwarf_aggregate_size(structure, &size) == 0;
+}
+
+static bool search_structure(struct types *t, const char *unit, const char *names, size_t len,
+                             Dwarf_Die *structure)
+{
+    Dwarf_CU *cu = NULL;
+    Dwarf_Die top, die;
+    while (dwarf_get_units(t->dwarf, cu, &cu, NULL, NULL, &top, NULL) == 0) {
+        if (!is_unit(&top, unit) || dwarf_child(&top, &die) != 0)
+            continue;
+        do {
+            if (is_structure(&die, names, len, structure))
+                return true;
+        } while (dwarf_siblingof(&die, &die) == 0);
+    }
     return false;
+}
+
+static bool is_same_unit(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static Dwarf_Die *find_structure(struct types *t, const char *unit, const char *names, size_t len)
+{
+    struct known *k = t->known;
+    for (; k < t->known + t->n; k++) {
+        if (is_same_unit(k->unit, unit) && k->len == len && memcmp(k->names, names, len) == 0)
+            return k->found ? &k->die : NULL;
+    }
+    if (t->n == KNOWN_MAX)
+        return NULL;
+    t->n++;
+    *k = (struct known){.unit = unit, .names = names, .len = len};
+    k->found = search_structure(t, unit, names, len, &k->die);
+    return k->found ? &k->die : NULL;
 }
 
 /* Replaces *die by the type that its DW_AT_type names, without typedefs and qualifiers. */
 static bool follow_type(Dwarf_Die *die)
 {
-    Dwarf_Attribute attribute;
     for (int i = 0; i < MODIFIERS_MAX; i++) {
-        if (dwarf_attr_integrate(die, DW_AT_type, &attribute) == NULL ||
-            dwarf_formref_die(&attribute, die) == NULL)
+        if (!follow_attribute(die))
             return false;
         int tag = dwarf_tag(die);
         if (tag != DW_TAG_typedef && tag != DW_TAG_const_type && tag != DW_TAG_volatile_type &&
@@ -104,19 +128,23 @@ static bool follow_type(Dwarf_Die *die)
     return false;
 }
 
+/* Returns false for a bit-field. */
 static bool offset_of(Dwarf_Die *member, uint64_t *offset)
 {
     Dwarf_Attribute attribute;
-    Dwarf_Word value = 0;
-    if (dwarf_attr(member, DW_AT_data_member_location, &attribute) != NULL &&
-        dwarf_formudata(&attribute, &value) != 0)
+    Dwarf_Word value = 0; /* without a location: the start, as in a union */
+    if (dwarf_attr(member, DW_AT_data_member_location, &attribute) == NULL) {
+        if (dwarf_hasattr(member, DW_AT_data_bit_offset))
+            return false;
+    } else if (dwarf_formudata(&attribute, &value) != 0) {
         return false;
-    *offset = value; /* a union's members have no location: 0 */
+    }
+    *offset = value;
     return true;
 }
 
 /* Finds a member, also in unnamed structures. Replaces *die by it and adds its offset. */
-static bool find_member(Dwarf_Die *die, const char *name, size_t len, uint64_t *offset, int depth)
+static bool find_member(Dwarf_Die *die, const char *names, size_t len, uint64_t *offset, int depth)
 {
     Dwarf_Die member;
     uint64_t at;
@@ -125,14 +153,14 @@ static bool find_member(Dwarf_Die *die, const char *name, size_t len, uint64_t *
     do {
         if (dwarf_tag(&member) != DW_TAG_member || !offset_of(&member, &at))
             continue;
-        if (is_name(dwarf_diename(&member), name, len)) {
+        if (is_one_of(dwarf_diename(&member), names, len)) {
             *die = member;
             *offset += at;
             return true;
         }
         Dwarf_Die inner = member;
         if (dwarf_diename(&member) == NULL && follow_type(&inner) && is_aggregate(&inner) &&
-            find_member(&inner, name, len, offset, depth + 1)) {
+            find_member(&inner, names, len, offset, depth + 1)) {
             *die = inner;
             *offset += at;
             return true;
@@ -165,10 +193,13 @@ static bool walk_path(Dwarf_Die *die, const char *path, uint64_t *offset)
 static bool find_path(struct types *t, const char *unit, const char *path, Dwarf_Die *die,
                       uint64_t *offset)
 {
-    Dwarf_Die *top = t != NULL ? find_unit(t, unit) : NULL;
     size_t len = strcspn(path, ".-");
+    Dwarf_Die *structure = t != NULL ? find_structure(t, unit, path, len) : NULL;
     *offset = 0;
-    return top != NULL && find_structure(top, path, len, die) && walk_path(die, path + len, offset);
+    if (structure == NULL)
+        return false;
+    *die = *structure;
+    return walk_path(die, path + len, offset);
 }
 
 static uint64_t size_of(Dwarf_Die *die)

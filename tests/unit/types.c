@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Types from debug information: the test reads its own. */
+#include "tests/unit/unit.h"
+
+#include "symbols/types.h"
+
+enum colour { RED = 3, GREEN };
+
+struct inner {
+    char before;
+    uint16_t number;
+};
+
+struct outer {
+    uint32_t first;
+    union {
+        uint64_t wide;
+        struct {
+            uint32_t low, high;
+        };
+    };
+    unsigned bits : 3, more_bits : 5;
+    struct inner in;
+    const struct inner *at;
+    char name[7];
+    enum colour colour;
+};
+
+typedef struct {
+    char gap[5];
+    struct outer *next;
+} unnamed_t;
+
+/* Debug information has only the types that are used. */
+static struct outer outer;
+static unnamed_t unnamed = {.next = &outer};
+
+static struct types *own_types(void)
+{
+    if (!types_built())
+        skip();
+    struct types *t = types_open("/proc/self/exe");
+    assert_non_null(t);
+    return t;
+}
+
+static void expect_member(struct types *t, const char *path, size_t offset, size_t size)
+{
+    struct types_member m;
+    if (!types_member(t, "types.c", path, &m))
+        fail_msg("there is no %s", path);
+    assert_int_equal(m.offset, offset);
+    assert_int_equal(m.size, size);
+}
+
+static void a_path_names_a_member(void **state)
+{
+    (void)state;
+    struct types *t = own_types();
+    expect_member(t, "outer.first", 0, 4);
+    expect_member(t, "outer.in.number", offsetof(struct outer, in) + 2, 2);
+    expect_member(t, "outer.name", offsetof(struct outer, name), 7);
+    expect_member(t, "outer.at->number", 2, 2);
+    expect_member(t, "outer.at->", 0, sizeof(struct inner));
+    expect_member(t, "outer", 0, sizeof(struct outer));
+    types_close(t);
+}
+
+static void members_of_unnamed_structures_belong_to_the_outer_one(void **state)
+{
+    (void)state;
+    struct types *t = own_types();
+    expect_member(t, "outer.wide", offsetof(struct outer, wide), 8);
+    expect_member(t, "outer.high", offsetof(struct outer, high), 4);
+    types_close(t);
+}
+
+static void a_structure_is_found_by_a_typedef(void **state)
+{
+    (void)state;
+    struct types *t = own_types();
+    expect_member(t, "unnamed_t.next", offsetof(unnamed_t, next), sizeof unnamed.next);
+    types_close(t);
+}
+
+static void each_name_may_have_alternatives(void **state)
+{
+    (void)state;
+    struct types *t = own_types();
+    expect_member(t, "oute|outer|outermost.firs|name", offsetof(struct outer, name), 7);
+    expect_member(t, "nothing|unnamed_t", 0, sizeof unnamed);
+    types_close(t);
+}
+
+static void unknown_names_and_bit_fields_are_not_found(void **state)
+{
+    static const char *const paths[] = {"oute",           "outer.firs",     "outer.more_bits",
+                                        "outer.in->",     "outer.first.in", "",
+                                        "outer.first->x", "outer|.|"};
+    struct types_member m;
+    (void)state;
+    struct types *t = own_types();
+    assert_false(types_member(t, "type.c", "outer", &m));
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (types_member(t, "types.c", paths[i], &m))
+            fail_msg("'%s' is found", paths[i]);
+    }
+    types_close(t);
+}
+
+static void without_a_unit_every_unit_is_searched(void **state)
+{
+    struct types_member m;
+    (void)state;
+    struct types *t = own_types();
+    assert_true(types_member(t, NULL, "outer.colour", &m));
+    assert_int_equal(m.offset, offsetof(struct outer, colour));
+    types_close(t);
+}
+
+static void a_value_of_an_enumeration_has_a_name(void **state)
+{
+    (void)state;
+    struct types *t = own_types();
+    assert_string_equal(types_enumerator(t, "types.c", "outer.colour", 4), "GREEN");
+    assert_null(types_enumerator(t, "types.c", "outer.colour", 5));
+    assert_null(types_enumerator(t, "types.c", "outer.first", 3));
+    types_close(t);
+}
+
+static void without_debug_information_nothing_is_found(void **state)
+{
+    struct types_member m;
+    (void)state;
+    assert_null(types_open("/nonexistent"));
+    assert_null(types_open("/dev/null"));
+    assert_false(types_member(NULL, "types.c", "outer", &m));
+    assert_null(types_enumerator(NULL, "types.c", "outer.colour", RED));
+    types_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_path_names_a_member),
+        cmocka_unit_test(members_of_unnamed_structures_belong_to_the_outer_one),
+        cmocka_unit_test(a_structure_is_found_by_a_typedef),
+        cmocka_unit_test(each_name_may_have_alternatives),
+        cmocka_unit_test(unknown_names_and_bit_fields_are_not_found),
+        cmocka_unit_test(without_a_unit_every_unit_is_searched),
+        cmocka_unit_test(a_value_of_an_enumeration_has_a_name),
+        cmocka_unit_test(without_debug_information_nothing_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
