@@ -12,9 +12,9 @@
 #define NETGDB_FREEBSD_IMAGE_H
 
 #include "proto/err.h"
+#include "proto/target_memory.h"
 #include "symbols/symbols.h"
 #include "symbols/types.h"
-#include "threads/memory.h"
 
 #define IMAGE_UNREADABLE MEMORY_REFUSED
 

@@ -44,6 +44,7 @@ libproto_la_SOURCES = \
 	proto/stop.c proto/stop.h \
 	proto/rsp/stream_target.c proto/rsp/stream_target.h \
 	proto/target.c proto/target.h \
+	proto/target_memory.c proto/target_memory.h \
 	proto/transport.h \
 	proto/visible.c proto/visible.h \
 	proto/xml.c proto/xml.h \

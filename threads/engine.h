@@ -8,8 +8,8 @@
 #define NETGDB_THREADS_ENGINE_H
 
 #include "proto/log.h"
+#include "proto/target_memory.h"
 #include "threads/ids.h"
-#include "threads/memory.h"
 #include "threads/program.h"
 #include "threads/rtos.h"
 

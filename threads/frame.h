@@ -7,8 +7,8 @@
 #ifndef NETGDB_THREADS_FRAME_H
 #define NETGDB_THREADS_FRAME_H
 
+#include "proto/target_memory.h"
 #include "threads/arch.h"
-#include "threads/memory.h"
 #include "threads/program.h"
 
 /* The kinds of words in a saved context, in ascending order from the saved stack pointer. */

@@ -12,7 +12,6 @@ libthreads_la_SOURCES = \
 	threads/ids.c threads/ids.h \
 	threads/layout.c \
 	threads/lists.c \
-	threads/memory.c threads/memory.h \
 	threads/program.c threads/program.h \
 	threads/questions.c \
 	threads/registers.c \

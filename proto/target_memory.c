@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The target's memory; see memory.h. */
-#include "threads/memory.h"
+/* The target's memory; see target_memory.h. */
+#include "proto/target_memory.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * numbers in the target's byte order. Bytes that were read stay cached until memory_forget(), so
  * that one large read serves many small ones.
  */
-#ifndef NETGDB_THREADS_MEMORY_H
-#define NETGDB_THREADS_MEMORY_H
+#ifndef NETGDB_PROTO_TARGET_MEMORY_H
+#define NETGDB_PROTO_TARGET_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
