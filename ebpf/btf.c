@@ -122,7 +122,7 @@ static bool bare(const struct btf *b, uint32_t id, struct type *t)
     return false;
 }
 
-static uint32_t size_of(const struct btf *b, uint32_t id)
+static uint32_t size_of_type(const struct btf *b, uint32_t id)
 {
     struct type t;
     uint64_t times = 1;
@@ -155,9 +155,9 @@ static void take_member(const struct btf *b, struct ebpf_map_definition *d, cons
     else if (strcmp(name, "value_size") == 0)
         d->value_size = number;
     else if (strcmp(name, "key") == 0)
-        d->key_size = size_of(b, t.size_or_type);
+        d->key_size = size_of_type(b, t.size_or_type);
     else if (strcmp(name, "value") == 0)
-        d->value_size = size_of(b, t.size_or_type);
+        d->value_size = size_of_type(b, t.size_or_type);
 }
 
 /* A variable of .maps. */

@@ -22,7 +22,7 @@ struct writer {
     size_t text; /* section header of the code, for the symbols of functions */
 };
 
-static uint32_t add_string(struct buf *b, const char *text)
+static uint32_t write_name(struct buf *b, const char *text)
 {
     uint32_t at = (uint32_t)b->len;
     (void)buf_add(b, text, strlen(text) + 1);
@@ -56,7 +56,7 @@ static void write_segments(struct writer *w, Elf64_Phdr *headers)
 }
 
 /* The file offset of an address by the program headers. */
-static uint64_t offset_of(const struct writer *w, const Elf64_Phdr *headers, uint64_t address)
+static uint64_t file_offset_of(const struct writer *w, const Elf64_Phdr *headers, uint64_t address)
 {
     for (unsigned i = 0; i < w->l->image->segments; i++)
         if (address - headers[i].p_vaddr < headers[i].p_memsz)
@@ -64,13 +64,13 @@ static uint64_t offset_of(const struct writer *w, const Elf64_Phdr *headers, uin
     return w->out->len;
 }
 
-static void add_section(struct writer *w, const char *name, Elf64_Shdr header)
+static void write_section_header(struct writer *w, const char *name, Elf64_Shdr header)
 {
-    header.sh_name = add_string(&w->names, name);
+    header.sh_name = write_name(&w->names, name);
     w->section[w->sections++] = header;
 }
 
-static void write_piece(struct writer *w, const Elf64_Phdr *headers, const struct piece *p)
+static void write_section(struct writer *w, const Elf64_Phdr *headers, const struct piece *p)
 {
     Elf64_Shdr h = {.sh_type = p->header.sh_type,
                     .sh_flags = p->header.sh_flags & ~(GElf_Xword)SHF_INFO_LINK,
@@ -82,10 +82,10 @@ static void write_piece(struct writer *w, const Elf64_Phdr *headers, const struc
         h.sh_offset = w->out->len;
         (void)buf_add(w->out, p->data, p->data == NULL ? 0 : (size_t)p->size);
     } else
-        h.sh_offset = offset_of(w, headers, p->address);
+        h.sh_offset = file_offset_of(w, headers, p->address);
     if (p->group == LINK_TEXT && w->text == 0)
         w->text = w->sections;
-    add_section(w, p->name, h);
+    write_section_header(w, p->name, h);
 }
 
 /* The index of the section header for an address. */
@@ -104,7 +104,7 @@ static void make_symbols(struct writer *w, unsigned global)
         const struct ebpf_symbol *s = &image->symbol[i];
         if (s->global != global)
             continue;
-        Elf64_Sym e = {.st_name = add_string(&w->strings, s->name),
+        Elf64_Sym e = {.st_name = write_name(&w->strings, s->name),
                        .st_info = (uint8_t)ELF64_ST_INFO(global ? STB_GLOBAL : STB_LOCAL,
                                                          s->function ? STT_FUNC : STT_OBJECT),
                        .st_shndx = section_of(w, s->address),
@@ -121,7 +121,7 @@ static void add_bytes(struct writer *w, const char *name, const struct buf *byte
     header.sh_offset = w->out->len;
     header.sh_size = bytes->len;
     (void)buf_add(w->out, bytes->data, bytes->len);
-    add_section(w, name, header);
+    write_section_header(w, name, header);
 }
 
 static void add_tables(struct writer *w)
@@ -139,7 +139,7 @@ static void add_tables(struct writer *w)
                            .sh_entsize = sizeof(Elf64_Sym),
                            .sh_addralign = 8});
     add_bytes(w, ".strtab", &w->strings, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_addralign = 1});
-    (void)add_string(&w->names, ".shstrtab"); /* before the section itself is written */
+    (void)write_name(&w->names, ".shstrtab"); /* before the section itself is written */
     w->names.len -= sizeof ".shstrtab";
     uint32_t own = (uint32_t)w->names.len;
     struct buf names = w->names;
@@ -148,7 +148,7 @@ static void add_tables(struct writer *w)
     w->section[w->sections - 1].sh_name = own;
 }
 
-static void write_all(struct writer *w)
+static void write_file(struct writer *w)
 {
     struct ebpf_image *image = w->l->image;
     Elf64_Phdr headers[EBPF_SEGMENTS_MAX];
@@ -169,7 +169,7 @@ static void write_all(struct writer *w)
     write_segments(w, headers);
     for (size_t i = 0; i < w->l->pieces; i++)
         if (w->l->piece[i].group != LINK_DROPPED)
-            write_piece(w, headers, &w->l->piece[i]);
+            write_section(w, headers, &w->l->piece[i]);
     add_tables(w);
     align(w->out, 8);
     e.e_shoff = w->out->len;
@@ -195,7 +195,7 @@ int link_write_elf(struct linker *l)
     (void)buf_addc(&w.strings, 0);
     int rc = link_debug_frame(l, &w.frames);
     if (rc == 0)
-        write_all(&w);
+        write_file(&w);
     for (size_t i = 0; i < 4; i++) {
         rc = rc != 0 ? rc : parts[i]->error;
         buf_free(parts[i]);

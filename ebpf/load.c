@@ -89,7 +89,7 @@ static void note_symtab(struct linker *l, Elf_Scn *scn, const GElf_Shdr *h)
     l->symbols = l->symtab == NULL ? 0 : l->symtab->d_size / sizeof(Elf64_Sym);
 }
 
-static int read_section(struct linker *l, size_t index, size_t names)
+static int load_section(struct linker *l, size_t index, size_t names)
 {
     struct piece *p = &l->piece[index];
     Elf_Scn *scn = elf_getscn(l->elf, index);
@@ -123,7 +123,7 @@ static int read_sections(struct linker *l)
         return NETGDB_NOMEM;
     int rc = 0;
     for (size_t i = 0; i < l->pieces && rc == 0; i++)
-        rc = read_section(l, i, names);
+        rc = load_section(l, i, names);
     if (rc == 0 && l->symbols > EBPF_SYMBOLS_MAX)
         return link_error(l, "%zu symbols are too many", l->symbols);
     return rc;

@@ -26,7 +26,7 @@ static bool number_or_name(const struct stub *s, const char *word, uint64_t *val
 }
 
 /* Copies the next word of *text to `word`; false: there is none. */
-static bool next_word(const char **text, char word[WORD_MAX])
+static bool copy_word(const char **text, char word[WORD_MAX])
 {
     size_t n = 0;
     while (isspace((unsigned char)**text))
@@ -42,11 +42,11 @@ static void disassemble(struct stub *s, const char *args, struct buf *out)
 {
     char word[WORD_MAX];
     uint64_t address = s->m->pc, lines = LINES, count;
-    if (next_word(&args, word) && !number_or_name(s, word, &address)) {
+    if (copy_word(&args, word) && !number_or_name(s, word, &address)) {
         (void)buf_printf(out, "no address and no symbol: %s\n", word);
         return;
     }
-    if (next_word(&args, word) && number_or_name(s, word, &count))
+    if (copy_word(&args, word) && number_or_name(s, word, &count))
         lines = count < LINES_MAX ? count : LINES_MAX;
     for (; lines > 0; lines--) {
         uint8_t bytes[16];
@@ -111,7 +111,7 @@ static void budget(struct stub *s, const char *args, struct buf *out)
 {
     char word[WORD_MAX];
     uint64_t n;
-    if (next_word(&args, word)) {
+    if (copy_word(&args, word)) {
         char *end;
         bool off = strcmp(word, "off") == 0;
         n = off ? EBPF_NO_BUDGET : strtoull(word, &end, 0);
@@ -174,7 +174,7 @@ void stub_monitor(struct stub *s, const char *command)
     struct buf out;
     size_t i = 0, count = sizeof commands / sizeof commands[0];
     const char *args = command;
-    bool any = next_word(&args, word);
+    bool any = copy_word(&args, word);
     buf_init(&out, TARGET_REPLY_MAX / 2 - 16);
     while (any && i < count && strncmp(commands[i].name, word, strlen(word)) != 0)
         i++;

@@ -29,7 +29,7 @@ static int take_string(struct ebpf_machine *m, uint64_t address, uint64_t max,
     return (int)n;
 }
 
-static uint64_t print(struct ebpf_machine *m, const struct buf *text)
+static uint64_t output_text(struct ebpf_machine *m, const struct buf *text)
 {
     m->attention = true;
     if (buf_add(&m->output, text->data, text->len) == 0)
@@ -67,7 +67,7 @@ static int64_t narrow(uint64_t value, int size)
 }
 
 /* Appends a number with the flags and width of its spec. */
-static void add_number(struct buf *out, const struct spec *s, uint64_t value)
+static void format_number(struct buf *out, const struct spec *s, uint64_t value)
 {
     char format[32];
     const char *as = s->conversion == 'x' ? PRIx64 : s->conversion == 'X' ? PRIX64 : PRIu64;
@@ -83,8 +83,8 @@ static void add_number(struct buf *out, const struct spec *s, uint64_t value)
 #pragma GCC diagnostic pop
 }
 
-static enum ebpf_stop add_string(struct ebpf_machine *m, struct buf *out, const struct spec *s,
-                                 uint64_t address)
+static enum ebpf_stop format_string(struct ebpf_machine *m, struct buf *out, const struct spec *s,
+                                    uint64_t address)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
     char text[EBPF_PRINT_MAX + 1];
@@ -103,7 +103,7 @@ static enum ebpf_stop add_argument(struct ebpf_machine *m, struct buf *out, cons
     case 'u':
     case 'x':
     case 'X':
-        add_number(out, s, value);
+        format_number(out, s, value);
         return EBPF_RUNNING;
     case 'p':
         (void)buf_printf(out, "0x%" PRIx64, value);
@@ -112,7 +112,7 @@ static enum ebpf_stop add_argument(struct ebpf_machine *m, struct buf *out, cons
         (void)buf_addc(out, (uint8_t)value);
         return EBPF_RUNNING;
     case 's':
-        return add_string(m, out, s, value);
+        return format_string(m, out, s, value);
     default:
         (void)buf_printf(out, "%%%c", s->conversion);
         return EBPF_RUNNING;
@@ -149,7 +149,7 @@ enum ebpf_stop ebpf_print_format(struct ebpf_machine *m, const uint64_t arg[5], 
     buf_init(&out, EBPF_PRINT_MAX);
     stop = format(m, &out, text, arg + 2);
     if (stop == EBPF_RUNNING)
-        *result = print(m, &out);
+        *result = output_text(m, &out);
     buf_free(&out);
     return stop;
 }
@@ -163,6 +163,6 @@ enum ebpf_stop ebpf_print_string(struct ebpf_machine *m, const uint64_t arg[5], 
         return stop;
     text[n] = '\n';
     struct buf line = {.data = (uint8_t *)text, .len = (size_t)n + 1};
-    *result = print(m, &line);
+    *result = output_text(m, &line);
     return stop;
 }

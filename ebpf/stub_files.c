@@ -90,7 +90,7 @@ static void file_error(struct stub *s, unsigned number)
     (void)buf_printf(&s->reply, "F-1,%x", number);
 }
 
-static void open_file(struct stub *s, struct stub_args a)
+static void open_exec_file(struct stub *s, struct stub_args a)
 {
     char path[PATH_MAX_BYTES];
     struct buf name;
@@ -123,7 +123,7 @@ static bool take_file(struct stub *s, struct stub_args *a)
     return ok;
 }
 
-static void read_file(struct stub *s, struct stub_args a)
+static void read_exec_file(struct stub *s, struct stub_args a)
 {
     const struct buf *elf = &stub_image(s)->elf;
     uint64_t count, offset;
@@ -173,9 +173,9 @@ void stub_file(struct stub *s, struct stub_args a)
     if (stub_take_text(&a, "setfs:"))
         stub_text(s, "F0");
     else if (stub_take_text(&a, "open:"))
-        open_file(s, a);
+        open_exec_file(s, a);
     else if (stub_take_text(&a, "pread:"))
-        read_file(s, a);
+        read_exec_file(s, a);
     else if (stub_take_text(&a, "fstat:"))
         stat_file(s, a);
     else if (stub_take_text(&a, "close:") && take_file(s, &a)) {

@@ -57,7 +57,7 @@ void stub_write_memory(struct stub *s, struct stub_args a, bool binary)
     buf_free(&data);
 }
 
-static struct stub_point *find_point(struct stub *s, char type, uint64_t address)
+static struct stub_point *find_stub_point(struct stub *s, char type, uint64_t address)
 {
     for (unsigned i = 0; i < s->points; i++)
         if (s->point[i].type == type && s->point[i].address == address)
@@ -68,7 +68,7 @@ static struct stub_point *find_point(struct stub *s, char type, uint64_t address
 /* A second Z of the same kind and address has no effect (GDB manual, "Packets", Z). */
 static void add_break(struct stub *s, char type, uint64_t address)
 {
-    if (find_point(s, type, address) != NULL)
+    if (find_stub_point(s, type, address) != NULL)
         stub_text(s, "OK");
     else if (s->points == EBPF_POINTS_MAX)
         stub_error(s, STUB_ENOSPC);
@@ -82,7 +82,7 @@ static void add_break(struct stub *s, char type, uint64_t address)
 
 static void remove_break(struct stub *s, char type, uint64_t address)
 {
-    struct stub_point *p = find_point(s, type, address);
+    struct stub_point *p = find_stub_point(s, type, address);
     if (p == NULL) {
         stub_error(s, STUB_EINVAL);
         return;

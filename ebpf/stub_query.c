@@ -11,7 +11,7 @@ static bool has(const struct stub_args *a, const char *word)
     return memmem(a->at, a->len, word, strlen(word)) != NULL;
 }
 
-static void supported(struct stub *s, struct stub_args a)
+static void reply_supported(struct stub *s, struct stub_args a)
 {
     stub_connected(s);
     s->swbreak = has(&a, "swbreak+");
@@ -58,7 +58,7 @@ static void program_name(struct stub *s)
 void stub_query(struct stub *s, struct stub_args a)
 {
     if (stub_take_text(&a, "Supported"))
-        supported(s, a);
+        reply_supported(s, a);
     else if (stub_take_text(&a, "Xfer:"))
         stub_xfer(s, a);
     else if (stub_take_text(&a, "Rcmd,"))

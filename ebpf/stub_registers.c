@@ -8,8 +8,8 @@
 
 enum { REGISTERS_MAX = 64 /* of any register layout */ };
 
-static const struct ebpf_register *take_register(const struct stub *s, struct stub_args *a,
-                                                 unsigned *number)
+static const struct ebpf_register *take_register_number(const struct stub *s, struct stub_args *a,
+                                                        unsigned *number)
 {
     uint64_t n;
     if (!stub_take_number(a, &n) || n >= s->arch->count)
@@ -31,7 +31,7 @@ void stub_read_registers(struct stub *s)
 void stub_read_register(struct stub *s, struct stub_args a)
 {
     unsigned number;
-    const struct ebpf_register *r = take_register(s, &a, &number);
+    const struct ebpf_register *r = take_register_number(s, &a, &number);
     if (r == NULL) {
         stub_error(s, STUB_EINVAL);
         return;
@@ -61,7 +61,7 @@ void stub_write_register(struct stub *s, struct stub_args a)
 {
     unsigned number;
     uint64_t value;
-    const struct ebpf_register *r = take_register(s, &a, &number);
+    const struct ebpf_register *r = take_register_number(s, &a, &number);
     if (r == NULL || !stub_take(&a, '=') || !take_value(r, &a, &value) || a.len != 0)
         stub_error(s, STUB_EINVAL);
     else if (!ebpf_register_writable(s->m, r, value))
@@ -112,7 +112,7 @@ void stub_write_registers(struct stub *s, struct stub_args a)
 void stub_register_info(struct stub *s, struct stub_args a)
 {
     unsigned number, offset = 0;
-    const struct ebpf_register *r = take_register(s, &a, &number);
+    const struct ebpf_register *r = take_register_number(s, &a, &number);
     if (r == NULL) {
         stub_error(s, 45); /* the end of the list */
         return;

@@ -31,7 +31,7 @@ static uint64_t symbol_address(const struct linker *l, const GElf_Sym *s, size_t
     return p->header.sh_addr != 0 ? s->st_value : p->address + s->st_value;
 }
 
-static int by_address(const void *a, const void *b)
+static int by_symbol_address(const void *a, const void *b)
 {
     const struct ebpf_symbol *x = a, *y = b;
     if (x->address != y->address)
@@ -73,7 +73,7 @@ int link_symbols(struct linker *l)
             return NETGDB_NOMEM;
         image->symbols++;
     }
-    qsort(image->symbol, image->symbols, sizeof *image->symbol, by_address);
+    qsort(image->symbol, image->symbols, sizeof *image->symbol, by_symbol_address);
     complete_sizes(image);
     return 0;
 }

@@ -57,7 +57,7 @@ const struct ebpf_image *stub_image(const struct stub *s)
 
 /* --- stops ------------------------------------------------------------------------------- */
 
-static void add_register(struct stub *s, unsigned number)
+static void add_stop_register(struct stub *s, unsigned number)
 {
     const struct ebpf_register *r = &s->arch->reg[number];
     uint64_t value = ebpf_register_read(s->m, r);
@@ -121,7 +121,7 @@ void stub_stop_reply(struct stub *s)
     }
     (void)buf_printf(&s->reply, "T%02xthread:1;", s->by_interrupt ? 2 : ebpf_stop_signal(s->stop));
     for (unsigned i = 0; i < s->arch->expedited_count; i++)
-        add_register(s, s->arch->expedited[i]);
+        add_stop_register(s, s->arch->expedited[i]);
     add_reason(s);
 }
 

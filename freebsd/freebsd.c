@@ -116,7 +116,8 @@ static int answer_libraries(struct freebsd *f, const struct request *r, enum lib
 
 /* ---- threads ---- */
 
-static void describe(const struct freebsd *f, const struct kernel_thread *t, char text[EXTRA_MAX])
+static void describe_thread(const struct freebsd *f, const struct kernel_thread *t,
+                            char text[EXTRA_MAX])
 {
     const struct process *p = &f->tasks.processes[t->process];
     bool same = strcmp(t->name, p->command) == 0 || t->name[0] == '\0';
@@ -148,7 +149,7 @@ static int answer_extra(struct freebsd *f, const struct request *r)
     const struct kernel_thread *t = tasks_find(&f->tasks, (int64_t)tid);
     if (t == NULL)
         return DECORATOR_PASS;
-    describe(f, t, text);
+    describe_thread(f, t, text);
     (void)buf_addhex(&f->d.reply, text, strlen(text));
     return DECORATOR_DONE;
 }
@@ -214,7 +215,7 @@ static int on_request(struct decorator *d, const struct request *r)
     }
 }
 
-static int add_features(struct freebsd *f, struct buf *reply)
+static int offer_lists(struct freebsd *f, struct buf *reply)
 {
     if (!is_usable(f) || (reply->len == 3 && reply->data[0] == 'E'))
         return 0;
@@ -247,7 +248,7 @@ static bool is_continue(const struct packet *packet)
 }
 
 /* Notes the thread of a stop, `T05…thread:ID;`. */
-static void note_stop(struct freebsd *f, const struct buf *reply)
+static void note_stopped_thread(struct freebsd *f, const struct buf *reply)
 {
     static const char key[] = "thread:";
     const uint8_t *at = reply->len != 0 && reply->data[0] == 'T'
@@ -265,9 +266,9 @@ static int on_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct freebsd *f = freebsd_of(d);
     if (final && d->packet->id == PACKET_qSupported)
-        return add_features(f, reply);
+        return offer_lists(f, reply);
     if (final && (d->packet->id == PACKET_stop_reason || (d->packet->effects & PKT_RESUMES) != 0))
-        note_stop(f, reply);
+        note_stopped_thread(f, reply);
     if (final && f->lldb && d->packet->id == PACKET_stop_reason && is_usable(f) &&
         reply->len != 0 && reply->data[0] == 'T')
         return buf_adds(reply, "library:;"); /* LLDB reads the list only then */

@@ -16,7 +16,7 @@ struct list {
     unsigned relocatable; /* modules that SVR4 libraries cannot express */
 };
 
-static void add_section(void *context, uint64_t address)
+static void add_section_address(void *context, uint64_t address)
 {
     struct list *l = context;
     (void)buf_printf(l->xml, "<section address=\"0x%" PRIx64 "\"/>", address);
@@ -39,7 +39,7 @@ static void add_target_library(struct list *l, const struct module *m, const cha
     (void)buf_adds(l->xml, "\">");
     find_addresses(file, &base, &dynamic);
     if (m->relocatable)
-        module_file_sections(m, file, add_section, l);
+        module_file_sections(m, file, add_section_address, l);
     else
         (void)buf_printf(l->xml, "<segment address=\"0x%" PRIx64 "\"/>", m->address + base);
     (void)buf_adds(l->xml, "</library>\n");

@@ -50,7 +50,7 @@ static bool has_sizes(const struct module *m, const struct elf_file *f)
 }
 
 /* Whether the file can be the module's; *why says what differs. */
-static bool belongs(const struct module *m, const struct elf_file *f, const char **why)
+static bool is_file_of(const struct module *m, const struct elf_file *f, const char **why)
 {
     bool relocatable = f->ident.type == ET_REL;
     *why = "it is of another build: its sections have other sizes";
@@ -70,7 +70,7 @@ static char *take(struct search *s, char *path)
         return NULL;
     }
     int rc = elf_file_open_module(s->file, path, &why);
-    if (rc == 0 && belongs(s->module, s->file, &why))
+    if (rc == 0 && is_file_of(s->module, s->file, &why))
         return path;
     if (rc == 0)
         elf_file_close(s->file);

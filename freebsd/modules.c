@@ -123,8 +123,8 @@ static uint64_t entry_number(struct image *im, const uint8_t *entry, uint64_t si
 }
 
 /* Reads the table of `count` entries of `size` bytes. */
-static int read_table(struct image *im, struct module *m, uint64_t table, uint64_t count,
-                      uint64_t size)
+static int read_section_table(struct image *im, struct module *m, uint64_t table, uint64_t count,
+                              uint64_t size)
 {
     uint8_t *bytes = malloc((size_t)(count * size) + 1);
     m->sections = calloc((size_t)count + 1, sizeof *m->sections);
@@ -154,5 +154,5 @@ int module_read_sections(struct image *im, struct module *m)
     if (!image_member(im, SECTION_ENTRY, &entry) || entry.size < 8 ||
         entry.size > MODULE_ENTRY_MAX || count > MODULE_SECTIONS_MAX || table == 0)
         return IMAGE_UNREADABLE;
-    return read_table(im, m, table, count, entry.size);
+    return read_section_table(im, m, table, count, entry.size);
 }

@@ -126,7 +126,7 @@ static int find_thread(struct image *im, struct kernel_thread *t)
     return rc == 0 ? task_read_thread(im, thread, t) : rc;
 }
 
-static int print_thread(struct image *im, struct output *out)
+static int print_panicked_thread(struct image *im, struct output *out)
 {
     struct kernel_thread t;
     struct process p;
@@ -176,7 +176,7 @@ int query_panic(struct image *im, const char *argument, struct output *out)
     if (rc == 0)
         rc = print_uptime(im, out);
     if (rc == 0)
-        rc = print_thread(im, out);
+        rc = print_panicked_thread(im, out);
     output_end_list(out);
     return rc;
 }

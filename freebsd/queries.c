@@ -22,7 +22,7 @@ const struct query queries[] = {
     {NULL, NULL, NULL, NULL}};
 
 /* The next word of a line, and its length. */
-static const char *next_word(const char *line, size_t *len)
+static const char *find_word(const char *line, size_t *len)
 {
     line += strspn(line, " ");
     *len = strcspn(line, " ");
@@ -32,9 +32,9 @@ static const char *next_word(const char *line, size_t *len)
 const struct query *query_find(const char *line, bool *json, const char **argument)
 {
     size_t len, n;
-    const char *name = next_word(line, &len), *rest = next_word(name + len, &n);
+    const char *name = find_word(line, &len), *rest = find_word(name + len, &n);
     *json = n == 6 && memcmp(rest, "--json", n) == 0;
-    *argument = *json ? next_word(rest + n, &n) : rest;
+    *argument = *json ? find_word(rest + n, &n) : rest;
     for (const struct query *q = queries; q->name != NULL; q++) {
         if (strlen(q->name) == len && memcmp(q->name, name, len) == 0)
             return q;
@@ -114,7 +114,8 @@ int query_ps(struct image *im, const char *argument, struct output *out)
 
 /* ---- threads ---- */
 
-static void print_thread(struct output *out, const struct process *p, const struct kernel_thread *t)
+static void print_thread_row(struct output *out, const struct process *p,
+                             const struct kernel_thread *t)
 {
     char pid[NUMBER_TEXT], tid[NUMBER_TEXT], cpu[NUMBER_TEXT];
     const char *cells[] = {decimal(tid, t->tid),
@@ -139,7 +140,7 @@ int query_threads(struct image *im, const char *argument, struct output *out)
     for (size_t i = 0; rc == 0 && i < tasks.n_processes; i++) {
         const struct process *p = &tasks.processes[i];
         for (size_t j = 0; j < p->n; j++)
-            print_thread(out, p, &tasks.threads[p->first + j]);
+            print_thread_row(out, p, &tasks.threads[p->first + j]);
     }
     output_end_table(out);
     output_note(out, tasks.problem);

@@ -31,7 +31,7 @@ static const char *inhibited_state(uint64_t inhibitors)
 }
 
 /* The state in a word, by the kernel's name for it. */
-static const char *state_of(struct image *im, uint64_t state, uint64_t inhibitors)
+static const char *state_of_thread(struct image *im, uint64_t state, uint64_t inhibitors)
 {
     static const struct {
         const char *kernels, *ours;
@@ -68,7 +68,8 @@ static int read_wait(struct image *im, const struct image_object *o, struct kern
     return rc == IMAGE_UNREADABLE ? 0 : rc;
 }
 
-static int read_thread(struct image *im, uint64_t address, struct kernel_thread *t, uint64_t *next)
+static int read_kernel_thread(struct image *im, uint64_t address, struct kernel_thread *t,
+                              uint64_t *next)
 {
     struct image_object o;
     uint64_t tid, state, inhibitors = 0;
@@ -87,7 +88,7 @@ static int read_thread(struct image *im, uint64_t address, struct kernel_thread 
     if (rc != 0)
         return rc;
     t->tid = (int32_t)tid;
-    t->state = state_of(im, state, inhibitors);
+    t->state = state_of_thread(im, state, inhibitors);
     t->cpu = cpu_of(im, &o, THREAD_ON_CPU);
     t->on_cpu = t->cpu >= 0;
     if (!t->on_cpu)
@@ -124,7 +125,7 @@ static int read_process(struct image *im, uint64_t address, struct process *p, u
 int task_read_thread(struct image *im, uint64_t address, struct kernel_thread *thread)
 {
     uint64_t next;
-    return read_thread(im, address, thread, &next);
+    return read_kernel_thread(im, address, thread, &next);
 }
 
 int task_read_process(struct image *im, uint64_t address, struct process *process)
@@ -141,13 +142,13 @@ static void *grow(void *list, size_t n, size_t size)
     return realloc(list, (n != 0 ? 2 * n : 1) * size);
 }
 
-static int add_thread(struct image *im, struct tasks *tasks, uint64_t address, uint64_t *next)
+static int append_thread(struct image *im, struct tasks *tasks, uint64_t address, uint64_t *next)
 {
     struct kernel_thread *more = grow(tasks->threads, tasks->n_threads, sizeof *more);
     if (more == NULL)
         return NETGDB_NOMEM;
     tasks->threads = more;
-    int rc = read_thread(im, address, &more[tasks->n_threads], next);
+    int rc = read_kernel_thread(im, address, &more[tasks->n_threads], next);
     if (rc != 0)
         return rc;
     more[tasks->n_threads++].process = tasks->n_processes;
@@ -156,7 +157,8 @@ static int add_thread(struct image *im, struct tasks *tasks, uint64_t address, u
 
 /* Reads the threads of a process. Sets its `first` and `n`; a list that cannot be read or does not
  * end is a problem, not an error. */
-static int read_threads(struct image *im, struct tasks *tasks, struct process *p, uint64_t next)
+static int read_process_threads(struct image *im, struct tasks *tasks, struct process *p,
+                                uint64_t next)
 {
     struct image_walk walk = {0};
     bool repeats = false;
@@ -165,7 +167,7 @@ static int read_threads(struct image *im, struct tasks *tasks, struct process *p
     while (rc == 0 && next != 0 && !repeats) {
         repeats = walk_repeats(&walk, next) || tasks->n_threads == TASKS_THREADS_MAX;
         if (!repeats)
-            rc = add_thread(im, tasks, next, &next);
+            rc = append_thread(im, tasks, next, &next);
     }
     p->n = tasks->n_threads - p->first;
     if (repeats || rc == IMAGE_UNREADABLE)
@@ -184,7 +186,7 @@ static int add_process(struct image *im, struct tasks *tasks, uint64_t address, 
     tasks->processes = more;
     int rc = read_process(im, address, &more[tasks->n_processes], &threads, next);
     if (rc == 0)
-        rc = read_threads(im, tasks, &more[tasks->n_processes], threads);
+        rc = read_process_threads(im, tasks, &more[tasks->n_processes], threads);
     tasks->n_processes += rc == 0;
     return rc;
 }

@@ -93,7 +93,7 @@ static ssize_t write_without_sigpipe(int fd, const void *data, size_t len)
 }
 
 /* Whether a descriptor is ready for `events`; if not, errno says why. */
-static bool is_ready(int fd, short events)
+static bool is_fd_ready(int fd, short events)
 {
     struct pollfd p = {fd, events, 0};
     int n = poll(&p, 1, 0);
@@ -107,7 +107,7 @@ static ssize_t send_some(struct io_fds_side *side, const uint8_t *data, size_t l
 {
     if (side->kind == IO_FDS_STREAM_SOCKET)
         return send(side->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (!is_ready(side->out, POLLOUT))
+    if (!is_fd_ready(side->out, POLLOUT))
         return -1;
     /* A writable pipe accepts PIPE_BUF bytes at once, even in blocking mode: pipe(7). */
     return write_without_sigpipe(side->out, data, len < PIPE_BUF ? len : PIPE_BUF);
@@ -258,7 +258,7 @@ static ssize_t recv_some(struct io_fds_side *side)
     uint8_t *memory = side->memory;
     if (side->kind == IO_FDS_STREAM_SOCKET)
         return recv(side->in, memory, IO_FDS_STREAM_BYTES, MSG_DONTWAIT);
-    if (!is_ready(side->in, POLLIN))
+    if (!is_fd_ready(side->in, POLLIN))
         return -1;
     return read(side->in, memory, IO_FDS_STREAM_BYTES);
 }

@@ -29,7 +29,7 @@ static int note_error(struct decorator *d, int rc)
 }
 
 /* One request at a time. The reply to one without a reply is not awaited. */
-static bool is_ready(const struct decorator *d)
+static bool accepts_request(const struct decorator *d)
 {
     return d->state != DECORATOR_OUTSTANDING || !packet_has_reply(d->packet);
 }
@@ -53,7 +53,7 @@ static int send_own(struct decorator *d)
 static int decorator_send(struct target *t, const struct request *r)
 {
     struct decorator *d = decorator_of(t);
-    CHECK_OR_RETURN(is_ready(d));
+    CHECK_OR_RETURN(accepts_request(d));
     d->state = DECORATOR_IDLE;
     buf_reset(&d->output);
     buf_reset(&d->reply);
@@ -125,7 +125,7 @@ static int decorator_idle(struct target *t)
 static int decorator_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct decorator *d = decorator_of(t);
-    CHECK_OR_RETURN(is_ready(d));
+    CHECK_OR_RETURN(accepts_request(d));
     bool own = d->ops->leave != NULL;
     return note_error(d, own ? d->ops->leave(d, r, reply) : target_leave(t->next, r, reply));
 }

@@ -147,7 +147,7 @@ static int check_document(struct guard *g, struct buf *reply)
     return rsp_escape(reply, g->data.data, g->data.len);
 }
 
-static bool is_file(const struct packet *packet)
+static bool is_file_packet(const struct packet *packet)
 {
     return packet->id == PACKET_vFile || packet->id == PACKET_vFile_pread;
 }
@@ -155,7 +155,7 @@ static bool is_file(const struct packet *packet)
 static bool is_binary(const struct packet *packet)
 {
     return packet->name[0] == '\0' || packet->name[0] == 'x' || packet->name[0] == 'j' ||
-           is_file(packet) || packet_is_object(packet);
+           is_file_packet(packet) || packet_is_object(packet);
 }
 
 static int show_reply(struct guard *g, struct buf *reply)
@@ -177,7 +177,7 @@ static int guard_reply(struct decorator *d, struct buf *reply, bool final)
         return DECORATOR_DONE;
     if (!final)
         return show_hex(g, reply, 1);
-    if (reply->data[0] == 'F' && !g->fileio && !is_file(d->packet))
+    if (reply->data[0] == 'F' && !g->fileio && !is_file_packet(d->packet))
         return refuse_file(g, reply);
     return show_reply(g, reply);
 }

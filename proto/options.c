@@ -22,7 +22,7 @@ static bool only(const char *text, const char *allowed)
 }
 
 /* Parses a decimal number of at most `max`, without any other character. */
-static bool parse_number(const char *text, unsigned long max, unsigned long *value)
+static bool parse_decimal(const char *text, unsigned long max, unsigned long *value)
 {
     if (!only(text, DIGITS) || strlen(text) > 10)
         return false;
@@ -62,7 +62,7 @@ static bool parse_choice(const char *text, const char *first_word, const char *s
 static bool set_timeout(struct options *o, const char *value)
 {
     unsigned long seconds;
-    if (!parse_number(value, TIMEOUT_MAX, &seconds))
+    if (!parse_decimal(value, TIMEOUT_MAX, &seconds))
         return false;
     o->timeout = seconds * IO_SECOND;
     return true;
@@ -71,7 +71,7 @@ static bool set_timeout(struct options *o, const char *value)
 static bool set_run_timeout(struct options *o, const char *value)
 {
     unsigned long seconds;
-    if (!parse_number(value, TIMEOUT_MAX, &seconds) || seconds == 0)
+    if (!parse_decimal(value, TIMEOUT_MAX, &seconds) || seconds == 0)
         return false;
     o->run_timeout = seconds * IO_SECOND;
     return true;
@@ -329,7 +329,7 @@ static int read_environment(struct options *o, options_getenv *env, const struct
 static int parse_port(struct options *o, const char *text, const struct options_error *e)
 {
     unsigned long port;
-    if (!parse_number(text, UINT16_MAX, &port) || port == 0)
+    if (!parse_decimal(text, UINT16_MAX, &port) || port == 0)
         return options_set_error(e, "invalid port '%.100s' (1 to 65535)", text);
     o->port = (uint16_t)port;
     return 0;

@@ -96,7 +96,7 @@ static void cache_bytes(struct memory *m, uint64_t address, const uint8_t *bytes
 }
 
 /* Sends one request for at most read_max bytes. A short reply counts as a refusal. */
-static int ask(struct memory *m, uint64_t address, uint8_t *bytes, size_t len)
+static int request_bytes(struct memory *m, uint64_t address, uint8_t *bytes, size_t len)
 {
     buf_reset(&m->request);
     buf_printf(&m->request, "m%" PRIx64 ",%zx", address, len);
@@ -128,7 +128,7 @@ int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len)
     }
     for (size_t done = 0; done < len;) {
         size_t n = len - done < m->read_max ? len - done : m->read_max;
-        int rc = ask(m, address + done, out + done, n);
+        int rc = request_bytes(m, address + done, out + done, n);
         if (rc != 0)
             return rc;
         done += n;
@@ -149,7 +149,7 @@ int memory_read_some(struct memory *m, uint64_t address, void *bytes, size_t len
     return rc;
 }
 
-static int by_address(const void *a, const void *b)
+static int by_range_address(const void *a, const void *b)
 {
     const struct memory_range *x = a, *y = b;
     return x->address < y->address ? -1 : x->address > y->address;
@@ -168,7 +168,7 @@ int memory_prefetch(struct memory *m, struct memory_range *ranges, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         ranges[i].address = memory_address(m, ranges[i].address);
-    qsort(ranges, n, sizeof *ranges, by_address);
+    qsort(ranges, n, sizeof *ranges, by_range_address);
     for (size_t i = 0, next; i < n; i = next) {
         uint64_t start = ranges[i].address, end = start + ranges[i].len;
         for (next = i + 1; next < n && ranges[next].address <= end + MEMORY_GAP_MAX; next++) {

@@ -119,7 +119,7 @@ static bool find_function(void *context, uint64_t address, char *name, size_t si
     return symbols_function(context, address, name, size);
 }
 
-static bool find_machine(void *context, unsigned *machine, bool *is64, bool *big)
+static bool elf_machine_of_symbols(void *context, unsigned *machine, bool *is64, bool *big)
 {
     const struct elf_ident *ident = symbols_ident(context);
     if (ident == NULL)
@@ -140,7 +140,8 @@ static int add_cache(struct chain *chain, const struct chain_config *config, boo
     options.nocache = o->nocache;
     options.nocaches = o->nocaches;
     if (chain->symbols != NULL)
-        options.program = (struct cache_program){find_region, find_machine, chain->symbols};
+        options.program =
+            (struct cache_program){find_region, elf_machine_of_symbols, chain->symbols};
     chain->cache = cache_new(chain->target, &options);
     return chain_add(chain, chain->cache);
 }
@@ -200,7 +201,7 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
 }
 
 /* Whether to forward a kill. A gdb on the control socket decides that itself. */
-static bool forwards_kill(const struct chain_config *config, bool safe)
+static bool wants_kill_forwarded(const struct chain_config *config, bool safe)
 {
     const struct options *o = config->options;
     if (o == NULL || o->kill == OPTIONS_KILL_BY_TARGET)
@@ -247,7 +248,7 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
                                                    : "a stub that is not FreeBSD's");
     if (rc == 0)
         rc = complete(chain, config);
-    chain->forward_kill = forwards_kill(config, chain->peer == NETGDB_PEER_NODE);
+    chain->forward_kill = wants_kill_forwarded(config, chain->peer == NETGDB_PEER_NODE);
     if (rc != 0)
         (void)chain_strip(chain);
     return rc;
@@ -282,7 +283,7 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
     CHECK_OR_RETURN(config->options != NULL && config->options->kind == OPTIONS_STREAM);
     *chain = (struct chain){.target = stream_target_new(io, config->log),
                             .peer = NETGDB_PEER_OTHER,
-                            .forward_kill = forwards_kill(config, true)};
+                            .forward_kill = wants_kill_forwarded(config, true)};
     if (chain->target != NULL && !config->options->transport->may_be_silent)
         stream_target_give_up(chain->target);
     return complete_stream(chain, config);
@@ -293,7 +294,7 @@ int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
 {
     *chain = (struct chain){.target = stream_target_new(io, config->log),
                             .peer = peer,
-                            .forward_kill = forwards_kill(config, peer == NETGDB_PEER_NODE)};
+                            .forward_kill = wants_kill_forwarded(config, peer == NETGDB_PEER_NODE)};
     if (chain->target != NULL && peer != NETGDB_PEER_NODE)
         stream_target_no_interrupt(chain->target);
     return complete_stream(chain, config);

@@ -65,8 +65,8 @@ static int suggest_file(struct chain *chain, const struct chain_config *config,
 }
 
 /* Compares the file with the kernel. */
-static int compare_file(struct chain *chain, const struct chain_config *config,
-                        const struct description *file, const struct description *kernel)
+static int compare_with_kernel(struct chain *chain, const struct chain_config *config,
+                               const struct description *file, const struct description *kernel)
 {
     int rc;
     if (kernel != NULL && !is_same(file, kernel)) {
@@ -98,7 +98,7 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
     *description = other || file == NULL ? kernel : file;
     if (rc != 0)
         return rc;
-    return has_file ? compare_file(chain, config, file, kernel)
+    return has_file ? compare_with_kernel(chain, config, file, kernel)
                     : suggest_file(chain, config, kernel);
 }
 

@@ -18,7 +18,7 @@ struct lldb {
 };
 
 /* Adds swbreak and hwbreak to "qSupported:FEATURE;…", unless the client knows them. */
-static int add_features(struct lldb *l, const struct request *r)
+static int claim_breakpoint_features(struct lldb *l, const struct request *r)
 {
     const uint8_t *value, *end = r->data + r->len, *colon = memchr(r->data, ':', r->len);
     const uint8_t *list = colon != NULL ? colon + 1 : end;
@@ -45,7 +45,7 @@ static int lldb_request(struct decorator *d, const struct request *r)
     bool p = r->packet->id == PACKET_p;
     l->registers = l->is_lldb && p && l->probed; /* with the first it finds out whether p works */
     l->probed |= p;
-    return r->packet->id == PACKET_qSupported ? add_features(l, r) : DECORATOR_PASS;
+    return r->packet->id == PACKET_qSupported ? claim_breakpoint_features(l, r) : DECORATOR_PASS;
 }
 
 static int lldb_reply(struct decorator *d, struct buf *reply, bool final)

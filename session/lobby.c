@@ -107,7 +107,7 @@ static unsigned session_bucket(uint32_t ip, uint16_t port)
            LOBBY_BUCKETS;
 }
 
-static struct lobby_host *find_host(struct lobby *b, uint32_t ip)
+static struct lobby_host *find_lobby_host(struct lobby *b, uint32_t ip)
 {
     struct lobby_host *h;
     LIST_FOREACH (h, &b->hosts[session_bucket(ip, 0)], entries) {
@@ -149,7 +149,7 @@ static void set_session_state(struct lobby *b, struct session *k, enum lobby_sta
 static bool insert_session(struct lobby *b, struct session *k, enum lobby_state state)
 {
     CHECK(k->host == NULL && k->io != NULL);
-    k->host = find_host(b, k->kernel.ip);
+    k->host = find_lobby_host(b, k->kernel.ip);
     if (k->host == NULL && (k->host = calloc(1, sizeof *k->host)) != NULL) {
         k->host->ip = k->kernel.ip;
         LIST_INSERT_HEAD(&b->hosts[session_bucket(k->host->ip, 0)], k->host, entries);
@@ -219,7 +219,7 @@ static void evict_session(struct lobby *b, const struct session *but)
 /* Leaves room for one more host, however many have many sessions without a T. */
 static bool has_room(struct lobby *b, uint32_t ip)
 {
-    const struct lobby_host *h = find_host(b, ip);
+    const struct lobby_host *h = find_lobby_host(b, ip);
     return b->heralded < b->heralded_max &&
            (h == NULL || h->heralded < LOBBY_SHARE * (b->heralded_max - b->heralded));
 }
@@ -387,7 +387,7 @@ static void announce_session(struct lobby *b, struct session *k)
 }
 
 /* Notes how the T begins; the client that takes the kernel reads all of it. */
-static void note_stop(struct session *k)
+static void note_first_stop(struct session *k)
 {
     const struct buf *stream = &k->link->stream;
     stop_begin(&k->link->stop, stream->data, stream->len);
@@ -432,7 +432,7 @@ void lobby_input(struct lobby *b, struct session *k)
     /* the next client finds a parked kernel's errors */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
     if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {
-        note_stop(k);
+        note_first_stop(k);
         announce_session(b, k);
     }
     wake_by(b, due_of(k));

@@ -38,7 +38,7 @@ struct serving {
     int pending_end;   /* a serve_end after an answered vKill; 0: none */
 };
 
-static void learn_stop(struct serving *s);
+static void learn_process(struct serving *s);
 static void learn_from_reply(struct serving *s);
 static int forward_request(struct serving *s);
 
@@ -121,7 +121,7 @@ static int send_detach(struct serving *s)
 }
 
 /* Logs why the target refused a detach, if it said so ("E.text"). */
-static void log_refused(const struct serving *s)
+static void log_refused_detach(const struct serving *s)
 {
     int len = (int)s->reply.len;
     if (buf_starts(&s->reply, "E."))
@@ -161,13 +161,13 @@ static int detach_target(struct serving *s)
     bool may_lack = !named && !buf_starts(&s->reply, "E.");
     if (!buf_is(&s->reply, "OK") && !s->ended && may_lack) {
         if (target_ask(s->target, "?", &s->reply) == 0)
-            learn_stop(s);
+            learn_process(s);
         if (s->processes.n != 0 && (rc = send_detach(s)) != 0)
             return rc;
     }
     if (buf_is(&s->reply, "OK") || s->ended)
         return SERVE_DETACHED;
-    log_refused(s);
+    log_refused_detach(s);
     return SERVE_PARKED; /* it waits for the next client */
 }
 
@@ -216,7 +216,7 @@ static int take_detach(struct serving *s)
     log_reply(s, s->request.packet);
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     if (!left && buf_starts(&s->reply, "E."))
-        log_refused(s);
+        log_refused_detach(s);
     rc = server_reply(s->server, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
@@ -274,7 +274,7 @@ static int await_stop(struct serving *s)
 }
 
 /* The target has run for too long. */
-static int end_run(struct serving *s)
+static int end_long_run(struct serving *s)
 {
     CHECK_OR_RETURN((s->request.packet->effects & PKT_RESUMES) != 0);
     log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
@@ -295,7 +295,7 @@ static bool runs_too_long(const struct serving *s)
     return s->options->io != NULL && io_now(s->options->io) >= s->options->io->alarm;
 }
 
-static bool told_to_end(const struct serving *s)
+static bool serve_told_to_end(const struct serving *s)
 {
     return s->options->ended != NULL && s->options->ended(s->options->context);
 }
@@ -306,12 +306,12 @@ static int poll_client(struct serving *s)
     if (s->gone)
         return 0;
     int rc = server_poll(s->server);
-    if (rc == 0 && told_to_end(s))
+    if (rc == 0 && serve_told_to_end(s))
         rc = NETGDB_CLOSED;
     if (rc != 0 && client_is_gone(s, rc))
         return on_client_left(s);
     if (rc == 0 && runs_too_long(s))
-        return end_run(s);
+        return end_long_run(s);
     if (rc != NETGDB_INTERRUPTED)
         return client_failed(s, rc);
     if ((s->request.packet->effects & PKT_RESUMES) != 0)
@@ -328,7 +328,7 @@ static void note_end(struct serving *s, bool by_itself)
 }
 
 /* Learns from a stop reply which process stopped or ended (GDB manual, "Stop Reply Packets"). */
-static void learn_stop(struct serving *s)
+static void learn_process(struct serving *s)
 {
     const struct buf *r = &s->reply;
     if (r->len == 0)
@@ -354,7 +354,7 @@ static void learn_from_reply(struct serving *s)
     if ((s->request.packet->effects & PKT_RESUMES) != 0 ||
         s->request.packet->id == PACKET_stop_reason || s->request.packet->id == PACKET_vRun ||
         s->request.packet->id == PACKET_vAttach)
-        learn_stop(s);
+        learn_process(s);
     else if (s->request.packet->id == PACKET_qC && buf_starts(r, "QC"))
         processes_add(&s->processes, processes_of_thread(r->data + 2, r->len - 2));
     else if (s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_D)
@@ -388,7 +388,7 @@ static bool is_over(struct serving *s)
     return target_ask(s->target, "qfThreadInfo", &s->reply) != 0 || !buf_starts(&s->reply, "m");
 }
 
-static int await_reply(struct serving *s)
+static int relay_reply(struct serving *s)
 {
     const unsigned watch = IO_ON_CLIENT | IO_ON_WAKE | IO_ON_ALARM;
     bool final = false;
@@ -439,7 +439,7 @@ static int forward_request(struct serving *s)
         s->ended = true;
         return 0; /* k has no reply */
     }
-    return s->request.packet->id == PACKET_R ? 0 : await_reply(s); /* R has no reply */
+    return s->request.packet->id == PACKET_R ? 0 : relay_reply(s); /* R has no reply */
 }
 
 /* Whether a kill does not end the session: another program may follow, or other processes remain.
@@ -451,7 +451,7 @@ static bool kills_one(const struct serving *s)
            (s->extended || (id != 0 && processes_has_other(&s->processes, id)));
 }
 
-static bool forwards_kill(const struct serving *s)
+static bool may_forward_kill(const struct serving *s)
 {
     return (s->options->forward_kill && !s->freebsd) || kills_one(s);
 }
@@ -461,7 +461,7 @@ static int take_request(struct serving *s)
     bool kill = s->request.packet->id == PACKET_vKill || s->request.packet->id == PACKET_k;
     if (s->pending_end != 0 && !kill)
         return reply(s, "E01");
-    if (kill && !forwards_kill(s))
+    if (kill && !may_forward_kill(s))
         return take_kill(s);
     return s->request.packet->id == PACKET_D ? take_detach(s) : forward_request(s);
 }
@@ -470,7 +470,7 @@ static int take_request(struct serving *s)
 static int serve_one(struct serving *s)
 {
     const unsigned watch = s->pending_end != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
-    if (told_to_end(s)) /* before the wait: the target may have consumed our wake-up */
+    if (serve_told_to_end(s)) /* before the wait: the target may have consumed our wake-up */
         return on_client_gone(s);
     int rc = server_next(s->server, &s->bytes, watch);
     if (rc == 0) {
@@ -513,7 +513,7 @@ int serve_leave(struct target *target, bool processes, const struct log *log)
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int rc = processes ? target_ask(target, "?", &s.reply) : 0;
     if (rc == 0) {
-        learn_stop(&s);
+        learn_process(&s);
         rc = detach_target(&s);
     } else {
         rc = target_failed(&s, rc);

@@ -70,7 +70,7 @@ static bool allocate_blocks(int fd)
 }
 
 /* Opens, locks and maps `name` in the runtime directory. */
-static struct state_file *open_file(const char *dir, const char *name, int flags)
+static struct state_file *open_state_file(const char *dir, const char *name, int flags)
 {
     struct state_file *r = calloc(1, sizeof *r);
     struct stat st;
@@ -131,7 +131,7 @@ static void search_files(const char *prefix, uint32_t ip, state_file_taker *take
     while (more && (entry = readdir(dir)) != NULL) {
         struct state_file *r = NULL;
         if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-            r = open_file(path, entry->d_name, 0); /* fails while its server lives */
+            r = open_state_file(path, entry->d_name, 0); /* fails while its server lives */
         if (r == NULL)
             continue;
         if (is_whole(r->file) && (ip == 0 || r->file->kernel.ip == ip))
@@ -169,7 +169,7 @@ struct state_file *state_file_create(const struct net_addr *own, const struct ne
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-%u", ip, kernel->port, own->port);
     struct state_file *r;
     do {
-        r = open_file(dir, name, O_CREAT);
+        r = open_state_file(dir, name, O_CREAT);
     } while (r == NULL && errno == ESTALE);
     if (r != NULL)
         *r->file = (struct state_contents){.magic = MAGIC, .own = *own, .kernel = *kernel};

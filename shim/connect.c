@@ -222,7 +222,7 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n, struct r
  * Asks the proxy of this machine, which then owns the HERALD port. ECONNRESET: there is none, or it
  * has ended meanwhile.
  */
-static int ask_proxy(const struct shim_name *n, struct relay_target *target)
+static int wait_for_proxy(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_proxy, .min_wait = PROXY_ANSWERS};
     source.event = control_take(n->ips, n->n, n->options.port);
@@ -268,7 +268,7 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     struct source source = {.take = take_from_listener,
                             .watch = {.n = n->n, .lasting = true, .notify = signal_event}};
     uint16_t port = n->options.port;
-    int error = ask_proxy(n, target);
+    int error = wait_for_proxy(n, target);
     if (error != ECONNRESET)
         return error;
     memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);

@@ -54,14 +54,14 @@ static void wake(void *context)
     io_fds_wake(&((struct relay *)context)->io);
 }
 
-static bool successor_waits(void *context)
+static bool relay_has_successor(void *context)
 {
     struct relay *r = context;
     io_fds_clear_wake(&r->io);
     return listener_waits(r->listener, &r->watch);
 }
 
-static struct link *successor_take(void *context)
+static struct link *relay_take_successor(void *context)
 {
     struct relay *r = context;
     struct session *next = listener_take(r->listener, &r->watch);
@@ -111,7 +111,7 @@ static bool is_only(void *context)
     return only;
 }
 
-static int make_chain(struct relay *r, const char *program, struct chain *chain)
+static int make_relay_chain(struct relay *r, const char *program, struct chain *chain)
 {
     struct chain_config config = {
         .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
@@ -119,10 +119,10 @@ static int make_chain(struct relay *r, const char *program, struct chain *chain)
         return chain_for_stream(chain, &r->io.io, &config);
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
     io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
-    int rc = r->proxy
-                 ? chain_for_proxy(chain, &r->io.io, r->peer, &config)
-                 : session_adopt(r->session, &r->io, &r->name->log,
-                                 &(struct netgdb_successor){successor_waits, successor_take, r});
+    int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config)
+                      : session_adopt(r->session, &r->io, &r->name->log,
+                                      &(struct netgdb_successor){relay_has_successor,
+                                                                 relay_take_successor, r});
     if (rc == 0 && !r->proxy)
         rc = chain_renew(chain, r->session->target, &config);
     io_keepalive(&r->io.io, false);
@@ -235,7 +235,7 @@ static void *relay_main(void *argument)
     struct server *server = rsp_server_new(&r->io.io, log);
     struct chain chain = {.target = NULL};
     char *program = find_elf_self();
-    int rc = server != NULL ? make_chain(r, program, &chain) : NETGDB_NOMEM;
+    int rc = server != NULL ? make_relay_chain(r, program, &chain) : NETGDB_NOMEM;
     report(rc == 0 ? REPORT_CONNECTED : REPORT_NOBODY);
     if (rc == 0)
         rc = serve_target(r, server, &chain);

@@ -176,7 +176,8 @@ static int bfd_fail(const char **why)
     return error == bfd_error_no_memory ? NETGDB_NOMEM : NETGDB_PROTO;
 }
 
-static int read_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context, const char **why)
+static int read_symbol_table(bfd *abfd, bool dynamic, bfd_sym_fn each, void *context,
+                             const char **why)
 {
     long bytes =
         dynamic ? bfd_get_dynamic_symtab_upper_bound(abfd) : bfd_get_symtab_upper_bound(abfd);
@@ -202,7 +203,8 @@ static int open_and_read(const struct elf_file *f, const char *path, bool dynami
                                 stream_close, stream_stat);
     if (abfd == NULL)
         return bfd_fail(why);
-    int rc = is_its_format(abfd) ? read_table(abfd, dynamic, each, context, why) : bfd_fail(why);
+    int rc =
+        is_its_format(abfd) ? read_symbol_table(abfd, dynamic, each, context, why) : bfd_fail(why);
     bfd_close(abfd);
     return rc;
 }

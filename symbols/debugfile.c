@@ -31,7 +31,7 @@ static bool has_crc(const struct elf_file *f, uint32_t wanted)
     return got == 0 && crc == wanted;
 }
 
-static bool belongs(const struct search *s, const struct elf_file *f, bool linked)
+static bool is_debug_file_of(const struct search *s, const struct elf_file *f, bool linked)
 {
     struct build_id id;
     elf_file_build_id(f, &id);
@@ -47,7 +47,7 @@ static char *take_debugfile(const struct search *s, char *path, bool linked, str
     if (path == NULL)
         return NULL;
     if (elf_file_open(debug, path, &why) == 0) {
-        if (belongs(s, debug, linked))
+        if (is_debug_file_of(s, debug, linked))
             return path;
         elf_file_close(debug);
     }

@@ -69,7 +69,7 @@ static int check_ident(struct check *c, const uint8_t *header)
 }
 
 /* Counts too large for the ELF header are in section header 0 (gABI, "ELF Header"). */
-static int read_section(struct check *c, uint64_t index, struct section *s)
+static int read_section_header(struct check *c, uint64_t index, struct section *s)
 {
     uint8_t header[sizeof(Elf64_Shdr)];
     size_t width = c->ident->is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
@@ -94,7 +94,7 @@ static int check_tables(struct check *c, const uint8_t *header)
         return elf_fail(c, NETGDB_PROTO, "no section headers");
     if (c->shoff > c->size)
         return elf_fail(c, NETGDB_PROTO, "truncated");
-    int rc = read_section(c, 0, &zero);
+    int rc = read_section_header(c, 0, &zero);
     if (rc != 0)
         return rc;
     c->shnum = c->shnum != 0 ? c->shnum : zero.size;
@@ -163,7 +163,7 @@ static int check_strings(struct check *c, const struct section *s)
     return rc;
 }
 
-static int check_symbols(struct check *c, const struct section *s)
+static int check_symbol_table(struct check *c, const struct section *s)
 {
     struct section strings = {0};
     uint64_t width = c->ident->is64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
@@ -171,7 +171,7 @@ static int check_symbols(struct check *c, const struct section *s)
         return elf_fail(c, NETGDB_PROTO, "symbol table with odd entries");
     if (s->size / width > ELF_SYMBOLS_MAX)
         return elf_fail(c, NETGDB_TOO_LONG, "too many symbols");
-    int rc = read_section(c, s->link, &strings);
+    int rc = read_section_header(c, s->link, &strings);
     if (rc == 0 && strings.type != SHT_STRTAB)
         return elf_fail(c, NETGDB_PROTO, "symbol table without names");
     return rc;
@@ -188,7 +188,7 @@ static int check_section(struct check *c, const struct section *s)
     switch (s->type) {
     case SHT_SYMTAB:
     case SHT_DYNSYM:
-        return check_symbols(c, s);
+        return check_symbol_table(c, s);
     case SHT_STRTAB:
         return check_strings(c, s);
     case SHT_NOTE:
@@ -204,7 +204,7 @@ static int check_sections(struct check *c)
     unsigned symtabs = 0, dynsyms = 0;
     for (uint64_t i = 0; i < c->shnum; i++) {
         struct section s;
-        int rc = read_section(c, i, &s);
+        int rc = read_section_header(c, i, &s);
         if (rc == 0 && i > 0) /* section 0 may contain the counts of check_tables() */
             rc = check_section(c, &s);
         if (rc == 0 && i == c->shstrndx && s.type != SHT_STRTAB)

@@ -27,7 +27,7 @@ static int open_regular(struct elf_file *f, const char *path, const char **why)
     return 0;
 }
 
-static int open_file(struct elf_file *f, const char *path, bool relocatable, const char **why)
+static int open_elf_file(struct elf_file *f, const char *path, bool relocatable, const char **why)
 {
     *f = (struct elf_file){.fd = -1};
     int rc = open_regular(f, path, why);
@@ -48,12 +48,12 @@ static int open_file(struct elf_file *f, const char *path, bool relocatable, con
 
 int elf_file_open(struct elf_file *f, const char *path, const char **why)
 {
-    return open_file(f, path, false, why);
+    return open_elf_file(f, path, false, why);
 }
 
 int elf_file_open_module(struct elf_file *f, const char *path, const char **why)
 {
-    return open_file(f, path, true, why);
+    return open_elf_file(f, path, true, why);
 }
 
 void elf_file_close(struct elf_file *f)

@@ -39,7 +39,7 @@ void gdb_files_parse(int argc, const char *const *argv, struct gdb_files *files)
         files->symbols = files->exec = first;
 }
 
-static bool is_file(const char *path)
+static bool is_regular_file(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
@@ -51,7 +51,7 @@ static char *join_path(const char *dir, size_t dir_len, const char *file)
     char *path;
     if (asprintf(&path, "%.*s%s%s", (int)dir_len, dir, dir_len != 0 ? "/" : "", file) < 0)
         return NULL;
-    if (is_file(path))
+    if (is_regular_file(path))
         return path;
     free(path);
     return NULL;

@@ -224,7 +224,7 @@ static int search_slide(struct symbols *s, struct target *t)
 }
 
 /* Compares `version` only for FreeBSD, since that loads the symbols; x86 kernels have its OSABI. */
-static int compare_file(struct symbols *s, struct target *t, uint64_t slide)
+static int compare_with_target(struct symbols *s, struct target *t, uint64_t slide)
 {
     const struct log *log = s->options.log;
     const struct elf_ident *ident = &s->facts.ident;
@@ -250,7 +250,7 @@ int symbols_prepare(struct symbols *s, struct target *t)
     if (!s->offsets.seen && !s->options.have_slide)
         rc = ask_offsets(s, t);
     if (rc == 0 && symbols_slide(s, &slide))
-        rc = compare_file(s, t, slide);
+        rc = compare_with_target(s, t, slide);
     s->prepared = rc == 0;
     return rc;
 }
@@ -302,7 +302,7 @@ void symbols_describe_match(const struct symbols *s, char *text, size_t size)
 
 /* In a relocated program GDB also relocates absolute symbols, and does not relocate the code
  * address in ppc64's function descriptors (ELFv1, see symtab_load.c); so these are not certain. */
-static bool is_certain(const struct symbols *s, const struct symbol *symbol, uint64_t slide)
+static bool is_certain_address(const struct symbols *s, const struct symbol *symbol, uint64_t slide)
 {
     const struct elf_ident *ident = &s->facts.ident;
     bool descriptors = ident->machine == EM_PPC64 && (ident->flags & 3) < 2;
@@ -317,7 +317,7 @@ bool symbols_address(struct symbols *s, const char *name, bool guess, uint64_t *
     const struct symtab *table = symbols_table(s);
     size_t n = table != NULL ? symtab_find(table, name, &symbol) : 0;
     if (n == 0 || symbol.kind == SYMBOL_TLS || symbol.ask || !symbols_slide(s, &slide) ||
-        (!guess && !is_certain(s, &symbol, slide)))
+        (!guess && !is_certain_address(s, &symbol, slide)))
         return false;
     if (n > 1)
         log_info(s->options.log, "symbols: %s: %zu symbols have this name, using the first (%s)",

@@ -154,7 +154,7 @@ static unsigned match_rank(const struct symtab *t, const struct symtab_entry *e,
 }
 
 /* True if GDB finds this entry, provided that its name has only one address. */
-static bool is_certain(const struct symtab *t, const struct symtab_entry *e, unsigned rank)
+static bool is_certain_entry(const struct symtab *t, const struct symtab_entry *e, unsigned rank)
 {
     return !e->ask && (rank == 3 || (rank == 2 && !t->dynamic && !t->mangled));
 }
@@ -180,7 +180,7 @@ size_t symtab_find(const struct symtab *t, const char *name, struct symbol *foun
     }
     if (candidates != 0) {
         fill(t, best, found);
-        found->certain = sole && is_certain(t, &t->entries[best], most);
+        found->certain = sole && is_certain_entry(t, &t->entries[best], most);
     }
     return candidates;
 }

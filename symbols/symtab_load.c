@@ -209,7 +209,7 @@ static int each(void *context, int pass, size_t i, const struct bfd_sym *s)
 }
 
 /* Reads .symtab or .dynsym of l->file into the table. */
-static int load(struct loader *l, const char *path, bool dynamic)
+static int load_table(struct loader *l, const char *path, bool dynamic)
 {
     GElf_Shdr header;
     Elf_Scn *section = elf_file_section(l->file, dynamic ? SHT_DYNSYM : SHT_SYMTAB, NULL, &header);
@@ -288,7 +288,7 @@ static int load_any(struct symtab *t, const struct elf_file *program, const char
     bool separate = debug_path != NULL && has_symtab(&debug);
     if (separate)
         l.file = &debug;
-    int rc = load(&l, separate ? debug_path : path, !own && !separate);
+    int rc = load_table(&l, separate ? debug_path : path, !own && !separate);
     *why = l.why;
     if (rc == 0)
         rc = symtab_load_regions(&t->regions, program);

@@ -129,7 +129,7 @@ static bool follow_type(Dwarf_Die *die)
 }
 
 /* Returns false for a bit-field. */
-static bool offset_of(Dwarf_Die *member, uint64_t *offset)
+static bool member_offset(Dwarf_Die *member, uint64_t *offset)
 {
     Dwarf_Attribute attribute;
     Dwarf_Word value = 0; /* without a location: the start, as in a union */
@@ -151,7 +151,7 @@ static bool find_member(Dwarf_Die *die, const char *names, size_t len, uint64_t 
     if (depth == DEPTH_MAX || dwarf_child(die, &member) != 0)
         return false;
     do {
-        if (dwarf_tag(&member) != DW_TAG_member || !offset_of(&member, &at))
+        if (dwarf_tag(&member) != DW_TAG_member || !member_offset(&member, &at))
             continue;
         if (is_one_of(dwarf_diename(&member), names, len)) {
             *die = member;
@@ -202,7 +202,7 @@ static bool find_path(struct types *t, const char *unit, const char *path, Dwarf
     return walk_path(die, path + len, offset);
 }
 
-static uint64_t size_of(Dwarf_Die *die)
+static uint64_t size_of_die(Dwarf_Die *die)
 {
     Dwarf_Word size;
     if (dwarf_tag(die) == DW_TAG_member && !follow_type(die))
@@ -215,7 +215,7 @@ bool types_member(struct types *t, const char *unit, const char *path, struct ty
     Dwarf_Die die;
     if (!find_path(t, unit, path, &die, &m->offset))
         return false;
-    m->size = size_of(&die);
+    m->size = size_of_die(&die);
     return true;
 }
 

@@ -85,7 +85,7 @@ static void set_instance(struct engine *e, const uint8_t *table)
     layout_set(e, KERNEL_THREADS, table[INSTANCE_REGISTRY], 0, ORIGIN_TABLE);
 }
 
-static int learn(struct engine *e)
+static int chibios_learn(struct engine *e)
 {
     uint8_t table[TABLE_SIZE_7] = {0};
     uint64_t at = e->symbols[DEBUG].address;
@@ -148,5 +148,5 @@ const struct rtos rtos_chibios = {
     .states = states,
     .n_states = sizeof states / sizeof states[0],
     .name_is_pointer = true,
-    .learn = learn,
+    .learn = chibios_learn,
 };

@@ -306,7 +306,7 @@ static const char *state_name(const struct rtos *r, uint64_t value)
     return r->states_are_bits ? r->at_rest : "Unknown";
 }
 
-static int read_thread(struct engine *e, struct thread *t)
+static int read_rtos_thread(struct engine *e, struct thread *t)
 {
     uint64_t state, number = 0;
     int rc = read_stack(e, t);
@@ -332,7 +332,7 @@ static int read_thread(struct engine *e, struct thread *t)
 }
 
 /* Prefetches a control block in one read; at the end of memory, the bytes that exist. */
-static int prefetch_tcb(struct engine *e, uint64_t tcb)
+static int read_tcb_bytes(struct engine *e, uint64_t tcb)
 {
     uint8_t bytes[ENGINE_TCB_MAX];
     size_t got, size = layout_tcb_size(e);
@@ -353,10 +353,10 @@ struct thread *engine_add(struct engine *e, uint64_t tcb, const char *state)
 }
 
 /* Checks a control block by the magic number or by the owner of its list item. */
-static int is_thread(struct engine *e, uint64_t tcb, bool *yes)
+static int is_control_block(struct engine *e, uint64_t tcb, bool *yes)
 {
     uint64_t value = 0;
-    int rc = prefetch_tcb(e, tcb);
+    int rc = read_tcb_bytes(e, tcb);
     if (rc == 0 && layout_has(e, TCB_MAGIC))
         rc = engine_field(e, tcb, TCB_MAGIC, &value);
     *yes = rc == 0 && (!layout_has(e, TCB_MAGIC) || value == e->rtos->magic);
@@ -374,7 +374,7 @@ static int add_running(struct engine *e)
 {
     for (unsigned i = 0; i < e->cores; i++) {
         bool yes = false;
-        int rc = e->running[i] != 0 ? is_thread(e, e->running[i], &yes) : 0;
+        int rc = e->running[i] != 0 ? is_control_block(e, e->running[i], &yes) : 0;
         if (rc != 0)
             return rc;
         if (e->running[i] != 0 && !yes)
@@ -442,7 +442,7 @@ static int prefetch_names(struct engine *e)
 }
 
 /* Reads name, state, stack and priority of each thread; drops threads that cannot be read. */
-static int read_threads(struct engine *e)
+static int read_rtos_threads(struct engine *e)
 {
     size_t kept = 0;
     int rc = e->rtos->name_is_pointer ? prefetch_names(e) : 0;
@@ -450,7 +450,7 @@ static int read_threads(struct engine *e)
         return rc;
     for (size_t i = 0; i < e->n; i++) {
         struct thread t = e->threads[i];
-        rc = read_thread(e, &t);
+        rc = read_rtos_thread(e, &t);
         if (rc == MEMORY_REFUSED) {
             engine_corrupt(e, "of threads", "%#" PRIx64 " cannot be read", t.tcb);
             drop_running(e, &t);
@@ -487,7 +487,7 @@ static int make_list(struct engine *e)
     if (rc == 0)
         rc = e->rtos->walk == WALK_LISTS ? walk_lists(e) : walk_links(e);
     if (rc == 0)
-        rc = read_threads(e);
+        rc = read_rtos_threads(e);
     if (rc == 0 && s != NULL && memory_pointer(e->memory, s->address, &e->created) != 0)
         e->created = 0;
     return rc;

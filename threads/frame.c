@@ -55,7 +55,7 @@ static unsigned unit_of(const struct piece *p, const struct arch *a)
     return p->unit != 0 ? p->unit : a->word;
 }
 
-static int take_registers(struct reader *r, const struct piece *p, int step)
+static int take_saved_registers(struct reader *r, const struct piece *p, int step)
 {
     unsigned size = unit_of(p, r->arch);
     for (unsigned i = 0, reg = p->first; i < p->n; i++, reg += (unsigned)step, r->at += size) {
@@ -125,14 +125,14 @@ static int take_tcb_exc_return(struct reader *r)
     return rc;
 }
 
-static int take_piece(struct reader *r, const struct piece *p)
+static int take_frame_piece(struct reader *r, const struct piece *p)
 {
     unsigned word = r->arch->word;
     switch (p->what) {
     case PIECE_REGS:
-        return take_registers(r, p, 1);
+        return take_saved_registers(r, p, 1);
     case PIECE_DOWN:
-        return take_registers(r, p, -1);
+        return take_saved_registers(r, p, -1);
     case PIECE_SKIP:
         r->at += p->n * unit_of(p, r->arch);
         return 0;
@@ -194,7 +194,7 @@ int frame_read(const struct frame *f, const struct arch *a, struct memory *m,
     for (const struct piece *p = f->pieces; rc == 0 && p->what != PIECE_END; p++) {
         r.skip = r.skip && !goes_elsewhere(p);
         if (!r.skip && applies(&r, p->when))
-            rc = take_piece(&r, p);
+            rc = take_frame_piece(&r, p);
     }
     if (rc == 0)
         finish_frame(&r, r.at);

@@ -285,7 +285,7 @@ static int locate_items(struct engine *e)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-static int learn(struct engine *e)
+static int freertos_learn(struct engine *e)
 {
     uint64_t bytes = e->symbols[READY].size;
     bool known = e->layout[LIST_SIZE].origin == ORIGIN_DEBUG_INFO;
@@ -397,7 +397,7 @@ static int describe_wait(struct engine *e, struct thread *t, bool for_ever)
     return rc;
 }
 
-static int describe(struct engine *e, struct thread *t)
+static int freertos_describe(struct engine *e, struct thread *t)
 {
     uint64_t item = t->tcb + layout_offset(e, TCB_EVENT_ITEM);
     bool blocked = strcmp(t->state, "Blocked") == 0;
@@ -422,7 +422,7 @@ const struct rtos rtos_freertos = {
     .walk = WALK_LISTS,
     .head = NO_SYMBOL,
     .lists = lists,
-    .learn = learn,
+    .learn = freertos_learn,
     .locate = locate_items,
-    .describe = describe,
+    .describe = freertos_describe,
 };

@@ -16,7 +16,7 @@ enum {
     LIST_REPLIES_MAX = 32, /* replies of the stub that are read */
 };
 
-static void add_thread(struct threads *t, const struct thread *thread)
+static void list_thread(struct threads *t, const struct thread *thread)
 {
     char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
     (void)buf_adds(&t->xml, "<thread id=\"");
@@ -36,7 +36,7 @@ static void add_thread(struct threads *t, const struct thread *thread)
 }
 
 /* Adds the stub's own threads from a reply to qfThreadInfo. */
-static void add_stub_threads(struct threads *t)
+static void list_stub_threads(struct threads *t)
 {
     const uint8_t *at = t->stub_reply.data, *end = at + t->stub_reply.len;
     struct tid id;
@@ -56,7 +56,7 @@ static int copy_stub_list(struct threads *t)
     int rc = threads_ask(t, "qfThreadInfo");
     for (unsigned replies = 0; rc == 0 && t->stub_reply.len != 0 && t->stub_reply.data[0] == 'm';
          replies++) {
-        add_stub_threads(t);
+        list_stub_threads(t);
         if (replies == LIST_REPLIES_MAX)
             break;
         rc = threads_ask(t, "qsThreadInfo");
@@ -71,7 +71,7 @@ static int make_xml(struct threads *t)
     (void)buf_adds(&t->xml, "<?xml version=\"1.0\"?>\n<threads>\n");
     int rc = t->active ? engine_list(&t->engine) : copy_stub_list(t);
     for (size_t i = 0; rc == 0 && t->active && i < t->engine.n; i++)
-        add_thread(t, &t->engine.threads[i]);
+        list_thread(t, &t->engine.threads[i]);
     (void)buf_adds(&t->xml, "</threads>\n");
     t->xml_made = rc == 0;
     return rc;

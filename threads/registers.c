@@ -110,8 +110,8 @@ static bool saved_value(const struct threads *t, const struct regmap_register *r
 }
 
 /* Appends a register of a waiting thread in hexadecimal, as x if it is unknown. */
-static void add_register(struct threads *t, struct buf *b, const struct regmap_register *r,
-                         const struct context *c)
+static void add_context_register(struct threads *t, struct buf *b, const struct regmap_register *r,
+                                 const struct context *c)
 {
     uint8_t bytes[REGMAP_REGISTER_MAX] = {0};
     uint64_t value;
@@ -170,7 +170,7 @@ int answer_g(struct threads *t, const struct request *r)
     if (s.thread == NULL || t->g_len == 0)
         return threads_reply(t, "E01");
     for (size_t i = 0; i < t->map.n && t->map.list[i].offset >= 0; i++)
-        add_register(t, &t->d.reply, &t->map.list[i], &s.c);
+        add_context_register(t, &t->d.reply, &t->map.list[i], &s.c);
     while (t->d.reply.error == 0 && t->d.reply.len < 2 * t->g_len)
         (void)buf_addc(&t->d.reply, 'x');
     return t->d.reply.error;
@@ -201,7 +201,7 @@ int answer_p(struct threads *t, const struct request *r)
     const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
     if (reg == NULL || reg->size == 0 || s.thread == NULL)
         return threads_reply(t, "E01");
-    add_register(t, &t->d.reply, reg, &s.c);
+    add_context_register(t, &t->d.reply, reg, &s.c);
     return t->d.reply.error;
 }
 
@@ -304,8 +304,8 @@ int answer_P(struct threads *t, const struct request *r)
 }
 
 /* Writes a g; skips unchanged registers and x. `check`: only tests whether all can be written. */
-static int write_all(struct threads *t, const struct context *c, const uint8_t *digits, size_t len,
-                     bool check)
+static int write_g(struct threads *t, const struct context *c, const uint8_t *digits, size_t len,
+                   bool check)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < t->map.n; i++) {
@@ -337,8 +337,8 @@ int answer_G(struct threads *t, const struct request *r)
     }
     if (s.thread == NULL || r->len - 1 != 2 * t->g_len || s.c.frame == NULL)
         return threads_reply(t, "E01");
-    rc = write_all(t, &s.c, r->data + 1, r->len - 1, true);
+    rc = write_g(t, &s.c, r->data + 1, r->len - 1, true);
     if (rc == 0)
-        rc = write_all(t, &s.c, r->data + 1, r->len - 1, false);
+        rc = write_g(t, &s.c, r->data + 1, r->len - 1, false);
     return reply_written(t, rc);
 }

@@ -43,7 +43,7 @@ static int fetch_description(struct target *t, const char *annex, struct buf *xm
 }
 
 /* Finds the value of an attribute in the tag that begins at `tag`. */
-static bool attribute(const char *tag, const char *name, char *value, size_t size)
+static bool tag_attribute(const char *tag, const char *name, char *value, size_t size)
 {
     size_t width = strlen(name);
     const char *end = strchr(tag, '>');
@@ -62,15 +62,15 @@ static bool attribute(const char *tag, const char *name, char *value, size_t siz
     return false;
 }
 
-static void take_register(struct description *d, const char *tag)
+static void take_register_tag(struct description *d, const char *tag)
 {
     struct regmap *map = d->map;
     char name[VALUE_MAX], bits[VALUE_MAX], number[VALUE_MAX];
-    if (map->n == REGMAP_MAX || !attribute(tag, "name", name, sizeof name) ||
-        !attribute(tag, "bitsize", bits, sizeof bits))
+    if (map->n == REGMAP_MAX || !tag_attribute(tag, "name", name, sizeof name) ||
+        !tag_attribute(tag, "bitsize", bits, sizeof bits))
         return;
     unsigned long size = strtoul(bits, NULL, 10) / 8;
-    if (attribute(tag, "regnum", number, sizeof number))
+    if (tag_attribute(tag, "regnum", number, sizeof number))
         d->next = (uint32_t)strtoul(number, NULL, 10);
     snprintf(d->names[map->n], sizeof d->names[0], "%.15s", name);
     map->list[map->n++] = (struct regmap_register){
@@ -89,7 +89,7 @@ static void take_architecture(struct description *d, const char *text)
     }
 }
 
-static bool begins(const char *at, const char *tag)
+static bool begins_with_tag(const char *at, const char *tag)
 {
     return strncmp(at, tag, strlen(tag)) == 0;
 }
@@ -100,13 +100,14 @@ static int regmap_scan(struct description *d, const char *xml, unsigned depth)
     char annex[VALUE_MAX];
     int rc = 0;
     for (const char *at = xml; rc == 0 && (at = strchr(at, '<')) != NULL; at++) {
-        if (begins(at, "<!--") && (at = strstr(at, "-->")) == NULL)
+        if (begins_with_tag(at, "<!--") && (at = strstr(at, "-->")) == NULL)
             break;
-        if (begins(at, "<reg "))
-            take_register(d, at);
-        else if (begins(at, "<architecture>"))
+        if (begins_with_tag(at, "<reg "))
+            take_register_tag(d, at);
+        else if (begins_with_tag(at, "<architecture>"))
             take_architecture(d, at + strlen("<architecture>"));
-        else if (begins(at, "<xi:include") && attribute(at, "href", annex, sizeof annex))
+        else if (begins_with_tag(at, "<xi:include") &&
+                 tag_attribute(at, "href", annex, sizeof annex))
             rc = read_part(d, annex, depth + 1);
     }
     return rc;

@@ -136,7 +136,7 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
 }
 
 /* Ends the run: removes its breakpoint, or restores the client's. */
-static int end_run(struct threads *t, bool inserted)
+static int finish_run(struct threads *t, bool inserted)
 {
     bool ok;
     struct run *r = &t->run;
@@ -158,7 +158,7 @@ static int step_over(struct threads *t, bool arrived)
     bool ok;
     struct run *r = &t->run;
     CHECK_OR_RETURN(!r->stepping);
-    int rc = arrived && !r->step ? end_run(t, true) : set_run_point(t, 'z', &ok);
+    int rc = arrived && !r->step ? finish_run(t, true) : set_run_point(t, 'z', &ok);
     if (rc != 0 || !r->on)
         return rc;
     r->stepping = true;
@@ -172,7 +172,7 @@ static int after_step(struct threads *t)
     struct run *r = &t->run;
     r->stepping = false;
     if (r->arrived)
-        return end_run(t, false);
+        return finish_run(t, false);
     int rc = set_run_point(t, 'Z', &ok);
     return rc == 0 ? resume_target(t, false) : rc;
 }
@@ -182,7 +182,7 @@ static int after_step_off(struct threads *t, bool trap)
 {
     t->run.leaving = false;
     int rc = move_client_point(t, 'Z');
-    return rc != 0 || trap ? rc : end_run(t, true);
+    return rc != 0 || trap ? rc : finish_run(t, true);
 }
 
 int run_stopped(struct threads *t, const struct buf *reply)
@@ -200,7 +200,7 @@ int run_stopped(struct threads *t, const struct buf *reply)
     if (r->stepping && trap)
         return after_step(t);
     if (!trap)
-        return end_run(t, !r->stepping);
+        return finish_run(t, !r->stepping);
     rc = registers_pc(t, &pc);
     if (rc == 0)
         rc = threads_current(t, &id);
@@ -209,6 +209,6 @@ int run_stopped(struct threads *t, const struct buf *reply)
     if (pc == r->pc)
         return step_over(t, id == r->id);
     if (!leaving || find_client_point(t, pc) < t->n_points)
-        return end_run(t, true);
+        return finish_run(t, true);
     return resume_target(t, false);
 }

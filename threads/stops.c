@@ -336,7 +336,7 @@ int answer_vcont(struct threads *t, const struct request *r)
 
 /* ---- breakpoints of the client, which a run must not remove ---- */
 
-static size_t find_point(const struct threads *t, char type, uint64_t address)
+static size_t find_inserted_point(const struct threads *t, char type, uint64_t address)
 {
     size_t i = 0;
     while (i < t->n_points && (t->points[i].address != address || t->points[i].type != type))
@@ -349,7 +349,7 @@ int answer_point(struct threads *t, const struct request *r)
     char type = r->len > 3 ? (char)r->data[1] : '\0';
     if ((type != '0' && type != '1') || r->data[2] != ',' || r->numbers == 0)
         return DECORATOR_PASS;
-    size_t at = find_point(t, type, r->address);
+    size_t at = find_inserted_point(t, type, r->address);
     if (r->data[0] == 'z' && at < t->n_points) {
         t->n_points--;
         t->points[at] = t->points[t->n_points];

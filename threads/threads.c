@@ -303,7 +303,7 @@ static int end_stub_round(struct threads *t, struct buf *reply)
     return buf_sets(reply, "OK");
 }
 
-static bool is_stop(const struct packet *packet)
+static bool replies_with_stop(const struct packet *packet)
 {
     return (packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
@@ -315,7 +315,7 @@ static int threads_on_reply(struct decorator *d, struct buf *reply, bool final)
     int rc = 0;
     if (!final)
         return DECORATOR_DONE;
-    if (is_stop(t->d.packet)) {
+    if (replies_with_stop(t->d.packet)) {
         if (t->run.on)
             rc = run_stopped(t, reply);
         return rc == 0 ? stop_translate(t, reply) : rc;

@@ -62,7 +62,7 @@ static bool is_object(uint64_t id)
 }
 
 /* Sets the reason: the name of the object that the thread is suspended on, or its address. */
-static int describe(struct engine *e, struct thread *t)
+static int threadx_describe(struct engine *e, struct thread *t)
 {
     uint64_t state, object, id = 0, name_at = 0;
     char name[32] = "";
@@ -126,5 +126,5 @@ const struct rtos rtos_threadx = {
     .n_states = sizeof states / sizeof states[0],
     .name_is_pointer = true,
     .magic = 0x54485244, /* THRD */
-    .describe = describe,
+    .describe = threadx_describe,
 };

@@ -7,7 +7,7 @@
 #include "threads/threads_private.h"
 
 /* Parses a hexadecimal number, or -1; returns its length. */
-static size_t parse_number(const uint8_t *text, size_t len, uint64_t *value)
+static size_t parse_tid_number(const uint8_t *text, size_t len, uint64_t *value)
 {
     if (len >= 2 && text[0] == '-' && text[1] == '1') {
         *value = ALL_THREADS;
@@ -20,19 +20,19 @@ size_t tid_parse(const uint8_t *text, size_t len, struct tid *id)
 {
     *id = (struct tid){0, 0};
     if (len == 0 || text[0] != 'p')
-        return parse_number(text, len, &id->tid);
-    size_t n = parse_number(text + 1, len - 1, &id->pid);
+        return parse_tid_number(text, len, &id->tid);
+    size_t n = parse_tid_number(text + 1, len - 1, &id->pid);
     if (n == 0)
         return 0;
     n++;
     id->tid = ALL_THREADS; /* a process id alone means all of its threads */
     if (n == len || text[n] != '.')
         return n;
-    size_t m = parse_number(text + n + 1, len - n - 1, &id->tid);
+    size_t m = parse_tid_number(text + n + 1, len - n - 1, &id->tid);
     return m == 0 ? 0 : n + 1 + m;
 }
 
-static void add_number(struct buf *b, uint64_t value)
+static void add_tid_number(struct buf *b, uint64_t value)
 {
     if (value == ALL_THREADS)
         (void)buf_adds(b, "-1");
@@ -45,7 +45,7 @@ void tid_add_stub(struct threads *t, struct buf *b, const struct tid *id)
     if (t->multiprocess) {
         (void)buf_printf(b, "p%" PRIx64 ".", id->pid != 0 ? id->pid : 1);
     }
-    add_number(b, id->tid);
+    add_tid_number(b, id->tid);
 }
 
 void tid_add(struct threads *t, struct buf *b, uint64_t id)
@@ -55,7 +55,7 @@ void tid_add(struct threads *t, struct buf *b, uint64_t id)
 }
 
 /* Adds the ids of one reply, "mID,ID…". Returns false at the end of the list. */
-static bool add_stub_threads(struct threads *t)
+static bool store_stub_threads(struct threads *t)
 {
     const uint8_t *at = t->stub_reply.data, *end = at + t->stub_reply.len;
     if (t->stub_reply.len == 0 || *at != 'm')
@@ -77,7 +77,7 @@ static int ask_stub_threads(struct threads *t)
     int rc = threads_ask(t, "qfThreadInfo");
     t->n_stub_threads = 0;
     t->stub_threads_known = rc == 0;
-    for (unsigned i = 0; rc == 0 && add_stub_threads(t) && i < STUB_THREADS_MAX; i++)
+    for (unsigned i = 0; rc == 0 && store_stub_threads(t) && i < STUB_THREADS_MAX; i++)
         rc = threads_ask(t, "qsThreadInfo");
     return rc;
 }

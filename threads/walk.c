@@ -33,7 +33,7 @@ static uint64_t item_offset(const struct engine *e, const struct list *l)
 }
 
 /* Prefetches a control block. */
-static int prefetch_tcb(struct engine *e, uint64_t tcb)
+static int prefetch_listed_tcb(struct engine *e, uint64_t tcb)
 {
     struct memory_range range = {tcb, layout_tcb_size(e)};
     return memory_prefetch(e->memory, &range, 1);
@@ -45,7 +45,7 @@ static int take_item(struct engine *e, const struct list *l, uint64_t item, bool
 {
     uint64_t owner = 0, container = 0, tcb = item - item_offset(e, l);
     *sound = false;
-    int rc = item % 4 == 0 ? prefetch_tcb(e, tcb) : MEMORY_REFUSED;
+    int rc = item % 4 == 0 ? prefetch_listed_tcb(e, tcb) : MEMORY_REFUSED;
     if (rc == 0)
         rc = memory_pointer(e->memory, item + layout_offset(e, ITEM_OWNER), &owner);
     if (rc == 0)
@@ -180,7 +180,7 @@ static int check_link(struct engine *e, const struct chain *c, uint64_t tcb, uin
 {
     uint64_t magic = 0, back = previous;
     *sound = false;
-    int rc = tcb % 4 == 0 ? prefetch_tcb(e, tcb) : MEMORY_REFUSED;
+    int rc = tcb % 4 == 0 ? prefetch_listed_tcb(e, tcb) : MEMORY_REFUSED;
     if (rc == 0)
         rc = engine_field(e, tcb, TCB_MAGIC, &magic);
     if (rc == 0 && layout_has(e, TCB_PREVIOUS) && previous != 0)

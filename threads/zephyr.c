@@ -41,7 +41,7 @@ static const struct rtos_field fields[] = {
 };
 
 /* Reads the whole table in one request; newer kernels have more rows. */
-static int read_table(struct engine *e, uint64_t *table, uint64_t *n)
+static int read_offset_table(struct engine *e, uint64_t *table, uint64_t *n)
 {
     unsigned word = e->arch->word;
     *n = 11;
@@ -58,10 +58,10 @@ static int read_table(struct engine *e, uint64_t *table, uint64_t *n)
     return rc;
 }
 
-static int learn(struct engine *e)
+static int zephyr_learn(struct engine *e)
 {
     uint64_t table[16] = {0}, n = 0;
-    int rc = read_table(e, table, &n);
+    int rc = read_offset_table(e, table, &n);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -117,5 +117,5 @@ const struct rtos rtos_zephyr = {
     .n_states = sizeof states / sizeof states[0],
     .states_are_bits = true,
     .at_rest = "Ready",
-    .learn = learn,
+    .learn = zephyr_learn,
 };

@@ -97,15 +97,16 @@ static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
 
 /* --- debug ------------------------------------------------------------------------------- */
 
-static void on_signal(int number)
+static void on_debug_signal(int number)
 {
     (void)number;
     io_fds_wake(to_wake);
 }
 
-static void catch_signals(struct debug *d)
+static void catch_debug_signals(struct debug *d)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    struct sigaction action = {.sa_handler = on_debug_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
     to_wake = &d->io;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -113,13 +114,13 @@ static void catch_signals(struct debug *d)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static bool told_to_end(void *context)
+static bool debug_told_to_end(void *context)
 {
     struct debug *d = context;
     return io_wait(&d->io.io, 0, IO_ON_WAKE) != 0;
 }
 
-static int open_listener(struct debug *d)
+static int open_debug_listener(struct debug *d)
 {
     struct sockets_address local;
     char text[SOCKETS_STREAM_TEXT];
@@ -146,7 +147,7 @@ static int await_client(struct debug *d)
 {
     int fd = -1;
     io_fds_set_stream(&d->io, IO_TARGET, d->listener, d->listener);
-    while (fd < 0 && !told_to_end(d)) {
+    while (fd < 0 && !debug_told_to_end(d)) {
         unsigned watch = IO_ON_TARGET | IO_ON_WAKE;
         if (ebpf_target_run_on(d->target, watch, print_output, NULL) == 0)
             (void)io_wait(&d->io.io, IO_NEVER, watch);
@@ -162,7 +163,7 @@ static int await_client(struct debug *d)
 static bool debug_session(struct debug *d, int fd)
 {
     const struct serve_options options = {
-        .forward_kill = true, .park = true, .ended = told_to_end, .context = d};
+        .forward_kill = true, .park = true, .ended = debug_told_to_end, .context = d};
     io_fds_set_stream(&d->io, IO_CLIENT, fd, fd);
     struct server *server = rsp_server_new(&d->io.io, &d->log);
     if (server == NULL)
@@ -177,7 +178,7 @@ static bool debug_session(struct debug *d, int fd)
            : end == SERVE_DETACHED ? "the debugger has disconnected\n"
                                    : "lost the connection to the debugger\n");
     fflush(stdout);
-    return told_to_end(d) || (d->once && exited);
+    return debug_told_to_end(d) || (d->once && exited);
 }
 
 static int debug(struct debug *d)
@@ -194,7 +195,7 @@ static int debug(struct debug *d)
                  netgdb_strerror(rc));
         return EXIT_FAILED;
     }
-    int end = open_listener(d), fd;
+    int end = open_debug_listener(d), fd;
     while (end == EXIT_DONE && (fd = await_client(d)) >= 0 && !debug_session(d, fd))
         ;
     target_free(d->target);
@@ -284,7 +285,7 @@ static int load_and_go(int argc, char **argv, enum what what, struct debug *d)
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }
-    catch_signals(d);
+    catch_debug_signals(d);
     end = debug(d);
     if (d->listener >= 0)
         close(d->listener);

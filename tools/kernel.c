@@ -59,7 +59,7 @@ static int kernel_help(void)
 
 /* ---- the target ---- */
 
-static void notify(void *context)
+static void notify_event(void *context)
 {
     const uint64_t one = 1;
     (void)!write(*(const int *)context, &one, sizeof one);
@@ -92,7 +92,7 @@ static int exit_of(const struct kernel_tool *k, int rc)
 }
 
 /* Asks the chain. `?` first, as a debugger does, so that the thread that stopped is known. */
-static int ask(struct kernel_tool *k, struct chain *chain)
+static int ask_kernel(struct kernel_tool *k, struct chain *chain)
 {
     char line[QUERY_LINE];
     struct buf reply;
@@ -125,7 +125,7 @@ static int ask_session(struct kernel_tool *k, struct session *s)
     if (rc == 0)
         rc = chain_renew(&chain, s->target, &config);
     if (rc == 0) {
-        rc = ask(k, &chain);
+        rc = ask_kernel(k, &chain);
         (void)chain_strip(&chain);
     }
     session_leave_io(s);
@@ -136,7 +136,7 @@ static int ask_session(struct kernel_tool *k, struct session *s)
 
 static int ask_listener(struct kernel_tool *k)
 {
-    struct listener_watch watch = {.n = k->n, .notify = notify};
+    struct listener_watch watch = {.n = k->n, .notify = notify_event};
     struct listener *l = listener_get(k->options.port, &k->log);
     int event = l != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
     if (event < 0) {
@@ -159,7 +159,7 @@ static int ask_listener(struct kernel_tool *k)
 }
 
 /* A kernel of the running proxy, which keeps it afterwards. */
-static int ask_proxy(struct kernel_tool *k, int fd)
+static int ask_proxys_kernel(struct kernel_tool *k, int fd)
 {
     const struct chain_config config = {.options = &k->options, .log = &k->log};
     char why[CONTROL_LINE_MAX];
@@ -176,7 +176,7 @@ static int ask_proxy(struct kernel_tool *k, int fd)
     io_fds_set_stream(&io, IO_TARGET, fd, fd);
     int rc = chain_for_proxy(&chain, &io.io, peer, &config);
     if (rc == 0)
-        rc = ask(k, &chain);
+        rc = ask_kernel(k, &chain);
     chain_close(&chain);
     io_fds_set_stream(&io, IO_TARGET, -1, -1);
     io_fds_close(&io);
@@ -184,7 +184,7 @@ static int ask_proxy(struct kernel_tool *k, int fd)
 }
 
 /* Looks the host up; `any` stays 0. */
-static bool find_host(struct kernel_tool *k)
+static bool resolve_host(struct kernel_tool *k)
 {
     struct sockets_addresses found = {.n = 0};
     k->n = 1;
@@ -202,11 +202,11 @@ static bool find_host(struct kernel_tool *k)
 
 static int run_query(struct kernel_tool *k)
 {
-    if (!find_host(k))
+    if (!resolve_host(k))
         return EXIT_NOBODY;
     buf_init(&k->answer, ANSWER_MAX);
     int fd = control_take(k->ips, k->n, k->options.port);
-    int rc = fd >= 0 ? ask_proxy(k, fd) : ask_listener(k);
+    int rc = fd >= 0 ? ask_proxys_kernel(k, fd) : ask_listener(k);
     if (k->answer.len != 0 && (fwrite(k->answer.data, 1, k->answer.len, stdout) != k->answer.len ||
                                fflush(stdout) != 0)) {
         complain("%s", strerror(errno));

@@ -32,7 +32,7 @@ static struct io_fds *to_wake; /* for the signal handler */
  * The first signal ends us in order, a later one at once. Those that come together are one:
  * timeout(1) sends its signal twice.
  */
-static void on_signal(int number)
+static void on_node_signal(int number)
 {
     static volatile sig_atomic_t first; /* in seconds */
     struct timespec now;
@@ -47,10 +47,10 @@ static void on_signal(int number)
 }
 
 /* A signal that is ignored, as in a shell's background jobs, stays ignored. */
-static void catch_signals(struct io_fds *io)
+static void catch_node_signals(struct io_fds *io)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction old, action = {.sa_handler = on_node_signal, .sa_flags = SA_RESTART};
     to_wake = io;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -315,7 +315,7 @@ int node_main(int argc, char **argv)
     io_fds_batch_sends(&n.io);
     if (options.debugnet.poll != 0)
         (void)prctl(PR_SET_TIMERSLACK, 1); /* polls are to be as exact as a kernel's */
-    catch_signals(&n.io);
+    catch_node_signals(&n.io);
     end = options.tls.on ? node_tls(&n) : open_node(&n);
     if (end == EXIT_DONE && !options.tls.on)
         end = node_loop(&n);

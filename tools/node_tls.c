@@ -112,7 +112,7 @@ static int tls_session(struct tls_node *t, int client)
     return end;
 }
 
-static int serve_all(struct tls_node *t)
+static int serve_clients(struct tls_node *t)
 {
     int end = -1;
     while (end < 0) {
@@ -130,7 +130,7 @@ static int serve_all(struct tls_node *t)
 /* ---- the beginning ---- */
 
 /* Listens and says so. Returns EXIT_DONE or another exit code. */
-static int open_listener(struct tls_node *t)
+static int open_tls_listener(struct tls_node *t)
 {
     const struct node_options *o = t->node->options;
     struct sockets_address local;
@@ -153,9 +153,9 @@ static int open_listener(struct tls_node *t)
 int node_tls(struct node *n)
 {
     struct tls_node t = {.node = n, .listener = -1, .control = tls_options_start(&n->options->tls)};
-    int end = t.control >= 0 ? open_listener(&t) : EXIT_FAILED;
+    int end = t.control >= 0 ? open_tls_listener(&t) : EXIT_FAILED;
     if (end == EXIT_DONE)
-        end = serve_all(&t);
+        end = serve_clients(&t);
     if (t.listener >= 0)
         close(t.listener);
     if (t.control >= 0)

@@ -199,7 +199,7 @@ static void drain_lines(struct proxy *p)
         _exit(p->exit_code);
 }
 
-static void notify(void *context)
+static void notify_proxy(void *context)
 {
     proxy_poke(context);
 }
@@ -209,7 +209,7 @@ static int start_listener(struct proxy *p, uint16_t port)
     p->watch = (struct listener_watch){.n = p->n_ips,
                                        .nets = p->options->from,
                                        .nets_n = p->options->froms,
-                                       .notify = notify,
+                                       .notify = notify_proxy,
                                        .context = p};
     memcpy(p->watch.ips, p->ips, sizeof p->watch.ips);
     p->listener = listener_adopt(p->herald_fd, port, &p->watch, &p->log);

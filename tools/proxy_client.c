@@ -90,7 +90,7 @@ static void end_pending(struct client *c)
 /* ---- refusals ---- */
 
 /* The next request. Returns 0, or why the client has ended. */
-static int next_request(struct client *c, struct server *server, struct buf *request)
+static int receive_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
     while (rc == NETGDB_AGAIN && should_continue(c))
@@ -98,7 +98,7 @@ static int next_request(struct client *c, struct server *server, struct buf *req
     return rc;
 }
 
-static void log_refused(struct client *c, const char *why)
+static void log_refused_client(struct client *c, const char *why)
 {
     struct proxy *p = c->proxy;
     unsigned long more;
@@ -126,13 +126,13 @@ void client_refuse(struct client *c, struct server *server, const char *why)
     char text[LOG_LINE_MAX];
     struct buf request;
     int n = snprintf(text, sizeof text, "E.netgdb: %s", why);
-    log_refused(c, why);
+    log_refused_client(c, why);
     if (c->asks) {
         control_refuse(c->fd, why);
         return;
     }
     buf_init(&request, TARGET_REPLY_MAX);
-    if (next_request(c, server, &request) == 0) {
+    if (receive_request(c, server, &request) == 0) {
         (void)server_reply(server, (const uint8_t *)text, (size_t)n, true);
         (void)shutdown(c->fd, SHUT_WR);
         await_close(c, server, PROXY_GRACE);

@@ -78,7 +78,7 @@ static bool read_line(int fd, char line[CONTROL_LINE_MAX])
     return false;
 }
 
-static void write_all(int fd, const uint8_t *data, size_t len)
+static void send_listing(int fd, const uint8_t *data, size_t len)
 {
     const struct timeval limit = {SEND_SECONDS, 0};
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -99,7 +99,7 @@ static void answer_list(struct proxy *p, int fd, const char *line)
     buf_init(&out, (size_t)(p->endpoint_count + 1) * ROW_MAX);
     say_list(p, strstr(line, " json") != NULL, strstr(line, " verbose") != NULL, &out);
     pthread_mutex_unlock(&p->lock);
-    write_all(fd, out.data, out.len);
+    send_listing(fd, out.data, out.len);
     buf_free(&out);
 }
 

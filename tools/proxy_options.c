@@ -119,7 +119,7 @@ static bool take_proxy_option(int option, const char *value, struct proxy_option
 }
 
 /* Whether the file of symbols=, if any, is one that a session will be able to read. */
-static bool check_symbols(const char *file)
+static bool check_symbols_option(const char *file)
 {
     struct elf_file f;
     const char *why;
@@ -188,7 +188,7 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     if (options_parse(&o->target, text, &source, error, sizeof error) != 0 ||
         !chain_takes(&o->target, error, sizeof error))
         return complain_usage("proxy", "%s", error);
-    if (!check_symbols(o->target.symbols))
+    if (!check_symbols_option(o->target.symbols))
         return EXIT_USAGE;
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);

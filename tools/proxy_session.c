@@ -14,14 +14,14 @@
 #include "session/serve.h"
 #include "tools/proxy.h"
 
-static bool told_to_end(void *context)
+static bool client_told_to_end(void *context)
 {
     return atomic_load(&((const struct client *)context)->proxy->ending);
 }
 
 /* ---- a kernel ---- */
 
-static bool successor_waits(void *context)
+static bool client_has_successor(void *context)
 {
     struct client *c = context;
     io_fds_clear_wake(&c->io);
@@ -29,7 +29,7 @@ static bool successor_waits(void *context)
 }
 
 /* The running kernel has stopped in a new session, which the endpoint gets. */
-static struct link *successor_take(void *context)
+static struct link *client_take_successor(void *context)
 {
     struct client *c = context;
     struct proxy *p = c->proxy;
@@ -60,7 +60,7 @@ static int await_running_stop(struct client *c, struct server *server, struct ta
             rc = target_interrupt(netgdb);
         if (rc == NETGDB_UNSUPPORTED)
             rc = 0;
-        if (rc == 0 && told_to_end(c))
+        if (rc == 0 && client_told_to_end(c))
             rc = NETGDB_CLOSED;
         if (rc == 0)
             rc = target_recv(netgdb, &reply, &final, IO_ON_CLIENT | IO_ON_WAKE);
@@ -87,7 +87,7 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                                           .tell_client = !c->asked,
                                           .io = &c->io.io,
                                           .run_timeout = o->run_timeout,
-                                          .ended = told_to_end,
+                                          .ended = client_told_to_end,
                                           .context = c};
     struct endpoint *e = c->endpoint;
     int rc = chain_add(chain, lldb_new(chain->target));
@@ -109,8 +109,8 @@ static int grant(struct client *c, struct target *netgdb)
 }
 
 /* Builds the chain. GDB has asked for features already, and gives up after 6 s. */
-static int make_chain(struct client *c, struct server *server, struct target *netgdb,
-                      struct chain *chain)
+static int make_client_chain(struct client *c, struct server *server, struct target *netgdb,
+                             struct chain *chain)
 {
     const struct chain_config config = config_of(c);
     int rc = c->asks ? grant(c, netgdb) : 0;
@@ -128,7 +128,7 @@ static int serve_kernel(struct client *c, struct server *server, struct target *
 {
     char why[LOG_LINE_MAX / 2];
     struct chain chain;
-    int rc = make_chain(c, server, netgdb, &chain);
+    int rc = make_client_chain(c, server, netgdb, &chain);
     if (rc < 0) {
         (void)snprintf(why, sizeof why, "cannot start the session: %s", netgdb_strerror(rc));
         client_refuse(c, server, why);
@@ -175,7 +175,7 @@ static void release_session(struct client *c, int end)
 void client_debug_kernel(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
-    const struct netgdb_successor successor = {successor_waits, successor_take, c};
+    const struct netgdb_successor successor = {client_has_successor, client_take_successor, c};
     c->log.name = c->endpoint->name;
     if (session_adopt(c->session, &c->io, &c->log, &successor) != 0) {
         client_give_up(c, server);

@@ -82,7 +82,7 @@ static void print_contexts(const struct engine *e)
     }
 }
 
-static int print(struct program *p, const struct rtos *rtos, const struct elf_ident *ident)
+static int print_rtos(struct program *p, const struct rtos *rtos, const struct elf_ident *ident)
 {
     static const struct target_ops ops = {.send = no_send, .recv = no_recv};
     struct target nothing = {.ops = &ops};
@@ -129,7 +129,7 @@ static int rtos_print(const char *path, const struct rtos *only)
     const struct symtab *table = program_table(&p, &slide);
     const struct rtos *rtos = table != NULL ? engine_detect(&p, only) : NULL;
     if (rtos != NULL)
-        status = print(&p, rtos, symtab_ident(table));
+        status = print_rtos(&p, rtos, symtab_ident(table));
     else if (table != NULL)
         complain("%s: no symbols of %s", path, only != NULL ? only->name : "an RTOS that is known");
     program_free(&p);

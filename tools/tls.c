@@ -111,7 +111,7 @@ static void serve(struct tls_link *l)
 }
 
 /* A process for each, until the control socket closes. */
-static void serve_all(struct tls_link *l)
+static void serve_connections(struct tls_link *l)
 {
     while (take_connection(l)) {
         name_peer(l);
@@ -188,6 +188,6 @@ int main(int argc, char **argv)
     give_up_rights();
     send_text(loaded ? TLS_READY : why);
     if (loaded)
-        serve_all(&link);
+        serve_connections(&link);
     _exit(loaded ? 0 : 1);
 }

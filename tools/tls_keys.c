@@ -48,7 +48,7 @@ static char *read_all(int fd, const char *name, size_t size, char why[TLS_WHY_MA
     return NULL;
 }
 
-static char *read_file(const char *name, bool secret, char why[TLS_WHY_MAX])
+static char *read_key_file(const char *name, bool secret, char why[TLS_WHY_MAX])
 {
     struct stat st;
     char *text = NULL;
@@ -142,7 +142,7 @@ static int use_psks(struct tls_credentials *c)
 
 static bool load_psk(struct tls_credentials *c, const char *name, char why[TLS_WHY_MAX])
 {
-    char *text = read_file(name, true, why);
+    char *text = read_key_file(name, true, why);
     c->psks = calloc(TLS_PSKS_MAX, sizeof *c->psks);
     bool done = text != NULL && c->psks != NULL && take_psks(c, name, text, why);
     if (text != NULL)
@@ -179,9 +179,9 @@ static bool use_certificates(struct tls_credentials *c, const struct tls_keys *f
 static bool load_certificates(struct tls_credentials *c, const struct tls_keys *files,
                               char why[TLS_WHY_MAX])
 {
-    char *key = read_file(files->key, true, why);
-    char *cert = key != NULL ? read_file(files->cert, false, why) : NULL;
-    char *ca = cert != NULL ? read_file(files->ca, false, why) : NULL;
+    char *key = read_key_file(files->key, true, why);
+    char *cert = key != NULL ? read_key_file(files->cert, false, why) : NULL;
+    char *ca = cert != NULL ? read_key_file(files->ca, false, why) : NULL;
     bool done = ca != NULL && use_certificates(c, files, cert, key, ca, why);
     if (key != NULL)
         gnutls_memset(key, 0, strlen(key));

@@ -40,7 +40,7 @@ static void gone(struct way *w, ssize_t n)
 }
 
 /* The reader has gone. */
-static void drop(struct way *w)
+static void drop_way(struct way *w)
 {
     w->len = 0;
     w->ended = w->closed = true;
@@ -73,7 +73,7 @@ static void write_plain(struct relay *r)
         if (n > 0)
             gone(w, n);
         else if (errno != EAGAIN && errno != EINTR)
-            drop(w);
+            drop_way(w);
     }
     if (w->ended && w->len == 0 && !w->closed) {
         (void)shutdown(r->link->plain, SHUT_WR);
@@ -86,7 +86,7 @@ static void write_plain(struct relay *r)
 /* Ends both directions; bytes that have arrived are still sent to the plain end. */
 static void cut(struct relay *r)
 {
-    drop(&r->out);
+    drop_way(&r->out);
     r->in.ended = true;
 }
 
@@ -139,7 +139,7 @@ static void await_events(struct relay *r)
 }
 
 /* Whether there is something left to do. */
-static bool goes_on(struct relay *r)
+static bool has_work(struct relay *r)
 {
     if (r->hung_up && (r->out.closed || tls_now() >= r->linger_till))
         return false;
@@ -150,7 +150,7 @@ void tls_relay(struct tls_link *l)
 {
     static struct relay r; /* one a process */
     r.link = l;
-    while (goes_on(&r)) {
+    while (has_work(&r)) {
         await_events(&r);
         read_plain(&r);
         write_tls(&r);

@@ -26,7 +26,7 @@ void tls_options_defer(int listener)
 }
 
 /* Nothing more to hear: for now, or for ever. */
-static bool goes_on(const struct log *log)
+static bool may_accept_more(const struct log *log)
 {
     if (errno == ETIMEDOUT || errno == EINTR)
         return true;
@@ -40,7 +40,7 @@ bool tls_options_hear(int control, struct log_limit *limit, const struct log *lo
     unsigned long more;
     for (int i = 0; i < LINES && tls_answer(control, 0, NULL, why) != 0; i++) {
         if (errno != EACCES)
-            return goes_on(log);
+            return may_accept_more(log);
         if (log_limit_allows(limit, io_fds_now(), &more))
             log_info(log, "TLS: refused %s (%lu more before)", why, more);
     }

@@ -57,7 +57,7 @@ int cache_ask(struct cache *c)
 /* ---- requests ---- */
 
 /* Records the stub's limits and features from its reply to qSupported. */
-static void learn_features(struct cache *c, const struct buf *reply)
+static void learn_limits(struct cache *c, const struct buf *reply)
 {
     const uint8_t *value;
     size_t len;
@@ -93,7 +93,7 @@ static int clear_all(struct cache *c)
 static int features(struct cache *c, const struct request *r)
 {
     (void)r;
-    c->learn = learn_features;
+    c->learn = learn_limits;
     return cache_pass_after(clear_all(c));
 }
 

@@ -96,7 +96,8 @@ int cache_next_threads(struct cache *c, const struct request *r)
 
 /* Fetches the next piece of a document. Returns 1 if more follows, 0 if not or if the stub's reply
  * is not a piece, or the target's error. */
-static int fetch_piece(struct cache *c, struct cache_document *d, const char *object, uint64_t len)
+static int fetch_document_piece(struct cache *c, struct cache_document *d, const char *object,
+                                uint64_t len)
 {
     size_t before = d->data.len;
     buf_reset(&c->d.request);
@@ -122,7 +123,7 @@ int cache_fetch(struct cache *c, struct cache_document *d, const char *object, u
     d->known = d->stale = false;
     d->chunk = 0;
     for (unsigned i = 0; rc == 1 && i < PIECES_MAX; i++)
-        rc = fetch_piece(c, d, object, len);
+        rc = fetch_document_piece(c, d, object, len);
     return rc < 0 ? rc : 0;
 }
 

@@ -39,7 +39,7 @@ static uint64_t page_of(uint64_t address)
     return address & ~(uint64_t)(CACHE_PAGE - 1);
 }
 
-static size_t bucket_of(uint64_t address)
+static size_t page_bucket(uint64_t address)
 {
     uint64_t n = address / CACHE_PAGE;
     return (size_t)((n ^ n >> 8 ^ n >> 20) % CACHE_PAGE_BUCKETS);
@@ -52,9 +52,9 @@ static size_t bytes_in_page(uint64_t address, size_t len)
     return len < left ? len : left;
 }
 
-static struct cache_page *find(const struct cache_memory *m, uint64_t address)
+static struct cache_page *find_page(const struct cache_memory *m, uint64_t address)
 {
-    struct cache_page *p = m->buckets[bucket_of(address)];
+    struct cache_page *p = m->buckets[page_bucket(address)];
     while (p != NULL && p->address != page_of(address))
         p = p->next;
     return p;
@@ -62,7 +62,7 @@ static struct cache_page *find(const struct cache_memory *m, uint64_t address)
 
 static void unlink_page(struct cache_memory *m, const struct cache_page *page)
 {
-    struct cache_page **at = &m->buckets[bucket_of(page->address)];
+    struct cache_page **at = &m->buckets[page_bucket(page->address)];
     while (*at != NULL && *at != page)
         at = &(*at)->next;
     if (CHECK(*at == page))
@@ -90,10 +90,10 @@ static struct cache_page *get_page(struct cache_memory *m)
 
 static struct cache_page *find_or_create(struct cache_memory *m, uint64_t address)
 {
-    struct cache_page *page = find(m, address);
+    struct cache_page *page = find_page(m, address);
     if (page != NULL || (page = get_page(m)) == NULL)
         return page;
-    size_t bucket = bucket_of(address);
+    size_t bucket = page_bucket(address);
     page->address = page_of(address);
     memset(page->known, 0, sizeof page->known);
     page->next = m->buckets[bucket];
@@ -147,7 +147,7 @@ size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t
 {
     size_t all = 0, n, known;
     do {
-        const struct cache_page *page = find(m, address + all);
+        const struct cache_page *page = find_page(m, address + all);
         n = bytes_in_page(address + all, len - all);
         known = page == NULL ? 0 : known_in_page(page, (size_t)((address + all) % CACHE_PAGE), n);
         all += known;
@@ -159,7 +159,7 @@ void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *
 {
     while (len > 0) {
         size_t n = bytes_in_page(address, len);
-        const struct cache_page *page = find(m, address);
+        const struct cache_page *page = find_page(m, address);
         if (!CHECK(page != NULL)) /* the caller has called cache_memory_known */
             return;
         memcpy(bytes, page->bytes + address % CACHE_PAGE, n);
@@ -171,7 +171,7 @@ void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *
 
 bool cache_memory_touched(const struct cache_memory *m, uint64_t address)
 {
-    const struct cache_page *page = find(m, address);
+    const struct cache_page *page = find_page(m, address);
     for (size_t i = 0; page != NULL && i < WORDS; i++) {
         if (page->known[i] != 0)
             return true;

@@ -89,7 +89,7 @@ static bool is_unreadable(const struct cache *c)
 }
 
 /* Whether a reply is Exx or E.text; memory has an even number of digits. */
-static bool is_error(const struct buf *reply)
+static bool is_read_error(const struct buf *reply)
 {
     return buf_starts(reply, "E.") || (buf_starts(reply, "E") && reply->len % 2 != 0);
 }
@@ -97,7 +97,7 @@ static bool is_error(const struct buf *reply)
 /* Handles the reply to the client's own read. */
 static void learn_read(struct cache *c, const struct buf *reply)
 {
-    if (is_error(reply))
+    if (is_read_error(reply))
         learn_unreadable(c, reply);
     else
         cache_store_memory(c, c->command, reply, c->address, c->size);

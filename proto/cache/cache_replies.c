@@ -41,7 +41,7 @@ void cache_replies_clear(struct cache_replies *r)
 }
 
 /* FNV-1a of the thread, a NUL and the request. */
-static size_t bucket_of(const char *thread, const uint8_t *request, size_t len)
+static size_t reply_bucket(const char *thread, const uint8_t *request, size_t len)
 {
     uint32_t hash = 2166136261U;
     for (; *thread != '\0'; thread++)
@@ -52,12 +52,12 @@ static size_t bucket_of(const char *thread, const uint8_t *request, size_t len)
     return hash % BUCKETS;
 }
 
-static struct cache_reply *find(const struct cache_replies *r, const char *thread,
-                                const uint8_t *request, size_t len)
+static struct cache_reply *find_reply(const struct cache_replies *r, const char *thread,
+                                      const uint8_t *request, size_t len)
 {
     size_t n = strlen(thread);
     struct cache_reply *reply =
-        r->buckets != NULL ? r->buckets[bucket_of(thread, request, len)] : NULL;
+        r->buckets != NULL ? r->buckets[reply_bucket(thread, request, len)] : NULL;
     while (reply != NULL &&
            (reply->thread_len != n || reply->request_len != len ||
             memcmp(reply->text, thread, n) != 0 || memcmp(reply->text + n, request, len) != 0))
@@ -68,7 +68,7 @@ static struct cache_reply *find(const struct cache_replies *r, const char *threa
 bool cache_replies_find(const struct cache_replies *r, const char *thread, const void *request,
                         size_t len, struct buf *reply)
 {
-    const struct cache_reply *entry = find(r, thread, request, len);
+    const struct cache_reply *entry = find_reply(r, thread, request, len);
     return entry != NULL && buf_set(reply, entry->text + entry->thread_len + entry->request_len,
                                     entry->reply_len) == 0;
 }
@@ -89,9 +89,11 @@ void cache_replies_store(struct cache_replies *r, const char *thread, const void
                          size_t len, const void *reply, size_t reply_len)
 {
     size_t n = strlen(thread), bytes = sizeof(struct cache_reply) + n + len + reply_len;
-    if (len > CACHE_REQUEST_BYTES || find(r, thread, request, len) != NULL || !make_room(r, bytes))
+    if (len > CACHE_REQUEST_BYTES || find_reply(r, thread, request, len) != NULL ||
+        !make_room(r, bytes))
         return;
-    struct cache_reply *entry = malloc(bytes), **at = &r->buckets[bucket_of(thread, request, len)];
+    struct cache_reply *entry = malloc(bytes),
+                       **at = &r->buckets[reply_bucket(thread, request, len)];
     if (entry == NULL)
         return;
     *entry = (struct cache_reply){*at, n, len, reply_len};

@@ -27,7 +27,7 @@ static size_t id_length(const uint8_t *text, size_t len)
 }
 
 /* Whether text[len] is the id of a single thread: neither 0 (any) nor -1 (all). */
-static bool is_thread(const uint8_t *text, size_t len)
+static bool is_single_thread(const uint8_t *text, size_t len)
 {
     const uint8_t *dot = memchr(text, '.', len);
     size_t at = dot != NULL ? (size_t)(dot - text) + 1 : 0;
@@ -74,7 +74,7 @@ static void note_process(struct cache *c, const uint8_t *id, size_t len)
 static void note_live_thread(struct cache *c, const uint8_t *id, size_t len)
 {
     note_process(c, id, len);
-    if (is_thread(id, len))
+    if (is_single_thread(id, len))
         cache_replies_store(&c->replies, "H", id, len, "OK", 2);
 }
 
@@ -103,7 +103,7 @@ void cache_learn_stop(struct cache *c, const struct buf *reply)
         return;
     at += sizeof field - 1;
     size_t n = id_length(at, (size_t)(end - at));
-    if (!is_thread(at, n) || (at + n < end && at[n] != ';'))
+    if (!is_single_thread(at, n) || (at + n < end && at[n] != ';'))
         return;
     note_live_thread(c, at, n);
     set_thread(&c->client_thread, at, n);
@@ -171,7 +171,7 @@ int cache_select_thread(struct cache *c, const struct request *r)
     const uint8_t *id = r->data + 2;
     size_t n = r->len > 2 ? r->len - 2 : 0;
     note_process(c, id, n);
-    if (r->len < 2 || r->data[1] != 'g' || !is_thread(id, n)) {
+    if (r->len < 2 || r->data[1] != 'g' || !is_single_thread(id, n)) {
         if (r->len < 2 || !is_none(r->data, r->len))
             c->learn = learn_unknown_thread;
         return cache_pass_after(cache_sync_thread(c));

@@ -31,7 +31,7 @@ bool cache_is_device(const struct cache *c, uint64_t address, size_t len)
 
 /* Finds the value of an attribute in text[len]; *n is its length. `name` includes the '='. Returns
  * NULL if it is missing. */
-static const uint8_t *attribute(const uint8_t *text, size_t len, const char *name, size_t *n)
+static const uint8_t *xml_attribute(const uint8_t *text, size_t len, const char *name, size_t *n)
 {
     const uint8_t *at = memmem(text, len, name, strlen(name));
     if (at == NULL)
@@ -49,7 +49,7 @@ static bool number(const uint8_t *text, size_t len, const char *name, uint64_t *
 {
     char digits[24], *end;
     size_t n = 0;
-    const uint8_t *at = attribute(text, len, name, &n);
+    const uint8_t *at = xml_attribute(text, len, name, &n);
     if (at == NULL || n == 0 || n >= sizeof digits)
         return false;
     memcpy(digits, at, n);
@@ -64,7 +64,7 @@ static void add_memory(struct cache *c, const uint8_t *text, size_t len)
 {
     uint64_t start, size;
     size_t n;
-    const uint8_t *type = attribute(text, len, "type=", &n);
+    const uint8_t *type = xml_attribute(text, len, "type=", &n);
     bool plain = type != NULL && ((n == 3 && memcmp(type, "ram", 3) == 0) ||
                                   (n == 3 && memcmp(type, "rom", 3) == 0) ||
                                   (n == 5 && memcmp(type, "flash", 5) == 0));
@@ -137,7 +137,7 @@ void cache_learn_machine(struct cache *c, const struct buf *reply)
     }
 }
 
-static const struct machine *find_machine(const struct cache *c, size_t g_len, bool *big)
+static const struct machine *find_register_layout(const struct cache *c, size_t g_len, bool *big)
 {
     const struct cache_program *p = &c->program;
     unsigned elf = c->machine;
@@ -174,7 +174,7 @@ static bool register_value(const uint8_t *digits, size_t len, unsigned size, boo
 static bool sp_in_registers(const struct cache *c, const struct buf *g, uint64_t *sp)
 {
     bool big;
-    const struct machine *m = find_machine(c, g->len / 2, &big);
+    const struct machine *m = find_register_layout(c, g->len / 2, &big);
     return m != NULL && g->len >= 2 * (m->offset + m->size) &&
            register_value(g->data + 2 * m->offset, 2 * m->size, m->size, big, sp);
 }
@@ -184,7 +184,7 @@ static bool sp_in_stop(const struct cache *c, const struct buf *stop, uint64_t *
 {
     bool big;
     char field[8];
-    const struct machine *m = find_machine(c, 0, &big);
+    const struct machine *m = find_register_layout(c, 0, &big);
     if (m == NULL || stop->len < 3)
         return false;
     int n = snprintf(field, sizeof field, "%02x:", m->number);

@@ -24,7 +24,7 @@ enum link_dup_effect nt_dup_effect(const struct packet *packet)
     return packet->repeat == REPEAT_SAFE ? LINK_DUP_HARMLESS : LINK_DUP_CONFLICTS;
 }
 
-static enum link_state state_of(const struct packet *packet)
+static enum link_state state_written_by(const struct packet *packet)
 {
     switch (packet->repeat) {
     case REPEAT_MEMORY:
@@ -48,12 +48,13 @@ static int send_request(struct netgdb_target *t)
     t->reorder_events = t->link->reorder_events;
     link_expect_peer_ack(t->link, IO_NEVER);
     int rc = link_send(t->link, t->request.data, t->request.len, 0, t->request.len);
-    link_set_dup_effect(t->link, nt_dup_effect(t->current.packet), state_of(t->current.packet));
+    link_set_dup_effect(t->link, nt_dup_effect(t->current.packet),
+                        state_written_by(t->current.packet));
     return rc;
 }
 
 /* Waits until the request is in the kernel's stream. */
-static int wait_until_sent(struct netgdb_target *t)
+static int wait_for_delivery(struct netgdb_target *t)
 {
     int rc = 0;
     while (rc == 0 && !link_acked(t->link)) {
@@ -84,7 +85,7 @@ int nt_send(struct target *base, const struct request *r)
     t->silence.warned = false;
     t->retries = 0;
     rc = send_request(t);
-    return nt_note_error(t, rc == 0 ? wait_until_sent(t) : rc);
+    return nt_note_error(t, rc == 0 ? wait_for_delivery(t) : rc);
 }
 
 static int give_up_damaged(const struct netgdb_target *t)
@@ -256,7 +257,8 @@ static bool is_stuck(const struct netgdb_target *t)
            io_now(t->io) - nt_heard_since(t, t->asked) >= link_give_up_time(t->link);
 }
 
-static int await_reply(struct netgdb_target *t, struct buf *reply, bool *final, unsigned watch)
+static int await_kernel_reply(struct netgdb_target *t, struct buf *reply, bool *final,
+                              unsigned watch)
 {
     for (;;) {
         int rc = nt_read_stream(t);
@@ -279,5 +281,5 @@ int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
 {
     struct netgdb_target *t = nt_self(base);
     CHECK_OR_RETURN(t->outstanding);
-    return nt_note_error(t, await_reply(t, reply, final, watch));
+    return nt_note_error(t, await_kernel_reply(t, reply, final, watch));
 }

@@ -117,7 +117,7 @@ enum rsp_event nt_next_event(struct netgdb_target *t)
 }
 
 /* Console output, which precedes the reply to a resume or a monitor command. */
-static bool is_output(const struct netgdb_target *t, const struct buf *content)
+static bool is_kernel_output(const struct netgdb_target *t, const struct buf *content)
 {
     bool possible =
         (t->current.packet->effects & PKT_RESUMES) != 0 || t->current.packet->id == PACKET_qRcmd;
@@ -129,7 +129,7 @@ int nt_take_reply(struct netgdb_target *t, struct buf *reply, bool *final)
     CHECK_OR_RETURN(t->outstanding && t->peer_acked && t->current.packet != NULL);
     int rc = buf_set(reply, t->parser.content.data, t->parser.content.len);
     link_mark_delivered(t->link);
-    *final = !is_output(t, reply);
+    *final = !is_kernel_output(t, reply);
     t->asked = io_now(t->io);
     if (*final)
         t->outstanding = false;

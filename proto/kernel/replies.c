@@ -8,13 +8,13 @@
 
 enum { REGISTER_MAX = 2 * 16 }; /* digits: powerpc's vectors are the longest registers */
 
-static bool is_error(const struct buf *reply)
+static bool is_error_form(const struct buf *reply)
 {
     return reply->len == 3 && reply->data[0] == 'E';
 }
 
 /* Hexadecimal digits, or 'x' for those of an unavailable register; an even number. */
-static bool is_hex(const struct buf *reply)
+static bool is_hex_form(const struct buf *reply)
 {
     for (size_t i = 0; i < reply->len; i++) {
         if (strchr("0123456789abcdefx", reply->data[i]) == NULL || reply->data[i] == '\0')
@@ -24,7 +24,7 @@ static bool is_hex(const struct buf *reply)
 }
 
 /* All the bytes that `mADDR,LENGTH` requests. True if the request has no valid length. */
-static bool is_memory(const uint8_t *request, size_t len, const struct buf *reply)
+static bool is_memory_form(const uint8_t *request, size_t len, const struct buf *reply)
 {
     const uint8_t *comma = memchr(request, ',', len);
     uint64_t n;
@@ -33,15 +33,15 @@ static bool is_memory(const uint8_t *request, size_t len, const struct buf *repl
     size_t rest = len - (size_t)(comma + 1 - request);
     if (rest == 0 || rsp_hex_number(comma + 1, rest, &n) != rest)
         return true;
-    return reply->len / 2 == n && is_hex(reply);
+    return reply->len / 2 == n && is_hex_form(reply);
 }
 
-static bool is_stop(const struct buf *reply)
+static bool is_stop_form(const struct buf *reply)
 {
     return strchr("TSWXNOF", reply->data[0]) != NULL && !buf_is(reply, "OK");
 }
 
-static bool begins(const struct buf *reply, const char *letters)
+static bool begins_with_any(const struct buf *reply, const char *letters)
 {
     return reply->data[0] != '\0' && strchr(letters, reply->data[0]) != NULL;
 }
@@ -52,16 +52,16 @@ bool reply_is_plausible(const struct packet *packet, const uint8_t *request, siz
     if (reply->len == 0 || reply->data[0] == '\0')
         return true;
     if ((packet->effects & PKT_RESUMES) != 0)
-        return is_stop(reply);
-    if (is_error(reply))
+        return is_stop_form(reply);
+    if (is_error_form(reply))
         return true;
     switch (packet->name[0]) {
     case 'm':
-        return is_memory(request, len, reply);
+        return is_memory_form(request, len, reply);
     case 'p':
-        return is_hex(reply) && reply->len <= REGISTER_MAX;
+        return is_hex_form(reply) && reply->len <= REGISTER_MAX;
     case 'g':
-        return is_hex(reply);
+        return is_hex_form(reply);
     case 'D':
     case 'G':
     case 'H':
@@ -73,26 +73,27 @@ bool reply_is_plausible(const struct packet *packet, const uint8_t *request, siz
     case 'z':
         return buf_is(reply, "OK");
     case '?':
-        return is_stop(reply);
+        return is_stop_form(reply);
     default:
         break;
     }
     if (packet->id == PACKET_qXfer || packet->id == PACKET_qXfer_threads ||
         packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo)
-        return begins(reply, "ml");
+        return begins_with_any(reply, "ml");
     if (packet->id == PACKET_qC)
-        return begins(reply, "Q");
-    return packet->id == PACKET_qSupported ? !buf_is(reply, "OK") && !begins(reply, "TS") : true;
+        return begins_with_any(reply, "Q");
+    return packet->id == PACKET_qSupported ? !buf_is(reply, "OK") && !begins_with_any(reply, "TS")
+                                           : true;
 }
 
 bool reply_is_of_read(const struct buf *reply)
 {
-    return !buf_is(reply, "OK") && (reply->len == 0 || !begins(reply, "TS"));
+    return !buf_is(reply, "OK") && (reply->len == 0 || !begins_with_any(reply, "TS"));
 }
 
 bool reply_is_freebsds(const struct buf *reply)
 {
-    if (reply->len != 0 && begins(reply, "lm"))
+    if (reply->len != 0 && begins_with_any(reply, "lm"))
         return true;
     for (size_t i = 0; i < reply->len; i++) {
         uint8_t c = reply->data[i];

@@ -155,7 +155,7 @@ void link_be_patient(struct link *l, uint64_t ns)
     l->tx.retry = l->tx.last + next_retry(l);
 }
 
-static int transmit(struct link *l)
+static int transmit_datagram(struct link *l)
 {
     CHECK_OR_RETURN(l->tx.active && l->tx.len >= WIRE_HEADER && l->tx.len <= sizeof l->tx.datagram);
     const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len};
@@ -216,7 +216,7 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
     l->late_duplicate = l->acked_duplicate = LINK_DUP_NONE;
     if (l->session_state != NULL)
         l->session_state->sent = l->tx.seqno;
-    return transmit(l);
+    return transmit_datagram(l);
 }
 
 bool link_acked(const struct link *l)
@@ -258,7 +258,7 @@ int link_tick(struct link *l)
     if (rc != 0 || !l->tx.active || io_now(l->io) < l->tx.retry)
         return rc;
     CHECK_OR_RETURN(l->tx.retry > l->tx.last);
-    return transmit(l);
+    return transmit_datagram(l);
 }
 
 uint64_t link_deadline(const struct link *l)

@@ -4,7 +4,7 @@
 #include "proto/link/link_private.h"
 
 /* Console output: the node sends more once it is acknowledged. */
-static bool is_output(const struct buf *message)
+static bool is_node_output(const struct buf *message)
 {
     return message->len > 3 && message->data[0] == '$' && message->data[1] == 'O' &&
            message->data[2] != 'K';
@@ -13,7 +13,7 @@ static bool is_output(const struct buf *message)
 /* Whether the peer may be waiting for acks to continue a message or a series of messages. */
 static bool has_more(const struct link *l)
 {
-    return l->rx.have != 0 || is_output(&l->rx.data);
+    return l->rx.have != 0 || is_node_output(&l->rx.data);
 }
 
 /* Sends all acks once, then again, `times` (1 to 3) in total. */

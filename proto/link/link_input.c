@@ -43,7 +43,7 @@ static void defer_retransmission(struct link *l)
         l->tx.retry = quiet;
 }
 
-static void take_ack(struct link *l, uint32_t seqno)
+static void link_take_ack(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = &l->out[seqno % LINK_SENT_HISTORY];
     if (t->count == 0 || t->seqno != seqno) {
@@ -213,7 +213,7 @@ static bool is_acceptable(struct link *l, const struct wire_msg *msg)
  * Handles a DATA of the peer. Returns 1 if it must be acknowledged, 0 if not, or an error. An ack
  * of a DATA that the kernel did not send would end the session after 12 s.
  */
-static int take_data(struct link *l, const struct wire_msg *msg)
+static int link_take_data(struct link *l, const struct wire_msg *msg)
 {
     size_t chunk;
     if ((int32_t)(msg->seqno - l->rx.start) < 0) {
@@ -244,7 +244,8 @@ static int take_data(struct link *l, const struct wire_msg *msg)
     return rc == 0 ? 1 : rc;
 }
 
-/* Handles FINISHED, which a node sends once its messages are acknowledged. Returns as take_data. */
+/* Handles FINISHED, which a node sends once its messages are acknowledged. Returns as
+ * link_take_data. */
 static int take_finished(struct link *l, const struct wire_msg *msg)
 {
     if (l->finished && msg->seqno + 1 == l->rx.start)
@@ -272,14 +273,14 @@ static int handle_datagram(struct link *l, const struct io_msg *datagram, struct
         datagram->arrived != 0 && datagram->arrived < l->heard ? datagram->arrived : l->heard;
     switch (msg->type) {
     case WIRE_IS_ACK:
-        take_ack(l, msg->seqno);
+        link_take_ack(l, msg->seqno);
         return 0;
     case WIRE_HERALD: /* a retransmission: those go to the session port */
         if (msg->seqno == 1 && msg->len == 0)
             return 1;
         break;
     case WIRE_DATA:
-        return take_data(l, msg);
+        return link_take_data(l, msg);
     case WIRE_FINISHED:
         return take_finished(l, msg);
     case WIRE_NONE:

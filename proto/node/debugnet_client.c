@@ -85,7 +85,7 @@ static int answer_rsp_acks(struct debugnet_client *c)
     return rc;
 }
 
-static int accept_no_ack(struct debugnet_client *c)
+static int begin_node_no_ack(struct debugnet_client *c)
 {
     requests_done(&c->transport.requests);
     int rc = send_packet(c, (const uint8_t *)"OK", 2);
@@ -114,7 +114,7 @@ static void process_rsp_acks(struct debugnet_client *c)
 
 /* Takes the next request for the target and sends '+'. Returns 1, 0 if there is none, or an error.
  */
-static int next_request(struct debugnet_client *c, struct buf *request)
+static int next_node_request(struct debugnet_client *c, struct buf *request)
 {
     int rc = answer_rsp_acks(c);
     while (rc == 0 && (rc = requests_next(&c->transport.requests, request)) == 1) {
@@ -122,7 +122,7 @@ static int next_request(struct debugnet_client *c, struct buf *request)
         c->ok_acked = true;
         if (rc != 0 || !buf_is(request, no_ack_mode))
             return rc != 0 ? rc : 1;
-        rc = accept_no_ack(c);
+        rc = begin_node_no_ack(c);
     }
     return rc;
 }
@@ -136,7 +136,7 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
         int rc = debugnet_transport_take(t);
         process_rsp_acks(c);
         if (rc == 0)
-            rc = next_request(c, request);
+            rc = next_node_request(c, request);
         if (rc == 1)
             break;
         if (rc == NETGDB_INTERRUPTED || (rc == 0 && t->finished))
@@ -165,7 +165,7 @@ static int debugnet_client_poll(struct server *server)
 }
 
 /* Sends the reply to qSupported, with a node's features added to the target's. */
-static int reply_features(struct debugnet_client *c, const uint8_t *content, size_t len)
+static int reply_node_features(struct debugnet_client *c, const uint8_t *content, size_t len)
 {
     struct buf list;
     buf_init(&list, TARGET_REPLY_MAX + FEATURES_ADDED);
@@ -188,7 +188,7 @@ static int debugnet_client_reply(struct server *server, const uint8_t *content, 
         requests_done(&c->transport.requests);
         c->packet = NULL;
     }
-    return features ? reply_features(c, content, len) : send_packet(c, content, len);
+    return features ? reply_node_features(c, content, len) : send_packet(c, content, len);
 }
 
 static void debugnet_client_free(struct server *server)

@@ -62,7 +62,7 @@ static void send_ack(struct debugnet_transport *t, uint32_t seqno)
     (void)io_send(t->io, IO_CLIENT, &msg, 1); /* if it is lost, the server retransmits */
 }
 
-static void take_ack(struct debugnet_transport *t, uint32_t seqno)
+static void transport_take_ack(struct debugnet_transport *t, uint32_t seqno)
 {
     if (seqno - t->base >= t->sent)
         return;
@@ -99,7 +99,7 @@ static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
     return true;
 }
 
-static void take_data(struct debugnet_transport *t, const struct wire_msg *msg)
+static void transport_take_data(struct debugnet_transport *t, const struct wire_msg *msg)
 {
     bool duplicate = msg->seqno <= t->last;
     if (t->options.generation == DEBUGNET_OLD)
@@ -118,9 +118,9 @@ static void take_datagram(struct debugnet_transport *t, const struct io_msg *dat
     }
     log_message(t, "got", &msg);
     if (msg.type == WIRE_IS_ACK) {
-        take_ack(t, msg.seqno);
+        transport_take_ack(t, msg.seqno);
     } else if (msg.type == WIRE_DATA) {
-        take_data(t, &msg);
+        transport_take_data(t, &msg);
     } else {
         t->finished = true;
         if (t->options.generation == DEBUGNET_OLD)
@@ -207,8 +207,8 @@ static int await_progress(struct debugnet_transport *t, uint64_t deadline)
 }
 
 /* Transmits and retransmits until all chunks are acknowledged. */
-static int transmit(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
-                    size_t len)
+static int transmit_message(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
+                            size_t len)
 {
     unsigned tries = 0;
     uint64_t deadline = 0;
@@ -241,7 +241,7 @@ int debugnet_transport_send(struct debugnet_transport *t, enum wire_type type, c
     t->chunks = (unsigned)chunks;
     t->sent = t->unacked = 0;
     memset(t->acked, 0, sizeof t->acked);
-    int rc = transmit(t, type, data, len);
+    int rc = transmit_message(t, type, data, len);
     t->base += t->chunks;
     t->chunks = t->sent = t->unacked = 0;
     if (rc == 0 && t->options.poll != 0)

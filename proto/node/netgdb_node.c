@@ -42,7 +42,7 @@ static int wait_for_ack(struct netgdb_target *t)
 }
 
 /* The same after the last DATA of a request. A reply shows as well that it was delivered. */
-static int wait_until_sent(struct netgdb_target *t)
+static int wait_for_last_ack(struct netgdb_target *t)
 {
     int rc = 0;
     while (rc == 0 && !link_acked(t->link) && t->link->stream.len == 0)
@@ -69,7 +69,7 @@ static int read_reply(struct netgdb_target *t)
     return 0;
 }
 
-static int transmit(struct netgdb_target *t)
+static int transmit_request(struct netgdb_target *t)
 {
     size_t at = 0, total = t->request.len, max = t->link->payload_max;
     int rc = 0;
@@ -80,7 +80,7 @@ static int transmit(struct netgdb_target *t)
         rc = link_send(t->link, t->request.data + at, n, at, total);
         at += n;
         if (rc == 0)
-            rc = at < total ? wait_for_ack(t) : wait_until_sent(t);
+            rc = at < total ? wait_for_ack(t) : wait_for_last_ack(t);
     }
     return rc;
 }
@@ -101,7 +101,7 @@ static int node_send(struct target *base, const struct request *r)
     t->outstanding = t->peer_acked = true; /* a node's ack is enough */
     t->silence.warned = false;
     t->asked = io_now(t->io);
-    rc = nt_note_error(t, transmit(t));
+    rc = nt_note_error(t, transmit_request(t));
     t->outstanding = t->outstanding && packet_has_reply(r->packet);
     return rc;
 }

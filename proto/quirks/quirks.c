@@ -111,7 +111,7 @@ size_t quirks_read_limit(struct quirks *q)
 }
 
 /* QStartNoAckMode is not offered: the server handles it, and the kernel never gets it. */
-static int supported(struct quirks *q, const struct request *r)
+static int answer_supported(struct quirks *q, const struct request *r)
 {
     (void)r;
     int rc = quirks_query_bufsz(q);
@@ -168,8 +168,8 @@ static const struct rule {
     {"qC", NULL, NULL},
     {"qOffsets", NULL, NULL}, /* powerpc */
     {"qSearch:memory:", "", quirks_search},
-    {"qSupported", NULL, supported},
-    {"qSupported:", "", supported},
+    {"qSupported", NULL, answer_supported},
+    {"qSupported:", "", answer_supported},
     {"qXfer:threads:read:", "", quirks_xfer_threads},
     {"qfThreadInfo", NULL, quirks_first_threads},
     {"qsThreadInfo", NULL, quirks_next_threads},
@@ -200,7 +200,7 @@ static bool has_valid_chars(const struct rule *rule, const uint8_t *request, siz
     return len <= PASSED_MAX;
 }
 
-static int answer(struct quirks *q, const struct request *r)
+static int answer_by_rule(struct quirks *q, const struct request *r)
 {
     const struct rule *rule = find_rule(r->data, r->len);
     if (rule == NULL)
@@ -269,7 +269,7 @@ static int quirks_on_request(struct decorator *d, const struct request *r)
     q->watch = NULL;
     q->selecting = 0;
     q->exchanges = 0;
-    int rc = answer(q, r);
+    int rc = answer_by_rule(q, r);
     if (rc == DECORATOR_PASS)
         note_request(q, r);
     return rc;

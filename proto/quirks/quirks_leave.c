@@ -60,7 +60,7 @@ static const struct machine riscv64 = {2, {0x02, 0x90}, 0, false, skip_instructi
 
 /* Determines the machine from its stop replies. *m is NULL for any other machine: there ddb stops
  * at every trap and does not move the pc. */
-static int find_machine(struct quirks *q, const struct machine **m)
+static int find_trap_rules(struct quirks *q, const struct machine **m)
 {
     const struct stop *s = quirks_stop(q);
     size_t size;
@@ -109,7 +109,7 @@ static int write_pc(struct quirks *q, uint64_t pc)
 }
 
 /* Queries how the kernel stopped, if that was not recorded. */
-static int learn_stop(struct quirks *q)
+static int query_first_stop(struct quirks *q)
 {
     struct stop *s = quirks_stop(q);
     if (s->runs == 0 && s->thread != 0 && s->signal != 0)
@@ -204,7 +204,7 @@ static int prepare_detach(struct quirks *q, const char **why)
     uint8_t before[BEFORE_BYTES] = {0};
     uint64_t pc;
     bool good;
-    int rc = find_machine(q, &m);
+    int rc = find_trap_rules(q, &m);
     if (rc == 0 && s->pc_len == 0 && (s->cause == STOP_STEPPED || s->cause == STOP_UNKNOWN))
         *why = "nobody knows what machine it is, nor how it stopped";
     if (rc != 0 || *why != NULL || m == NULL || s->signal != STOP_SIGTRAP)
@@ -226,7 +226,7 @@ static int prepare_detach(struct quirks *q, const char **why)
 int quirks_detach(struct quirks *q, struct buf *reply)
 {
     const char *why = NULL;
-    int rc = learn_stop(q);
+    int rc = query_first_stop(q);
     if (rc == 0)
         rc = select_stopped_thread(q);
     if (rc == 0)
@@ -253,7 +253,7 @@ static int step_back_to(struct quirks *q, const struct stop_point *p)
     const struct machine *m;
     uint64_t pc;
     bool good;
-    int rc = find_machine(q, &m);
+    int rc = find_trap_rules(q, &m);
     if (rc != 0 || m == NULL || m->pc_offset == 0 || s->signal != STOP_SIGTRAP)
         return rc;
     rc = read_pc(q, &pc, &good);
@@ -282,14 +282,14 @@ static int remove_leftover_points(struct quirks *q)
 int quirks_attach(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
-    int rc = learn_stop(q);
+    int rc = query_first_stop(q);
     if (rc == 0)
         rc = select_stopped_thread(q);
     return rc == 0 ? remove_leftover_points(q) : rc;
 }
 
 /* The client's request is not continued. */
-static int drop(struct quirks *q, const struct buf *reply)
+static int drop_reply(struct quirks *q, const struct buf *reply)
 {
     (void)q;
     (void)reply;
@@ -297,14 +297,14 @@ static int drop(struct quirks *q, const struct buf *reply)
 }
 
 /* Receives and discards the reply to a request of a client that has disconnected. */
-static int await_reply(struct quirks *q)
+static int discard_reply(struct quirks *q)
 {
     struct buf reply;
     bool final;
     int rc = 0;
     buf_init(&reply, TARGET_REPLY_MAX);
     if (q->next != NULL)
-        q->next = drop;
+        q->next = drop_reply;
     while (rc == 0 && q->d.state == DECORATOR_OUTSTANDING)
         rc = target_recv(&q->d.base, &reply, &final, 0);
     buf_free(&reply);
@@ -315,7 +315,7 @@ int quirks_hand_off(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
     struct stop *s = quirks_stop(q);
-    if (q->d.failed || s->runs != 0 || await_reply(q) != 0)
+    if (q->d.failed || s->runs != 0 || discard_reply(q) != 0)
         return 0;
     memset(s->points, 0, sizeof s->points); /* the client has removed its own */
     int rc = select_stopped_thread(q);

@@ -22,7 +22,7 @@ static void make_read(struct quirks *q, uint64_t address, size_t n)
 }
 
 /* Whether the reply to a read of `n` bytes is memory. */
-static bool is_memory(const struct buf *reply, size_t n)
+static bool is_memory_of(const struct buf *reply, size_t n)
 {
     return reply->len != 0 && reply->len % 2 == 0 && reply->len <= 2 * n;
 }
@@ -39,14 +39,14 @@ static int read_piece(struct quirks *q, quirks_step *next)
     return quirks_send(q, next);
 }
 
-static int take_piece(struct quirks *q, const struct buf *reply)
+static int take_memory_piece(struct quirks *q, const struct buf *reply)
 {
-    bool good = is_memory(reply, q->piece);
+    bool good = is_memory_of(reply, q->piece);
     if (!good && q->d.reply.len != 0)
         return DECORATOR_DONE;
     int rc = buf_add(&q->d.reply, reply->data, reply->len);
     bool whole = good && reply->len == 2 * q->piece;
-    return rc == 0 && whole && q->left != 0 ? read_piece(q, take_piece) : rc;
+    return rc == 0 && whole && q->left != 0 ? read_piece(q, take_memory_piece) : rc;
 }
 
 /*
@@ -61,7 +61,7 @@ int quirks_read_memory(struct quirks *q, const struct request *r)
     int rc = quirks_query_bufsz(q);
     q->address = r->address;
     q->left = r->length < TARGET_REPLY_MAX / 2 ? r->length : TARGET_REPLY_MAX / 2;
-    return rc == 0 && q->left != 0 ? read_piece(q, take_piece) : rc;
+    return rc == 0 && q->left != 0 ? read_piece(q, take_memory_piece) : rc;
 }
 
 int quirks_read_bytes(struct quirks *q, uint64_t address, uint8_t *bytes, size_t len, bool *good)
@@ -94,10 +94,10 @@ int quirks_write(struct quirks *q, uint64_t address)
     return rc;
 }
 
-static quirks_step take_written;
+static quirks_step take_memory_written;
 
 /* Writes the next piece of q->data, of which q->left bytes are left. */
-static int write_piece(struct quirks *q)
+static int write_next_piece(struct quirks *q)
 {
     size_t left = (size_t)q->left, limit = (quirks_request_limit(q) - WRITE_HEADER) / 2;
     size_t n = left < limit ? left : limit;
@@ -105,15 +105,15 @@ static int write_piece(struct quirks *q)
     make_write(q, q->address, q->data.data + q->data.len - left, n);
     q->address += n;
     q->left -= n;
-    return quirks_send(q, take_written);
+    return quirks_send(q, take_memory_written);
 }
 
-static int take_written(struct quirks *q, const struct buf *reply)
+static int take_memory_written(struct quirks *q, const struct buf *reply)
 {
     if (!buf_is(reply, "OK"))
         return quirks_pass_reply(q, reply);
     if (q->left != 0)
-        return write_piece(q);
+        return write_next_piece(q);
     quirks_note_write(q, q->address - q->data.len);
     return buf_sets(&q->d.reply, "OK");
 }
@@ -136,7 +136,7 @@ static int write_memory(struct quirks *q, const struct request *r, decode_functi
         return buf_sets(&q->d.reply, QUIRKS_EFBIG);
     q->address = r->address;
     q->left = q->data.len;
-    return write_piece(q);
+    return write_next_piece(q);
 }
 
 int quirks_write_hex(struct quirks *q, const struct request *r)
@@ -221,7 +221,7 @@ static int search_piece(struct quirks *q)
 
 static int take_searched(struct quirks *q, const struct buf *reply)
 {
-    if (!is_memory(reply, q->piece))
+    if (!is_memory_of(reply, q->piece))
         return buf_set(&q->d.reply, reply->data, reply->len);
     if (reply->len != 2 * q->piece || rsp_unhex(&q->part, reply->data, reply->len) != 0)
         return buf_sets(&q->d.reply, QUIRKS_EINVAL);

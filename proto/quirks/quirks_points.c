@@ -10,7 +10,7 @@
 #include "proto/quirks/keepout.h"
 #include "proto/quirks/quirks_private.h"
 
-static struct stop_point *find_point(struct stop *s, uint64_t address, size_t len)
+static struct stop_point *find_stop_point(struct stop *s, uint64_t address, size_t len)
 {
     for (unsigned i = 0; i < STOP_POINTS; i++) {
         if (s->points[i].len == len && s->points[i].address == address)
@@ -33,7 +33,7 @@ static int remember(struct quirks *q, uint64_t address, const char **why)
 {
     struct stop *s = quirks_stop(q);
     CHECK_OR_RETURN(q->data.len != 0 && q->data.len <= STOP_TEXT_MAX);
-    struct stop_point *p = find_point(s, address, q->data.len);
+    struct stop_point *p = find_stop_point(s, address, q->data.len);
     struct stop_point now = {.address = address, .len = (uint8_t)q->data.len};
     bool good = true;
     int rc = 0;
@@ -43,7 +43,7 @@ static int remember(struct quirks *q, uint64_t address, const char **why)
         rc = quirks_read_bytes(q, address, now.text, now.len, &good);
     bool there = good && memcmp(now.text, q->data.data, now.len) == 0;
     if (p == NULL)
-        p = find_point(s, 0, 0); /* a free entry */
+        p = find_stop_point(s, 0, 0); /* a free entry */
     if (!good || p == NULL)
         *why = good ? "too many breakpoints are inserted" : "its text cannot be read";
     if (rc != 0 || *why != NULL || there)
@@ -84,7 +84,7 @@ int quirks_insert_point(struct quirks *q, uint64_t address, const char **why)
         return 0;
     }
     int rc = remember(q, address, why);
-    if (rc != 0 || *why != NULL || find_point(quirks_stop(q), address, q->data.len) == NULL)
+    if (rc != 0 || *why != NULL || find_stop_point(quirks_stop(q), address, q->data.len) == NULL)
         return rc;
     rc = quirks_write(q, address);
     if (rc == 0 && !buf_is(&q->part, "OK"))
@@ -132,6 +132,6 @@ int quirks_remove_point(struct quirks *q, struct stop_point *p)
 
 int quirks_remove_point_at(struct quirks *q, uint64_t address, size_t len)
 {
-    struct stop_point *p = find_point(quirks_stop(q), address, len);
+    struct stop_point *p = find_stop_point(quirks_stop(q), address, len);
     return p != NULL ? quirks_remove_point(q, p) : 0;
 }

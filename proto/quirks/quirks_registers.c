@@ -86,7 +86,7 @@ static bool is_changed(const uint8_t *now, const uint8_t *value, size_t digits)
            strncasecmp((const char *)now, (const char *)value, digits) != 0;
 }
 
-static quirks_step take_written;
+static quirks_step take_register_written;
 
 /* Writes, by P, the next register that q->data has digits for: from register q->address on, of
  * which q->left digits are left. */
@@ -104,18 +104,18 @@ static int write_next(struct quirks *q)
         buf_reset(&q->d.request);
         (void)buf_printf(&q->d.request, "P%x=", reg);
         (void)buf_add(&q->d.request, value, digits);
-        return quirks_send(q, take_written);
+        return quirks_send(q, take_register_written);
     }
     return buf_sets(&q->d.reply, "OK");
 }
 
-static int take_written(struct quirks *q, const struct buf *reply)
+static int take_register_written(struct quirks *q, const struct buf *reply)
 {
     return buf_is(reply, "OK") ? write_next(q) : quirks_pass_reply(q, reply);
 }
 
 /* Writes the registers whose values in q->data differ from the reply to g; it has x for others. */
-static int take_registers(struct quirks *q, const struct buf *reply)
+static int take_old_registers(struct quirks *q, const struct buf *reply)
 {
     unsigned count = 0;
     int rc = q->data.len == reply->len ? count_registers(q, reply->len, &count) : 0;
@@ -143,5 +143,5 @@ int quirks_write_registers(struct quirks *q, const struct request *r)
     (void)buf_set(&q->data, r->data + 1, r->len - 1);
     buf_reset(&q->d.request);
     (void)buf_adds(&q->d.request, "g");
-    return q->data.error != 0 ? q->data.error : quirks_send(q, take_registers);
+    return q->data.error != 0 ? q->data.error : quirks_send(q, take_old_registers);
 }

@@ -6,12 +6,12 @@
 #include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
-static bool is_error(const struct buf *reply)
+static bool is_stub_error(const struct buf *reply)
 {
     return reply->len == 3 && reply->data[0] == 'E' && rsp_hex_byte(reply->data + 1) >= 0;
 }
 
-static bool is_hex(const uint8_t *text, size_t len, const char *others)
+static bool is_hex_or(const uint8_t *text, size_t len, const char *others)
 {
     uint64_t digit;
     for (size_t i = 0; i < len; i++) {
@@ -32,14 +32,14 @@ static bool is_stop_entry(const uint8_t *entry, size_t len)
     if (colon == NULL)
         return false;
     size_t n = (size_t)(colon - entry);
-    bool known = n != 0 && is_hex(entry, n, "");
+    bool known = n != 0 && is_hex_or(entry, n, "");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         known |= strlen(names[i]) == n && memcmp(entry, names[i], n) == 0;
-    return known && is_hex(colon + 1, len - n - 1, "px.-");
+    return known && is_hex_or(colon + 1, len - n - 1, "px.-");
 }
 
 /* Whether this is a stop reply such as "T05thread:186a1;". */
-static bool is_stop(const struct buf *reply)
+static bool is_stop_reply(const struct buf *reply)
 {
     if (reply->len < 3 || reply->data[0] != 'T' || rsp_hex_byte(reply->data + 1) < 0)
         return false;
@@ -64,16 +64,16 @@ static bool is_printable(const struct buf *reply)
 
 bool quirks_is_valid_reply(const struct packet *packet, const struct buf *reply, bool final)
 {
-    if (reply->len == 0 || is_error(reply))
+    if (reply->len == 0 || is_stub_error(reply))
         return true;
     if (!final)
-        return reply->data[0] == 'O' && is_hex(reply->data + 1, reply->len - 1, "");
+        return reply->data[0] == 'O' && is_hex_or(reply->data + 1, reply->len - 1, "");
     if ((packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason)
-        return is_stop(reply);
+        return is_stop_reply(reply);
     switch (packet->name[0]) {
     case 'g':
     case 'p':
-        return is_hex(reply->data, reply->len, "x");
+        return is_hex_or(reply->data, reply->len, "x");
     case 'q': /* qC, qOffsets */
         return (buf_starts(reply, "QC") || buf_starts(reply, "Text")) && is_printable(reply);
     default:

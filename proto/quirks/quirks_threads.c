@@ -18,7 +18,7 @@ enum {
 };
 
 /* Appends the id of the next thread to the reply. Returns false at the end of the list. */
-static bool add_thread(struct quirks *q)
+static bool append_thread_id(struct quirks *q)
 {
     static const char mark[] = " id=\""; /* cannot be inside a name: the stub replaces quotes */
     const uint8_t *from = q->threads.data + q->listed, *end = q->threads.data + q->threads.len;
@@ -37,13 +37,13 @@ static bool add_thread(struct quirks *q)
 int quirks_next_threads(struct quirks *q, const struct request *r)
 {
     (void)r;
-    while (q->listed < q->threads.len && q->d.reply.len < ID_BYTES_MAX && add_thread(q))
+    while (q->listed < q->threads.len && q->d.reply.len < ID_BYTES_MAX && append_thread_id(q))
         ;
     return q->d.reply.len != 0 ? q->d.reply.error : buf_adds(&q->d.reply, "l");
 }
 
 /* Answers from the complete list. */
-static int answer(struct quirks *q)
+static int answer_from_list(struct quirks *q)
 {
     CHECK_OR_RETURN(q->threads_known);
     if (q->d.packet->id == PACKET_qfThreadInfo) {
@@ -58,22 +58,22 @@ static int answer(struct quirks *q)
     return rsp_escape(&q->d.reply, q->threads.data + q->address, n < rest ? n : rest);
 }
 
-static quirks_step take_piece;
+static quirks_step take_threads_piece;
 
-static int fetch_piece(struct quirks *q)
+static int fetch_threads_piece(struct quirks *q)
 {
     buf_reset(&q->d.request);
     (void)buf_printf(&q->d.request, "qXfer:threads:read::%zx,%x", q->threads.len, FETCH_BYTES);
-    return quirks_send(q, take_piece);
+    return quirks_send(q, take_threads_piece);
 }
 
 static int fetch_list(struct quirks *q)
 {
     buf_reset(&q->threads);
-    return fetch_piece(q);
+    return fetch_threads_piece(q);
 }
 
-static int take_piece(struct quirks *q, const struct buf *reply)
+static int take_threads_piece(struct quirks *q, const struct buf *reply)
 {
     bool last = buf_starts(reply, "l"), more = buf_starts(reply, "m") && reply->len > 1;
     bool refused = !last && !more;
@@ -85,17 +85,17 @@ static int take_piece(struct quirks *q, const struct buf *reply)
                        : buf_sets(&q->d.reply, QUIRKS_EFBIG);
     }
     if (more)
-        return fetch_piece(q);
+        return fetch_threads_piece(q);
     q->threads_known = true;
     q->listed = q->threads.len; /* only qfThreadInfo starts to report ids */
-    return answer(q);
+    return answer_from_list(q);
 }
 
 /* Fetches the list, unless there is a copy, and answers from it. */
-static int load(struct quirks *q)
+static int load_list(struct quirks *q)
 {
     q->attempts = 0;
-    return q->threads_known ? answer(q) : fetch_list(q);
+    return q->threads_known ? answer_from_list(q) : fetch_list(q);
 }
 
 /* Handles `qXfer:threads:read::offset,length`. */
@@ -105,11 +105,11 @@ int quirks_xfer_threads(struct quirks *q, const struct request *r)
         return buf_sets(&q->d.reply, "E00"); /* malformed request (GDB manual, qXfer) */
     q->address = r->address;
     q->left = r->length;
-    return load(q);
+    return load_list(q);
 }
 
 int quirks_first_threads(struct quirks *q, const struct request *r)
 {
     (void)r;
-    return load(q);
+    return load_list(q);
 }

@@ -40,7 +40,7 @@ static bool is_retransmission(const struct requests *r, const struct buf *conten
     return len == content->len && (len == 0 || memcmp(youngest, content->data, len) == 0);
 }
 
-static void drop(struct requests *r, int error)
+static void drop_request(struct requests *r, int error)
 {
     r->too_long++;
     r->drop_error = error;
@@ -59,7 +59,7 @@ static void take_packet(struct requests *r, const struct buf *content)
         r->last = at;
         return;
     }
-    drop(r, r->pending.error);
+    drop_request(r, r->pending.error);
     r->pending.len = at;
     r->pending.error = 0;
 }
@@ -75,7 +75,7 @@ static void take_event(struct requests *r, enum rsp_event event)
             r->nacks_due++;
         } else {
             r->acks_due++;
-            drop(r, r->parser.content.error);
+            drop_request(r, r->parser.content.error);
         }
         break;
     case RSP_ACK:

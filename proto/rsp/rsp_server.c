@@ -40,7 +40,7 @@ static void log_limited(const struct rsp_server *s, struct log_limit *limit, enu
         log_at(s->log, level, "%s (%lu more before)", what, more);
 }
 
-static void send_bytes(struct rsp_server *s, uint8_t *data, size_t len)
+static void send_to_client(struct rsp_server *s, uint8_t *data, size_t len)
 {
     const struct io_msg msg = {.data = data, .len = len};
     if (!s->gone && io_send(s->io, IO_CLIENT, &msg, 1) != 0)
@@ -49,7 +49,7 @@ static void send_bytes(struct rsp_server *s, uint8_t *data, size_t len)
 
 static void send_last_reply(struct rsp_server *s)
 {
-    send_bytes(s, s->frame.data, s->frame.len);
+    send_to_client(s, s->frame.data, s->frame.len);
 }
 
 /* Sends '+' and '-' for received packets. Their order does not matter: GDB waits for each before it
@@ -59,12 +59,12 @@ static void send_acks(struct rsp_server *s)
     uint8_t plus[] = "+", minus[] = "-";
     for (; s->requests.acks_due > 0; s->requests.acks_due--) {
         if (!s->no_ack)
-            send_bytes(s, plus, 1);
+            send_to_client(s, plus, 1);
     }
     for (; s->requests.nacks_due > 0; s->requests.nacks_due--) {
         log_limited(s, &s->bad_limit, LOG_DEBUG, "dropped a request with a wrong checksum");
         if (!s->no_ack)
-            send_bytes(s, minus, 1);
+            send_to_client(s, minus, 1);
     }
 }
 
@@ -121,7 +121,7 @@ static int refuse_too_long(struct rsp_server *s)
     return rc;
 }
 
-static int accept_no_ack(struct rsp_server *s)
+static int begin_client_no_ack(struct rsp_server *s)
 {
     requests_done(&s->requests);
     int rc = send_reply(s, (const uint8_t *)"OK", 2); /* GDB still acknowledges this one */
@@ -136,13 +136,13 @@ static void end_request(struct rsp_server *s)
 }
 
 /* Takes the next request for the target. Returns 1, 0 if there is none, or an error. */
-static int next_request(struct rsp_server *s, struct buf *request)
+static int next_client_request(struct rsp_server *s, struct buf *request)
 {
     int rc = refuse_too_long(s);
     while (rc == 0 && (rc = requests_next(&s->requests, request)) == 1) {
         if (!buf_is(request, no_ack_mode))
             return 1;
-        rc = accept_no_ack(s);
+        rc = begin_client_no_ack(s);
     }
     return rc;
 }
@@ -154,7 +154,7 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
     for (;;) {
         int rc = read_client_input(s);
         if (rc == 0)
-            rc = next_request(s, request);
+            rc = next_client_request(s, request);
         if (rc < 0)
             return rc;
         if (rc == 1)
@@ -183,7 +183,7 @@ static int rsp_server_poll(struct server *server)
 }
 
 /* Sends the reply to qSupported with an offer of no-ack mode, whether or not the target has one. */
-static int reply_features(struct rsp_server *s, const uint8_t *content, size_t len)
+static int reply_server_features(struct rsp_server *s, const uint8_t *content, size_t len)
 {
     struct buf list;
     buf_init(&list, TARGET_REPLY_MAX + sizeof no_ack_mode + 1);
@@ -205,7 +205,7 @@ static int rsp_server_reply(struct server *server, const uint8_t *content, size_
         end_request(s);
         s->packet = NULL;
     }
-    return features ? reply_features(s, content, len) : send_reply(s, content, len);
+    return features ? reply_server_features(s, content, len) : send_reply(s, content, len);
 }
 
 bool rsp_server_has_request(struct server *server)

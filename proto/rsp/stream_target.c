@@ -47,7 +47,7 @@ static struct stream_target *stream_of(struct target *t)
     return (struct stream_target *)t;
 }
 
-static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
+static int send_to_stub(struct stream_target *s, uint8_t *data, size_t len)
 {
     const struct io_msg msg = {.data = data, .len = len};
     int rc = io_send(s->io, IO_TARGET, &msg, 1);
@@ -57,7 +57,7 @@ static int send_bytes(struct stream_target *s, uint8_t *data, size_t len)
 /* Sends '+' or '-', unless in no-ack mode. */
 static int acknowledge_packet(struct stream_target *s, uint8_t sign)
 {
-    return s->no_ack ? 0 : send_bytes(s, &sign, 1);
+    return s->no_ack ? 0 : send_to_stub(s, &sign, 1);
 }
 
 /* Counts one more retransmission of the same packet. */
@@ -85,7 +85,7 @@ static int take_nack(struct stream_target *s)
     if (s->no_ack || !s->outstanding)
         return 0;
     int rc = retry(s);
-    return rc != 0 ? rc : send_bytes(s, s->frame.data, s->frame.len);
+    return rc != 0 ? rc : send_to_stub(s, s->frame.data, s->frame.len);
 }
 
 /* Returns 1 for a packet in parser.content, 0 to continue, or an error. */
@@ -209,12 +209,12 @@ static int stream_target_send(struct target *t, const struct request *r)
         s->asked = io_now(s->io);
     s->outstanding = true;
     s->retries = 0;
-    return send_bytes(s, s->frame.data, s->frame.len);
+    return send_to_stub(s, s->frame.data, s->frame.len);
 }
 
 /* Whether the packet is console output: 'O' and hexadecimal digits, in reply to a request that may
  * print (GDB manual, "Stop Reply Packets" and qRcmd). */
-static bool is_output(const struct packet *request, const struct buf *content)
+static bool is_stub_output(const struct packet *request, const struct buf *content)
 {
     if (content->len == 0 || content->data[0] != 'O' || content->len % 2 == 0)
         return false;
@@ -240,7 +240,7 @@ static int choose_no_ack(struct stream_target *s)
 
 /* Reads the stub's features. Removes non-stop mode, because notifications are dropped: GDB then
  * reports that it is unsupported, rather than wait for a stop forever. */
-static int learn_features(struct stream_target *s, struct buf *reply)
+static int learn_stub_features(struct stream_target *s, struct buf *reply)
 {
     int rc = features_set(reply, "QNonStop", NULL);
     if (rc != 0)
@@ -264,13 +264,13 @@ static int stream_target_recv(struct target *t, struct buf *reply, bool *final, 
         rc = buf_set(reply, s->parser.content.data, s->parser.content.len);
     if (rc != 0)
         return rc;
-    *final = !is_output(s->packet, reply);
+    *final = !is_stub_output(s->packet, reply);
     if (!*final)
         return 0;
     s->outstanding = false;
     if (s->packet->id == PACKET_QStartNoAckMode && buf_is(reply, "OK"))
         s->no_ack = true;
-    return s->packet->id == PACKET_qSupported ? learn_features(s, reply) : 0;
+    return s->packet->id == PACKET_qSupported ? learn_stub_features(s, reply) : 0;
 }
 
 static int stream_target_interrupt(struct target *t)
@@ -278,7 +278,7 @@ static int stream_target_interrupt(struct target *t)
     uint8_t ctrl_c = 0x03;
     if (stream_of(t)->no_interrupt)
         return NETGDB_UNSUPPORTED;
-    return send_bytes(stream_of(t), &ctrl_c, 1);
+    return send_to_stub(stream_of(t), &ctrl_c, 1);
 }
 
 static int stream_target_leave(struct target *t, const struct request *r, struct buf *reply)
