@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -30,6 +31,15 @@ uint64_t io_fds_now(void)
     struct timespec t;
     clock_read(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * IO_SECOND + (uint64_t)t.tv_nsec;
+}
+
+int io_fds_timeout(uint64_t deadline)
+{
+    uint64_t now = io_fds_now();
+    if (deadline == IO_NEVER)
+        return -1;
+    uint64_t wait = deadline <= now ? 0 : (deadline - now) / IO_MS + 1;
+    return wait < INT_MAX ? (int)wait : INT_MAX;
 }
 
 static uint64_t fds_now(struct io *io)

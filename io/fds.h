@@ -55,6 +55,9 @@ int io_fds_init(struct io_fds *f);
 /* Returns the time of every io_fds: monotonic, in ns. */
 uint64_t io_fds_now(void);
 
+/* Returns the milliseconds until `deadline` for poll(2), rounded up; IO_NEVER: -1. */
+int io_fds_timeout(uint64_t deadline);
+
 /* Sends queued datagrams, closes all descriptors and releases the memory. */
 void io_fds_close(struct io_fds *f);
 

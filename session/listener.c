@@ -183,14 +183,6 @@ static bool take_responder(struct listener *l, void *what)
     return false;
 }
 
-static int milliseconds_until(uint64_t deadline)
-{
-    uint64_t time = io_fds_now();
-    if (deadline == IO_NEVER)
-        return -1;
-    return deadline <= time ? 0 : (int)((deadline - time) / IO_MS) + 1;
-}
-
 static void take_epoll_event(struct listener *l, void *what)
 {
     uint64_t pokes;
@@ -221,7 +213,7 @@ static void *listener_main(void *context)
         if (n == 1)
             take_epoll_event(l, event.data.ptr);
         uint64_t next = lobby_tick(&l->lobby);
-        int timeout = n == 1 ? 0 : milliseconds_until(next);
+        int timeout = n == 1 ? 0 : io_fds_timeout(next);
         unlock_listener(l);
         (void)poll(&any, 1, timeout);
     }

@@ -29,11 +29,6 @@ static int tls_fail(char why[TLS_WHY_MAX], const char *what, int error)
     return -1;
 }
 
-static bool given(const char *file)
-{
-    return file != NULL && file[0] != '\0';
-}
-
 /* ---- the program ---- */
 
 /* $NETGDB_TLS_HELPER, else the one that is installed with us, else where it was configured for. */
@@ -69,7 +64,7 @@ static void make_words(char *words[WORDS_MAX], char *path, const struct tls_keys
     unsigned n = 0;
     words[n++] = path;
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (!given(all[i].value))
+        if (all[i].value == NULL || all[i].value[0] == '\0')
             continue;
         words[n++] = (char *)(uintptr_t)all[i].option;
         words[n++] = (char *)(uintptr_t)all[i].value;

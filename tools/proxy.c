@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -356,15 +355,6 @@ static bool no_kernel_in_time(struct proxy *p, uint64_t *deadline)
     return false;
 }
 
-static int milliseconds_until(uint64_t deadline)
-{
-    uint64_t now = io_fds_now();
-    if (deadline == IO_NEVER)
-        return -1;
-    uint64_t wait = deadline <= now ? 0 : (deadline - now) / IO_MS + 1;
-    return wait < INT_MAX ? (int)wait : INT_MAX;
-}
-
 static void proxy_loop(struct proxy *p)
 {
     struct epoll_event events[EVENTS];
@@ -372,7 +362,7 @@ static void proxy_loop(struct proxy *p)
     if (timeout != IO_NEVER)
         deadline = io_fds_now() + timeout;
     while (!atomic_load(&p->ending)) {
-        int wait = p->endpoints_ever == 0 ? milliseconds_until(deadline) : -1;
+        int wait = p->endpoints_ever == 0 ? io_fds_timeout(deadline) : -1;
         int n = epoll_wait(p->epoll_fd, events, EVENTS, wait);
         bool poked = false;
         for (int i = 0; i < n; i++) {

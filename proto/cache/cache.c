@@ -59,11 +59,7 @@ int cache_ask(struct cache *c)
 /* Records the stub's limits and features from its reply to qSupported. */
 static void learn_limits(struct cache *c, const struct buf *reply)
 {
-    const uint8_t *value;
-    size_t len;
-    uint64_t size = 0;
-    if (features_find(reply->data, reply->len, "PacketSize", &value, &len) && len > 1)
-        (void)rsp_hex_number(value + 1, len - 1, &size);
+    uint64_t size = features_packet_size(reply->data, reply->len);
     c->read_max = size / 2 > TARGET_REPLY_MAX / 2 ? TARGET_REPLY_MAX / 2 : (size_t)(size / 2);
     if (size == 0)
         c->read_max = CACHE_READ_UNKNOWN;

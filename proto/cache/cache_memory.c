@@ -34,11 +34,6 @@ void cache_memory_clear(struct cache_memory *m)
     m->used = m->oldest = 0;
 }
 
-static uint64_t page_of(uint64_t address)
-{
-    return address & ~(uint64_t)(CACHE_PAGE - 1);
-}
-
 static size_t page_bucket(uint64_t address)
 {
     uint64_t n = address / CACHE_PAGE;
@@ -55,7 +50,7 @@ static size_t bytes_in_page(uint64_t address, size_t len)
 static struct cache_page *find_page(const struct cache_memory *m, uint64_t address)
 {
     struct cache_page *p = m->buckets[page_bucket(address)];
-    while (p != NULL && p->address != page_of(address))
+    while (p != NULL && p->address != cache_page_of(address))
         p = p->next;
     return p;
 }
@@ -94,7 +89,7 @@ static struct cache_page *find_or_create(struct cache_memory *m, uint64_t addres
     if (page != NULL || (page = get_page(m)) == NULL)
         return page;
     size_t bucket = page_bucket(address);
-    page->address = page_of(address);
+    page->address = cache_page_of(address);
     memset(page->known, 0, sizeof page->known);
     page->next = m->buckets[bucket];
     m->buckets[bucket] = page;

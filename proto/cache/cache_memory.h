@@ -19,6 +19,12 @@ enum {
     CACHE_PAGE_BUCKETS = 256 /* size of the hash table */
 };
 
+/* Returns the address of the page that contains `address`. */
+static inline uint64_t cache_page_of(uint64_t address)
+{
+    return address & ~(uint64_t)(CACHE_PAGE - 1);
+}
+
 struct cache_page;
 
 struct cache_memory {

@@ -59,16 +59,11 @@ static bool is_known(const struct cache *c)
  * of one byte is conclusive.
  */
 
-static uint64_t page_of(uint64_t address)
-{
-    return address & ~(uint64_t)(CACHE_PAGE - 1);
-}
-
 static void learn_unreadable(struct cache *c, const struct buf *reply)
 {
     static const uint8_t marks[CACHE_PAGE];
-    uint64_t page = page_of(c->address);
-    if (c->kernel && page_of(c->address + (c->size - 1)) == page)
+    uint64_t page = cache_page_of(c->address);
+    if (c->kernel && cache_page_of(c->address + (c->size - 1)) == page)
         cache_memory_store(&c->unreadable, page, marks, CACHE_PAGE);
     else if (c->size == 1)
         cache_memory_store(&c->unreadable, c->address, marks, 1);
@@ -80,10 +75,10 @@ static bool is_unreadable(const struct cache *c)
     uint64_t last = c->address + (c->size - 1);
     if (!c->kernel)
         return c->size == 1 && cache_memory_known(&c->unreadable, c->address, 1) != 0;
-    for (uint64_t page = page_of(c->address);; page += CACHE_PAGE) {
+    for (uint64_t page = cache_page_of(c->address);; page += CACHE_PAGE) {
         if (cache_memory_known(&c->unreadable, page, 1) != 0)
             return true;
-        if (page == page_of(last))
+        if (page == cache_page_of(last))
             return false;
     }
 }

@@ -75,10 +75,10 @@ uint64_t features_packet_size(const uint8_t *list, size_t len)
 {
     const uint8_t *value;
     size_t value_len;
-    uint64_t size = 0;
-    if (features_find(list, len, "PacketSize", &value, &value_len) && value_len > 1)
-        (void)rsp_hex_number(value + 1, value_len - 1, &size);
-    return size;
+    uint64_t size;
+    bool valid = features_find(list, len, "PacketSize", &value, &value_len) && value_len > 1 &&
+                 rsp_hex_number(value + 1, value_len - 1, &size) == value_len - 1;
+    return valid ? size : 0;
 }
 
 int features_set(struct buf *list, const char *name, const char *value)

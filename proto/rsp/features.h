@@ -28,7 +28,7 @@ bool features_has(const uint8_t *list, size_t len, const char *name);
  */
 bool features_are_freebsds(const uint8_t *list, size_t len);
 
-/* Returns the value of PacketSize=, in bytes; 0: there is none. */
+/* Returns the value of PacketSize=, in bytes; 0: there is none, or it is not a number. */
 uint64_t features_packet_size(const uint8_t *list, size_t len);
 
 /*

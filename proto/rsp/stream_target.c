@@ -245,11 +245,8 @@ static int learn_stub_features(struct stream_target *s, struct buf *reply)
     int rc = features_set(reply, "QNonStop", NULL);
     if (rc != 0)
         return rc;
-    const uint8_t *value;
-    size_t len;
-    uint64_t size;
-    if (features_find(reply->data, reply->len, "PacketSize", &value, &len) && len > 1 &&
-        rsp_hex_number(value + 1, len - 1, &size) == len - 1 && size != 0)
+    uint64_t size = features_packet_size(reply->data, reply->len);
+    if (size != 0)
         s->max_request = size < REQUEST_MAX ? (size_t)size : REQUEST_MAX;
     if (s->no_ack || !features_has(reply->data, reply->len, no_ack_mode))
         return 0;
