@@ -49,6 +49,10 @@ struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol)
 
 static int group_of(const GElf_Shdr *h, const char *name)
 {
+    /* Tables that unwind by other rules than those of link_debug_frame: gdb aborts on them. */
+    if (strcmp(name, ".debug_frame") == 0 || strcmp(name, ".eh_frame") == 0 ||
+        strcmp(name, ".eh_frame_hdr") == 0)
+        return LINK_DROPPED;
     bool bytes = h->sh_type == SHT_PROGBITS || h->sh_type == SHT_NOBITS ||
                  h->sh_type == SHT_INIT_ARRAY || h->sh_type == SHT_NOTE;
     if (h->sh_flags & SHF_ALLOC)
@@ -56,8 +60,7 @@ static int group_of(const GElf_Shdr *h, const char *name)
                : h->sh_flags & SHF_EXECINSTR ? LINK_TEXT
                : h->sh_flags & SHF_WRITE     ? LINK_DATA
                                              : LINK_RODATA;
-    if (h->sh_type != SHT_PROGBITS || strcmp(name, ".debug_frame") == 0 ||
-        strcmp(name, ".BTF.ext") == 0)
+    if (h->sh_type != SHT_PROGBITS || strcmp(name, ".BTF.ext") == 0)
         return LINK_DROPPED;
     return LINK_OTHER;
 }

@@ -429,6 +429,20 @@ static void the_linked_elf_suits_debuggers_and_loads_again(void **state)
     ebpf_image_free(image);
 }
 
+static void unwind_tables_of_the_compiler_are_left_out(void **state)
+{
+    static const char table[] = "tables";
+    (void)state;
+    begin(false);
+    unsigned text = CODE(".text", EXIT);
+    unsigned frames = section(".eh_frame", SHT_PROGBITS, SHF_ALLOC, table, sizeof table);
+    relocation(frames, 0, 2, symbol("", STT_SECTION, text, 0, 0));
+    struct ebpf_image *image = load_with(NULL);
+    assert_null(memmem(image->elf.data, image->elf.len, ".eh_frame", 9));
+    assert_null(memmem(image->elf.data, image->elf.len, table, 6));
+    ebpf_image_free(image);
+}
+
 static void malformed_objects_are_refused_with_the_reason(void **state)
 {
     (void)state;
@@ -499,6 +513,7 @@ int main(void)
         cmocka_unit_test(the_entry_point_is_chosen_or_must_be_given),
         cmocka_unit_test(a_bpf_map_def_defines_a_map),
         cmocka_unit_test(the_linked_elf_suits_debuggers_and_loads_again),
+        cmocka_unit_test(unwind_tables_of_the_compiler_are_left_out),
         cmocka_unit_test(malformed_objects_are_refused_with_the_reason),
         cmocka_unit_test(every_truncation_is_refused_or_loads),
     };
