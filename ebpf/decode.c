@@ -106,12 +106,12 @@ static void decode_alu(struct ebpf_op *op, const struct bpf_insn *i)
 
 static void decode_helper(struct ebpf_op *op, const struct ebpf_machine *m, uint32_t id)
 {
-    const struct ebpf_helper *table = m->options.helpers;
-    const struct ebpf_helper *h = ebpf_helper_by_id(table, m->options.helper_count, id);
+    const struct ebpf_helper *h =
+        ebpf_helper_by_id(m->options.helpers, m->options.helper_count, id);
     if (h == NULL)
         bad(op, "a call of a helper that does not exist");
     else
-        decode_set(op, OP_HELPER, (uint64_t)(h - table));
+        decode_set(op, OP_HELPER, (uintptr_t)h);
 }
 
 static void decode_call(struct ebpf_op *op, const struct ebpf_machine *m, const struct bpf_insn *i)
@@ -238,6 +238,8 @@ static void decode_lddw(struct ebpf_op *op, const struct ebpf_machine *m, const 
         bad(op, "a write to r10, which is read-only");
     else if (!known)
         bad(op, "a 64-bit immediate that names a map or variable that does not exist");
+    else if (bpf_insn_reserved_half(i, next) != NULL)
+        bad(op, bpf_insn_reserved_half(i, next));
     else
         decode_set(op, OP_LDDW, imm);
 }
@@ -286,6 +288,9 @@ static void decode_one(struct ebpf_op *op, const struct ebpf_machine *m, const u
     }
     if ((i.dst >= BPF_REGISTERS || i.src >= BPF_REGISTERS) && op->code != OP_BAD)
         bad(op, "a register that does not exist");
+    const char *reserved = bpf_insn_reserved(&i);
+    if (reserved != NULL && op->code != OP_BAD)
+        bad(op, reserved);
 }
 
 static bool jumps(const struct ebpf_op *op)

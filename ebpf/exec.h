@@ -101,7 +101,7 @@ static inline uint64_t big_endian(const uint8_t *p, int size)
 
 static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct ebpf_op *ip)
 {
-    const struct ebpf_helper *h = m->options.helpers + ip->imm;
+    const struct ebpf_helper *h = (const struct ebpf_helper *)(uintptr_t)ip->imm;
     if (ip->code == OP_CALLX) {
         uint64_t id = m->reg[ip->src];
         h = id > UINT32_MAX
@@ -112,7 +112,7 @@ static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct eb
                                  "call to 0x%" PRIx64 ": neither code nor a helper", id);
     }
     uint64_t result = 0;
-    enum ebpf_stop stop = h->call(m, &m->reg[1], &result);
+    enum ebpf_stop stop = h->call(m, h, &m->reg[1], &result);
     if (stop == EBPF_RUNNING)
         m->reg[0] = result;
     return stop;

@@ -2,8 +2,8 @@
 /*
  * Helper functions, which a program calls by number (RFC 9669, 4.3.1). The numbers, names and
  * arguments of 1 to 7, 45 and 182 are Linux's (linux/bpf.h, enum bpf_func_id). Numbers from 1000 on
- * are netgdb's own: C functions that compilers and programs call. The loader binds undefined
- * functions to helpers by name.
+ * are netgdb's own: C functions that compilers (library.h) and programs call. The loader binds
+ * undefined functions to helpers by name.
  */
 #ifndef NETGDB_EBPF_HELPERS_H
 #define NETGDB_EBPF_HELPERS_H
@@ -18,11 +18,17 @@ struct ebpf_helper {
     const char *name;
     const char *arguments; /* for the user */
     /*
-     * Takes r1 to r5 and sets *result, the new r0. Returns EBPF_RUNNING, or a fault from
-     * ebpf_fault_at(); then pc stays at the call and r0 is unchanged.
+     * Takes the helper itself and r1 to r5, and sets *result, the new r0. Returns EBPF_RUNNING, or
+     * a fault from ebpf_fault_at(); then pc stays at the call and r0 is unchanged.
      */
-    enum ebpf_stop (*call)(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);
+    enum ebpf_stop (*call)(struct ebpf_machine *m, const struct ebpf_helper *self,
+                           const uint64_t arg[5], uint64_t *result);
+    uint64_t value; /* for `call`, which several helpers may share */
 };
+
+#define EBPF_HELPER_FUNCTION(name)                                                                 \
+    enum ebpf_stop name(struct ebpf_machine *m, const struct ebpf_helper *self,                    \
+                        const uint64_t arg[5], uint64_t *result)
 
 extern const struct ebpf_helper ebpf_helpers[];
 extern const size_t ebpf_helper_count;
@@ -32,5 +38,12 @@ const struct ebpf_helper *ebpf_helper_by_id(const struct ebpf_helper *table, siz
                                             uint32_t id);
 const struct ebpf_helper *ebpf_helper_by_name(const struct ebpf_helper *table, size_t count,
                                               const char *name);
+
+/*
+ * For helpers: the host address of `size` bytes of the program's memory, or NULL and *stop, a
+ * fault.
+ */
+uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
+                    enum ebpf_stop *stop);
 
 #endif

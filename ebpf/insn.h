@@ -6,6 +6,7 @@
 #ifndef NETGDB_EBPF_INSN_H
 #define NETGDB_EBPF_INSN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -116,6 +117,14 @@ static inline unsigned bpf_callx_register(const struct bpf_insn *i)
         return i->dst;
     return (unsigned)i->imm;
 }
+
+/*
+ * Fields that an instruction does not use must be 0 (3). Returns a text, a constant, that names the
+ * first one that is not; NULL: all are. For an unknown instruction the result is undefined. The
+ * second one is for the second half of a 64-bit immediate load.
+ */
+const char *bpf_insn_reserved(const struct bpf_insn *i);
+const char *bpf_insn_reserved_half(const struct bpf_insn *i, const struct bpf_insn *next);
 
 /* The target of a jump or program-local call at `slot`, in slots from the start; may be negative
  * (4.3). */

@@ -14,7 +14,8 @@ libebpf_la_SOURCES = \
 	ebpf/frames.c ebpf/frames.h \
 	ebpf/helpers.c ebpf/helpers.h \
 	ebpf/image.c ebpf/image.h \
-	ebpf/insn.h \
+	ebpf/insn.c ebpf/insn.h \
+	ebpf/library.c ebpf/library.h \
 	ebpf/linker.h ebpf/load.c ebpf/load.h \
 	ebpf/machine.c ebpf/machine.h \
 	ebpf/maps.c ebpf/maps.h \

@@ -6,31 +6,34 @@
  *
  * MEMORY is hexadecimal; the program comes on stdin, hexadecimal too, or with --elf as a whole
  * object (hexadecimal or as it is). r0 goes to stdout in hexadecimal. Helper 5 returns its first
- * argument; there are no others.
+ * argument; there are no others but those of compilers. A program may run 2^28 instructions.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/library.h"
 #include "tools/bpf.h"
 #include "tools/tools.h"
 
-static enum ebpf_stop first_argument(struct ebpf_machine *m, const uint64_t arg[5],
-                                     uint64_t *result)
+static EBPF_HELPER_FUNCTION(first_argument)
 {
     (void)m;
+    (void)self;
     *result = arg[0];
     return EBPF_RUNNING;
 }
 
-static const struct ebpf_helper helpers[] = {{5, "helper_5", "a", first_argument}};
+static const struct ebpf_helper helpers[] = {{5, "helper_5", "a", first_argument, 0}, EBPF_LIBRARY};
+
+enum { COUNT = sizeof helpers / sizeof helpers[0], PLUGIN_BUDGET = 1 << 28 };
 
 static int run_plugin(const struct ebpf_image *image, const uint8_t *memory, size_t memory_size)
 {
     const struct ebpf_options options = {.helpers = helpers,
-                                         .helper_count = 1,
-                                         .budget = EBPF_NO_BUDGET,
+                                         .helper_count = COUNT,
+                                         .budget = PLUGIN_BUDGET,
                                          .input = memory,
                                          .input_size = memory_size};
     struct ebpf_machine *m;
@@ -53,7 +56,7 @@ static int run_plugin(const struct ebpf_image *image, const uint8_t *memory, siz
 /* The image of the bytes from stdin, or NULL with a complaint. */
 static struct ebpf_image *read_image(bool elf)
 {
-    const struct ebpf_load_options options = {.helpers = helpers, .helper_count = 1};
+    const struct ebpf_load_options options = {.helpers = helpers, .helper_count = COUNT};
     struct ebpf_image *image = NULL;
     char error[EBPF_ERROR_TEXT] = "not a program in hexadecimal";
     size_t size, text_size;

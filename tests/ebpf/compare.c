@@ -11,14 +11,15 @@
 
 static char difference[256];
 
-static enum ebpf_stop mix(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result)
+static EBPF_HELPER_FUNCTION(mix)
 {
     (void)m;
+    (void)self;
     *result = arg[0] * 3 + arg[1];
     return EBPF_RUNNING;
 }
 
-static const struct ebpf_helper helpers[] = {{5, "mix", "a, b", mix}};
+static const struct ebpf_helper helpers[] = {{5, "mix", "a, b", mix, 0}};
 
 static bool reference_mix(struct reference *ref, uint32_t id)
 {

@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_differential \
+	tests/unit/ebpf_library \
 	tests/unit/ebpf_load \
 	tests/unit/ebpf_ops \
 	tests/unit/ebpf_run \
@@ -16,6 +17,8 @@ EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
 tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_library_SOURCES = tests/unit/ebpf_library.c tests/ebpf/asm.h
+tests_unit_ebpf_library_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c tests/ebpf/asm.h
 tests_unit_ebpf_load_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c tests/unit/ebpf_ops_fixture.h $(EBPF_REFERENCE)
@@ -42,7 +45,8 @@ tests_fuzz_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 tests_fuzz_ebpf_loader_SOURCES = tests/fuzz/ebpf_loader.c $(FUZZ_SOURCES)
 tests_fuzz_ebpf_loader_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_loader"'
 tests_fuzz_ebpf_loader_LDADD = $(EBPF_UNIT_LIBS)
-EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c
+EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c \
+	tests/ebpf/library.c
 
 EXTRA_PROGRAMS += tests/bench/ebpf
 CLEANFILES += tests/bench/ebpf

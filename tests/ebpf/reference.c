@@ -384,6 +384,8 @@ static enum reference_stop load64(struct reference *ref, const struct fields *f)
     if (ref->pc + 1 >= ref->slots || ref->code[8 * (ref->pc + 1)] != 0 || f->dst == 10)
         return REF_ILLEGAL;
     struct fields next = fetch(ref, ref->pc + 1);
+    if (next.dst != 0 || next.src != 0 || next.offset != 0 || (f->src == 4 && next.imm != 0))
+        return REF_ILLEGAL;
     if (f->src == 0)
         ref->r[f->dst] = (uint32_t)f->imm | (uint64_t)next.imm << 32;
     else if (f->src == 4)
@@ -409,12 +411,43 @@ static enum reference_stop load_packet(struct reference *ref, const struct field
     return REF_RUNNING;
 }
 
+/* Fields that an instruction does not use are 0 (3). */
+static bool clean(const struct fields *f)
+{
+    bool x = f->source == 1, arithmetic = f->class == 4 || f->class == 7;
+    if (arithmetic && f->code == 8)
+        return f->src == 0 && f->offset == 0 && f->imm == 0;
+    if (arithmetic && f->code == 0xd)
+        return f->src == 0 && f->offset == 0;
+    if (arithmetic)
+        return (x ? f->imm == 0 : f->src == 0) &&
+               (f->offset == 0 || f->code == 3 || f->code == 9 || f->code == 0xb);
+    if (f->class == 1)
+        return f->imm == 0;
+    if (f->class == 2)
+        return f->src == 0;
+    if (f->class == 3)
+        return f->mode == 6 || f->imm == 0;
+    if (f->class == 0)
+        return f->offset == 0 && (f->mode == 0 || f->dst == 0) && (f->mode != 1 || f->src == 0);
+    if (f->code == 0) /* ja, gotol */
+        return f->dst == 0 && f->src == 0 && (f->class == 5 ? f->imm == 0 : f->offset == 0);
+    if (f->code == 9)
+        return f->dst == 0 && f->src == 0 && f->offset == 0 && f->imm == 0;
+    if (f->code == 8 && x)
+        return f->src == 0 && f->offset == 0 &&
+               (f->imm == 0 || (f->dst == 0 && f->imm > 0 && f->imm < 11));
+    if (f->code == 8)
+        return f->dst == 0 && f->offset == 0;
+    return x ? f->imm == 0 : f->src == 0;
+}
+
 static enum reference_stop one(struct reference *ref)
 {
     if (ref->pc >= ref->slots)
         return REF_JUMP;
     struct fields f = fetch(ref, ref->pc);
-    if (f.dst > 10 || f.src > 10)
+    if (f.dst > 10 || f.src > 10 || !clean(&f))
         return REF_ILLEGAL;
     switch (f.class) {
     case 0:

@@ -59,7 +59,9 @@ static uint64_t arithmetic(void)
     }
     if (op == BPF_NEG)
         x = 0;
-    return INSN(class | x | op, any_register(), x ? any_register() : 0, off, imm);
+    if (op == BPF_NEG || (x && op != BPF_END))
+        imm = 0;
+    return INSN(class | x | op, any_register(), x && op != BPF_END ? any_register() : 0, off, imm);
 }
 
 static uint64_t memory_access(void)
@@ -78,7 +80,9 @@ static uint64_t memory_access(void)
         base = any_register();
     if ((kind & 7) == BPF_LDX)
         return INSN(kind | size, any_register(), base, off, 0);
-    return INSN(kind | size, base, any_register(), off, number());
+    if ((kind & 7) == BPF_ST)
+        return INSN(kind | size, base, 0, off, number());
+    return INSN(kind | size, base, any_register(), off, 0);
 }
 
 static uint64_t jump(unsigned left)
@@ -94,8 +98,11 @@ static uint64_t jump(unsigned left)
     case 3:
         return pick(4) ? JA(off) : CALLX(any_register());
     default:
-        return INSN((pick(2) ? BPF_JMP : BPF_JMP32) | (pick(2) ? BPF_X : 0) | (1 + pick(13)) << 4,
-                    any_register(), any_register(), off, number());
+        if (pick(2))
+            return INSN((pick(2) ? BPF_JMP : BPF_JMP32) | (1 + pick(13)) << 4, any_register(), 0,
+                        off, number());
+        return INSN((pick(2) ? BPF_JMP : BPF_JMP32) | BPF_X | (1 + pick(13)) << 4, any_register(),
+                    any_register(), off, 0);
     }
 }
 
@@ -114,8 +121,9 @@ static uint64_t instruction(unsigned left)
     case 6:
         return pick(30) ? MOV_X(any_register(), pick(2) ? 1 : 10) : next_random();
     case 7:
-        return pick(4) ? INSN(BPF_LD | (pick(2) ? BPF_ABS : BPF_IND) | pick(3) << 3, 0,
-                              any_register(), 0, pick(99))
+        if (pick(2))
+            return INSN(BPF_LD | BPF_ABS | pick(3) << 3, 0, 0, 0, pick(99));
+        return pick(2) ? INSN(BPF_LD | BPF_IND | pick(3) << 3, 0, any_register(), 0, pick(99))
                        : EXIT;
     default:
         return arithmetic();
@@ -127,9 +135,12 @@ static void make_program(uint64_t *code, size_t slots)
     for (size_t i = 0; i < slots; i++) {
         code[i] = instruction((unsigned)(slots - i));
         if (pick(20) == 0 && i + 1 < slots) {
-            code[i] = INSN(BPF_LDDW, any_register(), pick(4) ? 0 : BPF_CODE, 0, number());
-            code[++i] = INSN(0, 0, 0, 0, number());
+            bool address = pick(4) == 0;
+            code[i] = INSN(BPF_LDDW, any_register(), address ? BPF_CODE : 0, 0, number());
+            code[++i] = INSN(0, 0, 0, 0, address ? 0 : number());
         }
+        if (pick(100) == 0) /* perhaps a field that must be 0 */
+            code[i] |= UINT64_C(1) << (8 + pick(56));
     }
     code[slots - 1] = EXIT;
 }

@@ -17,15 +17,15 @@ enum { INPUT = 64, SLOTS = 64 };
 
 static uint8_t input[INPUT];
 
-static inline enum ebpf_stop first_argument(struct ebpf_machine *m, const uint64_t arg[5],
-                                            uint64_t *r)
+static inline EBPF_HELPER_FUNCTION(first_argument)
 {
     (void)m;
-    *r = arg[0];
+    (void)self;
+    *result = arg[0];
     return EBPF_RUNNING;
 }
 
-static const struct ebpf_helper table[] = {{5, "first", "a", first_argument}};
+static const struct ebpf_helper table[] = {{5, "first", "a", first_argument, 0}};
 
 static inline bool reference_helper(struct reference *ref, uint32_t id)
 {
@@ -38,6 +38,7 @@ struct outcome {
     enum ebpf_stop stop;
     uint64_t r0, executed, pc;
     uint8_t input[INPUT];
+    char text[EBPF_FAULT_TEXT]; /* of a fault */
 };
 
 static inline struct outcome run(const uint64_t *code, size_t slots, bool stepping)
@@ -58,6 +59,7 @@ static inline struct outcome run(const uint64_t *code, size_t slots, bool steppi
     o.r0 = m->reg[0];
     o.executed = m->executed;
     o.pc = m->pc;
+    memcpy(o.text, m->fault.text, sizeof o.text);
     assert_int_equal(ebpf_memory_peek(&m->memory, EBPF_INPUT_BASE, o.input, INPUT), INPUT);
     ebpf_machine_free(m);
     ebpf_image_free(image);

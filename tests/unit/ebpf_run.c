@@ -211,6 +211,59 @@ static void illegal_instructions_stop_when_executed(void **state)
     assert_int_equal(RUN(JA(1), LDDW(0, 1), EXIT).stop, EBPF_ILLEGAL);
 }
 
+/* RFC 9669, 3: "Unused fields SHALL be cleared to zero." */
+static void an_unused_field_that_is_not_zero_is_named(void **state)
+{
+    static const struct {
+        uint64_t insn, next;
+        const char *field;
+    } cases[] = {
+        {INSN(BPF_ALU64 | BPF_ADD, 0, 1, 0, 1), 0, "field src "},
+        {INSN(BPF_ALU64 | BPF_ADD, 0, 0, 1, 1), 0, "field offset"},
+        {INSN(BPF_ALU | BPF_X | BPF_ADD, 0, 1, 0, 1), 0, "field imm"},
+        {INSN(BPF_ALU | BPF_X | BPF_DIV, 0, 1, 1, 1), 0, "field imm"},
+        {INSN(BPF_ALU64 | BPF_X | BPF_MOV, 0, 1, 8, 1), 0, "field imm"},
+        {INSN(BPF_ALU64 | BPF_NEG, 0, 0, 0, 1), 0, "field imm"},
+        {INSN(BPF_ALU64 | BPF_NEG, 0, 1, 0, 0), 0, "field src"},
+        {INSN(BPF_ALU64 | BPF_END, 0, 1, 0, 16), 0, "field src"},
+        {INSN(BPF_ALU | BPF_END, 0, 0, 1, 16), 0, "field offset"},
+        {INSN(BPF_JMP | BPF_JEQ, 0, 1, 0, 1), 0, "field src"},
+        {INSN(BPF_JMP32 | BPF_X | BPF_JEQ, 0, 1, 0, 1), 0, "field imm"},
+        {INSN(BPF_JMP | BPF_JA, 0, 0, 0, 1), 0, "field imm"},
+        {INSN(BPF_JMP32 | BPF_JA, 0, 0, 1, 0), 0, "field offset"},
+        {INSN(BPF_JMP | BPF_JA, 1, 0, 0, 0), 0, "field dst"},
+        {INSN(BPF_JMP | BPF_EXIT, 1, 0, 0, 0), 0, "field dst"},
+        {INSN(BPF_JMP | BPF_EXIT, 0, 1, 0, 0), 0, "field src"},
+        {INSN(BPF_JMP | BPF_EXIT, 0, 0, 1, 0), 0, "field offset"},
+        {INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 1), 0, "field imm"},
+        {INSN(BPF_JMP | BPF_CALL, 1, 0, 0, 5), 0, "field dst"},
+        {INSN(BPF_JMP | BPF_CALL, 0, 0, 1, 5), 0, "field offset"},
+        {INSN(BPF_JMP | BPF_CALL, 0, BPF_CALL_LOCAL, 1, 5), 0, "field offset"},
+        {INSN(BPF_CALLX, 2, 0, 0, 3), 0, "field imm"},
+        {INSN(BPF_CALLX, 2, 1, 0, 0), 0, "field src"},
+        {INSN(BPF_LDX | BPF_MEM | BPF_W, 0, 1, 0, 1), 0, "field imm"},
+        {INSN(BPF_LDX | BPF_MEMSX | BPF_W, 0, 1, 0, 1), 0, "field imm"},
+        {INSN(BPF_ST | BPF_MEM | BPF_W, 1, 1, 0, 1), 0, "field src"},
+        {INSN(BPF_STX | BPF_MEM | BPF_W, 1, 1, 0, 1), 0, "field imm"},
+        {INSN(BPF_LD | BPF_ABS | BPF_W, 1, 0, 0, 0), 0, "field dst"},
+        {INSN(BPF_LD | BPF_ABS | BPF_W, 0, 1, 0, 0), 0, "field src"},
+        {INSN(BPF_LD | BPF_IND | BPF_W, 0, 1, 1, 0), 0, "field offset"},
+        {INSN(BPF_LDDW, 0, 0, 1, 0), 0, "field offset"},
+        {INSN(BPF_LDDW, 0, 0, 0, 0), INSN(0, 1, 0, 0, 0), "field dst of its second half"},
+        {INSN(BPF_LDDW, 0, 0, 0, 0), INSN(0, 0, 1, 0, 0), "field src of its second half"},
+        {INSN(BPF_LDDW, 0, 0, 0, 0), INSN(0, 0, 0, 1, 0), "field offset of its second half"},
+        {INSN(BPF_LDDW, 0, BPF_CODE, 0, 0), INSN(0, 0, 0, 0, 1), "field imm of its second half"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct outcome o = RUN(MOV_K(0, 3), cases[i].insn, cases[i].next, EXIT);
+        if (o.stop != EBPF_ILLEGAL || o.pc != EBPF_TEXT_BASE + 8 ||
+            strstr(o.text, cases[i].field) == NULL || strstr(o.text, "at 0x10000008") == NULL)
+            fail_msg("case %zu, %s: stop %d, pc 0x%llx, %s", i, cases[i].field, (int)o.stop,
+                     (unsigned long long)o.pc, o.text);
+    }
+}
+
 static void jumps_out_of_the_code_stop_at_the_jump(void **state)
 {
     static const uint64_t out[] = {JA(1000),
@@ -298,6 +351,7 @@ int main(void)
         cmocka_unit_test(calls_preserve_the_callee_saved_registers),
         cmocka_unit_test(the_initial_state_is_that_of_the_conformance_suite),
         cmocka_unit_test(illegal_instructions_stop_when_executed),
+        cmocka_unit_test(an_unused_field_that_is_not_zero_is_named),
         cmocka_unit_test(jumps_out_of_the_code_stop_at_the_jump),
         cmocka_unit_test(invalid_accesses_stop_before_they_happen),
         cmocka_unit_test(endless_recursion_stops_at_the_maximum_depth),
