@@ -16,8 +16,7 @@ enum {
     EBPF_FILE_MAX = 64 << 20,    /* bytes of an object */
     EBPF_LINKED_MAX = 192 << 20, /* bytes of the linked ELF */
     EBPF_PIECES_MAX = 4096,      /* sections */
-    EBPF_SYMBOLS_MAX = 1 << 20,
-    EBPF_ERROR_TEXT = 256
+    EBPF_SYMBOLS_MAX = 1 << 20
 };
 
 struct ebpf_load_options {

@@ -2,6 +2,7 @@
 /* Creates, resets and runs a machine; see machine.h. The interpreter loops are in exec_*.c. */
 #include "ebpf/machine.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,30 @@
 #include "ebpf/maps.h"
 #include "proto/err.h"
 
+int ebpf_machine_error(struct ebpf_machine *m, int rc, const char *format, ...)
+{
+    va_list args;
+    if (m->options.error == NULL)
+        return rc;
+    va_start(args, format);
+    vsnprintf(m->options.error, EBPF_ERROR_TEXT, format, args);
+    va_end(args);
+    return rc;
+}
+
+/* A region that cannot be mapped. */
+static int region_error(struct ebpf_machine *m, const char *name, uint64_t base, uint64_t size,
+                        int rc)
+{
+    return ebpf_machine_error(
+        m, rc, "%s: %llu bytes at 0x%llx: %s", name, (unsigned long long)size,
+        (unsigned long long)base,
+        rc == NETGDB_NOMEM ? "out of memory"
+        : rc == NETGDB_PROTO
+            ? "another region is there"
+            : "too large (all memory: at most 256 MiB, 96 regions, addresses below 4 GiB)");
+}
+
 static int map_segments(struct ebpf_machine *m)
 {
     const struct ebpf_image *image = m->image;
@@ -19,10 +44,12 @@ static int map_segments(struct ebpf_machine *m)
         const struct ebpf_segment *s = &image->segment[i];
         struct ebpf_region *r =
             ebpf_memory_map(&m->memory, s->name, s->base, NULL, s->size, s->flags, &error);
-        if (r != NULL && s->given != 0)
+        if (r == NULL)
+            return region_error(m, s->name, s->base, s->size, error);
+        if (s->given != 0)
             memcpy(r->host, s->data, (size_t)s->given);
     }
-    return error;
+    return 0;
 }
 
 static int map_own(struct ebpf_machine *m)
@@ -31,17 +58,18 @@ static int map_own(struct ebpf_machine *m)
     uint64_t stack = (uint64_t)m->frame_size * m->depth_max;
     uint64_t shadow = (uint64_t)EBPF_RECORD_SIZE * m->depth_max;
     struct ebpf_memory *mem = &m->memory;
-    int error;
+    int error = 0;
     if (o->input_size != 0 &&
         ebpf_memory_map(mem, "input", EBPF_INPUT_BASE, o->input, o->input_size,
                         EBPF_READ | EBPF_WRITE, &error) == NULL)
-        return error;
+        return region_error(m, "input", EBPF_INPUT_BASE, o->input_size, error);
     if (ebpf_memory_map(mem, "stack", EBPF_STACK_BASE, NULL, stack, EBPF_READ | EBPF_WRITE,
                         &error) == NULL)
-        return error;
-    (void)ebpf_memory_map(mem, "call frames", EBPF_SHADOW_BASE, NULL, shadow, EBPF_DEBUG_RO,
-                          &error);
-    return error;
+        return region_error(m, "stack", EBPF_STACK_BASE, stack, error);
+    if (ebpf_memory_map(mem, "call frames", EBPF_SHADOW_BASE, NULL, shadow, EBPF_DEBUG_RO,
+                        &error) == NULL)
+        return region_error(m, "call frames", EBPF_SHADOW_BASE, shadow, error);
+    return 0;
 }
 
 /* Restores everything but the code and the breakpoints to the initial state. */
@@ -75,7 +103,6 @@ static int set_up_machine(struct ebpf_machine *m)
 
 static int check_options(struct ebpf_machine *m, const struct ebpf_options *o)
 {
-    m->options = *o;
     if (o->helpers == NULL) {
         m->options.helpers = ebpf_helpers;
         m->options.helper_count = ebpf_helper_count;
@@ -83,9 +110,15 @@ static int check_options(struct ebpf_machine *m, const struct ebpf_options *o)
     m->depth_max = o->depth != 0 ? o->depth : EBPF_DEPTH;
     m->frame_size = o->frame_size != 0 ? o->frame_size : EBPF_FRAME_SIZE;
     m->budget = o->budget;
-    bool fits = m->depth_max <= EBPF_DEPTH_MAX && m->frame_size <= EBPF_FRAME_MAX &&
-                m->frame_size % 8 == 0 && m->image->text->size / BPF_INSN_SIZE <= EBPF_SLOTS_MAX;
-    return fits ? 0 : NETGDB_TOO_LONG;
+    if (m->depth_max > EBPF_DEPTH_MAX || m->frame_size > EBPF_FRAME_MAX || m->frame_size % 8 != 0)
+        return ebpf_machine_error(m, NETGDB_TOO_LONG,
+                                  "a call depth above %d, or a stack frame of "
+                                  "more than %d bytes, or not of whole 8 bytes",
+                                  EBPF_DEPTH_MAX, EBPF_FRAME_MAX);
+    if (m->image->text->size / BPF_INSN_SIZE > EBPF_SLOTS_MAX)
+        return ebpf_machine_error(m, NETGDB_TOO_LONG, "text: more than %d instructions",
+                                  EBPF_SLOTS_MAX);
+    return 0;
 }
 
 int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
@@ -97,6 +130,8 @@ int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
     m->image = image;
     m->text = image->text->base;
     m->slots = (uint32_t)(image->text->size / BPF_INSN_SIZE);
+    m->options = *options;
+    (void)ebpf_machine_error(m, 0, "out of memory");
     buf_init(&m->output, EBPF_OUTPUT_MAX);
     ebpf_memory_init(&m->memory);
     int rc = check_options(m, options);

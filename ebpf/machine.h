@@ -32,6 +32,8 @@ enum {
     EBPF_FAULT_TEXT = 192,
 };
 
+enum { EBPF_ERROR_TEXT = 256 }; /* bytes of a line about a program that cannot be loaded or run */
+
 /* Addresses of regions; those of the segments are in image.h. */
 #define EBPF_INPUT_BASE UINT64_C(0x50000000)
 #define EBPF_STACK_BASE UINT64_C(0x60000000)
@@ -83,6 +85,7 @@ struct ebpf_options {
     uint32_t frame_size;  /* 0: EBPF_FRAME_SIZE */
     const uint8_t *input; /* copied; r1 is its address and r2 its length */
     size_t input_size;
+    char *error; /* EBPF_ERROR_TEXT bytes, for the reason if the machine cannot be made; or NULL */
 };
 
 struct ebpf_map;
@@ -116,7 +119,8 @@ struct ebpf_machine {
 /*
  * Makes a machine with the image loaded, before its first instruction. The image and everything
  * that the options point to, except the input, must outlive it. Returns 0, NETGDB_NOMEM, or
- * NETGDB_TOO_LONG or NETGDB_PROTO if the image exceeds the machine's limits. The caller frees *out.
+ * NETGDB_TOO_LONG or NETGDB_PROTO if the image exceeds the machine's limits, with options->error.
+ * The caller frees *out.
  */
 int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
                      const struct ebpf_options *options);
@@ -179,6 +183,10 @@ enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64
 unsigned ebpf_stop_signal(enum ebpf_stop stop);
 
 /* ---- for the files of the machine ---- */
+
+/* Writes options.error, for a machine that cannot be made; returns rc. */
+int ebpf_machine_error(struct ebpf_machine *m, int rc, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Decodes all instructions into m->code. Returns 0 or NETGDB_NOMEM. */
 int ebpf_decode(struct ebpf_machine *m);

@@ -24,13 +24,23 @@ static uint8_t *key_host(const struct ebpf_machine *m, const struct ebpf_map *ma
     return entry_host(m, map, entry) + round8(map->definition->value_size);
 }
 
-static bool map_sane(const struct ebpf_map_definition *d)
+/* Returns 0, or an error with the limit that the definition exceeds. */
+static int check_map(struct ebpf_machine *m, const struct ebpf_map_definition *d)
 {
     bool array = d->type == EBPF_MAP_ARRAY;
-    return (array || d->type == EBPF_MAP_HASH) && d->key_size != 0 && d->key_size <= EBPF_KEY_MAX &&
-           (!array || d->key_size == 4) && d->value_size != 0 && d->value_size <= EBPF_VALUE_MAX &&
-           d->max_entries != 0 &&
-           d->max_entries <= EBPF_MAP_BYTES_MAX / (round8(d->value_size) + round8(d->key_size));
+    if (d->key_size == 0 || d->key_size > EBPF_KEY_MAX || (array && d->key_size != 4))
+        return ebpf_machine_error(m, NETGDB_PROTO,
+                                  "map %s: keys of %u bytes (an array's have 4, others 1 to %d)",
+                                  d->name, d->key_size, EBPF_KEY_MAX);
+    if (d->value_size == 0 || d->value_size > EBPF_VALUE_MAX)
+        return ebpf_machine_error(m, NETGDB_PROTO, "map %s: values of %u bytes (1 to %d)", d->name,
+                                  d->value_size, EBPF_VALUE_MAX);
+    uint32_t fit = EBPF_MAP_BYTES_MAX / (round8(d->value_size) + round8(d->key_size));
+    if (d->max_entries == 0 || d->max_entries > fit)
+        return ebpf_machine_error(
+            m, NETGDB_TOO_LONG, "map %s: %u entries of %u bytes (1 to %u, which is %d MiB)",
+            d->name, d->max_entries, d->key_size + d->value_size, fit, EBPF_MAP_BYTES_MAX >> 20);
+    return 0;
 }
 
 static int make_buckets(struct ebpf_map *map)
@@ -52,14 +62,15 @@ static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
                       const struct ebpf_map_definition *d, uint64_t base)
 {
     bool array = d->type == EBPF_MAP_ARRAY;
-    int error;
-    if (!map_sane(d))
-        return NETGDB_PROTO;
+    int error = check_map(m, d);
+    if (error != 0)
+        return error;
     *map = (struct ebpf_map){.definition = d, .base = base};
     map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
     if (ebpf_memory_map(&m->memory, d->name, base, NULL, (uint64_t)map->stride * d->max_entries,
                         EBPF_READ | EBPF_WRITE, &error) == NULL)
-        return error;
+        return ebpf_machine_error(m, error, "map %s: no room: all maps have more than %d MiB",
+                                  d->name, (int)(EBPF_MEMORY_MAX >> 20));
     map->count = array ? d->max_entries : 0;
     return array ? 0 : make_buckets(map);
 }

@@ -24,18 +24,27 @@ static void reply_supported(struct stub *s, struct stub_args a)
         stub_text(s, ";qXfer:features:read+;qXfer:exec-file:read+");
 }
 
-static void host_info(struct stub *s)
+/* Only with --arch aarch64: other registers are not that machine's. */
+static void triple(struct stub *s)
 {
+    if (s->arch->kind != EBPF_ARCH_AARCH64)
+        return;
     stub_text(s, "triple:");
     (void)buf_addhex(&s->reply, "aarch64-unknown-none", 20);
-    stub_text(s, ";ptrsize:8;endian:little;watchpoint_exceptions_received:after;");
+    stub_text(s, ";");
+}
+
+static void host_info(struct stub *s)
+{
+    triple(s);
+    stub_text(s, "ptrsize:8;endian:little;watchpoint_exceptions_received:after;");
 }
 
 static void process_info(struct stub *s)
 {
-    stub_text(s, "pid:1;parent-pid:0;triple:");
-    (void)buf_addhex(&s->reply, "aarch64-unknown-none", 20);
-    stub_text(s, ";ostype:none;endian:little;ptrsize:8;");
+    stub_text(s, "pid:1;parent-pid:0;");
+    triple(s);
+    stub_text(s, "ostype:none;endian:little;ptrsize:8;");
 }
 
 static void monitor(struct stub *s, struct stub_args a)

@@ -35,7 +35,7 @@ struct ebpf_target_options {
 
 /*
  * Makes a target with the first program stopped. Returns 0, NETGDB_NOMEM, or NETGDB_TOO_LONG or
- * NETGDB_PROTO if the program exceeds the machine's limits.
+ * NETGDB_PROTO if the program exceeds the machine's limits, with options->machine.error.
  */
 int ebpf_target_new(struct target **out, const struct ebpf_target_options *options);
 

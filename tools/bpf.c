@@ -12,7 +12,6 @@
 
 #include "io/fds.h"
 #include "io/sockets.h"
-#include "proto/err.h"
 #include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
 #include "tools/tools.h"
@@ -58,15 +57,6 @@ static int bpf_help(void)
     return EXIT_DONE;
 }
 
-static void print_output(void *context, const uint8_t *text, size_t len)
-{
-    (void)context;
-    if (len == 0)
-        return;
-    fwrite(text, 1, len, stdout);
-    fflush(stdout);
-}
-
 /* --- run --------------------------------------------------------------------------------- */
 
 static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
@@ -75,12 +65,12 @@ static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
     enum ebpf_stop stop;
     int rc = ebpf_machine_new(&m, image, &p->machine);
     if (rc != 0) {
-        complain("%s: does not fit the machine: %s", image->name, netgdb_strerror(rc));
+        bpf_programs_no_machine(p, image);
         return EXIT_FAILED;
     }
     do {
         stop = ebpf_run(m, EBPF_SLICE_MAX);
-        print_output(NULL, m->output.data, m->output.len);
+        bpf_print(NULL, m->output.data, m->output.len);
         buf_reset(&m->output);
     } while (stop == EBPF_RUNNING);
     if (stop == EBPF_EXITED)
@@ -149,7 +139,7 @@ static int await_client(struct debug *d)
     io_fds_set_stream(&d->io, IO_TARGET, d->listener, d->listener);
     while (fd < 0 && !debug_told_to_end(d)) {
         unsigned watch = IO_ON_TARGET | IO_ON_WAKE;
-        if (ebpf_target_run_on(d->target, watch, print_output, NULL) == 0)
+        if (ebpf_target_run_on(d->target, watch, bpf_print, NULL) == 0)
             (void)io_wait(&d->io.io, IO_NEVER, watch);
         fd = sockets_tcp_accept(d->listener);
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -191,8 +181,7 @@ static int debug(struct debug *d)
                                                 .log = &d->log};
     int rc = ebpf_target_new(&d->target, &options);
     if (rc != 0) {
-        complain("%s: does not fit the machine: %s", d->programs.image[0]->name,
-                 netgdb_strerror(rc));
+        bpf_programs_no_machine(&d->programs, d->programs.image[0]);
         return EXIT_FAILED;
     }
     int end = open_debug_listener(d), fd;

@@ -19,7 +19,8 @@ struct bpf_programs {
     struct ebpf_options machine;
     struct ebpf_world world;
     enum ebpf_arch_kind arch;
-    uint8_t *input; /* owned; machine.input points to it */
+    uint8_t *input;              /* owned; machine.input points to it */
+    char error[EBPF_ERROR_TEXT]; /* of the machine */
 };
 
 /* The defaults: no programs, no input, no budget. */
@@ -67,6 +68,12 @@ const char *bpf_programs_wanted(int option);
 #define BPF_ARCH_HELP                                                                              \
     "  --arch aarch64|bpf|sbpf  architecture that debuggers see (aarch64: any gdb-multiarch, "     \
     "lldb)\n"
+
+/* Complains that a program does not fit the machine, with the machine's reason. */
+void bpf_programs_no_machine(const struct bpf_programs *p, const struct ebpf_image *image);
+
+/* Writes text of a program to stdout. */
+void bpf_print(void *context, const uint8_t *text, size_t len);
 
 /* Loads a file; false with a complaint. */
 bool bpf_programs_load(struct bpf_programs *p, const char *file);

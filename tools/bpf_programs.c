@@ -28,6 +28,7 @@ void bpf_programs_init(struct bpf_programs *p)
                                .machine = {.budget = EBPF_NO_BUDGET},
                                .arch = EBPF_ARCH_AARCH64};
     p->machine.world = &p->world;
+    p->machine.error = p->error;
 }
 
 void bpf_programs_free(struct bpf_programs *p)
@@ -35,6 +36,20 @@ void bpf_programs_free(struct bpf_programs *p)
     for (unsigned i = 0; i < p->count; i++)
         ebpf_image_free(p->image[i]);
     free(p->input);
+}
+
+void bpf_programs_no_machine(const struct bpf_programs *p, const struct ebpf_image *image)
+{
+    complain("%s: does not fit the machine: %s", image->name, p->error);
+}
+
+void bpf_print(void *context, const uint8_t *text, size_t len)
+{
+    (void)context;
+    if (len == 0)
+        return;
+    fwrite(text, 1, len, stdout);
+    fflush(stdout);
 }
 
 uint8_t *bpf_read_file(const char *name, size_t max, size_t *size)

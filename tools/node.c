@@ -123,7 +123,7 @@ static int start_machine(struct node *n)
                                                 .log = &n->log};
     int rc = ebpf_target_new(&n->target, &options);
     if (rc != 0)
-        complain("%s: does not fit the machine: %s", n->options->ebpf, netgdb_strerror(rc));
+        bpf_programs_no_machine(p, p->image[0]);
     return rc == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -195,11 +195,23 @@ static void leave_stub(struct node *n)
         complain("the stub could not be detached");
 }
 
+/* A detached program runs to its end, as in `netgdb bpf debug`, unless a signal comes. */
+static void finish_program(struct node *n)
+{
+    if (n->options->ebpf == NULL)
+        return;
+    while (ebpf_target_run_on(n->target, IO_ON_WAKE, bpf_print, NULL) == NETGDB_AGAIN &&
+           !node_told_to_end(n))
+        ;
+}
+
 int node_judge(struct node *n, int end)
 {
-    bool again = n->options->again && !node_told_to_end(n);
-    if (end == SERVE_DETACHED)
+    if (end == SERVE_DETACHED) {
+        finish_program(n);
         drop_stub(n, true);
+    }
+    bool again = n->options->again && !node_told_to_end(n);
     if (end > 0)
         return again ? -1 : EXIT_DONE;
     if (end == NETGDB_LOST) {

@@ -278,6 +278,9 @@ static void the_register_layout_seed_has_96_bytes_and_counts_down(void **state)
     CONTAINS(f, "?", "T18"); /* SIGXCPU */
     EXPECT(f, "Pc=ff00000000000000", "OK");
     CONTAINS(f, "C18", "]W06");
+    /* LLDB must not take these registers for an aarch64's. */
+    EXPECT(f, "qHostInfo", "ptrsize:8;endian:little;watchpoint_exceptions_received:after;");
+    EXPECT(f, "qProcessInfo", "pid:1;parent-pid:0;ostype:none;endian:little;ptrsize:8;");
     close_fixture(f);
 }
 
@@ -468,6 +471,7 @@ static void descriptions_files_and_maps_are_read_in_chunks(void **state)
     EXPECT(f, "vFile:setfs:0", "F0");
     EXPECT(f, "vFile:open:2f6574632f706173737764,0,0", "F-1,2"); /* another file */
     EXPECT(f, "vFile:pread:3,10,0", "F-1,9");                    /* not open */
+    CONTAINS(f, "qHostInfo", "triple:616172636836342d"); /* aarch64- */
     CONTAINS(f, "qHostInfo", "ptrsize:8;endian:little");
     CONTAINS(f, "qRegisterInfo20", "generic:pc;");
     CONTAINS(f, "qRegisterInfo1d", "generic:fp;");
