@@ -88,7 +88,8 @@ static bool read_facts(struct symbols *s)
         return s->facts.state == FACTS_READ;
     s->facts.state = FACTS_BAD;
     if (elf_file_open(&file, s->path, &why) != 0) {
-        log_warn(s->options.log, "symbols: %s: %s: continuing without its symbols", s->path, why);
+        log_warn(s->options.log, "symbols%s%s: %s: continuing without its symbols",
+                 s->chosen ? "=" : ": ", s->path, why);
         return false;
     }
     s->facts.ident = file.ident;

@@ -239,7 +239,7 @@ static int parse_name(struct kernel_tool *k, const char *text, const char *symbo
     if (k->options.symbols[0] == '\0')
         return complain_usage("kernel", "the kernel's kernel.debug is needed: --symbols FILE");
     if (access(k->options.symbols, R_OK) != 0) {
-        complain("%s: %s", k->options.symbols, strerror(errno));
+        complain("symbols=%s: %s", k->options.symbols, strerror(errno));
         return EXIT_FAILED;
     }
     k->log.name = k->options.kind == OPTIONS_ANY ? "any" : k->options.host;

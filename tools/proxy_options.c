@@ -128,7 +128,7 @@ static bool check_symbols_option(const char *file)
     int rc = elf_file_open(&f, file, &why);
     elf_file_close(&f);
     if (rc != 0)
-        (void)complain_usage("proxy", "symbols=%s: %s", file, why);
+        complain("symbols=%s: %s", file, why);
     return rc == 0;
 }
 

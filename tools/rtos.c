@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "symbols/elf_file.h"
 #include "symbols/symbols.h"
 #include "threads/engine.h"
 #include "tools/tools.h"
@@ -115,6 +116,18 @@ static int print_rtos(struct program *p, const struct rtos *rtos, const struct e
     return good ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* One line for a file that cannot be used. */
+static bool is_elf(const char *path)
+{
+    struct elf_file file;
+    const char *why;
+    int rc = elf_file_open(&file, path, &why);
+    elf_file_close(&file);
+    if (rc != 0)
+        complain("%s: %s", path, why);
+    return rc == 0;
+}
+
 static int rtos_print(const char *path, const struct rtos *only)
 {
     const struct log log = {.level = LOG_WARN, .sink = log_to_stderr};
@@ -123,8 +136,10 @@ static int rtos_print(const char *path, const struct rtos *only)
     struct program p;
     uint64_t slide;
     int status = EXIT_FAILED;
-    if (symbols == NULL)
+    if (symbols == NULL || !is_elf(path)) {
+        symbols_free(symbols);
         return EXIT_FAILED;
+    }
     program_init(&p, symbols);
     const struct symtab *table = program_table(&p, &slide);
     const struct rtos *rtos = table != NULL ? engine_detect(&p, only) : NULL;
