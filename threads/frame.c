@@ -13,6 +13,7 @@ enum {
     MSTATUS_FS = 3 << 13,
     MSTATUS_VS = 3 << 9,
     EXC_RETURN_S = 0x40,
+    FPSCR_FLAGS = 0x9f, /* cumulative exceptions */
 };
 
 struct reader {
@@ -78,6 +79,7 @@ static int take_exc_return(struct context *c, const struct piece *p, uint64_t va
 {
     bool secure = (value & EXC_RETURN_S) != 0;
     c->fpu = (value & 0x10) == 0;
+    c->secure = secure;
     if ((p->first == EXC_RETURN_NON_SECURE && secure) || (p->first == EXC_RETURN_SECURE && !secure))
         return NETGDB_PROTO;
     return (value & ~UINT64_C(0x7f)) == 0xffffff80 ? 0 : NETGDB_PROTO;
@@ -122,6 +124,7 @@ static int take_tcb_exc_return(struct reader *r)
         return 0;
     int rc = memory_number(r->memory, r->task->exc_return, 1, &value);
     r->context->fpu = (value & 0x10) == 0;
+    r->context->secure = (value & EXC_RETURN_S) != 0;
     return rc;
 }
 
@@ -243,18 +246,28 @@ static int score_stack(const struct context *c, const struct arch *a, const stru
     return t->stack_low != 0 && sp >= t->stack_low ? SOME : 0;
 }
 
-/* Bits of FPSCR that are reserved or enable traps that no CPU implements: always 0. */
-static int score_fpscr(const struct context *c)
+/*
+ * Bits of FPSCR that are reserved or enable traps that no CPU implements are always 0, and on the A
+ * profile also the length and the stride of vectors (ARMv7-A/R ARM B4.1.58). After arithmetic an
+ * exception flag is set; the high word of a round number looks like an FPSCR without one.
+ */
+static int score_fpscr(const struct context *c, bool a_profile)
 {
     const struct saved_register *fpscr = &c->reg[ARM_FPSCR];
-    return fpscr->size != 0 && (fpscr->value & 0xff60) != 0 ? NO : 0;
+    uint64_t zero = a_profile ? 0x0037ff60 : 0xff60;
+    if (fpscr->size == 0)
+        return 0;
+    if ((fpscr->value & zero) != 0)
+        return NO;
+    return a_profile && (fpscr->value & FPSCR_FLAGS) != 0 ? SOME : 0;
 }
 
-/* Thread mode: exception number 0, T set, reserved bits 0. */
+/* Thread mode: exception number 0, T set, reserved bits 0. In the secure state bit 20 is SFPA
+ * (ARMv8-M ARM, RETPSR). */
 static int score_m_profile(const struct context *c)
 {
-    uint64_t psr = c->reg[ARM_PSR].value;
-    return (psr & (1 << 24)) != 0 && (psr & 0x1ff) == 0 && (psr & 0x00d00000) == 0 ? GOOD : NO;
+    uint64_t psr = c->reg[ARM_PSR].value, zero = c->secure ? 0x00c00000 : 0x00d00000;
+    return (psr & (1 << 24)) != 0 && (psr & 0x1ff) == 0 && (psr & zero) == 0 ? GOOD : NO;
 }
 
 /* User, supervisor or system mode; the T bit agrees with the alignment of pc. */
@@ -334,7 +347,7 @@ int frame_score(const struct context *c, const struct arch *a, struct memory *m,
     if ((proof & PROOF_SECURE) == 0)
         score += score_pc(c, a, p);
     if (a->machine == MACHINE_ARM)
-        score += score_fpscr(c);
+        score += score_fpscr(c, (proof & PROOF_A_PROFILE) != 0);
     if (proof & PROOF_M_PROFILE)
         score += score_m_profile(c);
     if (proof & PROOF_A_PROFILE)

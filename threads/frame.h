@@ -81,7 +81,8 @@ struct saved_register {
 struct context {
     const struct frame *frame;
     struct saved_register reg[REG_MAX];
-    bool fpu; /* it has FPU registers */
+    bool fpu;    /* it has FPU registers */
+    bool secure; /* bit 6 of its EXC_RETURN is set: an ARMv8-M CPU was in the secure state */
 };
 
 /* The addresses of a task that contexts refer to. */

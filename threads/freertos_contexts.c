@@ -119,12 +119,18 @@ static const struct piece arm7[] = {{PIECE_NESTING, 0, 1, ALWAYS, 0},
         PIECE_REGS, ARM_FPSCR, 1, WITH_FPU, 0                                                      \
     }
 
-static const struct piece cortex_a[] = {
-    {PIECE_FPU_FLAG, 0, 1, ALWAYS, 0}, D_REGISTERS(16, 16), D_REGISTERS(0, 16), FPSCR, AR_TAIL};
-static const struct piece cortex_r[] = {
-    {PIECE_FPU_FLAG, 0, 1, ALWAYS, 0}, FPSCR, D_REGISTERS(0, 16), AR_TAIL};
-static const struct piece cortex_r_d32[] = {
-    {PIECE_FPU_FLAG, 0, 1, ALWAYS, 0}, FPSCR, D_REGISTERS(16, 16), D_REGISTERS(0, 16), AR_TAIL};
+#define FPU_FLAG                                                                                   \
+    {                                                                                              \
+        PIECE_FPU_FLAG, 0, 1, ALWAYS, 0                                                            \
+    }
+
+/* Up to V10.6 FPSCR is pushed last; since V11.1 first, so that it is behind d0 to d15. */
+static const struct piece cortex_a[] = {FPU_FLAG, D_REGISTERS(16, 16), D_REGISTERS(0, 16), FPSCR,
+                                        AR_TAIL};
+static const struct piece cortex_a_v10[] = {FPU_FLAG, FPSCR, D_REGISTERS(16, 16),
+                                            D_REGISTERS(0, 16), AR_TAIL};
+static const struct piece cortex_r[] = {FPU_FLAG, D_REGISTERS(0, 16), FPSCR, AR_TAIL};
+static const struct piece cortex_r_v10[] = {FPU_FLAG, FPSCR, D_REGISTERS(0, 16), AR_TAIL};
 
 /* Cortex-M0 since V11: EXC_RETURN is saved, but there is no FPU. */
 static const struct piece m0_v11[] = {ARM_EXC_RETURN, ARM_S16_TO_S31, ARM_R4_TO_R11,
@@ -162,10 +168,14 @@ static const struct frame frame_m0_mpu_tcb = {"Cortex-M0 with MPU, in the TCB", 
 static const struct frame frame_m3_mpu = {"Cortex-M3 with MPU", ON_ARM, PROOF_ARM_M, m3_mpu, 0};
 static const struct frame frame_m4f_mpu = {"Cortex-M4F with MPU", ON_ARM, PROOF_ARM_M, m4f_mpu, 0};
 static const struct frame frame_arm7 = {"ARM7/ARM9", ON_ARM, PROOF_A_PROFILE, arm7, 0};
-static const struct frame frame_cortex_a = {"Cortex-A", ON_ARM, PROOF_A_PROFILE, cortex_a, 0};
-static const struct frame frame_cortex_r = {"Cortex-R", ON_ARM, PROOF_A_PROFILE, cortex_r, 0};
-static const struct frame frame_cortex_r_d32 = {"Cortex-R with d16 to d31", ON_ARM, PROOF_A_PROFILE,
-                                                cortex_r_d32, 0};
+static const struct frame frame_cortex_a = {"Cortex-A/R with d16 to d31, since V11.1", ON_ARM,
+                                            PROOF_A_PROFILE, cortex_a, 0};
+static const struct frame frame_cortex_a_v10 = {"Cortex-A/R with d16 to d31, to V10.6", ON_ARM,
+                                                PROOF_A_PROFILE, cortex_a_v10, 0};
+static const struct frame frame_cortex_r = {"Cortex-A/R, since V11.1", ON_ARM, PROOF_A_PROFILE,
+                                            cortex_r, 0};
+static const struct frame frame_cortex_r_v10 = {"Cortex-A/R, to V10.6", ON_ARM, PROOF_A_PROFILE,
+                                                cortex_r_v10, 0};
 
 /* ---- RISC-V ---- */
 
@@ -279,8 +289,9 @@ const struct frame *const freertos_frames[] = {&frame_m3,
                                                &frame_m4f_mpu,
                                                &frame_arm7,
                                                &frame_cortex_a,
+                                               &frame_cortex_a_v10,
                                                &frame_cortex_r,
-                                               &frame_cortex_r_d32,
+                                               &frame_cortex_r_v10,
                                                &frame_riscv_b,
                                                &frame_riscv_a,
                                                &frame_riscv_c,

@@ -78,6 +78,8 @@ static const struct row tcb_rows[] = {
     {"Cortex-M33 in the TCB", &arm, 0x01000000, R4_R11 HW "psp =20010000 =3 =ffffffbc "},
     {"Cortex-M33 in the TCB, FPU block", &arm, 0x01000000,
      S16_S31 S0_S15 "=3000000 " R4_R11 HW "psp =20010000 =3 =ffffffac "},
+    {"Cortex-M33 in the TCB, secure state, SFPA", &arm, 0x01100000,
+     S16_S31 S0_S15 "=3000000 " R4_R11 HW "psp =20010000 =3 =ffffffed "},
     {"Cortex-M33 in the TCB, PAC", &arm, 0x01000000,
      R4_R11 HW "psp =20010000 =3 =ffffffbc =1234 =5678 =9abc =def0 "},
     {"Cortex-M33 in the TCB, TrustZone", &arm, 0x01000000,

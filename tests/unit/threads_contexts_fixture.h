@@ -31,9 +31,11 @@ static const struct machine mb_big = {59, 4, 1, 32, 0, true};
 #define R4_R11 "r4 r5 r6 r7 r8 r9 r10 r11 "
 #define HW "r0 r1 r2 r3 r12 lr pc psr "
 #define S0_S15 "s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 s12 s13 s14 s15 "
-#define S16_S31 "s16 s17 s18 s19 s20 s21 s22 s23 s24 s25 s26 s27 s28 s29 s30 s31 "
-#define S32_S63                                                                                    \
-    "s32 s33 s34 s35 s36 s37 s38 s39 s40 s41 s42 s43 s44 s45 s46 s47 s48 s49 s50 s51 s52 s53 "     \
+#define S16_S29 "s16 s17 s18 s19 s20 s21 s22 s23 s24 s25 s26 s27 s28 s29 "
+#define S16_S31 S16_S29 "s30 s31 "
+#define S32_S63 "s32 " S33_S63
+#define S33_S63                                                                                    \
+    "s33 s34 s35 s36 s37 s38 s39 s40 s41 s42 s43 s44 s45 s46 s47 s48 s49 s50 s51 s52 s53 "         \
     "s54 s55 s56 s57 s58 s59 s60 s61 s62 s63 "
 #define R0_R12 "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 "
 #define X5_X15 "x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 "
@@ -63,6 +65,10 @@ static const struct row {
     {"Cortex-M33", &arm, 0x01000000, "=20010000 =ffffffbc " R4_R11 HW},
     {"Cortex-M33, FPU block", &arm, 0x01000000,
      "=20010000 =ffffffac " R4_R11 S16_S31 HW S0_S15 "=3000000 1. "},
+    {"Cortex-M33 in the secure state, SFPA", &arm, 0x01100000,
+     "=20010000 =ffffffed " R4_R11 S16_S31 HW S0_S15 "=3000000 1. "},
+    {"Cortex-M33 in the secure state with PAC, SFPA", &arm, 0x61100000,
+     "=1234567 =89abcdef =1 =2 =20010000 =fffffffd " R4_R11 HW},
     {"Cortex-M33 with PAC", &arm, 0x01000000,
      "=1234567 =89abcdef =1 =2 =20010000 =ffffffbc " R4_R11 HW},
     {"Cortex-M33 with MPU to V10.5", &arm, 0x01000000, "=20010000 =3 =ffffffbc " R4_R11 HW},
@@ -78,11 +84,22 @@ static const struct row {
     {"ARM7, ARM state", &arm, 0x1f, "=0 psr " R0_R12 "sp lr pc+4 "},
     {"ARM7, Thumb state", &arm, 0x3f, "=0 psr " R0_R12 "sp lr pc+4 "},
     {"Cortex-A", &arm, 0x1f, "=0 =0 " R0_R12 "lr pc psr "},
-    {"Cortex-A, FPU block", &arm, 0x1f,
+    {"Cortex-A since V11.1, FPU block", &arm, 0x1f,
      "=1 " S32_S63 S0_S15 S16_S31 "=3000000 =0 " R0_R12 "lr pc psr "},
-    {"Cortex-R, FPU block", &arm, 0x1f, "=1 =3000000 " S0_S15 S16_S31 "=0 " R0_R12 "lr pc psr "},
-    {"Cortex-R, FPU block, d16 to d31", &arm, 0x1f,
+    {"Cortex-A since V11.1, d16 is a round number", &arm, 0x1f,
+     "=1 =0 " S33_S63 S0_S15 S16_S31 "=60000010 =0 " R0_R12 "lr pc psr "},
+    {"Cortex-A to V10.6, FPU block", &arm, 0x1f,
      "=1 =3000000 " S32_S63 S0_S15 S16_S31 "=0 " R0_R12 "lr pc psr "},
+    {"Cortex-A to V10.6, d15 is 2.0", &arm, 0x1f,
+     "=1 =60000010 " S32_S63 S0_S15 S16_S29 "=0 =40000000 =0 " R0_R12 "lr pc psr "},
+    {"Cortex-A to V10.6, d15 is 0.5, no exception flag", &arm, 0x1f,
+     "=1 =20000000 " S32_S63 S0_S15 S16_S29 "=0 =3fe00000 =0 " R0_R12 "lr pc psr "},
+    {"Cortex-R since V11.1, FPU block", &arm, 0x1f,
+     "=1 " S0_S15 S16_S31 "=3000000 =0 " R0_R12 "lr pc psr "},
+    {"Cortex-R to V10.6, FPU block", &arm, 0x1f,
+     "=1 =3000000 " S0_S15 S16_S31 "=0 " R0_R12 "lr pc psr "},
+    {"Cortex-R to V10.6, d15 is 2.0", &arm, 0x1f,
+     "=1 =60000010 " S0_S15 S16_S29 "=0 =40000000 =0 " R0_R12 "lr pc psr "},
     {"RISC-V 32 A", &rv32, 0, "pc x1 " X5_X31 "=1880 "},
     {"RISC-V 32 B", &rv32, 0, "pc x1 " X5_X31 "=0 =1880 "},
     {"RISC-V 32 C", &rv32, 0, "pc =1880 x1 " X5_X31 "=0 "},
