@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Cortex-M, with or without FPU (__ARM_FP): vectors, the switch between two tasks with the saved
- * context of FreeRTOS's ARM_CM3 and ARM_CM4F ports, or of ThreadX's (THREADX).
+ * context of FreeRTOS's ARM_CM3 and ARM_CM4F ports, of its ARM_CM33 port without TrustZone
+ * (LAYOUT_M33), or of ThreadX's (THREADX).
  */
     .syntax unified
     .thumb
@@ -67,7 +68,13 @@ pendsv:
     tst     lr, #0x10
     it      eq
     vstmdbeq r0!, {s16-s31}
+#  ifdef LAYOUT_M33
+    mrs     r2, psplim
+    mov     r3, lr
+    stmdb   r0!, {r2-r11}
+#  else
     stmdb   r0!, {r4-r11, lr}
+#  endif
 # else
     stmdb   r0!, {r4-r11}
 # endif
@@ -94,7 +101,13 @@ restore:
     ldr     r1, [r2]
     ldr     r0, [r1]
 # ifdef __ARM_FP
+#  ifdef LAYOUT_M33
+    ldmia   r0!, {r2-r11}
+    msr     psplim, r2
+    mov     lr, r3
+#  else
     ldmia   r0!, {r4-r11, lr}
+#  endif
     tst     lr, #0x10
     it      eq
     vldmiaeq r0!, {s16-s31}
@@ -117,6 +130,7 @@ start_first:
     .global first_context
     .thumb_func
 first_context:
+    mov     r12, r0
     mov     r3, #0x01000000
     str     r3, [r0, #-4]!
 #ifndef THREADX
@@ -127,13 +141,17 @@ first_context:
     str     r3, [r0, #-4]!          /* lr */
     sub     r0, r0, #16             /* r12, r3 to r1 */
     str     r2, [r0, #-4]!          /* r0 */
-#if defined(__ARM_FP) && !defined(THREADX)
+#if defined(__ARM_FP) && !defined(THREADX) && !defined(LAYOUT_M33)
     ldr     r3, =0xfffffffd
     str     r3, [r0, #-4]!
 #endif
     sub     r0, r0, #32             /* r4 to r11 */
-#ifdef THREADX
+#if defined(THREADX) || defined(LAYOUT_M33)
     ldr     r3, =0xfffffffd
+    str     r3, [r0, #-4]!
+#endif
+#ifdef LAYOUT_M33
+    sub     r3, r12, #4 * 256       /* WORDS */
     str     r3, [r0, #-4]!
 #endif
     bx      lr
