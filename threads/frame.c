@@ -282,35 +282,43 @@ static int score_a_profile(const struct context *c)
     return (psr & 0x00f00000) == 0 ? GOOD : NO; /* reserved, and PAN */
 }
 
-/* Machine mode; SD agrees with FS and XS; reserved bits are 0. The stack is aligned to 16 bytes
- * (psABI), which a context of another length would not leave aligned. */
-static int score_riscv(const struct context *c, const struct arch *a)
+/* Scores a possible return address: in code or, without a file, near pc. */
+static int score_return_address(const struct context *c, const struct arch *a, struct program *p,
+                                uint64_t word)
 {
+    uint64_t pc = c->reg[a->pc].value;
+    unsigned align = a->machine == MACHINE_MICROBLAZE ? 4 : 2;
+    if (word % align != 0 || word <= 0x1f)
+        return 0;
+    if (program_knows_code(p))
+        return program_kind(p, word, align) == REGION_CODE ? GOOD : 0;
+    return (word ^ pc) >> 24 == 0 ? SOME : 0;
+}
+
+/* Machine mode; SD agrees with FS and XS; reserved bits are 0. The stack is aligned to 16 bytes
+ * (psABI), which a context of another length would not leave aligned. fcsr has eight bits. */
+static int score_riscv(const struct context *c, const struct arch *a, struct program *p)
+{
+    const struct saved_register *fcsr = &c->reg[RISCV_FCSR];
+    if (fcsr->size != 0 && (fcsr->value & 0xffffff00) != 0)
+        return NO;
     int aligned = c->reg[RISCV_SP].value % 16 == 0 ? GOOD : 0;
     uint64_t status = c->reg[RISCV_MSTATUS].value;
     bool dirty = (status & MSTATUS_FS) == MSTATUS_FS || (status & MSTATUS_VS) == MSTATUS_VS ||
                  (status >> 15 & 3) == 3;
     bool sd = (status >> (a->word * 8 - 1) & 1) != 0;
     uint64_t reserved = a->word == 4 ? 0x7f800044 : UINT64_C(0x7fffff00ff800044);
-    return (status >> 11 & 3) == 3 && sd == dirty && (status & reserved) == 0 ? GOOD + aligned : NO;
-}
-
-/* Scores a possible return address: in code or, without a file, near pc. */
-static int score_return_address(const struct context *c, struct program *p, uint64_t word)
-{
-    uint64_t pc = c->reg[MICROBLAZE_PC].value;
-    if (word % 4 != 0 || word <= 0x1f)
-        return 0;
-    if (program_knows_code(p))
-        return program_kind(p, word, 4) == REGION_CODE ? GOOD : 0;
-    return (word ^ pc) >> 24 == 0 ? SOME : 0;
+    if ((status >> 11 & 3) != 3 || sd != dirty || (status & reserved) != 0)
+        return NO;
+    return GOOD + aligned + score_return_address(c, a, p, c->reg[RISCV_RA].value);
 }
 
 /*
  * MSR is a small number. With an FPU the next word is FSR (five bits); without one it is the first
  * word of the caller's stack frame, a return address.
  */
-static int score_microblaze(const struct context *c, struct memory *m, struct program *p)
+static int score_microblaze(const struct context *c, const struct arch *a, struct memory *m,
+                            struct program *p)
 {
     const struct saved_register *fsr = &c->reg[MICROBLAZE_FSR];
     uint64_t next_word = 0;
@@ -320,7 +328,7 @@ static int score_microblaze(const struct context *c, struct memory *m, struct pr
         return NO;
     if (memory_pointer(m, c->reg[MICROBLAZE_SP].value, &next_word) != 0)
         return 0;
-    return score_return_address(c, p, next_word);
+    return score_return_address(c, a, p, next_word);
 }
 
 /* CPUID of Cortex-M0, M0+ and M1, whose contexts differ from the larger CPUs' only in the order of
@@ -353,9 +361,9 @@ int frame_score(const struct context *c, const struct arch *a, struct memory *m,
     if (proof & PROOF_A_PROFILE)
         score += score_a_profile(c);
     if (proof & PROOF_RISCV)
-        score += score_riscv(c, a);
+        score += score_riscv(c, a, p);
     if (proof & PROOF_MICROBLAZE)
-        score += score_microblaze(c, m, p);
+        score += score_microblaze(c, a, m, p);
     if (proof & PROOF_LR_PC)
         score += c->reg[ARM_LR].value % 2 == 1 || (proof & PROOF_M_PROFILE) == 0 ? SOME : NO;
     if ((proof & PROOF_V6M) != 0 && score >= 0)

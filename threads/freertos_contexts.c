@@ -197,14 +197,17 @@ static const struct frame frame_cortex_r_v10 = {"Cortex-A/R, to V10.6", ON_ARM, 
 static const struct piece riscv_a[] = {PC_AND_X, MSTATUS, FRAME_END};
 static const struct piece riscv_b[] = {PC_AND_X, NESTING, MSTATUS, FRAME_END};
 
-/* If mstatus.FS = 3, 33 slots of FLEN bits follow mstatus. */
+/* A kernel built with FPU support saves 33 slots of FLEN bits behind mstatus if mstatus.FS = 3. One
+ * built without saves none, whatever FS says. */
+static const struct piece riscv_c[] = {
+    {PIECE_REGS, RISCV_PC, 1, ALWAYS, 0},      MSTATUS, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},
+    {PIECE_REGS, RISCV_X0 + 5, 27, ALWAYS, 0}, NESTING, FRAME_END};
 #define RISCV_C(flen)                                                                              \
     {                                                                                              \
         {PIECE_REGS, RISCV_PC, 1, ALWAYS, 0}, MSTATUS, {PIECE_REGS, RISCV_F0, 32, FS_DIRTY, flen}, \
             {PIECE_REGS, RISCV_FCSR, 1, FS_DIRTY, flen}, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},     \
             {PIECE_REGS, RISCV_X0 + 5, 27, ALWAYS, 0}, NESTING, FRAME_END                          \
     }
-static const struct piece riscv_c[] = RISCV_C(0);
 static const struct piece riscv_c_f[] = RISCV_C(4);
 static const struct piece riscv_c_d[] = RISCV_C(8);
 

@@ -2,11 +2,16 @@
 /*
  * FreeRTOS's data: structures with the names, members, order and sizes of list.h, tasks.c and
  * queue.c. INTEGRITY, NO_MINI, TICKS16 and MPU select configurations; MPU is the number of words of
- * its settings, CORES the number of cores.
+ * its settings, CORES the number of cores, SKEW the number of words that a stack's top is off its
+ * alignment.
  */
 #include "kernel.h"
 
 void *memset(void *to, int value, unsigned long n);
+
+#ifndef SKEW
+#define SKEW 0
+#endif
 
 typedef long BaseType_t;
 typedef unsigned long UBaseType_t;
@@ -198,7 +203,7 @@ void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *s
     t->uxTCBNumber = ++uxTaskNumber;
     uxCurrentNumberOfTasks++;
     RUNS_ON(t, -1);
-    t->pxTopOfStack = first_context(stack + WORDS, task, (void *)(uintptr_t)i);
+    t->pxTopOfStack = first_context(stack + WORDS - SKEW, task, (void *)(uintptr_t)i);
     make_ready(t);
 }
 

@@ -2,8 +2,8 @@
 /*
  * RISC-V, 32 and 64 bits, machine mode: the switch between two tasks with the saved context of
  * FreeRTOS's RISC-V port: LAYOUT_A to V10.4, LAYOUT_B to V11.2, LAYOUT_C since, there with the
- * floating-point registers if __riscv_flen is set and mstatus.FS is Dirty. With CORES the second hart
- * runs one task for ever.
+ * floating-point registers if __riscv_flen is set and mstatus.FS is Dirty. With FS_UNSAVED, FS is
+ * Dirty in a kernel that does not save them. With CORES the second hart runs one task for ever.
  */
 #if __riscv_xlen == 64
 # define S sd
@@ -77,6 +77,10 @@ reset:
     csrw    mscratch, sp
 #ifdef F
     li      t0, FS_INITIAL
+    csrs    mstatus, t0
+#endif
+#ifdef FS_UNSAVED
+    li      t0, FS_DIRTY
     csrs    mstatus, t0
 #endif
     call    main_loop
@@ -213,6 +217,10 @@ first_context:
     li      t0, FIRST_MSTATUS
 #ifdef F
     li      t1, FS_INITIAL
+    or      t0, t0, t1
+#endif
+#ifdef FS_UNSAVED
+    csrr    t1, mstatus
     or      t0, t0, t1
 #endif
     S       t0, MSTATUS * W(a0)

@@ -72,6 +72,23 @@ static void a_chosen_context_is_replaced_by_one_with_a_higher_score(void **state
     world_free(w);
 }
 
+/* A stack that is not aligned to 16 bytes, as the context with single-precision registers would leave
+ * it. The word that would be fcsr belongs to a caller, and has bits that fcsr does not have. */
+static void unsaved_fpu_registers_are_detected_by_the_value_of_fcsr(void **state)
+{
+    (void)state;
+    static const struct row r = {"C", &rv32, 0x200, "pc =80007880 x1 " X5_X31 "=0 "};
+    struct world *w = image(&r);
+    char request[16];
+    snprintf(request, sizeof request, "Hg%s", id_of(w, "task1"));
+    ask(w, request);
+    ask(w, "g");
+    expect_in_g(w, &r, 1, value_of(1, 'x', 1));
+    expect_in_g(w, &r, 31, value_of(1, 'x', 31));
+    expect_in_g(w, &r, rv32.sp, after(1) - 4);
+    world_free(w);
+}
+
 /* FreeRTOS V10.6 and later with an MPU: the context is in the control block; the exception frame is
  * on the stack at `psp`. */
 static const struct row tcb_rows[] = {
@@ -163,6 +180,7 @@ int main(void)
         cmocka_unit_test(each_freertos_context_is_detected_and_read),
         cmocka_unit_test(tasks_with_and_without_fpu_registers_are_both_read),
         cmocka_unit_test(a_chosen_context_is_replaced_by_one_with_a_higher_score),
+        cmocka_unit_test(unsaved_fpu_registers_are_detected_by_the_value_of_fcsr),
         cmocka_unit_test(a_context_in_the_control_block_is_read),
         cmocka_unit_test(a_task_in_the_secure_state_shows_only_its_stack_pointer),
     };
