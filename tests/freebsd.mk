@@ -16,8 +16,8 @@ tests/kernel.stamp: tests/kernel/make $(TEST_KERNEL)
 	else cat tests/kernel.log; exit 1; fi
 
 UNIT_TESTS += tests/unit/freebsd
-tests_unit_freebsd_SOURCES = tests/unit/freebsd.c tests/kernel/stub.c tests/kernel/stub.h \
-	$(SYMBOLS_WORLD)
+tests_unit_freebsd_SOURCES = tests/unit/freebsd.c tests/unit/freebsd_world.c \
+	tests/unit/freebsd_world.h tests/kernel/stub.c tests/kernel/stub.h $(SYMBOLS_WORLD)
 tests_unit_freebsd_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/freebsd_files

@@ -3,108 +3,11 @@
  * freebsd/: what it reads from a kernel's memory, by the debug information of files that
  * tests/kernel/make has made: several machines, two layouts, and inconsistent memory.
  */
-#include "tests/unit/unit.h"
-
-#include <unistd.h>
-
 #include "freebsd/freebsd.h"
-#include "symbols/types.h"
 #include "proto/err.h"
-#include "tests/kernel/stub.h"
-#include "tests/unit/symbols_world.h"
-
-enum { TEXT_MAX = 64 * 1024 };
+#include "tests/unit/freebsd_world.h"
 
 static const char features[] = "PacketSize=1000;qXfer:libraries:read+;qXfer:libraries-svr4:read+";
-
-struct fixture {
-    struct kernel_stub stub;
-    struct symbols *symbols;
-    struct target *target;
-    struct kept_log log;
-    struct buf text;
-    char kernel[700], modules[600];
-};
-
-static void open_kernel(struct fixture *f, const char *name)
-{
-    const char *top = getenv("top_builddir");
-    memset(f, 0, sizeof *f);
-    (void)snprintf(f->modules, sizeof f->modules, "%s/tests/kernel.d/%s", top != NULL ? top : ".",
-                   name);
-    (void)snprintf(f->kernel, sizeof f->kernel, "%s/kernel.debug", f->modules);
-    assert_int_equal(access(f->kernel, R_OK), 0);
-    kept_log_init(&f->log);
-    buf_init(&f->text, TEXT_MAX);
-    kernel_stub_init(&f->stub);
-    kernel_stub_load(&f->stub, f->kernel);
-    const struct symbols_options so = {
-        .file = f->kernel, .freebsd = true, .have_slide = true, .log = &f->log.log};
-    f->symbols = symbols_new(&so);
-    assert_non_null(f->symbols);
-    const struct freebsd_options options = {.symbols = f->symbols,
-                                            .kernel = f->kernel,
-                                            .machine = "test",
-                                            .modules = f->modules,
-                                            .log = &f->log.log};
-    f->target = freebsd_new(&f->stub.target, &options);
-    assert_non_null(f->target);
-}
-
-static void close_kernel(struct fixture *f)
-{
-    target_free(f->target);
-    symbols_free(f->symbols);
-    kernel_stub_done(&f->stub);
-    buf_free(&f->text);
-}
-
-/* The output of a query; valid until the next. */
-static const char *query(struct fixture *f, const char *line)
-{
-    buf_reset(&f->text);
-    assert_int_equal(freebsd_query(f->target, line, &f->text), 0);
-    assert_int_equal(buf_addc(&f->text, 0), 0);
-    return (const char *)f->text.data;
-}
-
-static void contains(struct fixture *f, const char *line, const char *part)
-{
-    const char *text = query(f, line);
-    if (strstr(text, part) == NULL)
-        fail_msg("'%s' is not in:\n%s", part, text);
-}
-
-/* The bytes of a variable in the kernel's memory. */
-static uint8_t *variable(struct fixture *f, const char *name, size_t len)
-{
-    uint64_t address;
-    if (!symbols_address(f->symbols, name, true, &address))
-        fail_msg("there is no %s", name);
-    uint8_t *bytes = kernel_stub_bytes(&f->stub, address, len);
-    assert_non_null(bytes);
-    return bytes;
-}
-
-static uint64_t address_of(struct fixture *f, const char *name)
-{
-    uint64_t address;
-    assert_true(symbols_address(f->symbols, name, true, &address));
-    return address;
-}
-
-/* Sets the member of a variable that is a structure, in a little-endian kernel. */
-static void poke(struct fixture *f, const char *name, const char *unit, const char *path,
-                 uint64_t value)
-{
-    struct types *types = types_open(f->kernel);
-    struct types_member m;
-    assert_true(types_member(types, unit, path, &m));
-    uint8_t *bytes = variable(f, name, (size_t)(m.offset + m.size)) + m.offset;
-    for (uint64_t i = 0; i < m.size; i++)
-        bytes[i] = (uint8_t)(value >> (8 * i));
-    types_close(types);
-}
 
 static const char *const kernels[] = {"amd64", "other", "arm64", "arm", "ppc64", "mips"};
 
@@ -266,6 +169,32 @@ static void a_wrapped_message_buffer(void **state)
     assert_string_equal(query(&f, "dmesg"), "Copyright\nvt\n");
     poke(&f, "message_buffer", "subr_msgbuf.c", "msgbuf.msg_flags", 2);
     contains(&f, "dmesg", "page fault");
+    close_kernel(&f);
+}
+
+/* Each read is as long as the stub answers, and the text is read once. */
+static void a_message_buffer_of_64_KiB_is_read_in_whole_packets(void **state)
+{
+    enum { SIZE = 64 * 1024, AT = 0xc0000000, LINE = 64 };
+    struct fixture f;
+    (void)state;
+    open_kernel(&f, "amd64");
+    uint8_t *text = malloc(SIZE);
+    assert_non_null(text);
+    memset(text, 'x', SIZE);
+    for (size_t i = LINE - 1; i < SIZE; i += LINE)
+        text[i] = '\n';
+    f.stub.segments[f.stub.n].address = AT;
+    f.stub.segments[f.stub.n].bytes = text;
+    f.stub.segments[f.stub.n++].len = SIZE;
+    poke(&f, "message_buffer", "subr_msgbuf.c", "msgbuf.msg_ptr", AT);
+    poke(&f, "message_buffer", "subr_msgbuf.c", "msgbuf.msg_size", SIZE);
+    poke(&f, "message_buffer", "subr_msgbuf.c", "msgbuf.msg_wseq", SIZE - LINE);
+    ask(f.target, "qSupported", features); /* tells how long a read may be */
+    (void)query(&f, "panic");              /* now the types are known */
+    f.stub.reads = 0;
+    assert_int_equal(strlen(query(&f, "dmesg")), SIZE - LINE);
+    assert_in_range(f.stub.reads, 1, (SIZE - LINE + f.stub.read_max - 1) / f.stub.read_max + 2);
     close_kernel(&f);
 }
 
@@ -576,6 +505,7 @@ int main(void)
         cmocka_unit_test(dmesg_prints_the_last_lines),
         cmocka_unit_test(unknown_queries),
         cmocka_unit_test(a_wrapped_message_buffer),
+        cmocka_unit_test(a_message_buffer_of_64_KiB_is_read_in_whole_packets),
         cmocka_unit_test(a_damaged_message_buffer),
         cmocka_unit_test(lists_that_loop),
         cmocka_unit_test(wild_pointers),
