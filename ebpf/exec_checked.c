@@ -15,8 +15,9 @@ static inline int check_stop(const struct ebpf_machine *m, const struct ebpf_op 
 {
     if (m->memory.hit != NULL)
         return EBPF_WATCHPOINT;
+    /* A trampoline: the fault of the jump comes first. */
     if (ip->code == OP_OUTSIDE)
-        return CONTINUE; /* a trampoline: the fault of the jump comes first */
+        return CONTINUE;
     if (address_of(m, ip) - low >= high - low)
         return EBPF_STEPPED;
     if ((uintptr_t)ip >= limit)

@@ -64,7 +64,8 @@ static int add_piece(struct image *im, struct buf *text, uint64_t address, uint6
 {
     unsigned unreadable = 0;
     for (uint64_t done = 0; done < len;) {
-        uint8_t bytes[MEMORY_READ_MAX]; /* one request: an unreadable page loses no more */
+        /* One request: an unreadable page loses no more. */
+        uint8_t bytes[MEMORY_READ_MAX];
         size_t n = len - done < im->memory.read_max ? (size_t)(len - done) : im->memory.read_max;
         int rc = memory_read(&im->memory, address + done, bytes, n);
         if (rc == IMAGE_UNREADABLE && ++unreadable == UNREADABLE_MAX)

@@ -200,7 +200,8 @@ static int on_request(struct decorator *d, const struct request *r)
         return DECORATOR_PASS;
     case PACKET_P:
     case PACKET_G:
-        buf_reset(&f->stop); /* the client has moved the thread: the next resume is meant */
+        /* The client has moved the thread: the next resume is meant. */
+        buf_reset(&f->stop);
         return DECORATOR_PASS;
     case PACKET_qXfer_libraries:
         return answer_libraries(f, r, LIBRARIES_TARGET);

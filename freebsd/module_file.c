@@ -74,7 +74,8 @@ static char *take(struct search *s, char *path)
         return path;
     if (rc == 0)
         elf_file_close(s->file);
-    if (s->tried == 1) /* the first file is the one that is meant */
+    /* The first file is the one that is meant. */
+    if (s->tried == 1)
         (void)snprintf(s->why, s->size, "%s: %s", path, why);
     free(path);
     return NULL;

@@ -137,8 +137,9 @@ int task_read_process(struct image *im, uint64_t address, struct process *proces
 /* Makes room for one more element. NULL: no memory. */
 static void *grow(void *list, size_t n, size_t size)
 {
+    /* The capacity is the next power of two. */
     if (n != 0 && (n & (n - 1)) != 0)
-        return list; /* the capacity is the next power of two */
+        return list;
     return realloc(list, (n != 0 ? 2 * n : 1) * size);
 }
 

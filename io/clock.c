@@ -14,7 +14,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void choose_clock(void)
 {
-    union { /* ISO C does not convert an object pointer into a function pointer */
+    /* ISO C does not convert an object pointer into a function pointer. */
+    union {
         void *object;
         clock_function *function;
     } found = {.object = NULL};
@@ -24,7 +25,8 @@ static void choose_clock(void)
     found.object = dlsym(libc, "clock_gettime");
     if (found.object != NULL)
         own = found.function;
-    (void)dlclose(libc); /* libc stays loaded: the process depends on it */
+    /* The process depends on libc: it stays loaded. */
+    (void)dlclose(libc);
 }
 
 void clock_read(clockid_t clock, struct timespec *t)

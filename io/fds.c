@@ -225,7 +225,8 @@ void io_fds_wake(struct io_fds *f)
     int saved = errno;
     atomic_store(&f->woken, true);
     ssize_t n = write(f->wake_fd, &one, sizeof one);
-    (void)n; /* if the counter is full, the eventfd is readable already */
+    /* If the counter is full, the eventfd is readable already. */
+    (void)n;
     errno = saved;
 }
 

@@ -244,8 +244,8 @@ int sockets_unix_listen(const char *path, mode_t mode)
         return sockets_fail(there);
     }
     struct stat st;
-    if (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-        unlink(path) != 0) /* a stale socket: no process listens on it */
+    /* A stale socket: no process listens on it. */
+    if (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) != 0)
         return -1;
     if (strlen(path) >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;

@@ -60,7 +60,8 @@ static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, 
         }
     }
     unsigned sent = 0;
-    bool again = true; /* retry once: the error may be an ICMP error for an earlier datagram */
+    /* Retry once: the error may be an ICMP error for an earlier datagram. */
+    bool again = true;
     while (sent < n) {
         int rc = sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (rc > 0) {

@@ -70,7 +70,8 @@ void txq_flush_all(struct io_fds_side *side)
     if (h->later.n != 0 && h->later.n + h->now.n <= IO_FDS_BATCH) { /* one system call */
         for (unsigned i = 0; i < h->now.n; i++)
             h->later.msgs[h->later.n++] = h->now.msgs[i];
-        h->now.n = 0; /* h->now.memory keeps the bytes until they are sent */
+        /* h->now.memory keeps the bytes until they are sent. */
+        h->now.n = 0;
     }
     flush(side, &h->later);
     flush(side, &h->now);

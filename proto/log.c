@@ -33,7 +33,8 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
     }
     if (at >= sizeof line)
         memcpy(line + sizeof line - 4, "...", 4);
-    visible_line(line); /* it may contain bytes from a target or from the network */
+    /* The line may contain bytes from a target or from the network. */
+    visible_line(line);
     log->sink(log->context, level, line);
 }
 

@@ -16,7 +16,8 @@ bool beside_program(char path[PATH_MAX])
 bool beside(const char *own, const char *directory, const char *wanted, char path[PATH_MAX])
 {
     const char *slash = strrchr(own, '/');
-    size_t common = 0; /* length of the directory that both are in */
+    /* Length of the directory that both are in. */
+    size_t common = 0;
     if (slash == NULL || slash - own >= PATH_MAX)
         return false;
     for (size_t i = 0; directory[i] != '\0' && directory[i] == wanted[i]; i++)

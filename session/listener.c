@@ -95,7 +95,8 @@ static struct io *open_session(void *context, struct session *s, size_t *payload
 
 static void close_taken(void *context, struct session *s)
 {
-    (void)context; /* closing the socket takes it out of the epoll set */
+    /* Closing the socket takes it out of the epoll set. */
+    (void)context;
     io_fds_close((struct io_fds *)s->io);
     free(s->io);
 }
@@ -522,7 +523,8 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
 
 void listener_return(struct listener *l, struct session *s)
 {
-    CHECK(s->host == NULL); /* the lobby does not have it: one owner */
+    /* The lobby does not have it: one owner. */
+    CHECK(s->host == NULL);
     session_leave_io(s);
     lock_listener(l);
     if (watch_socket(l, s)) {
@@ -532,5 +534,6 @@ void listener_return(struct listener *l, struct session *s)
         session_free(s);
     }
     unlock_listener(l);
-    poke(l); /* a datagram of ours may be in flight: it needs retransmission */
+    /* A datagram of ours may be in flight: it needs retransmission. */
+    poke(l);
 }

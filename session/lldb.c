@@ -43,7 +43,8 @@ static int lldb_request(struct decorator *d, const struct request *r)
     struct lldb *l = (struct lldb *)d;
     l->awaited = l->is_lldb ? digits_of(r) : 0;
     bool p = r->packet->id == PACKET_p;
-    l->registers = l->is_lldb && p && l->probed; /* with the first it finds out whether p works */
+    /* By its first p, LLDB finds out whether p works. */
+    l->registers = l->is_lldb && p && l->probed;
     l->probed |= p;
     return r->packet->id == PACKET_qSupported ? claim_breakpoint_features(l, r) : DECORATOR_PASS;
 }

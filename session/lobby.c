@@ -205,8 +205,9 @@ static void evict_session(struct lobby *b, const struct session *but)
         if (k != but && k->state != LOBBY_HERALDED && k->target == NULL && goes_before(k, goes))
             goes = k;
     }
+    /* Clients have had all of them, and may come back. */
     if (goes == NULL)
-        return; /* clients have had all of them, and may come back */
+        return;
     if (log_limit_allows(&b->evicted, b->now(b->context), &more))
         log_warn(b->log,
                  "more than %u kernels are waiting: dropped one of %s that was never attached "
@@ -298,7 +299,8 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
             b->ops->crowd(b->context, from, own_ip);
         return;
     }
-    set_session_state(b, k, LOBBY_HERALDED); /* again: its T has 12 s from now on */
+    /* Again: its T has 12 s from now on. */
+    set_session_state(b, k, LOBBY_HERALDED);
     k->answered = now;
     link_ack_herald(k->link);
 }

@@ -16,7 +16,8 @@ static int name_of(char path[RUNDIR_MAX])
     const char *given = getenv("NETGDB_RUNTIME_DIR");
     const char *user = getenv("XDG_RUNTIME_DIR");
     const char *service = getenv("RUNTIME_DIRECTORY");
-    struct stat st; /* su and sudo may leave us another user's */
+    /* su and sudo may leave another user's directory in the environment. */
+    struct stat st;
     if (given != NULL && given[0] != '\0')
         return snprintf(path, RUNDIR_MAX, "%s", given);
     if (user != NULL && user[0] == '/' && stat(user, &st) == 0 && st.st_uid == geteuid())

@@ -470,7 +470,8 @@ static int take_request(struct serving *s)
 static int serve_one(struct serving *s)
 {
     const unsigned watch = s->pending_end != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
-    if (serve_told_to_end(s)) /* before the wait: the target may have consumed our wake-up */
+    /* Before the wait: the target may have consumed our wake-up. */
+    if (serve_told_to_end(s))
         return on_client_gone(s);
     int rc = server_next(s->server, &s->bytes, watch);
     if (rc == 0) {

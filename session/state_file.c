@@ -85,7 +85,8 @@ static struct state_file *open_state_file(const char *dir, const char *name, int
     r->fd = open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     if (r->fd < 0 || flock(r->fd, LOCK_EX | LOCK_NB) != 0 || fstat(r->fd, &st) != 0)
         return state_file_fail(r);
-    if (st.st_nlink == 0) { /* removed since it was opened: its session has ended */
+    /* Removed since it was opened: its session has ended. */
+    if (st.st_nlink == 0) {
         errno = ESTALE;
         return state_file_fail(r);
     }
@@ -163,7 +164,8 @@ struct state_file *state_file_create(const struct net_addr *own, const struct ne
     CHECK(own->port != 0 && kernel->port != 0); /* else no server would take it over */
     (void)net_ip_text(kernel->ip, ip);
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-", ip, kernel->port);
-    search_files(name, kernel->ip, remove_stale, NULL); /* a kernel has one session: this one now */
+    /* A kernel has one session: this one now. */
+    search_files(name, kernel->ip, remove_stale, NULL);
     if (rundir(dir) != 0)
         return NULL;
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-%u", ip, kernel->port, own->port);

@@ -37,7 +37,8 @@ static void find_program(char path[PATH_MAX])
     static const char name[] = NETGDB_TLS_HELPER;
     const char *chosen = getenv("NETGDB_TLS_HELPER");
     char own[PATH_MAX];
-    static const char here; /* the object that this is in: libnetgdb.so or a program */
+    /* The object that this is in: libnetgdb.so or a program. */
+    static const char here;
     Dl_info us = {.dli_fname = NULL};
     bool object =
         dladdr(&here, &us) != 0 && us.dli_fname != NULL && strstr(us.dli_fname, ".so") != NULL;

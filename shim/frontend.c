@@ -219,6 +219,7 @@ const char *frontend_ended(struct frontend *f)
         return command;
     if (f->machine || waiting_bytes(f->input) == 0)
         return "the standard input of gdb was closed";
-    f->input = -1; /* a script, whose end its reader has still to see */
+    /* A script, whose end its reader has still to see. */
+    f->input = -1;
     return NULL;
 }

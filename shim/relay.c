@@ -118,7 +118,8 @@ static int make_relay_chain(struct relay *r, const char *program, struct chain *
     if (r->listener == NULL && !r->proxy)
         return chain_for_stream(chain, &r->io.io, &config);
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
-    io_keepalive(&r->io.io, true); /* GDB has asked for features already, and waits 6 s at most */
+    /* GDB has asked for features already, and waits 6 s at most. */
+    io_keepalive(&r->io.io, true);
     int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config)
                       : session_adopt(r->session, &r->io, &r->name->log,
                                       &(struct netgdb_successor){relay_has_successor,
@@ -288,7 +289,8 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     if (thread_start(relay_main, r) == 0)
         return 0;
     release_relay(r, SERVE_PARKED);
-    free_relay(r); /* without a wait: the debugger's thread is this one */
+    /* Without a wait: the debugger's thread is this one. */
+    free_relay(r);
     return EAGAIN;
 }
 

@@ -213,7 +213,8 @@ int bfd_syms_read(const struct elf_file *f, const char *path, bool dynamic, bfd_
                   void *context, const char **why)
 {
     pthread_mutex_lock(&bfd_lock);
-    bool ready = bfd_init() != 0; /* first: that of binutils 2.44 sets the default handlers */
+    /* First, because that of binutils 2.44 sets the default handlers. */
+    bool ready = bfd_init() != 0;
     bfd_error_handler_type errors = bfd_set_error_handler(ignore_error);
     bfd_assert_handler_type asserts = bfd_set_assert_handler(ignore_assert);
     int rc = ready ? open_and_read(f, path, dynamic, each, context, why) : bfd_fail(why);

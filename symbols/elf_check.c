@@ -205,7 +205,8 @@ static int check_sections(struct check *c)
     for (uint64_t i = 0; i < c->shnum; i++) {
         struct section s;
         int rc = read_section_header(c, i, &s);
-        if (rc == 0 && i > 0) /* section 0 may contain the counts of check_tables() */
+        /* Section 0 may contain the counts of check_tables(). */
+        if (rc == 0 && i > 0)
             rc = check_section(c, &s);
         if (rc == 0 && i == c->shstrndx && s.type != SHT_STRTAB)
             rc = elf_fail(c, NETGDB_PROTO, "no section names");

@@ -18,7 +18,8 @@ void gdb_files_parse(int argc, const char *const *argv, struct gdb_files *files)
 {
     struct gdb_args args = {.argc = argc, .argv = argv, .next = 1};
     struct gdb_arg arg;
-    const char *first = NULL; /* the first word; a second one is a core file or a process */
+    /* The first word; a second one is a core file or a process. */
+    const char *first = NULL;
     int rc;
     *files = (struct gdb_files){0};
     while ((rc = gdb_args_next(&args, &arg)) > 0) {

@@ -146,8 +146,9 @@ static int add_symbol(struct loader *l, const struct bfd_sym *s, const GElf_Sym 
                       uint64_t address, enum symbol_kind kind)
 {
     size_t len = unversioned_len(s->name);
+    /* Cannot happen: both passes see the same symbols. */
     if (l->n == l->t->n || len + 1 > l->t->names_len - l->names_len)
-        return NETGDB_PROTO; /* cannot happen: both passes see the same symbols */
+        return NETGDB_PROTO;
     l->t->entries[l->n++] = (struct symtab_entry){
         .address = address,
         .size = (sym->st_size < SYMBOL_SIZE_MAX ? (uint32_t)sym->st_size : SYMBOL_SIZE_MAX) &
@@ -249,7 +250,8 @@ int symtab_load_regions(struct regions *regions, const struct elf_file *f)
                                 : (h.sh_flags & SHF_WRITE) != 0   ? REGION_DATA
                                                                   : REGION_RODATA;
         int rc = regions_set(regions, h.sh_addr, h.sh_addr + (h.sh_size - 1), kind);
-        if (rc != 0) /* the table is full; its entries are valid */
+        /* The table is full; its entries are valid. */
+        if (rc != 0)
             return rc == NETGDB_TOO_LONG ? 0 : rc;
     }
     return 0;
@@ -310,7 +312,8 @@ struct symtab *symtab_open(const char *path, const struct log *log)
         elf_file_close(&program);
     }
 #ifdef __GLIBC__
-    malloc_trim(0); /* return libbfd's memory, three times the table, to the system */
+    /* Return libbfd's memory, three times the table, to the system. */
+    malloc_trim(0);
 #endif
     if (rc != 0) {
         log_warn(log, "symbols: %s: %s: continuing without its symbols", path,

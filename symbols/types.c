@@ -132,7 +132,8 @@ static bool follow_type(Dwarf_Die *die)
 static bool member_offset(Dwarf_Die *member, uint64_t *offset)
 {
     Dwarf_Attribute attribute;
-    Dwarf_Word value = 0; /* without a location: the start, as in a union */
+    /* Without a location, a member is at the start, as in a union. */
+    Dwarf_Word value = 0;
     if (dwarf_attr(member, DW_AT_data_member_location, &attribute) == NULL) {
         if (dwarf_hasattr(member, DW_AT_data_bit_offset))
             return false;

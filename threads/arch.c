@@ -131,7 +131,8 @@ static bool riscv_abi_register(const char *name, struct arch_register *r)
 {
     static const struct {
         const char *prefix;
-        unsigned first, last, reg; /* range of the numbers; `reg` is the register of `first` */
+        /* Range of the numbers; `reg` is the register of `first`. */
+        unsigned first, last, reg;
     } runs[] = {
         {"t", 0, 2, 5},
         {"t", 3, 6, 28},
@@ -206,7 +207,8 @@ bool arch_register(const struct arch *a, const char *name, struct arch_register 
 
 bool arch_psr_is_m_profile(uint64_t psr)
 {
-    return (psr & 0x1f) == 0 || (psr & (1u << 24)) != 0; /* bit 4 is set in every A-profile mode */
+    /* Bit 4 is set in every A-profile mode. */
+    return (psr & 0x1f) == 0 || (psr & (1u << 24)) != 0;
 }
 
 unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t psr)

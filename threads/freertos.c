@@ -317,8 +317,9 @@ static int find_queue(struct engine *e, uint64_t container, uint64_t *name_at)
 {
     uint64_t size = layout_offset(e, REGISTRY_SIZE), queue;
     uint64_t n = e->have[REGISTRY] && size != 0 ? e->symbols[REGISTRY].size / size : 0;
+    /* Unknown: entries after its end match no queue. */
     if (e->have[REGISTRY] && e->symbols[REGISTRY].size == 0)
-        n = 16; /* unknown: entries after its end match no queue */
+        n = 16;
     *name_at = 0;
     for (uint64_t i = 0; i < n && i < 256; i++) {
         uint64_t entry = e->symbols[REGISTRY].address + i * size;

@@ -88,7 +88,8 @@ int answer_symbol(struct threads *t, const struct request *r)
     size_t at = sizeof start - 1;
     if (program_table(&t->program, &slide) != NULL || r->len <= at)
         return DECORATOR_PASS;
-    if (r->len == at + 1) { /* an offer: the client's symbols may have changed */
+    /* An offer: the client's symbols may have changed. */
+    if (r->len == at + 1) {
         program_forget_answers(&t->program);
         return ask_next(t);
     }

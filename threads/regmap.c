@@ -179,7 +179,8 @@ static void add_run(struct regmap *map, unsigned number, unsigned n, unsigned si
 static void arm_builtin(struct regmap *map, size_t g_len)
 {
     add_run(map, 0, 16, 4, ARM_R0, 1);
-    if (g_len == 168) { /* f0 to f7 and fps, 12 bytes and 4: contexts never save them */
+    /* f0 to f7 and fps, 12 bytes and 4: contexts never save them. */
+    if (g_len == 168) {
         for (unsigned i = 16; i < 24; i++)
             add_mapping(map, i, 12, NULL);
         add_mapping(map, 24, 4, NULL);

@@ -25,7 +25,8 @@ size_t tid_parse(const uint8_t *text, size_t len, struct tid *id)
     if (n == 0)
         return 0;
     n++;
-    id->tid = ALL_THREADS; /* a process id alone means all of its threads */
+    /* A process id alone means all of its threads. */
+    id->tid = ALL_THREADS;
     if (n == len || text[n] != '.')
         return n;
     size_t m = parse_tid_number(text + n + 1, len - n - 1, &id->tid);

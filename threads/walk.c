@@ -242,7 +242,8 @@ int walk_links(struct engine *e)
 {
     struct chain c;
     uint64_t tcb = 0, previous = 0;
-    size_t before = e->n; /* the running threads, which the walk finds again */
+    /* The running threads, which the walk finds again. */
+    size_t before = e->n;
     int rc = find_first(e, &c, &tcb);
     bool more = rc == 0 && tcb != 0 && (e->rtos->walk != WALK_REGISTRY || tcb != c.stop);
     if (e->rtos->walk == WALK_REGISTRY)

@@ -265,7 +265,8 @@ static int node_loop(struct node *n)
         if (end == EXIT_DONE)
             end = take_stop(n);
         if (end == EXIT_DONE && node_told_to_end(n)) {
-            if (n->stop.len != 0) /* a stub that is silent does not answer this, either */
+            /* A stub that is silent does not answer this, either. */
+            if (n->stop.len != 0)
                 leave_stub(n);
             break;
         }
@@ -325,8 +326,9 @@ int node_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     io_fds_batch_sends(&n.io);
+    /* Polls are to be as exact as a kernel's. */
     if (options.debugnet.poll != 0)
-        (void)prctl(PR_SET_TIMERSLACK, 1); /* polls are to be as exact as a kernel's */
+        (void)prctl(PR_SET_TIMERSLACK, 1);
     catch_node_signals(&n.io);
     end = options.tls.on ? node_tls(&n) : open_node(&n);
     if (end == EXIT_DONE && !options.tls.on)

@@ -296,7 +296,8 @@ static void take_client(struct proxy *p, struct listen_socket *socket, int fd)
 static void accept_clients(struct proxy *p, struct listen_socket *socket)
 {
     if (!proxy_tls_takes(p)) {
-        rest(); /* they stay in the queue, and would wake us again at once */
+        /* The clients stay in the queue, and would wake us again at once. */
+        rest();
         return;
     }
     for (int i = 0; i < ACCEPTS; i++) {

@@ -208,8 +208,9 @@ static void take_waiting(struct client *c, const struct listener_watch *watch)
     pthread_mutex_lock(&p->lock);
     c->session = listener_take(p->listener, watch);
     c->endpoint = c->session != NULL ? endpoint_for(p, c->session) : NULL;
+    /* The endpoint has no other client: the kernel was not taken. */
     if (c->endpoint != NULL)
-        c->endpoint->client = c; /* no other client is: the kernel was not taken */
+        c->endpoint->client = c;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -298,7 +299,8 @@ static void serve_debugger(struct client *c, struct server *server)
     else if (c->via != NULL ? take_from_endpoint(c, server, c->via) : await_kernel(c, server))
         client_debug_kernel(c, server);
     (void)shutdown(c->fd, SHUT_WR);
-    await_close(c, server, PROXY_CLOSE_GRACE); /* a debugger acknowledges the reply to its detach */
+    /* A debugger acknowledges the reply to its detach. */
+    await_close(c, server, PROXY_CLOSE_GRACE);
 }
 
 static void free_client(struct client *c)
@@ -368,7 +370,8 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     c->proxy = p;
     c->fd = in;
     c->log = p->log;
-    c->wants.n = p->n_ips; /* and not p->watch itself, which is in the listener's list */
+    /* A copy: p->watch itself is in the listener's list. */
+    c->wants.n = p->n_ips;
     memcpy(c->wants.ips, p->ips, sizeof c->wants.ips);
     c->wants.nets = p->options->from;
     c->wants.nets_n = p->options->froms;

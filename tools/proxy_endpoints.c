@@ -275,7 +275,8 @@ void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *se
     struct endpoint *other = endpoint_for(p, session);
     if (other == NULL || other == e)
         return;
-    if (is_tcp(p)) /* a unix socket has the kernel's name, and keeps it */
+    /* A unix socket has the kernel's name, and keeps it. */
+    if (is_tcp(p))
         swap_sockets(e, other);
     const struct net_addr before = e->own;
     move_to(p, e, &other->own);

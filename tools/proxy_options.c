@@ -220,8 +220,9 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
             return proxy_help();
         if (c == '?')
             return hint_usage("proxy");
+        /* getopt does not set it for a letter. */
         if (c == 'p')
-            which = 0; /* getopt does not set it for a letter */
+            which = 0;
         if (!take_proxy_option(c, optarg, o))
             return complain_value("proxy", known[which].name, optarg, proxy_wanted(c, optarg));
     }

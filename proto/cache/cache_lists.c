@@ -139,7 +139,8 @@ static int begin_document(struct cache *c, struct cache_document *d, const char 
         cache_learn_document(c);
     if (d->known)
         return cache_document_reply(d, 0, size, &c->d.reply);
-    if (d->data.len != 0) /* incomplete: let the client read it from the stub */
+    /* Incomplete: let the client read it from the stub. */
+    if (d->data.len != 0)
         return DECORATOR_PASS;
     return buf_set(&c->d.reply, c->own_reply.data, c->own_reply.len);
 }

@@ -159,7 +159,8 @@ void cache_list_record(struct cache_list *l, bool first, const struct buf *reply
     bool stored = buf_add(&l->replies, reply->data, reply->len) == 0;
     l->known = stored && !first && buf_is(reply, "l");
     l->recording = stored && more;
-    l->at = l->replies.len; /* the client has received all replies so far */
+    /* The client has received all replies so far. */
+    l->at = l->replies.len;
 }
 
 bool cache_list_reply(struct cache_list *l, bool first, struct buf *reply)

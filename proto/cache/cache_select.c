@@ -126,7 +126,8 @@ void cache_learn_ids(struct cache *c, const struct buf *reply)
 
 void cache_learn_document(struct cache *c)
 {
-    static const char mark[] = " id=\""; /* cannot be inside a name: quotes are &quot; there */
+    /* A name cannot contain this: quotes are &quot; there. */
+    static const char mark[] = " id=\"";
     if (c->threads.data.len == 0)
         return;
     const uint8_t *at = c->threads.data.data, *end = at + c->threads.data.len;
@@ -199,7 +200,8 @@ int cache_sync_thread(struct cache *c)
         c->stub_thread = c->client_thread;
         return 0;
     }
-    cache_replies_clear(&c->replies); /* the thread is gone: cached thread ids may be wrong */
+    /* The thread is gone: cached thread ids may be wrong. */
+    cache_replies_clear(&c->replies);
     c->client_thread = c->stub_thread;
     rc = buf_set(&c->d.reply, c->own_reply.data, c->own_reply.len);
     return rc == 0 ? CACHE_THREAD_REJECTED : rc;

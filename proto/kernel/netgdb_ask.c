@@ -59,8 +59,9 @@ static int wait_for_delivery(struct netgdb_target *t)
     int rc = 0;
     while (rc == 0 && !link_acked(t->link)) {
         rc = nt_pump_request(t, t->asked, 0);
+        /* One ack of a 13.x kernel, or its '+': nt_recv continues from here. */
         if (link_acks(t->link) != 0 || t->link->stream.len != 0)
-            break; /* one ack of a 13.x kernel, or its '+': nt_recv continues from here */
+            break;
     }
     return rc;
 }

@@ -137,7 +137,8 @@ static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what
 
 int nt_flush_our_ack(struct netgdb_target *t)
 {
-    int rc = nt_wait_for_ack(t); /* of the previous '+', if a duplicate has run since */
+    /* The previous '+' is in flight if a duplicate has run since. */
+    int rc = nt_wait_for_ack(t);
     if (rc == 0 && t->our_ack_pending) {
         rc = delay(t, t->our_ack_due, NETGDB_DELAY_ACK);
         if (rc == 0)

@@ -27,7 +27,8 @@ static void switch_session(struct netgdb_target *t, struct link *link)
     }
     t->link = link;
     t->io = link->io;
-    t->peer_acked = true; /* its T is in the stream, for the next recv */
+    /* Its T is in the stream, for the next recv. */
+    t->peer_acked = true;
     send_delay_init(&t->send_delay);
     log_warn(t->log, "the kernel rebooted, or was sent here again, and stopped in a new session");
 }

@@ -72,7 +72,8 @@ int link_send_acks(struct link *l, const uint32_t *seqnos, unsigned n, bool retr
 void link_ack_herald(struct link *l)
 {
     static const uint32_t herald = 1;
-    (void)transmit_acks(l, &herald, 1, 2); /* if both are lost, the kernel retransmits the HERALD */
+    /* If both are lost, the kernel retransmits the HERALD. */
+    (void)transmit_acks(l, &herald, 1, 2);
 }
 
 void link_drop_delayed_acks(struct link *l)

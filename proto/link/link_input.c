@@ -229,8 +229,9 @@ static int link_take_data(struct link *l, const struct wire_msg *msg)
     }
     if (l->failed || !is_acceptable(l, msg))
         return 0;
+    /* The reader is too slow: the kernel retransmits. */
     if (l->stream.len + msg->total > l->stream.max)
-        return 0; /* the reader is too slow: the kernel retransmits */
+        return 0;
     if (l->rx.have == 0)
         begin_message(l, msg->total, chunk);
     if ((l->rx.seen[index / 8] & 1 << index % 8) != 0) {
@@ -275,7 +276,8 @@ static int handle_datagram(struct link *l, const struct io_msg *datagram, struct
     case WIRE_IS_ACK:
         link_take_ack(l, msg->seqno);
         return 0;
-    case WIRE_HERALD: /* a retransmission: those go to the session port */
+    /* A retransmission: those go to the session port. */
+    case WIRE_HERALD:
         if (msg->seqno == 1 && msg->len == 0)
             return 1;
         break;

@@ -67,7 +67,8 @@ void link_check_ack_order(struct link *l, const struct link_trace *t)
     if (original || t->dup_effect == LINK_DUP_NONE)
         return;
     enum link_dup_effect effect = current_effect(l, t);
-    if (t->seqno == l->tx.seqno) { /* our '+' is not sent yet: the duplicate is not late */
+    /* Our '+' is not sent yet: the duplicate is not late. */
+    if (t->seqno == l->tx.seqno) {
         l->acked_duplicate = effect > l->acked_duplicate ? effect : l->acked_duplicate;
         return;
     }
@@ -86,7 +87,8 @@ void link_check_ack_order(struct link *l, const struct link_trace *t)
 
 void link_check_forgotten_ack(struct link *l)
 {
-    l->counters.conflicting_duplicates++; /* its effect is not known, so assume the worst */
+    /* Its effect is not known, so assume the worst. */
+    l->counters.conflicting_duplicates++;
     l->acked_duplicate = LINK_DUP_HARMFUL;
     if (shows_late_duplicate(l))
         l->late_duplicate = LINK_DUP_HARMFUL;

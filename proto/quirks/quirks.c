@@ -231,7 +231,8 @@ void quirks_note_resume(struct quirks *q, bool step)
 void quirks_note_stop(struct quirks *q, const struct buf *reply)
 {
     struct stop *s = quirks_stop(q);
-    if (s->runs != 0) /* 0: the reply began a new session, which has recorded it already */
+    /* Without a run, the reply began a new session, which has recorded it already. */
+    if (s->runs != 0)
         (void)stop_take(s, reply->data, reply->len);
 }
 

@@ -191,8 +191,9 @@ static int repeat_trap(struct quirks *q, const struct machine *m, uint64_t pc, c
     if (rc != 0 || *why != NULL)
         return rc;
     rc = run_to_breakpoint(q);
+    /* The pc first: a server that takes over now knows the breakpoint. */
     if (rc == 0)
-        rc = restore_pc(q, m, pc); /* first: a server that takes over now knows the breakpoint */
+        rc = restore_pc(q, m, pc);
     return rc == 0 ? quirks_remove_point_at(q, pc, m->len) : rc;
 }
 

@@ -227,7 +227,8 @@ static int take_searched(struct quirks *q, const struct buf *reply)
         return buf_sets(&q->d.reply, QUIRKS_EINVAL);
     if (found(q))
         return DECORATOR_DONE;
-    if (q->part.len >= q->data.len) /* keep the bytes in which a match may begin */
+    /* Keep the bytes in which a match may begin. */
+    if (q->part.len >= q->data.len)
         buf_drop(&q->part, q->part.len - (q->data.len - 1));
     return search_piece(q);
 }

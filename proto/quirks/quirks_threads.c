@@ -20,7 +20,8 @@ enum {
 /* Appends the id of the next thread to the reply. Returns false at the end of the list. */
 static bool append_thread_id(struct quirks *q)
 {
-    static const char mark[] = " id=\""; /* cannot be inside a name: the stub replaces quotes */
+    /* A name cannot contain this: the stub replaces quotes. */
+    static const char mark[] = " id=\"";
     const uint8_t *from = q->threads.data + q->listed, *end = q->threads.data + q->threads.len;
     const uint8_t *id = memmem(from, (size_t)(end - from), mark, sizeof mark - 1);
     uint64_t value;

@@ -99,8 +99,9 @@ void request_range(const struct request *r, uint64_t *low, uint64_t *high)
         return;
     if (r->numbers == 0)
         return;
+    /* The kind of a breakpoint is not a length on every machine. */
     if (r->packet->id != PACKET_P && (repeat == REPEAT_MEMORY || r->length != 0))
-        length = r->length; /* the kind of a breakpoint is not a length on every machine */
+        length = r->length;
     *low = r->address;
     *high = length > UINT64_MAX - r->address ? UINT64_MAX : r->address + length;
 }

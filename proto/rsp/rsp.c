@@ -131,7 +131,8 @@ static void parse_run(struct rsp_parser *p, uint8_t c)
 {
     p->state = RSP_BODY;
     p->bad |= c < RUN_FIRST || c > RUN_LAST;
-    if (c == '#' || c == '$') { /* not a valid count: treat it as framing */
+    /* Not a valid count: treat it as framing. */
+    if (c == '#' || c == '$') {
         p->bad = true;
         parse_body(p, c);
         return;

@@ -93,7 +93,8 @@ static int take_stream_event(struct stream_target *s, enum rsp_event event)
 {
     switch (event) {
     case RSP_PACKET:
-        (void)acknowledge_packet(s, '+'); /* ignore errors: a stub may exit right after its reply */
+        /* Ignore errors: a stub may exit right after its reply. */
+        (void)acknowledge_packet(s, '+');
         return 1;
     case RSP_BAD:
         return take_bad(s);
