@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Steps a waiting thread: inserts a breakpoint at its pc, resumes the target until the thread runs
- * there, and steps it once. Any other stop ends the run.
+ * Steps or continues a waiting thread: inserts a breakpoint at its pc, resumes the target until the
+ * thread runs there, and steps it once or continues. Any other stop ends the run, except that a
+ * continue passes the client's breakpoints that other threads reach: for the client those are held.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -86,25 +87,42 @@ static int select_stopped_core(struct threads *t)
     return rc == 0 && t->engine.cores > 1 && thread != NULL ? threads_choose_core(t, thread) : rc;
 }
 
-/* Resumes all threads. A CPU at a breakpoint of the client first steps off it. */
-static int resume_all(struct threads *t)
+/* Finds the client's breakpoint at which the CPU stopped; n_points: none. */
+static int find_stop_point(struct threads *t, size_t *at)
 {
     uint64_t pc;
+    *at = t->n_points;
     if (t->n_points == 0)
-        return resume_target(t, false);
+        return 0;
     int rc = select_stopped_core(t);
     if (rc == 0)
         rc = registers_pc(t, &pc);
+    if (rc == 0)
+        *at = find_client_point(t, pc);
+    return rc;
+}
+
+int run_at_client_point(struct threads *t, bool *at)
+{
+    size_t point;
+    int rc = find_stop_point(t, &point);
+    *at = point < t->n_points;
+    return rc;
+}
+
+/* Resumes all threads. A CPU at a breakpoint of the client first steps off it. */
+static int resume_all(struct threads *t)
+{
+    int rc = find_stop_point(t, &t->run.left);
     if (rc != 0)
         return rc;
-    t->run.left = find_client_point(t, pc);
     t->run.leaving = t->run.left < t->n_points;
     if (t->run.leaving)
         rc = move_client_point(t, 'z');
     return rc == 0 ? resume_target(t, t->run.leaving) : rc;
 }
 
-int run_begin(struct threads *t, const struct thread *thread, bool step)
+int run_begin(struct threads *t, const struct thread *thread, enum run_goal goal)
 {
     struct context c;
     bool ok = false;
@@ -114,7 +132,7 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
     if (c.frame == NULL || c.reg[t->engine.arch->pc].size == 0)
         return threads_reply(t, "E01");
     const struct saved_register *psr = &c.reg[ARM_PSR];
-    t->run = (struct run){.id = thread->id, .step = step};
+    t->run = (struct run){.id = thread->id, .goal = goal};
     t->run.pc = c.reg[t->engine.arch->pc].value;
     t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size, psr->value);
     rc = insert_run_point(t, &ok);
@@ -122,9 +140,8 @@ int run_begin(struct threads *t, const struct thread *thread, bool step)
         return rc;
     if (!ok) {
         log_warn(t->log,
-                 "cannot step thread %u: it is waiting, and the stub cannot insert a "
-                 "breakpoint "
-                 "at %#" PRIx64,
+                 "cannot step or continue thread %u: it is waiting, and the stub cannot insert "
+                 "a breakpoint at %#" PRIx64,
                  t->run.id, t->run.pc);
         return threads_reply(t, "E01");
     }
@@ -158,12 +175,22 @@ static int step_over(struct threads *t, bool arrived)
     bool ok;
     struct run *r = &t->run;
     CHECK_OR_RETURN(!r->stepping);
-    int rc = arrived && !r->step ? finish_run(t, true) : set_run_point(t, 'z', &ok);
-    if (rc != 0 || !r->on)
+    int rc = set_run_point(t, 'z', &ok);
+    if (rc != 0)
         return rc;
     r->stepping = true;
     r->arrived = arrived;
     return resume_target(t, true);
+}
+
+/* The thread runs at its pc. A breakpoint of the client's there is hit. */
+static int arrive(struct threads *t)
+{
+    struct run *r = &t->run;
+    if (r->goal == RUN_STEP)
+        return step_over(t, true);
+    int rc = finish_run(t, true);
+    return rc == 0 && r->goal == RUN_CONTINUE && r->ours ? resume_target(t, false) : rc;
 }
 
 static int after_step(struct threads *t)
@@ -174,7 +201,16 @@ static int after_step(struct threads *t)
     if (r->arrived)
         return finish_run(t, false);
     int rc = set_run_point(t, 'Z', &ok);
-    return rc == 0 ? resume_target(t, false) : rc;
+    if (rc != 0)
+        return rc;
+    return r->goal == RUN_CONTINUE ? resume_all(t) : resume_target(t, false);
+}
+
+/* The CPU is at a breakpoint of the client's. */
+static int at_client_point(struct threads *t, unsigned id)
+{
+    bool held = t->run.goal == RUN_CONTINUE && id != t->run.id;
+    return held ? resume_all(t) : finish_run(t, true);
 }
 
 /* The step off the client's breakpoint has ended. */
@@ -207,8 +243,8 @@ int run_stopped(struct threads *t, const struct buf *reply)
     if (rc != 0)
         return rc;
     if (pc == r->pc)
-        return step_over(t, id == r->id);
-    if (!leaving || find_client_point(t, pc) < t->n_points)
-        return finish_run(t, true);
-    return resume_target(t, false);
+        return id == r->id ? arrive(t) : step_over(t, false);
+    if (find_client_point(t, pc) < t->n_points)
+        return at_client_point(t, id);
+    return leaving ? resume_target(t, false) : finish_run(t, true);
 }

@@ -48,20 +48,26 @@ static int name_thread(struct threads *t, struct buf *reply, unsigned id)
 }
 
 /*
- * The only thread that was to step does not run any more: the kernel has switched. GDB does not
- * accept a stop of another thread as the end of the step (infrun.c), so the target is resumed until
- * the thread has the CPU again.
+ * The only thread that was resumed does not run any more: the kernel has switched. GDB does not
+ * accept a stop of another thread as the end of a step (infrun.c), so the target is resumed until
+ * the thread has the CPU again. A step without support of the stub is a continue to a breakpoint:
+ * another thread that reaches a breakpoint does not end it.
  */
-static int wait_for_stepping_thread(struct threads *t, const struct buf *reply)
+static int wait_for_locked_thread(struct threads *t, const struct buf *reply)
 {
     struct thread *thread;
-    if (!t->locked_step || memcmp(reply->data + 1, "05", 2) != 0)
+    bool ends_here = t->locked_goal == RUN_STEP;
+    if (memcmp(reply->data + 1, "05", 2) != 0 || t->locked_goal == RUN_REPORT)
         return 0;
-    int rc = engine_thread(&t->engine, t->locked_id, &thread);
+    int rc = ends_here ? 0 : run_at_client_point(t, &ends_here);
+    if (rc != 0 || !ends_here)
+        return rc;
+    rc = engine_thread(&t->engine, t->locked_id, &thread);
     if (rc != 0 || thread == NULL || threads_runs(t, thread))
         return rc;
-    t->locked_step = false; /* once: the next stop is reported */
-    return run_begin(t, thread, false);
+    if (t->locked_goal == RUN_STEP)
+        t->locked_goal = RUN_REPORT; /* once: the next stop is reported */
+    return run_begin(t, thread, t->locked_goal);
 }
 
 /*
@@ -100,7 +106,7 @@ int stop_translate(struct threads *t, struct buf *reply)
     rc = threads_current(t, &id);
     bool other = rc == 0 && t->locked && id != t->locked_id;
     if (other)
-        rc = wait_for_stepping_thread(t, reply);
+        rc = wait_for_locked_thread(t, reply);
     if (rc == 0)
         rc = name_thread(t, reply, id);
     return rc == 0 && other ? add_live_registers(t, reply) : rc;
@@ -175,19 +181,12 @@ static int forward_resume(struct threads *t)
     return DECORATOR_PASS;
 }
 
-/* Resumes a waiting thread; `alone`: no other thread may run. */
-static int resume_waiting(struct threads *t, const struct thread *thread, bool step, bool alone)
+/* Resumes a waiting thread. */
+static int resume_waiting(struct threads *t, const struct thread *thread, bool step)
 {
     if (thread->kind == THREAD_CORRUPT)
         return threads_reply(t, "E01");
-    if (!step && alone) {
-        log_warn(
-            t->log,
-            "cannot continue thread %u: it is waiting, and the other threads must stay stopped",
-            thread->id);
-        return threads_reply(t, "E01");
-    }
-    return run_begin(t, thread, step);
+    return run_begin(t, thread, step ? RUN_STEP : RUN_CONTINUE);
 }
 
 /* c, s, C, S: for the thread selected by Hc. */
@@ -205,9 +204,9 @@ int answer_resume(struct threads *t, const struct request *r)
             return rc;
         if (thread != NULL && !threads_runs(t, thread)) {
             t->locked = true;
-            t->locked_step = false;
+            t->locked_goal = step ? RUN_REPORT : RUN_CONTINUE;
             t->locked_id = thread->id;
-            return resume_waiting(t, thread, step, true);
+            return resume_waiting(t, thread, step);
         }
     }
     return forward_resume(t);
@@ -319,14 +318,16 @@ int answer_vcont(struct threads *t, const struct request *r)
     rc = make_plan(t, &p, r->data + sizeof start - 1, r->len - (sizeof start - 1));
     t->by_vcont = true;
     t->locked = !p.has_default && p.named == 1;
-    t->locked_step = t->locked && p.step_running;
+    t->locked_goal = p.step_running ? RUN_STEP : p.step ? RUN_REPORT : RUN_CONTINUE;
     t->locked_id = p.last;
     if (rc == 0 && (p.bad || out.error != 0)) {
         rc = threads_reply(t, "E01");
-    } else if (rc == 0 && p.waiting != NULL && (p.step || p.actions == 0)) {
-        rc = resume_waiting(t, p.waiting, p.step, !p.has_default);
+    } else if (rc == 0 && p.waiting != NULL && (p.step || (p.actions == 0 && p.named == 1))) {
+        rc = resume_waiting(t, p.waiting, p.step);
     } else if (rc == 0) {
         (void)forward_resume(t);
+        if (p.actions == 0) /* several waiting threads */
+            (void)buf_adds(&out, ";c");
         (void)buf_set(&t->d.request, out.data, out.len);
         rc = DECORATOR_REPLACE;
     }

@@ -20,15 +20,19 @@ struct tid {
     uint64_t pid, tid; /* 0: any; ALL_THREADS: all */
 };
 
+/* What happens when the waiting thread runs: the stop is reported, or the thread steps or
+ * continues. */
+enum run_goal { RUN_REPORT, RUN_STEP, RUN_CONTINUE };
+
 /* A run that the decorator starts itself, to resume the target until a waiting thread runs. */
 struct run {
     bool on;
+    enum run_goal goal;
     unsigned id;   /* of the thread */
     uint64_t pc;   /* of the thread, and of the temporary breakpoint */
     unsigned kind; /* of the breakpoint */
     char type;     /* of the breakpoint: '0' or '1' */
     bool ours;     /* the breakpoint is not the client's */
-    bool step;     /* step the thread once when it runs */
     bool stepping; /* a step over the breakpoint is in progress, of this or another thread */
     bool arrived;  /* … of this thread */
     bool leaving;  /* a step off a client's breakpoint, at which the CPU stopped, is in progress */
@@ -87,10 +91,10 @@ struct threads {
     /* The request in progress. */
     struct buf stub_reply; /* to a request of the decorator */
     struct run run;
-    bool locked;        /* the last resume names a single thread … */
-    bool locked_step;   /* … which steps */
-    unsigned locked_id; /* … with this id */
-    bool by_vcont;      /* the last resume was a vCont */
+    bool locked;               /* the last resume names a single thread … */
+    enum run_goal locked_goal; /* … to step or to continue; RUN_REPORT: the next stop is reported */
+    unsigned locked_id;        /* … with this id */
+    bool by_vcont;             /* the last resume was a vCont */
     struct point points[POINTS_MAX];
     size_t n_points;
 };
@@ -180,11 +184,14 @@ int stop_translate(struct threads *t, struct buf *reply);
 /* ---- run.c ---- */
 
 /*
- * Resumes the target until a waiting thread runs; with `step`, then steps it once. Returns
- * DECORATOR_REPLACE; 0 with the reply E01 if the thread's context is unknown or the stub cannot
- * insert a breakpoint; or an error.
+ * Resumes the target until a waiting thread runs. With RUN_CONTINUE only that thread may stop at a
+ * breakpoint of the client. Returns DECORATOR_REPLACE; 0 with the reply E01 if the thread's context
+ * is unknown or the stub cannot insert a breakpoint; or an error.
  */
-int run_begin(struct threads *t, const struct thread *thread, bool step);
+int run_begin(struct threads *t, const struct thread *thread, enum run_goal goal);
+
+/* Sets *at: the CPU that stopped is at a breakpoint of the client. Returns 0 or an error. */
+int run_at_client_point(struct threads *t, bool *at);
 
 /*
  * Handles a stop during a run. Returns 0 if the client must see the stop, DECORATOR_REPLACE to

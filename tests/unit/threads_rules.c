@@ -250,6 +250,51 @@ static void rule_7_a_run_first_steps_off_the_breakpoint_at_the_pc(void **state)
     world_free(w);
 }
 
+/* One step of a thread by a breakpoint of the client's at 0x1014, as GDB steps RISC-V: another
+ * thread reaches the breakpoint before the thread has the CPU, and again before the thread does. */
+static void on_resume_of_a_locked_thread(struct rtos_stub *s, unsigned n)
+{
+    static const uint16_t pc[] = {0x14, 0x16, 0x10, 0x14, 0x16, 0x10, 0x14};
+    rtos_stub_register(s, 15, 4, TEXT + pc[n]);
+    rtos_stub_put(s, DATA, TCBS + (n == 2 || n >= 5 ? 0x200 : 0), 4);
+}
+
+static void rule_7_a_waiting_thread_continues_while_the_others_are_held(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    w->stub->on_resume = on_resume_of_a_locked_thread;
+    for (unsigned i = 0; i < 7; i++)
+        w->stub->stops[i] = "T05thread:1;";
+    ask(w, "Z0,1014,2");
+    list(w, 4000);
+    rtos_stub_asked(w->stub);
+    /* The stop of a thread that GDB did not expect has its registers, so only the start is
+     * compared. */
+    assert_memory_equal(ask(w, "vCont;c:3"), "T05thread:3;", 12);
+    assert_string_equal(rtos_stub_asked(w->stub),
+                        " Z0,1010,2 vCont;c g z0,1014,2 vCont;s:1 Z0,1014,2 g vCont;c g"
+                        " z0,1010,2 vCont;c g Z0,1010,2 z0,1014,2 vCont;s:1 Z0,1014,2 g vCont;c g"
+                        " z0,1010,2 vCont;c");
+    assert_int_equal(w->stub->resumes, 7);
+    world_free(w);
+}
+
+static void rule_7_an_interrupt_ends_a_continue_while_the_others_are_held(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    w->stub->stops[0] = "T02thread:1;";
+    ask(w, "Hc3");
+    rtos_stub_asked(w->stub);
+    assert_memory_equal(ask(w, "c"), "T02thread:2;", 12);
+    assert_string_equal(rtos_stub_asked(w->stub), " Z0,1010,2 c z0,1010,2 g");
+    w->stub->stops[1] = "T05thread:1;";
+    assert_string_equal(ask(w, "vCont;c:3;c:4"), "T05thread:2;"); /* two of them are not held */
+    assert_string_equal(rtos_stub_asked(w->stub), " vCont;c");
+    world_free(w);
+}
+
 static void rule_8_acknowledgements_are_not_handled_here(void **state)
 {
     (void)state;
@@ -458,6 +503,8 @@ int main(void)
         cmocka_unit_test(rule_6_writes_change_the_saved_context_and_never_the_cpu),
         cmocka_unit_test(rule_7_the_stub_gets_only_its_own_ids_and_a_waiting_thread_steps),
         cmocka_unit_test(rule_7_a_run_first_steps_off_the_breakpoint_at_the_pc),
+        cmocka_unit_test(rule_7_a_waiting_thread_continues_while_the_others_are_held),
+        cmocka_unit_test(rule_7_an_interrupt_ends_a_continue_while_the_others_are_held),
         cmocka_unit_test(rule_8_acknowledgements_are_not_handled_here),
         cmocka_unit_test(rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few),
         cmocka_unit_test(rule_10_every_walk_ends_and_the_session_continues),
