@@ -28,7 +28,7 @@ bool chain_takes(const struct options *o, char *error, size_t size)
     return false;
 }
 
-/* A failure is left to the next owner to find. */
+/* The next owner of the target notices a failure. */
 static void settle(struct chain *chain)
 {
     if (chain->quirks != NULL)
@@ -171,7 +171,7 @@ static int add_quirks(struct chain *chain, const struct chain_config *config)
     return rc == 0 ? quirks_attach(chain->quirks) : rc;
 }
 
-/* Adds what knows a FreeBSD kernel's data. */
+/* Adds the decorator that reads a FreeBSD kernel's data. */
 static int add_freebsd(struct chain *chain, const struct chain_config *config,
                        const struct description *description)
 {
@@ -200,7 +200,7 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
     return chain_add(chain, threads_new(chain->target, &options));
 }
 
-/* Whether to forward a kill. A gdb on the control socket decides that itself. */
+/* Returns whether to forward a kill. A gdb on the control socket decides that itself. */
 static bool wants_kill_forwarded(const struct chain_config *config, bool safe)
 {
     const struct options *o = config->options;
@@ -217,7 +217,7 @@ static int complete(struct chain *chain, const struct chain_config *config)
     int rc = open_symbols(chain, config, kernel);
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_examine(chain, config, &description);
-    if (rc == 0 && kernel && link) /* else a proxy has them */
+    if (rc == 0 && kernel && link) /* otherwise the proxy has them */
         rc = add_quirks(chain, config);
     if (rc == 0 && kernel && !link && chain->symbols != NULL)
         rc = chain_add(chain,
@@ -269,7 +269,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
     return rc;
 }
 
-/* Completes a chain; chain->target is NULL when there was no memory. */
+/* Completes a chain; chain->target is NULL if memory was short. */
 static int complete_stream(struct chain *chain, const struct chain_config *config)
 {
     int rc = chain->target != NULL ? complete(chain, config) : NETGDB_NOMEM;

@@ -11,23 +11,23 @@
 
 /* How to build a chain. The pointers must outlive the chain; each may be NULL. */
 struct chain_config {
-    const struct options *options; /* NULL: no decorator that has one */
-    const char *program;           /* of gdb's command line */
+    const struct options *options; /* NULL: no decorator with options */
+    const char *program;           /* the program on gdb's command line */
     bool osabi_missing;            /* the client is a gdb without FreeBSD's OS ABI */
     bool asked;                    /* for a client of chain_for_proxy: only the quirks */
-    bool (*only)(void *context);   /* whether this is gdb's only connection; NULL: yes */
+    bool (*only)(void *context);   /* returns whether this is gdb's only connection; NULL: it is */
     void *context;
     const struct log *log;
 };
 
 struct chain {
     struct target *target;   /* the outermost */
-    struct target *netgdb;   /* the last one if it is a kernel's or node's; else NULL */
-    enum netgdb_peer peer;   /* what the last one is; NETGDB_PEER_OTHER: not known */
+    struct target *netgdb;   /* the last target if it is a kernel's or node's; else NULL */
+    enum netgdb_peer peer;   /* what the last target is; NETGDB_PEER_OTHER: unknown */
     struct symbols *symbols; /* for qSymbol, or NULL */
     struct target *cache;    /* in the chain, or NULL */
     struct target *quirks;   /* likewise */
-    struct target *freebsd;  /* likewise: answers queries about a kernel */
+    struct target *freebsd;  /* in the chain, or NULL: answers queries about a kernel */
     bool forward_kill;       /* serve.h: by kill=; without it true unless the target is, or may be,
                                 a FreeBSD kernel */
 };
@@ -49,7 +49,7 @@ int chain_for_kernel(struct chain *chain, struct link *link,
 
 /*
  * The same for the netgdb_target that chain_strip returned: each client has a chain of its own.
- * When it fails, the target is still the caller's.
+ * If it fails, the caller keeps the target.
  */
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 
@@ -86,7 +86,7 @@ bool chain_has_queries(const struct chain *chain);
 int chain_query(const struct chain *chain, const char *line, struct buf *text);
 
 /* Frees the chain with all targets, after selecting the thread that stopped, as chain_strip does.
- * An empty one is fine. */
+ * An empty chain is fine. */
 void chain_close(struct chain *chain);
 
 #endif

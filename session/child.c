@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 enum {
-    BY_ITSELF_MS = 200, /* for a child that has reason to end */
+    BY_ITSELF_MS = 200, /* for a child that is about to exit */
     PATIENCE_MS = 1000, /* after each signal */
     EXEC_FAILED_STATUS = 127,
 };
 
-/* The child's part; never returns. `report` takes errno when there is no such program. */
+/* Runs in the child and never returns. Writes errno to `report` if the program cannot be executed.
+ */
 static void become(char *const argv[], int stream, int report, pid_t parent)
 {
     sigset_t none;
@@ -36,7 +37,8 @@ static void become(char *const argv[], int stream, int report, pid_t parent)
     _exit(EXEC_FAILED_STATUS);
 }
 
-/* Waits for what the child reports: nothing when it runs. Returns 0 or its errno. */
+/* Waits for the report of the child, which is empty if the program runs. Returns 0 or the child's
+ * errno. */
 static int read_report(int fd)
 {
     int error = 0;
@@ -83,7 +85,7 @@ int child_start(struct child *child, char *const argv[])
     return -1;
 }
 
-/* Whether the child ends within `ms` ms. */
+/* Returns whether the child exits within `ms` ms. */
 static bool ends_within(int pidfd, int time)
 {
     struct pollfd p = {pidfd, POLLIN, 0};

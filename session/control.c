@@ -41,7 +41,7 @@ void control_remove(void)
         (void)unlink(path);
 }
 
-/* Whether the peer is in this group, by its own or a supplementary one. */
+/* Returns whether this group is the peer's primary or a supplementary group. */
 static bool in_group(int fd, gid_t own, gid_t group)
 {
     gid_t groups[GROUPS_MAX];
@@ -122,7 +122,7 @@ void control_refuse(int fd, const char *why)
     send_answer(fd, "no ", why);
 }
 
-/* The line arrives at once; the bytes after it are not ours to read. */
+/* The line arrives in one piece; the bytes after it belong to the session. */
 static int read_answer(int fd, char line[CONTROL_LINE_MAX])
 {
     for (size_t len = 0; len < CONTROL_LINE_MAX; len++) {

@@ -9,22 +9,23 @@
 #include "proto/quirks/describe.h"
 #include "symbols/osabi.h"
 
-/* The machine of the symbols' file; NULL: no file, or a machine that is not known. */
+/* Returns the machine of the symbols' file; NULL: no file, or an unknown machine. */
 static const struct description *machine_of_file(struct symbols *symbols)
 {
     const struct elf_ident *ident = symbols != NULL ? symbols_ident(symbols) : NULL;
     return ident != NULL ? description_of_elf(ident->machine, ident->is64, ident->big) : NULL;
 }
 
-/* Whether a file of that machine may be this kernel's: powerpc64's byte order is only guessed. */
+/* Returns whether the file can be this kernel's; powerpc64's byte order is only guessed. */
 static bool is_same(const struct description *file, const struct description *kernel)
 {
     return file != NULL && file->elf_machine == kernel->elf_machine && file->len == kernel->len;
 }
 
 /*
- * A file of another machine (NULL: one that is not known). gdb's own program would be shown with
- * another machine's registers, if at all; symbols= only answers a stub that asks for addresses.
+ * Reports a file of another machine (NULL: an unknown one). With gdb's own program, the session
+ * would show the registers of another machine, if it worked at all; symbols= only answers a stub
+ * that asks for addresses.
  */
 static int tell_other_machine(const struct chain_config *config, const struct description *file,
                               const struct description *kernel)
@@ -38,7 +39,7 @@ static int tell_other_machine(const struct chain_config *config, const struct de
         return 0;
     }
     if (config->only != NULL && !config->only(config->context))
-        return 0; /* it may be another connection's */
+        return 0; /* the file may belong to another connection */
     log_error(config->log,
               "%s is for %s, but this kernel runs on %s: start gdb with that kernel's own file",
               path, machine, kernel->machine);

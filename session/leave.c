@@ -61,7 +61,8 @@ void leave_waiting(void)
     struct session *s;
     listener_end();
     while ((s = listener_take_any(&log)) != NULL) {
-        if (s->taken_over && s->target == NULL) /* inherited: it waits for the next server */
+        if (s->taken_over &&
+            s->target == NULL) /* inherited: the kernel waits for the next server */
             session_free(s);
         else
             leave_kernel(s, log);

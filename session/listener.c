@@ -23,22 +23,24 @@ struct listener {
     struct listener *next;
     uint16_t port;
     int herald_fd, epoll_fd, poke_fd;
-    pthread_mutex_t turn; /* taken before `lock`, and released with it taken: a queue of two */
+    pthread_mutex_t
+        turn; /* taken before `lock`, and released once `lock` is taken: a queue of two */
     pthread_mutex_t lock; /* of all below */
-    pthread_t holder;     /* of `lock`, if `locked` */
+    pthread_t holder;     /* owner of `lock`, if `locked` */
     bool locked;
     bool ended; /* see listener_end */
     struct lobby lobby;
     struct herald_responder responder;
     LIST_HEAD(, listener_watch) watches;
-    struct log log; /* into a queue: no write under the lock */
+    struct log log; /* writes to a queue, never under the lock */
 };
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct listener *all;
 static atomic_bool used;
 
-/* A flood of datagrams keeps the thread busy, and a mutex is not fair: `turn` makes it so. */
+/* A mutex is not fair, and a flood of datagrams keeps the thread busy: `turn` makes the lock fair.
+ */
 static void lock_listener(struct listener *l)
 {
     pthread_mutex_lock(&l->turn);
@@ -68,7 +70,8 @@ static int add_event(struct listener *l, int fd, void *what)
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* Moves the socket into an io of its own, in the epoll set. False: nothing has changed. */
+/* Moves the socket into an io of its own, in the epoll set. False: failed, and nothing has changed.
+ */
 static bool watch_socket(struct listener *l, struct session *s)
 {
     struct io_fds *f = malloc(sizeof *f);
@@ -158,7 +161,7 @@ static const struct lobby_ops lobby_ops = {open_session, close_taken, announced,
 
 /* ---- the thread ---- */
 
-/* One batch: other threads that wait for the lock go before the next. */
+/* Reads one batch: other threads get the lock before the next one. */
 static void take_heralds(struct listener *l)
 {
     struct herald heralds[HERALD_BATCH];
@@ -169,7 +172,7 @@ static void take_heralds(struct listener *l)
     }
 }
 
-/* Takes an event of a socket of the responder; false: it is of another one. */
+/* Handles an event of a socket of the responder; false: it is another socket. */
 static bool take_responder(struct listener *l, void *what)
 {
     struct net_addr own, kernel;
@@ -196,8 +199,8 @@ static void take_epoll_event(struct listener *l, void *what)
 }
 
 /*
- * Takes events under the lock, and one at a time, so that none is of a session that was taken or
- * freed in between. The poll outside only finds that there are events.
+ * Takes events under the lock, one at a time, so that none belongs to a session that was taken or
+ * freed in between. The poll without the lock only detects that there are events.
  */
 static void *listener_main(void *context)
 {
@@ -234,8 +237,8 @@ static struct listener *listener_fail(struct listener *l, int error)
     return NULL;
 }
 
-/* `fd` is the HERALD port, or -1 to open it; `first`, if not NULL, begins to watch before the first
- * datagram is read. */
+/* `fd` is the HERALD port, or -1 to open it; the watch `first`, if not NULL, is added before the
+ * first datagram is read. */
 static struct listener *create_listener(uint16_t port, int fd, struct listener_watch *first,
                                         const struct log *log)
 {
@@ -305,7 +308,7 @@ struct listener *listener_get(uint16_t port, const struct log *log)
 /* ---- watches ---- */
 
 /*
- * Takes over a dead server's session. Its state file is of no use when the port is in use or this
+ * Takes over a dead server's session. The state file is useless if the port is in use or this
  * machine's address has changed; after any other failure another attempt may succeed.
  */
 static bool claim_session(void *context, struct state_file *r)
@@ -342,7 +345,7 @@ static void poke(struct listener *l)
     (void)!write(l->poke_fd, &one, sizeof one);
 }
 
-/* The first `n` networks of a watch, or of its hosts. */
+/* Removes the first `n` networks of a watch, or of its hosts. */
 static void dismiss(struct listener *l, const struct listener_watch *w, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -353,7 +356,7 @@ static void dismiss(struct listener *l, const struct listener_watch *w, unsigned
     }
 }
 
-/* Returns 0, or NETGDB_TOO_LONG: then all is as it was. */
+/* Returns 0, or NETGDB_TOO_LONG: then nothing has changed. */
 static int admit(struct listener *l, const struct listener_watch *w)
 {
     unsigned n = w->nets_n != 0 ? w->nets_n : w->n;
@@ -400,7 +403,7 @@ bool listener_waits(struct listener *l, const struct listener_watch *w)
     return waits;
 }
 
-/* Whether the answer is yes for a host of the watch. */
+/* Returns whether `question` is true for a host of the watch. */
 static bool ask_lobby(struct listener *l, const struct listener_watch *w,
                       bool (*question)(struct lobby *b, uint32_t ip))
 {
@@ -468,7 +471,7 @@ struct session *listener_take_session(struct listener *l, const struct net_addr 
 
 static const struct listener_watch any_host = {.n = 1};
 
-/* The first with a kernel that waits; NULL: none. */
+/* Returns the first listener with a waiting kernel; NULL: none. */
 static struct listener *first_with_kernel(void)
 {
     pthread_mutex_lock(&all_lock);
@@ -523,7 +526,7 @@ void listener_list(struct listener *l, void (*visit)(void *context, const struct
 
 void listener_return(struct listener *l, struct session *s)
 {
-    /* The lobby does not have it: one owner. */
+    /* The session has one owner: it is not in the lobby. */
     CHECK(s->host == NULL);
     session_leave_io(s);
     lock_listener(l);

@@ -12,9 +12,9 @@
 struct lldb {
     struct decorator d; /* first */
     bool is_lldb;       /* the client does not know of swbreak */
-    bool registers;     /* p is asked, … */
-    bool probed;        /* … and not for the first time */
-    size_t awaited;     /* hexadecimal digits of the memory that was asked for; 0: not asked */
+    bool registers;     /* p is outstanding */
+    bool probed;        /* p was requested before */
+    size_t awaited;     /* expected hexadecimal digits of the reply to m; 0: another request */
 };
 
 /* Adds swbreak and hwbreak to "qSupported:FEATURE;…", unless the client knows them. */

@@ -40,13 +40,14 @@ static void discard(struct lobby *b, struct session *k)
 
 void lobby_free(struct lobby *b)
 {
-    while (!TAILQ_EMPTY(&b->kernels)) /* NOLINTNEXTLINE: clang 14 loses that it was taken out */
+    while (
+        !TAILQ_EMPTY(&b->kernels)) /* NOLINTNEXTLINE: clang 14 does not see that it was removed */
         discard(b, TAILQ_FIRST(&b->kernels));
 }
 
 /* ---- admitted hosts ---- */
 
-/* The index of a network in the list; net_count: it is not there. */
+/* Returns the index of a network in the list; net_count: not in the list. */
 static unsigned find_net(const struct lobby *b, struct lobby_net net)
 {
     unsigned i = 0;
@@ -181,7 +182,7 @@ void lobby_remove(struct lobby *b, struct session *k)
 
 /* ---- limits ---- */
 
-/* Whether to drop k rather than `than` (or NULL). No client has had either. */
+/* Returns whether to drop k rather than `than` (or NULL). No client has been attached to either. */
 static bool goes_before(const struct session *k, const struct session *than)
 {
     if (than == NULL)
@@ -205,7 +206,7 @@ static void evict_session(struct lobby *b, const struct session *but)
         if (k != but && k->state != LOBBY_HERALDED && k->target == NULL && goes_before(k, goes))
             goes = k;
     }
-    /* Clients have had all of them, and may come back. */
+    /* All of them have had clients, which may come back. */
     if (goes == NULL)
         return;
     if (log_limit_allows(&b->evicted, b->now(b->context), &more))
@@ -213,11 +214,11 @@ static void evict_session(struct lobby *b, const struct session *but)
                  "more than %u kernels are waiting: dropped one of %s that was never attached "
                  "(%lu more before)",
                  b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
-    goes->ended = true; /* drops its state file, too */
+    goes->ended = true; /* removes its state file as well */
     discard(b, goes);
 }
 
-/* Leaves room for one more host, however many have many sessions without a T. */
+/* Leaves room for one more host, even if many hosts have many sessions without a T. */
 static bool has_room(struct lobby *b, uint32_t ip)
 {
     const struct lobby_host *h = find_lobby_host(b, ip);
@@ -241,7 +242,7 @@ static void drop_oldest_herald(struct lobby *b)
 
 /* ---- HERALDs ---- */
 
-/* A new session in the lobby, with its socket. NULL with errno. */
+/* Adds a new session with its socket to the lobby. NULL with errno. */
 static struct session *receive_session(struct lobby *b, const struct net_addr *own,
                                        const struct net_addr *kernel, enum lobby_state state)
 {
@@ -265,7 +266,7 @@ static struct session *receive_session(struct lobby *b, const struct net_addr *o
     return NULL;
 }
 
-/* A kernel that sends a HERALD is at db>: its old session is probed no more. */
+/* A kernel that sends a HERALD is at db>: its old session is no longer probed. */
 static void silence_probes(struct lobby *b, const struct net_addr *kernel)
 {
     struct session *k;
@@ -325,7 +326,7 @@ static void note_refused_host(struct lobby *b, uint32_t ip)
     wake_by(b, b->stranger.since + LOBBY_STRANGER_GRACE);
 }
 
-/* Returns when to call it again. */
+/* Returns the time of the next call. */
 static uint64_t log_stranger(struct lobby *b)
 {
     char ip[NET_ADDR_TEXT];
@@ -399,20 +400,20 @@ static void note_first_stop(struct session *k)
     }
 }
 
-/* The end of the quiet period; longer on a lossy path, where the dead server's request takes
- * longer. */
+/* Returns the end of the quiet period, which is longer on a lossy path, where the dead server's
+ * request takes longer. */
 static uint64_t quiet_at(const struct session *k)
 {
     return k->link->heard + (k->link->lossy ? LINK_KERNEL_GIVES_UP : link_quiet(k->link));
 }
 
-/* Whether it is probed no more, and has not sent anything since. */
+/* Returns whether the session is no longer probed, and the kernel has been silent since. */
 static bool is_silenced(const struct session *k)
 {
     return k->silenced != 0 && k->link->heard < k->silenced;
 }
 
-/* The next deadline of a session. */
+/* Returns the next deadline of a session. */
 static uint64_t due_of(const struct session *k)
 {
     if (k->state == LOBBY_HERALDED)
@@ -431,7 +432,7 @@ void lobby_input(struct lobby *b, struct session *k)
 {
     const struct buf *stream = &k->link->stream;
     CHECK(k->host != NULL && k->link->io == k->io);
-    /* the next client finds a parked kernel's errors */
+    /* the next client handles errors of a parked kernel */
     (void)(k->target != NULL ? target_idle(k->target) : link_input(k->link));
     if (k->state == LOBBY_HERALDED && stream->len >= 2 && stream->data[0] == '$') {
         note_first_stop(k);
@@ -464,7 +465,8 @@ static void probe(struct lobby *b, struct session *k)
     (void)link_tick(k->link);
 }
 
-/* Without a T, or an answer to the probes, there is no such session, and no state file is needed.
+/* Without a T, or an answer to the probes, the kernel has no such session, and no state file is
+ * needed.
  */
 static bool has_expired(struct session *k, uint64_t now)
 {
@@ -523,7 +525,7 @@ struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
     return k;
 }
 
-/* Whether the kernel has announced another session. */
+/* Returns whether the kernel has announced another session. */
 static bool has_successor(struct lobby *b, const struct session *k)
 {
     struct session *other;

@@ -36,14 +36,14 @@
 #define LOBBY_PROBE_FIRST (IO_SECOND / 2)
 #define LOBBY_PROBE_MAX (30 * IO_SECOND)
 
-#define LOBBY_PROBE_EXPIRES (3600 * IO_SECOND) /* a running one answers at its next stop */
+#define LOBBY_PROBE_EXPIRES (3600 * IO_SECOND) /* a running kernel answers at its next stop */
 
 #define LOBBY_HERALD_INTERVAL (10 * IO_MS) /* minimum interval between acks of a HERALD */
 
 #define LOBBY_TICK (20 * IO_MS) /* minimum interval between passes over all kernels */
 
 #define LOBBY_PROBE_TIME                                                                           \
-    (2 * (2 * LINK_KERNEL_RETRY + 200 * IO_MS)) /* a waiting kernel has answered by then */
+    (2 * (2 * LINK_KERNEL_RETRY + 200 * IO_MS)) /* a waiting kernel answers within this time */
 
 enum {
     LOBBY_KERNELS_MAX = 2048,  /* kernels that are announced or probed */
@@ -125,17 +125,17 @@ void lobby_dismiss(struct lobby *b, uint32_t ip);
 void lobby_dismiss_net(struct lobby *b, struct lobby_net net);
 
 /*
- * A datagram that came to the HERALD port, from `from` to our address `own_ip`. The first host that
+ * Handles a datagram to the HERALD port, from `from` to our address `own_ip`. The first host that
  * is not admitted within LOBBY_STRANGER_GRACE is logged.
  */
 void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_ip,
                     const uint8_t *datagram, size_t len);
 
-/* A T has arrived at a port from which a HERALD was acknowledged without a session: the session
- * begins, and the kernel retransmits its T. */
+/* Begins a session whose T has arrived at a port from which its HERALD was acknowledged without a
+ * session; the kernel retransmits the T. */
 void lobby_arrive(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel);
 
-/* Datagrams have arrived on this session's socket. May free the session. */
+/* Reads datagrams from the session's socket. May free the session. */
 void lobby_input(struct lobby *b, struct session *k);
 
 /*
@@ -162,7 +162,8 @@ struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
  */
 int lobby_return(struct lobby *b, struct session *k);
 
-/* The kernel of this host (0: of any) that has been announced for the longest time, or NULL. */
+/* Returns the kernel of this host (0: of any) that has been announced for the longest time, or
+ * NULL. */
 struct session *lobby_find(struct lobby *b, uint32_t ip);
 
 /* Whether an inherited session of this host (0: of any) has answered a probe, or may soon. */
@@ -171,7 +172,7 @@ bool lobby_is_probing(struct lobby *b, uint32_t ip);
 /* Whether such a session has answered: its kernel is announced as soon as it is quiet. */
 bool lobby_probe_acked(struct lobby *b, uint32_t ip);
 
-/* Takes a session out: it is the caller's, and so is its io. */
+/* Removes a session, which the caller then owns, with its io. */
 void lobby_remove(struct lobby *b, struct session *k);
 
 #endif

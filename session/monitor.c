@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The monitor commands, and the clock; see monitor.h. */
+/* The monitor commands, and the clock of requests; see monitor.h. */
 #include "session/monitor.h"
 
 #include <inttypes.h>
@@ -11,17 +11,20 @@
 #include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
-enum { TEXT_MAX = 64 << 20, COMMAND_SHOWN = 100 }; /* the longest: all messages of a kernel */
+enum {
+    TEXT_MAX = 64 << 20,
+    COMMAND_SHOWN = 100
+}; /* the longest output: all messages of a kernel */
 
 struct monitor {
     struct decorator d; /* first */
     const struct chain *chain;
     struct io *io;
-    struct profile *profile; /* NULL: the proxy has one */
+    struct profile *profile; /* NULL: the proxy keeps one */
     const char *title;
     const struct log *log;
 
-    uint64_t sent, answered; /* when the last request came and its reply went; 0: none yet */
+    uint64_t sent, answered; /* when the last request arrived and its reply left; 0: none yet */
     const struct packet *packet;
     uint8_t request[PROFILE_SHOWN]; /* its beginning */
     size_t request_len;
@@ -31,16 +34,15 @@ struct monitor {
 
 static void say_help(struct monitor *m)
 {
-    buf_adds(&m->d.output,
-             "monitor netgdb status   how this session goes: times, round trips, "
-             "losses, the slowest requests\n"
-             "monitor netgdb cache    what was answered without asking the target; with "
-             "flush: forget it\n");
+    buf_adds(&m->d.output, "monitor netgdb status   statistics of this session: times, "
+                           "round trips, losses, the slowest requests\n"
+                           "monitor netgdb cache    statistics of the cache; with flush: "
+                           "empty it\n");
     for (const struct query *q = queries; chain_has_queries(m->chain) && q->name != NULL; q++)
         (void)buf_printf(&m->d.output, "monitor netgdb %-8s %s%s%s\n", q->name, q->arguments,
                          q->arguments[0] != '\0' ? ": " : "", q->help);
     buf_adds(&m->d.output, "monitor netgdb help     this\n"
-                           "Every other command of monitor goes to the target.\n");
+                           "All other monitor commands go to the target.\n");
     if (chain_has_queries(m->chain))
         buf_adds(&m->d.output, "Queries about the kernel print JSON with --json.\n");
 }
@@ -98,7 +100,7 @@ static int obey(struct monitor *m, const char *command)
     return 0;
 }
 
-/* The command after "netgdb"; NULL: another request. */
+/* Returns the command after "netgdb"; NULL: another request. */
 static const char *find_command(const struct buf *line)
 {
     static const char name[] = "netgdb";
@@ -109,7 +111,7 @@ static const char *find_command(const struct buf *line)
     return text + n + strspn(text + n, " ");
 }
 
-/* Whether a command is answered here: without a profile, the status is the proxy's. */
+/* Returns whether a command is answered here: without a profile, the proxy answers `status`. */
 static bool is_ours(const struct monitor *m, const char *command)
 {
     bool json;

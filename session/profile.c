@@ -23,7 +23,7 @@ void profile_client(struct profile *p)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* The beginning of a request, as it can be printed. */
+/* Copies the start of a request in printable form. */
 static void show_request(char text[PROFILE_SHOWN], const uint8_t *request, size_t len)
 {
     size_t n = len < PROFILE_SHOWN - 1 ? len : PROFILE_SHOWN - 1;
@@ -103,7 +103,7 @@ static unsigned long long delayed(const struct profile *p, enum netgdb_delay wha
     return (unsigned long long)p->stats.delayed[what].n;
 }
 
-/* Why something took long: NETGDB_LOG=debug says it of each. */
+/* Prints the reasons for delays. NETGDB_LOG=debug logs each delay. */
 static void delays_text(const struct profile *p, struct buf *out)
 {
     buf_printf(out,

@@ -40,7 +40,7 @@ struct profile {
     enum link_generation generation;
     uint64_t round_trips; /* requests to the target */
     uint64_t stale, asked_again;
-    struct netgdb_stats stats; /* of which: what was delayed */
+    struct netgdb_stats stats; /* of these, delayed */
     uint64_t srtt, lateness;   /* ns */
     struct link_counters link;
 };

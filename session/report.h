@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reports the connections in a debugger's process to the program that started it and waits for its
- * end (`netgdb run --check`): a byte an event, in a file that this program has made.
+ * end (`netgdb run --check`): one byte for each event, in a file that this program has created.
  */
 #ifndef NETGDB_SESSION_REPORT_H
 #define NETGDB_SESSION_REPORT_H
@@ -15,7 +15,7 @@ enum report_event {
     REPORT_LOST = 'l',      /* a session was lost */
 };
 
-/* Reads the file's name from the environment. Before any thread. */
+/* Reads the file's name from the environment. Call it before any thread exists. */
 void report_begin(void);
 
 /* Appends an event, if there is such a file. From any thread. */

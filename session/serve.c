@@ -17,7 +17,7 @@
 
 enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 
-#define STOPS_WITHIN (5 * IO_SECOND) /* a target that was interrupted */
+#define STOPS_WITHIN (5 * IO_SECOND) /* limit for an interrupted target */
 
 /* The state of the loop. Its functions return 0 to continue, else a serve_end or an error. */
 struct serving {
@@ -30,9 +30,9 @@ struct serving {
     struct buf reply;
     struct processes processes;
     bool gone;         /* the client has left */
-    bool told_running; /* the client was told that it leaves a running kernel */
+    bool told_running; /* the client was warned that it leaves a running kernel */
     bool ended;        /* the last program that the target debugged has ended */
-    bool exited;       /* by itself: a stop reply reported it */
+    bool exited;       /* it ended by itself: a stop reply reported that */
     bool extended;     /* the client may start another one */
     bool freebsd;      /* the target's features are those of FreeBSD's stub */
     int pending_end;   /* a serve_end after an answered vKill; 0: none */
@@ -73,7 +73,7 @@ static int client_failed(const struct serving *s, int error)
     return error;
 }
 
-/* For a target that is to be kept, a failure of the client's side counts as its departure. */
+/* If the target is kept, a failure of the client's connection counts as a disconnect. */
 static bool client_is_gone(const struct serving *s, int error)
 {
     if (error == NETGDB_CLOSED)
@@ -100,7 +100,7 @@ static void tell_leaving(const struct serving *s)
         s->options->leaving(s->options->context);
 }
 
-/* The detach packet of a process: D;PID, or D without ids. */
+/* Writes the detach packet of a process: D;PID, or D without ids. */
 static void detach_text(uint64_t id, char text[DETACH_MAX])
 {
     (void)snprintf(text, DETACH_MAX, id != 0 ? "D;%" PRIx64 : "D", id);
@@ -171,8 +171,8 @@ static int detach_target(struct serving *s)
     return SERVE_PARKED; /* it waits for the next client */
 }
 
-/* Ends the session with a stopped target. A stub whose program has ended may have ended, too: a
- * detach would wait for an answer in vain. */
+/* Ends the session with a stopped target. A stub whose program has ended may have exited, too, and
+ * would never answer a detach. */
 static int end_session(struct serving *s, bool keep)
 {
     if (s->pending_end != 0)
@@ -182,13 +182,13 @@ static int end_session(struct serving *s, bool keep)
     return keep && !s->ended ? SERVE_PARKED : detach_target(s);
 }
 
-/* The client closed without a detach: GDB's disconnect, or a connection that it gave up. */
+/* The client closed without a detach: GDB's `disconnect`, or GDB gave up the connection. */
 static int on_client_gone(struct serving *s)
 {
     return end_session(s, s->options->park || s->options->keep);
 }
 
-/* A kill that is not forwarded. */
+/* Handles a kill that is not forwarded. */
 static int take_kill(struct serving *s)
 {
     int end = end_session(s, s->options->park);
@@ -198,7 +198,7 @@ static int take_kill(struct serving *s)
     return reply(s, "OK"); /* GDB may send a k after it */
 }
 
-/* Whether the session continues after this D: with another process, or for another program. */
+/* Returns whether the session continues after this D: with another process, or another program. */
 static bool continues_after_detach(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);
@@ -253,7 +253,7 @@ static int on_client_left(struct serving *s)
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
-    /* GDB is about to print that it left, in several writes: our line would be between them. */
+    /* GDB prints that it disconnects, in several writes: our line would appear between them. */
     if (!s->told_running)
         log_warn(s->log, "the debugger disconnected from a running kernel, which can neither be "
                          "detached nor interrupted");
@@ -273,7 +273,7 @@ static int await_stop(struct serving *s)
     return rc;
 }
 
-/* The target has run for too long. */
+/* Ends the session of a target that has run for too long. */
 static int end_long_run(struct serving *s)
 {
     CHECK_OR_RETURN((s->request.packet->effects & PKT_RESUMES) != 0);
@@ -285,7 +285,7 @@ static int end_long_run(struct serving *s)
     if (rc == 0)
         return end_session(s, s->options->park);
     if (rc == NETGDB_AGAIN)
-        log_warn(s->log, "it was interrupted, and did not stop within %u s either",
+        log_warn(s->log, "the target was interrupted, but did not stop within %u s",
                  (unsigned)(STOPS_WITHIN / IO_SECOND));
     return rc == NETGDB_AGAIN || rc == NETGDB_UNSUPPORTED ? SERVE_RUNNING : target_failed(s, rc);
 }
@@ -320,7 +320,7 @@ static int poll_client(struct serving *s)
     return 0;
 }
 
-/* A program has ended, was killed or detached: another one may remain. */
+/* Records that a program has ended, was killed or detached; another one may remain. */
 static void note_end(struct serving *s, bool by_itself)
 {
     s->ended = !processes_has_other(&s->processes, 0);
@@ -339,7 +339,7 @@ static void learn_process(struct serving *s)
         note_end(s, true);
 }
 
-/* D;PID or vKill;PID succeeded, and the session continues. */
+/* Handles a successful D;PID or vKill;PID after which the session continues. */
 static void learn_gone(struct serving *s)
 {
     if (!buf_is(&s->reply, "OK"))
@@ -379,7 +379,7 @@ static int pass_reply(struct serving *s, bool final)
     return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
 }
 
-/* Whether the last process has ended, by a stop reply. */
+/* Returns whether a stop reply has reported the end of the last process. */
 static bool is_over(struct serving *s)
 {
     if (!s->ended || !s->options->end_with_program || s->extended ||
@@ -442,8 +442,8 @@ static int forward_request(struct serving *s)
     return s->request.packet->id == PACKET_R ? 0 : relay_reply(s); /* R has no reply */
 }
 
-/* Whether a kill does not end the session: another program may follow, or other processes remain.
- * No kernel has either. */
+/* Returns whether the session continues after a kill: another program may follow, or other
+ * processes remain. A kernel has neither. */
 static bool kills_one(const struct serving *s)
 {
     uint64_t id = processes_of_packet(s->request.data, s->request.len);

@@ -62,7 +62,7 @@ void session_move(struct session *s, struct io_fds *io, const struct log *log,
 int session_adopt(struct session *s, struct io_fds *io, const struct log *log,
                   const struct netgdb_successor *successor)
 {
-    CHECK(s->host == NULL); /* out of the lobby: one owner */
+    CHECK(s->host == NULL); /* one owner: not in the lobby */
     if (s->target == NULL)
         s->target = netgdb_target_new(s->link, log, successor);
     if (s->target == NULL)
@@ -111,7 +111,7 @@ void session_free(struct session *s)
         free(s->link);
     }
     if (s->ended)
-        state_file_remove(s->state_file); /* after its port is free */
+        state_file_remove(s->state_file); /* only now: its port is free */
     else
         state_file_close(s->state_file);
     free(s);

@@ -32,7 +32,7 @@ struct session {
     struct target *target;         /* netgdb_target.h; NULL: no client has had this session */
     struct state_file *state_file; /* or NULL */
     char stop[SESSION_STOP_MAX];   /* how the first stop reply began; empty: unknown */
-    bool taken_over;               /* inherited from a dead server */
+    bool taken_over;               /* taken over from a dead server */
     bool ended;                    /* session_free removes the state file, too */
 
     /* The lobby's (lobby.h). */

@@ -49,7 +49,7 @@ void state_file_remove(struct state_file *r)
     state_file_close(r);
 }
 
-/* Closes what is open so far, and keeps errno. Always NULL. */
+/* Closes a partly opened file, and preserves errno. Returns NULL. */
 static struct state_file *state_file_fail(struct state_file *r)
 {
     int error = errno;
@@ -58,8 +58,8 @@ static struct state_file *state_file_fail(struct state_file *r)
     return NULL;
 }
 
-/* Allocates the blocks of the whole file: on a full file system a write to the mapping would
- * otherwise raise SIGBUS. False with errno. */
+/* Allocates the blocks of the whole file: otherwise a write to the mapping would raise SIGBUS on a
+ * full file system. False with errno. */
 static bool allocate_blocks(int fd)
 {
     int error = ftruncate(fd, sizeof(struct state_contents)) != 0
@@ -109,7 +109,7 @@ static bool is_whole(const struct state_contents *f)
            f->kernel.ip != 0 && f->kernel.port != 0;
 }
 
-/* Removes a file that was created and could not be set up. Keeps errno. */
+/* Removes a new file that could not be set up. Preserves errno. */
 static void remove_unfinished(const char *dir, const char *name)
 {
     char path[RUNDIR_MAX + 64];
@@ -119,7 +119,7 @@ static void remove_unfinished(const char *dir, const char *name)
     errno = error;
 }
 
-/* Passes the state files of dead servers whose name begins with `prefix`, of this host (0: of any),
+/* Passes the state files of dead servers whose name begins with `prefix`, for this host (0: any),
  * to `take`, until it returns false. */
 static void search_files(const char *prefix, uint32_t ip, state_file_taker *take, void *context)
 {
@@ -132,7 +132,7 @@ static void search_files(const char *prefix, uint32_t ip, state_file_taker *take
     while (more && (entry = readdir(dir)) != NULL) {
         struct state_file *r = NULL;
         if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-            r = open_state_file(path, entry->d_name, 0); /* fails while its server lives */
+            r = open_state_file(path, entry->d_name, 0); /* fails while its server is alive */
         if (r == NULL)
             continue;
         if (is_whole(r->file) && (ip == 0 || r->file->kernel.ip == ip))
@@ -161,7 +161,7 @@ static bool remove_stale(void *context, struct state_file *r)
 struct state_file *state_file_create(const struct net_addr *own, const struct net_addr *kernel)
 {
     char dir[RUNDIR_MAX], name[64], ip[NET_ADDR_TEXT];
-    CHECK(own->port != 0 && kernel->port != 0); /* else no server would take it over */
+    CHECK(own->port != 0 && kernel->port != 0); /* otherwise no server could take it over */
     (void)net_ip_text(kernel->ip, ip);
     (void)snprintf(name, sizeof name, PREFIX "%s-%u-", ip, kernel->port);
     /* A kernel has one session: this one now. */

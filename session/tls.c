@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Starting netgdb-tls and speaking with it; see tls.h. */
+/* Starts netgdb-tls and exchanges messages with it; see tls.h. */
 #include "session/tls.h"
 
 #include <dlfcn.h>
@@ -31,13 +31,13 @@ static int tls_fail(char why[TLS_WHY_MAX], const char *what, int error)
 
 /* ---- the program ---- */
 
-/* $NETGDB_TLS_HELPER, else the one that is installed with us, else where it was configured for. */
+/* Finds $NETGDB_TLS_HELPER, else the program installed with this one, else the configured path. */
 static void find_program(char path[PATH_MAX])
 {
     static const char name[] = NETGDB_TLS_HELPER;
     const char *chosen = getenv("NETGDB_TLS_HELPER");
     char own[PATH_MAX];
-    /* The object that this is in: libnetgdb.so or a program. */
+    /* An address in this object: libnetgdb.so or a program. */
     static const char here;
     Dl_info us = {.dli_fname = NULL};
     bool object =
@@ -74,8 +74,9 @@ static void make_words(char *words[WORDS_MAX], char *path, const struct tls_keys
 }
 
 /*
- * Runs it with one end of the control socket as standard input, without our environment, signal
- * handlers or standard output. It leaves us at once: what is reaped here only started it.
+ * Runs the helper with one end of the control socket as standard input, without our environment,
+ * signal handlers or standard output. It is not our child: the process that is reaped here only
+ * started it.
  */
 static int spawn(char *const words[], int control)
 {
@@ -130,7 +131,7 @@ int tls_start(const struct tls_keys *keys, const char *name, char why[TLS_WHY_MA
 
 /* ---- the control socket ---- */
 
-/* One byte with two descriptors. */
+/* Sends one byte with two descriptors. */
 static bool send_pair(int control, int tcp, int plain)
 {
     const int fds[] = {tcp, plain};
@@ -166,7 +167,7 @@ int tls_wrap(int control, int tcp)
     return sent ? ends[0] : -1;
 }
 
-/* Whether something is there in time; else errno. */
+/* Returns whether a message arrives in time; otherwise errno says why. */
 static bool await_answer(int control, uint64_t deadline, const sigset_t *mask)
 {
     struct pollfd p = {control, POLLIN, 0};
@@ -195,7 +196,7 @@ int tls_answer(int control, uint64_t deadline, const sigset_t *mask, char why[TL
 
 /* ---- a client ---- */
 
-/* The plain stream of a client's control socket, once its peer is known to be the right one. */
+/* Returns the plain stream of a client, once its peer is authenticated. */
 static int handshake(int control, const struct sockets_streams *remotes, uint64_t deadline,
                      const sigset_t *mask, char why[TLS_WHY_MAX])
 {

@@ -29,13 +29,13 @@ enum { TLS_WHY_MAX = 512 }; /* bytes of a reason, with its NUL */
 #define TLS_START (30 * IO_SECOND)     /* for the program to read its keys */
 #define TLS_HANDSHAKE (30 * IO_SECOND) /* deadline of a peer */
 
-/* Names of files (PEM, and IDENTITY:HEX); empty: not given. Not owned. */
+/* Names of files (PEM, and IDENTITY:HEX); empty: none. Not owned. */
 struct tls_keys {
     const char *psk, *cert, *key, *ca;
 };
 
-/* Checks that these are a PSK alone, or a certificate with its key and a CA. NULL, or what is
- * wrong: text for after a colon. */
+/* Checks that these are a PSK alone, or a certificate with its key and a CA. Returns NULL, or the
+ * error as text to follow a colon. */
 const char *tls_keys_trouble(const struct tls_keys *keys);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which keys go together; see tls.h. */
+/* Checks the combination of keys; see tls.h. */
 #include "config.h"
 
 #include "session/tls.h"

@@ -82,14 +82,14 @@ static void log_notice(const struct shim_name *n, uint64_t timeout)
         net_ip_text(own, address);
     if (timeout != IO_NEVER)
         snprintf(limit, sizeof limit, "; gives up after %u s", (unsigned)(timeout / IO_SECOND));
-    /* The person must see this, whatever the level. */
+    /* The user must see this at every log level. */
     log_error(&n->log,
               "waiting for the kernel: type \"netgdb -s %s\" at its db> prompt (Ctrl-C "
               "ends the wait%s)",
               address, limit);
 }
 
-/* Blocks signals that must not end the wait: a resized terminal, a child, a continued job. */
+/* Blocks signals that must not end the wait: SIGWINCH, SIGCHLD, SIGCONT. */
 static void wait_mask(sigset_t *mask)
 {
     (void)pthread_sigmask(SIG_SETMASK, NULL, mask);
@@ -98,7 +98,8 @@ static void wait_mask(sigset_t *mask)
     sigaddset(mask, SIGCONT);
 }
 
-/* Waits for the event, `deadline`, an event of the front end, or a signal. Returns as ppoll. */
+/* Waits for the event, `deadline`, an event of the front end, or a signal. Returns as ppoll() does.
+ */
 static int sleep_until(int event, uint64_t deadline, const struct frontend *frontend,
                        const sigset_t *mask)
 {
@@ -119,7 +120,7 @@ static int sleep_until(int event, uint64_t deadline, const struct frontend *fron
 struct source {
     int (*take)(struct source *s, const struct shim_name *n, struct relay_target *target);
     int event;         /* readable when `take` may succeed */
-    uint64_t min_wait; /* ns, whatever the timeout */
+    uint64_t min_wait; /* at least this long, in ns, even with a shorter timeout */
     struct listener *listener;
     struct listener_watch watch;
 };
@@ -146,7 +147,7 @@ static int take_from_proxy(struct source *s, const struct shim_name *n, struct r
     return error;
 }
 
-/* Whether to wait beyond the deadline: an inherited session has answered its probe. */
+/* True if an inherited session has answered its probe: then the wait exceeds the deadline. */
 static bool is_answered(const struct source *s, uint64_t timeout)
 {
     return timeout != 0 && s->listener != NULL && listener_probe_acked(s->listener, &s->watch);
@@ -166,7 +167,7 @@ static void log_timeout(const struct source *s, const struct shim_name *n, uint6
                   seconds);
 }
 
-/* Whether the front end has ended or cancelled the wait. */
+/* True if the front end has ended or cancelled the wait. */
 static bool is_cancelled(struct frontend *f, const struct shim_name *n)
 {
     const char *why = frontend_ended(f);
@@ -175,7 +176,7 @@ static bool is_cancelled(struct frontend *f, const struct shim_name *n)
     return why != NULL;
 }
 
-/* 0 when a kernel was taken, else an errno value. */
+/* Returns 0 if a kernel was taken, else an errno value. */
 static int wait_with(struct frontend *f, struct source *s, const struct shim_name *n,
                      struct relay_target *target)
 {
@@ -238,7 +239,8 @@ static int wait_for_proxy(const struct shim_name *n, struct relay_target *target
     return 0;
 }
 
-/* The text of pthread_create's EAGAIN would be about something that is busy. */
+/* The text of EAGAIN, "Resource temporarily unavailable", would not explain pthread_create's error.
+ */
 static const char *start_error_text(int error)
 {
     return error == EAGAIN ? "no thread can be started: memory is short, or there are too many"
@@ -317,8 +319,8 @@ static int find_target(const struct shim_name *n, struct relay_target *target)
 
 /* ---- the descriptor ---- */
 
-/* A kernel of the proxy waits there for the next client; the next connect takes over any other by
- * its state file. */
+/* A kernel of the proxy waits there for the next client; the next connect() takes over any other
+ * kernel by its state file. */
 static void release_target(const struct relay_target *t)
 {
     session_free(t->session);
@@ -346,7 +348,7 @@ static int start_relay(int fd, const struct relay_target *target, const struct s
     int error = relay_start(target, ends[1], n);
     if (error != 0)
         log_error(&n->log, "cannot serve the connection: %s", start_error_text(error));
-    if (error == ENOMEM) { /* it has taken nothing */
+    if (error == ENOMEM) { /* the relay owns nothing */
         release_target(target);
         close(ends[1]);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether anybody still waits with gdb; see frontend.h. */
+/* Detects that the front end has ended or cancelled the wait; see frontend.h. */
 #include "shim/frontend.h"
 
 #include <fcntl.h>
@@ -14,8 +14,7 @@
 #include "proto/io.h"
 
 enum {
-    COMMANDS_MAX =
-        64 * 1024, /* bytes of standard input that are looked at: a pipe's default size */
+    COMMANDS_MAX = 64 * 1024, /* bytes of standard input that are examined: a pipe's default size */
     CMDLINE_MAX = 64 * 1024,
 };
 
@@ -98,7 +97,7 @@ bool frontend_is_machine(void)
 
 /* ---- standard input ---- */
 
-/* Whether the other end of the input has gone. */
+/* True if the other end of the input is closed. */
 static bool hung_up(int fd)
 {
     struct pollfd p = {fd, POLLRDHUP, 0};
@@ -111,7 +110,7 @@ static int waiting_bytes(int fd)
     return ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
 }
 
-/* Whether the other end of such a descriptor can go: a pipe, a socket, a terminal. */
+/* True if the other end of such a descriptor can close: a pipe, a socket, a terminal. */
 static bool can_hang_up(int fd)
 {
     struct stat st;
@@ -120,7 +119,7 @@ static bool can_hang_up(int fd)
 
 /* ---- MI ---- */
 
-/* Whether a line is this command, after the digits of its token. */
+/* True if a line is this command, after the digits of its token. */
 static bool is_command(const char *line, size_t len, const char *command)
 {
     size_t token = 0, n = strlen(command);
@@ -132,7 +131,7 @@ static bool is_command(const char *line, size_t len, const char *command)
            (len == n || strchr(" \t\r", line[n]) != NULL);
 }
 
-/* A whole line among those that wait which ends the wait; NULL: none. */
+/* Returns the first complete line in the input that ends the wait; NULL: none. */
 static const char *waiting_command(int fd)
 {
     static const char *const commands[] = {"-gdb-exit", "-exec-interrupt", "quit"};
@@ -155,7 +154,7 @@ static const char *waiting_command(int fd)
 
 /* ---- the wait ---- */
 
-/* A pidfd (pidfd_open(2), Linux 5.3) of our parent, unless it has just changed. */
+/* Returns a pidfd (pidfd_open(2), Linux 5.3) of our parent, unless the parent has just changed. */
 static int watch_parent(void)
 {
     pid_t parent = getppid();
@@ -219,7 +218,7 @@ const char *frontend_ended(struct frontend *f)
         return command;
     if (f->machine || waiting_bytes(f->input) == 0)
         return "the standard input of gdb was closed";
-    /* A script, whose end its reader has still to see. */
+    /* A script: gdb has not read its end yet. */
     f->input = -1;
     return NULL;
 }

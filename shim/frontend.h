@@ -23,39 +23,39 @@
 #include <sys/types.h>
 
 struct frontend {
-    bool mi;      /* -i=mi: commands can be looked for */
+    bool mi;      /* -i=mi: commands can be recognized */
     bool machine; /* MI or DAP: a program drives gdb */
     bool batch;   /* gdb reads no commands from standard input */
-    int input;    /* standard input; -1: of no use */
-    int parent;   /* a pidfd of who started gdb; -1: not watched */
-    bool pending; /* something waits in the input, which ends nothing so far */
+    int input;    /* standard input; -1: not watched */
+    int parent;   /* a pidfd of the process that started gdb; -1: not watched */
+    bool pending; /* unread input that does not end the wait */
     bool gone;    /* the front end had ended before the wait */
 };
 
 /* Parses gdb's command line: words, each with a NUL, as in /proc/self/cmdline. */
 void frontend_parse(struct frontend *f, const char *words, size_t len);
 
-/* Whether this process is a gdb that a program drives (MI or DAP): what it shows of standard error
- * is its own business. */
+/* True if a program drives this gdb (MI or DAP), which may or may not show standard error. */
 bool frontend_is_machine(void);
 
-/* Remembers who has started this process: at its beginning. */
+/* Records the process that started this one. Call it at the start. */
 void frontend_init(void);
 
-/* Begins to watch at the beginning of a wait, and ends it. `input` is standard input's descriptor.
+/* Begin and end watching, for the duration of a wait. `input` is standard input's descriptor.
  */
 void frontend_begin(struct frontend *f, int input);
 void frontend_end(struct frontend *f);
 
 enum { FRONTEND_FDS = 2 };
 
-/* The descriptors to poll as well. */
+/* Returns the additional descriptors to poll. */
 void frontend_poll(const struct frontend *f, struct pollfd fds[FRONTEND_FDS]);
 
-/* The interval to the next check, in ns; IO_NEVER: poll is enough. */
+/* Returns the interval to the next check, in ns; IO_NEVER: polling suffices. */
 uint64_t frontend_look_again(const struct frontend *f);
 
-/* Why to end the wait, in words; NULL: continue. Call it after each poll, and before the first. */
+/* Returns the reason to end the wait, as text; NULL: continue. Call it before the first poll and
+ * after each one. */
 const char *frontend_ended(struct frontend *f);
 
 #endif

@@ -18,9 +18,9 @@
 struct shim_libc shim_libc;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pid_t owner; /* 0: we pass everything on */
+static pid_t owner; /* 0: inactive, every call goes to libc */
 
-/* Other libraries' constructors may call a hook before ours has run: so by need. */
+/* Bound on first use: constructors of other libraries may call a hook before ours has run. */
 static void bind_libc(void)
 {
 #define BIND(type, name, parameters) *(void **)&shim_libc.name = dlsym(RTLD_NEXT, #name);
@@ -43,7 +43,7 @@ bool shim_active(void)
     return owner != 0 && owner == getpid();
 }
 
-/* The arguments are glibc's to give (elf/dl-init.c). */
+/* glibc passes these arguments to constructors (elf/dl-init.c). */
 __attribute__((constructor)) static void start(int argc, char **argv)
 {
     if (!shim_active())
@@ -55,7 +55,7 @@ __attribute__((constructor)) static void start(int argc, char **argv)
     preload_clean();
 }
 
-/* The debugger ends: what it sent last is still on its way. Its forked children do not wait. */
+/* The debugger exits, and its last packets are still in flight. Forked children do not wait. */
 __attribute__((destructor)) static void finish(void)
 {
     if (shim_active())
@@ -80,7 +80,7 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
     return shim_libc.connect(fd, address, len);
 }
 
-/* LLDB wants TCP_NODELAY on what it takes for a TCP socket; ours is the end of a socketpair. */
+/* LLDB sets TCP_NODELAY, but our descriptor is one end of a socketpair. */
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
     prepare();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Names between getaddrinfo and connect. The result of a look-up is one made-up address, whose
- * unused bytes carry a mark and the number of the name; connect recognises it.
+ * unused bytes contain a tag and the number of the name, so that connect recognizes it.
  */
 #include "shim/shim.h"
 
@@ -19,7 +19,7 @@
 #include "session/chain.h"
 #include "session/transport.h"
 
-enum { NAMES_MAX = 1024 }; /* look-ups of one process; the oldest is forgotten after that */
+enum { NAMES_MAX = 1024 }; /* look-ups of one process; after that, the oldest is forgotten */
 
 static const uint32_t mark = 0x4e474442; /* "NGDB" */
 
@@ -90,7 +90,8 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len)
     return name;
 }
 
-/* Looks the host up now, so that a wrong one is an error of the name and not of the connection. */
+/* Resolves the host now, so that a wrong name is reported as such and not as a failed connection.
+ */
 static int look_up_host(struct shim_name *n)
 {
     struct sockets_addresses found;
@@ -129,17 +130,17 @@ static void open_log(const struct options *o)
                  o->log_file);
 }
 
-/* Both were zeroed before they were filled in, and with them what lies between the members. */
+/* Both were zeroed before they were filled in, including the padding. */
 static bool same(const struct shim_name *a, const struct shim_name *b)
 {
-    /* NOLINTNEXTLINE: two that are taken for different cost memory and nothing else */
+    /* NOLINTNEXTLINE: if equal names compare as different, they only cost memory */
     return memcmp(&a->options, &b->options, sizeof a->options) == 0 && a->n == b->n &&
            memcmp(a->ips, b->ips, sizeof a->ips) == 0;
 }
 
 /*
- * Names are typed by people: none is released, since a relay may use it for as long as it likes.
- * One that is typed again is the one that there is. Owns `n`.
+ * No name is ever freed, because a relay may use it until the process exits; a name that is typed
+ * again is found in the table. Owns `n`.
  */
 static uint32_t keep(struct shim_name *n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LD_PRELOAD: in the debugger itself our entry has done its work, and its children go without. */
+/* LD_PRELOAD: the debugger's children start without our entry. */
 #include "shim/shim.h"
 
 #include <limits.h>
@@ -79,8 +79,8 @@ static bool is_lldb(const char *base)
 }
 
 /*
- * Of gdb the program decides, since a front end may have any name: cgdb, a wrapper called my-gdb or
- * even gdb. LLDB's program is small and its name is fixed.
+ * gdb is recognized by its text, because front ends have any name: cgdb, a wrapper called my-gdb or
+ * even gdb. LLDB's program is small, and its name is fixed.
  */
 static bool is_gdb(const char *path)
 {
@@ -94,7 +94,7 @@ static bool is_debugger(const char *path)
     return is_lldb(base_of(path, strlen(path), &len)) || is_gdb(path);
 }
 
-/* The path of this program, in path[PATH_MAX]. */
+/* Stores the path of this program in path[PATH_MAX]. */
 static bool own_path(char *path)
 {
     ssize_t n = readlink(own_exe, path, PATH_MAX - 1);

@@ -24,8 +24,9 @@
 #include "symbols/osabi.h"
 
 #define DRAIN (2 * IO_SECOND)
-#define DRAIN_LEAVING (45 * IO_SECOND) /* a detach after a step, where half of it gets lost */
-#define LOOK_AGAIN (50 * IO_MS)        /* there may be no eventfd, or no write to it */
+#define DRAIN_LEAVING                                                                              \
+    (45 * IO_SECOND) /* a detach after a step on a path that loses half of the datagrams */
+#define LOOK_AGAIN (50 * IO_MS) /* fallback: the eventfd may be missing */
 #define DRAIN_LOG_MS 500
 
 struct relay {
@@ -34,7 +35,7 @@ struct relay {
     int client;
     const struct shim_name *name;
     struct listener *listener; /* NULL: a stream */
-    bool proxy;                /* the stream leads to the proxy, which has `peer` */
+    bool proxy;                /* the stream is connected to the proxy, which has `peer` */
     enum netgdb_peer peer;
     struct profile profile;
     struct listener_watch watch;
@@ -76,8 +77,8 @@ static void signal_change(void)
         (void)!write(changed, &one, sizeof one);
 }
 
-/* Releases the lock until something has changed. False: the deadline has passed. Not by a condition
- * variable: another preload may replace its clock. */
+/* Releases the lock until a change. False: the deadline has passed. Uses no condition variable,
+ * because another preloaded object may replace its clock. */
 static bool wait_changed(uint64_t until)
 {
     uint64_t now = io_fds_now(), left = until > now ? until - now : 0, drained;
@@ -100,7 +101,8 @@ static struct target *kernel_target(const struct relay *r)
     return r->session != NULL ? r->session->target : NULL;
 }
 
-/* The file on gdb's command line is certainly of this target only while there is no other. */
+/* The file on gdb's command line certainly belongs to this target only while there is no other
+ * target. */
 static bool is_only(void *context)
 {
     (void)context;
@@ -139,9 +141,9 @@ static void leaving(void *context)
 }
 
 /*
- * Waits until the debugger has found the end of the stream and closes, as with a stub over TCP. If
- * we closed first, its next packet, or the '+' to the reply to its detach, would raise SIGPIPE. No
- * other thread waits for this.
+ * Waits until the debugger reads the end of the stream and closes, as with a stub over TCP. If we
+ * closed first, its next packet, or its '+' to the reply to D, would raise SIGPIPE. No other thread
+ * waits for this.
  */
 static void wait_for_close(struct relay *r)
 {
@@ -155,7 +157,7 @@ static void wait_for_close(struct relay *r)
     } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
-/* A kernel that gdb left without a detach waits for the next connection, and for gdb's end. */
+/* A kernel that gdb left without a detach waits for the next connection, or for gdb's exit. */
 static void park(struct relay *r)
 {
     if (!atomic_load(&draining))
@@ -165,8 +167,8 @@ static void park(struct relay *r)
     listener_return(r->listener, r->session);
 }
 
-/* Without an end of the session the kernel may still wait, and the next connection takes it over
- * by its state file. */
+/* If the session has not ended, the kernel may still wait: the next connection takes it over by its
+ * state file. */
 static void release_kernel(struct relay *r, int end)
 {
     listener_unwatch(r->listener, &r->watch);
@@ -198,7 +200,7 @@ static void free_relay(struct relay *r)
     free(r);
 }
 
-/* The system calls of a session; for make bench. */
+/* Logs the number of system calls of a session, for make bench. */
 static void log_waits(const struct relay *r, const struct log *log)
 {
     const struct io_fds_side *target = &r->io.side[IO_TARGET];
@@ -206,7 +208,7 @@ static void log_waits(const struct relay *r, const struct log *log)
               target->batches);
 }
 
-/* Serves the target until the debugger leaves or the target ends. Returns as serve. */
+/* Serves the target until the debugger disconnects or the target ends. Returns as serve() does. */
 static int serve_target(struct relay *r, struct server *server, struct chain *chain)
 {
     const struct serve_options options = {.forward_kill = chain->forward_kill,
@@ -289,7 +291,7 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     if (thread_start(relay_main, r) == 0)
         return 0;
     release_relay(r, SERVE_PARKED);
-    /* Without a wait: the debugger's thread is this one. */
+    /* Does not wait for the debugger, because this is its thread. */
     free_relay(r);
     return EAGAIN;
 }
@@ -319,8 +321,8 @@ static void *unclaimed_main(void *unused)
     return NULL;
 }
 
-/* Detaches from kernels that no connection has taken. In a thread of its own: another one that
- * writes to a full pipe may hold a lock that it needs. */
+/* Detaches from kernels that no connection has taken. Runs in its own thread, because a thread that
+ * blocks on a full pipe may hold a lock that it needs. */
 static void detach_unclaimed(uint64_t began)
 {
     uint64_t until = began + DRAIN_LEAVING, least = io_fds_now() + DRAIN;

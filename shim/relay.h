@@ -16,7 +16,7 @@ struct relay_target {
     struct listener *listener; /* the session's; NULL: a stream */
     struct session *session;   /* when there is a listener */
     int stream;                /* otherwise */
-    bool proxy;                /* the stream leads to the proxy, which has `peer` */
+    bool proxy;                /* the stream is connected to the proxy, which has `peer` */
     enum netgdb_peer peer;
 };
 
@@ -28,9 +28,9 @@ struct relay_target {
 int relay_start(const struct relay_target *target, int client, const struct shim_name *name);
 
 /*
- * At the end of the process: tells the relays that the debugger has left, and waits for them up to
- * 2 s, or 45 s for a relay that is detaching. Then detaches from kernels that no connection has
- * taken; that ends 45 s after the start as well, but has 2 s at least.
+ * Called at exit: tells the relays that the debugger has left, and waits for them, for 2 s at most,
+ * or 45 s for a relay that is detaching. Then detaches from kernels that no connection has taken,
+ * until 45 s after the start, but for 2 s at least.
  */
 void relay_drain(void);
 

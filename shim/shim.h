@@ -4,7 +4,7 @@
  * (names.c, connect.c, relay.c), and libc's own functions in one table.
  *
  * Inside GDB's process nothing here exits, aborts, writes to stdout, leaves a descriptor open
- * across exec, or touches a call that is not ours.
+ * across exec, or changes a call that is not for us.
  */
 #ifndef NETGDB_SHIM_SHIM_H
 #define NETGDB_SHIM_SHIM_H
@@ -25,63 +25,63 @@
     X(int, connect, (int fd, const struct sockaddr *address, socklen_t len))                       \
     X(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t len))
 
-/* libc's own functions, bound once. */
+/* libc's own functions, looked up once. */
 #define SHIM_MEMBER(type, name, parameters) type(*name) parameters;
 struct shim_libc {
     SHIM_HOOKS(SHIM_MEMBER)
 };
 extern struct shim_libc shim_libc;
 
-/* The log of what belongs to no connection. */
+/* The log for events of no particular connection. */
 extern const struct log shim_log;
 
 /*
- * Whether we may act: not in a setuid program, and not in a child that was forked, where our
- * threads are not.
+ * True if the hooks are active: not in a setuid program, and not in a forked child, which has none
+ * of our threads.
  */
 bool shim_active(void);
 
 /* ---- preload.c ---- */
 
 /*
- * Takes our own entry out of LD_PRELOAD when this process is the debugger, so that its children
- * (shell, run, Python's subprocess) start without us. Behind `timeout gdb` or a wrapper script
- * the variable stays as it is until the debugger itself starts.
+ * Removes our entry from LD_PRELOAD if this process is the debugger, so that its children (shell,
+ * run, Python's subprocess) start without us. In `timeout gdb` or a wrapper script, the variable is
+ * unchanged until the debugger itself starts.
  */
 void preload_clean(void);
 
 /*
- * Executes this gdb once more, as the same process, when it would fail on an x86 FreeBSD file of
- * its command line for want of an argument (symbols/osabi.h). Before preload_clean: LD_PRELOAD is
- * to bring us back. Returns when there is nothing to do, or it cannot be done.
+ * Executes this gdb again, in the same process, if it would fail on an x86 FreeBSD file of its
+ * command line because an argument is missing (symbols/osabi.h). Must run before preload_clean,
+ * because LD_PRELOAD loads us again. Returns if that is not needed, or fails.
  */
 void preload_osabi(int argc, char **argv);
 
-/* `value` (of LD_PRELOAD) without our entries, into out[size]. False when nothing was ours. */
+/* `value` (of LD_PRELOAD) without our entries, into out[size]. False: it has none. */
 bool preload_without_us(const char *value, char *out, size_t size);
 
 /* ---- names.c ---- */
 
 enum { SHIM_IPS = 16 };
 
-/* A name that was typed, looked up, and waits for connect. Lives as long as the process. */
+/* A name after its look-up, for connect(). Lives as long as the process. */
 struct shim_name {
     struct options options;
     uint32_t ips[SHIM_IPS]; /* of the host, host byte order; ips[0] is 0 for `any` */
     unsigned n;
-    struct log log; /* its lines begin with the host */
+    struct log log; /* lines begin with the host */
 };
 
-/* getaddrinfo for one of our names. Returns 0 or EAI_…, with a line in the log. */
+/* getaddrinfo() for one of our names. Returns 0 or EAI_…, with a line in the log. */
 int names_lookup(const char *node, const char *service, const struct addrinfo *hints,
                  struct addrinfo **result);
 
-/* shim_log with a queue, for threads that must not block, as the listener's; and a wait for the
- * queue, at the end of the process. */
+/* shim_log with a queue, for threads that must not block, such as the listener's; and a wait for
+ * the queue, at exit. */
 struct log names_queued_log(void);
 void names_drain_log(unsigned ms);
 
-/* The name that this address was made for; NULL when it is none of ours. */
+/* Returns the name of an address that was made here; NULL: another address. */
 struct shim_name *names_of(const struct sockaddr *address, socklen_t len);
 
 /* ---- connect.c ---- */
@@ -89,7 +89,7 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len);
 /* connect() for one of our names: 0, or -1 with errno and a line in the log. */
 int connect_name(int fd, struct shim_name *name);
 
-/* Whether the descriptor is one that connect_name made. Keeps errno. */
+/* True if connect_name made this descriptor. Preserves errno. */
 bool connect_is_ours(int fd);
 
 #endif

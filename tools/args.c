@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Complaints, and reading what is written on a command line; see tools.h. */
+/* Error messages and parsers of command lines; see tools.h. */
 #include "tools/tools.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb bpf: runs eBPF programs, or lets a debugger at them over TCP. */
+/* netgdb bpf: runs eBPF programs, or serves them to a debugger over TCP. */
 #include "tools/bpf.h"
 
 #include <errno.h>
@@ -42,16 +42,16 @@ static int bpf_help(void)
         "Usage: netgdb bpf run [OPTION...] OBJECT...\n"
         "       netgdb bpf debug [OPTION...] OBJECT... [--listen ADDRESS:PORT]\n"
         "       netgdb bpf link [OPTION...] OBJECT -o FILE\n"
-        "Run eBPF programs, objects of clang or gcc-bpf or linked ones, on a machine of our own.\n"
-        "run prints what each returns (r0). debug waits before the first instruction for gdb or\n"
-        "lldb; when a program has ended, the next connection gets the next "
-        "one.\n\n" BPF_OPTIONS_HELP "Options of debug:\n"
-        "  --listen ADDRESS:PORT    where it listens (127.0.0.1:9001); port 0 is any free "
-        "one\n" BPF_ARCH_HELP "  --once                   end with the first program that ends\n"
+        "Run eBPF programs (objects of clang or gcc-bpf, or linked files) on a built-in machine.\n"
+        "run prints the return value (r0) of each. debug waits for gdb or lldb before the first\n"
+        "instruction; after the end of a program, the next connection gets the next "
+        "one.\n\n" BPF_OPTIONS_HELP "Options for debug:\n"
+        "  --listen ADDRESS:PORT    listen there (127.0.0.1:9001); port 0: any free "
+        "port\n" BPF_ARCH_HELP "  --once                   exit after the first program\n"
         "  --log LEVEL              error, warn, info, debug or packet (info)\n"
-        "Option of link:\n"
-        "  -o FILE                  where it writes\n"
-        "Option of each:\n"
+        "Option for link:\n"
+        "  -o FILE                  output file\n"
+        "Common option:\n"
         "  -h, --help               print this and exit\n\n"
         "Exit codes: 0 done, 1 a program stopped by a fault or could not be loaded, 2 usage.\n");
     return EXIT_DONE;
@@ -130,8 +130,8 @@ static int open_debug_listener(struct debug *d)
 }
 
 /*
- * Waits for a client, and lets a program that was detached from run on meanwhile. Returns the
- * connection, or -1: we are to end.
+ * Waits for a client; a detached program continues meanwhile. Returns the connection, or -1 if the
+ * command must end.
  */
 static int await_client(struct debug *d)
 {
@@ -149,7 +149,7 @@ static int await_client(struct debug *d)
     return fd;
 }
 
-/* Whether the session was the last one. */
+/* True if this session was the last one. */
 static bool debug_session(struct debug *d, int fd)
 {
     const struct serve_options options = {
@@ -296,7 +296,7 @@ int bpf_main(int argc, char **argv)
     while (which < BPF_NOTHING && strcmp(name, names[which]) != 0)
         which++;
     if (which == BPF_NOTHING)
-        return complain_usage("bpf", "run, debug or link?");
+        return complain_usage("bpf", "expected 'run', 'debug' or 'link'");
     bpf_programs_init(&d.programs);
     argv[1] = argv[0]; /* "netgdb bpf" */
     int end = bpf_parse_options(argc - 1, argv + 1, (enum what)which, &d);

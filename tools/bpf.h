@@ -23,7 +23,7 @@ struct bpf_programs {
     char error[EBPF_ERROR_TEXT]; /* of the machine */
 };
 
-/* The defaults: no programs, no input, no budget. */
+/* Sets the defaults: no programs, no input, no budget. */
 void bpf_programs_init(struct bpf_programs *p);
 void bpf_programs_free(struct bpf_programs *p);
 
@@ -41,7 +41,7 @@ enum bpf_option {
 };
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
 
-/* The values that such an option takes, in words. */
+/* Returns a description of the values of such an option. */
 const char *bpf_programs_wanted(int option);
 
 #define BPF_LONG_OPTIONS                                                                           \
@@ -75,13 +75,15 @@ void bpf_programs_no_machine(const struct bpf_programs *p, const struct ebpf_ima
 /* Writes text of a program to stdout. */
 void bpf_print(void *context, const uint8_t *text, size_t len);
 
-/* Loads a file; false with a complaint. */
+/* Loads a file. False after an error message. */
 bool bpf_programs_load(struct bpf_programs *p, const char *file);
 
-/* All bytes of a file, at most `max`; NULL with errno (EFBIG: more). `-` is stdin. */
+/* Reads a whole file of at most `max` bytes; NULL with errno (EFBIG: it is larger). `-` is stdin.
+ */
 uint8_t *bpf_read_file(const char *name, size_t max, size_t *size);
 
-/* Bytes from hexadecimal text with white space; NULL: malformed, or no memory. */
+/* Converts hexadecimal text with white space to bytes, to be freed; NULL: malformed, or no memory.
+ */
 uint8_t *bpf_from_hex(const char *text, size_t len, size_t *size);
 
 #endif

@@ -53,7 +53,7 @@ static int run_plugin(const struct ebpf_image *image, const uint8_t *memory, siz
     return stop == EBPF_EXITED ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* The image of the bytes from stdin, or NULL with a complaint. */
+/* Returns the image of the bytes from stdin, or NULL after an error message. */
 static struct ebpf_image *read_image(bool elf)
 {
     const struct ebpf_load_options options = {.helpers = helpers, .helper_count = COUNT};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb run --check: gdb as a batch whose exit status can be relied on; see run.h. */
+/* netgdb run --check: gdb as a batch with a reliable exit status; see run.h. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -22,7 +22,7 @@
 
 enum { OWN_ARGS = 8, BY_SIGNAL = 128 };
 
-/* A file in memory, which gdb opens by its path as long as we run. */
+/* A file in memory, which gdb can open by its path while this process runs. */
 struct paper {
     FILE *file;
     char path[48];
@@ -46,7 +46,7 @@ static bool paper_open(struct paper *p, const char *name)
 
 /* ---- what gdb would pass over ---- */
 
-/* A file of gdb's command line, or NULL with a complaint. The caller frees it. */
+/* Returns the path of a file on gdb's command line, to be freed; NULL after an error message. */
 static char *find_file(const char *file, const char *dir, const char *path)
 {
     char *found = gdb_files_resolve(file, dir, getenv("HOME"), path);
@@ -95,8 +95,8 @@ static bool ends_with(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* gdb (13.1: python_run_simple_file) prints what a file raises, and forgets it; not what its
- * command `python` raises. */
+/* gdb (13.1: python_run_simple_file) prints an exception of a file and ignores it, but not an
+ * exception of its command `python`. */
 static void write_python(FILE *to, const char *path)
 {
     fprintf(to, "python __file__ = \"");
@@ -118,7 +118,7 @@ static bool write_source(FILE *to, const char *file, const char *dir)
     return true;
 }
 
-/* Writes a command or a script into one of ours; anything else stays an argument. */
+/* Moves a command or a script into a script of ours; anything else stays an argument. */
 static bool take_argument(struct check *c, const struct gdb_arg *arg, char **argv, int *argc)
 {
     switch (arg->kind) {
@@ -140,8 +140,8 @@ static bool take_argument(struct check *c, const struct gdb_arg *arg, char **arg
 }
 
 /*
- * gdb's arguments with ours. A script that ends early leaves the rest to `quit 1`, or the flag of
- * the one before it unset. Returns 0 or an exit code.
+ * Combines gdb's arguments with ours. After a script that ends early, `quit 1` follows, or the flag
+ * of the script before it is not set. Returns 0 or an exit code.
  */
 static int make_arguments(struct check *c, int argc, char **argv)
 {
@@ -182,7 +182,8 @@ static pid_t start_gdb(const struct check *c, const sigset_t *before)
     _exit(run_execute(c->argv));
 }
 
-/* Waits for gdb's end; passes on what is to end us. A terminal sends Ctrl-C to gdb, too. */
+/* Waits for gdb's end; forwards signals that end this process. A terminal sends Ctrl-C to gdb as
+ * well. */
 static int wait_for(pid_t gdb, const sigset_t *signals)
 {
     int status = 0, number;

@@ -18,7 +18,8 @@
 #ifdef HAVE_LINUX_LANDLOCK_H
 #include <linux/landlock.h>
 
-/* Of the first version of Landlock: it forbids what is in it and not allowed again. */
+/* The rights of the first version of Landlock: those in the set are forbidden unless allowed by a
+ * rule. */
 #define ALL_ACCESS                                                                                 \
     (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |   \
      LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |                                 \
@@ -29,7 +30,7 @@
     (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |  \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
 
-/* There are no wrappers for these calls in glibc. A path that cannot be opened is left out. */
+/* glibc has no wrappers for these calls. A path that cannot be opened is skipped. */
 static bool allow(int set, const char *directory, uint64_t access)
 {
     int fd = open(directory, O_PATH | O_CLOEXEC);
@@ -41,7 +42,7 @@ static bool allow(int set, const char *directory, uint64_t access)
     return done;
 }
 
-/* Access to the directory that this file is in; an empty name is none. */
+/* Allows access to the directory of this file; does nothing for an empty name. */
 static bool allow_around(int set, const char *file, uint64_t access)
 {
     char path[PATH_MAX];

@@ -48,7 +48,7 @@ static int kernel_help(void)
     printf(
         "\nOptions:\n"
         "  --symbols FILE  the kernel's kernel.debug (NETGDB_SYMBOLS)\n"
-        "  --lines N       of dmesg: the last N lines\n"
+        "  --lines N       for dmesg: only the last N lines\n"
         "  --json          print JSON\n"
         "  --log LEVEL     error, warn, info, debug or packet (NETGDB_LOG, else warn)\n"
         "  -h, --help      print this and exit\n\n"
@@ -65,7 +65,7 @@ static void notify_event(void *context)
     (void)!write(*(const int *)context, &one, sizeof one);
 }
 
-/* Waits for input, as long as timeout= says. */
+/* Waits for input until the limit of timeout=. */
 static bool wait_for_input(const struct kernel_tool *k, int fd)
 {
     struct pollfd p = {fd, POLLIN, 0};
@@ -79,25 +79,26 @@ static bool wait_for_input(const struct kernel_tool *k, int fd)
 
 static int no_kernel(const struct kernel_tool *k)
 {
-    complain("%s: no kernel called within %u s: is netgdb running at its db>?", k->log.name,
+    complain("%s: no kernel connected within %u s: is netgdb running at its db>?", k->log.name,
              (unsigned)(k->options.timeout / IO_SECOND));
     return EXIT_NOBODY;
 }
 
 static int exit_of(const struct kernel_tool *k, int rc)
 {
-    if (rc != 0 && rc != NETGDB_REFUSED) /* said in the log */
+    if (rc != 0 && rc != NETGDB_REFUSED) /* logged already */
         complain("%s: %s", k->log.name, netgdb_strerror(rc));
     return rc == 0 ? EXIT_DONE : rc == NETGDB_LOST ? EXIT_LOST : EXIT_FAILED;
 }
 
-/* Asks the chain. `?` first, as a debugger does, so that the thread that stopped is known. */
+/* Sends the query to the chain; first `?`, as a debugger does, so that the chain knows the thread
+ * that stopped. */
 static int ask_kernel(struct kernel_tool *k, struct chain *chain)
 {
     char line[QUERY_LINE];
     struct buf reply;
     if (!chain_has_queries(chain)) {
-        complain("%s: it is no FreeBSD kernel, or its kernel.debug is missing: --symbols FILE",
+        complain("%s: not a FreeBSD kernel, or its kernel.debug is missing: --symbols FILE",
                  k->log.name);
         return NETGDB_REFUSED;
     }
@@ -111,7 +112,7 @@ static int ask_kernel(struct kernel_tool *k, struct chain *chain)
     return rc == 0 ? chain_query(chain, line, &k->answer) : rc;
 }
 
-/* A kernel that connected here. */
+/* Queries a kernel that connected to this process. */
 static int ask_session(struct kernel_tool *k, struct session *s)
 {
     const struct chain_config config = {.options = &k->options, .log = &k->log};
@@ -158,7 +159,7 @@ static int ask_listener(struct kernel_tool *k)
     return s != NULL ? exit_of(k, ask_session(k, s)) : no_kernel(k);
 }
 
-/* A kernel of the running proxy, which keeps it afterwards. */
+/* Queries a kernel of the running proxy, which keeps it afterwards. */
 static int ask_proxys_kernel(struct kernel_tool *k, int fd)
 {
     const struct chain_config config = {.options = &k->options, .log = &k->log};
@@ -183,7 +184,7 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
     return exit_of(k, rc);
 }
 
-/* Looks the host up; `any` stays 0. */
+/* Resolves the host; `any` stays 0. */
 static bool resolve_host(struct kernel_tool *k)
 {
     struct sockets_addresses found = {.n = 0};
@@ -246,7 +247,7 @@ static int parse_name(struct kernel_tool *k, const char *text, const char *symbo
     return EXIT_DONE;
 }
 
-/* The query of this name. NULL with a complaint: there is none. */
+/* Returns the query of this name, or NULL after an error message. */
 static const struct query *find_query(const char *name)
 {
     const struct query *found = NULL;

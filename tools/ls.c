@@ -15,16 +15,16 @@ static int ls_help(void)
 {
     printf("Usage: netgdb ls [OPTION...]\n"
            "List the kernels that the running 'netgdb proxy' keeps: host, generation, first stop,\n"
-           "since when, state, round-trip time, how much was sent again, and what to type behind\n"
+           "time of connection, state, round-trip time, retransmissions, and what to type after\n"
            "'target remote'.\n\n"
-           "  -v, --verbose  the profile of each session, too\n"
-           "  --json         a JSON object a line\n"
+           "  -v, --verbose  also print the profile of each session\n"
+           "  --json         print one JSON object per line\n"
            "  -h, --help     print this and exit\n\n"
-           "Exit codes: 0 done, 1 failed, 2 usage, 3 no proxy runs.\n");
+           "Exit codes: 0 done, 1 failed, 2 usage, 3 no proxy is running.\n");
     return EXIT_DONE;
 }
 
-/* Copies what comes to stdout. */
+/* Copies the answer to stdout. */
 static int copy(int fd)
 {
     char data[4096];

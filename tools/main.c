@@ -34,20 +34,19 @@ static int help(void)
            "Commands ('netgdb COMMAND --help' tells more):\n");
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].description);
-    printf(
-        "\nOptions:\n"
-        "  -h, --help     print this and exit\n"
-        "  -V, --version  print the version and exit\n\n"
-        "Exit codes: 0 done, 1 failed while running, 2 usage, 3 nobody answered, 4 link lost.\n");
+    printf("\nOptions:\n"
+           "  -h, --help     print this and exit\n"
+           "  -V, --version  print the version and exit\n\n"
+           "Exit codes: 0 done, 1 failed while running, 2 usage, 3 no answer, 4 link lost.\n");
     return EXIT_DONE;
 }
 
-/* Descriptors 0 to 2 may come closed: what is written there is not to reach a socket of ours. */
+/* Opens descriptors 0 to 2 if they are closed: otherwise output could reach a socket of ours. */
 static void open_standard(void)
 {
     int fd;
     do {
-        fd = open("/dev/null", O_RDWR); /* the lowest that is free */
+        fd = open("/dev/null", O_RDWR); /* uses the lowest free descriptor */
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb node: offers a stub to a debugger's server as a panicked kernel does. Its command line
- * is read in node_options.c. */
+/* netgdb node: offers a stub to a debugger's server as a panicked kernel does. node_options.c
+ * parses its command line. */
 #include "tools/node.h"
 
 #include <arpa/inet.h>
@@ -29,8 +29,8 @@ enum {
 static struct io_fds *to_wake; /* for the signal handler */
 
 /*
- * The first signal ends us in order, a later one at once. Those that come together are one:
- * timeout(1) sends its signal twice.
+ * The first signal ends the process in order, a later one at once. Signals within a second count as
+ * one: timeout(1) sends its signal twice.
  */
 static void on_node_signal(int number)
 {
@@ -77,7 +77,7 @@ static int connect_stub(struct node *n, const struct sockets_streams *stub)
     }
 }
 
-/* The descriptor of a new stub, or -1 with a complaint. */
+/* Returns the descriptor of a new stub, or -1 after an error message. */
 static int reach_stub(struct node *n)
 {
     const struct node_options *o = n->options;
@@ -101,8 +101,8 @@ static int reach_stub(struct node *n)
     return fd;
 }
 
-/* Ends what we have with the stub. One that was left may end by itself; any other is made to, and
- * with it what it debugs, before its stream closes: gdbserver spins when that comes first. */
+/* Releases the stub. A detached stub may exit by itself; any other is terminated, together with its
+ * program, before its stream closes: gdbserver spins if the stream closes first. */
 static void drop_stub(struct node *n, bool left)
 {
     target_free(n->target);
@@ -111,7 +111,7 @@ static void drop_stub(struct node *n, bool left)
     io_fds_set_stream(&n->io, IO_TARGET, -1, -1);
 }
 
-/* The built-in machine with its program, from the beginning. */
+/* Starts the built-in machine with its program. */
 static int start_machine(struct node *n)
 {
     const struct bpf_programs *p = &n->options->programs;
@@ -175,7 +175,7 @@ static struct server *new_server(struct node *n)
     return debugnet_client_new(&n->io.io, &options, &n->log);
 }
 
-/* HERALD and the first stop. */
+/* Sends the HERALD and the first stop. */
 static int announce_stop(struct node *n, struct server *server)
 {
     int rc = debugnet_client_open(server, n->stop.data, n->stop.len);
@@ -187,7 +187,7 @@ static int announce_stop(struct node *n, struct server *server)
     return rc;
 }
 
-/* Nobody came, and we are to end. A stub that is not ours is left running. */
+/* No debugger came, and the node ends. Detaches from a stub that it did not start. */
 static void leave_stub(struct node *n)
 {
     const struct request detach = request_of("D");
@@ -219,7 +219,7 @@ int node_judge(struct node *n, int end)
             complain("the server is no longer responding");
         return again ? -1 : EXIT_LOST;
     }
-    return EXIT_FAILED; /* serve has said why */
+    return EXIT_FAILED; /* serve has logged the reason */
 }
 
 /* Serves one session, from HERALD to its end. Returns as node_judge does. */
@@ -248,7 +248,7 @@ static int node_session(struct node *n)
         rc = serve(server, n->target, &options, &n->log);
         if (rc == SERVE_DETACHED)
             debugnet_client_finish(server);
-        else if (rc < 0 && rc != NETGDB_LOST) /* the server is there, and waits for us */
+        else if (rc < 0 && rc != NETGDB_LOST) /* the server is alive, and waits */
             debugnet_client_close(server);
         end = node_judge(n, rc);
     }
@@ -256,7 +256,7 @@ static int node_session(struct node *n)
     return end;
 }
 
-/* Sessions until one ends it all. */
+/* Serves sessions until the node ends. */
 static int node_loop(struct node *n)
 {
     int end;
@@ -265,7 +265,7 @@ static int node_loop(struct node *n)
         if (end == EXIT_DONE)
             end = take_stop(n);
         if (end == EXIT_DONE && node_told_to_end(n)) {
-            /* A stub that is silent does not answer this, either. */
+            /* A silent stub would not answer a detach either. */
             if (n->stop.len != 0)
                 leave_stub(n);
             break;
@@ -278,7 +278,8 @@ static int node_loop(struct node *n)
     return end;
 }
 
-/* Resolves, binds and says so. Returns EXIT_DONE or another exit code. */
+/* Resolves the addresses, binds the socket and reports it. Returns EXIT_DONE or another exit code.
+ */
 static int open_node(struct node *n)
 {
     const struct node_options *o = n->options;
@@ -326,7 +327,7 @@ int node_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     io_fds_batch_sends(&n.io);
-    /* Polls are to be as exact as a kernel's. */
+    /* Makes polls as exact as a kernel's. */
     if (options.debugnet.poll != 0)
         (void)prctl(PR_SET_TIMERSLACK, 1);
     catch_node_signals(&n.io);

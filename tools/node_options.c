@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the command line of `netgdb node`; see node.h. */
+/* Parses the command line of `netgdb node`; see node.h. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "proto/link/wire.h"
 #include "tools/node.h"
 
-#define RETRY_MIN (IO_MS / 10) /* more often is a flood */
+#define RETRY_MIN (IO_MS / 10) /* a shorter interval would flood the network */
 
 static int node_help(void)
 {
@@ -20,25 +20,25 @@ static int node_help(void)
         "       netgdb node --tls [OPTION...] [--listen ADDRESS[:PORT]] STUB, one of these three\n"
         "Make a stub reachable as a panicked FreeBSD kernel is: announce it to SERVER (where a\n"
         "debugger waits with 'target remote netgdb:THIS-HOST'; PORT is 20025) and carry its RSP\n"
-        "over debugnet. COMMAND is a stub on stdin and stdout, as 'gdbserver - PROGRAM'.\n\n"
+        "over debugnet. COMMAND is a stub on stdin and stdout, such as 'gdbserver - PROGRAM'.\n\n"
         "  --connect HOST:PORT      the stub listens on TCP there\n"
         "  --ebpf OBJECT            the stub is the built-in eBPF machine with this program\n"
-        "  --bind ADDRESS[:PORT]    send from there (0.0.0.0:20026); port 0 is any free one\n"
+        "  --bind ADDRESS[:PORT]    send from there (0.0.0.0:20026); port 0: any free port\n"
         "  --generation old|new     ack as FreeBSD 13 does, or as 14.0 and later (new)\n"
-        "  --poll TIME              look for acks only so often, as a kernel does (500us);\n"
-        "                           0 is at once (0)\n"
-        "  --retry TIME             send again what is not acked after so long (1000.5ms);\n"
-        "                           given up after 12 times, and 12 s at the earliest\n"
-        "  --again                  announce anew after each session, and when nobody answers;\n"
-        "                           COMMAND is started anew, HOST:PORT connected "
+        "  --poll TIME              poll for acks at this interval, as a kernel does at 500us;\n"
+        "                           0: receive them at once (0)\n"
+        "  --retry TIME             retransmit unacknowledged data after this time (1000.5ms);\n"
+        "                           give up after 12 times, and not before 12 s\n"
+        "  --again                  announce again after each session, and after no answer;\n"
+        "                           start COMMAND, or connect to HOST:PORT, "
         "again\n" TLS_OPTIONS_HELP
-        "  --listen ADDRESS[:PORT]  where --tls listens (127.0.0.1:20025); port 0 is any free one\n"
+        "  --listen ADDRESS[:PORT]  with --tls: listen there (127.0.0.1:20025); 0: any port\n"
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help               print this and exit\n"
         "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_ARCH_HELP "\n"
-        "TIME is a number and us, ms or s. The debugger's detach ends the command. It says on\n"
-        "stderr what it sends from.\n"
-        "Exit codes: 0 detached, 1 failed, 2 usage, 3 nobody answered (the server, or HOST:PORT),\n"
+        "TIME is a number and us, ms or s. The debugger's detach ends the command. The address\n"
+        "actually used is printed on stderr.\n"
+        "Exit codes: 0 detached, 1 failed, 2 usage, 3 no answer (of the server, or HOST:PORT),\n"
         "4 the server was lost.\n");
     return EXIT_DONE;
 }
@@ -87,7 +87,7 @@ static const char *node_wanted(int option)
     }
 }
 
-/* One option's value; false when it is wrong. */
+/* Stores the value of an option; false: the value is wrong. */
 static bool take_node_option(int option, const char *value, struct node_options *o)
 {
     switch (option) {
@@ -117,8 +117,8 @@ static bool take_node_option(int option, const char *value, struct node_options 
     }
 }
 
-/* However short the pause between transmissions: a server has as long to answer as a kernel gives
- * it, 12 times 1000.5 ms. */
+/* Independent of the interval between transmissions, a server has as much time to answer as with a
+ * kernel, 12 times 1000.5 ms. */
 static void set_patience(struct debugnet_options *o)
 {
     struct debugnet_options kernel;
@@ -141,14 +141,15 @@ static bool set_defaults(struct node_options *o)
     return level == NULL || level[0] == '\0' || log_level_parse(level, &o->log_level) == 0;
 }
 
-/* SERVER, which is none with --tls. */
+/* Parses SERVER; --tls takes none. */
 static int take_server(int argc, char **argv, struct node_options *o)
 {
     const char *trouble = tls_options_complete(&o->tls);
     if (trouble != NULL)
         return complain_usage("node", "--tls: %s", trouble);
     if (o->listens && !o->tls.on)
-        return complain_usage("node", "--listen is for --tls: a node calls its server");
+        return complain_usage("node",
+                              "--listen is for --tls: without it, a node connects to its server");
     if (o->tls.on)
         return -1;
     if (optind == argc)
@@ -159,7 +160,7 @@ static int take_server(int argc, char **argv, struct node_options *o)
     return -1;
 }
 
-/* SERVER, and COMMAND after "--". */
+/* Parses SERVER, and COMMAND after "--". */
 static int take_operands(int argc, char **argv, struct node_options *o)
 {
     int rc = take_server(argc, argv, o);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb node --tls: the stub of a node for debuggers that come over TLS; see node.h. */
+/* netgdb node --tls: serves the stub of a node to debuggers that connect by TLS; see node.h. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "session/serve.h"
 #include "tools/node.h"
 
-enum { CLIENTS_MAX = 32 }; /* that have not asked anything yet */
+enum { CLIENTS_MAX = 32 }; /* that have not sent a request yet */
 
 struct tls_node {
     struct node *node;
@@ -47,8 +47,8 @@ static void accept_client(struct tls_node *t)
     t->clients[t->n++] = plain;
 }
 
-/* The oldest client that has sent something, which is the caller's; -1: none. Those that have gone
- * are forgotten. */
+/* Returns the oldest client that has sent data, which the caller then owns; -1: none. Drops clients
+ * that have disconnected. */
 static int next_client(struct tls_node *t)
 {
     char byte;
@@ -67,7 +67,7 @@ static int next_client(struct tls_node *t)
     return -1;
 }
 
-/* Waits for something new, and takes it. False: the node is to end. */
+/* Waits for an event and handles it. False: the node must end. */
 static bool watch_fd(struct tls_node *t)
 {
     enum { WAKE, LISTENER, CONTROL, CLIENTS };
@@ -86,8 +86,8 @@ static bool watch_fd(struct tls_node *t)
 
 /* ---- a session ---- */
 
-/* Serves one until it leaves. Returns as node_judge: one that has gone without a detach leaves the
- * stub for the next. */
+/* Serves one client until it disconnects. Returns as node_judge does. After a disconnect without a
+ * detach, the next client gets the stub. */
 static int tls_session(struct tls_node *t, int client)
 {
     struct node *n = t->node;
@@ -129,7 +129,7 @@ static int serve_clients(struct tls_node *t)
 
 /* ---- the beginning ---- */
 
-/* Listens and says so. Returns EXIT_DONE or another exit code. */
+/* Listens and reports the address. Returns EXIT_DONE or another exit code. */
 static int open_tls_listener(struct tls_node *t)
 {
     const struct node_options *o = t->node->options;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb proxy: sets everything up, then watches sockets and signals; see proxy.h. */
+/* netgdb proxy: start, then the loop over sockets and signals; see proxy.h. */
 #include "tools/proxy.h"
 
 #include <arpa/inet.h>
@@ -24,14 +24,14 @@
 enum {
     EVENTS = 32,
     LISTEN_FDS_START = 3, /* sd_listen_fds(3) */
-    LINES_MS = 1000,      /* at the end, for those who read what we write */
-    ACCEPTS = 16,         /* connections taken at a time */
-    REST_NS = 100000000,  /* at the descriptor limit, as OpenSSH's */
+    LINES_MS = 1000,      /* at exit, for the readers of our output */
+    ACCEPTS = 16,         /* connections accepted at a time */
+    REST_NS = 100000000,  /* pause at the descriptor limit, as in OpenSSH */
 };
 
 /* ---- set-up ---- */
 
-/* A kernel needs four descriptors, one with a client two more. */
+/* A kernel needs four descriptors, and two more with a client. */
 static void raise_limits(void)
 {
     struct rlimit files;
@@ -41,7 +41,7 @@ static void raise_limits(void)
     (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* The exit code for a name that was looked up with this result. */
+/* Returns the exit code for the result of a name look-up. */
 static int judge(const char *host, int result)
 {
     if (result == 0)
@@ -90,7 +90,7 @@ static int resolve_names(struct proxy *p)
     return EXIT_FAILED;
 }
 
-/* The HERALD port that systemd has opened for us (sd_listen_fds(3)), or -1. */
+/* Returns the socket of the HERALD port that systemd has opened (sd_listen_fds(3)), or -1. */
 static int inherited_port(void)
 {
     const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
@@ -167,7 +167,7 @@ static void confine_us(struct proxy *p)
     char dir[RUNDIR_MAX];
     const struct transport *transport = p->options->target.transport;
     if (transport != NULL && transport->needs_files)
-        return; /* its program may need any */
+        return; /* its command may need any file */
     if (rundir(dir) != 0)
         dir[0] = '\0';
     tzset();
@@ -176,7 +176,7 @@ static void confine_us(struct proxy *p)
         log_warn(&p->log, "the proxy is not confined to its files: Landlock: %s", strerror(errno));
 }
 
-/* From here on, since the queues have threads. */
+/* From here on, log lines go through the queue, which has a thread. */
 static bool queue_lines(struct proxy *p)
 {
     p->lines = logqueue_new(log_to_stderr, NULL);
@@ -190,7 +190,7 @@ static bool queue_lines(struct proxy *p)
     return true;
 }
 
-/* A reader that has not read by now will not, and exit() would wait for it. */
+/* A reader that has not read by now never will, and exit() would wait for it. */
 static void drain_lines(struct proxy *p)
 {
     bool all = logqueue_drain(p->lines, LINES_MS);
@@ -258,8 +258,8 @@ static void rest(void)
     (void)nanosleep(&time, NULL);
 }
 
-/* The next connection, or -1. At the descriptor limit it stays in the queue, and we rest: it would
- * wake us again at once. */
+/* Accepts the next connection; -1: none. At the descriptor limit it stays in the queue, and the
+ * loop pauses, because the connection would wake it again at once. */
 int proxy_accept(struct proxy *p, int listen_fd)
 {
     int fd = sockets_tcp_accept(listen_fd);
@@ -282,7 +282,7 @@ bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd)
     return false;
 }
 
-/* With --tls nothing that comes over TCP is served as it is. */
+/* With --tls, no plain TCP connection is served. */
 static void take_client(struct proxy *p, struct listen_socket *socket, int fd)
 {
     char who[PROXY_WHO];
@@ -296,7 +296,7 @@ static void take_client(struct proxy *p, struct listen_socket *socket, int fd)
 static void accept_clients(struct proxy *p, struct listen_socket *socket)
 {
     if (!proxy_tls_takes(p)) {
-        /* The clients stay in the queue, and would wake us again at once. */
+        /* The clients stay in the queue, and would wake the loop again at once. */
         rest();
         return;
     }
@@ -311,7 +311,7 @@ static void accept_clients(struct proxy *p, struct listen_socket *socket)
     }
 }
 
-/* The first one ends us in order; a later one, not of the same moment, at once. */
+/* The first signal ends the proxy in order; a later one, after that moment, at once. */
 static void take_signals(struct proxy *p)
 {
     struct signalfd_siginfo info;
@@ -323,7 +323,7 @@ static void take_signals(struct proxy *p)
     }
 }
 
-/* Another thread has changed something: sessions have come or gone, or the proxy ends. */
+/* Another thread has added or removed sessions, or the proxy ends. */
 static void take_poke(struct proxy *p)
 {
     uint64_t pokes;
@@ -383,8 +383,8 @@ static void proxy_loop(struct proxy *p)
 }
 
 /*
- * A later signal ends the process at once. Those that come together are one: timeout(1) sends its
- * signal twice.
+ * A later signal ends the process at once. Signals at the same moment count as one: timeout(1)
+ * sends its signal twice.
  */
 static void *await_second_signal(void *context)
 {

@@ -33,18 +33,18 @@ enum {
     PROXY_ADDRESS = 128, /* after "target remote " */
     PROXY_BUCKETS = 256,
     PROXY_BURST = 2 * LOBBY_KERNELS_MAX, /* lines about kernels that may be written at once */
-    PROXY_SILENT_MAX = 100,              /* clients without a request so far */
+    PROXY_SILENT_MAX = 100,              /* clients that have not sent a request */
 };
 
 /* Deadline for a client's first request, and for a refused client to close. Both limits are
  * OpenSSH's: MaxStartups and LoginGraceTime. */
 #define PROXY_GRACE (120 * IO_SECOND)
-#define PROXY_CLOSE_GRACE (2 * IO_SECOND) /* for a debugger that was served to close */
+#define PROXY_CLOSE_GRACE (2 * IO_SECOND) /* for a served debugger to close the connection */
 
 struct proxy_options {
     struct options target;              /* OPTIONS_ANY when no TARGET was given */
     bool has_target, has_port;          /* TARGET and -p were given */
-    uint16_t port;                      /* 0: a free one */
+    uint16_t port;                      /* 0: any free port */
     char listen[HOST_MAX];              /* --listen ADDRESS; empty: not given */
     char unix_path[OPTIONS_SOCKET_MAX]; /* --listen unix:PATH; empty: not given */
     uint16_t first_port, last_port;     /* of the kernels' endpoints; 0: session port + 1 */
@@ -59,16 +59,17 @@ struct proxy_options {
 int proxy_options_parse(int argc, char **argv, struct proxy_options *options);
 
 struct listen_socket {
-    int fd;                      /* -1: closed */
-    struct endpoint *endpoint;   /* NULL: the socket of TARGET, for any kernel that it means */
-    uint16_t port;               /* 0: a unix socket */
+    int fd;                    /* -1: closed */
+    struct endpoint *endpoint; /* NULL: the socket of TARGET, for any kernel that TARGET matches */
+    uint16_t port;             /* 0: a unix socket */
     char address[PROXY_ADDRESS]; /* for "target remote"; the path of a unix socket */
 };
 
 enum endpoint_state {
-    ENDPOINT_UNLISTED, /* the listener has no session for it: it is attached, or has gone */
+    ENDPOINT_UNLISTED, /* the listener has no session for it: a client is attached, or the session
+                          is gone */
     ENDPOINT_PARKED,
-    ENDPOINT_RUNNING, /* a client left it while the target ran */
+    ENDPOINT_RUNNING, /* the last client disconnected while the target was running */
 };
 
 struct endpoint {
@@ -80,8 +81,8 @@ struct endpoint {
     struct listen_socket *socket; /* or NULL */
     struct client *client;        /* attached; or NULL */
     unsigned pending;             /* clients of its socket that are not attached */
-    enum endpoint_state state;    /* by the listener's list */
-    bool ended;                   /* its session has: another one gets another endpoint */
+    enum endpoint_state state;    /* according to the listener's list */
+    bool ended;                   /* its session has ended: the next one gets another endpoint */
     struct profile profile;
     struct log log;
 };
@@ -89,17 +90,17 @@ struct endpoint {
 struct client {
     LIST_ENTRY(client) entries;
     struct proxy *proxy;
-    struct endpoint *endpoint;   /* attached to it; or NULL */
-    struct session *session;     /* of that endpoint, owned while attached; or NULL */
-    struct endpoint *via;        /* pending there; NULL: not, or it came by another socket */
+    struct endpoint *endpoint; /* attached to it; or NULL */
+    struct session *session;   /* of that endpoint, owned while attached; or NULL */
+    struct endpoint *via; /* pending there; NULL: not pending, or connected to another socket */
     struct listener_watch wants; /* without `via`: the hosts whose kernel it wants */
     bool asked, asks;            /* on the control socket (control.h); not answered yet */
-    bool silent;                 /* its first request has not come yet */
+    bool silent;                 /* its first request is pending */
     struct io_fds io;
     int fd; /* of its stream, for shutdown */
     char who[PROXY_WHO];
     struct log log;
-    struct listener_watch watch; /* while attached: for the kernel's next session */
+    struct listener_watch watch; /* while attached: watches for the kernel's next session */
 };
 
 LIST_HEAD(endpoints, endpoint);
@@ -109,7 +110,7 @@ struct proxy {
     const struct proxy_options *options;
     struct log log;
     struct logqueue *lines,
-        *printed;              /* of the log, and of `out`: no thread waits for their readers */
+        *printed; /* of the log and of `out`, so that no thread waits for their readers */
     struct listener *listener; /* NULL: TARGET is a stub on a stream */
     uint16_t herald_port;
     struct listener_watch watch;
@@ -137,7 +138,7 @@ struct proxy {
     struct log_limit rejected, refused_tls;    /* lines of the main thread alone */
     struct endpoints endpoints[PROXY_BUCKETS]; /* by the port on our side */
     unsigned endpoint_count, leavers;
-    atomic_uint endpoints_ever; /* the loop looks at it without the lock */
+    atomic_uint endpoints_ever; /* the loop reads it without the lock */
     struct clients clients;
     struct endpoint *stub_endpoint;
 };
@@ -177,7 +178,7 @@ void listen_socket_close(struct listen_socket *socket);
 /* Closes all listening sockets, at the end. */
 void proxy_close_sockets(struct proxy *p);
 
-/* Has the main thread call proxy_sync, and look at `ending`. */
+/* Makes the main thread call proxy_sync and check `ending`. */
 void proxy_poke(struct proxy *p);
 
 /* ---- proxy_say.c: output for people and scripts, a line each ---- */
@@ -185,7 +186,8 @@ void proxy_poke(struct proxy *p);
 /* Writes a line to a FILE, the context; for a queue. */
 void say_out(void *context, enum log_level level, const char *line);
 
-/* Says who can connect. Before the files are confined: it reads the group's name. */
+/* Prints who can connect. Must run before file access is confined, because it reads the group's
+ * name. */
 void say_who(const struct proxy *p);
 
 void say_target_socket(struct proxy *p);
@@ -205,7 +207,7 @@ void log_refusal(struct proxy *p, const char *why);
 
 /* ---- proxy_client.c ---- */
 
-/* A readable name of a client: its address, or its process. */
+/* Writes a readable name of a client: its address, or its process. */
 void client_name(const struct proxy *p, int fd, char who[PROXY_WHO]);
 
 /* Starts the thread of a debugger, called `who`, that connected to `socket`. Owns the descriptors.
@@ -228,7 +230,7 @@ void client_refuse(struct client *c, struct server *server, const char *why);
 /* Detaches it from its endpoint, under the lock; `ended`: the session has. */
 void client_detach(struct client *c, bool ended);
 
-/* Returns the session to the listener, and refuses the client for want of memory. */
+/* Returns the session to the listener, and refuses the client: out of memory. */
 void client_give_up(struct client *c, struct server *server);
 
 /* For a listener_watch: wakes the client, which is the context. */
@@ -253,7 +255,8 @@ void proxy_take(struct proxy *p, int fd, const char *line);
 
 /* ---- proxy_tls.c: for the main thread ---- */
 
-/* Starts the helper when --tls is given: before files are confined. Returns an exit code. */
+/* Starts the helper if --tls is given. Must run before file access is confined. Returns an exit
+ * code. */
 int proxy_tls_open(struct proxy *p);
 
 /* False: the queue of the helper is full. */

@@ -17,9 +17,9 @@
 #include "session/control.h"
 #include "tools/proxy.h"
 
-enum { CLOSE_GRACE_MS = 500 }; /* for the thread of a client that has hung up to notice it */
+enum { CLOSE_GRACE_MS = 500 }; /* for the thread of a client to notice that it has hung up */
 
-/* Finds a client whose cable was cut, after 30 + 4 * 10 s. */
+/* Detects a client whose cable was cut, after 30 + 4 * 10 s. */
 static const struct {
     int level, name, value;
 } client_socket[] = {
@@ -46,7 +46,7 @@ void client_wake(void *context)
 
 /* ---- endpoints ---- */
 
-/* Whether the debugger has closed its end, noticed by its thread or not. */
+/* True if the debugger has closed its end, even if the thread of its client has not noticed. */
 static bool has_hung_up(const struct client *c)
 {
     struct pollfd p = {c->fd, POLLRDHUP, 0};
@@ -54,8 +54,8 @@ static bool has_hung_up(const struct client *c)
 }
 
 /*
- * Attaches the client, under the lock. NULL on success, else the client that is attached already. A
- * client that has hung up gets a grace period: the next may connect before its thread has noticed.
+ * Attaches the client, under the lock. Returns NULL, or the client that is attached already. Waits
+ * for a grace period if that one has hung up, because its thread may not have noticed yet.
  */
 static const struct client *attach_client(struct client *c, struct endpoint *e)
 {
@@ -89,7 +89,7 @@ static void end_pending(struct client *c)
 
 /* ---- refusals ---- */
 
-/* The next request. Returns 0, or why the client has ended. */
+/* Receives the next request. Returns 0, or the error that ends the client. */
 static int receive_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
@@ -162,7 +162,7 @@ void client_give_up(struct client *c, struct server *server)
     client_refuse(c, server, netgdb_strerror(NETGDB_NOMEM));
 }
 
-/* Takes the kernel of the endpoint; false when another client has it, or it has gone. */
+/* Takes the kernel of the endpoint; false: another client has it, or it is gone. */
 static bool take_from_endpoint(struct client *c, struct server *server, struct endpoint *e)
 {
     struct proxy *p = c->proxy;
@@ -183,7 +183,8 @@ static bool take_from_endpoint(struct client *c, struct server *server, struct e
     return c->session != NULL;
 }
 
-/* The client that has the kernel of a host of the watch, into `by`; else it is empty. */
+/* Copies the name of the client that has the kernel of a host of the watch to `by`; "" if there is
+ * none. */
 static void find_owner(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
@@ -201,7 +202,7 @@ static void find_owner(struct client *c, const struct listener_watch *watch, cha
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Takes a waiting kernel and attaches to its endpoint, if there is memory for one. */
+/* Takes a waiting kernel and attaches the client to its endpoint, if memory allows. */
 static void take_waiting(struct client *c, const struct listener_watch *watch)
 {
     struct proxy *p = c->proxy;
@@ -269,7 +270,8 @@ static void take_stub(struct client *c, struct server *server, struct endpoint *
 
 /* ---- the thread ---- */
 
-/* Waits for the first request: a silent client gets no kernel. False: it has closed. */
+/* Waits for the first request, because a silent client gets no kernel. False: it has disconnected.
+ */
 static bool await_request(struct client *c, struct server *server)
 {
     const uint64_t deadline = io_fds_now() + PROXY_GRACE;
@@ -384,15 +386,15 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     return c;
 }
 
-/* Whether two clients are of one host, or of one process on a unix socket. */
+/* True if two clients are on the same host, or are the same process on a unix socket. */
 static bool is_same_host(const struct client *a, const struct client *b)
 {
-    const char *port = strrchr(a->who, ':'); /* after an IPv6 address, too */
+    const char *port = strrchr(a->who, ':'); /* also after an IPv6 address */
     size_t n = port != NULL ? (size_t)(port - a->who) + 1 : strlen(a->who) + 1;
     return strncmp(a->who, b->who, n) == 0;
 }
 
-/* The number of silent clients of its host. */
+/* Returns the number of silent clients on its host. */
 static unsigned silent_of_host(const struct proxy *p, const struct client *c)
 {
     const struct client *other;
@@ -402,7 +404,7 @@ static unsigned silent_of_host(const struct proxy *p, const struct client *c)
     return n;
 }
 
-/* Above the limit of silent clients, closes the oldest of the host that has most. */
+/* Above the limit of silent clients, closes the oldest one of the host that has most of them. */
 static void limit_silent(struct proxy *p)
 {
     struct client *c, *chosen = NULL;

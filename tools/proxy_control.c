@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The proxy's end of the control socket: a thread a connection; see proxy.h. */
+/* The proxy's end of the control socket, with a thread for each connection; see proxy.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -57,7 +57,7 @@ void control_close(struct proxy *p)
     p->control_fd = -1;
 }
 
-/* Reads a line, without its newline. False: none before the deadline. */
+/* Reads a line and removes its newline. False: there was none before the deadline. */
 static bool read_line(int fd, char line[CONTROL_LINE_MAX])
 {
     size_t len = 0;
@@ -91,7 +91,7 @@ static void send_listing(int fd, const uint8_t *data, size_t len)
     }
 }
 
-/* "ls", and of "json" and "verbose" what is wanted. */
+/* Parses "ls [json] [verbose]". */
 static void answer_list(struct proxy *p, int fd, const char *line)
 {
     struct buf out;

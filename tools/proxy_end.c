@@ -11,9 +11,9 @@
 #include "tools/proxy.h"
 
 enum {
-    CLIENTS_SECONDS = 2, /* for all clients, then for those that do not read */
-    LEAVE_SECONDS = 20,  /* for the kernels: a dead one takes 14 */
-    LEAVERS = 32,        /* detaches at a time */
+    CLIENTS_SECONDS = 2, /* for all clients, and again for those that do not read */
+    LEAVE_SECONDS = 20,  /* for the kernels; a dead one takes 14 */
+    LEAVERS = 32,        /* simultaneous detaches */
 };
 
 static void wait_for_clients(struct proxy *p)
@@ -24,7 +24,7 @@ static void wait_for_clients(struct proxy *p)
         rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
 }
 
-/* Each returns its kernel; closes the connections of debuggers that do not read. */
+/* Each client returns its kernel. Closes the connections of debuggers that do not read. */
 static void end_clients(struct proxy *p)
 {
     struct client *c;
@@ -41,7 +41,7 @@ static void end_clients(struct proxy *p)
 /* Not p->watch, which is in the listener's list: its thread reads that under a lock of its own. */
 static const struct listener_watch any_host = {.n = 1};
 
-/* A thread that detaches from kernels until none is left. */
+/* The thread that detaches from kernels until none is left. */
 static void *leaver(void *context)
 {
     struct proxy *p = context;

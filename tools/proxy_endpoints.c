@@ -13,7 +13,7 @@
 #include "io/sockets.h"
 #include "tools/proxy.h"
 
-enum { SOCKET_MODE = 0660 }; /* as the control socket's: control_allows checks the peer */
+enum { SOCKET_MODE = 0660 }; /* like the control socket; control_allows checks the peer */
 
 void proxy_poke(struct proxy *p)
 {
@@ -23,7 +23,7 @@ void proxy_poke(struct proxy *p)
 
 /* ---- listening sockets ---- */
 
-/* The address for a debugger on this machine, or elsewhere. */
+/* Returns the address that a debugger uses, on this machine or another. */
 static void name_socket(const struct proxy *p, struct listen_socket *d)
 {
     const char *prefix = p->options->tls.on ? "netgdb:tls:" : "";
@@ -80,7 +80,8 @@ void listen_socket_close(struct listen_socket *d)
     errno = error;
 }
 
-/* Whether a socket of ours has this path: to find out by a connection would make a client. */
+/* True if a socket of this proxy has this path. A connection would show it, too, but would create a
+ * client. */
 static bool is_in_use(const struct proxy *p, const char *where)
 {
     struct endpoint *e;
@@ -95,7 +96,7 @@ static bool is_in_use(const struct proxy *p, const char *where)
     return false;
 }
 
-/* Listens in the runtime directory, under this name, or with the number appended if that is in use.
+/* Listens in the runtime directory under this name, with the number appended if the name is in use.
  * False with errno. */
 static bool open_named_socket(struct proxy *p, struct listen_socket *d, const char *name,
                               unsigned number)
@@ -150,7 +151,7 @@ static void log_no_socket(struct proxy *p, const struct endpoint *e, const struc
         log_error(&e->log, "no TCP port for it: %s (%lu more before)", why, more);
 }
 
-/* Opens a kernel's socket. FreeBSD 14.0 and later tell their user session port + 1. */
+/* Opens a kernel's socket. FreeBSD 14.0 and later print session port + 1. */
 static void open_endpoint_socket(struct proxy *p, struct endpoint *e)
 {
     const struct proxy_options *o = p->options;
@@ -179,7 +180,7 @@ static int open_unix_target_socket(struct proxy *p)
 {
     const struct options *o = &p->options->target;
     const char *path = p->options->unix_path;
-    /* The socket's name is the host as the user types it, if that is a file name. */
+    /* Names the socket after the host as the user types it, if that is a valid file name. */
     bool named = o->host[0] != '\0' && o->host[0] != '.' && strchr(o->host, '/') == NULL;
     bool open;
     if (path[0] != '\0') {
@@ -316,7 +317,7 @@ static void note_session(void *context, const struct session *session)
                                                                                   : ENDPOINT_PARKED;
 }
 
-/* Whether no client and no session of a kernel needs it. */
+/* True if neither a client nor a session needs the endpoint. */
 static bool is_unused(const struct endpoint *e)
 {
     return e->client == NULL && e->pending == 0 && e->kernel.port != 0 &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the command line of `netgdb proxy`; see proxy.h. */
+/* Parses the command line of `netgdb proxy`; see proxy.h. */
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -16,28 +16,29 @@ static int proxy_help(void)
     printf(
         "Usage: netgdb proxy [OPTION...] [TARGET]\n"
         "Serve panicked kernels to any debugger that speaks RSP: gdb, LLDB, an IDE. Every kernel\n"
-        "that calls is kept waiting, and has a unix socket or a TCP port of its own; debuggers\n"
-        "come and go. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH or\n"
-        "stdio:COMMAND, with options as behind 'target remote netgdb:'; without it any kernel is\n"
-        "let in.\n\n"
-        "  -p, --port PORT       TCP port of TARGET (a free one); without TARGET that of the\n"
+        "that connects is kept waiting, and has a unix socket or a TCP port of its own; debuggers\n"
+        "attach and detach. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH or\n"
+        "stdio:COMMAND, with options as after 'target remote netgdb:'; without it any kernel is\n"
+        "accepted.\n\n"
+        "  -p, --port PORT       TCP port of TARGET (any free port); without TARGET that of the\n"
         "                        kernel that waits longest; -p and --ports listen on 127.0.0.1\n"
-        "  --listen ADDRESS      TCP ports there: whoever can connect controls the kernels\n"
-        "  --listen unix:PATH    one unix socket, for this user alone\n"
+        "  --listen ADDRESS      TCP ports there: anyone who can connect controls the kernels\n"
+        "  --listen unix:PATH    one unix socket, only for this user\n"
         "  --ports FIRST-LAST    TCP ports of the kernels; else UDP port of the session + 1\n"
         "                        Without any of these: unix sockets in the runtime directory,\n"
         "                        for this user, root and the directory's group\n"
-        "  --from CIDR           only kernels of this network; may be repeated\n" TLS_OPTIONS_HELP
+        "  --from CIDR           accept only kernels of this network; may be "
+        "repeated\n" TLS_OPTIONS_HELP
         "  --stdio               serve one debugger on stdin and stdout, as in\n"
         "                        'target remote | netgdb proxy --stdio HOST'\n"
-        "  --leave parked        leave the kernels waiting at the end, for the next proxy;\n"
-        "                        else they are detached from and back at db>\n"
-        "  --json                print JSON, a line for each event\n"
+        "  --leave parked        at the end, leave the kernels waiting for the next proxy;\n"
+        "                        else they are detached and return to db>\n"
+        "  --json                print one JSON object per event\n"
         "  --log LEVEL           error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help            print this and exit\n\n"
-        "It prints what to type in gdb and at db>. SIGUSR1 prints the profile of each session;\n"
-        "SIGINT and SIGTERM end it. 'netgdb ls' lists the kernels.\n"
-        "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 nobody answered\n"
+        "The proxy prints what to type in gdb and at db>. SIGUSR1 prints the profile of each\n"
+        "session; SIGINT and SIGTERM end the proxy. 'netgdb ls' lists the kernels.\n"
+        "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 no answer\n"
         "(no kernel within timeout=SECONDS of TARGET; with --stdio no stub), 4 link lost\n"
         "(--stdio).\n");
     return EXIT_DONE;
@@ -45,7 +46,7 @@ static int proxy_help(void)
 
 enum { OPT_LISTEN = 256, OPT_PORTS, OPT_FROM, OPT_STDIO, OPT_LEAVE, OPT_JSON, OPT_LOG };
 
-/* ADDRESS or unix:PATH; a port is -p's. */
+/* Parses ADDRESS or unix:PATH; the port is the value of -p. */
 static bool take_listen(const char *text, struct proxy_options *o)
 {
     static const char unix_prefix[] = "unix:";
@@ -93,7 +94,7 @@ static bool take_from(const char *text, struct proxy_options *o)
     return true;
 }
 
-/* One option's value; false when it is wrong. */
+/* Stores the value of an option; false: the value is wrong. */
 static bool take_proxy_option(int option, const char *value, struct proxy_options *o)
 {
     switch (option) {
@@ -118,7 +119,7 @@ static bool take_proxy_option(int option, const char *value, struct proxy_option
     }
 }
 
-/* Whether the file of symbols=, if any, is one that a session will be able to read. */
+/* Checks that sessions can read the file of symbols=, if there is one. */
 static bool check_symbols_option(const char *file)
 {
     struct elf_file f;
@@ -174,7 +175,7 @@ static int check_tls(struct proxy_options *o)
     return -1;
 }
 
-/* TARGET, and what does not go together. */
+/* Parses TARGET, and rejects options that exclude each other. */
 static int take_operand(int argc, char **argv, struct proxy_options *o)
 {
     static const struct options_source source = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The output of `netgdb proxy`: for people, or a JSON object a line; see proxy.h. */
+/* The output of `netgdb proxy`: text, or one JSON object per line; see proxy.h. */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <stdio.h>
@@ -131,7 +131,7 @@ void say_herald(struct proxy *p)
     }
 }
 
-/* Limits lines that any sender of datagrams can cause: after a burst one a second. */
+/* Limits lines that any sender of datagrams can cause: after a burst, one per second. */
 static bool passes_limit(struct proxy *p)
 {
     uint64_t now = io_fds_now(), more = (now - p->said.since) / IO_SECOND;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A debugger and what it debugs, from the first request to the last; see proxy.h. */
+/* The session of a debugger with its target; see proxy.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static struct link *client_take_successor(void *context)
     return session_succeed(c->session, next);
 }
 
-/* Waits for the stop of a target that a client left while it ran. */
+/* Waits for a target to stop that was running when its last client left. */
 static int await_running_stop(struct client *c, struct server *server, struct target *netgdb)
 {
     struct buf reply;
@@ -71,7 +71,7 @@ static int await_running_stop(struct client *c, struct server *server, struct ta
     return rc == NETGDB_CLOSED ? SERVE_RUNNING : rc;
 }
 
-/* A gdb on the control socket has decorators of its own, by the options of its user. */
+/* A gdb on the control socket has its own decorators, configured by its user's options. */
 static struct chain_config config_of(const struct client *c)
 {
     return (struct chain_config){
@@ -195,7 +195,7 @@ void client_debug_kernel(struct client *c, struct server *server)
 
 /* ---- a stub on a stream ---- */
 
-/* Refuses the client with the name of the stub, and why it cannot be reached. */
+/* Refuses the client: names the stub and the error of the connection. */
 static void refuse_without_stub(struct client *c, struct server *server, const char *reason)
 {
     const struct options *o = &c->proxy->options->target;

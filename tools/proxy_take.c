@@ -9,7 +9,7 @@
 #include "session/control.h"
 #include "tools/proxy.h"
 
-/* "take PORT IP...": the port, and the hosts into *watch. False when it is not that. */
+/* "take PORT IP...": stores the port and the hosts in *watch. False: it is another line. */
 static bool read_request(const char *line, struct listener_watch *watch, unsigned long *port)
 {
     static const char take[] = "take ";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --tls: the helper between the TCP ports and the clients; see proxy.h. */
+/* --tls: the helper process between the TCP ports and the clients; see proxy.h. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>

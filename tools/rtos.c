@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `netgdb rtos`: which RTOSes are known, and what is found of one in an ELF file. */
+/* `netgdb rtos`: lists the known RTOSes, or shows the layout of one in an ELF file. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static int rtos_help(void)
         "       netgdb rtos show [--rtos NAME] ELF\n"
         "List the RTOSes whose threads can be shown, or the layout found in a program and where\n"
         "each number came from.\n\n"
-        "  --rtos NAME  look for this one alone\n"
+        "  --rtos NAME  look only for this RTOS\n"
         "  -h, --help   print this and exit\n");
     return EXIT_DONE;
 }
@@ -74,7 +74,7 @@ static void print_layout(const struct engine *e)
     }
 }
 
-/* Which of them a build has is seen in its tasks. */
+/* Only the tasks show which of them a build uses. */
 static void print_contexts(const struct engine *e)
 {
     for (const struct frame *const *f = e->rtos->frames; *f != NULL; f++) {
@@ -92,7 +92,7 @@ static int print_rtos(struct program *p, const struct rtos *rtos, const struct e
     struct engine e;
     const struct arch *a = arch_of_elf(ident->machine, ident->is64);
     if (a == NULL) {
-        complain("%s: no contexts of this machine are known", rtos->name);
+        complain("%s: no saved contexts of this machine are known", rtos->name);
         return EXIT_FAILED;
     }
     memory_init(&memory, &nothing);

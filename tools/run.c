@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netgdb run: becomes the debugger (or runs and checks it), with libnetgdb.so first in its
- * LD_PRELOAD. */
+/* netgdb run: executes the debugger, or runs and checks it, with libnetgdb.so first in LD_PRELOAD.
+ */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,25 +20,24 @@
 
 static int run_help(void)
 {
-    printf(
-        "Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
-        "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
-        "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
-        "cannot be executed.\n\n"
-        "  --check      run gdb as a batch whose exit status can be relied on: 0 when a target\n"
-        "               was connected, all commands were done and nothing failed; 3 when nobody\n"
-        "               answered, 4 when the connection was lost, 128 and a signal's number, 1\n"
-        "               when anything else failed, or what the script gives to 'quit'\n"
-        "  --lib PATH   the object to preload; else $NETGDB_LIB, else the one installed beside\n"
-        "               this program, else %s\n"
-        "  -h, --help   print this and exit\n\n"
-        "Examples: netgdb run gdb kernel.debug\n"
-        "          netgdb run --check gdb -x script.gdb kernel.debug\n",
-        NETGDB_LIBRARY);
+    printf("Usage: netgdb run [OPTION...] [--] DEBUGGER [ARGUMENT...]\n"
+           "Run a debugger with libnetgdb.so preloaded, so that 'target remote netgdb:HOST'\n"
+           "works in it. The exit status is the debugger's; 127 when it is not found, 126 when it\n"
+           "cannot be executed.\n\n"
+           "  --check      run gdb as a batch with a reliable exit status: 0 if a target was\n"
+           "               connected, every command was executed and none failed; 3 if no target\n"
+           "               answered; 4 if the connection was lost; 128 + N if signal N ended gdb;\n"
+           "               N of the script's 'quit N'; 1 if anything else failed\n"
+           "  --lib PATH   the object to preload; else $NETGDB_LIB, else the one installed beside\n"
+           "               this program, else %s\n"
+           "  -h, --help   print this and exit\n\n"
+           "Examples: netgdb run gdb kernel.debug\n"
+           "          netgdb run --check gdb -x script.gdb kernel.debug\n",
+           NETGDB_LIBRARY);
     return EXIT_DONE;
 }
 
-/* Whether it is a shared object: of ELF, and of type ET_DYN (in this machine's byte order). */
+/* True for a shared object: an ELF file of type ET_DYN (in this machine's byte order). */
 static bool is_shared_object(const char *path)
 {
     unsigned char header[EI_NIDENT + sizeof(Elf64_Half)] = {0};
@@ -51,14 +50,14 @@ static bool is_shared_object(const char *path)
     return got == sizeof header && memcmp(header, ELFMAG, SELFMAG) == 0 && type == ET_DYN;
 }
 
-/* The object that was installed with this program; false when there is none. */
+/* Finds the object that was installed with this program; false: there is none. */
 static bool find_beside(char path[PATH_MAX])
 {
     char own[PATH_MAX];
     return beside_program(own) && beside(own, NETGDB_BINDIR, NETGDB_LIBRARY, path);
 }
 
-/* The object's absolute path, to be freed; NULL with a complaint. */
+/* Returns the object's absolute path, to be freed; NULL after an error message. */
 static char *find_library(const char *option)
 {
     char beside[PATH_MAX];
@@ -73,7 +72,7 @@ static char *find_library(const char *option)
     if (absolute == NULL || access(absolute, R_OK) != 0) {
         complain("%s: %s: name the object with --lib or NETGDB_LIB", path, strerror(errno));
     } else if (strpbrk(absolute, ": ") != NULL) {
-        /* ld.so(8): both separate the entries of LD_PRELOAD, and nothing escapes them. */
+        /* ld.so(8): both separate the entries of LD_PRELOAD and cannot be escaped. */
         complain("%s: a path with ':' or ' ' in it cannot be preloaded", absolute);
     } else if (!is_shared_object(absolute)) {
         complain("%s: not an ELF shared object: name libnetgdb.so with --lib or NETGDB_LIB",
@@ -85,7 +84,7 @@ static char *find_library(const char *option)
     return NULL;
 }
 
-/* Prepends the object to the preloaded ones. */
+/* Prepends the object to LD_PRELOAD. */
 static int preload(const char *library)
 {
     const char *before = getenv("LD_PRELOAD");
@@ -99,7 +98,7 @@ static int preload(const char *library)
     return rc;
 }
 
-/* The debugger's arguments: its own, or two more for a gdb that needs them (symbols/osabi.h). */
+/* Returns the debugger's arguments, with two more for a gdb that needs them (symbols/osabi.h). */
 static char **with_osabi(int *argc, char **argv)
 {
     char *program = find_program(argv[0]);

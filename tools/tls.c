@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * netgdb-tls: the program that netgdb and libnetgdb.so start for an encrypted connection; see
- * tls.h. It is not for people: its standard input is the control socket.
+ * tls.h. Users do not start it: its standard input is the control socket.
  */
 #include "config.h"
 
@@ -26,13 +26,13 @@ enum { CONTROL = STDIN_FILENO, FILES_MAX = 16 }; /* descriptors of a process */
 
 /* ---- the control socket ---- */
 
-/* Sends one message. It does not block. */
+/* Sends one message without blocking. */
 static void send_text(const char *text)
 {
     (void)send(CONTROL, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* The next connection; false: there will be none. */
+/* Receives the next connection; false: there will be no more. */
 static bool take_connection(struct tls_link *l)
 {
     int fds[2];
@@ -61,7 +61,7 @@ static bool take_connection(struct tls_link *l)
 
 /* ---- a connection ---- */
 
-/* A peer whose cable was cut is noticed after 30 + 4 * 10 s, as the proxy's clients. */
+/* Detects a peer whose cable was cut, after 30 + 4 * 10 s, as the proxy does. */
 static void set_up_link(const struct tls_link *l)
 {
     static const struct {
@@ -77,7 +77,7 @@ static void set_up_link(const struct tls_link *l)
     (void)fcntl(l->plain, F_SETFL, O_NONBLOCK);
 }
 
-/* While it is connected. */
+/* The peer's address, read while it is connected. */
 static void name_peer(struct tls_link *l)
 {
     struct sockets_address peer = {.len = sizeof peer.is};
@@ -85,7 +85,7 @@ static void name_peer(struct tls_link *l)
     (void)sockets_stream_text(&peer, l->peer);
 }
 
-/* A server reports each peer that it refuses, with its address. */
+/* Reports a peer that a server refuses, with its address. */
 static void tell_refused(const struct tls_link *l, const char *why)
 {
     char text[TLS_WHY_MAX];
@@ -110,7 +110,7 @@ static void serve(struct tls_link *l)
     _exit(done ? 0 : 1);
 }
 
-/* A process for each, until the control socket closes. */
+/* Starts a process for each connection, until the control socket closes. */
 static void serve_connections(struct tls_link *l)
 {
     while (take_connection(l)) {
@@ -127,27 +127,27 @@ static void serve_connections(struct tls_link *l)
 
 /* ---- the beginning ---- */
 
-/* Ours are the control socket and where a sanitizer complains. */
+/* Closes all descriptors but the control socket and the output of a sanitizer. */
 static void leave_parent(void)
 {
     pid_t pid = fork();
     if (pid != 0)
         _exit(pid < 0 ? 1 : 0);
     (void)setsid();
-    (void)clearenv(); /* GnuTLS writes keys where SSLKEYLOGFILE says */
+    (void)clearenv(); /* GnuTLS writes keys to the file in SSLKEYLOGFILE */
     (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGCHLD, SIG_IGN); /* we do not wait for them */
+    (void)signal(SIGCHLD, SIG_IGN); /* children are not reaped */
 }
 
-/* Keys are in memory from now on, and strangers send to us. */
+/* From now on, keys are in memory, and unauthenticated peers send data. */
 static void give_up_rights(void)
 {
     const struct rlimit files = {FILES_MAX, FILES_MAX};
     (void)!chdir("/");
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)setrlimit(RLIMIT_NOFILE, &files);
-    (void)confine("", "", "", ""); /* as far as the system can */
+    (void)confine("", "", "", ""); /* as far as the system supports it */
 }
 
 static bool take_options(int argc, char **argv, struct tls_keys *keys, const char **name)

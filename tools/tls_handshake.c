@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The handshake of netgdb-tls, and what is wrong with one that fails; see tls.h. */
+/* The handshake of netgdb-tls, and the explanation of its failures; see tls.h. */
 #include <arpa/inet.h>
 #include <gnutls/x509.h>
 #include <poll.h>
@@ -8,12 +8,12 @@
 
 #include "tools/tls.h"
 
-/* TLS 1.3 and nothing else: always with a key exchange of its own, so that a key that is lost later
- * does not open what was recorded. */
+/* Only TLS 1.3, and always with an ephemeral key exchange, so that a key that leaks later does not
+ * decrypt recorded connections. */
 #define WITH_PSK "NORMAL:-VERS-ALL:+VERS-TLS1.3:-KX-ALL:+ECDHE-PSK:+DHE-PSK"
 #define WITH_CERTIFICATES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
-enum { OUT_OF_TIME = 1, PLAIN_END_CLOSED }; /* beside GnuTLS's errors, which are negative */
+enum { OUT_OF_TIME = 1, PLAIN_END_CLOSED }; /* not an error of GnuTLS: those are negative */
 
 /* ---- steps ---- */
 
@@ -48,7 +48,7 @@ static int wait_for_peer(const struct tls_link *l)
     return fds[1].revents != 0 ? PLAIN_END_CLOSED : 0;
 }
 
-/* Performs one step, with all its waits. Returns 0 or an error. */
+/* Performs one step, and waits as often as it requires. Returns 0 or an error. */
 static int do_step(struct tls_link *l, int (*step)(struct tls_link *))
 {
     int rc;
@@ -78,7 +78,7 @@ static const char *certificate_trouble(const struct tls_link *l)
     return "its certificate cannot be trusted";
 }
 
-/* The other end's alert; for a client with a hint at the cause. */
+/* Describes the peer's alert, for a client with a hint at the cause. */
 static void alert_trouble(const struct tls_link *l, char why[TLS_WHY_MAX])
 {
     gnutls_alert_description_t alert = gnutls_alert_get(l->session);
@@ -115,7 +115,7 @@ static const char *trouble(const struct tls_link *l, int rc)
     if (l->unknown)
         return "an unknown identity";
     if (rc == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER && l->credentials->psk_server != NULL)
-        return "a wrong PSK"; /* its proof of having it */
+        return "a wrong PSK"; /* the peer has an identity that is known, but not its key */
     if (rc == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR || rc == GNUTLS_E_CERTIFICATE_ERROR)
         return certificate_trouble(l);
     for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++) {
@@ -133,7 +133,7 @@ static bool is_address(const char *name)
     return inet_pton(AF_INET, name, &in) == 1 || inet_pton(AF_INET6, name, &in) == 1;
 }
 
-/* The other end's certificate: for its end of a connection; a server's for the name, too. */
+/* Requires a certificate of the peer for its role, and of a server for its name. */
 static void ask_for_certificate(struct tls_link *l)
 {
     const char *name = l->credentials->name;
@@ -144,7 +144,8 @@ static void ask_for_certificate(struct tls_link *l)
     gnutls_session_set_verify_cert2(l->session, wanted, name != NULL ? 2 : 1, 0);
     if (name == NULL) {
         gnutls_certificate_server_set_request(l->session, GNUTLS_CERT_REQUIRE);
-        /* Which CA is no business of strangers; and a client shows what it has. */
+        /* A server does not tell strangers its CA, and a client presents the certificate that it
+         * has. */
         gnutls_certificate_send_x509_rdn_sequence(l->session, 1);
     } else if (!is_address(name))
         (void)gnutls_server_name_set(l->session, GNUTLS_NAME_DNS, name, strlen(name));
@@ -187,6 +188,7 @@ bool tls_handshake(struct tls_link *l, char why[TLS_WHY_MAX])
     else
         (void)snprintf(why, TLS_WHY_MAX, "%s", trouble(l, rc));
     if (rc < 0)
-        (void)gnutls_alert_send_appropriate(l->session, rc); /* so that it can say so, too */
+        (void)gnutls_alert_send_appropriate(l->session,
+                                            rc); /* so that the peer can report the reason, too */
     return false;
 }

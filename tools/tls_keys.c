@@ -24,7 +24,8 @@ refuse(char why[TLS_WHY_MAX], const char *format, ...)
 
 /* ---- files ---- */
 
-/* Whether somebody else may know what is in it: as ssh(1), groups count for files of our own. */
+/* True if other users can read or write the file. As in ssh(1), groups count for the user's own
+ * files. */
 static bool is_known_to_others(const struct stat *st)
 {
     mode_t modes = S_IROTH | S_IWOTH;
@@ -33,7 +34,7 @@ static bool is_known_to_others(const struct stat *st)
     return (st->st_mode & modes) != 0;
 }
 
-/* All of it, with a NUL, to be freed. NULL with the reason. */
+/* Reads the whole file and appends a NUL; to be freed. NULL with the reason. */
 static char *read_all(int fd, const char *name, size_t size, char why[TLS_WHY_MAX])
 {
     char *text = calloc(1, size + 1);
@@ -110,8 +111,8 @@ const struct tls_psk *tls_psk_find(const struct tls_credentials *c, const char *
     return NULL;
 }
 
-/* For a server. One that is not known gets a key of chance: the peer learns as little as with a
- * wrong one. */
+/* Finds the key of a client. An unknown identity gets a random key, so that the peer learns as
+ * little as from a wrong key. */
 static int give_psk(gnutls_session_t session, const char *identity, gnutls_datum_t *key)
 {
     struct tls_link *l = gnutls_session_get_ptr(session);

@@ -25,14 +25,14 @@ enum { TLS_OPT = 768, TLS_OPT_PSK, TLS_OPT_CERT, TLS_OPT_KEY, TLS_OPT_CA };
         "tls-ca", required_argument, NULL, TLS_OPT_CA                                              \
     }
 
-/* Their lines in a command's --help. */
+/* The lines of these options in --help. */
 #define TLS_OPTIONS_HELP                                                                           \
-    "  --tls                 encrypt what comes over TCP, and let in who has a key (TLS 1.3):\n"   \
+    "  --tls                 encrypt TCP connections; only clients with a key (TLS 1.3):\n"        \
     "                        'target remote netgdb:tls:HOST'; the port is 20025 unless given\n"    \
     "  --tls-psk FILE        pre-shared keys: IDENTITY:HEX a line (NETGDB_TLS_PSK)\n"              \
     "  --tls-cert FILE       or our certificate (PEM; NETGDB_TLS_CERT),\n"                         \
     "  --tls-key FILE        its key (NETGDB_TLS_KEY),\n"                                          \
-    "  --tls-ca FILE         and who signs those of clients (NETGDB_TLS_CA)\n"
+    "  --tls-ca FILE         and the CA of the clients' certificates (NETGDB_TLS_CA)\n"
 
 /* Stores the value of such an option; false: another option, or an empty value. */
 bool tls_options_take(struct tls_options *o, int option, const char *value);
@@ -44,7 +44,7 @@ const char *tls_options_complete(struct tls_options *o);
 /* Starts the helper of a server; -1 with a complaint. See tls_start. */
 int tls_options_start(const struct tls_options *o);
 
-/* For a port with --tls: the kernel holds silent connections, which then cost no process. */
+/* For a port with --tls: the system keeps silent connections, so that they cost no process. */
 void tls_options_defer(int listener);
 
 /*

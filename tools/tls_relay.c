@@ -7,19 +7,19 @@
 
 #include "tools/tls.h"
 
-/* Bytes on one way. */
+/* The bytes of one direction. */
 struct way {
     uint8_t data[TLS_RELAY_BUFFER];
-    size_t at, len; /* what is still to go */
-    bool ended;     /* no more will come */
-    bool closed;    /* and its end was passed on, or the reader has gone */
+    size_t at, len; /* bytes that are not written yet */
+    bool ended;     /* no more bytes follow */
+    bool closed;    /* the end was forwarded, or the reader has gone */
 };
 
 struct relay {
     struct tls_link *link;
     struct way out, in;   /* from plain to TLS, and back */
-    bool hung_up;         /* the plain end is closed: it takes nothing either */
-    uint64_t linger_till; /* when it is */
+    bool hung_up;         /* the plain end is closed in both directions */
+    uint64_t linger_till; /* deadline of the last bytes then */
 };
 
 static bool is_room(const struct way *w)
@@ -39,7 +39,7 @@ static void gone(struct way *w, ssize_t n)
     w->len -= (size_t)n;
 }
 
-/* The reader has gone. */
+/* Drops the bytes of a direction whose reader has gone. */
 static void drop_way(struct way *w)
 {
     w->len = 0;
@@ -123,7 +123,7 @@ static void write_tls(struct relay *r)
 static void await_events(struct relay *r)
 {
     bool ready = is_room(&r->in) && gnutls_record_check_pending(r->link->session) != 0;
-    ready |= is_room(&r->out) && r->hung_up; /* its last bytes, or its end */
+    ready |= is_room(&r->out) && r->hung_up; /* its last bytes, or the end of file */
     short plain = (short)((is_room(&r->out) ? POLLIN : 0) | (r->in.len != 0 ? POLLOUT : 0));
     bool sends = !r->out.closed && !is_room(&r->out);
     short net = (short)((is_room(&r->in) ? POLLIN : 0) | (sends ? POLLOUT : 0));
@@ -131,14 +131,14 @@ static void await_events(struct relay *r)
     int wait = r->hung_up ? (int)(TLS_LINGER / IO_MS) : -1;
     (void)poll(fds, 2, ready ? 0 : wait);
     if ((fds[1].revents & (POLLHUP | POLLERR)) != 0 && r->in.ended)
-        cut(r); /* nothing would read the error */
+        cut(r); /* no reader is left for the error */
     if ((fds[0].revents & (POLLHUP | POLLERR)) == 0 || r->hung_up)
         return;
     r->hung_up = true;
     r->linger_till = tls_now() + TLS_LINGER;
 }
 
-/* Whether there is something left to do. */
+/* True if something is left to relay. */
 static bool has_work(struct relay *r)
 {
     if (r->hung_up && (r->out.closed || tls_now() >= r->linger_till))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A server's helper; see tls_options.h. */
+/* The helper process of a server; see tls_options.h. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #include "tools/tls_options.h"
 #include "tools/tools.h"
 
-enum { LINES = 32 }; /* heard at a time */
+enum { LINES = 32 }; /* messages handled at a time */
 
 int tls_options_start(const struct tls_options *o)
 {
@@ -25,12 +25,12 @@ void tls_options_defer(int listener)
     (void)setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }
 
-/* Nothing more to hear: for now, or for ever. */
+/* Handles a failed read of the control socket: none for now, or the helper has ended. */
 static bool may_accept_more(const struct log *log)
 {
     if (errno == ETIMEDOUT || errno == EINTR)
         return true;
-    log_error(log, "netgdb-tls has ended: clients stay connected, but no further one can connect");
+    log_error(log, "netgdb-tls has ended: clients stay connected, but no new one can connect");
     return false;
 }
 

@@ -29,27 +29,27 @@ int kernel_main(int argc, char **argv);
 /* The values of --log. */
 #define LOG_LEVELS "error, warn, info, debug or packet"
 
-/* One line on stderr, "netgdb: …". */
+/* Prints one line on stderr, "netgdb: …". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same for a usage error, with a hint to --help. Returns EXIT_USAGE. */
+/* Prints a usage error and a hint to --help. Returns EXIT_USAGE. */
 int complain_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The hint alone: getopt(3) has complained. Returns EXIT_USAGE. */
+/* Prints only the hint: getopt(3) has printed the error. Returns EXIT_USAGE. */
 int hint_usage(const char *command);
 
 /* Reports a wrong value of --option, and the values that it takes. Returns EXIT_USAGE. */
 int complain_value(const char *command, const char *option, const char *value, const char *wants);
 
-/* A sink for struct log: each line to stderr. */
+/* A sink for struct log that writes each line to stderr. */
 void log_to_stderr(void *context, enum log_level level, const char *line);
 
-/* "500us", "20ms", "1.5s" to ns; a number without a unit must be 0. False: malformed, or over a
- * day. */
+/* Parses "500us", "20ms", "1.5s" to ns; a number without a unit must be 0. False: malformed, or
+ * more than a day. */
 bool parse_time(const char *text, uint64_t *ns);
 
-/* A port, 0 to 65535, in decimal. */
+/* Parses a port, 0 to 65535, in decimal. */
 bool parse_port(const char *text, uint16_t *port);
 
 enum { HOST_MAX = 256 }; /* longest name, with its NUL (RFC 1035: 255) */
