@@ -121,13 +121,13 @@ static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct eb
 static inline enum ebpf_stop fault_access(struct ebpf_machine *m, const struct ebpf_op *ip,
                                           bool write)
 {
+    static const uint8_t sizes[] = {1, 2, 4, 8, 1, 2, 4, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8};
     bool load = ip->code >= OP_LDXB && ip->code <= OP_LDXSW;
     uint64_t address = m->reg[load ? ip->src : ip->dst] + (uint64_t)(int64_t)ip->off;
-    const struct ebpf_region *r = ebpf_memory_find(&m->memory, address);
-    return ebpf_fault_at(m, EBPF_ACCESS, address, "%s 0x%" PRIx64 ": %s%s",
-                         write ? "write to" : "read from", address, r == NULL ? "" : r->name,
-                         r == NULL ? "nothing is mapped there"
-                                   : " may not be accessed so, or ends there");
+    char reason[EBPF_REASON];
+    ebpf_memory_reason(&m->memory, address, sizes[ip->code - OP_LDXB], write, reason);
+    return ebpf_fault_at(m, EBPF_ACCESS, address, "%s 0x%" PRIx64 ": %s",
+                         write ? "write to" : "read from", address, reason);
 }
 
 /* Fault: the jump or call at ip leaves the code. A call has already pushed its frame. */

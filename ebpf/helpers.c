@@ -23,10 +23,13 @@ uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, boo
         return nothing;
     uint8_t *host = ebpf_memory_access(&m->memory, address, size, write);
     m->attention |= size > LARGE;
-    if (host == NULL)
+    if (host == NULL) {
+        char reason[EBPF_REASON];
+        ebpf_memory_reason(&m->memory, address, size, write, reason);
         *stop = ebpf_fault_at(m, EBPF_ACCESS, address,
-                              "helper: %s %" PRIu64 " bytes at 0x%" PRIx64 " is not allowed",
-                              write ? "writing" : "reading", size, address);
+                              "helper: %s %" PRIu64 " bytes at 0x%" PRIx64 ": %s",
+                              write ? "write" : "read", size, address, reason);
+    }
     return host;
 }
 
@@ -47,7 +50,7 @@ HELPER(map_lookup)
     const uint8_t *key =
         map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->key_size, false, &stop);
     if (key != NULL)
-        *result = ebpf_map_lookup(m, map, key);
+        *result = ebpf_map_lookup(map, key);
     return stop;
 }
 
@@ -61,7 +64,7 @@ HELPER(map_update)
     const uint8_t *value =
         key == NULL ? NULL : ebpf_reach(m, arg[2], map->definition->value_size, false, &stop);
     if (value != NULL)
-        *result = (uint64_t)(int64_t)ebpf_map_update(m, map, key, value, arg[3]);
+        *result = (uint64_t)(int64_t)ebpf_map_update(map, key, value, arg[3]);
     return stop;
 }
 
@@ -73,7 +76,7 @@ HELPER(map_delete)
     const uint8_t *key =
         map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->key_size, false, &stop);
     if (key != NULL)
-        *result = (uint64_t)(int64_t)ebpf_map_delete(m, map, key);
+        *result = (uint64_t)(int64_t)ebpf_map_delete(map, key);
     return stop;
 }
 

@@ -12,15 +12,16 @@
 
 #include "proto/buf.h"
 
-enum { EBPF_SEGMENTS_MAX = 16, EBPF_MAPS_MAX = 64 };
+enum { EBPF_SEGMENTS_MAX = 64, EBPF_MAPS_MAX = 256 };
 
 /* Addresses of the linked segments. */
 #define EBPF_TEXT_BASE UINT64_C(0x10000000)
 #define EBPF_RODATA_BASE UINT64_C(0x20000000)
 #define EBPF_DATA_BASE UINT64_C(0x30000000)
+#define EBPF_BSS_BASE UINT64_C(0x40000000)
 
 struct ebpf_segment {
-    const char *name; /* a constant */
+    char name[24];
     uint64_t base;
     uint64_t size;  /* bytes in memory */
     uint64_t given; /* bytes in data; the rest is zero */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Private declarations of the loader (load.c, reloc.c, symbols.c, btf.c, debug*.c, elf_write.c). */
+/* Private declarations of the loader (load.c, layout.c, reloc.c, symbols.c, btf.c, debug*.c,
+ * elf_write.c). */
 #ifndef NETGDB_EBPF_LINKER_H
 #define NETGDB_EBPF_LINKER_H
 
@@ -7,9 +8,9 @@
 
 #include "ebpf/load.h"
 
-/* The groups of sections: three kinds of segments, sections that are not loaded, and dropped ones.
+/* The groups of sections: four kinds of segments, sections that are not loaded, and dropped ones.
  */
-enum { LINK_TEXT, LINK_RODATA, LINK_DATA, LINK_OTHER, LINK_DROPPED };
+enum { LINK_TEXT, LINK_RODATA, LINK_DATA, LINK_BSS, LINK_OTHER, LINK_DROPPED };
 
 /* A section of the object. */
 struct piece {
@@ -46,8 +47,12 @@ struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol);
 
 /*
  * The steps of the loader. Each returns 0, NETGDB_NOMEM, or NETGDB_PROTO with l->error.
- * reloc.c: applies every relocation.
+ * layout.c: give the sections their addresses, and copy them to the image's segments.
  */
+int link_lay_out(struct linker *l);
+int link_fill_segments(struct linker *l);
+
+/* reloc.c: applies every relocation. */
 int link_relocate(struct linker *l);
 
 /* symbols.c: set image->symbol, image->entry and image->map. */

@@ -16,11 +16,6 @@
 #define EM_BPF 247
 #endif
 
-enum {
-    TEXT_GAP =
-        8 /* zeros after a code section: an illegal instruction, so code cannot run into the next */
-};
-
 int link_error(struct linker *l, const char *format, ...)
 {
     va_list args;
@@ -58,8 +53,9 @@ static int group_of(const GElf_Shdr *h, const char *name)
     if (h->sh_flags & SHF_ALLOC)
         return !bytes                        ? LINK_DROPPED
                : h->sh_flags & SHF_EXECINSTR ? LINK_TEXT
-               : h->sh_flags & SHF_WRITE     ? LINK_DATA
-                                             : LINK_RODATA;
+               : !(h->sh_flags & SHF_WRITE)  ? LINK_RODATA
+               : h->sh_type == SHT_NOBITS    ? LINK_BSS
+                                             : LINK_DATA;
     if (h->sh_type != SHT_PROGBITS || strcmp(name, ".BTF.ext") == 0)
         return LINK_DROPPED;
     return LINK_OTHER;
@@ -145,107 +141,14 @@ static bool made_by_gnu(const struct linker *l)
     return false;
 }
 
-static int place(struct linker *l, struct piece *p, uint64_t *at)
-{
-    uint64_t align = p->header.sh_addralign > 8 ? p->header.sh_addralign : 8;
-    if (align > EBPF_PAGE || (align & (align - 1)) != 0)
-        return link_error(l, "section %s: cannot be aligned to %llu", p->name,
-                          (unsigned long long)align);
-    *at = (*at + align - 1) / align * align;
-    p->address = *at;
-    p->gap = p->group == LINK_TEXT ? TEXT_GAP : 0;
-    *at += p->size + p->gap;
-    return 0;
-}
-
-/* Allocates common symbols after the data. */
-static int place_commons(struct linker *l, uint64_t *at)
-{
-    GElf_Sym s;
-    const char *name;
-    l->common = calloc(l->symbols + 1, sizeof *l->common);
-    if (l->common == NULL)
-        return NETGDB_NOMEM;
-    for (size_t i = 0; i < l->symbols; i++) {
-        if (!link_symbol(l, i, &s, &name) || s.st_shndx != SHN_COMMON)
-            continue;
-        if (s.st_size > EBPF_FILE_MAX || *at - EBPF_DATA_BASE > EBPF_FILE_MAX)
-            return link_error(l, "symbol %s: too large", name);
-        *at = (*at + 7) / 8 * 8;
-        l->common[i] = *at;
-        *at += s.st_size;
-    }
-    return 0;
-}
-
-static int add_segment(struct linker *l, int group, uint64_t base, uint64_t end)
-{
-    static const char *const names[] = {"text", "rodata", "data"};
-    static const unsigned flags[] = {EBPF_READ | EBPF_EXEC, EBPF_READ, EBPF_READ | EBPF_WRITE};
-    if (end == base)
-        return 0;
-    if (end - base > 2ULL * EBPF_FILE_MAX)
-        return link_error(l, "its %s is too large", names[group]);
-    struct ebpf_segment *s = &l->image->segment[l->image->segments++];
-    *s = (struct ebpf_segment){
-        .name = names[group], .base = base, .size = end - base, .flags = flags[group]};
-    if (group == LINK_TEXT)
-        l->image->text = s;
-    return 0;
-}
-
-static int lay_out(struct linker *l)
-{
-    static const uint64_t bases[] = {EBPF_TEXT_BASE, EBPF_RODATA_BASE, EBPF_DATA_BASE};
-    int rc = 0;
-    for (int group = LINK_TEXT; group <= LINK_DATA && rc == 0; group++) {
-        uint64_t at = bases[group];
-        for (size_t i = 0; i < l->pieces && rc == 0; i++)
-            if (l->piece[i].group == group)
-                rc = place(l, &l->piece[i], &at);
-        if (rc == 0 && group == LINK_DATA)
-            rc = place_commons(l, &at);
-        if (rc == 0)
-            rc = add_segment(l, group, bases[group], at);
-    }
-    if (rc == 0 && l->image->text == NULL)
-        return link_error(l, "there is no code in it");
-    return rc;
-}
-
-/* Copies the sections into the image's segments. */
-static int fill_segments(struct linker *l)
-{
-    for (unsigned i = 0; i < l->image->segments; i++) {
-        struct ebpf_segment *s = &l->image->segment[i];
-        uint64_t given = 0;
-        for (size_t k = 0; k < l->pieces; k++)
-            if (l->piece[k].data != NULL && l->piece[k].address - s->base < s->size)
-                if (l->piece[k].address + l->piece[k].size - s->base > given)
-                    given = l->piece[k].address + l->piece[k].size - s->base;
-        if (given > EBPF_MEMORY_MAX)
-            return link_error(l, "a segment of %" PRIu64 " bytes is too large", given);
-        s->given = given;
-        s->data = calloc(1, (size_t)given + 1);
-        if (s->data == NULL)
-            return NETGDB_NOMEM;
-        for (size_t k = 0; k < l->pieces; k++) {
-            const struct piece *p = &l->piece[k];
-            if (p->data != NULL && p->address - s->base < s->size)
-                memcpy(s->data + (p->address - s->base), p->data, (size_t)p->size);
-        }
-    }
-    return 0;
-}
-
 static int link_object(struct linker *l)
 {
     l->gnu = made_by_gnu(l);
-    int rc = lay_out(l);
+    int rc = link_lay_out(l);
     if (rc == 0)
         rc = link_relocate(l);
     if (rc == 0)
-        rc = fill_segments(l);
+        rc = link_fill_segments(l);
     return rc;
 }
 
@@ -263,7 +166,10 @@ static int take_segment(struct linker *l, const GElf_Phdr *h, const uint8_t *fil
     struct ebpf_segment *s = &image->segment[image->segments++];
     s->flags =
         EBPF_READ | (h->p_flags & PF_W ? EBPF_WRITE : 0) | (h->p_flags & PF_X ? EBPF_EXEC : 0);
-    s->name = h->p_flags & PF_X ? "text" : h->p_flags & PF_W ? "data" : "rodata";
+    snprintf(s->name, sizeof s->name, "%s",
+             h->p_flags & PF_X   ? "text"
+             : h->p_flags & PF_W ? "data"
+                                 : "rodata");
     s->base = h->p_vaddr - slack;
     s->size = h->p_memsz + slack;
     s->given = h->p_filesz + slack;

@@ -15,6 +15,7 @@ libebpf_la_SOURCES = \
 	ebpf/helpers.c ebpf/helpers.h \
 	ebpf/image.c ebpf/image.h \
 	ebpf/insn.c ebpf/insn.h \
+	ebpf/layout.c \
 	ebpf/library.c ebpf/library.h \
 	ebpf/linker.h ebpf/load.c ebpf/load.h \
 	ebpf/machine.c ebpf/machine.h \

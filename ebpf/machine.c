@@ -33,7 +33,7 @@ static int region_error(struct ebpf_machine *m, const char *name, uint64_t base,
         rc == NETGDB_NOMEM ? "out of memory"
         : rc == NETGDB_PROTO
             ? "another region is there"
-            : "too large (all memory: at most 256 MiB, 96 regions, addresses below 4 GiB)");
+            : "too large (all memory: at most 256 MiB, 384 regions, addresses below 4 GiB)");
 }
 
 static int map_segments(struct ebpf_machine *m)

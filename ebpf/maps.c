@@ -13,15 +13,14 @@ static uint32_t round8(uint32_t n)
 }
 
 /* The bytes of an entry, which is always inside the map's region. */
-static uint8_t *entry_host(const struct ebpf_machine *m, const struct ebpf_map *map, uint32_t entry)
+static uint8_t *entry_host(const struct ebpf_map *map, uint32_t entry)
 {
-    const struct ebpf_region *r = ebpf_memory_find(&m->memory, map->base);
-    return r->host + (uint64_t)entry * map->stride;
+    return map->host + (uint64_t)entry * map->stride;
 }
 
-static uint8_t *key_host(const struct ebpf_machine *m, const struct ebpf_map *map, uint32_t entry)
+static uint8_t *key_host(const struct ebpf_map *map, uint32_t entry)
 {
-    return entry_host(m, map, entry) + round8(map->definition->value_size);
+    return entry_host(map, entry) + round8(map->definition->value_size);
 }
 
 /* Returns 0, or an error with the limit that the definition exceeds. */
@@ -67,10 +66,20 @@ static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
         return error;
     *map = (struct ebpf_map){.definition = d, .base = base};
     map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
-    if (ebpf_memory_map(&m->memory, d->name, base, NULL, (uint64_t)map->stride * d->max_entries,
-                        EBPF_READ | EBPF_WRITE, &error) == NULL)
+    uint64_t used = (uint64_t)map->stride * (d->max_entries - 1) + d->value_size;
+    struct ebpf_region *r =
+        array && d->max_entries == 1
+            ? ebpf_memory_map(&m->memory, d->name, base, NULL, used, EBPF_READ | EBPF_WRITE, &error)
+            : ebpf_memory_map(&m->memory, d->name, base, NULL,
+                              (uint64_t)map->stride * d->max_entries,
+                              EBPF_READ | EBPF_WRITE | EBPF_VALUES, &error);
+    if (r == NULL)
         return ebpf_machine_error(m, error, "map %s: no room: all maps have more than %d MiB",
                                   d->name, (int)(EBPF_MEMORY_MAX >> 20));
+    r->stride = map->stride;
+    r->value = d->value_size;
+    r->used = used;
+    map->host = r->host;
     map->count = array ? d->max_entries : 0;
     return array ? 0 : make_buckets(map);
 }
@@ -128,34 +137,32 @@ static uint32_t map_bucket(const struct ebpf_map *map, const uint8_t *key)
 }
 
 /* The link to the entry with a key, or the last link of its bucket, which is 0. */
-static uint32_t *find_link(const struct ebpf_machine *m, const struct ebpf_map *map,
-                           const uint8_t *key)
+static uint32_t *find_link(const struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t *link = &map->head[map_bucket(map, key)];
-    while (*link != 0 && memcmp(key_host(m, map, *link - 1), key, map->definition->key_size) != 0)
+    while (*link != 0 && memcmp(key_host(map, *link - 1), key, map->definition->key_size) != 0)
         link = &map->next[*link - 1];
     return link;
 }
 
 /* The index of the entry with a key, + 1; 0: none. */
-static uint32_t find_entry(const struct ebpf_machine *m, const struct ebpf_map *map,
-                           const uint8_t *key)
+static uint32_t find_entry(const struct ebpf_map *map, const uint8_t *key)
 {
     if (map->buckets != 0)
-        return *find_link(m, map, key);
+        return *find_link(map, key);
     uint32_t index;
     memcpy(&index, key, sizeof index);
     return index < map->definition->max_entries ? index + 1 : 0;
 }
 
-uint64_t ebpf_map_lookup(struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key)
+uint64_t ebpf_map_lookup(const struct ebpf_map *map, const uint8_t *key)
 {
-    uint32_t entry = find_entry(m, map, key);
+    uint32_t entry = find_entry(map, key);
     return entry == 0 ? 0 : map->base + (uint64_t)(entry - 1) * map->stride;
 }
 
 /* Allocates an entry for a key; 0: the map is full. */
-static uint32_t insert_entry(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
+static uint32_t insert_entry(struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t entry = map->vacant;
     if (map->buckets == 0 || entry == 0)
@@ -165,14 +172,13 @@ static uint32_t insert_entry(struct ebpf_machine *m, struct ebpf_map *map, const
     map->next[entry - 1] = *head;
     *head = entry;
     map->count++;
-    memmove(key_host(m, map, entry - 1), key, map->definition->key_size);
+    memmove(key_host(map, entry - 1), key, map->definition->key_size);
     return entry;
 }
 
-int ebpf_map_update(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key,
-                    const uint8_t *value, uint64_t flags)
+int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *value, uint64_t flags)
 {
-    uint32_t entry = find_entry(m, map, key);
+    uint32_t entry = find_entry(map, key);
     if (flags > EBPF_EXIST)
         return EBPF_EINVAL;
     if (entry != 0 && flags == EBPF_NOEXIST)
@@ -180,18 +186,18 @@ int ebpf_map_update(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t 
     if (entry == 0 && flags == EBPF_EXIST)
         return EBPF_ENOENT;
     if (entry == 0)
-        entry = insert_entry(m, map, key);
+        entry = insert_entry(map, key);
     if (entry == 0)
         return EBPF_E2BIG;
-    memmove(entry_host(m, map, entry - 1), value, map->definition->value_size);
+    memmove(entry_host(map, entry - 1), value, map->definition->value_size);
     return 0;
 }
 
-int ebpf_map_delete(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key)
+int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key)
 {
     if (map->buckets == 0)
         return EBPF_EINVAL;
-    uint32_t *link = find_link(m, map, key), entry = *link;
+    uint32_t *link = find_link(map, key), entry = *link;
     if (entry == 0)
         return EBPF_ENOENT;
     *link = map->next[entry - 1];

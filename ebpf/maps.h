@@ -24,6 +24,7 @@ enum { EBPF_ENOENT = -2, EBPF_E2BIG = -7, EBPF_EFAULT = -14, EBPF_EEXIST = -17, 
 struct ebpf_map {
     const struct ebpf_map_definition *definition;
     uint64_t base;    /* address of the entries: value and key, each padded to 8 bytes */
+    uint8_t *host;    /* of the entries, in their region */
     uint32_t stride;  /* bytes of an entry */
     uint32_t count;   /* entries in use */
     uint32_t buckets; /* a power of two; 0 for an array */
@@ -43,11 +44,10 @@ struct ebpf_map *ebpf_map_find(struct ebpf_machine *m, uint64_t address);
 uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index);
 
 /* Returns the address of the value of key[key_size]; 0: none. */
-uint64_t ebpf_map_lookup(struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *key);
+uint64_t ebpf_map_lookup(const struct ebpf_map *map, const uint8_t *key);
 
 /* Set the value of key[key_size], and delete it. Return 0 or an error as above. */
-int ebpf_map_update(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key,
-                    const uint8_t *value, uint64_t flags);
-int ebpf_map_delete(struct ebpf_machine *m, struct ebpf_map *map, const uint8_t *key);
+int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *value, uint64_t flags);
+int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key);
 
 #endif

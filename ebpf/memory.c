@@ -2,6 +2,8 @@
 /* Regions, checked accesses, watchpoints; see memory.h. */
 #include "ebpf/memory.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,14 +38,19 @@ void ebpf_memory_free(struct ebpf_memory *m)
     ebpf_memory_init(m);
 }
 
-/* Sets the windows that the region covers, unless an earlier region has. */
+/*
+ * Sets the windows that the region covers, unless an earlier region has. A window must have at
+ * least the 8 bytes of the largest access, and cannot tell the values of a map apart.
+ */
 static void open_windows(struct ebpf_window *windows, const struct ebpf_region *r)
 {
+    if (r->used < 8 || r->flags & EBPF_VALUES)
+        return;
     uint64_t first = r->base >> EBPF_WINDOW_SHIFT;
     uint64_t last = (r->base + r->size - 1) >> EBPF_WINDOW_SHIFT;
     for (uint64_t i = first; i <= last; i++)
         if (windows[i].host == NULL)
-            windows[i] = (struct ebpf_window){.base = r->base, .size = r->size, .host = r->host};
+            windows[i] = (struct ebpf_window){.base = r->base, .size = r->used, .host = r->host};
 }
 
 static int check_place(const struct ebpf_memory *m, uint64_t base, uint64_t size)
@@ -95,10 +102,28 @@ struct ebpf_region *ebpf_memory_map(struct ebpf_memory *m, const char *name, uin
 
 struct ebpf_region *ebpf_memory_find(const struct ebpf_memory *m, uint64_t address)
 {
-    for (unsigned i = 0; i < m->regions; i++)
-        if (address - m->region[i].base < m->region[i].size)
-            return (struct ebpf_region *)&m->region[i];
-    return NULL;
+    unsigned low = 0, high = m->regions;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (m->region[middle].base <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || address - m->region[low - 1].base >= m->region[low - 1].size)
+        return NULL;
+    return (struct ebpf_region *)&m->region[low - 1];
+}
+
+/* The bytes from an address to the end of what a program may access there. */
+static uint64_t room_at(const struct ebpf_region *r, uint64_t address)
+{
+    uint64_t at = address - r->base, end = r->used;
+    if (r->flags & EBPF_VALUES) {
+        at %= r->stride;
+        end = r->value;
+    }
+    return at < end ? end - at : 0;
 }
 
 static bool watches_kind(const struct ebpf_watch *w, bool write)
@@ -121,12 +146,30 @@ static void note_watches(struct ebpf_memory *m, uint64_t address, uint64_t size,
 uint8_t *ebpf_memory_access(struct ebpf_memory *m, uint64_t address, uint64_t size, bool write)
 {
     const struct ebpf_region *r = ebpf_memory_find(m, address);
-    if (r == NULL || size > r->size - (address - r->base) ||
+    if (r == NULL || size > room_at(r, address) || address - r->base >= r->used ||
         !(r->flags & (write ? EBPF_WRITE : EBPF_READ)))
         return NULL;
     if (m->watches != 0 && size != 0)
         note_watches(m, address, size, write);
     return r->host + (address - r->base);
+}
+
+void ebpf_memory_reason(const struct ebpf_memory *m, uint64_t address, uint64_t size, bool write,
+                        char text[EBPF_REASON])
+{
+    const struct ebpf_region *r = ebpf_memory_find(m, address);
+    if (r == NULL)
+        snprintf(text, EBPF_REASON, "nothing is mapped there");
+    else if (!(r->flags & (write ? EBPF_WRITE : EBPF_READ)))
+        snprintf(text, EBPF_REASON, "%.32s may not be %s", r->name, write ? "written" : "read");
+    else if (r->flags & EBPF_VALUES && address - r->base < r->used)
+        snprintf(text, EBPF_REASON,
+                 "byte %" PRIu64 " to %" PRIu64 " of a value of %.32s, which has %u",
+                 (address - r->base) % r->stride, (address - r->base) % r->stride + size, r->name,
+                 r->value);
+    else
+        snprintf(text, EBPF_REASON, "byte %" PRIu64 " to %" PRIu64 " of %.32s, which has %" PRIu64,
+                 address - r->base, address - r->base + size, r->name, r->used);
 }
 
 /* The bytes of one region from `address` on, at most `len`. */

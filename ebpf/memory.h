@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The machine's memory: regions below 4 GiB that are backed by host memory. Page 0 is never mapped,
- * and every access is checked. Watchpoints are here too, since they are checks of accesses.
+ * and every access is checked: a program sees the exact bytes of a region, and of a value of a map;
+ * only debuggers see the padding. Watchpoints are here too, since they are checks of accesses.
  */
 #ifndef NETGDB_EBPF_MEMORY_H
 #define NETGDB_EBPF_MEMORY_H
@@ -12,7 +13,7 @@
 
 enum {
     EBPF_PAGE = 4096,       /* regions are padded to this: LLDB 14 crashes on short replies */
-    EBPF_REGIONS_MAX = 96,  /* segments, stacks, input and maps */
+    EBPF_REGIONS_MAX = 384, /* segments, stacks, input and maps */
     EBPF_WATCHES_MAX = 32,  /* further ones are rejected */
     EBPF_WINDOW_SHIFT = 28, /* 256 MiB: each region is at the start of a window */
     EBPF_WINDOWS = 16       /* in 4 GiB */
@@ -26,15 +27,17 @@ enum {
     EBPF_WRITE = 2,    /* the program may write it */
     EBPF_EXEC = 4,     /* contains instructions */
     EBPF_DEBUG_RO = 8, /* the debugger may not write it either */
+    EBPF_VALUES = 16,  /* a map of several values: `stride` and `value` are set */
 };
 
 struct ebpf_region {
     const char *name; /* not owned */
     uint64_t base;    /* a multiple of EBPF_PAGE */
     uint64_t size;    /* bytes mapped, a multiple of EBPF_PAGE */
-    uint64_t used;    /* bytes without padding, shown to the user */
+    uint64_t used;    /* bytes without padding: what a program may access */
     unsigned flags;
-    uint8_t *host; /* owned */
+    uint32_t stride, value; /* EBPF_VALUES: bytes from a value to the next, and of a value */
+    uint8_t *host;          /* owned */
 };
 
 /* The fast path of accesses: the first region of each 256 MiB that permits them. */
@@ -77,14 +80,21 @@ void ebpf_memory_free(struct ebpf_memory *m);
 struct ebpf_region *ebpf_memory_map(struct ebpf_memory *m, const char *name, uint64_t base,
                                     const void *data, uint64_t size, unsigned flags, int *error);
 
-/* Returns the region that contains an address, or NULL. */
+/* Returns the region that contains an address, in its padding too, or NULL. */
 struct ebpf_region *ebpf_memory_find(const struct ebpf_memory *m, uint64_t address);
 
 /*
  * Checks an access by the program and returns the host address of the `size` bytes. NULL unless all
- * are in one region that permits it. Sets m->hit if the access hits a watchpoint.
+ * are in one region that permits it, and in one value of a map. Sets m->hit if the access hits a
+ * watchpoint.
  */
 uint8_t *ebpf_memory_access(struct ebpf_memory *m, uint64_t address, uint64_t size, bool write);
+
+enum { EBPF_REASON = 112 }; /* bytes of a reason */
+
+/* Says why such an access is not allowed. */
+void ebpf_memory_reason(const struct ebpf_memory *m, uint64_t address, uint64_t size, bool write,
+                        char text[EBPF_REASON]);
 
 /*
  * Read and write memory for a debugger, also across adjacent regions, up to the first byte that is

@@ -76,7 +76,7 @@
     X(JA)                                                                                          \
     X(CALL)   /* off: to the target */                                                             \
     X(CALLX)  /* src: the register */                                                              \
-    X(HELPER) /* imm: pointer to the helper */                                           \
+    X(HELPER) /* imm: pointer to the helper */                                                     \
     X(EXIT)                                                                                        \
     X(BAD)      /* imm: pointer to a text: the reason */                                           \
     X(OUTSIDE)  /* a trampoline; imm: slot of a jump out of the code */                            \

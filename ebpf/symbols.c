@@ -17,7 +17,7 @@ static bool symbol_wanted(const struct linker *l, const GElf_Sym *s, const char 
         return false;
     if (s->st_shndx == SHN_COMMON)
         return true;
-    if (p == NULL || p->group > LINK_DATA)
+    if (p == NULL || p->group > LINK_BSS)
         return false;
     bool global = GELF_ST_BIND(s->st_info) != STB_LOCAL;
     return type == STT_FUNC || type == STT_OBJECT || (type == STT_NOTYPE && global);

@@ -91,13 +91,13 @@ static const char *compare_state(const struct ebpf_machine *m, enum ebpf_stop st
 static const char *run_both(struct ebpf_machine *m, const uint8_t *code, size_t slots,
                             const uint8_t *input, enum compare_way way)
 {
-    static uint8_t memory[EBPF_PAGE], stack[REF_FRAME * REF_DEPTH_MAX], text[EBPF_PAGE * 2];
+    static uint8_t memory[COMPARE_INPUT], stack[REF_FRAME * REF_DEPTH_MAX], text[EBPF_PAGE * 2];
     struct reference ref = {.code = code,
                             .slots = slots,
                             .text = EBPF_TEXT_BASE,
                             .area = {{EBPF_INPUT_BASE, sizeof memory, memory, true},
                                      {EBPF_STACK_BASE, sizeof stack, stack, true},
-                                     {EBPF_TEXT_BASE, m->memory.region[0].size, text, false}},
+                                     {EBPF_TEXT_BASE, slots * 8, text, false}},
                             .packet = EBPF_INPUT_BASE,
                             .packet_size = COMPARE_INPUT,
                             .helper = reference_mix};

@@ -2,6 +2,7 @@
 # The tests of the eBPF machine; included after tests/local.mk.
 if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
+	tests/unit/ebpf_bounds \
 	tests/unit/ebpf_differential \
 	tests/unit/ebpf_library \
 	tests/unit/ebpf_load \
@@ -12,14 +13,17 @@ endif
 check_PROGRAMS += $(EBPF_UNIT_TESTS)
 TESTS += $(EBPF_UNIT_TESTS)
 EBPF_UNIT_LIBS = libebpf.la $(UNIT_LIBS)
+EBPF_OBJECT = tests/unit/ebpf_object.h tests/ebpf/asm.h
 EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
 
+tests_unit_ebpf_bounds_SOURCES = tests/unit/ebpf_bounds.c $(EBPF_OBJECT)
+tests_unit_ebpf_bounds_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_library_SOURCES = tests/unit/ebpf_library.c tests/ebpf/asm.h
 tests_unit_ebpf_library_LDADD = $(EBPF_UNIT_LIBS)
-tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c tests/ebpf/asm.h
+tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c $(EBPF_OBJECT)
 tests_unit_ebpf_load_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c tests/unit/ebpf_ops_fixture.h $(EBPF_REFERENCE)
 tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)

@@ -68,7 +68,7 @@ static inline struct outcome run(const uint64_t *code, size_t slots, bool steppi
 
 static inline void check_reference(const uint64_t *code, size_t slots, const struct outcome *fast)
 {
-    uint8_t memory[4096] = {0}, stack[512 * 64] = {0};
+    uint8_t memory[INPUT] = {0}, stack[512 * 64] = {0};
     struct reference ref = {
         .code = (const uint8_t *)code,
         .slots = slots,

@@ -211,6 +211,58 @@ static void illegal_instructions_stop_when_executed(void **state)
     assert_int_equal(RUN(JA(1), LDDW(0, 1), EXIT).stop, EBPF_ILLEGAL);
 }
 
+/* The padding of the input's page is for debuggers only. */
+static void an_access_past_the_end_of_the_input_stops(void **state)
+{
+    static const struct {
+        int size, bytes;
+        const char *reason;
+    } cases[] = {{BPF_B, 1, "byte 64 to 65 of input, which has 64"},
+                 {BPF_H, 2, "byte 63 to 65 of input, which has 64"},
+                 {BPF_W, 4, "byte 61 to 65 of input, which has 64"},
+                 {BPF_DW, 8, "byte 57 to 65 of input, which has 64"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int size = cases[i].size, last = INPUT - cases[i].bytes;
+        assert_int_equal(RUN(LDX(size, 0, 1, last), EXIT).stop, EBPF_EXITED);
+        assert_int_equal(RUN(STX(size, 1, last, 0), EXIT).stop, EBPF_EXITED);
+        struct outcome o = RUN(LDX(size, 0, 1, last + 1), EXIT);
+        assert_int_equal(o.stop, EBPF_ACCESS);
+        assert_non_null(strstr(o.text, cases[i].reason));
+        assert_int_equal(RUN(ST(size, 1, last + 1, 0), EXIT).stop, EBPF_ACCESS);
+        assert_int_equal(RUN(STX(size, 1, last + 1, 0), EXIT).stop, EBPF_ACCESS);
+        assert_int_equal(RUN(LDX(size, 0, 1, 2000), EXIT).stop, EBPF_ACCESS);
+        assert_int_equal(RUN(LDX(size, 0, 1, -1), EXIT).stop, EBPF_ACCESS);
+    }
+    assert_int_equal(RUN(INSN(BPF_STX | BPF_ATOMIC | BPF_DW, 1, 0, INPUT - 7, BPF_ADD), EXIT).stop,
+                     EBPF_ACCESS);
+}
+
+static enum ebpf_stop read_small_input(int size, int at)
+{
+    const uint64_t code[] = {LDX(size, 0, 1, at), EXIT};
+    const struct ebpf_options options = {.budget = 10, .input = input, .input_size = 3};
+    struct ebpf_image *image;
+    struct ebpf_machine *m;
+    assert_int_equal(ebpf_image_from_code(&image, (const uint8_t *)code, sizeof code), 0);
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    enum ebpf_stop stop = ebpf_run(m, 100);
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+    return stop;
+}
+
+static void an_input_smaller_than_an_access_is_exact(void **state)
+{
+    (void)state;
+    assert_int_equal(read_small_input(BPF_H, 1), EBPF_EXITED);
+    assert_int_equal(read_small_input(BPF_H, 2), EBPF_ACCESS);
+    assert_int_equal(read_small_input(BPF_B, 3), EBPF_ACCESS);
+    assert_int_equal(read_small_input(BPF_W, 0), EBPF_ACCESS);
+    assert_int_equal(read_small_input(BPF_DW, 0), EBPF_ACCESS);
+    assert_int_equal(read_small_input(BPF_DW, 0x800), EBPF_ACCESS);
+}
+
 /* RFC 9669, 3: "Unused fields SHALL be cleared to zero." */
 static void an_unused_field_that_is_not_zero_is_named(void **state)
 {
@@ -351,6 +403,8 @@ int main(void)
         cmocka_unit_test(calls_preserve_the_callee_saved_registers),
         cmocka_unit_test(the_initial_state_is_that_of_the_conformance_suite),
         cmocka_unit_test(illegal_instructions_stop_when_executed),
+        cmocka_unit_test(an_access_past_the_end_of_the_input_stops),
+        cmocka_unit_test(an_input_smaller_than_an_access_is_exact),
         cmocka_unit_test(an_unused_field_that_is_not_zero_is_named),
         cmocka_unit_test(jumps_out_of_the_code_stop_at_the_jump),
         cmocka_unit_test(invalid_accesses_stop_before_they_happen),
