@@ -4,7 +4,8 @@
  *
  * Up to version 19, clang gives the location of a local as a distance from the lowest address of
  * the stack frame, but r10, the highest, as the frame base. This changes the byte DW_OP_reg10 to
- * DW_OP_reg11, a register that only debuggers see: r10 minus the frame size. No table has that
+ * DW_OP_reg11, a register that only debuggers see: r10 minus the frame size. Optimized code has
+ * lists of locations with DW_OP_breg10, which is wrong in the same way. No table has that
  * size; it is the one for which the distances of locals match the offsets from r10 in the code.
  */
 #include "config.h"
@@ -27,6 +28,7 @@ int link_repair_frame_bases(struct ebpf_image *image)
 
 #include "ebpf/frames.h"
 #include "ebpf/insn.h"
+#include "ebpf/locations.h"
 #include "ebpf/machine.h"
 #include "proto/err.h"
 
@@ -119,8 +121,9 @@ static uint32_t frame_size(const struct offsets *described, const struct offsets
 }
 
 /* Collects a variable's distances from the frame base. */
-static void add_described(Dwarf_Die *variable, struct offsets *described)
+static void add_described(Dwarf_Die *variable, void *context)
 {
+    struct offsets *described = context;
     Dwarf_Attribute location;
     Dwarf_Op *ops;
     size_t count;
@@ -132,14 +135,16 @@ static void add_described(Dwarf_Die *variable, struct offsets *described)
         at = dwarf_getlocations(&location, at, &base, &start, &end, &ops, &count);
         if (at <= 0)
             return;
-        int64_t number =
-            count > 0 && ops[0].atom == DW_OP_fbreg ? (int64_t)ops[0].number : INT64_MAX;
+        bool in_frame = count > 0 && (ops[0].atom == DW_OP_fbreg || ops[0].atom == DW_OP_breg10);
+        int64_t number = in_frame ? (int64_t)ops[0].number : INT64_MAX;
         if (number <= UINT16_MAX) /* larger than every stack frame */
             add_offset(described, number);
     }
 }
 
-static void collect(Dwarf_Die *die, struct offsets *described, int depth)
+/* Calls `visit` for each variable and parameter of a function. */
+static void each_variable(Dwarf_Die *die, int depth,
+                          void (*visit)(Dwarf_Die *variable, void *context), void *context)
 {
     Dwarf_Die child;
     if (depth == SUBTREE_DEPTH || dwarf_child(die, &child) != 0)
@@ -147,10 +152,16 @@ static void collect(Dwarf_Die *die, struct offsets *described, int depth)
     do {
         int tag = dwarf_tag(&child);
         if (tag == DW_TAG_variable || tag == DW_TAG_formal_parameter)
-            add_described(&child, described);
+            visit(&child, context);
         else if (tag != DW_TAG_subprogram)
-            collect(&child, described, depth + 1);
+            each_variable(&child, depth + 1, visit, context);
     } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/* In lists of locations clang writes r10 itself instead of the frame base. */
+static void repair_variable(Dwarf_Die *variable, void *image)
+{
+    link_replace_operation(image, variable, DW_OP_breg10, DW_OP_breg0 + EBPF_DWARF_BASE);
 }
 
 /* The byte of a frame base that is DW_OP_reg10 alone, or NULL. */
@@ -184,7 +195,7 @@ static void repair_function(Dwarf_Die *function, struct ebpf_image *image)
     struct ebpf_symbol *s = function_at(image, low);
     if (s == NULL || s->address + s->size > text->base + text->given)
         return;
-    collect(function, &described, 0);
+    each_variable(function, 0, add_described, &described);
     for (unsigned i = 0; i < described.count; i++)
         if (described.at[i] < 0)
             return; /* relative to r10: correct */
@@ -195,6 +206,7 @@ static void repair_function(Dwarf_Die *function, struct ebpf_image *image)
     s->frame_size = frame_size(&described, &used, calls);
     if (byte >= image->elf.data && byte < image->elf.data + image->elf.len)
         image->elf.data[byte - image->elf.data] = DW_OP_reg0 + EBPF_DWARF_BASE;
+    each_variable(function, 0, repair_variable, image);
 }
 
 static void repair_unit(Dwarf_Die *unit, struct ebpf_image *image)

@@ -18,6 +18,7 @@ libebpf_la_SOURCES = \
 	ebpf/layout.c \
 	ebpf/library.c ebpf/library.h \
 	ebpf/linker.h ebpf/load.c ebpf/load.h \
+	ebpf/locations.c ebpf/locations.h \
 	ebpf/machine.c ebpf/machine.h \
 	ebpf/maps.c ebpf/maps.h \
 	ebpf/memory.c ebpf/memory.h \
