@@ -252,6 +252,11 @@ tests_sim_lobby_test_LDADD = $(RIG_LIBS)
 UNIT_TESTS += tests/unit/listener
 tests_unit_listener_SOURCES = tests/unit/listener.c tests/unit/unit.h
 tests_unit_listener_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/firewall
+tests_unit_firewall_SOURCES = tests/unit/firewall.c tests/unit/unit.h tools/doctor.h \
+	tools/firewall.c
+tests_unit_firewall_LDADD = libproto.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/proxy_client
 tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h \
 	tools/proxy.h tools/proxy_client.c tools/proxy_endpoints.c tools/proxy_say.c \

@@ -7,6 +7,11 @@ tools_netgdb_SOURCES = \
 	tools/bpf_programs.c \
 	tools/check.c \
 	tools/confine.c tools/confine.h \
+	tools/doctor.c tools/doctor.h \
+	tools/doctor_kernel.c \
+	tools/doctor_local.c \
+	tools/doctor_network.c \
+	tools/firewall.c \
 	tools/kernel.c \
 	tools/ls.c \
 	tools/main.c \

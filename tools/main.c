@@ -23,6 +23,7 @@ static const struct command {
     {"proxy", proxy_main, "serve kernels to any debugger"},
     {"kernel", kernel_main, "print facts about a panicked kernel"},
     {"ls", ls_main, "list the kernels of the running proxy"},
+    {"doctor", doctor_main, "check this machine, and say what to do"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

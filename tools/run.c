@@ -57,8 +57,7 @@ static bool find_beside(char path[PATH_MAX])
     return beside_program(own) && beside(own, NETGDB_BINDIR, NETGDB_LIBRARY, path);
 }
 
-/* Returns the object's absolute path, to be freed; NULL after an error message. */
-static char *find_library(const char *option)
+char *run_find_library(const char *option)
 {
     char beside[PATH_MAX];
     const char *from_environment = getenv("NETGDB_LIB"), *path = NETGDB_LIBRARY;
@@ -140,7 +139,7 @@ int run_main(int argc, char **argv)
     }
     if (optind == argc)
         return complain_usage("run", "no debugger given");
-    char *library = find_library(option);
+    char *library = run_find_library(option);
     if (library == NULL)
         return EXIT_FAILED;
     if (preload(library) != 0) {

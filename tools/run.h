@@ -6,6 +6,12 @@
 /* Exit codes of env(1) and the shells. */
 enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
+/*
+ * Returns the absolute path of the object to preload, which the caller frees: `option` (NULL: not
+ * given), else $NETGDB_LIB, else the installed one. NULL, with a complaint: it cannot be used.
+ */
+char *run_find_library(const char *option);
+
 /* Executes the debugger argv[0]. Returns an exit code, with a complaint, if that failed. */
 int run_execute(char **argv);
 

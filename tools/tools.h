@@ -25,6 +25,7 @@ int bpf_main(int argc, char **argv);
 int proxy_main(int argc, char **argv);
 int ls_main(int argc, char **argv);
 int kernel_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
 
 /* The values of --log. */
 #define LOG_LEVELS "error, warn, info, debug or packet"

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb doctor: options, the order of the checks, and their output; see doctor.h. */
+#include "tools/doctor.h"
+
+#include <getopt.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/json.h"
+#include "proto/visible.h"
+#include "session/child.h"
+#include "session/transport.h"
+#include "tools/run.h"
+#include "tools/tools.h"
+
+enum {
+    DOCTOR_TEXT_MAX = 4096,
+    KERNEL_SECONDS = 3,   /* to wait for a kernel, without timeout= */
+    PROGRAM_SECONDS = 30, /* for a program to print something */
+};
+
+static void (*const checks[])(struct doctor *d) = {
+    doctor_check_gdb,   doctor_check_files,     doctor_check_directory,
+    doctor_check_proxy, doctor_check_namespace, doctor_check_addresses,
+    doctor_check_port,  doctor_check_firewall,  doctor_check_kernel,
+};
+
+static const char *const verdicts[] = {"ok", "warning", "problem"};
+
+static int doctor_help(void)
+{
+    printf("Usage: netgdb doctor [OPTION...] [NAME]\n"
+           "Check whether this machine can debug a kernel, and say what to do where it cannot.\n"
+           "NAME is HOST[:PORT] with options as after 'target remote netgdb:'. A kernel of that\n"
+           "host which calls is examined and returned to db>.\n\n"
+           "  --gdb PROGRAM  the debugger (gdb)\n"
+           "  --lib PATH     the object to preload; as for 'netgdb run'\n"
+           "  --json         print a JSON array of findings\n"
+           "  -h, --help     print this and exit\n\n"
+           "Exit codes: 0 no problem found (warnings may be), 1 a problem, 2 usage.\n");
+    return EXIT_DONE;
+}
+
+/* ---- output ---- */
+
+static void print_text(const char *name, enum doctor_verdict verdict, const char *text,
+                       const char *advice)
+{
+    printf("%-8s %-10s %s\n", verdicts[verdict], name, text);
+    if (advice != NULL)
+        printf("%-8s %-10s -> %s\n", "", "", advice);
+}
+
+static void add_member(struct buf *out, const char *name, const char *value)
+{
+    (void)buf_printf(out, ",\"%s\":", name);
+    (void)json_add_text(out, value);
+}
+
+static void print_json(const struct doctor *d, const char *name, enum doctor_verdict verdict,
+                       const char *text, const char *advice)
+{
+    struct buf out;
+    bool first =
+        d->findings[DOCTOR_OK] + d->findings[DOCTOR_WARNING] + d->findings[DOCTOR_PROBLEM] == 1;
+    buf_init(&out, 8 * DOCTOR_TEXT_MAX);
+    (void)buf_printf(&out, "%s\n{\"check\":\"%s\"", first ? "[" : ",", name);
+    add_member(&out, "verdict", verdicts[verdict]);
+    add_member(&out, "text", text);
+    if (advice != NULL)
+        add_member(&out, "advice", advice);
+    (void)buf_adds(&out, "}");
+    (void)fwrite(out.data, 1, out.len, stdout);
+    buf_free(&out);
+}
+
+void doctor_find(struct doctor *d, const char *name, enum doctor_verdict verdict,
+                 const char *advice, const char *format, ...)
+{
+    char text[DOCTOR_TEXT_MAX];
+    struct buf shown;
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    d->findings[verdict]++;
+    if (d->json) {
+        print_json(d, name, verdict, text, advice);
+        return;
+    }
+    buf_init(&shown, 4 * DOCTOR_TEXT_MAX + 1);
+    if (visible_add(&shown, (const uint8_t *)text, strlen(text)) == 0 &&
+        buf_addc(&shown, '\0') == 0)
+        print_text(name, verdict, (const char *)shown.data, advice);
+    buf_free(&shown);
+}
+
+bool doctor_run(char *const argv[], char *text, size_t size)
+{
+    struct child child = {0};
+    size_t have = 0;
+    ssize_t n = 1;
+    int fd = child_start(&child, argv);
+    text[0] = '\0';
+    if (fd < 0)
+        return false;
+    struct pollfd p = {fd, POLLIN, 0};
+    while (n > 0 && have < size - 1 && poll(&p, 1, PROGRAM_SECONDS * 1000) == 1) {
+        n = read(fd, text + have, size - 1 - have);
+        have += n > 0 ? (size_t)n : 0;
+    }
+    text[have] = '\0';
+    close(fd);
+    child_end(&child, true);
+    return true;
+}
+
+static int finish_report(const struct doctor *d)
+{
+    unsigned problems = d->findings[DOCTOR_PROBLEM];
+    if (d->json)
+        printf("\n]\n");
+    else
+        printf("%u problem%s, %u warning%s\n", problems, problems == 1 ? "" : "s",
+               d->findings[DOCTOR_WARNING], d->findings[DOCTOR_WARNING] == 1 ? "" : "s");
+    if (fflush(stdout) != 0)
+        return EXIT_FAILED;
+    return problems != 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* ---- options ---- */
+
+static int parse_name(struct doctor *d, const char *text)
+{
+    char error[OPTIONS_ERROR_MAX];
+    const struct options_source source = {
+        .tool = true, .transports = transports_all, .env = getenv};
+    if (options_parse(&d->options, text != NULL ? text : "any", &source, error, sizeof error) != 0)
+        return complain_usage("doctor", "%s", error);
+    if (d->options.kind == OPTIONS_STREAM)
+        return complain_usage("doctor", "%s: it takes HOST[:PORT]", text);
+    d->has_host = d->options.kind == OPTIONS_KERNEL;
+    bool given =
+        (text != NULL && strstr(text, "timeout=") != NULL) || getenv("NETGDB_TIMEOUT") != NULL;
+    if (!given)
+        d->options.timeout = KERNEL_SECONDS * IO_SECOND;
+    return EXIT_DONE;
+}
+
+int doctor_main(int argc, char **argv)
+{
+    static const struct option known[] = {{"gdb", required_argument, NULL, 'g'},
+                                          {"lib", required_argument, NULL, 'l'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    struct doctor d = {.gdb = "gdb", .log = {.level = LOG_WARN, .sink = log_to_stderr}};
+    const char *library = NULL;
+    int c;
+    while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        if (c == 'h')
+            return doctor_help();
+        if (c == '?')
+            return hint_usage("doctor");
+        d.json |= c == 'j';
+        d.gdb = c == 'g' ? optarg : d.gdb;
+        library = c == 'l' ? optarg : library;
+    }
+    if (optind + 1 < argc)
+        return complain_usage("doctor", "it takes one NAME");
+    int rc = parse_name(&d, argv[optind]);
+    if (rc != EXIT_DONE)
+        return rc;
+    char *found = run_find_library(library);
+    d.library = found;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+        checks[i](&d);
+    free(found);
+    return finish_report(&d);
+}

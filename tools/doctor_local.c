@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb doctor: this machine's debugger, files and proxy; see doctor.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "session/control.h"
+#include "session/rundir.h"
+#include "symbols/elf_file.h"
+#include "symbols/find_elf.h"
+#include "tools/doctor.h"
+
+enum {
+    OUTPUT_MAX = 16 * 1024, /* bytes of a program's output that are read */
+    OLDEST_GDB = 10,        /* doc/clients.md lists what was run */
+};
+
+/* ---- the debugger ---- */
+
+/* The first number with a dot after the first line's last space: "GNU gdb (Debian 13.1-3) 13.1". */
+static unsigned long major_version(const char *text)
+{
+    size_t len = strcspn(text, "\n");
+    while (len > 0 && text[len - 1] != ' ')
+        len--;
+    return strtoul(text + len, NULL, 10);
+}
+
+static void report_version(struct doctor *d, const char *program, const char *text)
+{
+    unsigned long major = major_version(text);
+    int len = (int)strcspn(text, "\n");
+    if (strncmp(text, "GNU gdb", 7) != 0)
+        doctor_find(d, "gdb", DOCTOR_WARNING, "use gdb, or another client through netgdb proxy",
+                    "%s does not say that it is gdb: %.*s", program, len, text);
+    else if (major < OLDEST_GDB)
+        doctor_find(d, "gdb", DOCTOR_WARNING, "install a newer gdb",
+                    "%s: %.*s: older than any "
+                    "that was tried",
+                    program, len, text);
+    else
+        doctor_find(d, "gdb", DOCTOR_OK, NULL, "%s: %.*s", program, len, text);
+}
+
+/* Why a program may not load the object. */
+static const char *why_not_loaded(const char *program)
+{
+    char magic[2] = "", real[4096];
+    struct stat st;
+    FILE *f = fopen(program, "re");
+    size_t n = f != NULL ? fread(magic, 1, sizeof magic, f) : 0;
+    if (f != NULL)
+        (void)fclose(f);
+    ssize_t len = readlink(program, real, sizeof real - 1);
+    real[len > 0 ? len : 0] = '\0';
+    if (strncmp(program, "/snap/", 6) == 0 || strstr(real, "/snap") != NULL)
+        return "it is a snap, which does not see this machine's libraries: install gdb from the "
+               "system's packages";
+    if (stat(program, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) != 0)
+        return "it is setuid or setgid, and the loader ignores LD_PRELOAD: copy it without the bit";
+    if (n == 2 && memcmp(magic, "#!", 2) == 0)
+        return "it is a script that clears LD_PRELOAD: name the gdb that it starts with --gdb";
+    return "it may be static, or made for another libc: use gdb of the system's packages, or "
+           "netgdb "
+           "proxy";
+}
+
+/* A name with a mistake is refused by our object, and looked up as a host by a gdb without it. */
+static void check_preload(struct doctor *d, const char *program)
+{
+    static char preload[4096 + 16], text[OUTPUT_MAX], name[] = "target remote netgdb:any,doctor=1";
+    char *argv[] = {(char *)"sh",    (char *)"-c",  (char *)"exec \"$@\" 2>&1",
+                    (char *)"sh",    (char *)"env", preload,
+                    (char *)program, (char *)"-nx", (char *)"-batch",
+                    (char *)"-ex",   name,          NULL};
+    if (d->library == NULL) {
+        doctor_find(d, "preload", DOCTOR_PROBLEM, "install netgdb, or name the object with --lib",
+                    "libnetgdb.so is not found");
+        return;
+    }
+    (void)snprintf(preload, sizeof preload, "LD_PRELOAD=%s", d->library);
+    if (doctor_run(argv, text, sizeof text) && strstr(text, "unknown option 'doctor'") != NULL)
+        doctor_find(d, "preload", DOCTOR_OK, NULL, "%s loads %s", program, d->library);
+    else
+        doctor_find(d, "preload", DOCTOR_PROBLEM, why_not_loaded(program), "%s does not load %s",
+                    program, d->library);
+}
+
+void doctor_check_gdb(struct doctor *d)
+{
+    static char text[OUTPUT_MAX];
+    char *program = find_program(d->gdb);
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)"exec \"$@\" 2>&1",
+                    (char *)"sh", program,      (char *)"--version",
+                    NULL};
+    if (program == NULL || access(program, X_OK) != 0) {
+        doctor_find(d, "gdb", DOCTOR_PROBLEM, "install gdb, or name it with --gdb",
+                    "%s is not found in PATH", d->gdb);
+    } else if (!doctor_run(argv, text, sizeof text)) {
+        doctor_find(d, "gdb", DOCTOR_PROBLEM, NULL, "%s cannot be run: %s", program,
+                    strerror(errno));
+    } else {
+        report_version(d, program, text);
+        check_preload(d, program);
+    }
+    free(program);
+}
+
+/* ---- files ---- */
+
+static void check_symbols(struct doctor *d, const char *path)
+{
+    struct elf_file file;
+    struct build_id id;
+    GElf_Shdr header;
+    const char *why;
+    if (elf_file_open(&file, path, &why) != 0) {
+        doctor_find(d, "symbols", DOCTOR_PROBLEM, "name the kernel.debug of the kernel that runs",
+                    "%s: %s", path, why);
+        return;
+    }
+    elf_file_build_id(&file, &id);
+    if (elf_file_section(&file, SHT_NULL, ".debug_info", &header) == NULL)
+        doctor_find(d, "symbols", DOCTOR_WARNING,
+                    "use kernel.debug, which has debug information (/usr/lib/debug/boot/kernel)",
+                    "%s has no debug information", path);
+    else if (id.len == 0)
+        doctor_find(d, "symbols", DOCTOR_WARNING, "compare the versions yourself",
+                    "%s has no build-id: another build of the same version is not noticed", path);
+    else
+        doctor_find(d, "symbols", DOCTOR_OK, NULL, "%s has debug information and a build-id", path);
+    elf_file_close(&file);
+}
+
+/* Each directory of DIR[:DIR…]. */
+static void check_directories(struct doctor *d, const char *check, const char *list)
+{
+    while (*list != '\0') {
+        char path[OPTIONS_PATH_MAX];
+        struct stat st;
+        int len = (int)strcspn(list, ":");
+        (void)snprintf(path, sizeof path, "%.*s", len, list);
+        list += len + (list[len] == ':');
+        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0)
+            doctor_find(d, check, DOCTOR_OK, NULL, "%s can be searched", path);
+        else
+            doctor_find(d, check, DOCTOR_PROBLEM, "name a directory", "%s cannot be searched: %s",
+                        path, strerror(errno != 0 ? errno : ENOTDIR));
+    }
+}
+
+void doctor_check_files(struct doctor *d)
+{
+    if (d->options.symbols[0] != '\0')
+        check_symbols(d, d->options.symbols);
+    errno = 0;
+    check_directories(d, "modules", d->options.modules);
+    check_directories(d, "kernels", d->options.debug_dir);
+}
+
+/* ---- the runtime directory and the proxy ---- */
+
+void doctor_check_directory(struct doctor *d)
+{
+    char path[RUNDIR_MAX];
+    const char *why = rundir_trouble(path);
+    if (why == NULL)
+        doctor_find(d, "directory", DOCTOR_OK, NULL, "%s keeps the state of sessions", path);
+    else
+        doctor_find(d, "directory", DOCTOR_PROBLEM,
+                    "remove it, or name another one in NETGDB_RUNTIME_DIR",
+                    "%s: %s: a session cannot be resumed", path, why);
+}
+
+void doctor_check_proxy(struct doctor *d)
+{
+    int fd = control_connect();
+    doctor_find(d, "proxy", DOCTOR_OK, NULL,
+                fd >= 0 ? "netgdb proxy is running: netgdb ls lists its kernels"
+                        : "no netgdb proxy is running: the debugger receives the kernel itself");
+    if (fd >= 0)
+        close(fd);
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a firewall's rules do with a datagram; see doctor.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/doctor.h"
+
+enum {
+    RULE_MAX = 1024, /* bytes of a rule; longer ones are cut */
+    NAME_MAX_BYTES = 128,
+    JUMPS_MAX = 8, /* chains that jump to each other */
+};
+
+enum matches { MATCHES_NO, MATCHES_MAYBE, MATCHES_YES };
+
+/* What a rule or a chain does: a verdict of nft(8), or none: the next rule decides. */
+enum action { ACTION_NONE, ACTION_ACCEPT, ACTION_DROP, ACTION_JUMP };
+
+struct rule {
+    enum matches matches;
+    enum action action;
+    char chain[NAME_MAX_BYTES]; /* of ACTION_JUMP */
+};
+
+/* A rule as text: words from left to right. */
+struct words {
+    char text[RULE_MAX];
+    char *next;
+};
+
+static void words_init(struct words *w, const char *line, size_t len)
+{
+    (void)snprintf(w->text, sizeof w->text, "%.*s", (int)(len < RULE_MAX ? len : RULE_MAX - 1),
+                   line);
+    w->next = w->text;
+}
+
+/* The next word, "" after the last; a text in quotation marks or a { set } is one word. */
+static const char *words_next(struct words *w)
+{
+    char *start = w->next + strspn(w->next, " \t"), *end;
+    if (*start == '"')
+        end = strchr(start + 1, '"');
+    else if (*start == '{')
+        end = strchr(start, '}');
+    else
+        end = start + strcspn(start, " \t") - (*start != '\0');
+    if (end == NULL)
+        end = start + strlen(start) - 1;
+    w->next = end + 1;
+    if (*start == '\0')
+        w->next = start;
+    else if (*w->next != '\0')
+        *w->next++ = '\0';
+    return start;
+}
+
+static bool word_is(const char *word, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(word, *list) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a port is in "20025", "20000-20100", "20000:20100" or "{ 53, 20000-20100 }". */
+static enum matches match_port(const char *text, uint16_t port)
+{
+    bool number = false;
+    for (text += strcspn(text, "0123456789"); *text != '\0'; text += strcspn(text, "0123456789")) {
+        char *end;
+        unsigned long first = strtoul(text, &end, 10), last = first;
+        if ((*end == '-' || *end == ':') && end[1] >= '0' && end[1] <= '9')
+            last = strtoul(end + 1, &end, 10);
+        if (port >= first && port <= last)
+            return MATCHES_YES;
+        text = end;
+        number = true;
+    }
+    return number ? MATCHES_NO : MATCHES_MAYBE; /* a name or a set that is defined elsewhere */
+}
+
+/* A state of connections: the first datagram of a kernel is new. */
+static enum matches match_state(const char *text)
+{
+    return strcasestr(text, "new") != NULL || strcasestr(text, "untracked") != NULL ? MATCHES_YES
+                                                                                    : MATCHES_NO;
+}
+
+static enum matches match_interface(const char *text)
+{
+    return strcmp(text, "lo") == 0 || strcmp(text, "\"lo\"") == 0 ? MATCHES_NO : MATCHES_MAYBE;
+}
+
+static void add_match(struct rule *r, enum matches m)
+{
+    if (m < r->matches)
+        r->matches = m;
+}
+
+/* ---- nft ---- */
+
+static enum matches match_protocol(const char *text)
+{
+    return strstr(text, "udp") != NULL || strcmp(text, "17") == 0 ? MATCHES_YES : MATCHES_NO;
+}
+
+/* A condition that begins with this word. */
+static enum matches match_nft(const char *word, struct words *w, uint16_t port)
+{
+    static const char *const others[] = {"tcp", "icmp", "icmpv6", "sctp", "dccp", "ip6", NULL};
+    if (word_is(word, others))
+        return MATCHES_NO;
+    if (strcmp(word, "udp") == 0 || strcmp(word, "th") == 0) {
+        if (strcmp(words_next(w), "dport") == 0)
+            return match_port(words_next(w), port);
+        return MATCHES_MAYBE;
+    }
+    if (strcmp(word, "ct") == 0 && strcmp(words_next(w), "state") == 0)
+        return match_state(words_next(w));
+    if (strcmp(word, "iif") == 0 || strcmp(word, "iifname") == 0)
+        return match_interface(words_next(w));
+    if (strcmp(word, "meta") == 0 || strcmp(word, "ip") == 0) {
+        const char *field = words_next(w);
+        if (strcmp(field, "l4proto") == 0 || strcmp(field, "protocol") == 0)
+            return match_protocol(words_next(w));
+    }
+    return MATCHES_MAYBE;
+}
+
+/* "counter packets 0 bytes 0", "log prefix "…"" and "comment "…"" are no conditions. */
+static bool skip_statement(const char *word, struct words *w)
+{
+    static const char *const fields[] = {"packets", "bytes", "prefix", "comment", NULL};
+    static const char *const alone[] = {"counter", "log", NULL};
+    if (word_is(word, fields)) {
+        (void)words_next(w);
+        return true;
+    }
+    return word_is(word, alone);
+}
+
+/* An action; false: the word is none. */
+static bool take_action(const char *word, struct words *w, struct rule *r)
+{
+    static const char *const drops[] = {"drop", "reject", NULL};
+    static const char *const jumps[] = {"jump", "goto", NULL};
+    if (strcmp(word, "accept") == 0)
+        r->action = ACTION_ACCEPT;
+    else if (word_is(word, drops))
+        r->action = ACTION_DROP;
+    else if (word_is(word, jumps))
+        r->action = ACTION_JUMP;
+    else
+        return strcmp(word, "return") == 0; /* as good as no verdict */
+    if (r->action == ACTION_JUMP)
+        (void)snprintf(r->chain, sizeof r->chain, "%s", words_next(w));
+    return true;
+}
+
+static struct rule parse_nft(const char *line, size_t len, uint16_t port)
+{
+    struct rule r = {.matches = MATCHES_YES};
+    struct words w;
+    words_init(&w, line, len);
+    for (const char *word; r.action == ACTION_NONE && *(word = words_next(&w)) != '\0';) {
+        if (!skip_statement(word, &w) && !take_action(word, &w, &r))
+            add_match(&r, match_nft(word, &w, port));
+    }
+    return r;
+}
+
+/* ---- iptables ---- */
+
+static struct rule parse_iptables(const char *line, size_t len, uint16_t port)
+{
+    static const char *const harmless[] = {"-m", "--comment", "--log-prefix", "--reject-with",
+                                           NULL};
+    struct rule r = {.matches = MATCHES_YES};
+    struct words w;
+    bool not = false;
+    words_init(&w, line, len);
+    (void)words_next(&w); /* -A */
+    (void)words_next(&w); /* CHAIN */
+    for (const char *word; *(word = words_next(&w)) != '\0';) {
+        enum matches m = MATCHES_YES;
+        if (strcmp(word, "!") == 0) {
+            not = true;
+            continue;
+        }
+        const char *value = words_next(&w);
+        if (strcmp(word, "-p") == 0)
+            m = match_protocol(value);
+        else if (strcmp(word, "--dport") == 0 || strcmp(word, "--dports") == 0)
+            m = match_port(value, port);
+        else if (strcmp(word, "--ctstate") == 0 || strcmp(word, "--state") == 0)
+            m = match_state(value);
+        else if (strcmp(word, "-i") == 0)
+            m = match_interface(value);
+        else if (strcmp(word, "-j") == 0 || strcmp(word, "-g") == 0)
+            (void)snprintf(r.chain, sizeof r.chain, "%s", value);
+        else if (!word_is(word, harmless))
+            m = MATCHES_MAYBE;
+        add_match(&r, not &&m != MATCHES_MAYBE ? MATCHES_YES - m : m);
+        not = false;
+    }
+    r.action = strcmp(r.chain, "ACCEPT") == 0                                   ? ACTION_ACCEPT
+               : strcmp(r.chain, "DROP") == 0 || strcmp(r.chain, "REJECT") == 0 ? ACTION_DROP
+               : strcmp(r.chain, "RETURN") == 0 || strcmp(r.chain, "LOG") == 0 || r.chain[0] == '\0'
+                   ? ACTION_NONE
+                   : ACTION_JUMP;
+    return r;
+}
+
+/* ---- chains ---- */
+
+/* The rules of a firewall in either form. */
+struct ruleset {
+    bool nft;
+    uint16_t port;
+    const char *text;
+    char *line; /* the deciding rule */
+    size_t size;
+};
+
+/* What the rules so far do; `depends`: a condition may have decided otherwise. */
+struct outcome {
+    enum action action;
+    bool depends;
+};
+
+static const char *next_line(const char *line)
+{
+    line = strchr(line, '\n');
+    return line != NULL ? line + 1 : NULL;
+}
+
+static size_t line_length(const char *line)
+{
+    return strcspn(line, "\n");
+}
+
+static void keep_line(const struct ruleset *s, const char *line)
+{
+    line += strspn(line, " \t");
+    (void)snprintf(s->line, s->size, "%.*s", (int)line_length(line), line);
+}
+
+static struct outcome run_chain(const struct ruleset *s, const char *first, unsigned depth);
+
+/* The rules of a chain: of nft, the line after "chain NAME {" of the same table. */
+static const char *find_chain(const struct ruleset *s, const char *from, const char *name)
+{
+    char head[NAME_MAX_BYTES + 16];
+    (void)snprintf(head, sizeof head, s->nft ? "\tchain %s {" : "-A %s ", name);
+    const char *table = s->text;
+    for (const char *line = s->text; s->nft && line != NULL && line < from; line = next_line(line))
+        table = strncmp(line, "table ", 6) == 0 ? line : table;
+    for (const char *line = table; line != NULL; line = next_line(line)) {
+        if (s->nft && line != table && strncmp(line, "table ", 6) == 0)
+            return NULL;
+        if (strncmp(line, head, strlen(head)) == 0)
+            return s->nft ? next_line(line) : line;
+    }
+    return NULL;
+}
+
+static struct outcome run_rule(const struct ruleset *s, const char *line, unsigned depth)
+{
+    struct rule r = s->nft ? parse_nft(line, line_length(line), s->port)
+                           : parse_iptables(line, line_length(line), s->port);
+    struct outcome o = {.action = r.action};
+    if (r.matches == MATCHES_NO)
+        return (struct outcome){.action = ACTION_NONE};
+    if (r.action == ACTION_JUMP) {
+        const char *chain =
+            depth < JUMPS_MAX && r.matches == MATCHES_YES ? find_chain(s, line, r.chain) : NULL;
+        if (chain != NULL)
+            o = run_chain(s, chain, depth + 1);
+        else
+            r.matches = MATCHES_MAYBE;
+    }
+    if (r.matches == MATCHES_MAYBE && o.action != ACTION_NONE) {
+        keep_line(s, line);
+        o = (struct outcome){.action = ACTION_NONE, .depends = true};
+    } else if (o.action != ACTION_NONE && r.action != ACTION_JUMP && !o.depends) {
+        keep_line(s, line);
+    }
+    return o;
+}
+
+/* Whether the line is a rule of the chain that begins at `first`. */
+static bool is_rule(const struct ruleset *s, const char *first, const char *line)
+{
+    if (!s->nft) {
+        size_t head = 3 + strcspn(first + 3, " ");
+        return strncmp(first, line, head + 1) == 0;
+    }
+    line += strspn(line, " \t");
+    return strncmp(line, "type ", 5) != 0;
+}
+
+static struct outcome run_chain(const struct ruleset *s, const char *first, unsigned depth)
+{
+    struct outcome sum = {.action = ACTION_NONE};
+    for (const char *line = first; line != NULL; line = next_line(line)) {
+        if (s->nft && strncmp(line, "\t}", 2) == 0)
+            break;
+        if (!is_rule(s, first, line))
+            continue;
+        struct outcome o = run_rule(s, line, depth);
+        sum.depends |= o.depends;
+        sum.action = o.action;
+        if (o.action != ACTION_NONE)
+            break;
+    }
+    return sum;
+}
+
+static enum firewall result_of(struct outcome o)
+{
+    return o.depends                 ? FIREWALL_DEPENDS
+           : o.action == ACTION_DROP ? FIREWALL_DROPS
+                                     : FIREWALL_ACCEPTS;
+}
+
+/* A chain of this hook: its rules, then its policy. */
+static enum firewall run_nft_chain(const struct ruleset *s, const char *type)
+{
+    struct outcome o = run_chain(s, type, 0);
+    char line[RULE_MAX];
+    if (o.action != ACTION_NONE)
+        return result_of(o);
+    (void)snprintf(line, sizeof line, "%.*s", (int)line_length(type), type);
+    o.action = strstr(line, "policy drop") != NULL ? ACTION_DROP : ACTION_ACCEPT;
+    if (o.action == ACTION_DROP && !o.depends)
+        keep_line(s, type);
+    return result_of(o);
+}
+
+/* A datagram must be accepted by each base chain; of tables for IPv6 or bridges it sees none. */
+enum firewall firewall_nft(const char *rules, uint16_t port, char *line, size_t size)
+{
+    const struct ruleset s = {.nft = true, .port = port, .text = rules, .line = line, .size = size};
+    enum firewall worst = FIREWALL_ACCEPTS;
+    bool ours = false;
+    char kept[RULE_MAX] = "";
+    line[0] = '\0';
+    for (const char *at = rules; at != NULL; at = next_line(at)) {
+        char head[RULE_MAX];
+        (void)snprintf(head, sizeof head, "%.*s", (int)line_length(at), at);
+        if (strncmp(head, "table ", 6) == 0)
+            ours = strncmp(head, "table ip ", 9) == 0 || strncmp(head, "table inet ", 11) == 0;
+        if (!ours || strstr(head, "type filter hook ") == NULL ||
+            (strstr(head, "hook input ") == NULL && strstr(head, "hook prerouting ") == NULL))
+            continue;
+        line[0] = '\0';
+        enum firewall f = run_nft_chain(&s, at);
+        if (f > worst) {
+            worst = f;
+            (void)snprintf(kept, sizeof kept, "%s", line);
+        }
+    }
+    (void)snprintf(line, size, "%s", kept);
+    return worst;
+}
+
+enum firewall firewall_iptables(const char *rules, uint16_t port, char *line, size_t size)
+{
+    const struct ruleset s = {.port = port, .text = rules, .line = line, .size = size};
+    const char *first = find_chain(&s, rules, "INPUT");
+    struct outcome o = {.action = ACTION_NONE};
+    line[0] = '\0';
+    if (first != NULL)
+        o = run_chain(&s, first, 0);
+    if (o.action == ACTION_NONE) {
+        const char *policy = strstr(rules, "-P INPUT DROP");
+        o.action = policy != NULL ? ACTION_DROP : ACTION_ACCEPT;
+        if (policy != NULL && !o.depends)
+            keep_line(&s, policy);
+    }
+    return result_of(o);
+}
