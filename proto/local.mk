@@ -27,6 +27,7 @@ libproto_la_SOURCES = \
 	proto/kernel/netgdb_target.c proto/kernel/netgdb_target.h proto/kernel/netgdb_private.h \
 	proto/kernel/netgdb_ask.c \
 	proto/node/netgdb_node.c proto/kernel/netgdb_ready.c proto/kernel/netgdb_wait.c \
+	proto/nearest.c proto/nearest.h \
 	proto/options.c proto/options.h \
 	proto/rsp/packets.c proto/rsp/packets.h \
 	proto/kernel/replies.c proto/kernel/replies.h \

@@ -9,6 +9,7 @@
 
 #include "proto/err.h"
 #include "proto/link/wire.h"
+#include "proto/nearest.h"
 #include "proto/rsp/rsp.h"
 
 enum { TIMEOUT_MAX = 1000000000 }; /* seconds */
@@ -273,12 +274,15 @@ int options_set_error(const struct options_error *e, const char *format, ...)
 
 static int unknown_option(const struct options_error *e, const char *name)
 {
-    char names[OPTIONS_ERROR_MAX] = "";
+    char names[OPTIONS_ERROR_MAX] = "", meant[NEAREST_TEXT];
+    struct nearest n = nearest_to(name);
     for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
         size_t at = strlen(names);
         snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ", table[i].help.name);
+        nearest_consider(&n, table[i].help.name);
     }
-    return options_set_error(e, "unknown option '%.100s'; valid options: %s", name, names);
+    return options_set_error(e, "unknown option '%.100s'%s; valid options: %s", name,
+                             nearest_text(&n, meant), names);
 }
 
 static bool is_accepted(const struct options *o, const struct row *row)

@@ -8,6 +8,7 @@
 #include "freebsd/queries.h"
 #include "proto/decorator.h"
 #include "proto/err.h"
+#include "proto/nearest.h"
 #include "proto/rsp/rsp.h"
 #include "proto/visible.h"
 
@@ -79,23 +80,35 @@ static const struct {
     void (*say)(struct monitor *m);
 } commands[] = {{"status", say_status}, {"cache", say_cache}, {"cache flush", flush_cache}};
 
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* Answers a command that does not exist. */
+static void say_unknown(struct monitor *m, const char *command)
+{
+    char text[COMMAND_SHOWN], meant[NEAREST_TEXT];
+    struct nearest n = nearest_to(command);
+    for (size_t i = 0; i < COMMANDS; i++)
+        nearest_consider(&n, commands[i].name);
+    for (const struct query *q = queries; chain_has_queries(m->chain) && q->name != NULL; q++)
+        nearest_consider(&n, q->name);
+    (void)visible_text(text, sizeof text, (const uint8_t *)command, strlen(command));
+    buf_printf(&m->d.output, "no such command: %s%s\n", text, nearest_text(&n, meant));
+}
+
 /* Answers a command. Returns 0 or the target's error. */
 static int obey(struct monitor *m, const char *command)
 {
     int rc = chain_query(m->chain, command, &m->d.output);
     if (rc != NETGDB_UNSUPPORTED)
         return rc;
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(command, commands[i].name) == 0) {
             commands[i].say(m);
             return 0;
         }
     }
-    if (command[0] != '\0' && strcmp(command, "help") != 0) {
-        char text[COMMAND_SHOWN];
-        (void)visible_text(text, sizeof text, (const uint8_t *)command, strlen(command));
-        buf_printf(&m->d.output, "no such command: %s\n", text);
-    }
+    if (command[0] != '\0' && strcmp(command, "help") != 0)
+        say_unknown(m, command);
     say_help(m);
     return 0;
 }

@@ -16,6 +16,7 @@
 
 #include "io/herald.h"
 #include "io/logfile.h"
+#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "session/control.h"
 #include "session/report.h"
@@ -255,13 +256,14 @@ static bool is_shortage(int error)
 /* Logs why there is no listener. Returns the error. */
 static int no_listener(const struct shim_name *n, int error)
 {
+    char owner[PORT_OWNER_TEXT];
     if (is_shortage(error))
         log_error(&n->log, "cannot listen for kernels: %s", start_error_text(error));
     else
-        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s",
+        log_error(&n->log, "UDP port %u, to which kernels connect, is unavailable: %s%s%s",
                   n->options.port, strerror(error),
-                  error == EADDRINUSE ? " (held by another gdb or proxy: use that one, or end it)"
-                                      : "");
+                  port_owner(error, false, n->options.port, owner),
+                  error == EADDRINUSE ? ": use that one, or end it" : "");
     return error;
 }
 
@@ -307,7 +309,7 @@ static int find_stream(const struct shim_name *n, struct relay_target *target)
     if (target->stream >= 0)
         return 0;
     /* ECONNREFUSED would make GDB retry for 15 s without a message. */
-    int error = errno == ECONNREFUSED ? ENOENT : errno;
+    int error = errno == ECONNREFUSED ? ENXIO : errno;
     log_error(&n->log, "cannot connect to the stub: %s", stub.why);
     return error;
 }
@@ -358,6 +360,10 @@ static int start_relay(int fd, const struct relay_target *target, const struct s
 int connect_name(int fd, struct shim_name *name)
 {
     struct relay_target target = {.stream = -1};
+    if (name->error != 0) {
+        errno = name->error;
+        return -1;
+    }
     int error = find_target(name, &target);
     if (error == 0)
         error = start_relay(fd, &target, name);

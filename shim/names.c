@@ -58,12 +58,12 @@ void names_drain_log(unsigned ms)
 #define DUMMY_ADDRESS "127.0.0.1"
 #define DUMMY_PORT "9"
 
-static int make_address(uint32_t id, const struct addrinfo *hints, struct addrinfo **result)
+static int make_address(uint32_t id, struct addrinfo **result)
 {
     struct addrinfo wanted = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
                               .ai_family = AF_INET,
                               .ai_socktype = SOCK_STREAM,
-                              .ai_protocol = hints != NULL ? hints->ai_protocol : 0};
+                              .ai_protocol = IPPROTO_TCP};
     int rc = shim_libc.getaddrinfo(DUMMY_ADDRESS, DUMMY_PORT, &wanted, result);
     if (rc != 0)
         return rc;
@@ -90,8 +90,7 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len)
     return name;
 }
 
-/* Resolves the host now, so that a wrong name is reported as such and not as a failed connection.
- */
+/* Looks the host up. Returns 0 or the errno value of connect. */
 static int look_up_host(struct shim_name *n)
 {
     struct sockets_addresses found;
@@ -105,7 +104,7 @@ static int look_up_host(struct shim_name *n)
     if (rc != 0)
         log_error(&n->log, "cannot resolve this host to an IPv4 address: %s",
                   sockets_resolve_text(rc));
-    return rc == SOCKETS_NO_HOST ? EAI_NONAME : rc;
+    return rc == 0 ? 0 : ENXIO;
 }
 
 static const char *label_of(const struct options *o)
@@ -135,7 +134,7 @@ static bool same(const struct shim_name *a, const struct shim_name *b)
 {
     /* NOLINTNEXTLINE: if equal names compare as different, they only cost memory */
     return memcmp(&a->options, &b->options, sizeof a->options) == 0 && a->n == b->n &&
-           memcmp(a->ips, b->ips, sizeof a->ips) == 0;
+           memcmp(a->ips, b->ips, sizeof a->ips) == 0 && a->error == b->error;
 }
 
 /*
@@ -175,7 +174,7 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
     struct shim_name *n = calloc(1, sizeof *n);
     if (n == NULL)
         return EAI_MEMORY;
-    int rc = EAI_NONAME;
+    n->error = EINVAL;
     if (!is_stream(hints)) {
         log_error(&shim_log,
                   "udp: and tcp6: cannot be combined with netgdb: use target remote netgdb:HOST");
@@ -186,11 +185,7 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
         n->log = (struct log){
             .level = n->options.log, .name = label_of(&n->options), .sink = logfile_sink};
         open_log(&n->options);
-        rc = look_up_host(n);
+        n->error = look_up_host(n);
     }
-    if (rc != 0) {
-        free(n);
-        return rc;
-    }
-    return make_address(keep(n), hints, result);
+    return make_address(keep(n), result);
 }

@@ -69,10 +69,15 @@ struct shim_name {
     struct options options;
     uint32_t ips[SHIM_IPS]; /* of the host, host byte order; ips[0] is 0 for `any` */
     unsigned n;
-    struct log log; /* lines begin with the host */
+    int error;      /* errno of connect if the name is wrong, which is logged already; else 0 */
+    struct log log; /* its lines begin with the host */
 };
 
-/* getaddrinfo() for one of our names. Returns 0 or EAI_…, with a line in the log. */
+/*
+ * getaddrinfo for one of our names. Returns 0, or EAI_MEMORY. A wrong name gets a line in the log
+ * and an address, too, for which connect fails: GDB (ser-tcp.c net_open) prints one more line then,
+ * and two after a failed look-up.
+ */
 int names_lookup(const char *node, const char *service, const struct addrinfo *hints,
                  struct addrinfo **result);
 

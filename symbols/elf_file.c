@@ -64,6 +64,23 @@ void elf_file_close(struct elf_file *f)
     *f = (struct elf_file){.fd = -1};
 }
 
+void elf_file_loader(const struct elf_file *f, char *out, size_t size)
+{
+    GElf_Phdr segment;
+    size_t count;
+    out[0] = '\0';
+    if (elf_getphdrnum(f->elf, &count) != 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (gelf_getphdr(f->elf, (int)i, &segment) == NULL || segment.p_type != PT_INTERP ||
+            segment.p_filesz >= size)
+            continue;
+        ssize_t got = pread(f->fd, out, (size_t)segment.p_filesz, (off_t)segment.p_offset);
+        out[got > 0 ? got : 0] = '\0';
+        return;
+    }
+}
+
 const char *elf_file_section_name(const struct elf_file *f, const GElf_Shdr *header)
 {
     size_t strings;

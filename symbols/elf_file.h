@@ -38,6 +38,10 @@ int elf_file_open(struct elf_file *f, const char *path, const char **why);
 int elf_file_open_module(struct elf_file *f, const char *path, const char **why);
 void elf_file_close(struct elf_file *f);
 
+/* Writes the path of the program's loader (PT_INTERP) into out[size]; "" if it has none, as a
+ * static program, or if it does not fit. */
+void elf_file_loader(const struct elf_file *f, char *out, size_t size);
+
 /* Returns the name of a section, "" if it has none. Owned by the file. */
 const char *elf_file_section_name(const struct elf_file *f, const GElf_Shdr *header);
 

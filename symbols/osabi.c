@@ -60,16 +60,29 @@ static void osabi_scan(int fd, char *block, bool *is_gdb, bool *has_freebsd)
     }
 }
 
-bool osabi_is_missing(const char *path)
+static void osabi_scan_file(const char *path, bool *is_gdb, bool *has_freebsd)
 {
-    bool is_gdb = false, has_freebsd = false;
+    *is_gdb = *has_freebsd = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     char *block = fd >= 0 ? malloc(SCAN_BLOCK + SCAN_OVERLAP) : NULL;
     if (block != NULL)
-        osabi_scan(fd, block, &is_gdb, &has_freebsd);
+        osabi_scan(fd, block, is_gdb, has_freebsd);
     free(block);
     if (fd >= 0)
         close(fd);
+}
+
+bool osabi_is_gdb(const char *path)
+{
+    bool is_gdb, has_freebsd;
+    osabi_scan_file(path, &is_gdb, &has_freebsd);
+    return is_gdb;
+}
+
+bool osabi_is_missing(const char *path)
+{
+    bool is_gdb, has_freebsd;
+    osabi_scan_file(path, &is_gdb, &has_freebsd);
     return is_gdb && !has_freebsd;
 }
 

@@ -22,6 +22,9 @@ bool osabi_is_x86_freebsd(const char *path);
  */
 bool osabi_is_missing(const char *path);
 
+/* True if the program at `path` is a gdb of any name, by a string of gdb/osabi.c in it. */
+bool osabi_is_gdb(const char *path);
+
 /*
  * Returns the arguments for the gdb at `path`: argv (of argc, ending in NULL) with -iex 'set osabi
  * none' as the first option, if its command line names an x86 FreeBSD file, it has no handler for

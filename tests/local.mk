@@ -16,7 +16,9 @@ UNIT_TESTS = \
 	tests/unit/keepout \
 	tests/unit/log \
 	tests/unit/logfile \
+	tests/unit/nearest \
 	tests/unit/packets \
+	tests/unit/port_owner \
 	tests/unit/replies \
 	tests/unit/requests \
 	tests/unit/rsp \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/io.h"
+#include "proto/nearest.h"
 
 enum { DAY_SECONDS = 24 * 60 * 60 };
 
@@ -41,6 +42,19 @@ int hint_usage(const char *command)
 {
     fprintf(stderr, "Try 'netgdb%s%s --help'.\n", command[0] != '\0' ? " " : "", command);
     return EXIT_USAGE;
+}
+
+int hint_option(const char *command, const struct option *options, const char *typed)
+{
+    char name[NEAREST_LEN_MAX + 1];
+    const char *start = strncmp(typed, "--", 2) == 0 ? typed + 2 : "";
+    int len = snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "="), start);
+    struct nearest n = nearest_to(len < (int)sizeof name ? name : "");
+    for (; options->name != NULL; options++)
+        nearest_consider(&n, options->name);
+    if (n.word != NULL && n.mistakes != 0) /* a known name is right, and its value missing */
+        fprintf(stderr, "Did you mean --%s? ", n.word);
+    return hint_usage(command);
 }
 
 int complain_value(const char *command, const char *option, const char *value, const char *wants)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
@@ -121,7 +122,10 @@ static int open_debug_listener(struct debug *d)
     }
     d->listener = sockets_tcp_listen(&local);
     if (d->listener < 0 || !sockets_name(d->listener, &local)) {
-        complain("%s: cannot listen there: %s", sockets_stream_text(&local, text), strerror(errno));
+        char owner[PORT_OWNER_TEXT];
+        int error = errno;
+        complain("%s: cannot listen there: %s%s", sockets_stream_text(&local, text),
+                 strerror(error), port_owner(error, true, sockets_port(&local), owner));
         return EXIT_FAILED;
     }
     printf("waiting: target remote %s\n", sockets_stream_text(&local, text));
@@ -244,7 +248,7 @@ static int bpf_parse_options(int argc, char **argv, enum what what, struct debug
         if (c == 'h')
             return bpf_help();
         if (c == '?')
-            return hint_usage("bpf");
+            return hint_option("bpf", known, argv[optind - 1]);
         if (c == 'o')
             d->output = optarg;
         else if (!take_bpf_option(d, c, optarg))

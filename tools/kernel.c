@@ -17,6 +17,7 @@
 #include "io/fds.h"
 #include "io/sockets.h"
 #include "proto/err.h"
+#include "proto/nearest.h"
 #include "session/chain.h"
 #include "session/control.h"
 #include "session/leave.h"
@@ -247,6 +248,15 @@ static int parse_name(struct kernel_tool *k, const char *text, const char *symbo
     return EXIT_DONE;
 }
 
+static void unknown_query(const char *name)
+{
+    char meant[NEAREST_TEXT];
+    struct nearest n = nearest_to(name);
+    for (const struct query *q = queries; q->name != NULL; q++)
+        nearest_consider(&n, q->name);
+    (void)complain_usage("kernel", "no query '%.100s'%s", name, nearest_text(&n, meant));
+}
+
 /* Returns the query of this name, or NULL after an error message. */
 static const struct query *find_query(const char *name)
 {
@@ -258,7 +268,7 @@ static const struct query *find_query(const char *name)
     if (name == NULL)
         (void)complain_usage("kernel", "a query is missing");
     else if (found == NULL)
-        (void)complain_usage("kernel", "no query '%s'", name);
+        unknown_query(name);
     return found;
 }
 
@@ -293,7 +303,7 @@ int kernel_main(int argc, char **argv)
         case 'h':
             return kernel_help();
         default:
-            return hint_usage("kernel");
+            return hint_option("kernel", known, argv[optind - 1]);
         }
     }
     k.query = find_query(argv[optind]);

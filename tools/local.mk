@@ -18,6 +18,7 @@ tools_netgdb_SOURCES = \
 	tools/node.c tools/node.h \
 	tools/node_options.c \
 	tools/node_tls.c \
+	tools/obstacle.c tools/obstacle.h \
 	tools/proxy.c tools/proxy.h \
 	tools/proxy_client.c \
 	tools/proxy_control.c \

@@ -60,7 +60,7 @@ int ls_main(int argc, char **argv)
         if (c == 'h')
             return ls_help();
         if (c == '?')
-            return hint_usage("ls");
+            return hint_option("ls", known, argv[optind - 1]);
         verbose |= c == 'v';
         json |= c == 'j';
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proto/check.h"
+#include "proto/nearest.h"
 #include "symbols/bfd_syms.h"
 #include "tools/tools.h"
 
@@ -42,6 +43,15 @@ static int help(void)
     return EXIT_DONE;
 }
 
+static int unknown_command(const char *name)
+{
+    char meant[NEAREST_TEXT];
+    struct nearest n = nearest_to(name);
+    for (size_t i = 0; i < COMMANDS; i++)
+        nearest_consider(&n, commands[i].name);
+    return complain_usage("", "no command '%.100s'%s", name, nearest_text(&n, meant));
+}
+
 /* Opens descriptors 0 to 2 if they are closed: otherwise output could reach a socket of ours. */
 static void open_standard(void)
 {
@@ -74,5 +84,5 @@ int main(int argc, char **argv)
     }
     if (name[0] == '\0')
         return complain_usage("", "no command given");
-    return complain_usage("", "no command '%s'", name);
+    return unknown_command(name);
 }

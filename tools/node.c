@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "proto/link/wire.h"
@@ -205,6 +206,21 @@ static void finish_program(struct node *n)
         ;
 }
 
+void node_say_attached(const struct node *n)
+{
+    log_info(&n->log, "a debugger has attached");
+}
+
+void node_say_gone(const struct node *n, int end)
+{
+    if (end == SERVE_DETACHED)
+        log_info(&n->log, "the debugger has detached, or the program has ended");
+    else if (end == SERVE_PARKED)
+        log_info(&n->log, "the debugger has gone without a detach: the target waits, stopped");
+    else if (end == SERVE_RUNNING)
+        log_info(&n->log, "the debugger has gone: the target runs");
+}
+
 int node_judge(struct node *n, int end)
 {
     if (end == SERVE_DETACHED) {
@@ -245,7 +261,9 @@ static int node_session(struct node *n)
         complain("%s", netgdb_strerror(rc));
         end = EXIT_FAILED;
     } else {
+        node_say_attached(n);
         rc = serve(server, n->target, &options, &n->log);
+        node_say_gone(n, rc);
         if (rc == SERVE_DETACHED)
             debugnet_client_finish(server);
         else if (rc < 0 && rc != NETGDB_LOST) /* the server is alive, and waits */
@@ -299,8 +317,10 @@ static int open_node(struct node *n)
     local = bind_to.is.in;
     n->socket = sockets_udp(&local, NULL);
     if (n->socket < 0 || !sockets_local(n->socket, &local)) {
-        complain("%s: cannot send from there: %s: see --bind", sockets_text(&local, from),
-                 strerror(errno));
+        char owner[PORT_OWNER_TEXT];
+        int error = errno;
+        complain("%s: cannot send from there: %s%s: see --bind", sockets_text(&local, from),
+                 strerror(error), port_owner(error, false, ntohs(local.sin_port), owner));
         return EXIT_FAILED;
     }
     io_fds_set_peer(&n->io, IO_CLIENT, n->socket, &n->server);

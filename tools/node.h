@@ -45,6 +45,10 @@ int node_options_parse(int argc, char **argv, struct node_options *options);
 
 bool node_told_to_end(void *node); /* by a signal */
 
+/* Log that a session has begun, and how it ended (a serve_end; errors are in the log already). */
+void node_say_attached(const struct node *n);
+void node_say_gone(const struct node *n, int end);
+
 /* Connects to a stub if there is none. Returns EXIT_DONE or another exit code. */
 int node_take_stub(struct node *n);
 

@@ -196,7 +196,7 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
         if (c == 'h')
             return node_help();
         if (c == '?')
-            return hint_usage("node");
+            return hint_option("node", known, argv[optind - 1]);
         if (!take_node_option(c, optarg, options))
             return complain_value("node", known[which].name, optarg, node_wanted(c));
     }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp_server.h"
@@ -103,8 +104,9 @@ static int tls_session(struct tls_node *t, int client)
         complain("%s", netgdb_strerror(NETGDB_NOMEM));
         end = EXIT_FAILED;
     } else if (server != NULL) {
-        log_info(&n->log, "a debugger has connected");
+        node_say_attached(n);
         int rc = serve(server, n->target, &options, &n->log);
+        node_say_gone(n, rc);
         end = rc == SERVE_PARKED && !node_told_to_end(n) ? -1 : node_judge(n, rc);
     }
     server_free(server);
@@ -142,7 +144,10 @@ static int open_tls_listener(struct tls_node *t)
     }
     t->listener = sockets_tcp_listen(&local);
     if (t->listener < 0 || !sockets_name(t->listener, &local)) {
-        complain("%s: cannot listen there: %s", sockets_stream_text(&local, text), strerror(errno));
+        char owner[PORT_OWNER_TEXT];
+        int error = errno;
+        complain("%s: cannot listen there: %s%s", sockets_stream_text(&local, text),
+                 strerror(error), port_owner(error, true, sockets_port(&local), owner));
         return EXIT_FAILED;
     }
     tls_options_defer(t->listener);

@@ -172,6 +172,13 @@ int proxy_open_target_socket(struct proxy *p);
  * the lock. */
 void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *session);
 
+/*
+ * Writes what a debugger types after "target remote" to reach a TCP port of ours. `ip` is used if
+ * the proxy listens on all addresses; it is one of this machine.
+ */
+void listen_socket_name(const struct proxy *p, uint16_t port, uint32_t ip,
+                        char text[PROXY_ADDRESS]);
+
 /* Closes it, and removes the path of a unix socket. Keeps errno. */
 void listen_socket_close(struct listen_socket *socket);
 

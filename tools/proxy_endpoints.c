@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "io/herald.h"
+#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "tools/proxy.h"
 
@@ -23,19 +24,16 @@ void proxy_poke(struct proxy *p)
 
 /* ---- listening sockets ---- */
 
-/* Returns the address that a debugger uses, on this machine or another. */
-static void name_socket(const struct proxy *p, struct listen_socket *d)
+void listen_socket_name(const struct proxy *p, uint16_t port, uint32_t ip, char text[PROXY_ADDRESS])
 {
     const char *prefix = p->options->tls.on ? "netgdb:tls:" : "";
-    char ip[NET_ADDR_TEXT], text[SOCKETS_STREAM_TEXT];
+    char host[NET_ADDR_TEXT], address[SOCKETS_STREAM_TEXT];
     struct sockets_address at = p->listen;
-    sockets_set_port(&at, d->port);
+    sockets_set_port(&at, port);
     if (sockets_is_any(&at))
-        (void)snprintf(d->address, sizeof d->address, "%s%s:%u", prefix,
-                       net_ip_text(local_address(), ip), d->port);
+        (void)snprintf(text, PROXY_ADDRESS, "%s%s:%u", prefix, net_ip_text(ip, host), port);
     else
-        (void)snprintf(d->address, sizeof d->address, "%s%s", prefix,
-                       sockets_stream_text(&at, text));
+        (void)snprintf(text, PROXY_ADDRESS, "%s%s", prefix, sockets_stream_text(&at, address));
 }
 
 /* Listens on this TCP port (0: any). False with errno. */
@@ -54,7 +52,7 @@ static bool open_tcp_socket(struct proxy *p, struct listen_socket *d, uint16_t p
     if (p->options->tls.on)
         tls_options_defer(d->fd);
     d->port = sockets_port(&name);
-    name_socket(p, d);
+    listen_socket_name(p, d->port, local_address(), d->address);
     return true;
 }
 
@@ -201,7 +199,10 @@ int proxy_open_target_socket(struct proxy *p)
     if (!is_tcp(p))
         return open_unix_target_socket(p);
     if (!open_tcp_socket(p, &p->target_socket, o->port)) {
-        complain("TCP port %u: %s", o->port, strerror(errno));
+        char owner[PORT_OWNER_TEXT];
+        int error = errno;
+        complain("TCP port %u: %s%s", o->port, strerror(error),
+                 port_owner(error, true, o->port, owner));
         return EXIT_FAILED;
     }
     return EXIT_DONE;

@@ -220,7 +220,7 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
         if (c == 'h')
             return proxy_help();
         if (c == '?')
-            return hint_usage("proxy");
+            return hint_option("proxy", known, argv[optind - 1]);
         /* getopt does not set it for a letter. */
         if (c == 'p')
             which = 0;

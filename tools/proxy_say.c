@@ -56,22 +56,37 @@ static void json_gdb(struct buf *out, const struct listen_socket *d)
     json_add_text(out, target_remote(d, text));
 }
 
+/* Prints what to type in gdb: if the proxy listens on all addresses, a line for each of them. */
+static void print_targets(struct proxy *p, const struct listen_socket *d)
+{
+    bool every = d->port != 0 && sockets_is_any(&p->listen);
+    uint32_t own[LOCAL_ADDRESSES];
+    unsigned n = every ? local_addresses(own) : 1;
+    for (unsigned i = 0; i < n; i++) {
+        char address[PROXY_ADDRESS];
+        struct buf line;
+        if (every)
+            listen_socket_name(p, d->port, own[i], address);
+        buf_init(&line, LIST_ROW_MAX);
+        buf_printf(&line, "(gdb) target remote %s", every ? address : d->address);
+        print_line(p, &line);
+    }
+}
+
 static void print_socket(struct proxy *p, const char *event, const struct endpoint *s,
                          const struct listen_socket *d)
 {
     struct buf line;
-    if (p->options->json) {
-        json_begin(&line, event, s);
-        if (s != NULL)
-            buf_printf(&line, ",\"session_port\":%u,\"stop\":\"%s\"", s->own.port, s->stop);
-        json_gdb(&line, d);
-        buf_adds(&line, "}");
-    } else if (d == NULL) {
+    if (!p->options->json) {
+        if (d != NULL)
+            print_targets(p, d);
         return;
-    } else {
-        buf_init(&line, LIST_ROW_MAX);
-        buf_printf(&line, "(gdb) target remote %s", d->address);
     }
+    json_begin(&line, event, s);
+    if (s != NULL)
+        buf_printf(&line, ",\"session_port\":%u,\"stop\":\"%s\"", s->own.port, s->stop);
+    json_gdb(&line, d);
+    buf_adds(&line, "}");
     print_line(p, &line);
 }
 

@@ -162,7 +162,7 @@ int rtos_main(int argc, char **argv)
         if (c == 'h')
             return rtos_help();
         if (c == '?')
-            return hint_usage("rtos");
+            return hint_option("rtos", options, argv[optind - 1]);
         only = rtos_find(optarg);
         if (only == NULL)
             return complain_usage("rtos", "no RTOS '%s': see netgdb rtos list", optarg);

@@ -15,6 +15,7 @@
 #include "session/beside.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
+#include "tools/obstacle.h"
 #include "tools/run.h"
 #include "tools/tools.h"
 
@@ -135,13 +136,15 @@ int run_main(int argc, char **argv)
         else if (c == 'l')
             option = optarg;
         else
-            return hint_usage("run");
+            return hint_option("run", options, argv[optind - 1]);
     }
     if (optind == argc)
         return complain_usage("run", "no debugger given");
-    char *library = run_find_library(option);
-    if (library == NULL)
+    char *library = find_library(option);
+    if (library == NULL || obstacle_find(argv[optind]) == OBSTACLE_CERTAIN) {
+        free(library);
         return EXIT_FAILED;
+    }
     if (preload(library) != 0) {
         complain("LD_PRELOAD: %s", strerror(errno));
         return EXIT_FAILED;

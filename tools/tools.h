@@ -3,6 +3,7 @@
 #ifndef NETGDB_TOOLS_TOOLS_H
 #define NETGDB_TOOLS_TOOLS_H
 
+#include <getopt.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +40,12 @@ int complain_usage(const char *command, const char *format, ...)
 
 /* Prints only the hint: getopt(3) has printed the error. Returns EXIT_USAGE. */
 int hint_usage(const char *command);
+
+/*
+ * The same, with the option that was probably meant. `typed` is the word that getopt(3) rejected,
+ * argv[optind - 1]. Returns EXIT_USAGE.
+ */
+int hint_option(const char *command, const struct option *options, const char *typed);
 
 /* Reports a wrong value of --option, and the values that it takes. Returns EXIT_USAGE. */
 int complain_value(const char *command, const char *option, const char *value, const char *wants);

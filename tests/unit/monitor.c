@@ -179,7 +179,7 @@ static void help_lists_all_commands(void **state)
         monitor(f, asked[i]);
         assert_says(f, "monitor netgdb status ");
         assert_says(f, "monitor netgdb help ");
-        assert_int_equal(i == 3, says(f, "no such command: statuses\n"));
+        assert_int_equal(i == 3, says(f, "no such command: statuses (did you mean status?)\n"));
         assert_true(buf_is(&f->reply, "OK"));
     }
     assert_int_equal(f->did.len, 0);

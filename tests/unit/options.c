@@ -297,7 +297,8 @@ static void an_unknown_option_lists_the_valid_ones(void **state)
 {
     (void)state;
     refuse("h,tiemout=1",
-           "unknown option 'tiemout'; valid options: timeout, run-timeout, symbols, "
+           "unknown option 'tiemout' (did you mean timeout?); valid options: timeout, run-timeout, "
+           "symbols, "
            "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log");
     refuse("h,",
            "unknown option ''; valid options: timeout, run-timeout, symbols, modules, slide, rtos, "
