@@ -14,6 +14,7 @@ libfreebsd_la_SOURCES = \
 	freebsd/output.c freebsd/output.h \
 	freebsd/panic.c \
 	freebsd/queries.c freebsd/queries.h \
+	freebsd/signature.c freebsd/signature.h \
 	freebsd/tasks.c freebsd/tasks.h
 
 FREEBSD_LIBS = libfreebsd.la $(THREADS_LIBS)

@@ -19,7 +19,7 @@ libproto_la_SOURCES = \
 	proto/rsp/features.c proto/rsp/features.h \
 	proto/guard.c proto/guard.h \
 	proto/io.c proto/io.h \
-	proto/json.c proto/json.h \
+	proto/json.c proto/json.h proto/json_read.c proto/json_read.h \
 	proto/quirks/keepout.c proto/quirks/keepout.h \
 	proto/link/link.c proto/link/link.h \
 	proto/link/link_acks.c proto/link/link_input.c proto/link/link_late.c proto/link/link_private.h \

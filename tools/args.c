@@ -2,6 +2,7 @@
 /* Error messages and parsers of command lines; see tools.h. */
 #include "tools/tools.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -114,5 +115,23 @@ bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port)
         return false;
     memcpy(host, start, len);
     host[len] = '\0';
+    return true;
+}
+
+bool parse_net(const char *text, uint32_t *ip, uint32_t *mask)
+{
+    char address[INET_ADDRSTRLEN];
+    struct in_addr in;
+    uint16_t bits = 32;
+    const char *slash = strchr(text, '/');
+    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    if (len >= sizeof address || (slash != NULL && (!parse_port(slash + 1, &bits) || bits > 32)))
+        return false;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    if (inet_pton(AF_INET, address, &in) != 1)
+        return false;
+    *mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
+    *ip = ntohl(in.s_addr) & *mask;
     return true;
 }

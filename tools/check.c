@@ -105,17 +105,21 @@ static void write_python(FILE *to, const char *path)
     fprintf(to, "\"; exec(compile(open(__file__, \"rb\").read(), __file__, \"exec\"))\n");
 }
 
-static bool write_source(FILE *to, const char *file, const char *dir)
+void check_write_source(FILE *to, const char *path)
 {
-    char *path = find_file(file, dir, NULL);
-    if (path == NULL)
-        return false;
     if (ends_with(path, ".py"))
         write_python(to, path);
     else
         fprintf(to, "source %s\n", path);
+}
+
+static bool write_source(FILE *to, const char *file, const char *dir)
+{
+    char *path = find_file(file, dir, NULL);
+    if (path != NULL)
+        check_write_source(to, path);
     free(path);
-    return true;
+    return path != NULL;
 }
 
 /* Moves a command or a script into a script of ours; anything else stays an argument. */

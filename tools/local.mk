@@ -3,6 +3,17 @@
 bin_PROGRAMS += tools/netgdb
 tools_netgdb_SOURCES = \
 	tools/args.c tools/tools.h \
+	tools/autopsy.c tools/autopsy.h \
+	tools/autopsy_crash.c \
+	tools/autopsy_gdb.c \
+	tools/autopsy_kernel.c \
+	tools/autopsy_options.c \
+	tools/autopsy_proxy.c \
+	tools/autopsy_report.c tools/autopsy_report.h \
+	tools/autopsy_results.c \
+	tools/autopsy_run.c \
+	tools/autopsy_store.c \
+	tools/autopsy_text.c \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
 	tools/check.c \

@@ -23,6 +23,7 @@ static const struct command {
     {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
     {"proxy", proxy_main, "serve kernels to any debugger"},
     {"kernel", kernel_main, "print facts about a panicked kernel"},
+    {"autopsy", autopsy_main, "examine every panic unattended, and write reports"},
     {"ls", ls_main, "list the kernels of the running proxy"},
     {"doctor", doctor_main, "check this machine, and say what to do"},
 };

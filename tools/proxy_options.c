@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parses the command line of `netgdb proxy`; see proxy.h. */
-#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,24 +73,10 @@ static bool take_ports(const char *text, struct proxy_options *o)
            o->first_port != 0 && o->first_port <= o->last_port;
 }
 
-/* "192.0.2.0/24", "192.0.2.7" */
 static bool take_from(const char *text, struct proxy_options *o)
 {
-    char address[INET_ADDRSTRLEN];
-    struct in_addr in;
-    uint16_t bits = 32;
-    const char *slash = strchr(text, '/');
-    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
-    if (o->froms == PROXY_NETS_MAX || len >= sizeof address ||
-        (slash != NULL && (!parse_port(slash + 1, &bits) || bits > 32)))
-        return false;
-    memcpy(address, text, len);
-    address[len] = '\0';
-    if (inet_pton(AF_INET, address, &in) != 1)
-        return false;
-    uint32_t mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
-    o->from[o->froms++] = (struct lobby_net){ntohl(in.s_addr) & mask, mask};
-    return true;
+    struct lobby_net *net = &o->from[o->froms];
+    return o->froms < PROXY_NETS_MAX && parse_net(text, &net->ip, &net->mask) && ++o->froms != 0;
 }
 
 /* Stores the value of an option; false: the value is wrong. */

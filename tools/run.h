@@ -3,6 +3,8 @@
 #ifndef NETGDB_TOOLS_RUN_H
 #define NETGDB_TOOLS_RUN_H
 
+#include <stdio.h>
+
 /* Exit codes of env(1) and the shells. */
 enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
@@ -27,5 +29,8 @@ int run_execute(char **argv);
  * reports on connections (session/report.h).
  */
 int check_run(int argc, char **argv);
+
+/* Writes the command that executes the script at `path` and fails if it does. */
+void check_write_source(FILE *to, const char *path);
 
 #endif

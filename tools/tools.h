@@ -27,6 +27,7 @@ int proxy_main(int argc, char **argv);
 int ls_main(int argc, char **argv);
 int kernel_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
+int autopsy_main(int argc, char **argv);
 
 /* The values of --log. */
 #define LOG_LEVELS "error, warn, info, debug or packet"
@@ -56,6 +57,9 @@ void log_to_stderr(void *context, enum log_level level, const char *line);
 /* Parses "500us", "20ms", "1.5s" to ns; a number without a unit must be 0. False: malformed, or
  * more than a day. */
 bool parse_time(const char *text, uint64_t *ns);
+
+/* "192.0.2.0/24" or "192.0.2.7", in host byte order; *ip without the bits outside *mask. */
+bool parse_net(const char *text, uint32_t *ip, uint32_t *mask);
 
 /* Parses a port, 0 to 65535, in decimal. */
 bool parse_port(const char *text, uint16_t *port);

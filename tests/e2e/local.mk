@@ -3,6 +3,7 @@
 E2E_TESTS = \
 	tests/e2e/acks.test \
 	tests/e2e/again.test \
+	tests/e2e/autopsy.test \
 	tests/e2e/bpf-netgdb.test \
 	tests/e2e/cache.test \
 	tests/e2e/caller.test \
@@ -81,7 +82,7 @@ E2E_TESTS = \
 	tests/e2e/wrong.test
 TESTS += $(E2E_TESTS)
 dist_noinst_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/twins_lib.sh tests/e2e/rtos-lib.sh tests/e2e/tls-lib.sh tests/e2e/demo.sh \
+EXTRA_DIST += tests/e2e/crash.c tests/e2e/crash.sh tests/e2e/lib.sh tests/e2e/proxy_lib.sh tests/e2e/autopsy_lib.sh tests/e2e/twins_lib.sh tests/e2e/rtos-lib.sh tests/e2e/tls-lib.sh tests/e2e/demo.sh \
 	tests/e2e/demo.c tests/e2e/demo.gdb tests/e2e/demo.expected
 
 check_PROGRAMS += tests/e2e/node_client

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netgdb autopsy: watches the kernels of the proxy and has each examined by a thread; see
+ * autopsy.h.
+ */
+#include "tools/autopsy.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "io/fds.h"
+#include "io/sockets.h"
+#include "io/thread.h"
+#include "session/report.h"
+
+enum { LOOK_MS = 200 }; /* between two looks at the proxy's list */
+
+#define PROXY_LIMIT (20 * IO_SECOND) /* for a proxy to answer at the start */
+
+void autopsy_poke(struct autopsy *a)
+{
+    const uint64_t one = 1;
+    (void)!write(a->poke_fd, &one, sizeof one);
+}
+
+/* ---- kernels ---- */
+
+static bool is_wanted(const struct autopsy *a, const struct waiting *w)
+{
+    const struct autopsy_options *o = a->options;
+    bool host = a->n_ips == 0, net = o->froms == 0;
+    for (unsigned i = 0; i < a->n_ips; i++)
+        host |= a->ips[i] == w->ip;
+    for (unsigned i = 0; i < o->froms; i++)
+        net |= (w->ip & o->from[i].mask) == o->from[i].ip;
+    return w->ip != 0 && host && net;
+}
+
+/* A session of the same port that began later is another one. */
+static struct crash *find_crash(struct autopsy *a, const struct waiting *w)
+{
+    struct crash *c;
+    LIST_FOREACH (c, &a->crashes, entries) {
+        if (strcmp(c->kernel.host, w->host) == 0 && c->kernel.session_port == w->session_port)
+            return c;
+    }
+    return NULL;
+}
+
+/* An earlier autopsy may have a report of it. */
+static void recall(struct autopsy *a, struct crash *c)
+{
+    struct kept *k;
+    LIST_FOREACH (k, &a->kept, entries) {
+        if (strcmp(k->kernel.host, c->kernel.host) != 0 ||
+            k->kernel.session_port != c->kernel.session_port)
+            continue;
+        c->reported = true;
+        c->told = k->told;
+        memcpy(c->name, k->name, sizeof c->name);
+        LIST_REMOVE(k, entries);
+        free(k);
+        return;
+    }
+}
+
+static struct crash *new_crash(struct autopsy *a, const struct waiting *w)
+{
+    struct crash *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->autopsy = a;
+    c->kernel = *w;
+    c->dir = -1;
+    recall(a, c);
+    LIST_INSERT_HEAD(&a->crashes, c, entries);
+    a->last_kernel = io_fds_now();
+    return c;
+}
+
+/* Whether one more crash may be begun: --count limits them, too. */
+static bool may_begin(const struct autopsy *a)
+{
+    const struct autopsy_options *o = a->options;
+    return a->busy < o->jobs && (o->count == 0 || a->finished_count + a->busy < o->count);
+}
+
+static void begin(struct autopsy *a, struct crash *c)
+{
+    c->state = CRASH_BUSY;
+    a->busy++;
+    int error = thread_start(crash_main, c);
+    if (error == 0)
+        return;
+    log_error(&a->log, "%s: %s", c->kernel.host, strerror(error));
+    c->state = CRASH_NEW;
+    c->retry_at = io_fds_now() + IO_SECOND;
+    a->busy--;
+}
+
+/* A line of the proxy's list. Under the lock. */
+static void take_row(void *context, const struct waiting *w, const char *row, size_t len)
+{
+    struct autopsy *a = context;
+    (void)row;
+    (void)len;
+    if (!is_wanted(a, w))
+        return;
+    struct crash *c = find_crash(a, w);
+    if (c == NULL && w->parked)
+        c = new_crash(a, w);
+    if (c == NULL)
+        return;
+    c->listed = true;
+    if (c->state == CRASH_NEW && w->parked && io_fds_now() >= c->retry_at && may_begin(a))
+        begin(a, c);
+}
+
+/* Forgets the kernels that the proxy has no more. */
+static void forget_gone(struct autopsy *a)
+{
+    struct crash *c, *next;
+    for (c = LIST_FIRST(&a->crashes); c != NULL; c = next) {
+        next = LIST_NEXT(c, entries);
+        if (c->listed || c->state == CRASH_BUSY)
+            continue;
+        if (c->state == CRASH_NEW)
+            log_warn(&a->log, "%s: the kernel has gone before it could be examined",
+                     c->kernel.host);
+        else if (c->name[0] != '\0' && !c->result.duplicate)
+            store_note_gone(a, c->name);
+        LIST_REMOVE(c, entries);
+        free(c);
+    }
+}
+
+static bool look(struct autopsy *a)
+{
+    struct crash *c;
+    pthread_mutex_lock(&a->lock);
+    LIST_FOREACH (c, &a->crashes, entries)
+        c->listed = false;
+    bool answered = autopsy_list(a, take_row, a);
+    if (answered)
+        forget_gone(a);
+    pthread_mutex_unlock(&a->lock);
+    return answered;
+}
+
+/* ---- the loop ---- */
+
+static void wait_for_change(struct autopsy *a)
+{
+    struct pollfd fds[] = {{a->signal_fd, POLLIN, 0}, {a->poke_fd, POLLIN, 0}};
+    struct signalfd_siginfo info;
+    uint64_t pokes;
+    (void)poll(fds, 2, LOOK_MS);
+    (void)!read(a->poke_fd, &pokes, sizeof pokes);
+    if (read(a->signal_fd, &info, sizeof info) != sizeof info)
+        return;
+    atomic_store(&a->ending, true);
+    const uint64_t one = 1;
+    (void)!write(a->stop_fd, &one, sizeof one); /* for all threads: nobody reads it */
+}
+
+/* Whether the crashes of --count are examined, or no kernel has connected in time. */
+static bool is_over(struct autopsy *a)
+{
+    const struct autopsy_options *o = a->options;
+    pthread_mutex_lock(&a->lock);
+    bool idle = a->busy == 0;
+    bool enough = o->count != 0 && a->finished_count >= o->count;
+    bool late = o->timeout != IO_NEVER && io_fds_now() - a->last_kernel >= o->timeout;
+    bool any = a->finished_count != 0;
+    pthread_mutex_unlock(&a->lock);
+    if (!idle || (!enough && !late))
+        return false;
+    if (!enough && (o->count != 0 || !any))
+        results_nobody(a);
+    return true;
+}
+
+static void wait_for_threads(struct autopsy *a)
+{
+    bool idle = false;
+    while (!idle) {
+        pthread_mutex_lock(&a->lock);
+        idle = a->busy == 0;
+        pthread_mutex_unlock(&a->lock);
+        if (!idle)
+            wait_for_change(a);
+    }
+}
+
+static int no_proxy(const struct autopsy *a)
+{
+    complain("no proxy answers, and none could be started: UDP port %u may be another program's",
+             a->options->target.port);
+    return EXIT_FAILED;
+}
+
+static int run_loop(struct autopsy *a)
+{
+    uint64_t start = io_fds_now();
+    a->last_kernel = start;
+    while (!atomic_load(&a->ending)) {
+        if (!look(a) && !a->had_proxy && io_fds_now() - start >= PROXY_LIMIT)
+            return no_proxy(a);
+        if (is_over(a))
+            return a->verdict;
+        wait_for_change(a);
+    }
+    wait_for_threads(a);
+    return a->options->count == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* ---- set-up ---- */
+
+static int open_descriptors(struct autopsy *a)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL);
+    a->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    a->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (a->signal_fd >= 0 && a->poke_fd >= 0 && a->stop_fd >= 0)
+        return EXIT_DONE;
+    complain("%s", strerror(errno));
+    return EXIT_FAILED;
+}
+
+static int resolve_host(struct autopsy *a)
+{
+    const struct options *o = &a->options->target;
+    struct sockets_addresses found;
+    if (o->kind == OPTIONS_ANY)
+        return EXIT_DONE;
+    int rc = sockets_resolve_all(getaddrinfo, o->host, 0, &found);
+    for (unsigned i = 0; rc == 0 && i < found.n && i < LISTENER_IPS; i++)
+        a->ips[a->n_ips++] = ntohl(found.at[i].sin_addr.s_addr);
+    if (rc == 0)
+        return EXIT_DONE;
+    complain("%s: %s", o->host, sockets_resolve_text(rc));
+    return EXIT_LOST;
+}
+
+/* gdb's environment: it reports to a file in its directory, and waits and logs as it is told. */
+static int set_environment(struct autopsy_options *o)
+{
+    static const char *const ours[] = {"NETGDB_LOG_FILE", "NETGDB_TIMEOUT", "NETGDB_DEBUG_DIR"};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        (void)unsetenv(ours[i]);
+    o->out = realpath(o->out, NULL);
+    if (o->out != NULL && setenv(REPORT_VARIABLE, "events", 1) == 0)
+        return EXIT_DONE;
+    complain("%s", strerror(errno));
+    return EXIT_FAILED;
+}
+
+int autopsy_main(int argc, char **argv)
+{
+    static struct autopsy_options options;
+    static struct autopsy a = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                               .finished = STAILQ_HEAD_INITIALIZER(a.finished)};
+    int rc = autopsy_options_parse(argc, argv, &options);
+    if (rc >= 0)
+        return rc;
+    a.options = &options;
+    a.log = (struct log){options.log_level, NULL, log_to_stderr, NULL};
+    rc = resolve_host(&a);
+    if (rc == EXIT_DONE)
+        rc = store_open(&a);
+    if (rc == EXIT_DONE)
+        rc = set_environment(&options);
+    if (rc == EXIT_DONE)
+        rc = open_descriptors(&a);
+    if (rc != EXIT_DONE)
+        return rc;
+    rc = run_loop(&a);
+    autopsy_end_proxy(&a);
+    results_end(&a);
+    return rc == EXIT_DONE ? a.verdict : rc;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One crash from its kernel to its report; see autopsy.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "io/fds.h"
+#include "tools/autopsy.h"
+
+#define RETRY_AFTER (60 * IO_SECOND) /* a report that could not be written is tried again */
+
+void crash_fails(struct crash *c, int verdict, const char *format, ...)
+{
+    va_list args;
+    if (c->result.verdict != EXIT_DONE)
+        return;
+    c->result.verdict = verdict;
+    va_start(args, format);
+    (void)vsnprintf(c->result.why, sizeof c->result.why, format, args);
+    va_end(args);
+}
+
+/* ---- the report ---- */
+
+static bool fails_to_write(struct crash *c, const char *what)
+{
+    int error = errno;
+    c->result.verdict = EXIT_DONE; /* this counts more than what went wrong before */
+    crash_fails(c, EXIT_FAILED, "%s: %s", what, strerror(error));
+    return false;
+}
+
+static void judge_panic(struct crash *c)
+{
+    const struct autopsy_options *o = c->autopsy->options;
+    if (!o->expects || c->result.verdict != EXIT_DONE)
+        return;
+    if (c->result.panic[0] == '\0')
+        crash_fails(c, EXIT_OTHER_PANIC, "the panic message is not known, \"%s\" was expected",
+                    o->expected);
+    else if (regexec(&o->expect, c->result.panic, 0, NULL, 0) != 0)
+        crash_fails(c, EXIT_OTHER_PANIC, "\"%s\" was expected", o->expected);
+}
+
+static void set_time(struct crash *c)
+{
+    c->result.seconds = (double)(io_fds_now() - c->began) / (double)IO_SECOND;
+}
+
+/* The same panic at the same place may have a directory: that one counts it. */
+static bool is_duplicate(struct crash *c)
+{
+    char first[AUTOPSY_NAME_MAX];
+    if (!gdb_examine(c, true) || c->result.verdict != EXIT_DONE || !report_signature(c) ||
+        store_claim(c, first))
+        return false;
+    store_abandon(c, NULL);
+    memcpy(c->name, first, sizeof c->name);
+    judge_panic(c);
+    return c->result.duplicate = true;
+}
+
+/* While gdb ran, the session may have been replaced, and gdb may have had the new one. */
+static void check_session(struct crash *c)
+{
+    if (c->result.verdict == EXIT_DONE && !autopsy_has(&c->kernel, NULL))
+        crash_fails(c, EXIT_LOST, "the session has ended, and a part of this may be of the next");
+}
+
+/* Writes the files and completes the directory. */
+static bool write_report(struct crash *c)
+{
+    if (!autopsy_write_link(c))
+        return fails_to_write(c, "link.json");
+    if (!report_signature(c))
+        return fails_to_write(c, "gdb.log");
+    judge_panic(c);
+    set_time(c);
+    if (!report_write(c))
+        return fails_to_write(c, "report");
+    if (!store_note_waiting(c, false) || !store_complete(c))
+        return fails_to_write(c, c->name);
+    return c->result.written = true;
+}
+
+/* Examines the kernel. False: there is no report, and the kernel is to be kept. */
+static bool examine(struct crash *c)
+{
+    bool reachable = kernel_find_file(c);
+    if (reachable && c->autopsy->options->dedup && is_duplicate(c))
+        return true;
+    store_restart_log(c);
+    c->result.verdict = reachable ? EXIT_DONE : c->result.verdict;
+    if (reachable && !gdb_examine(c, false))
+        return false;
+    check_session(c);
+    return c->result.verdict != EXIT_FAILED && write_report(c);
+}
+
+/* ---- after it ---- */
+
+/* Runs COMMAND, while the kernel still waits. */
+static void tell(struct crash *c)
+{
+    const struct autopsy *a = c->autopsy;
+    char path[PATH_MAX + AUTOPSY_NAME_MAX], script[PATH_MAX];
+    char *argv[] = {"/bin/sh", "-c", script, "sh", path, NULL};
+    int status;
+    if (a->options->command == NULL || c->told || !store_reopen(c))
+        return;
+    (void)snprintf(path, sizeof path, "%s/%s", a->options->out, c->name);
+    (void)snprintf(script, sizeof script, "%s \"$@\"", a->options->command);
+    enum run_end end =
+        run_limited(c, argv, "on-report.log", io_fds_now() + a->options->limit, &status);
+    if (end != RUN_ENDED || status != 0)
+        log_warn(&a->log, "%s: '%s' failed: see on-report.log", path, a->options->command);
+    close(c->dir);
+    c->dir = -1;
+    (void)store_note_waiting(c, true);
+}
+
+static void release_kernel(struct crash *c)
+{
+    if (kernel_release(c) && !c->result.duplicate && c->autopsy->options->after != AFTER_PARK)
+        store_note_gone(c->autopsy, c->name);
+}
+
+static void make_nonce(struct crash *c)
+{
+    uint64_t number = 0;
+    (void)!getrandom(&number, sizeof number, GRND_NONBLOCK);
+    (void)snprintf(c->nonce, sizeof c->nonce, "%016" PRIx64, number);
+}
+
+static void begin(struct crash *c)
+{
+    c->began = io_fds_now();
+    c->deadline = c->began + c->autopsy->options->limit;
+    c->date = time(NULL);
+    c->dir = -1;
+    c->result = (struct crash_result){.verdict = EXIT_DONE};
+    make_nonce(c);
+}
+
+/* Without a report the kernel is kept, and examined again later unless the crash was counted. */
+static void give_up(struct crash *c)
+{
+    if (c->autopsy->options->dedup)
+        store_disclaim(c);
+    store_abandon(c, atomic_load(&c->autopsy->ending) ? STORE_INTERRUPTED : NULL);
+    c->retry_at = io_fds_now() + RETRY_AFTER;
+}
+
+static void collect(struct crash *c)
+{
+    begin(c);
+    if (!store_begin(c))
+        (void)fails_to_write(c, c->autopsy->options->out);
+    else if (!examine(c))
+        give_up(c);
+    if (c->result.seconds == 0)
+        set_time(c);
+    results_add(c);
+}
+
+void *crash_main(void *context)
+{
+    struct crash *c = context;
+    struct autopsy *a = c->autopsy;
+    if (!c->reported)
+        collect(c);
+    bool done = c->reported || c->result.written || c->result.duplicate;
+    if (done) {
+        if (!c->result.duplicate)
+            tell(c);
+        release_kernel(c);
+    }
+    free(c->file);
+    c->file = NULL;
+    pthread_mutex_lock(&a->lock);
+    c->state = done || a->options->count != 0 ? CRASH_DONE : CRASH_NEW;
+    a->busy--;
+    pthread_mutex_unlock(&a->lock);
+    autopsy_poke(a);
+    return NULL;
+}

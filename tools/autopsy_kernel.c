@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A kernel of the proxy without gdb: which file is its, and how it is released; see autopsy.h. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "freebsd/find_kernel.h"
+#include "io/fds.h"
+#include "proto/err.h"
+#include "session/chain.h"
+#include "session/control.h"
+#include "session/kernel.h"
+#include "session/serve.h"
+#include "tools/autopsy.h"
+
+enum { TAKE_MS = 30000 }; /* for a gdb that has just ended to leave it */
+
+struct visit {
+    int fd;
+    struct io_fds io;
+    struct chain chain;
+    struct log log;
+};
+
+/* Takes the kernel. Returns 0, or a target's error with a line in the log. */
+static int visit_begin(struct visit *v, const struct crash *c)
+{
+    char why[CONTROL_LINE_MAX];
+    const struct chain_config config = {.asked = true, .log = &v->log};
+    enum netgdb_peer peer;
+    *v = (struct visit){.log = c->autopsy->log};
+    v->log.name = c->kernel.host;
+    v->fd = control_take(&c->kernel.ip, 1, c->autopsy->options->target.port);
+    struct pollfd answer = {v->fd, POLLIN, 0};
+    if (v->fd < 0 || poll(&answer, 1, TAKE_MS) <= 0)
+        return NETGDB_LOST;
+    int error = control_answer(v->fd, &peer, why);
+    if (error != 0)
+        log_warn(&v->log, "%s", error == EBUSY ? why : strerror(error));
+    if (error != 0 || io_fds_init(&v->io) != 0)
+        return NETGDB_LOST;
+    io_fds_set_stream(&v->io, IO_TARGET, v->fd, v->fd);
+    return chain_for_proxy(&v->chain, &v->io.io, peer, &config);
+}
+
+/* As a debugger does, so that the stop is known. */
+static int greet(struct visit *v)
+{
+    struct buf reply;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    int rc = target_ask(v->chain.target, "qSupported", &reply);
+    if (rc == 0)
+        rc = target_ask(v->chain.target, "?", &reply);
+    buf_free(&reply);
+    return rc;
+}
+
+static void visit_end(struct visit *v)
+{
+    if (v->chain.target != NULL)
+        chain_close(&v->chain);
+    if (v->io.io.ops != NULL) {
+        io_fds_set_stream(&v->io, IO_TARGET, -1, -1);
+        io_fds_close(&v->io);
+    } else if (v->fd >= 0) {
+        close(v->fd);
+    }
+}
+
+static int find_file(struct visit *v, struct crash *c)
+{
+    const struct chain_config config = {.log = &v->log};
+    const struct description *d = NULL;
+    int rc = kernel_examine(&v->chain, &config, &d);
+    if (rc != 0 || d == NULL)
+        return rc;
+    return find_kernel(v->chain.target, c->autopsy->options->debug, d->elf_machine, d->is64,
+                       &c->file);
+}
+
+bool kernel_find_file(struct crash *c)
+{
+    const struct autopsy_options *o = c->autopsy->options;
+    struct visit v;
+    if (o->target.symbols[0] != '\0') {
+        c->file = strdup(o->target.symbols);
+        return true;
+    }
+    if (o->debug == NULL)
+        return true;
+    int rc = visit_begin(&v, c);
+    if (rc == 0)
+        rc = greet(&v);
+    if (rc == 0)
+        rc = find_file(&v, c);
+    visit_end(&v);
+    if (rc != 0)
+        crash_fails(c, EXIT_LOST, "the kernel cannot be reached: %s", netgdb_strerror(rc));
+    return rc == 0;
+}
+
+/* A panicked kernel that continues reboots: no stop follows. */
+static int resume(struct visit *v)
+{
+    const struct request r = request_of("c");
+    return target_send(v->chain.target, &r);
+}
+
+bool kernel_release(struct crash *c)
+{
+    enum autopsy_after after = c->autopsy->options->after;
+    struct visit v;
+    bool ours;
+    if (after == AFTER_PARK || !autopsy_has(&c->kernel, NULL))
+        return true;
+    int rc = visit_begin(&v, c);
+    if (rc == 0 && (!autopsy_has(&c->kernel, &ours) || !ours)) {
+        visit_end(&v); /* the host has begun another session, which we got */
+        return true;
+    }
+    if (rc == 0)
+        rc = greet(&v);
+    if (rc == 0)
+        rc = after == AFTER_CONTINUE ? resume(&v) : serve_leave(v.chain.target, false, &v.log);
+    if (rc < 0)
+        log_warn(&v.log, "the kernel still waits: %s", netgdb_strerror(rc));
+    visit_end(&v);
+    return rc >= 0;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The proxy, which has the kernels: the running one, or one of our own; see autopsy.h. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/fds.h"
+#include "proto/json_read.h"
+#include "session/control.h"
+#include "tools/autopsy.h"
+
+enum {
+    LIST_MAX = 8 << 20, /* bytes of the proxy's list */
+    LIST_SECONDS = 10,  /* for the proxy to answer */
+    PROXY_ARGS = 10 + 2 * AUTOPSY_NETS_MAX,
+    NET_TEXT = INET_ADDRSTRLEN + 4,
+    STATE_MAX = 16,
+};
+
+#define RETRY (2 * IO_SECOND)        /* between two tries to start a proxy */
+#define START_LIMIT (20 * IO_SECOND) /* for our proxy to begin to answer */
+
+/* ---- the list ---- */
+
+static bool read_row(const char *row, size_t len, struct waiting *w)
+{
+    char state[STATE_MAX];
+    struct json_value object;
+    struct in_addr in;
+    *w = (struct waiting){.ip = 0};
+    if (!json_read(row, len, &object) ||
+        !json_member_text(&object, "host", w->host, sizeof w->host) ||
+        !json_member_text(&object, "state", state, sizeof state) ||
+        !json_member_number(&object, "session_port", &w->session_port) ||
+        !json_member_number(&object, "since", &w->since))
+        return false;
+    w->parked = strcmp(state, "parked") == 0;
+    w->attached = strcmp(state, "attached") == 0;
+    if (inet_pton(AF_INET, w->host, &in) == 1)
+        w->ip = ntohl(in.s_addr);
+    return true;
+}
+
+static void read_rows(const struct buf *list, autopsy_row *each, void *context)
+{
+    const char *at = (const char *)list->data, *end = at + list->len, *newline;
+    struct waiting w;
+    for (; at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; at = newline + 1) {
+        if (read_row(at, (size_t)(newline - at), &w))
+            each(context, &w, at, (size_t)(newline - at));
+    }
+}
+
+/* Sends a line and reads the answer to its end. */
+static bool ask_list(int fd, const char *request, struct buf *list)
+{
+    const struct timeval limit = {LIST_SECONDS, 0};
+    char data[4096];
+    ssize_t n;
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) != (ssize_t)strlen(request))
+        return false;
+    while ((n = recv(fd, data, sizeof data, 0)) > 0)
+        (void)buf_add(list, data, (size_t)n);
+    return n == 0 && list->error == 0;
+}
+
+static bool list_kernels(const char *request, autopsy_row *each, void *context)
+{
+    struct buf list;
+    int fd = control_connect();
+    if (fd < 0)
+        return false;
+    buf_init(&list, LIST_MAX);
+    bool good = ask_list(fd, request, &list);
+    if (good)
+        read_rows(&list, each, context);
+    buf_free(&list);
+    close(fd);
+    return good;
+}
+
+/* ---- a proxy of our own ---- */
+
+struct proxy_args {
+    char *argv[PROXY_ARGS];
+    char target[32], nets[AUTOPSY_NETS_MAX][NET_TEXT];
+};
+
+static void make_proxy_args(const struct autopsy_options *o, struct proxy_args *args)
+{
+    static char name[] = "netgdb", proxy[] = "proxy", leave[] = "--leave", parked[] = "parked",
+                log[] = "--log", warn[] = "warn", from[] = "--from";
+    char *const fixed[] = {name, proxy, leave, parked, log, warn};
+    size_t n = sizeof fixed / sizeof fixed[0];
+    memcpy(args->argv, fixed, sizeof fixed);
+    for (unsigned i = 0; i < o->froms; i++) {
+        char ip[NET_ADDR_TEXT];
+        (void)snprintf(args->nets[i], sizeof args->nets[i], "%s/%d", net_ip_text(o->from[i].ip, ip),
+                       __builtin_popcount(o->from[i].mask));
+        args->argv[n++] = from;
+        args->argv[n++] = args->nets[i];
+    }
+    (void)snprintf(args->target, sizeof args->target, "any:%u", o->target.port);
+    args->argv[n++] = args->target;
+    args->argv[n] = NULL;
+}
+
+static void become_proxy(pid_t us, const struct proxy_args *args)
+{
+    sigset_t none;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)setpgid(0, 0); /* a terminal's Ctrl-C is for autopsy, which ends it */
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == us && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0)
+        (void)execv("/proc/self/exe", args->argv);
+    _exit(EXIT_FAILED);
+}
+
+static void start_proxy(struct autopsy *a)
+{
+    struct proxy_args args;
+    uint64_t now = io_fds_now();
+    if (a->proxy != 0 || now < a->proxy_retry)
+        return;
+    pid_t us = getpid();
+    make_proxy_args(a->options, &args);
+    a->proxy = fork();
+    a->proxy_since = now;
+    a->proxy_retry = now + RETRY;
+    if (a->proxy == 0)
+        become_proxy(us, &args);
+    if (a->proxy < 0) {
+        log_error(&a->log, "cannot start a proxy: %s", strerror(errno));
+        a->proxy = 0;
+    }
+}
+
+/* Whether our proxy has ended: it has said why. */
+static void watch_proxy(struct autopsy *a)
+{
+    int status;
+    if (a->proxy == 0 || waitpid(a->proxy, &status, WNOHANG) != a->proxy)
+        return;
+    a->proxy = 0;
+    if (a->had_proxy)
+        log_warn(&a->log, "the proxy has ended; starting another");
+}
+
+void autopsy_end_proxy(struct autopsy *a)
+{
+    if (a->proxy == 0)
+        return;
+    (void)kill(a->proxy, SIGTERM);
+    while (waitpid(a->proxy, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    a->proxy = 0;
+}
+
+bool autopsy_list(struct autopsy *a, autopsy_row *each, void *context)
+{
+    watch_proxy(a);
+    if (list_kernels("ls json\n", each, context))
+        return a->had_proxy = true;
+    start_proxy(a);
+    return false;
+}
+
+/* ---- one kernel of it ---- */
+
+struct row_search {
+    const struct waiting *kernel;
+    bool found, attached;
+    struct buf row;
+};
+
+static void find_row(void *context, const struct waiting *w, const char *row, size_t len)
+{
+    struct row_search *s = context;
+    if (strcmp(w->host, s->kernel->host) != 0 || w->session_port != s->kernel->session_port)
+        return;
+    s->found = true;
+    s->attached = w->attached;
+    (void)buf_set(&s->row, row, len);
+}
+
+bool autopsy_has(const struct waiting *kernel, bool *attached)
+{
+    struct row_search s = {.kernel = kernel};
+    buf_init(&s.row, LIST_MAX);
+    (void)list_kernels("ls json\n", find_row, &s);
+    buf_free(&s.row);
+    if (attached != NULL)
+        *attached = s.attached;
+    return s.found;
+}
+
+bool autopsy_write_link(struct crash *c)
+{
+    struct row_search s = {.kernel = &c->kernel};
+    FILE *file = store_file(c, "link.json");
+    if (file == NULL)
+        return false;
+    buf_init(&s.row, LIST_MAX);
+    (void)list_kernels("ls json verbose\n", find_row, &s);
+    if (s.row.len != 0)
+        (void)fprintf(file, "%.*s\n", (int)s.row.len, (const char *)s.row.data);
+    else
+        (void)fputs("null\n", file); /* the session has ended */
+    buf_free(&s.row);
+    return store_close(file);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs a program under a time limit; see autopsy.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/fds.h"
+#include "proto/visible.h"
+#include "tools/autopsy.h"
+
+enum { CHUNK = 16 * 1024, LINE_MAX_BYTES = 64 * 1024 };
+
+#define GRACE (2 * IO_SECOND) /* after SIGTERM */
+
+struct run {
+    struct crash *crash;
+    pid_t pid;
+    int pidfd, out; /* out: the program's output */
+    int log;
+    size_t logged;
+    bool cut;
+    struct buf line; /* not yet written */
+    int error;       /* of the log; 0: none */
+};
+
+/* ---- the program ---- */
+
+static void become_program(pid_t us, const struct crash *c, int out, char *const *argv)
+{
+    sigset_t none;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)setpgid(0, 0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == us && fchdir(c->dir) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
+        dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0)
+        (void)execv(argv[0], argv);
+    _exit(127);
+}
+
+static bool start_program(struct run *r, char *const *argv)
+{
+    int pipes[2];
+    pid_t us = getpid();
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return false;
+    r->pid = fork();
+    if (r->pid == 0)
+        become_program(us, r->crash, pipes[1], argv);
+    close(pipes[1]);
+    r->out = pipes[0];
+    if (r->pid < 0)
+        return false;
+    (void)setpgid(r->pid, r->pid); /* whichever of the two comes first */
+    (void)fcntl(r->out, F_SETFL, O_NONBLOCK);
+    r->pidfd = pidfd_open(r->pid, 0);
+    return r->pidfd >= 0;
+}
+
+/* The group before its leader is reaped: its number cannot be another's yet. */
+static void end_group(const struct run *r, int number)
+{
+    (void)kill(-r->pid, number);
+}
+
+/* ---- its output ---- */
+
+static void write_log(struct run *r, const uint8_t *data, size_t len)
+{
+    while (len > 0 && r->error == 0) {
+        ssize_t n = write(r->log, data, len);
+        if (n < 0 && errno != EINTR)
+            r->error = errno;
+        if (n > 0) {
+            data += n;
+            len -= (size_t)n;
+        }
+    }
+}
+
+static void flush_line(struct run *r)
+{
+    static const char cut[] = "\nnetgdb: the rest of the output was dropped: it is too long\n";
+    struct buf text;
+    buf_init(&text, VISIBLE_MAX * LINE_MAX_BYTES);
+    (void)visible_add(&text, r->line.data, r->line.len);
+    if (r->logged + text.len <= AUTOPSY_LOG_MAX) {
+        write_log(r, text.data, text.len);
+    } else if (!r->cut) {
+        r->cut = true;
+        write_log(r, (const uint8_t *)cut, sizeof cut - 1);
+    }
+    r->logged += text.len;
+    buf_free(&text);
+    buf_reset(&r->line);
+}
+
+/* Reads what has come. False: that is all. */
+static bool take_output(struct run *r)
+{
+    uint8_t data[CHUNK];
+    ssize_t n = read(r->out, data, sizeof data);
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+    for (ssize_t i = 0; i < n; i++) {
+        (void)buf_addc(&r->line, data[i]);
+        if (data[i] == '\n' || r->line.len == LINE_MAX_BYTES)
+            flush_line(r);
+    }
+    return true;
+}
+
+/* ---- until it ends ---- */
+
+static int milliseconds_to(uint64_t deadline)
+{
+    uint64_t now = io_fds_now();
+    if (deadline == IO_NEVER)
+        return -1;
+    uint64_t ms = deadline <= now ? 0 : (deadline - now) / IO_MS + 1;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+/* Waits for its end; why it was to be ended early, else RUN_ENDED. */
+static enum run_end watch_program(struct run *r, uint64_t deadline)
+{
+    struct pollfd fds[] = {
+        {r->pidfd, POLLIN, 0}, {r->crash->autopsy->stop_fd, POLLIN, 0}, {r->out, POLLIN, 0}};
+    while (fds[0].revents == 0) {
+        if (poll(fds, 3, milliseconds_to(deadline)) < 0 && errno != EINTR)
+            return RUN_NOT_STARTED;
+        if (fds[2].revents != 0 && !take_output(r))
+            fds[2].fd = -1;
+        if (r->error != 0)
+            return RUN_NOT_WRITTEN;
+        if (fds[1].revents != 0)
+            return RUN_INTERRUPTED;
+        if (fds[0].revents == 0 && io_fds_now() >= deadline)
+            return RUN_TIMED_OUT;
+    }
+    return RUN_ENDED;
+}
+
+static void reap_program(struct run *r, int *status)
+{
+    end_group(r, SIGKILL);
+    while (waitpid(r->pid, status, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+/* SIGTERM has gdb leave the kernel in order. */
+static void end_early(struct run *r)
+{
+    struct pollfd end = {r->pidfd, POLLIN, 0};
+    end_group(r, SIGTERM);
+    (void)poll(&end, 1, (int)(GRACE / IO_MS));
+}
+
+static void drain(struct run *r)
+{
+    struct pollfd more = {r->out, POLLIN, 0};
+    while (poll(&more, 1, 0) > 0 && take_output(r))
+        continue;
+    if (r->line.len != 0)
+        flush_line(r);
+}
+
+static enum run_end run_program(struct run *r, uint64_t deadline, int *status)
+{
+    enum run_end end = watch_program(r, deadline);
+    if (end != RUN_ENDED)
+        end_early(r);
+    reap_program(r, status);
+    drain(r);
+    if (r->error == 0 && fsync(r->log) != 0)
+        r->error = errno;
+    return end == RUN_ENDED && r->error != 0 ? RUN_NOT_WRITTEN : end;
+}
+
+enum run_end run_limited(struct crash *c, char *const *argv, const char *log, uint64_t deadline,
+                         int *status)
+{
+    struct run r = {.crash = c, .pidfd = -1, .out = -1};
+    enum run_end end = RUN_NOT_WRITTEN;
+    *status = -1;
+    r.log = openat(c->dir, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (r.log < 0)
+        return end;
+    buf_init(&r.line, LINE_MAX_BYTES);
+    if (start_program(&r, argv)) {
+        end = run_program(&r, deadline, status);
+    } else {
+        r.error = errno;
+        end = RUN_NOT_STARTED;
+        if (r.pid > 0)
+            reap_program(&r, status);
+    }
+    buf_free(&r.line);
+    for (size_t i = 0; i < 3; i++) {
+        const int fds[] = {r.log, r.out, r.pidfd};
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    errno = r.error;
+    return end;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The directory of --out and those of the crashes in it; see autopsy.h. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/autopsy.h"
+
+enum {
+    NAMES_MAX = 1000, /* crashes of one host in one second */
+    SUFFIXED = NAME_MAX + 32,
+    DIRECTORY_MODE = 0750,
+    FILE_MODE = 0640,
+    HOST_SHOWN = 48, /* characters of a host in a directory's name */
+};
+
+#define PARTIAL ".partial"
+#define WAITING "waiting"
+#define SIGNATURES "signatures"
+
+/* ---- files ---- */
+
+static FILE *open_file(int dir, const char *name, const char *mode)
+{
+    int flags = mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+    int fd = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    FILE *file = fd >= 0 ? fdopen(fd, mode) : NULL;
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
+}
+
+FILE *store_file(const struct crash *c, const char *name)
+{
+    return open_file(c->dir, name, "w");
+}
+
+bool store_close(FILE *file)
+{
+    bool good = ferror(file) == 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int error = good ? 0 : errno != 0 ? errno : EIO;
+    if (fclose(file) != 0 && error == 0)
+        error = errno;
+    errno = error;
+    return error == 0;
+}
+
+/* Replaces a file by a temporary one that has been written. */
+static bool replace_file(int dir, FILE *file, const char *temporary, const char *name)
+{
+    return store_close(file) && renameat(dir, temporary, dir, name) == 0;
+}
+
+/* ---- a crash's directory ---- */
+
+static bool exists(const struct autopsy *a, const char *name)
+{
+    struct stat st;
+    return fstatat(a->out, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static const char *suffixed(char text[SUFFIXED], const char *name, const char *suffix)
+{
+    (void)snprintf(text, SUFFIXED, "%s%s", name, suffix);
+    return text;
+}
+
+/* HOST-DATE; `n` distinguishes those of one second. */
+static void make_name(struct crash *c, unsigned n)
+{
+    char date[24];
+    struct tm tm;
+    int len = snprintf(c->name, sizeof c->name, "%.*s", HOST_SHOWN, c->kernel.host);
+    for (char *at = c->name; *at != '\0'; at++) {
+        if (!isalnum((unsigned char)*at) && *at != '.' && *at != '-')
+            *at = '_';
+    }
+    (void)strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", gmtime_r(&c->date, &tm));
+    size_t used = (size_t)len < HOST_SHOWN ? (size_t)len : HOST_SHOWN;
+    if (n == 0)
+        (void)snprintf(c->name + used, sizeof c->name - used, "-%s", date);
+    else
+        (void)snprintf(c->name + used, sizeof c->name - used, "-%s-%u", date, n);
+}
+
+bool store_begin(struct crash *c)
+{
+    struct autopsy *a = c->autopsy;
+    char partial[SUFFIXED], other[SUFFIXED];
+    for (unsigned n = 0; n < NAMES_MAX; n++) {
+        make_name(c, n);
+        if (exists(a, c->name) || exists(a, suffixed(other, c->name, STORE_INTERRUPTED)))
+            continue;
+        if (mkdirat(a->out, suffixed(partial, c->name, PARTIAL), DIRECTORY_MODE) != 0) {
+            if (errno == EEXIST)
+                continue;
+            return false;
+        }
+        c->dir = openat(a->out, partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        return c->dir >= 0;
+    }
+    errno = EEXIST;
+    return false;
+}
+
+static void close_directory(struct crash *c)
+{
+    if (c->dir >= 0)
+        close(c->dir);
+    c->dir = -1;
+}
+
+bool store_complete(struct crash *c)
+{
+    char partial[SUFFIXED];
+    int out = c->autopsy->out;
+    (void)suffixed(partial, c->name, PARTIAL);
+    if (fsync(c->dir) != 0 || renameat2(out, partial, out, c->name, RENAME_NOREPLACE) != 0)
+        return false;
+    (void)fsync(out);
+    close_directory(c);
+    return true;
+}
+
+bool store_reopen(struct crash *c)
+{
+    c->dir = openat(c->autopsy->out, c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return c->dir >= 0;
+}
+
+void store_restart_log(struct crash *c)
+{
+    (void)unlinkat(c->dir, "gdb.log", 0);
+}
+
+/* Removes a directory's files. Directories in it stay. */
+static void remove_files(int dir)
+{
+    int copy = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    struct dirent *entry;
+    while (d != NULL && (entry = readdir(d)) != NULL)
+        (void)unlinkat(dir, entry->d_name, 0);
+    if (d != NULL)
+        closedir(d);
+    else if (copy >= 0)
+        close(copy);
+}
+
+void store_abandon(struct crash *c, const char *suffix)
+{
+    char partial[SUFFIXED], other[SUFFIXED];
+    int out = c->autopsy->out;
+    (void)suffixed(partial, c->name, PARTIAL);
+    if (suffix == NULL && c->dir >= 0)
+        remove_files(c->dir);
+    if (suffix != NULL || unlinkat(out, partial, AT_REMOVEDIR) != 0)
+        (void)renameat2(out, partial, out,
+                        suffixed(other, c->name, suffix != NULL ? suffix : STORE_INTERRUPTED),
+                        RENAME_NOREPLACE);
+    close_directory(c);
+}
+
+/* ---- kernels that wait ---- */
+
+bool store_note_waiting(struct crash *c, bool told)
+{
+    char path[SUFFIXED] = WAITING, temporary[SUFFIXED] = WAITING ".new";
+    int dir = c->dir;
+    if (dir < 0) { /* complete */
+        dir = c->autopsy->out;
+        (void)suffixed(path, c->name, "/" WAITING);
+        (void)suffixed(temporary, c->name, "/" WAITING ".new");
+    }
+    FILE *file = open_file(dir, temporary, "w");
+    if (file == NULL)
+        return false;
+    (void)fprintf(file, "%s %lld %d\n", c->kernel.host, (long long)c->kernel.session_port, told);
+    return replace_file(dir, file, temporary, path);
+}
+
+void store_note_gone(struct autopsy *a, const char *name)
+{
+    char path[SUFFIXED];
+    (void)unlinkat(a->out, suffixed(path, name, "/" WAITING), 0);
+}
+
+static void read_kept(struct autopsy *a, const char *name)
+{
+    char path[SUFFIXED];
+    struct kept *k = calloc(1, sizeof *k);
+    long long port;
+    int told;
+    FILE *file = strlen(name) < AUTOPSY_NAME_MAX
+                     ? open_file(a->out, suffixed(path, name, "/" WAITING), "r")
+                     : NULL;
+    if (k != NULL && file != NULL &&
+        fscanf(file, "%255s %lld %d", k->kernel.host, &port, &told) == 3) {
+        k->kernel.session_port = port;
+        k->told = told != 0;
+        (void)snprintf(k->name, sizeof k->name, "%s", name);
+        LIST_INSERT_HEAD(&a->kept, k, entries);
+        k = NULL;
+    }
+    if (file != NULL)
+        fclose(file);
+    free(k);
+}
+
+/* ---- at the start ---- */
+
+static void mark_interrupted(struct autopsy *a, const char *name)
+{
+    char other[SUFFIXED];
+    (void)snprintf(other, SUFFIXED, "%.*s" STORE_INTERRUPTED, (int)(strlen(name) - strlen(PARTIAL)),
+                   name);
+    if (renameat2(a->out, name, a->out, other, RENAME_NOREPLACE) == 0)
+        log_warn(&a->log, "an earlier autopsy was interrupted: what it had is in %s/%s",
+                 a->options->out, other);
+    else
+        log_error(&a->log, "%s/%s: %s", a->options->out, name, strerror(errno));
+}
+
+static bool is_partial(const char *name)
+{
+    size_t len = strlen(name), suffix = strlen(PARTIAL);
+    return len > suffix && strcmp(name + len - suffix, PARTIAL) == 0;
+}
+
+static void look_around(struct autopsy *a)
+{
+    int copy = openat(a->out, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    struct dirent *entry;
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (is_partial(entry->d_name))
+            mark_interrupted(a, entry->d_name);
+        else
+            read_kept(a, entry->d_name);
+    }
+    if (d != NULL)
+        closedir(d);
+}
+
+static void read_signatures(struct autopsy *a)
+{
+    FILE *file = open_file(a->out, SIGNATURES, "r");
+    struct known k, *copy;
+    while (file != NULL && fscanf(file, "%16[0-9a-f] %lu %95s ", k.id, &k.count, k.name) == 3 &&
+           (copy = malloc(sizeof *copy)) != NULL) {
+        *copy = k;
+        LIST_INSERT_HEAD(&a->known, copy, entries);
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+static int cannot_use(const struct autopsy *a, const char *why)
+{
+    complain("%s: %s: name a directory for the reports with --out", a->options->out, why);
+    return EXIT_FAILED;
+}
+
+int store_open(struct autopsy *a)
+{
+    if (mkdir(a->options->out, DIRECTORY_MODE) != 0 && errno != EEXIST)
+        return cannot_use(a, strerror(errno));
+    a->out = open(a->options->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (a->out < 0 || faccessat(a->out, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        return cannot_use(a, strerror(errno));
+    a->lock_fd = openat(a->out, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    if (a->lock_fd < 0)
+        return cannot_use(a, strerror(errno));
+    if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return cannot_use(a, errno == EWOULDBLOCK ? "another autopsy uses it" : strerror(errno));
+    look_around(a);
+    read_signatures(a);
+    return EXIT_DONE;
+}
+
+/* ---- signatures ---- */
+
+static struct known *find_known(struct autopsy *a, const char *id)
+{
+    struct known *k;
+    LIST_FOREACH (k, &a->known, entries) {
+        if (strcmp(k->id, id) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+/* A failure costs counts, not reports. */
+static void write_signatures(struct autopsy *a)
+{
+    struct known *k;
+    FILE *file = open_file(a->out, SIGNATURES ".new", "w");
+    if (file != NULL) {
+        LIST_FOREACH (k, &a->known, entries)
+            (void)fprintf(file, "%s %lu %s\n", k->id, k->count, k->name);
+    }
+    if (file == NULL || !replace_file(a->out, file, SIGNATURES ".new", SIGNATURES))
+        log_warn(&a->log, "%s/" SIGNATURES ": %s", a->options->out, strerror(errno));
+}
+
+static bool has_directory(const struct autopsy *a, const char *name)
+{
+    char partial[SUFFIXED];
+    return exists(a, name) || exists(a, suffixed(partial, name, PARTIAL));
+}
+
+static struct known *new_known(struct autopsy *a, const char *id)
+{
+    struct known *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return NULL;
+    memcpy(k->id, id, sizeof k->id);
+    k->count = 1;
+    LIST_INSERT_HEAD(&a->known, k, entries);
+    return k;
+}
+
+bool store_claim(struct crash *c, char name[AUTOPSY_NAME_MAX])
+{
+    struct autopsy *a = c->autopsy;
+    pthread_mutex_lock(&a->lock);
+    struct known *k = find_known(a, c->result.signature);
+    bool first = k == NULL || !has_directory(a, k->name);
+    if (k == NULL)
+        k = new_known(a, c->result.signature);
+    else if (!first)
+        k->count++; /* else it was counted when its directory was begun */
+    if (k != NULL) {
+        if (first)
+            memcpy(k->name, c->name, sizeof k->name);
+        memcpy(name, k->name, sizeof k->name);
+        write_signatures(a);
+    }
+    pthread_mutex_unlock(&a->lock);
+    return first;
+}
+
+void store_disclaim(struct crash *c)
+{
+    struct autopsy *a = c->autopsy;
+    pthread_mutex_lock(&a->lock);
+    struct known *k = find_known(a, c->result.signature);
+    if (k != NULL && strcmp(k->name, c->name) == 0) {
+        LIST_REMOVE(k, entries);
+        free(k);
+        write_signatures(a);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
