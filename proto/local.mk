@@ -7,6 +7,7 @@ libproto_la_SOURCES = \
 	proto/cache/cache.c proto/cache/cache.h proto/cache/cache_private.h \
 	proto/cache/cache_select.c proto/cache/cache_lists.c \
 	proto/cache/cache_read.c proto/cache/cache_window.c \
+	proto/capture/pcapng.c proto/capture/pcapng.h \
 	proto/check.c proto/check.h \
 	proto/cache/cache_memory.c proto/cache/cache_memory.h \
 	proto/cache/cache_replies.c proto/cache/cache_replies.h \

@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/logfile \
 	tests/unit/nearest \
 	tests/unit/packets \
+	tests/unit/pcapng \
 	tests/unit/port_owner \
 	tests/unit/replies \
 	tests/unit/requests \
