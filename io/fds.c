@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/capture.h"
 #include "io/clock.h"
+#include "io/tap.h"
 #include "io/timestamp.h"
 #include "io/transfer.h"
 #include "io/txq.h"
@@ -51,6 +53,8 @@ static uint64_t fds_now(struct io *io)
 static int fds_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
     struct io_fds *f = fds_of(io);
+    if (side == IO_TARGET) /* the link has handled what it received */
+        tap_flush(&f->side[side]);
     return f->io.later != NULL ? txq_send(&f->side[side], msgs, n, false)
                                : transfer_send(&f->side[side], msgs, n);
 }
@@ -72,6 +76,11 @@ static int fds_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsig
     if (f->io.later != NULL && s->rx_empty)
         return 0;
     return transfer_recv(s, msgs, n);
+}
+
+static void fds_note(struct io *io, enum io_side side, const struct io_msg *msg, const char *text)
+{
+    tap_note(&fds_of(io)->side[side], msg, text);
 }
 
 /* Polls once for the reasons, for at most `limit` (NULL: forever). Returns the reasons that hold; 0
@@ -101,8 +110,10 @@ static uint64_t flush_before_sleep(struct io_fds *f, uint64_t deadline)
 {
     for (int i = 0; i < 2; i++) {
         uint64_t due = txq_flush_due(&f->side[i]);
+        tap_flush(&f->side[i]);
         deadline = due < deadline ? due : deadline;
     }
+    capture_flush();
     return deadline;
 }
 
@@ -114,6 +125,7 @@ static unsigned fds_wait(struct io *io, uint64_t deadline, unsigned reasons)
 {
     struct io_fds *f = fds_of(io);
     uint64_t until = flush_before_sleep(f, deadline);
+    f->io.note = capture_on() ? fds_note : NULL;
     for (;;) {
         struct timespec left = {0, 0}, *limit = NULL;
         if (until != IO_NEVER) {
@@ -140,6 +152,7 @@ int io_fds_init(struct io_fds *f)
     *f = (struct io_fds){.wake_fd = -1};
     atomic_init(&f->woken, false);
     io_init(&f->io, &ops);
+    f->io.note = capture_on() ? fds_note : NULL;
     for (int i = 0; i < 2; i++)
         f->side[i].in = f->side[i].out = -1;
     f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -156,6 +169,7 @@ static void close_fd(int fd)
 static void replace(struct io_fds_side *side, enum io_fds_kind kind, int in, int out)
 {
     txq_flush_all(side);
+    tap_free(side);
     if (side->in != in && side->in != out)
         close_fd(side->in);
     if (side->out != in && side->out != out && side->out != side->in)
@@ -173,6 +187,7 @@ void io_fds_close(struct io_fds *f)
 {
     for (int i = 0; i < 2; i++)
         replace(&f->side[i], IO_FDS_NONE, -1, -1);
+    capture_flush();
     close_fd(f->wake_fd);
     f->wake_fd = -1;
 }

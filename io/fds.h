@@ -31,6 +31,7 @@ struct io_fds_side {
     uint8_t *memory;               /* messages of the last recv; mapped when first used */
     bool rx_empty;                 /* the last receive or poll left nothing to read */
     struct io_fds_txq *txq;        /* datagrams to be sent; allocated by the first send */
+    struct tap *tap;               /* for a capture; allocated by the first datagram */
     struct sockaddr_in peer;       /* IO_FDS_PEER */
     bool port_fixed;               /* the ack of the HERALD has set the peer's port */
     unsigned long icmp_errors;     /* ICMP errors; each counts as a lost datagram */

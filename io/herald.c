@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/capture.h"
 #include "io/sockets.h"
 
 enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* bytes; enough for a burst of hundreds of kernels */
@@ -83,6 +84,24 @@ static uint32_t destination_of(struct msghdr *msg)
     return 0;
 }
 
+/* Passes HERALDs to the capture. */
+static void capture_heralds(int fd, const struct herald *h, int n)
+{
+    struct sockaddr_in name;
+    if (!capture_on() || n <= 0 || !sockets_local(fd, &name))
+        return;
+    for (; n > 0; n--, h++) {
+        size_t len = h->len < HERALD_BYTES ? h->len : HERALD_BYTES;
+        capture_datagram(&(struct capture_datagram){.from = h->from,
+                                                    .to = {h->own_ip, ntohs(name.sin_port)},
+                                                    .data = h->data,
+                                                    .len = len,
+                                                    .original = h->len,
+                                                    .time = capture_time(0),
+                                                    .inbound = true});
+    }
+}
+
 int herald_receive(int fd, struct herald *out)
 {
     struct mmsghdr msgs[HERALD_BATCH];
@@ -109,6 +128,7 @@ int herald_receive(int fd, struct herald *out)
         out[i].own_ip = destination_of(&msgs[i].msg_hdr);
         out[i].len = msgs[i].msg_len;
     }
+    capture_heralds(fd, out, n);
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 

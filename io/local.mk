@@ -2,6 +2,8 @@
 # io/: descriptors.
 noinst_LTLIBRARIES += libio.la
 libio_la_SOURCES = \
+	io/capture.c io/capture.h \
+	io/tap.c io/tap.h \
 	io/clock.c io/clock.h \
 	io/timestamp.c io/timestamp.h \
 	io/fds.c io/fds.h \

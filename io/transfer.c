@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/capture.h"
+#include "io/tap.h"
 #include "io/timestamp.h"
 #include "proto/check.h"
 #include "proto/err.h"
@@ -59,18 +61,21 @@ static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, 
             batch[i].msg_hdr.msg_namelen = sizeof side->peer;
         }
     }
+    uint64_t time = capture_on() ? capture_time(0) : 0;
     unsigned sent = 0;
     /* Retry once: the error may be an ICMP error for an earlier datagram. */
     bool again = true;
     while (sent < n) {
         int rc = sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (rc > 0) {
+            tap_sent(side, msgs + sent, (unsigned)rc, time, NULL);
             sent += (unsigned)rc;
             again = true;
             continue;
         }
         side->icmp_errors += errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH;
-        sent += again ? 0 : 1;
+        if (!again)
+            tap_sent(side, msgs + sent++, 1, time, "rejected by the system: not sent");
         again = !again;
     }
 }
@@ -182,6 +187,19 @@ static bool is_from_peer(struct io_fds_side *side, const struct sockaddr_in *fro
     return false;
 }
 
+/* Returns why a datagram is dropped; NULL: it is not. */
+static const char *why_dropped(struct io_fds_side *side, const struct io_msg *msg,
+                               const struct sockaddr_in *from)
+{
+    if (msg->len > WIRE_DATAGRAM_MAX) {
+        side->too_long++;
+        return "dropped: too long";
+    }
+    if (side->kind == IO_FDS_PEER && !is_from_peer(side, from, msg->data, msg->len))
+        return "dropped: of another session or host";
+    return NULL;
+}
+
 /* Stores in msgs the datagrams that are the peer's and not too long. Returns how many. */
 static unsigned filter_batch(struct io_fds_side *side, struct mmsghdr *batch,
                              const struct sockaddr_in *from, unsigned got, struct io_msg *msgs)
@@ -194,9 +212,9 @@ static unsigned filter_batch(struct io_fds_side *side, struct mmsghdr *batch,
         struct io_msg msg = {.data = data, .len = len};
         if (side->timestamps)
             timestamp_read(&batch[i].msg_hdr, offset, &msg);
-        if (len > WIRE_DATAGRAM_MAX)
-            side->too_long++;
-        else if (side->kind != IO_FDS_PEER || is_from_peer(side, &from[i], data, len))
+        const char *dropped = why_dropped(side, &msg, &from[i]);
+        tap_received(side, &msg, &from[i], dropped);
+        if (dropped == NULL)
             msgs[kept++] = msg;
     }
     return kept;
@@ -210,6 +228,7 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     struct sockaddr_in from[IO_FDS_BATCH];
     union timestamp_control control[IO_FDS_BATCH];
     bool stamped = side->timestamps;
+    tap_flush(side);
     for (unsigned i = 0; i < n; i++) {
         parts[i] = (struct iovec){side->memory + (size_t)i * SLOT, SLOT};
         batch[i].msg_hdr = (struct msghdr){.msg_name = &from[i],

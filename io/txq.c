@@ -14,7 +14,7 @@ struct queue {
     unsigned n;
     size_t used;
     struct io_msg msgs[IO_FDS_BATCH];
-    uint8_t memory[WIRE_DATAGRAM_MAX];
+    uint8_t memory[WIRE_DATAGRAM_MAX + IO_NOTE_MAX]; /* each with its note behind it */
 };
 
 struct io_fds_txq {
@@ -38,12 +38,16 @@ static void flush(struct io_fds_side *side, struct queue *q)
 
 static void add_datagram(struct io_fds_side *side, struct queue *q, const struct io_msg *msg)
 {
-    if (q->n == IO_FDS_BATCH || msg->len > sizeof q->memory - q->used)
+    size_t note = msg->note != NULL ? strlen(msg->note) + 1 : 0;
+    if (q->n == IO_FDS_BATCH || msg->len + note > sizeof q->memory - q->used)
         flush(side, q);
-    CHECK(q->n < IO_FDS_BATCH && msg->len <= sizeof q->memory - q->used);
+    CHECK(q->n < IO_FDS_BATCH && msg->len + note <= sizeof q->memory - q->used);
     uint8_t *kept = memcpy(q->memory + q->used, msg->data, msg->len);
-    q->msgs[q->n++] = (struct io_msg){.data = kept, .len = msg->len};
-    q->used += msg->len;
+    struct io_msg *m = &q->msgs[q->n++];
+    *m = (struct io_msg){.data = kept, .len = msg->len};
+    if (note != 0)
+        m->note = memcpy(kept + msg->len, msg->note, note);
+    q->used += msg->len + note;
 }
 
 int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bool later)

@@ -2,10 +2,14 @@
 /* Common code of every io: calls of its operations, the keepalive to GDB, the alarm. */
 #include "proto/io.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 void io_init(struct io *io, const struct io_ops *ops)
 {
     io->ops = ops;
     io->later = NULL;
+    io->note = NULL;
     io->keepalive_next = IO_NEVER;
     io->alarm = IO_NEVER;
 }
@@ -34,6 +38,23 @@ void io_drop_later(struct io *io, enum io_side side)
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n)
 {
     return io->ops->recv(io, side, msgs, n);
+}
+
+bool io_captures(const struct io *io)
+{
+    return io->note != NULL;
+}
+
+void io_note(struct io *io, enum io_side side, const struct io_msg *msg, const char *format, ...)
+{
+    char text[IO_NOTE_MAX];
+    va_list args;
+    if (!io_captures(io))
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    io->note(io, side, msg, text);
 }
 
 void io_keepalive(struct io *io, bool on)

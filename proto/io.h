@@ -35,6 +35,7 @@ struct io_msg {
     uint8_t *data;
     size_t len;
     uint64_t arrived; /* of a received datagram: its arrival, by now(); 0: unknown */
+    const char *note; /* to be sent: an explanation for a capture (io_note), or NULL */
 };
 
 struct io;
@@ -74,6 +75,9 @@ struct io {
     const struct io_ops *ops;
     const struct io_later *later; /* NULL: io_send_later sends at once */
 
+    /* Attaches a note to a message of the last recv; NULL: nothing is captured. See io_note. */
+    void (*note)(struct io *io, enum io_side side, const struct io_msg *msg, const char *text);
+
     /* Time of the next keepalive, see io_keepalive; IO_NEVER: off. */
     uint64_t keepalive_next;
 
@@ -96,6 +100,16 @@ int io_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, u
 void io_drop_later(struct io *io, enum io_side side);
 
 int io_recv(struct io *io, enum io_side side, struct io_msg *msgs, unsigned n);
+
+/*
+ * Notes: explanations of single datagrams for the person who reads a capture of the traffic.
+ * io_captures returns whether there is one. io_note explains a message of the last recv; a message
+ * to be sent carries its own. A longer note than IO_NOTE_MAX is cut off.
+ */
+enum { IO_NOTE_MAX = 160 }; /* bytes with the NUL */
+bool io_captures(const struct io *io);
+void io_note(struct io *io, enum io_side side, const struct io_msg *msg, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /*
  * While on, io_wait sends '+' to the client once a second, so that GDB waits as long as the target

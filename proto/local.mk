@@ -23,7 +23,8 @@ libproto_la_SOURCES = \
 	proto/json.c proto/json.h proto/json_read.c proto/json_read.h \
 	proto/quirks/keepout.c proto/quirks/keepout.h \
 	proto/link/link.c proto/link/link.h \
-	proto/link/link_acks.c proto/link/link_input.c proto/link/link_late.c proto/link/link_private.h \
+	proto/link/link_acks.c proto/link/link_input.c proto/link/link_late.c \
+	proto/link/link_notes.c proto/link/link_private.h \
 	proto/log.c proto/log.h \
 	proto/kernel/netgdb_target.c proto/kernel/netgdb_target.h proto/kernel/netgdb_private.h \
 	proto/kernel/netgdb_ask.c \

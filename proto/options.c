@@ -167,6 +167,16 @@ static bool set_log(struct options *o, const char *value)
     return log_level_parse(value, &o->log) == 0;
 }
 
+static bool set_capture(struct options *o, const char *value)
+{
+    return options_set_text(o->capture, sizeof o->capture, value);
+}
+
+static bool set_capture_size(struct options *o, const char *value)
+{
+    return parse_decimal(value, OPTIONS_CAPTURE_MIB_MAX, &o->capture_size) && o->capture_size != 0;
+}
+
 static bool set_debug_dir(struct options *o, const char *value)
 {
     return options_set_text(o->debug_dir, sizeof o->debug_dir, value);
@@ -240,6 +250,14 @@ static const struct row {
     {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
       "how much to say"},
      set_log,
+     NULL},
+    {{"capture", "FILE", "NETGDB_CAPTURE", "the name of a file",
+      "write all datagrams and packets of this process there, for Wireshark and replay"},
+     set_capture,
+     NULL},
+    {{"capture-size", "MIB", "NETGDB_CAPTURE_SIZE", "a number of MiB from 1 to 1048576",
+      "then continue in a new file and keep one earlier, as FILE.1 (256)"},
+     set_capture_size,
      NULL},
     {{NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file", "say it there and not on stderr"},
      set_log_file,
@@ -432,6 +450,7 @@ int options_parse(struct options *o, const char *text, const struct options_sour
                           .run_timeout = IO_NEVER,
                           .rtos = "auto",
                           .cache = true,
+                          .capture_size = OPTIONS_CAPTURE_MIB,
                           .log = LOG_WARN};
     if (strncmp(text, "netgdb:", 7) == 0)
         text += 7;

@@ -16,13 +16,15 @@
 #include "proto/transport.h"
 
 enum {
-    OPTIONS_HOST_MAX = 256,   /* bytes of a host name with its NUL (RFC 1035: 255) */
-    OPTIONS_PATH_MAX = 4096,  /* bytes of a path or a command with its NUL (PATH_MAX) */
-    OPTIONS_SOCKET_MAX = 108, /* bytes of a socket path with its NUL (struct sockaddr_un) */
-    OPTIONS_RTOS_MAX = 32,    /* bytes of an RTOS name with its NUL */
-    OPTIONS_NOCACHE_MAX = 32, /* ranges */
-    OPTIONS_TEXT_MAX = 8192,  /* bytes of the whole text with its NUL */
-    OPTIONS_ERROR_MAX = 512,  /* enough for any error text */
+    OPTIONS_HOST_MAX = 256,    /* bytes of a host name with its NUL (RFC 1035: 255) */
+    OPTIONS_PATH_MAX = 4096,   /* bytes of a path or a command with its NUL (PATH_MAX) */
+    OPTIONS_SOCKET_MAX = 108,  /* bytes of a socket path with its NUL (struct sockaddr_un) */
+    OPTIONS_RTOS_MAX = 32,     /* bytes of an RTOS name with its NUL */
+    OPTIONS_NOCACHE_MAX = 32,  /* ranges */
+    OPTIONS_TEXT_MAX = 8192,   /* bytes of the whole text with its NUL */
+    OPTIONS_ERROR_MAX = 512,   /* enough for any error text */
+    OPTIONS_CAPTURE_MIB = 256, /* default limit of a capture, in MiB */
+    OPTIONS_CAPTURE_MIB_MAX = 1 << 20, /* 1 TiB */
 };
 
 enum options_kind {
@@ -65,6 +67,8 @@ struct options {
     char cert[OPTIONS_PATH_MAX], key[OPTIONS_PATH_MAX], ca[OPTIONS_PATH_MAX];
     enum log_level log;
     char log_file[OPTIONS_PATH_MAX];  /* empty: stderr */
+    char capture[OPTIONS_PATH_MAX];   /* pcapng file for the traffic (io/capture.h); empty: none */
+    unsigned long capture_size;       /* its limit in MiB */
     char debug_dir[OPTIONS_PATH_MAX]; /* with the kernel.debug of many kernels; empty: none */
 };
 

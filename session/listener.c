@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "io/capture.h"
 #include "io/herald.h"
 #include "io/herald_responder.h"
 #include "io/thread.h"
@@ -219,6 +220,7 @@ static void *listener_main(void *context)
         uint64_t next = lobby_tick(&l->lobby);
         int timeout = n == 1 ? 0 : io_fds_timeout(next);
         unlock_listener(l);
+        capture_flush();
         (void)poll(&any, 1, timeout);
     }
 }

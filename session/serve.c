@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/capture.h"
 #include "proto/buf.h"
 #include "proto/check.h"
 #include "proto/err.h"
@@ -89,9 +90,22 @@ static void log_reply(const struct serving *s, const struct packet *packet)
     log_packet(s->log, "<-", s->reply.data, s->reply.len, packet->explanation);
 }
 
+/* The client's interface in a capture. */
+static const char *name_of(const struct serving *s)
+{
+    return s->log != NULL ? s->log->name : NULL;
+}
+
+/* Every packet to the client goes through here. */
+static int answer(struct serving *s, const uint8_t *content, size_t len, bool final)
+{
+    capture_rsp(name_of(s), false, content, len);
+    return server_reply(s->server, content, len, final);
+}
+
 static int reply(struct serving *s, const char *text)
 {
-    return client_failed(s, server_reply(s->server, (const uint8_t *)text, strlen(text), true));
+    return client_failed(s, answer(s, (const uint8_t *)text, strlen(text), true));
 }
 
 static void tell_leaving(const struct serving *s)
@@ -217,7 +231,7 @@ static int take_detach(struct serving *s)
     bool left = s->ended || (s->reply.len != 0 && s->reply.data[0] != 'E');
     if (!left && buf_starts(&s->reply, "E."))
         log_refused_detach(s);
-    rc = server_reply(s->server, s->reply.data, s->reply.len, true);
+    rc = answer(s, s->reply.data, s->reply.len, true);
     return left ? SERVE_DETACHED : client_failed(s, rc);
 }
 
@@ -228,7 +242,7 @@ static int tell_client(struct serving *s, const char *line)
     if (buf_adds(&s->reply, "O") != 0 || buf_addhex(&s->reply, "netgdb: ", 8) != 0 ||
         buf_addhex(&s->reply, line, strlen(line)) != 0 || buf_adds(&s->reply, "0a") != 0)
         return s->reply.error;
-    return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, false));
+    return client_failed(s, answer(s, s->reply.data, s->reply.len, false));
 }
 
 static int interrupt(struct serving *s)
@@ -376,7 +390,7 @@ static int pass_reply(struct serving *s, bool final)
     log_reply(s, s->request.packet);
     if (final)
         learn_from_reply(s);
-    return client_failed(s, server_reply(s->server, s->reply.data, s->reply.len, final));
+    return client_failed(s, answer(s, s->reply.data, s->reply.len, final));
 }
 
 /* Returns whether a stop reply has reported the end of the last process. */
@@ -477,6 +491,7 @@ static int serve_one(struct serving *s)
     if (rc == 0) {
         request_parse(&s->request, s->bytes.data, s->bytes.len);
         log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
+        capture_rsp(name_of(s), true, s->request.data, s->request.len);
         return take_request(s);
     }
     if (client_is_gone(s, rc))

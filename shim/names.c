@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/capture.h"
 #include "io/logfile.h"
 #include "io/logqueue.h"
 #include "io/sockets.h"
@@ -129,6 +130,15 @@ static void open_log(const struct options *o)
                  o->log_file);
 }
 
+/* The capture is the process's: one file for all of its connections. */
+static void open_capture(const struct options *o)
+{
+    const struct log log = names_queued_log();
+    if (o->capture[0] != 0 && capture_open(o->capture, o->capture_size, &log) != 0)
+        log_error(&shim_log, "capture=%s: %s: nothing is captured", o->capture,
+                  capture_error_text(errno));
+}
+
 /* Both were zeroed before they were filled in, including the padding. */
 static bool same(const struct shim_name *a, const struct shim_name *b)
 {
@@ -185,6 +195,7 @@ int names_lookup(const char *node, const char *service, const struct addrinfo *h
         n->log = (struct log){
             .level = n->options.log, .name = label_of(&n->options), .sink = logfile_sink};
         open_log(&n->options);
+        open_capture(&n->options);
         n->error = look_up_host(n);
     }
     return make_address(keep(n), result);

@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	tests/unit/addr \
 	tests/unit/buf \
 	tests/unit/cache_map \
+	tests/unit/capture \
 	tests/unit/cache_script \
 	tests/unit/decorator \
 	tests/unit/fds \
@@ -62,9 +63,9 @@ tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/serve tests/unit/serve_running
 tests_unit_serve_SOURCES = tests/unit/serve.c tests/unit/serve_fixture.h $(FAKE_IO)
-tests_unit_serve_LDADD = libsession.la $(UNIT_LIBS)
+tests_unit_serve_LDADD = libsession.la libio.la $(UNIT_LIBS)
 tests_unit_serve_running_SOURCES = tests/unit/serve_running.c tests/unit/serve_fixture.h $(FAKE_IO)
-tests_unit_serve_running_LDADD = libsession.la $(UNIT_LIBS)
+tests_unit_serve_running_LDADD = libsession.la libio.la $(UNIT_LIBS)
 
 # The simulated world: a virtual clock, a network with faults, and the kernel twin.
 check_LTLIBRARIES += libsim.la
@@ -173,8 +174,8 @@ check-long: check
 UNIT_TESTS += tests/unit/args
 tests_unit_args_SOURCES = tests/unit/args.c tools/args.c tools/bpf.h tools/bpf_programs.c \
 	tools/node.h tools/node_options.c tools/tools.h \
-	tools/tls_options.c tools/tls_options.h session/tls_keys.c session/tls.h
-tests_unit_args_LDADD = libebpf.la $(UNIT_LIBS)
+	tools/capture_options.c tools/tls_options.c tools/tls_options.h session/tls_keys.c session/tls.h
+tests_unit_args_LDADD = libebpf.la libio.la $(UNIT_LIBS)
 
 # fuzz: each target runs over its corpus; tests/fuzz/fuzz.h explains searches.
 FUZZ_TESTS = \

@@ -70,7 +70,7 @@ static bool allow_list(int set, const char *list)
 }
 
 static bool restrict_files(const char *directory, const char *socket, const char *symbols,
-                           const char *modules)
+                           const char *modules, const char *capture)
 {
     const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_ACCESS};
     int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
@@ -80,6 +80,7 @@ static bool restrict_files(const char *directory, const char *socket, const char
         (directory[0] == '\0' || allow(set, directory, RECORDS)) &&
         allow_around(set, socket, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
         allow_around(set, symbols, LANDLOCK_ACCESS_FS_READ_FILE) && allow_list(set, modules) &&
+        (capture == NULL || allow_around(set, capture, RECORDS)) &&
         (symbols[0] == '\0' || allow(set, "/usr/lib/debug", LANDLOCK_ACCESS_FS_READ_FILE)) &&
         syscall(SYS_landlock_restrict_self, set, 0) == 0;
     close(set);
@@ -87,19 +88,21 @@ static bool restrict_files(const char *directory, const char *socket, const char
 }
 #else
 static bool restrict_files(const char *directory, const char *socket, const char *symbols,
-                           const char *modules)
+                           const char *modules, const char *capture)
 {
     (void)directory;
     (void)socket;
     (void)symbols;
     (void)modules;
+    (void)capture;
     errno = ENOSYS;
     return false;
 }
 #endif
 
-bool confine(const char *directory, const char *socket, const char *symbols, const char *modules)
+bool confine(const char *directory, const char *socket, const char *symbols, const char *modules,
+             const char *capture)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           restrict_files(directory, socket, symbols, modules);
+           restrict_files(directory, socket, symbols, modules, capture);
 }

@@ -8,8 +8,10 @@
 /*
  * Drops new privileges, and access to all files but those in `directory`, the removal of `socket`,
  * and reading the directory of `symbols` and the directories `modules`, DIR[:DIR…] (each may be
- * empty or missing). Before the first thread. False with errno: file access is not confined.
+ * empty or missing), and changing the directory of `capture` (NULL: none). Before the first thread.
+ * False with errno: file access is not confined.
  */
-bool confine(const char *directory, const char *socket, const char *symbols, const char *modules);
+bool confine(const char *directory, const char *socket, const char *symbols, const char *modules,
+             const char *capture);
 
 #endif

@@ -16,6 +16,7 @@ tools_netgdb_SOURCES = \
 	tools/autopsy_text.c \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
+	tools/capture_options.c tools/capture_options.h \
 	tools/check.c \
 	tools/confine.c tools/confine.h \
 	tools/doctor.c tools/doctor.h \

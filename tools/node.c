@@ -329,6 +329,14 @@ static int open_node(struct node *n)
     return EXIT_DONE;
 }
 
+/* Starts the capture, and the node or its server. */
+static int start_node(struct node *n)
+{
+    if (!capture_options_open(&n->options->capture, &n->log))
+        return EXIT_FAILED;
+    return n->options->tls.on ? node_tls(n) : open_node(n);
+}
+
 int node_main(int argc, char **argv)
 {
     struct node_options options;
@@ -351,7 +359,7 @@ int node_main(int argc, char **argv)
     if (options.debugnet.poll != 0)
         (void)prctl(PR_SET_TIMERSLACK, 1);
     catch_node_signals(&n.io);
-    end = options.tls.on ? node_tls(&n) : open_node(&n);
+    end = start_node(&n);
     if (end == EXIT_DONE && !options.tls.on)
         end = node_loop(&n);
     drop_stub(&n, false);

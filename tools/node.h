@@ -8,6 +8,7 @@
 #include "proto/target.h"
 #include "session/child.h"
 #include "tools/bpf.h"
+#include "tools/capture_options.h"
 #include "tools/tls_options.h"
 #include "tools/tools.h"
 
@@ -19,6 +20,7 @@ struct node_options {
     struct bpf_programs programs; /* the machine's options; the program is not loaded yet */
     struct debugnet_options debugnet;
     bool again;
+    struct capture_options capture;
     struct tls_options tls; /* serve it over TLS, at: */
     bool listens;           /* --listen was given */
     char listen_host[HOST_MAX];

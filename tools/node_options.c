@@ -7,6 +7,7 @@
 
 #include "proto/io.h"
 #include "proto/link/wire.h"
+#include "tools/capture_options.h"
 #include "tools/node.h"
 
 #define RETRY_MIN (IO_MS / 10) /* a shorter interval would flood the network */
@@ -31,8 +32,8 @@ static int node_help(void)
         "                           give up after 12 times, and not before 12 s\n"
         "  --again                  announce again after each session, and after no answer;\n"
         "                           start COMMAND, or connect to HOST:PORT, "
-        "again\n" TLS_OPTIONS_HELP
-        "  --listen ADDRESS[:PORT]  with --tls: listen there (127.0.0.1:20025); 0: any port\n"
+        "again\n" TLS_OPTIONS_HELP "  --listen ADDRESS[:PORT]  with --tls: listen there "
+                                   "(127.0.0.1:20025); 0: any port\n" CAPTURE_OPTIONS_HELP
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help               print this and exit\n"
         "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_ARCH_HELP "\n"
@@ -82,6 +83,9 @@ static const char *node_wanted(int option)
     case TLS_OPT_KEY:
     case TLS_OPT_CA:
         return "the name of a file";
+    case CAPTURE_OPT_FILE:
+    case CAPTURE_OPT_SIZE:
+        return capture_options_wanted(option);
     default:
         return bpf_programs_wanted(option);
     }
@@ -111,6 +115,9 @@ static bool take_node_option(int option, const char *value, struct node_options 
         return true;
     case OPT_LOG:
         return log_level_parse(value, &o->log_level) == 0;
+    case CAPTURE_OPT_FILE:
+    case CAPTURE_OPT_SIZE:
+        return capture_options_take(&o->capture, option, value);
     default:
         return tls_options_take(&o->tls, option, value) ||
                bpf_programs_option(&o->programs, option, value);
@@ -186,6 +193,7 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
                                           {"ebpf", required_argument, NULL, OPT_EBPF},
                                           {"listen", required_argument, NULL, OPT_LISTEN},
                                           TLS_LONG_OPTIONS,
+                                          CAPTURE_LONG_OPTIONS,
                                           BPF_LONG_OPTIONS,
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
@@ -201,5 +209,7 @@ int node_options_parse(int argc, char **argv, struct node_options *options)
             return complain_value("node", known[which].name, optarg, node_wanted(c));
     }
     set_patience(&options->debugnet);
+    if (!capture_options_complete(&options->capture))
+        return EXIT_USAGE;
     return take_operands(argc, argv, options);
 }

@@ -175,8 +175,8 @@ static void confine_us(struct proxy *p)
     if (rundir(dir) != 0)
         dir[0] = '\0';
     tzset();
-    if (!confine(dir, p->options->unix_path, p->options->target.symbols,
-                 p->options->target.modules))
+    if (!confine(dir, p->options->unix_path, p->options->target.symbols, p->options->target.modules,
+                 p->options->capture.file))
         log_warn(&p->log, "the proxy is not confined to its files: Landlock: %s", strerror(errno));
 }
 
@@ -242,7 +242,7 @@ static int open_proxy(struct proxy *p)
         p->control_fd = control_open(p);
     say_who(p);
     confine_us(p);
-    if (!queue_lines(p))
+    if (!queue_lines(p) || !capture_options_open(&o->capture, &p->log))
         return EXIT_FAILED;
     if (has_target_socket(o))
         say_target_socket(p);

@@ -24,6 +24,7 @@
 #include "session/profile.h"
 #include "session/rundir.h"
 #include "session/transport.h"
+#include "tools/capture_options.h"
 #include "tools/tls_options.h"
 #include "tools/tools.h"
 
@@ -52,6 +53,7 @@ struct proxy_options {
     unsigned froms;
     bool stdio, json, leave_parked;
     struct tls_options tls; /* TCP connections are encrypted */
+    struct capture_options capture;
     enum log_level log_level;
 };
 

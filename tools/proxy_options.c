@@ -32,7 +32,7 @@ static int proxy_help(void)
         "                        'target remote | netgdb proxy --stdio HOST'\n"
         "  --leave parked        at the end, leave the kernels waiting for the next proxy;\n"
         "                        else they are detached and return to db>\n"
-        "  --json                print one JSON object per event\n"
+        "  --json                print one JSON object per event\n" CAPTURE_OPTIONS_HELP
         "  --log LEVEL           error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help            print this and exit\n\n"
         "The proxy prints what to type in gdb and at db>. SIGUSR1 prints the profile of each\n"
@@ -99,6 +99,9 @@ static bool take_proxy_option(int option, const char *value, struct proxy_option
         return o->json = true;
     case OPT_LOG:
         return log_level_parse(value, &o->log_level) == 0;
+    case CAPTURE_OPT_FILE:
+    case CAPTURE_OPT_SIZE:
+        return capture_options_take(&o->capture, option, value);
     default:
         return tls_options_take(&o->tls, option, value);
     }
@@ -135,6 +138,8 @@ static const char *proxy_wanted(int option, const char *value)
         return "parked";
     case OPT_LOG:
         return LOG_LEVELS;
+    case CAPTURE_OPT_SIZE:
+        return capture_options_wanted(option);
     default:
         return "the name of a file";
     }
@@ -174,6 +179,10 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     if (options_parse(&o->target, text, &source, error, sizeof error) != 0 ||
         !chain_takes(&o->target, error, sizeof error))
         return complain_usage("proxy", "%s", error);
+    if (o->capture.file == NULL && o->target.capture[0] != 0)
+        o->capture.file = o->target.capture;
+    if (o->capture.size == 0)
+        o->capture.size = o->target.capture_size;
     if (!check_symbols_option(o->target.symbols))
         return EXIT_USAGE;
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
@@ -194,6 +203,7 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
                                           {"json", no_argument, NULL, OPT_JSON},
                                           {"log", required_argument, NULL, OPT_LOG},
                                           TLS_LONG_OPTIONS,
+                                          CAPTURE_LONG_OPTIONS,
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     const char *level = getenv("NETGDB_LOG");

@@ -140,7 +140,7 @@ int run_main(int argc, char **argv)
     }
     if (optind == argc)
         return complain_usage("run", "no debugger given");
-    char *library = find_library(option);
+    char *library = run_find_library(option);
     if (library == NULL || obstacle_find(argv[optind]) == OBSTACLE_CERTAIN) {
         free(library);
         return EXIT_FAILED;

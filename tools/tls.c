@@ -147,7 +147,7 @@ static void give_up_rights(void)
     (void)!chdir("/");
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)setrlimit(RLIMIT_NOFILE, &files);
-    (void)confine("", "", "", ""); /* as far as the system supports it */
+    (void)confine("", "", "", "", NULL); /* as far as the system supports it */
 }
 
 static bool take_options(int argc, char **argv, struct tls_keys *keys, const char **name)

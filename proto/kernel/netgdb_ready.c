@@ -128,10 +128,12 @@ static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what
     uint64_t start = io_now(t->io);
     if (until <= start)
         return 0;
+    const char *reason = send_delay_reason(&t->send_delay, t->link, packet);
     log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], packet->name,
-              (double)(until - start) / 1e6, send_delay_reason(&t->send_delay, t->link, packet));
+              (double)(until - start) / 1e6, reason);
     int rc = nt_wait_until(t, until);
     count_delay(t, what, start);
+    link_note_next(t->link, "delayed %.1f ms: %s", (double)(io_now(t->io) - start) / 1e6, reason);
     return rc;
 }
 
@@ -191,8 +193,11 @@ static int await_duplicates(struct netgdb_target *t)
         rc = t->duplicate_running ? nt_pump_request(t, since, 0) : nt_pump(t, until, 0);
         (void)nt_read_stream(t);
     }
-    if (waited)
+    if (waited) {
         count_delay(t, NETGDB_DELAY_DUPLICATE, since);
+        link_note_next(t->link, "delayed %.1f ms: a duplicate of an earlier request may be running",
+                       (double)(io_now(t->io) - since) / 1e6);
+    }
     return rc;
 }
 

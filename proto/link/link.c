@@ -158,7 +158,7 @@ void link_be_patient(struct link *l, uint64_t ns)
 static int transmit_datagram(struct link *l)
 {
     CHECK_OR_RETURN(l->tx.active && l->tx.len >= WIRE_HEADER && l->tx.len <= sizeof l->tx.datagram);
-    const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len};
+    const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len, .note = link_sent_note(l)};
     uint64_t now = io_now(l->io);
     struct link_trace *trace = link_trace_get(l->out, LINK_SENT_HISTORY, l->tx.seqno);
     if (trace->count++ == 0)
@@ -173,7 +173,9 @@ static int transmit_datagram(struct link *l)
     l->tx.retry = now + next_retry(l);
     l->counters.sent++;
     l->counters.bytes_out += l->tx.len;
-    return io_send(l->io, IO_TARGET, &msg, 1);
+    int rc = io_send(l->io, IO_TARGET, &msg, 1);
+    l->note[0] = 0;
+    return rc;
 }
 
 /*

@@ -166,6 +166,7 @@ struct link {
     uint64_t kernel_retry;   /* longest retransmission interval of the kernel; 0: not measured */
     uint64_t lateness;       /* largest observed lateness; 0: none */
     uint64_t reorder_events; /* duplicates and reordered datagrams observed */
+    char note[IO_NOTE_MAX];  /* of our next DATA, for a capture; empty: none */
     struct link_counters counters;
 };
 
@@ -271,6 +272,9 @@ void link_drop_delayed_acks(struct link *l);
  * acknowledged, so the link does not acknowledge it, but fails (link_fail).
  */
 void link_expect_peer_ack(struct link *l, uint64_t until);
+
+/* Explains the next DATA of ours to the reader of a capture; see io_note. */
+void link_note_next(struct link *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Returns the effect of a late duplicate that may precede the DATA in flight in the kernel's

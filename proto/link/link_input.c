@@ -303,7 +303,9 @@ int link_input(struct link *l)
         n = io_recv(l->io, IO_TARGET, msgs, LINK_BATCH);
         for (int i = 0; i < n; i++) {
             struct wire_msg msg;
+            const struct link_note before = link_note_begin(l);
             int rc = handle_datagram(l, &msgs[i], &msg);
+            link_note_received(l, &before, &msgs[i], &msg, rc);
             if (rc > 0)
                 acks[n_acks++] = msg.seqno;
             else if (rc < 0)

@@ -43,4 +43,20 @@ bool link_duplicate_is_harmless(const struct link *l);
 void link_check_ack_order(struct link *l, const struct link_trace *t);
 void link_check_forgotten_ack(struct link *l);
 
+/* ---- link_notes.c: see io_note; nothing happens unless the io captures ---- */
+
+/* The state before a datagram is handled. */
+struct link_note {
+    struct link_counters counters;
+    uint64_t reorder_events;
+};
+struct link_note link_note_begin(const struct link *l);
+
+/* Notes what became of a datagram. `result`: 1 if it is acknowledged, 0 if not, or an error. */
+void link_note_received(const struct link *l, const struct link_note *before,
+                        const struct io_msg *datagram, const struct wire_msg *msg, int result);
+
+/* Returns the note of the DATA that is about to be sent. */
+const char *link_sent_note(struct link *l);
+
 #endif

@@ -99,14 +99,19 @@ static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
     return true;
 }
 
-static void transport_take_data(struct debugnet_transport *t, const struct wire_msg *msg)
+static void transport_take_data(struct debugnet_transport *t, const struct io_msg *datagram,
+                                const struct wire_msg *msg)
 {
     bool duplicate = msg->seqno <= t->last;
     if (t->options.generation == DEBUGNET_OLD)
         send_ack(t, msg->seqno);
     t->duplicates += duplicate;
+    if (duplicate)
+        io_note(t->io, IO_CLIENT, datagram, "received before: dropped");
     if (duplicate || store(t, msg))
         send_ack(t, msg->seqno);
+    else
+        io_note(t->io, IO_CLIENT, datagram, "dropped: no room, or not the next chunk");
 }
 
 static void take_datagram(struct debugnet_transport *t, const struct io_msg *datagram)
@@ -120,7 +125,7 @@ static void take_datagram(struct debugnet_transport *t, const struct io_msg *dat
     if (msg.type == WIRE_IS_ACK) {
         transport_take_ack(t, msg.seqno);
     } else if (msg.type == WIRE_DATA) {
-        transport_take_data(t, &msg);
+        transport_take_data(t, datagram, &msg);
     } else {
         t->finished = true;
         if (t->options.generation == DEBUGNET_OLD)
@@ -171,6 +176,7 @@ static void send_window(struct debugnet_transport *t, unsigned from, enum wire_t
     for (unsigned i = from; i < end; i++) {
         if (!t->acked[i]) {
             msgs[n] = make_chunk(t, i, n, type, data, len);
+            msgs[n].note = i < t->sent ? "retransmission" : NULL;
             n++;
         }
     }

@@ -6,6 +6,7 @@ E2E_TESTS = \
 	tests/e2e/autopsy.test \
 	tests/e2e/bpf-netgdb.test \
 	tests/e2e/cache.test \
+	tests/e2e/capture.test \
 	tests/e2e/caller.test \
 	tests/e2e/compare.test \
 	tests/e2e/check.test \

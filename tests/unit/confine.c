@@ -59,7 +59,7 @@ static int try_open(const char *path, int flags)
 /* Confines this process. Returns 0, or the number of the failed check. */
 static int confine_to(const char *own, const char *symbols)
 {
-    bool landlock = confine(own, "", symbols, "");
+    bool landlock = confine(own, "", symbols, "", NULL);
     int error = errno;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
         return 1;
