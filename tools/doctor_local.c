@@ -12,6 +12,7 @@
 #include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
 #include "tools/doctor.h"
+#include "tools/obstacle.h"
 
 enum {
     OUTPUT_MAX = 16 * 1024, /* bytes of a program's output that are read */
@@ -45,33 +46,11 @@ static void report_version(struct doctor *d, const char *program, const char *te
         doctor_find(d, "gdb", DOCTOR_OK, NULL, "%s: %.*s", program, len, text);
 }
 
-/* Why a program may not load the object. */
-static const char *why_not_loaded(const char *program)
-{
-    char magic[2] = "", real[4096];
-    struct stat st;
-    FILE *f = fopen(program, "re");
-    size_t n = f != NULL ? fread(magic, 1, sizeof magic, f) : 0;
-    if (f != NULL)
-        (void)fclose(f);
-    ssize_t len = readlink(program, real, sizeof real - 1);
-    real[len > 0 ? len : 0] = '\0';
-    if (strncmp(program, "/snap/", 6) == 0 || strstr(real, "/snap") != NULL)
-        return "it is a snap, which does not see this machine's libraries: install gdb from the "
-               "system's packages";
-    if (stat(program, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) != 0)
-        return "it is setuid or setgid, and the loader ignores LD_PRELOAD: copy it without the bit";
-    if (n == 2 && memcmp(magic, "#!", 2) == 0)
-        return "it is a script that clears LD_PRELOAD: name the gdb that it starts with --gdb";
-    return "it may be static, or made for another libc: use gdb of the system's packages, or "
-           "netgdb "
-           "proxy";
-}
-
 /* A name with a mistake is refused by our object, and looked up as a host by a gdb without it. */
 static void check_preload(struct doctor *d, const char *program)
 {
-    static char preload[4096 + 16], text[OUTPUT_MAX], name[] = "target remote netgdb:any,doctor=1";
+    static char preload[4096 + 16], text[OUTPUT_MAX], obstacle[OBSTACLE_TEXT],
+        name[] = "target remote netgdb:any,doctor=1";
     char *argv[] = {(char *)"sh",    (char *)"-c",  (char *)"exec \"$@\" 2>&1",
                     (char *)"sh",    (char *)"env", preload,
                     (char *)program, (char *)"-nx", (char *)"-batch",
@@ -85,8 +64,11 @@ static void check_preload(struct doctor *d, const char *program)
     if (doctor_run(argv, text, sizeof text) && strstr(text, "unknown option 'doctor'") != NULL)
         doctor_find(d, "preload", DOCTOR_OK, NULL, "%s loads %s", program, d->library);
     else
-        doctor_find(d, "preload", DOCTOR_PROBLEM, why_not_loaded(program), "%s does not load %s",
-                    program, d->library);
+        doctor_find(d, "preload", DOCTOR_PROBLEM,
+                    obstacle_find(program, obstacle) != OBSTACLE_NONE
+                        ? obstacle
+                        : "use gdb of this system's packages, or netgdb proxy",
+                    "%s does not load %s", program, d->library);
 }
 
 void doctor_check_gdb(struct doctor *d)

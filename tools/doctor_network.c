@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/port_owner.h"
 #include "session/control.h"
 #include "tools/doctor.h"
 
@@ -228,6 +229,7 @@ void doctor_check_port(struct doctor *d)
         close(fd);
         return;
     }
+    char owner[PORT_OWNER_TEXT];
     int error = errno, proxy = control_connect();
     if (proxy >= 0)
         close(proxy);
@@ -237,8 +239,8 @@ void doctor_check_port(struct doctor *d)
     else if (error == EADDRINUSE)
         doctor_find(d, "port", DOCTOR_PROBLEM,
                     "quit the other debugger, or run one proxy for all: netgdb proxy",
-                    "UDP port %u, to which kernels connect, is used by another program",
-                    d->options.port);
+                    "UDP port %u, to which kernels connect, is in use%s", d->options.port,
+                    port_owner(error, false, d->options.port, owner));
     else
         doctor_find(d, "port", DOCTOR_PROBLEM, NULL, "UDP port %u, to which kernels connect: %s",
                     d->options.port, strerror(error));

@@ -33,7 +33,7 @@ static int node_help(void)
         "  --again                  announce again after each session, and after no answer;\n"
         "                           start COMMAND, or connect to HOST:PORT, "
         "again\n" TLS_OPTIONS_HELP "  --listen ADDRESS[:PORT]  with --tls: listen there "
-                                   "(127.0.0.1:20025); 0: any port\n" CAPTURE_OPTIONS_HELP
+        "(127.0.0.1:20025); 0: any port\n" CAPTURE_OPTIONS_HELP
         "  --log LEVEL              error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help               print this and exit\n"
         "With --ebpf, as for netgdb bpf:\n" BPF_OPTIONS_HELP BPF_ARCH_HELP "\n"

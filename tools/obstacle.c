@@ -14,7 +14,6 @@
 #include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
-#include "tools/tools.h"
 
 #define OR_PROXY "or connect through 'netgdb proxy'"
 
@@ -58,22 +57,27 @@ static bool read_loader(const char *path, char loader[PATH_MAX])
     return true;
 }
 
-static enum obstacle find_in_program(const char *path, const char *loader)
+static enum obstacle find_in_program(const char *path, const char *loader, char text[OBSTACLE_TEXT])
 {
     char own[PATH_MAX];
     if (is_privileged(path))
-        complain("%s: setuid, setgid or with capabilities, so nothing is preloaded into it: start "
-                 "netgdb itself with these privileges, as in 'sudo netgdb run gdb'",
-                 path);
+        (void)snprintf(
+            text, OBSTACLE_TEXT,
+            "%s: setuid, setgid or with capabilities, so nothing is preloaded into it: start "
+            "netgdb itself with these privileges, as in 'sudo netgdb run gdb'",
+            path);
     else if (loader[0] == '\0' && osabi_is_gdb(path))
-        complain("%s: a static program, into which nothing is preloaded: use a gdb with shared "
-                 "libraries, " OR_PROXY,
-                 path);
+        (void)snprintf(
+            text, OBSTACLE_TEXT,
+            "%s: a static program, into which nothing is preloaded: use a gdb with shared "
+            "libraries, " OR_PROXY,
+            path);
     else if (loader[0] != '\0' && read_loader("/proc/self/exe", own) && own[0] != '\0' &&
              strcmp(obstacle_base(loader), obstacle_base(own)) != 0)
-        complain("%s: needs %s, but libnetgdb.so needs %s: use a gdb of this machine and C "
-                 "library, " OR_PROXY,
-                 path, loader, own);
+        (void)snprintf(text, OBSTACLE_TEXT,
+                       "%s: needs %s, but libnetgdb.so needs %s: use a gdb of this machine and C "
+                       "library, " OR_PROXY,
+                       path, loader, own);
     else
         return OBSTACLE_NONE;
     return OBSTACLE_CERTAIN;
@@ -82,9 +86,14 @@ static enum obstacle find_in_program(const char *path, const char *loader)
 /* The words in a line of a script that remove LD_PRELOAD; NULL: none. */
 static const char *removes_preload(const char *line)
 {
-    static const char *const words[] = {
-        "env -i",      "env - ", "env --ignore-environment", "exec -c", "unset LD_PRELOAD",
-        "LD_PRELOAD=", "sudo "};
+    static const char *const words[] = {"env -i",
+                                        "env - ",
+                                        "env --ignore-environment",
+                                        "exec -c",
+                                        "unset LD_PRELOAD",
+                                        "-u LD_PRELOAD",
+                                        "LD_PRELOAD=",
+                                        "sudo "};
     const char *start = line + strspn(line, " \t");
     if (*start == '#' || strstr(line, "$LD_PRELOAD") != NULL ||
         strstr(line, "${LD_PRELOAD") != NULL)
@@ -96,7 +105,7 @@ static const char *removes_preload(const char *line)
     return NULL;
 }
 
-static enum obstacle find_in_script(const char *path)
+static enum obstacle find_in_script(const char *path, char text[OBSTACLE_TEXT])
 {
     enum { LINES_MAX = 10000 };
     char line[1024];
@@ -115,28 +124,33 @@ static enum obstacle find_in_script(const char *path)
     (void)fclose(f);
     if (words == NULL)
         return OBSTACLE_NONE;
-    complain("%s: line %u of this script seems to remove LD_PRELOAD ('%s'): if gdb then does not "
-             "know netgdb:HOST, name the program that the script starts",
-             path, number, words);
+    (void)snprintf(
+        text, OBSTACLE_TEXT,
+        "%s: line %u of this script seems to remove LD_PRELOAD ('%s'): if gdb then does not "
+        "know netgdb:HOST, name the program that the script starts",
+        path, number, words);
     return OBSTACLE_LIKELY;
 }
 
-enum obstacle obstacle_find(const char *name)
+enum obstacle obstacle_find(const char *name, char text[OBSTACLE_TEXT])
 {
     char *path = find_program(name), loader[PATH_MAX];
     enum obstacle found = OBSTACLE_NONE;
     struct stat st;
+    text[0] = '\0';
     if (path == NULL || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
         found = OBSTACLE_NONE; /* execvp says what is wrong */
     } else if (is_snap(path)) {
-        complain("%s: a snap, which starts without LD_PRELOAD: install gdb as a package of this "
-                 "system, " OR_PROXY,
-                 path);
+        (void)snprintf(
+            text, OBSTACLE_TEXT,
+            "%s: a snap, which starts without LD_PRELOAD: install gdb as a package of this "
+            "system, " OR_PROXY,
+            path);
         found = OBSTACLE_CERTAIN;
     } else if (read_loader(path, loader)) {
-        found = find_in_program(path, loader);
+        found = find_in_program(path, loader, text);
     } else {
-        found = find_in_script(path);
+        found = find_in_script(path, text);
     }
     free(path);
     return found;

@@ -119,6 +119,16 @@ int run_execute(char **argv)
     return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
 }
 
+/* Says what keeps the object out of the debugger. Returns whether it certainly does. */
+static bool has_obstacle(const char *debugger)
+{
+    char text[OBSTACLE_TEXT];
+    enum obstacle found = obstacle_find(debugger, text);
+    if (found != OBSTACLE_NONE)
+        complain("%s", text);
+    return found == OBSTACLE_CERTAIN;
+}
+
 int run_main(int argc, char **argv)
 {
     static const struct option options[] = {{"check", no_argument, NULL, 'c'},
@@ -141,7 +151,7 @@ int run_main(int argc, char **argv)
     if (optind == argc)
         return complain_usage("run", "no debugger given");
     char *library = run_find_library(option);
-    if (library == NULL || obstacle_find(argv[optind]) == OBSTACLE_CERTAIN) {
+    if (library == NULL || has_obstacle(argv[optind])) {
         free(library);
         return EXIT_FAILED;
     }
