@@ -139,10 +139,17 @@ static uint32_t size_of_type(const struct btf *b, uint32_t id)
     return 0;
 }
 
-static void take_member(const struct btf *b, struct ebpf_map_definition *d, const uint8_t *member)
+/* `size`: bytes of the variable. */
+static void take_member(const struct btf *b, struct ebpf_map_definition *d, const uint8_t *member,
+                        uint64_t size)
 {
     const char *name = string(b, word(member));
     struct type t, to;
+    uint32_t at = word(member + 8) / 8;
+    if (strcmp(name, "values") == 0 && at < size) {
+        d->values_at = d->address + at;
+        d->values = (uint32_t)((size - at) / 8);
+    }
     if (!bare(b, word(member + 4), &t) || t.kind != KIND_PTR || !bare(b, t.size_or_type, &to))
         return;
     uint32_t number = to.kind == KIND_ARRAY ? word(to.more + 8) : 0;
@@ -175,7 +182,7 @@ static int take_variable(struct linker *l, const struct btf *b, uint32_t id)
     struct ebpf_map_definition *d = &l->image->map[l->image->maps++];
     *d = (struct ebpf_map_definition){.name = s->name, .address = s->address};
     for (uint32_t i = 0; i < t.count; i++)
-        take_member(b, d, t.more + 12 * (size_t)i);
+        take_member(b, d, t.more + 12 * (size_t)i, s->size);
     return 0;
 }
 

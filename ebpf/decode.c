@@ -106,10 +106,9 @@ static void decode_alu(struct ebpf_op *op, const struct bpf_insn *i)
 
 static void decode_helper(struct ebpf_op *op, const struct ebpf_machine *m, uint32_t id)
 {
-    const struct ebpf_helper *h =
-        ebpf_helper_by_id(m->options.helpers, m->options.helper_count, id);
+    const struct ebpf_helper *h = ebpf_machine_helper(m, id);
     if (h == NULL)
-        bad(op, "a call of a helper that does not exist");
+        decode_set(op, OP_NO_HELPER, id);
     else
         decode_set(op, OP_HELPER, (uintptr_t)h);
 }
@@ -209,8 +208,9 @@ static uint64_t map_address(const struct ebpf_machine *m, uint32_t index, bool v
         return 0;
     if (!value)
         return m->image->map[index].address;
-    *known = m->image->map[index].type == EBPF_MAP_ARRAY;
-    return *known ? ebpf_map_values(m, index) : 0;
+    uint64_t values = ebpf_map_values(m, index);
+    *known = values != 0;
+    return values;
 }
 
 static void decode_lddw(struct ebpf_op *op, const struct ebpf_machine *m, const struct bpf_insn *i,

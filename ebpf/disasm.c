@@ -7,6 +7,7 @@
 
 #include "ebpf/helpers.h"
 #include "ebpf/insn.h"
+#include "ebpf/names.h"
 
 static const char *const sizes[] = {"u32", "u16", "u8", "u64"}; /* W, H, B, DW */
 static const char *const signed_sizes[] = {"s32", "s16", "s8", "s64"};
@@ -92,8 +93,14 @@ static bool call(struct buf *out, const struct bpf_insn *i, uint64_t target,
         name_address(out, target, image);
     } else {
         (void)buf_printf(out, "call %s%" PRId32, i->src == BPF_CALL_BTF ? "btf " : "", i->imm);
-        if (i->src == BPF_CALL_HELPER && h != NULL)
-            (void)buf_printf(out, " <%s>", h->name);
+        const char *import =
+            image == NULL ? NULL : ebpf_image_import_called(image, (uint32_t)i->imm);
+        const char *name = h != NULL ? NULL : ebpf_helper_name((uint32_t)i->imm);
+        if (i->src == BPF_CALL_HELPER && (h != NULL || import != NULL || name != NULL))
+            (void)buf_printf(out, " <%s%s>", name != NULL ? "bpf_" : "",
+                             h != NULL        ? h->name
+                             : import != NULL ? import
+                                              : name);
     }
     return i->src <= BPF_CALL_BTF;
 }

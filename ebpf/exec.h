@@ -8,6 +8,7 @@
 
 #include "ebpf/helpers.h"
 #include "ebpf/machine.h"
+#include "ebpf/names.h"
 
 /* RFC 9669, 4.1: division by zero is 0; the most negative number divided by -1 is itself. */
 static inline uint64_t signed_div64(uint64_t d, uint64_t s)
@@ -104,9 +105,7 @@ static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct eb
     const struct ebpf_helper *h = (const struct ebpf_helper *)(uintptr_t)ip->imm;
     if (ip->code == OP_CALLX) {
         uint64_t id = m->reg[ip->src];
-        h = id > UINT32_MAX
-                ? NULL
-                : ebpf_helper_by_id(m->options.helpers, m->options.helper_count, (uint32_t)id);
+        h = id > UINT32_MAX ? NULL : ebpf_machine_helper(m, (uint32_t)id);
         if (h == NULL)
             return ebpf_fault_at(m, EBPF_JUMP, id,
                                  "call to 0x%" PRIx64 ": neither code nor a helper", id);
@@ -118,6 +117,22 @@ static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct eb
     return stop;
 }
 
+/* Fault: a call of a helper that the machine does not have. */
+static inline enum ebpf_stop fault_helper(struct ebpf_machine *m, const struct ebpf_op *ip)
+{
+    uint32_t id = (uint32_t)ip->imm;
+    uint64_t at = address_of(m, ip);
+    const char *name = ebpf_helper_name(id), *import = ebpf_image_import_called(m->image, id);
+    if (import != NULL)
+        return ebpf_fault_at(m, EBPF_ILLEGAL, at,
+                             "call of the undefined symbol %.48s: --helper %.48s=VALUE makes it "
+                             "return VALUE",
+                             import, import);
+    return ebpf_fault_at(m, EBPF_ILLEGAL, at,
+                         "helper %u (%s%s) does not exist: --helper %u=VALUE makes it return VALUE",
+                         id, name != NULL ? "bpf_" : "unknown", name != NULL ? name : "", id);
+}
+
 static inline enum ebpf_stop fault_access(struct ebpf_machine *m, const struct ebpf_op *ip,
                                           bool write)
 {
@@ -125,7 +140,7 @@ static inline enum ebpf_stop fault_access(struct ebpf_machine *m, const struct e
     bool load = ip->code >= OP_LDXB && ip->code <= OP_LDXSW;
     uint64_t address = m->reg[load ? ip->src : ip->dst] + (uint64_t)(int64_t)ip->off;
     char reason[EBPF_REASON];
-    ebpf_memory_reason(&m->memory, address, sizes[ip->code - OP_LDXB], write, reason);
+    ebpf_machine_reason(m, address, sizes[ip->code - OP_LDXB], write, reason);
     return ebpf_fault_at(m, EBPF_ACCESS, address, "%s 0x%" PRIx64 ": %s",
                          write ? "write to" : "read from", address, reason);
 }

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ebpf/helpers_linux.h"
 #include "ebpf/library.h"
-#include "ebpf/maps.h"
 #include "ebpf/print.h"
 
 enum {
@@ -25,131 +25,12 @@ uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, boo
     m->attention |= size > LARGE;
     if (host == NULL) {
         char reason[EBPF_REASON];
-        ebpf_memory_reason(&m->memory, address, size, write, reason);
+        ebpf_machine_reason(m, address, size, write, reason);
         *stop = ebpf_fault_at(m, EBPF_ACCESS, address,
                               "helper: %s %" PRIu64 " bytes at 0x%" PRIx64 ": %s",
                               write ? "write" : "read", size, address, reason);
     }
     return host;
-}
-
-static struct ebpf_map *find_map(struct ebpf_machine *m, uint64_t address, enum ebpf_stop *stop)
-{
-    struct ebpf_map *map = ebpf_map_find(m, address);
-    if (map == NULL)
-        *stop = ebpf_fault_at(m, EBPF_ACCESS, address, "helper: there is no map at 0x%" PRIx64,
-                              address);
-    return map;
-}
-
-HELPER(map_lookup)
-{
-    (void)self;
-    enum ebpf_stop stop = EBPF_RUNNING;
-    struct ebpf_map *map = find_map(m, arg[0], &stop);
-    const uint8_t *key =
-        map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->key_size, false, &stop);
-    if (key != NULL)
-        *result = ebpf_map_lookup(map, key);
-    return stop;
-}
-
-HELPER(map_update)
-{
-    (void)self;
-    enum ebpf_stop stop = EBPF_RUNNING;
-    struct ebpf_map *map = find_map(m, arg[0], &stop);
-    const uint8_t *key =
-        map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->key_size, false, &stop);
-    const uint8_t *value =
-        key == NULL ? NULL : ebpf_reach(m, arg[2], map->definition->value_size, false, &stop);
-    if (value != NULL)
-        *result = (uint64_t)(int64_t)ebpf_map_update(map, key, value, arg[3]);
-    return stop;
-}
-
-HELPER(map_delete)
-{
-    (void)self;
-    enum ebpf_stop stop = EBPF_RUNNING;
-    struct ebpf_map *map = find_map(m, arg[0], &stop);
-    const uint8_t *key =
-        map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->key_size, false, &stop);
-    if (key != NULL)
-        *result = (uint64_t)(int64_t)ebpf_map_delete(map, key);
-    return stop;
-}
-
-/* bpf_probe_read: dst, size, src. Returns an error instead of a fault. */
-HELPER(probe_read)
-{
-    (void)self;
-    enum ebpf_stop stop = EBPF_RUNNING;
-    uint8_t *dst = ebpf_reach(m, arg[0], arg[1], true, &stop);
-    if (dst == NULL)
-        return stop;
-    const uint8_t *src = arg[1] == 0 ? dst : ebpf_memory_access(&m->memory, arg[2], arg[1], false);
-    if (src == NULL)
-        memset(dst, 0, (size_t)arg[1]);
-    else
-        memmove(dst, src, (size_t)arg[1]);
-    *result = src == NULL ? (uint64_t)EBPF_EFAULT : 0;
-    return stop;
-}
-
-/* The same for a string with its NUL; the result is the length with the NUL. */
-HELPER(probe_read_str)
-{
-    (void)self;
-    enum ebpf_stop stop = EBPF_RUNNING;
-    uint8_t *dst = ebpf_reach(m, arg[0], arg[1], true, &stop);
-    if (dst == NULL)
-        return stop;
-    *result = (uint64_t)EBPF_EFAULT;
-    for (uint64_t i = 0; i < arg[1]; i++) {
-        const uint8_t *src = ebpf_memory_access(&m->memory, arg[2] + i, 1, false);
-        if (src == NULL)
-            return stop;
-        dst[i] = i + 1 == arg[1] ? 0 : *src;
-        if (dst[i] == 0) {
-            *result = i + 1;
-            return stop;
-        }
-    }
-    return stop;
-}
-
-HELPER(ktime_get_ns)
-{
-    (void)self;
-    const struct ebpf_world *w = m->options.world;
-    (void)arg;
-    *result = w != NULL && w->now != NULL ? w->now(w->context) : 0;
-    return EBPF_RUNNING;
-}
-
-/* splitmix64, for which every seed is good. */
-HELPER(get_prandom_u32)
-{
-    (void)self;
-    (void)arg;
-    uint64_t x = m->random += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    *result = (uint32_t)(x ^ x >> 31);
-    return EBPF_RUNNING;
-}
-
-HELPER(trace_printk)
-{
-    (void)self;
-    return ebpf_print_format(m, arg, result);
-}
-
-HELPER(print_string)
-{
-    (void)self;
-    return ebpf_print_string(m, arg, result);
 }
 
 HELPER(copy)
@@ -188,38 +69,77 @@ HELPER(compare)
     return stop;
 }
 
-/* Linux's bpf_strncmp: s1, its size, s2. */
-HELPER(compare_strings)
+EBPF_HELPER_FUNCTION(ebpf_constant)
 {
-    (void)self;
-    enum ebpf_stop stop = EBPF_RUNNING;
-    for (uint64_t i = 0; i < arg[1]; i++) {
-        const uint8_t *a = ebpf_reach(m, arg[0] + i, 1, false, &stop);
-        const uint8_t *b = a == NULL ? NULL : ebpf_reach(m, arg[2] + i, 1, false, &stop);
-        if (b == NULL)
-            return stop;
-        *result = *a < *b ? UINT64_MAX : *a > *b;
-        if (*a != *b || *a == 0)
-            break;
-    }
-    return stop;
+    (void)m;
+    (void)arg;
+    *result = self->value;
+    return EBPF_RUNNING;
 }
 
 const struct ebpf_helper ebpf_helpers[] = {
-    {1, "bpf_map_lookup_elem", "map, key", map_lookup, 0},
-    {2, "bpf_map_update_elem", "map, key, value, flags", map_update, 0},
-    {3, "bpf_map_delete_elem", "map, key", map_delete, 0},
-    {4, "bpf_probe_read", "dst, size, src", probe_read, 0},
-    {5, "bpf_ktime_get_ns", "", ktime_get_ns, 0},
-    {6, "bpf_trace_printk", "format, size, a, b, c", trace_printk, 0},
-    {7, "bpf_get_prandom_u32", "", get_prandom_u32, 0},
-    {45, "bpf_probe_read_str", "dst, size, src", probe_read_str, 0},
-    {182, "bpf_strncmp", "a, size, b", compare_strings, 0},
+    {1, "bpf_map_lookup_elem", "map, key", ebpf_map_lookup_helper, 0},
+    {2, "bpf_map_update_elem", "map, key, value, flags", ebpf_map_update_helper, 0},
+    {3, "bpf_map_delete_elem", "map, key", ebpf_map_delete_helper, 0},
+    {4, "bpf_probe_read", "dst, size, src", ebpf_probe_read, 0},
+    {5, "bpf_ktime_get_ns", "", ebpf_time, 1},
+    {6, "bpf_trace_printk", "format, size, a, b, c", ebpf_print_format, 0},
+    {7, "bpf_get_prandom_u32", "", ebpf_random, 0},
+    {8, "bpf_get_smp_processor_id", "", ebpf_constant, 0},
+    {9, "bpf_skb_store_bytes", "context, offset, from, size, flags", ebpf_store_bytes, 0},
+    {10, "bpf_l3_csum_replace", "context, offset, from, to, size", ebpf_constant, 0},
+    {11, "bpf_l4_csum_replace", "context, offset, from, to, flags", ebpf_constant, 0},
+    {12, "bpf_tail_call", "context, map, index", ebpf_tail_call, 0},
+    {14, "bpf_get_current_pid_tgid", "", ebpf_constant, UINT64_C(1) << 32 | 1},
+    {15, "bpf_get_current_uid_gid", "", ebpf_constant, 0},
+    {16, "bpf_get_current_comm", "buffer, size", ebpf_current_comm, 0},
+    {23, "bpf_redirect", "interface, flags", ebpf_redirect, 0},
+    {25, "bpf_perf_event_output", "context, map, flags, data, size", ebpf_perf_event_output, 0},
+    {26, "bpf_skb_load_bytes", "context, offset, to, size", ebpf_load_bytes, 0},
+    {28, "bpf_csum_diff", "from, size, to, size, seed", ebpf_csum_diff, 0},
+    {34, "bpf_get_hash_recalc", "context", ebpf_constant, 0},
+    {35, "bpf_get_current_task", "", ebpf_constant, 0},
+    {39, "bpf_skb_pull_data", "context, size", ebpf_constant, 0},
+    {40, "bpf_csum_update", "context, sum", ebpf_constant, 0},
+    {41, "bpf_set_hash_invalid", "context", ebpf_constant, 0},
+    {42, "bpf_get_numa_node_id", "", ebpf_constant, 0},
+    {44, "bpf_xdp_adjust_head", "context, distance", ebpf_adjust_packet, 0},
+    {45, "bpf_probe_read_str", "dst, size, src", ebpf_probe_read_str, 0},
+    {46, "bpf_get_socket_cookie", "context", ebpf_constant, 1},
+    {47, "bpf_get_socket_uid", "context", ebpf_constant, 0},
+    {51, "bpf_redirect_map", "map, key, flags", ebpf_redirect, 0},
+    {65, "bpf_xdp_adjust_tail", "context, distance", ebpf_adjust_packet, 1},
+    {68, "bpf_skb_load_bytes_relative", "context, offset, to, size, start", ebpf_load_bytes, 0},
+    {80, "bpf_get_current_cgroup_id", "", ebpf_constant, 1},
+    {93, "bpf_spin_lock", "lock", ebpf_constant, 0},
+    {94, "bpf_spin_unlock", "lock", ebpf_constant, 0},
+    {112, "bpf_probe_read_user", "dst, size, src", ebpf_probe_read, 0},
+    {113, "bpf_probe_read_kernel", "dst, size, src", ebpf_probe_read, 0},
+    {114, "bpf_probe_read_user_str", "dst, size, src", ebpf_probe_read_str, 0},
+    {115, "bpf_probe_read_kernel_str", "dst, size, src", ebpf_probe_read_str, 0},
+    {118, "bpf_jiffies64", "", ebpf_time, 4000000},
+    {125, "bpf_ktime_get_boot_ns", "", ebpf_time, 1},
+    {130, "bpf_ringbuf_output", "map, data, size, flags", ebpf_ringbuf_output, 0},
+    {131, "bpf_ringbuf_reserve", "map, size, flags", ebpf_ringbuf_reserve, 0},
+    {132, "bpf_ringbuf_submit", "record, flags", ebpf_ringbuf_commit, 1},
+    {133, "bpf_ringbuf_discard", "record, flags", ebpf_ringbuf_commit, 0},
+    {134, "bpf_ringbuf_query", "map, what", ebpf_ringbuf_query, 0},
+    {153, "bpf_per_cpu_ptr", "pointer, cpu", ebpf_same_pointer, 0},
+    {154, "bpf_this_cpu_ptr", "pointer", ebpf_same_pointer, 0},
+    {158, "bpf_get_current_task_btf", "", ebpf_constant, 0},
+    {160, "bpf_ktime_get_coarse_ns", "", ebpf_time, 1},
+    {165, "bpf_snprintf", "to, size, format, data, size", ebpf_print_to, 0},
+    {173, "bpf_get_func_ip", "context", ebpf_constant, 0},
+    {174, "bpf_get_attach_cookie", "context", ebpf_constant, 0},
+    {177, "bpf_trace_vprintk", "format, size, data, size", ebpf_print_data, 0},
+    {182, "bpf_strncmp", "a, size, b", ebpf_compare_strings, 0},
+    {195, "bpf_map_lookup_percpu_elem", "map, key, cpu", ebpf_map_lookup_helper, 0},
+    {208, "bpf_ktime_get_tai_ns", "", ebpf_time, 1},
     {1000, "memcpy", "dst, src, size", copy, 0},
     {1001, "memmove", "dst, src, size", copy, 0},
     {1002, "memset", "dst, byte, size", set, 0},
     {1003, "memcmp", "a, b, size", compare, 0},
-    {1004, "puts", "string", print_string, 0},
+    {1004, "puts", "string", ebpf_print_string, 0},
     EBPF_LIBRARY,
 };
 const size_t ebpf_helper_count = sizeof ebpf_helpers / sizeof ebpf_helpers[0];
@@ -228,7 +148,7 @@ const struct ebpf_helper *ebpf_helper_by_id(const struct ebpf_helper *table, siz
                                             uint32_t id)
 {
     for (size_t i = 0; i < count; i++)
-        if (table[i].id == id)
+        if (table[i].id == id && id != 0)
             return &table[i];
     return NULL;
 }
@@ -237,7 +157,7 @@ const struct ebpf_helper *ebpf_helper_by_name(const struct ebpf_helper *table, s
                                               const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(table[i].name, name) == 0)
+        if (table[i].name != NULL && strcmp(table[i].name, name) == 0)
             return &table[i];
     return NULL;
 }

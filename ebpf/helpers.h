@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Helper functions, which a program calls by number (RFC 9669, 4.3.1). The numbers, names and
- * arguments of 1 to 7, 45 and 182 are Linux's (linux/bpf.h, enum bpf_func_id). Numbers from 1000 on
+ * arguments below 1000 are Linux's (linux/bpf.h, enum bpf_func_id). Numbers from 1000 on
  * are netgdb's own: C functions that compilers (library.h) and programs call. The loader binds
  * undefined functions to helpers by name.
  */
@@ -33,11 +33,15 @@ struct ebpf_helper {
 extern const struct ebpf_helper ebpf_helpers[];
 extern const size_t ebpf_helper_count;
 
-/* Find a helper in a table of `count` entries by number or name; NULL: none. */
+/* Find a helper in a table of `count` entries by number or name; NULL: none. Stubs of undefined
+ * functions have a name only, and number 0. */
 const struct ebpf_helper *ebpf_helper_by_id(const struct ebpf_helper *table, size_t count,
                                             uint32_t id);
 const struct ebpf_helper *ebpf_helper_by_name(const struct ebpf_helper *table, size_t count,
                                               const char *name);
+
+/* Returns its `value`. */
+EBPF_HELPER_FUNCTION(ebpf_constant);
 
 /*
  * For helpers: the host address of `size` bytes of the program's memory, or NULL and *stop, a

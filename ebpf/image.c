@@ -46,6 +46,9 @@ void ebpf_image_free(struct ebpf_image *image)
     for (size_t i = 0; i < image->symbols; i++)
         free(image->symbol[i].name);
     free(image->symbol);
+    for (unsigned i = 0; i < image->imports; i++)
+        free(image->import[i]);
+    free(image->import);
     buf_free(&image->elf);
     free(image->name);
     free(image);
@@ -67,4 +70,28 @@ const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, cons
         if (strcmp(image->symbol[i].name, name) == 0)
             return &image->symbol[i];
     return NULL;
+}
+
+int ebpf_image_import(struct ebpf_image *image, const char *name)
+{
+    for (unsigned i = 0; i < image->imports; i++)
+        if (strcmp(image->import[i], name) == 0)
+            return (int)i;
+    if (image->import == NULL)
+        image->import = calloc(EBPF_IMPORTS_MAX, sizeof *image->import);
+    if (image->import == NULL || image->imports == EBPF_IMPORTS_MAX)
+        return -1;
+    image->import[image->imports] = strdup(name);
+    return image->import[image->imports] == NULL ? -1 : (int)image->imports++;
+}
+
+const char *ebpf_image_import_called(const struct ebpf_image *image, uint32_t id)
+{
+    return id - EBPF_IMPORT_ID < image->imports ? image->import[id - EBPF_IMPORT_ID] : NULL;
+}
+
+const char *ebpf_image_import_at(const struct ebpf_image *image, uint64_t address)
+{
+    uint64_t index = (address - EBPF_IMPORT_BASE) / EBPF_IMPORT_BYTES;
+    return index < image->imports ? image->import[index] : NULL;
 }

@@ -12,6 +12,14 @@
 
 #include "proto/buf.h"
 
+/* The numbers of undefined functions as helpers: this one plus the index of the import. */
+#define EBPF_IMPORT_ID UINT32_C(0x40000000)
+
+/* The addresses of undefined variables, at which nothing is mapped: one page for each import. */
+#define EBPF_IMPORT_BASE UINT64_C(0xf0000000)
+
+enum { EBPF_IMPORTS_MAX = 4096, EBPF_IMPORT_BYTES = 4096 };
+
 enum { EBPF_SEGMENTS_MAX = 64, EBPF_MAPS_MAX = 256 };
 
 /* Addresses of the linked segments. */
@@ -37,12 +45,24 @@ struct ebpf_symbol {
 };
 
 /* The supported map types (linux/bpf.h, enum bpf_map_type). */
-enum ebpf_map_type { EBPF_MAP_HASH = 1, EBPF_MAP_ARRAY = 2 };
+enum ebpf_map_type {
+    EBPF_MAP_HASH = 1,
+    EBPF_MAP_ARRAY = 2,
+    EBPF_MAP_PROG_ARRAY = 3,
+    EBPF_MAP_PERF_EVENT_ARRAY = 4,
+    EBPF_MAP_PERCPU_HASH = 5,
+    EBPF_MAP_PERCPU_ARRAY = 6,
+    EBPF_MAP_LRU_HASH = 9,
+    EBPF_MAP_LRU_PERCPU_HASH = 10,
+    EBPF_MAP_RINGBUF = 27
+};
 
 struct ebpf_map_definition {
     const char *name; /* owned by the symbol */
     uint64_t address; /* of the definition, which a program passes to the helpers */
     uint32_t type, key_size, value_size, max_entries;
+    uint64_t values_at; /* address of initial values: addresses of 8 bytes; 0: none */
+    uint32_t values;    /* number of them */
 };
 
 struct ebpf_image {
@@ -55,6 +75,8 @@ struct ebpf_image {
     size_t symbols;
     struct ebpf_map_definition map[EBPF_MAPS_MAX];
     unsigned maps;
+    char **import; /* owned names of undefined symbols; see ebpf_image_import() */
+    unsigned imports;
     struct buf elf; /* the linked ELF; empty for ebpf_image_from_code() */
 };
 
@@ -71,5 +93,16 @@ const struct ebpf_symbol *ebpf_image_function(const struct ebpf_image *image, ui
 
 /* Returns the symbol with this name, or NULL. */
 const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, const char *name);
+
+/*
+ * An undefined symbol of the program: a function (a kfunc) or a variable (.ksyms, .kconfig). Using
+ * it stops the machine with its name. Returns its index, also for a known name, or -1: too many, or
+ * no memory.
+ */
+int ebpf_image_import(struct ebpf_image *image, const char *name);
+
+/* The name of the import with this number as a helper, or whose address this is; NULL: none. */
+const char *ebpf_image_import_called(const struct ebpf_image *image, uint32_t id);
+const char *ebpf_image_import_at(const struct ebpf_image *image, uint64_t address);
 
 #endif

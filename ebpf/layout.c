@@ -104,6 +104,10 @@ int link_lay_out(struct linker *l)
     int rc = 0;
     for (int group = LINK_TEXT; group <= LINK_BSS && rc == 0; group++)
         rc = lay_out_group(l, group);
+    if (rc == 0 && l->image->text == NULL && l->options.inspect) {
+        uint64_t start = EBPF_TEXT_BASE, at = start + TEXT_GAP;
+        end_segment(l, LINK_TEXT, "text", &start, &at);
+    }
     if (rc == 0 && l->image->text == NULL)
         return link_error(l, "there is no code in it");
     return rc;

@@ -33,6 +33,7 @@ struct linker {
     Elf_Data *symtab; /* NULL: none */
     size_t symtab_strings, symbols;
     uint64_t *common; /* addresses of common symbols by index; 0: not common */
+    size_t *kconfig;  /* by symbol: offset of its value in the last piece + 1; 0: none */
     bool gnu;         /* made by gcc-bpf: in-place addends contain the symbol's value */
 };
 
@@ -51,6 +52,13 @@ struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol);
  */
 int link_lay_out(struct linker *l);
 int link_fill_segments(struct linker *l);
+
+/*
+ * kconfig.c: adds a section with the values of external variables that the options give; and the
+ * address of such a value after the layout, 0: none.
+ */
+int link_kconfig(struct linker *l);
+uint64_t link_kconfig_address(const struct linker *l, size_t symbol);
 
 /* reloc.c: applies every relocation. */
 int link_relocate(struct linker *l);

@@ -117,7 +117,7 @@ static int read_sections(struct linker *l)
         return link_error(l, "its section headers cannot be read");
     if (l->pieces == 0 || l->pieces > EBPF_PIECES_MAX)
         return link_error(l, "%zu sections: none, or too many", l->pieces);
-    l->piece = calloc(l->pieces, sizeof *l->piece);
+    l->piece = calloc(l->pieces + 1, sizeof *l->piece); /* and one of kconfig.c */
     if (l->piece == NULL)
         return NETGDB_NOMEM;
     int rc = 0;
@@ -144,7 +144,9 @@ static bool made_by_gnu(const struct linker *l)
 static int link_object(struct linker *l)
 {
     l->gnu = made_by_gnu(l);
-    int rc = link_lay_out(l);
+    int rc = link_kconfig(l);
+    if (rc == 0)
+        rc = link_lay_out(l);
     if (rc == 0)
         rc = link_relocate(l);
     if (rc == 0)
@@ -241,6 +243,7 @@ static void free_linker(struct linker *l)
         free(l->piece[i].data);
     free(l->piece);
     free(l->common);
+    free(l->kconfig);
     elf_end(l->elf);
 }
 

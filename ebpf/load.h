@@ -6,6 +6,7 @@
 #ifndef NETGDB_EBPF_LOAD_H
 #define NETGDB_EBPF_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ struct ebpf_load_options {
     const char *entry;   /* function to start; NULL: main, entrypoint, entry, or the first */
     const struct ebpf_helper *helpers; /* for undefined functions; NULL: ebpf_helpers */
     size_t helper_count;
+    const char *const *kconfig; /* values of external variables, "NAME=VALUE"; not owned */
+    unsigned kconfig_count;
+    bool inspect; /* the program is not to be run: several programs, or no code, are no error */
 };
 
 /*

@@ -335,11 +335,18 @@ L_HELPER : {
     if (stop != EBPF_RUNNING)
         goto out;
     if (m->attention) {
-        ip++;
+        const struct ebpf_op *to = m->next != NULL ? m->next : ip + 1;
+        limit += (uintptr_t)to - (uintptr_t)(ip + 1);
+        ip = to;
+        m->next = NULL;
         goto slice_over;
     }
     NEXT;
 }
+
+L_NO_HELPER:
+    stop = fault_helper(m, ip);
+    goto out;
 
 L_BAD:
     stop = ebpf_fault_at(m, EBPF_ILLEGAL, address_of(m, ip), "bad instruction at 0x%" PRIx64 ": %s",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/events.h"
 #include "ebpf/frames.h"
 #include "ebpf/helpers.h"
 #include "ebpf/maps.h"
@@ -33,14 +34,23 @@ static int region_error(struct ebpf_machine *m, const char *name, uint64_t base,
         rc == NETGDB_NOMEM ? "out of memory"
         : rc == NETGDB_PROTO
             ? "another region is there"
-            : "too large (all memory: at most 256 MiB, 384 regions, addresses below 4 GiB)");
+            : "too large (all memory: at most 1024 MiB, 384 regions, addresses below 4 GiB)");
+}
+
+int ebpf_map_region(struct ebpf_machine *m, const char *name, uint64_t base, const void *data,
+                    uint64_t size, unsigned flags)
+{
+    int error = 0;
+    if (ebpf_memory_map(&m->memory, name, base, data, size, flags, &error) == NULL)
+        return region_error(m, name, base, size, error);
+    return 0;
 }
 
 static int map_segments(struct ebpf_machine *m)
 {
     const struct ebpf_image *image = m->image;
     int error = 0;
-    for (unsigned i = 0; i < image->segments && error == 0; i++) {
+    for (unsigned i = 0; i < image->segments; i++) {
         const struct ebpf_segment *s = &image->segment[i];
         struct ebpf_region *r =
             ebpf_memory_map(&m->memory, s->name, s->base, NULL, s->size, s->flags, &error);
@@ -54,22 +64,12 @@ static int map_segments(struct ebpf_machine *m)
 
 static int map_own(struct ebpf_machine *m)
 {
-    const struct ebpf_options *o = &m->options;
     uint64_t stack = (uint64_t)m->frame_size * m->depth_max;
     uint64_t shadow = (uint64_t)EBPF_RECORD_SIZE * m->depth_max;
-    struct ebpf_memory *mem = &m->memory;
-    int error = 0;
-    if (o->input_size != 0 &&
-        ebpf_memory_map(mem, "input", EBPF_INPUT_BASE, o->input, o->input_size,
-                        EBPF_READ | EBPF_WRITE, &error) == NULL)
-        return region_error(m, "input", EBPF_INPUT_BASE, o->input_size, error);
-    if (ebpf_memory_map(mem, "stack", EBPF_STACK_BASE, NULL, stack, EBPF_READ | EBPF_WRITE,
-                        &error) == NULL)
-        return region_error(m, "stack", EBPF_STACK_BASE, stack, error);
-    if (ebpf_memory_map(mem, "call frames", EBPF_SHADOW_BASE, NULL, shadow, EBPF_DEBUG_RO,
-                        &error) == NULL)
-        return region_error(m, "call frames", EBPF_SHADOW_BASE, shadow, error);
-    return 0;
+    int rc = ebpf_map_region(m, "stack", EBPF_STACK_BASE, NULL, stack, EBPF_READ | EBPF_WRITE);
+    if (rc == 0)
+        rc = ebpf_map_region(m, "call frames", EBPF_SHADOW_BASE, NULL, shadow, EBPF_DEBUG_RO);
+    return rc;
 }
 
 /* Restores everything but the code and the breakpoints to the initial state. */
@@ -88,16 +88,19 @@ static int set_up_machine(struct ebpf_machine *m)
     if (rc == 0)
         rc = ebpf_maps_set_up(m);
     memset(m->reg, 0, sizeof m->reg);
-    m->reg[1] = m->options.input_size != 0 ? EBPF_INPUT_BASE : 0;
-    m->reg[2] = m->options.input_size;
+    if (rc == 0)
+        rc = ebpf_context_set_up(m);
     m->reg[10] = EBPF_STACK_BASE + (uint64_t)m->frame_size * m->depth_max;
     m->pc = m->image->entry;
     m->depth = 0;
     m->executed = 0;
     m->exited = m->attention = false;
     m->random = m->options.world != NULL ? m->options.world->seed : 0;
-    m->input_size = m->options.input_size;
+    m->next = NULL;
+    m->tail_calls = m->event_count = 0;
+    m->events_lost = 0;
     buf_reset(&m->output);
+    buf_reset(&m->events);
     return rc;
 }
 
@@ -133,6 +136,7 @@ int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
     m->options = *options;
     (void)ebpf_machine_error(m, 0, "out of memory");
     buf_init(&m->output, EBPF_OUTPUT_MAX);
+    buf_init(&m->events, EBPF_EVENTS_MAX);
     ebpf_memory_init(&m->memory);
     int rc = check_options(m, options);
     if (rc == 0) {
@@ -157,6 +161,7 @@ void ebpf_machine_free(struct ebpf_machine *m)
     ebpf_maps_free(m);
     ebpf_memory_free(&m->memory);
     buf_free(&m->output);
+    buf_free(&m->events);
     free(m->code);
     free(m->frames);
     free(m->breaks);
@@ -167,6 +172,27 @@ int ebpf_machine_reset(struct ebpf_machine *m)
 {
     int rc = set_up_machine(m);
     return rc == 0 ? ebpf_decode(m) : rc;
+}
+
+const struct ebpf_helper *ebpf_machine_helper(const struct ebpf_machine *m, uint32_t id)
+{
+    const struct ebpf_options *o = &m->options;
+    const char *import = ebpf_image_import_called(m->image, id);
+    if (import != NULL)
+        return ebpf_helper_by_name(o->stubs, o->stub_count, import);
+    const struct ebpf_helper *h = ebpf_helper_by_id(o->stubs, o->stub_count, id);
+    return h != NULL ? h : ebpf_helper_by_id(o->helpers, o->helper_count, id);
+}
+
+void ebpf_machine_reason(const struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
+                         char text[EBPF_REASON])
+{
+    const char *import = ebpf_image_import_at(m->image, address);
+    if (import != NULL)
+        snprintf(text, EBPF_REASON, "undefined symbol %.32s: --kconfig %.32s=VALUE defines it",
+                 import, import);
+    else
+        ebpf_memory_reason(&m->memory, address, size, write, text);
 }
 
 struct ebpf_op *ebpf_op_at(const struct ebpf_machine *m, uint64_t address)

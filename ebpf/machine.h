@@ -30,12 +30,16 @@ enum {
     EBPF_RECORD_SIZE = 64,    /* bytes of a record of the shadow call stack */
     EBPF_OUTPUT_MAX = 65536,  /* bytes of output that is not yet read */
     EBPF_FAULT_TEXT = 192,
+    EBPF_RAW_SIZE = 512,   /* bytes of a context without an input */
+    EBPF_FRAME_BYTES = 64, /* of a packet without an input: the smallest of Ethernet */
+    EBPF_TAIL_CALLS = 33   /* at most, as in Linux */
 };
 
 enum { EBPF_ERROR_TEXT = 256 }; /* bytes of a line about a program that cannot be loaded or run */
 
 /* Addresses of regions; those of the segments are in image.h. */
 #define EBPF_INPUT_BASE UINT64_C(0x50000000)
+#define EBPF_CONTEXT_BASE UINT64_C(0x58000000)
 #define EBPF_STACK_BASE UINT64_C(0x60000000)
 #define EBPF_SHADOW_BASE UINT64_C(0x70000000)
 #define EBPF_MAPS_BASE UINT64_C(0x80000000)
@@ -76,10 +80,22 @@ struct ebpf_world {
     uint64_t seed; /* of the pseudo-random numbers */
 };
 
+/* What r1 points to. */
+enum ebpf_context_kind {
+    EBPF_CONTEXT_NONE, /* the input, with its length in r2; or 0 */
+    EBPF_CONTEXT_RAW,  /* the same; without an input, EBPF_RAW_SIZE zeros */
+    EBPF_CONTEXT_XDP,  /* struct xdp_md with the input as its packet; without one, a frame of zeros
+                        */
+    EBPF_CONTEXT_SKB   /* struct __sk_buff, likewise */
+};
+
 struct ebpf_options {
     const struct ebpf_world *world;    /* not owned; NULL: no clock */
     const struct ebpf_helper *helpers; /* not owned; NULL: ebpf_helpers */
     size_t helper_count;
+    const struct ebpf_helper *stubs; /* not owned; come before them, by number or name */
+    size_t stub_count;
+    enum ebpf_context_kind context;
     uint64_t budget;      /* instructions; EBPF_NO_BUDGET: unlimited */
     unsigned depth;       /* 0: EBPF_DEPTH */
     uint32_t frame_size;  /* 0: EBPF_FRAME_SIZE */
@@ -104,14 +120,20 @@ struct ebpf_machine {
     uint64_t executed;
     uint64_t budget; /* limit of `executed` */
     bool exited;
-    bool attention; /* a helper asks the loop to return */
+    bool attention; /* a helper asks the loop to return, and perhaps to continue at `next` */
     struct ebpf_fault fault;
     uint8_t *breaks; /* number of breakpoints by slot */
     struct buf output;
     struct ebpf_map *maps;
     unsigned map_count;
+    struct buf events; /* events.h */
+    unsigned event_count;
+    uint64_t events_lost;
+    unsigned tail_calls;
+    const struct ebpf_op *next; /* where a helper continues the program; NULL: after the call */
     uint64_t random;
     uint64_t input_size;
+    uint64_t packet_at, packet_end; /* of the context */
     const struct ebpf_image *image;
     struct ebpf_options options;
 };
@@ -183,6 +205,23 @@ enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64
 unsigned ebpf_stop_signal(enum ebpf_stop stop);
 
 /* ---- for the files of the machine ---- */
+
+/* Sets r1, r2 and the input up (context.c). Returns 0 or an error. */
+int ebpf_context_set_up(struct ebpf_machine *m);
+
+/* Sets the fields `data` and `data_end` of the context to these addresses (context.c). */
+void ebpf_context_packet(struct ebpf_machine *m, uint64_t data, uint64_t end);
+
+/* Returns the stub or helper for a number that a program calls, or NULL. */
+const struct ebpf_helper *ebpf_machine_helper(const struct ebpf_machine *m, uint32_t id);
+
+/* Says why an access is not allowed: ebpf_memory_reason(), or the import at the address. */
+void ebpf_machine_reason(const struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
+                         char text[EBPF_REASON]);
+
+/* For helpers: maps a region; returns 0, or an error with its line. */
+int ebpf_map_region(struct ebpf_machine *m, const char *name, uint64_t base, const void *data,
+                    uint64_t size, unsigned flags);
 
 /* Writes options.error, for a machine that cannot be made; returns rc. */
 int ebpf_machine_error(struct ebpf_machine *m, int rc, const char *format, ...)

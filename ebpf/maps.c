@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hash maps and arrays; see maps.h. */
+/* Maps with elements; see maps.h. */
 #include "ebpf/maps.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/names.h"
 #include "proto/err.h"
 
 static uint32_t round8(uint32_t n)
@@ -23,19 +25,45 @@ static uint8_t *key_host(const struct ebpf_map *map, uint32_t entry)
     return entry_host(map, entry) + round8(map->definition->value_size);
 }
 
-/* Returns 0, or an error with the limit that the definition exceeds. */
-static int check_map(struct ebpf_machine *m, const struct ebpf_map_definition *d)
+/* A map without entries, keys or values, whose loader sets them, is unusable too. */
+static enum ebpf_map_kind kind_of(const struct ebpf_map_definition *d)
 {
-    bool array = d->type == EBPF_MAP_ARRAY;
-    if (d->key_size == 0 || d->key_size > EBPF_KEY_MAX || (array && d->key_size != 4))
+    bool sized = d->max_entries != 0 && d->key_size != 0 && d->value_size != 0;
+    switch (d->type) {
+    case EBPF_MAP_HASH:
+    case EBPF_MAP_PERCPU_HASH:
+        return sized ? EBPF_KIND_HASH : EBPF_KIND_NONE;
+    case EBPF_MAP_LRU_HASH:
+    case EBPF_MAP_LRU_PERCPU_HASH:
+        return sized ? EBPF_KIND_LRU : EBPF_KIND_NONE;
+    case EBPF_MAP_ARRAY:
+    case EBPF_MAP_PERCPU_ARRAY:
+        return sized ? EBPF_KIND_ARRAY : EBPF_KIND_NONE;
+    case EBPF_MAP_PROG_ARRAY:
+        return d->max_entries != 0 ? EBPF_KIND_PROGRAMS : EBPF_KIND_NONE;
+    case EBPF_MAP_PERF_EVENT_ARRAY:
+        return EBPF_KIND_PERF;
+    case EBPF_MAP_RINGBUF:
+        return EBPF_KIND_RING;
+    default:
+        return EBPF_KIND_NONE;
+    }
+}
+
+/* Returns 0, or an error with the limit that the definition exceeds. */
+static int check_map(struct ebpf_machine *m, const struct ebpf_map *map)
+{
+    const struct ebpf_map_definition *d = map->definition;
+    bool array = map->kind == EBPF_KIND_ARRAY;
+    if (d->key_size > EBPF_KEY_MAX || (array && d->key_size != 4))
         return ebpf_machine_error(m, NETGDB_PROTO,
                                   "map %s: keys of %u bytes (an array's have 4, others 1 to %d)",
                                   d->name, d->key_size, EBPF_KEY_MAX);
-    if (d->value_size == 0 || d->value_size > EBPF_VALUE_MAX)
+    if (d->value_size > EBPF_VALUE_MAX)
         return ebpf_machine_error(m, NETGDB_PROTO, "map %s: values of %u bytes (1 to %d)", d->name,
                                   d->value_size, EBPF_VALUE_MAX);
     uint32_t fit = EBPF_MAP_BYTES_MAX / (round8(d->value_size) + round8(d->key_size));
-    if (d->max_entries == 0 || d->max_entries > fit)
+    if (d->max_entries > fit)
         return ebpf_machine_error(
             m, NETGDB_TOO_LONG, "map %s: %u entries of %u bytes (1 to %u, which is %d MiB)",
             d->name, d->max_entries, d->key_size + d->value_size, fit, EBPF_MAP_BYTES_MAX >> 20);
@@ -49,39 +77,83 @@ static int make_buckets(struct ebpf_map *map)
         map->buckets *= 2;
     map->head = calloc(map->buckets, sizeof *map->head);
     map->next = calloc(n, sizeof *map->next);
-    if (map->head == NULL || map->next == NULL)
-        return NETGDB_NOMEM;
-    for (uint32_t i = 0; i + 1 < n; i++)
-        map->next[i] = i + 2;
-    map->vacant = 1;
+    if (map->kind == EBPF_KIND_LRU)
+        map->recent = calloc(n, 1);
+    bool failed = map->head == NULL || map->next == NULL ||
+                  (map->kind == EBPF_KIND_LRU && map->recent == NULL);
+    return failed ? NETGDB_NOMEM : 0;
+}
+
+/* Maps a map's memory, and sets its base and host. */
+static int map_memory(struct ebpf_machine *m, struct ebpf_map *map, uint64_t size, unsigned flags,
+                      struct ebpf_region **r)
+{
+    int error;
+    *r = ebpf_memory_map(&m->memory, map->definition->name, map->base, NULL, size,
+                         EBPF_READ | EBPF_WRITE | flags, &error);
+    if (*r == NULL)
+        return ebpf_machine_error(m, error, "map %s: no room: all maps have more than %d MiB",
+                                  map->definition->name, (int)(EBPF_MEMORY_MAX >> 20));
+    map->host = (*r)->host;
     return 0;
+}
+
+static int set_up_values(struct ebpf_machine *m, struct ebpf_map *map)
+{
+    const struct ebpf_map_definition *d = map->definition;
+    bool array = map->kind == EBPF_KIND_ARRAY;
+    struct ebpf_region *r;
+    map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
+    uint64_t used = (uint64_t)map->stride * (d->max_entries - 1) + d->value_size;
+    bool alone = array && d->max_entries == 1;
+    int rc = map_memory(m, map, alone ? used : (uint64_t)map->stride * d->max_entries,
+                        alone ? 0 : EBPF_VALUES, &r);
+    if (rc != 0)
+        return rc;
+    r->stride = map->stride;
+    r->value = d->value_size;
+    r->used = used;
+    map->count = array ? d->max_entries : 0;
+    return array ? 0 : make_buckets(map);
+}
+
+/* The addresses of functions that the object gives, if any. */
+static int set_up_programs(struct ebpf_machine *m, struct ebpf_map *map)
+{
+    const struct ebpf_map_definition *d = map->definition;
+    struct ebpf_region *r;
+    map->stride = 8;
+    int rc = map_memory(m, map, 8ULL * d->max_entries, 0, &r);
+    if (rc == 0 && d->values_at != 0)
+        (void)ebpf_memory_peek(
+            &m->memory, d->values_at, map->host,
+            8 * (size_t)(d->values < d->max_entries ? d->values : d->max_entries));
+    return rc;
+}
+
+static int set_up_ring(struct ebpf_machine *m, struct ebpf_map *map)
+{
+    uint32_t size = map->definition->max_entries;
+    struct ebpf_region *r;
+    map->ring_bytes = size == 0 || size > EBPF_RING_MAX ? EBPF_RING_MAX : size;
+    int rc = map_memory(m, map, map->ring_bytes, EBPF_GROWS, &r);
+    if (rc == 0)
+        r->used = 0;
+    return rc;
 }
 
 static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
                       const struct ebpf_map_definition *d, uint64_t base)
 {
-    bool array = d->type == EBPF_MAP_ARRAY;
-    int error = check_map(m, d);
-    if (error != 0)
-        return error;
-    *map = (struct ebpf_map){.definition = d, .base = base};
-    map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
-    uint64_t used = (uint64_t)map->stride * (d->max_entries - 1) + d->value_size;
-    struct ebpf_region *r =
-        array && d->max_entries == 1
-            ? ebpf_memory_map(&m->memory, d->name, base, NULL, used, EBPF_READ | EBPF_WRITE, &error)
-            : ebpf_memory_map(&m->memory, d->name, base, NULL,
-                              (uint64_t)map->stride * d->max_entries,
-                              EBPF_READ | EBPF_WRITE | EBPF_VALUES, &error);
-    if (r == NULL)
-        return ebpf_machine_error(m, error, "map %s: no room: all maps have more than %d MiB",
-                                  d->name, (int)(EBPF_MEMORY_MAX >> 20));
-    r->stride = map->stride;
-    r->value = d->value_size;
-    r->used = used;
-    map->host = r->host;
-    map->count = array ? d->max_entries : 0;
-    return array ? 0 : make_buckets(map);
+    *map = (struct ebpf_map){.definition = d, .base = base, .kind = kind_of(d)};
+    int rc = map->kind & (EBPF_KIND_VALUES | EBPF_KIND_PROGRAMS) ? check_map(m, map) : 0;
+    if (rc != 0)
+        return rc;
+    if (map->kind & EBPF_KIND_VALUES)
+        return set_up_values(m, map);
+    if (map->kind == EBPF_KIND_PROGRAMS)
+        return set_up_programs(m, map);
+    return map->kind == EBPF_KIND_RING ? set_up_ring(m, map) : 0;
 }
 
 int ebpf_maps_set_up(struct ebpf_machine *m)
@@ -108,6 +180,7 @@ void ebpf_maps_free(struct ebpf_machine *m)
     for (unsigned i = 0; i < m->map_count; i++) {
         free(m->maps[i].head);
         free(m->maps[i].next);
+        free(m->maps[i].recent);
     }
     free(m->maps);
     m->maps = NULL;
@@ -122,9 +195,37 @@ struct ebpf_map *ebpf_map_find(struct ebpf_machine *m, uint64_t address)
     return NULL;
 }
 
+struct ebpf_map *ebpf_map_take(struct ebpf_machine *m, uint64_t address, unsigned kinds,
+                               const char *user, enum ebpf_stop *stop)
+{
+    struct ebpf_map *map = ebpf_map_find(m, address);
+    if (map != NULL && map->kind & kinds)
+        return map;
+    if (map == NULL) {
+        *stop = ebpf_fault_at(m, EBPF_ACCESS, address, "%s: there is no map at 0x%llx", user,
+                              (unsigned long long)address);
+        return NULL;
+    }
+    const struct ebpf_map_definition *d = map->definition;
+    const char *type = ebpf_map_type_name(d->type);
+    if (map->kind != EBPF_KIND_NONE)
+        *stop = ebpf_fault_at(m, EBPF_ACCESS, address, "map %.64s: %s is not for its type, %s (%u)",
+                              d->name, user, type, d->type);
+    else if (kind_of(&(struct ebpf_map_definition){d->name, 0, d->type, 1, 1, 1, 0, 0}) != 0)
+        *stop =
+            ebpf_fault_at(m, EBPF_ACCESS, address,
+                          "map %.64s: %u entries, keys of %u and values of %u bytes in the object",
+                          d->name, d->max_entries, d->key_size, d->value_size);
+    else
+        *stop =
+            ebpf_fault_at(m, EBPF_ACCESS, address, "map %.64s: its type, %s (%u), is not supported",
+                          d->name, type, d->type);
+    return NULL;
+}
+
 uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index)
 {
-    return index < m->map_count ? m->maps[index].base : 0;
+    return index < m->map_count && m->maps[index].kind == EBPF_KIND_ARRAY ? m->maps[index].base : 0;
 }
 
 /* FNV-1a: good for short keys, and deterministic. */
@@ -155,23 +256,49 @@ static uint32_t find_entry(const struct ebpf_map *map, const uint8_t *key)
     return index < map->definition->max_entries ? index + 1 : 0;
 }
 
-uint64_t ebpf_map_lookup(const struct ebpf_map *map, const uint8_t *key)
+uint64_t ebpf_map_lookup(struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t entry = find_entry(map, key);
+    if (entry != 0 && map->recent != NULL)
+        map->recent[entry - 1] = 1;
     return entry == 0 ? 0 : map->base + (uint64_t)(entry - 1) * map->stride;
 }
 
-/* Allocates an entry for a key; 0: the map is full. */
+/* Drops an entry of a full LRU map: the first from the hand on that was not used lately. */
+static void drop_entry(struct ebpf_map *map)
+{
+    while (map->recent[map->hand] != 0) {
+        map->recent[map->hand] = 0;
+        map->hand = (map->hand + 1) % map->definition->max_entries;
+    }
+    (void)ebpf_map_delete(map, key_host(map, map->hand));
+}
+
+/* Takes a free entry; 0: the map is full. */
+static uint32_t take_vacant(struct ebpf_map *map)
+{
+    if (map->vacant == 0 && map->fresh == map->definition->max_entries && map->recent != NULL)
+        drop_entry(map);
+    uint32_t entry = map->vacant;
+    if (entry != 0)
+        map->vacant = map->next[entry - 1];
+    else if (map->fresh < map->definition->max_entries)
+        entry = ++map->fresh;
+    return entry;
+}
+
+/* Allocates an entry for a key; 0: the map is full, or an array. */
 static uint32_t insert_entry(struct ebpf_map *map, const uint8_t *key)
 {
-    uint32_t entry = map->vacant;
-    if (map->buckets == 0 || entry == 0)
+    uint32_t entry = map->buckets == 0 ? 0 : take_vacant(map);
+    if (entry == 0)
         return 0;
     uint32_t *head = &map->head[map_bucket(map, key)];
-    map->vacant = map->next[entry - 1];
     map->next[entry - 1] = *head;
     *head = entry;
     map->count++;
+    if (map->recent != NULL)
+        map->recent[entry - 1] = 1;
     memmove(key_host(map, entry - 1), key, map->definition->key_size);
     return entry;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Maps (RFC 9669, 5.4.1): hash maps and arrays. Entries are in the machine's memory, so that a
- * program can use the pointer from a look-up and a debugger can read them. The index is outside of
- * it.
+ * Maps (RFC 9669, 5.4.1): hashes and arrays, also those that Linux has per CPU (the machine is one)
+ * and those that drop their oldest entries; arrays of programs for tail calls; buffers of events
+ * (events.h). Entries are in the machine's memory, so that a program can use the pointer from a
+ * look-up and a debugger can read them. The index is outside of it. Maps of other types exist
+ * without entries: a helper that gets one stops the program.
  */
 #ifndef NETGDB_EBPF_MAPS_H
 #define NETGDB_EBPF_MAPS_H
@@ -12,39 +14,78 @@
 #include "ebpf/machine.h"
 
 enum {
-    EBPF_MAP_BYTES_MAX = 64 << 20, /* bytes of all entries of a map */
+    EBPF_MAP_BYTES_MAX = 512 << 20, /* bytes of all entries of a map */
     EBPF_KEY_MAX = 512,
-    EBPF_VALUE_MAX = 1 << 20
+    EBPF_VALUE_MAX = 16 << 20,
+    EBPF_RING_MAX = 16 << 20, /* bytes of a ring buffer; larger ones get so many */
+    EBPF_RESERVED_MAX = 16    /* records of a ring buffer that a program has reserved */
 };
 
 /* Flags of an update, and errors, as in Linux (linux/bpf.h, errno.h). */
 enum { EBPF_ANY, EBPF_NOEXIST, EBPF_EXIST };
-enum { EBPF_ENOENT = -2, EBPF_E2BIG = -7, EBPF_EFAULT = -14, EBPF_EEXIST = -17, EBPF_EINVAL = -22 };
+enum {
+    EBPF_ENOENT = -2,
+    EBPF_E2BIG = -7,
+    EBPF_EAGAIN = -11,
+    EBPF_EFAULT = -14,
+    EBPF_EEXIST = -17,
+    EBPF_EINVAL = -22
+};
+
+/* How the machine implements a map: bits, for sets of kinds. */
+enum ebpf_map_kind {
+    EBPF_KIND_NONE = 0, /* not at all */
+    EBPF_KIND_ARRAY = 1,
+    EBPF_KIND_HASH = 2,
+    EBPF_KIND_LRU = 4,      /* a hash that drops an entry when it is full */
+    EBPF_KIND_PROGRAMS = 8, /* values: addresses of functions, 8 bytes each; 0: none */
+    EBPF_KIND_RING = 16,
+    EBPF_KIND_PERF = 32,
+    EBPF_KIND_VALUES = EBPF_KIND_ARRAY | EBPF_KIND_HASH | EBPF_KIND_LRU
+};
+
+/* A record of a ring buffer between reserve and submit. */
+struct ebpf_reserved {
+    uint32_t at, size; /* offset in the buffer; bytes; size 0: unused */
+};
 
 struct ebpf_map {
     const struct ebpf_map_definition *definition;
+    enum ebpf_map_kind kind;
     uint64_t base;    /* address of the entries: value and key, each padded to 8 bytes */
-    uint8_t *host;    /* of the entries, in their region */
+    uint8_t *host;    /* of the entries, in their region; NULL: no memory */
     uint32_t stride;  /* bytes of an entry */
     uint32_t count;   /* entries in use */
-    uint32_t buckets; /* a power of two; 0 for an array */
+    uint32_t buckets; /* a power of two; 0: not a hash */
     uint32_t *head;   /* by bucket: index of its first entry + 1; 0: none */
     uint32_t *next;   /* by entry: the next one in its bucket or in the free list, + 1 */
-    uint32_t vacant;  /* first free entry + 1; 0: full */
+    uint32_t vacant;  /* first free entry + 1; 0: none */
+    uint32_t fresh;   /* entries from here on were never used */
+    uint8_t *recent;  /* LRU, by entry: used since the hand has passed (the CLOCK algorithm) */
+    uint32_t hand;
+    uint32_t ring_bytes, ring_head; /* of a ring buffer: its size, and the end of the last record */
+    struct ebpf_reserved reserved[EBPF_RESERVED_MAX];
 };
 
-/* Makes the image's maps, empty. Returns 0, or an error as ebpf_memory_map(). */
+/* Makes the image's maps, empty. Returns 0, or an error as ebpf_machine_new(). */
 int ebpf_maps_set_up(struct ebpf_machine *m);
 void ebpf_maps_free(struct ebpf_machine *m);
 
 /* Returns the map whose definition has this address, or NULL. */
 struct ebpf_map *ebpf_map_find(struct ebpf_machine *m, uint64_t address);
 
-/* Returns the address of the first value of the array with this index in the image. */
+/*
+ * For helpers: returns the map at an address if it is of one of these kinds; NULL and *stop, a
+ * fault that names the map, its type and the helper `user`.
+ */
+struct ebpf_map *ebpf_map_take(struct ebpf_machine *m, uint64_t address, unsigned kinds,
+                               const char *user, enum ebpf_stop *stop);
+
+/* Returns the address of the first value of the array with this index in the image; 0: none. */
 uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index);
 
 /* Returns the address of the value of key[key_size]; 0: none. */
-uint64_t ebpf_map_lookup(const struct ebpf_map *map, const uint8_t *key);
+uint64_t ebpf_map_lookup(struct ebpf_map *map, const uint8_t *key);
 
 /* Set the value of key[key_size], and delete it. Return 0 or an error as above. */
 int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *value, uint64_t flags);

@@ -40,11 +40,12 @@ void ebpf_memory_free(struct ebpf_memory *m)
 
 /*
  * Sets the windows that the region covers, unless an earlier region has. A window must have at
- * least the 8 bytes of the largest access, and cannot tell the values of a map apart.
+ * least the 8 bytes of the largest access, and can
+ * neither tell the values of a map apart nor change.
  */
 static void open_windows(struct ebpf_window *windows, const struct ebpf_region *r)
 {
-    if (r->used < 8 || r->flags & EBPF_VALUES)
+    if (r->used < 8 || r->flags & (EBPF_VALUES | EBPF_GROWS))
         return;
     uint64_t first = r->base >> EBPF_WINDOW_SHIFT;
     uint64_t last = (r->base + r->size - 1) >> EBPF_WINDOW_SHIFT;

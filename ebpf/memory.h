@@ -19,7 +19,7 @@ enum {
     EBPF_WINDOWS = 16       /* in 4 GiB */
 };
 
-#define EBPF_MEMORY_MAX (UINT64_C(256) << 20) /* bytes of one machine, all regions together */
+#define EBPF_MEMORY_MAX (UINT64_C(1024) << 20) /* bytes of one machine, all regions together */
 
 /* Permissions of a region: bits. */
 enum {
@@ -28,6 +28,7 @@ enum {
     EBPF_EXEC = 4,     /* contains instructions */
     EBPF_DEBUG_RO = 8, /* the debugger may not write it either */
     EBPF_VALUES = 16,  /* a map of several values: `stride` and `value` are set */
+    EBPF_GROWS = 32,   /* `used` changes */
 };
 
 struct ebpf_region {

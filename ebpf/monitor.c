@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "ebpf/disasm.h"
+#include "ebpf/events.h"
 #include "ebpf/maps.h"
+#include "ebpf/names.h"
 #include "ebpf/stub.h"
 
-enum { LINES = 10, LINES_MAX = 500, WORD_MAX = 128, ENTRIES_SHOWN = 16 };
+enum { LINES = 10, LINES_MAX = 500, EVENTS = 100, WORD_MAX = 128, ENTRIES_SHOWN = 16 };
 
 /* Parses a number in C's notation or a symbol's name; false: neither. */
 static bool number_or_name(const struct stub *s, const char *word, uint64_t *value)
@@ -79,14 +81,19 @@ static void show_regions(const struct ebpf_memory *m, struct buf *out)
     }
 }
 
+static const char *map_kind(const struct ebpf_map *map)
+{
+    return map->kind == EBPF_KIND_NONE ? ", not supported" : "";
+}
+
 static void show_map(struct ebpf_machine *m, const struct ebpf_map *map, struct buf *out)
 {
     const struct ebpf_map_definition *d = map->definition;
     uint32_t shown = 0;
     (void)buf_printf(out,
-                     "map %s: %s, key %u, value %u bytes, %u of %u entries, at 0x%" PRIx64 "\n",
-                     d->name, map->buckets != 0 ? "hash" : "array", d->key_size, d->value_size,
-                     map->count, d->max_entries, map->base);
+                     "map %s: %s%s, key %u, value %u bytes, %u of %u entries, at 0x%" PRIx64 "\n",
+                     d->name, ebpf_map_type_name(d->type), map_kind(map), d->key_size,
+                     d->value_size, map->count, d->max_entries, map->host == NULL ? 0 : map->base);
     for (uint32_t b = 0; b < map->buckets && shown < ENTRIES_SHOWN; b++)
         for (uint32_t e = map->head[b]; e != 0 && shown < ENTRIES_SHOWN; e = map->next[e - 1]) {
             uint8_t key[EBPF_KEY_MAX];
@@ -105,6 +112,18 @@ static void maps(struct stub *s, const char *args, struct buf *out)
     show_regions(&s->m->memory, out);
     for (unsigned i = 0; i < s->m->map_count; i++)
         show_map(s->m, &s->m->maps[i], out);
+}
+
+static void events(struct stub *s, const char *args, struct buf *out)
+{
+    char word[WORD_MAX];
+    uint64_t count = EVENTS;
+    if (copy_word(&args, word) && !number_or_name(s, word, &count)) {
+        (void)buf_printf(out, "not a number of events: %s\n", word);
+        return;
+    }
+    (void)buf_printf(out, "%u event%s\n", s->m->event_count, s->m->event_count == 1 ? "" : "s");
+    ebpf_events_print(s->m, count < EVENTS ? (unsigned)count : EVENTS, out);
 }
 
 static void budget(struct stub *s, const char *args, struct buf *out)
@@ -139,7 +158,7 @@ static void status(struct stub *s, const char *args, struct buf *out)
                      stub_image(s)->name, s->program + 1, s->o.count, s->m->pc,
                      f == NULL ? "" : " in ", f == NULL ? "" : f->name, s->m->depth);
     if (s->stop == EBPF_EXITED)
-        (void)buf_printf(out, "it has ended: r0 = 0x%" PRIx64 "\n", s->m->reg[0]);
+        stub_result(s, out);
     else if (signal != 5 && !s->by_interrupt)
         (void)buf_printf(out, "stopped: %s\n", s->m->fault.text);
     budget(s, "", out);
@@ -155,6 +174,7 @@ static const struct {
     {"disassemble", "[ADDRESS|FUNCTION [COUNT]]", "instructions from there on, or from pc",
      disassemble},
     {"maps", "", "memory, and the program's maps with their keys", maps},
+    {"events", "[COUNT]", "the last events of ring buffers and perf event arrays", events},
     {"budget", "[COUNT|off]", "instructions run and left; lets COUNT more run", budget},
     {"status", "", "which program, where, and why it stopped", status},
 };

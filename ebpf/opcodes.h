@@ -74,9 +74,10 @@
     X(PACKET_ABS) /* off: bytes; imm: offset in the input */                                       \
     X(PACKET_IND)                                                                                  \
     X(JA)                                                                                          \
-    X(CALL)   /* off: to the target */                                                             \
-    X(CALLX)  /* src: the register */                                                              \
-    X(HELPER) /* imm: pointer to the helper */                                                     \
+    X(CALL)      /* off: to the target */                                                          \
+    X(CALLX)     /* src: the register */                                                           \
+    X(HELPER)    /* imm: pointer to the helper */                                                  \
+    X(NO_HELPER) /* imm: the number of one that does not exist */                                  \
     X(EXIT)                                                                                        \
     X(BAD)      /* imm: pointer to a text: the reason */                                           \
     X(OUTSIDE)  /* a trampoline; imm: slot of a jump out of the code */                            \

@@ -120,7 +120,7 @@ static enum ebpf_stop add_argument(struct ebpf_machine *m, struct buf *out, cons
 }
 
 static enum ebpf_stop format(struct ebpf_machine *m, struct buf *out, const char *p,
-                             const uint64_t arg[3])
+                             const uint64_t *arg, unsigned count)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
     unsigned used = 0;
@@ -134,31 +134,92 @@ static enum ebpf_stop format(struct ebpf_machine *m, struct buf *out, const char
         if (s.conversion == '%')
             (void)buf_addc(out, '%');
         else if (s.conversion != 0)
-            stop = add_argument(m, out, &s, used < 3 ? arg[used++] : 0);
+            stop = add_argument(m, out, &s, used < count ? arg[used++] : 0);
     }
     return stop;
 }
 
-enum ebpf_stop ebpf_print_format(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result)
+/* Formats with arguments that are numbers or addresses; `out` has EBPF_PRINT_MAX bytes at most. */
+static enum ebpf_stop format_at(struct ebpf_machine *m, struct buf *out, uint64_t address,
+                                uint64_t size, const uint64_t *arg, unsigned count)
 {
     char text[EBPF_PRINT_MAX + 1];
     enum ebpf_stop stop = EBPF_RUNNING;
-    if (take_string(m, arg[0], arg[1], text, &stop) < 0)
-        return stop;
+    buf_init(out, EBPF_PRINT_MAX);
+    if (take_string(m, address, size, text, &stop) >= 0)
+        stop = format(m, out, text, arg, count);
+    return stop;
+}
+
+/* Copies the arguments of a formatted text from the program's memory: 8 bytes each. */
+static enum ebpf_stop take_arguments(struct ebpf_machine *m, uint64_t address, uint64_t size,
+                                     uint64_t arg[EBPF_PRINT_ARGUMENTS], unsigned *count)
+{
+    enum ebpf_stop stop = EBPF_RUNNING;
+    uint64_t most = 8 * EBPF_PRINT_ARGUMENTS;
+    size = (size < most ? size : most) / 8 * 8;
+    const uint8_t *from = ebpf_reach(m, address, size, false, &stop);
+    if (from != NULL)
+        memcpy(arg, from, (size_t)size);
+    *count = (unsigned)(size / 8);
+    return stop;
+}
+
+EBPF_HELPER_FUNCTION(ebpf_print_format)
+{
     struct buf out;
-    buf_init(&out, EBPF_PRINT_MAX);
-    stop = format(m, &out, text, arg + 2);
+    (void)self;
+    enum ebpf_stop stop = format_at(m, &out, arg[0], arg[1], arg + 2, 3);
     if (stop == EBPF_RUNNING)
         *result = output_text(m, &out);
     buf_free(&out);
     return stop;
 }
 
-enum ebpf_stop ebpf_print_string(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result)
+EBPF_HELPER_FUNCTION(ebpf_print_data)
+{
+    uint64_t values[EBPF_PRINT_ARGUMENTS] = {0};
+    unsigned count;
+    struct buf out;
+    (void)self;
+    enum ebpf_stop stop = take_arguments(m, arg[2], (uint32_t)arg[3], values, &count);
+    if (stop != EBPF_RUNNING)
+        return stop;
+    stop = format_at(m, &out, arg[0], arg[1], values, count);
+    if (stop == EBPF_RUNNING)
+        *result = output_text(m, &out);
+    buf_free(&out);
+    return stop;
+}
+
+EBPF_HELPER_FUNCTION(ebpf_print_to)
+{
+    uint64_t values[EBPF_PRINT_ARGUMENTS] = {0};
+    unsigned count;
+    struct buf out;
+    uint32_t size = (uint32_t)arg[1];
+    (void)self;
+    enum ebpf_stop stop = take_arguments(m, arg[3], (uint32_t)arg[4], values, &count);
+    if (stop != EBPF_RUNNING)
+        return stop;
+    stop = format_at(m, &out, arg[2], EBPF_PRINT_MAX, values, count);
+    uint8_t *to = stop != EBPF_RUNNING ? NULL : ebpf_reach(m, arg[0], size, true, &stop);
+    if (to != NULL && size != 0) {
+        size_t n = out.len < size ? out.len : size - 1;
+        memcpy(to, out.len != 0 ? out.data : (const uint8_t *)"", n);
+        to[n] = 0;
+    }
+    *result = out.len + 1;
+    buf_free(&out);
+    return stop;
+}
+
+EBPF_HELPER_FUNCTION(ebpf_print_string)
 {
     char text[EBPF_PRINT_MAX + 1];
     enum ebpf_stop stop = EBPF_RUNNING;
     int n = take_string(m, arg[0], EBPF_PRINT_MAX, text, &stop);
+    (void)self;
     if (n < 0)
         return stop;
     text[n] = '\n';

@@ -6,17 +6,23 @@
 #ifndef NETGDB_EBPF_PRINT_H
 #define NETGDB_EBPF_PRINT_H
 
-#include "ebpf/machine.h"
+#include "ebpf/helpers.h"
 
-enum { EBPF_PRINT_MAX = 1024 }; /* bytes of one call */
+enum { EBPF_PRINT_MAX = 1024 /* bytes of one call */, EBPF_PRINT_ARGUMENTS = 12 };
 
 /*
  * bpf_trace_printk: format, its size, three arguments. Supports %d %i %u %x %X %p %c %s %% with l,
  * ll, h, hh, a width and flags. Result: bytes printed.
  */
-enum ebpf_stop ebpf_print_format(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);
+EBPF_HELPER_FUNCTION(ebpf_print_format);
+
+/* bpf_trace_vprintk: format, its size, arguments of 8 bytes each, their size. */
+EBPF_HELPER_FUNCTION(ebpf_print_data);
+
+/* bpf_snprintf: buffer, its size, format, arguments, their size. Result: bytes with the NUL. */
+EBPF_HELPER_FUNCTION(ebpf_print_to);
 
 /* puts: a string and a newline. Result: bytes printed. */
-enum ebpf_stop ebpf_print_string(struct ebpf_machine *m, const uint64_t arg[5], uint64_t *result);
+EBPF_HELPER_FUNCTION(ebpf_print_string);
 
 #endif

@@ -60,12 +60,6 @@ static uint64_t target(const struct linker *l, const struct reloc *r, uint64_t i
     return (holds_value ? r->base : r->address) + in_place;
 }
 
-static int undefined(struct linker *l, const struct reloc *r)
-{
-    return link_error(l, "undefined symbol %s, needed in section %s at 0x%" PRIx64, r->name,
-                      r->in->name, r->offset);
-}
-
 static int no_room(struct linker *l, const struct reloc *r)
 {
     return link_error(l, "section %s: the relocation at 0x%" PRIx64 " is not inside", r->in->name,
@@ -74,8 +68,6 @@ static int no_room(struct linker *l, const struct reloc *r)
 
 static int relocate_lddw(struct linker *l, const struct reloc *r)
 {
-    if (!r->defined)
-        return undefined(l, r);
     if (r->room < 16)
         return no_room(l, r);
     uint64_t value = target(l, r, get(r->where + 4, 4) | get(r->where + 12, 4) << 32);
@@ -84,15 +76,17 @@ static int relocate_lddw(struct linker *l, const struct reloc *r)
     return 0;
 }
 
-/* Binds a call of an undefined function to the helper with this name. */
+/* Binds a call of an undefined function to the helper with this name, or makes it an import. */
 static int bind_helper(struct linker *l, const struct reloc *r)
 {
     const struct ebpf_helper *h =
         ebpf_helper_by_name(l->options.helpers, l->options.helper_count, r->name);
-    if (h == NULL)
-        return undefined(l, r);
-    r->where[1] = (uint8_t)((r->where[1] & 15) | BPF_CALL_HELPER << 4);
-    reloc_put(r->where + 4, 4, h->id);
+    int import = h != NULL ? 0 : ebpf_image_import(l->image, r->name);
+    if (import < 0)
+        return link_error(l, "%s: too many undefined symbols", r->name);
+    r->where[1] = (uint8_t)(BPF_CALL_HELPER << 4);
+    reloc_put(r->where + 2, 2, 0);
+    reloc_put(r->where + 4, 4, h != NULL ? h->id : EBPF_IMPORT_ID + (unsigned)import);
     return 0;
 }
 
@@ -117,8 +111,6 @@ static int relocate_code(struct linker *l, const struct reloc *r)
         return no_room(l, r);
     if (!l->gnu && r->type == R_ABS64 && r->where[0] == (BPF_JMP | BPF_CALL))
         return relocate_call(l, r);
-    if (!r->defined)
-        return undefined(l, r);
     uint64_t place = r->in->address + r->offset;
     if (r->type == R_ABS64) /* INSN_32: the immediate */
         reloc_put(r->where + 4, 4, target(l, r, get(r->where + 4, 4)));
@@ -131,8 +123,6 @@ static int relocate_code(struct linker *l, const struct reloc *r)
 
 static int relocate_data(struct linker *l, const struct reloc *r, unsigned bytes)
 {
-    if (!r->defined)
-        return undefined(l, r);
     if (r->room < bytes)
         return no_room(l, r);
     uint64_t value = target(l, r, get(r->where, bytes));
@@ -168,8 +158,25 @@ static int relocate(struct linker *l, const struct reloc *r)
     }
 }
 
-/* Sets the symbol's address; an undefined weak symbol is 0. */
-static void reloc_resolve(const struct linker *l, struct reloc *r, size_t index)
+/* A variable with a value of --kconfig, a weak one, which is 0, or an import; or a function, see
+ * bind_helper(). */
+static int resolve_undefined(struct linker *l, struct reloc *r, size_t index)
+{
+    r->defined = false;
+    if (r->type == R_CALL || (r->type == R_ABS64 && r->where[0] == (BPF_JMP | BPF_CALL)))
+        return 0;
+    r->base = r->address = link_kconfig_address(l, index);
+    if (r->address != 0 || GELF_ST_BIND(r->symbol.st_info) == STB_WEAK || r->name[0] == 0)
+        return 0;
+    int import = ebpf_image_import(l->image, r->name);
+    if (import < 0)
+        return link_error(l, "%s: too many undefined symbols", r->name);
+    r->base = r->address = EBPF_IMPORT_BASE + EBPF_IMPORT_BYTES * (uint64_t)import;
+    return 0;
+}
+
+/* Sets the symbol's address. */
+static int reloc_resolve(struct linker *l, struct reloc *r, size_t index)
 {
     const struct piece *p = link_piece(l, &r->symbol);
     r->defined = true;
@@ -183,7 +190,8 @@ static void reloc_resolve(const struct linker *l, struct reloc *r, size_t index)
     else if (r->symbol.st_shndx == SHN_ABS)
         r->base = r->address = r->symbol.st_value;
     else
-        r->defined = GELF_ST_BIND(r->symbol.st_info) == STB_WEAK && r->type != R_CALL;
+        return resolve_undefined(l, r, index);
+    return 0;
 }
 
 static int relocate_one(struct linker *l, struct piece *in, Elf_Data *data, int i, bool rela)
@@ -207,8 +215,8 @@ static int relocate_one(struct linker *l, struct piece *in, Elf_Data *data, int 
     r.room = in->size - r.offset;
     if (!link_symbol(l, symbol, &r.symbol, &r.name))
         return link_error(l, "section %s: relocation %d has no symbol", in->name, i);
-    reloc_resolve(l, &r, symbol);
-    return relocate(l, &r);
+    int rc = reloc_resolve(l, &r, symbol);
+    return rc == 0 ? relocate(l, &r) : rc;
 }
 
 int link_relocate(struct linker *l)

@@ -65,6 +65,9 @@ int stub_start(struct stub *s, unsigned program);
 void stub_connected(struct stub *s);
 void stub_clear_points(struct stub *s);
 
+/* Appends a line with the result of a program that has ended. */
+void stub_result(const struct stub *s, struct buf *out);
+
 const struct ebpf_image *stub_image(const struct stub *s);
 
 /*

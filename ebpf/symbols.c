@@ -94,8 +94,9 @@ static const struct piece *entry_section(struct linker *l)
         } else if (strcmp(p->name, ".text") == 0)
             text = p;
         else {
-            only = p;
-            candidates++;
+            if (only == NULL || !l->options.inspect)
+                only = p;
+            candidates += candidates == 0 || !l->options.inspect;
         }
         size_t used = strlen(names);
         if (used + strlen(p->name) + 2 < sizeof names)
@@ -107,6 +108,8 @@ static const struct piece *entry_section(struct linker *l)
         (void)link_error(l, "several programs, choose a section:%s", names);
     else if (candidates == 1)
         return only;
+    else if (text == NULL && l->options.inspect)
+        return &l->piece[0]; /* no code */
     else if (text == NULL)
         (void)link_error(l, "there is no code in it");
     return l->options.section != NULL || candidates > 1 ? NULL : text;
@@ -170,19 +173,6 @@ static int add_old_map(struct linker *l, const struct piece *p, const struct ebp
     return 0;
 }
 
-static int check_maps(struct linker *l)
-{
-    for (unsigned i = 0; i < l->image->maps; i++) {
-        const struct ebpf_map_definition *d = &l->image->map[i];
-        if (d->type != EBPF_MAP_HASH && d->type != EBPF_MAP_ARRAY)
-            return link_error(l, "map %s: type %u; only hash (1) and array (2) are known", d->name,
-                              d->type);
-        if (d->key_size == 0 || d->value_size == 0 || d->max_entries == 0)
-            return link_error(l, "map %s: no key, value or entries", d->name);
-    }
-    return 0;
-}
-
 int link_maps(struct linker *l)
 {
     int rc = 0;
@@ -196,5 +186,5 @@ int link_maps(struct linker *l)
             if (l->image->symbol[k].address - p->address < p->size)
                 rc = add_old_map(l, p, &l->image->symbol[k]);
     }
-    return rc == 0 ? check_maps(l) : rc;
+    return rc;
 }

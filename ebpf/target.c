@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/names.h"
 #include "ebpf/stub.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
@@ -404,16 +405,23 @@ static bool take_output(struct stub *s, struct buf *reply)
     return true;
 }
 
+void stub_result(const struct stub *s, struct buf *out)
+{
+    uint64_t r0 = s->m->reg[0];
+    const char *name = ebpf_result_name(s->o.machine.context, r0);
+    (void)buf_printf(out,
+                     "%s: r0 = 0x%" PRIx64 " (%" PRId64 "%s%s) after %" PRIu64 " instruction%s\n",
+                     stub_image(s)->name, r0, (int64_t)r0, name != NULL ? ", " : "",
+                     name != NULL ? name : "", s->m->executed, s->m->executed == 1 ? "" : "s");
+}
+
 /* Prints an exit or a fault, for which the stop reply has only a signal. */
 static void print_stop(struct stub *s)
 {
     struct buf *out = &s->m->output;
-    uint64_t r0 = s->m->reg[0];
     unsigned signal = ebpf_stop_signal(s->stop);
     if (s->stop == EBPF_EXITED)
-        (void)buf_printf(
-            out, "%s: r0 = 0x%" PRIx64 " (%" PRId64 ") after %" PRIu64 " instruction%s\n",
-            stub_image(s)->name, r0, (int64_t)r0, s->m->executed, s->m->executed == 1 ? "" : "s");
+        stub_result(s, out);
     else if (signal != 0 && signal != 5 && !s->by_interrupt)
         (void)buf_printf(out, "%s: %s\n", stub_image(s)->name, s->m->fault.text);
 }

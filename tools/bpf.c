@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ebpf/events.h"
+#include "ebpf/names.h"
 #include "io/fds.h"
 #include "io/port_owner.h"
 #include "io/sockets.h"
@@ -60,6 +62,15 @@ static int bpf_help(void)
 
 /* --- run --------------------------------------------------------------------------------- */
 
+static void print_events(const struct ebpf_machine *m)
+{
+    struct buf text;
+    buf_init(&text, 4 * EBPF_EVENTS_MAX);
+    ebpf_events_print(m, UINT32_MAX, &text);
+    bpf_print(NULL, text.data, text.len);
+    buf_free(&text);
+}
+
 static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
 {
     struct ebpf_machine *m;
@@ -74,7 +85,11 @@ static int run_one(const struct bpf_programs *p, const struct ebpf_image *image)
         bpf_print(NULL, m->output.data, m->output.len);
         buf_reset(&m->output);
     } while (stop == EBPF_RUNNING);
-    if (stop == EBPF_EXITED)
+    print_events(m);
+    const char *name = ebpf_result_name(p->machine.context, m->reg[0]);
+    if (stop == EBPF_EXITED && name != NULL)
+        printf("0x%" PRIx64 " %s\n", m->reg[0], name);
+    else if (stop == EBPF_EXITED)
         printf("0x%" PRIx64 "\n", m->reg[0]);
     else {
         const struct ebpf_symbol *f = ebpf_image_function(image, m->pc);
@@ -265,6 +280,7 @@ static int load_and_go(int argc, char **argv, enum what what, struct debug *d)
 {
     int end = EXIT_DONE;
     bool debugging = what == BPF_DEBUG;
+    d->programs.load.inspect = what == BPF_LINK;
     for (int i = optind; i < argc; i++)
         if (!bpf_programs_load(&d->programs, argv[i]))
             return EXIT_FAILED;

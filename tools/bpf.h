@@ -10,7 +10,7 @@
 #include "ebpf/machine.h"
 #include "ebpf/target.h"
 
-enum { BPF_PROGRAMS_MAX = 64 };
+enum { BPF_PROGRAMS_MAX = 64, BPF_STUBS_MAX = 256 };
 
 struct bpf_programs {
     struct ebpf_image *image[BPF_PROGRAMS_MAX];
@@ -19,8 +19,10 @@ struct bpf_programs {
     struct ebpf_options machine;
     struct ebpf_world world;
     enum ebpf_arch_kind arch;
-    uint8_t *input;              /* owned; machine.input points to it */
-    char error[EBPF_ERROR_TEXT]; /* of the machine */
+    uint8_t *input;                         /* owned; machine.input points to it */
+    struct ebpf_helper stub[BPF_STUBS_MAX]; /* of --helper; their names are owned */
+    const char *kconfig[BPF_STUBS_MAX];     /* of --kconfig */
+    char error[EBPF_ERROR_TEXT];            /* of the machine */
 };
 
 /* Sets the defaults: no programs, no input, no budget. */
@@ -37,6 +39,9 @@ enum bpf_option {
     BPF_INPUT,
     BPF_SEED,
     BPF_ARCH,
+    BPF_CONTEXT,
+    BPF_HELPER,
+    BPF_KCONFIG,
     BPF_FACE /* the former name of --arch: rejected with a hint */
 };
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
@@ -52,6 +57,9 @@ const char *bpf_programs_wanted(int option);
         {"frame-size", required_argument, NULL, BPF_FRAME},                                        \
         {"input", required_argument, NULL, BPF_INPUT},                                             \
         {"seed", required_argument, NULL, BPF_SEED}, {"arch", required_argument, NULL, BPF_ARCH},  \
+        {"context", required_argument, NULL, BPF_CONTEXT},                                         \
+        {"helper", required_argument, NULL, BPF_HELPER},                                           \
+        {"kconfig", required_argument, NULL, BPF_KCONFIG},                                         \
     {                                                                                              \
         "face", required_argument, NULL, BPF_FACE                                                  \
     }
@@ -60,6 +68,10 @@ const char *bpf_programs_wanted(int option);
     "  --section NAME           the program is the one in this section\n"                          \
     "  --entry FUNCTION         start there (main, entrypoint, entry, or the first)\n"             \
     "  --input HEX|@FILE        memory for the program: r1 is its address, r2 its length\n"        \
+    "  --context xdp|skb|raw    r1 is struct xdp_md or __sk_buff with the input as its packet,\n"  \
+    "                           or the input itself; without --input zeros\n"                      \
+    "  --helper N|NAME=VALUE    a helper, or an undefined function, that returns VALUE\n"          \
+    "  --kconfig NAME=VALUE     the value of an external variable: a number, y, n, m or text\n"    \
     "  --budget N               stop after N instructions (unlimited)\n"                           \
     "  --depth N                maximum call depth (64)\n"                                         \
     "  --frame-size N           bytes of stack of a function (512)\n"                              \

@@ -29,12 +29,16 @@ void bpf_programs_init(struct bpf_programs *p)
                                .arch = EBPF_ARCH_AARCH64};
     p->machine.world = &p->world;
     p->machine.error = p->error;
+    p->machine.stubs = p->stub;
+    p->load.kconfig = p->kconfig;
 }
 
 void bpf_programs_free(struct bpf_programs *p)
 {
     for (unsigned i = 0; i < p->count; i++)
         ebpf_image_free(p->image[i]);
+    for (size_t i = 0; i < p->machine.stub_count; i++)
+        free((char *)p->stub[i].name);
     free(p->input);
 }
 
@@ -120,6 +124,50 @@ static bool take_input(struct bpf_programs *p, const char *value)
     return p->input != NULL;
 }
 
+static bool take_context(struct bpf_programs *p, const char *value)
+{
+    static const char *const names[] = {
+        [EBPF_CONTEXT_RAW] = "raw", [EBPF_CONTEXT_XDP] = "xdp", [EBPF_CONTEXT_SKB] = "skb"};
+    for (size_t i = EBPF_CONTEXT_RAW; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(value, names[i]) == 0) {
+            p->machine.context = (enum ebpf_context_kind)i;
+            return true;
+        }
+    return false;
+}
+
+/* NUMBER=VALUE or NAME=VALUE. */
+static bool take_stub(struct bpf_programs *p, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    uint64_t id = 0, value;
+    if (equals == NULL || equals == text || p->machine.stub_count == BPF_STUBS_MAX)
+        return false;
+    bool negative = equals[1] == '-';
+    if (!parse_u64(equals + 1 + negative, UINT64_MAX, &value))
+        return false;
+    char *name = strndup(text, (size_t)(equals - text));
+    if (name == NULL || (isdigit((unsigned char)text[0]) && !parse_u64(name, UINT32_MAX, &id))) {
+        free(name);
+        return false;
+    }
+    p->stub[p->machine.stub_count++] = (struct ebpf_helper){.id = (uint32_t)id,
+                                                            .name = name,
+                                                            .arguments = "",
+                                                            .call = ebpf_constant,
+                                                            .value = negative ? -value : value};
+    return true;
+}
+
+static bool take_kconfig(struct bpf_programs *p, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || p->load.kconfig_count == BPF_STUBS_MAX)
+        return false;
+    p->kconfig[p->load.kconfig_count++] = text;
+    return true;
+}
+
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
 {
     const struct ebpf_arch *arch;
@@ -147,6 +195,12 @@ bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
         return take_input(p, value);
     case BPF_SEED:
         return parse_u64(value, UINT64_MAX, &p->world.seed);
+    case BPF_CONTEXT:
+        return take_context(p, value);
+    case BPF_HELPER:
+        return take_stub(p, value);
+    case BPF_KCONFIG:
+        return take_kconfig(p, value);
     case BPF_ARCH:
         arch = ebpf_arch_named(value);
         if (arch != NULL)
@@ -166,6 +220,12 @@ const char *bpf_programs_wanted(int option)
         return "a multiple of 8 from 8 to 65536";
     case BPF_INPUT:
         return "hexadecimal digits, or @ and a file that can be read, of 64 MiB at most";
+    case BPF_CONTEXT:
+        return "xdp, skb or raw";
+    case BPF_HELPER:
+        return "NUMBER=VALUE or NAME=VALUE, such as 69=-1 (at most 256)";
+    case BPF_KCONFIG:
+        return "NAME=VALUE, such as CONFIG_HZ=250 (at most 256)";
     case BPF_ARCH:
         return "aarch64, bpf or sbpf (formerly seed)";
     case BPF_FACE:

@@ -33,7 +33,7 @@ tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 
 # Tests with real compilers and debuggers, which skip those that are missing.
-EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \
+EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-linux.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \
 	tests/e2e/bpf-plugin.test \
 	tests/e2e/bpf-run.test
 TESTS += $(EBPF_E2E_TESTS)
@@ -50,7 +50,7 @@ tests_fuzz_ebpf_loader_SOURCES = tests/fuzz/ebpf_loader.c $(FUZZ_SOURCES)
 tests_fuzz_ebpf_loader_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_loader"'
 tests_fuzz_ebpf_loader_LDADD = $(EBPF_UNIT_LIBS)
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c \
-	tests/ebpf/library.c tests/ebpf/optimized.c
+	tests/ebpf/library.c tests/ebpf/linux.c tests/ebpf/optimized.c
 
 EXTRA_PROGRAMS += tests/bench/ebpf
 CLEANFILES += tests/bench/ebpf
