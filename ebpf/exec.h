@@ -123,6 +123,10 @@ static inline enum ebpf_stop fault_helper(struct ebpf_machine *m, const struct e
     uint32_t id = (uint32_t)ip->imm;
     uint64_t at = address_of(m, ip);
     const char *name = ebpf_helper_name(id), *import = ebpf_image_import_called(m->image, id);
+    if (id == EBPF_NO_TYPE)
+        return ebpf_fault_at(m, EBPF_ILLEGAL, at,
+                             "the kernel of --btf does not have the type or field that this "
+                             "instruction uses");
     if (import != NULL)
         return ebpf_fault_at(m, EBPF_ILLEGAL, at,
                              "call of the undefined symbol %.48s: --helper %.48s=VALUE makes it "

@@ -15,6 +15,9 @@
 /* The numbers of undefined functions as helpers: this one plus the index of the import. */
 #define EBPF_IMPORT_ID UINT32_C(0x40000000)
 
+/* The helper that replaces an instruction whose type or field the kernel of --btf does not have. */
+#define EBPF_NO_TYPE UINT32_C(0x3fffffff)
+
 /* The addresses of undefined variables, at which nothing is mapped: one page for each import. */
 #define EBPF_IMPORT_BASE UINT64_C(0xf0000000)
 
@@ -77,7 +80,8 @@ struct ebpf_image {
     unsigned maps;
     char **import; /* owned names of undefined symbols; see ebpf_image_import() */
     unsigned imports;
-    struct buf elf; /* the linked ELF; empty for ebpf_image_from_code() */
+    unsigned local_types; /* CO-RE relocations without options.btf: they use the object's types */
+    struct buf elf;       /* the linked ELF; empty for ebpf_image_from_code() */
 };
 
 /*

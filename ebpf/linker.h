@@ -60,6 +60,9 @@ int link_fill_segments(struct linker *l);
 int link_kconfig(struct linker *l);
 uint64_t link_kconfig_address(const struct linker *l, size_t symbol);
 
+/* core.c: applies CO-RE relocations, or counts them without options.btf. */
+int link_core(struct linker *l);
+
 /* reloc.c: applies every relocation. */
 int link_relocate(struct linker *l);
 
@@ -68,7 +71,7 @@ int link_symbols(struct linker *l);
 int link_entry(struct linker *l);
 int link_maps(struct linker *l);
 
-/* btf.c: adds the maps in .maps, which .BTF describes. */
+/* btf_maps.c: adds the maps in .maps, which .BTF describes. */
 int link_btf_maps(struct linker *l, const struct piece *btf);
 
 /* debug_frame.c: appends a .debug_frame for all code to `out`. */

@@ -144,7 +144,9 @@ static bool made_by_gnu(const struct linker *l)
 static int link_object(struct linker *l)
 {
     l->gnu = made_by_gnu(l);
-    int rc = link_kconfig(l);
+    int rc = link_core(l);
+    if (rc == 0)
+        rc = link_kconfig(l);
     if (rc == 0)
         rc = link_lay_out(l);
     if (rc == 0)

@@ -27,6 +27,9 @@ struct ebpf_load_options {
     size_t helper_count;
     const char *const *kconfig; /* values of external variables, "NAME=VALUE"; not owned */
     unsigned kconfig_count;
+    const uint8_t
+        *btf; /* types of a kernel: BTF, or an ELF file with .BTF; NULL: none; not owned */
+    size_t btf_size;
     bool inspect; /* the program is not to be run: several programs, or no code, are no error */
 };
 

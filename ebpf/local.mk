@@ -4,7 +4,8 @@ noinst_LTLIBRARIES += libebpf.la
 libebpf_la_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
 libebpf_la_LIBADD = $(DW_LIBS) $(ELF_LIBS)
 libebpf_la_SOURCES = \
-	ebpf/btf.c \
+	ebpf/btf.c ebpf/btf.h ebpf/btf_maps.c \
+	ebpf/core.c ebpf/core_match.c ebpf/core_match.h \
 	ebpf/context.c \
 	ebpf/debug.c ebpf/debug_frame.c \
 	ebpf/decode.c \

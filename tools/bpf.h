@@ -20,6 +20,7 @@ struct bpf_programs {
     struct ebpf_world world;
     enum ebpf_arch_kind arch;
     uint8_t *input;                         /* owned; machine.input points to it */
+    uint8_t *btf;                           /* owned; load.btf points to it */
     struct ebpf_helper stub[BPF_STUBS_MAX]; /* of --helper; their names are owned */
     const char *kconfig[BPF_STUBS_MAX];     /* of --kconfig */
     char error[EBPF_ERROR_TEXT];            /* of the machine */
@@ -42,6 +43,7 @@ enum bpf_option {
     BPF_CONTEXT,
     BPF_HELPER,
     BPF_KCONFIG,
+    BPF_BTF,
     BPF_FACE /* the former name of --arch: rejected with a hint */
 };
 bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
@@ -59,6 +61,7 @@ const char *bpf_programs_wanted(int option);
         {"seed", required_argument, NULL, BPF_SEED}, {"arch", required_argument, NULL, BPF_ARCH},  \
         {"context", required_argument, NULL, BPF_CONTEXT},                                         \
         {"helper", required_argument, NULL, BPF_HELPER},                                           \
+        {"btf", required_argument, NULL, BPF_BTF},                                                 \
         {"kconfig", required_argument, NULL, BPF_KCONFIG},                                         \
     {                                                                                              \
         "face", required_argument, NULL, BPF_FACE                                                  \
@@ -72,6 +75,7 @@ const char *bpf_programs_wanted(int option);
     "                           or the input itself; without --input zeros\n"                      \
     "  --helper N|NAME=VALUE    a helper, or an undefined function, that returns VALUE\n"          \
     "  --kconfig NAME=VALUE     the value of an external variable: a number, y, n, m or text\n"    \
+    "  --btf FILE               types of a kernel for CO-RE: BTF, or an ELF file with .BTF\n"      \
     "  --budget N               stop after N instructions (unlimited)\n"                           \
     "  --depth N                maximum call depth (64)\n"                                         \
     "  --frame-size N           bytes of stack of a function (512)\n"                              \

@@ -40,6 +40,7 @@ void bpf_programs_free(struct bpf_programs *p)
     for (size_t i = 0; i < p->machine.stub_count; i++)
         free((char *)p->stub[i].name);
     free(p->input);
+    free(p->btf);
 }
 
 void bpf_programs_no_machine(const struct bpf_programs *p, const struct ebpf_image *image)
@@ -124,6 +125,14 @@ static bool take_input(struct bpf_programs *p, const char *value)
     return p->input != NULL;
 }
 
+static bool take_btf(struct bpf_programs *p, const char *file)
+{
+    free(p->btf);
+    p->btf = bpf_read_file(file, EBPF_FILE_MAX * 16UL, &p->load.btf_size);
+    p->load.btf = p->btf;
+    return p->btf != NULL;
+}
+
 static bool take_context(struct bpf_programs *p, const char *value)
 {
     static const char *const names[] = {
@@ -199,6 +208,8 @@ bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
         return take_context(p, value);
     case BPF_HELPER:
         return take_stub(p, value);
+    case BPF_BTF:
+        return take_btf(p, value);
     case BPF_KCONFIG:
         return take_kconfig(p, value);
     case BPF_ARCH:
@@ -224,6 +235,8 @@ const char *bpf_programs_wanted(int option)
         return "xdp, skb or raw";
     case BPF_HELPER:
         return "NUMBER=VALUE or NAME=VALUE, such as 69=-1 (at most 256)";
+    case BPF_BTF:
+        return "a file that can be read, of 1 GiB at most, such as /sys/kernel/btf/vmlinux";
     case BPF_KCONFIG:
         return "NAME=VALUE, such as CONFIG_HZ=250 (at most 256)";
     case BPF_ARCH:
@@ -250,9 +263,13 @@ bool bpf_programs_load(struct bpf_programs *p, const char *file)
     }
     int rc = ebpf_load(&p->image[p->count], bytes, size, file, &p->load, error);
     free(bytes);
-    if (rc != 0)
+    if (rc != 0) {
         complain("%s: %s", file, error);
-    else
-        p->count++;
-    return rc == 0;
+        return false;
+    }
+    unsigned local = p->image[p->count++]->local_types;
+    if (local != 0)
+        complain("%s: %u CO-RE relocation%s the object's own types; a kernel's: --btf FILE", file,
+                 local, local == 1 ? " uses" : "s use");
+    return true;
 }

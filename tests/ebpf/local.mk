@@ -50,7 +50,7 @@ tests_fuzz_ebpf_loader_SOURCES = tests/fuzz/ebpf_loader.c $(FUZZ_SOURCES)
 tests_fuzz_ebpf_loader_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_loader"'
 tests_fuzz_ebpf_loader_LDADD = $(EBPF_UNIT_LIBS)
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c \
-	tests/ebpf/library.c tests/ebpf/linux.c tests/ebpf/optimized.c
+	tests/ebpf/core.c tests/ebpf/library.c tests/ebpf/linux.c tests/ebpf/optimized.c
 
 EXTRA_PROGRAMS += tests/bench/ebpf
 CLEANFILES += tests/bench/ebpf
