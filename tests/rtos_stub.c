@@ -117,11 +117,13 @@ static bool two_numbers(const char *text, uint64_t *address, uint64_t *len, cons
 
 static void read_memory(struct rtos_stub *s, const char *text)
 {
-    uint64_t address, len;
+    uint64_t address = 0, len = 0;
     const char *rest;
     s->reads++;
     uint8_t *at =
         two_numbers(text, &address, &len, &rest) ? rtos_stub_at(s, address, (size_t)len) : NULL;
+    s->read_address = address;
+    s->read_len = len;
     if (at == NULL || len > 2048)
         buf_sets(&s->reply, "E14");
     else

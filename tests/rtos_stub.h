@@ -34,7 +34,8 @@ struct rtos_stub {
     void (*on_resume)(struct rtos_stub *s, unsigned n); /* before the n-th stop, from 0 */
     void *context;
     unsigned resumes, reads;
-    struct buf asked; /* every request but m, each after a space */
+    uint64_t read_address, read_len; /* of the last read */
+    struct buf asked;                /* every request but m, each after a space */
     struct buf reply;
     int result; /* of the next recv */
 };

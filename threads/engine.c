@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Threads of a stopped target; see engine.h. The walks are in walk.c, contexts in contexts.c. */
+/*
+ * Threads of a stopped target; see engine.h. The running threads are in current.c, the walks in
+ * walk.c, contexts in contexts.c.
+ */
 #include "threads/engine.h"
 
 #include <inttypes.h>
@@ -12,9 +15,8 @@
 #include "proto/err.h"
 
 enum {
-    CURRENT_SPAN_MAX = 1536, /* bytes of one read that also covers the counter of threads */
-    NAMES_AHEAD = 64,        /* names that are prefetched together */
-    NAME_AHEAD = 32,         /* bytes of each */
+    NAMES_AHEAD = 64, /* names that are prefetched together */
+    NAME_AHEAD = 32,  /* bytes of each */
 };
 
 /* ---- detection ---- */
@@ -74,9 +76,14 @@ void engine_free(struct engine *e)
 
 void engine_resumed(struct engine *e)
 {
-    e->have_current = e->listed = e->id_exposed = false;
-    e->n = 0;
+    e->have_current = e->listed = e->id_exposed = e->stepped = false;
     memory_forget(e->memory);
+}
+
+void engine_restarted(struct engine *e)
+{
+    e->started = false;
+    engine_resumed(e);
 }
 
 int engine_learn(struct engine *e)
@@ -105,135 +112,6 @@ void engine_corrupt(struct engine *e, const char *where, const char *format, ...
     if (!e->complained)
         log_warn(e->log, "%s: corrupt list %s: %s", e->rtos->name, where, e->corrupt_why);
     e->complained = true;
-}
-
-/* ---- running threads ---- */
-
-static const struct program_symbol *symbol(const struct engine *e, unsigned which)
-{
-    return which != NO_SYMBOL && e->have[which] ? &e->symbols[which] : NULL;
-}
-
-/* Reads the flag "the scheduler runs". Without a file, its value also shows the byte order. */
-static int read_started(struct engine *e)
-{
-    const struct program_symbol *s = symbol(e, e->rtos->started);
-    uint64_t value = 1, slide;
-    int rc = s != NULL ? memory_number(e->memory, s->address, 4, &value) : 0;
-    if (rc == 0 && value == 0x01000000 && program_table(e->program, &slide) == NULL) {
-        e->memory->big = !e->memory->big;
-        value = 1;
-    }
-    e->started = rc == 0 && value == 1;
-    return rc == MEMORY_REFUSED ? 0 : rc;
-}
-
-/* Prefetches the variables that every stop needs, in one read if they are close together. */
-static int prefetch_variables(struct engine *e, uint64_t at, size_t len)
-{
-    const unsigned extra[] = {e->rtos->started, e->rtos->counter, e->rtos->head, e->rtos->count};
-    uint64_t low = at, high = at + len;
-    for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
-        const struct program_symbol *s = symbol(e, extra[i]);
-        if (s == NULL)
-            continue;
-        uint64_t l = s->address < low ? s->address : low;
-        uint64_t h = s->address + e->arch->word > high ? s->address + e->arch->word : high;
-        if (h - l <= CURRENT_SPAN_MAX && h - l <= e->memory->read_max) {
-            low = l;
-            high = h;
-        }
-    }
-    struct memory_range range = {low, (size_t)(high - low)};
-    return memory_prefetch(e->memory, &range, 1);
-}
-
-static int read_running(struct engine *e)
-{
-    const struct program_symbol *s = symbol(e, e->rtos->currents);
-    int rc = e->rtos->current_is_member ? engine_learn(e) : 0;
-    uint64_t at = s != NULL
-                      ? s->address
-                      : e->symbols[e->rtos->current].address + layout_offset(e, KERNEL_CURRENT);
-    memset(e->running, 0, sizeof e->running);
-    if (rc == 0)
-        rc = prefetch_variables(e, at, e->cores * e->arch->word);
-    if (rc == 0)
-        rc = read_started(e);
-    if (e->rtos->current_is_member && !layout_has(e, KERNEL_CURRENT))
-        return rc;
-    for (unsigned i = 0; rc == 0 && i < e->cores; i++)
-        rc = memory_pointer(e->memory, at + i * e->arch->word, &e->running[i]);
-    return rc == MEMORY_REFUSED ? 0 : rc;
-}
-
-/* True if an address can be one of a control block. */
-static bool plausible(const struct engine *e, uint64_t tcb)
-{
-    return tcb != 0 && tcb % 4 == 0 && tcb != memory_address(e->memory, UINT64_MAX - 3);
-}
-
-/*
- * Reads the counter of created threads; *known is false without one, and before the first list. If
- * it has not changed, no control block was reused.
- */
-static int read_counter(struct engine *e, uint64_t *value, bool *known)
-{
-    const struct program_symbol *s = symbol(e, e->rtos->counter);
-    int rc = MEMORY_REFUSED;
-    *known = false;
-    if (s != NULL && e->created != 0)
-        rc = memory_pointer(e->memory, s->address, value);
-    *known = rc == 0;
-    return rc == MEMORY_REFUSED ? 0 : rc;
-}
-
-static int read_cpu(struct engine *e)
-{
-    if (e->have_current)
-        return 0;
-    int rc = read_running(e);
-    if (rc != 0)
-        return rc;
-    for (unsigned i = 0; i < e->cores; i++) {
-        if (!e->started || !plausible(e, e->running[i]))
-            e->running[i] = 0;
-    }
-    e->cpu_idle = e->running[0] == 0;
-    e->was_running = 0;
-    e->have_current = true;
-    return 0;
-}
-
-/* The id of a core that runs no task; core 0 keeps an id that the client already knows. */
-static unsigned cpu_id(const struct engine *e, unsigned core)
-{
-    if (core > 0)
-        return ids_of(e->ids, UINT64_MAX - core, 0);
-    return e->was_running != 0 ? ids_at(e->ids, e->was_running) : ids_cpu(e->ids);
-}
-
-int engine_current(struct engine *e, unsigned core, unsigned *id)
-{
-    uint64_t now;
-    bool known;
-    int rc = read_cpu(e);
-    if (rc == 0)
-        rc = read_counter(e, &now, &known);
-    if (rc != 0)
-        return rc;
-    if (known && now != e->created && !e->listed) /* a control block may have been reused */
-        rc = engine_list(e);
-    uint64_t tcb = core < e->cores ? e->running[core] : 0;
-    for (size_t i = 0; e->listed && i < e->n; i++) {
-        if (e->threads[i].kind == THREAD_TASK && e->threads[i].tcb == tcb) {
-            *id = e->threads[i].id;
-            return rc;
-        }
-    }
-    *id = tcb == 0 ? cpu_id(e, core) : ids_at(e->ids, tcb);
-    e->id_exposed = true;
-    return rc;
 }
 
 /* ---- the list ---- */
@@ -478,18 +356,73 @@ static int complete_layout(struct engine *e)
     return rc;
 }
 
+/* Reads the flag again, with all lists: the target may have been reset. */
+static int check_started(struct engine *e)
+{
+    int rc = complete_layout(e);
+    if (rc == 0 && e->rtos->walk == WALK_LISTS)
+        rc = walk_read_lists(e);
+    if (rc == 0)
+        rc = engine_read_started(e);
+    if (rc == 0 && !e->started) {
+        memset(e->running, 0, sizeof e->running);
+        e->cpu_idle = true;
+    }
+    return rc;
+}
+
 static int make_list(struct engine *e)
 {
-    const struct program_symbol *s = symbol(e, e->rtos->counter);
-    int rc = complete_layout(e);
-    if (rc == 0)
-        rc = add_running(e);
+    const struct program_symbol *s = engine_symbol(e, e->rtos->counter);
+    int rc = add_running(e);
     if (rc == 0)
         rc = e->rtos->walk == WALK_LISTS ? walk_lists(e) : walk_links(e);
     if (rc == 0)
         rc = read_rtos_threads(e);
     if (rc == 0 && s != NULL && memory_pointer(e->memory, s->address, &e->created) != 0)
         e->created = 0;
+    return rc;
+}
+
+/* Prefetches the counter of created threads and the number of threads, in one read if possible. */
+static int prefetch_counts(struct engine *e)
+{
+    const unsigned which[] = {e->rtos->counter, e->rtos->count};
+    struct memory_range ranges[2];
+    size_t n = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const struct program_symbol *s = engine_symbol(e, which[i]);
+        if (s != NULL)
+            ranges[n++] = (struct memory_range){s->address, e->arch->word};
+    }
+    return memory_prefetch(e->memory, ranges, n);
+}
+
+/* Reads the kernel's number of threads; *known is false without one. */
+static int read_count(struct engine *e, uint64_t *count, bool *known)
+{
+    const struct program_symbol *s = engine_symbol(e, e->rtos->count);
+    int rc = s != NULL ? memory_pointer(e->memory, s->address, count) : MEMORY_REFUSED;
+    *known = rc == 0;
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+int engine_same_threads(struct engine *e, bool *same)
+{
+    uint64_t created, count;
+    bool known = false, listed = false;
+    *same = false;
+    int rc = engine_read_cpu(e);
+    for (size_t i = 0; i < e->n; i++)
+        listed = listed || (e->running[0] != 0 && e->threads[i].tcb == e->running[0]);
+    if (rc != 0 || !e->stepped || !e->started || e->created == 0 || e->tasks == 0 || !listed)
+        return rc;
+    rc = prefetch_counts(e);
+    if (rc == 0)
+        rc = engine_read_counter(e, &created, &known);
+    if (rc == 0 && known && created == e->created)
+        rc = read_count(e, &count, same);
+    *same = *same && count == e->tasks;
     return rc;
 }
 
@@ -501,7 +434,7 @@ static void add_other_cores(struct engine *e)
         if (e->running[i] != 0)
             continue;
         snprintf(name, sizeof name, "CPU %u", i);
-        add_special(e, THREAD_CPU, cpu_id(e, i), name, "No task runs");
+        add_special(e, THREAD_CPU, engine_cpu_id(e, i), name, "No task runs");
         e->threads[e->n - 1].core = (int)i;
     }
 }
@@ -513,21 +446,26 @@ int engine_list(struct engine *e)
     e->n = 0;
     e->corrupt[0] = e->corrupt_why[0] = '\0';
     e->corrupt_more = 0;
-    int rc = read_cpu(e);
+    int rc = engine_read_cpu(e);
+    if (rc == 0 && e->started)
+        rc = check_started(e);
     if (rc == 0 && e->started)
         rc = make_list(e);
     if (rc != 0)
         return rc;
     if (e->cpu_idle)
-        add_special(e, THREAD_CPU, cpu_id(e, 0), "CPU",
+        add_special(e, THREAD_CPU, engine_cpu_id(e, 0), "CPU",
                     e->rtos->idles ? "Idle, or no thread yet" : "No task runs");
     add_other_cores(e);
-    if (e->corrupt[0] != '\0')
+    bool sound = e->corrupt[0] == '\0', counted;
+    if (!sound)
         add_corrupt(e);
-    else
-        e->complained = false;
+    e->complained = e->complained && !sound;
     e->listed = true;
-    return 0;
+    rc = read_count(e, &e->tasks, &counted);
+    if (!counted || !sound || e->cpu_idle || e->tasks != e->n)
+        e->tasks = 0;
+    return rc;
 }
 
 int engine_thread(struct engine *e, unsigned id, struct thread **t)

@@ -68,16 +68,22 @@ struct engine {
     int frame_points; /* the lowest score of a thread when `frame` was chosen */
     bool complained;  /* an inconsistency was logged since the last consistent list */
 
+    bool started; /* the scheduler ran when this was last read */
+
     /* Valid until the target is resumed. */
     bool have_current, listed;
-    bool started;    /* the scheduler runs */
+    bool stepped; /* set by the caller after a resume: by one instruction of the running thread */
+    bool same_thread; /* … which did not change core 0's current pointer */
+    bool counted;     /* `counter` is the RTOS's counter of created threads */
+    uint64_t counter;
     bool id_exposed; /* the client knows a running thread's id, which was found by its address
                         alone: the id must not change during this stop */
     unsigned cores;
     uint64_t running[ENGINE_CORES_MAX]; /* control block of each core's task; 0: none */
     bool cpu_idle;                      /* core 0 runs no task */
-    uint64_t was_running;   /* core 0's current pointer if that is not a task; 0: none */
-    uint64_t created;       /* the RTOS's counter of created threads; 0: unknown */
+    uint64_t was_running; /* core 0's current pointer if that is not a task; 0: none */
+    uint64_t created;     /* the counter when the threads were listed; 0: unknown */
+    uint64_t tasks; /* the kernel's number of threads then; 0: unknown, or not all are tasks */
     struct thread *threads; /* ENGINE_THREADS_MAX + 1 + ENGINE_CORES_MAX */
     size_t n;
     char corrupt[ENGINE_NAME_MAX],
@@ -113,10 +119,17 @@ int engine_learn(struct engine *e);
  * Sets *id to the id of the thread that runs on a core, as a rule by one read and without the list.
  * Returns 0 or the target's error.
  */
-int engine_current(struct engine *e, unsigned core, unsigned *id);
+int engine_current(struct engine *e, unsigned core, unsigned *id); /* in current.c */
 
 /* Fills e->threads, unless it is filled for this stop. Returns 0 or the target's error. */
 int engine_list(struct engine *e);
+
+/*
+ * After a step, sets *same: e->threads has the threads of an earlier stop, and by the kernel's
+ * counters none was created or deleted since. Their ids and names are valid, their states are not.
+ * Returns 0 or the target's error.
+ */
+int engine_same_threads(struct engine *e, bool *same);
 
 /*
  * Sets *t to the thread with this id, owned by the engine, or NULL. Fills the list if needed.
@@ -133,7 +146,28 @@ int engine_context(struct engine *e, const struct thread *t, struct context *c);
 /* Writes `Blocked on queue "rx", priority 3, 312 bytes of stack left` to text[size]. */
 void engine_describe(const struct engine *e, const struct thread *t, char *text, size_t size);
 
+/* The target may have been reset: the scheduler is not known to run. */
+void engine_restarted(struct engine *e);
+
 /* ---- for descriptors and the files of the engine ---- */
+
+/* Returns a symbol of the descriptor; NULL: the program does not have it. */
+const struct program_symbol *engine_symbol(const struct engine *e, unsigned which);
+
+/* Reads the current pointers, once a stop; of a scheduler that does not run, they are 0. */
+int engine_read_cpu(struct engine *e);
+
+/* Reads the flag "the scheduler runs". These three return 0 or the target's error. */
+int engine_read_started(struct engine *e);
+
+/*
+ * Reads the RTOS's counter of created threads, whose old value is e->created; *known is false
+ * without one, and before the first list. While it is the same, no control block was reused.
+ */
+int engine_read_counter(struct engine *e, uint64_t *value, bool *known);
+
+/* Returns the id of a core that runs no task; core 0 keeps an id that the client already knows. */
+unsigned engine_cpu_id(const struct engine *e, unsigned core);
 
 /* The layout: whether a field is known, its offset (or size), and a way to set it. */
 bool layout_has(const struct engine *e, enum rtos_field_id id);

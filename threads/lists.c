@@ -16,23 +16,50 @@ enum {
     LIST_REPLIES_MAX = 32, /* replies of the stub that are read */
 };
 
-static void list_thread(struct threads *t, const struct thread *thread)
+/* Adds a thread, running on `core` unless that is -1, with a description unless `text` is NULL. */
+static void list_thread(struct threads *t, const struct thread *thread, int core, const char *text)
 {
-    char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
     (void)buf_adds(&t->xml, "<thread id=\"");
     tid_add(t, &t->xml, thread->id);
     (void)buf_adds(&t->xml, "\"");
-    if (thread->core >= 0)
-        (void)buf_printf(&t->xml, " core=\"%d\"", thread->core);
+    if (core >= 0)
+        (void)buf_printf(&t->xml, " core=\"%d\"", core);
     if (thread->name[0] != '\0') {
         (void)buf_adds(&t->xml, " name=\"");
         (void)xml_add_text(&t->xml, thread->name);
         (void)buf_adds(&t->xml, "\"");
     }
     (void)buf_adds(&t->xml, ">");
-    engine_describe(&t->engine, thread, text, sizeof text);
-    (void)xml_add_text(&t->xml, text);
+    if (text != NULL)
+        (void)xml_add_text(&t->xml, text);
     (void)buf_adds(&t->xml, "</thread>\n");
+}
+
+static int add_threads(struct threads *t)
+{
+    char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
+    int rc = engine_list(&t->engine);
+    for (size_t i = 0; rc == 0 && i < t->engine.n; i++) {
+        const struct thread *thread = &t->engine.threads[i];
+        engine_describe(&t->engine, thread, text, sizeof text);
+        list_thread(t, thread, thread->core, text);
+    }
+    return rc;
+}
+
+/*
+ * GDB reads the list after each step, shows nothing of it but the name of the stopped thread, and
+ * reads it again before it shows more (infrun.c normal_stop, thread.c print_thread_info). So the
+ * first list after a step has no descriptions, if the threads are the same as at an earlier stop.
+ */
+static int add_same_threads(struct threads *t, bool *same)
+{
+    struct engine *e = &t->engine;
+    *same = false;
+    int rc = t->lists_sent == 0 ? engine_same_threads(e, same) : 0;
+    for (size_t i = 0; rc == 0 && *same && i < e->n; i++)
+        list_thread(t, &e->threads[i], e->threads[i].tcb == e->running[0] ? 0 : -1, NULL);
+    return rc;
 }
 
 /* Adds the stub's own threads from a reply to qfThreadInfo. */
@@ -69,11 +96,13 @@ static int make_xml(struct threads *t)
 {
     buf_reset(&t->xml);
     (void)buf_adds(&t->xml, "<?xml version=\"1.0\"?>\n<threads>\n");
-    int rc = t->active ? engine_list(&t->engine) : copy_stub_list(t);
-    for (size_t i = 0; rc == 0 && t->active && i < t->engine.n; i++)
-        list_thread(t, &t->engine.threads[i]);
+    bool same = false;
+    int rc = t->active ? add_same_threads(t, &same) : copy_stub_list(t);
+    if (rc == 0 && t->active && !same)
+        rc = add_threads(t);
     (void)buf_adds(&t->xml, "</threads>\n");
     t->xml_made = rc == 0;
+    t->lists_sent++;
     return rc;
 }
 

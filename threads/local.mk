@@ -6,6 +6,7 @@ libthreads_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
 libthreads_la_SOURCES = \
 	threads/arch.c threads/arch.h \
 	threads/contexts.c \
+	threads/current.c \
 	threads/engine.c threads/engine.h \
 	threads/frame.c threads/frame.h threads/frame_pieces.h \
 	threads/freertos_contexts.c threads/freertos_private.h \

@@ -84,11 +84,24 @@ static int add_live_registers(struct threads *t, struct buf *reply)
         const struct regmap_register *r = &t->map.list[i];
         if (r->offset < 0 || 2 * ((size_t)r->offset + r->size) > t->live.len)
             break;
+        const uint8_t *digits = t->live.data + 2 * (size_t)r->offset;
+        if (*digits == 'x')
+            continue;
         (void)buf_printf(reply, "%x:", (unsigned)r->number);
-        (void)buf_add(reply, t->live.data + 2 * (size_t)r->offset, 2u * r->size);
+        (void)buf_add(reply, digits, 2u * r->size);
         (void)buf_adds(reply, ";");
     }
     return rc != 0 ? rc : reply->error;
+}
+
+/* After each step GDB reads the registers. It need not if the stop has them, by the numbers of the
+ * description that it has read. */
+static int add_step_registers(struct threads *t, struct buf *reply)
+{
+    if (!t->engine.stepped || !t->client_reads_xml || t->client_wants_names)
+        return 0;
+    int rc = registers_map(t);
+    return rc == 0 && t->map_known && t->map.described ? add_live_registers(t, reply) : rc;
 }
 
 int stop_translate(struct threads *t, struct buf *reply)
@@ -109,7 +122,9 @@ int stop_translate(struct threads *t, struct buf *reply)
         rc = wait_for_locked_thread(t, reply);
     if (rc == 0)
         rc = name_thread(t, reply, id);
-    return rc == 0 && other ? add_live_registers(t, reply) : rc;
+    if (rc != 0)
+        return rc;
+    return other ? add_live_registers(t, reply) : add_step_registers(t, reply);
 }
 
 /* ---- H ---- */
@@ -171,9 +186,11 @@ int answer_H(struct threads *t, const struct request *r)
 
 /* ---- resumes ---- */
 
-static int forward_resume(struct threads *t)
+/* `step`: by one instruction of the running thread. */
+static int forward_resume(struct threads *t, bool step)
 {
     threads_resumed(t);
+    t->engine.stepped = step && t->active && t->engine.cores == 1;
     t->selected = t->continued = 0;
     t->stub_id_exposed = false;
     if (t->new_program)
@@ -209,7 +226,7 @@ int answer_resume(struct threads *t, const struct request *r)
             return resume_waiting(t, thread, step);
         }
     }
-    return forward_resume(t);
+    return forward_resume(t, step);
 }
 
 /* One action of vCont. */
@@ -236,50 +253,35 @@ static size_t parse_action(const uint8_t *at, size_t len, struct action *a)
     return whole;
 }
 
+static bool steps(const struct action *a)
+{
+    return a->text[0] == 's' || a->text[0] == 'S' || a->text[0] == 'r';
+}
+
 /* The contents of a vCont. */
 struct plan {
     struct buf *out;        /* the vCont for the stub */
     struct thread *waiting; /* the first waiting thread named */
     bool step;              /* … has to step */
     bool step_running;      /* a running thread has to step */
+    bool range;             /* … while its pc is in a range */
     bool has_default;       /* it has an action without a thread id */
     unsigned named, actions;
     unsigned last;
     bool bad;
 };
 
-static int plan_action(struct threads *t, struct plan *p, const struct action *a)
+/* An action for a thread that runs on a core. */
+static int plan_running(struct threads *t, struct plan *p, const struct action *a, unsigned core)
 {
-    struct thread *thread = NULL;
     struct tid id;
-    bool known;
-    bool step = a->text[0] == 's' || a->text[0] == 'S' || a->text[0] == 'r';
-    if (a->all) {
-        p->has_default = true;
-        p->actions++;
-        (void)buf_addc(p->out, ';');
-        return buf_add(p->out, a->text, a->len);
-    }
-    int rc = threads_find(t, a->id.tid < UINT32_MAX ? (unsigned)a->id.tid : UINT32_MAX, &thread);
-    if (rc != 0)
-        return rc;
-    p->bad = p->bad || thread == NULL;
-    if (thread == NULL)
-        return 0;
-    p->named++;
-    p->last = thread->id;
-    if (!threads_runs(t, thread)) {
-        if (p->waiting == NULL || (step && !p->step)) {
-            p->waiting = thread;
-            p->step = step;
-        }
-        return 0;
-    }
-    rc = tid_of_core(t, thread->core > 0 ? (unsigned)thread->core : 0, &id, &known);
+    bool known, step = steps(a);
+    int rc = tid_of_core(t, core, &id, &known);
     if (rc != 0)
         return rc;
     p->actions++;
     p->step_running = p->step_running || step;
+    p->range = p->range || a->text[0] == 'r';
     (void)buf_addc(p->out, ';');
     (void)buf_add(p->out, a->text, a->len);
     if (!known)
@@ -287,6 +289,35 @@ static int plan_action(struct threads *t, struct plan *p, const struct action *a
     (void)buf_addc(p->out, ':');
     tid_add_stub(t, p->out, &id);
     return p->out->error;
+}
+
+static int plan_action(struct threads *t, struct plan *p, const struct action *a)
+{
+    struct thread *thread;
+    unsigned id = a->id.tid < UINT32_MAX ? (unsigned)a->id.tid : UINT32_MAX, running;
+    if (a->all) {
+        p->has_default = true;
+        p->actions++;
+        (void)buf_addc(p->out, ';');
+        return buf_add(p->out, a->text, a->len);
+    }
+    int rc = threads_current(t, &running);
+    p->named++;
+    p->last = id != 0 ? id : running;
+    if (rc == 0 && p->last == running && t->engine.cores == 1)
+        return plan_running(t, p, a, 0); /* without the list */
+    if (rc == 0)
+        rc = engine_thread(&t->engine, p->last, &thread);
+    if (rc != 0)
+        return rc;
+    p->bad = p->bad || thread == NULL;
+    if (thread != NULL && threads_runs(t, thread))
+        return plan_running(t, p, a, thread->core > 0 ? (unsigned)thread->core : 0);
+    if (p->waiting == NULL || (steps(a) && !p->step)) {
+        p->waiting = thread;
+        p->step = steps(a);
+    }
+    return 0;
 }
 
 static int make_plan(struct threads *t, struct plan *p, const uint8_t *at, size_t len)
@@ -312,7 +343,7 @@ int answer_vcont(struct threads *t, const struct request *r)
     struct plan p = {.out = &out};
     int rc = threads_detect(t);
     if (rc != 0 || !t->active || r->len <= sizeof start - 1)
-        return rc != 0 ? rc : forward_resume(t);
+        return rc != 0 ? rc : forward_resume(t, false);
     buf_init(&out, 4096);
     (void)buf_adds(&out, "vCont");
     rc = make_plan(t, &p, r->data + sizeof start - 1, r->len - (sizeof start - 1));
@@ -325,7 +356,7 @@ int answer_vcont(struct threads *t, const struct request *r)
     } else if (rc == 0 && p.waiting != NULL && (p.step || (p.actions == 0 && p.named == 1))) {
         rc = resume_waiting(t, p.waiting, p.step);
     } else if (rc == 0) {
-        (void)forward_resume(t);
+        (void)forward_resume(t, p.step_running && !p.range);
         if (p.actions == 0) /* several waiting threads */
             (void)buf_adds(&out, ";c");
         (void)buf_set(&t->d.request, out.data, out.len);

@@ -47,6 +47,7 @@ void threads_resumed(struct threads *t)
     buf_reset(&t->live);
     buf_reset(&t->xml);
     t->xml_made = false;
+    t->lists_sent = 0;
     t->listed = 0;
 }
 
@@ -196,6 +197,8 @@ static int on_monitor_cmd(struct threads *t, const struct request *r)
 {
     (void)r;
     threads_resumed(t);
+    if (t->active)
+        engine_restarted(&t->engine);
     return DECORATOR_PASS;
 }
 

@@ -82,7 +82,8 @@ struct threads {
     /* Transfers of the thread list. */
     struct buf xml; /* for qXfer:threads:read */
     bool xml_made;
-    size_t listed; /* threads already sent by qfThreadInfo and qsThreadInfo */
+    unsigned lists_sent; /* documents made since the stop */
+    size_t listed;       /* threads already sent by qfThreadInfo and qsThreadInfo */
 
     /* qSymbol questions to the client. */
     char question[PROGRAM_NAME_MAX]; /* symbol asked for; "": no question is pending */

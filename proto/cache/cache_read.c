@@ -118,8 +118,8 @@ int cache_take_block(struct cache *c, struct buf *reply)
     return send_read(c, c->address, c->size);
 }
 
-/* Reads memory that may be cached and fits in one reply. */
-static int read_cacheable(struct cache *c)
+/* Reads memory that may be cached and fits in one reply; `exact`: not the block around it. */
+static int read_cacheable(struct cache *c, bool exact)
 {
     cache_enter_address_space(c);
     if (is_known(c)) {
@@ -134,7 +134,7 @@ static int read_cacheable(struct cache *c)
     int rc = cache_sync_address_space(c);
     if (rc != 0)
         return cache_pass_after(rc);
-    if (cache_window(c, c->address, c->size, &c->window, &c->window_len) &&
+    if (!exact && cache_window(c, c->address, c->size, &c->window, &c->window_len) &&
         c->window_len > c->size) {
         c->block_read = true;
         c->stats.blocks++;
@@ -157,5 +157,5 @@ int cache_read(struct cache *c, const struct request *r)
     if (r->length > c->read_max || (c->command == 'x' && !c->binary) ||
         cache_is_device(c, c->address, c->size))
         return cache_pass_after(cache_sync_thread(c));
-    return read_cacheable(c);
+    return read_cacheable(c, r->exact);
 }

@@ -28,6 +28,8 @@ struct request {
     uint64_t address, length;
     const uint8_t *rest;
     size_t rest_len;
+
+    bool exact; /* of our own: no decorator may read more than these bytes */
 };
 
 /* Parses data[len], which is not copied. Never fails; malformed numbers are not counted. */

@@ -1,18 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `info threads` and `thread apply all bt` of 14 FreeRTOS tasks on Cortex-M4F under QEMU, through
-# the preload: wall time as a ratio to gdb-multiarch directly on the same stub with its one thread,
-# and the number of reads of memory by the decorator. Run by `make bench-rtos`; never a test.
+# `info threads`, `thread apply all bt`, `next` and `stepi` with 14 FreeRTOS tasks on Cortex-M4F under
+# QEMU, through the preload and through the proxy: wall time as a ratio to gdb-multiarch directly on
+# the same stub with its one thread, in one run, and the number of reads of memory by the decorator.
+# Run by `make bench-rtos`; never a test.
 set -eu
 firmware=$top_srcdir/tests/firmware
 library=$top_builddir/.libs/libnetgdb.so
 port=$((23000 + $$ % 10000))
 dir=$(mktemp -d)
+netgdb=$top_builddir/tools/netgdb
 qemu=
-trap '[ -z "$qemu" ] || kill "$qemu"; rm -rf "$dir"' EXIT
+proxy=
+trap '[ -z "$qemu" ] || kill "$qemu"; [ -z "$proxy" ] || kill "$proxy"; rm -rf "$dir"' EXIT
 export NETGDB_RUNTIME_DIR="$dir/run"
 
-arm-none-eabi-gcc -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 -mthumb -Og -g -DEXTRA=6 \
+arm-none-eabi-gcc -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 -mthumb -Og -g -DEXTRA=6 -DPAD=2000 \
     -ffreestanding -nostdlib -fno-builtin -T "$firmware/m.ld" -o "$dir/fw.elf" \
     "$firmware/start_m.S" "$firmware/tasks.c" "$firmware/freertos.c"
 
@@ -28,6 +31,19 @@ def measure(command, rounds=9):
         gdb.execute(command, to_string=True)
         times.append(time.monotonic() - begin)
     print('= %s: %.6f' % (command, sorted(times)[len(times) // 2]))
+
+# The time of one step, of many in the loop of kernel_wake_all(), which changes the lists.
+def steps(command, n=24, rounds=15):
+    times = []
+    point = gdb.Breakpoint('kernel_wake_all', internal=True)
+    for i in range(rounds):
+        gdb.execute('continue', to_string=True)
+        begin = time.monotonic()
+        for step in range(n):
+            gdb.execute(command, to_string=True)
+        times.append((time.monotonic() - begin) / n)
+    point.delete()
+    print('= %s: %.6f' % (command, sorted(times)[len(times) // 3]))
 END
 
 # session NAME TARGET: both commands at the second checkpoint.
@@ -43,7 +59,8 @@ session() {
         -ex 'set pagination off' -ex "target remote $2" -ex "source $dir/measure.py" \
         -ex 'break checkpoint' -ex continue -ex continue \
         -ex "python measure('info threads')" -ex "python measure('thread apply all bt')" \
-        -ex detach "$dir/fw.elf" >"$dir/$1" 2>"$dir/$1.err" </dev/null || cat "$dir/$1.err" >&2
+        -ex delete -ex "python steps('next')" -ex "python steps('stepi')" \
+        -ex "python steps('stepi 100', 3)" -ex detach "$dir/fw.elf" >"$dir/$1" 2>"$dir/$1.err" </dev/null || cat "$dir/$1.err" >&2
     kill "$qemu"
     wait "$qemu" 2>/dev/null || :
     qemu=
@@ -58,12 +75,19 @@ preload=
 session straight "127.0.0.1:$port"
 preload=$library
 session threads "netgdb:tcp:127.0.0.1:$port"
-for command in 'info threads' 'thread apply all bt'; do
-    one=$(seconds straight "$command")
-    all=$(seconds threads "$command")
-    awk -v c="$command" -v one="$one" -v all="$all" 'BEGIN {
-        printf "%-20s 14 tasks %8.2f ms, straight 1 thread %8.2f ms: ratio %.2f, %.2f a task\n",
-            c, all * 1000, one * 1000, all / one, all / one / 14 }'
+preload=
+"$netgdb" proxy -p $((port + 1)) "tcp:127.0.0.1:$port,symbols=$dir/fw.elf" >"$dir/proxy.out" \
+    2>"$dir/proxy.err" &
+proxy=$!
+session proxy "127.0.0.1:$((port + 1))"
+for way in threads proxy; do
+    for command in 'info threads' 'thread apply all bt' next stepi 'stepi 100'; do
+        one=$(seconds straight "$command")
+        all=$(seconds "$way" "$command")
+        awk -v w="$way" -v c="$command" -v one="$one" -v all="$all" 'BEGIN {
+            printf "%-8s %-20s 14 tasks %8.2f ms, straight 1 thread %8.2f ms: ratio %.2f\n",
+                w, c, all * 1000, one * 1000, all / one }'
+    done
 done
-sed -n 's/.*threads: \([0-9]*\) reads of memory/reads of memory for all of it, both commands 9 times: \1/p' \
+sed -n 's/.*threads: \([0-9]*\) reads of memory/reads of memory for all of it, preloaded: \1/p' \
     "$dir/threads.err"

@@ -3,7 +3,7 @@
  * FreeRTOS's data: structures with the names, members, order and sizes of list.h, tasks.c and
  * queue.c. INTEGRITY, NO_MINI, TICKS16 and MPU select configurations; MPU is the number of words of
  * its settings, CORES the number of cores, SKEW the number of words that a stack's top is off its
- * alignment.
+ * alignment. PAD bytes follow each control block, as if the stacks were between them.
  */
 #include "kernel.h"
 
@@ -86,6 +86,9 @@ typedef struct tskTaskControlBlock {
     UBaseType_t uxMutexesHeld;
     volatile uint32_t ulNotifiedValue[3];
     volatile uint8_t ucNotifyState[3];
+#ifdef PAD
+    uint8_t padding[PAD];
+#endif
 } TCB_t;
 
 typedef struct QueueDefinition {

@@ -338,6 +338,53 @@ static void rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few(void **stat
     world_free(w);
 }
 
+static void rule_9_a_step_reads_the_current_pointer_alone(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    for (unsigned i = 0; i < 4; i++)
+        w->stub->stops[i] = "S05";
+    list(w, 4000);
+    ask(w, "c");
+    unsigned before = w->stub->reads;
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;");
+    assert_string_equal(ask(w, "vCont;s:2"), "T05thread:2;");
+    assert_int_equal(w->stub->reads - before, 2);
+    assert_int_equal(w->stub->read_address, DATA);
+    assert_int_equal(w->stub->read_len, 4);
+    /* The first list after a step has no descriptions, the second has. */
+    before = w->stub->reads;
+    assert_non_null(strstr(list(w, 4000), "<thread id=\"2\" core=\"0\" name=\"first\"></thread>"));
+    assert_int_equal(w->stub->reads - before, 1);
+    assert_non_null(strstr(list(w, 4000), "name=\"second\">Ready, priority 2, "));
+    /* If a task was created, the first has them too. */
+    ask(w, "s");
+    freertos_task(w, "fourth", freertos_ready(w, 2), 2, frame(w, 3));
+    assert_non_null(strstr(list(w, 4000), "name=\"fourth\">Ready, priority 2, "));
+    assert_int_equal(count_threads(w), 4);
+    world_free(w);
+}
+
+static const char arm_xml[] =
+    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
+    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"r1\" bitsize=\"32\"/>"
+    "<reg name=\"pc\" bitsize=\"32\" regnum=\"15\"/></feature></target>";
+
+static void a_step_ends_with_the_registers_of_the_description(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    for (unsigned i = 0; i < 3; i++)
+        w->stub->stops[i] = "S05";
+    w->stub->xml = arm_xml;
+    rtos_stub_registers(w->stub, 3, 4, 0x500);
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;"); /* the client knows no numbers */
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;0:00050000;1:01050000;f:02050000;");
+    assert_string_equal(ask(w, "c"), "T05thread:2;");
+    world_free(w);
+}
+
 static void rule_10_every_walk_ends_and_the_session_continues(void **state)
 {
     (void)state;
@@ -507,6 +554,8 @@ int main(void)
         cmocka_unit_test(rule_7_an_interrupt_ends_a_continue_while_the_others_are_held),
         cmocka_unit_test(rule_8_acknowledgements_are_not_handled_here),
         cmocka_unit_test(rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few),
+        cmocka_unit_test(rule_9_a_step_reads_the_current_pointer_alone),
+        cmocka_unit_test(a_step_ends_with_the_registers_of_the_description),
         cmocka_unit_test(rule_10_every_walk_ends_and_the_session_continues),
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
