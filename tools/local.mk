@@ -91,20 +91,23 @@ install-completion:
 uninstall-completion:
 	rm -f '$(DESTDIR)$(completionsdir)/netgdb'
 
-# The service names the installed program. So it is made when that place is final: by install.
+# The services name the installed program. So they are made when that place is final: by install.
 systemdunitdir = $(prefix)/lib/systemd/system
 dist_systemdunit_DATA = tools/netgdb-proxy.socket
-EXTRA_DIST += tools/netgdb-proxy.service.in
+EXTRA_DIST += tools/netgdb-autopsy.service.in tools/netgdb-proxy.service.in
 install-data-local: install-service
 uninstall-local: uninstall-service
 .PHONY: install-service uninstall-service
 install-service:
 	$(MKDIR_P) '$(DESTDIR)$(systemdunitdir)'
-	sed 's|[@]bindir@|$(bindir)|' $(srcdir)/tools/netgdb-proxy.service.in \
-		>'$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
-	chmod 644 '$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
+	for name in netgdb-autopsy netgdb-proxy; do \
+	    sed 's|[@]bindir@|$(bindir)|' $(srcdir)/tools/$$name.service.in \
+		>'$(DESTDIR)$(systemdunitdir)'/$$name.service && \
+	    chmod 644 '$(DESTDIR)$(systemdunitdir)'/$$name.service || exit 1; \
+	done
 uninstall-service:
-	rm -f '$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
+	rm -f '$(DESTDIR)$(systemdunitdir)/netgdb-autopsy.service' \
+		'$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
 
 # One of these has directories of configure in it.
 $(tools_netgdb_OBJECTS): Makefile
