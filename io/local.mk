@@ -14,6 +14,7 @@ libio_la_SOURCES = \
 	io/logqueue.c io/logqueue.h \
 	io/peek.c io/peek.h \
 	io/port_owner.c io/port_owner.h \
+	io/progress.c io/progress.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h

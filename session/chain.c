@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "freebsd/freebsd.h"
+#include "io/progress.h"
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/guard.h"
@@ -210,7 +211,7 @@ static bool wants_kill_forwarded(const struct chain_config *config, bool safe)
 }
 
 /* Adds the decorators of every chain. */
-static int complete(struct chain *chain, const struct chain_config *config)
+static int add_decorators(struct chain *chain, const struct chain_config *config)
 {
     const struct description *description = NULL;
     bool kernel = chain->peer == NETGDB_PEER_KERNEL, link = chain->netgdb != NULL;
@@ -234,6 +235,17 @@ static int complete(struct chain *chain, const struct chain_config *config)
         rc = add_threads(chain, config);
     if (rc == 0 && config->options != NULL)
         rc = chain_add(chain, guard_new(chain->target, config->options->fileio, config->log));
+    return rc;
+}
+
+/* Symbols may take long to read, and so may a slow link. */
+static int complete(struct chain *chain, const struct chain_config *config)
+{
+    const char *name = config->log != NULL ? config->log->name : NULL;
+    struct progress *progress =
+        progress_start("reading symbols and the kernel of %s", name != NULL ? name : "the target");
+    int rc = add_decorators(chain, config);
+    progress_stop(progress);
     return rc;
 }
 

@@ -17,6 +17,7 @@
 #include "io/herald.h"
 #include "io/logfile.h"
 #include "io/port_owner.h"
+#include "io/progress.h"
 #include "io/sockets.h"
 #include "session/control.h"
 #include "session/report.h"
@@ -214,9 +215,11 @@ static int wait_with(struct frontend *f, struct source *s, const struct shim_nam
 static int wait_for_kernel(struct source *s, const struct shim_name *n, struct relay_target *target)
 {
     struct frontend f;
+    struct progress *progress = progress_start("waiting for the kernel of %s", n->log.name);
     frontend_begin(&f, STDIN_FILENO);
     int error = wait_with(&f, s, n, target);
     frontend_end(&f);
+    progress_stop(progress);
     return error;
 }
 

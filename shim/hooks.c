@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of the functions that they replace. */
+#include "io/progress.h"
 #include "proto/check.h"
 #include "session/report.h"
 #include "shim/frontend.h"
@@ -52,6 +53,8 @@ __attribute__((constructor)) static void start(int argc, char **argv)
     preload_osabi(argc, argv);
     report_begin();
     frontend_init();
+    if (!frontend_is_machine())
+        progress_permit();
     preload_clean();
 }
 

@@ -15,6 +15,7 @@
 
 #include "freebsd/queries.h"
 #include "io/fds.h"
+#include "io/progress.h"
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "proto/nearest.h"
@@ -69,12 +70,14 @@ static void notify_event(void *context)
 /* Waits for input until the limit of timeout=. */
 static bool wait_for_input(const struct kernel_tool *k, int fd)
 {
+    struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
     struct pollfd p = {fd, POLLIN, 0};
     uint64_t ms = k->options.timeout / IO_MS;
     int n;
     do {
         n = poll(&p, 1, k->options.timeout == IO_NEVER || ms > INT32_MAX ? -1 : (int)ms);
     } while (n < 0 && errno == EINTR);
+    progress_stop(progress);
     return n == 1;
 }
 
@@ -281,6 +284,7 @@ int kernel_main(int argc, char **argv)
     struct kernel_tool k = {.log = {.level = LOG_WARN, .sink = log_to_stderr}};
     const char *symbols = NULL, *level = getenv("NETGDB_LOG"), *lines = "";
     int c;
+    progress_permit();
     if (level != NULL && log_level_parse(level, &k.log.level) != 0)
         return complain_value("kernel", "log", level, LOG_LEVELS);
     while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
