@@ -25,6 +25,15 @@ tests_unit_freebsd_files_SOURCES = tests/unit/freebsd_files.c tests/kernel/stub.
 	tests/kernel/stub.h tests/unit/unit.h
 tests_unit_freebsd_files_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/signature
+tests_unit_signature_SOURCES = tests/unit/signature.c tests/unit/unit.h
+tests_unit_signature_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
+
+FUZZ_TESTS += tests/fuzz/json
+tests_fuzz_json_SOURCES = tests/fuzz/json.c $(FUZZ_SOURCES)
+tests_fuzz_json_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"json"'
+tests_fuzz_json_LDADD = $(FREEBSD_LIBS)
+
 FUZZ_TESTS += tests/fuzz/kernel
 tests_fuzz_kernel_SOURCES = tests/fuzz/kernel.c tests/kernel/stub.c tests/kernel/stub.h \
 	$(FUZZ_SOURCES)

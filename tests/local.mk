@@ -14,6 +14,7 @@ UNIT_TESTS = \
 	tests/unit/features \
 	tests/unit/guard \
 	tests/unit/io \
+	tests/unit/json_read \
 	tests/unit/keepout \
 	tests/unit/log \
 	tests/unit/logfile \

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/progress.h"
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/report.h"
@@ -205,7 +206,16 @@ static int no_proxy(const struct autopsy *a)
     return EXIT_FAILED;
 }
 
-static int run_loop(struct autopsy *a)
+/* What a person at a terminal sees. */
+static void tell_progress(struct autopsy *a, struct progress *progress)
+{
+    pthread_mutex_lock(&a->lock);
+    progress_set(progress, "waiting for kernels: %lu examined, %u being examined",
+                 a->finished_count, a->busy);
+    pthread_mutex_unlock(&a->lock);
+}
+
+static int run_loop(struct autopsy *a, struct progress *progress)
 {
     uint64_t start = io_fds_now();
     a->last_kernel = start;
@@ -214,6 +224,7 @@ static int run_loop(struct autopsy *a)
             return no_proxy(a);
         if (is_over(a))
             return a->verdict;
+        tell_progress(a, progress);
         wait_for_change(a);
     }
     wait_for_threads(a);
@@ -256,6 +267,16 @@ static int resolve_host(struct autopsy *a)
     return EXIT_LOST;
 }
 
+/* A variable that names a file: gdb runs in another directory. */
+static bool make_absolute(const char *variable)
+{
+    const char *value = getenv(variable);
+    char *path = value != NULL && value[0] != '\0' ? realpath(value, NULL) : NULL;
+    bool good = path == NULL || setenv(variable, path, 1) == 0;
+    free(path);
+    return good;
+}
+
 /* gdb's environment: it reports to a file in its directory, and waits and logs as it is told. */
 static int set_environment(struct autopsy_options *o)
 {
@@ -263,7 +284,8 @@ static int set_environment(struct autopsy_options *o)
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         (void)unsetenv(ours[i]);
     o->out = realpath(o->out, NULL);
-    if (o->out != NULL && setenv(REPORT_VARIABLE, "events", 1) == 0)
+    if (o->out != NULL && make_absolute("NETGDB_LIB") && make_absolute("NETGDB_SYMBOLS") &&
+        setenv(REPORT_VARIABLE, "events", 1) == 0)
         return EXIT_DONE;
     complain("%s", strerror(errno));
     return EXIT_FAILED;
@@ -288,7 +310,10 @@ int autopsy_main(int argc, char **argv)
         rc = open_descriptors(&a);
     if (rc != EXIT_DONE)
         return rc;
-    rc = run_loop(&a);
+    progress_permit();
+    struct progress *progress = progress_start("waiting for kernels");
+    rc = run_loop(&a, progress);
+    progress_stop(progress);
     autopsy_end_proxy(&a);
     results_end(&a);
     return rc == EXIT_DONE ? a.verdict : rc;

@@ -274,6 +274,9 @@ void section_marker(const struct crash *c, enum section section, char *line, siz
 /* Reads the panic message and the signature from gdb.log into c->result. False with errno. */
 bool report_signature(struct crash *c);
 
+/* Copies the last line of gdb.log that is not empty, at most size - 1 bytes of it. */
+void report_last_line(const struct crash *c, char *line, size_t size);
+
 /* Writes report.txt and report.json from gdb.log. False with errno. */
 bool report_write(struct crash *c);
 

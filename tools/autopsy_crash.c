@@ -11,7 +11,7 @@
 #include "io/fds.h"
 #include "tools/autopsy.h"
 
-#define RETRY_AFTER (60 * IO_SECOND) /* a report that could not be written is tried again */
+#define RETRY_AFTER (10 * IO_SECOND) /* a report that could not be written is tried again */
 
 void crash_fails(struct crash *c, int verdict, const char *format, ...)
 {

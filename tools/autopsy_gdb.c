@@ -170,6 +170,18 @@ static void take_events(const struct crash *c, char events[EVENTS_SIZE])
     (void)unlinkat(c->dir, EVENTS, 0);
 }
 
+/* gdb could not be loaded with our object, or another debugger was faster: the kernel is kept. */
+static void judge_unconnected(struct crash *c)
+{
+    char line[AUTOPSY_WHY_MAX / 2];
+    if (!autopsy_has(&c->kernel, NULL)) {
+        crash_fails(c, EXIT_LOST, "the session ended before gdb had it");
+        return;
+    }
+    report_last_line(c, line, sizeof line);
+    crash_fails(c, EXIT_FAILED, "gdb was not connected: %s", line);
+}
+
 static void judge_exit(struct crash *c, const char *events)
 {
     int code = WEXITSTATUS(c->gdb_status);
@@ -181,7 +193,7 @@ static void judge_exit(struct crash *c, const char *events)
     else if (strchr(events, REPORT_LOST) != NULL)
         crash_fails(c, EXIT_LOST, "the connection was lost");
     else if (strchr(events, REPORT_CONNECTED) == NULL)
-        crash_fails(c, EXIT_LOST, "gdb did not get the kernel");
+        judge_unconnected(c);
     else if (code != 0)
         crash_fails(c, EXIT_SCRIPT,
                     code == 1 ? "a command of the script failed (exit status %d)"

@@ -203,6 +203,9 @@ static int take_operand(int argc, char **argv, struct autopsy_options *o)
         return complain_usage("autopsy", "%s", error);
     if (o->target.kind == OPTIONS_STREAM)
         return complain_usage("autopsy", "%s: it takes HOST[:PORT] or any", text);
+    if ((o->target.symbols[0] != '\0' && o->target.symbols[0] != '/') ||
+        (o->target.modules[0] != '\0' && o->target.modules[0] != '/'))
+        return complain_usage("autopsy", "symbols= and modules= need an absolute path here");
     o->name_options = strchr(text, ',') != NULL ? strchr(text, ',') : "";
     if (o->timeout == IO_NEVER)
         o->timeout = o->target.timeout;
@@ -221,10 +224,13 @@ static int find_files(struct autopsy_options *o)
         return NOT_FOUND;
     }
     o->gdb = gdb;
-    if (o->debug != NULL && (stat(o->debug, &st) != 0 || !S_ISDIR(st.st_mode))) {
+    const char *debug = o->debug != NULL ? realpath(o->debug, NULL) : "/";
+    if (debug == NULL || stat(debug, &st) != 0 || !S_ISDIR(st.st_mode)) {
         complain("%s: no such directory: name one with --debug", o->debug);
         return EXIT_FAILED;
     }
+    if (o->debug != NULL)
+        o->debug = debug;
     return -1;
 }
 

@@ -130,6 +130,21 @@ bool log_document(const struct gdb_log *log, enum section section, struct json_v
     return false;
 }
 
+void report_last_line(const struct crash *c, char *text, size_t size)
+{
+    struct gdb_log log;
+    struct part rest, line;
+    text[0] = '\0';
+    if (!log_open(&log, c))
+        return;
+    rest = (struct part){log.text, log.len};
+    while (next_line(&rest, &line)) {
+        if (line.len != 0 && line.text[0] != '=')
+            (void)snprintf(text, size, "%.*s", (int)line.len, line.text);
+    }
+    log_close(&log);
+}
+
 /* ---- the signature ---- */
 
 static void make_signature(struct crash *c, const struct gdb_log *log, char *text)

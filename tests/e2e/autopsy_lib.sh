@@ -32,7 +32,7 @@ start_autopsy() {
 # autopsy OPTION...: runs it to its end; its exit status is in $status.
 autopsy() {
     status=0
-    timeout -k 5 $PATIENCE "$netgdb" autopsy --out "$out" --debug "$debug" "$@" \
+    timeout -k 5 "$PATIENCE" "$netgdb" autopsy --out "$out" --debug "$debug" "$@" \
         >"$dir/autopsy.out" 2>"$dir/autopsy.err" </dev/null || status=$?
 }
 
@@ -58,4 +58,9 @@ resumed() {
         [ "$(said "$name" continues) $(said "$name" steps) $(said "$name" harm)" = "0 0 0" ] ||
             echo "$name"
     done
+}
+
+# examines: a program of autopsy works in the directory of a crash.
+examines() {
+    find /proc/[0-9]*/cwd -maxdepth 0 -lname "$out/*" 2>/dev/null | grep -q .
 }
