@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The form of recorded exchanges; see exchange.h. */
+#include "record/exchange.h"
+
+#include <string.h>
+
+static bool is_list(const struct packet *packet)
+{
+    return packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo;
+}
+
+static bool is_read_of_object(const struct request *r)
+{
+    return packet_is_object(r->packet) && r->numbers == 2;
+}
+
+/* Memory is recorded as such; a file's contents are the stub's machine's. */
+static bool is_left_out(const struct packet *packet)
+{
+    return packet->id == PACKET_m || packet->id == PACKET_x || packet->id == PACKET_vFile_pread ||
+           packet->id == PACKET_UNKNOWN;
+}
+
+enum exchange_kind exchange_kind_of(const struct request *r)
+{
+    const struct packet *p = r->packet;
+    if ((p->effects & PKT_RESUMES) != 0)
+        return p->id != PACKET_F && p->id != PACKET_R ? EXCHANGE_RUNS : EXCHANGE_NONE;
+    if (is_left_out(p))
+        return EXCHANGE_NONE;
+    if (p->id == PACKET_stop_reason)
+        return EXCHANGE_STOP;
+    if (is_list(p))
+        return EXCHANGE_LIST;
+    if (packet_is_object(p))
+        return is_read_of_object(r) ? EXCHANGE_OBJECT : EXCHANGE_NONE;
+    bool setting = p->name[0] == 'Q' && p->id != PACKET_QStartNoAckMode;
+    bool reads = p->effects == PKT_READS || p->id == PACKET_qSupported || p->id == PACKET_qRcmd;
+    return reads || setting ? EXCHANGE_PLAIN : EXCHANGE_NONE;
+}
+
+bool exchange_is_of_stop(const struct packet *packet)
+{
+    switch (packet->id) {
+    case PACKET_stop_reason:
+    case PACKET_g:
+    case PACKET_p:
+    case PACKET_q:
+    case PACKET_qC:
+    case PACKET_qCRC:
+    case PACKET_qGetTLSAddr:
+    case PACKET_qMemoryRegionInfo:
+    case PACKET_qRcmd:
+    case PACKET_qSearch:
+    case PACKET_qThreadStopInfo:
+    case PACKET_jThreadExtendedInfo:
+    case PACKET_jThreadsInfo:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* LLDB's `;thread:ID;` behind a request. Returns where it begins; len: there is none. */
+static size_t find_suffix(const struct request *r, struct bytes *thread)
+{
+    static const char key[] = ";thread:";
+    const uint8_t *at = memmem(r->data, r->len, key, sizeof key - 1);
+    if (at == NULL)
+        return r->len;
+    size_t begin = (size_t)(at - r->data), id = begin + sizeof key - 1;
+    const uint8_t *end = memchr(r->data + id, ';', r->len - id);
+    *thread =
+        (struct bytes){r->data + id, end != NULL ? (size_t)(end - r->data) - id : r->len - id};
+    return begin;
+}
+
+void exchange_key(const struct request *r, struct bytes selected, struct bytes *thread,
+                  struct bytes *request)
+{
+    *thread = (struct bytes){"", 0};
+    *request = (struct bytes){r->data, r->len};
+    if (r->packet->id == PACKET_g || r->packet->id == PACKET_p) {
+        *thread = selected;
+        request->len = find_suffix(r, thread);
+    } else if (r->packet->id == PACKET_qSupported) {
+        *request = bytes_of("qSupported");
+    } else if (is_list(r->packet)) {
+        *request = bytes_of("qfThreadInfo");
+    } else if (is_read_of_object(r)) { /* OFFSET,LENGTH are behind the last ':' */
+        const uint8_t *colon = memrchr(r->data, ':', r->len);
+        if (colon != NULL)
+            request->len = (size_t)(colon - r->data) + 1;
+    }
+}
+
+struct bytes exchange_stop_thread(struct bytes reply)
+{
+    static const char key[] = "thread:";
+    const char *text = reply.data, *end = text + reply.len;
+    const char *at =
+        reply.len != 0 && *text == 'T' ? memmem(text, reply.len, key, sizeof key - 1) : NULL;
+    if (at == NULL)
+        return (struct bytes){"", 0};
+    at += sizeof key - 1;
+    const char *semicolon = memchr(at, ';', (size_t)(end - at));
+    return (struct bytes){at, (size_t)((semicolon != NULL ? semicolon : end) - at)};
+}
+
+bool exchange_names_thread(struct bytes id)
+{
+    const char *text = id.data;
+    return id.len != 0 && !(id.len == 1 && text[0] == '0') && memchr(text, '-', id.len) == NULL;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records a session; see recorder.h. */
+#include "record/recorder.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/decorator.h"
+#include "proto/err.h"
+#include "proto/rsp/rsp.h"
+#include "record/exchange.h"
+#include "record/registers.h"
+
+enum {
+    OBJECT_MAX = 16 << 20, /* bytes of an object, and of the list of threads */
+    THREAD_MAX = 64,       /* bytes of a thread's id */
+    DATA_MAX = TARGET_REPLY_MAX,
+};
+
+struct recorder {
+    struct recording recording;
+    struct core_machine machine;
+    const struct log *log;
+    bool new_session;           /* the kernel has rebooted: the next stop is another kernel's */
+    char thread[THREAD_MAX];    /* that Hg selected, or that stopped; "": not known */
+    struct buf key_thread, key; /* of the request that is outstanding */
+    enum exchange_kind kind;
+    char selects[THREAD_MAX]; /* by this request, if the stub agrees; "": none */
+    uint64_t offset;          /* of the part of an object */
+    struct buf object, object_key, list, output, data;
+};
+
+struct tap {
+    struct decorator d; /* first */
+    struct recorder *recorder;
+    uint64_t address; /* memory: of the request that is outstanding … */
+    uint64_t len;     /* … and bytes; 0: neither a read nor a write */
+    struct buf bytes;
+};
+
+/* ---- the recorder ---- */
+
+struct recorder *recorder_new(const struct log *log)
+{
+    struct recorder *r = calloc(1, sizeof *r);
+    if (r == NULL || recording_init(&r->recording) != 0) {
+        if (r != NULL)
+            recording_free(&r->recording);
+        free(r);
+        return NULL;
+    }
+    r->log = log;
+    r->machine = (struct core_machine){.machine = EM_NONE, .is64 = true};
+    buf_init(&r->key_thread, ANSWER_KEY_MAX);
+    buf_init(&r->key, ANSWER_KEY_MAX);
+    buf_init(&r->object, OBJECT_MAX);
+    buf_init(&r->object_key, ANSWER_KEY_MAX);
+    buf_init(&r->list, OBJECT_MAX);
+    buf_init(&r->output, OBJECT_MAX);
+    buf_init(&r->data, DATA_MAX);
+    return r;
+}
+
+void recorder_free(struct recorder *r)
+{
+    if (r == NULL)
+        return;
+    recording_free(&r->recording);
+    buf_free(&r->key_thread);
+    buf_free(&r->key);
+    buf_free(&r->object);
+    buf_free(&r->object_key);
+    buf_free(&r->list);
+    buf_free(&r->output);
+    buf_free(&r->data);
+    free(r);
+}
+
+struct recording *recorder_recording(struct recorder *r)
+{
+    return &r->recording;
+}
+
+void recorder_set_machine(struct recorder *r, const struct core_machine *machine)
+{
+    r->machine = *machine;
+}
+
+/* Takes the result of a call that records. */
+static void take_result(struct recorder *r, int rc)
+{
+    if (rc >= 0 || !recording_is_saved(&r->recording))
+        return;
+    log_error(r->log,
+              "cannot save to %s: %s: it keeps what was read before, and the session goes on "
+              "without it",
+              r->recording.file.path, r->recording.why);
+    recording_stop_saving(&r->recording);
+}
+
+static struct bytes bytes_in(const struct buf *b)
+{
+    return (struct bytes){b->data, b->len};
+}
+
+static int put(struct recorder *r, struct bytes thread, struct bytes request, struct bytes output,
+               struct bytes reply, bool of_stop)
+{
+    const struct answer a = {of_stop, thread, request, output, reply};
+    int rc = recording_put(&r->recording, &a);
+    take_result(r, rc);
+    return rc;
+}
+
+void recorder_fact(struct recorder *r, const char *fact, const char *value)
+{
+    const struct bytes none = {"", 0};
+    (void)put(r, none, bytes_of(fact), none, bytes_of(value), false);
+}
+
+/* ---- registers ---- */
+
+/* The thread's id as a number of 32 bits: FreeBSD's are. */
+static uint32_t number_of_thread(struct bytes thread)
+{
+    const char *text = thread.data, *dot = thread.len != 0 ? memchr(text, '.', thread.len) : NULL;
+    size_t skip = dot != NULL ? (size_t)(dot + 1 - text) : 0;
+    uint64_t id = 0;
+    (void)rsp_hex_number((const uint8_t *)text + skip, thread.len - skip, &id);
+    return (uint32_t)id;
+}
+
+static void put_registers_note(struct recorder *r, struct bytes thread, struct bytes g)
+{
+    const char *name;
+    if (registers_note(&r->recording.file.machine, number_of_thread(thread), g.data, g.len,
+                       &r->data, &name))
+        take_result(
+            r, recording_put_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len));
+}
+
+/* A core that begins has the registers that are recorded already. */
+static int put_recorded_registers(void *context, const struct answer *a)
+{
+    if (a->request.len == 1 && memcmp(a->request.data, "g", 1) == 0)
+        put_registers_note(context, a->thread, a->reply);
+    return 0;
+}
+
+int recorder_save(struct recorder *r, const char *path, char *text, size_t size)
+{
+    int rc = recording_save(&r->recording, path, &r->machine);
+    if (rc != 0)
+        (void)snprintf(text, size, "cannot save to %s: %s", path, r->recording.why);
+    else
+        (void)answers_each(&r->recording.answers, put_recorded_registers, r);
+    return rc;
+}
+
+/* ---- memory ---- */
+
+static int memory_request(struct decorator *d, const struct request *r)
+{
+    struct tap *t = (struct tap *)d;
+    bool reads = r->packet->id == PACKET_m || r->packet->id == PACKET_x;
+    bool writes = r->packet->id == PACKET_M || r->packet->id == PACKET_X;
+    t->address = r->address;
+    t->len = (reads || writes) && r->numbers == 2 && r->length <= DATA_MAX ? r->length : 0;
+    buf_reset(&t->bytes);
+    if (writes && t->len != 0 && r->rest_len != 0) {
+        int rc = r->packet->id == PACKET_M ? rsp_unhex(&t->bytes, r->rest + 1, r->rest_len - 1)
+                                           : rsp_unescape(&t->bytes, r->rest + 1, r->rest_len - 1);
+        if (rc != 0 || t->bytes.len != t->len)
+            t->len = 0;
+    }
+    return DECORATOR_PASS;
+}
+
+/* Decodes what was read or, after OK, what was written. Returns whether there is something. */
+static bool take_memory(struct tap *t, const struct buf *reply)
+{
+    const struct packet *p = t->d.packet;
+    if (p->id == PACKET_M || p->id == PACKET_X)
+        return buf_is(reply, "OK");
+    buf_reset(&t->bytes);
+    if (reply->len == 0 || (p->id == PACKET_m && reply->data[0] == 'E'))
+        return false;
+    if (p->id == PACKET_x) /* an error has another length, unless 3 bytes were read */
+        return rsp_unescape(&t->bytes, reply->data, reply->len) == 0 && t->bytes.len == t->len &&
+               t->len != 3;
+    return rsp_unhex(&t->bytes, reply->data, reply->len) == 0 && t->bytes.len <= t->len;
+}
+
+static int memory_reply(struct decorator *d, struct buf *reply, bool final)
+{
+    struct tap *t = (struct tap *)d;
+    if (final && t->len != 0 && take_memory(t, reply))
+        take_result(t->recorder, recording_put_memory(&t->recorder->recording, t->address,
+                                                      t->bytes.data, t->bytes.len));
+    return DECORATOR_DONE;
+}
+
+static void free_tap(struct decorator *d)
+{
+    buf_free(&((struct tap *)d)->bytes);
+}
+
+struct target *recorder_memory_new(struct target *next, struct recorder *r)
+{
+    static const struct decorator_ops ops = {
+        .on_request = memory_request, .on_reply = memory_reply, .free = free_tap};
+    struct tap *t = decorator_new(sizeof *t, next, &ops, 0, 0);
+    if (t == NULL)
+        return NULL;
+    t->recorder = r;
+    buf_init(&t->bytes, DATA_MAX);
+    return &t->d.base;
+}
+
+/* ---- exchanges ---- */
+
+static void select_thread(char thread[THREAD_MAX], struct bytes id)
+{
+    size_t n = id.len < THREAD_MAX ? id.len : 0;
+    memcpy(thread, id.data, n);
+    thread[n] = '\0';
+}
+
+static int exchange_request(struct decorator *d, const struct request *r)
+{
+    struct recorder *rec = ((struct tap *)d)->recorder;
+    struct bytes thread, request;
+    rec->kind = exchange_kind_of(r);
+    rec->offset = r->address;
+    rec->selects[0] = '\0';
+    exchange_key(r, bytes_of(rec->thread), &thread, &request);
+    if (buf_set(&rec->key_thread, thread.data, thread.len) != 0 ||
+        buf_set(&rec->key, request.data, request.len) != 0)
+        rec->kind = EXCHANGE_NONE;
+    if (r->packet->id == PACKET_H && r->len > 2 && r->data[1] == 'g')
+        select_thread(rec->selects, (struct bytes){r->data + 2, r->len - 2});
+    buf_reset(&rec->output);
+    return DECORATOR_PASS;
+}
+
+static void take_stop(struct recorder *r, const struct buf *reply, bool resumed)
+{
+    const struct bytes none = {"", 0}, stop = bytes_in(reply);
+    bool stopped = reply->len != 0 && (reply->data[0] == 'T' || reply->data[0] == 'S');
+    if (!stopped)
+        return;
+    if (resumed || r->new_session)
+        take_result(r, recording_new_stop(&r->recording));
+    if (resumed || r->new_session || r->thread[0] == '\0')
+        select_thread(r->thread, exchange_stop_thread(stop));
+    r->new_session = false;
+    (void)put(r, none, bytes_of("?"), none, stop, true);
+}
+
+/* A part of an object that follows the one before it; the last part completes it. */
+static void take_part(struct recorder *r, const struct buf *reply)
+{
+    const struct bytes none = {"", 0};
+    bool follows = r->offset == r->object.len && r->object_key.len == r->key.len &&
+                   memcmp(r->object_key.data, r->key.data, r->key.len) == 0;
+    if (reply->len == 0 || (reply->data[0] != 'm' && reply->data[0] != 'l'))
+        return;
+    if (r->offset == 0) {
+        buf_reset(&r->object);
+        (void)buf_set(&r->object_key, r->key.data, r->key.len);
+    } else if (!follows) {
+        return;
+    }
+    if (rsp_unescape(&r->object, reply->data + 1, reply->len - 1) != 0 || reply->data[0] == 'm')
+        return;
+    (void)put(r, none, bytes_in(&r->key), none, bytes_in(&r->object), false);
+}
+
+static void take_list(struct recorder *r, const struct packet *packet, const struct buf *reply)
+{
+    const struct bytes none = {"", 0};
+    if (packet->id == PACKET_qfThreadInfo)
+        buf_reset(&r->list);
+    else if (r->list.len == 0)
+        return; /* its beginning was not seen */
+    (void)buf_add(&r->list, reply->data, reply->len);
+    (void)buf_addc(&r->list, '\n');
+    if (r->list.error == 0 && (reply->len == 0 || reply->data[0] != 'm')) {
+        (void)put(r, none, bytes_in(&r->key), none, bytes_in(&r->list), false);
+        buf_reset(&r->list);
+    }
+}
+
+static void take_plain(struct recorder *r, const struct packet *packet, const struct buf *reply)
+{
+    if (reply->len == 0 && r->output.len == 0)
+        return; /* not supported, as every request that is not recorded */
+    int rc = put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
+                 bytes_in(reply), exchange_is_of_stop(packet));
+    if (packet->id == PACKET_g && rc == ANSWER_NEW)
+        put_registers_note(r, bytes_in(&r->key_thread), bytes_in(reply));
+}
+
+/* Registers were written: reads those of the selected thread again. */
+static int read_again(struct recorder *r, struct target *next)
+{
+    struct buf reply;
+    const struct request g = request_of("g");
+    struct bytes thread, request;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    int rc = target_transact(next, &g, &reply);
+    exchange_key(&g, bytes_of(r->thread), &thread, &request);
+    if (rc == 0 && reply.len != 0)
+        (void)put(r, thread, request, (struct bytes){"", 0}, bytes_in(&reply), true);
+    buf_free(&reply);
+    return rc;
+}
+
+static void take_output(struct recorder *r, const struct buf *reply)
+{
+    if (reply->len > 1 && reply->data[0] == 'O')
+        (void)rsp_unhex(&r->output, reply->data + 1, reply->len - 1);
+}
+
+static int exchange_reply(struct decorator *d, struct buf *reply, bool final)
+{
+    struct recorder *r = ((struct tap *)d)->recorder;
+    const struct packet *packet = d->packet;
+    if (!final) {
+        take_output(r, reply);
+        return DECORATOR_DONE;
+    }
+    bool ok = buf_is(reply, "OK");
+    if (ok && r->selects[0] != '\0' && exchange_names_thread(bytes_of(r->selects)))
+        strcpy(r->thread, r->selects);
+    if (ok && (packet->id == PACKET_P || packet->id == PACKET_G) &&
+        recording_is_saved(&r->recording))
+        return read_again(r, d->base.next);
+    switch (r->kind) {
+    case EXCHANGE_RUNS:
+    case EXCHANGE_STOP:
+        take_stop(r, reply, r->kind == EXCHANGE_RUNS);
+        break;
+    case EXCHANGE_OBJECT:
+        take_part(r, reply);
+        break;
+    case EXCHANGE_LIST:
+        take_list(r, packet, reply);
+        break;
+    case EXCHANGE_PLAIN:
+        take_plain(r, packet, reply);
+        break;
+    case EXCHANGE_NONE:
+        break;
+    }
+    return DECORATOR_DONE;
+}
+
+static void exchange_new_session(struct decorator *d)
+{
+    struct recorder *r = ((struct tap *)d)->recorder;
+    r->new_session = true;
+    r->kind = EXCHANGE_STOP;
+}
+
+struct target *recorder_exchanges_new(struct target *next, struct recorder *r)
+{
+    static const struct decorator_ops ops = {.on_request = exchange_request,
+                                             .on_reply = exchange_reply,
+                                             .on_new_session = exchange_new_session,
+                                             .free = free_tap};
+    struct tap *t = decorator_new(sizeof *t, next, &ops, 0, 0);
+    if (t == NULL)
+        return NULL;
+    t->recorder = r;
+    return &t->d.base;
+}
