@@ -328,6 +328,12 @@ int freebsd_query(struct target *target, const char *line, struct buf *text)
     return rc == 0 ? text->error : rc;
 }
 
+bool freebsd_has_queries(struct target *target)
+{
+    const char *why;
+    return image_usable(&((struct freebsd *)target)->image, &why);
+}
+
 int freebsd_introduce(struct target *target)
 {
     struct freebsd *f = (struct freebsd *)target;

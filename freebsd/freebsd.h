@@ -44,6 +44,9 @@ struct target *freebsd_new(struct target *next, const struct freebsd_options *op
  */
 int freebsd_query(struct target *freebsd, const char *line, struct buf *text);
 
+/* Returns whether queries have data: the symbols are certain and have debug information. */
+bool freebsd_has_queries(struct target *freebsd);
+
 /*
  * Logs one line about the kernel: version, machine, panic, number of CPUs. Reads at most some
  * hundred bytes. Returns 0 or the target's error.

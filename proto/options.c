@@ -83,6 +83,11 @@ static bool set_symbols(struct options *o, const char *value)
     return options_set_text(o->symbols, sizeof o->symbols, value);
 }
 
+static bool set_save(struct options *o, const char *value)
+{
+    return options_set_text(o->save, sizeof o->save, value);
+}
+
 static bool set_modules(struct options *o, const char *value)
 {
     return options_set_text(o->modules, sizeof o->modules, value);
@@ -203,6 +208,10 @@ static const struct row {
      NULL},
     {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
      set_symbols,
+     NULL},
+    {{"save", "FILE", "NETGDB_SAVE", "the name of a file",
+      "write what this session reads to this file, an ELF core"},
+     set_save,
      NULL},
     {{"modules", "DIR[:DIR...]", "NETGDB_MODULES", "the names of directories",
       "search these directories for a FreeBSD kernel's modules"},

@@ -54,6 +54,7 @@ struct options {
     uint64_t timeout;               /* ns to wait for a HERALD; IO_NEVER: no limit */
     uint64_t run_timeout;           /* ns that the target may run; IO_NEVER: no limit */
     char symbols[OPTIONS_PATH_MAX]; /* ELF file to read symbols from */
+    char save[OPTIONS_PATH_MAX];    /* session.core to write; empty: none */
     char modules[OPTIONS_PATH_MAX]; /* DIR[:DIR…] with a FreeBSD kernel's modules */
     bool have_slide;                /* slide was given, possibly as 0 */
     uint64_t slide;                 /* added to every address, modulo 2^64 */

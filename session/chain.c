@@ -2,6 +2,7 @@
 /* Chains of targets; see chain.h. */
 #include "session/chain.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "proto/quirks/keepout.h"
 #include "proto/quirks/quirks.h"
 #include "proto/rsp/stream_target.h"
+#include "record/exchange.h"
 #include "session/kernel.h"
 #include "symbols/qsymbol.h"
 #include "threads/rtos.h"
@@ -40,6 +42,7 @@ void chain_close(struct chain *chain)
 {
     settle(chain);
     target_free(chain->target);
+    recorder_free(chain->recorder);
     symbols_free(chain->symbols);
     *chain = (struct chain){.target = NULL};
 }
@@ -48,6 +51,7 @@ struct target *chain_strip(struct chain *chain)
 {
     settle(chain);
     struct target *last = target_strip(chain->target);
+    recorder_free(chain->recorder);
     symbols_free(chain->symbols);
     *chain = (struct chain){.target = NULL};
     return last;
@@ -82,7 +86,7 @@ void chain_flush_cache(const struct chain *chain)
 
 bool chain_has_queries(const struct chain *chain)
 {
-    return chain->freebsd != NULL;
+    return chain->freebsd != NULL && (!chain->recorded || freebsd_has_queries(chain->freebsd));
 }
 
 int chain_query(const struct chain *chain, const char *line, struct buf *text)
@@ -201,6 +205,78 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
     return chain_add(chain, threads_new(chain->target, &options));
 }
 
+/* ---- recording ---- */
+
+static const char *name_of_peer(enum netgdb_peer peer)
+{
+    return peer == NETGDB_PEER_KERNEL ? "kernel" : peer == NETGDB_PEER_NODE ? "node" : "other";
+}
+
+/* Adds what records memory, next to the target. A session that cannot be recorded goes on. */
+static int add_recorder(struct chain *chain, const struct chain_config *config)
+{
+    const struct options *o = config->options;
+    bool saves = o != NULL && o->save[0] != '\0';
+    if ((!config->records && !saves) || chain->recorded)
+        return 0;
+    chain->recorder = recorder_new(config->log);
+    chain->may_save = config->records;
+    if (chain->recorder == NULL && saves)
+        log_error(config->log, "the session cannot be saved: %s", netgdb_strerror(NETGDB_NOMEM));
+    if (chain->recorder == NULL)
+        return 0;
+    recorder_fact(chain->recorder, EXCHANGE_PEER, name_of_peer(chain->peer));
+    if (config->log != NULL && config->log->name != NULL)
+        recorder_fact(chain->recorder, EXCHANGE_NAME, config->log->name);
+    return chain_add(chain, recorder_memory_new(chain->target, chain->recorder));
+}
+
+/* The machine of a kernel, else that of the program. */
+static void set_core_machine(const struct chain *chain, const struct description *d)
+{
+    const struct elf_ident *ident = chain->symbols != NULL ? symbols_ident(chain->symbols) : NULL;
+    struct core_machine m = {.machine = EM_NONE, .is64 = true};
+    if (d != NULL)
+        m = (struct core_machine){d->elf_machine, ELFOSABI_FREEBSD, d->is64, d->big};
+    else if (ident != NULL)
+        m = (struct core_machine){ident->machine, ident->osabi, ident->is64, ident->big};
+    recorder_set_machine(chain->recorder, &m);
+}
+
+/* Begins a file, if save= names one. A failure is one line, and the session goes on. */
+static void begin_file(const struct chain *chain, const struct chain_config *config,
+                       const struct description *description)
+{
+    const struct options *o = config->options;
+    char why[LOG_LINE_MAX];
+    if (chain->recorder == NULL)
+        return;
+    set_core_machine(chain, description);
+    if (o != NULL && o->save[0] != '\0' &&
+        recorder_save(chain->recorder, o->save, why, sizeof why) != 0)
+        log_error(config->log, "%s: the session goes on without it", why);
+}
+
+int chain_record(struct chain *chain)
+{
+    if (chain->recorder == NULL)
+        return 0;
+    return chain_add(chain, recorder_exchanges_new(chain->target, chain->recorder));
+}
+
+void chain_save(const struct chain *chain, const char *path, struct buf *text)
+{
+    char why[LOG_LINE_MAX];
+    if (chain->recorder == NULL || !chain->may_save)
+        (void)buf_adds(text, "this session is not recorded\n");
+    else if (*path == '\0')
+        (void)buf_adds(text, "save: takes the name of a file\n");
+    else if (recorder_save(chain->recorder, path, why, sizeof why) != 0)
+        (void)buf_printf(text, "%s\n", why);
+    else
+        (void)buf_printf(text, "this session is saved to %s, with what was read before\n", path);
+}
+
 /* Returns whether to forward a kill. A gdb on the control socket decides that itself. */
 static bool wants_kill_forwarded(const struct chain_config *config, bool safe)
 {
@@ -215,26 +291,30 @@ static int add_decorators(struct chain *chain, const struct chain_config *config
 {
     const struct description *description = NULL;
     bool kernel = chain->peer == NETGDB_PEER_KERNEL, link = chain->netgdb != NULL;
-    int rc = open_symbols(chain, config, kernel);
+    int rc = add_recorder(chain, config);
+    if (rc == 0)
+        rc = open_symbols(chain, config, kernel);
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_examine(chain, config, &description);
     if (rc == 0 && kernel && link) /* otherwise the proxy has them */
         rc = add_quirks(chain, config);
-    if (rc == 0 && kernel && !link && chain->symbols != NULL)
+    if (rc == 0 && kernel && !link && !chain->recorded && chain->symbols != NULL)
         rc = chain_add(chain,
                        keepout_new(chain->target, find_function, chain->symbols, config->log));
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
-    if (rc == 0)
+    if (rc == 0 && !chain->recorded)
         rc = add_cache(chain, config, kernel);
     if (rc == 0 && kernel && !config->asked)
         rc = add_freebsd(chain, config, description);
     if (rc == 0 && chain->symbols != NULL)
         rc = chain_add(chain, qsymbol_new(chain->target, chain->symbols, config->log));
-    if (rc == 0 && !kernel)
+    if (rc == 0 && !kernel && !chain->recorded)
         rc = add_threads(chain, config);
     if (rc == 0 && config->options != NULL)
         rc = chain_add(chain, guard_new(chain->target, config->options->fileio, config->log));
+    if (rc == 0)
+        begin_file(chain, config, description);
     return rc;
 }
 
@@ -309,5 +389,13 @@ int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                             .forward_kill = wants_kill_forwarded(config, peer == NETGDB_PEER_NODE)};
     if (chain->target != NULL && peer != NETGDB_PEER_NODE)
         stream_target_no_interrupt(chain->target);
+    return complete_stream(chain, config);
+}
+
+int chain_for_recording(struct chain *chain, struct target *recording, enum netgdb_peer peer,
+                        const struct chain_config *config)
+{
+    *chain =
+        (struct chain){.target = recording, .peer = peer, .forward_kill = true, .recorded = true};
     return complete_stream(chain, config);
 }

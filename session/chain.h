@@ -6,6 +6,7 @@
 #include "proto/cache/cache.h"
 #include "proto/kernel/netgdb_target.h"
 #include "proto/options.h"
+#include "record/recorder.h"
 #include "session/profile.h"
 #include "symbols/symbols.h"
 
@@ -15,21 +16,27 @@ struct chain_config {
     const char *program;           /* the program on gdb's command line */
     bool osabi_missing;            /* the client is a gdb without FreeBSD's OS ABI */
     bool asked;                    /* for a client of chain_for_proxy: only the quirks */
+    bool records;                  /* the session is recorded, and `monitor netgdb save` saves it.
+                                      Not for other users' clients: they would write this user's
+                                      files */
     bool (*only)(void *context);   /* returns whether this is gdb's only connection; NULL: it is */
     void *context;
     const struct log *log;
 };
 
 struct chain {
-    struct target *target;   /* the outermost */
-    struct target *netgdb;   /* the last target if it is a kernel's or node's; else NULL */
-    enum netgdb_peer peer;   /* what the last target is; NETGDB_PEER_OTHER: unknown */
-    struct symbols *symbols; /* for qSymbol, or NULL */
-    struct target *cache;    /* in the chain, or NULL */
-    struct target *quirks;   /* likewise */
-    struct target *freebsd;  /* in the chain, or NULL: answers queries about a kernel */
-    bool forward_kill;       /* serve.h: by kill=; without it true unless the target is, or may be,
-                                a FreeBSD kernel */
+    struct target *target;     /* the outermost */
+    struct target *netgdb;     /* the last target if it is a kernel's or node's; else NULL */
+    enum netgdb_peer peer;     /* what the last target is; NETGDB_PEER_OTHER: unknown */
+    struct symbols *symbols;   /* for qSymbol, or NULL */
+    struct target *cache;      /* in the chain, or NULL */
+    struct target *quirks;     /* likewise */
+    struct target *freebsd;    /* in the chain, or NULL: answers queries about a kernel */
+    struct recorder *recorder; /* of the session, or NULL */
+    bool may_save;             /* the client may save the session */
+    bool recorded;             /* the last target is a recording */
+    bool forward_kill;         /* serve.h: by kill=; without it true unless the target is, or may
+                                  be, a FreeBSD kernel */
 };
 
 /*
@@ -68,6 +75,22 @@ int chain_for_stream(struct chain *chain, struct io *io, const struct chain_conf
  */
 int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
                     const struct chain_config *config);
+
+/*
+ * The same for a recording (record/replay.h), which it owns from here on, also when it fails.
+ * `peer` is what was recorded.
+ */
+int chain_for_recording(struct chain *chain, struct target *recording, enum netgdb_peer peer,
+                        const struct chain_config *config);
+
+/*
+ * Adds the decorator that records what the client sees, as the last, if the session is recorded.
+ * Returns as chain_add.
+ */
+int chain_record(struct chain *chain);
+
+/* Saves the session to a file from now on. Appends a line about it to *text. */
+void chain_save(const struct chain *chain, const char *path, struct buf *text);
 
 /* Adds a decorator of chain->target. Returns 0, or NETGDB_NOMEM if it is NULL. */
 int chain_add(struct chain *chain, struct target *decorator);

@@ -49,9 +49,21 @@ static int lldb_request(struct decorator *d, const struct request *r)
     return r->packet->id == PACKET_qSupported ? claim_breakpoint_features(l, r) : DECORATOR_PASS;
 }
 
+/* An error with a text, which LLDB does not know. After a resume it takes an error for the end of
+ * the process, so it gets the reason of the last stop. */
+static int refuse_lldb(struct lldb *l, struct buf *reply)
+{
+    if ((l->d.packet->effects & PKT_RESUMES) == 0)
+        return buf_sets(reply, "E08");
+    (void)buf_sets(&l->d.request, "?");
+    return DECORATOR_REPLACE;
+}
+
 static int lldb_reply(struct decorator *d, struct buf *reply, bool final)
 {
-    const struct lldb *l = (const struct lldb *)d;
+    struct lldb *l = (struct lldb *)d;
+    if (l->is_lldb && buf_starts(reply, "E."))
+        return refuse_lldb(l, reply);
     if (!final || reply->len == 0 || reply->data[0] == 'E')
         return DECORATOR_DONE;
     if (l->registers && reply->data[0] == 'x')

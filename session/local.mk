@@ -26,6 +26,7 @@ libsession_la_SOURCES = \
 
 # The transports: session/transport_PREFIX.c defines `const struct transport transport_PREFIX`.
 TRANSPORTS = \
+	session/transport_file.c \
 	session/transport_tcp.c \
 	session/transport_tls.c \
 	session/transport_unix.c \
@@ -41,6 +42,7 @@ TRANSPORT_OBJECT = session/libsession_la-transport.lo # a variable: automake wri
 $(TRANSPORT_OBJECT): session/transport_list.h
 CLEANFILES += session/transport_list.h
 
+libsession_la_LIBADD = librecord.la
 libsession_la_CPPFLAGS = $(AM_CPPFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \
 	-DNETGDB_LIBDIR='"$(libdir)"' -DNETGDB_TLS_HELPER='"$(pkglibexecdir)/netgdb-tls"'
 

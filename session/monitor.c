@@ -39,6 +39,9 @@ static void say_help(struct monitor *m)
                            "round trips, losses, the slowest requests\n"
                            "monitor netgdb cache    statistics of the cache; with flush: "
                            "empty it\n");
+    if (m->chain->may_save)
+        buf_adds(&m->d.output, "monitor netgdb save     FILE: write what this session reads to "
+                               "this file, an ELF core\n");
     for (const struct query *q = queries; chain_has_queries(m->chain) && q->name != NULL; q++)
         (void)buf_printf(&m->d.output, "monitor netgdb %-8s %s%s%s\n", q->name, q->arguments,
                          q->arguments[0] != '\0' ? ": " : "", q->help);
@@ -67,6 +70,17 @@ static void say_cache(struct monitor *m)
                "kept: %" PRIu64 " bytes of memory, %" PRIu64 " replies; emptied %" PRIu64
                " times\n",
                s.hits, s.misses, s.blocks, s.bytes, s.replies, s.flushes);
+}
+
+static const char save_command[] = "save";
+
+/* The file that `save FILE` names; NULL: another command. */
+static const char *file_to_save(const char *command)
+{
+    size_t n = sizeof save_command - 1;
+    if (strncmp(command, save_command, n) != 0 || (command[n] != ' ' && command[n] != '\0'))
+        return NULL;
+    return command + n + strspn(command + n, " ");
 }
 
 static void flush_cache(struct monitor *m)
@@ -101,6 +115,11 @@ static int obey(struct monitor *m, const char *command)
     int rc = chain_query(m->chain, command, &m->d.output);
     if (rc != NETGDB_UNSUPPORTED)
         return rc;
+    const char *file = file_to_save(command);
+    if (file != NULL) {
+        chain_save(m->chain, file, &m->d.output);
+        return 0;
+    }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(command, commands[i].name) == 0) {
             commands[i].say(m);
@@ -129,8 +148,10 @@ static bool is_ours(const struct monitor *m, const char *command)
 {
     bool json;
     const char *argument;
+    if (query_find(command, &json, &argument) != NULL) /* a recording may have the answer */
+        return chain_has_queries(m->chain) || (m->profile != NULL && !m->chain->recorded);
     return m->profile != NULL || strncmp(command, "cache", 5) == 0 ||
-           (chain_has_queries(m->chain) && query_find(command, &json, &argument) != NULL);
+           (m->chain->may_save && file_to_save(command) != NULL);
 }
 
 /* Answers a request that is one of our commands. Returns 1, 0 if it is none, or the target's error.

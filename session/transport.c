@@ -43,6 +43,12 @@ int transport_open(struct transport_stream *s)
     return fd;
 }
 
+int transport_target(struct transport_stream *s, const struct log *log, struct target **t)
+{
+    s->why[0] = '\0';
+    return s->options->transport->target(s, log, t);
+}
+
 void transport_close(struct transport_stream *s, bool detached)
 {
     if (s->options->transport->close != NULL)

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "io/sockets.h"
+#include "proto/kernel/netgdb_target.h"
 #include "proto/options.h"
 #include "proto/transport.h"
 #include "session/child.h"
@@ -24,6 +25,7 @@ struct transport_stream {
     bool looked_up;               /* `peers` is valid */
     struct sockets_streams peers; /* the host's addresses */
     struct child child;
+    enum netgdb_peer peer;       /* of a transport with `target`: what was recorded */
     char why[TRANSPORT_WHY_MAX]; /* after a failure, what is wrong */
 };
 
@@ -34,6 +36,9 @@ int transport_look_up(struct transport_stream *s);
 /* Opens the stream, after a look-up if there was none. Returns a descriptor, which the caller owns,
  * or -1 with errno and the reason in s->why. */
 int transport_open(struct transport_stream *s);
+
+/* Makes the target of a transport that has one. Returns as `target` of struct transport. */
+int transport_target(struct transport_stream *s, const struct log *log, struct target **t);
 
 /* Ends everything but the descriptor; see struct transport. */
 void transport_close(struct transport_stream *s, bool detached);

@@ -299,6 +299,18 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
 
 /* ---- a stub on a stream ---- */
 
+/* A recording is read here, so that connect() fails if that is impossible. */
+static int find_recording(const struct shim_name *n, struct transport_stream *s,
+                          struct relay_target *target)
+{
+    if (transport_target(s, &n->log, &target->recording) != 0) {
+        log_error(&n->log, "cannot read %s: %s", n->options.path, s->why);
+        return ENOENT; /* GDB would retry after others */
+    }
+    target->peer = s->peer;
+    return 0;
+}
+
 static int find_stream(const struct shim_name *n, struct relay_target *target)
 {
     uint64_t timeout = n->options.timeout;
@@ -308,6 +320,8 @@ static int find_stream(const struct shim_name *n, struct relay_target *target)
                                     .timeout = timeout == IO_NEVER ? STREAM_TIMEOUT : timeout,
                                     .mask = &mask};
     wait_mask(&mask);
+    if (n->options.transport->target != NULL)
+        return find_recording(n, &stub, target);
     target->stream = transport_open(&stub);
     if (target->stream >= 0)
         return 0;
@@ -329,6 +343,7 @@ static int find_target(const struct shim_name *n, struct relay_target *target)
 static void release_target(const struct relay_target *t)
 {
     session_free(t->session);
+    target_free(t->recording);
     if (t->stream >= 0)
         close(t->stream);
 }

@@ -35,6 +35,7 @@ struct relay {
     int client;
     const struct shim_name *name;
     struct listener *listener; /* NULL: a stream */
+    struct target *recording;  /* until the chain has it */
     bool proxy;                /* the stream is connected to the proxy, which has `peer` */
     enum netgdb_peer peer;
     struct profile profile;
@@ -115,8 +116,17 @@ static bool is_only(void *context)
 
 static int make_relay_chain(struct relay *r, const char *program, struct chain *chain)
 {
-    struct chain_config config = {
-        .options = &r->name->options, .program = program, .only = is_only, .log = &r->name->log};
+    struct chain_config config = {.options = &r->name->options,
+                                  .program = program,
+                                  .only = is_only,
+                                  .records = true,
+                                  .log = &r->name->log};
+    if (r->recording != NULL) {
+        struct target *recording = r->recording;
+        r->recording = NULL;
+        config.osabi_missing = osabi_is_missing("/proc/self/exe");
+        return chain_for_recording(chain, recording, r->peer, &config);
+    }
     if (r->listener == NULL && !r->proxy)
         return chain_for_stream(chain, &r->io.io, &config);
     config.osabi_missing = osabi_is_missing("/proc/self/exe");
@@ -187,6 +197,7 @@ static void release_relay(struct relay *r, int end)
         release_kernel(r, end);
     else
         io_fds_set_stream(&r->io, IO_TARGET, -1, -1);
+    target_free(r->recording);
     profile_free(&r->profile);
     pthread_mutex_lock(&lock);
     LIST_REMOVE(r, entries);
@@ -222,6 +233,8 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
     struct profile *profile = r->proxy ? NULL : &r->profile;
     const struct log *log = &r->name->log;
     int rc = chain_add(chain, monitor_new(chain, &r->io.io, profile, log->name, log));
+    if (rc == 0)
+        rc = chain_record(chain);
     if (rc == 0)
         rc = serve(server, chain->target, &options, log);
     if (rc < 0)
@@ -260,11 +273,12 @@ static void *relay_main(void *argument)
 static void attach_relay(struct relay *r, const struct relay_target *t, int client)
 {
     r->client = client;
+    r->recording = t->recording;
     r->listener = t->listener;
     r->proxy = t->proxy;
     r->peer = t->peer;
     io_fds_set_stream(&r->io, IO_CLIENT, client, client);
-    if (t->listener == NULL)
+    if (t->stream >= 0)
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
     r->session = t->session;
     if (r->session != NULL) {

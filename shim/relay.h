@@ -15,9 +15,10 @@
 struct relay_target {
     struct listener *listener; /* the session's; NULL: a stream */
     struct session *session;   /* when there is a listener */
+    struct target *recording;  /* owned; NULL: another target */
     int stream;                /* otherwise */
     bool proxy;                /* the stream is connected to the proxy, which has `peer` */
-    enum netgdb_peer peer;
+    enum netgdb_peer peer;     /* of the proxy, or what was recorded */
 };
 
 /*

@@ -170,8 +170,9 @@ static void confine_us(struct proxy *p)
 {
     char dir[RUNDIR_MAX];
     const struct transport *transport = p->options->target.transport;
-    if (transport != NULL && transport->needs_files)
-        return; /* its command may need any file */
+    /* A command may need any file, and a core may be anywhere. */
+    if ((transport != NULL && transport->needs_files) || p->options->target.save[0] != '\0')
+        return;
     if (rundir(dir) != 0)
         dir[0] = '\0';
     tzset();

@@ -16,9 +16,9 @@ static int proxy_help(void)
         "Usage: netgdb proxy [OPTION...] [TARGET]\n"
         "Serve panicked kernels to any debugger that speaks RSP: gdb, LLDB, an IDE. Every kernel\n"
         "that connects is kept waiting, and has a unix socket or a TCP port of its own; debuggers\n"
-        "attach and detach. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH or\n"
-        "stdio:COMMAND, with options as after 'target remote netgdb:'; without it any kernel is\n"
-        "accepted.\n\n"
+        "attach and detach. TARGET is HOST[:PORT], any[:PORT], tcp:HOST:PORT, unix:PATH,\n"
+        "file:PATH or stdio:COMMAND, with options as after 'target remote netgdb:'; without it\n"
+        "any kernel is accepted.\n\n"
         "  -p, --port PORT       TCP port of TARGET (any free port); without TARGET that of the\n"
         "                        kernel that waits longest; -p and --ports listen on 127.0.0.1\n"
         "  --listen ADDRESS      TCP ports there: anyone who can connect controls the kernels\n"
@@ -185,6 +185,8 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
         o->capture.size = o->target.capture_size;
     if (!check_symbols_option(o->target.symbols))
         return EXIT_USAGE;
+    if (o->target.save[0] != '\0' && o->target.kind == OPTIONS_ANY)
+        return complain_usage("proxy", "save= is for one target, not for any kernel");
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
     if (o->stdio && (o->tls.on || o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))

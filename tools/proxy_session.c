@@ -93,6 +93,8 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
     int rc = chain_add(chain, lldb_new(chain->target));
     if (rc == 0)
         rc = chain_add(chain, monitor_new(chain, &c->io.io, &e->profile, e->name, &c->log));
+    if (rc == 0)
+        rc = chain_record(chain);
     return rc == 0 ? serve(server, chain->target, &options, &c->log) : rc;
 }
 
@@ -211,22 +213,39 @@ static void refuse_without_stub(struct client *c, struct server *server, const c
     client_refuse(c, server, why);
 }
 
+/* Builds the chain to the stub, or of the recording. Returns whether there is one; else the client
+ * was told why. */
+static bool open_stub(struct client *c, struct server *server, struct transport_stream *stub,
+                      struct chain *chain)
+{
+    const struct chain_config config = config_of(c);
+    struct target *recording = NULL;
+    bool recorded = stub->options->transport->target != NULL;
+    int fd = recorded ? -1 : transport_open(stub);
+    if (recorded ? transport_target(stub, &c->log, &recording) != 0 : fd < 0) {
+        refuse_without_stub(c, server, stub->why);
+        return false;
+    }
+    io_fds_set_stream(&c->io, IO_TARGET, fd, fd);
+    pthread_mutex_lock(&c->proxy->lock);
+    say_client(c->proxy, c->endpoint, c, "attached");
+    pthread_mutex_unlock(&c->proxy->lock);
+    int rc = recorded ? chain_for_recording(chain, recording, stub->peer, &config)
+                      : chain_for_stream(chain, &c->io.io, &config);
+    if (rc != 0)
+        *chain = (struct chain){.target = NULL};
+    return true;
+}
+
 void client_debug_stub(struct client *c, struct server *server)
 {
     struct proxy *p = c->proxy;
     struct transport_stream stub = p->stub;
-    const struct chain_config config = config_of(c);
     struct chain chain;
-    int fd = transport_open(&stub), end = NETGDB_IO;
-    if (fd < 0) {
-        refuse_without_stub(c, server, stub.why);
+    int end = NETGDB_IO;
+    if (!open_stub(c, server, &stub, &chain))
         return;
-    }
-    io_fds_set_stream(&c->io, IO_TARGET, fd, fd);
-    pthread_mutex_lock(&p->lock);
-    say_client(p, c->endpoint, c, "attached");
-    pthread_mutex_unlock(&p->lock);
-    if (chain_for_stream(&chain, &c->io.io, &config) == 0) {
+    if (chain.target != NULL) {
         end = serve_chain(c, server, &chain);
         chain_close(&chain);
     }

@@ -71,6 +71,7 @@ E2E_TESTS = \
 	tests/e2e/run-timeout.test \
 	tests/e2e/scarce.test \
 	tests/e2e/script.test \
+	tests/e2e/session-core.test \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \
 	tests/e2e/starved.test \

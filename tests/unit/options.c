@@ -109,6 +109,10 @@ static void every_form_of_target_is_parsed(void **state)
     assert_string_equal(o.cert, "/c");
     assert_string_equal(o.key, "/k");
     assert_string_equal(o.ca, "/a");
+    o = parse("file:/tmp/a:b.core,save=/tmp/c");
+    assert_string_equal(o.transport->prefix, "file");
+    assert_string_equal(o.path, "/tmp/a:b.core");
+    assert_string_equal(o.save, "/tmp/c");
     o = parse("unix:/run/stub:1,cache=off");
     assert_string_equal(o.transport->prefix, "unix");
     assert_string_equal(o.path, "/run/stub:1");
@@ -259,7 +263,7 @@ static void an_invalid_range_is_rejected(void **state)
         snprintf(text, sizeof text, "h,nocache=%s", ranges[i]);
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
-                     "unknown option '3-4'; valid options: timeout, run-timeout, symbols, "
+                     "unknown option '3-4'; valid options: timeout, run-timeout, symbols, save, "
                      "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log, "
                      "capture, capture-size");
         else
@@ -299,15 +303,15 @@ static void an_unknown_option_lists_the_valid_ones(void **state)
     (void)state;
     refuse("h,tiemout=1",
            "unknown option 'tiemout' (did you mean timeout?); valid options: timeout, run-timeout, "
-           "symbols, "
+           "symbols, save, "
            "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log, capture, "
            "capture-size");
-    refuse("h,",
-           "unknown option ''; valid options: timeout, run-timeout, symbols, modules, slide, rtos, "
-           "cache, nocache, "
-           "kill, fileio, psk, cert, key, ca, log, capture, capture-size");
+    refuse("h,", "unknown option ''; valid options: timeout, run-timeout, symbols, save, modules, "
+                 "slide, rtos, "
+                 "cache, nocache, "
+                 "kill, fileio, psk, cert, key, ca, log, capture, capture-size");
     refuse("h,LOG_FILE=x",
-           "unknown option 'LOG_FILE'; valid options: timeout, run-timeout, symbols, "
+           "unknown option 'LOG_FILE'; valid options: timeout, run-timeout, symbols, save, "
            "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log, capture, "
            "capture-size");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
@@ -351,6 +355,8 @@ static void an_invalid_target_reports_the_accepted_form(void **state)
     refuse("tcp::1234", "'tcp::1234': takes tcp:HOST:PORT");
     refuse("tcp:h:x", "invalid port 'x' (1 to 65535)");
     refuse("unix:", "'unix:': takes a socket's name of 1 to 107 bytes");
+    refuse("file:", "file: takes a file's name of 1 to 4095 bytes");
+    refuse("h,save=", "save=: takes the name of a file");
     refuse("stdio:gdbserver", "stdio: is for the netgdb tool, not for a debugger");
 }
 
@@ -387,7 +393,7 @@ static void each_transport_has_a_prefix_of_its_own(void **state)
     assert_non_null(transports_all[0]);
     for (const struct transport *const *t = transports_all; *t != NULL; t++) {
         assert_true((*t)->prefix[0] != '\0' && strpbrk((*t)->prefix, ":,") == NULL);
-        assert_true((*t)->parse != NULL && (*t)->open != NULL);
+        assert_true((*t)->parse != NULL && ((*t)->open != NULL) != ((*t)->target != NULL));
         for (const struct transport *const *other = transports_all; other != t; other++)
             assert_string_not_equal((*t)->prefix, (*other)->prefix);
     }
@@ -522,7 +528,7 @@ static void every_option_has_help_texts(void **state)
         }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 19);
+    assert_int_equal(rows, 20);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
