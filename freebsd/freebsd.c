@@ -328,6 +328,11 @@ int freebsd_query(struct target *target, const char *line, struct buf *text)
     return rc == 0 ? text->error : rc;
 }
 
+struct image *freebsd_image(struct target *target)
+{
+    return &((struct freebsd *)target)->image;
+}
+
 bool freebsd_has_queries(struct target *target)
 {
     const char *why;

@@ -19,6 +19,7 @@
 #ifndef NETGDB_FREEBSD_FREEBSD_H
 #define NETGDB_FREEBSD_FREEBSD_H
 
+#include "freebsd/image.h"
 #include "proto/log.h"
 #include "proto/target.h"
 #include "symbols/symbols.h"
@@ -43,6 +44,10 @@ struct target *freebsd_new(struct target *next, const struct freebsd_options *op
  * there is no query of that name, or the target's error.
  */
 int freebsd_query(struct target *freebsd, const char *line, struct buf *text);
+
+/* Returns the kernel as data; owned by the decorator. Its thread that stopped is known after `?`.
+ */
+struct image *freebsd_image(struct target *freebsd);
 
 /* Returns whether queries have data: the symbols are certain and have debug information. */
 bool freebsd_has_queries(struct target *freebsd);

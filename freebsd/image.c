@@ -46,6 +46,8 @@ static const struct {
     [THREAD_LOCK_NAME] = {"kern_proc.c", "thread.td_lockname"},
     [THREAD_ON_CPU] = {"kern_proc.c", "thread.td_oncpu"},
     [THREAD_LAST_CPU] = {"kern_proc.c", "thread.td_lastcpu"},
+    [THREAD_STACK] = {"kern_proc.c", "thread.td_kstack"},
+    [THREAD_STACK_PAGES] = {"kern_proc.c", "thread.td_kstack_pages"},
     [MSGBUF_TEXT] = {"subr_msgbuf.c", "msgbuf.msg_ptr"},
     [MSGBUF_MAGIC] = {"subr_msgbuf.c", "msgbuf.msg_magic"},
     [MSGBUF_SIZE] = {"subr_msgbuf.c", "msgbuf.msg_size"},

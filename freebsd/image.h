@@ -58,6 +58,8 @@ enum image_field {
     THREAD_LOCK_NAME,
     THREAD_ON_CPU,
     THREAD_LAST_CPU,
+    THREAD_STACK,
+    THREAD_STACK_PAGES,
     /* struct msgbuf (sys/msgbuf.h) */
     MSGBUF_TEXT,
     MSGBUF_MAGIC,

@@ -15,6 +15,7 @@ libfreebsd_la_SOURCES = \
 	freebsd/panic.c \
 	freebsd/queries.c freebsd/queries.h \
 	freebsd/signature.c freebsd/signature.h \
+	freebsd/snapshot.c freebsd/snapshot.h \
 	freebsd/tasks.c freebsd/tasks.h
 
 FREEBSD_LIBS = libfreebsd.la $(THREADS_LIBS)

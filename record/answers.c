@@ -167,3 +167,22 @@ int answers_each(const struct answers *a, int (*take)(void *context, const struc
     }
     return rc;
 }
+
+/* After a copy of the whole: the list's first element, or its end, points to the head. */
+static void adopt_list(struct answers *a)
+{
+    struct answer_node *first = TAILQ_FIRST(&a->list);
+    if (first != NULL)
+        first->entries.tqe_prev = &a->list.tqh_first;
+    else
+        TAILQ_INIT(&a->list);
+}
+
+void answers_swap(struct answers *a, struct answers *b)
+{
+    struct answers old = *a;
+    *a = *b;
+    *b = old;
+    adopt_list(a);
+    adopt_list(b);
+}

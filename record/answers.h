@@ -54,6 +54,9 @@ int answers_put(struct answers *a, const struct answer *answer);
 bool answers_find(const struct answers *a, struct bytes thread, struct bytes request,
                   struct answer *answer);
 
+/* Exchanges the contents. (A list has its own address in its first element.) */
+void answers_swap(struct answers *a, struct answers *b);
+
 /* Removes those that are of a stop. */
 void answers_forget_stop(struct answers *a);
 

@@ -14,8 +14,8 @@
  * page, so that it is made or not made. (The order of the writes is for a process that dies; a
  * machine that dies may leave less.)
  *
- * A new file is written under a temporary name, the same with .new, and renamed when it is a core. So the name always
- * leads to a complete one, also while a file replaces another.
+ * A new file is written under a temporary name, the same with .new, and renamed when it is a core.
+ * So the name always leads to a complete one, also while a file replaces another.
  */
 #ifndef NETGDB_RECORD_CORE_FILE_H
 #define NETGDB_RECORD_CORE_FILE_H

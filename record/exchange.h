@@ -18,11 +18,12 @@
 #define NETGDB_RECORD_EXCHANGE_H
 
 #include "proto/rsp/request.h"
-#include "record/answers.h"
+#include "record/recording.h"
 
-#define EXCHANGE_PEER "netgdb:peer"         /* kernel, node or other */
-#define EXCHANGE_NAME "netgdb:name"         /* of the target, as the user wrote it */
-#define EXCHANGE_BUILD_ID "netgdb:build-id" /* of the program, hexadecimal */
+#define EXCHANGE_PEER "netgdb:peer"          /* kernel, node or other */
+#define EXCHANGE_NAME "netgdb:name"          /* of the target, as the user wrote it */
+#define EXCHANGE_BUILD_ID RECORDING_BUILD_ID /* of the program, hexadecimal */
+#define EXCHANGE_KERNEL "netgdb:kernel"      /* which kernel and which panic, for snapshots */
 
 enum exchange_kind {
     EXCHANGE_NONE,   /* not recorded */

@@ -159,6 +159,14 @@ int recorder_save(struct recorder *r, const char *path, char *text, size_t size)
     return rc;
 }
 
+int recorder_continue(struct recorder *r, const char *path, char *text, size_t size)
+{
+    int rc = recording_continue(&r->recording, path);
+    if (rc != 0)
+        (void)snprintf(text, size, "cannot continue %s: %s", path, r->recording.why);
+    return rc;
+}
+
 /* ---- memory ---- */
 
 static int memory_request(struct decorator *d, const struct request *r)

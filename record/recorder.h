@@ -40,6 +40,9 @@ void recorder_set_machine(struct recorder *r, const struct core_machine *machine
  */
 int recorder_save(struct recorder *r, const char *path, char *text, size_t size);
 
+/* The same with an existing core, which is continued (recording_continue). */
+int recorder_continue(struct recorder *r, const char *path, char *text, size_t size);
+
 /* What is recorded; for a core that is written without a client. */
 struct recording *recorder_recording(struct recorder *r);
 

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/check.h"
+#include "proto/err.h"
+#include "proto/rsp/rsp.h"
 #include "record/recording_private.h"
 
-enum { COPY = 64 * 1024 };
+enum { COPY = 64 * 1024, NOTE_ID_MAX = 64 };
 
 void recording_clear(struct recording *r)
 {
@@ -180,6 +181,24 @@ static int add_note(struct recording *r, const char *name, uint32_t type, const 
                : recording_fail(r, why_not_written());
 }
 
+/* A build-id is also the note that other readers know. */
+static int write_build_id(struct recording *r, struct bytes hex)
+{
+    struct buf id;
+    buf_init(&id, NOTE_ID_MAX);
+    int rc = rsp_unhex(&id, hex.data, hex.len);
+    if (rc == 0)
+        rc = add_note(r, "GNU", NT_GNU_BUILD_ID, id.data, id.len);
+    buf_free(&id);
+    return rc;
+}
+
+static bool is_build_id(const struct answer *a)
+{
+    const struct bytes name = bytes_of(RECORDING_BUILD_ID);
+    return a->request.len == name.len && memcmp(a->request.data, name.data, name.len) == 0;
+}
+
 static int write_exchange(void *context, const struct answer *a)
 {
     struct recording *r = context;
@@ -197,7 +216,7 @@ static int write_exchange(void *context, const struct answer *a)
     int rc = data.error != 0 ? recording_fail(r, netgdb_strerror(data.error))
                              : add_note(r, CORE_NOTE_NAME, CORE_NOTE_EXCHANGE, data.data, data.len);
     buf_free(&data);
-    return rc;
+    return rc == 0 && is_build_id(a) ? write_build_id(r, a->reply) : rc;
 }
 
 int recording_put(struct recording *r, const struct answer *answer)
@@ -247,6 +266,28 @@ static int copy_memory(struct recording *r, struct recording *copy)
     return 0;
 }
 
+/* Makes the file of `to` the one of `r`. */
+static void take_file(struct recording *r, struct recording *to)
+{
+    struct core_file old = r->file;
+    struct ranges memory = r->memory;
+    r->file = to->file;
+    r->memory = to->memory;
+    r->last = to->last;
+    r->bytes = to->bytes;
+    to->file = old;
+    to->memory = memory;
+}
+
+/* Writes all that is recorded into the file of `to`. */
+static int copy_all(struct recording *r, struct recording *to)
+{
+    int rc = answers_each(&r->answers, write_exchange, to);
+    if (rc != 0)
+        (void)recording_fail(r, to->why);
+    return rc == 0 ? copy_memory(r, to) : rc;
+}
+
 /* Writes all that is recorded into a new file that gets the name `path`. */
 static int move_to(struct recording *r, const char *path, const struct core_machine *machine)
 {
@@ -255,22 +296,35 @@ static int move_to(struct recording *r, const char *path, const struct core_mach
     recording_clear(&to);
     if (core_file_create(&to.file, path, machine, &r->file, &why) != 0)
         return recording_fail(r, why);
-    int rc = answers_each(&r->answers, write_exchange, &to);
-    if (rc != 0)
-        (void)recording_fail(r, to.why);
-    if (rc == 0)
-        rc = copy_memory(r, &to);
+    int rc = copy_all(r, &to);
     if (rc == 0 && core_file_commit(&to.file) != 0)
         rc = recording_fail(r, NULL);
+    if (rc == 0)
+        take_file(r, &to);
+    recording_free(&to);
+    return rc;
+}
+
+static int put_again(void *context, const struct answer *a)
+{
+    int rc = recording_put(context, a);
+    return rc < 0 ? rc : 0;
+}
+
+int recording_continue(struct recording *r, const char *path)
+{
+    struct recording to;
+    int rc = recording_open(&to, path, true);
+    if (rc != 0)
+        return recording_fail(r, to.why);
+    rc = answers_each(&r->answers, put_again, &to);
+    if (rc == 0)
+        rc = copy_memory(r, &to);
     if (rc == 0) {
-        struct core_file old = r->file;
-        r->file = to.file;
-        to.file = old;
-        forget_memory(r);
-        r->memory = to.memory;
-        r->last = to.last;
-        r->bytes = to.bytes;
-        to.memory = (struct ranges){.list = NULL};
+        take_file(r, &to);
+        answers_swap(&r->answers, &to.answers);
+    } else if (to.why[0] != '\0') {
+        (void)recording_fail(r, to.why);
     }
     recording_free(&to);
     return rc;

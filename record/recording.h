@@ -25,6 +25,9 @@
 #include "record/answers.h"
 #include "record/core_file.h"
 
+#define RECORDING_BUILD_ID                                                                         \
+    "netgdb:build-id" /* a fact (exchange.h), which is also a note called GNU */
+
 enum {
     RECORDING_BARE_MAX = 4 << 20, /* bytes of memory that are held without a file */
     RECORDING_WHY_MAX = 160,
@@ -59,6 +62,12 @@ int recording_save(struct recording *r, const char *path, const struct core_mach
  * NETGDB_PROTO or NETGDB_NOMEM with a reason in r->why; nothing is then to be freed.
  */
 int recording_open(struct recording *r, const char *path, bool write);
+
+/*
+ * Appends what is recorded to an existing core, and from then on everything as it comes. Returns as
+ * recording_save.
+ */
+int recording_continue(struct recording *r, const char *path);
 
 /* Whether it is written to a file. */
 bool recording_is_saved(const struct recording *r);

@@ -207,6 +207,8 @@ static int add_threads(struct chain *chain, const struct chain_config *config)
 
 /* ---- recording ---- */
 
+enum { HEX_MAX = 256 }; /* digits of a build-id with their NUL */
+
 static const char *name_of_peer(enum netgdb_peer peer)
 {
     return peer == NETGDB_PEER_KERNEL ? "kernel" : peer == NETGDB_PEER_NODE ? "node" : "other";
@@ -243,6 +245,18 @@ static void set_core_machine(const struct chain *chain, const struct description
     recorder_set_machine(chain->recorder, &m);
 }
 
+/* Notes the build-id that the program and the target share. */
+static void note_build_id(const struct chain *chain)
+{
+    struct buf hex;
+    size_t len = 0;
+    const uint8_t *id = chain->symbols != NULL ? symbols_build_id(chain->symbols, &len) : NULL;
+    buf_init(&hex, HEX_MAX);
+    if (id != NULL && buf_addhex(&hex, id, len) == 0 && buf_addc(&hex, '\0') == 0)
+        recorder_fact(chain->recorder, EXCHANGE_BUILD_ID, (const char *)hex.data);
+    buf_free(&hex);
+}
+
 /* Begins a file, if save= names one. A failure is one line, and the session goes on. */
 static void begin_file(const struct chain *chain, const struct chain_config *config,
                        const struct description *description)
@@ -252,6 +266,7 @@ static void begin_file(const struct chain *chain, const struct chain_config *con
     if (chain->recorder == NULL)
         return;
     set_core_machine(chain, description);
+    note_build_id(chain);
     if (o != NULL && o->save[0] != '\0' &&
         recorder_save(chain->recorder, o->save, why, sizeof why) != 0)
         log_error(config->log, "%s: the session goes on without it", why);

@@ -301,6 +301,12 @@ void symbols_describe_match(const struct symbols *s, char *text, size_t size)
         (void)snprintf(text, size, "the version matches %s", name);
 }
 
+const uint8_t *symbols_build_id(const struct symbols *s, size_t *len)
+{
+    *len = s->match == MATCH_BUILD_ID ? s->facts.id.len : 0;
+    return *len != 0 ? s->facts.id.bytes : NULL;
+}
+
 /* In a relocated program GDB also relocates absolute symbols, and does not relocate the code
  * address in ppc64's function descriptors (ELFv1, see symtab_load.c); so these are not certain. */
 static bool is_certain_address(const struct symbols *s, const struct symbol *symbol, uint64_t slide)

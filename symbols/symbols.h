@@ -78,6 +78,10 @@ bool symbols_base(struct symbols *s, uint64_t *base);
  */
 void symbols_describe_match(const struct symbols *s, char *text, size_t size);
 
+/* Returns the build-id that the file and the target share, and sets *len; NULL: they were not
+ * compared by one, or differ. Owned by `s`. */
+const uint8_t *symbols_build_id(const struct symbols *s, size_t *len);
+
 /* Marks the file as another target's: it is no longer used or compared. */
 void symbols_reject(struct symbols *s);
 

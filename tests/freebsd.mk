@@ -20,6 +20,11 @@ tests_unit_freebsd_SOURCES = tests/unit/freebsd.c tests/unit/freebsd_world.c \
 	tests/unit/freebsd_world.h tests/kernel/stub.c tests/kernel/stub.h $(SYMBOLS_WORLD)
 tests_unit_freebsd_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/freebsd_snapshot
+tests_unit_freebsd_snapshot_SOURCES = tests/unit/freebsd_snapshot.c \
+	tests/unit/freebsd_world.c tests/unit/freebsd_world.h tests/kernel/stub.c tests/kernel/stub.h $(SYMBOLS_WORLD)
+tests_unit_freebsd_snapshot_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/freebsd_files
 tests_unit_freebsd_files_SOURCES = tests/unit/freebsd_files.c tests/kernel/stub.c \
 	tests/kernel/stub.h tests/unit/unit.h

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * netgdb kernel: connects to a kernel, prints the answer to a query (freebsd/queries.h), and
- * returns the kernel to db>. Uses the running proxy of this machine, if there is one.
+ * netgdb kernel: connects to a kernel, prints the answer to a query (freebsd/queries.h) or takes a
+ * snapshot (kernel_snapshot.c), and returns the kernel to db>. Uses the running proxy of this
+ * machine, if there is one.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
@@ -13,36 +15,25 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "freebsd/queries.h"
 #include "io/fds.h"
 #include "io/progress.h"
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "proto/nearest.h"
-#include "session/chain.h"
 #include "session/control.h"
 #include "session/leave.h"
-#include "session/listener.h"
 #include "session/transport.h"
+#include "tools/kernel.h"
 #include "tools/tools.h"
 
 enum { ERROR_TEXT = OPTIONS_ERROR_MAX, QUERY_LINE = 128, ANSWER_MAX = 64 << 20 };
 
-struct kernel_tool {
-    const struct query *query;
-    const char *argument; /* of dmesg: a number of lines; "": all */
-    bool json;
-    struct options options;
-    struct log log;
-    uint32_t ips[LISTENER_IPS];
-    unsigned n;
-    struct buf answer;
-};
-
 static int kernel_help(void)
 {
     printf("Usage: netgdb kernel QUERY [OPTION...] NAME\n"
-           "Print facts about a panicked FreeBSD kernel, and return it to db>.\n"
+           "       netgdb kernel snapshot --out FILE [OPTION...] NAME\n"
+           "Print facts about a panicked FreeBSD kernel, or save what a post-mortem needs, and\n"
+           "return it to db>.\n"
            "NAME is HOST[:PORT] or any, with options as after 'target remote netgdb:'.\n\n"
            "Queries:\n");
     for (const struct query *q = queries; q->name != NULL; q++)
@@ -52,10 +43,14 @@ static int kernel_help(void)
         "  --symbols FILE  the kernel's kernel.debug (NETGDB_SYMBOLS)\n"
         "  --lines N       for dmesg: only the last N lines\n"
         "  --json          print JSON\n"
+        "  --out FILE      of snapshot: the core, for 'target remote netgdb:file:FILE'; one of\n"
+        "                  the same panic is continued\n"
+        "  --stacks        of snapshot: the stacks of all threads, without .data and .bss\n"
+        "  --range A-B     of snapshot: this memory as well, up to but not B; may be repeated\n"
         "  --log LEVEL     error, warn, info, debug or packet (NETGDB_LOG, else warn)\n"
         "  -h, --help      print this and exit\n\n"
         "Exit codes: 0 printed, 1 failed, 2 usage, 3 no kernel connected within timeout=SECONDS\n"
-        "of NAME, 4 link lost.\n");
+        "of NAME, 4 link lost, 5 snapshot stopped by Ctrl-C: the same command continues.\n");
     return EXIT_DONE;
 }
 
@@ -90,6 +85,8 @@ static int no_kernel(const struct kernel_tool *k)
 
 static int exit_of(const struct kernel_tool *k, int rc)
 {
+    if (k->stopped)
+        return EXIT_STOPPED;
     if (rc != 0 && rc != NETGDB_REFUSED) /* logged already */
         complain("%s: %s", k->log.name, netgdb_strerror(rc));
     return rc == 0 ? EXIT_DONE : rc == NETGDB_LOST ? EXIT_LOST : EXIT_FAILED;
@@ -106,20 +103,25 @@ static int ask_kernel(struct kernel_tool *k, struct chain *chain)
                  k->log.name);
         return NETGDB_REFUSED;
     }
-    (void)snprintf(line, sizeof line, "%s%s %s", k->query->name, k->json ? " --json" : "",
-                   k->argument);
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_ask(chain->target, "qSupported", &reply);
+    int rc = chain_record(chain);
+    if (rc == 0)
+        rc = target_ask(chain->target, "qSupported", &reply);
     if (rc == 0)
         rc = target_ask(chain->target, "?", &reply);
     buf_free(&reply);
-    return rc == 0 ? chain_query(chain, line, &k->answer) : rc;
+    if (rc != 0 || k->query == NULL)
+        return rc == 0 ? kernel_snapshot(k, chain) : rc;
+    (void)snprintf(line, sizeof line, "%s%s %s", k->query->name, k->json ? " --json" : "",
+                   k->argument);
+    return chain_query(chain, line, &k->answer);
 }
 
 /* Queries a kernel that connected to this process. */
 static int ask_session(struct kernel_tool *k, struct session *s)
 {
-    const struct chain_config config = {.options = &k->options, .log = &k->log};
+    const struct chain_config config = {
+        .options = &k->options, .records = k->query == NULL, .log = &k->log};
     struct io_fds io;
     struct chain chain = {.target = NULL};
     if (io_fds_init(&io) != 0) {
@@ -166,7 +168,8 @@ static int ask_listener(struct kernel_tool *k)
 /* Queries a kernel of the running proxy, which keeps it afterwards. */
 static int ask_proxys_kernel(struct kernel_tool *k, int fd)
 {
-    const struct chain_config config = {.options = &k->options, .log = &k->log};
+    const struct chain_config config = {
+        .options = &k->options, .records = k->query == NULL, .log = &k->log};
     char why[CONTROL_LINE_MAX];
     enum netgdb_peer peer;
     struct io_fds io;
@@ -260,6 +263,36 @@ static void unknown_query(const char *name)
     (void)complain_usage("kernel", "no query '%.100s'%s", name, nearest_text(&n, meant));
 }
 
+/* "0x1000-0x2000" */
+static bool take_range(struct kernel_tool *k, const char *text)
+{
+    char *end;
+    uint64_t first = strtoull(text, &end, 16), last;
+    if (k->n_ranges == KERNEL_RANGES_MAX || !isxdigit((unsigned char)*text) || *end != '-' ||
+        !isxdigit((unsigned char)end[1]))
+        return false;
+    last = strtoull(end + 1, &end, 16);
+    if (*end != '\0' || last <= first)
+        return false;
+    k->ranges[k->n_ranges++] = (struct snapshot_range){first, last - first};
+    return true;
+}
+
+/* What goes with a snapshot and not with a query, and the other way round. */
+static int check_options(const struct kernel_tool *k, const char *lines)
+{
+    bool snapshot = k->query == NULL;
+    if (snapshot && k->out == NULL)
+        return complain_usage("kernel", "snapshot: --out FILE is missing");
+    if (snapshot && k->json)
+        return complain_usage("kernel", "snapshot: it prints no JSON");
+    if (!snapshot && (k->out != NULL || k->only_stacks || k->n_ranges != 0))
+        return complain_usage("kernel", "--out, --stacks and --range are options of snapshot");
+    if (*lines != '\0' && (snapshot || strcmp(k->query->name, "dmesg") != 0))
+        return complain_usage("kernel", "--lines is an option of dmesg");
+    return EXIT_DONE;
+}
+
 /* Returns the query of this name, or NULL after an error message. */
 static const struct query *find_query(const char *name)
 {
@@ -275,49 +308,84 @@ static const struct query *find_query(const char *name)
     return found;
 }
 
+static const struct option known[] = {{"symbols", required_argument, NULL, 's'},
+                                      {"lines", required_argument, NULL, 'n'},
+                                      {"json", no_argument, NULL, 'j'},
+                                      {"log", required_argument, NULL, 'l'},
+                                      {"out", required_argument, NULL, 'o'},
+                                      {"stacks", no_argument, NULL, 'S'},
+                                      {"range", required_argument, NULL, 'r'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {0}};
+
+/* The options of a command line that are not in struct kernel_tool. */
+struct given {
+    const char *word; /* of the command line, the last one */
+    const char *symbols, *lines;
+};
+
+/* Takes one option; its value is in optarg. Returns an exit code, or -1 to go on. */
+static int take_option(struct kernel_tool *k, int c, struct given *given)
+{
+    switch (c) {
+    case 's':
+        given->symbols = optarg;
+        break;
+    case 'n':
+        if (!is_number(optarg))
+            return complain_value("kernel", "lines", optarg, "a number");
+        given->lines = optarg;
+        break;
+    case 'o':
+        k->out = optarg;
+        break;
+    case 'S':
+        k->only_stacks = true;
+        break;
+    case 'r':
+        if (!take_range(k, optarg))
+            return complain_value("kernel", "range", optarg,
+                                  "a range such as 0x1000-0x2000, 64 times at most");
+        break;
+    case 'j':
+        k->json = true;
+        break;
+    case 'l':
+        if (log_level_parse(optarg, &k->log.level) != 0)
+            return complain_value("kernel", "log", optarg, LOG_LEVELS);
+        break;
+    case 'h':
+        return kernel_help();
+    default:
+        return hint_option("kernel", known, given->word);
+    }
+    return -1;
+}
+
 int kernel_main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"symbols", required_argument, NULL, 's'}, {"lines", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},          {"log", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},          {0}};
     struct kernel_tool k = {.log = {.level = LOG_WARN, .sink = log_to_stderr}};
-    const char *symbols = NULL, *level = getenv("NETGDB_LOG"), *lines = "";
-    int c;
+    struct given given = {.lines = ""};
+    const char *level = getenv("NETGDB_LOG");
+    int c, rc = -1;
     progress_permit();
     if (level != NULL && log_level_parse(level, &k.log.level) != 0)
         return complain_value("kernel", "log", level, LOG_LEVELS);
-    while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        switch (c) {
-        case 's':
-            symbols = optarg;
-            break;
-        case 'n':
-            if (!is_number(optarg))
-                return complain_value("kernel", "lines", optarg, "a number");
-            lines = optarg;
-            break;
-        case 'j':
-            k.json = true;
-            break;
-        case 'l':
-            if (log_level_parse(optarg, &k.log.level) != 0)
-                return complain_value("kernel", "log", optarg, LOG_LEVELS);
-            break;
-        case 'h':
-            return kernel_help();
-        default:
-            return hint_option("kernel", known, argv[optind - 1]);
-        }
+    while (rc < 0 && (c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        given.word = argv[optind - 1];
+        rc = take_option(&k, c, &given);
     }
-    k.query = find_query(argv[optind]);
-    if (k.query == NULL)
+    if (rc >= 0)
+        return rc;
+    bool snapshot = argv[optind] != NULL && strcmp(argv[optind], "snapshot") == 0;
+    k.query = snapshot ? NULL : find_query(argv[optind]);
+    if (k.query == NULL && !snapshot)
         return EXIT_USAGE;
-    if (*lines != '\0' && strcmp(k.query->name, "dmesg") != 0)
-        return complain_usage("kernel", "--lines is an option of dmesg");
-    if (optind + 2 != argc)
-        return complain_usage("kernel", "it takes one NAME after the query");
-    k.argument = lines;
-    int rc = parse_name(&k, argv[optind + 1], symbols);
+    rc = check_options(&k, given.lines);
+    if (rc == EXIT_DONE && optind + 2 != argc)
+        rc = complain_usage("kernel", "it takes one NAME after the query");
+    if (rc == EXIT_DONE)
+        rc = parse_name(&k, argv[optind + 1], given.symbols);
+    k.argument = given.lines;
     return rc == EXIT_DONE ? run_query(&k) : rc;
 }

@@ -24,7 +24,8 @@ tools_netgdb_SOURCES = \
 	tools/doctor_local.c \
 	tools/doctor_network.c \
 	tools/firewall.c \
-	tools/kernel.c \
+	tools/kernel.c tools/kernel.h \
+	tools/kernel_snapshot.c \
 	tools/ls.c \
 	tools/main.c \
 	tools/node.c tools/node.h \

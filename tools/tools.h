@@ -14,8 +14,9 @@ enum tool_exit {
     EXIT_DONE = 0,
     EXIT_FAILED = 1, /* while running */
     EXIT_USAGE = 2,
-    EXIT_NOBODY = 3, /* no answer to the HERALD, or to a connect */
-    EXIT_LOST = 4,   /* the link was lost */
+    EXIT_NOBODY = 3,  /* no answer to the HERALD, or to a connect */
+    EXIT_LOST = 4,    /* the link was lost */
+    EXIT_STOPPED = 5, /* by Ctrl-C; the same command continues */
 };
 
 /* Commands: argv[0] is how getopt(3) names them, "netgdb node". Each returns an exit code. */

@@ -75,6 +75,7 @@ E2E_TESTS = \
 	tests/e2e/session.test \
 	tests/e2e/slow.test \
 	tests/e2e/starved.test \
+	tests/e2e/snapshot.test \
 	tests/e2e/stopped.test \
 	tests/e2e/stream.test \
 	tests/e2e/symbols.test \

@@ -5,6 +5,9 @@
 static const char sleeping[] = "select", locked[] = "vm object";
 static int channel;
 
+/* Two stacks of two pages; the other threads are swapped out. */
+u_long stack_of_panicked[1024] = {1, 2, 3}, stack_of_init[1024] = {4, 5, 6};
+
 extern struct proc proc0, init, shell, idle, interrupts, dead;
 
 #define THREAD(who, next, id, of, ...)                                                             \
@@ -22,9 +25,10 @@ THREAD(thread0, &kernel_thread2, 100000, proc0, .td_name = "swapper", .td_lastcp
 THREAD(kernel_thread2, 0, 100003, proc0, .td_name = "softirq_0", .td_lastcpu = 1,
        .td_state = TDS_RUNQ);
 THREAD(panicked, 0, 100001, shell, .td_name = "sh", .td_oncpu = 0, .td_lastcpu = 0,
-       .td_state = TDS_RUNNING);
+       .td_state = TDS_RUNNING, .td_kstack = (u_long)stack_of_panicked, .td_kstack_pages = 2);
 THREAD(waiting, &blocked, 100002, init, .td_name = "init", .td_lastcpu = 1,
-       .td_state = TDS_INHIBITED, .td_inhibitors = 2, .td_wmesg = sleeping, .td_wchan = &channel);
+       .td_state = TDS_INHIBITED, .td_inhibitors = 2, .td_wmesg = sleeping, .td_wchan = &channel,
+       .td_kstack = (u_long)stack_of_init, .td_kstack_pages = 2);
 THREAD(blocked, 0, 100004, init, .td_name = "worker", .td_lastcpu = 1, .td_state = TDS_INHIBITED,
        .td_inhibitors = 8, .td_lockname = locked);
 THREAD(idle0, &idle1, 100005, idle, .td_name = "idle: cpu0", .td_lastcpu = 0,

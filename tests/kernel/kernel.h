@@ -12,6 +12,7 @@
 #define LAYOUT 1
 #endif
 
+typedef unsigned short u_short;
 typedef unsigned int u_int;
 typedef unsigned long u_long;
 
@@ -41,6 +42,8 @@ struct thread {
     char td_name[20];
     enum td_states td_state;
     int td_lastcpu, td_oncpu;
+    u_long td_kstack;
+    u_short td_kstack_pages;
 };
 
 struct proc {
@@ -75,6 +78,8 @@ struct thread {
         struct thread *tqe_next, **tqe_prev;
     } td_plist;
     struct proc *td_proc;
+    int td_kstack_pages;
+    u_long td_kstack;
 };
 
 struct proc {

@@ -9,10 +9,6 @@
 
 static const char features[] = "PacketSize=1000;qXfer:libraries:read+;qXfer:libraries-svr4:read+";
 
-static const char *const kernels[] = {"amd64", "other", "arm64", "arm", "ppc64", "mips"};
-
-enum { KERNELS = sizeof kernels / sizeof kernels[0] };
-
 /* ---- the same answers on each machine and with each layout ---- */
 
 static void ps_on_every_machine(void **state)

@@ -7,6 +7,8 @@
 #include "freebsd/freebsd.h"
 #include "symbols/types.h"
 
+const char *const kernels[KERNELS] = {"amd64", "other", "arm64", "arm", "ppc64", "mips"};
+
 void open_kernel(struct fixture *f, const char *name)
 {
     const char *top = getenv("top_builddir");

@@ -7,6 +7,10 @@
 #include "tests/unit/symbols_world.h"
 #include "tests/unit/unit.h"
 
+/* The kernels of tests/kernel/make. */
+enum { KERNELS = 6 };
+extern const char *const kernels[KERNELS];
+
 enum { TEXT_MAX = 128 * 1024 }; /* bytes of a query's output */
 
 struct fixture {

@@ -261,7 +261,9 @@ static void a_file_of_each_class_and_byte_order_can_be_read(void **state)
         put(&r, "1", "g", "one", true);
         recording_free(&r);
         assert_int_equal(recording_open(&file, path, false), 0);
-        assert_memory_equal(&file.file.machine, &machines[i], sizeof machines[i]);
+        assert_int_equal(file.file.machine.machine, machines[i].machine);
+        assert_int_equal(file.file.machine.is64, machines[i].is64);
+        assert_int_equal(file.file.machine.big, machines[i].big);
         assert_string_equal(memory(&file, 0x1000), "memory");
         assert_string_equal(get(&file, "1", "g"), "one");
         recording_free(&file);
@@ -296,6 +298,36 @@ static void a_file_can_be_continued(void **state)
     assert_int_equal(recording_open(&r, path, false), 0);
     assert_string_equal(memory(&r, 0x1000), "onetwo");
     assert_string_equal(get(&r, "", "qC"), "QC2");
+    recording_free(&r);
+}
+
+/* What is new goes to the old file, and what the old one has stays. */
+static void a_session_can_continue_a_file(void **state)
+{
+    struct recording r;
+    (void)state;
+    begin(&r);
+    assert_int_equal(recording_save(&r, path, &amd64), 0);
+    put_text(&r, 0x1000, "one");
+    put(&r, "", "qC", "QC1", false);
+    recording_free(&r);
+    begin(&r);
+    put_text(&r, 0x2000, "new");
+    put(&r, "", "qC", "QC2", false);
+    assert_int_equal(recording_continue(&r, path), 0);
+    put(&r, "1", "g", "one", true);
+    assert_string_equal(memory(&r, 0x1000), "one");
+    recording_free(&r);
+    assert_int_equal(recording_open(&r, path, false), 0);
+    assert_string_equal(memory(&r, 0x1000), "one");
+    assert_string_equal(memory(&r, 0x2000), "new");
+    assert_string_equal(get(&r, "", "qC"), "QC2");
+    assert_string_equal(get(&r, "1", "g"), "one");
+    recording_free(&r);
+    begin(&r);
+    (void)unlink(path);
+    assert_int_equal(recording_continue(&r, path), NETGDB_IO);
+    assert_string_equal(r.why, "No such file or directory");
     recording_free(&r);
 }
 
@@ -534,6 +566,7 @@ int main(void)
         cmocka_unit_test(a_file_of_each_class_and_byte_order_can_be_read),
         cmocka_unit_test(an_address_that_does_not_fit_is_refused),
         cmocka_unit_test(a_file_can_be_continued),
+        cmocka_unit_test(a_session_can_continue_a_file),
         cmocka_unit_test(only_a_core_of_ours_is_replaced),
         cmocka_unit_test(a_file_is_complete_after_a_kill_at_any_moment),
         cmocka_unit_test(a_full_disk_is_an_error_and_the_file_stays_complete),

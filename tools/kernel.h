@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of `netgdb kernel` share. */
+#ifndef NETGDB_TOOLS_KERNEL_H
+#define NETGDB_TOOLS_KERNEL_H
+
+#include "freebsd/queries.h"
+#include "freebsd/snapshot.h"
+#include "session/chain.h"
+#include "session/listener.h"
+
+enum { KERNEL_RANGES_MAX = 64 };
+
+struct kernel_tool {
+    const struct query *query; /* NULL: a snapshot */
+    const char *argument;      /* of dmesg: a number of lines; "": all */
+    bool json;
+    const char *out; /* of a snapshot, as are the following */
+    bool only_stacks;
+    struct snapshot_range ranges[KERNEL_RANGES_MAX];
+    unsigned n_ranges;
+    bool stopped; /* by Ctrl-C */
+    struct options options;
+    struct log log;
+    uint32_t ips[LISTENER_IPS];
+    unsigned n;
+    struct buf answer;
+};
+
+/*
+ * Reads what a post-mortem needs into the core k->out, or continues one of the same panic. Returns
+ * 0, or an error of the target; NETGDB_REFUSED: the reason was printed, or k->stopped is set.
+ */
+int kernel_snapshot(struct kernel_tool *k, struct chain *chain);
+
+#endif
