@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 enum { BUCKETS = 4096 };
@@ -107,6 +108,8 @@ static struct answer_node *new_node(const struct answer *a)
 static void remove_at(struct answers *a, struct answer_node **at)
 {
     struct answer_node *node = *at;
+    if (!CHECK(node != NULL))
+        return;
     *at = node->next;
     TAILQ_REMOVE(&a->list, node, entries);
     a->n--;
@@ -124,7 +127,7 @@ static bool fits(const struct answers *a, const struct answer *answer)
 int answers_put(struct answers *a, const struct answer *answer)
 {
     if (a->buckets == NULL)
-        a->buckets = calloc(BUCKETS, sizeof *a->buckets);
+        a->buckets = calloc(BUCKETS, sizeof(struct answer_node *));
     if (a->buckets == NULL)
         return NETGDB_NOMEM;
     struct answer_node **at = find_node(a, answer->thread, answer->request), *node;

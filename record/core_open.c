@@ -68,7 +68,7 @@ static bool read_headers(struct core_file *f, uint64_t size)
 static int open_locked(struct core_file *f, const char *path, bool write, struct stat *st,
                        const char **why)
 {
-    int flags = (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int flags = (write ? O_RDWR | O_NOFOLLOW : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     *f = (struct core_file){.fd = open(path, flags)};
     *why = errno == ELOOP ? "it is a symbolic link" : NULL;
     if (f->fd < 0)

@@ -115,7 +115,7 @@ int recording_put_memory(struct recording *r, uint64_t address, const void *byte
     while (rc == 0 && len != 0) {
         size_t i = ranges_find(&r->memory, address), n = len;
         const struct range *next = i < r->memory.n ? &r->memory.list[i] : NULL;
-        bool known = ranges_has(&r->memory, i, address);
+        bool known = next != NULL && next->address <= address;
         uint64_t up_to = next == NULL ? n
                          : known      ? next->len - (address - next->address)
                                       : next->address - address;

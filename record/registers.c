@@ -8,9 +8,7 @@
 
 /* A register: its number in the list, the offset and size of its field. */
 struct field {
-    uint8_t number;
-    uint16_t offset;
-    uint8_t size;
+    uint16_t number, offset, size;
 };
 
 /* One form of NT_PRSTATUS: what precedes the registers, and these. */

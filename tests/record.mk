@@ -3,3 +3,8 @@
 UNIT_TESTS += tests/unit/recording
 tests_unit_recording_SOURCES = tests/unit/recording.c tests/unit/unit.h
 tests_unit_recording_LDADD = librecord.la $(UNIT_LIBS)
+
+FUZZ_TESTS += tests/fuzz/core
+tests_fuzz_core_SOURCES = tests/fuzz/core.c $(FUZZ_SOURCES)
+tests_fuzz_core_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"core"'
+tests_fuzz_core_LDADD = librecord.la libproto.la

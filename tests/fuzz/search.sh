@@ -99,7 +99,7 @@ command -v "$CC" >/dev/null || { echo "no $CC here: libFuzzer is clang's" && exi
 [ $# -gt 0 ] || set -- $(grep -l '^int LLVMFuzzer' tests/fuzz/*.c | sed 's|.*/\(.*\)\.c|\1|')
 rm -rf "$out/rooms" "$out/rooms.a"
 mkdir -p "$out/rooms"
-printf '%s\n' proto/*.c proto/*/*.c symbols/*.c threads/*.c freebsd/*.c ebpf/*.c |
+printf '%s\n' proto/*.c proto/*/*.c symbols/*.c threads/*.c freebsd/*.c record/*.c ebpf/*.c |
     xargs -P"$jobs" -I@ sh tests/fuzz/search.sh --one object "$source" "$build" @ >"$out/rooms.make" 2>&1 || {
     head -n 20 "$out/rooms.make"
     exit 1
