@@ -10,7 +10,11 @@ EXTRA_DIST += \
 	doc/protocol.md \
 	doc/regression.md \
 	doc/rtos.md \
+	doc/examples/regression/ci.yaml \
 	doc/examples/regression/connect.gdb \
+	doc/examples/regression/lab.sh \
+	doc/examples/regression/lava.yaml \
+	doc/examples/regression/panic.gdb \
 	doc/examples/regression/result.gdb \
 	doc/examples/regression/run \
 	doc/examples/regression/state.gdb

@@ -48,6 +48,7 @@ E2E_TESTS = \
 	tests/e2e/options.test \
 	tests/e2e/outside.test \
 	tests/e2e/passthrough.test \
+	tests/e2e/progress.test \
 	tests/e2e/proxy.test \
 	tests/e2e/proxy_clients.test \
 	tests/e2e/proxy_idle.test \
