@@ -4,6 +4,7 @@
 # a program does not run.
 #
 #   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll] [pace] [loss]
+#            [autopsy]
 #
 # All by default.
 #
@@ -477,9 +478,69 @@ loss() {
     loss_of 13.x old
 }
 
+# ---- netgdb autopsy: kernels of 200 threads, with a kernel's own delays ----
+
+crash_files=$top_builddir/tests/kernel.d/amd64
+
+# crash_address SYMBOL: in the kernel's file.
+crash_address() {
+    nm "$crash_files/kernel.debug" | sed -n "s/ . $1\$//p"
+}
+
+# panic N...: kernels at 127.0.3.N panic; their ids are in $twins.
+panic() {
+    twins=
+    frames=$(crash_address frames)
+    for number; do
+        "$top_builddir/tests/e2e/kernel" --bind "127.0.3.$number:0" \
+            --stacks "200=$(crash_address in_kdb_enter):$(crash_address in_kdb_enter)" \
+            --file "$crash_files/kernel.debug" --file "$crash_files/hello.loaded" \
+            --register "16=$(crash_address in_kdb_enter)" --register "6=$frames" \
+            --register "7=$frames" "127.0.0.1:$port" >"$dir/twin$number" 2>/dev/null &
+        twins="$twins $!"
+    done
+}
+
+# examined N...: the wall time of autopsy with these kernels in s, in $took; the reports are in
+# $dir/crashes.
+examined() {
+    rm -rf "$dir/crashes"
+    began=$(date +%s%N)
+    panic "$@"
+    NETGDB_LIB=$shim "$netgdb" autopsy --count $# --jobs $# --out "$dir/crashes" \
+        --debug "$top_builddir/tests/kernel.d" "any:$port" >"$dir/autopsy" 2>&1 || die "$(cat "$dir/autopsy")"
+    took=$(awk -v ns=$(($(date +%s%N) - began)) 'BEGIN { print ns / 1e9 }')
+    # shellcheck disable=SC2086 # words
+    wait $twins || die "a kernel's session did not end well"
+}
+
+# of_reports FILE MEMBER: the numbers of this member in all reports, one a line.
+of_reports() {
+    sed -n "s/.*\"$2\":\([0-9.]*\).*/\1/p" "$dir"/crashes/*/"$1"
+}
+
+autopsy() {
+    : >"$dir/one"
+    for round in 1 2 3 4 5; do
+        examined 1
+        echo "$took $(of_reports report.json seconds) $(of_reports link.json answering_s)" |
+            awk '{ print $1, $2, $3, $2 / $3 }' >>"$dir/one"
+    done
+    row "the report of a kernel of 200 threads, median of 5" "$(column 2 "$dir/one")" - s
+    row "its time / the time of its requests" "$(column 4 "$dir/one")" 1.2
+    : >"$dir/twenty"
+    for round in 1 2 3; do
+        # shellcheck disable=SC2046 # words
+        examined $(seq 20)
+        echo "$took" >>"$dir/twenty"
+    done
+    row "20 kernels at once / one, from the panic to the last report" \
+        "$(awk -v a="$(column 1 "$dir/twenty")" -v b="$(column 1 "$dir/one")" 'BEGIN { print a / b }')" 1.5
+}
+
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss
+[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy
 for part in "$@"; do
     case $part in # these measure the path of a read, which the cache would avoid
     latency | waits | proxy | poll | pace | loss) NETGDB_CACHE=off ;;
@@ -487,7 +548,7 @@ for part in "$@"; do
     esac
     export NETGDB_CACHE
     case $part in
-    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done

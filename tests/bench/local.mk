@@ -30,7 +30,7 @@ EXTRA_DIST += tests/bench/batch.gdb tests/bench/threads.c
 
 .PHONY: bench
 bench: all $(BENCHES) tests/bench/threads tests/e2e/kernels tests/e2e/kernel \
-		tests/e2e/noise tests/sim/run
+		tests/e2e/noise tests/sim/run tests/kernel.stamp
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/bench.sh $(BENCH_PARTS)
 
 # The savings of the cache.

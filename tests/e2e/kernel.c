@@ -17,6 +17,8 @@
  *   --moved HEX        the segments are at this distance from their addresses
  *   --register N=HEX   of the thread that panicked
  *   --threads N        in its list, most of which sleep (5)
+ *   --stacks N=PC:CALLER   N threads, most of which sleep at PC (hexadecimal), with 10 frames that
+ *                      return to CALLER; amd64
  *   --sessions N       types `netgdb -s` again at db>, N times in total (1)
  *   --runs-on          the first `c` never stops
  *   --reboots MS       reboots at the first `c`, and types `netgdb -s` again after MS milliseconds
@@ -51,7 +53,9 @@ enum {
     BREAKPOINT = 0xcc,
     MEM_MAX = 4096,
     SET_MAX = 16, /* --register options */
-    FILES_MAX = 2
+    FILES_MAX = 2,
+    STACKS_MAX = 4096,
+    FRAMES = 10
 };
 enum { FAULTS = 1, RUNS_ON = 2 }; /* behaviour of the program */
 
@@ -69,6 +73,8 @@ struct options {
         uint64_t value;
     } set[SET_MAX];
     unsigned sets;
+    unsigned stacks; /* threads in all; 0: only the machine's */
+    uint64_t stack_pc, stack_caller;
     bool runs_on;
     uint64_t reboots; /* ns; SIM_NEVER: no reboot */
 };
@@ -193,10 +199,24 @@ static void add_register(struct options *o, const char *text)
     o->set[o->sets++].value = strtoull(at + 1, NULL, 16);
 }
 
+/* "N=PC:CALLER". */
+static void set_stacks(struct options *o, const char *text)
+{
+    char *at;
+    o->stacks = (unsigned)strtoul(text, &at, 10);
+    if (*at == '=')
+        o->stack_pc = strtoull(at + 1, &at, 16);
+    if (*at != ':' || o->stacks > STACKS_MAX)
+        errx(2, "'%s' is no N=PC:CALLER", text);
+    o->stack_caller = strtoull(at + 1, NULL, 16);
+    o->config.threads = o->stacks;
+}
+
 static void usage(void)
 {
     errx(2, "usage: kernel [--old] [--bind ADDRESS[:PORT]] [--mtu N] [--mem MIB] [--machine NAME] "
-            "[--file ELF]... [--moved HEX] [--register N=HEX]... [--threads N] [--sessions N] "
+            "[--file ELF]... [--moved HEX] [--register N=HEX]... [--threads N] [--stacks "
+            "N=PC:CALLER] [--sessions N] "
             "[--runs-on] "
             "[--reboots MS] "
             "SERVER[:HERALD-PORT]");
@@ -240,6 +260,9 @@ static void take_option(struct options *o, int c)
     case 'T':
         o->config.threads = (unsigned)number(optarg, UINT16_MAX);
         break;
+    case 'S':
+        set_stacks(o, optarg);
+        break;
     case 's':
         o->sessions = (unsigned)number(optarg, UINT16_MAX);
         break;
@@ -267,6 +290,7 @@ static struct options options_of(int argc, char **argv)
                                           {"register", required_argument, NULL, 'r'},
                                           {"threads", required_argument, NULL, 'T'},
                                           {"sessions", required_argument, NULL, 's'},
+                                          {"stacks", required_argument, NULL, 'S'},
                                           {"runs-on", no_argument, NULL, 'u'},
                                           {"reboots", required_argument, NULL, 'R'},
                                           {NULL, 0, NULL, 0}};
@@ -317,7 +341,10 @@ static void boot(struct machine *m, struct program *p)
 {
     const struct options *o = p->options;
     machine_become(m, o->machine->arch);
-    machine_bulk(m, o->mem);
+    size_t stacks = o->stacks * MACHINE_SLEEPER;
+    machine_bulk(m, o->mem > stacks ? o->mem : stacks);
+    if (o->stacks != 0)
+        machine_crowd(m, o->stacks, FRAMES, o->stack_pc, o->stack_caller);
     for (unsigned i = 0; i < o->n_files; i++)
         load(m, o->files[i], o->moved);
     for (unsigned i = 0; i < o->sets; i++)

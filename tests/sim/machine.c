@@ -59,8 +59,11 @@ static void free_regions(struct machine *m)
 void machine_free(struct machine *m)
 {
     free_regions(m);
+    free(m->sleepers);
     free(m);
 }
+
+enum { FRAME = 0x60, FRAME_POINTER = 6 }; /* bytes of a sleeper's frame; amd64's rbp */
 
 static void boot_thread(struct machine_thread *t, const struct registers *r, unsigned index)
 {
@@ -102,6 +105,32 @@ void machine_bulk(struct machine *m, size_t size)
 {
     m->bulk = size;
     machine_boot(m);
+}
+
+/* A stack whose frames are linked by their first word; the second is the return address. */
+static void make_stack(struct machine *m, uint64_t at, unsigned frames, uint64_t caller)
+{
+    for (unsigned i = 0; i < frames; i++, at += FRAME) {
+        const uint64_t frame[] = {i + 1 < frames ? at + FRAME : 0, i + 1 < frames ? caller : 0};
+        (void)machine_write(m, at, frame, sizeof frame);
+    }
+}
+
+void machine_crowd(struct machine *m, unsigned all, unsigned frames, uint64_t pc, uint64_t caller)
+{
+    unsigned n = all > MACHINE_THREADS ? all - MACHINE_THREADS : 0;
+    m->sleepers = sim_alloc((n + 1) * sizeof *m->sleepers);
+    m->n_sleepers = n;
+    for (unsigned i = 0; i < n; i++) {
+        struct machine_thread *t = &m->sleepers[i];
+        uint64_t stack = MACHINE_BULK + (i + 1) * MACHINE_SLEEPER - frames * FRAME;
+        boot_thread(t, m->registers, MACHINE_THREADS - 1);
+        t->tid = MACHINE_TID + MACHINE_THREADS + i;
+        t->regs[m->registers->pc] = pc;
+        t->regs[m->registers->sp] = stack;
+        t->regs[FRAME_POINTER] = stack;
+        make_stack(m, stack, frames, caller);
+    }
 }
 
 void machine_become(struct machine *m, enum machine_arch arch)
@@ -180,11 +209,17 @@ uint64_t machine_changed(const struct machine *m, uint64_t addr)
     return r != NULL ? changed_in(r->pages[place / MACHINE_PAGE], place) : 0;
 }
 
+unsigned machine_threads(const struct machine *m)
+{
+    return MACHINE_THREADS + m->n_sleepers;
+}
+
 struct machine_thread *machine_thread(struct machine *m, uint64_t tid)
 {
-    return tid >= MACHINE_TID && tid < MACHINE_TID + MACHINE_THREADS
-               ? &m->threads[tid - MACHINE_TID]
-               : NULL;
+    if (tid < MACHINE_TID || tid >= MACHINE_TID + machine_threads(m))
+        return NULL;
+    uint64_t index = tid - MACHINE_TID;
+    return index < MACHINE_THREADS ? &m->threads[index] : &m->sleepers[index - MACHINE_THREADS];
 }
 
 size_t machine_reg_size(const struct machine *m, uint64_t reg)

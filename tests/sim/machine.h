@@ -84,6 +84,8 @@ struct machine {
     struct machine_region regions[MACHINE_REGIONS];
     size_t bulk; /* bytes at MACHINE_BULK */
     struct machine_thread threads[MACHINE_THREADS];
+    struct machine_thread *sleepers; /* additional ones, after these; machine_crowd */
+    unsigned n_sleepers;
     struct machine_point points[MACHINE_POINTS];
     unsigned points_used;
     bool locked; /* the stub cannot write the text */
@@ -116,6 +118,17 @@ void machine_become(struct machine *m, enum machine_arch arch);
 
 /* Boots it with `size` bytes (a multiple of MACHINE_PAGE) of additional memory at MACHINE_BULK. */
 void machine_bulk(struct machine *m, size_t size);
+
+/*
+ * Adds sleeping threads until there are `all`. Each has a stack of its own, of MACHINE_SLEEPER
+ * bytes in the bulk, with `frames` frames by amd64's frame pointers; its pc is `pc`, and each
+ * return address is `caller`. The bulk must have room for them.
+ */
+#define MACHINE_SLEEPER UINT64_C(0x4000)
+void machine_crowd(struct machine *m, unsigned all, unsigned frames, uint64_t pc, uint64_t caller);
+
+/* The number of threads. Their ids are consecutive, from MACHINE_TID. */
+unsigned machine_threads(const struct machine *m);
 
 /* Read or write memory. Return the number of bytes before the first hole. */
 size_t machine_read(const struct machine *m, uint64_t addr, void *out, size_t len);

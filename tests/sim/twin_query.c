@@ -82,9 +82,9 @@ static void thread_info(struct twin *t, bool first)
         return;
     }
     (void)buf_sets(reply, "m");
-    for (; t->list_next < MACHINE_THREADS && list_has_room(t, sent); t->list_next++)
-        (void)buf_printf(reply, sent++ > 0 ? ",%x" : "%x", t->machine->threads[t->list_next].tid);
-    if (t->list_next == MACHINE_THREADS)
+    for (; t->list_next < machine_threads(t->machine) && list_has_room(t, sent); t->list_next++)
+        (void)buf_printf(reply, sent++ > 0 ? ",%x" : "%x", MACHINE_TID + t->list_next);
+    if (t->list_next == machine_threads(t->machine))
         t->list = LIST_DONE;
     stub_reply(t);
 }
