@@ -193,8 +193,8 @@ bool store_complete(struct crash *c);
 /* Opens the directory again after store_complete(). False with errno. */
 bool store_reopen(struct crash *c);
 
-/* Removes gdb.log, before another gdb writes it. */
-void store_restart_log(struct crash *c);
+/* Removes what one gdb has written, before another begins. */
+void store_restart(struct crash *c);
 
 /* The directory will not be completed: renames it to NAME.SUFFIX, or removes it (NULL). */
 #define STORE_INTERRUPTED ".interrupted"

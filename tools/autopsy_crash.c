@@ -93,7 +93,7 @@ static bool examine(struct crash *c)
     bool reachable = kernel_find_file(c);
     if (reachable && c->autopsy->options->dedup && is_duplicate(c))
         return true;
-    store_restart_log(c);
+    store_restart(c);
     c->result.verdict = reachable ? EXIT_DONE : c->result.verdict;
     if (reachable && !gdb_examine(c, false))
         return false;

@@ -134,9 +134,10 @@ bool store_reopen(struct crash *c)
     return c->dir >= 0;
 }
 
-void store_restart_log(struct crash *c)
+void store_restart(struct crash *c)
 {
     (void)unlinkat(c->dir, "gdb.log", 0);
+    (void)unlinkat(c->dir, "session.core", 0);
 }
 
 /* Removes a directory's files. Directories in it stay. */
