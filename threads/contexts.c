@@ -25,8 +25,12 @@ static bool can_apply(const struct frame *f, const struct thread *t)
 
 static struct frame_task task_of(const struct engine *e, const struct thread *t)
 {
-    struct frame_task task = {
-        t->sp, t->tcb + layout_offset(e, TCB_SP), t->stack_low, t->stack_high, 0, 0};
+    struct frame_task task = {.sp = t->sp,
+                              .sp_field = t->tcb + layout_offset(e, TCB_SP),
+                              .stack_low = t->stack_low,
+                              .stack_high = t->stack_high,
+                              .tcb = t->tcb,
+                              .table = &e->registers};
     if (layout_has(e, TCB_FLOATS))
         task.floats = t->tcb + layout_offset(e, TCB_FLOATS);
     if (layout_has(e, TCB_EXC_RETURN))
@@ -41,6 +45,10 @@ static size_t longest_context(const struct engine *e)
     for (const struct frame *const *f = e->rtos->frames; *f != NULL; f++) {
         size = matches_machine(*f, e->arch) ? frame_size(*f, e->arch->word) : 0;
         most = size > most ? size : most;
+    }
+    for (unsigned i = 0; !e->registers.in_tcb && i < e->registers.n; i++) {
+        size = e->registers.offset[i] + e->arch->word;
+        most = size > most && size <= FRAME_MAX ? size : most;
     }
     return most < FRAME_MAX ? most : FRAME_MAX;
 }

@@ -376,7 +376,9 @@ static int make_list(struct engine *e)
     const struct program_symbol *s = engine_symbol(e, e->rtos->counter);
     int rc = add_running(e);
     if (rc == 0)
-        rc = e->rtos->walk == WALK_LISTS ? walk_lists(e) : walk_links(e);
+        rc = e->rtos->walk == WALK_LISTS   ? walk_lists(e)
+             : e->rtos->walk == WALK_TABLE ? walk_table(e)
+                                           : walk_links(e);
     if (rc == 0)
         rc = read_rtos_threads(e);
     if (rc == 0 && s != NULL && memory_pointer(e->memory, s->address, &e->created) != 0)
@@ -402,6 +404,8 @@ static int prefetch_counts(struct engine *e)
 static int read_count(struct engine *e, uint64_t *count, bool *known)
 {
     const struct program_symbol *s = engine_symbol(e, e->rtos->count);
+    if (e->rtos->counter == NO_SYMBOL)
+        s = NULL; /* of no use alone */
     int rc = s != NULL ? memory_pointer(e->memory, s->address, count) : MEMORY_REFUSED;
     *known = rc == 0;
     return rc == MEMORY_REFUSED ? 0 : rc;
@@ -481,8 +485,9 @@ int engine_thread(struct engine *e, unsigned id, struct thread **t)
 
 void engine_describe(const struct engine *e, const struct thread *t, char *text, size_t size)
 {
-    int n = snprintf(text, size, "%s%s%s", t->state != NULL ? t->state : "",
-                     t->reason[0] != '\0' ? " " : "", t->reason);
+    const char *state = t->state != NULL ? t->state : "";
+    int n = snprintf(text, size, "%s%s%s", state, *state != '\0' && t->reason[0] != '\0' ? " " : "",
+                     t->reason);
     size_t at = n < 0 || (size_t)n >= size ? size : (size_t)n;
     if (t->has_priority && at < size) {
         n = snprintf(text + at, size - at, ", priority %" PRId64, t->priority);

@@ -64,6 +64,7 @@ struct engine {
     bool guessed;       /* memory was not yet initialized: the next list learns the layout again */
     unsigned lists;     /* FreeRTOS: priorities */
     uint32_t link_bias; /* links point this many bytes into a control block and into the head */
+    struct frame_table registers;
     const struct frame *frame;
     int frame_points; /* the lowest score of a thread when `frame` was chosen */
     bool complained;  /* an inconsistency was logged since the last consistent list */
@@ -191,9 +192,11 @@ int engine_field(struct engine *e, uint64_t base, enum rtos_field_id id, uint64_
 void engine_corrupt(struct engine *e, const char *where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Walk the lists or the links of the RTOS and add its threads. Return 0 or the target's error. */
+/* Walk the lists, the links or the table of the RTOS and add its threads. Return 0 or the target's
+ * error. */
 int walk_lists(struct engine *e);
 int walk_links(struct engine *e);
+int walk_table(struct engine *e);
 
 /* Prefetches all lists and variables of the kernel. Returns 0 or the target's error. */
 int walk_read_lists(struct engine *e);

@@ -128,6 +128,21 @@ static int take_tcb_exc_return(struct reader *r)
     return rc;
 }
 
+static int take_table(struct reader *r)
+{
+    const struct frame_table *t = r->task->table;
+    uint64_t base = t->in_tcb ? r->task->tcb : r->task->sp;
+    const struct piece one = {PIECE_REGS, 0, 1, ALWAYS, 0};
+    int rc = t->n > r->arch->pc ? 0 : MEMORY_REFUSED;
+    for (unsigned i = 0; rc == 0 && i < t->n; i++) {
+        struct piece p = one;
+        p.first = (uint8_t)i;
+        r->at = base + t->offset[i];
+        rc = t->offset[i] != FRAME_TABLE_NONE ? take_saved_registers(r, &p, 1) : 0;
+    }
+    return rc;
+}
+
 static int take_frame_piece(struct reader *r, const struct piece *p)
 {
     unsigned word = r->arch->word;
@@ -163,6 +178,8 @@ static int take_frame_piece(struct reader *r, const struct piece *p)
     case PIECE_THUMB:
         frame_set(r->context, ARM_PSR, 1 << 24, word);
         return 0;
+    case PIECE_TABLE:
+        return take_table(r);
     default:
         return take_word(r, p);
     }

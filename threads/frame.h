@@ -34,6 +34,7 @@ enum piece_what {
     PIECE_COPY,           /* register `first` has the value of register `n`: pc is lr */
     PIECE_PC_AHEAD,       /* a word with pc + 4 */
     PIECE_THUMB,          /* the context has no PSR; the task runs in Thumb state */
+    PIECE_TABLE,          /* the registers of the kernel's own table */
 };
 
 enum exc_return_side { EXC_RETURN_EITHER, EXC_RETURN_NON_SECURE, EXC_RETURN_SECURE };
@@ -85,6 +86,14 @@ struct context {
     bool secure; /* bit 6 of its EXC_RETURN is set: an ARMv8-M CPU was in the secure state */
 };
 
+/* NuttX's own table: the offset of each saved register, by its number in arch.h. */
+enum { FRAME_TABLE_MAX = 33, FRAME_TABLE_NONE = UINT16_MAX };
+struct frame_table {
+    uint16_t n;
+    uint16_t offset[FRAME_TABLE_MAX]; /* bytes; FRAME_TABLE_NONE: not saved */
+    bool in_tcb; /* from the control block, else from the saved stack pointer */
+};
+
 /* The addresses of a task that contexts refer to. */
 struct frame_task {
     uint64_t sp;         /* the stack pointer in its TCB */
@@ -93,6 +102,8 @@ struct frame_task {
     uint64_t stack_high; /* 0: not known */
     uint64_t floats;     /* address of a block of floating-point registers; 0: none */
     uint64_t exc_return; /* address of EXC_RETURN's low byte; 0: none */
+    uint64_t tcb;
+    const struct frame_table *table; /* not owned */
 };
 
 enum { FRAME_MAX = 640 }; /* bytes of the longest context that is prefetched */

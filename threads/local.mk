@@ -31,7 +31,9 @@ RTOS_DESCRIPTORS = \
 	threads/freertos.c \
 	threads/threadx.c \
 	threads/zephyr.c \
-	threads/chibios.c
+	threads/chibios.c \
+	threads/nuttx.c \
+	threads/riot.c
 
 # rtos_list.h: a line RTOS(NAME) for each of them, included by rtos.c.
 threads/rtos_list.h: Makefile

@@ -95,6 +95,7 @@ enum rtos_walk {
     WALK_RING,     /* from a pointer to a thread through TCB_NEXT to the same thread */
     WALK_CHAIN,    /* from a pointer to a thread through TCB_NEXT to 0 */
     WALK_REGISTRY, /* from a structure with links like a thread's back to it */
+    WALK_TABLE,    /* an array of pointers, by the thread's number modulo its length */
 };
 
 struct rtos_list {
@@ -123,12 +124,14 @@ struct rtos {
     uint8_t current, currents;
     uint8_t counter;        /* of created threads; if unchanged, no control block was reused */
     uint8_t started;        /* 1 once the scheduler runs; NO_SYMBOL: unknown */
-    uint8_t count;          /* the number of threads */
+    uint8_t count;          /* the number of threads; TABLE: of entries */
+    uint8_t count_size;     /* TABLE: bytes of `count` */
+    bool table_is_pointer;  /* TABLE: `head` is a pointer to the array */
     bool idles;             /* a current pointer of 0 means an idle CPU */
     bool current_is_member; /* the current pointer is a member, at KERNEL_CURRENT */
 
     enum rtos_walk walk;
-    uint8_t head;                  /* RING, CHAIN, REGISTRY: at KERNEL_THREADS */
+    uint8_t head;                  /* RING, CHAIN, REGISTRY: at KERNEL_THREADS; TABLE: the array */
     const struct rtos_list *lists; /* LISTS: ends in a NULL state */
     const struct rtos_state *states;
     size_t n_states;

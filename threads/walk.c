@@ -11,7 +11,10 @@
 #include "proto/err.h"
 #include "threads/engine.h"
 
-enum { RANGES_MAX = RTOS_SYMBOLS_MAX };
+enum {
+    RANGES_MAX = RTOS_SYMBOLS_MAX,
+    TABLE_PIECE = 128, /* entries of a table that are prefetched together */
+};
 
 /* ---- lists of items ---- */
 
@@ -260,5 +263,60 @@ int walk_links(struct engine *e)
     }
     if (rc == MEMORY_REFUSED)
         engine_corrupt(e, c.name, "cannot be read");
+    return rc == MEMORY_REFUSED ? 0 : rc;
+}
+
+/* ---- a table of pointers to control blocks ---- */
+
+/* Finds the array and its length. */
+static int find_table(struct engine *e, uint64_t *at, uint64_t *length)
+{
+    const struct rtos *r = e->rtos;
+    *at = e->symbols[r->head].address;
+    int rc = memory_number(e->memory, e->symbols[r->count].address, r->count_size, length);
+    if (rc == 0 && r->table_is_pointer)
+        rc = memory_pointer(e->memory, *at, at);
+    if (rc == 0 && (*length > ENGINE_THREADS_MAX || *length == 0)) {
+        engine_corrupt(e, r->symbols[r->count].name, "says %" PRIu64 " entries", *length);
+        *length = *length != 0 ? ENGINE_THREADS_MAX : 0;
+    }
+    for (uint64_t i = 0; rc == 0 && i < *length; i += TABLE_PIECE) {
+        uint64_t n = *length - i < TABLE_PIECE ? *length - i : TABLE_PIECE;
+        struct memory_range range = {*at + i * e->arch->word, (size_t)n * e->arch->word};
+        rc = memory_prefetch(e->memory, &range, 1);
+    }
+    return rc;
+}
+
+/* Adds the thread of one entry. An inconsistent one is reported; that is not an error. */
+static int take_entry(struct engine *e, uint64_t tcb, uint64_t i, uint64_t length)
+{
+    const char *name = e->rtos->symbols[e->rtos->head].name;
+    uint64_t number = i;
+    int rc = tcb % 4 == 0 ? prefetch_listed_tcb(e, tcb) : MEMORY_REFUSED;
+    if (rc == 0 && layout_has(e, TCB_NUMBER))
+        rc = engine_field(e, tcb, TCB_NUMBER, &number);
+    if (rc != 0 && rc != MEMORY_REFUSED)
+        return rc;
+    if (rc != 0)
+        engine_corrupt(e, name, "%#" PRIx64 " cannot be read", tcb);
+    else if (number % length != i)
+        engine_corrupt(e, name, "%#" PRIx64 " has number %" PRIu64 " at %" PRIu64, tcb, number, i);
+    else if (engine_add(e, tcb, "") == NULL)
+        engine_corrupt(e, name, "more than %d threads", ENGINE_THREADS_MAX);
+    return 0;
+}
+
+int walk_table(struct engine *e)
+{
+    uint64_t at = 0, length = 0, tcb;
+    int rc = find_table(e, &at, &length);
+    for (uint64_t i = 0; rc == 0 && i < length; i++) {
+        rc = memory_pointer(e->memory, at + i * e->arch->word, &tcb);
+        if (rc == 0 && tcb != 0)
+            rc = take_entry(e, tcb, i, length);
+    }
+    if (rc == MEMORY_REFUSED)
+        engine_corrupt(e, e->rtos->symbols[e->rtos->head].name, "cannot be read");
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
