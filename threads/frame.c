@@ -299,6 +299,14 @@ static int score_a_profile(const struct context *c)
     return (psr & 0x00f00000) == 0 ? GOOD : NO; /* reserved, and PAN */
 }
 
+static int score_riscv_abi(const struct context *c)
+{
+    const struct saved_register *fcsr = &c->reg[RISCV_FCSR];
+    if (fcsr->size != 0 && (fcsr->value & 0xffffff00) != 0)
+        return NO;
+    return (c->reg[RISCV_SP].value % 16 == 0 ? SOME : 0) + (fcsr->size != 0 ? SOME : 0);
+}
+
 /* Scores a possible return address: in code or, without a file, near pc. */
 static int score_return_address(const struct context *c, const struct arch *a, struct program *p,
                                 uint64_t word)
@@ -379,6 +387,8 @@ int frame_score(const struct context *c, const struct arch *a, struct memory *m,
         score += score_a_profile(c);
     if (proof & PROOF_RISCV)
         score += score_riscv(c, a, p);
+    if (proof & PROOF_RISCV_ABI)
+        score += score_riscv_abi(c);
     if (proof & PROOF_MICROBLAZE)
         score += score_microblaze(c, a, m, p);
     if (proof & PROOF_LR_PC)

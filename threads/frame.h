@@ -61,6 +61,7 @@ enum frame_proof {
     PROOF_SECURE = 128,            /* the pc is on the secure stack and cannot be read */
     PROOF_V6M = 256,     /* preferred over otherwise equal contexts on an ARMv6-M CPU (by CPUID) */
     PROOF_VECTORS = 512, /* preferred over otherwise equal contexts if mstatus.VS = 3 */
+    PROOF_RISCV_ABI = 1024, /* sp is aligned, and fcsr, if it is saved, has eight bits */
 };
 
 struct frame {

@@ -86,27 +86,69 @@ static int threadx_describe(struct engine *e, struct thread *t)
     return rc == MEMORY_REFUSED ? 0 : rc;
 }
 
-/* Saved contexts. Sources: ports/cortex_m*, arm9 (tx_thread_schedule). */
+/* Saved contexts. Sources: tx_thread_system_return, _context_save, _context_restore and
+ * _stack_build of the ports cortex_m, arm9, cortex_a9 and risc-v64. */
 static const struct piece context_m[] = {ARM_EXC_RETURN, ARM_S16_TO_S31, ARM_R4_TO_R11,
                                          ARM_EXCEPTION_FRAME};
 static const struct piece context_m0[] = {ARM_EXC_RETURN,
                                           {PIECE_REGS, ARM_R0 + 8, 4, ALWAYS, 0},
                                           {PIECE_REGS, ARM_R0 + 4, 4, ALWAYS, 0},
                                           ARM_EXCEPTION_FRAME};
-static const struct piece context_arm9[] = {{PIECE_KIND, 0, 1, ALWAYS, 0},
-                                            {PIECE_REGS, ARM_PSR, 1, ALWAYS, 0},
-                                            {PIECE_REGS, ARM_R0 + 4, 8, SOLICITED, 0},
-                                            {PIECE_REGS, ARM_LR, 1, SOLICITED, 0},
-                                            {PIECE_COPY, ARM_PC, ARM_LR, SOLICITED, 0},
-                                            {PIECE_REGS, ARM_R0, 13, INTERRUPTED, 0},
-                                            {PIECE_REGS, ARM_LR, 2, INTERRUPTED, 0},
-                                            FRAME_END};
+#define KIND_AND_PSR                                                                               \
+    {PIECE_KIND, 0, 1, ALWAYS, 0},                                                                 \
+    {                                                                                              \
+        PIECE_REGS, ARM_PSR, 1, ALWAYS, 0                                                          \
+    }
+#define ARM_REST                                                                                   \
+    {PIECE_REGS, ARM_R0 + 4, 8, SOLICITED, 0}, {PIECE_REGS, ARM_LR, 1, SOLICITED, 0},              \
+        {PIECE_COPY, ARM_PC, ARM_LR, SOLICITED, 0}, {PIECE_REGS, ARM_R0, 13, INTERRUPTED, 0},      \
+        {PIECE_REGS, ARM_LR, 2, INTERRUPTED, 0}, FRAME_END
+static const struct piece context_arm[] = {KIND_AND_PSR, ARM_REST};
+
+/* Of a thread with VFP enabled: d0 to d15, of a solicited switch d8 to d15, then d16 to d31. */
+static const struct piece context_vfp[] = {KIND_AND_PSR,
+                                           {PIECE_REGS, ARM_S0, 16, INTERRUPTED, 4},
+                                           {PIECE_REGS, ARM_S0 + 16, 16, ALWAYS, 4},
+                                           {PIECE_REGS, ARM_S0 + 32, 32, ALWAYS, 4},
+                                           {PIECE_REGS, ARM_FPSCR, 1, ALWAYS, 4},
+                                           ARM_REST};
+
+/* s11 to s0; then of an interrupted thread t6 to t0, a7 to a0, ra, mstatus and pc, of a solicited
+ * switch ra and mstatus. With FPU support all floating-point registers follow, or fs0 to fs11. */
+#define RISCV_GENERAL                                                                              \
+    {PIECE_KIND, 0, 1, ALWAYS, 0}, {PIECE_DOWN, 27, 10, ALWAYS, 0}, {PIECE_DOWN, 9, 2, ALWAYS, 0}, \
+        {PIECE_DOWN, 31, 4, INTERRUPTED, 0}, {PIECE_DOWN, 7, 3, INTERRUPTED, 0},                   \
+        {PIECE_DOWN, 17, 8, INTERRUPTED, 0}, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},                 \
+        {PIECE_REGS, RISCV_MSTATUS, 1, ALWAYS, 0}, {PIECE_REGS, RISCV_PC, 1, INTERRUPTED, 0},      \
+    {                                                                                              \
+        PIECE_COPY, RISCV_PC, RISCV_RA, SOLICITED, 0                                               \
+    }
+#define RISCV_FLOATS                                                                               \
+    {PIECE_REGS, RISCV_F0, 32, INTERRUPTED, 0}, {PIECE_REGS, RISCV_F0 + 8, 2, SOLICITED, 0},       \
+        {PIECE_REGS, RISCV_F0 + 18, 10, SOLICITED, 0},                                             \
+    {                                                                                              \
+        PIECE_REGS, RISCV_FCSR, 1, ALWAYS, 0                                                       \
+    }
+static const struct piece context_riscv[] = {RISCV_GENERAL, FRAME_SKIP(1), FRAME_END};
+static const struct piece context_riscv_f[] = {RISCV_GENERAL, RISCV_FLOATS, FRAME_SKIP(2),
+                                               FRAME_END};
+static const struct piece context_riscv_f_old[] = {RISCV_GENERAL, RISCV_FLOATS, FRAME_SKIP(1),
+                                                   FRAME_END};
 
 static const struct frame frame_m = {"Cortex-M", ON_ARM, PROOF_ARM_M, context_m, 0};
 static const struct frame frame_m0 = {"Cortex-M0", ON_ARM, PROOF_ARM_M | PROOF_V6M, context_m0, 0};
-static const struct frame frame_arm9 = {"ARM9", ON_ARM, PROOF_A_PROFILE, context_arm9, 0};
+static const struct frame frame_arm = {"ARM9, Cortex-A", ON_ARM, PROOF_A_PROFILE, context_arm, 0};
+static const struct frame frame_vfp = {"Cortex-A with VFP", ON_ARM, PROOF_A_PROFILE, context_vfp,
+                                       0};
+static const struct frame frame_riscv = {"RISC-V", ON_RISCV, PROOF_RISCV_ABI, context_riscv, 0};
+static const struct frame frame_riscv_f = {"RISC-V with FPU", ON_RISCV, PROOF_RISCV_ABI,
+                                           context_riscv_f, 0};
+static const struct frame frame_riscv_f_old = {"RISC-V with FPU, 65 words", ON_RISCV,
+                                               PROOF_RISCV_ABI, context_riscv_f_old, 0};
 
-static const struct frame *const frames[] = {&frame_m, &frame_m0, &frame_arm9, NULL};
+static const struct frame *const frames[] = {&frame_m,           &frame_m0,    &frame_arm,
+                                             &frame_vfp,         &frame_riscv, &frame_riscv_f,
+                                             &frame_riscv_f_old, NULL};
 
 const struct rtos rtos_threadx = {
     .name = "ThreadX",

@@ -4,12 +4,24 @@
 
 /* ---- ThreadX ---- */
 
+#define S11_S0 "x27 x26 x25 x24 x23 x22 x21 x20 x19 x18 x9 x8 "
+#define T6_A0 "x31 x30 x29 x28 x7 x6 x5 x17 x16 x15 x14 x13 x12 x11 x10 "
 static const struct row threadx_rows[] = {
     {"ThreadX Cortex-M", &arm, 0x01000000, "=fffffffd " R4_R11 HW},
     {"ThreadX Cortex-M, FPU block", &arm, 0x01000000,
      "=ffffffed " S16_S31 R4_R11 HW S0_S15 "=3000000 1. "},
     {"ThreadX Cortex-M0", &arm, 0x01000000, "=fffffffd r8 r9 r10 r11 r4 r5 r6 r7 " HW},
     {"ThreadX ARM9, interrupted", &arm, 0x13, "=1 psr " R0_R12 "lr pc "},
+    {"ThreadX Cortex-A with VFP, interrupted", &arm, 0x13,
+     "=1 psr " S0_S15 S16_S31 S32_S63 "=60000010 " R0_R12 "lr pc "},
+    {"ThreadX Cortex-A with VFP, solicited", &arm, 0x13,
+     "=0 psr " S16_S31 S32_S63 "=60000010 " R4_R11 "pc "},
+    {"ThreadX RISC-V, interrupted", &rv32, 0, "=1 " S11_S0 T6_A0 "x1 =1880 pc 1. "},
+    {"ThreadX RISC-V, solicited", &rv32, 0, "=0 " S11_S0 "pc =8 1. "},
+    {"ThreadX RISC-V with FPU, interrupted", &rv32, 0,
+     "=1 " S11_S0 T6_A0 "x1 =80007880 pc " F("") "2. "},
+    {"ThreadX RISC-V with FPU, 65 words", &rv32, 0,
+     "=1 " S11_S0 T6_A0 "x1 =80007880 pc " F("") "1. "},
 };
 
 static void threadx_thread(struct world *w, unsigned i, uint64_t sp, unsigned state, unsigned n)
@@ -50,7 +62,7 @@ static struct world *threadx(const struct row *r, unsigned n)
         push(w, r, i);
         threadx_thread(w, i, after(i) - length_of(r), i % 15, n);
     }
-    rtos_stub_registers(w->stub, 17, 4, 0x500);
+    rtos_stub_registers(w->stub, r->machine->n, 4, 0x500);
     if (strstr(r->name, "M0") != NULL)
         is_cortex_m0(w);
     world_begin(w, "auto");
