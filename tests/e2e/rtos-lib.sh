@@ -29,7 +29,7 @@ build_arm() {
 cortex_m3=-mcpu=cortex-m3
 cortex_m4f='-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16'
 
-# build_riscv NAME ARCH ABI OPTION...
+# build_riscv NAME ARCH ABI OPTION...: with FreeRTOS, or with $kernel and its $start.
 build_riscv() {
     built=$1
     arch=$2
@@ -38,8 +38,8 @@ build_riscv() {
     # shellcheck disable=SC2086 # words
     riscv64-unknown-elf-gcc "-march=$arch" "-mabi=$abi" -mcmodel=medany -Og ${options:--g} \
         -ffreestanding -nostdlib -fno-builtin -Wl,--no-warn-rwx-segments -T "$firmware/riscv.ld" \
-        "$@" -o "$dir/$built.elf" "$firmware/start_riscv.S" "$firmware/tasks.c" \
-        "$firmware/freertos.c" 2>"$dir/build.err" || {
+        "$@" -o "$dir/$built.elf" "$firmware/${start:-start_riscv}.S" "$firmware/tasks.c" \
+        "$firmware/${kernel:-freertos}.c" 2>"$dir/build.err" || {
         sed 's/^/# /' "$dir/build.err"
         exit 99
     }

@@ -7,7 +7,11 @@
 
 void *memset(void *to, int value, unsigned long n);
 
+#if __SIZEOF_POINTER__ == 4
 typedef unsigned long ULONG;
+#else
+typedef unsigned int ULONG; /* 32 bits in the port to RISC-V with 64 bits */
+#endif
 typedef unsigned int UINT;
 typedef char CHAR;
 
@@ -53,10 +57,13 @@ typedef struct TX_THREAD_STRUCT {
     UINT tx_thread_suspend_status;
     struct TX_THREAD_STRUCT *tx_thread_created_next;
     struct TX_THREAD_STRUCT *tx_thread_created_previous;
+    ULONG tx_thread_vfp_enable; /* ARM9, Cortex-A */
 } TX_THREAD;
 
+#if __SIZEOF_POINTER__ == 4
 _Static_assert(__builtin_offsetof(TX_THREAD, tx_thread_name) == 40, "name");
 _Static_assert(__builtin_offsetof(TX_THREAD, tx_thread_created_next) == 136, "created next");
+#endif
 
 typedef struct TX_QUEUE_STRUCT {
     ULONG tx_queue_id;
@@ -81,6 +88,7 @@ void kernel_create(unsigned i, const char *name, unsigned priority, uintptr_t *s
     t->tx_thread_stack_end = (char *)stack + t->tx_thread_stack_size - 1;
     t->tx_thread_name = (CHAR *)name;
     t->tx_thread_priority = priority;
+    t->tx_thread_vfp_enable = i == FLOATS;
     t->tx_thread_stack_ptr = first_context(stack + WORDS, task, (void *)(uintptr_t)i);
     t->tx_thread_created_next = first;
     t->tx_thread_created_previous = i == 0 ? t : &blocks[i - 1];

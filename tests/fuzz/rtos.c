@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Fuzz target: any memory image, with a client that has the symbols of an RTOS. The first byte
- * selects the RTOS and the architecture, the rest is memory from 0x20000000 on. Lists end,
- * registers are sent, writes and steps are answered, and stops name a thread of the list.
+ * selects the RTOS (bits 0, 1, 4) and the architecture (2, 3), the rest is memory from 0x20000000
+ * on. Lists end, registers are sent, writes and steps are answered, and stops name a thread of the
+ * list.
  */
 #include "threads/threads.h"
 
@@ -40,6 +41,15 @@ static const struct symbol_of {
     {3, "ch", 0},
     {3, "ch0", 0},
     {3, "ch_debug", 0x100},
+    {4, "sched_active_thread", 0},
+    {4, "sched_threads", 0x40},
+    {4, "max_threads", 0x3c},
+    {4, "_tcb_name_offset", 0x3d},
+    {5, "g_running_tasks", 0},
+    {5, "g_pidhash", 4},
+    {5, "g_npidhash", 8},
+    {5, "g_tcbinfo", 0x20},
+    {5, "g_statenames", 0xc0},
 };
 
 static void ask(struct target *t, const char *request, struct buf *reply)
@@ -117,6 +127,12 @@ static void session(struct target *t, unsigned rtos)
     }
     ask(t, "vCont;s:3", &reply);
     ask(t, "vCont;s:2;c", &reply);
+    buf_addc(&reply, '\0');
+    if (sscanf((const char *)reply.data, "T05thread:%31[0-9a-f];", id) == 1) {
+        MUST(ask_all(t, &reply, id)); /* the first list after a step has no descriptions */
+        MUST(ask_all(t, &reply, id));
+    }
+    ask(t, "vCont;c:3", &reply);
     buf_free(&reply);
 }
 
@@ -136,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         stub->stops[i] = i < 8 ? "S05" : "S02";
     struct target *t = threads_new(&stub->base, &options);
     MUST(t != NULL);
-    session(t, choice & 3);
+    session(t, (choice & 3) + (choice >> 2 & 4));
     MUST(threads_reads(t) < READS_MAX);
     target_free(t);
     return 0;
