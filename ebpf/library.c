@@ -82,7 +82,7 @@ EBPF_HELPER_FUNCTION(ebpf_library_atomic)
     uint8_t *at = ebpf_reach(m, arg[0], size, true, &stop), *expects = NULL;
     if (at != NULL && operation == EBPF_ATOMIC_EXPECT)
         expects = ebpf_reach(m, arg[1], size, true, &stop);
-    if (stop != EBPF_RUNNING)
+    if (at == NULL || stop != EBPF_RUNNING)
         return stop;
     memcpy(&old, at, size);
     if (expects != NULL)

@@ -54,18 +54,18 @@ static bool take_uleb(struct span *s, uint64_t *value)
 /* Skips the operands of an entry of .debug_loclists before its expression. False: the end. */
 static bool skip_range(struct span *s, uint64_t kind)
 {
-    uint64_t number;
+    uint64_t first, second;
     switch (kind) {
     case DW_LLE_startx_endx:
     case DW_LLE_startx_length:
     case DW_LLE_offset_pair:
-        return take_uleb(s, &number) && take_uleb(s, &number);
+        return take_uleb(s, &first) && take_uleb(s, &second);
     case DW_LLE_default_location:
         return true;
     case DW_LLE_start_end:
         return skip(s, 16);
     case DW_LLE_start_length:
-        return skip(s, 8) && take_uleb(s, &number);
+        return skip(s, 8) && take_uleb(s, &second);
     default:
         return false;
     }

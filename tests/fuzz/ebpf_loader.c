@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Fuzz target: any bytes as an object. If it loads, the program runs for a while, all instructions
- * are disassembled, and the linked ELF is loaded again.
+ * are disassembled, and the linked ELF is loaded again. Then the same with the object's types as
+ * those of a kernel.
  */
 #include <stdlib.h>
 
@@ -30,7 +31,7 @@ static void disassemble(const struct ebpf_image *image)
 
 static void run(const struct ebpf_image *image)
 {
-    const struct ebpf_options options = {.budget = BUDGET};
+    const struct ebpf_options options = {.budget = BUDGET, .context = EBPF_CONTEXT_SKB};
     struct ebpf_machine *m;
     if (ebpf_machine_new(&m, image, &options) != 0)
         return;
@@ -38,6 +39,20 @@ static void run(const struct ebpf_image *image)
         ;
     (void)ebpf_machine_shadow(m);
     ebpf_machine_free(m);
+}
+
+/* The object's CO-RE relocations by its own types, in place of a kernel's. */
+static void load_with_types(const uint8_t *data, size_t size)
+{
+    static const char *const kconfig[] = {"CONFIG_HZ=250", "CONFIG_NAME=\"text\""};
+    const struct ebpf_load_options options = {
+        .btf = data, .btf_size = size, .kconfig = kconfig, .kconfig_count = 2, .inspect = true};
+    char error[EBPF_ERROR_TEXT];
+    struct ebpf_image *image;
+    if (ebpf_load(&image, data, size, "types", &options, error) != 0)
+        return;
+    run(image);
+    ebpf_image_free(image);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,5 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ebpf_load(&again, image->elf.data, image->elf.len, "again", NULL, error) == 0)
         ebpf_image_free(again);
     ebpf_image_free(image);
+    load_with_types(data, size);
     return 0;
 }
