@@ -7,6 +7,7 @@
 
 #include "ebpf/helpers_linux.h"
 #include "ebpf/library.h"
+#include "ebpf/maps.h"
 #include "ebpf/print.h"
 
 enum {
@@ -96,6 +97,7 @@ const struct ebpf_helper ebpf_helpers[] = {
     {23, "bpf_redirect", "interface, flags", ebpf_redirect, 0},
     {25, "bpf_perf_event_output", "context, map, flags, data, size", ebpf_perf_event_output, 0},
     {26, "bpf_skb_load_bytes", "context, offset, to, size", ebpf_load_bytes, 0},
+    {27, "bpf_get_stackid", "context, map, flags", ebpf_constant, (uint64_t)EBPF_EFAULT},
     {28, "bpf_csum_diff", "from, size, to, size, seed", ebpf_csum_diff, 0},
     {34, "bpf_get_hash_recalc", "context", ebpf_constant, 0},
     {35, "bpf_get_current_task", "", ebpf_constant, 0},
@@ -109,6 +111,7 @@ const struct ebpf_helper ebpf_helpers[] = {
     {47, "bpf_get_socket_uid", "context", ebpf_constant, 0},
     {51, "bpf_redirect_map", "map, key, flags", ebpf_redirect, 0},
     {65, "bpf_xdp_adjust_tail", "context, distance", ebpf_adjust_packet, 1},
+    {67, "bpf_get_stack", "context, buffer, size, flags", ebpf_constant, (uint64_t)EBPF_EFAULT},
     {68, "bpf_skb_load_bytes_relative", "context, offset, to, size, start", ebpf_load_bytes, 0},
     {80, "bpf_get_current_cgroup_id", "", ebpf_constant, 1},
     {93, "bpf_spin_lock", "lock", ebpf_constant, 0},

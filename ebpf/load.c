@@ -15,6 +15,7 @@
 #ifndef EM_BPF
 #define EM_BPF 247
 #endif
+enum { EM_SBF = 263 /* Solana's, sBPF v1 and later; v0 has EM_BPF and ET_DYN */ };
 
 int link_error(struct linker *l, const char *format, ...)
 {
@@ -219,6 +220,9 @@ static int link_all(struct linker *l, const uint8_t *file, size_t size)
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
         return link_error(l, "not a 64-bit little-endian ELF file");
     bool object = header.e_type == ET_REL;
+    if (header.e_machine == EM_SBF || (header.e_machine == EM_BPF && header.e_type == ET_DYN))
+        return link_error(l, "a program for Solana (sBPF, machine %u, flags 0x%x): not supported",
+                          header.e_machine, header.e_flags);
     if (header.e_machine != EM_BPF && (object || header.e_machine != EM_AARCH64))
         return header.e_machine == EM_X86_64
                    ? link_error(l, "not eBPF: its machine is x86-64: compile with -target bpf")
