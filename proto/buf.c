@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 enum { FIRST_CAPACITY = 256 };
@@ -32,6 +33,7 @@ static int buf_reserve(struct buf *b, size_t more)
 {
     if (b->error != 0)
         return b->error;
+    CHECK_OR_RETURN(b->len <= b->cap && b->len <= b->max);
     if (more > b->max - b->len)
         return b->error = NETGDB_TOO_LONG;
     size_t need = b->len + more;
@@ -125,7 +127,7 @@ int buf_resize(struct buf *b, size_t len)
 
 void buf_drop(struct buf *b, size_t n)
 {
-    b->len -= n;
+    b->len -= CHECK(n <= b->len) ? n : b->len;
     if (b->len != 0)
         memmove(b->data, b->data + n, b->len);
 }

@@ -41,6 +41,7 @@ void session_leave_io(struct session *s)
 {
     if (s->io == NULL)
         return;
+    CHECK(s->fd < 0 && s->link->io == s->io);
     s->fd = io_fds_release(io_of(s), IO_TARGET);
     s->io = s->link->io = NULL;
 }

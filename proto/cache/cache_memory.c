@@ -68,6 +68,7 @@ static void unlink_page(struct cache_memory *m, const struct cache_page *page)
  * NULL if memory is short and no page exists. */
 static struct cache_page *get_page(struct cache_memory *m)
 {
+    CHECK(m->used <= m->allocated && m->allocated <= CACHE_PAGES_MAX);
     if (m->used == m->allocated && m->allocated < CACHE_PAGES_MAX) {
         struct cache_page *page = malloc(sizeof *page);
         if (page != NULL)
@@ -99,6 +100,8 @@ static struct cache_page *find_or_create(struct cache_memory *m, uint64_t addres
 /* Sets the bits of bytes [from, from + len) of a page. */
 static void set_known(struct cache_page *page, size_t from, size_t len)
 {
+    if (!CHECK(from <= CACHE_PAGE && len <= CACHE_PAGE - from))
+        return;
     while (len > 0) {
         size_t bit = from % 64, n = len < 64 - bit ? len : 64 - bit;
         uint64_t mask = (n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1) << bit;
@@ -153,11 +156,12 @@ size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t
 void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *bytes, size_t len)
 {
     while (len > 0) {
-        size_t n = bytes_in_page(address, len);
+        size_t n = bytes_in_page(address, len), at = (size_t)(address % CACHE_PAGE);
         const struct cache_page *page = find_page(m, address);
-        if (!CHECK(page != NULL)) /* the caller has called cache_memory_known */
+        /* The caller has called cache_memory_known. */
+        if (!CHECK(page != NULL && known_in_page(page, at, n) == n))
             return;
-        memcpy(bytes, page->bytes + address % CACHE_PAGE, n);
+        memcpy(bytes, page->bytes + at, n);
         address += n;
         bytes += n;
         len -= n;

@@ -108,7 +108,8 @@ static int send_read(struct cache *c, uint64_t address, size_t len)
 int cache_take_block(struct cache *c, struct buf *reply)
 {
     static const uint8_t mark = 0;
-    CHECK_OR_RETURN(c->window_len >= c->size && c->address - c->window < c->window_len);
+    CHECK_OR_RETURN(c->block_read && c->window_len >= c->size &&
+                    c->address - c->window < c->window_len);
     c->block_read = false;
     cache_store_memory(c, c->command, reply, c->window, c->window_len);
     if (is_known(c))

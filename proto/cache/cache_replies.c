@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 enum { BUCKETS = 1024, CHUNK_MAX = 32 * 1024 };
@@ -96,6 +97,7 @@ void cache_replies_store(struct cache_replies *r, const char *thread, const void
                        **at = &r->buckets[reply_bucket(thread, request, len)];
     if (entry == NULL)
         return;
+    CHECK(r->n < CACHE_REPLIES_MAX && r->bytes + bytes <= CACHE_REPLIES_BYTES);
     *entry = (struct cache_reply){*at, n, len, reply_len};
     memcpy(entry->text, thread, n);
     memcpy(entry->text + n, request, len);
@@ -172,8 +174,12 @@ bool cache_list_reply(struct cache_list *l, bool first, struct buf *reply)
         l->at = 0;
     if (l->at == l->replies.len)
         return !l->stale && buf_sets(reply, "l") == 0;
+    if (!CHECK(l->at + sizeof len <= l->replies.len))
+        return false;
     memcpy(&len, l->replies.data + l->at, sizeof len);
     l->at += sizeof len;
+    if (!CHECK(len <= l->replies.len - l->at))
+        return false;
     bool good = buf_set(reply, l->replies.data + l->at, len) == 0;
     l->at += len;
     return good;

@@ -191,6 +191,7 @@ int cache_sync_thread(struct cache *c)
 {
     if (same_thread(&c->client_thread, &c->stub_thread))
         return 0;
+    CHECK_OR_RETURN(c->client_thread.id[0] != '#'); /* an unknown one is unknown at both */
     buf_reset(&c->d.request);
     (void)buf_printf(&c->d.request, "Hg%s", c->client_thread.id);
     int rc = cache_ask(c);

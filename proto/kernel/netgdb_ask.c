@@ -78,6 +78,7 @@ int nt_send(struct target *base, const struct request *r)
     request_range(r, &t->current.low, &t->current.high);
     int rc = nt_wait_until_ready(t);
     t->undelayed = nt_may_skip_delays(t);
+    CHECK_OR_RETURN(!t->undelayed || !send_delay_exactly_once(r->packet));
     buf_reset(&t->request);
     if (rc != 0 || (rc = rsp_frame(&t->request, r->data, r->len)) != 0)
         return rc;
@@ -104,6 +105,7 @@ static int give_up_damaged(const struct netgdb_target *t)
 /* Sends the request again, or a '-' to have a damaged reply repeated. */
 static int retransmit(struct netgdb_target *t)
 {
+    CHECK_OR_RETURN(t->outstanding);
     if (t->retries++ == RETRIES_MAX)
         return give_up_damaged(t);
     int rc = nt_wait_for_ack(t);
@@ -121,6 +123,7 @@ static int retransmit(struct netgdb_target *t)
  */
 static int wake_kernel(struct netgdb_target *t)
 {
+    CHECK_OR_RETURN(t->outstanding && !t->peer_acked);
     if (t->retries++ >= WAKE_UPS_MAX) {
         log_error(t->log, "acknowledges everything and answers nothing: given up");
         return NETGDB_LOST;
@@ -214,6 +217,8 @@ static int repeat_request(struct netgdb_target *t)
 {
     if (repeat_is_useless(t) || t->retries++ == RETRIES_MAX)
         return give_up_reply(t);
+    CHECK_OR_RETURN(t->outstanding && t->peer_acked);
+    CHECK_OR_RETURN(!send_delay_exactly_once(t->current.packet));
     t->stats.asked_again++;
     t->our_ack_pending = true;
     t->our_ack_packet = t->current.packet;
@@ -233,6 +238,7 @@ static int deliver_reply(struct netgdb_target *t, struct buf *reply, bool *final
     int rc = nt_take_reply(t, reply, final);
     if (!*final)
         return rc;
+    CHECK_OR_RETURN(!t->outstanding && link_acked(t->link));
     uint64_t late = send_delay_lateness(&t->send_delay, t->link, t->current.packet);
     send_delay_request_done(&t->send_delay, t->link, &t->current,
                             link_duplicates_expire(t->link, late));

@@ -26,6 +26,7 @@ int nt_pump_request(struct netgdb_target *t, uint64_t since, unsigned watch)
  */
 static void drop_packet(struct netgdb_target *t)
 {
+    CHECK(!t->outstanding || !t->peer_acked);
     t->stats.stale_replies++;
     if (!t->duplicate_running)
         return;
@@ -204,6 +205,7 @@ static int await_duplicates(struct netgdb_target *t)
 int nt_wait_until_ready(struct netgdb_target *t)
 {
     int rc;
+    CHECK_OR_RETURN(!t->outstanding);
     do {
         rc = nt_flush_our_ack(t);
         if (rc == 0)
@@ -212,5 +214,6 @@ int nt_wait_until_ready(struct netgdb_target *t)
         if (rc == 0)
             rc = await_duplicates(t);
     } while (rc == 0 && t->our_ack_pending);
+    CHECK_OR_RETURN(rc != 0 || link_acked(t->link));
     return rc;
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/kernel/netgdb_private.h"
 #include "proto/rsp/features.h"
@@ -122,6 +123,7 @@ static int stop_running_node(struct netgdb_target *t)
 {
     uint64_t until = io_now(t->io) + NODE_REPLY_TIMEOUT;
     int rc = 0;
+    CHECK_OR_RETURN(t->link->session_state != NULL && t->link->session_state->node != 0);
     while (rc == 0 && t->link->stream.len == 0 && io_now(t->io) < until)
         rc = nt_pump(t, until, 0);
     if (rc != 0 || t->link->stream.len != 0 || !link_acked(t->link))

@@ -44,6 +44,7 @@ int nt_check_successor(struct netgdb_target *t)
     struct link *link = t->successor.take(t->successor.context);
     if (link == NULL)
         return 0;
+    CHECK_OR_RETURN(link != t->link && link->io != NULL);
     link_free(t->link);
     free(t->link);
     switch_session(t, link);

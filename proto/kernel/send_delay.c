@@ -48,6 +48,7 @@ uint64_t send_delay_request(const struct send_delay *h, const struct link *l,
                             const struct send_delay_request *r)
 {
     uint64_t until = 0;
+    CHECK(r->packet != NULL && r->low <= r->high);
     if (send_delay_exactly_once(r->packet) || send_delay_path_suspect(h, l)) {
         until = h->our_ack_delivered + send_delay_lateness(h, l, r->packet);
         until = h->our_ack_expires > until ? h->our_ack_expires : until;

@@ -2,6 +2,7 @@
 /* Limits of the peer's silence; see silence.h. */
 #include "proto/kernel/silence.h"
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/link/link.h"
 
@@ -12,6 +13,7 @@ uint64_t silence_next_check(const struct silence *s)
 
 int silence_check(struct silence *s, uint64_t quiet)
 {
+    CHECK_OR_RETURN(s->give_up != 0);
     if (quiet >= s->give_up) {
         log_error(s->log,
                   "no answer for %u s: the machine is down, unreachable, or back at db> (type "

@@ -151,6 +151,7 @@ static uint64_t next_retry(const struct link *l)
 
 void link_be_patient(struct link *l, uint64_t ns)
 {
+    CHECK(l->tx.transmissions != 0);
     l->tx.retry_min = ns;
     l->tx.retry = l->tx.last + next_retry(l);
 }
@@ -161,6 +162,7 @@ static int transmit_datagram(struct link *l)
     const struct io_msg msg = {.data = l->tx.datagram, .len = l->tx.len, .note = link_sent_note(l)};
     uint64_t now = io_now(l->io);
     struct link_trace *trace = link_trace_get(l->out, LINK_SENT_HISTORY, l->tx.seqno);
+    CHECK_OR_RETURN(trace->count == l->tx.transmissions);
     if (trace->count++ == 0)
         trace->first = now;
     else {
@@ -200,6 +202,8 @@ int link_send(struct link *l, const void *data, size_t len, size_t offset, size_
 {
     CHECK_OR_RETURN(!l->tx.active); /* at most one DATA is in flight */
     CHECK_OR_RETURN(offset <= total && len <= total - offset);
+    /* A server that takes over now would use a seqno again. */
+    CHECK_OR_RETURN(l->session_state == NULL || l->session_state->sent == l->tx.seqno);
     if (len > l->payload_max)
         return NETGDB_TOO_LONG;
     vote_generation(l);

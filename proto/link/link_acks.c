@@ -23,7 +23,7 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
     struct io_msg msgs[3 * LINK_BATCH];
     if (n == 0)
         return 0;
-    CHECK_OR_RETURN(n <= LINK_BATCH && times <= 3);
+    CHECK_OR_RETURN(n <= LINK_BATCH && times != 0 && times <= 3);
     for (unsigned i = 0; i < n; i++) {
         wire_encode_ack(seqnos[i], acks[i]);
         for (unsigned round = 0; round < times; round++)
@@ -50,6 +50,8 @@ int link_send_third_acks(struct link *l)
     unsigned n = l->third.n;
     if (n == 0 || io_now(l->io) < l->third.due)
         return 0;
+    /* It would wait in the card of a kernel that leaves. */
+    CHECK_OR_RETURN(!l->third.disabled);
     l->third.n = 0;
     return transmit_acks(l, l->third.seqnos, n, 1);
 }

@@ -53,6 +53,7 @@ static void link_take_ack(struct link *l, uint32_t seqno)
             link_check_forgotten_ack(l);
         return;
     }
+    CHECK((int32_t)(l->tx.seqno - seqno) >= 0);
     t->acks++;
     link_check_ack_order(l, t);
     check_ack(l, t);
@@ -60,6 +61,7 @@ static void link_take_ack(struct link *l, uint32_t seqno)
         l->tx.acked = seqno;
     if (seqno != l->tx.seqno)
         return;
+    CHECK(t->acks == l->tx.acks + 1);
     if (l->tx.acks++ == 0)
         l->tx.arrived = l->arrival_time;
     /* The ack may be for any of several transmissions: good enough for a first sample. */
@@ -137,6 +139,7 @@ static void begin_message(struct link *l, size_t total, size_t chunk)
 static void end_message(struct link *l)
 {
     CHECK(l->rx.have == l->rx.chunks && l->rx.chunks != 0);
+    CHECK(l->stream.len >= l->rx.total);
     l->rx.start += l->rx.chunks;
     l->rx.have = 0;
     if (l->session_state != NULL)
@@ -182,6 +185,7 @@ static bool synchronise(struct link *l, const struct wire_msg *msg)
 {
     if (l->synced)
         return true;
+    CHECK(l->rx.have == 0);
     l->synced = msg->offset == 0 && msg->len == msg->total;
     if (l->synced)
         l->rx.start = msg->seqno;
@@ -301,6 +305,7 @@ int link_input(struct link *l)
         unsigned n_acks = 0;
         uint64_t duplicates = l->counters.duplicates;
         n = io_recv(l->io, IO_TARGET, msgs, LINK_BATCH);
+        CHECK_OR_RETURN(n <= LINK_BATCH);
         for (int i = 0; i < n; i++) {
             struct wire_msg msg;
             const struct link_note before = link_note_begin(l);

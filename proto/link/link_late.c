@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Detects late duplicates of our requests by the order of the kernel's acks; see link.h. */
+#include "proto/check.h"
 #include "proto/link/link_private.h"
 
 /* A duplicate stored this many DATA of ours ago may still be unread in the kernel's stream. */
@@ -16,6 +17,9 @@ struct link_trace *link_trace_get(struct link_trace *ring, unsigned size, uint32
 void link_set_dup_effect(struct link *l, enum link_dup_effect effect, enum link_state state)
 {
     struct link_trace *t = link_trace_get(l->out, LINK_SENT_HISTORY, l->tx.seqno);
+    CHECK(t->count != 0);
+    /* A duplicate that conflicts with later changes undoes one kind of state. */
+    CHECK(effect != LINK_DUP_CONFLICTS || state < LINK_STATES);
     t->dup_effect = effect;
     t->state = state;
     t->lateness = link_lateness(l);

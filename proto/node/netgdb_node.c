@@ -125,6 +125,7 @@ static int node_recv(struct target *base, struct buf *reply, bool *final, unsign
 static int node_interrupt(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(t->link->node); /* a kernel never gets it */
     if (!t->outstanding)
         return NETGDB_UNSUPPORTED;
     int rc = wait_for_ack(t);
@@ -186,6 +187,7 @@ static int start_no_ack_mode(struct netgdb_target *t, struct buf *reply)
 int nt_begin_node(struct netgdb_target *t)
 {
     struct buf reply;
+    CHECK_OR_RETURN(!t->outstanding && !nt_is_node(t));
     t->our_ack_due = 0;
     int rc = nt_flush_our_ack(t); /* the '+' to qSupported */
     link_expect_peer_ack(t->link, IO_NEVER);

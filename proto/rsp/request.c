@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 /* Parses `NUMBER` or `NUMBER,NUMBER` after `skip` bytes. */
@@ -79,6 +80,7 @@ struct request request_of(const char *text)
 
 int request_copy(struct request *copy, struct buf *bytes, const struct request *r)
 {
+    CHECK_OR_RETURN(r->rest_len <= r->len);
     int rc = buf_set(bytes, r->data, r->len);
     if (rc != 0)
         return rc;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 void requests_init(struct requests *r)
@@ -117,11 +118,13 @@ int requests_next(struct requests *r, struct buf *content)
         return 0;
     size_t len;
     const uint8_t *data = pending_content(r, 0, &len);
+    CHECK_OR_RETURN(!r->outstanding && len <= r->pending.len - sizeof len);
     if (buf_set(&r->current, data, len) != 0 || buf_set(content, data, len) != 0)
         return NETGDB_NOMEM;
     buf_drop(&r->pending, sizeof len + len);
     r->last -= r->pending.len == 0 ? r->last : sizeof len + len;
     r->outstanding = true;
+    CHECK_OR_RETURN(r->last <= r->pending.len);
     return 1;
 }
 

@@ -2,6 +2,7 @@
 /* RSP framing; see rsp.h. */
 #include "proto/rsp/rsp.h"
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 enum {
@@ -139,7 +140,7 @@ static void parse_run(struct rsp_parser *p, uint8_t c)
     }
     p->raw++;
     p->sum = (uint8_t)(p->sum + c);
-    if (p->bad || p->content.error != 0)
+    if (p->bad || p->content.error != 0 || !CHECK(p->content.len != 0))
         return;
     uint8_t last = p->content.data[p->content.len - 1];
     for (int more = c - RUN_BIAS; more > 0; more--)

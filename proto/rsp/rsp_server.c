@@ -199,8 +199,8 @@ static int rsp_server_reply(struct server *server, const uint8_t *content, size_
 {
     struct rsp_server *s = server_of(server);
     CHECK_OR_RETURN(content != NULL || len == 0);
-    bool features = final && s->packet != NULL && s->packet->id == PACKET_qSupported &&
-                    (len == 0 || content[0] != 'E');
+    CHECK_OR_RETURN(!final || s->packet != NULL); /* one reply to each request */
+    bool features = final && s->packet->id == PACKET_qSupported && (len == 0 || content[0] != 'E');
     if (final) {
         end_request(s);
         s->packet = NULL;

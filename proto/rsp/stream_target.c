@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/features.h"
 #include "proto/rsp/packets.h"
@@ -257,6 +258,7 @@ static int learn_stub_features(struct stream_target *s, struct buf *reply)
 static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct stream_target *s = stream_of(t);
+    CHECK_OR_RETURN(s->packet != NULL);
     int rc = await_packet(s, watch);
     if (rc == 0)
         rc = buf_set(reply, s->parser.content.data, s->parser.content.len);

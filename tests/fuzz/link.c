@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         s.peer = 7;
     }
     struct link_session_state session_state = {0};
-    link->session_state = &session_state;
+    link_keep_session_state(link, &session_state);
     struct target *t = netgdb_target_new(link, NULL, NULL);
     MUST(t != NULL);
     play(&s, t, (how & 16) != 0);
