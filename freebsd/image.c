@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/visible.h"
+
 enum {
     PAGE_BYTES = 4096,  /* the smallest page */
     STRING_PIECE = 256, /* bytes of a string that are read at once */
@@ -58,15 +60,6 @@ static const struct {
     [PCPU_IDLE_THREAD] = {"subr_pcpu.c", "pcpu.pc_idlethread"},
     [PRISON_HOSTNAME] = {"kern_jail.c", "prison.pr_hostname"},
 };
-
-/* Control characters and bytes that are not ASCII become '?'. */
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
-            *text = '?';
-    }
-}
 
 void image_init(struct image *im, struct target *target, struct symbols *symbols,
                 const struct log *log)
@@ -213,7 +206,7 @@ int object_text(struct image *im, const struct image_object *o, enum image_field
     if (bytes == NULL)
         return IMAGE_UNREADABLE;
     (void)snprintf(text, size, "%.*s", (int)len, (const char *)bytes);
-    make_printable(text);
+    visible_ascii_line(text);
     return 0;
 }
 
@@ -268,7 +261,7 @@ static int read_string(struct image *im, uint64_t address, const char *ends, cha
         text[strcspn(text, ends)] = '\0';
         done += n;
     }
-    make_printable(text);
+    visible_ascii_line(text);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
+#include "proto/visible.h"
 
 void memory_init(struct memory *m, struct target *target)
 {
@@ -209,10 +210,7 @@ int memory_text(struct memory *m, uint64_t address, char *text, size_t size)
     CHECK_OR_RETURN(size > 1);
     int rc = memory_read_some(m, address, text, size - 1, 1, &got);
     text[got] = '\0';
-    for (char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
-            *c = '?';
-    }
+    visible_ascii_line(text);
     return rc;
 }
 

@@ -69,3 +69,11 @@ void visible_line(char *line)
         left -= n != 0 ? n : 1;
     }
 }
+
+void visible_ascii_line(char *line)
+{
+    for (; *line != '\0'; line++) {
+        if (!visible_ascii((uint8_t)*line))
+            *line = '?';
+    }
+}

@@ -31,4 +31,7 @@ int visible_add(struct buf *out, const uint8_t *bytes, size_t len);
 /* Replaces each control byte and each byte of invalid UTF-8 in a line by '?'. */
 void visible_line(char *line);
 
+/* The same for every byte that is not printable ASCII. */
+void visible_ascii_line(char *line);
+
 #endif

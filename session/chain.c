@@ -361,21 +361,6 @@ int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_c
     return rc;
 }
 
-int chain_for_kernel(struct chain *chain, struct link *link,
-                     const struct netgdb_successor *successor, const struct chain_config *config)
-{
-    struct target *netgdb = netgdb_target_new(link, config->log, successor);
-    if (netgdb == NULL) {
-        link_free(link);
-        free(link);
-        return NETGDB_NOMEM;
-    }
-    int rc = chain_renew(chain, netgdb, config);
-    if (rc != 0)
-        target_free(netgdb);
-    return rc;
-}
-
 /* Completes a chain; chain->target is NULL if memory was short. */
 static int complete_stream(struct chain *chain, const struct chain_config *config)
 {

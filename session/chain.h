@@ -46,17 +46,10 @@ struct chain {
 bool chain_takes(const struct options *options, char *error, size_t size);
 
 /*
- * Builds the chain for a kernel or node. Identifies it (netgdb_target_identify); corrects and
- * describes a FreeBSD stub, and compares its kernel with the file (kernel.h); answers qSymbol,
- * shows an RTOS's threads. Owns the link from here on, also when it fails. Returns 0, or an error
- * of the target; *chain is then empty.
- */
-int chain_for_kernel(struct chain *chain, struct link *link,
-                     const struct netgdb_successor *successor, const struct chain_config *config);
-
-/*
- * The same for the netgdb_target that chain_strip returned: each client has a chain of its own.
- * If it fails, the caller keeps the target.
+ * Builds the chain for a kernel or node, for one client. Identifies it (netgdb_target_identify);
+ * corrects and describes a FreeBSD stub, and compares its kernel with the file (kernel.h); answers
+ * qSymbol, shows an RTOS's threads. Owns the target until chain_strip. If it fails, the caller
+ * keeps the target. Returns 0, or an error of the target; *chain is then empty.
  */
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config);
 

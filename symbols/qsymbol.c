@@ -21,8 +21,6 @@ struct qsymbol {
     bool gdb_has_file;                      /* GDB has sent qOffsets: it will offer by itself */
     bool asking;                            /* a question was forwarded, its answer is pending */
     unsigned questions;                     /* questions answered in this round */
-    size_t answered;
-    struct buf asked; /* names forwarded to GDB */
 };
 
 static bool starts_with(const uint8_t *text, size_t len, const char *prefix)
@@ -71,21 +69,17 @@ static bool answer_question(struct qsymbol *q, const struct buf *question, bool 
         found = make_answer(q, question, true, address) == 0 &&
                 q->d.request.len <= target_max_request(q->d.base.next);
     }
-    q->answered += found;
     q->questions += found;
     buf_free(&name);
     return found;
 }
 
-static void record_asked(struct qsymbol *q, const struct buf *question)
+static void log_forwarded(const struct qsymbol *q, const struct buf *question)
 {
     struct buf name;
     buf_init(&name, QSYMBOL_NAME_MAX + 1);
-    if (question_name(question, &name)) {
+    if (question_name(question, &name))
         log_info(q->log, "symbols: asking gdb for %s", (const char *)name.data);
-        name.data[name.len - 1] = '\n';
-        buf_add(&q->asked, name.data, name.len); /* may be full: only for diagnosis */
-    }
     buf_free(&name);
 }
 
@@ -171,7 +165,7 @@ static int handle_round(struct qsymbol *q, const struct buf *reply)
     }
     if (answer_question(q, reply, false))
         return DECORATOR_REPLACE;
-    record_asked(q, reply);
+    log_forwarded(q, reply);
     q->asking = true;
     return DECORATOR_DONE;
 }
@@ -184,32 +178,15 @@ static int qsymbol_reply(struct decorator *d, struct buf *reply, bool final)
     return final && q->request == ROUND ? handle_round(q, reply) : DECORATOR_DONE;
 }
 
-static void qsymbol_free(struct decorator *d)
-{
-    buf_free(&((struct qsymbol *)d)->asked);
-}
-
 struct target *qsymbol_new(struct target *next, struct symbols *symbols, const struct log *log)
 {
     static const struct decorator_ops ops = {.on_request = qsymbol_request,
                                              .on_reply = qsymbol_reply,
-                                             .on_new_session = qsymbol_new_session,
-                                             .free = qsymbol_free};
+                                             .on_new_session = qsymbol_new_session};
     struct qsymbol *q = decorator_new(sizeof *q, next, &ops, 0, 2 * QSYMBOL_NAME_MAX + 64);
     if (q == NULL)
         return NULL;
     q->symbols = symbols;
     q->log = log;
-    buf_init(&q->asked, QSYMBOL_ASKED_MAX);
     return &q->d.base;
-}
-
-const struct buf *qsymbol_asked(const struct target *t)
-{
-    return &((const struct qsymbol *)t)->asked;
-}
-
-size_t qsymbol_answered(const struct target *t)
-{
-    return ((const struct qsymbol *)t)->answered;
 }

@@ -12,16 +12,14 @@
 #ifndef NETGDB_SYMBOLS_QSYMBOL_H
 #define NETGDB_SYMBOLS_QSYMBOL_H
 
-#include "proto/buf.h"
 #include "proto/log.h"
 #include "proto/target.h"
 #include "symbols/symbols.h"
 
 enum {
-    QSYMBOL_NAME_MAX = 4096,     /* bytes of a name; longer ones are forwarded to GDB */
-    QSYMBOL_ROUND_MAX = 4096,    /* questions answered in a round; further ones are forwarded,
-                                    and end a round of the decorator's own */
-    QSYMBOL_ASKED_MAX = 1 << 16, /* bytes of names recorded by qsymbol_asked() */
+    QSYMBOL_NAME_MAX = 4096,  /* bytes of a name; longer ones are forwarded to GDB */
+    QSYMBOL_ROUND_MAX = 4096, /* questions answered in a round; further ones are forwarded,
+                                 and end a round of the decorator's own */
 };
 
 /*
@@ -29,11 +27,5 @@ enum {
  * the decorator. Returns NULL if out of memory; then `next` stays the caller's.
  */
 struct target *qsymbol_new(struct target *next, struct symbols *symbols, const struct log *log);
-
-/* Returns the names forwarded to GDB, in order, each with a newline; owned by the decorator. */
-const struct buf *qsymbol_asked(const struct target *t);
-
-/* Returns the number of questions that the decorator has answered. */
-size_t qsymbol_answered(const struct target *t);
 
 #endif

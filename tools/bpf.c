@@ -13,7 +13,6 @@
 #include "ebpf/events.h"
 #include "ebpf/names.h"
 #include "io/fds.h"
-#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
@@ -128,22 +127,11 @@ static bool debug_told_to_end(void *context)
 
 static int open_debug_listener(struct debug *d)
 {
-    struct sockets_address local;
     char text[SOCKETS_STREAM_TEXT];
-    int rc = sockets_resolve_own(getaddrinfo, d->host, d->port, AF_UNSPEC, &local);
-    if (rc != 0) {
-        complain("%s: %s", d->host, gai_strerror(rc));
+    d->listener = listen_on(d->host, d->port, text);
+    if (d->listener < 0)
         return EXIT_FAILED;
-    }
-    d->listener = sockets_tcp_listen(&local);
-    if (d->listener < 0 || !sockets_name(d->listener, &local)) {
-        char owner[PORT_OWNER_TEXT];
-        int error = errno;
-        complain("%s: cannot listen there: %s%s", sockets_stream_text(&local, text),
-                 strerror(error), port_owner(error, true, sockets_port(&local), owner));
-        return EXIT_FAILED;
-    }
-    printf("waiting: target remote %s\n", sockets_stream_text(&local, text));
+    printf("waiting: target remote %s\n", text);
     fflush(stdout);
     return EXIT_DONE;
 }

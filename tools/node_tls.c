@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp_server.h"
@@ -135,23 +134,12 @@ static int serve_clients(struct tls_node *t)
 static int open_tls_listener(struct tls_node *t)
 {
     const struct node_options *o = t->node->options;
-    struct sockets_address local;
     char text[SOCKETS_STREAM_TEXT];
-    int rc = sockets_resolve_own(getaddrinfo, o->listen_host, o->listen_port, AF_UNSPEC, &local);
-    if (rc != 0) {
-        complain("%s: %s", o->listen_host, sockets_resolve_text(rc));
+    t->listener = listen_on(o->listen_host, o->listen_port, text);
+    if (t->listener < 0)
         return EXIT_FAILED;
-    }
-    t->listener = sockets_tcp_listen(&local);
-    if (t->listener < 0 || !sockets_name(t->listener, &local)) {
-        char owner[PORT_OWNER_TEXT];
-        int error = errno;
-        complain("%s: cannot listen there: %s%s", sockets_stream_text(&local, text),
-                 strerror(error), port_owner(error, true, sockets_port(&local), owner));
-        return EXIT_FAILED;
-    }
     tls_options_defer(t->listener);
-    complain("node: (gdb) target remote netgdb:tls:%s", sockets_stream_text(&local, text));
+    complain("node: (gdb) target remote netgdb:tls:%s", text);
     return EXIT_DONE;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/sockets.h"
 #include "proto/log.h"
 
 enum tool_exit {
@@ -72,5 +73,11 @@ enum { HOST_MAX = 256 }; /* longest name, with its NUL (RFC 1035: 255) */
  * which are removed. False: an empty or too long host, or an invalid port.
  */
 bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port);
+
+/*
+ * Listens on a TCP port (0: any) of this address. Returns the descriptor and its address in text[],
+ * or -1 after an error message.
+ */
+int listen_on(const char *host, uint16_t port, char text[SOCKETS_STREAM_TEXT]);
 
 #endif

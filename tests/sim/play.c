@@ -307,9 +307,12 @@ static int serve_gdb(struct play *p, struct server *server)
                                    .rtos = "off"};
     const struct chain_config config = {.options = &chosen, .log = &p->log};
     struct chain chain;
-    int end = chain_for_kernel(&chain, p->kernel->link, &successor, &config);
-    if (end != 0)
+    struct target *netgdb = netgdb_target_new(p->kernel->link, &p->log, &successor);
+    int end = netgdb != NULL ? chain_renew(&chain, netgdb, &config) : NETGDB_NOMEM;
+    if (end != 0) {
+        target_free(netgdb);
         return end;
+    }
     p->serving = true;
     end = serve(server, chain.target, &options, &p->log);
     p->killed |= p->told_to_end && (end == SERVE_PARKED || end == SERVE_RUNNING);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A listening TCP socket for the debugger of a command; see tools.h. */
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/port_owner.h"
+#include "tools/tools.h"
+
+int listen_on(const char *host, uint16_t port, char text[SOCKETS_STREAM_TEXT])
+{
+    struct sockets_address local;
+    int rc = sockets_resolve_own(getaddrinfo, host, port, AF_UNSPEC, &local);
+    if (rc != 0) {
+        complain("%s: %s", host, sockets_resolve_text(rc));
+        return -1;
+    }
+    int fd = sockets_tcp_listen(&local);
+    bool listens = fd >= 0 && sockets_name(fd, &local);
+    int error = errno;
+    (void)sockets_stream_text(&local, text);
+    if (listens)
+        return fd;
+    char owner[PORT_OWNER_TEXT];
+    complain("%s: cannot listen there: %s%s", text, strerror(error),
+             port_owner(error, true, sockets_port(&local), owner));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
