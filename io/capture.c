@@ -327,11 +327,12 @@ void capture_rsp(const char *name, bool request, const uint8_t *content, size_t 
     if (!capture_on())
         return;
     uint64_t time = capture_time(0);
-    pcapng_export_header(request, header);
     pthread_mutex_lock(&lock);
     buf_reset(&frame);
     if (capture_on() && rsp_frame(&frame, content, len) == 0) {
-        const struct pcapng_packet p = {.interface = interface_of(name != NULL ? name : "client"),
+        unsigned interface = interface_of(name != NULL ? name : "client");
+        pcapng_export_header(request, interface, header);
+        const struct pcapng_packet p = {.interface = interface,
                                         .time = time,
                                         .inbound = request,
                                         .header = header,

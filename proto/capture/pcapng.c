@@ -10,7 +10,7 @@ enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_PACKET = 6 };
 enum { OPTION_END = 0, OPTION_COMMENT = 1 };
 enum { SECTION_APPLICATION = 4, INTERFACE_NAME = 2, INTERFACE_TSRESOL = 9, PACKET_FLAGS = 2 };
 enum { FLAG_INBOUND = 1, FLAG_OUTBOUND = 2 };
-enum { EXPORT_END = 0, EXPORT_DISSECTOR = 12, EXPORT_DIRECTION = 35 };
+enum { EXPORT_END = 0, EXPORT_DISSECTOR = 12, EXPORT_SOURCE_PORT = 25, EXPORT_DIRECTION = 35 };
 
 #define BYTE_ORDER_MAGIC UINT32_C(0x1a2b3c4d)
 #define NANOSECONDS 9 /* if_tsresol: 10^-9 s */
@@ -163,9 +163,9 @@ void pcapng_udp_headers(const struct net_addr *from, const struct net_addr *to, 
     put16be(udp + 6, value != 0 ? value : UINT16_MAX); /* 0 would mean that there is none */
 }
 
-void pcapng_export_header(bool inbound, uint8_t out[PCAPNG_EXPORT_HEADER])
+void pcapng_export_header(bool inbound, unsigned interface, uint8_t out[PCAPNG_EXPORT_HEADER])
 {
-    static const char dissector[12] = "netgdb.rsp"; /* padded to 32 bits */
+    static const char dissector[12] = "debugnet.rsp"; /* without a NUL */
     memset(out, 0, PCAPNG_EXPORT_HEADER);
     put16be(out, EXPORT_DISSECTOR);
     put16be(out + 2, sizeof dissector);
@@ -173,5 +173,8 @@ void pcapng_export_header(bool inbound, uint8_t out[PCAPNG_EXPORT_HEADER])
     put16be(out + 16, EXPORT_DIRECTION);
     put16be(out + 18, 4);
     put32be(out + 20, inbound ? 1 : 0); /* P2P_DIR_RECV, P2P_DIR_SENT */
-    put16be(out + 24, EXPORT_END);
+    put16be(out + 24, EXPORT_SOURCE_PORT);
+    put16be(out + 26, 4);
+    put32be(out + 28, interface);
+    put16be(out + 32, EXPORT_END);
 }

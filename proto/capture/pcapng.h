@@ -17,7 +17,7 @@
 enum {
     PCAPNG_TEXT_MAX = 512,     /* bytes of a name or comment; a longer one is cut off */
     PCAPNG_UDP_HEADERS = 28,   /* bytes of pcapng_udp_headers */
-    PCAPNG_EXPORT_HEADER = 28, /* bytes of pcapng_export_header */
+    PCAPNG_EXPORT_HEADER = 36, /* bytes of pcapng_export_header */
     PCAPNG_BLOCK_EXTRA = 64 + PCAPNG_TEXT_MAX, /* a block is at most so much longer than its data */
 };
 
@@ -56,8 +56,9 @@ void pcapng_udp_headers(const struct net_addr *from, const struct net_addr *to, 
 
 /*
  * Writes the header of PCAPNG_UPPER_PDU (Wireshark's epan/exported_pdu.h) that passes the data to
- * the dissector "netgdb.rsp", with the direction.
+ * the dissector "debugnet.rsp", with the direction and, as the source port, the number of the
+ * interface, which tells clients apart.
  */
-void pcapng_export_header(bool inbound, uint8_t out[PCAPNG_EXPORT_HEADER]);
+void pcapng_export_header(bool inbound, unsigned interface, uint8_t out[PCAPNG_EXPORT_HEADER]);
 
 #endif
