@@ -83,33 +83,47 @@ tools_netgdb_bpf_plugin_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
 tools_netgdb_bpf_plugin_LDADD = libebpf.la libproto.la
 
 completionsdir = $(datadir)/bash-completion/completions
-EXTRA_DIST += tools/netgdb.bash-completion
+zshcompletionsdir = $(datadir)/zsh/site-functions
+fishcompletionsdir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletions_DATA = tools/netgdb.fish
+EXTRA_DIST += tools/netgdb.bash-completion tools/netgdb.zsh-completion
 install-data-local: install-completion
 uninstall-local: uninstall-completion
 .PHONY: install-completion uninstall-completion
 install-completion:
-	$(MKDIR_P) '$(DESTDIR)$(completionsdir)'
+	$(MKDIR_P) '$(DESTDIR)$(completionsdir)' '$(DESTDIR)$(zshcompletionsdir)'
 	$(INSTALL_DATA) $(srcdir)/tools/netgdb.bash-completion '$(DESTDIR)$(completionsdir)/netgdb'
+	$(INSTALL_DATA) $(srcdir)/tools/netgdb.zsh-completion '$(DESTDIR)$(zshcompletionsdir)/_netgdb'
 uninstall-completion:
-	rm -f '$(DESTDIR)$(completionsdir)/netgdb'
+	rm -f '$(DESTDIR)$(completionsdir)/netgdb' '$(DESTDIR)$(zshcompletionsdir)/_netgdb'
 
-# The services name the installed program. So they are made when that place is final: by install.
+# These name installed files. So they are made when those places are final: by install.
 systemdunitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+pkgconfigdir = $(libdir)/pkgconfig
 dist_systemdunit_DATA = tools/netgdb-proxy.socket
-EXTRA_DIST += tools/netgdb-autopsy.service.in tools/netgdb-proxy.service.in
+EXTRA_DIST += tools/netgdb-autopsy.service.in tools/netgdb-proxy.service.in \
+	tools/netgdb.sysusers tools/netgdb.pc.in
 install-data-local: install-service
 uninstall-local: uninstall-service
 .PHONY: install-service uninstall-service
+INSTALLED = sed -e 's|[@]bindir@|$(bindir)|' -e 's|[@]libdir@|$(libdir)|' \
+	-e 's|[@]prefix@|$(prefix)|' -e 's|[@]version@|$(PACKAGE_VERSION)|'
 install-service:
-	$(MKDIR_P) '$(DESTDIR)$(systemdunitdir)'
+	$(MKDIR_P) '$(DESTDIR)$(systemdunitdir)' '$(DESTDIR)$(sysusersdir)' \
+		'$(DESTDIR)$(pkgconfigdir)'
 	for name in netgdb-autopsy netgdb-proxy; do \
-	    sed 's|[@]bindir@|$(bindir)|' $(srcdir)/tools/$$name.service.in \
+	    $(INSTALLED) $(srcdir)/tools/$$name.service.in \
 		>'$(DESTDIR)$(systemdunitdir)'/$$name.service && \
 	    chmod 644 '$(DESTDIR)$(systemdunitdir)'/$$name.service || exit 1; \
 	done
+	$(INSTALLED) $(srcdir)/tools/netgdb.pc.in >'$(DESTDIR)$(pkgconfigdir)/netgdb.pc'
+	$(INSTALL_DATA) $(srcdir)/tools/netgdb.sysusers '$(DESTDIR)$(sysusersdir)/netgdb.conf'
+	chmod 644 '$(DESTDIR)$(pkgconfigdir)/netgdb.pc'
 uninstall-service:
 	rm -f '$(DESTDIR)$(systemdunitdir)/netgdb-autopsy.service' \
-		'$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service'
+		'$(DESTDIR)$(systemdunitdir)/netgdb-proxy.service' \
+		'$(DESTDIR)$(pkgconfigdir)/netgdb.pc' '$(DESTDIR)$(sysusersdir)/netgdb.conf'
 
 # One of these has directories of configure in it.
 $(tools_netgdb_OBJECTS): Makefile

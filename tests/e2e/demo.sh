@@ -4,10 +4,18 @@
 # panicked kernel would. A real gdb under the preload debugs it through `target remote netgdb:…`.
 # The script shows gdb's output and compares it with the expected output.
 #
-#   demo.sh SOURCE-DIRECTORY BUILD-DIRECTORY
+#   demo.sh SOURCE-DIRECTORY [BUILD-DIRECTORY]
+#
+# Without a build directory it uses the installed netgdb.
 set -u
 here=$(cd "$1/tests/e2e" && pwd)
-build=$(cd "$2" && pwd)
+netgdb=netgdb
+library=libnetgdb.so
+if [ $# -ge 2 ]; then
+    build=$(cd "$2" && pwd)
+    netgdb=$build/tools/netgdb
+    library=$build/.libs/libnetgdb.so
+fi
 dir=$(mktemp -d) || exit 1
 node=
 trap '[ -z "$node" ] || kill "$node" 2>/dev/null; rm -rf "$dir"' EXIT
@@ -24,12 +32,12 @@ cp "$here/demo.c" "$dir/demo.c"
 sed "s/@port@/$port/" "$here/demo.gdb" >"$dir/commands"
 export NETGDB_RUNTIME_DIR="$dir/run" HOME="$dir" LC_ALL=C
 
-"$build/tools/netgdb" node --bind 127.0.0.1:0 --retry 20ms "127.0.0.1:$port" \
+"$netgdb" node --bind 127.0.0.1:0 --retry 20ms "127.0.0.1:$port" \
     --ebpf "$dir/demo.o" 2>"$dir/node" &
 node=$!
 echo '$ netgdb node 127.0.0.1 --ebpf demo.o &'
 echo '$ LD_PRELOAD=libnetgdb.so gdb-multiarch -batch -x demo.gdb'
-(cd "$dir" && LD_PRELOAD="$build/.libs/libnetgdb.so" timeout -k 5 60 gdb-multiarch -nx -batch \
+(cd "$dir" && LD_PRELOAD="$library" timeout -k 5 60 gdb-multiarch -nx -batch \
     -x commands) >"$dir/output" 2>"$dir/errors" </dev/null
 status=$?
 sed -e "s/netgdb:127.0.0.1:$port/netgdb:127.0.0.1/" -e 's/0x[0-9a-f]\{4,\}/0x…/g' \
