@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	doc/design.md \
 	doc/ebpf.md \
 	doc/kernel.md \
+	doc/messages.md \
 	doc/performance.md \
 	doc/protocol.md \
 	doc/regression.md \

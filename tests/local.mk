@@ -301,11 +301,12 @@ cmocka-is-missing:
 	@echo "make check: no unit test can be built without cmocka (libcmocka-dev): install it, then \
 	run configure again" >&2; exit 1
 
-RULES_TESTS = tests/unit/rooms.test tests/unit/threats.test tests/unit/tree.test
+RULES_TESTS = tests/unit/messages.test tests/unit/rooms.test tests/unit/threats.test \
+	tests/unit/tree.test
 TREE_TESTS = tests/unit/bootstrap.test $(RULES_TESTS)
 TESTS += $(TREE_TESTS)
 dist_noinst_SCRIPTS += $(TREE_TESTS)
-EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md
+EXTRA_DIST += SECURITY.md doc/testing.md doc/threats.md tests/unit/messages.awk
 
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/bench/local.mk
