@@ -63,7 +63,6 @@ int stub_start(struct stub *s, unsigned program);
 
 /* A new client has connected: clears the state of the last one. */
 void stub_connected(struct stub *s);
-void stub_clear_points(struct stub *s);
 
 /* Appends a line with the result of a program that has ended. */
 void stub_result(const struct stub *s, struct buf *out);

@@ -155,7 +155,7 @@ int stub_start(struct stub *s, unsigned program)
     return rc;
 }
 
-void stub_clear_points(struct stub *s)
+static void stub_clear_points(struct stub *s)
 {
     for (unsigned i = 0; i < s->points; i++)
         (void)ebpf_break_remove(s->m, s->point[i].address);

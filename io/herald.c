@@ -132,7 +132,7 @@ int herald_receive(int fd, struct herald *out)
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 
-size_t session_payload(int fd)
+static size_t session_payload(int fd)
 {
     size_t mtu = sockets_path_mtu(fd);
     if (mtu < WIRE_DATA_MIN + WIRE_OVERHEAD)

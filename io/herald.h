@@ -45,9 +45,6 @@ int herald_receive(int fd, struct herald *out);
  */
 int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *payload);
 
-/* Returns the current *payload of a socket from session_socket. */
-size_t session_payload(int fd);
-
 /* Returns the local address from which this machine would send to `ip`, or 0 without a route. */
 uint32_t local_address_towards(uint32_t ip);
 

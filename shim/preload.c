@@ -25,7 +25,8 @@ static const char *base_of(const char *path, size_t len, size_t *base_len)
     return path + at;
 }
 
-bool preload_without_us(const char *value, char *out, size_t size)
+/* Copies `value` (of LD_PRELOAD) without our entries to out[size]. False: it has none. */
+static bool remove_us(const char *value, char *out, size_t size)
 {
     bool found = false;
     size_t used = 0;
@@ -125,7 +126,7 @@ void preload_clean(void)
     char *rest = malloc(size);
     if (rest == NULL)
         return;
-    if (is_debugger(path) && preload_without_us(value, rest, size)) {
+    if (is_debugger(path) && remove_us(value, rest, size)) {
         (void)unsetenv(REPORT_VARIABLE);
         if (rest[0] != '\0')
             (void)setenv("LD_PRELOAD", rest, 1);

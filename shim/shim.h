@@ -57,9 +57,6 @@ void preload_clean(void);
  */
 void preload_osabi(int argc, char **argv);
 
-/* `value` (of LD_PRELOAD) without our entries, into out[size]. False: it has none. */
-bool preload_without_us(const char *value, char *out, size_t size);
-
 /* ---- names.c ---- */
 
 enum { SHIM_IPS = 16 };

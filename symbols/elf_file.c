@@ -81,7 +81,8 @@ void elf_file_loader(const struct elf_file *f, char *out, size_t size)
     }
 }
 
-const char *elf_file_section_name(const struct elf_file *f, const GElf_Shdr *header)
+/* Returns the name of a section, "" if it has none. Owned by the file. */
+static const char *section_name(const struct elf_file *f, const GElf_Shdr *header)
 {
     size_t strings;
     const char *name = NULL;
@@ -96,8 +97,7 @@ Elf_Scn *elf_file_section(const struct elf_file *f, uint32_t type, const char *n
     for (Elf_Scn *s = NULL; (s = elf_nextscn(f->elf, s)) != NULL;) {
         if (gelf_getshdr(s, header) == NULL)
             continue;
-        if (name == NULL ? header->sh_type == type
-                         : strcmp(elf_file_section_name(f, header), name) == 0)
+        if (name == NULL ? header->sh_type == type : strcmp(section_name(f, header), name) == 0)
             return s;
     }
     return NULL;

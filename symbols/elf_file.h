@@ -42,9 +42,6 @@ void elf_file_close(struct elf_file *f);
  * static program, or if it does not fit. */
 void elf_file_loader(const struct elf_file *f, char *out, size_t size);
 
-/* Returns the name of a section, "" if it has none. Owned by the file. */
-const char *elf_file_section_name(const struct elf_file *f, const GElf_Shdr *header);
-
 /*
  * Returns the first section with a type, or with a name (pass SHT_NULL or NULL for the other), and
  * fills *header. NULL: none.

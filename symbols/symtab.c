@@ -35,7 +35,8 @@ static size_t strip_suffix(const char *name, size_t len, const char *suffix)
                                                                                    : len;
 }
 
-size_t symtab_base_len(const char *name, size_t len)
+/* Returns the length of a name without the suffixes that LTO appends to make a static unique. */
+static size_t symtab_base_len(const char *name, size_t len)
 {
     for (size_t before = 0; before != len;) {
         before = len;

@@ -32,9 +32,6 @@ struct symtab {
     uint32_t n_addresses;
 };
 
-/* Returns the length of a name without the suffixes that LTO appends to make a static unique. */
-size_t symtab_base_len(const char *name, size_t len);
-
 /* Adds the regions of the file's allocated sections. Returns 0 or NETGDB_NOMEM. */
 int symtab_load_regions(struct regions *regions, const struct elf_file *f);
 

@@ -205,9 +205,10 @@ bool arch_register(const struct arch *a, const char *name, struct arch_register 
     }
 }
 
-bool arch_psr_is_m_profile(uint64_t psr)
+/* True if an ARM PSR is an M-profile xPSR: EPSR.T is bit 24, and there are no mode bits, of which
+ * bit 4 is set in every A-profile mode. */
+static bool is_m_profile(uint64_t psr)
 {
-    /* Bit 4 is set in every A-profile mode. */
     return (psr & 0x1f) == 0 || (psr & (1u << 24)) != 0;
 }
 
@@ -215,6 +216,6 @@ unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t
 {
     if (a->machine != MACHINE_ARM)
         return 4;
-    bool thumb = psr_known == 0 || arch_psr_is_m_profile(psr) || (psr & 0x20) != 0;
+    bool thumb = psr_known == 0 || is_m_profile(psr) || (psr & 0x20) != 0;
     return thumb ? 2 : 4;
 }

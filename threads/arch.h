@@ -80,7 +80,4 @@ bool arch_register(const struct arch *a, const char *name, struct arch_register 
  */
 unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t psr);
 
-/* True if an ARM PSR is an M-profile xPSR: EPSR.T is bit 24, and there are no mode bits. */
-bool arch_psr_is_m_profile(uint64_t psr);
-
 #endif

@@ -26,7 +26,7 @@ void cache_clear_memory(struct cache *c)
     cache_memory_clear(&c->unreadable);
 }
 
-void cache_clear(struct cache *c)
+static void cache_clear(struct cache *c)
 {
     c->stats.flushes += c->memory.used == 0 && c->replies.n != 0;
     cache_clear_memory(c);

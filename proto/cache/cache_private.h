@@ -83,8 +83,7 @@ typedef int cache_answer(struct cache *c, const struct request *r);
 /* Sends c->d.request and stores the reply in c->own_reply. Returns 0 or the target's error. */
 int cache_ask(struct cache *c);
 
-/* Discard everything, or only memory. */
-void cache_clear(struct cache *c);
+/* Discards memory. */
 void cache_clear_memory(struct cache *c);
 
 /* ---- cache_select.c: threads ---- */
@@ -108,9 +107,6 @@ int cache_pass_after(int rc);
 /* Switches c->memory to the client's thread; clears it if the address space differs. */
 void cache_enter_address_space(struct cache *c);
 
-/* Returns whether c->memory is of the client's thread. */
-bool cache_in_address_space(const struct cache *c);
-
 /* Records the selected thread and the processes from a stop reply. */
 void cache_learn_stop(struct cache *c, const struct buf *reply);
 
@@ -124,10 +120,6 @@ cache_answer cache_read;
 /* Handles the reply to a block read: replaces it by the client's, or has the client's own request
  * sent. Returns as on_reply of a decorator does. */
 int cache_take_block(struct cache *c, struct buf *reply);
-
-/* Caches the bytes in the reply to a read of [address, address + len) by 'm' or 'x'. */
-void cache_store_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
-                        size_t len);
 
 /* ---- cache_window.c: where a block may be read ---- */
 

@@ -24,10 +24,10 @@ static bool decode(struct cache *c, char command, const struct buf *reply)
     return reply->data[0] == 'b' && rsp_unescape(&c->bytes, reply->data + 1, reply->len - 1) == 0;
 }
 
-void cache_store_memory(struct cache *c, char command, const struct buf *reply, uint64_t address,
-                        size_t len)
+/* Caches the bytes in the reply to a read of [address, address + len). */
+static void store_read(struct cache *c, const struct buf *reply, uint64_t address, size_t len)
 {
-    if (decode(c, command, reply) && c->bytes.len <= len)
+    if (decode(c, c->command, reply) && c->bytes.len <= len)
         cache_memory_store(&c->memory, address, c->bytes.data, c->bytes.len);
 }
 
@@ -95,7 +95,7 @@ static void learn_read(struct cache *c, const struct buf *reply)
     if (is_read_error(reply))
         learn_unreadable(c, reply);
     else
-        cache_store_memory(c, c->command, reply, c->address, c->size);
+        store_read(c, reply, c->address, c->size);
 }
 
 static int send_read(struct cache *c, uint64_t address, size_t len)
@@ -111,7 +111,7 @@ int cache_take_block(struct cache *c, struct buf *reply)
     CHECK_OR_RETURN(c->block_read && c->window_len >= c->size &&
                     c->address - c->window < c->window_len);
     c->block_read = false;
-    cache_store_memory(c, c->command, reply, c->window, c->window_len);
+    store_read(c, reply, c->window, c->window_len);
     if (is_known(c))
         return make_reply(c, reply);
     cache_memory_store(&c->failed_blocks, c->address, &mark, 1);

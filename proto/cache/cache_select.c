@@ -229,7 +229,8 @@ static struct cache_thread address_space_of(const struct cache *c,
     return space;
 }
 
-bool cache_in_address_space(const struct cache *c)
+/* Returns whether c->memory is of the client's thread. */
+static bool is_in_address_space(const struct cache *c)
 {
     struct cache_thread space = address_space_of(c, &c->client_thread);
     return same_thread(&space, &c->address_space);
@@ -237,7 +238,7 @@ bool cache_in_address_space(const struct cache *c)
 
 void cache_enter_address_space(struct cache *c)
 {
-    if (!cache_in_address_space(c))
+    if (!is_in_address_space(c))
         cache_clear_memory(c);
     c->address_space = address_space_of(c, &c->client_thread);
 }

@@ -74,12 +74,6 @@ static inline struct netgdb_target *nt_self(struct target *t)
 /* ---- netgdb_wait.c ---- */
 
 /*
- * Returns whether the target runs: it has a request that resumes it, and everything we sent after
- * it. It is silent until it stops.
- */
-bool nt_running(const struct netgdb_target *t);
-
-/*
  * Checks for a new session of the same kernel. Returns 0 if there is none, and NETGDB_REPLACED
  * after switching to it, if the kernel ran or is still being identified. Any other session ends:
  * NETGDB_CLOSED.

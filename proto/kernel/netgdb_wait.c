@@ -9,7 +9,11 @@
 /* A wait that ends this late shows that we were suspended (SIGSTOP, a laptop's sleep). */
 #define SUSPEND_THRESHOLD IO_SECOND
 
-bool nt_running(const struct netgdb_target *t)
+/*
+ * Returns whether the target runs: it has a request that resumes it, and everything we sent after
+ * it. It is silent until it stops.
+ */
+static bool is_running(const struct netgdb_target *t)
 {
     bool delivered = t->peer_acked && link_acked(t->link);
     return !t->hurry && t->outstanding && delivered &&
@@ -37,7 +41,7 @@ int nt_check_successor(struct netgdb_target *t)
 {
     if (t->successor.waits == NULL || !t->successor.waits(t->successor.context))
         return 0;
-    if (!nt_running(t) && t->use != NT_IDENTIFYING) {
+    if (!is_running(t) && t->use != NT_IDENTIFYING) {
         log_error(t->log, "the kernel left this session and waits in a new one: connect again");
         return NETGDB_CLOSED;
     }
@@ -98,8 +102,8 @@ int nt_pump_quiet(struct netgdb_target *t, uint64_t since, uint64_t limit, unsig
     CHECK_OR_RETURN(limit != 0);
     uint64_t deadline = nt_heard_since(t, since) + limit;
     *quiet = 0;
-    int rc = nt_pump(t, nt_running(t) ? IO_NEVER : deadline, watch);
-    if (rc != 0 || nt_running(t))
+    int rc = nt_pump(t, is_running(t) ? IO_NEVER : deadline, watch);
+    if (rc != 0 || is_running(t))
         return rc;
     if (io_now(t->io) >= deadline + SUSPEND_THRESHOLD)
         t->link->heard = io_now(t->io); /* we were suspended: restart the period */

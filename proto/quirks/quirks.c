@@ -131,7 +131,7 @@ static int detach(struct quirks *q, const struct request *r)
 #define NO_WATCHPOINTS "E06"
 
 /* The first Z of each kind probes for watchpoints: no feature reports them. */
-int quirks_insert_watch(struct quirks *q, const struct request *r)
+static int insert_watch(struct quirks *q, const struct request *r)
 {
     bool *none = &q->no_watch[r->data[1] - '2'];
     q->watch = none;
@@ -157,9 +157,9 @@ static const struct rule {
     {"S", HEX ";", NULL},
     {"T", HEX "-", NULL},
     {"X", "", quirks_write_binary},
-    {"Z2,", HEX ",", quirks_insert_watch},
-    {"Z3,", HEX ",", quirks_insert_watch},
-    {"Z4,", HEX ",", quirks_insert_watch},
+    {"Z2,", HEX ",", insert_watch},
+    {"Z3,", HEX ",", insert_watch},
+    {"Z4,", HEX ",", insert_watch},
     {"c", HEX, NULL},
     {"g", NULL, NULL},
     {"k", NULL, detach},

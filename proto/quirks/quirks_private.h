@@ -86,7 +86,6 @@ int quirks_write_binary(struct quirks *q, const struct request *r);
 int quirks_search(struct quirks *q, const struct request *r);
 int quirks_write_register(struct quirks *q, const struct request *r);
 int quirks_write_registers(struct quirks *q, const struct request *r);
-int quirks_insert_watch(struct quirks *q, const struct request *r);
 int quirks_xfer_threads(struct quirks *q, const struct request *r);
 int quirks_first_threads(struct quirks *q, const struct request *r);
 int quirks_next_threads(struct quirks *q, const struct request *r);
