@@ -16,8 +16,10 @@ static enum ebpf_stop call(const char *name, const uint64_t arg[3], uint64_t *r0
         .budget = 100, .input = (const uint8_t *)memory, .input_size = 16};
     struct ebpf_image *image;
     struct ebpf_machine *m;
-    if (h == NULL)
+    if (h == NULL) {
         fail_msg("no function %s", name);
+        return EBPF_ILLEGAL;
+    }
     const uint64_t code[] = {CALL_HELPER(h->id), EXIT};
     assert_ptr_equal(ebpf_helper_by_id(ebpf_helpers, ebpf_helper_count, h->id), h);
     assert_int_equal(ebpf_image_from_code(&image, (const uint8_t *)code, sizeof code), 0);
