@@ -471,7 +471,7 @@ static void descriptions_files_and_maps_are_read_in_chunks(void **state)
     EXPECT(f, "vFile:setfs:0", "F0");
     EXPECT(f, "vFile:open:2f6574632f706173737764,0,0", "F-1,2"); /* another file */
     EXPECT(f, "vFile:pread:3,10,0", "F-1,9");                    /* not open */
-    CONTAINS(f, "qHostInfo", "triple:616172636836342d"); /* aarch64- */
+    CONTAINS(f, "qHostInfo", "triple:616172636836342d");         /* aarch64- */
     CONTAINS(f, "qHostInfo", "ptrsize:8;endian:little");
     CONTAINS(f, "qRegisterInfo20", "generic:pc;");
     CONTAINS(f, "qRegisterInfo1d", "generic:fp;");
