@@ -92,7 +92,7 @@ static int read_registers(struct engine *e, uint64_t at, uint64_t n, uint64_t re
 static int learn(struct engine *e)
 {
     const struct version *v = find_version(e);
-    uint64_t at = e->symbols[INFO].address, info[INFO_WORDS], pointer;
+    uint64_t at = e->symbols[INFO].address, info[INFO_WORDS] = {0}, pointer = 0;
     struct memory_range range = {at, v->size};
     int rc = memory_prefetch(e->memory, &range, 1);
     if (!e->have[RUNNING]) {

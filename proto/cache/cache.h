@@ -15,7 +15,7 @@
  * A block is read only where that is safe: inside the program's allocated sections, in a page that
  * the client has read from since the stop, and in the page of the stack pointer of a thread whose
  * registers the client has read. Memory that may belong to a device is read exactly as requested
- * and not cached.
+ * and not cached. A request that is marked `exact` (request.h) is read exactly, and cached.
  */
 #ifndef NETGDB_PROTO_CACHE_H
 #define NETGDB_PROTO_CACHE_H
