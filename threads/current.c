@@ -118,7 +118,7 @@ static int read_again(struct engine *e, uint64_t at)
     int rc = span_read(e, &span);
     for (unsigned i = 0; rc == 0 && i < e->cores; i++)
         e->running[i] = span_pointer(e, &span, at + i * e->arch->word);
-    if (rc == 0 && e->counted)
+    if (rc == 0 && e->counted && counter != NULL)
         e->counter = span_pointer(e, &span, counter->address);
     e->counted = e->counted && rc == 0;
     return rc;
@@ -186,7 +186,7 @@ unsigned engine_cpu_id(const struct engine *e, unsigned core)
 
 int engine_current(struct engine *e, unsigned core, unsigned *id)
 {
-    uint64_t now;
+    uint64_t now = 0;
     bool known = false;
     int rc = engine_read_cpu(e);
     if (rc == 0 && !e->same_thread) /* one instruction does not create a thread */

@@ -413,7 +413,7 @@ static int read_count(struct engine *e, uint64_t *count, bool *known)
 
 int engine_same_threads(struct engine *e, bool *same)
 {
-    uint64_t created, count;
+    uint64_t created = 0, count = 0;
     bool known = false, listed = false;
     *same = false;
     int rc = engine_read_cpu(e);
