@@ -30,6 +30,17 @@ static void the_first_read_of_a_page_is_exact_and_the_second_reads_a_block(void 
     expect(f, "m15000,1", " m15000,1");   /* another page */
 }
 
+static void a_request_marked_exact_is_read_without_its_block_and_cached(void **state)
+{
+    struct fixture *f = *state;
+    struct request r = request_of(FILED);
+    r.exact = true;
+    assert_int_equal(target_transact(f->t, &r, &f->reply), 0);
+    assert_string_equal(news(f), " m15100,4");
+    expect(f, FILED, "");
+    expect(f, "m15104,4", " m15000,800"); /* the second read of this page */
+}
+
 static void a_block_is_clipped_to_the_files_sections(void **state)
 {
     struct fixture *f = *state;
@@ -447,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE(the_first_read_of_a_page_is_exact_and_the_second_reads_a_block),
+        RULE(a_request_marked_exact_is_read_without_its_block_and_cached),
         RULE(a_block_is_clipped_to_the_files_sections),
         RULE(a_block_is_read_on_the_stack_after_a_register_read),
         RULE(no_block_crosses_into_another_page),
