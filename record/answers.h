@@ -33,7 +33,7 @@ struct answer_node;
 
 struct answers {
     struct answer_node **buckets;   /* owned; NULL: none yet */
-    TAILQ_HEAD(, answer_node) list; /* in the order in which they came */
+    TAILQ_HEAD(answer_list, answer_node) list; /* in the order in which they came */
     size_t n, bytes;
 };
 
