@@ -142,7 +142,7 @@ static bool may_replace(const char *path, const struct core_file *previous, bool
 /* Whether it is a core without an entry: all that could be written of a new one. */
 static bool is_bare_header(const struct core_file *f)
 {
-    return f->end != 0 && f->table == 0 && f->entries == 0;
+    return f->end != 0 && f->entries == 0;
 }
 
 /* Removes what a session left that was killed before it could give a file its name. */

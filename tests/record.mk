@@ -8,3 +8,7 @@ FUZZ_TESTS += tests/fuzz/core
 tests_fuzz_core_SOURCES = tests/fuzz/core.c $(FUZZ_SOURCES)
 tests_fuzz_core_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"core"'
 tests_fuzz_core_LDADD = librecord.la libproto.la
+
+UNIT_TESTS += tests/unit/replay
+tests_unit_replay_SOURCES = tests/unit/replay.c tests/unit/unit.h tests/requests.h
+tests_unit_replay_LDADD = librecord.la $(UNIT_LIBS)

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session is recorded and replayed: a target that changes whenever it may, and what is left of it
+ * in the recording. */
+#include "record/replay.h"
+#include "tests/requests.h"
+#include "tests/unit/unit.h"
+
+#include <elf.h>
+#include <unistd.h>
+
+#include "proto/err.h"
+#include "record/recorder.h"
+#include "record/registers.h"
+
+/* A stub: memory is its addresses' low bytes plus `turn`, which each resume increments. */
+struct stub {
+    struct target target;
+    struct buf request;
+    uint8_t turn, written; /* what was written at 0x1000; 0: nothing */
+    char thread[8];
+    unsigned listed;
+};
+
+static struct stub stub;
+static struct log quiet;
+static char path[UNIT_PATH + 16], directory[UNIT_PATH];
+
+static int stub_send(struct target *t, const struct request *r)
+{
+    (void)t;
+    return buf_set(&stub.request, r->data, r->len);
+}
+
+static int read_stub(const struct request *r, struct buf *reply)
+{
+    for (uint64_t i = 0; i < r->length; i++) {
+        uint8_t byte = (uint8_t)(r->address + i + stub.turn);
+        if (r->address + i >= 0x2000)
+            return i == 0 ? buf_sets(reply, "E0e") : 0;
+        if (r->address + i == 0x1000 && stub.written != 0)
+            byte = stub.written;
+        (void)buf_addhex(reply, &byte, 1);
+    }
+    return reply->error;
+}
+
+static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
+{
+    struct request r;
+    (void)t;
+    (void)watch;
+    request_parse(&r, stub.request.data, stub.request.len);
+    *final = true;
+    buf_reset(reply);
+    switch (r.packet->id) {
+    case PACKET_m:
+        return read_stub(&r, reply);
+    case PACKET_M:
+        stub.written = 0x77;
+        return buf_sets(reply, "OK");
+    case PACKET_H:
+        (void)snprintf(stub.thread, sizeof stub.thread, "%.*s", (int)r.len - 2,
+                       (const char *)r.data + 2);
+        return buf_sets(reply, "OK");
+    case PACKET_P:
+        stub.turn++;
+        return buf_sets(reply, "OK");
+    case PACKET_g:
+        return buf_printf(reply, "%02x%.1s%.1s", stub.turn, stub.thread, stub.thread);
+    case PACKET_stop_reason:
+        return buf_sets(reply, "T05thread:1;");
+    case PACKET_s:
+        stub.turn++;
+        return buf_printf(reply, "T05thread:%u;", stub.turn);
+    case PACKET_c:
+        return buf_sets(reply, "W00");
+    case PACKET_qfThreadInfo:
+        stub.listed = 0;
+        return buf_sets(reply, "m1,2");
+    case PACKET_qsThreadInfo:
+        return buf_sets(reply, stub.listed++ == 0 ? "m3" : "l");
+    case PACKET_qXfer_features:
+        return buf_sets(reply, r.address == 0 ? "m<target>" : "l</target>");
+    case PACKET_qRcmd:
+        *final = stub.listed++ > 100;
+        return buf_sets(reply, *final ? "OK" : "O6f75740a");
+    case PACKET_qSupported:
+        return buf_sets(reply, "PacketSize=1000;QPassSignals+");
+    default:
+        return 0;
+    }
+}
+
+static void stub_free(struct target *t)
+{
+    (void)t;
+    buf_free(&stub.request);
+}
+
+/* The session: recorder and chain. */
+static struct recorder *recorder;
+static struct target *front;
+static struct buf reply;
+
+static int begin(void **state)
+{
+    static const struct target_ops ops = {.send = stub_send, .recv = stub_recv, .free = stub_free};
+    (void)state;
+    stub = (struct stub){.target = {.ops = &ops}, .thread = "1"};
+    buf_init(&stub.request, 1024);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    recorder = recorder_new(&quiet);
+    assert_non_null(recorder);
+    front = recorder_memory_new(&stub.target, recorder);
+    front = recorder_exchanges_new(front, recorder);
+    assert_non_null(front);
+    assert_non_null(mkdtemp(unit_directory(directory, "replay")));
+    (void)snprintf(path, sizeof path, "%s/core", directory);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    target_free(front);
+    recorder_free(recorder);
+    buf_free(&reply);
+    (void)unlink(path);
+    return rmdir(directory);
+}
+
+static const char *ask(struct target *t, const char *request)
+{
+    static char text[256];
+    assert_int_equal(target_ask(t, request, &reply), 0);
+    (void)snprintf(text, sizeof text, "%.*s", (int)reply.len, (const char *)reply.data);
+    return text;
+}
+
+static void live(const char *request)
+{
+    (void)ask(front, request);
+}
+
+static void save(void)
+{
+    char why[256];
+    if (recorder_save(recorder, path, why, sizeof why) != 0)
+        fail_msg("%s", why);
+}
+
+/* What is in the file now, as a target. */
+static struct target *replay(void)
+{
+    struct recording *r = malloc(sizeof *r);
+    assert_non_null(r);
+    assert_int_equal(recording_open(r, path, false), 0);
+    struct target *t = replay_new(r, &quiet);
+    assert_non_null(t);
+    return t;
+}
+
+static void is(struct target *t, const char *request, const char *expected)
+{
+    assert_string_equal(ask(t, request), expected);
+}
+
+static void what_was_asked_is_answered_again(void **state)
+{
+    (void)state;
+    save();
+    live("qSupported:one+");
+    live("?");
+    live("qfThreadInfo");
+    live("qsThreadInfo");
+    live("qsThreadInfo");
+    live("qXfer:features:read:target.xml:0,8");
+    live("qXfer:features:read:target.xml:8,ff");
+    live("g");
+    live("Hg2");
+    live("g");
+    live("m10,4");
+    live("m1ffe,4");
+    struct target *t = replay();
+    is(t, "qSupported:another+;list+", "PacketSize=1000;QPassSignals+");
+    is(t, "?", "T05thread:1;");
+    is(t, "qfThreadInfo", "m1,2");
+    is(t, "qsThreadInfo", "m3");
+    is(t, "qsThreadInfo", "l");
+    is(t, "qXfer:features:read:target.xml:0,fff", "l<target></target>");
+    is(t, "qXfer:features:read:target.xml:3,4", "mrget");
+    is(t, "qXfer:features:read:other.xml:0,4", "E01");
+    is(t, "g", "0011");
+    is(t, "Hg2", "OK");
+    is(t, "g", "0022");
+    is(t, "Hg3", "OK");
+    is(t, "g", "E.the recorded session did not read these registers");
+    is(t, "Hg-1", "OK");
+    is(t, "g", "0011");
+    is(t, "g;thread:2;", "0022"); /* LLDB's */
+    is(t, "m10,4", "10111213");
+    is(t, "m11,2", "1112");
+    is(t, "m12,4", "1213"); /* what is there */
+    is(t, "m14,1", "E0e");
+    is(t, "mf,2", "E0e");
+    is(t, "m1ffe,10", "feff");
+    is(t, "QPassSignals:1", "OK"); /* it was offered */
+    is(t, "QNonStop:1", "");
+    target_free(t);
+}
+
+static void changes_are_refused(void **state)
+{
+    static const char *const requests[] = {"M10,1:00", "P0=00",   "G00",     "c",        "s", "C05",
+                                           "vCont;c",  "Z0,10,1", "vRun;00", "vAttach;1"};
+    (void)state;
+    save();
+    live("?");
+    live("m10,1");
+    struct target *t = replay();
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        assert_true(strncmp(ask(t, requests[i]), "E.this is a recorded session", 28) == 0);
+    is(t, "m10,1", "10");
+    is(t, "X10,1:0", "");
+    is(t, "z0,10,1", "OK");
+    assert_int_equal(leave_with(t, "D", &reply), 0);
+    assert_true(buf_is(&reply, "OK"));
+    target_free(t);
+}
+
+static void the_core_is_of_the_last_stop(void **state)
+{
+    (void)state;
+    save();
+    live("?");
+    live("qfThreadInfo");
+    live("qsThreadInfo");
+    live("qsThreadInfo");
+    live("g");
+    live("m10,4");
+    live("s");
+    live("m20,1");
+    struct target *t = replay();
+    is(t, "?", "T05thread:1;");
+    is(t, "m10,4", "E0e"); /* it may have changed */
+    is(t, "m20,1", "21");
+    is(t, "g", "E.the recorded session did not read these registers");
+    is(t, "qfThreadInfo", "m1,2"); /* a client that connects needs it */
+    target_free(t);
+    live("c"); /* the program ends: the last stop stays */
+    t = replay();
+    is(t, "m20,1", "21");
+    target_free(t);
+}
+
+static void what_is_written_is_recorded(void **state)
+{
+    (void)state;
+    save();
+    live("?");
+    live("m1000,2");
+    live("g");
+    live("M1000,1:77");
+    live("P0=01");
+    struct target *t = replay();
+    is(t, "m1000,2", "7701");
+    is(t, "g", "0111"); /* read again */
+    target_free(t);
+}
+
+static void what_came_before_is_saved(void **state)
+{
+    (void)state;
+    live("qSupported");
+    live("?");
+    live("g");
+    live("m10,4");
+    save();
+    struct target *t = replay();
+    is(t, "qSupported", "PacketSize=1000;QPassSignals+");
+    is(t, "g", "0011");
+    is(t, "m10,4", "10111213");
+    target_free(t);
+}
+
+static void console_output_is_given_line_by_line(void **state)
+{
+    bool final = false;
+    unsigned lines = 0;
+    (void)state;
+    save();
+    stub.listed = 99;
+    live("qRcmd,61");
+    struct target *t = replay();
+    assert_int_equal(send_bytes(t, "qRcmd,61", 8), 0);
+    while (!final) {
+        assert_int_equal(target_recv(t, &reply, &final, 0), 0);
+        assert_true(buf_is(&reply, final ? "OK" : "O6f75740a"));
+        lines += !final;
+    }
+    assert_int_equal(lines, 2);
+    is(t, "qRcmd,62", "E01");
+    target_free(t);
+}
+
+/* rip is at 136 of FreeBSD's struct reg, which is at 48; rax at 112, a register without a value 0.
+ */
+static void registers_are_in_the_order_of_each_system(void **state)
+{
+    static const struct core_machine freebsd = {EM_X86_64, ELFOSABI_FREEBSD, true, false};
+    static const struct core_machine linux_abi = {EM_X86_64, ELFOSABI_NONE, true, false};
+    static const struct core_machine other = {EM_RISCV, ELFOSABI_NONE, true, false};
+    char g[2 * 164 + 1];
+    const char *name;
+    struct buf note;
+    (void)state;
+    buf_init(&note, 1024);
+    for (unsigned i = 0; i < 164; i++)
+        (void)snprintf(g + 2 * i, 3, "%02x", i < 8 ? 0xaa : i);
+    memcpy(g + 2 * 128, "xxxxxxxxxxxxxxxx", 16);
+    assert_true(registers_note(&freebsd, 0x1234, (const uint8_t *)g, 328, &note, &name));
+    assert_string_equal(name, "FreeBSD");
+    assert_int_equal(note.len, 224);
+    assert_int_equal(core_number_get(note.data + 40, 4, false), 0x1234);
+    assert_int_equal(note.data[48 + 112], 0xaa);
+    assert_int_equal(core_number_get(note.data + 48 + 136, 8, false), 0);
+    assert_int_equal(note.data[48 + 160], 56); /* rsp, the eighth */
+    assert_true(registers_note(&linux_abi, 1, (const uint8_t *)g, 328, &note, &name));
+    assert_string_equal(name, "CORE");
+    assert_int_equal(note.len, 336);
+    assert_int_equal(note.data[112 + 80], 0xaa);
+    assert_int_equal(note.data[112 + 152], 56);
+    assert_false(registers_note(&freebsd, 1, (const uint8_t *)g, 326, &note, &name));
+    assert_false(registers_note(&other, 1, (const uint8_t *)g, 328, &note, &name));
+    buf_free(&note);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(what_was_asked_is_answered_again),
+        TEST(changes_are_refused),
+        TEST(the_core_is_of_the_last_stop),
+        TEST(what_is_written_is_recorded),
+        TEST(what_came_before_is_saved),
+        TEST(console_output_is_given_line_by_line),
+        TEST(registers_are_in_the_order_of_each_system),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
