@@ -10,6 +10,7 @@
 
 #include "proto/err.h"
 #include "symbols/build_id_match.h"
+#include "symbols/symtab.h"
 
 enum { NOTES_MAX = 64 }; /* distinct notes that are compared */
 
@@ -18,8 +19,10 @@ struct search {
     unsigned machine;
     bool is64;
     unsigned files, notes;
-    char *found;
-    bool best; /* `found` is a kernel.debug */
+    char *found; /* by its build-id */
+    bool best;   /* `found` is a kernel.debug */
+    char *by_version;
+    bool debug; /* `by_version` is a kernel.debug */
 };
 
 static bool is_debug(const char *name)
@@ -35,21 +38,48 @@ static bool is_kernel(const char *name)
            is_debug(name);
 }
 
+/* Replaces a path. Returns 0 or NETGDB_NOMEM. */
+static int keep(char **kept, const char *path)
+{
+    free(*kept);
+    *kept = strdup(path);
+    return *kept != NULL ? 0 : NETGDB_NOMEM;
+}
+
+/* Compares the version of a file without a build-id. */
+static int compare_version(struct search *s, const char *path)
+{
+    enum file_match match;
+    bool debug = is_debug(strrchr(path, '/') + 1);
+    struct symtab *symbols =
+        s->by_version == NULL || (debug && !s->debug) ? symtab_open(path, NULL) : NULL;
+    if (symbols == NULL)
+        return 0;
+    int rc = match_version(s->target, path, symbols, 0, NULL, &match);
+    symtab_free(symbols);
+    if (rc != 0 || match != MATCH_VERSION)
+        return rc;
+    s->debug = debug;
+    return keep(&s->by_version, path);
+}
+
 /* Compares a file that is of this machine. Returns 0 or the target's error. */
 static int compare(struct search *s, const char *path, const struct elf_file *file)
 {
     enum file_match match;
     struct build_id id;
     elf_file_build_id(file, &id);
-    if (id.len == 0 || id.address == 0 || s->notes++ >= NOTES_MAX)
+    if (s->notes++ >= NOTES_MAX)
+        return 0;
+    if (id.len == 0)
+        return s->found == NULL ? compare_version(s, path) : 0;
+    if (id.address == 0)
         return 0;
     int rc = match_build_id(s->target, path, &file->ident, &id, 0, NULL, &match);
     if (rc != 0 || match != MATCH_BUILD_ID)
         return rc;
-    free(s->found);
-    s->found = strdup(path);
     s->best = is_debug(strrchr(path, '/') + 1);
-    return s->found != NULL ? 0 : NETGDB_NOMEM;
+    return keep(&s->found, path);
 }
 
 static int try_file(struct search *s, const char *path, const char *name)
@@ -101,6 +131,9 @@ int find_kernel(struct target *t, const char *directory, unsigned machine, bool 
         free(s.found);
         s.found = NULL;
     }
-    *path = s.found;
+    bool by_version = rc == 0 && s.found == NULL;
+    if (!by_version)
+        free(s.by_version);
+    *path = by_version ? s.by_version : s.found;
     return rc;
 }

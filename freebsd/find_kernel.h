@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Finds a kernel's file in a directory that has the files of many kernels: the one whose build-id
- * is in the kernel's memory, at the address that the file gives for it.
+ * is in the kernel's memory, at the address that the file gives for it. If there is none, a file
+ * without a build-id whose `version` string is there.
  */
 #ifndef NETGDB_FREEBSD_FIND_KERNEL_H
 #define NETGDB_FREEBSD_FIND_KERNEL_H

@@ -10,6 +10,8 @@
 #include "freebsd/module_file.h"
 #include "tests/kernel/stub.h"
 
+enum { FILE_MAX = 1 << 20 }; /* bytes of a kernel.debug */
+
 /* A directory for files; each file is a copy of one that tests/kernel/make has made. */
 struct tree {
     char dir[UNIT_PATH];
@@ -115,6 +117,60 @@ static void find_among(const char names[3])
     kernel_stub_done(&stub);
 }
 
+/* Makes the note another one. */
+static void drop_build_id(const char *path)
+{
+    static const char id[] = "GNU\0\x00\x11\x22\x33";
+    FILE *file = fopen(path, "r+b");
+    char *bytes = malloc(FILE_MAX);
+    assert_non_null(file);
+    assert_non_null(bytes);
+    size_t len = fread(bytes, 1, FILE_MAX, file);
+    char *note = memmem(bytes, len, id, sizeof id - 1);
+    assert_non_null(note);
+    assert_int_equal(fseek(file, note - bytes, SEEK_SET), 0);
+    assert_int_equal(fputc('X', file), 'X');
+    assert_int_equal(fclose(file), 0);
+    free(bytes);
+}
+
+/* The kernel in memory is of another version. */
+static void change_version(struct kernel_stub *stub)
+{
+    static const char version[] = "FreeBSD 14.9-TEST #0";
+    bool found = false;
+    for (unsigned i = 0; i < stub->n; i++) {
+        char *at =
+            memmem(stub->segments[i].bytes, stub->segments[i].len, version, sizeof version - 1);
+        if (at != NULL) {
+            at[9]++;
+            found = true;
+        }
+    }
+    assert_true(found);
+}
+
+static void a_file_without_a_build_id_is_found_by_its_version(void **state)
+{
+    struct kernel_stub stub;
+    struct tree t;
+    char *path;
+    (void)state;
+    make_tree(&t);
+    kernel_stub_init(&stub);
+    const char *file = plant(&t, "a/kernel.debug", "amd64/kernel.debug");
+    drop_build_id(file);
+    kernel_stub_load(&stub, file);
+    assert_int_equal(find_kernel(&stub.target, t.dir, EM_X86_64, true, &path), 0);
+    assert_string_equal(path, file);
+    free(path);
+    change_version(&stub);
+    assert_int_equal(find_kernel(&stub.target, t.dir, EM_X86_64, true, &path), 0);
+    assert_null(path);
+    remove_tree(&t);
+    kernel_stub_done(&stub);
+}
+
 static void the_kernel_debug_with_the_build_id_is_found(void **state)
 {
     static const char *const orders[] = {"abc", "acb", "bac", "bca", "cab", "cba"};
@@ -128,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(below_a_root_only_boot_is_searched),
         cmocka_unit_test(the_kernel_debug_with_the_build_id_is_found),
+        cmocka_unit_test(a_file_without_a_build_id_is_found_by_its_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
