@@ -34,16 +34,16 @@ struct gdb {
  * signature is made of, so that it comes first.
  */
 static const struct {
-    enum section section;
     const char *command;
+    enum section section;
     bool needs_file, signature;
 } commands[] = {
-    {SECTION_PANIC, "monitor netgdb panic --json", true, true},
-    {SECTION_BACKTRACE, "backtrace", false, true},
-    {SECTION_REGISTERS, "info registers", false, false},
-    {SECTION_MESSAGES, "monitor netgdb dmesg --json 100", true, false},
-    {SECTION_MODULES, "monitor netgdb modules --json", true, false},
-    {SECTION_PROCESSES, "monitor netgdb ps --json", true, false},
+    {"monitor netgdb panic --json", SECTION_PANIC, true, true},
+    {"backtrace", SECTION_BACKTRACE, false, true},
+    {"info registers", SECTION_REGISTERS, false, false},
+    {"monitor netgdb dmesg --json 100", SECTION_MESSAGES, true, false},
+    {"monitor netgdb modules --json", SECTION_MODULES, true, false},
+    {"monitor netgdb ps --json", SECTION_PROCESSES, true, false},
 };
 
 static void add(struct gdb *g, const char *argument)

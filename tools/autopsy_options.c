@@ -11,7 +11,6 @@
 #include "session/transport.h"
 #include "symbols/find_elf.h"
 #include "tools/autopsy.h"
-#include "tools/run.h"
 
 enum { SECONDS_MAX = 24 * 60 * 60, CRASH_SECONDS = 300 };
 
@@ -221,7 +220,7 @@ static int find_files(struct autopsy_options *o)
     struct stat st;
     if (gdb == NULL || (gdb = realpath(gdb, NULL)) == NULL || access(gdb, X_OK) != 0) {
         complain("%s: %s: name a gdb with --gdb", o->gdb, strerror(gdb == NULL ? ENOENT : errno));
-        return NOT_FOUND;
+        return EXIT_FAILED;
     }
     o->gdb = gdb;
     const char *debug = o->debug != NULL ? realpath(o->debug, NULL) : "/";

@@ -18,11 +18,13 @@ enum {
     DIRECTORY_MODE = 0750,
     FILE_MODE = 0640,
     HOST_SHOWN = 48, /* characters of a host in a directory's name */
+    LINE_SIZE = 512, /* of the files "waiting" and "signatures" */
 };
 
 #define PARTIAL ".partial"
 #define WAITING "waiting"
 #define SIGNATURES "signatures"
+#define NO_DIRECTORY "-" /* of a signature whose directory was given up */
 
 /* ---- files ---- */
 
@@ -192,19 +194,31 @@ void store_note_gone(struct autopsy *a, const char *name)
     (void)unlinkat(a->out, suffixed(path, name, "/" WAITING), 0);
 }
 
+/* A line of three words. False: there is none. */
+static bool read_words(FILE *file, char line[LINE_SIZE], char *words[3])
+{
+    char *rest;
+    if (file == NULL || fgets(line, LINE_SIZE, file) == NULL)
+        return false;
+    for (int i = 0; i < 3; i++) {
+        words[i] = strtok_r(i == 0 ? line : NULL, " \n", &rest);
+        if (words[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 static void read_kept(struct autopsy *a, const char *name)
 {
-    char path[SUFFIXED];
+    char path[SUFFIXED], line[LINE_SIZE], *words[3];
     struct kept *k = calloc(1, sizeof *k);
-    long long port;
-    int told;
     FILE *file = strlen(name) < AUTOPSY_NAME_MAX
                      ? open_file(a->out, suffixed(path, name, "/" WAITING), "r")
                      : NULL;
-    if (k != NULL && file != NULL &&
-        fscanf(file, "%255s %lld %d", k->kernel.host, &port, &told) == 3) {
-        k->kernel.session_port = port;
-        k->told = told != 0;
+    if (k != NULL && read_words(file, line, words)) {
+        (void)snprintf(k->kernel.host, sizeof k->kernel.host, "%s", words[0]);
+        k->kernel.session_port = strtoll(words[1], NULL, 10);
+        k->told = strcmp(words[2], "1") == 0;
         (void)snprintf(k->name, sizeof k->name, "%s", name);
         LIST_INSERT_HEAD(&a->kept, k, entries);
         k = NULL;
@@ -253,12 +267,14 @@ static void look_around(struct autopsy *a)
 
 static void read_signatures(struct autopsy *a)
 {
+    char line[LINE_SIZE], *words[3];
     FILE *file = open_file(a->out, SIGNATURES, "r");
-    struct known k, *copy;
-    while (file != NULL && fscanf(file, "%16[0-9a-f] %lu %95s ", k.id, &k.count, k.name) == 3 &&
-           (copy = malloc(sizeof *copy)) != NULL) {
-        *copy = k;
-        LIST_INSERT_HEAD(&a->known, copy, entries);
+    struct known *k;
+    while (read_words(file, line, words) && (k = calloc(1, sizeof *k)) != NULL) {
+        (void)snprintf(k->id, sizeof k->id, "%s", words[0]);
+        k->count = strtoul(words[1], NULL, 10);
+        (void)snprintf(k->name, sizeof k->name, "%s", words[2]);
+        LIST_INSERT_HEAD(&a->known, k, entries);
     }
     if (file != NULL)
         fclose(file);
@@ -355,8 +371,7 @@ void store_disclaim(struct crash *c)
     pthread_mutex_lock(&a->lock);
     struct known *k = find_known(a, c->result.signature);
     if (k != NULL && strcmp(k->name, c->name) == 0) {
-        LIST_REMOVE(k, entries);
-        free(k);
+        (void)snprintf(k->name, sizeof k->name, NO_DIRECTORY);
         write_signatures(a);
     }
     pthread_mutex_unlock(&a->lock);
