@@ -22,6 +22,7 @@ E2E_TESTS = \
 	tests/e2e/forks.test \
 	tests/e2e/freebsd-lldb.test \
 	tests/e2e/freebsd.test \
+	tests/e2e/frontends.test \
 	tests/e2e/gone.test \
 	tests/e2e/flood.test \
 	tests/e2e/hostile.test \
