@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	doc/protocol.md \
 	doc/regression.md \
 	doc/rtos.md \
+	doc/tutorial.md \
 	doc/examples/regression/ci.yaml \
 	doc/examples/regression/connect.gdb \
 	doc/examples/regression/lab.sh \

@@ -87,6 +87,7 @@ E2E_TESTS = \
 	tests/e2e/tls-certificates.test \
 	tests/e2e/tls-proxy.test \
 	tests/e2e/tls.test \
+	tests/e2e/tutorial.test \
 	tests/e2e/two.test \
 	tests/e2e/wait.test \
 	tests/e2e/wrong.test
