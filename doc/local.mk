@@ -19,4 +19,7 @@ EXTRA_DIST += \
 	doc/examples/regression/panic.gdb \
 	doc/examples/regression/result.gdb \
 	doc/examples/regression/run \
-	doc/examples/regression/state.gdb
+	doc/examples/regression/state.gdb \
+	doc/examples/vscode/launch.json \
+	doc/examples/vscode/netgdb-gdb \
+	doc/examples/vscode/tasks.json
