@@ -78,6 +78,24 @@ void recorder_free(struct recorder *r)
     free(r);
 }
 
+/* Everything moves but the lists, which have their own addresses in them: their contents move. */
+struct recording *recorder_take(struct recorder *r)
+{
+    struct recording *taken = malloc(sizeof *taken);
+    if (taken == NULL || recording_init(taken) != 0) {
+        free(taken);
+        return NULL;
+    }
+    answers_swap(&taken->answers, &r->recording.answers);
+    const struct answers full = taken->answers, empty = r->recording.answers;
+    const struct recording before = *taken;
+    *taken = r->recording;
+    r->recording = before;
+    taken->answers = full;
+    r->recording.answers = empty;
+    return taken;
+}
+
 struct recording *recorder_recording(struct recorder *r)
 {
     return &r->recording;

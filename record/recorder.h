@@ -43,6 +43,10 @@ int recorder_save(struct recorder *r, const char *path, char *text, size_t size)
 /* The same with an existing core, which is continued (recording_continue). */
 int recorder_continue(struct recorder *r, const char *path, char *text, size_t size);
 
+/* Takes the recording, allocated by malloc(), out of a recorder without decorators, which is empty
+ * then. NULL: memory is short. */
+struct recording *recorder_take(struct recorder *r);
+
 /* What is recorded; for a core that is written without a client. */
 struct recording *recorder_recording(struct recorder *r);
 

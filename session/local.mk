@@ -26,6 +26,7 @@ libsession_la_SOURCES = \
 
 # The transports: session/transport_PREFIX.c defines `const struct transport transport_PREFIX`.
 TRANSPORTS = \
+	session/transport_replay.c \
 	session/transport_file.c \
 	session/transport_tcp.c \
 	session/transport_tls.c \

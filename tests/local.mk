@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/packets \
 	tests/unit/pcapng \
 	tests/unit/port_owner \
+	tests/unit/pcapng_read \
 	tests/unit/replies \
 	tests/unit/requests \
 	tests/unit/rsp \
@@ -184,6 +185,7 @@ FUZZ_TESTS = \
 	tests/fuzz/link \
 	tests/fuzz/node \
 	tests/fuzz/options \
+	tests/fuzz/pcapng \
 	tests/fuzz/quirks \
 	tests/fuzz/rsp \
 	tests/fuzz/rsp_server \
@@ -221,6 +223,9 @@ tests_fuzz_quirks_LDADD = libproto.la
 tests_fuzz_rsp_SOURCES = tests/fuzz/rsp.c $(FUZZ_SOURCES)
 tests_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp"'
 tests_fuzz_rsp_LDADD = libproto.la
+tests_fuzz_pcapng_SOURCES = tests/fuzz/pcapng.c $(FUZZ_SOURCES)
+tests_fuzz_pcapng_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"pcapng"'
+tests_fuzz_pcapng_LDADD = libproto.la
 tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la

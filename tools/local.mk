@@ -43,6 +43,7 @@ tools_netgdb_SOURCES = \
 	tools/proxy_say.c \
 	tools/proxy_endpoints.c \
 	tools/proxy_session.c \
+	tools/replay.c \
 	tools/rtos.c \
 	tools/run.c tools/run.h \
 	tools/tls_options.c tools/tls_options.h \

@@ -24,6 +24,7 @@ static const struct command {
     {"proxy", proxy_main, "serve kernels to any debugger"},
     {"kernel", kernel_main, "print facts about a panicked kernel"},
     {"autopsy", autopsy_main, "examine every panic unattended, and write reports"},
+    {"replay", replay_main, "serve the session in a capture to any debugger"},
     {"ls", ls_main, "list the kernels of the running proxy"},
     {"doctor", doctor_main, "check this machine, and say what to do"},
 };

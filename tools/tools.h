@@ -30,6 +30,7 @@ int ls_main(int argc, char **argv);
 int kernel_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int autopsy_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
 
 /* The values of --log. */
 #define LOG_LEVELS "error, warn, info, debug or packet"

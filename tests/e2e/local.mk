@@ -63,6 +63,7 @@ E2E_TESTS = \
 	tests/e2e/proxy_silent.test \
 	tests/e2e/regression.test \
 	tests/e2e/rtos-arm.test \
+	tests/e2e/replay.test \
 	tests/e2e/rtos-cortex-m.test \
 	tests/e2e/rtos-lldb.test \
 	tests/e2e/rtos-reads.test \

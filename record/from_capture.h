@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Makes a recording from a capture of netgdb (io/capture.h): the RSP packets of its first client
+ * are played to a recorder, as if that session took place now. The capture is hostile.
+ */
+#ifndef NETGDB_RECORD_FROM_CAPTURE_H
+#define NETGDB_RECORD_FROM_CAPTURE_H
+
+#include "record/recorder.h"
+
+#define FROM_CAPTURE_MEMORY ((uint64_t)1 << 30) /* bytes of memory that are kept */
+
+/* What a capture had, for messages. */
+struct from_capture {
+    unsigned long requests; /* with a reply */
+    unsigned long stops;    /* the recording is of the last one */
+    bool other_clients;     /* there were others, which are left out */
+};
+
+/*
+ * Returns the recording, allocated by malloc(), of a capture in memory; or NULL with a reason in
+ * why[RECORDING_WHY_MAX]. `log` gets the lines of the recorder.
+ */
+struct recording *from_capture(const uint8_t *file, size_t len, struct from_capture *what,
+                               const struct log *log, char why[RECORDING_WHY_MAX]);
+
+#endif

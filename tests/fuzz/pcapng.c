@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fuzz target: any file as a capture. Packets lie within it, and reading it ends. */
+#include "proto/capture/pcapng_read.h"
+#include "proto/err.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct pcapng_reader r;
+    struct pcapng_record packet;
+    struct pcapng_rsp rsp;
+    size_t n = 0;
+    int rc;
+    pcapng_read(&r, data, size);
+    while ((rc = pcapng_next(&r, &packet)) == 1) {
+        MUST(packet.data >= data && packet.len <= size && packet.data - data <= (long)size);
+        MUST(packet.len <= size - (size_t)(packet.data - data));
+        if (pcapng_is_rsp(&packet, &rsp))
+            MUST(rsp.data >= packet.data && rsp.data + rsp.len == packet.data + packet.len);
+        MUST(n++ <= size / 12);
+    }
+    MUST(rc == 0 || rc == NETGDB_PROTO);
+    return 0;
+}

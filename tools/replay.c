@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netgdb replay: serves the session in a capture to any debugger, by netgdb proxy. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/link/wire.h"
+#include "proto/options.h"
+#include "tools/tools.h"
+
+static int replay_help(void)
+{
+    printf(
+        "Usage: netgdb replay --serve[=[ADDRESS]:PORT] FILE\n"
+        "Answer debuggers from a capture that netgdb made (capture=FILE): every request that it\n"
+        "has, in any order. What it does not have gets an error that says so.\n"
+        "In a gdb with the preload no server is needed: target remote netgdb:replay:FILE\n\n"
+        "  --serve[=[ADDRESS]:PORT]  listen on TCP there (127.0.0.1:20025)\n"
+        "  -h, --help                print this and exit\n\n"
+        "Ends with SIGINT or SIGTERM. Exit codes: 0 ended by a signal, 1 failed, 2 usage.\n");
+    return EXIT_DONE;
+}
+
+/* Serves by the proxy, whose operand is the capture. */
+static int serve_capture(const char *file, char host[HOST_MAX], uint16_t port)
+{
+    char target[OPTIONS_PATH_MAX + 8], number[8];
+    char *arguments[] = {
+        (char *)"netgdb proxy", (char *)"--listen", host, (char *)"-p", number, target, NULL};
+    if ((size_t)snprintf(target, sizeof target, "replay:%s", file) >= sizeof target)
+        return complain_usage("replay", "the file's name is too long");
+    (void)snprintf(number, sizeof number, "%u", port);
+    optind = 1;
+    return proxy_main(sizeof arguments / sizeof arguments[0] - 1, arguments);
+}
+
+int replay_main(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"serve", optional_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
+    char host[HOST_MAX] = "127.0.0.1";
+    uint16_t port = WIRE_HERALD_PORT;
+    bool serve = false;
+    int c;
+    while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        if (c == 'h')
+            return replay_help();
+        if (c == '?')
+            return hint_usage("replay");
+        serve = true;
+        bool bare = optarg != NULL && optarg[0] == ':'; /* a port alone */
+        if (optarg != NULL &&
+            (bare ? !parse_port(optarg + 1, &port) : !parse_endpoint(optarg, host, &port)))
+            return complain_value("replay", "serve", optarg, "[ADDRESS]:PORT");
+    }
+    if (!serve)
+        return complain_usage("replay", "give --serve; in gdb: target remote netgdb:replay:FILE");
+    if (argc - optind != 1)
+        return complain_usage("replay", "give one FILE");
+    return serve_capture(argv[optind], host, port);
+}
