@@ -58,6 +58,14 @@ static void say_status(struct monitor *m)
     profile_text(m->profile, &m->d.output);
 }
 
+static void say_status_json(struct monitor *m)
+{
+    chain_note_link(m->chain, m->profile);
+    buf_adds(&m->d.output, "{");
+    profile_json(m->profile, &m->d.output);
+    buf_adds(&m->d.output, "}\n");
+}
+
 static void say_cache(struct monitor *m)
 {
     struct cache_stats s;
@@ -92,7 +100,10 @@ static void flush_cache(struct monitor *m)
 static const struct {
     const char *name;
     void (*say)(struct monitor *m);
-} commands[] = {{"status", say_status}, {"cache", say_cache}, {"cache flush", flush_cache}};
+} commands[] = {{"status", say_status},
+                {"status --json", say_status_json},
+                {"cache", say_cache},
+                {"cache flush", flush_cache}};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -195,9 +206,9 @@ static void stop_clock(struct monitor *m)
 {
     uint64_t now = io_now(m->io), took = now - m->sent;
     uint64_t asked = m->answered != 0 ? m->sent - m->answered : 0;
+    chain_note_link(m->chain, m->profile);
     if (m->profile != NULL)
         profile_request(m->profile, asked, took, m->request, m->request_len, m->packet);
-    chain_note_link(m->chain, m->profile);
     if (took > PROFILE_SLOW_AFTER && (m->packet->effects & PKT_RESUMES) == 0)
         tell_slow(m, took);
     m->answered = now;

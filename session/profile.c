@@ -35,8 +35,30 @@ static void show_request(char text[PROFILE_SHOWN], const uint8_t *request, size_
     text[n] = '\0';
 }
 
+static struct profile_cause causes(const struct profile *p)
+{
+    struct profile_cause all = {.retransmitted = p->link.retransmitted, .repeated = p->asked_again};
+    for (int i = 0; i < NETGDB_DELAYS; i++)
+        all.delayed += p->stats.delayed[i].ns;
+    return all;
+}
+
+/* The causes of the request that has just ended. A new session begins at 0. */
+static struct profile_cause take_cause(struct profile *p)
+{
+    const struct profile_cause now = causes(p), then = p->before;
+    bool same = now.delayed >= then.delayed && now.retransmitted >= then.retransmitted &&
+                now.repeated >= then.repeated;
+    p->before = now;
+    if (!same)
+        return now;
+    return (struct profile_cause){now.delayed - then.delayed,
+                                  now.retransmitted - then.retransmitted,
+                                  now.repeated - then.repeated};
+}
+
 static void keep_slow(struct profile *p, uint64_t took, const uint8_t *request, size_t len,
-                      const struct packet *packet)
+                      const struct packet *packet, const struct profile_cause *cause)
 {
     unsigned at = PROFILE_SLOWEST;
     while (at > 0 && p->slowest[at - 1].took < took)
@@ -47,6 +69,7 @@ static void keep_slow(struct profile *p, uint64_t took, const uint8_t *request, 
             (PROFILE_SLOWEST - 1 - at) * sizeof p->slowest[0]);
     p->slowest[at].took = took;
     p->slowest[at].explanation = packet->explanation;
+    p->slowest[at].cause = *cause;
     show_request(p->slowest[at].text, request, len);
 }
 
@@ -56,11 +79,12 @@ void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uin
     pthread_mutex_lock(&p->lock);
     p->requests++;
     p->asking += asked;
+    const struct profile_cause cause = take_cause(p);
     if ((packet->effects & PKT_RESUMES) != 0) {
         p->running += took;
     } else {
         p->answering += took;
-        keep_slow(p, took, request, len, packet);
+        keep_slow(p, took, request, len, packet, &cause);
     }
     pthread_mutex_unlock(&p->lock);
 }
@@ -138,6 +162,16 @@ static void link_text(const struct profile *p, struct buf *out)
             (unsigned long long)l->stray_acks, (unsigned long long)l->impossible);
 }
 
+static void cause_text(const struct profile_cause *c, struct buf *out)
+{
+    if (c->delayed != 0)
+        buf_printf(out, "; delayed %.1f ms so that nothing runs twice", (double)c->delayed / 1e6);
+    if (c->retransmitted != 0)
+        buf_printf(out, "; %llu retransmissions", (unsigned long long)c->retransmitted);
+    if (c->repeated != 0)
+        buf_printf(out, "; repeated %llu times", (unsigned long long)c->repeated);
+}
+
 void profile_text(struct profile *p, struct buf *out)
 {
     pthread_mutex_lock(&p->lock);
@@ -148,9 +182,12 @@ void profile_text(struct profile *p, struct buf *out)
                seconds(p->answering), seconds(p->running), seconds(p->asking));
     if (p->has_link)
         link_text(p, out);
-    for (unsigned i = 0; i < PROFILE_SLOWEST && p->slowest[i].took != 0; i++)
-        buf_printf(out, "slowest %u: %.3f s %s (%s)\n", i + 1, seconds(p->slowest[i].took),
+    for (unsigned i = 0; i < PROFILE_SLOWEST && p->slowest[i].took != 0; i++) {
+        buf_printf(out, "slowest %u: %.3f s %s (%s)", i + 1, seconds(p->slowest[i].took),
                    p->slowest[i].text, p->slowest[i].explanation);
+        cause_text(&p->slowest[i].cause, out);
+        buf_adds(out, "\n");
+    }
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -187,8 +224,13 @@ void profile_json(struct profile *p, struct buf *out)
         link_json(p, out);
     buf_adds(out, ",\"slowest\":[");
     for (unsigned i = 0; i < PROFILE_SLOWEST && p->slowest[i].took != 0; i++)
-        buf_printf(out, "%s{\"s\":%.6f,\"request\":\"%s\",\"what\":\"%s\"}", i == 0 ? "" : ",",
-                   seconds(p->slowest[i].took), p->slowest[i].text, p->slowest[i].explanation);
+        buf_printf(out,
+                   "%s{\"s\":%.6f,\"request\":\"%s\",\"what\":\"%s\",\"delayed_ms\":%.1f,"
+                   "\"retransmitted\":%llu,\"repeated\":%llu}",
+                   i == 0 ? "" : ",", seconds(p->slowest[i].took), p->slowest[i].text,
+                   p->slowest[i].explanation, (double)p->slowest[i].cause.delayed / 1e6,
+                   (unsigned long long)p->slowest[i].cause.retransmitted,
+                   (unsigned long long)p->slowest[i].cause.repeated);
     buf_adds(out, "]");
     pthread_mutex_unlock(&p->lock);
 }

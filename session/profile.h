@@ -20,10 +20,18 @@ enum {
     PROFILE_LINE_MAX = 240, /* bytes of a line */
 };
 
+/* Why a request took long: what its exchanges with the kernel went through. */
+struct profile_cause {
+    uint64_t delayed;       /* ns, so that nothing runs twice */
+    uint64_t retransmitted; /* DATA of ours */
+    uint64_t repeated;      /* requests: they, or their replies, were damaged or in doubt */
+};
+
 struct profile_request {
     uint64_t took;            /* ns; 0: no entry */
     char text[PROFILE_SHOWN]; /* how it began */
     const char *explanation;  /* packets.h */
+    struct profile_cause cause;
 };
 
 struct profile {
@@ -43,6 +51,7 @@ struct profile {
     struct netgdb_stats stats; /* of these, delayed */
     uint64_t srtt, lateness;   /* ns */
     struct link_counters link;
+    struct profile_cause before; /* all causes, when the last request had ended */
 };
 
 void profile_init(struct profile *p);
@@ -51,7 +60,8 @@ void profile_free(struct profile *p);
 /* A client has attached. */
 void profile_client(struct profile *p);
 
-/* `asked` ns after the reply before (0 for a client's first), a request took `took` ns. */
+/* `asked` ns after the reply before (0 for a client's first), a request took `took` ns. Call it
+ * after profile_note_link: what has changed since the request before is the cause. */
 void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uint8_t *request,
                      size_t len, const struct packet *packet);
 

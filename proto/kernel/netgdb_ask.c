@@ -102,6 +102,13 @@ static int give_up_damaged(const struct netgdb_target *t)
     return NETGDB_PROTO;
 }
 
+/* To the log, and to the reader of a capture. */
+static void explain_repeat(struct netgdb_target *t, const char *why)
+{
+    log_debug(t->log, "'%s': %s", t->current.packet->name, why);
+    link_note_next(t->link, "%s", why);
+}
+
 /* Sends the request again, or a '-' to have a damaged reply repeated. */
 static int retransmit(struct netgdb_target *t)
 {
@@ -112,8 +119,8 @@ static int retransmit(struct netgdb_target *t)
     if (rc != 0)
         return rc;
     t->stats.repeated_requests++;
-    link_note_next(t->link, t->peer_acked ? "requests the reply again: it arrived damaged"
-                                          : "sent again: the stub refused it as damaged");
+    explain_repeat(t, t->peer_acked ? "requests the reply again: it arrived damaged"
+                                    : "sent again: the stub refused it as damaged");
     return t->peer_acked ? link_send(t->link, "-", 1, 0, 1) : send_request(t);
 }
 
@@ -137,7 +144,7 @@ static int wake_kernel(struct netgdb_target *t)
         rc = nt_wait_until(t, link_duplicates_expire(
                                   t->link, link_lateness(t->link))); /* duplicates of that '+' */
     t->stats.repeated_requests++;
-    link_note_next(t->link, "sent again: the kernel is idle and has not answered");
+    explain_repeat(t, "sent again: the kernel is idle and has not answered");
     return rc == 0 ? send_request(t) : rc;
 }
 
@@ -228,7 +235,7 @@ static int repeat_request(struct netgdb_target *t)
     int rc = nt_wait_until_ready(t);
     t->undelayed = false;
     t->outstanding = true;
-    link_note_next(t->link, "sent again: its reply may be that of a late duplicate");
+    explain_repeat(t, "sent again: its reply may be that of a late duplicate");
     return rc == 0 ? send_request(t) : rc;
 }
 

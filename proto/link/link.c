@@ -168,6 +168,8 @@ static int transmit_datagram(struct link *l)
     else {
         l->counters.retransmitted++;
         l->lossy = true;
+        log_debug(l->log, "sent %u again: no ack for %.1f ms", l->tx.seqno,
+                  (double)(now - trace->first) / 1e6);
     }
     trace->last = now;
     l->tx.transmissions++;

@@ -538,17 +538,36 @@ autopsy() {
         "$(awk -v a="$(column 1 "$dir/twenty")" -v b="$(column 1 "$dir/one")" 'BEGIN { print a / b }')" 1.5
 }
 
+# mixed_session [FILE]: the time of 400 mixed requests, with a capture to FILE.
+mixed_session() {
+    start_twin new "127.0.0.1:$port"
+    if [ $# = 1 ]; then export NETGDB_CAPTURE="$1"; else unset NETGDB_CAPTURE; fi
+    session mixed 1 400 30 127.0.0.2
+    unset NETGDB_CAPTURE
+}
+
+# Pairs of sessions, one of each directly after the other.
+capture() {
+    for _ in 1 2 3 4 5 6 7; do
+        mixed_session
+        without=$took
+        mixed_session "$dir/capture.pcapng"
+        awk "BEGIN { print $took / $without }"
+    done | sort -n >"$dir/captured"
+    row "a session with a capture / without, median of 7 pairs" "$(sed -n 4p "$dir/captured")" 1.03
+}
+
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy
+[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy capture
 for part in "$@"; do
     case $part in # these measure the path of a read, which the cache would avoid
-    latency | waits | proxy | poll | pace | loss) NETGDB_CACHE=off ;;
+    latency | waits | proxy | poll | pace | loss | capture) NETGDB_CACHE=off ;;
     *) NETGDB_CACHE=on ;;
     esac
     export NETGDB_CACHE
     case $part in
-    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture| autopsy) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done

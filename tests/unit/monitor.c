@@ -144,6 +144,29 @@ static void status_is_answered_here(void **state)
     assert_says(f, "slowest 2: 0.001 s m1000,4 (read memory, hexadecimal)\n");
 }
 
+static void a_slow_request_has_its_causes(void **state)
+{
+    struct fixture *f = *state;
+    struct profile *p = &f->profile;
+    const struct packet *packet = packet_find((const uint8_t *)"g", 1);
+    p->has_link = true;
+    p->stats.delayed[NETGDB_DELAY_ACK].ns = 3 * IO_MS;
+    p->stats.delayed[NETGDB_DELAY_REQUEST].ns = 2 * IO_MS;
+    p->link.retransmitted = 2;
+    p->asked_again = 1;
+    profile_request(p, 0, 2 * IO_SECOND, (const uint8_t *)"g", 1, packet);
+    p->link.retransmitted = 3; /* causes of the request before do not count again */
+    profile_request(p, 0, IO_SECOND, (const uint8_t *)"g", 1, packet);
+    monitor(f, "netgdb status");
+    assert_says(f, "slowest 1: 2.000 s g (read all registers); delayed 5.0 ms so that nothing runs "
+                   "twice; 2 retransmissions; repeated 1 times\n");
+    assert_says(f, "slowest 2: 1.000 s g (read all registers); 1 retransmissions\n");
+    monitor(f, "netgdb status --json");
+    assert_true(buf_starts(&f->output, "{\"requests\":2,"));
+    assert_says(f, "\"delayed_ms\":5.0,\"retransmitted\":2,\"repeated\":1},");
+    assert_says(f, "]}\n");
+}
+
 static void the_cache_is_shown_and_flushed(void **state)
 {
     struct fixture *f = *state;
@@ -337,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(status_is_answered_here),
+        TEST(a_slow_request_has_its_causes),
         TEST(the_cache_is_shown_and_flushed),
         TEST(help_lists_all_commands),
         TEST(other_commands_are_passed_on),
