@@ -142,7 +142,7 @@ static void poison(const struct relocation *r)
     memcpy(r->insn + 4, &call, sizeof call);
 }
 
-static void apply(struct core *c, const struct relocation *r)
+static void apply_one(struct core *c, const struct relocation *r)
 {
     uint64_t value;
     c->count++;
@@ -178,7 +178,7 @@ static const uint8_t *apply_block(struct core *c, const uint8_t *p, const uint8_
                                .type = btf_word(p + 4),
                                .access = btf_string(&c->local, btf_word(p + 8)),
                                .kind = (enum core_kind)btf_word(p + 12)};
-        apply(c, &r);
+        apply_one(c, &r);
     }
     return p;
 }

@@ -76,8 +76,8 @@ bool core_parse(const struct btf *local, uint32_t root, const char *access, stru
 }
 
 /* Finds a member by name, also in anonymous members. */
-static bool find_member(const struct btf *b, uint32_t id, const char *name,
-                        struct core_field *field, int depth)
+static bool match_find_member(const struct btf *b, uint32_t id, const char *name,
+                              struct core_field *field, int depth)
 {
     struct btf_member member;
     struct type t;
@@ -85,7 +85,7 @@ static bool find_member(const struct btf *b, uint32_t id, const char *name,
         return false;
     for (uint32_t i = 0; btf_member(b, &t, i, &member); i++) {
         struct core_field in = {field->offset + member.offset, member.type, member.bits};
-        bool found = member.name[0] == 0 ? find_member(b, member.type, name, &in, depth + 1)
+        bool found = member.name[0] == 0 ? match_find_member(b, member.type, name, &in, depth + 1)
                                          : strcmp(member.name, name) == 0;
         if (found) {
             *field = in;
@@ -116,7 +116,7 @@ bool core_match(const struct btf *local, const struct core_spec *spec, const str
         struct type t;
         uint32_t id = field->type;
         if (step->name != NULL) {
-            if (!find_member(target, id, step->name, field, 0) ||
+            if (!match_find_member(target, id, step->name, field, 0) ||
                 !compatible(local, step->type, target, field->type))
                 return false;
         } else if (!btf_bare(target, &id, &t) || !to_element(target, &t, step->index, field))

@@ -21,7 +21,7 @@ struct list {
     unsigned version;
 };
 
-static bool skip(struct span *s, uint64_t bytes)
+static bool skip_operand(struct span *s, uint64_t bytes)
 {
     if ((uint64_t)(s->end - s->at) < bytes)
         return false;
@@ -29,11 +29,11 @@ static bool skip(struct span *s, uint64_t bytes)
     return true;
 }
 
-static bool take(struct span *s, unsigned bytes, uint64_t *value)
+static bool take_operand_bytes(struct span *s, unsigned bytes, uint64_t *value)
 {
     const uint8_t *p = s->at;
     *value = 0;
-    if (!skip(s, bytes))
+    if (!skip_operand(s, bytes))
         return false;
     memcpy(value, p, bytes); /* little-endian, as all supported hosts */
     return true;
@@ -63,9 +63,9 @@ static bool skip_range(struct span *s, uint64_t kind)
     case DW_LLE_default_location:
         return true;
     case DW_LLE_start_end:
-        return skip(s, 16);
+        return skip_operand(s, 16);
     case DW_LLE_start_length:
-        return skip(s, 8) && take_uleb(s, &second);
+        return skip_operand(s, 8) && take_uleb(s, &second);
     default:
         return false;
     }
@@ -74,14 +74,14 @@ static bool skip_range(struct span *s, uint64_t kind)
 static bool next_in_loclists(struct span *s, struct span *expression)
 {
     uint64_t kind, number, length;
-    while (take(s, 1, &kind)) {
-        if (kind == DW_LLE_base_address ? skip(s, 8)
+    while (take_operand_bytes(s, 1, &kind)) {
+        if (kind == DW_LLE_base_address ? skip_operand(s, 8)
                                         : kind == DW_LLE_base_addressx && take_uleb(s, &number))
             continue;
         if (!skip_range(s, kind) || !take_uleb(s, &length))
             return false;
         *expression = (struct span){s->at, s->at + length};
-        return skip(s, length);
+        return skip_operand(s, length);
     }
     return false;
 }
@@ -89,13 +89,13 @@ static bool next_in_loclists(struct span *s, struct span *expression)
 static bool next_in_loc(struct span *s, struct span *expression)
 {
     uint64_t begin, end, length;
-    while (take(s, 8, &begin) && take(s, 8, &end)) {
+    while (take_operand_bytes(s, 8, &begin) && take_operand_bytes(s, 8, &end)) {
         if (begin == UINT64_MAX) /* a base address */
             continue;
-        if ((begin == 0 && end == 0) || !take(s, 2, &length))
+        if ((begin == 0 && end == 0) || !take_operand_bytes(s, 2, &length))
             return false;
         *expression = (struct span){s->at, s->at + length};
-        return skip(s, length);
+        return skip_operand(s, length);
     }
     return false;
 }
@@ -129,8 +129,8 @@ static bool list_offset(Dwarf_Attribute *location, Dwarf_Die *unit, const struct
     struct span number = {location->valp, location->valp + 10}, entry = *section;
     if (!take_uleb(&number, &index) || index > UINT32_MAX ||
         dwarf_attr(unit, DW_AT_loclists_base, &attribute) == NULL ||
-        dwarf_formudata(&attribute, &base) != 0 || !skip(&entry, base) ||
-        !skip(&entry, 4 * index) || !take(&entry, 4, offset))
+        dwarf_formudata(&attribute, &base) != 0 || !skip_operand(&entry, base) ||
+        !skip_operand(&entry, 4 * index) || !take_operand_bytes(&entry, 4, offset))
         return false;
     *offset += base;
     return true;
@@ -150,11 +150,11 @@ static bool find_list(struct ebpf_image *image, Dwarf_Die *variable, Dwarf_Attri
         return false;
     list->version = version;
     return find_section(image, elf, version >= 5 ? ".debug_loclists" : ".debug_loc", &list->rest) &&
-           list_offset(location, &unit, &list->rest, &offset) && skip(&list->rest, offset);
+           list_offset(location, &unit, &list->rest, &offset) && skip_operand(&list->rest, offset);
 }
 
-static void replace(const struct span *expression, const Dwarf_Op *ops, size_t count, uint8_t from,
-                    uint8_t to)
+static void replace_operation(const struct span *expression, const Dwarf_Op *ops, size_t count,
+                              uint8_t from, uint8_t to)
 {
     for (size_t i = 0; i < count; i++)
         if (ops[i].atom == from && ops[i].offset < (uint64_t)(expression->end - expression->at) &&
@@ -185,7 +185,7 @@ void link_replace_operation(struct ebpf_image *image, Dwarf_Die *variable, uint8
     while ((at = dwarf_getlocations(&location, at, &base, &start, &end, &ops, &count)) > 0) {
         if (!single && !(list.version >= 5 ? next_in_loclists : next_in_loc)(&list.rest, &one))
             return;
-        replace(&one, ops, count, from, to);
+        replace_operation(&one, ops, count, from, to);
     }
 }
 

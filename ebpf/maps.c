@@ -26,7 +26,7 @@ static uint8_t *key_host(const struct ebpf_map *map, uint32_t entry)
 }
 
 /* A map without entries, keys or values, whose loader sets them, is unusable too. */
-static enum ebpf_map_kind kind_of(const struct ebpf_map_definition *d)
+static enum ebpf_map_kind map_kind_of(const struct ebpf_map_definition *d)
 {
     bool sized = d->max_entries != 0 && d->key_size != 0 && d->value_size != 0;
     switch (d->type) {
@@ -145,7 +145,7 @@ static int set_up_ring(struct ebpf_machine *m, struct ebpf_map *map)
 static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
                       const struct ebpf_map_definition *d, uint64_t base)
 {
-    *map = (struct ebpf_map){.definition = d, .base = base, .kind = kind_of(d)};
+    *map = (struct ebpf_map){.definition = d, .base = base, .kind = map_kind_of(d)};
     int rc = map->kind & (EBPF_KIND_VALUES | EBPF_KIND_PROGRAMS) ? check_map(m, map) : 0;
     if (rc != 0)
         return rc;
@@ -211,7 +211,7 @@ struct ebpf_map *ebpf_map_take(struct ebpf_machine *m, uint64_t address, unsigne
     if (map->kind != EBPF_KIND_NONE)
         *stop = ebpf_fault_at(m, EBPF_ACCESS, address, "map %.64s: %s is not for its type, %s (%u)",
                               d->name, user, type, d->type);
-    else if (kind_of(&(struct ebpf_map_definition){d->name, 0, d->type, 1, 1, 1, 0, 0}) != 0)
+    else if (map_kind_of(&(struct ebpf_map_definition){d->name, 0, d->type, 1, 1, 1, 0, 0}) != 0)
         *stop =
             ebpf_fault_at(m, EBPF_ACCESS, address,
                           "map %.64s: %u entries, keys of %u and values of %u bytes in the object",

@@ -262,19 +262,19 @@ static const char *const tc[] = {
     "TC_ACT_UNSPEC", "TC_ACT_OK",     "TC_ACT_RECLASSIFY", "TC_ACT_SHOT",     "TC_ACT_PIPE",
     "TC_ACT_STOLEN", "TC_ACT_QUEUED", "TC_ACT_REPEAT",     "TC_ACT_REDIRECT", "TC_ACT_TRAP"};
 
-static const char *name_of(const char *const *names, size_t count, uint64_t number)
+static const char *ebpf_name_of(const char *const *names, size_t count, uint64_t number)
 {
     return number < count ? names[number] : NULL;
 }
 
 const char *ebpf_helper_name(uint32_t id)
 {
-    return name_of(helpers, sizeof helpers / sizeof helpers[0], id);
+    return ebpf_name_of(helpers, sizeof helpers / sizeof helpers[0], id);
 }
 
 const char *ebpf_map_type_name(uint32_t type)
 {
-    const char *name = name_of(map_types, sizeof map_types / sizeof map_types[0], type);
+    const char *name = ebpf_name_of(map_types, sizeof map_types / sizeof map_types[0], type);
     return name != NULL ? name : "unknown";
 }
 
@@ -282,6 +282,7 @@ const char *ebpf_result_name(enum ebpf_context_kind context, uint64_t r0)
 {
     uint64_t number = (uint64_t)(int64_t)(int32_t)r0; /* an int */
     if (context == EBPF_CONTEXT_XDP)
-        return name_of(xdp, sizeof xdp / sizeof xdp[0], number);
-    return context == EBPF_CONTEXT_SKB ? name_of(tc, sizeof tc / sizeof tc[0], number + 1) : NULL;
+        return ebpf_name_of(xdp, sizeof xdp / sizeof xdp[0], number);
+    return context == EBPF_CONTEXT_SKB ? ebpf_name_of(tc, sizeof tc / sizeof tc[0], number + 1)
+                                       : NULL;
 }

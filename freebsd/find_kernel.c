@@ -39,7 +39,7 @@ static bool is_kernel(const char *name)
 }
 
 /* Replaces a path. Returns 0 or NETGDB_NOMEM. */
-static int keep(char **kept, const char *path)
+static int keep_kernel(char **kept, const char *path)
 {
     free(*kept);
     *kept = strdup(path);
@@ -60,7 +60,7 @@ static int compare_version(struct search *s, const char *path)
     if (rc != 0 || match != MATCH_VERSION)
         return rc;
     s->debug = debug;
-    return keep(&s->by_version, path);
+    return keep_kernel(&s->by_version, path);
 }
 
 /* Compares a file that is of this machine. Returns 0 or the target's error. */
@@ -79,7 +79,7 @@ static int compare(struct search *s, const char *path, const struct elf_file *fi
     if (rc != 0 || match != MATCH_BUILD_ID)
         return rc;
     s->best = is_debug(strrchr(path, '/') + 1);
-    return keep(&s->found, path);
+    return keep_kernel(&s->found, path);
 }
 
 static int try_file(struct search *s, const char *path, const char *name)

@@ -14,7 +14,7 @@ static bool is_word(char c)
 }
 
 /* Whether a word is a number: 0x…, or hexadecimal digits with at least one decimal digit. */
-static bool is_number(const char *word, size_t len)
+static bool is_number_word(const char *word, size_t len)
 {
     bool digit = false;
     if (len > 2 && word[0] == '0' && word[1] == 'x') {
@@ -31,9 +31,9 @@ static bool is_number(const char *word, size_t len)
 }
 
 /* Copies a word; digits in it become one '#'. Returns the new length of the text. */
-static size_t copy_word(char *text, size_t at, size_t size, const char *word, size_t len)
+static size_t copy_message_word(char *text, size_t at, size_t size, const char *word, size_t len)
 {
-    bool number = is_number(word, len), before = false;
+    bool number = is_number_word(word, len), before = false;
     for (size_t i = 0; i < len && at + 1 < size; i++) {
         bool digit = number || isdigit((unsigned char)word[i]);
         if (!digit)
@@ -54,14 +54,14 @@ void signature_begin(char text[SIGNATURE_TEXT_MAX], const char *message)
             len++;
         if (len == 0)
             text[at++] = *message++;
-        at = copy_word(text, at, size, message, len);
+        at = copy_message_word(text, at, size, message, len);
         message += len;
     }
     text[at] = '\0';
 }
 
 /* Returns the end of the characters of `set` at `at`. */
-static const char *skip(const char *at, const char *end, const char *set)
+static const char *skip_characters(const char *at, const char *end, const char *set)
 {
     while (at < end && *at != '\0' && strchr(set, *at) != NULL)
         at++;
@@ -79,11 +79,11 @@ static const char *word_end(const char *at, const char *end)
  * The function in "#1  0xffffffff80280030 in hello_inner (depth=-1) at hello.c:12", or in "#0
  * kdb_enter (why=…". NULL: none.
  */
-static const char *find_function(const char *at, const char *end, size_t *len)
+static const char *find_frame_function(const char *at, const char *end, size_t *len)
 {
     if (at == end || *at != '#')
         return NULL;
-    at = skip(skip(at + 1, end, "0123456789"), end, " ");
+    at = skip_characters(skip_characters(at + 1, end, "0123456789"), end, " ");
     if (end - at > 2 && memcmp(at, "0x", 2) == 0) {
         at = word_end(at, end);
         if (end - at < 4 || memcmp(at, " in ", 4) != 0)
@@ -97,7 +97,7 @@ static const char *find_function(const char *at, const char *end, size_t *len)
 void signature_add(char text[SIGNATURE_TEXT_MAX], unsigned *frames, const char *line, size_t len)
 {
     size_t name_len, used = strlen(text);
-    const char *name = find_function(line, line + len, &name_len);
+    const char *name = find_frame_function(line, line + len, &name_len);
     if (name == NULL || *frames == SIGNATURE_FRAMES)
         return;
     (void)snprintf(text + used, SIGNATURE_TEXT_MAX - used, "%s%.*s", *frames == 0 ? " | " : " < ",

@@ -172,7 +172,7 @@ static void write_pending(void)
 
 /* Starts a new file if a block of this length does not fit into this one. False: the capture has
  * ended. */
-static bool make_room(size_t len)
+static bool capture_make_room(size_t len)
 {
     if (size + pending.len + len <= limit)
         return true;
@@ -198,7 +198,7 @@ static uint64_t file_limit(unsigned long mib)
     return bytes;
 }
 
-static bool begin(const char *name, unsigned long mib)
+static bool capture_begin(const char *name, unsigned long mib)
 {
     if (strlen(name) >= sizeof path) {
         errno = ENAMETOOLONG;
@@ -234,7 +234,7 @@ int capture_open(const char *name, unsigned long mib, const struct log *log)
             write_pending();
         close_files();
         capture_log = *log;
-        bool begun = begin(name, mib);
+        bool begun = capture_begin(name, mib);
         int error = errno;
         if (!begun)
             close_files();
@@ -273,9 +273,9 @@ uint64_t capture_time(uint64_t monotonic)
 }
 
 /* Under the lock. */
-static void add(const struct pcapng_packet *p)
+static void capture_add(const struct pcapng_packet *p)
 {
-    if (!make_room(p->header_len + p->len + PCAPNG_BLOCK_EXTRA))
+    if (!capture_make_room(p->header_len + p->len + PCAPNG_BLOCK_EXTRA))
         return;
     if (pcapng_add_packet(&pending, p) != 0) {
         errno = ENOMEM;
@@ -302,7 +302,7 @@ void capture_datagram(const struct capture_datagram *d)
                                     .comment = d->note};
     pthread_mutex_lock(&lock);
     if (capture_on())
-        add(&p);
+        capture_add(&p);
     pthread_mutex_unlock(&lock);
 }
 
@@ -340,7 +340,7 @@ void capture_rsp(const char *name, bool request, const uint8_t *content, size_t 
                                         .data = frame.data,
                                         .len = frame.len,
                                         .original = frame.len};
-        add(&p);
+        capture_add(&p);
     }
     pthread_mutex_unlock(&lock);
 }

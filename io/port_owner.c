@@ -74,7 +74,7 @@ static void write_process(const char *pid, char text[PORT_OWNER_TEXT])
 }
 
 /* Writes the first process that has the socket. */
-static void find_process(unsigned long inode, char text[PORT_OWNER_TEXT])
+static void find_owner_process(unsigned long inode, char text[PORT_OWNER_TEXT])
 {
     char link[64];
     (void)snprintf(link, sizeof link, "socket:[%lu]", inode);
@@ -100,7 +100,7 @@ const char *port_owner(int error, bool tcp, uint16_t port, char text[PORT_OWNER_
         find_socket(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", tcp, port, &s);
     }
     if (s.inode != 0)
-        find_process(s.inode, text);
+        find_owner_process(s.inode, text);
     if (s.inode != 0 && text[0] == '\0')
         (void)snprintf(text, PORT_OWNER_TEXT, " (held by a process of user %u)", s.uid);
     errno = before;

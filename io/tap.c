@@ -29,7 +29,7 @@ static struct net_addr tap_address(const struct sockaddr_in *sa)
 
 /* The addresses of the socket. One that is bound to no address has that of the route to the peer.
  */
-static void find_addresses(struct io_fds_side *side, struct tap *t)
+static void tap_find_addresses(struct io_fds_side *side, struct tap *t)
 {
     struct sockaddr_in own = {.sin_family = AF_INET}, peer = side->peer;
     socklen_t len = sizeof peer;
@@ -48,11 +48,11 @@ static struct tap *tap_of(struct io_fds_side *side)
     if (!capture_on())
         return NULL;
     if (side->tap == NULL && (side->tap = calloc(1, sizeof *side->tap)) != NULL)
-        find_addresses(side, side->tap);
+        tap_find_addresses(side, side->tap);
     return side->tap;
 }
 
-static struct net_addr peer_of(const struct io_fds_side *side)
+static struct net_addr tap_peer(const struct io_fds_side *side)
 {
     return side->kind == IO_FDS_PEER ? tap_address(&side->peer) : side->tap->peer;
 }
@@ -82,7 +82,7 @@ void tap_sent(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, u
     tap_flush(side);
     for (unsigned i = 0; i < n; i++)
         capture_datagram(&(struct capture_datagram){.from = t->own,
-                                                    .to = peer_of(side),
+                                                    .to = tap_peer(side),
                                                     .data = msgs[i].data,
                                                     .len = msgs[i].len,
                                                     .original = msgs[i].len,

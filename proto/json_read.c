@@ -59,7 +59,7 @@ static bool scan_number(struct cursor *c)
     return scan_digits(c) != 0;
 }
 
-static int hex_digit(char digit)
+static int json_hex_digit(char digit)
 {
     static const char digits[] = "0123456789abcdef";
     const char *at =
@@ -76,7 +76,7 @@ static bool scan_escape(struct cursor *c)
     if (kind != 'u')
         return memchr("\"\\/bfnrt", kind, 8) != NULL;
     for (unsigned i = 0; i < ESCAPE_DIGITS; i++) {
-        if (c->at == c->end || hex_digit(*c->at++) < 0)
+        if (c->at == c->end || json_hex_digit(*c->at++) < 0)
             return false;
     }
     return true;
@@ -206,7 +206,7 @@ static char escaped(const char **at)
     if (**at != 'u')
         return **at;
     for (unsigned i = 0; i < ESCAPE_DIGITS; i++)
-        code = code << 4 | (unsigned)hex_digit(*++*at);
+        code = code << 4 | (unsigned)json_hex_digit(*++*at);
     return code != 0 && code <= UINT8_MAX ? (char)code : '?';
 }
 

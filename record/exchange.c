@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool is_list(const struct packet *packet)
+static bool is_list_exchange(const struct packet *packet)
 {
     return packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo;
 }
@@ -30,7 +30,7 @@ enum exchange_kind exchange_kind_of(const struct request *r)
         return EXCHANGE_NONE;
     if (p->id == PACKET_stop_reason)
         return EXCHANGE_STOP;
-    if (is_list(p))
+    if (is_list_exchange(p))
         return EXCHANGE_LIST;
     if (packet_is_object(p))
         return is_read_of_object(r) ? EXCHANGE_OBJECT : EXCHANGE_NONE;
@@ -85,7 +85,7 @@ void exchange_key(const struct request *r, struct bytes selected, struct bytes *
         request->len = find_suffix(r, thread);
     } else if (r->packet->id == PACKET_qSupported) {
         *request = bytes_of("qSupported");
-    } else if (is_list(r->packet)) {
+    } else if (is_list_exchange(r->packet)) {
         *request = bytes_of("qfThreadInfo");
     } else if (is_read_of_object(r)) { /* OFFSET,LENGTH are behind the last ':' */
         const uint8_t *colon = memrchr(r->data, ':', r->len);

@@ -80,7 +80,7 @@ static bool is_output(const struct buf *content)
     return content->len > 2 && content->data[0] == 'O' && isxdigit(content->data[1]) != 0;
 }
 
-static int take_request(struct player *p, const struct buf *content)
+static int take_captured_request(struct player *p, const struct buf *content)
 {
     int rc = buf_set(&p->bytes, content->data, content->len);
     if (rc != 0 || content->len == 0)
@@ -112,7 +112,7 @@ static int take_reply(struct player *p, const struct buf *content)
 }
 
 /* One packet of the client, or to it. A damaged one is left out. */
-static int take_packet(struct player *p, const struct pcapng_rsp *rsp)
+static int take_captured_packet(struct player *p, const struct pcapng_rsp *rsp)
 {
     struct rsp_parser parser;
     const uint8_t *at = rsp->data;
@@ -126,7 +126,8 @@ static int take_packet(struct player *p, const struct pcapng_rsp *rsp)
     p->client = rsp->client;
     rsp_parser_init(&parser, rsp->inbound ? RSP_FROM_GDB : RSP_FROM_STUB, TARGET_REPLY_MAX);
     if (rsp_parse(&parser, &at, &left) == RSP_PACKET)
-        rc = rsp->inbound ? take_request(p, &parser.content) : take_reply(p, &parser.content);
+        rc = rsp->inbound ? take_captured_request(p, &parser.content)
+                          : take_reply(p, &parser.content);
     rsp_parser_free(&parser);
     return rc;
 }
@@ -140,7 +141,7 @@ static int play(struct player *p, const uint8_t *file, size_t len)
     pcapng_read(&reader, file, len);
     while ((rc = pcapng_next(&reader, &packet)) == 1) {
         if (pcapng_is_rsp(&packet, &rsp))
-            rc = take_packet(p, &rsp);
+            rc = take_captured_packet(p, &rsp);
         if (rc < 0)
             break;
     }
@@ -181,7 +182,7 @@ static int record(struct recorder *recorder, const uint8_t *file, size_t len,
     return rc;
 }
 
-static const char *trouble(int rc, const struct from_capture *what)
+static const char *capture_trouble(int rc, const struct from_capture *what)
 {
     if (rc == NETGDB_PROTO)
         return "it is not a pcapng file";
@@ -200,7 +201,7 @@ struct recording *from_capture(const uint8_t *file, size_t len, struct from_capt
     struct recording *recording = NULL;
     *what = (struct from_capture){.stops = 1};
     int rc = recorder != NULL ? record(recorder, file, len, what) : NETGDB_NOMEM;
-    const char *text = trouble(rc, what);
+    const char *text = capture_trouble(rc, what);
     if (text == NULL && (recording = recorder_take(recorder)) == NULL)
         text = netgdb_strerror(NETGDB_NOMEM);
     if (text != NULL)

@@ -36,7 +36,7 @@ bool ranges_has(const struct ranges *r, size_t i, uint64_t address)
     return i < r->n && r->list[i].address <= address && address <= last_of(&r->list[i]);
 }
 
-static bool has_room(struct ranges *r)
+static bool ranges_have_room(struct ranges *r)
 {
     if (r->n < r->cap)
         return true;
@@ -52,7 +52,7 @@ static bool has_room(struct ranges *r)
 size_t ranges_insert(struct ranges *r, const struct range *range)
 {
     size_t i = ranges_find(r, range->address);
-    if (!has_room(r))
+    if (!ranges_have_room(r))
         return SIZE_MAX;
     memmove(&r->list[i + 1], &r->list[i], (r->n - i) * sizeof *r->list);
     r->list[i] = *range;
@@ -62,7 +62,7 @@ size_t ranges_insert(struct ranges *r, const struct range *range)
 
 bool ranges_append(struct ranges *r, const struct range *range)
 {
-    if (!has_room(r))
+    if (!ranges_have_room(r))
         return false;
     r->list[r->n++] = *range;
     return true;

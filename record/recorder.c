@@ -123,8 +123,8 @@ static struct bytes bytes_in(const struct buf *b)
     return (struct bytes){b->data, b->len};
 }
 
-static int put(struct recorder *r, struct bytes thread, struct bytes request, struct bytes output,
-               struct bytes reply, bool of_stop)
+static int recorder_put(struct recorder *r, struct bytes thread, struct bytes request,
+                        struct bytes output, struct bytes reply, bool of_stop)
 {
     const struct answer a = {of_stop, thread, request, output, reply};
     int rc = recording_put(&r->recording, &a);
@@ -135,7 +135,7 @@ static int put(struct recorder *r, struct bytes thread, struct bytes request, st
 void recorder_fact(struct recorder *r, const char *fact, const char *value)
 {
     const struct bytes none = {"", 0};
-    (void)put(r, none, bytes_of(fact), none, bytes_of(value), false);
+    (void)recorder_put(r, none, bytes_of(fact), none, bytes_of(value), false);
 }
 
 /* ---- registers ---- */
@@ -271,7 +271,7 @@ static int exchange_request(struct decorator *d, const struct request *r)
     return DECORATOR_PASS;
 }
 
-static void take_stop(struct recorder *r, const struct buf *reply, bool resumed)
+static void recorder_take_stop(struct recorder *r, const struct buf *reply, bool resumed)
 {
     const struct bytes none = {"", 0}, stop = bytes_in(reply);
     bool stopped = reply->len != 0 && (reply->data[0] == 'T' || reply->data[0] == 'S');
@@ -282,7 +282,7 @@ static void take_stop(struct recorder *r, const struct buf *reply, bool resumed)
     if (resumed || r->new_session || r->thread[0] == '\0')
         select_thread(r->thread, exchange_stop_thread(stop));
     r->new_session = false;
-    (void)put(r, none, bytes_of("?"), none, stop, true);
+    (void)recorder_put(r, none, bytes_of("?"), none, stop, true);
 }
 
 /* A part of an object that follows the one before it; the last part completes it. */
@@ -301,7 +301,7 @@ static void take_part(struct recorder *r, const struct buf *reply)
     }
     if (rsp_unescape(&r->object, reply->data + 1, reply->len - 1) != 0 || reply->data[0] == 'm')
         return;
-    (void)put(r, none, bytes_in(&r->key), none, bytes_in(&r->object), false);
+    (void)recorder_put(r, none, bytes_in(&r->key), none, bytes_in(&r->object), false);
 }
 
 static void take_list(struct recorder *r, const struct packet *packet, const struct buf *reply)
@@ -314,23 +314,24 @@ static void take_list(struct recorder *r, const struct packet *packet, const str
     (void)buf_add(&r->list, reply->data, reply->len);
     (void)buf_addc(&r->list, '\n');
     if (r->list.error == 0 && (reply->len == 0 || reply->data[0] != 'm')) {
-        (void)put(r, none, bytes_in(&r->key), none, bytes_in(&r->list), false);
+        (void)recorder_put(r, none, bytes_in(&r->key), none, bytes_in(&r->list), false);
         buf_reset(&r->list);
     }
 }
 
-static void take_plain(struct recorder *r, const struct packet *packet, const struct buf *reply)
+static void take_plain_reply(struct recorder *r, const struct packet *packet,
+                             const struct buf *reply)
 {
     if (reply->len == 0 && r->output.len == 0)
         return; /* not supported, as every request that is not recorded */
-    int rc = put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
-                 bytes_in(reply), exchange_is_of_stop(packet));
+    int rc = recorder_put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
+                          bytes_in(reply), exchange_is_of_stop(packet));
     if (packet->id == PACKET_g && rc == ANSWER_NEW)
         put_registers_note(r, bytes_in(&r->key_thread), bytes_in(reply));
 }
 
 /* Registers were written: reads those of the selected thread again. */
-static int read_again(struct recorder *r, struct target *next)
+static int reread_registers(struct recorder *r, struct target *next)
 {
     struct buf reply;
     const struct request g = request_of("g");
@@ -339,12 +340,12 @@ static int read_again(struct recorder *r, struct target *next)
     int rc = target_transact(next, &g, &reply);
     exchange_key(&g, bytes_of(r->thread), &thread, &request);
     if (rc == 0 && reply.len != 0)
-        (void)put(r, thread, request, (struct bytes){"", 0}, bytes_in(&reply), true);
+        (void)recorder_put(r, thread, request, (struct bytes){"", 0}, bytes_in(&reply), true);
     buf_free(&reply);
     return rc;
 }
 
-static void take_output(struct recorder *r, const struct buf *reply)
+static void recorder_take_output(struct recorder *r, const struct buf *reply)
 {
     if (reply->len > 1 && reply->data[0] == 'O')
         (void)rsp_unhex(&r->output, reply->data + 1, reply->len - 1);
@@ -355,7 +356,7 @@ static int exchange_reply(struct decorator *d, struct buf *reply, bool final)
     struct recorder *r = ((struct tap *)d)->recorder;
     const struct packet *packet = d->packet;
     if (!final) {
-        take_output(r, reply);
+        recorder_take_output(r, reply);
         return DECORATOR_DONE;
     }
     bool ok = buf_is(reply, "OK");
@@ -363,11 +364,11 @@ static int exchange_reply(struct decorator *d, struct buf *reply, bool final)
         strcpy(r->thread, r->selects);
     if (ok && (packet->id == PACKET_P || packet->id == PACKET_G) &&
         recording_is_saved(&r->recording))
-        return read_again(r, d->base.next);
+        return reread_registers(r, d->base.next);
     switch (r->kind) {
     case EXCHANGE_RUNS:
     case EXCHANGE_STOP:
-        take_stop(r, reply, r->kind == EXCHANGE_RUNS);
+        recorder_take_stop(r, reply, r->kind == EXCHANGE_RUNS);
         break;
     case EXCHANGE_OBJECT:
         take_part(r, reply);
@@ -376,7 +377,7 @@ static int exchange_reply(struct decorator *d, struct buf *reply, bool final)
         take_list(r, packet, reply);
         break;
     case EXCHANGE_PLAIN:
-        take_plain(r, packet, reply);
+        take_plain_reply(r, packet, reply);
         break;
     case EXCHANGE_NONE:
         break;

@@ -73,7 +73,7 @@ static int drop_memory(struct recording *r)
     return core_file_bare(&r->file) == 0 ? 0 : recording_fail(r, NULL);
 }
 
-static int add_memory(struct recording *r, uint64_t address, const uint8_t *bytes, size_t len)
+static int record_memory(struct recording *r, uint64_t address, const uint8_t *bytes, size_t len)
 {
     struct range added, *last = r->last < r->memory.n ? &r->memory.list[r->last] : NULL;
     if (r->file.bare && r->bytes + len > r->limit) {
@@ -122,7 +122,7 @@ int recording_put_memory(struct recording *r, uint64_t address, const void *byte
         if (up_to < n)
             n = (size_t)up_to;
         rc = known ? renew_memory(r, next->offset + (address - next->address), at, n)
-                   : add_memory(r, address, at, n);
+                   : record_memory(r, address, at, n);
         address += n;
         at += n;
         len -= n;
@@ -267,7 +267,7 @@ static int copy_memory(struct recording *r, struct recording *copy)
 }
 
 /* Makes the file of `to` the one of `r`. */
-static void take_file(struct recording *r, struct recording *to)
+static void recording_take_file(struct recording *r, struct recording *to)
 {
     struct core_file old = r->file;
     struct ranges memory = r->memory;
@@ -289,7 +289,8 @@ static int copy_all(struct recording *r, struct recording *to)
 }
 
 /* Writes all that is recorded into a new file that gets the name `path`. */
-static int move_to(struct recording *r, const char *path, const struct core_machine *machine)
+static int recording_move_to(struct recording *r, const char *path,
+                             const struct core_machine *machine)
 {
     struct recording to;
     const char *why;
@@ -300,7 +301,7 @@ static int move_to(struct recording *r, const char *path, const struct core_mach
     if (rc == 0 && core_file_commit(&to.file) != 0)
         rc = recording_fail(r, NULL);
     if (rc == 0)
-        take_file(r, &to);
+        recording_take_file(r, &to);
     recording_free(&to);
     return rc;
 }
@@ -321,7 +322,7 @@ int recording_continue(struct recording *r, const char *path)
     if (rc == 0)
         rc = copy_memory(r, &to);
     if (rc == 0) {
-        take_file(r, &to);
+        recording_take_file(r, &to);
         answers_swap(&r->answers, &to.answers);
     } else if (to.why[0] != '\0') {
         (void)recording_fail(r, to.why);
@@ -332,7 +333,7 @@ int recording_continue(struct recording *r, const char *path)
 
 int recording_save(struct recording *r, const char *path, const struct core_machine *machine)
 {
-    return move_to(r, path, machine);
+    return recording_move_to(r, path, machine);
 }
 
 int recording_new_stop(struct recording *r)
@@ -343,7 +344,7 @@ int recording_new_stop(struct recording *r)
     forget_memory(r);
     const struct core_machine machine = r->file.machine;
     char *path = strdup(r->file.path);
-    int rc = path != NULL ? move_to(r, path, &machine) : recording_fail(r, NULL);
+    int rc = path != NULL ? recording_move_to(r, path, &machine) : recording_fail(r, NULL);
     free(path);
     return rc;
 }

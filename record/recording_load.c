@@ -93,7 +93,7 @@ static int load_entry(struct load *l, const uint8_t *bytes, uint32_t i)
     return ranges_append(&l->r->memory, &range) ? 0 : NETGDB_NOMEM;
 }
 
-static int load_table(struct load *l)
+static int load_headers(struct load *l)
 {
     size_t size = core_entry_size(l->file->machine.is64), len = l->file->entries * size;
     uint8_t *table = malloc(len + 1);
@@ -122,7 +122,7 @@ int recording_open(struct recording *r, const char *path, bool write)
     }
     struct load l = {.r = r, .file = &r->file};
     buf_init(&l.notes, RECORDING_NOTES_MAX);
-    int rc = load_table(&l);
+    int rc = load_headers(&l);
     buf_free(&l.notes);
     if (rc == NETGDB_NOMEM)
         (void)recording_fail(r, netgdb_strerror(rc));

@@ -138,7 +138,7 @@ static int answer_object(struct replay *p, const struct request *r, struct bytes
 }
 
 /* The next reply of the list. */
-static int answer_list(struct replay *p, const struct request *r, struct bytes list)
+static int replay_list(struct replay *p, const struct request *r, struct bytes list)
 {
     if (r->packet->id == PACKET_qfThreadInfo)
         p->list = list;
@@ -180,7 +180,7 @@ static int answer_exchange(struct replay *p, const struct request *r)
     case EXCHANGE_OBJECT:
         return answer_object(p, r, a.reply);
     case EXCHANGE_LIST:
-        return answer_list(p, r, a.reply);
+        return replay_list(p, r, a.reply);
     default:
         p->output = a.output;
         return buf_add(&p->reply, a.reply.data, a.reply.len);

@@ -91,7 +91,7 @@ static void log_reply(const struct serving *s, const struct packet *packet)
 }
 
 /* The client's interface in a capture. */
-static const char *name_of(const struct serving *s)
+static const char *serve_name_of(const struct serving *s)
 {
     return s->log != NULL ? s->log->name : NULL;
 }
@@ -99,7 +99,7 @@ static const char *name_of(const struct serving *s)
 /* Every packet to the client goes through here. */
 static int answer(struct serving *s, const uint8_t *content, size_t len, bool final)
 {
-    capture_rsp(name_of(s), false, content, len);
+    capture_rsp(serve_name_of(s), false, content, len);
     return server_reply(s->server, content, len, final);
 }
 
@@ -491,7 +491,7 @@ static int serve_one(struct serving *s)
     if (rc == 0) {
         request_parse(&s->request, s->bytes.data, s->bytes.len);
         log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
-        capture_rsp(name_of(s), true, s->request.data, s->request.len);
+        capture_rsp(serve_name_of(s), true, s->request.data, s->request.len);
         return take_request(s);
     }
     if (client_is_gone(s, rc))

@@ -17,7 +17,7 @@ static int parse_file(struct options *o, char *path, const struct options_error 
 }
 
 /* What the recorded target was. */
-static enum netgdb_peer peer_of(const struct recording *r)
+static enum netgdb_peer recorded_peer(const struct recording *r)
 {
     struct answer a;
     const struct bytes none = {"", 0};
@@ -34,7 +34,7 @@ static int open_recording(struct transport_stream *s, const struct log *log, str
     int rc = r != NULL ? recording_open(r, s->options->path, false) : NETGDB_NOMEM;
     *t = NULL;
     if (rc == 0) {
-        s->peer = peer_of(r);
+        s->peer = recorded_peer(r);
         *t = replay_new(r, log);
         if (*t != NULL)
             return 0;

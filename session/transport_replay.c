@@ -24,7 +24,7 @@ static int parse_capture(struct options *o, char *path, const struct options_err
 }
 
 /* Reads a regular file of this size, to be freed. NULL with errno. */
-static uint8_t *read_bytes(int fd, size_t len)
+static uint8_t *read_capture_bytes(int fd, size_t len)
 {
     uint8_t *data = malloc(len + 1);
     size_t have = 0;
@@ -51,7 +51,7 @@ static uint8_t *read_capture(const char *path, size_t *len)
     uint8_t *data = NULL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CAPTURE_BYTES_MAX) {
         *len = (size_t)st.st_size;
-        data = read_bytes(fd, *len);
+        data = read_capture_bytes(fd, *len);
     } else {
         errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
     }
@@ -69,7 +69,7 @@ static void log_capture(const struct log *log, const struct from_capture *what)
         log_warn(log, "the capture has several clients: this is the first one's session");
 }
 
-static int open_capture(struct transport_stream *s, const struct log *log, struct target **t)
+static int open_replay(struct transport_stream *s, const struct log *log, struct target **t)
 {
     size_t len;
     struct from_capture what;
@@ -100,5 +100,5 @@ const struct transport transport_replay = {
     .prefix = "replay",
     .needs_files = true,
     .parse = parse_capture,
-    .target = open_capture,
+    .target = open_replay,
 };

@@ -35,7 +35,7 @@ static void list_thread(struct threads *t, const struct thread *thread, int core
     (void)buf_adds(&t->xml, "</thread>\n");
 }
 
-static int add_threads(struct threads *t)
+static int list_all_threads(struct threads *t)
 {
     char text[ENGINE_NAME_MAX + 2 * ENGINE_TEXT_MAX];
     int rc = engine_list(&t->engine);
@@ -99,7 +99,7 @@ static int make_xml(struct threads *t)
     bool same = false;
     int rc = t->active ? add_same_threads(t, &same) : copy_stub_list(t);
     if (rc == 0 && t->active && !same)
-        rc = add_threads(t);
+        rc = list_all_threads(t);
     (void)buf_adds(&t->xml, "</threads>\n");
     t->xml_made = rc == 0;
     t->lists_sent++;

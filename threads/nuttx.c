@@ -89,7 +89,7 @@ static int read_registers(struct engine *e, uint64_t at, uint64_t n, uint64_t re
     return rc;
 }
 
-static int learn(struct engine *e)
+static int learn_nuttx(struct engine *e)
 {
     const struct version *v = find_version(e);
     uint64_t at = e->symbols[INFO].address, info[INFO_WORDS] = {0}, pointer = 0;
@@ -115,7 +115,7 @@ static int learn(struct engine *e)
 }
 
 /* Sets the state's name from g_statenames, which has the order of the configuration. */
-static int describe(struct engine *e, struct thread *t)
+static int describe_nuttx(struct engine *e, struct thread *t)
 {
     uint64_t state, at = 0;
     char name[32] = "";
@@ -158,6 +158,6 @@ const struct rtos rtos_nuttx = {
     .head = HASH,
     .states = states,
     .n_states = sizeof states / sizeof states[0],
-    .learn = learn,
-    .describe = describe,
+    .learn = learn_nuttx,
+    .describe = describe_nuttx,
 };

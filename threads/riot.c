@@ -35,7 +35,7 @@ static const struct rtos_state states[] = {
     {10, "Condition"}, {11, "Ready"}, {12, "Ready"}, /* running, and pending */
 };
 
-static void set_unless_known(struct engine *e, enum rtos_field_id id, uint64_t offset,
+static void riot_set_default(struct engine *e, enum rtos_field_id id, uint64_t offset,
                              uint64_t size)
 {
     if (!layout_has(e, id))
@@ -43,7 +43,7 @@ static void set_unless_known(struct engine *e, enum rtos_field_id id, uint64_t o
 }
 
 /* With DEVELHELP the start of the stack is before the name, and its size behind it. */
-static int learn(struct engine *e)
+static int learn_riot(struct engine *e)
 {
     uint64_t name, word = e->arch->word;
     if (!e->have[NAME_OFFSET])
@@ -51,9 +51,9 @@ static int learn(struct engine *e)
     int rc = memory_number(e->memory, e->symbols[NAME_OFFSET].address, 1, &name);
     if (rc != 0 || name < word)
         return rc;
-    set_unless_known(e, TCB_STACK_LOW, name - word, 0);
-    set_unless_known(e, TCB_NAME, name, 0);
-    set_unless_known(e, TCB_STACK_SIZE, name + word, 4);
+    riot_set_default(e, TCB_STACK_LOW, name - word, 0);
+    riot_set_default(e, TCB_NAME, name, 0);
+    riot_set_default(e, TCB_STACK_SIZE, name + word, 4);
     return 0;
 }
 
@@ -99,5 +99,5 @@ const struct rtos rtos_riot = {
     .states = states,
     .n_states = sizeof states / sizeof states[0],
     .name_is_pointer = true,
-    .learn = learn,
+    .learn = learn_riot,
 };

@@ -88,7 +88,7 @@ static int select_stopped_core(struct threads *t)
 }
 
 /* Finds the client's breakpoint at which the CPU stopped; n_points: none. */
-static int find_stop_point(struct threads *t, size_t *at)
+static int find_run_point(struct threads *t, size_t *at)
 {
     uint64_t pc;
     *at = t->n_points;
@@ -105,7 +105,7 @@ static int find_stop_point(struct threads *t, size_t *at)
 int run_at_client_point(struct threads *t, bool *at)
 {
     size_t point;
-    int rc = find_stop_point(t, &point);
+    int rc = find_run_point(t, &point);
     *at = point < t->n_points;
     return rc;
 }
@@ -113,7 +113,7 @@ int run_at_client_point(struct threads *t, bool *at)
 /* Resumes all threads. A CPU at a breakpoint of the client first steps off it. */
 static int resume_all(struct threads *t)
 {
-    int rc = find_stop_point(t, &t->run.left);
+    int rc = find_run_point(t, &t->run.left);
     if (rc != 0)
         return rc;
     t->run.leaving = t->run.left < t->n_points;

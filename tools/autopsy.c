@@ -33,7 +33,7 @@ void autopsy_poke(struct autopsy *a)
 
 /* ---- kernels ---- */
 
-static bool is_wanted(const struct autopsy *a, const struct waiting *w)
+static bool autopsy_wants(const struct autopsy *a, const struct waiting *w)
 {
     const struct autopsy_options *o = a->options;
     bool host = a->n_ips == 0, net = o->froms == 0;
@@ -93,7 +93,7 @@ static bool may_begin(const struct autopsy *a)
     return a->busy < o->jobs && (o->count == 0 || a->finished_count + a->busy < o->count);
 }
 
-static void begin(struct autopsy *a, struct crash *c)
+static void begin_autopsy(struct autopsy *a, struct crash *c)
 {
     c->state = CRASH_BUSY;
     a->busy++;
@@ -112,7 +112,7 @@ static void take_row(void *context, const struct waiting *w, const char *row, si
     struct autopsy *a = context;
     (void)row;
     (void)len;
-    if (!is_wanted(a, w))
+    if (!autopsy_wants(a, w))
         return;
     struct crash *c = find_crash(a, w);
     if (c == NULL && w->parked)
@@ -121,7 +121,7 @@ static void take_row(void *context, const struct waiting *w, const char *row, si
         return;
     c->listed = true;
     if (c->state == CRASH_NEW && w->parked && io_fds_now() >= c->retry_at && may_begin(a))
-        begin(a, c);
+        begin_autopsy(a, c);
 }
 
 /* Forgets the kernels that the proxy has no more. */
@@ -172,7 +172,7 @@ static void wait_for_change(struct autopsy *a)
 }
 
 /* Whether the crashes of --count are examined, or no kernel has connected in time. */
-static bool is_over(struct autopsy *a)
+static bool autopsy_is_over(struct autopsy *a)
 {
     const struct autopsy_options *o = a->options;
     pthread_mutex_lock(&a->lock);
@@ -200,7 +200,7 @@ static void wait_for_threads(struct autopsy *a)
     }
 }
 
-static int no_proxy(const struct autopsy *a)
+static int autopsy_without_proxy(const struct autopsy *a)
 {
     complain("no proxy answers, and none could be started: UDP port %u may be another program's",
              a->options->target.port);
@@ -222,8 +222,8 @@ static int run_loop(struct autopsy *a, struct progress *progress)
     a->last_kernel = start;
     while (!atomic_load(&a->ending)) {
         if (!look(a) && !a->had_proxy && io_fds_now() - start >= PROXY_LIMIT)
-            return no_proxy(a);
-        if (is_over(a))
+            return autopsy_without_proxy(a);
+        if (autopsy_is_over(a))
             return a->verdict;
         tell_progress(a, progress);
         wait_for_change(a);
@@ -253,7 +253,7 @@ static int open_descriptors(struct autopsy *a)
     return EXIT_FAILED;
 }
 
-static int resolve_host(struct autopsy *a)
+static int resolve_autopsy_host(struct autopsy *a)
 {
     const struct options *o = &a->options->target;
     struct sockets_addresses found;
@@ -312,7 +312,7 @@ int autopsy_main(int argc, char **argv)
     a.options = &options;
     a.saves = can_save();
     a.log = (struct log){options.log_level, NULL, log_to_stderr, NULL};
-    rc = resolve_host(&a);
+    rc = resolve_autopsy_host(&a);
     if (rc == EXIT_DONE)
         rc = store_open(&a);
     if (rc == EXIT_DONE)

@@ -65,7 +65,7 @@ static bool is_duplicate(struct crash *c)
 }
 
 /* While gdb ran, the session may have been replaced, and gdb may have had the new one. */
-static void check_session(struct crash *c)
+static void check_crash_session(struct crash *c)
 {
     if (c->result.verdict == EXIT_DONE && !autopsy_has(&c->kernel, NULL))
         crash_fails(c, EXIT_LOST, "the session has ended, and a part of this may be of the next");
@@ -88,7 +88,7 @@ static bool write_report(struct crash *c)
 }
 
 /* Examines the kernel. False: there is no report, and the kernel is to be kept. */
-static bool examine(struct crash *c)
+static bool examine_crash(struct crash *c)
 {
     bool reachable = kernel_find_file(c);
     if (reachable && c->autopsy->options->dedup && is_duplicate(c))
@@ -97,7 +97,7 @@ static bool examine(struct crash *c)
     c->result.verdict = reachable ? EXIT_DONE : c->result.verdict;
     if (reachable && !gdb_examine(c, false))
         return false;
-    check_session(c);
+    check_crash_session(c);
     return c->result.verdict != EXIT_FAILED && write_report(c);
 }
 
@@ -123,7 +123,7 @@ static void tell(struct crash *c)
     (void)store_note_waiting(c, true);
 }
 
-static void release_kernel(struct crash *c)
+static void release_crash(struct crash *c)
 {
     if (kernel_release(c) && !c->result.duplicate && c->autopsy->options->after != AFTER_PARK)
         store_note_gone(c->autopsy, c->name);
@@ -136,7 +136,7 @@ static void make_nonce(struct crash *c)
     (void)snprintf(c->nonce, sizeof c->nonce, "%016" PRIx64, number);
 }
 
-static void begin(struct crash *c)
+static void begin_crash(struct crash *c)
 {
     c->began = io_fds_now();
     c->deadline = c->began + c->autopsy->options->limit;
@@ -157,10 +157,10 @@ static void give_up(struct crash *c)
 
 static void collect(struct crash *c)
 {
-    begin(c);
+    begin_crash(c);
     if (!store_begin(c))
         (void)fails_to_write(c, c->autopsy->options->out);
-    else if (!examine(c))
+    else if (!examine_crash(c))
         give_up(c);
     if (c->result.seconds == 0)
         set_time(c);
@@ -177,7 +177,7 @@ void *crash_main(void *context)
     if (done) {
         if (!c->result.duplicate)
             tell(c);
-        release_kernel(c);
+        release_crash(c);
     }
     free(c->file);
     c->file = NULL;

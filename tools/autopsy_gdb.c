@@ -129,7 +129,7 @@ static void add_commands(struct gdb *g, bool only_signature)
     add_command(g, "quit 1");
 }
 
-static void make_arguments(struct gdb *g, bool only_signature)
+static void make_gdb_arguments(struct gdb *g, bool only_signature)
 {
     static const char *const fixed[] = {"/proc/self/exe", "run", "--", "", "-nx", "-batch"};
     static const char *const settings[] = {"set pagination off",    "set height 0",
@@ -202,7 +202,7 @@ static void judge_exit(struct crash *c, const char *events)
 }
 
 /* False: there is nothing to report from. */
-static bool judge(struct crash *c, enum run_end end, int error, const char *events)
+static bool judge_gdb(struct crash *c, enum run_end end, int error, const char *events)
 {
     switch (end) {
     case RUN_ENDED:
@@ -234,11 +234,11 @@ bool gdb_examine(struct crash *c, bool only_signature)
         buf_free(&g.text);
         return false;
     }
-    make_arguments(&g, only_signature);
+    make_gdb_arguments(&g, only_signature);
     enum run_end end =
         run_limited(c, (char *const *)g.argv, "gdb.log", c->deadline, &c->gdb_status);
     int error = errno;
     take_events(c, events);
     buf_free(&g.text);
-    return judge(c, end, error, events);
+    return judge_gdb(c, end, error, events);
 }

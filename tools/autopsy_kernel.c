@@ -68,7 +68,7 @@ static void visit_end(struct visit *v)
     }
 }
 
-static int find_file(struct visit *v, struct crash *c)
+static int autopsy_find_file(struct visit *v, struct crash *c)
 {
     const struct chain_config config = {.log = &v->log};
     const struct description *d = NULL;
@@ -93,7 +93,7 @@ bool kernel_find_file(struct crash *c)
     if (rc == 0)
         rc = greet(&v);
     if (rc == 0)
-        rc = find_file(&v, c);
+        rc = autopsy_find_file(&v, c);
     visit_end(&v);
     if (rc != 0)
         crash_fails(c, EXIT_LOST, "the kernel cannot be reached: %s", netgdb_strerror(rc));
@@ -101,7 +101,7 @@ bool kernel_find_file(struct crash *c)
 }
 
 /* A panicked kernel that continues reboots: no stop follows. */
-static int resume(struct visit *v)
+static int autopsy_resume(struct visit *v)
 {
     const struct request r = request_of("c");
     return target_send(v->chain.target, &r);
@@ -122,7 +122,8 @@ bool kernel_release(struct crash *c)
     if (rc == 0)
         rc = greet(&v);
     if (rc == 0)
-        rc = after == AFTER_CONTINUE ? resume(&v) : serve_leave(v.chain.target, false, &v.log);
+        rc = after == AFTER_CONTINUE ? autopsy_resume(&v)
+                                     : serve_leave(v.chain.target, false, &v.log);
     if (rc < 0)
         log_warn(&v.log, "the kernel still waits: %s", netgdb_strerror(rc));
     visit_end(&v);

@@ -115,7 +115,7 @@ static bool take_net(const char *text, struct autopsy_options *o)
            parse_net(text, &o->from[o->froms].ip, &o->from[o->froms].mask) && ++o->froms != 0;
 }
 
-static bool take_file(const char *text, const char **file)
+static bool take_file_option(const char *text, const char **file)
 {
     *file = text;
     return text[0] != '\0' && strlen(text) < PATH_MAX / 2;
@@ -126,15 +126,15 @@ static bool take_autopsy_option(int option, const char *value, struct autopsy_op
 {
     switch (option) {
     case OPT_OUT:
-        return take_file(value, &o->out);
+        return take_file_option(value, &o->out);
     case OPT_DEBUG:
-        return take_file(value, &o->debug);
+        return take_file_option(value, &o->debug);
     case OPT_SCRIPT:
         free(o->script);
         o->script = realpath(value, NULL);
         return o->script != NULL && access(o->script, R_OK) == 0;
     case OPT_GDB:
-        return take_file(value, &o->gdb);
+        return take_file_option(value, &o->gdb);
     case OPT_FROM:
         return take_net(value, o);
     case OPT_JOBS:
@@ -146,7 +146,7 @@ static bool take_autopsy_option(int option, const char *value, struct autopsy_op
     case OPT_DEDUP:
         return o->dedup = true;
     case OPT_ON_REPORT:
-        return take_file(value, &o->command);
+        return take_file_option(value, &o->command);
     case OPT_COUNT:
         return take_number(value, 1, UINT32_MAX, &o->count);
     case OPT_TIMEOUT:
@@ -154,7 +154,7 @@ static bool take_autopsy_option(int option, const char *value, struct autopsy_op
     case OPT_EXPECT:
         return take_expect(value, o);
     case OPT_JUNIT:
-        return take_file(value, &o->junit);
+        return take_file_option(value, &o->junit);
     case OPT_TAP:
         return o->tap = true;
     default:
@@ -189,7 +189,7 @@ static const char *autopsy_wanted(int option)
 }
 
 /* NAME, and what cannot be used. */
-static int take_operand(int argc, char **argv, struct autopsy_options *o)
+static int take_autopsy_operand(int argc, char **argv, struct autopsy_options *o)
 {
     static const struct options_source source = {
         .transports = transports_all, .tool = true, .env = getenv};
@@ -271,6 +271,6 @@ int autopsy_options_parse(int argc, char **argv, struct autopsy_options *o)
         if (!take_autopsy_option(c, optarg, o))
             return complain_value("autopsy", known[which].name, optarg, autopsy_wanted(c));
     }
-    int end = take_operand(argc, argv, o);
+    int end = take_autopsy_operand(argc, argv, o);
     return end >= 0 ? end : find_files(o);
 }

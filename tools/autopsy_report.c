@@ -95,7 +95,7 @@ void log_split(struct gdb_log *log, const struct crash *c)
     }
 }
 
-static bool is_document(const struct part *line)
+static bool is_json_document(const struct part *line)
 {
     return line->len != 0 && (line->text[0] == '{' || line->text[0] == '[');
 }
@@ -120,7 +120,7 @@ bool log_document(const struct gdb_log *log, enum section section, struct json_v
 {
     struct part rest = log->parts[section], line, document = rest;
     *value = (struct json_value){"", 0};
-    while (next_line(&rest, &line) && !is_document(&line) && is_noise(&line))
+    while (next_line(&rest, &line) && !is_json_document(&line) && is_noise(&line))
         document = rest;
     for (int i = 0; i < NOISE_LINES && document.len != 0; i++) {
         if (json_read(document.text, document.len, value))
@@ -176,19 +176,19 @@ bool report_signature(struct crash *c)
 
 /* ---- report.json ---- */
 
-static void put(FILE *to, struct buf *b)
+static void report_put(FILE *to, struct buf *b)
 {
     (void)fwrite(b->data, 1, b->len, to);
     buf_free(b);
 }
 
-static void put_text(FILE *to, const char *text)
+static void report_put_text(FILE *to, const char *text)
 {
     struct buf b;
     buf_init(&b, LINE_TEXT_MAX);
     if (json_add_text(&b, text) != 0)
         (void)buf_sets(&b, "\"\"");
-    put(to, &b);
+    report_put(to, &b);
 }
 
 /* One line of gdb's output as a string. */
@@ -196,7 +196,7 @@ static void put_line(FILE *to, const struct part *line)
 {
     char text[LINE_TEXT_MAX / 8];
     (void)snprintf(text, sizeof text, "%.*s", (int)line->len, line->text);
-    put_text(to, text);
+    report_put_text(to, text);
 }
 
 static void put_lines(FILE *to, struct part rest)
@@ -223,9 +223,9 @@ static bool put_register(FILE *to, const struct part *line, bool first)
     if (name == NULL || value == NULL)
         return false;
     (void)fputs(first ? "\n" : ",\n", to);
-    put_text(to, name);
+    report_put_text(to, name);
     (void)fputc(':', to);
-    put_text(to, value);
+    report_put_text(to, value);
     return true;
 }
 
@@ -286,7 +286,7 @@ static void put_script(FILE *to, const struct crash *c, const struct gdb_log *lo
         return;
     }
     (void)fputs("{\"file\":", to);
-    put_text(to, c->autopsy->options->script);
+    report_put_text(to, c->autopsy->options->script);
     if (c->gdb_status != -1 && WIFEXITED(c->gdb_status))
         (void)fprintf(to, ",\"exit\":%d", WEXITSTATUS(c->gdb_status));
     (void)fputs(",\"output\":", to);
@@ -298,16 +298,16 @@ static void put_head(FILE *to, const struct crash *c, const char *signature)
 {
     char date[DATE_TEXT];
     (void)fputs("{\"format\":1,\"host\":", to);
-    put_text(to, c->kernel.host);
+    report_put_text(to, c->kernel.host);
     (void)fprintf(to, ",\"session_port\":%" PRId64 ",\"date\":\"%s\",\"seconds\":%.3f",
                   c->kernel.session_port, report_date(c, date), c->result.seconds);
     (void)fprintf(to, ",\n\"verdict\":%d,\"problem\":", c->result.verdict);
-    put_text(to, c->result.why);
+    report_put_text(to, c->result.why);
     (void)fprintf(to, ",\n\"signature\":\"%s\",\"signature_text\":", c->result.signature);
-    put_text(to, signature);
+    report_put_text(to, signature);
     (void)fputs(",\n\"kernel_file\":", to);
     if (c->file != NULL)
-        put_text(to, c->file);
+        report_put_text(to, c->file);
     else
         (void)fputs("null", to);
 }

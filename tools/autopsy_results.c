@@ -43,7 +43,7 @@ static void print_tap(unsigned long n, bool good, const char *text)
     putchar('\n');
 }
 
-static void print_result(const struct autopsy *a, const struct crash *c)
+static void print_tap_result(const struct autopsy *a, const struct crash *c)
 {
     const struct crash_result *r = &c->result;
     char line[LINE_MAX_BYTES];
@@ -61,7 +61,7 @@ static void print_result(const struct autopsy *a, const struct crash *c)
 
 /* ---- JUnit ---- */
 
-static void xml_attribute(struct buf *b, const char *name, const char *value)
+static void junit_attribute(struct buf *b, const char *name, const char *value)
 {
     (void)buf_printf(b, " %s=\"", name);
     (void)xml_add_text(b, value);
@@ -75,7 +75,7 @@ static void xml_problem(struct buf *b, const struct crash_result *r)
     if (r->verdict == EXIT_DONE)
         return;
     (void)buf_adds(b, failure ? "<failure" : "<error");
-    xml_attribute(b, "message", r->why);
+    junit_attribute(b, "message", r->why);
     (void)buf_adds(b, "/>");
 }
 
@@ -84,7 +84,7 @@ static void xml_case(struct buf *b, const struct autopsy *a, const struct finish
     char name[OPTIONS_HOST_MAX + AUTOPSY_PANIC_MAX + 4];
     (void)snprintf(name, sizeof name, "%s: %s", f->host, title_of(&f->result));
     (void)buf_adds(b, "<testcase classname=\"netgdb.autopsy\"");
-    xml_attribute(b, "name", f->host[0] != '\0' ? name : "a kernel connects");
+    junit_attribute(b, "name", f->host[0] != '\0' ? name : "a kernel connects");
     (void)buf_printf(b, " time=\"%.3f\">", f->result.seconds);
     xml_problem(b, &f->result);
     if (f->name[0] != '\0') {
@@ -169,7 +169,7 @@ void results_add(struct crash *c)
     pthread_mutex_lock(&a->lock);
     a->finished_count++;
     count_verdict(a, r->verdict);
-    print_result(a, c);
+    print_tap_result(a, c);
     keep_result(a, c->kernel.host, again ? "" : c->name, r);
     pthread_mutex_unlock(&a->lock);
 }

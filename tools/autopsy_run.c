@@ -104,7 +104,7 @@ static void flush_line(struct run *r)
 }
 
 /* Reads what has come. False: that is all. */
-static bool take_output(struct run *r)
+static bool autopsy_take_output(struct run *r)
 {
     uint8_t data[CHUNK];
     ssize_t n = read(r->out, data, sizeof data);
@@ -137,7 +137,7 @@ static enum run_end watch_program(struct run *r, uint64_t deadline)
     while (fds[0].revents == 0) {
         if (poll(fds, 3, milliseconds_to(deadline)) < 0 && errno != EINTR)
             return RUN_NOT_STARTED;
-        if (fds[2].revents != 0 && !take_output(r))
+        if (fds[2].revents != 0 && !autopsy_take_output(r))
             fds[2].fd = -1;
         if (r->error != 0)
             return RUN_NOT_WRITTEN;
@@ -167,13 +167,13 @@ static void end_early(struct run *r)
 static void drain(struct run *r)
 {
     struct pollfd more = {r->out, POLLIN, 0};
-    while (poll(&more, 1, 0) > 0 && take_output(r))
+    while (poll(&more, 1, 0) > 0 && autopsy_take_output(r))
         continue;
     if (r->line.len != 0)
         flush_line(r);
 }
 
-static enum run_end run_program(struct run *r, uint64_t deadline, int *status)
+static enum run_end run_to_end(struct run *r, uint64_t deadline, int *status)
 {
     enum run_end end = watch_program(r, deadline);
     if (end != RUN_ENDED)
@@ -196,7 +196,7 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
         return end;
     buf_init(&r.line, LINE_MAX_BYTES);
     if (start_program(&r, argv)) {
-        end = run_program(&r, deadline, status);
+        end = run_to_end(&r, deadline, status);
     } else {
         r.error = errno;
         end = RUN_NOT_STARTED;

@@ -146,7 +146,7 @@ static bool take_context(struct bpf_programs *p, const char *value)
 }
 
 /* NUMBER=VALUE or NAME=VALUE. */
-static bool take_stub(struct bpf_programs *p, const char *text)
+static bool take_stub_option(struct bpf_programs *p, const char *text)
 {
     const char *equals = strchr(text, '=');
     uint64_t id = 0, value;
@@ -207,7 +207,7 @@ bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
     case BPF_CONTEXT:
         return take_context(p, value);
     case BPF_HELPER:
-        return take_stub(p, value);
+        return take_stub_option(p, value);
     case BPF_BTF:
         return take_btf(p, value);
     case BPF_KCONFIG:

@@ -134,7 +134,7 @@ static int finish_report(const struct doctor *d)
 
 /* ---- options ---- */
 
-static int parse_name(struct doctor *d, const char *text)
+static int parse_doctor_name(struct doctor *d, const char *text)
 {
     char error[OPTIONS_ERROR_MAX];
     const struct options_source source = {
@@ -172,7 +172,7 @@ int doctor_main(int argc, char **argv)
     }
     if (optind + 1 < argc)
         return complain_usage("doctor", "it takes one NAME");
-    int rc = parse_name(&d, argv[optind]);
+    int rc = parse_doctor_name(&d, argv[optind]);
     if (rc != EXIT_DONE)
         return rc;
     char *found = run_find_library(library);

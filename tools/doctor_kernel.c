@@ -81,7 +81,7 @@ static void report_path(struct doctor *d, const struct link *l, const struct mea
                     "the network duplicates or reorders datagrams");
 }
 
-static const char *name_of_peer(enum netgdb_peer peer)
+static const char *stub_name(enum netgdb_peer peer)
 {
     return peer == NETGDB_PEER_KERNEL ? "FreeBSD's stub"
            : peer == NETGDB_PEER_NODE ? "a netgdb node"
@@ -89,7 +89,7 @@ static const char *name_of_peer(enum netgdb_peer peer)
 }
 
 /* Before the first request, so that none is in flight. */
-static int examine(struct doctor *d, struct session *s)
+static int examine_path(struct doctor *d, struct session *s)
 {
     struct measured m = {0};
     enum netgdb_peer peer;
@@ -102,12 +102,12 @@ static int examine(struct doctor *d, struct session *s)
     if (rc != 0)
         return rc;
     report_path(d, netgdb_target_link(s->target), &m);
-    doctor_find(d, "stub", DOCTOR_OK, NULL, "%s answers", name_of_peer(peer));
+    doctor_find(d, "stub", DOCTOR_OK, NULL, "%s answers", stub_name(peer));
     return 0;
 }
 
 /* Measures the path to a kernel that called, and returns the kernel to db>. */
-static void check_session(struct doctor *d, struct session *s)
+static void check_waiting_kernel(struct doctor *d, struct session *s)
 {
     struct io_fds io;
     int rc = io_fds_init(&io);
@@ -118,7 +118,7 @@ static void check_session(struct doctor *d, struct session *s)
     }
     rc = session_adopt(s, &io, &d->log, NULL);
     if (rc == 0)
-        rc = examine(d, s);
+        rc = examine_path(d, s);
     if (rc != 0)
         doctor_find(d, "kernel", DOCTOR_PROBLEM, "type netgdb again at db>",
                     "a kernel called, but the session ended: %s", netgdb_strerror(rc));
@@ -128,7 +128,7 @@ static void check_session(struct doctor *d, struct session *s)
 }
 
 /* Waits for a kernel of these hosts. NULL: none called. */
-static struct session *await_kernel(struct doctor *d, struct listener *l)
+static struct session *await_call(struct doctor *d, struct listener *l)
 {
     struct session *s = NULL;
     int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -153,9 +153,9 @@ void doctor_check_kernel(struct doctor *d)
     if (d->hosts.n == 0)
         return;
     struct listener *l = listener_get(d->options.port, &d->log);
-    struct session *s = l != NULL ? await_kernel(d, l) : NULL;
+    struct session *s = l != NULL ? await_call(d, l) : NULL;
     if (s != NULL)
-        check_session(d, s);
+        check_waiting_kernel(d, s);
     else if (l != NULL)
         doctor_find(d, "kernel", DOCTOR_WARNING, "type netgdb at its db> prompt and run this again",
                     "no kernel called within %u s", (unsigned)(d->options.timeout / IO_SECOND));

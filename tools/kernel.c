@@ -279,7 +279,7 @@ static bool take_range(struct kernel_tool *k, const char *text)
 }
 
 /* What goes with a snapshot and not with a query, and the other way round. */
-static int check_options(const struct kernel_tool *k, const char *lines)
+static int check_kernel_options(const struct kernel_tool *k, const char *lines)
 {
     bool snapshot = k->query == NULL;
     if (snapshot && k->out == NULL)
@@ -381,7 +381,7 @@ int kernel_main(int argc, char **argv)
     k.query = snapshot ? NULL : find_query(argv[optind]);
     if (k.query == NULL && !snapshot)
         return EXIT_USAGE;
-    rc = check_options(&k, given.lines);
+    rc = check_kernel_options(&k, given.lines);
     if (rc == EXIT_DONE && optind + 2 != argc)
         rc = complain_usage("kernel", "it takes one NAME after the query");
     if (rc == EXIT_DONE)

@@ -82,7 +82,7 @@ static int ask_object(const struct chain *chain, const char *object, struct buf 
     return rc;
 }
 
-static int ask_list(const struct chain *chain, struct buf *list, struct buf *reply)
+static int snapshot_ask_list(const struct chain *chain, struct buf *list, struct buf *reply)
 {
     int rc = target_ask(chain->target, "qfThreadInfo", reply);
     while (rc == 0 && buf_starts(reply, "m") && list->error == 0) {
@@ -134,7 +134,7 @@ static int ask_as_debugger(struct kernel_tool *k, const struct chain *chain)
     for (unsigned i = 0; rc == 0 && i < sizeof objects / sizeof objects[0]; i++)
         rc = ask_object(chain, objects[i], &reply);
     if (rc == 0)
-        rc = ask_list(chain, &list, &reply);
+        rc = snapshot_ask_list(chain, &list, &reply);
     if (rc == 0)
         rc = ask_threads(k, chain, &list, &reply);
     buf_free(&reply);
@@ -289,8 +289,8 @@ static void show_progress(const struct kernel_tool *k, struct progress *p, bool 
 }
 
 /* Reads a piece. What cannot be read is not in the core. */
-static int read_piece(const struct chain *chain, uint64_t address, size_t len, struct progress *p,
-                      struct buf *reply)
+static int snapshot_read_piece(const struct chain *chain, uint64_t address, size_t len,
+                               struct progress *p, struct buf *reply)
 {
     char text[48];
     (void)snprintf(text, sizeof text, "m%" PRIx64 ",%zx", address, len);
@@ -301,8 +301,8 @@ static int read_piece(const struct chain *chain, uint64_t address, size_t len, s
     return rc;
 }
 
-static int read_memory(struct kernel_tool *k, const struct chain *chain, const struct snapshot *s,
-                       struct progress *p)
+static int snapshot_read(struct kernel_tool *k, const struct chain *chain, const struct snapshot *s,
+                         struct progress *p)
 {
     const struct recording *r = recorder_recording(chain->recorder);
     struct buf reply;
@@ -314,7 +314,7 @@ static int read_memory(struct kernel_tool *k, const struct chain *chain, const s
         uint64_t at = s->list[i].address, len = s->list[i].len, start = at;
         size_t n;
         while (rc == 0 && (n = next_piece(r, &at, len - (at - start))) != 0) {
-            rc = read_piece(chain, at, n, p, &reply);
+            rc = snapshot_read_piece(chain, at, n, p, &reply);
             at += n;
             show_progress(k, p, false);
             if (rc == 0)
@@ -326,8 +326,8 @@ static int read_memory(struct kernel_tool *k, const struct chain *chain, const s
     return rc;
 }
 
-static void print_result(const struct kernel_tool *k, const struct chain *chain,
-                         const struct snapshot *s, const struct progress *p)
+static void print_snapshot(const struct kernel_tool *k, const struct chain *chain,
+                           const struct snapshot *s, const struct progress *p)
 {
     const struct recording *r = recorder_recording(chain->recorder);
     if (s->problem[0] != '\0')
@@ -354,9 +354,9 @@ static int take_snapshot(struct kernel_tool *k, struct chain *chain)
     if (rc == 0)
         rc = plan_memory(k, chain, &s);
     if (rc == 0)
-        rc = read_memory(k, chain, &s, &p);
+        rc = snapshot_read(k, chain, &s, &p);
     if (recording_is_saved(recorder_recording(chain->recorder)) && (rc == 0 || k->stopped))
-        print_result(k, chain, &s, &p);
+        print_snapshot(k, chain, &s, &p);
     snapshot_free(&s);
     return rc;
 }

@@ -42,7 +42,7 @@ static int put_option(struct buf *out, unsigned code, const void *value, size_t 
     return pad(out, len);
 }
 
-static int put_text(struct buf *out, unsigned code, const char *text)
+static int pcapng_put_text(struct buf *out, unsigned code, const char *text)
 {
     size_t len = strnlen(text, PCAPNG_TEXT_MAX);
     return len != 0 ? put_option(out, code, text, len) : 0;
@@ -79,7 +79,7 @@ int pcapng_add_section(struct buf *out, const char *application)
     (void)put16le(out, 0);
     (void)put32le(out, UINT32_MAX); /* the section's length is not given */
     (void)put32le(out, UINT32_MAX);
-    (void)put_text(out, SECTION_APPLICATION, application);
+    (void)pcapng_put_text(out, SECTION_APPLICATION, application);
     return end_block(out, start);
 }
 
@@ -89,7 +89,7 @@ int pcapng_add_interface(struct buf *out, enum pcapng_link link, const char *nam
     size_t start = begin_block(out, BLOCK_INTERFACE);
     (void)put32le(out, link); /* 16 bits, and 16 that are reserved */
     (void)put32le(out, 0);    /* no limit of the length */
-    (void)put_text(out, INTERFACE_NAME, name);
+    (void)pcapng_put_text(out, INTERFACE_NAME, name);
     (void)put_option(out, INTERFACE_TSRESOL, &resolution, 1);
     return end_block(out, start);
 }
@@ -107,7 +107,7 @@ int pcapng_add_packet(struct buf *out, const struct pcapng_packet *p)
     (void)buf_add(out, p->data, p->len);
     (void)pad(out, captured);
     (void)put_option(out, PACKET_FLAGS, flags, sizeof flags);
-    (void)put_text(out, OPTION_COMMENT, p->comment != NULL ? p->comment : "");
+    (void)pcapng_put_text(out, OPTION_COMMENT, p->comment != NULL ? p->comment : "");
     return end_block(out, start);
 }
 

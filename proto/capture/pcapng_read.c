@@ -49,7 +49,7 @@ static void take_interface(struct pcapng_reader *r, size_t len)
     r->interfaces += r->interfaces < UINT16_MAX;
 }
 
-static bool take_packet(struct pcapng_reader *r, size_t len, struct pcapng_record *packet)
+static bool pcapng_take_packet(struct pcapng_reader *r, size_t len, struct pcapng_record *packet)
 {
     if (len < PACKET_MIN)
         return false;
@@ -76,7 +76,7 @@ int pcapng_next(struct pcapng_reader *r, struct pcapng_record *packet)
             return NETGDB_PROTO;
         if (len > r->left)
             return 0;
-        bool found = type == BLOCK_PACKET && take_packet(r, len, packet);
+        bool found = type == BLOCK_PACKET && pcapng_take_packet(r, len, packet);
         if (type == BLOCK_INTERFACE)
             take_interface(r, len);
         r->at += len;
