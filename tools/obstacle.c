@@ -3,6 +3,7 @@
 #include "tools/obstacle.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,15 @@
 #include "symbols/osabi.h"
 
 #define OR_PROXY "or connect through 'netgdb proxy'"
+
+/* Writes the obstacle and what to do into text[OBSTACLE_TEXT]. */
+static void __attribute__((format(printf, 2, 3))) explain(char *text, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, OBSTACLE_TEXT, format, list);
+    va_end(list);
+}
 
 static const char *obstacle_base(const char *path)
 {
@@ -61,23 +71,21 @@ static enum obstacle find_in_program(const char *path, const char *loader, char 
 {
     char own[PATH_MAX];
     if (is_privileged(path))
-        (void)snprintf(
-            text, OBSTACLE_TEXT,
-            "%s: setuid, setgid or with capabilities, so nothing is preloaded into it: start "
-            "netgdb itself with these privileges, as in 'sudo netgdb run gdb'",
-            path);
+        explain(text,
+                "%s: setuid, setgid or with capabilities, so nothing is preloaded into it: start "
+                "netgdb itself with these privileges, as in 'sudo netgdb run gdb'",
+                path);
     else if (loader[0] == '\0' && osabi_is_gdb(path))
-        (void)snprintf(
-            text, OBSTACLE_TEXT,
-            "%s: a static program, into which nothing is preloaded: use a gdb with shared "
-            "libraries, " OR_PROXY,
-            path);
+        explain(text,
+                "%s: a static program, into which nothing is preloaded: use a gdb with shared "
+                "libraries, " OR_PROXY,
+                path);
     else if (loader[0] != '\0' && read_loader("/proc/self/exe", own) && own[0] != '\0' &&
              strcmp(obstacle_base(loader), obstacle_base(own)) != 0)
-        (void)snprintf(text, OBSTACLE_TEXT,
-                       "%s: needs %s, but libnetgdb.so needs %s: use a gdb of this machine and C "
-                       "library, " OR_PROXY,
-                       path, loader, own);
+        explain(text,
+                "%s: needs %s, but libnetgdb.so needs %s: use a gdb of this machine and C "
+                "library, " OR_PROXY,
+                path, loader, own);
     else
         return OBSTACLE_NONE;
     return OBSTACLE_CERTAIN;
@@ -124,11 +132,10 @@ static enum obstacle find_in_script(const char *path, char text[OBSTACLE_TEXT])
     (void)fclose(f);
     if (words == NULL)
         return OBSTACLE_NONE;
-    (void)snprintf(
-        text, OBSTACLE_TEXT,
-        "%s: line %u of this script seems to remove LD_PRELOAD ('%s'): if gdb then does not "
-        "know netgdb:HOST, name the program that the script starts",
-        path, number, words);
+    explain(text,
+            "%s: line %u of this script seems to remove LD_PRELOAD ('%s'): if gdb then does not "
+            "know netgdb:HOST, name the program that the script starts",
+            path, number, words);
     return OBSTACLE_LIKELY;
 }
 
@@ -141,11 +148,10 @@ enum obstacle obstacle_find(const char *name, char text[OBSTACLE_TEXT])
     if (path == NULL || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
         found = OBSTACLE_NONE; /* execvp says what is wrong */
     } else if (is_snap(path)) {
-        (void)snprintf(
-            text, OBSTACLE_TEXT,
-            "%s: a snap, which starts without LD_PRELOAD: install gdb as a package of this "
-            "system, " OR_PROXY,
-            path);
+        explain(text,
+                "%s: a snap, which starts without LD_PRELOAD: install gdb as a package of this "
+                "system, " OR_PROXY,
+                path);
         found = OBSTACLE_CERTAIN;
     } else if (read_loader(path, loader)) {
         found = find_in_program(path, loader, text);

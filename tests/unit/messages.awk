@@ -3,7 +3,7 @@
 # with "…" in place of conversions. Reads whole files (RS is a byte that none has).
 BEGIN {
     RS = "\001"
-    call = "(log_error|log_warn|complain|complain_usage|options_set_error)\\("
+    call = "(log_error|log_warn|complain|complain_usage|options_set_error|explain)\\("
 }
 
 # literal(TEXT): the strings at the beginning of a call's arguments, up to the end of their argument.
