@@ -19,7 +19,6 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/report.h"
-#include "session/transport.h"
 
 enum { LOOK_MS = 200 }; /* between two looks at the proxy's list */
 
@@ -292,15 +291,6 @@ static int set_environment(struct autopsy_options *o)
     return EXIT_FAILED;
 }
 
-/* Whether libnetgdb.so can keep a session as a core: whether names have save=. */
-static bool can_save(void)
-{
-    static const struct options_source source = {.transports = transports_all, .tool = true};
-    struct options o;
-    char error[OPTIONS_ERROR_MAX];
-    return options_parse(&o, "any,save=session.core", &source, error, sizeof error) == 0;
-}
-
 int autopsy_main(int argc, char **argv)
 {
     static struct autopsy_options options;
@@ -310,7 +300,6 @@ int autopsy_main(int argc, char **argv)
     if (rc >= 0)
         return rc;
     a.options = &options;
-    a.saves = can_save();
     a.log = (struct log){options.log_level, NULL, log_to_stderr, NULL};
     rc = resolve_autopsy_host(&a);
     if (rc == EXIT_DONE)

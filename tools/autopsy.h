@@ -139,7 +139,6 @@ struct autopsy {
     pid_t proxy;                                   /* our own; 0: none */
     uint64_t proxy_since, proxy_retry;             /* when it was started; when it may be again */
     bool had_proxy;                                /* one has answered */
-    bool saves;                                    /* names may have save= */
     LIST_HEAD(, kept) kept;
 
     pthread_mutex_t lock; /* of all below, and of the crashes' states */

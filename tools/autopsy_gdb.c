@@ -76,20 +76,14 @@ static void add_section(struct gdb *g, enum section section)
     add_command(g, "echo \\n%s\\n", marker);
 }
 
-/* The option that has the session kept as a core: ",save=…", or "" where names have no such option.
- * gdb runs in the crash's directory. */
-static const char *save_option(const struct autopsy *a)
-{
-    return a->saves ? ",save=session.core" : "";
-}
-
+/* gdb runs in the crash's directory, which gets the core. */
 static void add_connect(struct gdb *g)
 {
     const struct crash *c = g->crash;
     const struct autopsy *a = c->autopsy;
     add_section(g, SECTION_CONNECT);
-    add_command(g, "target remote netgdb:%s:%u%s,timeout=%d%s", c->kernel.host,
-                a->options->target.port, a->options->name_options, CONNECT_SECONDS, save_option(a));
+    add_command(g, "target remote netgdb:%s:%u%s,timeout=%d,save=session.core", c->kernel.host,
+                a->options->target.port, a->options->name_options, CONNECT_SECONDS);
 }
 
 /*
