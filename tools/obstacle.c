@@ -19,7 +19,8 @@
 #define OR_PROXY "or connect through 'netgdb proxy'"
 
 /* Writes the obstacle and what to do into text[OBSTACLE_TEXT]. */
-static void __attribute__((format(printf, 2, 3))) explain(char *text, const char *format, ...)
+static void explain(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void explain(char *text, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
