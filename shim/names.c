@@ -133,8 +133,10 @@ static void open_log(const struct options *o)
 /* The capture is the process's: one file for all of its connections. */
 static void open_capture(const struct options *o)
 {
+    if (o->capture[0] == '\0')
+        return;
     const struct log log = names_queued_log();
-    if (o->capture[0] != 0 && capture_open(o->capture, o->capture_size, &log) != 0)
+    if (capture_open(o->capture, o->capture_size, &log) != 0)
         log_error(&shim_log, "capture=%s: %s: nothing is captured", o->capture,
                   capture_error_text(errno));
 }

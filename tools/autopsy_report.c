@@ -41,11 +41,12 @@ bool log_open(struct gdb_log *log, const struct crash *c)
         return errno == ENOENT; /* gdb was not run */
     bool good = fstat(fd, &st) == 0;
     if (good && st.st_size > 0) {
-        void *text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        good = text != MAP_FAILED;
-        log->text = good ? text : NULL;
-        log->len = good ? (size_t)st.st_size : 0;
+        log->len = (size_t)st.st_size;
+        log->text = mmap(NULL, log->len, PROT_READ, MAP_PRIVATE, fd, 0);
+        good = log->text != MAP_FAILED;
     }
+    if (!good)
+        *log = (struct gdb_log){.len = 0};
     close(fd);
     return good;
 }

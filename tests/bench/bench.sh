@@ -567,7 +567,7 @@ for part in "$@"; do
     esac
     export NETGDB_CACHE
     case $part in
-    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture| autopsy) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done
