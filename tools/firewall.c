@@ -163,7 +163,7 @@ static bool take_action(const char *word, struct words *w, struct rule *r)
 static struct rule parse_nft(const char *line, size_t len, uint16_t port)
 {
     struct rule r = {.matches = MATCHES_YES};
-    struct words w;
+    struct words w = {.next = NULL};
     words_init(&w, line, len);
     for (const char *word; r.action == ACTION_NONE && *(word = words_next(&w)) != '\0';) {
         if (!skip_statement(word, &w) && !take_action(word, &w, &r))
@@ -179,7 +179,7 @@ static struct rule parse_iptables(const char *line, size_t len, uint16_t port)
     static const char *const harmless[] = {"-m", "--comment", "--log-prefix", "--reject-with",
                                            NULL};
     struct rule r = {.matches = MATCHES_YES};
-    struct words w;
+    struct words w = {.next = NULL};
     bool not = false;
     words_init(&w, line, len);
     (void)words_next(&w); /* -A */
