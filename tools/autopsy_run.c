@@ -204,11 +204,11 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
             reap_program(&r, status);
     }
     buf_free(&r.line);
-    for (size_t i = 0; i < 3; i++) {
-        const int fds[] = {r.log, r.out, r.pidfd};
-        if (fds[i] >= 0)
-            close(fds[i]);
-    }
+    close(r.log);
+    if (r.out >= 0)
+        close(r.out);
+    if (r.pidfd >= 0)
+        close(r.pidfd);
     errno = r.error;
     return end;
 }
