@@ -2,18 +2,15 @@
 /* Recorded exchanges; see answers.h. */
 #include "record/answers.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/check.h"
 #include "proto/err.h"
 
-enum { BUCKETS = 4096 };
-
 struct answer_node {
+    struct answer is; /* first: what the tree compares */
     TAILQ_ENTRY(answer_node) entries;
-    struct answer_node *next; /* in its bucket */
-    struct answer is;
     uint8_t contents[];
 };
 
@@ -25,12 +22,7 @@ void answers_init(struct answers *a)
 
 void answers_free(struct answers *a)
 {
-    struct answer_node *node;
-    while ((node = TAILQ_FIRST(&a->list)) != NULL) {
-        TAILQ_REMOVE(&a->list, node, entries);
-        free(node);
-    }
-    free(a->buckets);
+    tdestroy(a->tree, free);
     answers_init(a);
 }
 
@@ -39,36 +31,32 @@ struct bytes bytes_of(const char *text)
     return (struct bytes){text, strlen(text)};
 }
 
-static bool is_equal(struct bytes a, struct bytes b)
+static int compare_bytes(struct bytes a, struct bytes b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    if (a.len != b.len)
+        return a.len < b.len ? -1 : 1;
+    return a.len != 0 ? memcmp(a.data, b.data, a.len) : 0;
 }
 
-/* FNV-1a. */
-static uint32_t hash_bytes(uint32_t hash, struct bytes b)
+static int compare_keys(const void *a, const void *b)
 {
-    const uint8_t *data = b.data;
-    for (size_t i = 0; i < b.len; i++)
-        hash = (hash ^ data[i]) * 16777619U;
-    return hash * 16777619U;
+    const struct answer *x = a, *y = b;
+    int order = compare_bytes(x->request, y->request);
+    return order != 0 ? order : compare_bytes(x->thread, y->thread);
 }
 
-/* Where the pointer to the node of a key is, or would be: in its bucket. */
-static struct answer_node **find_node(const struct answers *a, struct bytes thread,
-                                      struct bytes request)
+static struct answer_node *find_node(const struct answers *a, struct bytes thread,
+                                     struct bytes request)
 {
-    uint32_t hash = hash_bytes(hash_bytes(2166136261U, thread), request);
-    struct answer_node **at = &a->buckets[hash % BUCKETS];
-    while (*at != NULL &&
-           !(is_equal((*at)->is.request, request) && is_equal((*at)->is.thread, thread)))
-        at = &(*at)->next;
-    return at;
+    const struct answer key = {.thread = thread, .request = request};
+    struct answer_node *const *at = tfind(&key, &a->tree, compare_keys);
+    return at != NULL ? *at : NULL;
 }
 
 bool answers_find(const struct answers *a, struct bytes thread, struct bytes request,
                   struct answer *answer)
 {
-    const struct answer_node *node = a->buckets != NULL ? *find_node(a, thread, request) : NULL;
+    const struct answer_node *node = find_node(a, thread, request);
     if (node != NULL)
         *answer = node->is;
     return node != NULL;
@@ -96,7 +84,6 @@ static struct answer_node *new_node(const struct answer *a)
     if (node == NULL)
         return NULL;
     uint8_t *at = node->contents;
-    node->next = NULL;
     node->is.of_stop = a->of_stop;
     node->is.thread = copy_bytes(&at, a->thread);
     node->is.request = copy_bytes(&at, a->request);
@@ -105,48 +92,47 @@ static struct answer_node *new_node(const struct answer *a)
     return node;
 }
 
-static void remove_at(struct answers *a, struct answer_node **at)
+/* Takes a node out of the list and frees it. Its place in the tree is the caller's. */
+static void drop_node(struct answers *a, struct answer_node *node)
 {
-    struct answer_node *node = *at;
-    if (!CHECK(node != NULL))
-        return;
-    *at = node->next;
     TAILQ_REMOVE(&a->list, node, entries);
     a->n--;
     a->bytes -= size_of_answer(&node->is);
     free(node);
 }
 
-static bool fits(const struct answers *a, const struct answer *answer)
+/* Whether an answer fits in place of the one that it replaces (NULL: none). */
+static bool fits(const struct answers *a, const struct answer *answer,
+                 const struct answer_node *replaced)
 {
     size_t size = size_of_answer(answer);
+    size_t n = a->n - (replaced != NULL);
+    size_t bytes = a->bytes - (replaced != NULL ? size_of_answer(&replaced->is) : 0);
     return answer->thread.len <= ANSWER_KEY_MAX && answer->request.len <= ANSWER_KEY_MAX &&
-           size <= ANSWER_BYTES_MAX && a->n < ANSWERS_MAX && a->bytes + size <= ANSWERS_BYTES_MAX;
+           size <= ANSWER_BYTES_MAX && n < ANSWERS_MAX && bytes + size <= ANSWERS_BYTES_MAX;
 }
 
 int answers_put(struct answers *a, const struct answer *answer)
 {
-    if (a->buckets == NULL)
-        a->buckets = calloc(BUCKETS, sizeof(struct answer_node *));
-    if (a->buckets == NULL)
-        return NETGDB_NOMEM;
-    struct answer_node **at = find_node(a, answer->thread, answer->request), *node;
-    bool known = *at != NULL;
-    if (known && is_equal((*at)->is.output, answer->output) &&
-        is_equal((*at)->is.reply, answer->reply))
+    struct answer_node *known = find_node(a, answer->thread, answer->request), *node, **at;
+    if (known != NULL && compare_bytes(known->is.output, answer->output) == 0 &&
+        compare_bytes(known->is.reply, answer->reply) == 0)
         return ANSWER_SAME;
-    if (!fits(a, answer))
+    if (!fits(a, answer, known))
         return NETGDB_TOO_LONG;
     if ((node = new_node(answer)) == NULL)
         return NETGDB_NOMEM;
-    if (known)
-        remove_at(a, at);
-    node->next = *at;
+    if ((at = tsearch(node, &a->tree, compare_keys)) == NULL) {
+        free(node);
+        return NETGDB_NOMEM;
+    }
     *at = node;
+    if (known != NULL)
+        drop_node(a, known);
     TAILQ_INSERT_TAIL(&a->list, node, entries);
     a->n++;
-    a->bytes += size_of_answer(answer);
-    return known ? ANSWER_CHANGED : ANSWER_NEW;
+    a->bytes += size_of_answer(&node->is);
+    return known != NULL ? ANSWER_CHANGED : ANSWER_NEW;
 }
 
 void answers_forget_stop(struct answers *a)
@@ -154,8 +140,10 @@ void answers_forget_stop(struct answers *a)
     struct answer_node *node, *next;
     for (node = TAILQ_FIRST(&a->list); node != NULL; node = next) {
         next = TAILQ_NEXT(node, entries);
-        if (node->is.of_stop)
-            remove_at(a, find_node(a, node->is.thread, node->is.request));
+        if (!node->is.of_stop)
+            continue;
+        (void)tdelete(node, &a->tree, compare_keys);
+        drop_node(a, node);
     }
 }
 

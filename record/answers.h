@@ -32,7 +32,7 @@ struct answer {
 struct answer_node;
 
 struct answers {
-    struct answer_node **buckets;              /* owned; NULL: none yet */
+    void *tree; /* owned; by request and thread (search.h): a file cannot make it slow */
     TAILQ_HEAD(answer_list, answer_node) list; /* in the order in which they came */
     size_t n, bytes;
 };
