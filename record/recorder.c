@@ -9,6 +9,7 @@
 
 #include "proto/decorator.h"
 #include "proto/err.h"
+#include "proto/rsp/features.h"
 #include "proto/rsp/rsp.h"
 #include "record/exchange.h"
 #include "record/registers.h"
@@ -37,6 +38,7 @@ struct tap {
     struct recorder *recorder;
     uint64_t address; /* memory: of the request that is outstanding … */
     uint64_t len;     /* … and bytes; 0: neither a read nor a write */
+    bool binary;      /* x is GDB's: the stub offered binary-upload */
     struct buf bytes;
 };
 
@@ -204,6 +206,17 @@ static int memory_request(struct decorator *d, const struct request *r)
     return DECORATOR_PASS;
 }
 
+/* GDB's form of the reply to `x` is "b" and the bytes; LLDB's is the bytes, where an error is known
+ * by its length, unless 3 bytes were read. */
+static bool take_binary(struct tap *t, const struct buf *reply)
+{
+    size_t skip = t->binary ? 1 : 0;
+    if (t->binary ? reply->data[0] != 'b' : t->len == 3 || buf_starts(reply, "E."))
+        return false;
+    return rsp_unescape(&t->bytes, reply->data + skip, reply->len - skip) == 0 &&
+           (t->binary ? t->bytes.len <= t->len : t->bytes.len == t->len);
+}
+
 /* Decodes what was read or, after OK, what was written. Returns whether there is something. */
 static bool take_memory(struct tap *t, const struct buf *reply)
 {
@@ -211,17 +224,18 @@ static bool take_memory(struct tap *t, const struct buf *reply)
     if (p->id == PACKET_M || p->id == PACKET_X)
         return buf_is(reply, "OK");
     buf_reset(&t->bytes);
-    if (reply->len == 0 || (p->id == PACKET_m && reply->data[0] == 'E'))
+    if (reply->len == 0)
         return false;
-    if (p->id == PACKET_x) /* an error has another length, unless 3 bytes were read */
-        return rsp_unescape(&t->bytes, reply->data, reply->len) == 0 && t->bytes.len == t->len &&
-               t->len != 3;
+    if (p->id == PACKET_x)
+        return take_binary(t, reply);
     return rsp_unhex(&t->bytes, reply->data, reply->len) == 0 && t->bytes.len <= t->len;
 }
 
 static int memory_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct tap *t = (struct tap *)d;
+    if (final && d->packet->id == PACKET_qSupported)
+        t->binary = features_has(reply->data, reply->len, "binary-upload");
     if (final && t->len != 0 && take_memory(t, reply))
         take_result(t->recorder, recording_put_memory(&t->recorder->recording, t->address,
                                                       t->bytes.data, t->bytes.len));

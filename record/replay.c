@@ -65,19 +65,25 @@ static const char *change_of(const struct packet *packet)
     }
 }
 
-/* Whether the target has offered a setting (Q…), which GDB then expects to be accepted. */
+/* Whether the target has offered a feature. */
+static bool has_offered(const struct replay *p, const char *feature)
+{
+    struct answer a;
+    return recording_find(p->recording, (struct bytes){"", 0}, "qSupported", &a) &&
+           features_has(a.reply.data, a.reply.len, feature);
+}
+
+/* Whether it has offered a setting (Q…), which GDB then expects to be accepted. */
 static bool is_offered(const struct replay *p, const struct request *r)
 {
     char name[FEATURE_MAX];
-    struct answer a;
     const uint8_t *colon = memchr(r->data, ':', r->len);
     size_t n = colon != NULL ? (size_t)(colon - r->data) : r->len;
-    if (r->packet->name[0] != 'Q' || n >= sizeof name ||
-        !recording_find(p->recording, (struct bytes){"", 0}, "qSupported", &a))
+    if (r->packet->name[0] != 'Q' || n >= sizeof name)
         return false;
     memcpy(name, r->data, n);
     name[n] = '\0';
-    return features_has(a.reply.data, a.reply.len, name);
+    return has_offered(p, name);
 }
 
 static int answer_unrecorded(struct replay *p, const struct request *r)
@@ -116,8 +122,12 @@ static int answer_memory(struct replay *p, const struct request *r)
         return buf_adds(&p->reply, "E01");
     size_t len = r->length < READ_MAX ? (size_t)r->length : READ_MAX;
     size_t n = recording_read(p->recording, r->address, p->bytes, len);
-    if (n != 0 || len == 0)
+    if ((n != 0 || len == 0) && r->packet->id == PACKET_m)
         return buf_addhex(&p->reply, p->bytes, n);
+    if (n != 0 || len == 0) {
+        (void)buf_addc(&p->reply, 'b');
+        return rsp_escape(&p->reply, p->bytes, n);
+    }
     if (!p->told_unread)
         log_info(p->log,
                  "memory that the recorded session did not read is not known, as at 0x%" PRIx64,
@@ -206,7 +216,8 @@ static int replay_send(struct target *t, const struct request *r)
     p->outstanding = packet_has_reply(r->packet);
     if (change != NULL)
         return refuse_change(p, change);
-    if (r->packet->id == PACKET_m)
+    if (r->packet->id == PACKET_m ||
+        (r->packet->id == PACKET_x && has_offered(p, "binary-upload"))) /* GDB's, not LLDB's */
         return answer_memory(p, r);
     if (r->packet->id == PACKET_H && r->len >= 2)
         select_by(p, r);

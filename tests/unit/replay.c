@@ -19,6 +19,7 @@ struct stub {
     uint8_t turn, written; /* what was written at 0x1000; 0: nothing */
     char thread[8];
     unsigned listed;
+    bool binary; /* it offers binary-upload */
 };
 
 static struct stub stub;
@@ -55,6 +56,10 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     switch (r.packet->id) {
     case PACKET_m:
         return read_stub(&r, reply);
+    case PACKET_x: /* the escape of 0x7d, and a short read */
+        return buf_sets(reply, r.address == 0x2000   ? "E0e"
+                               : r.address == 0x1f00 ? "bxyz"
+                                                     : "b}]12");
     case PACKET_M:
         stub.written = 0x77;
         return buf_sets(reply, "OK");
@@ -85,7 +90,8 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         *final = stub.listed++ > 100;
         return buf_sets(reply, *final ? "OK" : "O6f75740a");
     case PACKET_qSupported:
-        return buf_sets(reply, "PacketSize=1000;QPassSignals+");
+        return buf_printf(reply, "PacketSize=1000;QPassSignals+%s",
+                          stub.binary ? ";binary-upload+" : "");
     default:
         return 0;
     }
@@ -268,6 +274,36 @@ static void what_is_written_is_recorded(void **state)
     target_free(t);
 }
 
+static void binary_reads_are_recorded(void **state)
+{
+    (void)state;
+    stub.binary = true;
+    save();
+    live("qSupported");
+    live("x10,3");
+    live("x1f00,4"); /* one byte less than asked for */
+    live("x2000,3");
+    struct target *t = replay();
+    is(t, "m10,4", "7d3132");
+    is(t, "m1f00,4", "78797a");
+    is(t, "m2000,1", "E0e");
+    is(t, "x10,4", "b}]12");
+    is(t, "x2000,1", "E0e");
+    target_free(t);
+}
+
+/* LLDB asks `x` of a stub that does not offer it to GDB. */
+static void a_replay_offers_only_what_was_offered(void **state)
+{
+    (void)state;
+    save();
+    live("qSupported");
+    live("m10,4");
+    struct target *t = replay();
+    is(t, "x10,4", "");
+    target_free(t);
+}
+
 static void what_came_before_is_saved(void **state)
 {
     (void)state;
@@ -343,6 +379,8 @@ int main(void)
         TEST(changes_are_refused),
         TEST(the_core_is_of_the_last_stop),
         TEST(what_is_written_is_recorded),
+        TEST(binary_reads_are_recorded),
+        TEST(a_replay_offers_only_what_was_offered),
         TEST(what_came_before_is_saved),
         TEST(console_output_is_given_line_by_line),
         TEST(registers_are_in_the_order_of_each_system),
