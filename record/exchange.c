@@ -53,6 +53,7 @@ bool exchange_is_of_stop(const struct packet *packet)
     case PACKET_qRcmd:
     case PACKET_qSearch:
     case PACKET_qThreadStopInfo:
+    case PACKET_qXfer: /* siginfo, and objects that are not known */
     case PACKET_jThreadExtendedInfo:
     case PACKET_jThreadsInfo:
         return true;
@@ -75,12 +76,18 @@ static size_t find_suffix(const struct request *r, struct bytes *thread)
     return begin;
 }
 
+static bool is_of_registers(const struct packet *packet)
+{
+    return packet->id == PACKET_g || packet->id == PACKET_p || packet->id == PACKET_G ||
+           packet->id == PACKET_P;
+}
+
 void exchange_key(const struct request *r, struct bytes selected, struct bytes *thread,
                   struct bytes *request)
 {
     *thread = (struct bytes){"", 0};
     *request = (struct bytes){r->data, r->len};
-    if (r->packet->id == PACKET_g || r->packet->id == PACKET_p) {
+    if (is_of_registers(r->packet)) {
         *thread = selected;
         request->len = find_suffix(r, thread);
     } else if (r->packet->id == PACKET_qSupported) {

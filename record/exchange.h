@@ -3,7 +3,7 @@
  * The form in which exchanges are recorded, for whoever records them and for whoever replays them.
  *
  *   request            recorded as
- *   g, p               with the thread that Hg selected, or that LLDB's suffix names, as its key
+ *   g, p (and G, P)    with the thread that Hg selected, or that LLDB's suffix names, as its key
  *   qSupported         without the client's features
  *   qXfer:…:read:      the whole object, its bytes without escapes; the request up to the offset
  *   qfThreadInfo, qsThreadInfo

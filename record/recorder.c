@@ -27,6 +27,7 @@ struct recorder {
     bool new_session;           /* the kernel has rebooted: the next stop is another kernel's */
     char thread[THREAD_MAX];    /* that Hg selected, or that stopped; "": not known */
     struct buf key_thread, key; /* of the request that is outstanding */
+    bool suffixed;              /* LLDB's suffix names its thread */
     enum exchange_kind kind;
     char selects[THREAD_MAX]; /* by this request, if the stub agrees; "": none */
     uint64_t offset;          /* of the part of an object */
@@ -276,6 +277,7 @@ static int exchange_request(struct decorator *d, const struct request *r)
     rec->offset = r->address;
     rec->selects[0] = '\0';
     exchange_key(r, bytes_of(rec->thread), &thread, &request);
+    rec->suffixed = thread.data != rec->thread && thread.len != 0;
     if (buf_set(&rec->key_thread, thread.data, thread.len) != 0 ||
         buf_set(&rec->key, request.data, request.len) != 0)
         rec->kind = EXCHANGE_NONE;
@@ -300,7 +302,7 @@ static void recorder_take_stop(struct recorder *r, const struct buf *reply, bool
 }
 
 /* A part of an object that follows the one before it; the last part completes it. */
-static void take_part(struct recorder *r, const struct buf *reply)
+static void take_part(struct recorder *r, const struct packet *packet, const struct buf *reply)
 {
     const struct bytes none = {"", 0};
     bool follows = r->offset == r->object.len && r->object_key.len == r->key.len &&
@@ -315,7 +317,8 @@ static void take_part(struct recorder *r, const struct buf *reply)
     }
     if (rsp_unescape(&r->object, reply->data + 1, reply->len - 1) != 0 || reply->data[0] == 'm')
         return;
-    (void)recorder_put(r, none, bytes_in(&r->key), none, bytes_in(&r->object), false);
+    (void)recorder_put(r, none, bytes_in(&r->key), none, bytes_in(&r->object),
+                       exchange_is_of_stop(packet));
 }
 
 static void take_list(struct recorder *r, const struct packet *packet, const struct buf *reply)
@@ -344,18 +347,21 @@ static void take_plain_reply(struct recorder *r, const struct packet *packet,
         put_registers_note(r, bytes_in(&r->key_thread), bytes_in(reply));
 }
 
-/* Registers were written: reads those of the selected thread again. */
+/* Registers were written: reads those of that thread again. */
 static int reread_registers(struct recorder *r, struct target *next)
 {
-    struct buf reply;
-    const struct request g = request_of("g");
-    struct bytes thread, request;
+    struct buf reply, request;
+    const struct bytes none = {"", 0}, thread = bytes_in(&r->key_thread);
     buf_init(&reply, TARGET_REPLY_MAX);
-    int rc = target_transact(next, &g, &reply);
-    exchange_key(&g, bytes_of(r->thread), &thread, &request);
-    if (rc == 0 && reply.len != 0)
-        (void)recorder_put(r, thread, request, (struct bytes){"", 0}, bytes_in(&reply), true);
+    buf_init(&request, ANSWER_KEY_MAX);
+    (void)buf_adds(&request, "g");
+    if (r->suffixed)
+        (void)buf_printf(&request, ";thread:%.*s;", (int)thread.len, (const char *)thread.data);
+    int rc = request.error != 0 ? request.error : target_ask_bytes(next, &request, &reply);
+    if (rc == 0 && reply.len != 0 && !buf_starts(&reply, "E"))
+        (void)recorder_put(r, thread, bytes_of("g"), none, bytes_in(&reply), true);
     buf_free(&reply);
+    buf_free(&request);
     return rc;
 }
 
@@ -385,7 +391,7 @@ static int exchange_reply(struct decorator *d, struct buf *reply, bool final)
         recorder_take_stop(r, reply, r->kind == EXCHANGE_RUNS);
         break;
     case EXCHANGE_OBJECT:
-        take_part(r, reply);
+        take_part(r, packet, reply);
         break;
     case EXCHANGE_LIST:
         take_list(r, packet, reply);

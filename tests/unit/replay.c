@@ -70,8 +70,10 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     case PACKET_P:
         stub.turn++;
         return buf_sets(reply, "OK");
-    case PACKET_g:
-        return buf_printf(reply, "%02x%.1s%.1s", stub.turn, stub.thread, stub.thread);
+    case PACKET_g: {
+        const char *thread = r.len > 1 ? (const char *)r.data + strlen("g;thread:") : stub.thread;
+        return buf_printf(reply, "%02x%.1s%.1s", stub.turn, thread, thread);
+    }
     case PACKET_stop_reason:
         return buf_sets(reply, "T05thread:1;");
     case PACKET_s:
@@ -86,6 +88,8 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         return buf_sets(reply, stub.listed++ == 0 ? "m3" : "l");
     case PACKET_qXfer_features:
         return buf_sets(reply, r.address == 0 ? "m<target>" : "l</target>");
+    case PACKET_qXfer: /* siginfo */
+        return buf_printf(reply, "l%u", stub.turn);
     case PACKET_qRcmd:
         *final = stub.listed++ > 100;
         return buf_sets(reply, *final ? "OK" : "O6f75740a");
@@ -244,6 +248,7 @@ static void the_core_is_of_the_last_stop(void **state)
     live("qsThreadInfo");
     live("g");
     live("m10,4");
+    live("qXfer:siginfo:read::0,10");
     live("s");
     live("m20,1");
     struct target *t = replay();
@@ -251,6 +256,7 @@ static void the_core_is_of_the_last_stop(void **state)
     is(t, "m10,4", "E0e"); /* it may have changed */
     is(t, "m20,1", "21");
     is(t, "g", "E.the recorded session did not read these registers");
+    is(t, "qXfer:siginfo:read::0,10", "E01");
     is(t, "qfThreadInfo", "m1,2"); /* a client that connects needs it */
     target_free(t);
     live("c"); /* the program ends: the last stop stays */
@@ -271,6 +277,21 @@ static void what_is_written_is_recorded(void **state)
     struct target *t = replay();
     is(t, "m1000,2", "7701");
     is(t, "g", "0111"); /* read again */
+    target_free(t);
+}
+
+/* LLDB names the thread in each request, and selects none. */
+static void registers_are_read_again_of_the_thread_that_was_written(void **state)
+{
+    (void)state;
+    save();
+    live("?");
+    live("g;thread:1;");
+    live("g;thread:2;");
+    live("P0=01;thread:2;");
+    struct target *t = replay();
+    is(t, "g;thread:1;", "0011");
+    is(t, "g;thread:2;", "0122");
     target_free(t);
 }
 
@@ -379,6 +400,7 @@ int main(void)
         TEST(changes_are_refused),
         TEST(the_core_is_of_the_last_stop),
         TEST(what_is_written_is_recorded),
+        TEST(registers_are_read_again_of_the_thread_that_was_written),
         TEST(binary_reads_are_recorded),
         TEST(a_replay_offers_only_what_was_offered),
         TEST(what_came_before_is_saved),
