@@ -18,6 +18,7 @@ struct playback {
     struct target target; /* first */
     struct buf reply;     /* the packet that is next */
     bool final;
+    bool abandoned; /* there is none */
 };
 
 /* A session that is being played. */
@@ -42,6 +43,8 @@ static int playback_recv(struct target *t, struct buf *reply, bool *final, unsig
 {
     struct playback *p = (struct playback *)t;
     (void)watch;
+    if (p->abandoned)
+        return NETGDB_TOO_LONG; /* ends this request, and not the session */
     *final = p->final;
     return buf_set(reply, p->reply.data, p->reply.len);
 }
@@ -80,14 +83,29 @@ static bool is_output(const struct buf *content)
     return content->len > 2 && content->data[0] == 'O' && isxdigit(content->data[1]) != 0;
 }
 
+/* A request whose output was captured, and no reply: the chain waits for that. */
+static int abandon_request(struct player *p)
+{
+    bool final, waits = p->outstanding && p->sent;
+    p->outstanding = p->sent = false;
+    if (!waits)
+        return 0;
+    p->playback->abandoned = true;
+    int rc = target_recv(p->chain, &p->received, &final, 0);
+    p->playback->abandoned = false;
+    return rc == NETGDB_TOO_LONG ? 0 : rc;
+}
+
 static int take_captured_request(struct player *p, const struct buf *content)
 {
-    int rc = buf_set(&p->bytes, content->data, content->len);
+    int rc = abandon_request(p);
     if (rc != 0 || content->len == 0)
-        return 0; /* longer than any: it had no good reply */
+        return rc;
+    rc = buf_set(&p->bytes, content->data, content->len);
+    if (rc != 0)
+        return rc;
     request_parse(&p->request, p->bytes.data, p->bytes.len);
     p->outstanding = packet_has_reply(p->request.packet);
-    p->sent = false;
     return 0;
 }
 
@@ -111,7 +129,7 @@ static int take_reply(struct player *p, const struct buf *content)
     return 0;
 }
 
-/* One packet of the client, or to it. A damaged one is left out. */
+/* One packet of the client, or to it. A damaged one is left out, and the reply to it. */
 static int take_captured_packet(struct player *p, const struct pcapng_rsp *rsp)
 {
     struct rsp_parser parser;
@@ -128,6 +146,8 @@ static int take_captured_packet(struct player *p, const struct pcapng_rsp *rsp)
     if (rsp_parse(&parser, &at, &left) == RSP_PACKET)
         rc = rsp->inbound ? take_captured_request(p, &parser.content)
                           : take_reply(p, &parser.content);
+    else if (rsp->inbound && memchr(rsp->data, '$', rsp->len) != NULL)
+        rc = abandon_request(p);
     rsp_parser_free(&parser);
     return rc;
 }

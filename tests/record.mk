@@ -12,3 +12,7 @@ tests_fuzz_core_LDADD = librecord.la libproto.la
 UNIT_TESTS += tests/unit/replay
 tests_unit_replay_SOURCES = tests/unit/replay.c tests/unit/unit.h tests/requests.h
 tests_unit_replay_LDADD = librecord.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/from_capture
+tests_unit_from_capture_SOURCES = tests/unit/from_capture.c tests/unit/unit.h
+tests_unit_from_capture_LDADD = librecord.la $(UNIT_LIBS)
