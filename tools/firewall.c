@@ -15,12 +15,13 @@ enum {
 enum matches { MATCHES_NO, MATCHES_MAYBE, MATCHES_YES };
 
 /* What a rule or a chain does: a verdict of nft(8), or none: the next rule decides. */
-enum action { ACTION_NONE, ACTION_ACCEPT, ACTION_DROP, ACTION_JUMP };
+enum action { ACTION_NONE, ACTION_ACCEPT, ACTION_DROP, ACTION_JUMP, ACTION_RETURN };
 
 struct rule {
     enum matches matches;
     enum action action;
-    char chain[NAME_MAX_BYTES]; /* of ACTION_JUMP */
+    char chain[NAME_MAX_BYTES]; /* of ACTION_JUMP; an unknown one counts as a condition */
+    bool last;                  /* goto: the rules after this one are not for its datagrams */
 };
 
 /* A rule as text: words from left to right. */
@@ -54,6 +55,14 @@ static const char *words_next(struct words *w)
     else if (*w->next != '\0')
         *w->next++ = '\0';
     return start;
+}
+
+/* Whether the next word is this one. */
+static bool word_follows(const struct words *w, const char *word)
+{
+    const char *start = w->next + strspn(w->next, " \t");
+    size_t len = strlen(word);
+    return strncmp(start, word, len) == 0 && strchr(" \t", start[len]) != NULL;
 }
 
 static bool word_is(const char *word, const char *const *list)
@@ -94,6 +103,11 @@ static enum matches match_interface(const char *text)
     return strcmp(text, "lo") == 0 || strcmp(text, "\"lo\"") == 0 ? MATCHES_NO : MATCHES_MAYBE;
 }
 
+static enum matches negate(enum matches m)
+{
+    return m == MATCHES_MAYBE ? m : MATCHES_YES - m;
+}
+
 static void add_match(struct rule *r, enum matches m)
 {
     if (m < r->matches)
@@ -107,25 +121,41 @@ static enum matches match_protocol(const char *text)
     return strstr(text, "udp") != NULL || strcmp(text, "17") == 0 ? MATCHES_YES : MATCHES_NO;
 }
 
+enum field { FIELD_PORT, FIELD_STATE, FIELD_INTERFACE, FIELD_PROTOCOL };
+
+/* What follows a field: VALUE, "!= VALUE", or a verdict map, which is left for take_action. */
+static enum matches match_value(enum field field, struct words *w, uint16_t port)
+{
+    bool negated = word_follows(w, "!=");
+    if (word_follows(w, "vmap"))
+        return MATCHES_MAYBE;
+    if (negated)
+        (void)words_next(w);
+    const char *value = words_next(w);
+    enum matches m = field == FIELD_PORT        ? match_port(value, port)
+                     : field == FIELD_STATE     ? match_state(value)
+                     : field == FIELD_INTERFACE ? match_interface(value)
+                                                : match_protocol(value);
+    return negated ? negate(m) : m;
+}
+
 /* A condition that begins with this word. */
 static enum matches match_nft(const char *word, struct words *w, uint16_t port)
 {
     static const char *const others[] = {"tcp", "icmp", "icmpv6", "sctp", "dccp", "ip6", NULL};
     if (word_is(word, others))
         return MATCHES_NO;
-    if (strcmp(word, "udp") == 0 || strcmp(word, "th") == 0) {
-        if (strcmp(words_next(w), "dport") == 0)
-            return match_port(words_next(w), port);
-        return MATCHES_MAYBE;
-    }
+    if (strcmp(word, "udp") == 0 || strcmp(word, "th") == 0)
+        return strcmp(words_next(w), "dport") == 0 ? match_value(FIELD_PORT, w, port)
+                                                   : MATCHES_MAYBE;
     if (strcmp(word, "ct") == 0 && strcmp(words_next(w), "state") == 0)
-        return match_state(words_next(w));
+        return match_value(FIELD_STATE, w, port);
     if (strcmp(word, "iif") == 0 || strcmp(word, "iifname") == 0)
-        return match_interface(words_next(w));
+        return match_value(FIELD_INTERFACE, w, port);
     if (strcmp(word, "meta") == 0 || strcmp(word, "ip") == 0) {
         const char *field = words_next(w);
         if (strcmp(field, "l4proto") == 0 || strcmp(field, "protocol") == 0)
-            return match_protocol(words_next(w));
+            return match_value(FIELD_PROTOCOL, w, port);
     }
     return MATCHES_MAYBE;
 }
@@ -146,15 +176,18 @@ static bool skip_statement(const char *word, struct words *w)
 static bool take_action(const char *word, struct words *w, struct rule *r)
 {
     static const char *const drops[] = {"drop", "reject", NULL};
-    static const char *const jumps[] = {"jump", "goto", NULL};
+    static const char *const jumps[] = {"jump", "goto", "vmap", "queue", NULL};
     if (strcmp(word, "accept") == 0)
         r->action = ACTION_ACCEPT;
     else if (word_is(word, drops))
         r->action = ACTION_DROP;
+    else if (strcmp(word, "return") == 0)
+        r->action = ACTION_RETURN;
     else if (word_is(word, jumps))
         r->action = ACTION_JUMP;
     else
-        return strcmp(word, "return") == 0; /* as good as no verdict */
+        return false;
+    r->last = strcmp(word, "goto") == 0;
     if (r->action == ACTION_JUMP)
         (void)snprintf(r->chain, sizeof r->chain, "%s", words_next(w));
     return true;
@@ -174,23 +207,40 @@ static struct rule parse_nft(const char *line, size_t len, uint16_t port)
 
 /* ---- iptables ---- */
 
+/* The value of an option, "" if it has none. */
+static const char *option_value(struct words *w)
+{
+    return word_follows(w, "!") || w->next[strspn(w->next, " \t")] == '-' ? "" : words_next(w);
+}
+
+static enum action iptables_action(const char *target)
+{
+    static const char *const drops[] = {"DROP", "REJECT", NULL};
+    static const char *const none[] = {"LOG", "", NULL};
+    if (strcmp(target, "ACCEPT") == 0)
+        return ACTION_ACCEPT;
+    if (strcmp(target, "RETURN") == 0)
+        return ACTION_RETURN;
+    return word_is(target, drops) ? ACTION_DROP : word_is(target, none) ? ACTION_NONE : ACTION_JUMP;
+}
+
 static struct rule parse_iptables(const char *line, size_t len, uint16_t port)
 {
     static const char *const harmless[] = {"-m", "--comment", "--log-prefix", "--reject-with",
                                            NULL};
     struct rule r = {.matches = MATCHES_YES};
     struct words w = {.next = NULL};
-    bool not = false;
+    bool negated = false;
     words_init(&w, line, len);
     (void)words_next(&w); /* -A */
     (void)words_next(&w); /* CHAIN */
     for (const char *word; *(word = words_next(&w)) != '\0';) {
         enum matches m = MATCHES_YES;
         if (strcmp(word, "!") == 0) {
-            not = true;
+            negated = true;
             continue;
         }
-        const char *value = words_next(&w);
+        const char *value = option_value(&w);
         if (strcmp(word, "-p") == 0)
             m = match_protocol(value);
         else if (strcmp(word, "--dport") == 0 || strcmp(word, "--dports") == 0)
@@ -203,14 +253,11 @@ static struct rule parse_iptables(const char *line, size_t len, uint16_t port)
             (void)snprintf(r.chain, sizeof r.chain, "%s", value);
         else if (!word_is(word, harmless))
             m = MATCHES_MAYBE;
-        add_match(&r, not &&m != MATCHES_MAYBE ? MATCHES_YES - m : m);
-        not = false;
+        r.last |= strcmp(word, "-g") == 0;
+        add_match(&r, negated ? negate(m) : m);
+        negated = false;
     }
-    r.action = strcmp(r.chain, "ACCEPT") == 0                                   ? ACTION_ACCEPT
-               : strcmp(r.chain, "DROP") == 0 || strcmp(r.chain, "REJECT") == 0 ? ACTION_DROP
-               : strcmp(r.chain, "RETURN") == 0 || strcmp(r.chain, "LOG") == 0 || r.chain[0] == '\0'
-                   ? ACTION_NONE
-                   : ACTION_JUMP;
+    r.action = iptables_action(r.chain);
     return r;
 }
 
@@ -267,10 +314,19 @@ static const char *find_chain(const struct ruleset *s, const char *from, const c
     return NULL;
 }
 
+/* A rule whose end is cut off may do anything. */
+static struct rule parse_rule(const struct ruleset *s, const char *line)
+{
+    size_t len = line_length(line);
+    struct rule r = s->nft ? parse_nft(line, len, s->port) : parse_iptables(line, len, s->port);
+    if (len >= RULE_MAX && r.action == ACTION_NONE)
+        r.action = ACTION_JUMP;
+    return r;
+}
+
 static struct outcome run_rule(const struct ruleset *s, const char *line, unsigned depth)
 {
-    struct rule r = s->nft ? parse_nft(line, line_length(line), s->port)
-                           : parse_iptables(line, line_length(line), s->port);
+    struct rule r = parse_rule(s, line);
     struct outcome o = {.action = r.action};
     if (r.matches == MATCHES_NO)
         return (struct outcome){.action = ACTION_NONE};
@@ -281,11 +337,13 @@ static struct outcome run_rule(const struct ruleset *s, const char *line, unsign
             o = run_chain(s, chain, depth + 1);
         else
             r.matches = MATCHES_MAYBE;
+        if (o.action == ACTION_NONE && r.last)
+            o.action = ACTION_RETURN;
     }
     if (r.matches == MATCHES_MAYBE && o.action != ACTION_NONE) {
         keep_line(s, line);
         o = (struct outcome){.action = ACTION_NONE, .depends = true};
-    } else if (o.action != ACTION_NONE && r.action != ACTION_JUMP && !o.depends) {
+    } else if ((r.action == ACTION_ACCEPT || r.action == ACTION_DROP) && !o.depends) {
         keep_line(s, line);
     }
     return o;
@@ -316,6 +374,8 @@ static struct outcome run_chain(const struct ruleset *s, const char *first, unsi
         if (o.action != ACTION_NONE)
             break;
     }
+    if (sum.action == ACTION_RETURN)
+        sum.action = ACTION_NONE; /* the chain before, or the policy, decides */
     return sum;
 }
 

@@ -12,7 +12,7 @@ static char line[128];
 /* The rules of a table's input chain, after which its policy decides. */
 static enum firewall nft(const char *policy, const char *rules)
 {
-    char text[2048];
+    char text[4096];
     (void)snprintf(text, sizeof text,
                    "table inet filter {\n"
                    "\tchain input {\n"
@@ -20,6 +20,10 @@ static enum firewall nft(const char *policy, const char *rules)
                    "\t}\n\n"
                    "\tchain allowed {\n"
                    "\t\tudp dport 20025 accept\n"
+                   "\t}\n\n"
+                   "\tchain nothing {\n"
+                   "\t\tudp dport 20025 return\n"
+                   "\t\tdrop\n"
                    "\t}\n\n"
                    "\tchain loop {\n"
                    "\t\tjump loop\n"
@@ -81,6 +85,51 @@ static void conditions_are_not_decided(void **state)
     assert_int_equal(nft("drop", "\t\tudp dport @open accept\n"), FIREWALL_DEPENDS);
 }
 
+static void negated_conditions(void **state)
+{
+    (void)state;
+    assert_int_equal(nft("accept", "\t\tct state != established,related drop\n"), FIREWALL_DROPS);
+    assert_int_equal(nft("accept", "\t\tct state != { established, related } drop\n"),
+                     FIREWALL_DROPS);
+    assert_int_equal(nft("accept", "\t\tct state != new drop\n"), FIREWALL_ACCEPTS);
+    assert_int_equal(nft("accept", "\t\tmeta l4proto != tcp drop\n"), FIREWALL_DROPS);
+    assert_int_equal(nft("accept", "\t\tip protocol != udp drop\n"), FIREWALL_ACCEPTS);
+    assert_int_equal(nft("accept", "\t\tudp dport != 20025 drop\n"), FIREWALL_ACCEPTS);
+    assert_int_equal(nft("accept", "\t\tudp dport != 53 drop\n"), FIREWALL_DROPS);
+    assert_int_equal(nft("accept", "\t\tiifname != \"lo\" drop\n"), FIREWALL_DROPS);
+    assert_int_equal(nft("accept", "\t\tiifname != \"eth0\" drop\n"), FIREWALL_DEPENDS);
+}
+
+static void what_is_not_understood_is_a_condition(void **state)
+{
+    char rule[1400] = "\t\tip saddr { 192.0.2.1";
+    (void)state;
+    assert_int_equal(nft("accept", "\t\tudp dport vmap { 53 : accept, 20025 : drop }\n"),
+                     FIREWALL_DEPENDS);
+    assert_string_equal(line, "udp dport vmap { 53 : accept, 20025 : drop }");
+    assert_int_equal(nft("accept", "\t\tct state vmap { established : accept, new : drop }\n"),
+                     FIREWALL_DEPENDS);
+    assert_int_equal(nft("accept", "\t\tiifname vmap { \"eth0\" : jump allowed }\n"),
+                     FIREWALL_DEPENDS);
+    assert_int_equal(nft("accept", "\t\ttcp dport vmap { 20025 : drop }\n"), FIREWALL_ACCEPTS);
+    assert_int_equal(nft("accept", "\t\tudp dport 20025 queue to 0\n"), FIREWALL_DEPENDS);
+    while (strlen(rule) < sizeof rule - 64)
+        (void)strcat(rule, ", 192.0.2.1");
+    (void)strcat(rule, " } drop\n");
+    assert_int_equal(nft("accept", rule), FIREWALL_DEPENDS);
+}
+
+static void return_and_goto_end_a_chain(void **state)
+{
+    (void)state;
+    assert_int_equal(nft("accept", "\t\tudp dport 20025 return\n\t\tdrop\n"), FIREWALL_ACCEPTS);
+    assert_int_equal(nft("drop", "\t\tudp dport 20025 return\n\t\taccept\n"), FIREWALL_DROPS);
+    assert_int_equal(nft("accept", "\t\tip saddr 192.0.2.0/24 return\n\t\tdrop\n"),
+                     FIREWALL_DEPENDS);
+    assert_int_equal(nft("drop", "\t\tgoto nothing\n\t\taccept\n"), FIREWALL_DROPS);
+    assert_int_equal(nft("drop", "\t\tjump nothing\n\t\taccept\n"), FIREWALL_ACCEPTS);
+}
+
 static void jumps_are_followed(void **state)
 {
     (void)state;
@@ -124,6 +173,12 @@ static void iptables_rules(void **state)
                      FIREWALL_DROPS);
     assert_int_equal(tables("-P INPUT DROP\n-A INPUT ! -p tcp -j ACCEPT\n"), FIREWALL_ACCEPTS);
     assert_int_equal(tables("-P INPUT DROP\n-A INPUT ! -p udp -j ACCEPT\n"), FIREWALL_DROPS);
+    assert_int_equal(tables("-P INPUT ACCEPT\n-A INPUT -p udp -j RETURN\n-A INPUT -j DROP\n"),
+                     FIREWALL_ACCEPTS);
+    assert_int_equal(tables("-P INPUT ACCEPT\n-A INPUT -m set --match-set banned src -j DROP\n"),
+                     FIREWALL_DEPENDS);
+    assert_int_equal(tables("-P INPUT ACCEPT\n-A INPUT -m recent --rcheck --rsource -j DROP\n"),
+                     FIREWALL_DEPENDS);
     assert_int_equal(tables("-P INPUT DROP\n-A INPUT -s 192.0.2.0/24 -j ACCEPT\n"),
                      FIREWALL_DEPENDS);
 }
@@ -135,6 +190,9 @@ int main(void)
         cmocka_unit_test(the_first_rule_that_matches_decides),
         cmocka_unit_test(rules_for_other_traffic_do_not_count),
         cmocka_unit_test(conditions_are_not_decided),
+        cmocka_unit_test(negated_conditions),
+        cmocka_unit_test(what_is_not_understood_is_a_condition),
+        cmocka_unit_test(return_and_goto_end_a_chain),
         cmocka_unit_test(jumps_are_followed),
         cmocka_unit_test(every_table_must_accept),
         cmocka_unit_test(iptables_rules),
