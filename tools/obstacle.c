@@ -12,13 +12,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "proto/visible.h"
 #include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
 
 #define OR_PROXY "or connect through 'netgdb proxy'"
 
-/* Writes the obstacle and what to do into text[OBSTACLE_TEXT]. */
+/* Writes the obstacle and what to do into text[OBSTACLE_TEXT], in visible form: the name of a loader
+ * comes from the file. */
 static void explain(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void explain(char *text, const char *format, ...)
 {
@@ -26,6 +28,7 @@ static void explain(char *text, const char *format, ...)
     va_start(list, format);
     (void)vsnprintf(text, OBSTACLE_TEXT, format, list);
     va_end(list);
+    visible_line(text);
 }
 
 static const char *obstacle_base(const char *path)
