@@ -144,9 +144,7 @@ static int parse_doctor_name(struct doctor *d, const char *text)
     if (d->options.kind == OPTIONS_STREAM)
         return complain_usage("doctor", "%s: it takes HOST[:PORT]", text);
     d->has_host = d->options.kind == OPTIONS_KERNEL;
-    bool given =
-        (text != NULL && strstr(text, "timeout=") != NULL) || getenv("NETGDB_TIMEOUT") != NULL;
-    if (!given)
+    if (d->options.timeout == IO_NEVER)
         d->options.timeout = KERNEL_SECONDS * IO_SECOND;
     return EXIT_DONE;
 }

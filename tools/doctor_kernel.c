@@ -4,6 +4,7 @@
  * effect, so the path can be measured without a request. See doctor.h.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,12 +139,15 @@ static struct session *await_call(struct doctor *d, struct listener *l)
                                    .context = &event};
     for (unsigned i = 0; i < watch.n; i++)
         watch.ips[i] = ntohl(d->hosts.at[i].sin_addr.s_addr);
-    if (event < 0 || listener_watch(l, &watch) != 0)
+    if (event < 0)
         return NULL;
-    s = listener_take(l, &watch);
-    if (s == NULL && poll(&p, 1, (int)(d->options.timeout / IO_MS)) == 1)
+    if (listener_watch(l, &watch) == 0) {
+        uint64_t ms = d->options.timeout / IO_MS;
         s = listener_take(l, &watch);
-    listener_unwatch(l, &watch);
+        if (s == NULL && poll(&p, 1, ms < INT_MAX ? (int)ms : INT_MAX) == 1)
+            s = listener_take(l, &watch);
+        listener_unwatch(l, &watch);
+    }
     close(event);
     return s;
 }

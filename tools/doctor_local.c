@@ -123,14 +123,18 @@ static void check_directories(struct doctor *d, const char *check, const char *l
     while (*list != '\0') {
         char path[OPTIONS_PATH_MAX];
         struct stat st;
-        int len = (int)strcspn(list, ":");
+        int len = (int)strcspn(list, ":"), error = ENOTDIR;
         (void)snprintf(path, sizeof path, "%.*s", len, list);
         list += len + (list[len] == ':');
-        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0)
+        if (stat(path, &st) != 0 || (S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) != 0))
+            error = errno;
+        else if (S_ISDIR(st.st_mode))
+            error = 0;
+        if (error == 0)
             doctor_find(d, check, DOCTOR_OK, NULL, "%s can be searched", path);
         else
             doctor_find(d, check, DOCTOR_PROBLEM, "name a directory", "%s cannot be searched: %s",
-                        path, strerror(errno != 0 ? errno : ENOTDIR));
+                        path, strerror(error));
     }
 }
 
@@ -138,7 +142,6 @@ void doctor_check_files(struct doctor *d)
 {
     if (d->options.symbols[0] != '\0')
         check_symbols(d, d->options.symbols);
-    errno = 0;
     check_directories(d, "modules", d->options.modules);
     check_directories(d, "kernels", d->options.debug_dir);
 }
