@@ -9,6 +9,8 @@
 #include "ebpf/names.h"
 #include "proto/err.h"
 
+enum { PROGRAM_BYTES = 8 /* an entry of an array of programs */ };
+
 static uint32_t round8(uint32_t n)
 {
     return (n + 7) & ~7U;
@@ -62,11 +64,14 @@ static int check_map(struct ebpf_machine *m, const struct ebpf_map *map)
     if (d->value_size > EBPF_VALUE_MAX)
         return ebpf_machine_error(m, NETGDB_PROTO, "map %s: values of %u bytes (1 to %d)", d->name,
                                   d->value_size, EBPF_VALUE_MAX);
-    uint32_t fit = EBPF_MAP_BYTES_MAX / (round8(d->value_size) + round8(d->key_size));
+    bool programs = map->kind == EBPF_KIND_PROGRAMS; /* its sizes may be 0 */
+    uint32_t bytes = programs ? PROGRAM_BYTES : d->key_size + d->value_size;
+    uint32_t padded = programs ? PROGRAM_BYTES : round8(d->value_size) + round8(d->key_size);
+    uint32_t fit = EBPF_MAP_BYTES_MAX / padded;
     if (d->max_entries > fit)
-        return ebpf_machine_error(
-            m, NETGDB_TOO_LONG, "map %s: %u entries of %u bytes (1 to %u, which is %d MiB)",
-            d->name, d->max_entries, d->key_size + d->value_size, fit, EBPF_MAP_BYTES_MAX >> 20);
+        return ebpf_machine_error(m, NETGDB_TOO_LONG,
+                                  "map %s: %u entries of %u bytes (1 to %u, which is %d MiB)",
+                                  d->name, d->max_entries, bytes, fit, EBPF_MAP_BYTES_MAX >> 20);
     return 0;
 }
 
@@ -122,12 +127,12 @@ static int set_up_programs(struct ebpf_machine *m, struct ebpf_map *map)
 {
     const struct ebpf_map_definition *d = map->definition;
     struct ebpf_region *r;
-    map->stride = 8;
-    int rc = map_memory(m, map, 8ULL * d->max_entries, 0, &r);
+    map->stride = PROGRAM_BYTES;
+    int rc = map_memory(m, map, (uint64_t)PROGRAM_BYTES * d->max_entries, 0, &r);
     if (rc == 0 && d->values_at != 0)
         (void)ebpf_memory_peek(
             &m->memory, d->values_at, map->host,
-            8 * (size_t)(d->values < d->max_entries ? d->values : d->max_entries));
+            PROGRAM_BYTES * (size_t)(d->values < d->max_entries ? d->values : d->max_entries));
     return rc;
 }
 

@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_bounds \
 	tests/unit/ebpf_differential \
+	tests/unit/ebpf_hostile \
 	tests/unit/ebpf_library \
 	tests/unit/ebpf_load \
 	tests/unit/ebpf_ops \
@@ -21,6 +22,8 @@ tests_unit_ebpf_bounds_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_hostile_SOURCES = tests/unit/ebpf_hostile.c $(EBPF_OBJECT)
+tests_unit_ebpf_hostile_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_library_SOURCES = tests/unit/ebpf_library.c tests/ebpf/asm.h
 tests_unit_ebpf_library_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_load_SOURCES = tests/unit/ebpf_load.c $(EBPF_OBJECT)
