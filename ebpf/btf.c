@@ -10,7 +10,8 @@ enum { BTF_MAGIC = 0xeb9f, BUCKETS = 1 << 14 };
 
 const char *btf_string(const struct btf *b, uint32_t at)
 {
-    if (at >= b->string_bytes || memchr(b->strings + at, 0, b->string_bytes - at) == NULL)
+    size_t rest = at < b->string_bytes ? b->string_bytes - at : 0;
+    if (rest == 0 || memchr(b->strings + at, 0, rest < BTF_NAME_MAX ? rest : BTF_NAME_MAX) == NULL)
         return "";
     return (const char *)b->strings + at;
 }
@@ -94,9 +95,15 @@ void btf_close(struct btf *b)
     *b = (struct btf){0};
 }
 
+/* Counts a type or a member that is read; false: no more may be. */
+static bool may_read(const struct btf *b)
+{
+    return b->left == NULL || (*b->left != 0 && (*b->left)-- != 0);
+}
+
 bool btf_type(const struct btf *b, uint32_t id, struct type *t)
 {
-    if (id == 0 || id >= b->count)
+    if (id == 0 || id >= b->count || !may_read(b))
         return false;
     read_type(b->types + b->at[id], t);
     return true;
@@ -133,7 +140,7 @@ uint32_t btf_size(const struct btf *b, uint32_t id)
 bool btf_member(const struct btf *b, const struct type *t, uint32_t index,
                 struct btf_member *member)
 {
-    if ((t->kind != KIND_STRUCT && t->kind != KIND_UNION) || index >= t->count)
+    if ((t->kind != KIND_STRUCT && t->kind != KIND_UNION) || index >= t->count || !may_read(b))
         return false;
     const uint8_t *p = t->more + 12 * (size_t)index;
     uint32_t offset = btf_word(p + 8);

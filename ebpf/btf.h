@@ -11,7 +11,11 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BTF_TYPES_MAX = 1 << 20, BTF_HOPS = 32 };
+enum {
+    BTF_TYPES_MAX = 1 << 20,
+    BTF_HOPS = 32,
+    BTF_NAME_MAX = 1024 /* as a string, with its NUL */
+};
 
 enum {
     KIND_INT = 1,
@@ -42,6 +46,7 @@ struct btf {
     uint32_t count; /* the highest number + 1 */
     uint32_t *next; /* owned or NULL: by number, the next type in its bucket of names; 0: none */
     uint32_t *head; /* owned or NULL: the first type of each bucket */
+    uint64_t *left; /* not owned, or NULL: how many types and members may still be read */
 };
 
 /* A type; `more` are the bytes after its header. */
@@ -65,11 +70,11 @@ struct btf_member {
 int btf_open(struct btf *b, const uint8_t *data, uint64_t size);
 void btf_close(struct btf *b);
 
-/* A string by its offset; "": none. */
+/* A string by its offset; "": none, or one of more than BTF_NAME_MAX bytes. */
 const char *btf_string(const struct btf *b, uint32_t at);
 
-/* Find a type by number, from 1 on; the second skips const, volatile, typedef and the like, and
- * sets *id to the number of its result. */
+/* Find a type by number, from 1 on; false: there is none, or *b->left is 0. The second skips const,
+ * volatile, typedef and the like, and sets *id to the number of its result. */
 bool btf_type(const struct btf *b, uint32_t id, struct type *t);
 bool btf_bare(const struct btf *b, uint32_t *id, struct type *t);
 

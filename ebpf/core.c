@@ -15,6 +15,9 @@
 
 enum { EXT_CORE_AT = 24, EXT_CORE_HEADER = 32, RECORD = 16, ENUMERATORS_MAX = 1 << 16 };
 
+/* The types and members that are read for all relocations: hostile types could need any number. */
+#define STEPS_MAX (UINT64_C(1) << 27)
+
 /* A relocation, and what it is about. */
 struct relocation {
     uint8_t *insn;
@@ -29,13 +32,14 @@ struct core {
     struct btf local, target;
     bool known; /* target is open */
     unsigned count;
+    uint64_t left; /* of STEPS_MAX */
 };
 
 /* The first type of the kernel with the name and kind of a local one after number `after`; 0. */
 static uint32_t candidate(const struct core *c, uint32_t local, uint32_t after)
 {
     struct type t, other;
-    if (!btf_type(&c->local, local, &t))
+    if (!btf_type(&c->local, local, &t) || btf_string(&c->local, t.name)[0] == 0)
         return 0;
     uint32_t id = after;
     do
@@ -119,21 +123,27 @@ static bool resolve(const struct core *c, const struct relocation *r, uint64_t *
     return r->kind <= CORE_TYPE_MATCHES && resolve_type(c, r, value);
 }
 
-/* Writes a value to an instruction: its immediate, or the offset of a load or store. */
-static void patch(const struct relocation *r, uint64_t value)
+/* Writes a value to an instruction: its immediate, or the offset of a load or store. False: it does
+ * not fit. */
+static bool patch(const struct relocation *r, uint64_t value)
 {
     unsigned class = r->insn[0] & 7;
     uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
     uint16_t offset = (uint16_t)value;
-    if (class == BPF_LDX || class == BPF_ST || class == BPF_STX)
+    bool memory = class == BPF_LDX || class == BPF_ST || class == BPF_STX;
+    if (memory && value > INT16_MAX)
+        return false;
+    if (memory)
         memcpy(r->insn + 2, &offset, sizeof offset);
     else
         memcpy(r->insn + 4, &low, sizeof low);
     if (r->insn[0] == BPF_LDDW && r->room >= 16)
         memcpy(r->insn + 12, &high, sizeof high);
+    return true;
 }
 
-/* An instruction whose type or field the kernel does not have stops the machine. */
+/* An instruction whose type or field the kernel does not have, or too far away, stops the machine.
+ */
 static void poison(const struct relocation *r)
 {
     const uint32_t call = EBPF_NO_TYPE;
@@ -148,10 +158,17 @@ static void apply_one(struct core *c, const struct relocation *r)
     c->count++;
     if (!c->known)
         return;
-    if (resolve(c, r, &value))
-        patch(r, value);
-    else
+    if (!resolve(c, r, &value) || !patch(r, value))
         poison(r);
+}
+
+/* The code of a section; NULL: there is none, or no steps are left. */
+static struct piece *code_named(struct core *c, const char *name)
+{
+    for (size_t i = 0; i < c->l->pieces && c->left != 0; i++, c->left--)
+        if (c->l->piece[i].group == LINK_TEXT && strcmp(c->l->piece[i].name, name) == 0)
+            return &c->l->piece[i];
+    return NULL;
 }
 
 /* The records of one section; returns the bytes after them, NULL: malformed. */
@@ -160,16 +177,12 @@ static const uint8_t *apply_block(struct core *c, const uint8_t *p, const uint8_
 {
     if (end - p < 8)
         return NULL;
-    const char *name = btf_string(&c->local, btf_word(p));
+    const struct piece *in = code_named(c, btf_string(&c->local, btf_word(p)));
     uint64_t count = btf_word(p + 4);
-    struct piece *in = NULL;
     p += 8;
     if (count > (uint64_t)(end - p) / record)
         return NULL;
-    for (size_t i = 0; i < c->l->pieces && in == NULL; i++)
-        if (c->l->piece[i].group == LINK_TEXT && strcmp(c->l->piece[i].name, name) == 0)
-            in = &c->l->piece[i];
-    for (; count > 0; count--, p += record) {
+    for (; count > 0 && c->left != 0; count--, p += record) {
         uint64_t at = btf_word(p);
         if (in == NULL || in->data == NULL || at % 8 != 0 || in->size < 8 || at > in->size - 8)
             continue;
@@ -193,7 +206,7 @@ static void apply_all(struct core *c, const uint8_t *ext, uint64_t size)
         return;
     const uint8_t *p = ext + header + at, *end = p + length;
     uint32_t record = btf_word(p);
-    for (p += 4; record >= RECORD && p != NULL && p < end;)
+    for (p += 4; record >= RECORD && p != NULL && p < end && c->left != 0;)
         p = apply_block(c, p, end, record);
 }
 
@@ -225,6 +238,7 @@ static int open_target(struct core *c, Elf **elf)
     if (rc == 0)
         rc = btf_index_names(&c->target);
     c->known = rc == 0;
+    c->target.left = &c->left;
     return rc == NETGDB_PROTO ? link_error(c->l, "--btf: no BTF in this file") : rc;
 }
 
@@ -237,6 +251,8 @@ static int apply_core(struct core *c, Elf_Data *ext)
     btf_close(&c->target);
     if (elf != NULL)
         elf_end(elf);
+    if (rc == 0 && c->left == 0)
+        return link_error(c->l, "its CO-RE relocations take too many steps");
     if (rc == 0 && c->count != 0 && c->l->options.btf == NULL)
         c->l->image->local_types = c->count;
     return rc;
@@ -244,7 +260,7 @@ static int apply_core(struct core *c, Elf_Data *ext)
 
 int link_core(struct linker *l)
 {
-    struct core c = {.l = l};
+    struct core c = {.l = l, .left = STEPS_MAX};
     const struct piece *btf = NULL;
     Elf_Data *ext = NULL;
     for (size_t i = 1; i < l->pieces; i++)
@@ -255,6 +271,7 @@ int link_core(struct linker *l)
     if (ext == NULL || ext->d_buf == NULL || btf == NULL)
         return 0;
     int rc = btf_open(&c.local, btf->data, btf->size);
+    c.local.left = &c.left;
     if (rc == 0)
         rc = apply_core(&c, ext);
     btf_close(&c.local);

@@ -126,7 +126,7 @@ static inline enum ebpf_stop fault_helper(struct ebpf_machine *m, const struct e
     if (id == EBPF_NO_TYPE)
         return ebpf_fault_at(m, EBPF_ILLEGAL, at,
                              "the kernel of --btf does not have the type or field that this "
-                             "instruction uses");
+                             "instruction uses, or has it out of its reach");
     if (import != NULL)
         return ebpf_fault_at(m, EBPF_ILLEGAL, at,
                              "call of the undefined symbol %.48s: --helper %.48s=VALUE makes it "

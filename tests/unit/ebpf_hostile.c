@@ -2,6 +2,8 @@
 /* Objects, types and programs that are made to harm the machine. */
 #include "tests/unit/ebpf_object.h"
 
+#include <stddef.h>
+
 /* A program with one map that the older definition describes. */
 static int make_with_map(const uint32_t definition[5], char error[EBPF_ERROR_TEXT])
 {
@@ -31,10 +33,103 @@ static void an_array_of_programs_needs_no_sizes(void **state)
     assert_int_equal(make_with_map(narrow, error), NETGDB_TOO_LONG);
 }
 
+/* ---- types ---- */
+
+enum { MEMBERS = 200 };
+
+/* BTF with u32 (1) and a struct s (2) of `members` members. */
+struct types {
+    uint8_t magic[4];
+    uint32_t header, at, size, strings_at, strings_size;
+    uint32_t number[4], structure[3], member[3 * MEMBERS];
+    char strings[16]; /* 1: s, 3: x, 5: 0:0, 9: text */
+};
+
+static struct types make_types(uint32_t members)
+{
+    const uint32_t used = 28 + 12 * members;
+    struct types t = {.magic = {0x9f, 0xeb, 1, 0},
+                      .header = 24,
+                      .size = used,
+                      .strings_at = offsetof(struct types, strings) - 24,
+                      .strings_size = sizeof t.strings,
+                      .number = {0, 1U << 24, 4, 32},
+                      .structure = {1, 4U << 24 | members, 4},
+                      .strings = "\0s\0x\0"
+                                 "0:0\0"
+                                 "text"};
+    return t;
+}
+
+/* An object that loads s.x, with a relocation for the offset of that field. */
+static void make_loader(void)
+{
+    static const uint32_t record[] = {16, 9, 1, 0, 2, 5, 0};
+    struct types t = make_types(1);
+    uint8_t bytes[offsetof(struct types, member) + 12 + sizeof t.strings];
+    uint32_t ext[8 + 7] = {0x0001eb9f, 32, 0, 0, 0, 0, 0, sizeof record};
+    t.member[0] = 3;
+    t.member[1] = 1;
+    t.strings_at = 28 + 12;
+    memcpy(bytes, &t, sizeof bytes);
+    memcpy(bytes + sizeof bytes - sizeof t.strings, t.strings, sizeof t.strings);
+    memcpy(ext + 8, record, sizeof record);
+    begin(false);
+    (void)CODE("text", LDX(BPF_W, 0, 1, 0), EXIT);
+    (void)section(".BTF", SHT_PROGBITS, 0, bytes, sizeof bytes);
+    (void)section(".BTF.ext", SHT_PROGBITS, 0, ext, sizeof ext);
+}
+
+static void types_inside_each_other_end(void **state)
+{
+    struct types kernel = make_types(MEMBERS);
+    const struct ebpf_load_options options = {.btf = (const uint8_t *)&kernel,
+                                              .btf_size = sizeof kernel};
+    (void)state;
+    for (unsigned i = 0; i < MEMBERS; i++)
+        kernel.member[3 * i + 1] = 2; /* without a name: a struct s again */
+    make_loader();
+    expect_error(&options, "its CO-RE relocations take too many steps");
+}
+
+/* The result of a program that loads the 32-bit number at `offset`, in bytes, of 64 KiB. */
+static enum ebpf_stop run_loader(uint32_t offset, char text[EBPF_FAULT_TEXT])
+{
+    static uint8_t input[65536];
+    struct types kernel = make_types(1);
+    const struct ebpf_load_options load = {.btf = (const uint8_t *)&kernel,
+                                           .btf_size = sizeof kernel};
+    const struct ebpf_options options = {.budget = 10, .input = input, .input_size = sizeof input};
+    struct ebpf_machine *m;
+    kernel.member[0] = 3;
+    kernel.member[1] = 1;
+    kernel.member[2] = 8 * offset;
+    make_loader();
+    struct ebpf_image *image = load_with(&load);
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    enum ebpf_stop stop = ebpf_run(m, 10);
+    snprintf(text, EBPF_FAULT_TEXT, "%s", m->fault.text);
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+    return stop;
+}
+
+static void a_field_out_of_reach_of_an_instruction_stops(void **state)
+{
+    char text[EBPF_FAULT_TEXT];
+    (void)state;
+    assert_int_equal(run_loader(32764, text), EBPF_EXITED);
+    assert_int_equal(run_loader(32768, text), EBPF_ILLEGAL);
+    assert_non_null(strstr(text, "or has it out of its reach"));
+    assert_int_equal(run_loader(65536, text), EBPF_ILLEGAL); /* not offset 0 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_of_programs_needs_no_sizes),
+        cmocka_unit_test(types_inside_each_other_end),
+        cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
