@@ -11,10 +11,15 @@
 #include "ebpf/print.h"
 
 enum {
-    LARGE = 65536 /* bytes: a helper that accesses more ends the slice, so that Ctrl-C works */
+    LARGE = 65536 /* bytes: a helper that works on more ends the slice, so that Ctrl-C works */
 };
 
 #define HELPER(name) static EBPF_HELPER_FUNCTION(name)
+
+void ebpf_worked(struct ebpf_machine *m, uint64_t bytes)
+{
+    m->attention |= bytes > LARGE;
+}
 
 uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
                     enum ebpf_stop *stop)
@@ -23,7 +28,7 @@ uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, boo
     if (size == 0)
         return nothing;
     uint8_t *host = ebpf_memory_access(&m->memory, address, size, write);
-    m->attention |= size > LARGE;
+    ebpf_worked(m, size);
     if (host == NULL) {
         char reason[EBPF_REASON];
         ebpf_machine_reason(m, address, size, write, reason);

@@ -50,4 +50,10 @@ EBPF_HELPER_FUNCTION(ebpf_constant);
 uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
                     enum ebpf_stop *stop);
 
+/*
+ * For helpers: they have worked on this many bytes. After many the machine returns to its caller,
+ * which can stop the program (Ctrl-C). ebpf_reach() calls it.
+ */
+void ebpf_worked(struct ebpf_machine *m, uint64_t bytes);
+
 #endif

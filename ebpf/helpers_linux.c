@@ -69,6 +69,7 @@ EBPF_HELPER_FUNCTION(ebpf_compare_strings)
         if (b == NULL)
             return stop;
         *result = *a < *b ? UINT64_MAX : *a > *b;
+        ebpf_worked(m, i);
         if (*a != *b || *a == 0)
             break;
     }

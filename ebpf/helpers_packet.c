@@ -7,12 +7,12 @@
 #include "ebpf/maps.h"
 
 /* The bytes of the packet at an offset; NULL: not inside. */
-static uint8_t *packet_at(struct ebpf_machine *m, uint64_t offset, uint64_t size)
+static uint8_t *packet_at(struct ebpf_machine *m, uint64_t offset, uint64_t size, bool write)
 {
     uint32_t at = (uint32_t)offset;
     if (at > m->input_size || size > m->input_size - at)
         return NULL;
-    return ebpf_memory_access(&m->memory, EBPF_INPUT_BASE + at, size, true);
+    return ebpf_memory_access(&m->memory, EBPF_INPUT_BASE + at, size, write);
 }
 
 /* bpf_skb_load_bytes: context, offset, to, size. */
@@ -24,7 +24,7 @@ EBPF_HELPER_FUNCTION(ebpf_load_bytes)
     (void)self;
     if (to == NULL)
         return stop;
-    const uint8_t *from = packet_at(m, arg[1], size);
+    const uint8_t *from = packet_at(m, arg[1], size, false);
     if (from != NULL)
         memmove(to, from, size);
     else
@@ -42,7 +42,7 @@ EBPF_HELPER_FUNCTION(ebpf_store_bytes)
     (void)self;
     if (from == NULL)
         return stop;
-    uint8_t *to = packet_at(m, arg[1], size);
+    uint8_t *to = packet_at(m, arg[1], size, true);
     if (to != NULL)
         memmove(to, from, size);
     *result = to != NULL ? 0 : (uint64_t)(int64_t)EBPF_EFAULT;

@@ -107,6 +107,7 @@ EBPF_HELPER_FUNCTION(ebpf_library_strlen)
     (void)self;
     while ((c = ebpf_reach(m, arg[0] + n, 1, false, &stop)) != NULL && *c != 0)
         n++;
+    ebpf_worked(m, n);
     *result = n;
     return stop;
 }
@@ -121,6 +122,7 @@ EBPF_HELPER_FUNCTION(ebpf_library_strcmp)
         if (b == NULL)
             return stop;
         *result = (uint64_t)(int64_t)(*a - *b);
+        ebpf_worked(m, i);
         if (*a != *b || *a == 0)
             return stop;
     }

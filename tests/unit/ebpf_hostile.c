@@ -124,12 +124,52 @@ static void a_field_out_of_reach_of_an_instruction_stops(void **state)
     assert_int_equal(run_loader(65536, text), EBPF_ILLEGAL); /* not offset 0 */
 }
 
+/* ---- helpers ---- */
+
+/* Runs code with two equal strings of `size` bytes at EBPF_INPUT_BASE; returns the first reason. */
+static enum ebpf_stop run_strings(const uint64_t *code, size_t bytes, size_t size)
+{
+    uint8_t *strings = calloc(2, size);
+    const struct ebpf_options options = {
+        .budget = 100, .input = strings, .input_size = 2 * size, .context = EBPF_CONTEXT_RAW};
+    struct ebpf_image *image;
+    struct ebpf_machine *m;
+    assert_non_null(strings);
+    memset(strings, 'x', size - 1);
+    memset(strings + size, 'x', size - 1);
+    assert_int_equal(ebpf_image_from_code(&image, (const uint8_t *)code, bytes), 0);
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    enum ebpf_stop stop = ebpf_run(m, 50);
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+    free(strings);
+    return stop;
+}
+
+static void a_long_string_ends_the_slice(void **state)
+{
+    enum { SHORT = 1000, LONG = 100000 };
+    const uint64_t length[] = {CALL_HELPER(1130), EXIT};
+    const uint64_t compare_short[] = {MOV_X(2, 1), ALU_K(BPF_ADD, 2, SHORT), CALL_HELPER(1131),
+                                      EXIT};
+    const uint64_t compare_long[] = {MOV_X(2, 1), ALU_K(BPF_ADD, 2, LONG), CALL_HELPER(1131), EXIT};
+    const uint64_t bounded[] = {MOV_X(3, 1), ALU_K(BPF_ADD, 3, LONG), MOV_K(2, LONG),
+                                CALL_HELPER(182), EXIT};
+    (void)state;
+    assert_int_equal(run_strings(length, sizeof length, SHORT), EBPF_EXITED);
+    assert_int_equal(run_strings(length, sizeof length, LONG), EBPF_RUNNING);
+    assert_int_equal(run_strings(compare_short, sizeof compare_short, SHORT), EBPF_EXITED);
+    assert_int_equal(run_strings(compare_long, sizeof compare_long, LONG), EBPF_RUNNING);
+    assert_int_equal(run_strings(bounded, sizeof bounded, LONG), EBPF_RUNNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_of_programs_needs_no_sizes),
         cmocka_unit_test(types_inside_each_other_end),
         cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
+        cmocka_unit_test(a_long_string_ends_the_slice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,12 +119,39 @@ static void functions_check_the_memory(void **state)
     assert_int_equal(r0, 1);
 }
 
+/* Whether bpf_skb_load_bytes of 4 bytes of the packet hits a watchpoint of a kind. */
+static bool load_hits(enum ebpf_watch_kind kind)
+{
+    const struct ebpf_options options = {.budget = 100, .context = EBPF_CONTEXT_SKB};
+    const struct ebpf_watch watch = {kind, EBPF_INPUT_BASE + 2, 1};
+    const uint64_t code[] = {MOV_K(2, 0), MOV_X(3, 10),    ALU_K(BPF_ADD, 3, -8),
+                             MOV_K(4, 4), CALL_HELPER(26), EXIT};
+    struct ebpf_image *image;
+    struct ebpf_machine *m;
+    assert_int_equal(ebpf_image_from_code(&image, (const uint8_t *)code, sizeof code), 0);
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    assert_int_equal(ebpf_memory_watch(&m->memory, &watch), 0);
+    enum ebpf_stop stop = ebpf_run(m, 100);
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+    return stop == EBPF_WATCHPOINT;
+}
+
+static void a_load_from_the_packet_is_a_read(void **state)
+{
+    (void)state;
+    assert_true(load_hits(EBPF_WATCH_READ));
+    assert_true(load_hits(EBPF_WATCH_ACCESS));
+    assert_false(load_hits(EBPF_WATCH_WRITE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_of_numbers),
         cmocka_unit_test(atomic_functions_change_only_their_bytes),
         cmocka_unit_test(functions_check_the_memory),
+        cmocka_unit_test(a_load_from_the_packet_is_a_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
