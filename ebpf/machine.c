@@ -79,6 +79,7 @@ static int set_up_machine(struct ebpf_machine *m)
     struct ebpf_watch watch[EBPF_WATCHES_MAX];
     unsigned watches = mem->watches;
     memcpy(watch, mem->watch, sizeof watch);
+    ebpf_maps_free(m);
     ebpf_memory_free(mem);
     memcpy(mem->watch, watch, sizeof watch);
     mem->watches = watches;

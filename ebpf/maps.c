@@ -164,7 +164,6 @@ static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
 int ebpf_maps_set_up(struct ebpf_machine *m)
 {
     uint64_t base = EBPF_MAPS_BASE;
-    ebpf_maps_free(m);
     if (m->image->maps == 0)
         return 0;
     m->maps = calloc(m->image->maps, sizeof *m->maps);
@@ -177,6 +176,8 @@ int ebpf_maps_set_up(struct ebpf_machine *m)
         const struct ebpf_region *r = ebpf_memory_find(&m->memory, base);
         base += r != NULL ? r->size + EBPF_PAGE : 0; /* an unmapped page after each */
     }
+    if (rc != 0)
+        ebpf_maps_free(m);
     return rc;
 }
 

@@ -67,7 +67,7 @@ struct ebpf_map {
     struct ebpf_reserved reserved[EBPF_RESERVED_MAX];
 };
 
-/* Makes the image's maps, empty. Returns 0, or an error as ebpf_machine_new(). */
+/* Makes the image's maps, empty. Returns 0, or an error as ebpf_machine_new(): there are none. */
 int ebpf_maps_set_up(struct ebpf_machine *m);
 void ebpf_maps_free(struct ebpf_machine *m);
 

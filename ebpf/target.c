@@ -136,23 +136,33 @@ static void set_points(struct stub *s)
 
 int stub_start(struct stub *s, unsigned program)
 {
-    int rc = 0;
-    if (s->m != NULL && program == s->program)
-        rc = ebpf_machine_reset(s->m);
-    else {
+    struct ebpf_machine *m = s->m;
+    bool same = m != NULL && program == s->program;
+    int rc =
+        same ? ebpf_machine_reset(m) : ebpf_machine_new(&m, s->o.images[program], &s->o.machine);
+    if (rc != 0)
+        return rc;
+    if (!same) {
         ebpf_machine_free(s->m);
-        s->m = NULL;
+        s->m = m;
         s->program = program;
-        rc = ebpf_machine_new(&s->m, stub_image(s), &s->o.machine);
-        if (rc == 0)
-            set_points(s);
+        set_points(s);
     }
     s->state = STUB_STOPPED;
     s->stop = EBPF_STEPPED;
     s->interrupted = s->by_interrupt = s->again = false;
-    if (rc == 0)
-        (void)ebpf_machine_shadow(s->m);
-    return rc;
+    (void)ebpf_machine_shadow(s->m);
+    return 0;
+}
+
+/* Starts a program for a new connection, or the next one that fits the machine. */
+static void start_or_skip(struct stub *s, unsigned program)
+{
+    for (unsigned i = 0; i < s->o.count && stub_start(s, program) != 0; i++) {
+        log_warn(s->o.log, "%s: does not fit the machine; the next program starts",
+                 s->o.images[program]->name);
+        program = (program + 1) % s->o.count;
+    }
 }
 
 static void stub_clear_points(struct stub *s)
@@ -171,7 +181,7 @@ void stub_connected(struct stub *s)
     stub_clear_points(s);
     s->lldb = s->swbreak = s->hwbreak = s->extended = s->file_open = false;
     if (s->state == STUB_ENDED)
-        (void)stub_start(s, s->again ? s->program : (s->program + 1) % s->o.count);
+        start_or_skip(s, s->again ? s->program : (s->program + 1) % s->o.count);
     if (s->state == STUB_FREE) {
         s->by_interrupt = true;
         s->stop = EBPF_STEPPED;
@@ -553,6 +563,9 @@ int ebpf_target_run_on(struct target *t, unsigned watch,
         if (print != NULL && out->len != 0)
             print(context, out->data, out->len);
         buf_reset(out);
+        /* A program that always prints returns before run_program() waits. */
+        if (rc == 0 && watch != 0 && s->state == STUB_FREE && io_wait(s->o.io, 0, watch) != 0)
+            rc = NETGDB_AGAIN;
     }
     return rc;
 }

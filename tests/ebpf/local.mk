@@ -9,7 +9,8 @@ EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_load \
 	tests/unit/ebpf_ops \
 	tests/unit/ebpf_run \
-	tests/unit/ebpf_stub
+	tests/unit/ebpf_stub \
+	tests/unit/ebpf_trouble
 endif
 check_PROGRAMS += $(EBPF_UNIT_TESTS)
 TESTS += $(EBPF_UNIT_TESTS)
@@ -34,6 +35,8 @@ tests_unit_ebpf_run_SOURCES = tests/unit/ebpf_run.c tests/unit/ebpf_ops_fixture.
 tests_unit_ebpf_run_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_trouble_SOURCES = tests/unit/ebpf_trouble.c tests/ebpf/asm.h
+tests_unit_ebpf_trouble_LDADD = $(EBPF_UNIT_LIBS)
 
 # Tests with real compilers and debuggers, which skip those that are missing.
 EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-linux.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stub of the eBPF machine with programs that do not fit it, or never stop printing. */
+#include "tests/unit/unit.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "ebpf/target.h"
+#include "proto/err.h"
+#include "tests/ebpf/asm.h"
+#include "tests/requests.h"
+
+static const uint64_t returns[] = {MOV_K(0, 7), EXIT};
+static const uint64_t prints[] = {MOV_X(6, 1), MOV_X(1, 6), CALL_HELPER(1004), JA(-3)};
+static const uint8_t text[] = "text";
+
+/* An io with an event at the third wait. */
+struct trouble_io {
+    struct io io;
+    unsigned waits;
+};
+
+static unsigned trouble_wait(struct io *io, uint64_t deadline, unsigned reasons)
+{
+    (void)deadline;
+    return ++((struct trouble_io *)io)->waits >= 3 ? reasons : 0;
+}
+
+static const struct io_ops trouble_ops = {.wait = trouble_wait};
+
+struct trouble {
+    struct trouble_io io;
+    struct ebpf_image *image[2];
+    struct target *target;
+    struct buf reply;
+};
+
+/* The second program, big.o, has a map that is too large. */
+static void open_trouble(struct trouble *t, const uint64_t *code, size_t bytes)
+{
+    *t = (struct trouble){0};
+    io_init(&t->io.io, &trouble_ops);
+    buf_init(&t->reply, TARGET_REPLY_MAX);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ebpf_image_from_code(&t->image[i], (const uint8_t *)code, bytes), 0);
+    free(t->image[1]->name);
+    t->image[1]->name = strdup("big.o");
+    t->image[1]->map[0] = (struct ebpf_map_definition){.name = "big",
+                                                       .type = EBPF_MAP_ARRAY,
+                                                       .key_size = 4,
+                                                       .value_size = 1 << 20,
+                                                       .max_entries = 4096};
+    t->image[1]->maps = 1;
+    struct ebpf_target_options o = {
+        .images = t->image,
+        .count = 2,
+        .arch = EBPF_ARCH_AARCH64,
+        .io = &t->io.io,
+        .machine = {.budget = EBPF_NO_BUDGET, .input = text, .input_size = sizeof text}};
+    assert_int_equal(ebpf_target_new(&t->target, &o), 0);
+}
+
+static void close_trouble(struct trouble *t)
+{
+    target_free(t->target);
+    ebpf_image_free(t->image[0]);
+    ebpf_image_free(t->image[1]);
+    buf_free(&t->reply);
+}
+
+static void expect_reply(struct trouble *t, const char *request, const char *beginning)
+{
+    bool final = false;
+    assert_int_equal(send_bytes(t->target, request, strlen(request)), 0);
+    while (!final)
+        assert_int_equal(target_recv(t->target, &t->reply, &final, 0), 0);
+    assert_true(t->reply.len >= strlen(beginning));
+    assert_memory_equal(t->reply.data, beginning, strlen(beginning));
+}
+
+static void a_program_that_does_not_fit_leaves_the_previous_one(void **state)
+{
+    struct trouble t;
+    (void)state;
+    open_trouble(&t, returns, sizeof returns);
+    expect_reply(&t, "vCont;c", "W07");
+    expect_reply(&t, "qSupported", "");
+    expect_reply(&t, "?", "T05");
+    expect_reply(&t, "vCont;c", "W07");
+    expect_reply(&t, "vRun;6269672e6f", "E");
+    expect_reply(&t, "vRun;", "T05");
+    expect_reply(&t, "vCont;c", "W07");
+    close_trouble(&t);
+}
+
+static unsigned printed;
+
+static void on_print(void *context, const uint8_t *bytes, size_t len)
+{
+    (void)context;
+    (void)bytes;
+    (void)len;
+    if (++printed == 100)
+        fail_msg("no event ends it");
+}
+
+static void a_program_that_always_prints_is_left_for_an_event(void **state)
+{
+    struct trouble t;
+    struct request detach = request_of("D");
+    (void)state;
+    open_trouble(&t, prints, sizeof prints);
+    assert_int_equal(target_leave(t.target, &detach, &t.reply), 0);
+    assert_int_equal(ebpf_target_run_on(t.target, IO_ON_TARGET, on_print, NULL), NETGDB_AGAIN);
+    assert_int_equal(printed, 3);
+    close_trouble(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_program_that_does_not_fit_leaves_the_previous_one),
+        cmocka_unit_test(a_program_that_always_prints_is_left_for_an_event),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
