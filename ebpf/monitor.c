@@ -10,6 +10,7 @@
 #include "ebpf/maps.h"
 #include "ebpf/names.h"
 #include "ebpf/stub.h"
+#include "proto/visible.h"
 
 enum { LINES = 10, LINES_MAX = 500, EVENTS = 100, WORD_MAX = 128, ENTRIES_SHOWN = 16 };
 
@@ -191,7 +192,7 @@ static void monitor_help(struct stub *s, const char *args, struct buf *out)
 void stub_monitor(struct stub *s, const char *command)
 {
     char word[WORD_MAX];
-    struct buf out;
+    struct buf out, visible;
     size_t i = 0, count = sizeof commands / sizeof commands[0];
     const char *args = command;
     bool any = copy_word(&args, word);
@@ -204,6 +205,9 @@ void stub_monitor(struct stub *s, const char *command)
         (void)buf_printf(&out, "unknown command %s; try monitor help\n", word);
     else
         commands[i].run(s, args, &out);
-    (void)buf_addhex(&s->reply, out.data, out.len);
+    buf_init(&visible, TARGET_REPLY_MAX / 2 - 16);
+    (void)visible_add(&visible, out.data, out.len);
+    (void)buf_addhex(&s->reply, visible.data, visible.len);
+    buf_free(&visible);
     buf_free(&out);
 }

@@ -10,6 +10,7 @@
 #include "ebpf/stub.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
+#include "proto/visible.h"
 
 enum { CONSOLE_CHUNK = 2048 /* bytes in one O packet */ };
 
@@ -404,13 +405,16 @@ static int stub_send(struct target *t, const struct request *r)
 /* Moves output of the program to an O packet; false: there is none. */
 static bool take_output(struct stub *s, struct buf *reply)
 {
-    struct buf *out = &s->m->output;
+    struct buf *out = &s->m->output, visible;
     size_t n = out->len < CONSOLE_CHUNK ? out->len : CONSOLE_CHUNK;
     if (n == 0)
         return false;
+    buf_init(&visible, VISIBLE_MAX * CONSOLE_CHUNK);
+    (void)visible_add(&visible, out->data, n);
     buf_reset(reply);
     (void)buf_addc(reply, 'O');
-    (void)buf_addhex(reply, out->data, n);
+    (void)buf_addhex(reply, visible.data, visible.len);
+    buf_free(&visible);
     buf_drop(out, n);
     return true;
 }

@@ -12,6 +12,7 @@
 
 #include "proto/io.h"
 #include "proto/nearest.h"
+#include "proto/visible.h"
 
 enum { DAY_SECONDS = 24 * 60 * 60 };
 
@@ -19,6 +20,7 @@ static void complain_list(const char *format, va_list args)
 {
     char line[LOG_LINE_MAX];
     (void)vsnprintf(line, sizeof line, format, args);
+    visible_line(line);
     fprintf(stderr, "netgdb: %s\n", line);
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "proto/rsp/rsp.h"
+#include "proto/visible.h"
 #include "tools/tools.h"
 
 enum { INPUT_MAX = 64 << 20 }; /* bpf_programs_wanted says it, and the machine's own limits */
@@ -50,11 +51,15 @@ void bpf_programs_no_machine(const struct bpf_programs *p, const struct ebpf_ima
 
 void bpf_print(void *context, const uint8_t *text, size_t len)
 {
+    struct buf visible;
     (void)context;
     if (len == 0)
         return;
-    fwrite(text, 1, len, stdout);
+    buf_init(&visible, VISIBLE_MAX * len);
+    (void)visible_add(&visible, text, len);
+    fwrite(visible.data, 1, visible.len, stdout);
     fflush(stdout);
+    buf_free(&visible);
 }
 
 uint8_t *bpf_read_file(const char *name, size_t max, size_t *size)

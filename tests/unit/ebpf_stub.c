@@ -403,6 +403,10 @@ static void output_is_sent_before_the_stop_reply(void **state)
     struct fixture *f = open_layout(EBPF_ARCH_AARCH64, printing, sizeof printing, EBPF_NO_BUDGET);
     CONTAINS(f, "c", "[ab\n][ab\n][code: r0 = 0x3 (3) after 5 instructions\n]W03");
     close_fixture(f);
+    f = open_layout(EBPF_ARCH_AARCH64, printing, sizeof printing, EBPF_NO_BUDGET);
+    assert_int_equal(ebpf_machine_poke(ebpf_target_machine(f->target), 0x50000000, "\x1b", 1), 1);
+    CONTAINS(f, "c", "[\\x1bb\n]");
+    close_fixture(f);
 }
 
 static void a_detached_program_runs_and_the_next_connection_gets_the_next_one(void **state)
