@@ -74,6 +74,8 @@ const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, cons
 
 int ebpf_image_import(struct ebpf_image *image, const char *name)
 {
+    if (strnlen(name, EBPF_IMPORT_NAME + 1) > EBPF_IMPORT_NAME)
+        return -1;
     for (unsigned i = 0; i < image->imports; i++)
         if (strcmp(image->import[i], name) == 0)
             return (int)i;

@@ -21,7 +21,11 @@
 /* The addresses of undefined variables, at which nothing is mapped: one page for each import. */
 #define EBPF_IMPORT_BASE UINT64_C(0xf0000000)
 
-enum { EBPF_IMPORTS_MAX = 4096, EBPF_IMPORT_BYTES = 4096 };
+enum {
+    EBPF_IMPORTS_MAX = 4096,
+    EBPF_IMPORT_BYTES = 4096,
+    EBPF_IMPORT_NAME = 4096 /* bytes of a name */
+};
 
 enum { EBPF_SEGMENTS_MAX = 64, EBPF_MAPS_MAX = 256 };
 
@@ -100,8 +104,8 @@ const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, cons
 
 /*
  * An undefined symbol of the program: a function (a kfunc) or a variable (.ksyms, .kconfig). Using
- * it stops the machine with its name. Returns its index, also for a known name, or -1: too many, or
- * no memory.
+ * it stops the machine with its name. Returns its index, also for a known name, or -1: too many, a
+ * name longer than EBPF_IMPORT_NAME, or no memory.
  */
 int ebpf_image_import(struct ebpf_image *image, const char *name);
 

@@ -12,10 +12,10 @@
 /* The value of a variable, or NULL. */
 static const char *value_of(const struct linker *l, const char *name)
 {
-    size_t n = strlen(name);
     for (unsigned i = 0; i < l->options.kconfig_count; i++) {
         const char *text = l->options.kconfig[i];
-        if (strncmp(text, name, n) == 0 && text[n] == '=')
+        size_t n = strcspn(text, "=");
+        if (text[n] == '=' && strncmp(text, name, n) == 0 && name[n] == 0)
             return text + n + 1;
     }
     return NULL;

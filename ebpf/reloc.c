@@ -83,7 +83,7 @@ static int bind_helper(struct linker *l, const struct reloc *r)
         ebpf_helper_by_name(l->options.helpers, l->options.helper_count, r->name);
     int import = h != NULL ? 0 : ebpf_image_import(l->image, r->name);
     if (import < 0)
-        return link_error(l, "%s: too many undefined symbols", r->name);
+        return link_error(l, "%s: too many undefined symbols, or a name that is too long", r->name);
     r->where[1] = (uint8_t)(BPF_CALL_HELPER << 4);
     reloc_put(r->where + 2, 2, 0);
     reloc_put(r->where + 4, 4, h != NULL ? h->id : EBPF_IMPORT_ID + (unsigned)import);
@@ -170,7 +170,7 @@ static int resolve_undefined(struct linker *l, struct reloc *r, size_t index)
         return 0;
     int import = ebpf_image_import(l->image, r->name);
     if (import < 0)
-        return link_error(l, "%s: too many undefined symbols", r->name);
+        return link_error(l, "%s: too many undefined symbols, or a name that is too long", r->name);
     r->base = r->address = EBPF_IMPORT_BASE + EBPF_IMPORT_BYTES * (uint64_t)import;
     return 0;
 }

@@ -57,12 +57,17 @@ int link_symbols(struct linker *l)
     struct ebpf_image *image = l->image;
     GElf_Sym s;
     const char *name;
+    size_t names = 0; /* bytes: symbols may share the end of one long name */
     image->symbol = calloc(l->symbols + 1, sizeof *image->symbol);
     if (image->symbol == NULL)
         return NETGDB_NOMEM;
     for (size_t i = 0; i < l->symbols; i++) {
         if (!link_symbol(l, i, &s, &name) || !symbol_wanted(l, &s, name))
             continue;
+        names += strlen(name) + 1;
+        if (names > EBPF_FILE_MAX)
+            return link_error(l, "the names of its symbols have more than %d MiB",
+                              EBPF_FILE_MAX >> 20);
         struct ebpf_symbol *out = &image->symbol[image->symbols];
         out->address = symbol_address(l, &s, i);
         out->function = out->address - image->text->base < image->text->size;

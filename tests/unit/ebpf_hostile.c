@@ -33,6 +33,71 @@ static void an_array_of_programs_needs_no_sizes(void **state)
     assert_int_equal(make_with_map(narrow, error), NETGDB_TOO_LONG);
 }
 
+/* ---- names ---- */
+
+enum { NAME_BYTES = 64 * 1024, NAMES = 4096 };
+
+/* An object with NAMES functions whose names are the ends of one name of NAME_BYTES. */
+struct named {
+    Elf64_Ehdr e;
+    Elf64_Shdr section[4];
+    uint64_t code[2];
+    Elf64_Sym symbol[NAMES];
+    char strings[NAME_BYTES];
+};
+
+static void long_names_take_little_memory(void **state)
+{
+    char error[EBPF_ERROR_TEXT];
+    struct named *n = calloc(1, sizeof *n);
+    struct ebpf_image *image;
+    (void)state;
+    assert_non_null(n);
+    n->e = (Elf64_Ehdr){
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_REL,
+        .e_machine = EM_EBPF,
+        .e_version = EV_CURRENT,
+        .e_shoff = offsetof(struct named, section),
+        .e_ehsize = sizeof n->e,
+        .e_shentsize = sizeof n->section[0],
+        .e_shnum = 4,
+        .e_shstrndx = 3};
+    n->section[1] = (Elf64_Shdr){.sh_type = SHT_PROGBITS,
+                                 .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+                                 .sh_offset = offsetof(struct named, code),
+                                 .sh_size = sizeof n->code};
+    n->section[2] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                                 .sh_offset = offsetof(struct named, symbol),
+                                 .sh_size = sizeof n->symbol,
+                                 .sh_link = 3,
+                                 .sh_entsize = sizeof n->symbol[0]};
+    n->section[3] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+                                 .sh_offset = offsetof(struct named, strings),
+                                 .sh_size = sizeof n->strings};
+    memset(n->strings + 1, 'n', sizeof n->strings - 2);
+    for (unsigned i = 1; i < NAMES; i++)
+        n->symbol[i] = (Elf64_Sym){.st_name = i, .st_info = STT_FUNC, .st_shndx = 1};
+    assert_int_equal(ebpf_load(&image, (uint8_t *)n, sizeof *n, "names.o", NULL, error),
+                     NETGDB_PROTO);
+    assert_non_null(strstr(error, "the names of its symbols have more than 64 MiB"));
+    free(n);
+}
+
+static void an_undefined_symbol_has_a_short_name(void **state)
+{
+    static char long_name[EBPF_IMPORT_NAME + 2];
+    struct ebpf_image *image;
+    const uint64_t code[] = {EXIT};
+    (void)state;
+    memset(long_name, 'n', sizeof long_name - 1);
+    assert_int_equal(ebpf_image_from_code(&image, (const uint8_t *)code, sizeof code), 0);
+    assert_int_equal(ebpf_image_import(image, long_name), -1);
+    assert_int_equal(ebpf_image_import(image, long_name + 1), 0);
+    assert_int_equal(ebpf_image_import(image, long_name + 1), 0);
+    ebpf_image_free(image);
+}
+
 /* ---- types ---- */
 
 enum { MEMBERS = 200 };
@@ -167,6 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_of_programs_needs_no_sizes),
+        cmocka_unit_test(long_names_take_little_memory),
+        cmocka_unit_test(an_undefined_symbol_has_a_short_name),
         cmocka_unit_test(types_inside_each_other_end),
         cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
         cmocka_unit_test(a_long_string_ends_the_slice),
