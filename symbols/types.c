@@ -17,6 +17,9 @@ enum {
     KNOWN_MAX = 16,     /* structures that are looked up */
     MODIFIERS_MAX = 16, /* typedefs, const and volatile between a member and its structure */
     DEPTH_MAX = 8,      /* unnamed structures inside each other */
+    /* Entries that are read, at most: a hostile file can need any number. */
+    STRUCTURE_STEPS_MAX = 1 << 26,
+    PATH_STEPS_MAX = 1 << 20,
 };
 
 struct types {
@@ -29,7 +32,14 @@ struct types {
         bool found;
     } known[KNOWN_MAX];
     size_t n;
+    uint32_t left; /* entries that may still be read for this look-up */
 };
+
+/* Moves to the next entry of the same parent; false: there is none, or too many were read. */
+static bool next_die(struct types *t, Dwarf_Die *die)
+{
+    return t->left != 0 && t->left-- != 0 && dwarf_siblingof(die, die) == 0;
+}
 
 /* Compares `name` with the alternatives in names[len], separated by '|'. */
 static bool is_one_of(const char *name, const char *names, size_t len)
@@ -83,13 +93,14 @@ static bool search_structure(struct types *t, const char *unit, const char *name
 {
     Dwarf_CU *cu = NULL;
     Dwarf_Die top, die;
+    t->left = STRUCTURE_STEPS_MAX;
     while (dwarf_get_units(t->dwarf, cu, &cu, NULL, NULL, &top, NULL) == 0) {
         if (!is_unit(&top, unit) || dwarf_child(&top, &die) != 0)
             continue;
         do {
             if (is_structure(&die, names, len, structure))
                 return true;
-        } while (dwarf_siblingof(&die, &die) == 0);
+        } while (next_die(t, &die));
     }
     return false;
 }
@@ -145,7 +156,8 @@ static bool member_offset(Dwarf_Die *member, uint64_t *offset)
 }
 
 /* Finds a member, also in unnamed structures. Replaces *die by it and adds its offset. */
-static bool find_member(Dwarf_Die *die, const char *names, size_t len, uint64_t *offset, int depth)
+static bool find_member(struct types *t, Dwarf_Die *die, const char *names, size_t len,
+                        uint64_t *offset, int depth)
 {
     Dwarf_Die member;
     uint64_t at;
@@ -161,17 +173,17 @@ static bool find_member(Dwarf_Die *die, const char *names, size_t len, uint64_t 
         }
         Dwarf_Die inner = member;
         if (dwarf_diename(&member) == NULL && follow_type(&inner) && is_aggregate(&inner) &&
-            find_member(&inner, names, len, offset, depth + 1)) {
+            find_member(t, &inner, names, len, offset, depth + 1)) {
             *die = inner;
             *offset += at;
             return true;
         }
-    } while (dwarf_siblingof(&member, &member) == 0);
+    } while (next_die(t, &member));
     return false;
 }
 
 /* Replaces *die, a structure or a member, by what the rest of the path names. */
-static bool walk_path(Dwarf_Die *die, const char *path, uint64_t *offset)
+static bool walk_path(struct types *t, Dwarf_Die *die, const char *path, uint64_t *offset)
 {
     while (*path != '\0') {
         bool pointer = *path == '-';
@@ -184,7 +196,7 @@ static bool walk_path(Dwarf_Die *die, const char *path, uint64_t *offset)
         }
         path += pointer ? 2 : 1;
         size_t len = strcspn(path, ".-");
-        if (len != 0 && (!is_aggregate(die) || !find_member(die, path, len, offset, 0)))
+        if (len != 0 && (!is_aggregate(die) || !find_member(t, die, path, len, offset, 0)))
             return false;
         path += len;
     }
@@ -200,7 +212,8 @@ static bool find_path(struct types *t, const char *unit, const char *path, Dwarf
     if (structure == NULL)
         return false;
     *die = *structure;
-    return walk_path(die, path + len, offset);
+    t->left = PATH_STEPS_MAX;
+    return walk_path(t, die, path + len, offset);
 }
 
 static uint64_t size_of_die(Dwarf_Die *die)
@@ -233,7 +246,7 @@ const char *types_enumerator(struct types *t, const char *unit, const char *path
         if (dwarf_attr(&name, DW_AT_const_value, &attribute) != NULL &&
             dwarf_formudata(&attribute, &number) == 0 && number == value)
             return dwarf_diename(&name);
-    } while (dwarf_siblingof(&name, &name) == 0);
+    } while (next_die(t, &name));
     return NULL;
 }
 

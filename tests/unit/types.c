@@ -2,6 +2,11 @@
 /* Types from debug information: the test reads its own. */
 #include "tests/unit/unit.h"
 
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "symbols/types.h"
 
 enum colour { RED = 3, GREEN };
@@ -139,9 +144,72 @@ static void without_debug_information_nothing_is_found(void **state)
     types_close(NULL);
 }
 
+/* Writes an ELF file whose debug information has a struct s with unnamed members of its own type.
+ */
+static void write_endless(FILE *f)
+{
+    enum { MEMBERS = 100, STRUCTURE = 11 + 9 };
+    static const uint8_t abbrev[] = {1, 0x11, 1,    0x03, 0x08, 0, 0, 2, 0x13,
+                                     1, 0x03, 0x08, 0x0b, 0x0b, 0, 0, 3, 0x0d,
+                                     0, 0x49, 0x13, 0x38, 0x0b, 0, 0, 0};
+    static const char names[] = "\0.debug_info\0.debug_abbrev\0.names";
+    static const uint8_t member[] = {3, STRUCTURE, 0, 0, 0, 0};
+    uint8_t info[11 + 9 + 4 + MEMBERS * sizeof member + 2] = {0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 8};
+    uint32_t length = sizeof info - 4;
+    memcpy(info, &length, sizeof length);
+    memcpy(info + 11, "\1types.c", 9);
+    memcpy(info + STRUCTURE, "\2s\0\10", 4);
+    for (size_t i = 0; i < MEMBERS; i++)
+        memcpy(info + STRUCTURE + 4 + i * sizeof member, member, sizeof member);
+    Elf64_Shdr s[4] = {{0},
+                       {.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_size = sizeof info},
+                       {.sh_name = 13, .sh_type = SHT_PROGBITS, .sh_size = sizeof abbrev},
+                       {.sh_name = 27, .sh_type = SHT_STRTAB, .sh_size = sizeof names}};
+    Elf64_Ehdr e = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_EXEC,
+        .e_machine = EM_X86_64,
+        .e_version = EV_CURRENT,
+        .e_shoff = sizeof e,
+        .e_ehsize = sizeof e,
+        .e_shentsize = sizeof s[0],
+        .e_shnum = 4,
+        .e_shstrndx = 3};
+    s[1].sh_offset = sizeof e + sizeof s;
+    s[2].sh_offset = s[1].sh_offset + sizeof info;
+    s[3].sh_offset = s[2].sh_offset + sizeof abbrev;
+    fwrite(&e, sizeof e, 1, f);
+    fwrite(s, sizeof s, 1, f);
+    fwrite(info, sizeof info, 1, f);
+    fwrite(abbrev, sizeof abbrev, 1, f);
+    fwrite(names, sizeof names, 1, f);
+}
+
+static void structures_inside_themselves_end(void **state)
+{
+    char path[] = "/tmp/netgdb-types-XXXXXX";
+    struct types_member m;
+    (void)state;
+    if (!types_built())
+        skip();
+    int fd = mkstemp(path);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+    assert_non_null(f);
+    write_endless(f);
+    assert_int_equal(fclose(f), 0);
+    struct types *t = types_open(path);
+    (void)unlink(path);
+    assert_non_null(t);
+    assert_true(types_member(t, "types.c", "s", &m));
+    assert_int_equal(m.size, 8);
+    assert_false(types_member(t, "types.c", "s.absent", &m));
+    types_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(structures_inside_themselves_end),
         cmocka_unit_test(a_path_names_a_member),
         cmocka_unit_test(members_of_unnamed_structures_belong_to_the_outer_one),
         cmocka_unit_test(a_structure_is_found_by_a_typedef),
