@@ -96,14 +96,14 @@ void btf_close(struct btf *b)
 }
 
 /* Counts a type or a member that is read; false: no more may be. */
-static bool may_read(const struct btf *b)
+static bool may_read_type(const struct btf *b)
 {
     return b->left == NULL || (*b->left != 0 && (*b->left)-- != 0);
 }
 
 bool btf_type(const struct btf *b, uint32_t id, struct type *t)
 {
-    if (id == 0 || id >= b->count || !may_read(b))
+    if (id == 0 || id >= b->count || !may_read_type(b))
         return false;
     read_type(b->types + b->at[id], t);
     return true;
@@ -140,7 +140,7 @@ uint32_t btf_size(const struct btf *b, uint32_t id)
 bool btf_member(const struct btf *b, const struct type *t, uint32_t index,
                 struct btf_member *member)
 {
-    if ((t->kind != KIND_STRUCT && t->kind != KIND_UNION) || index >= t->count || !may_read(b))
+    if ((t->kind != KIND_STRUCT && t->kind != KIND_UNION) || index >= t->count || !may_read_type(b))
         return false;
     const uint8_t *p = t->more + 12 * (size_t)index;
     uint32_t offset = btf_word(p + 8);

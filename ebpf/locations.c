@@ -29,6 +29,15 @@ static bool skip_operand(struct span *s, uint64_t bytes)
     return true;
 }
 
+/* Takes an expression of `length` bytes. */
+static bool take_expression(struct span *s, uint64_t length, struct span *expression)
+{
+    expression->at = s->at;
+    bool inside = skip_operand(s, length);
+    expression->end = s->at;
+    return inside;
+}
+
 static bool take_operand_bytes(struct span *s, unsigned bytes, uint64_t *value)
 {
     const uint8_t *p = s->at;
@@ -80,8 +89,7 @@ static bool next_in_loclists(struct span *s, struct span *expression)
             continue;
         if (!skip_range(s, kind) || !take_uleb(s, &length))
             return false;
-        *expression = (struct span){s->at, s->at + length};
-        return skip_operand(s, length);
+        return take_expression(s, length, expression);
     }
     return false;
 }
@@ -94,8 +102,7 @@ static bool next_in_loc(struct span *s, struct span *expression)
             continue;
         if ((begin == 0 && end == 0) || !take_operand_bytes(s, 2, &length))
             return false;
-        *expression = (struct span){s->at, s->at + length};
-        return skip_operand(s, length);
+        return take_expression(s, length, expression);
     }
     return false;
 }
@@ -110,9 +117,11 @@ static bool find_section(struct ebpf_image *image, Elf *elf, const char *name, s
         const char *own = gelf_getshdr(scn, &h) == NULL ? NULL : elf_strptr(elf, names, h.sh_name);
         if (own == NULL || strcmp(own, name) != 0)
             continue;
-        *out =
-            (struct span){image->elf.data + h.sh_offset, image->elf.data + h.sh_offset + h.sh_size};
-        return h.sh_offset <= image->elf.len && h.sh_size <= image->elf.len - h.sh_offset;
+        if (h.sh_offset > image->elf.len || h.sh_size > image->elf.len - h.sh_offset)
+            return false;
+        out->at = image->elf.data + h.sh_offset;
+        out->end = out->at + h.sh_size;
+        return true;
     }
     return false;
 }
