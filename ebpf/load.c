@@ -194,6 +194,7 @@ static int take_segment(struct linker *l, const GElf_Phdr *h, const uint8_t *fil
 static int take_linked(struct linker *l, const GElf_Ehdr *header, const uint8_t *file, size_t size)
 {
     size_t count;
+    uint64_t total = 0; /* bytes: segments may have the same ones of the file */
     int rc = 0;
     if (elf_getphdrnum(l->elf, &count) != 0 || count > EBPF_PIECES_MAX)
         return link_error(l, "its program headers cannot be read");
@@ -201,8 +202,12 @@ static int take_linked(struct linker *l, const GElf_Ehdr *header, const uint8_t 
         GElf_Phdr h;
         if (gelf_getphdr(l->elf, (int)i, &h) == NULL)
             return link_error(l, "program header %zu cannot be read", i);
-        if (h.p_type == PT_LOAD && h.p_memsz != 0)
-            rc = take_segment(l, &h, file, size);
+        if (h.p_type != PT_LOAD || h.p_memsz == 0)
+            continue;
+        if (h.p_filesz > EBPF_LINKED_MAX - total)
+            return link_error(l, "its segments have more than %d MiB", EBPF_LINKED_MAX >> 20);
+        total += h.p_filesz;
+        rc = take_segment(l, &h, file, size);
     }
     if (rc == 0 && l->image->text == NULL)
         return link_error(l, "there is no code in it");

@@ -98,6 +98,41 @@ static void an_undefined_symbol_has_a_short_name(void **state)
     ebpf_image_free(image);
 }
 
+/* A linked file of 8 MiB, whose 40 segments are the whole file. */
+static void segments_take_little_memory(void **state)
+{
+    enum { SEGMENTS = 40, BYTES = 8 << 20 };
+    char error[EBPF_ERROR_TEXT];
+    uint8_t *bytes = calloc(1, BYTES);
+    struct ebpf_image *image;
+    Elf64_Ehdr e = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_EXEC,
+        .e_machine = EM_EBPF,
+        .e_version = EV_CURRENT,
+        .e_phoff = 4096,
+        .e_shoff = 64,
+        .e_ehsize = sizeof e,
+        .e_phentsize = sizeof(Elf64_Phdr),
+        .e_phnum = SEGMENTS,
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = 1};
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, &e, sizeof e);
+    for (unsigned i = 0; i < SEGMENTS; i++) {
+        Elf64_Phdr h = {.p_type = PT_LOAD,
+                        .p_flags = i == 0 ? PF_X : PF_W,
+                        .p_vaddr = 0x10000000 + 0x1000000 * (uint64_t)i,
+                        .p_filesz = BYTES,
+                        .p_memsz = BYTES};
+        memcpy(bytes + 4096 + i * sizeof h, &h, sizeof h);
+    }
+    assert_int_equal(ebpf_load(&image, bytes, BYTES, "segments", NULL, error), NETGDB_PROTO);
+    assert_non_null(strstr(error, "its segments have more than 192 MiB"));
+    free(bytes);
+}
+
 /* ---- types ---- */
 
 enum { MEMBERS = 200 };
@@ -234,6 +269,7 @@ int main(void)
         cmocka_unit_test(an_array_of_programs_needs_no_sizes),
         cmocka_unit_test(long_names_take_little_memory),
         cmocka_unit_test(an_undefined_symbol_has_a_short_name),
+        cmocka_unit_test(segments_take_little_memory),
         cmocka_unit_test(types_inside_each_other_end),
         cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
         cmocka_unit_test(a_long_string_ends_the_slice),
