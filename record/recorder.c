@@ -126,13 +126,18 @@ static struct bytes bytes_in(const struct buf *b)
     return (struct bytes){b->data, b->len};
 }
 
+int recorder_answer(struct recorder *r, const struct answer *a)
+{
+    int rc = recording_put(&r->recording, a);
+    take_result(r, rc);
+    return rc;
+}
+
 static int recorder_put(struct recorder *r, struct bytes thread, struct bytes request,
                         struct bytes output, struct bytes reply, bool of_stop)
 {
     const struct answer a = {of_stop, thread, request, output, reply};
-    int rc = recording_put(&r->recording, &a);
-    take_result(r, rc);
-    return rc;
+    return recorder_answer(r, &a);
 }
 
 void recorder_fact(struct recorder *r, const char *fact, const char *value)
@@ -153,30 +158,30 @@ static uint32_t number_of_thread(struct bytes thread)
     return (uint32_t)id;
 }
 
-static void put_registers_note(struct recorder *r, struct bytes thread, struct bytes g)
+static int put_registers_note(struct recorder *r, struct bytes thread, struct bytes g)
 {
     const char *name;
-    if (registers_note(&r->recording.file.machine, number_of_thread(thread), g.data, g.len,
-                       &r->data, &name))
-        take_result(
-            r, recording_put_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len));
+    if (!registers_note(&r->recording.file.machine, number_of_thread(thread), g.data, g.len,
+                        &r->data, &name))
+        return 0;
+    return recording_put_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len);
 }
 
 /* A core that begins has the registers that are recorded already. */
 static int put_recorded_registers(void *context, const struct answer *a)
 {
     if (a->request.len == 1 && memcmp(a->request.data, "g", 1) == 0)
-        put_registers_note(context, a->thread, a->reply);
+        return put_registers_note(context, a->thread, a->reply);
     return 0;
 }
 
 int recorder_save(struct recorder *r, const char *path, char *text, size_t size)
 {
     int rc = recording_save(&r->recording, path, &r->machine);
+    if (rc == 0 && (rc = answers_each(&r->recording.answers, put_recorded_registers, r)) != 0)
+        recording_stop_saving(&r->recording);
     if (rc != 0)
         (void)snprintf(text, size, "cannot save to %s: %s", path, r->recording.why);
-    else
-        (void)answers_each(&r->recording.answers, put_recorded_registers, r);
     return rc;
 }
 
@@ -344,7 +349,7 @@ static void take_plain_reply(struct recorder *r, const struct packet *packet,
     int rc = recorder_put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
                           bytes_in(reply), exchange_is_of_stop(packet));
     if (packet->id == PACKET_g && rc == ANSWER_NEW)
-        put_registers_note(r, bytes_in(&r->key_thread), bytes_in(reply));
+        take_result(r, put_registers_note(r, bytes_in(&r->key_thread), bytes_in(reply)));
 }
 
 /* Registers were written: reads those of that thread again. */

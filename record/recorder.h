@@ -31,6 +31,10 @@ struct target *recorder_exchanges_new(struct target *next, struct recorder *r);
 /* Records a fact of the session (exchange.h). */
 void recorder_fact(struct recorder *r, const char *fact, const char *value);
 
+/* Records an exchange that no client had. Returns as recording_put; a file that cannot be written
+ * is then closed, with a line in the log. */
+int recorder_answer(struct recorder *r, const struct answer *a);
+
 /* For which machine the core is, before recorder_save(). */
 void recorder_set_machine(struct recorder *r, const struct core_machine *machine);
 

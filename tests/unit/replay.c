@@ -6,6 +6,8 @@
 #include "tests/unit/unit.h"
 
 #include <elf.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "proto/err.h"
@@ -340,6 +342,40 @@ static void what_came_before_is_saved(void **state)
     target_free(t);
 }
 
+/* Whatever part of a new core does not fit, a failure is said, and a success is one. */
+static void a_save_succeeds_as_a_whole(void **state)
+{
+    static const struct core_machine freebsd = {EM_X86_64, ELFOSABI_FREEBSD, true, false};
+    static char g[329], why[256];
+    struct rlimit size;
+    unsigned saved = 0;
+    (void)state;
+    memset(g, 'a', sizeof g - 1);
+    for (unsigned i = 0; i < 60; i++) { /* more than the first area of notes has room for */
+        char id[8];
+        (void)snprintf(id, sizeof id, "%x", i + 1);
+        const struct answer a = {true, bytes_of(id), bytes_of("g"), bytes_of(""), bytes_of(g)};
+        assert_int_equal(recorder_answer(recorder, &a), ANSWER_NEW);
+    }
+    recorder_set_machine(recorder, &freebsd);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &size), 0);
+    const rlim_t before = size.rlim_cur;
+    for (unsigned limit = 0; limit < 131072; limit += 256) {
+        size.rlim_cur = limit;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &size), 0);
+        int rc = recorder_save(recorder, path, why, sizeof why);
+        assert_int_equal(rc == 0, recording_is_saved(recorder_recording(recorder)));
+        assert_true(rc == 0 || strstr(why, "File too large") != NULL);
+        saved += rc == 0;
+        recording_stop_saving(recorder_recording(recorder));
+        (void)unlink(path);
+    }
+    size.rlim_cur = before;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &size), 0);
+    assert_in_range(saved, 1, 511);
+}
+
 static void console_output_is_given_line_by_line(void **state)
 {
     bool final = false;
@@ -404,6 +440,7 @@ int main(void)
         TEST(binary_reads_are_recorded),
         TEST(a_replay_offers_only_what_was_offered),
         TEST(what_came_before_is_saved),
+        TEST(a_save_succeeds_as_a_whole),
         TEST(console_output_is_given_line_by_line),
         TEST(registers_are_in_the_order_of_each_system),
     };
