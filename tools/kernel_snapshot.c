@@ -68,27 +68,40 @@ static int must_stop(struct kernel_tool *k, const struct chain *chain)
 
 /* ---- what a debugger asks ---- */
 
-/* Reads a whole object; one that is not there is no error. */
-static int ask_object(const struct chain *chain, const char *object, struct buf *reply)
+/* Reads a whole object; one that is not there is no error. Offsets are those of bytes without
+ * escapes, and a part that has none is the last. */
+static int ask_object(struct kernel_tool *k, const struct chain *chain, const char *object,
+                      struct buf *reply)
 {
+    struct buf part;
     size_t offset = 0;
     int rc = 0;
+    buf_init(&part, TARGET_REPLY_MAX);
     do {
         char text[128];
         (void)snprintf(text, sizeof text, "qXfer:%s:%zx,%x", object, offset, CHUNK);
         rc = target_ask(chain->target, text, reply);
-        offset += reply->len != 0 ? reply->len - 1 : 0;
-    } while (rc == 0 && buf_starts(reply, "m") && offset < MIB);
+        buf_reset(&part);
+        if (rc == 0 && buf_starts(reply, "m"))
+            (void)rsp_unescape(&part, reply->data + 1, reply->len - 1);
+        offset += part.len;
+        if (rc == 0)
+            rc = must_stop(k, chain);
+    } while (rc == 0 && part.len != 0 && offset < MIB);
+    buf_free(&part);
     return rc;
 }
 
-static int snapshot_ask_list(const struct chain *chain, struct buf *list, struct buf *reply)
+static int snapshot_ask_list(struct kernel_tool *k, const struct chain *chain, struct buf *list,
+                             struct buf *reply)
 {
     int rc = target_ask(chain->target, "qfThreadInfo", reply);
     while (rc == 0 && buf_starts(reply, "m") && list->error == 0) {
         (void)buf_addc(list, ',');
         (void)buf_add(list, reply->data + 1, reply->len - 1);
         rc = target_ask(chain->target, "qsThreadInfo", reply);
+        if (rc == 0)
+            rc = must_stop(k, chain);
     }
     return rc == 0 ? list->error : rc;
 }
@@ -132,9 +145,9 @@ static int ask_as_debugger(struct kernel_tool *k, const struct chain *chain)
     for (unsigned i = 0; rc == 0 && i < sizeof requests / sizeof requests[0]; i++)
         rc = target_ask(chain->target, requests[i], &reply);
     for (unsigned i = 0; rc == 0 && i < sizeof objects / sizeof objects[0]; i++)
-        rc = ask_object(chain, objects[i], &reply);
+        rc = ask_object(k, chain, objects[i], &reply);
     if (rc == 0)
-        rc = snapshot_ask_list(chain, &list, &reply);
+        rc = snapshot_ask_list(k, chain, &list, &reply);
     if (rc == 0)
         rc = ask_threads(k, chain, &list, &reply);
     buf_free(&reply);
@@ -160,7 +173,7 @@ static int ask_query(const struct chain *chain, const char *line, struct buf *te
                              .output = {text->data, text->len},
                              .reply = bytes_of("OK")};
     if (rc == 0 && request.error == 0)
-        (void)recording_put(recorder_recording(chain->recorder), &a);
+        (void)recorder_answer(chain->recorder, &a); /* must_stop() sees a failure */
     buf_free(&request);
     return rc;
 }
