@@ -49,10 +49,11 @@ static uint8_t *read_capture(const char *path, size_t *len)
     if (fd < 0)
         return NULL;
     uint8_t *data = NULL;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CAPTURE_BYTES_MAX) {
+    bool known = fstat(fd, &st) == 0;
+    if (known && S_ISREG(st.st_mode) && st.st_size <= CAPTURE_BYTES_MAX) {
         *len = (size_t)st.st_size;
         data = read_capture_bytes(fd, *len);
-    } else {
+    } else if (known) {
         errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
     }
     int error = errno;
