@@ -61,6 +61,15 @@ static int write_header(struct core_file *f, uint64_t table, uint32_t entries)
     return 0;
 }
 
+/* Whether the file may have this length: the offsets of the smaller class have 32 bits. */
+static bool core_may_end_at(const struct core_file *f, uint64_t end)
+{
+    uint64_t most = f->bare || f->machine.is64 ? CORE_FILE_MAX : UINT32_MAX;
+    if (end > most)
+        errno = EFBIG;
+    return end <= most;
+}
+
 /* Sets room aside at the end. Returns its offset. */
 static uint64_t take_room(struct core_file *f, uint64_t len)
 {
@@ -81,7 +90,8 @@ static int grow_table(struct core_file *f)
     uint32_t capacity = f->entries < FIRST_CAPACITY ? FIRST_CAPACITY : 2 * f->entries;
     uint8_t *copy = malloc(used + 1);
     uint64_t table = take_room(f, capacity * size);
-    int rc = copy != NULL && core_file_read(f, f->table, copy, used)
+    bool fits = core_may_end_at(f, table + capacity * size);
+    int rc = copy != NULL && fits && core_file_read(f, f->table, copy, used)
                  ? core_file_write(f, table, copy, used)
                  : -1;
     if (rc == 0)
@@ -142,11 +152,7 @@ static int write_data(struct core_file *f, struct core_area *area, size_t room, 
         area->at = take_room(f, n);
         area->end = area->at + n;
     }
-    if (area->at + len > CORE_FILE_MAX) {
-        errno = EFBIG;
-        return -1;
-    }
-    return core_file_write(f, area->at, bytes, len);
+    return core_may_end_at(f, area->at + len) ? core_file_write(f, area->at, bytes, len) : -1;
 }
 
 int core_file_add_memory(struct core_file *f, uint64_t address, const void *bytes, size_t len,

@@ -200,28 +200,6 @@ static void exchanges_are_found_by_thread_and_request(void **state)
     recording_free(&r);
 }
 
-static void at_the_limit_an_exchange_can_be_replaced(void **state)
-{
-    struct recording r;
-    char request[16];
-    struct answer more = {false, bytes_of(""), bytes_of("one more"), bytes_of(""), bytes_of("")};
-    (void)state;
-    begin(&r);
-    for (unsigned i = 0; i < ANSWERS_MAX; i++) {
-        (void)snprintf(request, sizeof request, "%x", i);
-        put(&r, "", request, "old", i % 2 == 0);
-    }
-    assert_int_equal(recording_put(&r, &more), NETGDB_IO);
-    put(&r, "", "1234", "new", true);
-    assert_string_equal(get(&r, "", "1234"), "new");
-    assert_int_equal(r.answers.n, ANSWERS_MAX);
-    assert_int_equal(recording_new_stop(&r), 0);
-    assert_int_equal(r.answers.n, ANSWERS_MAX / 2);
-    assert_string_equal(get(&r, "", "1234"), "none");
-    assert_string_equal(get(&r, "", "1235"), "old");
-    recording_free(&r);
-}
-
 static void a_new_stop_forgets_what_is_of_the_old_one(void **state)
 {
     struct recording r, file;
@@ -301,6 +279,11 @@ static void an_address_that_does_not_fit_is_refused(void **state)
     assert_int_equal(recording_save(&r, path, &i386), 0);
     assert_int_equal(recording_put_memory(&r, UINT64_C(0x100000000), "x", 1), NETGDB_IO);
     assert_non_null(strstr(r.why, "does not fit"));
+    recording_free(&r);
+    assert_int_equal(truncate(path, UINT32_MAX - 8), 0); /* nor does an offset */
+    assert_int_equal(recording_open(&r, path, true), 0);
+    assert_int_equal(recording_put_memory(&r, 0x1000, "memory", 6), NETGDB_IO);
+    assert_string_equal(r.why, "File too large");
     recording_free(&r);
 }
 
@@ -583,7 +566,6 @@ int main(void)
         cmocka_unit_test(both_ends_of_the_address_space_work),
         cmocka_unit_test(without_a_file_memory_is_limited),
         cmocka_unit_test(exchanges_are_found_by_thread_and_request),
-        cmocka_unit_test(at_the_limit_an_exchange_can_be_replaced),
         cmocka_unit_test(a_new_stop_forgets_what_is_of_the_old_one),
         cmocka_unit_test(what_was_recorded_before_is_saved_too),
         cmocka_unit_test(a_file_of_each_class_and_byte_order_can_be_read),
