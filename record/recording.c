@@ -176,9 +176,12 @@ static int add_note(struct recording *r, const char *name, uint32_t type, const 
     int rc = core_note_add(&r->note, &r->file.machine, name, type, data, len);
     if (rc != 0)
         return recording_fail(r, netgdb_strerror(rc));
-    return core_file_add_note(&r->file, r->note.data, r->note.len) == 0
-               ? 0
-               : recording_fail(r, why_not_written());
+    if (r->note.len > RECORDING_NOTES_MAX - r->notes)
+        return recording_fail(r, "it has as many notes as can be read again");
+    if (core_file_add_note(&r->file, r->note.data, r->note.len) != 0)
+        return recording_fail(r, why_not_written());
+    r->notes += r->note.len;
+    return 0;
 }
 
 /* A build-id is also the note that other readers know. */
@@ -275,6 +278,7 @@ static void recording_take_file(struct recording *r, struct recording *to)
     r->memory = to->memory;
     r->last = to->last;
     r->bytes = to->bytes;
+    r->notes = to->notes;
     to->file = old;
     to->memory = memory;
 }
@@ -297,6 +301,7 @@ static int recording_move_to(struct recording *r, const char *path,
     recording_clear(&to);
     if (core_file_create(&to.file, path, machine, &r->file, &why) != 0)
         return recording_fail(r, why);
+    to.notes = to.file.last_notes.size;
     int rc = copy_all(r, &to);
     if (rc == 0 && core_file_commit(&to.file) != 0)
         rc = recording_fail(r, NULL);

@@ -31,7 +31,7 @@
 enum {
     RECORDING_BARE_MAX = 4 << 20, /* bytes of memory that are held without a file */
     RECORDING_WHY_MAX = 160,
-    RECORDING_NOTES_MAX = 256 << 20, /* bytes of notes that are read */
+    RECORDING_NOTES_MAX = 256 << 20, /* bytes of notes that are read, and so written */
 };
 
 /* Not public, but for allocation: recording.c, recording_load.c. */
@@ -40,6 +40,7 @@ struct recording {
     struct ranges memory;
     size_t last;    /* index of the range that was added last; SIZE_MAX: none */
     uint64_t bytes; /* of memory */
+    uint64_t notes; /* bytes of them in the file */
     uint64_t limit; /* for them while there is no file; recording_init sets RECORDING_BARE_MAX */
     struct answers answers;
     struct buf note, old; /* scratch */

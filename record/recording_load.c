@@ -124,6 +124,7 @@ int recording_open(struct recording *r, const char *path, bool write)
     buf_init(&l.notes, RECORDING_NOTES_MAX);
     int rc = load_headers(&l);
     buf_free(&l.notes);
+    r->notes = l.notes_read;
     if (rc == NETGDB_NOMEM)
         (void)recording_fail(r, netgdb_strerror(rc));
     if (rc != 0)

@@ -287,6 +287,24 @@ static void an_address_that_does_not_fit_is_refused(void **state)
     recording_free(&r);
 }
 
+static void no_more_is_written_than_can_be_read(void **state)
+{
+    struct answer more = {true, bytes_of("1"), bytes_of("g"), bytes_of(""), bytes_of("two")};
+    struct recording r;
+    (void)state;
+    begin(&r);
+    assert_int_equal(recording_save(&r, path, &amd64), 0);
+    put(&r, "1", "g", "one", true);
+    const uint64_t notes = r.notes;
+    r.notes = RECORDING_NOTES_MAX - 40; /* replaced replies stay in the file */
+    assert_int_equal(recording_put(&r, &more), NETGDB_IO);
+    recording_free(&r);
+    assert_int_equal(recording_open(&r, path, true), 0);
+    assert_int_equal(r.notes, notes);
+    assert_string_equal(get(&r, "1", "g"), "one");
+    recording_free(&r);
+}
+
 static void a_file_can_be_continued(void **state)
 {
     struct recording r;
@@ -570,6 +588,7 @@ int main(void)
         cmocka_unit_test(what_was_recorded_before_is_saved_too),
         cmocka_unit_test(a_file_of_each_class_and_byte_order_can_be_read),
         cmocka_unit_test(an_address_that_does_not_fit_is_refused),
+        cmocka_unit_test(no_more_is_written_than_can_be_read),
         cmocka_unit_test(a_file_can_be_continued),
         cmocka_unit_test(a_session_can_continue_a_file),
         cmocka_unit_test(only_a_core_of_ours_is_replaced),
