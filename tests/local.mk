@@ -225,7 +225,7 @@ tests_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rsp"'
 tests_fuzz_rsp_LDADD = libproto.la
 tests_fuzz_pcapng_SOURCES = tests/fuzz/pcapng.c $(FUZZ_SOURCES)
 tests_fuzz_pcapng_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"pcapng"'
-tests_fuzz_pcapng_LDADD = libproto.la
+tests_fuzz_pcapng_LDADD = librecord.la libproto.la
 tests_fuzz_wire_SOURCES = tests/fuzz/wire.c $(FUZZ_SOURCES)
 tests_fuzz_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"wire"'
 tests_fuzz_wire_LDADD = libproto.la

@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fuzz target: any file as a capture. Packets lie within it, and reading it ends. */
+/* Fuzz target: any file as a capture. Packets lie within it, and reading it ends. It is replayed,
+ * or refused with a reason. */
 #include "proto/capture/pcapng_read.h"
 #include "proto/err.h"
+#include "record/from_capture.h"
 #include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+static void replay_capture(const uint8_t *data, size_t size)
+{
+    static const struct log quiet;
+    struct from_capture what;
+    char why[RECORDING_WHY_MAX] = "";
+    struct recording *r = from_capture(data, size, &what, &quiet, why);
+    MUST((r == NULL) == (why[0] != '\0'));
+    if (r != NULL)
+        recording_free(r);
+    free(r);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -20,5 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(n++ <= size / 12);
     }
     MUST(rc == 0 || rc == NETGDB_PROTO);
+    replay_capture(data, size);
     return 0;
 }
