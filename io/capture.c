@@ -65,7 +65,7 @@ static const char *base_name(void)
 /* Opens the directory that the file is in: the process may change its own. */
 static int open_directory(void)
 {
-    char dir[PATH_MAX];
+    char dir[PATH_MAX + 1]; /* with "." */
     size_t len = (size_t)(base_name() - path);
     memcpy(dir, path, len);
     memcpy(dir + len, ".", 2);

@@ -32,8 +32,10 @@ bool capture_options_take(struct capture_options *o, int option, const char *val
 {
     if (option == CAPTURE_OPT_SIZE)
         return parse_size(value, &o->size);
+    if (option != CAPTURE_OPT_FILE)
+        return false;
     o->file = value;
-    return option == CAPTURE_OPT_FILE && value[0] != '\0';
+    return value[0] != '\0';
 }
 
 bool capture_options_complete(struct capture_options *o)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -180,6 +181,17 @@ static void what_is_not_a_capture_is_refused_and_unchanged(void **state)
     assert_int_equal(rmdir(f->path), 0);
 }
 
+/* One byte is added to it. */
+static void the_longest_directory_fits(void **state)
+{
+    char name[PATH_MAX];
+    (void)state;
+    memset(name, '/', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(capture_open(name, 1, &counting), NETGDB_IO);
+    assert_false(capture_on());
+}
+
 static void at_its_limit_a_file_is_complete_and_another_one_begins(void **state)
 {
     enum { LEN = 60000 };
@@ -287,6 +299,7 @@ int main(void)
         TEST(a_new_file_is_private_and_has_its_interfaces),
         TEST(an_earlier_capture_is_kept_as_dot_1),
         TEST(what_is_not_a_capture_is_refused_and_unchanged),
+        TEST(the_longest_directory_fits),
         TEST(at_its_limit_a_file_is_complete_and_another_one_begins),
         TEST(the_process_may_change_its_directory),
         TEST(a_full_disk_is_one_line_and_the_end),
