@@ -43,7 +43,7 @@ static bool autopsy_wants(const struct autopsy *a, const struct waiting *w)
     return w->ip != 0 && host && net;
 }
 
-/* A session of the same port that began later is another one. */
+/* The next session of the same host has another port. */
 static struct crash *find_crash(struct autopsy *a, const struct waiting *w)
 {
     struct crash *c;

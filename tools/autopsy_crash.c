@@ -94,9 +94,12 @@ static bool examine_crash(struct crash *c)
     if (reachable && c->autopsy->options->dedup && is_duplicate(c))
         return true;
     store_restart(c);
-    c->result.verdict = reachable ? EXIT_DONE : c->result.verdict;
-    if (reachable && !gdb_examine(c, false))
-        return false;
+    if (reachable) { /* what the gdb before could not do, this one may */
+        c->result.verdict = EXIT_DONE;
+        c->result.why[0] = '\0';
+        if (!gdb_examine(c, false))
+            return false;
+    }
     check_crash_session(c);
     return c->result.verdict != EXIT_FAILED && write_report(c);
 }
@@ -152,7 +155,6 @@ static void give_up(struct crash *c)
     if (c->autopsy->options->dedup)
         store_disclaim(c);
     store_abandon(c, atomic_load(&c->autopsy->ending) ? STORE_INTERRUPTED : NULL);
-    c->retry_at = io_fds_now() + RETRY_AFTER;
 }
 
 static void collect(struct crash *c)
@@ -162,6 +164,7 @@ static void collect(struct crash *c)
         (void)fails_to_write(c, c->autopsy->options->out);
     else if (!examine_crash(c))
         give_up(c);
+    c->retry_at = io_fds_now() + RETRY_AFTER;
     if (c->result.seconds == 0)
         set_time(c);
     results_add(c);

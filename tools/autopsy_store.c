@@ -91,6 +91,15 @@ static void make_name(struct crash *c, unsigned n)
         (void)snprintf(c->name + used, sizeof c->name - used, "-%s-%u", date, n);
 }
 
+/* Removes a directory that cannot be opened. Returns false with errno as before. */
+static bool remove_begun(const struct autopsy *a, const char *partial)
+{
+    int error = errno;
+    (void)unlinkat(a->out, partial, AT_REMOVEDIR);
+    errno = error;
+    return false;
+}
+
 bool store_begin(struct crash *c)
 {
     struct autopsy *a = c->autopsy;
@@ -105,7 +114,7 @@ bool store_begin(struct crash *c)
             return false;
         }
         c->dir = openat(a->out, partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return c->dir >= 0;
+        return c->dir >= 0 || remove_begun(a, partial);
     }
     errno = EEXIST;
     return false;
