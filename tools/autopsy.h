@@ -51,7 +51,8 @@ struct autopsy_options {
     struct lobby_net from[AUTOPSY_NETS_MAX];
     unsigned froms, jobs, count; /* count 0: no limit */
     enum autopsy_after after;
-    uint64_t limit, timeout; /* ns for a crash; ns to wait for a kernel, IO_NEVER: no limit */
+    uint64_t limit;   /* ns, for each gdb and COMMAND */
+    uint64_t timeout; /* ns to wait for a kernel; IO_NEVER: no limit */
     bool tap, dedup, expects;
     regex_t expect;
     const char *expected; /* the text of it */
@@ -65,7 +66,7 @@ int autopsy_options_parse(int argc, char **argv, struct autopsy_options *o);
 struct waiting {
     char host[OPTIONS_HOST_MAX];
     uint32_t ip; /* 0: host is no address */
-    int64_t session_port, since;
+    int64_t session_port;
     bool parked, attached;
 };
 
@@ -98,7 +99,7 @@ struct crash {
     char name[AUTOPSY_NAME_MAX]; /* of the directory, without suffix */
     int dir;                     /* its descriptor; -1: none */
     char nonce[AUTOPSY_NONCE_MAX];
-    uint64_t began, deadline; /* io_fds_now() */
+    uint64_t began; /* io_fds_now() */
     time_t date;
     char *file;     /* the kernel's kernel.debug, owned; NULL: none */
     int gdb_status; /* of wait(2); -1: it did not end by itself */
@@ -137,7 +138,7 @@ struct autopsy {
     unsigned n_ips;
     int out, lock_fd, signal_fd, poke_fd, stop_fd; /* out: the directory's descriptor */
     pid_t proxy;                                   /* our own; 0: none */
-    uint64_t proxy_since, proxy_retry;             /* when it was started; when it may be again */
+    uint64_t proxy_retry;                          /* when one may be started again */
     bool had_proxy;                                /* one has answered */
     LIST_HEAD(, kept) kept;
 

@@ -142,7 +142,6 @@ static void make_nonce(struct crash *c)
 static void begin_crash(struct crash *c)
 {
     c->began = io_fds_now();
-    c->deadline = c->began + c->autopsy->options->limit;
     c->date = time(NULL);
     c->dir = -1;
     c->result = (struct crash_result){.verdict = EXIT_DONE};

@@ -229,8 +229,8 @@ bool gdb_examine(struct crash *c, bool only_signature)
         return false;
     }
     make_gdb_arguments(&g, only_signature);
-    enum run_end end =
-        run_limited(c, (char *const *)g.argv, "gdb.log", c->deadline, &c->gdb_status);
+    enum run_end end = run_limited(c, (char *const *)g.argv, "gdb.log",
+                                   io_fds_now() + c->autopsy->options->limit, &c->gdb_status);
     int error = errno;
     take_events(c, events);
     buf_free(&g.text);

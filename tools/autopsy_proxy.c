@@ -23,8 +23,7 @@ enum {
     STATE_MAX = 16,
 };
 
-#define RETRY (2 * IO_SECOND)        /* between two tries to start a proxy */
-#define START_LIMIT (20 * IO_SECOND) /* for our proxy to begin to answer */
+#define RETRY (2 * IO_SECOND) /* between two tries to start a proxy */
 
 /* ---- the list ---- */
 
@@ -37,8 +36,7 @@ static bool read_row(const char *row, size_t len, struct waiting *w)
     if (!json_read(row, len, &object) ||
         !json_member_text(&object, "host", w->host, sizeof w->host) ||
         !json_member_text(&object, "state", state, sizeof state) ||
-        !json_member_number(&object, "session_port", &w->session_port) ||
-        !json_member_number(&object, "since", &w->since))
+        !json_member_number(&object, "session_port", &w->session_port))
         return false;
     w->parked = strcmp(state, "parked") == 0;
     w->attached = strcmp(state, "attached") == 0;
@@ -134,7 +132,6 @@ static void start_proxy(struct autopsy *a)
     pid_t us = getpid();
     make_proxy_args(a->options, &args);
     a->proxy = fork();
-    a->proxy_since = now;
     a->proxy_retry = now + RETRY;
     if (a->proxy == 0)
         become_proxy(us, &args);
