@@ -310,7 +310,7 @@ struct rtos_stub *rtos_stub_new(void)
     s->threads = "m1";
     s->current = "QC1";
     s->p = "00000000";
-    s->stop = "T05thread:01;";
+    s->stop = RTOS_STUB_STOP;
     s->no_points = "";
     buf_init(&s->asked, 1024 * 1024);
     buf_init(&s->reply, TARGET_REPLY_MAX);

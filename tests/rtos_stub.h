@@ -10,6 +10,8 @@
 
 enum { RTOS_STUB_PIECES = 32, RTOS_STUB_STOPS = 16 };
 
+#define RTOS_STUB_STOP "T05thread:01;" /* the first reply to `?` */
+
 struct rtos_stub {
     struct target base;
     struct piece_of_memory {

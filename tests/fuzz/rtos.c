@@ -121,6 +121,10 @@ static void session(struct target *t, unsigned rtos)
     MUST(buf_is(&reply, "OK"));
     for (unsigned i = 0; i < 2; i++) {
         ask(t, i == 0 ? "?" : "c", &reply);
+        if (buf_is(&reply, RTOS_STUB_STOP)) { /* as it is: no RTOS of this machine */
+            buf_free(&reply);
+            return;
+        }
         buf_addc(&reply, '\0');
         MUST(sscanf((const char *)reply.data, "T05thread:%31[0-9a-f];", id) == 1);
         MUST(ask_all(t, &reply, id));
