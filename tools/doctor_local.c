@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netgdb doctor: this machine's debugger, files and proxy; see doctor.h. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static void report_version(struct doctor *d, const char *program, const char *te
 /* A name with a mistake is refused by our object, and looked up as a host by a gdb without it. */
 static void check_preload(struct doctor *d, const char *program)
 {
-    static char preload[4096 + 16], text[OUTPUT_MAX], obstacle[OBSTACLE_TEXT],
+    static char preload[4096 + PATH_MAX + 16], text[OUTPUT_MAX], obstacle[OBSTACLE_TEXT],
         name[] = "target remote netgdb:any,doctor=1";
     char *argv[] = {(char *)"sh",    (char *)"-c",  (char *)"exec \"$@\" 2>&1",
                     (char *)"sh",    (char *)"env", preload,
@@ -60,7 +61,10 @@ static void check_preload(struct doctor *d, const char *program)
                     "libnetgdb.so is not found");
         return;
     }
-    (void)snprintf(preload, sizeof preload, "LD_PRELOAD=%s", d->library);
+    const char *before = getenv("LD_PRELOAD");
+    bool more = before != NULL && before[0] != '\0';
+    (void)snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s%s", d->library, more ? ":" : "",
+                   more ? before : "");
     if (doctor_run(argv, text, sizeof text) && strstr(text, "unknown option 'doctor'") != NULL)
         doctor_find(d, "preload", DOCTOR_OK, NULL, "%s loads %s", program, d->library);
     else

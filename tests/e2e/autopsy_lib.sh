@@ -3,7 +3,7 @@
 # netgdb autopsy and simulated kernels that have the data of tests/kernel; sourced after lib.sh,
 # proxy_lib.sh, crash.sh and twins_lib.sh.
 : "${dir:?lib.sh comes first}" "${netgdb:?}" "${herald_port:?}" "${port?}" "${library:?}"
-: "${top_builddir:?}"
+: "${top_builddir:?}" "${sanitizer?}"
 
 export NETGDB_LIB="$library"
 debug=$(cd "$top_builddir/tests/kernel.d" && pwd)
@@ -25,14 +25,14 @@ panics() {
 
 # start_autopsy OPTION... : starts it for any kernel; its id is in $autopsy.
 start_autopsy() {
-    start autopsy "$netgdb" autopsy --out "$out" --debug "$debug" "$@" "any$port"
+    start autopsy env LD_PRELOAD="$sanitizer" "$netgdb" autopsy --out "$out" --debug "$debug" "$@" "any$port"
     autopsy=$started_id
 }
 
 # autopsy OPTION...: runs it to its end; its exit status is in $status.
 autopsy() {
     status=0
-    timeout -k 5 "$PATIENCE" "$netgdb" autopsy --out "$out" --debug "$debug" "$@" \
+    timeout -k 5 "$PATIENCE" env LD_PRELOAD="$sanitizer" "$netgdb" autopsy --out "$out" --debug "$debug" "$@" \
         >"$dir/autopsy.out" 2>"$dir/autopsy.err" </dev/null || status=$?
 }
 
