@@ -188,12 +188,12 @@ static enum run_end run_to_end(struct run *r, uint64_t deadline, int *status)
 enum run_end run_limited(struct crash *c, char *const *argv, const char *log, uint64_t deadline,
                          int *status)
 {
-    struct run r = {.crash = c, .pidfd = -1, .out = -1};
     enum run_end end = RUN_NOT_WRITTEN;
+    int fd = openat(c->dir, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
     *status = -1;
-    r.log = openat(c->dir, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (r.log < 0)
+    if (fd < 0)
         return end;
+    struct run r = {.crash = c, .pidfd = -1, .out = -1, .log = fd};
     buf_init(&r.line, LINE_MAX_BYTES);
     if (start_program(&r, argv)) {
         end = run_to_end(&r, deadline, status);
@@ -204,7 +204,7 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
             reap_program(&r, status);
     }
     buf_free(&r.line);
-    close(r.log);
+    close(fd);
     if (r.out >= 0)
         close(r.out);
     if (r.pidfd >= 0)

@@ -15,7 +15,7 @@ needs() {
 
 # The product's C files, one per line.
 sources() {
-    for room in proto io session threads freebsd symbols shim tools ebpf; do
+    for room in proto io session threads freebsd record symbols shim tools ebpf; do
         [ ! -d $room ] || find $room -name '*.c'
     done | sort
 }
