@@ -151,7 +151,9 @@ void recorder_fact(struct recorder *r, const char *fact, const char *value)
 /* The thread's id as a number of 32 bits: FreeBSD's are. */
 static uint32_t number_of_thread(struct bytes thread)
 {
-    const char *text = thread.data, *dot = thread.len != 0 ? memchr(text, '.', thread.len) : NULL;
+    if (thread.len == 0)
+        return 0;
+    const char *text = thread.data, *dot = memchr(text, '.', thread.len);
     size_t skip = dot != NULL ? (size_t)(dot + 1 - text) : 0;
     uint64_t id = 0;
     (void)rsp_hex_number((const uint8_t *)text + skip, thread.len - skip, &id);

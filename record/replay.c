@@ -144,7 +144,7 @@ static int answer_object(struct replay *p, const struct request *r, struct bytes
     if (r->length < n)
         n = (size_t)r->length;
     (void)buf_addc(&p->reply, n == left ? 'l' : 'm');
-    return rsp_escape(&p->reply, (const uint8_t *)object.data + r->address, n);
+    return n == 0 ? 0 : rsp_escape(&p->reply, (const uint8_t *)object.data + r->address, n);
 }
 
 /* The next reply of the list. */
