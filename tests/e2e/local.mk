@@ -17,6 +17,7 @@ E2E_TESTS = \
 	tests/e2e/completion.test \
 	tests/e2e/demo.test \
 	tests/e2e/dissector.test \
+	tests/e2e/doctor.test \
 	tests/e2e/first.test \
 	tests/e2e/fits.test \
 	tests/e2e/forks.test \
