@@ -141,7 +141,7 @@ static bool has_room_behind(struct core_file *f, struct core_area *area, size_t 
     return area->end - area->at >= len;
 }
 
-/* Writes bytes where no entry leads yet: behind the area's last ones, or in new room. *behind says
+/* Writes bytes where no entry leads yet: after the area's last ones, or in new room. *behind says
  * which. */
 static int write_data(struct core_file *f, struct core_area *area, size_t room, const void *bytes,
                       size_t len, bool *behind)

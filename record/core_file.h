@@ -7,7 +7,7 @@
  *   table           of program headers, with room for more
  *   areas           of memory, and of notes: each has room at its end
  *
- * Data is written first, where no entry leads yet. Then an entry behind the last is written, and
+ * Data is written first, where no entry leads yet. Then an entry after the last is written, and
  * only then the ELF header, by one write, with the larger number. Data that continues the last
  * memory or the last notes is added by one write of that entry's size. A full table is copied to
  * the end of the file, and the ELF header then names the copy. Each of these writes lies within a
@@ -58,7 +58,7 @@ int core_file_bare(struct core_file *f);
 
 /*
  * Makes a core for `path`, which core_file_commit() gives its name. An existing file must be an
- * empty one, or a core of netgdb, be of this user and in use by nobody but `previous` (NULL: none).
+ * empty one, or a core of netgdb, be of this user and in use only by `previous` (NULL: unused).
  * Sets *why to a constant text if errno does not explain a failure.
  */
 int core_file_create(struct core_file *f, const char *path, const struct core_machine *machine,

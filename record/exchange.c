@@ -94,7 +94,7 @@ void exchange_key(const struct request *r, struct bytes selected, struct bytes *
         *request = bytes_of("qSupported");
     } else if (is_list_exchange(r->packet)) {
         *request = bytes_of("qfThreadInfo");
-    } else if (is_read_of_object(r)) { /* OFFSET,LENGTH are behind the last ':' */
+    } else if (is_read_of_object(r)) { /* OFFSET,LENGTH follow the last ':' */
         const uint8_t *colon = memrchr(r->data, ':', r->len);
         if (colon != NULL)
             request->len = (size_t)(colon - r->data) + 1;

@@ -167,7 +167,7 @@ static void wait_for_change(struct autopsy *a)
         return;
     atomic_store(&a->ending, true);
     const uint64_t one = 1;
-    (void)!write(a->stop_fd, &one, sizeof one); /* for all threads: nobody reads it */
+    (void)!write(a->stop_fd, &one, sizeof one); /* for all threads: it stays readable */
 }
 
 /* Whether the crashes of --count are examined, or no kernel has connected in time. */
@@ -183,7 +183,7 @@ static bool autopsy_is_over(struct autopsy *a)
     if (!idle || (!enough && !late))
         return false;
     if (!enough && (o->count != 0 || !any))
-        results_nobody(a);
+        results_no_kernel(a);
     return true;
 }
 

@@ -286,7 +286,7 @@ bool report_write(struct crash *c);
 void results_add(struct crash *c);
 
 /* No kernel connected in time. */
-void results_nobody(struct autopsy *a);
+void results_no_kernel(struct autopsy *a);
 
 /* The end: the plan of TAP. */
 void results_end(struct autopsy *a);

@@ -174,7 +174,7 @@ void results_add(struct crash *c)
     pthread_mutex_unlock(&a->lock);
 }
 
-void results_nobody(struct autopsy *a)
+void results_no_kernel(struct autopsy *a)
 {
     struct crash_result r = {.verdict = EXIT_NOBODY};
     (void)snprintf(r.why, sizeof r.why, "no kernel connected within %u s",

@@ -19,8 +19,8 @@
 
 #define OR_PROXY "or connect through 'netgdb proxy'"
 
-/* Writes the obstacle and what to do into text[OBSTACLE_TEXT], in visible form: the name of a loader
- * comes from the file. */
+/* Writes the obstacle and what to do into text[OBSTACLE_TEXT], in visible form: the name of a
+ * loader comes from the file. */
 static void explain(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void explain(char *text, const char *format, ...)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernels of tests/kernel/make behind the decorator of freebsd/; see freebsd_world.h. */
+/* The kernels of tests/kernel/make, with the decorator of freebsd/; see freebsd_world.h. */
 #include "tests/unit/freebsd_world.h"
 
 #include <unistd.h>

@@ -78,7 +78,7 @@ static void replies_belong_to_their_requests(void **state)
     (void)state;
     asked("qC");
     answered("QC1");
-    answered("QC2"); /* nobody asked */
+    answered("QC2"); /* no request came before it */
     asked("qAttached");
     answered("1");
     assert_string_equal(recorded("qC"), "QC1");

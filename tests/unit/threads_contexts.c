@@ -72,8 +72,9 @@ static void a_chosen_context_is_replaced_by_one_with_a_higher_score(void **state
     world_free(w);
 }
 
-/* A stack that is not aligned to 16 bytes, as the context with single-precision registers would leave
- * it. The word that would be fcsr belongs to a caller, and has bits that fcsr does not have. */
+/* A stack that is not aligned to 16 bytes, as the context with single-precision registers would
+ * leave it. The word that would be fcsr belongs to a caller, and has bits that fcsr does not have.
+ */
 static void unsaved_fpu_registers_are_detected_by_the_value_of_fcsr(void **state)
 {
     (void)state;
