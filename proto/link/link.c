@@ -24,8 +24,8 @@ void link_init(struct link *l, struct io *io, size_t payload_max, const struct l
     l->synced = true;
     l->rx.start = 2; /* the HERALD has seqno 1 */
     l->heard = io_now(io);
-    buf_init(&l->rx.data, LINK_MESSAGE_MAX);
-    buf_init(&l->stream, 2 * LINK_MESSAGE_MAX);
+    buf_init(&l->rx.data, WIRE_MESSAGE_MAX);
+    buf_init(&l->stream, 2 * WIRE_MESSAGE_MAX);
 }
 
 void link_free(struct link *l)

@@ -49,12 +49,11 @@
 #define LINK_KERNEL_GIVES_UP (12 * LINK_KERNEL_RETRY + IO_SECOND / 2) /* the fastest kernel */
 
 enum {
-    LINK_MESSAGE_MAX = 64 * 1024, /* bytes in one message of the peer; a kernel sends up to 4102 */
-    LINK_CHUNKS_MAX = 256,        /* chunks in one message */
-    LINK_HISTORY = 32,            /* received datagrams remembered, to recognize duplicates */
-    LINK_SENT_HISTORY = 128,      /* sent DATA remembered */
-    LINK_BATCH = 16,              /* datagrams received at a time */
-    LINK_THIRD_ACKS_MAX = 16,     /* pending third acks; further ones are not sent */
+    LINK_CHUNKS_MAX = 256,    /* chunks in one message */
+    LINK_HISTORY = 32,        /* received datagrams remembered, to recognize duplicates */
+    LINK_SENT_HISTORY = 128,  /* sent DATA remembered */
+    LINK_BATCH = 16,          /* datagrams received at a time */
+    LINK_THIRD_ACKS_MAX = 16, /* pending third acks; further ones are not sent */
 };
 
 enum link_generation { LINK_GENERATION_UNKNOWN, LINK_OLD /* 13.x */, LINK_NEW /* 14.0 on */ };

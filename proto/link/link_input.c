@@ -112,7 +112,7 @@ static int chunk_index(const struct link *l, const struct wire_msg *msg, size_t 
 {
     uint32_t index = msg->seqno - l->rx.start;
     size_t total = msg->total;
-    if (total == 0 || total > LINK_MESSAGE_MAX || msg->offset >= total || msg->len == 0 ||
+    if (total == 0 || total > WIRE_MESSAGE_MAX || msg->offset >= total || msg->len == 0 ||
         msg->len > total - msg->offset || index >= LINK_CHUNKS_MAX)
         return -1;
     if (index == 0 ? msg->offset != 0 : msg->offset == 0 || msg->offset % index != 0)
@@ -128,7 +128,7 @@ static int chunk_index(const struct link *l, const struct wire_msg *msg, size_t 
 
 static void begin_message(struct link *l, size_t total, size_t chunk)
 {
-    CHECK(l->rx.have == 0 && chunk != 0 && total <= LINK_MESSAGE_MAX);
+    CHECK(l->rx.have == 0 && chunk != 0 && total <= WIRE_MESSAGE_MAX);
     l->rx.total = total;
     l->rx.chunk = chunk;
     l->rx.chunks = (unsigned)((total + chunk - 1) / chunk);

@@ -18,8 +18,9 @@ enum {
     WIRE_IP_UDP = 28,                          /* bytes of IPv4 and UDP header */
     WIRE_OVERHEAD = WIRE_IP_UDP + WIRE_HEADER, /* 52: MTU minus this = data of one DATA */
     WIRE_DATA_MIN = 488, /* data in one DATA that every path carries (MTU 576, with a margin) */
-    WIRE_DATA_ETHERNET = 1448, /* data in one DATA at MTU 1500, the maximum for a kernel */
-    WIRE_DATAGRAM_MAX = 9216,  /* bytes in the longest datagram accepted: a jumbo frame */
+    WIRE_DATA_ETHERNET = 1448,    /* data in one DATA at MTU 1500, the maximum for a kernel */
+    WIRE_DATAGRAM_MAX = 9216,     /* bytes in the longest datagram accepted: a jumbo frame */
+    WIRE_MESSAGE_MAX = 64 * 1024, /* bytes in one message received; a kernel sends up to 4102 */
 };
 
 /* aux2 of a HERALD: NETGDB_PROTO_V1. */

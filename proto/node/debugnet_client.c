@@ -2,10 +2,12 @@
 /* RSP in the kernel's role; debugnet_transport.c handles the datagrams. See debugnet_client.h. */
 #include "proto/node/debugnet_client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/err.h"
+#include "proto/kernel/netgdb_target.h"
 #include "proto/link/wire.h"
 #include "proto/node/debugnet_transport.h"
 #include "proto/rsp/features.h"
@@ -45,7 +47,7 @@ static bool may_log(const struct debugnet_client *c, struct log_limit *limit, un
     return log_limit_allows(limit, io_now(c->transport.io), more);
 }
 
-/* Sends one packet as one message. An interruption is no error here: `next` returns it. */
+/* Sends one packet. An interruption is no error here: `next` returns it. */
 static int send_packet(struct debugnet_client *c, const uint8_t *content, size_t len)
 {
     buf_reset(&c->frame);
@@ -164,12 +166,17 @@ static int debugnet_client_poll(struct server *server)
     return t->finished ? NETGDB_CLOSED : 0;
 }
 
-/* Sends the reply to qSupported, with a node's features added to the target's. */
+/* Sends the reply to qSupported, with a node's features added to the target's, and
+ * with the longest request that a session with a node carries. */
 static int reply_node_features(struct debugnet_client *c, const uint8_t *content, size_t len)
 {
     struct buf list;
+    char packet_size[16];
+    (void)snprintf(packet_size, sizeof packet_size, "=%x", NETGDB_NODE_REQUEST_MAX);
     buf_init(&list, TARGET_REPLY_MAX + FEATURES_ADDED);
     (void)buf_add(&list, content, len);
+    if (features_packet_size(content, len) > NETGDB_NODE_REQUEST_MAX)
+        (void)features_set(&list, "PacketSize", packet_size);
     (void)features_set(&list, no_ack_mode, "+");
     int rc = features_set(&list, "netgdb-node", "+");
     if (rc == 0)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 enum {
@@ -238,13 +239,11 @@ static int transmit_message(struct debugnet_transport *t, enum wire_type type, c
     return 0;
 }
 
-int debugnet_transport_send(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
-                            size_t len)
+static int send_message(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
+                        size_t len)
 {
-    size_t chunks = len == 0 ? 1 : (len - 1) / t->options.data_max + 1;
-    if (chunks > DEBUGNET_CHUNKS)
-        return NETGDB_TOO_LONG;
-    t->chunks = (unsigned)chunks;
+    t->chunks = len == 0 ? 1 : (unsigned)((len - 1) / t->options.data_max + 1);
+    CHECK_OR_RETURN(t->chunks <= DEBUGNET_CHUNKS);
     t->sent = t->unacked = 0;
     memset(t->acked, 0, sizeof t->acked);
     int rc = transmit_message(t, type, data, len);
@@ -253,4 +252,13 @@ int debugnet_transport_send(struct debugnet_transport *t, enum wire_type type, c
     if (rc == 0 && t->options.poll != 0)
         (void)io_wait(t->io, io_now(t->io) + t->options.poll, IO_ON_WAKE);
     return rc;
+}
+
+int debugnet_transport_send(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
+                            size_t len)
+{
+    int rc = 0;
+    for (; rc == 0 && len > WIRE_MESSAGE_MAX; len -= WIRE_MESSAGE_MAX, data += WIRE_MESSAGE_MAX)
+        rc = send_message(t, type, data, WIRE_MESSAGE_MAX);
+    return rc == 0 ? send_message(t, type, data, len) : rc;
 }

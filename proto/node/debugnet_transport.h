@@ -9,11 +9,9 @@
 #include "proto/link/wire.h"
 #include "proto/node/debugnet_client.h"
 #include "proto/rsp/requests.h"
-#include "proto/target.h"
 
 enum {
-    /* DATA in the longest message: the longest reply in the smallest chunks. */
-    DEBUGNET_CHUNKS = TARGET_REPLY_MAX / WIRE_DATA_MIN + 2,
+    DEBUGNET_CHUNKS = WIRE_MESSAGE_MAX / WIRE_DATA_MIN + 1, /* DATA in the longest message */
     /* DATA in flight. A kernel's longest message fits; the longer ones of a node must not overflow
      * the receiver's socket buffer. */
     DEBUGNET_WINDOW = 32,
@@ -52,9 +50,10 @@ void debugnet_transport_init(struct debugnet_transport *t, struct io *io,
 void debugnet_transport_free(struct debugnet_transport *t);
 
 /*
- * Sends a message with the next seqnos and returns 0 once all of it is acknowledged; handles
- * received datagrams meanwhile. Returns NETGDB_LOST after options.tries transmissions without a new
- * ack, NETGDB_INTERRUPTED if IO_ON_WAKE ended the wait, NETGDB_TOO_LONG or NETGDB_IO.
+ * Sends the bytes with the next seqnos and returns 0 once all of them are acknowledged; handles
+ * received datagrams meanwhile. More than WIRE_MESSAGE_MAX bytes are several messages: RSP is a
+ * stream of bytes, and the server drops a longer message. Returns NETGDB_LOST after options.tries
+ * transmissions without a new ack, NETGDB_INTERRUPTED if IO_ON_WAKE ended the wait, or NETGDB_IO.
  */
 int debugnet_transport_send(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
                             size_t len);

@@ -108,14 +108,16 @@ bool stage_readable(int fd)
 bool stage_read(int fd, const char *text)
 {
     char got[64];
-    size_t n = 0;
-    while (n < strlen(text)) {
+    size_t length = strlen(text), n = 0;
+    if (length > sizeof got)
+        errx(2, "%zu bytes to read, at most %zu", length, sizeof got);
+    while (n < length) {
         ssize_t more = stage_readable(fd) ? STAGE(read(fd, got + n, sizeof got - n)) : 0;
         if (more <= 0)
             return false;
         n += (size_t)more;
     }
-    return n == strlen(text) && memcmp(got, text, n) == 0;
+    return n == length && memcmp(got, text, n) == 0;
 }
 
 static char directory[] = "/tmp/netgdb-modules-XXXXXX";

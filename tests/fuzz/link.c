@@ -29,7 +29,7 @@ static int ask(struct script *s, struct target *t, struct buf *reply)
     while (rc == 0 && !final) {
         rc = target_recv(t, reply, &final, 0);
         MUST(rc != 0 || reply->len <= TARGET_REPLY_MAX);
-        MUST(netgdb_target_link(t)->stream.len <= 2 * LINK_MESSAGE_MAX);
+        MUST(netgdb_target_link(t)->stream.len <= 2 * WIRE_MESSAGE_MAX);
     }
     MUST(!s->endless || request[0] == 'c' ||
          request[0] == 's'); /* a running target may never stop */

@@ -118,16 +118,16 @@ static void a_message_is_delivered_only_after_the_previous_one(void **state)
 static void the_longest_message_fits_and_a_longer_one_is_refused(void **state)
 {
     struct fixture *f = *state;
-    unsigned n = (LINK_MESSAGE_MAX + 523) / 524;
-    send_chunk(f, 2, 0, 524, LINK_MESSAGE_MAX + 1);
+    unsigned n = (WIRE_MESSAGE_MAX + 523) / 524;
+    send_chunk(f, 2, 0, 524, WIRE_MESSAGE_MAX + 1);
     pass(f, SIM_MS);
     assert_int_equal(rig_acks(f->rig, 2), 0);
     for (unsigned i = 0; i < n; i++) {
-        send_chunk(f, 2, i, 524, LINK_MESSAGE_MAX);
+        send_chunk(f, 2, i, 524, WIRE_MESSAGE_MAX);
         pass(f, SIM_US);
     }
     pass(f, SIM_MS);
-    expect_pattern(f, LINK_MESSAGE_MAX);
+    expect_pattern(f, WIRE_MESSAGE_MAX);
 }
 
 /* An ack of any of these would spoil a kernel's send and end the session after 12 s. */
@@ -252,8 +252,8 @@ static void memory_is_bounded_for_a_slow_reader(void **state)
         if (rig_acks(f->rig, seqno) != 0)
             seqno++;
     }
-    assert_true(f->link.stream.len <= 2 * LINK_MESSAGE_MAX);
-    assert_true(f->link.stream.len > 2 * LINK_MESSAGE_MAX - 1448);
+    assert_true(f->link.stream.len <= 2 * WIRE_MESSAGE_MAX);
+    assert_true(f->link.stream.len > 2 * WIRE_MESSAGE_MAX - 1448);
     assert_int_equal(rig_acks(f->rig, seqno), 0); /* not acked: the kernel retransmits it */
     buf_reset(&f->link.stream);
     send_chunk(f, seqno, 0, 1448, 1448);

@@ -211,6 +211,7 @@ static void a_node_adds_its_features(void **state)
 {
     static const char *const cases[][2] = {
         {"PacketSize=47ff;QStartNoAckMode+;x+", "PacketSize=47ff;x+;QStartNoAckMode+;netgdb-node+"},
+        {"PacketSize=20000;x+", "x+;PacketSize=c000;QStartNoAckMode+;netgdb-node+"},
         {"", "QStartNoAckMode+;netgdb-node+"},
         {"E01", "E01"},
     };

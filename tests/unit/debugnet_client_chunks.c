@@ -5,7 +5,7 @@
 /* Starts a session and sends a reply of this many bytes, framing included. */
 static void answer_long(struct fixture *f, size_t framed)
 {
-    static uint8_t content[100 * 1000];
+    static uint8_t content[2 * WIRE_MESSAGE_MAX];
     memset(content, '0', sizeof content);
     assert_true(framed - 4 <= sizeof content);
     no_ack(f);
@@ -82,6 +82,16 @@ static void replies_longer_than_a_kernels_do_not_flood_the_server(void **state)
     assert_int_equal(chunks, 70);
 }
 
+/* The server drops a message of more than 64 KiB. */
+static void a_reply_of_more_than_a_message_is_sent_as_several(void **state)
+{
+    struct fixture *f = *state;
+    answer_long(f, 2 * WIRE_MESSAGE_MAX + 1); /* 46 chunks, twice, and one */
+    assert_non_null(memmem(f->trace.data, f->trace.len, "5@0+1448/65536 ", 15));
+    assert_non_null(memmem(f->trace.data, f->trace.len, " 51@0+1448/65536 ", 17));
+    assert_non_null(memmem(f->trace.data, f->trace.len, " 97:", 4));
+}
+
 static void acks_of_unsent_seqnos_are_ignored(void **state)
 {
     struct fixture *f = *state;
@@ -155,6 +165,7 @@ int main(void)
         TEST(only_the_unacked_chunk_is_retransmitted),
         TEST(a_chunk_that_is_never_acked_ends_the_session),
         TEST(replies_longer_than_a_kernels_do_not_flood_the_server),
+        TEST(a_reply_of_more_than_a_message_is_sent_as_several),
         TEST(acks_of_unsent_seqnos_are_ignored),
         TEST(a_request_of_several_data_is_reassembled),
         TEST(data_out_of_sequence_are_dropped),
