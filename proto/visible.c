@@ -10,7 +10,11 @@ bool visible_ascii(uint8_t byte)
     return byte >= 0x20 && byte < 0x7f;
 }
 
-/* Returns the length of the printable UTF-8 character at the start of text, or 0 (RFC 3629). */
+/*
+ * Returns the length of the printable UTF-8 character at the start of text, or 0. The second byte
+ * excludes C1 control characters, overlong forms, surrogates, and what is above U+10FFFF (RFC 3629,
+ * section 4).
+ */
 static size_t character(const uint8_t *text, size_t len)
 {
     uint8_t c = text[0];
@@ -20,14 +24,15 @@ static size_t character(const uint8_t *text, size_t len)
                : c >= 0xe0 && c <= 0xef ? 3
                : c >= 0xf0 && c <= 0xf4 ? 4
                                         : 0;
-    if (n == 0 || n > len || (c == 0xc2 && text[1] < 0xa0))
+    if (n == 0 || n > len)
         return 0;
     for (size_t i = 1; i < n; i++) {
         if ((text[i] & 0xc0) != 0x80)
             return 0;
     }
-    bool overlong = (c == 0xe0 && text[1] < 0xa0) || (c == 0xf0 && text[1] < 0x90);
-    return overlong ? 0 : n;
+    uint8_t first = c == 0xc2 || c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    uint8_t last = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    return text[1] >= first && text[1] <= last ? n : 0;
 }
 
 size_t visible_text(char *out, size_t size, const uint8_t *bytes, size_t len)

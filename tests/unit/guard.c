@@ -358,6 +358,31 @@ static void each_invisible_byte_of_a_line_is_replaced(void **state)
     assert_string_equal(line, "a?????\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80????");
 }
 
+static void characters_that_utf8_excludes_are_replaced(void **state)
+{
+    static const struct {
+        const char *line, *shown;
+    } cases[] = {
+        {"\xed\x9f\xbf", "\xed\x9f\xbf"},         /* U+D7FF */
+        {"\xed\xa0\x80", "???"},                  /* U+D800, a surrogate */
+        {"\xed\xbf\xbf", "???"},                  /* U+DFFF */
+        {"\xee\x80\x80", "\xee\x80\x80"},         /* U+E000 */
+        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"}, /* U+10FFFF */
+        {"\xf4\x90\x80\x80", "????"},             /* U+110000 */
+        {"\xe0\x9f\xbf", "???"},                  /* overlong */
+        {"\xf0\x8f\xbf\xbf", "????"},             /* overlong */
+        {"\xc2\x9f", "??"},                       /* U+009F, a control character */
+        {"\xc2\xa0", "\xc2\xa0"},                 /* U+00A0 */
+    };
+    char line[8];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        strcpy(line, cases[i].line);
+        visible_line(line);
+        assert_string_equal(line, cases[i].shown);
+    }
+}
+
 static void text_is_truncated_after_a_whole_byte(void **state)
 {
     char out[8];
@@ -387,6 +412,7 @@ int main(void)
         TEST(entities_are_found_across_chunks),
         TEST(an_endless_description_is_refused),
         cmocka_unit_test(each_invisible_byte_of_a_line_is_replaced),
+        cmocka_unit_test(characters_that_utf8_excludes_are_replaced),
         cmocka_unit_test(text_is_truncated_after_a_whole_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
