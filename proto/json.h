@@ -5,6 +5,8 @@
 
 #include "proto/buf.h"
 
+enum { JSON_CHARACTER_MAX = 6 }; /* bytes for one of the text */
+
 /*
  * Appends a quoted string. Quotation marks, backslashes, and bytes that are control characters or
  * not ASCII are escaped as \u00NN, so that the output is valid whatever the text is. Returns 0 or

@@ -18,7 +18,6 @@
 #include "tools/tools.h"
 
 enum {
-    DOCTOR_TEXT_MAX = 4096,
     KERNEL_SECONDS = 3,   /* to wait for a kernel, without timeout= */
     PROGRAM_SECONDS = 30, /* for a program to print something */
 };
@@ -50,53 +49,53 @@ static int doctor_help(void)
 static void print_text(const char *name, enum doctor_verdict verdict, const char *text,
                        const char *advice)
 {
-    printf("%-8s %-10s %s\n", verdicts[verdict], name, text);
+    struct buf shown;
+    buf_init(&shown, VISIBLE_MAX * strlen(text) + 1);
+    (void)visible_add(&shown, (const uint8_t *)text, strlen(text));
+    if (buf_addc(&shown, '\0') == 0)
+        printf("%-8s %-10s %s\n", verdicts[verdict], name, (const char *)shown.data);
+    buf_free(&shown);
     if (advice != NULL)
         printf("%-8s %-10s -> %s\n", "", "", advice);
 }
 
-static void add_member(struct buf *out, const char *name, const char *value)
+static void print_member(const char *name, const char *value)
 {
-    (void)buf_printf(out, ",\"%s\":", name);
-    (void)json_add_text(out, value);
+    struct buf text;
+    buf_init(&text, JSON_CHARACTER_MAX * strlen(value) + 2);
+    bool made = json_add_text(&text, value) == 0;
+    printf(",\"%s\":%.*s", name, made ? (int)text.len : 2, made ? (const char *)text.data : "\"\"");
+    buf_free(&text);
 }
 
 static void print_json(const struct doctor *d, const char *name, enum doctor_verdict verdict,
                        const char *text, const char *advice)
 {
-    struct buf out;
     bool first =
         d->findings[DOCTOR_OK] + d->findings[DOCTOR_WARNING] + d->findings[DOCTOR_PROBLEM] == 1;
-    buf_init(&out, 8 * DOCTOR_TEXT_MAX);
-    (void)buf_printf(&out, "%s\n{\"check\":\"%s\"", first ? "[" : ",", name);
-    add_member(&out, "verdict", verdicts[verdict]);
-    add_member(&out, "text", text);
+    printf("%s\n{\"check\":\"%s\"", first ? "[" : ",", name);
+    print_member("verdict", verdicts[verdict]);
+    print_member("text", text);
     if (advice != NULL)
-        add_member(&out, "advice", advice);
-    (void)buf_adds(&out, "}");
-    (void)fwrite(out.data, 1, out.len, stdout);
-    buf_free(&out);
+        print_member("advice", advice);
+    printf("}");
 }
 
 void doctor_find(struct doctor *d, const char *name, enum doctor_verdict verdict,
                  const char *advice, const char *format, ...)
 {
-    char text[DOCTOR_TEXT_MAX];
-    struct buf shown;
+    char *text;
     va_list list;
     va_start(list, format);
-    (void)vsnprintf(text, sizeof text, format, list);
+    int len = vasprintf(&text, format, list);
     va_end(list);
     d->findings[verdict]++;
-    if (d->json) {
-        print_json(d, name, verdict, text, advice);
-        return;
-    }
-    buf_init(&shown, 4 * DOCTOR_TEXT_MAX + 1);
-    if (visible_add(&shown, (const uint8_t *)text, strlen(text)) == 0 &&
-        buf_addc(&shown, '\0') == 0)
-        print_text(name, verdict, (const char *)shown.data, advice);
-    buf_free(&shown);
+    if (d->json)
+        print_json(d, name, verdict, len >= 0 ? text : "memory is short", advice);
+    else
+        print_text(name, verdict, len >= 0 ? text : "memory is short", advice);
+    if (len >= 0)
+        free(text);
 }
 
 bool doctor_run(char *const argv[], char *text, size_t size)
