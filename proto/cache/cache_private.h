@@ -87,7 +87,7 @@ int cache_ask(struct cache *c);
 void cache_clear_memory(struct cache *c);
 
 /* ---- cache_select.c: threads ---- */
-cache_answer cache_select_thread;
+cache_answer cache_select_thread, cache_thread_alive;
 
 /* Marks both selected threads as unknown. */
 void cache_select_unknown(struct cache *c);

@@ -187,6 +187,15 @@ int cache_select_thread(struct cache *c, const struct request *r)
     return DECORATOR_PASS;
 }
 
+/* `T thread-id`. A thread of the list is alive as long as the target is stopped. */
+int cache_thread_alive(struct cache *c, const struct request *r)
+{
+    if (!is_live_thread(c, r->data + 1, r->len - 1))
+        return cache_global_reply(c, r);
+    c->stats.hits++;
+    return buf_sets(&c->d.reply, "OK");
+}
+
 int cache_sync_thread(struct cache *c)
 {
     if (same_thread(&c->client_thread, &c->stub_thread))

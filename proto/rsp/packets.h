@@ -108,6 +108,7 @@ enum packet_repeat {
     ENTRY(qHostInfo, "qHostInfo", PKT_READS, REPEAT_SAFE, "what machine (LLDB)")                   \
     ENTRY(qMemoryRegionInfo, "qMemoryRegionInfo", PKT_READS, REPEAT_SAFE, "what memory (LLDB)")    \
     ENTRY(qOffsets, "qOffsets", PKT_READS, REPEAT_SAFE, "section offsets")                         \
+    ENTRY(qP, "qP", PKT_READS, REPEAT_SAFE, "a thread in words (old)")                             \
     ENTRY(qProcessInfo, "qProcessInfo", PKT_READS, REPEAT_SAFE, "what process (LLDB)")             \
     ENTRY(qRcmd, "qRcmd", PKT_CHANGES, REPEAT_NEVER, "monitor command")                            \
     ENTRY(qRegisterInfo, "qRegisterInfo", PKT_READS, REPEAT_SAFE, "what register (LLDB)")          \

@@ -209,6 +209,7 @@ static void read_only_requests_clear_nothing(void **state)
                                            "QProgramSignals:1",
                                            "T1",
                                            "qThreadExtraInfo,1",
+                                           "qP0000001f0000000000000001",
                                            "qSearch:memory:0;1;a",
                                            "qCRC:0,10",
                                            "qfThreadInfo",
@@ -389,10 +390,24 @@ static void thread_lists_and_names_are_cached(void **state)
     (void)snprintf(first, sizeof first, "%s", (char *)f->reply.data);
     expect(f, "qThreadExtraInfo,1", "");
     assert_string_equal((char *)f->reply.data, first);
-    expect(f, "T1", " T1");
+    expect(f, "T2", " T2");
+    expect(f, "T2", "");
+    expect(f, "T9", " T9");
+    expect(f, "T9", " T9");
+}
+
+static void threads_of_the_list_are_alive(void **state)
+{
+    struct fixture *f = *state;
+    (void)ask(f, "qfThreadInfo");
+    (void)ask(f, "qsThreadInfo");
+    (void)news(f);
     expect(f, "T1", "");
-    expect(f, "T9", " T9");
-    expect(f, "T9", " T9");
+    assert_string_equal((char *)f->reply.data, "OK");
+    expect(f, "T2", "");
+    expect(f, "T3", " T3"); /* not in the list yet */
+    expect(f, "s", " s");
+    expect(f, "T1", " T1"); /* its stop named another one */
 }
 
 static void the_thread_list_document_is_fetched_whole(void **state)
@@ -479,6 +494,7 @@ int main(void)
         RULE(a_rejected_hg_is_reported_by_the_dependent_request),
         cmocka_unit_test(selecting_another_address_space_clears_memory),
         RULE(thread_lists_and_names_are_cached),
+        RULE(threads_of_the_list_are_alive),
         RULE(the_thread_list_document_is_fetched_whole),
         RULE(errors_of_the_target_are_returned),
         RULE(statistics_are_counted),

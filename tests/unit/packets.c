@@ -66,6 +66,7 @@ static const struct example {
     {"qHostInfo", "qHostInfo"},
     {"qMemoryRegionInfo:401000", "qMemoryRegionInfo"},
     {"qOffsets", "qOffsets"},
+    {"qP0000001f00000000000186a1", "qP"},
     {"qProcessInfo", "qProcessInfo"},
     {"qRcmd,68656c70", "qRcmd"},
     {"qRegisterInfo0", "qRegisterInfo"},
