@@ -126,10 +126,15 @@ static void add_commands(struct gdb *g, bool only_signature)
 static void make_gdb_arguments(struct gdb *g, bool only_signature)
 {
     static const char *const fixed[] = {"/proc/self/exe", "run", "--", "", "-nx", "-batch"};
-    static const char *const settings[] = {"set pagination off",    "set height 0",
-                                           "set width 0",           "set confirm off",
-                                           "set sysroot /",         "set debuginfod enabled off",
-                                           "set style enabled off", "set backtrace limit 100"};
+    static const char *const settings[] = {"set pagination off",
+                                           "set height 0",
+                                           "set width 0",
+                                           "set confirm off",
+                                           "set sysroot /",
+                                           "set debuginfod enabled off",
+                                           "set style enabled off",
+                                           "set backtrace limit 100",
+                                           "set dcache line-size 1024"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         add(g, fixed[i][0] != '\0' ? fixed[i] : g->crash->autopsy->options->gdb);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
