@@ -14,6 +14,7 @@ enum {
     RUN_BIAS = 29,  /* `*` and a character c: c - 29 repetitions of the preceding byte */
     RUN_FIRST = 32, /* the smallest c, a space: 3 repetitions */
     RUN_LAST = 126, /* the largest c */
+    RUN_WORTH = 12, /* equal bytes that we send as a run: shorter ones are rare and save little */
 };
 
 static int hex_digit(uint8_t c)
@@ -220,6 +221,56 @@ int rsp_frame(struct buf *out, const uint8_t *content, size_t len)
         sum = (uint8_t)(sum + content[i]);
     (void)buf_addc(out, '$');
     (void)buf_add(out, content, len);
+    (void)buf_addc(out, '#');
+    return buf_addhex(out, &sum, 1);
+}
+
+/* Counts equal bytes at the start of data[len], at most those that one run-length can express. */
+static size_t run_length(const uint8_t *data, size_t len)
+{
+    const size_t most = 1 + RUN_LAST - RUN_BIAS;
+    size_t n = 1;
+    if (len > most)
+        len = most;
+    while (n < len && data[n] == data[0])
+        n++;
+    return n;
+}
+
+/* The character for at most so many repetitions: none that looks like framing. */
+static uint8_t run_character(size_t repetitions)
+{
+    uint8_t c = (uint8_t)(repetitions + RUN_BIAS);
+    while (c == '#' || c == '$' || c == '+' || c == '-')
+        c--;
+    return c;
+}
+
+static int add_with_runs(struct buf *out, const uint8_t *content, size_t len)
+{
+    size_t plain = 0, i = 0; /* from `plain` on, nothing is added yet */
+    while (i < len) {
+        size_t run = run_length(content + i, len - i);
+        if (run < RUN_WORTH || (i > 0 && content[i - 1] == ESCAPE)) {
+            i++;
+            continue;
+        }
+        const uint8_t marker[] = {'*', run_character(run - 1)};
+        (void)buf_add(out, content + plain, i + 1 - plain);
+        (void)buf_add(out, marker, sizeof marker);
+        plain = i += 1 + (size_t)(marker[1] - RUN_BIAS);
+    }
+    return buf_add(out, content + plain, len - plain);
+}
+
+int rsp_frame_runs(struct buf *out, const uint8_t *content, size_t len)
+{
+    size_t start = out->len + 1;
+    uint8_t sum = 0;
+    (void)buf_addc(out, '$');
+    (void)add_with_runs(out, content, len);
+    for (size_t i = start; i < out->len; i++)
+        sum = (uint8_t)(sum + out->data[i]);
     (void)buf_addc(out, '#');
     return buf_addhex(out, &sum, 1);
 }

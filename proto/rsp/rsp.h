@@ -60,6 +60,13 @@ const char *rsp_fault_name(enum rsp_fault fault);
 /* Appends `$content#cs` to `out`. Returns 0 or the buffer's error. */
 int rsp_frame(struct buf *out, const uint8_t *content, size_t len);
 
+/*
+ * The same for the reply of a stub, with run-lengths for the longer runs (GDB manual, "Overview";
+ * LLDB expands them too). The byte after an escape begins none: GDB expands before it removes
+ * escapes, LLDB after that. Takes O(len).
+ */
+int rsp_frame_runs(struct buf *out, const uint8_t *content, size_t len);
+
 /* Returns the value of two hexadecimal digits, -1 if they are not digits. */
 int rsp_hex_byte(const uint8_t digits[2]);
 

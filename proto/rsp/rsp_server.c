@@ -97,15 +97,33 @@ static int read_client_input(struct rsp_server *s)
     return n < 0 && n != NETGDB_CLOSED ? n : 0;
 }
 
-/* Frames and sends a reply, and keeps it for a '-'. */
-static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len)
+/* Sends the frame, and keeps it for a '-'. `rc` is the result of framing. */
+static int send_frame(struct rsp_server *s, int rc)
 {
-    buf_reset(&s->frame);
-    if (rsp_frame(&s->frame, content, len) != 0)
-        return s->frame.error;
+    if (rc != 0)
+        return rc;
     s->awaits_ack = !s->no_ack;
     send_last_reply(s);
     return 0;
+}
+
+static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len)
+{
+    buf_reset(&s->frame);
+    return send_frame(s, rsp_frame(&s->frame, content, len));
+}
+
+/* Whose replies may be long runs: memory of zeros, registers without values. GDB handles each byte
+ * that it receives on its own, so that a run costs it less. */
+static bool is_data(const struct packet *packet)
+{
+    return packet->id == PACKET_m || packet->id == PACKET_x || packet->id == PACKET_g;
+}
+
+static int send_data(struct rsp_server *s, const uint8_t *content, size_t len)
+{
+    buf_reset(&s->frame);
+    return send_frame(s, rsp_frame_runs(&s->frame, content, len));
 }
 
 /* Refuses the requests that were dropped. */
@@ -198,14 +216,18 @@ static int reply_server_features(struct rsp_server *s, const uint8_t *content, s
 static int rsp_server_reply(struct server *server, const uint8_t *content, size_t len, bool final)
 {
     struct rsp_server *s = server_of(server);
+    const struct packet *packet = final ? s->packet : NULL;
     CHECK_OR_RETURN(content != NULL || len == 0);
-    CHECK_OR_RETURN(!final || s->packet != NULL); /* one reply to each request */
-    bool features = final && s->packet->id == PACKET_qSupported && (len == 0 || content[0] != 'E');
+    CHECK_OR_RETURN(!final || packet != NULL); /* one reply to each request */
     if (final) {
         end_request(s);
         s->packet = NULL;
     }
-    return features ? reply_server_features(s, content, len) : send_reply(s, content, len);
+    if (packet == NULL || (len != 0 && content[0] == 'E'))
+        return send_reply(s, content, len);
+    if (packet->id == PACKET_qSupported)
+        return reply_server_features(s, content, len);
+    return len != 0 && is_data(packet) ? send_data(s, content, len) : send_reply(s, content, len);
 }
 
 bool rsp_server_has_request(struct server *server)

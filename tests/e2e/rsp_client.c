@@ -52,6 +52,14 @@ static void put_packet(int fd, const char *content)
     put(fd, packet, (size_t)n);
 }
 
+/* Repeats the last byte as the character after a '*' says. */
+static size_t repeat_last(char *reply, size_t used, char count)
+{
+    for (int more = count - 29; more > 0 && used > 0 && used < REPLY_MAX - 1; more--, used++)
+        reply[used] = reply[used - 1];
+    return used;
+}
+
 /* Reads a packet's content into reply[REPLY_MAX]; false at the end of the stream. */
 static bool get_packet(int fd, char *reply)
 {
@@ -59,6 +67,7 @@ static bool get_packet(int fd, char *reply)
     static size_t len, at;
     size_t used = 0;
     int state = 0; /* before '$', inside, in the 2 digits */
+    bool run = false;
     for (;;) {
         if (at == len) {
             struct pollfd p = {fd, POLLIN, 0};
@@ -73,6 +82,11 @@ static bool get_packet(int fd, char *reply)
         char c = data[at++];
         if (state == 0)
             state = c == '$';
+        else if (run) {
+            used = repeat_last(reply, used, c);
+            run = false;
+        } else if (state == 1 && c == '*')
+            run = true;
         else if (state == 1 && c == '#')
             state = 2;
         else if (state == 1 && used < REPLY_MAX - 1)

@@ -46,6 +46,27 @@ static void frame_again(const struct buf *content)
     buf_free(&framed);
 }
 
+/* The same with run-lengths, as to GDB. */
+static void frame_runs_again(const struct buf *content)
+{
+    struct buf framed;
+    struct rsp_parser p;
+    if (content->len == 0 || memchr(content->data, '#', content->len) != NULL ||
+        memchr(content->data, '$', content->len) != NULL ||
+        memchr(content->data, '*', content->len) != NULL)
+        return; /* not the content of a reply */
+    buf_init(&framed, 2 * MAX);
+    rsp_parser_init(&p, RSP_FROM_STUB, MAX);
+    MUST(rsp_frame_runs(&framed, content->data, content->len) == 0);
+    MUST(framed.len <= content->len + 4);
+    const uint8_t *at = framed.data;
+    size_t len = framed.len;
+    MUST(rsp_parse(&p, &at, &len) == RSP_PACKET && len == 0);
+    MUST(p.content.len == content->len && memcmp(p.content.data, content->data, content->len) == 0);
+    rsp_parser_free(&p);
+    buf_free(&framed);
+}
+
 /* Feeds the stream in chunks and returns a hash of all events. */
 static uint64_t parse(const uint8_t *data, size_t size, enum rsp_direction direction, size_t piece)
 {
@@ -65,6 +86,7 @@ static uint64_t parse(const uint8_t *data, size_t size, enum rsp_direction direc
                 hash = mix(hash, p.content.data[i]);
             look_up(&p.content);
             frame_again(&p.content);
+            frame_runs_again(&p.content);
         }
         MUST(len == 0);
     }

@@ -266,6 +266,58 @@ static void a_frame_ends_in_the_sum_modulo_256(void **state)
     buf_free(&out);
 }
 
+/* Frames with run-lengths, and parses what a client gets. Returns the frame's length. */
+static size_t frame_with_runs(const uint8_t *content, size_t len)
+{
+    struct buf framed;
+    struct rsp_parser p;
+    buf_init(&framed, 1000);
+    assert_int_equal(rsp_frame_runs(&framed, content, len), 0);
+    const uint8_t *at = framed.data;
+    size_t left = framed.len, frame = framed.len;
+    for (size_t i = 0; i + 1 < framed.len; i++) {
+        if (framed.data[i] == '*')
+            assert_null(memchr("#$+-", framed.data[++i], 4));
+    }
+    rsp_parser_init(&p, RSP_FROM_STUB, 1000);
+    assert_int_equal(rsp_parse(&p, &at, &left), RSP_PACKET);
+    assert_int_equal(p.content.len, len);
+    assert_memory_equal(p.content.data, content, len);
+    rsp_parser_free(&p);
+    buf_free(&framed);
+    return frame;
+}
+
+static void runs_of_any_length_are_parsed_back(void **state)
+{
+    uint8_t bytes[400];
+    (void)state;
+    for (size_t run = 0; run <= 300; run++) {
+        memset(bytes, 'a', sizeof bytes);
+        memset(bytes + 1, '0', run);
+        size_t len = run + 3;
+        size_t frame = frame_with_runs(bytes, len); /* "a", the run, "aa" */
+        assert_int_equal(frame < len, run >= 12);
+        memset(bytes, '0', run + 1); /* only a run */
+        (void)frame_with_runs(bytes, run + 1);
+    }
+    memset(bytes, '0', sizeof bytes);
+    assert_true(frame_with_runs(bytes, sizeof bytes) < 30);
+}
+
+/* LLDB would repeat what the escape stands for. */
+static void an_escaped_byte_begins_no_run(void **state)
+{
+    static const char text[] = "b}\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03";
+    struct buf framed;
+    (void)state;
+    (void)frame_with_runs((const uint8_t *)text, sizeof text - 1);
+    buf_init(&framed, 100);
+    assert_int_equal(rsp_frame_runs(&framed, (const uint8_t *)text, sizeof text - 1), 0);
+    assert_memory_equal(framed.data, "$b}\x03\x03*", 6);
+    buf_free(&framed);
+}
+
 static void a_lone_escape_at_the_end_is_refused(void **state)
 {
     struct buf out;
@@ -337,6 +389,8 @@ int main(void)
         cmocka_unit_test(an_endless_packet_uses_no_more_memory_than_the_limit),
         cmocka_unit_test(a_framed_packet_is_parsed_back),
         cmocka_unit_test(a_frame_ends_in_the_sum_modulo_256),
+        cmocka_unit_test(runs_of_any_length_are_parsed_back),
+        cmocka_unit_test(an_escaped_byte_begins_no_run),
         cmocka_unit_test(a_lone_escape_at_the_end_is_refused),
         cmocka_unit_test(hexadecimal_text_becomes_bytes_or_is_refused),
         cmocka_unit_test(numbers_have_one_to_sixteen_digits),

@@ -116,6 +116,23 @@ static void no_ack_mode_is_offered_independently_of_the_target(void **state)
     }
 }
 
+static void memory_of_zeros_is_sent_as_runs(void **state)
+{
+    struct fixture *f = *state;
+    char zeros[257];
+    memset(zeros, '0', 256);
+    zeros[256] = '\0';
+    no_ack(f);
+    fake_packet(&f->io, IO_CLIENT, 0, "m0,80");
+    expect_request(f, "m0,80");
+    answer(f, zeros);
+    fake_assert_sent(&f->io, IO_CLIENT, "$0*~0*~0*X#62");
+    fake_packet(&f->io, IO_CLIENT, 0, "qRcmd,00"); /* no data: as it is */
+    expect_request(f, "qRcmd,00");
+    answer(f, zeros);
+    assert_int_equal(f->io.side[IO_CLIENT].sent.len, 256 + 4);
+}
+
 /* Lets time pass before the reply while GDB is silent; returns the number of '+' sent to GDB. */
 static size_t think(struct fixture *f, uint64_t time)
 {
@@ -317,6 +334,7 @@ int main(void)
         TEST(a_request_may_arrive_byte_by_byte),
         TEST(a_wrong_checksum_is_answered_with_a_minus),
         TEST(no_ack_mode_is_offered_independently_of_the_target),
+        TEST(memory_of_zeros_is_sent_as_runs),
         TEST(keepalives_make_gdb_wait_30_seconds_for_a_reply),
         TEST(no_keepalive_is_sent_while_the_target_runs),
         TEST(a_retransmission_is_dropped_only_while_the_reply_is_outstanding),
