@@ -194,3 +194,21 @@ struct link_session_state *state_file_session_state(struct state_file *r)
 {
     return &r->file->session_state;
 }
+
+bool state_file_exists(uint32_t ip, uint16_t own_port)
+{
+    char path[RUNDIR_MAX], text[NET_ADDR_TEXT], prefix[sizeof PREFIX + NET_ADDR_TEXT], suffix[8];
+    struct dirent *entry;
+    bool found = false;
+    DIR *dir = rundir(path) == 0 ? opendir(path) : NULL;
+    if (dir == NULL)
+        return false;
+    int prefixed = snprintf(prefix, sizeof prefix, PREFIX "%s-", net_ip_text(ip, text));
+    (void)snprintf(suffix, sizeof suffix, "-%u", own_port);
+    while (!found && (entry = readdir(dir)) != NULL) {
+        const char *last = strrchr(entry->d_name, '-');
+        found = strncmp(entry->d_name, prefix, (size_t)prefixed) == 0 && strcmp(last, suffix) == 0;
+    }
+    closedir(dir);
+    return found;
+}

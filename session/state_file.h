@@ -30,6 +30,10 @@ void state_file_claim_all(uint32_t ip, state_file_taker *take, void *context);
 struct net_addr state_file_own(const struct state_file *r);
 struct net_addr state_file_kernel(const struct state_file *r);
 
+/* Whether there is a state file of a session with this host, at this port of ours: of a living
+ * server, or for the next one. */
+bool state_file_exists(uint32_t ip, uint16_t own_port);
+
 /* The seqnos, for the link (link.h); valid until the file is closed. */
 struct link_session_state *state_file_session_state(struct state_file *r);
 

@@ -19,8 +19,12 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/report.h"
+#include "session/state_file.h"
 
-enum { LOOK_MS = 200 }; /* between two looks at the proxy's list */
+enum {
+    LOOK_MS = 200, /* between two looks at the proxy's list */
+    FIRST_ROWS = 16,
+};
 
 #define PROXY_LIMIT (20 * IO_SECOND) /* for a proxy to answer at the start */
 
@@ -44,11 +48,16 @@ static bool autopsy_wants(const struct autopsy *a, const struct waiting *w)
 }
 
 /* The next session of the same host has another port. */
+static bool is_same_session(const struct waiting *a, const struct waiting *b)
+{
+    return strcmp(a->host, b->host) == 0 && a->session_port == b->session_port;
+}
+
 static struct crash *find_crash(struct autopsy *a, const struct waiting *w)
 {
     struct crash *c;
     LIST_FOREACH (c, &a->crashes, entries) {
-        if (strcmp(c->kernel.host, w->host) == 0 && c->kernel.session_port == w->session_port)
+        if (is_same_session(&c->kernel, w))
             return c;
     }
     return NULL;
@@ -59,8 +68,7 @@ static void recall(struct autopsy *a, struct crash *c)
 {
     struct kept *k;
     LIST_FOREACH (k, &a->kept, entries) {
-        if (strcmp(k->kernel.host, c->kernel.host) != 0 ||
-            k->kernel.session_port != c->kernel.session_port)
+        if (!is_same_session(&k->kernel, &c->kernel))
             continue;
         c->reported = true;
         c->told = k->told;
@@ -105,12 +113,9 @@ static void begin_autopsy(struct autopsy *a, struct crash *c)
     a->busy--;
 }
 
-/* A line of the proxy's list. Under the lock. */
-static void take_row(void *context, const struct waiting *w, const char *row, size_t len)
+/* A kernel of the proxy's list. Under the lock. */
+static void take_row(struct autopsy *a, const struct waiting *w)
 {
-    struct autopsy *a = context;
-    (void)row;
-    (void)len;
     if (!autopsy_wants(a, w))
         return;
     struct crash *c = find_crash(a, w);
@@ -141,16 +146,74 @@ static void forget_gone(struct autopsy *a)
     }
 }
 
+/* ---- the proxy's list ---- */
+
+struct rows {
+    struct waiting *list; /* owned */
+    size_t n, cap;
+    bool failed; /* memory is short */
+};
+
+static void add_row(void *context, const struct waiting *w, const char *row, size_t len)
+{
+    struct rows *rows = context;
+    (void)row;
+    (void)len;
+    if (rows->n == rows->cap) {
+        size_t cap = rows->cap != 0 ? 2 * rows->cap : FIRST_ROWS;
+        struct waiting *list = realloc(rows->list, cap * sizeof *list);
+        if (list == NULL) {
+            rows->failed = true;
+            return;
+        }
+        rows->list = list;
+        rows->cap = cap;
+    }
+    rows->list[rows->n++] = *w;
+}
+
+static bool rows_have(const struct rows *rows, const struct waiting *w)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        if (is_same_session(&rows->list[i], w))
+            return true;
+    }
+    return false;
+}
+
+/* Forgets the kernels of earlier reports whose session has ended: neither the proxy has it, nor a
+ * state file from which one could resume it. */
+static void forget_kept(struct autopsy *a, const struct rows *rows)
+{
+    struct kept *k, *next;
+    for (k = LIST_FIRST(&a->kept); k != NULL; k = next) {
+        next = LIST_NEXT(k, entries);
+        if (rows_have(rows, &k->kernel) ||
+            state_file_exists(k->kernel.ip, (uint16_t)k->kernel.session_port))
+            continue;
+        store_note_gone(a, k->name);
+        LIST_REMOVE(k, entries);
+        free(k);
+    }
+}
+
+/* The list is read first: a proxy that does not answer must not stop the other threads. */
 static bool look(struct autopsy *a)
 {
+    struct rows rows = {.list = NULL};
     struct crash *c;
-    pthread_mutex_lock(&a->lock);
-    LIST_FOREACH (c, &a->crashes, entries)
-        c->listed = false;
-    bool answered = autopsy_list(a, take_row, a);
-    if (answered)
+    bool answered = autopsy_list(a, add_row, &rows) && !rows.failed;
+    if (answered) {
+        pthread_mutex_lock(&a->lock);
+        LIST_FOREACH (c, &a->crashes, entries)
+            c->listed = false;
+        for (size_t i = 0; i < rows.n; i++)
+            take_row(a, &rows.list[i]);
         forget_gone(a);
-    pthread_mutex_unlock(&a->lock);
+        pthread_mutex_unlock(&a->lock);
+        forget_kept(a, &rows);
+    }
+    free(rows.list);
     return answered;
 }
 
@@ -277,10 +340,12 @@ static bool make_absolute(const char *variable)
     return good;
 }
 
-/* gdb's environment: it reports to a file in its directory, and waits and logs as it is told. */
+/* gdb's environment: it reports to a file in its directory, and waits and logs as it is told. Files
+ * that a variable names would be those of all gdbs; o->target has them. */
 static int set_environment(struct autopsy_options *o)
 {
-    static const char *const ours[] = {"NETGDB_LOG_FILE", "NETGDB_TIMEOUT", "NETGDB_DEBUG_DIR"};
+    static const char *const ours[] = {"NETGDB_LOG_FILE", "NETGDB_TIMEOUT", "NETGDB_DEBUG_DIR",
+                                       "NETGDB_CAPTURE", "NETGDB_SAVE"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         (void)unsetenv(ours[i]);
     o->out = realpath(o->out, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The directory of --out and those of the crashes in it; see autopsy.h. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -220,12 +221,15 @@ static bool read_words(FILE *file, char line[LINE_SIZE], char *words[3])
 static void read_kept(struct autopsy *a, const char *name)
 {
     char path[SUFFIXED], line[LINE_SIZE], *words[3];
+    struct in_addr in;
     struct kept *k = calloc(1, sizeof *k);
     FILE *file = strlen(name) < AUTOPSY_NAME_MAX
                      ? open_file(a->out, suffixed(path, name, "/" WAITING), "r")
                      : NULL;
     if (k != NULL && read_words(file, line, words)) {
         (void)snprintf(k->kernel.host, sizeof k->kernel.host, "%s", words[0]);
+        if (inet_pton(AF_INET, words[0], &in) == 1)
+            k->kernel.ip = ntohl(in.s_addr);
         k->kernel.session_port = strtoll(words[1], NULL, 10);
         k->told = strcmp(words[2], "1") == 0;
         (void)snprintf(k->name, sizeof k->name, "%s", name);

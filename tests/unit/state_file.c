@@ -117,6 +117,21 @@ static void only_a_state_file_of_the_host_is_claimed(void **state)
     state_file_close(r);
 }
 
+static void a_state_file_is_found_by_host_and_port(void **state)
+{
+    (void)state;
+    assert_false(state_file_exists(kernel.ip, own.port));
+    struct state_file *r = state_file_create(&own, &kernel);
+    assert_true(state_file_exists(kernel.ip, own.port)); /* of a living server */
+    state_file_close(r);
+    assert_true(state_file_exists(kernel.ip, own.port));
+    assert_false(state_file_exists(other.ip, own.port));
+    assert_false(state_file_exists(kernel.ip, 500));
+    assert_false(state_file_exists(0x0a000020, own.port));
+    state_file_remove(claim(kernel.ip));
+    assert_false(state_file_exists(kernel.ip, own.port));
+}
+
 static void a_removed_state_file_is_not_claimed(void **state)
 {
     (void)state;
@@ -497,6 +512,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_state_file_describes_the_session),
         TEST(only_a_state_file_of_the_host_is_claimed),
+        TEST(a_state_file_is_found_by_host_and_port),
         TEST(a_removed_state_file_is_not_claimed),
         TEST(a_state_file_is_claimed_once),
         TEST(a_state_file_is_claimed_once_its_server_is_dead),
