@@ -205,6 +205,10 @@ static int take_autopsy_operand(int argc, char **argv, struct autopsy_options *o
     if ((o->target.symbols[0] != '\0' && o->target.symbols[0] != '/') ||
         (o->target.modules[0] != '\0' && o->target.modules[0] != '/'))
         return complain_usage("autopsy", "symbols= and modules= need an absolute path here");
+    if (strstr(text, ",capture=") != NULL || strstr(text, ",save=") != NULL)
+        return complain_usage("autopsy", "capture= and save= would be one file for all crashes: "
+                                         "each has its session.core, and NETGDB_CAPTURE is for "
+                                         "the proxy");
     o->name_options = strchr(text, ',') != NULL ? strchr(text, ',') : "";
     if (o->timeout == IO_NEVER)
         o->timeout = o->target.timeout;

@@ -18,7 +18,7 @@
 enum {
     LIST_MAX = 8 << 20, /* bytes of the proxy's list */
     LIST_SECONDS = 10,  /* for the proxy to answer */
-    PROXY_ARGS = 10 + 2 * AUTOPSY_NETS_MAX,
+    PROXY_ARGS = 12 + 2 * AUTOPSY_NETS_MAX,
     NET_TEXT = INET_ADDRSTRLEN + 4,
     STATE_MAX = 16,
 };
@@ -91,10 +91,11 @@ struct proxy_args {
     char target[32], nets[AUTOPSY_NETS_MAX][NET_TEXT];
 };
 
-static void make_proxy_args(const struct autopsy_options *o, struct proxy_args *args)
+static void make_proxy_args(const struct autopsy *a, struct proxy_args *args)
 {
     static char name[] = "netgdb", proxy[] = "proxy", leave[] = "--leave", parked[] = "parked",
-                log[] = "--log", warn[] = "warn", from[] = "--from";
+                log[] = "--log", warn[] = "warn", from[] = "--from", capture[] = "--capture";
+    const struct autopsy_options *o = a->options;
     char *const fixed[] = {name, proxy, leave, parked, log, warn};
     size_t n = sizeof fixed / sizeof fixed[0];
     memcpy(args->argv, fixed, sizeof fixed);
@@ -104,6 +105,10 @@ static void make_proxy_args(const struct autopsy_options *o, struct proxy_args *
                        __builtin_popcount(o->from[i].mask));
         args->argv[n++] = from;
         args->argv[n++] = args->nets[i];
+    }
+    if (o->target.capture[0] != '\0' && !a->had_proxy) { /* a second one would replace the file */
+        args->argv[n++] = capture;
+        args->argv[n++] = (char *)(uintptr_t)o->target.capture;
     }
     (void)snprintf(args->target, sizeof args->target, "any:%u", o->target.port);
     args->argv[n++] = args->target;
@@ -130,7 +135,7 @@ static void start_proxy(struct autopsy *a)
     if (a->proxy != 0 || now < a->proxy_retry)
         return;
     pid_t us = getpid();
-    make_proxy_args(a->options, &args);
+    make_proxy_args(a, &args);
     a->proxy = fork();
     a->proxy_retry = now + RETRY;
     if (a->proxy == 0)
