@@ -2,18 +2,17 @@
 /* Clock, waits and ownership of descriptors; sending and receiving are in transfer.c. */
 #include "io/fds.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/capture.h"
 #include "io/clock.h"
+#include "io/os.h"
 #include "io/tap.h"
 #include "io/timestamp.h"
 #include "io/transfer.h"
@@ -155,7 +154,7 @@ int io_fds_init(struct io_fds *f)
     f->io.note = capture_on() ? fds_note : NULL;
     for (int i = 0; i < 2; i++)
         f->side[i].in = f->side[i].out = -1;
-    f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    f->wake_fd = os_wake_open();
     return f->wake_fd < 0 ? NETGDB_IO : 0;
 }
 
@@ -236,19 +235,12 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "io_fds_wake is called in signal handl
 
 void io_fds_wake(struct io_fds *f)
 {
-    const uint64_t one = 1;
-    int saved = errno;
     atomic_store(&f->woken, true);
-    ssize_t n = write(f->wake_fd, &one, sizeof one);
-    /* If the counter is full, the eventfd is readable already. */
-    (void)n;
-    errno = saved;
+    os_wake(f->wake_fd);
 }
 
 void io_fds_clear_wake(struct io_fds *f)
 {
-    uint64_t count;
     atomic_store(&f->woken, false);
-    ssize_t n = read(f->wake_fd, &count, sizeof count);
-    (void)n;
+    os_wake_clear(f->wake_fd);
 }

@@ -12,9 +12,20 @@ libio_la_SOURCES = \
 	io/herald_responder.c io/herald_responder.h \
 	io/logfile.c io/logfile.h \
 	io/logqueue.c io/logqueue.h \
+	io/os.h io/os_wake.c \
 	io/peek.c io/peek.h \
 	io/port_owner.c io/port_owner.h \
 	io/progress.c io/progress.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h
+# One system's files, chosen by configure.
+OS_LINUX = io/os_linux.c
+OS_FREEBSD = io/os_kqueue.c
+if FREEBSD
+libio_la_SOURCES += $(OS_FREEBSD)
+EXTRA_DIST += $(OS_LINUX)
+else
+libio_la_SOURCES += $(OS_LINUX)
+EXTRA_DIST += $(OS_FREEBSD)
+endif

@@ -8,13 +8,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "io/capture.h"
 #include "io/herald.h"
 #include "io/herald_responder.h"
+#include "io/os.h"
 #include "io/thread.h"
 #include "proto/check.h"
 #include "proto/err.h"
@@ -23,7 +22,7 @@
 struct listener {
     struct listener *next;
     uint16_t port;
-    int herald_fd, epoll_fd, poke_fd;
+    int herald_fd, events_fd, poke_fd;
     pthread_mutex_t
         turn; /* taken before `lock`, and released once `lock` is taken: a queue of two */
     pthread_mutex_t lock; /* of all below */
@@ -65,13 +64,8 @@ static void unlock_listener(struct listener *l)
 
 /* ---- the lobby's sockets ---- */
 
-static int add_event(struct listener *l, int fd, void *what)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
-    return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-}
-
-/* Moves the socket into an io of its own, in the epoll set. False: failed, and nothing has changed.
+/* Moves the socket into an io of its own, in the set of events. False: failed, and nothing has
+ * changed.
  */
 static bool watch_socket(struct listener *l, struct session *s)
 {
@@ -80,7 +74,7 @@ static bool watch_socket(struct listener *l, struct session *s)
         free(f);
         return false;
     }
-    if (add_event(l, s->fd, s) != 0) {
+    if (os_events_add(l->events_fd, s->fd, s) != 0) {
         io_fds_close(f);
         free(f);
         return false;
@@ -99,7 +93,7 @@ static struct io *open_session(void *context, struct session *s, size_t *payload
 
 static void close_taken(void *context, struct session *s)
 {
-    /* Closing the socket takes it out of the epoll set. */
+    /* Closing the socket takes it out of the set of events. */
     (void)context;
     io_fds_close((struct io_fds *)s->io);
     free(s->io);
@@ -154,7 +148,8 @@ static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
     struct listener *l = context;
     int opened = herald_responder_answer(&l->responder, kernel, own_ip);
-    if (opened >= 0 && add_event(l, l->responder.fd[opened], &l->responder.fd[opened]) != 0)
+    if (opened >= 0 &&
+        os_events_add(l->events_fd, l->responder.fd[opened], &l->responder.fd[opened]) != 0)
         herald_responder_close(&l->responder);
 }
 
@@ -188,13 +183,12 @@ static bool take_responder(struct listener *l, void *what)
     return false;
 }
 
-static void take_epoll_event(struct listener *l, void *what)
+static void take_listener_event(struct listener *l, void *what)
 {
-    uint64_t pokes;
     if (what == &l->herald_fd)
         take_heralds(l);
     else if (what == &l->poke_fd)
-        (void)!read(l->poke_fd, &pokes, sizeof pokes);
+        os_wake_clear(l->poke_fd);
     else if (!take_responder(l, what))
         lobby_input(&l->lobby, what);
 }
@@ -206,17 +200,17 @@ static void take_epoll_event(struct listener *l, void *what)
 static void *listener_main(void *context)
 {
     struct listener *l = context;
-    struct pollfd any = {l->epoll_fd, POLLIN, 0};
-    struct epoll_event event;
+    struct pollfd any = {l->events_fd, POLLIN, 0};
+    void *what;
     for (;;) {
         lock_listener(l);
         if (l->ended) {
             unlock_listener(l);
             return NULL;
         }
-        int n = epoll_wait(l->epoll_fd, &event, 1, 0);
+        int n = os_events_take(l->events_fd, &what, 1, 0);
         if (n == 1)
-            take_epoll_event(l, event.data.ptr);
+            take_listener_event(l, what);
         uint64_t next = lobby_tick(&l->lobby);
         int timeout = n == 1 ? 0 : io_fds_timeout(next);
         unlock_listener(l);
@@ -227,7 +221,7 @@ static void *listener_main(void *context)
 
 static struct listener *listener_fail(struct listener *l, int error)
 {
-    const int fds[] = {l->herald_fd, l->epoll_fd, l->poke_fd};
+    const int fds[] = {l->herald_fd, l->events_fd, l->poke_fd};
     lobby_free(&l->lobby);
     herald_responder_close(&l->responder);
     for (unsigned i = 0; i < 3; i++) {
@@ -253,16 +247,17 @@ static struct listener *create_listener(uint16_t port, int fd, struct listener_w
     }
     l->port = port;
     l->log = *log;
-    l->epoll_fd = l->poke_fd = -1;
+    l->events_fd = l->poke_fd = -1;
     lobby_init(&l->lobby, &lobby_ops, l, now, &l->log);
     herald_responder_init(&l->responder);
     l->herald_fd = fd >= 0 ? fd : herald_open(port);
     if (l->herald_fd < 0)
         return listener_fail(l, errno);
-    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->epoll_fd < 0 || l->poke_fd < 0 || add_event(l, l->herald_fd, &l->herald_fd) != 0 ||
-        add_event(l, l->poke_fd, &l->poke_fd) != 0)
+    l->events_fd = os_events_open();
+    l->poke_fd = os_wake_open();
+    if (l->events_fd < 0 || l->poke_fd < 0 ||
+        os_events_add(l->events_fd, l->herald_fd, &l->herald_fd) != 0 ||
+        os_events_add(l->events_fd, l->poke_fd, &l->poke_fd) != 0)
         return listener_fail(l, errno);
     pthread_mutex_init(&l->turn, NULL);
     pthread_mutex_init(&l->lock, NULL);
@@ -341,12 +336,6 @@ static struct session *find_waiting(struct listener *l, const struct listener_wa
     return k;
 }
 
-static void poke(struct listener *l)
-{
-    const uint64_t one = 1;
-    (void)!write(l->poke_fd, &one, sizeof one);
-}
-
 /* Removes the first `n` networks of a watch, or of its hosts. */
 static void dismiss(struct listener *l, const struct listener_watch *w, unsigned n)
 {
@@ -384,7 +373,7 @@ int listener_watch(struct listener *l, struct listener_watch *w)
     if (rc == 0 && find_waiting(l, w) != NULL)
         w->notify(w->context);
     unlock_listener(l);
-    poke(l);
+    os_wake(l->poke_fd);
     return rc;
 }
 
@@ -443,7 +432,7 @@ static struct session *remove_session(struct listener *l, struct session *s)
     struct io_fds *f = (struct io_fds *)s->io;
     CHECK(holds_lock(l) && s->state == LOBBY_ANNOUNCED);
     lobby_remove(&l->lobby, s);
-    (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, f->side[IO_TARGET].in, NULL);
+    os_events_remove(l->events_fd, f->side[IO_TARGET].in);
     session_leave_io(s);
     io_fds_close(f);
     free(f);
@@ -502,7 +491,7 @@ void listener_end(void)
         lock_listener(l);
         l->ended = true;
         unlock_listener(l);
-        poke(l);
+        os_wake(l->poke_fd);
     }
     pthread_mutex_unlock(&all_lock);
 }
@@ -540,5 +529,5 @@ void listener_return(struct listener *l, struct session *s)
     }
     unlock_listener(l);
     /* A datagram of ours may be in flight: it needs retransmission. */
-    poke(l);
+    os_wake(l->poke_fd);
 }

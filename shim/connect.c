@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/herald.h"
 #include "io/logfile.h"
+#include "io/os.h"
 #include "io/port_owner.h"
 #include "io/progress.h"
 #include "io/sockets.h"
@@ -71,8 +71,7 @@ bool connect_is_ours(int fd)
 
 static void signal_event(void *context)
 {
-    const uint64_t one = 1;
-    (void)!write(*(int *)context, &one, sizeof one);
+    os_wake(*(int *)context);
 }
 
 /* Logs the command for db>, with our address as this kernel can reach it. */
@@ -130,9 +129,8 @@ struct source {
 static int take_from_listener(struct source *s, const struct shim_name *n,
                               struct relay_target *target)
 {
-    uint64_t drained;
     (void)n;
-    (void)!read(s->event, &drained, sizeof drained);
+    os_wake_clear(s->event);
     target->session = listener_take(s->listener, &s->watch);
     return target->session != NULL ? 0 : EAGAIN;
 }
@@ -283,7 +281,7 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     target->listener = listener_get(port, &log);
     if (target->listener == NULL)
         return no_listener(n, errno);
-    source.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    source.event = os_wake_open();
     if (source.event < 0)
         return errno;
     source.listener = target->listener;

@@ -8,9 +8,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "io/thread.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp_server.h"
@@ -26,7 +26,7 @@
 #define DRAIN (2 * IO_SECOND)
 #define DRAIN_LEAVING                                                                              \
     (45 * IO_SECOND) /* a detach after a step on a path that loses half of the datagrams */
-#define LOOK_AGAIN (50 * IO_MS) /* fallback: the eventfd may be missing */
+#define LOOK_AGAIN (50 * IO_MS) /* fallback: the wake may be missing */
 #define DRAIN_LOG_MS 500
 
 struct relay {
@@ -45,7 +45,7 @@ struct relay {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list and of flags */
-static int changed = -1; /* an eventfd while the process ends: signals a change of these */
+static int changed = -1; /* a wake while the process ends: signals a change of these */
 static LIST_HEAD(, relay) relays = LIST_HEAD_INITIALIZER(relays);
 static atomic_bool draining; /* the process ends */
 
@@ -73,23 +73,22 @@ static struct link *relay_take_successor(void *context)
 /* Under the lock. */
 static void signal_change(void)
 {
-    const uint64_t one = 1;
     if (changed >= 0)
-        (void)!write(changed, &one, sizeof one);
+        os_wake(changed);
 }
 
 /* Releases the lock until a change. False: the deadline has passed. Uses no condition variable,
  * because another preloaded object may replace its clock. */
 static bool wait_changed(uint64_t until)
 {
-    uint64_t now = io_fds_now(), left = until > now ? until - now : 0, drained;
+    uint64_t now = io_fds_now(), left = until > now ? until - now : 0;
     struct pollfd p = {changed, POLLIN, 0};
     if (left > LOOK_AGAIN)
         left = LOOK_AGAIN;
     const struct timespec limit = {(time_t)(left / IO_SECOND), (long)(left % IO_SECOND)};
     pthread_mutex_unlock(&lock);
     if (ppoll(&p, 1, &limit, NULL) == 1)
-        (void)!read(changed, &drained, sizeof drained);
+        os_wake_clear(changed);
     pthread_mutex_lock(&lock);
     return now < until;
 }
@@ -367,7 +366,7 @@ void relay_drain(void)
     uint64_t began = io_fds_now();
     atomic_store(&draining, true);
     pthread_mutex_lock(&lock);
-    changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    changed = os_wake_open();
     pthread_mutex_unlock(&lock);
     drain_relays(began);
     detach_unclaimed(began);

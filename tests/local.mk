@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	tests/unit/log \
 	tests/unit/logfile \
 	tests/unit/nearest \
+	tests/unit/os \
 	tests/unit/packets \
 	tests/unit/pcapng \
 	tests/unit/port_owner \

@@ -10,11 +10,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "io/progress.h"
 #include "io/sockets.h"
 #include "io/thread.h"
@@ -30,8 +29,7 @@ enum {
 
 void autopsy_poke(struct autopsy *a)
 {
-    const uint64_t one = 1;
-    (void)!write(a->poke_fd, &one, sizeof one);
+    os_wake(a->poke_fd);
 }
 
 /* ---- kernels ---- */
@@ -222,15 +220,12 @@ static bool look(struct autopsy *a)
 static void wait_for_change(struct autopsy *a)
 {
     struct pollfd fds[] = {{a->signal_fd, POLLIN, 0}, {a->poke_fd, POLLIN, 0}};
-    struct signalfd_siginfo info;
-    uint64_t pokes;
     (void)poll(fds, 2, LOOK_MS);
-    (void)!read(a->poke_fd, &pokes, sizeof pokes);
-    if (read(a->signal_fd, &info, sizeof info) != sizeof info)
+    os_wake_clear(a->poke_fd);
+    if (os_signals_take(a->signal_fd) == 0)
         return;
     atomic_store(&a->ending, true);
-    const uint64_t one = 1;
-    (void)!write(a->stop_fd, &one, sizeof one); /* for all threads: it stays readable */
+    os_wake(a->stop_fd); /* for all threads: it stays readable */
 }
 
 /* Whether the crashes of --count are examined, or no kernel has connected in time. */
@@ -306,9 +301,9 @@ static int open_descriptors(struct autopsy *a)
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL);
-    a->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    a->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    a->signal_fd = os_signals_open(&set);
+    a->poke_fd = os_wake_open();
+    a->stop_fd = os_wake_open();
     if (a->signal_fd >= 0 && a->poke_fd >= 0 && a->stop_fd >= 0)
         return EXIT_DONE;
     complain("%s", strerror(errno));

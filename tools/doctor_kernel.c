@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "proto/err.h"
 #include "session/leave.h"
 #include "session/listener.h"
@@ -26,8 +26,7 @@ struct measured {
 
 static void kernel_called(void *context)
 {
-    const uint64_t one = 1;
-    (void)!write(*(const int *)context, &one, sizeof one);
+    os_wake(*(const int *)context);
 }
 
 /* Waits for the ack of the last DATA, if it is in flight. Returns 0 or an error of the target. */
@@ -132,7 +131,7 @@ static void check_waiting_kernel(struct doctor *d, struct session *s)
 static struct session *await_call(struct doctor *d, struct listener *l)
 {
     struct session *s = NULL;
-    int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int event = os_wake_open();
     struct pollfd p = {event, POLLIN, 0};
     struct listener_watch watch = {.n = d->hosts.n < LISTENER_IPS ? d->hosts.n : LISTENER_IPS,
                                    .notify = kernel_called,

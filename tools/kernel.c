@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "io/progress.h"
 #include "io/sockets.h"
 #include "proto/err.h"
@@ -58,8 +58,7 @@ static int kernel_help(void)
 
 static void notify_event(void *context)
 {
-    const uint64_t one = 1;
-    (void)!write(*(const int *)context, &one, sizeof one);
+    os_wake(*(const int *)context);
 }
 
 /* Waits for input until the limit of timeout=. */
@@ -145,7 +144,7 @@ static int ask_listener(struct kernel_tool *k)
 {
     struct listener_watch watch = {.n = k->n, .notify = notify_event};
     struct listener *l = listener_get(k->options.port, &k->log);
-    int event = l != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+    int event = l != NULL ? os_wake_open() : -1;
     if (event < 0) {
         complain("UDP port %u, to which kernels connect, is unavailable: %s", k->options.port,
                  strerror(errno));
@@ -155,10 +154,8 @@ static int ask_listener(struct kernel_tool *k)
     watch.context = &event;
     struct session *s = NULL;
     if (listener_watch(l, &watch) == 0) {
-        while ((s = listener_take(l, &watch)) == NULL && wait_for_input(k, event)) {
-            uint64_t drained;
-            (void)!read(event, &drained, sizeof drained);
-        }
+        while ((s = listener_take(l, &watch)) == NULL && wait_for_input(k, event))
+            os_wake_clear(event);
         listener_unwatch(l, &watch);
     }
     close(event);

@@ -8,14 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "io/clock.h"
 #include "io/herald.h"
+#include "io/os.h"
 #include "io/port_owner.h"
 #include "io/sockets.h"
 #include "io/thread.h"
@@ -126,8 +124,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
 
 static int proxy_watch(struct proxy *p, int fd, void *what)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
-    return fd < 0 ? -1 : epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+    return fd < 0 ? -1 : os_events_add(p->events_fd, fd, what);
 }
 
 /* A signal that is ignored, as in a shell's background jobs, stays ignored. */
@@ -143,15 +140,15 @@ static int open_signals(struct proxy *p)
     }
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    p->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    p->signal_fd = os_signals_open(&set);
     return p->signal_fd;
 }
 
 static int open_loop(struct proxy *p)
 {
-    p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    p->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (p->epoll_fd < 0 || open_signals(p) < 0 ||
+    p->events_fd = os_events_open();
+    p->poke_fd = os_wake_open();
+    if (p->events_fd < 0 || open_signals(p) < 0 ||
         proxy_watch(p, p->signal_fd, &p->signal_fd) != 0 ||
         proxy_watch(p, p->poke_fd, &p->poke_fd) != 0) {
         complain("%s", strerror(errno));
@@ -319,9 +316,9 @@ static void accept_clients(struct proxy *p, struct listen_socket *socket)
 /* The first signal ends the proxy in order; a later one, after that moment, at once. */
 static void take_signals(struct proxy *p)
 {
-    struct signalfd_siginfo info;
-    while (read(p->signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGUSR1)
+    int number;
+    while ((number = os_signals_take(p->signal_fd)) != 0) {
+        if (number == SIGUSR1)
             say_profiles(p);
         else
             atomic_store(&p->ending, true);
@@ -331,8 +328,7 @@ static void take_signals(struct proxy *p)
 /* Another thread has added or removed sessions, or the proxy ends. */
 static void take_poke(struct proxy *p)
 {
-    uint64_t pokes;
-    (void)!read(p->poke_fd, &pokes, sizeof pokes);
+    os_wake_clear(p->poke_fd);
     proxy_sync(p);
 }
 
@@ -363,17 +359,17 @@ static bool no_kernel_in_time(struct proxy *p, uint64_t *deadline)
 
 static void proxy_loop(struct proxy *p)
 {
-    struct epoll_event events[EVENTS];
+    void *events[EVENTS];
     uint64_t timeout = p->options->target.timeout, deadline = IO_NEVER;
     if (timeout != IO_NEVER)
         deadline = io_fds_now() + timeout;
     while (!atomic_load(&p->ending)) {
         int wait = p->endpoints_ever == 0 ? io_fds_timeout(deadline) : -1;
-        int n = epoll_wait(p->epoll_fd, events, EVENTS, wait);
+        int n = os_events_take(p->events_fd, events, EVENTS, wait);
         bool poked = false;
         for (int i = 0; i < n; i++) {
-            handle_event(p, events[i].data.ptr);
-            poked |= events[i].data.ptr == &p->poke_fd;
+            handle_event(p, events[i]);
+            poked |= events[i] == &p->poke_fd;
         }
         if (poked)
             take_poke(p);
@@ -395,10 +391,9 @@ static void *await_second_signal(void *context)
 {
     const struct timespec moment = {1, 0};
     struct proxy *p = context;
-    struct signalfd_siginfo info;
     struct pollfd fd = {p->signal_fd, POLLIN, 0};
     (void)nanosleep(&moment, NULL);
-    while (read(p->signal_fd, &info, sizeof info) == sizeof info)
+    while (os_signals_take(p->signal_fd) != 0)
         continue;
     while (poll(&fd, 1, -1) < 0)
         continue;
@@ -419,7 +414,7 @@ int proxy_main(int argc, char **argv)
                        .log = {options.log_level, NULL, log_to_stderr, NULL},
                        .out = options.stdio ? stderr : stdout,
                        .herald_fd = -1,
-                       .epoll_fd = -1,
+                       .events_fd = -1,
                        .signal_fd = -1,
                        .poke_fd = -1,
                        .control_fd = -1,

@@ -122,7 +122,7 @@ struct proxy {
     struct sockets_address listen; /* len 0: endpoints are unix sockets */
     char directory[RUNDIR_MAX];    /* of the unix sockets */
     FILE *out;                     /* for commands to type, and events */
-    int herald_fd, epoll_fd, signal_fd, poke_fd, control_fd;
+    int herald_fd, events_fd, signal_fd, poke_fd, control_fd;
     int tls_fd;                         /* the helper of --tls; -1: none, or it has ended */
     struct listen_socket target_socket; /* fd -1: none */
     atomic_bool ending;

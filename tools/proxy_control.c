@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "io/thread.h"
 #include "session/control.h"
 #include "session/rundir.h"
@@ -37,8 +37,7 @@ int control_open(struct proxy *p)
         return -1;
     }
     int fd = control_listen();
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->control_fd};
-    if (fd >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+    if (fd >= 0 && os_events_add(p->events_fd, fd, &p->control_fd) == 0)
         return fd;
     log_warn(&p->log,
              "no control socket (%s): 'netgdb ls' and netgdb:HOST in gdb cannot use this proxy",

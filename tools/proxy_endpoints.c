@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/herald.h"
+#include "io/os.h"
 #include "io/port_owner.h"
 #include "io/sockets.h"
 #include "tools/proxy.h"
@@ -18,8 +18,7 @@ enum { SOCKET_MODE = 0660 }; /* like the control socket; control_allows checks t
 
 void proxy_poke(struct proxy *p)
 {
-    const uint64_t one = 1;
-    (void)!write(p->poke_fd, &one, sizeof one);
+    os_wake(p->poke_fd);
 }
 
 /* ---- listening sockets ---- */
@@ -40,12 +39,11 @@ void listen_socket_name(const struct proxy *p, uint16_t port, uint32_t ip, char 
 static bool open_tcp_socket(struct proxy *p, struct listen_socket *d, uint16_t port)
 {
     struct sockets_address at = p->listen, name;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = d};
     sockets_set_port(&at, port);
     d->fd = sockets_tcp_listen(&at);
     if (d->fd < 0)
         return false;
-    if (!sockets_name(d->fd, &name) || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) != 0) {
+    if (!sockets_name(d->fd, &name) || os_events_add(p->events_fd, d->fd, d) != 0) {
         listen_socket_close(d);
         return false;
     }
@@ -59,9 +57,8 @@ static bool open_tcp_socket(struct proxy *p, struct listen_socket *d, uint16_t p
 /* Listens on a unix socket with the path d->address. False with errno. */
 static bool open_unix_socket(struct proxy *p, struct listen_socket *d, mode_t mode)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = d};
     d->fd = sockets_unix_listen(d->address, mode);
-    if (d->fd >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, d->fd, &event) == 0)
+    if (d->fd >= 0 && os_events_add(p->events_fd, d->fd, d) == 0)
         return true;
     listen_socket_close(d);
     return false;
@@ -71,7 +68,7 @@ void listen_socket_close(struct listen_socket *d)
 {
     int error = errno;
     if (d->fd >= 0)
-        close(d->fd); /* takes it out of the epoll set */
+        close(d->fd); /* takes it out of the set of events */
     if (d->port == 0 && d->fd >= 0)
         (void)unlink(d->address);
     d->fd = -1;

@@ -3,20 +3,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "tools/proxy.h"
 
 int proxy_tls_open(struct proxy *p)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &p->tls_fd};
     if (!p->options->tls.on)
         return EXIT_DONE;
     p->tls_fd = tls_options_start(&p->options->tls);
     if (p->tls_fd < 0)
         return EXIT_FAILED;
-    if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, p->tls_fd, &event) == 0)
+    if (os_events_add(p->events_fd, p->tls_fd, &p->tls_fd) == 0)
         return EXIT_DONE;
     complain("%s", strerror(errno));
     return EXIT_FAILED;
@@ -40,6 +39,6 @@ void proxy_tls_hear(struct proxy *p)
 {
     if (tls_options_hear(p->tls_fd, &p->refused_tls, &p->log))
         return;
-    close(p->tls_fd); /* takes it out of the epoll set */
+    close(p->tls_fd); /* takes it out of the set of events */
     p->tls_fd = -1;
 }
