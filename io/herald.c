@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "io/capture.h"
+#include "io/os.h"
 #include "io/sockets.h"
 
 enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* bytes; enough for a burst of hundreds of kernels */
@@ -37,13 +38,11 @@ static int herald_fail(int fd)
     return -1;
 }
 
-static int enable_pktinfo(int fd)
+static int prepare_herald_socket(int fd)
 {
-    const int on = 1, room = HERALD_RECEIVE_BUFFER;
-    if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0)
+    if (os_report_destination(fd) != 0)
         return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* capped by rmem_max */
+    os_receive_buffer(fd, HERALD_RECEIVE_BUFFER);
     return 0;
 }
 
@@ -51,7 +50,7 @@ int herald_open(uint16_t port)
 {
     const struct sockaddr_in any = to_sockaddr(&(struct net_addr){INADDR_ANY, port});
     int fd = sockets_udp(&any, NULL);
-    return fd < 0 || enable_pktinfo(fd) != 0 ? herald_fail(fd) : fd;
+    return fd < 0 || prepare_herald_socket(fd) != 0 ? herald_fail(fd) : fd;
 }
 
 int herald_adopt(int fd, uint16_t *port)
@@ -68,20 +67,7 @@ int herald_adopt(int fd, uint16_t *port)
     *port = ntohs(name.sin_port);
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return -1;
-    return enable_pktinfo(fd);
-}
-
-/* Returns the local address of a datagram from its control message; 0 if there is none. */
-static uint32_t destination_of(struct msghdr *msg)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            return ntohl(info.ipi_addr.s_addr);
-        }
-    }
-    return 0;
+    return prepare_herald_socket(fd);
 }
 
 /* Passes HERALDs to the capture. */
@@ -107,10 +93,7 @@ int herald_receive(int fd, struct herald *out)
     struct mmsghdr msgs[HERALD_BATCH];
     struct iovec iov[HERALD_BATCH];
     struct sockaddr_in from[HERALD_BATCH];
-    union {
-        struct cmsghdr align;
-        uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-    } control[HERALD_BATCH];
+    union os_control control[HERALD_BATCH];
 
     memset(msgs, 0, sizeof msgs);
     for (int i = 0; i < HERALD_BATCH; i++) {
@@ -125,7 +108,7 @@ int herald_receive(int fd, struct herald *out)
     int n = recvmmsg(fd, msgs, HERALD_BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
     for (int i = 0; i < n; i++) {
         out[i].from = from_sockaddr(&from[i]);
-        out[i].own_ip = destination_of(&msgs[i].msg_hdr);
+        out[i].own_ip = os_destination(&msgs[i].msg_hdr);
         out[i].len = msgs[i].msg_len;
     }
     capture_heralds(fd, out, n);
@@ -134,7 +117,7 @@ int herald_receive(int fd, struct herald *out)
 
 static size_t session_payload(int fd)
 {
-    size_t mtu = sockets_path_mtu(fd);
+    size_t mtu = os_path_mtu(fd);
     if (mtu < WIRE_DATA_MIN + WIRE_OVERHEAD)
         return WIRE_DATA_MIN;
     return mtu - WIRE_OVERHEAD < WIRE_DATA_ETHERNET ? mtu - WIRE_OVERHEAD : WIRE_DATA_ETHERNET;

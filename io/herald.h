@@ -16,7 +16,7 @@ enum {
 
 struct herald {
     struct net_addr from;
-    uint32_t own_ip; /* local address that it was sent to (IP_PKTINFO); 0: unknown */
+    uint32_t own_ip; /* local address that it was sent to ; 0: unknown */
     size_t len;      /* its full length; beyond HERALD_BYTES it was truncated */
     uint8_t data[HERALD_BYTES];
 };
@@ -40,8 +40,8 @@ int herald_receive(int fd, struct herald *out);
 /*
  * Opens a UDP socket for one session, bound to own->ip and own->port (0: any free port, which is
  * stored there), connected to the kernel, with DF set. Sets *payload to the data bytes of one DATA
- * on this path (IP_MTU - 52, between WIRE_DATA_MIN and WIRE_DATA_ETHERNET). Returns the descriptor,
- * or -1 with errno.
+ * on this path (the path MTU - 52, between WIRE_DATA_MIN and WIRE_DATA_ETHERNET). Returns the
+ * descriptor, or -1 with errno.
  */
 int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *payload);
 

@@ -9,14 +9,10 @@
 #include <unistd.h>
 
 #include "io/herald.h"
+#include "io/os.h"
 #include "io/sockets.h"
 #include "proto/check.h"
 #include "proto/link/wire.h"
-
-union pktinfo {
-    struct cmsghdr align;
-    uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-};
 
 void herald_responder_init(struct herald_responder *r)
 {
@@ -49,24 +45,15 @@ static unsigned choose_socket(const struct herald_responder *r, const struct net
 static void acknowledge_herald(int fd, const struct net_addr *kernel, uint32_t own_ip)
 {
     uint8_t ack[WIRE_ACK];
-    union pktinfo control = {.bytes = {0}};
-    struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(own_ip)};
+    union os_control control;
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons(kernel->port),
                              .sin_addr.s_addr = htonl(kernel->ip)};
     struct iovec part = {ack, sizeof ack};
-    struct msghdr msg = {.msg_name = &to,
-                         .msg_namelen = sizeof to,
-                         .msg_iov = &part,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof control};
-    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+    struct msghdr msg = {
+        .msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
+    os_set_source(&msg, &control, own_ip);
     wire_encode_ack(1, ack);
-    c->cmsg_level = IPPROTO_IP;
-    c->cmsg_type = IP_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof info);
-    memcpy(CMSG_DATA(c), &info, sizeof info);
     (void)sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL); /* if lost, the HERALD comes again */
 }
 

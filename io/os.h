@@ -11,8 +11,13 @@
 #ifndef NETGDB_IO_OS_H
 #define NETGDB_IO_OS_H
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <time.h>
 
 /* ---- sets of descriptors: epoll(7), kqueue(2) ---- */
 
@@ -53,5 +58,57 @@ int os_signals_open(const sigset_t *signals);
 /* Returns the number of a signal that has arrived, or 0. Never blocks. The same signal, arrived
  * several times, may count once. */
 int os_signals_take(int fd);
+
+/* ---- UDP ---- */
+
+/* Control messages of one datagram. */
+union os_control {
+    struct cmsghdr align;
+    uint8_t bytes[64]; /* more than the largest of them, with its header */
+};
+
+/* Has datagrams leave with DF set, whatever the path MTU is said to be. Returns 0 or -1. */
+int os_dont_fragment(int fd);
+
+/* Returns the path MTU of a connected socket in bytes; 0: unknown. */
+unsigned os_path_mtu(int fd);
+
+/* Makes the receive buffer as large as the system allows, up to so many bytes. */
+void os_receive_buffer(int fd, int bytes);
+
+/* Has recvmmsg() report to which address of ours a datagram was sent. Returns 0 or -1. */
+int os_report_destination(int fd);
+
+/* Returns that address in host byte order; 0: not reported. */
+uint32_t os_destination(struct msghdr *msg);
+
+/* Has sendmsg() send from this address (host byte order), of a socket that is bound to none. *c
+ * must live as long as msg. */
+void os_set_source(struct msghdr *msg, union os_control *c, uint32_t ip);
+
+/* Has recvmmsg() report when the system received a datagram. False: it cannot. */
+bool os_stamp(int fd);
+
+/* Stores that time, as a date (UTC). False: not reported. */
+bool os_stamp_of(struct msghdr *msg, struct timespec *real);
+
+/* ---- the peer of a connected unix socket ---- */
+
+struct os_peer {
+    uid_t uid; /* effective, at the time of connect() */
+    pid_t pid; /* 0: unknown */
+};
+bool os_peer(int fd, struct os_peer *peer);
+
+/* Whether this is the peer's primary or a supplementary group. */
+bool os_peer_in_group(int fd, gid_t group);
+
+/* ---- the network ---- */
+
+/* Whether this process has a network of its own: a network namespace, a VNET jail. */
+bool os_network_is_own(void);
+
+/* Whether this neighbour has answered ARP: 1 yes, 0 no, -1 unknown. */
+int os_neighbour(struct in_addr host);
 
 #endif

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/os.h"
+
 enum { BACKLOG = 128 }; /* pending connections; OpenSSH uses the same */
 
 /* Whether this is the broadcast address of a network that this machine is on. */
@@ -158,9 +160,8 @@ static int set_int(int fd, int level, int name, int value)
 
 int sockets_udp(const struct sockaddr_in *local, const struct sockaddr_in *remote)
 {
-    /* PROBE sets DF and ignores ICMP errors that would reduce the path MTU (ip(7)). */
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) != 0 ||
+    if (fd < 0 || os_dont_fragment(fd) != 0 ||
         (local != NULL && bind(fd, (const struct sockaddr *)local, sizeof *local) != 0) ||
         (remote != NULL && connect(fd, (const struct sockaddr *)remote, sizeof *remote) != 0))
         return sockets_fail(fd);
@@ -297,13 +298,6 @@ uint16_t sockets_port(const struct sockets_address *a)
 void sockets_set_port(struct sockets_address *a, uint16_t port)
 {
     a->is.in.sin_port = htons(port);
-}
-
-unsigned sockets_path_mtu(int fd)
-{
-    int mtu = 0;
-    socklen_t len = sizeof mtu;
-    return getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) == 0 && mtu > 0 ? (unsigned)mtu : 0;
 }
 
 const char *sockets_text(const struct sockaddr_in *address, char text[SOCKETS_TEXT])

@@ -104,9 +104,6 @@ bool sockets_is_any(const struct sockets_address *a);
 uint16_t sockets_port(const struct sockets_address *a);
 void sockets_set_port(struct sockets_address *a, uint16_t port);
 
-/* Returns the path MTU of a connected UDP socket in bytes (IP_MTU); 0 if the system has none. */
-unsigned sockets_path_mtu(int fd);
-
 /* Writes "A.B.C.D:PORT" into text and returns text. */
 enum { SOCKETS_TEXT = 22 };
 const char *sockets_text(const struct sockaddr_in *address, char text[SOCKETS_TEXT]);

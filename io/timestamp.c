@@ -2,9 +2,8 @@
 /* Converts receive time stamps to monotonic time; see timestamp.h. */
 #include "io/timestamp.h"
 
-#include <string.h>
-
 #include "io/clock.h"
+#include "io/os.h"
 
 #define AGE_MAX (10 * IO_SECOND) /* an older time stamp means that the date was changed */
 
@@ -14,8 +13,7 @@ enum { ATTEMPTS = 4 };
 
 void timestamp_enable(struct io_fds_side *side)
 {
-    const int on = 1;
-    side->timestamps = setsockopt(side->in, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;
+    side->timestamps = os_stamp(side->in);
 }
 
 static uint64_t nanoseconds(const struct timespec *t)
@@ -36,22 +34,12 @@ uint64_t timestamp_offset(void)
     return 0;
 }
 
-static void note_time(const struct cmsghdr *c, uint64_t offset, struct io_msg *msg)
+void timestamp_read(struct msghdr *header, uint64_t offset, struct io_msg *msg)
 {
     struct timespec stamp;
-    if (offset == 0)
+    if (offset == 0 || !os_stamp_of(header, &stamp))
         return;
-    memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
     uint64_t arrived = nanoseconds(&stamp) + offset, now = io_fds_now();
     if (arrived < now && now - arrived < AGE_MAX)
         msg->arrived = arrived;
-}
-
-void timestamp_read(struct msghdr *header, uint64_t offset, struct io_msg *msg)
-{
-    struct cmsghdr *c = CMSG_FIRSTHDR(header);
-    for (; c != NULL; c = CMSG_NXTHDR(header, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS)
-            note_time(c, offset, msg);
-    }
 }

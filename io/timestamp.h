@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Receive time stamps of datagrams (socket(7), SO_TIMESTAMPNS). */
+/* Receive time stamps of datagrams. */
 #ifndef NETGDB_IO_TIMESTAMP_H
 #define NETGDB_IO_TIMESTAMP_H
 
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "io/fds.h"
-
-/* Buffer for the control message of one datagram. */
-union timestamp_control {
-    struct cmsghdr align;
-    uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
-};
 
 /* Enables time stamps on the side's socket; side->timestamps is set to whether that succeeded. */
 void timestamp_enable(struct io_fds_side *side);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/capture.h"
+#include "io/os.h"
 #include "io/tap.h"
 #include "io/timestamp.h"
 #include "proto/check.h"
@@ -226,7 +227,7 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
     struct mmsghdr batch[IO_FDS_BATCH];
     struct iovec parts[IO_FDS_BATCH];
     struct sockaddr_in from[IO_FDS_BATCH];
-    union timestamp_control control[IO_FDS_BATCH];
+    union os_control control[IO_FDS_BATCH];
     bool stamped = side->timestamps;
     tap_flush(side);
     for (unsigned i = 0; i < n; i++) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "io/sockets.h"
 #include "proto/addr.h"
 #include "proto/check.h"
@@ -17,7 +18,7 @@
 
 #define SERVICE_SOCKET "/run/netgdb/control"
 
-enum { PATH_SIZE = RUNDIR_MAX + 16, GROUPS_MAX = 1024 };
+enum { PATH_SIZE = RUNDIR_MAX + 16 };
 
 static int socket_path(char path[PATH_SIZE])
 {
@@ -41,36 +42,19 @@ void control_remove(void)
         (void)unlink(path);
 }
 
-/* Returns whether this group is the peer's primary or a supplementary group. */
-static bool in_group(int fd, gid_t own, gid_t group)
-{
-    gid_t groups[GROUPS_MAX];
-    socklen_t len = sizeof groups;
-    if (own == group)
-        return true;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) != 0)
-        return false;
-    for (size_t i = 0; i < len / sizeof groups[0]; i++) {
-        if (groups[i] == group)
-            return true;
-    }
-    return false;
-}
-
 bool control_allows(int fd, const char *path)
 {
     char own[PATH_SIZE];
-    struct ucred peer;
+    struct os_peer peer;
     struct stat st;
-    socklen_t len = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+    if (!os_peer(fd, &peer))
         return false;
     if (peer.uid == geteuid() || peer.uid == 0)
         return true;
     if (path == NULL && socket_path(own) == 0)
         path = own;
     return path != NULL && stat(path, &st) == 0 && (st.st_mode & S_IWGRP) != 0 &&
-           in_group(fd, peer.gid, st.st_gid);
+           os_peer_in_group(fd, st.st_gid);
 }
 
 int control_connect(void)

@@ -30,7 +30,7 @@ void control_remove(void);
 
 /*
  * Whether the peer of a connection to the socket at `path` (NULL: the control socket) may use it:
- * the same user, root, and the socket's group if that may write (SO_PEERCRED, SO_PEERGROUPS).
+ * the same user, root, and the socket's group if that may write (unix(4), unix(7)).
  */
 bool control_allows(int fd, const char *path);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "io/port_owner.h"
 #include "session/control.h"
 #include "tools/doctor.h"
@@ -24,7 +25,6 @@ enum {
 void doctor_check_namespace(struct doctor *d)
 {
     static const char *const marks[] = {"/.dockerenv", "/run/.containerenv", NULL};
-    struct stat own, init;
     for (size_t i = 0; marks[i] != NULL; i++) {
         if (access(marks[i], F_OK) == 0) {
             doctor_find(d, "namespace", DOCTOR_WARNING,
@@ -34,8 +34,7 @@ void doctor_check_namespace(struct doctor *d)
             return;
         }
     }
-    if (stat("/proc/self/ns/net", &own) == 0 && stat("/proc/1/ns/net", &init) == 0 &&
-        own.st_ino != init.st_ino)
+    if (os_network_is_own())
         doctor_find(d, "namespace", DOCTOR_WARNING,
                     "run the debugger in the namespace whose network card the kernel reaches",
                     "this is a network namespace of its own");
@@ -124,26 +123,6 @@ static bool has_address(const struct own_address *a, void *context)
     return true;
 }
 
-/* Looks a neighbour up in /proc/net/arp (proc(5)): 1 it has answered, 0 it has not, -1 unknown. */
-static int find_neighbour(struct in_addr host)
-{
-    char line[256], wanted[INET_ADDRSTRLEN + 1];
-    int found = -1;
-    FILE *f = fopen("/proc/net/arp", "re");
-    (void)inet_ntop(AF_INET, &host, wanted, INET_ADDRSTRLEN);
-    size_t len = strlen(strcat(wanted, " "));
-    while (f != NULL && found < 0 && fgets(line, sizeof line, f) != NULL) {
-        /* "ADDRESS HARDWARE-TYPE FLAGS MAC MASK INTERFACE" */
-        const char *flags = strncmp(line, wanted, len) == 0 ? strstr(line, " 0x") : NULL;
-        flags = flags != NULL ? strstr(flags + 3, " 0x") : NULL;
-        if (flags != NULL)
-            found = (strtoul(flags, NULL, 16) & 2) != 0; /* ATF_COM */
-    }
-    if (f != NULL)
-        (void)fclose(f);
-    return found;
-}
-
 static void check_neighbour(struct doctor *d, const struct own_address *own, struct in_addr host)
 {
     int known;
@@ -155,7 +134,7 @@ static void check_neighbour(struct doctor *d, const struct own_address *own, str
                     "the host is not on the network of %s", own->name);
         return;
     }
-    known = find_neighbour(host);
+    known = os_neighbour(host);
     if (known == 0)
         doctor_find(d, "neighbour", DOCTOR_WARNING,
                     "check the cable, the VLAN and that the machine is on: a kernel at db> answers "
@@ -182,7 +161,7 @@ static void check_route(struct doctor *d, const struct sockaddr_in *host)
             close(fd);
         return;
     }
-    unsigned mtu = sockets_path_mtu(fd);
+    unsigned mtu = os_path_mtu(fd);
     close(fd);
     own.address = local.sin_addr;
     (void)each_address(has_address, &own);

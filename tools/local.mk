@@ -61,14 +61,13 @@ TLS_SOURCES = \
 	tools/tls_handshake.c \
 	tools/tls_keys.c \
 	tools/tls_relay.c \
-	session/tls_keys.c session/tls.h \
-	io/sockets.c io/sockets.h
+	session/tls_keys.c session/tls.h
 if HAVE_TLS
 pkglibexec_PROGRAMS = tools/netgdb-tls
 tools_netgdb_tls_SOURCES = $(TLS_SOURCES)
 tools_netgdb_tls_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS) $(HARDEN_PROGRAM_CFLAGS)
 tools_netgdb_tls_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
-tools_netgdb_tls_LDADD = $(GNUTLS_LIBS)
+tools_netgdb_tls_LDADD = libio.la libproto.la $(GNUTLS_LIBS)
 else
 EXTRA_DIST += $(TLS_SOURCES)
 endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "io/port_owner.h"
 #include "io/sockets.h"
 #include "proto/err.h"
@@ -167,7 +168,7 @@ static struct server *new_server(struct node *n)
 {
     struct debugnet_options options = n->options->debugnet;
     int fd = sockets_udp(NULL, &n->server);
-    unsigned mtu = fd >= 0 ? sockets_path_mtu(fd) : 0;
+    unsigned mtu = fd >= 0 ? os_path_mtu(fd) : 0;
     if (fd >= 0)
         close(fd);
     if (mtu > WIRE_OVERHEAD)

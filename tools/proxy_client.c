@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/os.h"
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "proto/err.h"
@@ -347,16 +348,14 @@ static void *client_main(void *argument)
 void client_name(const struct proxy *p, int fd, char who[PROXY_WHO])
 {
     struct sockets_address name = {.len = sizeof name.is};
-    struct ucred process;
+    struct os_peer process = {.pid = 0};
     char text[SOCKETS_STREAM_TEXT];
-    socklen_t len = sizeof process;
     if (p->options->stdio || getpeername(fd, &name.is.any, &name.len) != 0) {
         (void)snprintf(who, PROXY_WHO, "stdin");
     } else if (name.is.any.sa_family != AF_UNIX) {
         (void)snprintf(who, PROXY_WHO, "%s", sockets_stream_text(&name, text));
     } else {
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &len) != 0)
-            process.pid = 0;
+        (void)os_peer(fd, &process);
         (void)snprintf(who, PROXY_WHO, "process %ld", (long)process.pid);
     }
 }

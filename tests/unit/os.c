@@ -3,10 +3,12 @@
 #include "io/os.h"
 #include "tests/unit/unit.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { LONG_MS = 20000 }; /* exceeded only by a failure */
@@ -201,6 +203,160 @@ static void signals_arrive_as_numbers(void **state)
     assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
 }
 
+/* ---- UDP ---- */
+
+/* A socket on loopback, and its address; connected to `remote` unless NULL. */
+static int make_udp(struct sockaddr_in *own, const struct sockaddr_in *remote)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t len = sizeof *own;
+    *own = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)own, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)own, &len), 0);
+    if (remote != NULL)
+        assert_int_equal(connect(fd, (const struct sockaddr *)remote, sizeof *remote), 0);
+    return fd;
+}
+
+/* Receives a datagram of one byte with its control messages. */
+static struct msghdr receive(int fd, union os_control *control)
+{
+    static uint8_t byte;
+    static struct sockaddr_in from;
+    static struct iovec part = {&byte, 1};
+    struct msghdr msg = {.msg_name = &from,
+                         .msg_namelen = sizeof from,
+                         .msg_iov = &part,
+                         .msg_iovlen = 1,
+                         .msg_control = control,
+                         .msg_controllen = sizeof *control};
+    assert_int_equal(recvmsg(fd, &msg, 0), 1);
+    return msg;
+}
+
+static void a_datagram_reports_where_to_and_when(void **state)
+{
+    struct sockaddr_in to, from;
+    struct timespec before, stamp, after;
+    union os_control control;
+    int in = make_udp(&to, NULL), out = make_udp(&from, &to);
+    (void)state;
+    assert_int_equal(send(out, "x", 1, 0), 1);
+    struct msghdr msg = receive(in, &control);
+    assert_int_equal(os_destination(&msg), 0);
+    assert_false(os_stamp_of(&msg, &stamp));
+
+    assert_int_equal(os_report_destination(in), 0);
+    assert_true(os_stamp(in));
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &before), 0);
+    assert_int_equal(send(out, "x", 1, 0), 1);
+    assert_true(is_readable(in, LONG_MS));
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &after), 0);
+    msg = receive(in, &control);
+    assert_int_equal(os_destination(&msg), INADDR_LOOPBACK);
+    assert_true(os_stamp_of(&msg, &stamp));
+    assert_in_range(stamp.tv_sec, before.tv_sec - 1, after.tv_sec + 1);
+    close(in);
+    close(out);
+}
+
+static void a_source_can_be_chosen_for_a_datagram(void **state)
+{
+    struct sockaddr_in to, any = {.sin_family = AF_INET};
+    union os_control control, received;
+    struct iovec part = {"x", 1};
+    int in = make_udp(&to, NULL), out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct msghdr msg = {
+        .msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
+    (void)state;
+    assert_int_equal(bind(out, (struct sockaddr *)&any, sizeof any), 0);
+    os_set_source(&msg, &control, INADDR_LOOPBACK);
+    assert_int_equal(sendmsg(out, &msg, 0), 1);
+    msg = receive(in, &received);
+    const struct sockaddr_in *from = msg.msg_name;
+    assert_int_equal(ntohl(from->sin_addr.s_addr), INADDR_LOOPBACK);
+
+    /* An address that is not ours. */
+    msg = (struct msghdr){
+        .msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
+    os_set_source(&msg, &control, 0xc6336407 /* 198.51.100.7: an example */);
+    assert_int_equal(sendmsg(out, &msg, 0), -1);
+    close(in);
+    close(out);
+}
+
+static void a_datagram_is_not_fragmented(void **state)
+{
+    static uint8_t big[65000];
+    struct sockaddr_in to, from;
+    int in = make_udp(&to, NULL), out = make_udp(&from, &to);
+    (void)state;
+    assert_int_equal(os_dont_fragment(out), 0);
+    unsigned mtu = os_path_mtu(out);
+    assert_in_range(mtu, 576, 1 << 20);
+    if (mtu < sizeof big) {
+        assert_int_equal(send(out, big, mtu, 0), -1);
+        assert_int_equal(errno, EMSGSIZE);
+    }
+    assert_int_equal(os_path_mtu(-1), 0);
+    close(in);
+    close(out);
+}
+
+static void a_receive_buffer_grows_as_far_as_allowed(void **state)
+{
+    struct sockaddr_in own;
+    int fd = make_udp(&own, NULL), before = 0, after = 0;
+    socklen_t len = sizeof before;
+    (void)state;
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &before, &len), 0);
+    os_receive_buffer(fd, 1 << 20);
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &after, &len), 0);
+    assert_true(after >= before && after >= 1 << 16);
+    close(fd);
+}
+
+/* ---- the peer ---- */
+
+static void a_peer_is_known_by_its_credentials(void **state)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    char dir[UNIT_PATH];
+    struct os_peer peer = {.uid = (uid_t)-1};
+    int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)state;
+    assert_non_null(unit_directory(dir, "os"));
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/s", dir);
+    assert_int_equal(bind(server, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(server, 1), 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof at), 0);
+    int accepted = accept(server, NULL, NULL);
+    assert_true(os_peer(accepted, &peer));
+    assert_int_equal(peer.uid, geteuid());
+    assert_int_equal(peer.pid, getpid());
+    assert_true(os_peer_in_group(accepted, getegid()));
+    assert_false(os_peer_in_group(accepted, 0x7ffffff0));
+    assert_false(os_peer(-1, &peer));
+    assert_false(os_peer_in_group(-1, getegid()));
+    close(accepted);
+    close(client);
+    close(server);
+    (void)unlink(at.sun_path);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+/* ---- the network ---- */
+
+static void an_address_of_no_neighbour_has_not_answered(void **state)
+{
+    const struct in_addr nobody = {.s_addr = htonl(0xc6336407)}; /* 198.51.100.7: an example */
+    (void)state;
+    (void)os_network_is_own(); /* either is right */
+    assert_int_not_equal(os_neighbour(nobody), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +369,12 @@ int main(void)
         cmocka_unit_test(a_wake_lasts_until_it_is_cleared),
         cmocka_unit_test(a_wake_is_an_event),
         cmocka_unit_test(signals_arrive_as_numbers),
+        cmocka_unit_test(a_datagram_reports_where_to_and_when),
+        cmocka_unit_test(a_source_can_be_chosen_for_a_datagram),
+        cmocka_unit_test(a_datagram_is_not_fragmented),
+        cmocka_unit_test(a_receive_buffer_grows_as_far_as_allowed),
+        cmocka_unit_test(a_peer_is_known_by_its_credentials),
+        cmocka_unit_test(an_address_of_no_neighbour_has_not_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
