@@ -2,9 +2,7 @@
 /* Finds and calls libc's own clock_gettime; see clock.h. */
 #include "io/clock.h"
 
-#include <dlfcn.h>
-#include <gnu/lib-names.h>
-
+#include "io/os.h"
 #include "proto/io.h"
 
 typedef int clock_function(clockid_t clock, struct timespec *t);
@@ -19,14 +17,9 @@ static void choose_clock(void)
         void *object;
         clock_function *function;
     } found = {.object = NULL};
-    void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
-    if (libc == NULL)
-        return;
-    found.object = dlsym(libc, "clock_gettime");
+    found.object = os_libc_function("clock_gettime");
     if (found.object != NULL)
         own = found.function;
-    /* The process depends on libc: it stays loaded. */
-    (void)dlclose(libc);
 }
 
 void clock_read(clockid_t clock, struct timespec *t)

@@ -14,14 +14,14 @@ libio_la_SOURCES = \
 	io/logqueue.c io/logqueue.h \
 	io/os.h io/os_private.h io/os_wake.c \
 	io/peek.c io/peek.h \
-	io/port_owner.c io/port_owner.h \
+	io/port_owner.h \
 	io/progress.c io/progress.h \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h
 # One system's files, chosen by configure.
-OS_LINUX = io/os_linux.c io/os_linux_net.c
-OS_FREEBSD = io/os_freebsd_net.c io/os_kqueue.c
+OS_LINUX = io/os_linux.c io/os_linux_files.c io/os_linux_net.c io/os_linux_port.c
+OS_FREEBSD = io/os_freebsd.c io/os_freebsd_net.c io/os_kqueue.c
 if FREEBSD
 libio_la_SOURCES += $(OS_FREEBSD)
 EXTRA_DIST += $(OS_LINUX)

@@ -11,10 +11,13 @@
 #ifndef NETGDB_IO_OS_H
 #define NETGDB_IO_OS_H
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
@@ -58,6 +61,76 @@ int os_signals_open(const sigset_t *signals);
 /* Returns the number of a signal that has arrived, or 0. Never blocks. The same signal, arrived
  * several times, may count once. */
 int os_signals_take(int fd);
+
+/* ---- processes ---- */
+
+/* Returns a descriptor that is readable once the process has ended. It need not be a child. */
+int os_process_open(pid_t pid);
+
+/* For a new child: it gets this signal when the thread that forked it ends, and its process. If the
+ * parent may have ended before the call, compare getppid() afterwards. Returns 0 or -1. */
+int os_die_with_parent(int signal);
+
+/* Stores the path of this program's file, as it was when it started. */
+bool os_program_path(char path[PATH_MAX]);
+
+/* Returns a path by which this program can be opened and executed while it runs; constant. On Linux
+ * also if its file was removed or replaced. */
+const char *os_program(void);
+
+/* Returns this process's arguments, each followed by a NUL, *len bytes in all, and one more NUL;
+ * the caller frees it. NULL: none, too many, or no memory. */
+char *os_arguments(size_t *len);
+
+/* Whether the system has distrusted our environment: setuid, setgid, capabilities. */
+bool os_is_privileged(void);
+
+/* Returns libc's own function of this name, also if a preloaded object has replaced it; NULL: none.
+ */
+void *os_libc_function(const char *name);
+
+/* Closes all descriptors from this one on. */
+void os_close_from(int lowest);
+
+/* Has timed waits of this process end as exactly as the system can, for more interrupts. */
+void os_exact_timers(void);
+
+/* ---- files ---- */
+
+/* Reads from a pipe without consuming. Returns how many bytes; -1: the system cannot. */
+ssize_t os_peek_pipe(int fd, void *bytes, size_t size);
+
+/* Renames within a directory; EEXIST if `to` exists. Returns 0 or -1. */
+int os_rename_new(int directory, const char *from, const char *to);
+
+/* Opens an empty file that other programs can open by `path` while this process runs. NULL: errno.
+ */
+enum { OS_SCRATCH_PATH = 64 };
+FILE *os_scratch_open(const char *name, char path[OS_SCRATCH_PATH]);
+void os_scratch_close(FILE *file, const char *path);
+
+/* ---- confinement: Landlock, Capsicum ---- */
+
+/* What is allowed in a directory: reading files; removing them; both and creating and changing
+ * files and sockets. */
+enum os_access { OS_READ, OS_REMOVE, OS_CHANGE };
+
+/* Returns a set that allows nothing; -1: the system confines no process to directories (ENOSYS,
+ * EOPNOTSUPP). */
+int os_confine_open(void);
+
+/* Adds a directory. One that does not exist is skipped. */
+bool os_confine_allow(int set, const char *directory, enum os_access access);
+
+/* Confines this process and its future children for ever. Before the first thread. */
+bool os_confine_enter(int set);
+
+/* No program that this process executes gains privileges (setuid). */
+bool os_no_new_privileges(void);
+
+/* From now on this process opens no file, and on FreeBSD (Capsicum) no connection; nobody but root
+ * may read its memory. As far as the system can. */
+void os_confine_to_descriptors(void);
 
 /* ---- UDP ---- */
 

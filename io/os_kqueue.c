@@ -90,3 +90,14 @@ int os_signals_take(int fd)
     struct kevent event;
     return take_now(fd, &event, 1) == 1 ? (int)event.ident : 0;
 }
+
+/* ---- processes ---- */
+
+int os_process_open(pid_t pid)
+{
+    int queue = os_events_open();
+    if (queue >= 0 &&
+        change_filter(queue, (uintptr_t)pid, EVFILT_PROC, EV_ADD, NOTE_EXIT, NULL) != 0)
+        return kqueue_fail(queue);
+    return queue;
+}

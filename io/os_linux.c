@@ -2,11 +2,25 @@
 /* Linux: events, signals and processes; see os.h. */
 #include "io/os.h"
 
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "proto/check.h"
+
+#if __has_include(<gnu/lib-names.h>)
+#include <gnu/lib-names.h>
+#else
+#define LIBC_SO "libc.so" /* musl */
+#endif
+
+enum { ARGUMENTS_MAX = 1 << 20 }; /* bytes */
 
 /* ---- events ---- */
 
@@ -47,4 +61,73 @@ int os_signals_take(int fd)
 {
     struct signalfd_siginfo info;
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* ---- processes ---- */
+
+/* Linux 5.3; musl has no wrapper. */
+int os_process_open(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int os_die_with_parent(int signal)
+{
+    return prctl(PR_SET_PDEATHSIG, signal);
+}
+
+bool os_program_path(char path[PATH_MAX])
+{
+    ssize_t n = readlink(os_program(), path, PATH_MAX - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+const char *os_program(void)
+{
+    return "/proc/self/exe";
+}
+
+char *os_arguments(size_t *len)
+{
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    char *text = fd >= 0 ? malloc(ARGUMENTS_MAX + 1) : NULL;
+    ssize_t got = 0;
+    *len = 0;
+    while (text != NULL && *len < ARGUMENTS_MAX &&
+           (got = read(fd, text + *len, ARGUMENTS_MAX - *len)) > 0)
+        *len += (size_t)got;
+    if (fd >= 0)
+        close(fd);
+    if (text == NULL || got != 0 || *len == 0 || *len == ARGUMENTS_MAX) {
+        free(text);
+        return NULL;
+    }
+    text[*len] = '\0';
+    return text;
+}
+
+bool os_is_privileged(void)
+{
+    return getauxval(AT_SECURE) != 0;
+}
+
+void *os_libc_function(const char *name)
+{
+    void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
+    if (libc == NULL)
+        return NULL;
+    void *found = dlsym(libc, name);
+    (void)dlclose(libc); /* the process depends on libc: it stays loaded */
+    return found;
+}
+
+void os_close_from(int lowest)
+{
+    (void)syscall(SYS_close_range, (unsigned)lowest, ~0U, 0);
+}
+
+void os_exact_timers(void)
+{
+    (void)prctl(PR_SET_TIMERSLACK, 1);
 }

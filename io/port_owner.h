@@ -14,7 +14,7 @@ enum { PORT_OWNER_TEXT = 128 };
  * the port has no owner in this network namespace. `port` is in host byte order; `tcp`: a TCP
  * port that listens, else a UDP port. Keeps errno.
  *
- * Source: proc(5), /proc/net/tcp, /proc/PID/fd, /proc/PID/comm.
+ * On FreeBSD always "". Source: proc(5), /proc/net/tcp, /proc/PID/fd, /proc/PID/comm.
  */
 const char *port_owner(int error, bool tcp, uint16_t port, char text[PORT_OWNER_TEXT]);
 

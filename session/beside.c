@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/os.h"
+
 bool beside_program(char path[PATH_MAX])
 {
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-    path[n > 0 ? n : 0] = '\0';
-    return n > 0;
+    return os_program_path(path);
 }
 
 bool beside(const char *own, const char *directory, const char *wanted, char path[PATH_MAX])

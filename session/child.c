@@ -7,11 +7,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "io/os.h"
 
 enum {
     BY_ITSELF_MS = 200, /* for a child that is about to exit */
@@ -28,7 +28,7 @@ static void become(char *const argv[], int stream, int report, pid_t parent)
     setpgid(0, 0);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
+    if (os_die_with_parent(SIGKILL) == 0 && getppid() == parent &&
         dup2(stream, STDIN_FILENO) >= 0 && dup2(stream, STDOUT_FILENO) >= 0)
         execvp(argv[0], argv);
     int error = errno;
@@ -86,9 +86,9 @@ int child_start(struct child *child, char *const argv[])
 }
 
 /* Returns whether the child exits within `ms` ms. */
-static bool ends_within(int pidfd, int time)
+static bool ends_within(int process, int time)
 {
-    struct pollfd p = {pidfd, POLLIN, 0};
+    struct pollfd p = {process, POLLIN, 0};
     int n;
     do {
         n = poll(&p, 1, time);
@@ -101,15 +101,15 @@ void child_end(struct child *child, bool by_itself)
     static const int signals[] = {SIGTERM, SIGKILL};
     if (child->pid == 0)
         return;
-    int pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-    bool ended = by_itself && pidfd >= 0 && ends_within(pidfd, BY_ITSELF_MS);
+    int process = os_process_open(child->pid);
+    bool ended = by_itself && process >= 0 && ends_within(process, BY_ITSELF_MS);
     for (unsigned i = 0; !ended && i < 2; i++) {
         kill(-child->pid, signals[i]);
-        ended = pidfd >= 0 && ends_within(pidfd, PATIENCE_MS);
+        ended = process >= 0 && ends_within(process, PATIENCE_MS);
     }
     while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    if (pidfd >= 0)
-        close(pidfd);
+    if (process >= 0)
+        close(process);
     child->pid = 0;
 }

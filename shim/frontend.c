@@ -2,14 +2,13 @@
 /* Detects that the front end has ended or cancelled the wait; see frontend.h. */
 #include "shim/frontend.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "io/peek.h"
 #include "proto/io.h"
 
@@ -76,15 +75,10 @@ void frontend_parse(struct frontend *f, const char *words, size_t len)
 
 static void read_command_line(struct frontend *f)
 {
-    char *words = malloc(CMDLINE_MAX);
-    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-    ssize_t n = words != NULL && fd >= 0 ? read(fd, words, CMDLINE_MAX - 1) : 0;
-    if (n > 0) {
-        words[n] = '\0';
-        frontend_parse(f, words, (size_t)n);
-    }
-    if (fd >= 0)
-        close(fd);
+    size_t len;
+    char *words = os_arguments(&len);
+    if (words != NULL)
+        frontend_parse(f, words, len);
     free(words);
 }
 
@@ -154,11 +148,11 @@ static const char *waiting_command(int fd)
 
 /* ---- the wait ---- */
 
-/* Returns a pidfd (pidfd_open(2), Linux 5.3) of our parent, unless the parent has just changed. */
+/* Returns a descriptor of our parent, unless the parent has just changed. */
 static int watch_parent(void)
 {
     pid_t parent = getppid();
-    int fd = (int)syscall(SYS_pidfd_open, parent, 0);
+    int fd = os_process_open(parent);
     if (fd >= 0 && getppid() != parent) {
         close(fd);
         return -1;

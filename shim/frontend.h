@@ -32,7 +32,7 @@ struct frontend {
     bool gone;    /* the front end had ended before the wait */
 };
 
-/* Parses gdb's command line: words, each with a NUL, as in /proc/self/cmdline. */
+/* Parses gdb's command line: words, each with a NUL. */
 void frontend_parse(struct frontend *f, const char *words, size_t len);
 
 /* True if a program drives this gdb (MI or DAP), which may or may not show standard error. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exported hooks of libnetgdb.so, and the table of the functions that they replace. */
+#include "io/os.h"
 #include "io/progress.h"
 #include "proto/check.h"
 #include "session/report.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -27,7 +27,7 @@ static void bind_libc(void)
 #define BIND(type, name, parameters) *(void **)&shim_libc.name = dlsym(RTLD_NEXT, #name);
     SHIM_HOOKS(BIND)
 #undef BIND
-    if (getauxval(AT_SECURE) == 0)
+    if (!os_is_privileged())
         owner = getpid();
 }
 

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "session/report.h"
 #include "symbols/osabi.h"
 
 static const char our_name[] = "libnetgdb.so";
-static const char own_exe[] = "/proc/self/exe";
 
 static const char *base_of(const char *path, size_t len, size_t *base_len)
 {
@@ -95,24 +95,16 @@ static bool is_debugger(const char *path)
     return is_lldb(base_of(path, strlen(path), &len)) || is_gdb(path);
 }
 
-/* Stores the path of this program in path[PATH_MAX]. */
-static bool own_path(char *path)
-{
-    ssize_t n = readlink(own_exe, path, PATH_MAX - 1);
-    path[n > 0 ? n : 0] = '\0';
-    return n > 0;
-}
-
 void preload_osabi(int argc, char **argv)
 {
     char path[PATH_MAX];
-    if (!own_path(path) || !is_gdb(path))
+    if (!os_program_path(path) || !is_gdb(path))
         return;
-    char **arguments = osabi_arguments(own_exe, argc, argv);
+    char **arguments = osabi_arguments(os_program(), argc, argv);
     if (arguments == NULL)
         return;
     (void)execve(path, arguments, environ);
-    (void)execve(own_exe, arguments, environ); /* its file was removed or replaced */
+    (void)execve(os_program(), arguments, environ); /* its file was removed or replaced */
     free(arguments);
 }
 
@@ -120,7 +112,7 @@ void preload_clean(void)
 {
     char path[PATH_MAX];
     const char *value = getenv("LD_PRELOAD");
-    if (value == NULL || !own_path(path))
+    if (value == NULL || !os_program_path(path))
         return;
     size_t size = strlen(value) + 1;
     char *rest = malloc(size);

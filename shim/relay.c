@@ -123,12 +123,12 @@ static int make_relay_chain(struct relay *r, const char *program, struct chain *
     if (r->recording != NULL) {
         struct target *recording = r->recording;
         r->recording = NULL;
-        config.osabi_missing = osabi_is_missing("/proc/self/exe");
+        config.osabi_missing = osabi_is_missing(os_program());
         return chain_for_recording(chain, recording, r->peer, &config);
     }
     if (r->listener == NULL && !r->proxy)
         return chain_for_stream(chain, &r->io.io, &config);
-    config.osabi_missing = osabi_is_missing("/proc/self/exe");
+    config.osabi_missing = osabi_is_missing(os_program());
     /* GDB has asked for features already, and waits 6 s at most. */
     io_keepalive(&r->io.io, true);
     int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config)
@@ -249,7 +249,10 @@ static void *relay_main(void *argument)
     const struct log *log = &r->name->log;
     struct server *server = rsp_server_new(&r->io.io, log);
     struct chain chain = {.target = NULL};
-    char *program = find_elf_self();
+    size_t len = 0;
+    char *words = os_arguments(&len);
+    char *program = words != NULL ? find_elf_words(words, len) : NULL;
+    free(words);
     int rc = server != NULL ? make_relay_chain(r, program, &chain) : NETGDB_NOMEM;
     report(rc == 0 ? REPORT_CONNECTED : REPORT_NOBODY);
     if (rc == 0)

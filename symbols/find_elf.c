@@ -2,17 +2,13 @@
 /* The ELF file on gdb's command line; see find_elf.h. */
 #include "symbols/find_elf.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "symbols/gdb_args.h"
-
-enum { CMDLINE_MAX = 1 << 20 }; /* bytes of /proc/self/cmdline */
 
 void gdb_files_parse(int argc, const char *const *argv, struct gdb_files *files)
 {
@@ -99,39 +95,15 @@ char *find_elf_argv(int argc, const char *const *argv, enum find_elf which)
     return file != NULL ? gdb_files_resolve(file, files.dir, getenv("HOME"), getenv("PATH")) : NULL;
 }
 
-/* Returns /proc/self/cmdline with a NUL appended; NULL if it is too long or cannot be read. */
-static char *read_cmdline(size_t *len)
+char *find_elf_words(const char *words, size_t len)
 {
-    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-    char *text = fd >= 0 ? malloc(CMDLINE_MAX + 1) : NULL;
-    ssize_t got = 0;
-    *len = 0;
-    while (text != NULL && *len < CMDLINE_MAX &&
-           (got = read(fd, text + *len, CMDLINE_MAX - *len)) > 0)
-        *len += (size_t)got;
-    if (fd >= 0)
-        close(fd);
-    if (text == NULL || got != 0 || *len == 0 || *len == CMDLINE_MAX) {
-        free(text);
-        return NULL;
-    }
-    text[*len] = '\0';
-    return text;
-}
-
-char *find_elf_self(void)
-{
-    size_t len;
-    char *text = read_cmdline(&len), *found = NULL;
-    if (text == NULL)
-        return NULL;
     int argc = 0;
+    char *found = NULL;
     const char **argv = calloc(len, sizeof *argv);
-    for (size_t at = 0; argv != NULL && at < len; at += strlen(text + at) + 1)
-        argv[argc++] = text + at;
+    for (size_t at = 0; argv != NULL && at < len; at += strlen(words + at) + 1)
+        argv[argc++] = words + at;
     if (argv != NULL)
         found = find_elf_argv(argc, argv, FIND_ELF_PROGRAM);
     free(argv);
-    free(text);
     return found;
 }

@@ -39,8 +39,9 @@ enum find_elf {
  */
 char *find_elf_argv(int argc, const char *const *argv, enum find_elf which);
 
-/* The same for this process by /proc/self/cmdline, and FIND_ELF_PROGRAM. */
-char *find_elf_self(void);
+/* The same for arguments that are followed by a NUL each, `len` bytes in all, and FIND_ELF_PROGRAM.
+ */
+char *find_elf_words(const char *words, size_t len);
 
 /*
  * Returns the file that execvp() would execute: found in $PATH unless `name` has a '/'. The caller

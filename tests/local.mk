@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/logfile \
 	tests/unit/nearest \
 	tests/unit/os \
+	tests/unit/os_files \
 	tests/unit/packets \
 	tests/unit/pcapng \
 	tests/unit/port_owner \
@@ -287,7 +288,7 @@ tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h
 tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/confine
 tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/confine.h
-tests_unit_confine_LDADD = $(UNIT_LIBS)
+tests_unit_confine_LDADD = libio.la $(UNIT_LIBS)
 if HAVE_TLS
 UNIT_TESTS += tests/unit/tls
 tests_unit_tls_SOURCES = tests/unit/tls.c tests/unit/unit.h

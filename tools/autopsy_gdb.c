@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "session/report.h"
 #include "tools/autopsy.h"
 #include "tools/run.h"
@@ -125,7 +126,7 @@ static void add_commands(struct gdb *g, bool only_signature)
 
 static void make_gdb_arguments(struct gdb *g, bool only_signature)
 {
-    static const char *const fixed[] = {"/proc/self/exe", "run", "--", "", "-nx", "-batch"};
+    const char *const fixed[] = {os_program(), "run", "--", "", "-nx", "-batch"};
     static const char *const settings[] = {"set pagination off",
                                            "set height 0",
                                            "set width 0",

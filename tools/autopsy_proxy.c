@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "proto/json_read.h"
 #include "session/control.h"
 #include "tools/autopsy.h"
@@ -122,9 +122,9 @@ static void become_proxy(pid_t us, const struct proxy_args *args)
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)setpgid(0, 0); /* a terminal's Ctrl-C is for autopsy, which ends it */
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    (void)os_die_with_parent(SIGTERM);
     if (getppid() == us && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0)
-        (void)execv("/proc/self/exe", args->argv);
+        (void)execv(os_program(), args->argv);
     _exit(EXIT_FAILED);
 }
 

@@ -5,12 +5,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "proto/visible.h"
 #include "tools/autopsy.h"
 
@@ -21,7 +20,7 @@ enum { CHUNK = 16 * 1024, LINE_MAX_BYTES = 64 * 1024 };
 struct run {
     struct crash *crash;
     pid_t pid;
-    int pidfd, out; /* out: the program's output */
+    int process, out; /* out: the program's output */
     int log;
     size_t logged;
     bool cut;
@@ -39,7 +38,7 @@ static void become_program(pid_t us, const struct crash *c, int out, char *const
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);
     (void)setpgid(0, 0);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)os_die_with_parent(SIGKILL);
     if (getppid() == us && fchdir(c->dir) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
         dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0)
         (void)execv(argv[0], argv);
@@ -61,8 +60,8 @@ static bool start_program(struct run *r, char *const *argv)
         return false;
     (void)setpgid(r->pid, r->pid); /* whichever of the two comes first */
     (void)fcntl(r->out, F_SETFL, O_NONBLOCK);
-    r->pidfd = pidfd_open(r->pid, 0);
-    return r->pidfd >= 0;
+    r->process = os_process_open(r->pid);
+    return r->process >= 0;
 }
 
 /* The group before its leader is reaped: its number cannot be another's yet. */
@@ -133,7 +132,7 @@ static int milliseconds_to(uint64_t deadline)
 static enum run_end watch_program(struct run *r, uint64_t deadline)
 {
     struct pollfd fds[] = {
-        {r->pidfd, POLLIN, 0}, {r->crash->autopsy->stop_fd, POLLIN, 0}, {r->out, POLLIN, 0}};
+        {r->process, POLLIN, 0}, {r->crash->autopsy->stop_fd, POLLIN, 0}, {r->out, POLLIN, 0}};
     while (fds[0].revents == 0) {
         if (poll(fds, 3, milliseconds_to(deadline)) < 0 && errno != EINTR)
             return RUN_NOT_STARTED;
@@ -159,7 +158,7 @@ static void reap_program(struct run *r, int *status)
 /* SIGTERM has gdb leave the kernel in order. */
 static void end_early(struct run *r)
 {
-    struct pollfd end = {r->pidfd, POLLIN, 0};
+    struct pollfd end = {r->process, POLLIN, 0};
     end_group(r, SIGTERM);
     (void)poll(&end, 1, (int)(GRACE / IO_MS));
 }
@@ -193,7 +192,7 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
     *status = -1;
     if (fd < 0)
         return end;
-    struct run r = {.crash = c, .pidfd = -1, .out = -1, .log = fd};
+    struct run r = {.crash = c, .process = -1, .out = -1, .log = fd};
     buf_init(&r.line, LINE_MAX_BYTES);
     if (start_program(&r, argv)) {
         end = run_to_end(&r, deadline, status);
@@ -207,8 +206,8 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
     close(fd);
     if (r.out >= 0)
         close(r.out);
-    if (r.pidfd >= 0)
-        close(r.pidfd);
+    if (r.process >= 0)
+        close(r.process);
     errno = r.error;
     return end;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "tools/autopsy.h"
 
 enum {
@@ -133,7 +134,7 @@ bool store_complete(struct crash *c)
     char partial[SUFFIXED];
     int out = c->autopsy->out;
     (void)suffixed(partial, c->name, PARTIAL);
-    if (fsync(c->dir) != 0 || renameat2(out, partial, out, c->name, RENAME_NOREPLACE) != 0)
+    if (fsync(c->dir) != 0 || os_rename_new(out, partial, c->name) != 0)
         return false;
     (void)fsync(out);
     close_directory(c);
@@ -174,9 +175,8 @@ void store_abandon(struct crash *c, const char *suffix)
     if (suffix == NULL && c->dir >= 0)
         remove_files(c->dir);
     if (suffix != NULL || unlinkat(out, partial, AT_REMOVEDIR) != 0)
-        (void)renameat2(out, partial, out,
-                        suffixed(other, c->name, suffix != NULL ? suffix : STORE_INTERRUPTED),
-                        RENAME_NOREPLACE);
+        (void)os_rename_new(out, partial,
+                            suffixed(other, c->name, suffix != NULL ? suffix : STORE_INTERRUPTED));
     close_directory(c);
 }
 
@@ -248,7 +248,7 @@ static void mark_interrupted(struct autopsy *a, const char *name)
     char other[SUFFIXED];
     (void)snprintf(other, SUFFIXED, "%.*s" STORE_INTERRUPTED, (int)(strlen(name) - strlen(PARTIAL)),
                    name);
-    if (renameat2(a->out, name, a->out, other, RENAME_NOREPLACE) == 0)
+    if (os_rename_new(a->out, name, other) == 0)
         log_warn(&a->log, "an earlier autopsy was interrupted: what it had is in %s/%s",
                  a->options->out, other);
     else

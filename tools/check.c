@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "session/report.h"
 #include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
@@ -22,10 +21,10 @@
 
 enum { OWN_ARGS = 8, BY_SIGNAL = 128 };
 
-/* A file in memory, which gdb can open by its path while this process runs. */
+/* A file that gdb can open by its path while this process runs. */
 struct paper {
     FILE *file;
-    char path[48];
+    char path[OS_SCRATCH_PATH];
 };
 
 struct check {
@@ -36,9 +35,7 @@ struct check {
 
 static bool paper_open(struct paper *p, const char *name)
 {
-    int fd = memfd_create(name, MFD_CLOEXEC);
-    snprintf(p->path, sizeof p->path, "/proc/%ld/fd/%d", (long)getpid(), fd);
-    p->file = fd >= 0 ? fdopen(fd, "r+") : NULL;
+    p->file = os_scratch_open(name, p->path);
     if (p->file == NULL)
         complain("%s: %s", name, strerror(errno));
     return p->file != NULL;
@@ -179,7 +176,7 @@ static pid_t start_gdb(const struct check *c, const sigset_t *before)
     pid_t us = getpid(), gdb = fork();
     if (gdb != 0)
         return gdb;
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* the reader of the status has ended */
+    (void)os_die_with_parent(SIGTERM); /* the reader of the status has ended */
     (void)sigprocmask(SIG_SETMASK, before, NULL);
     if (getppid() != us)
         raise(SIGTERM);
@@ -266,7 +263,7 @@ static int check(struct check *c, int argc, char **argv)
 static void paper_close(struct paper *p)
 {
     if (p->file != NULL)
-        fclose(p->file);
+        os_scratch_close(p->file, p->path);
 }
 
 int check_run(int argc, char **argv)

@@ -56,7 +56,6 @@ tools_netgdb_LDADD = libsession.la libio.la libebpf.la $(FREEBSD_LIBS)
 
 # TLS for both ends, in processes of its own.
 TLS_SOURCES = \
-	tools/confine.c tools/confine.h \
 	tools/tls.c tools/tls.h \
 	tools/tls_handshake.c \
 	tools/tls_keys.c \

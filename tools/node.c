@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -358,7 +357,7 @@ int node_main(int argc, char **argv)
     io_fds_batch_sends(&n.io);
     /* Makes polls as exact as a kernel's. */
     if (options.debugnet.poll != 0)
-        (void)prctl(PR_SET_TIMERSLACK, 1);
+        os_exact_timers();
     catch_node_signals(&n.io);
     end = start_node(&n);
     if (end == EXIT_DONE && !options.tls.on)

@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "proto/visible.h"
 #include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
@@ -84,7 +85,7 @@ static enum obstacle find_in_program(const char *path, const char *loader, char 
                 "%s: a static program, into which nothing is preloaded: use a gdb with shared "
                 "libraries, " OR_PROXY,
                 path);
-    else if (loader[0] != '\0' && read_loader("/proc/self/exe", own) && own[0] != '\0' &&
+    else if (loader[0] != '\0' && read_loader(os_program(), own) && own[0] != '\0' &&
              strcmp(obstacle_base(loader), obstacle_base(own)) != 0)
         explain(text,
                 "%s: needs %s, but libnetgdb.so needs %s: use a gdb of this machine and C "

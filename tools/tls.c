@@ -13,13 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tools/confine.h"
+#include "io/os.h"
 #include "tools/tls.h"
 
 enum { CONTROL = STDIN_FILENO, FILES_MAX = 16 }; /* descriptors of a process */
@@ -130,12 +128,13 @@ static void serve_connections(struct tls_link *l)
 /* Closes all descriptors but the control socket and the output of a sanitizer. */
 static void leave_parent(void)
 {
+    static char *none[] = {NULL};
     pid_t pid = fork();
     if (pid != 0)
         _exit(pid < 0 ? 1 : 0);
     (void)setsid();
-    (void)clearenv(); /* GnuTLS writes keys to the file in SSLKEYLOGFILE */
-    (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+    environ = none; /* GnuTLS writes keys to the file in SSLKEYLOGFILE */
+    os_close_from(STDERR_FILENO + 1);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGCHLD, SIG_IGN); /* children are not reaped */
 }
@@ -145,9 +144,8 @@ static void give_up_rights(void)
 {
     const struct rlimit files = {FILES_MAX, FILES_MAX};
     (void)!chdir("/");
-    (void)prctl(PR_SET_DUMPABLE, 0);
     (void)setrlimit(RLIMIT_NOFILE, &files);
-    (void)confine("", "", "", "", NULL); /* as far as the system supports it */
+    os_confine_to_descriptors();
 }
 
 static bool take_options(int argc, char **argv, struct tls_keys *keys, const char **name)

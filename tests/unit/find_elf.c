@@ -195,11 +195,14 @@ static void a_file_is_resolved_as_by_gdb(void **state)
     resolve("./tool", dir, NULL, "@/bin", NULL);
 }
 
-/* This process's own command line has no file: cmocka's runner is called without arguments. */
-static void this_process_has_no_file(void **state)
+static void words_with_a_nul_each_are_arguments(void **state)
 {
+    static const char none[] = "gdb\0-q", one[] = "gdb\0-q\0/bin/sh";
     (void)state;
-    assert_null(find_elf_self());
+    assert_null(find_elf_words(none, sizeof none));
+    char *found = find_elf_words(one, sizeof one);
+    assert_string_equal(found, "/bin/sh");
+    free(found);
 }
 
 int main(void)
@@ -213,7 +216,7 @@ int main(void)
         cmocka_unit_test(after_args_comes_the_program_and_nothing_else),
         cmocka_unit_test(after_two_dashes_come_only_words),
         cmocka_unit_test(a_file_is_resolved_as_by_gdb),
-        cmocka_unit_test(this_process_has_no_file),
+        cmocka_unit_test(words_with_a_nul_each_are_arguments),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LONG_MS = 20000 }; /* exceeded only by a failure */
@@ -203,6 +205,118 @@ static void signals_arrive_as_numbers(void **state)
     assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
 }
 
+/* ---- processes ---- */
+
+static void the_end_of_a_process_is_an_event(void **state)
+{
+    int ends[2], status;
+    (void)state;
+    make_pair(ends);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char c;
+        close(ends[1]);
+        _exit((int)read(ends[0], &c, 1)); /* until the parent closes its end */
+    }
+    int process = os_process_open(pid);
+    assert_closed_on_exec(process);
+    assert_false(is_readable(process, 0));
+    close_both(ends);
+    assert_true(is_readable(process, LONG_MS));
+    assert_true(is_readable(process, 0));
+    close(process);
+    /* It has ended, and nobody has waited for it. */
+    process = os_process_open(pid);
+    assert_true(process < 0 || is_readable(process, LONG_MS));
+    if (process >= 0)
+        close(process);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(os_process_open(pid), -1);
+    assert_int_equal(errno, ESRCH);
+}
+
+/* Keeps its end of `alive` open until its signal. */
+static void die_with_parent(const int ready[2], const int alive[2])
+{
+    close(alive[1]);
+    if (os_die_with_parent(SIGKILL) == 0 && write(ready[0], "x", 1) == 1)
+        (void)poll(NULL, 0, LONG_MS);
+    _exit(0);
+}
+
+static void a_child_dies_with_its_parent(void **state)
+{
+    int ready[2], alive[2], status;
+    char c;
+    (void)state;
+    make_pair(ready);
+    make_pair(alive);
+    pid_t parent = fork();
+    if (parent == 0) {
+        if (fork() == 0)
+            die_with_parent(ready, alive);
+        _exit(read(ready[1], &c, 1) == 1 ? 0 : 1);
+    }
+    close(alive[0]);
+    assert_int_equal(waitpid(parent, &status, 0), parent);
+    assert_int_equal(status, 0);
+    assert_true(is_readable(alive[1], LONG_MS / 2));
+    assert_int_equal(read(alive[1], &c, 1), 0);
+    close(alive[1]);
+    close_both(ready);
+}
+
+static void a_program_knows_its_file_and_arguments(void **state)
+{
+    char path[PATH_MAX];
+    struct stat by_path, by_program;
+    size_t len = 0;
+    (void)state;
+    assert_true(os_program_path(path));
+    assert_int_equal(path[0], '/');
+    assert_int_equal(stat(path, &by_path), 0);
+    assert_int_equal(stat(os_program(), &by_program), 0);
+    assert_int_equal(by_path.st_ino, by_program.st_ino);
+    char *words = os_arguments(&len);
+    assert_non_null(words);
+    assert_true(len > 1 && words[len - 1] == '\0' && words[len] == '\0');
+    const char *base = strrchr(words, '/');
+    assert_string_equal(base != NULL ? base : words, strrchr(path, '/'));
+    free(words);
+}
+
+static void nothing_is_special_about_this_process(void **state)
+{
+    union {
+        void *object;
+        pid_t (*function)(void);
+    } own;
+    (void)state;
+    assert_false(os_is_privileged());
+    own.object = os_libc_function("getppid");
+    assert_non_null(own.object);
+    assert_int_equal(own.function(), getppid());
+    assert_null(os_libc_function("netgdb_no_such_function"));
+    os_exact_timers();
+}
+
+static void descriptors_are_closed_from_a_number_on(void **state)
+{
+    int status;
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        int first = dup(STDERR_FILENO), second = dup(STDERR_FILENO);
+        os_close_from(first + 1);
+        _exit(first >= 0 && second > first && fcntl(first, F_GETFD) >= 0 &&
+                      fcntl(second, F_GETFD) < 0
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 /* ---- UDP ---- */
 
 /* A socket on loopback, and its address; connected to `remote` unless NULL. */
@@ -369,6 +483,11 @@ int main(void)
         cmocka_unit_test(a_wake_lasts_until_it_is_cleared),
         cmocka_unit_test(a_wake_is_an_event),
         cmocka_unit_test(signals_arrive_as_numbers),
+        cmocka_unit_test(the_end_of_a_process_is_an_event),
+        cmocka_unit_test(a_child_dies_with_its_parent),
+        cmocka_unit_test(a_program_knows_its_file_and_arguments),
+        cmocka_unit_test(nothing_is_special_about_this_process),
+        cmocka_unit_test(descriptors_are_closed_from_a_number_on),
         cmocka_unit_test(a_datagram_reports_where_to_and_when),
         cmocka_unit_test(a_source_can_be_chosen_for_a_datagram),
         cmocka_unit_test(a_datagram_is_not_fragmented),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds the owner of a port in /proc; see port_owner.h. */
+/* Linux: the owner of a port, by proc(5); see port_owner.h. */
 #include "io/port_owner.h"
 
 #include <ctype.h>
