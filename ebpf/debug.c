@@ -30,6 +30,7 @@ int link_repair_frame_bases(struct ebpf_image *image)
 #include "ebpf/insn.h"
 #include "ebpf/locations.h"
 #include "ebpf/machine.h"
+#include "ebpf/sbpf.h"
 #include "proto/err.h"
 
 enum { OFFSETS_MAX = 128, SUBTREE_DEPTH = 64, NEAR = 16 /* instructions */ };
@@ -192,7 +193,7 @@ static void repair_function(Dwarf_Die *function, struct ebpf_image *image)
     bool calls = false;
     if (byte == NULL || dwarf_lowpc(function, &low) != 0)
         return;
-    struct ebpf_symbol *s = function_at(image, low);
+    struct ebpf_symbol *s = function_at(image, low + image->bias);
     if (s == NULL || s->address + s->size > text->base + text->given)
         return;
     each_variable(function, 0, add_described, &described);
@@ -222,6 +223,8 @@ static void repair_unit(Dwarf_Die *unit, struct ebpf_image *image)
 
 int link_repair_frame_bases(struct ebpf_image *image)
 {
+    if (image->sbpf != NULL && image->sbpf->dynamic)
+        return 0; /* r10 is the lowest address */
     Elf *elf = elf_memory((char *)image->elf.data, image->elf.len);
     Dwarf *dwarf = elf == NULL ? NULL : dwarf_begin_elf(elf, DWARF_C_READ, NULL);
     Dwarf_Off offset = 0, next;

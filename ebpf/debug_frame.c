@@ -62,15 +62,16 @@ static void finish_entry(struct buf *out, struct buf *entry)
 
 int link_debug_frame(const struct linker *l, struct buf *out)
 {
-    const struct ebpf_segment *text = l->image->text;
+    const struct ebpf_image *image = l->image;
+    uint64_t start = image->code_at - image->bias;
     struct buf entry;
     uint32_t cie = 0;
     buf_init(&entry, 1024);
     add_cie(&entry);
     finish_entry(out, &entry);
     (void)buf_add(&entry, &cie, sizeof cie);
-    (void)buf_add(&entry, &text->base, sizeof text->base);
-    (void)buf_add(&entry, &text->size, sizeof text->size);
+    (void)buf_add(&entry, &start, sizeof start);
+    (void)buf_add(&entry, &image->code_size, sizeof image->code_size);
     finish_entry(out, &entry);
     int rc = entry.error != 0 ? entry.error : out->error;
     buf_free(&entry);

@@ -8,6 +8,7 @@
 #include "ebpf/helpers.h"
 #include "ebpf/machine.h"
 #include "ebpf/maps.h"
+#include "ebpf/sbpf.h"
 #include "proto/err.h"
 
 static void decode_set(struct ebpf_op *op, enum ebpf_opcode code, uint64_t imm)
@@ -262,30 +263,38 @@ static void decode_ld(struct ebpf_op *op, const struct ebpf_machine *m, const ui
                                      : "an unknown instruction");
 }
 
+void ebpf_decode_insn(struct ebpf_op *op, const struct ebpf_machine *m, const struct bpf_insn *i)
+{
+    switch (i->opcode & 7) {
+    case BPF_ALU:
+    case BPF_ALU64:
+        decode_alu(op, i);
+        break;
+    case BPF_JMP:
+    case BPF_JMP32:
+        decode_jump(op, m, i);
+        break;
+    case BPF_LDX:
+        decode_load(op, i);
+        break;
+    default:
+        decode_store(op, i);
+    }
+}
+
 static void decode_one(struct ebpf_op *op, const struct ebpf_machine *m, const uint8_t *text,
                        uint32_t slot)
 {
     struct bpf_insn i = bpf_insn_read(text + (size_t)slot * BPF_INSN_SIZE);
     *op = (struct ebpf_op){.dst = i.dst, .src = i.src};
-    switch (i.opcode & 7) {
-    case BPF_ALU:
-    case BPF_ALU64:
-        decode_alu(op, &i);
-        break;
-    case BPF_JMP:
-    case BPF_JMP32:
-        decode_jump(op, m, &i);
-        break;
-    case BPF_LDX:
-        decode_load(op, &i);
-        break;
-    case BPF_ST:
-    case BPF_STX:
-        decode_store(op, &i);
-        break;
-    default:
-        decode_ld(op, m, text, slot);
+    if (m->image->sbpf != NULL) {
+        sbpf_decode(op, m, text, slot);
+        return;
     }
+    if ((i.opcode & 7) == BPF_LD)
+        decode_ld(op, m, text, slot);
+    else
+        ebpf_decode_insn(op, m, &i);
     if ((i.dst >= BPF_REGISTERS || i.src >= BPF_REGISTERS) && op->code != OP_BAD)
         bad(op, "a register that does not exist");
     const char *reserved = bpf_insn_reserved(&i);
@@ -385,21 +394,22 @@ void ebpf_arm(struct ebpf_machine *m, uint32_t slot)
 int ebpf_decode(struct ebpf_machine *m)
 {
     const struct ebpf_region *r = ebpf_memory_find(&m->memory, m->text);
-    uint32_t count = m->slots + 1 + count_outside(m, r->host);
+    const uint8_t *text = r->host + (m->text - r->base);
+    uint32_t count = m->slots + 1 + count_outside(m, text);
     struct ebpf_op *code = calloc(count, sizeof *code);
     if (code == NULL)
         return NETGDB_NOMEM;
     free(m->code);
     m->code = code;
     for (uint32_t slot = 0; slot < m->slots; slot++) {
-        decode_one(&code[slot], m, r->host, slot);
+        decode_one(&code[slot], m, text, slot);
         if (code[slot].code == OP_LDDW && slot + 1 < m->slots) {
             slot++;
             bad(&code[slot], "the second half of a 64-bit immediate load");
         }
     }
     code[m->slots].code = OP_FELL_OFF;
-    link_jumps(m, r->host);
+    link_jumps(m, text);
     for (uint32_t i = 0; i < count; i++)
         ebpf_arm(m, i);
     return 0;

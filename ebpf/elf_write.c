@@ -46,8 +46,8 @@ static void write_segments(struct writer *w, Elf64_Phdr *headers)
                                   .p_flags = PF_R | (s->flags & EBPF_WRITE ? PF_W : 0U) |
                                              (s->flags & EBPF_EXEC ? PF_X : 0U),
                                   .p_offset = w->out->len,
-                                  .p_vaddr = s->base,
-                                  .p_paddr = s->base,
+                                  .p_vaddr = s->base - image->bias,
+                                  .p_paddr = s->base - image->bias,
                                   .p_filesz = s->given,
                                   .p_memsz = s->size,
                                   .p_align = EBPF_PAGE};
@@ -74,7 +74,7 @@ static void write_section(struct writer *w, const Elf64_Phdr *headers, const str
 {
     Elf64_Shdr h = {.sh_type = p->header.sh_type,
                     .sh_flags = p->header.sh_flags & ~(GElf_Xword)SHF_INFO_LINK,
-                    .sh_addr = p->address,
+                    .sh_addr = p->group == LINK_OTHER ? 0 : p->address - w->l->image->bias,
                     .sh_size = p->size,
                     .sh_addralign = p->group == LINK_OTHER ? 1 : 8,
                     .sh_entsize = p->header.sh_entsize};
@@ -82,7 +82,7 @@ static void write_section(struct writer *w, const Elf64_Phdr *headers, const str
         h.sh_offset = w->out->len;
         (void)buf_add(w->out, p->data, p->data == NULL ? 0 : (size_t)p->size);
     } else
-        h.sh_offset = file_offset_of(w, headers, p->address);
+        h.sh_offset = file_offset_of(w, headers, h.sh_addr);
     if (p->group == LINK_TEXT && w->text == 0)
         w->text = w->sections;
     write_section_header(w, p->name, h);
@@ -107,8 +107,8 @@ static void make_symbols(struct writer *w, unsigned global)
         Elf64_Sym e = {.st_name = write_name(&w->strings, s->name),
                        .st_info = (uint8_t)ELF64_ST_INFO(global ? STB_GLOBAL : STB_LOCAL,
                                                          s->function ? STT_FUNC : STT_OBJECT),
-                       .st_shndx = section_of(w, s->address),
-                       .st_value = s->address,
+                       .st_shndx = section_of(w, s->address - image->bias),
+                       .st_value = s->address - image->bias,
                        .st_size = s->size};
         (void)buf_add(&w->symbols, &e, sizeof e);
     }
@@ -157,7 +157,7 @@ static void write_file(struct writer *w)
         .e_type = ET_EXEC,
         .e_machine = EM_AARCH64,
         .e_version = EV_CURRENT,
-        .e_entry = image->entry,
+        .e_entry = image->entry - image->bias,
         .e_phoff = sizeof e,
         .e_ehsize = sizeof e,
         .e_phentsize = sizeof(Elf64_Phdr),

@@ -9,6 +9,7 @@
 #include "ebpf/helpers.h"
 #include "ebpf/machine.h"
 #include "ebpf/names.h"
+#include "ebpf/sbpf.h"
 
 /* RFC 9669, 4.1: division by zero is 0; the most negative number divided by -1 is itself. */
 static inline uint64_t signed_div64(uint64_t d, uint64_t s)
@@ -75,7 +76,7 @@ static inline void push_frame(struct ebpf_machine *m, uint32_t ret)
     struct ebpf_frame *f = &m->frames[m->depth++];
     memcpy(f->saved, &m->reg[6], sizeof f->saved);
     f->ret = ret;
-    m->reg[10] -= m->frame_size;
+    m->reg[10] += m->frame_step;
 }
 
 static inline uint32_t pop_frame(struct ebpf_machine *m)
@@ -103,6 +104,8 @@ static inline uint64_t big_endian(const uint8_t *p, int size)
 static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct ebpf_op *ip)
 {
     const struct ebpf_helper *h = (const struct ebpf_helper *)(uintptr_t)ip->imm;
+    if (ip->code == OP_CALLX && m->image->sbpf != NULL)
+        return sbpf_call_unaligned(m, ip);
     if (ip->code == OP_CALLX) {
         uint64_t id = m->reg[ip->src];
         h = id > UINT32_MAX ? NULL : ebpf_machine_helper(m, (uint32_t)id);
@@ -122,6 +125,8 @@ static inline enum ebpf_stop fault_helper(struct ebpf_machine *m, const struct e
 {
     uint32_t id = (uint32_t)ip->imm;
     uint64_t at = address_of(m, ip);
+    if (m->image->sbpf != NULL)
+        return sbpf_fault_syscall(m, id, at);
     const char *name = ebpf_helper_name(id), *import = ebpf_image_import_called(m->image, id);
     if (id == EBPF_NO_TYPE)
         return ebpf_fault_at(m, EBPF_ILLEGAL, at,

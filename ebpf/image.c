@@ -32,7 +32,8 @@ int ebpf_image_from_code(struct ebpf_image **out, const uint8_t *code, size_t le
                                               .flags = EBPF_READ | EBPF_EXEC};
     image->segments = 1;
     image->text = &image->segment[0];
-    image->entry = EBPF_TEXT_BASE;
+    image->entry = image->code_at = EBPF_TEXT_BASE;
+    image->code_size = len;
     *out = image;
     return 0;
 }

@@ -27,6 +27,8 @@ enum {
     EBPF_IMPORT_NAME = 4096 /* bytes of a name */
 };
 
+struct sbpf; /* sbpf.h */
+
 enum { EBPF_SEGMENTS_MAX = 64, EBPF_MAPS_MAX = 256 };
 
 /* Addresses of the linked segments. */
@@ -76,7 +78,10 @@ struct ebpf_image {
     char *name; /* owned: the file's base name */
     struct ebpf_segment segment[EBPF_SEGMENTS_MAX];
     unsigned segments;
-    struct ebpf_segment *text; /* the segment with the code */
+    struct ebpf_segment *text;   /* the segment with the code */
+    uint64_t code_at, code_size; /* the code in it */
+    const struct sbpf *sbpf;     /* NULL: eBPF */
+    uint64_t bias;               /* what debuggers add to the addresses in `elf` */
     uint64_t entry;
     struct ebpf_symbol *symbol; /* sorted by address */
     size_t symbols;

@@ -74,8 +74,11 @@ static void end_segment(struct linker *l, int group, const char *name, uint64_t 
     struct ebpf_segment *s = &image->segment[image->segments++];
     *s = (struct ebpf_segment){.base = *start, .size = *at - *start, .flags = groups[group].flags};
     snprintf(s->name, sizeof s->name, "%s", name);
-    if (group == LINK_TEXT)
+    if (group == LINK_TEXT) {
         image->text = s;
+        image->code_at = s->base;
+        image->code_size = s->size;
+    }
     *at = *start = (*at + 2 * EBPF_PAGE - 1) / EBPF_PAGE * EBPF_PAGE;
 }
 

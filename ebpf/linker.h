@@ -8,6 +8,11 @@
 
 #include "ebpf/load.h"
 
+#ifndef EM_BPF
+#define EM_BPF 247
+#endif
+enum { EM_SBPF = 263 /* Solana's; its programs may also have EM_BPF */ };
+
 /* The groups of sections: four kinds of segments, sections that are not loaded, and dropped ones.
  */
 enum { LINK_TEXT, LINK_RODATA, LINK_DATA, LINK_BSS, LINK_OTHER, LINK_DROPPED };
@@ -73,6 +78,13 @@ int link_maps(struct linker *l);
 
 /* btf_maps.c: adds the maps in .maps, which .BTF describes. */
 int link_btf_maps(struct linker *l, const struct piece *btf);
+
+/*
+ * sbpf_load.c: true for programs for Solana; loads one: sets image->sbpf, the segments, the code
+ * and the entry point.
+ */
+bool link_is_sbpf(const GElf_Ehdr *header);
+int link_sbpf(struct linker *l, const GElf_Ehdr *header, const uint8_t *file, size_t size);
 
 /* debug_frame.c: appends a .debug_frame for all code to `out`. */
 int link_debug_frame(const struct linker *l, struct buf *out);

@@ -12,11 +12,6 @@
 #include "ebpf/memory.h"
 #include "proto/err.h"
 
-#ifndef EM_BPF
-#define EM_BPF 247
-#endif
-enum { EM_SBF = 263 /* Solana's, sBPF v1 and later; v0 has EM_BPF and ET_DYN */ };
-
 int link_error(struct linker *l, const char *format, ...)
 {
     va_list args;
@@ -187,6 +182,8 @@ static int take_segment(struct linker *l, const GElf_Phdr *h, const uint8_t *fil
     if (image->text != NULL || s->size % 8 != 0)
         return link_error(l, "code in two segments, or not a whole number of instructions");
     image->text = s;
+    image->code_at = s->base;
+    image->code_size = s->size;
     s->flags &= ~(unsigned)EBPF_WRITE;
     return 0;
 }
@@ -217,6 +214,16 @@ static int take_linked(struct linker *l, const GElf_Ehdr *header, const uint8_t 
     return rc;
 }
 
+/* In sBPF version 3 sections are for debuggers only. */
+static int drop_sections(struct linker *l)
+{
+    for (size_t i = 0; l->piece != NULL && i < l->pieces; i++)
+        free(l->piece[i].data);
+    l->pieces = l->symbols = 0;
+    l->symtab = NULL;
+    return 0;
+}
+
 static int link_all(struct linker *l, const uint8_t *file, size_t size)
 {
     GElf_Ehdr header;
@@ -224,24 +231,25 @@ static int link_all(struct linker *l, const uint8_t *file, size_t size)
         return link_error(l, "not an ELF file");
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
         return link_error(l, "not a 64-bit little-endian ELF file");
-    bool object = header.e_type == ET_REL;
-    if (header.e_machine == EM_SBF || (header.e_machine == EM_BPF && header.e_type == ET_DYN))
-        return link_error(l, "a program for Solana (sBPF, machine %u, flags 0x%x): not supported",
-                          header.e_machine, header.e_flags);
-    if (header.e_machine != EM_BPF && (object || header.e_machine != EM_AARCH64))
+    bool object = header.e_type == ET_REL, sbpf = link_is_sbpf(&header);
+    if (!sbpf && header.e_machine != EM_BPF && (object || header.e_machine != EM_AARCH64))
         return header.e_machine == EM_X86_64
                    ? link_error(l, "not eBPF: its machine is x86-64: compile with -target bpf")
                    : link_error(l, "not eBPF: its machine is %u", header.e_machine);
-    if (!object && header.e_type != ET_EXEC && header.e_type != ET_DYN)
+    if (!sbpf && !object && header.e_type != ET_EXEC && header.e_type != ET_DYN)
         return link_error(l, "neither an object nor a linked program");
     int rc = read_sections(l);
+    if (rc == NETGDB_PROTO && sbpf && header.e_flags == 3)
+        rc = drop_sections(l);
     if (rc == 0)
-        rc = object ? link_object(l) : take_linked(l, &header, file, size);
+        rc = sbpf     ? link_sbpf(l, &header, file, size)
+             : object ? link_object(l)
+                      : take_linked(l, &header, file, size);
     if (rc == 0)
         rc = link_symbols(l);
-    if (rc == 0)
+    if (rc == 0 && !sbpf)
         rc = link_maps(l);
-    if (rc == 0 && (object || l->options.section != NULL || l->options.entry != NULL))
+    if (rc == 0 && ((object && !sbpf) || l->options.section != NULL || l->options.entry != NULL))
         rc = link_entry(l);
     if (rc == 0)
         rc = link_write_elf(l);

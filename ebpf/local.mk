@@ -30,6 +30,8 @@ libebpf_la_SOURCES = \
 	ebpf/opcodes.h \
 	ebpf/print.c ebpf/print.h \
 	ebpf/reloc.c \
+	ebpf/sbpf.h ebpf/sbpf_crypto.c ebpf/sbpf_decode.c ebpf/sbpf_load.c ebpf/sbpf_machine.c \
+	ebpf/sbpf_syscalls.c \
 	ebpf/stub.h ebpf/stub_files.c ebpf/stub_memory.c ebpf/stub_query.c ebpf/stub_registers.c \
 	ebpf/symbols.c \
 	ebpf/target.c ebpf/target.h

@@ -329,6 +329,12 @@ L_EXIT : {
     JUMP((intptr_t)to - (intptr_t)(ip + 1));
 }
 
+L_ROUTINE:
+    stop = ((ebpf_routine *)(uintptr_t)ip->imm)(m, ip);
+    if (stop != EBPF_RUNNING)
+        goto out;
+    NEXT;
+
 helper_by_register:
 L_HELPER : {
     stop = call_helper(m, ip);

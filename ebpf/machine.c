@@ -11,6 +11,7 @@
 #include "ebpf/frames.h"
 #include "ebpf/helpers.h"
 #include "ebpf/maps.h"
+#include "ebpf/sbpf.h"
 #include "proto/err.h"
 
 int ebpf_machine_error(struct ebpf_machine *m, int rc, const char *format, ...)
@@ -62,13 +63,16 @@ static int map_segments(struct ebpf_machine *m)
     return 0;
 }
 
-static int map_own(struct ebpf_machine *m)
+static int set_up_ebpf(struct ebpf_machine *m)
 {
     uint64_t stack = (uint64_t)m->frame_size * m->depth_max;
-    uint64_t shadow = (uint64_t)EBPF_RECORD_SIZE * m->depth_max;
     int rc = ebpf_map_region(m, "stack", EBPF_STACK_BASE, NULL, stack, EBPF_READ | EBPF_WRITE);
     if (rc == 0)
-        rc = ebpf_map_region(m, "call frames", EBPF_SHADOW_BASE, NULL, shadow, EBPF_DEBUG_RO);
+        rc = ebpf_maps_set_up(m);
+    if (rc == 0)
+        rc = ebpf_context_set_up(m);
+    m->reg[10] = EBPF_STACK_BASE + stack;
+    m->frame_step = -(uint64_t)m->frame_size;
     return rc;
 }
 
@@ -83,15 +87,17 @@ static int set_up_machine(struct ebpf_machine *m)
     ebpf_memory_free(mem);
     memcpy(mem->watch, watch, sizeof watch);
     mem->watches = watches;
+    memset(m->reg, 0, sizeof m->reg);
+    if (m->image->sbpf != NULL) {
+        mem->low = m->image->sbpf->strict ? 0 : EBPF_PAGE;
+        mem->top = SBPF_TOP;
+    }
     int rc = map_segments(m);
     if (rc == 0)
-        rc = map_own(m);
+        rc = ebpf_map_region(m, "call frames", EBPF_SHADOW_BASE, NULL,
+                             (uint64_t)EBPF_RECORD_SIZE * m->depth_max, EBPF_DEBUG_RO);
     if (rc == 0)
-        rc = ebpf_maps_set_up(m);
-    memset(m->reg, 0, sizeof m->reg);
-    if (rc == 0)
-        rc = ebpf_context_set_up(m);
-    m->reg[10] = EBPF_STACK_BASE + (uint64_t)m->frame_size * m->depth_max;
+        rc = m->image->sbpf != NULL ? sbpf_set_up(m) : set_up_ebpf(m);
     m->pc = m->image->entry;
     m->depth = 0;
     m->executed = 0;
@@ -99,7 +105,8 @@ static int set_up_machine(struct ebpf_machine *m)
     m->random = m->options.world != NULL ? m->options.world->seed : 0;
     m->next = NULL;
     m->tail_calls = m->event_count = 0;
-    m->events_lost = 0;
+    m->events_lost = m->heap_used = 0;
+    buf_reset(&m->return_data);
     buf_reset(&m->output);
     buf_reset(&m->events);
     return rc;
@@ -108,18 +115,20 @@ static int set_up_machine(struct ebpf_machine *m)
 static int check_options(struct ebpf_machine *m, const struct ebpf_options *o)
 {
     if (o->helpers == NULL) {
-        m->options.helpers = ebpf_helpers;
-        m->options.helper_count = ebpf_helper_count;
+        m->options.helpers = m->image->sbpf != NULL ? sbpf_syscalls : ebpf_helpers;
+        m->options.helper_count = m->image->sbpf != NULL ? sbpf_syscall_count : ebpf_helper_count;
     }
     m->depth_max = o->depth != 0 ? o->depth : EBPF_DEPTH;
-    m->frame_size = o->frame_size != 0 ? o->frame_size : EBPF_FRAME_SIZE;
+    m->frame_size = o->frame_size != 0       ? o->frame_size
+                    : m->image->sbpf != NULL ? SBPF_FRAME_SIZE
+                                             : EBPF_FRAME_SIZE;
     m->budget = o->budget;
     if (m->depth_max > EBPF_DEPTH_MAX || m->frame_size > EBPF_FRAME_MAX || m->frame_size % 8 != 0)
         return ebpf_machine_error(m, NETGDB_TOO_LONG,
                                   "a call depth above %d, or a stack frame of "
                                   "more than %d bytes, or not of whole 8 bytes",
                                   EBPF_DEPTH_MAX, EBPF_FRAME_MAX);
-    if (m->image->text->size / BPF_INSN_SIZE > EBPF_SLOTS_MAX)
+    if (m->image->code_size / BPF_INSN_SIZE > EBPF_SLOTS_MAX)
         return ebpf_machine_error(m, NETGDB_TOO_LONG, "text: more than %d instructions",
                                   EBPF_SLOTS_MAX);
     return 0;
@@ -132,12 +141,13 @@ int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
     if (m == NULL)
         return NETGDB_NOMEM;
     m->image = image;
-    m->text = image->text->base;
-    m->slots = (uint32_t)(image->text->size / BPF_INSN_SIZE);
+    m->text = image->code_at;
+    m->slots = (uint32_t)(image->code_size / BPF_INSN_SIZE);
     m->options = *options;
     (void)ebpf_machine_error(m, 0, "out of memory");
     buf_init(&m->output, EBPF_OUTPUT_MAX);
     buf_init(&m->events, EBPF_EVENTS_MAX);
+    buf_init(&m->return_data, SBPF_RETURN_MAX);
     ebpf_memory_init(&m->memory);
     int rc = check_options(m, options);
     if (rc == 0) {
@@ -163,6 +173,7 @@ void ebpf_machine_free(struct ebpf_machine *m)
     ebpf_memory_free(&m->memory);
     buf_free(&m->output);
     buf_free(&m->events);
+    buf_free(&m->return_data);
     free(m->code);
     free(m->frames);
     free(m->breaks);
@@ -178,10 +189,12 @@ int ebpf_machine_reset(struct ebpf_machine *m)
 const struct ebpf_helper *ebpf_machine_helper(const struct ebpf_machine *m, uint32_t id)
 {
     const struct ebpf_options *o = &m->options;
-    const char *import = ebpf_image_import_called(m->image, id);
+    const char *import = m->image->sbpf != NULL ? NULL : ebpf_image_import_called(m->image, id);
     if (import != NULL)
         return ebpf_helper_by_name(o->stubs, o->stub_count, import);
     const struct ebpf_helper *h = ebpf_helper_by_id(o->stubs, o->stub_count, id);
+    if (h == NULL && m->image->sbpf != NULL)
+        h = sbpf_stub(o->stubs, o->stub_count, id);
     return h != NULL ? h : ebpf_helper_by_id(o->helpers, o->helper_count, id);
 }
 
@@ -330,6 +343,10 @@ unsigned ebpf_stop_signal(enum ebpf_stop stop)
         return 11; /* SIGSEGV */
     case EBPF_ILLEGAL:
         return 4; /* SIGILL */
+    case EBPF_DIVISION:
+        return 8; /* SIGFPE */
+    case EBPF_ABORTED:
+        return 6; /* SIGABRT */
     case EBPF_OVER_BUDGET:
         return 24; /* SIGXCPU */
     case EBPF_RUNNING:

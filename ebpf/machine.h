@@ -51,16 +51,18 @@ enum { EBPF_ERROR_TEXT = 256 }; /* bytes of a line about a program that cannot b
 
 /* The reason why ebpf_run() or ebpf_step() returned. */
 enum ebpf_stop {
-    EBPF_RUNNING,    /* the slice is used up, or there is output: call again */
-    EBPF_EXITED,     /* the first function returned */
-    EBPF_BREAKPOINT, /* before the instruction at pc */
-    EBPF_STEPPED,    /* the step has ended, or pc has left the range */
-    EBPF_WATCHPOINT, /* after an instruction that hit one: memory.hit */
-    EBPF_ACCESS,     /* pc is at a memory access that is not allowed: fault.address */
-    EBPF_ILLEGAL,    /* pc is at an illegal instruction */
-    EBPF_JUMP,       /* pc is at a jump out of the code, or is itself not in the code */
-    EBPF_TOO_DEEP,   /* pc is at a call that would exceed the maximum depth */
-    EBPF_OVER_BUDGET /* before the instruction at pc */
+    EBPF_RUNNING,     /* the slice is used up, or there is output: call again */
+    EBPF_EXITED,      /* the first function returned */
+    EBPF_BREAKPOINT,  /* before the instruction at pc */
+    EBPF_STEPPED,     /* the step has ended, or pc has left the range */
+    EBPF_WATCHPOINT,  /* after an instruction that hit one: memory.hit */
+    EBPF_ACCESS,      /* pc is at a memory access that is not allowed: fault.address */
+    EBPF_ILLEGAL,     /* pc is at an illegal instruction */
+    EBPF_JUMP,        /* pc is at a jump out of the code, or is itself not in the code */
+    EBPF_TOO_DEEP,    /* pc is at a call that would exceed the maximum depth */
+    EBPF_OVER_BUDGET, /* before the instruction at pc */
+    EBPF_DIVISION,    /* sBPF: pc is at a division by 0, or one that overflows */
+    EBPF_ABORTED      /* sBPF: pc is at a call of abort or sol_panic_ */
 };
 
 struct ebpf_fault {
@@ -98,13 +100,17 @@ struct ebpf_options {
     enum ebpf_context_kind context;
     uint64_t budget;      /* instructions; EBPF_NO_BUDGET: unlimited */
     unsigned depth;       /* 0: EBPF_DEPTH */
-    uint32_t frame_size;  /* 0: EBPF_FRAME_SIZE */
+    uint32_t frame_size;  /* 0: EBPF_FRAME_SIZE, of sBPF SBPF_FRAME_SIZE */
     const uint8_t *input; /* copied; r1 is its address and r2 its length */
     size_t input_size;
     char *error; /* EBPF_ERROR_TEXT bytes, for the reason if the machine cannot be made; or NULL */
 };
 
 struct ebpf_map;
+struct ebpf_machine;
+
+/* Executes an op that has no code of its own in the loop. Returns EBPF_RUNNING or a fault. */
+typedef enum ebpf_stop ebpf_routine(struct ebpf_machine *m, const struct ebpf_op *op);
 
 struct ebpf_machine {
     uint64_t reg[16]; /* r0 to r10; the others are 0, so that every 4-bit index is valid */
@@ -117,6 +123,7 @@ struct ebpf_machine {
     unsigned depth; /* frames in use: 0 in the first function */
     unsigned depth_max;
     uint32_t frame_size;
+    uint64_t frame_step; /* what a call adds to r10 */
     uint64_t executed;
     uint64_t budget; /* limit of `executed` */
     bool exited;
@@ -130,6 +137,8 @@ struct ebpf_machine {
     unsigned event_count;
     uint64_t events_lost;
     unsigned tail_calls;
+    uint64_t heap_used;         /* sBPF: bytes that sol_alloc_free_ has given away */
+    struct buf return_data;     /* sBPF */
     const struct ebpf_op *next; /* where a helper continues the program; NULL: after the call */
     uint64_t random;
     uint64_t input_size;
@@ -229,6 +238,12 @@ int ebpf_machine_error(struct ebpf_machine *m, int rc, const char *format, ...)
 
 /* Decodes all instructions into m->code. Returns 0 or NETGDB_NOMEM. */
 int ebpf_decode(struct ebpf_machine *m);
+
+/*
+ * Decodes an instruction of a class other than BPF_LD to *op, whose dst and src are set. Does not
+ * check registers above r10 and reserved fields.
+ */
+void ebpf_decode_insn(struct ebpf_op *op, const struct ebpf_machine *m, const struct bpf_insn *i);
 
 void ebpf_arm(struct ebpf_machine *m,
               uint32_t slot); /* sets op->go: a breakpoint, a fused op or the op itself */

@@ -12,19 +12,21 @@
 #define FOUR_GIB (UINT64_C(1) << 32)
 
 /*
- * Makes a window that no address matches. An address selects its window by bits 28-31; this base
+ * Makes a window that no address matches. An address selects its window by bits 28-34; this base
  * has the bits of the next window, so the distance is never 0, and size 8 admits distance 0 at
  * most.
  */
 static void close_window(struct ebpf_window *w, unsigned index)
 {
     uint64_t other = (index + 1) % EBPF_WINDOWS;
-    *w = (struct ebpf_window){.base = ~UINT64_C(0) << 32 | other << EBPF_WINDOW_SHIFT, .size = 8};
+    *w = (struct ebpf_window){.base = ~UINT64_C(0) << 35 | other << EBPF_WINDOW_SHIFT, .size = 8};
 }
 
 void ebpf_memory_init(struct ebpf_memory *m)
 {
     memset(m, 0, sizeof *m);
+    m->low = EBPF_PAGE;
+    m->top = FOUR_GIB;
     for (unsigned i = 0; i < EBPF_WINDOWS; i++) {
         close_window(&m->read[i], i);
         close_window(&m->write[i], i);
@@ -56,10 +58,10 @@ static void open_windows(struct ebpf_window *windows, const struct ebpf_region *
 
 static int check_place(const struct ebpf_memory *m, uint64_t base, uint64_t size)
 {
-    if (m->regions == EBPF_REGIONS_MAX || size > EBPF_MEMORY_MAX - m->mapped || base >= FOUR_GIB ||
-        size > FOUR_GIB - base)
+    if (m->regions == EBPF_REGIONS_MAX || size > EBPF_MEMORY_MAX - m->mapped || base >= m->top ||
+        size > m->top - base)
         return NETGDB_TOO_LONG;
-    if (base % EBPF_PAGE != 0 || base == 0)
+    if (base % EBPF_PAGE != 0 || base < m->low)
         return NETGDB_PROTO;
     for (unsigned i = 0; i < m->regions; i++)
         if (base < m->region[i].base + m->region[i].size && m->region[i].base < base + size)

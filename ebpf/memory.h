@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The machine's memory: regions below 4 GiB that are backed by host memory. Page 0 is never mapped,
- * and every access is checked: a program sees the exact bytes of a region, and of a value of a map;
- * only debuggers see the padding. Watchpoints are here too, since they are checks of accesses.
+ * The machine's memory: regions that are backed by host memory, below 4 GiB (of sBPF: 20 GiB). Page
+ * 0 is not mapped (of sBPF v3: it may be), and every access is checked: a program sees the exact
+ * bytes of a region, and of a value of a map; only debuggers see the padding. Watchpoints are here
+ * too, since they are checks of accesses.
  */
 #ifndef NETGDB_EBPF_MEMORY_H
 #define NETGDB_EBPF_MEMORY_H
@@ -16,7 +17,7 @@ enum {
     EBPF_REGIONS_MAX = 384, /* segments, stacks, input and maps */
     EBPF_WATCHES_MAX = 32,  /* further ones are rejected */
     EBPF_WINDOW_SHIFT = 28, /* 256 MiB: each region is at the start of a window */
-    EBPF_WINDOWS = 16       /* in 4 GiB */
+    EBPF_WINDOWS = 128      /* in 32 GiB */
 };
 
 #define EBPF_MEMORY_MAX (UINT64_C(1024) << 20) /* bytes of one machine, all regions together */
@@ -62,6 +63,8 @@ struct ebpf_memory {
     struct ebpf_region region[EBPF_REGIONS_MAX]; /* sorted by base */
     unsigned regions;
     uint64_t mapped; /* bytes of all regions */
+    uint64_t low,
+        top; /* addresses that may be mapped: EBPF_PAGE and 4 GiB after the initialization */
     struct ebpf_watch watch[EBPF_WATCHES_MAX];
     unsigned watches;
     const struct ebpf_watch *hit; /* watchpoint hit by the last access, or NULL */
@@ -75,8 +78,8 @@ void ebpf_memory_free(struct ebpf_memory *m);
 /*
  * Maps a region of `size` bytes (padded with zeros to EBPF_PAGE) at `base` and copies data[size] to
  * it; NULL: zeros. `name` is not copied. Returns the region, valid until the next call, or NULL and
- * *error: NETGDB_NOMEM, NETGDB_TOO_LONG (above EBPF_MEMORY_MAX, EBPF_REGIONS_MAX or 4 GiB) or
- * NETGDB_PROTO (overlap, page 0, or `base` not a multiple of EBPF_PAGE).
+ * *error: NETGDB_NOMEM, NETGDB_TOO_LONG (above EBPF_MEMORY_MAX, EBPF_REGIONS_MAX or m->top) or
+ * NETGDB_PROTO (overlap, below m->low, or `base` not a multiple of EBPF_PAGE).
  */
 struct ebpf_region *ebpf_memory_map(struct ebpf_memory *m, const char *name, uint64_t base,
                                     const void *data, uint64_t size, unsigned flags, int *error);

@@ -76,6 +76,7 @@
     X(JA)                                                                                          \
     X(CALL)      /* off: to the target */                                                          \
     X(CALLX)     /* src: the register */                                                           \
+    X(ROUTINE)   /* imm: ebpf_routine that executes it (sBPF); off: an immediate */                \
     X(HELPER)    /* imm: pointer to the helper */                                                  \
     X(NO_HELPER) /* imm: the number of one that does not exist */                                  \
     X(EXIT)                                                                                        \

@@ -29,7 +29,7 @@ static int take_string(struct ebpf_machine *m, uint64_t address, uint64_t max,
     return (int)n;
 }
 
-static uint64_t output_text(struct ebpf_machine *m, const struct buf *text)
+uint64_t ebpf_output_text(struct ebpf_machine *m, const struct buf *text)
 {
     m->attention = true;
     if (buf_add(&m->output, text->data, text->len) == 0)
@@ -171,7 +171,7 @@ EBPF_HELPER_FUNCTION(ebpf_print_format)
     (void)self;
     enum ebpf_stop stop = format_at(m, &out, arg[0], arg[1], arg + 2, 3);
     if (stop == EBPF_RUNNING)
-        *result = output_text(m, &out);
+        *result = ebpf_output_text(m, &out);
     buf_free(&out);
     return stop;
 }
@@ -187,7 +187,7 @@ EBPF_HELPER_FUNCTION(ebpf_print_data)
         return stop;
     stop = format_at(m, &out, arg[0], arg[1], values, count);
     if (stop == EBPF_RUNNING)
-        *result = output_text(m, &out);
+        *result = ebpf_output_text(m, &out);
     buf_free(&out);
     return stop;
 }
@@ -224,6 +224,6 @@ EBPF_HELPER_FUNCTION(ebpf_print_string)
         return stop;
     text[n] = '\n';
     struct buf line = {.data = (uint8_t *)text, .len = (size_t)n + 1};
-    *result = output_text(m, &line);
+    *result = ebpf_output_text(m, &line);
     return stop;
 }

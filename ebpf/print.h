@@ -10,6 +10,9 @@
 
 enum { EBPF_PRINT_MAX = 1024 /* bytes of one call */, EBPF_PRINT_ARGUMENTS = 12 };
 
+/* Appends text to the output; returns its length, or 0: the output is full. */
+uint64_t ebpf_output_text(struct ebpf_machine *m, const struct buf *text);
+
 /*
  * bpf_trace_printk: format, its size, three arguments. Supports %d %i %u %x %X %p %c %s %% with l,
  * ll, h, hh, a width and flags. Result: bytes printed.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* General queries of the stub, GDB's and LLDB's. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,16 @@ static void program_name(struct stub *s)
     (void)buf_addhex(&s->reply, name, strlen(name));
 }
 
+/* The distance from the addresses in the linked ELF to those in the machine. */
+static void offsets(struct stub *s)
+{
+    uint64_t bias = stub_image(s)->bias;
+    if (bias == 0)
+        stub_text(s, "Text=0;Data=0;Bss=0");
+    else
+        (void)buf_printf(&s->reply, "TextSeg=%" PRIx64, bias);
+}
+
 void stub_query(struct stub *s, struct stub_args a)
 {
     if (stub_take_text(&a, "Supported"))
@@ -81,7 +92,7 @@ void stub_query(struct stub *s, struct stub_args a)
     else if (stub_take_text(&a, "ProcessInfo"))
         process_info(s);
     else if (stub_take_text(&a, "Offsets"))
-        stub_text(s, "Text=0;Data=0;Bss=0");
+        offsets(s);
     else if (stub_take_text(&a, "Attached"))
         stub_text(s, "0");
     else if (stub_take_text(&a, "Symbol:"))

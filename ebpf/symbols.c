@@ -28,7 +28,7 @@ static uint64_t symbol_address(const struct linker *l, const GElf_Sym *s, size_t
     if (s->st_shndx == SHN_COMMON)
         return l->common != NULL ? l->common[index] : 0;
     const struct piece *p = link_piece(l, s);
-    return p->header.sh_addr != 0 ? s->st_value : p->address + s->st_value;
+    return p->header.sh_addr != 0 ? s->st_value + l->image->bias : p->address + s->st_value;
 }
 
 static int by_symbol_address(const void *a, const void *b)
@@ -42,7 +42,7 @@ static int by_symbol_address(const void *a, const void *b)
 /* A function without a size extends to the next symbol or the end of the code. */
 static void complete_sizes(struct ebpf_image *image)
 {
-    uint64_t end = image->text->base + image->text->size;
+    uint64_t end = image->code_at + image->code_size;
     for (size_t i = 0; i < image->symbols; i++) {
         struct ebpf_symbol *s = &image->symbol[i];
         if (!s->function || s->size != 0)
@@ -70,7 +70,7 @@ int link_symbols(struct linker *l)
                               EBPF_FILE_MAX >> 20);
         struct ebpf_symbol *out = &image->symbol[image->symbols];
         out->address = symbol_address(l, &s, i);
-        out->function = out->address - image->text->base < image->text->size;
+        out->function = out->address - image->code_at < image->code_size;
         out->size = s.st_size;
         out->global = GELF_ST_BIND(s.st_info) != STB_LOCAL;
         out->name = strdup(name);

@@ -10,12 +10,16 @@ EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_ops \
 	tests/unit/ebpf_run \
 	tests/unit/ebpf_stub \
-	tests/unit/ebpf_trouble
+	tests/unit/ebpf_trouble \
+	tests/unit/sbpf_decode \
+	tests/unit/sbpf_load \
+	tests/unit/sbpf_syscalls
 endif
 check_PROGRAMS += $(EBPF_UNIT_TESTS)
 TESTS += $(EBPF_UNIT_TESTS)
 EBPF_UNIT_LIBS = libebpf.la $(UNIT_LIBS)
 EBPF_OBJECT = tests/unit/ebpf_object.h tests/ebpf/asm.h
+SBPF_FIXTURE = tests/unit/sbpf_fixture.h tests/ebpf/asm.h tests/ebpf/sbpf_write.c tests/ebpf/sbpf_write.h
 EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
 
 tests_unit_ebpf_bounds_SOURCES = tests/unit/ebpf_bounds.c $(EBPF_OBJECT)
@@ -37,6 +41,12 @@ tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_trouble_SOURCES = tests/unit/ebpf_trouble.c tests/ebpf/asm.h
 tests_unit_ebpf_trouble_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_sbpf_decode_SOURCES = tests/unit/sbpf_decode.c $(SBPF_FIXTURE)
+tests_unit_sbpf_decode_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_sbpf_load_SOURCES = tests/unit/sbpf_load.c $(SBPF_FIXTURE)
+tests_unit_sbpf_load_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_sbpf_syscalls_SOURCES = tests/unit/sbpf_syscalls.c $(SBPF_FIXTURE)
+tests_unit_sbpf_syscalls_LDADD = $(EBPF_UNIT_LIBS)
 
 # Tests with real compilers and debuggers, which skip those that are missing.
 EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-linux.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \

@@ -305,27 +305,6 @@ static void malformed_objects_are_refused_with_the_reason(void **state)
     expect_error(NULL, "too many");
 }
 
-static void programs_for_solana_are_refused_by_name(void **state)
-{
-    char error[EBPF_ERROR_TEXT];
-    struct ebpf_image *image;
-    (void)state;
-    begin(false);
-    (void)CODE(".text", EXIT);
-    finish();
-    file[18] = 263 - 256; /* e_machine */
-    file[19] = 1;
-    file[48] = 2; /* e_flags: the version */
-    assert_int_equal(ebpf_load(&image, file, file_size, "a.so", NULL, error), NETGDB_PROTO);
-    assert_string_equal(error,
-                        "a program for Solana (sBPF, machine 263, flags 0x2): not supported");
-    file[18] = 247;
-    file[19] = 0;
-    file[16] = ET_DYN;
-    assert_int_equal(ebpf_load(&image, file, file_size, "a.so", NULL, error), NETGDB_PROTO);
-    assert_non_null(strstr(error, "Solana (sBPF, machine 247"));
-}
-
 static void every_truncation_is_refused_or_loads(void **state)
 {
     static const uint64_t data[] = {5};
@@ -363,7 +342,6 @@ int main(void)
         cmocka_unit_test(the_linked_elf_suits_debuggers_and_loads_again),
         cmocka_unit_test(unwind_tables_of_the_compiler_are_left_out),
         cmocka_unit_test(malformed_objects_are_refused_with_the_reason),
-        cmocka_unit_test(programs_for_solana_are_refused_by_name),
         cmocka_unit_test(every_truncation_is_refused_or_loads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
