@@ -8,6 +8,7 @@
 #include "ebpf/helpers.h"
 #include "ebpf/insn.h"
 #include "ebpf/names.h"
+#include "ebpf/sbpf.h"
 
 static const char *const sizes[] = {"u32", "u16", "u8", "u64"}; /* W, H, B, DW */
 static const char *const signed_sizes[] = {"s32", "s16", "s8", "s64"};
@@ -218,6 +219,29 @@ static bool disasm_one(struct buf *out, const struct bpf_insn *i, uint64_t addre
     }
 }
 
+/* An instruction of sBPF: one of its own, a system call, or one that eBPF has. */
+static bool disasm_sbpf(struct buf *out, struct bpf_insn i, uint64_t address,
+                        const struct ebpf_image *image)
+{
+    const char *mnemonic = sbpf_mnemonic(image->sbpf, i.opcode);
+    if (mnemonic != NULL) {
+        (void)buf_printf(out, "%s r%u, ", mnemonic, i.dst);
+        if (i.opcode & BPF_X)
+            (void)buf_printf(out, "r%u", i.src);
+        else
+            disasm_number(out, i.imm);
+        return true;
+    }
+    sbpf_to_ebpf(image->sbpf, &i);
+    if (i.opcode != (BPF_JMP | BPF_CALL) || i.src == BPF_CALL_LOCAL)
+        return disasm_one(out, &i, address, image);
+    const char *name = sbpf_name(image, (uint32_t)i.imm);
+    (void)buf_printf(out, "call 0x%08" PRIx32, (uint32_t)i.imm);
+    if (name != NULL)
+        (void)buf_printf(out, " <%s>", name);
+    return true;
+}
+
 size_t ebpf_disassemble(struct buf *out, const uint8_t *bytes, size_t len, uint64_t address,
                         const struct ebpf_image *image)
 {
@@ -225,14 +249,16 @@ size_t ebpf_disassemble(struct buf *out, const uint8_t *bytes, size_t len, uint6
         return 0;
     struct bpf_insn i = bpf_insn_read(bytes);
     size_t start = out->len;
-    bool known;
-    if (i.opcode == BPF_LDDW && len >= 2 * BPF_INSN_SIZE && bytes[BPF_INSN_SIZE] == 0) {
+    const struct sbpf *sbpf = image == NULL ? NULL : image->sbpf;
+    bool known = sbpf == NULL || sbpf_invalid(sbpf, &i) == NULL;
+    if (known && i.opcode == BPF_LDDW && len >= 2 * BPF_INSN_SIZE && bytes[BPF_INSN_SIZE] == 0) {
         struct bpf_insn next = bpf_insn_read(bytes + BPF_INSN_SIZE);
         if (immediate64(out, &i, &next))
             return 2 * (size_t)BPF_INSN_SIZE;
         known = false;
-    } else
-        known = disasm_one(out, &i, address, image);
+    } else if (known)
+        known = sbpf != NULL ? disasm_sbpf(out, i, address, image)
+                             : disasm_one(out, &i, address, image);
     if (known && i.dst < BPF_REGISTERS && i.src < BPF_REGISTERS)
         return BPF_INSN_SIZE;
     if (out->error == 0)

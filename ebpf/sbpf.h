@@ -56,6 +56,9 @@ uint32_t sbpf_hash(const char *name, size_t len);
 void sbpf_decode(struct ebpf_op *op, const struct ebpf_machine *m, const uint8_t *text,
                  uint32_t slot);
 
+/* The reason why a version does not have an instruction, a constant; NULL: it has. */
+const char *sbpf_invalid(const struct sbpf *v, const struct bpf_insn *i);
+
 /* Rewrites an instruction as the eBPF instruction with the same meaning, if there is one. */
 void sbpf_to_ebpf(const struct sbpf *v, struct bpf_insn *i);
 

@@ -89,8 +89,7 @@ static const char *bad_immediate(const struct sbpf *v, const struct bpf_insn *i)
     return NULL;
 }
 
-/* The reason why an instruction is not valid, a constant; NULL: it is. */
-static const char *why_bad(const struct sbpf *v, const struct bpf_insn *i)
+const char *sbpf_invalid(const struct sbpf *v, const struct bpf_insn *i)
 {
     bool moves_stack = v->dynamic && i->opcode == ADD64;
     if (!opcode_exists(v, i->opcode))
@@ -289,7 +288,7 @@ void sbpf_decode(struct ebpf_op *op, const struct ebpf_machine *m, const uint8_t
 {
     const struct sbpf *v = m->image->sbpf;
     struct bpf_insn i = bpf_insn_read(text + (size_t)slot * BPF_INSN_SIZE);
-    const char *bad = why_bad(v, &i);
+    const char *bad = sbpf_invalid(v, &i);
     const struct row *row = sbpf_row(v, i.opcode);
     ebpf_routine *routine = row == NULL ? NULL : i.opcode & BPF_X ? row->reg : row->imm;
     if (bad != NULL) {

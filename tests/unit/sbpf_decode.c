@@ -2,6 +2,8 @@
 /* The instructions of each version of sBPF: results, faults, and what a version does not have. */
 #include "tests/unit/sbpf_fixture.h"
 
+#include "ebpf/disasm.h"
+
 #define A32_K(op, dst, imm) INSN(BPF_ALU | (op), dst, 0, 0, imm)
 #define A32_X(op, dst, src) INSN(BPF_ALU | BPF_X | (op), dst, src, 0, 0)
 #define PQR_K(op, dst, imm) INSN(op, dst, 0, 0, imm)
@@ -257,6 +259,48 @@ static void callx_has_its_register_where_the_version_puts_it(void **state)
     }
 }
 
+static void instructions_are_disassembled(void **state)
+{
+    static const struct {
+        unsigned version;
+        uint64_t insn;
+        const char *text;
+    } cases[] = {
+        {2, PQR_K(0xd6, 3, -2), "sdiv64 r3, -2"},
+        {2, PQR_X(0x36, 3, 4), "uhmul64 r3, r4"},
+        {2, PQR_X(0x96, 3, 4), "r3 *= r4"},
+        {2, HOR64(1, 5), "hor64 r1, 5"},
+        {2, ALU_K(BPF_SUB, 1, 5), "sub64 r1, 5"},
+        {2, ALU_X(BPF_SUB, 1, 2), "r1 -= r2"},
+        {2, INSN(0x9c, 0, 10, -8, 0), "r0 = *(u64 *)(r10 - 8)"},
+        {2, INSN(0x27, 10, 0, -7, 5), "*(u8 *)(r10 - 7) = 5"},
+        {2, A32_X(BPF_MOV, 0, 1), "r0 = (s32)r1"},
+        {2, INSN(BPF_CALLX, 0, 3, 0, 0), "callx r3"},
+        {1, INSN(BPF_CALLX, 0, 0, 0, 7), "callx r7"},
+        {0, ALU_K(BPF_DIV, 1, 5), "r1 /= 5"},
+        {3, CALL_HELPER(0x207559bd), "call 0x207559bd <sol_log_>"},
+        {3, CALL_HELPER(1), "call 0x00000001"},
+        {3, INSN(BPF_JMP32 | BPF_JEQ, 1, 0, 0, 5), "if w1 == 5 goto 0x100000008"},
+        {0, INSN(BPF_JMP32 | BPF_JEQ, 1, 0, 0, 5), "bad instruction 16 01 00 00  05 00 00 00"},
+        {2, INSN(BPF_LDDW, 1, 0, 0, 5), "bad instruction 18 01 00 00  05 00 00 00"},
+        {4, INSN(0x95, 0, 0, 0, 0x207559bd), "call 0x207559bd <sol_log_>"},
+        {4, INSN(0x9d, 0, 0, 0, 0), "exit"},
+    };
+    struct buf text;
+    (void)state;
+    buf_init(&text, 1000);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        set_text(cases[i].version, (uint64_t[]){cases[i].insn, leave(cases[i].version)}, 16);
+        assert_int_equal(load_program(), 0);
+        buf_reset(&text);
+        const uint8_t *bytes = (const uint8_t *)program.text;
+        assert_int_equal(ebpf_disassemble(&text, bytes, 16, image->code_at, image), 8);
+        if (!buf_is(&text, cases[i].text))
+            fail_msg("case %zu: %.*s", i, (int)text.len, (const char *)text.data);
+    }
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +309,7 @@ int main(void)
         cmocka_unit_test_teardown(instructions_that_a_version_lacks_are_illegal, sbpf_tear_down),
         cmocka_unit_test_teardown(version_2_has_moved_loads_and_stores, sbpf_tear_down),
         cmocka_unit_test_teardown(jumps_of_32_bits_are_in_version_3, sbpf_tear_down),
+        cmocka_unit_test_teardown(instructions_are_disassembled, sbpf_tear_down),
         cmocka_unit_test_teardown(callx_has_its_register_where_the_version_puts_it, sbpf_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
