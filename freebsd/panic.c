@@ -2,7 +2,8 @@
 /*
  * The panic of a kernel and facts about it. Sources: sys/kern/kern_shutdown.c (panicstr),
  * sys/kern/subr_kdb.c (kdb_why, kdb_thread), sys/conf/newvers.sh (version, osrelease),
- * sys/kern/kern_jail.c (prison0), sys/kern/kern_tc.c (time_uptime).
+ * sys/kern/kern_jail.c (prison0), sys/kern/kern_tc.c (time_uptime,
+ * time_second), sys/kern/stack_protector.c (__stack_chk_guard).
  */
 #include <elf.h>
 #include <inttypes.h>
@@ -46,12 +47,22 @@ static int host_name(struct image *im, char *text, size_t size)
     return rc == IMAGE_UNREADABLE ? 0 : rc;
 }
 
-/* Seconds since boot; time_t has 8 bytes everywhere but on i386. */
-static int uptime(struct image *im, uint64_t *seconds)
+/* A time_t has 8 bytes everywhere but on i386. */
+static int time_of(struct image *im, const char *name, uint64_t *seconds)
 {
     const struct elf_ident *ident = symbols_ident(im->symbols);
     bool i386 = ident != NULL && ident->machine == EM_386;
-    return image_number(im, "time_uptime", i386 ? 4 : 8, seconds);
+    return image_number(im, name, i386 ? 4 : 8, seconds);
+}
+
+int query_moment(struct image *im, uint64_t moment[QUERY_MOMENT])
+{
+    int rc = time_of(im, "time_second", &moment[0]);
+    if (rc == 0)
+        rc = time_of(im, "time_uptime", &moment[1]);
+    if (rc == 0)
+        rc = image_pointer(im, "__stack_chk_guard", &moment[2]);
+    return rc;
 }
 
 static void uptime_text(uint64_t s, char text[UPTIME_TEXT])
@@ -75,7 +86,7 @@ static int print_uptime(struct image *im, struct output *out)
 {
     uint64_t seconds;
     char text[UPTIME_TEXT];
-    int rc = uptime(im, &seconds);
+    int rc = time_of(im, "time_uptime", &seconds);
     if (rc != 0)
         return rc == IMAGE_UNREADABLE ? 0 : rc;
     if (out->json)

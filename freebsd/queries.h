@@ -41,4 +41,12 @@ int query_cpus(struct image *im, const char *argument, struct output *out);
  */
 int query_summary(struct image *im, const char *machine, char *line, size_t size);
 
+/*
+ * When the kernel stopped, and in which boot: the seconds of the date and since boot, which stand
+ * still while it is in the debugger, and a number that is random for each boot. Returns 0,
+ * IMAGE_UNREADABLE if one of them is missing, or the target's error.
+ */
+enum { QUERY_MOMENT = 3 };
+int query_moment(struct image *im, uint64_t moment[QUERY_MOMENT]);
+
 #endif

@@ -80,6 +80,7 @@ enum crash_state {
 struct crash_result {
     int verdict; /* an exit code */
     bool written, duplicate;
+    bool again;                /* it has a report, and has called again */
     char why[AUTOPSY_WHY_MAX]; /* what went wrong; "": nothing */
     char panic[AUTOPSY_PANIC_MAX];
     char signature[SIGNATURE_ID_MAX];
@@ -101,8 +102,9 @@ struct crash {
     char nonce[AUTOPSY_NONCE_MAX];
     uint64_t began; /* io_fds_now() */
     time_t date;
-    char *file;     /* the kernel's kernel.debug, owned; NULL: none */
-    int gdb_status; /* of wait(2); -1: it did not end by itself */
+    char identity[SIGNATURE_ID_MAX]; /* of this crash of this kernel; "": not known */
+    char *file;                      /* the kernel's kernel.debug, owned; NULL: none */
+    int gdb_status;                  /* of wait(2); -1: it did not end by itself */
     struct crash_result result;
 };
 
@@ -115,13 +117,15 @@ struct finished {
     struct crash_result result;
 };
 
-/* A signature that has a directory. */
+/* A signature, or a crash, that has a directory. */
 struct known {
     LIST_ENTRY(known) entries;
     char id[SIGNATURE_ID_MAX];
     char name[AUTOPSY_NAME_MAX]; /* the directory of the first */
     unsigned long count;
 };
+
+LIST_HEAD(known_list, known);
 
 /* A kernel that has a report and was still waiting when an earlier autopsy ended. */
 struct kept {
@@ -148,7 +152,7 @@ struct autopsy {
     unsigned long finished_count;
     int verdict; /* the worst so far */
     STAILQ_HEAD(, finished) finished;
-    LIST_HEAD(, known) known;
+    struct known_list signatures, examined;
     uint64_t last_kernel; /* when the last one came */
     atomic_bool ending;
 };
@@ -218,6 +222,14 @@ bool store_claim(struct crash *c, char name[AUTOPSY_NAME_MAX]);
 /* The claim of `c` has no directory after all. */
 void store_disclaim(struct crash *c);
 
+/*
+ * The crashes that were examined, in the file "crashes". A kernel that has called again after its
+ * report is the same crash: store_has_crash() returns whether c->identity has a complete directory,
+ * *name. store_note_crash() notes that c->name is the directory of `c`.
+ */
+bool store_has_crash(struct crash *c, char name[AUTOPSY_NAME_MAX]);
+void store_note_crash(struct crash *c);
+
 /* ---- autopsy_crash.c ---- */
 
 /* Examines a crash: the main function of its thread. */
@@ -229,7 +241,8 @@ void crash_fails(struct crash *c, int verdict, const char *format, ...)
 
 /* ---- autopsy_kernel.c: the kernel, without gdb ---- */
 
-/* Finds its kernel.debug, c->file. False: the kernel cannot be reached; c->result says so. */
+/* Finds its kernel.debug, c->file, and c->identity. False: the kernel cannot be reached; c->result
+ * says so. */
 bool kernel_find_file(struct crash *c);
 
 /* Releases it as --after says. False, with a line in the log: it is still waiting. */

@@ -60,8 +60,25 @@ static bool is_duplicate(struct crash *c)
         return false;
     store_abandon(c, NULL);
     memcpy(c->name, first, sizeof c->name);
+    store_note_crash(c);
     judge_panic(c);
     return c->result.duplicate = true;
+}
+
+/* A ddb script may call again after each detach. The kernel waits then: releasing it would have it
+ * call once more. */
+static bool calls_again(struct crash *c)
+{
+    char first[AUTOPSY_NAME_MAX];
+    if (c->identity[0] == '\0' || !store_has_crash(c, first))
+        return false;
+    store_abandon(c, NULL);
+    memcpy(c->name, first, sizeof c->name);
+    log_warn(&c->autopsy->log,
+             "%s: the kernel has called again after its report %s: it is not examined again, and "
+             "waits at the proxy",
+             c->kernel.host, first);
+    return c->result.again = true;
 }
 
 /* While gdb ran, the session may have been replaced, and gdb may have had the new one. */
@@ -82,6 +99,7 @@ static bool write_report(struct crash *c)
     set_time(c);
     if (!report_write(c))
         return fails_to_write(c, "report");
+    store_note_crash(c);
     if (!store_note_waiting(c, false) || !store_complete(c))
         return fails_to_write(c, c->name);
     return c->result.written = true;
@@ -91,7 +109,7 @@ static bool write_report(struct crash *c)
 static bool examine_crash(struct crash *c)
 {
     bool reachable = kernel_find_file(c);
-    if (reachable && c->autopsy->options->dedup && is_duplicate(c))
+    if (reachable && (calls_again(c) || (c->autopsy->options->dedup && is_duplicate(c))))
         return true;
     store_restart(c);
     if (reachable) { /* what the gdb before could not do, this one may */
@@ -145,6 +163,7 @@ static void begin_crash(struct crash *c)
     c->date = time(NULL);
     c->dir = -1;
     c->result = (struct crash_result){.verdict = EXIT_DONE};
+    c->identity[0] = '\0';
     make_nonce(c);
 }
 
@@ -166,7 +185,8 @@ static void collect(struct crash *c)
     c->retry_at = io_fds_now() + RETRY_AFTER;
     if (c->result.seconds == 0)
         set_time(c);
-    results_add(c);
+    if (!c->result.again)
+        results_add(c);
 }
 
 void *crash_main(void *context)
@@ -184,7 +204,7 @@ void *crash_main(void *context)
     free(c->file);
     c->file = NULL;
     pthread_mutex_lock(&a->lock);
-    c->state = done || a->options->count != 0 ? CRASH_DONE : CRASH_NEW;
+    c->state = done || c->result.again || a->options->count != 0 ? CRASH_DONE : CRASH_NEW;
     a->busy--;
     pthread_mutex_unlock(&a->lock);
     autopsy_poke(a);

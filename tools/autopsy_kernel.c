@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A kernel of the proxy without gdb: which file is its, and how it is released; see autopsy.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "freebsd/find_kernel.h"
+#include "freebsd/freebsd.h"
+#include "freebsd/queries.h"
 #include "io/fds.h"
 #include "proto/err.h"
 #include "session/chain.h"
@@ -17,19 +20,27 @@
 enum { TAKE_MS = 30000 }; /* for a gdb that has just ended to leave it */
 
 struct visit {
+    struct options options;
     int fd;
     struct io_fds io;
     struct chain chain;
     struct log log;
 };
 
-/* Takes the kernel. Returns 0, or a target's error with a line in the log. */
-static int visit_begin(struct visit *v, const struct crash *c)
+/* Takes the kernel; with `symbols`, its chain has those of c->file. Returns 0, or a target's error
+ * with a line in the log. */
+static int visit_begin(struct visit *v, const struct crash *c, bool symbols)
 {
     char why[CONTROL_LINE_MAX];
-    const struct chain_config config = {.asked = true, .log = &v->log};
     enum netgdb_peer peer;
-    *v = (struct visit){.log = c->autopsy->log};
+    *v = (struct visit){.log = c->autopsy->log, .options = c->autopsy->options->target};
+    v->options.save[0] = '\0';
+    const struct chain_config config = {
+        .asked = !symbols, .options = symbols ? &v->options : NULL, .log = &v->log};
+    if (symbols) {
+        (void)snprintf(v->options.symbols, sizeof v->options.symbols, "%s", c->file);
+        v->log.level = LOG_ERROR; /* gdb reports the rest */
+    }
     v->log.name = c->kernel.host;
     v->fd = control_take(&c->kernel.ip, 1, c->autopsy->options->target.port);
     struct pollfd answer = {v->fd, POLLIN, 0};
@@ -79,22 +90,60 @@ static int autopsy_find_file(struct visit *v, struct crash *c)
                        &c->file);
 }
 
-bool kernel_find_file(struct crash *c)
+/* Which crash of which kernel this is: the registers at this moment of its life. */
+static int make_identity(struct visit *v, struct crash *c, struct buf *text)
 {
-    const struct autopsy_options *o = c->autopsy->options;
+    uint64_t moment[QUERY_MOMENT];
+    struct buf registers;
+    if (!chain_has_queries(&v->chain))
+        return 0;
+    int rc = query_moment(freebsd_image(v->chain.freebsd), moment);
+    if (rc != 0)
+        return rc == IMAGE_UNREADABLE ? 0 : rc;
+    buf_init(&registers, TARGET_REPLY_MAX);
+    rc = target_ask(v->chain.target, "g", &registers);
+    (void)buf_printf(text, "%s", c->kernel.host);
+    for (unsigned i = 0; i < QUERY_MOMENT; i++)
+        (void)buf_printf(text, " %" PRIx64, moment[i]);
+    (void)buf_add(text, registers.data, registers.len);
+    if (rc == 0 && buf_addc(text, '\0') == 0)
+        signature_id((const char *)text->data, c->identity);
+    buf_free(&registers);
+    return rc;
+}
+
+static int identify_crash(struct visit *v, struct crash *c)
+{
+    struct buf text;
+    buf_init(&text, 2 * TARGET_REPLY_MAX);
+    int rc = make_identity(v, c, &text);
+    buf_free(&text);
+    return rc;
+}
+
+/* Visits the kernel: step by step, each with what the one before has found. */
+static int visit_kernel(struct crash *c, bool symbols, int (*act)(struct visit *v, struct crash *c))
+{
     struct visit v;
-    if (o->target.symbols[0] != '\0') {
-        c->file = strdup(o->target.symbols);
-        return true;
-    }
-    if (o->debug == NULL)
-        return true;
-    int rc = visit_begin(&v, c);
+    int rc = visit_begin(&v, c, symbols);
     if (rc == 0)
         rc = greet(&v);
     if (rc == 0)
-        rc = autopsy_find_file(&v, c);
+        rc = act(&v, c);
     visit_end(&v);
+    return rc;
+}
+
+bool kernel_find_file(struct crash *c)
+{
+    const struct autopsy_options *o = c->autopsy->options;
+    int rc = 0;
+    if (o->target.symbols[0] != '\0')
+        c->file = strdup(o->target.symbols);
+    else if (o->debug != NULL)
+        rc = visit_kernel(c, false, autopsy_find_file);
+    if (rc == 0 && c->file != NULL)
+        rc = visit_kernel(c, true, identify_crash) == NETGDB_LOST ? NETGDB_LOST : 0;
     if (rc != 0)
         crash_fails(c, EXIT_LOST, "the kernel cannot be reached: %s", netgdb_strerror(rc));
     return rc == 0;
@@ -114,7 +163,7 @@ bool kernel_release(struct crash *c)
     bool ours;
     if (after == AFTER_PARK || !autopsy_has(&c->kernel, NULL))
         return true;
-    int rc = visit_begin(&v, c);
+    int rc = visit_begin(&v, c, false);
     if (rc == 0 && (!autopsy_has(&c->kernel, &ours) || !ours)) {
         visit_end(&v); /* the host has begun another session, which we got */
         return true;

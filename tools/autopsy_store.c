@@ -20,12 +20,13 @@ enum {
     DIRECTORY_MODE = 0750,
     FILE_MODE = 0640,
     HOST_SHOWN = 48, /* characters of a host in a directory's name */
-    LINE_SIZE = 512, /* of the files "waiting" and "signatures" */
+    LINE_SIZE = 512, /* of the files "waiting", "signatures" and "crashes" */
 };
 
 #define PARTIAL ".partial"
 #define WAITING "waiting"
 #define SIGNATURES "signatures"
+#define CRASHES "crashes"
 #define NO_DIRECTORY "-" /* of a signature whose directory was given up */
 
 /* ---- files ---- */
@@ -278,16 +279,16 @@ static void look_around(struct autopsy *a)
         closedir(d);
 }
 
-static void read_signatures(struct autopsy *a)
+static void read_known(const struct autopsy *a, const char *name, struct known_list *list)
 {
     char line[LINE_SIZE], *words[3];
-    FILE *file = open_file(a->out, SIGNATURES, "r");
+    FILE *file = open_file(a->out, name, "r");
     struct known *k;
     while (read_words(file, line, words) && (k = calloc(1, sizeof *k)) != NULL) {
         (void)snprintf(k->id, sizeof k->id, "%s", words[0]);
         k->count = strtoul(words[1], NULL, 10);
         (void)snprintf(k->name, sizeof k->name, "%s", words[2]);
-        LIST_INSERT_HEAD(&a->known, k, entries);
+        LIST_INSERT_HEAD(list, k, entries);
     }
     if (file != NULL)
         fclose(file);
@@ -312,16 +313,17 @@ int store_open(struct autopsy *a)
     if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return cannot_use(a, errno == EWOULDBLOCK ? "another autopsy uses it" : strerror(errno));
     look_around(a);
-    read_signatures(a);
+    read_known(a, SIGNATURES, &a->signatures);
+    read_known(a, CRASHES, &a->examined);
     return EXIT_DONE;
 }
 
-/* ---- signatures ---- */
+/* ---- signatures and crashes ---- */
 
-static struct known *find_known(struct autopsy *a, const char *id)
+static struct known *find_known(const struct known_list *list, const char *id)
 {
     struct known *k;
-    LIST_FOREACH (k, &a->known, entries) {
+    LIST_FOREACH (k, list, entries) {
         if (strcmp(k->id, id) == 0)
             return k;
     }
@@ -329,16 +331,17 @@ static struct known *find_known(struct autopsy *a, const char *id)
 }
 
 /* A failure costs counts, not reports. */
-static void write_signatures(struct autopsy *a)
+static void write_known(struct autopsy *a, const char *name, const struct known_list *list)
 {
-    struct known *k;
-    FILE *file = open_file(a->out, SIGNATURES ".new", "w");
+    char temporary[SUFFIXED];
+    const struct known *k;
+    FILE *file = open_file(a->out, suffixed(temporary, name, ".new"), "w");
     if (file != NULL) {
-        LIST_FOREACH (k, &a->known, entries)
+        LIST_FOREACH (k, list, entries)
             (void)fprintf(file, "%s %lu %s\n", k->id, k->count, k->name);
     }
-    if (file == NULL || !replace_file(a->out, file, SIGNATURES ".new", SIGNATURES))
-        log_warn(&a->log, "%s/" SIGNATURES ": %s", a->options->out, strerror(errno));
+    if (file == NULL || !replace_file(a->out, file, temporary, name))
+        log_warn(&a->log, "%s/%s: %s", a->options->out, name, strerror(errno));
 }
 
 static bool has_directory(const struct autopsy *a, const char *name)
@@ -347,14 +350,14 @@ static bool has_directory(const struct autopsy *a, const char *name)
     return exists(a, name) || exists(a, suffixed(partial, name, PARTIAL));
 }
 
-static struct known *new_known(struct autopsy *a, const char *id)
+static struct known *new_known(struct known_list *list, const char *id)
 {
     struct known *k = calloc(1, sizeof *k);
     if (k == NULL)
         return NULL;
     memcpy(k->id, id, sizeof k->id);
     k->count = 1;
-    LIST_INSERT_HEAD(&a->known, k, entries);
+    LIST_INSERT_HEAD(list, k, entries);
     return k;
 }
 
@@ -362,17 +365,17 @@ bool store_claim(struct crash *c, char name[AUTOPSY_NAME_MAX])
 {
     struct autopsy *a = c->autopsy;
     pthread_mutex_lock(&a->lock);
-    struct known *k = find_known(a, c->result.signature);
+    struct known *k = find_known(&a->signatures, c->result.signature);
     bool first = k == NULL || !has_directory(a, k->name);
     if (k == NULL)
-        k = new_known(a, c->result.signature);
+        k = new_known(&a->signatures, c->result.signature);
     else if (!first)
         k->count++; /* else it was counted when its directory was begun */
     if (k != NULL) {
         if (first)
             memcpy(k->name, c->name, sizeof k->name);
         memcpy(name, k->name, sizeof k->name);
-        write_signatures(a);
+        write_known(a, SIGNATURES, &a->signatures);
     }
     pthread_mutex_unlock(&a->lock);
     return first;
@@ -382,10 +385,38 @@ void store_disclaim(struct crash *c)
 {
     struct autopsy *a = c->autopsy;
     pthread_mutex_lock(&a->lock);
-    struct known *k = find_known(a, c->result.signature);
+    struct known *k = find_known(&a->signatures, c->result.signature);
     if (k != NULL && strcmp(k->name, c->name) == 0) {
         (void)snprintf(k->name, sizeof k->name, NO_DIRECTORY);
-        write_signatures(a);
+        write_known(a, SIGNATURES, &a->signatures);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
+bool store_has_crash(struct crash *c, char name[AUTOPSY_NAME_MAX])
+{
+    struct autopsy *a = c->autopsy;
+    pthread_mutex_lock(&a->lock);
+    const struct known *k = find_known(&a->examined, c->identity);
+    bool found = k != NULL && exists(a, k->name);
+    if (found)
+        memcpy(name, k->name, sizeof k->name);
+    pthread_mutex_unlock(&a->lock);
+    return found;
+}
+
+void store_note_crash(struct crash *c)
+{
+    struct autopsy *a = c->autopsy;
+    if (c->identity[0] == '\0')
+        return;
+    pthread_mutex_lock(&a->lock);
+    struct known *k = find_known(&a->examined, c->identity);
+    if (k == NULL)
+        k = new_known(&a->examined, c->identity);
+    if (k != NULL) {
+        memcpy(k->name, c->name, sizeof k->name);
+        write_known(a, CRASHES, &a->examined);
     }
     pthread_mutex_unlock(&a->lock);
 }

@@ -12,15 +12,19 @@ panic_frames=$(address "$kernel" frames)
 out=$dir/out
 to_show='autopsy.out autopsy.err'
 
+crashes=0
+
 # panics NAME HOST OPTION...: a kernel with symbols panics; its id is in $twin.
 panics() {
     panic_name=$1
     panic_host=$2
     shift 2
+    crashes=$((crashes + 1)) # no two are the same crash, by r15
     start_twin "$panic_name" "$panic_host" "127.0.0.1:$herald_port" --machine amd64 \
         --file "$kernel" --file "$debug/amd64/hello.loaded" \
         --register "16=$(address "$kernel" in_kdb_enter)" \
-        --register "6=$panic_frames" --register "7=$panic_frames" "$@"
+        --register "6=$panic_frames" --register "7=$panic_frames" \
+        --register "15=$crashes" "$@"
 }
 
 # start_autopsy OPTION... : starts it for any kernel; its id is in $autopsy.

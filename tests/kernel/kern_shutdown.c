@@ -7,10 +7,11 @@ char osrelease[] = "14.9-TEST", kern_ident[] = "TWIN";
 const char *panicstr = "page fault", *kdb_why = "panic";
 struct thread *kdb_thread = &panicked;
 #if defined(__i386__)
-int time_uptime = 93784;
+int time_uptime = 93784, time_second = 1000093784;
 #else
-long long time_uptime = 93784; /* 1 day, 2:03:04 */
+long long time_uptime = 93784, time_second = 1000093784; /* 1 day, 2:03:04 */
 #endif
+long __stack_chk_guard[8] = {0x1234567};
 
 __attribute__((noinline)) void kdb_enter(const char *why)
 {

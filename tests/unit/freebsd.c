@@ -4,12 +4,29 @@
  * tests/kernel/make has made: several machines, two layouts, and inconsistent memory.
  */
 #include "freebsd/freebsd.h"
+#include "freebsd/queries.h"
 #include "proto/err.h"
 #include "tests/unit/freebsd_world.h"
 
 static const char features[] = "PacketSize=1000;qXfer:libraries:read+;qXfer:libraries-svr4:read+";
 
 /* ---- the same answers on each machine and with each layout ---- */
+
+static void a_moment_is_read_on_every_machine(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KERNELS; i++) {
+        struct fixture f;
+        uint64_t moment[QUERY_MOMENT];
+        open_kernel(&f, kernels[i]);
+        assert_true(freebsd_has_queries(f.target));
+        assert_int_equal(query_moment(freebsd_image(f.target), moment), 0);
+        assert_int_equal(moment[0], 1000093784);
+        assert_int_equal(moment[1], 93784);
+        assert_int_equal(moment[2], 0x1234567);
+        close_kernel(&f);
+    }
+}
 
 static void ps_on_every_machine(void **state)
 {
@@ -492,6 +509,7 @@ static void without_debug_information(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_moment_is_read_on_every_machine),
         cmocka_unit_test(ps_on_every_machine),
         cmocka_unit_test(threads_on_every_machine),
         cmocka_unit_test(panic_on_every_machine),
