@@ -28,6 +28,9 @@ struct recorder {
     char thread[THREAD_MAX];    /* that Hg selected, or that stopped; "": not known */
     struct buf key_thread, key; /* of the request that is outstanding */
     bool suffixed;              /* LLDB's suffix names its thread */
+    bool stale;                 /* registers of this thread were written and not read again: */
+    bool stale_suffixed;
+    struct buf stale_thread;
     enum exchange_kind kind;
     char selects[THREAD_MAX]; /* by this request, if the stub agrees; "": none */
     uint64_t offset;          /* of the part of an object */
@@ -58,6 +61,7 @@ struct recorder *recorder_new(const struct log *log)
     r->machine = (struct core_machine){.machine = EM_NONE, .is64 = true};
     buf_init(&r->key_thread, ANSWER_KEY_MAX);
     buf_init(&r->key, ANSWER_KEY_MAX);
+    buf_init(&r->stale_thread, ANSWER_KEY_MAX);
     buf_init(&r->object, OBJECT_MAX);
     buf_init(&r->object_key, ANSWER_KEY_MAX);
     buf_init(&r->list, OBJECT_MAX);
@@ -73,6 +77,7 @@ void recorder_free(struct recorder *r)
     recording_free(&r->recording);
     buf_free(&r->key_thread);
     buf_free(&r->key);
+    buf_free(&r->stale_thread);
     buf_free(&r->object);
     buf_free(&r->object_key);
     buf_free(&r->list);
@@ -163,10 +168,20 @@ static uint32_t number_of_thread(struct bytes thread)
 static int put_registers_note(struct recorder *r, struct bytes thread, struct bytes g)
 {
     const char *name;
+    size_t head;
     if (!registers_note(&r->recording.file.machine, number_of_thread(thread), g.data, g.len,
-                        &r->data, &name))
+                        &r->data, &name, &head))
         return 0;
-    return recording_put_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len);
+    return recording_renew_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len, head);
+}
+
+/* Records a reply to `g`; other readers of the core see the same registers. */
+static void put_registers(struct recorder *r, struct bytes thread, struct bytes output,
+                          struct bytes g)
+{
+    int rc = recorder_put(r, thread, bytes_of("g"), output, g, true);
+    if (rc == ANSWER_NEW || rc == ANSWER_CHANGED)
+        take_result(r, put_registers_note(r, thread, g));
 }
 
 /* A core that begins has the registers that are recorded already. */
@@ -276,30 +291,13 @@ static void select_thread(char thread[THREAD_MAX], struct bytes id)
     thread[n] = '\0';
 }
 
-static int exchange_request(struct decorator *d, const struct request *r)
-{
-    struct recorder *rec = ((struct tap *)d)->recorder;
-    struct bytes thread, request;
-    rec->kind = exchange_kind_of(r);
-    rec->offset = r->address;
-    rec->selects[0] = '\0';
-    exchange_key(r, bytes_of(rec->thread), &thread, &request);
-    rec->suffixed = thread.data != rec->thread && thread.len != 0;
-    if (buf_set(&rec->key_thread, thread.data, thread.len) != 0 ||
-        buf_set(&rec->key, request.data, request.len) != 0)
-        rec->kind = EXCHANGE_NONE;
-    if (r->packet->id == PACKET_H && r->len > 2 && r->data[1] == 'g')
-        select_thread(rec->selects, (struct bytes){r->data + 2, r->len - 2});
-    buf_reset(&rec->output);
-    return DECORATOR_PASS;
-}
-
 static void recorder_take_stop(struct recorder *r, const struct buf *reply, bool resumed)
 {
     const struct bytes none = {"", 0}, stop = bytes_in(reply);
     bool stopped = reply->len != 0 && (reply->data[0] == 'T' || reply->data[0] == 'S');
     if (!stopped)
         return;
+    r->stale = r->stale && !resumed && !r->new_session;
     if (resumed || r->new_session)
         take_result(r, recording_new_stop(&r->recording));
     if (resumed || r->new_session || r->thread[0] == '\0')
@@ -348,28 +346,91 @@ static void take_plain_reply(struct recorder *r, const struct packet *packet,
 {
     if (reply->len == 0 && r->output.len == 0)
         return; /* not supported, as every request that is not recorded */
-    int rc = recorder_put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
-                          bytes_in(reply), exchange_is_of_stop(packet));
-    if (packet->id == PACKET_g && rc == ANSWER_NEW)
-        take_result(r, put_registers_note(r, bytes_in(&r->key_thread), bytes_in(reply)));
+    if (packet->id == PACKET_g)
+        put_registers(r, bytes_in(&r->key_thread), bytes_in(&r->output), bytes_in(reply));
+    else
+        (void)recorder_put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
+                           bytes_in(reply), exchange_is_of_stop(packet));
 }
 
-/* Registers were written: reads those of that thread again. */
+/* Reads the registers of the thread again of which some were written. */
 static int reread_registers(struct recorder *r, struct target *next)
 {
     struct buf reply, request;
-    const struct bytes none = {"", 0}, thread = bytes_in(&r->key_thread);
+    const struct bytes none = {"", 0}, thread = bytes_in(&r->stale_thread);
+    r->stale = false;
     buf_init(&reply, TARGET_REPLY_MAX);
     buf_init(&request, ANSWER_KEY_MAX);
     (void)buf_adds(&request, "g");
-    if (r->suffixed)
+    if (r->stale_suffixed)
         (void)buf_printf(&request, ";thread:%.*s;", (int)thread.len, (const char *)thread.data);
     int rc = request.error != 0 ? request.error : target_ask_bytes(next, &request, &reply);
     if (rc == 0 && reply.len != 0 && !buf_starts(&reply, "E"))
-        (void)recorder_put(r, thread, bytes_of("g"), none, bytes_in(&reply), true);
+        put_registers(r, thread, none, bytes_in(&reply));
     buf_free(&reply);
     buf_free(&request);
     return rc;
+}
+
+/* A register that was written and had been read by `p`: PN=VALUE. */
+static void put_written_register(struct recorder *r)
+{
+    struct answer old;
+    struct buf request;
+    const uint8_t *equals = memchr(r->key.data, '=', r->key.len);
+    if (equals == NULL)
+        return;
+    buf_init(&request, ANSWER_KEY_MAX);
+    (void)buf_addc(&request, 'p');
+    (void)buf_add(&request, r->key.data + 1, (size_t)(equals - r->key.data) - 1);
+    const struct bytes value = {equals + 1, r->key.len - (size_t)(equals + 1 - r->key.data)};
+    if (request.error == 0 &&
+        answers_find(&r->recording.answers, bytes_in(&r->key_thread), bytes_in(&request), &old))
+        (void)recorder_put(r, bytes_in(&r->key_thread), bytes_in(&request), (struct bytes){"", 0},
+                           value, true);
+    buf_free(&request);
+}
+
+/* Registers were written. They are read again at once if a file is written, which is to be complete
+ * at any moment; else once others follow, or a command that may save. */
+static int take_written_registers(struct recorder *r, const struct packet *packet,
+                                  struct target *next)
+{
+    if (packet->id == PACKET_P)
+        put_written_register(r);
+    r->stale = buf_set(&r->stale_thread, r->key_thread.data, r->key_thread.len) == 0;
+    r->stale_suffixed = r->suffixed;
+    return r->stale && recording_is_saved(&r->recording) ? reread_registers(r, next) : 0;
+}
+
+/* Whether the thread may be another one after this request, or its registers be saved by it. */
+static bool must_reread(const struct recorder *r, const struct request *request)
+{
+    bool writes = request->packet->id == PACKET_P || request->packet->id == PACKET_G;
+    bool other =
+        writes && (r->key_thread.len != r->stale_thread.len ||
+                   memcmp(r->key_thread.data, r->stale_thread.data, r->key_thread.len) != 0);
+    return r->stale &&
+           (other || request->packet->id == PACKET_H || request->packet->id == PACKET_qRcmd);
+}
+
+static int exchange_request(struct decorator *d, const struct request *r)
+{
+    struct recorder *rec = ((struct tap *)d)->recorder;
+    struct bytes thread, request;
+    rec->kind = exchange_kind_of(r);
+    rec->offset = r->address;
+    rec->selects[0] = '\0';
+    exchange_key(r, bytes_of(rec->thread), &thread, &request);
+    rec->suffixed = thread.data != rec->thread && thread.len != 0;
+    if (buf_set(&rec->key_thread, thread.data, thread.len) != 0 ||
+        buf_set(&rec->key, request.data, request.len) != 0)
+        rec->kind = EXCHANGE_NONE;
+    if (r->packet->id == PACKET_H && r->len > 2 && r->data[1] == 'g')
+        select_thread(rec->selects, (struct bytes){r->data + 2, r->len - 2});
+    buf_reset(&rec->output);
+    int rc = must_reread(rec, r) ? reread_registers(rec, d->base.next) : 0;
+    return rc == 0 ? DECORATOR_PASS : rc;
 }
 
 static void recorder_take_output(struct recorder *r, const struct buf *reply)
@@ -389,9 +450,8 @@ static int exchange_reply(struct decorator *d, struct buf *reply, bool final)
     bool ok = buf_is(reply, "OK");
     if (ok && r->selects[0] != '\0' && exchange_names_thread(bytes_of(r->selects)))
         strcpy(r->thread, r->selects);
-    if (ok && (packet->id == PACKET_P || packet->id == PACKET_G) &&
-        recording_is_saved(&r->recording))
-        return reread_registers(r, d->base.next);
+    if (ok && (packet->id == PACKET_P || packet->id == PACKET_G))
+        return take_written_registers(r, packet, d->base.next);
     switch (r->kind) {
     case EXCHANGE_RUNS:
     case EXCHANGE_STOP:

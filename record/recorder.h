@@ -7,8 +7,7 @@
  * Everything is recorded in memory from the first request on, so that recorder_save() can be called
  * at any time. A file that cannot be written any more is one line in the log; the session goes on.
  *
- * Memory that the client writes is recorded as it then is. After a write of registers they are read
- * again, if a file is written.
+ * Memory that the client writes is recorded as it then is. XX
  */
 #ifndef NETGDB_RECORD_RECORDER_H
 #define NETGDB_RECORD_RECORDER_H

@@ -235,10 +235,17 @@ int recording_put(struct recording *r, const struct answer *answer)
     return rc == 0 ? change : rc;
 }
 
-int recording_put_note(struct recording *r, const char *name, uint32_t type, const void *data,
-                       size_t len)
+int recording_renew_note(struct recording *r, const char *name, uint32_t type, const void *data,
+                         size_t len, size_t head)
 {
-    return recording_is_saved(r) ? add_note(r, name, type, data, len) : 0;
+    const struct core_note note = {name, strlen(name), type, data, len};
+    uint64_t offset;
+    if (!recording_is_saved(r))
+        return 0;
+    int rc = recording_find_note(r, &note, head, &offset);
+    if (rc == 1)
+        return core_file_write(&r->file, offset, data, len) == 0 ? 0 : recording_fail(r, NULL);
+    return rc == 0 ? add_note(r, name, type, data, len) : rc;
 }
 
 bool recording_find(const struct recording *r, struct bytes thread, const char *request,

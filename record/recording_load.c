@@ -109,6 +109,52 @@ static int load_headers(struct load *l)
     return rc;
 }
 
+/* ---- a note that is in the file ---- */
+
+static bool is_like(const struct core_note *a, const struct core_note *b, size_t head)
+{
+    return a->type == b->type && a->len == b->len && a->name_len == b->name_len &&
+           memcmp(a->name, b->name, a->name_len) == 0 && memcmp(a->data, b->data, head) == 0;
+}
+
+/* Searches the notes of a segment. Returns as recording_find_note. */
+static int search_notes(struct recording *r, const struct core_entry *e,
+                        const struct core_note *wanted, size_t head, uint64_t *offset)
+{
+    struct core_note note;
+    struct buf notes;
+    int rc = 0;
+    buf_init(&notes, RECORDING_NOTES_MAX);
+    if (buf_resize(&notes, (size_t)e->size) != 0 ||
+        !core_file_read(&r->file, e->offset, notes.data, notes.len))
+        rc = recording_fail(r, "its notes cannot be read again");
+    const uint8_t *at = notes.data;
+    size_t left = rc == 0 ? notes.len : 0;
+    while (rc == 0 && core_note_next(&r->file.machine, &at, &left, &note)) {
+        rc = is_like(&note, wanted, head);
+        *offset = e->offset + (size_t)(note.data - notes.data);
+    }
+    buf_free(&notes);
+    return rc;
+}
+
+int recording_find_note(struct recording *r, const struct core_note *wanted, size_t head,
+                        uint64_t *offset)
+{
+    const struct core_file *f = &r->file;
+    size_t size = core_entry_size(f->machine.is64);
+    uint8_t bytes[ELF_CORE_ENTRY];
+    struct core_entry e;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < f->entries; i++) {
+        if (!core_file_read(f, f->table + i * size, bytes, size))
+            return recording_fail(r, "its headers cannot be read again");
+        if (core_entry_decode(&f->machine, bytes, &e) && e.type == PT_NOTE)
+            rc = search_notes(r, &e, wanted, head, offset);
+    }
+    return rc;
+}
+
 int recording_open(struct recording *r, const char *path, bool write)
 {
     const char *why;

@@ -96,7 +96,7 @@ static size_t bytes_in_g(const uint8_t *sizes)
 }
 
 bool registers_note(const struct core_machine *m, uint32_t thread, const uint8_t *g, size_t len,
-                    struct buf *note, const char **name)
+                    struct buf *note, const char **name, size_t *head)
 {
     const struct form *f = find_form(m);
     if (f == NULL || len < 2 * bytes_in_g(f->sizes))
@@ -105,6 +105,7 @@ bool registers_note(const struct core_machine *m, uint32_t thread, const uint8_t
     if (buf_resize(note, f->len) != 0)
         return false;
     *name = f->freebsd ? "FreeBSD" : "CORE";
+    *head = f->head;
     core_number_put(note->data + f->thread, 4, false, thread);
     if (f->freebsd) {
         core_number_put(note->data, 4, false, 1);

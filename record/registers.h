@@ -12,11 +12,12 @@
 #include "record/elf_core.h"
 
 /*
- * Replaces the contents of *note by the note's data and sets *name, its name. `g` are `len`
- * hexadecimal digits; a register without a value is 0. Returns false for a machine or a form of
- * reply that is not known: amd64 and arm64 of FreeBSD (by the OS ABI), amd64 of others are.
+ * Replaces the contents of *note by the note's data and sets *name, its name, and *head, the bytes
+ * in front of the registers, which are those of this thread alone. `g` are `len` hexadecimal
+ * digits; a register without a value is 0. Returns false for a machine or a form of reply that is
+ * not known: amd64 and arm64 of FreeBSD (by the OS ABI), amd64 of others are.
  */
 bool registers_note(const struct core_machine *m, uint32_t thread, const uint8_t *g, size_t len,
-                    struct buf *note, const char **name);
+                    struct buf *note, const char **name, size_t *head);
 
 #endif

@@ -22,6 +22,8 @@ struct stub {
     char thread[8];
     unsigned listed;
     bool binary; /* it offers binary-upload */
+    bool amd64;  /* `g` has that many registers */
+    unsigned asked_g;
 };
 
 static struct stub stub;
@@ -74,10 +76,17 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         return buf_sets(reply, "OK");
     case PACKET_g: {
         const char *thread = r.len > 1 ? (const char *)r.data + strlen("g;thread:") : stub.thread;
+        stub.asked_g++;
+        for (unsigned i = 0; stub.amd64 && i < 164; i++)
+            (void)buf_printf(reply, "%02x", stub.turn);
+        if (stub.amd64)
+            return reply->error;
         return buf_printf(reply, "%02x%.1s%.1s", stub.turn, thread, thread);
     }
     case PACKET_stop_reason:
         return buf_sets(reply, "T05thread:1;");
+    case PACKET_p:
+        return buf_printf(reply, "%02x00", stub.turn);
     case PACKET_s:
         stub.turn++;
         return buf_printf(reply, "T05thread:%u;", stub.turn);
@@ -297,6 +306,73 @@ static void registers_are_read_again_of_the_thread_that_was_written(void **state
     target_free(t);
 }
 
+/* Also before the session is saved: the core has the registers as they are then. */
+static void registers_written_before_a_save_are_read_again(void **state)
+{
+    (void)state;
+    live("?");
+    live("g");
+    live("p5");
+    live("P5=0102");
+    live("P6=00");
+    assert_int_equal(stub.asked_g, 1); /* not after each */
+    live("qRcmd,73617665");
+    assert_int_equal(stub.asked_g, 2);
+    live("qRcmd,73617665");
+    assert_int_equal(stub.asked_g, 2);
+    save();
+    struct target *t = replay();
+    is(t, "g", "0211");
+    is(t, "p5", "0102");
+    target_free(t);
+}
+
+static void registers_are_read_again_before_another_thread_is_selected(void **state)
+{
+    (void)state;
+    live("?");
+    live("g");
+    live("P5=0102");
+    live("Hg2");
+    live("g");
+    save();
+    struct target *t = replay();
+    is(t, "g", "0111");
+    is(t, "Hg2", "OK");
+    is(t, "g", "0122");
+    target_free(t);
+}
+
+/* Other readers of the core see what was written, and each thread once. */
+static void the_note_of_registers_follows_a_write(void **state)
+{
+    static const struct core_machine freebsd = {EM_X86_64, ELFOSABI_FREEBSD, true, false};
+    uint8_t file[64 * 1024];
+    unsigned notes = 0;
+    (void)state;
+    stub.amd64 = true;
+    recorder_set_machine(recorder, &freebsd);
+    save();
+    live("?");
+    live("g");
+    live("Hg2");
+    live("g");
+    live("P0=01"); /* the stub's registers change */
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t n = fread(file, 1, sizeof file, f);
+    (void)fclose(f);
+    for (size_t i = 0; i + 232 <= n; i++) {
+        if (memcmp(file + i, "FreeBSD", 8) != 0)
+            continue;
+        const uint8_t *data = file + i + 8;
+        uint64_t thread = core_number_get(data + 40, 4, false);
+        assert_int_equal(thread, ++notes);
+        assert_int_equal(data[48], thread == 2 ? 1 : 0); /* r15: of stub.turn */
+    }
+    assert_int_equal(notes, 2);
+}
+
 static void binary_reads_are_recorded(void **state)
 {
     (void)state;
@@ -405,26 +481,29 @@ static void registers_are_in_the_order_of_each_system(void **state)
     static const struct core_machine other = {EM_RISCV, ELFOSABI_NONE, true, false};
     char g[2 * 164 + 1];
     const char *name;
+    size_t head;
     struct buf note;
     (void)state;
     buf_init(&note, 1024);
     for (unsigned i = 0; i < 164; i++)
         (void)snprintf(g + 2 * i, 3, "%02x", i < 8 ? 0xaa : i);
     memcpy(g + 2 * 128, "xxxxxxxxxxxxxxxx", 16);
-    assert_true(registers_note(&freebsd, 0x1234, (const uint8_t *)g, 328, &note, &name));
+    assert_true(registers_note(&freebsd, 0x1234, (const uint8_t *)g, 328, &note, &name, &head));
     assert_string_equal(name, "FreeBSD");
+    assert_int_equal(head, 48);
     assert_int_equal(note.len, 224);
     assert_int_equal(core_number_get(note.data + 40, 4, false), 0x1234);
     assert_int_equal(note.data[48 + 112], 0xaa);
     assert_int_equal(core_number_get(note.data + 48 + 136, 8, false), 0);
     assert_int_equal(note.data[48 + 160], 56); /* rsp, the eighth */
-    assert_true(registers_note(&linux_abi, 1, (const uint8_t *)g, 328, &note, &name));
+    assert_true(registers_note(&linux_abi, 1, (const uint8_t *)g, 328, &note, &name, &head));
     assert_string_equal(name, "CORE");
+    assert_int_equal(head, 112);
     assert_int_equal(note.len, 336);
     assert_int_equal(note.data[112 + 80], 0xaa);
     assert_int_equal(note.data[112 + 152], 56);
-    assert_false(registers_note(&freebsd, 1, (const uint8_t *)g, 326, &note, &name));
-    assert_false(registers_note(&other, 1, (const uint8_t *)g, 328, &note, &name));
+    assert_false(registers_note(&freebsd, 1, (const uint8_t *)g, 326, &note, &name, &head));
+    assert_false(registers_note(&other, 1, (const uint8_t *)g, 328, &note, &name, &head));
     buf_free(&note);
 }
 
@@ -437,6 +516,9 @@ int main(void)
         TEST(the_core_is_of_the_last_stop),
         TEST(what_is_written_is_recorded),
         TEST(registers_are_read_again_of_the_thread_that_was_written),
+        TEST(registers_written_before_a_save_are_read_again),
+        TEST(registers_are_read_again_before_another_thread_is_selected),
+        TEST(the_note_of_registers_follows_a_write),
         TEST(binary_reads_are_recorded),
         TEST(a_replay_offers_only_what_was_offered),
         TEST(what_came_before_is_saved),
