@@ -176,8 +176,8 @@ static int put_registers_note(struct recorder *r, struct bytes thread, struct by
 }
 
 /* Records a reply to `g`; other readers of the core see the same registers. */
-static void put_registers(struct recorder *r, struct bytes thread, struct bytes output,
-                          struct bytes g)
+static void record_registers(struct recorder *r, struct bytes thread, struct bytes output,
+                             struct bytes g)
 {
     int rc = recorder_put(r, thread, bytes_of("g"), output, g, true);
     if (rc == ANSWER_NEW || rc == ANSWER_CHANGED)
@@ -347,7 +347,7 @@ static void take_plain_reply(struct recorder *r, const struct packet *packet,
     if (reply->len == 0 && r->output.len == 0)
         return; /* not supported, as every request that is not recorded */
     if (packet->id == PACKET_g)
-        put_registers(r, bytes_in(&r->key_thread), bytes_in(&r->output), bytes_in(reply));
+        record_registers(r, bytes_in(&r->key_thread), bytes_in(&r->output), bytes_in(reply));
     else
         (void)recorder_put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
                            bytes_in(reply), exchange_is_of_stop(packet));
@@ -366,7 +366,7 @@ static int reread_registers(struct recorder *r, struct target *next)
         (void)buf_printf(&request, ";thread:%.*s;", (int)thread.len, (const char *)thread.data);
     int rc = request.error != 0 ? request.error : target_ask_bytes(next, &request, &reply);
     if (rc == 0 && reply.len != 0 && !buf_starts(&reply, "E"))
-        put_registers(r, thread, none, bytes_in(&reply));
+        record_registers(r, thread, none, bytes_in(&reply));
     buf_free(&reply);
     buf_free(&request);
     return rc;

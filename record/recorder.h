@@ -7,7 +7,9 @@
  * Everything is recorded in memory from the first request on, so that recorder_save() can be called
  * at any time. A file that cannot be written any more is one line in the log; the session goes on.
  *
- * Memory that the client writes is recorded as it then is. XX
+ * Memory that the client writes is recorded as it then is. After a write of registers they are read
+ * again: at once if a file is written, else before another thread is selected and before a command
+ * that may save.
  */
 #ifndef NETGDB_RECORD_RECORDER_H
 #define NETGDB_RECORD_RECORDER_H
