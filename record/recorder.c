@@ -165,13 +165,15 @@ static uint32_t number_of_thread(struct bytes thread)
     return (uint32_t)id;
 }
 
-static int put_registers_note(struct recorder *r, struct bytes thread, struct bytes g)
+static int put_registers_note(struct recorder *r, struct bytes thread, struct bytes g, bool again)
 {
     const char *name;
     size_t head;
     if (!registers_note(&r->recording.file.machine, number_of_thread(thread), g.data, g.len,
                         &r->data, &name, &head))
         return 0;
+    if (!again)
+        return recording_put_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len);
     return recording_renew_note(&r->recording, name, NT_PRSTATUS, r->data.data, r->data.len, head);
 }
 
@@ -181,14 +183,14 @@ static void record_registers(struct recorder *r, struct bytes thread, struct byt
 {
     int rc = recorder_put(r, thread, bytes_of("g"), output, g, true);
     if (rc == ANSWER_NEW || rc == ANSWER_CHANGED)
-        take_result(r, put_registers_note(r, thread, g));
+        take_result(r, put_registers_note(r, thread, g, rc == ANSWER_CHANGED));
 }
 
 /* A core that begins has the registers that are recorded already. */
 static int put_recorded_registers(void *context, const struct answer *a)
 {
     if (a->request.len == 1 && memcmp(a->request.data, "g", 1) == 0)
-        return put_registers_note(context, a->thread, a->reply);
+        return put_registers_note(context, a->thread, a->reply, false);
     return 0;
 }
 

@@ -235,6 +235,12 @@ int recording_put(struct recording *r, const struct answer *answer)
     return rc == 0 ? change : rc;
 }
 
+int recording_put_note(struct recording *r, const char *name, uint32_t type, const void *data,
+                       size_t len)
+{
+    return recording_is_saved(r) ? add_note(r, name, type, data, len) : 0;
+}
+
 int recording_renew_note(struct recording *r, const char *name, uint32_t type, const void *data,
                          size_t len, size_t head)
 {
@@ -245,7 +251,7 @@ int recording_renew_note(struct recording *r, const char *name, uint32_t type, c
     int rc = recording_find_note(r, &note, head, &offset);
     if (rc == 1)
         return core_file_write(&r->file, offset, data, len) == 0 ? 0 : recording_fail(r, NULL);
-    return rc == 0 ? add_note(r, name, type, data, len) : rc;
+    return rc == 0 ? recording_put_note(r, name, type, data, len) : rc;
 }
 
 bool recording_find(const struct recording *r, struct bytes thread, const char *request,

@@ -82,10 +82,13 @@ bool recording_is_saved(const struct recording *r);
 int recording_put_memory(struct recording *r, uint64_t address, const void *bytes, size_t len);
 int recording_put(struct recording *r, const struct answer *answer);
 
+/* Appends a note that other readers know. Held in memory it is dropped. Returns as above. */
+int recording_put_note(struct recording *r, const char *name, uint32_t type, const void *data,
+                       size_t len);
+
 /*
- * Writes a note that other readers know. It replaces the one of the same name, type and length
- * whose first `head` bytes are the same, as of a thread's registers; else it is appended. Held in
- * memory it is dropped. Returns as above.
+ * The same, but it replaces the note of the same name, type and length whose first `head` bytes are
+ * the same, if there is one, as of a thread's registers. Reads all notes of the file.
  */
 int recording_renew_note(struct recording *r, const char *name, uint32_t type, const void *data,
                          size_t len, size_t head);
