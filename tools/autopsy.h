@@ -209,7 +209,7 @@ bool store_note_waiting(struct crash *c, bool told);
 void store_note_gone(struct autopsy *a, const char *name);
 
 /* Opens a file of the crash for writing. NULL with errno. store_close() returns false with errno if
- * anything was not written, and closes it. */
+ * anything was not written, and closes it; store_complete() has it reach the disk. */
 FILE *store_file(const struct crash *c, const char *name);
 bool store_close(FILE *file);
 

@@ -179,8 +179,6 @@ static enum run_end run_to_end(struct run *r, uint64_t deadline, int *status)
         end_early(r);
     reap_program(r, status);
     drain(r);
-    if (r->error == 0 && fsync(r->log) != 0)
-        r->error = errno;
     return end == RUN_ENDED && r->error != 0 ? RUN_NOT_WRITTEN : end;
 }
 

@@ -48,7 +48,7 @@ FILE *store_file(const struct crash *c, const char *name)
 
 bool store_close(FILE *file)
 {
-    bool good = ferror(file) == 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    bool good = ferror(file) == 0 && fflush(file) == 0;
     int error = good ? 0 : errno != 0 ? errno : EIO;
     if (fclose(file) != 0 && error == 0)
         error = errno;
@@ -59,7 +59,12 @@ bool store_close(FILE *file)
 /* Replaces a file by a temporary one that has been written. */
 static bool replace_file(int dir, FILE *file, const char *temporary, const char *name)
 {
-    return store_close(file) && renameat(dir, temporary, dir, name) == 0;
+    bool synced = fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int error = errno;
+    bool closed = store_close(file);
+    if (!synced)
+        errno = error;
+    return synced && closed && renameat(dir, temporary, dir, name) == 0;
 }
 
 /* ---- a crash's directory ---- */
@@ -130,12 +135,41 @@ static void close_directory(struct crash *c)
     c->dir = -1;
 }
 
+static bool sync_file(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool good = fd < 0 || fsync(fd) == 0 || errno == EINVAL; /* what has no data is not ours */
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return good;
+}
+
+/* Writes all files to disk: one after the other, for they share the disk's commits. */
+static bool sync_files(int dir)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    struct dirent *entry;
+    bool good = d != NULL;
+    while (good && (entry = readdir(d)) != NULL)
+        good = entry->d_type == DT_DIR || sync_file(dir, entry->d_name);
+    int error = errno;
+    if (d != NULL)
+        closedir(d);
+    else if (copy >= 0)
+        close(copy);
+    errno = error;
+    return good && fsync(dir) == 0;
+}
+
 bool store_complete(struct crash *c)
 {
     char partial[SUFFIXED];
     int out = c->autopsy->out;
     (void)suffixed(partial, c->name, PARTIAL);
-    if (fsync(c->dir) != 0 || os_rename_new(out, partial, c->name) != 0)
+    if (!sync_files(c->dir) || os_rename_new(out, partial, c->name) != 0)
         return false;
     (void)fsync(out);
     close_directory(c);
