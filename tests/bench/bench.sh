@@ -380,7 +380,7 @@ start_twin() {
 
 # told_by_twin WORD
 told_by_twin() {
-    sed -n "s/^$1 //p" "$dir/twin"
+    sed -n "s/^$1 //p" "$dir/twin${2:-}"
 }
 
 # session KIND WARM COUNT THINK HOST: sets $took to its ns; the twin's counters are in $dir/twin.
@@ -501,15 +501,17 @@ panic() {
     done
 }
 
-# examined N...: the wall time of autopsy with these kernels in s, in $took; the reports are in
-# $dir/crashes.
+# examined N...: the wall time of autopsy with these kernels in s, in $took, and the CPU time of it,
+# its proxy and gdbs for each, in $cpu; the reports are in $dir/crashes.
 examined() {
     rm -rf "$dir/crashes"
     began=$(date +%s%N)
     panic "$@"
-    NETGDB_LIB=$shim "$netgdb" autopsy --count $# --jobs $# --out "$dir/crashes" \
-        --debug "$top_builddir/tests/kernel.d" "any:$port" >"$dir/autopsy" 2>&1 || die "$(cat "$dir/autopsy")"
+    (NETGDB_LIB=$shim "$netgdb" autopsy --count $# --jobs $# --out "$dir/crashes" \
+        --debug "$top_builddir/tests/kernel.d" "any:$port" >"$dir/autopsy" 2>&1 || exit 1
+    times >"$dir/times") || die "$(cat "$dir/autopsy")"
     took=$(awk -v ns=$(($(date +%s%N) - began)) 'BEGIN { print ns / 1e9 }')
+    cpu=$(tr ms '  ' <"$dir/times" | awk -v n=$# 'NR == 2 { print ($1 * 60 + $2 + $3 * 60 + $4) / n }')
     # shellcheck disable=SC2086 # words
     wait $twins || die "a kernel's session did not end well"
 }
@@ -523,19 +525,22 @@ autopsy() {
     : >"$dir/one"
     for round in 1 2 3 4 5; do
         examined 1
-        echo "$took $(of_reports report.json seconds) $(of_reports link.json answering_s)" |
-            awk '{ print $1, $2, $3, $2 / $3 }' >>"$dir/one"
+        echo "$took $(of_reports report.json seconds) $(of_reports link.json answering_s) $(told_by_twin sending 1) $cpu" |
+            awk '{ print $1, $2, $3, $2 / $3, $2 / $4 * 1e9, $5 }' >>"$dir/one"
     done
     row "the report of a kernel of 200 threads, median of 5" "$(column 2 "$dir/one")" - s
-    row "its time / the time of its requests" "$(column 4 "$dir/one")" 1.2
+    row "its time / the kernel's own sends" "$(column 5 "$dir/one")" 1.2
+    row "its time / its requests, from each to its reply" "$(column 4 "$dir/one")" 1.2
+    row "its CPU time: gdb, autopsy and the proxy" "$(column 6 "$dir/one")" - s
     : >"$dir/twenty"
     for round in 1 2 3; do
         # shellcheck disable=SC2046 # words
         examined $(seq 20)
-        echo "$took" >>"$dir/twenty"
+        echo "$took $cpu" >>"$dir/twenty"
     done
     row "20 kernels at once / one, from the panic to the last report" \
         "$(awk -v a="$(column 1 "$dir/twenty")" -v b="$(column 1 "$dir/one")" 'BEGIN { print a / b }')" 1.5
+    row "the CPU time of each of 20" "$(column 2 "$dir/twenty")" - s
 }
 
 # mixed_session [FILE]: the time of 400 mixed requests, with a capture to FILE.
