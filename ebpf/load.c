@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads an object and lays out its sections; see load.h. */
+#include "config.h"
+
 #include "ebpf/load.h"
 
 #include <inttypes.h>
@@ -57,11 +59,21 @@ static int group_of(const GElf_Shdr *h, const char *name)
     return LINK_OTHER;
 }
 
+static bool decompress(Elf_Scn *scn)
+{
+#ifdef HAVE_ELF_COMPRESS
+    return elf_compress(scn, 0, 0) >= 0;
+#else
+    (void)scn; /* FreeBSD's libelf */
+    return false;
+#endif
+}
+
 static int read_bytes(struct linker *l, struct piece *p, Elf_Scn *scn)
 {
     if (p->header.sh_type == SHT_NOBITS || p->size == 0)
         return 0;
-    if (p->header.sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) < 0)
+    if (p->header.sh_flags & SHF_COMPRESSED && !decompress(scn))
         return link_error(l, "section %s: cannot be decompressed", p->name);
     Elf_Data *d = elf_rawdata(scn, NULL);
     if (d == NULL || d->d_buf == NULL || d->d_size > EBPF_FILE_MAX)

@@ -193,8 +193,8 @@ static uint64_t file_limit(unsigned long mib)
 {
     struct rlimit r;
     uint64_t bytes = (uint64_t)mib << 20;
-    if (getrlimit(RLIMIT_FSIZE, &r) == 0 && r.rlim_cur < bytes)
-        return r.rlim_cur;
+    if (getrlimit(RLIMIT_FSIZE, &r) == 0 && (uint64_t)r.rlim_cur < bytes)
+        return (uint64_t)r.rlim_cur;
     return bytes;
 }
 

@@ -105,11 +105,11 @@ int herald_receive(int fd, struct herald *out)
                                           .msg_control = &control[i],
                                           .msg_controllen = sizeof control[i]};
     }
-    int n = recvmmsg(fd, msgs, HERALD_BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    int n = (int)recvmmsg(fd, msgs, HERALD_BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
     for (int i = 0; i < n; i++) {
         out[i].from = from_sockaddr(&from[i]);
         out[i].own_ip = os_destination(&msgs[i].msg_hdr);
-        out[i].len = msgs[i].msg_len;
+        out[i].len = (size_t)msgs[i].msg_len;
     }
     capture_heralds(fd, out, n);
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;

@@ -109,6 +109,9 @@ enum { OS_SCRATCH_PATH = 64 };
 FILE *os_scratch_open(const char *name, char path[OS_SCRATCH_PATH]);
 void os_scratch_close(FILE *file, const char *path);
 
+/* Whether a program gets capabilities (capabilities(7)) when it is executed. */
+bool os_has_capabilities(const char *path);
+
 /* ---- confinement: Landlock, Capsicum ---- */
 
 /* What is allowed in a directory: reading files; removing them; both and creating and changing
@@ -164,6 +167,12 @@ bool os_stamp(int fd);
 
 /* Stores that time, as a date (UTC). False: not reported. */
 bool os_stamp_of(struct msghdr *msg, struct timespec *real);
+
+/* ---- TCP ---- */
+
+/* Has accept() return a connection only with its first bytes, or after so many seconds, where the
+ * system can. */
+void os_defer_accept(int listener, int seconds);
 
 /* ---- the peer of a connected unix socket ---- */
 

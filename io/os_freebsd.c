@@ -137,6 +137,12 @@ void os_scratch_close(FILE *file, const char *path)
     (void)unlink(path);
 }
 
+bool os_has_capabilities(const char *path)
+{
+    (void)path;
+    return false;
+}
+
 /* ---- confinement ---- */
 
 /* Capsicum knows descriptors, and no directory by name: a process that binds sockets cannot use it.

@@ -98,6 +98,16 @@ bool os_stamp_of(struct msghdr *msg, struct timespec *real)
     return c != NULL;
 }
 
+/* ---- TCP ---- */
+
+/* accf_data(9), if root has loaded it; it waits without a limit of its own. */
+void os_defer_accept(int listener, int seconds)
+{
+    struct accept_filter_arg filter = {.af_name = "dataready"};
+    (void)seconds;
+    (void)setsockopt(listener, SOL_SOCKET, SO_ACCEPTFILTER, &filter, sizeof filter);
+}
+
 /* ---- the peer ---- */
 
 static bool read_xucred(int fd, struct xucred *peer)

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "io/os.h"
@@ -52,6 +53,11 @@ void os_scratch_close(FILE *file, const char *path)
 {
     (void)path; /* a file in memory: it has no name */
     (void)fclose(file);
+}
+
+bool os_has_capabilities(const char *path)
+{
+    return getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
 /* ---- confinement ---- */

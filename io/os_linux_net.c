@@ -2,6 +2,7 @@
 /* Linux: sockets and the network; see os.h. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,13 @@ bool os_stamp_of(struct msghdr *msg, struct timespec *real)
     if (c != NULL)
         memcpy(real, CMSG_DATA(c), sizeof *real);
     return c != NULL;
+}
+
+/* ---- TCP ---- */
+
+void os_defer_accept(int listener, int seconds)
+{
+    (void)os_set_option(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, seconds);
 }
 
 /* ---- the peer ---- */

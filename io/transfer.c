@@ -67,7 +67,7 @@ static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, 
     /* Retry once: the error may be an ICMP error for an earlier datagram. */
     bool again = true;
     while (sent < n) {
-        int rc = sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        int rc = (int)sendmmsg(side->out, batch + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (rc > 0) {
             tap_sent(side, msgs + sent, (unsigned)rc, time, NULL);
             sent += (unsigned)rc;
@@ -208,7 +208,7 @@ static unsigned filter_batch(struct io_fds_side *side, struct mmsghdr *batch,
     unsigned kept = 0;
     uint64_t offset = side->timestamps ? timestamp_offset() : 0;
     for (unsigned i = 0; i < got; i++) {
-        size_t len = batch[i].msg_len;
+        size_t len = (size_t)batch[i].msg_len;
         uint8_t *data = side->memory + (size_t)i * SLOT;
         struct io_msg msg = {.data = data, .len = len};
         if (side->timestamps)
@@ -239,7 +239,7 @@ static int recv_batch(struct io_fds_side *side, struct io_msg *msgs, unsigned n,
                                            .msg_control = stamped ? &control[i] : NULL,
                                            .msg_controllen = stamped ? sizeof control[i] : 0};
     }
-    int got = recvmmsg(side->in, batch, n, MSG_DONTWAIT, NULL);
+    int got = (int)recvmmsg(side->in, batch, n, MSG_DONTWAIT, NULL);
     *kept = got > 0 ? filter_batch(side, batch, from, (unsigned)got, msgs) : 0;
     CHECK(got <= (int)n && *kept <= n);
     side->batches += got > 0;

@@ -20,12 +20,6 @@ void answers_init(struct answers *a)
     TAILQ_INIT(&a->list);
 }
 
-void answers_free(struct answers *a)
-{
-    tdestroy(a->tree, free);
-    answers_init(a);
-}
-
 struct bytes bytes_of(const char *text)
 {
     return (struct bytes){text, strlen(text)};
@@ -43,6 +37,16 @@ static int compare_keys(const void *a, const void *b)
     const struct answer *x = a, *y = b;
     int order = compare_bytes(x->request, y->request);
     return order != 0 ? order : compare_bytes(x->thread, y->thread);
+}
+
+void answers_free(struct answers *a)
+{
+    while (a->tree != NULL) {
+        struct answer_node *node = *(struct answer_node **)a->tree;
+        (void)tdelete(node, &a->tree, compare_keys);
+        free(node);
+    }
+    answers_init(a);
 }
 
 static struct answer_node *find_node(const struct answers *a, struct bytes thread,

@@ -103,8 +103,8 @@ void preload_osabi(int argc, char **argv)
     char **arguments = osabi_arguments(os_program(), argc, argv);
     if (arguments == NULL)
         return;
-    (void)execve(path, arguments, environ);
-    (void)execve(os_program(), arguments, environ); /* its file was removed or replaced */
+    (void)execv(path, arguments);
+    (void)execv(os_program(), arguments); /* its file was removed or replaced */
     free(arguments);
 }
 

@@ -126,22 +126,54 @@ size_t elf_file_contents(const struct elf_file *f, uint64_t address, void *bytes
     return got < 0 ? 0 : (size_t)got;
 }
 
+static const char note_owner[] = "GNU";
+
+/* A note in libelf's memory. */
+struct elf_note {
+    uint32_t name_len, len, type; /* name_len: with its NUL */
+    const uint8_t *name, *bytes;
+};
+
+/*
+ * Reads the note at this offset; libelf has converted its header to this machine's byte order. Name
+ * and content are padded to 4 bytes, or to 8 in a section that is aligned so. Returns the offset of
+ * the next note; 0: none here.
+ */
+static size_t next_note(const Elf_Data *data, size_t at, struct elf_note *note)
+{
+    const uint8_t *bytes = data->d_buf;
+    size_t size = data->d_size, mask = data->d_align == 8 ? 7 : 3;
+    Elf32_Nhdr header; /* the same for 64 bits */
+    if (at > size || size - at < sizeof header)
+        return 0;
+    memcpy(&header, bytes + at, sizeof header);
+    size_t name = at + sizeof header;
+    if (header.n_namesz > size - name)
+        return 0;
+    size_t desc = (name + header.n_namesz + mask) & ~mask;
+    if (desc > size || header.n_descsz > size - desc)
+        return 0;
+    *note = (struct elf_note){header.n_namesz, header.n_descsz, header.n_type, bytes + name,
+                              bytes + desc};
+    size_t next = (desc + header.n_descsz + mask) & ~mask;
+    return next < size ? next : size;
+}
+
 /* Finds the build-id among the notes of a section. */
 static bool find_build_id(Elf_Scn *section, const GElf_Shdr *header, struct build_id *id)
 {
     Elf_Data *data = elf_getdata(section, NULL);
-    GElf_Nhdr note;
-    size_t name, desc, next;
-    if (data == NULL)
+    struct elf_note note;
+    size_t next;
+    if (data == NULL || data->d_buf == NULL)
         return false;
-    for (size_t at = 0; (next = gelf_getnote(data, at, &note, &name, &desc)) > 0; at = next) {
-        const uint8_t *bytes = data->d_buf;
-        if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != sizeof ELF_NOTE_GNU ||
-            memcmp(bytes + name, ELF_NOTE_GNU, sizeof ELF_NOTE_GNU) != 0 || note.n_descsz == 0 ||
-            note.n_descsz > BUILD_ID_MAX)
+    for (size_t at = 0; (next = next_note(data, at, &note)) > 0; at = next) {
+        if (note.type != NT_GNU_BUILD_ID || note.name_len != sizeof note_owner ||
+            memcmp(note.name, note_owner, sizeof note_owner) != 0 || note.len == 0 ||
+            note.len > BUILD_ID_MAX)
             continue;
-        memcpy(id->bytes, bytes + desc, note.n_descsz);
-        id->len = note.n_descsz;
+        memcpy(id->bytes, note.bytes, note.len);
+        id->len = note.len;
         id->address = (header->sh_flags & SHF_ALLOC) != 0 ? header->sh_addr + at : 0;
         return true;
     }

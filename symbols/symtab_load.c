@@ -3,8 +3,10 @@
  * Selects the symbols of a file and their addresses: names, sections and values come from libbfd,
  * sizes and types from libelf, and function addresses follow GDB's rules.
  */
+#include "config.h"
+
 #include <elf.h>
-#ifdef __GLIBC__
+#ifdef HAVE_MALLOC_TRIM
 #include <malloc.h>
 #endif
 #include <stdlib.h>
@@ -311,7 +313,7 @@ struct symtab *symtab_open(const char *path, const struct log *log)
         rc = load_any(t, &program, path, &why);
         elf_file_close(&program);
     }
-#ifdef __GLIBC__
+#ifdef HAVE_MALLOC_TRIM
     /* Return libbfd's memory, three times the table, to the system. */
     malloc_trim(0);
 #endif

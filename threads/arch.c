@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef EM_MICROBLAZE
+#define EM_MICROBLAZE 189 /* FreeBSD's elf.h does not have it */
+#endif
 #ifndef EM_MICROBLAZE_OLD
 #define EM_MICROBLAZE_OLD 0xbaab
 #endif

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "io/os.h"
@@ -57,7 +56,7 @@ static bool is_privileged(const char *path)
         return false;
     return ((st.st_mode & S_ISUID) != 0 && st.st_uid != getuid()) ||
            ((st.st_mode & S_ISGID) != 0 && (st.st_mode & S_IXGRP) != 0 && st.st_gid != getgid()) ||
-           (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0);
+           (getuid() != 0 && os_has_capabilities(path));
 }
 
 /* Reads the path of a program's loader, "" if it has none. False: not an ELF program. */

@@ -20,6 +20,8 @@
 #include "io/os.h"
 #include "tools/tls.h"
 
+extern char **environ; /* unistd.h of FreeBSD 14.0 does not declare it */
+
 enum { CONTROL = STDIN_FILENO, FILES_MAX = 16 }; /* descriptors of a process */
 
 /* ---- the control socket ---- */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The helper process of a server; see tls_options.h. */
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include "io/fds.h"
+#include "io/os.h"
 #include "tools/tls_options.h"
 #include "tools/tools.h"
 
@@ -21,8 +20,7 @@ int tls_options_start(const struct tls_options *o)
 
 void tls_options_defer(int listener)
 {
-    const int seconds = TLS_HANDSHAKE / IO_SECOND;
-    (void)setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+    os_defer_accept(listener, TLS_HANDSHAKE / IO_SECOND);
 }
 
 /* Handles a failed read of the control socket: none for now, or the helper has ended. */
