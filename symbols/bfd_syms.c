@@ -78,7 +78,7 @@ const char *bfd_syms_target(const struct elf_ident *ident)
 
 const char *bfd_syms_version(void)
 {
-    return BFD_VERSION;
+    return "libbfd " BFD_VERSION;
 }
 
 uint32_t bfd_syms_crc32(uint32_t crc, const uint8_t *bytes, size_t len)

@@ -2,7 +2,8 @@
 /*
  * Reads ELF symbol tables by libbfd. Only bfd_syms.c uses libbfd, which has global state without
  * locks, guesses file formats and prints messages. All calls therefore run under one mutex, name
- * the format, read through the caller's file descriptor, and are silent.
+ * the format, read through the caller's file descriptor, and are silent. A build that is configured
+ * --without-libbfd has elf_syms.c instead: the same by libelf, for systems that lack libbfd.
  */
 #ifndef NETGDB_SYMBOLS_BFD_SYMS_H
 #define NETGDB_SYMBOLS_BFD_SYMS_H
@@ -36,10 +37,11 @@ typedef int (*bfd_sym_fn)(void *context, int pass, size_t i, const struct bfd_sy
 int bfd_syms_read(const struct elf_file *f, const char *path, bool dynamic, bfd_sym_fn each,
                   void *context, const char **why);
 
-/* Returns libbfd's name of a file's format: "elf64-x86-64", "elf32-little"; a constant. */
+/* Returns libbfd's name of a file's format: "elf64-x86-64", "elf32-little"; a constant. Without
+ * libbfd it does not name the machine. */
 const char *bfd_syms_target(const struct elf_ident *ident);
 
-/* Returns libbfd's version string: "2.40". */
+/* Returns the library and its version: "libbfd 2.40", "libelf". */
 const char *bfd_syms_version(void);
 
 /* Adds `len` bytes to a CRC of .gnu_debuglink and returns it. The first call passes 0. */

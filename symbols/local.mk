@@ -4,7 +4,7 @@
 noinst_LTLIBRARIES += libsymbols.la
 libsymbols_la_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(DW_CFLAGS)
 libsymbols_la_SOURCES = \
-	symbols/bfd_syms.c symbols/bfd_syms.h \
+	symbols/bfd_syms.h \
 	symbols/build_id_match.c symbols/build_id_match.h \
 	symbols/debugfile.c symbols/debugfile.h \
 	symbols/elf_check.c symbols/elf_check.h \
@@ -18,5 +18,12 @@ libsymbols_la_SOURCES = \
 	symbols/symtab.c symbols/symtab.h \
 	symbols/symtab_load.c symbols/symtab_private.h \
 	symbols/types.c symbols/types.h
+if HAVE_LIBBFD
+libsymbols_la_SOURCES += symbols/bfd_syms.c
+EXTRA_DIST += symbols/elf_syms.c
+else
+libsymbols_la_SOURCES += symbols/elf_syms.c
+EXTRA_DIST += symbols/bfd_syms.c
+endif
 SYMBOLS_LIBS = libsymbols.la libproto.la $(BFD_LIBS) $(ELF_LIBS) $(DW_LIBS) -lpthread
 DISTCLEANFILES = symbols/libnetgdb-bfd.so

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help();
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        printf("netgdb %s\nsymbols by libbfd %s\n", PACKAGE_VERSION, bfd_syms_version());
+        printf("netgdb %s\nsymbols by %s\n", PACKAGE_VERSION, bfd_syms_version());
         return EXIT_DONE;
     }
     for (size_t i = 0; i < COMMANDS; i++) {

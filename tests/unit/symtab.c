@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The symbol table, with small programs for every architecture whose assembler is installed. */
+#include "config.h"
+
 #include "tests/unit/unit.h"
 
 #include <elf.h>
@@ -246,14 +248,14 @@ static void libbfd_gets_the_machines_format_or_the_generic_one(void **state)
 {
     struct elf_ident ident = {.is64 = true, .machine = EM_X86_64};
     (void)state;
-#ifdef __x86_64__ /* another machine's libbfd may know only its own */
+#if defined HAVE_LIBBFD && defined __x86_64__ /* another's libbfd may know only its own machine */
     assert_string_equal(bfd_syms_target(&ident), "elf64-x86-64");
 #endif
     ident = (struct elf_ident){.machine = 0xfffe, .big = true};
     assert_string_equal(bfd_syms_target(&ident), "elf32-big");
     ident.is64 = true;
     assert_string_equal(bfd_syms_target(&ident), "elf64-big");
-    assert_true(bfd_syms_version()[0] >= '2' && bfd_syms_version()[0] <= '9');
+    assert_int_equal(strncmp(bfd_syms_version(), "lib", 3), 0);
 }
 
 static void an_unusable_file_is_reported_by_one_line(void **state)
