@@ -14,7 +14,7 @@ struct child {
  * Starts argv with one socket as stdin and stdout; stderr stays ours. It is a process group of
  * its own, so that a Ctrl-C at our terminal does not reach it, and is killed when this process
  * dies. Returns our end of the socket (the caller's, close-on-exec), or -1 with errno, that of
- * execvp included. Only for the main thread: PR_SET_PDEATHSIG ties the child to its thread.
+ * execvp included. Only for the main thread: os_die_with_parent ties the child to its thread.
  */
 int child_start(struct child *child, char *const argv[]);
 

@@ -24,7 +24,12 @@ int clock_gettime(clockid_t clock, struct timespec *t)
     return 0;
 }
 
-int gettimeofday(struct timeval *restrict t, void *restrict zone)
+#ifdef __FreeBSD__
+#define ZONE struct timezone
+#else
+#define ZONE void
+#endif
+int gettimeofday(struct timeval *restrict t, ZONE *restrict zone)
 {
     (void)zone;
     *t = (struct timeval){seconds(), 0};

@@ -6,6 +6,9 @@
  *   stacks [THREADS [FRAMES]]     THREADS threads including main (9), about FRAMES frames each (20)
  */
 #include <pthread.h>
+#ifdef __FreeBSD__
+#include <pthread_np.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -26,9 +29,19 @@ static volatile char scratch[8192];
 static struct node *head;
 unsigned char block[16 << 20]; /* dumped */
 
+/* As gdb shows it. */
+static long thread_id(void)
+{
+#ifdef __FreeBSD__
+    return pthread_getthreadid_np();
+#else
+    return syscall(SYS_gettid);
+#endif
+}
+
 static void wait_here(void)
 {
-    ids[__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST)] = syscall(SYS_gettid);
+    ids[__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST)] = thread_id();
     for (;;)
         pause();
 }
