@@ -92,7 +92,8 @@ static void write_section(struct writer *w, const Elf64_Phdr *headers, const str
 static uint16_t section_of(const struct writer *w, uint64_t address)
 {
     for (size_t i = 1; i < w->sections; i++)
-        if (w->section[i].sh_addr != 0 && address - w->section[i].sh_addr < w->section[i].sh_size)
+        if (w->section[i].sh_flags & SHF_ALLOC &&
+            address - w->section[i].sh_addr < w->section[i].sh_size)
             return (uint16_t)i;
     return SHN_ABS;
 }

@@ -51,9 +51,16 @@ tests_unit_sbpf_syscalls_LDADD = $(EBPF_UNIT_LIBS)
 # Tests with real compilers and debuggers, which skip those that are missing.
 EBPF_E2E_TESTS = tests/e2e/bpf-gdb.test tests/e2e/bpf-linux.test tests/e2e/bpf-lldb.test tests/e2e/bpf-node.test \
 	tests/e2e/bpf-plugin.test \
-	tests/e2e/bpf-run.test
+	tests/e2e/bpf-run.test \
+	tests/e2e/bpf-sbpf.test
 TESTS += $(EBPF_E2E_TESTS)
 dist_noinst_SCRIPTS += $(EBPF_E2E_TESTS)
+# Makes programs for Solana.
+check_PROGRAMS += tests/ebpf/sbpf_link
+tests_ebpf_sbpf_link_SOURCES = tests/ebpf/sbpf_link.c tests/ebpf/asm.h tests/ebpf/sbpf_write.c \
+	tests/ebpf/sbpf_write.h
+tests_ebpf_sbpf_link_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+tests_ebpf_sbpf_link_LDADD = libebpf.la libproto.la $(ELF_LIBS)
 FUZZ_TESTS += tests/fuzz/ebpf_interp tests/fuzz/ebpf_loader tests/fuzz/ebpf_stub
 tests_fuzz_ebpf_interp_SOURCES = tests/fuzz/ebpf_interp.c tests/ebpf/compare.c \
 	tests/ebpf/compare.h tests/ebpf/reference.c tests/ebpf/reference.h $(FUZZ_SOURCES)
@@ -66,7 +73,8 @@ tests_fuzz_ebpf_loader_SOURCES = tests/fuzz/ebpf_loader.c $(FUZZ_SOURCES)
 tests_fuzz_ebpf_loader_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"ebpf_loader"'
 tests_fuzz_ebpf_loader_LDADD = $(EBPF_UNIT_LIBS)
 EXTRA_DIST += tests/e2e/bpf-common.sh tests/ebpf/demo.c tests/ebpf/features.c tests/ebpf/helpers.c \
-	tests/ebpf/core.c tests/ebpf/library.c tests/ebpf/linux.c tests/ebpf/optimized.c
+	tests/ebpf/core.c tests/ebpf/library.c tests/ebpf/linux.c tests/ebpf/optimized.c \
+	tests/ebpf/solana.c
 
 EXTRA_PROGRAMS += tests/bench/ebpf
 CLEANFILES += tests/bench/ebpf
