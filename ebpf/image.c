@@ -7,6 +7,7 @@
 
 #include "ebpf/insn.h"
 #include "ebpf/memory.h"
+#include "ebpf/sbpf.h"
 #include "proto/err.h"
 
 int ebpf_image_from_code(struct ebpf_image **out, const uint8_t *code, size_t len)
@@ -50,6 +51,7 @@ void ebpf_image_free(struct ebpf_image *image)
     for (unsigned i = 0; i < image->imports; i++)
         free(image->import[i]);
     free(image->import);
+    free(image->import_place);
     buf_free(&image->elf);
     free(image->name);
     free(image);
@@ -73,19 +75,36 @@ const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, cons
     return NULL;
 }
 
+/* The place of a name in the hash table: its index plus 1, or 0. There is always a free one. */
+static uint16_t *import_place(const struct ebpf_image *image, const char *name, size_t len)
+{
+    uint32_t at = sbpf_hash(name, len);
+    for (;; at++) {
+        uint16_t *place = &image->import_place[at % (2 * EBPF_IMPORTS_MAX)];
+        if (*place == 0 || strcmp(image->import[*place - 1], name) == 0)
+            return place;
+    }
+}
+
 int ebpf_image_import(struct ebpf_image *image, const char *name)
 {
-    if (strnlen(name, EBPF_IMPORT_NAME + 1) > EBPF_IMPORT_NAME)
-        return -1;
-    for (unsigned i = 0; i < image->imports; i++)
-        if (strcmp(image->import[i], name) == 0)
-            return (int)i;
+    size_t len = strnlen(name, EBPF_IMPORT_NAME + 1);
     if (image->import == NULL)
         image->import = calloc(EBPF_IMPORTS_MAX, sizeof *image->import);
-    if (image->import == NULL || image->imports == EBPF_IMPORTS_MAX)
+    if (image->import_place == NULL)
+        image->import_place = calloc(2 * EBPF_IMPORTS_MAX, sizeof *image->import_place);
+    if (len > EBPF_IMPORT_NAME || image->import == NULL || image->import_place == NULL)
+        return -1;
+    uint16_t *place = import_place(image, name, len);
+    if (*place != 0)
+        return *place - 1;
+    if (image->imports == EBPF_IMPORTS_MAX)
         return -1;
     image->import[image->imports] = strdup(name);
-    return image->import[image->imports] == NULL ? -1 : (int)image->imports++;
+    if (image->import[image->imports] == NULL)
+        return -1;
+    *place = (uint16_t)++image->imports;
+    return (int)image->imports - 1;
 }
 
 const char *ebpf_image_import_called(const struct ebpf_image *image, uint32_t id)

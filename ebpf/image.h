@@ -89,8 +89,9 @@ struct ebpf_image {
     unsigned maps;
     char **import; /* owned names of undefined symbols; see ebpf_image_import() */
     unsigned imports;
-    unsigned local_types; /* CO-RE relocations without options.btf: they use the object's types */
-    struct buf elf;       /* the linked ELF; empty for ebpf_image_from_code() */
+    uint16_t *import_place; /* owned hash table of them: twice EBPF_IMPORTS_MAX */
+    unsigned local_types;   /* CO-RE relocations without options.btf: they use the object's types */
+    struct buf elf;         /* the linked ELF; empty for ebpf_image_from_code() */
 };
 
 /*

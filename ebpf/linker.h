@@ -37,9 +37,11 @@ struct linker {
     size_t pieces;
     Elf_Data *symtab; /* NULL: none */
     size_t symtab_strings, symbols;
-    uint64_t *common; /* addresses of common symbols by index; 0: not common */
-    size_t *kconfig;  /* by symbol: offset of its value in the last piece + 1; 0: none */
-    bool gnu;         /* made by gcc-bpf: in-place addends contain the symbol's value */
+    uint64_t *common;     /* addresses of common symbols by index; 0: not common */
+    size_t *kconfig;      /* by symbol: offset of its value in the last piece + 1; 0: none */
+    unsigned relocations; /* applied so far */
+    uint64_t bytes;       /* of the sections so far: they may have the same ones of the file */
+    bool gnu;             /* made by gcc-bpf: in-place addends contain the symbol's value */
 };
 
 /* Formats l->error and returns NETGDB_PROTO. */

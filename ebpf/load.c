@@ -78,6 +78,9 @@ static int read_bytes(struct linker *l, struct piece *p, Elf_Scn *scn)
     Elf_Data *d = elf_rawdata(scn, NULL);
     if (d == NULL || d->d_buf == NULL || d->d_size > EBPF_FILE_MAX)
         return link_error(l, "section %s: its bytes are not in the file", p->name);
+    l->bytes += d->d_size;
+    if (l->bytes > EBPF_LINKED_MAX)
+        return link_error(l, "its sections have more than %d MiB", EBPF_LINKED_MAX >> 20);
     p->size = d->d_size;
     p->header.sh_flags &= ~(GElf_Xword)SHF_COMPRESSED;
     p->data = malloc(d->d_size);

@@ -17,7 +17,8 @@ enum {
     EBPF_FILE_MAX = 64 << 20,    /* bytes of an object */
     EBPF_LINKED_MAX = 192 << 20, /* bytes of the linked ELF */
     EBPF_PIECES_MAX = 4096,      /* sections */
-    EBPF_SYMBOLS_MAX = 1 << 20
+    EBPF_SYMBOLS_MAX = 1 << 20,
+    EBPF_RELOCATIONS_MAX = EBPF_FILE_MAX / 16 /* as many as fit the file: sections may overlap */
 };
 
 struct ebpf_load_options {

@@ -234,7 +234,9 @@ int link_relocate(struct linker *l)
         size_t size = rela ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel);
         size_t count = data == NULL ? 0 : data->d_size / size;
         for (size_t k = 0; k < count && rc == 0; k++)
-            rc = relocate_one(l, in, data, (int)k, rela);
+            rc = ++l->relocations > EBPF_RELOCATIONS_MAX
+                     ? link_error(l, "more than %d relocations", EBPF_RELOCATIONS_MAX)
+                     : relocate_one(l, in, data, (int)k, rela);
     }
     return rc;
 }

@@ -16,10 +16,15 @@
 
 enum { R_NONE = 0, R_64_64 = 1, R_64_RELATIVE = 8, R_64_32 = 10 };
 
-enum { IMPORTS_MAX = 256 /* further undefined symbols are not named */ };
+enum {
+    SECTIONS_MAX = 64 /* sections that programs see */
+};
 
-/* The table of symbols of the relocations. */
-struct dynamic {
+/* The sections that programs see, and the table of symbols of the relocations. */
+struct region {
+    struct piece *piece[SECTIONS_MAX];
+    unsigned pieces;
+    struct piece *text;
     Elf_Data *symbols;
     size_t strings;
 };
@@ -67,11 +72,11 @@ static void mark_calls(struct piece *text)
     }
 }
 
-static int call_symbol(struct linker *l, const struct piece *text, const struct dynamic *d,
-                       const GElf_Sym *s, uint64_t at)
+static int call_symbol(struct linker *l, const struct region *g, const GElf_Sym *s, uint64_t at)
 {
+    const struct piece *text = g->text;
     uint8_t *insn = text->data + at;
-    const char *name = elf_strptr(l->elf, d->strings, s->st_name);
+    const char *name = elf_strptr(l->elf, g->strings, s->st_name);
     if (GELF_ST_TYPE(s->st_info) == STT_FUNC && s->st_value != 0) {
         int64_t to = (int64_t)((s->st_value - text->header.sh_addr) / BPF_INSN_SIZE);
         if (s->st_value - text->header.sh_addr >= text->size)
@@ -85,8 +90,8 @@ static int call_symbol(struct linker *l, const struct piece *text, const struct 
                           SBPF_SYSCALL_NAME);
     uint32_t hash = sbpf_hash(name, len);
     write_call(insn, BPF_CALL_HELPER, hash);
-    if (l->image->imports < IMPORTS_MAX && sbpf_name(l->image, hash) == NULL)
-        (void)ebpf_image_import(l->image, name);
+    if (ebpf_helper_by_id(sbpf_syscalls, sbpf_syscall_count, hash) == NULL)
+        (void)ebpf_image_import(l->image, name); /* above the limit it has no name */
     return 0;
 }
 
@@ -112,39 +117,39 @@ static void rebase_pointer(uint8_t *p, unsigned version)
 }
 
 /* The section with the place of a relocation that needs `bytes` there, or NULL. */
-static struct piece *place_of(struct linker *l, uint64_t offset, uint64_t bytes)
+static struct piece *place_of(const struct region *g, uint64_t offset, uint64_t bytes)
 {
-    for (size_t i = 0; i < l->pieces; i++) {
-        struct piece *p = &l->piece[i];
+    for (unsigned i = 0; i < g->pieces; i++) {
+        struct piece *p = g->piece[i];
         uint64_t at = offset - p->header.sh_addr;
-        if (p->group < LINK_OTHER && p->data != NULL && at < p->size && p->size - at >= bytes)
+        if (at < p->size && p->size - at >= bytes)
             return p;
     }
     return NULL;
 }
 
-static int apply_dynamic(struct linker *l, const struct dynamic *d, const GElf_Rel *r)
+static int apply_dynamic(struct linker *l, const struct region *g, const GElf_Rel *r)
 {
     unsigned type = (unsigned)GELF_R_TYPE(r->r_info);
     GElf_Sym s = {0};
-    struct piece *p = place_of(l, r->r_offset, 8);
+    struct piece *p = place_of(g, r->r_offset, 8);
     if (type == R_NONE)
         return 0;
     if (type != R_64_64 && type != R_64_RELATIVE && type != R_64_32)
         return link_error(l, "relocation type %u is unknown", type);
     if (type != R_64_RELATIVE &&
-        (d->symbols == NULL || gelf_getsym(d->symbols, (int)GELF_R_SYM(r->r_info), &s) == NULL))
+        (g->symbols == NULL || gelf_getsym(g->symbols, (int)GELF_R_SYM(r->r_info), &s) == NULL))
         return link_error(l, "a relocation by symbol %" PRIu64 ", which does not exist",
                           (uint64_t)GELF_R_SYM(r->r_info));
     if (p == NULL)
         return 0; /* in a section that programs do not see */
     uint64_t at = r->r_offset - p->header.sh_addr;
-    if (type == R_64_RELATIVE && p->group != LINK_TEXT)
+    if (type == R_64_RELATIVE && p != g->text)
         rebase_pointer(p->data + at, l->image->sbpf->version);
-    else if (p->group != LINK_TEXT || at % BPF_INSN_SIZE != 0)
+    else if (p != g->text || at % BPF_INSN_SIZE != 0)
         return link_error(l, "a relocation of an instruction outside .text");
     else if (type == R_64_32)
-        return call_symbol(l, p, d, &s, at);
+        return call_symbol(l, g, &s, at);
     else if (p->size - at < 2 * BPF_INSN_SIZE)
         return link_error(l, "a relocation of the last instruction");
     else
@@ -152,25 +157,31 @@ static int apply_dynamic(struct linker *l, const struct dynamic *d, const GElf_R
     return 0;
 }
 
-static int apply_all_dynamic(struct linker *l)
+/* The relocations of one section; `table`: the section with their symbols. */
+static int apply_section(struct linker *l, struct region *g, Elf_Data *entries, Elf_Scn *table)
+{
+    GElf_Shdr symbols;
+    GElf_Rel r;
+    int rc = 0;
+    bool good =
+        table != NULL && gelf_getshdr(table, &symbols) != NULL && symbols.sh_type == SHT_DYNSYM;
+    g->symbols = good ? elf_getdata(table, NULL) : NULL;
+    g->strings = good ? symbols.sh_link : 0;
+    for (int i = 0; entries != NULL && rc == 0 && gelf_getrel(entries, i, &r) != NULL; i++)
+        rc = ++l->relocations > EBPF_RELOCATIONS_MAX
+                 ? link_error(l, "more than %d relocations", EBPF_RELOCATIONS_MAX)
+                 : apply_dynamic(l, g, &r);
+    return rc;
+}
+
+static int apply_all_dynamic(struct linker *l, struct region *g)
 {
     int rc = 0;
     for (size_t i = 0; i < l->pieces && rc == 0; i++) {
         const GElf_Shdr *h = &l->piece[i].header;
-        Elf_Scn *scn = elf_getscn(l->elf, i), *table = elf_getscn(l->elf, h->sh_link);
-        GElf_Shdr symbols;
-        GElf_Rel r;
-        if (h->sh_type != SHT_REL || !(h->sh_flags & SHF_ALLOC) || h->sh_entsize == 0)
-            continue;
-        struct dynamic d = {0};
-        Elf_Data *entries = elf_getdata(scn, NULL);
-        if (table != NULL && gelf_getshdr(table, &symbols) != NULL &&
-            symbols.sh_type == SHT_DYNSYM) {
-            d.symbols = elf_getdata(table, NULL);
-            d.strings = symbols.sh_link;
-        }
-        for (int k = 0; entries != NULL && rc == 0 && gelf_getrel(entries, k, &r) != NULL; k++)
-            rc = apply_dynamic(l, &d, &r);
+        if (h->sh_type == SHT_REL && h->sh_flags & SHF_ALLOC && h->sh_entsize != 0)
+            rc = apply_section(l, g, elf_getdata(elf_getscn(l->elf, i), NULL),
+                               elf_getscn(l->elf, h->sh_link));
     }
     return rc;
 }
@@ -191,39 +202,36 @@ static bool refused(const struct piece *p)
     return strncmp(p->name, ".bss", 4) == 0 || (data && p->header.sh_flags & SHF_WRITE);
 }
 
-/* Selects the sections of the region, and drops the others. Returns the code; NULL: an error. */
-static struct piece *select_sections(struct linker *l)
+/* Selects the sections of the region, and drops the others. */
+static int select_sections(struct linker *l, struct region *g)
 {
-    struct piece *text = NULL;
     for (size_t i = 0; i < l->pieces; i++) {
         struct piece *p = &l->piece[i];
         bool code = strcmp(p->name, ".text") == 0;
         if (p->group >= LINK_OTHER)
             continue;
-        if (refused(p) || (code && text != NULL)) {
-            (void)link_error(l, "section %.64s: %s", p->name,
-                             code ? "there are two of it"
-                                  : "programs for Solana have no writable data");
-            return NULL;
-        }
-        p->group = code                                  ? LINK_TEXT
-                   : visible(p->name) && p->data != NULL ? LINK_RODATA
-                                                         : LINK_DROPPED;
-        text = code && p->data != NULL ? p : text;
+        if (refused(p))
+            return link_error(l, "section %.64s: programs for Solana have no writable data",
+                              p->name);
+        p->group = LINK_DROPPED;
+        if (!visible(p->name) || p->data == NULL)
+            continue;
+        if ((code && g->text != NULL) || g->pieces == SECTIONS_MAX)
+            return link_error(l, "section %.64s: there is another one, or there are more than %d",
+                              p->name, SECTIONS_MAX);
+        p->group = code ? LINK_TEXT : LINK_RODATA;
+        g->text = code ? p : g->text;
+        g->piece[g->pieces++] = p;
     }
-    if (text == NULL)
-        (void)link_error(l, "there is no code in it");
-    return text;
+    return 0;
 }
 
-static int place_sections(struct linker *l, const struct piece *text, uint64_t *end)
+static int place_sections(struct linker *l, const struct region *g, uint64_t *end)
 {
-    l->image->bias = text->header.sh_addr < SBPF_CODE ? SBPF_CODE : 0;
+    l->image->bias = g->text->header.sh_addr < SBPF_CODE ? SBPF_CODE : 0;
     *end = 0;
-    for (size_t i = 0; i < l->pieces; i++) {
-        struct piece *p = &l->piece[i];
-        if (p->group >= LINK_OTHER)
-            continue;
+    for (unsigned i = 0; i < g->pieces; i++) {
+        struct piece *p = g->piece[i];
         p->address = p->header.sh_addr + l->image->bias;
         uint64_t at = p->address - SBPF_CODE;
         if (p->address < SBPF_CODE || at > 2ULL * EBPF_FILE_MAX)
@@ -244,32 +252,35 @@ static struct ebpf_segment *add_segment(struct linker *l, const char *name, uint
     return s->data == NULL ? NULL : s;
 }
 
-static int fill_region(struct linker *l, const struct piece *text, uint64_t size)
+static int fill_region(struct linker *l, const struct region *g, uint64_t size)
 {
     struct ebpf_segment *s = add_segment(l, "program", SBPF_CODE, size, EBPF_READ | EBPF_EXEC);
     if (s == NULL)
         return NETGDB_NOMEM;
-    for (size_t i = 0; i < l->pieces; i++) {
-        const struct piece *p = &l->piece[i];
-        if (p->group < LINK_OTHER)
-            memcpy(s->data + (p->address - s->base), p->data, (size_t)p->size);
-    }
+    for (unsigned i = 0; i < g->pieces; i++)
+        memcpy(s->data + (g->piece[i]->address - s->base), g->piece[i]->data,
+               (size_t)g->piece[i]->size);
     l->image->text = s;
-    l->image->code_at = text->address;
-    l->image->code_size = text->size;
+    l->image->code_at = g->text->address;
+    l->image->code_size = g->text->size;
     return 0;
 }
 
 static int take_relocated(struct linker *l)
 {
-    uint64_t end;
-    struct piece *text = select_sections(l);
-    int rc = text == NULL ? NETGDB_PROTO : place_sections(l, text, &end);
+    struct region g = {0};
+    uint64_t end = 0;
+    int rc = select_sections(l, &g);
     if (rc != 0)
         return rc;
-    mark_calls(text);
-    rc = apply_all_dynamic(l);
-    return rc == 0 ? fill_region(l, text, end) : rc;
+    if (g.text == NULL)
+        return link_error(l, "there is no code in it");
+    rc = place_sections(l, &g, &end);
+    if (rc != 0)
+        return rc;
+    mark_calls(g.text);
+    rc = apply_all_dynamic(l, &g);
+    return rc == 0 ? fill_region(l, &g, end) : rc;
 }
 
 /* --- version 3 ---------------------------------------------------------------------------- */

@@ -277,6 +277,7 @@ const struct ebpf_helper sbpf_syscalls[] = {
     {0x207559bd, "sol_log_", "text, length", sbpf_log, 0},
     {0x6bf5c3fe, "log", "text, length", sbpf_log, 0},
     {0x5c2a3178, "sol_log_64_", "a, b, c, d, e", sbpf_log_numbers, 0},
+    {0x70442b49, "log_64", "a, b, c, d, e", sbpf_log_numbers, 0},
     {0x7ef088ca, "sol_log_pubkey", "key", sbpf_log_key, 0},
     {0x52ba5096, "sol_log_compute_units_", "", sbpf_units, 0},
     {0xedef5aee, "sol_remaining_compute_units", "", sbpf_units, 1},

@@ -133,6 +133,55 @@ static void segments_take_little_memory(void **state)
     free(bytes);
 }
 
+/*
+ * An object of 8 MiB, whose `count` sections are the same bytes: code, and sections like `other`.
+ * Returns the message.
+ */
+static const char *load_shared(unsigned count, Elf64_Shdr other)
+{
+    enum { BYTES = 8 << 20, AT = 64 };
+    static char error[EBPF_ERROR_TEXT];
+    uint8_t *bytes = calloc(1, BYTES);
+    struct ebpf_image *image;
+    Elf64_Ehdr e = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_REL,
+        .e_machine = EM_EBPF,
+        .e_version = EV_CURRENT,
+        .e_shoff = AT,
+        .e_ehsize = sizeof e,
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = (Elf64_Half)(count + 3)};
+    Elf64_Shdr text = {.sh_type = SHT_PROGBITS,
+                       .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+                       .sh_offset = BYTES / 2,
+                       .sh_size = 64};
+    Elf64_Shdr symbols = {
+        .sh_type = SHT_SYMTAB, .sh_offset = BYTES / 2, .sh_size = 48, .sh_entsize = 24};
+    assert_non_null(bytes);
+    memcpy(bytes, &e, sizeof e);
+    memcpy(bytes + AT + sizeof text, &text, sizeof text);
+    memcpy(bytes + AT + 2 * sizeof text, &symbols, sizeof symbols);
+    other.sh_offset = BYTES / 2;
+    other.sh_size = BYTES / 2;
+    for (unsigned i = 0; i < count; i++)
+        memcpy(bytes + AT + (3 + i) * sizeof other, &other, sizeof other);
+    assert_int_equal(ebpf_load(&image, bytes, BYTES, "shared.o", NULL, error), NETGDB_PROTO);
+    free(bytes);
+    return error;
+}
+
+static void sections_of_the_same_bytes_take_little_memory_and_time(void **state)
+{
+    (void)state;
+    const char *error = load_shared(60, (Elf64_Shdr){.sh_type = SHT_PROGBITS});
+    assert_non_null(strstr(error, "its sections have more than 192 MiB"));
+    error = load_shared(
+        20, (Elf64_Shdr){
+                .sh_type = SHT_REL, .sh_info = 1, .sh_link = 2, .sh_entsize = sizeof(Elf64_Rel)});
+    assert_non_null(strstr(error, "more than 4194304 relocations"));
+}
+
 /* ---- types ---- */
 
 enum { MEMBERS = 200 };
@@ -270,6 +319,7 @@ int main(void)
         cmocka_unit_test(long_names_take_little_memory),
         cmocka_unit_test(an_undefined_symbol_has_a_short_name),
         cmocka_unit_test(segments_take_little_memory),
+        cmocka_unit_test(sections_of_the_same_bytes_take_little_memory_and_time),
         cmocka_unit_test(types_inside_each_other_end),
         cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
         cmocka_unit_test(a_long_string_ends_the_slice),
