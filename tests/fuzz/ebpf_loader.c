@@ -31,7 +31,8 @@ static void disassemble(const struct ebpf_image *image)
 
 static void run(const struct ebpf_image *image)
 {
-    const struct ebpf_options options = {.budget = BUDGET, .context = EBPF_CONTEXT_SKB};
+    const struct ebpf_options options = {
+        .budget = BUDGET, .context = image->sbpf == NULL ? EBPF_CONTEXT_SKB : EBPF_CONTEXT_NONE};
     struct ebpf_machine *m;
     if (ebpf_machine_new(&m, image, &options) != 0)
         return;
