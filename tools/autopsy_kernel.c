@@ -143,7 +143,7 @@ bool kernel_find_file(struct crash *c)
     else if (o->debug != NULL)
         rc = visit_kernel(c, false, autopsy_find_file);
     if (rc == 0 && c->file != NULL)
-        rc = visit_kernel(c, true, identify_crash) == NETGDB_LOST ? NETGDB_LOST : 0;
+        (void)visit_kernel(c, true, identify_crash); /* if it fails, gdb finds out why */
     if (rc != 0)
         crash_fails(c, EXIT_LOST, "the kernel cannot be reached: %s", netgdb_strerror(rc));
     return rc == 0;
