@@ -114,6 +114,7 @@ static inline enum ebpf_stop call_helper(struct ebpf_machine *m, const struct eb
                                  "call to 0x%" PRIx64 ": neither code nor a helper", id);
     }
     uint64_t result = 0;
+    m->calling = ip;
     enum ebpf_stop stop = h->call(m, h, &m->reg[1], &result);
     if (stop == EBPF_RUNNING)
         m->reg[0] = result;

@@ -9,12 +9,18 @@
 EBPF_HELPER_FUNCTION(ebpf_map_lookup_helper);
 EBPF_HELPER_FUNCTION(ebpf_map_update_helper);
 EBPF_HELPER_FUNCTION(ebpf_map_delete_helper);
+EBPF_HELPER_FUNCTION(ebpf_map_push_helper);
+EBPF_HELPER_FUNCTION(ebpf_map_pop_helper);
 EBPF_HELPER_FUNCTION(ebpf_tail_call);
 EBPF_HELPER_FUNCTION(ebpf_perf_event_output);
 EBPF_HELPER_FUNCTION(ebpf_ringbuf_output);
 EBPF_HELPER_FUNCTION(ebpf_ringbuf_reserve);
 EBPF_HELPER_FUNCTION(ebpf_ringbuf_commit);
 EBPF_HELPER_FUNCTION(ebpf_ringbuf_query);
+
+/* helpers_loop.c */
+EBPF_HELPER_FUNCTION(ebpf_loop_count);
+EBPF_HELPER_FUNCTION(ebpf_loop_map);
 
 /* helpers_packet.c */
 EBPF_HELPER_FUNCTION(ebpf_load_bytes);

@@ -12,7 +12,9 @@
 static struct ebpf_map *take_key(struct ebpf_machine *m, const struct ebpf_helper *self,
                                  const uint64_t arg[5], const uint8_t **key, enum ebpf_stop *stop)
 {
-    struct ebpf_map *map = ebpf_map_take(m, arg[0], EBPF_KIND_VALUES, self->name, stop);
+    bool lookup = self->call == ebpf_map_lookup_helper;
+    struct ebpf_map *map = ebpf_map_take(
+        m, arg[0], lookup ? EBPF_KIND_VALUES | EBPF_KIND_MAPS : EBPF_KIND_VALUES, self->name, stop);
     if (map == NULL)
         return NULL;
     *key = ebpf_reach(m, arg[1], map->definition->key_size, false, stop);
@@ -126,5 +128,29 @@ EBPF_HELPER_FUNCTION(ebpf_ringbuf_query)
     const struct ebpf_map *map = ebpf_map_take(m, arg[0], EBPF_KIND_RING, self->name, &stop);
     if (map != NULL)
         *result = arg[1] == 1 ? map->ring_bytes : map->ring_head;
+    return stop;
+}
+
+/* bpf_map_push_elem: map, value, flags. */
+EBPF_HELPER_FUNCTION(ebpf_map_push_helper)
+{
+    enum ebpf_stop stop = EBPF_RUNNING;
+    struct ebpf_map *map = ebpf_map_take(m, arg[0], EBPF_KIND_QUEUE, self->name, &stop);
+    const uint8_t *value =
+        map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->value_size, false, &stop);
+    if (value != NULL)
+        *result = (uint64_t)(int64_t)ebpf_map_push(map, value, arg[2]);
+    return stop;
+}
+
+/* bpf_map_pop_elem (value 1) and bpf_map_peek_elem: map, address of the value. */
+EBPF_HELPER_FUNCTION(ebpf_map_pop_helper)
+{
+    enum ebpf_stop stop = EBPF_RUNNING;
+    struct ebpf_map *map = ebpf_map_take(m, arg[0], EBPF_KIND_QUEUE, self->name, &stop);
+    uint8_t *value =
+        map == NULL ? NULL : ebpf_reach(m, arg[1], map->definition->value_size, true, &stop);
+    if (value != NULL)
+        *result = (uint64_t)(int64_t)ebpf_map_pop(map, value, self->value != 0);
     return stop;
 }

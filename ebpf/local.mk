@@ -15,7 +15,7 @@ libebpf_la_SOURCES = \
 	ebpf/exec.h ebpf/exec_checked.c ebpf/exec_unchecked.c ebpf/loop.h \
 	ebpf/arch.c ebpf/arch.h \
 	ebpf/frames.c ebpf/frames.h \
-	ebpf/helpers.c ebpf/helpers.h ebpf/helpers_linux.c ebpf/helpers_linux.h ebpf/helpers_maps.c ebpf/helpers_packet.c \
+	ebpf/helpers.c ebpf/helpers.h ebpf/helpers_linux.c ebpf/helpers_linux.h ebpf/helpers_loop.c ebpf/helpers_maps.c ebpf/helpers_packet.c \
 	ebpf/image.c ebpf/image.h \
 	ebpf/insn.c ebpf/insn.h \
 	ebpf/kconfig.c ebpf/layout.c \

@@ -69,6 +69,9 @@ static int set_up_ebpf(struct ebpf_machine *m)
     int rc = ebpf_map_region(m, "stack", EBPF_STACK_BASE, NULL, stack, EBPF_READ | EBPF_WRITE);
     if (rc == 0)
         rc = ebpf_maps_set_up(m);
+    if (rc == 0 && m->map_count != 0)
+        rc = ebpf_map_region(m, "keys of loops", EBPF_KEYS_BASE, NULL,
+                             EBPF_LOOPS_MAX * EBPF_LOOP_KEY, EBPF_READ);
     if (rc == 0)
         rc = ebpf_context_set_up(m);
     m->reg[10] = EBPF_STACK_BASE + stack;
@@ -104,7 +107,7 @@ static int set_up_machine(struct ebpf_machine *m)
     m->exited = m->attention = false;
     m->random = m->options.world != NULL ? m->options.world->seed : 0;
     m->next = NULL;
-    m->tail_calls = m->event_count = 0;
+    m->tail_calls = m->event_count = m->loops = 0;
     m->events_lost = m->heap_used = 0;
     buf_reset(&m->return_data);
     buf_reset(&m->output);

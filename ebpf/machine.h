@@ -32,7 +32,9 @@ enum {
     EBPF_FAULT_TEXT = 192,
     EBPF_RAW_SIZE = 512,   /* bytes of a context without an input */
     EBPF_FRAME_BYTES = 64, /* of a packet without an input: the smallest of Ethernet */
-    EBPF_TAIL_CALLS = 33   /* at most, as in Linux */
+    EBPF_TAIL_CALLS = 33,  /* at most, as in Linux */
+    EBPF_LOOPS_MAX = 8,    /* helpers that call functions of the program, inside each other */
+    EBPF_LOOP_KEY = 512    /* bytes of a key for such a function */
 };
 
 enum { EBPF_ERROR_TEXT = 256 }; /* bytes of a line about a program that cannot be loaded or run */
@@ -40,6 +42,7 @@ enum { EBPF_ERROR_TEXT = 256 }; /* bytes of a line about a program that cannot b
 /* Addresses of regions; those of the segments are in image.h. */
 #define EBPF_INPUT_BASE UINT64_C(0x50000000)
 #define EBPF_CONTEXT_BASE UINT64_C(0x58000000)
+#define EBPF_KEYS_BASE UINT64_C(0x5c000000)
 #define EBPF_STACK_BASE UINT64_C(0x60000000)
 #define EBPF_SHADOW_BASE UINT64_C(0x70000000)
 #define EBPF_MAPS_BASE UINT64_C(0x80000000)
@@ -109,6 +112,19 @@ struct ebpf_options {
 struct ebpf_map;
 struct ebpf_machine;
 
+/*
+ * A helper that calls a function of the program repeatedly. The function returns to the call of the
+ * helper, which runs again and continues here: so every instruction can be stopped at.
+ */
+struct ebpf_loop {
+    const struct ebpf_op *call; /* of the helper, at this depth */
+    unsigned depth;
+    uint64_t function, context; /* r2, r3 of the helper */
+    uint64_t done, count;       /* calls so far; of bpf_loop: how many at most */
+    struct ebpf_map *map;       /* of bpf_for_each_map_elem */
+    uint32_t next;              /* the entry of the map from which on it continues */
+};
+
 /* Executes an op that has no code of its own in the loop. Returns EBPF_RUNNING or a fault. */
 typedef enum ebpf_stop ebpf_routine(struct ebpf_machine *m, const struct ebpf_op *op);
 
@@ -137,6 +153,9 @@ struct ebpf_machine {
     unsigned event_count;
     uint64_t events_lost;
     unsigned tail_calls;
+    const struct ebpf_op *calling; /* of a helper that is running */
+    struct ebpf_loop loop[EBPF_LOOPS_MAX];
+    unsigned loops;
     uint64_t heap_used;         /* sBPF: bytes that sol_alloc_free_ has given away */
     struct buf return_data;     /* sBPF */
     const struct ebpf_op *next; /* where a helper continues the program; NULL: after the call */

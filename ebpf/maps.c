@@ -41,6 +41,14 @@ static enum ebpf_map_kind map_kind_of(const struct ebpf_map_definition *d)
     case EBPF_MAP_ARRAY:
     case EBPF_MAP_PERCPU_ARRAY:
         return sized ? EBPF_KIND_ARRAY : EBPF_KIND_NONE;
+    case EBPF_MAP_LPM_TRIE:
+        return sized && d->key_size > 4 ? EBPF_KIND_TRIE : EBPF_KIND_NONE;
+    case EBPF_MAP_QUEUE:
+    case EBPF_MAP_STACK:
+        return d->max_entries != 0 && d->value_size != 0 ? EBPF_KIND_QUEUE : EBPF_KIND_NONE;
+    case EBPF_MAP_ARRAY_OF_MAPS:
+    case EBPF_MAP_HASH_OF_MAPS:
+        return d->max_entries != 0 && d->key_size == 4 ? EBPF_KIND_MAPS : EBPF_KIND_NONE;
     case EBPF_MAP_PROG_ARRAY:
         return d->max_entries != 0 ? EBPF_KIND_PROGRAMS : EBPF_KIND_NONE;
     case EBPF_MAP_PERF_EVENT_ARRAY:
@@ -61,12 +69,15 @@ static int check_map(struct ebpf_machine *m, const struct ebpf_map *map)
         return ebpf_machine_error(m, NETGDB_PROTO,
                                   "map %s: keys of %u bytes (an array's have 4, others 1 to %d)",
                                   d->name, d->key_size, EBPF_KEY_MAX);
+    if (map->kind == EBPF_KIND_TRIE && d->key_size > EBPF_TRIE_KEY_MAX)
+        return ebpf_machine_error(m, NETGDB_PROTO, "map %s: keys of %u bytes (a trie's: 5 to %d)",
+                                  d->name, d->key_size, EBPF_TRIE_KEY_MAX);
     if (d->value_size > EBPF_VALUE_MAX)
         return ebpf_machine_error(m, NETGDB_PROTO, "map %s: values of %u bytes (1 to %d)", d->name,
                                   d->value_size, EBPF_VALUE_MAX);
-    bool programs = map->kind == EBPF_KIND_PROGRAMS; /* its sizes may be 0 */
-    uint32_t bytes = programs ? PROGRAM_BYTES : d->key_size + d->value_size;
-    uint32_t padded = programs ? PROGRAM_BYTES : round8(d->value_size) + round8(d->key_size);
+    bool addresses = map->kind & EBPF_KIND_ADDRESSES; /* its sizes may be 0 */
+    uint32_t bytes = addresses ? PROGRAM_BYTES : d->key_size + d->value_size;
+    uint32_t padded = addresses ? PROGRAM_BYTES : round8(d->value_size) + round8(d->key_size);
     uint32_t fit = EBPF_MAP_BYTES_MAX / padded;
     if (d->max_entries > fit)
         return ebpf_machine_error(m, NETGDB_TOO_LONG,
@@ -106,9 +117,9 @@ static int map_memory(struct ebpf_machine *m, struct ebpf_map *map, uint64_t siz
 static int set_up_values(struct ebpf_machine *m, struct ebpf_map *map)
 {
     const struct ebpf_map_definition *d = map->definition;
-    bool array = map->kind == EBPF_KIND_ARRAY;
+    bool array = map->kind == EBPF_KIND_ARRAY, plain = array || map->kind == EBPF_KIND_QUEUE;
     struct ebpf_region *r;
-    map->stride = round8(d->value_size) + (array ? 0 : round8(d->key_size));
+    map->stride = round8(d->value_size) + (plain ? 0 : round8(d->key_size));
     uint64_t used = (uint64_t)map->stride * (d->max_entries - 1) + d->value_size;
     bool alone = array && d->max_entries == 1;
     int rc = map_memory(m, map, alone ? used : (uint64_t)map->stride * d->max_entries,
@@ -119,11 +130,11 @@ static int set_up_values(struct ebpf_machine *m, struct ebpf_map *map)
     r->value = d->value_size;
     r->used = used;
     map->count = array ? d->max_entries : 0;
-    return array ? 0 : make_buckets(map);
+    return plain ? 0 : make_buckets(map);
 }
 
-/* The addresses of functions that the object gives, if any. */
-static int set_up_programs(struct ebpf_machine *m, struct ebpf_map *map)
+/* The addresses of functions or maps that the object gives, if any. */
+static int set_up_addresses(struct ebpf_machine *m, struct ebpf_map *map)
 {
     const struct ebpf_map_definition *d = map->definition;
     struct ebpf_region *r;
@@ -151,13 +162,14 @@ static int set_up_map(struct ebpf_machine *m, struct ebpf_map *map,
                       const struct ebpf_map_definition *d, uint64_t base)
 {
     *map = (struct ebpf_map){.definition = d, .base = base, .kind = map_kind_of(d)};
-    int rc = map->kind & (EBPF_KIND_VALUES | EBPF_KIND_PROGRAMS) ? check_map(m, map) : 0;
+    bool values = map->kind & (EBPF_KIND_VALUES | EBPF_KIND_QUEUE);
+    int rc = values || map->kind & EBPF_KIND_ADDRESSES ? check_map(m, map) : 0;
     if (rc != 0)
         return rc;
-    if (map->kind & EBPF_KIND_VALUES)
+    if (values)
         return set_up_values(m, map);
-    if (map->kind == EBPF_KIND_PROGRAMS)
-        return set_up_programs(m, map);
+    if (map->kind & EBPF_KIND_ADDRESSES)
+        return set_up_addresses(m, map);
     return map->kind == EBPF_KIND_RING ? set_up_ring(m, map) : 0;
 }
 
@@ -217,7 +229,7 @@ struct ebpf_map *ebpf_map_take(struct ebpf_machine *m, uint64_t address, unsigne
     if (map->kind != EBPF_KIND_NONE)
         *stop = ebpf_fault_at(m, EBPF_ACCESS, address, "map %.64s: %s is not for its type, %s (%u)",
                               d->name, user, type, d->type);
-    else if (map_kind_of(&(struct ebpf_map_definition){d->name, 0, d->type, 1, 1, 1, 0, 0}) != 0)
+    else if (map_kind_of(&(struct ebpf_map_definition){d->name, 0, d->type, 8, 1, 1, 0, 0}) != 0)
         *stop =
             ebpf_fault_at(m, EBPF_ACCESS, address,
                           "map %.64s: %u entries, keys of %u and values of %u bytes in the object",
@@ -262,9 +274,73 @@ static uint32_t find_entry(const struct ebpf_map *map, const uint8_t *key)
     return index < map->definition->max_entries ? index + 1 : 0;
 }
 
+/* --- tries: keys of a length in bits and bytes (linux/bpf.h, struct bpf_lpm_trie_key) --------- */
+
+static uint32_t prefix_bits(const struct ebpf_map *map)
+{
+    return 8 * (map->definition->key_size - 4);
+}
+
+/* Makes the key of the first `bits` bits of a key: the others are 0. */
+static void make_prefix(const struct ebpf_map *map, const uint8_t *key, uint32_t bits, uint8_t *out)
+{
+    uint32_t bytes = bits / 8;
+    memset(out, 0, map->definition->key_size);
+    memcpy(out, &bits, sizeof bits);
+    memcpy(out + 4, key + 4, bytes);
+    if (bits % 8 != 0)
+        out[4 + bytes] = (uint8_t)(key[4 + bytes] & 0xff00 >> bits % 8);
+}
+
+/* The entry with the longest prefix of a key, + 1; 0: none. */
+static uint32_t find_prefix(const struct ebpf_map *map, const uint8_t *key)
+{
+    uint8_t prefix[EBPF_TRIE_KEY_MAX];
+    uint32_t bits, entry = 0;
+    memcpy(&bits, key, sizeof bits);
+    if (bits > prefix_bits(map) || map->count == 0)
+        return 0;
+    for (;; bits--) {
+        make_prefix(map, key, bits, prefix);
+        entry = find_entry(map, prefix);
+        if (entry != 0 || bits == 0)
+            return entry;
+    }
+}
+
+/* The key by which a trie stores another; NULL: its length is too long. Other maps' are the same.
+ */
+static const uint8_t *stored_key(const struct ebpf_map *map, const uint8_t *key,
+                                 uint8_t prefix[EBPF_TRIE_KEY_MAX])
+{
+    uint32_t bits;
+    if (map->kind != EBPF_KIND_TRIE)
+        return key;
+    memcpy(&bits, key, sizeof bits);
+    if (bits > prefix_bits(map))
+        return NULL;
+    make_prefix(map, key, bits, prefix);
+    return prefix;
+}
+
+/* --- look-ups and changes --------------------------------------------------------------------- */
+
+/* The address in an array of addresses; 0: none. */
+static uint64_t address_in(const struct ebpf_map *map, const uint8_t *key)
+{
+    uint32_t index;
+    uint64_t address = 0;
+    memcpy(&index, key, sizeof index);
+    if (index < map->definition->max_entries)
+        memcpy(&address, entry_host(map, index), sizeof address);
+    return address;
+}
+
 uint64_t ebpf_map_lookup(struct ebpf_map *map, const uint8_t *key)
 {
-    uint32_t entry = find_entry(map, key);
+    if (map->kind == EBPF_KIND_MAPS)
+        return address_in(map, key);
+    uint32_t entry = map->kind == EBPF_KIND_TRIE ? find_prefix(map, key) : find_entry(map, key);
     if (entry != 0 && map->recent != NULL)
         map->recent[entry - 1] = 1;
     return entry == 0 ? 0 : map->base + (uint64_t)(entry - 1) * map->stride;
@@ -311,9 +387,11 @@ static uint32_t insert_entry(struct ebpf_map *map, const uint8_t *key)
 
 int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *value, uint64_t flags)
 {
-    uint32_t entry = find_entry(map, key);
-    if (flags > EBPF_EXIST)
+    uint8_t prefix[EBPF_TRIE_KEY_MAX];
+    key = stored_key(map, key, prefix);
+    if (flags > EBPF_EXIST || key == NULL)
         return EBPF_EINVAL;
+    uint32_t entry = find_entry(map, key);
     if (entry != 0 && flags == EBPF_NOEXIST)
         return EBPF_EEXIST;
     if (entry == 0 && flags == EBPF_EXIST)
@@ -328,7 +406,9 @@ int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *val
 
 int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key)
 {
-    if (map->buckets == 0)
+    uint8_t prefix[EBPF_TRIE_KEY_MAX];
+    key = stored_key(map, key, prefix);
+    if (map->buckets == 0 || key == NULL)
         return EBPF_EINVAL;
     uint32_t *link = find_link(map, key), entry = *link;
     if (entry == 0)
@@ -338,4 +418,52 @@ int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key)
     map->vacant = entry;
     map->count--;
     return 0;
+}
+
+int ebpf_map_push(struct ebpf_map *map, const uint8_t *value, uint64_t flags)
+{
+    uint32_t max = map->definition->max_entries;
+    if (flags != EBPF_ANY && flags != EBPF_EXIST)
+        return EBPF_EINVAL;
+    if (map->count == max && flags != EBPF_EXIST)
+        return EBPF_E2BIG;
+    if (map->count == max) {
+        map->hand = (map->hand + 1) % max;
+        map->count--;
+    }
+    uint32_t at = (uint32_t)(((uint64_t)map->hand + map->count++) % max);
+    memmove(entry_host(map, at), value, map->definition->value_size);
+    return 0;
+}
+
+int ebpf_map_pop(struct ebpf_map *map, uint8_t *value, bool take)
+{
+    uint32_t max = map->definition->max_entries, size = map->definition->value_size;
+    bool stack = map->definition->type == EBPF_MAP_STACK;
+    if (map->count == 0) {
+        memset(value, 0, size);
+        return EBPF_ENOENT;
+    }
+    uint32_t last = stack ? map->count - 1 : 0;
+    memmove(value, entry_host(map, (uint32_t)(((uint64_t)map->hand + last) % max)), size);
+    if (take) {
+        map->count--;
+        map->hand = stack ? map->hand : (map->hand + 1) % max;
+    }
+    return 0;
+}
+
+bool ebpf_map_next(const struct ebpf_map *map, uint32_t from, uint32_t *number, uint32_t *index,
+                   const uint8_t **key, uint64_t *value)
+{
+    uint32_t end = map->buckets == 0 ? map->definition->max_entries : map->fresh;
+    for (uint32_t i = from; i < end; i++) {
+        *key = map->buckets == 0 ? (const uint8_t *)index : key_host(map, i);
+        if (map->buckets != 0 && find_entry(map, *key) != i + 1)
+            continue; /* free: its key is still there */
+        *number = *index = i;
+        *value = map->base + (uint64_t)i * map->stride;
+        return true;
+    }
+    return false;
 }

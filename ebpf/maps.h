@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Maps (RFC 9669, 5.4.1): hashes and arrays, also those that Linux has per CPU (the machine is one)
- * and those that drop their oldest entries; arrays of programs for tail calls; buffers of events
- * (events.h). Entries are in the machine's memory, so that a program can use the pointer from a
- * look-up and a debugger can read them. The index is outside of it. Maps of other types exist
- * without entries: a helper that gets one stops the program.
+ * and those that drop their oldest entries; tries, queues, stacks, and maps of maps that the object
+ * gives; arrays of programs for tail calls; buffers of events (events.h). Entries are in the
+ * machine's memory, so that a program can use the pointer from a look-up and a debugger can read
+ * them. The index is outside of it. Maps of other types exist without entries: a helper that gets
+ * one stops the program.
  */
 #ifndef NETGDB_EBPF_MAPS_H
 #define NETGDB_EBPF_MAPS_H
@@ -16,6 +17,7 @@
 enum {
     EBPF_MAP_BYTES_MAX = 512 << 20, /* bytes of all entries of a map */
     EBPF_KEY_MAX = 512,
+    EBPF_TRIE_KEY_MAX = 260, /* 4 bytes for the length of the prefix, in bits, then its bytes */
     EBPF_VALUE_MAX = 16 << 20,
     EBPF_RING_MAX = 16 << 20, /* bytes of a ring buffer; larger ones get so many */
     EBPF_RESERVED_MAX = 16    /* records of a ring buffer that a program has reserved */
@@ -41,7 +43,11 @@ enum ebpf_map_kind {
     EBPF_KIND_PROGRAMS = 8, /* values: addresses of functions, 8 bytes each; 0: none */
     EBPF_KIND_RING = 16,
     EBPF_KIND_PERF = 32,
-    EBPF_KIND_VALUES = EBPF_KIND_ARRAY | EBPF_KIND_HASH | EBPF_KIND_LRU
+    EBPF_KIND_TRIE = 64,   /* a hash whose look-ups find the longest prefix of a key */
+    EBPF_KIND_QUEUE = 128, /* queues and stacks */
+    EBPF_KIND_MAPS = 256,  /* values: addresses of maps, 8 bytes each, by numbers of 4 bytes */
+    EBPF_KIND_ADDRESSES = EBPF_KIND_PROGRAMS | EBPF_KIND_MAPS,
+    EBPF_KIND_VALUES = EBPF_KIND_ARRAY | EBPF_KIND_HASH | EBPF_KIND_LRU | EBPF_KIND_TRIE
 };
 
 /* A record of a ring buffer between reserve and submit. */
@@ -62,7 +68,7 @@ struct ebpf_map {
     uint32_t vacant;  /* first free entry + 1; 0: none */
     uint32_t fresh;   /* entries from here on were never used */
     uint8_t *recent;  /* LRU, by entry: used since the hand has passed (the CLOCK algorithm) */
-    uint32_t hand;
+    uint32_t hand;    /* of a queue or stack: the oldest entry */
     uint32_t ring_bytes, ring_head; /* of a ring buffer: its size, and the end of the last record */
     struct ebpf_reserved reserved[EBPF_RESERVED_MAX];
 };
@@ -90,5 +96,20 @@ uint64_t ebpf_map_lookup(struct ebpf_map *map, const uint8_t *key);
 /* Set the value of key[key_size], and delete it. Return 0 or an error as above. */
 int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *value, uint64_t flags);
 int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key);
+
+/* Appends a value to a queue or stack; a full one drops its oldest value if `flags` is EBPF_EXIST.
+ * Returns 0 or an error. */
+int ebpf_map_push(struct ebpf_map *map, const uint8_t *value, uint64_t flags);
+
+/* Copies the next value of a queue or stack, and with `take` removes it. Returns 0 or EBPF_ENOENT.
+ */
+int ebpf_map_pop(struct ebpf_map *map, uint8_t *value, bool take);
+
+/*
+ * Finds the first entry in use from number `from` on, for loops over all entries; false: none.
+ * Sets *number, its key (of the map's key_size, in the map or in *index) and its value's address.
+ */
+bool ebpf_map_next(const struct ebpf_map *map, uint32_t from, uint32_t *number, uint32_t *index,
+                   const uint8_t **key, uint64_t *value);
 
 #endif

@@ -37,7 +37,7 @@ struct xdp_md {
 MAP(per_cpu_hash, 5, 4, u32, u64);
 MAP(per_cpu_array, 6, 4, u32, u64);
 MAP(recent, 9, 4, u32, u64);
-MAP(routes, 11, 4, u64, u64);
+MAP(devices, 14, 4, u32, u32);
 struct {
     UINT(type, 27);
     UINT(max_entries, 4096);
@@ -123,10 +123,10 @@ SEC("maps/lru") u64 lru(void *context)
     return found;
 }
 
-SEC("maps/trie") u64 trie(void *context)
+SEC("maps/devices") u64 use_devices(void *context)
 {
     u64 key = 0;
-    return lookup(&routes, &key) != 0;
+    return lookup(&devices, &key) != 0;
 }
 
 SEC("events") int send_events(void *context)
@@ -197,4 +197,162 @@ SEC("kfunc") int call_kfunc(void *context)
 SEC("helper") long call_helper(void *context)
 {
     return fib_lookup(context, 0, 0, 0) + 1;
+}
+
+/* Loops: 1 + 2 + … in two levels. 5 calls of the outer function, of which the last ends the loop.
+ */
+static long (*const loop)(u32 count, void *function, void *context, u64 flags) = (void *)181;
+static long (*const for_each)(void *map, void *function, void *context, u64 flags) = (void *)164;
+static long (*const timer_init)(void *timer, void *map, u64 flags) = (void *)169;
+
+struct sums {
+    long inner, outer;
+};
+
+static long inner_step(u32 i, struct sums *s)
+{
+    s->inner += i;
+    return 0;
+}
+
+static __attribute__((noinline)) long outer_step(u32 i, struct sums *s)
+{
+    loop(4, inner_step, s, 0); /* 6 */
+    s->outer += i;
+    return i == 4;
+}
+
+SEC("loop") long loop_twice(void *context)
+{
+    struct sums s = {0, 0};
+    long calls = loop(100, outer_step, &s, 0); /* 5: 30 and 10 */
+    if (loop(1, outer_step, &s, 1) != -22 || loop(1 << 24, outer_step, &s, 0) != -7 ||
+        loop(0, outer_step, &s, 0) != 0)
+        return 0;
+    return calls * 26 + s.inner + s.outer;
+}
+
+SEC("loop/nowhere") long loop_nowhere(void *context)
+{
+    return loop(1, (void *)16, 0, 0);
+}
+
+MAP(numbers, 2, 3, u32, u64);
+MAP(words, 1, 8, u32, u64);
+
+static long add_value(void *map, const u32 *key, u64 *value, struct sums *s)
+{
+    s->inner += *key + *value;
+    *value = 0;
+    return 0;
+}
+
+static long add_one(void *map, const u32 *key, u64 *value, struct sums *s)
+{
+    s->outer++;
+    return 1;
+}
+
+SEC("each") long visit(void *context)
+{
+    static void *(*const delete)(void *map, const void *key) = (void *)3;
+    struct sums s = {0, 0};
+    for (u32 i = 0; i < 3; i++) {
+        u64 value = 10 * i;
+        update(&numbers, &i, &value, 0);
+        update(&words, &i, &value, 0);
+    }
+    u32 one = 1;
+    delete (&words, &one);
+    long visited = for_each(&numbers, add_value, &s, 0); /* 3, sum 33 */
+    visited += for_each(&words, add_value, &s, 0);       /* 2, sum 22 */
+    visited += for_each(&numbers, add_value, &s, 0) - 3; /* sum 3 */
+    if (for_each(&numbers, add_one, &s, 0) != 1)
+        return 0;
+    return visited + s.inner - s.outer + 1;
+}
+
+struct {
+    UINT(type, 22);
+    UINT(max_entries, 2);
+    u32 *value;
+} queue SEC(".maps");
+struct {
+    UINT(type, 23);
+    UINT(max_entries, 2);
+    u32 *value;
+} stack SEC(".maps");
+
+static long (*const push)(void *map, const void *value, u64 flags) = (void *)87;
+static long (*const pop)(void *map, void *value) = (void *)88;
+static long (*const peek)(void *map, void *value) = (void *)89;
+
+/* The values that are left after four were pushed, the last one by force. */
+static u32 push_four(void *map)
+{
+    u32 first = 0, second = 0, none = 7;
+    for (u32 i = 1; i <= 4; i++)
+        if (push(map, &i, i == 4 ? 2 : 0) != (i == 3 ? -7 : 0))
+            return 0;
+    if (peek(map, &first) != 0 || pop(map, &second) != 0 || first != second)
+        return 0;
+    if (pop(map, &second) != 0 || pop(map, &none) != -2 || none != 0)
+        return 0;
+    return 10 * first + second;
+}
+
+SEC("maps/queue") int queues(void *context)
+{
+    return push_four(&queue) == 24 && push_four(&stack) == 42;
+}
+
+struct prefix {
+    u32 bits;
+    u8 bytes[4];
+};
+MAP(routes, 11, 8, struct prefix, u32);
+
+static u32 route_of(u8 a, u8 b)
+{
+    struct prefix p = {32, {a, b, 1, 1}};
+    u32 *value = lookup(&routes, &p);
+    return value == 0 ? 0 : *value;
+}
+
+SEC("maps/trie") int find_routes(void *context)
+{
+    struct prefix wide = {8, {10, 9, 9, 9}}, narrow = {12, {10, 0x10, 0, 0}}, wrong = {33, {0}};
+    u32 one = 1, two = 2;
+    if (update(&routes, &wide, &one, 0) != 0 || update(&routes, &narrow, &two, 0) != 0 ||
+        update(&routes, &wrong, &one, 0) != -22)
+        return 0;
+    return route_of(10, 0x1f) == 2 && route_of(10, 0x20) == 1 && route_of(11, 0) == 0;
+}
+
+struct inner_map {
+    UINT(type, 2);
+    UINT(max_entries, 1);
+    u32 *key, *value;
+} inside SEC(".maps");
+struct {
+    UINT(type, 12);
+    UINT(max_entries, 3);
+    UINT(key_size, 4);
+    UINT(value_size, 4);
+    struct inner_map *values[];
+} outside SEC(".maps") = {.values = {[1] = &inside}};
+
+SEC("maps/inner") int use_inner(void *context)
+{
+    u32 zero = 0, one = 1, value = 42;
+    void *map = lookup(&outside, &one);
+    if (map == 0 || lookup(&outside, &zero) != 0 || update(map, &zero, &value, 0) != 0)
+        return 0;
+    u32 *found = lookup(&inside, &zero);
+    return found == 0 ? 0 : (int)*found;
+}
+
+SEC("timer") long use_timer(void *context)
+{
+    return timer_init(context, &words, 0);
 }
