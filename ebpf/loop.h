@@ -191,6 +191,7 @@ LOOP
     uintptr_t limit = (uintptr_t)ip + (uintptr_t)slice * sizeof *ip;
     enum ebpf_stop stop;
     intptr_t left;
+    m->slice = slice;
     goto *GO(ip);
 
     ALU_OP(ADD, d + s, d + s)
@@ -337,6 +338,7 @@ L_ROUTINE:
 
 helper_by_register:
 L_HELPER : {
+    m->slice_left = (uint64_t)(((intptr_t)limit - (intptr_t)ip) / (intptr_t)sizeof *ip);
     stop = call_helper(m, ip);
     if (stop != EBPF_RUNNING)
         goto out;

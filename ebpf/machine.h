@@ -154,6 +154,8 @@ struct ebpf_machine {
     uint64_t events_lost;
     unsigned tail_calls;
     const struct ebpf_op *calling; /* of a helper that is running */
+    uint64_t slice;                /* of the loop that runs; ops of it left at `calling` */
+    uint64_t slice_left;
     struct ebpf_loop loop[EBPF_LOOPS_MAX];
     unsigned loops;
     uint64_t heap_used;         /* sBPF: bytes that sol_alloc_free_ has given away */
@@ -218,6 +220,12 @@ uint64_t ebpf_machine_shadow(struct ebpf_machine *m);
 
 /* Returns that address without writing the records. */
 uint64_t ebpf_shadow_at(const struct ebpf_machine *m);
+
+/* For helpers: the number of instructions before the call that is running. */
+static inline uint64_t ebpf_executed(const struct ebpf_machine *m)
+{
+    return m->executed + m->slice - m->slice_left;
+}
 
 /* Sets the number of instructions that may still run; EBPF_NO_BUDGET: unlimited. */
 void ebpf_machine_budget(struct ebpf_machine *m, uint64_t left);

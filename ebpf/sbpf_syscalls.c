@@ -61,12 +61,14 @@ static EBPF_HELPER_FUNCTION(sbpf_log_numbers)
     return EBPF_RUNNING;
 }
 
+/* What the budget leaves after this call. */
 static uint64_t instructions_left(const struct ebpf_machine *m)
 {
-    return m->budget - (m->executed < m->budget ? m->executed : m->budget);
+    uint64_t used = ebpf_executed(m) + 1;
+    return m->budget == EBPF_NO_BUDGET ? EBPF_NO_BUDGET : m->budget - used;
 }
 
-/* sol_log_compute_units_, sol_remaining_compute_units (value 1). As of the last slice. */
+/* sol_log_compute_units_, sol_remaining_compute_units (value 1). */
 static EBPF_HELPER_FUNCTION(sbpf_units)
 {
     struct buf line;
