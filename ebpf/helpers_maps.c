@@ -21,6 +21,13 @@ static struct ebpf_map *take_key(struct ebpf_machine *m, const struct ebpf_helpe
     return *key == NULL ? NULL : map;
 }
 
+/* A long search of a bucket is work: about as much as copying 64 bytes of each entry. */
+static void note_search(struct ebpf_machine *m, const struct ebpf_map *map)
+{
+    if (map != NULL)
+        ebpf_worked(m, 64 * (uint64_t)map->walked);
+}
+
 /* Also per CPU: there is one. */
 EBPF_HELPER_FUNCTION(ebpf_map_lookup_helper)
 {
@@ -29,6 +36,7 @@ EBPF_HELPER_FUNCTION(ebpf_map_lookup_helper)
     struct ebpf_map *map = take_key(m, self, arg, &key, &stop);
     if (map != NULL)
         *result = ebpf_map_lookup(map, key);
+    note_search(m, map);
     return stop;
 }
 
@@ -41,6 +49,7 @@ EBPF_HELPER_FUNCTION(ebpf_map_update_helper)
         map == NULL ? NULL : ebpf_reach(m, arg[2], map->definition->value_size, false, &stop);
     if (value != NULL)
         *result = (uint64_t)(int64_t)ebpf_map_update(map, key, value, arg[3]);
+    note_search(m, map);
     return stop;
 }
 
@@ -51,6 +60,7 @@ EBPF_HELPER_FUNCTION(ebpf_map_delete_helper)
     struct ebpf_map *map = take_key(m, self, arg, &key, &stop);
     if (map != NULL)
         *result = (uint64_t)(int64_t)ebpf_map_delete(map, key);
+    note_search(m, map);
     return stop;
 }
 

@@ -256,16 +256,18 @@ static uint32_t map_bucket(const struct ebpf_map *map, const uint8_t *key)
 }
 
 /* The link to the entry with a key, or the last link of its bucket, which is 0. */
-static uint32_t *find_link(const struct ebpf_map *map, const uint8_t *key)
+static uint32_t *find_link(struct ebpf_map *map, const uint8_t *key)
 {
     uint32_t *link = &map->head[map_bucket(map, key)];
-    while (*link != 0 && memcmp(key_host(map, *link - 1), key, map->definition->key_size) != 0)
+    for (map->walked = 0;
+         *link != 0 && memcmp(key_host(map, *link - 1), key, map->definition->key_size) != 0;
+         map->walked++)
         link = &map->next[*link - 1];
     return link;
 }
 
 /* The index of the entry with a key, + 1; 0: none. */
-static uint32_t find_entry(const struct ebpf_map *map, const uint8_t *key)
+static uint32_t find_entry(struct ebpf_map *map, const uint8_t *key)
 {
     if (map->buckets != 0)
         return *find_link(map, key);
@@ -293,7 +295,7 @@ static void make_prefix(const struct ebpf_map *map, const uint8_t *key, uint32_t
 }
 
 /* The entry with the longest prefix of a key, + 1; 0: none. */
-static uint32_t find_prefix(const struct ebpf_map *map, const uint8_t *key)
+static uint32_t find_prefix(struct ebpf_map *map, const uint8_t *key)
 {
     uint8_t prefix[EBPF_TRIE_KEY_MAX];
     uint32_t bits, entry = 0;
@@ -369,10 +371,12 @@ static uint32_t take_vacant(struct ebpf_map *map)
     return entry;
 }
 
-/* Allocates an entry for a key; 0: the map is full, or an array. */
+/* Allocates an entry for a key that was not found; 0: the map or the bucket is full, or an array.
+ */
 static uint32_t insert_entry(struct ebpf_map *map, const uint8_t *key)
 {
-    uint32_t entry = map->buckets == 0 ? 0 : take_vacant(map);
+    bool room = map->buckets != 0 && map->walked < EBPF_BUCKET_MAX;
+    uint32_t entry = room ? take_vacant(map) : 0;
     if (entry == 0)
         return 0;
     uint32_t *head = &map->head[map_bucket(map, key)];
@@ -453,7 +457,7 @@ int ebpf_map_pop(struct ebpf_map *map, uint8_t *value, bool take)
     return 0;
 }
 
-bool ebpf_map_next(const struct ebpf_map *map, uint32_t from, uint32_t *number, uint32_t *index,
+bool ebpf_map_next(struct ebpf_map *map, uint32_t from, uint32_t *number, uint32_t *index,
                    const uint8_t **key, uint64_t *value)
 {
     uint32_t end = map->buckets == 0 ? map->definition->max_entries : map->fresh;

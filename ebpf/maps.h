@@ -17,6 +17,7 @@
 enum {
     EBPF_MAP_BYTES_MAX = 512 << 20, /* bytes of all entries of a map */
     EBPF_KEY_MAX = 512,
+    EBPF_BUCKET_MAX = 1024,  /* entries with the same hash, so that a look-up ends soon */
     EBPF_TRIE_KEY_MAX = 260, /* 4 bytes for the length of the prefix, in bits, then its bytes */
     EBPF_VALUE_MAX = 16 << 20,
     EBPF_RING_MAX = 16 << 20, /* bytes of a ring buffer; larger ones get so many */
@@ -65,6 +66,7 @@ struct ebpf_map {
     uint32_t buckets; /* a power of two; 0: not a hash */
     uint32_t *head;   /* by bucket: index of its first entry + 1; 0: none */
     uint32_t *next;   /* by entry: the next one in its bucket or in the free list, + 1 */
+    uint32_t walked;  /* entries that the last search of a bucket has passed */
     uint32_t vacant;  /* first free entry + 1; 0: none */
     uint32_t fresh;   /* entries from here on were never used */
     uint8_t *recent;  /* LRU, by entry: used since the hand has passed (the CLOCK algorithm) */
@@ -109,7 +111,7 @@ int ebpf_map_pop(struct ebpf_map *map, uint8_t *value, bool take);
  * Finds the first entry in use from number `from` on, for loops over all entries; false: none.
  * Sets *number, its key (of the map's key_size, in the map or in *index) and its value's address.
  */
-bool ebpf_map_next(const struct ebpf_map *map, uint32_t from, uint32_t *number, uint32_t *index,
+bool ebpf_map_next(struct ebpf_map *map, uint32_t from, uint32_t *number, uint32_t *index,
                    const uint8_t **key, uint64_t *value);
 
 #endif

@@ -182,6 +182,74 @@ static void sections_of_the_same_bytes_take_little_memory_and_time(void **state)
     assert_non_null(strstr(error, "more than 4194304 relocations"));
 }
 
+/* ---- keys with the same hash ---- */
+
+enum { BLOCK = 8, BLOCKS = 11, KEY = BLOCK * BLOCKS, SAME = 1 << BLOCKS };
+
+static uint32_t fnv(uint32_t hash, uint64_t block)
+{
+    for (int i = 0; i < BLOCK; i++)
+        hash = (hash ^ (uint8_t)(block >> 8 * i)) * 16777619U;
+    return hash;
+}
+
+/* Two blocks after which FNV-1a is the same; returns the hash then. */
+static uint32_t collide(uint32_t hash, uint64_t block[2])
+{
+    enum { TABLE = 1 << 20 };
+    uint64_t *seen = calloc(TABLE, sizeof *seen); /* by part of the hash */
+    uint32_t next = 0;
+    assert_non_null(seen);
+    for (uint64_t b = UINT64_C(0x9e3779b97f4a7c15);; b *= UINT64_C(0x5851f42d4c957f2d)) {
+        next = fnv(hash, b);
+        uint64_t *place = &seen[next % TABLE];
+        if (*place != 0 && fnv(hash, *place) == next) {
+            block[0] = *place;
+            block[1] = b;
+            break;
+        }
+        *place = b;
+    }
+    free(seen);
+    return next;
+}
+
+/* 2^11 keys: each of 11 blocks is one of two. */
+static void keys_with_the_same_hash_are_bounded(void **state)
+{
+    uint64_t block[BLOCKS][2];
+    uint32_t hash = 2166136261U;
+    uint8_t key[KEY], value[8] = {0};
+    const uint64_t code[] = {EXIT};
+    struct ebpf_image *image;
+    struct ebpf_machine *m;
+    const struct ebpf_options options = {.budget = 10};
+    unsigned stored = 0;
+    (void)state;
+    for (int i = 0; i < BLOCKS; i++)
+        hash = collide(hash, block[i]);
+    assert_int_equal(ebpf_image_from_code(&image, (const uint8_t *)code, sizeof code), 0);
+    image->map[0] = (struct ebpf_map_definition){.name = "same",
+                                                 .type = EBPF_MAP_HASH,
+                                                 .key_size = KEY,
+                                                 .value_size = 8,
+                                                 .max_entries = 65536};
+    image->maps = 1;
+    assert_int_equal(ebpf_machine_new(&m, image, &options), 0);
+    for (unsigned k = 0; k < SAME; k++) {
+        for (unsigned i = 0; i < BLOCKS; i++)
+            memcpy(key + BLOCK * i, &block[i][k >> i & 1], BLOCK);
+        int rc = ebpf_map_update(&m->maps[0], key, value, EBPF_ANY);
+        assert_true(rc == 0 || rc == EBPF_E2BIG);
+        stored += rc == 0;
+    }
+    assert_int_equal(stored, EBPF_BUCKET_MAX);
+    memset(key, 1, sizeof key);
+    assert_int_equal(ebpf_map_update(&m->maps[0], key, value, EBPF_ANY), 0); /* another bucket */
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+}
+
 /* ---- types ---- */
 
 enum { MEMBERS = 200 };
@@ -320,6 +388,7 @@ int main(void)
         cmocka_unit_test(an_undefined_symbol_has_a_short_name),
         cmocka_unit_test(segments_take_little_memory),
         cmocka_unit_test(sections_of_the_same_bytes_take_little_memory_and_time),
+        cmocka_unit_test(keys_with_the_same_hash_are_bounded),
         cmocka_unit_test(types_inside_each_other_end),
         cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
         cmocka_unit_test(a_long_string_ends_the_slice),
