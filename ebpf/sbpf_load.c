@@ -112,7 +112,7 @@ static void rebase_pointer(uint8_t *p, unsigned version)
 {
     uint64_t address =
         version == 0 ? read_half(p + 4) : read_half(p) | (uint64_t)read_half(p + 4) << 32;
-    address = version == 0 ? address + SBPF_CODE : rebase(address);
+    address = rebase(address);
     memcpy(p, &address, sizeof address);
 }
 
