@@ -14,6 +14,7 @@
 #include "ebpf/sbpf.h"
 #include "proto/err.h"
 
+/* Types of relocations: doc/relocations.md of sbpf. */
 enum { R_NONE = 0, R_64_64 = 1, R_64_RELATIVE = 8, R_64_32 = 10 };
 
 enum {
@@ -50,8 +51,7 @@ static uint64_t rebase(uint64_t address)
 
 /* --- versions 0 to 2: relocations --------------------------------------------------------- */
 
-/* Writes a call of the code at `slot` in `text`: of the function `distance` slots after the next
- * one, or a system call. */
+/* Makes an instruction a call: BPF_CALL_LOCAL with a distance, or BPF_CALL_HELPER with a hash. */
 static void write_call(uint8_t *insn, unsigned kind, uint32_t imm)
 {
     insn[1] = (uint8_t)(kind << 4);
@@ -67,11 +67,13 @@ static void mark_calls(struct piece *text)
         struct bpf_insn i = bpf_insn_read(p);
         int64_t target = slot + 1 + i.imm;
         if (i.opcode == (BPF_JMP | BPF_CALL))
-            write_call(p, i.imm != -1 && target >= 0 && target < slots ? BPF_CALL_LOCAL : 0U,
-                       (uint32_t)i.imm);
+            write_call(
+                p, i.imm != -1 && target >= 0 && target < slots ? BPF_CALL_LOCAL : BPF_CALL_HELPER,
+                (uint32_t)i.imm);
     }
 }
 
+/* A call of a symbol: a function of the program, or else a system call by the hash of its name. */
 static int call_symbol(struct linker *l, const struct region *g, const GElf_Sym *s, uint64_t at)
 {
     const struct piece *text = g->text;
@@ -110,9 +112,8 @@ static void rebase_immediate(uint8_t *insn, uint64_t addend, bool wide)
  */
 static void rebase_pointer(uint8_t *p, unsigned version)
 {
-    uint64_t address =
-        version == 0 ? read_half(p + 4) : read_half(p) | (uint64_t)read_half(p + 4) << 32;
-    address = rebase(address);
+    uint64_t high = read_half(p + 4);
+    uint64_t address = rebase(version == 0 ? high : read_half(p) | high << 32);
     memcpy(p, &address, sizeof address);
 }
 
@@ -188,11 +189,11 @@ static int apply_all_dynamic(struct linker *l, struct region *g)
 
 /* --- versions 0 to 2: layout -------------------------------------------------------------- */
 
-/* The virtual machine shows programs these sections and zeros between them. */
+/* Programs see these sections, and zeros between them. */
 static bool visible(const char *name)
 {
     return strcmp(name, ".text") == 0 || strcmp(name, ".rodata") == 0 ||
-           strcmp(name, ".data.rel.ro") == 0 || strcmp(name, ".eh_frame") == 0;
+           strcmp(name, ".data.rel.ro") == 0;
 }
 
 /* A section that the virtual machine refuses: data that programs could write. */

@@ -73,12 +73,12 @@ const char *bpf_programs_wanted(int option);
     "  --input HEX|@FILE        memory for the program: r1 is its address, r2 its length\n"        \
     "  --context xdp|skb|raw    r1 is struct xdp_md or __sk_buff with the input as its packet,\n"  \
     "                           or the input itself; without --input zeros\n"                      \
-    "  --helper N|NAME=VALUE    a helper, or an undefined function, that returns VALUE\n"          \
+    "  --helper N|NAME=VALUE    a helper, undefined function or system call that returns VALUE\n"  \
     "  --kconfig NAME=VALUE     the value of an external variable: a number, y, n, m or text\n"    \
     "  --btf FILE               types of a kernel for CO-RE: BTF, or an ELF file with .BTF\n"      \
     "  --budget N               stop after N instructions (unlimited)\n"                           \
     "  --depth N                maximum call depth (64)\n"                                         \
-    "  --frame-size N           bytes of stack of a function (512)\n"                              \
+    "  --frame-size N           bytes of stack of a function (512; of Solana's programs 4096)\n"   \
     "  --seed N                 of the random numbers (1)\n"
 
 #define BPF_ARCH_HELP                                                                              \
