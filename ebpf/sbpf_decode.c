@@ -148,6 +148,15 @@ static inline enum ebpf_stop sbpf_operate(struct ebpf_machine *m, const struct e
 #define OVERFLOWS32 (U32(s) == UINT32_MAX && S32(d) == INT32_MIN)
 #define OVERFLOWS64 (s == UINT64_MAX && S64(d) == INT64_MIN)
 
+/* The high half of a product of 128 bits. */
+static uint64_t high_half(uint64_t a, uint64_t b)
+{
+    uint64_t low = (uint64_t)U32(a) * U32(b);
+    uint64_t middle = (a >> 32) * U32(b) + (low >> 32);
+    uint64_t other = U32(a) * (b >> 32) + U32(middle);
+    return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
+}
+
 /* 32-bit results that are sign-extended: not in version 2. */
 OPERATION(add32, int32_t, false, S64(S32(d + s)))
 OPERATION(sub32, int32_t, false, S64(S32(d - s)))
@@ -160,8 +169,8 @@ OPERATION(umod64, uint32_t, s == 0, d % s)
 /* Version 2. */
 IMMEDIATE_OPERATION(from32, int32_t, false, U32(s - d))
 IMMEDIATE_OPERATION(from64, int32_t, false, s - d)
-OPERATION(uhmul64, uint32_t, false, (unsigned __int128)d *s >> 64)
-OPERATION(shmul64, int32_t, false, (__int128)S64(d) * S64(s) >> 64)
+OPERATION(uhmul64, uint32_t, false, high_half(d, s))
+OPERATION(shmul64, int32_t, false, high_half(d, s) - (S64(d) < 0 ? s : 0) - (S64(s) < 0 ? d : 0))
 OPERATION(sdiv32, int32_t, U32(s) == 0 || OVERFLOWS32, U32(S32(d) / S32(s)))
 OPERATION(smod32, int32_t, U32(s) == 0 || OVERFLOWS32, U32(S32(d) % S32(s)))
 OPERATION(sdiv64, int32_t, s == 0 || OVERFLOWS64, S64(d) / S64(s))

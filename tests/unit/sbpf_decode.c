@@ -95,6 +95,9 @@ static const struct {
     {NEW, PQR_X(0x36, 0, 1), UINT64_MAX, UINT64_MAX, UINT64_MAX - 1},
     {NEW, PQR_K(0x36, 0, -1), UINT64_MAX, 0, 0xfffffffe},
     {NEW, PQR_X(0xb6, 0, 1), UINT64_MAX, UINT64_MAX, 0},
+    {NEW, PQR_X(0xb6, 0, 1), (uint64_t)INT64_MIN, 5, (uint64_t)-3},
+    {NEW, PQR_X(0xb6, 0, 1), (uint64_t)INT64_MIN, (uint64_t)INT64_MIN, 0x4000000000000000},
+    {NEW, PQR_X(0x36, 0, 1), 0x123456789abcdef0, 0xfedcba9876543210, 0x121fa00ad77d7422},
     {NEW, PQR_K(0xb6, 0, -1), UINT64_MAX - 1, 0, 0},
     {NEW, HOR64(0, 0x12345678), 0x9abcdef0, 0, 0x123456789abcdef0},
     /* Byte order, shifts, logic: as in eBPF. */
