@@ -19,6 +19,7 @@ libio_la_SOURCES = \
 	io/sockets.c io/sockets.h \
 	io/thread.c io/thread.h \
 	io/transfer.c io/transfer.h
+libio_la_LIBADD = -lpthread
 # One system's files, chosen by configure.
 OS_LINUX = io/os_linux.c io/os_linux_files.c io/os_linux_net.c io/os_linux_port.c
 OS_FREEBSD = io/os_freebsd.c io/os_freebsd_net.c io/os_kqueue.c

@@ -23,7 +23,6 @@ UNIT_TESTS = \
 	tests/unit/os_files \
 	tests/unit/packets \
 	tests/unit/pcapng \
-	tests/unit/port_owner \
 	tests/unit/pcapng_read \
 	tests/unit/replies \
 	tests/unit/requests \
@@ -235,7 +234,7 @@ tests_fuzz_wire_LDADD = libproto.la
 UNIT_TESTS += tests/unit/state_file
 tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.h
 tests_unit_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
-tests_unit_state_file_LDADD = libsession.la $(UNIT_LIBS)
+tests_unit_state_file_LDADD = libsession.la libio.la $(UNIT_LIBS)
 RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
 RIG_LIBS = libsession.la libio.la $(SIM_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/sim/copies_test
@@ -286,9 +285,14 @@ tests_unit_monitor_LDADD = libsession.la libio.la $(FREEBSD_LIBS) $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/control
 tests_unit_control_SOURCES = tests/unit/control.c tests/unit/unit.h
 tests_unit_control_LDADD = libsession.la libio.la $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/confine
+# What FreeBSD has not: the owner of a port, and confinement to directories.
+if FREEBSD
+EXTRA_DIST += tests/unit/port_owner.c tests/unit/confine.c
+else
+UNIT_TESTS += tests/unit/port_owner tests/unit/confine
 tests_unit_confine_SOURCES = tests/unit/confine.c tests/unit/unit.h tools/confine.c tools/confine.h
 tests_unit_confine_LDADD = libio.la $(UNIT_LIBS)
+endif
 if HAVE_TLS
 UNIT_TESTS += tests/unit/tls
 tests_unit_tls_SOURCES = tests/unit/tls.c tests/unit/unit.h

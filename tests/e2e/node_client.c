@@ -12,6 +12,7 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>

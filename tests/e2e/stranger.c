@@ -2,6 +2,7 @@
 /* `stranger FROM TO PORT [COUNT]` sends datagrams from another address of this machine. */
 #include <arpa/inet.h>
 #include <err.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -4,10 +4,10 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include "io/os.h"
 #include "tests/sim/private.h"
 #include "tests/sim/server.h"
 
@@ -89,7 +89,7 @@ struct sim_real *sim_real_new(struct sim_world *w, uint32_t kernel_ip, int fd,
     sim_set_ceiling(w, SIM_NEVER);
     sim_host_remove(w, SIM_SERVER_IP);
     sim_host_add(w, SIM_SERVER_IP, leave, r);
-    (void)prctl(PR_SET_TIMERSLACK, 1);
+    os_exact_timers();
     return r;
 }
 
