@@ -18,6 +18,11 @@ EXTRA_DIST += \
 	packaging/debian/source/format \
 	packaging/debian/tests/control \
 	packaging/debian/tests/demo \
+	packaging/freebsd/Makefile \
+	packaging/freebsd/README.md \
+	packaging/freebsd/cirrus.yml \
+	packaging/freebsd/pkg-descr \
+	packaging/freebsd/vmactions.yml \
 	packaging/rpm/netgdb.spec
 dist_noinst_SCRIPTS += tests/packaging/debian.sh
 .PHONY: check-debian
