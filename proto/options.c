@@ -147,6 +147,11 @@ static bool set_fileio(struct options *o, const char *value)
     return parse_choice(value, "off", "on", &o->fileio);
 }
 
+static bool set_observe(struct options *o, const char *value)
+{
+    return parse_choice(value, "off", "on", &o->observe);
+}
+
 static bool set_psk(struct options *o, const char *value)
 {
     return options_set_text(o->psk, sizeof o->psk, value);
@@ -242,6 +247,10 @@ static const struct row {
       "let the target open, write and delete files of this machine (GDB's File-I/O)"},
      set_fileio,
      NULL},
+    {{"observe", "on|off", "NETGDB_OBSERVE", "on or off",
+      "only look at the kernel, beside the debugger that has it at this machine's netgdb proxy"},
+     set_observe,
+     NULL},
     {{"psk", "FILE", "NETGDB_TLS_PSK", "the name of a file",
       "tls: the pre-shared key, IDENTITY:HEX as psktool writes it"},
      set_psk,
@@ -323,13 +332,18 @@ static bool is_accepted(const struct options *o, const struct row *row)
 static int parse_option(struct options *o, char *text, bool *replaced,
                         const struct options_error *e)
 {
-    char *value = strchr(text, '=');
-    if (value != NULL)
-        *value++ = '\0';
+    const char *value = NULL;
+    char *equals = strchr(text, '=');
+    if (equals != NULL) {
+        *equals = '\0';
+        value = equals + 1;
+    }
     for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
         const struct options_help *h = &table[i].help;
         if (strcmp(text, h->name) != 0)
             continue;
+        if (value == NULL && table[i].set == set_observe)
+            value = "on";
         if (value == NULL)
             return options_set_error(e, "option '%s' has no value: %s=%s", text, h->name, h->takes);
         if (!is_accepted(o, &table[i]))
@@ -473,6 +487,9 @@ int options_parse(struct options *o, const char *text, const struct options_sour
         rc = parse_target(o, copied, source, &at, &e);
     while (rc == 0 && at != NULL)
         rc = parse_option(o, strsep(&at, ","), &replaced, &e);
+    if (rc == 0 && o->observe && o->kind == OPTIONS_STREAM)
+        rc = options_set_error(&e,
+                               "observe is for kernels that netgdb proxy has: netgdb:HOST,observe");
     return rc;
 }
 

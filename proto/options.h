@@ -60,6 +60,7 @@ struct options {
     uint64_t slide;                 /* added to every address, modulo 2^64 */
     char rtos[OPTIONS_RTOS_MAX];    /* "auto", "off" or a name */
     bool cache;
+    bool observe; /* look at a kernel of the proxy, beside its client */
     struct options_range nocache[OPTIONS_NOCACHE_MAX];
     size_t nocaches;
     bool fileio; /* pass the target's File-I/O to gdb, which opens files on this machine */

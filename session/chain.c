@@ -17,6 +17,7 @@
 #include "proto/rsp/stream_target.h"
 #include "record/exchange.h"
 #include "session/kernel.h"
+#include "session/observed.h"
 #include "symbols/qsymbol.h"
 #include "threads/rtos.h"
 #include "threads/threads.h"
@@ -140,7 +141,7 @@ static int add_cache(struct chain *chain, const struct chain_config *config, boo
 {
     const struct options *o = config->options;
     struct cache_options options = {.kernel = kernel};
-    if (o == NULL || !o->cache)
+    if (o == NULL || !o->cache || o->observe) /* the first client changes what is cached */
         return 0;
     options.nocache = o->nocache;
     options.nocaches = o->nocaches;
@@ -313,6 +314,8 @@ static int add_decorators(struct chain *chain, const struct chain_config *config
         rc = kernel_examine(chain, config, &description);
     if (rc == 0 && kernel && link) /* otherwise the proxy has them */
         rc = add_quirks(chain, config);
+    if (rc == 0 && config->observed != NULL)
+        rc = chain_add(chain, observed_share_new(chain->target, config->observed));
     if (rc == 0 && kernel && !link && !chain->recorded && chain->symbols != NULL)
         rc = chain_add(chain,
                        keepout_new(chain->target, find_function, chain->symbols, config->log));
@@ -387,7 +390,8 @@ int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
     *chain = (struct chain){.target = stream_target_new(io, config->log),
                             .peer = peer,
                             .forward_kill = wants_kill_forwarded(config, peer == NETGDB_PEER_NODE)};
-    if (chain->target != NULL && peer != NETGDB_PEER_NODE)
+    bool observes = config->options != NULL && config->options->observe;
+    if (chain->target != NULL && peer != NETGDB_PEER_NODE && !observes)
         stream_target_no_interrupt(chain->target);
     return complete_stream(chain, config);
 }
@@ -397,5 +401,12 @@ int chain_for_recording(struct chain *chain, struct target *recording, enum netg
 {
     *chain =
         (struct chain){.target = recording, .peer = peer, .forward_kill = true, .recorded = true};
+    return complete_stream(chain, config);
+}
+
+int chain_for_observer(struct chain *chain, struct target *observer, enum netgdb_peer peer,
+                       const struct chain_config *config)
+{
+    *chain = (struct chain){.target = observer, .peer = peer};
     return complete_stream(chain, config);
 }

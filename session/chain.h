@@ -10,6 +10,8 @@
 #include "session/profile.h"
 #include "symbols/symbols.h"
 
+struct observed;
+
 /* How to build a chain. The pointers must outlive the chain; each may be NULL. */
 struct chain_config {
     const struct options *options; /* NULL: no decorator with options */
@@ -19,6 +21,7 @@ struct chain_config {
     bool records;                  /* the session is recorded, and `monitor netgdb save` saves it.
                                       Not for other users' clients: they would write this user's
                                       files */
+    struct observed *observed;     /* observers of the target have their requests executed here */
     bool (*only)(void *context);   /* returns whether this is gdb's only connection; NULL: it is */
     void *context;
     const struct log *log;
@@ -75,6 +78,13 @@ int chain_for_proxy(struct chain *chain, struct io *io, enum netgdb_peer peer,
  */
 int chain_for_recording(struct chain *chain, struct target *recording, enum netgdb_peer peer,
                         const struct chain_config *config);
+
+/*
+ * The same for an observer of a target that another chain has, with its corrections
+ * (observer_new). Owns `observer` from here on, also when it fails.
+ */
+int chain_for_observer(struct chain *chain, struct target *observer, enum netgdb_peer peer,
+                       const struct chain_config *config);
 
 /*
  * Adds the decorator that records what the client sees, as the last, if the session is recorded.

@@ -5,9 +5,11 @@
  *
  *     ls [json] [verbose]    the kernels, as text or JSON
  *     take PORT IP...        a kernel of these hosts (0.0.0.0: of any) that uses this UDP port
+ *     observe PORT IP...     the same, to look at it beside its client
  *
- * When such a kernel waits, the answer to take is a line with its kind: "kernel", "node" or "stub";
- * RSP with it follows. "no REASON" refuses. The end of the stream: the port is not the proxy's.
+ * When there is such a kernel, the answer to take and observe is a line with its kind: "kernel",
+ * "node" or "stub"; RSP with it follows. "no REASON" refuses. The end of the stream: the port is
+ * not the proxy's.
  */
 #ifndef NETGDB_SESSION_CONTROL_H
 #define NETGDB_SESSION_CONTROL_H
@@ -41,10 +43,10 @@ bool control_allows(int fd, const char *path);
 int control_connect(void);
 
 /*
- * Asks the proxy for a kernel: "take". Returns a descriptor that becomes readable with the answer,
- * or -1 when no proxy runs.
+ * Asks the proxy for a kernel: "take", or "observe". Returns a descriptor that becomes readable
+ * with the answer, or -1 when no proxy runs.
  */
-int control_take(const uint32_t *ips, unsigned n, uint16_t port);
+int control_take(const uint32_t *ips, unsigned n, uint16_t port, bool observe);
 
 /*
  * Reads the answer. Returns 0: RSP with *peer follows; EBUSY with the reason in why[]; or another

@@ -11,6 +11,9 @@ libsession_la_SOURCES = \
 	session/listener.c session/listener.h \
 	session/lldb.c session/lldb.h \
 	session/monitor.c session/monitor.h \
+	session/observed.c session/observed.h \
+	session/observed_share.c \
+	session/observer.c session/observer.h \
 	session/processes.c session/processes.h \
 	session/profile.c session/profile.h \
 	session/lobby.c session/lobby.h \

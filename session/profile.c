@@ -112,6 +112,13 @@ unsigned profile_loss(const struct profile *p)
     return sent == 0 ? 0 : (unsigned)(p->link.retransmitted * 1000 / sent);
 }
 
+void profile_observers(struct profile *p, unsigned observers)
+{
+    pthread_mutex_lock(&p->lock);
+    p->observers = observers;
+    pthread_mutex_unlock(&p->lock);
+}
+
 static double seconds(uint64_t ns)
 {
     return (double)ns / 1e9;
@@ -180,6 +187,9 @@ void profile_text(struct profile *p, struct buf *out)
                "%.3f s for the debugger\n",
                (unsigned long long)p->requests, p->clients, p->clients == 1 ? "" : "s",
                seconds(p->answering), seconds(p->running), seconds(p->asking));
+    if (p->observers != 0)
+        buf_printf(out, "%u observer%s: looks between the requests of the debugger\n", p->observers,
+                   p->observers == 1 ? "" : "s");
     if (p->has_link)
         link_text(p, out);
     for (unsigned i = 0; i < PROFILE_SLOWEST && p->slowest[i].took != 0; i++) {
@@ -215,11 +225,12 @@ static void link_json(const struct profile *p, struct buf *out)
 void profile_json(struct profile *p, struct buf *out)
 {
     pthread_mutex_lock(&p->lock);
-    buf_printf(out,
-               "\"requests\":%llu,\"clients\":%u,\"answering_s\":%.6f,\"running_s\":%.6f,"
-               "\"asking_s\":%.6f",
-               (unsigned long long)p->requests, p->clients, seconds(p->answering),
-               seconds(p->running), seconds(p->asking));
+    buf_printf(
+        out,
+        "\"requests\":%llu,\"clients\":%u,\"observers\":%u,\"answering_s\":%.6f,\"running_s\":%.6f,"
+        "\"asking_s\":%.6f",
+        (unsigned long long)p->requests, p->clients, p->observers, seconds(p->answering),
+        seconds(p->running), seconds(p->asking));
     if (p->has_link)
         link_json(p, out);
     buf_adds(out, ",\"slowest\":[");

@@ -16,7 +16,7 @@
 enum {
     PROFILE_SLOWEST = 5,    /* requests that are kept */
     PROFILE_SHOWN = 40,     /* bytes kept of each, with the NUL */
-    PROFILE_LINES = 19,     /* more are not in the text */
+    PROFILE_LINES = 20,     /* more are not in the text */
     PROFILE_LINE_MAX = 240, /* bytes of a line */
 };
 
@@ -41,6 +41,7 @@ struct profile {
     uint64_t asking;      /* ns from a reply to the next request of the same client */
     uint64_t requests;    /* of the client */
     unsigned clients;
+    unsigned observers;                              /* clients that only look, now */
     struct profile_request slowest[PROFILE_SLOWEST]; /* the slowest first */
 
     /* Of the link, by the last profile_note_link. */
@@ -59,6 +60,9 @@ void profile_free(struct profile *p);
 
 /* A client has attached. */
 void profile_client(struct profile *p);
+
+/* So many clients look at the target now. */
+void profile_observers(struct profile *p, unsigned observers);
 
 /* `asked` ns after the reply before (0 for a client's first), a request took `took` ns. Call it
  * after profile_note_link: what has changed since the request before is the cause. */

@@ -14,6 +14,7 @@
 #include "proto/rsp/features.h"
 #include "proto/rsp/packets.h"
 #include "proto/rsp/requests.h"
+#include "session/observed.h"
 #include "session/processes.h"
 
 enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
@@ -49,7 +50,10 @@ static int target_failed(const struct serving *s, int error)
     case NETGDB_CLOSED:
         if (s->ended)
             return SERVE_DETACHED;
-        log_error(s->log, "the target has closed the connection");
+        log_error(s->log, s->options->observes
+                              ? "the observed session has ended: its debugger has detached, or the "
+                                "target has gone"
+                              : "the target has closed the connection");
         break;
     case NETGDB_LOST:
         log_error(s->log, "the target is no longer responding");
@@ -262,6 +266,8 @@ static int interrupt(struct serving *s)
 static int on_client_left(struct serving *s)
 {
     s->gone = true;
+    if (s->options->observes)
+        return SERVE_PARKED;
     if ((s->request.packet->effects & PKT_RESUMES) == 0)
         return 0;
     int rc = target_interrupt(s->target);
@@ -480,26 +486,54 @@ static int take_request(struct serving *s)
     return s->request.packet->id == PACKET_D ? take_detach(s) : forward_request(s);
 }
 
+/* The wait for the client's next request ends when an observer's is due. */
+static unsigned watch_for_observers(const struct serving *s)
+{
+    struct observed *observed = s->options->observed;
+    if (observed == NULL || s->pending_end != 0)
+        return 0;
+    s->options->io->alarm = observed_due(observed);
+    return IO_ON_ALARM;
+}
+
+/* The client has no request: something else has happened. */
+static int serve_others(struct serving *s)
+{
+    struct observed *observed = s->pending_end == 0 ? s->options->observed : NULL;
+    if (observed != NULL)
+        observed_clear(observed); /* before the target looks for the cause of a wake, too */
+    int rc = target_idle(s->target);
+    /* The client comes first. */
+    if (rc == 0 && observed != NULL && io_wait(s->options->io, 0, IO_ON_CLIENT) == 0)
+        rc = observed_run(observed);
+    return rc == 0 ? 0 : target_failed(s, rc);
+}
+
+static int serve_client_request(struct serving *s)
+{
+    request_parse(&s->request, s->bytes.data, s->bytes.len);
+    log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
+    capture_rsp(serve_name_of(s), true, s->request.data, s->request.len);
+    int rc = take_request(s);
+    if (s->options->observed != NULL)
+        observed_client_done(s->options->observed);
+    return rc;
+}
+
 /* Serves one request, up to its reply. */
 static int serve_one(struct serving *s)
 {
-    const unsigned watch = s->pending_end != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
+    unsigned watch = s->pending_end != 0 ? IO_ON_WAKE : IO_ON_TARGET | IO_ON_WAKE;
     /* Before the wait: the target may have consumed our wake-up. */
     if (serve_told_to_end(s))
         return on_client_gone(s);
+    watch |= watch_for_observers(s);
     int rc = server_next(s->server, &s->bytes, watch);
-    if (rc == 0) {
-        request_parse(&s->request, s->bytes.data, s->bytes.len);
-        log_packet(s->log, "->", s->request.data, s->request.len, s->request.packet->explanation);
-        capture_rsp(serve_name_of(s), true, s->request.data, s->request.len);
-        return take_request(s);
-    }
+    if (rc == 0)
+        return serve_client_request(s);
     if (client_is_gone(s, rc))
         return on_client_gone(s);
-    if (rc != NETGDB_AGAIN)
-        return client_failed(s, rc);
-    rc = target_idle(s->target);
-    return rc == 0 ? 0 : target_failed(s, rc);
+    return rc == NETGDB_AGAIN ? serve_others(s) : client_failed(s, rc);
 }
 
 int serve(struct server *server, struct target *target, const struct serve_options *options,

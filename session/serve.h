@@ -13,6 +13,8 @@
 #include "proto/rsp/server.h"
 #include "proto/target.h"
 
+struct observed;
+
 struct serve_options {
     bool forward_kill;     /* forward vKill and k, unless the target has the features of FreeBSD's
                               stub; otherwise they become a detach, except in extended mode and
@@ -23,6 +25,10 @@ struct serve_options {
                               client that does not see the log. No reply can refuse a Ctrl-C */
     bool end_with_program; /* end when the debugged program has ended outside extended mode: for a
                               client that cannot be seen to close */
+
+    bool observes; /* the client only observes (observer.h): it leaves without a trace */
+    struct observed *observed; /* executes observers' requests between two of the client
+                                  (observed.h); needs `io`. NULL: there are none */
 
     /*
      * Deadline in ns for a resumed target to stop. After it the session ends, with a line in the

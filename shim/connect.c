@@ -228,7 +228,7 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n, struct r
 static int wait_for_proxy(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_proxy, .min_wait = PROXY_ANSWERS};
-    source.event = control_take(n->ips, n->n, n->options.port);
+    source.event = control_take(n->ips, n->n, n->options.port, n->options.observe);
     if (source.event < 0)
         return ECONNRESET;
     int error = wait_for_kernel(&source, n, target);
@@ -274,6 +274,13 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
                             .watch = {.n = n->n, .lasting = true, .notify = signal_event}};
     uint16_t port = n->options.port;
     int error = wait_for_proxy(n, target);
+    if (error == ECONNRESET && n->options.observe) {
+        log_error(&n->log,
+                  "observe is for kernels of netgdb proxy: none that has UDP port %u is "
+                  "running on this machine",
+                  port);
+        return ENXIO;
+    }
     if (error != ECONNRESET)
         return error;
     memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);

@@ -224,6 +224,7 @@ static int serve_target(struct relay *r, struct server *server, struct chain *ch
     const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .keep = true,
                                           .park = r->proxy,
+                                          .observes = r->name->options.observe,
                                           .tell_client = frontend_is_machine(),
                                           .io = &r->io.io,
                                           .run_timeout = r->name->options.run_timeout,

@@ -270,7 +270,7 @@ tests_unit_firewall_LDADD = libproto.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/proxy_client
 tests_unit_proxy_client_SOURCES = tests/unit/proxy_client.c tests/unit/unit.h \
-	tools/proxy.h tools/proxy_client.c tools/proxy_endpoints.c tools/proxy_say.c \
+	tools/proxy.h tools/proxy_observe.c tools/proxy_client.c tools/proxy_endpoints.c tools/proxy_say.c \
 	tools/proxy_session.c tools/args.c tools/tls_server.c
 tests_unit_proxy_client_CFLAGS = $(AM_CFLAGS)
 tests_unit_proxy_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=netgdb_target_new

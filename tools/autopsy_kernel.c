@@ -42,7 +42,7 @@ static int visit_begin(struct visit *v, const struct crash *c, bool symbols)
         v->log.level = LOG_ERROR; /* gdb reports the rest */
     }
     v->log.name = c->kernel.host;
-    v->fd = control_take(&c->kernel.ip, 1, c->autopsy->options->target.port);
+    v->fd = control_take(&c->kernel.ip, 1, c->autopsy->options->target.port, false);
     struct pollfd answer = {v->fd, POLLIN, 0};
     if (v->fd < 0 || poll(&answer, 1, TAKE_MS) <= 0)
         return NETGDB_LOST;

@@ -210,8 +210,12 @@ static int run_query(struct kernel_tool *k)
     if (!resolve_host(k))
         return EXIT_NOBODY;
     buf_init(&k->answer, ANSWER_MAX);
-    int fd = control_take(k->ips, k->n, k->options.port);
-    int rc = fd >= 0 ? ask_proxys_kernel(k, fd) : ask_listener(k);
+    int fd = control_take(k->ips, k->n, k->options.port, k->options.observe);
+    if (fd < 0 && k->options.observe)
+        complain("observe: no netgdb proxy is running on this machine");
+    int rc = fd >= 0              ? ask_proxys_kernel(k, fd)
+             : k->options.observe ? EXIT_NOBODY
+                                  : ask_listener(k);
     if (k->answer.len != 0 && (fwrite(k->answer.data, 1, k->answer.len, stdout) != k->answer.len ||
                                fflush(stdout) != 0)) {
         complain("%s", strerror(errno));

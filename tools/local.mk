@@ -37,6 +37,7 @@ tools_netgdb_SOURCES = \
 	tools/proxy_client.c \
 	tools/proxy_control.c \
 	tools/proxy_end.c \
+	tools/proxy_observe.c \
 	tools/proxy_take.c \
 	tools/proxy_tls.c \
 	tools/proxy_options.c \

@@ -420,6 +420,7 @@ int proxy_main(int argc, char **argv)
                        .control_fd = -1,
                        .tls_fd = -1,
                        .target_socket = {.fd = -1},
+                       .target_observers = {.fd = -1},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
                        .said.left = PROXY_BURST};
     clock_condition(&p.changed);
@@ -427,6 +428,7 @@ int proxy_main(int argc, char **argv)
     end = open_proxy(&p);
     if (end != EXIT_DONE) {
         listen_socket_close(&p.target_socket);
+        listen_socket_close(&p.target_observers);
         return end;
     }
     if (options.stdio)

@@ -21,6 +21,7 @@
 #include "proto/options.h"
 #include "proto/rsp/server.h"
 #include "session/listener.h"
+#include "session/observed.h"
 #include "session/profile.h"
 #include "session/rundir.h"
 #include "session/transport.h"
@@ -52,6 +53,7 @@ struct proxy_options {
     struct lobby_net from[PROXY_NETS_MAX];
     unsigned froms;
     bool stdio, json, leave_parked;
+    bool observe;           /* each listening socket has one for observers beside it */
     struct tls_options tls; /* TCP connections are encrypted */
     struct capture_options capture;
     enum log_level log_level;
@@ -61,6 +63,7 @@ struct proxy_options {
 int proxy_options_parse(int argc, char **argv, struct proxy_options *options);
 
 struct listen_socket {
+    bool observes;             /* for observers */
     int fd;                    /* -1: closed */
     struct endpoint *endpoint; /* NULL: the socket of TARGET, for any kernel that TARGET matches */
     uint16_t port;             /* 0: a unix socket */
@@ -80,11 +83,14 @@ struct endpoint {
     char name[OPTIONS_HOST_MAX];
     char stop[SESSION_STOP_MAX];
     time_t since;
-    struct listen_socket *socket; /* or NULL */
-    struct client *client;        /* attached; or NULL */
-    unsigned pending;             /* clients of its socket that are not attached */
-    enum endpoint_state state;    /* according to the listener's list */
-    bool ended;                   /* its session has ended: the next one gets another endpoint */
+    struct listen_socket *socket;           /* or NULL */
+    struct listen_socket *observers_socket; /* or NULL */
+    struct client *client;                  /* attached; or NULL */
+    unsigned pending;                       /* clients of its socket that are not attached */
+    enum endpoint_state state;              /* according to the listener's list */
+    bool ended; /* its session has ended: the next one gets another endpoint */
+    struct observed observed;
+    unsigned observers; /* clients that observe it; they keep the endpoint */
     struct profile profile;
     struct log log;
 };
@@ -98,6 +104,10 @@ struct client {
     struct listener_watch wants; /* without `via`: the hosts whose kernel it wants */
     bool asked, asks;            /* on the control socket (control.h); not answered yet */
     bool silent;                 /* its first request is pending */
+    bool observes;               /* it only looks at a kernel, beside the attached client */
+    struct endpoint *observed;   /* that of this kernel; or NULL */
+    bool waits;                  /* it wants a kernel to be attached to */
+    bool stand_in; /* it has no debugger: it serves the observers of a parked kernel */
     struct io_fds io;
     int fd; /* of its stream, for shutdown */
     char who[PROXY_WHO];
@@ -123,8 +133,9 @@ struct proxy {
     char directory[RUNDIR_MAX];    /* of the unix sockets */
     FILE *out;                     /* for commands to type, and events */
     int herald_fd, events_fd, signal_fd, poke_fd, control_fd;
-    int tls_fd;                         /* the helper of --tls; -1: none, or it has ended */
-    struct listen_socket target_socket; /* fd -1: none */
+    int tls_fd;                            /* the helper of --tls; -1: none, or it has ended */
+    struct listen_socket target_socket;    /* fd -1: none */
+    struct listen_socket target_observers; /* likewise: for its observers */
     atomic_bool ending;
     int exit_code;
 
@@ -181,6 +192,9 @@ void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *se
 void listen_socket_name(const struct proxy *p, uint16_t port, uint32_t ip,
                         char text[PROXY_ADDRESS]);
 
+/* The client that is attached; NULL also for a stand-in. */
+const struct client *endpoint_client(const struct endpoint *e);
+
 /* Closes it, and removes the path of a unix socket. Keeps errno. */
 void listen_socket_close(struct listen_socket *socket);
 
@@ -227,6 +241,12 @@ void client_start(struct proxy *p, struct listen_socket *socket, int in, int out
  * open. */
 struct client *client_new(struct proxy *p, int in, int out, const char *who);
 
+/* The same without a line in the log, under the lock. NULL with errno. */
+struct client *client_make(struct proxy *p, int in, int out, const char *who);
+
+/* Frees it, after the lock has been released. */
+void client_free(struct client *c);
+
 /* Serves a client until it leaves, and frees it. */
 void client_serve(struct client *c);
 
@@ -235,6 +255,12 @@ void client_serve(struct client *c);
  * otherwise in the reply to its first request; then waits until it closes.
  */
 void client_refuse(struct client *c, struct server *server, const char *why);
+
+/* It is not a pending client of an endpoint any more. Under the lock. */
+void client_end_pending(struct client *c);
+
+/* Before a wait with IO_ON_WAKE: clears the wake-up, then returns whether the proxy continues. */
+bool client_should_continue(struct client *c);
 
 /* Detaches it from its endpoint, under the lock; `ended`: the session has. */
 void client_detach(struct client *c, bool ended);
@@ -253,6 +279,27 @@ void client_wake(void *context);
  */
 void client_debug_kernel(struct client *c, struct server *server);
 void client_debug_stub(struct client *c, struct server *server);
+
+/* For serve(): whether the proxy ends, or a stand-in is not needed any more. */
+bool client_told_to_end(void *context);
+
+/* ---- proxy_observe.c: clients that only look ---- */
+
+/* Serves an observer until it leaves or the session ends. */
+void client_observe(struct client *c, struct server *server);
+
+/* Starts a thread that serves the observers of a parked kernel, unless it is not needed or a client
+ * waits for the kernel. Under the lock. */
+void observe_stand_in(struct proxy *p, struct endpoint *e);
+
+/* Whether the stand-in should return the kernel. Takes the lock. */
+bool observe_is_over(struct client *stand_in);
+
+/* Makes a stand-in that has the kernel check that. Under the lock. */
+void observe_yield(struct endpoint *e);
+
+/* Wakes all observers: a kernel has come, or a client has gone. Under the lock. */
+void observe_wake(struct proxy *p);
 
 /* ---- proxy_take.c ---- */
 

@@ -30,11 +30,8 @@ static const struct {
     {IPPROTO_TCP, TCP_KEEPCNT, 4},
 };
 
-/*
- * Before a wait with IO_ON_WAKE: clears the wake-up, then returns whether the proxy continues. In
- * this order: proxy_end sets the flag before it wakes.
- */
-static bool should_continue(struct client *c)
+/* In this order: proxy_end sets the flag before it wakes. */
+bool client_should_continue(struct client *c)
 {
     io_fds_clear_wake(&c->io);
     return !atomic_load(&c->proxy->ending);
@@ -55,15 +52,27 @@ static bool has_hung_up(const struct client *c)
 }
 
 /*
- * Attaches the client, under the lock. Returns NULL, or the client that is attached already. Waits
- * for a grace period if that one has hung up, because its thread may not have noticed yet.
+ * Waits for an attached client that will detach: a stand-in, or one that has hung up, whose thread
+ * may not have noticed. Returns 0 or ETIMEDOUT.
  */
+static int await_detach(struct client *c, const struct client *other, const struct timespec *grace)
+{
+    const struct timespec patience = clock_after(PROXY_GRACE);
+    if (other->stand_in)
+        observe_yield(other->endpoint);
+    return pthread_cond_timedwait(&c->proxy->changed, &c->proxy->lock,
+                                  other->stand_in ? &patience : grace);
+}
+
+/* Attaches the client, under the lock. Returns NULL, or the client that is attached already. */
 static const struct client *attach_client(struct client *c, struct endpoint *e)
 {
-    const struct timespec until = clock_after(CLOSE_GRACE_MS * IO_MS);
+    const struct timespec grace = clock_after(CLOSE_GRACE_MS * IO_MS);
     int rc = 0;
-    while (e->client != NULL && rc == 0 && has_hung_up(e->client))
-        rc = pthread_cond_timedwait(&c->proxy->changed, &c->proxy->lock, &until);
+    c->waits = true;
+    while (e->client != NULL && rc == 0 && (e->client->stand_in || has_hung_up(e->client)))
+        rc = await_detach(c, e->client, &grace);
+    c->waits = false;
     if (e->client != NULL)
         return e->client;
     e->client = c;
@@ -73,15 +82,20 @@ static const struct client *attach_client(struct client *c, struct endpoint *e)
 
 void client_detach(struct client *c, bool ended)
 {
-    c->endpoint->client = NULL;
-    c->endpoint->ended |= ended;
+    struct endpoint *e = c->endpoint;
+    e->client = NULL;
+    e->ended |= ended;
     c->endpoint = NULL;
+    if (ended)
+        observed_close(&e->observed);
+    else
+        observe_stand_in(c->proxy, e);
     c->session = NULL;
     pthread_cond_broadcast(&c->proxy->changed);
     proxy_poke(c->proxy);
 }
 
-static void end_pending(struct client *c)
+void client_end_pending(struct client *c)
 {
     if (c->via != NULL)
         c->via->pending--;
@@ -94,7 +108,7 @@ static void end_pending(struct client *c)
 static int receive_request(struct client *c, struct server *server, struct buf *request)
 {
     int rc = NETGDB_AGAIN;
-    while (rc == NETGDB_AGAIN && should_continue(c))
+    while (rc == NETGDB_AGAIN && client_should_continue(c))
         rc = server_next(server, request, IO_ON_WAKE);
     return rc;
 }
@@ -115,7 +129,8 @@ static void await_close(struct client *c, struct server *server, uint64_t patien
 {
     const uint64_t deadline = io_fds_now() + patience;
     int rc = 0;
-    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && should_continue(c) && io_fds_now() < deadline) {
+    while ((rc == 0 || rc == NETGDB_INTERRUPTED) && client_should_continue(c) &&
+           io_fds_now() < deadline) {
         (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
         rc = server_poll(server);
     }
@@ -175,7 +190,7 @@ static bool take_from_endpoint(struct client *c, struct server *server, struct e
     else if ((c->session = listener_take_session(p->listener, &e->own)) == NULL)
         client_detach(c, false);
     else
-        end_pending(c);
+        client_end_pending(c);
     pthread_mutex_unlock(&p->lock);
     if (other != NULL)
         refuse_taken(c, server, e->name, by);
@@ -185,7 +200,7 @@ static bool take_from_endpoint(struct client *c, struct server *server, struct e
 }
 
 /* Copies the name of the client that has the kernel of a host of the watch to `by`; "" if there is
- * none. */
+ * none. A stand-in returns the kernel. */
 static void find_owner(struct client *c, const struct listener_watch *watch, char by[PROXY_WHO])
 {
     struct proxy *p = c->proxy;
@@ -195,7 +210,11 @@ static void find_owner(struct client *c, const struct listener_watch *watch, cha
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
         LIST_FOREACH (s, &p->endpoints[i], entries) {
             for (unsigned k = 0; k < watch->n; k++) {
-                if (s->kernel.ip == watch->ips[k] && s->client != NULL && !has_hung_up(s->client))
+                if (s->kernel.ip != watch->ips[k] || s->client == NULL || has_hung_up(s->client))
+                    continue;
+                if (s->client->stand_in)
+                    observe_yield(s);
+                else
                     memcpy(by, s->client->who, PROXY_WHO);
             }
         }
@@ -216,6 +235,16 @@ static void take_waiting(struct client *c, const struct listener_watch *watch)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Whether the client waits for a kernel, which the stand-ins of observers respect. */
+static void set_waits(struct client *c, bool waits)
+{
+    pthread_mutex_lock(&c->proxy->lock);
+    c->waits = waits;
+    if (!waits)
+        observe_wake(c->proxy);
+    pthread_mutex_unlock(&c->proxy->lock);
+}
+
 /* Waits for a kernel of the wanted hosts, and keeps the client waiting. */
 static bool await_kernel(struct client *c, struct server *server)
 {
@@ -230,7 +259,8 @@ static bool await_kernel(struct client *c, struct server *server)
         return false;
     }
     io_keepalive(&c->io.io, !c->asks);
-    while (rc == 0 && should_continue(c)) {
+    set_waits(c, true);
+    while (rc == 0 && client_should_continue(c)) {
         take_waiting(c, &watch);
         if (c->session == NULL)
             find_owner(c, &watch, by);
@@ -240,6 +270,7 @@ static bool await_kernel(struct client *c, struct server *server)
         rc = server_poll(server);
         rc = rc == NETGDB_INTERRUPTED ? 0 : rc;
     }
+    set_waits(c, false);
     listener_unwatch(p->listener, &watch);
     if (by[0] != '\0')
         refuse_taken(c, server, c->asks ? "the kernel" : p->options->target.host, by);
@@ -265,6 +296,7 @@ static void take_stub(struct client *c, struct server *server, struct endpoint *
     }
     client_debug_stub(c, server);
     pthread_mutex_lock(&p->lock);
+    observed_close(&e->observed);
     client_detach(c, false);
     pthread_mutex_unlock(&p->lock);
 }
@@ -280,7 +312,7 @@ static bool await_request(struct client *c, struct server *server)
     if (c->asked || c->proxy->options->stdio)
         return true;
     while ((rc == 0 || rc == NETGDB_INTERRUPTED) && !rsp_server_has_request(server)) {
-        if (!should_continue(c) || io_fds_now() >= deadline)
+        if (!client_should_continue(c) || io_fds_now() >= deadline)
             return false;
         (void)io_wait(&c->io.io, deadline, IO_ON_CLIENT | IO_ON_WAKE);
         rc = server_poll(server);
@@ -297,7 +329,9 @@ static void serve_debugger(struct client *c, struct server *server)
 {
     if (!await_request(c, server))
         return;
-    if (c->proxy->listener == NULL)
+    if (c->observes)
+        client_observe(c, server);
+    else if (c->proxy->listener == NULL)
         take_stub(c, server, c->proxy->stub_endpoint);
     else if (c->via != NULL ? take_from_endpoint(c, server, c->via) : await_kernel(c, server))
         client_debug_kernel(c, server);
@@ -306,12 +340,12 @@ static void serve_debugger(struct client *c, struct server *server)
     await_close(c, server, PROXY_CLOSE_GRACE);
 }
 
-static void free_client(struct client *c)
+void client_free(struct client *c)
 {
     struct proxy *p = c->proxy;
     pthread_mutex_lock(&p->lock);
     io_fds_close(&c->io);
-    end_pending(c);
+    client_end_pending(c);
     LIST_REMOVE(c, entries);
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
@@ -324,7 +358,7 @@ static void end_client(struct client *c)
     struct proxy *p = c->proxy;
     if (p->options->stdio)
         atomic_store(&p->ending, true);
-    free_client(c);
+    client_free(c);
     proxy_poke(p);
 }
 
@@ -360,11 +394,10 @@ void client_name(const struct proxy *p, int fd, char who[PROXY_WHO])
     }
 }
 
-struct client *client_new(struct proxy *p, int in, int out, const char *who)
+struct client *client_make(struct proxy *p, int in, int out, const char *who)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || io_fds_init(&c->io) != 0) {
-        log_refusal(p, strerror(errno));
         free(c);
         return NULL;
     }
@@ -379,9 +412,18 @@ struct client *client_new(struct proxy *p, int in, int out, const char *who)
     io_fds_batch_sends(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     (void)snprintf(c->who, sizeof c->who, "%s", who);
-    pthread_mutex_lock(&p->lock);
     LIST_INSERT_HEAD(&p->clients, c, entries);
+    return c;
+}
+
+struct client *client_new(struct proxy *p, int in, int out, const char *who)
+{
+    pthread_mutex_lock(&p->lock);
+    struct client *c = client_make(p, in, out, who);
+    int error = errno;
     pthread_mutex_unlock(&p->lock);
+    if (c == NULL)
+        log_refusal(p, strerror(error));
     return c;
 }
 
@@ -438,6 +480,7 @@ void client_start(struct proxy *p, struct listen_socket *socket, int in, int out
     pthread_mutex_lock(&p->lock);
     c->silent = !p->options->stdio;
     limit_silent(p);
+    c->observes = socket->observes;
     c->via = socket->endpoint;
     if (c->via != NULL)
         c->via->pending++;

@@ -109,7 +109,7 @@ static void *control_main(void *context)
     if (read_line(v->fd, line)) {
         if (strncmp(line, "ls", 2) == 0) {
             answer_list(v->proxy, v->fd, line);
-        } else if (strncmp(line, "take ", 5) == 0) {
+        } else if (strncmp(line, "take ", 5) == 0 || strncmp(line, "observe ", 8) == 0) {
             proxy_take(v->proxy, v->fd, line);
             v->fd = -1;
         }

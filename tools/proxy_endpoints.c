@@ -146,6 +146,38 @@ static void log_no_socket(struct proxy *p, const struct endpoint *e, const struc
         log_error(&e->log, "no TCP port for it: %s (%lu more before)", why, more);
 }
 
+/* Opens the socket for observers beside `d`: the next TCP port, or the path with a suffix. False
+ * with errno. */
+static bool open_observers_socket(struct proxy *p, struct listen_socket *o,
+                                  const struct listen_socket *d)
+{
+    o->observes = true;
+    o->endpoint = d->endpoint;
+    if (d->port != 0 && p->options->first_port != 0)
+        return open_range(p, o);
+    if (d->port != 0)
+        return (d->port != UINT16_MAX && open_tcp_socket(p, o, (uint16_t)(d->port + 1))) ||
+               open_tcp_socket(p, o, 0);
+    int n = snprintf(o->address, sizeof o->address, "%s.observe", d->address);
+    if (n > 0 && (size_t)n < sizeof o->address)
+        return open_unix_socket(p, o, p->options->unix_path[0] != '\0' ? 0600 : SOCKET_MODE);
+    errno = ENAMETOOLONG;
+    return false;
+}
+
+static void add_observers_socket(struct proxy *p, struct endpoint *e)
+{
+    struct listen_socket *o = p->options->observe ? calloc(1, sizeof *o) : NULL;
+    if (o == NULL)
+        return;
+    if (open_observers_socket(p, o, e->socket)) {
+        e->observers_socket = o;
+        return;
+    }
+    log_no_socket(p, e, o);
+    free(o);
+}
+
 /* Opens a kernel's socket. FreeBSD 14.0 and later print session port + 1. */
 static void open_endpoint_socket(struct proxy *p, struct endpoint *e)
 {
@@ -165,6 +197,7 @@ static void open_endpoint_socket(struct proxy *p, struct endpoint *e)
         open = open_tcp_socket(p, d, 0);
     if (open) {
         e->socket = d;
+        add_observers_socket(p, e);
         return;
     }
     log_no_socket(p, e, d);
@@ -190,11 +223,9 @@ static int open_unix_target_socket(struct proxy *p)
     return open ? EXIT_DONE : EXIT_FAILED;
 }
 
-int proxy_open_target_socket(struct proxy *p)
+static int open_tcp_target_socket(struct proxy *p)
 {
     const struct proxy_options *o = p->options;
-    if (!is_tcp(p))
-        return open_unix_target_socket(p);
     if (!open_tcp_socket(p, &p->target_socket, o->port)) {
         char owner[PORT_OWNER_TEXT];
         int error = errno;
@@ -203,6 +234,16 @@ int proxy_open_target_socket(struct proxy *p)
         return EXIT_FAILED;
     }
     return EXIT_DONE;
+}
+
+int proxy_open_target_socket(struct proxy *p)
+{
+    int rc = is_tcp(p) ? open_tcp_target_socket(p) : open_unix_target_socket(p);
+    if (rc != EXIT_DONE || !p->options->observe ||
+        open_observers_socket(p, &p->target_observers, &p->target_socket))
+        return rc;
+    complain("no socket for observers: %s", strerror(errno));
+    return EXIT_FAILED;
 }
 
 /* ---- endpoints ---- */
@@ -232,6 +273,7 @@ static struct endpoint *new_endpoint(struct proxy *p, const struct net_addr *own
     e->log = p->log;
     e->log.name = e->name;
     profile_init(&e->profile);
+    observed_init(&e->observed);
     LIST_INSERT_HEAD(bucket(p, own), e, entries);
     p->endpoint_count++;
     p->endpoints_ever++;
@@ -258,15 +300,23 @@ static void move_to(struct proxy *p, struct endpoint *e, const struct net_addr *
     LIST_INSERT_HEAD(bucket(p, own), e, entries);
 }
 
+static void set_endpoint(struct listen_socket *socket, struct endpoint *e)
+{
+    if (socket != NULL)
+        socket->endpoint = e;
+}
+
 static void swap_sockets(struct endpoint *a, struct endpoint *b)
 {
-    struct listen_socket *socket = a->socket;
+    struct listen_socket *socket = a->socket, *observers = a->observers_socket;
     a->socket = b->socket;
     b->socket = socket;
-    if (a->socket != NULL)
-        a->socket->endpoint = a;
-    if (b->socket != NULL)
-        b->socket->endpoint = b;
+    a->observers_socket = b->observers_socket;
+    b->observers_socket = observers;
+    set_endpoint(a->socket, a);
+    set_endpoint(a->observers_socket, a);
+    set_endpoint(b->socket, b);
+    set_endpoint(b->observers_socket, b);
 }
 
 void endpoint_move(struct proxy *p, struct endpoint *e, const struct session *session)
@@ -296,13 +346,27 @@ struct endpoint *endpoint_for_stub(struct proxy *p)
     return e;
 }
 
+const struct client *endpoint_client(const struct endpoint *e)
+{
+    return e->client != NULL && !e->client->stand_in ? e->client : NULL;
+}
+
+static void close_sockets(struct endpoint *e)
+{
+    if (e->socket != NULL)
+        listen_socket_close(e->socket);
+    if (e->observers_socket != NULL)
+        listen_socket_close(e->observers_socket);
+}
+
 static void free_endpoint(struct proxy *p, struct endpoint *e)
 {
     LIST_REMOVE(e, entries);
     p->endpoint_count--;
-    if (e->socket != NULL)
-        listen_socket_close(e->socket);
+    close_sockets(e);
     free(e->socket);
+    free(e->observers_socket);
+    observed_free(&e->observed);
     profile_free(&e->profile);
     free(e);
 }
@@ -318,7 +382,7 @@ static void note_session(void *context, const struct session *session)
 /* True if neither a client nor a session needs the endpoint. */
 static bool is_unused(const struct endpoint *e)
 {
-    return e->client == NULL && e->pending == 0 && e->kernel.port != 0 &&
+    return e->client == NULL && e->pending == 0 && e->observers == 0 && e->kernel.port != 0 &&
            (e->ended || e->state == ENDPOINT_UNLISTED);
 }
 
@@ -348,6 +412,7 @@ void proxy_sync(struct proxy *p)
     listener_list(p->listener, note_session, p);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++)
         sweep(p, &p->endpoints[i]);
+    observe_wake(p);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -355,12 +420,11 @@ void proxy_close_sockets(struct proxy *p)
 {
     struct endpoint *e;
     listen_socket_close(&p->target_socket);
+    listen_socket_close(&p->target_observers);
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
-        LIST_FOREACH (e, &p->endpoints[i], entries) {
-            if (e->socket != NULL)
-                listen_socket_close(e->socket);
-        }
+        LIST_FOREACH (e, &p->endpoints[i], entries)
+            close_sockets(e);
     }
     pthread_mutex_unlock(&p->lock);
 }

@@ -26,6 +26,8 @@ static int proxy_help(void)
         "  --ports FIRST-LAST    TCP ports of the kernels; else UDP port of the session + 1\n"
         "                        Without any of these: unix sockets in the runtime directory,\n"
         "                        for this user, root and the directory's group\n"
+        "  --observe             beside each of these, a second one for clients that only look:\n"
+        "                        the next TCP port, or the socket's name with .observe\n"
         "  --from CIDR           accept only kernels of this network; may be "
         "repeated\n" TLS_OPTIONS_HELP
         "  --stdio               serve one debugger on stdin and stdout, as in\n"
@@ -43,7 +45,16 @@ static int proxy_help(void)
     return EXIT_DONE;
 }
 
-enum { OPT_LISTEN = 256, OPT_PORTS, OPT_FROM, OPT_STDIO, OPT_LEAVE, OPT_JSON, OPT_LOG };
+enum {
+    OPT_LISTEN = 256,
+    OPT_PORTS,
+    OPT_FROM,
+    OPT_OBSERVE,
+    OPT_STDIO,
+    OPT_LEAVE,
+    OPT_JSON,
+    OPT_LOG
+};
 
 /* Parses ADDRESS or unix:PATH; the port is the value of -p. */
 static bool take_listen(const char *text, struct proxy_options *o)
@@ -91,6 +102,8 @@ static bool take_proxy_option(int option, const char *value, struct proxy_option
         return take_ports(value, o);
     case OPT_FROM:
         return take_from(value, o);
+    case OPT_OBSERVE:
+        return o->observe = true;
     case OPT_STDIO:
         return o->stdio = true;
     case OPT_LEAVE:
@@ -189,7 +202,11 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
         return complain_usage("proxy", "save= is for one target, not for any kernel");
     if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
-    if (o->stdio && (o->tls.on || o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
+    if (o->target.observe)
+        return complain_usage("proxy", "observe is for a debugger: netgdb:HOST,observe in gdb, or "
+                                       "proxy --observe");
+    if (o->stdio &&
+        (o->tls.on || o->observe || o->has_port || o->unix_path[0] != '\0' || o->first_port != 0))
         return complain_usage("proxy", "--stdio does not listen: omit the options for listening");
     return check_tls(o);
 }
@@ -200,6 +217,7 @@ int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
                                           {"listen", required_argument, NULL, OPT_LISTEN},
                                           {"ports", required_argument, NULL, OPT_PORTS},
                                           {"from", required_argument, NULL, OPT_FROM},
+                                          {"observe", no_argument, NULL, OPT_OBSERVE},
                                           {"stdio", no_argument, NULL, OPT_STDIO},
                                           {"leave", required_argument, NULL, OPT_LEAVE},
                                           {"json", no_argument, NULL, OPT_JSON},

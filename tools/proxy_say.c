@@ -47,13 +47,18 @@ static const char *target_remote(const struct listen_socket *d, char text[COMMAN
     return text;
 }
 
-static void json_gdb(struct buf *out, const struct listen_socket *d)
+static void json_gdb(struct buf *out, const struct listen_socket *d,
+                     const struct listen_socket *observers)
 {
-    if (d == NULL)
-        return;
     char text[COMMAND_MAX];
-    buf_printf(out, ",\"port\":%u,\"gdb\":", d->port);
-    json_add_text(out, target_remote(d, text));
+    if (d != NULL) {
+        buf_printf(out, ",\"port\":%u,\"gdb\":", d->port);
+        json_add_text(out, target_remote(d, text));
+    }
+    if (observers != NULL && observers->fd >= 0) {
+        buf_printf(out, ",\"observe_port\":%u,\"observe\":", observers->port);
+        json_add_text(out, target_remote(observers, text));
+    }
 }
 
 /* Prints what to type in gdb: if the proxy listens on all addresses, a line for each of them. */
@@ -68,24 +73,27 @@ static void print_targets(struct proxy *p, const struct listen_socket *d)
         if (every)
             listen_socket_name(p, d->port, own[i], address);
         buf_init(&line, LIST_ROW_MAX);
-        buf_printf(&line, "(gdb) target remote %s", every ? address : d->address);
+        buf_printf(&line, "(gdb) target remote %s%s", every ? address : d->address,
+                   d->observes ? "   # only to observe" : "");
         print_line(p, &line);
     }
 }
 
 static void print_socket(struct proxy *p, const char *event, const struct endpoint *s,
-                         const struct listen_socket *d)
+                         const struct listen_socket *d, const struct listen_socket *observers)
 {
     struct buf line;
     if (!p->options->json) {
         if (d != NULL)
             print_targets(p, d);
+        if (observers != NULL && observers->fd >= 0)
+            print_targets(p, observers);
         return;
     }
     json_begin(&line, event, s);
     if (s != NULL)
         buf_printf(&line, ",\"session_port\":%u,\"stop\":\"%s\"", s->own.port, s->stop);
-    json_gdb(&line, d);
+    json_gdb(&line, d, observers);
     buf_adds(&line, "}");
     print_line(p, &line);
 }
@@ -122,7 +130,7 @@ void say_who(const struct proxy *p)
 
 void say_target_socket(struct proxy *p)
 {
-    print_socket(p, "listen", NULL, &p->target_socket);
+    print_socket(p, "listen", NULL, &p->target_socket, &p->target_observers);
 }
 
 void say_herald(struct proxy *p)
@@ -184,7 +192,7 @@ void say_kernel(struct proxy *p, const struct endpoint *s)
         return;
     log_info(&s->log, "a kernel is waiting (%s), session port %u",
              s->stop[0] != '\0' ? s->stop : "taken over", s->own.port);
-    print_socket(p, "kernel", s, s->socket);
+    print_socket(p, "kernel", s, s->socket, s->observers_socket);
 }
 
 void say_gone(struct proxy *p, const struct endpoint *s)
@@ -204,7 +212,7 @@ void say_client(struct proxy *p, const struct endpoint *s, const struct client *
                 const char *event)
 {
     struct buf line;
-    if (!passes_limit(p))
+    if (c->stand_in || !passes_limit(p))
         return;
     log_info(&s->log, "%s %s", c->who, event);
     if (!p->options->json)
@@ -266,9 +274,14 @@ void say_profiles(struct proxy *p)
 
 struct row {
     const char *generation;
-    char since[24], state[PROXY_WHO + 16], rtt[24], loss[16];
+    char since[24], state[PROXY_WHO + 40], rtt[24], loss[16];
     double rtt_ms, loss_percent;
 };
+
+static const char *state_without_client(const struct endpoint *s)
+{
+    return s->state == ENDPOINT_RUNNING ? "running" : "parked";
+}
 
 static void fill_row(struct row *r, struct endpoint *s)
 {
@@ -283,17 +296,20 @@ static void fill_row(struct row *r, struct endpoint *s)
     (void)snprintf(r->rtt, sizeof r->rtt, known ? "%.3f" : "-", r->rtt_ms);
     (void)snprintf(r->loss, sizeof r->loss, known ? "%.1f" : "-", r->loss_percent);
     (void)strftime(r->since, sizeof r->since, "%Y-%m-%d %H:%M:%S", localtime_r(&s->since, &tm));
-    if (s->client != NULL)
-        (void)snprintf(r->state, sizeof r->state, "attached %s", s->client->who);
-    else
-        (void)snprintf(r->state, sizeof r->state, "%s",
-                       s->state == ENDPOINT_RUNNING ? "running" : "parked");
+    const struct client *c = endpoint_client(s);
+    int n = snprintf(r->state, sizeof r->state, "%s%s",
+                     c != NULL ? "attached " : state_without_client(s), c != NULL ? c->who : "");
+    if (s->observers != 0)
+        (void)snprintf(r->state + n, sizeof r->state - (size_t)n, ", %u observer%s", s->observers,
+                       s->observers == 1 ? "" : "s");
 }
 
 static void list_text(struct endpoint *s, const struct row *r, bool verbose, struct buf *out)
 {
     buf_printf(out, LIST_FORMAT, s->name, r->generation, s->stop[0] != '\0' ? s->stop : "-",
                r->since, r->state, r->rtt, r->loss, s->socket != NULL ? s->socket->address : "-");
+    if (s->observers_socket != NULL)
+        buf_printf(out, "    to observe: %s\n", s->observers_socket->address);
     if (!verbose)
         return;
     struct buf text;
@@ -311,21 +327,24 @@ static void list_text(struct endpoint *s, const struct row *r, bool verbose, str
 static void list_json(struct endpoint *s, const struct row *r, bool verbose, struct buf *out)
 {
     char text[COMMAND_MAX];
+    const struct client *c = endpoint_client(s);
     buf_adds(out, "{\"host\":");
     json_add_text(out, s->name);
     buf_printf(out,
                ",\"generation\":\"%s\",\"stop\":\"%s\",\"since\":%lld,\"session_port\":%u,"
-               "\"port\":%u,\"state\":\"%s\",\"client\":\"%s\",\"rtt_ms\":%.3f,"
+               "\"port\":%u,\"state\":\"%s\",\"client\":\"%s\",\"observers\":%u,\"rtt_ms\":%.3f,"
                "\"loss_percent\":%.1f",
                r->generation, s->stop, (long long)s->since, s->own.port,
                s->socket != NULL ? s->socket->port : 0,
-               s->client != NULL              ? "attached"
-               : s->state == ENDPOINT_RUNNING ? "running"
-                                              : "parked",
-               s->client != NULL ? s->client->who : "", r->rtt_ms, r->loss_percent);
+               c != NULL ? "attached" : state_without_client(s), c != NULL ? c->who : "",
+               s->observers, r->rtt_ms, r->loss_percent);
     if (s->socket != NULL) {
         buf_adds(out, ",\"gdb\":");
         json_add_text(out, target_remote(s->socket, text));
+    }
+    if (s->observers_socket != NULL) {
+        buf_adds(out, ",\"observe\":");
+        json_add_text(out, target_remote(s->observers_socket, text));
     }
     if (verbose) {
         buf_adds(out, ",\"profile\":{");

@@ -14,9 +14,10 @@
 #include "session/serve.h"
 #include "tools/proxy.h"
 
-static bool client_told_to_end(void *context)
+bool client_told_to_end(void *context)
 {
-    return atomic_load(&((const struct client *)context)->proxy->ending);
+    struct client *c = context;
+    return atomic_load(&c->proxy->ending) || (c->stand_in && observe_is_over(c));
 }
 
 /* ---- a kernel ---- */
@@ -74,28 +75,47 @@ static int await_running_stop(struct client *c, struct server *server, struct ta
 /* A gdb on the control socket has its own decorators, configured by its user's options. */
 static struct chain_config config_of(const struct client *c)
 {
-    return (struct chain_config){
-        .options = c->asked ? NULL : &c->proxy->options->target, .asked = c->asked, .log = &c->log};
+    return (struct chain_config){.options = c->asked ? NULL : &c->proxy->options->target,
+                                 .asked = c->asked,
+                                 .observed = &c->endpoint->observed,
+                                 .log = &c->log};
+}
+
+/* Adds the decorators of a debugger; a stand-in has none. */
+static int add_client_decorators(struct client *c, struct chain *chain)
+{
+    struct endpoint *e = c->endpoint;
+    if (c->stand_in)
+        return 0;
+    int rc = chain_add(chain, lldb_new(chain->target));
+    if (rc == 0)
+        rc = chain_add(chain, monitor_new(chain, &c->io.io, &e->profile, e->name, &c->log));
+    return rc == 0 ? chain_record(chain) : rc;
 }
 
 /* Serves the chain until the client leaves. */
 static int serve_chain(struct client *c, struct server *server, struct chain *chain)
 {
     const struct options *o = &c->proxy->options->target;
+    struct observed *observed = &c->endpoint->observed;
     const struct serve_options options = {.forward_kill = chain->forward_kill,
                                           .park = true,
                                           .tell_client = !c->asked,
+                                          .observed = observed,
                                           .io = &c->io.io,
                                           .run_timeout = o->run_timeout,
                                           .ended = client_told_to_end,
                                           .context = c};
-    struct endpoint *e = c->endpoint;
-    int rc = chain_add(chain, lldb_new(chain->target));
-    if (rc == 0)
-        rc = chain_add(chain, monitor_new(chain, &c->io.io, &e->profile, e->name, &c->log));
-    if (rc == 0)
-        rc = chain_record(chain);
-    return rc == 0 ? serve(server, chain->target, &options, &c->log) : rc;
+    int rc = add_client_decorators(c, chain);
+    if (rc != 0)
+        return rc;
+    observed_begin(observed, &c->io, chain->peer, !c->stand_in);
+    pthread_mutex_lock(&c->proxy->lock);
+    observe_wake(c->proxy); /* those that do not know yet what the target is */
+    pthread_mutex_unlock(&c->proxy->lock);
+    rc = serve(server, chain->target, &options, &c->log);
+    observed_leave(observed);
+    return rc;
 }
 
 /* Grants the kernel to a gdb on the control socket. */

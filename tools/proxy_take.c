@@ -9,17 +9,17 @@
 #include "session/control.h"
 #include "tools/proxy.h"
 
-/* "take PORT IP...": stores the port and the hosts in *watch. False: it is another line. */
-static bool read_request(const char *line, struct listener_watch *watch, unsigned long *port)
+/* "take PORT IP..." or "observe ...", with the word in `skip` bytes: stores the port and the hosts
+ * in *watch. False: it is another line. */
+static bool read_request(const char *line, size_t skip, struct listener_watch *watch,
+                         unsigned long *port)
 {
-    static const char take[] = "take ";
     char text[INET_ADDRSTRLEN], *end;
     struct in_addr in;
     int used = 0;
-    if (strncmp(line, take, sizeof take - 1) != 0)
-        return false;
-    *port = strtoul(line + sizeof take - 1, &end, 10);
-    if (end == line + sizeof take - 1)
+    line += skip;
+    *port = strtoul(line, &end, 10);
+    if (end == line)
         return false;
     line = end;
     for (; sscanf(line, " %15[0-9.]%n", text, &used) == 1; line += used) {
@@ -32,12 +32,13 @@ static bool read_request(const char *line, struct listener_watch *watch, unsigne
 
 void proxy_take(struct proxy *p, int fd, const char *line)
 {
+    bool observes = line[0] == 'o';
     struct listener_watch wants = {.n = 0};
     unsigned long port;
     struct client *c = NULL;
     char who[PROXY_WHO];
     client_name(p, fd, who);
-    if (!read_request(line, &wants, &port))
+    if (!read_request(line, strcspn(line, " "), &wants, &port))
         control_refuse(fd, "the proxy does not understand the request");
     else if (p->listener == NULL || port != p->herald_port)
         log_debug(&p->log, "a gdb requests kernels of UDP port %lu, which is not ours", port);
@@ -48,6 +49,7 @@ void proxy_take(struct proxy *p, int fd, const char *line)
         return;
     }
     c->asked = c->asks = true;
+    c->observes = observes;
     c->wants = wants;
     client_serve(c);
 }

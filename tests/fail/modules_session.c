@@ -71,7 +71,7 @@ static bool play_control(void)
     const uint32_t ip = INADDR_LOOPBACK;
     enum netgdb_peer peer = NETGDB_PEER_KERNEL;
     char why[CONTROL_LINE_MAX];
-    int listener = control_listen(), fd = listener >= 0 ? control_take(&ip, 1, 20025) : -1;
+    int listener = control_listen(), fd = listener >= 0 ? control_take(&ip, 1, 20025, false) : -1;
     int other = fd >= 0 && stage_readable(listener) ? sockets_tcp_accept(listener) : -1;
     bool good = other >= 0 && control_allows(other, NULL);
     if (good) {

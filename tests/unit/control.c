@@ -122,7 +122,7 @@ static void asks(const char *expected, void (*answer)(int fd), int error, char w
     static const uint32_t ips[] = {0xc0000207, 0};
     char line[CONTROL_LINE_MAX] = "";
     enum netgdb_peer peer = NETGDB_PEER_KERNEL;
-    int fd = control_take(ips, 2, 20025), proxy = accept(listener, NULL, NULL);
+    int fd = control_take(ips, 2, 20025, false), proxy = accept(listener, NULL, NULL);
     assert_true(fd >= 0 && proxy >= 0);
     assert_true(recv(proxy, line, sizeof line - 1, 0) > 0);
     assert_string_equal(line, expected);
