@@ -159,6 +159,7 @@ void observed_leave(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
     h->owner = NULL;
+    h->has_client = false;
     wake_observers(h);
     pthread_mutex_unlock(&h->lock);
 }

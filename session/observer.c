@@ -29,6 +29,8 @@ struct observing {
     const struct packet *packet; /* POSTED */
     uint64_t until;              /* look again then */
     bool interrupted, noticed;   /* Ctrl-C; its notice was sent */
+    bool had_client;             /* when the wait began: the target had a debugger */
+    bool noticed_end;            /* of the session */
     struct buf output, reply;
 };
 
@@ -132,7 +134,10 @@ static int answer_features(struct observing *t)
 static int await_stop_of_first(struct observing *t, int what)
 {
     t->awaits = what;
-    t->interrupted = t->noticed = false;
+    t->interrupted = t->noticed = t->noticed_end = false;
+    pthread_mutex_lock(&t->h->lock);
+    t->had_client = t->h->has_client;
+    pthread_mutex_unlock(&t->h->lock);
     t->o.state = OBSERVER_IDLE;
     t->o.result = 0;
     buf_reset(&t->o.reply);
@@ -245,14 +250,39 @@ static int local_stop(const struct observing *t, struct buf *reply)
     return buf_printf(reply, "T02thread:%s;", t->h->thread);
 }
 
-/* Ctrl-C while the target runs: a line says that the stop which follows is not the target's. */
-static int notice_running(struct observing *t, struct buf *reply)
+/* A line for the debugger that waits for a stop. */
+static int notice(struct buf *reply, bool *final, const char *text)
 {
-    static const char why[] = "netgdb: the target is still running, and an observer cannot "
-                              "interrupt it: this ends only the wait; continue waits again\n";
-    t->noticed = true;
+    *final = false;
     (void)buf_sets(reply, "O");
-    return buf_addhex(reply, why, sizeof why - 1);
+    return buf_addhex(reply, text, strlen(text));
+}
+
+/* What happened to the session while the debugger waits for a stop, each once. Returns whether
+ * there is a line. Under the lock. */
+static bool take_notice(struct observing *t, struct buf *reply, bool *final, int *rc)
+{
+    bool ended = t->o.session != t->h->session, left = t->had_client && !t->h->has_client;
+    bool waits = t->awaits == STOP && !t->noticed_end;
+    if (!waits || (!ended && !left))
+        return false;
+    t->had_client = false;
+    t->noticed_end = ended;
+    *rc =
+        notice(reply, final,
+               ended ? "netgdb: the session that you observe has ended: its debugger has "
+                       "detached, or the target has gone\n"
+                     : "netgdb: the debugger has left the target, which waits for the next one\n");
+    return true;
+}
+
+/* Ctrl-C while the target runs: a line says that the stop which follows is not the target's. */
+static int notice_running(struct observing *t, struct buf *reply, bool *final)
+{
+    t->noticed = true;
+    return notice(reply, final,
+                  "netgdb: the target is still running, and an observer cannot interrupt it: this "
+                  "ends only the wait; continue waits again\n");
 }
 
 /* Whether the last stop is one that the client waits for. Under the lock. */
@@ -266,7 +296,7 @@ static bool take_stop(struct observing *t, struct buf *reply, bool *final, int *
 {
     if (t->interrupted) {
         *final = !t->h->running || t->noticed;
-        *rc = *final ? local_stop(t, reply) : notice_running(t, reply);
+        *rc = *final ? local_stop(t, reply) : notice_running(t, reply, final);
         return true;
     }
     const struct buf *stop = t->h->stop.len != 0 ? &t->h->stop : &t->o.reply;
@@ -298,7 +328,10 @@ static int look_for_reply(struct observing *t, struct buf *reply, bool *final)
     t->until = IO_NEVER;
     pthread_mutex_lock(&t->h->lock);
     bool ended = t->o.session != t->h->session;
-    if (!ended && t->awaits == POSTED) {
+    if (take_notice(t, reply, final, &rc)) {
+        ended = false;
+        there = true;
+    } else if (!ended && t->awaits == POSTED) {
         there = take_answer(t, reply, &rc);
     } else if (!ended) {
         ask_for_stop(t);

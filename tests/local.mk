@@ -64,6 +64,10 @@ UNIT_TESTS += tests/unit/rsp_server
 tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/observed
+tests_unit_observed_SOURCES = tests/unit/observed.c tests/unit/unit.h
+tests_unit_observed_LDADD = libsession.la libio.la $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/serve tests/unit/serve_running
 tests_unit_serve_SOURCES = tests/unit/serve.c tests/unit/serve_fixture.h $(FAKE_IO)
 tests_unit_serve_LDADD = libsession.la libio.la $(UNIT_LIBS)
