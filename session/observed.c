@@ -208,7 +208,7 @@ uint64_t observed_due(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
     const struct observer *o = next_queued(h);
-    bool waits = o != NULL && !h->running;
+    bool waits = o != NULL && !h->running && !observed_share_is_asked(h->share);
     bool excluded = waits && is_list(o) && observed_share_lists(h->share);
     pthread_mutex_unlock(&h->lock);
     if (!waits)

@@ -10,6 +10,7 @@
  *
  * What the first client gets does not depend on the observers:
  * - The stub's selected thread is the first client's whenever a request of it arrives there.
+ * - While the stub waits for an answer of the first client, it gets nothing else.
  * - A list of threads, of which the stub knows only one position, is not read while the first
  * client reads one.
  * - A request of the first client waits for one request of an observer at most, and only if the
@@ -155,6 +156,10 @@ void observed_set_lister(struct observed *h, struct observer *o);
 /* Executes the request of `o` in the owner's chain. Returns 0; 1 when there is more to execute; or
  * an error of the target. */
 int observed_share_run(struct observed_share *s, struct observer *o);
+
+/* Whether the stub waits for the first client's answer to a question (qSymbol): gdbserver takes the
+ * next request for that (gdbserver/remote-utils.cc, look_up_one_symbol). */
+bool observed_share_is_asked(const struct observed_share *s);
 
 /* Whether the first client is reading a list of threads. */
 bool observed_share_lists(const struct observed_share *s);

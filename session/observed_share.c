@@ -17,11 +17,17 @@ struct observed_share {
     char kind;                        /* "g" or "c": of that H */
     bool multiprocess;                /* the first client knows of processes */
     bool lists;                       /* it reads a list of threads */
+    bool asked;                       /* the stub has asked it, and waits for the answer */
 };
 
 bool observed_share_lists(const struct observed_share *s)
 {
     return s->lists;
+}
+
+bool observed_share_is_asked(const struct observed_share *s)
+{
+    return s->asked;
 }
 
 /* Selects a thread of the stub. Returns 0, NETGDB_REFUSED or an error of the target. */
@@ -142,6 +148,8 @@ static void note_stop(struct observed_share *s, const struct buf *reply, bool re
         observed_not_resumed(s->h);
         return;
     }
+    if (resumed && reply->data[0] == 'F')
+        return; /* a file request: it goes on when the client has answered */
     observed_thread_of(reply, s->client);
     observed_stopped(s->h, reply, resumed);
 }
@@ -163,6 +171,7 @@ static int share_reply(struct decorator *d, struct buf *reply, bool final)
         note_selection(s);
     if (is_stop(packet))
         note_stop(s, reply, packet->id != PACKET_stop_reason);
+    s->asked = packet->id == PACKET_qSymbol && buf_starts(reply, "qSymbol:");
     if (packet->id == PACKET_qSupported)
         note_features(s, reply);
     if (packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo)
@@ -175,7 +184,7 @@ static void share_new_session(struct decorator *d)
 {
     struct observed_share *s = (struct observed_share *)d;
     s->client[0] = s->moved[0] = '\0';
-    s->lists = false;
+    s->lists = s->asked = false;
 }
 
 static void share_free(struct decorator *d)
@@ -287,11 +296,12 @@ static int execute(struct observed_share *s, const struct request *r, struct obs
         return read_list(s, o);
     if (r->packet->id == PACKET_qSupported)
         return ask_features_for(s, reply);
-    int rc = target_transact(s->d.base.next, r, reply);
-    if (rc == 0 && r->packet->id == PACKET_stop_reason) {
+    bool stop = r->packet->id == PACKET_stop_reason; /* a kernel names the selected thread */
+    int rc = stop ? restore_selection(s) : 0;
+    if (rc == 0)
+        rc = target_transact(s->d.base.next, r, reply);
+    if (rc == 0 && stop)
         note_stop(s, reply, false);
-        s->moved[0] = '\0';
-    }
     return rc;
 }
 

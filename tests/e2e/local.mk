@@ -47,6 +47,8 @@ E2E_TESTS = \
 	tests/e2e/networks.test \
 	tests/e2e/node.test \
 	tests/e2e/object.test \
+	tests/e2e/observe.test \
+	tests/e2e/observe_guests.test \
 	tests/e2e/obstacles.test \
 	tests/e2e/options.test \
 	tests/e2e/outside.test \

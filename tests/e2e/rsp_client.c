@@ -6,6 +6,7 @@
  *   rsp_client HOST PORT ask REQUEST...     prints each reply
  *   rsp_client HOST PORT talk SECONDS       the same for each line of standard input; SECONDS is
  *                                           the timeout
+ *   rsp_client HOST PORT repeat REQUEST...   the same without an end, until the server closes
  *   rsp_client HOST PORT flood BYTES        sends without reading; disconnects when sending blocks
  */
 #include <arpa/inet.h>
@@ -146,6 +147,15 @@ static void ask(int n, char **requests)
     close(fd);
 }
 
+static void repeat(int n, char **requests)
+{
+    int fd = open_client();
+    for (;;) {
+        for (int i = 0; i < n; i++)
+            ask_one(fd, requests[i]);
+    }
+}
+
 static void talk(int seconds)
 {
     char request[4000];
@@ -178,7 +188,7 @@ static void flood(size_t bytes)
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        errx(2, "usage: rsp_client HOST PORT cut|ask|talk|flood ...");
+        errx(2, "usage: rsp_client HOST PORT cut|ask|repeat|talk|flood ...");
     server.sin_family = AF_INET;
     server.sin_port = htons((uint16_t)atoi(argv[2]));
     if (inet_pton(AF_INET, argv[1], &server.sin_addr) != 1)
@@ -187,6 +197,8 @@ int main(int argc, char **argv)
         cut_many(atoi(argv[4]));
     else if (strcmp(argv[3], "ask") == 0)
         ask(argc - 4, argv + 4);
+    else if (strcmp(argv[3], "repeat") == 0)
+        repeat(argc - 4, argv + 4);
     else if (strcmp(argv[3], "talk") == 0)
         talk(atoi(argv[4]));
     else if (strcmp(argv[3], "flood") == 0)

@@ -399,6 +399,31 @@ static void a_list_of_the_first_client_restarts_the_observers(void **state)
     expect_stub(f, "[qfThreadInfo][qfThreadInfo][qsThreadInfo][qfThreadInfo][qsThreadInfo]");
 }
 
+/* gdbserver would take the observer's request for the answer. */
+static void nothing_comes_between_a_question_of_the_stub_and_its_answer(void **state)
+{
+    struct fixture *f = *state;
+    const struct request r = request_of("m0,4");
+    assert_int_equal(target_send(f->observer, &r), 0);
+    f->stub.forced = "qSymbol:6d61696e";
+    first_asks(f, "qSymbol::");
+    assert_int_equal(observed_due(&f->observed), IO_NEVER);
+    f->stub.forced = "OK";
+    first_asks(f, "qSymbol:1000:6d61696e");
+    assert_int_not_equal(observed_due(&f->observed), IO_NEVER);
+}
+
+static void a_file_request_of_the_target_is_no_stop(void **state)
+{
+    struct fixture *f = *state;
+    f->stub.forced = "Fopen,1/2,0,0";
+    first_asks(f, "c");
+    assert_true(f->observed.running);
+    f->stub.forced = "T05thread:1;";
+    first_asks(f, "F3");
+    assert_false(f->observed.running);
+}
+
 /* ---- who comes first ---- */
 
 static void a_busy_first_client_is_delayed_by_5_percent(void **state)
@@ -499,6 +524,8 @@ int main(void)
         TEST(a_refused_resume_is_no_stop),
         TEST(a_list_is_one_reply),
         TEST(a_list_of_the_first_client_restarts_the_observers),
+        TEST(nothing_comes_between_a_question_of_the_stub_and_its_answer),
+        TEST(a_file_request_of_the_target_is_no_stop),
         TEST(a_busy_first_client_is_delayed_by_5_percent),
         TEST(observers_take_turns),
         TEST(there_is_a_limit_of_observers),
