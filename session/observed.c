@@ -122,6 +122,7 @@ void observed_resumed(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
     h->running = true;
+    h->resumed_at = io_fds_now();
     h->lister = NULL;
     wake_observers(h);
     pthread_mutex_unlock(&h->lock);

@@ -61,7 +61,6 @@ struct observer {
     struct buf request, reply;
     int result;                       /* 0, or the error of the target */
     char thread[OBSERVED_THREAD_MAX]; /* selected; empty: the thread that stopped */
-    uint64_t posted;                  /* when the request was */
     uint64_t seen;                    /* the stop that its client has seen last */
     unsigned long session;            /* that it looks at */
 };
@@ -79,6 +78,7 @@ struct observed {
     unsigned long session; /* changes when a session ends */
     uint64_t stops;        /* stops of this session */
     uint64_t stopped_at;   /* the last one */
+    uint64_t resumed_at;   /* the last time that the target was resumed */
     struct buf stop;       /* the last stop reply, for observers; empty: unknown */
     char thread[OBSERVED_THREAD_MAX]; /* that stopped; empty: unknown */
     struct buf features;              /* of the stub, as observers may use them */

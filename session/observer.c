@@ -98,7 +98,6 @@ static void queue_request(struct observing *t)
 {
     buf_reset(&t->o.reply);
     t->o.result = 0;
-    t->o.posted = io_fds_now();
     t->o.state = OBSERVER_QUEUED;
     if (t->h->owner != NULL)
         io_fds_wake(t->h->owner);
@@ -227,7 +226,7 @@ static bool takes_text(const struct packet *packet)
 static bool take_answer(struct observing *t, struct buf *reply, int *rc)
 {
     if (t->o.state == OBSERVER_QUEUED && t->h->running) {
-        t->until = t->o.posted + OBSERVED_PATIENCE;
+        t->until = t->h->resumed_at + OBSERVED_PATIENCE;
         if (io_fds_now() < t->until)
             return false;
         t->o.state = OBSERVER_IDLE;

@@ -44,16 +44,22 @@ static void learn_process(struct serving *s);
 static void learn_from_reply(struct serving *s);
 static int forward_request(struct serving *s);
 
+static void log_closed(const struct serving *s)
+{
+    if (s->options->observes)
+        log_error(s->log, "the observed session has ended: its debugger has detached, or the "
+                          "target has gone");
+    else
+        log_error(s->log, "the target has closed the connection");
+}
+
 static int target_failed(const struct serving *s, int error)
 {
     switch (error) {
     case NETGDB_CLOSED:
         if (s->ended)
             return SERVE_DETACHED;
-        log_error(s->log, s->options->observes
-                              ? "the observed session has ended: its debugger has detached, or the "
-                                "target has gone"
-                              : "the target has closed the connection");
+        log_closed(s);
         break;
     case NETGDB_LOST:
         log_error(s->log, "the target is no longer responding");
