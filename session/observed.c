@@ -12,7 +12,7 @@
 static const char thread_key[] = "thread:";
 
 /* Forgets a session. */
-static void forget(struct observed *h)
+static void forget_session(struct observed *h)
 {
     h->running = h->peer_known = false;
     h->stops = 1;
@@ -28,7 +28,7 @@ void observed_init(struct observed *h)
     TAILQ_INIT(&h->observers);
     buf_init(&h->stop, OBSERVED_STOP_MAX);
     buf_init(&h->features, OBSERVED_FEATURES);
-    forget(h);
+    forget_session(h);
 }
 
 void observed_free(struct observed *h)
@@ -59,7 +59,7 @@ bool observed_peer(struct observed *h, enum netgdb_peer *peer)
 /* ---- stops ---- */
 
 /* Returns the bytes of the thread id in T…thread:ID;…, or NULL. */
-static const uint8_t *find_thread(const struct buf *reply, size_t *len)
+static const uint8_t *find_stopped_thread(const struct buf *reply, size_t *len)
 {
     const size_t n = sizeof thread_key - 1;
     const uint8_t *end = reply->data + reply->len;
@@ -80,7 +80,7 @@ static const uint8_t *find_thread(const struct buf *reply, size_t *len)
 void observed_thread_of(const struct buf *reply, char thread[OBSERVED_THREAD_MAX])
 {
     size_t len = 0;
-    const uint8_t *id = find_thread(reply, &len);
+    const uint8_t *id = find_stopped_thread(reply, &len);
     thread[0] = '\0';
     if (id == NULL || len >= OBSERVED_THREAD_MAX || memchr(id, '\0', len) != NULL)
         return;
@@ -169,7 +169,7 @@ void observed_close(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
     h->session++;
-    forget(h);
+    forget_session(h);
     wake_observers(h);
     pthread_mutex_unlock(&h->lock);
 }
@@ -199,7 +199,7 @@ static struct observer *next_queued(struct observed *h)
     return NULL;
 }
 
-static bool is_list(const struct observer *o)
+static bool asks_for_list(const struct observer *o)
 {
     enum packet_id id = packet_find(o->request.data, o->request.len)->id;
     return id == PACKET_qfThreadInfo || id == PACKET_qsThreadInfo;
@@ -210,7 +210,7 @@ uint64_t observed_due(struct observed *h)
     pthread_mutex_lock(&h->lock);
     const struct observer *o = next_queued(h);
     bool waits = o != NULL && !h->running && !observed_share_is_asked(h->share);
-    bool excluded = waits && is_list(o) && observed_share_lists(h->share);
+    bool excluded = waits && asks_for_list(o) && observed_share_lists(h->share);
     pthread_mutex_unlock(&h->lock);
     if (!waits)
         return IO_NEVER;

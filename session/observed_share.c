@@ -31,7 +31,7 @@ bool observed_share_is_asked(const struct observed_share *s)
 }
 
 /* Selects a thread of the stub. Returns 0, NETGDB_REFUSED or an error of the target. */
-static int select_thread(struct observed_share *s, const char *thread)
+static int select_at_stub(struct observed_share *s, const char *thread)
 {
     char text[OBSERVED_THREAD_MAX + 2];
     struct buf reply;
@@ -52,7 +52,7 @@ static int restore_selection(struct observed_share *s)
 {
     if (s->moved[0] == '\0')
         return 0;
-    int rc = select_thread(s, s->client);
+    int rc = select_at_stub(s, s->client);
     s->moved[0] = '\0';
     return rc == NETGDB_REFUSED ? 0 : rc;
 }
@@ -238,7 +238,7 @@ static int select_for(struct observed_share *s, struct observer *o)
         return NETGDB_REFUSED;
     }
     if (rc == 0)
-        rc = select_thread(s, wanted);
+        rc = select_at_stub(s, wanted);
     if (rc == 0)
         memcpy(s->moved, wanted, sizeof s->moved);
     if (rc == NETGDB_REFUSED)

@@ -226,6 +226,8 @@ static bool takes_text(const struct packet *packet)
 static bool take_answer(struct observing *t, struct buf *reply, int *rc)
 {
     if (t->o.state == OBSERVER_QUEUED && t->h->running) {
+        if (t->o.seen == 0 && t->packet->name[0] == 'q')
+            return false; /* a debugger that connects asks for features first */
         t->until = t->h->resumed_at + OBSERVED_PATIENCE;
         if (io_fds_now() < t->until)
             return false;
@@ -291,7 +293,7 @@ static bool is_due(const struct observing *t)
 }
 
 /* Takes the stop that is awaited. Returns whether there is a packet. Under the lock. */
-static bool take_stop(struct observing *t, struct buf *reply, bool *final, int *rc)
+static bool take_observed_stop(struct observing *t, struct buf *reply, bool *final, int *rc)
 {
     if (t->interrupted) {
         *final = !t->h->running || t->noticed;
@@ -336,7 +338,7 @@ static int look_for_reply(struct observing *t, struct buf *reply, bool *final)
         ask_for_stop(t);
         there = t->o.state == OBSERVER_QUEUED || t->o.state == OBSERVER_TAKEN
                     ? false
-                    : take_stop(t, reply, final, &rc);
+                    : take_observed_stop(t, reply, final, &rc);
     }
     bool needs = !there && t->h->owner == NULL;
     pthread_mutex_unlock(&t->h->lock);

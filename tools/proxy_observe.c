@@ -63,7 +63,7 @@ static void *stand_in_main(void *argument)
 }
 
 /* Whether a client waits for the kernel of this endpoint. Under the lock. */
-static bool is_wanted(const struct proxy *p, const struct endpoint *e)
+static bool is_awaited(const struct proxy *p, const struct endpoint *e)
 {
     const struct client *c;
     LIST_FOREACH (c, &p->clients, entries) {
@@ -79,7 +79,7 @@ static bool is_wanted(const struct proxy *p, const struct endpoint *e)
 void observe_stand_in(struct proxy *p, struct endpoint *e)
 {
     bool needed = e->client == NULL && e->observers != 0 && e->kernel.port != 0 && !e->ended;
-    if (!needed || atomic_load(&p->ending) || is_wanted(p, e))
+    if (!needed || atomic_load(&p->ending) || is_awaited(p, e))
         return;
     struct session *session = listener_take_session(p->listener, &e->own);
     if (session == NULL)
@@ -106,7 +106,7 @@ bool observe_is_over(struct client *c)
 {
     pthread_mutex_lock(&c->proxy->lock);
     bool over =
-        c->endpoint == NULL || c->endpoint->observers == 0 || is_wanted(c->proxy, c->endpoint);
+        c->endpoint == NULL || c->endpoint->observers == 0 || is_awaited(c->proxy, c->endpoint);
     pthread_mutex_unlock(&c->proxy->lock);
     return over;
 }

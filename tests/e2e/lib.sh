@@ -37,7 +37,7 @@ cp "$top_builddir/tests/e2e/target" "$program" || exit 99
 # Remove the user's settings: gdbinit, log level, sessions of other kernels.
 export LC_ALL=C TERM=dumb HOME="$dir" NETGDB_RUNTIME_DIR="$dir/runtime" \
     NETGDB_TLS_HELPER="$top_builddir/tools/netgdb-tls"
-unset NETGDB_SAVE NETGDB_LOG NETGDB_LOG_FILE NETGDB_TIMEOUT NETGDB_RUN_TIMEOUT NETGDB_KILL NETGDB_FILEIO \
+unset NETGDB_SAVE NETGDB_LOG NETGDB_LOG_FILE NETGDB_TIMEOUT NETGDB_RUN_TIMEOUT NETGDB_KILL NETGDB_FILEIO NETGDB_OBSERVE \
     NETGDB_CACHE NETGDB_NOCACHE NETGDB_TLS_PSK NETGDB_TLS_CERT NETGDB_TLS_KEY NETGDB_TLS_CA \
     NETGDB_CAPTURE NETGDB_CAPTURE_SIZE NETGDB_SYMBOLS NETGDB_SLIDE NETGDB_RTOS NETGDB_LIB DEBUGINFOD_URLS LD_PRELOAD
 # In most tests a node replaces a FreeBSD kernel, which returns to db> after a kill.

@@ -146,6 +146,8 @@ static void every_option_is_parsed(void **state)
     assert_true(parse("h,slide=+0Xffffffff80000000").slide == UINT64_C(0xffffffff80000000));
     assert_true(parse("h,cache=off,cache=on").cache);
     assert_int_equal(parse("h,kill=forward,kill=detach").kill, OPTIONS_KILL_DETACH);
+    assert_true(parse("h,observe").observe && parse("h,observe=on").observe);
+    assert_false(parse("h,observe,observe=off").observe || parse("h").observe);
 }
 
 static void the_environment_sets_defaults(void **state)
@@ -264,7 +266,8 @@ static void an_invalid_range_is_rejected(void **state)
         if (strchr(ranges[i], ',') != NULL)
             snprintf(why, sizeof why,
                      "unknown option '3-4'; valid options: timeout, run-timeout, symbols, save, "
-                     "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log, "
+                     "modules, slide, rtos, cache, nocache, kill, fileio, observe, psk, cert, key, "
+                     "ca, log, "
                      "capture, capture-size");
         else
             snprintf(why, sizeof why,
@@ -304,15 +307,17 @@ static void an_unknown_option_lists_the_valid_ones(void **state)
     refuse("h,tiemout=1",
            "unknown option 'tiemout' (did you mean timeout?); valid options: timeout, run-timeout, "
            "symbols, save, "
-           "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log, capture, "
+           "modules, slide, rtos, cache, nocache, kill, fileio, observe, psk, cert, key, ca, log, "
+           "capture, "
            "capture-size");
     refuse("h,", "unknown option ''; valid options: timeout, run-timeout, symbols, save, modules, "
                  "slide, rtos, "
                  "cache, nocache, "
-                 "kill, fileio, psk, cert, key, ca, log, capture, capture-size");
+                 "kill, fileio, observe, psk, cert, key, ca, log, capture, capture-size");
     refuse("h,LOG_FILE=x",
            "unknown option 'LOG_FILE'; valid options: timeout, run-timeout, symbols, save, "
-           "modules, slide, rtos, cache, nocache, kill, fileio, psk, cert, key, ca, log, capture, "
+           "modules, slide, rtos, cache, nocache, kill, fileio, observe, psk, cert, key, ca, log, "
+           "capture, "
            "capture-size");
     refuse("h,timeout", "option 'timeout' has no value: timeout=SECONDS");
 }
@@ -324,6 +329,9 @@ static void tls_options_are_rejected_without_tls(void **state)
     refuse("h,psk=f", "psk= is only for names that begin with tls:");
     refuse("tcp:h:1,ca=f", "ca= is only for names that begin with tls:");
     assert_string_equal(parse("tls:h,psk=f").psk, "f");
+    refuse("tcp:h:1,observe",
+           "observe is for kernels that netgdb proxy has: netgdb:HOST,observe");
+    refuse("h,observe=yes", "observe=yes: takes on or off");
 }
 
 static void an_invalid_target_reports_the_accepted_form(void **state)
@@ -528,7 +536,7 @@ static void every_option_has_help_texts(void **state)
         }
         assert_true(strlen(h->takes) > 0 && strlen(h->wants) > 0 && strlen(h->help) > 0);
     }
-    assert_int_equal(rows, 20);
+    assert_int_equal(rows, 21);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
