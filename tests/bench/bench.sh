@@ -4,7 +4,7 @@
 # a program does not run.
 #
 #   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll] [pace] [loss]
-#            [autopsy]
+#            [autopsy] [capture] [observe]
 #
 # All by default.
 #
@@ -562,17 +562,49 @@ capture() {
     row "a session with a capture / without, median of 7 pairs" "$(sed -n 4p "$dir/captured")" 1.03
 }
 
+# proxy_session [REQUEST...]: the time of 400 mixed requests to a kernel of the proxy, beside an observer
+# that repeats these requests without a pause.
+proxy_session() {
+    start_proxy --observe
+    start_twin new "127.0.0.1:$port"
+    watcher=
+    if [ $# != 0 ]; then
+        "$top_builddir/tests/e2e/rsp_client" 127.0.0.1 $((port + 2)) repeat "$@" >"$dir/watched" 2>&1 &
+        watcher=$!
+        until [ -s "$dir/watched" ]; do
+            kill -0 "$watcher" || die "no observer"
+            sleep 0.01
+        done
+    fi
+    session mixed 1 400 30 127.0.0.2
+    kill "$proxy"
+    wait "$proxy" || die "the proxy failed"
+    [ -z "$watcher" ] || wait "$watcher" 2>/dev/null
+}
+
+# Pairs of sessions, one of each directly after the other.
+observe() {
+    for _ in 1 2 3 4 5 6 7; do
+        proxy_session
+        without=$took
+        proxy_session g mffffffff80200000,40
+        awk "BEGIN { print $took / $without }"
+    done | sort -n >"$dir/observed"
+    row "a session beside an observer that never pauses / without, median of 7" \
+        "$(sed -n 4p "$dir/observed")" 1.05
+}
+
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy capture
+[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy capture observe
 for part in "$@"; do
     case $part in # these measure the path of a read, which the cache would avoid
-    latency | waits | proxy | poll | pace | loss | capture) NETGDB_CACHE=off ;;
+    latency | waits | proxy | poll | pace | loss | capture | observe) NETGDB_CACHE=off ;;
     *) NETGDB_CACHE=on ;;
     esac
     export NETGDB_CACHE
     case $part in
-    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture | observe) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done
