@@ -27,7 +27,7 @@
 
 enum {
     OBSERVERS_MAX = 8,         /* of one target */
-    OBSERVED_SHARE = 20,       /* 5 % */
+    OBSERVED_SHARE = 30,       /* 3 %, and the work of the proxy */
     OBSERVED_THREAD_MAX = 64,  /* bytes of a thread id with its NUL; a longer one is unknown */
     OBSERVED_STOP_MAX = 4096,  /* bytes of a stop reply that are looked at */
     OBSERVED_FEATURES = 16384, /* bytes of a reply to qSupported */

@@ -436,7 +436,7 @@ static void a_busy_first_client_is_delayed_by_5_percent(void **state)
     f->observed.cost = IO_MS;
     f->observed.client_done = now;
     f->observed.observers_done = now - 5 * IO_MS;
-    assert_int_equal(observed_due(&f->observed), now + 15 * IO_MS);
+    assert_int_equal(observed_due(&f->observed), now + (OBSERVED_SHARE - 5) * IO_MS);
     f->observed.client_done = now - IO_SECOND; /* it has paused */
     f->observed.observers_done = now;
     assert_true(observed_due(&f->observed) < now);
