@@ -151,7 +151,7 @@ static int serve_kernel(struct client *c, struct server *server, struct target *
     char why[LOG_LINE_MAX / 2];
     struct chain chain;
     int rc = make_client_chain(c, server, netgdb, &chain);
-    if (rc < 0) {
+    if (rc < 0 && !c->stand_in) {
         (void)snprintf(why, sizeof why, "cannot start the session: %s", netgdb_strerror(rc));
         client_refuse(c, server, why);
     }
