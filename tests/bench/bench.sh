@@ -239,6 +239,7 @@ sim() {
 
 # start_proxy OPTION...: with the HERALD port $port and the TCP port after it for debuggers.
 start_proxy() {
+    : >"$dir/proxy" # of an earlier one
     "$netgdb" proxy "$@" -p $((port + 1)) --log error "any:$port" >"$dir/proxy" &
     proxy=$!
     until grep -q 'netgdb -s' "$dir/proxy"; do
