@@ -329,8 +329,7 @@ static void tls_options_are_rejected_without_tls(void **state)
     refuse("h,psk=f", "psk= is only for names that begin with tls:");
     refuse("tcp:h:1,ca=f", "ca= is only for names that begin with tls:");
     assert_string_equal(parse("tls:h,psk=f").psk, "f");
-    refuse("tcp:h:1,observe",
-           "observe is for kernels that netgdb proxy has: netgdb:HOST,observe");
+    refuse("tcp:h:1,observe", "observe is for kernels that netgdb proxy has: netgdb:HOST,observe");
     refuse("h,observe=yes", "observe=yes: takes on or off");
 }
 
