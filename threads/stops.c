@@ -294,7 +294,7 @@ static int plan_running(struct threads *t, struct plan *p, const struct action *
 static int plan_action(struct threads *t, struct plan *p, const struct action *a)
 {
     struct thread *thread;
-    unsigned id = a->id.tid < UINT32_MAX ? (unsigned)a->id.tid : UINT32_MAX, running;
+    unsigned id = a->id.tid < UINT32_MAX ? (unsigned)a->id.tid : UINT32_MAX, running = 0;
     if (a->all) {
         p->has_default = true;
         p->actions++;
