@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * FreeBSD: events, signals and processes by kqueue(2); see os.h. A kqueue is readable while it has
- * an event, so each of these is a kqueue. Compiles on Linux as well, with libkqueue.
+ * an event, so each of these is a kqueue.
  */
 #include "io/os.h"
 

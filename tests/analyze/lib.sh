@@ -13,11 +13,11 @@ needs() {
     exit 0
 }
 
-# The product's C files, one per line.
+# The product's C files that this system compiles, one per line.
 sources() {
     for room in proto io session threads freebsd record symbols shim tools ebpf; do
         [ ! -d $room ] || find $room -name '*.c'
-    done | sort
+    done | grep -vE '^io/os_(freebsd|kqueue)' | sort
 }
 
 # The compiler options of the build, as words.
