@@ -156,6 +156,11 @@ void observed_begin(struct observed *h, struct io_fds *io, enum netgdb_peer peer
     pthread_mutex_unlock(&h->lock);
 }
 
+int observed_park(struct observed *h)
+{
+    return observed_share_restore(h->share);
+}
+
 void observed_leave(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);

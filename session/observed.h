@@ -107,6 +107,10 @@ struct target *observed_share_new(struct target *next, struct observed *h);
  */
 void observed_begin(struct observed *h, struct io_fds *io, enum netgdb_peer peer, bool has_client);
 
+/* The target stays, stopped, for the next client: the stub gets the first client's selection back.
+ * Returns 0, or an error of the target. Before observed_leave. */
+int observed_park(struct observed *h);
+
 /* It does not any more. Requests stay queued. */
 void observed_leave(struct observed *h);
 
@@ -163,6 +167,10 @@ bool observed_share_is_asked(const struct observed_share *s);
 
 /* Whether the first client is reading a list of threads. */
 bool observed_share_lists(const struct observed_share *s);
+
+/* Selects the first client's thread again if an observer's is selected. Returns 0, or an error of
+ * the target. */
+int observed_share_restore(struct observed_share *s);
 
 /* Copies the thread id after `key` in a stop reply (T…thread:ID;); "" when there is none. */
 void observed_thread_of(const struct buf *reply, char thread[OBSERVED_THREAD_MAX]);

@@ -48,7 +48,7 @@ static int select_at_stub(struct observed_share *s, const char *thread)
 
 /* Restores its selection. It was selected before, so a refusal means that the thread has gone, and
  * is the answer to the client's own request, too. */
-static int restore_selection(struct observed_share *s)
+int observed_share_restore(struct observed_share *s)
 {
     if (s->moved[0] == '\0')
         return 0;
@@ -75,7 +75,7 @@ static int share_request(struct decorator *d, const struct request *r)
 {
     struct observed_share *s = (struct observed_share *)d;
     static const char multiprocess[] = "multiprocess+";
-    int rc = restore_selection(s);
+    int rc = observed_share_restore(s);
     if (rc != 0)
         return rc;
     if (r->packet->id == PACKET_H)
@@ -297,7 +297,7 @@ static int execute(struct observed_share *s, const struct request *r, struct obs
     if (r->packet->id == PACKET_qSupported)
         return ask_features_for(s, reply);
     bool stop = r->packet->id == PACKET_stop_reason; /* a kernel names the selected thread */
-    int rc = stop ? restore_selection(s) : 0;
+    int rc = stop ? observed_share_restore(s) : 0;
     if (rc == 0)
         rc = target_transact(s->d.base.next, r, reply);
     if (rc == 0 && stop)

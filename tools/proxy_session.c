@@ -114,8 +114,9 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
     observe_wake(c->proxy); /* those that do not know yet what the target is */
     pthread_mutex_unlock(&c->proxy->lock);
     rc = serve(server, chain->target, &options, &c->log);
+    int error = rc == SERVE_PARKED ? observed_park(observed) : 0;
     observed_leave(observed);
-    return rc;
+    return error != 0 ? error : rc;
 }
 
 /* Grants the kernel to a gdb on the control socket. */

@@ -473,6 +473,19 @@ static void there_is_a_limit_of_observers(void **state)
 
 /* ---- the end ---- */
 
+/* FreeBSD's stub names the selected thread as the one that stopped: the next client would see that
+ * of an observer. */
+static void a_parked_target_has_the_first_clients_selection(void **state)
+{
+    struct fixture *f = *state;
+    first_asks(f, "?");
+    observer_asks(f, "Hg2", "OK");
+    observer_asks(f, "g", "2");
+    assert_int_equal(observed_park(&f->observed), 0);
+    assert_int_equal(observed_park(&f->observed), 0);
+    expect_stub(f, "[?][Hg2][g][Hg1]");
+}
+
 static void an_observer_learns_that_the_session_has_ended(void **state)
 {
     struct fixture *f = *state;
@@ -529,6 +542,7 @@ int main(void)
         TEST(a_busy_first_client_is_delayed_by_5_percent),
         TEST(observers_take_turns),
         TEST(there_is_a_limit_of_observers),
+        TEST(a_parked_target_has_the_first_clients_selection),
         TEST(an_observer_learns_that_the_session_has_ended),
         TEST(a_target_that_nobody_serves_is_served_again),
     };
