@@ -77,6 +77,29 @@ static const uint8_t *find_stopped_thread(const struct buf *reply, size_t *len)
     return NULL;
 }
 
+bool observed_knows_object(const uint8_t *text, size_t len)
+{
+    static const char siginfo[] = "qXfer:siginfo:"; /* without an entry in the table of packets */
+    return packet_find(text, len)->id != PACKET_qXfer ||
+           (len >= sizeof siginfo - 1 && memcmp(text, siginfo, sizeof siginfo - 1) == 0);
+}
+
+/* 0 or -1. */
+static bool is_any(const char *number, size_t len)
+{
+    return len == 0 || number[0] == '-' || (len == 1 && number[0] == '0');
+}
+
+bool observed_any_thread(const char *id, size_t len)
+{
+    if (len == 0 || id[0] != 'p')
+        return is_any(id, len);
+    const char *process = id + 1, *end = id + len, *dot = memchr(id, '.', len);
+    if (dot == NULL) /* all threads of the process */
+        return true;
+    return is_any(process, (size_t)(dot - process)) || is_any(dot + 1, (size_t)(end - dot) - 1);
+}
+
 void observed_thread_of(const struct buf *reply, char thread[OBSERVED_THREAD_MAX])
 {
     size_t len = 0;
@@ -184,6 +207,14 @@ void observed_set_lister(struct observed *h, struct observer *o)
     pthread_mutex_lock(&h->lock);
     h->lister = o;
     pthread_mutex_unlock(&h->lock);
+}
+
+bool observed_is_lister(struct observed *h, const struct observer *o)
+{
+    pthread_mutex_lock(&h->lock);
+    bool is = h->lister == o;
+    pthread_mutex_unlock(&h->lock);
+    return is;
 }
 
 void observed_client_done(struct observed *h)

@@ -157,6 +157,9 @@ void observed_answer(struct observed *h, struct observer *o, bool more);
 /* This observer reads a list of threads; NULL: none. */
 void observed_set_lister(struct observed *h, struct observer *o);
 
+/* Whether it is this one. */
+bool observed_is_lister(struct observed *h, const struct observer *o);
+
 /* Executes the request of `o` in the owner's chain. Returns 0; 1 when there is more to execute; or
  * an error of the target. */
 int observed_share_run(struct observed_share *s, struct observer *o);
@@ -171,6 +174,14 @@ bool observed_share_lists(const struct observed_share *s);
 /* Selects the first client's thread again if an observer's is selected. Returns 0, or an error of
  * the target. */
 int observed_share_restore(struct observed_share *s);
+
+/* Whether a thread id of H names no particular thread: 0, -1, pPID, or pPID.TID with one of those.
+ */
+bool observed_any_thread(const char *id, size_t len);
+
+/* Whether a read of this object (qXfer:OBJECT:…) is known to have no effect. A part of a branch
+ * trace, for example, is read only once (qXfer:btrace:read:delta). */
+bool observed_knows_object(const uint8_t *text, size_t len);
 
 /* Copies the thread id after `key` in a stop reply (T…thread:ID;); "" when there is none. */
 void observed_thread_of(const struct buf *reply, char thread[OBSERVED_THREAD_MAX]);

@@ -62,7 +62,7 @@ static void read_selection(struct observed_share *s, const struct request *r)
 {
     size_t len = r->len > 2 ? r->len - 2 : 0;
     const char *id = (const char *)r->data + 2;
-    bool any = len == 0 || (len == 1 && *id == '0') || *id == '-' || memchr(id, '\0', len) != NULL;
+    bool any = observed_any_thread(id, len) || memchr(id, '\0', len) != NULL;
     s->kind = r->len > 1 ? id[-1] : 0;
     s->wanted[0] = '\0';
     if (any || len >= sizeof s->wanted)
@@ -116,7 +116,8 @@ static bool is_for_observers(const struct observed_share *s, const uint8_t *entr
     if (len == sizeof binary - 1 && memcmp(entry, binary, len) == 0)
         return true;
     return len > sizeof object + sizeof read && memcmp(entry, object, sizeof object - 1) == 0 &&
-           memcmp(entry + len - (sizeof read - 1), read, sizeof read - 1) == 0;
+           memcmp(entry + len - (sizeof read - 1), read, sizeof read - 1) == 0 &&
+           observed_knows_object(entry, len);
 }
 
 /* Keeps the features in the stub's reply to qSupported. */
@@ -254,7 +255,7 @@ static int select_for(struct observed_share *s, struct observer *o)
 static int read_list(struct observed_share *s, struct observer *o)
 {
     struct buf part;
-    bool first = s->h->lister != o;
+    bool first = !observed_is_lister(s->h, o);
     if (s->lists)
         return buf_sets(&o->reply, reading_list);
     if (first)
@@ -313,7 +314,9 @@ int observed_share_run(struct observed_share *s, struct observer *o)
     int rc = depends_on_thread(s, r.packet) ? select_for(s, o) : 0;
     if (rc == 0)
         rc = execute(s, &r, o);
-    return rc == NETGDB_REFUSED || rc == NETGDB_TOO_LONG ? 0 : rc;
+    if (rc == NETGDB_TOO_LONG) /* as serve() does for the first client's request */
+        return buf_sets(&o->reply, "E07");
+    return rc == NETGDB_REFUSED ? 0 : rc;
 }
 
 struct target *observed_share_new(struct target *next, struct observed *h)

@@ -67,7 +67,7 @@ static int refuse_monitor(struct observing *t)
     return answer_locally(t, "E01");
 }
 
-/* H: the id after the letter; 0 and -1 stand for the thread that stopped. */
+/* H: the id after the letter. No particular thread stands for the one that stopped. */
 static int select_locally(struct observing *t, const struct request *r)
 {
     const char *id = (const char *)r->data + 2;
@@ -76,7 +76,7 @@ static int select_locally(struct observing *t, const struct request *r)
         return answer_locally(t, "OK"); /* for resumes, of which there are none */
     if (len == 0 || len >= sizeof t->o.thread || memchr(id, '\0', len) != NULL)
         return answer_locally(t, "E01");
-    bool any = *id == '-' || (len == 1 && *id == '0');
+    bool any = observed_any_thread(id, len);
     memcpy(t->o.thread, id, any ? 0 : len);
     t->o.thread[any ? 0 : len] = '\0';
     return answer_locally(t, "OK");
@@ -153,20 +153,29 @@ static bool reads_object(const struct request *r)
     return end != NULL && r->len - (size_t)(end - text) >= len && memcmp(end, read, len) == 0;
 }
 
+/* Whether the request searches or sums up memory, which takes as long as the memory is large: the
+ * first client would wait. A debugger that gets an empty reply reads the memory in parts. */
+static bool takes_long(enum packet_id id)
+{
+    return id == PACKET_qSearch || id == PACKET_qCRC || id == PACKET_t;
+}
+
 /* Whether the stub may execute it. `q` stands for queries of which nothing is known. */
 static bool only_reads(const struct request *r)
 {
     enum packet_id id = r->packet->id;
-    if (r->packet->effects != PKT_READS || id == PACKET_q || id == PACKET_vFile_pread)
+    bool known = id != PACKET_q && id != PACKET_vFile_pread && !takes_long(id);
+    if (r->packet->effects != PKT_READS || !known)
         return false;
-    return !packet_is_object(r->packet) || reads_object(r);
+    return !packet_is_object(r->packet) ||
+           (observed_knows_object(r->data, r->len) && reads_object(r));
 }
 
 /* Requests that a debugger does without if the reply is empty. */
 static bool is_optional(const struct packet *packet)
 {
     return packet->id == PACKET_UNKNOWN || packet->name[0] == 'Q' || packet->name[0] == 'q' ||
-           packet->name[0] == 'v' || packet->id == PACKET_extended;
+           packet->name[0] == 'v' || packet->id == PACKET_extended || packet->id == PACKET_t;
 }
 
 /* Requests that are answered here although they read. Returns 1 if it is none of them. */

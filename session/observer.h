@@ -5,6 +5,7 @@
  *
  *   reads (packets.h)      executed between two requests of the first client, with the observer's
  *                          selected thread; an error while the target runs
+ *   searches of memory     an empty reply: the first client would wait until they end
  *   c, s, vCont, …         wait for the next stop that this observer has not seen
  *   ?                      the last stop; while the target runs, the next one
  *   H                      kept here

@@ -15,11 +15,16 @@ struct stub {
     char selected[8];
     char request[64];
     const char *forced; /* the next reply; NULL: as below */
+    int fails;          /* the next request, with this error; 0: none */
 };
 
 static int stub_send(struct target *t, const struct request *r)
 {
     struct stub *s = (struct stub *)t;
+    int rc = s->fails;
+    s->fails = 0;
+    if (rc != 0)
+        return rc;
     snprintf(s->request, sizeof s->request, "%.*s", (int)r->len, (const char *)r->data);
     if (strncmp(s->request, "Hg", 2) == 0)
         snprintf(s->selected, sizeof s->selected, "%.7s", s->request + 2);
@@ -34,6 +39,7 @@ static const char *reply_of(const struct stub *s, char text[64])
                    {"c", "T05thread:2;"},
                    {"qC", "QC1"},
                    {"qSupported", "PacketSize=1000;qXfer:features:read+;qXfer:siginfo:write+;"
+                                  "qXfer:btrace:read+;"
                                   "QPassSignals+;swbreak+;multiprocess+;vContSupported+"},
                    {"qfThreadInfo", "m1"},
                    {"qsThreadInfo", "l"}};
@@ -196,6 +202,31 @@ static void no_thread_is_selected_before_the_first_client_has(void **state)
     expect_stub(f, "");
 }
 
+/* gdbserver keeps its selection at Hgp0.0: that could not restore another one. */
+static void any_thread_of_any_process_is_no_selection(void **state)
+{
+    static const char *const any[] = {"Hg0", "Hg-1", "Hgp0.0", "Hgp1.0", "Hgp1.-1", "Hgp-1.-1"};
+    struct fixture *f = *state;
+    observer_asks(f, "Hg2", "OK");
+    for (size_t i = 0; i < sizeof any / sizeof any[0]; i++) {
+        first_asks(f, "?");
+        first_asks(f, any[i]);
+        buf_reset(&f->stub.did);
+        observer_asks(f, "g", "E.netgdb: the first client has selected no thread yet");
+        expect_stub(f, "");
+    }
+}
+
+static void an_observer_that_selects_any_thread_sees_the_stopped_one(void **state)
+{
+    struct fixture *f = *state;
+    first_asks(f, "?");
+    observer_asks(f, "Hgp0.0", "OK");
+    observer_asks(f, "qC", "QC1");
+    observer_asks(f, "g", "1");
+    expect_stub(f, "[?][g]");
+}
+
 /* FreeBSD's stub says which it is. */
 static void the_selection_of_a_kernel_is_asked_for(void **state)
 {
@@ -227,6 +258,11 @@ static void only_reads_reach_the_stub(void **state)
     static const char *const others[] = {"qXfer:siginfo:write::0:00",
                                          "qXfer:spu:write:a:0:00",
                                          "qXfer:features:write:target.xml:0:00",
+                                         "qXfer:btrace:read:delta:0,100",
+                                         "qXfer:spu:read:a:0,100",
+                                         "qSearch:memory:0;ffffffffffff;a",
+                                         "qCRC:0,ffffffffffff",
+                                         "t0:0,0",
                                          "Qsomething",
                                          "qLaunchGDBServer;",
                                          "qKillSpawnedProcess:1",
@@ -372,6 +408,16 @@ static void a_refused_resume_is_no_stop(void **state)
     observer_sends(f, "c");
     assert_true(observer_gets(f, NULL));
     assert_false(f->observed.running);
+}
+
+/* A reply that is empty would mean that the stub has no such request. */
+static void a_request_that_is_too_long_for_the_stub_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    first_asks(f, "?");
+    f->stub.fails = NETGDB_TOO_LONG;
+    observer_asks(f, "m0,4", "E07");
+    observer_asks(f, "m0,4", "1");
 }
 
 /* ---- lists ---- */
@@ -522,6 +568,8 @@ int main(void)
         TEST(an_observer_reads_with_its_own_thread),
         TEST(the_same_thread_is_not_selected_again),
         TEST(no_thread_is_selected_before_the_first_client_has),
+        TEST(any_thread_of_any_process_is_no_selection),
+        TEST(an_observer_that_selects_any_thread_sees_the_stopped_one),
         TEST(the_selection_of_a_kernel_is_asked_for),
         TEST(a_thread_that_does_not_exist_is_an_error),
         TEST(only_reads_reach_the_stub),
@@ -535,6 +583,7 @@ int main(void)
         TEST(ctrl_c_ends_only_the_wait),
         TEST(a_running_target_is_not_read),
         TEST(a_refused_resume_is_no_stop),
+        TEST(a_request_that_is_too_long_for_the_stub_is_an_error),
         TEST(a_list_is_one_reply),
         TEST(a_list_of_the_first_client_restarts_the_observers),
         TEST(nothing_comes_between_a_question_of_the_stub_and_its_answer),
