@@ -209,6 +209,39 @@ static void too_many_slices_are_refused(void **state)
     assert_int_equal(call("sol_blake3", ARGS(SBPF_INPUT, 1, SBPF_INPUT)), EBPF_ACCESS);
 }
 
+/* What remains after one run that is longer than the program: EBPF_RUNNING, if its call has ended
+ * the slice. */
+static enum ebpf_stop after_a_slice(const char *name, const uint64_t arg[5], size_t input_size)
+{
+    static uint8_t bytes[1 << 17];
+    const uint64_t slices[2] = {SBPF_INPUT + 16, 4096};
+    const struct ebpf_options options = {.budget = 1000, .input = bytes, .input_size = input_size};
+    assert_true(input_size <= sizeof bytes);
+    memset(bytes, 0, sizeof bytes);
+    memcpy(bytes, slices, sizeof slices);
+    TEXT(3, LDDW(1, arg[0]), LDDW(2, arg[1]), LDDW(3, arg[2]),
+         CALL_HELPER((int32_t)sbpf_hash(name, strlen(name))), EXIT);
+    assert_int_equal(load_program(), 0);
+    ebpf_machine_free(machine);
+    machine = NULL;
+    assert_int_equal(ebpf_machine_new(&machine, image, &options), 0);
+    return ebpf_run(machine, 100);
+}
+
+/* So that Ctrl-C works: hashing takes much longer than copying, and empty slices also take time. */
+static void a_long_digest_ends_the_slice(void **state)
+{
+    static const char *const names[] = {"sol_sha256", "sol_keccak256", "sol_blake3"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const uint64_t one[5] = {SBPF_INPUT, 1, SBPF_HEAP}, none[5] = {SBPF_HEAP, 0, SBPF_HEAP},
+                       many[5] = {SBPF_INPUT + 16, 4000, SBPF_HEAP};
+        assert_int_equal(after_a_slice(names[i], none, 1 << 13), EBPF_EXITED);
+        assert_int_equal(after_a_slice(names[i], one, 1 << 13), EBPF_RUNNING);
+        assert_int_equal(after_a_slice(names[i], many, 1 << 16), EBPF_RUNNING);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +253,7 @@ int main(void)
         cmocka_unit_test_teardown(returned_data_can_be_read, sbpf_tear_down),
         cmocka_unit_test_teardown(digests_are_those_of_the_standards, sbpf_tear_down),
         cmocka_unit_test_teardown(too_many_slices_are_refused, sbpf_tear_down),
+        cmocka_unit_test_teardown(a_long_digest_ends_the_slice, sbpf_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
