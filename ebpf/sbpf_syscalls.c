@@ -17,10 +17,11 @@ enum {
     SLICES_MAX = 512
 };
 
-/* Appends a line of output. */
+/* Appends a line of output; one that is full ends early. */
 static void log_line(struct ebpf_machine *m, struct buf *line)
 {
-    (void)buf_addc(line, '\n');
+    if (buf_addc(line, '\n') != 0 && line->len != 0)
+        line->data[line->len - 1] = '\n';
     (void)ebpf_output_text(m, line);
     buf_free(line);
 }

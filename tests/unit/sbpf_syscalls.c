@@ -242,6 +242,21 @@ static void a_long_digest_ends_the_slice(void **state)
     }
 }
 
+static void a_long_line_of_data_is_a_line(void **state)
+{
+    static uint8_t bytes[20000];
+    const uint64_t slices[4] = {SBPF_INPUT, 10000, SBPF_INPUT, 10000};
+    const struct ebpf_options options = {
+        .budget = 1000, .input = bytes, .input_size = sizeof bytes};
+    (void)state;
+    memcpy(bytes, slices, sizeof slices);
+    TEXT(3, LDDW(1, SBPF_INPUT), MOV_K(2, 2), CALL_HELPER((int32_t)sbpf_hash("sol_log_data", 12)),
+         EXIT);
+    assert_int_equal(run_with(&options), EBPF_EXITED);
+    assert_int_equal(machine->output.len, 20000);
+    assert_int_equal(machine->output.data[machine->output.len - 1], '\n');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +269,7 @@ int main(void)
         cmocka_unit_test_teardown(digests_are_those_of_the_standards, sbpf_tear_down),
         cmocka_unit_test_teardown(too_many_slices_are_refused, sbpf_tear_down),
         cmocka_unit_test_teardown(a_long_digest_ends_the_slice, sbpf_tear_down),
+        cmocka_unit_test_teardown(a_long_line_of_data_is_a_line, sbpf_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
