@@ -10,6 +10,7 @@
 #include "proto/err.h"
 
 enum { PROGRAM_BYTES = 8 /* an entry of an array of programs */ };
+#define ENTRY_FREE (UINT32_C(1) << 31) /* in `next`: there are fewer entries */
 
 static uint32_t round8(uint32_t n)
 {
@@ -298,16 +299,18 @@ static void make_prefix(const struct ebpf_map *map, const uint8_t *key, uint32_t
 static uint32_t find_prefix(struct ebpf_map *map, const uint8_t *key)
 {
     uint8_t prefix[EBPF_TRIE_KEY_MAX];
-    uint32_t bits, entry = 0;
+    uint32_t bits, entry = 0, walked = 0;
     memcpy(&bits, key, sizeof bits);
+    map->walked = 0;
     if (bits > prefix_bits(map) || map->count == 0)
         return 0;
-    for (;; bits--) {
-        make_prefix(map, key, bits, prefix);
+    for (uint32_t n = bits + 1; n > 0 && entry == 0; n--) {
+        make_prefix(map, key, n - 1, prefix);
         entry = find_entry(map, prefix);
-        if (entry != 0 || bits == 0)
-            return entry;
+        walked += map->walked + 1 + map->definition->key_size / 4;
     }
+    map->walked = walked;
+    return entry;
 }
 
 /* The key by which a trie stores another; NULL: its length is too long. Other maps' are the same.
@@ -365,7 +368,7 @@ static uint32_t take_vacant(struct ebpf_map *map)
         drop_entry(map);
     uint32_t entry = map->vacant;
     if (entry != 0)
-        map->vacant = map->next[entry - 1];
+        map->vacant = map->next[entry - 1] & ~ENTRY_FREE;
     else if (map->fresh < map->definition->max_entries)
         entry = ++map->fresh;
     return entry;
@@ -418,7 +421,7 @@ int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key)
     if (entry == 0)
         return EBPF_ENOENT;
     *link = map->next[entry - 1];
-    map->next[entry - 1] = map->vacant;
+    map->next[entry - 1] = map->vacant | ENTRY_FREE;
     map->vacant = entry;
     map->count--;
     return 0;
@@ -463,8 +466,8 @@ bool ebpf_map_next(struct ebpf_map *map, uint32_t from, uint32_t *number, uint32
     uint32_t end = map->buckets == 0 ? map->definition->max_entries : map->fresh;
     for (uint32_t i = from; i < end; i++) {
         *key = map->buckets == 0 ? (const uint8_t *)index : key_host(map, i);
-        if (map->buckets != 0 && find_entry(map, *key) != i + 1)
-            continue; /* free: its key is still there */
+        if (map->buckets != 0 && (map->next[i] & ENTRY_FREE) != 0)
+            continue;
         *number = *index = i;
         *value = map->base + (uint64_t)i * map->stride;
         return true;

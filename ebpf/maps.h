@@ -65,12 +65,13 @@ struct ebpf_map {
     uint32_t count;   /* entries in use */
     uint32_t buckets; /* a power of two; 0: not a hash */
     uint32_t *head;   /* by bucket: index of its first entry + 1; 0: none */
-    uint32_t *next;   /* by entry: the next one in its bucket or in the free list, + 1 */
-    uint32_t walked;  /* entries that the last search of a bucket has passed */
-    uint32_t vacant;  /* first free entry + 1; 0: none */
-    uint32_t fresh;   /* entries from here on were never used */
-    uint8_t *recent;  /* LRU, by entry: used since the hand has passed (the CLOCK algorithm) */
-    uint32_t hand;    /* of a queue or stack: the oldest entry */
+    uint32_t *next; /* by entry: the next one in its bucket, or in the free list with bit 31, + 1 */
+    uint32_t walked; /* entries that the last search of a bucket has passed; of a trie, as
+                         many as its search is worth */
+    uint32_t vacant; /* first free entry + 1; 0: none */
+    uint32_t fresh;  /* entries from here on were never used */
+    uint8_t *recent; /* LRU, by entry: used since the hand has passed (the CLOCK algorithm) */
+    uint32_t hand;   /* of a queue or stack: the oldest entry */
     uint32_t ring_bytes, ring_head; /* of a ring buffer: its size, and the end of the last record */
     struct ebpf_reserved reserved[EBPF_RESERVED_MAX];
 };

@@ -250,6 +250,77 @@ static void keys_with_the_same_hash_are_bounded(void **state)
     ebpf_image_free(image);
 }
 
+/* A machine with a program and one map of keys of `key_size` bytes. */
+static struct ebpf_machine *machine_with_map(struct ebpf_image **image, const uint64_t *code,
+                                             size_t bytes, uint32_t type, uint32_t key_size)
+{
+    static const uint8_t input[1024] = {8 * 128 % 256, 8 * 128 / 256};
+    const struct ebpf_options options = {
+        .budget = 100, .input = input, .input_size = sizeof input, .context = EBPF_CONTEXT_RAW};
+    struct ebpf_machine *m;
+    assert_int_equal(ebpf_image_from_code(image, (const uint8_t *)code, bytes), 0);
+    (*image)->map[0] = (struct ebpf_map_definition){.name = "map",
+                                                    .address = EBPF_MAPS_BASE,
+                                                    .type = type,
+                                                    .key_size = key_size,
+                                                    .value_size = 8,
+                                                    .max_entries = 4096};
+    (*image)->maps = 1;
+    assert_int_equal(ebpf_machine_new(&m, *image, &options), 0);
+    return m;
+}
+
+/* So that Ctrl-C works: a look-up in a trie is a search for each length of a prefix. */
+static void a_long_search_of_a_trie_ends_the_slice(void **state)
+{
+    const uint64_t code[] = {MOV_X(2, 1), LDDW(1, EBPF_MAPS_BASE), CALL_HELPER(1), EXIT};
+    const uint8_t value[8] = {0};
+    (void)state;
+    for (uint32_t size = 20; size <= 132; size += 112) {
+        uint8_t key[132] = {8, 0, 0, 0, 99};
+        struct ebpf_image *image;
+        struct ebpf_machine *m =
+            machine_with_map(&image, code, sizeof code, EBPF_MAP_LPM_TRIE, size);
+        assert_int_equal(ebpf_map_update(&m->maps[0], key, value, EBPF_ANY), 0);
+        if (size == 20) /* 128 bits: an address of IPv6 */
+            assert_int_equal(ebpf_memory_poke(&m->memory, EBPF_INPUT_BASE, "\x80\0", 2), 2);
+        assert_int_equal(ebpf_run(m, 50), size == 20 ? EBPF_EXITED : EBPF_RUNNING);
+        ebpf_machine_free(m);
+        ebpf_image_free(image);
+    }
+}
+
+/* Nor does a walk search the bucket of each entry that is free. */
+static void a_walk_passes_free_entries_without_a_search(void **state)
+{
+    const uint64_t code[] = {EXIT};
+    const uint8_t value[8] = {0};
+    const uint8_t *key;
+    uint32_t number, index, seen = 0;
+    uint64_t at;
+    struct ebpf_image *image;
+    struct ebpf_machine *m = machine_with_map(&image, code, sizeof code, EBPF_MAP_HASH, 4);
+    struct ebpf_map *map = &m->maps[0];
+    (void)state;
+    for (uint32_t i = 0; i < 4096; i++)
+        assert_int_equal(ebpf_map_update(map, (uint8_t *)&i, value, EBPF_ANY), 0);
+    for (uint32_t i = 0; i < 4096; i += 2)
+        assert_int_equal(ebpf_map_delete(map, (uint8_t *)&i), 0);
+    for (uint32_t i = 4096; i < 4100; i++) /* entries that were free */
+        assert_int_equal(ebpf_map_update(map, (uint8_t *)&i, value, EBPF_ANY), 0);
+    map->walked = UINT32_MAX;
+    for (uint32_t from = 0; ebpf_map_next(map, from, &number, &index, &key, &at); seen++) {
+        uint32_t found;
+        memcpy(&found, key, sizeof found);
+        assert_true(found >= 4096 || found % 2 == 1);
+        from = number + 1;
+    }
+    assert_int_equal(seen, 2048 + 4);
+    assert_int_equal(map->walked, UINT32_MAX); /* no bucket was searched */
+    ebpf_machine_free(m);
+    ebpf_image_free(image);
+}
+
 /* ---- types ---- */
 
 enum { MEMBERS = 200 };
@@ -389,6 +460,8 @@ int main(void)
         cmocka_unit_test(segments_take_little_memory),
         cmocka_unit_test(sections_of_the_same_bytes_take_little_memory_and_time),
         cmocka_unit_test(keys_with_the_same_hash_are_bounded),
+        cmocka_unit_test(a_long_search_of_a_trie_ends_the_slice),
+        cmocka_unit_test(a_walk_passes_free_entries_without_a_search),
         cmocka_unit_test(types_inside_each_other_end),
         cmocka_unit_test(a_field_out_of_reach_of_an_instruction_stops),
         cmocka_unit_test(a_long_string_ends_the_slice),
