@@ -51,7 +51,8 @@ const char *capture_error_text(int error)
 {
     if (error == EEXIST)
         return "it, or its .1, is not a capture: choose another name";
-    return error == ELOOP ? "it is a symbolic link" : strerror(error);
+    /* O_NOFOLLOW: ELOOP by POSIX, EMLINK on FreeBSD */
+    return error == ELOOP || error == EMLINK ? "it is a symbolic link" : strerror(error);
 }
 
 /* ---- the file ---- */

@@ -70,7 +70,8 @@ static int open_locked(struct core_file *f, const char *path, bool write, struct
 {
     int flags = (write ? O_RDWR | O_NOFOLLOW : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     *f = (struct core_file){.fd = open(path, flags)};
-    *why = errno == ELOOP ? "it is a symbolic link" : NULL;
+    /* O_NOFOLLOW: ELOOP by POSIX, EMLINK on FreeBSD */
+    *why = errno == ELOOP || errno == EMLINK ? "it is a symbolic link" : NULL;
     if (f->fd < 0)
         return -1;
     *why = NULL;

@@ -147,11 +147,11 @@ static void an_earlier_capture_is_kept_as_dot_1(void **state)
     assert_int_equal(blocks(f->path, PACKETS), 0);
 }
 
-static void refused(const struct fixture *f, int error)
+static void refused(const struct fixture *f, const char *why)
 {
     errno = 0;
     assert_int_equal(capture_open(f->path, 1, &counting), NETGDB_IO);
-    assert_int_equal(errno, error);
+    assert_non_null(strstr(capture_error_text(errno), why));
     assert_false(capture_on());
 }
 
@@ -161,23 +161,23 @@ static void what_is_not_a_capture_is_refused_and_unchanged(void **state)
     int fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_int_equal(write(fd, "precious", 8), 8);
     close(fd);
-    refused(f, EEXIST);
+    refused(f, "is not a capture");
     assert_true(contains(f->path, "precious"));
     assert_int_equal(rename(f->path, f->older), 0); /* nor is it replaced by an earlier capture */
     assert_int_equal(capture_open(f->path, 1, &counting), 0);
     capture_close();
-    refused(f, EEXIST);
+    refused(f, "is not a capture");
     assert_true(contains(f->older, "precious"));
     assert_int_equal(unlink(f->older), 0);
     assert_int_equal(unlink(f->path), 0);
     assert_int_equal(symlink("c.1", f->path), 0);
-    refused(f, ELOOP);
+    refused(f, "symbolic link");
     assert_int_equal(unlink(f->path), 0);
     assert_int_equal(mkfifo(f->path, 0600), 0);
-    refused(f, EEXIST);
+    refused(f, "is not a capture");
     assert_int_equal(unlink(f->path), 0);
     assert_int_equal(mkdir(f->path, 0700), 0);
-    refused(f, EEXIST);
+    refused(f, "is not a capture");
     assert_int_equal(rmdir(f->path), 0);
 }
 

@@ -142,14 +142,14 @@ static int make_dir(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/bin", dir);
     assert_int_equal(mkdir(path, 0755), 0);
-    make("kernel");
+    make("kernel.found");
     make("bin/tool");
     return 0;
 }
 
 static int remove_dir(void **state)
 {
-    static const char *const names[] = {"kernel", "bin/tool", "bin", ""};
+    static const char *const names[] = {"kernel.found", "bin/tool", "bin", ""};
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         char path[128];
@@ -184,12 +184,12 @@ static void resolve(const char *file, const char *cd, const char *home, const ch
 static void a_file_is_resolved_as_by_gdb(void **state)
 {
     (void)state;
-    resolve("@/kernel", NULL, NULL, NULL, "@/kernel");
+    resolve("@/kernel.found", NULL, NULL, NULL, "@/kernel.found");
     resolve("@/none", NULL, NULL, NULL, NULL);
     resolve("@/bin", NULL, NULL, NULL, NULL);
-    resolve("kernel", dir, NULL, NULL, "@/kernel");
-    resolve("kernel", NULL, NULL, NULL, NULL);
-    resolve("~/kernel", NULL, dir, NULL, "@/kernel");
+    resolve("kernel.found", dir, NULL, NULL, "@/kernel.found");
+    resolve("kernel.found", NULL, NULL, NULL, NULL);
+    resolve("~/kernel.found", NULL, dir, NULL, "@/kernel.found");
     resolve("tool", dir, NULL, "@/bin", "@/bin/tool");
     resolve("tool", dir, NULL, "@:/x", NULL);
     resolve("./tool", dir, NULL, "@/bin", NULL);

@@ -3,11 +3,13 @@
 #include "shim/frontend.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "io/peek.h"
 #include "proto/io.h"
 
@@ -146,6 +148,19 @@ static void pending_commands_of_a_script_do_not_end_the_wait(void **state)
     end(&f, ends);
 }
 
+/* FreeBSD reads no pipe without consuming. */
+static bool pipes_can_be_peeked(void)
+{
+    char text[1];
+    int ends[2];
+    make(PIPE, ends);
+    type(ends[1], "x");
+    bool can = os_peek_pipe(ends[0], text, sizeof text) >= 0 || errno != ENOSYS;
+    close(ends[0]);
+    close(ends[1]);
+    return can;
+}
+
 static void pending_mi_commands_end_the_wait_and_are_not_consumed(void **state)
 {
     static const struct {
@@ -165,8 +180,10 @@ static void pending_mi_commands_end_the_wait_and_are_not_consumed(void **state)
     for (size_t i = 0; i < 2 * sizeof all / sizeof all[0]; i++) {
         char text[100];
         int ends[2];
-        const char *typed = all[i / 2].text, *why = all[i / 2].why;
-        make((int)i % 2, ends);
+        int kind = (int)i % 2;
+        bool seen = kind == SOCKETS || pipes_can_be_peeked();
+        const char *typed = all[i / 2].text, *why = seen ? all[i / 2].why : NULL;
+        make(kind, ends);
         struct frontend f = begin(ends[0], true);
         assert_int_equal(frontend_look_again(&f), IO_NEVER);
         type(ends[1], typed);
@@ -234,7 +251,7 @@ static void every_descriptor_is_closed(void **state)
 static void peek_is_limited_to_the_buffer(void **state)
 {
     (void)state;
-    for (int kind = PIPE; kind <= SOCKETS; kind++) {
+    for (int kind = pipes_can_be_peeked() ? PIPE : SOCKETS; kind <= SOCKETS; kind++) {
         char text[4];
         int ends[2];
         make(kind, ends);
