@@ -197,6 +197,12 @@ static int wait_for(pid_t gdb, const sigset_t *signals)
     }
 }
 
+/* FreeBSD discards a blocked signal that would be ignored, as SIGCHLD is by default. */
+static void on_child(int number)
+{
+    (void)number;
+}
+
 static int run_gdb(const struct check *c)
 {
     sigset_t signals, before;
@@ -206,7 +212,7 @@ static int run_gdb(const struct check *c)
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGQUIT);
-    (void)signal(SIGCHLD, SIG_DFL);
+    (void)signal(SIGCHLD, on_child);
     (void)sigprocmask(SIG_BLOCK, &signals, &before);
     pid_t gdb = start_gdb(c, &before);
     if (gdb > 0)
