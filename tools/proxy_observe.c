@@ -27,6 +27,8 @@ struct nobody {
 static int nobody_next(struct server *s, struct buf *request, unsigned watch)
 {
     (void)request;
+    if (client_told_to_end(((struct nobody *)s)->client)) /* also without a kernel, and a wake */
+        return NETGDB_CLOSED;
     (void)io_wait(&((struct nobody *)s)->client->io.io, IO_NEVER, watch);
     return client_told_to_end(((struct nobody *)s)->client) ? NETGDB_CLOSED : NETGDB_AGAIN;
 }

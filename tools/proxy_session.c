@@ -14,9 +14,14 @@
 #include "session/serve.h"
 #include "tools/proxy.h"
 
+/* The wake of an observer would end each wait for a reply of a stub on a stream. A kernel's target
+ * clears it, and then looks for a successor. Cleared before the flag is read, as proxy_end wakes
+ * after it has set that. */
 bool client_told_to_end(void *context)
 {
     struct client *c = context;
+    if (c->session == NULL && !c->observes)
+        io_fds_clear_wake(&c->io);
     return atomic_load(&c->proxy->ending) || (c->stand_in && observe_is_over(c));
 }
 
