@@ -168,6 +168,10 @@ int observed_share_run(struct observed_share *s, struct observer *o);
  * next request for that (gdbserver/remote-utils.cc, look_up_one_symbol). */
 bool observed_share_is_asked(const struct observed_share *s);
 
+/* Whether GDB accepts an error with a text in the reply; it would take it for memory (remote.c,
+ * remote_read_bytes_1). */
+bool observed_takes_text(const struct packet *packet);
+
 /* Whether the first client is reading a list of threads. */
 bool observed_share_lists(const struct observed_share *s);
 

@@ -215,6 +215,11 @@ static int learn_selection(struct observed_share *s)
     return rc;
 }
 
+bool observed_takes_text(const struct packet *packet)
+{
+    return packet->id == PACKET_g || packet->id == PACKET_p;
+}
+
 /* Returns whether the reply depends on the selected thread. A kernel has one memory for all. */
 static bool depends_on_thread(const struct observed_share *s, const struct packet *packet)
 {
@@ -225,7 +230,7 @@ static bool depends_on_thread(const struct observed_share *s, const struct packe
  * Selects the observer's thread. Returns 0; NETGDB_REFUSED with o->reply if that is impossible, or
  * could not be undone; or an error of the target.
  */
-static int select_for(struct observed_share *s, struct observer *o)
+static int select_for(struct observed_share *s, struct observer *o, const struct packet *packet)
 {
     const char *wanted = o->thread[0] != '\0' ? o->thread : s->h->thread;
     const char *now = s->moved[0] != '\0' ? s->moved : s->client;
@@ -235,7 +240,7 @@ static int select_for(struct observed_share *s, struct observer *o)
     if (s->client[0] == '\0' && s->h->peer == NETGDB_PEER_KERNEL)
         rc = learn_selection(s);
     if (rc == 0 && s->client[0] == '\0') {
-        (void)buf_sets(&o->reply, no_selection);
+        (void)buf_sets(&o->reply, observed_takes_text(packet) ? no_selection : "E01");
         return NETGDB_REFUSED;
     }
     if (rc == 0)
@@ -311,7 +316,7 @@ int observed_share_run(struct observed_share *s, struct observer *o)
     struct request r;
     request_parse(&r, o->request.data, o->request.len);
     CHECK_OR_RETURN(r.packet->effects == PKT_READS || r.packet->id == PACKET_qSupported);
-    int rc = depends_on_thread(s, r.packet) ? select_for(s, o) : 0;
+    int rc = depends_on_thread(s, r.packet) ? select_for(s, o, r.packet) : 0;
     if (rc == 0)
         rc = execute(s, &r, o);
     if (rc == NETGDB_TOO_LONG) /* as serve() does for the first client's request */

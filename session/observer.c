@@ -224,13 +224,6 @@ static int observer_send(struct target *base, const struct request *r)
 
 /* ---- replies ---- */
 
-/* Whether GDB accepts an error with a text in the reply; it would take it for memory (remote.c,
- * remote_read_bytes_1). */
-static bool takes_text(const struct packet *packet)
-{
-    return packet->id == PACKET_g || packet->id == PACKET_p;
-}
-
 /* Takes the owner's reply. Returns whether there is one. Under the lock. */
 static bool take_answer(struct observing *t, struct buf *reply, int *rc)
 {
@@ -241,7 +234,7 @@ static bool take_answer(struct observing *t, struct buf *reply, int *rc)
         if (io_fds_now() < t->until)
             return false;
         t->o.state = OBSERVER_IDLE;
-        *rc = buf_sets(reply, takes_text(t->packet) ? runs : "E01");
+        *rc = buf_sets(reply, observed_takes_text(t->packet) ? runs : "E01");
         return true;
     }
     if (t->o.state != OBSERVER_ANSWERED)

@@ -199,6 +199,7 @@ static void no_thread_is_selected_before_the_first_client_has(void **state)
     struct fixture *f = *state;
     observer_asks(f, "Hg2", "OK");
     observer_asks(f, "g", "E.netgdb: the first client has selected no thread yet");
+    observer_asks(f, "m0,4", "E01"); /* gdb would take a text for memory */
     expect_stub(f, "");
 }
 
