@@ -48,8 +48,10 @@ void proxy_take(struct proxy *p, int fd, const char *line)
         close(fd);
         return;
     }
+    pthread_mutex_lock(&p->lock); /* others look through the clients already */
     c->asked = c->asks = true;
     c->observes = observes;
     c->wants = wants;
+    pthread_mutex_unlock(&p->lock);
     client_serve(c);
 }
