@@ -298,6 +298,7 @@ static void take_stub(struct client *c, struct server *server, struct endpoint *
     pthread_mutex_lock(&p->lock);
     observed_close(&e->observed);
     client_detach(c, false);
+    observe_wake(p); /* those that wait for this debugger's connection to the stub */
     pthread_mutex_unlock(&p->lock);
 }
 
