@@ -371,7 +371,7 @@ static int take_strict(struct linker *l, const GElf_Ehdr *header, const uint8_t 
 /* --- all versions ------------------------------------------------------------------------- */
 
 /* A stripped program still has the symbols that are for its loader. */
-static void use_dynamic_symbols(struct linker *l)
+static int use_dynamic_symbols(struct linker *l)
 {
     for (size_t i = 0; l->symtab == NULL && i < l->pieces; i++) {
         const GElf_Shdr *h = &l->piece[i].header;
@@ -382,6 +382,9 @@ static void use_dynamic_symbols(struct linker *l)
         l->symtab_strings = h->sh_link;
         l->symbols = l->symtab == NULL ? 0 : l->symtab->d_size / sizeof(Elf64_Sym);
     }
+    if (l->symbols > EBPF_SYMBOLS_MAX)
+        return link_error(l, "%zu symbols are too many", l->symbols);
+    return 0;
 }
 
 bool link_is_sbpf(const GElf_Ehdr *e)
@@ -402,9 +405,10 @@ int link_sbpf(struct linker *l, const GElf_Ehdr *header, const uint8_t *file, si
     if (header->e_type == ET_REL)
         return link_error(l, "a program for Solana that is not linked");
     int rc = image->sbpf->strict ? take_strict(l, header, file, size) : take_relocated(l);
+    if (rc == 0)
+        rc = use_dynamic_symbols(l);
     if (rc != 0)
         return rc;
-    use_dynamic_symbols(l);
     image->entry = header->e_entry + image->bias;
     if (image->entry - image->code_at >= image->code_size ||
         (image->entry - image->code_at) % BPF_INSN_SIZE != 0)

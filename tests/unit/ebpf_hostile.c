@@ -84,6 +84,54 @@ static void long_names_take_little_memory(void **state)
     free(n);
 }
 
+/* A program for Solana without a .symtab, and with too many symbols for its loader, all 0. */
+static void symbols_for_a_loader_have_the_same_limit(void **state)
+{
+    enum { SOLANA = 263, HEADERS = sizeof(Elf64_Ehdr) + 4 * sizeof(Elf64_Shdr), CODE_BYTES = 8 };
+    const uint64_t code[] = {EXIT};
+    const size_t symbols = EBPF_SYMBOLS_MAX + 1, table = HEADERS + CODE_BYTES,
+                 names = table + symbols * sizeof(Elf64_Sym);
+    static const char strings[] = "\0.text";
+    char error[EBPF_ERROR_TEXT];
+    uint8_t *bytes = calloc(1, names + sizeof strings);
+    struct ebpf_image *image;
+    const Elf64_Ehdr e = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_DYN,
+        .e_machine = SOLANA,
+        .e_version = EV_CURRENT,
+        .e_entry = HEADERS,
+        .e_shoff = sizeof e,
+        .e_ehsize = sizeof e,
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = 4,
+        .e_shstrndx = 3};
+    const Elf64_Shdr section[4] = {
+        [1] = {.sh_name = 1,
+               .sh_type = SHT_PROGBITS,
+               .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+               .sh_addr = HEADERS,
+               .sh_offset = HEADERS,
+               .sh_size = CODE_BYTES},
+        [2] = {.sh_type = SHT_DYNSYM,
+               .sh_flags = SHF_ALLOC,
+               .sh_offset = table,
+               .sh_size = names - table,
+               .sh_link = 3,
+               .sh_entsize = sizeof(Elf64_Sym)},
+        [3] = {.sh_type = SHT_STRTAB, .sh_offset = names, .sh_size = sizeof strings}};
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, &e, sizeof e);
+    memcpy(bytes + sizeof e, section, sizeof section);
+    memcpy(bytes + HEADERS, code, sizeof code);
+    memcpy(bytes + names, strings, sizeof strings);
+    assert_int_equal(ebpf_load(&image, bytes, names + sizeof strings, "many.so", NULL, error),
+                     NETGDB_PROTO);
+    assert_string_equal(error, "1048577 symbols are too many");
+    free(bytes);
+}
+
 static void an_undefined_symbol_has_a_short_name(void **state)
 {
     static char long_name[EBPF_IMPORT_NAME + 2];
@@ -456,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_of_programs_needs_no_sizes),
         cmocka_unit_test(long_names_take_little_memory),
+        cmocka_unit_test(symbols_for_a_loader_have_the_same_limit),
         cmocka_unit_test(an_undefined_symbol_has_a_short_name),
         cmocka_unit_test(segments_take_little_memory),
         cmocka_unit_test(sections_of_the_same_bytes_take_little_memory_and_time),
