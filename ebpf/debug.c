@@ -194,7 +194,8 @@ static void repair_function(Dwarf_Die *function, struct ebpf_image *image)
     if (byte == NULL || dwarf_lowpc(function, &low) != 0)
         return;
     struct ebpf_symbol *s = function_at(image, low + image->bias);
-    if (s == NULL || s->address + s->size > text->base + text->given)
+    uint64_t end = text->base + text->given;
+    if (s == NULL || s->address > end || s->size > end - s->address)
         return;
     each_variable(function, 0, add_described, &described);
     for (unsigned i = 0; i < described.count; i++)
