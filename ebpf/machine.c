@@ -13,6 +13,7 @@
 #include "ebpf/maps.h"
 #include "ebpf/sbpf.h"
 #include "proto/err.h"
+#include "proto/visible.h"
 
 int ebpf_machine_error(struct ebpf_machine *m, int rc, const char *format, ...)
 {
@@ -226,6 +227,7 @@ enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64
     va_list args;
     va_start(args, format);
     vsnprintf(m->fault.text, sizeof m->fault.text, format, args);
+    visible_line(m->fault.text); /* names and text of the program */
     va_end(args);
     m->fault.address = address;
     return stop;

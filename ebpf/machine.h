@@ -233,7 +233,7 @@ void ebpf_machine_budget(struct ebpf_machine *m, uint64_t left);
 /* Returns the frame base for debuggers: r10 minus the frame size of the function at pc. */
 uint64_t ebpf_frame_base(const struct ebpf_machine *m, uint64_t pc, uint64_t r10);
 
-/* For helpers and the loops: records a fault and its text, and returns `stop`. */
+/* For helpers and the loops: records a fault and its text, one visible line, and returns `stop`. */
 enum ebpf_stop ebpf_fault_at(struct ebpf_machine *m, enum ebpf_stop stop, uint64_t address,
                              const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -115,6 +115,15 @@ static void panics_and_abort_stop_with_sigabrt(void **state)
     assert_int_equal(machine->pc, image->code_at + 80); /* at the call */
 }
 
+static void the_file_of_a_panic_is_shown_as_visible_text(void **state)
+{
+    (void)state;
+    nothing_is_left();
+    memcpy(input, "a\033[31m\nb", 8);
+    assert_int_equal(call("sol_panic_", ARGS(SBPF_INPUT, 8, 7, 9)), EBPF_ABORTED);
+    assert_string_equal(machine->fault.text, "the program panicked at a?[31m?b:7:9");
+}
+
 static void the_heap_is_given_away_once(void **state)
 {
     (void)state;
@@ -264,6 +273,7 @@ int main(void)
         cmocka_unit_test_teardown(logs_are_printed, sbpf_tear_down),
         cmocka_unit_test_teardown(memory_is_copied_set_and_compared, sbpf_tear_down),
         cmocka_unit_test_teardown(panics_and_abort_stop_with_sigabrt, sbpf_tear_down),
+        cmocka_unit_test_teardown(the_file_of_a_panic_is_shown_as_visible_text, sbpf_tear_down),
         cmocka_unit_test_teardown(the_heap_is_given_away_once, sbpf_tear_down),
         cmocka_unit_test_teardown(returned_data_can_be_read, sbpf_tear_down),
         cmocka_unit_test_teardown(digests_are_those_of_the_standards, sbpf_tear_down),
