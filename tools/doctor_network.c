@@ -255,6 +255,20 @@ static void read_rules(const char *command, char *rules)
         rules[0] = '\0';
 }
 
+/* FreeBSD's pf and ipfw: whether they have rules, which are not examined. */
+static void check_other_firewalls(struct doctor *d, char *rules)
+{
+    char advice[64];
+    (void)snprintf(advice, sizeof advice, "make sure that they accept UDP to port %u",
+                   d->options.port);
+    read_rules("{ pfctl -s rules; ipfw list; true; }", rules);
+    if (rules[0] != '\0')
+        doctor_find(d, "firewall", DOCTOR_WARNING, advice,
+                    "pf or ipfw has rules, which are not examined");
+    else
+        doctor_find(d, "firewall", DOCTOR_OK, NULL, "there are no rules of a firewall");
+}
+
 void doctor_check_firewall(struct doctor *d)
 {
     static char rules[RULES_MAX];
@@ -271,5 +285,5 @@ void doctor_check_firewall(struct doctor *d)
         doctor_find(d, "firewall", DOCTOR_OK, "run this as root to check",
                     "the rules can be read by root only");
     else
-        doctor_find(d, "firewall", DOCTOR_OK, NULL, "there are no rules of nft or iptables");
+        check_other_firewalls(d, rules);
 }
