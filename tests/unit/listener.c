@@ -174,10 +174,21 @@ static unsigned count_records(void)
     return n - 2;
 }
 
+enum { DESCRIPTORS = 1024 };
+
+static bool inherited[DESCRIPTORS]; /* open when the test began */
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
 static int group_setup(void **state)
 {
     struct sockaddr_in local = at(INADDR_ANY, 0);
     (void)state;
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        inherited[fd] = is_open(fd);
     if (mkdtemp(dir) == NULL || setenv("NETGDB_RUNTIME_DIR", dir, 1) != 0)
         return -1;
     int fd = sockets_udp(&local, NULL); /* a free port */
@@ -279,11 +290,8 @@ static void a_kernel_that_was_not_requested_gets_no_ack(void **state)
 static unsigned count_descriptors(void)
 {
     unsigned n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    assert_non_null(d);
-    while (readdir(d) != NULL)
-        n++;
-    closedir(d);
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        n += is_open(fd);
     return n;
 }
 
@@ -463,27 +471,16 @@ static void a_state_file_whose_port_is_in_use_is_removed(void **state)
 
 static void every_descriptor_is_closed_by_exec(void **state)
 {
-    struct dirent *entry;
     struct test_kernel k = new_kernel(10);
     struct watcher w;
     (void)state;
     watch(&w, k.ip);
     call(&k);
     struct session *taken = take(&w);
-    DIR *d = opendir("/proc/self/fd");
-    assert_non_null(d);
-    while ((entry = readdir(d)) != NULL) {
-        int fd = atoi(entry->d_name), flags = fd > 2 ? fcntl(fd, F_GETFD) : FD_CLOEXEC;
-        if (flags >= 0 && (flags & FD_CLOEXEC) == 0) {
-            char target[256] = "", link[64];
-            snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-            (void)!readlink(link, target, sizeof target - 1);
-            assert_null(strstr(target, "socket")); /* descriptors inherited by the test are files */
-            assert_null(strstr(target, "event"));
-            assert_null(strstr(target, "session-"));
-        }
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        if (is_open(fd) && !inherited[fd])
+            assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     }
-    closedir(d);
     drop(taken);
     unwatch(&w);
     close(k.fd);
