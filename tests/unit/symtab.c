@@ -283,8 +283,13 @@ static void an_unusable_file_is_reported_by_one_line(void **state)
     kept_log_init(&k);
     assert_null(symtab_open("/dev/null", &k.log));
     assert_int_equal(logged(&k, "not a regular file"), 1);
-    assert_null(symtab_open("/proc/self/status", &k.log));
-    assert_int_equal(logged(&k, "empty"), 1); /* by its size */
+    char empty[] = "/tmp/netgdb-symtab-XXXXXX";
+    int fd = mkstemp(empty);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_null(symtab_open(empty, &k.log));
+    assert_int_equal(logged(&k, "empty"), 1);
+    (void)unlink(empty);
 }
 
 /* libbfd must not print anything itself. */
