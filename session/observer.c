@@ -369,11 +369,11 @@ static int observer_recv(struct target *base, struct buf *reply, bool *final, un
         return take_local(t, reply, final);
     *final = true;
     for (;;) {
-        io_fds_clear_wake(t->io);
         int rc = look_for_reply(t, reply, final);
         if (rc != NETGDB_AGAIN)
             return rc;
         unsigned why = io_wait(&t->io->io, t->until, IO_ON_WAKE | watch);
+        io_fds_clear_wake(t->io); /* before anybody looks for its cause, also the caller */
         if ((why & watch) != 0)
             return NETGDB_AGAIN;
     }

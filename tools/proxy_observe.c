@@ -3,6 +3,7 @@
  * Clients that only look at a kernel, and the stand-in: a client without a debugger that serves
  * their requests while no debugger has the kernel; see proxy.h and session/observed.h.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,13 @@ static void say_observer(struct client *c, const char *event)
     pthread_mutex_unlock(&c->proxy->lock);
 }
 
+static void refuse_observer_session(struct client *c, struct server *server, int error)
+{
+    char why[LOG_LINE_MAX / 2];
+    (void)snprintf(why, sizeof why, "cannot start the session: %s", netgdb_strerror(error));
+    client_refuse(c, server, why);
+}
+
 /* Builds the observer's chain, and serves it. */
 static void observe(struct client *c, struct server *server, enum netgdb_peer peer,
                     const struct options *o)
@@ -283,6 +291,8 @@ static void observe(struct client *c, struct server *server, enum netgdb_peer pe
     if (rc == 0)
         (void)serve_observer_chain(c, server, &chain);
     chain_close(&chain);
+    if (rc != 0)
+        refuse_observer_session(c, server, rc);
     say_observer(c, "stops observing");
 }
 
