@@ -237,15 +237,15 @@ static enum ebpf_stop after_a_slice(const char *name, const uint64_t arg[5], siz
     return ebpf_run(machine, 100);
 }
 
-/* So that Ctrl-C works: hashing takes much longer than copying, and empty slices also take time. */
-static void a_long_digest_ends_the_slice(void **state)
+/* So that Ctrl-C works: hashing takes much longer than other calls, also of few bytes. */
+static void a_digest_ends_the_slice(void **state)
 {
     static const char *const names[] = {"sol_sha256", "sol_keccak256", "sol_blake3"};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         const uint64_t one[5] = {SBPF_INPUT, 1, SBPF_HEAP}, none[5] = {SBPF_HEAP, 0, SBPF_HEAP},
                        many[5] = {SBPF_INPUT + 16, 4000, SBPF_HEAP};
-        assert_int_equal(after_a_slice(names[i], none, 1 << 13), EBPF_EXITED);
+        assert_int_equal(after_a_slice(names[i], none, 1 << 13), EBPF_RUNNING);
         assert_int_equal(after_a_slice(names[i], one, 1 << 13), EBPF_RUNNING);
         assert_int_equal(after_a_slice(names[i], many, 1 << 16), EBPF_RUNNING);
     }
@@ -278,7 +278,7 @@ int main(void)
         cmocka_unit_test_teardown(returned_data_can_be_read, sbpf_tear_down),
         cmocka_unit_test_teardown(digests_are_those_of_the_standards, sbpf_tear_down),
         cmocka_unit_test_teardown(too_many_slices_are_refused, sbpf_tear_down),
-        cmocka_unit_test_teardown(a_long_digest_ends_the_slice, sbpf_tear_down),
+        cmocka_unit_test_teardown(a_digest_ends_the_slice, sbpf_tear_down),
         cmocka_unit_test_teardown(a_long_line_of_data_is_a_line, sbpf_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
