@@ -19,27 +19,27 @@
 
 /* ---- the stand-in ---- */
 
-/* A server whose client never asks. */
-struct nobody {
+/* A server without a client, which never has a request. */
+struct no_client {
     struct server server; /* first */
     struct client *client;
 };
 
-static int nobody_next(struct server *s, struct buf *request, unsigned watch)
+static int no_client_next(struct server *s, struct buf *request, unsigned watch)
 {
     (void)request;
-    if (client_told_to_end(((struct nobody *)s)->client)) /* also without a kernel, and a wake */
+    if (client_told_to_end(((struct no_client *)s)->client)) /* also without a kernel, and a wake */
         return NETGDB_CLOSED;
-    (void)io_wait(&((struct nobody *)s)->client->io.io, IO_NEVER, watch);
-    return client_told_to_end(((struct nobody *)s)->client) ? NETGDB_CLOSED : NETGDB_AGAIN;
+    (void)io_wait(&((struct no_client *)s)->client->io.io, IO_NEVER, watch);
+    return client_told_to_end(((struct no_client *)s)->client) ? NETGDB_CLOSED : NETGDB_AGAIN;
 }
 
-static int nobody_poll(struct server *s)
+static int no_client_poll(struct server *s)
 {
-    return client_told_to_end(((struct nobody *)s)->client) ? NETGDB_CLOSED : 0;
+    return client_told_to_end(((struct no_client *)s)->client) ? NETGDB_CLOSED : 0;
 }
 
-static int nobody_reply(struct server *s, const uint8_t *content, size_t len, bool final)
+static int no_client_reply(struct server *s, const uint8_t *content, size_t len, bool final)
 {
     (void)s;
     (void)content;
@@ -48,18 +48,19 @@ static int nobody_reply(struct server *s, const uint8_t *content, size_t len, bo
     return 0;
 }
 
-static void nobody_free(struct server *s)
+static void no_client_free(struct server *s)
 {
     (void)s;
 }
 
 static void *stand_in_main(void *argument)
 {
-    static const struct server_ops ops = {nobody_next, nobody_poll, nobody_reply, nobody_free};
+    static const struct server_ops ops = {no_client_next, no_client_poll, no_client_reply,
+                                          no_client_free};
     struct client *c = argument;
     struct proxy *p = c->proxy;
-    struct nobody nobody = {.server = {&ops}, .client = c};
-    client_debug_kernel(c, &nobody.server);
+    struct no_client no_client = {.server = {&ops}, .client = c};
+    client_debug_kernel(c, &no_client.server);
     client_free(c);
     proxy_poke(p);
     return NULL;
@@ -184,7 +185,7 @@ static void leave_observers(struct client *c)
     proxy_poke(c->proxy);
 }
 
-/* For the observer's target: nobody serves it. */
+/* For the observer's target when no thread serves it. */
 static int need_service(void *context)
 {
     struct client *c = context;
