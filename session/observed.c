@@ -134,9 +134,10 @@ void observed_stopped(struct observed *h, const struct buf *reply, bool resumed)
 {
     pthread_mutex_lock(&h->lock);
     keep_stop(h, reply);
+    if (resumed || h->running) /* otherwise the first client has only asked for it again */
+        h->stopped_at = io_fds_now();
     h->running = false;
     h->stops += resumed;
-    h->stopped_at = io_fds_now();
     wake_observers(h);
     pthread_mutex_unlock(&h->lock);
 }

@@ -344,9 +344,11 @@ static void a_stop_has_neither_registers_nor_a_cause(void **state)
 {
     struct fixture *f = *state;
     first_asks(f, "?");
-    observer_asks(f, "?", "T05thread:1;");
+    observer_sends(f, "?");
+    first_asks(f, "?"); /* the target has not stopped again */
+    assert_true(observer_gets(f, "T05thread:1;"));
     observer_asks(f, "qC", "QC1");
-    expect_stub(f, "[?]");
+    expect_stub(f, "[?][?]");
 }
 
 static void a_resume_waits_for_the_next_stop(void **state)
@@ -518,10 +520,7 @@ static void there_is_a_limit_of_observers(void **state)
         target_free(all[i]);
 }
 
-/* ---- the end ---- */
-
-/* FreeBSD's stub names the selected thread as the one that stopped: the next client would see that
- * of an observer. */
+/* FreeBSD's stub names the selected thread as the one that stopped: for the next client, too. */
 static void a_parked_target_has_the_first_clients_selection(void **state)
 {
     struct fixture *f = *state;
