@@ -4,7 +4,7 @@
 # a program does not run.
 #
 #   bench.sh [latency] [waits] [batch] [start] [memory] [proxy] [parked] [sim] [poll] [pace] [loss]
-#            [autopsy] [capture] [observe]
+#            [autopsy] [capture] [observe] [dissector]
 #
 # All by default.
 #
@@ -596,17 +596,44 @@ observe() {
         "$(column 1 "$dir/observed")" 1.05
 }
 
+# opened HOME: how long tshark takes to print the capture, in ms; HOME has its plug-ins.
+opened() {
+    began=$(date +%s%N)
+    HOME=$1 tshark -r "$dir/reads.pcapng" >"$dir/printed" 2>"$dir/tshark" || die "tshark failed"
+    echo $((($(date +%s%N) - began) / 1000000))
+}
+
+# A capture of reads of 1 KiB, with the dissector and as plain UDP.
+dissector() {
+    command -v tshark >/dev/null || {
+        echo "no tshark: no row of the dissector"
+        return
+    }
+    plugins=$dir/with/.local/lib/wireshark/plugins
+    mkdir -p "$plugins" "$dir/without"
+    cp "$top_srcdir/wireshark/debugnet.lua" "$plugins" || die "no dissector"
+    export NETGDB_CAPTURE="$dir/reads.pcapng"
+    preloaded 1024 20000 >/dev/null
+    unset NETGDB_CAPTURE
+    for _ in 1 2 3; do
+        plain=$(opened "$dir/without") || exit 1
+        awk "BEGIN { print $(opened "$dir/with") / $plain }"
+    done >"$dir/opened"
+    row "the size of a capture of reads" "$(($(stat -c %s "$dir/reads.pcapng") / 1000000))" - MB
+    row "tshark opens it with the dissector / as plain UDP, median of 3" "$(column 1 "$dir/opened")" 2
+}
+
 [ -e "$shim" ] || die "$shim is not built"
 printf '%-66s %10s %-5s %8s  %s\n' what value unit 'at most' verdict
-[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy capture observe
+[ $# != 0 ] || set -- latency waits batch start memory proxy parked poll sim pace loss autopsy capture observe dissector
 for part in "$@"; do
     case $part in # these measure the path of a read, which the cache would avoid
-    latency | waits | proxy | poll | pace | loss | capture | observe) NETGDB_CACHE=off ;;
+    latency | waits | proxy | poll | pace | loss | capture | observe | dissector) NETGDB_CACHE=off ;;
     *) NETGDB_CACHE=on ;;
     esac
     export NETGDB_CACHE
     case $part in
-    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture | observe) "$part" ;;
+    latency | waits | batch | start | memory | proxy | parked | poll | sim | pace | loss | autopsy | capture | observe | dissector) "$part" ;;
     *) die "'$part' is not a part" ;;
     esac
 done
