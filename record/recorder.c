@@ -409,9 +409,10 @@ static int take_written_registers(struct recorder *r, const struct packet *packe
 static bool must_reread(const struct recorder *r, const struct request *request)
 {
     bool writes = request->packet->id == PACKET_P || request->packet->id == PACKET_G;
+    size_t len = r->key_thread.len;
     bool other =
-        writes && (r->key_thread.len != r->stale_thread.len ||
-                   memcmp(r->key_thread.data, r->stale_thread.data, r->key_thread.len) != 0);
+        writes && (len != r->stale_thread.len ||
+                   (len != 0 && memcmp(r->key_thread.data, r->stale_thread.data, len) != 0));
     return r->stale &&
            (other || request->packet->id == PACKET_H || request->packet->id == PACKET_qRcmd);
 }
