@@ -214,15 +214,22 @@ const char *rsp_fault_name(enum rsp_fault fault)
     return names[fault];
 }
 
-int rsp_frame(struct buf *out, const uint8_t *content, size_t len)
+/* Appends '#' and the checksum of the bytes after `start`, which is the '$'. */
+static int end_frame(struct buf *out, size_t start)
 {
     uint8_t sum = 0;
-    for (size_t i = 0; i < len; i++)
-        sum = (uint8_t)(sum + content[i]);
-    (void)buf_addc(out, '$');
-    (void)buf_add(out, content, len);
+    for (size_t i = start + 1; i < out->len; i++)
+        sum = (uint8_t)(sum + out->data[i]);
     (void)buf_addc(out, '#');
     return buf_addhex(out, &sum, 1);
+}
+
+int rsp_frame(struct buf *out, const uint8_t *content, size_t len)
+{
+    size_t start = out->len;
+    (void)buf_addc(out, '$');
+    (void)buf_add(out, content, len);
+    return end_frame(out, start);
 }
 
 /* Counts equal bytes at the start of data[len], at most those that one run-length can express. */
@@ -265,14 +272,10 @@ static int add_with_runs(struct buf *out, const uint8_t *content, size_t len)
 
 int rsp_frame_runs(struct buf *out, const uint8_t *content, size_t len)
 {
-    size_t start = out->len + 1;
-    uint8_t sum = 0;
+    size_t start = out->len;
     (void)buf_addc(out, '$');
     (void)add_with_runs(out, content, len);
-    for (size_t i = start; i < out->len; i++)
-        sum = (uint8_t)(sum + out->data[i]);
-    (void)buf_addc(out, '#');
-    return buf_addhex(out, &sum, 1);
+    return end_frame(out, start);
 }
 
 int rsp_escape(struct buf *out, const void *data, size_t len)

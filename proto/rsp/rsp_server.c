@@ -97,33 +97,23 @@ static int read_client_input(struct rsp_server *s)
     return n < 0 && n != NETGDB_CLOSED ? n : 0;
 }
 
-/* Sends the frame, and keeps it for a '-'. `rc` is the result of framing. */
-static int send_frame(struct rsp_server *s, int rc)
-{
-    if (rc != 0)
-        return rc;
-    s->awaits_ack = !s->no_ack;
-    send_last_reply(s);
-    return 0;
-}
-
-static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len)
-{
-    buf_reset(&s->frame);
-    return send_frame(s, rsp_frame(&s->frame, content, len));
-}
-
-/* Whose replies may be long runs: memory of zeros, registers without values. GDB handles each byte
+/* Replies that may have long runs: memory of zeros, registers without values. GDB handles each byte
  * that it receives on its own, so that a run costs it less. */
 static bool is_data(const struct packet *packet)
 {
     return packet->id == PACKET_m || packet->id == PACKET_x || packet->id == PACKET_g;
 }
 
-static int send_data(struct rsp_server *s, const uint8_t *content, size_t len)
+/* Frames and sends a reply, and keeps it for a '-'. */
+static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len, bool runs)
 {
     buf_reset(&s->frame);
-    return send_frame(s, rsp_frame_runs(&s->frame, content, len));
+    int rc = (runs ? rsp_frame_runs : rsp_frame)(&s->frame, content, len);
+    if (rc != 0)
+        return rc;
+    s->awaits_ack = !s->no_ack;
+    send_last_reply(s);
+    return 0;
 }
 
 /* Refuses the requests that were dropped. */
@@ -134,7 +124,7 @@ static int refuse_too_long(struct rsp_server *s)
         log_limited(s, &s->too_long_limit, LOG_WARN,
                     s->requests.drop_error == NETGDB_NOMEM ? "dropped a request: out of memory"
                                                            : "dropped a request that is too long");
-        rc = send_reply(s, (const uint8_t *)"E07", 3);
+        rc = send_reply(s, (const uint8_t *)"E07", 3, false);
     }
     return rc;
 }
@@ -142,7 +132,7 @@ static int refuse_too_long(struct rsp_server *s)
 static int begin_client_no_ack(struct rsp_server *s)
 {
     requests_done(&s->requests);
-    int rc = send_reply(s, (const uint8_t *)"OK", 2); /* GDB still acknowledges this one */
+    int rc = send_reply(s, (const uint8_t *)"OK", 2, false); /* GDB still acknowledges this one */
     s->no_ack = true;
     return rc;
 }
@@ -208,7 +198,7 @@ static int reply_server_features(struct rsp_server *s, const uint8_t *content, s
     (void)buf_add(&list, content, len);
     int rc = features_set(&list, no_ack_mode, "+");
     if (rc == 0)
-        rc = send_reply(s, list.data, list.len);
+        rc = send_reply(s, list.data, list.len, false);
     buf_free(&list);
     return rc;
 }
@@ -223,11 +213,10 @@ static int rsp_server_reply(struct server *server, const uint8_t *content, size_
         end_request(s);
         s->packet = NULL;
     }
-    if (packet == NULL || (len != 0 && content[0] == 'E'))
-        return send_reply(s, content, len);
-    if (packet->id == PACKET_qSupported)
+    bool error = len != 0 && content[0] == 'E';
+    if (packet != NULL && packet->id == PACKET_qSupported && !error)
         return reply_server_features(s, content, len);
-    return len != 0 && is_data(packet) ? send_data(s, content, len) : send_reply(s, content, len);
+    return send_reply(s, content, len, packet != NULL && is_data(packet) && len != 0);
 }
 
 bool rsp_server_has_request(struct server *server)
