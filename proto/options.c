@@ -202,87 +202,109 @@ static const struct row {
     struct options_help help;
     bool (*set)(struct options *o, const char *value);
     const char *transport; /* prefix of the only names that accept it; NULL: all do */
+    const char *alone;     /* the value without '='; NULL: it needs one */
 } table[] = {
     {{"timeout", "SECONDS", "NETGDB_TIMEOUT", "a whole number of seconds",
       "wait so long for the kernel (0: only one that waits already); no limit by default"},
      set_timeout,
+     NULL,
      NULL},
     {{"run-timeout", "SECONDS", "NETGDB_RUN_TIMEOUT", "a whole number of seconds, at least 1",
       "close the connection when the target runs for longer than this; no limit by default"},
      set_run_timeout,
+     NULL,
      NULL},
     {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
      set_symbols,
+     NULL,
      NULL},
     {{"save", "FILE", "NETGDB_SAVE", "the name of a file",
       "write what this session reads to this file, an ELF core"},
      set_save,
+     NULL,
      NULL},
     {{"modules", "DIR[:DIR...]", "NETGDB_MODULES", "the names of directories",
       "search these directories for a FreeBSD kernel's modules"},
      set_modules,
+     NULL,
      NULL},
     {{"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
       "add this to every address of the symbol file"},
      set_slide,
+     NULL,
      NULL},
     {{"rtos", "auto|off|NAME", "NETGDB_RTOS", "auto, off or the name of an RTOS",
       "show the threads of an RTOS"},
      set_rtos,
+     NULL,
      NULL},
     {{"cache", "on|off", "NETGDB_CACHE", "on or off",
       "remember memory and registers while the target is stopped"},
      set_cache,
+     NULL,
      NULL},
     {{"nocache", "START-END", "NETGDB_NOCACHE",
       "a range such as 0xfee00000-0xfee01000, 32 times at most",
       "never remember these addresses (END is not among them); may be given again"},
      set_nocache,
+     NULL,
      NULL},
     {{"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
       "what GDB's kill and quit do to the target"},
      set_kill,
+     NULL,
      NULL},
     {{"fileio", "on|off", "NETGDB_FILEIO", "on or off",
       "let the target open, write and delete files of this machine (GDB's File-I/O)"},
      set_fileio,
+     NULL,
      NULL},
     {{"observe", "on|off", "NETGDB_OBSERVE", "on or off",
       "only look at the kernel, beside the debugger that has it at this machine's netgdb proxy"},
      set_observe,
-     NULL},
+     NULL,
+     "on"},
     {{"psk", "FILE", "NETGDB_TLS_PSK", "the name of a file",
       "tls: the pre-shared key, IDENTITY:HEX as psktool writes it"},
      set_psk,
-     "tls"},
+     "tls",
+     NULL},
     {{"cert", "FILE", "NETGDB_TLS_CERT", "the name of a file", "tls: our certificate (PEM)"},
      set_cert,
-     "tls"},
+     "tls",
+     NULL},
     {{"key", "FILE", "NETGDB_TLS_KEY", "the name of a file", "tls: its private key (PEM)"},
      set_key,
-     "tls"},
+     "tls",
+     NULL},
     {{"ca", "FILE", "NETGDB_TLS_CA", "the name of a file",
       "tls: certificates of those who sign the other end's (PEM)"},
      set_ca,
-     "tls"},
+     "tls",
+     NULL},
     {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
       "how much to say"},
      set_log,
+     NULL,
      NULL},
     {{"capture", "FILE", "NETGDB_CAPTURE", "the name of a file",
       "write all datagrams and packets of this process there, for Wireshark and replay"},
      set_capture,
+     NULL,
      NULL},
     {{"capture-size", "MIB", "NETGDB_CAPTURE_SIZE", "a number of MiB from 1 to 1048576",
       "then continue in a new file and keep one earlier, as FILE.1 (256)"},
      set_capture_size,
+     NULL,
      NULL},
     {{NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file", "say it there and not on stderr"},
      set_log_file,
+     NULL,
      NULL},
     {{NULL, "DIR", "NETGDB_DEBUG_DIR", "the name of a directory",
       "with the kernel.debug of many FreeBSD kernels: name the one that fits"},
      set_debug_dir,
+     NULL,
      NULL},
 };
 
@@ -327,23 +349,19 @@ static bool is_accepted(const struct options *o, const struct row *row)
            (o->transport != NULL && strcmp(o->transport->prefix, row->transport) == 0);
 }
 
-/* Parses `name=value`. The first nocache in the name replaces the ranges of the variable and sets
- * *replaced. */
+/* Parses `name=value`, or `name`. The first nocache in the name replaces the ranges of the variable
+ * and sets *replaced. */
 static int parse_option(struct options *o, char *text, bool *replaced,
                         const struct options_error *e)
 {
-    const char *value = NULL;
     char *equals = strchr(text, '=');
-    if (equals != NULL) {
+    if (equals != NULL)
         *equals = '\0';
-        value = equals + 1;
-    }
     for (size_t i = 0; i < ROWS && table[i].help.name != NULL; i++) {
         const struct options_help *h = &table[i].help;
         if (strcmp(text, h->name) != 0)
             continue;
-        if (value == NULL && table[i].set == set_observe)
-            value = "on";
+        const char *value = equals != NULL ? equals + 1 : table[i].alone;
         if (value == NULL)
             return options_set_error(e, "option '%s' has no value: %s=%s", text, h->name, h->takes);
         if (!is_accepted(o, &table[i]))
