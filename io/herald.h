@@ -16,7 +16,7 @@ enum {
 
 struct herald {
     struct net_addr from;
-    uint32_t own_ip; /* local address that it was sent to ; 0: unknown */
+    uint32_t own_ip; /* local address that it was sent to; 0: unknown */
     size_t len;      /* its full length; beyond HERALD_BYTES it was truncated */
     uint8_t data[HERALD_BYTES];
 };

@@ -12,7 +12,7 @@ libio_la_SOURCES = \
 	io/herald_responder.c io/herald_responder.h \
 	io/logfile.c io/logfile.h \
 	io/logqueue.c io/logqueue.h \
-	io/os.h io/os_private.h io/os_wake.c \
+	io/os.h io/os_private.h io/os_both.c \
 	io/peek.c io/peek.h \
 	io/port_owner.h \
 	io/progress.c io/progress.h \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What Linux and FreeBSD do differently, in netgdb's terms. configure chooses the files that
- * implement it: os_linux*.c, or os_freebsd*.c and os_kqueue.c; os_wake.c serves both. No other file
- * knows the system. What POSIX has, or both systems have under the same name (accept4, pipe2,
- * ppoll, recvmmsg, dup3, memfd_create, SOCK_CLOEXEC), is called directly.
+ * The differences between Linux and FreeBSD, behind functions in netgdb's terms. configure chooses
+ * the files that implement them: os_linux*.c, or os_freebsd*.c and os_kqueue.c; os_both.c serves
+ * both. No other file knows the system. Functions of POSIX, and those that both systems have under
+ * the same name (accept4, pipe2, ppoll, recvmmsg, dup3, memfd_create, SOCK_CLOEXEC), are called
+ * directly.
  *
  * A descriptor that is returned is close-on-exec and the caller's, who closes it. -1 or false:
  * errno is set.
@@ -92,7 +93,8 @@ void *os_libc_function(const char *name);
 /* Closes all descriptors from this one on. */
 void os_close_from(int lowest);
 
-/* Has timed waits of this process end as exactly as the system can, for more interrupts. */
+/* Makes timed waits of this process end as exactly as the system can, at the cost of more
+ * interrupts. */
 void os_exact_timers(void);
 
 /* ---- files ---- */
@@ -131,8 +133,8 @@ bool os_confine_enter(int set);
 /* No program that this process executes gains privileges (setuid). */
 bool os_no_new_privileges(void);
 
-/* From now on this process opens no file, and on FreeBSD (Capsicum) no connection; nobody but root
- * may read its memory. As far as the system can. */
+/* From now on this process opens no file, and on FreeBSD (Capsicum) no connection; only root may
+ * read its memory. As far as the system can. */
 void os_confine_to_descriptors(void);
 
 /* ---- UDP ---- */

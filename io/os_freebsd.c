@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* FreeBSD 13 and later: processes, files and confinement; see os.h. Events are in os_kqueue.c. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -67,16 +66,6 @@ bool os_is_privileged(void)
     return issetugid() != 0;
 }
 
-void *os_libc_function(const char *name)
-{
-    void *libc = dlopen("libc.so.7", RTLD_LAZY | RTLD_NOLOAD);
-    if (libc == NULL)
-        return NULL;
-    void *found = dlsym(libc, name);
-    (void)dlclose(libc); /* the process depends on libc: it stays loaded */
-    return found;
-}
-
 void os_close_from(int lowest)
 {
     closefrom(lowest);
@@ -107,7 +96,8 @@ ssize_t os_peek_pipe(int fd, void *bytes, size_t size)
     return -1;
 }
 
-/* Two processes that rename at the same time may both succeed; the loser's directory is empty. */
+/* Another process may create `to` after the check: a file is replaced then, and an empty directory.
+ */
 int os_rename_new(int directory, const char *from, const char *to)
 {
     struct stat st;
@@ -145,27 +135,8 @@ bool os_has_capabilities(const char *path)
 
 /* ---- confinement ---- */
 
-/* Capsicum knows descriptors, and no directory by name: a process that binds sockets cannot use it.
- */
-int os_confine_open(void)
-{
-    errno = ENOSYS;
-    return -1;
-}
-
-bool os_confine_allow(int set, const char *directory, enum os_access access)
-{
-    (void)set;
-    (void)directory;
-    (void)access;
-    return false;
-}
-
-bool os_confine_enter(int set)
-{
-    (void)set;
-    return false;
-}
+/* Capsicum knows descriptors, and no directory by name: a process that binds sockets cannot use it,
+ * so os_both.c confines none. */
 
 bool os_no_new_privileges(void)
 {

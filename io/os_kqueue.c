@@ -64,7 +64,8 @@ int os_events_take(int events, void *what[], int n, int ms)
 {
     struct kevent list[OS_EVENTS];
     const struct timespec limit = {ms / 1000, (long)(ms % 1000) * 1000000};
-    CHECK(n > 0 && n <= OS_EVENTS);
+    if (!CHECK(n > 0 && n <= OS_EVENTS))
+        n = 1;
     int got = kevent(events, NULL, 0, list, n, ms < 0 ? NULL : &limit);
     for (int i = 0; i < got; i++)
         what[i] = list[i].udata;

@@ -2,7 +2,6 @@
 /* Linux: events, signals and processes; see os.h. */
 #include "io/os.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -13,12 +12,6 @@
 #include <unistd.h>
 
 #include "proto/check.h"
-
-#if __has_include(<gnu/lib-names.h>)
-#include <gnu/lib-names.h>
-#else
-#define LIBC_SO "libc.so" /* musl */
-#endif
 
 enum { ARGUMENTS_MAX = 1 << 20 }; /* bytes */
 
@@ -43,7 +36,8 @@ void os_events_remove(int events, int fd)
 int os_events_take(int events, void *what[], int n, int ms)
 {
     struct epoll_event list[OS_EVENTS];
-    CHECK(n > 0 && n <= OS_EVENTS);
+    if (!CHECK(n > 0 && n <= OS_EVENTS))
+        n = 1;
     int got = epoll_wait(events, list, n, ms);
     for (int i = 0; i < got; i++)
         what[i] = list[i].data.ptr;
@@ -110,16 +104,6 @@ char *os_arguments(size_t *len)
 bool os_is_privileged(void)
 {
     return getauxval(AT_SECURE) != 0;
-}
-
-void *os_libc_function(const char *name)
-{
-    void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
-    if (libc == NULL)
-        return NULL;
-    void *found = dlsym(libc, name);
-    (void)dlclose(libc); /* the process depends on libc: it stays loaded */
-    return found;
 }
 
 void os_close_from(int lowest)

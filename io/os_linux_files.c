@@ -2,7 +2,6 @@
 /* Linux: files, and confinement by Landlock; see os.h. */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -102,28 +101,6 @@ bool os_confine_allow(int set, const char *directory, enum os_access access)
 bool os_confine_enter(int set)
 {
     return syscall(SYS_landlock_restrict_self, set, 0) == 0;
-}
-
-#else
-
-int os_confine_open(void)
-{
-    errno = ENOSYS;
-    return -1;
-}
-
-bool os_confine_allow(int set, const char *directory, enum os_access access)
-{
-    (void)set;
-    (void)directory;
-    (void)access;
-    return false;
-}
-
-bool os_confine_enter(int set)
-{
-    (void)set;
-    return false;
 }
 
 #endif

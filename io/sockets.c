@@ -255,7 +255,7 @@ int sockets_unix_listen(const char *path, mode_t mode)
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* bind() gives the socket file the descriptor's mode, less the umask: unix(7). FreeBSD has none
-     * (EINVAL): there nobody can connect before listen(). */
+     * (EINVAL): there no client can connect before listen(). */
     if (fd < 0 || (fchmod(fd, mode) != 0 && errno != EINVAL) ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
         chmod(path, mode) != 0 || listen(fd, BACKLOG) != 0)

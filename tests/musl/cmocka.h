@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the unit tests use of cmocka(3), in one header, for systems without cmocka: tests/musl/run,
- * and anybody who configures CMOCKA_CFLAGS=-I…/tests/musl CMOCKA_LIBS=' '. The output is TAP. A
- * failed assertion ends its test; the next one follows.
+ * The part of cmocka(3) that the unit tests use, in one header, for systems without cmocka:
+ * tests/musl/run, and builds configured with CMOCKA_CFLAGS=-I…/tests/musl CMOCKA_LIBS=' '. The
+ * output is TAP. A failed assertion ends its test; the next one follows.
  */
 #ifndef NETGDB_TESTS_CMOCKA_H
 #define NETGDB_TESTS_CMOCKA_H

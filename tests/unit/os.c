@@ -225,7 +225,7 @@ static void the_end_of_a_process_is_an_event(void **state)
     assert_true(is_readable(process, LONG_MS));
     assert_true(is_readable(process, 0));
     close(process);
-    /* It has ended, and nobody has waited for it. */
+    /* It has ended, and no process has waited for it. */
     process = os_process_open(pid);
     assert_true(process < 0 || is_readable(process, LONG_MS));
     if (process >= 0)
@@ -465,10 +465,10 @@ static void a_peer_is_known_by_its_credentials(void **state)
 
 static void an_address_of_no_neighbour_has_not_answered(void **state)
 {
-    const struct in_addr nobody = {.s_addr = htonl(0xc6336407)}; /* 198.51.100.7: an example */
+    const struct in_addr absent = {.s_addr = htonl(0xc6336407)}; /* 198.51.100.7: an example */
     (void)state;
     (void)os_network_is_own(); /* either is right */
-    assert_int_not_equal(os_neighbour(nobody), 1);
+    assert_int_not_equal(os_neighbour(absent), 1);
 }
 
 int main(void)
