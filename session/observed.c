@@ -112,9 +112,9 @@ void observed_thread_of(const struct buf *reply, char thread[OBSERVED_THREAD_MAX
 }
 
 /*
- * What an observer gets: the signal and the thread. Not the registers, which the first client may
- * have changed since, nor swbreak: GDB resumes without a word after a breakpoint that it has not
- * inserted itself (gdb/infrun.c, "delayed software breakpoint trap").
+ * Keeps what an observer needs of a stop: the signal and the thread. Not the registers, which the
+ * first client may have changed since, nor swbreak: GDB resumes without a word after a breakpoint
+ * that it has not inserted itself (gdb/infrun.c, "delayed software breakpoint trap").
  */
 static void keep_stop(struct observed *h, const struct buf *reply)
 {

@@ -8,7 +8,7 @@
  * (observer.h). The target has an owner while a client is attached; a proxy may also start one for
  * the observers alone.
  *
- * What the first client gets does not depend on the observers:
+ * The first client's replies do not depend on the observers:
  * - The stub's selected thread is the first client's whenever a request of it arrives there.
  * - While the stub waits for an answer of the first client, it gets nothing else.
  * - A list of threads, of which the stub knows only one position, is not read while the first
@@ -40,7 +40,7 @@ enum {
 /* How long an observer's request waits for such a command, before the target counts as running. */
 #define OBSERVED_PATIENCE (500 * IO_MS)
 
-/* How long a list of threads that the first client has begun to read excludes the observers' */
+/* How long a list that the first client has begun to read keeps observers from reading theirs. */
 #define OBSERVED_LIST_TIME (2 * IO_SECOND)
 
 struct io_fds;
@@ -70,7 +70,7 @@ struct observed {
     pthread_cond_t changed; /* a request is not TAKEN any more */
     TAILQ_HEAD(, observer) observers;
     unsigned n;
-    struct io_fds *owner;  /* the io of the thread that serves the target; NULL: nobody does */
+    struct io_fds *owner;  /* the io of the thread that serves the target; NULL: no thread does */
     enum netgdb_peer peer; /* what the target is, if known */
     bool peer_known;       /* this session had an owner */
     bool has_client;       /* the owner has a client; otherwise it serves only observers */
@@ -120,7 +120,7 @@ void observed_close(struct observed *h);
 /* A request of the first client has been answered. */
 void observed_client_done(struct observed *h);
 
-/* When observed_run should be called, by io_now: 0: now; IO_NEVER: nobody waits. */
+/* When observed_run should be called, by io_now: 0: now; IO_NEVER: no observer waits. */
 uint64_t observed_due(struct observed *h);
 
 /* Before observed_run: clears the wake of the owner's io by which an observer announced a request.

@@ -180,7 +180,7 @@ static int share_reply(struct decorator *d, struct buf *reply, bool final)
     return DECORATOR_DONE;
 }
 
-/* The session's threads and stop are other ones. */
+/* The new session has other threads and another stop. */
 static void share_new_session(struct decorator *d)
 {
     struct observed_share *s = (struct observed_share *)d;
@@ -195,7 +195,7 @@ static void share_free(struct decorator *d)
 
 /* ---- an observer's request ---- */
 
-/* The replies to what the stub is not asked for. */
+/* Replies without a request to the stub. */
 static const char no_selection[] = "E.netgdb: the first client has selected no thread yet";
 static const char reading_list[] = "E.netgdb: the first client is reading this list: try again";
 

@@ -190,6 +190,8 @@ static int answer_known(struct observing *t, const struct request *r)
         return answer_thread(t);
     case PACKET_qSupported:
         return answer_features(t);
+    case PACKET_D: /* of one process of several */
+        return answer_locally(t, "OK");
     case PACKET_qAttached:
         return answer_locally(t, "1"); /* GDB leaves by a detach */
     case PACKET_qSymbol:
@@ -373,7 +375,7 @@ static int observer_recv(struct target *base, struct buf *reply, bool *final, un
         if (rc != NETGDB_AGAIN)
             return rc;
         unsigned why = io_wait(&t->io->io, t->until, IO_ON_WAKE | watch);
-        io_fds_clear_wake(t->io); /* before anybody looks for its cause, also the caller */
+        io_fds_clear_wake(t->io); /* before this function or its caller looks for its cause */
         if ((why & watch) != 0)
             return NETGDB_AGAIN;
     }

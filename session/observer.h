@@ -22,8 +22,8 @@
 
 /*
  * Joins the observers of `h`. The target waits in `io`, whose wake it shares with its thread.
- * `need` is called when nobody serves the target; it may start a thread that does, and returns an
- * error if nobody ever will. Returns 0; NETGDB_TOO_LONG: there are OBSERVERS_MAX already; or
+ * `need` is called when no thread serves the target; it may start a thread that does, and returns
+ * an error if none ever will. Returns 0; NETGDB_TOO_LONG: there are OBSERVERS_MAX already; or
  * NETGDB_NOMEM.
  */
 int observer_new(struct observed *h, struct io_fds *io, int (*need)(void *context), void *context,

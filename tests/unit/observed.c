@@ -324,6 +324,7 @@ static void a_detach_leaves_the_target(void **state)
     const struct request detach = request_of("D");
     assert_int_equal(target_leave(f->observer, &detach, &f->reply), 0);
     assert_true(buf_is(&f->reply, "OK"));
+    observer_asks(f, "D;1", "OK");
     expect_stub(f, "");
 }
 
@@ -499,7 +500,7 @@ static void observers_take_turns(void **state)
     assert_int_equal(observer_new(&f->observed, &f->io, NULL, NULL, &other), 0);
     assert_int_equal(target_send(f->observer, &a), 0);
     assert_int_equal(target_send(other, &b), 0);
-    f->observed.has_client = false; /* nobody is delayed */
+    f->observed.has_client = false; /* no client is delayed */
     assert_int_equal(observed_run(&f->observed), 0);
     assert_int_equal(target_recv(f->observer, &f->reply, &(bool){false}, 0), 0);
     assert_int_equal(target_send(f->observer, &a), 0);
@@ -546,8 +547,8 @@ static void an_observer_learns_that_the_session_has_ended(void **state)
     assert_int_equal(target_idle(f->observer), NETGDB_CLOSED);
 }
 
-/* Its request stays queued: somebody is asked to serve the target. */
-static void a_target_that_nobody_serves_is_served_again(void **state)
+/* Its request stays queued: `need` starts a thread that serves the target. */
+static void a_target_without_a_thread_is_served_again(void **state)
 {
     struct fixture *f = *state;
     observed_leave(&f->observed);
@@ -593,7 +594,7 @@ int main(void)
         TEST(there_is_a_limit_of_observers),
         TEST(a_parked_target_has_the_first_clients_selection),
         TEST(an_observer_learns_that_the_session_has_ended),
-        TEST(a_target_that_nobody_serves_is_served_again),
+        TEST(a_target_without_a_thread_is_served_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
