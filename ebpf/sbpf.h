@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * sBPF, the dialect of eBPF that Solana's virtual machine runs: versions 0 to 3. A program becomes
- * an ordinary image and ordinary ops; what differs is here. Sources of the facts: doc/ebpf.md.
+ * an ordinary image and ordinary ops; this header has the differences. Sources of the facts:
+ * doc/ebpf.md.
  */
 #ifndef NETGDB_EBPF_SBPF_H
 #define NETGDB_EBPF_SBPF_H

@@ -138,7 +138,8 @@ static void close_directory(struct crash *c)
 static bool sync_file(int dir, const char *name)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool good = fd < 0 || fsync(fd) == 0 || errno == EINVAL; /* what has no data is not ours */
+    bool good = fd < 0 || fsync(fd) == 0 ||
+                errno == EINVAL; /* EINVAL: a file without data, such as a pipe */
     int error = errno;
     if (fd >= 0)
         close(fd);
