@@ -36,6 +36,7 @@ static bool accepts_request(const struct decorator *d)
 
 static int pass(struct decorator *d, const struct request *r)
 {
+    CHECK_OR_RETURN(d->base.next != NULL && d->state != DECORATOR_ANSWERED);
     d->state = DECORATOR_OUTSTANDING;
     return note_error(d, target_send(d->base.next, r));
 }
@@ -63,6 +64,8 @@ static int decorator_send(struct target *t, const struct request *r)
     if (rc < 0)
         return note_error(d, rc);
     CHECK_OR_RETURN(rc <= DECORATOR_REPLACE);
+    /* Only an answer may contain output. */
+    CHECK_OR_RETURN(rc == DECORATOR_DONE || d->output.len == 0);
     if (rc == DECORATOR_DONE)
         d->state = DECORATOR_ANSWERED;
     return rc == DECORATOR_DONE ? 0 : rc == DECORATOR_PASS ? pass(d, r) : send_own(d);
@@ -160,7 +163,7 @@ void *decorator_new(size_t size, struct target *next, const struct decorator_ops
         .max_request = decorator_max_request,
         .free = decorator_free,
     };
-    struct decorator *d = calloc(1, size);
+    struct decorator *d = CHECK(size >= sizeof *d && next != NULL) ? calloc(1, size) : NULL;
     if (d == NULL)
         return NULL;
     d->base = (struct target){&target_ops, next};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/cache/cache_private.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/features.h"
 #include "proto/rsp/requests.h"
@@ -51,6 +52,7 @@ int cache_ask(struct cache *c)
 {
     if (c->d.request.error != 0)
         return c->d.request.error;
+    CHECK_OR_RETURN(c->d.state == DECORATOR_IDLE && !c->block_read);
     return target_ask_bytes(c->d.base.next, &c->d.request, &c->own_reply);
 }
 
@@ -67,6 +69,7 @@ static void learn_limits(struct cache *c, const struct buf *reply)
         ;
     if (c->block < CACHE_BLOCK_MIN)
         c->block = 0;
+    CHECK(c->block <= c->read_max && (c->block & (c->block - 1)) == 0);
     c->shared_memory = c->kernel || features_has(reply->data, reply->len, "QPassSignals") ||
                        features_has(reply->data, reply->len, "qXfer:auxv:read");
     c->binary = features_has(reply->data, reply->len, "binary-upload");
@@ -209,6 +212,7 @@ static int cache_request(struct decorator *d, const struct request *r)
 {
     struct cache *c = of(d);
     cache_answer *function = find_answer(r);
+    CHECK_OR_RETURN(r->len != 0 || r->packet->id == PACKET_UNKNOWN);
     c->block_read = false;
     c->learn = NULL;
     int rc = request_copy(&c->request, &c->request_bytes, r);
@@ -221,6 +225,7 @@ static int cache_request(struct decorator *d, const struct request *r)
 static int cache_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct cache *c = of(d);
+    CHECK_OR_RETURN(!c->block_read || c->learn == NULL); /* its reply is ours */
     if (final && c->block_read)
         return cache_take_block(c, reply);
     if (final && c->learn != NULL)

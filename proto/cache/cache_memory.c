@@ -90,6 +90,7 @@ static struct cache_page *find_or_create(struct cache_memory *m, uint64_t addres
     if (page != NULL || (page = get_page(m)) == NULL)
         return page;
     size_t bucket = page_bucket(address);
+    CHECK(m->used != 0 && m->used <= m->allocated);
     page->address = cache_page_of(address);
     memset(page->known, 0, sizeof page->known);
     page->next = m->buckets[bucket];
@@ -113,6 +114,7 @@ static void set_known(struct cache_page *page, size_t from, size_t len)
 
 void cache_memory_store(struct cache_memory *m, uint64_t address, const uint8_t *bytes, size_t len)
 {
+    CHECK(len == 0 || address + (len - 1) >= address);
     while (len > 0) {
         size_t n = bytes_in_page(address, len), at = (size_t)(address % CACHE_PAGE);
         struct cache_page *page = find_or_create(m, address);
@@ -144,6 +146,7 @@ static size_t known_in_page(const struct cache_page *page, size_t at, size_t len
 size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t len)
 {
     size_t all = 0, n, known;
+    CHECK(len != 0 && address + (len - 1) >= address); /* no range wraps */
     do {
         const struct cache_page *page = find_page(m, address + all);
         n = bytes_in_page(address + all, len - all);

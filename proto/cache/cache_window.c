@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/cache/cache_private.h"
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 enum { MAP_PIECE = 0xffb }; /* bytes of the memory map requested at a time */
@@ -24,6 +25,7 @@ static bool touches(const struct regions *r, uint64_t first, uint64_t last)
 
 bool cache_is_device(const struct cache *c, uint64_t address, size_t len)
 {
+    CHECK(len != 0);
     if (touches(&c->devices, address, address + (len - 1)))
         return true;
     return c->have_map && regions_kind(&c->mapped, address, len) == REGION_UNKNOWN;
@@ -241,6 +243,7 @@ bool cache_window(const struct cache *c, uint64_t address, size_t len, uint64_t 
         !clip_to_region(c, address, len, &first, &last))
         return false;
     *window = first;
+    CHECK(first <= address && address + (len - 1) <= last && last - first < c->block);
     *window_len = (size_t)(last - first) + 1;
     return !cache_is_device(c, first, *window_len);
 }

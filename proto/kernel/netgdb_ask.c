@@ -42,7 +42,7 @@ static enum link_state state_written_by(const struct packet *packet)
 static int send_request(struct netgdb_target *t)
 {
     CHECK_OR_RETURN(t->outstanding && t->current.packet != NULL && t->request.len > NT_FRAMING);
-    CHECK_OR_RETURN(!t->our_ack_pending); /* the previous reply is acknowledged */
+    CHECK_OR_RETURN(!t->our_ack_pending && nt_is_sound(t)); /* the previous reply is acknowledged */
     t->peer_acked = false;
     t->asked = io_now(t->io);
     t->reorder_events = t->link->reorder_events;
@@ -69,7 +69,7 @@ static int wait_for_delivery(struct netgdb_target *t)
 int nt_send(struct target *base, const struct request *r)
 {
     struct netgdb_target *t = nt_self(base);
-    CHECK_OR_RETURN(!t->outstanding); /* one request at a time */
+    CHECK_OR_RETURN(!t->outstanding && nt_is_sound(t)); /* one request at a time */
     if (r->len > nt_max_request(base))
         return NETGDB_TOO_LONG;
     if (t->use == NT_UNUSED)
@@ -93,6 +93,7 @@ int nt_send(struct target *base, const struct request *r)
 static int give_up_damaged(const struct netgdb_target *t)
 {
     const char *name = t->current.packet->name;
+    CHECK_OR_RETURN(t->retries > RETRIES_MAX);
     if (t->peer_acked)
         log_error(t->log, "the reply to '%s' has %s, however often it is requested", name,
                   rsp_fault_name(t->parser.fault));
@@ -154,6 +155,7 @@ static bool has_foreign_form(const struct netgdb_target *t)
     if (!t->identified || t->peer != NETGDB_PEER_KERNEL)
         return false;
     size_t len = t->request.len - NT_FRAMING;
+    CHECK(t->request.len > NT_FRAMING);
     return !reply_is_plausible(t->current.packet, t->request.data + 1, len, &t->parser.content);
 }
 
@@ -167,6 +169,7 @@ static bool peer_ack_in_doubt(struct netgdb_target *t)
 {
     if (!t->peer_ack_first)
         return false;
+    CHECK(t->peer_acked && t->outstanding);
     bool between = link_acks(t->link) != 0, first_loss = !t->link->lossy;
     t->link->lossy = true;
     return between || first_loss;
@@ -298,6 +301,6 @@ static int await_kernel_reply(struct netgdb_target *t, struct buf *reply, bool *
 int nt_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
 {
     struct netgdb_target *t = nt_self(base);
-    CHECK_OR_RETURN(t->outstanding);
+    CHECK_OR_RETURN(t->outstanding && nt_is_sound(t));
     return nt_note_error(t, await_kernel_reply(t, reply, final, watch));
 }

@@ -71,6 +71,12 @@ static inline struct netgdb_target *nt_self(struct target *t)
     return (struct netgdb_target *)t;
 }
 
+/*
+ * Returns whether the parts of the target agree with each other, as between any two of its
+ * operations.
+ */
+bool nt_is_sound(const struct netgdb_target *t);
+
 /* ---- netgdb_wait.c ---- */
 
 /*

@@ -11,6 +11,7 @@
 
 int nt_pump_request(struct netgdb_target *t, uint64_t since, unsigned watch)
 {
+    CHECK_OR_RETURN(!nt_is_node(t) && since <= io_now(t->io));
     uint64_t limit = silence_next_check(&t->silence), gives_up = link_give_up_time(t->link), quiet;
     if (io_now(t->io) - nt_heard_since(t, since) < gives_up && gives_up < limit)
         limit = gives_up; /* then it must be idle: see wake_kernel */
@@ -49,6 +50,7 @@ static void take_peer_ack(struct netgdb_target *t)
         t->duplicate_running = true;
     } else if (!t->peer_acked) {
         t->peer_acked = true;
+        CHECK(t->link->tx.seqno != 0); /* it answers a request of this session */
         t->peer_ack_first = link_acks(t->link) == 0;
         link_mark_delivered(t->link);
         link_expect_peer_ack(t->link, 0);
@@ -79,6 +81,7 @@ int nt_read_stream(struct netgdb_target *t)
 {
     enum rsp_event event;
     int found = 0;
+    CHECK_OR_RETURN(!nt_is_node(t));
     while (found == 0 && (event = nt_next_event(t)) != RSP_MORE)
         found = take_kernel_event(t, event);
     /* A kernel's message is one whole packet: an unfinished one is damaged. */
@@ -93,6 +96,7 @@ int nt_read_stream(struct netgdb_target *t)
 
 static void count_delay(struct netgdb_target *t, enum netgdb_delay what, uint64_t start)
 {
+    CHECK(what < NETGDB_DELAYS && start <= io_now(t->io));
     t->stats.delayed[what].n++;
     t->stats.delayed[what].ns += io_now(t->io) - start;
 }
@@ -103,9 +107,9 @@ int nt_wait_for_ack(struct netgdb_target *t)
 {
     uint64_t since = io_now(t->io);
     int rc = 0;
-    while (rc == 0 && !link_acked(t->link) && link_acks(t->link) == 0) {
+    CHECK_OR_RETURN(nt_is_sound(t));
+    while (rc == 0 && !link_acked(t->link) && link_acks(t->link) == 0)
         rc = nt_pump_request(t, since, 0);
-    }
     if (rc == 0)
         link_mark_delivered(t->link);
     t->silence.warned = false;
@@ -129,6 +133,7 @@ static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what
     uint64_t start = io_now(t->io);
     if (until <= start)
         return 0;
+    CHECK_OR_RETURN(until - start <= 3 * LINK_LATENESS_MAX); /* no delay is longer */
     const char *reason = send_delay_reason(&t->send_delay, t->link, packet);
     log_debug(t->log, "%s '%s' waits for %.1f ms: %s", names[what], packet->name,
               (double)(until - start) / 1e6, reason);
@@ -140,6 +145,7 @@ static int delay(struct netgdb_target *t, uint64_t until, enum netgdb_delay what
 
 int nt_flush_our_ack(struct netgdb_target *t)
 {
+    CHECK_OR_RETURN(nt_is_sound(t) && !t->outstanding);
     /* The previous '+' is in flight if a duplicate has run since. */
     int rc = nt_wait_for_ack(t);
     if (rc == 0 && t->our_ack_pending) {
@@ -149,7 +155,8 @@ int nt_flush_our_ack(struct netgdb_target *t)
         if (rc == 0)
             rc = nt_wait_for_ack(t);
     }
-    send_delay_our_ack_delivered(&t->send_delay, t->link);
+    if (rc == 0)
+        send_delay_our_ack_delivered(&t->send_delay, t->link);
     return rc;
 }
 
@@ -214,6 +221,8 @@ int nt_wait_until_ready(struct netgdb_target *t)
         if (rc == 0)
             rc = await_duplicates(t);
     } while (rc == 0 && t->our_ack_pending);
-    CHECK_OR_RETURN(rc != 0 || link_acked(t->link));
+    /* All is acknowledged, and the kernel waits for a request. */
+    CHECK_OR_RETURN(rc != 0 ||
+                    (link_acked(t->link) && !t->our_ack_pending && !t->duplicate_running));
     return rc;
 }

@@ -22,6 +22,7 @@ static int nt_interrupt(struct target *base)
 static int nt_idle(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(nt_is_sound(t));
     (void)nt_duplicates_deadline(t);
     int rc = nt_process_input(t);
     if (rc == 0 && !t->outstanding)
@@ -48,6 +49,7 @@ static int nt_leave(struct target *base, const struct request *r, struct buf *re
 {
     struct netgdb_target *t = nt_self(base);
     const struct log *log = t->log;
+    CHECK_OR_RETURN(!t->outstanding && (r->packet->effects & PKT_LEAVES) != 0);
     t->silence.give_up = NETGDB_LEAVE_SILENCE_LIMIT;
     uint64_t before = t->link->counters.retransmitted;
     link_set_leaving(t->link, true);
@@ -87,6 +89,7 @@ const struct target_ops nt_kernel_ops = {
 
 void nt_begin(struct netgdb_target *t, struct link *link)
 {
+    CHECK(link != NULL);
     t->link = link;
     t->io = link->io;
     t->current.packet = t->our_ack_packet = packet_of(PACKET_stop_reason);
@@ -159,6 +162,7 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
     } while (rc == NETGDB_REPLACED && t->use == NT_IDENTIFYING);
     t->use = NT_USED;
     t->identified = rc == 0;
+    CHECK_OR_RETURN(nt_is_sound(t));
     if (rc == 0 && t->link->session_state != NULL)
         t->link->session_state->node = nt_is_node(t);
     *peer = t->peer = nt_is_node(t)                                  ? NETGDB_PEER_NODE
@@ -171,6 +175,7 @@ int netgdb_target_identify(struct target *base, enum netgdb_peer *peer)
 /* Frees empty buffers, which may be large after a long session, while the target waits. */
 static void trim(struct netgdb_target *t)
 {
+    CHECK(nt_is_sound(t));
     if (!t->outstanding && t->parser.state == RSP_IDLE) {
         buf_free(&t->request);
         buf_free(&t->parser.content);
@@ -196,6 +201,7 @@ void netgdb_target_hurry(struct target *base, bool on)
     struct netgdb_target *t = nt_self(base);
     t->hurry = on;
     t->silence.give_up = on ? NETGDB_LEAVE_SILENCE_LIMIT : NETGDB_SILENCE_LIMIT;
+    CHECK(nt_is_sound(t));
 }
 
 bool netgdb_target_runs(const struct target *base)

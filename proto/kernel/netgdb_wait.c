@@ -9,6 +9,16 @@
 /* A wait that ends this late shows that we were suspended (SIGSTOP, a laptop's sleep). */
 #define SUSPEND_THRESHOLD IO_SECOND
 
+bool nt_is_sound(const struct netgdb_target *t)
+{
+    if (t->link == NULL || t->link->io != t->io || t->silence.give_up == 0)
+        return false;
+    if (t->outstanding && (t->current.packet == NULL || t->use == NT_UNUSED))
+        return false;
+    return t->our_ack_packet != NULL && t->current.low <= t->current.high &&
+           (!t->identified || t->use == NT_USED);
+}
+
 /*
  * Returns whether the target runs: it has a request that resumes it, and everything we sent after
  * it. It is silent until it stops.
@@ -22,6 +32,7 @@ static bool is_running(const struct netgdb_target *t)
 
 static void switch_session(struct netgdb_target *t, struct link *link)
 {
+    CHECK(link->tx.seqno == 0 || link->inherited_seqno != 0); /* nothing was sent in it */
     t->base.ops = &nt_kernel_ops;
     t->identified = false;
     if (t->use == NT_IDENTIFYING) {
@@ -62,6 +73,7 @@ bool nt_is_finished(const struct netgdb_target *t)
 
 int nt_process_input(struct netgdb_target *t)
 {
+    CHECK_OR_RETURN(nt_is_sound(t));
     int rc = link_input(t->link);
     if (rc == 0 && t->link->failed)
         rc = NETGDB_LOST;
@@ -70,6 +82,7 @@ int nt_process_input(struct netgdb_target *t)
 
 int nt_pump(struct netgdb_target *t, uint64_t deadline, unsigned watch)
 {
+    CHECK_OR_RETURN(nt_is_sound(t) && (watch & IO_ON_TARGET) == 0);
     if (nt_is_finished(t))
         return NETGDB_CLOSED;
     uint64_t retry = link_deadline(t->link);
@@ -118,6 +131,7 @@ enum rsp_event nt_next_event(struct netgdb_target *t)
     const uint8_t *data = t->link->stream.data;
     size_t left = t->link->stream.len, all = left;
     enum rsp_event event = rsp_parse(&t->parser, &data, &left);
+    CHECK(left <= all && (event != RSP_MORE || left == 0));
     buf_drop(&t->link->stream, all - left);
     return event;
 }

@@ -27,6 +27,7 @@ bool send_delay_exactly_once(const struct packet *packet)
 uint64_t send_delay_lateness(const struct send_delay *h, const struct link *l,
                              const struct packet *packet)
 {
+    CHECK(packet != NULL && h->clean_exchanges <= SEND_DELAY_CLEAN_EXCHANGES);
     if (l->reorder_events != 0)
         return link_lateness(l);
     bool may_repeat = !send_delay_exactly_once(packet) && !l->lossy;
@@ -36,6 +37,7 @@ uint64_t send_delay_lateness(const struct send_delay *h, const struct link *l,
 
 void send_delay_our_ack_delivered(struct send_delay *h, const struct link *l)
 {
+    CHECK(l->tx.arrived != 0 || l->tx.seqno == 0 || l->inherited_seqno != 0);
     h->our_ack_delivered = l->tx.arrived;
     h->our_ack_expires = link_duplicates_expire(l, 0);
 }
@@ -66,6 +68,7 @@ uint64_t send_delay_request(const struct send_delay *h, const struct link *l,
 uint64_t send_delay_our_ack(const struct send_delay *h, const struct link *l,
                             const struct send_delay_request *r)
 {
+    CHECK(r->packet != NULL);
     bool delayed = send_delay_exactly_once(r->packet) || send_delay_path_suspect(h, l) ||
                    l->tx.transmissions > 1;
     return delayed ? link_duplicates_expire(l, send_delay_lateness(h, l, r->packet)) : 0;

@@ -58,10 +58,44 @@ void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
     l->peer_ack_until = IO_NEVER;
 }
 
+/* ---- invariants ---- */
+
+static bool sent_is_sound(const struct link *l)
+{
+    if (l->tx.active && (l->tx.seqno == 0 || l->tx.transmissions == 0))
+        return false;
+    return l->tx.len <= sizeof l->tx.datagram && l->payload_max >= WIRE_DATA_MIN &&
+           l->payload_max <= WIRE_DATA_ETHERNET &&
+           (l->session_state == NULL || l->session_state->sent == l->tx.seqno);
+}
+
+/* A complete message is in the stream: `have` counts the chunks of one that is not. */
+static bool received_is_sound(const struct link *l)
+{
+    return (l->node || !l->finished) &&
+           (l->rx.have == 0 ||
+            (l->synced && l->rx.have < l->rx.chunks && l->rx.chunks <= LINK_CHUNKS_MAX &&
+             l->rx.total <= WIRE_MESSAGE_MAX && l->rx.data.len == l->rx.total));
+}
+
+static bool path_is_sound(const struct link *l)
+{
+    return l->lateness <= LINK_LATENESS_MAX && (l->lateness == 0 || l->reorder_events != 0) &&
+           (l->srtt == 0 || l->rtt_min <= LINK_KERNEL_GIVES_UP) &&
+           l->kernel_retry <= LINK_KERNEL_RETRY_MAX && l->third.n <= LINK_THIRD_ACKS_MAX &&
+           (l->third.n == 0 || !l->third.disabled);
+}
+
+bool link_is_sound(const struct link *l)
+{
+    return sent_is_sound(l) && received_is_sound(l) && path_is_sound(l);
+}
+
 /* ---- the path ---- */
 
 void link_note_reordering(struct link *l, uint64_t by)
 {
+    CHECK(link_is_sound(l));
     if (by > LINK_LATENESS_MAX)
         by = LINK_LATENESS_MAX;
     if (l->reorder_events++ == 0)
@@ -72,6 +106,7 @@ void link_note_reordering(struct link *l, uint64_t by)
 
 uint64_t link_lateness(const struct link *l)
 {
+    CHECK(path_is_sound(l));
     if (l->reorder_events == 0)
         return LINK_LATENESS_CLEAN;
     return l->lateness > LINK_LATENESS_SEEN ? l->lateness : LINK_LATENESS_SEEN;
@@ -91,6 +126,7 @@ uint64_t link_give_up_time(const struct link *l)
 
 void link_measure_round_trip(struct link *l, uint64_t sample, bool ambiguous)
 {
+    CHECK(l->tx.transmissions != 0 && (!ambiguous || l->tx.transmissions > 1));
     if (sample > LINK_KERNEL_GIVES_UP) /* we or the kernel were suspended */
         sample = LINK_KERNEL_GIVES_UP;
     if (l->rtt_min == 0 || sample < l->rtt_min)
@@ -146,14 +182,16 @@ static uint64_t next_retry(const struct link *l)
     for (unsigned i = 1; i < l->tx.transmissions && retry < most; i++)
         retry *= 2;
     retry = retry < most ? retry : most;
+    CHECK(retry >= LINK_RETRY_MIN); /* never faster than a pause of a virtual machine */
     return retry > l->tx.retry_min ? retry : l->tx.retry_min;
 }
 
 void link_be_patient(struct link *l, uint64_t ns)
 {
-    CHECK(l->tx.transmissions != 0);
+    CHECK(l->tx.transmissions != 0 && link_is_sound(l));
     l->tx.retry_min = ns;
     l->tx.retry = l->tx.last + next_retry(l);
+    CHECK(l->tx.retry - l->tx.last >= ns);
 }
 
 static int transmit_datagram(struct link *l)
@@ -202,8 +240,8 @@ static void vote_generation(struct link *l)
 
 int link_send(struct link *l, const void *data, size_t len, size_t offset, size_t total)
 {
-    CHECK_OR_RETURN(!l->tx.active); /* at most one DATA is in flight */
-    CHECK_OR_RETURN(offset <= total && len <= total - offset);
+    CHECK_OR_RETURN(!l->tx.active && link_is_sound(l)); /* at most one DATA is in flight */
+    CHECK_OR_RETURN(offset <= total && len <= total - offset && (l->node || len == total));
     /* A server that takes over now would use a seqno again. */
     CHECK_OR_RETURN(l->session_state == NULL || l->session_state->sent == l->tx.seqno);
     if (len > l->payload_max)
@@ -239,6 +277,7 @@ unsigned link_acks(const struct link *l)
 
 void link_mark_delivered(struct link *l)
 {
+    CHECK(link_is_sound(l));
     l->tx.active = false;
     if (l->tx.arrived == 0)
         l->tx.arrived = io_now(l->io);
@@ -253,6 +292,7 @@ static bool all_arrived(const struct link *l)
 
 uint64_t link_duplicates_expire(const struct link *l, uint64_t late)
 {
+    CHECK(!l->tx.active || l->tx.arrived != 0);
     uint64_t gone = l->tx.arrived + late;
     if (l->tx.transmissions < 2 || all_arrived(l))
         return gone;
@@ -262,6 +302,7 @@ uint64_t link_duplicates_expire(const struct link *l, uint64_t late)
 
 int link_tick(struct link *l)
 {
+    CHECK_OR_RETURN(link_is_sound(l));
     int rc = link_send_third_acks(l);
     if (rc != 0 || !l->tx.active || io_now(l->io) < l->tx.retry)
         return rc;
@@ -271,16 +312,19 @@ int link_tick(struct link *l)
 
 uint64_t link_deadline(const struct link *l)
 {
+    CHECK(link_is_sound(l));
     uint64_t retry = l->tx.active ? l->tx.retry : IO_NEVER;
     return l->third.n != 0 && l->third.due < retry ? l->third.due : retry;
 }
 
 void link_expect_peer_ack(struct link *l, uint64_t until)
 {
+    CHECK(!l->node); /* a node in no-ack mode sends none */
     l->peer_ack_until = until;
 }
 
 void link_set_node(struct link *l)
 {
+    CHECK(!l->finished && link_is_sound(l));
     l->node = true;
 }

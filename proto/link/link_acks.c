@@ -38,7 +38,7 @@ static int transmit_acks(struct link *l, const uint32_t *seqnos, unsigned n, uns
 /* Losses come in bursts, so the third ack is delayed a little. */
 static void queue_third_acks(struct link *l, const uint32_t *seqnos, unsigned n)
 {
-    CHECK(l->third.n <= LINK_THIRD_ACKS_MAX);
+    CHECK(l->third.n <= LINK_THIRD_ACKS_MAX && !l->third.disabled && !l->node);
     if (l->third.n == 0)
         l->third.due = io_now(l->io) + LINK_THIRD_ACK_DELAY;
     for (unsigned i = 0; i < n && l->third.n < LINK_THIRD_ACKS_MAX; i++)
@@ -58,6 +58,7 @@ int link_send_third_acks(struct link *l)
 
 void link_set_leaving(struct link *l, bool leaving)
 {
+    CHECK(link_is_sound(l));
     l->third.n = 0;
     l->third.disabled = leaving;
 }

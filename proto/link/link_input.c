@@ -26,6 +26,7 @@ static uint64_t since(const struct link *l, uint64_t then)
  */
 static void check_ack(struct link *l, const struct link_trace *t)
 {
+    CHECK(t->acks != 0 && t->count != 0);
     unsigned per_arrival = l->generation == LINK_NEW ? 1 : 2;
     if (t->acks > per_arrival * t->count || (t->count > 1 && t->seqno < l->tx.acked))
         link_note_reordering(l, since(l, t->last));
@@ -87,6 +88,7 @@ static void check_duplicate(struct link *l, uint32_t seqno)
 {
     struct link_trace *t = link_trace_get(l->in, LINK_HISTORY, seqno);
     uint64_t before = t->last;
+    CHECK(t->seqno == seqno && (int32_t)(l->rx.start + l->rx.chunks - seqno) >= 0);
     t->last = l->arrival_time;
     l->counters.duplicates++;
     if (t->count++ == 0) {
@@ -168,6 +170,7 @@ static int store_chunk(struct link *l, const struct wire_msg *msg, unsigned inde
     int rc = copy_chunk(l, msg);
     if (rc != 0)
         return rc;
+    CHECK_OR_RETURN((l->rx.seen[index / 8] & 1 << index % 8) == 0); /* not twice */
     l->rx.seen[index / 8] |= (uint8_t)(1 << index % 8);
     t->count = 1;
     t->first = t->last = l->arrival_time;
@@ -199,6 +202,7 @@ static bool synchronise(struct link *l, const struct wire_msg *msg)
  */
 static bool is_acceptable(struct link *l, const struct wire_msg *msg)
 {
+    CHECK(msg->len != 0 && msg->len <= msg->total);
     if (msg->total != 1)
         return true;
     enum link_dup_effect late = link_late_duplicate(l);
@@ -253,6 +257,7 @@ static int link_take_data(struct link *l, const struct wire_msg *msg)
  * link_take_data. */
 static int take_finished(struct link *l, const struct wire_msg *msg)
 {
+    CHECK(!l->finished || l->node);
     if (l->finished && msg->seqno + 1 == l->rx.start)
         return 1;
     if (!l->node || msg->seqno != l->rx.start || msg->len != 0 || l->rx.have != 0) {
@@ -300,6 +305,7 @@ int link_input(struct link *l)
 {
     struct io_msg msgs[LINK_BATCH];
     int n, error = 0;
+    CHECK_OR_RETURN(link_is_sound(l));
     do {
         uint32_t acks[LINK_BATCH];
         unsigned n_acks = 0;
@@ -320,5 +326,6 @@ int link_input(struct link *l)
         if (rc < 0 && error == 0)
             error = rc;
     } while (n == LINK_BATCH);
+    CHECK(link_is_sound(l) || error != 0);
     return n < 0 ? n : error;
 }

@@ -9,6 +9,7 @@ enum { MAY_BE_UNREAD = 4 };
 struct link_trace *link_trace_get(struct link_trace *ring, unsigned size, uint32_t seqno)
 {
     struct link_trace *t = &ring[seqno % size];
+    CHECK((size & (size - 1)) == 0); /* or entries get lost where seqno wraps */
     if (t->count == 0 || t->seqno != seqno)
         *t = (struct link_trace){.seqno = seqno};
     return t;
@@ -67,6 +68,7 @@ static void log_late_duplicate(struct link *l, uint32_t seqno)
 
 void link_check_ack_order(struct link *l, const struct link_trace *t)
 {
+    CHECK(t->acks != 0 && (int32_t)(l->tx.seqno - t->seqno) >= 0);
     bool original = t->count == 1 && t->acks <= (l->generation == LINK_OLD ? 2U : 1U);
     if (original || t->dup_effect == LINK_DUP_NONE)
         return;
@@ -123,6 +125,7 @@ bool link_duplicate_is_harmless(const struct link *l)
 
 void link_fail(struct link *l, const char *line)
 {
+    CHECK(line != NULL && line[0] != '\0');
     if (!l->failed)
         log_error(l->log, "%s", line);
     l->failed = true;

@@ -11,6 +11,11 @@
 /* Returns the ring entry for seqno, resetting it if the slot held another. `size`: entries. */
 struct link_trace *link_trace_get(struct link_trace *ring, unsigned size, uint32_t seqno);
 
+/*
+ * Returns whether the parts of the link agree with each other, as between any two calls of link.h.
+ */
+bool link_is_sound(const struct link *l);
+
 /* Returns whether the last DATA is longer than a '+', and therefore a request. */
 bool link_last_is_request(const struct link *l);
 

@@ -25,7 +25,9 @@ void requests_free(struct requests *r)
 /* Returns the content of the entry at pending.data[at], and its length. */
 static const uint8_t *pending_content(const struct requests *r, size_t at, size_t *len)
 {
+    CHECK(at + sizeof *len <= r->pending.len);
     memcpy(len, r->pending.data + at, sizeof *len);
+    CHECK(*len <= r->pending.len - at - sizeof *len);
     return r->pending.data + at + sizeof *len;
 }
 
@@ -55,6 +57,7 @@ static void take_packet(struct requests *r, const struct buf *content)
         return;
     }
     size_t at = r->pending.len;
+    CHECK(content->error == 0 && r->last <= at);
     (void)buf_add(&r->pending, &content->len, sizeof content->len);
     if (buf_add(&r->pending, content->data, content->len) == 0) {
         r->last = at;
@@ -130,6 +133,7 @@ int requests_next(struct requests *r, struct buf *content)
 
 void requests_done(struct requests *r)
 {
+    CHECK(r->pending.len == 0 || r->last < r->pending.len);
     r->outstanding = false;
     if (r->pending.len == 0)
         r->interrupt = false;

@@ -92,6 +92,7 @@ static enum rsp_event parse_idle(struct rsp_parser *p, uint8_t c)
 /* Handles '#', '$' or '*' in a packet: its end, the start of another, or a run-length. */
 static void parse_body(struct rsp_parser *p, uint8_t c)
 {
+    (void)CHECK(c == '#' || c == '$' || (c == '*' && p->direction == RSP_FROM_STUB));
     p->raw++;
     if (c == '#') {
         p->state = RSP_SUM1;
@@ -151,6 +152,7 @@ static void parse_run(struct rsp_parser *p, uint8_t c)
 static enum rsp_event finish_packet(struct rsp_parser *p, uint8_t c)
 {
     int low = hex_digit(c);
+    (void)CHECK(p->digit < 16 && p->content.len <= p->content.max);
     bool sum_is_right = p->digit >= 0 && low >= 0 && (p->digit << 4 | low) == p->sum;
     p->state = RSP_IDLE;
     p->fault = !sum_is_right ? RSP_CHECKSUM : p->bad ? RSP_RUN_LENGTH : RSP_SIZE;

@@ -72,6 +72,7 @@ static void send_acks(struct rsp_server *s)
  * means that GDB's timeout expired: nothing is retransmitted. */
 static void take_acks(struct rsp_server *s)
 {
+    CHECK(!s->awaits_ack || s->frame.len != 0);
     if (s->requests.nacks > 0 && s->awaits_ack && !s->requests.outstanding)
         send_last_reply(s);
     if (s->requests.acks > 0)
@@ -107,6 +108,7 @@ static bool is_data(const struct packet *packet)
 /* Frames and sends a reply, and keeps it for a '-'. */
 static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len, bool runs)
 {
+    CHECK_OR_RETURN(!s->requests.outstanding || s->packet != NULL);
     buf_reset(&s->frame);
     int rc = (runs ? rsp_frame_runs : rsp_frame)(&s->frame, content, len);
     if (rc != 0)
@@ -172,6 +174,7 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
         if ((io_wait(s->io, IO_NEVER, IO_ON_CLIENT | watch) & watch) != 0)
             return NETGDB_AGAIN;
     }
+    CHECK_OR_RETURN(s->requests.outstanding);
     s->packet = packet_find(request->data, request->len);
     io_keepalive(s->io, (s->packet->effects & PKT_RESUMES) == 0);
     return 0;

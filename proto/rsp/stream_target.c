@@ -85,6 +85,7 @@ static int take_nack(struct stream_target *s)
 {
     if (s->no_ack || !s->outstanding)
         return 0;
+    CHECK_OR_RETURN(s->frame.len != 0 && s->packet != NULL);
     int rc = retry(s);
     return rc != 0 ? rc : send_to_stub(s, s->frame.data, s->frame.len);
 }
@@ -132,6 +133,7 @@ static int parse_received(struct stream_target *s)
 static int receive_bytes(struct stream_target *s)
 {
     struct io_msg msg;
+    CHECK_OR_RETURN(s->left == 0); /* they lie in the io's buffer */
     int n = io_recv(s->io, IO_TARGET, &msg, 1);
     if (n < 0)
         return s->error = n;
@@ -154,6 +156,7 @@ static uint64_t no_reply_deadline(const struct stream_target *s)
 /* Warns, or ends the wait with an error. */
 static int check_no_reply(struct stream_target *s)
 {
+    CHECK_OR_RETURN(!s->heard && s->give_up_enabled);
     if (s->warned)
         return s->error = NETGDB_LOST;
     s->warned = true;
@@ -198,6 +201,7 @@ static int stream_target_idle(struct target *t)
 static int stream_target_send(struct target *t, const struct request *r)
 {
     struct stream_target *s = stream_of(t);
+    CHECK_OR_RETURN(!s->outstanding || !packet_has_reply(s->packet)); /* one request at a time */
     if (r->len > s->max_request)
         return NETGDB_TOO_LONG;
     int rc = stream_target_idle(t);
@@ -258,7 +262,7 @@ static int learn_stub_features(struct stream_target *s, struct buf *reply)
 static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct stream_target *s = stream_of(t);
-    CHECK_OR_RETURN(s->packet != NULL);
+    CHECK_OR_RETURN(s->packet != NULL && s->outstanding);
     int rc = await_packet(s, watch);
     if (rc == 0)
         rc = buf_set(reply, s->parser.content.data, s->parser.content.len);
