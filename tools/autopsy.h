@@ -119,13 +119,16 @@ struct finished {
 
 /* A signature, or a crash, that has a directory. */
 struct known {
-    LIST_ENTRY(known) entries;
+    STAILQ_ENTRY(known) entries;
     char id[SIGNATURE_ID_MAX];
     char name[AUTOPSY_NAME_MAX]; /* the directory of the first */
     unsigned long count;
 };
 
-LIST_HEAD(known_list, known);
+struct known_list {
+    STAILQ_HEAD(, known) list; /* the newest at the end */
+    unsigned n;
+};
 
 /* A kernel that has a report and was still waiting when an earlier autopsy ended. */
 struct kept {

@@ -19,8 +19,10 @@ enum {
     SUFFIXED = NAME_MAX + 32,
     DIRECTORY_MODE = 0750,
     FILE_MODE = 0640,
-    HOST_SHOWN = 48, /* characters of a host in a directory's name */
-    LINE_SIZE = 512, /* of the files "waiting", "signatures" and "crashes" */
+    HOST_SHOWN = 48,   /* characters of a host in a directory's name */
+    LINE_SIZE = 512,   /* of the files "waiting", "signatures" and "crashes" */
+    COUNT_DIGITS = 9,  /* of a count in them */
+    KNOWN_MAX = 10000, /* lines of "signatures" and "crashes": the newest are kept */
 };
 
 #define PARTIAL ".partial"
@@ -28,6 +30,8 @@ enum {
 #define SIGNATURES "signatures"
 #define CRASHES "crashes"
 #define NO_DIRECTORY "-" /* of a signature whose directory was given up */
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* ---- files ---- */
 
@@ -240,18 +244,29 @@ void store_note_gone(struct autopsy *a, const char *name)
     (void)unlinkat(a->out, suffixed(path, name, "/" WAITING), 0);
 }
 
-/* A line of three words. False: there is none. */
-static bool read_words(FILE *file, char line[LINE_SIZE], char *words[3])
+/* A line without its newline; "": it is too long, or has no end. False: there is none. */
+static bool read_store_line(FILE *file, char line[LINE_SIZE])
 {
-    char *rest;
+    int c = '\0';
     if (file == NULL || fgets(line, LINE_SIZE, file) == NULL)
         return false;
+    char *newline = strchr(line, '\n');
+    *(newline != NULL ? newline : line) = '\0';
+    while (newline == NULL && c != '\n' && c != EOF)
+        c = getc(file);
+    return true;
+}
+
+/* Splits a line of three words. False: it is none. */
+static bool split_line(char *line, char *words[3])
+{
+    char *rest;
     for (int i = 0; i < 3; i++) {
-        words[i] = strtok_r(i == 0 ? line : NULL, " \n", &rest);
+        words[i] = strtok_r(i == 0 ? line : NULL, " ", &rest);
         if (words[i] == NULL)
             return false;
     }
-    return true;
+    return *rest == '\0';
 }
 
 static void read_kept(struct autopsy *a, const char *name)
@@ -262,7 +277,7 @@ static void read_kept(struct autopsy *a, const char *name)
     FILE *file = strlen(name) < AUTOPSY_NAME_MAX
                      ? open_file(a->out, suffixed(path, name, "/" WAITING), "r")
                      : NULL;
-    if (k != NULL && read_words(file, line, words)) {
+    if (k != NULL && read_store_line(file, line) && split_line(line, words)) {
         (void)snprintf(k->kernel.host, sizeof k->kernel.host, "%s", words[0]);
         if (inet_pton(AF_INET, words[0], &in) == 1)
             k->kernel.ip = ntohl(in.s_addr);
@@ -314,17 +329,58 @@ static void look_around(struct autopsy *a)
         closedir(d);
 }
 
-static void read_known(const struct autopsy *a, const char *name, struct known_list *list)
+/* The new one of a list, over whose limit the oldest is forgotten. NULL: memory is short. */
+static struct known *new_known(struct known_list *known, const char *id, unsigned long count)
 {
-    char line[LINE_SIZE], *words[3];
-    FILE *file = open_file(a->out, name, "r");
-    struct known *k;
-    while (read_words(file, line, words) && (k = calloc(1, sizeof *k)) != NULL) {
-        (void)snprintf(k->id, sizeof k->id, "%s", words[0]);
-        k->count = strtoul(words[1], NULL, 10);
-        (void)snprintf(k->name, sizeof k->name, "%s", words[2]);
-        LIST_INSERT_HEAD(list, k, entries);
+    struct known *k = calloc(1, sizeof *k), *oldest = STAILQ_FIRST(&known->list);
+    if (k == NULL)
+        return NULL;
+    (void)snprintf(k->id, sizeof k->id, "%s", id);
+    k->count = count;
+    STAILQ_INSERT_TAIL(&known->list, k, entries);
+    if (++known->n > KNOWN_MAX) {
+        STAILQ_REMOVE_HEAD(&known->list, entries);
+        free(oldest);
+        known->n--;
     }
+    return k;
+}
+
+static bool is_made_of(const char *text, size_t max, const char *characters)
+{
+    size_t len = strlen(text);
+    return len <= max && strspn(text, characters) == len;
+}
+
+/* Takes a line: an id, a count, and the name of a directory. False: it is malformed. */
+static bool take_known(struct known_list *known, char *line)
+{
+    char *words[3];
+    if (!split_line(line, words) || strlen(words[0]) != SIGNATURE_ID_MAX - 1 ||
+        !is_made_of(words[0], SIGNATURE_ID_MAX - 1, DIGITS "abcdef") ||
+        !is_made_of(words[1], COUNT_DIGITS, DIGITS) ||
+        !is_made_of(words[2], AUTOPSY_NAME_MAX - 1, DIGITS LETTERS "._-"))
+        return false;
+    struct known *k = new_known(known, words[0], strtoul(words[1], NULL, 10));
+    if (k != NULL)
+        (void)snprintf(k->name, sizeof k->name, "%s", words[2]);
+    return true;
+}
+
+static void read_known(const struct autopsy *a, const char *name, struct known_list *known)
+{
+    char line[LINE_SIZE];
+    unsigned number = 0, malformed = 0, first = 0;
+    FILE *file = open_file(a->out, name, "r");
+    STAILQ_INIT(&known->list);
+    while (read_store_line(file, line)) {
+        number++;
+        if (!take_known(known, line) && malformed++ == 0)
+            first = number;
+    }
+    if (malformed != 0)
+        log_warn(&a->log, "%s/%s: malformed lines were skipped: %u, the first is line %u",
+                 a->options->out, name, malformed, first);
     if (file != NULL)
         fclose(file);
 }
@@ -355,10 +411,10 @@ int store_open(struct autopsy *a)
 
 /* ---- signatures and crashes ---- */
 
-static struct known *find_known(const struct known_list *list, const char *id)
+static struct known *find_known(const struct known_list *known, const char *id)
 {
     struct known *k;
-    LIST_FOREACH (k, list, entries) {
+    STAILQ_FOREACH (k, &known->list, entries) {
         if (strcmp(k->id, id) == 0)
             return k;
     }
@@ -366,13 +422,13 @@ static struct known *find_known(const struct known_list *list, const char *id)
 }
 
 /* A failure costs counts, not reports. */
-static void write_known(struct autopsy *a, const char *name, const struct known_list *list)
+static void write_known(struct autopsy *a, const char *name, const struct known_list *known)
 {
     char temporary[SUFFIXED];
     const struct known *k;
     FILE *file = open_file(a->out, suffixed(temporary, name, ".new"), "w");
     if (file != NULL) {
-        LIST_FOREACH (k, list, entries)
+        STAILQ_FOREACH (k, &known->list, entries)
             (void)fprintf(file, "%s %lu %s\n", k->id, k->count, k->name);
     }
     if (file == NULL || !replace_file(a->out, file, temporary, name))
@@ -385,17 +441,6 @@ static bool has_directory(const struct autopsy *a, const char *name)
     return exists(a, name) || exists(a, suffixed(partial, name, PARTIAL));
 }
 
-static struct known *new_known(struct known_list *list, const char *id)
-{
-    struct known *k = calloc(1, sizeof *k);
-    if (k == NULL)
-        return NULL;
-    memcpy(k->id, id, sizeof k->id);
-    k->count = 1;
-    LIST_INSERT_HEAD(list, k, entries);
-    return k;
-}
-
 bool store_claim(struct crash *c, char name[AUTOPSY_NAME_MAX])
 {
     struct autopsy *a = c->autopsy;
@@ -403,7 +448,7 @@ bool store_claim(struct crash *c, char name[AUTOPSY_NAME_MAX])
     struct known *k = find_known(&a->signatures, c->result.signature);
     bool first = k == NULL || !has_directory(a, k->name);
     if (k == NULL)
-        k = new_known(&a->signatures, c->result.signature);
+        k = new_known(&a->signatures, c->result.signature, 1);
     else if (!first)
         k->count++; /* else it was counted when its directory was begun */
     if (k != NULL) {
@@ -448,7 +493,7 @@ void store_note_crash(struct crash *c)
     pthread_mutex_lock(&a->lock);
     struct known *k = find_known(&a->examined, c->identity);
     if (k == NULL)
-        k = new_known(&a->examined, c->identity);
+        k = new_known(&a->examined, c->identity, 1);
     if (k != NULL) {
         memcpy(k->name, c->name, sizeof k->name);
         write_known(a, CRASHES, &a->examined);
