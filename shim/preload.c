@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,26 +52,43 @@ static bool remove_us(const char *value, char *out, size_t size)
 /* gdb/main.c, print_gdb_help: the first words of `gdb --help`, since gdb 4. */
 static const char gdb_text[] = "This is the GNU debugger.";
 
+/* What the program is, by its texts: searched once, for that takes a few ms. */
+static struct program {
+    bool gdb;
+    bool freebsd; /* it has FreeBSD's OS ABI */
+} searched;
+
+static bool segment_has(const void *start, size_t len, const char *text)
+{
+    return memmem(start, len, text, strlen(text)) != NULL;
+}
+
 /* dl_iterate_phdr(3) begins with the program: searches its read-only segments, then stops. */
-static int search_program(struct dl_phdr_info *program, size_t size, void *found)
+static int search_program(struct dl_phdr_info *program, size_t size, void *context)
 {
     (void)size;
+    (void)context;
     for (size_t i = 0; i < program->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &program->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD || (segment->p_flags & (PF_R | PF_W)) != PF_R)
             continue;
         const void *start = (const void *)(uintptr_t)(program->dlpi_addr + segment->p_vaddr);
-        if (memmem(start, segment->p_filesz, gdb_text, sizeof gdb_text - 1) != NULL)
-            *(bool *)found = true;
+        searched.gdb |= segment_has(start, segment->p_filesz, gdb_text);
+        searched.freebsd |= segment_has(start, segment->p_filesz, OSABI_FREEBSD_TEXT);
     }
     return 1;
 }
 
-static bool program_is_gdb(void)
+static void search_this_program(void)
 {
-    bool found = false;
-    (void)dl_iterate_phdr(search_program, &found);
-    return found;
+    (void)dl_iterate_phdr(search_program, NULL);
+}
+
+static const struct program *this_program(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, search_this_program);
+    return &searched;
 }
 
 /* lldb, lldb-14; not lldb-server. */
@@ -86,13 +104,18 @@ static bool is_lldb(const char *base)
 static bool is_gdb(const char *path)
 {
     size_t len;
-    return strstr(base_of(path, strlen(path), &len), "gdb") != NULL && program_is_gdb();
+    return strstr(base_of(path, strlen(path), &len), "gdb") != NULL && this_program()->gdb;
 }
 
 static bool is_debugger(const char *path)
 {
     size_t len;
     return is_lldb(base_of(path, strlen(path), &len)) || is_gdb(path);
+}
+
+bool preload_osabi_missing(void)
+{
+    return this_program()->gdb && !this_program()->freebsd;
 }
 
 void preload_osabi(int argc, char **argv)

@@ -21,7 +21,6 @@
 #include "session/serve.h"
 #include "shim/frontend.h"
 #include "symbols/find_elf.h"
-#include "symbols/osabi.h"
 
 #define DRAIN (2 * IO_SECOND)
 #define DRAIN_LEAVING                                                                              \
@@ -117,18 +116,17 @@ static int make_relay_chain(struct relay *r, const char *program, struct chain *
 {
     struct chain_config config = {.options = &r->name->options,
                                   .program = program,
+                                  .osabi_missing = preload_osabi_missing(),
                                   .only = is_only,
                                   .records = true,
                                   .log = &r->name->log};
     if (r->recording != NULL) {
         struct target *recording = r->recording;
         r->recording = NULL;
-        config.osabi_missing = osabi_is_missing(os_program());
         return chain_for_recording(chain, recording, r->peer, &config);
     }
     if (r->listener == NULL && !r->proxy)
         return chain_for_stream(chain, &r->io.io, &config);
-    config.osabi_missing = osabi_is_missing(os_program());
     /* GDB has asked for features already, and waits 6 s at most. */
     io_keepalive(&r->io.io, true);
     int rc = r->proxy ? chain_for_proxy(chain, &r->io.io, r->peer, &config)

@@ -57,6 +57,9 @@ void preload_clean(void);
  */
 void preload_osabi(int argc, char **argv);
 
+/* Whether this program is a gdb without FreeBSD's OS ABI (symbols/osabi.h). */
+bool preload_osabi_missing(void);
+
 /* ---- names.c ---- */
 
 enum { SHIM_IPS = 16 };

@@ -18,12 +18,10 @@
 
 /* gdb/osabi.c: the warning that a handler is missing. Every gdb has it, and no other program. */
 #define IS_GDB "is not built into this configuration"
-/* gdb/fbsd-tdep.c, which every handler of FreeBSD's OS ABI needs. */
-#define HAS_FREEBSD "syscalls/freebsd.xml"
 
 enum { SCAN_BLOCK = 256 * 1024, SCAN_OVERLAP = 64 };
 
-_Static_assert(sizeof IS_GDB <= SCAN_OVERLAP && sizeof HAS_FREEBSD <= SCAN_OVERLAP,
+_Static_assert(sizeof IS_GDB <= SCAN_OVERLAP && sizeof OSABI_FREEBSD_TEXT <= SCAN_OVERLAP,
                "a string on the edge of two blocks is found");
 
 bool osabi_is_x86_freebsd(const char *path)
@@ -54,7 +52,7 @@ static void osabi_scan(int fd, char *block, bool *is_gdb, bool *has_freebsd)
     while ((got = read(fd, block + kept, SCAN_BLOCK)) > 0) {
         size_t len = kept + (size_t)got;
         *is_gdb = *is_gdb || osabi_contains(block, len, IS_GDB);
-        *has_freebsd = *has_freebsd || osabi_contains(block, len, HAS_FREEBSD);
+        *has_freebsd = *has_freebsd || osabi_contains(block, len, OSABI_FREEBSD_TEXT);
         kept = len < SCAN_OVERLAP ? len : SCAN_OVERLAP;
         memmove(block, block + len - kept, kept);
     }

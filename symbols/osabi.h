@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 
+/* gdb/fbsd-tdep.c, which every handler of FreeBSD's OS ABI needs. */
+#define OSABI_FREEBSD_TEXT "syscalls/freebsd.xml"
+
 /* True for an x86 file (EM_X86_64, EM_386) whose EI_OSABI is FreeBSD. */
 bool osabi_is_x86_freebsd(const char *path);
 
