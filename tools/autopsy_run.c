@@ -13,9 +13,14 @@
 #include "proto/visible.h"
 #include "tools/autopsy.h"
 
-enum { CHUNK = 16 * 1024, LINE_MAX_BYTES = 64 * 1024 };
+enum {
+    CHUNK = 64 * 1024,          /* what a pipe of Linux holds */
+    LINE_MAX_BYTES = 64 * 1024, /* of a line: a longer one is cut in two */
+    REST_MS = 10,               /* for gdb, which writes line by line, to write more */
+};
 
 #define GRACE (2 * IO_SECOND) /* after SIGTERM */
+#define TEXT_MAX ((size_t)LINE_MAX_BYTES + CHUNK)
 
 struct run {
     struct crash *crash;
@@ -24,7 +29,7 @@ struct run {
     int log;
     size_t logged;
     bool cut;
-    struct buf line; /* not yet written */
+    struct buf text; /* read and not yet written */
     int error;       /* of the log; 0: none */
 };
 
@@ -85,12 +90,12 @@ static void write_log(struct run *r, const uint8_t *data, size_t len)
     }
 }
 
-static void flush_line(struct run *r)
+static void log_text(struct run *r)
 {
     static const char cut[] = "\nnetgdb: the rest of the output was dropped: it is too long\n";
     struct buf text;
-    buf_init(&text, VISIBLE_MAX * LINE_MAX_BYTES);
-    (void)visible_add(&text, r->line.data, r->line.len);
+    buf_init(&text, VISIBLE_MAX * TEXT_MAX);
+    (void)visible_add(&text, r->text.data, r->text.len);
     if (r->logged + text.len <= AUTOPSY_LOG_MAX) {
         write_log(r, text.data, text.len);
     } else if (!r->cut) {
@@ -99,21 +104,24 @@ static void flush_line(struct run *r)
     }
     r->logged += text.len;
     buf_free(&text);
-    buf_reset(&r->line);
+    buf_reset(&r->text);
 }
 
-/* Reads what has come. False: that is all. */
+/* Logs what has come up to its last newline. False: that is all. */
 static bool autopsy_take_output(struct run *r)
 {
     uint8_t data[CHUNK];
     ssize_t n = read(r->out, data, sizeof data);
     if (n <= 0)
         return n < 0 && (errno == EAGAIN || errno == EINTR);
-    for (ssize_t i = 0; i < n; i++) {
-        (void)buf_addc(&r->line, data[i]);
-        if (data[i] == '\n' || r->line.len == LINE_MAX_BYTES)
-            flush_line(r);
-    }
+    const uint8_t *newline = memrchr(data, '\n', (size_t)n);
+    size_t lines = newline != NULL ? (size_t)(newline + 1 - data) : 0;
+    (void)buf_add(&r->text, data, lines);
+    if (lines != 0)
+        log_text(r);
+    (void)buf_add(&r->text, data + lines, (size_t)n - lines);
+    if (r->text.len >= LINE_MAX_BYTES)
+        log_text(r);
     return true;
 }
 
@@ -138,6 +146,8 @@ static enum run_end watch_program(struct run *r, uint64_t deadline)
             return RUN_NOT_STARTED;
         if (fds[2].revents != 0 && !autopsy_take_output(r))
             fds[2].fd = -1;
+        else if (fds[2].revents != 0)
+            (void)poll(fds, 2, REST_MS);
         if (r->error != 0)
             return RUN_NOT_WRITTEN;
         if (fds[1].revents != 0)
@@ -168,8 +178,8 @@ static void drain(struct run *r)
     struct pollfd more = {r->out, POLLIN, 0};
     while (poll(&more, 1, 0) > 0 && autopsy_take_output(r))
         continue;
-    if (r->line.len != 0)
-        flush_line(r);
+    if (r->text.len != 0)
+        log_text(r);
 }
 
 static enum run_end run_to_end(struct run *r, uint64_t deadline, int *status)
@@ -191,7 +201,7 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
     if (fd < 0)
         return end;
     struct run r = {.crash = c, .process = -1, .out = -1, .log = fd};
-    buf_init(&r.line, LINE_MAX_BYTES);
+    buf_init(&r.text, TEXT_MAX);
     if (start_program(&r, argv)) {
         end = run_to_end(&r, deadline, status);
     } else {
@@ -200,7 +210,7 @@ enum run_end run_limited(struct crash *c, char *const *argv, const char *log, ui
         if (r.pid > 0)
             reap_program(&r, status);
     }
-    buf_free(&r.line);
+    buf_free(&r.text);
     close(fd);
     if (r.out >= 0)
         close(r.out);
