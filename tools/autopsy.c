@@ -18,6 +18,7 @@
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/report.h"
+#include "session/rundir.h"
 #include "session/state_file.h"
 
 enum {
@@ -335,6 +336,18 @@ static bool make_absolute(const char *variable)
     return good;
 }
 
+/* gdb has Python files that Debian does not compile, which takes a third of each start of gdb:
+ * Python keeps them here. */
+static void keep_compiled_python(void)
+{
+    char directory[RUNDIR_MAX], path[RUNDIR_MAX + 8];
+    if (rundir(directory) != 0)
+        return;
+    (void)snprintf(path, sizeof path, "%s/python", directory);
+    (void)setenv("PYTHONPYCACHEPREFIX", path, 0);
+    (void)unsetenv("PYTHONDONTWRITEBYTECODE");
+}
+
 /* gdb's environment: it reports to a file in its directory, and waits and logs as it is told. Files
  * that a variable names would be those of all gdbs; o->target has them. */
 static int set_environment(struct autopsy_options *o)
@@ -343,6 +356,7 @@ static int set_environment(struct autopsy_options *o)
                                        "NETGDB_CAPTURE", "NETGDB_SAVE"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         (void)unsetenv(ours[i]);
+    keep_compiled_python();
     o->out = realpath(o->out, NULL);
     if (o->out != NULL && make_absolute("NETGDB_LIB") && make_absolute("NETGDB_SYMBOLS") &&
         setenv(REPORT_VARIABLE, "events", 1) == 0)
