@@ -404,9 +404,9 @@ int chain_for_recording(struct chain *chain, struct target *recording, enum netg
     return complete_stream(chain, config);
 }
 
-int chain_for_observer(struct chain *chain, struct target *observer, enum netgdb_peer peer,
-                       const struct chain_config *config)
+int chain_for_target(struct chain *chain, struct target *target, enum netgdb_peer peer,
+                     const struct chain_config *config)
 {
-    *chain = (struct chain){.target = observer, .peer = peer};
+    *chain = (struct chain){.target = target, .peer = peer};
     return complete_stream(chain, config);
 }

@@ -80,11 +80,12 @@ int chain_for_recording(struct chain *chain, struct target *recording, enum netg
                         const struct chain_config *config);
 
 /*
- * The same for an observer of a target that another chain has, with its corrections
- * (observer_new). Owns `observer` from here on, also when it fails.
+ * The same for a target whose corrections are elsewhere: an observer of another chain's target
+ * (observer_new), or what chain_strip has returned of a chain_for_proxy. Owns `target` from here
+ * on, also when it fails.
  */
-int chain_for_observer(struct chain *chain, struct target *observer, enum netgdb_peer peer,
-                       const struct chain_config *config);
+int chain_for_target(struct chain *chain, struct target *target, enum netgdb_peer peer,
+                     const struct chain_config *config);
 
 /*
  * Adds the decorator that records what the client sees, as the last, if the session is recorded.

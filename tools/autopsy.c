@@ -336,7 +336,7 @@ static bool make_absolute(const char *variable)
     return good;
 }
 
-/* gdb has Python files that Debian does not compile, which takes a third of each start of gdb:
+/* gdb has Python files that Debian does not compile, which takes a quarter of the start of gdb:
  * Python keeps them here. */
 static void keep_compiled_python(void)
 {

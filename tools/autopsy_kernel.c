@@ -27,20 +27,13 @@ struct visit {
     struct log log;
 };
 
-/* Takes the kernel; with `symbols`, its chain has those of c->file. Returns 0, or a target's error
- * with a line in the log. */
-static int visit_begin(struct visit *v, const struct crash *c, bool symbols)
+/* Takes the kernel. Returns 0, or a target's error with a line in the log. */
+static int visit_begin(struct visit *v, const struct crash *c)
 {
     char why[CONTROL_LINE_MAX];
     enum netgdb_peer peer;
-    *v = (struct visit){.log = c->autopsy->log, .options = c->autopsy->options->target};
-    v->options.save[0] = '\0';
-    const struct chain_config config = {
-        .asked = !symbols, .options = symbols ? &v->options : NULL, .log = &v->log};
-    if (symbols) {
-        (void)snprintf(v->options.symbols, sizeof v->options.symbols, "%s", c->file);
-        v->log.level = LOG_ERROR; /* gdb reports the rest */
-    }
+    *v = (struct visit){.log = c->autopsy->log};
+    const struct chain_config config = {.asked = true, .log = &v->log};
     v->log.name = c->kernel.host;
     v->fd = control_take(&c->kernel.ip, 1, c->autopsy->options->target.port, false);
     struct pollfd answer = {v->fd, POLLIN, 0};
@@ -90,6 +83,18 @@ static int autopsy_find_file(struct visit *v, struct crash *c)
                        &c->file);
 }
 
+/* Gives the visit's chain the symbols of c->file. */
+static int add_symbols(struct visit *v, const struct crash *c)
+{
+    const struct chain_config config = {.options = &v->options, .log = &v->log};
+    enum netgdb_peer peer = v->chain.peer;
+    v->options = c->autopsy->options->target;
+    v->options.save[0] = '\0';
+    (void)snprintf(v->options.symbols, sizeof v->options.symbols, "%s", c->file);
+    v->log.level = LOG_ERROR; /* gdb reports the rest */
+    return chain_for_target(&v->chain, chain_strip(&v->chain), peer, &config);
+}
+
 /* Which crash of which kernel this is: the registers at this moment of its life. */
 static int make_identity(struct visit *v, struct crash *c, struct buf *text)
 {
@@ -112,38 +117,30 @@ static int make_identity(struct visit *v, struct crash *c, struct buf *text)
     return rc;
 }
 
-static int identify_crash(struct visit *v, struct crash *c)
+/* If this fails, gdb finds out why. */
+static void identify_crash(struct visit *v, struct crash *c)
 {
     struct buf text;
     buf_init(&text, 2 * TARGET_REPLY_MAX);
-    int rc = make_identity(v, c, &text);
+    if (add_symbols(v, c) == 0 && greet(v) == 0)
+        (void)make_identity(v, c, &text);
     buf_free(&text);
-    return rc;
-}
-
-/* Visits the kernel: step by step, each with what the one before has found. */
-static int visit_kernel(struct crash *c, bool symbols, int (*act)(struct visit *v, struct crash *c))
-{
-    struct visit v;
-    int rc = visit_begin(&v, c, symbols);
-    if (rc == 0)
-        rc = greet(&v);
-    if (rc == 0)
-        rc = act(&v, c);
-    visit_end(&v);
-    return rc;
 }
 
 bool kernel_find_file(struct crash *c)
 {
     const struct autopsy_options *o = c->autopsy->options;
-    int rc = 0;
+    struct visit v;
     if (o->target.symbols[0] != '\0')
         c->file = strdup(o->target.symbols);
-    else if (o->debug != NULL)
-        rc = visit_kernel(c, false, autopsy_find_file);
+    else if (o->debug == NULL)
+        return true;
+    int rc = visit_begin(&v, c);
+    if (rc == 0 && c->file == NULL && o->debug != NULL)
+        rc = autopsy_find_file(&v, c);
     if (rc == 0 && c->file != NULL)
-        (void)visit_kernel(c, true, identify_crash); /* if it fails, gdb finds out why */
+        identify_crash(&v, c);
+    visit_end(&v);
     if (rc != 0)
         crash_fails(c, EXIT_LOST, "the kernel cannot be reached: %s", netgdb_strerror(rc));
     return rc == 0;
@@ -163,7 +160,7 @@ bool kernel_release(struct crash *c)
     bool ours;
     if (after == AFTER_PARK || !autopsy_has(&c->kernel, NULL))
         return true;
-    int rc = visit_begin(&v, c, false);
+    int rc = visit_begin(&v, c);
     if (rc == 0 && (!autopsy_has(&c->kernel, &ours) || !ours)) {
         visit_end(&v); /* the host has begun another session, which we got */
         return true;

@@ -287,7 +287,7 @@ static void observe(struct client *c, struct server *server, enum netgdb_peer pe
         control_grant(c->fd, peer);
     c->asks = false;
     io_keepalive(&c->io.io, true);
-    rc = chain_for_observer(&chain, observer, peer, &config);
+    rc = chain_for_target(&chain, observer, peer, &config);
     io_keepalive(&c->io.io, false);
     if (rc == 0)
         (void)serve_observer_chain(c, server, &chain);
