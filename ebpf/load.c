@@ -296,6 +296,25 @@ static struct ebpf_image *new_image(const char *name)
     return image;
 }
 
+/*
+ * A table of sections that is not in the file, or that counts more than fit in the ELF header, is
+ * as none. FreeBSD's libelf refuses the whole file for it, elfutils' does not; programs for Solana
+ * of version 3 run without it.
+ */
+static void drop_wrong_section_table(uint8_t *file, size_t size)
+{
+    Elf64_Ehdr h;
+    if (size < sizeof h)
+        return;
+    memcpy(&h, file, sizeof h);
+    if (h.e_shnum != 0 && h.e_shnum < SHN_LORESERVE && h.e_shstrndx < h.e_shnum &&
+        h.e_shentsize == sizeof(Elf64_Shdr) && h.e_shoff != 0 && h.e_shoff <= size &&
+        h.e_shnum <= (size - h.e_shoff) / sizeof(Elf64_Shdr))
+        return;
+    h.e_shoff = h.e_shnum = h.e_shstrndx = 0;
+    memcpy(file, &h, sizeof h);
+}
+
 int ebpf_load(struct ebpf_image **out, const uint8_t *file, size_t size, const char *name,
               const struct ebpf_load_options *options, char error[EBPF_ERROR_TEXT])
 {
@@ -314,6 +333,7 @@ int ebpf_load(struct ebpf_image **out, const uint8_t *file, size_t size, const c
     int rc = NETGDB_NOMEM;
     if (copy != NULL && l.image != NULL && elf_version(EV_CURRENT) != EV_NONE) {
         memcpy(copy, file, size);
+        drop_wrong_section_table(copy, size);
         l.elf = size == 0 ? NULL : elf_memory((char *)copy, size);
         rc = link_all(&l, file, size);
     }

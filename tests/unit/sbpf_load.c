@@ -298,6 +298,44 @@ static void wrong_files_are_refused_with_the_reason(void **state)
     buf_free(&file);
 }
 
+/* The implementations of libelf differ in which of these they read, and how far. */
+static void a_wrong_section_table_counts_as_none(void **state)
+{
+    static const struct {
+        uint64_t offset;
+        uint16_t entry, count, names;
+    } tables[] = {
+        {64, 64, SHN_LORESERVE, 0},
+        {64, 64, 1000, 0},
+        {1 << 20, 64, 2, 0},
+        {UINT64_MAX, 64, 2, 0},
+        {0, 64, 2, 0},
+        {64, 40, 2, 0},
+        {64, 64, 0, 0},
+        {64, 64, 2, 2},
+        {64, 64, 2, SHN_XINDEX},
+    };
+    (void)state;
+    for (unsigned version = 2; version <= 3; version++)
+        for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+            struct buf file;
+            Elf64_Ehdr header;
+            buf_init(&file, 1 << 16);
+            TEXT(version, EXIT);
+            sbpf_write(&program, &file);
+            memcpy(&header, file.data, sizeof header);
+            header.e_shoff = tables[i].offset;
+            header.e_shentsize = tables[i].entry;
+            header.e_shnum = tables[i].count;
+            header.e_shstrndx = tables[i].names;
+            memcpy(file.data, &header, sizeof header);
+            int rc = load_file(&file);
+            if ((rc == 0) != (version == 3) || (rc != 0 && strstr(error, "0 sections") == NULL))
+                fail_msg("version %u, table %zu: %d, %s", version, i, rc, error);
+            buf_free(&file);
+        }
+}
+
 static void a_context_of_linux_is_refused(void **state)
 {
     char text[EBPF_ERROR_TEXT] = "";
@@ -376,6 +414,7 @@ int main(void)
         cmocka_unit_test_teardown(unknown_system_calls_are_named_and_can_be_stubbed,
                                   sbpf_tear_down),
         cmocka_unit_test_teardown(wrong_files_are_refused_with_the_reason, sbpf_tear_down),
+        cmocka_unit_test_teardown(a_wrong_section_table_counts_as_none, sbpf_tear_down),
         cmocka_unit_test_teardown(a_context_of_linux_is_refused, sbpf_tear_down),
         cmocka_unit_test_teardown(the_file_for_debuggers_is_biased, sbpf_tear_down),
         cmocka_unit_test_teardown(mutated_and_truncated_files_do_no_harm, sbpf_tear_down),
