@@ -111,20 +111,46 @@ static bool take_gdb_option(struct gdb_args *a, struct gdb_arg *arg)
     return true;
 }
 
+bool gdb_args_is_kgdb(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return strncmp(slash != NULL ? slash + 1 : program, "kgdb", 4) == 0;
+}
+
+/* One letter each, several in a word; and two long names, for emacs. */
+static bool take_kgdb_option(struct gdb_args *a, struct gdb_arg *arg)
+{
+    const char *word = a->argv[arg->first], *name = word + (word[1] == '-' ? 2 : 1);
+    arg->kind = GDB_ARG_FLAG;
+    if (strcmp(name, "quiet") == 0 || strcmp(name, "fullname") == 0)
+        return true;
+    for (const char *c = word + 1; *c != '\0'; c++) {
+        if (strchr("afqvw", *c) != NULL)
+            continue;
+        if (strchr("bcdnr", *c) == NULL || (c[1] == '\0' && a->next == a->argc))
+            return false;
+        arg->kind = GDB_ARG_VALUE;
+        arg->value = c[1] != '\0' ? c + 1 : a->argv[a->next++];
+        break;
+    }
+    return true;
+}
+
 int gdb_args_next(struct gdb_args *a, struct gdb_arg *arg)
 {
     if (a->next >= a->argc)
         return 0;
     const char *word = a->argv[a->next];
     *arg = (struct gdb_arg){.kind = GDB_ARG_WORD, .first = a->next++};
-    bool ok = true;
+    bool ok = true, kgdb = gdb_args_is_kgdb(a->argv[0]);
     if (a->ended || word[0] != '-' || word[1] == '\0') {
         arg->value = word;
+        a->ended = a->ended || kgdb;
     } else if (strcmp(word, "--") == 0) {
         arg->kind = GDB_ARG_FLAG;
         a->ended = true;
     } else {
-        ok = take_gdb_option(a, arg);
+        ok = kgdb ? take_kgdb_option(a, arg) : take_gdb_option(a, arg);
     }
     arg->n = a->next - arg->first;
     return ok ? 1 : -1;

@@ -3,6 +3,9 @@
  * Parses gdb's command line as its own main() does. Source: gdb/main.c captured_main_1 (13.1
  * to 17.2) and getopt_long_only(), whose rules (one dash or two, unique prefixes, `=` or the next
  * word, options after files) this follows without using getopt's state, which belongs to GDB.
+ *
+ * kgdb has options of its own, all before the kernel's file. Source: FreeBSD's ports,
+ * devel/gdb/files/kgdb/kgdb-main.c.
  */
 #ifndef NETGDB_SYMBOLS_GDB_ARGS_H
 #define NETGDB_SYMBOLS_GDB_ARGS_H
@@ -37,6 +40,9 @@ struct gdb_args {
     int next;
     bool ended; /* no more options */
 };
+
+/* True for kgdb, by its file's name. It has no option for commands or scripts. */
+bool gdb_args_is_kgdb(const char *program);
 
 /* Parses the next argument. Returns 1; 0 at the end; -1 if gdb would reject it. */
 int gdb_args_next(struct gdb_args *a, struct gdb_arg *arg);

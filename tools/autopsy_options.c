@@ -10,6 +10,7 @@
 #include "session/chain.h"
 #include "session/transport.h"
 #include "symbols/find_elf.h"
+#include "symbols/gdb_args.h"
 #include "tools/autopsy.h"
 
 enum { SECONDS_MAX = 24 * 60 * 60, CRASH_SECONDS = 300 };
@@ -224,6 +225,10 @@ static int find_files(struct autopsy_options *o)
     struct stat st;
     if (gdb == NULL || (gdb = realpath(gdb, NULL)) == NULL || access(gdb, X_OK) != 0) {
         complain("%s: %s: name a gdb with --gdb", o->gdb, strerror(gdb == NULL ? ENOENT : errno));
+        return EXIT_FAILED;
+    }
+    if (gdb_args_is_kgdb(o->gdb)) {
+        complain("%s: kgdb takes no commands: name a gdb with --gdb", o->gdb);
         return EXIT_FAILED;
     }
     o->gdb = gdb;

@@ -151,6 +151,9 @@ static int make_arguments(struct check *c, int argc, char **argv)
     char *const ours[] = {argv[0], "-batch",       "-ix", c->init.path,
                           "-x",    c->script.path, "-ex", "quit 1"};
     int n = 0, rc;
+    if (gdb_args_is_kgdb(argv[0]))
+        return complain_usage("run", "--check: kgdb takes no commands: give gdb, with -iex 'set "
+                                     "osabi FreeBSD/kernel' for its kernel support");
     memcpy(c->argv, ours, sizeof ours);
     n += (int)(sizeof ours / sizeof ours[0]);
     fprintf(c->script.file, "if $_isvoid($netgdb_init_done)\nquit 1\nend\n");

@@ -12,6 +12,7 @@
 #include "session/rundir.h"
 #include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
+#include "symbols/gdb_args.h"
 #include "tools/doctor.h"
 #include "tools/obstacle.h"
 
@@ -85,6 +86,9 @@ void doctor_check_gdb(struct doctor *d)
     if (program == NULL || access(program, X_OK) != 0) {
         doctor_find(d, "gdb", DOCTOR_PROBLEM, "install gdb, or name it with --gdb",
                     "%s is not found in PATH", d->gdb);
+    } else if (gdb_args_is_kgdb(program)) {
+        doctor_find(d, "gdb", DOCTOR_WARNING, "name the gdb beside it with --gdb",
+                    "%s is not tried: kgdb takes no commands", program);
     } else if (!doctor_run(argv, text, sizeof text)) {
         doctor_find(d, "gdb", DOCTOR_PROBLEM, NULL, "%s cannot be run: %s", program,
                     strerror(errno));

@@ -124,6 +124,23 @@ static void after_two_dashes_come_only_words(void **state)
     expect("gdb --", NULL, NULL);
 }
 
+static void kgdb_has_options_of_its_own(void **state)
+{
+    (void)state;
+    expect("kgdb kernel", "kernel", "kernel");
+    expect("kgdb -r netgdb:crash1 kernel", "kernel", "kernel");
+    expect("/usr/local/bin/kgdb141 -rnetgdb:crash1 kernel", "kernel", "kernel");
+    expect("kgdb -qvr netgdb:crash1 -b 9600 -d /var/crash kernel vmcore.0", "kernel", "kernel");
+    expect("kgdb -n 5 kernel", "kernel", "kernel");
+    expect("kgdb --quiet -fullname -afqvw kernel", "kernel", "kernel");
+    expect("kgdb kernel -x", "kernel", "kernel"); /* a core */
+    expect("kgdb -q -- kernel", "kernel", "kernel");
+    expect("kgdb -x script kernel", NULL, NULL);
+    expect("kgdb kernel.debug -r netgdb:crash1", "kernel.debug", "kernel.debug");
+    expect("kgdb -r", NULL, NULL);
+    expect("/kgdb/gdb -r kernel", "kernel", "kernel");
+}
+
 static char dir[] = "/tmp/netgdb-find-XXXXXX";
 
 static void make(const char *name)
@@ -215,6 +232,7 @@ int main(void)
         cmocka_unit_test(unique_prefixes_are_options_and_others_are_errors),
         cmocka_unit_test(after_args_comes_the_program_and_nothing_else),
         cmocka_unit_test(after_two_dashes_come_only_words),
+        cmocka_unit_test(kgdb_has_options_of_its_own),
         cmocka_unit_test(a_file_is_resolved_as_by_gdb),
         cmocka_unit_test(words_with_a_nul_each_are_arguments),
     };
