@@ -107,6 +107,9 @@ ok "the command, its service and completions are in netgdb" contains netgdb usr/
     lib/systemd/system/netgdb-proxy.service lib/systemd/system/netgdb-proxy.socket \
     usr/lib/sysusers.d/netgdb.conf usr/share/bash-completion/completions/netgdb \
     usr/share/zsh/vendor-completions/_netgdb usr/share/fish/vendor_completions.d/netgdb.fish
+ok "the service of autopsy, the dissector, the linker plugin and the manual pages are in netgdb" contains netgdb \
+    lib/systemd/system/netgdb-autopsy.service "usr/lib/$triplet/wireshark/plugins/debugnet.lua" \
+    usr/bin/netgdb-bpf-plugin usr/share/man/man1/netgdb.1.gz usr/share/man/man1/netgdb-bpf-plugin.1.gz
 ok "debug information is in netgdb-dbgsym" contains netgdb-dbgsym 'usr/lib/debug/.build-id/.*/.*\.debug'
 ok "debug information is in libnetgdb-dbgsym" contains libnetgdb-dbgsym 'usr/lib/debug/.build-id/.*/.*\.debug'
 ok "libnetgdb can be installed for several architectures" \
