@@ -379,6 +379,8 @@ int autopsy_main(int argc, char **argv)
     if (rc == EXIT_DONE)
         rc = store_open(&a);
     if (rc == EXIT_DONE)
+        rc = results_begin(&a);
+    if (rc == EXIT_DONE)
         rc = set_environment(&options);
     if (rc == EXIT_DONE)
         rc = open_descriptors(&a);

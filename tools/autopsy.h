@@ -298,6 +298,9 @@ bool report_write(struct crash *c);
 
 /* ---- autopsy_results.c ---- */
 
+/* Writes a JUnit file without results. Returns an exit code, after a complaint. */
+int results_begin(struct autopsy *a);
+
 /* Counts a finished crash: prints its line, updates JUnit. Not under the lock. */
 void results_add(struct crash *c);
 

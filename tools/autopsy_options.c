@@ -12,6 +12,8 @@
 #include "symbols/find_elf.h"
 #include "symbols/gdb_args.h"
 #include "tools/autopsy.h"
+#include "tools/obstacle.h"
+#include "tools/run.h"
 
 enum { SECONDS_MAX = 24 * 60 * 60, CRASH_SECONDS = 300 };
 
@@ -218,13 +220,25 @@ static int take_autopsy_operand(int argc, char **argv, struct autopsy_options *o
     return -1;
 }
 
-/* Files that gdb needs, in a directory of its own. */
-static int find_files(struct autopsy_options *o)
+/* Whether it is a file that can be executed; else errno. */
+static bool is_program(const char *path)
 {
-    char *gdb = find_program(o->gdb);
     struct stat st;
-    if (gdb == NULL || (gdb = realpath(gdb, NULL)) == NULL || access(gdb, X_OK) != 0) {
-        complain("%s: %s: name a gdb with --gdb", o->gdb, strerror(gdb == NULL ? ENOENT : errno));
+    if (access(path, X_OK) != 0 || stat(path, &st) != 0)
+        return false;
+    errno = EISDIR;
+    return !S_ISDIR(st.st_mode);
+}
+
+/* What would keep every gdb from a connection is found before the first kernel panics. */
+static int find_gdb(struct autopsy_options *o)
+{
+    char obstacle[OBSTACLE_TEXT], *found = find_program(o->gdb);
+    char *gdb = found != NULL ? realpath(found, NULL) : NULL;
+    if (found == NULL)
+        errno = ENOENT;
+    if (gdb == NULL || !is_program(gdb)) {
+        complain("%s: %s: name a gdb with --gdb", o->gdb, strerror(errno));
         return EXIT_FAILED;
     }
     if (gdb_args_is_kgdb(o->gdb)) {
@@ -232,6 +246,20 @@ static int find_files(struct autopsy_options *o)
         return EXIT_FAILED;
     }
     o->gdb = gdb;
+    if (obstacle_find(gdb, obstacle) == OBSTACLE_CERTAIN) {
+        complain("%s", obstacle);
+        return EXIT_FAILED;
+    }
+    char *library = run_find_library(NULL);
+    bool usable = library != NULL;
+    free(library);
+    return usable ? -1 : EXIT_FAILED;
+}
+
+/* Files that gdb needs, in a directory of its own. */
+static int find_files(struct autopsy_options *o)
+{
+    struct stat st;
     const char *debug = o->debug != NULL ? realpath(o->debug, NULL) : "/";
     if (debug == NULL || stat(debug, &st) != 0 || !S_ISDIR(st.st_mode)) {
         complain("%s: no such directory: name one with --debug", o->debug);
@@ -276,10 +304,12 @@ int autopsy_options_parse(int argc, char **argv, struct autopsy_options *o)
         if (c == 'h')
             return autopsy_help();
         if (c == '?')
-            return hint_usage("autopsy");
+            return hint_option("autopsy", known, argv[optind - 1]);
         if (!take_autopsy_option(c, optarg, o))
             return complain_value("autopsy", known[which].name, optarg, autopsy_wanted(c));
     }
     int end = take_autopsy_operand(argc, argv, o);
+    if (end < 0)
+        end = find_gdb(o);
     return end >= 0 ? end : find_files(o);
 }

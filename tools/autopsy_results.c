@@ -124,21 +124,18 @@ static void write_suite(const struct autopsy *a, FILE *to)
     (void)fputs("</testsuite>\n</testsuites>\n", to);
 }
 
-/* Replaces the file. */
-static void write_junit(struct autopsy *a)
+/* Replaces the file. False with errno. */
+static bool write_junit(struct autopsy *a)
 {
     char temporary[PATH_MAX];
     const char *path = a->options->junit;
     if (path == NULL)
-        return;
+        return true;
     (void)snprintf(temporary, sizeof temporary, "%s.new", path);
     FILE *to = fopen(temporary, "we");
     if (to != NULL)
         write_suite(a, to);
-    if (to == NULL || !store_close(to) || rename(temporary, path) != 0) {
-        log_error(&a->log, "%s: %s", path, strerror(errno));
-        count_verdict(a, EXIT_FAILED);
-    }
+    return to != NULL && store_close(to) && rename(temporary, path) == 0;
 }
 
 /* Remembers it for JUnit. */
@@ -152,10 +149,21 @@ static void keep_result(struct autopsy *a, const char *host, const char *name,
     (void)snprintf(f->name, sizeof f->name, "%s", name);
     f->result = *r;
     STAILQ_INSERT_TAIL(&a->finished, f, entries);
-    write_junit(a);
+    if (!write_junit(a)) {
+        log_error(&a->log, "%s: %s", a->options->junit, strerror(errno));
+        count_verdict(a, EXIT_FAILED);
+    }
 }
 
 /* ---- what is called ---- */
+
+int results_begin(struct autopsy *a)
+{
+    if (write_junit(a))
+        return EXIT_DONE;
+    complain("%s: %s: name a file with --junit", a->options->junit, strerror(errno));
+    return EXIT_FAILED;
+}
 
 void results_add(struct crash *c)
 {
@@ -195,6 +203,4 @@ void results_end(struct autopsy *a)
         printf("1..%lu\n", a->finished_count);
     if (fflush(stdout) != 0)
         count_verdict(a, EXIT_FAILED);
-    if (STAILQ_EMPTY(&a->finished))
-        write_junit(a);
 }
