@@ -162,7 +162,7 @@ int doctor_main(int argc, char **argv)
         if (c == 'h')
             return doctor_help();
         if (c == '?')
-            return hint_usage("doctor");
+            return hint_option("doctor", known, argv[optind - 1]);
         d.json |= c == 'j';
         d.gdb = c == 'g' ? optarg : d.gdb;
         library = c == 'l' ? optarg : library;

@@ -46,7 +46,7 @@ int replay_main(int argc, char **argv)
         if (c == 'h')
             return replay_help();
         if (c == '?')
-            return hint_usage("replay");
+            return hint_option("replay", known, argv[optind - 1]);
         serve = true;
         bool bare = optarg != NULL && optarg[0] == ':'; /* a port alone */
         if (optarg != NULL &&
