@@ -14,10 +14,12 @@
 #include "proto/rsp/features.h"
 #include "proto/rsp/packets.h"
 #include "proto/rsp/rsp.h"
+#include "proto/visible.h"
 
 enum {
     PART_BYTES_MAX = 32 * 1024, /* bytes of a document in one reply */
     EXTRA_MAX = 200,            /* bytes of text about a thread */
+    ARGUMENT_SHOWN = 100,       /* bytes of an argument in an error */
     SUMMARY_MAX = 400,
 };
 
@@ -312,6 +314,14 @@ struct target *freebsd_new(struct target *next, const struct freebsd_options *op
 
 /* ---- queries ---- */
 
+static int refuse_argument(const struct query *query, const char *argument, struct buf *text)
+{
+    char shown[ARGUMENT_SHOWN];
+    (void)visible_text(shown, sizeof shown, (const uint8_t *)argument, strlen(argument));
+    return buf_printf(text, "%s: '%s' is not understood: it takes [--json]%s%s\n", query->name,
+                      shown, query->arguments[0] != '\0' ? " " : "", query->arguments);
+}
+
 int freebsd_query(struct target *target, const char *line, struct buf *text)
 {
     struct freebsd *f = (struct freebsd *)target;
@@ -324,7 +334,8 @@ int freebsd_query(struct target *target, const char *line, struct buf *text)
         (void)buf_printf(text, "%s: %s\n", query->name, why);
         return text->error;
     }
-    int rc = query->run(&f->image, argument, &out);
+    int rc = query_takes(query, argument) ? query->run(&f->image, argument, &out)
+                                          : refuse_argument(query, argument, text);
     return rc == 0 ? text->error : rc;
 }
 

@@ -14,7 +14,7 @@ enum { NUMBER_TEXT = 24 };
 
 const struct query queries[] = {
     {"panic", "", "the panic message, version, host, uptime, CPU and thread", query_panic},
-    {"dmesg", "[LINES]", "the kernel's messages, or the last LINES of them", query_dmesg},
+    {"dmesg", "[LINES]", "the kernel's messages, or only the last ones", query_dmesg},
     {"ps", "", "processes", query_ps},
     {"threads", "", "threads of all processes, with CPU and wait message", query_threads},
     {"modules", "", "files that the kernel has loaded", query_modules},
@@ -40,6 +40,13 @@ const struct query *query_find(const char *line, bool *json, const char **argume
             return q;
     }
     return NULL;
+}
+
+bool query_takes(const struct query *query, const char *argument)
+{
+    size_t digits = strspn(argument, "0123456789");
+    return argument[0] == '\0' || (query->arguments[0] != '\0' && digits != 0 &&
+                                   argument[digits + strspn(argument + digits, " ")] == '\0');
 }
 
 static const char *decimal(char text[NUMBER_TEXT], int64_t value)

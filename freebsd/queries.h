@@ -27,6 +27,9 @@ extern const struct query queries[];
  */
 const struct query *query_find(const char *line, bool *json, const char **argument);
 
+/* Whether it takes this argument: a number of lines, if it has one at all. */
+bool query_takes(const struct query *query, const char *argument);
+
 /* The queries. */
 int query_panic(struct image *im, const char *argument, struct output *out);
 int query_dmesg(struct image *im, const char *argument, struct output *out);

@@ -37,7 +37,7 @@ static int kernel_help(void)
            "NAME is HOST[:PORT] or any, with options as after 'target remote netgdb:'.\n\n"
            "Queries:\n");
     for (const struct query *q = queries; q->name != NULL; q++)
-        printf("  %-8s %-8s %s\n", q->name, q->arguments, q->help);
+        printf("  %-8s %s\n", q->name, q->help);
     printf(
         "\nOptions:\n"
         "  --symbols FILE  the kernel's kernel.debug (NETGDB_SYMBOLS)\n"

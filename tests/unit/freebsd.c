@@ -154,6 +154,22 @@ static void dmesg_prints_the_last_lines(void **state)
     assert_string_equal(query(&f, "dmesg 2"), "colour \\x1b[31mred\nKDB: enter: panic\n");
     assert_string_equal(query(&f, "dmesg --json 1"), "[\n\"KDB: enter: panic\"]\n");
     contains(&f, "dmesg 1000", "Copyright\n");
+    assert_string_equal(query(&f, "dmesg 1 "), "KDB: enter: panic\n");
+    close_kernel(&f);
+}
+
+static void an_argument_that_is_not_understood_is_refused(void **state)
+{
+    struct fixture f;
+    (void)state;
+    open_kernel(&f, "amd64");
+    assert_string_equal(query(&f, "ps --jsn"),
+                        "ps: '--jsn' is not understood: it takes [--json]\n");
+    assert_string_equal(query(&f, "panic --json \x1b[31m"),
+                        "panic: '\\x1b[31m' is not understood: it takes [--json]\n");
+    contains(&f, "dmesg 5x", "dmesg: '5x' is not understood: it takes [--json] [LINES]\n");
+    contains(&f, "dmesg -5", "'-5' is not understood");
+    contains(&f, "dmesg 5 --json", "'5 --json' is not understood");
     close_kernel(&f);
 }
 
@@ -522,6 +538,7 @@ int main(void)
         cmocka_unit_test(panic_shows_the_thread_that_stopped),
         cmocka_unit_test(queries_as_json),
         cmocka_unit_test(dmesg_prints_the_last_lines),
+        cmocka_unit_test(an_argument_that_is_not_understood_is_refused),
         cmocka_unit_test(unknown_queries),
         cmocka_unit_test(a_wrapped_message_buffer),
         cmocka_unit_test(a_message_buffer_of_64_KiB_is_read_in_whole_packets),
