@@ -161,8 +161,7 @@ static bool is_ours(const struct monitor *m, const char *command)
     const char *argument;
     if (query_find(command, &json, &argument) != NULL) /* a recording may have the answer */
         return chain_has_queries(m->chain) || (m->profile != NULL && !m->chain->recorded);
-    return m->profile != NULL || strncmp(command, "cache", 5) == 0 ||
-           (m->chain->may_save && file_to_save(command) != NULL);
+    return m->profile != NULL || strncmp(command, "status", 6) != 0;
 }
 
 /* Answers a request that is one of our commands. Returns 1, 0 if it is none, or the target's error.

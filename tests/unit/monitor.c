@@ -208,6 +208,24 @@ static void help_lists_all_commands(void **state)
     assert_int_equal(f->did.len, 0);
 }
 
+/* In gdb's process, for a kernel of the proxy: help and mistakes are about the commands here. */
+static void without_a_profile_status_is_passed_on(void **state)
+{
+    static const char *const ours[] = {"netgdb help", "netgdb", "netgdb savr", "netgdb cache"};
+    struct fixture *f = *state;
+    struct target *profiled = f->front;
+    f->front = monitor_new(&f->chain, &f->io.io, NULL, "crash1", &f->log);
+    assert_non_null(f->front);
+    for (unsigned i = 0; i < 4; i++)
+        monitor(f, ours[i]);
+    assert_int_equal(f->did.len, 0);
+    monitor(f, "netgdb status");
+    monitor(f, "netgdb status --json");
+    assert_non_null(memmem(f->did.data, f->did.len, "][", 2));
+    target_free(f->front);
+    f->front = profiled;
+}
+
 static void other_commands_are_passed_on(void **state)
 {
     static const char *const others[] = {"help", "netgdbx status", "set netgdb", "", "net"};
@@ -363,6 +381,7 @@ int main(void)
         TEST(a_slow_request_has_its_causes),
         TEST(the_cache_is_shown_and_flushed),
         TEST(help_lists_all_commands),
+        TEST(without_a_profile_status_is_passed_on),
         TEST(other_commands_are_passed_on),
         TEST(a_slow_request_is_logged_with_its_explanation),
         TEST(the_request_is_logged_in_visible_form),
