@@ -126,8 +126,6 @@ static int finish_report(const struct doctor *d)
     else
         printf("%u problem%s, %u warning%s\n", problems, problems == 1 ? "" : "s",
                d->findings[DOCTOR_WARNING], d->findings[DOCTOR_WARNING] == 1 ? "" : "s");
-    if (fflush(stdout) != 0)
-        return EXIT_FAILED;
     return problems != 0 ? EXIT_FAILED : EXIT_DONE;
 }
 

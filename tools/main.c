@@ -2,7 +2,9 @@
 /* The command `netgdb`: finds the subcommand in a table and runs it. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,18 +17,19 @@
 static const struct command {
     const char *name;
     int (*function)(int argc, char **argv);
+    bool serves; /* it works also when nobody can read what it prints */
     const char *description;
 } commands[] = {
-    {"run", run_main, "run a debugger with libnetgdb.so preloaded"},
-    {"node", node_main, "make a stub reachable as a panicked kernel is"},
-    {"rtos", rtos_main, "list the RTOSes that are known, or show a program's layout"},
-    {"bpf", bpf_main, "run or debug eBPF programs on a built-in machine"},
-    {"proxy", proxy_main, "serve kernels to any debugger"},
-    {"kernel", kernel_main, "print facts about a panicked kernel"},
-    {"autopsy", autopsy_main, "examine every panic unattended, and write reports"},
-    {"replay", replay_main, "serve the session in a capture to any debugger"},
-    {"ls", ls_main, "list the kernels of the running proxy"},
-    {"doctor", doctor_main, "check this machine, and say what to do"},
+    {"run", run_main, false, "run a debugger with libnetgdb.so preloaded"},
+    {"node", node_main, true, "make a stub reachable as a panicked kernel is"},
+    {"rtos", rtos_main, false, "list the RTOSes that are known, or show a program's layout"},
+    {"bpf", bpf_main, false, "run or debug eBPF programs on a built-in machine"},
+    {"proxy", proxy_main, true, "serve kernels to any debugger"},
+    {"kernel", kernel_main, false, "print facts about a panicked kernel"},
+    {"autopsy", autopsy_main, false, "examine every panic unattended, and write reports"},
+    {"replay", replay_main, true, "serve the session in a capture to any debugger"},
+    {"ls", ls_main, false, "list the kernels of the running proxy"},
+    {"doctor", doctor_main, false, "check this machine, and say what to do"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -65,6 +68,17 @@ static void open_standard(void)
         close(fd);
 }
 
+/* Output that a script keeps must be complete if the exit status is 0. */
+static int finish_output(int status)
+{
+    errno = EIO; /* the error of an earlier write is not known */
+    bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (written || status != EXIT_DONE)
+        return status;
+    complain("the output cannot be written: %s", strerror(errno));
+    return EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     open_standard();
@@ -72,17 +86,18 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "";
     char spoken[32];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-        return help();
+        return finish_output(help());
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         printf("netgdb %s\nsymbols by %s\n", PACKAGE_VERSION, bfd_syms_version());
-        return EXIT_DONE;
+        return finish_output(EXIT_DONE);
     }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(name, commands[i].name) != 0)
             continue;
         (void)snprintf(spoken, sizeof spoken, "netgdb %s", name);
         argv[1] = spoken;
-        return commands[i].function(argc - 1, argv + 1);
+        int status = commands[i].function(argc - 1, argv + 1);
+        return commands[i].serves ? status : finish_output(status);
     }
     if (name[0] == '\0')
         return complain_usage("", "no command given");
