@@ -49,6 +49,8 @@ static void read_object(struct request *r)
 
 void request_parse(struct request *r, const void *data, size_t len)
 {
+    if (len == 0)
+        data = ""; /* an empty buf has none, and memcpy() and its like take no null pointer */
     *r = (struct request){
         .data = data, .len = len, .packet = packet_find(data, len), .rest = data, .rest_len = len};
     switch (r->packet->id) {

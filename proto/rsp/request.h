@@ -32,7 +32,8 @@ struct request {
     bool exact; /* of our own: no decorator may read more than these bytes */
 };
 
-/* Parses data[len], which is not copied. Never fails; malformed numbers are not counted. */
+/* Parses data[len], which is not copied; NULL if len is 0. Never fails; malformed numbers are not
+ * counted. r->data is never NULL. */
 void request_parse(struct request *r, const void *data, size_t len);
 
 /* Parses a NUL-terminated text, which is not copied. */

@@ -154,6 +154,17 @@ static void an_unknown_request_changes_and_must_not_repeat(void **state)
     }
 }
 
+static void an_empty_request_has_data(void **state)
+{
+    struct request r;
+    (void)state;
+    request_parse(&r, NULL, 0);
+    assert_non_null(r.data);
+    assert_non_null(r.rest);
+    assert_int_equal(r.len, 0);
+    assert_int_equal(r.packet->id, PACKET_UNKNOWN);
+}
+
 static void resuming_requests_must_run_exactly_once(void **state)
 {
     (void)state;
@@ -267,6 +278,7 @@ int main(void)
         cmocka_unit_test(every_entry_has_an_example),
         cmocka_unit_test(a_longer_name_does_not_match_a_shorter_entry),
         cmocka_unit_test(an_unknown_request_changes_and_must_not_repeat),
+        cmocka_unit_test(an_empty_request_has_data),
         cmocka_unit_test(resuming_requests_must_run_exactly_once),
         cmocka_unit_test(every_entry_has_its_own_id),
         cmocka_unit_test(numbers_are_parsed),
