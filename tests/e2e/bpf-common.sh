@@ -30,7 +30,7 @@ skip() {
 compiler() {
     case $1 in
     clang*) command -v "$1" >/dev/null && echo "$1 -target bpf" ;;
-    gcc) command -v bpf-gcc >/dev/null && echo bpf-gcc ;;
+    gcc) command -v bpf-gcc >/dev/null && echo 'bpf-gcc -gdwarf' ;; # -g of gcc 14 writes only BTF
     esac
 }
 
