@@ -138,7 +138,8 @@ static void work(int fd)
 static int begin(const char *name)
 {
     int fd = open_connection(name);
-    expect(fd, "qSupported:multiprocess+", "PacketSize=", true);
+    if (strstr(ask(fd, "qSupported:multiprocess+", true), "PacketSize=") == NULL)
+        errx(1, "qSupported: answered without PacketSize: %.100s", packet);
     expect(fd, "QStartNoAckMode", "OK", true);
     (void)send(fd, "+", 1, 0);
     work(fd);
