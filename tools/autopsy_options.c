@@ -221,7 +221,7 @@ static int take_autopsy_operand(int argc, char **argv, struct autopsy_options *o
 }
 
 /* Whether it is a file that can be executed; else errno. */
-static bool is_program(const char *path)
+static bool is_executable(const char *path)
 {
     struct stat st;
     if (access(path, X_OK) != 0 || stat(path, &st) != 0)
@@ -237,7 +237,7 @@ static int find_gdb(struct autopsy_options *o)
     char *gdb = found != NULL ? realpath(found, NULL) : NULL;
     if (found == NULL)
         errno = ENOENT;
-    if (gdb == NULL || !is_program(gdb)) {
+    if (gdb == NULL || !is_executable(gdb)) {
         complain("%s: %s: name a gdb with --gdb", o->gdb, strerror(errno));
         return EXIT_FAILED;
     }
