@@ -74,7 +74,8 @@ static void signal_event(void *context)
     os_wake(*(int *)context);
 }
 
-/* Logs the command for db>, with our address as this kernel can reach it. */
+/* Logs the command for db>, with our address as this kernel can reach it. It does not help if the
+ * kernel is another inferior's. */
 static void log_notice(const struct shim_name *n, uint64_t timeout)
 {
     char address[NET_ADDR_TEXT] = "this machine's address", limit[48] = "";
@@ -84,10 +85,16 @@ static void log_notice(const struct shim_name *n, uint64_t timeout)
     if (timeout != IO_NEVER)
         snprintf(limit, sizeof limit, "; gives up after %u s", (unsigned)(timeout / IO_SECOND));
     /* The user must see this at every log level. */
-    log_error(&n->log,
-              "waiting for the kernel: type \"netgdb -s %s\" at its db> prompt (Ctrl-C "
-              "ends the wait%s)",
-              address, limit);
+    if (relay_has_kernel(n->ips, n->n))
+        log_error(&n->log,
+                  "this gdb is already connected to the kernel (\"info connections\"): waiting "
+                  "for another session of it (Ctrl-C ends the wait%s)",
+                  limit);
+    else
+        log_error(&n->log,
+                  "waiting for the kernel: type \"netgdb -s %s\" at its db> prompt (Ctrl-C "
+                  "ends the wait%s)",
+                  address, limit);
 }
 
 /* Blocks signals that must not end the wait: SIGWINCH, SIGCHLD, SIGCONT. */

@@ -311,6 +311,19 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     return EAGAIN;
 }
 
+bool relay_has_kernel(const uint32_t *ips, unsigned n)
+{
+    struct relay *r;
+    bool found = false;
+    pthread_mutex_lock(&lock);
+    LIST_FOREACH (r, &relays, entries) {
+        for (unsigned i = 0; i < n; i++)
+            found |= r->watch.n != 0 && r->watch.ips[0] == ips[i];
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
 /* ---- the end of the process ---- */
 
 static bool any_leaving(void)

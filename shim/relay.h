@@ -28,6 +28,9 @@ struct relay_target {
  */
 int relay_start(const struct relay_target *target, int client, const struct shim_name *name);
 
+/* Whether a relay serves a kernel with one of these addresses. */
+bool relay_has_kernel(const uint32_t *ips, unsigned n);
+
 /*
  * Called at exit: tells the relays that the debugger has left, and waits for them, for 2 s at most,
  * or 45 s for a relay that is detaching. Then detaches from kernels that no connection has taken,
