@@ -156,10 +156,12 @@ void client_refuse(struct client *c, struct server *server, const char *why)
     buf_free(&request);
 }
 
+/* A client that asks by name can ask to look at the kernel meanwhile. */
 static void refuse_taken(struct client *c, struct server *server, const char *name, const char *by)
 {
     char why[LOG_LINE_MAX / 2];
-    (void)snprintf(why, sizeof why, "%s is taken by %s", name, by);
+    (void)snprintf(why, sizeof why, "%s is taken by %s%s", name, by,
+                   c->asks ? ": add ,observe to the name to look at it" : "");
     client_refuse(c, server, why);
 }
 
