@@ -2,6 +2,7 @@
 /* Starts helper threads; see thread.h. */
 #include "io/thread.h"
 
+#include <locale.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -20,4 +21,19 @@ int thread_start(void *(*run)(void *), void *argument)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
     return error;
+}
+
+static locale_t plain; /* 0: no memory */
+
+static void make_plain(void)
+{
+    plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+void thread_print_c_numbers(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, make_plain);
+    if (plain != (locale_t)0)
+        (void)uselocale(plain);
 }

@@ -9,4 +9,8 @@
  */
 int thread_start(void *(*run)(void *), void *argument);
 
+/* Numbers that this thread prints have a decimal point, whatever locale the debugger, or a script
+ * in it, has set: JSON depends on it. */
+void thread_print_c_numbers(void);
+
 #endif

@@ -249,6 +249,7 @@ static void *relay_main(void *argument)
     struct server *server = rsp_server_new(&r->io.io, log);
     struct chain chain = {.target = NULL};
     size_t len = 0;
+    thread_print_c_numbers();
     char *words = os_arguments(&len);
     char *program = words != NULL ? find_elf_words(words, len) : NULL;
     free(words);
