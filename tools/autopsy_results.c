@@ -43,19 +43,23 @@ static void print_tap(unsigned long n, bool good, const char *text)
     putchar('\n');
 }
 
-static void print_tap_result(const struct autopsy *a, const struct crash *c)
+/* `name`: of its directory, or "". */
+static void print_tap_result(const struct autopsy *a, const struct crash *c, const char *name)
 {
     const struct crash_result *r = &c->result;
-    char line[LINE_MAX_BYTES];
+    char line[LINE_MAX_BYTES], where[PATH_MAX + AUTOPSY_NAME_MAX + 32] = "";
     int n = snprintf(line, sizeof line, "%s: %s", c->kernel.host, title_of(r));
     if (r->why[0] != '\0')
         (void)snprintf(line + n, sizeof line - (size_t)n, ": %s", r->why);
-    if (a->options->tap) {
+    if (name[0] != '\0')
+        (void)snprintf(where, sizeof where, "%s%s/%s", r->duplicate ? "the same as " : "",
+                       a->options->out, name);
+    if (a->options->tap)
         print_tap(a->finished_count, r->verdict == EXIT_DONE, line);
-        printf("# %s%s/%s\n", r->duplicate ? "the same as " : "", a->options->out, c->name);
-    } else {
-        printf("%s: %s%s/%s\n", line, r->duplicate ? "the same as " : "", a->options->out, c->name);
-    }
+    else
+        printf("%s%s%s\n", line, where[0] != '\0' ? ": " : "", where);
+    if (a->options->tap && where[0] != '\0')
+        printf("# %s\n", where);
     (void)fflush(stdout);
 }
 
@@ -177,8 +181,9 @@ void results_add(struct crash *c)
     pthread_mutex_lock(&a->lock);
     a->finished_count++;
     count_verdict(a, r->verdict);
-    print_tap_result(a, c);
-    keep_result(a, c->kernel.host, again ? "" : c->name, r);
+    const char *name = again ? "" : c->name; /* without a report, its directory is removed */
+    print_tap_result(a, c, name);
+    keep_result(a, c->kernel.host, name, r);
     pthread_mutex_unlock(&a->lock);
 }
 
