@@ -78,7 +78,8 @@ static int open_replay(struct transport_stream *s, const struct log *log, struct
     uint8_t *file = read_capture(s->options->path, &len);
     *t = NULL;
     if (file == NULL) {
-        (void)snprintf(s->why, sizeof s->why, "%s", strerror(errno));
+        (void)snprintf(s->why, sizeof s->why, "%s",
+                       errno == EINVAL ? "it is not a regular file" : strerror(errno));
         return -1;
     }
     struct recording *r = from_capture(file, len, &what, log, why);

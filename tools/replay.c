@@ -52,6 +52,8 @@ int replay_main(int argc, char **argv)
         if (optarg != NULL &&
             (bare ? !parse_port(optarg + 1, &port) : !parse_endpoint(optarg, host, &port)))
             return complain_value("replay", "serve", optarg, "[ADDRESS]:PORT");
+        if (port == 0)
+            return complain_value("replay", "serve", optarg, "a port from 1 to 65535");
     }
     if (!serve)
         return complain_usage("replay", "give --serve; in gdb: target remote netgdb:replay:FILE");
