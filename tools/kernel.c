@@ -23,6 +23,7 @@
 #include "session/control.h"
 #include "session/leave.h"
 #include "session/transport.h"
+#include "symbols/elf_file.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
 
@@ -229,6 +230,19 @@ static bool is_number(const char *text)
     return *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
 }
 
+/* A file without symbols is noticed before a kernel is taken from its db> prompt. */
+static int check_symbol_file(const char *path)
+{
+    struct elf_file f;
+    const char *why;
+    if (elf_file_open(&f, path, &why) != 0) {
+        complain("symbols=%s: %s", path, why);
+        return EXIT_FAILED;
+    }
+    elf_file_close(&f);
+    return EXIT_DONE;
+}
+
 static int parse_name(struct kernel_tool *k, const char *text, const char *symbols)
 {
     char error[ERROR_TEXT];
@@ -244,12 +258,8 @@ static int parse_name(struct kernel_tool *k, const char *text, const char *symbo
         strcpy(k->options.symbols, symbols);
     if (k->options.symbols[0] == '\0')
         return complain_usage("kernel", "the kernel's kernel.debug is needed: --symbols FILE");
-    if (access(k->options.symbols, R_OK) != 0) {
-        complain("symbols=%s: %s", k->options.symbols, strerror(errno));
-        return EXIT_FAILED;
-    }
     k->log.name = k->options.kind == OPTIONS_ANY ? "any" : k->options.host;
-    return EXIT_DONE;
+    return check_symbol_file(k->options.symbols);
 }
 
 static void unknown_query(const char *name)
