@@ -124,6 +124,13 @@ static bool take_file_option(const char *text, const char **file)
     return text[0] != '\0' && strlen(text) < PATH_MAX / 2;
 }
 
+/* Whether gdb can read it again for each crash. */
+static bool is_readable(const char *path)
+{
+    struct stat st;
+    return access(path, R_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* One option's value; false when it is wrong. */
 static bool take_autopsy_option(int option, const char *value, struct autopsy_options *o)
 {
@@ -135,7 +142,7 @@ static bool take_autopsy_option(int option, const char *value, struct autopsy_op
     case OPT_SCRIPT:
         free(o->script);
         o->script = realpath(value, NULL);
-        return o->script != NULL && access(o->script, R_OK) == 0;
+        return o->script != NULL && is_readable(o->script);
     case OPT_GDB:
         return take_file_option(value, &o->gdb);
     case OPT_FROM:
