@@ -12,7 +12,8 @@
  * - The stub's selected thread is the first client's whenever a request of it arrives there.
  * - While the stub waits for an answer of the first client, it gets nothing else.
  * - A list of threads, of which the stub knows only one position, is not read while the first
- * client reads one.
+ *   client reads one. If the client leaves one unfinished, observers read theirs; should it go on
+ *   later, the parts that it has are read again first.
  * - A request of the first client waits for one request of an observer at most, and only if the
  *   client, or the observers, had paused for OBSERVED_SHARE times as long before: the observers
  *   cost it at most 5 % of its time.

@@ -16,8 +16,10 @@ struct observed_share {
     char wanted[OBSERVED_THREAD_MAX]; /* of the first client's outstanding H; empty: any thread */
     char kind;                        /* "g" or "c": of that H */
     bool multiprocess;                /* the first client knows of processes */
-    bool lists;                       /* it reads a list of threads */
-    bool asked;                       /* the stub has asked it, and waits for the answer */
+    bool lists;          /* its last request was for a list of threads, which has more */
+    bool list_moved;     /* an observer has read a list since then */
+    unsigned list_parts; /* replies of that list that it has */
+    bool asked;          /* the stub has asked it, and waits for the answer */
 };
 
 bool observed_share_lists(const struct observed_share *s)
@@ -71,17 +73,46 @@ static void read_selection(struct observed_share *s, const struct request *r)
     s->wanted[len] = '\0';
 }
 
+/* The first client goes on with a list, and an observer has moved the stub's position: reads the
+ * parts again that the client has. */
+static int restore_list(struct observed_share *s)
+{
+    struct buf part;
+    int rc = 0;
+    observed_set_lister(s->h, NULL);
+    s->list_moved = false;
+    buf_init(&part, TARGET_REPLY_MAX);
+    for (unsigned i = 0; rc == 0 && i < s->list_parts; i++)
+        rc = target_ask(s->d.base.next, i == 0 ? "qfThreadInfo" : "qsThreadInfo", &part);
+    buf_free(&part);
+    return rc;
+}
+
+/* The first client begins a list, goes on with it, or sends something else. */
+static int follow_list(struct observed_share *s, const struct packet *packet)
+{
+    s->lists = false;
+    if (packet->id == PACKET_qsThreadInfo && s->list_moved)
+        return restore_list(s);
+    if (packet->id == PACKET_qfThreadInfo) {
+        observed_set_lister(s->h, NULL);
+        s->list_moved = false;
+        s->list_parts = 0;
+    }
+    return 0;
+}
+
 static int share_request(struct decorator *d, const struct request *r)
 {
     struct observed_share *s = (struct observed_share *)d;
     static const char multiprocess[] = "multiprocess+";
     int rc = observed_share_restore(s);
+    if (rc == 0)
+        rc = follow_list(s, r->packet);
     if (rc != 0)
         return rc;
     if (r->packet->id == PACKET_H)
         read_selection(s, r);
-    if (r->packet->id == PACKET_qfThreadInfo)
-        observed_set_lister(s->h, NULL);
     if (r->packet->id == PACKET_qSupported)
         s->multiprocess = memmem(r->data, r->len, multiprocess, sizeof multiprocess - 1) != NULL;
     if ((r->packet->effects & PKT_RESUMES) != 0 && packet_has_reply(r->packet))
@@ -162,6 +193,12 @@ static bool is_stop(const struct packet *packet)
            packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
 }
 
+static void note_list(struct observed_share *s, bool more)
+{
+    s->lists = more;
+    s->list_parts = more ? s->list_parts + 1 : 0;
+}
+
 static int share_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct observed_share *s = (struct observed_share *)d;
@@ -176,7 +213,7 @@ static int share_reply(struct decorator *d, struct buf *reply, bool final)
     if (packet->id == PACKET_qSupported)
         note_features(s, reply);
     if (packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo)
-        s->lists = buf_starts(reply, "m");
+        note_list(s, buf_starts(reply, "m"));
     return DECORATOR_DONE;
 }
 
@@ -185,7 +222,8 @@ static void share_new_session(struct decorator *d)
 {
     struct observed_share *s = (struct observed_share *)d;
     s->client[0] = s->moved[0] = '\0';
-    s->lists = s->asked = false;
+    s->lists = s->list_moved = s->asked = false;
+    s->list_parts = 0;
 }
 
 static void share_free(struct decorator *d)
@@ -197,7 +235,6 @@ static void share_free(struct decorator *d)
 
 /* Replies without a request to the stub. */
 static const char no_selection[] = "E.netgdb: the first client has selected no thread yet";
-static const char reading_list[] = "E.netgdb: the first client is reading this list: try again";
 
 /* Asks the kernel which thread is selected: its stub replies to qC with that (sys/gdb/gdb_main.c).
  */
@@ -254,15 +291,14 @@ static int select_for(struct observed_share *s, struct observer *o, const struct
 
 /*
  * Reads the next part of a list of threads, whose position the stub keeps. Returns 1 if there is
- * more: o->reply has the parts before. A list that the first client has begun meanwhile is read
- * again from the start.
+ * more: o->reply has the parts before. A list that the first client has begun or continued
+ * meanwhile is read again from the start.
  */
 static int read_list(struct observed_share *s, struct observer *o)
 {
     struct buf part;
     bool first = !observed_is_lister(s->h, o);
-    if (s->lists)
-        return buf_sets(&o->reply, reading_list);
+    s->list_moved = s->list_parts != 0;
     if (first)
         buf_reset(&o->reply);
     buf_init(&part, TARGET_REPLY_MAX);

@@ -449,6 +449,47 @@ static void a_list_of_the_first_client_restarts_the_observers(void **state)
     expect_stub(f, "[qfThreadInfo][qfThreadInfo][qsThreadInfo][qfThreadInfo][qsThreadInfo]");
 }
 
+static void a_list_that_the_first_client_leaves_does_not_delay_observers(void **state)
+{
+    struct fixture *f = *state;
+    const struct request r = request_of("qfThreadInfo");
+    first_asks(f, "?");
+    first_asks(f, "qfThreadInfo"); /* and never its end */
+    first_asks(f, "g");
+    assert_int_equal(target_send(f->observer, &r), 0);
+    assert_true(observed_due(&f->observed) < f->observed.client_done + OBSERVED_LIST_TIME);
+    while (observed_due(&f->observed) != IO_NEVER)
+        assert_int_equal(observed_run(&f->observed), 0);
+    assert_true(observer_gets(f, "m1"));
+    expect_stub(f, "[?][qfThreadInfo][g][qfThreadInfo][qsThreadInfo]");
+}
+
+static void the_first_client_continues_its_list_after_an_observers(void **state)
+{
+    struct fixture *f = *state;
+    first_asks(f, "?");
+    first_asks(f, "qfThreadInfo");
+    f->stub.forced = "m2";
+    first_asks(f, "qsThreadInfo");
+    first_asks(f, "g");
+    observer_asks(f, "qfThreadInfo", "m1");
+    buf_reset(&f->stub.did);
+    first_asks(f, "qsThreadInfo");
+    assert_true(buf_is(&f->reply, "l"));
+    expect_stub(f, "[qfThreadInfo][qsThreadInfo][qsThreadInfo]");
+    first_asks(f, "qsThreadInfo"); /* its position is its own again */
+    expect_stub(f, "[qsThreadInfo]");
+}
+
+static void a_silent_first_client_excludes_observers_for_a_time_only(void **state)
+{
+    struct fixture *f = *state;
+    first_asks(f, "qfThreadInfo");
+    f->observed.client_done -= OBSERVED_LIST_TIME; /* as if it was long ago */
+    observer_asks(f, "qfThreadInfo", "m1");
+    expect_stub(f, "[qfThreadInfo][qfThreadInfo][qsThreadInfo]");
+}
+
 /* gdbserver would take the observer's request for the answer. */
 static void nothing_comes_between_a_question_of_the_stub_and_its_answer(void **state)
 {
@@ -587,6 +628,9 @@ int main(void)
         TEST(a_request_that_is_too_long_for_the_stub_is_an_error),
         TEST(a_list_is_one_reply),
         TEST(a_list_of_the_first_client_restarts_the_observers),
+        TEST(a_list_that_the_first_client_leaves_does_not_delay_observers),
+        TEST(the_first_client_continues_its_list_after_an_observers),
+        TEST(a_silent_first_client_excludes_observers_for_a_time_only),
         TEST(nothing_comes_between_a_question_of_the_stub_and_its_answer),
         TEST(a_file_request_of_the_target_is_no_stop),
         TEST(a_busy_first_client_is_delayed_by_5_percent),
