@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ChibiOS/RT 2.6 to 21.11. Its variable ch_debug has the layout of its structures. Sources:
- * os/rt/include/chregistry.h (chdebug_t), chschd.h (states, the ready list with the current
- * thread), chobjects.h (instances, since RT 7).
+ * ChibiOS/RT 2.6 to 21.11, and RT 8. Its variable ch_debug has the layout of its structures.
+ * Sources: os/rt/include/chregistry.h (chdebug_t), chschd.h (states, the ready list with the
+ * current thread), chobjects.h (instances, since RT 7).
  */
 #include <string.h>
 
@@ -91,9 +91,9 @@ static int chibios_learn(struct engine *e)
     uint64_t at = e->symbols[DEBUG].address;
     int rc = memory_read(e->memory, at, table, TABLE_SIZE);
     unsigned major = table[MAJOR] >> 3;
-    bool instances = e->have[INSTANCE] && major == 7 && table[SIZE] >= TABLE_SIZE_7;
+    bool instances = e->have[INSTANCE] && major >= 7 && table[SIZE] >= TABLE_SIZE_7;
     if (rc != 0 || (memcmp(table, "main", 4) != 0 && memcmp(table, "CHRT", 4) != 0) ||
-        table[SIZE] < TABLE_SIZE || major > 7)
+        table[SIZE] < TABLE_SIZE || major > 8)
         return rc;
     if (instances)
         rc = memory_read(e->memory, at, table, sizeof table);

@@ -313,19 +313,20 @@ static void chibios_offsets_come_from_ch_debug(void **state)
     }
 }
 
-/* RT 7: an instance with the current thread at 4 and the registry at 40; links point to links. */
-static void chibios_21_offsets_include_its_instance(void **state)
+/* RT 7 and 8: an instance with the current thread at 4 and the registry at 40; links point to
+ * links. */
+static void expect_chibios_instance(unsigned major)
 {
-    static const uint8_t debug[43] = {
-        'm', 'a', 'i', 'n', 0,  43, 0, 0x38, 4, 4, 80, 8, 12, 16, 20, 24, 28, 32, 33, 34, 35, 36,
-        0,   0,   0,   0,   44, 4,  1, 0,    4, 0, 12, 0, 0,  0,  0,  4,  0,  16, 40, 48, 52};
+    static const uint8_t debug[43] = {'m', 'a', 'i', 'n', 0,  43, 0,  0, 4, 4,  80, 8,  12, 16, 20,
+                                      24,  28,  32,  33,  34, 35, 36, 0, 0, 0,  0,  44, 4,  1,  0,
+                                      4,   0,   12,  0,   0,  0,  0,  4, 0, 16, 40, 48, 52};
     static const struct row layout = {"ARMv7-M", &arm, 0x01000000, R4_R11 "pc "};
     enum { REGISTRY = DATA + 40, LINK = 16 };
-    (void)state;
     struct world *w = world_new(false, 4);
     world_symbol(w, "ch0", DATA);
     world_symbol(w, "ch_debug", TEXT + 0x800);
     memcpy(rtos_stub_at(w->stub, TEXT + 0x800, sizeof debug), debug, sizeof debug);
+    rtos_stub_put(w->stub, TEXT + 0x807, major << 3, 1);
     rtos_stub_put(w->stub, DATA + 4, TCBS + 0x200, 4); /* current */
     rtos_stub_put(w->stub, REGISTRY, TCBS + LINK, 4);
     rtos_stub_put(w->stub, REGISTRY + 4, TCBS + 0x400 + LINK, 4);
@@ -356,6 +357,13 @@ static void chibios_21_offsets_include_its_instance(void **state)
     world_free(w);
 }
 
+static void chibios_offsets_include_its_instance(void **state)
+{
+    (void)state;
+    expect_chibios_instance(7);
+    expect_chibios_instance(8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,7 +377,7 @@ int main(void)
         cmocka_unit_test(zephyr_floating_point_registers_are_in_the_tcb),
         cmocka_unit_test(zephyr_on_riscv_resumes_at_ra),
         cmocka_unit_test(chibios_offsets_come_from_ch_debug),
-        cmocka_unit_test(chibios_21_offsets_include_its_instance),
+        cmocka_unit_test(chibios_offsets_include_its_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
