@@ -3,7 +3,8 @@
 THREADS_WORLD = tests/unit/threads_world.c tests/unit/threads_world.h tests/rtos_stub.c \
 	tests/rtos_stub.h tests/unit/unit.h
 EXTRA_DIST += tests/firmware/kernel.h tests/firmware/tasks.c tests/firmware/freertos.c \
-	tests/firmware/threadx.c tests/firmware/start_a.S tests/firmware/start_m.S \
+	tests/firmware/tables.c tests/firmware/threadx.c tests/firmware/start_a.S \
+	tests/firmware/start_m.S \
 	tests/firmware/start_riscv.S tests/firmware/start_riscv_threadx.S \
 	tests/firmware/m.ld tests/firmware/riscv.ld
 THREADS_UNIT_LIBS = $(THREADS_LIBS) $(CMOCKA_LIBS)

@@ -141,18 +141,16 @@ static int read_name(struct engine *e, struct thread *t)
     return rc;
 }
 
-/* One byte is signed: Zephyr's cooperative threads have priorities below 0. */
 static int read_priority(struct engine *e, struct thread *t)
 {
     uint64_t value, base;
-    unsigned size = e->layout[TCB_PRIORITY].size;
     int rc = engine_field(e, t->tcb, TCB_PRIORITY, &value);
     if (rc == 0)
         rc = engine_field(e, t->tcb, TCB_BASE_PRIORITY, &base);
     if (rc != 0)
         return rc;
     t->has_priority = layout_has(e, TCB_PRIORITY);
-    t->priority = size == 1 ? (int8_t)value : (int64_t)value;
+    t->priority = e->rtos->priority_is_signed ? (int8_t)value : (int64_t)value;
     t->base_priority = layout_has(e, TCB_BASE_PRIORITY) ? (int64_t)base : t->priority;
     return 0;
 }

@@ -89,12 +89,24 @@ static int read_registers(struct engine *e, uint64_t at, uint64_t n, uint64_t re
     return rc;
 }
 
+/* g_statenames is a static of nxsched_get_stateinfo(): gcc appends a number to its name, clang puts
+ * the function before it. */
+static void find_state_names(struct engine *e)
+{
+    char name[48] = "nxsched_get_stateinfo.g_statenames";
+    for (unsigned n = 0; !e->have[STATE_NAMES] && n <= 10; n++) {
+        e->have[STATE_NAMES] = program_find(e->program, name, &e->symbols[STATE_NAMES]);
+        snprintf(name, sizeof name, "g_statenames.%u", n);
+    }
+}
+
 static int learn_nuttx(struct engine *e)
 {
     const struct version *v = find_version(e);
     uint64_t at = e->symbols[INFO].address, info[INFO_WORDS] = {0}, pointer = 0;
     struct memory_range range = {at, v->size};
     int rc = memory_prefetch(e->memory, &range, 1);
+    find_state_names(e);
     if (!e->have[RUNNING]) {
         e->symbols[RUNNING] = e->symbols[READY];
         e->have[RUNNING] = e->have[READY];
@@ -119,11 +131,10 @@ static int describe_nuttx(struct engine *e, struct thread *t)
 {
     uint64_t state, at = 0;
     char name[32] = "";
-    uint64_t size = e->have[STATE_NAMES] ? e->symbols[STATE_NAMES].size : 0;
+    const struct program_symbol *names = engine_symbol(e, STATE_NAMES);
     int rc = engine_field(e, t->tcb, TCB_STATE, &state);
-    if (rc == 0 && (state + 1) * e->arch->word <= size)
-        rc =
-            memory_pointer(e->memory, e->symbols[STATE_NAMES].address + state * e->arch->word, &at);
+    if (rc == 0 && names != NULL && (state + 1) * e->arch->word <= names->size)
+        rc = memory_pointer(e->memory, names->address + state * e->arch->word, &at);
     if (rc == 0 && at != 0)
         rc = memory_text(e->memory, at, name, sizeof name);
     if (rc == 0 && name[0] != '\0') {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * RIOT. Its symbols max_threads and _tcb_name_offset are made for debuggers. Sources: core/sched.c,
- * core/include/thread.h (struct _thread), core/include/sched.h (thread_status_t).
+ * RIOT. Its symbols max_threads and _tcb_name_offset are made for debuggers, but not in every
+ * image. Sources: core/sched.c, core/include/thread.h (struct _thread), core/include/sched.h
+ * (thread_status_t).
  */
 #include "threads/engine.h"
 #include "threads/frame_pieces.h"
@@ -11,7 +12,7 @@ enum { ACTIVE, THREADS, LENGTH, NAME_OFFSET };
 static const struct rtos_symbol symbols[] = {
     [ACTIVE] = {"sched_active_thread", SYMBOL_NEEDED},
     [THREADS] = {"sched_threads", SYMBOL_NEEDED},
-    [LENGTH] = {"max_threads", SYMBOL_NEEDED},
+    [LENGTH] = {"max_threads", SYMBOL_MAY},           /* the linker may drop both */
     [NAME_OFFSET] = {"_tcb_name_offset", SYMBOL_MAY}, /* with DEVELHELP */
     {NULL, SYMBOL_MAY},
 };

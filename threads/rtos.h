@@ -138,7 +138,8 @@ struct rtos {
     bool states_are_bits; /* the first of `states` whose bit is set; none: `at_rest` */
     const char *at_rest;
     bool name_is_pointer;
-    uint32_t magic; /* TCB_MAGIC */
+    bool priority_is_signed; /* a signed byte */
+    uint32_t magic;          /* TCB_MAGIC */
 
     /*
      * Code for what the table cannot express; each may be NULL. `learn` completes the layout before

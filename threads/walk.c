@@ -268,18 +268,31 @@ int walk_links(struct engine *e)
 
 /* ---- a table of pointers to control blocks ---- */
 
-/* Finds the array and its length. */
-static int find_table(struct engine *e, uint64_t *at, uint64_t *length)
+/* The array's length: of its symbol, else in a variable of the kernel, which may not be linked. */
+static int table_length(struct engine *e, uint64_t *length)
 {
     const struct rtos *r = e->rtos;
-    *at = e->symbols[r->head].address;
-    int rc = memory_number(e->memory, e->symbols[r->count].address, r->count_size, length);
-    if (rc == 0 && r->table_is_pointer)
-        rc = memory_pointer(e->memory, *at, at);
-    if (rc == 0 && (*length > ENGINE_THREADS_MAX || *length == 0)) {
-        engine_corrupt(e, r->symbols[r->count].name, "says %" PRIu64 " entries", *length);
-        *length = *length != 0 ? ENGINE_THREADS_MAX : 0;
+    const struct program_symbol *count = engine_symbol(e, r->count);
+    int rc = 0;
+    *length = r->table_is_pointer ? 0 : e->symbols[r->head].size / e->arch->word;
+    if (*length == 0 && count != NULL)
+        rc = memory_number(e->memory, count->address, r->count_size, length);
+    else if (*length == 0)
+        engine_corrupt(e, r->symbols[r->head].name, "has an unknown length; symbols=FILE tells it");
+    if (rc == 0 && *length > ENGINE_THREADS_MAX) {
+        engine_corrupt(e, r->symbols[r->head].name, "has %" PRIu64 " entries", *length);
+        *length = ENGINE_THREADS_MAX;
     }
+    return rc;
+}
+
+/* Finds the array and its length, which is 0 before the kernel starts. */
+static int find_table(struct engine *e, uint64_t *at, uint64_t *length)
+{
+    *at = e->symbols[e->rtos->head].address;
+    int rc = table_length(e, length);
+    if (rc == 0 && e->rtos->table_is_pointer)
+        rc = memory_pointer(e->memory, *at, at);
     for (uint64_t i = 0; rc == 0 && i < *length; i += TABLE_PIECE) {
         uint64_t n = *length - i < TABLE_PIECE ? *length - i : TABLE_PIECE;
         struct memory_range range = {*at + i * e->arch->word, (size_t)n * e->arch->word};

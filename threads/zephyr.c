@@ -117,5 +117,6 @@ const struct rtos rtos_zephyr = {
     .n_states = sizeof states / sizeof states[0],
     .states_are_bits = true,
     .at_rest = "Ready",
+    .priority_is_signed = true, /* cooperative threads have priorities below 0 */
     .learn = zephyr_learn,
 };

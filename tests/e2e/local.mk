@@ -74,6 +74,7 @@ E2E_TESTS = \
 	tests/e2e/rtos-show.test \
 	tests/e2e/rtos-smp.test \
 	tests/e2e/rtos-steps.test \
+	tests/e2e/rtos-tables.test \
 	tests/e2e/rtos-threadx.test \
 	tests/e2e/rtos-ways.test \
 	tests/e2e/run-timeout.test \

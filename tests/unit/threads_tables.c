@@ -31,7 +31,7 @@ static struct world *riot(const struct row *r)
         rtos_stub_put(w->stub, TABLE + 4 * (i + 1), tcb, 4);
         rtos_stub_put(w->stub, tcb, after(i) - length_of(r), 4);
         rtos_stub_put(w->stub, tcb + 4, i == 0 ? 11 : i + 1, 1);
-        rtos_stub_put(w->stub, tcb + 5, 7 + i, 1);
+        rtos_stub_put(w->stub, tcb + 5, i == 2 ? 200 : 7 + i, 1);
         rtos_stub_put(w->stub, tcb + 6, i + 1, 2);
         rtos_stub_put(w->stub, tcb + 32, STACKS + i * STACK, 4);
         rtos_stub_put(w->stub, tcb + 36, NAMES + 16 * i, 4);
@@ -67,7 +67,7 @@ static void riot_threads_have_states_and_registers(void **state)
         assert_string_equal(ask(w, "qC"), "QC2");
         assert_string_equal(state_of(w, "task0"), "Running, priority 7");
         assert_memory_equal(state_of(w, "task1"), "Sleeping, priority 8, ", 22);
-        assert_memory_equal(state_of(w, "task2"), "Mutex, priority 9, ", 19);
+        assert_memory_equal(state_of(w, "task2"), "Mutex, priority 200, ", 21);
         assert_non_null(strstr(state_of(w, "task3"), " bytes of stack left"));
         for (unsigned task = 1; task < TASKS; task++)
             expect_task(w, &riot_rows[i], task);
@@ -168,7 +168,7 @@ static struct world *nuttx(const struct info *v, const struct row *r, const char
         uint64_t tcb = TCBS + i * 0x200, at = v->in_tcb ? tcb + REGS : after(i) - 0x60;
         rtos_stub_put(w->stub, TABLE + 4 * (i + 3), tcb, 4); /* 11, 12, 13, 14 modulo 8 */
         rtos_stub_put(w->stub, tcb + 0x0c, 11 + i, 2);
-        rtos_stub_put(w->stub, tcb + 0x14, 100 + i, 1);
+        rtos_stub_put(w->stub, tcb + 0x14, i == 2 ? 224 : 100 + i, 1);
         rtos_stub_put(w->stub, tcb + 0x16, i == 0 ? 3 : i == 1 ? 2 : 5, 1);
         rtos_stub_put(w->stub, tcb + 0x40, STACKS + i * STACK, 4);
         put_name(w, i, tcb + 0x60);
@@ -193,7 +193,7 @@ static void nuttx_threads_have_states_and_registers(void **state)
         assert_string_equal(ask(w, "qC"), "QC2");
         assert_string_equal(state_of(w, "task0"), "Running, priority 100");
         assert_memory_equal(state_of(w, "task1"), "Ready, priority 101, ", 21);
-        assert_memory_equal(state_of(w, "task2"), "Waiting, priority 102, ", 23);
+        assert_memory_equal(state_of(w, "task2"), "Waiting, priority 224, ", 23);
         for (unsigned task = 1; task < TASKS; task++)
             expect_task(w, &r, task);
         assert_int_equal(w->n_lines, 0);
@@ -234,11 +234,48 @@ static void impossible_offsets_of_nuttx_show_no_registers(void **state)
     world_free(w);
 }
 
+static void tables_of_a_kernel_that_has_not_started_are_empty(void **state)
+{
+    static const struct row r = {"NuttX", &arm, 0x01000000, ""};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct world *w = i == 0 ? riot(&riot_rows[0]) : nuttx(&infos[0], &r, "g_running_tasks");
+        w->stub->stops[0] = "S05";
+        rtos_stub_put(w->stub, DATA, 0, 4);
+        rtos_stub_put(w->stub, DATA + 12, 0, 4);
+        rtos_stub_put(w->stub, TEXT + 0x900, i == 0 ? 0 : rtos_stub_get(w->stub, TEXT + 0x900, 1),
+                      1);
+        ask(w, "c");
+        assert_int_equal(count_threads(w), 1);
+        assert_string_not_equal(id_of(w, "CPU"), "");
+        assert_int_equal(w->n_lines, 0);
+        world_free(w);
+    }
+}
+
+/* Without symbols=FILE it is only in max_threads, which may be missing. */
+static void an_unknown_length_of_riots_table_is_reported(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    world_symbol(w, "sched_active_thread", DATA);
+    world_symbol(w, "sched_threads", TABLE);
+    rtos_stub_registers(w->stub, 17, 4, 0x500);
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+    assert_int_equal(count_threads(w), 2);
+    assert_string_not_equal(id_of(w, "corrupt list sched_threads"), "");
+    assert_non_null(strstr(w->lines[0], "symbols=FILE"));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(riot_threads_have_states_and_registers),
         cmocka_unit_test(riot_without_a_running_thread_shows_the_cpu),
+        cmocka_unit_test(tables_of_a_kernel_that_has_not_started_are_empty),
+        cmocka_unit_test(an_unknown_length_of_riots_table_is_reported),
         cmocka_unit_test(a_corrupt_entry_of_a_table_is_left_out),
         cmocka_unit_test(nuttx_threads_have_states_and_registers),
         cmocka_unit_test(a_saved_register_of_nuttx_is_written_and_its_sp_is_not),
