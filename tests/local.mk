@@ -65,8 +65,12 @@ tests_unit_rsp_server_SOURCES = tests/unit/rsp_server.c $(FAKE_IO)
 tests_unit_rsp_server_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/observed
-tests_unit_observed_SOURCES = tests/unit/observed.c tests/unit/unit.h
+tests_unit_observed_SOURCES = tests/unit/observed.c tests/unit/observed_fixture.h tests/unit/unit.h
 tests_unit_observed_LDADD = libsession.la libio.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/observed_turns
+tests_unit_observed_turns_SOURCES = tests/unit/observed_turns.c tests/unit/observed_fixture.h \
+	tests/unit/unit.h
+tests_unit_observed_turns_LDADD = libsession.la libio.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/serve tests/unit/serve_running
 tests_unit_serve_SOURCES = tests/unit/serve.c tests/unit/serve_fixture.h $(FAKE_IO)
