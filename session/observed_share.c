@@ -73,7 +73,7 @@ static void read_selection(struct observed_share *s, const struct request *r)
     s->wanted[len] = '\0';
 }
 
-/* The first client goes on with a list, and an observer has moved the stub's position: reads the
+/* The first client continues a list, and an observer has moved the stub's position: reads the
  * parts again that the client has. */
 static int restore_list(struct observed_share *s)
 {
