@@ -73,8 +73,8 @@ static void read_selection(struct observed_share *s, const struct request *r)
     s->wanted[len] = '\0';
 }
 
-/* The first client continues a list, and an observer has moved the stub's position: reads the
- * parts again that the client has. */
+/* The first client continues a list, and an observer has moved the stub's position: reads
+ * again as much of it as the client has. */
 static int restore_list(struct observed_share *s)
 {
     struct buf part;
@@ -88,7 +88,7 @@ static int restore_list(struct observed_share *s)
     return rc;
 }
 
-/* The first client begins a list, goes on with it, or sends something else. */
+/* The first client begins a list, continues it, or sends something else. */
 static int follow_list(struct observed_share *s, const struct packet *packet)
 {
     s->lists = false;
