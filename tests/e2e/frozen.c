@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
+#include <sys/select.h>
 #include <time.h>
 
 enum { BEGINNING = 1000000, HOUR = 3600 };
@@ -24,12 +24,10 @@ int clock_gettime(clockid_t clock, struct timespec *t)
     return 0;
 }
 
-#ifdef __FreeBSD__
-#define ZONE struct timezone
-#else
-#define ZONE void
-#endif
-int gettimeofday(struct timeval *restrict t, ZONE *restrict zone)
+/* Systems differ in the type of `zone`, so not from <sys/time.h>. */
+int gettimeofday(struct timeval *restrict t, void *restrict zone);
+
+int gettimeofday(struct timeval *restrict t, void *restrict zone)
 {
     (void)zone;
     *t = (struct timeval){seconds(), 0};

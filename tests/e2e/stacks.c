@@ -6,12 +6,9 @@
  *   stacks [THREADS [FRAMES]]     THREADS threads including main (9), about FRAMES frames each (20)
  */
 #include <pthread.h>
-#ifdef __FreeBSD__
-#include <pthread_np.h>
-#endif
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
+#include <string.h>
 #include <unistd.h>
 
 struct node {
@@ -29,14 +26,13 @@ static volatile char scratch[8192];
 static struct node *head;
 unsigned char block[16 << 20]; /* dumped */
 
-/* As gdb shows it. */
+/* As gdb shows it, from proc(5)'s link to PID/task/ID. */
 static long thread_id(void)
 {
-#ifdef __FreeBSD__
-    return pthread_getthreadid_np();
-#else
-    return syscall(SYS_gettid);
-#endif
+    char link[64] = "";
+    const char *slash =
+        readlink("/proc/thread-self", link, sizeof link - 1) > 0 ? strrchr(link, '/') : NULL;
+    return slash != NULL ? strtol(slash + 1, NULL, 10) : 0;
 }
 
 static void wait_here(void)

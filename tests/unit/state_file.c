@@ -362,7 +362,7 @@ static void fill(const char *file)
 /* The runtime directory is a small tmpfs of our own. */
 static void enter_tmpfs(void)
 {
-#ifdef __linux__
+#ifdef CLONE_NEWNS
     char size[32];
     (void)snprintf(size, sizeof size, "size=%ld", PAGES * sysconf(_SC_PAGESIZE));
     if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
