@@ -139,14 +139,32 @@ static int read_sections(struct linker *l)
     return rc;
 }
 
-/* gcc-bpf is named in .comment, and only binutils has the relocations 11 and 12. */
+/* The major version in "GCC: (PACKAGE) 12.2.0"; 0 without one. */
+static unsigned gcc_version(const char *mark, size_t len)
+{
+    const char *at = memmem(mark, len, ") ", 2);
+    unsigned major = 0;
+    if (at == NULL)
+        return 0;
+    for (at += 2; at < mark + len && *at >= '0' && *at <= '9' && major < 1000; at++)
+        major = 10 * major + (unsigned)(*at - '0');
+    return major;
+}
+
+/*
+ * gcc-bpf is named in .comment. Until gcc 13 its binutils (before 2.42) had numbers of relocations
+ * of their own, and in-place addends with the symbol's value; later ones follow LLVM.
+ */
 static bool made_by_gnu(const struct linker *l)
 {
     static const char mark[] = "GCC: (";
     for (size_t i = 0; i < l->pieces; i++) {
         const struct piece *p = &l->piece[i];
-        if (strcmp(p->name, ".comment") == 0 && p->data != NULL &&
-            memmem(p->data, (size_t)p->size, mark, sizeof mark - 1) != NULL)
+        if (strcmp(p->name, ".comment") != 0 || p->data == NULL)
+            continue;
+        const char *data = (const char *)p->data;
+        const char *at = memmem(data, (size_t)p->size, mark, sizeof mark - 1);
+        if (at != NULL && gcc_version(at, (size_t)(p->size - (size_t)(at - data))) < 14)
             return true;
     }
     return false;

@@ -46,10 +46,10 @@ static void a_rela_addend_replaces_the_in_place_value(void **state)
 }
 
 /* Pointers in data: type and width of each numbering. The program follows one at offset 0. */
-static uint64_t follow_pointer(bool gnu, unsigned type, bool wide, uint64_t in_place)
+static uint64_t follow_pointer(const char *gcc, unsigned type, bool wide, uint64_t in_place)
 {
     uint64_t data[] = {in_place, 11, 22, 33};
-    begin(gnu);
+    begin_of(gcc);
     unsigned text =
         CODE(".text", LDDW(1, 0), LDX(wide ? BPF_DW : BPF_W, 2, 1, 0), LDX(BPF_DW, 0, 2, 0), EXIT);
     unsigned in = section(".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, data, sizeof data);
@@ -61,13 +61,17 @@ static uint64_t follow_pointer(bool gnu, unsigned type, bool wide, uint64_t in_p
 
 static void pointers_in_data_are_relocated_by_both_numberings(void **state)
 {
+    static const char gcc12[] = "GCC: (12.2.0) 12.2.0", gcc14[] = "GCC: (14.2.0-19+2) 14.2.0";
     (void)state;
-    assert_int_equal(follow_pointer(false, 2, true, 0), 22); /* R_BPF_64_ABS64 */
-    assert_int_equal(follow_pointer(false, 2, true, 8), 33);
-    assert_int_equal(follow_pointer(false, 3, false, 0), 22);  /* R_BPF_64_ABS32 */
-    assert_int_equal(follow_pointer(false, 4, false, 8), 33);  /* R_BPF_64_NODYLD32 */
-    assert_int_equal(follow_pointer(true, 12, true, 16), 22);  /* R_BPF_DATA_64 */
-    assert_int_equal(follow_pointer(true, 11, false, 24), 33); /* R_BPF_DATA_32 */
+    assert_int_equal(follow_pointer(NULL, 2, true, 0), 22); /* R_BPF_64_ABS64 */
+    assert_int_equal(follow_pointer(NULL, 2, true, 8), 33);
+    assert_int_equal(follow_pointer(NULL, 3, false, 0), 22);    /* R_BPF_64_ABS32 */
+    assert_int_equal(follow_pointer(NULL, 4, false, 8), 33);    /* R_BPF_64_NODYLD32 */
+    assert_int_equal(follow_pointer(gcc12, 12, true, 16), 22);  /* R_BPF_DATA_64 */
+    assert_int_equal(follow_pointer(gcc12, 11, false, 24), 33); /* R_BPF_DATA_32 */
+    assert_int_equal(follow_pointer(gcc14, 2, true, 0), 22);    /* as LLVM */
+    assert_int_equal(follow_pointer(gcc14, 2, true, 8), 33);
+    assert_int_equal(follow_pointer("GCC: (", 12, true, 16), 22); /* no version */
 }
 
 static void distances_in_data_are_relocated(void **state)

@@ -85,14 +85,19 @@ static inline void rela(unsigned in, uint64_t offset, unsigned type, unsigned to
     o.section[i].sh_entsize = sizeof r;
 }
 
-static inline void begin(bool gnu)
+/* An object without a .comment, or of that version of gcc. */
+static inline void begin_of(const char *gcc)
 {
-    static const char comment[] = "GCC: (12.2.0) 12.2.0";
     memset(&o, 0, sizeof o);
     o.sections = o.symbols = 1;
     o.names_len = 1;
-    if (gnu)
-        section(".comment", SHT_PROGBITS, 0, comment, sizeof comment);
+    if (gcc != NULL)
+        section(".comment", SHT_PROGBITS, 0, gcc, strlen(gcc) + 1);
+}
+
+static inline void begin(bool gnu)
+{
+    begin_of(gnu ? "GCC: (12.2.0) 12.2.0" : NULL);
 }
 
 static inline unsigned code(const char *text, const uint64_t *insns, size_t size)
