@@ -62,15 +62,27 @@ static void notify_event(void *context)
     os_wake(*(const int *)context);
 }
 
-/* Waits for input until the limit of timeout=. */
+void kernel_end_signals(sigset_t *signals)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction now;
+    sigemptyset(signals);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(signals, ends[i]);
+    }
+}
+
+/* Waits for input until the limit of timeout=. A signal may end the command meanwhile. */
 static bool wait_for_input(const struct kernel_tool *k, int fd)
 {
     struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
     struct pollfd p = {fd, POLLIN, 0};
-    uint64_t ms = k->options.timeout / IO_MS;
+    uint64_t ns = k->options.timeout;
+    const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
     int n;
     do {
-        n = poll(&p, 1, k->options.timeout == IO_NEVER || ms > INT32_MAX ? -1 : (int)ms);
+        n = ppoll(&p, 1, ns == IO_NEVER ? NULL : &limit, &k->mask);
     } while (n < 0 && errno == EINTR);
     progress_stop(progress);
     return n == 1;
@@ -206,17 +218,22 @@ static bool resolve_host(struct kernel_tool *k)
     return true;
 }
 
+/* A signal takes effect when the kernel is back at db>: it would wait for a debugger otherwise. */
 static int run_query(struct kernel_tool *k)
 {
+    sigset_t ends;
     if (!resolve_host(k))
         return EXIT_NOBODY;
     buf_init(&k->answer, ANSWER_MAX);
+    kernel_end_signals(&ends);
+    (void)sigprocmask(SIG_BLOCK, &ends, &k->mask);
     int fd = control_take(k->ips, k->n, k->options.port, k->options.observe);
     if (fd < 0 && k->options.observe)
         complain("observe: no netgdb proxy is running on this machine");
     int rc = fd >= 0              ? ask_proxys_kernel(k, fd)
              : k->options.observe ? EXIT_NOBODY
                                   : ask_listener(k);
+    (void)sigprocmask(SIG_SETMASK, &k->mask, NULL);
     if (k->answer.len != 0)
         (void)fwrite(k->answer.data, 1, k->answer.len, stdout);
     buf_free(&k->answer);

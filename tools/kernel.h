@@ -3,6 +3,8 @@
 #ifndef NETGDB_TOOLS_KERNEL_H
 #define NETGDB_TOOLS_KERNEL_H
 
+#include <signal.h>
+
 #include "freebsd/queries.h"
 #include "freebsd/snapshot.h"
 #include "session/chain.h"
@@ -18,13 +20,17 @@ struct kernel_tool {
     bool only_stacks;
     struct snapshot_range ranges[KERNEL_RANGES_MAX];
     unsigned n_ranges;
-    bool stopped; /* by Ctrl-C */
+    bool stopped;  /* by a signal */
+    sigset_t mask; /* before the signals that end the command were blocked */
     struct options options;
     struct log log;
     uint32_t ips[LISTENER_IPS];
     unsigned n;
     struct buf answer;
 };
+
+/* The signals that end the command: SIGINT, SIGTERM and SIGHUP, unless they are ignored. */
+void kernel_end_signals(sigset_t *signals);
 
 /*
  * Reads what a post-mortem needs into the core k->out, or continues one of the same panic. Returns

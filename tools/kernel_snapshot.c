@@ -39,23 +39,13 @@ struct progress {
 
 /* ---- Ctrl-C ---- */
 
-/* SIGINT waits until a request is complete, and then until the kernel is back at db>. */
-static void hold_interrupt(void)
-{
-    sigset_t interrupt;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &interrupt, NULL);
-    (void)signal(SIGXFSZ, SIG_IGN); /* EFBIG is reported like a full disk */
-}
-
+/* A signal waits until a request is complete, and then until the kernel is back at db>. */
 static bool is_interrupted(struct kernel_tool *k)
 {
     const struct timespec now = {0, 0};
-    sigset_t interrupt;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    k->stopped |= sigtimedwait(&interrupt, NULL, &now) == SIGINT;
+    sigset_t ends;
+    kernel_end_signals(&ends);
+    k->stopped |= sigtimedwait(&ends, NULL, &now) > 0;
     return k->stopped;
 }
 
@@ -378,6 +368,6 @@ int kernel_snapshot(struct kernel_tool *k, struct chain *chain)
 {
     if (chain->recorder == NULL)
         return NETGDB_NOMEM;
-    hold_interrupt();
+    (void)signal(SIGXFSZ, SIG_IGN); /* EFBIG is reported like a full disk */
     return take_snapshot(k, chain);
 }
