@@ -4,7 +4,6 @@
  * effect, so the path can be measured without a request. See doctor.h.
  */
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "session/leave.h"
 #include "session/listener.h"
 #include "tools/doctor.h"
+#include "tools/hold.h"
 
 enum { MEASURED = 50 /* round trips */, ROUND_TRIP_SECONDS = 3 };
 
@@ -127,8 +127,8 @@ static void check_waiting_kernel(struct doctor *d, struct session *s)
     io_fds_close(&io);
 }
 
-/* Waits for a kernel of these hosts. NULL: none called. */
-static struct session *await_call(struct doctor *d, struct listener *l)
+/* Waits for a kernel of these hosts, with this mask of signals. NULL: none called. */
+static struct session *await_call(struct doctor *d, struct listener *l, const sigset_t *mask)
 {
     struct session *s = NULL;
     int event = os_wake_open();
@@ -141,9 +141,10 @@ static struct session *await_call(struct doctor *d, struct listener *l)
     if (event < 0)
         return NULL;
     if (listener_watch(l, &watch) == 0) {
-        uint64_t ms = d->options.timeout / IO_MS;
+        uint64_t ns = d->options.timeout;
+        const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
         s = listener_take(l, &watch);
-        if (s == NULL && poll(&p, 1, ms < INT_MAX ? (int)ms : INT_MAX) == 1)
+        if (s == NULL && ppoll(&p, 1, ns == IO_NEVER ? NULL : &limit, mask) == 1)
             s = listener_take(l, &watch);
         listener_unwatch(l, &watch);
     }
@@ -155,11 +156,14 @@ void doctor_check_kernel(struct doctor *d)
 {
     if (d->hosts.n == 0)
         return;
+    sigset_t before;
+    hold_begin(&before);
     struct listener *l = listener_get(d->options.port, &d->log);
-    struct session *s = l != NULL ? await_call(d, l) : NULL;
+    struct session *s = l != NULL ? await_call(d, l, &before) : NULL;
     if (s != NULL)
         check_waiting_kernel(d, s);
     else if (l != NULL)
         doctor_find(d, "kernel", DOCTOR_WARNING, "type netgdb at its db> prompt and run this again",
                     "no kernel called within %u s", (unsigned)(d->options.timeout / IO_SECOND));
+    hold_finish(&before);
 }

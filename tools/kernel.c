@@ -24,6 +24,7 @@
 #include "session/leave.h"
 #include "session/transport.h"
 #include "symbols/elf_file.h"
+#include "tools/hold.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
 
@@ -60,17 +61,6 @@ static int kernel_help(void)
 static void notify_event(void *context)
 {
     os_wake(*(const int *)context);
-}
-
-void kernel_end_signals(sigset_t *signals)
-{
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction now;
-    sigemptyset(signals);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-            sigaddset(signals, ends[i]);
-    }
 }
 
 /* Waits for input until the limit of timeout=. A signal may end the command meanwhile. */
@@ -218,22 +208,19 @@ static bool resolve_host(struct kernel_tool *k)
     return true;
 }
 
-/* A signal takes effect when the kernel is back at db>: it would wait for a debugger otherwise. */
 static int run_query(struct kernel_tool *k)
 {
-    sigset_t ends;
     if (!resolve_host(k))
         return EXIT_NOBODY;
     buf_init(&k->answer, ANSWER_MAX);
-    kernel_end_signals(&ends);
-    (void)sigprocmask(SIG_BLOCK, &ends, &k->mask);
+    hold_begin(&k->mask);
     int fd = control_take(k->ips, k->n, k->options.port, k->options.observe);
     if (fd < 0 && k->options.observe)
         complain("observe: no netgdb proxy is running on this machine");
     int rc = fd >= 0              ? ask_proxys_kernel(k, fd)
              : k->options.observe ? EXIT_NOBODY
                                   : ask_listener(k);
-    (void)sigprocmask(SIG_SETMASK, &k->mask, NULL);
+    hold_finish(&k->mask);
     if (k->answer.len != 0)
         (void)fwrite(k->answer.data, 1, k->answer.len, stdout);
     buf_free(&k->answer);

@@ -29,9 +29,6 @@ struct kernel_tool {
     struct buf answer;
 };
 
-/* The signals that end the command: SIGINT, SIGTERM and SIGHUP, unless they are ignored. */
-void kernel_end_signals(sigset_t *signals);
-
 /*
  * Reads what a post-mortem needs into the core k->out, or continues one of the same panic. Returns
  * 0, or an error of the target; NETGDB_REFUSED: the reason was printed, or k->stopped is set.

@@ -17,6 +17,7 @@
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "record/exchange.h"
+#include "tools/hold.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
 
@@ -44,7 +45,7 @@ static bool is_interrupted(struct kernel_tool *k)
 {
     const struct timespec now = {0, 0};
     sigset_t ends;
-    kernel_end_signals(&ends);
+    hold_ends(&ends);
     k->stopped |= sigtimedwait(&ends, NULL, &now) > 0;
     return k->stopped;
 }

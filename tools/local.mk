@@ -26,6 +26,7 @@ tools_netgdb_SOURCES = \
 	tools/firewall.c \
 	tools/kernel.c tools/kernel.h \
 	tools/kernel_snapshot.c \
+	tools/hold.c tools/hold.h \
 	tools/listen.c \
 	tools/ls.c \
 	tools/main.c \
