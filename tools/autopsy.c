@@ -4,6 +4,7 @@
  * autopsy.h.
  */
 #include "tools/autopsy.h"
+#include "tools/hold.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -295,10 +296,7 @@ static int run_loop(struct autopsy *a, struct progress *progress)
 static int open_descriptors(struct autopsy *a)
 {
     sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    hold_ends(&set);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL);
