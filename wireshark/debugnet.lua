@@ -8,6 +8,8 @@
 -- What is learned of a capture stays, so garbage is collected less often.
 collectgarbage("setpause", 300)
 
+local unpack = Struct.unpack
+
 local debugnet = Proto("debugnet", "FreeBSD debugnet")
 local rsp = Proto("debugnet.rsp", "GDB remote serial protocol over debugnet")
 
@@ -78,16 +80,33 @@ debugnet.prefs.statistics = Pref.bool("Print statistics at the end (tshark)", fa
 
 -- ---- state of a capture ----
 
-local sessions  -- of a kernel's and a server's endpoint
-local ports     -- the same by their ports
-local kernels   -- endpoint -> its last HERALD
-local clients   -- RSP conversation of each interface
-local results   -- frame -> what the first pass found
-local totals    -- of the wire and of clients: command -> requests and times
+-- A capture has many datagrams, so what is known of each is numbers in arrays: a table for each would
+-- keep the garbage collector busy for longer than tshark needs for the capture.
+local sessions -- of a kernel's and a server's endpoint
+local ports    -- the same by their ports
+local kernels  -- port -> address -> number of the last HERALD from there
+local clients  -- RSP conversation of each interface
+local totals   -- of the wire and of clients: command -> requests and times
+
+-- Messages are numbered. frame -> number of the message of which it is a copy or an ack; 0: unknown.
+local message_in
+-- number -> frame, time and sender of its first copy; generation of the kernel, as known then;
+-- number of acks; time and frame of the first one; time of the last copy, if there are several.
+local frames, times, by_kernel, generations, acks, acked, acked_by, last
+local copies  -- frame that is another copy -> whether it is a retransmission
+local chunked -- frame -> the message of several chunks that it completes
+
+-- frame that completes an RSP packet -> its kind; frame of its request or reply; time since its request,
+-- or since the reply before; command of its request.
+local kinds, partner, waited, reply_to
+local CLIENT, STUB, REQUEST, REPLY = 1, 2, 3, 4 -- the first two: all else, by their senders
 
 function debugnet.init()
-    sessions, ports, kernels, clients, results = {}, {}, {}, {}, {}
+    sessions, ports, kernels, clients = {}, {}, {}, {}
     totals = {wire = {n = 0, idle = 0, of = {}}, client = {n = 0, idle = 0, of = {}}}
+    message_in, copies, chunked = {}, {}, {}
+    frames, times, by_kernel, generations, acks, acked, acked_by, last = {}, {}, {}, {}, {}, {}, {}, {}
+    kinds, partner, waited, reply_to = {}, {}, {}, {}
 end
 
 local function duration(seconds)
@@ -166,153 +185,194 @@ local function visible(text)
 end
 
 local CLIENT_ACK = {text = "+", info = "+"}
-local STUB_ACK = {text = "+", info = "+", from_stub = true}
-local SHORT = {["-"] = "- (again)", ["\3"] = "Ctrl-C"}
+local SHORT = {["+"] = "+", ["-"] = "- (again)", ["\3"] = "Ctrl-C"}
 local RESUMES = {c = true, C = true, s = true, S = true, vCont = true, vRun = true}
 
--- Takes a whole message of one direction, and returns what there is to say. `conversation` remembers
--- the request that waits for a reply.
-local function take_rsp(conversation, text, from_stub, frame, now)
+-- Finds a packet's content: the positions of its first and last byte. Returns nil if there is none.
+local function content_of(text)
+    local _, dollar = text:find("^[+%-]*%$")
+    local hash = #text - 2
+    if dollar and hash > dollar and text:find("^#%x%x", hash) then return dollar + 1, hash - 1 end
+end
+
+-- Each of these takes a packet when it is seen first, and returns its kind. All else is read from its
+-- text when it is shown.
+
+local function take_request(conversation, content, frame, now)
     local total = conversation.total
-    if text == "+" then return from_stub and STUB_ACK or CLIENT_ACK end
-    local content, sum = text:match("^[+%-]*%$(.*)#(%x%x)$")
-    if not content then
-        return {text = text, from_stub = from_stub, info = SHORT[text] or "part of a stream"}
+    if conversation.replied then
+        waited[frame] = now - conversation.replied
+        conversation.replied = nil
+        total.n, total.idle = total.n + 1, total.idle + waited[frame]
     end
-    local r = {text = text, from_stub = from_stub}
-    r.content, r.sum = content, sum
-    if not from_stub then
-        r.command = command_of(content)
-        r.info = visible(content:sub(1, 80))
-        if conversation.replied then
-            r.think = now - conversation.replied
-            conversation.replied = nil
-            total.n, total.idle = total.n + 1, total.idle + r.think
-        end
-        local before = conversation.request
-        if not (before and before.content == content) then -- else it is the same one, sent again
-            conversation.request = {content = content, command = r.command, frame = frame, time = now, result = r}
-        end
-        return r
+    if conversation.content ~= content then -- else it is the same one, sent again
+        conversation.content, conversation.command = content, command_of(content)
+        conversation.frame, conversation.time = frame, now
     end
-    local request = conversation.request
-    if content:find("^O%x%x") then
-        r.console = from_hex(content:sub(2))
-        r.info = "output: " .. visible(r.console:sub(1, 60))
-        return r
+    return REQUEST
+end
+
+local function count(total, command, time)
+    local t = total.of[command]
+    if not t then
+        t = {n = 0, time = 0, max = 0}
+        total.of[command] = t
     end
-    r.reply = content
-    r.info = content == "" and "unsupported" or visible(content:sub(1, 80))
-    local can_stop = not request or RESUMES[request.command] or request.command == "?"
-    if can_stop then
-        r.stop, r.signal = stop_of(content)
-        r.thread = r.stop and content:match("thread:([^;]+)")
+    t.n, t.time = t.n + 1, t.time + time
+    if time > t.max then t.max = time end
+end
+
+local function take_reply(conversation, frame, now)
+    if not conversation.content then return REPLY end
+    local time = now - conversation.time
+    partner[frame], partner[conversation.frame] = conversation.frame, frame
+    waited[frame], reply_to[frame] = time, conversation.command
+    conversation.content, conversation.replied = nil, now
+    count(conversation.total, conversation.command, time)
+    return REPLY
+end
+
+-- Takes a whole message of one direction. `conversation` remembers the request that waits for a reply:
+-- content (nil: none), command, frame and time; replied: time of the last reply.
+local function take_rsp(conversation, text, from_stub, frame, now)
+    local first, last_one = content_of(text)
+    local kind = from_stub and STUB or CLIENT
+    if first and not from_stub then
+        kind = take_request(conversation, text:sub(first, last_one), frame, now)
+    elseif first and not text:find("^O%x%x", first) then -- not output: the reply follows
+        kind = take_reply(conversation, frame, now)
     end
-    if content:find("^E%x%x$") or content:find("^E%.") then r.error = content end
-    if request then
-        r.request, r.reply_to, r.time = request.frame, request.command, now - request.time
-        request.result.reply_in = frame
-        conversation.request, conversation.replied = nil, now
-        local t = total.of[request.command]
-        if not t then
-            t = {n = 0, time = 0, max = 0}
-            total.of[request.command] = t
-        end
-        t.n, t.time = t.n + 1, t.time + r.time
-        if r.time > t.max then t.max = r.time end
+    kinds[frame] = kind
+end
+
+-- Whether a reply can be a stop.
+local function can_stop(frame)
+    local command = reply_to[frame]
+    return kinds[frame] == REPLY and (not command or RESUMES[command] or command == "?")
+end
+
+
+local ENDS_MIN, BEGINNING = 512, 256
+-- The text of a packet of the stub, or only its beginning and end if it is long: strings that come and
+-- go are most of the work on a large capture. Whole ones are for a tree, and for stops.
+
+local function ends_of(tvb, at, len)
+    if len < ENDS_MIN then return tvb:raw(at, len) end
+    return tvb:raw(at, BEGINNING) .. tvb:raw(at + len - 3, 3)
+end
+
+local function rsp_info(frame, text)
+    local first, last = content_of(text)
+    if not first then return SHORT[text] or "part of a stream" end
+    local shown = text:sub(first, math.min(last, first + 79))
+    if kinds[frame] == REQUEST then return "request " .. visible(shown) end
+    if text:find("^O%x%x", first) then
+        return "output: " .. visible(from_hex(text:sub(first + 1, math.min(last, first + 120))):sub(1, 60))
     end
-    return r
+    local stop = can_stop(frame) and stop_of(text:sub(first, last))
+    if stop then return "stop: " .. stop end
+    return "reply " .. (shown == "" and "unsupported" or visible(shown))
 end
 
 local wireshark_gdb -- Wireshark's own dissector, in versions that have it by name; false: none
 
-local function rsp_tree(r, tvb, pinfo, tree)
-    local range = tvb:range()
-    local t = tree:add(rsp, range)
-    t:append_text(", " .. (r.command and "request " .. r.command .. " (" .. (meanings[r.command] or "unknown") .. ")"
-        or r.reply and "reply" .. (r.reply_to and " to " .. r.reply_to or "") or r.info))
-    t:add(f.packet, range, visible(r.text))
-    if r.command then
-        t:add(f.command, range, r.command)
-        local address, size = numbers_of(r.content)
-        t:add(f.meaning, range, meanings[r.command] or "unknown"):set_generated()
-        if address then t:add(f.address, range, UInt64.fromhex(address)) end
-        if size then t:add(f.size, range, UInt64.fromhex(size)) end
-        if r.reply_in then t:add(f.reply_in, r.reply_in):set_generated() end
-        if r.think then t:add(f.think, duration(r.think)):set_generated() end
-    end
-    if r.reply then t:add(f.reply, range, visible(r.reply)) end
-    if r.reply_to then t:add(f.reply_to, r.reply_to):set_generated() end
-    if r.stop then t:add(f.stop, r.stop):set_generated() end
-    if r.signal then t:add(f.signal, range, r.signal) end
-    if r.thread then t:add(f.thread, range, r.thread) end
-    if r.console then t:add(f.console, range, visible(r.console)) end
-    if r.error then
-        t:add(f.error, range, visible(r.error))
+local function request_tree(t, frame, content, range)
+    local command = command_of(content)
+    local meaning = meanings[command] or "unknown"
+    t:append_text(", request " .. command .. " (" .. meaning .. ")")
+    t:add(f.command, range, command)
+    t:add(f.meaning, range, meaning):set_generated()
+    local address, size = numbers_of(content)
+    if address then t:add(f.address, range, UInt64.fromhex(address)) end
+    if size then t:add(f.size, range, UInt64.fromhex(size)) end
+    if partner[frame] then t:add(f.reply_in, partner[frame]):set_generated() end
+    if waited[frame] then t:add(f.think, duration(waited[frame])):set_generated() end
+end
+
+local function reply_tree(t, frame, content, range)
+    t:append_text(", reply" .. (reply_to[frame] and " to " .. reply_to[frame] or ""))
+    t:add(f.reply, range, visible(content))
+    if reply_to[frame] then t:add(f.reply_to, reply_to[frame]):set_generated() end
+    local stop, signal
+    if can_stop(frame) then stop, signal = stop_of(content) end
+    if stop then t:add(f.stop, stop):set_generated() end
+    if signal then t:add(f.signal, range, signal) end
+    local thread = stop and content:match("thread:([^;]+)")
+    if thread then t:add(f.thread, range, thread) end
+    if content:find("^E%x%x$") or content:find("^E%.") then
+        t:add(f.error, range, visible(content))
         t:add_proto_expert_info(experts.error)
     end
-    if r.request then
-        t:add(f.request_in, r.request):set_generated()
-        t:add(f.time, duration(r.time)):set_generated()
+    if partner[frame] then
+        t:add(f.request_in, partner[frame]):set_generated()
+        t:add(f.time, duration(waited[frame])):set_generated()
     end
-    if r.content and checksum(r.content) ~= tonumber(r.sum, 16) then
+end
+
+local function rsp_tree(frame, text, tvb, pinfo, tree)
+    local range = tvb:range()
+    local t = tree:add(rsp, range)
+    local first, last = content_of(text)
+    local content = first and text:sub(first, last)
+    t:add(f.packet, range, visible(text))
+    if not content then
+        t:append_text(", " .. rsp_info(frame, text))
+        return
+    elseif kinds[frame] == REQUEST then
+        request_tree(t, frame, content, range)
+    elseif content:find("^O%x%x") then
+        t:append_text(", " .. rsp_info(frame, text))
+        t:add(f.console, range, visible(from_hex(content:sub(2))))
+    else
+        reply_tree(t, frame, content, range)
+    end
+    if checksum(content) ~= tonumber(text:sub(-2), 16) then
         t:add(f.checksum, true):set_generated()
         t:add_proto_expert_info(experts.checksum)
     end
     if wireshark_gdb == nil then wireshark_gdb = Dissector.get("gdb") or false end
-    if wireshark_gdb and r.content and tree.visible then
-        pcall(wireshark_gdb.call, wireshark_gdb, tvb, pinfo, t)
-    end
+    if wireshark_gdb and tree.visible then pcall(wireshark_gdb.call, wireshark_gdb, tvb, pinfo, t) end
 end
 
--- Whether somebody looks at the tree, or a filter has a field of ours.
+-- Whether somebody looks at the tree, or a filter has a field of ours; true where this is not known.
 -- A filter changes only between passes over the file.
 local own, referenced, last_frame
 local function wants_tree(frame, tree)
     if tree.visible then return true end
     if not last_frame or frame <= last_frame then
         own = own or {Dissector.get("debugnet"), Dissector.get("debugnet.rsp")}
-        referenced = tree:referenced(own[1]) or tree:referenced(own[2])
+        local known, wanted = pcall(function() return tree:referenced(own[1]) or tree:referenced(own[2]) end)
+        referenced = not known or wanted
     end
     last_frame = frame
     return referenced
 end
 
-local function rsp_info(r)
-    if r.command then return "request " .. r.info end
-    if r.stop then return "stop: " .. r.stop end
-    if r.reply then return "reply " .. r.info end
-    return r.info
-end
-
 -- The RSP packets between a client and netgdb, in a capture of netgdb.
 function rsp.dissector(tvb, pinfo, tree)
-    local frame = pinfo.number
-    local r = results[frame]
-    if not r then
+    local frame, len, from_stub = pinfo.number, tvb:len(), pinfo.p2p_dir ~= 1
+    local wanted = wants_tree(frame, tree)
+    local text = from_stub and not wanted and ends_of(tvb, 0, len) or tvb:raw()
+    if not kinds[frame] then
         local interface = pinfo.src_port
-        local client = clients[interface] or {total = totals.client}
-        clients[interface] = client
-        r = take_rsp(client, tvb:raw(), pinfo.p2p_dir ~= 1, frame, pinfo.rel_ts)
-        results[frame] = r
+        local client = clients[interface]
+        if not client then
+            client = {total = totals.client}
+            clients[interface] = client
+        end
+        take_rsp(client, text, from_stub, frame, pinfo.rel_ts)
     end
-    pinfo.cols.protocol = "RSP"
-    pinfo.cols.src = r.from_stub and "netgdb" or "client"
-    pinfo.cols.dst = r.from_stub and "client" or "netgdb"
-    if wants_tree(frame, tree) then rsp_tree(r, tvb, pinfo, tree) end
-    pinfo.cols.info = rsp_info(r)
-    return tvb:len()
+    if #text < len and can_stop(frame) then text = tvb:raw() end
+    local cols = pinfo.cols
+    cols.protocol = "RSP"
+    cols.src = from_stub and "netgdb" or "client"
+    cols.dst = from_stub and "client" or "netgdb"
+    if wanted then rsp_tree(frame, text, tvb, pinfo, tree) end
+    cols.info = rsp_info(frame, text)
+    return len
 end
 
 -- ---- debugnet ----
-
--- A message of which a datagram has a seqno, for as long as the capture is open:
---   frame, time        of its first copy; last: time of the last copy; copies
---   from_kernel        who sent it
---   acks, acked_by     number of acks, frame of the first one; acked: its time
---   generation, rsp    what is known then: text; the RSP packet that it completes (take_rsp)
--- results[frame] is the message of its first copy and of its acks; of another copy
--- {original, retransmission}; false for an ack of an unknown message.
 
 local function new_session()
     return {kernel = {seq = {}, open = {}, chunk = 0}, server = {seq = {}, open = {}, chunk = 0},
@@ -323,11 +383,21 @@ local function endpoint(address, port)
     return tostring(address) .. ":" .. port .. " "
 end
 
+-- The last HERALD from an endpoint.
+local function herald_of(port, pinfo, side)
+    local there = kernels[port]
+    return there and there[tostring(pinfo[side])]
+end
+
 -- Whether a datagram is the kernel's, or a node's: by its ports, else by its HERALD.
 local function is_kernels(pinfo, src, dst, type)
     if src == NETGDB_KERNEL or src == NETDUMP_KERNEL then return true end
     if dst == NETGDB_KERNEL or dst == NETDUMP_KERNEL then return false end
-    return type == HERALD or kernels[endpoint(pinfo.src, src)] ~= nil
+    if type == HERALD then return true end
+    local there = kernels[src]
+    if not there then return false end
+    local pair = ports[src * 65536 + dst]
+    return pair and pair.kernel_address == pinfo.src or there[tostring(pinfo.src)] ~= nil
 end
 
 -- The session of these endpoints. Looking a pair of ports up is faster than comparing addresses,
@@ -339,11 +409,11 @@ local function session_of(pinfo, src, dst, from_kernel, is_ack)
     local k, s = pinfo.src, pinfo.dst
     if not from_kernel then k, s = s, k end
     if not (cached and cached.kernel_address == k and cached.server_address == s) then
-        local kernel, server = endpoint(k, from_kernel and src or dst), endpoint(s, from_kernel and dst or src)
-        local name = kernel .. server
+        local host = tostring(k)
+        local name = host .. " " .. tostring(s) .. " " .. key
         cached = sessions[name]
         if not cached then
-            cached = {name = name, kernel = kernel, kernel_address = k, server_address = s,
+            cached = {host = host, port = from_kernel and src or dst, kernel_address = k, server_address = s,
                 session = new_session()}
             sessions[name] = cached
         end
@@ -363,112 +433,145 @@ local function message_of(dir, seqno, offset, len, total)
     end
     local message = dir.open[start]
     if not message or message.total ~= total then
-        message = {total = total, have = 0, chunks = {}}
+        message = {total = total, have = 0, tail = nil}
         dir.open[start] = message
     end
     return message, start
 end
 
--- Adds a chunk; returns the whole message if it was the last that was missing.
-local function reassemble(dir, tvb, seqno, offset, len, total)
-    if len == 0 or total > MESSAGE_MAX or offset + len > total then return nil end
-    local data = tvb:raw(HEADER, len)
-    if len == total then return data end
-    local message, start = message_of(dir, seqno, offset, len, total)
-    if not message or message.chunks[offset] then return nil end
-    message.chunks[offset] = data
-    message.have = message.have + len
-    if message.have < total then return nil end
-    dir.open[start] = nil
+-- The bytes of a message of several chunks, which are stored by their offsets.
+local function whole(message)
     local parts, at = {}, 0
-    while at < total do
-        local part = message.chunks[at]
-        if not part then return nil end
-        parts[#parts + 1] = part
-        at = at + #part
+    while at < message.total do
+        parts[#parts + 1] = message[at]
+        at = at + #message[at]
     end
     return table.concat(parts)
 end
 
+local function is_contiguous(message)
+    local at = 0
+    while message[at] do at = at + #message[at] end
+    return at == message.total
+end
+
+-- As ends_of, but of a message of several chunks.
+local function ends_of_chunks(message)
+    if message.total < ENDS_MIN or #message[0] < BEGINNING or #message.tail < 3 then return whole(message) end
+    return message[0]:sub(1, BEGINNING) .. message.tail:sub(-3)
+end
+
+-- Adds a chunk. Returns the message of several chunks that it completes.
+local function reassemble(dir, tvb, seqno, offset, len, total)
+    local message, start = message_of(dir, seqno, offset, len, total)
+    if not message or message[offset] then return nil end
+    local data = tvb:raw(HEADER, len)
+    message[offset] = data
+    message.have = message.have + len
+    if offset + len == total then message.tail = data end
+    if message.have < total then return nil end
+    dir.open[start] = nil
+    return is_contiguous(message) and message or nil
+end
+
 -- A kernel of 13.x acknowledges each DATA twice, a later one once.
-local function vote(session, sent, now)
-    if not sent or sent.copies ~= 1 or sent.acks == 0 then return end
-    if sent.acks >= 2 then
+local function vote(session, n, now)
+    if not n or last[n] or acks[n] == 0 then return end
+    if acks[n] >= 2 then
         session.old = session.old + 1
-    elseif now - sent.acked >= 0.001 then
+    elseif now - acked[n] >= 0.001 then
         session.new = session.new + 1
     end
     session.generation = session.old > session.new and "13.x" or session.new > 0 and "14.0 or later" or nil
 end
 
+-- Takes an ack; returns the number of its message.
 local function take_ack(pinfo, src, dst, from_kernel, seqno)
     local pair = session_of(pinfo, src, dst, from_kernel, true)
     local session = pair.session
-    local sent
+    local n
     if from_kernel then
-        sent = session.server.seq[seqno]
+        n = session.server.seq[seqno]
     else
-        local herald = kernels[pair.kernel]
-        if seqno == 1 and herald and session.herald ~= herald then -- it begins a session
+        local there = seqno == 1 and kernels[pair.port]
+        local herald = there and there[pair.host]
+        if herald and session.herald ~= herald then -- it begins a session
             if session.herald or next(session.server.seq) then
                 session = new_session()
                 pair.session = session
             end
             session.herald, session.kernel.seq[1] = herald, herald
         end
-        sent = session.kernel.seq[seqno]
+        n = session.kernel.seq[seqno]
     end
-    if not sent then return false end
-    sent.acks = sent.acks + 1
-    if sent.acks == 1 then sent.acked, sent.acked_by = pinfo.rel_ts, pinfo.number end
-    return sent
+    if not n then return 0 end
+    acks[n] = acks[n] + 1
+    if acks[n] == 1 then acked[n], acked_by[n] = pinfo.rel_ts, pinfo.number end
+    return n
 end
 
+-- Takes the data of a message's first copy: the RSP that it completes.
+local function take_data(session, from_kernel, frame, now, tvb, seqno, offset, len, total)
+    local text
+    if len == total then
+        text = from_kernel and ends_of(tvb, HEADER, len) or tvb:raw(HEADER, len)
+    else
+        local message = reassemble(from_kernel and session.kernel or session.server, tvb, seqno, offset, len, total)
+        if not message then return end
+        chunked[frame] = message
+        text = from_kernel and ends_of_chunks(message) or whole(message)
+    end
+    take_rsp(session.conversation, text, from_kernel, frame, now)
+end
+
+-- Takes a copy of a message; returns the message's number.
 local function take_message(pinfo, src, dst, from_kernel, tvb, type, seqno, offset, len, total, netdump)
     local now, frame = pinfo.rel_ts, pinfo.number
     local pair = session_of(pinfo, src, dst, from_kernel)
     local session = pair.session
-    local dir = from_kernel and session.kernel or session.server
-    local sent = dir.seq[seqno]
-    if sent then
-        local original = {original = sent, retransmission = now - sent.last >= REPEAT_MIN}
-        sent.copies, sent.last = sent.copies + 1, now
-        return original
+    local seq = (from_kernel and session.kernel or session.server).seq
+    local n = seq[seqno]
+    if n then
+        copies[frame] = now - (last[n] or times[n]) >= REPEAT_MIN
+        last[n] = now
+        return n
     end
-    if not from_kernel then vote(session, dir.seq[seqno - 1], now) end
-    sent = {frame = frame, time = now, last = now, copies = 1, acks = 0, from_kernel = from_kernel,
-        generation = session.generation}
-    dir.seq[seqno] = sent
-    if type == HERALD then kernels[pair.kernel] = sent end
-    if type == DATA and not netdump then
-        local message = reassemble(dir, tvb, seqno, offset, len, total)
-        if message then sent.rsp = take_rsp(session.conversation, message, from_kernel, frame, now) end
+    if not from_kernel then vote(session, seq[seqno - 1], now) end
+    n = #frames + 1
+    frames[n], times[n], by_kernel[n], acks[n] = frame, now, from_kernel, 0
+    generations[n] = session.generation or ""
+    seq[seqno] = n
+    if type == HERALD then
+        kernels[pair.port] = kernels[pair.port] or {}
+        kernels[pair.port][pair.host] = n
     end
-    return sent
+    if type == DATA and not netdump and len > 0 and total <= MESSAGE_MAX and offset + len <= total then
+        take_data(session, from_kernel, frame, now, tvb, seqno, offset, len, total)
+    end
+    return n
 end
 
-local function ack_tree(t, sent, tvb, pinfo)
+local function ack_tree(t, n, tvb, pinfo)
     t:add(f.seqno, tvb(0, 4))
     t:add(f.ack, true):set_generated()
-    if not sent then return end
-    t:add(f.ack_of, sent.frame):set_generated()
-    t:add(f.ack_time, duration(pinfo.rel_ts - sent.time)):set_generated()
-    if pinfo.number ~= sent.acked_by then t:add(f.again, true):set_generated() end
+    if n == 0 then return end
+    t:add(f.ack_of, frames[n]):set_generated()
+    t:add(f.ack_time, duration(pinfo.rel_ts - times[n])):set_generated()
+    if pinfo.number ~= acked_by[n] then t:add(f.again, true):set_generated() end
 end
 
-local function copy_tree(t, r)
-    if r.retransmission then
+local function copy_tree(t, n, retransmission)
+    if retransmission then
         t:add(f.retransmission, true):set_generated()
         t:add_proto_expert_info(experts.retransmission)
     else
         t:add(f.duplicate, true):set_generated()
         t:add_proto_expert_info(experts.duplicate)
     end
-    t:add(f.original, r.original.frame):set_generated()
+    t:add(f.original, frames[n]):set_generated()
 end
 
-local function message_tree(t, r, tvb, type, netdump)
-    local sent = r.original or r
+local function message_tree(t, n, frame, tvb, type, netdump)
     local item = t:add(f.type, tvb(0, 4))
     if netdump and netdump_names[type] then item:append_text(" " .. netdump_names[type]) end
     t:add(f.seqno, tvb(4, 4))
@@ -476,21 +579,21 @@ local function message_tree(t, r, tvb, type, netdump)
     t:add(f.length, tvb(16, 4))
     t:add(type == HERALD and f.version or f.total, tvb(20, 4))
     if tvb:len() > HEADER then t:add(type == HERALD and f.path or f.data, tvb(HEADER)) end
-    if r.original then copy_tree(t, r) end
-    if sent.acked_by then t:add(f.acked_by, sent.acked_by):set_generated() end
-    if sent.generation then t:add(f.generation, sent.generation):set_generated() end
+    if copies[frame] ~= nil then copy_tree(t, n, copies[frame]) end
+    if acked_by[n] then t:add(f.acked_by, acked_by[n]):set_generated() end
+    if generations[n] ~= "" then t:add(f.generation, generations[n]):set_generated() end
 end
 
-local function describe(r, type, seqno, offset, len, total, netdump)
-    local text = (netdump and netdump_names[type] or names[type] or "type " .. type) .. " " .. seqno
+local function describe(frame, text, type, seqno, offset, len, total, netdump)
+    local info = (netdump and netdump_names[type] or names[type] or "type " .. type) .. " " .. seqno
     if type == DATA and total == 0 then
-        text = text .. " probe"
+        info = info .. " probe"
     elseif type ~= HERALD and len < total then
-        text = text .. " bytes " .. offset .. " to " .. offset + len .. " of " .. total
+        info = info .. " bytes " .. offset .. " to " .. offset + len .. " of " .. total
     end
-    if r.rsp then text = text .. " " .. rsp_info(r.rsp) end
-    if r.original then return text .. (r.retransmission and " [retransmission]" or " [duplicate]") end
-    return text
+    if text then info = info .. " " .. rsp_info(frame, text) end
+    if copies[frame] == nil then return info end
+    return info .. (copies[frame] and " [retransmission]" or " [duplicate]")
 end
 
 local function begin_tree(tvb, tree, from_kernel, info)
@@ -502,83 +605,113 @@ end
 
 local function dissect_ack(tvb, pinfo, tree, cols, src, dst)
     local frame = pinfo.number
-    local seqno = Struct.unpack(">I4", tvb:raw(0, ACK))
-    local sent = results[frame]
+    local seqno = unpack(">I4", tvb:raw(0, ACK))
+    local n = message_in[frame]
     local from_kernel
-    if sent == nil then
-        from_kernel = is_kernels(pinfo, src, dst)
-        sent = take_ack(pinfo, src, dst, from_kernel, seqno)
-        results[frame] = sent
-    elseif sent then
-        from_kernel = not sent.from_kernel
+    if n and n ~= 0 then
+        from_kernel = not by_kernel[n]
     else
         from_kernel = is_kernels(pinfo, src, dst)
+        n = n or take_ack(pinfo, src, dst, from_kernel, seqno)
+        message_in[frame] = n
     end
-    local again = sent and sent.acked_by ~= frame
+    local again = n ~= 0 and acked_by[n] ~= frame
     local info = (from_kernel and "kernel: ack " or "server: ack ") .. seqno .. (again and " (again)" or "")
-    if wants_tree(frame, tree) then ack_tree(begin_tree(tvb, tree, from_kernel, info), sent, tvb, pinfo) end
+    if wants_tree(frame, tree) then ack_tree(begin_tree(tvb, tree, from_kernel, info), n, tvb, pinfo) end
     cols.info = info
 end
 
-local function dissect_message(tvb, pinfo, tree, cols, src, dst, netdump)
+-- The text of the RSP packet that a frame completes, `all` of it or as little as its line needs.
+local function text_of(frame, tvb, len, all)
+    local message = chunked[frame]
+    all = all or kinds[frame] == REQUEST or can_stop(frame)
+    if message then return all and whole(message) or ends_of_chunks(message) end
+    return all and tvb:raw(HEADER, len) or ends_of(tvb, HEADER, len)
+end
+
+local function dissect_message(tvb, pinfo, tree, cols, src, dst, netdump, len, type, seqno, high, low, total)
     local frame = pinfo.number
-    local len = tvb:len() - HEADER
-    local type, seqno, high, low, _, total = Struct.unpack(">I4I4I4I4I4I4", tvb:raw(0, HEADER))
     local offset = high * 4294967296 + low
-    local r = results[frame]
-    if not r then
-        r = take_message(pinfo, src, dst, is_kernels(pinfo, src, dst, type), tvb, type, seqno, offset, len,
+    local n = message_in[frame]
+    if not n then
+        n = take_message(pinfo, src, dst, is_kernels(pinfo, src, dst, type), tvb, type, seqno, offset, len,
             total, netdump)
-        results[frame] = r
+        message_in[frame] = n
     end
-    local from_kernel = (r.original or r).from_kernel
+    local from_kernel = by_kernel[n]
+    local wanted = wants_tree(frame, tree)
+    local text = kinds[frame] and text_of(frame, tvb, len, wanted)
     local info = (from_kernel and "kernel: " or "server: ")
-        .. describe(r, type, seqno, offset, len, total, netdump)
-    if wants_tree(frame, tree) then
-        message_tree(begin_tree(tvb, tree, from_kernel, info), r, tvb, type, netdump)
-        if r.rsp then
-            local single = #r.rsp.text == len
-            rsp_tree(r.rsp, single and tvb(HEADER):tvb() or ByteArray.new(r.rsp.text, true):tvb("RSP message"),
+        .. describe(frame, text, type, seqno, offset, len, total, netdump)
+    if wanted then
+        message_tree(begin_tree(tvb, tree, from_kernel, info), n, frame, tvb, type, netdump)
+        if text then
+            local single = len == #text
+            rsp_tree(frame, text, single and tvb(HEADER):tvb() or ByteArray.new(text, true):tvb("RSP message"),
                 pinfo, tree)
         end
     end
     cols.info = info
 end
 
+-- The fields of a header; its length is last.
+local function header_of(tvb)
+    local type, seqno, high, low, length, total = unpack(">I4I4I4I4I4I4", tvb:raw(0, HEADER))
+    return type, seqno, high, low, total, length
+end
+
 -- Whether it may be a message of debugnet: a header whose length fits, of a known type.
-local function is_message(tvb)
-    local len = tvb:len()
-    if len < HEADER or len > DATAGRAM_MAX then return false end
-    local type, seqno, high, low, length, total = Struct.unpack(">I4I4I4I4I4I4", tvb:raw(0, HEADER))
-    if seqno == 0 or high ~= 0 or length ~= len - HEADER then return false end
+local function is_message(len, type, seqno, high, low, total, length)
+    if seqno == 0 or high ~= 0 or length ~= len then return false end
     if type == HERALD then return seqno == 1 and low == 0 and (total == NETGDB_V1 or length == 0) end
     return type == DATA and total <= MESSAGE_MAX and low + length <= total
 end
 
-function debugnet.dissector(tvb, pinfo, tree)
-    local len = tvb:len()
-    if len ~= ACK and (len < HEADER or len > DATAGRAM_MAX) then return 0 end
-    local cols, src, dst = pinfo.cols, pinfo.src_port, pinfo.dst_port
+local function dissect(tvb, pinfo, tree, len, src, dst, ...)
+    local cols = pinfo.cols
     local netdump = src == NETDUMP_KERNEL or dst == NETDUMP_KERNEL or dst == NETDUMP
     cols.protocol = netdump and "netdump" or "debugnet"
     if len == ACK then
         dissect_ack(tvb, pinfo, tree, cols, src, dst)
     else
-        dissect_message(tvb, pinfo, tree, cols, src, dst, netdump)
+        dissect_message(tvb, pinfo, tree, cols, src, dst, netdump, len - HEADER, ...)
     end
     return len
 end
 
+local function has_known_size(len)
+    return len == ACK or len >= HEADER and len <= DATAGRAM_MAX
+end
+
+function debugnet.dissector(tvb, pinfo, tree)
+    local len, src, dst = tvb:len(), pinfo.src_port, pinfo.dst_port
+    if not has_known_size(len) then return 0 end
+    if len == ACK then return dissect(tvb, pinfo, tree, len, src, dst) end
+    return dissect(tvb, pinfo, tree, len, src, dst, header_of(tvb))
+end
+
+-- Whether a HERALD has come from one of the endpoints. Comparing an address is faster than making a name.
+local function is_known(pinfo, src, dst)
+    local there = ports[src * 65536 + dst]
+    if there and there.kernel_address == pinfo.src then return true end
+    local back = ports[dst * 65536 + src]
+    if back and back.kernel_address == pinfo.dst then return true end
+    return (herald_of(src, pinfo, "src") or herald_of(dst, pinfo, "dst")) ~= nil
+end
+
 -- A kernel or node on other ports is found by its HERALD; later datagrams belong to its endpoint.
 local function heuristic(tvb, pinfo, tree)
-    local known = kernels[endpoint(pinfo.src, pinfo.src_port)] or kernels[endpoint(pinfo.dst, pinfo.dst_port)]
-    if not (known and (tvb:len() == ACK or is_message(tvb))) and
-            not (is_message(tvb) and tvb(20, 4):uint() == NETGDB_V1) then
-        return false
-    end
-    debugnet.dissector(tvb, pinfo, tree)
+    local len, src, dst = tvb:len(), pinfo.src_port, pinfo.dst_port
+    if not has_known_size(len) then return false end
+    local known = is_known(pinfo, src, dst)
+    if len == ACK then return known and dissect(tvb, pinfo, tree, len, src, dst) > 0 end
+    local type, seqno, high, low, total, length = header_of(tvb)
+    if not is_message(len - HEADER, type, seqno, high, low, total, length) then return false end
+    if not known and total ~= NETGDB_V1 then return false end
+    dissect(tvb, pinfo, tree, len, src, dst, type, seqno, high, low, total)
     return true
 end
+
 
 debugnet:register_heuristic("udp", heuristic)
 local udp = DissectorTable.get("udp.port")
