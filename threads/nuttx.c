@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * NuttX. With CONFIG_DEBUG_TCBINFO its image has a table of the offsets in a control block, and of
- * the saved registers in GDB's order. Sources: include/nuttx/sched.h (struct tcbinfo_s, tstate_e),
- * arch_tcbinfo.c of each architecture, sched/nx_start.c (g_pidhash, g_running_tasks),
- * sched_get_stateinfo.c.
+ * NuttX. Its image has a table of the offsets in a control block (once only with
+ * CONFIG_DEBUG_TCBINFO), and of the saved registers in GDB's order. Sources: include/nuttx/sched.h
+ * (struct tcbinfo_s, tstate_e), arch_tcbinfo.c of each architecture, sched/nx_start.c (g_pidhash,
+ * g_running_tasks), sched_get_stateinfo.c.
  */
 #include <stdio.h>
 
