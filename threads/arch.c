@@ -15,7 +15,7 @@
 #endif
 
 static const struct arch machines[] = {
-    {MACHINE_ARM, "arm", 4, ARM_SP, ARM_PC, REG_NONE, {0, 0}},
+    {MACHINE_ARM, "arm", 4, ARM_SP, ARM_PC, REG_NONE, {ARM_MSP, 0}},
     {MACHINE_RISCV32, "riscv:rv32", 4, RISCV_SP, RISCV_PC, RISCV_X0, {RISCV_GP, RISCV_TP}},
     {MACHINE_RISCV64, "riscv:rv64", 8, RISCV_SP, RISCV_PC, RISCV_X0, {RISCV_GP, RISCV_TP}},
     {MACHINE_MICROBLAZE, "MicroBlaze", 4, MICROBLAZE_SP, MICROBLAZE_PC, MICROBLAZE_R0, {0, 0}},
@@ -111,11 +111,16 @@ static struct arch_register one(unsigned reg)
     return (struct arch_register){.reg = (uint8_t)reg, .words = 1};
 }
 
+/* gdb 16 unwinds Cortex-M by msp and psp. A task has psp as its stack pointer. */
 static bool arm_register(const char *name, struct arch_register *r)
 {
     static const struct named names[] = {
-        {"sp", {ARM_SP, 1, 0, 0}},    {"lr", {ARM_LR, 1, 0, 0}},    {"pc", {ARM_PC, 1, 0, 0}},
-        {"xpsr", {ARM_PSR, 1, 0, 0}}, {"cpsr", {ARM_PSR, 1, 0, 0}}, {"fpscr", {ARM_FPSCR, 1, 0, 0}},
+        {"sp", {ARM_SP, 1, 0, 0}},      {"lr", {ARM_LR, 1, 0, 0}},
+        {"pc", {ARM_PC, 1, 0, 0}},      {"xpsr", {ARM_PSR, 1, 0, 0}},
+        {"cpsr", {ARM_PSR, 1, 0, 0}},   {"fpscr", {ARM_FPSCR, 1, 0, 0}},
+        {"msp", {ARM_MSP, 1, 0, 0}},    {"psp", {ARM_SP, 1, 0, 0}},
+        {"msp_s", {ARM_MSP, 1, 0, 0}},  {"psp_s", {ARM_SP, 1, 0, 0}},
+        {"msp_ns", {ARM_MSP, 1, 0, 0}}, {"psp_ns", {ARM_SP, 1, 0, 0}},
     };
     unsigned n;
     if (numbered(name, "r", 15, &n))

@@ -20,7 +20,8 @@ enum {
     ARM_PC = 15,
     ARM_PSR = 16, /* xPSR or CPSR */
     ARM_FPSCR = 17,
-    ARM_S0 = 32, /* 64 words: d0 to d31, each as two words, low word first */
+    ARM_MSP = 18, /* of handlers: the same for all tasks */
+    ARM_S0 = 32,  /* 64 words: d0 to d31, each as two words, low word first */
 
     RISCV_X0 = 0,
     RISCV_RA = 1,

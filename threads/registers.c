@@ -201,6 +201,8 @@ int answer_p(struct threads *t, const struct request *r)
     const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
     if (reg == NULL || reg->size == 0 || s.thread == NULL)
         return threads_reply(t, "E01");
+    if (is_live(t, reg) && reg->offset < 0)
+        return DECORATOR_PASS; /* any thread has it */
     add_context_register(t, &t->d.reply, reg, &s.c);
     return t->d.reply.error;
 }

@@ -385,6 +385,31 @@ static void a_step_ends_with_the_registers_of_the_description(void **state)
     world_free(w);
 }
 
+static const char m_xml[] =
+    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
+    "<reg name=\"sp\" bitsize=\"32\"/><reg name=\"msp\" bitsize=\"32\"/>"
+    "<reg name=\"psp\" bitsize=\"32\"/></feature></target>";
+
+static void a_waiting_task_has_the_cpus_msp_and_its_own_psp(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    w->stub->stops[0] = "S05";
+    w->stub->xml = m_xml;
+    rtos_stub_registers(w->stub, 3, 4, 0x500);
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    ask(w, "vCont;s:2;c"); /* the registers are read again */
+    assert_int_equal(count_threads(w), 3);
+    assert_string_equal(ask(w, "Hg3"), "OK");
+    const char *g = ask(w, "g");
+    assert_int_equal(strlen(g), 24);
+    assert_int_equal(strspn(g, "0123456789abcdef"), 24);
+    assert_memory_not_equal(g, "00050000", 8);
+    assert_memory_equal(g + 8, "01050000", 8);
+    assert_memory_equal(g + 16, g, 8);
+    world_free(w);
+}
+
 static void rule_10_every_walk_ends_and_the_session_continues(void **state)
 {
     (void)state;
@@ -556,6 +581,7 @@ int main(void)
         cmocka_unit_test(rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few),
         cmocka_unit_test(rule_9_a_step_reads_the_current_pointer_alone),
         cmocka_unit_test(a_step_ends_with_the_registers_of_the_description),
+        cmocka_unit_test(a_waiting_task_has_the_cpus_msp_and_its_own_psp),
         cmocka_unit_test(rule_10_every_walk_ends_and_the_session_continues),
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
