@@ -9,6 +9,7 @@ libproto_la_SOURCES = \
 	proto/cache/cache_read.c proto/cache/cache_window.c \
 	proto/capture/pcapng.c proto/capture/pcapng.h \
 	proto/capture/pcapng_read.c proto/capture/pcapng_read.h \
+	proto/capture/udp_read.c proto/capture/udp_read.h \
 	proto/check.c proto/check.h \
 	proto/cache/cache_memory.c proto/cache/cache_memory.h \
 	proto/cache/cache_replies.c proto/cache/cache_replies.h \

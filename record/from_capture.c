@@ -3,6 +3,7 @@
 #include "record/from_capture.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "proto/err.h"
 #include "proto/rsp/requests.h"
 #include "proto/rsp/rsp.h"
+#include "record/from_wire.h"
 
 /* The target at the end of the chain: it replies what was captured. */
 struct playback {
@@ -29,6 +31,10 @@ struct player {
     struct request request;
     bool outstanding, sent, chosen;
     uint32_t client;
+    unsigned long seen, played_to; /* requests; what comes later is left out */
+    bool stale;                    /* what was recorded may not hold any more */
+    struct recorder *recorder;
+    const struct log *log;
     struct from_capture *what;
 };
 
@@ -187,45 +193,198 @@ static struct target *make_chain(struct player *p, struct recorder *recorder)
     return exchanges;
 }
 
-static int record(struct recorder *recorder, const uint8_t *file, size_t len,
-                  struct from_capture *what)
+/* Begins an empty recording. */
+static int begin_recording(struct player *p)
 {
-    struct player p = {.what = what};
-    recorder_recording(recorder)->limit = FROM_CAPTURE_MEMORY;
-    buf_init(&p.bytes, REQUEST_MAX);
-    buf_init(&p.received, TARGET_REPLY_MAX);
-    p.chain = make_chain(&p, recorder);
-    int rc = p.chain != NULL ? play(&p, file, len) : NETGDB_NOMEM;
-    target_free(p.chain);
-    buf_free(&p.bytes);
-    buf_free(&p.received);
+    target_free(p->chain);
+    recorder_free(p->recorder);
+    p->chain = NULL;
+    p->outstanding = p->sent = p->stale = false;
+    p->recorder = recorder_new(p->log);
+    if (p->recorder == NULL)
+        return NETGDB_NOMEM;
+    recorder_recording(p->recorder)->limit = FROM_CAPTURE_MEMORY;
+    p->chain = make_chain(p, p->recorder);
+    return p->chain != NULL ? 0 : NETGDB_NOMEM;
+}
+
+/* ---- a capture of datagrams alone ---- */
+
+static int on_wire_packet(void *context, bool request, const struct buf *bytes)
+{
+    struct player *p = context;
+    int rc = 0;
+    p->seen += request;
+    if (p->seen > p->played_to)
+        return 0;
+    if (request && p->stale) { /* keeps only what has been read since then */
+        p->what->left_out += p->what->requests;
+        p->what->requests = 0;
+        p->what->stops = 1;
+        rc = begin_recording(p);
+    }
+    const struct pcapng_rsp rsp = {.inbound = request, .data = bytes->data, .len = bytes->len};
+    return rc == 0 ? take_captured_packet(p, &rsp) : rc;
+}
+
+/* Only a request that reads has certainly changed nothing. */
+/* The request in a packet with its framing; its contents do not stay. */
+static bool request_in(const struct buf *bytes, struct request *r)
+{
+    struct rsp_parser parser;
+    const uint8_t *at = bytes->data;
+    size_t left = bytes->len;
+    enum rsp_event event;
+    rsp_parser_init(&parser, RSP_FROM_GDB, REQUEST_MAX);
+    while ((event = rsp_parse(&parser, &at, &left)) == RSP_ACK)
+        continue;
+    if (event == RSP_PACKET)
+        request_parse(r, parser.content.data, parser.content.len);
+    rsp_parser_free(&parser);
+    return event == RSP_PACKET;
+}
+
+static int on_wire_doubt(void *context, const struct buf *bytes)
+{
+    struct player *p = context;
+    struct request r;
+    if (++p->seen > p->played_to)
+        return 0;
+    bool known = request_in(bytes, &r);
+    p->stale |= !known || r.packet->effects != PKT_READS;
+    p->what->left_out += !known || packet_has_reply(r.packet);
+    return 0;
+}
+
+static int on_wire_gap(void *context)
+{
+    ((struct player *)context)->stale = true;
+    return 0;
+}
+
+/* ---- its end ---- */
+
+/* The last requests of a session that looked, and that made the target run. */
+struct survey {
+    unsigned long seen, look, resume;
+};
+
+static int survey_packet(void *context, bool request, const struct buf *bytes)
+{
+    struct survey *s = context;
+    struct request r;
+    s->seen += request;
+    if (!request || !request_in(bytes, &r))
+        return 0;
+    if (r.packet->id == PACKET_m || r.packet->id == PACKET_x || r.packet->id == PACKET_g)
+        s->look = s->seen;
+    if ((r.packet->effects & PKT_RESUMES) != 0)
+        s->resume = s->seen;
+    return 0;
+}
+
+static int survey_doubt(void *context, const struct buf *bytes)
+{
+    return survey_packet(context, true, bytes);
+}
+
+static int survey_gap(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+/* A detach from a kernel makes it run to the same instruction again, behind a breakpoint: what it
+ * does is not played. Nobody has looked at that stop. */
+static int find_end(struct player *p, struct from_wire *w, unsigned n)
+{
+    struct survey s = {0};
+    const struct wire_events events = {&s, survey_packet, survey_doubt, survey_gap};
+    int rc = from_wire_exchanges(w, n, &events);
+    p->played_to = s.resume > s.look && s.look != 0 ? s.look : ULONG_MAX;
+    p->seen = 0;
+    return rc;
+}
+
+static int gather_datagrams(struct from_wire *w, const uint8_t *file, size_t len)
+{
+    struct pcapng_reader reader;
+    struct pcapng_record packet;
+    struct udp_datagram datagram;
+    int rc;
+    pcapng_read(&reader, file, len);
+    while ((rc = pcapng_next(&reader, &packet)) == 1) {
+        if (udp_in_packet(&packet, &datagram))
+            rc = from_wire_add(w, &datagram);
+        if (rc < 0)
+            break;
+    }
+    return rc;
+}
+
+/* Plays the last session that has exchanges. */
+static int play_wire(struct player *p, const uint8_t *file, size_t len)
+{
+    const struct wire_events events = {p, on_wire_packet, on_wire_doubt, on_wire_gap};
+    struct from_wire *w = from_wire_new();
+    if (w == NULL)
+        return NETGDB_NOMEM;
+    int rc = gather_datagrams(w, file, len);
+    for (unsigned i = from_wire_sessions(w); rc == 0 && i-- > 0 && p->what->requests == 0;) {
+        *p->what = (struct from_capture){.stops = 1, .from_wire = true};
+        rc = begin_recording(p);
+        if (rc == 0)
+            rc = find_end(p, w, i);
+        if (rc == 0)
+            rc = from_wire_exchanges(w, i, &events);
+    }
+    p->what->other_clients = from_wire_sessions(w) > 1;
+    from_wire_free(w);
+    return rc;
+}
+
+/* ---- any capture ---- */
+
+static int record(struct player *p, const uint8_t *file, size_t len)
+{
+    buf_init(&p->bytes, REQUEST_MAX);
+    buf_init(&p->received, TARGET_REPLY_MAX);
+    int rc = begin_recording(p);
+    if (rc == 0)
+        rc = play(p, file, len);
+    if (rc == 0 && p->what->requests == 0)
+        rc = play_wire(p, file, len);
+    target_free(p->chain);
+    buf_free(&p->bytes);
+    buf_free(&p->received);
     return rc;
 }
 
 static const char *capture_trouble(int rc, const struct from_capture *what)
 {
     if (rc == NETGDB_PROTO)
-        return "it is not a pcapng file";
+        return "it is not a pcapng or pcap file";
+    if (rc == NETGDB_TOO_LONG)
+        return "it has too many datagrams: cut the session out with editcap";
     if (rc != 0)
         return netgdb_strerror(rc);
     return what->requests == 0
-               ? "it has no RSP packets of a client: only captures that netgdb made "
-                 "beside the debugger have them"
+               ? "it has no RSP packets of a client, and no debugnet session with a reply"
                : NULL;
 }
 
 struct recording *from_capture(const uint8_t *file, size_t len, struct from_capture *what,
                                const struct log *log, char why[RECORDING_WHY_MAX])
 {
-    struct recorder *recorder = recorder_new(log);
+    struct player p = {.what = what, .log = log};
     struct recording *recording = NULL;
     *what = (struct from_capture){.stops = 1};
-    int rc = recorder != NULL ? record(recorder, file, len, what) : NETGDB_NOMEM;
+    int rc = record(&p, file, len);
     const char *text = capture_trouble(rc, what);
-    if (text == NULL && (recording = recorder_take(recorder)) == NULL)
+    if (text == NULL && (recording = recorder_take(p.recorder)) == NULL)
         text = netgdb_strerror(NETGDB_NOMEM);
     if (text != NULL)
         (void)snprintf(why, RECORDING_WHY_MAX, "%s", text);
-    recorder_free(recorder);
+    recorder_free(p.recorder);
     return recording;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes a recording from a capture of netgdb (io/capture.h): the RSP packets of its first client
- * are played to a recorder, as if that session took place now. The capture is hostile.
+ * Makes a recording from a capture. Of netgdb's own (io/capture.h), the RSP packets of its first
+ * client are played to a recorder, as if that session took place now. Of others, with debugnet
+ * datagrams alone, the exchanges of the last session are (from_wire.h). The capture is hostile.
  */
 #ifndef NETGDB_RECORD_FROM_CAPTURE_H
 #define NETGDB_RECORD_FROM_CAPTURE_H
@@ -14,7 +15,10 @@
 struct from_capture {
     unsigned long requests; /* with a reply */
     unsigned long stops;    /* the recording is of the last one */
-    bool other_clients;     /* there were others, which are left out */
+    unsigned long
+        left_out;       /* datagrams only: requests whose reply is missing, uncertain or outdated */
+    bool from_wire;     /* it has only datagrams */
+    bool other_clients; /* there were others, or other sessions, which are left out */
 };
 
 /*

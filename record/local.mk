@@ -8,6 +8,7 @@ librecord_la_SOURCES = \
 	record/elf_core.c record/elf_core.h \
 	record/exchange.c record/exchange.h \
 	record/from_capture.c record/from_capture.h \
+	record/from_wire.c record/from_wire.h \
 	record/ranges.c record/ranges.h \
 	record/recorder.c record/recorder.h \
 	record/recording.c record/recording.h record/recording_private.h \

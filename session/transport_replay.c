@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/err.h"
+#include "proto/rsp/features.h"
 #include "record/from_capture.h"
 #include "record/replay.h"
 #include "session/transport.h"
@@ -66,8 +67,22 @@ static void log_capture(const struct log *log, const struct from_capture *what)
 {
     log_info(log, "a captured session: %lu requests, %lu stops, of which the last one is replayed",
              what->requests, what->stops);
-    if (what->other_clients)
+    if (what->left_out != 0)
+        log_warn(log, "datagrams are missing in the capture: %lu requests are left out",
+                 what->left_out);
+    if (what->from_wire && what->other_clients)
+        log_warn(log, "the capture has several sessions: this is the last one");
+    else if (what->other_clients)
         log_warn(log, "the capture has several clients: this is the first one's session");
+}
+
+/* Whether the replies on the wire are those of netgdb node, which names itself. A kernel's lack the
+ * description that a client needs; the packets of a client have it already. */
+static bool is_node(const struct recording *r)
+{
+    struct answer a;
+    return recording_find(r, (struct bytes){"", 0}, "qSupported", &a) &&
+           features_has(a.reply.data, a.reply.len, "netgdb-node");
 }
 
 static int open_replay(struct transport_stream *s, const struct log *log, struct target **t)
@@ -84,7 +99,7 @@ static int open_replay(struct transport_stream *s, const struct log *log, struct
     }
     struct recording *r = from_capture(file, len, &what, log, why);
     free(file);
-    s->peer = NETGDB_PEER_OTHER; /* the client's packets are corrected and described already */
+    s->peer = r != NULL && what.from_wire && !is_node(r) ? NETGDB_PEER_KERNEL : NETGDB_PEER_OTHER;
     if (r != NULL && (*t = replay_new(r, log)) != NULL) {
         log_capture(log, &what);
         return 0;

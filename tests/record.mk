@@ -16,6 +16,9 @@ tests_unit_replay_LDADD = librecord.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/from_capture
 tests_unit_from_capture_SOURCES = tests/unit/from_capture.c tests/unit/unit.h
 tests_unit_from_capture_LDADD = librecord.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/from_wire
+tests_unit_from_wire_SOURCES = tests/unit/from_wire.c tests/unit/unit.h
+tests_unit_from_wire_LDADD = librecord.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/answers
 tests_unit_answers_SOURCES = tests/unit/answers.c tests/unit/unit.h

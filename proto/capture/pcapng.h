@@ -23,9 +23,13 @@ enum {
 
 /* What the packets of an interface begin with (https://www.tcpdump.org/linktypes.html). */
 enum pcapng_link {
+    PCAPNG_NULL = 0, /* loopback of BSD */
     PCAPNG_ETHERNET = 1,
+    PCAPNG_RAW_BSD = 12,    /* as RAW */
     PCAPNG_RAW = 101,       /* an IPv4 header: pcapng_udp_headers */
+    PCAPNG_LOOP = 108,      /* loopback of OpenBSD */
     PCAPNG_LINUX_SLL = 113, /* tcpdump -i any */
+    PCAPNG_IPV4 = 228,      /* as RAW */
     PCAPNG_UPPER_PDU = 252, /* pcapng_export_header */
     PCAPNG_LINUX_SLL2 = 276,
 };

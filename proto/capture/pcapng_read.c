@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads pcapng; see pcapng_read.h. */
+/* Reads pcapng and pcap; see pcapng_read.h. */
 #include "proto/capture/pcapng_read.h"
 
 #include <string.h>
@@ -12,6 +12,12 @@ enum { BLOCK_HEADER = 8, BLOCK_MIN = 12, SECTION_MIN = 28, INTERFACE_MIN = 20, P
 enum { EXPORT_END = 0, EXPORT_DISSECTOR = 12, EXPORT_SOURCE_PORT = 25, EXPORT_DIRECTION = 35 };
 
 #define BYTE_ORDER_MAGIC UINT32_C(0x1a2b3c4d)
+
+/* A pcap file begins with one of these, by the unit of its time stamps
+ * (draft-ietf-opsawg-pcap). */
+#define CLASSIC_MICROSECONDS UINT32_C(0xa1b2c3d4)
+#define CLASSIC_NANOSECONDS UINT32_C(0xa1b23c4d)
+enum { CLASSIC_HEADER = 24, CLASSIC_LINK = 20, CLASSIC_PACKET = 16, CLASSIC_CAPTURED = 8 };
 
 static uint32_t get32be(const uint8_t *p)
 {
@@ -27,6 +33,30 @@ static uint32_t read32(const struct pcapng_reader *r, size_t at)
 void pcapng_read(struct pcapng_reader *r, const uint8_t *file, size_t len)
 {
     *r = (struct pcapng_reader){.at = file, .left = len};
+    if (len < CLASSIC_HEADER)
+        return;
+    uint32_t magic = get32be(file), swapped = __builtin_bswap32(magic);
+    r->big = magic == CLASSIC_MICROSECONDS || magic == CLASSIC_NANOSECONDS;
+    r->classic = r->big || swapped == CLASSIC_MICROSECONDS || swapped == CLASSIC_NANOSECONDS;
+    if (!r->classic)
+        return;
+    r->links[0] = (uint16_t)(read32(r, CLASSIC_LINK) & UINT16_MAX);
+    r->at += CLASSIC_HEADER;
+    r->left -= CLASSIC_HEADER;
+}
+
+static int next_classic(struct pcapng_reader *r, struct pcapng_record *packet)
+{
+    if (r->left < CLASSIC_PACKET)
+        return 0;
+    uint32_t captured = read32(r, CLASSIC_CAPTURED);
+    if (captured > r->left - CLASSIC_PACKET)
+        return 0;
+    *packet = (struct pcapng_record){
+        .link = r->links[0], .data = r->at + CLASSIC_PACKET, .len = captured};
+    r->at += CLASSIC_PACKET + captured;
+    r->left -= CLASSIC_PACKET + captured;
+    return 1;
 }
 
 /* A section header sets the byte order of what follows, and of its own length. */
@@ -64,6 +94,8 @@ static bool pcapng_take_packet(struct pcapng_reader *r, size_t len, struct pcapn
 
 int pcapng_next(struct pcapng_reader *r, struct pcapng_record *packet)
 {
+    if (r->classic)
+        return next_classic(r, packet);
     while (r->left >= SECTION_MIN || (r->begun && r->left >= BLOCK_MIN)) {
         uint32_t type = get32be(r->at); /* that of a section is the same in both orders */
         if (type == BLOCK_SECTION && r->left >= SECTION_MIN && !begin_section(r))

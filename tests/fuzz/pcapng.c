@@ -2,6 +2,7 @@
 /* Fuzz target: any file as a capture. Packets lie within it, and reading it ends. It is replayed,
  * or refused with a reason. */
 #include "proto/capture/pcapng_read.h"
+#include "proto/capture/udp_read.h"
 #include "proto/err.h"
 #include "record/from_capture.h"
 #include "tests/fuzz/fuzz.h"
@@ -25,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pcapng_reader r;
     struct pcapng_record packet;
     struct pcapng_rsp rsp;
+    struct udp_datagram datagram;
     size_t n = 0;
     int rc;
     pcapng_read(&r, data, size);
@@ -33,6 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(packet.len <= size - (size_t)(packet.data - data));
         if (pcapng_is_rsp(&packet, &rsp))
             MUST(rsp.data >= packet.data && rsp.data + rsp.len == packet.data + packet.len);
+        if (udp_in_packet(&packet, &datagram))
+            MUST(datagram.data > packet.data &&
+                 datagram.data + datagram.len <= packet.data + packet.len);
         MUST(n++ <= size / 12);
     }
     MUST(rc == 0 || rc == NETGDB_PROTO);

@@ -146,7 +146,7 @@ static void a_file_without_replies_is_refused(void **state)
     asked("qC");
     assert_non_null(strstr(recorded("qC"), "no RSP packets"));
     buf_drop(&file, 1);
-    assert_string_equal(recorded("qC"), "it is not a pcapng file");
+    assert_string_equal(recorded("qC"), "it is not a pcapng or pcap file");
 }
 
 int main(void)
