@@ -16,6 +16,7 @@ static long (*const perf_output)(void *context, void *map, u64 flags, void *data
                                  u64 size) = (void *)25;
 static long (*const load_bytes)(void *skb, u32 offset, void *to, u32 size) = (void *)26;
 static long (*const adjust_head)(void *xdp, int distance) = (void *)44;
+static long (*const redirect_map)(void *map, u64 key, u64 flags) = (void *)51;
 static long (*const fib_lookup)(void *context, void *params, int size, u32 flags) = (void *)69;
 static long (*const read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static void *(*const reserve)(void *ring, u64 size, u64 flags) = (void *)131;
@@ -127,6 +128,12 @@ SEC("maps/devices") u64 use_devices(void *context)
 {
     u64 key = 0;
     return lookup(&devices, &key) != 0;
+}
+
+SEC("xdp/redirect") int send_elsewhere(struct xdp_md *xdp)
+{
+    (void)xdp;
+    return (int)redirect_map(&devices, 1, 0);
 }
 
 SEC("events") int send_events(void *context)
