@@ -19,7 +19,7 @@ struct observing {
     struct io_fds *io;
     int (*need)(void *context);
     void *context;
-    enum {
+    enum awaited {
         NOTHING,
         LOCAL,    /* `reply` is the reply; with `output` console output before it */
         POSTED,   /* the owner executes the request */
@@ -130,7 +130,7 @@ static int answer_features(struct observing *t)
     return rc;
 }
 
-static int await_stop_of_first(struct observing *t, int what)
+static int await_stop_of_first(struct observing *t, enum awaited what)
 {
     t->awaits = what;
     t->interrupted = t->noticed = t->noticed_end = false;
