@@ -17,6 +17,15 @@ authority() {
         -keyout "$dir/$1.key" -out "$dir/$1.pem" -subj "/CN=$1" 2>/dev/null || exit 99
 }
 
+# past: the options for a certificate that is over. openssl 3.4 has an option; later ones refuse -days -1.
+past() {
+    if openssl x509 -help 2>&1 | grep -q -e -not_after; then
+        echo -not_before 20190101000000Z -not_after 20200101000000Z
+    else
+        echo -days -1
+    fi
+}
+
 # certificate NAME CA SAN [OPTION...]: creates one for the names of SAN, signed by the CA.
 certificate() {
     leaf=$1
