@@ -200,6 +200,26 @@ static size_t pieces_of_message(const struct direction *d, size_t i)
     return 0;
 }
 
+/* Writes the spans, at most one more than there are pieces; returns their number. */
+static size_t fill_spans(const struct direction *d, struct span *spans)
+{
+    bool gap = false;
+    uint32_t order = 0;
+    size_t count = 0;
+    for (size_t i = 0, n; i < d->n; i += n != 0 ? n : 1) {
+        n = pieces_of_message(d, i);
+        gap |= n == 0 || (i > 0 && d->pieces[i].seqno != d->pieces[i - 1].seqno + 1);
+        order = d->pieces[i].order > order ? d->pieces[i].order : order;
+        if (n == 0)
+            continue;
+        spans[count++] = (struct span){.first = i, .n = n, .order = order, .gap = gap};
+        gap = false;
+    }
+    if (gap)
+        spans[count++] = (struct span){.first = d->n, .order = order, .gap = true};
+    return count;
+}
+
 /* Finds the messages. The last span has no pieces if something is missing after the last message.
  */
 static int find_spans(struct direction *d)
@@ -210,19 +230,7 @@ static int find_spans(struct direction *d)
     d->spans = calloc(d->n + 1, sizeof *d->spans);
     if (d->spans == NULL)
         return NETGDB_NOMEM;
-    bool gap = false;
-    uint32_t order = 0;
-    for (size_t i = 0, n; i < d->n; i += n != 0 ? n : 1) {
-        n = pieces_of_message(d, i);
-        gap |= n == 0 || (i > 0 && d->pieces[i].seqno != d->pieces[i - 1].seqno + 1);
-        order = d->pieces[i].order > order ? d->pieces[i].order : order;
-        if (n == 0)
-            continue;
-        d->spans[d->spans_n++] = (struct span){.first = i, .n = n, .order = order, .gap = gap};
-        gap = false;
-    }
-    if (gap)
-        d->spans[d->spans_n++] = (struct span){.first = d->n, .order = order, .gap = true};
+    d->spans_n = fill_spans(d, d->spans);
     return 0;
 }
 
