@@ -95,6 +95,7 @@ CMOCKA_UNUSED static inline void cmocka_strings(const char *a, const char *b, in
     cmocka_equal((uintptr_t)(a), (uintptr_t)(b), 0, CMOCKA_TEXT(a, b), __FILE__, __LINE__)
 #define assert_memory_equal(a, b, len)                                                             \
     cmocka_bytes(a, b, len, CMOCKA_TEXT(a, b), __FILE__, __LINE__)
+#define assert_memory_not_equal(a, b, len) assert_true(memcmp(a, b, len) != 0)
 #define assert_string_equal(a, b) cmocka_strings(a, b, 1, CMOCKA_TEXT(a, b), __FILE__, __LINE__)
 #define assert_string_not_equal(a, b) cmocka_strings(a, b, 0, CMOCKA_TEXT(a, b), __FILE__, __LINE__)
 #define assert_true(c) ((c) ? (void)0 : fail_msg("%s", #c))
