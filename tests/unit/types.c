@@ -84,6 +84,7 @@ static void a_structure_is_found_by_a_typedef(void **state)
 {
     (void)state;
     struct types *t = own_types();
+    assert_ptr_equal(unnamed.next, &outer);
     expect_member(t, "unnamed_t.next", offsetof(unnamed_t, next), sizeof unnamed.next);
     types_close(t);
 }
