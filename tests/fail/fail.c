@@ -4,6 +4,9 @@
  * (NETGDB_FAIL=N), or of the object named by NETGDB_FAIL_OBJECT. Calls of other objects pass. On
  * exit it prints on stderr the number of calls and of blocks that are still allocated.
  */
+/* libc would define inline variants of the functions that are defined here. */
+#undef _FORTIFY_SOURCE
+
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -187,7 +187,8 @@ static bool play_unix(void)
 
 static bool play_sockets(void)
 {
-    return play_tcp() & play_unix();
+    bool tcp = play_tcp(), unix_too = play_unix(); /* both, whatever the first returns */
+    return tcp && unix_too;
 }
 
 /* ---- the rest ---- */

@@ -80,7 +80,7 @@ static const struct target_ops fake_ops = {fake_send,  fake_recv,        fake_in
 /* A fake target, wrapped in a decorator that changes nothing. */
 static struct target *fake_chain(struct fake **fake, const char *const *packets, bool *freed)
 {
-    static const struct decorator_ops none = {NULL};
+    static const struct decorator_ops none = {.on_request = NULL};
     *fake = calloc(1, sizeof **fake);
     (*fake)->target.ops = &fake_ops;
     (*fake)->packets = packets;
