@@ -139,18 +139,17 @@ static bool follow_type(Dwarf_Die *die)
     return false;
 }
 
-/* Returns false for a bit-field. */
+/* Returns false for a bit-field: one of clang has a byte offset, too, that of its storage unit. */
 static bool member_offset(Dwarf_Die *member, uint64_t *offset)
 {
     Dwarf_Attribute attribute;
     /* Without a location, a member is at the start, as in a union. */
     Dwarf_Word value = 0;
-    if (dwarf_attr(member, DW_AT_data_member_location, &attribute) == NULL) {
-        if (dwarf_hasattr(member, DW_AT_data_bit_offset))
-            return false;
-    } else if (dwarf_formudata(&attribute, &value) != 0) {
+    if (dwarf_hasattr(member, DW_AT_bit_size))
         return false;
-    }
+    if (dwarf_attr(member, DW_AT_data_member_location, &attribute) != NULL &&
+        dwarf_formudata(&attribute, &value) != 0)
+        return false;
     *offset = value;
     return true;
 }
