@@ -115,7 +115,8 @@ static bool is_debugger(const char *path)
 
 bool preload_osabi_missing(void)
 {
-    return this_program()->gdb && !this_program()->freebsd;
+    char path[PATH_MAX];
+    return os_program_path(path) && is_gdb(path) && !this_program()->freebsd;
 }
 
 void preload_osabi(int argc, char **argv)
