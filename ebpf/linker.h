@@ -41,7 +41,7 @@ struct linker {
     size_t *kconfig;      /* by symbol: offset of its value in the last piece + 1; 0: none */
     unsigned relocations; /* applied so far */
     uint64_t bytes;       /* of the sections so far: they may have the same ones of the file */
-    bool gnu;             /* made by gcc-bpf before 14: in-place addends contain the symbol's value */
+    bool gnu; /* made by gcc-bpf before 14: in-place addends contain the symbol's value */
 };
 
 /* Formats l->error and returns NETGDB_PROTO. */
