@@ -15,7 +15,7 @@ start_proxy() {
 waits_at_proxy() {
     tcp=$("$netgdb" ls --json 2>/dev/null |
         sed -n "s/.*\"host\":\"$1\".*\"port\":\([0-9]*\),\"state\":\"parked\".*/\1/p")
-    [ -n "$tcp" ] && [ "$tcp" != 0 ]
+    [ "$tcp" -gt 0 ] 2>/dev/null # while an old session ends there may be two
 }
 
 # is_in_state HOST STATE: netgdb ls shows this state.
