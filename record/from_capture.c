@@ -227,11 +227,11 @@ static int on_wire_packet(void *context, bool request, const struct buf *bytes)
     return rc == 0 ? take_captured_packet(p, &rsp) : rc;
 }
 
-/* Only a request that reads has certainly changed nothing. */
-/* The request in a packet with its framing; its contents do not stay. */
-static bool request_in(const struct buf *bytes, struct request *r)
+/* Returns the entry of the request in a packet with its framing; NULL if there is none. */
+static const struct packet *request_in(const struct buf *bytes)
 {
     struct rsp_parser parser;
+    const struct packet *found = NULL;
     const uint8_t *at = bytes->data;
     size_t left = bytes->len;
     enum rsp_event event;
@@ -239,20 +239,20 @@ static bool request_in(const struct buf *bytes, struct request *r)
     while ((event = rsp_parse(&parser, &at, &left)) == RSP_ACK)
         continue;
     if (event == RSP_PACKET)
-        request_parse(r, parser.content.data, parser.content.len);
+        found = packet_find(parser.content.data, parser.content.len);
     rsp_parser_free(&parser);
-    return event == RSP_PACKET;
+    return found;
 }
 
+/* Only a request that reads has certainly changed nothing. */
 static int on_wire_doubt(void *context, const struct buf *bytes)
 {
     struct player *p = context;
-    struct request r;
     if (++p->seen > p->played_to)
         return 0;
-    bool known = request_in(bytes, &r);
-    p->stale |= !known || r.packet->effects != PKT_READS;
-    p->what->left_out += !known || packet_has_reply(r.packet);
+    const struct packet *packet = request_in(bytes);
+    p->stale |= packet == NULL || packet->effects != PKT_READS;
+    p->what->left_out += packet == NULL || packet_has_reply(packet);
     return 0;
 }
 
@@ -264,7 +264,7 @@ static int on_wire_gap(void *context)
 
 /* ---- its end ---- */
 
-/* The last requests of a session that looked, and that made the target run. */
+/* The last requests of a session that read memory or registers, and that resumed the target. */
 struct survey {
     unsigned long seen, look, resume;
 };
@@ -272,13 +272,13 @@ struct survey {
 static int survey_packet(void *context, bool request, const struct buf *bytes)
 {
     struct survey *s = context;
-    struct request r;
     s->seen += request;
-    if (!request || !request_in(bytes, &r))
+    const struct packet *packet = request ? request_in(bytes) : NULL;
+    if (packet == NULL)
         return 0;
-    if (r.packet->id == PACKET_m || r.packet->id == PACKET_x || r.packet->id == PACKET_g)
+    if (packet->id == PACKET_m || packet->id == PACKET_x || packet->id == PACKET_g)
         s->look = s->seen;
-    if ((r.packet->effects & PKT_RESUMES) != 0)
+    if ((packet->effects & PKT_RESUMES) != 0)
         s->resume = s->seen;
     return 0;
 }
@@ -294,8 +294,8 @@ static int survey_gap(void *context)
     return 0;
 }
 
-/* A detach from a kernel makes it run to the same instruction again, behind a breakpoint: what it
- * does is not played. Nobody has looked at that stop. */
+/* A detach lets a kernel step over a breakpoint first. This last resume is not played: its stop
+ * would replace the one that the client has examined. */
 static int find_end(struct player *p, struct from_wire *w, unsigned n)
 {
     struct survey s = {0};

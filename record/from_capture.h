@@ -15,9 +15,9 @@
 struct from_capture {
     unsigned long requests; /* with a reply */
     unsigned long stops;    /* the recording is of the last one */
-    unsigned long
-        left_out;       /* datagrams only: requests whose reply is missing, uncertain or outdated */
-    bool from_wire;     /* it has only datagrams */
+    bool from_wire;         /* the capture has only datagrams */
+    /* Of datagrams: requests whose reply is missing, uncertain or outdated. */
+    unsigned long left_out;
     bool other_clients; /* there were others, or other sessions, which are left out */
 };
 
