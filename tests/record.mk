@@ -14,10 +14,10 @@ tests_unit_replay_SOURCES = tests/unit/replay.c tests/unit/unit.h tests/requests
 tests_unit_replay_LDADD = librecord.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/from_capture
-tests_unit_from_capture_SOURCES = tests/unit/from_capture.c tests/unit/unit.h
+tests_unit_from_capture_SOURCES = tests/unit/from_capture.c tests/unit/capture_fixture.h tests/unit/unit.h
 tests_unit_from_capture_LDADD = librecord.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/from_wire
-tests_unit_from_wire_SOURCES = tests/unit/from_wire.c tests/unit/unit.h
+tests_unit_from_wire_SOURCES = tests/unit/from_wire.c tests/unit/capture_fixture.h tests/unit/unit.h
 tests_unit_from_wire_LDADD = librecord.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/answers

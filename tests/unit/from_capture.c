@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Captures as recordings: what a client was answered, whatever the order of packets in the file. */
-#include "record/from_capture.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/capture_fixture.h"
 
 #include "proto/capture/pcapng.h"
 #include "proto/rsp/rsp.h"
-
-static struct log quiet;
-static struct buf file;
 
 /* ---- a capture ---- */
 
@@ -17,13 +13,6 @@ static int begin(void **state)
     buf_init(&file, 1 << 20);
     assert_int_equal(pcapng_add_section(&file, "x"), 0);
     return pcapng_add_interface(&file, PCAPNG_UPPER_PDU, "client");
-}
-
-static int end(void **state)
-{
-    (void)state;
-    buf_free(&file);
-    return 0;
 }
 
 static void add_bytes(bool inbound, unsigned client, const void *data, size_t len)
@@ -52,23 +41,6 @@ static void asked(const char *request)
 static void answered(const char *reply)
 {
     add(false, reply);
-}
-
-/* The recorded reply to a request; "none": there is none; else why there is no recording. */
-static const char *recorded(const char *request)
-{
-    static char text[RECORDING_WHY_MAX];
-    struct from_capture what;
-    struct answer a;
-    struct recording *r = from_capture(file.data, file.len, &what, &quiet, text);
-    if (r == NULL)
-        return text;
-    bool found = recording_find(r, bytes_of(""), request, &a);
-    (void)snprintf(text, sizeof text, "%.*s", found ? (int)a.reply.len : 4,
-                   found ? (const char *)a.reply.data : "none");
-    recording_free(r);
-    free(r);
-    return text;
 }
 
 /* ---- tests ---- */

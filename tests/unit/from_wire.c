@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Captures of debugnet datagrams alone as recordings: what is missing never makes a wrong answer.
  */
-#include "record/from_capture.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/capture_fixture.h"
 
 #include "proto/capture/pcapng.h"
 #include "proto/link/wire.h"
@@ -10,9 +9,6 @@
 
 enum { KERNEL, SERVER };
 
-static struct log quiet;
-static struct buf file;
-static struct from_capture what;
 static uint32_t seqno[2];     /* the next one of each sender */
 static uint16_t session_port; /* of the server */
 
@@ -25,13 +21,6 @@ static int begin(void **state)
     session_port = 40000;
     assert_int_equal(pcapng_add_section(&file, "x"), 0);
     return pcapng_add_interface(&file, PCAPNG_RAW, "wire");
-}
-
-static int end(void **state)
-{
-    (void)state;
-    buf_free(&file);
-    return 0;
 }
 
 static void add(int sender, const struct wire_msg *msg)
@@ -81,22 +70,6 @@ static void exchange(const char *request, const char *reply)
     send_text(KERNEL, "+");
     send_packet(KERNEL, reply);
     send_text(SERVER, "+");
-}
-
-/* The recorded reply to a request; "none": there is none; else why there is no recording. */
-static const char *recorded(const char *request)
-{
-    static char text[RECORDING_WHY_MAX];
-    struct answer a;
-    struct recording *r = from_capture(file.data, file.len, &what, &quiet, text);
-    if (r == NULL)
-        return text;
-    bool found = recording_find(r, bytes_of(""), request, &a);
-    (void)snprintf(text, sizeof text, "%.*s", found ? (int)a.reply.len : 4,
-                   found ? (const char *)a.reply.data : "none");
-    recording_free(r);
-    free(r);
-    return text;
 }
 
 static void exchanges_are_found(void **state)
