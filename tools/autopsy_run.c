@@ -14,7 +14,7 @@
 #include "tools/autopsy.h"
 
 enum {
-    CHUNK = 64 * 1024,          /* what a pipe of Linux holds */
+    CHUNK = 64 * 1024,          /* the capacity of a pipe on Linux */
     LINE_MAX_BYTES = 64 * 1024, /* of a line: a longer one is cut in two */
     REST_MS = 10,               /* for gdb, which writes line by line, to write more */
 };

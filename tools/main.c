@@ -17,7 +17,7 @@
 static const struct command {
     const char *name;
     int (*function)(int argc, char **argv);
-    bool serves; /* it works also when nobody can read what it prints */
+    bool serves; /* its output is not its result: it may be lost */
     const char *description;
 } commands[] = {
     {"run", run_main, false, "run a debugger with libnetgdb.so preloaded"},
