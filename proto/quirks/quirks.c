@@ -250,10 +250,19 @@ static void note_request(struct quirks *q, const struct request *r)
     quirks_stop(q)->selected = 0; /* unknown until the reply */
 }
 
+/* GDB says of a watchpoint that is not supported that there are too many. */
+static void note_no_watchpoints(struct quirks *q)
+{
+    if (!q->no_watch[0] && !q->no_watch[1] && !q->no_watch[2])
+        log_warn(q->options.log, "the kernel has no hardware watchpoints: gdb steps instead after "
+                                 "'set can-use-hw-watchpoints 0'");
+    *q->watch = true;
+}
+
 static void note_reply(struct quirks *q, struct buf *reply)
 {
     if (q->watch != NULL && (reply->len == 0 || buf_is(reply, NO_WATCHPOINTS))) {
-        *q->watch = true;
+        note_no_watchpoints(q);
         buf_reset(reply);
     }
     if (q->selecting != 0 && buf_is(reply, "OK"))

@@ -264,6 +264,16 @@ static void the_first_z_probes_for_watchpoints(void **state)
     assert_string_equal(asked(f), " Z4,1,8 Z4,1,8");
 }
 
+static void a_kernel_without_watchpoints_is_named_once(void **state)
+{
+    struct fixture *f = *state;
+    f->stub->z_reply = "E06";
+    ask(f, "Z2,1,8");
+    ask(f, "Z4,1,8");
+    assert_int_equal(f->lines, 1);
+    assert_non_null(strstr(f->line, "no hardware watchpoints"));
+}
+
 static void an_interrupt_is_passed_to_the_next_target(void **state)
 {
     struct fixture *f = *state;
@@ -383,6 +393,7 @@ int main(void)
         TEST(a_breakpoint_older_than_one_stop_is_not_recorded),
         TEST(taking_over_removes_inserted_breakpoints),
         TEST(the_first_z_probes_for_watchpoints),
+        TEST(a_kernel_without_watchpoints_is_named_once),
         TEST(an_interrupt_is_passed_to_the_next_target),
         TEST(a_rebooted_kernel_is_reported_and_queried_again),
         TEST(a_reply_that_no_kernel_sends_ends_the_session),
