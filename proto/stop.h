@@ -45,6 +45,8 @@ struct stop {
     uint32_t watch;    /* enum stop_watch: whether the stop named a watchpoint */
     uint32_t pc;       /* register number of the pc in stop replies, the same for each machine */
     uint32_t pc_len;   /* its size in bytes; 0: both are unknown */
+    uint64_t
+        moved_pc; /* the pc before a detach moved it back, for ddb to advance it; 0: not moved */
     struct stop_point points[STOP_POINTS];
 };
 

@@ -16,7 +16,7 @@
 #include "proto/check.h"
 #include "session/rundir.h"
 
-#define MAGIC "netgdb6"
+#define MAGIC "netgdb7"
 #define PREFIX "session-"
 
 struct state_contents {

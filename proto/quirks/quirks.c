@@ -127,6 +127,18 @@ static int detach(struct quirks *q, const struct request *r)
     return quirks_detach(q, &q->d.reply);
 }
 
+/* riscv's stub would take a step for a continue: the machine runs away, and the panic is lost. */
+static int step(struct quirks *q, const struct request *r)
+{
+    bool can;
+    (void)r;
+    int rc = quirks_can_step(q, &can);
+    if (rc != 0 || can)
+        return rc != 0 ? rc : DECORATOR_PASS;
+    return buf_sets(&q->d.reply, "E.this kernel cannot step, it would run on: gdb steps by "
+                                 "breakpoints, unless 'set osabi none' was typed");
+}
+
 /* FreeBSD's ENXIO: the machine has no watchpoints (riscv). */
 #define NO_WATCHPOINTS "E06"
 
@@ -154,7 +166,7 @@ static const struct rule {
     {"H", HEX "gp.-", NULL},
     {"M", "", quirks_write_hex},
     {"P", "", quirks_write_register},
-    {"S", HEX ";", NULL},
+    {"S", HEX ";", step},
     {"T", HEX "-", NULL},
     {"X", "", quirks_write_binary},
     {"Z2,", HEX ",", insert_watch},
@@ -173,7 +185,7 @@ static const struct rule {
     {"qXfer:threads:read:", "", quirks_xfer_threads},
     {"qfThreadInfo", NULL, quirks_first_threads},
     {"qsThreadInfo", NULL, quirks_next_threads},
-    {"s", HEX, NULL},
+    {"s", HEX, step},
     {"z2,", HEX ",", NULL},
     {"z3,", HEX ",", NULL},
     {"z4,", HEX ",", NULL},

@@ -24,6 +24,7 @@ struct machine {
     uint8_t len, trap[STOP_TEXT_MAX]; /* the breakpoint instruction */
     uint8_t pc_offset;                /* pc - address of the breakpoint after a trap, in bytes */
     bool ignores_steps;               /* IS_SSTEP_TRAP */
+    bool cannot_step;                 /* kdb_cpu_set_singlestep does nothing */
     /* How far to move the pc back, given the bytes before it, so that BKPT_SKIP advances it to
      * where it was, in bytes; 0: impossible. NULL: ddb does not change the pc. */
     unsigned (*ddb_skip)(const uint8_t before[BEFORE_BYTES]);
@@ -54,9 +55,10 @@ static bool is_ebreak(const uint8_t before[BEFORE_BYTES])
            memcmp(before + 2, "\x02\x90", 2) == 0;
 }
 
-static const struct machine x86 = {1, {0xcc}, 1, true, NULL, NULL};
-static const struct machine arm64 = {4, {0x00, 0x00, 0x20, 0xd4}, 0, true, skip_4, is_brk};
-static const struct machine riscv64 = {2, {0x02, 0x90}, 0, false, skip_instruction, is_ebreak};
+static const struct machine x86 = {1, {0xcc}, 1, true, false, NULL, NULL};
+static const struct machine arm64 = {4, {0x00, 0x00, 0x20, 0xd4}, 0, true, false, skip_4, is_brk};
+static const struct machine riscv64 = {2,    {0x02, 0x90},     0,        false,
+                                       true, skip_instruction, is_ebreak};
 
 /* Determines the machine from its stop replies. *m is NULL for any other machine: there ddb stops
  * at every trap and does not move the pc. */
@@ -71,6 +73,14 @@ static int find_trap_rules(struct quirks *q, const struct machine **m)
         return 0;
     int rc = quirks_register_size(q, CPSR, &size);
     *m = size == CPSR_BYTES ? &arm64 : &riscv64;
+    return rc;
+}
+
+int quirks_can_step(struct quirks *q, bool *can)
+{
+    const struct machine *m;
+    int rc = find_trap_rules(q, &m);
+    *can = m == NULL || !m->cannot_step;
     return rc;
 }
 
@@ -200,7 +210,7 @@ static int repeat_trap(struct quirks *q, const struct machine *m, uint64_t pc, c
 /* Ensures that D ends at db> at the same pc. If that is impossible, sets *why. */
 static int prepare_detach(struct quirks *q, const char **why)
 {
-    const struct stop *s = quirks_stop(q);
+    struct stop *s = quirks_stop(q);
     const struct machine *m;
     uint8_t before[BEFORE_BYTES] = {0};
     uint64_t pc;
@@ -221,7 +231,10 @@ static int prepare_detach(struct quirks *q, const char **why)
         action = predict_ddb(s, m, before);
     }
     unsigned by = m->ddb_skip != NULL && action == SKIPS_BREAKPOINT ? m->ddb_skip(before) : 0;
-    return rc == 0 && *why == NULL && by != 0 ? write_pc(q, pc - by) : rc;
+    if (rc != 0 || *why != NULL || by == 0)
+        return rc;
+    s->moved_pc = pc;
+    return write_pc(q, pc - by);
 }
 
 int quirks_detach(struct quirks *q, struct buf *reply)
@@ -280,12 +293,24 @@ static int remove_leftover_points(struct quirks *q)
     return rc;
 }
 
+/* Restores the pc that a server moved for a detach, if it was killed before it sent D. */
+static int undo_move(struct quirks *q)
+{
+    struct stop *s = quirks_stop(q);
+    int rc = s->moved_pc != 0 ? write_pc(q, s->moved_pc) : 0;
+    if (rc == 0)
+        s->moved_pc = 0;
+    return rc;
+}
+
 int quirks_attach(struct target *t)
 {
     struct quirks *q = (struct quirks *)t;
     int rc = query_first_stop(q);
     if (rc == 0)
         rc = select_stopped_thread(q);
+    if (rc == 0)
+        rc = undo_move(q);
     return rc == 0 ? remove_leftover_points(q) : rc;
 }
 

@@ -8,6 +8,7 @@
 #include "proto/rsp/rsp.h"
 
 enum {
+    PAGE = 4096,                       /* bytes: the smallest page of these machines */
     WRITE_HEADER = 1 + 16 + 1 + 4 + 1, /* longest `Maddress,length:` */
     PATTERN_MAX = 64,                  /* bytes of a pattern that the stub compares */
     SLICE = 64 * 1024 * 1024,          /* bytes that the kernel searches for one reply */
@@ -50,6 +51,18 @@ static int take_memory_piece(struct quirks *q, const struct buf *reply)
 }
 
 /*
+ * Whether a read there fails on amd64, arm64 and riscv64: nothing is mapped in the first page
+ * (security.bsd.map_at_zero) and in the last. GDB's search for callers often ends there, and each
+ * failed read costs the kernel a backtrace on its console.
+ */
+static bool is_never_mapped(struct quirks *q, uint64_t address)
+{
+    const struct stop *s = quirks_stop(q);
+    return s->pc_len == 8 && (s->pc == 0x10 || s->pc == 0x20) &&
+           (address < PAGE || address >= (uint64_t)-PAGE);
+}
+
+/*
  * Joins the pieces of a long read, because LLDB 14 crashes on a reply that is shorter than
  * requested. If a later piece fails, the reply contains the bytes before it, as RSP allows; a read
  * from there on gets the error.
@@ -58,6 +71,8 @@ int quirks_read_memory(struct quirks *q, const struct request *r)
 {
     if (!request_reads_memory(r))
         return buf_sets(&q->d.reply, QUIRKS_EINVAL);
+    if (r->length != 0 && is_never_mapped(q, r->address))
+        return buf_sets(&q->d.reply, QUIRKS_EIO);
     int rc = quirks_query_bufsz(q);
     q->address = r->address;
     q->left = r->length < TARGET_REPLY_MAX / 2 ? r->length : TARGET_REPLY_MAX / 2;

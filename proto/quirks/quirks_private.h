@@ -13,6 +13,7 @@
 /* FreeBSD errno values: the stub's replies to a malformed request, and to one that is too long. */
 #define QUIRKS_EINVAL "E16"
 #define QUIRKS_EFBIG "E1b"
+#define QUIRKS_EIO "E05" /* its reply to a fault */
 
 enum {
     QUIRKS_REGISTERS = 128,  /* exceeds GDB_NREGS of every machine (arm64: 68, powerpc: 105) */
@@ -58,6 +59,9 @@ struct quirks {
 
 /* Has q->d.request sent; `next` gets the reply. Returns DECORATOR_REPLACE. */
 int quirks_send(struct quirks *q, quirks_step *next);
+
+/* Finds out whether the kernel can step (quirks_leave.c). Returns 0 or the target's error. */
+int quirks_can_step(struct quirks *q, bool *can);
 
 /* Makes the kernel's reply to an M or P the client's. Returns 0, or NETGDB_FOREIGN if no FreeBSD
  * stub can send it. */
