@@ -16,6 +16,7 @@ libproto_la_SOURCES = \
 	proto/decorator.c proto/decorator.h \
 	proto/node/debugnet_client.c proto/node/debugnet_client.h \
 	proto/node/debugnet_transport.c proto/node/debugnet_transport.h \
+	proto/quirks/debug_mask.c proto/quirks/debug_mask.h \
 	proto/quirks/describe.c proto/quirks/describe.h \
 	proto/quirks/description.c proto/quirks/description.h \
 	proto/err.c proto/err.h \

@@ -319,6 +319,8 @@ static int add_decorators(struct chain *chain, const struct chain_config *config
     if (rc == 0 && kernel && !link && !chain->recorded && chain->symbols != NULL)
         rc = chain_add(chain,
                        keepout_new(chain->target, find_function, chain->symbols, config->log));
+    if (rc == 0 && kernel && !config->asked && !chain->recorded)
+        rc = kernel_keep_debug_masked(chain, config, description);
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
     if (rc == 0 && !chain->recorded)

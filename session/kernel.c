@@ -6,6 +6,7 @@
 
 #include "freebsd/find_kernel.h"
 #include "proto/err.h"
+#include "proto/quirks/debug_mask.h"
 #include "proto/quirks/describe.h"
 #include "symbols/osabi.h"
 
@@ -101,6 +102,22 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
         return rc;
     return has_file ? compare_with_kernel(chain, config, file, kernel)
                     : suggest_file(chain, config, kernel);
+}
+
+int kernel_keep_debug_masked(struct chain *chain, const struct chain_config *config,
+                             const struct description *description)
+{
+    uint64_t function;
+    bool observes = config->options != NULL && config->options->observe;
+    if (description == NULL || description->elf_machine != EM_AARCH64 || observes)
+        return 0;
+    if (chain->symbols != NULL && symbols_may_answer(chain->symbols) &&
+        symbols_address(chain->symbols, "do_el1h_sync", true, &function))
+        return debug_mask_keep(chain->target, function, config->log);
+    log_warn(config->log,
+             "without its kernel.debug, a read of unmapped memory can make this kernel "
+             "panic again, at the next step or detach");
+    return 0;
 }
 
 /*

@@ -18,6 +18,14 @@
 int kernel_examine(struct chain *chain, const struct chain_config *config,
                    const struct description **description);
 
+/*
+ * Makes an arm64 kernel's stub survive reads of unmapped memory (proto/quirks/debug_mask.h), or
+ * logs that it may not, if chain->symbols are not certain. An observer changes nothing. Returns 0
+ * or an error of the target.
+ */
+int kernel_keep_debug_masked(struct chain *chain, const struct chain_config *config,
+                             const struct description *description);
+
 /* Adds the target description to the chain. Returns 0 or NETGDB_NOMEM. */
 int kernel_describe(struct chain *chain, const struct chain_config *config,
                     const struct description *description);

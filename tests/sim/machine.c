@@ -86,6 +86,8 @@ static void enter_ddb(struct machine *m)
     machine_trap(m, MACHINE_BREAKPOINT);
 }
 
+static const uint8_t unmask[] = {0xff, 0x48, 0x03, 0xd5}; /* msr daifclr, #8 */
+
 void machine_boot(struct machine *m)
 {
     free_regions(m);
@@ -98,6 +100,8 @@ void machine_boot(struct machine *m)
     for (unsigned i = 0; i < MACHINE_THREADS; i++)
         boot_thread(&m->threads[i], m->registers, i);
     m->points_used = 0;
+    if (m->registers->arch == MACHINE_ARM64)
+        (void)machine_write(m, m->registers->text + MACHINE_UNMASK, unmask, sizeof unmask);
     enter_ddb(m);
 }
 
@@ -137,6 +141,13 @@ void machine_become(struct machine *m, enum machine_arch arch)
 {
     m->registers = registers_of(arch);
     machine_boot(m);
+}
+
+bool machine_fault_unmasks(const struct machine *m)
+{
+    uint8_t now[sizeof unmask] = {0};
+    (void)machine_read(m, m->registers->text + MACHINE_UNMASK, now, sizeof now);
+    return m->registers->arch == MACHINE_ARM64 && memcmp(now, unmask, sizeof now) == 0;
 }
 
 uint8_t machine_text_byte(uint64_t addr)

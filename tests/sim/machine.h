@@ -44,6 +44,11 @@ enum {
 /* Offset in the text of the kernel's longjmp(), which the stub runs after a failed access. */
 #define MACHINE_LONGJMP 0x800
 
+/* Offset in arm64's text of do_el1h_sync(), and of its instruction that unmasks debug exceptions.
+ */
+#define MACHINE_EL1H_SYNC 0xa00
+#define MACHINE_UNMASK (MACHINE_EL1H_SYNC + 0x60)
+
 /* The trap that stopped the machine. */
 enum machine_trap {
     MACHINE_BREAKPOINT, /* a breakpoint instruction, such as a panic's in kdb_enter() */
@@ -115,6 +120,9 @@ void machine_boot(struct machine *m);
 
 /* Boots it as another architecture, with the text at that one's address. */
 void machine_become(struct machine *m, enum machine_arch arch);
+
+/* Whether an exception of the stub unmasks debug exceptions: do_el1h_sync is unchanged (arm64). */
+bool machine_fault_unmasks(const struct machine *m);
 
 /* Boots it with `size` bytes (a multiple of MACHINE_PAGE) of additional memory at MACHINE_BULK. */
 void machine_bulk(struct machine *m, size_t size);

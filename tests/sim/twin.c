@@ -129,6 +129,7 @@ static void reboot(void *context)
     net_drop_ring(t);
     machine_boot(t->machine);
     t->thread = &t->machine->threads[0];
+    t->unmasked = false;
     if (t->herald_when != SIM_NEVER)
         t->herald_event = sim_at(t->w, t->herald_when, herald_after_reboot, t);
 }
@@ -194,5 +195,5 @@ uint64_t twin_harm(const struct twin *t)
     const struct twin_counts *c = &t->counts;
     return c->resumed_by_ctrl_c + c->panics + c->overflows + c->corrupted_registers +
            c->repeated_resumes + c->undone + c->undone_registers + c->undone_threads +
-           c->undone_points + c->lost + c->early_data + c->died_in_longjmp;
+           c->undone_points + c->lost + c->early_data + c->died_in_longjmp + c->died_unmasked;
 }

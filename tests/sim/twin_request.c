@@ -167,7 +167,22 @@ static void memory_fault(struct twin *t)
             return;
         }
     }
+    t->unmasked |= machine_fault_unmasks(t->machine);
     stub_reply_error(t, E_IO);
+}
+
+/*
+ * kdb_cpu_set_singlestep and kdb_cpu_clear_singlestep (sys/arm64/arm64/debug_monitor.c): with
+ * INVARIANTS they panic if debug exceptions are not masked; without, a step traps in the stub
+ * itself, without end.
+ */
+static bool dies_unmasked(struct twin *t, bool step)
+{
+    if (!t->unmasked || (!t->config.invariants && !step))
+        return false;
+    t->counts.died_unmasked++;
+    twin_gone(t, "twin: debug exceptions are not masked, it panicked again");
+    return true;
 }
 
 static void read_memory(struct twin *t, struct twin_cursor *c)
@@ -266,13 +281,15 @@ static void resume(struct twin *t, struct twin_cursor *c, bool step, bool with_s
     t->counts.repeated_resumes += t->repeat;
     if (jump)
         machine_set_reg(t->machine, t->thread, t->machine->registers->pc, pc);
-    stub_resume(t, step);
+    if (!dies_unmasked(t, step))
+        stub_resume(t, step);
 }
 
 static void detached(struct twin *t)
 {
     t->counts.detaches++;
-    ddb_enter(t, "twin: detached", &t->counts.lost);
+    if (!dies_unmasked(t, false))
+        ddb_enter(t, "twin: detached", &t->counts.lost);
 }
 
 static void detach(struct twin *t, bool answers)
