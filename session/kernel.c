@@ -2,9 +2,12 @@
 /* Examines a kernel; see kernel.h. */
 #include "session/kernel.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "freebsd/find_kernel.h"
+#include "freebsd/freebsd.h"
+#include "freebsd/queries.h"
 #include "proto/err.h"
 #include "proto/quirks/debug_mask.h"
 #include "proto/quirks/describe.h"
@@ -118,6 +121,30 @@ int kernel_keep_debug_masked(struct chain *chain, const struct chain_config *con
              "without its kernel.debug, a read of unmapped memory can make this kernel "
              "panic again, at the next step or detach");
     return 0;
+}
+
+int kernel_identity(const struct chain *chain, const char *host, char id[SIGNATURE_ID_MAX])
+{
+    uint64_t moment[QUERY_MOMENT];
+    struct buf registers, text;
+    id[0] = '\0';
+    if (!chain_has_queries(chain))
+        return 0;
+    int rc = query_moment(freebsd_image(chain->freebsd), moment);
+    if (rc != 0)
+        return rc == IMAGE_UNREADABLE ? 0 : rc;
+    buf_init(&registers, TARGET_REPLY_MAX);
+    buf_init(&text, 2 * TARGET_REPLY_MAX);
+    rc = target_ask(chain->target, "g", &registers);
+    (void)buf_printf(&text, "%s", host);
+    for (unsigned i = 0; i < QUERY_MOMENT; i++)
+        (void)buf_printf(&text, " %" PRIx64, moment[i]);
+    (void)buf_add(&text, registers.data, registers.len);
+    if (rc == 0 && buf_addc(&text, '\0') == 0)
+        signature_id((const char *)text.data, id);
+    buf_free(&text);
+    buf_free(&registers);
+    return rc;
 }
 
 /*

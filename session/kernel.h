@@ -6,6 +6,7 @@
 #ifndef NETGDB_SESSION_KERNEL_H
 #define NETGDB_SESSION_KERNEL_H
 
+#include "freebsd/signature.h"
 #include "proto/quirks/description.h"
 #include "session/chain.h"
 
@@ -25,6 +26,14 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
  */
 int kernel_keep_debug_masked(struct chain *chain, const struct chain_config *config,
                              const struct description *description);
+
+/*
+ * Which stop of which boot of a kernel this is, after `?` was asked: the date, the time since boot,
+ * a number that is random for each boot (query_moment()), and the registers of the thread that
+ * stopped; with `host`, "" if it does not matter. id is "" if the kernel cannot be asked for one of
+ * them. Returns 0 or an error of the target.
+ */
+int kernel_identity(const struct chain *chain, const char *host, char id[SIGNATURE_ID_MAX]);
 
 /* Adds the target description to the chain. Returns 0 or NETGDB_NOMEM. */
 int kernel_describe(struct chain *chain, const struct chain_config *config,

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A kernel of the proxy without gdb: which file is its, and how it is released; see autopsy.h. */
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "freebsd/find_kernel.h"
 #include "freebsd/freebsd.h"
-#include "freebsd/queries.h"
 #include "io/fds.h"
 #include "proto/err.h"
 #include "session/chain.h"
@@ -95,36 +93,11 @@ static int add_symbols(struct visit *v, const struct crash *c)
     return chain_for_target(&v->chain, chain_strip(&v->chain), peer, &config);
 }
 
-/* Which crash of which kernel this is: the registers at this moment of its life. */
-static int make_identity(struct visit *v, struct crash *c, struct buf *text)
-{
-    uint64_t moment[QUERY_MOMENT];
-    struct buf registers;
-    if (!chain_has_queries(&v->chain))
-        return 0;
-    int rc = query_moment(freebsd_image(v->chain.freebsd), moment);
-    if (rc != 0)
-        return rc == IMAGE_UNREADABLE ? 0 : rc;
-    buf_init(&registers, TARGET_REPLY_MAX);
-    rc = target_ask(v->chain.target, "g", &registers);
-    (void)buf_printf(text, "%s", c->kernel.host);
-    for (unsigned i = 0; i < QUERY_MOMENT; i++)
-        (void)buf_printf(text, " %" PRIx64, moment[i]);
-    (void)buf_add(text, registers.data, registers.len);
-    if (rc == 0 && buf_addc(text, '\0') == 0)
-        signature_id((const char *)text->data, c->identity);
-    buf_free(&registers);
-    return rc;
-}
-
 /* If this fails, gdb finds out why. */
 static void identify_crash(struct visit *v, struct crash *c)
 {
-    struct buf text;
-    buf_init(&text, 2 * TARGET_REPLY_MAX);
     if (add_symbols(v, c) == 0 && greet(v) == 0)
-        (void)make_identity(v, c, &text);
-    buf_free(&text);
+        (void)kernel_identity(&v->chain, c->kernel.host, c->identity);
 }
 
 bool kernel_find_file(struct crash *c)

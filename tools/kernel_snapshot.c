@@ -3,7 +3,7 @@
  * netgdb kernel snapshot: reads what a post-mortem usually needs into a session.core. It asks what
  * a debugger asks when it connects, every query, and then the memory that the core does not have
  * yet. So a snapshot that was cut off continues where it stopped, if the kernel is still at the
- * same panic: build-id, version, uptime, thread and message are compared.
+ * same stop of the same boot: build-id, message, date, registers and a random number are compared.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +17,7 @@
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "record/exchange.h"
+#include "session/kernel.h"
 #include "tools/hold.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
@@ -187,16 +188,19 @@ static int ask_queries(struct kernel_tool *k, const struct chain *chain)
 
 /* ---- the file ---- */
 
-/* Which kernel, and which panic. */
+/* Which kernel, which panic, and which stop of which boot. */
 static int identify(struct kernel_tool *k, const struct chain *chain, char identity[IDENTITY_MAX])
 {
+    char stop[SIGNATURE_ID_MAX] = "";
     struct answer id;
     buf_reset(&k->answer);
     int rc = chain_query(chain, "panic --json", &k->answer);
+    if (rc == 0)
+        rc = kernel_identity(chain, "", stop);
     bool known = recording_find(recorder_recording(chain->recorder), (struct bytes){"", 0},
                                 EXCHANGE_BUILD_ID, &id);
-    (void)snprintf(identity, IDENTITY_MAX, "%.*s %.*s", known ? (int)id.reply.len : 0,
-                   known ? (const char *)id.reply.data : "", (int)k->answer.len,
+    (void)snprintf(identity, IDENTITY_MAX, "%.*s %s %.*s", known ? (int)id.reply.len : 0,
+                   known ? (const char *)id.reply.data : "", stop, (int)k->answer.len,
                    (const char *)k->answer.data);
     buf_reset(&k->answer);
     return rc;
