@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proto/xml.h"
 #include "tools/autopsy.h"
@@ -128,13 +129,20 @@ static void write_suite(const struct autopsy *a, FILE *to)
     (void)fputs("</testsuite>\n</testsuites>\n", to);
 }
 
-/* Replaces the file. False with errno. */
+/* Replaces the file, also one that a symbolic link names, but no device or pipe. False with errno.
+ */
 static bool write_junit(struct autopsy *a)
 {
-    char temporary[PATH_MAX];
-    const char *path = a->options->junit;
-    if (path == NULL)
+    char path[PATH_MAX], temporary[PATH_MAX + 4];
+    struct stat st;
+    if (a->options->junit == NULL)
         return true;
+    if (realpath(a->options->junit, path) == NULL)
+        (void)snprintf(path, sizeof path, "%s", a->options->junit);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        errno = EINVAL;
+        return false;
+    }
     (void)snprintf(temporary, sizeof temporary, "%s.new", path);
     FILE *to = fopen(temporary, "we");
     if (to != NULL)
@@ -165,7 +173,8 @@ int results_begin(struct autopsy *a)
 {
     if (write_junit(a))
         return EXIT_DONE;
-    complain("%s: %s: name a file with --junit", a->options->junit, strerror(errno));
+    complain("%s: %s: name a file with --junit", a->options->junit,
+             errno == EINVAL ? "it is not a regular file" : strerror(errno));
     return EXIT_FAILED;
 }
 
