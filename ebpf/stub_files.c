@@ -31,6 +31,18 @@ static void add_xml(struct buf *out, const char *text)
             (void)buf_addc(out, (uint8_t)*text);
 }
 
+/* None has a program that has ended. */
+static void list_threads(const struct stub *s, struct buf *out)
+{
+    (void)buf_adds(out, "<?xml version=\"1.0\"?>\n<threads>\n");
+    if (s->state != STUB_ENDED) {
+        (void)buf_adds(out, "<thread id=\"1\" name=\"");
+        add_xml(out, stub_image(s)->name);
+        (void)buf_adds(out, "\"/>\n");
+    }
+    (void)buf_adds(out, "</threads>\n");
+}
+
 static bool make_object(struct stub *s, struct stub_args *a, struct buf *out)
 {
     char path[PATH_MAX_BYTES];
@@ -39,11 +51,9 @@ static bool make_object(struct stub *s, struct stub_args *a, struct buf *out)
         ebpf_arch_describe(s->arch, out);
     else if (stub_take_text(a, "memory-map:read::"))
         stub_memory_map(s, out);
-    else if (stub_take_text(a, "threads:read::")) {
-        (void)buf_adds(out, "<?xml version=\"1.0\"?>\n<threads>\n<thread id=\"1\" name=\"");
-        add_xml(out, stub_image(s)->name);
-        (void)buf_adds(out, "\"/>\n</threads>\n");
-    } else if (aarch64 && stub_take_text(a, "exec-file:read:")) {
+    else if (stub_take_text(a, "threads:read::"))
+        list_threads(s, out);
+    else if (aarch64 && stub_take_text(a, "exec-file:read:")) {
         uint64_t process;
         (void)stub_take_number(a, &process);
         path_of(s, path);

@@ -294,7 +294,7 @@ static void choose_thread(struct stub *s, struct stub_args a)
 static void thread_alive(struct stub *s, struct stub_args a)
 {
     uint64_t id = 0;
-    if (stub_take_number(&a, &id) && id == 1)
+    if (stub_take_number(&a, &id) && id == 1 && s->state != STUB_ENDED)
         stub_text(s, "OK");
     else
         stub_error(s, STUB_EINVAL);

@@ -71,7 +71,7 @@ stop_server() {
 # $dir/output.
 debugger() {
     set -- "$@" "set confirm off"
-    echo "target remote 127.0.0.1:$port" >"$dir/commands"
+    echo "target ${remote:-remote} 127.0.0.1:$port" >"$dir/commands"
     printf '%s\n' "$@" >>"$dir/commands"
     LC_ALL=C timeout -k 5 60 gdb-multiarch -nx -batch -x "$dir/commands" >"$dir/output" 2>&1
 }

@@ -176,6 +176,8 @@ static void steps_and_the_exit_status_with_all_of_r0(void **state)
     EXPECT(f, "c", "[code: r0 = 0x6 (6) after 9 instructions\n]W06");
     EXPECT(f, "p22", "0600000000000000"); /* the state can still be read */
     EXPECT(f, "qfThreadInfo", "l");
+    CONTAINS(f, "qXfer:threads:read::0,1000", "<threads>\n</threads>");
+    EXPECT(f, "T1", "E16");
     EXPECT(f, "c", "E16");
     close_fixture(f);
 }
