@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { IDS_A_REPLY = 64 };
+
 static bool is_list_exchange(const struct packet *packet)
 {
     return packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo;
@@ -118,4 +120,33 @@ bool exchange_names_thread(struct bytes id)
 {
     const char *text = id.data;
     return id.len != 0 && !(id.len == 1 && text[0] == '0') && memchr(text, '-', id.len) == NULL;
+}
+
+/* The bytes of an id that are those of a thread id (GDB manual, "thread-id syntax"). */
+static bool is_id_of_thread(const char *id, size_t len)
+{
+    static const char valid[] = "0123456789abcdefABCDEFp.";
+    size_t n = 0;
+    while (n < len && memchr(valid, id[n], sizeof valid - 1) != NULL)
+        n++;
+    return len != 0 && len < EXCHANGE_ID_MAX && n == len;
+}
+
+void exchange_list_threads(struct bytes object, struct buf *list)
+{
+    static const char key[] = " id=\"";
+    const char *at = object.data, *end = at + object.len, *quote;
+    for (unsigned n = 0; (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL;
+         at = quote) {
+        at += sizeof key - 1;
+        quote = memchr(at, '"', (size_t)(end - at));
+        if (quote == NULL)
+            break;
+        if (!is_id_of_thread(at, (size_t)(quote - at)))
+            continue;
+        (void)buf_adds(list, n == 0 ? "m" : n % IDS_A_REPLY == 0 ? "\nm" : ",");
+        (void)buf_add(list, at, (size_t)(quote - at));
+        n++;
+    }
+    (void)buf_adds(list, list->len != 0 ? "\nl\n" : "l\n");
 }

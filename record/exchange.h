@@ -47,6 +47,13 @@ void exchange_key(const struct request *r, struct bytes selected, struct bytes *
 /* Finds the thread in a stop reply, `T05…thread:ID;`. Its length is 0 if there is none. */
 struct bytes exchange_stop_thread(struct bytes reply);
 
+/*
+ * Appends the ids of a <threads> object (GDB manual, "Thread List Format") as the replies to
+ * qfThreadInfo and qsThreadInfo. An id of other characters or EXCHANGE_ID_MAX bytes is left out.
+ */
+enum { EXCHANGE_ID_MAX = 40 };
+void exchange_list_threads(struct bytes object, struct buf *list);
+
 /* Whether Hg's argument names one thread: neither any (0) nor all (-1). */
 bool exchange_names_thread(struct bytes id);
 

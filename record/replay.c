@@ -25,6 +25,7 @@ struct replay {
     const struct log *log;
     char thread[SELECTED_MAX]; /* selected; "": the one that stopped */
     struct bytes list;         /* what is left of the list of threads */
+    struct buf ids;            /* the list, if the session has read it only as an object */
     struct bytes output;       /* what is left of the console output before the reply */
     struct buf reply;
     bool outstanding;
@@ -181,10 +182,22 @@ static bool find_exchange(const struct replay *p, const struct request *r, struc
             answers_find(&p->recording->answers, (struct bytes){"", 0}, request, a));
 }
 
+/* A client with the kernel's file lists threads by qfThreadInfo, others by an object. */
+static bool find_thread_list(struct replay *p, const struct request *r, struct answer *a)
+{
+    if (exchange_kind_of(r) != EXCHANGE_LIST ||
+        !recording_find(p->recording, (struct bytes){"", 0}, "qXfer:threads:read::", a))
+        return false;
+    if (p->ids.len == 0)
+        exchange_list_threads(a->reply, &p->ids);
+    a->reply = (struct bytes){p->ids.data, p->ids.len};
+    return p->ids.error == 0;
+}
+
 static int answer_exchange(struct replay *p, const struct request *r)
 {
     struct answer a;
-    if (!find_exchange(p, r, &a))
+    if (!find_exchange(p, r, &a) && !find_thread_list(p, r, &a))
         return answer_unrecorded(p, r);
     switch (exchange_kind_of(r)) {
     case EXCHANGE_OBJECT:
@@ -281,6 +294,7 @@ static void replay_free(struct target *t)
     recording_free(p->recording);
     free(p->recording);
     buf_free(&p->reply);
+    buf_free(&p->ids);
     free(p);
 }
 
@@ -300,5 +314,6 @@ struct target *replay_new(struct recording *recording, const struct log *log)
     p->recording = recording;
     p->log = log;
     buf_init(&p->reply, TARGET_REPLY_MAX);
+    buf_init(&p->ids, ANSWER_BYTES_MAX);
     return &p->target;
 }

@@ -106,6 +106,7 @@ static int open_symbols(struct chain *chain, const struct chain_config *config, 
                                             .have_slide = o->have_slide,
                                             .slide = o->slide,
                                             .freebsd = kernel,
+                                            .recorded = chain->recorded,
                                             .only = config->only,
                                             .context = config->context,
                                             .log = config->log};

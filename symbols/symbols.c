@@ -237,7 +237,7 @@ static int compare_with_target(struct symbols *s, struct target *t, uint64_t sli
     rc = match_version(t, s->path, s->table, slide, log, &s->match);
     if (rc == 0 && s->match == MATCH_UNKNOWN)
         rc = search_slide(s, t);
-    if (rc == 0 && s->match == MATCH_UNKNOWN)
+    if (rc == 0 && s->match == MATCH_UNKNOWN && !s->options.recorded)
         s->match = match_missing(s->path, s->table, id, slide, log);
     return rc;
 }

@@ -19,6 +19,7 @@ struct symbols_options {
     const char *file;    /* from symbols=FILE or NETGDB_SYMBOLS; NULL: none */
     const char *program; /* without `file`: from gdb's command line (find_elf.h); NULL: none */
     bool freebsd;        /* the target is a FreeBSD kernel: it has a `version` */
+    bool recorded;       /* it is a recording: memory that cannot be read proves nothing */
     bool have_slide;     /* slide= was given */
     uint64_t slide;      /* added to every address, modulo 2^64 */
     /* True if this is gdb's only connection; NULL: it is. Called by the target's owner thread. */

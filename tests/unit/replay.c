@@ -99,6 +99,10 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         return buf_sets(reply, stub.listed++ == 0 ? "m3" : "l");
     case PACKET_qXfer_features:
         return buf_sets(reply, r.address == 0 ? "m<target>" : "l</target>");
+    case PACKET_qXfer_threads:
+        return buf_sets(reply, "l<threads>\n<thread id=\"p1.1\" core=\"0\" name=\"a id=1\"/>\n"
+                               "<thread core=\"1\" id=\"2\">Sleeping</thread>\n"
+                               "<thread id=\"1,2\"/><thread id=\"\"/></threads>");
     case PACKET_qXfer: /* siginfo */
         return buf_printf(reply, "l%u", stub.turn);
     case PACKET_qRcmd:
@@ -227,6 +231,20 @@ static void what_was_asked_is_answered_again(void **state)
     is(t, "m1ffe,10", "feff");
     is(t, "QPassSignals:1", "OK"); /* it was offered */
     is(t, "QNonStop:1", "");
+    target_free(t);
+}
+
+/* A session without the kernel's file lists threads as an object, one with it by qfThreadInfo. */
+static void a_list_of_threads_is_made_of_their_object(void **state)
+{
+    (void)state;
+    save();
+    live("qXfer:threads:read::0,1000");
+    struct target *t = replay();
+    is(t, "qfThreadInfo", "mp1.1,2");
+    is(t, "qsThreadInfo", "l");
+    is(t, "qfThreadInfo", "mp1.1,2");
+    is(t, "qsThreadInfo", "l");
     target_free(t);
 }
 
@@ -512,6 +530,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(what_was_asked_is_answered_again),
+        TEST(a_list_of_threads_is_made_of_their_object),
+        TEST(a_list_of_threads_is_made_of_their_object),
         TEST(changes_are_refused),
         TEST(the_core_is_of_the_last_stop),
         TEST(what_is_written_is_recorded),
