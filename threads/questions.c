@@ -63,6 +63,7 @@ static int ask_next(struct threads *t)
     int rc = threads_detect(t);
     if (rc != 0)
         return rc;
+    threads_not_detected(t);
     t->stub_round_open = true;
     (void)buf_sets(&t->d.request, "qSymbol::"); /* the stub may ask now */
     return DECORATOR_REPLACE;

@@ -131,8 +131,15 @@ static int activate(struct threads *t, const struct rtos *r)
     return keep_exposed_id(t);
 }
 
+void threads_not_detected(struct threads *t)
+{
+    if (t->only != NULL && !t->active)
+        warn_not_shown(t, t->only->name, "the program does not have its symbols");
+}
+
 int threads_detect(struct threads *t)
 {
+    uint64_t slide;
     if (t->active)
         return 0;
     if (!t->prepared && t->symbols != NULL && symbols_named(t->symbols)) {
@@ -142,7 +149,11 @@ int threads_detect(struct threads *t)
         t->prepared = true;
     }
     const struct rtos *r = engine_detect(&t->program, t->only);
-    return r != NULL ? activate(t, r) : 0;
+    if (r != NULL)
+        return activate(t, r);
+    if (program_table(&t->program, &slide) != NULL)
+        threads_not_detected(t);
+    return 0;
 }
 
 /* ---- requests ---- */

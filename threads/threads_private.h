@@ -111,6 +111,9 @@ typedef int answer_fn(struct threads *t, const struct request *r);
  */
 int threads_detect(struct threads *t);
 
+/* All symbols are known: says that the RTOS of the option rtos= is not there, once. */
+void threads_not_detected(struct threads *t);
+
 /* Drops cached memory, registers and lists: the target ran, or its memory was written. */
 void threads_resumed(struct threads *t);
 

@@ -322,6 +322,26 @@ static void an_invalid_current_task_is_the_cpu_with_the_id_already_reported(void
     world_free(w);
 }
 
+static void an_rtos_that_was_named_and_is_not_there_is_mentioned_once(void **state)
+{
+    static const char *const names[] = {"RIOT", "FreeRTOS", "auto"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct world *w = world_new(false, builds[0].word);
+        freertos(w, &builds[0]);
+        populate(w);
+        rtos_stub_registers(w->stub, 17, 4, 0x500);
+        world_begin(w, names[i]);
+        connect_as_gdb(w);
+        connect_as_gdb(w);
+        unsigned said = 0;
+        for (unsigned n = 0; n < w->n_lines; n++)
+            said += strstr(w->lines[n], "RIOT: the program does not have its symbols") != NULL;
+        assert_int_equal(said, i == 0);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +361,7 @@ int main(void)
         cmocka_unit_test(an_item_of_another_list_is_ignored),
         cmocka_unit_test(uninitialised_ram_shows_the_cpu_and_the_session_continues),
         cmocka_unit_test(an_invalid_current_task_is_the_cpu_with_the_id_already_reported),
+        cmocka_unit_test(an_rtos_that_was_named_and_is_not_there_is_mentioned_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
