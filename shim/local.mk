@@ -14,6 +14,10 @@ libnetgdb_la_LIBADD = libsession.la libio.la $(FREEBSD_LIBS)
 libnetgdb_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -no-undefined \
 	$(BFD_LDFLAGS) \
 	-Wl,--version-script=$(top_srcdir)/shim/libnetgdb.map \
-	-Wl,-z,defs -Wl,-z,nodelete -pthread
+	-Wl,-z,nodelete -pthread
+if !FREEBSD
+# There the program has environ, which libiberty uses.
+libnetgdb_la_LDFLAGS += -Wl,-z,defs
+endif
 EXTRA_libnetgdb_la_DEPENDENCIES = shim/libnetgdb.map
 EXTRA_DIST += shim/libnetgdb.map

@@ -17,7 +17,10 @@
 /* libbfd's global state: its current error, its handlers, its list of open files. */
 static pthread_mutex_t bfd_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Names of libbfd's formats, by machine: [32-bit little, 32-bit big, 64-bit little, big]. */
+/*
+ * Names of libbfd's formats, by machine: [32-bit little, 32-bit big, 64-bit little, big]. A number:
+ * FreeBSD's elf.h, or that of an old glibc, does not have the name.
+ */
 static const struct {
     uint16_t machine;
     const char *names[4];
@@ -39,15 +42,15 @@ static const struct {
     {EM_68K, {NULL, "elf32-m68k"}},
     {EM_SH, {"elf32-shl", "elf32-sh"}},
     {EM_XTENSA, {"elf32-xtensa-le", "elf32-xtensa-be"}},
-    {EM_MICROBLAZE, {"elf32-microblazeel", "elf32-microblaze"}},
-    {EM_ALTERA_NIOS2, {"elf32-littlenios2", "elf32-bignios2"}},
+    {189 /* EM_MICROBLAZE */, {"elf32-microblazeel", "elf32-microblaze"}},
+    {113 /* EM_ALTERA_NIOS2 */, {"elf32-littlenios2", "elf32-bignios2"}},
     {EM_OPENRISC, {NULL, "elf32-or1k"}},
     {EM_AVR, {"elf32-avr"}},
     {EM_MSP430, {"elf32-msp430"}},
-    {EM_RX, {"elf32-rx-le"}},
+    {173 /* EM_RX */, {"elf32-rx-le"}},
     {EM_V850, {"elf32-v850"}},
-    {EM_ARCV2, {"elf32-littlearc", "elf32-bigarc"}},
-    {EM_BPF, {NULL, NULL, "elf64-bpfle", "elf64-bpfbe"}},
+    {195 /* EM_ARCV2 */, {"elf32-littlearc", "elf32-bigarc"}},
+    {247 /* EM_BPF */, {NULL, NULL, "elf64-bpfle", "elf64-bpfbe"}},
     {258 /* EM_LOONGARCH */, {"elf32-loongarch", NULL, "elf64-loongarch"}},
     {EM_ALPHA, {NULL, NULL, "elf64-alpha"}},
     {EM_IA_64, {"elf32-ia64-little", "elf32-ia64-big", "elf64-ia64-little", "elf64-ia64-big"}},
