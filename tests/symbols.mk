@@ -49,11 +49,11 @@ tests_unit_symtab_LDADD = $(SYMBOLS_UNIT_LIBS)
 UNIT_TESTS += tests/unit/types tests/unit/types_dwarf4
 tests_unit_types_SOURCES = tests/unit/types.c tests/unit/unit.h
 tests_unit_types_CFLAGS = $(AM_CFLAGS) -g # the test reads its own debug information
-tests_unit_types_LDADD = $(SYMBOLS_UNIT_LIBS)
+tests_unit_types_LDADD = libio.la $(SYMBOLS_UNIT_LIBS)
 tests_unit_types_dwarf4_SOURCES = $(tests_unit_types_SOURCES)
 # The form of bit-fields that clang makes for gdb, of any version, and so that of FreeBSD's kernels.
 tests_unit_types_dwarf4_CFLAGS = $(AM_CFLAGS) -gdwarf-4
-tests_unit_types_dwarf4_LDADD = $(SYMBOLS_UNIT_LIBS)
+tests_unit_types_dwarf4_LDADD = libio.la $(SYMBOLS_UNIT_LIBS)
 
 # `make bench`: measurements, never a test.
 EXTRA_PROGRAMS += tests/bench/symbols

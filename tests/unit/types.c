@@ -3,10 +3,12 @@
 #include "tests/unit/unit.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "io/os.h"
 #include "symbols/types.h"
 
 enum colour { RED = 3, GREEN };
@@ -44,7 +46,9 @@ static struct types *own_types(void)
 {
     if (!types_built())
         skip();
-    struct types *t = types_open("/proc/self/exe");
+    char path[PATH_MAX];
+    assert_true(os_program_path(path));
+    struct types *t = types_open(path);
     assert_non_null(t);
     return t;
 }
