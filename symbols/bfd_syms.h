@@ -2,8 +2,8 @@
 /*
  * Reads ELF symbol tables by libbfd. Only bfd_syms.c uses libbfd, which has global state without
  * locks, guesses file formats and prints messages. All calls therefore run under one mutex, name
- * the format, read through the caller's file descriptor, and are silent. Without libbfd elf_syms.c takes
- * its place: the same by libelf.
+ * the format, read through the caller's file descriptor, and are silent. Without libbfd elf_syms.c
+ * takes its place: the same by libelf.
  */
 #ifndef NETGDB_SYMBOLS_BFD_SYMS_H
 #define NETGDB_SYMBOLS_BFD_SYMS_H

@@ -16,27 +16,52 @@
 #define ANY_CHOICE                                                                                 \
     "set osabi" /* set by the user, or already added before gdb executed itself again */
 
+/* The OS ABI of kgdb, and of a gdb built with it: it loads modules, and unwinds trap frames. */
+#define KERNEL_ABI "FreeBSD/kernel"
+
 /* gdb/osabi.c: the warning that a handler is missing. Every gdb has it, and no other program. */
 #define IS_GDB "is not built into this configuration"
 
 enum { SCAN_BLOCK = 256 * 1024, SCAN_OVERLAP = 64 };
 
-_Static_assert(sizeof IS_GDB <= SCAN_OVERLAP && sizeof OSABI_FREEBSD_TEXT <= SCAN_OVERLAP,
+_Static_assert(sizeof IS_GDB <= SCAN_OVERLAP && sizeof KERNEL_ABI <= SCAN_OVERLAP &&
+                   sizeof OSABI_FREEBSD_TEXT <= SCAN_OVERLAP,
                "a string on the edge of two blocks is found");
+
+/* The start of an ELF file, as long as a 64-bit header; of a 32-bit file that is more than its
+ * header. */
+struct osabi_header {
+    unsigned char bytes[sizeof(Elf64_Ehdr)];
+    unsigned machine;
+};
+
+/* Reads a little-endian file with FreeBSD's OS ABI. */
+static bool osabi_read_header(const char *path, struct osabi_header *h)
+{
+    const unsigned char *machine = h->bytes + offsetof(Elf64_Ehdr, e_machine);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = fd >= 0 ? read(fd, h->bytes, sizeof h->bytes) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (got != sizeof h->bytes || memcmp(h->bytes, ELFMAG, SELFMAG) != 0)
+        return false;
+    h->machine = machine[0] | (unsigned)machine[1] << 8;
+    return h->bytes[EI_OSABI] == ELFOSABI_FREEBSD && h->bytes[EI_DATA] == ELFDATA2LSB;
+}
 
 bool osabi_is_x86_freebsd(const char *path)
 {
-    unsigned char header[EI_NIDENT + 2 * sizeof(Elf64_Half)];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd >= 0 ? read(fd, header, sizeof header) : -1;
-    if (fd >= 0)
-        close(fd);
-    if (got != sizeof header || memcmp(header, ELFMAG, SELFMAG) != 0 ||
-        header[EI_OSABI] != ELFOSABI_FREEBSD || header[EI_DATA] != ELFDATA2LSB)
-        return false;
-    const unsigned char *e_machine = header + offsetof(Elf64_Ehdr, e_machine);
-    unsigned machine = e_machine[0] | (unsigned)e_machine[1] << 8;
-    return machine == EM_X86_64 || machine == EM_386;
+    struct osabi_header h;
+    return osabi_read_header(path, &h) && (h.machine == EM_X86_64 || h.machine == EM_386);
+}
+
+/* A kernel starts in the upper half of the addresses. */
+static bool is_amd64_kernel(const char *path)
+{
+    struct osabi_header h;
+    return osabi_read_header(path, &h) && h.machine == EM_X86_64 &&
+           h.bytes[EI_CLASS] == ELFCLASS64 &&
+           (h.bytes[offsetof(Elf64_Ehdr, e_entry) + sizeof(Elf64_Addr) - 1] & 0x80) != 0;
 }
 
 static bool osabi_contains(const char *bytes, size_t len, const char *text)
@@ -44,54 +69,57 @@ static bool osabi_contains(const char *bytes, size_t len, const char *text)
     return memmem(bytes, len, text, strlen(text)) != NULL;
 }
 
-/* Searches the whole file for both strings. */
-static void osabi_scan(int fd, char *block, bool *is_gdb, bool *has_freebsd)
+/* What a program's file contains. */
+struct osabi_texts {
+    bool is_gdb, freebsd, freebsd_kernel;
+};
+
+static void osabi_scan(int fd, char *block, struct osabi_texts *found)
 {
     size_t kept = 0;
     ssize_t got;
     while ((got = read(fd, block + kept, SCAN_BLOCK)) > 0) {
         size_t len = kept + (size_t)got;
-        *is_gdb = *is_gdb || osabi_contains(block, len, IS_GDB);
-        *has_freebsd = *has_freebsd || osabi_contains(block, len, OSABI_FREEBSD_TEXT);
+        found->is_gdb = found->is_gdb || osabi_contains(block, len, IS_GDB);
+        found->freebsd = found->freebsd || osabi_contains(block, len, OSABI_FREEBSD_TEXT);
+        found->freebsd_kernel = found->freebsd_kernel || osabi_contains(block, len, KERNEL_ABI);
         kept = len < SCAN_OVERLAP ? len : SCAN_OVERLAP;
         memmove(block, block + len - kept, kept);
     }
 }
 
-static void osabi_scan_file(const char *path, bool *is_gdb, bool *has_freebsd)
+static struct osabi_texts osabi_scan_file(const char *path)
 {
-    *is_gdb = *has_freebsd = false;
+    struct osabi_texts found = {false, false, false};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     char *block = fd >= 0 ? malloc(SCAN_BLOCK + SCAN_OVERLAP) : NULL;
     if (block != NULL)
-        osabi_scan(fd, block, is_gdb, has_freebsd);
+        osabi_scan(fd, block, &found);
     free(block);
     if (fd >= 0)
         close(fd);
+    return found;
 }
 
 bool osabi_is_gdb(const char *path)
 {
-    bool is_gdb, has_freebsd;
-    osabi_scan_file(path, &is_gdb, &has_freebsd);
-    return is_gdb;
+    return osabi_scan_file(path).is_gdb;
 }
 
 bool osabi_is_missing(const char *path)
 {
-    bool is_gdb, has_freebsd;
-    osabi_scan_file(path, &is_gdb, &has_freebsd);
-    return is_gdb && !has_freebsd;
+    struct osabi_texts found = osabi_scan_file(path);
+    return found.is_gdb && !found.freebsd;
 }
 
-/* True if gdb's command line names an x86 FreeBSD file as executable or symbol file. */
-static bool names_x86_freebsd(int argc, char **argv)
+/* True if gdb's command line names such a file as executable or symbol file. */
+static bool names_file(int argc, char **argv, bool (*is_such)(const char *path))
 {
     bool found = false;
     for (unsigned i = 0; i < 2 && !found; i++) {
         enum find_elf which = i == 0 ? FIND_ELF_SYMBOLS : FIND_ELF_EXEC;
         char *file = find_elf_argv(argc, (const char *const *)argv, which);
-        found = file != NULL && osabi_is_x86_freebsd(file);
+        found = file != NULL && is_such(file);
         free(file);
     }
     return found;
@@ -106,11 +134,20 @@ static bool has_choice(int argc, char **argv)
     return false;
 }
 
+/* See osabi.h: gdb misreads the file, or loads no modules. */
+static bool needs_none(const char *path, int argc, char **argv)
+{
+    if (!names_file(argc, argv, osabi_is_x86_freebsd))
+        return false;
+    struct osabi_texts gdb = osabi_scan_file(path);
+    return gdb.is_gdb &&
+           (!gdb.freebsd || (!gdb.freebsd_kernel && names_file(argc, argv, is_amd64_kernel)));
+}
+
 char **osabi_arguments(const char *path, int argc, char **argv)
 {
     static char option[] = "-iex", command[] = COMMAND;
-    if (argc == 0 || has_choice(argc, argv) || !names_x86_freebsd(argc, argv) ||
-        !osabi_is_missing(path))
+    if (argc == 0 || has_choice(argc, argv) || !needs_none(path, argc, argv))
         return NULL;
     char **longer = calloc((size_t)argc + 3, sizeof *longer);
     if (longer == NULL)

@@ -26,11 +26,13 @@ static void make(const char *name, size_t size, const char *first, size_t at, co
     close(fd);
 }
 
-static void make_elf(const char *name, unsigned char osabi, uint16_t machine)
+/* A header; `top` is the highest byte of a 64-bit file's entry. */
+static void make_elf(const char *name, unsigned char osabi, uint16_t machine, unsigned char top)
 {
     unsigned char header[64] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT, osabi};
     header[18] = (unsigned char)machine;
     header[19] = (unsigned char)(machine >> 8);
+    header[31] = top; /* of e_entry */
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
     assert_int_equal(write(fd, header, sizeof header), sizeof header);
     close(fd);
@@ -42,20 +44,23 @@ static int setup(void **state)
     if (mkdtemp(unit_directory(directory, "osabi")) == NULL || chdir(directory) != 0)
         return -1;
     make("gdb", 1 << 20, GDB, 700000, NULL);
-    make("kgdb", 1 << 20, GDB, 700000, FREEBSD);
-    make_elf("kernel", ELFOSABI_FREEBSD, EM_X86_64);
-    make_elf("kernel32", ELFOSABI_FREEBSD, EM_386);
-    make_elf("arm64", ELFOSABI_NONE, EM_AARCH64);
-    make_elf("arm64.9", ELFOSABI_FREEBSD, EM_AARCH64);
-    make_elf("linux", ELFOSABI_NONE, EM_X86_64);
+    make("multiarch", 1 << 20, GDB, 700000, FREEBSD);
+    make("kgdb", 1 << 20, GDB, 700000, FREEBSD " FreeBSD/kernel");
+    make_elf("kernel", ELFOSABI_FREEBSD, EM_X86_64, 0xff);
+    make_elf("program", ELFOSABI_FREEBSD, EM_X86_64, 0);
+    make_elf("kernel32", ELFOSABI_FREEBSD, EM_386, 0xff);
+    make_elf("arm64", ELFOSABI_NONE, EM_AARCH64, 0xff);
+    make_elf("arm64.9", ELFOSABI_FREEBSD, EM_AARCH64, 0xff);
+    make_elf("linux", ELFOSABI_NONE, EM_X86_64, 0xff);
     make("short", 18, "\177ELF", 0, NULL);
     return 0;
 }
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"gdb",     "kgdb",  "kernel", "kernel32", "arm64",
-                                        "arm64.9", "linux", "short",  "edge"};
+    static const char *const names[] = {"gdb",   "kgdb",      "kernel", "kernel32",
+                                        "arm64", "arm64.9",   "linux",  "short",
+                                        "edge",  "multiarch", "program"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)unlink(names[i]);
@@ -81,6 +86,7 @@ static void a_gdb_without_the_handlers_strings_lacks_the_abi(void **state)
     (void)state;
     assert_true(osabi_is_missing("gdb"));
     assert_false(osabi_is_missing("kgdb"));
+    assert_false(osabi_is_missing("multiarch"));
     assert_false(osabi_is_missing("kernel"));
     assert_false(osabi_is_missing("nothing"));
     assert_false(osabi_is_missing("/"));
@@ -130,6 +136,18 @@ static void the_option_comes_first_and_the_rest_is_unchanged(void **state)
     expect("gdb --args kernel -s x", "gdb|-iex|set osabi none|--args|kernel|-s|x|");
 }
 
+/* That handler takes relocatable modules for shared objects; kgdb's does not. */
+static void a_gdb_with_the_handler_for_programs_needs_the_option_for_an_amd64_kernel(void **state)
+{
+    (void)state;
+    expect("multiarch kernel", "multiarch|-iex|set osabi none|kernel|");
+    expect("multiarch -s program -e kernel", "multiarch|-iex|set osabi none|-s|program|-e|kernel|");
+    expect("multiarch program", NULL);
+    expect("multiarch kernel32", NULL);
+    expect("kgdb kernel", NULL);
+    expect("gdb program", "gdb|-iex|set osabi none|program|");
+}
+
 static void arguments_are_unchanged_where_the_option_is_unneeded_or_harmful(void **state)
 {
     char *none[] = {NULL}, gdb[] = "gdb", iex[] = "-iex", command[] = "set osabi none",
@@ -153,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_gdb_without_the_handlers_strings_lacks_the_abi),
         cmocka_unit_test(a_string_across_two_blocks_is_found),
         cmocka_unit_test(the_option_comes_first_and_the_rest_is_unchanged),
+        cmocka_unit_test(a_gdb_with_the_handler_for_programs_needs_the_option_for_an_amd64_kernel),
         cmocka_unit_test(arguments_are_unchanged_where_the_option_is_unneeded_or_harmful),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
