@@ -18,7 +18,7 @@
 #include "symbols/symbols.h"
 #include "tests/rsp_plain.h"
 
-enum { LINE_MAX_ = 70000, PATIENCE_MS = 60000, REGISTERS_MAX = 20000 };
+enum { LINE_MAX_ = 70000, PATIENCE_MS = 300000, REGISTERS_MAX = 20000 };
 
 struct names {
     char **list;
