@@ -488,22 +488,22 @@ crash_address() {
     nm "$crash_files/kernel.debug" | sed -n "s/ . $1\$//p"
 }
 
-# panic N...: kernels at 127.0.3.N panic; their ids are in $twins.
+# panic N...: kernels at 127.0.3.N panic; their ids are in $twins. $frames and $in_kdb_enter are
+# addresses in their file.
 panic() {
     twins=
-    frames=$(crash_address frames)
     for number; do
         "$top_builddir/tests/e2e/kernel" --bind "127.0.3.$number:0" \
-            --stacks "200=$(crash_address in_kdb_enter):$(crash_address in_kdb_enter)" \
+            --stacks "200=$in_kdb_enter:$in_kdb_enter" \
             --file "$crash_files/kernel.debug" --file "$crash_files/hello.loaded" \
-            --register "16=$(crash_address in_kdb_enter)" --register "6=$frames" \
+            --register "16=$in_kdb_enter" --register "6=$frames" \
             --register "7=$frames" "127.0.0.1:$port" >"$dir/twin$number" 2>/dev/null &
         twins="$twins $!"
     done
 }
 
 # examined N...: the wall time of autopsy with these kernels in s, in $took, and the CPU time of it,
-# its proxy and gdbs for each, in $cpu; the reports are in $dir/crashes.
+# its proxy and gdbs for each, in $cpu, that of each kernel in $twin_cpu; the reports are in $dir/crashes.
 examined() {
     rm -rf "$dir/crashes"
     began=$(date +%s%N)
@@ -515,6 +515,7 @@ examined() {
     cpu=$(tr ms '  ' <"$dir/times" | awk -v n=$# 'NR == 2 { print ($1 * 60 + $2 + $3 * 60 + $4) / n }')
     # shellcheck disable=SC2086 # words
     wait $twins || die "a kernel's session did not end well"
+    twin_cpu=$(cat "$dir"/twin[0-9]* | awk -v n=$# '$1 == "cpu" { ns += $2 } END { print ns / n / 1e9 }')
 }
 
 # of_reports FILE MEMBER: the numbers of this member in all reports, one a line.
@@ -523,6 +524,8 @@ of_reports() {
 }
 
 autopsy() {
+    frames=$(crash_address frames)
+    in_kdb_enter=$(crash_address in_kdb_enter)
     : >"$dir/one"
     for round in 1 2 3 4 5; do
         examined 1
@@ -537,11 +540,15 @@ autopsy() {
     for round in 1 2 3; do
         # shellcheck disable=SC2046 # words
         examined $(seq 20)
-        echo "$took $cpu" >>"$dir/twenty"
+        echo "$took $cpu $twin_cpu" >>"$dir/twenty"
     done
     row "20 kernels at once / one, from the panic to the last report" \
         "$(awk -v a="$(column 1 "$dir/twenty")" -v b="$(column 1 "$dir/one")" 'BEGIN { print a / b }')" 1.5
     row "the CPU time of each of 20" "$(column 2 "$dir/twenty")" - s
+    row "(that of each simulated kernel, on the same cores)" "$(column 3 "$dir/twenty")" - s
+    row "(all of it, shared by $(nproc) cores / the time of one)" \
+        "$(awk -v a="$(column 2 "$dir/twenty")" -v t="$(column 3 "$dir/twenty")" -v b="$(column 1 "$dir/one")" \
+            -v n="$(nproc)" 'BEGIN { print 20 * (a + t) / n / b }')" -
 }
 
 # mixed_session [FILE]: the time of 400 mixed requests, with a capture to FILE.
