@@ -11,12 +11,12 @@
  *
  *   qSupported    sent once, without GDB's features; the reply offers only safe features
  *   m             split into reads of at most 2048 bytes: a longer one overflows a static buffer
+ *                 at the first or last page, it is an error: the kernel would fault (64 bits)
  *   M, X          converted to one or more M, with checked lengths: if the length is wrong, the
  *                 stub answers OK and writes nothing. A breakpoint in the stub's own code is
  *                 refused
  *   P, G          sizes checked, G converted to P: a wrong size corrupts registers and gets an OK
  *                 a P is read back: a register that the stub does not write gets an OK, too
- *   m             at the first or last page: an error, as the kernel would fault (64 bits)
  *   s, S          an error on riscv, whose stub cannot step and would resume the machine
  *   Z2, Z3, Z4    empty reply once the stub has shown that it has no watchpoints
  *   qXfer:threads, qfThreadInfo, qsThreadInfo
