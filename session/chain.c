@@ -311,17 +311,15 @@ static int add_decorators(struct chain *chain, const struct chain_config *config
     int rc = add_recorder(chain, config);
     if (rc == 0)
         rc = open_symbols(chain, config, kernel);
-    if (rc == 0 && kernel && !config->asked)
-        rc = kernel_examine(chain, config, &description);
     if (rc == 0 && kernel && link) /* otherwise the proxy has them */
         rc = add_quirks(chain, config);
+    if (rc == 0 && kernel && !config->asked)
+        rc = kernel_examine(chain, config, &description);
     if (rc == 0 && config->observed != NULL)
         rc = chain_add(chain, observed_share_new(chain->target, config->observed));
     if (rc == 0 && kernel && !link && !chain->recorded && chain->symbols != NULL)
         rc = chain_add(chain,
                        keepout_new(chain->target, find_function, chain->symbols, config->log));
-    if (rc == 0 && kernel && !config->asked && !chain->recorded)
-        rc = kernel_keep_debug_masked(chain, config, description);
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_describe(chain, config, description);
     if (rc == 0 && !chain->recorded)

@@ -85,6 +85,23 @@ static int compare_with_kernel(struct chain *chain, const struct chain_config *c
     return rc;
 }
 
+enum { ARM64_SP = 31 };
+
+/* arm64's stub must survive faults, also of the reads that compare a file with the kernel. An
+ * observer changes nothing, and a recording cannot fault. */
+static int keep_debug_masked(struct chain *chain, const struct chain_config *config,
+                             const struct description *kernel, const struct buf *registers)
+{
+    uint64_t sp, pc;
+    bool observes = config->options != NULL && config->options->observe;
+    if (kernel == NULL || kernel->elf_machine != EM_AARCH64 || observes || chain->recorded)
+        return 0;
+    if (!description_register(kernel, ARM64_SP, registers->data, registers->len, &sp) ||
+        !description_register(kernel, kernel->pc, registers->data, registers->len, &pc))
+        return 0;
+    return debug_mask_keep(chain->target, sp, pc, config->log);
+}
+
 int kernel_examine(struct chain *chain, const struct chain_config *config,
                    const struct description **description)
 {
@@ -96,8 +113,11 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
     int rc = target_ask(chain->target, "g", &reply);
     if (rc == 0)
         kernel = description_of_registers(reply.data, reply.len);
-    if (kernel != NULL && has_file && description_pc(kernel, reply.data, reply.len, &pc))
+    if (kernel != NULL && has_file &&
+        description_register(kernel, kernel->pc, reply.data, reply.len, &pc))
         symbols_stopped_at(chain->symbols, pc);
+    if (rc == 0)
+        rc = keep_debug_masked(chain, config, kernel, &reply);
     buf_free(&reply);
     bool other = has_file && kernel != NULL && !is_same(file, kernel);
     *description = other || file == NULL ? kernel : file;
@@ -105,22 +125,6 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
         return rc;
     return has_file ? compare_with_kernel(chain, config, file, kernel)
                     : suggest_file(chain, config, kernel);
-}
-
-int kernel_keep_debug_masked(struct chain *chain, const struct chain_config *config,
-                             const struct description *description)
-{
-    uint64_t function;
-    bool observes = config->options != NULL && config->options->observe;
-    if (description == NULL || description->elf_machine != EM_AARCH64 || observes)
-        return 0;
-    if (chain->symbols != NULL && symbols_may_answer(chain->symbols) &&
-        symbols_address(chain->symbols, "do_el1h_sync", true, &function))
-        return debug_mask_keep(chain->target, function, config->log);
-    log_warn(config->log,
-             "without its kernel.debug, a read of unmapped memory can make this kernel "
-             "panic again, at the next step or detach");
-    return 0;
 }
 
 int kernel_identity(const struct chain *chain, const char *host, char id[SIGNATURE_ID_MAX])

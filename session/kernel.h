@@ -11,21 +11,15 @@
 #include "session/chain.h"
 
 /*
- * Asks the stopped kernel for its registers, and compares the file of chain->symbols (NULL: none)
- * with it: its machine, then its build-id or version, a line in the log for what differs. Sets
- * *description, NULL for an unknown machine. Returns 0, NETGDB_REFUSED when gdb's own program is
- * another machine's (said in the log), or an error of the target.
+ * Asks the stopped kernel for the registers of the thread that stopped, which must be selected.
+ * Makes an arm64 kernel's stub survive reads of unmapped memory (proto/quirks/debug_mask.h).
+ * Compares the file of chain->symbols (NULL: none) with the kernel: its machine, then its build-id
+ * or version, a line in the log for what differs. Sets *description, NULL for an unknown machine.
+ * Returns 0, NETGDB_REFUSED when gdb's own program is another machine's (said in the log), or an
+ * error of the target.
  */
 int kernel_examine(struct chain *chain, const struct chain_config *config,
                    const struct description **description);
-
-/*
- * Makes an arm64 kernel's stub survive reads of unmapped memory (proto/quirks/debug_mask.h), or
- * logs that it may not, if chain->symbols are not certain. An observer changes nothing. Returns 0
- * or an error of the target.
- */
-int kernel_keep_debug_masked(struct chain *chain, const struct chain_config *config,
-                             const struct description *description);
 
 /*
  * Which stop of which boot of a kernel this is, after `?` was asked: the date, the time since boot,

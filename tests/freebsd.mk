@@ -30,11 +30,6 @@ tests_unit_freebsd_files_SOURCES = tests/unit/freebsd_files.c tests/kernel/stub.
 	tests/kernel/stub.h tests/unit/unit.h
 tests_unit_freebsd_files_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)
 
-UNIT_TESTS += tests/unit/debug_mask
-tests_unit_debug_mask_SOURCES = tests/unit/debug_mask.c tests/unit/freebsd_world.c \
-	tests/unit/freebsd_world.h tests/kernel/stub.c tests/kernel/stub.h $(SYMBOLS_WORLD)
-tests_unit_debug_mask_LDADD = libsession.la libio.la $(FREEBSD_LIBS) $(CMOCKA_LIBS)
-
 UNIT_TESTS += tests/unit/signature
 tests_unit_signature_SOURCES = tests/unit/signature.c tests/unit/unit.h
 tests_unit_signature_LDADD = $(FREEBSD_LIBS) $(CMOCKA_LIBS)

@@ -19,11 +19,14 @@
 
 /*
  * Replaces the instruction that unmasks them, `msr daifclr, #8`, by a nop: nothing else in a
- * panicked kernel depends on it. `function` is the address of do_el1h_sync in memory. Does nothing
- * if the function does not contain the instruction, as after an earlier call. The replacement stays
- * until the machine reboots, so ddb can fault as well. Logs a line if the kernel does not take it.
- * The target must be stopped, without an outstanding request. Returns 0 or the target's error.
+ * panicked kernel depends on it. The function is found without symbols, by the stack of the thread
+ * that stopped: its exception's handler (handle_el1h_sync, sys/arm64/arm64/exception.S) saved a
+ * trap frame (sys/arm64/include/frame.h) and called it. `sp` and `pc` are that thread's. Does
+ * nothing if the function does not contain the instruction, as after an earlier call. The
+ * replacement stays until the machine reboots, so ddb can fault as well. Logs a line if this is
+ * impossible. The target must be stopped, without an outstanding request. Returns 0 or the target's
+ * error.
  */
-int debug_mask_keep(struct target *t, uint64_t function, const struct log *log);
+int debug_mask_keep(struct target *t, uint64_t sp, uint64_t pc, const struct log *log);
 
 #endif

@@ -209,18 +209,19 @@ static bool find_register(const struct description *d, unsigned wanted, size_t *
     return false;
 }
 
-bool description_pc(const struct description *d, const uint8_t *reply, size_t len, uint64_t *pc)
+bool description_register(const struct description *d, unsigned n, const uint8_t *reply, size_t len,
+                          uint64_t *value)
 {
     size_t offset, size;
-    *pc = 0;
-    if (!find_register(d, d->pc, &offset, &size) || size > 8 || len < 2 * (offset + size))
+    *value = 0;
+    if (!find_register(d, n, &offset, &size) || size > 8 || len < 2 * (offset + size))
         return false;
     for (size_t i = 0; i < size; i++) {
         size_t at = offset + (d->big ? i : size - 1 - i);
         int byte = rsp_hex_byte(reply + 2 * at);
         if (byte < 0)
             return false;
-        *pc = *pc << 8 | (uint64_t)byte;
+        *value = *value << 8 | (uint64_t)byte;
     }
     return true;
 }

@@ -39,10 +39,12 @@ const struct description *description_of_elf(uint16_t elf_machine, bool is64, bo
 const struct description *description_of_registers(const uint8_t *reply, size_t len);
 
 /*
- * Sets *pc to the program counter in a reply to `g` of this machine, which is `len` digits long.
- * Returns false if the reply does not have it.
+ * Sets *value to register `n` in a reply to `g` of this machine, which is `len` digits long; d->pc
+ * is the number of the program counter. Returns false if the reply does not have it, or it is
+ * longer than 8 bytes.
  */
-bool description_pc(const struct description *d, const uint8_t *reply, size_t len, uint64_t *pc);
+bool description_register(const struct description *d, unsigned n, const uint8_t *reply, size_t len,
+                          uint64_t *value);
 
 /* Writes the target description, an XML document, into *xml; d->arch must not be NULL. Returns 0 or
  * the buffer's error. */

@@ -20,15 +20,6 @@ __attribute__((noinline)) void kdb_enter(const char *why)
     kdb_why = 0;
 }
 
-#if defined(__aarch64__)
-void do_el1h_sync(int debug)
-{
-    if (debug == 0)
-        __asm__ volatile("msr daifclr, #8");
-    kdb_enter("trap");
-}
-#endif
-
 __attribute__((noinline)) void syscall_enter(int number)
 {
     kdb_enter(number != 0 ? "panic" : "break");

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "proto/rsp/request.h"
-#include "proto/rsp/rsp.h"
 
 enum { PAGE = 4096 };
 
@@ -40,20 +39,6 @@ static int answer_read(struct kernel_stub *s, const struct request *r, struct bu
     return buf_addhex(reply, bytes, (size_t)r->length);
 }
 
-static int answer_write(struct kernel_stub *s, const struct request *r, struct buf *reply)
-{
-    struct buf data;
-    uint8_t *bytes = kernel_stub_bytes(s, r->address - s->moved, (size_t)r->length);
-    buf_init(&data, PAGE);
-    bool good = bytes != NULL && r->rest_len != 0 &&
-                rsp_unhex(&data, r->rest + 1, r->rest_len - 1) == 0 && data.len == r->length;
-    if (good)
-        memcpy(bytes, data.data, data.len);
-    buf_free(&data);
-    s->writes++;
-    return buf_sets(reply, good ? "OK" : "E0e");
-}
-
 static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct kernel_stub *s = (struct kernel_stub *)t;
@@ -65,8 +50,6 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     switch (r.packet->id) {
     case PACKET_m:
         return answer_read(s, &r, reply);
-    case PACKET_M:
-        return answer_write(s, &r, reply);
     case PACKET_qSupported:
         return buf_sets(reply, "PacketSize=1000;qXfer:threads:read+");
     case PACKET_stop_reason:

@@ -17,7 +17,6 @@ struct kernel_stub {
     unsigned n;
     uint64_t moved;     /* the kernel is at this distance from its link-time address */
     unsigned reads;     /* `m` requests so far */
-    unsigned writes;    /* `M` requests so far */
     size_t read_max;    /* bytes of the longest one that is answered */
     const char *stop;   /* the reply to c */
     unsigned continued; /* c and s requests so far */

@@ -5,6 +5,8 @@
  */
 #include "tests/sim/rig.h"
 
+#include <endian.h>
+
 #include "proto/quirks/debug_mask.h"
 
 #define FAULT "mffff000100000000,8"
@@ -26,8 +28,8 @@ static struct machine *machine_of(const struct rig *r)
 
 static void keep(struct rig *r)
 {
-    uint64_t function = machine_of(r)->registers->text + MACHINE_EL1H_SYNC;
-    assert_int_equal(debug_mask_keep(r->target, function, &r->log), 0);
+    const uint64_t *regs = machine_of(r)->threads[0].regs;
+    assert_int_equal(debug_mask_keep(r->target, regs[31], regs[32], &r->log), 0);
 }
 
 static void detach(struct rig *r)
@@ -87,22 +89,51 @@ static void the_instruction_is_replaced_once(void **state)
     assert_int_equal(twin_counts(r->twin)->writes, 1);
     assert_false(machine_fault_unmasks(machine_of(r)));
     machine_boot(machine_of(r));
+    machine_enter_handler(machine_of(r));
     keep(r);
     assert_int_equal(twin_counts(r->twin)->writes, 2);
     rig_free(r);
 }
 
-/* Not the first instructions of another function, nor its data. */
-static void another_function_is_not_changed(void **state)
+/* The pointer authentication code of the handler's return address. */
+static void a_signed_return_address_is_understood(void **state)
 {
     (void)state;
     struct rig *r = arm64(true);
-    uint64_t text = machine_of(r)->registers->text;
-    assert_int_equal(debug_mask_keep(r->target, text + MACHINE_UNMASK + 4, &r->log), 0);
-    assert_int_equal(debug_mask_keep(r->target, text + MACHINE_UNMASK - 2, &r->log), 0);
-    assert_int_equal(debug_mask_keep(r->target, text + MACHINE_TEXT_SIZE - 8, &r->log), 0);
-    assert_int_equal(twin_counts(r->twin)->writes, 0);
+    struct machine *m = machine_of(r);
+    uint64_t at = m->threads[0].regs[31] - MACHINE_CALLEE + 8;
+    (void)machine_write(m, at + 6, "\x25\x01", 2);
+    keep(r);
+    assert_false(machine_fault_unmasks(m));
     rig_free(r);
+}
+
+/* Nothing is written if the stack is another than expected: one line warns. */
+static void an_unknown_stack_is_reported(void **state)
+{
+    static const struct {
+        unsigned below; /* sp */
+        uint64_t word;
+    } wrong[] = {
+        {MACHINE_TRAP_FRAME, 1},
+        {MACHINE_TRAP_FRAME - 16, 1},
+        {MACHINE_CALLEE, 1},
+        {MACHINE_CALLEE - 8, 0},
+        {MACHINE_CALLEE - 8, 6},
+        {MACHINE_CALLEE - 8, UINT64_C(0xffff0000002005f4)}, /* after another instruction */
+        {MACHINE_CALLEE - 8, UINT64_C(0xffff000100000000)}, /* not mapped */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct rig *r = arm64(true);
+        struct machine *m = machine_of(r);
+        uint64_t word = htole64(wrong[i].word);
+        (void)machine_write(m, m->threads[0].regs[31] - wrong[i].below, &word, sizeof word);
+        keep(r);
+        assert_non_null(strstr(r->line, "exception handler was not found"));
+        assert_int_equal(twin_counts(r->twin)->writes, 0);
+        rig_free(r);
+    }
 }
 
 static void a_text_that_cannot_be_written_is_reported(void **state)
@@ -122,7 +153,8 @@ int main(void)
         cmocka_unit_test(a_fault_is_fatal_at_the_next_step_without),
         cmocka_unit_test(kept_masked_it_detaches_and_steps),
         cmocka_unit_test(the_instruction_is_replaced_once),
-        cmocka_unit_test(another_function_is_not_changed),
+        cmocka_unit_test(a_signed_return_address_is_understood),
+        cmocka_unit_test(an_unknown_stack_is_reported),
         cmocka_unit_test(a_text_that_cannot_be_written_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,7 +56,6 @@ static struct client_session *session_of(const struct twin_config *config)
     s->r = rig_new_twin(config);
     s->first = s->pc = registers_of(config->arch)->text + 0x1000;
     connect(s);
-    s->r->lines = 0; /* arm64 without its kernel.debug gets a warning */
     return s;
 }
 
@@ -275,8 +274,10 @@ static void the_next_client_gets_the_thread_that_stopped(void **state)
         assert_int_equal(twin_thread(s->r->twin), TID);
         size_t before = twin_requests(s->r->twin);
         begin(s);
-        /* Everything except the registers, which show the machine, was requested before. */
-        assert_int_equal(twin_requests(s->r->twin), before + 1);
+        /* Everything except the registers, which show the machine, was requested before; arm64's
+         * exception handler takes three reads, whose limit is asked for. */
+        unsigned handler = all_machines[a] == MACHINE_ARM64 ? 4 : 0;
+        assert_int_equal(twin_requests(s->r->twin), before + 1 + handler);
         leave(s);
         expect_at_db(s);
         end(s);
@@ -377,6 +378,25 @@ static void a_step_is_refused_on_riscv64(void **state)
     leave(s);
     expect_at_db(s);
     end(s);
+}
+
+/* On arm64 a fault would make it panic again; the session has prevented that. */
+static void after_a_fault_the_kernel_steps_and_returns_to_db(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < 3; a++) {
+        struct twin_config config = twin_config(TWIN_NEW);
+        config.arch = all_machines[a];
+        config.invariants = true;
+        struct client_session *s = session_of(&config);
+        ask_of(s, "E05", "m700000000000,8");
+        stop_by(s, can_stop(config.arch, STEPS) ? STEPS : BREAKS);
+        ask_of(s, "E05", "m700000000000,8");
+        leave(s);
+        expect_at_db(s);
+        assert_int_equal(s->r->lines, 0);
+        end(s);
+    }
 }
 
 /* GDB reads the first and the last page by itself: the kernel would print each fault. */
@@ -483,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_server_that_takes_over_detaches_the_same_way),
         cmocka_unit_test(breakpoints_of_a_killed_client_are_removed),
         cmocka_unit_test(a_step_is_refused_on_riscv64),
+        cmocka_unit_test(after_a_fault_the_kernel_steps_and_returns_to_db),
         cmocka_unit_test(reads_that_always_fault_are_not_sent),
         cmocka_unit_test(a_server_may_be_killed_at_any_point_of_a_detach),
         cmocka_unit_test(nothing_is_sent_to_a_detached_kernel),

@@ -2,6 +2,7 @@
 /* Memory, registers, threads and watchpoints of the simulated machine; see machine.h. */
 #include "tests/sim/machine.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,15 @@ static void enter_ddb(struct machine *m)
 
 static const uint8_t unmask[] = {0xff, 0x48, 0x03, 0xd5}; /* msr daifclr, #8 */
 
+/* The handler of arm64's exceptions, and the function that it calls. */
+static void write_handler(struct machine *m)
+{
+    uint64_t text = m->registers->text;
+    const uint32_t call = htole32(0x94000000 | (MACHINE_EL1H_SYNC - MACHINE_HANDLER) / 4);
+    (void)machine_write(m, text + MACHINE_HANDLER, &call, sizeof call);
+    (void)machine_write(m, text + MACHINE_UNMASK, unmask, sizeof unmask);
+}
+
 void machine_boot(struct machine *m)
 {
     free_regions(m);
@@ -101,7 +111,7 @@ void machine_boot(struct machine *m)
         boot_thread(&m->threads[i], m->registers, i);
     m->points_used = 0;
     if (m->registers->arch == MACHINE_ARM64)
-        (void)machine_write(m, m->registers->text + MACHINE_UNMASK, unmask, sizeof unmask);
+        write_handler(m);
     enter_ddb(m);
 }
 
@@ -141,6 +151,18 @@ void machine_become(struct machine *m, enum machine_arch arch)
 {
     m->registers = registers_of(arch);
     machine_boot(m);
+}
+
+void machine_enter_handler(struct machine *m)
+{
+    const struct registers *r = m->registers;
+    uint64_t sp = m->threads[0].regs[r->sp], frame = sp - MACHINE_TRAP_FRAME;
+    const uint64_t trap_frame[] = {htole64(sp), 0, htole64(m->threads[0].regs[r->pc])};
+    const uint64_t callee[] = {htole64(frame + 288), htole64(r->text + MACHINE_HANDLER + 4)};
+    if (r->arch != MACHINE_ARM64)
+        return;
+    (void)machine_write(m, frame, trap_frame, sizeof trap_frame);
+    (void)machine_write(m, sp - MACHINE_CALLEE, callee, sizeof callee);
 }
 
 bool machine_fault_unmasks(const struct machine *m)

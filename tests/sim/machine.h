@@ -44,10 +44,15 @@ enum {
 /* Offset in the text of the kernel's longjmp(), which the stub runs after a failed access. */
 #define MACHINE_LONGJMP 0x800
 
-/* Offset in arm64's text of do_el1h_sync(), and of its instruction that unmasks debug exceptions.
- */
+/* Offsets in arm64's text: of the exception's handler, where it calls do_el1h_sync(); of that; and
+ * of its instruction that unmasks debug exceptions. */
+#define MACHINE_HANDLER 0x900
 #define MACHINE_EL1H_SYNC 0xa00
 #define MACHINE_UNMASK (MACHINE_EL1H_SYNC + 0x60)
+
+/* Distances below arm64's sp of the trap frame, and of the frame record of do_el1h_sync(). */
+#define MACHINE_TRAP_FRAME 416
+#define MACHINE_CALLEE 512
 
 /* The trap that stopped the machine. */
 enum machine_trap {
@@ -120,6 +125,10 @@ void machine_boot(struct machine *m);
 
 /* Boots it as another architecture, with the text at that one's address. */
 void machine_become(struct machine *m, enum machine_arch arch);
+
+/* The stub runs on the stack of the thread that stopped, in the exception's handler (arm64): a trap
+ * frame with its sp and pc, and the frame record of do_el1h_sync, called by the handler. */
+void machine_enter_handler(struct machine *m);
 
 /* Whether an exception of the stub unmasks debug exceptions: do_el1h_sync is unchanged (arm64). */
 bool machine_fault_unmasks(const struct machine *m);
