@@ -15,7 +15,6 @@ enum {
     STUB_MEMORY_SIZE = 2 * 1024 * 1024,
     STUB_REGISTERS = 56, /* amd64: 17 of 8 bytes, 7 of 4, 32 of 8 */
     STUB_REGISTER_BYTES = 17 * 8 + 7 * 4 + 32 * 8,
-    STUB_CS = 18,
     STUB_AVAILABLE = 20, /* registers with values, rax to ss; the others are 'x' */
 };
 

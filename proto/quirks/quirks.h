@@ -16,7 +16,6 @@
  *                 stub answers OK and writes nothing. A breakpoint in the stub's own code is
  *                 refused
  *   P, G          sizes checked, G converted to P: a wrong size corrupts registers and gets an OK
- *                 a P is read back: a register that the stub does not write gets an OK, too
  *   s, S          an error on riscv, whose stub cannot step and would resume the machine
  *   Z2, Z3, Z4    empty reply once the stub has shown that it has no watchpoints
  *   qXfer:threads, qfThreadInfo, qsThreadInfo
