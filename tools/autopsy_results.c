@@ -213,8 +213,13 @@ void results_no_kernel(struct autopsy *a)
 
 void results_end(struct autopsy *a)
 {
+    struct finished *f;
     if (a->options->tap)
         printf("1..%lu\n", a->finished_count);
     if (fflush(stdout) != 0)
         count_verdict(a, EXIT_FAILED);
+    while ((f = STAILQ_FIRST(&a->finished)) != NULL) {
+        STAILQ_REMOVE_HEAD(&a->finished, entries);
+        free(f);
+    }
 }
