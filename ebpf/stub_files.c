@@ -31,7 +31,7 @@ static void add_xml(struct buf *out, const char *text)
             (void)buf_addc(out, (uint8_t)*text);
 }
 
-/* None has a program that has ended. */
+/* A program that has ended has no thread. */
 static void list_threads(const struct stub *s, struct buf *out)
 {
     (void)buf_adds(out, "<?xml version=\"1.0\"?>\n<threads>\n");

@@ -23,9 +23,9 @@
  * that stopped: its exception's handler (handle_el1h_sync, sys/arm64/arm64/exception.S) saved a
  * trap frame (sys/arm64/include/frame.h) and called it. `sp` and `pc` are that thread's. Does
  * nothing if the function does not contain the instruction, as after an earlier call. The
- * replacement stays until the machine reboots, so ddb can fault as well. Logs a line if this is
- * impossible. The target must be stopped, without an outstanding request. Returns 0 or the target's
- * error.
+ * replacement stays until the machine reboots, so ddb can fault as well. Logs a line if the
+ * function is not found or its text cannot be written. The target must be stopped, without an
+ * outstanding request. Returns 0 or the target's error.
  */
 int debug_mask_keep(struct target *t, uint64_t sp, uint64_t pc, const struct log *log);
 

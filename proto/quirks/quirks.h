@@ -65,7 +65,8 @@ struct target *quirks_new(struct target *next, const struct quirks_options *opti
 
 /*
  * Takes over a kernel from a previous client: queries how it stopped if that is unknown, selects
- * the thread that stopped, and removes the previous client's breakpoints. Sends nothing to a kernel
+ * the thread that stopped, restores a pc that was moved for a detach, and removes the previous
+ * client's breakpoints. Sends nothing to a kernel
  * that had no client. The target must be stopped, without an outstanding request. Returns 0 or the
  * target's error.
  */

@@ -57,8 +57,11 @@ static bool is_ebreak(const uint8_t before[BEFORE_BYTES])
 
 static const struct machine x86 = {1, {0xcc}, 1, true, false, NULL, NULL};
 static const struct machine arm64 = {4, {0x00, 0x00, 0x20, 0xd4}, 0, true, false, skip_4, is_brk};
-static const struct machine riscv64 = {2,    {0x02, 0x90},     0,        false,
-                                       true, skip_instruction, is_ebreak};
+static const struct machine riscv64 = {.len = 2,
+                                       .trap = {0x02, 0x90},
+                                       .cannot_step = true,
+                                       .ddb_skip = skip_instruction,
+                                       .was_skipped = is_ebreak};
 
 /* Determines the machine from its stop replies. *m is NULL for any other machine: there ddb stops
  * at every trap and does not move the pc. */
@@ -217,7 +220,7 @@ static int prepare_detach(struct quirks *q, const char **why)
     bool good;
     int rc = find_trap_rules(q, &m);
     if (rc == 0 && s->pc_len == 0 && (s->cause == STOP_STEPPED || s->cause == STOP_UNKNOWN))
-        *why = "nobody knows what machine it is, nor how it stopped";
+        *why = "its machine is unknown, and how it stopped";
     if (rc != 0 || *why != NULL || m == NULL || s->signal != STOP_SIGTRAP)
         return rc; /* ddb stops at any fault */
     if (m->ddb_skip == NULL && s->cause != STOP_UNKNOWN && s->cause != STOP_STEPPED)

@@ -126,8 +126,8 @@ void machine_boot(struct machine *m);
 /* Boots it as another architecture, with the text at that one's address. */
 void machine_become(struct machine *m, enum machine_arch arch);
 
-/* The stub runs on the stack of the thread that stopped, in the exception's handler (arm64): a trap
- * frame with its sp and pc, and the frame record of do_el1h_sync, called by the handler. */
+/* arm64: pushes what its exception's handler has pushed on the stack of the first thread when the
+ * stub runs: a trap frame with sp and pc, and the frame record of do_el1h_sync. */
 void machine_enter_handler(struct machine *m);
 
 /* Whether an exception of the stub unmasks debug exceptions: do_el1h_sync is unchanged (arm64). */

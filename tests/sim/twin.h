@@ -127,9 +127,8 @@ struct twin_counts {
     uint64_t overflows;           /* a read of more than 2048 bytes (past 4096 it is gone) */
     uint64_t corrupted_registers; /* by G, or by a P of the wrong size */
     uint64_t lost;                /* D or k after a step, which ddb ignores: the panic is lost */
-    uint64_t early_data; /* `netgdb -s` with a datagram of ours in its NIC: panicked again */
-    uint64_t
-        died_unmasked; /* arm64: resumed or left after a fault that unmasked debug exceptions */
+    uint64_t early_data;      /* `netgdb -s` with a datagram of ours in its NIC: panicked again */
+    uint64_t died_unmasked;   /* arm64: resumed or left after a fault of the stub */
     uint64_t died_in_longjmp; /* a breakpoint there: silent from the first failed access on */
 };
 const struct twin_counts *twin_counts(const struct twin *t);

@@ -113,8 +113,8 @@ struct twin {
     struct twin_stub stub;
     struct twin_xfer xfer;
     struct machine_thread *thread; /* kdb_thread: chosen by H */
-    bool unmasked;                 /* arm64: a fault in the stub has unmasked debug exceptions */
     uint64_t thread_changed;       /* change number of that choice */
+    bool unmasked;                 /* arm64: a fault in the stub has unmasked debug exceptions */
     unsigned list_next;            /* qfThreadInfo: next thread */
     enum { LIST_NONE, LIST_MORE, LIST_DONE } list;
 

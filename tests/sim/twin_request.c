@@ -181,7 +181,7 @@ static bool dies_unmasked(struct twin *t, bool step)
     if (!t->unmasked || (!t->config.invariants && !step))
         return false;
     t->counts.died_unmasked++;
-    twin_gone(t, "twin: debug exceptions are not masked, it panicked again");
+    twin_gone(t, "twin: debug exceptions are not masked, it is gone");
     return true;
 }
 

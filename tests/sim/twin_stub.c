@@ -113,9 +113,9 @@ void stub_reply_error(struct twin *t, unsigned error)
 /* gdb_trap: returns to ack mode and sends the stop of kdb_thread. */
 void stub_enter(struct twin *t)
 {
-    machine_enter_handler(t->machine);
     const struct machine *m = t->machine;
     struct buf *reply = &t->stub.reply;
+    machine_enter_handler(t->machine);
     t->stub.ack_mode = true;
     t->list = LIST_NONE;
     buf_reset(reply);
