@@ -5,10 +5,10 @@
 -- captures that tcpdump made. Facts: FreeBSD sys/net/debugnet.h, sys/gdb/netgdb.h,
 -- sys/netinet/netdump/netdump.h, and the GDB manual, "Remote Protocol".
 
--- What lives shortly is collected often and fast: the sooner its memory is used again, the more of
--- it is in the processor's cache.
-collectgarbage("setpause", 150)
-collectgarbage("setstepmul", 1000)
+-- Garbage is collected often, and each time at once: the sooner its memory is used again, the more of it
+-- is in the processor's cache.
+collectgarbage("setpause", 110)
+collectgarbage("setstepmul", 4000)
 
 local unpack, format = Struct.unpack, string.format
 
@@ -93,8 +93,8 @@ local totals    -- of the wire and of clients: command -> requests and times
 -- Messages are numbered. frame -> number of the message of which it is a copy or an ack; 0: unknown.
 local message_in
 -- number -> frame, time and sender of its first copy; generation of the kernel, as known then;
--- number of acks; time and frame of the first one; time of the last copy, if there are several.
-local frames, times, by_kernel, generations, acks, acked, acked_by, last
+-- time and frame of the first ack; whether there were more; time of the last copy, if there are several.
+local frames, times, by_kernel, generations, acked, acked_by, again, last
 local copies  -- frame that is another copy -> whether it is a retransmission
 
 -- Long messages, which arrive in chunks, are kept where the garbage collector does not see them: with
@@ -103,17 +103,16 @@ local blocks   -- each of less than BLOCK bytes, so that no message lies in two
 local places   -- frame -> the message of several chunks that it completes: block * BLOCK + position
 local BLOCK = 16777216
 
--- frame that completes an RSP packet -> its kind; frame of its request or reply; time since its request,
--- or since the reply before; the request's command.
-local kinds, partner, waited, commands
-local CLIENT, STUB, REQUEST, REPLY = 1, 2, 3, 4 -- the first two: all else, by their senders
+-- frame that completes an RSP packet -> the command of a request or of a reply ("": its request is not
+-- there), false of all else; frame of its request or reply; time since its request, or since the reply before.
+local commands, partner, waited
 
 function debugnet.init()
     endpoints, ways, kernels, clients = {}, {}, {}, {}
     totals = {wire = {n = 0, idle = 0, of = {}}, client = {n = 0, idle = 0, of = {}}}
     message_in, copies, blocks, places = {}, {}, {}, {}
-    frames, times, by_kernel, generations, acks, acked, acked_by, last = {}, {}, {}, {}, {}, {}, {}, {}
-    kinds, partner, waited, commands = {}, {}, {}, {}
+    frames, times, by_kernel, generations, acked, acked_by, again, last = {}, {}, {}, {}, {}, {}, {}, {}
+    commands, partner, waited = {}, {}, {}
 end
 
 local function duration(seconds)
@@ -202,8 +201,7 @@ local function content_of(text, at)
     if dollar and hash > dollar and text:find("^#%x%x", hash) then return dollar + 1, hash - 1 end
 end
 
--- Each of these takes a packet when it is seen first, and returns its kind. All else is read from its
--- text when it is shown.
+-- Each of these takes a packet when it is seen first. All else is read from its text when it is shown.
 
 local function take_request(conversation, content, frame, now)
     local total = conversation.total
@@ -217,7 +215,6 @@ local function take_request(conversation, content, frame, now)
         conversation.frame, conversation.time = frame, now
     end
     commands[frame] = conversation.command
-    return REQUEST
 end
 
 local function count(total, command, time)
@@ -231,13 +228,13 @@ local function count(total, command, time)
 end
 
 local function take_reply(conversation, frame, now)
-    if not conversation.content then return REPLY end
+    commands[frame] = conversation.content and conversation.command or ""
+    if not conversation.content then return end
     local time = now - conversation.time
     partner[frame], partner[conversation.frame] = conversation.frame, frame
-    waited[frame], commands[frame] = time, conversation.command
+    waited[frame] = time
     conversation.content, conversation.replied = nil, now
     count(conversation.total, conversation.command, time)
-    return REPLY
 end
 
 -- Takes a whole message of one direction, which text has from `at` on. `conversation` remembers the
@@ -245,27 +242,26 @@ end
 -- last reply.
 local function take_rsp(conversation, text, at, from_stub, frame, now)
     local first, last_one = content_of(text, at)
-    local kind = from_stub and STUB or CLIENT
+    commands[frame] = false
     if first and not from_stub then
-        kind = take_request(conversation, text:sub(first, last_one), frame, now)
+        take_request(conversation, text:sub(first, last_one), frame, now)
     elseif first and not text:find("^O%x%x", first) then -- not output: the reply follows
-        kind = take_reply(conversation, frame, now)
+        take_reply(conversation, frame, now)
     end
-    kinds[frame] = kind
 end
 
--- Whether a reply can be a stop.
+-- Whether a packet of the stub can be a stop.
 local function can_stop(frame)
     local command = commands[frame]
-    return kinds[frame] == REPLY and (not command or RESUMES[command] or command == "?")
+    return command == "" or command == "?" or RESUMES[command]
 end
 
 -- The line of the packet that text has from `at` on, after `before`.
-local function rsp_info(frame, before, text, at)
+local function rsp_info(frame, from_stub, before, text, at)
     local first, last = content_of(text, at)
     if not first then return before .. (SHORT[text:sub(at)] or "part of a stream") end
     local shown = text:sub(first, math.min(last, first + 79))
-    if kinds[frame] == REQUEST then return before .. "request " .. visible(shown) end
+    if not from_stub then return before .. "request " .. visible(shown) end
     if text:find("^O%x%x", first) then
         return before .. "output: " .. visible(from_hex(text:sub(first + 1, math.min(last, first + 120))):sub(1, 60))
     end
@@ -309,19 +305,19 @@ local function reply_tree(t, frame, content, range)
     end
 end
 
-local function rsp_tree(frame, text, tvb, pinfo, tree)
+local function rsp_tree(frame, from_stub, text, tvb, pinfo, tree)
     local range = tvb:range()
     local t = tree:add(rsp, range)
     local first, last = content_of(text, 1)
     local content = first and text:sub(first, last)
     t:add(f.packet, range, visible(text))
     if not content then
-        t:append_text(rsp_info(frame, ", ", text, 1))
+        t:append_text(rsp_info(frame, from_stub, ", ", text, 1))
         return
-    elseif kinds[frame] == REQUEST then
+    elseif not from_stub then
         request_tree(t, frame, content, range)
     elseif content:find("^O%x%x") then
-        t:append_text(rsp_info(frame, ", ", text, 1))
+        t:append_text(rsp_info(frame, from_stub, ", ", text, 1))
         t:add(f.console, range, visible(from_hex(content:sub(2))))
     else
         reply_tree(t, frame, content, range)
@@ -353,7 +349,7 @@ function rsp.dissector(tvb, pinfo, tree)
     local frame, len, from_stub = pinfo.number, tvb:len(), pinfo.p2p_dir ~= 1
     local wanted = wants_tree(frame, tree)
     local text = tvb:raw()
-    if not kinds[frame] then
+    if commands[frame] == nil then
         local interface = pinfo.src_port
         local client = clients[interface]
         if not client then
@@ -366,8 +362,8 @@ function rsp.dissector(tvb, pinfo, tree)
     cols.protocol = "RSP"
     cols.src = from_stub and "netgdb" or "client"
     cols.dst = from_stub and "client" or "netgdb"
-    if wanted then rsp_tree(frame, text, tvb, pinfo, tree) end
-    cols.info = rsp_info(frame, "", text, 1)
+    if wanted then rsp_tree(frame, from_stub, text, tvb, pinfo, tree) end
+    cols.info = rsp_info(frame, from_stub, "", text, 1)
     return len
 end
 
@@ -472,8 +468,8 @@ end
 
 -- A kernel of 13.x acknowledges each DATA twice, a later one once.
 local function vote(session, n, now)
-    if not n or last[n] or acks[n] == 0 then return end
-    if acks[n] >= 2 then
+    if not n or last[n] or not acked[n] then return end
+    if again[n] then
         session.old = session.old + 1
     elseif now - acked[n] >= 0.001 then
         session.new = session.new + 1
@@ -501,8 +497,11 @@ local function take_ack(pinfo, way, seqno)
         n = session.kernel.seq[seqno]
     end
     if not n then return 0 end
-    acks[n] = acks[n] + 1
-    if acks[n] == 1 then acked[n], acked_by[n] = pinfo.rel_ts, pinfo.number end
+    if acked[n] then
+        again[n] = true
+    else
+        acked[n], acked_by[n] = pinfo.rel_ts, pinfo.number
+    end
     return n
 end
 
@@ -531,8 +530,7 @@ local function take_message(pinfo, way, frame, tvb, raw, type, seqno, offset, le
     end
     if not from_kernel then vote(session, seq[seqno - 1], now) end
     n = #frames + 1
-    frames[n], times[n], by_kernel[n], acks[n] = frame, now, from_kernel, 0
-    generations[n] = session.generation or ""
+    frames[n], times[n], by_kernel[n], generations[n] = frame, now, from_kernel, session.generation
     seq[seqno] = n
     if type == HERALD then
         kernels[pair.port] = kernels[pair.port] or {}
@@ -576,7 +574,7 @@ local function message_tree(t, n, frame, tvb, type, netdump)
     if tvb:captured_len() > HEADER then t:add(type == HERALD and f.path or f.data, tvb(HEADER)) end
     if copies[frame] ~= nil then copy_tree(t, n, copies[frame]) end
     if acked_by[n] then t:add(f.acked_by, acked_by[n]):set_generated() end
-    if generations[n] ~= "" then t:add(f.generation, generations[n]):set_generated() end
+    if generations[n] then t:add(f.generation, generations[n]):set_generated() end
 end
 
 -- What a message is, without its data. format() takes half the time of putting numbers together by `..`.
@@ -623,10 +621,10 @@ end
 
 local function message_trees(frame, n, tvb, pinfo, tree, info, raw, total, type, netdump)
     message_tree(begin_tree(tvb, tree, by_kernel[n], info), n, frame, tvb, type, netdump)
-    if not kinds[frame] then return end
+    if commands[frame] == nil then return end
     local text, at = packet_of(frame, raw, total)
     text = text:sub(at)
-    rsp_tree(frame, text, places[frame] and ByteArray.new(text, true):tvb("RSP message") or tvb(HEADER):tvb(),
+    rsp_tree(frame, by_kernel[n], text, places[frame] and ByteArray.new(text, true):tvb("RSP message") or tvb(HEADER):tvb(),
         pinfo, tree)
 end
 
@@ -640,7 +638,7 @@ local function dissect_message(tvb, pinfo, tree, cols, src, dst, way, raw, netdu
         message_in[frame] = n
     end
     local info = describe(by_kernel[n], type, seqno, offset, len, total, netdump)
-    if kinds[frame] then info = rsp_info(frame, info .. " ", packet_of(frame, raw, total)) end
+    if commands[frame] ~= nil then info = rsp_info(frame, by_kernel[n], info .. " ", packet_of(frame, raw, total)) end
     if copies[frame] ~= nil then info = info .. (copies[frame] and " [retransmission]" or " [duplicate]") end
     if wants_tree(frame, tree) then message_trees(frame, n, tvb, pinfo, tree, info, raw, total, type, netdump) end
     cols.info = info
