@@ -12,6 +12,10 @@
  */
 #define DUPLICATE_BELOW (LINK_KERNEL_RETRY * 6 / 10)
 
+/* A duplicate has one of so many seqnos before the next one: each message takes a round trip, and
+ * no path is late by so many of them. */
+enum { SEQNOS_BEHIND_MAX = 1 << 16 };
+
 /* Time from `then` to the arrival of the current datagram, in ns; 0 if it arrived before. */
 static uint64_t since(const struct link *l, uint64_t then)
 {
@@ -225,6 +229,10 @@ static int link_take_data(struct link *l, const struct wire_msg *msg)
 {
     size_t chunk;
     if ((int32_t)(msg->seqno - l->rx.start) < 0) {
+        if (l->rx.start - msg->seqno > SEQNOS_BEHIND_MAX) {
+            l->counters.impossible++; /* never received, so never to be acknowledged */
+            return 0;
+        }
         check_duplicate(l, msg->seqno);
         return 1;
     }

@@ -151,6 +151,8 @@ static void impossible_data_is_not_acked(void **state)
         {4, 101, 1000, 50},                         /* not a multiple of its index */
         {3, 100, 1000, 50},                         /* shorter than its chunks, not the last */
         {3, 100, 150, 40},                          /* the last one, too short */
+        {2 + (UINT32_C(1) << 31), 0, 10, 10},       /* as far before as after what is expected */
+        {3 + (UINT32_C(1) << 31), 0, 10, 10},       /* before it, and never sent */
         {2 + LINK_CHUNKS_MAX, 524 * 4, 65000, 524}, /* too many chunks */
         {2, 0, 65000, 10},                          /* too many small chunks */
     };
