@@ -308,7 +308,7 @@ static void herald(struct lobby *b, const struct net_addr *from, uint32_t own_ip
 
 void lobby_arrive(struct lobby *b, const struct net_addr *own, const struct net_addr *kernel)
 {
-    if (!admitted(b, kernel->ip))
+    if (kernel->port == 0 || !admitted(b, kernel->ip))
         return;
     drop_oldest_herald(b);
     (void)receive_session(b, own, kernel, LOBBY_HERALDED);
@@ -348,8 +348,9 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
 {
     struct wire_msg msg;
     unsigned long more;
-    if (wire_decode(datagram, len, &msg) != 0 || msg.type != WIRE_HERALD || msg.seqno != 1 ||
-        msg.len != 0) {
+    /* A socket that is connected to port 0 receives from every port. */
+    if (from->port == 0 || wire_decode(datagram, len, &msg) != 0 || msg.type != WIRE_HERALD ||
+        msg.seqno != 1 || msg.len != 0) {
         b->malformed++;
     } else if (msg.total != WIRE_NETGDB_V1) {
         b->malformed++;

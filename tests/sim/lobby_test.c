@@ -55,6 +55,7 @@ static void datagrams_that_are_no_herald_are_counted(void **state)
 {
     struct rig *r = *state;
     const struct net_addr from = {RIG_KERNEL_IP, 20026}, other = {RIG_KERNEL_IP + 1, 20026};
+    const struct net_addr no_port = {RIG_KERNEL_IP, 0};
     const struct wire_msg wrong[] = {
         {.type = WIRE_HERALD, .seqno = 2, .total = WIRE_NETGDB_V1},
         {.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1 + 1},
@@ -71,6 +72,12 @@ static void datagrams_that_are_no_herald_are_counted(void **state)
     assert_int_equal(r->lobby.malformed, 4 + WIRE_HEADER);
     wire_encode(&(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1},
                 datagram);
+    lobby_datagram(&r->lobby, &no_port, SIM_SERVER_IP, datagram, WIRE_HEADER); /* no peer has it */
+    assert_int_equal(r->lobby.malformed, 5 + WIRE_HEADER);
+    assert_int_equal(lobby_admit(&r->lobby, RIG_KERNEL_IP), 0);
+    lobby_arrive(&r->lobby, &(struct net_addr){SIM_SERVER_IP, 5000}, &no_port);
+    assert_int_equal(r->lobby.count, 0);
+    lobby_dismiss(&r->lobby, RIG_KERNEL_IP);
     for (unsigned i = 0; i < 5; i++)
         lobby_datagram(&r->lobby, &other, SIM_SERVER_IP, datagram, WIRE_HEADER);
     assert_int_equal(r->lobby.refused, 5);
