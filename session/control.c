@@ -106,13 +106,14 @@ void control_refuse(int fd, const char *why)
     send_answer(fd, "no ", why);
 }
 
-/* The line arrives in one piece; the bytes after it belong to the session. */
+/* The line arrives in one piece, so there is no wait for more of it, which nothing could end; the
+ * bytes after it belong to the session. */
 static int read_answer(int fd, char line[CONTROL_LINE_MAX])
 {
     for (size_t len = 0; len < CONTROL_LINE_MAX; len++) {
-        ssize_t n = recv(fd, line + len, 1, 0);
+        ssize_t n = recv(fd, line + len, 1, MSG_DONTWAIT);
         if (n != 1)
-            return n == 0 ? ECONNRESET : errno;
+            return n == 0 ? ECONNRESET : errno == EAGAIN ? EPROTO : errno;
         if (line[len] == '\n') {
             line[len] = '\0';
             return 0;

@@ -49,8 +49,8 @@ int control_connect(void);
 int control_take(const uint32_t *ips, unsigned n, uint16_t port, bool observe);
 
 /*
- * Reads the answer. Returns 0: RSP with *peer follows; EBUSY with the reason in why[]; or another
- * errno value, ECONNRESET when the proxy has closed the connection.
+ * Reads the answer, which must be there. Returns 0: RSP with *peer follows; EBUSY with the reason
+ * in why[]; or another errno value, ECONNRESET when the proxy has closed the connection.
  */
 int control_answer(int fd, enum netgdb_peer *peer, char why[CONTROL_LINE_MAX]);
 

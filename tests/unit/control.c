@@ -178,6 +178,22 @@ static void a_request_for_a_kernel_is_granted_or_refused(void **state)
     asks(request, never_end, EPROTO, why);
 }
 
+/* A proxy that is stopped, or no proxy at all: gdb must not wait for the rest of its line. */
+static void half_an_answer_is_an_error_at_once(void **state)
+{
+    const struct timeval limit = {1, 0};
+    char why[CONTROL_LINE_MAX];
+    enum netgdb_peer peer;
+    int ends[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+    assert_int_equal(send(ends[1], "ker", 3, 0), 3);
+    assert_int_equal(control_answer(ends[0], &peer, why), EPROTO);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void a_second_proxy_cannot_listen(void **state)
 {
     (void)state;
@@ -204,6 +220,7 @@ int main(void)
         TEST(a_process_of_the_sockets_group_is_accepted),
         TEST(a_group_without_write_permission_is_refused),
         TEST(a_request_for_a_kernel_is_granted_or_refused),
+        TEST(half_an_answer_is_an_error_at_once),
         TEST(a_second_proxy_cannot_listen),
         TEST(the_socket_of_a_killed_proxy_is_replaced),
     };
