@@ -346,7 +346,7 @@ int quirks_hand_off(struct target *t)
     struct stop *s = quirks_stop(q);
     if (q->d.failed || s->runs != 0 || discard_reply(q) != 0)
         return 0;
-    memset(s->points, 0, sizeof s->points); /* the client has removed its own */
+    quirks_leave_points(s);
     int rc = select_stopped_thread(q);
     q->d.failed = rc != 0;
     return rc;

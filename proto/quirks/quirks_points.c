@@ -120,6 +120,15 @@ void quirks_age_points(struct stop *s)
     }
 }
 
+void quirks_leave_points(struct stop *s)
+{
+    for (unsigned i = 0; i < STOP_POINTS; i++) {
+        struct stop_point *p = &s->points[i];
+        if (p->inserted == 0 || p->old == 0)
+            *p = (struct stop_point){.len = 0};
+    }
+}
+
 int quirks_remove_point(struct quirks *q, struct stop_point *p)
 {
     int rc = buf_set(&q->data, p->text, p->len <= STOP_TEXT_MAX ? p->len : 0);

@@ -126,6 +126,11 @@ void quirks_note_write(struct quirks *q, uint64_t address);
  * GDB removes its own at every stop. */
 void quirks_age_points(struct stop *s);
 
+/* Called when the client has left a stopped kernel: keeps those that were in memory while the
+ * kernel ran, for its next client to remove, as this one did not. What was written since then
+ * stays. */
+void quirks_leave_points(struct stop *s);
+
 /*
  * Inserts q->data, a breakpoint instruction, and records the original bytes, unless it is there
  * already. On failure sets *why to a short reason. Returns 0 or the target's error.

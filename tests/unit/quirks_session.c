@@ -229,6 +229,23 @@ static void taking_over_removes_inserted_breakpoints(void **state)
     assert_string_equal(asked(f), "");
 }
 
+/* A client that was killed after the stop could not remove them: the kernel ran with them. */
+static void breakpoints_that_a_client_has_left_are_removed_for_the_next_one(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t was = f->stub->memory[0x100];
+    ask(f, insert);
+    ask(f, "c");
+    assert_int_equal(quirks_hand_off(f->target), 0);
+    asked(f);
+    assert_int_equal(quirks_attach(f->target), 0);
+    assert_int_equal(f->stub->memory[0x100], was);
+    assert_int_equal(quirks_hand_off(f->target), 0);
+    asked(f);
+    assert_int_equal(quirks_attach(f->target), 0);
+    assert_string_equal(asked(f), "");
+}
+
 /* The client disconnects before the reply: it is received, then the thread is selected. */
 static void parking_receives_an_outstanding_reply_first(void **state)
 {
@@ -392,6 +409,7 @@ int main(void)
         TEST(parking_receives_an_outstanding_reply_first),
         TEST(a_breakpoint_older_than_one_stop_is_not_recorded),
         TEST(taking_over_removes_inserted_breakpoints),
+        TEST(breakpoints_that_a_client_has_left_are_removed_for_the_next_one),
         TEST(the_first_z_probes_for_watchpoints),
         TEST(a_kernel_without_watchpoints_is_named_once),
         TEST(an_interrupt_is_passed_to_the_next_target),
