@@ -311,8 +311,10 @@ static int add_decorators(struct chain *chain, const struct chain_config *config
     int rc = add_recorder(chain, config);
     if (rc == 0)
         rc = open_symbols(chain, config, kernel);
-    if (rc == 0 && kernel && link) /* otherwise the proxy has them */
+    if (rc == 0 && kernel && link) /* otherwise the proxy does this */
         rc = add_quirks(chain, config);
+    if (rc == 0 && kernel && link)
+        rc = kernel_keep_debug_masked(chain, config->log);
     if (rc == 0 && kernel && !config->asked)
         rc = kernel_examine(chain, config, &description);
     if (rc == 0 && config->observed != NULL)

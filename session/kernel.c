@@ -85,21 +85,31 @@ static int compare_with_kernel(struct chain *chain, const struct chain_config *c
     return rc;
 }
 
-enum { ARM64_SP = 31 };
+enum { ARM64_SP = 31, ARM64_PC = 32 };
 
-/* arm64's stub must survive faults, also of the reads that compare a file with the kernel. An
- * observer changes nothing, and a recording cannot fault. */
-static int keep_debug_masked(struct chain *chain, const struct chain_config *config,
-                             const struct description *kernel, const struct buf *registers)
+/* Whether the machine is certainly another one, by its last stop. */
+static bool is_not_arm64(const struct stop *s)
 {
+    return s->pc_len != 0 && (s->pc != ARM64_PC || s->pc_len != 8);
+}
+
+int kernel_keep_debug_masked(const struct chain *chain, const struct log *log)
+{
+    const struct description *kernel = NULL;
     uint64_t sp, pc;
-    bool observes = config->options != NULL && config->options->observe;
-    if (kernel == NULL || kernel->elf_machine != EM_AARCH64 || observes || chain->recorded)
+    struct buf reply;
+    if (is_not_arm64(link_stop(netgdb_target_link(chain->netgdb))))
         return 0;
-    if (!description_register(kernel, ARM64_SP, registers->data, registers->len, &sp) ||
-        !description_register(kernel, kernel->pc, registers->data, registers->len, &pc))
-        return 0;
-    return debug_mask_keep(chain->target, sp, pc, config->log);
+    buf_init(&reply, TARGET_REPLY_MAX);
+    int rc = target_ask(chain->target, "g", &reply);
+    if (rc == 0)
+        kernel = description_of_registers(reply.data, reply.len);
+    if (kernel != NULL && kernel->elf_machine == EM_AARCH64 &&
+        description_register(kernel, ARM64_SP, reply.data, reply.len, &sp) &&
+        description_register(kernel, kernel->pc, reply.data, reply.len, &pc))
+        rc = debug_mask_keep(chain->target, sp, pc, log);
+    buf_free(&reply);
+    return rc;
 }
 
 int kernel_examine(struct chain *chain, const struct chain_config *config,
@@ -116,8 +126,6 @@ int kernel_examine(struct chain *chain, const struct chain_config *config,
     if (kernel != NULL && has_file &&
         description_register(kernel, kernel->pc, reply.data, reply.len, &pc))
         symbols_stopped_at(chain->symbols, pc);
-    if (rc == 0)
-        rc = keep_debug_masked(chain, config, kernel, &reply);
     buf_free(&reply);
     bool other = has_file && kernel != NULL && !is_same(file, kernel);
     *description = other || file == NULL ? kernel : file;

@@ -11,8 +11,15 @@
 #include "session/chain.h"
 
 /*
+ * Makes an arm64 kernel's stub survive reads of unmapped memory (proto/quirks/debug_mask.h), before
+ * anything is read for a client or an observer. The chain has the link; the kernel is stopped and
+ * the thread that stopped is selected. Asks no kernel whose last stop shows another machine.
+ * Returns 0 or an error of the target.
+ */
+int kernel_keep_debug_masked(const struct chain *chain, const struct log *log);
+
+/*
  * Asks the stopped kernel for the registers of the thread that stopped, which must be selected.
- * Makes an arm64 kernel's stub survive reads of unmapped memory (proto/quirks/debug_mask.h).
  * Compares the file of chain->symbols (NULL: none) with the kernel: its machine, then its build-id
  * or version, a line in the log for what differs. Sets *description, NULL for an unknown machine.
  * Returns 0, NETGDB_REFUSED when gdb's own program is another machine's (said in the log), or an
