@@ -20,7 +20,9 @@ struct playback {
     struct target target; /* first */
     struct buf reply;     /* the packet that is next */
     bool final;
-    bool abandoned; /* there is none */
+    bool abandoned;                 /* there is none */
+    const struct request *captured; /* the request that it answers */
+    bool unasked; /* the recorder's own request is outstanding: it was not captured */
 };
 
 /* A session that is being played. */
@@ -40,8 +42,8 @@ struct player {
 
 static int playback_send(struct target *t, const struct request *r)
 {
-    (void)t;
-    (void)r;
+    struct playback *p = (struct playback *)t;
+    p->unasked = r != p->captured;
     return 0;
 }
 
@@ -51,8 +53,9 @@ static int playback_recv(struct target *t, struct buf *reply, bool *final, unsig
     (void)watch;
     if (p->abandoned)
         return NETGDB_TOO_LONG; /* ends this request, and not the session */
-    *final = p->final;
-    return buf_set(reply, p->reply.data, p->reply.len);
+    *final = p->final || p->unasked;
+    buf_reset(reply);
+    return p->unasked ? 0 : buf_set(reply, p->reply.data, p->reply.len);
 }
 
 static size_t playback_max_request(struct target *t)
@@ -120,6 +123,7 @@ static int take_reply(struct player *p, const struct buf *content)
     bool final = !is_output(content);
     if (!p->outstanding)
         return 0;
+    p->playback->captured = &p->request;
     int rc = p->sent ? 0 : target_send(p->chain, &p->request);
     p->sent = true;
     p->playback->final = final;

@@ -103,6 +103,19 @@ static void an_acknowledgement_is_no_request(void **state)
     assert_string_equal(recorded("qC"), "QC1");
 }
 
+/* A live recorder reads registers again that were written; a capture has only what was asked. */
+static void registers_that_were_written_are_not_those_of_another_reply(void **state)
+{
+    (void)state;
+    asked("g");
+    answered("0011");
+    asked("P0=01");
+    answered("OK");
+    asked("Hg2");
+    answered("OK");
+    assert_string_equal(recorded("g"), "0011");
+}
+
 static void only_the_first_client_is_recorded(void **state)
 {
     (void)state;
@@ -130,6 +143,7 @@ int main(void)
         TEST(output_may_have_no_reply),
         TEST(the_reply_to_a_request_that_cannot_be_read_is_left_out),
         TEST(an_acknowledgement_is_no_request),
+        TEST(registers_that_were_written_are_not_those_of_another_reply),
         TEST(only_the_first_client_is_recorded),
         TEST(a_file_without_replies_is_refused),
     };
