@@ -139,12 +139,12 @@ int answers_put(struct answers *a, const struct answer *answer)
     return known != NULL ? ANSWER_CHANGED : ANSWER_NEW;
 }
 
-void answers_forget_stop(struct answers *a)
+void answers_forget(struct answers *a, bool (*goes)(const struct answer *answer))
 {
     struct answer_node *node, *next;
     for (node = TAILQ_FIRST(&a->list); node != NULL; node = next) {
         next = TAILQ_NEXT(node, entries);
-        if (!node->is.of_stop)
+        if (!goes(&node->is))
             continue;
         (void)tdelete(node, &a->tree, compare_keys);
         drop_node(a, node);

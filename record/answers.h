@@ -57,8 +57,8 @@ bool answers_find(const struct answers *a, struct bytes thread, struct bytes req
 /* Exchanges the contents. (A list has its own address in its first element.) */
 void answers_swap(struct answers *a, struct answers *b);
 
-/* Removes those that are of a stop. */
-void answers_forget_stop(struct answers *a);
+/* Removes those for which `goes` returns true. */
+void answers_forget(struct answers *a, bool (*goes)(const struct answer *answer));
 
 /* Passes all, in order, to `take`, until it returns another value than 0, which is returned. */
 int answers_each(const struct answers *a, int (*take)(void *context, const struct answer *answer),

@@ -64,6 +64,30 @@ bool exchange_is_of_stop(const struct packet *packet)
     }
 }
 
+static bool is_fact(const struct answer *a, const char *fact)
+{
+    return a->request.len == strlen(fact) && memcmp(a->request.data, fact, a->request.len) == 0;
+}
+
+bool exchange_is_of_boot(const struct answer *a)
+{
+    switch (packet_find(a->request.data, a->request.len)->id) {
+    case PACKET_T:
+    case PACKET_jGetLoadedDynamicLibrariesInfos:
+    case PACKET_qOffsets:
+    case PACKET_qP:
+    case PACKET_qThreadExtraInfo:
+    case PACKET_qXfer_libraries:
+    case PACKET_qXfer_libraries_svr4:
+    case PACKET_qXfer_threads:
+    case PACKET_qfThreadInfo:
+    case PACKET_qsThreadInfo:
+        return true;
+    default:
+        return is_fact(a, EXCHANGE_BUILD_ID) || is_fact(a, EXCHANGE_KERNEL);
+    }
+}
+
 /* LLDB's `;thread:ID;` behind a request. Returns where it begins; len: there is none. */
 static size_t find_suffix(const struct request *r, struct bytes *thread)
 {

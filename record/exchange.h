@@ -40,6 +40,10 @@ enum exchange_kind exchange_kind_of(const struct request *r);
  * threads do not: a client that connects asks for them, and a step does not change them. */
 bool exchange_is_of_stop(const struct packet *packet);
 
+/* Whether a recorded exchange holds only until the kernel reboots: of its threads, its modules, its
+ * addresses, and the facts that name it. */
+bool exchange_is_of_boot(const struct answer *a);
+
 /* Sets the key of a request. `selected` is the thread of the last Hg. */
 void exchange_key(const struct request *r, struct bytes selected, struct bytes *thread,
                   struct bytes *request);

@@ -300,6 +300,8 @@ static void recorder_take_stop(struct recorder *r, const struct buf *reply, bool
     if (!stopped)
         return;
     r->stale = r->stale && !resumed && !r->new_session;
+    if (r->new_session)
+        answers_forget(&r->recording.answers, exchange_is_of_boot);
     if (resumed || r->new_session)
         take_result(r, recording_new_stop(&r->recording));
     if (resumed || r->new_session || r->thread[0] == '\0')

@@ -354,9 +354,14 @@ int recording_save(struct recording *r, const char *path, const struct core_mach
     return recording_move_to(r, path, machine);
 }
 
+static bool is_of_stop(const struct answer *a)
+{
+    return a->of_stop;
+}
+
 int recording_new_stop(struct recording *r)
 {
-    answers_forget_stop(&r->answers);
+    answers_forget(&r->answers, is_of_stop);
     if (!recording_is_saved(r))
         return r->bytes != 0 ? drop_memory(r) : 0;
     forget_memory(r);

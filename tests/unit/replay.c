@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proto/err.h"
+#include "record/exchange.h"
 #include "record/recorder.h"
 #include "record/registers.h"
 
@@ -24,6 +25,7 @@ struct stub {
     bool binary; /* it offers binary-upload */
     bool amd64;  /* `g` has that many registers */
     unsigned asked_g;
+    bool reboots; /* at the next continue */
 };
 
 static struct stub stub;
@@ -91,12 +93,18 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         stub.turn++;
         return buf_printf(reply, "T05thread:%u;", stub.turn);
     case PACKET_c:
-        return buf_sets(reply, "W00");
+        (void)buf_sets(&stub.request, "?");
+        return stub.reboots ? NETGDB_REPLACED : buf_sets(reply, "W00");
     case PACKET_qfThreadInfo:
         stub.listed = 0;
         return buf_sets(reply, "m1,2");
     case PACKET_qsThreadInfo:
         return buf_sets(reply, stub.listed++ == 0 ? "m3" : "l");
+    case PACKET_qThreadExtraInfo:
+    case PACKET_qOffsets:
+        return buf_sets(reply, "61");
+    case PACKET_qXfer_libraries:
+        return buf_sets(reply, "l<library-list/>");
     case PACKET_qXfer_features:
         return buf_sets(reply, r.address == 0 ? "m<target>" : "l</target>");
     case PACKET_qXfer_threads:
@@ -291,6 +299,36 @@ static void the_core_is_of_the_last_stop(void **state)
     live("c"); /* the program ends: the last stop stays */
     t = replay();
     is(t, "m20,1", "21");
+    target_free(t);
+}
+
+/* The kernel that panics next has other threads, and its modules at other addresses. */
+static void nothing_of_the_kernel_before_a_reboot_is_replayed(void **state)
+{
+    static const char *const of_boot[] = {"qXfer:threads:read::0,fff",
+                                          "qXfer:libraries:read::0,fff", "qThreadExtraInfo,1",
+                                          "qOffsets", EXCHANGE_BUILD_ID};
+    const struct request run = request_of("c");
+    bool final;
+    (void)state;
+    save();
+    recorder_fact(recorder, EXCHANGE_PEER, "kernel");
+    recorder_fact(recorder, EXCHANGE_BUILD_ID, "aa");
+    live("qSupported");
+    for (unsigned i = 0; i < 4; i++)
+        live(of_boot[i]);
+    live("s");
+    struct target *t = replay();
+    is(t, "qThreadExtraInfo,1", "61"); /* a step changes none of them */
+    target_free(t);
+    stub.reboots = true;
+    assert_int_equal(target_transact(front, &run, &reply), NETGDB_REPLACED);
+    assert_int_equal(target_recv(front, &reply, &final, 0), 0);
+    t = replay();
+    for (unsigned i = 0; i < 5; i++)
+        assert_true(*ask(t, of_boot[i]) == '\0' || buf_is(&reply, "E01"));
+    is(t, "qSupported", "PacketSize=1000;QPassSignals+");
+    is(t, EXCHANGE_PEER, "kernel");
     target_free(t);
 }
 
@@ -534,6 +572,7 @@ int main(void)
         TEST(a_list_of_threads_is_made_of_their_object),
         TEST(changes_are_refused),
         TEST(the_core_is_of_the_last_stop),
+        TEST(nothing_of_the_kernel_before_a_reboot_is_replayed),
         TEST(what_is_written_is_recorded),
         TEST(registers_are_read_again_of_the_thread_that_was_written),
         TEST(registers_written_before_a_save_are_read_again),
