@@ -305,8 +305,9 @@ struct listener *listener_get(uint16_t port, const struct log *log)
 /* ---- watches ---- */
 
 /*
- * Takes over a dead server's session. The state file is useless if the port is in use or this
- * machine's address has changed; after any other failure another attempt may succeed.
+ * Takes over a dead server's session. If that fails, its state file stays for another attempt: the
+ * kernel knows no other port. A port in use, or an address that this machine does not have at the
+ * moment, concerns only this session: the search continues.
  */
 static bool claim_session(void *context, struct state_file *r)
 {
@@ -317,12 +318,9 @@ static bool claim_session(void *context, struct state_file *r)
         k->state_file = r;
         return true;
     }
-    bool useless = errno == EADDRINUSE || errno == EADDRNOTAVAIL;
-    if (useless)
-        state_file_remove(r);
-    else
-        state_file_close(r);
-    return useless;
+    bool only_this = errno == EADDRINUSE || errno == EADDRNOTAVAIL;
+    state_file_close(r);
+    return only_this;
 }
 
 static struct session *find_waiting(struct listener *l, const struct listener_watch *w)

@@ -242,12 +242,25 @@ static void drop_oldest_herald(struct lobby *b)
 
 /* ---- HERALDs ---- */
 
+static void log_failed_session(struct lobby *b, enum lobby_state state, int error)
+{
+    unsigned long more;
+    if (!log_limit_allows(&b->full, b->now(b->context), &more))
+        return;
+    if (state == LOBBY_PROBING)
+        log_error(b->log,
+                  "cannot take over the session that another debugger left: %s (%lu more before)",
+                  strerror(error), more);
+    else
+        log_error(b->log, "cannot answer the HERALD of a kernel: %s (%lu more before)",
+                  strerror(error), more);
+}
+
 /* Adds a new session with its socket to the lobby. NULL with errno. */
 static struct session *receive_session(struct lobby *b, const struct net_addr *own,
                                        const struct net_addr *kernel, enum lobby_state state)
 {
     struct session *k = session_new(own, kernel);
-    unsigned long more;
     size_t payload;
     if (k != NULL && (k->io = b->ops->open(b->context, k, &payload)) != NULL) {
         link_init(k->link, k->io, payload, b->log);
@@ -258,9 +271,7 @@ static struct session *receive_session(struct lobby *b, const struct net_addr *o
         errno = ENOMEM;
     }
     int error = errno;
-    if (log_limit_allows(&b->full, b->now(b->context), &more))
-        log_error(b->log, "cannot answer the HERALD of a kernel: %s (%lu more before)",
-                  strerror(error), more);
+    log_failed_session(b, state, error);
     session_free(k);
     errno = error;
     return NULL;

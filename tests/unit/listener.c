@@ -452,21 +452,34 @@ static void a_dead_servers_session_is_probed_from_its_port(void **state)
     close(k.fd);
 }
 
-static void a_state_file_whose_port_is_in_use_is_removed(void **state)
+/* The kernel knows no other port: it would be lost for good. */
+static void a_state_file_is_kept_while_its_port_is_in_use(void **state)
 {
-    struct sockaddr_in local = at(INADDR_LOOPBACK, 0);
+    struct test_kernel k = new_kernel(9);
+    struct sockaddr_in local = at(INADDR_LOOPBACK, 0), name, from;
     struct watcher w;
     (void)state;
     int fd = sockets_udp(&local, NULL);
-    assert_true(sockets_local(fd, &local));
+    assert_true(sockets_local(fd, &local) && sockets_local(k.fd, &name));
     const struct net_addr own = {INADDR_LOOPBACK, ntohs(local.sin_port)};
-    const struct net_addr kernel = {INADDR_LOOPBACK + 9, 20026};
+    const struct net_addr gone = {0xc0000201, 5000}; /* an address that the machine does not have */
+    const struct net_addr kernel = {k.ip, ntohs(name.sin_port)}, other = {k.ip, kernel.port + 1};
     state_file_close(state_file_create(&own, &kernel));
-    assert_int_equal(count_records(), 1);
-    watch(&w, kernel.ip);
-    assert_int_equal(count_records(), 0);
+    state_file_close(state_file_create(&gone, &other));
+    watch(&w, k.ip);
+    assert_int_equal(count_records(), 2);
     unwatch(&w);
     close(fd);
+    watch(&w, k.ip);
+    assert_int_equal(hear(&k, &from).type, WIRE_DATA); /* a probe */
+    assert_int_equal(ntohs(from.sin_port), own.port);
+    assert_int_equal(count_records(), 2);
+    call(&k);
+    drop(take(&w));
+    unwatch(&w);
+    assert_int_equal(count_records(), 1);
+    state_file_remove(state_file_create(&gone, &other));
+    close(k.fd);
 }
 
 static void every_descriptor_is_closed_by_exec(void **state)
@@ -552,7 +565,7 @@ int main(void)
         cmocka_unit_test(a_watch_reports_a_kernel_that_is_already_waiting),
         cmocka_unit_test(a_replaced_session_is_not_accessed_again),
         cmocka_unit_test(a_dead_servers_session_is_probed_from_its_port),
-        cmocka_unit_test(a_state_file_whose_port_is_in_use_is_removed),
+        cmocka_unit_test(a_state_file_is_kept_while_its_port_is_in_use),
         cmocka_unit_test(a_returned_kernel_is_not_a_new_session),
         cmocka_unit_test(every_descriptor_is_closed_by_exec),
         cmocka_unit_test(a_flood_from_the_requested_host_uses_few_descriptors),
