@@ -6,6 +6,15 @@
 
 #include "proto/rsp/rsp.h"
 
+bool stop_is_sound(const struct stop *s)
+{
+    bool sound = s->cause <= STOP_RAN && s->watch <= STOP_WATCH_UNKNOWN && s->pc <= UINT8_MAX &&
+                 s->pc_len <= sizeof(uint64_t);
+    for (unsigned i = 0; i < STOP_POINTS; i++)
+        sound = sound && s->points[i].len <= STOP_TEXT_MAX;
+    return sound;
+}
+
 /* Reads one `NAME:VALUE` field of a stop reply. */
 static void take_field(struct stop *s, const uint8_t *name, size_t name_len, const uint8_t *value,
                        size_t len)

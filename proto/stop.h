@@ -50,6 +50,9 @@ struct stop {
     struct stop_point points[STOP_POINTS];
 };
 
+/* Whether the numbers are possible: `s` may be from a damaged file. */
+bool stop_is_sound(const struct stop *s);
+
 /*
  * Updates `s` from a stop reply, `T05…;thread:TID;`, or the shorter reply to `?`, which has neither
  * pc nor watchpoint. Does not change `cause`. Returns false, without a change, for any other

@@ -103,10 +103,12 @@ static struct state_file *open_state_file(const char *dir, const char *name, int
     return r;
 }
 
+/* A damaged file is no session: the link and the quirks rely on its numbers. */
 static bool is_whole(const struct state_contents *f)
 {
     return memcmp(f->magic, MAGIC, sizeof f->magic) == 0 && f->own.ip != 0 && f->own.port != 0 &&
-           f->kernel.ip != 0 && f->kernel.port != 0;
+           f->kernel.ip != 0 && f->kernel.port != 0 && f->session_state.sent != UINT32_MAX &&
+           stop_is_sound(&f->session_state.stop);
 }
 
 /* Removes a new file that could not be set up. Preserves errno. */

@@ -280,11 +280,12 @@ static unsigned count_files(void)
 
 static void files_that_are_not_state_files_are_not_touched(void **state)
 {
-    uint8_t good[256], bad[257];
+    uint8_t good[1024], bad[sizeof good + 1];
     char file[128];
     (void)state;
     leave_record(&own, &kernel, 1);
     size_t len = read_file(good, sizeof good);
+    assert_true(len < sizeof good); /* the whole file */
     assert_int_equal(unlink(path), 0);
 
     write_file("session-10.0.0.2-1", good, 0);
@@ -317,6 +318,38 @@ static void files_that_are_not_state_files_are_not_touched(void **state)
     assert_non_null(r);
     state_file_remove(r);
     assert_int_equal(count_files(), before);
+}
+
+/* Leaves a state file with one wrong number. */
+static void leave_wrong_record(unsigned what)
+{
+    struct state_file *r = state_file_create(&own, &kernel);
+    assert_non_null(r);
+    struct link_session_state *s = state_file_session_state(r);
+    s->sent = what == 0 ? UINT32_MAX : 1; /* no seqno would be left */
+    s->stop.cause = what == 1 ? STOP_RAN + 1 : STOP_RAN;
+    s->stop.watch = what == 2 ? STOP_WATCH_UNKNOWN + 1 : STOP_WATCH_UNKNOWN;
+    s->stop.pc = what == 3 ? UINT8_MAX + 1 : UINT8_MAX;
+    s->stop.pc_len = what == 4 ? sizeof(uint64_t) + 1 : sizeof(uint64_t);
+    s->stop.points[STOP_POINTS - 1] = (struct stop_point){.len = STOP_TEXT_MAX, .inserted = 1};
+    if (what == 5)
+        s->stop.points[STOP_POINTS - 1].len++;
+    state_file_close(r);
+}
+
+static void a_state_file_with_impossible_numbers_is_not_claimed(void **state)
+{
+    enum { WRONG = 6 };
+    (void)state;
+    for (unsigned i = 0; i <= WRONG; i++) {
+        leave_wrong_record(i);
+        struct state_file *r = claim(kernel.ip);
+        assert_int_equal(r != NULL, i == WRONG); /* the last one has none */
+        assert_true(exists(path));
+        state_file_close(r);
+        state_file_remove(state_file_create(&own, &kernel)); /* the kernel's next session */
+        assert_false(exists(path));
+    }
 }
 
 static void remove_path(void)
@@ -524,6 +557,7 @@ int main(void)
         TEST(a_new_session_keeps_the_state_file_of_a_running_server),
         TEST(a_state_file_is_reused_for_the_same_port),
         TEST(files_that_are_not_state_files_are_not_touched),
+        TEST(a_state_file_with_impossible_numbers_is_not_claimed),
         TEST(a_state_file_removed_before_the_lock_is_not_claimed),
         TEST(a_state_file_removed_during_creation_is_created_again),
         TEST(a_full_file_system_is_an_error_and_no_signal),
