@@ -58,6 +58,18 @@ static struct state_file *state_file_fail(struct state_file *r)
     return NULL;
 }
 
+/* Writes the whole file once, as it is. Returns 0 or errno. */
+static int rewrite_contents(int fd)
+{
+    struct state_contents contents;
+    ssize_t n = pread(fd, &contents, sizeof contents, 0);
+    if (n == (ssize_t)sizeof contents)
+        n = pwrite(fd, &contents, sizeof contents, 0);
+    if (n < 0)
+        return errno;
+    return n == (ssize_t)sizeof contents ? 0 : ENOSPC;
+}
+
 /* Allocates the blocks of the whole file: otherwise a write to the mapping would raise SIGBUS on a
  * full file system. False with errno. */
 static bool allocate_blocks(int fd)
@@ -65,6 +77,8 @@ static bool allocate_blocks(int fd)
     int error = ftruncate(fd, sizeof(struct state_contents)) != 0
                     ? errno
                     : posix_fallocate(fd, 0, sizeof(struct state_contents));
+    if (error == EINVAL || error == EOPNOTSUPP || error == ENODEV)
+        error = rewrite_contents(fd); /* ZFS, and a C library that does not do this itself */
     errno = error;
     return error == 0;
 }

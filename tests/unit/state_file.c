@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -55,6 +56,18 @@ int __wrap_flock(int fd, int operation)
     return __real_flock(fd, operation);
 }
 
+/* The file system cannot reserve blocks, like ZFS. */
+static bool no_fallocate;
+
+/* In place of libc's. */
+int posix_fallocate(int fd, off_t offset, off_t len)
+{
+    const char *name = sizeof(off_t) > sizeof(long) ? "posix_fallocate64" : "posix_fallocate";
+    int (*real)(int, off_t, off_t) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, name);
+    return no_fallocate || real == NULL ? EINVAL : real(fd, offset, len);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -68,6 +81,7 @@ static int teardown(void **state)
 {
     (void)state;
     before_lock = NULL;
+    no_fallocate = false;
     if (setenv("UNIT_DIRECTORY", dir, 1) != 0)
         return -1;
     return system("rm -rf -- \"$UNIT_DIRECTORY\"");
@@ -104,6 +118,18 @@ static void a_state_file_describes_the_session(void **state)
     assert_int_equal(state_file_session_state(r)->next, 18);
     state_file_close(r);
     assert_true(exists(path));
+}
+
+static void a_file_system_that_reserves_no_blocks_has_state_files(void **state)
+{
+    (void)state;
+    no_fallocate = true;
+    leave_record(&own, &kernel, 17);
+    struct state_file *r = claim(kernel.ip);
+    assert_non_null(r);
+    assert_int_equal(state_file_own(r).port, own.port);
+    assert_int_equal(state_file_session_state(r)->sent, 17);
+    state_file_close(r);
 }
 
 static void only_a_state_file_of_the_host_is_claimed(void **state)
@@ -548,6 +574,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_state_file_describes_the_session),
+        TEST(a_file_system_that_reserves_no_blocks_has_state_files),
         TEST(only_a_state_file_of_the_host_is_claimed),
         TEST(a_state_file_is_found_by_host_and_port),
         TEST(a_removed_state_file_is_not_claimed),
