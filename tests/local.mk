@@ -191,6 +191,7 @@ tests_unit_args_LDADD = libebpf.la libio.la $(UNIT_LIBS)
 # fuzz: each target runs over its corpus; tests/fuzz/fuzz.h explains searches.
 FUZZ_TESTS = \
 	tests/fuzz/cache \
+	tests/fuzz/debug_mask \
 	tests/fuzz/link \
 	tests/fuzz/node \
 	tests/fuzz/options \
@@ -213,6 +214,9 @@ fuzz:
 tests_fuzz_cache_SOURCES = tests/fuzz/cache.c $(FUZZ_SOURCES)
 tests_fuzz_cache_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"cache"'
 tests_fuzz_cache_LDADD = libproto.la
+tests_fuzz_debug_mask_SOURCES = tests/fuzz/debug_mask.c $(FUZZ_SOURCES)
+tests_fuzz_debug_mask_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"debug_mask"'
+tests_fuzz_debug_mask_LDADD = libproto.la
 tests_fuzz_link_SOURCES = tests/fuzz/link.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
 tests_fuzz_link_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"link"'
 tests_fuzz_link_LDADD = libproto.la
