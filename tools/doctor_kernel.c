@@ -127,12 +127,12 @@ static void check_waiting_kernel(struct doctor *d, struct session *s)
     io_fds_close(&io);
 }
 
-/* Waits for a kernel of these hosts, with this mask of signals. NULL: none called. */
-static struct session *await_call(struct doctor *d, struct listener *l, const sigset_t *mask)
+/* Waits for a kernel of these hosts, or for a signal. NULL: none called. */
+static struct session *await_call(struct doctor *d, struct listener *l, const struct hold *hold)
 {
     struct session *s = NULL;
     int event = os_wake_open();
-    struct pollfd p = {event, POLLIN, 0};
+    struct pollfd p[] = {{event, POLLIN, 0}, {hold->fd, POLLIN, 0}};
     struct listener_watch watch = {.n = d->hosts.n < LISTENER_IPS ? d->hosts.n : LISTENER_IPS,
                                    .notify = kernel_called,
                                    .context = &event};
@@ -144,7 +144,7 @@ static struct session *await_call(struct doctor *d, struct listener *l, const si
         uint64_t ns = d->options.timeout;
         const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
         s = listener_take(l, &watch);
-        if (s == NULL && ppoll(&p, 1, ns == IO_NEVER ? NULL : &limit, mask) == 1)
+        if (s == NULL && ppoll(p, 2, ns == IO_NEVER ? NULL : &limit, NULL) > 0 && p[1].revents == 0)
             s = listener_take(l, &watch);
         listener_unwatch(l, &watch);
     }
@@ -156,14 +156,18 @@ void doctor_check_kernel(struct doctor *d)
 {
     if (d->hosts.n == 0)
         return;
-    sigset_t before;
-    hold_begin(&before);
+    struct hold hold;
+    if (hold_begin(&hold) != 0) {
+        doctor_find(d, "kernel", DOCTOR_PROBLEM, NULL, "not examined: %s", strerror(errno));
+        return;
+    }
     struct listener *l = listener_get(d->options.port, &d->log);
-    struct session *s = l != NULL ? await_call(d, l, &before) : NULL;
+    struct session *s = l != NULL ? await_call(d, l, &hold) : NULL;
     if (s != NULL)
         check_waiting_kernel(d, s);
-    else if (l != NULL)
+    else if (l != NULL && !hold_has_come(&hold))
         doctor_find(d, "kernel", DOCTOR_WARNING, "type netgdb at its db> prompt and run this again",
                     "no kernel called within %u s", (unsigned)(d->options.timeout / IO_SECOND));
-    hold_finish(&before);
+    leave_waiting(); /* others that called meanwhile */
+    hold_finish(&hold);
 }

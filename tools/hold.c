@@ -2,7 +2,12 @@
 /* Signals wait while a kernel is in a session; see hold.h. */
 #include "tools/hold.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
+#include <unistd.h>
+
+#include "io/os.h"
 
 void hold_ends(sigset_t *signals)
 {
@@ -15,14 +20,28 @@ void hold_ends(sigset_t *signals)
     }
 }
 
-void hold_begin(sigset_t *before)
+int hold_begin(struct hold *h)
 {
     sigset_t ends;
     hold_ends(&ends);
-    (void)sigprocmask(SIG_BLOCK, &ends, before);
+    (void)sigprocmask(SIG_BLOCK, &ends, &h->before);
+    h->fd = os_signals_open(&ends);
+    if (h->fd >= 0)
+        return 0;
+    int error = errno;
+    (void)sigprocmask(SIG_SETMASK, &h->before, NULL);
+    errno = error;
+    return -1;
 }
 
-void hold_finish(const sigset_t *before)
+bool hold_has_come(const struct hold *h)
 {
-    (void)sigprocmask(SIG_SETMASK, before, NULL);
+    struct pollfd p = {h->fd, POLLIN, 0};
+    return poll(&p, 1, 0) == 1;
+}
+
+void hold_finish(struct hold *h)
+{
+    close(h->fd);
+    (void)sigprocmask(SIG_SETMASK, &h->before, NULL);
 }

@@ -7,13 +7,23 @@
 #define NETGDB_TOOLS_HOLD_H
 
 #include <signal.h>
+#include <stdbool.h>
+
+struct hold {
+    sigset_t before;
+    int fd; /* readable once such a signal has come, for poll(2) */
+};
 
 /* The signals that end the command: SIGINT, SIGTERM and SIGHUP, unless they are ignored. */
 void hold_ends(sigset_t *signals);
 
-/* Blocks them. *before is the mask for ppoll(2) while no kernel has been taken, and for
- * hold_finish, in which a signal that has come takes effect. */
-void hold_begin(sigset_t *before);
-void hold_finish(const sigset_t *before);
+/* Blocks them, before the first thread. Returns 0, or -1 with errno: then nothing has changed. */
+int hold_begin(struct hold *h);
+
+/* Whether one has come. */
+bool hold_has_come(const struct hold *h);
+
+/* Has a signal that has come take effect. */
+void hold_finish(struct hold *h);
 
 #endif

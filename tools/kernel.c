@@ -24,7 +24,6 @@
 #include "session/leave.h"
 #include "session/transport.h"
 #include "symbols/elf_file.h"
-#include "tools/hold.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
 
@@ -63,23 +62,25 @@ static void notify_event(void *context)
     os_wake(*(const int *)context);
 }
 
-/* Waits for input until the limit of timeout=. A signal may end the command meanwhile. */
+/* Waits for input until the limit of timeout=, or until a signal comes. */
 static bool wait_for_input(const struct kernel_tool *k, int fd)
 {
     struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
-    struct pollfd p = {fd, POLLIN, 0};
+    struct pollfd p[] = {{fd, POLLIN, 0}, {k->hold.fd, POLLIN, 0}};
     uint64_t ns = k->options.timeout;
     const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
     int n;
     do {
-        n = ppoll(&p, 1, ns == IO_NEVER ? NULL : &limit, &k->mask);
+        n = ppoll(p, 2, ns == IO_NEVER ? NULL : &limit, NULL);
     } while (n < 0 && errno == EINTR);
     progress_stop(progress);
-    return n == 1;
+    return n > 0 && p[0].revents != 0 && p[1].revents == 0;
 }
 
 static int no_kernel(const struct kernel_tool *k)
 {
+    if (hold_has_come(&k->hold))
+        return EXIT_FAILED; /* and hold_finish ends the command */
     complain("%s: no kernel connected within %u s: is netgdb running at its db>?", k->log.name,
              (unsigned)(k->options.timeout / IO_SECOND));
     return EXIT_NOBODY;
@@ -130,6 +131,8 @@ static int ask_session(struct kernel_tool *k, struct session *s)
         session_free(s);
         return NETGDB_NOMEM;
     }
+    if (k->options.kind == OPTIONS_ANY)
+        k->log.name = net_ip_text(s->kernel.ip, k->host);
     int rc = session_adopt(s, &io, &k->log, NULL);
     if (rc == 0)
         rc = chain_renew(&chain, s->target, &config);
@@ -162,7 +165,9 @@ static int ask_listener(struct kernel_tool *k)
         listener_unwatch(l, &watch);
     }
     close(event);
-    return s != NULL ? exit_of(k, ask_session(k, s)) : no_kernel(k);
+    int rc = s != NULL ? exit_of(k, ask_session(k, s)) : no_kernel(k);
+    leave_waiting(); /* others that called meanwhile */
+    return rc;
 }
 
 /* Queries a kernel of the running proxy, which keeps it afterwards. */
@@ -213,14 +218,17 @@ static int run_query(struct kernel_tool *k)
     if (!resolve_host(k))
         return EXIT_NOBODY;
     buf_init(&k->answer, ANSWER_MAX);
-    hold_begin(&k->mask);
+    if (hold_begin(&k->hold) != 0) {
+        complain("%s", strerror(errno));
+        return EXIT_FAILED;
+    }
     int fd = control_take(k->ips, k->n, k->options.port, k->options.observe);
     if (fd < 0 && k->options.observe)
         complain("observe: no netgdb proxy is running on this machine");
     int rc = fd >= 0              ? ask_proxys_kernel(k, fd)
              : k->options.observe ? EXIT_NOBODY
                                   : ask_listener(k);
-    hold_finish(&k->mask);
+    hold_finish(&k->hold);
     if (k->answer.len != 0)
         (void)fwrite(k->answer.data, 1, k->answer.len, stdout);
     buf_free(&k->answer);

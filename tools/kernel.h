@@ -9,6 +9,7 @@
 #include "freebsd/snapshot.h"
 #include "session/chain.h"
 #include "session/listener.h"
+#include "tools/hold.h"
 
 enum { KERNEL_RANGES_MAX = 64 };
 
@@ -20,10 +21,11 @@ struct kernel_tool {
     bool only_stacks;
     struct snapshot_range ranges[KERNEL_RANGES_MAX];
     unsigned n_ranges;
-    bool stopped;  /* by a signal */
-    sigset_t mask; /* before the signals that end the command were blocked */
+    bool stopped; /* by a signal */
+    struct hold hold;
     struct options options;
     struct log log;
+    char host[NET_ADDR_TEXT]; /* of the kernel that called, if the name is "any" */
     uint32_t ips[LISTENER_IPS];
     unsigned n;
     struct buf answer;

@@ -18,7 +18,6 @@
 #include "proto/rsp/rsp.h"
 #include "record/exchange.h"
 #include "session/kernel.h"
-#include "tools/hold.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
 
