@@ -4,6 +4,7 @@
  * right after that. Source: sys/kern/subr_msgbuf.c, sys/sys/msgbuf.h.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,16 +110,13 @@ static void clean(struct buf *text)
 /* The start of the last `lines` lines; a buffer that wrapped begins in the middle of one. */
 static size_t find_start(const struct buf *text, bool wrapped, unsigned long lines)
 {
+    const uint8_t *end = wrapped && text->len != 0 ? memchr(text->data, '\n', text->len) : NULL;
+    size_t first = end != NULL ? (size_t)(end - text->data) + 1 : 0;
     size_t at = text->len;
-    if (lines == 0) {
-        const uint8_t *end = wrapped && text->len != 0 ? memchr(text->data, '\n', text->len) : NULL;
-        return end != NULL ? (size_t)(end - text->data) + 1 : 0;
-    }
-    if (at != 0 && text->data[at - 1] == '\n')
-        at--;
-    for (; at != 0; at--) {
-        if (text->data[at - 1] == '\n' && --lines == 0)
-            break;
+    for (; lines != 0 && at > first; lines--) {
+        do {
+            at--;
+        } while (at > first && text->data[at - 1] != '\n');
     }
     return at;
 }
@@ -151,7 +149,7 @@ int query_dmesg(struct image *im, const char *argument, struct output *out)
 {
     struct message_buffer b = {0};
     struct buf text;
-    unsigned long lines = strtoul(argument, NULL, 10);
+    unsigned long lines = argument[0] != '\0' ? strtoul(argument, NULL, 10) : ULONG_MAX;
     int rc = read_header(im, &b);
     if (rc == IMAGE_UNREADABLE) {
         output_note(out, "the message buffer cannot be read");

@@ -155,6 +155,8 @@ static void dmesg_prints_the_last_lines(void **state)
     assert_string_equal(query(&f, "dmesg --json 1"), "[\n\"KDB: enter: panic\"]\n");
     contains(&f, "dmesg 1000", "Copyright\n");
     assert_string_equal(query(&f, "dmesg 1 "), "KDB: enter: panic\n");
+    assert_string_equal(query(&f, "dmesg 0"), "");
+    assert_string_equal(query(&f, "dmesg --json 0"), "[]\n");
     close_kernel(&f);
 }
 
