@@ -216,7 +216,7 @@ static bool resolve_host(struct kernel_tool *k)
 static int run_query(struct kernel_tool *k)
 {
     if (!resolve_host(k))
-        return EXIT_NOBODY;
+        return EXIT_FAILED;
     buf_init(&k->answer, ANSWER_MAX);
     if (hold_begin(&k->hold) != 0) {
         complain("%s", strerror(errno));
@@ -287,12 +287,13 @@ static void unknown_query(const char *name)
 static bool take_range(struct kernel_tool *k, const char *text)
 {
     char *end;
+    errno = 0; /* or ERANGE */
     uint64_t first = strtoull(text, &end, 16), last;
     if (k->n_ranges == KERNEL_RANGES_MAX || !isxdigit((unsigned char)*text) || *end != '-' ||
         !isxdigit((unsigned char)end[1]))
         return false;
     last = strtoull(end + 1, &end, 16);
-    if (*end != '\0' || last <= first)
+    if (*end != '\0' || errno != 0 || last <= first)
         return false;
     k->ranges[k->n_ranges++] = (struct snapshot_range){first, last - first};
     return true;
@@ -302,7 +303,7 @@ static bool take_range(struct kernel_tool *k, const char *text)
 static int check_kernel_options(const struct kernel_tool *k, const char *lines)
 {
     bool snapshot = k->query == NULL;
-    if (snapshot && k->out == NULL)
+    if (snapshot && (k->out == NULL || k->out[0] == '\0'))
         return complain_usage("kernel", "snapshot: --out FILE is missing");
     if (snapshot && k->json)
         return complain_usage("kernel", "snapshot: it prints no JSON");
@@ -365,7 +366,8 @@ static int take_option(struct kernel_tool *k, int c, struct given *given)
     case 'r':
         if (!take_range(k, optarg))
             return complain_value("kernel", "range", optarg,
-                                  "a range such as 0x1000-0x2000, 64 times at most");
+                                  "a range of 64-bit addresses such as 0x1000-0x2000, 64 times at "
+                                  "most");
         break;
     case 'j':
         k->json = true;
@@ -389,8 +391,8 @@ int kernel_main(int argc, char **argv)
     const char *level = getenv("NETGDB_LOG");
     int c, rc = -1;
     progress_permit();
-    if (level != NULL && log_level_parse(level, &k.log.level) != 0)
-        return complain_value("kernel", "log", level, LOG_LEVELS);
+    if (level != NULL && level[0] != '\0' && log_level_parse(level, &k.log.level) != 0)
+        return complain_usage("kernel", "NETGDB_LOG: '%s' is not a level", level);
     while (rc < 0 && (c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
         given.word = argv[optind - 1];
         rc = take_option(&k, c, &given);
@@ -406,6 +408,8 @@ int kernel_main(int argc, char **argv)
         rc = complain_usage("kernel", "it takes one NAME after the query");
     if (rc == EXIT_DONE)
         rc = parse_name(&k, argv[optind + 1], given.symbols);
+    if (rc == EXIT_DONE && snapshot && !kernel_snapshot_check(&k))
+        rc = EXIT_FAILED;
     k.argument = given.lines;
     return rc == EXIT_DONE ? run_query(&k) : rc;
 }

@@ -37,4 +37,8 @@ struct kernel_tool {
  */
 int kernel_snapshot(struct kernel_tool *k, struct chain *chain);
 
+/* Whether k->out can be begun or continued, as far as this is known without the kernel. False after
+ * a message. */
+bool kernel_snapshot_check(const struct kernel_tool *k);
+
 #endif

@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -205,13 +207,39 @@ static int identify(struct kernel_tool *k, const struct chain *chain, char ident
     return rc;
 }
 
+/* Opens the core at k->out. False after a message. */
+static bool open_earlier(const struct kernel_tool *k, struct recording *earlier)
+{
+    if (recording_open(earlier, k->out, false) == 0)
+        return true;
+    complain("%s: %s: give --out another name", k->out, earlier->why);
+    return false;
+}
+
+bool kernel_snapshot_check(const struct kernel_tool *k)
+{
+    struct recording earlier;
+    char path[PATH_MAX];
+    if (access(k->out, F_OK) == 0) {
+        bool usable = open_earlier(k, &earlier);
+        if (usable)
+            recording_free(&earlier);
+        return usable;
+    }
+    (void)snprintf(path, sizeof path, "%s", k->out);
+    if (access(dirname(path), W_OK | X_OK) == 0)
+        return true;
+    complain("%s: %s: give --out another name", k->out, strerror(errno));
+    return false;
+}
+
 /* Whether the core at k->out is of this kernel. */
 static bool is_same_panic(const struct kernel_tool *k, const char *identity)
 {
     struct recording old;
     struct answer a;
     if (recording_open(&old, k->out, false) != 0) {
-        complain("%s: %s", k->out, old.why);
+        complain("%s: %s: give --out another name", k->out, old.why);
         return false;
     }
     bool same = recording_find(&old, (struct bytes){"", 0}, EXCHANGE_KERNEL, &a) &&
