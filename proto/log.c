@@ -38,14 +38,16 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
     log->sink(log->context, level, line);
 }
 
-bool log_limit_allows(struct log_limit *limit, uint64_t now, unsigned long *left_out)
+bool log_limit_allows(struct log_limit *limit, uint64_t now, char more[LOG_MORE])
 {
     if (limit->since != 0 && now - limit->since < LOG_LIMIT) {
         limit->left_out++;
         return false;
     }
     limit->since = now != 0 ? now : 1;
-    *left_out = limit->left_out;
+    more[0] = '\0';
+    if (limit->left_out != 0)
+        (void)snprintf(more, LOG_MORE, " (%lu more before)", limit->left_out);
     limit->left_out = 0;
     return true;
 }

@@ -44,9 +44,11 @@ struct log_limit {
 
 #define LOG_LIMIT UINT64_C(60000000000) /* ns between two lines */
 
-/* Returns whether to log a line at the time `now` (ns, any clock). If so, sets *left_out to the
- * number of lines suppressed since the last one. */
-bool log_limit_allows(struct log_limit *limit, uint64_t now, unsigned long *left_out);
+/* Returns whether to log a line at the time `now` (ns, any clock). If so, sets more to
+ * " (N more before)" for the end of the line, N lines having been suppressed since the last one;
+ * "": none. */
+enum { LOG_MORE = 40 };
+bool log_limit_allows(struct log_limit *limit, uint64_t now, char more[LOG_MORE]);
 
 /*
  * Logs one RSP packet at level packet. `direction` is "->" to the target or "<-" from it. Bytes

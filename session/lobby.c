@@ -198,7 +198,7 @@ static bool goes_before(const struct session *k, const struct session *than)
 static void evict_session(struct lobby *b, const struct session *but)
 {
     struct session *k, *goes = NULL;
-    unsigned long more;
+    char more[LOG_MORE];
     char ip[NET_ADDR_TEXT];
     if (b->count - b->heralded <= b->kernels_max)
         return;
@@ -209,10 +209,9 @@ static void evict_session(struct lobby *b, const struct session *but)
     /* All of them have had clients, which may come back. */
     if (goes == NULL)
         return;
-    if (log_limit_allows(&b->evicted, b->now(b->context), &more))
+    if (log_limit_allows(&b->evicted, b->now(b->context), more))
         log_warn(b->log,
-                 "more than %u kernels are waiting: dropped one of %s that was never attached "
-                 "(%lu more before)",
+                 "more than %u kernels are waiting: dropped one of %s that was never attached%s",
                  b->kernels_max, net_ip_text(goes->kernel.ip, ip), more);
     goes->ended = true; /* removes its state file as well */
     discard(b, goes);
@@ -244,16 +243,14 @@ static void drop_oldest_herald(struct lobby *b)
 
 static void log_failed_session(struct lobby *b, enum lobby_state state, int error)
 {
-    unsigned long more;
-    if (!log_limit_allows(&b->full, b->now(b->context), &more))
+    char more[LOG_MORE];
+    if (!log_limit_allows(&b->full, b->now(b->context), more))
         return;
     if (state == LOBBY_PROBING)
-        log_error(b->log,
-                  "cannot take over the session that another debugger left: %s (%lu more before)",
+        log_error(b->log, "cannot take over the session that another debugger left: %s%s",
                   strerror(error), more);
     else
-        log_error(b->log, "cannot answer the HERALD of a kernel: %s (%lu more before)",
-                  strerror(error), more);
+        log_error(b->log, "cannot answer the HERALD of a kernel: %s%s", strerror(error), more);
 }
 
 /* Adds a new session with its socket to the lobby. NULL with errno. */
@@ -358,18 +355,16 @@ void lobby_datagram(struct lobby *b, const struct net_addr *from, uint32_t own_i
                     const uint8_t *datagram, size_t len)
 {
     struct wire_msg msg;
-    unsigned long more;
+    char more[LOG_MORE];
     /* A socket that is connected to port 0 receives from every port. */
     if (from->port == 0 || wire_decode(datagram, len, &msg) != 0 || msg.type != WIRE_HERALD ||
         msg.seqno != 1 || msg.len != 0) {
         b->malformed++;
     } else if (msg.total != WIRE_NETGDB_V1) {
         b->malformed++;
-        if (log_limit_allows(&b->unknown, b->now(b->context), &more))
-            log_warn(
-                b->log,
-                "a HERALD of an unknown protocol version (0x%08x) was ignored (%lu more before)",
-                (unsigned)msg.total, more);
+        if (log_limit_allows(&b->unknown, b->now(b->context), more))
+            log_warn(b->log, "a HERALD of an unknown protocol version (0x%08x) was ignored%s",
+                     (unsigned)msg.total, more);
     } else if (!admitted(b, from->ip)) {
         note_refused_host(b, from->ip);
     } else {
@@ -457,17 +452,17 @@ void lobby_input(struct lobby *b, struct session *k)
 static void probe(struct lobby *b, struct session *k)
 {
     char ip[NET_ADDR_TEXT];
-    unsigned long more;
+    char more[LOG_MORE];
     unsigned asked = k->link->tx.transmissions;
     uint64_t pause = LOBBY_PROBE_FIRST, now = b->now(b->context);
     if (is_silenced(k))
         return;
     if (k->silenced == 0 && asked >= LOBBY_PROBES) {
         k->silenced = now;
-        if (log_limit_allows(&b->mute, now, &more))
+        if (log_limit_allows(&b->mute, now, more))
             log_warn(b->log,
                      "%s does not respond in the session that another debugger left: no longer "
-                     "probed; if it is at db>, type netgdb there again (%lu more before)",
+                     "probed; if it is at db>, type netgdb there again%s",
                      net_ip_text(k->kernel.ip, ip), more);
         return;
     }

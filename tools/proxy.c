@@ -281,12 +281,12 @@ int proxy_accept(struct proxy *p, int listen_fd)
 
 bool proxy_admits(struct proxy *p, const struct listen_socket *socket, int fd)
 {
-    unsigned long more;
+    char more[LOG_MORE];
     const char *path = socket != NULL ? socket->address : NULL;
     if ((socket != NULL && socket->port != 0) || control_allows(fd, path))
         return true;
-    if (log_limit_allows(&p->rejected, io_fds_now(), &more))
-        log_info(&p->log, "rejected a process of another user at %s (%lu more before)",
+    if (log_limit_allows(&p->rejected, io_fds_now(), more))
+        log_info(&p->log, "rejected a process of another user at %s%s",
                  path != NULL ? path : "the control socket", more);
     return false;
 }

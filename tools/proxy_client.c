@@ -116,12 +116,12 @@ static int receive_request(struct client *c, struct server *server, struct buf *
 static void log_refused_client(struct client *c, const char *why)
 {
     struct proxy *p = c->proxy;
-    unsigned long more;
+    char more[LOG_MORE];
     pthread_mutex_lock(&p->lock);
-    bool passes = log_limit_allows(&p->refused, io_fds_now(), &more);
+    bool passes = log_limit_allows(&p->refused, io_fds_now(), more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
-        log_info(&c->log, "refused %s: %s (%lu more before)", c->who, why, more);
+        log_info(&c->log, "refused %s: %s%s", c->who, why, more);
 }
 
 /* Waits until the client has closed the connection, up to `patience` ns. */

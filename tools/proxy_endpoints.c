@@ -134,16 +134,16 @@ static void log_no_socket(struct proxy *p, const struct endpoint *e, const struc
     const struct proxy_options *o = p->options;
     const char *why = strerror(errno);
     bool all_used = o->first_port != 0 && errno == EADDRINUSE;
-    unsigned long more;
-    if (!log_limit_allows(&p->no_socket, io_fds_now(), &more))
+    char more[LOG_MORE];
+    if (!log_limit_allows(&p->no_socket, io_fds_now(), more))
         return;
     if (!is_tcp(p))
-        log_error(&e->log, "no socket %s for it: %s (%lu more before)", d->address, why, more);
+        log_error(&e->log, "no socket %s for it: %s%s", d->address, why, more);
     else if (all_used)
-        log_error(&e->log, "no TCP port for it: all of --ports %u-%u are in use (%lu more before)",
-                  o->first_port, o->last_port, more);
+        log_error(&e->log, "no TCP port for it: all of --ports %u-%u are in use%s", o->first_port,
+                  o->last_port, more);
     else
-        log_error(&e->log, "no TCP port for it: %s (%lu more before)", why, more);
+        log_error(&e->log, "no TCP port for it: %s%s", why, more);
 }
 
 /* Opens the socket for observers beside `d`: the next TCP port, or the path with a suffix. False

@@ -178,12 +178,12 @@ static bool passes_limit(struct proxy *p)
 
 void log_refusal(struct proxy *p, const char *why)
 {
-    unsigned long more;
+    char more[LOG_MORE];
     pthread_mutex_lock(&p->lock);
-    bool passes = log_limit_allows(&p->full, io_fds_now(), &more);
+    bool passes = log_limit_allows(&p->full, io_fds_now(), more);
     pthread_mutex_unlock(&p->lock);
     if (passes)
-        log_error(&p->log, "a client cannot be served: %s (%lu more before)", why, more);
+        log_error(&p->log, "a client cannot be served: %s%s", why, more);
 }
 
 void say_kernel(struct proxy *p, const struct endpoint *s)

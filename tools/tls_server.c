@@ -35,12 +35,12 @@ static bool may_accept_more(const struct log *log)
 bool tls_options_hear(int control, struct log_limit *limit, const struct log *log)
 {
     char why[TLS_WHY_MAX];
-    unsigned long more;
+    char more[LOG_MORE];
     for (int i = 0; i < LINES && tls_answer(control, 0, NULL, why) != 0; i++) {
         if (errno != EACCES)
             return may_accept_more(log);
-        if (log_limit_allows(limit, io_fds_now(), &more))
-            log_info(log, "TLS: refused %s (%lu more before)", why, more);
+        if (log_limit_allows(limit, io_fds_now(), more))
+            log_info(log, "TLS: refused %s%s", why, more);
     }
     return true;
 }

@@ -60,10 +60,9 @@ static bool shows_late_duplicate(const struct link *l)
 
 static void log_late_duplicate(struct link *l, uint32_t seqno)
 {
-    unsigned long more;
-    if (log_on(l->log, LOG_DEBUG) && log_limit_allows(&l->late_log_limit, io_now(l->io), &more))
-        log_debug(l->log, "a copy of request %u came behind the '+' to its reply (%lu more before)",
-                  seqno, more);
+    char more[LOG_MORE];
+    if (log_on(l->log, LOG_DEBUG) && log_limit_allows(&l->late_log_limit, io_now(l->io), more))
+        log_debug(l->log, "a copy of request %u came behind the '+' to its reply%s", seqno, more);
 }
 
 void link_check_ack_order(struct link *l, const struct link_trace *t)

@@ -42,7 +42,7 @@ static const struct log *log_of(const struct debugnet_client *c)
 }
 
 /* Limits log lines that received datagrams cause. */
-static bool may_log(const struct debugnet_client *c, struct log_limit *limit, unsigned long *more)
+static bool may_log(const struct debugnet_client *c, struct log_limit *limit, char more[LOG_MORE])
 {
     return log_limit_allows(limit, io_now(c->transport.io), more);
 }
@@ -69,16 +69,15 @@ static int send_rsp_ack(struct debugnet_client *c, char ack)
 static int answer_rsp_acks(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;
-    unsigned long more;
+    char more[LOG_MORE];
     int rc = 0;
     for (; rc == 0 && r->nacks_due > 0; r->nacks_due--)
         rc = send_rsp_ack(c, '-');
     if (rc == 0 && r->nacks > 0 && !c->no_ack && c->frame.len != 0)
         rc = debugnet_transport_send(&c->transport, WIRE_DATA, c->frame.data, c->frame.len);
     for (; rc == 0 && r->too_long > 0; r->too_long--) {
-        if (may_log(c, &c->too_long_limit, &more))
-            log_warn(log_of(c), "dropped a request: %s (%lu more before)",
-                     netgdb_strerror(r->drop_error), more);
+        if (may_log(c, &c->too_long_limit, more))
+            log_warn(log_of(c), "dropped a request: %s%s", netgdb_strerror(r->drop_error), more);
         rc = send_rsp_ack(c, '+');
         if (rc == 0)
             rc = send_packet(c, (const uint8_t *)"E07", 3);
@@ -101,13 +100,12 @@ static int begin_node_no_ack(struct debugnet_client *c)
 static void process_rsp_acks(struct debugnet_client *c)
 {
     struct requests *r = &c->transport.requests;
-    unsigned long more;
+    char more[LOG_MORE];
     if (!c->no_ack || r->acks == 0)
         return;
     if (c->ok_acked || r->acks > 1) {
-        if (may_log(c, &c->takeover_limit, &more))
-            log_info(log_of(c), "another server has taken the session over (%lu more before)",
-                     more);
+        if (may_log(c, &c->takeover_limit, more))
+            log_info(log_of(c), "another server has taken the session over%s", more);
         c->no_ack = c->transport.request_implies_ack = false;
     }
     c->ok_acked = true;

@@ -35,9 +35,9 @@ static struct rsp_server *server_of(struct server *s)
 static void log_limited(const struct rsp_server *s, struct log_limit *limit, enum log_level level,
                         const char *what)
 {
-    unsigned long more;
-    if (log_on(s->log, level) && log_limit_allows(limit, io_now(s->io), &more))
-        log_at(s->log, level, "%s (%lu more before)", what, more);
+    char more[LOG_MORE];
+    if (log_on(s->log, level) && log_limit_allows(limit, io_now(s->io), more))
+        log_at(s->log, level, "%s%s", what, more);
 }
 
 static void send_to_client(struct rsp_server *s, uint8_t *data, size_t len)

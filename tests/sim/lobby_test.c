@@ -311,6 +311,7 @@ static void a_flood_of_unknown_heralds_is_one_line_a_minute(void **state)
     for (unsigned i = 0; i < 20000; i++)
         lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
     assert_int_equal(r->lines, 1);
+    assert_null(strstr(r->line, "more before"));
     sim_run_for(r->w, LOG_LIMIT);
     lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, datagram, WIRE_HEADER);
     assert_int_equal(r->lines, 2);
