@@ -444,7 +444,8 @@ int proxy_main(int argc, char **argv)
     (void)thread_start(await_second_signal, &p);
     control_close(&p);
     proxy_close_sockets(&p);
-    say_profiles(&p);
+    if (is_for_kernels(&options)) /* that of a stub was logged when its client left */
+        say_profiles(&p);
     proxy_end(&p);
     drain_lines(&p);
     return p.exit_code;
