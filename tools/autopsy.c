@@ -343,7 +343,6 @@ static void keep_compiled_python(void)
         return;
     (void)snprintf(path, sizeof path, "%s/python", directory);
     (void)setenv("PYTHONPYCACHEPREFIX", path, 0);
-    (void)unsetenv("PYTHONDONTWRITEBYTECODE");
 }
 
 /* gdb's environment: it reports to a file in its directory, and waits and logs as it is told. Files

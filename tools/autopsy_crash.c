@@ -124,6 +124,21 @@ static bool examine_crash(struct crash *c)
 
 /* ---- after it ---- */
 
+static void judge_command(const struct crash *c, const char *path, enum run_end end, int status)
+{
+    const struct autopsy_options *o = c->autopsy->options;
+    const struct log *log = &c->autopsy->log;
+    if (end == RUN_TIMED_OUT)
+        log_warn(log, "%s: '%s' did not end within %u s (--limit) and was ended: see on-report.log",
+                 path, o->command, (unsigned)(o->limit / IO_SECOND));
+    else if (end == RUN_INTERRUPTED)
+        log_warn(log, "%s: '%s' was ended with autopsy: see on-report.log", path, o->command);
+    else if (end != RUN_ENDED)
+        log_warn(log, "%s/on-report.log: %s", path, strerror(errno));
+    else if (status != 0)
+        log_warn(log, "%s: '%s' failed: see on-report.log", path, o->command);
+}
+
 /* Runs COMMAND, while the kernel still waits. */
 static void tell(struct crash *c)
 {
@@ -137,8 +152,7 @@ static void tell(struct crash *c)
     (void)snprintf(script, sizeof script, "%s \"$@\"", a->options->command);
     enum run_end end =
         run_limited(c, argv, "on-report.log", io_fds_now() + a->options->limit, &status);
-    if (end != RUN_ENDED || status != 0)
-        log_warn(&a->log, "%s: '%s' failed: see on-report.log", path, a->options->command);
+    judge_command(c, path, end, status);
     close(c->dir);
     c->dir = -1;
     (void)store_note_waiting(c, true);

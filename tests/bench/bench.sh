@@ -21,6 +21,7 @@ trap 'rm -rf "$dir"' EXIT
 NETGDB_RUNTIME_DIR=$dir/run
 NETGDB_LOG_FILE=$dir/log
 export NETGDB_RUNTIME_DIR NETGDB_LOG_FILE
+unset PYTHONPYCACHEPREFIX PYTHONDONTWRITEBYTECODE # autopsy: gdb starts as at a user's
 
 die() {
     echo "bench: $*" >&2
