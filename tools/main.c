@@ -57,13 +57,15 @@ static int unknown_command(const char *name)
     return complain_usage("", "no command '%.100s'%s", name, nearest_text(&n, meant));
 }
 
-/* Opens descriptors 0 to 2 if they are closed: otherwise output could reach a socket of ours. */
+/* Opens descriptors 0 to 2 if they are closed: otherwise output could reach a socket of ours. What is
+ * written to a closed 1 is lost, and stays an error. */
 static void open_standard(void)
 {
-    int fd;
-    do {
-        fd = open("/dev/null", O_RDWR); /* uses the lowest free descriptor */
-    } while (fd >= 0 && fd <= STDERR_FILENO);
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO) {
+        bool output = fcntl(STDIN_FILENO, F_GETFD) >= 0 && fcntl(STDOUT_FILENO, F_GETFD) < 0;
+        fd = open("/dev/null", output ? O_RDONLY : O_RDWR); /* uses the lowest free descriptor */
+    }
     if (fd >= 0)
         close(fd);
 }

@@ -89,6 +89,8 @@ static int resolve_names(struct proxy *p)
     const char *why = rundir_trouble(p->directory);
     if (why == NULL && strlen(p->directory) + sizeof LONGEST_SOCKET > SOCKET_PATH_MAX)
         why = "its name is too long for sockets";
+    if (why == NULL && access(p->directory, W_OK | X_OK) != 0)
+        why = strerror(errno);
     if (why == NULL)
         return EXIT_DONE;
     complain("no unix sockets in runtime directory %s: %s: give --listen for others, or -p",
