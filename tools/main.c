@@ -57,8 +57,8 @@ static int unknown_command(const char *name)
     return complain_usage("", "no command '%.100s'%s", name, nearest_text(&n, meant));
 }
 
-/* Opens descriptors 0 to 2 if they are closed: otherwise output could reach a socket of ours. What is
- * written to a closed 1 is lost, and stays an error. */
+/* Opens descriptors 0 to 2 if they are closed: otherwise output could reach a socket of ours. What
+ * is written to a closed 1 is lost, and stays an error. */
 static void open_standard(void)
 {
     int fd = 0;
