@@ -39,11 +39,11 @@ void autopsy_poke(struct autopsy *a)
 static bool autopsy_wants(const struct autopsy *a, const struct waiting *w)
 {
     const struct autopsy_options *o = a->options;
-    bool host = a->n_ips == 0, net = o->froms == 0;
+    bool host = a->n_ips == 0, net = o->from.n == 0;
     for (unsigned i = 0; i < a->n_ips; i++)
         host |= a->ips[i] == w->ip;
-    for (unsigned i = 0; i < o->froms; i++)
-        net |= (w->ip & o->from[i].mask) == o->from[i].ip;
+    for (unsigned i = 0; i < o->from.n; i++)
+        net |= (w->ip & o->from.at[i].mask) == o->from.at[i].ip;
     return w->ip != 0 && host && net;
 }
 

@@ -25,7 +25,6 @@
 #include "tools/tools.h"
 
 enum {
-    AUTOPSY_NETS_MAX = 32,   /* --from */
     AUTOPSY_JOBS = 20,       /* crashes at a time */
     AUTOPSY_JOBS_MAX = 1000, /* the largest --jobs */
     AUTOPSY_NAME_MAX = 96,   /* bytes of the name of a crash directory */
@@ -48,8 +47,8 @@ struct autopsy_options {
     const char *out, *debug;           /* debug: NULL: none */
     char *script;                      /* an absolute path, or NULL */
     const char *gdb, *junit, *command; /* junit, command: NULL: none */
-    struct lobby_net from[AUTOPSY_NETS_MAX];
-    unsigned froms, jobs, count; /* count 0: no limit */
+    struct tool_nets from;             /* of --from */
+    unsigned jobs, count;              /* count 0: no limit */
     enum autopsy_after after;
     uint64_t limit;   /* ns, for each gdb and COMMAND */
     uint64_t timeout; /* ns to wait for a kernel; IO_NEVER: no limit */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads the command line of `netgdb autopsy`; see autopsy.h. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,26 +52,8 @@ static int autopsy_help(void)
     return EXIT_DONE;
 }
 
-enum {
-    OPT_OUT = 256,
-    OPT_DEBUG,
-    OPT_SCRIPT,
-    OPT_GDB,
-    OPT_FROM,
-    OPT_JOBS,
-    OPT_LIMIT,
-    OPT_AFTER,
-    OPT_DEDUP,
-    OPT_ON_REPORT,
-    OPT_COUNT,
-    OPT_TIMEOUT,
-    OPT_EXPECT,
-    OPT_JUNIT,
-    OPT_TAP,
-    OPT_LOG
-};
-
-static bool take_number(const char *text, unsigned long low, unsigned long high, unsigned *number)
+/* Parses a number from `low` to `high`. */
+static bool parse_number(const char *text, unsigned long low, unsigned long high, unsigned *number)
 {
     char *end;
     *number = 0;
@@ -83,119 +64,73 @@ static bool take_number(const char *text, unsigned long low, unsigned long high,
     return *end == '\0' && value >= low && value <= high;
 }
 
-static bool take_seconds(const char *text, unsigned long low, uint64_t *ns)
+static const char *take_jobs(void *to, const char *value)
+{
+    return parse_number(value, 1, AUTOPSY_JOBS_MAX, to) ? NULL : "a number from 1 to 1000";
+}
+
+static const char *take_count(void *to, const char *value)
+{
+    return parse_number(value, 1, UINT32_MAX, to) ? NULL : "a number from 1";
+}
+
+static bool parse_seconds(const char *text, unsigned long low, uint64_t *ns)
 {
     unsigned seconds;
-    bool good = take_number(text, low, SECONDS_MAX, &seconds);
+    bool good = parse_number(text, low, SECONDS_MAX, &seconds);
     *ns = seconds * IO_SECOND;
     return good;
 }
 
-static bool take_after(const char *text, enum autopsy_after *after)
+static const char *take_limit(void *to, const char *value)
+{
+    return parse_seconds(value, 1, to) ? NULL : "seconds, from 1 to a day";
+}
+
+static const char *take_timeout(void *to, const char *value)
+{
+    return parse_seconds(value, 0, to) ? NULL : "seconds, at most a day";
+}
+
+static const char *take_after(void *to, const char *value)
 {
     static const char *const words[] = {
         [AFTER_DETACH] = "detach", [AFTER_PARK] = "park", [AFTER_CONTINUE] = "continue"};
+    enum autopsy_after *after = to;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         *after = (enum autopsy_after)i;
-        if (strcmp(text, words[i]) == 0)
-            return true;
+        if (strcmp(value, words[i]) == 0)
+            return NULL;
     }
-    return false;
+    return "detach, park or continue";
 }
 
-static bool take_expect(const char *text, struct autopsy_options *o)
+static const char *take_expect(void *to, const char *value)
 {
-    o->expected = text;
+    struct autopsy_options *o = to;
+    o->expected = value;
     if (o->expects)
         regfree(&o->expect);
-    o->expects = regcomp(&o->expect, text, REG_EXTENDED | REG_NOSUB) == 0;
-    return o->expects;
+    o->expects = regcomp(&o->expect, value, REG_EXTENDED | REG_NOSUB) == 0;
+    return o->expects ? NULL : "an extended regular expression";
 }
 
-static bool take_net(const char *text, struct autopsy_options *o)
+static const char *take_path(void *to, const char *value)
 {
-    return o->froms < AUTOPSY_NETS_MAX &&
-           parse_net(text, &o->from[o->froms].ip, &o->from[o->froms].mask) && ++o->froms != 0;
+    *(const char **)to = value;
+    return value[0] != '\0' && strlen(value) < PATH_MAX / 2 ? NULL : "a name that is not too long";
 }
 
-static bool take_file_option(const char *text, const char **file)
+/* A file that gdb can read again for each crash. */
+static const char *take_script(void *to, const char *value)
 {
-    *file = text;
-    return text[0] != '\0' && strlen(text) < PATH_MAX / 2;
-}
-
-/* Whether gdb can read it again for each crash. */
-static bool is_readable(const char *path)
-{
+    struct autopsy_options *o = to;
     struct stat st;
-    return access(path, R_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-/* One option's value; false when it is wrong. */
-static bool take_autopsy_option(int option, const char *value, struct autopsy_options *o)
-{
-    switch (option) {
-    case OPT_OUT:
-        return take_file_option(value, &o->out);
-    case OPT_DEBUG:
-        return take_file_option(value, &o->debug);
-    case OPT_SCRIPT:
-        free(o->script);
-        o->script = realpath(value, NULL);
-        return o->script != NULL && is_readable(o->script);
-    case OPT_GDB:
-        return take_file_option(value, &o->gdb);
-    case OPT_FROM:
-        return take_net(value, o);
-    case OPT_JOBS:
-        return take_number(value, 1, AUTOPSY_JOBS_MAX, &o->jobs);
-    case OPT_LIMIT:
-        return take_seconds(value, 1, &o->limit);
-    case OPT_AFTER:
-        return take_after(value, &o->after);
-    case OPT_DEDUP:
-        return o->dedup = true;
-    case OPT_ON_REPORT:
-        return take_file_option(value, &o->command);
-    case OPT_COUNT:
-        return take_number(value, 1, UINT32_MAX, &o->count);
-    case OPT_TIMEOUT:
-        return take_seconds(value, 0, &o->timeout);
-    case OPT_EXPECT:
-        return take_expect(value, o);
-    case OPT_JUNIT:
-        return take_file_option(value, &o->junit);
-    case OPT_TAP:
-        return o->tap = true;
-    default:
-        return log_level_parse(value, &o->log_level) == 0;
-    }
-}
-
-static const char *autopsy_wanted(int option)
-{
-    switch (option) {
-    case OPT_SCRIPT:
-        return "a file that can be read";
-    case OPT_FROM:
-        return "a network such as 192.0.2.0/24, 32 times at most";
-    case OPT_JOBS:
-        return "a number from 1 to 1000";
-    case OPT_LIMIT:
-        return "seconds, from 1 to a day";
-    case OPT_AFTER:
-        return "detach, park or continue";
-    case OPT_COUNT:
-        return "a number from 1";
-    case OPT_TIMEOUT:
-        return "seconds, at most a day";
-    case OPT_EXPECT:
-        return "an extended regular expression";
-    case OPT_LOG:
-        return LOG_LEVELS;
-    default:
-        return "a name that is not too long";
-    }
+    free(o->script);
+    o->script = realpath(value, NULL);
+    bool good = o->script != NULL && access(o->script, R_OK) == 0 && stat(o->script, &st) == 0 &&
+                S_ISREG(st.st_mode);
+    return good ? NULL : "a file that can be read";
 }
 
 /* NAME, and what cannot be used. */
@@ -277,45 +212,39 @@ static int find_files(struct autopsy_options *o)
     return -1;
 }
 
+static const struct tool_option known[] = {
+    OPTION("out", take_path, struct autopsy_options, out),
+    OPTION("debug", take_path, struct autopsy_options, debug),
+    {"script", 0, required_argument, take_script, 0},
+    OPTION("gdb", take_path, struct autopsy_options, gdb),
+    OPTION("from", take_net, struct autopsy_options, from),
+    OPTION("jobs", take_jobs, struct autopsy_options, jobs),
+    OPTION("limit", take_limit, struct autopsy_options, limit),
+    OPTION("after", take_after, struct autopsy_options, after),
+    FLAG("dedup", struct autopsy_options, dedup),
+    OPTION("on-report", take_path, struct autopsy_options, command),
+    OPTION("count", take_count, struct autopsy_options, count),
+    OPTION("timeout", take_timeout, struct autopsy_options, timeout),
+    {"expect", 0, required_argument, take_expect, 0},
+    OPTION("junit", take_path, struct autopsy_options, junit),
+    FLAG("tap", struct autopsy_options, tap),
+    OPTION("log", take_log_level, struct autopsy_options, log_level),
+    {0}};
+
 int autopsy_options_parse(int argc, char **argv, struct autopsy_options *o)
 {
-    static const struct option known[] = {{"out", required_argument, NULL, OPT_OUT},
-                                          {"debug", required_argument, NULL, OPT_DEBUG},
-                                          {"script", required_argument, NULL, OPT_SCRIPT},
-                                          {"gdb", required_argument, NULL, OPT_GDB},
-                                          {"from", required_argument, NULL, OPT_FROM},
-                                          {"jobs", required_argument, NULL, OPT_JOBS},
-                                          {"limit", required_argument, NULL, OPT_LIMIT},
-                                          {"after", required_argument, NULL, OPT_AFTER},
-                                          {"dedup", no_argument, NULL, OPT_DEDUP},
-                                          {"on-report", required_argument, NULL, OPT_ON_REPORT},
-                                          {"count", required_argument, NULL, OPT_COUNT},
-                                          {"timeout", required_argument, NULL, OPT_TIMEOUT},
-                                          {"expect", required_argument, NULL, OPT_EXPECT},
-                                          {"junit", required_argument, NULL, OPT_JUNIT},
-                                          {"tap", no_argument, NULL, OPT_TAP},
-                                          {"log", required_argument, NULL, OPT_LOG},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    const char *level = getenv("NETGDB_LOG");
-    int c, which = 0;
+    static const struct command_line line = {"autopsy", autopsy_help, {{known, 0}}};
     *o = (struct autopsy_options){.out = ".",
                                   .gdb = "gdb",
                                   .jobs = AUTOPSY_JOBS,
                                   .limit = CRASH_SECONDS * IO_SECOND,
                                   .timeout = IO_NEVER,
                                   .log_level = LOG_WARN};
-    if (level != NULL && level[0] != '\0' && log_level_parse(level, &o->log_level) != 0)
-        return complain_usage("autopsy", "NETGDB_LOG: '%s' is not a level", level);
-    while ((c = getopt_long(argc, argv, "h", known, &which)) != -1) {
-        if (c == 'h')
-            return autopsy_help();
-        if (c == '?')
-            return hint_option("autopsy", known, argv[optind - 1]);
-        if (!take_autopsy_option(c, optarg, o))
-            return complain_value("autopsy", known[which].name, optarg, autopsy_wanted(c));
-    }
-    int end = take_autopsy_operand(argc, argv, o);
+    int end = parse_log_variable("autopsy", &o->log_level);
+    if (end < 0)
+        end = parse_options(argc, argv, &line, o);
+    if (end < 0)
+        end = take_autopsy_operand(argc, argv, o);
     if (end < 0)
         end = find_gdb(o);
     return end >= 0 ? end : find_files(o);

@@ -18,7 +18,7 @@
 enum {
     LIST_MAX = 8 << 20, /* bytes of the proxy's list */
     LIST_SECONDS = 10,  /* for the proxy to answer */
-    PROXY_ARGS = 12 + 2 * AUTOPSY_NETS_MAX,
+    PROXY_ARGS = 12 + 2 * TOOL_NETS_MAX,
     NET_TEXT = INET_ADDRSTRLEN + 4,
     STATE_MAX = 16,
 };
@@ -88,7 +88,7 @@ static bool list_kernels(const char *request, autopsy_row *each, void *context)
 
 struct proxy_args {
     char *argv[PROXY_ARGS];
-    char target[32], nets[AUTOPSY_NETS_MAX][NET_TEXT];
+    char target[32], nets[TOOL_NETS_MAX][NET_TEXT];
 };
 
 static void make_proxy_args(const struct autopsy *a, struct proxy_args *args)
@@ -99,10 +99,10 @@ static void make_proxy_args(const struct autopsy *a, struct proxy_args *args)
     char *const fixed[] = {name, proxy, leave, parked, log, warn};
     size_t n = sizeof fixed / sizeof fixed[0];
     memcpy(args->argv, fixed, sizeof fixed);
-    for (unsigned i = 0; i < o->froms; i++) {
+    for (unsigned i = 0; i < o->from.n; i++) {
         char ip[NET_ADDR_TEXT];
-        (void)snprintf(args->nets[i], sizeof args->nets[i], "%s/%d", net_ip_text(o->from[i].ip, ip),
-                       __builtin_popcount(o->from[i].mask));
+        (void)snprintf(args->nets[i], sizeof args->nets[i], "%s/%d",
+                       net_ip_text(o->from.at[i].ip, ip), __builtin_popcount(o->from.at[i].mask));
         args->argv[n++] = from;
         args->argv[n++] = args->nets[i];
     }

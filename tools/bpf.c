@@ -3,7 +3,6 @@
 #include "tools/bpf.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,8 +18,6 @@
 #include "tools/tools.h"
 
 enum { DEFAULT_PORT = 9001 /* the seed's */ };
-
-enum { OPT_LISTEN = 256, OPT_ONCE, OPT_LOG };
 
 enum what { BPF_RUN, BPF_DEBUG, BPF_LINK, BPF_NOTHING };
 
@@ -200,32 +197,6 @@ static int debug(struct debug *d)
 
 /* --- both -------------------------------------------------------------------------------- */
 
-static bool take_bpf_option(struct debug *d, int option, const char *value)
-{
-    switch (option) {
-    case OPT_LISTEN:
-        return parse_endpoint(value, d->host, &d->port);
-    case OPT_ONCE:
-        return d->once = true;
-    case OPT_LOG:
-        return log_level_parse(value, &d->log.level) == 0;
-    default:
-        return bpf_programs_option(&d->programs, option, value);
-    }
-}
-
-static const char *bpf_wanted(int option)
-{
-    switch (option) {
-    case OPT_LISTEN:
-        return "ADDRESS or ADDRESS:PORT";
-    case OPT_LOG:
-        return LOG_LEVELS;
-    default:
-        return bpf_programs_wanted(option);
-    }
-}
-
 static int link_one(const struct ebpf_image *image, const char *file)
 {
     FILE *f = fopen(file, "wb");
@@ -237,27 +208,29 @@ static int link_one(const struct ebpf_image *image, const char *file)
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
+static const char *take_debug_address(void *to, const char *value)
+{
+    struct debug *d = to;
+    return parse_endpoint(value, d->host, &d->port) ? NULL : "ADDRESS or ADDRESS:PORT";
+}
+
+static const struct tool_option known[] = {
+    {"listen", 0, required_argument, take_debug_address, 0},
+    FLAG("once", struct debug, once),
+    OPTION("log", take_log_level, struct debug, log.level),
+    {NULL, 'o', required_argument, take_text, offsetof(struct debug, output)},
+    {0}};
+
 /* Returns -1 to continue, else the exit code. */
 static int bpf_parse_options(int argc, char **argv, enum what what, struct debug *d)
 {
-    static const struct option known[] = {BPF_LONG_OPTIONS,
-                                          {"listen", required_argument, NULL, OPT_LISTEN},
-                                          {"once", no_argument, NULL, OPT_ONCE},
-                                          {"log", required_argument, NULL, OPT_LOG},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    int c, which = 0;
-    while ((c = getopt_long(argc, argv, "ho:", known, &which)) != -1) {
-        if (c == 'h')
-            return bpf_help();
-        if (c == '?')
-            return hint_option("bpf", known, argv[optind - 1]);
-        if (c == 'o')
-            d->output = optarg;
-        else if (!take_bpf_option(d, c, optarg))
-            return complain_value("bpf", known[which].name, optarg, bpf_wanted(c));
-    }
+    static const struct command_line line = {
+        "bpf", bpf_help, {{bpf_options_known, offsetof(struct debug, programs)}, {known, 0}}};
+    int end = parse_options(argc, argv, &line, d);
+    if (end >= 0)
+        return end;
     if (optind == argc)
+
         return complain_usage("bpf", "no object given");
     if (what == BPF_LINK && (d->output == NULL || optind + 1 != argc))
         return complain_usage("bpf", "link: one object, and -o FILE");

@@ -9,6 +9,7 @@
 #include "ebpf/load.h"
 #include "ebpf/machine.h"
 #include "ebpf/target.h"
+#include "tools/tools.h"
 
 enum { BPF_PROGRAMS_MAX = 64, BPF_STUBS_MAX = 256 };
 
@@ -30,42 +31,7 @@ struct bpf_programs {
 void bpf_programs_init(struct bpf_programs *p);
 void bpf_programs_free(struct bpf_programs *p);
 
-/* Stores the value of one of these options; false: the value is wrong. */
-enum bpf_option {
-    BPF_SECTION = 1000,
-    BPF_ENTRY,
-    BPF_BUDGET,
-    BPF_DEPTH,
-    BPF_FRAME,
-    BPF_INPUT,
-    BPF_SEED,
-    BPF_ARCH,
-    BPF_CONTEXT,
-    BPF_HELPER,
-    BPF_KCONFIG,
-    BPF_BTF,
-    BPF_FACE /* the former name of --arch: rejected with a hint */
-};
-bool bpf_programs_option(struct bpf_programs *p, int option, const char *value);
-
-/* Returns a description of the values of such an option. */
-const char *bpf_programs_wanted(int option);
-
-#define BPF_LONG_OPTIONS                                                                           \
-    {"section", required_argument, NULL, BPF_SECTION},                                             \
-        {"entry", required_argument, NULL, BPF_ENTRY},                                             \
-        {"budget", required_argument, NULL, BPF_BUDGET},                                           \
-        {"depth", required_argument, NULL, BPF_DEPTH},                                             \
-        {"frame-size", required_argument, NULL, BPF_FRAME},                                        \
-        {"input", required_argument, NULL, BPF_INPUT},                                             \
-        {"seed", required_argument, NULL, BPF_SEED}, {"arch", required_argument, NULL, BPF_ARCH},  \
-        {"context", required_argument, NULL, BPF_CONTEXT},                                         \
-        {"helper", required_argument, NULL, BPF_HELPER},                                           \
-        {"btf", required_argument, NULL, BPF_BTF},                                                 \
-        {"kconfig", required_argument, NULL, BPF_KCONFIG},                                         \
-    {                                                                                              \
-        "face", required_argument, NULL, BPF_FACE                                                  \
-    }
+extern const struct tool_option bpf_options_known[]; /* of struct bpf_programs */
 
 #define BPF_OPTIONS_HELP                                                                           \
     "  --section NAME           the program is the one in this section\n"                          \

@@ -13,7 +13,7 @@
 #include "proto/visible.h"
 #include "tools/tools.h"
 
-enum { INPUT_MAX = 64 << 20 }; /* bpf_programs_wanted says it, and the machine's own limits */
+enum { INPUT_MAX = 64 << 20 };
 
 static uint64_t monotonic(void *context)
 {
@@ -119,139 +119,134 @@ static bool parse_u64(const char *text, uint64_t max, uint64_t *value)
     return isdigit((unsigned char)text[0]) && *end == 0 && errno == 0 && *value <= max;
 }
 
-static bool take_input(struct bpf_programs *p, const char *value)
+/* 64 bits. */
+static const char *take_u64(void *to, const char *value)
 {
+    return parse_u64(value, UINT64_MAX, to) ? NULL : "a number of 64 bits";
+}
+
+static const char *take_depth(void *to, const char *value)
+{
+    uint64_t n;
+    if (!parse_u64(value, EBPF_DEPTH_MAX, &n) || n == 0)
+        return "a number from 1 to 4096";
+    *(unsigned *)to = (unsigned)n;
+    return NULL;
+}
+
+static const char *take_frame_size(void *to, const char *value)
+{
+    uint64_t n;
+    if (!parse_u64(value, EBPF_FRAME_MAX, &n) || n == 0 || n % 8 != 0)
+        return "a multiple of 8 from 8 to 65536";
+    *(uint32_t *)to = (uint32_t)n;
+    return NULL;
+}
+
+static const char *take_input(void *to, const char *value)
+{
+    struct bpf_programs *p = to;
     free(p->input);
     if (value[0] == '@')
         p->input = bpf_read_file(value + 1, INPUT_MAX, &p->machine.input_size);
     else
         p->input = bpf_from_hex(value, strlen(value), &p->machine.input_size);
     p->machine.input = p->input;
-    return p->input != NULL;
+    return p->input != NULL
+               ? NULL
+               : "hexadecimal digits, or @ and a file that can be read, of 64 MiB at most";
 }
 
-static bool take_btf(struct bpf_programs *p, const char *file)
+static const char *take_btf(void *to, const char *file)
 {
+    struct bpf_programs *p = to;
     free(p->btf);
     p->btf = bpf_read_file(file, EBPF_FILE_MAX * 16UL, &p->load.btf_size);
     p->load.btf = p->btf;
-    return p->btf != NULL;
+    return p->btf != NULL
+               ? NULL
+               : "a file that can be read, of 1 GiB at most, such as /sys/kernel/btf/vmlinux";
 }
 
-static bool take_context(struct bpf_programs *p, const char *value)
+static const char *take_context(void *to, const char *value)
 {
     static const char *const names[] = {
         [EBPF_CONTEXT_RAW] = "raw", [EBPF_CONTEXT_XDP] = "xdp", [EBPF_CONTEXT_SKB] = "skb"};
     for (size_t i = EBPF_CONTEXT_RAW; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(value, names[i]) == 0) {
-            p->machine.context = (enum ebpf_context_kind)i;
-            return true;
+            *(enum ebpf_context_kind *)to = (enum ebpf_context_kind)i;
+            return NULL;
         }
-    return false;
+    return "xdp, skb or raw";
+}
+
+static const char *take_arch(void *to, const char *value)
+{
+    const struct ebpf_arch *arch = ebpf_arch_named(value);
+    if (arch == NULL)
+        return "aarch64, bpf or sbpf (formerly seed)";
+    *(enum ebpf_arch_kind *)to = arch->kind;
+    return NULL;
 }
 
 /* NUMBER=VALUE or NAME=VALUE. */
-static bool take_stub_option(struct bpf_programs *p, const char *text)
+static const char *take_stub_option(void *to, const char *text)
 {
+    static const char wanted[] = "NUMBER=VALUE or NAME=VALUE, such as 69=-1 (at most 256)";
+    struct bpf_programs *p = to;
     const char *equals = strchr(text, '=');
     uint64_t id = 0, value;
     if (equals == NULL || equals == text || p->machine.stub_count == BPF_STUBS_MAX)
-        return false;
+        return wanted;
     bool negative = equals[1] == '-';
     if (!parse_u64(equals + 1 + negative, UINT64_MAX, &value))
-        return false;
+        return wanted;
     char *name = strndup(text, (size_t)(equals - text));
     if (name == NULL || (isdigit((unsigned char)text[0]) && !parse_u64(name, UINT32_MAX, &id))) {
         free(name);
-        return false;
+        return wanted;
     }
     p->stub[p->machine.stub_count++] = (struct ebpf_helper){.id = (uint32_t)id,
                                                             .name = name,
                                                             .arguments = "",
                                                             .call = ebpf_constant,
                                                             .value = negative ? -value : value};
-    return true;
+    return NULL;
 }
 
-static bool take_kconfig(struct bpf_programs *p, const char *text)
+static const char *take_kconfig(void *to, const char *text)
 {
+    struct bpf_programs *p = to;
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || p->load.kconfig_count == BPF_STUBS_MAX)
-        return false;
-    p->kconfig[p->load.kconfig_count++] = text;
-    return true;
-}
-
-bool bpf_programs_option(struct bpf_programs *p, int option, const char *value)
-{
-    const struct ebpf_arch *arch;
-    uint64_t n = 0;
-    switch (option) {
-    case BPF_SECTION:
-        p->load.section = value;
-        return true;
-    case BPF_ENTRY:
-        p->load.entry = value;
-        return true;
-    case BPF_BUDGET:
-        return parse_u64(value, UINT64_MAX, &p->machine.budget);
-    case BPF_DEPTH:
-        if (!parse_u64(value, EBPF_DEPTH_MAX, &n) || n == 0)
-            return false;
-        p->machine.depth = (unsigned)n;
-        return true;
-    case BPF_FRAME:
-        if (!parse_u64(value, EBPF_FRAME_MAX, &n) || n == 0 || n % 8 != 0)
-            return false;
-        p->machine.frame_size = (uint32_t)n;
-        return true;
-    case BPF_INPUT:
-        return take_input(p, value);
-    case BPF_SEED:
-        return parse_u64(value, UINT64_MAX, &p->world.seed);
-    case BPF_CONTEXT:
-        return take_context(p, value);
-    case BPF_HELPER:
-        return take_stub_option(p, value);
-    case BPF_BTF:
-        return take_btf(p, value);
-    case BPF_KCONFIG:
-        return take_kconfig(p, value);
-    case BPF_ARCH:
-        arch = ebpf_arch_named(value);
-        if (arch != NULL)
-            p->arch = arch->kind;
-        return arch != NULL;
-    default:
-        return false;
-    }
-}
-
-const char *bpf_programs_wanted(int option)
-{
-    switch (option) {
-    case BPF_DEPTH:
-        return "a number from 1 to 4096";
-    case BPF_FRAME:
-        return "a multiple of 8 from 8 to 65536";
-    case BPF_INPUT:
-        return "hexadecimal digits, or @ and a file that can be read, of 64 MiB at most";
-    case BPF_CONTEXT:
-        return "xdp, skb or raw";
-    case BPF_HELPER:
-        return "NUMBER=VALUE or NAME=VALUE, such as 69=-1 (at most 256)";
-    case BPF_BTF:
-        return "a file that can be read, of 1 GiB at most, such as /sys/kernel/btf/vmlinux";
-    case BPF_KCONFIG:
         return "NAME=VALUE, such as CONFIG_HZ=250 (at most 256)";
-    case BPF_ARCH:
-        return "aarch64, bpf or sbpf (formerly seed)";
-    case BPF_FACE:
-        return "no value any more: use --arch aarch64, bpf or sbpf";
-    default: /* BPF_BUDGET, BPF_SEED */
-        return "a number of 64 bits";
-    }
+    p->kconfig[p->load.kconfig_count++] = text;
+    return NULL;
 }
+
+/* The former name of --arch. */
+static const char *take_face(void *to, const char *value)
+{
+    (void)to;
+    (void)value;
+    return "no value any more: use --arch aarch64, bpf or sbpf";
+}
+
+const struct tool_option bpf_options_known[] = {
+    OPTION("section", take_text, struct bpf_programs, load.section),
+    OPTION("entry", take_text, struct bpf_programs, load.entry),
+    OPTION("budget", take_u64, struct bpf_programs, machine.budget),
+    OPTION("depth", take_depth, struct bpf_programs, machine.depth),
+    OPTION("frame-size", take_frame_size, struct bpf_programs, machine.frame_size),
+    {"input", 0, required_argument, take_input, 0},
+    OPTION("seed", take_u64, struct bpf_programs, world.seed),
+    OPTION("arch", take_arch, struct bpf_programs, arch),
+    OPTION("context", take_context, struct bpf_programs, machine.context),
+    {"helper", 0, required_argument, take_stub_option, 0},
+    {"btf", 0, required_argument, take_btf, 0},
+    {"kconfig", 0, required_argument, take_kconfig, 0},
+    {"face", 0, required_argument, take_face, 0},
+    {0}};
 
 bool bpf_programs_load(struct bpf_programs *p, const char *file)
 {

@@ -12,13 +12,6 @@
 
 #define SIZE_WANTED "a number of MiB from 1 to 1048576"
 
-const char *capture_options_wanted(int option)
-{
-    if (option == CAPTURE_OPT_SIZE)
-        return SIZE_WANTED;
-    return option == CAPTURE_OPT_FILE ? "the name of a file" : NULL;
-}
-
 static bool parse_size(const char *text, unsigned long *mib)
 {
     char *end;
@@ -28,15 +21,15 @@ static bool parse_size(const char *text, unsigned long *mib)
            *mib <= OPTIONS_CAPTURE_MIB_MAX;
 }
 
-bool capture_options_take(struct capture_options *o, int option, const char *value)
+static const char *take_size(void *to, const char *value)
 {
-    if (option == CAPTURE_OPT_SIZE)
-        return parse_size(value, &o->size);
-    if (option != CAPTURE_OPT_FILE)
-        return false;
-    o->file = value;
-    return value[0] != '\0';
+    return parse_size(value, to) ? NULL : SIZE_WANTED;
 }
+
+const struct tool_option capture_options_known[] = {
+    OPTION("capture", take_file_name, struct capture_options, file),
+    OPTION("capture-size", take_size, struct capture_options, size),
+    {0}};
 
 bool capture_options_complete(struct capture_options *o)
 {

@@ -2,7 +2,6 @@
 /* netgdb doctor: options, the order of the checks, and their output; see doctor.h. */
 #include "tools/doctor.h"
 
-#include <getopt.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -146,31 +145,24 @@ static int parse_doctor_name(struct doctor *d, const char *text)
     return EXIT_DONE;
 }
 
+static const struct tool_option known[] = {OPTION("gdb", take_text, struct doctor, gdb),
+                                           OPTION("lib", take_text, struct doctor, library),
+                                           FLAG("json", struct doctor, json),
+                                           {0}};
+
 int doctor_main(int argc, char **argv)
 {
-    static const struct option known[] = {{"gdb", required_argument, NULL, 'g'},
-                                          {"lib", required_argument, NULL, 'l'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
+    static const struct command_line line = {"doctor", doctor_help, {{known, 0}}};
     struct doctor d = {.gdb = "gdb", .log = {.level = LOG_WARN, .sink = log_to_stderr}};
-    const char *library = NULL;
-    int c;
-    while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        if (c == 'h')
-            return doctor_help();
-        if (c == '?')
-            return hint_option("doctor", known, argv[optind - 1]);
-        d.json |= c == 'j';
-        d.gdb = c == 'g' ? optarg : d.gdb;
-        library = c == 'l' ? optarg : library;
-    }
+    int rc = parse_options(argc, argv, &line, &d);
+    if (rc >= 0)
+        return rc;
     if (optind + 1 < argc)
         return complain_usage("doctor", "it takes one NAME");
-    int rc = parse_doctor_name(&d, argv[optind]);
+    rc = parse_doctor_name(&d, argv[optind]);
     if (rc != EXIT_DONE)
         return rc;
-    char *found = run_find_library(library);
+    char *found = run_find_library(d.library);
     d.library = found;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
         checks[i](&d);

@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -237,9 +236,11 @@ static int run_query(struct kernel_tool *k)
 
 /* ---- options ---- */
 
-static bool is_number(const char *text)
+static const char *take_lines(void *to, const char *text)
 {
-    return *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
+    bool good = *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
+    *(const char **)to = text;
+    return good ? NULL : "a number";
 }
 
 /* A file without symbols is noticed before a kernel is taken from its db> prompt. */
@@ -255,8 +256,9 @@ static int check_symbol_file(const char *path)
     return EXIT_DONE;
 }
 
-static int parse_name(struct kernel_tool *k, const char *text, const char *symbols)
+static int parse_name(struct kernel_tool *k, const char *text)
 {
+    const char *symbols = k->symbols;
     char error[ERROR_TEXT];
     const struct options_source source = {
         .tool = true, .transports = transports_all, .env = getenv};
@@ -284,23 +286,26 @@ static void unknown_query(const char *name)
 }
 
 /* "0x1000-0x2000" */
-static bool take_range(struct kernel_tool *k, const char *text)
+static const char *take_range(void *to, const char *text)
 {
+    static const char wanted[] =
+        "a range of 64-bit addresses such as 0x1000-0x2000, 64 times at most";
+    struct kernel_tool *k = to;
     char *end;
     errno = 0; /* or ERANGE */
     uint64_t first = strtoull(text, &end, 16), last;
     if (k->n_ranges == KERNEL_RANGES_MAX || !isxdigit((unsigned char)*text) || *end != '-' ||
         !isxdigit((unsigned char)end[1]))
-        return false;
+        return wanted;
     last = strtoull(end + 1, &end, 16);
     if (*end != '\0' || errno != 0 || last <= first)
-        return false;
+        return wanted;
     k->ranges[k->n_ranges++] = (struct snapshot_range){first, last - first};
-    return true;
+    return NULL;
 }
 
 /* What goes with a snapshot and not with a query, and the other way round. */
-static int check_kernel_options(const struct kernel_tool *k, const char *lines)
+static int check_kernel_options(const struct kernel_tool *k)
 {
     bool snapshot = k->query == NULL;
     if (snapshot && (k->out == NULL || k->out[0] == '\0'))
@@ -309,7 +314,7 @@ static int check_kernel_options(const struct kernel_tool *k, const char *lines)
         return complain_usage("kernel", "snapshot: it prints no JSON");
     if (!snapshot && (k->out != NULL || k->only_stacks || k->n_ranges != 0))
         return complain_usage("kernel", "--out, --stacks and --range are options of snapshot");
-    if (*lines != '\0' && (snapshot || strcmp(k->query->name, "dmesg") != 0))
+    if (k->argument[0] != '\0' && (snapshot || strcmp(k->query->name, "dmesg") != 0))
         return complain_usage("kernel", "--lines is an option of dmesg");
     return EXIT_DONE;
 }
@@ -329,87 +334,36 @@ static const struct query *find_query(const char *name)
     return found;
 }
 
-static const struct option known[] = {{"symbols", required_argument, NULL, 's'},
-                                      {"lines", required_argument, NULL, 'n'},
-                                      {"json", no_argument, NULL, 'j'},
-                                      {"log", required_argument, NULL, 'l'},
-                                      {"out", required_argument, NULL, 'o'},
-                                      {"stacks", no_argument, NULL, 'S'},
-                                      {"range", required_argument, NULL, 'r'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {0}};
-
-/* The options of a command line that are not in struct kernel_tool. */
-struct given {
-    const char *word; /* of the command line, the last one */
-    const char *symbols, *lines;
-};
-
-/* Takes one option; its value is in optarg. Returns an exit code, or -1 to go on. */
-static int take_option(struct kernel_tool *k, int c, struct given *given)
-{
-    switch (c) {
-    case 's':
-        given->symbols = optarg;
-        break;
-    case 'n':
-        if (!is_number(optarg))
-            return complain_value("kernel", "lines", optarg, "a number");
-        given->lines = optarg;
-        break;
-    case 'o':
-        k->out = optarg;
-        break;
-    case 'S':
-        k->only_stacks = true;
-        break;
-    case 'r':
-        if (!take_range(k, optarg))
-            return complain_value("kernel", "range", optarg,
-                                  "a range of 64-bit addresses such as 0x1000-0x2000, 64 times at "
-                                  "most");
-        break;
-    case 'j':
-        k->json = true;
-        break;
-    case 'l':
-        if (log_level_parse(optarg, &k->log.level) != 0)
-            return complain_value("kernel", "log", optarg, LOG_LEVELS);
-        break;
-    case 'h':
-        return kernel_help();
-    default:
-        return hint_option("kernel", known, given->word);
-    }
-    return -1;
-}
+static const struct tool_option known[] = {
+    OPTION("symbols", take_text, struct kernel_tool, symbols),
+    OPTION("lines", take_lines, struct kernel_tool, argument),
+    FLAG("json", struct kernel_tool, json),
+    OPTION("log", take_log_level, struct kernel_tool, log.level),
+    OPTION("out", take_text, struct kernel_tool, out),
+    FLAG("stacks", struct kernel_tool, only_stacks),
+    {"range", 0, required_argument, take_range, 0},
+    {0}};
 
 int kernel_main(int argc, char **argv)
 {
-    struct kernel_tool k = {.log = {.level = LOG_WARN, .sink = log_to_stderr}};
-    struct given given = {.lines = ""};
-    const char *level = getenv("NETGDB_LOG");
-    int c, rc = -1;
+    static const struct command_line line = {"kernel", kernel_help, {{known, 0}}};
+    struct kernel_tool k = {.argument = "", .log = {.level = LOG_WARN, .sink = log_to_stderr}};
     progress_permit();
-    if (level != NULL && level[0] != '\0' && log_level_parse(level, &k.log.level) != 0)
-        return complain_usage("kernel", "NETGDB_LOG: '%s' is not a level", level);
-    while (rc < 0 && (c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        given.word = argv[optind - 1];
-        rc = take_option(&k, c, &given);
-    }
+    int rc = parse_log_variable("kernel", &k.log.level);
+    if (rc < 0)
+        rc = parse_options(argc, argv, &line, &k);
     if (rc >= 0)
         return rc;
     bool snapshot = argv[optind] != NULL && strcmp(argv[optind], "snapshot") == 0;
     k.query = snapshot ? NULL : find_query(argv[optind]);
     if (k.query == NULL && !snapshot)
         return EXIT_USAGE;
-    rc = check_kernel_options(&k, given.lines);
+    rc = check_kernel_options(&k);
     if (rc == EXIT_DONE && optind + 2 != argc)
         rc = complain_usage("kernel", "it takes one NAME after the query");
     if (rc == EXIT_DONE)
-        rc = parse_name(&k, argv[optind + 1], given.symbols);
+        rc = parse_name(&k, argv[optind + 1]);
     if (rc == EXIT_DONE && snapshot && !kernel_snapshot_check(&k))
         rc = EXIT_FAILED;
-    k.argument = given.lines;
     return rc == EXIT_DONE ? run_query(&k) : rc;
 }

@@ -15,6 +15,7 @@ enum { KERNEL_RANGES_MAX = 64 };
 
 struct kernel_tool {
     const struct query *query; /* NULL: a snapshot */
+    const char *symbols;       /* of --symbols; NULL: as options.symbols */
     const char *argument;      /* of dmesg: a number of lines; "": all */
     bool json;
     const char *out; /* of a snapshot, as are the following */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netgdb ls: asks the running proxy for its kernels, over the control socket. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,31 +44,31 @@ static int no_proxy(int error)
     return EXIT_NOBODY;
 }
 
+struct ls_options {
+    bool verbose, json;
+};
+
+static const struct tool_option known[] = {
+    {"verbose", 'v', no_argument, take_flag, offsetof(struct ls_options, verbose)},
+    FLAG("json", struct ls_options, json),
+    {0}};
+
 int ls_main(int argc, char **argv)
 {
-    static const struct option known[] = {{"verbose", no_argument, NULL, 'v'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    bool verbose = false, json = false;
+    static const struct command_line line = {"ls", ls_help, {{known, 0}}};
+    struct ls_options o = {0};
     char request[CONTROL_LINE_MAX];
-    int c;
-    while ((c = getopt_long(argc, argv, "hv", known, NULL)) != -1) {
-        if (c == 'h')
-            return ls_help();
-        if (c == '?')
-            return hint_option("ls", known, argv[optind - 1]);
-        verbose |= c == 'v';
-        json |= c == 'j';
-    }
+    int rc = parse_options(argc, argv, &line, &o);
+    if (rc >= 0)
+        return rc;
     if (optind < argc)
         return complain_usage("ls", "'%s': ls takes no argument", argv[optind]);
     int fd = control_connect();
     if (fd < 0)
         return no_proxy(errno);
-    int n = snprintf(request, sizeof request, "ls%s%s\n", json ? " json" : "",
-                     verbose ? " verbose" : "");
-    int rc = send(fd, request, (size_t)n, MSG_NOSIGNAL) == n ? copy(fd) : EXIT_FAILED;
+    int n = snprintf(request, sizeof request, "ls%s%s\n", o.json ? " json" : "",
+                     o.verbose ? " verbose" : "");
+    rc = send(fd, request, (size_t)n, MSG_NOSIGNAL) == n ? copy(fd) : EXIT_FAILED;
     close(fd);
     return rc;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parses the command line of `netgdb node`; see node.h. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,84 +43,48 @@ static int node_help(void)
     return EXIT_DONE;
 }
 
-static bool parse_generation(const char *text, enum debugnet_generation *generation)
+static const char *take_connect(void *to, const char *value)
 {
-    *generation = strcmp(text, "old") == 0 ? DEBUGNET_OLD : DEBUGNET_NEW;
-    return *generation == DEBUGNET_OLD || strcmp(text, "new") == 0;
+    struct node_options *o = to;
+    return parse_endpoint(value, o->stub_host, &o->stub_port) && o->stub_port != 0 ? NULL
+                                                                                   : "HOST:PORT";
 }
 
-enum {
-    OPT_CONNECT = 256,
-    OPT_BIND,
-    OPT_GENERATION,
-    OPT_POLL,
-    OPT_RETRY,
-    OPT_AGAIN,
-    OPT_LOG,
-    OPT_LISTEN,
-    OPT_EBPF
-};
+#define ENDPOINT_WANTED "ADDRESS or ADDRESS:PORT"
 
-static const char *node_wanted(int option)
+static const char *take_bind(void *to, const char *value)
 {
-    switch (option) {
-    case OPT_CONNECT:
-        return "HOST:PORT";
-    case OPT_BIND:
-    case OPT_LISTEN:
-        return "ADDRESS or ADDRESS:PORT";
-    case OPT_GENERATION:
-        return "old or new";
-    case OPT_POLL:
-        return "a time with its unit (us, ms, s) such as 500us, a day at most, or 0";
-    case OPT_RETRY:
-        return "a time with its unit (us, ms, s) such as 20ms, from 100us to a day";
-    case OPT_LOG:
-        return LOG_LEVELS;
-    case TLS_OPT_PSK:
-    case TLS_OPT_CERT:
-    case TLS_OPT_KEY:
-    case TLS_OPT_CA:
-        return "the name of a file";
-    case CAPTURE_OPT_FILE:
-    case CAPTURE_OPT_SIZE:
-        return capture_options_wanted(option);
-    default:
-        return bpf_programs_wanted(option);
-    }
+    struct node_options *o = to;
+    return parse_endpoint(value, o->bind_host, &o->bind_port) ? NULL : ENDPOINT_WANTED;
 }
 
-/* Stores the value of an option; false: the value is wrong. */
-static bool take_node_option(int option, const char *value, struct node_options *o)
+static const char *take_tls_address(void *to, const char *value)
 {
-    switch (option) {
-    case OPT_CONNECT:
-        return parse_endpoint(value, o->stub_host, &o->stub_port) && o->stub_port != 0;
-    case OPT_BIND:
-        return parse_endpoint(value, o->bind_host, &o->bind_port);
-    case OPT_LISTEN:
-        o->listens = true;
-        return parse_endpoint(value, o->listen_host, &o->listen_port);
-    case OPT_GENERATION:
-        return parse_generation(value, &o->debugnet.generation);
-    case OPT_POLL:
-        return parse_time(value, &o->debugnet.poll);
-    case OPT_RETRY:
-        return parse_time(value, &o->debugnet.retry) && o->debugnet.retry >= RETRY_MIN;
-    case OPT_AGAIN:
-        return o->again = true;
-    case OPT_EBPF:
-        o->ebpf = value;
-        return true;
-    case OPT_LOG:
-        return log_level_parse(value, &o->log_level) == 0;
-    case CAPTURE_OPT_FILE:
-    case CAPTURE_OPT_SIZE:
-        return capture_options_take(&o->capture, option, value);
-    default:
-        return tls_options_take(&o->tls, option, value) ||
-               bpf_programs_option(&o->programs, option, value);
-    }
+    struct node_options *o = to;
+    o->listens = true;
+    return parse_endpoint(value, o->listen_host, &o->listen_port) ? NULL : ENDPOINT_WANTED;
+}
+
+static const char *take_generation(void *to, const char *value)
+{
+    enum debugnet_generation *generation = to;
+    *generation = strcmp(value, "old") == 0 ? DEBUGNET_OLD : DEBUGNET_NEW;
+    return *generation == DEBUGNET_OLD || strcmp(value, "new") == 0 ? NULL : "old or new";
+}
+
+static const char *take_poll(void *to, const char *value)
+{
+    return parse_time(value, to) ? NULL
+                                 : "a time with its unit (us, ms, s) such as 500us, a day at most, "
+                                   "or 0";
+}
+
+static const char *take_retry(void *to, const char *value)
+{
+    uint64_t *ns = to;
+    return parse_time(value, ns) && *ns >= RETRY_MIN
+               ? NULL
+               : "a time with its unit (us, ms, s) such as 20ms, from 100us to a day";
 }
 
 /* Independent of the interval between transmissions, a server has as much time to answer as with a
@@ -134,9 +97,8 @@ static void set_patience(struct debugnet_options *o)
         o->tries = (unsigned)((kernel.tries * kernel.retry + o->retry - 1) / o->retry);
 }
 
-static bool set_defaults(struct node_options *o)
+static void set_defaults(struct node_options *o)
 {
-    const char *level = getenv("NETGDB_LOG");
     *o = (struct node_options){.server_port = WIRE_HERALD_PORT,
                                .bind_host = "0.0.0.0",
                                .bind_port = WIRE_KERNEL_PORT,
@@ -145,7 +107,6 @@ static bool set_defaults(struct node_options *o)
                                .log_level = LOG_INFO};
     debugnet_options_default(&o->debugnet);
     bpf_programs_init(&o->programs);
-    return level == NULL || level[0] == '\0' || log_level_parse(level, &o->log_level) == 0;
 }
 
 /* Parses SERVER; --tls takes none. */
@@ -181,33 +142,33 @@ static int take_operands(int argc, char **argv, struct node_options *o)
     return -1;
 }
 
+static const struct tool_option known[] = {
+    {"connect", 0, required_argument, take_connect, 0},
+    {"bind", 0, required_argument, take_bind, 0},
+    OPTION("generation", take_generation, struct node_options, debugnet.generation),
+    OPTION("poll", take_poll, struct node_options, debugnet.poll),
+    OPTION("retry", take_retry, struct node_options, debugnet.retry),
+    FLAG("again", struct node_options, again),
+    OPTION("log", take_log_level, struct node_options, log_level),
+    OPTION("ebpf", take_text, struct node_options, ebpf),
+    {"listen", 0, required_argument, take_tls_address, 0},
+    {0}};
+
 int node_options_parse(int argc, char **argv, struct node_options *options)
 {
-    static const struct option known[] = {{"connect", required_argument, NULL, OPT_CONNECT},
-                                          {"bind", required_argument, NULL, OPT_BIND},
-                                          {"generation", required_argument, NULL, OPT_GENERATION},
-                                          {"poll", required_argument, NULL, OPT_POLL},
-                                          {"retry", required_argument, NULL, OPT_RETRY},
-                                          {"again", no_argument, NULL, OPT_AGAIN},
-                                          {"log", required_argument, NULL, OPT_LOG},
-                                          {"ebpf", required_argument, NULL, OPT_EBPF},
-                                          {"listen", required_argument, NULL, OPT_LISTEN},
-                                          TLS_LONG_OPTIONS,
-                                          CAPTURE_LONG_OPTIONS,
-                                          BPF_LONG_OPTIONS,
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    int c, which = 0;
-    if (!set_defaults(options))
-        return complain_usage("node", "NETGDB_LOG: '%s' is not a level", getenv("NETGDB_LOG"));
-    while ((c = getopt_long(argc, argv, "h", known, &which)) != -1) {
-        if (c == 'h')
-            return node_help();
-        if (c == '?')
-            return hint_option("node", known, argv[optind - 1]);
-        if (!take_node_option(c, optarg, options))
-            return complain_value("node", known[which].name, optarg, node_wanted(c));
-    }
+    static const struct command_line line = {
+        "node",
+        node_help,
+        {{known, 0},
+         {tls_options_known, offsetof(struct node_options, tls)},
+         {capture_options_known, offsetof(struct node_options, capture)},
+         {bpf_options_known, offsetof(struct node_options, programs)}}};
+    set_defaults(options);
+    int end = parse_log_variable("node", &options->log_level);
+    if (end < 0)
+        end = parse_options(argc, argv, &line, options);
+    if (end >= 0)
+        return end;
     set_patience(&options->debugnet);
     if (!capture_options_complete(&options->capture))
         return EXIT_USAGE;

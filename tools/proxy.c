@@ -217,8 +217,8 @@ static void notify_proxy(void *context)
 static int start_listener(struct proxy *p, uint16_t port)
 {
     p->watch = (struct listener_watch){.n = p->n_ips,
-                                       .nets = p->options->from,
-                                       .nets_n = p->options->froms,
+                                       .nets = p->options->from.at,
+                                       .nets_n = p->options->from.n,
                                        .notify = notify_proxy,
                                        .context = p};
     memcpy(p->watch.ips, p->ips, sizeof p->watch.ips);

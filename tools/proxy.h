@@ -30,7 +30,6 @@
 #include "tools/tools.h"
 
 enum {
-    PROXY_NETS_MAX = 32, /* --from */
     PROXY_WHO = 80,      /* "127.0.0.1:40000", "process 4711" */
     PROXY_ADDRESS = 128, /* after "target remote " */
     PROXY_BUCKETS = 256,
@@ -50,8 +49,7 @@ struct proxy_options {
     char listen[HOST_MAX];              /* --listen ADDRESS; empty: not given */
     char unix_path[OPTIONS_SOCKET_MAX]; /* --listen unix:PATH; empty: not given */
     uint16_t first_port, last_port;     /* of the kernels' endpoints; 0: session port + 1 */
-    struct lobby_net from[PROXY_NETS_MAX];
-    unsigned froms;
+    struct tool_nets from;              /* of --from */
     bool stdio, json, leave_parked;
     bool observe;           /* each listening socket has one for observers beside it */
     struct tls_options tls; /* TCP connections are encrypted */

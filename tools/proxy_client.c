@@ -410,8 +410,8 @@ struct client *client_make(struct proxy *p, int in, int out, const char *who)
     /* A copy: p->watch itself is in the listener's list. */
     c->wants.n = p->n_ips;
     memcpy(c->wants.ips, p->ips, sizeof c->wants.ips);
-    c->wants.nets = p->options->from;
-    c->wants.nets_n = p->options->froms;
+    c->wants.nets = p->options->from.at;
+    c->wants.nets_n = p->options->from.n;
     io_fds_batch_sends(&c->io);
     io_fds_set_stream(&c->io, IO_CLIENT, in, out);
     (void)snprintf(c->who, sizeof c->who, "%s", who);

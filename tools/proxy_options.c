@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parses the command line of `netgdb proxy`; see proxy.h. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,34 +44,28 @@ static int proxy_help(void)
     return EXIT_DONE;
 }
 
-enum {
-    OPT_LISTEN = 256,
-    OPT_PORTS,
-    OPT_FROM,
-    OPT_OBSERVE,
-    OPT_STDIO,
-    OPT_LEAVE,
-    OPT_JSON,
-    OPT_LOG
-};
+#define ADDRESS_WANTED "an address, or unix:PATH of at most 107 bytes"
 
 /* Parses ADDRESS or unix:PATH; the port is the value of -p. */
-static bool take_listen(const char *text, struct proxy_options *o)
+static const char *take_listen(void *to, const char *text)
 {
+    struct proxy_options *o = to;
     static const char unix_prefix[] = "unix:";
     const char *path = text + sizeof unix_prefix - 1;
     uint16_t port = 0;
     o->listen[0] = o->unix_path[0] = '\0';
     if (strncmp(text, unix_prefix, sizeof unix_prefix - 1) != 0)
-        return parse_endpoint(text, o->listen, &port) && port == 0;
+        return parse_endpoint(text, o->listen, &port) && port == 0 ? NULL
+               : strchr(text, ':') != NULL ? "an IPv4 address: the port is -p"
+                                           : ADDRESS_WANTED;
     if (path[0] == '\0' || strlen(path) >= sizeof o->unix_path)
-        return false;
+        return ADDRESS_WANTED;
     memcpy(o->unix_path, path, strlen(path) + 1);
-    return true;
+    return NULL;
 }
 
 /* "FIRST-LAST" */
-static bool take_ports(const char *text, struct proxy_options *o)
+static bool parse_ports(const char *text, struct proxy_options *o)
 {
     char first[8];
     const char *dash = strchr(text, '-');
@@ -84,40 +77,23 @@ static bool take_ports(const char *text, struct proxy_options *o)
            o->first_port != 0 && o->first_port <= o->last_port;
 }
 
-static bool take_from(const char *text, struct proxy_options *o)
+static const char *take_ports(void *to, const char *value)
 {
-    struct lobby_net *net = &o->from[o->froms];
-    return o->froms < PROXY_NETS_MAX && parse_net(text, &net->ip, &net->mask) && ++o->froms != 0;
+    return parse_ports(value, to) ? NULL : "FIRST-LAST, two ports from 1 to 65535";
 }
 
-/* Stores the value of an option; false: the value is wrong. */
-static bool take_proxy_option(int option, const char *value, struct proxy_options *o)
+static const char *take_port(void *to, const char *value)
 {
-    switch (option) {
-    case 'p':
-        return o->has_port = parse_port(value, &o->port) && o->port != 0;
-    case OPT_LISTEN:
-        return take_listen(value, o);
-    case OPT_PORTS:
-        return take_ports(value, o);
-    case OPT_FROM:
-        return take_from(value, o);
-    case OPT_OBSERVE:
-        return o->observe = true;
-    case OPT_STDIO:
-        return o->stdio = true;
-    case OPT_LEAVE:
-        return o->leave_parked = strcmp(value, "parked") == 0;
-    case OPT_JSON:
-        return o->json = true;
-    case OPT_LOG:
-        return log_level_parse(value, &o->log_level) == 0;
-    case CAPTURE_OPT_FILE:
-    case CAPTURE_OPT_SIZE:
-        return capture_options_take(&o->capture, option, value);
-    default:
-        return tls_options_take(&o->tls, option, value);
-    }
+    struct proxy_options *o = to;
+    o->has_port = parse_port(value, &o->port) && o->port != 0;
+    return o->has_port ? NULL : "a port from 1 to 65535";
+}
+
+static const char *take_leave(void *to, const char *value)
+{
+    bool *leave_parked = to;
+    *leave_parked = strcmp(value, "parked") == 0;
+    return *leave_parked ? NULL : "parked";
 }
 
 /* Checks that sessions can read the file of symbols=, if there is one. */
@@ -132,30 +108,6 @@ static bool check_symbols_option(const char *file)
     if (rc != 0)
         complain("symbols=%s: %s", file, why);
     return rc == 0;
-}
-
-static const char *proxy_wanted(int option, const char *value)
-{
-    switch (option) {
-    case 'p':
-        return "a port from 1 to 65535";
-    case OPT_LISTEN:
-        return strchr(value, ':') != NULL && strncmp(value, "unix:", 5) != 0
-                   ? "an IPv4 address: the port is -p"
-                   : "an address, or unix:PATH of at most 107 bytes";
-    case OPT_PORTS:
-        return "FIRST-LAST, two ports from 1 to 65535";
-    case OPT_FROM:
-        return "a network such as 192.0.2.0/24, 32 times at most";
-    case OPT_LEAVE:
-        return "parked";
-    case OPT_LOG:
-        return LOG_LEVELS;
-    case CAPTURE_OPT_SIZE:
-        return capture_options_wanted(option);
-    default:
-        return "the name of a file";
-    }
 }
 
 /* Checks the options of --tls, and of TARGET's transport. */
@@ -200,7 +152,7 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
         return EXIT_USAGE;
     if (o->target.save[0] != '\0' && o->target.kind == OPTIONS_ANY)
         return complain_usage("proxy", "save= is for one target, not for any kernel");
-    if (o->froms != 0 && o->target.kind != OPTIONS_ANY)
+    if (o->from.n != 0 && o->target.kind != OPTIONS_ANY)
         return complain_usage("proxy", "--from is for any kernel, not for '%s'", text);
     if (o->target.observe)
         return complain_usage("proxy", "observe is for a debugger: netgdb:HOST,observe in gdb, or "
@@ -211,36 +163,29 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     return check_tls(o);
 }
 
+static const struct tool_option known[] = {
+    {"port", 'p', required_argument, take_port, 0},
+    {"listen", 0, required_argument, take_listen, 0},
+    {"ports", 0, required_argument, take_ports, 0},
+    OPTION("from", take_net, struct proxy_options, from),
+    FLAG("observe", struct proxy_options, observe),
+    FLAG("stdio", struct proxy_options, stdio),
+    OPTION("leave", take_leave, struct proxy_options, leave_parked),
+    FLAG("json", struct proxy_options, json),
+    OPTION("log", take_log_level, struct proxy_options, log_level),
+    {0}};
+
 int proxy_options_parse(int argc, char **argv, struct proxy_options *o)
 {
-    static const struct option known[] = {{"port", required_argument, NULL, 'p'},
-                                          {"listen", required_argument, NULL, OPT_LISTEN},
-                                          {"ports", required_argument, NULL, OPT_PORTS},
-                                          {"from", required_argument, NULL, OPT_FROM},
-                                          {"observe", no_argument, NULL, OPT_OBSERVE},
-                                          {"stdio", no_argument, NULL, OPT_STDIO},
-                                          {"leave", required_argument, NULL, OPT_LEAVE},
-                                          {"json", no_argument, NULL, OPT_JSON},
-                                          {"log", required_argument, NULL, OPT_LOG},
-                                          TLS_LONG_OPTIONS,
-                                          CAPTURE_LONG_OPTIONS,
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    const char *level = getenv("NETGDB_LOG");
-    int c, which = 0;
+    static const struct command_line line = {
+        "proxy",
+        proxy_help,
+        {{known, 0},
+         {tls_options_known, offsetof(struct proxy_options, tls)},
+         {capture_options_known, offsetof(struct proxy_options, capture)}}};
     *o = (struct proxy_options){.log_level = LOG_INFO};
-    if (level != NULL && level[0] != '\0' && log_level_parse(level, &o->log_level) != 0)
-        return complain_usage("proxy", "NETGDB_LOG: '%s' is not a level", level);
-    while ((c = getopt_long(argc, argv, "hp:", known, &which)) != -1) {
-        if (c == 'h')
-            return proxy_help();
-        if (c == '?')
-            return hint_option("proxy", known, argv[optind - 1]);
-        /* getopt does not set it for a letter. */
-        if (c == 'p')
-            which = 0;
-        if (!take_proxy_option(c, optarg, o))
-            return complain_value("proxy", known[which].name, optarg, proxy_wanted(c, optarg));
-    }
-    return take_operand(argc, argv, o);
+    int end = parse_log_variable("proxy", &o->log_level);
+    if (end < 0)
+        end = parse_options(argc, argv, &line, o);
+    return end >= 0 ? end : take_operand(argc, argv, o);
 }

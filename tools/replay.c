@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netgdb replay: serves the session in a capture to any debugger, by netgdb proxy. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,30 +33,35 @@ static int serve_capture(const char *file, char host[HOST_MAX], uint16_t port)
     return proxy_main(sizeof arguments / sizeof arguments[0] - 1, arguments);
 }
 
+struct replay_options {
+    char host[HOST_MAX];
+    uint16_t port;
+    bool serve;
+};
+
+static const char *take_serve(void *to, const char *value)
+{
+    struct replay_options *o = to;
+    bool bare = value != NULL && value[0] == ':'; /* a port alone */
+    o->serve = true;
+    if (value != NULL &&
+        (bare ? !parse_port(value + 1, &o->port) : !parse_endpoint(value, o->host, &o->port)))
+        return "[ADDRESS]:PORT";
+    return o->port == 0 ? "a port from 1 to 65535" : NULL;
+}
+
+static const struct tool_option known[] = {{"serve", 0, optional_argument, take_serve, 0}, {0}};
+
 int replay_main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"serve", optional_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
-    char host[HOST_MAX] = "127.0.0.1";
-    uint16_t port = WIRE_HERALD_PORT;
-    bool serve = false;
-    int c;
-    while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        if (c == 'h')
-            return replay_help();
-        if (c == '?')
-            return hint_option("replay", known, argv[optind - 1]);
-        serve = true;
-        bool bare = optarg != NULL && optarg[0] == ':'; /* a port alone */
-        if (optarg != NULL &&
-            (bare ? !parse_port(optarg + 1, &port) : !parse_endpoint(optarg, host, &port)))
-            return complain_value("replay", "serve", optarg, "[ADDRESS]:PORT");
-        if (port == 0)
-            return complain_value("replay", "serve", optarg, "a port from 1 to 65535");
-    }
-    if (!serve)
+    static const struct command_line line = {"replay", replay_help, {{known, 0}}};
+    struct replay_options o = {.host = "127.0.0.1", .port = WIRE_HERALD_PORT};
+    int end = parse_options(argc, argv, &line, &o);
+    if (end >= 0)
+        return end;
+    if (!o.serve)
         return complain_usage("replay", "give --serve; in gdb: target remote netgdb:replay:FILE");
     if (argc - optind != 1)
         return complain_usage("replay", "give one FILE");
-    return serve_capture(argv[optind], host, port);
+    return serve_capture(argv[optind], o.host, o.port);
 }

@@ -4,28 +4,13 @@
 
 #include <stdlib.h>
 
-bool tls_options_take(struct tls_options *o, int option, const char *value)
-{
-    switch (option) {
-    case TLS_OPT:
-        return o->on = true;
-    case TLS_OPT_PSK:
-        o->keys.psk = value;
-        break;
-    case TLS_OPT_CERT:
-        o->keys.cert = value;
-        break;
-    case TLS_OPT_KEY:
-        o->keys.key = value;
-        break;
-    case TLS_OPT_CA:
-        o->keys.ca = value;
-        break;
-    default:
-        return false;
-    }
-    return value[0] != '\0';
-}
+const struct tool_option tls_options_known[] = {
+    FLAG("tls", struct tls_options, on),
+    OPTION("tls-psk", take_file_name, struct tls_options, keys.psk),
+    OPTION("tls-cert", take_file_name, struct tls_options, keys.cert),
+    OPTION("tls-key", take_file_name, struct tls_options, keys.key),
+    OPTION("tls-ca", take_file_name, struct tls_options, keys.ca),
+    {0}};
 
 const char *tls_options_complete(struct tls_options *o)
 {

@@ -3,27 +3,18 @@
 #ifndef NETGDB_TOOLS_TLS_OPTIONS_H
 #define NETGDB_TOOLS_TLS_OPTIONS_H
 
-#include <getopt.h>
 #include <stdbool.h>
 
 #include "proto/log.h"
 #include "session/tls.h"
+#include "tools/tools.h"
 
 struct tls_options {
     bool on; /* --tls */
     struct tls_keys keys;
 };
 
-enum { TLS_OPT = 768, TLS_OPT_PSK, TLS_OPT_CERT, TLS_OPT_KEY, TLS_OPT_CA };
-
-/* Rows of a command's table for getopt_long. */
-#define TLS_LONG_OPTIONS                                                                           \
-    {"tls", no_argument, NULL, TLS_OPT}, {"tls-psk", required_argument, NULL, TLS_OPT_PSK},        \
-        {"tls-cert", required_argument, NULL, TLS_OPT_CERT},                                       \
-        {"tls-key", required_argument, NULL, TLS_OPT_KEY},                                         \
-    {                                                                                              \
-        "tls-ca", required_argument, NULL, TLS_OPT_CA                                              \
-    }
+extern const struct tool_option tls_options_known[]; /* of struct tls_options */
 
 /* The lines of these options in --help. */
 #define TLS_OPTIONS_HELP                                                                           \
@@ -33,9 +24,6 @@ enum { TLS_OPT = 768, TLS_OPT_PSK, TLS_OPT_CERT, TLS_OPT_KEY, TLS_OPT_CA };
     "  --tls-cert FILE       or our certificate (PEM; NETGDB_TLS_CERT),\n"                         \
     "  --tls-key FILE        its key (NETGDB_TLS_KEY),\n"                                          \
     "  --tls-ca FILE         and the CA of the clients' certificates (NETGDB_TLS_CA)\n"
-
-/* Stores the value of such an option; false: another option, or an empty value. */
-bool tls_options_take(struct tls_options *o, int option, const char *value);
 
 /* Without options, takes the files from the environment (NETGDB_TLS_PSK, …_CERT, …_KEY, …_CA).
  * NULL, or what is wrong: a file without --tls. */

@@ -61,6 +61,77 @@ static void an_endpoint_is_a_host_with_an_optional_port(void **state)
     assert_true(parse_endpoint(longest + 1, host, &port));
 }
 
+struct sample {
+    bool first, second;
+    const char *text, *file;
+    struct {
+        enum log_level level;
+        struct tool_nets from;
+    } inner;
+};
+
+static int sample_help(void)
+{
+    return EXIT_DONE;
+}
+
+/* Returns what parse_options does with `words`, which end with NULL. */
+static int parse_sample(struct sample *sample, char *words[])
+{
+    static const struct tool_option outer[] = {
+        FLAG("first", struct sample, first),
+        {"second", 's', no_argument, take_flag, offsetof(struct sample, second)},
+        {NULL, 'o', required_argument, take_text, offsetof(struct sample, text)},
+        OPTION("file", take_file_name, struct sample, file),
+        {0}};
+    static const struct tool_option inner[] = {
+        {"level", 0, required_argument, take_log_level, 0},
+        {"from", 0, required_argument, take_net,
+         offsetof(struct sample, inner.from) - offsetof(struct sample, inner)},
+        {0}};
+    static const struct command_line line = {
+        "sample", sample_help, {{outer, 0}, {inner, offsetof(struct sample, inner)}}};
+    int n = 0;
+    while (words[n] != NULL)
+        n++;
+    *sample = (struct sample){.text = "unchanged"};
+    optind = 0; /* from the beginning: getopt(3) */
+    return parse_options(n, words, &line, sample);
+}
+
+static void options_are_stored_by_their_tables(void **state)
+{
+    struct sample s;
+    char *words[] = {"sample", "-so",        "text",   "operand",   "--level=error",
+                     "--from", "10.1.2.3/8", "--from", "192.0.2.7", NULL};
+    (void)state;
+    assert_int_equal(parse_sample(&s, words), -1);
+    assert_false(s.first);
+    assert_true(s.second);
+    assert_string_equal(s.text, "text");
+    assert_null(s.file);
+    assert_int_equal(s.inner.level, LOG_ERROR);
+    assert_int_equal(s.inner.from.n, 2);
+    assert_int_equal(s.inner.from.at[0].ip, 0x0a000000);
+    assert_int_equal(s.inner.from.at[0].mask, 0xff000000);
+    assert_int_equal(s.inner.from.at[1].ip, 0xc0000207);
+    assert_int_equal(s.inner.from.at[1].mask, 0xffffffff);
+    assert_string_equal(words[optind], "operand");
+}
+
+static void a_wrong_option_ends_the_command(void **state)
+{
+    struct sample s;
+    static char *wrong[][3] = {{"sample", "--file=", NULL},       {"sample", "--level=loud", NULL},
+                               {"sample", "--from=10.0.0", NULL}, {"sample", "--unknown", NULL},
+                               {"sample", "--first=x", NULL},     {"sample", "-x", NULL}};
+    char *help[] = {"sample", "--first", "-h", "--unknown", NULL};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(parse_sample(&s, wrong[i]), EXIT_USAGE);
+    assert_int_equal(parse_sample(&s, help), EXIT_DONE);
+}
+
 static struct node_options node_options(char *retry)
 {
     char *argv[] = {"node", "--retry", retry, "server", "--connect", "host:1", NULL};
@@ -87,6 +158,8 @@ int main(void)
         cmocka_unit_test(times_have_units),
         cmocka_unit_test(a_port_is_a_whole_number),
         cmocka_unit_test(an_endpoint_is_a_host_with_an_optional_port),
+        cmocka_unit_test(options_are_stored_by_their_tables),
+        cmocka_unit_test(a_wrong_option_ends_the_command),
         cmocka_unit_test(a_node_waits_as_long_as_a_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
