@@ -499,12 +499,6 @@ static int stub_interrupt(struct target *t)
     return 0;
 }
 
-static int stub_idle(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     struct stub *s = to_stub(t);
@@ -513,12 +507,6 @@ static int stub_leave(struct target *t, const struct request *r, struct buf *rep
     if (s->state != STUB_ENDED)
         s->state = STUB_FREE;
     return buf_sets(reply, "OK");
-}
-
-static size_t stub_max_request(struct target *t)
-{
-    (void)t;
-    return TARGET_REPLY_MAX;
 }
 
 static void stub_free(struct target *t)
@@ -532,9 +520,7 @@ static void stub_free(struct target *t)
 static const struct target_ops ops = {.send = stub_send,
                                       .recv = stub_recv,
                                       .interrupt = stub_interrupt,
-                                      .idle = stub_idle,
                                       .leave = stub_leave,
-                                      .max_request = stub_max_request,
                                       .free = stub_free};
 
 int ebpf_target_new(struct target **out, const struct ebpf_target_options *options)

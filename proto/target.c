@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/err.h"
+#include "proto/rsp/requests.h"
 
 int target_send(struct target *t, const struct request *r)
 {
@@ -18,22 +19,22 @@ int target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch
 
 int target_interrupt(struct target *t)
 {
-    return t->ops->interrupt(t);
+    return t->ops->interrupt != NULL ? t->ops->interrupt(t) : 0;
 }
 
 int target_idle(struct target *t)
 {
-    return t->ops->idle(t);
+    return t->ops->idle != NULL ? t->ops->idle(t) : 0;
 }
 
 int target_leave(struct target *t, const struct request *r, struct buf *reply)
 {
-    return t->ops->leave(t, r, reply);
+    return t->ops->leave != NULL ? t->ops->leave(t, r, reply) : buf_sets(reply, "OK");
 }
 
 size_t target_max_request(struct target *t)
 {
-    return t->ops->max_request(t);
+    return t->ops->max_request != NULL ? t->ops->max_request(t) : REQUEST_MAX;
 }
 
 void target_free(struct target *t)

@@ -42,21 +42,23 @@ struct target_ops {
      */
     int (*recv)(struct target *t, struct buf *reply, bool *final, unsigned watch);
 
-    /* Interrupts a running target (Ctrl-C). NETGDB_UNSUPPORTED for a kernel: nothing is sent. */
+    /* Interrupts a running target (Ctrl-C). NETGDB_UNSUPPORTED for a kernel: nothing is sent.
+     * NULL: nothing runs, and it returns 0. */
     int (*interrupt)(struct target *t);
 
-    /* Processes arrived data (acknowledges late duplicates) without blocking. */
+    /* Processes arrived data (acknowledges late duplicates) without blocking. NULL: no data arrives
+     * between requests, and it returns 0. */
     int (*idle)(struct target *t);
 
     /*
      * Detaches: sends the request (D, or D;PID to a multiprocess stub), puts the reply into *reply
      * and ensures that the stub knows that the reply arrived (only then a kernel detaches). Only
      * for a stopped target without an outstanding request. After a reply that is not an error the
-     * target replies to nothing more.
+     * target replies to nothing more. NULL: there is nothing to do, and the reply is OK.
      */
     int (*leave)(struct target *t, const struct request *r, struct buf *reply);
 
-    /* Maximum length of a request, in bytes of content. */
+    /* Maximum length of a request, in bytes of content. NULL: REQUEST_MAX (rsp/requests.h). */
     size_t (*max_request)(struct target *t);
 
     /* Frees the target and all targets after it. */

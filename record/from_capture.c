@@ -58,12 +58,6 @@ static int playback_recv(struct target *t, struct buf *reply, bool *final, unsig
     return p->unasked ? 0 : buf_set(reply, p->reply.data, p->reply.len);
 }
 
-static size_t playback_max_request(struct target *t)
-{
-    (void)t;
-    return REQUEST_MAX;
-}
-
 static void playback_free(struct target *t)
 {
     buf_free(&((struct playback *)t)->reply);
@@ -72,10 +66,8 @@ static void playback_free(struct target *t)
 
 static struct playback *playback_new(void)
 {
-    static const struct target_ops ops = {.send = playback_send,
-                                          .recv = playback_recv,
-                                          .max_request = playback_max_request,
-                                          .free = playback_free};
+    static const struct target_ops ops = {
+        .send = playback_send, .recv = playback_recv, .free = playback_free};
     struct playback *p = calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;

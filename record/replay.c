@@ -263,31 +263,6 @@ static int replay_recv(struct target *t, struct buf *reply, bool *final, unsigne
 
 /* ---- the target ---- */
 
-static int replay_interrupt(struct target *t)
-{
-    (void)t;
-    return 0; /* nothing runs */
-}
-
-static int replay_idle(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
-static int replay_leave(struct target *t, const struct request *r, struct buf *reply)
-{
-    (void)t;
-    (void)r;
-    return buf_sets(reply, "OK");
-}
-
-static size_t replay_max_request(struct target *t)
-{
-    (void)t;
-    return REQUEST_MAX;
-}
-
 static void replay_free(struct target *t)
 {
     struct replay *p = replay_of(t);
@@ -300,13 +275,8 @@ static void replay_free(struct target *t)
 
 struct target *replay_new(struct recording *recording, const struct log *log)
 {
-    static const struct target_ops ops = {.send = replay_send,
-                                          .recv = replay_recv,
-                                          .interrupt = replay_interrupt,
-                                          .idle = replay_idle,
-                                          .leave = replay_leave,
-                                          .max_request = replay_max_request,
-                                          .free = replay_free};
+    static const struct target_ops ops = {
+        .send = replay_send, .recv = replay_recv, .free = replay_free};
     struct replay *p = calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;

@@ -398,20 +398,6 @@ static int observer_idle(struct target *base)
     return ended ? NETGDB_CLOSED : 0;
 }
 
-/* The observer leaves; the target stays as it is. */
-static int observer_detach(struct target *base, const struct request *r, struct buf *reply)
-{
-    (void)base;
-    (void)r;
-    return buf_sets(reply, "OK");
-}
-
-static size_t observer_max_request(struct target *base)
-{
-    (void)base;
-    return REQUEST_MAX;
-}
-
 static void observer_free(struct target *base)
 {
     struct observing *t = observing_of(base);
@@ -424,9 +410,12 @@ static void observer_free(struct target *base)
 int observer_new(struct observed *h, struct io_fds *io, int (*need)(void *context), void *context,
                  struct target **target)
 {
-    static const struct target_ops ops = {observer_send, observer_recv,   observer_interrupt,
-                                          observer_idle, observer_detach, observer_max_request,
-                                          observer_free};
+    /* Without `leave`: an observer disconnects, and the target stays as it is. */
+    static const struct target_ops ops = {.send = observer_send,
+                                          .recv = observer_recv,
+                                          .interrupt = observer_interrupt,
+                                          .idle = observer_idle,
+                                          .free = observer_free};
     struct observing *t = calloc(1, sizeof *t);
     if (t == NULL)
         return NETGDB_NOMEM;

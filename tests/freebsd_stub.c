@@ -255,12 +255,6 @@ static int stub_interrupt(struct target *t)
     return NETGDB_UNSUPPORTED;
 }
 
-static int stub_idle(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     bool final;
@@ -284,8 +278,12 @@ static void stub_free(struct target *t)
     free(s);
 }
 
-static const struct target_ops ops = {stub_send,  stub_recv,        stub_interrupt, stub_idle,
-                                      stub_leave, stub_max_request, stub_free};
+static const struct target_ops ops = {.send = stub_send,
+                                      .recv = stub_recv,
+                                      .interrupt = stub_interrupt,
+                                      .leave = stub_leave,
+                                      .max_request = stub_max_request,
+                                      .free = stub_free};
 
 /* Fills the memory from a pattern that is computed once: a fuzzer creates many stubs. */
 static void fill_memory(uint8_t *memory)

@@ -268,12 +268,6 @@ static int stub_interrupt(struct target *t)
     return 0;
 }
 
-static int stub_idle(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     buf_adds(&of(t)->asked, " leave");
@@ -299,8 +293,12 @@ static void stub_free(struct target *t)
 
 struct rtos_stub *rtos_stub_new(void)
 {
-    static const struct target_ops ops = {stub_send,  stub_recv,        stub_interrupt, stub_idle,
-                                          stub_leave, stub_max_request, stub_free};
+    static const struct target_ops ops = {.send = stub_send,
+                                          .recv = stub_recv,
+                                          .interrupt = stub_interrupt,
+                                          .leave = stub_leave,
+                                          .max_request = stub_max_request,
+                                          .free = stub_free};
     struct rtos_stub *s = calloc(1, sizeof *s);
     if (s == NULL)
         fail("no memory");

@@ -54,12 +54,6 @@ static int instant_interrupt(struct target *t)
     return NETGDB_UNSUPPORTED;
 }
 
-static int instant_idle(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static size_t instant_max_request(struct target *t)
 {
     (void)t;
@@ -75,9 +69,12 @@ static void instant_free(struct target *t)
 
 struct target *bench_instant_target(void)
 {
-    static const struct target_ops ops = {instant_send, instant_recv,    instant_interrupt,
-                                          instant_idle, target_transact, instant_max_request,
-                                          instant_free};
+    static const struct target_ops ops = {.send = instant_send,
+                                          .recv = instant_recv,
+                                          .interrupt = instant_interrupt,
+                                          .leave = target_transact,
+                                          .max_request = instant_max_request,
+                                          .free = instant_free};
     struct instant *i = calloc(1, sizeof *i);
     if (i == NULL)
         return NULL;

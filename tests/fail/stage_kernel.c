@@ -62,12 +62,6 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
                                                              : "");
 }
 
-static int stub_nothing(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static int stub_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     (void)t;
@@ -89,8 +83,6 @@ static void stub_free(struct target *t)
 
 static const struct target_ops ops = {.send = stub_send,
                                       .recv = stub_recv,
-                                      .interrupt = stub_nothing,
-                                      .idle = stub_nothing,
                                       .leave = stub_leave,
                                       .max_request = stub_max_request,
                                       .free = stub_free};

@@ -56,18 +56,6 @@ static int script_leave(struct target *t, const struct request *r, struct buf *r
     return buf_sets(reply, "OK");
 }
 
-static size_t script_max_request(struct target *t)
-{
-    (void)t;
-    return TARGET_REPLY_MAX;
-}
-
-static int script_nothing(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static void script_free(struct target *t)
 {
     (void)t;
@@ -75,13 +63,8 @@ static void script_free(struct target *t)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct target_ops ops = {.send = script_send,
-                                          .recv = script_recv,
-                                          .interrupt = script_nothing,
-                                          .idle = script_nothing,
-                                          .leave = script_leave,
-                                          .max_request = script_max_request,
-                                          .free = script_free};
+    static const struct target_ops ops = {
+        .send = script_send, .recv = script_recv, .leave = script_leave, .free = script_free};
     static const struct options_range device = {0x9000, 0xa000};
     const struct cache_options options = {
         .nocache = &device, .nocaches = 1, .kernel = size != 0 && (data[0] & 1) != 0};

@@ -371,23 +371,11 @@ static int world_recv(struct target *t, struct buf *reply, bool *final, unsigned
     return rc;
 }
 
-static int world_nothing(struct target *t)
-{
-    (void)t;
-    return 0;
-}
-
 static int world_leave(struct target *t, const struct request *r, struct buf *reply)
 {
     of(t)->left = true;
     (void)r;
     return buf_sets(reply, "OK");
-}
-
-static size_t world_max_request(struct target *t)
-{
-    (void)t;
-    return TARGET_REPLY_MAX;
 }
 
 static void world_free(struct target *t)
@@ -399,9 +387,8 @@ static void world_free(struct target *t)
 
 struct world *world_new(uint32_t seed, const struct world_kind *kind)
 {
-    static const struct target_ops ops = {world_send,    world_recv,  world_nothing,
-                                          world_nothing, world_leave, world_max_request,
-                                          world_free};
+    static const struct target_ops ops = {
+        .send = world_send, .recv = world_recv, .leave = world_leave, .free = world_free};
     struct world *w = calloc(1, sizeof *w);
     if (w == NULL)
         abort();

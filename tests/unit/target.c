@@ -8,6 +8,7 @@
 #include "proto/decorator.h"
 #include "proto/err.h"
 #include "proto/io.h"
+#include "proto/rsp/requests.h"
 
 /* A target that replies with a list of packets, the last one final, and records its calls. */
 struct fake {
@@ -129,6 +130,22 @@ static void a_transaction_ends_with_the_first_error(void **state)
     target_free(t);
 }
 
+static void a_target_may_leave_calls_out(void **state)
+{
+    static const struct target_ops few = {.send = NULL};
+    struct target t = {.ops = &few};
+    const struct request detach = request_of("D");
+    struct buf reply;
+    (void)state;
+    buf_init(&reply, 10);
+    assert_int_equal(target_interrupt(&t), 0);
+    assert_int_equal(target_idle(&t), 0);
+    assert_int_equal(target_leave(&t, &detach, &reply), 0);
+    assert_true(buf_is(&reply, "OK"));
+    assert_int_equal(target_max_request(&t), REQUEST_MAX);
+    buf_free(&reply);
+}
+
 static void a_decorator_passes_every_call_on(void **state)
 {
     static const char *const packets[] = {"T05", NULL};
@@ -188,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_transaction_ends_with_the_final_packet),
         cmocka_unit_test(a_transaction_ends_with_the_first_error),
+        cmocka_unit_test(a_target_may_leave_calls_out),
         cmocka_unit_test(a_decorator_passes_every_call_on),
         cmocka_unit_test(decorators_are_stripped_from_the_last_target),
         cmocka_unit_test(freeing_no_target_is_harmless),
