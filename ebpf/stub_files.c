@@ -72,12 +72,8 @@ static void give_part(struct stub *s, struct stub_args a, const uint8_t *data, s
         stub_error(s, STUB_EINVAL);
         return;
     }
-    uint64_t rest = offset < size ? size - offset : 0;
-    len = len < EBPF_PACKET_MAX ? len : EBPF_PACKET_MAX;
-    len = len < rest ? len : rest;
-    stub_text(s, len < rest ? "m" : "l");
-    if (len != 0)
-        (void)rsp_escape(&s->reply, data + offset, (size_t)len);
+    (void)rsp_add_piece(&s->reply, data, size, offset,
+                        len < EBPF_PACKET_MAX ? len : EBPF_PACKET_MAX);
 }
 
 void stub_xfer(struct stub *s, struct stub_args a)

@@ -96,24 +96,17 @@ static int answer_libraries(struct freebsd *f, const struct request *r, enum lib
 {
     if (!is_usable(f))
         return DECORATOR_PASS;
-    if (r->numbers < 2) {
-        (void)buf_sets(&f->d.reply, "E00"); /* malformed (GDB manual, qXfer) */
-        return DECORATOR_DONE;
-    }
+    if (r->numbers < 2)
+        return buf_sets(&f->d.reply, "E00"); /* malformed (GDB manual, qXfer) */
     if (!f->xml_known || f->form != form) {
         int rc = build_list(f, form);
         if (rc != 0 && rc != IMAGE_UNREADABLE)
             return rc;
     }
-    if (r->address > f->xml.len) {
-        (void)buf_sets(&f->d.reply, "E16"); /* EINVAL, as FreeBSD's stub answers */
-        return DECORATOR_DONE;
-    }
-    size_t left = f->xml.len - (size_t)r->address;
-    size_t n = r->length < PART_BYTES_MAX ? (size_t)r->length : PART_BYTES_MAX;
-    (void)buf_addc(&f->d.reply, n >= left ? 'l' : 'm');
-    (void)rsp_escape(&f->d.reply, f->xml.data + r->address, n < left ? n : left);
-    return DECORATOR_DONE;
+    if (r->address > f->xml.len)
+        return buf_sets(&f->d.reply, "E16"); /* EINVAL, as FreeBSD's stub answers */
+    return rsp_add_piece(&f->d.reply, f->xml.data, f->xml.len, r->address,
+                         r->length < PART_BYTES_MAX ? r->length : PART_BYTES_MAX);
 }
 
 /* ---- threads ---- */

@@ -141,11 +141,8 @@ static int answer_object(struct replay *p, const struct request *r, struct bytes
 {
     if (r->address > object.len)
         return buf_adds(&p->reply, "E16"); /* EINVAL */
-    size_t left = object.len - (size_t)r->address, n = left < READ_MAX ? left : READ_MAX;
-    if (r->length < n)
-        n = (size_t)r->length;
-    (void)buf_addc(&p->reply, n == left ? 'l' : 'm');
-    return n == 0 ? 0 : rsp_escape(&p->reply, (const uint8_t *)object.data + r->address, n);
+    return rsp_add_piece(&p->reply, (const uint8_t *)object.data, object.len, r->address,
+                         r->length < READ_MAX ? r->length : READ_MAX);
 }
 
 /* The next reply of the list. */

@@ -114,7 +114,6 @@ static bool stub_has_xml(const struct threads *t)
 
 int answer_xfer_threads(struct threads *t, const struct request *r)
 {
-    uint64_t offset = r->address, want = r->length;
     int rc = threads_detect(t);
     if (rc != 0)
         return rc;
@@ -124,14 +123,11 @@ int answer_xfer_threads(struct threads *t, const struct request *r)
     }
     if (r->numbers < 2 || r->rest_len != 0)
         return threads_reply(t, "E01");
-    if (offset == 0 || !t->xml_made)
+    if (r->address == 0 || !t->xml_made)
         rc = make_xml(t);
     if (rc != 0)
         return rc;
-    size_t from = offset < t->xml.len ? (size_t)offset : t->xml.len, rest = t->xml.len - from;
-    size_t give = rest < want ? rest : (size_t)want;
-    (void)buf_addc(&t->d.reply, give < rest ? 'm' : 'l');
-    return rsp_escape(&t->d.reply, t->xml.data + from, give);
+    return rsp_add_piece(&t->d.reply, t->xml.data, t->xml.len, r->address, r->length);
 }
 
 /* Adds the next ids, up to LIST_REPLY bytes. */

@@ -125,12 +125,9 @@ void cache_document_free(struct cache_document *d)
 int cache_document_reply(const struct cache_document *d, uint64_t offset, uint64_t len,
                          struct buf *reply)
 {
-    size_t at = offset < d->data.len ? (size_t)offset : d->data.len;
-    size_t left = d->data.len - at, n = d->chunk != 0 ? d->chunk : CHUNK_MAX;
-    if (len < n)
-        n = (size_t)len;
-    (void)buf_sets(reply, n >= left ? "l" : "m");
-    return rsp_escape(reply, d->data.data + at, n < left ? n : left);
+    size_t chunk = d->chunk != 0 ? d->chunk : CHUNK_MAX;
+    buf_reset(reply);
+    return rsp_add_piece(reply, d->data.data, d->data.len, offset, len < chunk ? len : chunk);
 }
 
 /* ---- lists ---- */

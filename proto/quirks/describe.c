@@ -47,17 +47,13 @@ static bool is_watched(const struct describe *d)
     return d->config.osabi_missing && (machine == EM_X86_64 || machine == EM_386);
 }
 
-/* A read of target.xml: nothing in the document needs an escape. */
-static void answer_document(struct describe *d, const struct request *r)
+/* A read of target.xml. */
+static int answer_document(struct describe *d, const struct request *r)
 {
-    (void)buf_sets(&d->d.reply, "E00");
     if (r->numbers < 2 || r->rest_len != sizeof DOCUMENT - 1 ||
         memcmp(r->rest, DOCUMENT, r->rest_len) != 0 || r->address > d->xml.len)
-        return;
-    size_t left = d->xml.len - (size_t)r->address;
-    (void)buf_sets(&d->d.reply, r->length >= left ? "l" : "m");
-    (void)buf_add(&d->d.reply, d->xml.data + r->address,
-                  r->length >= left ? left : (size_t)r->length);
+        return buf_sets(&d->d.reply, "E00");
+    return rsp_add_piece(&d->d.reply, d->xml.data, d->xml.len, r->address, r->length);
 }
 
 /*
@@ -76,10 +72,8 @@ static int describe_request(struct decorator *base, const struct request *r)
     enum packet_id id = r->packet->id;
     d->settled |=
         id == PACKET_m || id == PACKET_x || (r->packet->effects & (PKT_RESUMES | PKT_LEAVES)) != 0;
-    if (d->config.offer && id == PACKET_qXfer_features) {
-        answer_document(d, r);
-        return DECORATOR_DONE;
-    }
+    if (d->config.offer && id == PACKET_qXfer_features)
+        return answer_document(d, r);
     d->is_cut = id == PACKET_m && may_be_cut(d, r);
     d->address = r->address;
     d->has_file |= id == PACKET_qOffsets;

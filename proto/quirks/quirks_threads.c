@@ -53,10 +53,8 @@ static int answer_from_list(struct quirks *q)
     }
     if (q->address > q->threads.len)
         return buf_sets(&q->d.reply, QUIRKS_EINVAL);
-    size_t rest = q->threads.len - (size_t)q->address;
-    size_t n = q->left < REPLY_BYTES_MAX ? (size_t)q->left : REPLY_BYTES_MAX;
-    (void)buf_addc(&q->d.reply, n >= rest ? 'l' : 'm');
-    return rsp_escape(&q->d.reply, q->threads.data + q->address, n < rest ? n : rest);
+    return rsp_add_piece(&q->d.reply, q->threads.data, q->threads.len, q->address,
+                         q->left < REPLY_BYTES_MAX ? q->left : REPLY_BYTES_MAX);
 }
 
 static quirks_step take_threads_piece;

@@ -292,6 +292,15 @@ int rsp_escape(struct buf *out, const void *data, size_t len)
     return out->error;
 }
 
+int rsp_add_piece(struct buf *reply, const uint8_t *object, size_t size, uint64_t offset,
+                  uint64_t len)
+{
+    size_t at = offset < size ? (size_t)offset : size, left = size - at;
+    size_t n = len < left ? (size_t)len : left;
+    int rc = buf_addc(reply, n == left ? 'l' : 'm');
+    return rc == 0 && n != 0 ? rsp_escape(reply, object + at, n) : rc;
+}
+
 int rsp_unescape(struct buf *out, const uint8_t *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

@@ -83,6 +83,14 @@ size_t rsp_hex_number(const uint8_t *text, size_t len, uint64_t *value);
 int rsp_escape(struct buf *out, const void *data, size_t len);
 
 /*
+ * Appends the reply to a read of an object of `size` bytes (GDB manual, qXfer): 'm', or 'l' at its
+ * end, and at most `len` bytes from `offset` on, escaped. An offset after the end counts as the
+ * end. Returns 0 or the buffer's error.
+ */
+int rsp_add_piece(struct buf *reply, const uint8_t *object, size_t size, uint64_t offset,
+                  uint64_t len);
+
+/*
  * Appends the bytes that escaped text represents. Returns 0, NETGDB_PROTO if the text ends with a
  * lone '}', or the buffer's error.
  */

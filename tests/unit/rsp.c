@@ -330,6 +330,30 @@ static void a_lone_escape_at_the_end_is_refused(void **state)
     buf_free(&out);
 }
 
+static void a_piece_of_an_object_is_marked_at_its_end(void **state)
+{
+    static const struct {
+        uint64_t offset, len;
+        const char *reply;
+    } cases[] = {{0, 2, "mab"},     {0, 3, "mab}\003"},
+                 {2, 9, "l}\003c"}, {0, 4, "lab}\003c"},
+                 {4, 1, "l"},       {UINT64_MAX, UINT64_MAX, "l"},
+                 {1, 0, "m"},       {0, UINT64_MAX, "lab}\003c"}};
+    struct buf reply;
+    (void)state;
+    buf_init(&reply, 16);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf_reset(&reply);
+        assert_int_equal(
+            rsp_add_piece(&reply, (const uint8_t *)"ab#c", 4, cases[i].offset, cases[i].len), 0);
+        assert_true(buf_is(&reply, cases[i].reply));
+    }
+    buf_reset(&reply);
+    assert_int_equal(rsp_add_piece(&reply, NULL, 0, 0, 1), 0);
+    assert_true(buf_is(&reply, "l"));
+    buf_free(&reply);
+}
+
 static void hexadecimal_text_becomes_bytes_or_is_refused(void **state)
 {
     struct buf out;
@@ -392,6 +416,7 @@ int main(void)
         cmocka_unit_test(runs_of_any_length_are_parsed_back),
         cmocka_unit_test(an_escaped_byte_begins_no_run),
         cmocka_unit_test(a_lone_escape_at_the_end_is_refused),
+        cmocka_unit_test(a_piece_of_an_object_is_marked_at_its_end),
         cmocka_unit_test(hexadecimal_text_becomes_bytes_or_is_refused),
         cmocka_unit_test(numbers_have_one_to_sixteen_digits),
     };
