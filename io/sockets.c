@@ -112,26 +112,28 @@ int sockets_resolve_own(sockets_resolver *resolver, const char *host, uint16_t p
     return rc;
 }
 
-int sockets_resolve_all(sockets_resolver *resolver, const char *host, uint16_t port,
-                        struct sockets_addresses *all)
+int sockets_resolve_ips(sockets_resolver *resolver, const char *host,
+                        uint32_t ips[SOCKETS_ADDRESSES], unsigned *n)
 {
     struct sockets_streams found;
-    int rc = sockets_look_up(resolver, host, port, AF_INET, false, &found);
-    all->n = 0;
+    int rc = sockets_look_up(resolver, host, 0, AF_INET, false, &found);
+    *n = 0;
     for (unsigned i = 0; i < found.n; i++) {
         if (found.at[i].is.any.sa_family == AF_INET)
-            all->at[all->n++] = found.at[i].is.in;
+            ips[(*n)++] = ntohl(found.at[i].is.in.sin_addr.s_addr);
     }
-    return rc == 0 && all->n == 0 ? EAI_NONAME : rc;
+    return rc == 0 && *n == 0 ? EAI_NONAME : rc;
 }
 
 int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
                     struct sockaddr_in *first)
 {
-    struct sockets_addresses all;
-    int rc = sockets_resolve_all(resolver, host, port, &all);
+    uint32_t ips[SOCKETS_ADDRESSES];
+    unsigned n;
+    int rc = sockets_resolve_ips(resolver, host, ips, &n);
     if (rc == 0)
-        *first = all.at[0];
+        *first = (struct sockaddr_in){
+            .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(ips[0])}};
     return rc;
 }
 

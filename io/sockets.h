@@ -22,11 +22,6 @@ typedef int sockets_resolver(const char *node, const char *service, const struct
 
 enum { SOCKETS_ADDRESSES = 16 }; /* further addresses of a name are ignored */
 
-struct sockets_addresses {
-    struct sockaddr_in at[SOCKETS_ADDRESSES];
-    unsigned n;
-};
-
 /* A TCP address, IPv4 or IPv6. */
 struct sockets_address {
     union {
@@ -44,15 +39,16 @@ struct sockets_streams {
 
 /*
  * Resolve a host, a name or an address, to send to. `port` is in host byte order and stored in each
- * address. The results are IPv4 only, except for sockets_resolve_streams: both families, in the
- * resolver's order. Return 0, an EAI_… (EAI_SYSTEM: errno), or SOCKETS_NO_HOST if the address
- * cannot be a host's (0.0.0.0, ::, broadcast, multicast).
+ * address. The results are IPv4 only (_ips: addresses in host byte order, *n of them), except for
+ * sockets_resolve_streams: both families. They are in the resolver's order. Return 0, an EAI_…
+ * (EAI_SYSTEM: errno), or SOCKETS_NO_HOST if the address cannot be a host's (0.0.0.0, ::,
+ * broadcast, multicast).
  */
 enum { SOCKETS_NO_HOST = 1 }; /* all EAI_… are below 0 */
 int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
                     struct sockaddr_in *first);
-int sockets_resolve_all(sockets_resolver *resolver, const char *host, uint16_t port,
-                        struct sockets_addresses *all);
+int sockets_resolve_ips(sockets_resolver *resolver, const char *host,
+                        uint32_t ips[SOCKETS_ADDRESSES], unsigned *n);
 int sockets_resolve_streams(sockets_resolver *resolver, const char *host, uint16_t port,
                             struct sockets_streams *all);
 

@@ -13,12 +13,13 @@
 #include <sys/queue.h>
 
 #include "io/fds.h"
+#include "io/sockets.h"
 #include "session/lobby.h"
 
 enum {
-    LISTENER_IPS = 16,      /* addresses of one host */
-    LISTENER_KERNELS = 64,  /* of listener_get: gdb's process has few descriptors */
-    LISTENER_HERALDED = 16, /* (lobby.h: kernels_max, heralded_max) */
+    LISTENER_IPS = SOCKETS_ADDRESSES, /* of one host */
+    LISTENER_KERNELS = 64,            /* of listener_get: gdb's process has few descriptors */
+    LISTENER_HERALDED = 16,           /* (lobby.h: kernels_max, heralded_max) */
 };
 
 struct listener;

@@ -94,14 +94,11 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len)
 /* Looks the host up. Returns 0 or the errno value of connect. */
 static int look_up_host(struct shim_name *n)
 {
-    struct sockets_addresses found;
     if (n->options.kind == OPTIONS_ANY)
         n->n = 1; /* address 0: every host */
     if (n->options.kind != OPTIONS_KERNEL)
         return 0;
-    int rc = sockets_resolve_all(shim_libc.getaddrinfo, n->options.host, 0, &found);
-    for (unsigned i = 0; rc == 0 && i < found.n && n->n < SHIM_IPS; i++)
-        n->ips[n->n++] = ntohl(found.at[i].sin_addr.s_addr);
+    int rc = sockets_resolve_ips(shim_libc.getaddrinfo, n->options.host, n->ips, &n->n);
     if (rc != 0)
         log_error(&n->log, "cannot resolve this host to an IPv4 address: %s",
                   sockets_resolve_text(rc));

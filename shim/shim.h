@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "io/sockets.h"
 #include "proto/log.h"
 #include "proto/options.h"
 
@@ -62,12 +63,10 @@ bool preload_osabi_missing(void);
 
 /* ---- names.c ---- */
 
-enum { SHIM_IPS = 16 };
-
 /* A name after its look-up, for connect(). Lives as long as the process. */
 struct shim_name {
     struct options options;
-    uint32_t ips[SHIM_IPS]; /* of the host, host byte order; ips[0] is 0 for `any` */
+    uint32_t ips[SOCKETS_ADDRESSES]; /* of the host, host byte order; ips[0] is 0 for `any` */
     unsigned n;
     int error;      /* errno of connect if the name is wrong, which is logged already; else 0 */
     struct log log; /* its lines begin with the host */

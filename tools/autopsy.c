@@ -312,12 +312,9 @@ static int open_descriptors(struct autopsy *a)
 static int resolve_autopsy_host(struct autopsy *a)
 {
     const struct options *o = &a->options->target;
-    struct sockets_addresses found;
     if (o->kind == OPTIONS_ANY)
         return EXIT_DONE;
-    int rc = sockets_resolve_all(getaddrinfo, o->host, 0, &found);
-    for (unsigned i = 0; rc == 0 && i < found.n && i < LISTENER_IPS; i++)
-        a->ips[a->n_ips++] = ntohl(found.at[i].sin_addr.s_addr);
+    int rc = sockets_resolve_ips(getaddrinfo, o->host, a->ips, &a->n_ips);
     if (rc == 0)
         return EXIT_DONE;
     complain("%s: %s", o->host, sockets_resolve_text(rc));

@@ -133,11 +133,8 @@ static struct session *await_call(struct doctor *d, struct listener *l, const st
     struct session *s = NULL;
     int event = os_wake_open();
     struct pollfd p[] = {{event, POLLIN, 0}, {hold->fd, POLLIN, 0}};
-    struct listener_watch watch = {.n = d->hosts.n < LISTENER_IPS ? d->hosts.n : LISTENER_IPS,
-                                   .notify = kernel_called,
-                                   .context = &event};
-    for (unsigned i = 0; i < watch.n; i++)
-        watch.ips[i] = ntohl(d->hosts.at[i].sin_addr.s_addr);
+    struct listener_watch watch = {.n = d->n_hosts, .notify = kernel_called, .context = &event};
+    memcpy(watch.ips, d->hosts, sizeof watch.ips);
     if (event < 0)
         return NULL;
     if (listener_watch(l, &watch) == 0) {
@@ -154,7 +151,7 @@ static struct session *await_call(struct doctor *d, struct listener *l, const st
 
 void doctor_check_kernel(struct doctor *d)
 {
-    if (d->hosts.n == 0)
+    if (d->n_hosts == 0)
         return;
     struct hold hold;
     if (hold_begin(&hold) != 0) {

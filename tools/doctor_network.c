@@ -146,13 +146,14 @@ static void check_neighbour(struct doctor *d, const struct own_address *own, str
 }
 
 /* The route to a host, its interface and its MTU. */
-static void check_route(struct doctor *d, const struct sockaddr_in *host)
+static void check_route(struct doctor *d, uint32_t host)
 {
     char text[INET_ADDRSTRLEN], own_text[INET_ADDRSTRLEN];
-    struct sockaddr_in local, to = *host;
+    struct sockaddr_in local, to = {.sin_family = AF_INET,
+                                    .sin_port = htons(d->options.port),
+                                    .sin_addr = {.s_addr = htonl(host)}};
     struct own_address own = {.name = "?"};
-    (void)inet_ntop(AF_INET, &host->sin_addr, text, sizeof text);
-    to.sin_port = htons(d->options.port);
+    (void)inet_ntop(AF_INET, &to.sin_addr, text, sizeof text);
     int fd = sockets_udp(NULL, &to);
     if (fd < 0 || !sockets_local(fd, &local)) {
         doctor_find(d, "route", DOCTOR_PROBLEM, "set up a route, or connect the network",
@@ -171,7 +172,7 @@ static void check_route(struct doctor *d, const struct sockaddr_in *host)
                                   "card reaches"
                                 : NULL,
                 "%s is reached through %s: type \"netgdb -s %s\" at db>", text, own.name, own_text);
-    check_neighbour(d, &own, host->sin_addr);
+    check_neighbour(d, &own, to.sin_addr);
     if (mtu != 0 && mtu < ETHERNET_MTU)
         doctor_find(d, "mtu", DOCTOR_WARNING,
                     "give the kernel's network card the same MTU: it drops fragments, and so does "
@@ -187,14 +188,14 @@ void doctor_check_addresses(struct doctor *d)
         report_addresses(d);
         return;
     }
-    int rc = sockets_resolve_all(getaddrinfo, d->options.host, 0, &d->hosts);
+    int rc = sockets_resolve_ips(getaddrinfo, d->options.host, d->hosts, &d->n_hosts);
     if (rc != 0) {
         doctor_find(d, "host", DOCTOR_PROBLEM, "check the name, or use an IPv4 address", "%s: %s",
                     d->options.host, sockets_resolve_text(rc));
         return;
     }
-    for (unsigned i = 0; i < d->hosts.n; i++)
-        check_route(d, &d->hosts.at[i]);
+    for (unsigned i = 0; i < d->n_hosts; i++)
+        check_route(d, d->hosts[i]);
 }
 
 /* ---- the HERALD port ---- */

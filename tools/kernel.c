@@ -198,18 +198,13 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
 /* Resolves the host; `any` stays 0. */
 static bool resolve_host(struct kernel_tool *k)
 {
-    struct sockets_addresses found = {.n = 0};
     k->n = 1;
     if (k->options.kind == OPTIONS_ANY)
         return true;
-    int rc = sockets_resolve_all(getaddrinfo, k->options.host, 0, &found);
-    if (rc != 0) {
+    int rc = sockets_resolve_ips(getaddrinfo, k->options.host, k->ips, &k->n);
+    if (rc != 0)
         complain("%s: %s", k->options.host, sockets_resolve_text(rc));
-        return false;
-    }
-    for (k->n = 0; k->n < found.n && k->n < LISTENER_IPS; k->n++)
-        k->ips[k->n] = ntohl(found.at[k->n].sin_addr.s_addr);
-    return true;
+    return rc == 0;
 }
 
 static int run_query(struct kernel_tool *k)

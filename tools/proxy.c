@@ -57,7 +57,6 @@ static int judge(const char *host, int result)
 static int resolve_target(struct proxy *p)
 {
     const struct options *o = &p->options->target;
-    struct sockets_addresses found;
     if (o->kind == OPTIONS_STREAM) {
         p->stub = (struct transport_stream){
             .options = o, .resolver = getaddrinfo, .timeout = o->transport->proxy_wait};
@@ -66,10 +65,7 @@ static int resolve_target(struct proxy *p)
     p->n_ips = o->kind == OPTIONS_ANY;
     if (o->kind != OPTIONS_KERNEL)
         return EXIT_DONE;
-    int rc = sockets_resolve_all(getaddrinfo, o->host, 0, &found);
-    for (unsigned i = 0; rc == 0 && i < found.n && i < LISTENER_IPS; i++)
-        p->ips[p->n_ips++] = ntohl(found.at[i].sin_addr.s_addr);
-    return judge(o->host, rc);
+    return judge(o->host, sockets_resolve_ips(getaddrinfo, o->host, p->ips, &p->n_ips));
 }
 
 static bool is_for_kernels(const struct proxy_options *o)
