@@ -41,7 +41,6 @@ uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, boo
 
 HELPER(copy)
 {
-    (void)self;
     enum ebpf_stop stop = EBPF_RUNNING;
     const uint8_t *src = ebpf_reach(m, arg[1], arg[2], false, &stop);
     uint8_t *dst = src == NULL ? NULL : ebpf_reach(m, arg[0], arg[2], true, &stop);
@@ -53,7 +52,6 @@ HELPER(copy)
 
 HELPER(set)
 {
-    (void)self;
     enum ebpf_stop stop = EBPF_RUNNING;
     uint8_t *dst = ebpf_reach(m, arg[0], arg[2], true, &stop);
     if (dst != NULL)
@@ -64,7 +62,6 @@ HELPER(set)
 
 HELPER(compare)
 {
-    (void)self;
     enum ebpf_stop stop = EBPF_RUNNING;
     const uint8_t *a = ebpf_reach(m, arg[0], arg[2], false, &stop);
     const uint8_t *b = a == NULL ? NULL : ebpf_reach(m, arg[1], arg[2], false, &stop);
@@ -77,8 +74,6 @@ HELPER(compare)
 
 EBPF_HELPER_FUNCTION(ebpf_constant)
 {
-    (void)m;
-    (void)arg;
     *result = self->value;
     return EBPF_RUNNING;
 }

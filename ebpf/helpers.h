@@ -26,9 +26,12 @@ struct ebpf_helper {
     uint64_t value; /* for `call`, which several helpers may share */
 };
 
+/* A function need not use all of these. */
 #define EBPF_HELPER_FUNCTION(name)                                                                 \
-    enum ebpf_stop name(struct ebpf_machine *m, const struct ebpf_helper *self,                    \
-                        const uint64_t arg[5], uint64_t *result)
+    enum ebpf_stop name(struct ebpf_machine *m __attribute__((unused)),                            \
+                        const struct ebpf_helper *self __attribute__((unused)),                    \
+                        const uint64_t arg[5] __attribute__((unused)),                             \
+                        uint64_t *result __attribute__((unused)))
 
 extern const struct ebpf_helper ebpf_helpers[];
 extern const size_t ebpf_helper_count;

@@ -10,7 +10,6 @@
 /* bpf_probe_read: dst, size, src. Returns an error instead of a fault. */
 EBPF_HELPER_FUNCTION(ebpf_probe_read)
 {
-    (void)self;
     enum ebpf_stop stop = EBPF_RUNNING;
     uint8_t *dst = ebpf_reach(m, arg[0], arg[1], true, &stop);
     if (dst == NULL)
@@ -27,7 +26,6 @@ EBPF_HELPER_FUNCTION(ebpf_probe_read)
 /* The same for a string with its NUL; the result is the length with the NUL. */
 EBPF_HELPER_FUNCTION(ebpf_probe_read_str)
 {
-    (void)self;
     enum ebpf_stop stop = EBPF_RUNNING;
     uint8_t *dst = ebpf_reach(m, arg[0], arg[1], true, &stop);
     if (dst == NULL)
@@ -49,8 +47,6 @@ EBPF_HELPER_FUNCTION(ebpf_probe_read_str)
 /* splitmix64, for which every seed is good. */
 EBPF_HELPER_FUNCTION(ebpf_random)
 {
-    (void)self;
-    (void)arg;
     uint64_t x = m->random += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -61,7 +57,6 @@ EBPF_HELPER_FUNCTION(ebpf_random)
 /* Linux's bpf_strncmp: s1, its size, s2. */
 EBPF_HELPER_FUNCTION(ebpf_compare_strings)
 {
-    (void)self;
     enum ebpf_stop stop = EBPF_RUNNING;
     for (uint64_t i = 0; i < arg[1]; i++) {
         const uint8_t *a = ebpf_reach(m, arg[0] + i, 1, false, &stop);
@@ -80,7 +75,6 @@ EBPF_HELPER_FUNCTION(ebpf_compare_strings)
 EBPF_HELPER_FUNCTION(ebpf_time)
 {
     const struct ebpf_world *w = m->options.world;
-    (void)arg;
     *result = (w != NULL && w->now != NULL ? w->now(w->context) : 0) / self->value;
     return EBPF_RUNNING;
 }
@@ -91,7 +85,6 @@ EBPF_HELPER_FUNCTION(ebpf_current_comm)
     enum ebpf_stop stop = EBPF_RUNNING;
     uint32_t size = (uint32_t)arg[1];
     uint8_t *to = ebpf_reach(m, arg[0], size, true, &stop);
-    (void)self;
     if (to != NULL && size != 0) {
         memset(to, 0, size);
         snprintf((char *)to, size < 16 ? size : 16, "%s", m->image->name);
@@ -103,8 +96,6 @@ EBPF_HELPER_FUNCTION(ebpf_current_comm)
 /* bpf_per_cpu_ptr and bpf_this_cpu_ptr: there is one CPU. */
 EBPF_HELPER_FUNCTION(ebpf_same_pointer)
 {
-    (void)m;
-    (void)self;
     *result = arg[0];
     return EBPF_RUNNING;
 }

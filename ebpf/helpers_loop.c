@@ -73,7 +73,6 @@ EBPF_HELPER_FUNCTION(ebpf_loop_count)
     enum ebpf_stop stop = EBPF_RUNNING;
     struct ebpf_loop *l = current_loop(m);
     uint32_t count = (uint32_t)arg[0];
-    (void)self;
     *result = (uint64_t)(int64_t)(arg[3] != 0 ? EBPF_EINVAL : EBPF_E2BIG);
     if (l == NULL && (arg[3] != 0 || count > COUNT_MAX))
         return stop;

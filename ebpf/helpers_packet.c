@@ -21,7 +21,6 @@ EBPF_HELPER_FUNCTION(ebpf_load_bytes)
     enum ebpf_stop stop = EBPF_RUNNING;
     uint32_t size = (uint32_t)arg[3];
     uint8_t *to = ebpf_reach(m, arg[2], size, true, &stop);
-    (void)self;
     if (to == NULL)
         return stop;
     const uint8_t *from = packet_at(m, arg[1], size, false);
@@ -39,7 +38,6 @@ EBPF_HELPER_FUNCTION(ebpf_store_bytes)
     enum ebpf_stop stop = EBPF_RUNNING;
     uint32_t size = (uint32_t)arg[3];
     const uint8_t *from = ebpf_reach(m, arg[2], size, false, &stop);
-    (void)self;
     if (from == NULL)
         return stop;
     uint8_t *to = packet_at(m, arg[1], size, true);
@@ -85,7 +83,6 @@ EBPF_HELPER_FUNCTION(ebpf_csum_diff)
     uint32_t from_size = (uint32_t)arg[1], to_size = (uint32_t)arg[3];
     const uint8_t *from = ebpf_reach(m, arg[0], from_size, false, &stop);
     const uint8_t *to = from == NULL ? NULL : ebpf_reach(m, arg[2], to_size, false, &stop);
-    (void)self;
     if (to != NULL)
         *result = add_words(add_words((uint32_t)arg[4], from, from_size, true), to, to_size, false);
     return stop;
@@ -94,8 +91,6 @@ EBPF_HELPER_FUNCTION(ebpf_csum_diff)
 /* bpf_redirect and the like: the program's result for it. */
 EBPF_HELPER_FUNCTION(ebpf_redirect)
 {
-    (void)self;
-    (void)arg;
     *result = m->options.context == EBPF_CONTEXT_SKB ? 7 : 4; /* TC_ACT_REDIRECT, XDP_REDIRECT */
     return EBPF_RUNNING;
 }

@@ -11,7 +11,6 @@
     {                                                                                              \
         bool wide = self->value == 64;                                                             \
         uint64_t a = wide ? arg[0] : (uint32_t)arg[0], b = wide ? arg[1] : (uint32_t)arg[1];       \
-        (void)m;                                                                                   \
         (void)b;                                                                                   \
         *result = (uint64_t)(expression);                                                          \
         return EBPF_RUNNING;                                                                       \
@@ -104,7 +103,6 @@ EBPF_HELPER_FUNCTION(ebpf_library_strlen)
     enum ebpf_stop stop = EBPF_RUNNING;
     uint64_t n = 0;
     const uint8_t *c;
-    (void)self;
     while ((c = ebpf_reach(m, arg[0] + n, 1, false, &stop)) != NULL && *c != 0)
         n++;
     ebpf_worked(m, n);
@@ -115,7 +113,6 @@ EBPF_HELPER_FUNCTION(ebpf_library_strlen)
 EBPF_HELPER_FUNCTION(ebpf_library_strcmp)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
-    (void)self;
     for (uint64_t i = 0;; i++) {
         const uint8_t *a = ebpf_reach(m, arg[0] + i, 1, false, &stop);
         const uint8_t *b = a == NULL ? NULL : ebpf_reach(m, arg[1] + i, 1, false, &stop);

@@ -168,7 +168,6 @@ static enum ebpf_stop take_arguments(struct ebpf_machine *m, uint64_t address, u
 EBPF_HELPER_FUNCTION(ebpf_print_format)
 {
     struct buf out;
-    (void)self;
     enum ebpf_stop stop = format_at(m, &out, arg[0], arg[1], arg + 2, 3);
     if (stop == EBPF_RUNNING)
         *result = ebpf_output_text(m, &out);
@@ -181,7 +180,6 @@ EBPF_HELPER_FUNCTION(ebpf_print_data)
     uint64_t values[EBPF_PRINT_ARGUMENTS] = {0};
     unsigned count;
     struct buf out;
-    (void)self;
     enum ebpf_stop stop = take_arguments(m, arg[2], (uint32_t)arg[3], values, &count);
     if (stop != EBPF_RUNNING)
         return stop;
@@ -198,7 +196,6 @@ EBPF_HELPER_FUNCTION(ebpf_print_to)
     unsigned count;
     struct buf out;
     uint32_t size = (uint32_t)arg[1];
-    (void)self;
     enum ebpf_stop stop = take_arguments(m, arg[3], (uint32_t)arg[4], values, &count);
     if (stop != EBPF_RUNNING)
         return stop;
@@ -219,7 +216,6 @@ EBPF_HELPER_FUNCTION(ebpf_print_string)
     char text[EBPF_PRINT_MAX + 1];
     enum ebpf_stop stop = EBPF_RUNNING;
     int n = take_string(m, arg[0], EBPF_PRINT_MAX, text, &stop);
-    (void)self;
     if (n < 0)
         return stop;
     text[n] = '\n';

@@ -39,7 +39,6 @@ static EBPF_HELPER_FUNCTION(sbpf_log)
     enum ebpf_stop stop = EBPF_RUNNING;
     struct buf line;
     const uint8_t *text = ebpf_reach(m, arg[0], arg[1], false, &stop);
-    (void)self;
     if (text == NULL)
         return stop;
     begin_line(&line, "Program log: ");
@@ -53,7 +52,6 @@ static EBPF_HELPER_FUNCTION(sbpf_log)
 static EBPF_HELPER_FUNCTION(sbpf_log_numbers)
 {
     struct buf line;
-    (void)self;
     begin_line(&line, "Program log:");
     for (int i = 0; i < 5; i++)
         (void)buf_printf(&line, "%s 0x%" PRIx64, i == 0 ? "" : ",", arg[i]);
@@ -74,7 +72,6 @@ static EBPF_HELPER_FUNCTION(sbpf_units)
 {
     struct buf line;
     uint64_t left = instructions_left(m);
-    (void)arg;
     *result = self->value != 0 ? left : 0;
     if (self->value != 0)
         return EBPF_RUNNING;
@@ -116,7 +113,6 @@ static EBPF_HELPER_FUNCTION(sbpf_log_key)
     enum ebpf_stop stop = EBPF_RUNNING;
     struct buf line;
     const uint8_t *key = ebpf_reach(m, arg[0], KEY_BYTES, false, &stop);
-    (void)self;
     if (key == NULL)
         return stop;
     begin_line(&line, "Program log: ");
@@ -145,7 +141,6 @@ static EBPF_HELPER_FUNCTION(sbpf_log_data)
     struct buf line;
     uint64_t count = arg[1] < SLICES_MAX ? arg[1] : SLICES_MAX, slice[2];
     const uint8_t *slices = ebpf_reach(m, arg[0], count * SLICE_BYTES, false, &stop);
-    (void)self;
     begin_line(&line, "Program data:");
     for (uint64_t i = 0; i < count && stop == EBPF_RUNNING; i++) {
         memcpy(slice, slices + i * SLICE_BYTES, sizeof slice);
@@ -164,9 +159,6 @@ static EBPF_HELPER_FUNCTION(sbpf_log_data)
 /* abort. */
 static EBPF_HELPER_FUNCTION(sbpf_abort)
 {
-    (void)self;
-    (void)arg;
-    (void)result;
     return ebpf_fault_at(m, EBPF_ABORTED, 0, "the program called abort");
 }
 
@@ -175,8 +167,6 @@ static EBPF_HELPER_FUNCTION(sbpf_panic)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
     const uint8_t *name = ebpf_reach(m, arg[0], arg[1], false, &stop);
-    (void)self;
-    (void)result;
     if (name == NULL)
         return stop;
     return ebpf_fault_at(m, EBPF_ABORTED, 0, "the program panicked at %.*s:%" PRIu64 ":%" PRIu64,
@@ -205,7 +195,6 @@ static EBPF_HELPER_FUNCTION(sbpf_set)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
     uint8_t *at = ebpf_reach(m, arg[0], arg[2], true, &stop);
-    (void)self;
     if (at != NULL)
         memset(at, (int)(arg[1] & 0xff), (size_t)arg[2]);
     *result = 0;
@@ -220,7 +209,6 @@ static EBPF_HELPER_FUNCTION(sbpf_compare)
     const uint8_t *b = a == NULL ? NULL : ebpf_reach(m, arg[1], arg[2], false, &stop);
     uint8_t *out = b == NULL ? NULL : ebpf_reach(m, arg[3], sizeof(int32_t), true, &stop);
     int32_t difference = 0;
-    (void)self;
     if (out == NULL)
         return stop;
     for (uint64_t i = 0; i < arg[2] && difference == 0; i++)
@@ -233,7 +221,6 @@ static EBPF_HELPER_FUNCTION(sbpf_compare)
 /* sol_alloc_free_: size, address to free (ignored). 0: the heap is full. */
 static EBPF_HELPER_FUNCTION(sbpf_alloc)
 {
-    (void)self;
     *result = 0;
     if (arg[1] != 0 || arg[0] > SBPF_HEAP_SIZE - m->heap_used)
         return EBPF_RUNNING;
@@ -261,7 +248,6 @@ static EBPF_HELPER_FUNCTION(sbpf_get_return)
 {
     enum ebpf_stop stop = EBPF_RUNNING;
     uint64_t size = arg[1] < m->return_data.len ? arg[1] : m->return_data.len;
-    (void)self;
     *result = m->return_data.len;
     if (size == 0)
         return EBPF_RUNNING;

@@ -19,8 +19,6 @@
 
 static EBPF_HELPER_FUNCTION(first_argument)
 {
-    (void)m;
-    (void)self;
     *result = arg[0];
     return EBPF_RUNNING;
 }

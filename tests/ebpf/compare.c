@@ -13,8 +13,6 @@ static char difference[256];
 
 static EBPF_HELPER_FUNCTION(mix)
 {
-    (void)m;
-    (void)self;
     *result = arg[0] * 3 + arg[1];
     return EBPF_RUNNING;
 }
