@@ -52,50 +52,44 @@ bool options_set_text(char *out, size_t size, const char *text)
     return true;
 }
 
-/* Parses one of two words. *second: whether it is the second one. */
-static bool parse_choice(const char *text, const char *first_word, const char *second_word,
-                         bool *second)
+/*
+ * Each of the following parses a value into *to, the member of its row, which has `size` bytes.
+ * Returns whether the value is valid.
+ */
+
+static bool set_text(void *to, size_t size, const char *value)
 {
-    *second = strcmp(text, second_word) == 0;
-    return *second || strcmp(text, first_word) == 0;
+    return options_set_text(to, size, value);
 }
 
-static bool set_timeout(struct options *o, const char *value)
+static bool set_switch(void *to, size_t size, const char *value)
+{
+    bool on = strcmp(value, "on") == 0;
+    (void)size;
+    *(bool *)to = on;
+    return on || strcmp(value, "off") == 0;
+}
+
+static bool set_seconds(void *to, size_t size, const char *value)
 {
     unsigned long seconds;
+    (void)size;
     if (!parse_decimal(value, TIMEOUT_MAX, &seconds))
         return false;
-    o->timeout = seconds * IO_SECOND;
+    *(uint64_t *)to = seconds * IO_SECOND;
     return true;
 }
 
-static bool set_run_timeout(struct options *o, const char *value)
+static bool set_limit(void *to, size_t size, const char *value)
 {
-    unsigned long seconds;
-    if (!parse_decimal(value, TIMEOUT_MAX, &seconds) || seconds == 0)
-        return false;
-    o->run_timeout = seconds * IO_SECOND;
-    return true;
+    return set_seconds(to, size, value) && *(uint64_t *)to != 0;
 }
 
-static bool set_symbols(struct options *o, const char *value)
+static bool set_slide(void *to, size_t size, const char *value)
 {
-    return options_set_text(o->symbols, sizeof o->symbols, value);
-}
-
-static bool set_save(struct options *o, const char *value)
-{
-    return options_set_text(o->save, sizeof o->save, value);
-}
-
-static bool set_modules(struct options *o, const char *value)
-{
-    return options_set_text(o->modules, sizeof o->modules, value);
-}
-
-static bool set_slide(struct options *o, const char *value)
-{
+    struct options *o = to;
     uint64_t by;
+    (void)size;
     bool down = *value == '-';
     if (down || *value == '+')
         value++;
@@ -106,20 +100,17 @@ static bool set_slide(struct options *o, const char *value)
     return true;
 }
 
-static bool set_rtos(struct options *o, const char *value)
+static bool set_rtos(void *to, size_t size, const char *value)
 {
     return only(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_.") &&
-           options_set_text(o->rtos, sizeof o->rtos, value);
-}
-
-static bool set_cache(struct options *o, const char *value)
-{
-    return parse_choice(value, "off", "on", &o->cache);
+           options_set_text(to, size, value);
 }
 
 /* Parses START-END; in the variable, several with commas between them. */
-static bool set_nocache(struct options *o, const char *value)
+static bool set_nocache(void *to, size_t size, const char *value)
 {
+    struct options *o = to;
+    (void)size;
     for (;;) {
         struct options_range r;
         if (o->nocaches == OPTIONS_NOCACHE_MAX || !parse_hex(&value, true, &r.start) ||
@@ -133,182 +124,117 @@ static bool set_nocache(struct options *o, const char *value)
     }
 }
 
-static bool set_kill(struct options *o, const char *value)
+static bool set_kill(void *to, size_t size, const char *value)
 {
-    bool forward;
-    if (!parse_choice(value, "detach", "forward", &forward))
-        return false;
-    o->kill = forward ? OPTIONS_KILL_FORWARD : OPTIONS_KILL_DETACH;
-    return true;
+    bool forward = strcmp(value, "forward") == 0;
+    (void)size;
+    *(enum options_kill *)to = forward ? OPTIONS_KILL_FORWARD : OPTIONS_KILL_DETACH;
+    return forward || strcmp(value, "detach") == 0;
 }
 
-static bool set_fileio(struct options *o, const char *value)
+static bool set_log(void *to, size_t size, const char *value)
 {
-    return parse_choice(value, "off", "on", &o->fileio);
+    (void)size;
+    return log_level_parse(value, to) == 0;
 }
 
-static bool set_observe(struct options *o, const char *value)
+static bool set_capture_size(void *to, size_t size, const char *value)
 {
-    return parse_choice(value, "off", "on", &o->observe);
+    unsigned long *mib = to;
+    (void)size;
+    return parse_decimal(value, OPTIONS_CAPTURE_MIB_MAX, mib) && *mib != 0;
 }
 
-static bool set_psk(struct options *o, const char *value)
-{
-    return options_set_text(o->psk, sizeof o->psk, value);
-}
-
-static bool set_cert(struct options *o, const char *value)
-{
-    return options_set_text(o->cert, sizeof o->cert, value);
-}
-
-static bool set_key(struct options *o, const char *value)
-{
-    return options_set_text(o->key, sizeof o->key, value);
-}
-
-static bool set_ca(struct options *o, const char *value)
-{
-    return options_set_text(o->ca, sizeof o->ca, value);
-}
-
-static bool set_log(struct options *o, const char *value)
-{
-    return log_level_parse(value, &o->log) == 0;
-}
-
-static bool set_capture(struct options *o, const char *value)
-{
-    return options_set_text(o->capture, sizeof o->capture, value);
-}
-
-static bool set_capture_size(struct options *o, const char *value)
-{
-    return parse_decimal(value, OPTIONS_CAPTURE_MIB_MAX, &o->capture_size) && o->capture_size != 0;
-}
-
-static bool set_debug_dir(struct options *o, const char *value)
-{
-    return options_set_text(o->debug_dir, sizeof o->debug_dir, value);
-}
-
-static bool set_log_file(struct options *o, const char *value)
-{
-    return options_set_text(o->log_file, sizeof o->log_file, value);
-}
+#define MEMBER(set_member, member)                                                                 \
+    .set = set_member, .at = offsetof(struct options, member),                                     \
+    .size = sizeof(((struct options *)NULL)->member)
 
 /* All options. Those without a name, which only have a variable, come last. */
 static const struct row {
     struct options_help help;
-    bool (*set)(struct options *o, const char *value);
+    bool (*set)(void *to, size_t size, const char *value);
+    size_t at, size;       /* of the member in struct options, in bytes */
     const char *transport; /* prefix of the only names that accept it; NULL: all do */
     const char *alone;     /* the value without '='; NULL: it needs one */
 } table[] = {
-    {{"timeout", "SECONDS", "NETGDB_TIMEOUT", "a whole number of seconds",
-      "wait so long for the kernel (0: only one that waits already); no limit by default"},
-     set_timeout,
-     NULL,
-     NULL},
-    {{"run-timeout", "SECONDS", "NETGDB_RUN_TIMEOUT", "a whole number of seconds, at least 1",
-      "close the connection when the target runs for longer than this; no limit by default"},
-     set_run_timeout,
-     NULL,
-     NULL},
-    {{"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file", "read symbols from this ELF file"},
-     set_symbols,
-     NULL,
-     NULL},
-    {{"save", "FILE", "NETGDB_SAVE", "the name of a file",
-      "write what this session reads to this file, an ELF core"},
-     set_save,
-     NULL,
-     NULL},
-    {{"modules", "DIR[:DIR...]", "NETGDB_MODULES", "the names of directories",
-      "search these directories for a FreeBSD kernel's modules"},
-     set_modules,
-     NULL,
-     NULL},
-    {{"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
-      "add this to every address of the symbol file"},
-     set_slide,
-     NULL,
-     NULL},
-    {{"rtos", "auto|off|NAME", "NETGDB_RTOS", "auto, off or the name of an RTOS",
-      "show the threads of an RTOS"},
-     set_rtos,
-     NULL,
-     NULL},
-    {{"cache", "on|off", "NETGDB_CACHE", "on or off",
-      "remember memory and registers while the target is stopped"},
-     set_cache,
-     NULL,
-     NULL},
-    {{"nocache", "START-END", "NETGDB_NOCACHE",
-      "a range such as 0xfee00000-0xfee01000, 32 times at most",
-      "never remember these addresses (END is not among them); may be given again"},
-     set_nocache,
-     NULL,
-     NULL},
-    {{"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
-      "what GDB's kill and quit do to the target"},
-     set_kill,
-     NULL,
-     NULL},
-    {{"fileio", "on|off", "NETGDB_FILEIO", "on or off",
-      "let the target open, write and delete files of this machine (GDB's File-I/O)"},
-     set_fileio,
-     NULL,
-     NULL},
-    {{"observe", "on|off", "NETGDB_OBSERVE", "on or off",
-      "only look at the kernel, beside the debugger that has it at this machine's netgdb proxy"},
-     set_observe,
-     NULL,
-     "on"},
-    {{"psk", "FILE", "NETGDB_TLS_PSK", "the name of a file",
-      "tls: the pre-shared key, IDENTITY:HEX as psktool writes it"},
-     set_psk,
-     "tls",
-     NULL},
-    {{"cert", "FILE", "NETGDB_TLS_CERT", "the name of a file", "tls: our certificate (PEM)"},
-     set_cert,
-     "tls",
-     NULL},
-    {{"key", "FILE", "NETGDB_TLS_KEY", "the name of a file", "tls: its private key (PEM)"},
-     set_key,
-     "tls",
-     NULL},
-    {{"ca", "FILE", "NETGDB_TLS_CA", "the name of a file",
-      "tls: certificates of those who sign the other end's (PEM)"},
-     set_ca,
-     "tls",
-     NULL},
-    {{"log", "error|warn|info|debug|packet", "NETGDB_LOG", "error, warn, info, debug or packet",
-      "how much to say"},
-     set_log,
-     NULL,
-     NULL},
-    {{"capture", "FILE", "NETGDB_CAPTURE", "the name of a file",
-      "write all datagrams and packets of this process there, for Wireshark and replay"},
-     set_capture,
-     NULL,
-     NULL},
-    {{"capture-size", "MIB", "NETGDB_CAPTURE_SIZE", "a number of MiB from 1 to 1048576",
-      "then continue in a new file and keep one earlier, as FILE.1 (256)"},
-     set_capture_size,
-     NULL,
-     NULL},
-    {{NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file", "say it there and not on stderr"},
-     set_log_file,
-     NULL,
-     NULL},
-    {{NULL, "DIR", "NETGDB_DEBUG_DIR", "the name of a directory",
-      "with the kernel.debug of many FreeBSD kernels: name the one that fits"},
-     set_debug_dir,
-     NULL,
-     NULL},
+    {.help = {"timeout", "SECONDS", "NETGDB_TIMEOUT", "a whole number of seconds",
+              "wait so long for the kernel (0: only one that waits already); no limit by default"},
+     MEMBER(set_seconds, timeout)},
+    {.help =
+         {"run-timeout", "SECONDS", "NETGDB_RUN_TIMEOUT", "a whole number of seconds, at least 1",
+          "close the connection when the target runs for longer than this; no limit by default"},
+     MEMBER(set_limit, run_timeout)},
+    {.help = {"symbols", "FILE", "NETGDB_SYMBOLS", "the name of a file",
+              "read symbols from this ELF file"},
+     MEMBER(set_text, symbols)},
+    {.help = {"save", "FILE", "NETGDB_SAVE", "the name of a file",
+              "write what this session reads to this file, an ELF core"},
+     MEMBER(set_text, save)},
+    {.help = {"modules", "DIR[:DIR...]", "NETGDB_MODULES", "the names of directories",
+              "search these directories for a FreeBSD kernel's modules"},
+     MEMBER(set_text, modules)},
+    {.help = {"slide", "+0xHEX|-0xHEX", "NETGDB_SLIDE", "a number such as 0x200000 or -0x200000",
+              "add this to every address of the symbol file"},
+     .set = set_slide},
+    {.help = {"rtos", "auto|off|NAME", "NETGDB_RTOS", "auto, off or the name of an RTOS",
+              "show the threads of an RTOS"},
+     MEMBER(set_rtos, rtos)},
+    {.help = {"cache", "on|off", "NETGDB_CACHE", "on or off",
+              "remember memory and registers while the target is stopped"},
+     MEMBER(set_switch, cache)},
+    {.help = {"nocache", "START-END", "NETGDB_NOCACHE",
+              "a range such as 0xfee00000-0xfee01000, 32 times at most",
+              "never remember these addresses (END is not among them); may be given again"},
+     .set = set_nocache},
+    {.help = {"kill", "detach|forward", "NETGDB_KILL", "detach or forward",
+              "what GDB's kill and quit do to the target"},
+     MEMBER(set_kill, kill)},
+    {.help = {"fileio", "on|off", "NETGDB_FILEIO", "on or off",
+              "let the target open, write and delete files of this machine (GDB's File-I/O)"},
+     MEMBER(set_switch, fileio)},
+    {.help = {"observe", "on|off", "NETGDB_OBSERVE", "on or off",
+              "only look at the kernel, beside the debugger that has it at this machine's netgdb "
+              "proxy"},
+     MEMBER(set_switch, observe),
+     .alone = "on"},
+    {.help = {"psk", "FILE", "NETGDB_TLS_PSK", "the name of a file",
+              "tls: the pre-shared key, IDENTITY:HEX as psktool writes it"},
+     MEMBER(set_text, psk),
+     .transport = "tls"},
+    {.help = {"cert", "FILE", "NETGDB_TLS_CERT", "the name of a file",
+              "tls: our certificate (PEM)"},
+     MEMBER(set_text, cert),
+     .transport = "tls"},
+    {.help = {"key", "FILE", "NETGDB_TLS_KEY", "the name of a file", "tls: its private key (PEM)"},
+     MEMBER(set_text, key),
+     .transport = "tls"},
+    {.help = {"ca", "FILE", "NETGDB_TLS_CA", "the name of a file",
+              "tls: certificates of those who sign the other end's (PEM)"},
+     MEMBER(set_text, ca),
+     .transport = "tls"},
+    {.help = {"log", "error|warn|info|debug|packet", "NETGDB_LOG",
+              "error, warn, info, debug or packet", "how much to say"},
+     MEMBER(set_log, log)},
+    {.help = {"capture", "FILE", "NETGDB_CAPTURE", "the name of a file",
+              "write all datagrams and packets of this process there, for Wireshark and replay"},
+     MEMBER(set_text, capture)},
+    {.help = {"capture-size", "MIB", "NETGDB_CAPTURE_SIZE", "a number of MiB from 1 to 1048576",
+              "then continue in a new file and keep one earlier, as FILE.1 (256)"},
+     MEMBER(set_capture_size, capture_size)},
+    {.help = {NULL, "FILE", "NETGDB_LOG_FILE", "the name of a file",
+              "say it there and not on stderr"},
+     MEMBER(set_text, log_file)},
+    {.help = {NULL, "DIR", "NETGDB_DEBUG_DIR", "the name of a directory",
+              "with the kernel.debug of many FreeBSD kernels: name the one that fits"},
+     MEMBER(set_text, debug_dir)},
 };
 
 enum { ROWS = sizeof table / sizeof table[0] };
+
+static bool set_option(struct options *o, const struct row *row, const char *value)
+{
+    return row->set((char *)o + row->at, row->size, value);
+}
 
 const struct options_help *options_help(size_t i)
 {
@@ -371,7 +297,7 @@ static int parse_option(struct options *o, char *text, bool *replaced,
             o->nocaches = 0;
             *replaced = true;
         }
-        if (!table[i].set(o, value))
+        if (!set_option(o, &table[i], value))
             return options_set_error(e, "%s=%.100s: takes %s", h->name, value, h->wants);
         return 0;
     }
@@ -383,7 +309,7 @@ static int read_environment(struct options *o, options_getenv *env, const struct
     for (size_t i = 0; i < ROWS; i++) {
         const struct options_help *h = &table[i].help;
         const char *value = env != NULL ? env(h->variable) : NULL;
-        if (value != NULL && *value != '\0' && !table[i].set(o, value))
+        if (value != NULL && *value != '\0' && !set_option(o, &table[i], value))
             return options_set_error(e, "%s=%.100s: takes %s", h->variable, value, h->wants);
     }
     return 0;
