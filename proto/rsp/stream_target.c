@@ -285,11 +285,6 @@ static int stream_target_interrupt(struct target *t)
     return send_to_stub(stream_of(t), &ctrl_c, 1);
 }
 
-static int stream_target_leave(struct target *t, const struct request *r, struct buf *reply)
-{
-    return target_transact(t, r, reply);
-}
-
 static size_t stream_target_max_request(struct target *t)
 {
     return stream_of(t)->max_request;
@@ -315,9 +310,13 @@ void stream_target_give_up(struct target *t)
 
 struct target *stream_target_new(struct io *io, const struct log *log)
 {
-    static const struct target_ops ops = {
-        stream_target_send,  stream_target_recv,        stream_target_interrupt, stream_target_idle,
-        stream_target_leave, stream_target_max_request, stream_target_free};
+    static const struct target_ops ops = {.send = stream_target_send,
+                                          .recv = stream_target_recv,
+                                          .interrupt = stream_target_interrupt,
+                                          .idle = stream_target_idle,
+                                          .leave = target_transact,
+                                          .max_request = stream_target_max_request,
+                                          .free = stream_target_free};
     struct stream_target *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
