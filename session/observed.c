@@ -6,6 +6,7 @@
 
 #include "io/clock.h"
 #include "io/fds.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/packets.h"
 
@@ -164,6 +165,7 @@ void observed_not_resumed(struct observed *h)
 void observed_begin(struct observed *h, struct io_fds *io, enum netgdb_peer peer, bool has_client)
 {
     pthread_mutex_lock(&h->lock);
+    CHECK(h->owner == NULL); /* one thread serves the target */
     h->owner = io;
     h->peer = peer;
     h->peer_known = true;
@@ -188,6 +190,7 @@ int observed_park(struct observed *h)
 void observed_leave(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
+    CHECK(h->owner != NULL);
     h->owner = NULL;
     h->has_client = false;
     wake_observers(h);
@@ -276,6 +279,7 @@ struct observer *observed_take(struct observed *h)
 void observed_answer(struct observed *h, struct observer *o, bool more)
 {
     pthread_mutex_lock(&h->lock);
+    CHECK(o->state == OBSERVER_TAKEN); /* one reply to each request */
     o->state = more ? OBSERVER_QUEUED : OBSERVER_ANSWERED;
     h->served += !more;
     TAILQ_REMOVE(&h->observers, o, entries); /* the others are next */

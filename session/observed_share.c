@@ -106,6 +106,7 @@ static int share_request(struct decorator *d, const struct request *r)
 {
     struct observed_share *s = (struct observed_share *)d;
     static const char multiprocess[] = "multiprocess+";
+    CHECK_OR_RETURN(s->h->share == s);
     int rc = observed_share_restore(s);
     if (rc == 0)
         rc = follow_list(s, r->packet);
@@ -352,6 +353,9 @@ int observed_share_run(struct observed_share *s, struct observer *o)
     struct request r;
     request_parse(&r, o->request.data, o->request.len);
     CHECK_OR_RETURN(r.packet->effects == PKT_READS || r.packet->id == PACKET_qSupported);
+    /* Only between two requests of the first client, and not as the answer to a question. */
+    CHECK_OR_RETURN(s->d.state != DECORATOR_OUTSTANDING || !packet_has_reply(s->d.packet));
+    CHECK_OR_RETURN(!s->asked);
     int rc = depends_on_thread(s, r.packet) ? select_for(s, o, r.packet) : 0;
     if (rc == 0)
         rc = execute(s, &r, o);

@@ -80,7 +80,8 @@ struct link *session_succeed(struct session *s, struct session *next)
     struct state_file *old = s->state_file;
     struct target *target = s->target;
     CHECK(target != NULL);
-    CHECK(next->target == NULL && next->io == NULL && next->kernel.ip == s->kernel.ip);
+    CHECK(next->target == NULL && next->io == NULL && next->host == NULL);
+    CHECK(next->fd >= 0 && next->kernel.ip == s->kernel.ip);
     session_leave_io(s);
     close(s->fd);
     state_file_remove(old);

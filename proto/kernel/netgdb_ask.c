@@ -236,10 +236,12 @@ static int repeat_request(struct netgdb_target *t)
     t->outstanding = false;
     nt_expect_duplicates(t);
     int rc = nt_wait_until_ready(t);
+    if (rc != 0)
+        return rc;
     t->undelayed = false;
     t->outstanding = true;
     explain_repeat(t, "sent again: its reply may be that of a late duplicate");
-    return rc == 0 ? send_request(t) : rc;
+    return send_request(t);
 }
 
 /* Delivers the packet in the parser. After the final one, our '+' is pending. */

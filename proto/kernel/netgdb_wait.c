@@ -15,6 +15,9 @@ bool nt_is_sound(const struct netgdb_target *t)
         return false;
     if (t->outstanding && (t->current.packet == NULL || t->use == NT_UNUSED))
         return false;
+    /* The kernel gets a request only when it waits for one. */
+    if (t->outstanding && (t->our_ack_pending || t->duplicate_running))
+        return false;
     return t->our_ack_packet != NULL && t->current.low <= t->current.high &&
            (!t->identified || t->use == NT_USED);
 }

@@ -60,13 +60,28 @@ void link_take_over(struct link *l, uint32_t last_seqno, uint32_t next_seqno)
 
 /* ---- invariants ---- */
 
+/* A DATA stays in flight until its delivery is proved, and nothing that was not sent is
+ * acknowledged.
+ */
 static bool sent_is_sound(const struct link *l)
 {
     if (l->tx.active && (l->tx.seqno == 0 || l->tx.transmissions == 0))
         return false;
+    if (!l->tx.active && l->tx.transmissions != 0 && l->tx.arrived == 0)
+        return false;
+    if (l->tx.acked > l->tx.seqno || l->inherited_seqno > l->tx.seqno)
+        return false;
     return l->tx.len <= sizeof l->tx.datagram && l->payload_max >= WIRE_DATA_MIN &&
            l->payload_max <= WIRE_DATA_ETHERNET &&
            (l->session_state == NULL || l->session_state->sent == l->tx.seqno);
+}
+
+static unsigned chunks_seen(const struct link *l)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < sizeof l->rx.seen; i++)
+        n += (unsigned)__builtin_popcount(l->rx.seen[i]);
+    return n;
 }
 
 /* A complete message is in the stream: `have` counts the chunks of one that is not. */
@@ -75,7 +90,8 @@ static bool received_is_sound(const struct link *l)
     return (l->node || !l->finished) &&
            (l->rx.have == 0 ||
             (l->synced && l->rx.have < l->rx.chunks && l->rx.chunks <= LINK_CHUNKS_MAX &&
-             l->rx.total <= WIRE_MESSAGE_MAX && l->rx.data.len == l->rx.total));
+             l->rx.total <= WIRE_MESSAGE_MAX && l->rx.data.len == l->rx.total &&
+             l->rx.have == chunks_seen(l)));
 }
 
 static bool path_is_sound(const struct link *l)

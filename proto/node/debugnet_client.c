@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/kernel/netgdb_target.h"
 #include "proto/link/wire.h"
@@ -146,6 +147,7 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
         if ((io_wait(t->io, IO_NEVER, IO_ON_CLIENT | watch) & watch) != 0)
             return NETGDB_AGAIN;
     }
+    CHECK_OR_RETURN(t->requests.outstanding);
     c->packet = packet_find(request->data, request->len);
     return 0;
 }
@@ -189,6 +191,8 @@ static int debugnet_client_reply(struct server *server, const uint8_t *content, 
     struct debugnet_client *c = client_of(server);
     bool features = final && c->packet != NULL && c->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
+    CHECK_OR_RETURN(content != NULL || len == 0);
+    CHECK_OR_RETURN(!final || c->packet != NULL); /* one reply to each request */
     if (final) {
         requests_done(&c->transport.requests);
         c->packet = NULL;

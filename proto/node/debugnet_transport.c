@@ -96,6 +96,7 @@ static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
         t->unacked = t->chunks;
     t->last = msg->seqno;
     t->have += msg->len;
+    CHECK(t->have <= t->total);
     requests_feed(&t->requests, msg->data, msg->len);
     return true;
 }
@@ -242,9 +243,9 @@ static int transmit_message(struct debugnet_transport *t, enum wire_type type, c
 static int send_message(struct debugnet_transport *t, enum wire_type type, const uint8_t *data,
                         size_t len)
 {
+    CHECK_OR_RETURN(t->chunks == 0); /* one message at a time */
     t->chunks = len == 0 ? 1 : (unsigned)((len - 1) / t->options.data_max + 1);
     CHECK_OR_RETURN(t->chunks <= DEBUGNET_CHUNKS);
-    t->sent = t->unacked = 0;
     memset(t->acked, 0, sizeof t->acked);
     int rc = transmit_message(t, type, data, len);
     t->base += t->chunks;
