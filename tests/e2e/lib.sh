@@ -100,6 +100,12 @@ has_not() {
     ! has "$1" "$2"
 }
 
+# netgdb_is_silent FILE: $dir/FILE has no line of netgdb, except that it waits for the kernel, as it may on
+# a slow machine.
+netgdb_is_silent() {
+    ! grep 'netgdb: ' "$dir/$1" | grep -qv 'waiting for the kernel'
+}
+
 # is_line FILE PATTERN: $dir/FILE has exactly one line, and it matches.
 is_line() {
     [ "$(wc -l <"$dir/$1")" = 1 ] && has "$1" "$2"
