@@ -150,11 +150,8 @@ static int ask_listener(struct kernel_tool *k)
     struct listener_watch watch = {.n = k->n, .notify = notify_event};
     struct listener *l = listener_get(k->options.port, &k->log);
     int event = l != NULL ? os_wake_open() : -1;
-    if (event < 0) {
-        complain("UDP port %u, to which kernels connect, is unavailable: %s", k->options.port,
-                 strerror(errno));
-        return EXIT_FAILED;
-    }
+    if (event < 0)
+        return complain_herald_port(k->options.port);
     memcpy(watch.ips, k->ips, sizeof watch.ips);
     watch.context = &event;
     struct session *s = NULL;

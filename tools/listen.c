@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A listening TCP socket for the debugger of a command; see tools.h. */
+/* The sockets at which commands listen; see tools.h. */
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
@@ -28,4 +28,14 @@ int listen_on(const char *host, uint16_t port, char text[SOCKETS_STREAM_TEXT])
     if (fd >= 0)
         close(fd);
     return -1;
+}
+
+int complain_herald_port(uint16_t port)
+{
+    char owner[PORT_OWNER_TEXT];
+    int error = errno;
+    complain("UDP port %u, to which kernels connect, is unavailable: %s%s%s", port, strerror(error),
+             port_owner(error, false, port, owner),
+             error == EADDRINUSE ? ": use that one, or end it" : "");
+    return EXIT_FAILED;
 }

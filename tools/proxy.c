@@ -15,7 +15,6 @@
 #include "io/clock.h"
 #include "io/herald.h"
 #include "io/os.h"
-#include "io/port_owner.h"
 #include "io/sockets.h"
 #include "io/thread.h"
 #include "session/control.h"
@@ -119,12 +118,7 @@ static int open_herald(struct proxy *p, uint16_t *port)
     p->herald_port = *port;
     if (p->herald_fd >= 0)
         return EXIT_DONE;
-    char owner[PORT_OWNER_TEXT];
-    int error = errno;
-    complain("UDP port %u, to which kernels connect, is unavailable: %s%s%s", *port,
-             strerror(error), port_owner(error, false, *port, owner),
-             error == EADDRINUSE ? ": use that one, or end it" : "");
-    return EXIT_FAILED;
+    return complain_herald_port(*port);
 }
 
 static int proxy_watch(struct proxy *p, int fd, void *what)
