@@ -159,6 +159,8 @@ static int take_autopsy_operand(int argc, char **argv, struct autopsy_options *o
         o->timeout = o->target.timeout;
     if (o->debug == NULL && o->target.debug_dir[0] != '\0')
         o->debug = o->target.debug_dir;
+    if (o->expects && o->debug == NULL && o->target.symbols[0] == '\0')
+        return complain_usage("autopsy", "--expect needs the kernels' files: --debug DIRECTORY");
     return -1;
 }
 
