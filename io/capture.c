@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ const char *capture_error_text(int error)
 {
     if (error == EEXIST)
         return "it, or its .1, is not a capture: choose another name";
+    if (error == EBUSY)
+        return "another process writes to it: choose another name";
     /* O_NOFOLLOW: ELOOP by POSIX, EMLINK on FreeBSD */
     return error == ELOOP || error == EMLINK ? "it is a symbolic link" : strerror(error);
 }
@@ -73,8 +76,9 @@ static int open_directory(void)
     return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Returns 1 if the file is a capture, 0 if there is none of this name, -1 with errno otherwise. */
-static int is_capture(const char *name)
+/* Returns 1 if the file is a capture that no other process writes, 0 if there is none of this name,
+ * -1 with errno otherwise. `ours`: this process writes it. */
+static int is_capture(const char *name, bool ours)
 {
     static const uint8_t magic[] = {0x0a, 0x0d, 0x0d, 0x0a};
     uint8_t begin[sizeof magic];
@@ -85,24 +89,25 @@ static int is_capture(const char *name)
     bool yes = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
                (st.st_size == 0 || (read(fd, begin, sizeof begin) == sizeof begin &&
                                     memcmp(begin, magic, sizeof magic) == 0));
+    bool busy = yes && !ours && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
-    errno = EEXIST;
-    return yes ? 1 : -1;
+    errno = busy ? EBUSY : EEXIST;
+    return yes && !busy ? 1 : -1;
 }
 
 /* Renames an earlier capture to NAME.1. */
-static bool move_away(void)
+static bool move_away(bool ours)
 {
     char older[NAME_MAX + 1];
     const char *name = base_name();
-    int there = is_capture(name);
+    int there = is_capture(name, ours);
     if (there <= 0)
         return there == 0;
     if ((size_t)snprintf(older, sizeof older, "%s.1", name) >= sizeof older) {
         errno = ENAMETOOLONG;
         return false;
     }
-    return is_capture(older) >= 0 && renameat(directory, name, directory, older) == 0;
+    return is_capture(older, false) >= 0 && renameat(directory, name, directory, older) == 0;
 }
 
 static void add_preamble(void)
@@ -117,10 +122,13 @@ static void add_preamble(void)
 static bool renew_file(void)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+    bool moved = move_away(file >= 0);
     if (file >= 0)
         close(file);
-    file = move_away() ? openat(directory, base_name(), flags, 0600) : -1;
+    file = moved ? openat(directory, base_name(), flags, 0600) : -1;
     size = 0;
+    if (file >= 0)
+        (void)flock(file, LOCK_EX | LOCK_NB);
     return file >= 0 && fchmod(file, 0600) == 0; /* whatever the umask is */
 }
 

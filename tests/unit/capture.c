@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -181,6 +182,24 @@ static void what_is_not_a_capture_is_refused_and_unchanged(void **state)
     assert_int_equal(rmdir(f->path), 0);
 }
 
+/* Locked as by another process: a second open of a file is independent of the first. */
+static void the_capture_of_another_process_is_refused_and_unchanged(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(capture_open(f->path, 1, &counting), 0);
+    capture_close();
+    int fd = open(f->path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    refused(f, "another process writes to it");
+    assert_int_equal(access(f->older, F_OK), -1);
+    close(fd);
+    assert_int_equal(capture_open(f->path, 1, &counting), 0);
+    fd = open(f->path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1); /* ours is locked */
+    close(fd);
+    capture_close();
+}
+
 /* One byte is added to it. */
 static void the_longest_directory_fits(void **state)
 {
@@ -299,6 +318,7 @@ int main(void)
         TEST(a_new_file_is_private_and_has_its_interfaces),
         TEST(an_earlier_capture_is_kept_as_dot_1),
         TEST(what_is_not_a_capture_is_refused_and_unchanged),
+        TEST(the_capture_of_another_process_is_refused_and_unchanged),
         TEST(the_longest_directory_fits),
         TEST(at_its_limit_a_file_is_complete_and_another_one_begins),
         TEST(the_process_may_change_its_directory),
