@@ -53,13 +53,30 @@ static int judge(const char *host, int result)
     return EXIT_FAILED;
 }
 
+/* A recording that cannot be read is found before a debugger connects. With --stdio one has. */
+static int check_recording(const struct proxy *p)
+{
+    const struct log quiet = {.level = LOG_ERROR, .sink = log_to_stderr};
+    struct transport_stream s = p->stub;
+    struct target *t;
+    if (p->options->stdio || s.options->transport->target == NULL)
+        return EXIT_DONE;
+    if (transport_target(&s, &quiet, &t) != 0) {
+        complain("%s: %s", s.options->path, s.why);
+        return EXIT_FAILED;
+    }
+    target_free(t);
+    return EXIT_DONE;
+}
+
 static int resolve_target(struct proxy *p)
 {
     const struct options *o = &p->options->target;
     if (o->kind == OPTIONS_STREAM) {
         p->stub = (struct transport_stream){
             .options = o, .resolver = getaddrinfo, .timeout = o->transport->proxy_wait};
-        return judge(o->host, transport_look_up(&p->stub));
+        int rc = check_recording(p);
+        return rc != EXIT_DONE ? rc : judge(o->host, transport_look_up(&p->stub));
     }
     p->n_ips = o->kind == OPTIONS_ANY;
     if (o->kind != OPTIONS_KERNEL)

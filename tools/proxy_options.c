@@ -149,7 +149,7 @@ static int take_operand(int argc, char **argv, struct proxy_options *o)
     if (o->capture.size == 0)
         o->capture.size = o->target.capture_size;
     if (!check_symbols_option(o->target.symbols))
-        return EXIT_USAGE;
+        return EXIT_FAILED;
     if (o->target.save[0] != '\0' && o->target.kind == OPTIONS_ANY)
         return complain_usage("proxy", "save= is for one target, not for any kernel");
     if (o->from.n != 0 && o->target.kind != OPTIONS_ANY)

@@ -275,8 +275,8 @@ void client_debug_stub(struct client *c, struct server *server)
         end = serve_chain(c, server, &chain);
         chain_close(&chain);
     }
-    if (end == NETGDB_LOST && p->options->stdio)
-        p->exit_code = EXIT_NOBODY;
+    if (p->options->stdio && (end == NETGDB_LOST || end == NETGDB_CLOSED))
+        p->exit_code = end == NETGDB_LOST ? EXIT_NOBODY : EXIT_LOST;
     io_fds_set_stream(&c->io, IO_TARGET, -1, -1);
     transport_close(&stub, end == SERVE_DETACHED);
     pthread_mutex_lock(&p->lock);
