@@ -115,16 +115,89 @@ static bool has_entity(struct guard *g, const struct buf *part)
     return g->text.len != 0 && memmem(g->text.data, g->text.len, entity, sizeof entity - 1) != NULL;
 }
 
+/* Whether the part begins like an XML declaration, perhaps after a byte order mark of UTF-8. */
+static bool may_be_declaration(const struct buf *part)
+{
+    static const char *const begins[] = {"<?xml", "\xef\xbb\xbf<?xml"};
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        size_t n = strlen(begins[i]);
+        if (memcmp(part->data, begins[i], part->len < n ? part->len : n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint8_t *find_text(const struct buf *part, const char *text)
+{
+    return memmem(part->data, part->len, text, strlen(text));
+}
+
+/* The length of a reference (`&#x9b;`), or of its begin at the end of the part. */
+static size_t reference_length(const struct buf *part, size_t at, bool *whole)
+{
+    static const char valid[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#";
+    size_t i = at + 1;
+    while (i < part->len && memchr(valid, part->data[i], sizeof valid - 1) != NULL)
+        i++;
+    *whole = i < part->len;
+    return i - at + (*whole && part->data[i] == ';');
+}
+
+/* Returns how many bytes at the end of the part are a character, a reference or a declaration that
+ * is not whole. */
+static size_t incomplete(const struct guard *g, const struct buf *part)
+{
+    bool whole;
+    if (part->len == 0)
+        return 0;
+    if (g->offset == 0 && may_be_declaration(part) && find_text(part, "?>") == NULL)
+        return part->len;
+    if (part->data[part->len - 1] == 0xc2) /* of a control character, perhaps */
+        return 1;
+    const uint8_t *last = memrchr(part->data, '&', part->len);
+    size_t n = last != NULL ? reference_length(part, (size_t)(last - part->data), &whole) : 0;
+    return n != 0 && !whole ? n : 0;
+}
+
+/* Whether `&#DIGITS;` or `&#xDIGITS;` is a control character that XML permits: DEL or C1. */
+static bool is_control_reference(const uint8_t *text, size_t len)
+{
+    bool hex = len > 3 && text[2] == 'x';
+    unsigned value = 0;
+    if (len < 4 || text[1] != '#' || text[len - 1] != ';')
+        return false;
+    for (size_t i = hex ? 3 : 2; i < len - 1; i++) {
+        uint64_t digit;
+        if (rsp_hex_number(text + i, 1, &digit) != 1 || (!hex && digit > 9))
+            return false;
+        value = value * (hex ? 16 : 10) + (unsigned)digit;
+        if (value > 0xa0)
+            return false;
+    }
+    return value >= 0x7f && value < 0xa0;
+}
+
+/* gdb gets UTF-8: in another encoding the bytes would be other characters. */
+static void remove_encoding(const struct guard *g, struct buf *part)
+{
+    uint8_t *end = find_text(part, "?>"), *at = find_text(part, "encoding");
+    if (g->offset == 0 && may_be_declaration(part) && at != NULL && at < end)
+        memset(at, ' ', (size_t)(end - at));
+}
+
 /* In XML a control character is an error anyway; C1 is not (XML 1.0, 2.2). */
 static void show_document(struct buf *part)
 {
     uint8_t *d = part->data;
     for (size_t i = 0; i < part->len; i++) {
-        bool space = d[i] == '\n' || d[i] == '\t' || d[i] == '\r';
+        bool space = d[i] == '\n' || d[i] == '\t' || d[i] == '\r', whole;
+        size_t n = d[i] == '&' ? reference_length(part, i, &whole) : 0;
         if ((d[i] < 0x20 && !space) || d[i] == 0x7f)
             d[i] = '?';
         else if (i > 0 && d[i - 1] == 0xc2 && d[i] >= 0x80 && d[i] < 0xa0)
             d[i - 1] = d[i] = '?';
+        else if (is_control_reference(d + i, n))
+            memset(d + i, '?', n);
     }
 }
 
@@ -138,9 +211,16 @@ static int check_document(struct guard *g, struct buf *reply)
     if (g->offset + g->data.len > GUARD_DOCUMENT_MAX)
         return refuse(g, reply, &g->told_document,
                       "the target describes itself at a length that cannot be: refused");
+    /* gdb reads the rest again, with what follows. */
+    size_t rest = more == 'm' ? incomplete(g, &g->data) : 0;
+    if (rest != 0 && rest == g->data.len)
+        return refuse(g, reply, &g->told_document,
+                      "the target describes itself in parts that are too short: refused");
+    g->data.len -= rest;
     if (has_entity(g, &g->data))
         return refuse(g, reply, &g->told_document,
                       "the target describes itself with XML entities: refused");
+    remove_encoding(g, &g->data);
     show_document(&g->data);
     buf_reset(reply);
     (void)buf_addc(reply, more);

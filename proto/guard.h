@@ -7,7 +7,7 @@
  *   O, qRcmd, qThreadExtraInfo
  *                  Hexadecimal text that gdb prints: control bytes are escaped (visible.h).
  *   qXfer          XML and file names: at most GUARD_DOCUMENT_MAX bytes, no entities, '?' for
- *                  control bytes.
+ *                  control characters and references to them; in UTF-8.
  *   other replies  '?' for bytes that are not printable ASCII, as in E.TEXT and thread names.
  *                  Binary replies (x, vFile, LLDB's j packets, unknown ones) pass unchanged.
  *

@@ -12,7 +12,7 @@
 #include "proto/visible.h"
 #include "tests/requests.h"
 
-enum { SAID_MAX = 16 };
+enum { SAID_MAX = 32 };
 
 /* A target that replies with scripted packets; `asked` has the requests it received. */
 struct fixture {
@@ -258,6 +258,75 @@ static void thread_names_are_in_visible_form(void **state)
     expect(f, "m<thread id=\"1\" name=\"a?[m ??m \xc3\xa4\"/>");
 }
 
+/* XML permits references to U+007F to U+009F, of which U+009B begins an escape sequence. */
+static void references_to_control_characters_are_replaced(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qXfer:threads:read::0,1000");
+    says(f, "m<thread id=\"1\" name=\"a&}\x03x9b;31m&}\x03" /* }\x03: a '#' */
+            "00155;&}\x03x7F; &}\x03"
+            "39;&amp;&}\x03xe4;&}\x03"
+            "10;&}\x03x1000000009b;\"/>");
+    expect(f, "m<thread id=\"1\" name=\"a??????31m??????????????"
+              " &}\x03"
+              "39;&amp;&}\x03xe4;&}\x03"
+              "10;&}\x03x1000000009b;\"/>");
+}
+
+/* A part ends before a character or a reference that it has not whole: gdb asks for that again. */
+static void no_character_is_divided(void **state)
+{
+    static const char *const ends[] = {"\xc2", "&", "&}\x03", "&}\x03x9", "&am"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char part[64];
+        ask(f, "qXfer:threads:read::0,10");
+        (void)snprintf(part, sizeof part, "m<a n=\"%s", ends[i]);
+        says(f, part);
+        expect(f, "m<a n=\"");
+        ask(f, "qXfer:threads:read::6,10");
+        says(f, "l\xc2\x9b&}\x03x9b;\"/>");
+        expect(f, "l????????\"/>");
+        ask(f, "qXfer:threads:read::0,1");
+        (void)snprintf(part, sizeof part, "m%s", ends[i]);
+        says(f, part);
+        expect(f, "E01"); /* nothing would be left */
+        part[0] = 'l';
+        ask(f, "qXfer:threads:read::0,1");
+        says(f, part);
+        expect(f, part);
+    }
+    assert_int_equal(f->line_count, 1);
+}
+
+/* In ISO-8859-1 a byte is such a character, and two are that end in one. */
+static void documents_are_in_utf8(void **state)
+{
+    static const char *const begins[] = {"", "\xef\xbb\xbf"};
+    struct fixture *f = *state;
+    char text[160];
+    for (size_t i = 0; i < 2; i++) {
+        ask(f, "qXfer:threads:read::0,1000");
+        (void)snprintf(text, sizeof text, "l%s<?xml version=\"1.0\" encoding='ISO-8859-1'?><a/>",
+                       begins[i]);
+        says(f, text);
+        (void)snprintf(text, sizeof text, "l%s<?xml version=\"1.0\"                      ?><a/>",
+                       begins[i]);
+        expect(f, text);
+        ask(f, "qXfer:threads:read::0,1000");
+        (void)snprintf(text, sizeof text, "m%s<?xml version=\"1.0\" enc", begins[i]);
+        says(f, text);
+        expect(f, "E01");
+        ask(f, "qXfer:threads:read::0,1000");
+        (void)snprintf(text, sizeof text, "m%s<?", begins[i]);
+        says(f, text);
+        expect(f, "E01");
+    }
+    ask(f, "qXfer:threads:read::0,1000");
+    says(f, "l<reg name=\"a\" encoding=\"uint\"/>");
+    expect(f, "l<reg name=\"a\" encoding=\"uint\"/>");
+}
+
 static void error_texts_are_in_visible_form(void **state)
 {
     static const char *const requests[] = {"m1,1", "x1,1", "vRun;61", "qXfer:auxv:read::0,1"};
@@ -317,7 +386,7 @@ static void entities_are_found_across_chunks(void **state)
 {
     static const char text[] = "<!ENTITY a \"b\">";
     struct fixture *f = *state;
-    for (size_t cut = 1; cut < 8; cut++) {
+    for (size_t cut = 2; cut < 8; cut++) {
         char request[64], part[64];
         ask(f, "qXfer:features:read:target.xml:0,10");
         (void)snprintf(part, sizeof part, "m%.*s", (int)cut, text);
@@ -405,6 +474,9 @@ int main(void)
         TEST(console_output_is_in_visible_form),
         TEST(monitor_replies_are_in_visible_form),
         TEST(thread_names_are_in_visible_form),
+        TEST(references_to_control_characters_are_replaced),
+        TEST(no_character_is_divided),
+        TEST(documents_are_in_utf8),
         TEST(error_texts_are_in_visible_form),
         TEST(binary_replies_are_unchanged),
         TEST(endless_output_is_truncated),
