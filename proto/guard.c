@@ -159,7 +159,7 @@ static size_t incomplete(const struct guard *g, const struct buf *part)
     return n != 0 && !whole ? n : 0;
 }
 
-/* Whether `&#DIGITS;` or `&#xDIGITS;` is a control character that XML permits: DEL or C1. */
+/* Whether `&#DIGITS;` or `&#xDIGITS;` is a control character that XML permits: CR, DEL or C1. */
 static bool is_control_reference(const uint8_t *text, size_t len)
 {
     bool hex = len > 3 && text[2] == 'x';
@@ -174,7 +174,7 @@ static bool is_control_reference(const uint8_t *text, size_t len)
         if (value > 0xa0)
             return false;
     }
-    return value >= 0x7f && value < 0xa0;
+    return value == '\r' || (value >= 0x7f && value < 0xa0);
 }
 
 /* gdb gets UTF-8: in another encoding the bytes would be other characters. */
@@ -234,8 +234,123 @@ static bool is_file_packet(const struct packet *packet)
 
 static bool is_binary(const struct packet *packet)
 {
-    return packet->name[0] == '\0' || packet->name[0] == 'x' || packet->name[0] == 'j' ||
-           is_file_packet(packet) || packet_is_object(packet);
+    return packet->name[0] == '\0' || packet->name[0] == 'x' || is_file_packet(packet) ||
+           packet_is_object(packet);
+}
+
+/* ---- what LLDB decodes and prints ---- */
+
+/* '?' for control characters, of one byte or C1 in UTF-8. */
+static void show_characters(uint8_t *d, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool space = d[i] == '\n' || d[i] == '\t';
+        if ((d[i] < 0x20 && !space) || d[i] == 0x7f)
+            d[i] = '?';
+        else if (i > 0 && d[i - 1] == 0xc2 && d[i] >= 0x80 && d[i] < 0xa0)
+            d[i - 1] = d[i] = '?';
+    }
+}
+
+/* The length of an escape of JSON if it is a control character, else of what to skip. */
+static size_t json_escape_length(const uint8_t *d, size_t len, bool *control)
+{
+    uint64_t code = 0;
+    *control = len > 1 && (d[1] == 'b' || d[1] == 'f' || d[1] == 'r');
+    if (len < 6 || d[1] != 'u' || rsp_hex_number(d + 2, 4, &code) != 4)
+        return len < 2 ? len : 2;
+    *control = (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0);
+    return 6;
+}
+
+static void show_json_text(uint8_t *d, size_t len)
+{
+    bool control;
+    show_characters(d, len);
+    for (size_t i = 0, n; i < len; i += n) {
+        n = d[i] == '\\' ? json_escape_length(d + i, len - i, &control) : 1;
+        if (d[i] == '\\' && control)
+            memset(d + i, '?', n);
+    }
+}
+
+/* JSON, in which '}' is escaped like binary data. */
+static int show_json(struct guard *g, struct buf *reply)
+{
+    buf_reset(&g->data);
+    if (rsp_unescape(&g->data, reply->data, reply->len) != 0)
+        return buf_sets(reply, "E01");
+    show_json_text(g->data.data, g->data.len);
+    buf_reset(reply);
+    return rsp_escape(reply, g->data.data, g->data.len);
+}
+
+/* The next byte in hexadecimal at *at, after blanks, as LLDB reads it; -1: there is none. */
+static int next_byte(const uint8_t *text, size_t len, size_t *at)
+{
+    while (*at < len && text[*at] == ' ')
+        ++*at;
+    return len - *at >= 2 ? rsp_hex_byte(text + *at) : -1;
+}
+
+/* Text in hexadecimal, which ends before the first byte that is not. */
+static int show_hex_field(struct guard *g, uint8_t *text, size_t len, bool json)
+{
+    static const char digits[] = "0123456789abcdef";
+    int byte;
+    buf_reset(&g->data);
+    for (size_t at = 0; (byte = next_byte(text, len, &at)) >= 0; at += 2)
+        (void)buf_addc(&g->data, (uint8_t)byte);
+    if (g->data.error != 0)
+        return g->data.error;
+    if (json)
+        show_json_text(g->data.data, g->data.len);
+    else
+        show_characters(g->data.data, g->data.len);
+    for (size_t at = 0, i = 0; next_byte(text, len, &at) >= 0 && i < g->data.len; at += 2, i++) {
+        text[at] = (uint8_t)digits[g->data.data[i] >> 4];
+        text[at + 1] = (uint8_t)digits[g->data.data[i] & 15];
+    }
+    return 0;
+}
+
+/* Fields of LLDB that are text in hexadecimal. */
+static bool is_hex_field(const uint8_t *key, size_t len, bool stop)
+{
+    static const char *const fields[] = {"hexname",  "description", "jstopinfo", /* of a stop */
+                                         "name",     "error",       "file_path",
+                                         "hostname", "os_build",    "os_kernel"};
+    for (size_t i = 0; i < (stop ? 3 : sizeof fields / sizeof fields[0]); i++) {
+        if (strlen(fields[i]) == len && memcmp(fields[i], key, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* KEY:VALUE;…, in a stop reply after its signal. */
+static int show_fields(struct guard *g, struct buf *reply)
+{
+    bool stop = reply->data[0] == 'T';
+    int rc = 0;
+    for (size_t at = stop ? 3 : 0, end; rc == 0 && at < reply->len; at = end + 1) {
+        uint8_t *key = reply->data + at;
+        const uint8_t *semicolon = memchr(key, ';', reply->len - at);
+        end = semicolon != NULL ? (size_t)(semicolon - reply->data) : reply->len;
+        const uint8_t *colon = memchr(key, ':', end - at);
+        size_t n = colon != NULL ? (size_t)(colon - key) : 0;
+        if (n != 0 && is_hex_field(key, n, stop))
+            rc = show_hex_field(g, key + n + 1, end - at - n - 1, key[0] == 'j');
+    }
+    return rc;
+}
+
+/* Text that is read as it is, or has fields. After an error's number LLDB reads its text. */
+static int show_text(struct guard *g, struct buf *reply)
+{
+    show_line(reply);
+    if (reply->len > 4 && reply->data[0] == 'E' && reply->data[3] == ';')
+        return show_hex_field(g, reply->data + 4, reply->len - 4, false);
+    return reply->data[0] == 'T' || g->d.packet->name[0] == 'q' ? show_fields(g, reply) : 0;
 }
 
 static int show_reply(struct guard *g, struct buf *reply)
@@ -245,9 +360,9 @@ static int show_reply(struct guard *g, struct buf *reply)
         return check_document(g, reply);
     if (!plain && (g->d.packet->id == PACKET_qRcmd || g->d.packet->id == PACKET_qThreadExtraInfo))
         return show_hex(g, reply, 0);
-    if (!is_binary(g->d.packet) || buf_starts(reply, "E."))
-        show_line(reply);
-    return 0;
+    if (g->d.packet->name[0] == 'j' && !buf_starts(reply, "E."))
+        return show_json(g, reply);
+    return !is_binary(g->d.packet) || buf_starts(reply, "E.") ? show_text(g, reply) : 0;
 }
 
 static int guard_reply(struct decorator *d, struct buf *reply, bool final)

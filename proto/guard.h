@@ -8,8 +8,9 @@
  *                  Hexadecimal text that gdb prints: control bytes are escaped (visible.h).
  *   qXfer          XML and file names: at most GUARD_DOCUMENT_MAX bytes, no entities, '?' for
  *                  control characters and references to them; in UTF-8.
- *   other replies  '?' for bytes that are not printable ASCII, as in E.TEXT and thread names.
- *                  Binary replies (x, vFile, LLDB's j packets, unknown ones) pass unchanged.
+ *   other replies  '?' for bytes that are not printable ASCII, as in E.TEXT and thread names, and
+ *                  for control characters in what LLDB decodes: JSON (j packets), and fields in
+ *                  hexadecimal. Binary replies (x, vFile, unknown ones) pass unchanged.
  *
  * File names pass: gdb opens the files that a stub names by qXfer:exec-file and qXfer:libraries,
  * from the target unless the user has set a sysroot. A FreeBSD kernel's stub cannot name any

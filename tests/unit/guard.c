@@ -327,6 +327,40 @@ static void documents_are_in_utf8(void **state)
     expect(f, "l<reg name=\"a\" encoding=\"uint\"/>");
 }
 
+/* LLDB prints the strings of JSON, with their escapes decoded. */
+static void json_is_in_visible_form(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "jThreadsInfo");
+    says(f,
+         "[{\"name\":\"a\\u001b[31m\\u009Bm\\b\\r\\u00e9\\\\u001b \x1b \xc2\x9b \xc3\xa4\\n\"}]]");
+    expect(f, "[{\"name\":\"a??????[31m??????m????\\u00e9\\\\u001b ? ?? \xc3\xa4\\n\"}]]");
+    ask(f, "jThreadsInfo");
+    says(f, "[\"\\u001");
+    expect(f, "[\"\\u001");
+    ask(f, "jThreadsInfo");
+    says(f, "E45");
+    expect(f, "E45");
+}
+
+/* LLDB prints hexadecimal fields, decoded up to the first byte that is none. */
+static void lldbs_fields_are_in_visible_form(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "c");
+    /* The last one is JSON: "\u001b". */
+    says(f, "T051b:00001b0a;name:1b1b;hexname:611b5b;description:61c29b 7f1BZ1b;hexname:1;"
+            "jstopinfo:225c753030316222;");
+    expect(f, "T051b:00001b0a;name:1b1b;hexname:613f5b;description:613f3f 3f3fZ1b;hexname:1;"
+              "jstopinfo:223f3f3f3f3f3f22;");
+    ask(f, "qMemoryRegionInfo:0");
+    says(f, "start:1b;size:1b;name:2f611b;error:61090a1b");
+    expect(f, "start:1b;size:1b;name:2f613f;error:61090a3f");
+    ask(f, "qMemoryRegionInfo:0");
+    says(f, "E45;611b5b");
+    expect(f, "E45;613f5b");
+}
+
 static void error_texts_are_in_visible_form(void **state)
 {
     static const char *const requests[] = {"m1,1", "x1,1", "vRun;61", "qXfer:auxv:read::0,1"};
@@ -340,8 +374,8 @@ static void error_texts_are_in_visible_form(void **state)
 
 static void binary_replies_are_unchanged(void **state)
 {
-    static const char *const requests[] = {"x1000,4", "qXfer:auxv:read::0,1", "jThreadsInfo",
-                                           "vFile:readlink:2f", "_mystery"};
+    static const char *const requests[] = {"x1000,4", "qXfer:auxv:read::0,1", "vFile:readlink:2f",
+                                           "_mystery"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         ask(f, requests[i]);
@@ -477,6 +511,8 @@ int main(void)
         TEST(references_to_control_characters_are_replaced),
         TEST(no_character_is_divided),
         TEST(documents_are_in_utf8),
+        TEST(json_is_in_visible_form),
+        TEST(lldbs_fields_are_in_visible_form),
         TEST(error_texts_are_in_visible_form),
         TEST(binary_replies_are_unchanged),
         TEST(endless_output_is_truncated),
