@@ -6,11 +6,6 @@
 
 enum { IDS_A_REPLY = 64 };
 
-static bool is_list_exchange(const struct packet *packet)
-{
-    return packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo;
-}
-
 static bool is_read_of_object(const struct request *r)
 {
     return packet_is_object(r->packet) && r->numbers == 2;
@@ -32,7 +27,7 @@ enum exchange_kind exchange_kind_of(const struct request *r)
         return EXCHANGE_NONE;
     if (p->id == PACKET_stop_reason)
         return EXCHANGE_STOP;
-    if (is_list_exchange(p))
+    if (packet_lists_threads(p))
         return EXCHANGE_LIST;
     if (packet_is_object(p))
         return is_read_of_object(r) ? EXCHANGE_OBJECT : EXCHANGE_NONE;
@@ -118,7 +113,7 @@ void exchange_key(const struct request *r, struct bytes selected, struct bytes *
         request->len = find_suffix(r, thread);
     } else if (r->packet->id == PACKET_qSupported) {
         *request = bytes_of("qSupported");
-    } else if (is_list_exchange(r->packet)) {
+    } else if (packet_lists_threads(r->packet)) {
         *request = bytes_of("qfThreadInfo");
     } else if (is_read_of_object(r)) { /* OFFSET,LENGTH follow the last ':' */
         const uint8_t *colon = memrchr(r->data, ':', r->len);

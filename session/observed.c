@@ -239,18 +239,13 @@ static struct observer *next_queued(struct observed *h)
     return NULL;
 }
 
-static bool asks_for_list(const struct observer *o)
-{
-    enum packet_id id = packet_find(o->request.data, o->request.len)->id;
-    return id == PACKET_qfThreadInfo || id == PACKET_qsThreadInfo;
-}
-
 uint64_t observed_due(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
     const struct observer *o = next_queued(h);
     bool waits = o != NULL && !h->running && !observed_share_is_asked(h->share);
-    bool excluded = waits && asks_for_list(o) && observed_share_lists(h->share);
+    bool excluded = waits && packet_lists_threads(packet_find(o->request.data, o->request.len)) &&
+                    observed_share_lists(h->share);
     pthread_mutex_unlock(&h->lock);
     if (!waits)
         return IO_NEVER;

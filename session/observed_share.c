@@ -187,13 +187,6 @@ static void note_stop(struct observed_share *s, const struct buf *reply, bool re
     observed_stopped(s->h, reply, resumed);
 }
 
-/* Whether the reply is a stop reply. */
-static bool is_stop(const struct packet *packet)
-{
-    return (packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
-           packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
-}
-
 static void note_list(struct observed_share *s, bool more)
 {
     s->lists = more;
@@ -208,12 +201,12 @@ static int share_reply(struct decorator *d, struct buf *reply, bool final)
         return DECORATOR_DONE;
     if (packet->id == PACKET_H && buf_is(reply, "OK"))
         note_selection(s);
-    if (is_stop(packet))
+    if (packet_replies_with_stop(packet))
         note_stop(s, reply, packet->id != PACKET_stop_reason);
     s->asked = packet->id == PACKET_qSymbol && buf_starts(reply, "qSymbol:");
     if (packet->id == PACKET_qSupported)
         note_features(s, reply);
-    if (packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo)
+    if (packet_lists_threads(packet))
         note_list(s, buf_starts(reply, "m"));
     return DECORATOR_DONE;
 }

@@ -377,9 +377,7 @@ static void learn_gone(struct serving *s)
 static void learn_from_reply(struct serving *s)
 {
     const struct buf *r = &s->reply;
-    if ((s->request.packet->effects & PKT_RESUMES) != 0 ||
-        s->request.packet->id == PACKET_stop_reason || s->request.packet->id == PACKET_vRun ||
-        s->request.packet->id == PACKET_vAttach)
+    if (packet_replies_with_stop(s->request.packet))
         learn_process(s);
     else if (s->request.packet->id == PACKET_qC && buf_starts(r, "QC"))
         processes_add(&s->processes, processes_of_thread(r->data + 2, r->len - 2));
@@ -389,8 +387,7 @@ static void learn_from_reply(struct serving *s)
         s->freebsd = features_are_freebsds(r->data, r->len);
     else if (s->request.packet->id == PACKET_extended)
         s->extended = buf_is(r, "OK");
-    else if (s->request.packet->id == PACKET_qfThreadInfo ||
-             s->request.packet->id == PACKET_qsThreadInfo ||
+    else if (packet_lists_threads(s->request.packet) ||
              s->request.packet->id == PACKET_qXfer_threads)
         processes_list(&s->processes, r->data, r->len);
 }

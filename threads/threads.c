@@ -317,19 +317,13 @@ static int end_stub_round(struct threads *t, struct buf *reply)
     return buf_sets(reply, "OK");
 }
 
-static bool replies_with_stop(const struct packet *packet)
-{
-    return (packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
-           packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
-}
-
 static int threads_on_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct threads *t = (struct threads *)d;
     int rc = 0;
     if (!final)
         return DECORATOR_DONE;
-    if (replies_with_stop(t->d.packet)) {
+    if (packet_replies_with_stop(t->d.packet)) {
         if (t->run.on)
             rc = run_stopped(t, reply);
         return rc == 0 ? stop_translate(t, reply) : rc;

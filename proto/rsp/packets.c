@@ -70,3 +70,14 @@ bool packet_has_reply(const struct packet *packet)
 {
     return packet->id != PACKET_k && packet->id != PACKET_R;
 }
+
+bool packet_replies_with_stop(const struct packet *packet)
+{
+    return (packet->effects & PKT_RESUMES) != 0 || packet->id == PACKET_stop_reason ||
+           packet->id == PACKET_vRun || packet->id == PACKET_vAttach;
+}
+
+bool packet_lists_threads(const struct packet *packet)
+{
+    return packet->id == PACKET_qfThreadInfo || packet->id == PACKET_qsThreadInfo;
+}

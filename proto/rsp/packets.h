@@ -182,4 +182,11 @@ bool packet_is_object(const struct packet *packet);
 /* Returns whether the request has a reply: not k, nor R (GDB manual, "Packets"). */
 bool packet_has_reply(const struct packet *packet);
 
+/* Returns whether the reply is a stop reply, unless it is an error: to a request that resumes, ?,
+ * vRun and vAttach (GDB manual, "Stop Reply Packets"). */
+bool packet_replies_with_stop(const struct packet *packet);
+
+/* Returns whether it is qfThreadInfo or qsThreadInfo, which read a list of threads in parts. */
+bool packet_lists_threads(const struct packet *packet);
+
 #endif
