@@ -127,22 +127,13 @@ static bool autopsy_take_output(struct run *r)
 
 /* ---- until it ends ---- */
 
-static int milliseconds_to(uint64_t deadline)
-{
-    uint64_t now = io_fds_now();
-    if (deadline == IO_NEVER)
-        return -1;
-    uint64_t ms = deadline <= now ? 0 : (deadline - now) / IO_MS + 1;
-    return ms < INT_MAX ? (int)ms : INT_MAX;
-}
-
 /* Waits for its end; why it was to be ended early, else RUN_ENDED. */
 static enum run_end watch_program(struct run *r, uint64_t deadline)
 {
     struct pollfd fds[] = {
         {r->process, POLLIN, 0}, {r->crash->autopsy->stop_fd, POLLIN, 0}, {r->out, POLLIN, 0}};
     while (fds[0].revents == 0) {
-        if (poll(fds, 3, milliseconds_to(deadline)) < 0 && errno != EINTR)
+        if (poll(fds, 3, io_fds_timeout(deadline)) < 0 && errno != EINTR)
             return RUN_NOT_STARTED;
         if (fds[2].revents != 0 && !autopsy_take_output(r))
             fds[2].fd = -1;

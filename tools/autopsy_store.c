@@ -71,6 +71,16 @@ static bool replace_file(int dir, FILE *file, const char *temporary, const char 
     return synced && closed && renameat(dir, temporary, dir, name) == 0;
 }
 
+/* The entries of a directory, from the first on. NULL with errno. */
+static DIR *open_entries(int dir)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    if (d == NULL && copy >= 0)
+        close(copy);
+    return d;
+}
+
 /* ---- a crash's directory ---- */
 
 static bool exists(const struct autopsy *a, const char *name)
@@ -154,8 +164,7 @@ static bool sync_file(int dir, const char *name)
 /* Writes all files to disk: one after the other, for they share the disk's commits. */
 static bool sync_files(int dir)
 {
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    DIR *d = open_entries(dir);
     struct dirent *entry;
     bool good = d != NULL;
     while (good && (entry = readdir(d)) != NULL)
@@ -163,8 +172,6 @@ static bool sync_files(int dir)
     int error = errno;
     if (d != NULL)
         closedir(d);
-    else if (copy >= 0)
-        close(copy);
     errno = error;
     return good && fsync(dir) == 0;
 }
@@ -196,15 +203,12 @@ void store_restart(struct crash *c)
 /* Removes a directory's files. Directories in it stay. */
 static void remove_files(int dir)
 {
-    int copy = fcntl(dir, F_DUPFD_CLOEXEC, 0);
-    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    DIR *d = open_entries(dir);
     struct dirent *entry;
     while (d != NULL && (entry = readdir(d)) != NULL)
         (void)unlinkat(dir, entry->d_name, 0);
     if (d != NULL)
         closedir(d);
-    else if (copy >= 0)
-        close(copy);
 }
 
 void store_abandon(struct crash *c, const char *suffix)
@@ -314,8 +318,7 @@ static bool is_partial(const char *name)
 
 static void look_around(struct autopsy *a)
 {
-    int copy = openat(a->out, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    DIR *d = open_entries(a->out);
     struct dirent *entry;
     while (d != NULL && (entry = readdir(d)) != NULL) {
         if (entry->d_name[0] == '.')
