@@ -34,6 +34,13 @@ uint64_t io_fds_now(void)
     return (uint64_t)t.tv_sec * IO_SECOND + (uint64_t)t.tv_nsec;
 }
 
+int io_fds_poll(struct pollfd *fds, unsigned n, uint64_t deadline, const sigset_t *mask)
+{
+    uint64_t now = io_fds_now(), ns = deadline > now ? deadline - now : 0;
+    const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
+    return ppoll(fds, n, deadline == IO_NEVER ? NULL : &limit, mask);
+}
+
 int io_fds_timeout(uint64_t deadline)
 {
     uint64_t now = io_fds_now();

@@ -8,6 +8,8 @@
 #define NETGDB_IO_FDS_H
 
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +57,9 @@ int io_fds_init(struct io_fds *f);
 
 /* Returns the time of every io_fds: monotonic, in ns. */
 uint64_t io_fds_now(void);
+
+/* ppoll(2) until `deadline`, by io_fds_now; IO_NEVER: no limit. */
+int io_fds_poll(struct pollfd *fds, unsigned n, uint64_t deadline, const sigset_t *mask);
 
 /* Returns the milliseconds until `deadline` for poll(2), rounded up; IO_NEVER: -1. */
 int io_fds_timeout(uint64_t deadline);

@@ -171,9 +171,7 @@ int tls_wrap(int control, int tcp)
 static bool await_answer(int control, uint64_t deadline, const sigset_t *mask)
 {
     struct pollfd p = {control, POLLIN, 0};
-    uint64_t now = io_fds_now(), left = deadline > now ? deadline - now : 0;
-    struct timespec limit = {(time_t)(left / IO_SECOND), (long)(left % IO_SECOND)};
-    int n = ppoll(&p, 1, deadline == IO_NEVER ? NULL : &limit, mask);
+    int n = io_fds_poll(&p, 1, deadline, mask);
     if (n == 0)
         errno = ETIMEDOUT;
     return n > 0;

@@ -112,16 +112,10 @@ static int sleep_until(int event, uint64_t deadline, const struct frontend *fron
                        const sigset_t *mask)
 {
     struct pollfd fds[1 + FRONTEND_FDS] = {{.fd = event, .events = POLLIN}};
-    struct timespec left, *limit = NULL;
-    uint64_t now = io_fds_now(), longest = frontend_look_again(frontend);
-    uint64_t ns = deadline == IO_NEVER ? IO_NEVER : deadline > now ? deadline - now : 0;
-    ns = ns < longest ? ns : longest;
-    if (ns != IO_NEVER) {
-        left = (struct timespec){(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
-        limit = &left;
-    }
+    uint64_t longest = frontend_look_again(frontend);
+    uint64_t next = longest == IO_NEVER ? IO_NEVER : io_fds_now() + longest;
     frontend_poll(frontend, fds + 1);
-    return ppoll(fds, 1 + FRONTEND_FDS, limit, mask);
+    return io_fds_poll(fds, 1 + FRONTEND_FDS, deadline < next ? deadline : next, mask);
 }
 
 /* A source of kernels: `take` returns EAGAIN when there is none yet. */

@@ -80,13 +80,10 @@ static void signal_change(void)
  * because another preloaded object may replace its clock. */
 static bool wait_changed(uint64_t until)
 {
-    uint64_t now = io_fds_now(), left = until > now ? until - now : 0;
+    uint64_t now = io_fds_now(), next = now + LOOK_AGAIN;
     struct pollfd p = {changed, POLLIN, 0};
-    if (left > LOOK_AGAIN)
-        left = LOOK_AGAIN;
-    const struct timespec limit = {(time_t)(left / IO_SECOND), (long)(left % IO_SECOND)};
     pthread_mutex_unlock(&lock);
-    if (ppoll(&p, 1, &limit, NULL) == 1)
+    if (io_fds_poll(&p, 1, until < next ? until : next, NULL) == 1)
         os_wake_clear(changed);
     pthread_mutex_lock(&lock);
     return now < until;

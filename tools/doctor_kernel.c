@@ -138,10 +138,10 @@ static struct session *await_call(struct doctor *d, struct listener *l, const st
     if (event < 0)
         return NULL;
     if (listener_watch(l, &watch) == 0) {
-        uint64_t ns = d->options.timeout;
-        const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
+        uint64_t limit = d->options.timeout;
+        uint64_t deadline = limit == IO_NEVER ? IO_NEVER : io_fds_now() + limit;
         s = listener_take(l, &watch);
-        if (s == NULL && ppoll(p, 2, ns == IO_NEVER ? NULL : &limit, NULL) > 0 && p[1].revents == 0)
+        if (s == NULL && io_fds_poll(p, 2, deadline, NULL) > 0 && p[1].revents == 0)
             s = listener_take(l, &watch);
         listener_unwatch(l, &watch);
     }

@@ -66,11 +66,11 @@ static bool wait_for_input(const struct kernel_tool *k, int fd)
 {
     struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
     struct pollfd p[] = {{fd, POLLIN, 0}, {k->hold.fd, POLLIN, 0}};
-    uint64_t ns = k->options.timeout;
-    const struct timespec limit = {(time_t)(ns / IO_SECOND), (long)(ns % IO_SECOND)};
+    uint64_t limit = k->options.timeout;
+    uint64_t deadline = limit == IO_NEVER ? IO_NEVER : io_fds_now() + limit;
     int n;
     do {
-        n = ppoll(p, 2, ns == IO_NEVER ? NULL : &limit, NULL);
+        n = io_fds_poll(p, 2, deadline, NULL);
     } while (n < 0 && errno == EINTR);
     progress_stop(progress);
     return n > 0 && p[0].revents != 0 && p[1].revents == 0;

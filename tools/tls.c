@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/fds.h"
 #include "io/os.h"
 #include "tools/tls.h"
 
@@ -98,7 +99,7 @@ static void serve(struct tls_link *l)
     char why[TLS_WHY_MAX];
     bool client = l->credentials->name != NULL;
     set_up_link(l);
-    l->deadline = tls_now() + TLS_HANDSHAKE;
+    l->deadline = io_fds_now() + TLS_HANDSHAKE;
     bool done = tls_handshake(l, why);
     if (client)
         send_text(done ? TLS_READY : why);

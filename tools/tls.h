@@ -78,7 +78,4 @@ enum { TLS_RELAY_BUFFER = 16 * 1024 };
 #define TLS_LINGER (2 * IO_SECOND)
 void tls_relay(struct tls_link *l);
 
-/* Monotonic time in ns. */
-uint64_t tls_now(void);
-
 #endif

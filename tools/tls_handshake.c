@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/fds.h"
 #include "tools/tls.h"
 
 /* Only TLS 1.3, and always with an ephemeral key exchange, so that a key that leaks later does not
@@ -41,7 +42,7 @@ static int wait_for_peer(const struct tls_link *l)
 {
     short wanted = gnutls_record_get_direction(l->session) != 0 ? POLLOUT : POLLIN;
     struct pollfd fds[] = {{l->net, wanted, 0}, {l->plain, 0, 0}};
-    uint64_t now = tls_now();
+    uint64_t now = io_fds_now();
     if (now >= l->deadline)
         return OUT_OF_TIME;
     (void)poll(fds, 2, (int)((l->deadline - now) / IO_MS) + 1);

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "io/fds.h"
 #include "tools/tls.h"
 
 /* The bytes of one direction. */
@@ -44,13 +44,6 @@ static void drop_way(struct way *w)
 {
     w->len = 0;
     w->ended = w->closed = true;
-}
-
-uint64_t tls_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * IO_SECOND + (uint64_t)t.tv_nsec;
 }
 
 /* ---- plain ---- */
@@ -135,13 +128,13 @@ static void await_events(struct relay *r)
     if ((fds[0].revents & (POLLHUP | POLLERR)) == 0 || r->hung_up)
         return;
     r->hung_up = true;
-    r->linger_till = tls_now() + TLS_LINGER;
+    r->linger_till = io_fds_now() + TLS_LINGER;
 }
 
 /* True if something is left to relay. */
 static bool has_work(struct relay *r)
 {
-    if (r->hung_up && (r->out.closed || tls_now() >= r->linger_till))
+    if (r->hung_up && (r->out.closed || io_fds_now() >= r->linger_till))
         return false;
     return !r->out.closed || !r->in.closed;
 }
