@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * UDP sockets of a server: the HERALD port, whose socket reports the local address to which each
- * datagram was sent, and the socket of a session.
+ * datagram was sent, and the socket of a session. Addresses are in host byte order.
  */
 #ifndef NETGDB_IO_HERALD_H
 #define NETGDB_IO_HERALD_H

@@ -8,8 +8,8 @@
 /*
  * Detaches from a kernel that was taken, and frees its session. A running node is interrupted
  * first. If the detach fails, the state file stays for the next server, and the log has one line
- * that says why. A dead kernel takes 14 s. `log`: lines begin with the kernel's address, its name
- * is not used.
+ * that says why. It takes 14 s if the kernel is dead. Lines of `log` begin with the kernel's
+ * address instead of its name.
  */
 void leave_kernel(struct session *s, const struct log *log);
 

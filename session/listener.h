@@ -24,7 +24,8 @@ enum {
 
 struct listener;
 
-/* A client's interest in kernels. Owned by the caller; ips[0] 0: of any host. */
+/* A client's interest in kernels. Owned by the caller. Addresses are in host byte order; ips[0] 0:
+ * of any host. */
 struct listener_watch {
     LIST_ENTRY(listener_watch) entries;
     uint32_t ips[LISTENER_IPS];
@@ -87,7 +88,8 @@ void listener_end(void);
 /* Whether this process ever had a listener; takes no lock. */
 bool listener_started(void);
 
-/* The last host that sent a HERALD since then (io_fds_now) and was not admitted; 0: none. */
+/* The address, in host byte order, of the last host that sent a HERALD since then (io_fds_now) and
+ * was not admitted; 0: none. */
 uint32_t listener_refused(struct listener *l, uint64_t since);
 
 /*

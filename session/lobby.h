@@ -57,9 +57,9 @@ enum {
 
 struct lobby_ops {
     /*
-     * A socket for a session: from own->ip and own->port (0: any; filled in) connected to the
-     * kernel, as IO_TARGET of the io. *payload is the maximum data of one DATA on that path
-     * (wire.h). NULL with errno.
+     * Opens a socket for a session, from k->own (port 0: any; it is filled in) connected to
+     * k->kernel, as IO_TARGET of the io that it returns. Sets *payload to the maximum bytes of data
+     * in one DATA on that path (wire.h). NULL with errno.
      */
     struct io *(*open)(void *context, struct session *k, size_t *payload);
     void (*close)(void *context, struct session *k); /* its socket */
@@ -74,7 +74,7 @@ struct lobby_ops {
     void (*crowd)(void *context, const struct net_addr *kernel, uint32_t own_ip);
 };
 
-/* Admitted hosts: those whose address is `ip` in the bits of `mask`. */
+/* Admitted hosts: those whose address is `ip` in the bits of `mask`; both in host byte order. */
 struct lobby_net {
     uint32_t ip, mask;
 };

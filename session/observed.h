@@ -112,7 +112,7 @@ void observed_begin(struct observed *h, struct io_fds *io, enum netgdb_peer peer
  * Returns 0, or an error of the target. Before observed_leave. */
 int observed_park(struct observed *h);
 
-/* It does not any more. Requests stay queued. */
+/* This thread no longer serves the target. Requests stay queued. */
 void observed_leave(struct observed *h);
 
 /* The session has ended: all that its observers wait for fails with NETGDB_CLOSED. */
@@ -139,12 +139,13 @@ int observer_join(struct observed *h, struct observer *o, struct io_fds *io);
 /* Leaves, after the owner has executed a request that it has taken, and frees the buffers. */
 void observer_leave(struct observed *h, struct observer *o);
 
-/* Whether it is known what the target is; stores that. */
+/* Stores what the target is in *peer. Returns false if no thread has served it in this session. */
 bool observed_peer(struct observed *h, enum netgdb_peer *peer);
 
 /* ---- between both parts of the implementation ---- */
 
-/* The first client has resumed the target; it has stopped or ended; the resume was refused. */
+/* The first client has resumed the target; the target has stopped or ended, with this reply
+ * (`resumed`: after a resume); the stub has refused the resume. */
 void observed_resumed(struct observed *h);
 void observed_stopped(struct observed *h, const struct buf *reply, bool resumed);
 void observed_not_resumed(struct observed *h);
@@ -152,13 +153,14 @@ void observed_not_resumed(struct observed *h);
 /* The next request to be executed, which is TAKEN then; NULL: none. */
 struct observer *observed_take(struct observed *h);
 
-/* Its reply is in o->reply and o->result; with `more`, it is queued again for the rest. */
+/* Ends the request of `o`, whose reply is in o->reply and o->result; with `more`, queues it again
+ * for the rest of the reply. */
 void observed_answer(struct observed *h, struct observer *o, bool more);
 
 /* This observer reads a list of threads; NULL: none. */
 void observed_set_lister(struct observed *h, struct observer *o);
 
-/* Whether it is this one. */
+/* Whether this observer reads it. */
 bool observed_is_lister(struct observed *h, const struct observer *o);
 
 /* Executes the request of `o` in the owner's chain. Returns 0; 1 when there is more to execute; or

@@ -96,8 +96,6 @@ void profile_note_link(struct profile *p, const struct target *netgdb)
     pthread_mutex_lock(&p->lock);
     p->has_link = true;
     p->generation = l->generation;
-    p->round_trips = s->requests;
-    p->stale = s->stale_replies;
     p->stats = *s;
     p->asked_again = s->asked_again + s->repeated_requests;
     p->srtt = l->srtt;
@@ -108,7 +106,7 @@ void profile_note_link(struct profile *p, const struct target *netgdb)
 
 unsigned profile_loss(const struct profile *p)
 {
-    uint64_t sent = p->round_trips * 2 + p->link.retransmitted; /* a request and a '+' each */
+    uint64_t sent = p->stats.requests * 2 + p->link.retransmitted; /* a request and a '+' each */
     return sent == 0 ? 0 : (unsigned)(p->link.retransmitted * 1000 / sent);
 }
 
@@ -151,7 +149,7 @@ static void link_text(const struct profile *p, struct buf *out)
     unsigned loss = profile_loss(p);
     buf_printf(
         out, "round trips %llu, %.3f ms each on the way; duplicates arrive up to %.0f ms late\n",
-        (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6);
+        (unsigned long long)p->stats.requests, (double)p->srtt / 1e6, (double)p->lateness / 1e6);
     buf_printf(out, "datagrams %llu out, %llu in; bytes %llu out, %llu in\n",
                (unsigned long long)l->sent, (unsigned long long)l->received,
                (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in);
@@ -159,7 +157,7 @@ static void link_text(const struct profile *p, struct buf *out)
                "retransmitted %llu (%u.%u %%), duplicates received %llu, stale replies %llu, "
                "repeated requests %llu\n",
                (unsigned long long)l->retransmitted, loss / 10, loss % 10,
-               (unsigned long long)l->duplicates, (unsigned long long)p->stale,
+               (unsigned long long)l->duplicates, (unsigned long long)p->stats.stale_replies,
                (unsigned long long)p->asked_again);
     delays_text(p, out);
     if (l->stray_acks + l->impossible != 0)
@@ -211,15 +209,16 @@ static void link_json(const struct profile *p, struct buf *out)
                "\"stray_acks\":%llu,\"impossible\":%llu,\"delayed_requests\":%llu,"
                "\"delayed_requests_ms\":%.1f,\"delayed_acks\":%llu,\"delayed_acks_ms\":%.1f,"
                "\"delayed_by_duplicates\":%llu,\"delayed_by_duplicates_ms\":%.1f",
-               (unsigned long long)p->round_trips, (double)p->srtt / 1e6, (double)p->lateness / 1e6,
-               (unsigned long long)l->sent, (unsigned long long)l->received,
-               (unsigned long long)l->bytes_out, (unsigned long long)l->bytes_in,
-               (unsigned long long)l->retransmitted, (unsigned long long)l->duplicates,
-               (unsigned long long)p->stale, (unsigned long long)p->asked_again,
-               (unsigned long long)l->stray_acks, (unsigned long long)l->impossible,
-               delayed(p, NETGDB_DELAY_REQUEST), delayed_ms(p, NETGDB_DELAY_REQUEST),
-               delayed(p, NETGDB_DELAY_ACK), delayed_ms(p, NETGDB_DELAY_ACK),
-               delayed(p, NETGDB_DELAY_DUPLICATE), delayed_ms(p, NETGDB_DELAY_DUPLICATE));
+               (unsigned long long)p->stats.requests, (double)p->srtt / 1e6,
+               (double)p->lateness / 1e6, (unsigned long long)l->sent,
+               (unsigned long long)l->received, (unsigned long long)l->bytes_out,
+               (unsigned long long)l->bytes_in, (unsigned long long)l->retransmitted,
+               (unsigned long long)l->duplicates, (unsigned long long)p->stats.stale_replies,
+               (unsigned long long)p->asked_again, (unsigned long long)l->stray_acks,
+               (unsigned long long)l->impossible, delayed(p, NETGDB_DELAY_REQUEST),
+               delayed_ms(p, NETGDB_DELAY_REQUEST), delayed(p, NETGDB_DELAY_ACK),
+               delayed_ms(p, NETGDB_DELAY_ACK), delayed(p, NETGDB_DELAY_DUPLICATE),
+               delayed_ms(p, NETGDB_DELAY_DUPLICATE));
 }
 
 void profile_json(struct profile *p, struct buf *out)

@@ -47,10 +47,9 @@ struct profile {
     /* Of the link, by the last profile_note_link. */
     bool has_link;
     enum link_generation generation;
-    uint64_t round_trips; /* requests to the target */
-    uint64_t stale, asked_again;
-    struct netgdb_stats stats; /* of these, delayed */
-    uint64_t srtt, lateness;   /* ns */
+    struct netgdb_stats stats;
+    uint64_t asked_again;    /* requests that were sent again, for whatever reason */
+    uint64_t srtt, lateness; /* ns */
     struct link_counters link;
     struct profile_cause before; /* all causes, when the last request had ended */
 };
@@ -61,11 +60,12 @@ void profile_free(struct profile *p);
 /* A client has attached. */
 void profile_client(struct profile *p);
 
-/* So many clients look at the target now. */
+/* Sets the number of clients that only look at the target. */
 void profile_observers(struct profile *p, unsigned observers);
 
-/* `asked` ns after the reply before (0 for a client's first), a request took `took` ns. Call it
- * after profile_note_link: what has changed since the request before is the cause. */
+/* Records a request of `len` bytes that came `asked` ns after the previous reply (0: the client's
+ * first) and took `took` ns. Call it after profile_note_link: the counters that have changed since
+ * the previous request are the causes of the delay. */
 void profile_request(struct profile *p, uint64_t asked, uint64_t took, const uint8_t *request,
                      size_t len, const struct packet *packet);
 

@@ -21,7 +21,8 @@ struct state_file;
 struct state_file *state_file_create(const struct net_addr *own, const struct net_addr *kernel);
 
 /*
- * Opens and locks the state files of dead servers' sessions with kernels of this host (0: of any).
+ * Opens and locks the state files of dead servers' sessions with kernels of this host (address in
+ * host byte order; 0: of any).
  * `take` owns each, and returns whether to continue.
  */
 typedef bool state_file_taker(void *context, struct state_file *r);
