@@ -20,7 +20,8 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 NETGDB_RUNTIME_DIR=$dir/run
 NETGDB_LOG_FILE=$dir/log
-export NETGDB_RUNTIME_DIR NETGDB_LOG_FILE
+XDG_CACHE_HOME=$dir/cache # of gdb
+export NETGDB_RUNTIME_DIR NETGDB_LOG_FILE XDG_CACHE_HOME
 unset PYTHONPYCACHEPREFIX PYTHONDONTWRITEBYTECODE # autopsy: gdb starts as at a user's
 
 die() {
