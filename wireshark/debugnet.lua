@@ -85,6 +85,8 @@ debugnet.prefs.statistics = Pref.bool("Print statistics at the end (tshark)", fa
 -- A capture has many datagrams, so what is known of each is numbers in arrays: a table for each would
 -- keep the garbage collector busy for longer than tshark needs for the capture.
 local endpoints -- of a kernel and a server, by their names: host and port of the kernel, session
+local hosts     -- of kernels, by their names
+local several   -- whether there are two of them
 local ways      -- source port * 65536 + destination port -> direction, kernel's address and endpoints
 local kernels   -- port -> address -> number of the last HERALD from there
 local clients   -- RSP conversation of each interface
@@ -108,7 +110,7 @@ local BLOCK = 16777216
 local commands, partner, waited
 
 function debugnet.init()
-    endpoints, ways, kernels, clients = {}, {}, {}, {}
+    endpoints, hosts, several, ways, kernels, clients = {}, {}, false, {}, {}, {}
     totals = {wire = {n = 0, idle = 0, of = {}}, client = {n = 0, idle = 0, of = {}}}
     message_in, copies, blocks, places = {}, {}, {}, {}
     frames, times, by_kernel, generations, acked, acked_by, again, last = {}, {}, {}, {}, {}, {}, {}, {}
@@ -387,11 +389,12 @@ local function is_kernels(pinfo, src, dst, type)
     return type == HERALD or herald_of(src, pinfo.src) ~= nil
 end
 
--- The way of a datagram, if one has gone it before. Of the addresses the kernel's is enough, which
--- begins each of its sessions with a HERALD: each look at an address is an object for the collector.
+-- The way of a datagram, if one has gone it before. Each look at an address is an object for the collector:
+-- the kernel's is enough, which begins each of its sessions with a HERALD, and is not needed if there is one
+-- kernel and the server has a port for each session.
 local function known_way(pinfo, src, dst)
     local way = ways[src * 65536 + dst]
-    if way and way.kernel == pinfo[way.kernels_side] then return way end
+    if way and (way.of_session and not several or way.kernel == pinfo[way.kernels_side]) then return way end
 end
 
 local function new_way(pinfo, src, dst, type)
@@ -401,7 +404,10 @@ local function new_way(pinfo, src, dst, type)
     local host = tostring(kernel)
     local name = host .. " " .. port .. " " .. tostring(server) .. " " .. server_port
     if not endpoints[name] then endpoints[name] = {host = host, port = port, session = new_session()} end
+    several = several or next(hosts) ~= nil and not hosts[host]
+    hosts[host] = true
     local way = {from_kernel = from_kernel, kernels_side = from_kernel and "src" or "dst", kernel = kernel,
+        of_session = server_port ~= NETGDB and server_port ~= NETDUMP and port ~= NETDUMP_KERNEL,
         endpoints = endpoints[name]}
     ways[src * 65536 + dst] = way
     return way
