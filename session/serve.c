@@ -19,7 +19,7 @@
 
 enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 
-#define STOPS_WITHIN (5 * IO_SECOND) /* limit for an interrupted target */
+#define STOPS_WITHIN (5 * IO_SECOND) /* limit for an interrupted target, and a step */
 
 /* The state of the loop. Its functions return 0 to continue, else a serve_end or an error. */
 struct serving {
@@ -268,6 +268,26 @@ static int interrupt(struct serving *s)
     return s->options->tell_client ? tell_client(s, why) : 0;
 }
 
+/* Waits for the stop reply of a target that was interrupted, or steps, and drops it. */
+static int await_stop(struct serving *s)
+{
+    bool final = false;
+    int rc = 0;
+    s->options->io->alarm = io_now(s->options->io) + STOPS_WITHIN;
+    while (rc == 0 && !final)
+        rc = target_recv(s->target, &s->reply, &final, IO_ON_ALARM);
+    if (rc == 0)
+        learn_from_reply(s);
+    return rc;
+}
+
+/* A kernel whose stop is not acknowledged gives up, and runs on after a step: the panic is lost. */
+static bool must_end_step(const struct serving *s)
+{
+    return s->options->io != NULL &&
+           (s->request.packet->id == PACKET_s || s->request.packet->id == PACKET_S);
+}
+
 /* The client left while a reply is outstanding. A running target must stop before a detach. */
 static int on_client_left(struct serving *s)
 {
@@ -279,24 +299,17 @@ static int on_client_left(struct serving *s)
     int rc = target_interrupt(s->target);
     if (rc != NETGDB_UNSUPPORTED)
         return rc == 0 ? 0 : target_failed(s, rc);
+    if (must_end_step(s)) {
+        tell_leaving(s);
+        rc = await_stop(s);
+        if (rc != NETGDB_AGAIN)
+            return rc == 0 ? on_client_gone(s) : target_failed(s, rc);
+    }
     /* GDB prints that it disconnects, in several writes: our line would appear between them. */
     if (!s->told_running)
         log_warn(s->log, "the debugger disconnected from a running kernel, which can neither be "
                          "detached nor interrupted");
     return SERVE_RUNNING;
-}
-
-/* Waits for the stop reply of an interrupted target, and drops it. */
-static int await_stop(struct serving *s)
-{
-    bool final = false;
-    int rc = 0;
-    s->options->io->alarm = io_now(s->options->io) + STOPS_WITHIN;
-    while (rc == 0 && !final)
-        rc = target_recv(s->target, &s->reply, &final, IO_ON_ALARM);
-    if (rc == 0)
-        learn_from_reply(s);
-    return rc;
 }
 
 /* Ends the session of a target that has run for too long. */

@@ -259,6 +259,38 @@ static void a_running_kernel_whose_client_disconnects_keeps_running(void **state
     assert_true(said(f, "disconnected from a running kernel"));
 }
 
+static void limit(struct fixture *f, uint64_t ns)
+{
+    f->options.io = &f->io.io;
+    f->options.run_timeout = ns;
+}
+
+/* A kernel whose stop nobody acknowledges gives up, and runs on after a step: the panic is lost. */
+static void a_kernel_whose_client_disconnects_ends_its_step(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, IO_NEVER);
+    f->options.keep = true;
+    gdb(f, IO_MS, "s");
+    fake_eof(&f->io, IO_CLIENT, 2 * IO_MS);
+    stub(f, 2 * IO_SECOND, "T05thread:1;");
+    assert_int_equal(run(f), SERVE_PARKED);
+    expect_did(f, "[s]");
+    assert_false(said(f, "disconnected from a running kernel"));
+}
+
+static void a_step_that_does_not_end_is_left(void **state)
+{
+    struct fixture *f = *state;
+    limit(f, IO_NEVER);
+    gdb(f, IO_MS, "S05");
+    fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+    uint64_t began = f->io.now;
+    assert_int_equal(run(f), SERVE_RUNNING);
+    assert_int_equal(f->io.now - began, 6 * IO_SECOND);
+    assert_true(said(f, "disconnected from a running kernel"));
+}
+
 /* GDB writes its message about the disconnect in pieces; a line of ours could be between them. */
 static void a_second_ctrl_c_is_not_explained_again(void **state)
 {
@@ -280,12 +312,6 @@ static void a_running_node_whose_client_disconnects_is_stopped_and_detached(void
     fake_eof(&f->io, IO_CLIENT, IO_SECOND);
     assert_int_equal(run(f), SERVE_DETACHED);
     expect_did(f, "[c][^C][leave D]");
-}
-
-static void limit(struct fixture *f, uint64_t ns)
-{
-    f->options.io = &f->io.io;
-    f->options.run_timeout = ns;
 }
 
 static void a_kernel_that_does_not_stop_in_time_is_left_running(void **state)
@@ -467,6 +493,8 @@ int main(void)
         TEST(ctrl_c_to_a_running_kernel_may_be_explained_to_the_client),
         TEST(ctrl_c_during_a_read_is_dropped),
         TEST(a_running_kernel_whose_client_disconnects_keeps_running),
+        TEST(a_kernel_whose_client_disconnects_ends_its_step),
+        TEST(a_step_that_does_not_end_is_left),
         TEST(a_second_ctrl_c_is_not_explained_again),
         TEST(a_running_node_whose_client_disconnects_is_stopped_and_detached),
         TEST(a_kernel_that_does_not_stop_in_time_is_left_running),
