@@ -40,7 +40,7 @@ struct relay {
     struct profile profile;
     struct listener_watch watch;
     struct session *session; /* NULL: a stream, or returned to the listener */
-    bool leaving;            /* a detach is in flight */
+    bool leaving;            /* a detach is in flight, or its chain is being made */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list and of flags */
@@ -136,12 +136,18 @@ static int make_relay_chain(struct relay *r, const char *program, struct chain *
     return rc;
 }
 
-static void leaving(void *context)
+/* Whether the end of the process waits long for this relay. */
+static void set_leaving(struct relay *r, bool leaving)
 {
     pthread_mutex_lock(&lock);
-    ((struct relay *)context)->leaving = true;
+    r->leaving = leaving;
     signal_change();
     pthread_mutex_unlock(&lock);
+}
+
+static void leaving(void *context)
+{
+    set_leaving(context, true);
 }
 
 /*
@@ -251,6 +257,8 @@ static void *relay_main(void *argument)
     char *program = words != NULL ? find_elf_words(words, len) : NULL;
     free(words);
     int rc = server != NULL ? make_relay_chain(r, program, &chain) : NETGDB_NOMEM;
+    if (!atomic_load(&draining))
+        set_leaving(r, false);
     report(rc == 0 ? REPORT_CONNECTED : REPORT_NOBODY);
     if (rc == 0)
         rc = serve_target(r, server, &chain);
@@ -280,6 +288,7 @@ static void attach_relay(struct relay *r, const struct relay_target *t, int clie
     if (t->stream >= 0)
         io_fds_set_stream(&r->io, IO_TARGET, t->stream, t->stream);
     r->session = t->session;
+    r->leaving = r->session != NULL; /* until its chain is made */
     if (r->session != NULL) {
         r->watch = (struct listener_watch){
             .ips = {r->session->kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
@@ -366,12 +375,17 @@ static void detach_unclaimed(uint64_t began)
 static void drain_relays(uint64_t began)
 {
     struct relay *r;
+    bool kept = false;
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries)
         (void)shutdown(r->client, SHUT_RD); /* its last packets are still read */
     while (!LIST_EMPTY(&relays) && wait_changed(began + (any_leaving() ? DRAIN_LEAVING : DRAIN)))
         continue;
+    LIST_FOREACH (r, &relays, entries)
+        kept |= r->session != NULL;
     pthread_mutex_unlock(&lock);
+    if (kept)
+        log_warn(&shim_log, "a kernel was not detached in time: it remains stopped");
 }
 
 void relay_drain(void)
