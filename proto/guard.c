@@ -91,10 +91,11 @@ static int show_hex(struct guard *g, struct buf *reply, size_t skip)
     return rc == 0 ? buf_addhex(reply, g->text.data, g->text.len) : rc;
 }
 
+/* LLDB decodes the escape '}' of binary data in every packet. */
 static void show_line(struct buf *reply)
 {
     for (size_t i = 0; i < reply->len; i++) {
-        if (!visible_ascii(reply->data[i]))
+        if (!visible_ascii(reply->data[i]) || reply->data[i] == '}')
             reply->data[i] = '?';
     }
 }
@@ -180,8 +181,10 @@ static bool is_control_reference(const uint8_t *text, size_t len)
 /* gdb gets UTF-8: in another encoding the bytes would be other characters. */
 static void remove_encoding(const struct guard *g, struct buf *part)
 {
+    if (g->offset != 0 || part->len == 0 || !may_be_declaration(part))
+        return;
     uint8_t *end = find_text(part, "?>"), *at = find_text(part, "encoding");
-    if (g->offset == 0 && may_be_declaration(part) && at != NULL && at < end)
+    if (at != NULL && at < end)
         memset(at, ' ', (size_t)(end - at));
 }
 
@@ -212,11 +215,12 @@ static int check_document(struct guard *g, struct buf *reply)
         return refuse(g, reply, &g->told_document,
                       "the target describes itself at a length that cannot be: refused");
     /* gdb reads the rest again, with what follows. */
-    size_t rest = more == 'm' ? incomplete(g, &g->data) : 0;
-    if (rest != 0 && rest == g->data.len)
+    size_t all = g->data.len, rest;
+    while (more == 'm' && (rest = incomplete(g, &g->data)) != 0)
+        g->data.len -= rest;
+    if (g->data.len == 0 && all != 0)
         return refuse(g, reply, &g->told_document,
                       "the target describes itself in parts that are too short: refused");
-    g->data.len -= rest;
     if (has_entity(g, &g->data))
         return refuse(g, reply, &g->told_document,
                       "the target describes itself with XML entities: refused");

@@ -192,6 +192,7 @@ tests_unit_args_LDADD = libebpf.la libio.la $(UNIT_LIBS)
 FUZZ_TESTS = \
 	tests/fuzz/cache \
 	tests/fuzz/debug_mask \
+	tests/fuzz/guard \
 	tests/fuzz/link \
 	tests/fuzz/node \
 	tests/fuzz/options \
@@ -217,6 +218,9 @@ tests_fuzz_cache_LDADD = libproto.la
 tests_fuzz_debug_mask_SOURCES = tests/fuzz/debug_mask.c $(FUZZ_SOURCES)
 tests_fuzz_debug_mask_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"debug_mask"'
 tests_fuzz_debug_mask_LDADD = libproto.la
+tests_fuzz_guard_SOURCES = tests/fuzz/guard.c $(FUZZ_SOURCES)
+tests_fuzz_guard_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"guard"'
+tests_fuzz_guard_LDADD = libproto.la
 tests_fuzz_link_SOURCES = tests/fuzz/link.c $(FUZZ_SCRIPT) $(FUZZ_SOURCES)
 tests_fuzz_link_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"link"'
 tests_fuzz_link_LDADD = libproto.la

@@ -12,7 +12,7 @@
 #include "proto/visible.h"
 #include "tests/requests.h"
 
-enum { SAID_MAX = 32 };
+enum { SAID_MAX = 64 };
 
 /* A target that replies with scripted packets; `asked` has the requests it received. */
 struct fixture {
@@ -276,7 +276,8 @@ static void references_to_control_characters_are_replaced(void **state)
 /* A part ends before a character or a reference that it has not whole: gdb asks for that again. */
 static void no_character_is_divided(void **state)
 {
-    static const char *const ends[] = {"\xc2", "&", "&}\x03", "&}\x03x9", "&am"};
+    static const char *const ends[] = {"\xc2", "\xc2\xc2", "&\xc2",    "&}\x03x9&}\x03x9",
+                                       "&",    "&}\x03",   "&}\x03x9", "&am"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char part[64];
@@ -356,6 +357,9 @@ static void lldbs_fields_are_in_visible_form(void **state)
     ask(f, "qMemoryRegionInfo:0");
     says(f, "start:1b;size:1b;name:2f611b;error:61090a1b");
     expect(f, "start:1b;size:1b;name:2f613f;error:61090a3f");
+    ask(f, "?");
+    says(f, "T05name:a};[m;"); /* }; is an ESC to LLDB, in each packet */
+    expect(f, "T05name:a?;[m;");
     ask(f, "qMemoryRegionInfo:0");
     says(f, "E45;611b5b");
     expect(f, "E45;613f5b");
