@@ -292,6 +292,8 @@ static bool must_end_step(const struct serving *s)
 static int on_client_left(struct serving *s)
 {
     s->gone = true;
+    if (s->options->gone_timeout != 0)
+        s->options->io->alarm = io_now(s->options->io) + s->options->gone_timeout;
     if (s->options->observes)
         return SERVE_PARKED;
     if ((s->request.packet->effects & PKT_RESUMES) == 0)
@@ -343,7 +345,8 @@ static bool serve_told_to_end(const struct serving *s)
 static int poll_client(struct serving *s)
 {
     if (s->gone)
-        return 0;
+        return s->options->gone_timeout != 0 && runs_too_long(s) ? target_failed(s, NETGDB_LOST)
+                                                                 : 0;
     int rc = server_poll(s->server);
     if (rc == 0 && serve_told_to_end(s))
         rc = NETGDB_CLOSED;
@@ -427,13 +430,14 @@ static bool is_over(struct serving *s)
 static int relay_reply(struct serving *s)
 {
     const unsigned watch = IO_ON_CLIENT | IO_ON_WAKE | IO_ON_ALARM;
+    const unsigned gone_watch = s->options->gone_timeout != 0 ? IO_ON_ALARM : 0;
     bool final = false;
     int rc = 0;
     while (rc != 0 || !final) {
         rc = poll_client(s);
         if (rc != 0)
             return rc;
-        rc = target_recv(s->target, &s->reply, &final, s->gone ? 0 : watch);
+        rc = target_recv(s->target, &s->reply, &final, s->gone ? gone_watch : watch);
         if (rc == NETGDB_REPLACED && (s->request.packet->effects & PKT_RESUMES) != 0)
             log_info(s->log, "the kernel has started a new session: continuing with its stop");
         else if (rc != 0 && rc != NETGDB_AGAIN)

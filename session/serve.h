@@ -38,6 +38,10 @@ struct serve_options {
     struct io *io;
     uint64_t run_timeout;
 
+    /* Ns for the reply that is outstanding when the client leaves, also for the stop of an
+     * interrupted target; then it counts as lost. 0: no limit, as a kernel's link has its own. */
+    uint64_t gone_timeout;
+
     /* Whether to treat the client as gone; called before each wait, which IO_ON_WAKE ends. May be
      * NULL. */
     bool (*ended)(void *context);

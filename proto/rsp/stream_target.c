@@ -33,6 +33,8 @@ struct stream_target {
     struct buf frame;            /* the request, with framing */
     const struct packet *packet; /* its entry */
     bool outstanding, no_ack;
+    bool choosing;        /* the outstanding request is ours, for no-ack mode … */
+    struct buf features;  /* … and this is the reply to qSupported */
     bool give_up_enabled; /* see stream_target_give_up */
     bool no_interrupt;    /* see stream_target_no_interrupt */
     bool heard;           /* the stub has sent a byte */
@@ -232,16 +234,27 @@ static bool is_stub_output(const struct packet *request, const struct buf *conte
            request->id == PACKET_vRun || request->id == PACKET_vAttach;
 }
 
-/* Selects no-ack mode. The stub still acknowledges this request, and we its OK. */
-static int choose_no_ack(struct stream_target *s)
+/* Requests no-ack mode. The stub still acknowledges this request, and we its OK. */
+static int choose_no_ack(struct stream_target *s, const struct buf *features)
 {
     const struct request no_ack = request_of(no_ack_mode);
-    int rc = stream_target_send(&s->target, &no_ack);
+    int rc = buf_set(&s->features, features->data, features->len);
     if (rc == 0)
-        rc = await_packet(s, 0);
-    s->outstanding = false;
-    s->no_ack = rc == 0 && buf_is(&s->parser.content, "OK");
+        rc = stream_target_send(&s->target, &no_ack);
+    s->choosing = rc == 0;
     return rc;
+}
+
+/* Waits for the answer. The reply is then that to qSupported. */
+static int await_no_ack(struct stream_target *s, struct buf *reply, unsigned watch)
+{
+    CHECK_OR_RETURN(s->outstanding);
+    int rc = await_packet(s, watch);
+    if (rc == NETGDB_AGAIN)
+        return rc;
+    s->choosing = s->outstanding = false;
+    s->no_ack = rc == 0 && buf_is(&s->parser.content, "OK");
+    return rc == 0 ? buf_set(reply, s->features.data, s->features.len) : rc;
 }
 
 /* Reads the stub's features. Removes non-stop mode, because notifications are dropped: GDB then
@@ -256,13 +269,16 @@ static int learn_stub_features(struct stream_target *s, struct buf *reply)
         s->max_request = size < REQUEST_MAX ? (size_t)size : REQUEST_MAX;
     if (s->no_ack || !features_has(reply->data, reply->len, no_ack_mode))
         return 0;
-    return choose_no_ack(s);
+    return choose_no_ack(s, reply);
 }
 
 static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct stream_target *s = stream_of(t);
     CHECK_OR_RETURN(s->packet != NULL && s->outstanding);
+    *final = true;
+    if (s->choosing)
+        return await_no_ack(s, reply, watch);
     int rc = await_packet(s, watch);
     if (rc == 0)
         rc = buf_set(reply, s->parser.content.data, s->parser.content.len);
@@ -274,7 +290,9 @@ static int stream_target_recv(struct target *t, struct buf *reply, bool *final, 
     s->outstanding = false;
     if (s->packet->id == PACKET_QStartNoAckMode && buf_is(reply, "OK"))
         s->no_ack = true;
-    return s->packet->id == PACKET_qSupported ? learn_stub_features(s, reply) : 0;
+    if (s->packet->id == PACKET_qSupported)
+        rc = learn_stub_features(s, reply);
+    return rc == 0 && s->choosing ? await_no_ack(s, reply, watch) : rc;
 }
 
 static int stream_target_interrupt(struct target *t)
@@ -295,6 +313,7 @@ static void stream_target_free(struct target *t)
     struct stream_target *s = stream_of(t);
     rsp_parser_free(&s->parser);
     buf_free(&s->frame);
+    buf_free(&s->features);
     free(s);
 }
 
@@ -326,5 +345,6 @@ struct target *stream_target_new(struct io *io, const struct log *log)
     s->max_request = REQUEST_MAX;
     rsp_parser_init(&s->parser, RSP_FROM_STUB, TARGET_REPLY_MAX);
     buf_init(&s->frame, REQUEST_MAX + 4);
+    buf_init(&s->features, TARGET_REPLY_MAX);
     return &s->target;
 }

@@ -392,6 +392,44 @@ static void requests_sent_before_a_disconnect_are_executed(void **state)
     expect_did(f, "[M0,1:00][leave D]");
 }
 
+static void limit_gone(struct fixture *f)
+{
+    limit(f, IO_NEVER);
+    f->options.park = true;
+    f->options.gone_timeout = 30 * IO_SECOND;
+}
+
+/* The next client would be refused for ever. */
+static void a_stub_that_is_silent_when_its_client_has_left_is_given_up(void **state)
+{
+    static const char *const requests[] = {"m0,1", "c"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 2; i++) {
+        limit_gone(f);
+        f->can_interrupt = f->ignores_interrupt = true;
+        gdb(f, IO_MS, requests[i]);
+        fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+        stub(f, 100 * IO_SECOND, "00");
+        uint64_t began = f->io.now;
+        assert_int_equal(run(f), NETGDB_LOST);
+        assert_int_equal(f->io.now - began, 31 * IO_SECOND);
+        assert_true(said(f, "the target is no longer responding"));
+        teardown(state);
+        setup(state);
+        f = *state;
+    }
+}
+
+static void a_late_reply_ends_the_wait_for_it(void **state)
+{
+    struct fixture *f = *state;
+    limit_gone(f);
+    gdb(f, IO_MS, "m0,1");
+    fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+    stub(f, 30 * IO_SECOND, "00");
+    assert_int_equal(run(f), SERVE_PARKED);
+}
+
 static void packets_between_requests_are_read(void **state)
 {
     struct fixture *f = *state;
@@ -503,6 +541,8 @@ int main(void)
         TEST(run_timeout_applies_to_each_run),
         TEST(without_run_timeout_a_run_has_no_limit),
         TEST(requests_sent_before_a_disconnect_are_executed),
+        TEST(a_stub_that_is_silent_when_its_client_has_left_is_given_up),
+        TEST(a_late_reply_ends_the_wait_for_it),
         TEST(packets_between_requests_are_read),
         TEST(a_kernel_that_reboots_while_it_runs_continues),
         TEST(a_kernel_that_reboots_while_it_is_stopped_ends_the_session),

@@ -107,6 +107,23 @@ static void no_ack_mode_is_selected_as_soon_as_it_is_offered(void **state)
     sent(f, "$?#3f");
 }
 
+/* The stub may never answer: a client that leaves meanwhile must be noticed. */
+static void the_client_is_seen_while_no_ack_mode_is_selected(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "qSupported");
+    stub(f, "+$QStartNoAckMode+#db");
+    fake_text(&f->io, IO_CLIENT, 2, "\x03");
+    fake_text(&f->io, IO_TARGET, 3, "+$OK#9a");
+    assert_int_equal(receive(f, IO_ON_CLIENT), NETGDB_AGAIN);
+    expect_reply(f, "QStartNoAckMode+", true);
+    sent(f, "$qSupported#37+$QStartNoAckMode#b0+");
+    ask(f, "?");
+    stub(f, "$S05#b8");
+    expect_reply(f, "S05", true);
+    sent(f, "$?#3f");
+}
+
 static void a_stub_that_rejects_no_ack_mode_stays_in_ack_mode(void **state)
 {
     struct fixture *f = *state;
@@ -423,6 +440,7 @@ int main(void)
         TEST(non_stop_mode_is_not_offered),
         TEST(packets_are_acknowledged),
         TEST(no_ack_mode_is_selected_as_soon_as_it_is_offered),
+        TEST(the_client_is_seen_while_no_ack_mode_is_selected),
         TEST(a_stub_that_rejects_no_ack_mode_stays_in_ack_mode),
         TEST(a_packet_with_a_wrong_checksum_is_requested_again),
         TEST(in_no_ack_mode_checksums_are_ignored),
