@@ -18,6 +18,7 @@
 enum { FIRST_NOTE_MAX = 64 };
 
 static const char not_ours[] = "it exists and is no core of netgdb: it is not overwritten";
+static const char another_session[] = "another session writes to it";
 
 int core_file_bare(struct core_file *f)
 {
@@ -81,7 +82,7 @@ static int open_locked(struct core_file *f, const char *path, bool write, struct
     *why = "it is not a regular file";
     if (!S_ISREG(st->st_mode))
         return -1;
-    *why = "another session writes to it";
+    *why = another_session;
     return !write || flock(f->fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -1;
 }
 
@@ -146,13 +147,20 @@ static bool is_bare_header(const struct core_file *f)
     return f->end != 0 && f->entries == 0;
 }
 
+/* Whether the open file has this name. */
+static bool has_name(const struct core_file *f, const char *name)
+{
+    struct stat st;
+    return lstat(name, &st) == 0 && is_same_file(f, &st);
+}
+
 /* Removes what a session left that was killed before it could give a file its name. */
 static void remove_left_over(const char *temporary)
 {
     struct core_file left = {.fd = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     struct stat st;
     if (left.fd >= 0 && fstat(left.fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        flock(left.fd, LOCK_EX | LOCK_NB) == 0 &&
+        flock(left.fd, LOCK_EX | LOCK_NB) == 0 && has_name(&left, temporary) &&
         (st.st_size == 0 || read_headers(&left, (uint64_t)st.st_size) || is_bare_header(&left)))
         (void)unlink(temporary);
     core_file_close(&left);
@@ -170,11 +178,21 @@ static int open_temporary(struct core_file *f, const char *path)
         remove_left_over(temporary);
         f->fd = open(temporary, flags, 0600);
     }
-    if (f->fd >= 0)
+    /* Before the lock, another session may take it for a left-over. */
+    bool ours = f->fd >= 0 && flock(f->fd, LOCK_EX | LOCK_NB) == 0;
+    if (ours && !has_name(f, temporary)) {
+        errno = EWOULDBLOCK;
+        ours = false;
+    }
+    int error = errno;
+    if (f->fd >= 0 && !ours && error != EWOULDBLOCK)
+        (void)unlink(temporary); /* there are no locks here */
+    if (ours)
         f->temporary = temporary; /* it is ours to remove */
     else
         free(temporary);
-    return f->fd >= 0 ? flock(f->fd, LOCK_EX | LOCK_NB) : -1;
+    errno = error;
+    return ours ? 0 : -1;
 }
 
 /* The header, and the first note, which says that the file is ours. */
@@ -207,9 +225,16 @@ int core_file_create(struct core_file *f, const char *path, const struct core_ma
     *why = NULL;
     if (!may_replace(path, previous, &exists, why))
         return -1;
-    if (open_temporary(f, path) == 0 && begin_core(f) == 0)
-        return 0;
+    *why = NULL;
+    /* Until now, another session may have given a file the name. */
+    if (open_temporary(f, path) == 0 && may_replace(path, previous, &exists, why)) {
+        *why = NULL;
+        if (begin_core(f) == 0)
+            return 0;
+    }
     int error = errno;
+    if (error == EWOULDBLOCK && *why == NULL)
+        *why = another_session;
     core_file_close(f);
     errno = error;
     return -1;

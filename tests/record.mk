@@ -3,6 +3,9 @@
 UNIT_TESTS += tests/unit/recording
 tests_unit_recording_SOURCES = tests/unit/recording.c tests/unit/unit.h
 tests_unit_recording_LDADD = librecord.la $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/recording_race
+tests_unit_recording_race_SOURCES = tests/unit/recording_race.c tests/unit/unit.h
+tests_unit_recording_race_LDADD = librecord.la $(UNIT_LIBS)
 
 FUZZ_TESTS += tests/fuzz/core
 tests_fuzz_core_SOURCES = tests/fuzz/core.c $(FUZZ_SOURCES)
