@@ -14,6 +14,7 @@
 #include "proto/rsp/features.h"
 #include "proto/rsp/packets.h"
 #include "proto/rsp/rsp.h"
+#include "proto/stop.h"
 #include "proto/visible.h"
 
 enum {
@@ -246,15 +247,10 @@ static bool is_continue(const struct packet *packet)
 /* Notes the thread of a stop, `T05…thread:ID;`. */
 static void note_stopped_thread(struct freebsd *f, const struct buf *reply)
 {
-    static const char key[] = "thread:";
-    const uint8_t *at = reply->len != 0 && reply->data[0] == 'T'
-                            ? memmem(reply->data, reply->len, key, sizeof key - 1)
-                            : NULL;
+    size_t len;
+    const uint8_t *at = stop_thread(reply->data, reply->len, &len);
     uint64_t tid;
-    if (at == NULL)
-        return;
-    at += sizeof key - 1;
-    if (rsp_hex_number(at, reply->len - (size_t)(at - reply->data), &tid) != 0)
+    if (at != NULL && rsp_hex_number(at, len, &tid) != 0)
         f->image.stopped = (int64_t)tid;
 }
 

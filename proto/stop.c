@@ -59,3 +59,23 @@ void stop_begin(struct stop *s, const uint8_t *stream, size_t len)
     if (end != NULL && stop_take(s, stream + 1, (size_t)(end - stream) - 1))
         s->cause = STOP_AT_DDB;
 }
+
+const uint8_t *stop_thread(const uint8_t *reply, size_t len, size_t *n)
+{
+    static const char key[] = "thread:";
+    const size_t key_len = sizeof key - 1;
+    if (len < 3 || reply[0] != 'T')
+        return NULL;
+    const uint8_t *end = reply + len, *next;
+    for (const uint8_t *at = reply + 3; at < end; at = next + 1) {
+        next = memchr(at, ';', (size_t)(end - at));
+        if (next == NULL)
+            next = end;
+        *n = (size_t)(next - at);
+        if (*n < key_len || memcmp(at, key, key_len) != 0)
+            continue;
+        *n -= key_len;
+        return at + key_len;
+    }
+    return NULL;
+}

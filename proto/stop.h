@@ -66,4 +66,10 @@ bool stop_take(struct stop *s, const uint8_t *reply, size_t len);
  */
 void stop_begin(struct stop *s, const uint8_t *stream, size_t len);
 
+/*
+ * Finds the thread that a stop reply names, `T05…thread:ID;…`. Returns the first byte of ID and
+ * sets *n to its length; NULL if there is none, or for any other packet.
+ */
+const uint8_t *stop_thread(const uint8_t *reply, size_t len, size_t *n);
+
 #endif

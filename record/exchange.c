@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "proto/stop.h"
+
 enum { IDS_A_REPLY = 64 };
 
 static bool is_read_of_object(const struct request *r)
@@ -124,15 +126,9 @@ void exchange_key(const struct request *r, struct bytes selected, struct bytes *
 
 struct bytes exchange_stop_thread(struct bytes reply)
 {
-    static const char key[] = "thread:";
-    const char *text = reply.data, *end = text + reply.len;
-    const char *at =
-        reply.len != 0 && *text == 'T' ? memmem(text, reply.len, key, sizeof key - 1) : NULL;
-    if (at == NULL)
-        return (struct bytes){"", 0};
-    at += sizeof key - 1;
-    const char *semicolon = memchr(at, ';', (size_t)(end - at));
-    return (struct bytes){at, (size_t)((semicolon != NULL ? semicolon : end) - at)};
+    size_t n;
+    const uint8_t *id = stop_thread(reply.data, reply.len, &n);
+    return id != NULL ? (struct bytes){id, n} : (struct bytes){"", 0};
 }
 
 bool exchange_names_thread(struct bytes id)

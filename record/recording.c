@@ -305,9 +305,7 @@ static int copy_all(struct recording *r, struct recording *to)
     return rc == 0 ? copy_memory(r, to) : rc;
 }
 
-/* Writes all that is recorded into a new file that gets the name `path`. */
-static int recording_move_to(struct recording *r, const char *path,
-                             const struct core_machine *machine)
+int recording_save(struct recording *r, const char *path, const struct core_machine *machine)
 {
     struct recording to;
     const char *why;
@@ -349,11 +347,6 @@ int recording_continue(struct recording *r, const char *path)
     return rc;
 }
 
-int recording_save(struct recording *r, const char *path, const struct core_machine *machine)
-{
-    return recording_move_to(r, path, machine);
-}
-
 static bool is_of_stop(const struct answer *a)
 {
     return a->of_stop;
@@ -367,7 +360,7 @@ int recording_new_stop(struct recording *r)
     forget_memory(r);
     const struct core_machine machine = r->file.machine;
     char *path = strdup(r->file.path);
-    int rc = path != NULL ? recording_move_to(r, path, &machine) : recording_fail(r, NULL);
+    int rc = path != NULL ? recording_save(r, path, &machine) : recording_fail(r, NULL);
     free(path);
     return rc;
 }

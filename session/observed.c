@@ -9,8 +9,7 @@
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/packets.h"
-
-static const char thread_key[] = "thread:";
+#include "proto/stop.h"
 
 /* Forgets a session. */
 static void forget_session(struct observed *h)
@@ -59,25 +58,6 @@ bool observed_peer(struct observed *h, enum netgdb_peer *peer)
 
 /* ---- stops ---- */
 
-/* Returns the bytes of the thread id in T…thread:ID;…, or NULL. */
-static const uint8_t *find_stopped_thread(const struct buf *reply, size_t *len)
-{
-    const size_t n = sizeof thread_key - 1;
-    const uint8_t *end = reply->data + reply->len;
-    if (!buf_starts(reply, "T") || reply->len < 3)
-        return NULL;
-    for (const uint8_t *at = reply->data + 3, *next; at < end; at = next + 1) {
-        next = memchr(at, ';', (size_t)(end - at));
-        if (next == NULL)
-            next = end;
-        if ((size_t)(next - at) > n && memcmp(at, thread_key, n) == 0) {
-            *len = (size_t)(next - at) - n;
-            return at + n;
-        }
-    }
-    return NULL;
-}
-
 bool observed_knows_object(const uint8_t *text, size_t len)
 {
     static const char siginfo[] = "qXfer:siginfo:"; /* without an entry in the table of packets */
@@ -103,8 +83,8 @@ bool observed_any_thread(const char *id, size_t len)
 
 void observed_thread_of(const struct buf *reply, char thread[OBSERVED_THREAD_MAX])
 {
-    size_t len = 0;
-    const uint8_t *id = find_stopped_thread(reply, &len);
+    size_t len;
+    const uint8_t *id = stop_thread(reply->data, reply->len, &len);
     thread[0] = '\0';
     if (id == NULL || len >= OBSERVED_THREAD_MAX || memchr(id, '\0', len) != NULL)
         return;

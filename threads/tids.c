@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/rsp/rsp.h"
+#include "proto/stop.h"
 #include "threads/threads_private.h"
 
 /* Parses a hexadecimal number, or -1; returns its length. */
@@ -118,18 +119,14 @@ int threads_stopped_core(struct threads *t, unsigned *core)
 
 void tid_learn(struct threads *t, const struct buf *reply)
 {
-    static const char field[] = "thread:";
-    const uint8_t *at = NULL, *end = reply->data + reply->len;
+    size_t len;
+    const uint8_t *at = stop_thread(reply->data, reply->len, &len);
     struct tid id;
-    if (reply->len > 2 && memcmp(reply->data, "QC", 2) == 0)
+    if (reply->len > 2 && memcmp(reply->data, "QC", 2) == 0) {
         at = reply->data + 2;
-    else if (reply->len != 0 && reply->data[0] == 'T')
-        at = memmem(reply->data, reply->len, field, sizeof field - 1);
-    if (at == NULL)
-        return;
-    if (*at == 't')
-        at += sizeof field - 1;
-    if (tid_parse(at, (size_t)(end - at), &id) != 0 && id.tid != ALL_THREADS && id.tid != 0)
+        len = reply->len - 2;
+    }
+    if (at != NULL && tid_parse(at, len, &id) != 0 && id.tid != ALL_THREADS && id.tid != 0)
         t->stopped = id;
 }
 

@@ -6,6 +6,7 @@
 #include "proto/cache/cache_private.h"
 #include "proto/check.h"
 #include "proto/rsp/rsp.h"
+#include "proto/stop.h"
 
 /* ---- ids ---- */
 
@@ -91,19 +92,15 @@ static bool is_live_thread(struct cache *c, const uint8_t *id, size_t len)
  */
 void cache_learn_stop(struct cache *c, const struct buf *reply)
 {
-    static const char field[] = "thread:";
     cache_select_unknown(c);
     if (!buf_starts(reply, "T"))
         return;
     const uint8_t *end = reply->data + reply->len;
     for (const uint8_t *p = reply->data; (p = memmem(p, (size_t)(end - p), ":p", 2)) != NULL; p++)
         note_process(c, p + 1, id_length(p + 1, (size_t)(end - p) - 1));
-    const uint8_t *at = memmem(reply->data, reply->len, field, sizeof field - 1);
-    if (at == NULL)
-        return;
-    at += sizeof field - 1;
-    size_t n = id_length(at, (size_t)(end - at));
-    if (!is_single_thread(at, n) || (at + n < end && at[n] != ';'))
+    size_t n;
+    const uint8_t *at = stop_thread(reply->data, reply->len, &n);
+    if (at == NULL || !is_single_thread(at, n))
         return;
     note_live_thread(c, at, n);
     set_thread(&c->client_thread, at, n);

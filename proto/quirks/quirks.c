@@ -7,6 +7,7 @@
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/quirks/quirks_private.h"
+#include "proto/rsp/features.h"
 #include "proto/rsp/packets.h"
 #include "proto/rsp/rsp.h"
 
@@ -69,15 +70,7 @@ static void reset_threads(struct quirks *q)
 /* Computes GDB_BUFSZ from `PacketSize=HEX` in a reply to qSupported. */
 static size_t parse_bufsz(const struct buf *reply)
 {
-    static const char name[] = "PacketSize=";
-    const uint8_t *at = NULL;
-    uint64_t size = 0;
-    if (reply->len != 0)
-        at = memmem(reply->data, reply->len, name, sizeof name - 1);
-    if (at != NULL) {
-        at += sizeof name - 1;
-        (void)rsp_hex_number(at, reply->len - (size_t)(at - reply->data), &size);
-    }
+    uint64_t size = features_packet_size(reply->data, reply->len);
     if (size < QUIRKS_BUFSZ_MIN + FRAMING)
         return QUIRKS_BUFSZ_MIN;
     return size > QUIRKS_BUFSZ_MAX + FRAMING ? QUIRKS_BUFSZ_MAX : (size_t)size - FRAMING;

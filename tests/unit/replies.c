@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The forms of reply that each request may have. */
 #include "proto/kernel/replies.h"
+#include "proto/stop.h"
 #include "tests/unit/unit.h"
 
 static bool fits(const char *request, const char *text)
@@ -102,6 +103,36 @@ static void a_kernels_reply_has_no_escapes_or_blanks_outside_objects(void **stat
     buf_free(&b);
 }
 
+static void a_stop_names_its_thread_in_a_field(void **state)
+{
+    static const struct {
+        const char *reply, *id; /* id NULL: none */
+    } cases[] = {{"T05thread:186a1;", "186a1"},
+                 {"T0510:00;thread:p1.2;core:1;", "p1.2"},
+                 {"T05thread:1", "1"},
+                 {"T05thread:;", ""},
+                 {"T05threads:1,2;thread:2;", "2"},
+                 {"T05thread:1;thread:2;", "1"},
+                 {"T05name:thread:1;", NULL},
+                 {"T05;", NULL},
+                 {"T05thread;", NULL},
+                 {"S05", NULL},
+                 {"W00;process:1", NULL},
+                 {"T0", NULL},
+                 {"", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint8_t *reply = (const uint8_t *)cases[i].reply;
+        size_t n;
+        const uint8_t *id = stop_thread(reply, strlen(cases[i].reply), &n);
+        assert_true((id != NULL) == (cases[i].id != NULL));
+        if (id != NULL) {
+            assert_int_equal(n, strlen(cases[i].id));
+            assert_memory_equal(id, cases[i].id, n);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +141,7 @@ int main(void)
         cmocka_unit_test(an_unknown_request_may_have_any_reply),
         cmocka_unit_test(stops_and_ok_are_not_replies_to_reads),
         cmocka_unit_test(a_kernels_reply_has_no_escapes_or_blanks_outside_objects),
+        cmocka_unit_test(a_stop_names_its_thread_in_a_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
