@@ -218,7 +218,13 @@ nothing_runs() {
     [ ! -s "$dir/processes" ]
 }
 
-# wait_for COMMAND...: waits until it succeeds; fails after $PATIENCE seconds.
+# prints_nothing COMMAND...
+prints_nothing() {
+    [ -z "$("$@")" ]
+}
+
+# wait_for COMMAND...: waits until it succeeds; fails after $PATIENCE seconds. It runs the words that
+# it gets: what the shell substitutes in them stays as it was at first.
 wait_for() {
     until_second=$(($(date +%s) + PATIENCE))
     until "$@"; do
