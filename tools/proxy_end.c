@@ -59,6 +59,7 @@ static void detach_all(struct proxy *p)
 {
     const struct timespec until = clock_after(LEAVE_SECONDS * IO_SECOND);
     int rc = 0;
+    listener_end(); /* or one that calls again after each detach would keep us here */
     pthread_mutex_lock(&p->lock);
     unsigned wanted = p->endpoint_count < LEAVERS ? p->endpoint_count : LEAVERS;
     for (unsigned i = 0; i < wanted; i++)
