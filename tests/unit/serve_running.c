@@ -400,24 +400,27 @@ static void limit_gone(struct fixture *f)
 }
 
 /* The next client would be refused for ever. */
+static void is_given_up_after(struct fixture *f, const char *request)
+{
+    limit_gone(f);
+    f->can_interrupt = f->ignores_interrupt = true;
+    gdb(f, IO_MS, request);
+    fake_eof(&f->io, IO_CLIENT, IO_SECOND);
+    stub(f, 100 * IO_SECOND, "00");
+    uint64_t began = f->io.now;
+    assert_int_equal(run(f), NETGDB_LOST);
+    assert_int_equal(f->io.now - began, 31 * IO_SECOND);
+    assert_true(said(f, "the target is no longer responding"));
+}
+
 static void a_stub_that_is_silent_when_its_client_has_left_is_given_up(void **state)
 {
-    static const char *const requests[] = {"m0,1", "c"};
-    struct fixture *f = *state;
-    for (size_t i = 0; i < 2; i++) {
-        limit_gone(f);
-        f->can_interrupt = f->ignores_interrupt = true;
-        gdb(f, IO_MS, requests[i]);
-        fake_eof(&f->io, IO_CLIENT, IO_SECOND);
-        stub(f, 100 * IO_SECOND, "00");
-        uint64_t began = f->io.now;
-        assert_int_equal(run(f), NETGDB_LOST);
-        assert_int_equal(f->io.now - began, 31 * IO_SECOND);
-        assert_true(said(f, "the target is no longer responding"));
-        teardown(state);
-        setup(state);
-        f = *state;
-    }
+    is_given_up_after(*state, "m0,1");
+}
+
+static void a_stub_that_runs_and_does_not_stop_for_a_client_that_has_left_is_given_up(void **state)
+{
+    is_given_up_after(*state, "c");
 }
 
 static void a_late_reply_ends_the_wait_for_it(void **state)
@@ -542,6 +545,7 @@ int main(void)
         TEST(without_run_timeout_a_run_has_no_limit),
         TEST(requests_sent_before_a_disconnect_are_executed),
         TEST(a_stub_that_is_silent_when_its_client_has_left_is_given_up),
+        TEST(a_stub_that_runs_and_does_not_stop_for_a_client_that_has_left_is_given_up),
         TEST(a_late_reply_ends_the_wait_for_it),
         TEST(packets_between_requests_are_read),
         TEST(a_kernel_that_reboots_while_it_runs_continues),
