@@ -33,7 +33,7 @@ THREAD_TESTS = \
 	tests/e2e/caller.test \
 	tests/e2e/proxy_life.test \
 	tests/e2e/proxy_many.test
-THREAD_HELPERS = tests/e2e/caller tests/e2e/caller_linked tests/e2e/kernels tests/e2e/rsp_client
+THREAD_HELPERS = tests/e2e/caller tests/e2e/caller_linked tests/e2e/kernel tests/e2e/kernels tests/e2e/rsp_client
 check-threads: all
 	TSAN_OPTIONS=halt_on_error=1 $(MAKE) check TESTS='$(THREAD_TESTS)' \
 		check_PROGRAMS='$(THREAD_HELPERS)' check_LTLIBRARIES= check_DATA=
