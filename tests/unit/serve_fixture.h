@@ -159,7 +159,7 @@ static inline void expect_did(struct fixture *f, const char *text)
 
 static inline bool said(struct fixture *f, const char *text)
 {
-    return memmem(f->lines.data, f->lines.len, text, strlen(text)) != NULL;
+    return f->lines.len != 0 && memmem(f->lines.data, f->lines.len, text, strlen(text)) != NULL;
 }
 
 /* GDB sends a request, and the target replies with a stop. */
