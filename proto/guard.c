@@ -133,7 +133,7 @@ static uint8_t *find_text(const struct buf *part, const char *text)
     return memmem(part->data, part->len, text, strlen(text));
 }
 
-/* The length of a reference (`&#x9b;`), or of its begin at the end of the part. */
+/* The length of a reference (`&#x9b;`), or of its beginning at the end of the part. */
 static size_t reference_length(const struct buf *part, size_t at, bool *whole)
 {
     static const char valid[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#";

@@ -44,10 +44,10 @@ struct log_limit {
 
 #define LOG_LIMIT UINT64_C(60000000000) /* ns between two lines */
 
-/* Returns whether to log a line at the time `now` (ns, any clock). If so, sets more to
- * " (N more before)" for the end of the line, N lines having been suppressed since the last one;
- * "": none. */
-enum { LOG_MORE = 40 };
+enum { LOG_MORE = 40 /* bytes */ };
+
+/* Returns whether to log a line at the time `now` (ns, any clock). If so, sets more to the end of
+ * the line: " (N more before)" if N lines were suppressed since the last one, "" if none was. */
 bool log_limit_allows(struct log_limit *limit, uint64_t now, char more[LOG_MORE]);
 
 /*
