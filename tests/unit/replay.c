@@ -51,6 +51,34 @@ static int read_stub(const struct request *r, struct buf *reply)
     return reply->error;
 }
 
+static int read_stub_registers(const struct request *r, struct buf *reply)
+{
+    const char *thread = r->len > 1 ? (const char *)r->data + strlen("g;thread:") : stub.thread;
+    stub.asked_g++;
+    for (unsigned i = 0; stub.amd64 && i < 164; i++)
+        (void)buf_printf(reply, "%02x", stub.turn);
+    return stub.amd64 ? reply->error : buf_printf(reply, "%02x%.1s%.1s", stub.turn, thread, thread);
+}
+
+/* The objects of qXfer; an empty reply to every other request. */
+static int read_stub_object(const struct request *r, struct buf *reply)
+{
+    switch (r->packet->id) {
+    case PACKET_qXfer_libraries:
+        return buf_sets(reply, "l<library-list/>");
+    case PACKET_qXfer_features:
+        return buf_sets(reply, r->address == 0 ? "m<target>" : "l</target>");
+    case PACKET_qXfer_threads:
+        return buf_sets(reply, "l<threads>\n<thread id=\"p1.1\" core=\"0\" name=\"a id=1\"/>\n"
+                               "<thread core=\"1\" id=\"2\">Sleeping</thread>\n"
+                               "<thread id=\"1,2\"/><thread id=\"\"/></threads>");
+    case PACKET_qXfer: /* siginfo */
+        return buf_printf(reply, "l%u", stub.turn);
+    default:
+        return 0;
+    }
+}
+
 static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct request r;
@@ -76,15 +104,8 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     case PACKET_P:
         stub.turn++;
         return buf_sets(reply, "OK");
-    case PACKET_g: {
-        const char *thread = r.len > 1 ? (const char *)r.data + strlen("g;thread:") : stub.thread;
-        stub.asked_g++;
-        for (unsigned i = 0; stub.amd64 && i < 164; i++)
-            (void)buf_printf(reply, "%02x", stub.turn);
-        if (stub.amd64)
-            return reply->error;
-        return buf_printf(reply, "%02x%.1s%.1s", stub.turn, thread, thread);
-    }
+    case PACKET_g:
+        return read_stub_registers(&r, reply);
     case PACKET_stop_reason:
         return buf_sets(reply, "T05thread:1;");
     case PACKET_p:
@@ -103,16 +124,6 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
     case PACKET_qThreadExtraInfo:
     case PACKET_qOffsets:
         return buf_sets(reply, "61");
-    case PACKET_qXfer_libraries:
-        return buf_sets(reply, "l<library-list/>");
-    case PACKET_qXfer_features:
-        return buf_sets(reply, r.address == 0 ? "m<target>" : "l</target>");
-    case PACKET_qXfer_threads:
-        return buf_sets(reply, "l<threads>\n<thread id=\"p1.1\" core=\"0\" name=\"a id=1\"/>\n"
-                               "<thread core=\"1\" id=\"2\">Sleeping</thread>\n"
-                               "<thread id=\"1,2\"/><thread id=\"\"/></threads>");
-    case PACKET_qXfer: /* siginfo */
-        return buf_printf(reply, "l%u", stub.turn);
     case PACKET_qRcmd:
         *final = stub.listed++ > 100;
         return buf_sets(reply, *final ? "OK" : "O6f75740a");
@@ -120,7 +131,7 @@ static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned 
         return buf_printf(reply, "PacketSize=1000;QPassSignals+%s",
                           stub.binary ? ";binary-upload+" : "");
     default:
-        return 0;
+        return read_stub_object(&r, reply);
     }
 }
 
