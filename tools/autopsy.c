@@ -332,11 +332,12 @@ static bool make_absolute(const char *variable)
 }
 
 /* gdb has Python files that Debian does not compile, which takes a quarter of the start of gdb:
- * Python keeps them here. */
+ * Python keeps them here, with what it has of its own. If it may not write, it would have neither.
+ */
 static void keep_compiled_python(void)
 {
     char directory[RUNDIR_MAX], path[RUNDIR_MAX + 8];
-    if (rundir(directory) != 0)
+    if (getenv("PYTHONDONTWRITEBYTECODE") != NULL || rundir(directory) != 0)
         return;
     (void)snprintf(path, sizeof path, "%s/python", directory);
     (void)setenv("PYTHONPYCACHEPREFIX", path, 0);
