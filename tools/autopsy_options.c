@@ -21,9 +21,10 @@ static int autopsy_help(void)
     printf(
         "Usage: netgdb autopsy [OPTION...] [NAME]\n"
         "Wait for panicked kernels, examine each with gdb, and write a directory for each crash:\n"
-        "report.txt, report.json, gdb.log, link.json. NAME is HOST[:PORT] or any, with options\n"
-        "as after 'target remote netgdb:'; without it all kernels are examined. Uses the running\n"
-        "'netgdb proxy', or runs one. It never resumes a kernel unless --after says so.\n\n"
+        "report.txt, report.json, gdb.log, link.json, session.core. NAME is HOST[:PORT] or any,\n"
+        "with options as after 'target remote netgdb:'; without it all kernels are examined.\n"
+        "Uses the running 'netgdb proxy', or runs one. It never resumes a kernel unless --after\n"
+        "says so.\n\n"
         "  --out DIR            the crash directories are made there (.)\n"
         "  --debug DIR          searches DIR for each kernel's kernel.debug, by build-id or\n"
         "                       version (NETGDB_DEBUG_DIR)\n"
