@@ -146,8 +146,8 @@ bool core_note_next(const struct core_machine *m, const uint8_t **data, size_t *
     if (*len < NOTE_HEADER)
         return false;
     const uint8_t *at = *data;
-    size_t name_len = core_number_get(at, 4, m->big), left = *len - NOTE_HEADER;
-    note->len = core_number_get(at + 4, 4, m->big);
+    size_t name_len = (size_t)core_number_get(at, 4, m->big), left = *len - NOTE_HEADER;
+    note->len = (size_t)core_number_get(at + 4, 4, m->big);
     note->type = (uint32_t)core_number_get(at + 8, 4, m->big);
     note->name = (const char *)at + NOTE_HEADER;
     if (name_len > ELF_CORE_NOTE_NAME_MAX || pad4(name_len) > left ||
