@@ -41,9 +41,11 @@ static const struct module_section *loaded_section(const struct module *m, size_
 static bool has_sizes(const struct module *m, const struct elf_file *f)
 {
     for (size_t i = 0; i < m->n_sections; i++) {
+        const struct module_section *loaded = &m->sections[i];
         GElf_Shdr header;
-        Elf_Scn *s = elf_getscn(f->elf, m->sections[i].number);
-        if (s == NULL || gelf_getshdr(s, &header) == NULL || header.sh_size != m->sections[i].size)
+        Elf_Scn *s =
+            loaded->number <= UINT32_MAX ? elf_getscn(f->elf, (size_t)loaded->number) : NULL;
+        if (s == NULL || gelf_getshdr(s, &header) == NULL || header.sh_size != loaded->size)
             return false;
     }
     return m->n_sections != 0;

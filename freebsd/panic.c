@@ -51,8 +51,8 @@ static int host_name(struct image *im, char *text, size_t size)
 static int time_of(struct image *im, const char *name, uint64_t *seconds)
 {
     const struct elf_ident *ident = symbols_ident(im->symbols);
-    bool i386 = ident != NULL && ident->machine == EM_386;
-    return image_number(im, name, i386 ? 4 : 8, seconds);
+    bool is_i386 = ident != NULL && ident->machine == EM_386;
+    return image_number(im, name, is_i386 ? 4 : 8, seconds);
 }
 
 int query_moment(struct image *im, uint64_t moment[QUERY_MOMENT])

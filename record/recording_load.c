@@ -33,7 +33,7 @@ static bool parse_exchange(const struct core_note *note, bool big, struct answer
         return false;
     a->of_stop = core_number_get(note->data, 4, big) == EXCHANGE_OF_STOP;
     for (unsigned i = 0; i < 4; i++) {
-        size_t len = core_number_get(note->data + 4 + 4 * (size_t)i, 4, big);
+        size_t len = (size_t)core_number_get(note->data + 4 + 4 * (size_t)i, 4, big);
         if (len > note->len - at)
             return false;
         *parts[i] = (struct bytes){note->data + at, len};

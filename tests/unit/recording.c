@@ -133,9 +133,10 @@ static void a_file_has_the_same_memory(void **state)
     for (size_t i = 0; i < r.memory.n; i++) {
         static uint8_t a[SPACE], b[SPACE];
         const struct range *range = &r.memory.list[i];
-        assert_int_equal(recording_read(&r, range->address, a, range->len), range->len);
-        assert_int_equal(recording_read(&file, range->address, b, range->len), range->len);
-        assert_memory_equal(a, b, range->len);
+        size_t len = (size_t)range->len;
+        assert_int_equal(recording_read(&r, range->address, a, len), len);
+        assert_int_equal(recording_read(&file, range->address, b, len), len);
+        assert_memory_equal(a, b, len);
     }
     recording_free(&file);
     recording_free(&r);
@@ -272,11 +273,11 @@ static void a_file_of_each_class_and_byte_order_can_be_read(void **state)
 
 static void an_address_that_does_not_fit_is_refused(void **state)
 {
-    static const struct core_machine i386 = {EM_386, 0, false, false};
+    static const struct core_machine x86 = {EM_386, 0, false, false};
     struct recording r;
     (void)state;
     begin(&r);
-    assert_int_equal(recording_save(&r, path, &i386), 0);
+    assert_int_equal(recording_save(&r, path, &x86), 0);
     assert_int_equal(recording_put_memory(&r, UINT64_C(0x100000000), "x", 1), NETGDB_IO);
     assert_non_null(strstr(r.why, "does not fit"));
     recording_free(&r);
