@@ -130,13 +130,12 @@ static void a_file_has_the_same_memory(void **state)
     play_randomly(&r, 400);
     assert_int_equal(recording_open(&file, path, false), 0);
     assert_int_equal(file.memory.n, r.memory.n);
+    static uint8_t a[SPACE], b[SPACE];
     for (size_t i = 0; i < r.memory.n; i++) {
-        static uint8_t a[SPACE], b[SPACE];
-        const struct range *range = &r.memory.list[i];
-        size_t len = (size_t)range->len;
-        assert_int_equal(recording_read(&r, range->address, a, len), len);
-        assert_int_equal(recording_read(&file, range->address, b, len), len);
-        assert_memory_equal(a, b, len);
+        uint64_t address = r.memory.list[i].address, len = r.memory.list[i].len;
+        assert_int_equal(recording_read(&r, address, a, (size_t)len), len);
+        assert_int_equal(recording_read(&file, address, b, (size_t)len), len);
+        assert_memory_equal(a, b, (size_t)len);
     }
     recording_free(&file);
     recording_free(&r);
