@@ -79,7 +79,7 @@ static void do_set_register(struct stub *s, const uint8_t *r, size_t len)
     buf_sets(&s->reply, "OK");
     if (len - n != 2 * size)
         s->corrupted = true;
-    else if (reg < STUB_REGISTERS)
+    else if (reg < STUB_WRITTEN)
         for (size_t i = 0; i < size; i++)
             s->registers[at + i] = (uint8_t)rsp_hex_byte(r + n + 2 * i);
 }

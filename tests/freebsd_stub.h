@@ -16,6 +16,7 @@ enum {
     STUB_REGISTERS = 56, /* amd64: 17 of 8 bytes, 7 of 4, 32 of 8 */
     STUB_REGISTER_BYTES = 17 * 8 + 7 * 4 + 32 * 8,
     STUB_AVAILABLE = 20, /* registers with values, rax to ss; the others are 'x' */
+    STUB_WRITTEN = 17,   /* registers that P writes: rax to rip; it answers OK for all others */
 };
 
 struct stub {

@@ -55,6 +55,8 @@ int quirks_pass_reply(struct quirks *q, const struct buf *reply)
 static void reset_kernel(struct quirks *q)
 {
     q->bufsz = 0;
+    buf_reset(&q->shown);
+    buf_reset(&q->earlier);
     memset(q->no_watch, 0, sizeof q->no_watch);
     for (size_t i = 0; i < QUIRKS_REGISTERS; i++)
         q->sizes[i] = -1;
@@ -227,6 +229,9 @@ struct stop *quirks_stop(struct quirks *q)
 void quirks_note_resume(struct quirks *q, bool step)
 {
     struct stop *s = quirks_stop(q);
+    if (q->shown.len != 0)
+        (void)buf_set(&q->earlier, q->shown.data, q->shown.len);
+    buf_reset(&q->shown);
     reset_threads(q);
     quirks_age_points(s);
     s->runs = 1;
@@ -272,6 +277,8 @@ static void note_reply(struct quirks *q, struct buf *reply)
     }
     if (q->selecting != 0 && buf_is(reply, "OK"))
         quirks_stop(q)->selected = q->selecting;
+    if (q->d.packet->id == PACKET_g && quirks_stop(q)->selected == quirks_stop(q)->thread)
+        (void)buf_set(&q->shown, reply->data, reply->len);
     quirks_note_stop(q, reply);
 }
 
@@ -337,6 +344,8 @@ static size_t quirks_max_request(struct decorator *d)
 static void quirks_free(struct decorator *d)
 {
     struct quirks *q = (struct quirks *)d;
+    buf_free(&q->shown);
+    buf_free(&q->earlier);
     buf_free(&q->part);
     buf_free(&q->data);
     buf_free(&q->threads);
@@ -355,6 +364,8 @@ struct target *quirks_new(struct target *next, const struct quirks_options *opti
         return NULL;
     if (options != NULL)
         q->options = *options;
+    buf_init(&q->shown, QUIRKS_BUFSZ_MAX);
+    buf_init(&q->earlier, QUIRKS_BUFSZ_MAX);
     buf_init(&q->part, TARGET_REPLY_MAX + QUIRKS_READ_MAX);
     buf_init(&q->data, TARGET_REPLY_MAX);
     buf_init(&q->threads, QUIRKS_THREADS_MAX);

@@ -16,6 +16,7 @@
  *                 stub answers OK and writes nothing. A breakpoint in the stub's own code is
  *                 refused
  *   P, G          sizes checked, G converted to P: a wrong size corrupts registers and gets an OK
+ *                 each P is read back: the stub answers OK, too, if it does not write the register
  *   s, S          an error on riscv, whose stub cannot step and would resume the machine
  *   Z2, Z3, Z4    empty reply once the stub has shown that it has no watchpoints
  *   qXfer:threads, qfThreadInfo, qsThreadInfo

@@ -25,6 +25,8 @@ struct machine {
     uint8_t pc_offset;                /* pc - address of the breakpoint after a trap, in bytes */
     bool ignores_steps;               /* IS_SSTEP_TRAP */
     bool cannot_step;                 /* kdb_cpu_set_singlestep does nothing */
+    uint8_t unreported; /* registers 0 to this less 1: P writes those of the current thread, and p
+                           may not report them (gdb_cpu_getreg) */
     /* How far to move the pc back, given the bytes before it, so that BKPT_SKIP advances it to
      * where it was, in bytes; 0: impossible. NULL: ddb does not change the pc. */
     unsigned (*ddb_skip)(const uint8_t before[BEFORE_BYTES]);
@@ -55,8 +57,13 @@ static bool is_ebreak(const uint8_t before[BEFORE_BYTES])
            memcmp(before + 2, "\x02\x90", 2) == 0;
 }
 
-static const struct machine x86 = {1, {0xcc}, 1, true, false, NULL, NULL};
-static const struct machine arm64 = {4, {0x00, 0x00, 0x20, 0xd4}, 0, true, false, skip_4, is_brk};
+static const struct machine x86 = {.len = 1, .trap = {0xcc}, .pc_offset = 1, .ignores_steps = true};
+static const struct machine arm64 = {.len = 4,
+                                     .trap = {0x00, 0x00, 0x20, 0xd4},
+                                     .ignores_steps = true,
+                                     .unreported = 19, /* x0 to x18 */
+                                     .ddb_skip = skip_4,
+                                     .was_skipped = is_brk};
 static const struct machine riscv64 = {.len = 2,
                                        .trap = {0x02, 0x90},
                                        .cannot_step = true,
@@ -84,6 +91,15 @@ int quirks_can_step(struct quirks *q, bool *can)
     const struct machine *m;
     int rc = find_trap_rules(q, &m);
     *can = m == NULL || !m->cannot_step;
+    return rc;
+}
+
+int quirks_writes_unreported(struct quirks *q, uint64_t reg, bool *writes)
+{
+    const struct stop *s = quirks_stop(q);
+    const struct machine *m;
+    int rc = find_trap_rules(q, &m);
+    *writes = m != NULL && reg < m->unreported && s->selected == s->thread;
     return rc;
 }
 

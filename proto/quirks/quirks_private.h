@@ -45,6 +45,8 @@ struct quirks {
     struct buf data;             /* decoded bytes of the client's request */
     size_t bufsz;                /* the kernel's GDB_BUFSZ; 0: unknown */
     int sizes[QUIRKS_REGISTERS]; /* of registers, in bytes; -1: unknown */
+    struct buf shown;            /* the last reply to g for the thread that stopped … */
+    struct buf earlier;          /* … and the one before the kernel ran */
     struct buf threads;          /* XML of the thread list */
     bool threads_known;          /* `threads` is complete */
     size_t listed; /* bytes of `threads` that qfThreadInfo and qsThreadInfo have reported */
@@ -55,6 +57,8 @@ struct quirks {
     size_t piece;           /* bytes of memory in this exchange */
     unsigned exchanges;     /* made so far … */
     unsigned attempts;      /* … and refused */
+    uint64_t reg;           /* a register that is written … */
+    size_t value;           /* … its digits in `data`, q->piece of them */
 };
 
 /* Has q->d.request sent; `next` gets the reply. Returns DECORATOR_REPLACE. */
@@ -62,6 +66,10 @@ int quirks_send(struct quirks *q, quirks_step *next);
 
 /* Finds out whether the kernel can step (quirks_leave.c). Returns 0 or the target's error. */
 int quirks_can_step(struct quirks *q, bool *can);
+
+/* Finds out whether the stub writes register `reg` of the selected thread although p does not
+ * report it (quirks_leave.c). Returns 0 or the target's error. */
+int quirks_writes_unreported(struct quirks *q, uint64_t reg, bool *writes);
 
 /* Makes the kernel's reply to an M or P the client's. Returns 0, or NETGDB_FOREIGN if no FreeBSD
  * stub can send it. */

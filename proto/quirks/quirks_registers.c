@@ -3,8 +3,10 @@
  * Register writes to a FreeBSD stub; see quirks.h. If the length of a value differs from the
  * register's size, the stub sets the register from the text of the request and answers OK.
  * Therefore the size is checked here. It is queried by `p`, whose reply has two digits for each
- * byte of the register on any machine, also for a register without a value ('x').
+ * byte of the register on any machine, also for a register without a value ('x'). It answers OK,
+ * too, if it does not write the register: therefore each is read back.
  */
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -42,6 +44,19 @@ static bool all_hex(const uint8_t *text, size_t len)
     return len % 2 == 0;
 }
 
+static quirks_step take_register_written, take_read_back;
+
+/* Writes register `reg` by P, the value of which has q->piece digits at q->value in q->data. */
+static int write_value(struct quirks *q, uint64_t reg)
+{
+    CHECK_OR_RETURN(q->value <= q->data.len && q->piece <= q->data.len - q->value);
+    q->reg = reg;
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "P%" PRIx64 "=", reg);
+    (void)buf_add(&q->d.request, q->data.data + q->value, q->piece);
+    return quirks_send(q, take_register_written);
+}
+
 /* Handles `Pn=value`. */
 int quirks_write_register(struct quirks *q, const struct request *r)
 {
@@ -54,7 +69,10 @@ int quirks_write_register(struct quirks *q, const struct request *r)
         return rc;
     if (size == 0 || r->rest_len - 1 != 2 * size)
         return buf_sets(&q->d.reply, QUIRKS_EINVAL);
-    return DECORATOR_PASS;
+    (void)buf_set(&q->data, r->rest + 1, r->rest_len - 1);
+    q->left = q->value = 0;
+    q->piece = q->data.len;
+    return q->data.error != 0 ? q->data.error : write_value(q, r->address);
 }
 
 /*
@@ -86,32 +104,75 @@ static bool is_changed(const uint8_t *now, const uint8_t *value, size_t digits)
            strncasecmp((const char *)now, (const char *)value, digits) != 0;
 }
 
-static quirks_step take_register_written;
-
-/* Writes, by P, the next register that q->data has digits for: from register q->address on, of
- * which q->left digits are left. */
+/* Writes the next register that q->data has digits for: from register q->address on, of which
+ * q->left digits are left. */
 static int write_next(struct quirks *q)
 {
     while (q->left != 0) {
         CHECK_OR_RETURN(q->address < QUIRKS_REGISTERS && q->left <= q->data.len);
         unsigned reg = (unsigned)q->address++;
-        size_t digits = 2 * (size_t)q->sizes[reg];
-        const uint8_t *value = q->data.data + q->data.len - (size_t)q->left;
-        CHECK_OR_RETURN(digits <= q->left);
-        q->left -= digits;
-        if (digits == 0 || *value == 'x')
-            continue;
-        buf_reset(&q->d.request);
-        (void)buf_printf(&q->d.request, "P%x=", reg);
-        (void)buf_add(&q->d.request, value, digits);
-        return quirks_send(q, take_register_written);
+        q->piece = 2 * (size_t)q->sizes[reg];
+        q->value = q->data.len - (size_t)q->left;
+        CHECK_OR_RETURN(q->piece <= q->left);
+        q->left -= q->piece;
+        if (q->piece != 0 && q->data.data[q->value] != 'x')
+            return write_value(q, reg);
     }
     return buf_sets(&q->d.reply, "OK");
 }
 
+/* The stub answers OK, too, if it does not write this register. */
 static int take_register_written(struct quirks *q, const struct buf *reply)
 {
-    return buf_is(reply, "OK") ? write_next(q) : quirks_pass_reply(q, reply);
+    if (!buf_is(reply, "OK"))
+        return quirks_pass_reply(q, reply);
+    buf_reset(&q->d.request);
+    (void)buf_printf(&q->d.request, "p%" PRIx64, q->reg);
+    return quirks_send(q, take_read_back);
+}
+
+/*
+ * Whether q->reg had the value that was to be written at an earlier stop: gdb restores all
+ * registers after it has called a function. An error would lose the function's result.
+ */
+static int was_restored(struct quirks *q, bool *restored)
+{
+    size_t at = 0, size = 0;
+    int rc = 0;
+    for (uint64_t reg = 0; rc == 0 && reg < q->reg && at < q->earlier.len; reg++) {
+        rc = quirks_register_size(q, reg, &size);
+        at += 2 * size;
+    }
+    *restored = rc == 0 && at + q->piece <= q->earlier.len &&
+                strncasecmp((const char *)q->earlier.data + at,
+                            (const char *)q->data.data + q->value, q->piece) == 0;
+    return rc;
+}
+
+static int refuse_value(struct quirks *q)
+{
+    bool restored = false;
+    int rc = was_restored(q, &restored);
+    if (rc != 0 || !restored)
+        return rc != 0 ? rc
+                       : buf_sets(&q->d.reply, "E.the kernel's stub does not write this register");
+    log_warn(q->options.log,
+             "the kernel does not restore register %u after a call: its stub does not write it",
+             (unsigned)q->reg);
+    return write_next(q);
+}
+
+static int take_read_back(struct quirks *q, const struct buf *reply)
+{
+    bool taken =
+        reply->len == q->piece && strncasecmp((const char *)reply->data,
+                                              (const char *)q->data.data + q->value, q->piece) == 0;
+    int rc = 0;
+    if (!taken && reply->len != 0 && reply->data[0] == 'x')
+        rc = quirks_writes_unreported(q, q->reg, &taken);
+    if (rc != 0)
+        return rc;
+    return taken ? write_next(q) : refuse_value(q);
 }
 
 /* Writes the registers whose values in q->data differ from the reply to g; it has x for others. */

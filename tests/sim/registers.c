@@ -59,9 +59,10 @@ static bool arm64_readable(uint64_t reg, bool panicked)
     return (reg >= 19 && reg <= 32) || (panicked && reg == 33);
 }
 
+/* gdb_cpu_setreg writes lr to the pcb alone, and gdb_cpu_getreg reads the trap frame's. */
 static bool arm64_writable(uint64_t reg, bool panicked)
 {
-    return (reg >= 19 && reg <= 32) || (panicked && reg <= 29);
+    return panicked ? reg <= 32 && reg != 30 : reg >= 19 && reg <= 32;
 }
 
 /* ---- riscv64: x0 (without a value) to x31, pc, and CSRs that only `p` has ---- */

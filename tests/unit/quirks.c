@@ -11,6 +11,8 @@ static const char *ask_built(struct fixture *f)
     return ask_bytes(f, f->request.data, f->request.len);
 }
 
+#define NOT_TAKEN "E.the kernel's stub does not write this register"
+
 static void only_safe_features_are_offered_and_gdbs_features_are_not_sent(void **state)
 {
     struct fixture *f = *state;
@@ -265,11 +267,10 @@ static void a_register_value_of_the_right_size_is_written(void **state)
 {
     struct fixture *f = *state;
     assert_string_equal(ask(f, "P0=1122334455667788"), "OK");
-    assert_string_equal(asked(f), " p0 P0=1122334455667788");
+    assert_string_equal(asked(f), " p0 P0=1122334455667788 p0");
     assert_memory_equal(f->stub->registers, "\x11\x22\x33\x44\x55\x66\x77\x88", 8);
     assert_string_equal(ask(f, "P0=0000000000000000"), "OK");
-    assert_string_equal(asked(f), " P0=0000000000000000"); /* its size is already known */
-    assert_string_equal(ask(f, "P11=01020304"), "OK");
+    assert_string_equal(asked(f), " P0=0000000000000000 p0"); /* its size is already known */
     assert_false(f->stub->corrupted);
 }
 
@@ -286,6 +287,37 @@ static void a_register_value_of_a_wrong_size_never_reaches_the_stub(void **state
     assert_false(f->stub->corrupted);
 }
 
+/* The stub answers OK to every P. The reply says so, and the client reads the register again. */
+static void a_register_that_the_stub_does_not_write_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(ask(f, "P12=01000000"), NOT_TAKEN); /* cs: it keeps its value */
+    assert_string_equal(asked(f), " p12 P12=01000000 p12");
+    assert_string_equal(ask(f, "P14=01000000"), NOT_TAKEN); /* ds: it is not reported */
+    const char *now = ask(f, "p12");
+    char same[32];
+    snprintf(same, sizeof same, "P12=%s", now);
+    assert_string_equal(ask(f, same), "OK"); /* nothing to be written */
+}
+
+/* gdb restores all registers after it has called a function; an error would lose the result. */
+static void a_flags_register_is_not_restored_after_a_call_and_a_line_says_so(void **state)
+{
+    struct fixture *f = *state;
+    size_t size, at = stub_register(17, &size);
+    memcpy(f->stub->registers + at, "\x46\x02\x00\x00", 4);
+    ask(f, "g");
+    ask(f, "c");
+    memcpy(f->stub->registers + at, "\x82\x02\x00\x00", 4);
+    ask(f, "g");
+    assert_string_equal(ask(f, "P11=46020000"), "OK");
+    assert_string_equal(f->line,
+                        "netgdb: the kernel does not restore register 17 after a call: its stub "
+                        "does not write it");
+    assert_string_equal(ask(f, "P11=47020000"), NOT_TAKEN);
+    assert_int_equal(f->lines, 1);
+}
+
 /* Builds a G request with the current registers. */
 static void build_g(struct fixture *f)
 {
@@ -298,20 +330,28 @@ static void writing_all_registers_writes_only_changed_ones(void **state)
 {
     struct fixture *f = *state;
     build_g(f);
-    memcpy(f->request.data + 1, "AABBCCDDEEFF0011", 16);       /* rax */
-    memcpy(f->request.data + 1 + 2 * (17 * 8), "deadbeef", 8); /* eflags */
+    memcpy(f->request.data + 1, "AABBCCDDEEFF0011", 16);                /* rax */
+    memcpy(f->request.data + 1 + 2 * (16 * 8), "00112233deadbeef", 16); /* rip */
     for (size_t i = 1; i < f->request.len; i++)
         if (f->request.data[i] == 'x')
             f->request.data[i] = '0'; /* as GDB sends unavailable registers */
     asked(f);
     assert_string_equal(ask_built(f), "OK");
-    assert_non_null(strstr(asked(f), " p37 P0=AABBCCDDEEFF0011 P11=deadbeef"));
+    assert_non_null(strstr(asked(f), " p37 P0=AABBCCDDEEFF0011 p0 P10=00112233deadbeef p10"));
     assert_memory_equal(f->stub->registers, "\xaa\xbb\xcc\xdd\xee\xff\x00\x11\x09", 9);
-    assert_memory_equal(f->stub->registers + 17 * 8, "\xde\xad\xbe\xef", 4);
+    assert_memory_equal(f->stub->registers + 16 * 8 + 4, "\xde\xad\xbe\xef", 4);
     assert_false(f->stub->corrupted);
 
     assert_string_equal(ask_built(f), "OK"); /* sizes are known, nothing differs but the case */
     assert_string_equal(asked(f), " g");
+}
+
+static void writing_all_registers_ends_at_one_that_the_stub_does_not_write(void **state)
+{
+    struct fixture *f = *state;
+    build_g(f);
+    memcpy(f->request.data + 1 + 2 * (17 * 8), "deadbeef", 8); /* eflags */
+    assert_string_equal(ask_built(f), NOT_TAKEN);
 }
 
 static void registers_of_a_wrong_total_length_are_rejected(void **state)
@@ -427,7 +467,10 @@ int main(void)
         TEST(a_malformed_read_is_rejected_without_the_stub),
         TEST(a_register_value_of_the_right_size_is_written),
         TEST(a_register_value_of_a_wrong_size_never_reaches_the_stub),
+        TEST(a_register_that_the_stub_does_not_write_is_an_error),
+        TEST(a_flags_register_is_not_restored_after_a_call_and_a_line_says_so),
         TEST(writing_all_registers_writes_only_changed_ones),
+        TEST(writing_all_registers_ends_at_one_that_the_stub_does_not_write),
         TEST(registers_of_a_wrong_total_length_are_rejected),
         TEST(the_kernel_searches_for_patterns_that_it_supports),
         TEST(a_pattern_that_cannot_be_sent_is_searched_by_reading),
