@@ -27,6 +27,7 @@ struct span {
 
 /* One direction of a session: the kernel's or the server's. */
 struct direction {
+    uint32_t last; /* largest seqno */
     struct piece *pieces;
     size_t n, room;
     struct span *spans;
@@ -35,7 +36,8 @@ struct direction {
 
 struct wire_session {
     struct net_addr kernel, server;
-    bool ended; /* the kernel has sent another HERALD */
+    bool heralded; /* the kernel has sent a HERALD since: a late copy, or it has left */
+    bool ended;    /* another one has begun between the same ends */
     struct direction from_kernel, from_server;
 };
 
@@ -84,13 +86,23 @@ static bool is_kernels_end(const struct from_wire *w, const struct net_addr *a)
     return a->port == WIRE_KERNEL_PORT;
 }
 
-/* A HERALD: what the kernel sends from here on belongs to another session. */
+/* A HERALD: the next datagram shows whether another session has begun. */
 static void take_herald(struct from_wire *w, const struct net_addr *kernel)
 {
     if (!is_kernels_end(w, kernel))
         w->kernels[w->kernels_n++ % FROM_WIRE_SESSIONS_MAX] = *kernel;
     for (unsigned i = 0; i < w->n; i++)
-        w->sessions[i].ended |= net_addr_equal(&w->sessions[i].kernel, kernel);
+        w->sessions[i].heralded |= net_addr_equal(&w->sessions[i].kernel, kernel);
+}
+
+/* Whether a datagram continues its session after a HERALD. Seqnos begin anew in another session. */
+static bool continues_session(struct wire_session *s, bool from_kernel, uint32_t seqno)
+{
+    const struct direction *d = from_kernel ? &s->from_kernel : &s->from_server;
+    if (s->heralded)
+        s->ended = seqno <= d->last;
+    s->heralded = false;
+    return !s->ended;
 }
 
 static struct wire_session *session_between(struct from_wire *w, const struct net_addr *kernel,
@@ -113,6 +125,7 @@ static struct wire_session *session_between(struct from_wire *w, const struct ne
 
 static int keep_piece(struct direction *d, const struct piece *piece)
 {
+    d->last = piece->seqno > d->last ? piece->seqno : d->last;
     if (d->n == d->room) {
         size_t room = d->room == 0 ? 64 : 2 * d->room;
         struct piece *more = reallocarray(d->pieces, room, sizeof *more);
@@ -140,8 +153,11 @@ int from_wire_add(struct from_wire *w, const struct udp_datagram *d)
         return 0;
     if (w->order == FROM_WIRE_DATAGRAMS_MAX)
         return NETGDB_TOO_LONG;
-    struct wire_session *s =
-        from_kernel ? session_between(w, &d->from, &d->to) : session_between(w, &d->to, &d->from);
+    const struct net_addr *kernel = from_kernel ? &d->from : &d->to;
+    const struct net_addr *server = from_kernel ? &d->to : &d->from;
+    struct wire_session *s = session_between(w, kernel, server);
+    if (!continues_session(s, from_kernel, msg.seqno))
+        s = session_between(w, kernel, server);
     const struct piece piece = {.data = msg.data,
                                 .seqno = msg.seqno,
                                 .offset = (uint32_t)msg.offset,

@@ -6,8 +6,8 @@
  * around them, and between this request and the next one the kernel sent one reply and at most one
  * '+'.
  *
- * A session begins with a HERALD, or where the capture begins. The kernel (or node) is the endpoint
- * with its port 20026 or a HERALD.
+ * A session begins with a HERALD, or where the capture begins. A HERALD after which the seqnos go
+ * on is a late copy. The kernel (or node) is the endpoint with its port 20026 or a HERALD.
  */
 #ifndef NETGDB_RECORD_FROM_WIRE_H
 #define NETGDB_RECORD_FROM_WIRE_H

@@ -217,17 +217,54 @@ static void copies_that_differ_count_as_missing(void **state)
     assert_string_equal(recorded("qOffsets"), "0");
 }
 
+static void herald(void)
+{
+    add(KERNEL,
+        &(struct wire_msg){
+            .type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1, .data = (const uint8_t *)""});
+}
+
 static void the_last_session_is_taken(void **state)
 {
     (void)state;
     exchange("qC", "QC1");
-    add(KERNEL,
-        &(struct wire_msg){
-            .type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1, .data = (const uint8_t *)""});
+    herald();
     session_port = 40009;
     seqno[KERNEL] = 2;
     seqno[SERVER] = 1;
     exchange("qC", "QC2");
+    assert_string_equal(recorded("qC"), "QC2");
+    assert_true(what.other_clients);
+}
+
+static void a_late_copy_of_a_herald_ends_no_session(void **state)
+{
+    (void)state;
+    herald();
+    send_packet(KERNEL, "T05");
+    herald();
+    send_text(SERVER, "+");
+    exchange("qAttached", "1");
+    herald();
+    exchange("qC", "QC1");
+    assert_string_equal(recorded("qAttached"), "1");
+    assert_string_equal(recorded("qC"), "QC1");
+    assert_false(what.other_clients);
+}
+
+/* The kernel may find the server at the same port. */
+static void seqnos_that_begin_anew_after_a_herald_are_another_session(void **state)
+{
+    (void)state;
+    herald();
+    send_packet(KERNEL, "T05");
+    exchange("qAttached", "1");
+    herald();
+    seqno[KERNEL] = 2;
+    seqno[SERVER] = 1;
+    send_packet(KERNEL, "T05");
+    exchange("qC", "QC2");
+    assert_string_equal(recorded("qAttached"), "none");
     assert_string_equal(recorded("qC"), "QC2");
     assert_true(what.other_clients);
 }
@@ -255,6 +292,8 @@ int main(void)
         TEST(a_second_reply_makes_both_doubtful),
         TEST(copies_that_differ_count_as_missing),
         TEST(the_last_session_is_taken),
+        TEST(a_late_copy_of_a_herald_ends_no_session),
+        TEST(seqnos_that_begin_anew_after_a_herald_are_another_session),
         TEST(a_capture_without_an_exchange_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
