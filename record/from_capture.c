@@ -376,6 +376,7 @@ struct recording *from_capture(const uint8_t *file, size_t len, struct from_capt
     struct recording *recording = NULL;
     *what = (struct from_capture){.stops = 1};
     int rc = record(&p, file, len);
+    what->old_registers = rc == 0 && recorder_has_old_registers(p.recorder);
     const char *text = capture_trouble(rc, what);
     if (text == NULL && (recording = recorder_take(p.recorder)) == NULL)
         text = netgdb_strerror(NETGDB_NOMEM);

@@ -18,6 +18,7 @@ struct from_capture {
     bool from_wire;         /* the capture has only datagrams */
     /* Of datagrams: requests whose reply is missing, uncertain or outdated. */
     unsigned long left_out;
+    bool old_registers; /* registers were written and not read again: g has the old value */
     bool other_clients; /* there were others, or other sessions, which are left out */
 };
 

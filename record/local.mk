@@ -14,4 +14,5 @@ librecord_la_SOURCES = \
 	record/recording.c record/recording.h record/recording_private.h \
 	record/recording_load.c \
 	record/registers.c record/registers.h \
-	record/replay.c record/replay.h
+	record/replay.c record/replay.h \
+	record/written.c record/written.h

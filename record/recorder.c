@@ -3,6 +3,7 @@
 #include "record/recorder.h"
 
 #include <elf.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "proto/rsp/rsp.h"
 #include "record/exchange.h"
 #include "record/registers.h"
+#include "record/written.h"
 
 enum {
     OBJECT_MAX = 16 << 20, /* bytes of an object, and of the list of threads */
@@ -30,6 +32,7 @@ struct recorder {
     bool suffixed;              /* LLDB's suffix names its thread */
     bool stale;                 /* registers of this thread were written and not read again: */
     bool stale_suffixed;
+    bool has_old; /* some `g` has the value from before a write */
     struct buf stale_thread;
     enum exchange_kind kind;
     char selects[THREAD_MAX]; /* by this request, if the stub agrees; "": none */
@@ -186,6 +189,19 @@ static void record_registers(struct recorder *r, struct bytes thread, struct byt
         take_result(r, put_registers_note(r, thread, g, rc == ANSWER_CHANGED));
 }
 
+/* A reply to `g`, from now. */
+static void take_registers(struct recorder *r, struct bytes thread, struct bytes output,
+                           struct bytes g)
+{
+    r->has_old = false;
+    record_registers(r, thread, output, g);
+}
+
+bool recorder_has_old_registers(const struct recorder *r)
+{
+    return r->has_old;
+}
+
 /* A core that begins has the registers that are recorded already. */
 static int put_recorded_registers(void *context, const struct answer *a)
 {
@@ -300,6 +316,7 @@ static void recorder_take_stop(struct recorder *r, const struct buf *reply, bool
     if (!stopped)
         return;
     r->stale = r->stale && !resumed && !r->new_session;
+    r->has_old = r->has_old && !resumed && !r->new_session;
     if (r->new_session)
         answers_forget(&r->recording.answers, exchange_is_of_boot);
     if (resumed || r->new_session)
@@ -351,7 +368,7 @@ static void take_plain_reply(struct recorder *r, const struct packet *packet,
     if (reply->len == 0 && r->output.len == 0)
         return; /* not supported, as every request that is not recorded */
     if (packet->id == PACKET_g)
-        record_registers(r, bytes_in(&r->key_thread), bytes_in(&r->output), bytes_in(reply));
+        take_registers(r, bytes_in(&r->key_thread), bytes_in(&r->output), bytes_in(reply));
     else
         (void)recorder_put(r, bytes_in(&r->key_thread), bytes_in(&r->key), bytes_in(&r->output),
                            bytes_in(reply), exchange_is_of_stop(packet));
@@ -370,29 +387,59 @@ static int reread_registers(struct recorder *r, struct target *next)
         (void)buf_printf(&request, ";thread:%.*s;", (int)thread.len, (const char *)thread.data);
     int rc = request.error != 0 ? request.error : target_ask_bytes(next, &request, &reply);
     if (rc == 0 && reply.len != 0 && !buf_starts(&reply, "E"))
-        record_registers(r, thread, none, bytes_in(&reply));
+        take_registers(r, thread, none, bytes_in(&reply));
     buf_free(&reply);
     buf_free(&request);
     return rc;
 }
 
-/* A register that was written and had been read by `p`: PN=VALUE. */
+/* The register that was written, in the stop reply of its thread. */
+static void change_stop(struct recorder *r, const struct written *w, struct bytes stop)
+{
+    const struct bytes none = {"", 0}, thread = bytes_in(&r->key_thread);
+    struct bytes stopped = exchange_stop_thread(stop);
+    if (thread.len != stopped.len ||
+        (thread.len != 0 && memcmp(thread.data, stopped.data, thread.len) != 0) ||
+        buf_set(&r->data, stop.data, stop.len) != 0)
+        return;
+    written_into_stop(w, &r->data);
+    (void)recorder_put(r, none, bytes_of("?"), none, bytes_in(&r->data), true);
+}
+
+/* The same in `g`. */
+static void change_registers(struct recorder *r, const struct written *w, struct bytes stop)
+{
+    const struct bytes none = {"", 0}, thread = bytes_in(&r->key_thread);
+    struct answer stopped = {.reply = none}, g;
+    struct buf text;
+    if (!recording_find(&r->recording, thread, "g", &g))
+        return;
+    buf_init(&text, ANSWER_BYTES_MAX);
+    (void)recording_find(&r->recording, exchange_stop_thread(stop), "g", &stopped);
+    if (buf_set(&text, g.reply.data, g.reply.len) == 0 &&
+        written_into_registers(w, stop, stopped.reply, &text))
+        record_registers(r, thread, none, bytes_in(&text));
+    else
+        r->has_old = true;
+    buf_free(&text);
+}
+
+/* A register that was written: PN=VALUE. Replies that were recorded before get it: a capture cannot
+ * be asked again. */
 static void put_written_register(struct recorder *r)
 {
-    struct answer old;
-    struct buf request;
-    const uint8_t *equals = memchr(r->key.data, '=', r->key.len);
-    if (equals == NULL)
+    const struct bytes none = {"", 0}, thread = bytes_in(&r->key_thread);
+    struct answer old, stop = {.reply = none};
+    struct written w;
+    char request[32];
+    if (!written_parse(bytes_in(&r->key), &w))
         return;
-    buf_init(&request, ANSWER_KEY_MAX);
-    (void)buf_addc(&request, 'p');
-    (void)buf_add(&request, r->key.data + 1, (size_t)(equals - r->key.data) - 1);
-    const struct bytes value = {equals + 1, r->key.len - (size_t)(equals + 1 - r->key.data)};
-    if (request.error == 0 &&
-        answers_find(&r->recording.answers, bytes_in(&r->key_thread), bytes_in(&request), &old))
-        (void)recorder_put(r, bytes_in(&r->key_thread), bytes_in(&request), (struct bytes){"", 0},
-                           value, true);
-    buf_free(&request);
+    (void)snprintf(request, sizeof request, "p%" PRIx64, w.reg);
+    if (recording_find(&r->recording, thread, request, &old))
+        (void)recorder_put(r, thread, bytes_of(request), none, w.value, true);
+    (void)recording_find(&r->recording, none, "?", &stop);
+    change_registers(r, &w, stop.reply);
+    change_stop(r, &w, stop.reply);
 }
 
 /* Registers were written. They are read again at once if a file is written, which is to be complete
@@ -402,6 +449,7 @@ static int take_written_registers(struct recorder *r, const struct packet *packe
 {
     if (packet->id == PACKET_P)
         put_written_register(r);
+    r->has_old |= packet->id == PACKET_G;
     r->stale = buf_set(&r->stale_thread, r->key_thread.data, r->key_thread.len) == 0;
     r->stale_suffixed = r->suffixed;
     return r->stale && recording_is_saved(&r->recording) ? reread_registers(r, next) : 0;

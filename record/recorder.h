@@ -36,6 +36,10 @@ void recorder_fact(struct recorder *r, const char *fact, const char *value);
  * is then closed, with a line in the log. */
 int recorder_answer(struct recorder *r, const struct answer *a);
 
+/* Whether a register was written, a reply to `g` from before has it, and `g` was not answered
+ * again. */
+bool recorder_has_old_registers(const struct recorder *r);
+
 /* For which machine the core is, before recorder_save(). */
 void recorder_set_machine(struct recorder *r, const struct core_machine *machine);
 

@@ -70,6 +70,9 @@ static void log_capture(const struct log *log, const struct from_capture *what)
     if (what->left_out != 0)
         log_warn(log, "datagrams are missing in the capture: %lu requests are left out",
                  what->left_out);
+    if (what->old_registers)
+        log_warn(log,
+                 "registers were written and not read again: they are shown as they were before");
     if (what->from_wire && what->other_clients)
         log_warn(log, "the capture has several sessions: this is the last one");
     else if (what->other_clients)

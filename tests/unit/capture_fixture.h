@@ -17,20 +17,26 @@ static int end(void **state)
     return 0;
 }
 
-/* The recorded reply to a request; "none": there is none; else why there is no recording. */
-static const char *recorded(const char *request)
+/* The recorded reply to a request, with this thread as its key; "none": there is none; else why
+ * there is no recording. */
+static const char *recorded_of(const char *thread, const char *request)
 {
     static char text[RECORDING_WHY_MAX];
     struct answer a;
     struct recording *r = from_capture(file.data, file.len, &what, &quiet, text);
     if (r == NULL)
         return text;
-    bool found = recording_find(r, bytes_of(""), request, &a);
+    bool found = recording_find(r, bytes_of(thread), request, &a);
     (void)snprintf(text, sizeof text, "%.*s", found ? (int)a.reply.len : 4,
                    found ? (const char *)a.reply.data : "none");
     recording_free(r);
     free(r);
     return text;
+}
+
+static inline const char *recorded(const char *request)
+{
+    return recorded_of("", request);
 }
 
 #endif

@@ -104,16 +104,48 @@ static void an_acknowledgement_is_no_request(void **state)
 }
 
 /* A live recorder reads registers again that were written; a capture has only what was asked. */
-static void registers_that_were_written_are_not_those_of_another_reply(void **state)
+static void registers_that_were_written_are_changed_in_what_was_read(void **state)
 {
     (void)state;
+    asked("?");
+    answered("T0500:1100;02:3300;thread:1;");
     asked("g");
-    answered("0011");
-    asked("P0=01");
+    answered("110022003300aa");
+    asked("p1");
+    answered("2200");
+    asked("P1=ee00");
+    answered("OK");
+    asked("P2=EE01"); /* the stop reply of this register follows */
+    answered("OK");
+    asked("P0=0001");
     answered("OK");
     asked("Hg2");
     answered("OK");
-    assert_string_equal(recorded("g"), "0011");
+    assert_string_equal(recorded_of("1", "g"), "0001ee00EE01aa");
+    assert_string_equal(recorded_of("1", "p1"), "ee00");
+    assert_string_equal(recorded("?"), "T0500:0001;02:EE01;thread:1;");
+    assert_false(what.old_registers);
+}
+
+/* The reply to g does not tell the sizes of registers. */
+static void a_written_register_of_unknown_place_is_reported(void **state)
+{
+    static const char *const writes[] = {"P3=aa", "P1=11", "P2=000000"};
+    (void)state;
+    asked("?");
+    answered("T0502:3300;thread:1;");
+    asked("g");
+    answered("11002200330044");
+    for (unsigned i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        asked(writes[i]);
+        answered("OK");
+        assert_string_equal(recorded_of("1", "g"), "11002200330044");
+        assert_true(what.old_registers);
+    }
+    asked("g");
+    answered("110022003300bb");
+    assert_string_equal(recorded_of("1", "g"), "110022003300bb");
+    assert_false(what.old_registers);
 }
 
 static void only_the_first_client_is_recorded(void **state)
@@ -143,7 +175,8 @@ int main(void)
         TEST(output_may_have_no_reply),
         TEST(the_reply_to_a_request_that_cannot_be_read_is_left_out),
         TEST(an_acknowledgement_is_no_request),
-        TEST(registers_that_were_written_are_not_those_of_another_reply),
+        TEST(registers_that_were_written_are_changed_in_what_was_read),
+        TEST(a_written_register_of_unknown_place_is_reported),
         TEST(only_the_first_client_is_recorded),
         TEST(a_file_without_replies_is_refused),
     };
