@@ -17,10 +17,14 @@
 #include <stdint.h>
 
 #include "proto/buf.h"
+#include "proto/io.h"
 #include "proto/rsp/request.h"
 
 /* Maximum bytes of a reply, run-lengths expanded: more than LLDB's and gdbserver's largest. */
 enum { TARGET_REPLY_MAX = 160 * 1024 };
+
+/* ns that a silent stub gets for a reply if nobody can end the wait: recv without `watch`. */
+#define TARGET_PATIENCE (30 * IO_SECOND)
 
 struct target;
 
@@ -35,7 +39,8 @@ struct target_ops {
     /*
      * Waits for the next packet of the stub and puts it into *reply (contents replaced).
      * *final is false for console output ('O'), which precedes the reply. `watch` (IO_ON_CLIENT,
-     * IO_ON_WAKE and IO_ON_ALARM, or 0) selects other events that end the wait. Returns 0;
+     * IO_ON_WAKE and IO_ON_ALARM, or 0) selects other events that end the wait. With 0 a stub that
+     * does not run, and has sent bytes before, is lost after TARGET_PATIENCE of silence. Returns 0;
      * NETGDB_AGAIN if such an event came first: call again; NETGDB_REPLACED if the kernel rebooted
      * into a new session: the next recv returns its stop; NETGDB_LOST, NETGDB_CLOSED, … if no more
      * packets will come.

@@ -14,9 +14,6 @@
 #include "session/serve.h"
 #include "tools/proxy.h"
 
-/* For the reply of a stub whose debugger has gone: others cannot have it meanwhile. */
-#define STUB_PATIENCE (30 * IO_SECOND)
-
 /* The wake of an observer would end each wait for a reply of a stub on a stream. A kernel's target
  * clears it, and then looks for a successor. Cleared before the flag is read, as proxy_end wakes
  * after it has set that. */
@@ -112,7 +109,7 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
                                           .observed = observed,
                                           .io = &c->io.io,
                                           .run_timeout = o->run_timeout,
-                                          .gone_timeout = c->session == NULL ? STUB_PATIENCE : 0,
+                                          .gone_timeout = c->session == NULL ? TARGET_PATIENCE : 0,
                                           .ended = client_told_to_end,
                                           .context = c};
     int rc = add_client_decorators(c, chain);

@@ -50,6 +50,13 @@ static int wait_for_last_ack(struct netgdb_target *t)
     return rc;
 }
 
+/* Whether the stub of a node that is alive hangs: nobody but us can end the wait. */
+static bool is_hung(const struct netgdb_target *t, unsigned watch)
+{
+    return watch == 0 && (t->current.packet->effects & PKT_RESUMES) == 0 &&
+           io_now(t->io) - t->asked >= TARGET_PATIENCE;
+}
+
 /* ---- requests and replies ---- */
 
 /* Returns 1 if the reply is in the parser, 0 if it has not arrived, or NETGDB_PROTO. */
@@ -112,7 +119,7 @@ static int node_recv(struct target *base, struct buf *reply, bool *final, unsign
     int rc;
     CHECK_OR_RETURN(t->outstanding);
     while ((rc = read_reply(t)) == 0) {
-        rc = pump(t, t->asked, watch);
+        rc = is_hung(t, watch) ? NETGDB_LOST : pump(t, t->asked, watch);
         if (rc != 0)
             return nt_note_error(t, rc);
     }

@@ -19,7 +19,6 @@ enum {
 
 /* Silence of a stub that has never sent a byte: see stream_target_give_up. */
 #define NO_REPLY_WARN (3 * IO_SECOND)
-#define NO_REPLY_GIVE_UP (30 * IO_SECOND)
 
 static const char no_ack_mode[] = "QStartNoAckMode";
 
@@ -40,6 +39,7 @@ struct stream_target {
     bool heard;           /* the stub has sent a byte */
     bool warned;          /* that it has sent none */
     uint64_t asked;       /* time of the first request */
+    uint64_t last;        /* time of the last request, or of bytes received since */
     unsigned retries;
     size_t max_request;
     int error; /* not 0: permanent, returned by every call */
@@ -141,6 +141,7 @@ static int receive_bytes(struct stream_target *s)
         return s->error = n;
     if (n > 0) {
         s->heard = true;
+        s->last = io_now(s->io);
         s->at = msg.data;
         s->left = msg.len;
     }
@@ -152,7 +153,7 @@ static uint64_t no_reply_deadline(const struct stream_target *s)
 {
     return s->heard || !s->give_up_enabled
                ? IO_NEVER
-               : s->asked + (s->warned ? NO_REPLY_GIVE_UP : NO_REPLY_WARN);
+               : s->asked + (s->warned ? TARGET_PATIENCE : NO_REPLY_WARN);
 }
 
 /* Warns, or ends the wait with an error. */
@@ -164,6 +165,13 @@ static int check_no_reply(struct stream_target *s)
     s->warned = true;
     log_warn(s->log, "connected, but no stub answers (another debugger may have it): still asking");
     return 0;
+}
+
+/* Returns when a wait that nothing else can end is given up. */
+static uint64_t patience_deadline(const struct stream_target *s, unsigned watch)
+{
+    bool runs = (s->packet->effects & PKT_RESUMES) != 0;
+    return s->heard && watch == 0 && !runs ? s->last + TARGET_PATIENCE : IO_NEVER;
 }
 
 /* Waits for a packet. Returns 0 (parser.content), NETGDB_AGAIN, or an error. */
@@ -178,10 +186,11 @@ static int await_packet(struct stream_target *s, unsigned watch)
             return rc;
         if (rc > 0)
             continue;
-        unsigned why = io_wait(s->io, no_reply_deadline(s), IO_ON_TARGET | watch);
+        uint64_t first = no_reply_deadline(s), later = patience_deadline(s, watch);
+        unsigned why = io_wait(s->io, first < later ? first : later, IO_ON_TARGET | watch);
         if ((why & IO_ON_TARGET) == 0 && (why & watch) != 0)
             return NETGDB_AGAIN;
-        if (why == 0 && (rc = check_no_reply(s)) != 0)
+        if (why == 0 && (rc = first < later ? check_no_reply(s) : (s->error = NETGDB_LOST)) != 0)
             return rc;
     }
 }
@@ -203,6 +212,8 @@ static int stream_target_idle(struct target *t)
 static int stream_target_send(struct target *t, const struct request *r)
 {
     struct stream_target *s = stream_of(t);
+    if (s->error != 0)
+        return s->error;
     CHECK_OR_RETURN(!s->outstanding || !packet_has_reply(s->packet)); /* one request at a time */
     if (r->len > s->max_request)
         return NETGDB_TOO_LONG;
@@ -213,8 +224,9 @@ static int stream_target_send(struct target *t, const struct request *r)
     if (rsp_frame(&s->frame, r->data, r->len) != 0)
         return s->frame.error;
     s->packet = r->packet;
+    s->last = io_now(s->io);
     if (s->asked == 0)
-        s->asked = io_now(s->io);
+        s->asked = s->last;
     s->outstanding = true;
     s->retries = 0;
     return send_to_stub(s, s->frame.data, s->frame.len);

@@ -415,18 +415,34 @@ static void without_a_limit_a_silent_stub_is_waited_for(void **state)
     expect_reply(f, "T05", true);
 }
 
-static void a_stub_that_has_sent_a_byte_has_no_limit(void **state)
+/* A request of ours: no client can leave it. */
+static void a_request_that_nothing_can_end_has_a_limit(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "?");
+    stub(f, "+$T05#b9");
+    expect_reply(f, "T05", true);
+    ask(f, "g");
+    uint64_t began = f->io.now;
+    fake_text(&f->io, IO_TARGET, 20 * IO_SECOND, "+$0"); /* a slow line is not silent */
+    assert_int_equal(receive(f, 0), NETGDB_LOST);
+    assert_int_equal(f->io.now - began, 20 * IO_SECOND + TARGET_PATIENCE);
+    assert_int_equal(send_bytes(f->target, "g", 1), NETGDB_LOST);
+}
+
+/* It runs, or a client can leave it. */
+static void a_stub_that_has_sent_a_byte_has_no_other_limit(void **state)
 {
     struct fixture *f = *state;
     stream_target_give_up(f->target);
     ask(f, "qSupported");
     stub(f, "+");
     fake_packet(&f->io, IO_TARGET, 100 * IO_SECOND, "PacketSize=400");
-    expect_reply(f, "PacketSize=400", true);
-    ask(f, "g");
+    assert_int_equal(receive(f, IO_ON_CLIENT), 0);
+    ask(f, "c");
     stub(f, "+");
-    fake_packet(&f->io, IO_TARGET, 100 * IO_SECOND, "00");
-    expect_reply(f, "00", true);
+    fake_packet(&f->io, IO_TARGET, 100 * IO_SECOND, "T05");
+    expect_reply(f, "T05", true);
 }
 
 int main(void)
@@ -436,7 +452,8 @@ int main(void)
         TEST(a_stub_may_exit_right_after_its_reply_to_a_detach),
         TEST(a_stub_that_never_sends_a_byte_is_logged_and_given_up),
         TEST(without_a_limit_a_silent_stub_is_waited_for),
-        TEST(a_stub_that_has_sent_a_byte_has_no_limit),
+        TEST(a_stub_that_has_sent_a_byte_has_no_other_limit),
+        TEST(a_request_that_nothing_can_end_has_a_limit),
         TEST(non_stop_mode_is_not_offered),
         TEST(packets_are_acknowledged),
         TEST(no_ack_mode_is_selected_as_soon_as_it_is_offered),
