@@ -24,6 +24,7 @@ struct guard {
     bool fileio;
     bool told_file, told_document;
     bool document;     /* it asks for a part of an object that is text */
+    bool json;         /* it begins with j, known or not: LLDB reads JSON */
     uint64_t offset;   /* of that part */
     uint64_t expected; /* where the part before it ended */
     char tail[TAIL];   /* how it ended */
@@ -48,6 +49,7 @@ static int guard_request(struct decorator *d, const struct request *r)
 {
     struct guard *g = guard_of(d);
     g->document = is_document(r);
+    g->json = r->len != 0 && r->data[0] == 'j' && r->packet->id != PACKET_jLLDBTraceGetBinaryData;
     g->offset = r->address;
     return DECORATOR_PASS;
 }
@@ -238,8 +240,8 @@ static bool is_file_packet(const struct packet *packet)
 
 static bool is_binary(const struct packet *packet)
 {
-    return packet->name[0] == '\0' || packet->name[0] == 'x' || is_file_packet(packet) ||
-           packet_is_object(packet);
+    return packet->name[0] == 'x' || packet->id == PACKET_jLLDBTraceGetBinaryData ||
+           is_file_packet(packet) || packet_is_object(packet);
 }
 
 /* ---- what LLDB decodes and prints ---- */
@@ -318,25 +320,35 @@ static int show_hex_field(struct guard *g, uint8_t *text, size_t len, bool json)
     return 0;
 }
 
-/* Fields of LLDB that are text in hexadecimal. */
+/* Fields that LLDB, and of a trace gdb, decodes as text in hexadecimal. */
 static bool is_hex_field(const uint8_t *key, size_t len, bool stop)
 {
-    static const char *const fields[] = {"hexname",  "description", "jstopinfo", /* of a stop */
-                                         "name",     "error",       "file_path",
-                                         "hostname", "os_build",    "os_kernel"};
-    for (size_t i = 0; i < (stop ? 3 : sizeof fields / sizeof fields[0]); i++) {
+    static const char *const fields[] = {
+        "hexname", "description",     "jstopinfo", "qname", /* of a stop */
+        "name",    "error",           "file_path", "hostname", "os_build", "os_kernel",
+        "triple",  "distribution_id", "tstop",     "terror",   "username", "notes"};
+    for (size_t i = 0; i < (stop ? 4 : sizeof fields / sizeof fields[0]); i++) {
         if (strlen(fields[i]) == len && memcmp(fields[i], key, len) == 0)
             return true;
     }
     return false;
 }
 
-/* KEY:VALUE;…, in a stop reply after its signal. */
+/* Whether a reply says why the target stopped or ended (GDB manual, "Stop Reply Packets"). */
+static bool is_stop(const struct guard *g, const struct buf *reply)
+{
+    const struct packet *p = g->d.packet;
+    return memchr("TWX", reply->data[0], 3) != NULL &&
+           (p->name[0] != 'q' || p->id == PACKET_qThreadStopInfo);
+}
+
+/* KEY:VALUE;…, in a stop reply after its signal or the status of its end. */
 static int show_fields(struct guard *g, struct buf *reply)
 {
-    bool stop = reply->data[0] == 'T';
+    bool stop = is_stop(g, reply);
+    size_t begin = !stop ? 0 : reply->data[0] == 'T' ? 3 : 1;
     int rc = 0;
-    for (size_t at = stop ? 3 : 0, end; rc == 0 && at < reply->len; at = end + 1) {
+    for (size_t at = begin, end; rc == 0 && at < reply->len; at = end + 1) {
         uint8_t *key = reply->data + at;
         const uint8_t *semicolon = memchr(key, ';', reply->len - at);
         end = semicolon != NULL ? (size_t)(semicolon - reply->data) : reply->len;
@@ -354,7 +366,7 @@ static int show_text(struct guard *g, struct buf *reply)
     show_line(reply);
     if (reply->len > 4 && reply->data[0] == 'E' && reply->data[3] == ';')
         return show_hex_field(g, reply->data + 4, reply->len - 4, false);
-    return reply->data[0] == 'T' || g->d.packet->name[0] == 'q' ? show_fields(g, reply) : 0;
+    return is_stop(g, reply) || g->d.packet->name[0] == 'q' ? show_fields(g, reply) : 0;
 }
 
 static int show_reply(struct guard *g, struct buf *reply)
@@ -364,7 +376,7 @@ static int show_reply(struct guard *g, struct buf *reply)
         return check_document(g, reply);
     if (!plain && (g->d.packet->id == PACKET_qRcmd || g->d.packet->id == PACKET_qThreadExtraInfo))
         return show_hex(g, reply, 0);
-    if (g->d.packet->name[0] == 'j' && !buf_starts(reply, "E."))
+    if (g->json && !buf_starts(reply, "E."))
         return show_json(g, reply);
     return !is_binary(g->d.packet) || buf_starts(reply, "E.") ? show_text(g, reply) : 0;
 }

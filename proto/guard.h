@@ -10,7 +10,8 @@
  *                  control characters and references to them; in UTF-8.
  *   other replies  '?' for bytes that are not printable ASCII, as in E.TEXT and thread names, and
  *                  for control characters in what LLDB decodes: JSON (j packets), and fields in
- *                  hexadecimal. Binary replies (x, vFile, unknown ones) pass unchanged.
+ *                  hexadecimal. Binary replies (x, vFile, traces of LLDB) pass unchanged. A
+ *                  reply to an unknown request is text, or JSON after j.
  *
  * File names pass: gdb opens the files that a stub names by qXfer:exec-file and qXfer:libraries,
  * from the target unless the user has set a sysroot. A FreeBSD kernel's stub cannot name any

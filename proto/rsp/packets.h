@@ -92,6 +92,8 @@ enum packet_repeat {
     ENTRY(i, "i", PKT_CHANGES | PKT_RESUMES, REPEAT_NEVER, "step by cycles (old)")                 \
     ENTRY(jGetLoadedDynamicLibrariesInfos, "jGetLoadedDynamicLibrariesInfos", PKT_READS,           \
           REPEAT_SAFE, "shared libraries (LLDB)")                                                  \
+    ENTRY(jLLDBTraceGetBinaryData, "jLLDBTraceGetBinaryData", PKT_CHANGES, REPEAT_NEVER,           \
+          "data of a trace (LLDB)")                                                                \
     ENTRY(jThreadExtendedInfo, "jThreadExtendedInfo", PKT_READS, REPEAT_SAFE,                      \
           "more about a thread (LLDB)")                                                            \
     ENTRY(jThreadsInfo, "jThreadsInfo", PKT_READS, REPEAT_SAFE, "all threads (LLDB)")              \

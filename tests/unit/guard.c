@@ -365,6 +365,46 @@ static void lldbs_fields_are_in_visible_form(void **state)
     expect(f, "E45;613f5b");
 }
 
+/* LLDB prints the answer to `process plugin packet send`, and uses what this table does not have.
+ */
+static void replies_to_unknown_requests_are_in_visible_form(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "_M100,rw");
+    says(f, "1000\x1b[m\x9b}[");
+    expect(f, "1000?[m??[");
+    ask(f, "vAttachWait;61");
+    says(f, "T05name:\x1b;hexname:1b;");
+    expect(f, "T05name:?;hexname:3f;");
+    ask(f, "jModulesInfo:[]");
+    says(f, "[{\"file_path\":\"\\u001b\x1b\"}]]");
+    expect(f, "[{\"file_path\":\"???????\"}]]");
+}
+
+/* The end of a program, a queue, and a machine have names, too. */
+static void lldbs_other_fields_are_in_visible_form(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "c");
+    says(f, "W00;description:1b5b6d");
+    expect(f, "W00;description:3f5b6d");
+    ask(f, "c");
+    says(f, "X9;process:1b;description:1b");
+    expect(f, "X9;process:1b;description:3f");
+    ask(f, "?");
+    says(f, "T05qname:1b;triple:1b;");
+    expect(f, "T05qname:3f;triple:1b;");
+    ask(f, "qHostInfo"); /* not a stop */
+    says(f, "X:1;triple:1b");
+    expect(f, "X:1;triple:3f");
+    ask(f, "qTStatus"); /* gdb prints these */
+    says(f, "T0;tstop:1b41:0;username:1b;notes:1b;");
+    expect(f, "T0;tstop:3f41:0;username:3f;notes:3f;");
+    ask(f, "qHostInfo");
+    says(f, "triple:781b;distribution_id:1b;ptrsize:8;");
+    expect(f, "triple:783f;distribution_id:3f;ptrsize:8;");
+}
+
 static void error_texts_are_in_visible_form(void **state)
 {
     static const char *const requests[] = {"m1,1", "x1,1", "vRun;61", "qXfer:auxv:read::0,1"};
@@ -379,7 +419,7 @@ static void error_texts_are_in_visible_form(void **state)
 static void binary_replies_are_unchanged(void **state)
 {
     static const char *const requests[] = {"x1000,4", "qXfer:auxv:read::0,1", "vFile:readlink:2f",
-                                           "_mystery"};
+                                           "jLLDBTraceGetBinaryData:{}"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         ask(f, requests[i]);
@@ -517,6 +557,8 @@ int main(void)
         TEST(documents_are_in_utf8),
         TEST(json_is_in_visible_form),
         TEST(lldbs_fields_are_in_visible_form),
+        TEST(lldbs_other_fields_are_in_visible_form),
+        TEST(replies_to_unknown_requests_are_in_visible_form),
         TEST(error_texts_are_in_visible_form),
         TEST(binary_replies_are_unchanged),
         TEST(endless_output_is_truncated),

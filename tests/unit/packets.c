@@ -52,6 +52,7 @@ static const struct example {
     {"g", "g"},
     {"i", "i"},
     {"jGetLoadedDynamicLibrariesInfos:{}", "jGetLoadedDynamicLibrariesInfos"},
+    {"jLLDBTraceGetBinaryData:{}", "jLLDBTraceGetBinaryData"},
     {"jThreadExtendedInfo:{}", "jThreadExtendedInfo"},
     {"jThreadsInfo", "jThreadsInfo"},
     {"k", "k"},
