@@ -86,10 +86,44 @@ static int open_locked(struct core_file *f, const char *path, bool write, struct
     return !write || flock(f->fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -1;
 }
 
+static bool is_same_file(const struct core_file *f, const struct stat *st)
+{
+    struct stat own;
+    return f != NULL && f->fd >= 0 && fstat(f->fd, &own) == 0 && own.st_dev == st->st_dev &&
+           own.st_ino == st->st_ino;
+}
+
+/* Whether the open file has this name. */
+static bool has_name(const struct core_file *f, const char *name)
+{
+    struct stat st;
+    return lstat(name, &st) == 0 && is_same_file(f, &st);
+}
+
+/* Whether another session is about to give its new file this name: it has locked that. It looks for
+ * our lock afterwards. */
+static bool is_being_replaced(const char *path)
+{
+    char *temporary;
+    if (asprintf(&temporary, "%s" TEMPORARY_SUFFIX, path) < 0)
+        return true;
+    int fd = open(temporary, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+    if (fd >= 0)
+        close(fd);
+    free(temporary);
+    return locked;
+}
+
 int core_file_open(struct core_file *f, const char *path, bool write, const char **why)
 {
     struct stat st;
     int rc = open_locked(f, path, write, &st, why);
+    if (rc == 0 && write && (!has_name(f, path) || is_being_replaced(path))) {
+        *why = another_session; /* what we would write has no name, or will have none */
+        errno = EWOULDBLOCK;
+        rc = -1;
+    }
     if (rc == 0 && (st.st_size < 0 || !read_headers(f, (uint64_t)st.st_size))) {
         *why = "it is no session.core of netgdb";
         errno = EINVAL;
@@ -103,13 +137,6 @@ int core_file_open(struct core_file *f, const char *path, bool write, const char
         errno = error;
     }
     return rc;
-}
-
-static bool is_same_file(const struct core_file *f, const struct stat *st)
-{
-    struct stat own;
-    return f != NULL && f->fd >= 0 && fstat(f->fd, &own) == 0 && own.st_dev == st->st_dev &&
-           own.st_ino == st->st_ino;
 }
 
 /* Whether a file may take this name. Sets *exists. Else errno and *why. */
@@ -145,13 +172,6 @@ static bool may_replace(const char *path, const struct core_file *previous, bool
 static bool is_bare_header(const struct core_file *f)
 {
     return f->end != 0 && f->entries == 0;
-}
-
-/* Whether the open file has this name. */
-static bool has_name(const struct core_file *f, const char *name)
-{
-    struct stat st;
-    return lstat(name, &st) == 0 && is_same_file(f, &st);
 }
 
 /* Removes what a session left that was killed before it could give a file its name. */

@@ -5,6 +5,7 @@ tests_unit_recording_SOURCES = tests/unit/recording.c tests/unit/unit.h
 tests_unit_recording_LDADD = librecord.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/recording_race
 tests_unit_recording_race_SOURCES = tests/unit/recording_race.c tests/unit/unit.h
+tests_unit_recording_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
 tests_unit_recording_race_LDADD = librecord.la $(UNIT_LIBS)
 
 FUZZ_TESTS += tests/fuzz/core

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two sessions that begin to save to the same file at the same moment: one of them has it. */
+/* Sessions that save to the same file: one of them has it, and what it writes has that name. */
 #include "record/core_file.h"
 #include "tests/unit/unit.h"
 
@@ -16,6 +16,8 @@ enum { ROUNDS = 500, DELAYS = 20000, HAS_IT = 0, REFUSED = 1, LOST_IT = 2 };
 
 static char directory[UNIT_PATH], path[UNIT_PATH + 16];
 
+static const struct core_machine machine = {EM_X86_64, ELFOSABI_FREEBSD, true, false};
+
 /* Waits for the other process. */
 static void meet(atomic_int *count)
 {
@@ -26,7 +28,6 @@ static void meet(atomic_int *count)
 
 static int begin(atomic_int meetings[2], int delay)
 {
-    static const struct core_machine machine = {EM_X86_64, ELFOSABI_FREEBSD, true, false};
     struct core_file f;
     const char *why;
     struct stat own, named;
@@ -86,10 +87,85 @@ static void one_of_two_sessions_has_the_file(void **state)
     assert_int_equal(munmap(meetings, 2 * sizeof *meetings), 0);
 }
 
+/* In place of libc's. */
+static void (*before_lock)(void);
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation)
+{
+    void (*act)(void) = before_lock;
+    before_lock = NULL;
+    if (act != NULL)
+        act();
+    return __real_flock(fd, operation);
+}
+
+static int make_file(void **state)
+{
+    struct core_file f;
+    const char *why;
+    (void)state;
+    if (mkdtemp(unit_directory(directory, "race")) == NULL)
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/core", directory);
+    int rc = core_file_create(&f, path, &machine, NULL, &why) == 0 ? core_file_commit(&f) : -1;
+    core_file_close(&f);
+    return rc;
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    return rmdir(directory);
+}
+
+static void expect_another_session(void)
+{
+    struct core_file f;
+    const char *why;
+    assert_int_equal(core_file_open(&f, path, true, &why), -1);
+    assert_string_equal(why, "another session writes to it");
+}
+
+static void a_file_that_is_about_to_be_replaced_is_not_continued(void **state)
+{
+    struct core_file other, f;
+    const char *why;
+    (void)state;
+    assert_int_equal(core_file_create(&other, path, &machine, NULL, &why), 0);
+    expect_another_session();
+    core_file_close(&other); /* it gives up */
+    assert_int_equal(core_file_open(&f, path, true, &why), 0);
+    assert_int_equal(core_file_create(&other, path, &machine, NULL, &why), -1);
+    assert_string_equal(why, "another session writes to it");
+    core_file_close(&f);
+}
+
+static void replace_file(void)
+{
+    struct core_file f;
+    const char *why;
+    assert_int_equal(core_file_create(&f, path, &machine, NULL, &why), 0);
+    assert_int_equal(core_file_commit(&f), 0);
+    core_file_close(&f);
+}
+
+static void a_file_that_was_replaced_meanwhile_is_not_continued(void **state)
+{
+    (void)state;
+    before_lock = replace_file; /* it is open already */
+    expect_another_session();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_two_sessions_has_the_file),
+        cmocka_unit_test_setup_teardown(a_file_that_is_about_to_be_replaced_is_not_continued,
+                                        make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_file_that_was_replaced_meanwhile_is_not_continued,
+                                        make_file, remove_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
