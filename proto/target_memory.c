@@ -120,7 +120,7 @@ int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len)
 {
     uint8_t *out = bytes;
     address = memory_address(m, address);
-    if (len > memory_address(m, UINT64_MAX) - address)
+    if (len != 0 && len - 1 > memory_address(m, UINT64_MAX) - address)
         return MEMORY_REFUSED;
     const uint8_t *have = find_cached(m, address, len);
     if (have != NULL) {

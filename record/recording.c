@@ -110,8 +110,9 @@ int recording_put_memory(struct recording *r, uint64_t address, const void *byte
 {
     const uint8_t *at = bytes;
     int rc = 0;
-    if (len != 0 && address + (len - 1) < address)
-        len = (size_t)(0 - address); /* it does not wrap */
+    uint64_t top = r->file.bare || r->file.machine.is64 ? UINT64_MAX : UINT32_MAX;
+    if (len != 0 && address <= top && len - 1 > top - address)
+        len = (size_t)(top - address) + 1; /* it does not wrap */
     while (rc == 0 && len != 0) {
         size_t i = ranges_find(&r->memory, address), n = len;
         const struct range *next = i < r->memory.n ? &r->memory.list[i] : NULL;

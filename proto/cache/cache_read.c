@@ -7,10 +7,14 @@
 #include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
-/* Whether this is a well-formed read of a range inside the address space. */
+/*
+ * Whether this is a well-formed read of a range inside the address space. A 32-bit target may
+ * continue a read across 4 GiB at 0, which may be a device.
+ */
 static bool is_range(const struct request *r)
 {
-    return request_reads_memory(r) && r->length != 0 && r->length - 1 <= UINT64_MAX - r->address;
+    return request_reads_memory(r) && r->length != 0 && r->length - 1 <= UINT64_MAX - r->address &&
+           r->address >> 32 == (r->address + (r->length - 1)) >> 32;
 }
 
 /* Decodes the reply to a read into c->bytes. Returns false if it is not memory. */

@@ -259,6 +259,20 @@ static void other_stubs_have_single_unreadable_bytes(void **state)
     end(&s);
 }
 
+/* The stub of a 32-bit target may continue at 0: nothing says whose bytes these are. */
+static void a_read_across_4_gib_is_not_cached(void **state)
+{
+    struct script s;
+    (void)state;
+    begin(&s, false, "PacketSize=1000");
+    ask(&s, "mfffffffc,8", "0102030405060708", LINES({"mfffffffc,8", "0102030405060708"}));
+    ask(&s, "mfffffffc,8", "0102030409060708", LINES({"mfffffffc,8", "0102030409060708"}));
+    ask(&s, "m100000000,4", "E01", LINES({"m100000000,4", "E01"}));
+    ask(&s, "mfffffffc,4", "01020304", LINES({"mfffffffc,4", "01020304"}));
+    ask(&s, "mfffffffc,4", "01020304", NOTHING);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_stack_pointer_in_the_stop_reply_suffices),
         cmocka_unit_test(unreadable_kernel_pages_are_not_read_again_in_this_stop),
         cmocka_unit_test(other_stubs_have_single_unreadable_bytes),
+        cmocka_unit_test(a_read_across_4_gib_is_not_cached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "proto/err.h"
 #include "proto/io.h"
 #include "proto/rsp/requests.h"
+#include "proto/target_memory.h"
 
 /* A target that replies with a list of packets, the last one final, and records its calls. */
 struct fake {
@@ -190,6 +191,26 @@ static void freeing_no_target_is_harmless(void **state)
     target_free(NULL);
 }
 
+static void memory_is_read_up_to_the_end_of_the_address_space(void **state)
+{
+    static const char *const packets[] = {"01020304", NULL};
+    struct fake *f;
+    bool freed;
+    struct target *t = fake_chain(&f, packets, &freed);
+    struct memory m;
+    uint8_t bytes[4];
+    (void)state;
+    memory_init(&m, t);
+    assert_int_equal(memory_read(&m, 0xfffffffc, bytes, 4), 0);
+    assert_string_equal(f->request, "mfffffffc,4");
+    assert_int_equal(memory_read(&m, 0xfffffffd, bytes, 4), MEMORY_REFUSED);
+    m.word = 8;
+    assert_int_equal(memory_read(&m, UINT64_MAX - 3, bytes, 4), 0);
+    assert_int_equal(memory_read(&m, UINT64_MAX - 2, bytes, 4), MEMORY_REFUSED);
+    memory_free(&m);
+    target_free(t);
+}
+
 static void every_error_has_a_text(void **state)
 {
     (void)state;
@@ -209,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_decorator_passes_every_call_on),
         cmocka_unit_test(decorators_are_stripped_from_the_last_target),
         cmocka_unit_test(freeing_no_target_is_harmless),
+        cmocka_unit_test(memory_is_read_up_to_the_end_of_the_address_space),
         cmocka_unit_test(every_error_has_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
