@@ -8,11 +8,13 @@
 
 #include "ebpf/sbpf.h"
 
+/* Limits of Agave: sha256_max_slices; a compute unit for 2 bytes of MAX_COMPUTE_UNIT_LIMIT. Ctrl-C
+ * waits for the end of a hash: 0.1 s. */
 enum {
     DIGEST = 32,
-    SLICE = 16,           /* bytes of a slice: address, length */
-    SLICES_MAX = 20000,   /* Agave: sha256_max_slices */
-    MESSAGE_MAX = 1 << 24 /* bytes of all slices */
+    SLICE = 16, /* bytes of a slice: address, length */
+    SLICES_MAX = 20000,
+    MESSAGE_MAX = 2 * 1400000, /* bytes of all slices */
 };
 
 static uint32_t rotate_right(uint32_t x, unsigned n)
@@ -272,8 +274,8 @@ static enum ebpf_stop gather(struct ebpf_machine *m, const struct ebpf_helper *s
         memcpy(slice, slices + i * SLICE, sizeof slice);
         const uint8_t *bytes = ebpf_reach(m, slice[0], slice[1], false, &stop);
         if (bytes != NULL && buf_add(message, bytes, (size_t)slice[1]) != 0)
-            return ebpf_fault_at(m, EBPF_ACCESS, slice[0], "%s: more than %d MiB", self->name,
-                                 MESSAGE_MAX >> 20);
+            return ebpf_fault_at(m, EBPF_ACCESS, slice[0], "%s: more than %d bytes", self->name,
+                                 MESSAGE_MAX);
     }
     return stop;
 }

@@ -218,6 +218,24 @@ static void too_many_slices_are_refused(void **state)
     assert_int_equal(call("sol_blake3", ARGS(SBPF_INPUT, 1, SBPF_INPUT)), EBPF_ACCESS);
 }
 
+/* No transaction can pay for more, and Ctrl-C waits for a hash. */
+static void a_message_that_no_transaction_can_pay_for_is_refused(void **state)
+{
+    enum { SLICES = 43, BYTES = 1 << 16 };
+    static uint8_t bytes[BYTES];
+    const uint64_t one[2] = {SBPF_INPUT, BYTES};
+    const struct ebpf_options options = {.budget = 1000, .input = bytes, .input_size = BYTES};
+    (void)state;
+    for (unsigned i = 0; i < SLICES; i++)
+        memcpy(bytes + i * sizeof one, one, sizeof one);
+    for (unsigned n = SLICES - 1; n <= SLICES; n++) {
+        TEXT(3, LDDW(1, SBPF_INPUT), MOV_K(2, n), LDDW(3, SBPF_HEAP),
+             CALL_HELPER((int32_t)sbpf_hash("sol_keccak256", 13)), EXIT);
+        assert_int_equal(run_with(&options), n < SLICES ? EBPF_EXITED : EBPF_ACCESS);
+    }
+    assert_string_equal(machine->fault.text, "sol_keccak256: more than 2800000 bytes");
+}
+
 /* What remains after one run that is longer than the program: EBPF_RUNNING, if its call has ended
  * the slice. */
 static enum ebpf_stop after_a_slice(const char *name, const uint64_t arg[5], size_t input_size)
@@ -279,6 +297,8 @@ int main(void)
         cmocka_unit_test_teardown(digests_are_those_of_the_standards, sbpf_tear_down),
         cmocka_unit_test_teardown(too_many_slices_are_refused, sbpf_tear_down),
         cmocka_unit_test_teardown(a_digest_ends_the_slice, sbpf_tear_down),
+        cmocka_unit_test_teardown(a_message_that_no_transaction_can_pay_for_is_refused,
+                                  sbpf_tear_down),
         cmocka_unit_test_teardown(a_long_line_of_data_is_a_line, sbpf_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
