@@ -139,6 +139,9 @@ static int was_restored(struct quirks *q, bool *restored)
 {
     size_t at = 0, size = 0;
     int rc = 0;
+    *restored = false;
+    if (q->reg >= QUIRKS_REGISTERS) /* only p has it */
+        return 0;
     for (uint64_t reg = 0; rc == 0 && reg < q->reg && at < q->earlier.len; reg++) {
         rc = quirks_register_size(q, reg, &size);
         at += 2 * size;

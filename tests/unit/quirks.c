@@ -315,6 +315,10 @@ static void a_flags_register_is_not_restored_after_a_call_and_a_line_says_so(voi
                         "netgdb: the kernel does not restore register 17 after a call: its stub "
                         "does not write it");
     assert_string_equal(ask(f, "P11=47020000"), NOT_TAKEN);
+    assert_string_equal(ask(f, "P141=0000000000000000"), NOT_TAKEN); /* not in g */
+    asked(f);
+    assert_string_equal(ask(f, "P141=0000000000000000"), NOT_TAKEN);
+    assert_string_equal(asked(f), " p141 P141=0000000000000000 p141"); /* no other is asked for */
     assert_int_equal(f->lines, 1);
 }
 
