@@ -171,7 +171,7 @@ static const struct rule {
     {"g", NULL, NULL},
     {"k", NULL, detach},
     {"m", "", quirks_read_memory},
-    {"p", HEX, NULL},
+    {"p", HEX, quirks_read_register},
     {"qC", NULL, NULL},
     {"qOffsets", NULL, NULL}, /* powerpc */
     {"qSearch:memory:", "", quirks_search},
@@ -277,6 +277,8 @@ static void note_reply(struct quirks *q, struct buf *reply)
     }
     if (q->selecting != 0 && buf_is(reply, "OK"))
         quirks_stop(q)->selected = q->selecting;
+    if (q->d.packet->id == PACKET_g)
+        quirks_hide_t3(q, reply);
     if (q->d.packet->id == PACKET_g && quirks_stop(q)->selected == quirks_stop(q)->thread)
         (void)buf_set(&q->shown, reply->data, reply->len);
     quirks_note_stop(q, reply);

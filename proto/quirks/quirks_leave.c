@@ -103,6 +103,17 @@ int quirks_writes_unreported(struct quirks *q, uint64_t reg, bool *writes)
     return rc;
 }
 
+int quirks_confuses(struct quirks *q, uint64_t reg, bool *confuses)
+{
+    const struct stop *s = quirks_stop(q);
+    const struct machine *m = NULL;
+    int rc = 0;
+    if (reg >= RISCV_T3 && reg <= RISCV_T6 && s->selected == s->thread)
+        rc = find_trap_rules(q, &m);
+    *confuses = m == &riscv64 && !quirks_has_own_t3(&q->shown);
+    return rc;
+}
+
 /* ---- requests ---- */
 
 static int read_pc(struct quirks *q, uint64_t *pc, bool *good)

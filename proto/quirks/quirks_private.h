@@ -71,6 +71,25 @@ int quirks_can_step(struct quirks *q, bool *can);
  * report it (quirks_leave.c). Returns 0 or the target's error. */
 int quirks_writes_unreported(struct quirks *q, uint64_t reg, bool *writes);
 
+/*
+ * riscv64's gdb_cpu_getreg and gdb_cpu_setreg take t3 to t6 of the current thread from the trap
+ * frame as if they were t0, t1, t2 and t3 (sys/riscv/riscv/gdb_machdep.c of 13.2 and 14.0).
+ */
+enum { RISCV_T0 = 5, RISCV_T3 = 28, RISCV_T6 = 31, RISCV_COUNT = 33, RISCV_DIGITS = 16 };
+
+/* Whether a reply to g of riscv64 shows that its kernel does not. */
+bool quirks_has_own_t3(const struct buf *g);
+
+/* Makes those registers unavailable in the reply to g. */
+void quirks_hide_t3(struct quirks *q, struct buf *g);
+
+/* Finds out whether the stub takes another register of the selected thread for `reg`
+ * (quirks_leave.c). Returns 0 or the target's error. */
+int quirks_confuses(struct quirks *q, uint64_t reg, bool *confuses);
+
+/* Answers `pN`. */
+int quirks_read_register(struct quirks *q, const struct request *r);
+
 /* Makes the kernel's reply to an M or P the client's. Returns 0, or NETGDB_FOREIGN if no FreeBSD
  * stub can send it. */
 int quirks_pass_reply(struct quirks *q, const struct buf *reply);

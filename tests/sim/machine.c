@@ -278,6 +278,12 @@ bool machine_reg_writable(const struct machine *m, const struct machine_thread *
     return reg < MACHINE_REGS && m->registers->writable(reg, t == &m->threads[0]);
 }
 
+uint64_t machine_reg_slot(const struct machine *m, const struct machine_thread *t, uint64_t reg)
+{
+    bool other = m->registers->slot != NULL && t == &m->threads[0];
+    return other ? m->registers->slot(reg) : reg;
+}
+
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value)
 {
     t->regs[reg] = value;

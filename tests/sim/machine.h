@@ -166,6 +166,7 @@ struct machine_thread *machine_thread(struct machine *m, uint64_t tid); /* NULL:
 size_t machine_reg_size(const struct machine *m, uint64_t reg);
 void machine_reg_bytes(const struct machine *m, const struct machine_thread *t, uint64_t reg,
                        uint8_t bytes[8]);
+uint64_t machine_reg_slot(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 bool machine_reg_readable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 bool machine_reg_writable(const struct machine *m, const struct machine_thread *t, uint64_t reg);
 void machine_set_reg(struct machine *m, struct machine_thread *t, unsigned reg, uint64_t value);

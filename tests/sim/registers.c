@@ -81,6 +81,13 @@ static bool riscv64_readable(uint64_t reg, bool panicked)
     return pcb || (panicked && ((reg >= 1 && reg <= 32) || csr));
 }
 
+/* Both functions index tf_t from t0 for t3 to t6. */
+static uint64_t riscv64_slot(uint64_t reg)
+{
+    static const uint64_t tf_t[] = {5, 6, 7, 28};
+    return reg >= 28 && reg <= 31 ? tf_t[reg - 28] : reg;
+}
+
 /* ---- powerpc64: GPRs, FPRs, pc ps cr lr ctr xer fpscr, VRs, vscr vrsave ---- */
 
 static size_t powerpc64_size(uint64_t reg)
@@ -105,15 +112,15 @@ static bool powerpc64_writable(uint64_t reg, bool panicked)
 
 static const struct registers all[MACHINE_ARCHS] = {
     {MACHINE_AMD64, "amd64", 56, 16, 7, false, UINT64_C(0xffffffff80200000), 4096, amd64_size,
-     amd64_readable, amd64_writable},
+     amd64_readable, amd64_writable, NULL},
     {MACHINE_ARM64, "arm64", 68, 32, 31, false, UINT64_C(0xffff000000200000), 4096, arm64_size,
-     arm64_readable, arm64_writable},
+     arm64_readable, arm64_writable, NULL},
     {MACHINE_RISCV64, "riscv64", 33, 32, 2, false, UINT64_C(0xffffffc000200000), 4096, riscv64_size,
-     riscv64_readable, riscv64_readable},
+     riscv64_readable, riscv64_readable, riscv64_slot},
     {MACHINE_I386, "i386", 16, 8, 4, false, 0xc0200000, 400, i386_size, i386_readable,
-     i386_writable},
+     i386_writable, NULL},
     {MACHINE_POWERPC64, "powerpc64", 105, 64, 1, true, UINT64_C(0xc000000000100000), 2152,
-     powerpc64_size, powerpc64_readable, powerpc64_writable},
+     powerpc64_size, powerpc64_readable, powerpc64_writable, NULL},
 };
 
 const struct registers *registers_of(enum machine_arch arch)

@@ -30,6 +30,8 @@ struct registers {
     size_t (*size)(uint64_t reg);                  /* in bytes */
     bool (*readable)(uint64_t reg, bool panicked); /* of the panicked thread, or of another */
     bool (*writable)(uint64_t reg, bool panicked);
+    uint64_t (*slot)(uint64_t reg); /* that of the panicked thread which the stub accesses for
+                                       `reg`; NULL: the same */
 };
 
 const struct registers *registers_of(enum machine_arch arch);

@@ -12,6 +12,7 @@
 #include "session/chain.h"
 
 #define NOT_TAKEN "E.the kernel's stub does not write this register"
+#define OTHER "E.the kernel's stub would write another register"
 
 static const struct options options = {.cache = true, .rtos = "off"};
 
@@ -86,6 +87,10 @@ static const struct {
     {MACHINE_ARM64, "Hg186a1", 34, NOT_TAKEN},   /* v0 */
     {MACHINE_RISCV64, "Hg186a1", 10, "OK"},      /* a0 */
     {MACHINE_RISCV64, "Hg186a1", 0, NOT_TAKEN},  /* zero */
+    {MACHINE_RISCV64, "Hg186a1", 7, "OK"},       /* t2 */
+    {MACHINE_RISCV64, "Hg186a1", 28, OTHER},     /* t3: t0 would be written */
+    {MACHINE_RISCV64, "Hg186a1", 31, OTHER},     /* t6: t3 would be written */
+    {MACHINE_RISCV64, "Hg186a3", 28, NOT_TAKEN}, /* t3 of another thread */
     {MACHINE_I386, "Hg186a1", 8, "OK"},          /* eip */
     {MACHINE_I386, "Hg186a1", 0, NOT_TAKEN},     /* eax */
     {MACHINE_POWERPC64, "Hg186a1", 1, NOT_TAKEN} /* r1 */
@@ -103,9 +108,31 @@ static void a_register_that_the_kernel_does_not_take_is_an_error(void **state)
     }
 }
 
+/* A kernel of riscv64 reports t0 to t2 and t3 as t3 to t6: they are unknown. */
+static void a_register_that_the_kernel_confuses_is_unavailable(void **state)
+{
+    static const char none[] = "xxxxxxxxxxxxxxxx";
+    struct client_session *s = session(MACHINE_RISCV64);
+    struct machine *m = twin_machine(s->r->twin);
+    char t0[17];
+    (void)state;
+    m->threads[0].regs[5] = 0x1122;
+    const char *g = ask(s, "g");
+    snprintf(t0, sizeof t0, "%.16s", g + (size_t)5 * 16);
+    assert_string_equal(t0, "2211000000000000");
+    for (size_t i = 28; i <= 31; i++)
+        assert_memory_equal(g + i * 16, none, 16);
+    assert_memory_not_equal(g + (size_t)32 * 16, none, 16); /* pc */
+    assert_string_equal(ask(s, "p1c"), none);
+    assert_string_equal(ask(s, "p1f"), none);
+    assert_string_equal(ask(s, "p5"), t0);
+    end(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_register_that_the_kernel_confuses_is_unavailable),
         cmocka_unit_test(a_register_that_the_kernel_does_not_take_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

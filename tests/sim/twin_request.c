@@ -71,6 +71,7 @@ static void append_reg(struct twin *t, uint64_t reg)
     size_t size = machine_reg_size(t->machine, reg);
     uint8_t bytes[8];
     if (machine_reg_readable(t->machine, t->thread, reg)) {
+        reg = machine_reg_slot(t->machine, t->thread, reg);
         machine_reg_bytes(t->machine, t->thread, reg, bytes);
         (void)buf_addhex(reply, bytes, size);
         return;
@@ -106,6 +107,7 @@ static void set_reg(struct twin *t, uint64_t reg, const uint8_t bytes[8])
     if (!machine_reg_writable(t->machine, t->thread, reg))
         return;
     memcpy(&value, bytes, sizeof value);
+    reg = machine_reg_slot(t->machine, t->thread, reg);
     if (t->thread->regs[reg] != value && log_undoes(t, t->thread->changed[reg]))
         t->counts.undone_registers++;
     machine_set_reg(t->machine, t->thread, (unsigned)reg, value);
