@@ -8,15 +8,10 @@
 
 #include "proto/err.h"
 
-void regions_init(struct regions *r)
-{
-    memset(r, 0, sizeof *r);
-}
-
 void regions_free(struct regions *r)
 {
     free(r->list);
-    regions_init(r);
+    *r = (struct regions){.n = 0};
 }
 
 /* Returns the index of the first region that ends at or after `address`, or r->n. */

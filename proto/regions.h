@@ -28,15 +28,13 @@ struct region {
     enum region_kind kind;
 };
 
+/* All zero: an empty list. */
 struct regions {
     struct region *list; /* owned; ascending */
     size_t n, cap;       /* regions in use and allocated */
 };
 
-/* Initializes an empty list without allocating. */
-void regions_init(struct regions *r);
-
-/* Releases the list; the result is as after regions_init. */
+/* Releases the list; the result is an empty list. */
 void regions_free(struct regions *r);
 
 /*

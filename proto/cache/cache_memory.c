@@ -15,16 +15,11 @@ struct cache_page {
     uint8_t bytes[CACHE_PAGE];
 };
 
-void cache_memory_init(struct cache_memory *m)
-{
-    memset(m, 0, sizeof *m);
-}
-
 void cache_memory_free(struct cache_memory *m)
 {
     for (size_t i = 0; i < m->allocated; i++)
         free(m->pages[i]);
-    cache_memory_init(m);
+    memset(m, 0, sizeof *m);
 }
 
 void cache_memory_clear(struct cache_memory *m)

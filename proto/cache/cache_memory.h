@@ -27,6 +27,7 @@ static inline uint64_t cache_page_of(uint64_t address)
 
 struct cache_page;
 
+/* All zero: empty. */
 struct cache_memory {
     struct cache_page *buckets[CACHE_PAGE_BUCKETS];
     struct cache_page *pages[CACHE_PAGES_MAX]; /* owned; the first `used` are in buckets */
@@ -34,10 +35,7 @@ struct cache_memory {
     size_t oldest;                             /* index of the page to be evicted next */
 };
 
-/* Initializes without allocating. */
-void cache_memory_init(struct cache_memory *m);
-
-/* Releases all pages; the result is as after cache_memory_init. */
+/* Releases all pages; the result is all zero again. */
 void cache_memory_free(struct cache_memory *m);
 
 /* Invalidates all bytes; keeps the allocated pages for later use. */

@@ -16,16 +16,11 @@ struct cache_reply {
     uint8_t text[]; /* thread, request and reply, without NULs */
 };
 
-void cache_replies_init(struct cache_replies *r)
-{
-    *r = (struct cache_replies){.buckets = NULL};
-}
-
 void cache_replies_free(struct cache_replies *r)
 {
     cache_replies_clear(r);
     free(r->buckets);
-    cache_replies_init(r);
+    r->buckets = NULL;
 }
 
 void cache_replies_clear(struct cache_replies *r)

@@ -21,12 +21,12 @@ enum {
 
 struct cache_reply;
 
+/* All zero: empty. */
 struct cache_replies {
     struct cache_reply **buckets; /* owned; NULL until the first reply */
     size_t n, bytes;              /* number of replies, and their size */
 };
 
-void cache_replies_init(struct cache_replies *r);
 void cache_replies_free(struct cache_replies *r);
 
 /* Discards all replies. */

@@ -22,7 +22,7 @@ void *__wrap_malloc(size_t size)
 static int begin(void **state)
 {
     (void)state;
-    cache_memory_init(&memory);
+    memory = (struct cache_memory){0};
     return 0;
 }
 

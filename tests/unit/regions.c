@@ -12,9 +12,8 @@ static void set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
 
 static void adjacent_regions_of_one_kind_are_merged(void **state)
 {
-    struct regions r;
+    struct regions r = {0};
     (void)state;
-    regions_init(&r);
     set(&r, 0x1000, 0x1fff, REGION_CODE);
     set(&r, 0x3000, 0x3fff, REGION_CODE);
     assert_int_equal(r.n, 2);
@@ -27,9 +26,8 @@ static void adjacent_regions_of_one_kind_are_merged(void **state)
 
 static void a_range_of_two_kinds_has_no_kind(void **state)
 {
-    struct regions r;
+    struct regions r = {0};
     (void)state;
-    regions_init(&r);
     set(&r, 0x1000, 0x1fff, REGION_CODE);
     set(&r, 0x2000, 0x2fff, REGION_DATA);
     assert_int_equal(regions_kind(&r, 0x1ffe, 2), REGION_CODE);
@@ -43,9 +41,8 @@ static void a_range_of_two_kinds_has_no_kind(void **state)
 
 static void both_ends_of_the_address_space_work(void **state)
 {
-    struct regions r;
+    struct regions r = {0};
     (void)state;
-    regions_init(&r);
     set(&r, 0, UINT64_MAX, REGION_DATA);
     set(&r, UINT64_MAX, UINT64_MAX, REGION_DEVICE);
     set(&r, 0, 0, REGION_CODE);
@@ -60,9 +57,8 @@ static void both_ends_of_the_address_space_work(void **state)
 
 static void the_table_does_not_grow_past_its_limit(void **state)
 {
-    struct regions r;
+    struct regions r = {0};
     (void)state;
-    regions_init(&r);
     for (uint64_t i = 0; i < REGIONS_MAX; i++)
         set(&r, i * 4, i * 4 + 1, REGION_DATA);
     assert_int_equal(regions_set(&r, 1 << 20, 1 << 20, REGION_CODE), NETGDB_TOO_LONG);
@@ -93,8 +89,7 @@ static void random_changes_match_a_plain_array(void **state)
     (void)state;
     for (int run = 0; run < 200; run++) {
         enum region_kind kinds[SPACE] = {0};
-        struct regions r;
-        regions_init(&r);
+        struct regions r = {0};
         for (int change = 0; change < 40; change++) {
             random = random * 1664525 + 1013904223;
             uint64_t first = random >> 8 & 63, last = first + (random >> 16 & 15);
