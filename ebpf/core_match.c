@@ -64,7 +64,7 @@ static bool parse_step(const struct btf *b, uint32_t index, struct core_spec *sp
 bool core_parse(const struct btf *local, uint32_t root, const char *access, struct core_spec *spec)
 {
     uint32_t index;
-    *spec = (struct core_spec){.root = root, .field = {.type = root}};
+    *spec = (struct core_spec){.field = {.type = root}};
     if (!take_index(&access, &index))
         return false;
     (void)add_step(spec, NULL, index, root);

@@ -40,7 +40,6 @@ struct core_field {
 };
 
 struct core_spec {
-    uint32_t root;
     struct core_step step[CORE_STEPS_MAX]; /* the first: an element of an array of the root */
     unsigned steps;
     struct core_field field;

@@ -58,12 +58,6 @@ void stub_text(struct stub *s, const char *text); /* appends text to the reply *
 /* Appends the stop reply of the last stop to s->reply. */
 void stub_stop_reply(struct stub *s);
 
-/*
- * Starts the program with this index; it is then STUB_STOPPED. Returns 0, or an error of
- * ebpf_machine_new(): the previous program is still there.
- */
-int stub_start(struct stub *s, unsigned program);
-
 /* A new client has connected: clears the state of the last one. */
 void stub_connected(struct stub *s);
 

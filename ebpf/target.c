@@ -135,7 +135,11 @@ static void set_points(struct stub *s)
         (void)ebpf_break_add(s->m, s->point[i].address);
 }
 
-int stub_start(struct stub *s, unsigned program)
+/*
+ * Starts the program with this index; it is then STUB_STOPPED. Returns 0, or an error of
+ * ebpf_machine_new(): the previous program is still there.
+ */
+static int start_stub(struct stub *s, unsigned program)
 {
     struct ebpf_machine *m = s->m;
     bool same = m != NULL && program == s->program;
@@ -159,7 +163,7 @@ int stub_start(struct stub *s, unsigned program)
 /* Starts a program for a new connection, or the next one that fits the machine. */
 static void start_or_skip(struct stub *s, unsigned program)
 {
-    for (unsigned i = 0; i < s->o.count && stub_start(s, program) != 0; i++) {
+    for (unsigned i = 0; i < s->o.count && start_stub(s, program) != 0; i++) {
         log_warn(s->o.log, "%s: does not fit the machine; the next program starts",
                  s->o.images[program]->name);
         program = (program + 1) % s->o.count;
@@ -260,7 +264,7 @@ static void rerun(struct stub *s, struct stub_args a)
                 program = i;
     }
     buf_free(&name);
-    if (stub_start(s, program) != 0)
+    if (start_stub(s, program) != 0)
         stub_error(s, STUB_EIO);
     else
         stub_stop_reply(s);
@@ -268,7 +272,7 @@ static void rerun(struct stub *s, struct stub_args a)
 
 static void restart(struct stub *s)
 {
-    (void)stub_start(s, s->program);
+    (void)start_stub(s, s->program);
 }
 
 static void kill_program(struct stub *s)
@@ -532,7 +536,7 @@ int ebpf_target_new(struct target **out, const struct ebpf_target_options *optio
     s->o = *options;
     s->arch = ebpf_arch(options->arch);
     buf_init(&s->reply, TARGET_REPLY_MAX);
-    int rc = stub_start(s, 0);
+    int rc = start_stub(s, 0);
     if (rc != 0) {
         stub_free(&s->base);
         return rc;

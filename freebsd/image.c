@@ -210,35 +210,6 @@ int object_text(struct image *im, const struct image_object *o, enum image_field
     return 0;
 }
 
-int object_string(struct image *im, const struct image_object *o, enum image_field field,
-                  char *text, size_t size)
-{
-    uint64_t address;
-    text[0] = '\0';
-    int rc = object_get(im, o, field, &address);
-    return rc != 0 || address == 0 ? rc : image_string(im, address, text, size);
-}
-
-/* Brent's algorithm: the mark moves on whenever the number of addresses has doubled. */
-bool walk_repeats(struct image_walk *w, uint64_t address)
-{
-    if (w->n != 0 && address == w->mark)
-        return true;
-    if ((w->n & (w->n + 1)) == 0) /* 0, 1, 3, 7, … */
-        w->mark = address;
-    w->n++;
-    return false;
-}
-
-int image_text(struct image *im, uint64_t base, enum image_field field, char *text, size_t size)
-{
-    struct types_member m;
-    text[0] = '\0';
-    if (base == 0 || !image_member(im, field, &m) || m.size == 0)
-        return IMAGE_UNREADABLE;
-    return image_string(im, base + m.offset, text, m.size < size ? (size_t)m.size + 1 : size);
-}
-
 /*
  * Reads a string up to a character of `ends`, or its NUL. The pieces do not cross a page: the next
  * one may not be mapped.
@@ -265,9 +236,38 @@ static int read_string(struct image *im, uint64_t address, const char *ends, cha
     return 0;
 }
 
-int image_string(struct image *im, uint64_t address, char *text, size_t size)
+static int read_ascii(struct image *im, uint64_t address, char *text, size_t size)
 {
     return read_string(im, address, "", text, size);
+}
+
+int object_string(struct image *im, const struct image_object *o, enum image_field field,
+                  char *text, size_t size)
+{
+    uint64_t address;
+    text[0] = '\0';
+    int rc = object_get(im, o, field, &address);
+    return rc != 0 || address == 0 ? rc : read_ascii(im, address, text, size);
+}
+
+/* Brent's algorithm: the mark moves on whenever the number of addresses has doubled. */
+bool walk_repeats(struct image_walk *w, uint64_t address)
+{
+    if (w->n != 0 && address == w->mark)
+        return true;
+    if ((w->n & (w->n + 1)) == 0) /* 0, 1, 3, 7, … */
+        w->mark = address;
+    w->n++;
+    return false;
+}
+
+int image_text(struct image *im, uint64_t base, enum image_field field, char *text, size_t size)
+{
+    struct types_member m;
+    text[0] = '\0';
+    if (base == 0 || !image_member(im, field, &m) || m.size == 0)
+        return IMAGE_UNREADABLE;
+    return read_ascii(im, base + m.offset, text, m.size < size ? (size_t)m.size + 1 : size);
 }
 
 int image_line(struct image *im, uint64_t address, char *text, size_t size)
@@ -281,7 +281,7 @@ int image_string_of(struct image *im, uint64_t base, enum image_field field, cha
     uint64_t address;
     text[0] = '\0';
     int rc = image_get(im, base, field, &address);
-    return rc != 0 || address == 0 ? rc : image_string(im, address, text, size);
+    return rc != 0 || address == 0 ? rc : read_ascii(im, address, text, size);
 }
 
 const char *image_enumerator(struct image *im, enum image_field field, uint64_t value)

@@ -154,13 +154,12 @@ struct image_walk {
 bool walk_repeats(struct image_walk *w, uint64_t address);
 
 /*
- * Copies a character array that is a member, or a string at an address, into text[size], with a
- * NUL. Control characters and bytes that are not ASCII become '?'. text is "" after an error.
+ * Copies a character array that is a member into text[size], with a NUL. Control characters and
+ * bytes that are not ASCII become '?'. text is "" after an error.
  */
 int image_text(struct image *im, uint64_t base, enum image_field field, char *text, size_t size);
-int image_string(struct image *im, uint64_t address, char *text, size_t size);
 
-/* The same up to the first newline. */
+/* The same for the string at an address, up to the first newline. */
 int image_line(struct image *im, uint64_t address, char *text, size_t size);
 
 /* The same for the string that a member points to; a null pointer is "". */

@@ -12,43 +12,6 @@
 
 enum { NUMBER_TEXT = 24 };
 
-const struct query queries[] = {
-    {"panic", "", "the panic message, version, host, uptime, CPU and thread", query_panic},
-    {"dmesg", "[LINES]", "the kernel's messages, or only the last ones", query_dmesg},
-    {"ps", "", "processes", query_ps},
-    {"threads", "", "threads of all processes, with CPU and wait message", query_threads},
-    {"modules", "", "files that the kernel has loaded", query_modules},
-    {"cpus", "", "the thread that each CPU runs", query_cpus},
-    {NULL, NULL, NULL, NULL}};
-
-/* The next word of a line, and its length. */
-static const char *find_word(const char *line, size_t *len)
-{
-    line += strspn(line, " ");
-    *len = strcspn(line, " ");
-    return line;
-}
-
-const struct query *query_find(const char *line, bool *json, const char **argument)
-{
-    size_t len, n;
-    const char *name = find_word(line, &len), *rest = find_word(name + len, &n);
-    *json = n == 6 && memcmp(rest, "--json", n) == 0;
-    *argument = *json ? find_word(rest + n, &n) : rest;
-    for (const struct query *q = queries; q->name != NULL; q++) {
-        if (strlen(q->name) == len && memcmp(q->name, name, len) == 0)
-            return q;
-    }
-    return NULL;
-}
-
-bool query_takes(const struct query *query, const char *argument)
-{
-    size_t digits = strspn(argument, "0123456789");
-    return argument[0] == '\0' || (query->arguments[0] != '\0' && digits != 0 &&
-                                   argument[digits + strspn(argument + digits, " ")] == '\0');
-}
-
 static const char *decimal(char text[NUMBER_TEXT], int64_t value)
 {
     (void)snprintf(text, NUMBER_TEXT, "%" PRId64, value);
@@ -93,7 +56,7 @@ static const struct kernel_thread *shown_thread(const struct tasks *tasks, const
     return p->n != 0 ? &tasks->threads[p->first] : NULL;
 }
 
-int query_ps(struct image *im, const char *argument, struct output *out)
+static int query_ps(struct image *im, const char *argument, struct output *out)
 {
     static const struct output_column columns[] = {{"pid", 6, true},      {"state", -9, false},
                                                    {"wait", -10, false},  {"threads", 7, true},
@@ -135,7 +98,7 @@ static void print_thread_row(struct output *out, const struct process *p,
     output_row(out, cells);
 }
 
-int query_threads(struct image *im, const char *argument, struct output *out)
+static int query_threads(struct image *im, const char *argument, struct output *out)
 {
     static const struct output_column columns[] = {
         {"tid", 7, true},     {"pid", 6, true},        {"cpu", 4, true},   {"state", -9, false},
@@ -157,7 +120,7 @@ int query_threads(struct image *im, const char *argument, struct output *out)
 
 /* ---- modules ---- */
 
-int query_modules(struct image *im, const char *argument, struct output *out)
+static int query_modules(struct image *im, const char *argument, struct output *out)
 {
     static const struct output_column columns[] = {{"id", 3, true},         {"refs", 4, true},
                                                    {"address", -18, false}, {"size", 10, true},
@@ -206,7 +169,7 @@ static int print_cpu(struct image *im, struct output *out, uint64_t id, uint64_t
     return 0;
 }
 
-int query_cpus(struct image *im, const char *argument, struct output *out)
+static int query_cpus(struct image *im, const char *argument, struct output *out)
 {
     static const struct output_column columns[] = {
         {"cpu", 4, true},        {"tid", 7, true},   {"pid", 6, true}, {"state", -5, false},
@@ -230,4 +193,43 @@ int query_cpus(struct image *im, const char *argument, struct output *out)
         (void)snprintf(note, sizeof note, "the list of CPUs cannot be read");
     output_note(out, note);
     return rc == IMAGE_UNREADABLE ? 0 : rc;
+}
+
+/* ---- the table ---- */
+
+const struct query queries[] = {
+    {"panic", "", "the panic message, version, host, uptime, CPU and thread", query_panic},
+    {"dmesg", "[LINES]", "the kernel's messages, or only the last ones", query_dmesg},
+    {"ps", "", "processes", query_ps},
+    {"threads", "", "threads of all processes, with CPU and wait message", query_threads},
+    {"modules", "", "files that the kernel has loaded", query_modules},
+    {"cpus", "", "the thread that each CPU runs", query_cpus},
+    {NULL, NULL, NULL, NULL}};
+
+/* The next word of a line, and its length. */
+static const char *find_word(const char *line, size_t *len)
+{
+    line += strspn(line, " ");
+    *len = strcspn(line, " ");
+    return line;
+}
+
+const struct query *query_find(const char *line, bool *json, const char **argument)
+{
+    size_t len, n;
+    const char *name = find_word(line, &len), *rest = find_word(name + len, &n);
+    *json = n == 6 && memcmp(rest, "--json", n) == 0;
+    *argument = *json ? find_word(rest + n, &n) : rest;
+    for (const struct query *q = queries; q->name != NULL; q++) {
+        if (strlen(q->name) == len && memcmp(q->name, name, len) == 0)
+            return q;
+    }
+    return NULL;
+}
+
+bool query_takes(const struct query *query, const char *argument)
+{
+    size_t digits = strspn(argument, "0123456789");
+    return argument[0] == '\0' || (query->arguments[0] != '\0' && digits != 0 &&
+                                   argument[digits + strspn(argument + digits, " ")] == '\0');
 }

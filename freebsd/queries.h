@@ -30,13 +30,9 @@ const struct query *query_find(const char *line, bool *json, const char **argume
 /* Whether it takes this argument: a number of lines, if it has one at all. */
 bool query_takes(const struct query *query, const char *argument);
 
-/* The queries. */
+/* The queries that are in files of their own (panic.c, dmesg.c): `run` above. */
 int query_panic(struct image *im, const char *argument, struct output *out);
 int query_dmesg(struct image *im, const char *argument, struct output *out);
-int query_ps(struct image *im, const char *argument, struct output *out);
-int query_threads(struct image *im, const char *argument, struct output *out);
-int query_modules(struct image *im, const char *argument, struct output *out);
-int query_cpus(struct image *im, const char *argument, struct output *out);
 
 /*
  * Writes one line about the kernel into line[size]: version, machine, panic message, number of

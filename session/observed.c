@@ -241,7 +241,8 @@ void observed_clear(struct observed *h)
     io_fds_clear_wake(h->owner);
 }
 
-struct observer *observed_take(struct observed *h)
+/* The next request to be executed, which is TAKEN then; NULL: none. */
+static struct observer *take_queued(struct observed *h)
 {
     pthread_mutex_lock(&h->lock);
     struct observer *o = next_queued(h);
@@ -251,7 +252,9 @@ struct observer *observed_take(struct observed *h)
     return o;
 }
 
-void observed_answer(struct observed *h, struct observer *o, bool more)
+/* Ends the request of `o`, whose reply is in o->reply and o->result; with `more`, queues it again
+ * for the rest of the reply. */
+static void answer_observer(struct observed *h, struct observer *o, bool more)
 {
     pthread_mutex_lock(&h->lock);
     CHECK(o->state == OBSERVER_TAKEN); /* one reply to each request */
@@ -268,14 +271,14 @@ void observed_answer(struct observed *h, struct observer *o, bool more)
 int observed_run(struct observed *h)
 {
     uint64_t now = io_fds_now();
-    struct observer *o = observed_due(h) <= now ? observed_take(h) : NULL;
+    struct observer *o = observed_due(h) <= now ? take_queued(h) : NULL;
     if (o == NULL)
         return 0;
     int rc = observed_share_run(h->share, o);
     o->result = rc < 0 ? rc : 0;
     h->observers_done = io_fds_now();
     h->cost = h->observers_done - now;
-    observed_answer(h, o, rc == 1);
+    answer_observer(h, o, rc == 1);
     return rc < 0 ? rc : 0;
 }
 

@@ -150,13 +150,6 @@ void observed_resumed(struct observed *h);
 void observed_stopped(struct observed *h, const struct buf *reply, bool resumed);
 void observed_not_resumed(struct observed *h);
 
-/* The next request to be executed, which is TAKEN then; NULL: none. */
-struct observer *observed_take(struct observed *h);
-
-/* Ends the request of `o`, whose reply is in o->reply and o->result; with `more`, queues it again
- * for the rest of the reply. */
-void observed_answer(struct observed *h, struct observer *o, bool more);
-
 /* This observer reads a list of threads; NULL: none. */
 void observed_set_lister(struct observed *h, struct observer *o);
 

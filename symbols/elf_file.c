@@ -103,21 +103,22 @@ Elf_Scn *elf_file_section(const struct elf_file *f, uint32_t type, const char *n
     return NULL;
 }
 
-Elf_Scn *elf_file_section_at(const struct elf_file *f, uint64_t address, GElf_Shdr *header)
+/* Finds the header of the section that contains a link-time address. */
+static bool find_section_at(const struct elf_file *f, uint64_t address, GElf_Shdr *header)
 {
     for (Elf_Scn *s = NULL; (s = elf_nextscn(f->elf, s)) != NULL;) {
         if (gelf_getshdr(s, header) != NULL && (header->sh_flags & SHF_ALLOC) != 0 &&
             (header->sh_flags & SHF_TLS) == 0 && address >= header->sh_addr &&
             address - header->sh_addr < header->sh_size)
-            return s;
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 size_t elf_file_contents(const struct elf_file *f, uint64_t address, void *bytes, size_t len)
 {
     GElf_Shdr header;
-    if (elf_file_section_at(f, address, &header) == NULL || header.sh_type == SHT_NOBITS)
+    if (!find_section_at(f, address, &header) || header.sh_type == SHT_NOBITS)
         return 0;
     uint64_t at = address - header.sh_addr;
     if (len > header.sh_size - at)

@@ -49,9 +49,6 @@ void elf_file_loader(const struct elf_file *f, char *out, size_t size);
 Elf_Scn *elf_file_section(const struct elf_file *f, uint32_t type, const char *name,
                           GElf_Shdr *header);
 
-/* Returns the section that contains a link-time address, and fills *header. NULL: none. */
-Elf_Scn *elf_file_section_at(const struct elf_file *f, uint64_t address, GElf_Shdr *header);
-
 /*
  * Copies the file's contents at a link-time address: at most `len` bytes, and not past the end of
  * its section. Returns the number of bytes; 0 if the file has none (.bss, separate debug files).

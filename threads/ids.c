@@ -22,18 +22,19 @@ void ids_forget(struct ids *ids)
     ids->n = 0;
 }
 
-unsigned ids_cpu(struct ids *ids)
-{
-    if (ids->cpu == 0)
-        ids->cpu = ids_fresh(ids);
-    return ids->cpu;
-}
-
-unsigned ids_fresh(struct ids *ids)
+/* Returns an id that was never used. */
+static unsigned fresh_id(struct ids *ids)
 {
     while (ids->next == ids->cpu || ids->next == ids->taken)
         ids->next++;
     return ids->next++;
+}
+
+unsigned ids_cpu(struct ids *ids)
+{
+    if (ids->cpu == 0)
+        ids->cpu = fresh_id(ids);
+    return ids->cpu;
 }
 
 /* The most recent entry of an address, or NULL. */
@@ -69,7 +70,7 @@ static unsigned add_id(struct ids *ids, struct id_entry entry)
     if (!reserve_ids(ids))
         return 0;
     if (entry.id == 0)
-        entry.id = ids_fresh(ids);
+        entry.id = fresh_id(ids);
     ids->list[ids->n++] = entry;
     return entry.id;
 }

@@ -34,9 +34,6 @@ void ids_free(struct ids *ids);
 /* Forgets all threads. Their ids are not reused. */
 void ids_forget(struct ids *ids);
 
-/* Returns an id that was never used. */
-unsigned ids_fresh(struct ids *ids);
-
 /* Returns the id of the CPU when it runs no task: 1, unless a thread took that over. */
 unsigned ids_cpu(struct ids *ids);
 

@@ -32,7 +32,8 @@ void section_marker(const struct crash *c, enum section section, char *line, siz
 
 /* ---- the parts of gdb.log ---- */
 
-bool log_open(struct gdb_log *log, const struct crash *c)
+/* Maps gdb.log. False with errno. */
+static bool log_open(struct gdb_log *log, const struct crash *c)
 {
     struct stat st;
     *log = (struct gdb_log){.len = 0};
@@ -51,7 +52,7 @@ bool log_open(struct gdb_log *log, const struct crash *c)
     return good;
 }
 
-void log_close(struct gdb_log *log)
+static void log_close(struct gdb_log *log)
 {
     if (log->text != NULL)
         munmap((void *)(uintptr_t)log->text, log->len);
@@ -82,7 +83,9 @@ static enum section begun_by(const struct crash *c, const struct part *line)
     return SECTIONS;
 }
 
-void log_split(struct gdb_log *log, const struct crash *c)
+/* Finds the parts, by the lines that section_marker() makes; of a section that is there twice the
+ * last. */
+static void log_split(struct gdb_log *log, const struct crash *c)
 {
     struct part rest = {log->text, log->len}, line, *current = NULL;
     while (next_line(&rest, &line)) {

@@ -20,12 +20,6 @@ struct gdb_log {
     struct part parts[SECTIONS]; /* len 0: there is none */
 };
 
-/* Maps gdb.log. False with errno. log_split() then finds its parts, by the lines that
- * section_marker() makes; of a section that is there twice the last. */
-bool log_open(struct gdb_log *log, const struct crash *c);
-void log_split(struct gdb_log *log, const struct crash *c);
-void log_close(struct gdb_log *log);
-
 /* Takes the next line, without its newline, from *rest. False: there is none. */
 bool next_line(struct part *rest, struct part *line);
 

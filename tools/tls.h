@@ -56,9 +56,6 @@ struct tls_link {
 bool tls_credentials_load(struct tls_credentials *c, const struct tls_keys *files,
                           char why[TLS_WHY_MAX]);
 
-/* The PSK of this identity; NULL: there is none. */
-const struct tls_psk *tls_psk_find(const struct tls_credentials *c, const char *identity);
-
 /* ---- tls_handshake.c ---- */
 
 /*

@@ -102,7 +102,8 @@ static bool take_psks(struct tls_credentials *c, const char *name, char *text,
     return c->n_psks != 0 || refuse(why, "%.300s: no key in it", name);
 }
 
-const struct tls_psk *tls_psk_find(const struct tls_credentials *c, const char *identity)
+/* The PSK of this identity; NULL: there is none. */
+static const struct tls_psk *find_psk(const struct tls_credentials *c, const char *identity)
 {
     for (unsigned i = 0; i < c->n_psks; i++) {
         if (strcmp(c->psks[i].identity, identity) == 0)
@@ -116,7 +117,7 @@ const struct tls_psk *tls_psk_find(const struct tls_credentials *c, const char *
 static int give_psk(gnutls_session_t session, const char *identity, gnutls_datum_t *key)
 {
     struct tls_link *l = gnutls_session_get_ptr(session);
-    const struct tls_psk *p = tls_psk_find(l->credentials, identity);
+    const struct tls_psk *p = find_psk(l->credentials, identity);
     key->size = p != NULL ? p->len : TLS_PSK_MIN;
     key->data = gnutls_malloc(key->size);
     l->unknown = p == NULL;

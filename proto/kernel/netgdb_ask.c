@@ -17,7 +17,8 @@ size_t nt_max_request(struct target *base)
     return nt_self(base)->link->payload_max - NT_FRAMING;
 }
 
-enum link_dup_effect nt_dup_effect(const struct packet *packet)
+/* Returns the effect of a late duplicate of such a request. */
+static enum link_dup_effect dup_effect_of(const struct packet *packet)
 {
     if (send_delay_exactly_once(packet))
         return LINK_DUP_HARMFUL;
@@ -48,7 +49,7 @@ static int send_request(struct netgdb_target *t)
     t->reorder_events = t->link->reorder_events;
     link_expect_peer_ack(t->link, IO_NEVER);
     int rc = link_send(t->link, t->request.data, t->request.len, 0, t->request.len);
-    link_set_dup_effect(t->link, nt_dup_effect(t->current.packet),
+    link_set_dup_effect(t->link, dup_effect_of(t->current.packet),
                         state_written_by(t->current.packet));
     return rc;
 }

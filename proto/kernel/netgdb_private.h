@@ -169,9 +169,6 @@ int nt_wait_until_ready(struct netgdb_target *t);
 
 /* ---- netgdb_ask.c ---- */
 
-/* Returns the effect of a late duplicate of such a request. */
-enum link_dup_effect nt_dup_effect(const struct packet *packet);
-
 /* Operations of the target for a kernel: see target.h. */
 size_t nt_max_request(struct target *base);
 int nt_send(struct target *base, const struct request *r);
