@@ -139,8 +139,7 @@ static void announced(void *context, struct session *k)
 
 static uint64_t now(void *context)
 {
-    struct listener *l = context;
-    (void)l;
+    (void)context;
     return io_fds_now();
 }
 

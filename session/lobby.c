@@ -560,16 +560,6 @@ int lobby_return(struct lobby *b, struct session *k)
     return 0;
 }
 
-struct session *lobby_find(struct lobby *b, uint32_t ip)
-{
-    struct session *k;
-    TAILQ_FOREACH (k, &b->kernels, entries) {
-        if (k->state == LOBBY_ANNOUNCED && (ip == 0 || k->kernel.ip == ip))
-            break;
-    }
-    return k;
-}
-
 bool lobby_is_probing(struct lobby *b, uint32_t ip)
 {
     uint64_t now = b->now(b->context);

@@ -162,10 +162,6 @@ struct session *lobby_take_over(struct lobby *b, const struct net_addr *own,
  */
 int lobby_return(struct lobby *b, struct session *k);
 
-/* Returns the kernel of this host (0: of any) that has been announced for the longest time, or
- * NULL. */
-struct session *lobby_find(struct lobby *b, uint32_t ip);
-
 /* Whether an inherited session of this host (0: of any) has answered a probe, or may soon. */
 bool lobby_is_probing(struct lobby *b, uint32_t ip);
 

@@ -155,8 +155,9 @@ tests_unit_stream_target_SOURCES = tests/unit/stream_target.c $(FAKE_IO)
 tests_unit_stream_target_LDADD = $(UNIT_LIBS)
 
 # Whole sessions: a test with many seeds, and a program that plays one.
+LOBBY_VIEW = tests/sim/lobby_view.c tests/sim/lobby_view.h
 PLAY = tests/sim/cell.c tests/sim/cell.h tests/sim/gdb.c tests/sim/gdb.h tests/sim/play.c \
-	tests/sim/play.h
+	tests/sim/play.h $(LOBBY_VIEW)
 PLAY_LIBS = libsession.la libio.la $(SIM_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/sim/sessions_test
 tests_sim_sessions_test_SOURCES = tests/sim/sessions_test.c $(PLAY)
@@ -251,7 +252,7 @@ UNIT_TESTS += tests/unit/state_file
 tests_unit_state_file_SOURCES = tests/unit/state_file.c tests/unit/unit.h
 tests_unit_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=flock
 tests_unit_state_file_LDADD = libsession.la libio.la $(UNIT_LIBS)
-RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h
+RIG = tests/sim/rig.c tests/sim/rig.h tests/unit/unit.h $(LOBBY_VIEW)
 RIG_LIBS = libsession.la libio.la $(SIM_LIBS) $(FREEBSD_LIBS)
 UNIT_TESTS += tests/sim/copies_test
 tests_sim_copies_test_SOURCES = tests/sim/copies_test.c $(RIG)

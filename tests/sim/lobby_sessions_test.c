@@ -11,7 +11,7 @@ static void a_waiting_kernel_is_kept_without_limit(void **state)
     struct session *k = rig_await(r, SIM_SECOND);
     sim_run_for(r->w, 3600 * SIM_SECOND);
     rig_lobby(r);
-    assert_ptr_equal(lobby_find(&r->lobby, 0), k);
+    assert_ptr_equal(lobby_announced(&r->lobby, 0), k);
     assert_int_equal(lobby_tick(&r->lobby), IO_NEVER);
     rig_take(r, k);
     step(r);
@@ -31,7 +31,7 @@ static void a_waiting_kernel_that_reboots_is_replaced(void **state)
         rig_lobby(r);
     }
     assert_int_equal(r->lobby.count, 1);
-    k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    k = lobby_announced(&r->lobby, RIG_KERNEL_IP);
     assert_int_not_equal(k->own.port, old);
     rig_take(r, k);
     step(r);
@@ -99,7 +99,7 @@ static void a_reboot_of_a_stopped_kernel_ends_the_session(void **state)
     assert_int_equal(target_idle(r->target), NETGDB_CLOSED);
     assert_int_equal(r->lines, 1);
     rig_kill(r);
-    struct session *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    struct session *k = lobby_announced(&r->lobby, RIG_KERNEL_IP);
     assert_non_null(k);
     rig_take(r, k);
     step(r);

@@ -197,9 +197,8 @@ static unsigned crowded; /* HERALDs that got no session */
 
 static void count_crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
-    struct rig *r = context;
+    (void)context;
     assert_true(kernel->ip != 0 && own_ip == SIM_SERVER_IP);
-    (void)r;
     crowded++;
 }
 
@@ -250,12 +249,12 @@ static void a_flood_of_kernels_evicts_no_other_kernel(void **state)
     for (unsigned port = 1; port <= LOBBY_KERNELS_MAX + 50; port++)
         (void)arrive(r, 0x0b000001, port);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
-    assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
-    assert_int_equal(lobby_find(&r->lobby, 0x0b000001)->kernel.port, 52);
+    assert_ptr_equal(lobby_announced(&r->lobby, 0x0c000001), first);
+    assert_int_equal(lobby_announced(&r->lobby, 0x0b000001)->kernel.port, 52);
     struct session *last = arrive(r, 0x0c000002, 20026);
     assert_int_equal(r->lobby.count, LOBBY_KERNELS_MAX);
-    assert_ptr_equal(lobby_find(&r->lobby, 0x0c000002), last);
-    assert_ptr_equal(lobby_find(&r->lobby, 0x0c000001), first);
+    assert_ptr_equal(lobby_announced(&r->lobby, 0x0c000002), last);
+    assert_ptr_equal(lobby_announced(&r->lobby, 0x0c000001), first);
     assert_int_equal(r->lines, 1); /* once a minute */
     assert_non_null(strstr(r->line, "dropped one of 11.0.0.1 that was never attached"));
     lobby_free(&r->lobby);
@@ -296,7 +295,7 @@ static void a_kernel_that_was_debugged_is_kept(void **state)
     for (unsigned port = 1; port <= 9; port++)
         (void)arrive(r, 0x0b000001, port);
     assert_int_equal(r->lobby.count, 3);
-    assert_ptr_equal(lobby_find(&r->lobby, 0), k);
+    assert_ptr_equal(lobby_announced(&r->lobby, 0), k);
     lobby_free(&r->lobby);
 }
 

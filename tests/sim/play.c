@@ -11,9 +11,9 @@
 #include "proto/err.h"
 #include "proto/rsp/rsp_server.h"
 #include "session/chain.h"
-#include "session/lobby.h"
 #include "session/serve.h"
 #include "tests/sim/gdb.h"
+#include "tests/sim/lobby_view.h"
 #include "tests/sim/server.h"
 
 enum {
@@ -30,6 +30,7 @@ struct play {
     struct sim_world *w;
     struct twin *twin;
     struct lobby lobby;
+    struct lobby_view view;
     struct log log;
     struct session *kernel; /* attached; NULL: none */
     struct sim_gdb *gdb;
@@ -71,75 +72,26 @@ bool play_is_safe(const struct play_result *r)
            !r->stuck;
 }
 
-/* ---- the lobby's view of the world ---- */
-
-static struct io *open_session(void *context, struct session *k, size_t *payload)
-{
-    struct play *p = context;
-    struct io *io = sim_session(p->w, k->kernel.ip, k->own.port);
-    k->own.port = sim_session_port(io);
-    *payload = p->config->path.mtu - WIRE_OVERHEAD;
-    return io;
-}
-
-static void close_session(void *context, struct session *k)
-{
-    (void)context;
-    sim_session_close(k->io);
-}
-
-static void announced(void *context, struct session *k)
-{
-    struct play *p = context;
-    (void)k;
-    if (p->kernel != NULL)
-        sim_wake(p->kernel->io, true);
-}
-
-static uint64_t now(void *context)
-{
-    return sim_server_now(((struct play *)context)->w);
-}
-
-static const struct lobby_ops lobby_ops = {open_session, close_session, announced, NULL};
-
-/* The listener's thread: handles HERALDs, and datagrams for kernels in the lobby. */
-static void pump_lobby(struct play *p)
-{
-    struct sim_datagram *d;
-    struct session *k, *next;
-    while ((d = sim_herald_recv(p->w)) != NULL) {
-        const struct net_addr from = {d->from.ip, d->from.port};
-        lobby_datagram(&p->lobby, &from, SIM_SERVER_IP, d->data, d->len);
-        free(d);
-    }
-    for (k = TAILQ_FIRST(&p->lobby.kernels); k != NULL; k = next) {
-        next = TAILQ_NEXT(k, entries);
-        lobby_input(&p->lobby, k);
-    }
-    (void)lobby_tick(&p->lobby);
-}
+/* ---- the lobby ---- */
 
 static void pump_again(void *context)
 {
     struct play *p = context;
     p->pumped = true;
-    pump_lobby(p);
+    lobby_view_run(&p->view);
     sim_after(p->w, 5 * SIM_MS, pump_again, p);
 }
 
 static bool successor_waits(void *context)
 {
-    struct play *p = context;
-    sim_wake(p->kernel->io, false);
-    return lobby_find(&p->lobby, p->ip) != NULL;
+    return lobby_view_has_successor(&((struct play *)context)->view);
 }
 
 /* The kernel that was running stopped in a new session: the old one's GDB gets that stop. */
 static struct link *successor_take(void *context)
 {
     struct play *p = context;
-    struct session *k = lobby_find(&p->lobby, p->ip);
+    struct session *k = lobby_announced(&p->lobby, p->ip);
     struct link *link = k->link;
     lobby_remove(&p->lobby, k);
     sim_session_adopt(p->kernel->io, k->io);
@@ -277,8 +229,9 @@ static struct session *await_kernel(struct play *p)
 {
     uint64_t limit = sim_now(p->w) + CONNECT_SECONDS * SIM_SECOND;
     struct session *k;
-    while ((k = lobby_find(&p->lobby, p->ip)) == NULL && sim_now(p->w) < limit && sim_step(p->w))
-        pump_lobby(p);
+    while ((k = lobby_announced(&p->lobby, p->ip)) == NULL && sim_now(p->w) < limit &&
+           sim_step(p->w))
+        lobby_view_run(&p->view);
     if (k == NULL)
         return NULL;
     lobby_remove(&p->lobby, k);
@@ -374,7 +327,7 @@ static bool goes_on(struct play *p, uint64_t reboot)
     p->killed = false;
     if (p->result.finished)
         return false;
-    if (killed && lobby_find(&p->lobby, p->ip) == NULL)
+    if (killed && lobby_announced(&p->lobby, p->ip) == NULL)
         (void)lobby_take_over(&p->lobby, &own, &kernel, &session_state);
     if (!killed && (reboot == 0 || sim_now(p->w) < reboot))
         return false;
@@ -461,8 +414,7 @@ static void make(struct play *p)
     set_paths(p);
     sim_set_judge(p->w, config->judge, config->judge_context);
     p->twin = twin_new(p->w, &kernel);
-    lobby_init(&p->lobby, &lobby_ops, p, now, &p->log);
-    lobby_admit(&p->lobby, p->ip);
+    lobby_view_init(&p->view, p->w, &p->lobby, &p->kernel, p->ip, &p->log);
 }
 
 struct play_result play(const struct play_config *config)

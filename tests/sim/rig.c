@@ -144,52 +144,11 @@ void rig_expect_order(const struct rig *r)
     }
 }
 
-/* ---- the lobby's view of the world ---- */
-
-static struct io *open_session(void *context, struct session *k, size_t *payload)
-{
-    struct rig *r = context;
-    struct io *io = sim_session(r->w, k->kernel.ip, k->own.port);
-    k->own.port = sim_session_port(io);
-    *payload = sim_path(r->w, k->kernel.ip, SIM_TO_KERNEL)->mtu - WIRE_OVERHEAD;
-    return io;
-}
-
-static void close_session(void *context, struct session *k)
-{
-    (void)context;
-    sim_session_close(k->io);
-}
-
-static void announced(void *context, struct session *k)
-{
-    struct rig *r = context;
-    (void)k;
-    if (r->kernel != NULL)
-        sim_wake(r->kernel->io, true);
-}
-
-static uint64_t now(void *context)
-{
-    return sim_now(((struct rig *)context)->w);
-}
-
-static const struct lobby_ops lobby_ops = {open_session, close_session, announced, NULL};
+/* ---- the lobby ---- */
 
 void rig_lobby(struct rig *r)
 {
-    struct sim_datagram *d;
-    struct session *k, *next;
-    while ((d = sim_herald_recv(r->w)) != NULL) {
-        const struct net_addr from = {d->from.ip, d->from.port};
-        lobby_datagram(&r->lobby, &from, SIM_SERVER_IP, d->data, d->len);
-        free(d);
-    }
-    for (k = TAILQ_FIRST(&r->lobby.kernels); k != NULL; k = next) {
-        next = TAILQ_NEXT(k, entries);
-        lobby_input(&r->lobby, k);
-    }
-    (void)lobby_tick(&r->lobby);
+    lobby_view_run(&r->view);
 }
 
 static void lobby_again(void *context)
@@ -212,7 +171,7 @@ struct session *rig_await(struct rig *r, uint64_t limit)
         uint64_t next = sim_next_event(r->w), tick = sim_now(r->w) + SIM_MS;
         sim_run_until(r->w, next < tick ? next : tick);
         rig_lobby(r);
-        k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+        k = lobby_announced(&r->lobby, RIG_KERNEL_IP);
     }
     assert_non_null(k);
     return k;
@@ -222,16 +181,14 @@ struct session *rig_await(struct rig *r, uint64_t limit)
 
 static bool successor_waits(void *context)
 {
-    struct rig *r = context;
-    sim_wake(r->kernel->io, false);
-    return lobby_find(&r->lobby, RIG_KERNEL_IP) != NULL;
+    return lobby_view_has_successor(&((struct rig *)context)->view);
 }
 
 /* The simulated io cannot change its socket: the new session's link keeps its own io. */
 static struct link *successor_take(void *context)
 {
     struct rig *r = context;
-    struct session *k = lobby_find(&r->lobby, RIG_KERNEL_IP);
+    struct session *k = lobby_announced(&r->lobby, RIG_KERNEL_IP);
     lobby_remove(&r->lobby, k);
     sim_session_close(r->kernel->io);
     free(r->kernel);
@@ -379,8 +336,7 @@ static struct rig *new_world(void)
     sim_set_judge(r->w, judge, r);
     r->log = (struct log){.level = LOG_WARN, .sink = keep_line, .context = r};
     buf_init(&r->reply, TARGET_REPLY_MAX + 1);
-    lobby_init(&r->lobby, &lobby_ops, r, now, &r->log);
-    assert_int_equal(lobby_admit(&r->lobby, RIG_KERNEL_IP), 0);
+    lobby_view_init(&r->view, r->w, &r->lobby, &r->kernel, RIG_KERNEL_IP, &r->log);
     return r;
 }
 

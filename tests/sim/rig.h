@@ -9,6 +9,7 @@
 
 #include "proto/kernel/netgdb_target.h"
 #include "session/lobby.h"
+#include "tests/sim/lobby_view.h"
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
 #include "tests/sim/twin.h"
@@ -51,6 +52,7 @@ struct rig {
     struct sim_world *w;
     struct twin *twin; /* NULL with a peer of the test */
     struct lobby lobby;
+    struct lobby_view view;
     struct log log;
     unsigned lines;         /* warnings and errors logged */
     char line[300];         /* the last of them */
