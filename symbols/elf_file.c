@@ -64,6 +64,14 @@ void elf_file_close(struct elf_file *f)
     *f = (struct elf_file){.fd = -1};
 }
 
+int elf_file_check(const char *path, const char **why)
+{
+    struct elf_file f;
+    int rc = elf_file_open(&f, path, why);
+    elf_file_close(&f);
+    return rc;
+}
+
 void elf_file_loader(const struct elf_file *f, char *out, size_t size)
 {
     GElf_Phdr segment;

@@ -36,7 +36,12 @@ int elf_file_open(struct elf_file *f, const char *path, const char **why);
 
 /* The same for a kernel module, which may be relocatable (ET_REL). */
 int elf_file_open_module(struct elf_file *f, const char *path, const char **why);
+
+/* Releases it. It may be closed already, also by an open that failed. */
 void elf_file_close(struct elf_file *f);
+
+/* Opens and closes a file. Returns as elf_file_open(). */
+int elf_file_check(const char *path, const char **why);
 
 /* Writes the path of the program's loader (PT_INTERP) into out[size]; "" if it has none, as a
  * static program, or if it does not fit. */

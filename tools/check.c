@@ -65,14 +65,11 @@ static char *find_file(const char *file, const char *dir, const char *path)
 
 static bool is_program(const char *file, const char *dir)
 {
-    struct elf_file elf;
     const char *why;
     char *path = find_file(file, dir, getenv("PATH"));
-    int rc = path != NULL ? elf_file_open(&elf, path, &why) : -1;
+    int rc = path != NULL ? elf_file_check(path, &why) : -1;
     if (path != NULL && rc != 0)
         complain("%s: not a program with symbols: %s", file, why);
-    if (rc == 0)
-        elf_file_close(&elf);
     free(path);
     return rc == 0;
 }

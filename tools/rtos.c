@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/err.h"
 #include "symbols/elf_file.h"
 #include "symbols/symbols.h"
 #include "threads/engine.h"
@@ -116,28 +117,21 @@ static int print_rtos(struct program *p, const struct rtos *rtos, const struct e
     return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* One line for a file that cannot be used. */
-static bool is_elf(const char *path)
-{
-    struct elf_file file;
-    const char *why;
-    int rc = elf_file_open(&file, path, &why);
-    elf_file_close(&file);
-    if (rc != 0)
-        complain("%s: %s", path, why);
-    return rc == 0;
-}
-
 static int rtos_print(const char *path, const struct rtos *only)
 {
     const struct log log = {.level = LOG_WARN, .sink = log_to_stderr};
     const struct symbols_options options = {.file = path, .have_slide = true, .log = &log};
-    struct symbols *symbols = symbols_new(&options);
+    const char *why;
     struct program p;
     uint64_t slide;
     int status = EXIT_FAILED;
-    if (symbols == NULL || !is_elf(path)) {
-        symbols_free(symbols);
+    if (elf_file_check(path, &why) != 0) {
+        complain("%s: %s", path, why);
+        return EXIT_FAILED;
+    }
+    struct symbols *symbols = symbols_new(&options);
+    if (symbols == NULL) {
+        complain("%s", netgdb_strerror(NETGDB_NOMEM));
         return EXIT_FAILED;
     }
     program_init(&p, symbols);

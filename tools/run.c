@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netgdb run: executes the debugger, or runs and checks it, with libnetgdb.so first in LD_PRELOAD.
  */
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "session/beside.h"
+#include "symbols/elf_file.h"
 #include "symbols/find_elf.h"
 #include "symbols/osabi.h"
 #include "tools/obstacle.h"
@@ -38,17 +37,13 @@ static int run_help(void)
     return EXIT_DONE;
 }
 
-/* True for a shared object: an ELF file of type ET_DYN (in this machine's byte order). */
 static bool is_shared_object(const char *path)
 {
-    unsigned char header[EI_NIDENT + sizeof(Elf64_Half)] = {0};
-    Elf64_Half type;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd >= 0 ? read(fd, header, sizeof header) : -1;
-    if (fd >= 0)
-        close(fd);
-    memcpy(&type, header + EI_NIDENT, sizeof type);
-    return got == sizeof header && memcmp(header, ELFMAG, SELFMAG) == 0 && type == ET_DYN;
+    struct elf_file f;
+    const char *why;
+    bool is = elf_file_open(&f, path, &why) == 0 && f.ident.type == ET_DYN;
+    elf_file_close(&f);
+    return is;
 }
 
 /* Finds the object that was installed with this program; false: there is none. */
