@@ -112,28 +112,27 @@ int sockets_resolve_own(sockets_resolver *resolver, const char *host, uint16_t p
     return rc;
 }
 
-int sockets_resolve_ips(sockets_resolver *resolver, const char *host,
-                        uint32_t ips[SOCKETS_ADDRESSES], unsigned *n)
+int sockets_resolve_hosts(sockets_resolver *resolver, const char *host, struct net_hosts *hosts)
 {
     struct sockets_streams found;
     int rc = sockets_look_up(resolver, host, 0, AF_INET, false, &found);
-    *n = 0;
+    hosts->n = 0;
     for (unsigned i = 0; i < found.n; i++) {
         if (found.at[i].is.any.sa_family == AF_INET)
-            ips[(*n)++] = ntohl(found.at[i].is.in.sin_addr.s_addr);
+            hosts->ip[hosts->n++] = ntohl(found.at[i].is.in.sin_addr.s_addr);
     }
-    return rc == 0 && *n == 0 ? EAI_NONAME : rc;
+    return rc == 0 && hosts->n == 0 ? EAI_NONAME : rc;
 }
 
 int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
                     struct sockaddr_in *first)
 {
-    uint32_t ips[SOCKETS_ADDRESSES];
-    unsigned n;
-    int rc = sockets_resolve_ips(resolver, host, ips, &n);
+    struct net_hosts hosts;
+    int rc = sockets_resolve_hosts(resolver, host, &hosts);
     if (rc == 0)
-        *first = (struct sockaddr_in){
-            .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(ips[0])}};
+        *first = (struct sockaddr_in){.sin_family = AF_INET,
+                                      .sin_port = htons(port),
+                                      .sin_addr = {.s_addr = htonl(hosts.ip[0])}};
     return rc;
 }
 

@@ -14,13 +14,14 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "proto/addr.h"
 #include "proto/buf.h"
 
 /* getaddrinfo, or the real one if we hook that name. freeaddrinfo frees its results. */
 typedef int sockets_resolver(const char *node, const char *service, const struct addrinfo *hints,
                              struct addrinfo **result);
 
-enum { SOCKETS_ADDRESSES = 16 }; /* further addresses of a name are ignored */
+enum { SOCKETS_ADDRESSES = NET_HOSTS_MAX }; /* further addresses of a name are ignored */
 
 /* A TCP address, IPv4 or IPv6. */
 struct sockets_address {
@@ -39,7 +40,7 @@ struct sockets_streams {
 
 /*
  * Resolve a host, a name or an address, to send to. `port` is in host byte order and stored in each
- * address. The results are IPv4 only (_ips: addresses in host byte order, *n of them), except for
+ * address. The results are IPv4 only (_hosts: at least one on success), except for
  * sockets_resolve_streams: both families. They are in the resolver's order. Return 0, an EAI_…
  * (EAI_SYSTEM: errno), or SOCKETS_NO_HOST if the address cannot be a host's (0.0.0.0, ::,
  * broadcast, multicast).
@@ -47,8 +48,7 @@ struct sockets_streams {
 enum { SOCKETS_NO_HOST = 1 }; /* all EAI_… are below 0 */
 int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
                     struct sockaddr_in *first);
-int sockets_resolve_ips(sockets_resolver *resolver, const char *host,
-                        uint32_t ips[SOCKETS_ADDRESSES], unsigned *n);
+int sockets_resolve_hosts(sockets_resolver *resolver, const char *host, struct net_hosts *hosts);
 int sockets_resolve_streams(sockets_resolver *resolver, const char *host, uint16_t port,
                             struct sockets_streams *all);
 

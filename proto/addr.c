@@ -14,3 +14,12 @@ bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
 {
     return a->ip == b->ip && a->port == b->port;
 }
+
+bool net_hosts_include(const struct net_hosts *hosts, uint32_t ip)
+{
+    for (unsigned i = 0; i < hosts->n; i++) {
+        if (hosts->ip[i] == 0 || hosts->ip[i] == ip)
+            return true;
+    }
+    return false;
+}

@@ -17,6 +17,17 @@ enum { NET_ADDR_TEXT = 24 }; /* bytes of an address as text, more than the longe
 /* Writes "192.0.2.1" into text[NET_ADDR_TEXT] and returns text. */
 char *net_ip_text(uint32_t ip, char *text);
 
+enum { NET_HOSTS_MAX = 16 };
+
+/* The addresses of one host, in host byte order. An address 0 stands for every host. */
+struct net_hosts {
+    uint32_t ip[NET_HOSTS_MAX];
+    unsigned n;
+};
+
+/* Returns whether a host is among them. */
+bool net_hosts_include(const struct net_hosts *hosts, uint32_t ip);
+
 /* Returns whether address and port are equal. */
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b);
 

@@ -68,12 +68,13 @@ int control_connect(void)
 
 /* ---- taking a kernel ---- */
 
-int control_take(const uint32_t *ips, unsigned n, uint16_t port, bool observe)
+int control_take(const struct net_hosts *hosts, uint16_t port, bool observe)
 {
     char line[CONTROL_LINE_MAX], ip[NET_ADDR_TEXT];
     int len = snprintf(line, sizeof line, "%s %u", observe ? "observe" : "take", port);
-    for (unsigned i = 0; i < n; i++)
-        len += snprintf(line + len, sizeof line - (size_t)len, " %s", net_ip_text(ips[i], ip));
+    for (unsigned i = 0; i < hosts->n; i++)
+        len +=
+            snprintf(line + len, sizeof line - (size_t)len, " %s", net_ip_text(hosts->ip[i], ip));
     if (!CHECK((size_t)len < sizeof line))
         return -1;
     line[len++] = '\n';

@@ -43,11 +43,10 @@ bool control_allows(int fd, const char *path);
 int control_connect(void);
 
 /*
- * Asks the proxy for a kernel of one of the `n` hosts (addresses in host byte order; 0: of any)
- * that uses UDP port `port`: "take", or "observe". Returns a descriptor that becomes readable with
- * the answer, or -1 when no proxy runs.
+ * Asks the proxy for a kernel of these hosts that uses UDP port `port`: "take", or "observe".
+ * Returns a descriptor that becomes readable with the answer, or -1 when no proxy runs.
  */
-int control_take(const uint32_t *ips, unsigned n, uint16_t port, bool observe);
+int control_take(const struct net_hosts *hosts, uint16_t port, bool observe);
 
 /*
  * Reads the answer, which must be there. Returns 0: RSP with *peer follows; EBUSY with the reason

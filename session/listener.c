@@ -101,13 +101,7 @@ static void close_taken(void *context, struct session *s)
 
 static bool concerns(const struct listener_watch *w, const struct session *k)
 {
-    if (w->fresh && k->target != NULL)
-        return false;
-    for (unsigned i = 0; i < w->n; i++) {
-        if (w->ips[i] == 0 || w->ips[i] == k->kernel.ip)
-            return true;
-    }
-    return false;
+    return (!w->fresh || k->target == NULL) && net_hosts_include(&w->hosts, k->kernel.ip);
 }
 
 /* Logs, once in a process, why there is no state file. */
@@ -340,17 +334,17 @@ static void dismiss(struct listener *l, const struct listener_watch *w, unsigned
         if (w->nets_n != 0)
             lobby_dismiss_net(&l->lobby, w->nets[i]);
         else
-            lobby_dismiss(&l->lobby, w->ips[i]);
+            lobby_dismiss(&l->lobby, w->hosts.ip[i]);
     }
 }
 
 /* Returns 0, or NETGDB_TOO_LONG: then nothing has changed. */
 static int admit(struct listener *l, const struct listener_watch *w)
 {
-    unsigned n = w->nets_n != 0 ? w->nets_n : w->n;
+    unsigned n = w->nets_n != 0 ? w->nets_n : w->hosts.n;
     for (unsigned i = 0; i < n; i++) {
         int rc = w->nets_n != 0 ? lobby_admit_net(&l->lobby, w->nets[i])
-                                : lobby_admit(&l->lobby, w->ips[i]);
+                                : lobby_admit(&l->lobby, w->hosts.ip[i]);
         if (rc == 0)
             continue;
         dismiss(l, w, i);
@@ -363,8 +357,8 @@ int listener_watch(struct listener *l, struct listener_watch *w)
 {
     lock_listener(l);
     int rc = admit(l, w);
-    for (unsigned i = 0; i < w->n && rc == 0; i++)
-        state_file_claim_all(w->ips[i], claim_session, l);
+    for (unsigned i = 0; i < w->hosts.n && rc == 0; i++)
+        state_file_claim_all(w->hosts.ip[i], claim_session, l);
     if (rc == 0)
         LIST_INSERT_HEAD(&l->watches, w, entries);
     if (rc == 0 && find_waiting(l, w) != NULL)
@@ -379,7 +373,7 @@ void listener_unwatch(struct listener *l, struct listener_watch *w)
     lock_listener(l);
     LIST_REMOVE(w, entries);
     if (!w->lasting)
-        dismiss(l, w, w->nets_n != 0 ? w->nets_n : w->n);
+        dismiss(l, w, w->nets_n != 0 ? w->nets_n : w->hosts.n);
     unlock_listener(l);
 }
 
@@ -397,8 +391,8 @@ static bool ask_lobby(struct listener *l, const struct listener_watch *w,
 {
     bool yes = false;
     lock_listener(l);
-    for (unsigned i = 0; i < w->n && !yes; i++)
-        yes = question(&l->lobby, w->ips[i]);
+    for (unsigned i = 0; i < w->hosts.n && !yes; i++)
+        yes = question(&l->lobby, w->hosts.ip[i]);
     unlock_listener(l);
     return yes;
 }
@@ -457,7 +451,7 @@ struct session *listener_take_session(struct listener *l, const struct net_addr 
     return s;
 }
 
-static const struct listener_watch any_host = {.n = 1};
+static const struct listener_watch any_host = {.hosts = {.n = 1}};
 
 /* Returns the first listener with a waiting kernel; NULL: none. */
 static struct listener *first_with_kernel(void)

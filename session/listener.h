@@ -17,19 +17,16 @@
 #include "session/lobby.h"
 
 enum {
-    LISTENER_IPS = SOCKETS_ADDRESSES, /* of one host */
-    LISTENER_KERNELS = 64,            /* of listener_get: gdb's process has few descriptors */
-    LISTENER_HERALDED = 16,           /* (lobby.h: kernels_max, heralded_max) */
+    LISTENER_KERNELS = 64,  /* of listener_get: gdb's process has few descriptors */
+    LISTENER_HERALDED = 16, /* (lobby.h: kernels_max, heralded_max) */
 };
 
 struct listener;
 
-/* A client's interest in kernels. Owned by the caller. Addresses are in host byte order; ips[0] 0:
- * of any host. */
+/* A client's interest in kernels. Owned by the caller. */
 struct listener_watch {
     LIST_ENTRY(listener_watch) entries;
-    uint32_t ips[LISTENER_IPS];
-    unsigned n;
+    struct net_hosts hosts;
     bool fresh;                   /* only sessions that no client has had */
     const struct lobby_net *nets; /* of these networks; nets_n 0: of all */
     unsigned nets_n;

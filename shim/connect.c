@@ -79,13 +79,13 @@ static void signal_event(void *context)
 static void log_notice(const struct shim_name *n, uint64_t timeout)
 {
     char address[NET_ADDR_TEXT] = "this machine's address", limit[48] = "";
-    uint32_t own = n->ips[0] != 0 ? local_address_towards(n->ips[0]) : local_address();
+    uint32_t own = n->hosts.ip[0] != 0 ? local_address_towards(n->hosts.ip[0]) : local_address();
     if (own != 0)
         net_ip_text(own, address);
     if (timeout != IO_NEVER)
         snprintf(limit, sizeof limit, "; gives up after %u s", (unsigned)(timeout / IO_SECOND));
     /* The user must see this at every log level. */
-    if (relay_has_kernel(n->ips, n->n))
+    if (relay_has_kernel(&n->hosts))
         log_error(&n->log,
                   "this gdb is already connected to the kernel (\"info connections\"): waiting "
                   "for another session of it (Ctrl-C ends the wait%s)",
@@ -229,7 +229,7 @@ static int wait_for_kernel(struct source *s, const struct shim_name *n, struct r
 static int wait_for_proxy(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_proxy, .min_wait = PROXY_ANSWERS};
-    source.event = control_take(n->ips, n->n, n->options.port, n->options.observe);
+    source.event = control_take(&n->hosts, n->options.port, n->options.observe);
     if (source.event < 0)
         return ECONNRESET;
     int error = wait_for_kernel(&source, n, target);
@@ -272,7 +272,7 @@ static int no_listener(const struct shim_name *n, int error)
 static int find_kernel(const struct shim_name *n, struct relay_target *target)
 {
     struct source source = {.take = take_from_listener,
-                            .watch = {.n = n->n, .lasting = true, .notify = signal_event}};
+                            .watch = {.hosts = n->hosts, .lasting = true, .notify = signal_event}};
     uint16_t port = n->options.port;
     int error = wait_for_proxy(n, target);
     if (error == ECONNRESET && n->options.observe) {
@@ -284,7 +284,6 @@ static int find_kernel(const struct shim_name *n, struct relay_target *target)
     }
     if (error != ECONNRESET)
         return error;
-    memcpy(source.watch.ips, n->ips, sizeof source.watch.ips);
     const struct log log = names_queued_log();
     target->listener = listener_get(port, &log);
     if (target->listener == NULL)

@@ -95,10 +95,10 @@ struct shim_name *names_of(const struct sockaddr *address, socklen_t len)
 static int look_up_host(struct shim_name *n)
 {
     if (n->options.kind == OPTIONS_ANY)
-        n->n = 1; /* address 0: every host */
+        n->hosts.n = 1; /* address 0: every host */
     if (n->options.kind != OPTIONS_KERNEL)
         return 0;
-    int rc = sockets_resolve_ips(shim_libc.getaddrinfo, n->options.host, n->ips, &n->n);
+    int rc = sockets_resolve_hosts(shim_libc.getaddrinfo, n->options.host, &n->hosts);
     if (rc != 0)
         log_error(&n->log, "cannot resolve this host to an IPv4 address: %s",
                   sockets_resolve_text(rc));
@@ -142,8 +142,8 @@ static void open_capture(const struct options *o)
 static bool same(const struct shim_name *a, const struct shim_name *b)
 {
     /* NOLINTNEXTLINE: if equal names compare as different, they only cost memory */
-    return memcmp(&a->options, &b->options, sizeof a->options) == 0 && a->n == b->n &&
-           memcmp(a->ips, b->ips, sizeof a->ips) == 0 && a->error == b->error;
+    return memcmp(&a->options, &b->options, sizeof a->options) == 0 &&
+           memcmp(&a->hosts, &b->hosts, sizeof a->hosts) == 0 && a->error == b->error;
 }
 
 /*

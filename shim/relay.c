@@ -290,8 +290,10 @@ static void attach_relay(struct relay *r, const struct relay_target *t, int clie
     r->session = t->session;
     r->leaving = r->session != NULL; /* until its chain is made */
     if (r->session != NULL) {
-        r->watch = (struct listener_watch){
-            .ips = {r->session->kernel.ip}, .n = 1, .fresh = true, .notify = wake, .context = r};
+        r->watch = (struct listener_watch){.hosts = {.ip = {r->session->kernel.ip}, .n = 1},
+                                           .fresh = true,
+                                           .notify = wake,
+                                           .context = r};
         (void)listener_watch(r->listener, &r->watch);
     }
     pthread_mutex_lock(&lock);
@@ -318,14 +320,14 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
     return EAGAIN;
 }
 
-bool relay_has_kernel(const uint32_t *ips, unsigned n)
+bool relay_has_kernel(const struct net_hosts *hosts)
 {
     struct relay *r;
     bool found = false;
     pthread_mutex_lock(&lock);
     LIST_FOREACH (r, &relays, entries) {
-        for (unsigned i = 0; i < n; i++)
-            found |= r->watch.n != 0 && r->watch.ips[0] == ips[i];
+        for (unsigned i = 0; i < hosts->n; i++)
+            found |= r->watch.hosts.n != 0 && r->watch.hosts.ip[0] == hosts->ip[i];
     }
     pthread_mutex_unlock(&lock);
     return found;

@@ -28,8 +28,8 @@ struct relay_target {
  */
 int relay_start(const struct relay_target *target, int client, const struct shim_name *name);
 
-/* Whether a relay serves a kernel with one of these addresses. */
-bool relay_has_kernel(const uint32_t *ips, unsigned n);
+/* Whether a relay serves a kernel with one of these addresses; an address 0 matches none. */
+bool relay_has_kernel(const struct net_hosts *hosts);
 
 /*
  * Called at exit: tells the relays that the debugger has left, and waits for them, for 2 s at most,

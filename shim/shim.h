@@ -66,8 +66,7 @@ bool preload_osabi_missing(void);
 /* A name after its look-up, for connect(). Lives as long as the process. */
 struct shim_name {
     struct options options;
-    uint32_t ips[SOCKETS_ADDRESSES]; /* of the host, host byte order; ips[0] is 0 for `any` */
-    unsigned n;
+    struct net_hosts hosts; /* that the name stands for */
     int error;      /* errno of connect if the name is wrong, which is logged already; else 0 */
     struct log log; /* its lines begin with the host */
 };

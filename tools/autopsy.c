@@ -39,12 +39,10 @@ void autopsy_poke(struct autopsy *a)
 static bool autopsy_wants(const struct autopsy *a, const struct waiting *w)
 {
     const struct autopsy_options *o = a->options;
-    bool host = a->n_ips == 0, net = o->from.n == 0;
-    for (unsigned i = 0; i < a->n_ips; i++)
-        host |= a->ips[i] == w->ip;
+    bool net = o->from.n == 0;
     for (unsigned i = 0; i < o->from.n; i++)
         net |= (w->ip & o->from.at[i].mask) == o->from.at[i].ip;
-    return w->ip != 0 && host && net;
+    return w->ip != 0 && net && net_hosts_include(&a->hosts, w->ip);
 }
 
 /* The next session of the same host has another port. */
@@ -312,9 +310,10 @@ static int open_descriptors(struct autopsy *a)
 static int resolve_autopsy_host(struct autopsy *a)
 {
     const struct options *o = &a->options->target;
+    a->hosts.n = 1;
     if (o->kind == OPTIONS_ANY)
         return EXIT_DONE;
-    int rc = sockets_resolve_ips(getaddrinfo, o->host, a->ips, &a->n_ips);
+    int rc = sockets_resolve_hosts(getaddrinfo, o->host, &a->hosts);
     if (rc == 0)
         return EXIT_DONE;
     complain("%s: %s", o->host, sockets_resolve_text(rc));

@@ -140,8 +140,7 @@ struct kept {
 struct autopsy {
     const struct autopsy_options *options;
     struct log log;
-    uint32_t ips[LISTENER_IPS]; /* of the target; n_ips 0: any */
-    unsigned n_ips;
+    struct net_hosts hosts;                        /* of TARGET */
     int out, lock_fd, signal_fd, poke_fd, stop_fd; /* out: the directory's descriptor */
     pid_t proxy;                                   /* our own; 0: none */
     uint64_t proxy_retry;                          /* when one may be started again */

@@ -31,9 +31,10 @@ static int visit_begin(struct visit *v, const struct crash *c)
     char why[CONTROL_LINE_MAX];
     enum netgdb_peer peer;
     *v = (struct visit){.log = c->autopsy->log};
+    const struct net_hosts host = {{c->kernel.ip}, 1};
     const struct chain_config config = {.asked = true, .log = &v->log};
     v->log.name = c->kernel.host;
-    v->fd = control_take(&c->kernel.ip, 1, c->autopsy->options->target.port, false);
+    v->fd = control_take(&host, c->autopsy->options->target.port, false);
     struct pollfd answer = {v->fd, POLLIN, 0};
     if (v->fd < 0 || poll(&answer, 1, TAKE_MS) <= 0)
         return NETGDB_LOST;

@@ -16,12 +16,11 @@
 enum doctor_verdict { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_PROBLEM, DOCTOR_VERDICTS };
 
 struct doctor {
-    struct options options;            /* of the name on the command line, or of "any" */
-    bool has_host;                     /* that name is a host's, whose addresses are: */
-    uint32_t hosts[SOCKETS_ADDRESSES]; /* in host byte order */
-    unsigned n_hosts;
-    const char *gdb;     /* the debugger, as execvp() takes it */
-    const char *library; /* libnetgdb.so */
+    struct options options; /* of the name on the command line, or of "any" */
+    bool has_host;          /* that name is a host's, whose addresses are: */
+    struct net_hosts hosts; /* n 0: not resolved */
+    const char *gdb;        /* the debugger, as execvp() takes it */
+    const char *library;    /* libnetgdb.so */
     bool json;
     unsigned findings[DOCTOR_VERDICTS];
     struct log log; /* of the session with a waiting kernel */

@@ -4,17 +4,14 @@
  * effect, so the path can be measured without a request. See doctor.h.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "io/os.h"
 #include "proto/err.h"
 #include "session/leave.h"
-#include "session/listener.h"
+#include "tools/await.h"
 #include "tools/doctor.h"
-#include "tools/hold.h"
 
 enum { MEASURED = 50 /* round trips */, ROUND_TRIP_SECONDS = 3 };
 
@@ -23,11 +20,6 @@ struct measured {
     unsigned sent, lost;
     uint64_t least, most, sum;
 };
-
-static void kernel_called(void *context)
-{
-    os_wake(*(const int *)context);
-}
 
 /* Waits for the ack of the last DATA, if it is in flight. Returns 0 or an error of the target. */
 static int await_ack(struct link *l)
@@ -127,31 +119,9 @@ static void check_waiting_kernel(struct doctor *d, struct session *s)
     io_fds_close(&io);
 }
 
-/* Waits for a kernel of these hosts, or for a signal. NULL: none called. */
-static struct session *await_call(struct doctor *d, struct listener *l, const struct hold *hold)
-{
-    struct session *s = NULL;
-    int event = os_wake_open();
-    struct pollfd p[] = {{event, POLLIN, 0}, {hold->fd, POLLIN, 0}};
-    struct listener_watch watch = {.n = d->n_hosts, .notify = kernel_called, .context = &event};
-    memcpy(watch.ips, d->hosts, sizeof watch.ips);
-    if (event < 0)
-        return NULL;
-    if (listener_watch(l, &watch) == 0) {
-        uint64_t limit = d->options.timeout;
-        uint64_t deadline = limit == IO_NEVER ? IO_NEVER : io_fds_now() + limit;
-        s = listener_take(l, &watch);
-        if (s == NULL && io_fds_poll(p, 2, deadline, NULL) > 0 && p[1].revents == 0)
-            s = listener_take(l, &watch);
-        listener_unwatch(l, &watch);
-    }
-    close(event);
-    return s;
-}
-
 void doctor_check_kernel(struct doctor *d)
 {
-    if (d->n_hosts == 0)
+    if (d->hosts.n == 0)
         return;
     struct hold hold;
     if (hold_begin(&hold) != 0) {
@@ -159,12 +129,15 @@ void doctor_check_kernel(struct doctor *d)
         return;
     }
     struct listener *l = listener_get(d->options.port, &d->log);
-    struct session *s = l != NULL ? await_call(d, l, &hold) : NULL;
+    struct session *s = NULL;
+    int error = l != NULL ? await_session(l, &d->hosts, d->options.timeout, &hold, &s) : 0;
     if (s != NULL)
         check_waiting_kernel(d, s);
-    else if (l != NULL && !hold_has_come(&hold))
+    else if (error == ETIMEDOUT)
         doctor_find(d, "kernel", DOCTOR_WARNING, "type netgdb at its db> prompt and run this again",
                     "no kernel called within %u s", (unsigned)(d->options.timeout / IO_SECOND));
+    else if (error != 0 && error != EINTR)
+        doctor_find(d, "kernel", DOCTOR_PROBLEM, NULL, "not examined: %s", strerror(error));
     leave_waiting(); /* others that called meanwhile */
     hold_finish(&hold);
 }

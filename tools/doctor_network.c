@@ -188,14 +188,14 @@ void doctor_check_addresses(struct doctor *d)
         report_addresses(d);
         return;
     }
-    int rc = sockets_resolve_ips(getaddrinfo, d->options.host, d->hosts, &d->n_hosts);
+    int rc = sockets_resolve_hosts(getaddrinfo, d->options.host, &d->hosts);
     if (rc != 0) {
         doctor_find(d, "host", DOCTOR_PROBLEM, "check the name, or use an IPv4 address", "%s: %s",
                     d->options.host, sockets_resolve_text(rc));
         return;
     }
-    for (unsigned i = 0; i < d->n_hosts; i++)
-        check_route(d, d->hosts[i]);
+    for (unsigned i = 0; i < d->hosts.n; i++)
+        check_route(d, d->hosts.ip[i]);
 }
 
 /* ---- the HERALD port ---- */

@@ -3,7 +3,6 @@
 #include "tools/hold.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -32,12 +31,6 @@ int hold_begin(struct hold *h)
     (void)sigprocmask(SIG_SETMASK, &h->before, NULL);
     errno = error;
     return -1;
-}
-
-bool hold_has_come(const struct hold *h)
-{
-    struct pollfd p = {h->fd, POLLIN, 0};
-    return poll(&p, 1, 0) == 1;
 }
 
 void hold_finish(struct hold *h)

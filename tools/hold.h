@@ -20,9 +20,6 @@ void hold_ends(sigset_t *signals);
 /* Blocks them, before the first thread. Returns 0, or -1 with errno: then nothing has changed. */
 int hold_begin(struct hold *h);
 
-/* Whether one has come. */
-bool hold_has_come(const struct hold *h);
-
 /* Has a signal that has come take effect. */
 void hold_finish(struct hold *h);
 

@@ -7,14 +7,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "io/fds.h"
-#include "io/os.h"
 #include "io/progress.h"
 #include "io/sockets.h"
 #include "proto/err.h"
@@ -23,6 +21,7 @@
 #include "session/leave.h"
 #include "session/transport.h"
 #include "symbols/elf_file.h"
+#include "tools/await.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
 
@@ -56,30 +55,15 @@ static int kernel_help(void)
 
 /* ---- the target ---- */
 
-static void notify_event(void *context)
+/* After an error of await.h. */
+static int no_kernel(const struct kernel_tool *k, int error)
 {
-    os_wake(*(const int *)context);
-}
-
-/* Waits for input until the limit of timeout=, or until a signal comes. */
-static bool wait_for_input(const struct kernel_tool *k, int fd)
-{
-    struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
-    struct pollfd p[] = {{fd, POLLIN, 0}, {k->hold.fd, POLLIN, 0}};
-    uint64_t limit = k->options.timeout;
-    uint64_t deadline = limit == IO_NEVER ? IO_NEVER : io_fds_now() + limit;
-    int n;
-    do {
-        n = io_fds_poll(p, 2, deadline, NULL);
-    } while (n < 0 && errno == EINTR);
-    progress_stop(progress);
-    return n > 0 && p[0].revents != 0 && p[1].revents == 0;
-}
-
-static int no_kernel(const struct kernel_tool *k)
-{
-    if (hold_has_come(&k->hold))
+    if (error == EINTR)
         return EXIT_FAILED; /* and hold_finish ends the command */
+    if (error != ETIMEDOUT) {
+        complain("%s: %s", k->log.name, strerror(error));
+        return EXIT_FAILED;
+    }
     complain("%s: no kernel connected within %u s: is netgdb running at its db>?", k->log.name,
              (unsigned)(k->options.timeout / IO_SECOND));
     return EXIT_NOBODY;
@@ -147,21 +131,14 @@ static int ask_session(struct kernel_tool *k, struct session *s)
 
 static int ask_listener(struct kernel_tool *k)
 {
-    struct listener_watch watch = {.n = k->n, .notify = notify_event};
     struct listener *l = listener_get(k->options.port, &k->log);
-    int event = l != NULL ? os_wake_open() : -1;
-    if (event < 0)
+    struct session *s;
+    if (l == NULL)
         return complain_herald_port(k->options.port);
-    memcpy(watch.ips, k->ips, sizeof watch.ips);
-    watch.context = &event;
-    struct session *s = NULL;
-    if (listener_watch(l, &watch) == 0) {
-        while ((s = listener_take(l, &watch)) == NULL && wait_for_input(k, event))
-            os_wake_clear(event);
-        listener_unwatch(l, &watch);
-    }
-    close(event);
-    int rc = s != NULL ? exit_of(k, ask_session(k, s)) : no_kernel(k);
+    struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
+    int error = await_session(l, &k->hosts, k->options.timeout, &k->hold, &s);
+    progress_stop(progress);
+    int rc = s != NULL ? exit_of(k, ask_session(k, s)) : no_kernel(k, error);
     leave_waiting(); /* others that called meanwhile */
     return rc;
 }
@@ -175,9 +152,12 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
     enum netgdb_peer peer;
     struct io_fds io;
     struct chain chain = {.target = NULL};
-    int error = wait_for_input(k, fd) ? control_answer(fd, &peer, why) : ETIMEDOUT;
-    if (error == ETIMEDOUT)
-        return no_kernel(k);
+    struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
+    int error = await_readable(fd, k->options.timeout, &k->hold);
+    progress_stop(progress);
+    if (error != 0)
+        return no_kernel(k, error);
+    error = control_answer(fd, &peer, why);
     if (error != 0 || io_fds_init(&io) != 0) {
         complain("%s: %s", k->log.name, error == EBUSY ? why : strerror(error));
         return EXIT_FAILED;
@@ -195,10 +175,10 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
 /* Resolves the host; `any` stays 0. */
 static bool resolve_host(struct kernel_tool *k)
 {
-    k->n = 1;
+    k->hosts.n = 1;
     if (k->options.kind == OPTIONS_ANY)
         return true;
-    int rc = sockets_resolve_ips(getaddrinfo, k->options.host, k->ips, &k->n);
+    int rc = sockets_resolve_hosts(getaddrinfo, k->options.host, &k->hosts);
     if (rc != 0)
         complain("%s: %s", k->options.host, sockets_resolve_text(rc));
     return rc == 0;
@@ -213,7 +193,7 @@ static int run_query(struct kernel_tool *k)
         complain("%s", strerror(errno));
         return EXIT_FAILED;
     }
-    int fd = control_take(k->ips, k->n, k->options.port, k->options.observe);
+    int fd = control_take(&k->hosts, k->options.port, k->options.observe);
     if (fd < 0 && k->options.observe)
         complain("observe: no netgdb proxy is running on this machine");
     int rc = fd >= 0              ? ask_proxys_kernel(k, fd)
@@ -238,14 +218,11 @@ static const char *take_lines(void *to, const char *text)
 /* A file without symbols is noticed before a kernel is taken from its db> prompt. */
 static int check_symbol_file(const char *path)
 {
-    struct elf_file f;
     const char *why;
-    if (elf_file_open(&f, path, &why) != 0) {
-        complain("symbols=%s: %s", path, why);
-        return EXIT_FAILED;
-    }
-    elf_file_close(&f);
-    return EXIT_DONE;
+    if (elf_file_check(path, &why) == 0)
+        return EXIT_DONE;
+    complain("symbols=%s: %s", path, why);
+    return EXIT_FAILED;
 }
 
 static int parse_name(struct kernel_tool *k, const char *text)

@@ -27,8 +27,7 @@ struct kernel_tool {
     struct options options;
     struct log log;
     char host[NET_ADDR_TEXT]; /* of the kernel that called, if the name is "any" */
-    uint32_t ips[LISTENER_IPS];
-    unsigned n;
+    struct net_hosts hosts;   /* that the name stands for */
     struct buf answer;
 };
 

@@ -14,6 +14,7 @@ tools_netgdb_SOURCES = \
 	tools/autopsy_run.c \
 	tools/autopsy_store.c \
 	tools/autopsy_text.c \
+	tools/await.c tools/await.h \
 	tools/bpf.c tools/bpf.h \
 	tools/bpf_programs.c \
 	tools/capture_options.c tools/capture_options.h \

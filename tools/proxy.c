@@ -78,10 +78,10 @@ static int resolve_target(struct proxy *p)
         int rc = check_recording(p);
         return rc != EXIT_DONE ? rc : judge(o->host, transport_look_up(&p->stub));
     }
-    p->n_ips = o->kind == OPTIONS_ANY;
+    p->hosts.n = o->kind == OPTIONS_ANY;
     if (o->kind != OPTIONS_KERNEL)
         return EXIT_DONE;
-    return judge(o->host, sockets_resolve_ips(getaddrinfo, o->host, p->ips, &p->n_ips));
+    return judge(o->host, sockets_resolve_hosts(getaddrinfo, o->host, &p->hosts));
 }
 
 static bool is_for_kernels(const struct proxy_options *o)
@@ -223,12 +223,11 @@ static void notify_proxy(void *context)
 
 static int start_listener(struct proxy *p, uint16_t port)
 {
-    p->watch = (struct listener_watch){.n = p->n_ips,
+    p->watch = (struct listener_watch){.hosts = p->hosts,
                                        .nets = p->options->from.at,
                                        .nets_n = p->options->from.n,
                                        .notify = notify_proxy,
                                        .context = p};
-    memcpy(p->watch.ips, p->ips, sizeof p->watch.ips);
     p->listener = listener_adopt(p->herald_fd, port, &p->watch, &p->log);
     if (p->listener != NULL)
         return EXIT_DONE;

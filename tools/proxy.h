@@ -124,8 +124,7 @@ struct proxy {
     struct listener *listener; /* NULL: TARGET is a stub on a stream */
     uint16_t herald_port;
     struct listener_watch watch;
-    uint32_t ips[LISTENER_IPS]; /* of TARGET; ips[0] 0: any */
-    unsigned n_ips;
+    struct net_hosts hosts;        /* of TARGET */
     struct transport_stream stub;  /* TARGET is a stub: copied for each client */
     struct sockets_address listen; /* len 0: endpoints are unix sockets */
     char directory[RUNDIR_MAX];    /* of the unix sockets */

@@ -211,8 +211,9 @@ static void find_owner(struct client *c, const struct listener_watch *watch, cha
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < PROXY_BUCKETS; i++) {
         LIST_FOREACH (s, &p->endpoints[i], entries) {
-            for (unsigned k = 0; k < watch->n; k++) {
-                if (s->kernel.ip != watch->ips[k] || s->client == NULL || has_hung_up(s->client))
+            for (unsigned k = 0; k < watch->hosts.n; k++) {
+                if (s->kernel.ip != watch->hosts.ip[k] || s->client == NULL ||
+                    has_hung_up(s->client))
                     continue;
                 if (s->client->stand_in)
                     observe_yield(s);
@@ -408,8 +409,7 @@ struct client *client_make(struct proxy *p, int in, int out, const char *who)
     c->fd = in;
     c->log = p->log;
     /* A copy: p->watch itself is in the listener's list. */
-    c->wants.n = p->n_ips;
-    memcpy(c->wants.ips, p->ips, sizeof c->wants.ips);
+    c->wants.hosts = p->hosts;
     c->wants.nets = p->options->from.at;
     c->wants.nets_n = p->options->from.n;
     io_fds_batch_sends(&c->io);

@@ -39,7 +39,7 @@ static void end_clients(struct proxy *p)
 }
 
 /* Not p->watch, which is in the listener's list: its thread reads that under a lock of its own. */
-static const struct listener_watch any_host = {.n = 1};
+static const struct listener_watch any_host = {.hosts = {.n = 1}};
 
 /* The thread that detaches from kernels until none is left. */
 static void *leaver(void *context)

@@ -71,10 +71,9 @@ static bool is_awaited(const struct proxy *p, const struct endpoint *e)
 {
     const struct client *c;
     LIST_FOREACH (c, &p->clients, entries) {
-        bool any = c->via == NULL && c->wants.n != 0 && c->wants.ips[0] == 0;
-        for (unsigned i = 0; c->via == NULL && i < c->wants.n; i++)
-            any |= c->wants.ips[i] == e->kernel.ip;
-        if (c->waits && (c->via == e || any))
+        bool wanted =
+            c->via != NULL ? c->via == e : net_hosts_include(&c->wants.hosts, e->kernel.ip);
+        if (c->waits && wanted)
             return true;
     }
     return false;
@@ -135,9 +134,8 @@ void observe_wake(struct proxy *p)
 /* Whether the client wants to look at the kernel of `e`. */
 static bool may_observe(const struct client *c, const struct endpoint *e)
 {
-    bool wanted = c->wants.ips[0] == 0;
-    for (unsigned i = 0; i < c->wants.n; i++)
-        wanted |= c->wants.ips[i] == e->kernel.ip;
+    const struct net_hosts *hosts = &c->wants.hosts; /* none: TARGET is a stub */
+    bool wanted = hosts->n == 0 || net_hosts_include(hosts, e->kernel.ip);
     return wanted && !e->ended && e->kernel.port != 0;
 }
 

@@ -138,8 +138,8 @@ void say_herald(struct proxy *p)
     uint32_t own[LOCAL_ADDRESSES] = {0};
     unsigned n = 1;
     char ip[NET_ADDR_TEXT];
-    if (p->ips[0] != 0)
-        own[0] = local_address_towards(p->ips[0]);
+    if (p->hosts.ip[0] != 0)
+        own[0] = local_address_towards(p->hosts.ip[0]);
     else
         n = local_addresses(own);
     for (unsigned i = 0; i < n; i++) {

@@ -210,8 +210,10 @@ void client_debug_kernel(struct client *c, struct server *server)
         client_give_up(c, server);
         return;
     }
-    c->watch = (struct listener_watch){
-        .ips = {c->session->kernel.ip}, .n = 1, .fresh = true, .notify = client_wake, .context = c};
+    c->watch = (struct listener_watch){.hosts = {.ip = {c->session->kernel.ip}, .n = 1},
+                                       .fresh = true,
+                                       .notify = client_wake,
+                                       .context = c};
     bool watching = listener_watch(p->listener, &c->watch) == 0;
     pthread_mutex_lock(&p->lock);
     say_client(p, c->endpoint, c, "attached");

@@ -11,7 +11,7 @@
 
 /* "take PORT IP..." or "observe ...", with the word in `skip` bytes: stores the port and the hosts
  * in *watch. False: it is another line. */
-static bool read_request(const char *line, size_t skip, struct listener_watch *watch,
+static bool read_request(const char *line, size_t skip, struct net_hosts *hosts,
                          unsigned long *port)
 {
     char text[INET_ADDRSTRLEN], *end;
@@ -23,22 +23,22 @@ static bool read_request(const char *line, size_t skip, struct listener_watch *w
         return false;
     line = end;
     for (; sscanf(line, " %15[0-9.]%n", text, &used) == 1; line += used) {
-        if (watch->n == LISTENER_IPS || inet_pton(AF_INET, text, &in) != 1)
+        if (hosts->n == NET_HOSTS_MAX || inet_pton(AF_INET, text, &in) != 1)
             return false;
-        watch->ips[watch->n++] = ntohl(in.s_addr);
+        hosts->ip[hosts->n++] = ntohl(in.s_addr);
     }
-    return watch->n != 0 && *line == '\0';
+    return hosts->n != 0 && *line == '\0';
 }
 
 void proxy_take(struct proxy *p, int fd, const char *line)
 {
     bool observes = line[0] == 'o';
-    struct listener_watch wants = {.n = 0};
+    struct net_hosts hosts = {.n = 0};
     unsigned long port;
     struct client *c = NULL;
     char who[PROXY_WHO];
     client_name(p, fd, who);
-    if (!read_request(line, strcspn(line, " "), &wants, &port))
+    if (!read_request(line, strcspn(line, " "), &hosts, &port))
         control_refuse(fd, "the proxy does not understand the request");
     else if (p->listener == NULL || port != p->herald_port)
         log_debug(&p->log, "a gdb requests kernels of UDP port %lu, which is not ours", port);
@@ -51,7 +51,7 @@ void proxy_take(struct proxy *p, int fd, const char *line)
     pthread_mutex_lock(&p->lock); /* others look through the clients already */
     c->asked = c->asks = true;
     c->observes = observes;
-    c->wants = wants;
+    c->wants = (struct listener_watch){.hosts = hosts};
     pthread_mutex_unlock(&p->lock);
     client_serve(c);
 }

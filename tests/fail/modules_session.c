@@ -68,10 +68,10 @@ static bool play_state_file(void)
 
 static bool play_control(void)
 {
-    const uint32_t ip = INADDR_LOOPBACK;
+    const struct net_hosts hosts = {{INADDR_LOOPBACK}, 1};
     enum netgdb_peer peer = NETGDB_PEER_KERNEL;
     char why[CONTROL_LINE_MAX];
-    int listener = control_listen(), fd = listener >= 0 ? control_take(&ip, 1, 20025, false) : -1;
+    int listener = control_listen(), fd = listener >= 0 ? control_take(&hosts, 20025, false) : -1;
     int other = fd >= 0 && stage_readable(listener) ? sockets_tcp_accept(listener) : -1;
     bool good = other >= 0 && control_allows(other, NULL);
     if (good) {
@@ -166,7 +166,7 @@ static bool hand_around(struct listener *l, struct listener_watch *w)
 static bool with_listener(struct listener *l)
 {
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
+    struct listener_watch w = {.hosts = {{kernel.ip}, 1}, .notify = notify, .context = &event};
     bool good = l != NULL && listener_watch(l, &w) == 0;
     if (good) {
         good = hand_around(l, &w);
@@ -203,7 +203,7 @@ static bool play_adopted(void)
     if (adopter < 0)
         adopter = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     first = (struct listener_watch){
-        .ips = {kernel.ip, silent.ip}, .n = 2, .notify = notify, .context = &adopter};
+        .hosts = {{kernel.ip, silent.ip}, 2}, .notify = notify, .context = &adopter};
     if (l == NULL) {
         int fd = STAGE(herald_open(port));
         const char *before = count_failed();
@@ -228,7 +228,7 @@ static const char *clear_adopted(void)
 static void set_left_behind(void)
 {
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
+    struct listener_watch w = {.hosts = {{kernel.ip}, 1}, .notify = notify, .context = &event};
     set_kernel();
     struct listener *l = listener_get(port, &shown);
     struct session *s = l != NULL && listener_watch(l, &w) == 0 ? take(l, &w) : NULL;
@@ -243,7 +243,7 @@ static void set_left_behind(void)
 static bool play_lobby(void)
 {
     int event = STAGE(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    struct listener_watch w = {.ips = {kernel.ip}, .n = 1, .notify = notify, .context = &event};
+    struct listener_watch w = {.hosts = {{kernel.ip}, 1}, .notify = notify, .context = &event};
     struct listener *l = listener_get(port, &shown);
     bool good = l != NULL && listener_watch(l, &w) == 0;
     if (good) {

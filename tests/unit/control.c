@@ -119,10 +119,10 @@ static void a_group_without_write_permission_is_refused(void **state)
 /* Returns the reply to a gdb that has requested a kernel; `error` as in control_answer. */
 static void asks(const char *expected, void (*answer)(int fd), int error, char why[])
 {
-    static const uint32_t ips[] = {0xc0000207, 0};
+    static const struct net_hosts hosts = {{0xc0000207, 0}, 2};
     char line[CONTROL_LINE_MAX] = "";
     enum netgdb_peer peer = NETGDB_PEER_KERNEL;
-    int fd = control_take(ips, 2, 20025, false), proxy = accept(listener, NULL, NULL);
+    int fd = control_take(&hosts, 20025, false), proxy = accept(listener, NULL, NULL);
     assert_true(fd >= 0 && proxy >= 0);
     assert_true(recv(proxy, line, sizeof line - 1, 0) > 0);
     assert_string_equal(line, expected);

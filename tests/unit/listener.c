@@ -135,7 +135,7 @@ static void notify(void *context)
 
 static void watch(struct watcher *w, uint32_t ip)
 {
-    *w = (struct watcher){.watch = {.ips = {ip}, .n = 1, .notify = notify, .context = w}};
+    *w = (struct watcher){.watch = {.hosts = {{ip}, 1}, .notify = notify, .context = w}};
     w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert_true(w->event >= 0);
     assert_int_equal(listener_watch(listener, &w->watch), 0);

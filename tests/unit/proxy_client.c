@@ -100,7 +100,7 @@ static int set_up(void **state)
 {
     static int event;
     static struct listener_watch watch = {
-        .ips = {KERNEL_IP}, .n = 1, .notify = notify, .context = &event};
+        .hosts = {{KERNEL_IP}, 1}, .notify = notify, .context = &event};
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(KERNEL_IP)};
     (void)state;
     if (mkdtemp(dir) == NULL || setenv("NETGDB_RUNTIME_DIR", dir, 1) != 0)
@@ -140,7 +140,7 @@ static int tear_down(void **state)
 /* A gdb requests the kernel and is refused because memory is short. */
 static void is_refused(void)
 {
-    const struct listener_watch wants = {.ips = {KERNEL_IP}, .n = 1};
+    const struct listener_watch wants = {.hosts = {{KERNEL_IP}, 1}};
     enum netgdb_peer peer;
     char why[CONTROL_LINE_MAX];
     int ends[2];
@@ -158,7 +158,7 @@ static void is_refused(void)
 
 static bool waits(void)
 {
-    const struct listener_watch w = {.ips = {KERNEL_IP}, .n = 1};
+    const struct listener_watch w = {.hosts = {{KERNEL_IP}, 1}};
     return listener_waits(proxy.listener, &w);
 }
 
