@@ -220,10 +220,10 @@ static bool is_m_profile(uint64_t psr)
     return (psr & 0x1f) == 0 || (psr & (1u << 24)) != 0;
 }
 
-unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t psr)
+unsigned arch_breakpoint_kind(const struct arch *a, bool psr_known, uint64_t psr)
 {
     if (a->machine != MACHINE_ARM)
         return 4;
-    bool thumb = psr_known == 0 || is_m_profile(psr) || (psr & 0x20) != 0;
+    bool thumb = !psr_known || is_m_profile(psr) || (psr & 0x20) != 0;
     return thumb ? 2 : 4;
 }

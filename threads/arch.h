@@ -76,9 +76,10 @@ struct arch_register {
 bool arch_register(const struct arch *a, const char *name, struct arch_register *r);
 
 /*
- * Returns the `kind` of a breakpoint for Z0 (GDB manual, "Packets"). On ARM the PSR selects Thumb
- * (2) or ARM (4); psr_known 0: the PSR is unknown, and Thumb is assumed.
+ * Returns the `kind` of a breakpoint for Z0 (GDB manual, "ARM Breakpoint Kinds"), its size in
+ * bytes: on ARM 2 in Thumb and 4 in ARM state, which the PSR tells, and Thumb unless psr_known;
+ * else 4.
  */
-unsigned arch_breakpoint_kind(const struct arch *a, uint64_t psr_known, uint64_t psr);
+unsigned arch_breakpoint_kind(const struct arch *a, bool psr_known, uint64_t psr);
 
 #endif

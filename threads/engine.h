@@ -179,7 +179,8 @@ void layout_set(struct engine *e, enum rtos_field_id id, uint64_t offset, uint64
 /* Fills the layout from debug information, and else from the descriptor's built-in numbers. */
 void layout_from_program(struct engine *e);
 
-/* Returns the bytes of a control block that contain all its known fields. */
+/* Returns how many bytes of a control block to prefetch: up to the end of its last known field,
+ * save registers and EXC_RETURN (TCB_FLOATS, TCB_EXC_RETURN); at most ENGINE_TCB_MAX. */
 size_t layout_tcb_size(const struct engine *e);
 
 /*

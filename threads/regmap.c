@@ -69,13 +69,13 @@ static void take_register_tag(struct description *d, const char *tag)
     if (map->n == REGMAP_MAX || !tag_attribute(tag, "name", name, sizeof name) ||
         !tag_attribute(tag, "bitsize", bits, sizeof bits))
         return;
-    unsigned long size = strtoul(bits, NULL, 10) / 8;
+    unsigned long size = strtoul(bits, NULL, 10);
     if (tag_attribute(tag, "regnum", number, sizeof number))
         d->next = (uint32_t)strtoul(number, NULL, 10);
     snprintf(d->names[map->n], sizeof d->names[0], "%.15s", name);
     map->list[map->n++] = (struct regmap_register){
         .number = d->next++,
-        .size = (uint16_t)(size <= REGMAP_REGISTER_MAX ? size : 0),
+        .size = (uint16_t)(size % 8 == 0 && size / 8 <= REGMAP_REGISTER_MAX ? size / 8 : 0),
         .offset = -1,
     };
 }
@@ -223,7 +223,7 @@ void regmap_place(struct regmap *map, size_t g_len)
     size_t at = 0;
     for (size_t i = 0; i < map->n; i++) {
         struct regmap_register *r = &map->list[i];
-        bool in_g = at + r->size <= g_len;
+        bool in_g = r->size != 0 && at + r->size <= g_len;
         r->offset = in_g ? (int32_t)at : -1;
         at = in_g ? at + r->size : SIZE_MAX - REGMAP_REGISTER_MAX;
     }

@@ -22,30 +22,31 @@ enum {
 
 struct regmap_register {
     uint32_t number; /* in p and P */
-    uint16_t size;   /* bytes */
-    int32_t offset;  /* in `g`, bytes; -1: not in `g` */
+    uint16_t size;   /* bytes; 0: unknown, or more than REGMAP_REGISTER_MAX */
+    int32_t offset;  /* in `g`, bytes; -1: not in `g`, or behind a register of unknown size */
     struct arch_register is;
     bool saved; /* contexts save it: `is` is valid */
 };
 
 struct regmap {
     const struct arch *arch; /* from the description's <architecture>; NULL: none given */
-    struct regmap_register list[REGMAP_MAX];
+    struct regmap_register list[REGMAP_MAX]; /* ascending by number */
     size_t n;
     bool described; /* from the stub's target description */
 };
 
 /*
  * Reads the stub's target description into *map. `arch` is used if the description names no
- * architecture; NULL: unknown. Returns 0 with map->n != 0, NETGDB_UNSUPPORTED if the stub has no
- * usable description, or the target's error.
+ * architecture; NULL: unknown. Returns 0 with map->n != 0 and without offsets, NETGDB_UNSUPPORTED
+ * if the stub has no usable description, NETGDB_NOMEM, or the target's error; after an error *map
+ * is of no use.
  */
 int regmap_ask(struct regmap *map, struct target *t, const struct arch *arch);
 
 /* Fills *map with the usual layout of an architecture whose `g` has g_len bytes. */
 void regmap_builtin(struct regmap *map, const struct arch *arch, size_t g_len);
 
-/* Sets the offsets of all registers for a `g` of g_len bytes. */
+/* Sets the offsets of all registers for a `g` of g_len bytes (half its hexadecimal digits). */
 void regmap_place(struct regmap *map, size_t g_len);
 
 /* Returns the register with this number, or NULL. */

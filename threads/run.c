@@ -134,7 +134,7 @@ int run_begin(struct threads *t, const struct thread *thread, enum run_goal goal
     const struct saved_register *psr = &c.reg[ARM_PSR];
     t->run = (struct run){.id = thread->id, .goal = goal};
     t->run.pc = c.reg[t->engine.arch->pc].value;
-    t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size, psr->value);
+    t->run.kind = arch_breakpoint_kind(t->engine.arch, psr->size != 0, psr->value);
     rc = insert_run_point(t, &ok);
     if (rc != 0)
         return rc;

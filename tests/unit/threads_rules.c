@@ -410,6 +410,29 @@ static void a_waiting_task_has_the_cpus_msp_and_its_own_psp(void **state)
     world_free(w);
 }
 
+/* Only its type tells the size of a register with 1 bit, and so where the next one is in g. */
+static const char bit_xml[] =
+    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
+    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"primask\" bitsize=\"1\" type=\"int8\"/>"
+    "<reg name=\"sp\" bitsize=\"32\"/></feature></target>";
+
+static void registers_after_one_of_unknown_size_are_not_guessed(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    for (unsigned i = 0; i < 2; i++)
+        w->stub->stops[i] = "S05";
+    w->stub->xml = bit_xml;
+    rtos_stub_registers(w->stub, 3, 4, 0x500);
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;0:00050000;");
+    assert_int_equal(count_threads(w), 3);
+    assert_string_equal(ask(w, "Hg3"), "OK");
+    assert_string_equal(ask(w, "g") + 8, "xxxxxxxxxxxxxxxx");
+    assert_string_equal(ask(w, "p1"), "E01");
+    world_free(w);
+}
+
 static void rule_10_every_walk_ends_and_the_session_continues(void **state)
 {
     (void)state;
@@ -582,6 +605,7 @@ int main(void)
         cmocka_unit_test(rule_9_a_step_reads_the_current_pointer_alone),
         cmocka_unit_test(a_step_ends_with_the_registers_of_the_description),
         cmocka_unit_test(a_waiting_task_has_the_cpus_msp_and_its_own_psp),
+        cmocka_unit_test(registers_after_one_of_unknown_size_are_not_guessed),
         cmocka_unit_test(rule_10_every_walk_ends_and_the_session_continues),
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
