@@ -342,6 +342,74 @@ static void an_rtos_that_was_named_and_is_not_there_is_mentioned_once(void **sta
     }
 }
 
+static const char arm_xml[] =
+    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
+    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"r1\" bitsize=\"32\"/>"
+    "<reg name=\"pc\" bitsize=\"32\" regnum=\"15\"/></feature></target>";
+
+static void a_step_ends_with_the_registers_of_the_description(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    for (unsigned i = 0; i < 3; i++)
+        w->stub->stops[i] = "S05";
+    w->stub->xml = arm_xml;
+    rtos_stub_registers(w->stub, 3, 4, 0x500);
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;"); /* the client knows no numbers */
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;0:00050000;1:01050000;f:02050000;");
+    assert_string_equal(ask(w, "c"), "T05thread:2;");
+    world_free(w);
+}
+
+static const char m_xml[] =
+    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
+    "<reg name=\"sp\" bitsize=\"32\"/><reg name=\"msp\" bitsize=\"32\"/>"
+    "<reg name=\"psp\" bitsize=\"32\"/></feature></target>";
+
+static void a_waiting_task_has_the_cpus_msp_and_its_own_psp(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    w->stub->stops[0] = "S05";
+    w->stub->xml = m_xml;
+    rtos_stub_registers(w->stub, 3, 4, 0x500);
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    ask(w, "vCont;s:2;c"); /* the registers are read again */
+    assert_int_equal(count_threads(w), 3);
+    assert_string_equal(ask(w, "Hg3"), "OK");
+    const char *g = ask(w, "g");
+    assert_int_equal(strlen(g), 24);
+    assert_int_equal(strspn(g, "0123456789abcdef"), 24);
+    assert_memory_not_equal(g, "00050000", 8);
+    assert_memory_equal(g + 8, "01050000", 8);
+    assert_memory_equal(g + 16, g, 8);
+    world_free(w);
+}
+
+/* Only its type tells the size of a register with 1 bit, and so where the next one is in g. */
+static const char bit_xml[] =
+    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
+    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"primask\" bitsize=\"1\" type=\"int8\"/>"
+    "<reg name=\"sp\" bitsize=\"32\"/></feature></target>";
+
+static void registers_after_one_of_unknown_size_are_not_guessed(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    for (unsigned i = 0; i < 2; i++)
+        w->stub->stops[i] = "S05";
+    w->stub->xml = bit_xml;
+    rtos_stub_registers(w->stub, 3, 4, 0x500);
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;0:00050000;");
+    assert_int_equal(count_threads(w), 3);
+    assert_string_equal(ask(w, "Hg3"), "OK");
+    assert_string_equal(ask(w, "g") + 8, "xxxxxxxxxxxxxxxx");
+    assert_string_equal(ask(w, "p1"), "E01");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +430,9 @@ int main(void)
         cmocka_unit_test(uninitialised_ram_shows_the_cpu_and_the_session_continues),
         cmocka_unit_test(an_invalid_current_task_is_the_cpu_with_the_id_already_reported),
         cmocka_unit_test(an_rtos_that_was_named_and_is_not_there_is_mentioned_once),
+        cmocka_unit_test(a_step_ends_with_the_registers_of_the_description),
+        cmocka_unit_test(a_waiting_task_has_the_cpus_msp_and_its_own_psp),
+        cmocka_unit_test(registers_after_one_of_unknown_size_are_not_guessed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,36 +11,6 @@
 
 #include "proto/err.h"
 
-/* Pushes r4 to r11 and r0 to r3, r12, lr, pc, xPSR. */
-static uint64_t frame(struct world *w, unsigned task)
-{
-    uint64_t sp = stack_top(task) - 128;
-    for (unsigned i = 0; i < 14; i++)
-        rtos_stub_put(w->stub, sp + 4 * i, 0x1000 * (task + 1) + i, 4);
-    rtos_stub_put(w->stub, sp + 56, TEXT + 0x10 * task, 4);
-    rtos_stub_put(w->stub, sp + 60, 0x01000000, 4);
-    return sp;
-}
-
-static struct world *three_tasks(bool multiprocess)
-{
-    struct world *w = world_new(false, 4);
-    freertos(w, &builds[0]);
-    freertos_task(w, "first", freertos_ready(w, 1), 1, frame(w, 0));
-    freertos_task(w, "second", freertos_ready(w, 2), 2, frame(w, 1));
-    freertos_task(w, "third", world_address(w, "xDelayedTaskList1"), 3, frame(w, 2));
-    freertos_runs(w, 0, TCBS);
-    rtos_stub_registers(w->stub, 17, 4, 0x500);
-    w->multiprocess = multiprocess;
-    if (multiprocess) {
-        w->stub->stop = "T05thread:p01.01;";
-        w->stub->threads = "mp01.01";
-    }
-    world_begin(w, "auto");
-    connect_as_gdb(w);
-    return w;
-}
-
 /* Sends a request with the id of a thread in place of '@'. */
 static const char *ask_of(struct world *w, const char *request, const char *name)
 {
@@ -359,77 +329,9 @@ static void rule_9_a_step_reads_the_current_pointer_alone(void **state)
     assert_non_null(strstr(list(w, 4000), "name=\"second\">Ready, priority 2, "));
     /* If a task was created, the first has them too. */
     ask(w, "s");
-    freertos_task(w, "fourth", freertos_ready(w, 2), 2, frame(w, 3));
+    freertos_task(w, "fourth", freertos_ready(w, 2), 2, frame_of(w, 3));
     assert_non_null(strstr(list(w, 4000), "name=\"fourth\">Ready, priority 2, "));
     assert_int_equal(count_threads(w), 4);
-    world_free(w);
-}
-
-static const char arm_xml[] =
-    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
-    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"r1\" bitsize=\"32\"/>"
-    "<reg name=\"pc\" bitsize=\"32\" regnum=\"15\"/></feature></target>";
-
-static void a_step_ends_with_the_registers_of_the_description(void **state)
-{
-    (void)state;
-    struct world *w = three_tasks(false);
-    for (unsigned i = 0; i < 3; i++)
-        w->stub->stops[i] = "S05";
-    w->stub->xml = arm_xml;
-    rtos_stub_registers(w->stub, 3, 4, 0x500);
-    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;"); /* the client knows no numbers */
-    ask(w, "qXfer:features:read:target.xml:0,fff");
-    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;0:00050000;1:01050000;f:02050000;");
-    assert_string_equal(ask(w, "c"), "T05thread:2;");
-    world_free(w);
-}
-
-static const char m_xml[] =
-    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
-    "<reg name=\"sp\" bitsize=\"32\"/><reg name=\"msp\" bitsize=\"32\"/>"
-    "<reg name=\"psp\" bitsize=\"32\"/></feature></target>";
-
-static void a_waiting_task_has_the_cpus_msp_and_its_own_psp(void **state)
-{
-    (void)state;
-    struct world *w = three_tasks(false);
-    w->stub->stops[0] = "S05";
-    w->stub->xml = m_xml;
-    rtos_stub_registers(w->stub, 3, 4, 0x500);
-    ask(w, "qXfer:features:read:target.xml:0,fff");
-    ask(w, "vCont;s:2;c"); /* the registers are read again */
-    assert_int_equal(count_threads(w), 3);
-    assert_string_equal(ask(w, "Hg3"), "OK");
-    const char *g = ask(w, "g");
-    assert_int_equal(strlen(g), 24);
-    assert_int_equal(strspn(g, "0123456789abcdef"), 24);
-    assert_memory_not_equal(g, "00050000", 8);
-    assert_memory_equal(g + 8, "01050000", 8);
-    assert_memory_equal(g + 16, g, 8);
-    world_free(w);
-}
-
-/* Only its type tells the size of a register with 1 bit, and so where the next one is in g. */
-static const char bit_xml[] =
-    "<target><architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">"
-    "<reg name=\"r0\" bitsize=\"32\"/><reg name=\"primask\" bitsize=\"1\" type=\"int8\"/>"
-    "<reg name=\"sp\" bitsize=\"32\"/></feature></target>";
-
-static void registers_after_one_of_unknown_size_are_not_guessed(void **state)
-{
-    (void)state;
-    struct world *w = three_tasks(false);
-    for (unsigned i = 0; i < 2; i++)
-        w->stub->stops[i] = "S05";
-    w->stub->xml = bit_xml;
-    rtos_stub_registers(w->stub, 3, 4, 0x500);
-    ask(w, "qXfer:features:read:target.xml:0,fff");
-    assert_string_equal(ask(w, "vCont;s:2;c"), "T05thread:2;0:00050000;");
-    assert_int_equal(count_threads(w), 3);
-    assert_string_equal(ask(w, "Hg3"), "OK");
-    assert_string_equal(ask(w, "g") + 8, "xxxxxxxxxxxxxxxx");
-    assert_string_equal(ask(w, "p1"), "E01");
     world_free(w);
 }
 
@@ -536,8 +438,8 @@ static void a_thread_known_to_gdb_before_the_symbols_keeps_its_id(void **state)
     (void)state;
     struct world *w = world_new(false, 4);
     freertos(w, &builds[0]);
-    freertos_task(w, "first", freertos_ready(w, 1), 1, frame(w, 0));
-    freertos_task(w, "second", freertos_ready(w, 2), 2, frame(w, 1));
+    freertos_task(w, "first", freertos_ready(w, 1), 1, frame_of(w, 0));
+    freertos_task(w, "second", freertos_ready(w, 2), 2, frame_of(w, 1));
     freertos_runs(w, 0, TCBS + 0x200);
     rtos_stub_registers(w->stub, 17, 4, 0x500);
     world_begin(w, "auto");
@@ -603,9 +505,6 @@ int main(void)
         cmocka_unit_test(rule_8_acknowledgements_are_not_handled_here),
         cmocka_unit_test(rule_9_a_stop_is_one_read_and_a_list_with_backtraces_few),
         cmocka_unit_test(rule_9_a_step_reads_the_current_pointer_alone),
-        cmocka_unit_test(a_step_ends_with_the_registers_of_the_description),
-        cmocka_unit_test(a_waiting_task_has_the_cpus_msp_and_its_own_psp),
-        cmocka_unit_test(registers_after_one_of_unknown_size_are_not_guessed),
         cmocka_unit_test(rule_10_every_walk_ends_and_the_session_continues),
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),

@@ -279,3 +279,33 @@ void freertos_runs(struct world *w, unsigned core, uint64_t tcb)
 {
     rtos_stub_word(w->stub, DATA + core * w->build->word, tcb);
 }
+
+/* r4 to r11, and r0 to r3, r12, lr, pc, xPSR. */
+uint64_t frame_of(struct world *w, unsigned task)
+{
+    uint64_t sp = stack_top(task) - 128;
+    for (unsigned i = 0; i < 14; i++)
+        rtos_stub_put(w->stub, sp + 4 * i, 0x1000 * (task + 1) + i, 4);
+    rtos_stub_put(w->stub, sp + 56, TEXT + 0x10 * task, 4);
+    rtos_stub_put(w->stub, sp + 60, 0x01000000, 4);
+    return sp;
+}
+
+struct world *three_tasks(bool multiprocess)
+{
+    struct world *w = world_new(false, 4);
+    freertos(w, &builds[0]);
+    freertos_task(w, "first", freertos_ready(w, 1), 1, frame_of(w, 0));
+    freertos_task(w, "second", freertos_ready(w, 2), 2, frame_of(w, 1));
+    freertos_task(w, "third", world_address(w, "xDelayedTaskList1"), 3, frame_of(w, 2));
+    freertos_runs(w, 0, TCBS);
+    rtos_stub_registers(w->stub, 17, 4, 0x500);
+    w->multiprocess = multiprocess;
+    if (multiprocess) {
+        w->stub->stop = "T05thread:p01.01;";
+        w->stub->threads = "mp01.01";
+    }
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+    return w;
+}

@@ -95,6 +95,13 @@ void freertos_waits(struct world *w, uint64_t tcb, uint64_t list);
 void freertos_runs(struct world *w, unsigned core, uint64_t tcb);
 uint64_t freertos_item(const struct world *w, uint64_t tcb, bool event);
 
+/* Pushes the context of the i-th task for a Cortex-M3, without FPU, and returns its stack pointer.
+ */
+uint64_t frame_of(struct world *w, unsigned task);
+
+/* Three tasks, the first of which runs, and a client that has connected. */
+struct world *three_tasks(bool multiprocess);
+
 /* The initial stack pointer of the i-th task. */
 uint64_t stack_top(unsigned task);
 
