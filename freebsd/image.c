@@ -35,7 +35,6 @@ static const struct {
     [PROC_PID] = {"kern_proc.c", "proc.p_pid"},
     [PROC_STATE] = {"kern_proc.c", "proc.p_state"},
     [PROC_COMMAND] = {"kern_proc.c", "proc.p_comm"},
-    [PROC_PARENT] = {"kern_proc.c", "proc.p_pptr"},
     [PROC_THREADS] = {"kern_proc.c", "proc.p_threads.tqh_first"},
     [THREAD_NEXT] = {"kern_proc.c", "thread.td_plist.tqe_next"},
     [THREAD_PROC] = {"kern_proc.c", "thread.td_proc"},
@@ -55,7 +54,6 @@ static const struct {
     [MSGBUF_SIZE] = {"subr_msgbuf.c", "msgbuf.msg_size"},
     [MSGBUF_WRITTEN] = {"subr_msgbuf.c", "msgbuf.msg_wseq"},
     [MSGBUF_FLAGS] = {"subr_msgbuf.c", "msgbuf.msg_flags"},
-    [PCPU_ID] = {"subr_pcpu.c", "pcpu.pc_cpuid"},
     [PCPU_THREAD] = {"subr_pcpu.c", "pcpu.pc_curthread"},
     [PCPU_IDLE_THREAD] = {"subr_pcpu.c", "pcpu.pc_idlethread"},
     [PRISON_HOSTNAME] = {"kern_jail.c", "prison.pr_hostname"},
@@ -164,13 +162,15 @@ int object_read(struct image *im, struct image_object *o, uint64_t base,
                 const enum image_field *fields, size_t n)
 {
     uint64_t first, end;
-    o->base = base;
-    o->len = 0;
+    o->first = o->len = 0;
     if (base == 0 || !find_span(im, fields, n, &first, &end) || end - first > sizeof o->bytes)
         return IMAGE_UNREADABLE;
     o->first = first;
     o->len = (size_t)(end - first);
-    return memory_read(&im->memory, base + first, o->bytes, o->len);
+    int rc = memory_read(&im->memory, base + first, o->bytes, o->len);
+    if (rc != 0)
+        o->len = 0; /* it has no bytes */
+    return rc;
 }
 
 /* The bytes of a member. NULL: it was not read. */

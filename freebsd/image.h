@@ -45,7 +45,6 @@ enum image_field {
     PROC_PID,
     PROC_STATE,
     PROC_COMMAND,
-    PROC_PARENT,
     PROC_THREADS,
     THREAD_NEXT,
     THREAD_PROC,
@@ -67,7 +66,6 @@ enum image_field {
     MSGBUF_WRITTEN,
     MSGBUF_FLAGS,
     /* struct pcpu (sys/pcpu.h) */
-    PCPU_ID,
     PCPU_THREAD,
     PCPU_IDLE_THREAD,
     /* struct prison (sys/jail.h) */
@@ -121,15 +119,16 @@ int image_get(struct image *im, uint64_t base, enum image_field field, uint64_t 
 
 /* A structure that was read: the part from the lowest to the highest of the wanted members. */
 struct image_object {
-    uint64_t base;  /* address of the structure */
-    uint64_t first; /* offset of bytes[0] in it */
+    uint64_t first; /* offset of bytes[0] in the structure */
     size_t len;
     uint8_t bytes[IMAGE_OBJECT_MAX];
 };
 
 /*
- * Reads these members of the structure at `base`, in as few requests as fit. A member that the
- * kernel does not have is skipped; object_get() then returns IMAGE_UNREADABLE for it.
+ * Reads these members of the structure at `base`, from the lowest to the highest in one piece. A
+ * member that the kernel does not have is skipped; object_get() then returns IMAGE_UNREADABLE for
+ * it, as for all of them after an error. IMAGE_UNREADABLE also if `base` is 0, or the piece is
+ * longer than IMAGE_OBJECT_MAX.
  */
 int object_read(struct image *im, struct image_object *o, uint64_t base,
                 const enum image_field *fields, size_t n);
