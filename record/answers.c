@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 struct answer_node {
@@ -99,6 +100,7 @@ static struct answer_node *new_node(const struct answer *a)
 /* Takes a node out of the list and frees it. Its place in the tree is the caller's. */
 static void drop_node(struct answers *a, struct answer_node *node)
 {
+    CHECK(a->n != 0 && a->bytes >= size_of_answer(&node->is));
     TAILQ_REMOVE(&a->list, node, entries);
     a->n--;
     a->bytes -= size_of_answer(&node->is);
@@ -130,12 +132,14 @@ int answers_put(struct answers *a, const struct answer *answer)
         free(node);
         return NETGDB_NOMEM;
     }
+    CHECK(*at == (known != NULL ? known : node)); /* one answer to each key */
     *at = node;
     if (known != NULL)
         drop_node(a, known);
     TAILQ_INSERT_TAIL(&a->list, node, entries);
     a->n++;
     a->bytes += size_of_answer(&node->is);
+    CHECK(a->n <= ANSWERS_MAX && a->bytes <= ANSWERS_BYTES_MAX);
     return known != NULL ? ANSWER_CHANGED : ANSWER_NEW;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/check.h"
+
 enum {
     FIRST_CAPACITY = 64,      /* entries of the first table */
     MEMORY_AREA = 256 * 1024, /* bytes of room for memory, and for notes */
@@ -111,6 +113,7 @@ static int add_entry(struct core_file *f, const struct core_entry *e)
     }
     if (f->entries == f->capacity && grow_table(f) != 0)
         return -1;
+    CHECK(f->entries < f->capacity); /* the entry is written where none leads yet */
     core_entry_encode(&f->machine, e, bytes);
     if (core_file_write(f, offset_of_entry(f, f->entries), bytes,
                         core_entry_size(f->machine.is64)) != 0)
@@ -161,6 +164,8 @@ int core_file_add_memory(struct core_file *f, uint64_t address, const void *byte
     bool behind;
     struct core_entry e = {PT_LOAD, 0, address, len};
     added->len = 0;
+    CHECK(len != 0 && address <= address + (len - 1));
+    CHECK(last == NULL || f->bare || last->entry < f->entries);
     if (!f->bare && !f->machine.is64 && address + (len - 1) > UINT32_MAX) {
         errno = EOVERFLOW;
         return -1;
@@ -184,6 +189,7 @@ int core_file_add_memory(struct core_file *f, uint64_t address, const void *byte
     else
         *added = (struct range){address, len, e.offset, f->entries - 1};
     f->memory.at += len;
+    CHECK(f->memory.at <= f->memory.end && f->memory.end <= f->end);
     return 0;
 }
 
@@ -210,6 +216,7 @@ int core_file_add_note(struct core_file *f, const void *note, size_t len)
     }
     if (rc == 0)
         f->notes.at += len;
+    CHECK(f->notes.at <= f->notes.end && f->notes.end <= f->end);
     return rc;
 }
 

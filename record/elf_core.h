@@ -34,7 +34,7 @@ struct core_header {
     unsigned entries; /* their number */
 };
 
-/* A program header. `size` is the same in the file and in memory. */
+/* A program header. `size` is that in the file; in memory it is the same, or 0 for notes. */
 struct core_entry {
     uint32_t type;   /* PT_LOAD or PT_NOTE */
     uint64_t offset; /* in the file */
@@ -43,7 +43,7 @@ struct core_entry {
 
 /* A note within bytes that were read; nothing is copied. */
 struct core_note {
-    const char *name; /* not terminated if name_len is 0 */
+    const char *name; /* not terminated */
     size_t name_len;  /* without the NUL */
     uint32_t type;
     const uint8_t *data;
@@ -54,6 +54,7 @@ struct core_note {
 size_t core_header_size(bool is64);
 size_t core_entry_size(bool is64);
 
+/* Write core_header_size() or core_entry_size() bytes, and zeros behind them. */
 void core_header_encode(const struct core_header *h, uint8_t out[ELF_CORE_HEADER]);
 void core_entry_encode(const struct core_machine *m, const struct core_entry *e,
                        uint8_t out[ELF_CORE_ENTRY]);
@@ -68,8 +69,8 @@ size_t core_entry_sizes(const struct core_machine *m, const struct core_entry *e
 /* Reads a header of data[len]. Returns false if it is not that of an ELF core. */
 bool core_header_decode(const uint8_t *data, size_t len, struct core_header *h);
 
-/* Reads a program header, whose bytes are all there. Returns false if its size in memory is another
- * than in the file. */
+/* Reads a program header of core_entry_size() bytes into *e. Returns false if it is memory
+ * (PT_LOAD) whose size is another than in the file. */
 bool core_entry_decode(const struct core_machine *m, const uint8_t *data, struct core_entry *e);
 
 /* Appends a note. Returns 0 or the buffer's error. */
@@ -81,7 +82,7 @@ int core_note_add(struct buf *out, const struct core_machine *m, const char *nam
 bool core_note_next(const struct core_machine *m, const uint8_t **data, size_t *len,
                     struct core_note *note);
 
-/* Numbers of 1 to 8 bytes in a byte order. */
+/* Numbers of `size` bytes, 1 to 8, big or little endian. */
 void core_number_put(uint8_t *out, unsigned size, bool big, uint64_t value);
 uint64_t core_number_get(const uint8_t *in, unsigned size, bool big);
 

@@ -233,6 +233,7 @@ static size_t fill_spans(const struct direction *d, struct span *spans)
     }
     if (gap)
         spans[count++] = (struct span){.first = d->n, .order = order, .gap = true};
+    CHECK(count <= d->n + 1); /* their room */
     return count;
 }
 

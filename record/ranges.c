@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
+
 enum { FIRST = 64 };
 
 void ranges_free(struct ranges *r)
@@ -49,10 +51,18 @@ static bool ranges_have_room(struct ranges *r)
     return true;
 }
 
+/* Whether a range is one, and overlaps no other; the i-th is the first that ends at or after its
+ * beginning. */
+static bool is_alone(const struct ranges *r, size_t i, const struct range *range)
+{
+    bool free = i == r->n || last_of(range) < r->list[i].address;
+    return CHECK(range->len != 0 && range->address <= last_of(range) && free);
+}
+
 size_t ranges_insert(struct ranges *r, const struct range *range)
 {
     size_t i = ranges_find(r, range->address);
-    if (!ranges_have_room(r))
+    if (!is_alone(r, i, range) || !ranges_have_room(r))
         return SIZE_MAX;
     memmove(&r->list[i + 1], &r->list[i], (r->n - i) * sizeof *r->list);
     r->list[i] = *range;
@@ -62,7 +72,7 @@ size_t ranges_insert(struct ranges *r, const struct range *range)
 
 bool ranges_append(struct ranges *r, const struct range *range)
 {
-    if (!ranges_have_room(r))
+    if (!CHECK(range->len != 0) || !ranges_have_room(r))
         return false;
     r->list[r->n++] = *range;
     return true;

@@ -31,7 +31,8 @@ size_t ranges_find(const struct ranges *r, uint64_t address);
 /* Returns whether the i-th range contains the address. */
 bool ranges_has(const struct ranges *r, size_t i, uint64_t address);
 
-/* Inserts a range that overlaps none. Returns its index, or SIZE_MAX if memory is short. */
+/* Inserts a range that overlaps none. Returns its index, or SIZE_MAX if memory is short;
+ * later insertions may move it. */
 size_t ranges_insert(struct ranges *r, const struct range *range);
 
 /* Sorts a list that was filled in any order. Returns false if ranges overlap. */

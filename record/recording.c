@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "record/recording_private.h"
@@ -76,6 +77,7 @@ static int drop_memory(struct recording *r)
 static int record_memory(struct recording *r, uint64_t address, const uint8_t *bytes, size_t len)
 {
     struct range added, *last = r->last < r->memory.n ? &r->memory.list[r->last] : NULL;
+    CHECK(r->last == SIZE_MAX || r->last < r->memory.n);
     if (r->file.bare && r->bytes + len > r->limit) {
         int rc = drop_memory(r);
         if (rc != 0)
@@ -182,6 +184,7 @@ static int add_note(struct recording *r, const char *name, uint32_t type, const 
     if (core_file_add_note(&r->file, r->note.data, r->note.len) != 0)
         return recording_fail(r, why_not_written());
     r->notes += r->note.len;
+    CHECK(r->notes <= RECORDING_NOTES_MAX);
     return 0;
 }
 
@@ -247,6 +250,7 @@ int recording_renew_note(struct recording *r, const char *name, uint32_t type, c
 {
     const struct core_note note = {name, strlen(name), type, data, len};
     uint64_t offset;
+    CHECK_OR_RETURN(head <= len);
     if (!recording_is_saved(r))
         return 0;
     int rc = recording_find_note(r, &note, head, &offset);

@@ -221,6 +221,7 @@ static int replay_send(struct target *t, const struct request *r)
 {
     struct replay *p = replay_of(t);
     const char *change = change_of(r->packet);
+    CHECK_OR_RETURN(!p->outstanding); /* one request at a time */
     buf_reset(&p->reply);
     p->output.len = 0;
     p->outstanding = packet_has_reply(r->packet);

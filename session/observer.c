@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/fds.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/requests.h"
 
@@ -93,6 +94,12 @@ static int answer_thread(struct observing *t)
     return answer_locally(t, text);
 }
 
+/* Whether the owner is to execute a request, or does. Under the lock. */
+static bool is_with_owner(const struct observer *o)
+{
+    return o->state == OBSERVER_QUEUED || o->state == OBSERVER_TAKEN;
+}
+
 /* Gives o.request to the owner. Under the lock. */
 static void queue_request(struct observing *t)
 {
@@ -106,6 +113,7 @@ static void queue_request(struct observing *t)
 static int post(struct observing *t, const struct request *r)
 {
     pthread_mutex_lock(&t->h->lock);
+    CHECK(!is_with_owner(&t->o)); /* one request at a time */
     int rc = buf_set(&t->o.request, r->data, r->len);
     if (rc == 0)
         queue_request(t);
@@ -135,11 +143,12 @@ static int await_stop_of_first(struct observing *t, enum awaited what)
     t->awaits = what;
     t->interrupted = t->noticed = t->noticed_end = false;
     pthread_mutex_lock(&t->h->lock);
+    CHECK(!is_with_owner(&t->o));
     t->had_client = t->h->has_client;
-    pthread_mutex_unlock(&t->h->lock);
     t->o.state = OBSERVER_IDLE;
     t->o.result = 0;
     buf_reset(&t->o.reply);
+    pthread_mutex_unlock(&t->h->lock);
     return 0;
 }
 
@@ -340,9 +349,7 @@ static int look_for_reply(struct observing *t, struct buf *reply, bool *final)
         there = take_answer(t, reply, &rc);
     } else if (!ended) {
         ask_for_stop(t);
-        there = t->o.state == OBSERVER_QUEUED || t->o.state == OBSERVER_TAKEN
-                    ? false
-                    : take_observed_stop(t, reply, final, &rc);
+        there = !is_with_owner(&t->o) && take_observed_stop(t, reply, final, &rc);
     }
     bool needs = !there && t->h->owner == NULL;
     pthread_mutex_unlock(&t->h->lock);
