@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Creates, resets and runs a machine; see machine.h. The interpreter loops are in exec_*.c. */
+/* Creates and runs a machine; see machine.h. The interpreter loops are in exec_*.c. */
 #include "ebpf/machine.h"
 
 #include <stdarg.h>
@@ -80,18 +80,10 @@ static int set_up_ebpf(struct ebpf_machine *m)
     return rc;
 }
 
-/* Restores everything but the code and the breakpoints to the initial state. */
+/* Maps the memory, and sets the registers. */
 static int set_up_machine(struct ebpf_machine *m)
 {
     struct ebpf_memory *mem = &m->memory;
-    struct ebpf_watch watch[EBPF_WATCHES_MAX];
-    unsigned watches = mem->watches;
-    memcpy(watch, mem->watch, sizeof watch);
-    ebpf_maps_free(m);
-    ebpf_memory_free(mem);
-    memcpy(mem->watch, watch, sizeof watch);
-    mem->watches = watches;
-    memset(m->reg, 0, sizeof m->reg);
     if (m->image->sbpf != NULL) {
         mem->low = m->image->sbpf->strict ? 0 : EBPF_PAGE;
         mem->top = SBPF_TOP;
@@ -103,16 +95,7 @@ static int set_up_machine(struct ebpf_machine *m)
     if (rc == 0)
         rc = m->image->sbpf != NULL ? sbpf_set_up(m) : set_up_ebpf(m);
     m->pc = m->image->entry;
-    m->depth = 0;
-    m->executed = 0;
-    m->exited = m->attention = false;
     m->random = m->options.world != NULL ? m->options.world->seed : 0;
-    m->next = NULL;
-    m->tail_calls = m->event_count = m->loops = 0;
-    m->events_lost = m->heap_used = 0;
-    buf_reset(&m->return_data);
-    buf_reset(&m->output);
-    buf_reset(&m->events);
     return rc;
 }
 
@@ -182,12 +165,6 @@ void ebpf_machine_free(struct ebpf_machine *m)
     free(m->frames);
     free(m->breaks);
     free(m);
-}
-
-int ebpf_machine_reset(struct ebpf_machine *m)
-{
-    int rc = set_up_machine(m);
-    return rc == 0 ? ebpf_decode(m) : rc;
 }
 
 const struct ebpf_helper *ebpf_machine_helper(const struct ebpf_machine *m, uint32_t id)

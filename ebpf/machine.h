@@ -179,12 +179,6 @@ int ebpf_machine_new(struct ebpf_machine **out, const struct ebpf_image *image,
 void ebpf_machine_free(struct ebpf_machine *m); /* NULL is fine */
 
 /*
- * Restores memory, registers and maps to the initial state; keeps breakpoints and watchpoints.
- * Returns 0 or an error.
- */
-int ebpf_machine_reset(struct ebpf_machine *m);
-
-/*
  * Runs about `slice` instructions at most (slower if there are watchpoints). Returns any reason but
  * EBPF_STEPPED. Ignores a breakpoint at the first instruction. EBPF_RUNNING: call again.
  */
@@ -200,8 +194,8 @@ enum ebpf_stop ebpf_step(struct ebpf_machine *m, uint64_t low, uint64_t high, ui
 struct ebpf_op *ebpf_op_at(const struct ebpf_machine *m, uint64_t address);
 
 /*
- * Add and remove a breakpoint; several at one address are counted. Return 0, or NETGDB_PROTO if the
- * address has no code or no breakpoint.
+ * Add and remove a breakpoint; up to 255 at one address are counted. Return 0, NETGDB_PROTO if the
+ * address has no code or no breakpoint, or NETGDB_TOO_LONG.
  */
 int ebpf_break_add(struct ebpf_machine *m, uint64_t address);
 int ebpf_break_remove(struct ebpf_machine *m, uint64_t address);

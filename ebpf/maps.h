@@ -104,8 +104,8 @@ int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key);
  * Returns 0 or an error. */
 int ebpf_map_push(struct ebpf_map *map, const uint8_t *value, uint64_t flags);
 
-/* Copies the next value of a queue or stack, and with `take` removes it. Returns 0 or EBPF_ENOENT.
- */
+/* Copies the next value of a queue or stack, and with `take` removes it. Returns 0, or EBPF_ENOENT
+ * and zeros. */
 int ebpf_map_pop(struct ebpf_map *map, uint8_t *value, bool take);
 
 /*

@@ -230,3 +230,9 @@ int ebpf_memory_unwatch(struct ebpf_memory *m, const struct ebpf_watch *watch)
     }
     return NETGDB_PROTO;
 }
+
+void ebpf_memory_keep_watches(struct ebpf_memory *m, const struct ebpf_memory *from)
+{
+    memcpy(m->watch, from->watch, sizeof m->watch);
+    m->watches = from->watches;
+}

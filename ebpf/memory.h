@@ -113,4 +113,7 @@ size_t ebpf_memory_poke(struct ebpf_memory *m, uint64_t address, const void *dat
 int ebpf_memory_watch(struct ebpf_memory *m, const struct ebpf_watch *watch);
 int ebpf_memory_unwatch(struct ebpf_memory *m, const struct ebpf_watch *watch);
 
+/* Copies the watchpoints of another memory to one that has none. */
+void ebpf_memory_keep_watches(struct ebpf_memory *m, const struct ebpf_memory *from);
+
 #endif

@@ -136,23 +136,21 @@ static void set_points(struct stub *s)
 }
 
 /*
- * Starts the program with this index; it is then STUB_STOPPED. Returns 0, or an error of
- * ebpf_machine_new(): the previous program is still there.
+ * Starts the program with this index; it is then STUB_STOPPED. Watchpoints stay if it is the same
+ * one. Returns 0, or an error of ebpf_machine_new(): the previous program is still there.
  */
 static int start_stub(struct stub *s, unsigned program)
 {
-    struct ebpf_machine *m = s->m;
-    bool same = m != NULL && program == s->program;
-    int rc =
-        same ? ebpf_machine_reset(m) : ebpf_machine_new(&m, s->o.images[program], &s->o.machine);
+    struct ebpf_machine *m;
+    int rc = ebpf_machine_new(&m, s->o.images[program], &s->o.machine);
     if (rc != 0)
         return rc;
-    if (!same) {
-        ebpf_machine_free(s->m);
-        s->m = m;
-        s->program = program;
-        set_points(s);
-    }
+    if (s->m != NULL && program == s->program)
+        ebpf_memory_keep_watches(&m->memory, &s->m->memory);
+    ebpf_machine_free(s->m);
+    s->m = m;
+    s->program = program;
+    set_points(s);
     s->state = STUB_STOPPED;
     s->stop = EBPF_STEPPED;
     s->interrupted = s->by_interrupt = s->again = false;

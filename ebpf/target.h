@@ -27,7 +27,7 @@ enum {
 struct ebpf_target_options {
     struct ebpf_image *const *images; /* the programs, at least one; must outlive the target */
     unsigned count;
-    struct ebpf_options machine; /* for each of them */
+    struct ebpf_options machine; /* for each of them; what it points to must outlive the target */
     enum ebpf_arch_kind arch;
     struct io *io;         /* must outlive it */
     const struct log *log; /* NULL: silent */

@@ -40,6 +40,7 @@ tests_unit_ebpf_run_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_trouble_SOURCES = tests/unit/ebpf_trouble.c tests/ebpf/asm.h
+tests_unit_ebpf_trouble_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_ebpf_trouble_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_sbpf_decode_SOURCES = tests/unit/sbpf_decode.c $(SBPF_FIXTURE)
 tests_unit_sbpf_decode_LDADD = $(EBPF_UNIT_LIBS)

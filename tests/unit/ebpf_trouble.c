@@ -10,6 +10,18 @@
 #include "tests/ebpf/asm.h"
 #include "tests/requests.h"
 
+/* calloc fails after this number of calls, while `limited`. */
+static unsigned allocations;
+static bool limited;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return limited && allocations-- == 0 ? NULL : __real_calloc(n, size);
+}
+
 static const uint64_t returns[] = {MOV_K(0, 7), EXIT};
 static const uint64_t prints[] = {MOV_X(6, 1), MOV_X(1, 6), CALL_HELPER(1004), JA(-3)};
 static const uint8_t text[] = "text";
@@ -93,6 +105,27 @@ static void a_program_that_does_not_fit_leaves_the_previous_one(void **state)
     close_trouble(&t);
 }
 
+static void a_program_that_cannot_start_again_stays_as_it_is(void **state)
+{
+    struct trouble t;
+    (void)state;
+    open_trouble(&t, returns, sizeof returns);
+    expect_reply(&t, "Z2,50000000,1", "OK");
+    for (allocations = 0; allocations < 4; allocations++) {
+        limited = true;
+        unsigned left = allocations;
+        expect_reply(&t, "vRun;", "E05");
+        limited = false;
+        allocations = left;
+        expect_reply(&t, "m50000000,4", "74657874");
+        expect_reply(&t, "p1d", ""); /* the shadow call stack is there */
+    }
+    expect_reply(&t, "vRun;", "T05");
+    expect_reply(&t, "z2,50000000,1", "OK"); /* the watchpoint has stayed */
+    expect_reply(&t, "vCont;c", "W07");
+    close_trouble(&t);
+}
+
 static unsigned printed;
 
 static void on_print(void *context, const uint8_t *bytes, size_t len)
@@ -120,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_that_does_not_fit_leaves_the_previous_one),
+        cmocka_unit_test(a_program_that_cannot_start_again_stays_as_it_is),
         cmocka_unit_test(a_program_that_always_prints_is_left_for_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
