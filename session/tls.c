@@ -32,7 +32,7 @@ static int tls_fail(char why[TLS_WHY_MAX], const char *what, int error)
 /* ---- the program ---- */
 
 /* Finds $NETGDB_TLS_HELPER, else the program installed with this one, else the configured path. */
-static void find_program(char path[PATH_MAX])
+static void find_tls_program(char path[PATH_MAX])
 {
     static const char name[] = NETGDB_TLS_HELPER;
     const char *chosen = getenv("NETGDB_TLS_HELPER");
@@ -113,7 +113,7 @@ int tls_start(const struct tls_keys *keys, const char *name, char why[TLS_WHY_MA
         return tls_fail(why, trouble, 0);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return tls_fail(why, "TLS", errno);
-    find_program(path);
+    find_tls_program(path);
     make_words(words, path, keys, name);
     int error = spawn(words, ends[1]);
     close(ends[1]);

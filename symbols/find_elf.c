@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "symbols/gdb_args.h"
 
@@ -42,24 +43,30 @@ static bool is_regular_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Returns "DIR/FILE" if that is a file; the caller frees it. */
-static char *join_path(const char *dir, size_t dir_len, const char *file)
+static bool is_executable_file(const char *path)
+{
+    return is_regular_file(path) && access(path, X_OK) == 0;
+}
+
+/* Returns "DIR/FILE" if that fits; the caller frees it. */
+static char *join_path(const char *dir, size_t dir_len, const char *file,
+                       bool (*fits)(const char *path))
 {
     char *path;
     if (asprintf(&path, "%.*s%s%s", (int)dir_len, dir, dir_len != 0 ? "/" : "", file) < 0)
         return NULL;
-    if (is_regular_file(path))
+    if (fits(path))
         return path;
     free(path);
     return NULL;
 }
 
-static char *search_path(const char *file, const char *path)
+static char *search_path(const char *file, const char *path, bool (*fits)(const char *path))
 {
     char *found = NULL;
     while (found == NULL && *path != '\0') {
         size_t len = strcspn(path, ":");
-        found = join_path(path, len, file);
+        found = join_path(path, len, file, fits);
         path += len + (path[len] == ':');
     }
     return found;
@@ -68,12 +75,13 @@ static char *search_path(const char *file, const char *path)
 char *gdb_files_resolve(const char *file, const char *dir, const char *home, const char *path)
 {
     if (file[0] == '~' && file[1] == '/' && home != NULL)
-        return join_path(home, strlen(home), file + 2);
+        return join_path(home, strlen(home), file + 2, is_regular_file);
     if (file[0] == '/')
-        return join_path("", 0, file);
-    char *found = join_path(dir != NULL ? dir : "", dir != NULL ? strlen(dir) : 0, file);
+        return join_path("", 0, file, is_regular_file);
+    const char *from = dir != NULL ? dir : "";
+    char *found = join_path(from, strlen(from), file, is_regular_file);
     if (found == NULL && path != NULL && strchr(file, '/') == NULL)
-        found = search_path(file, path);
+        found = search_path(file, path, is_regular_file);
     return found;
 }
 
@@ -82,7 +90,10 @@ char *find_program(const char *name)
     const char *path = getenv("PATH");
     if (strchr(name, '/') != NULL)
         return strdup(name);
-    return path != NULL ? search_path(name, path) : NULL;
+    if (path == NULL)
+        return NULL;
+    char *found = search_path(name, path, is_executable_file);
+    return found != NULL ? found : search_path(name, path, is_regular_file);
 }
 
 char *find_elf_argv(int argc, const char *const *argv, enum find_elf which)

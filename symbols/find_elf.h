@@ -44,8 +44,9 @@ char *find_elf_argv(int argc, const char *const *argv, enum find_elf which);
 char *find_elf_words(const char *words, size_t len);
 
 /*
- * Returns the file that execvp() would execute: found in $PATH unless `name` has a '/'. The caller
- * frees it. NULL: none, or out of memory.
+ * Returns the file that execvp() would execute: `name` itself if it has a '/', else the first
+ * executable of that name in $PATH; without one the first file, which cannot be executed. The
+ * caller frees it. NULL: none, or out of memory.
  */
 char *find_program(const char *name);
 

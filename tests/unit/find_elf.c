@@ -212,6 +212,25 @@ static void a_file_is_resolved_as_by_gdb(void **state)
     resolve("./tool", dir, NULL, "@/bin", NULL);
 }
 
+/* As execvp(3): a file that may not be executed does not hide one that may. */
+static void a_program_is_the_first_executable_of_its_name(void **state)
+{
+    char path[300], tool[128], *old = strdup(getenv("PATH"));
+    (void)state;
+    snprintf(path, sizeof path, "%s:%s/bin:/bin", dir, dir);
+    snprintf(tool, sizeof tool, "%s/sh", dir);
+    make("sh");
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    char *found = find_program("sh"), *only = find_program("tool");
+    assert_int_equal(setenv("PATH", old, 1), 0);
+    assert_int_equal(unlink(tool), 0);
+    assert_string_equal(found, "/bin/sh");
+    assert_string_equal(only + strlen(dir), "/bin/tool"); /* execvp says why it is not executed */
+    free(found);
+    free(only);
+    free(old);
+}
+
 static void words_with_a_nul_each_are_arguments(void **state)
 {
     static const char none[] = "gdb\0-q", one[] = "gdb\0-q\0/bin/sh";
@@ -234,6 +253,7 @@ int main(void)
         cmocka_unit_test(after_two_dashes_come_only_words),
         cmocka_unit_test(kgdb_has_options_of_its_own),
         cmocka_unit_test(a_file_is_resolved_as_by_gdb),
+        cmocka_unit_test(a_program_is_the_first_executable_of_its_name),
         cmocka_unit_test(words_with_a_nul_each_are_arguments),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
