@@ -65,7 +65,8 @@ void elf_file_build_id(const struct elf_file *f, struct build_id *id);
 
 /*
  * Returns the base name in .gnu_debuglink, owned by `f`, and sets the CRC-32 of the separate debug
- * file's contents. NULL: no such section. Source: GDB manual, "Separate Debug Files".
+ * file's contents. NULL: no such section, or one that is malformed or names a directory. Source:
+ * GDB manual, "Separate Debug Files".
  */
 const char *elf_file_debuglink(const struct elf_file *f, uint32_t *crc);
 

@@ -284,8 +284,9 @@ const struct elf_ident *symbols_ident(struct symbols *s)
 
 bool symbols_base(struct symbols *s, uint64_t *base)
 {
+    bool read = read_facts(s);
     *base = s->facts.base;
-    return read_facts(s);
+    return read;
 }
 
 void symbols_describe_match(const struct symbols *s, char *text, size_t size)

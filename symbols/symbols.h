@@ -69,13 +69,13 @@ bool symbols_region(struct symbols *s, uint64_t address, struct region *region);
 /* Returns the file's ELF header, owned by `s`; NULL: no usable file. */
 const struct elf_ident *symbols_ident(struct symbols *s);
 
-/* Sets *base to the lowest link-time address of the file's segments. Returns false if the file is
- * not usable. */
+/* Sets *base to the lowest link-time address of the file's segments. Returns false, and 0, if the
+ * file is not usable. */
 bool symbols_base(struct symbols *s, uint64_t *base);
 
 /*
  * Writes how the file was found to be the target's into text[size]: "build-id 0123abcd… matches
- * kernel.debug". "": it was not compared, or does not match.
+ * kernel.debug", "the version matches kernel.debug". "": it was not compared, or does not match.
  */
 void symbols_describe_match(const struct symbols *s, char *text, size_t size);
 
@@ -89,7 +89,8 @@ void symbols_reject(struct symbols *s);
 /* Records the stub's reply to qOffsets; an empty one: the stub does not support it. */
 void symbols_offsets(struct symbols *s, const uint8_t *reply, size_t len);
 
-/* Forgets everything about the target, which was replaced by another (a reboot). */
+/* Forgets everything about the target, which was replaced by another (a reboot). A file that was
+ * rejected stays so. */
 void symbols_forget(struct symbols *s);
 
 /*

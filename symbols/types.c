@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-    KNOWN_MAX = 16,     /* structures that are looked up */
     MODIFIERS_MAX = 16, /* typedefs, const and volatile between a member and its structure */
     DEPTH_MAX = 8,      /* unnamed structures inside each other */
     /* Entries that are read, at most: a hostile file can need any number. */
@@ -30,7 +29,7 @@ struct types {
         size_t len; /* of names */
         Dwarf_Die die;
         bool found;
-    } known[KNOWN_MAX];
+    } known[TYPES_STRUCTURES_MAX];
     size_t n;
     uint32_t left; /* entries that may still be read for this look-up */
 };
@@ -117,7 +116,7 @@ static Dwarf_Die *find_structure(struct types *t, const char *unit, const char *
         if (is_same_unit(k->unit, unit) && k->len == len && memcmp(k->names, names, len) == 0)
             return k->found ? &k->die : NULL;
     }
-    if (t->n == KNOWN_MAX)
+    if (t->n == TYPES_STRUCTURES_MAX)
         return NULL;
     t->n++;
     *k = (struct known){.unit = unit, .names = names, .len = len};

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { TYPES_STRUCTURES_MAX = 16 }; /* distinct structures, each in a unit, that are looked up */
+
 struct types;
 
 struct types_member {
@@ -36,14 +38,16 @@ struct types *types_open(const char *path);
 void types_close(struct types *t); /* NULL is fine */
 
 /*
- * Looks up a path. Returns false if there is no such unit or member. `unit` and `path` are kept
- * until types_close().
+ * Looks up a path. Returns false if there is no such unit or member, the member is a bit-field, too
+ * many entries would have to be read, or TYPES_STRUCTURES_MAX other structures were looked up
+ * before. `unit` and `path` must stay valid until types_close().
  */
 bool types_member(struct types *t, const char *unit, const char *path, struct types_member *m);
 
 /*
  * Returns the name of a value of the enumeration that a path names, owned by `t`. NULL: the value
- * has no name, or the path is not an enumeration. `unit` and `path` are kept until types_close().
+ * has no name, is above INT64_MAX or negative, or the path is not an enumeration. `unit` and `path`
+ * must stay valid until types_close().
  */
 const char *types_enumerator(struct types *t, const char *unit, const char *path, uint64_t value);
 

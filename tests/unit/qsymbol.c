@@ -131,6 +131,19 @@ static void expect_slide(const char *file, const char *offsets, bool final, uint
     symbols_free(s);
 }
 
+static void the_base_is_known_without_another_question(void **state)
+{
+    struct symbols_options options = {.file = need_elf("x86")};
+    struct symbols *s = symbols_new(&options);
+    uint64_t base, again;
+    (void)state;
+    assert_true(symbols_base(s, &base));
+    assert_true(symbols_base(s, &again));
+    assert_int_not_equal(base, 0);
+    assert_int_equal(base, again);
+    symbols_free(s);
+}
+
 static void the_slide_comes_from_qOffsets(void **state)
 {
     (void)state;
@@ -446,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_known_name_is_answered_and_gdb_sees_only_the_ok),
         cmocka_unit_test(unknown_names_are_forwarded_to_gdb_and_its_answer_returned),
         cmocka_unit_test(a_pie_is_answered_only_with_a_known_slide),
+        cmocka_unit_test(the_base_is_known_without_another_question),
         cmocka_unit_test(the_slide_comes_from_qOffsets),
         cmocka_unit_test(a_function_is_named_once_addresses_are_final),
         cmocka_unit_test(addresses_have_the_files_width),
