@@ -325,9 +325,12 @@ static bool take_observed_stop(struct observing *t, struct buf *reply, bool *fin
     return true;
 }
 
-/* The owner asks for the stop if its text is not known. Under the lock. */
+/* The owner asks for the stop if its text is not known; not of a target that runs again. Under the
+ * lock. */
 static void ask_for_stop(struct observing *t)
 {
+    if (t->h->running && t->o.state == OBSERVER_QUEUED)
+        t->o.state = OBSERVER_IDLE;
     if (!is_due(t) || t->h->stop.len != 0 || t->o.state != OBSERVER_IDLE)
         return;
     (void)buf_sets(&t->o.request, "?");

@@ -230,6 +230,22 @@ static void ctrl_c_ends_only_the_wait(void **state)
     expect_stub(f, "[?]");
 }
 
+/* The observer's question for the stop is with the owner when the first client resumes. */
+static void ctrl_c_ends_a_wait_whose_question_is_queued(void **state)
+{
+    struct fixture *f = *state;
+    const struct request ask = request_of("?"), resume = request_of("c");
+    bool final = true;
+    assert_int_equal(target_send(f->observer, &ask), 0);
+    assert_true(observer_gets(f, NULL));
+    assert_int_equal(target_send(f->first, &resume), 0);
+    assert_int_equal(target_interrupt(f->observer), 0);
+    f->io.io.alarm = 0;
+    assert_int_equal(target_recv(f->observer, &f->reply, &final, IO_ON_ALARM), 0);
+    assert_false(final);
+    assert_true(observer_gets(f, "S02"));
+}
+
 static void a_running_target_is_not_read(void **state)
 {
     struct fixture *f = *state;
@@ -281,6 +297,7 @@ int main(void)
         TEST(a_resume_waits_for_the_next_stop),
         TEST(a_stop_that_the_observer_has_missed_is_reported_at_once),
         TEST(ctrl_c_ends_only_the_wait),
+        TEST(ctrl_c_ends_a_wait_whose_question_is_queued),
         TEST(a_running_target_is_not_read),
         TEST(a_refused_resume_is_no_stop),
         TEST(a_request_that_is_too_long_for_the_stub_is_an_error),
