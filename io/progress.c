@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "io/clock.h"
@@ -16,6 +18,8 @@
 
 #define QUIET (2 * IO_SECOND)    /* before the first line */
 #define INTERVAL (1 * IO_SECOND) /* between two */
+
+enum { PROGRESS_LINE_MAX = PROGRESS_TEXT_MAX + 64 };
 
 struct progress {
     pthread_mutex_t lock;
@@ -33,20 +37,31 @@ void progress_permit(void)
     atomic_store(&permitted, true);
 }
 
-/* The cursor returns to the beginning, so that a line of a log replaces this one. */
-static void show(struct progress *p)
+/* The columns that a line may have: in a longer one the terminal breaks, and \r does not return to
+ * its beginning. A terminal that does not know its size has 0. */
+static int columns(void)
 {
-    char line[PROGRESS_TEXT_MAX + 64];
-    unsigned seconds = (unsigned)((io_fds_now() - p->began) / IO_SECOND);
-    int n = snprintf(line, sizeof line, "netgdb: %s, %u s", p->text, seconds), width = n;
-    (void)dprintf(STDERR_FILENO, "\r%s%*s\r", line, p->width > n ? p->width - n : 0, "");
-    p->width = width;
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col - 1
+                                                                            : PROGRESS_LINE_MAX;
 }
 
-static void erase(struct progress *p)
+/* Replaces the line by this one. The cursor returns to the beginning, so that a line of a log
+ * replaces it. */
+static void write_line(struct progress *p, const char *line)
 {
-    if (p->width != 0)
-        (void)dprintf(STDERR_FILENO, "\r%*s\r", p->width, "");
+    int max = columns(), n = (int)strnlen(line, (size_t)max);
+    int old = p->width < max ? p->width : max;
+    (void)dprintf(STDERR_FILENO, "\r%.*s%*s\r", n, line, old > n ? old - n : 0, "");
+    p->width = n;
+}
+
+static void show(struct progress *p)
+{
+    char line[PROGRESS_LINE_MAX];
+    unsigned seconds = (unsigned)((io_fds_now() - p->began) / IO_SECOND);
+    (void)snprintf(line, sizeof line, "netgdb: %s, %u s", p->text, seconds);
+    write_line(p, line);
 }
 
 static void *progress_main(void *context)
@@ -61,7 +76,8 @@ static void *progress_main(void *context)
         show(p);
         wait = INTERVAL;
     }
-    erase(p);
+    if (p->width != 0)
+        write_line(p, "");
     p->stopped = true;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
