@@ -179,7 +179,8 @@ static void judge_unconnected(struct crash *c)
         return;
     }
     report_last_line(c, line, sizeof line);
-    crash_fails(c, EXIT_FAILED, "gdb was not connected: %s", line);
+    crash_fails(c, EXIT_FAILED, "gdb was not connected: %s",
+                line[0] != '\0' ? line : "it printed nothing");
 }
 
 static void judge_exit(struct crash *c, const char *events)

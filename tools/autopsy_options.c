@@ -119,7 +119,9 @@ static const char *take_expect(void *to, const char *value)
 static const char *take_path(void *to, const char *value)
 {
     *(const char **)to = value;
-    return value[0] != '\0' && strlen(value) < PATH_MAX / 2 ? NULL : "a name that is not too long";
+    return value[0] != '\0' && strlen(value) < PATH_MAX / 2
+               ? NULL
+               : "a name that is not empty, and not too long";
 }
 
 /* A file that gdb can read again for each crash. */
@@ -212,7 +214,7 @@ static int find_files(struct autopsy_options *o)
     }
     if (o->debug != NULL)
         o->debug = debug;
-    return -1;
+    return check_symbols_option(o->target.symbols) ? -1 : EXIT_FAILED;
 }
 
 static const struct tool_option known[] = {

@@ -20,7 +20,6 @@
 #include "session/control.h"
 #include "session/leave.h"
 #include "session/transport.h"
-#include "symbols/elf_file.h"
 #include "tools/await.h"
 #include "tools/kernel.h"
 #include "tools/tools.h"
@@ -215,16 +214,6 @@ static const char *take_lines(void *to, const char *text)
     return good ? NULL : "a number";
 }
 
-/* A file without symbols is noticed before a kernel is taken from its db> prompt. */
-static int check_symbol_file(const char *path)
-{
-    const char *why;
-    if (elf_file_check(path, &why) == 0)
-        return EXIT_DONE;
-    complain("symbols=%s: %s", path, why);
-    return EXIT_FAILED;
-}
-
 static int parse_name(struct kernel_tool *k, const char *text)
 {
     const char *symbols = k->symbols;
@@ -242,7 +231,7 @@ static int parse_name(struct kernel_tool *k, const char *text)
     if (k->options.symbols[0] == '\0')
         return complain_usage("kernel", "the kernel's kernel.debug is needed: --symbols FILE");
     k->log.name = k->options.kind == OPTIONS_ANY ? "any" : k->options.host;
-    return check_symbol_file(k->options.symbols);
+    return check_symbols_option(k->options.symbols) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static void unknown_query(const char *name)

@@ -49,6 +49,7 @@ tools_netgdb_SOURCES = \
 	tools/replay.c \
 	tools/rtos.c \
 	tools/run.c tools/run.h \
+	tools/symbols_option.c \
 	tools/tls_options.c tools/tls_options.h \
 	tools/tls_server.c
 tools_netgdb_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) -DNETGDB_BINDIR='"$(bindir)"' \

@@ -6,7 +6,6 @@
 
 #include "proto/link/wire.h"
 #include "session/chain.h"
-#include "symbols/elf_file.h"
 #include "tools/proxy.h"
 
 static int proxy_help(void)
@@ -94,16 +93,6 @@ static const char *take_leave(void *to, const char *value)
     bool *leave_parked = to;
     *leave_parked = strcmp(value, "parked") == 0;
     return *leave_parked ? NULL : "parked";
-}
-
-/* Checks that sessions can read the file of symbols=, if there is one. */
-static bool check_symbols_option(const char *file)
-{
-    const char *why;
-    if (file[0] == '\0' || elf_file_check(file, &why) == 0)
-        return true;
-    complain("symbols=%s: %s", file, why);
-    return false;
 }
 
 /* Checks the options of --tls, and of TARGET's transport. */

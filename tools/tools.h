@@ -135,6 +135,10 @@ bool parse_endpoint(const char *text, char host[HOST_MAX], uint16_t *port);
  */
 int listen_on(const char *host, uint16_t port, char text[SOCKETS_STREAM_TEXT]);
 
+/* True if sessions can read the file of symbols=, or there is none (""); else after an error
+ * message. */
+bool check_symbols_option(const char *file);
+
 /* Reports that the UDP port to which kernels connect cannot be opened, by errno, and who has it.
  * Returns EXIT_FAILED. */
 int complain_herald_port(uint16_t port);
