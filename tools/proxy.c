@@ -241,6 +241,8 @@ static int open_proxy(struct proxy *p)
     uint16_t port = 0;
     bool kernels = is_for_kernels(o);
     int rc = resolve_names(p);
+    if (rc == EXIT_DONE && !proxy_check_address(p))
+        rc = EXIT_FAILED;
     if (rc == EXIT_DONE)
         rc = open_loop(p);
     if (rc == EXIT_DONE && kernels)

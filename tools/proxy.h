@@ -175,6 +175,10 @@ struct endpoint *endpoint_for(struct proxy *p, const struct session *session);
 /* The endpoint of TARGET's stub. NULL: no memory. */
 struct endpoint *endpoint_for_stub(struct proxy *p);
 
+/* Reports that the address of --listen is not one of this machine; else only the first kernel would
+ * show it. */
+bool proxy_check_address(const struct proxy *p);
+
 /* Opens the listening socket of TARGET. Returns an exit code. */
 int proxy_open_target_socket(struct proxy *p);
 

@@ -117,6 +117,21 @@ static bool is_tcp(const struct proxy *p)
     return p->listen.len != 0;
 }
 
+bool proxy_check_address(const struct proxy *p)
+{
+    struct sockets_address at = p->listen;
+    if (p->options->listen[0] == '\0')
+        return true;
+    sockets_set_port(&at, 0);
+    int fd = sockets_tcp_listen(&at);
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    complain("%s: cannot listen there: %s", p->options->listen, strerror(errno));
+    return false;
+}
+
 static bool open_range(struct proxy *p, struct listen_socket *d)
 {
     unsigned last = p->options->last_port;
