@@ -35,6 +35,8 @@ static unsigned long major_version(const char *text)
 static void report_version(struct doctor *d, const char *program, const char *text)
 {
     unsigned long major = major_version(text);
+    if (strcspn(text, "\n") == 0)
+        text = "it prints nothing";
     int len = (int)strcspn(text, "\n");
     if (strncmp(text, "GNU gdb", 7) != 0)
         doctor_find(d, "gdb", DOCTOR_WARNING, "use gdb, or another client through netgdb proxy",
