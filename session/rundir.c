@@ -6,10 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "proto/err.h"
+
+/* The longest name of a socket in the directory: a kernel's address, and a number. */
+#define LONGEST_SOCKET "/255.255.255.255-4294967295.observe"
+
+enum { SOCKET_PATH_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path };
 
 static int name_of(char path[RUNDIR_MAX])
 {
@@ -50,6 +57,16 @@ const char *rundir_trouble(char path[RUNDIR_MAX])
     if ((st.st_mode & 022) != 0)
         return rundir_fail(EPERM, "others can write to it (chmod go-w)");
     return NULL;
+}
+
+const char *rundir_sockets_trouble(char path[RUNDIR_MAX])
+{
+    const char *why = rundir_trouble(path);
+    if (why == NULL && strlen(path) + sizeof LONGEST_SOCKET > SOCKET_PATH_MAX)
+        why = rundir_fail(ENAMETOOLONG, "its name is too long for sockets");
+    if (why == NULL && access(path, W_OK | X_OK) != 0)
+        why = strerror(errno);
+    return why;
 }
 
 int rundir(char path[RUNDIR_MAX])

@@ -18,4 +18,7 @@ int rundir(char path[RUNDIR_MAX]);
 /* The same, as text: NULL, or a few words on what is wrong with `path`, with errno. */
 const char *rundir_trouble(char path[RUNDIR_MAX]);
 
+/* The same, also if the sockets of a proxy cannot be in it: too long a path, or not writable. */
+const char *rundir_sockets_trouble(char path[RUNDIR_MAX]);
+
 #endif

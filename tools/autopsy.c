@@ -18,6 +18,7 @@
 #include "io/progress.h"
 #include "io/sockets.h"
 #include "io/thread.h"
+#include "session/control.h"
 #include "session/report.h"
 #include "session/rundir.h"
 #include "session/state_file.h"
@@ -320,6 +321,22 @@ static int resolve_autopsy_host(struct autopsy *a)
     return EXIT_LOST;
 }
 
+/* A proxy of our own has its sockets in the runtime directory. */
+static int check_runtime_directory(void)
+{
+    char path[RUNDIR_MAX];
+    int fd = control_connect();
+    if (fd >= 0) {
+        close(fd);
+        return EXIT_DONE;
+    }
+    const char *why = rundir_sockets_trouble(path);
+    if (why == NULL)
+        return EXIT_DONE;
+    complain("runtime directory %s: %s: name another one in NETGDB_RUNTIME_DIR", path, why);
+    return EXIT_FAILED;
+}
+
 /* A variable that names a file: gdb runs in another directory. */
 static bool make_absolute(const char *variable)
 {
@@ -370,6 +387,8 @@ int autopsy_main(int argc, char **argv)
     a.options = &options;
     a.log = (struct log){options.log_level, NULL, log_to_stderr, NULL};
     rc = resolve_autopsy_host(&a);
+    if (rc == EXIT_DONE)
+        rc = check_runtime_directory();
     if (rc == EXIT_DONE)
         rc = store_open(&a);
     if (rc == EXIT_DONE)

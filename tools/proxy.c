@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "io/clock.h"
@@ -26,11 +25,7 @@ enum {
     LINES_MS = 1000,      /* at exit, for the readers of our output */
     ACCEPTS = 16,         /* connections accepted at a time */
     REST_NS = 100000000,  /* pause at the descriptor limit, as in OpenSSH */
-    SOCKET_PATH_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path,
 };
-
-/* The longest name of a socket in the runtime directory. */
-#define LONGEST_SOCKET "/255.255.255.255-4294967295.observe"
 
 /* ---- set-up ---- */
 
@@ -98,11 +93,7 @@ static int resolve_names(struct proxy *p)
     const char *listen = o->listen[0] != '\0' ? o->listen : "127.0.0.1";
     if (o->listen[0] != '\0' || o->has_port || o->first_port != 0)
         return judge(listen, sockets_resolve_own(getaddrinfo, listen, 0, AF_UNSPEC, &p->listen));
-    const char *why = rundir_trouble(p->directory);
-    if (why == NULL && strlen(p->directory) + sizeof LONGEST_SOCKET > SOCKET_PATH_MAX)
-        why = "its name is too long for sockets";
-    if (why == NULL && access(p->directory, W_OK | X_OK) != 0)
-        why = strerror(errno);
+    const char *why = rundir_sockets_trouble(p->directory);
     if (why == NULL)
         return EXIT_DONE;
     complain("no unix sockets in runtime directory %s: %s: give --listen for others, or -p",
