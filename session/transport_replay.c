@@ -65,7 +65,7 @@ static uint8_t *read_capture(const char *path, size_t *len)
 
 static void log_capture(const struct log *log, const struct from_capture *what)
 {
-    log_info(log, "a captured session: %lu requests, %lu stops, of which the last one is replayed",
+    log_info(log, "a captured session (requests: %lu, stops: %lu): its last stop is replayed",
              what->requests, what->stops);
     if (what->left_out != 0)
         log_warn(log, "datagrams are missing in the capture: %lu requests are left out",

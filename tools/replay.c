@@ -21,13 +21,15 @@ static int replay_help(void)
 }
 
 /* Serves by the proxy, whose operand is the capture. */
-static int serve_capture(const char *file, char host[HOST_MAX], uint16_t port)
+static int serve_capture(const char *file, const char *host, uint16_t port)
 {
-    char target[OPTIONS_PATH_MAX + 8], number[8];
+    char target[OPTIONS_PATH_MAX + 8], number[8], listen[HOST_MAX + 2];
     char *arguments[] = {
-        (char *)"netgdb proxy", (char *)"--listen", host, (char *)"-p", number, target, NULL};
+        (char *)"netgdb proxy", (char *)"--listen", listen, (char *)"-p", number, target, NULL};
     if ((size_t)snprintf(target, sizeof target, "replay:%s", file) >= sizeof target)
         return complain_usage("replay", "the file's name is too long");
+    const char *format = strchr(host, ':') != NULL ? "[%s]" : "%s"; /* IPv6 */
+    (void)snprintf(listen, sizeof listen, format, host);
     (void)snprintf(number, sizeof number, "%u", port);
     optind = 1;
     return proxy_main(sizeof arguments / sizeof arguments[0] - 1, arguments);
@@ -61,7 +63,7 @@ int replay_main(int argc, char **argv)
         return end;
     if (!o.serve)
         return complain_usage("replay", "give --serve; in gdb: target remote netgdb:replay:FILE");
-    if (argc - optind != 1)
+    if (argc - optind != 1 || argv[optind][0] == '\0')
         return complain_usage("replay", "give one FILE");
     return serve_capture(argv[optind], o.host, o.port);
 }
