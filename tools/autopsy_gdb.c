@@ -133,6 +133,7 @@ static void make_gdb_arguments(struct gdb *g, bool only_signature)
                                            "set confirm off",
                                            "set sysroot /",
                                            "set debuginfod enabled off",
+                                           "set may-call-functions off",
                                            "set style enabled off",
                                            "set backtrace limit 100",
                                            "set dcache line-size 1024"};
