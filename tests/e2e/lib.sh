@@ -121,6 +121,11 @@ skip_all() {
     exit 0
 }
 
+# is_root: this user may become another one. Root of a user namespace may not.
+is_root() {
+    [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null
+}
+
 # The first report of a sanitizer, whatever the exit status of its process was.
 sanitizer_report() {
     { grep -rh '^SUMMARY: [A-Za-z]*Sanitizer' "$dir" ||

@@ -70,7 +70,7 @@ static void an_ipv6_socket_holds_the_port_too(void **state)
     int fd = bind_any(AF_INET6, SOCK_DGRAM, &port);
     (void)state;
     if (fd < 0)
-        skip(); /* no IPv6 on this machine */
+        UNIT_SKIP("the kernel has no IPv6");
     assert_string_equal(port_owner(EADDRINUSE, false, port, text),
                         this_process(expected, "holder"));
     close(fd);
@@ -93,7 +93,7 @@ static void the_user_is_named_if_the_process_is_hidden(void **state)
     (void)state;
     assert_true(fd >= 0);
     if (getuid() != 0)
-        skip();
+        UNIT_SKIP("only root can be another user");
     pid_t child = fork();
     if (child == 0) {
         close(fd);
