@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 
 void regions_free(struct regions *r)
@@ -99,6 +100,16 @@ static size_t join_regions(struct region *parts, size_t n)
     return kept;
 }
 
+/* Whether the n regions from `at` on are in order with their neighbours. */
+static bool in_order(const struct regions *r, size_t at, size_t n)
+{
+    for (size_t i = at > 0 ? at : 1; i < r->n && i <= at + n; i++) {
+        if (r->list[i - 1].last >= r->list[i].first)
+            return false;
+    }
+    return true;
+}
+
 int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_kind kind)
 {
     struct region parts[3];
@@ -122,5 +133,6 @@ int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
     memmove(&r->list[at + n], &r->list[end], (r->n - end) * sizeof *r->list);
     memcpy(&r->list[at], parts, n * sizeof *parts);
     r->n = total;
+    CHECK_OR_RETURN(in_order(r, at, n)); /* ascending, without overlaps */
     return 0;
 }
