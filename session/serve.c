@@ -16,6 +16,7 @@
 #include "proto/rsp/requests.h"
 #include "session/observed.h"
 #include "session/processes.h"
+#include "session/report.h"
 
 enum { DETACH_MAX = 2 + 16 + 1 }; /* "D;", 16 digits and a NUL */
 
@@ -320,6 +321,7 @@ static int end_long_run(struct serving *s)
     CHECK_OR_RETURN((s->request.packet->effects & PKT_RESUMES) != 0);
     log_error(s->log, "the target ran for %u s without a stop (run-timeout): connection closed",
               (unsigned)(s->options->run_timeout / IO_SECOND));
+    report(REPORT_LOST);
     int rc = target_interrupt(s->target);
     if (rc == 0)
         rc = await_stop(s);
