@@ -66,7 +66,7 @@ struct waiting {
     char host[OPTIONS_HOST_MAX];
     uint32_t ip; /* 0: host is no address */
     int64_t session_port;
-    bool parked, attached;
+    bool parked, attached, running;
 };
 
 enum crash_state {
@@ -176,6 +176,9 @@ bool autopsy_list(struct autopsy *a, autopsy_row *each, void *context);
 
 /* Whether the proxy still has this session; *attached (NULL: not wanted): a debugger has it. */
 bool autopsy_has(const struct waiting *kernel, bool *attached);
+
+/* Whether the script has resumed it, and it has not stopped since. */
+bool autopsy_runs(const struct waiting *kernel);
 
 /* Writes the proxy's line about this kernel, with its profile, as link.json. False with errno. */
 bool autopsy_write_link(struct crash *c);

@@ -132,7 +132,7 @@ bool kernel_release(struct crash *c)
     enum autopsy_after after = c->autopsy->options->after;
     struct visit v;
     bool ours;
-    if (after == AFTER_PARK || !autopsy_has(&c->kernel, NULL))
+    if (after == AFTER_PARK || !autopsy_has(&c->kernel, NULL) || autopsy_runs(&c->kernel))
         return true;
     int rc = visit_begin(&v, c);
     if (rc == 0 && (!autopsy_has(&c->kernel, &ours) || !ours)) {

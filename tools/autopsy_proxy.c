@@ -40,6 +40,7 @@ static bool read_row(const char *row, size_t len, struct waiting *w)
         return false;
     w->parked = strcmp(state, "parked") == 0;
     w->attached = strcmp(state, "attached") == 0;
+    w->running = strcmp(state, "running") == 0;
     if (inet_pton(AF_INET, w->host, &in) == 1)
         w->ip = ntohl(in.s_addr);
     return true;
@@ -180,7 +181,7 @@ bool autopsy_list(struct autopsy *a, autopsy_row *each, void *context)
 
 struct row_search {
     const struct waiting *kernel;
-    bool found, attached;
+    bool found, attached, running;
     struct buf row;
 };
 
@@ -191,6 +192,7 @@ static void find_row(void *context, const struct waiting *w, const char *row, si
         return;
     s->found = true;
     s->attached = w->attached;
+    s->running = w->running;
     (void)buf_set(&s->row, row, len);
 }
 
@@ -203,6 +205,15 @@ bool autopsy_has(const struct waiting *kernel, bool *attached)
     if (attached != NULL)
         *attached = s.attached;
     return s.found;
+}
+
+bool autopsy_runs(const struct waiting *kernel)
+{
+    struct row_search s = {.kernel = kernel};
+    buf_init(&s.row, LIST_MAX);
+    (void)list_kernels("ls json\n", find_row, &s);
+    buf_free(&s.row);
+    return s.running;
 }
 
 bool autopsy_write_link(struct crash *c)
