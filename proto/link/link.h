@@ -35,10 +35,9 @@
 #include "proto/log.h"
 #include "proto/stop.h"
 
-#define LINK_RETRY_MIN                                                                             \
-    (50 * IO_MS)                 /* shortest retransmission timeout: longer than a VM's pause      \
-                                  */
-#define LINK_RETRY_MAX IO_SECOND /* the timeout doubles up to this */
+/* The shortest retransmission timeout, longer than a VM's pause, and the longest: it doubles. */
+#define LINK_RETRY_MIN (50 * IO_MS)
+#define LINK_RETRY_MAX IO_SECOND
 #define LINK_LATENESS_PROVEN (1400000ULL)    /* lateness assumed on a path proven clean */
 #define LINK_LATENESS_CLEAN (5 * IO_MS)      /* the same before the path has shown a duplicate */
 #define LINK_LATENESS_SEEN (20 * IO_MS)      /* the minimum after a duplicate or reordering */
