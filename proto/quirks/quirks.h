@@ -17,8 +17,8 @@
  *                 refused
  *   P, G          sizes checked, G converted to P: a wrong size corrupts registers and gets an OK
  *                 each P is read back: the stub answers OK, too, if it does not write the register
- *   g, p, P, G    t3 to t6 of riscv64's current thread: the stub takes other registers for them. They
- *                 are unavailable, and a write is an error
+ *   g, p, P, G    t3 to t6 of riscv64's current thread, for which the stub takes other registers:
+ *                 they are unavailable, and a write is an error
  *   s, S          an error on riscv, whose stub cannot step and would resume the machine
  *   Z2, Z3, Z4    empty reply once the stub has shown that it has no watchpoints
  *   qXfer:threads, qfThreadInfo, qsThreadInfo
