@@ -50,12 +50,25 @@ static enum link_dup_effect current_effect(const struct link *l, const struct li
 }
 
 /*
+ * Whether an ack received now may have been sent before that of the request in flight, which
+ * overtook it. It is asked only of a request that can be repeated: for another, this would end a
+ * session in which nothing has happened.
+ */
+static bool was_overtaken(const struct link *l)
+{
+    const struct link_trace *t = &l->out[l->tx.seqno % LINK_SENT_HISTORY];
+    return t->dup_effect != LINK_DUP_HARMFUL && l->arrival_time - l->tx.arrived <= link_lateness(l);
+}
+
+/*
  * Whether an ack received now, of a request before our last '+', is that of a late duplicate, which
  * the kernel stored after that '+': it acknowledges in the order in which it stores.
  */
 static bool shows_late_duplicate(const struct link *l)
 {
-    return !l->node && (link_last_is_request(l) ? l->tx.acks == 0 : l->tx.acks != 0);
+    if (l->node)
+        return false;
+    return link_last_is_request(l) ? l->tx.acks == 0 || was_overtaken(l) : l->tx.acks != 0;
 }
 
 static void log_late_duplicate(struct link *l, uint32_t seqno)

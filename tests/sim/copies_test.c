@@ -117,6 +117,34 @@ static void a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply(void **state)
     }
 }
 
+/* Reads three bytes. The first read is duplicated, and an ack of the kernel is 1 ms late. */
+static void play_overtaken_ack(uint64_t late, unsigned ack, enum twin_generation g)
+{
+    struct rig *r = rig_new(g);
+    rig_connect(r);
+    rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
+    rig_fate(r, RIG_KERNEL_ACK, NULL, ack, 1, SIM_ONCE, SIM_MS);
+    for (unsigned i = 0; i < 3; i++) {
+        char request[32], reply[3];
+        snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
+        snprintf(reply, sizeof reply, "%02x", machine_text_byte(MACHINE_TEXT + i));
+        rig_ask(r, request, reply);
+    }
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
+static void an_overtaken_ack_of_a_late_duplicate_causes_no_wrong_reply(void **state)
+{
+    (void)state;
+    for (uint64_t late = 0; late <= 5 * SIM_MS; late += 50 * SIM_US) {
+        for (unsigned ack = 0; ack < 12; ack++) {
+            play_overtaken_ack(late, ack, TWIN_OLD);
+            play_overtaken_ack(late, ack, TWIN_NEW);
+        }
+    }
+}
+
 /* The same between two requests: the reply to the duplicate is dropped. */
 static void a_late_duplicate_between_requests_does_not_end_the_session(void **state)
 {
@@ -411,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_late_duplicate_on_a_clean_path_causes_no_wrong_reply),
         cmocka_unit_test(a_lost_plus_for_a_late_duplicate_causes_no_wrong_reply),
         cmocka_unit_test(a_lost_ack_with_a_late_duplicate_causes_no_wrong_reply),
+        cmocka_unit_test(an_overtaken_ack_of_a_late_duplicate_causes_no_wrong_reply),
         cmocka_unit_test(a_late_duplicate_between_requests_does_not_end_the_session),
         cmocka_unit_test(a_late_duplicate_does_not_advance_a_list),
         cmocka_unit_test(a_late_duplicate_does_not_undo_a_later_write),
