@@ -62,6 +62,19 @@ static void a_duplicate_within_5_ms_never_steps_twice(void **state)
     }
 }
 
+/* Reads n bytes of the text, one by one, and frees the rig. */
+static void read_different_bytes(struct rig *r, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        char request[32], reply[3];
+        snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
+        snprintf(reply, sizeof reply, "%02x", machine_text_byte(MACHINE_TEXT + i));
+        rig_ask(r, request, reply);
+    }
+    assert_int_equal(twin_harm(r->twin), 0);
+    rig_free(r);
+}
+
 /*
  * Plays reads with different replies, of which one request is duplicated on a clean path. The
  * datagram of this kind and text that follows `lost` others is lost.
@@ -74,14 +87,7 @@ static void play_read_copy(uint64_t late, enum twin_generation g, enum rig_kind 
     rig_warm_up(r);
     rig_fate(r, RIG_OUR_DATA, "$m", 1, 1, SIM_TWICE, late);
     rig_fate(r, kind, text, lost, 1, SIM_LOSE, 0);
-    for (unsigned i = 0; i < 6; i++) {
-        char request[32], reply[3];
-        snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
-        snprintf(reply, sizeof reply, "%02x", machine_text_byte(MACHINE_TEXT + i));
-        rig_ask(r, request, reply);
-    }
-    assert_int_equal(twin_harm(r->twin), 0);
-    rig_free(r);
+    read_different_bytes(r, 6);
 }
 
 static void a_late_duplicate_on_a_clean_path_causes_no_wrong_reply(void **state)
@@ -124,14 +130,7 @@ static void play_overtaken_ack(uint64_t late, unsigned ack, enum twin_generation
     rig_connect(r);
     rig_fate(r, RIG_OUR_DATA, "$m", 0, 1, SIM_TWICE, late);
     rig_fate(r, RIG_KERNEL_ACK, NULL, ack, 1, SIM_ONCE, SIM_MS);
-    for (unsigned i = 0; i < 3; i++) {
-        char request[32], reply[3];
-        snprintf(request, sizeof request, "mffffffff8020000%x,1", i);
-        snprintf(reply, sizeof reply, "%02x", machine_text_byte(MACHINE_TEXT + i));
-        rig_ask(r, request, reply);
-    }
-    assert_int_equal(twin_harm(r->twin), 0);
-    rig_free(r);
+    read_different_bytes(r, 3);
 }
 
 static void an_overtaken_ack_of_a_late_duplicate_causes_no_wrong_reply(void **state)
