@@ -347,9 +347,8 @@ static bool make_absolute(const char *variable)
     return good;
 }
 
-/* gdb has Python files that Debian does not compile, which takes a quarter of the start of gdb:
- * Python keeps them here, with what it has of its own. If it may not write, it would have neither.
- */
+/* Debian does not compile the Python files of gdb, which costs a quarter of its start: Python keeps
+ * them here, and those of its own library. If it may not write, it would compile both each time. */
 static void keep_compiled_python(void)
 {
     char directory[RUNDIR_MAX], path[RUNDIR_MAX + 8];
