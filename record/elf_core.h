@@ -54,7 +54,7 @@ struct core_note {
 size_t core_header_size(bool is64);
 size_t core_entry_size(bool is64);
 
-/* Write core_header_size() or core_entry_size() bytes, and zeros behind them. */
+/* Write core_header_size() or core_entry_size() bytes, then zeros. */
 void core_header_encode(const struct core_header *h, uint8_t out[ELF_CORE_HEADER]);
 void core_entry_encode(const struct core_machine *m, const struct core_entry *e,
                        uint8_t out[ELF_CORE_ENTRY]);

@@ -21,7 +21,7 @@ bool written_parse(struct bytes request, struct written *w);
 void written_into_stop(const struct written *w, struct buf *stop);
 
 /*
- * Replaces its value in the copy of a reply to `g`, which tells no sizes. Its place is certain if
+ * Replaces its value in the copy of a reply to `g`, which has no sizes. Its place is certain if
  * the stopped thread's stop reply and `g` show that this register and all before it have the same
  * size: a register of the stop reply, this or a later one, has its value where it then is.
  * Otherwise returns false, without a change.

@@ -77,7 +77,7 @@ bool arch_register(const struct arch *a, const char *name, struct arch_register 
 
 /*
  * Returns the `kind` of a breakpoint for Z0 (GDB manual, "ARM Breakpoint Kinds"), its size in
- * bytes: on ARM 2 in Thumb and 4 in ARM state, which the PSR tells, and Thumb unless psr_known;
+ * bytes: on ARM 2 in Thumb and 4 in ARM state, as the PSR says, and Thumb unless psr_known;
  * else 4.
  */
 unsigned arch_breakpoint_kind(const struct arch *a, bool psr_known, uint64_t psr);

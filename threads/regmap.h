@@ -23,7 +23,7 @@ enum {
 struct regmap_register {
     uint32_t number; /* in p and P */
     uint16_t size;   /* bytes; 0: unknown, or more than REGMAP_REGISTER_MAX */
-    int32_t offset;  /* in `g`, bytes; -1: not in `g`, or behind a register of unknown size */
+    int32_t offset;  /* in `g`, bytes; -1: not in `g`, or after a register of unknown size */
     struct arch_register is;
     bool saved; /* contexts save it: `is` is valid */
 };
@@ -39,7 +39,7 @@ struct regmap {
  * Reads the stub's target description into *map. `arch` is used if the description names no
  * architecture; NULL: unknown. Returns 0 with map->n != 0 and without offsets, NETGDB_UNSUPPORTED
  * if the stub has no usable description, NETGDB_NOMEM, or the target's error; after an error *map
- * is of no use.
+ * is undefined.
  */
 int regmap_ask(struct regmap *map, struct target *t, const struct arch *arch);
 
