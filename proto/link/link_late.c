@@ -51,13 +51,13 @@ static enum link_dup_effect current_effect(const struct link *l, const struct li
 
 /*
  * Whether an ack received now may have been sent before that of the request in flight, which
- * overtook it. It is asked only of a request that can be repeated: for another, this would end a
- * session in which nothing has happened.
+ * overtook it. False for a request that must run exactly once: it cannot be repeated, so the doubt
+ * would end the session.
  */
 static bool was_overtaken(const struct link *l)
 {
     const struct link_trace *t = &l->out[l->tx.seqno % LINK_SENT_HISTORY];
-    return t->dup_effect != LINK_DUP_HARMFUL && l->arrival_time - l->tx.arrived <= link_lateness(l);
+    return t->dup_effect != LINK_DUP_HARMFUL && l->arrival_time <= l->tx.arrived + link_lateness(l);
 }
 
 /*
