@@ -66,10 +66,9 @@ static void a_chunk_that_is_never_acked_ends_the_session(void **state)
     assert_int_equal(f->io.side[IO_CLIENT].n_out - before, 12);
 }
 
-static void replies_longer_than_a_kernels_do_not_flood_the_server(void **state)
+/* Checks the number of chunks that were sent, at most 32 at a time. */
+static void expect_chunks(struct fixture *f, unsigned expected)
 {
-    struct fixture *f = *state;
-    answer_long(f, 100 * 1000); /* 70 chunks */
     struct fake_side *s = &f->io.side[IO_CLIENT];
     unsigned burst = 0, most = 0, chunks = 0;
     for (unsigned i = 1; i < s->n_out; i++) {
@@ -79,7 +78,30 @@ static void replies_longer_than_a_kernels_do_not_flood_the_server(void **state)
         chunks += chunk;
     }
     assert_int_equal(most, 32);
-    assert_int_equal(chunks, 70);
+    assert_int_equal(chunks, expected);
+}
+
+static void replies_longer_than_a_kernels_do_not_flood_the_server(void **state)
+{
+    struct fixture *f = *state;
+    answer_long(f, 100 * 1000);
+    expect_chunks(f, 70);
+}
+
+/* A server sends its next request after the whole reply. One that comes before is not its ack. */
+static void a_request_during_a_long_reply_acknowledges_nothing(void **state)
+{
+    static uint8_t content[WIRE_MESSAGE_MAX - 4];
+    struct fixture *f = *state;
+    memset(content, '0', sizeof content);
+    f->options.data_max = WIRE_DATA_MIN;
+    no_ack(f);
+    data(f, "$g#67");
+    expect_request(f, "g");
+    data(f, "$?#3f");
+    assert_int_equal(server_reply(f->server, content, sizeof content, true), 0);
+    expect_chunks(f, 135);
+    expect_request(f, "?");
 }
 
 /* The server drops a message of more than 64 KiB. */
@@ -165,6 +187,7 @@ int main(void)
         TEST(only_the_unacked_chunk_is_retransmitted),
         TEST(a_chunk_that_is_never_acked_ends_the_session),
         TEST(replies_longer_than_a_kernels_do_not_flood_the_server),
+        TEST(a_request_during_a_long_reply_acknowledges_nothing),
         TEST(a_reply_of_more_than_a_message_is_sent_as_several),
         TEST(acks_of_unsent_seqnos_are_ignored),
         TEST(a_request_of_several_data_is_reassembled),
