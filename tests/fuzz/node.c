@@ -30,7 +30,7 @@ static int serve(struct script *s, struct server *server, struct buf *request)
     if (rc == 0 && (how & 4) != 0)
         rc = server_reply(server, (const uint8_t *)"OK", 2, true);
     else if (rc == 0)
-        rc = server_reply(server, reply, (size_t)how * how / 8, true);
+        rc = server_reply(server, reply, (size_t)how * how / ((how & 8) != 0 ? 1 : 8), true);
     return rc;
 }
 
