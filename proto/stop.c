@@ -4,12 +4,13 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 bool stop_is_sound(const struct stop *s)
 {
     bool sound = s->cause <= STOP_RAN && s->watch <= STOP_WATCH_UNKNOWN && s->pc <= UINT8_MAX &&
-                 s->pc_len <= sizeof(uint64_t);
+                 s->pc_len <= sizeof(uint64_t) && (s->moved_pc == 0 || s->pc_len != 0);
     for (unsigned i = 0; i < STOP_POINTS; i++)
         sound = sound && s->points[i].len <= STOP_TEXT_MAX;
     return sound;
@@ -26,8 +27,8 @@ static void take_field(struct stop *s, const uint8_t *name, size_t name_len, con
             s->thread = number;
     } else if (name_len == sizeof watch - 1 && memcmp(name, watch, name_len) == 0) {
         s->watch = STOP_WATCHED;
-    } else if (rsp_hex_number(name, name_len, &number) == name_len && number <= UINT8_MAX &&
-               len % 2 == 0 && len <= 2 * sizeof(uint64_t)) {
+    } else if (name_len != 0 && rsp_hex_number(name, name_len, &number) == name_len &&
+               number <= UINT8_MAX && len != 0 && len % 2 == 0 && len <= 2 * sizeof(uint64_t)) {
         s->pc = (uint32_t)number; /* FreeBSD's stub includes no other register */
         s->pc_len = (uint32_t)len / 2;
         s->watch = STOP_NOT_WATCHED; /* unless a watch field follows */
@@ -49,6 +50,7 @@ bool stop_take(struct stop *s, const uint8_t *reply, size_t len)
     }
     s->selected = s->thread;
     s->runs = 0;
+    CHECK(stop_is_sound(s));
     return true;
 }
 

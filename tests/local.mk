@@ -123,6 +123,10 @@ tests_sim_world_test_SOURCES = tests/sim/world_test.c tests/sim/sim_unit.h
 tests_sim_world_test_LDADD = $(SIM_LIBS)
 
 FREEBSD_STUB = tests/unit/unit.h tests/freebsd_stub.c tests/freebsd_stub.h
+UNIT_TESTS += tests/unit/stop
+tests_unit_stop_SOURCES = tests/unit/stop.c tests/unit/unit.h
+tests_unit_stop_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/quirks tests/unit/quirks_lost tests/unit/quirks_session
 tests_unit_quirks_SOURCES = tests/unit/quirks.c tests/unit/quirks_fixture.h $(FREEBSD_STUB)
 tests_unit_quirks_LDADD = $(UNIT_LIBS)
