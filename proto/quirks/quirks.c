@@ -25,11 +25,19 @@ static bool passes_reply(const struct buf *request)
     return request->len != 0 && strchr("HMPZ", request->data[0]) != NULL;
 }
 
+bool quirks_is_sound(struct quirks *q)
+{
+    bool known = q->bufsz == 0 || (q->bufsz >= QUIRKS_BUFSZ_MIN && q->bufsz <= QUIRKS_BUFSZ_MAX);
+    return known && q->listed <= q->threads.len && (q->watch == NULL || q->next == NULL) &&
+           stop_is_sound(quirks_stop(q));
+}
+
 int quirks_ask(struct quirks *q)
 {
     const struct buf *request = &q->d.request;
     if (request->error != 0)
         return request->error;
+    CHECK_OR_RETURN(q->d.state != DECORATOR_OUTSTANDING && request->len != 0);
     int rc = target_ask_bytes(q->d.base.next, request, &q->part);
     if (rc == 0 && passes_reply(request) &&
         !quirks_is_valid_reply(packet_find(request->data, request->len), &q->part, true))
@@ -39,6 +47,7 @@ int quirks_ask(struct quirks *q)
 
 int quirks_send(struct quirks *q, quirks_step *next)
 {
+    CHECK_OR_RETURN(q->d.request.len != 0 || q->d.request.error != 0);
     q->next = next;
     q->exchanges++;
     return DECORATOR_REPLACE;
@@ -89,6 +98,7 @@ int quirks_query_bufsz(struct quirks *q)
     int rc = target_ask(q->d.base.next, "qSupported", &q->part);
     if (rc == 0)
         q->bufsz = parse_bufsz(&q->part);
+    CHECK_OR_RETURN(rc != 0 || quirks_is_sound(q));
     return rc;
 }
 
@@ -102,6 +112,7 @@ size_t quirks_request_limit(struct quirks *q)
 
 size_t quirks_read_limit(struct quirks *q)
 {
+    CHECK(q->bufsz >= QUIRKS_BUFSZ_MIN); /* as above */
     return q->bufsz / 2 < QUIRKS_READ_MAX ? q->bufsz / 2 : QUIRKS_READ_MAX;
 }
 
@@ -140,6 +151,7 @@ static int step(struct quirks *q, const struct request *r)
 /* The first Z of each kind probes for watchpoints: no feature reports them. */
 static int insert_watch(struct quirks *q, const struct request *r)
 {
+    CHECK_OR_RETURN(r->len > 1 && r->data[1] >= '2' && r->data[1] <= '4');
     bool *none = &q->no_watch[r->data[1] - '2'];
     q->watch = none;
     return *none ? DECORATOR_DONE : DECORATOR_PASS;
@@ -229,6 +241,7 @@ struct stop *quirks_stop(struct quirks *q)
 void quirks_note_resume(struct quirks *q, bool step)
 {
     struct stop *s = quirks_stop(q);
+    CHECK(stop_is_sound(s));
     if (q->shown.len != 0)
         (void)buf_set(&q->earlier, q->shown.data, q->shown.len);
     buf_reset(&q->shown);
@@ -241,6 +254,7 @@ void quirks_note_resume(struct quirks *q, bool step)
 void quirks_note_stop(struct quirks *q, const struct buf *reply)
 {
     struct stop *s = quirks_stop(q);
+    CHECK(stop_is_sound(s));
     /* Without a run, the reply began a new session, which has recorded it already. */
     if (s->runs != 0)
         (void)stop_take(s, reply->data, reply->len);
@@ -289,6 +303,7 @@ static void note_reply(struct quirks *q, struct buf *reply)
 static int quirks_on_request(struct decorator *d, const struct request *r)
 {
     struct quirks *q = (struct quirks *)d;
+    CHECK_OR_RETURN(quirks_is_sound(q));
     q->next = NULL;
     q->watch = NULL;
     q->selecting = 0;
@@ -303,6 +318,7 @@ static int quirks_on_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct quirks *q = (struct quirks *)d;
     quirks_step *next = q->next;
+    CHECK_OR_RETURN(quirks_is_sound(q));
     if ((next == NULL || !final) && !quirks_is_valid_reply(d->packet, reply, final))
         return NETGDB_FOREIGN;
     if (!final)

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/quirks/quirks_private.h"
 #include "proto/rsp/rsp.h"
@@ -76,6 +77,7 @@ static int find_trap_rules(struct quirks *q, const struct machine **m)
 {
     const struct stop *s = quirks_stop(q);
     size_t size;
+    CHECK_OR_RETURN(stop_is_sound(s));
     *m = NULL;
     if ((s->pc == 0x10 && s->pc_len == 8) || (s->pc == 8 && s->pc_len == 4))
         *m = &x86;
@@ -123,7 +125,7 @@ static int read_pc(struct quirks *q, uint64_t *pc, bool *good)
     buf_reset(&q->d.request);
     (void)buf_printf(&q->d.request, "p%x", s->pc);
     int rc = quirks_ask(q);
-    *good = rc == 0 && s->pc_len <= PC_BYTES_MAX && q->part.len == 2 * s->pc_len;
+    *good = rc == 0 && s->pc_len != 0 && s->pc_len <= PC_BYTES_MAX && q->part.len == 2 * s->pc_len;
     *pc = 0;
     for (unsigned i = 0; *good && i < s->pc_len; i++) {
         int byte = rsp_hex_byte(q->part.data + 2 * i);
@@ -138,6 +140,7 @@ static int read_pc(struct quirks *q, uint64_t *pc, bool *good)
 static int write_pc(struct quirks *q, uint64_t pc)
 {
     const struct stop *s = quirks_stop(q);
+    CHECK_OR_RETURN(s->pc_len != 0 && s->pc_len <= PC_BYTES_MAX);
     buf_reset(&q->d.request);
     (void)buf_printf(&q->d.request, "P%x=", s->pc);
     for (unsigned i = 0; i < s->pc_len; i++)
@@ -270,6 +273,7 @@ static int prepare_detach(struct quirks *q, const char **why)
 int quirks_detach(struct quirks *q, struct buf *reply)
 {
     const char *why = NULL;
+    CHECK_OR_RETURN(quirks_is_sound(q) && q->d.state != DECORATOR_OUTSTANDING);
     int rc = query_first_stop(q);
     if (rc == 0)
         rc = select_stopped_thread(q);

@@ -18,6 +18,7 @@ enum {
 
 static void make_read(struct quirks *q, uint64_t address, size_t n)
 {
+    CHECK(n != 0 && n <= QUIRKS_READ_MAX);
     buf_reset(&q->d.request);
     (void)buf_printf(&q->d.request, "m%" PRIx64 ",%zx", address, n);
 }
@@ -43,6 +44,7 @@ static int read_piece(struct quirks *q, quirks_step *next)
 static int take_memory_piece(struct quirks *q, const struct buf *reply)
 {
     bool good = is_memory_of(reply, q->piece);
+    CHECK_OR_RETURN(q->d.packet->id == PACKET_m && q->piece != 0);
     if (!good && q->d.reply.len != 0)
         return DECORATOR_DONE;
     int rc = buf_add(&q->d.reply, reply->data, reply->len);
@@ -125,6 +127,7 @@ static int write_next_piece(struct quirks *q)
 
 static int take_memory_written(struct quirks *q, const struct buf *reply)
 {
+    CHECK_OR_RETURN(q->left < q->data.len); /* a piece was written */
     if (!buf_is(reply, "OK"))
         return quirks_pass_reply(q, reply);
     if (q->left != 0)
@@ -197,6 +200,7 @@ static quirks_step take_slice, take_searched;
 static int search_slice(struct quirks *q)
 {
     uint64_t n = SLICE + q->data.len - 1;
+    CHECK_OR_RETURN(q->data.len != 0 && q->data.len <= PATTERN_MAX && q->exchanges <= SLICES);
     if (q->exchanges == SLICES)
         return buf_sets(&q->d.reply, QUIRKS_EFBIG);
     buf_reset(&q->d.request);
@@ -219,6 +223,7 @@ static int take_slice(struct quirks *q, const struct buf *reply)
 static bool found(struct quirks *q)
 {
     const struct buf *window = &q->part;
+    CHECK(q->data.len != 0);
     const uint8_t *hit = memmem(window->data, window->len, q->data.data, q->data.len);
     if (hit != NULL)
         (void)buf_printf(&q->d.reply, "1,%" PRIx64,

@@ -51,6 +51,7 @@ static int remember(struct quirks *q, uint64_t address, const char **why)
     now.inserted = 1;
     now.old = 0;
     *p = now;
+    CHECK_OR_RETURN(stop_is_sound(s));
     return 0;
 }
 
@@ -96,6 +97,7 @@ void quirks_note_write(struct quirks *q, uint64_t address)
 {
     struct stop *s = quirks_stop(q);
     bool inserted = keepout_is_breakpoint(&q->data);
+    CHECK(q->data.len != 0 && stop_is_sound(s));
     for (unsigned i = 0; i < STOP_POINTS; i++) {
         struct stop_point *p = &s->points[i];
         if (p->len == 0 || p->address - address >= q->data.len) {
@@ -131,7 +133,8 @@ void quirks_leave_points(struct stop *s)
 
 int quirks_remove_point(struct quirks *q, struct stop_point *p)
 {
-    int rc = buf_set(&q->data, p->text, p->len <= STOP_TEXT_MAX ? p->len : 0);
+    CHECK_OR_RETURN(p->len != 0 && p->len <= STOP_TEXT_MAX);
+    int rc = buf_set(&q->data, p->text, p->len);
     if (rc == 0)
         rc = quirks_write(q, p->address);
     if (rc == 0)

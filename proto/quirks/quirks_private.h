@@ -61,6 +61,9 @@ struct quirks {
     size_t value;           /* … its digits in `data`, q->piece of them */
 };
 
+/* Returns whether the parts of the state agree with each other, as between any two requests. */
+bool quirks_is_sound(struct quirks *q);
+
 /* Has q->d.request sent; `next` gets the reply. Returns DECORATOR_REPLACE. */
 int quirks_send(struct quirks *q, quirks_step *next);
 

@@ -32,6 +32,7 @@ int quirks_register_size(struct quirks *q, uint64_t n, size_t *size)
     *size = value ? q->part.len / 2 : 0;
     if (cached)
         q->sizes[n] = (int)*size;
+    CHECK_OR_RETURN(*size <= SIZE_MAX_BYTES);
     return 0;
 }
 
@@ -48,6 +49,7 @@ static bool all_hex(const uint8_t *text, size_t len)
 
 static const uint8_t *digits_in_g(const struct buf *g, unsigned reg)
 {
+    CHECK(reg < RISCV_COUNT && g->len == (size_t)RISCV_COUNT * RISCV_DIGITS);
     return g->data + (size_t)reg * RISCV_DIGITS;
 }
 
@@ -186,6 +188,7 @@ static int was_restored(struct quirks *q, bool *restored)
 {
     size_t at = 0, size = 0;
     int rc = 0;
+    CHECK_OR_RETURN(q->value <= q->data.len && q->piece <= q->data.len - q->value);
     *restored = false;
     if (q->reg >= QUIRKS_REGISTERS) /* only p has it */
         return 0;

@@ -32,12 +32,14 @@ static bool append_thread_id(struct quirks *q)
     (void)buf_addc(&q->d.reply, q->d.reply.len == 0 ? 'm' : ',');
     (void)buf_add(&q->d.reply, id, n);
     q->listed = (size_t)(id + n - q->threads.data);
+    CHECK(q->listed <= q->threads.len);
     return true;
 }
 
 int quirks_next_threads(struct quirks *q, const struct request *r)
 {
     (void)r;
+    CHECK_OR_RETURN(q->listed <= q->threads.len && q->d.reply.len == 0);
     while (q->listed < q->threads.len && q->d.reply.len < ID_BYTES_MAX && append_thread_id(q))
         ;
     return q->d.reply.len != 0 ? q->d.reply.error : buf_adds(&q->d.reply, "l");
@@ -61,6 +63,7 @@ static quirks_step take_threads_piece;
 
 static int fetch_threads_piece(struct quirks *q)
 {
+    CHECK_OR_RETURN(!q->threads_known);
     buf_reset(&q->d.request);
     (void)buf_printf(&q->d.request, "qXfer:threads:read::%zx,%x", q->threads.len, FETCH_BYTES);
     return quirks_send(q, take_threads_piece);
@@ -76,6 +79,7 @@ static int take_threads_piece(struct quirks *q, const struct buf *reply)
 {
     bool last = buf_starts(reply, "l"), more = buf_starts(reply, "m") && reply->len > 1;
     bool refused = !last && !more;
+    CHECK_OR_RETURN(!q->threads_known && q->attempts < ATTEMPTS);
     if (refused && ++q->attempts < ATTEMPTS)
         return fetch_list(q);
     if (refused || rsp_unescape(&q->threads, reply->data + 1, reply->len - 1) != 0) {
