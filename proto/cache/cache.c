@@ -17,6 +17,14 @@ static struct cache *of(struct decorator *d)
     return (struct cache *)d;
 }
 
+bool cache_is_sound(const struct cache *c)
+{
+    return c->block <= c->read_max && (c->block & (c->block - 1)) == 0 && c->block <= CACHE_PAGE &&
+           c->client_thread.id[CACHE_THREAD_TEXT - 1] == '\0' &&
+           c->stub_thread.id[CACHE_THREAD_TEXT - 1] == '\0' &&
+           c->process[CACHE_THREAD_TEXT - 1] == '\0' && !(c->block_read && c->learn != NULL);
+}
+
 /* ---- invalidation ---- */
 
 void cache_clear_memory(struct cache *c)
@@ -29,6 +37,7 @@ void cache_clear_memory(struct cache *c)
 
 static void cache_clear(struct cache *c)
 {
+    CHECK(cache_is_sound(c));
     c->stats.flushes += c->memory.used == 0 && c->replies.n != 0;
     cache_clear_memory(c);
     cache_replies_clear(&c->replies);
@@ -69,7 +78,7 @@ static void learn_limits(struct cache *c, const struct buf *reply)
         ;
     if (c->block < CACHE_BLOCK_MIN)
         c->block = 0;
-    CHECK(c->block <= c->read_max && (c->block & (c->block - 1)) == 0);
+    CHECK(cache_is_sound(c));
     c->shared_memory = c->kernel || features_has(reply->data, reply->len, "QPassSignals") ||
                        features_has(reply->data, reply->len, "qXfer:auxv:read");
     c->binary = features_has(reply->data, reply->len, "binary-upload");
@@ -154,6 +163,7 @@ static int change(struct cache *c, const struct request *r)
 static int other(struct cache *c, const struct request *r)
 {
     const struct packet *packet = r->packet;
+    CHECK_OR_RETURN(c->learn == NULL && !c->block_read);
     bool reads = packet->effects == PKT_READS && packet->id != PACKET_q;
     return reads ? read_only(c, r) : change(c, r);
 }
@@ -199,6 +209,7 @@ static cache_answer *const answers[PACKET_UNKNOWN] = {
 
 static cache_answer *find_answer(const struct request *r)
 {
+    CHECK(r->packet != NULL && r->packet->id <= PACKET_UNKNOWN);
     /* The table has the same entry for "qXfer:…:write:" as for the read. */
     if (packet_is_object(r->packet) && r->numbers < 2)
         return change;
@@ -212,7 +223,7 @@ static int cache_request(struct decorator *d, const struct request *r)
 {
     struct cache *c = of(d);
     cache_answer *function = find_answer(r);
-    CHECK_OR_RETURN(r->len != 0 || r->packet->id == PACKET_UNKNOWN);
+    CHECK_OR_RETURN(cache_is_sound(c) && (r->len != 0 || r->packet->id == PACKET_UNKNOWN));
     c->block_read = false;
     c->learn = NULL;
     int rc = request_copy(&c->request, &c->request_bytes, r);
@@ -225,7 +236,7 @@ static int cache_request(struct decorator *d, const struct request *r)
 static int cache_reply(struct decorator *d, struct buf *reply, bool final)
 {
     struct cache *c = of(d);
-    CHECK_OR_RETURN(!c->block_read || c->learn == NULL); /* its reply is ours */
+    CHECK_OR_RETURN(cache_is_sound(c));
     if (final && c->block_read)
         return cache_take_block(c, reply);
     if (final && c->learn != NULL)
@@ -235,6 +246,7 @@ static int cache_reply(struct decorator *d, struct buf *reply, bool final)
 
 static int cache_leave(struct decorator *d, const struct request *r, struct buf *reply)
 {
+    CHECK_OR_RETURN(cache_is_sound(of(d)));
     cache_clear(of(d));
     cache_select_unknown(of(d));
     return target_leave(d->base.next, r, reply);

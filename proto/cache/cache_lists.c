@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/cache/cache_private.h"
+#include "proto/check.h"
 #include "proto/rsp/rsp.h"
 
 enum { PIECES_MAX = 4096 }; /* of one document; longer ones are left to the client */
@@ -24,6 +25,7 @@ static void learn_global_reply(struct cache *c, const struct buf *reply)
 
 static void learn_thread_reply(struct cache *c, const struct buf *reply)
 {
+    CHECK(cache_is_sound(c));
     if (!is_success(reply))
         return;
     cache_replies_store(&c->replies, c->stub_thread.id, c->request.data, c->request.len,
@@ -100,6 +102,7 @@ static int fetch_document_piece(struct cache *c, struct cache_document *d, const
                                 uint64_t len)
 {
     size_t before = d->data.len;
+    CHECK_OR_RETURN(!d->known && len != 0);
     buf_reset(&c->d.request);
     (void)buf_printf(&c->d.request, "qXfer:%s:read::%zx,%llx", object, d->data.len,
                      (unsigned long long)len);
@@ -156,6 +159,7 @@ static int document(struct cache *c, struct cache_document *d, const char *objec
         c->stats.hits++;
         return cache_document_reply(d, r->address, r->length, &c->d.reply);
     }
+    CHECK_OR_RETURN(!d->known || r->address == 0);
     if (r->address == 0)
         return begin_document(c, d, object, r->length);
     c->stats.misses++;

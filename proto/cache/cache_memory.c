@@ -15,8 +15,16 @@ struct cache_page {
     uint8_t bytes[CACHE_PAGE];
 };
 
+/* The pages in use come first, and the next one to evict is one of the allocated. */
+static bool memory_is_sound(const struct cache_memory *m)
+{
+    return m->used <= m->allocated && m->allocated <= CACHE_PAGES_MAX &&
+           (m->oldest == 0 || m->oldest < m->allocated);
+}
+
 void cache_memory_free(struct cache_memory *m)
 {
+    CHECK(memory_is_sound(m));
     for (size_t i = 0; i < m->allocated; i++)
         free(m->pages[i]);
     memset(m, 0, sizeof *m);
@@ -24,6 +32,7 @@ void cache_memory_free(struct cache_memory *m)
 
 void cache_memory_clear(struct cache_memory *m)
 {
+    CHECK(memory_is_sound(m));
     if (m->used != 0)
         memset(m->buckets, 0, sizeof m->buckets);
     m->used = m->oldest = 0;
@@ -47,6 +56,7 @@ static struct cache_page *find_page(const struct cache_memory *m, uint64_t addre
     struct cache_page *p = m->buckets[page_bucket(address)];
     while (p != NULL && p->address != cache_page_of(address))
         p = p->next;
+    CHECK(p == NULL || p->address % CACHE_PAGE == 0);
     return p;
 }
 
@@ -63,7 +73,7 @@ static void unlink_page(struct cache_memory *m, const struct cache_page *page)
  * NULL if memory is short and no page exists. */
 static struct cache_page *get_page(struct cache_memory *m)
 {
-    CHECK(m->used <= m->allocated && m->allocated <= CACHE_PAGES_MAX);
+    CHECK(memory_is_sound(m));
     if (m->used == m->allocated && m->allocated < CACHE_PAGES_MAX) {
         struct cache_page *page = malloc(sizeof *page);
         if (page != NULL)
@@ -127,6 +137,7 @@ void cache_memory_store(struct cache_memory *m, uint64_t address, const uint8_t 
 static size_t known_in_page(const struct cache_page *page, size_t at, size_t len)
 {
     size_t n = 0;
+    CHECK(at < CACHE_PAGE && len <= CACHE_PAGE - at);
     while (n < len) {
         uint64_t unknown = ~page->known[(at + n) / 64] >> (at + n) % 64;
         if (unknown != 0) {
@@ -148,11 +159,13 @@ size_t cache_memory_known(const struct cache_memory *m, uint64_t address, size_t
         known = page == NULL ? 0 : known_in_page(page, (size_t)((address + all) % CACHE_PAGE), n);
         all += known;
     } while (known == n && all < len);
+    CHECK(all <= len);
     return all;
 }
 
 void cache_memory_copy(const struct cache_memory *m, uint64_t address, uint8_t *bytes, size_t len)
 {
+    CHECK(len == 0 || address + (len - 1) >= address);
     while (len > 0) {
         size_t n = bytes_in_page(address, len), at = (size_t)(address % CACHE_PAGE);
         const struct cache_page *page = find_page(m, address);
@@ -179,6 +192,7 @@ bool cache_memory_touched(const struct cache_memory *m, uint64_t address)
 size_t cache_memory_bytes(const struct cache_memory *m)
 {
     size_t n = 0;
+    CHECK(memory_is_sound(m));
     for (size_t i = 0; i < m->used; i++) {
         for (size_t w = 0; w < WORDS; w++)
             n += (size_t)__builtin_popcountll(m->pages[i]->known[w]);

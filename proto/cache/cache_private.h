@@ -80,6 +80,9 @@ typedef int cache_answer(struct cache *c, const struct request *r);
 
 /* ---- cache.c ---- */
 
+/* Returns whether the parts of the cache agree with each other, as between any two requests. */
+bool cache_is_sound(const struct cache *c);
+
 /* Sends c->d.request and stores the reply in c->own_reply. Returns 0 or the target's error. */
 int cache_ask(struct cache *c);
 

@@ -42,6 +42,7 @@ static int make_reply(struct cache *c, struct buf *reply)
     int rc = buf_resize(&c->bytes, c->size);
     if (rc != 0)
         return rc;
+    CHECK_OR_RETURN(c->bytes.len == c->size);
     cache_memory_copy(&c->memory, c->address, c->bytes.data, c->size);
     buf_reset(reply);
     if (c->command == 'm')
@@ -52,6 +53,7 @@ static int make_reply(struct cache *c, struct buf *reply)
 
 static bool is_known(const struct cache *c)
 {
+    CHECK(c->size != 0 && c->size <= c->read_max);
     return cache_memory_known(&c->memory, c->address, c->size) == c->size;
 }
 
@@ -67,6 +69,7 @@ static void learn_unreadable(struct cache *c, const struct buf *reply)
 {
     static const uint8_t marks[CACHE_PAGE];
     uint64_t page = cache_page_of(c->address);
+    CHECK(c->size != 0);
     if (c->kernel && cache_page_of(c->address + (c->size - 1)) == page)
         cache_memory_store(&c->unreadable, page, marks, CACHE_PAGE);
     else if (c->size == 1)
@@ -104,6 +107,7 @@ static void learn_read(struct cache *c, const struct buf *reply)
 
 static int send_read(struct cache *c, uint64_t address, size_t len)
 {
+    CHECK_OR_RETURN((c->command == 'm' || c->command == 'x') && len != 0 && len <= c->read_max);
     buf_reset(&c->d.request);
     (void)buf_printf(&c->d.request, "%c%" PRIx64 ",%zx", c->command, address, len);
     return DECORATOR_REPLACE;
@@ -141,6 +145,7 @@ static int read_cacheable(struct cache *c, bool exact)
         return cache_pass_after(rc);
     if (!exact && cache_window(c, c->address, c->size, &c->window, &c->window_len) &&
         c->window_len > c->size) {
+        CHECK_OR_RETURN(c->learn == NULL);
         c->block_read = true;
         c->stats.blocks++;
         return send_read(c, c->window, c->window_len);

@@ -16,6 +16,18 @@ struct cache_reply {
     uint8_t text[]; /* thread, request and reply, without NULs */
 };
 
+static bool replies_are_sound(const struct cache_replies *r)
+{
+    return r->n <= CACHE_REPLIES_MAX && r->bytes <= CACHE_REPLIES_BYTES &&
+           (r->n == 0) == (r->bytes == 0) && (r->buckets != NULL || r->n == 0);
+}
+
+/* `at` is at the beginning of a reply, or at the end. */
+static bool list_is_sound(const struct cache_list *l)
+{
+    return l->at <= l->replies.len && !(l->known && l->recording);
+}
+
 void cache_replies_free(struct cache_replies *r)
 {
     cache_replies_clear(r);
@@ -25,6 +37,7 @@ void cache_replies_free(struct cache_replies *r)
 
 void cache_replies_clear(struct cache_replies *r)
 {
+    CHECK(replies_are_sound(r));
     for (size_t i = 0; r->n != 0 && i < BUCKETS; i++) {
         struct cache_reply *reply, *next;
         for (reply = r->buckets[i]; reply != NULL; reply = next) {
@@ -52,6 +65,7 @@ static struct cache_reply *find_reply(const struct cache_replies *r, const char 
                                       const uint8_t *request, size_t len)
 {
     size_t n = strlen(thread);
+    CHECK(replies_are_sound(r));
     struct cache_reply *reply =
         r->buckets != NULL ? r->buckets[reply_bucket(thread, request, len)] : NULL;
     while (reply != NULL &&
@@ -92,7 +106,6 @@ void cache_replies_store(struct cache_replies *r, const char *thread, const void
                        **at = &r->buckets[reply_bucket(thread, request, len)];
     if (entry == NULL)
         return;
-    CHECK(r->n < CACHE_REPLIES_MAX && r->bytes + bytes <= CACHE_REPLIES_BYTES);
     *entry = (struct cache_reply){*at, n, len, reply_len};
     memcpy(entry->text, thread, n);
     memcpy(entry->text + n, request, len);
@@ -101,6 +114,7 @@ void cache_replies_store(struct cache_replies *r, const char *thread, const void
     *at = entry;
     r->n++;
     r->bytes += bytes;
+    CHECK(replies_are_sound(r));
 }
 
 /* ---- documents ---- */
@@ -121,6 +135,7 @@ int cache_document_reply(const struct cache_document *d, uint64_t offset, uint64
                          struct buf *reply)
 {
     size_t chunk = d->chunk != 0 ? d->chunk : CHUNK_MAX;
+    CHECK_OR_RETURN(d->known);
     buf_reset(reply);
     return rsp_add_piece(reply, d->data.data, d->data.len, offset, len < chunk ? len : chunk);
 }
@@ -142,6 +157,7 @@ void cache_list_free(struct cache_list *l)
 void cache_list_record(struct cache_list *l, bool first, const struct buf *reply)
 {
     bool more = buf_starts(reply, "m");
+    CHECK(list_is_sound(l));
     if (first) {
         buf_reset(&l->replies);
         l->recording = true;
@@ -155,11 +171,13 @@ void cache_list_record(struct cache_list *l, bool first, const struct buf *reply
     l->recording = stored && more;
     /* The client has received all replies so far. */
     l->at = l->replies.len;
+    CHECK(list_is_sound(l));
 }
 
 bool cache_list_reply(struct cache_list *l, bool first, struct buf *reply)
 {
     size_t len;
+    CHECK(list_is_sound(l));
     if (!l->known || (first && l->stale) || l->recording)
         return false;
     if (first)

@@ -56,6 +56,7 @@ void cache_select_unknown(struct cache *c)
     (void)snprintf(c->client_thread.id, sizeof c->client_thread.id, "#%llu",
                    (unsigned long long)c->next_unknown_id++);
     c->stub_thread = c->client_thread;
+    CHECK(c->client_thread.id[0] == '#' && cache_is_sound(c));
 }
 
 /* Records the process of the first id that contains one. */
@@ -74,6 +75,7 @@ static void note_process(struct cache *c, const uint8_t *id, size_t len)
 /* Records a live thread as a cached reply to "H". */
 static void note_live_thread(struct cache *c, const uint8_t *id, size_t len)
 {
+    CHECK(cache_is_sound(c));
     note_process(c, id, len);
     if (is_single_thread(id, len))
         cache_replies_store(&c->replies, "H", id, len, "OK", 2);
@@ -141,6 +143,7 @@ static void learn_thread(struct cache *c, const struct buf *reply)
 {
     if (!buf_is(reply, "OK"))
         return;
+    CHECK(c->request.packet->id == PACKET_H && c->request.len > 2);
     set_thread(&c->client_thread, c->request.data + 2, c->request.len - 2);
     c->stub_thread = c->client_thread;
     note_live_thread(c, c->request.data + 2, c->request.len - 2);
@@ -167,6 +170,7 @@ static bool is_none(const uint8_t *request, size_t len)
 int cache_select_thread(struct cache *c, const struct request *r)
 {
     const uint8_t *id = r->data + 2;
+    CHECK_OR_RETURN(r->packet->id == PACKET_H && r->len != 0);
     size_t n = r->len > 2 ? r->len - 2 : 0;
     note_process(c, id, n);
     if (r->len < 2 || r->data[1] != 'g' || !is_single_thread(id, n)) {
@@ -187,6 +191,7 @@ int cache_select_thread(struct cache *c, const struct request *r)
 /* `T thread-id`. A thread of the list is alive as long as the target is stopped. */
 int cache_thread_alive(struct cache *c, const struct request *r)
 {
+    CHECK_OR_RETURN(r->packet->id == PACKET_T && r->len != 0);
     if (!is_live_thread(c, r->data + 1, r->len - 1))
         return cache_global_reply(c, r);
     c->stats.hits++;
@@ -247,6 +252,7 @@ void cache_enter_address_space(struct cache *c)
     if (!is_in_address_space(c))
         cache_clear_memory(c);
     c->address_space = address_space_of(c, &c->client_thread);
+    CHECK(is_in_address_space(c));
 }
 
 int cache_sync_address_space(struct cache *c)
