@@ -16,8 +16,14 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){.max = max};
 }
 
+static bool buf_is_sound(const struct buf *b)
+{
+    return b->len <= b->cap && b->len <= b->max && (b->data != NULL || b->cap == 0);
+}
+
 void buf_free(struct buf *b)
 {
+    CHECK(buf_is_sound(b));
     free(b->data);
     buf_init(b, b->max);
 }
@@ -33,7 +39,7 @@ static int buf_reserve(struct buf *b, size_t more)
 {
     if (b->error != 0)
         return b->error;
-    CHECK_OR_RETURN(b->len <= b->cap && b->len <= b->max);
+    CHECK_OR_RETURN(buf_is_sound(b));
     if (more > b->max - b->len)
         return b->error = NETGDB_TOO_LONG;
     size_t need = b->len + more;
@@ -47,11 +53,13 @@ static int buf_reserve(struct buf *b, size_t more)
         return b->error = NETGDB_NOMEM;
     b->data = data;
     b->cap = cap;
+    CHECK_OR_RETURN(more <= b->cap - b->len);
     return 0;
 }
 
 int buf_add(struct buf *b, const void *data, size_t len)
 {
+    CHECK_OR_RETURN(data != NULL || len == 0);
     int rc = buf_reserve(b, len);
     if (rc != 0 || len == 0)
         return rc;
@@ -122,6 +130,7 @@ int buf_resize(struct buf *b, size_t len)
         memset(b->data + b->len, 0, len - b->len);
     }
     b->len = len;
+    CHECK_OR_RETURN(buf_is_sound(b));
     return 0;
 }
 
@@ -140,5 +149,6 @@ bool buf_is(const struct buf *b, const char *text)
 bool buf_starts(const struct buf *b, const char *prefix)
 {
     size_t n = strlen(prefix);
+    CHECK(buf_is_sound(b));
     return b->len >= n && (n == 0 || memcmp(b->data, prefix, n) == 0);
 }

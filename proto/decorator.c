@@ -13,9 +13,16 @@ static struct decorator *decorator_of(struct target *t)
     return (struct decorator *)t;
 }
 
+/* As between any two calls of the client. */
+static bool decorator_is_sound(const struct decorator *d)
+{
+    return d->base.next != NULL && d->packet != NULL && d->state <= DECORATOR_OUTSTANDING;
+}
+
 /* After NETGDB_REPLACED, the next recv returns the stop of the new session. */
 static int note_error(struct decorator *d, int rc)
 {
+    CHECK_OR_RETURN(decorator_is_sound(d));
     if (rc >= 0 || rc == NETGDB_AGAIN)
         return rc;
     d->state = rc == NETGDB_REPLACED ? DECORATOR_OUTSTANDING : DECORATOR_IDLE;
@@ -54,7 +61,8 @@ static int send_own(struct decorator *d)
 static int decorator_send(struct target *t, const struct request *r)
 {
     struct decorator *d = decorator_of(t);
-    CHECK_OR_RETURN(accepts_request(d));
+    CHECK_OR_RETURN(decorator_is_sound(d) && accepts_request(d));
+    CHECK_OR_RETURN(r->packet != NULL && r->rest_len <= r->len);
     d->state = DECORATOR_IDLE;
     buf_reset(&d->output);
     buf_reset(&d->reply);
@@ -91,18 +99,23 @@ static int give_answer(struct decorator *d, struct buf *reply, bool *final)
 /* Receives one packet. Returns DONE, REPLACE or an error of the target. */
 static int receive(struct decorator *d, struct buf *reply, bool *final, unsigned watch)
 {
+    CHECK_OR_RETURN(d->state == DECORATOR_OUTSTANDING);
     int rc = note_error(d, target_recv(d->base.next, reply, final, watch));
     if (rc != 0)
         return rc;
     if (*final)
         d->state = DECORATOR_IDLE;
     buf_reset(&d->request);
-    return d->ops->on_reply != NULL ? note_error(d, d->ops->on_reply(d, reply, *final)) : 0;
+    rc = d->ops->on_reply != NULL ? d->ops->on_reply(d, reply, *final) : DECORATOR_DONE;
+    /* Only a final reply may be followed by another exchange. */
+    CHECK_OR_RETURN(rc <= 0 || (rc == DECORATOR_REPLACE && *final));
+    return note_error(d, rc);
 }
 
 static int decorator_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct decorator *d = decorator_of(t);
+    CHECK_OR_RETURN(decorator_is_sound(d));
     if (d->state != DECORATOR_OUTSTANDING)
         return give_answer(d, reply, final);
     int rc;
@@ -117,6 +130,7 @@ static int decorator_recv(struct target *t, struct buf *reply, bool *final, unsi
 
 static int decorator_interrupt(struct target *t)
 {
+    CHECK_OR_RETURN(decorator_is_sound(decorator_of(t)));
     return target_interrupt(t->next);
 }
 
@@ -142,6 +156,7 @@ static size_t decorator_max_request(struct target *t)
 static void decorator_free(struct target *t)
 {
     struct decorator *d = decorator_of(t);
+    CHECK(d->packet != NULL && d->state <= DECORATOR_OUTSTANDING);
     target_free(t->next);
     if (d->ops->free != NULL)
         d->ops->free(d);

@@ -9,8 +9,14 @@
 #include "proto/check.h"
 #include "proto/err.h"
 
+static bool regions_are_sound(const struct regions *r)
+{
+    return r->n <= r->cap && r->n <= REGIONS_MAX && (r->list != NULL || r->cap == 0);
+}
+
 void regions_free(struct regions *r)
 {
+    CHECK(regions_are_sound(r));
     free(r->list);
     *r = (struct regions){.n = 0};
 }
@@ -32,6 +38,7 @@ static size_t lower_bound(const struct regions *r, uint64_t address)
 const struct region *regions_find(const struct regions *r, uint64_t address)
 {
     size_t i = lower_bound(r, address);
+    CHECK(i <= r->n && regions_are_sound(r));
     return i < r->n && r->list[i].first <= address ? &r->list[i] : NULL;
 }
 
@@ -124,6 +131,7 @@ int regions_set(struct regions *r, uint64_t first, uint64_t last, enum region_ki
         end++;
     size_t n = replacement(r, at, end - at, (struct region){first, last, kind}, parts);
     n = join_regions(parts, n);
+    CHECK_OR_RETURN(n <= 3 && at <= end && end <= r->n && regions_are_sound(r));
     size_t total = r->n - (end - at) + n;
     if (total > REGIONS_MAX)
         return NETGDB_TOO_LONG;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/requests.h"
 
@@ -48,6 +49,7 @@ struct target *target_strip(struct target *t)
     struct target *last = t, *decorator = NULL;
     for (; last->next != NULL; last = last->next)
         decorator = last;
+    CHECK(last->ops != NULL && (decorator == NULL) == (last == t));
     if (decorator != NULL) {
         decorator->next = NULL;
         target_free(t);
@@ -57,6 +59,7 @@ struct target *target_strip(struct target *t)
 
 int target_transact(struct target *t, const struct request *r, struct buf *reply)
 {
+    CHECK_OR_RETURN(r->packet != NULL && r->rest_len <= r->len);
     int rc = target_send(t, r);
     bool final = false;
     while (rc == 0 && !final)

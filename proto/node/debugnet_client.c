@@ -48,6 +48,13 @@ static bool may_log(const struct debugnet_client *c, struct log_limit *limit, ch
     return log_limit_allows(limit, io_now(c->transport.io), more);
 }
 
+/* As between any two calls. A session without no-ack mode has no OK that waits for its '+'. */
+static bool client_is_sound(const struct debugnet_client *c)
+{
+    return c->transport.io != NULL && c->frame.error == 0 &&
+           c->no_ack == c->transport.request_implies_ack;
+}
+
 /* Sends one packet. An interruption is no error here: `next` returns it. */
 static int send_packet(struct debugnet_client *c, const uint8_t *content, size_t len)
 {
@@ -89,6 +96,7 @@ static int answer_rsp_acks(struct debugnet_client *c)
 
 static int begin_node_no_ack(struct debugnet_client *c)
 {
+    CHECK_OR_RETURN(c->transport.requests.outstanding);
     requests_done(&c->transport.requests);
     int rc = send_packet(c, (const uint8_t *)"OK", 2);
     c->no_ack = c->transport.request_implies_ack = true;
@@ -132,6 +140,7 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
 {
     struct debugnet_client *c = client_of(server);
     struct debugnet_transport *t = &c->transport;
+    CHECK_OR_RETURN(client_is_sound(c));
     requests_done(&t->requests);
     for (;;) {
         int rc = debugnet_transport_take(t);
@@ -155,6 +164,7 @@ static int debugnet_client_next(struct server *server, struct buf *request, unsi
 static int debugnet_client_poll(struct server *server)
 {
     struct debugnet_transport *t = &client_of(server)->transport;
+    CHECK_OR_RETURN(client_is_sound(client_of(server)));
     int rc = debugnet_transport_take(t);
     process_rsp_acks(client_of(server));
     if (rc != 0)
@@ -191,7 +201,7 @@ static int debugnet_client_reply(struct server *server, const uint8_t *content, 
     struct debugnet_client *c = client_of(server);
     bool features = final && c->packet != NULL && c->packet->id == PACKET_qSupported &&
                     (len == 0 || content[0] != 'E');
-    CHECK_OR_RETURN(content != NULL || len == 0);
+    CHECK_OR_RETURN(client_is_sound(c) && (content != NULL || len == 0));
     CHECK_OR_RETURN(!final || c->packet != NULL); /* one reply to each request */
     if (final) {
         requests_done(&c->transport.requests);

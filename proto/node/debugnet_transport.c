@@ -55,6 +55,13 @@ static void log_message(const struct debugnet_transport *t, const char *directio
         log_at(t->log, LOG_PACKET, "%s %s %u", direction, names[msg->type], msg->seqno);
 }
 
+/* The chunks of a message: acknowledged up to `unacked`, sent up to `sent`. */
+static bool window_is_sound(const struct debugnet_transport *t)
+{
+    return t->unacked <= t->sent && t->sent <= t->chunks && t->chunks <= DEBUGNET_CHUNKS &&
+           t->sent - t->unacked <= DEBUGNET_WINDOW;
+}
+
 static void send_ack(struct debugnet_transport *t, uint32_t seqno)
 {
     uint8_t ack[WIRE_ACK];
@@ -65,6 +72,7 @@ static void send_ack(struct debugnet_transport *t, uint32_t seqno)
 
 static void transport_take_ack(struct debugnet_transport *t, uint32_t seqno)
 {
+    CHECK(window_is_sound(t));
     if (seqno - t->base >= t->sent)
         return;
     t->acked[seqno - t->base] = true;
@@ -163,6 +171,7 @@ static struct io_msg make_chunk(struct debugnet_transport *t, unsigned i, unsign
         .len = left < t->options.data_max ? left : t->options.data_max,
     };
     uint8_t *out = t->burst[place];
+    CHECK(i < t->chunks && place < DEBUGNET_WINDOW && offset <= len);
     wire_encode(&msg, out);
     if (msg.len != 0)
         memcpy(out + WIRE_HEADER, data + offset, msg.len);
@@ -187,6 +196,7 @@ static void send_window(struct debugnet_transport *t, unsigned from, enum wire_t
     }
     if (end > t->sent)
         t->sent = end;
+    CHECK(n <= DEBUGNET_WINDOW && window_is_sound(t));
     if (n != 0)
         (void)io_send(t->io, IO_CLIENT, msgs, n); /* as in send_ack */
 }

@@ -20,6 +20,7 @@
  */
 static int pump(struct netgdb_target *t, uint64_t since, unsigned watch)
 {
+    CHECK_OR_RETURN(nt_is_sound(t));
     bool has_all = t->outstanding && link_acked(t->link);
     uint64_t quiet;
     int rc = nt_pump_quiet(t, since, has_all ? PROBE_INTERVAL : silence_next_check(&t->silence),
@@ -95,7 +96,7 @@ static int transmit_request(struct netgdb_target *t)
 static int node_send(struct target *base, const struct request *r)
 {
     struct netgdb_target *t = nt_self(base);
-    CHECK_OR_RETURN(!t->outstanding);
+    CHECK_OR_RETURN(!t->outstanding && nt_is_sound(t) && !t->our_ack_pending);
     if (r->len > NETGDB_NODE_REQUEST_MAX)
         return NETGDB_TOO_LONG;
     (void)read_reply(t);      /* drop unexpected packets */
@@ -117,7 +118,7 @@ static int node_recv(struct target *base, struct buf *reply, bool *final, unsign
 {
     struct netgdb_target *t = nt_self(base);
     int rc;
-    CHECK_OR_RETURN(t->outstanding);
+    CHECK_OR_RETURN(t->outstanding && t->current.packet != NULL);
     while ((rc = read_reply(t)) == 0) {
         rc = is_hung(t, watch) ? NETGDB_LOST : pump(t, t->asked, watch);
         if (rc != 0)
@@ -143,6 +144,7 @@ static int node_interrupt(struct target *base)
 static int node_idle(struct target *base)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(nt_is_node(t) && nt_is_sound(t));
     int rc = nt_process_input(t);
     if (rc == 0 && !t->outstanding)
         (void)read_reply(t);
@@ -154,6 +156,7 @@ static int node_idle(struct target *base)
 static int node_leave(struct target *base, const struct request *r, struct buf *reply)
 {
     struct netgdb_target *t = nt_self(base);
+    CHECK_OR_RETURN(!t->outstanding);
     t->silence.give_up = NETGDB_LEAVE_SILENCE_LIMIT;
     int rc = target_transact(base, r, reply);
     t->silence.give_up = NETGDB_SILENCE_LIMIT;

@@ -25,6 +25,7 @@ static void read_numbers(struct request *r, size_t skip)
         r->numbers = 2;
         n += 1 + m;
     }
+    CHECK(n <= r->rest_len && r->numbers <= 2);
     r->rest += n;
     r->rest_len -= n;
 }
@@ -82,7 +83,7 @@ struct request request_of(const char *text)
 
 int request_copy(struct request *copy, struct buf *bytes, const struct request *r)
 {
-    CHECK_OR_RETURN(r->rest_len <= r->len);
+    CHECK_OR_RETURN(r->rest_len <= r->len && r->packet != NULL && r->data != bytes->data);
     int rc = buf_set(bytes, r->data, r->len);
     if (rc != 0)
         return rc;
@@ -108,6 +109,7 @@ void request_range(const struct request *r, uint64_t *low, uint64_t *high)
         length = r->length;
     *low = r->address;
     *high = length > UINT64_MAX - r->address ? UINT64_MAX : r->address + length;
+    CHECK(*low <= *high);
 }
 
 bool request_reads_memory(const struct request *r)

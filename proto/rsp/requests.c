@@ -15,8 +15,16 @@ void requests_init(struct requests *r)
     buf_init(&r->pending, REQUESTS_PENDING_MAX);
 }
 
+/* As between any two calls: `last` is the offset of an entry, or 0 if there is none. */
+static bool requests_are_sound(const struct requests *r)
+{
+    return r->pending.error == 0 && r->pending.len <= REQUESTS_PENDING_MAX &&
+           (r->pending.len == 0 ? r->last == 0 : r->last <= r->pending.len - sizeof r->pending.len);
+}
+
 void requests_free(struct requests *r)
 {
+    CHECK(requests_are_sound(r));
     rsp_parser_free(&r->parser);
     buf_free(&r->current);
     buf_free(&r->pending);
@@ -45,19 +53,20 @@ static bool is_retransmission(const struct requests *r, const struct buf *conten
 
 static void drop_request(struct requests *r, int error)
 {
+    CHECK(error == NETGDB_TOO_LONG || error == NETGDB_NOMEM);
     r->too_long++;
     r->drop_error = error;
 }
 
 static void take_packet(struct requests *r, const struct buf *content)
 {
+    CHECK(requests_are_sound(r) && content->error == 0);
     r->acks_due++;
     if (is_retransmission(r, content)) {
         r->retransmissions++;
         return;
     }
     size_t at = r->pending.len;
-    CHECK(content->error == 0 && r->last <= at);
     (void)buf_add(&r->pending, &content->len, sizeof content->len);
     if (buf_add(&r->pending, content->data, content->len) == 0) {
         r->last = at;
@@ -103,6 +112,7 @@ void requests_feed(struct requests *r, const void *data, size_t len)
     enum rsp_event event;
     while ((event = rsp_parse(&r->parser, &at, &len)) != RSP_MORE)
         take_event(r, event);
+    CHECK(len == 0 && requests_are_sound(r));
 }
 
 void requests_drop_partial(struct requests *r)
@@ -121,19 +131,19 @@ int requests_next(struct requests *r, struct buf *content)
         return 0;
     size_t len;
     const uint8_t *data = pending_content(r, 0, &len);
-    CHECK_OR_RETURN(!r->outstanding && len <= r->pending.len - sizeof len);
+    CHECK_OR_RETURN(!r->outstanding && requests_are_sound(r));
     if (buf_set(&r->current, data, len) != 0 || buf_set(content, data, len) != 0)
         return NETGDB_NOMEM;
     buf_drop(&r->pending, sizeof len + len);
     r->last -= r->pending.len == 0 ? r->last : sizeof len + len;
     r->outstanding = true;
-    CHECK_OR_RETURN(r->last <= r->pending.len);
+    CHECK_OR_RETURN(requests_are_sound(r));
     return 1;
 }
 
 void requests_done(struct requests *r)
 {
-    CHECK(r->pending.len == 0 || r->last < r->pending.len);
+    CHECK(requests_are_sound(r));
     r->outstanding = false;
     if (r->pending.len == 0)
         r->interrupt = false;

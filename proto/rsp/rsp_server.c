@@ -32,6 +32,12 @@ static struct rsp_server *server_of(struct server *s)
     return (struct rsp_server *)s;
 }
 
+/* As between any two calls. */
+static bool server_is_sound(const struct rsp_server *s)
+{
+    return s->io != NULL && s->frame.error == 0 && (!s->awaits_ack || s->frame.len != 0);
+}
+
 static void log_limited(const struct rsp_server *s, struct log_limit *limit, enum log_level level,
                         const char *what)
 {
@@ -72,7 +78,7 @@ static void send_acks(struct rsp_server *s)
  * means that GDB's timeout expired: nothing is retransmitted. */
 static void take_acks(struct rsp_server *s)
 {
-    CHECK(!s->awaits_ack || s->frame.len != 0);
+    CHECK(server_is_sound(s));
     if (s->requests.nacks > 0 && s->awaits_ack && !s->requests.outstanding)
         send_last_reply(s);
     if (s->requests.acks > 0)
@@ -113,6 +119,7 @@ static int send_reply(struct rsp_server *s, const uint8_t *content, size_t len, 
     int rc = (runs ? rsp_frame_runs : rsp_frame)(&s->frame, content, len);
     if (rc != 0)
         return rc;
+    CHECK_OR_RETURN(s->frame.len >= 4); /* the framing */
     s->awaits_ack = !s->no_ack;
     send_last_reply(s);
     return 0;
@@ -133,6 +140,7 @@ static int refuse_too_long(struct rsp_server *s)
 
 static int begin_client_no_ack(struct rsp_server *s)
 {
+    CHECK_OR_RETURN(s->requests.outstanding);
     requests_done(&s->requests);
     int rc = send_reply(s, (const uint8_t *)"OK", 2, false); /* GDB still acknowledges this one */
     s->no_ack = true;
@@ -160,6 +168,7 @@ static int next_client_request(struct rsp_server *s, struct buf *request)
 static int rsp_server_next(struct server *server, struct buf *request, unsigned watch)
 {
     struct rsp_server *s = server_of(server);
+    CHECK_OR_RETURN(server_is_sound(s));
     end_request(s);
     for (;;) {
         int rc = read_client_input(s);
@@ -176,6 +185,7 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
     }
     CHECK_OR_RETURN(s->requests.outstanding);
     s->packet = packet_find(request->data, request->len);
+    CHECK_OR_RETURN(s->packet != NULL);
     io_keepalive(s->io, (s->packet->effects & PKT_RESUMES) == 0);
     return 0;
 }
@@ -183,6 +193,7 @@ static int rsp_server_next(struct server *server, struct buf *request, unsigned 
 static int rsp_server_poll(struct server *server)
 {
     struct rsp_server *s = server_of(server);
+    CHECK_OR_RETURN(server_is_sound(s));
     int rc = read_client_input(s);
     if (rc != 0)
         return rc;
@@ -230,6 +241,7 @@ bool rsp_server_has_request(struct server *server)
 static void rsp_server_free(struct server *server)
 {
     struct rsp_server *s = server_of(server);
+    CHECK(server_is_sound(s));
     io_keepalive(s->io, false);
     requests_free(&s->requests);
     buf_free(&s->frame);

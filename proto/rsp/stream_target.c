@@ -50,8 +50,17 @@ static struct stream_target *stream_of(struct target *t)
     return (struct stream_target *)t;
 }
 
+/* As between any two calls. The request for no-ack mode is ours, and keeps the reply before it. */
+static bool stream_is_sound(const struct stream_target *s)
+{
+    return s->io != NULL && (!s->outstanding || s->packet != NULL) &&
+           (!s->choosing || s->outstanding) && (s->at != NULL || s->left == 0) &&
+           s->max_request <= REQUEST_MAX && s->retries <= RETRIES_MAX + 1;
+}
+
 static int send_to_stub(struct stream_target *s, uint8_t *data, size_t len)
 {
+    CHECK_OR_RETURN(len != 0);
     const struct io_msg msg = {.data = data, .len = len};
     int rc = io_send(s->io, IO_TARGET, &msg, 1);
     return rc == 0 ? 0 : (s->error = rc);
@@ -170,6 +179,7 @@ static int check_no_reply(struct stream_target *s)
 /* Returns when a wait that nothing else can end is given up. */
 static uint64_t patience_deadline(const struct stream_target *s, unsigned watch)
 {
+    CHECK(s->packet != NULL);
     bool runs = (s->packet->effects & PKT_RESUMES) != 0;
     return s->heard && watch == 0 && !runs ? s->last + TARGET_PATIENCE : IO_NEVER;
 }
@@ -200,6 +210,7 @@ static int stream_target_idle(struct target *t)
 {
     struct stream_target *s = stream_of(t);
     int rc;
+    CHECK_OR_RETURN(stream_is_sound(s));
     do {
         while ((rc = parse_received(s)) == 1)
             log_debug(s->log, "dropped a packet that answers nothing");
@@ -212,6 +223,7 @@ static int stream_target_idle(struct target *t)
 static int stream_target_send(struct target *t, const struct request *r)
 {
     struct stream_target *s = stream_of(t);
+    CHECK_OR_RETURN(stream_is_sound(s) && r->packet != NULL);
     if (s->error != 0)
         return s->error;
     CHECK_OR_RETURN(!s->outstanding || !packet_has_reply(s->packet)); /* one request at a time */
@@ -260,7 +272,7 @@ static int choose_no_ack(struct stream_target *s, const struct buf *features)
 /* Waits for the answer. The reply is then that to qSupported. */
 static int await_no_ack(struct stream_target *s, struct buf *reply, unsigned watch)
 {
-    CHECK_OR_RETURN(s->outstanding);
+    CHECK_OR_RETURN(s->choosing && stream_is_sound(s));
     int rc = await_packet(s, watch);
     if (rc == NETGDB_AGAIN)
         return rc;
@@ -276,6 +288,7 @@ static int learn_stub_features(struct stream_target *s, struct buf *reply)
     int rc = features_set(reply, "QNonStop", NULL);
     if (rc != 0)
         return rc;
+    CHECK_OR_RETURN(!s->outstanding && !s->choosing);
     uint64_t size = features_packet_size(reply->data, reply->len);
     if (size != 0)
         s->max_request = size < REQUEST_MAX ? (size_t)size : REQUEST_MAX;
@@ -287,7 +300,7 @@ static int learn_stub_features(struct stream_target *s, struct buf *reply)
 static int stream_target_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)
 {
     struct stream_target *s = stream_of(t);
-    CHECK_OR_RETURN(s->packet != NULL && s->outstanding);
+    CHECK_OR_RETURN(s->outstanding && stream_is_sound(s));
     *final = true;
     if (s->choosing)
         return await_no_ack(s, reply, watch);
@@ -323,6 +336,7 @@ static size_t stream_target_max_request(struct target *t)
 static void stream_target_free(struct target *t)
 {
     struct stream_target *s = stream_of(t);
+    CHECK(stream_is_sound(s));
     rsp_parser_free(&s->parser);
     buf_free(&s->frame);
     buf_free(&s->features);
