@@ -307,8 +307,9 @@ static int refuse_argument(const struct query *query, const char *argument, stru
 {
     char shown[ARGUMENT_SHOWN];
     (void)visible_text(shown, sizeof shown, (const uint8_t *)argument, strlen(argument));
-    return buf_printf(text, "%s: '%s' is not understood: it takes [--json]%s%s\n", query->name,
-                      shown, query->arguments[0] != '\0' ? " " : "", query->arguments);
+    (void)buf_printf(text, "%s: '%s' is not understood: it takes [--json]%s%s\n", query->name,
+                     shown, query->arguments[0] != '\0' ? " " : "", query->arguments);
+    return NETGDB_REFUSED;
 }
 
 int freebsd_query(struct target *target, const char *line, struct buf *text)
@@ -321,7 +322,7 @@ int freebsd_query(struct target *target, const char *line, struct buf *text)
         return NETGDB_UNSUPPORTED;
     if (!image_usable(&f->image, &why)) {
         (void)buf_printf(text, "%s: %s\n", query->name, why);
-        return text->error;
+        return text->error == 0 ? NETGDB_REFUSED : text->error;
     }
     int rc = query_takes(query, argument) ? query->run(&f->image, argument, &out)
                                           : refuse_argument(query, argument, text);

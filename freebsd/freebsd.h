@@ -41,7 +41,8 @@ struct target *freebsd_new(struct target *next, const struct freebsd_options *op
 /*
  * Answers a query (queries.h): appends its output to *text. `line` is "NAME [--json] [ARGUMENT]".
  * The target must be stopped and have no outstanding request. Returns 0, NETGDB_UNSUPPORTED if
- * there is no query of that name, or the target's error.
+ * there is no query of that name, NETGDB_REFUSED if *text says why it cannot be answered, or the
+ * target's error.
  */
 int freebsd_query(struct target *freebsd, const char *line, struct buf *text);
 

@@ -20,7 +20,7 @@ enum netgdb_error {
     NETGDB_INTERRUPTED = -10, /* server_poll: the client sent Ctrl-C. debugnet_client_open and
                                  debugnet_transport_send: IO_ON_WAKE ended the wait for an ack.
                                  No other function returns it. */
-    NETGDB_REFUSED = -11,     /* by us: the reason is in the log */
+    NETGDB_REFUSED = -11,     /* by us: the reason was given */
     NETGDB_FOREIGN = -12,     /* the kernel sent what no kernel's stub can send */
     NETGDB_BUG = -13          /* an invariant of ours is broken: see check.h */
 };

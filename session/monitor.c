@@ -13,9 +13,10 @@
 #include "proto/visible.h"
 
 enum {
-    TEXT_MAX = 64 << 20,
-    COMMAND_SHOWN = 100
-}; /* the longest output: all messages of a kernel */
+    TEXT_MAX = 64 << 20, /* the longest output: all messages of a kernel */
+    REPLY_MAX = 3,       /* "E01" */
+    COMMAND_SHOWN = 100,
+};
 
 struct monitor {
     struct decorator d; /* first */
@@ -120,10 +121,34 @@ static void say_unknown(struct monitor *m, const char *command)
     buf_printf(&m->d.output, "no such command: %s%s\n", text, nearest_text(&n, meant));
 }
 
+/* As gdbserver does: the client's script ends there. */
+static int refuse_command(struct monitor *m)
+{
+    return buf_sets(&m->d.reply, "E01");
+}
+
+/* Answers a command that may be a query. Returns 0, NETGDB_UNSUPPORTED if it is none, or the
+ * target's error. */
+static int obey_query(struct monitor *m, const char *command)
+{
+    bool json;
+    const char *argument;
+    const struct query *query = query_find(command, &json, &argument);
+    int rc = chain_query(m->chain, command, &m->d.output);
+    if (rc == NETGDB_UNSUPPORTED && query != NULL) {
+        (void)buf_printf(&m->d.output,
+                         "%s: not a FreeBSD kernel, or its kernel.debug is missing: name it on "
+                         "gdb's command line, or by symbols=FILE\n",
+                         query->name);
+        rc = NETGDB_REFUSED;
+    }
+    return rc == NETGDB_REFUSED ? refuse_command(m) : rc;
+}
+
 /* Answers a command. Returns 0 or the target's error. */
 static int obey(struct monitor *m, const char *command)
 {
-    int rc = chain_query(m->chain, command, &m->d.output);
+    int rc = obey_query(m, command);
     if (rc != NETGDB_UNSUPPORTED)
         return rc;
     const char *file = file_to_save(command);
@@ -137,10 +162,11 @@ static int obey(struct monitor *m, const char *command)
             return 0;
         }
     }
-    if (command[0] != '\0' && strcmp(command, "help") != 0)
+    bool known = command[0] == '\0' || strcmp(command, "help") == 0;
+    if (!known)
         say_unknown(m, command);
     say_help(m);
-    return 0;
+    return known ? 0 : refuse_command(m);
 }
 
 /* Returns the command after "netgdb"; NULL: another request. */
@@ -220,7 +246,7 @@ static int monitor_request(struct decorator *d, const struct request *r)
     struct monitor *m = (struct monitor *)d;
     int rc = take_command(m, r->data, r->len);
     if (rc == 1)
-        return buf_sets(&d->reply, "OK");
+        return d->reply.len != 0 ? DECORATOR_DONE : buf_sets(&d->reply, "OK");
     if (rc != 0)
         return rc;
     start_clock(m, r);
@@ -250,7 +276,7 @@ struct target *monitor_new(const struct chain *chain, struct io *io, struct prof
 {
     static const struct decorator_ops ops = {
         .on_request = monitor_request, .on_reply = monitor_reply, .leave = monitor_leave};
-    struct monitor *m = decorator_new(sizeof *m, chain->target, &ops, 2, 0);
+    struct monitor *m = decorator_new(sizeof *m, chain->target, &ops, REPLY_MAX, 0);
     if (m == NULL)
         return NULL;
     m->chain = chain;

@@ -203,7 +203,22 @@ static void help_lists_all_commands(void **state)
         assert_says(f, "monitor netgdb status ");
         assert_says(f, "monitor netgdb help ");
         assert_int_equal(i == 3, says(f, "no such command: statuses (did you mean status?)\n"));
-        assert_true(buf_is(&f->reply, "OK"));
+        assert_true(buf_is(&f->reply, i == 3 ? "E01" : "OK"));
+    }
+    assert_int_equal(f->did.len, 0);
+}
+
+/* An error, as gdbserver answers an unknown command: a script must not run on. */
+static void a_query_without_the_kernels_file_is_an_error(void **state)
+{
+    static const char *const asked[] = {"netgdb panic", "netgdb dmesg 5", "netgdb ps --json"};
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < 3; i++) {
+        monitor(f, asked[i]);
+        assert_says(f, ": not a FreeBSD kernel, or its kernel.debug is missing: name it on gdb's "
+                       "command line, or by symbols=FILE\n");
+        assert_false(says(f, "no such command"));
+        assert_true(buf_is(&f->reply, "E01"));
     }
     assert_int_equal(f->did.len, 0);
 }
@@ -381,6 +396,7 @@ int main(void)
         TEST(a_slow_request_has_its_causes),
         TEST(the_cache_is_shown_and_flushed),
         TEST(help_lists_all_commands),
+        TEST(a_query_without_the_kernels_file_is_an_error),
         TEST(without_a_profile_status_is_passed_on),
         TEST(other_commands_are_passed_on),
         TEST(a_slow_request_is_logged_with_its_explanation),
