@@ -2,6 +2,7 @@
 /* netgdb doctor: options, the order of the checks, and their output; see doctor.h. */
 #include "tools/doctor.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/progress.h"
 #include "proto/json.h"
 #include "proto/visible.h"
 #include "session/child.h"
@@ -16,10 +18,7 @@
 #include "tools/run.h"
 #include "tools/tools.h"
 
-enum {
-    KERNEL_SECONDS = 3,   /* to wait for a kernel, without timeout= */
-    PROGRAM_SECONDS = 30, /* for a program to print something */
-};
+enum { KERNEL_SECONDS = 3 }; /* to wait for a kernel, without timeout= */
 
 static void (*const checks[])(struct doctor *d) = {
     doctor_check_gdb,   doctor_check_files,     doctor_check_directory,
@@ -102,19 +101,22 @@ bool doctor_run(char *const argv[], char *text, size_t size)
     struct child child = {0};
     size_t have = 0;
     ssize_t n = 1;
+    bool silent = false;
     int fd = child_start(&child, argv);
     text[0] = '\0';
     if (fd < 0)
         return false;
     struct pollfd p = {fd, POLLIN, 0};
-    while (n > 0 && have < size - 1 && poll(&p, 1, PROGRAM_SECONDS * 1000) == 1) {
-        n = read(fd, text + have, size - 1 - have);
+    while (n > 0 && have < size - 1 && !silent) {
+        silent = poll(&p, 1, DOCTOR_PROGRAM_SECONDS * 1000) != 1;
+        n = silent ? 0 : read(fd, text + have, size - 1 - have);
         have += n > 0 ? (size_t)n : 0;
     }
     text[have] = '\0';
     close(fd);
-    child_end(&child, true);
-    return true;
+    child_end(&child, !silent);
+    errno = ETIMEDOUT;
+    return !silent;
 }
 
 static int finish_report(const struct doctor *d)
@@ -154,6 +156,7 @@ int doctor_main(int argc, char **argv)
 {
     static const struct command_line line = {"doctor", doctor_help, {{known, 0}}};
     struct doctor d = {.gdb = "gdb", .log = {.level = LOG_WARN, .sink = log_to_stderr}};
+    progress_permit();
     int rc = parse_options(argc, argv, &line, &d);
     if (rc >= 0)
         return rc;

@@ -35,8 +35,10 @@ void doctor_find(struct doctor *d, const char *name, enum doctor_verdict verdict
 
 /*
  * Runs a program, argv[0] from PATH, and reads its stdout into text[size] as a string. Ends it if
- * it prints nothing for 30 s. Returns whether it was started; else errno is set.
+ * it prints nothing for DOCTOR_PROGRAM_SECONDS. Returns whether it ran; else errno is set, to
+ * ETIMEDOUT if it was ended.
  */
+enum { DOCTOR_PROGRAM_SECONDS = 10 };
 bool doctor_run(char *const argv[], char *text, size_t size);
 
 /* ---- doctor_local.c: this machine's programs and files ---- */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/progress.h"
 #include "proto/err.h"
 #include "session/leave.h"
 #include "tools/await.h"
@@ -130,7 +131,9 @@ void doctor_check_kernel(struct doctor *d)
     }
     struct listener *l = listener_get(d->options.port, &d->log);
     struct session *s = NULL;
+    struct progress *progress = progress_start("waiting for the kernel of %s", d->options.host);
     int error = l != NULL ? await_session(l, &d->hosts, d->options.timeout, &hold, &s) : 0;
+    progress_stop(progress);
     if (s != NULL)
         check_waiting_kernel(d, s);
     else if (error == ETIMEDOUT)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/progress.h"
 #include "session/control.h"
 #include "session/rundir.h"
 #include "symbols/elf_file.h"
@@ -50,6 +51,16 @@ static void report_version(struct doctor *d, const char *program, const char *te
         doctor_find(d, "gdb", DOCTOR_OK, NULL, "%s: %.*s", program, len, text);
 }
 
+static bool run_debugger(const char *program, char *const argv[], char text[OUTPUT_MAX])
+{
+    struct progress *progress = progress_start("waiting for %s", program);
+    bool ran = doctor_run(argv, text, OUTPUT_MAX);
+    int error = errno;
+    progress_stop(progress);
+    errno = error;
+    return ran;
+}
+
 /* A name with a mistake is refused by our object, and looked up as a host by a gdb without it. */
 static void check_preload(struct doctor *d, const char *program)
 {
@@ -68,7 +79,7 @@ static void check_preload(struct doctor *d, const char *program)
     bool more = before != NULL && before[0] != '\0';
     (void)snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s%s", d->library, more ? ":" : "",
                    more ? before : "");
-    if (doctor_run(argv, text, sizeof text) && strstr(text, "unknown option 'doctor'") != NULL)
+    if (run_debugger(program, argv, text) && strstr(text, "unknown option 'doctor'") != NULL)
         doctor_find(d, "preload", DOCTOR_OK, NULL, "%s loads %s", program, d->library);
     else
         doctor_find(d, "preload", DOCTOR_PROBLEM,
@@ -78,26 +89,35 @@ static void check_preload(struct doctor *d, const char *program)
                     "%s does not load %s", program, d->library);
 }
 
-void doctor_check_gdb(struct doctor *d)
+static void try_debugger(struct doctor *d, char *program)
 {
     static char text[OUTPUT_MAX];
-    char *program = find_program(d->gdb);
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)"exec \"$@\" 2>&1",
                     (char *)"sh", program,      (char *)"--version",
                     NULL};
-    if (program == NULL || access(program, X_OK) != 0) {
-        doctor_find(d, "gdb", DOCTOR_PROBLEM, "install gdb, or name it with --gdb",
-                    "%s is not found in PATH", d->gdb);
-    } else if (gdb_args_is_kgdb(program)) {
-        doctor_find(d, "gdb", DOCTOR_WARNING, "name the gdb beside it with --gdb",
-                    "%s is not tried: kgdb takes no commands", program);
-    } else if (!doctor_run(argv, text, sizeof text)) {
-        doctor_find(d, "gdb", DOCTOR_PROBLEM, NULL, "%s cannot be run: %s", program,
-                    strerror(errno));
-    } else {
+    if (run_debugger(program, argv, text)) {
         report_version(d, program, text);
         check_preload(d, program);
+    } else if (errno == ETIMEDOUT) {
+        doctor_find(d, "gdb", DOCTOR_PROBLEM, "start it by hand, or name another one with --gdb",
+                    "%s has printed nothing for %d s", program, DOCTOR_PROGRAM_SECONDS);
+    } else {
+        doctor_find(d, "gdb", DOCTOR_PROBLEM, NULL, "%s cannot be run: %s", program,
+                    strerror(errno));
     }
+}
+
+void doctor_check_gdb(struct doctor *d)
+{
+    char *program = find_program(d->gdb);
+    if (program == NULL || access(program, X_OK) != 0)
+        doctor_find(d, "gdb", DOCTOR_PROBLEM, "install gdb, or name it with --gdb",
+                    "%s is not found in PATH", d->gdb);
+    else if (gdb_args_is_kgdb(program))
+        doctor_find(d, "gdb", DOCTOR_WARNING, "name the gdb beside it with --gdb",
+                    "%s is not tried: kgdb takes no commands", program);
+    else
+        try_debugger(d, program);
     free(program);
 }
 
