@@ -2,6 +2,7 @@
 /* Both ends of a proxy's control socket; see control.h. */
 #include "session/control.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,9 +98,12 @@ static void send_answer(int fd, const char *word, const char *why)
 static const char *const words[] = {
     [NETGDB_PEER_KERNEL] = "kernel", [NETGDB_PEER_NODE] = "node", [NETGDB_PEER_OTHER] = "stub"};
 
-void control_grant(int fd, enum netgdb_peer peer)
+void control_grant(int fd, const struct control_kernel *kernel)
 {
-    send_answer(fd, words[peer], "");
+    char ip[NET_ADDR_TEXT];
+    char text[NET_ADDR_TEXT + 1];
+    (void)snprintf(text, sizeof text, " %s", net_ip_text(kernel->ip, ip));
+    send_answer(fd, words[kernel->peer], text);
 }
 
 void control_refuse(int fd, const char *why)
@@ -123,17 +127,30 @@ static int read_answer(int fd, char line[CONTROL_LINE_MAX])
     return EPROTO;
 }
 
-int control_answer(int fd, enum netgdb_peer *peer, char why[CONTROL_LINE_MAX])
+/* "WORD ADDRESS" */
+static bool parse_granted(const char *line, struct control_kernel *kernel)
+{
+    struct in_addr in;
+    size_t len = strcspn(line, " ");
+    if (line[len] != ' ' || inet_pton(AF_INET, line + len + 1, &in) != 1)
+        return false;
+    kernel->ip = ntohl(in.s_addr);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        kernel->peer = (enum netgdb_peer)i;
+        if (strlen(words[i]) == len && strncmp(line, words[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+int control_answer(int fd, struct control_kernel *kernel, char why[CONTROL_LINE_MAX])
 {
     char line[CONTROL_LINE_MAX];
     int error = read_answer(fd, line);
     if (error != 0)
         return error;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        *peer = (enum netgdb_peer)i;
-        if (strcmp(line, words[i]) == 0)
-            return 0;
-    }
+    if (parse_granted(line, kernel))
+        return 0;
     if (strncmp(line, "no ", 3) != 0)
         return EPROTO;
     (void)snprintf(why, CONTROL_LINE_MAX, "%s", line + 3);

@@ -7,9 +7,9 @@
  *     take PORT IP...        a kernel of these hosts (0.0.0.0: of any) that uses this UDP port
  *     observe PORT IP...     the same, to look at it beside its client
  *
- * When there is such a kernel, the answer to take and observe is a line with its kind: "kernel",
- * "node" or "stub"; RSP with it follows. "no REASON" refuses. The end of the stream: the port is
- * not the proxy's.
+ * When there is such a kernel, the answer to take and observe is a line with its kind, "kernel",
+ * "node" or "stub", and its address; RSP with it follows. "no REASON" refuses. The end of the
+ * stream: the port is not the proxy's.
  */
 #ifndef NETGDB_SESSION_CONTROL_H
 #define NETGDB_SESSION_CONTROL_H
@@ -20,6 +20,12 @@
 #include "proto/kernel/netgdb_target.h"
 
 enum { CONTROL_LINE_MAX = 512 }; /* bytes, with the newline */
+
+/* The kernel of an answer. */
+struct control_kernel {
+    enum netgdb_peer peer;
+    uint32_t ip; /* host byte order */
+};
 
 /*
  * Listens on it. Returns a non-blocking descriptor, or -1 with errno (EADDRINUSE: a proxy of this
@@ -49,13 +55,13 @@ int control_connect(void);
 int control_take(const struct net_hosts *hosts, uint16_t port, bool observe);
 
 /*
- * Reads the answer, which must be there. Returns 0: RSP with *peer follows; EBUSY with the reason
+ * Reads the answer, which must be there. Returns 0: RSP with *kernel follows; EBUSY with the reason
  * in why[]; or another errno value, ECONNRESET when the proxy has closed the connection.
  */
-int control_answer(int fd, enum netgdb_peer *peer, char why[CONTROL_LINE_MAX]);
+int control_answer(int fd, struct control_kernel *kernel, char why[CONTROL_LINE_MAX]);
 
 /* The proxy's answers. They do not block: a peer that does not read loses them. */
-void control_grant(int fd, enum netgdb_peer peer);
+void control_grant(int fd, const struct control_kernel *kernel);
 void control_refuse(int fd, const char *why);
 
 #endif

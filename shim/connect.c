@@ -142,7 +142,9 @@ static int take_from_proxy(struct source *s, const struct shim_name *n, struct r
     char why[CONTROL_LINE_MAX];
     if (poll(&p, 1, 0) <= 0)
         return EAGAIN;
-    int error = control_answer(s->event, &target->peer, why);
+    struct control_kernel kernel = {.ip = 0};
+    int error = control_answer(s->event, &kernel, why);
+    target->peer = kernel.peer;
     if (error == EBUSY)
         log_error(&n->log, "%s", why);
     return error;

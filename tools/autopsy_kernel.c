@@ -29,7 +29,7 @@ struct visit {
 static int visit_begin(struct visit *v, const struct crash *c)
 {
     char why[CONTROL_LINE_MAX];
-    enum netgdb_peer peer;
+    struct control_kernel kernel;
     *v = (struct visit){.log = c->autopsy->log};
     const struct net_hosts host = {{c->kernel.ip}, 1};
     const struct chain_config config = {.asked = true, .log = &v->log};
@@ -38,13 +38,13 @@ static int visit_begin(struct visit *v, const struct crash *c)
     struct pollfd answer = {v->fd, POLLIN, 0};
     if (v->fd < 0 || poll(&answer, 1, TAKE_MS) <= 0)
         return NETGDB_LOST;
-    int error = control_answer(v->fd, &peer, why);
+    int error = control_answer(v->fd, &kernel, why);
     if (error != 0)
         log_warn(&v->log, "%s", error == EBUSY ? why : strerror(error));
     if (error != 0 || io_fds_init(&v->io) != 0)
         return NETGDB_LOST;
     io_fds_set_stream(&v->io, IO_TARGET, v->fd, v->fd);
-    return chain_for_proxy(&v->chain, &v->io.io, peer, &config);
+    return chain_for_proxy(&v->chain, &v->io.io, kernel.peer, &config);
 }
 
 /* As a debugger does, so that the stop is known. */

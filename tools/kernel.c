@@ -148,7 +148,7 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
     const struct chain_config config = {
         .options = &k->options, .records = k->query == NULL, .log = &k->log};
     char why[CONTROL_LINE_MAX];
-    enum netgdb_peer peer;
+    struct control_kernel kernel;
     struct io_fds io;
     struct chain chain = {.target = NULL};
     struct progress *progress = progress_start("waiting for the kernel of %s", k->log.name);
@@ -156,13 +156,15 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
     progress_stop(progress);
     if (error != 0)
         return no_kernel(k, error);
-    error = control_answer(fd, &peer, why);
+    error = control_answer(fd, &kernel, why);
     if (error != 0 || io_fds_init(&io) != 0) {
         complain("%s: %s", k->log.name, error == EBUSY ? why : strerror(error));
         return EXIT_FAILED;
     }
+    if (k->options.kind == OPTIONS_ANY)
+        k->log.name = net_ip_text(kernel.ip, k->host);
     io_fds_set_stream(&io, IO_TARGET, fd, fd);
-    int rc = chain_for_proxy(&chain, &io.io, peer, &config);
+    int rc = chain_for_proxy(&chain, &io.io, kernel.peer, &config);
     if (rc == 0)
         rc = ask_kernel(k, &chain);
     chain_close(&chain);

@@ -282,7 +282,7 @@ static void observe(struct client *c, struct server *server, enum netgdb_peer pe
     }
     say_observer(c, "observes");
     if (c->asks)
-        control_grant(c->fd, peer);
+        control_grant(c->fd, &(struct control_kernel){peer, c->observed->kernel.ip});
     c->asks = false;
     io_keepalive(&c->io.io, true);
     rc = chain_for_target(&chain, observer, peer, &config);

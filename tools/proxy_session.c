@@ -128,12 +128,12 @@ static int serve_chain(struct client *c, struct server *server, struct chain *ch
 /* Grants the kernel to a gdb on the control socket. */
 static int grant(struct client *c, struct target *netgdb)
 {
-    enum netgdb_peer peer;
-    int rc = netgdb_target_identify(netgdb, &peer);
+    struct control_kernel kernel = {.ip = c->session->kernel.ip};
+    int rc = netgdb_target_identify(netgdb, &kernel.peer);
     if (rc != 0)
         return rc;
     c->asks = false;
-    control_grant(c->fd, peer);
+    control_grant(c->fd, &kernel);
     return 0;
 }
 

@@ -69,15 +69,15 @@ static bool play_state_file(void)
 static bool play_control(void)
 {
     const struct net_hosts hosts = {{INADDR_LOOPBACK}, 1};
-    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
+    struct control_kernel granted = {.ip = 0};
     char why[CONTROL_LINE_MAX];
     int listener = control_listen(), fd = listener >= 0 ? control_take(&hosts, 20025, false) : -1;
     int other = fd >= 0 && stage_readable(listener) ? sockets_tcp_accept(listener) : -1;
     bool good = other >= 0 && control_allows(other, NULL);
     if (good) {
-        control_grant(other, NETGDB_PEER_NODE);
-        good = stage_readable(fd) && control_answer(fd, &peer, why) == 0;
-        if (good && peer != NETGDB_PEER_NODE)
+        control_grant(other, &(struct control_kernel){NETGDB_PEER_NODE, INADDR_LOOPBACK});
+        good = stage_readable(fd) && control_answer(fd, &granted, why) == 0;
+        if (good && granted.peer != NETGDB_PEER_NODE)
             stage_wrong("the kind of the peer is not reported to the client");
     }
     stage_close(other);

@@ -121,16 +121,18 @@ static void asks(const char *expected, void (*answer)(int fd), int error, char w
 {
     static const struct net_hosts hosts = {{0xc0000207, 0}, 2};
     char line[CONTROL_LINE_MAX] = "";
-    enum netgdb_peer peer = NETGDB_PEER_KERNEL;
+    struct control_kernel kernel = {.ip = 0};
     int fd = control_take(&hosts, 20025, false), proxy = accept(listener, NULL, NULL);
     assert_true(fd >= 0 && proxy >= 0);
     assert_true(recv(proxy, line, sizeof line - 1, 0) > 0);
     assert_string_equal(line, expected);
     answer(proxy);
     close(proxy);
-    assert_int_equal(control_answer(fd, &peer, why), error);
-    if (error == 0)
-        assert_int_equal(peer, NETGDB_PEER_NODE);
+    assert_int_equal(control_answer(fd, &kernel, why), error);
+    if (error == 0) {
+        assert_int_equal(kernel.peer, NETGDB_PEER_NODE);
+        assert_int_equal(kernel.ip, 0xc0000207);
+    }
     char next = 0; /* the RSP bytes are not consumed */
     assert_int_equal(recv(fd, &next, 1, 0), error == 0 ? 1 : 0);
     assert_int_equal(next, error == 0 ? '$' : 0);
@@ -139,7 +141,7 @@ static void asks(const char *expected, void (*answer)(int fd), int error, char w
 
 static void grant(int fd)
 {
-    control_grant(fd, NETGDB_PEER_NODE);
+    control_grant(fd, &(struct control_kernel){NETGDB_PEER_NODE, 0xc0000207});
     assert_int_equal(send(fd, "$", 1, 0), 1);
 }
 
@@ -156,6 +158,11 @@ static void hang_up(int fd)
 static void talk_nonsense(int fd)
 {
     assert_int_equal(send(fd, "kernels\n", 8, 0), 8);
+}
+
+static void name_no_address(int fd)
+{
+    assert_int_equal(send(fd, "kernel here\n", 12, 0), 12);
 }
 
 static void never_end(int fd)
@@ -175,6 +182,7 @@ static void a_request_for_a_kernel_is_granted_or_refused(void **state)
     assert_string_equal(why, "the kernel is taken by process 7");
     asks(request, hang_up, ECONNRESET, why);
     asks(request, talk_nonsense, EPROTO, why);
+    asks(request, name_no_address, EPROTO, why);
     asks(request, never_end, EPROTO, why);
 }
 
@@ -183,13 +191,13 @@ static void half_an_answer_is_an_error_at_once(void **state)
 {
     const struct timeval limit = {1, 0};
     char why[CONTROL_LINE_MAX];
-    enum netgdb_peer peer;
+    struct control_kernel kernel;
     int ends[2];
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
     assert_int_equal(send(ends[1], "ker", 3, 0), 3);
-    assert_int_equal(control_answer(ends[0], &peer, why), EPROTO);
+    assert_int_equal(control_answer(ends[0], &kernel, why), EPROTO);
     close(ends[0]);
     close(ends[1]);
 }

@@ -141,7 +141,7 @@ static int tear_down(void **state)
 static void is_refused(void)
 {
     const struct listener_watch wants = {.hosts = {{KERNEL_IP}, 1}};
-    enum netgdb_peer peer;
+    struct control_kernel kernel;
     char why[CONTROL_LINE_MAX];
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
@@ -151,7 +151,7 @@ static void is_refused(void)
     c->wants = wants;
     assert_int_equal(shutdown(ends[0], SHUT_WR), 0);
     client_serve(c);
-    assert_int_equal(control_answer(ends[0], &peer, why), EBUSY);
+    assert_int_equal(control_answer(ends[0], &kernel, why), EBUSY);
     assert_non_null(strstr(why, "memory"));
     close(ends[0]);
 }
