@@ -139,8 +139,7 @@ int sockets_resolve(sockets_resolver *resolver, const char *host, uint16_t port,
 const char *sockets_resolve_text(int result)
 {
     return result == SOCKETS_NO_HOST
-               ? "no host has such an address: 0.0.0.0, ::, a broadcast and a multicast address "
-                 "are none"
+               ? "no host has such an address (0.0.0.0, ::, broadcast or multicast)"
                : gai_strerror(result);
 }
 
