@@ -62,6 +62,16 @@ int hint_option(const char *command, const struct option *options, const char *t
     return hint_usage(command);
 }
 
+int finish_output(int status)
+{
+    errno = EIO; /* the error of an earlier write is not known */
+    bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (written || status != EXIT_DONE)
+        return status;
+    complain("the output cannot be written: %s", strerror(errno));
+    return EXIT_FAILED;
+}
+
 int complain_value(const char *command, const char *option, const char *value, const char *wants)
 {
     return complain_usage(command, "--%s=%.100s: takes %s", option, value, wants);
@@ -168,7 +178,7 @@ int parse_options(int argc, char **argv, const struct command_line *line, void *
     k.names[k.named] = (struct option){"help", no_argument, NULL, 'h'};
     while ((c = getopt_long(argc, argv, k.letters, k.names, NULL)) != -1) {
         if (c == 'h')
-            return line->help();
+            return finish_output(line->help());
         if (c == '?')
             return hint_option(line->command, k.names, argv[optind - 1]);
         const struct known_option *known = find_command_option(&k, c);

@@ -144,12 +144,13 @@ static int take_autopsy_operand(int argc, char **argv, struct autopsy_options *o
     char error[OPTIONS_ERROR_MAX];
     const char *text = optind < argc ? argv[optind] : "any";
     if (argc - optind > 1)
-        return complain_usage("autopsy", "it takes one NAME: unexpected '%s'", argv[optind + 1]);
+        return complain_usage("autopsy", "only one NAME is possible: unexpected '%s'",
+                              argv[optind + 1]);
     if (options_parse(&o->target, text, &source, error, sizeof error) != 0 ||
         !chain_takes(&o->target, error, sizeof error))
         return complain_usage("autopsy", "%s", error);
     if (o->target.kind == OPTIONS_STREAM)
-        return complain_usage("autopsy", "%s: it takes HOST[:PORT] or any", text);
+        return complain_usage("autopsy", "'%s': takes HOST[:PORT] or any", text);
     if ((o->target.symbols[0] != '\0' && o->target.symbols[0] != '/') ||
         (o->target.modules[0] != '\0' && o->target.modules[0] != '/'))
         return complain_usage("autopsy", "symbols= and modules= need an absolute path here");

@@ -140,15 +140,15 @@ static int parse_doctor_name(struct doctor *d, const char *text)
     if (options_parse(&d->options, text != NULL ? text : "any", &source, error, sizeof error) != 0)
         return complain_usage("doctor", "%s", error);
     if (d->options.kind == OPTIONS_STREAM)
-        return complain_usage("doctor", "%s: it takes HOST[:PORT]", text);
+        return complain_usage("doctor", "'%s': takes HOST[:PORT]", text);
     d->has_host = d->options.kind == OPTIONS_KERNEL;
     if (d->options.timeout == IO_NEVER)
         d->options.timeout = KERNEL_SECONDS * IO_SECOND;
     return EXIT_DONE;
 }
 
-static const struct tool_option known[] = {OPTION("gdb", take_text, struct doctor, gdb),
-                                           OPTION("lib", take_text, struct doctor, library),
+static const struct tool_option known[] = {OPTION("gdb", take_file_name, struct doctor, gdb),
+                                           OPTION("lib", take_file_name, struct doctor, library),
                                            FLAG("json", struct doctor, json),
                                            {0}};
 
@@ -161,7 +161,8 @@ int doctor_main(int argc, char **argv)
     if (rc >= 0)
         return rc;
     if (optind + 1 < argc)
-        return complain_usage("doctor", "it takes one NAME");
+        return complain_usage("doctor", "only one NAME is possible: unexpected '%s'",
+                              argv[optind + 1]);
     rc = parse_doctor_name(&d, argv[optind]);
     if (rc != EXIT_DONE)
         return rc;

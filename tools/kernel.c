@@ -225,7 +225,7 @@ static int parse_name(struct kernel_tool *k, const char *text)
     if (options_parse(&k->options, text, &source, error, sizeof error) != 0)
         return complain_usage("kernel", "%s", error);
     if (k->options.kind != OPTIONS_KERNEL && k->options.kind != OPTIONS_ANY)
-        return complain_usage("kernel", "%s: it takes HOST[:PORT] or any", text);
+        return complain_usage("kernel", "'%s': takes HOST[:PORT] or any", text);
     if (symbols != NULL && strlen(symbols) >= sizeof k->options.symbols)
         return complain_value("kernel", "symbols", symbols, "a shorter path");
     if (symbols != NULL)
@@ -320,7 +320,7 @@ int kernel_main(int argc, char **argv)
         return EXIT_USAGE;
     rc = check_kernel_options(&k);
     if (rc == EXIT_DONE && optind + 2 != argc)
-        rc = complain_usage("kernel", "it takes one NAME after the query");
+        rc = complain_usage("kernel", "give one NAME after the query");
     if (rc == EXIT_DONE)
         rc = parse_name(&k, argv[optind + 1]);
     if (rc == EXIT_DONE && snapshot && !kernel_snapshot_check(&k))

@@ -2,7 +2,6 @@
 /* The command `netgdb`: finds the subcommand in a table and runs it. */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@
 static const struct command {
     const char *name;
     int (*function)(int argc, char **argv);
-    bool serves; /* its output is not its result: it may be lost */
+    bool serves; /* its output, but for --help, is not its result: it may be lost */
     const char *description;
 } commands[] = {
     {"run", run_main, false, "run a debugger with libnetgdb.so preloaded"},
@@ -68,17 +67,6 @@ static void open_standard(void)
     }
     if (fd >= 0)
         close(fd);
-}
-
-/* Output that a script keeps must be complete if the exit status is 0. */
-static int finish_output(int status)
-{
-    errno = EIO; /* the error of an earlier write is not known */
-    bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
-    if (written || status != EXIT_DONE)
-        return status;
-    complain("the output cannot be written: %s", strerror(errno));
-    return EXIT_FAILED;
 }
 
 int main(int argc, char **argv)

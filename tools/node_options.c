@@ -150,7 +150,7 @@ static const struct tool_option known[] = {
     OPTION("retry", take_retry, struct node_options, debugnet.retry),
     FLAG("again", struct node_options, again),
     OPTION("log", take_log_level, struct node_options, log_level),
-    OPTION("ebpf", take_text, struct node_options, ebpf),
+    OPTION("ebpf", take_file_name, struct node_options, ebpf),
     {"listen", 0, required_argument, take_tls_address, 0},
     {0}};
 

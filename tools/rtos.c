@@ -166,5 +166,5 @@ int rtos_main(int argc, char **argv)
         return rtos_print_list();
     if (rest == 2 && strcmp(argv[optind], "show") == 0)
         return rtos_print(argv[optind + 1], only);
-    return complain_usage("rtos", "wants 'list' or 'show ELF'");
+    return complain_usage("rtos", "expected 'list' or 'show ELF'");
 }

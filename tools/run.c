@@ -143,8 +143,10 @@ int run_main(int argc, char **argv)
         else
             return hint_option("run", options, argv[optind - 1]);
     }
-    if (optind == argc)
+    if (optind == argc || argv[optind][0] == '\0')
         return complain_usage("run", "no debugger given");
+    if (option != NULL && option[0] == '\0')
+        return complain_value("run", "lib", option, "the name of a file");
     char *library = run_find_library(option);
     if (library == NULL || has_obstacle(argv[optind])) {
         free(library);

@@ -108,6 +108,10 @@ int parse_options(int argc, char **argv, const struct command_line *line, void *
 /* Takes a level from NETGDB_LOG. Returns -1 to continue, or EXIT_USAGE after an error message. */
 int parse_log_variable(const char *command, enum log_level *level);
 
+/* Flushes stdout. Output that a script keeps must be complete if the exit status is 0: returns
+ * `status`, or EXIT_FAILED after an error message. */
+int finish_output(int status);
+
 /* Reports a wrong value of --option, and the values that it takes. Returns EXIT_USAGE. */
 int complain_value(const char *command, const char *option, const char *value, const char *wants);
 
