@@ -17,7 +17,7 @@
 
 enum { FIRST_NOTE_MAX = 64 };
 
-static const char not_ours[] = "it exists and is no core of netgdb: it is not overwritten";
+static const char not_ours[] = "it exists and is not a core of netgdb: it is not overwritten";
 static const char another_session[] = "another session writes to it";
 
 int core_file_bare(struct core_file *f)
@@ -125,7 +125,7 @@ int core_file_open(struct core_file *f, const char *path, bool write, const char
         rc = -1;
     }
     if (rc == 0 && (st.st_size < 0 || !read_headers(f, (uint64_t)st.st_size))) {
-        *why = "it is no session.core of netgdb";
+        *why = "it is not a core of netgdb";
         errno = EINVAL;
         rc = -1;
     }

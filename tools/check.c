@@ -48,7 +48,9 @@ static char *find_file(const char *file, const char *dir, const char *path)
 {
     char *found = gdb_files_resolve(file, dir, getenv("HOME"), path);
     char *absolute = found != NULL ? realpath(found, NULL) : NULL;
-    if (found == NULL) {
+    if (found == NULL && access(file, F_OK) == 0) {
+        complain("%s: it is not a regular file", file);
+    } else if (found == NULL) {
         complain("%s: no such file", file);
     } else if (absolute == NULL || access(absolute, R_OK) != 0) {
         complain("%s: %s", file, strerror(errno));

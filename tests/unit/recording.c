@@ -546,7 +546,7 @@ static void damaged_files_are_refused_with_a_reason(void **state)
     size_t size = make_file();
     for (size_t n = 0; n < 200; n++) {
         assert_int_equal(truncate(path, (off_t)n), 0);
-        is_refused("no session.core");
+        is_refused("not a core of netgdb");
         size = make_file();
     }
     assert_int_equal(truncate(path, (off_t)size - 1), 0);
