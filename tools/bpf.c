@@ -133,6 +133,11 @@ static int open_debug_listener(struct debug *d)
     return EXIT_DONE;
 }
 
+static bool was_last(const struct debug *d)
+{
+    return d->once && ebpf_target_machine(d->target)->exited;
+}
+
 /*
  * Waits for a client; a detached program continues meanwhile. Returns the connection, or -1 if the
  * command must end.
@@ -143,7 +148,10 @@ static int await_client(struct debug *d)
     io_fds_set_stream(&d->io, IO_TARGET, d->listener, d->listener);
     while (fd < 0 && !debug_told_to_end(d)) {
         unsigned watch = IO_ON_TARGET | IO_ON_WAKE;
-        if (ebpf_target_run_on(d->target, watch, bpf_print, NULL) == 0)
+        int rc = ebpf_target_run_on(d->target, watch, bpf_print, NULL);
+        if (was_last(d))
+            break;
+        if (rc == 0)
             (void)io_wait(&d->io.io, IO_NEVER, watch);
         fd = sockets_tcp_accept(d->listener);
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -172,7 +180,7 @@ static bool debug_session(struct debug *d, int fd)
            : end == SERVE_DETACHED ? "the debugger has disconnected\n"
                                    : "lost the connection to the debugger\n");
     fflush(stdout);
-    return debug_told_to_end(d) || (d->once && exited);
+    return debug_told_to_end(d) || was_last(d);
 }
 
 static int debug(struct debug *d)

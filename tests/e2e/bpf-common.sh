@@ -67,6 +67,15 @@ stop_server() {
     server=
 }
 
+server_has_ended() {
+    tries=200
+    while [ $tries -gt 0 ] && kill -0 "$server" 2>/dev/null; do
+        sleep 0.05
+        tries=$((tries - 1))
+    done
+    [ $tries -gt 0 ]
+}
+
 # debugger COMMAND...: runs these commands in gdb-multiarch, connected to $port; the output is in
 # $dir/output.
 debugger() {
