@@ -117,12 +117,12 @@ void say_who(const struct proxy *p)
         log_info(&p->log, "who can connect: anyone who proves by TLS to have a key of %s",
                  o->tls.keys.psk != NULL ? o->tls.keys.psk : o->tls.keys.ca);
     } else if (sockets_is_loopback(&p->listen)) {
-        log_warn(&p->log, "who can connect: every user of this machine, and so control the "
+        log_warn(&p->log, "who can connect: every user of this machine; they can control the "
                           "kernels and read their memory");
     } else {
         log_warn(
             &p->log,
-            "who can connect: anyone who can reach %s, and so control the kernels and read their "
+            "who can connect: anyone who can reach %s; they can control the kernels and read their "
             "memory",
             o->listen);
     }
