@@ -79,7 +79,7 @@ enum crash_state {
 struct crash_result {
     int verdict; /* an exit code */
     bool written, duplicate;
-    bool again;                /* it has a report, and has called again */
+    bool again;                /* it has a report, and has connected again */
     char why[AUTOPSY_WHY_MAX]; /* what went wrong; "": nothing */
     char panic[AUTOPSY_PANIC_MAX];
     char signature[SIGNATURE_ID_MAX];
@@ -227,9 +227,9 @@ bool store_claim(struct crash *c, char name[AUTOPSY_NAME_MAX]);
 void store_disclaim(struct crash *c);
 
 /*
- * The crashes that were examined, in the file "crashes". A kernel that has called again after its
- * report is the same crash: store_has_crash() returns whether c->identity has a complete directory,
- * *name. store_note_crash() notes that c->name is the directory of `c`.
+ * The crashes that were examined, in the file "crashes". A kernel that has connected again after
+ * its report is the same crash: store_has_crash() returns whether c->identity has a complete
+ * directory, *name. store_note_crash() notes that c->name is the directory of `c`.
  */
 bool store_has_crash(struct crash *c, char name[AUTOPSY_NAME_MAX]);
 void store_note_crash(struct crash *c);

@@ -74,10 +74,11 @@ static bool calls_again(struct crash *c)
         return false;
     store_abandon(c, NULL);
     memcpy(c->name, first, sizeof c->name);
-    log_warn(&c->autopsy->log,
-             "%s: the kernel has called again after its report %s: it is not examined again, and "
-             "waits at the proxy",
-             c->kernel.host, first);
+    log_warn(
+        &c->autopsy->log,
+        "%s: the kernel has connected again after its report %s: it is not examined again, and "
+        "waits at the proxy",
+        c->kernel.host, first);
     return c->result.again = true;
 }
 

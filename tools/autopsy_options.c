@@ -39,7 +39,7 @@ static int autopsy_help(void)
         "  --dedup              only count panics with the signature of an earlier one\n"
         "  --on-report COMMAND  run COMMAND DIRECTORY after each report, by sh\n"
         "  --count N            end after N crashes; else never\n"
-        "  --timeout SECONDS    end when no kernel has connected for so long\n"
+        "  --timeout SECONDS    end when no kernel has connected for this time\n"
         "  --expect REGEX       the panic message must match this extended regular expression\n"
         "  --junit FILE         write the results as JUnit XML\n"
         "  --tap                print them as TAP\n"

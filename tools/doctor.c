@@ -30,15 +30,16 @@ static const char *const verdicts[] = {"ok", "warning", "problem"};
 
 static int doctor_help(void)
 {
-    printf("Usage: netgdb doctor [OPTION...] [NAME]\n"
-           "Check whether this machine can debug a kernel, and say what to do where it cannot.\n"
-           "NAME is HOST[:PORT] with options as after 'target remote netgdb:'. A kernel of that\n"
-           "host which calls is examined and returned to db>.\n\n"
-           "  --gdb PROGRAM  the debugger (gdb)\n"
-           "  --lib PATH     the object to preload; as for 'netgdb run'\n"
-           "  --json         print a JSON array of findings\n"
-           "  -h, --help     print this and exit\n\n"
-           "Exit codes: 0 no problem found (warnings may be), 1 a problem, 2 usage.\n");
+    printf(
+        "Usage: netgdb doctor [OPTION...] [NAME]\n"
+        "Check whether this machine can debug a kernel, and say what to do where it cannot.\n"
+        "NAME is HOST[:PORT] with options as after 'target remote netgdb:'. If a kernel of that\n"
+        "host connects, it is examined and returned to db>.\n\n"
+        "  --gdb PROGRAM  the debugger (gdb)\n"
+        "  --lib PATH     the object to preload; as for 'netgdb run'\n"
+        "  --json         print a JSON array of findings\n"
+        "  -h, --help     print this and exit\n\n"
+        "Exit codes: 0 no problem found (warnings may be), 1 a problem, 2 usage.\n");
     return EXIT_DONE;
 }
 

@@ -59,10 +59,11 @@ static int measure_once(struct link *l, struct measured *m)
 
 static void report_path(struct doctor *d, const struct link *l, const struct measured *m)
 {
-    static const char *const generations[] = {[LINK_GENERATION_UNKNOWN] = "of unknown generation",
-                                              [LINK_OLD] = "13.x",
-                                              [LINK_NEW] = "14.0 or later"};
-    doctor_find(d, "kernel", DOCTOR_OK, NULL, "a kernel %s called", generations[l->generation]);
+    static const char *const generations[] = {[LINK_GENERATION_UNKNOWN] =
+                                                  "a kernel of unknown generation",
+                                              [LINK_OLD] = "a kernel of FreeBSD 13.x",
+                                              [LINK_NEW] = "a kernel of FreeBSD 14.0 or later"};
+    doctor_find(d, "kernel", DOCTOR_OK, NULL, "%s has connected", generations[l->generation]);
     doctor_find(d, "path", m->lost != 0 ? DOCTOR_WARNING : DOCTOR_OK,
                 m->lost != 0 ? "the session will be slower: check cables, duplex and load" : NULL,
                 "%u round trips: %.3f ms on average, %.3f to %.3f ms, %u of them lost a datagram",
@@ -114,7 +115,7 @@ static void check_waiting_kernel(struct doctor *d, struct session *s)
         rc = examine_path(d, s);
     if (rc != 0)
         doctor_find(d, "kernel", DOCTOR_PROBLEM, "type netgdb again at db>",
-                    "a kernel called, but the session ended: %s", netgdb_strerror(rc));
+                    "a kernel connected, but the session ended: %s", netgdb_strerror(rc));
     session_leave_io(s);
     leave_kernel(s, &d->log);
     io_fds_close(&io);
@@ -138,7 +139,7 @@ void doctor_check_kernel(struct doctor *d)
         check_waiting_kernel(d, s);
     else if (error == ETIMEDOUT)
         doctor_find(d, "kernel", DOCTOR_WARNING, "type netgdb at its db> prompt and run this again",
-                    "no kernel called within %u s", (unsigned)(d->options.timeout / IO_SECOND));
+                    "no kernel connected within %u s", (unsigned)(d->options.timeout / IO_SECOND));
     else if (error != 0 && error != EINTR)
         doctor_find(d, "kernel", DOCTOR_PROBLEM, NULL, "not examined: %s", strerror(error));
     leave_waiting(); /* others that called meanwhile */

@@ -48,7 +48,7 @@ static int kernel_help(void)
         "  --log LEVEL     error, warn, info, debug or packet (NETGDB_LOG, else warn)\n"
         "  -h, --help      print this and exit\n\n"
         "Exit codes: 0 printed, 1 failed, 2 usage, 3 no kernel connected within timeout=SECONDS\n"
-        "of NAME, 4 link lost, 5 snapshot stopped by Ctrl-C: the same command continues.\n");
+        "of NAME, 4 connection lost, 5 snapshot stopped by Ctrl-C: the same command continues.\n");
     return EXIT_DONE;
 }
 

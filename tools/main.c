@@ -37,13 +37,14 @@ static int help(void)
 {
     printf("Usage: netgdb COMMAND [OPTION...]\n"
            "Debug a panicked FreeBSD kernel over the network with an unmodified gdb.\n\n"
-           "Commands ('netgdb COMMAND --help' tells more):\n");
+           "Commands ('netgdb COMMAND --help' explains each):\n");
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].description);
-    printf("\nOptions:\n"
-           "  -h, --help     print this and exit\n"
-           "  -V, --version  print the version and exit\n\n"
-           "Exit codes: 0 done, 1 failed while running, 2 usage, 3 no answer, 4 link lost.\n");
+    printf(
+        "\nOptions:\n"
+        "  -h, --help     print this and exit\n"
+        "  -V, --version  print the version and exit\n\n"
+        "Exit codes: 0 done, 1 failed while running, 2 usage, 3 no answer, 4 connection lost.\n");
     return EXIT_DONE;
 }
 

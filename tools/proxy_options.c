@@ -36,10 +36,10 @@ static int proxy_help(void)
         "  --log LEVEL           error, warn, info, debug or packet (NETGDB_LOG, else info)\n"
         "  -h, --help            print this and exit\n\n"
         "The proxy prints what to type in gdb and at db>. SIGUSR1 prints the profile of each\n"
-        "session; SIGINT and SIGTERM end the proxy. 'netgdb ls' lists the kernels.\n"
+        "session; SIGINT, SIGTERM and SIGHUP end the proxy. 'netgdb ls' lists the kernels.\n"
         "Exit codes: 0 ended by a signal or the debugger, 1 failed, 2 usage, 3 no answer\n"
-        "(no kernel within timeout=SECONDS of TARGET; with --stdio no stub), 4 link lost\n"
-        "(--stdio).\n");
+        "(no kernel within timeout=SECONDS of TARGET; with --stdio no stub), 4 connection\n"
+        "lost (--stdio).\n");
     return EXIT_DONE;
 }
 

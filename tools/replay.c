@@ -10,13 +10,13 @@
 static int replay_help(void)
 {
     printf("Usage: netgdb replay --serve[=[ADDRESS]:PORT] FILE\n"
-           "Answer debuggers from a capture, of netgdb (capture=FILE) or tcpdump: every request "
-           "that it\n"
-           "has, in any order. What it does not have gets an error that says so.\n"
+           "Answer debuggers from a capture that netgdb (capture=FILE) or tcpdump made: each\n"
+           "request in it, in any order. Any other request gets an error that says so.\n"
            "In a gdb with the preload no server is needed: target remote netgdb:replay:FILE\n\n"
            "  --serve[=[ADDRESS]:PORT]  listen on TCP there (127.0.0.1:20025)\n"
            "  -h, --help                print this and exit\n\n"
-           "Ends with SIGINT or SIGTERM. Exit codes: 0 ended by a signal, 1 failed, 2 usage.\n");
+           "Ends with SIGINT, SIGTERM or SIGHUP. Exit codes: 0 ended by a signal, 1 failed,\n"
+           "2 usage.\n");
     return EXIT_DONE;
 }
 
