@@ -196,7 +196,7 @@ int parse_log_variable(const char *command, enum log_level *level)
     const char *value = getenv("NETGDB_LOG");
     if (value == NULL || value[0] == '\0' || log_level_parse(value, level) == 0)
         return -1;
-    return complain_usage(command, "NETGDB_LOG: '%s' is not a level", value);
+    return complain_usage(command, "NETGDB_LOG=%s: takes %s", value, LOG_LEVELS);
 }
 
 /* ---- values ---- */

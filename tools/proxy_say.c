@@ -98,6 +98,13 @@ static void print_socket(struct proxy *p, const char *event, const struct endpoi
     print_line(p, &line);
 }
 
+static const char *power_of_client(const struct proxy_options *o)
+{
+    const struct transport *t = o->target.kind == OPTIONS_STREAM ? o->target.transport : NULL;
+    return t != NULL && t->target != NULL ? "read the recorded memory"
+                                          : "control the kernels and read their memory";
+}
+
 void say_who(const struct proxy *p)
 {
     const struct proxy_options *o = p->options;
@@ -117,14 +124,11 @@ void say_who(const struct proxy *p)
         log_info(&p->log, "who can connect: anyone who proves by TLS to have a key of %s",
                  o->tls.keys.psk != NULL ? o->tls.keys.psk : o->tls.keys.ca);
     } else if (sockets_is_loopback(&p->listen)) {
-        log_warn(&p->log, "who can connect: every user of this machine; they can control the "
-                          "kernels and read their memory");
+        log_warn(&p->log, "who can connect: every user of this machine; they can %s",
+                 power_of_client(o));
     } else {
-        log_warn(
-            &p->log,
-            "who can connect: anyone who can reach %s; they can control the kernels and read their "
-            "memory",
-            o->listen);
+        log_warn(&p->log, "who can connect: anyone who can reach %s; they can %s", o->listen,
+                 power_of_client(o));
     }
 }
 
