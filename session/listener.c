@@ -64,30 +64,29 @@ static void unlock_listener(struct listener *l)
 
 /* ---- the lobby's sockets ---- */
 
-/* Moves the socket into an io of its own, in the set of events. False: failed, and nothing has
- * changed.
- */
+/* Moves the socket into an io of its own, in the set of events. False with errno: nothing has
+ * changed. */
 static bool watch_socket(struct listener *l, struct session *s)
 {
     struct io_fds *f = malloc(sizeof *f);
-    if (f == NULL || io_fds_init(f) != 0) {
-        free(f);
+    if (f == NULL)
         return false;
+    if (io_fds_init(f) == 0 && os_events_add(l->events_fd, s->fd, s) == 0) {
+        session_move(s, f, &l->log, NULL);
+        return true;
     }
-    if (os_events_add(l->events_fd, s->fd, s) != 0) {
-        io_fds_close(f);
-        free(f);
-        return false;
-    }
-    session_move(s, f, &l->log, NULL);
-    return true;
+    int error = errno;
+    io_fds_close(f);
+    free(f);
+    errno = error;
+    return false;
 }
 
 static struct io *open_session(void *context, struct session *s, size_t *payload)
 {
     s->fd = session_socket(&s->own, &s->kernel, payload);
-    if (s->fd >= 0 && !watch_socket(context, s))
-        errno = ENOMEM; /* or no descriptor */
+    if (s->fd >= 0)
+        (void)watch_socket(context, s);
     return s->io;
 }
 
@@ -515,7 +514,7 @@ void listener_return(struct listener *l, struct session *s)
     if (watch_socket(l, s)) {
         (void)lobby_return(&l->lobby, s);
     } else {
-        log_error(&l->log, "cannot keep a kernel: no memory or too many descriptors");
+        log_error(&l->log, "cannot keep a kernel: %s", strerror(errno));
         session_free(s);
     }
     unlock_listener(l);

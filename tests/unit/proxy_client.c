@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client of the proxy attaches to a kernel, and memory runs out meanwhile. */
+/* A client of the proxy attaches to a kernel, or a kernel calls, and memory or descriptors run out
+ * meanwhile. */
 #include "tests/unit/unit.h"
 #include "tools/proxy.h"
 
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,9 +23,19 @@ enum { PATIENCE_MS = 20000 }; /* exceeded only by a failure */
 #define KERNEL_IP (INADDR_LOOPBACK + 40)
 
 static char dir[] = "/tmp/netgdb-proxy-client-XXXXXX";
+static char last_line[LOG_LINE_MAX]; /* of the log */
+
+static void keep_line(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    (void)snprintf(last_line, sizeof last_line, "%s", line);
+}
+
 static struct proxy_options options;
-static struct proxy proxy = {
-    .options = &options, .lock = PTHREAD_MUTEX_INITIALIZER, .log = {.level = LOG_ERROR}};
+static struct proxy proxy = {.options = &options,
+                             .lock = PTHREAD_MUTEX_INITIALIZER,
+                             .log = {.level = LOG_ERROR, .sink = keep_line}};
 static int kernel_fd;
 
 /* ---- memory ---- */
@@ -73,10 +85,9 @@ static void send_message(const struct sockaddr_in *to, const struct wire_msg *ms
                      len);
 }
 
-/* Sends HERALD and T; `e` becomes readable when the kernel waits in the lobby. */
-static void call(int e)
+/* Sends a HERALD. Returns the port that acknowledges it. */
+static struct sockaddr_in herald(void)
 {
-    static const uint8_t stop[] = "$T05#b9";
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons(proxy.herald_port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -85,6 +96,14 @@ static void call(int e)
     send_message(&to, &(struct wire_msg){.type = WIRE_HERALD, .seqno = 1, .total = WIRE_NETGDB_V1});
     wait_readable(kernel_fd);
     assert_true(recvfrom(kernel_fd, ack, sizeof ack, 0, (struct sockaddr *)&to, &len) > 0);
+    return to;
+}
+
+/* Sends HERALD and T; `e` becomes readable when the kernel waits in the lobby. */
+static void call(int e)
+{
+    static const uint8_t stop[] = "$T05#b9";
+    const struct sockaddr_in to = herald();
     send_message(
         &to, &(struct wire_msg){.type = WIRE_DATA, .seqno = 2, .total = 7, .len = 7, .data = stop});
     wait_readable(e);
@@ -181,11 +200,33 @@ static void without_a_target_the_kernel_is_returned(void **state)
     assert_int_equal(proxy.endpoint_count, 1);
 }
 
+/* The session's socket gets the last descriptor, and its io none. The HERALD is acknowledged
+ * without a session. */
+static void without_a_descriptor_the_line_says_so(void **state)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(KERNEL_IP)};
+    struct rlimit all;
+    (void)state;
+    close(kernel_fd);
+    kernel_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(kernel_fd, (struct sockaddr *)&any, sizeof any), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    int last = dup(kernel_fd);
+    const struct rlimit few = {(rlim_t)last + 1, all.rlim_max};
+    close(last);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    (void)herald();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+    assert_string_equal(last_line,
+                        "netgdb: cannot answer the HERALD of a kernel: Too many open files");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_an_endpoint_the_kernel_is_returned),
         cmocka_unit_test(without_a_target_the_kernel_is_returned),
+        cmocka_unit_test(without_a_descriptor_the_line_says_so),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
