@@ -375,7 +375,7 @@ static int start_relay(int fd, const struct relay_target *target, const struct s
     int error = relay_start(target, ends[1], n);
     if (error != 0)
         log_error(&n->log, "cannot serve the connection: %s", start_error_text(error));
-    if (error == ENOMEM) { /* the relay owns nothing */
+    if (error != 0 && error != EAGAIN) { /* the relay owns nothing */
         release_target(target);
         close(ends[1]);
     }

@@ -305,8 +305,9 @@ int relay_start(const struct relay_target *t, int client, const struct shim_name
 {
     struct relay *r = calloc(1, sizeof *r);
     if (r == NULL || io_fds_init(&r->io) != 0) {
+        int error = errno; /* ENOMEM, EMFILE or ENFILE */
         free(r);
-        return ENOMEM;
+        return error;
     }
     r->name = name;
     io_fds_batch_sends(&r->io);

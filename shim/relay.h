@@ -22,9 +22,9 @@ struct relay_target {
 };
 
 /*
- * Starts a relay between the target and `client` (our end of the debugger's stream). Owns both
- * from here on, unless it fails with ENOMEM. `name` must live as long as the process. Returns 0 or
- * an errno value.
+ * Starts a relay between the target and `client` (our end of the debugger's stream). `name` must
+ * live as long as the process. Returns 0 or an errno value. It owns both from here on if it returns
+ * 0 or EAGAIN (no thread); otherwise they are still the caller's.
  */
 int relay_start(const struct relay_target *target, int client, const struct shim_name *name);
 
