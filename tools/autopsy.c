@@ -131,6 +131,8 @@ static void take_row(struct autopsy *a, const struct waiting *w)
 static void forget_gone(struct autopsy *a)
 {
     struct crash *c, *next;
+    if (autopsy_takes_over(a))
+        return;
     for (c = LIST_FIRST(&a->crashes); c != NULL; c = next) {
         next = LIST_NEXT(c, entries);
         if (c->listed || c->state == CRASH_BUSY)

@@ -143,8 +143,10 @@ struct autopsy {
     struct net_hosts hosts;                        /* of TARGET */
     int out, lock_fd, signal_fd, poke_fd, stop_fd; /* out: the directory's descriptor */
     pid_t proxy;                                   /* our own; 0: none */
-    uint64_t proxy_retry;                          /* when one may be started again */
-    bool had_proxy;                                /* one has answered */
+    uint64_t proxy_started, proxy_retry;           /* and when one may be started again */
+    unsigned proxy_ends;                           /* soon after its start, in a row */
+    bool had_proxy, lost_proxy;                    /* one has answered; and does not any more */
+    _Atomic uint64_t proxy_back;                   /* when one did again; 0: never */
     LIST_HEAD(, kept) kept;
 
     pthread_mutex_t lock; /* of all below, and of the crashes' states */
@@ -174,8 +176,14 @@ typedef void autopsy_row(void *context, const struct waiting *kernel, const char
  */
 bool autopsy_list(struct autopsy *a, autopsy_row *each, void *context);
 
-/* Whether the proxy still has this session; *attached (NULL: not wanted): a debugger has it. */
-bool autopsy_has(const struct waiting *kernel, bool *attached);
+/* Whether a proxy may not have all kernels yet of one that has ended. */
+bool autopsy_takes_over(const struct autopsy *a);
+
+/*
+ * Whether the proxy still has this session, as far as is known: one that does not answer, or takes
+ * kernels over, may have it. *attached (NULL: not wanted): a debugger certainly has it.
+ */
+bool autopsy_has(const struct crash *c, bool *attached);
 
 /* Whether the script has resumed it, and it has not stopped since. */
 bool autopsy_runs(const struct waiting *kernel);

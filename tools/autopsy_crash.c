@@ -85,7 +85,7 @@ static bool calls_again(struct crash *c)
 /* While gdb ran, the session may have been replaced, and gdb may have had the new one. */
 static void check_crash_session(struct crash *c)
 {
-    if (c->result.verdict == EXIT_DONE && !autopsy_has(&c->kernel, NULL))
+    if (c->result.verdict == EXIT_DONE && !autopsy_has(c, NULL))
         crash_fails(c, EXIT_LOST, "the session has ended, and a part of this may be of the next");
 }
 

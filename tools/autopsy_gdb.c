@@ -175,7 +175,7 @@ static void take_events(const struct crash *c, char events[EVENTS_SIZE])
 static void judge_unconnected(struct crash *c)
 {
     char line[AUTOPSY_WHY_MAX / 2];
-    if (!autopsy_has(&c->kernel, NULL)) {
+    if (!autopsy_has(c, NULL)) {
         crash_fails(c, EXIT_LOST, "the session ended before gdb had it");
         return;
     }

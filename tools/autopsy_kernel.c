@@ -15,36 +15,63 @@
 #include "session/serve.h"
 #include "tools/autopsy.h"
 
-enum { TAKE_MS = 30000 }; /* for a gdb that has just ended to leave it */
+/* For a gdb to leave the kernel, and for a new proxy to take it over. */
+#define TAKE_TIME (40 * IO_SECOND)
+
+enum { AGAIN_MS = 100 }; /* between two requests, without a proxy */
 
 struct visit {
     struct options options;
-    int fd;
     struct io_fds io;
     struct chain chain;
     struct log log;
 };
 
+/* Asks the proxy for the kernel. Returns 0; EAGAIN: no proxy answers; or an errno value, EBUSY with
+ * the reason in why[]. */
+static int ask_for_kernel(struct visit *v, const struct crash *c, uint64_t deadline,
+                          struct control_kernel *kernel, char why[CONTROL_LINE_MAX])
+{
+    const struct net_hosts host = {{c->kernel.ip}, 1};
+    int fd = control_take(&host, c->autopsy->options->target.port, false);
+    struct pollfd answer = {fd, POLLIN, 0};
+    if (fd < 0)
+        return EAGAIN;
+    io_fds_set_stream(&v->io, IO_TARGET, fd, fd);
+    if (poll(&answer, 1, io_fds_timeout(deadline)) <= 0)
+        return ETIMEDOUT;
+    return control_answer(fd, kernel, why);
+}
+
+/* A proxy that ends meanwhile is followed by another. */
+static int take_kernel(struct visit *v, const struct crash *c, struct control_kernel *kernel)
+{
+    uint64_t deadline = io_fds_now() + TAKE_TIME;
+    char why[CONTROL_LINE_MAX];
+    unsigned ends = 0;
+    int error;
+    while ((error = ask_for_kernel(v, c, deadline, kernel, why)) == EAGAIN ||
+           (error == ECONNRESET && ends++ == 0)) {
+        if (atomic_load(&c->autopsy->ending) || io_fds_now() >= deadline)
+            break;
+        (void)poll(NULL, 0, AGAIN_MS);
+    }
+    if (error != 0 && error != EAGAIN && error != ETIMEDOUT)
+        log_warn(&v->log, "%s", error == EBUSY ? why : strerror(error));
+    return error == 0 ? 0 : NETGDB_LOST;
+}
+
 /* Takes the kernel. Returns 0, or a target's error with a line in the log. */
 static int visit_begin(struct visit *v, const struct crash *c)
 {
-    char why[CONTROL_LINE_MAX];
     struct control_kernel kernel;
     *v = (struct visit){.log = c->autopsy->log};
-    const struct net_hosts host = {{c->kernel.ip}, 1};
     const struct chain_config config = {.asked = true, .log = &v->log};
     v->log.name = c->kernel.host;
-    v->fd = control_take(&host, c->autopsy->options->target.port, false);
-    struct pollfd answer = {v->fd, POLLIN, 0};
-    if (v->fd < 0 || poll(&answer, 1, TAKE_MS) <= 0)
-        return NETGDB_LOST;
-    int error = control_answer(v->fd, &kernel, why);
-    if (error != 0)
-        log_warn(&v->log, "%s", error == EBUSY ? why : strerror(error));
-    if (error != 0 || io_fds_init(&v->io) != 0)
-        return NETGDB_LOST;
-    io_fds_set_stream(&v->io, IO_TARGET, v->fd, v->fd);
-    return chain_for_proxy(&v->chain, &v->io.io, kernel.peer, &config);
+    int rc = io_fds_init(&v->io);
+    if (rc == 0)
+        rc = take_kernel(v, c, &kernel);
+    return rc == 0 ? chain_for_proxy(&v->chain, &v->io.io, kernel.peer, &config) : rc;
 }
 
 /* As a debugger does, so that the stop is known. */
@@ -63,12 +90,7 @@ static void visit_end(struct visit *v)
 {
     if (v->chain.target != NULL)
         chain_close(&v->chain);
-    if (v->io.io.ops != NULL) {
-        io_fds_set_stream(&v->io, IO_TARGET, -1, -1);
-        io_fds_close(&v->io);
-    } else if (v->fd >= 0) {
-        close(v->fd);
-    }
+    io_fds_close(&v->io); /* and the connection: the kernel waits for the next client */
 }
 
 static int autopsy_find_file(struct visit *v, struct crash *c)
@@ -132,10 +154,10 @@ bool kernel_release(struct crash *c)
     enum autopsy_after after = c->autopsy->options->after;
     struct visit v;
     bool ours;
-    if (after == AFTER_PARK || !autopsy_has(&c->kernel, NULL) || autopsy_runs(&c->kernel))
+    if (after == AFTER_PARK || !autopsy_has(c, NULL) || autopsy_runs(&c->kernel))
         return true;
     int rc = visit_begin(&v, c);
-    if (rc == 0 && (!autopsy_has(&c->kernel, &ours) || !ours)) {
+    if (rc == 0 && (!autopsy_has(c, &ours) || !ours)) {
         visit_end(&v); /* the host has begun another session, which we got */
         return true;
     }

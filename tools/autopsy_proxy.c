@@ -23,7 +23,12 @@ enum {
     STATE_MAX = 16,
 };
 
-#define RETRY (2 * IO_SECOND) /* between two tries to start a proxy */
+/* Between two starts of a proxy: the second is twice the first, and so on. */
+#define RETRY (2 * IO_SECOND)
+#define RETRY_MAX (60 * IO_SECOND)
+
+/* For a proxy to take over the kernels of one that has ended. */
+#define TAKEOVER (LOBBY_PROBE_TIME + LOBBY_QUIET_TIME)
 
 /* ---- the list ---- */
 
@@ -129,6 +134,23 @@ static void become_proxy(pid_t us, const struct proxy_args *args)
     _exit(EXIT_FAILED);
 }
 
+/* Our proxy has ended, and has said why; or there is none. */
+static void note_proxy_end(struct autopsy *a)
+{
+    uint64_t pause = RETRY;
+    a->proxy = 0;
+    a->proxy_ends = io_fds_now() - a->proxy_started < RETRY_MAX ? a->proxy_ends + 1 : 1;
+    for (unsigned i = 1; i < a->proxy_ends && pause < RETRY_MAX; i++)
+        pause *= 2;
+    a->proxy_retry = a->proxy_started + (pause < RETRY_MAX ? pause : RETRY_MAX);
+    if (a->had_proxy && a->proxy_ends == 1)
+        log_warn(&a->log, "the proxy has ended; starting another");
+    else if (a->had_proxy && a->proxy_ends == 2)
+        log_error(&a->log,
+                  "the proxy has ended again: it is started at growing intervals, of %u s at most",
+                  (unsigned)(RETRY_MAX / IO_SECOND));
+}
+
 static void start_proxy(struct autopsy *a)
 {
     struct proxy_args args;
@@ -138,24 +160,20 @@ static void start_proxy(struct autopsy *a)
     pid_t us = getpid();
     make_proxy_args(a, &args);
     a->proxy = fork();
-    a->proxy_retry = now + RETRY;
+    a->proxy_started = now;
     if (a->proxy == 0)
         become_proxy(us, &args);
     if (a->proxy < 0) {
         log_error(&a->log, "cannot start a proxy: %s", strerror(errno));
-        a->proxy = 0;
+        note_proxy_end(a);
     }
 }
 
-/* Whether our proxy has ended: it has said why. */
 static void watch_proxy(struct autopsy *a)
 {
     int status;
-    if (a->proxy == 0 || waitpid(a->proxy, &status, WNOHANG) != a->proxy)
-        return;
-    a->proxy = 0;
-    if (a->had_proxy)
-        log_warn(&a->log, "the proxy has ended; starting another");
+    if (a->proxy != 0 && waitpid(a->proxy, &status, WNOHANG) == a->proxy)
+        note_proxy_end(a);
 }
 
 void autopsy_end_proxy(struct autopsy *a)
@@ -171,10 +189,21 @@ void autopsy_end_proxy(struct autopsy *a)
 bool autopsy_list(struct autopsy *a, autopsy_row *each, void *context)
 {
     watch_proxy(a);
-    if (list_kernels("ls json\n", each, context))
-        return a->had_proxy = true;
-    start_proxy(a);
-    return false;
+    if (!list_kernels("ls json\n", each, context)) {
+        a->lost_proxy = a->had_proxy;
+        start_proxy(a);
+        return false;
+    }
+    if (a->lost_proxy)
+        atomic_store(&a->proxy_back, io_fds_now());
+    a->lost_proxy = false;
+    return a->had_proxy = true;
+}
+
+bool autopsy_takes_over(const struct autopsy *a)
+{
+    uint64_t back = atomic_load(&a->proxy_back);
+    return back != 0 && io_fds_now() - back < TAKEOVER;
 }
 
 /* ---- one kernel of it ---- */
@@ -196,15 +225,15 @@ static void find_row(void *context, const struct waiting *w, const char *row, si
     (void)buf_set(&s->row, row, len);
 }
 
-bool autopsy_has(const struct waiting *kernel, bool *attached)
+bool autopsy_has(const struct crash *c, bool *attached)
 {
-    struct row_search s = {.kernel = kernel};
+    struct row_search s = {.kernel = &c->kernel};
     buf_init(&s.row, LIST_MAX);
-    (void)list_kernels("ls json\n", find_row, &s);
+    bool answered = list_kernels("ls json\n", find_row, &s);
     buf_free(&s.row);
     if (attached != NULL)
         *attached = s.attached;
-    return s.found;
+    return s.found || !answered || autopsy_takes_over(c->autopsy);
 }
 
 bool autopsy_runs(const struct waiting *kernel)

@@ -6,6 +6,7 @@ E2E_TESTS = \
 	tests/e2e/autopsy.test \
 	tests/e2e/autopsy_disk.test \
 	tests/e2e/autopsy_many.test \
+	tests/e2e/autopsy_proxy.test \
 	tests/e2e/autopsy_trouble.test \
 	tests/e2e/bpf-netgdb.test \
 	tests/e2e/cache.test \
