@@ -17,6 +17,8 @@
 
 /* For a gdb to leave the kernel, and for a new proxy to take it over. */
 #define TAKE_TIME (40 * IO_SECOND)
+/* For the kernel to run after 'c'. */
+#define RESUME_TIME (2 * LINK_KERNEL_RETRY)
 
 enum { AGAIN_MS = 100 }; /* between two requests, without a proxy */
 
@@ -142,11 +144,20 @@ bool kernel_find_file(struct crash *c)
     return rc == 0;
 }
 
-/* A panicked kernel that continues reboots: no stop follows. */
+/* A panicked kernel that continues reboots: no stop follows. The kernel executes the request once
+ * its '+' was acknowledged, so the proxy keeps its client for a while. */
 static int autopsy_resume(struct visit *v)
 {
     const struct request r = request_of("c");
-    return target_send(v->chain.target, &r);
+    struct buf reply;
+    bool final = false;
+    int rc = target_send(v->chain.target, &r);
+    v->io.io.alarm = io_fds_now() + RESUME_TIME;
+    buf_init(&reply, TARGET_REPLY_MAX);
+    while (rc == 0 && !final)
+        rc = target_recv(v->chain.target, &reply, &final, IO_ON_ALARM);
+    buf_free(&reply);
+    return rc == NETGDB_AGAIN ? 0 : rc;
 }
 
 bool kernel_release(struct crash *c)
