@@ -470,11 +470,21 @@ static void limit_silent(struct proxy *p)
     (void)shutdown(chosen->fd, SHUT_RDWR);
 }
 
+/* With --stdio there will be no other client. */
+static void fail_stdio(struct proxy *p)
+{
+    if (!p->options->stdio)
+        return;
+    p->exit_code = EXIT_FAILED;
+    atomic_store(&p->ending, true);
+}
+
 void client_start(struct proxy *p, struct listen_socket *socket, int in, int out, const char *who)
 {
     struct client *c = client_new(p, in, out, who);
     if (c == NULL) {
         close(in);
+        fail_stdio(p);
         return;
     }
     for (unsigned i = 0; i < sizeof client_socket / sizeof client_socket[0]; i++)
@@ -490,6 +500,7 @@ void client_start(struct proxy *p, struct listen_socket *socket, int in, int out
     pthread_mutex_unlock(&p->lock);
     if (thread_start(client_main, c) != 0) {
         log_refusal(p, "no thread");
+        fail_stdio(p);
         end_client(c);
     }
 }
