@@ -59,10 +59,12 @@ static uint64_t fds_now(struct io *io)
 static int fds_send(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)
 {
     struct io_fds *f = fds_of(io);
+    struct io_fds_side *s = &f->side[side];
     if (side == IO_TARGET) /* the link has handled what it received */
-        tap_flush(&f->side[side]);
-    return f->io.later != NULL ? txq_send(&f->side[side], msgs, n, false)
-                               : transfer_send(&f->side[side], msgs, n);
+        tap_flush(s);
+    if (f->io.later != NULL && transfer_is_datagrams(s))
+        return txq_send(s, msgs, n, false);
+    return transfer_send(s, msgs, n, &f->side[side == IO_TARGET ? IO_CLIENT : IO_TARGET]);
 }
 
 static int fds_send_later(struct io *io, enum io_side side, const struct io_msg *msgs, unsigned n)

@@ -18,6 +18,7 @@
 #include "io/os.h"
 #include "io/tap.h"
 #include "io/timestamp.h"
+#include "io/txq.h"
 #include "proto/check.h"
 #include "proto/err.h"
 #include "proto/link/wire.h"
@@ -120,7 +121,16 @@ static ssize_t send_some(struct io_fds_side *side, const uint8_t *data, size_t l
     return write_without_sigpipe(side->out, data, len < PIPE_BUF ? len : PIPE_BUF);
 }
 
-static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len)
+static void await_reader(struct io_fds_side *side, struct io_fds_side *other)
+{
+    struct pollfd p = {side->out, POLLOUT, 0};
+    if (other != NULL)
+        txq_flush_all(other);
+    (void)poll(&p, 1, -1);
+}
+
+static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len,
+                       struct io_fds_side *other)
 {
     int tries = NOMEM_RETRIES;
     while (len > 0) {
@@ -129,8 +139,7 @@ static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len
             data += n;
             len -= (size_t)n;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd p = {side->out, POLLOUT, 0};
-            (void)poll(&p, 1, -1);
+            await_reader(side, other);
         } else if (is_out_of_memory(errno) && tries-- > 0) {
             (void)poll(NULL, 0, NOMEM_WAIT_MS);
         } else if (errno != EINTR) {
@@ -140,7 +149,8 @@ static int send_stream(struct io_fds_side *side, const uint8_t *data, size_t len
     return 0;
 }
 
-int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n)
+int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n,
+                  struct io_fds_side *other)
 {
     int rc = 0;
     CHECK(side->kind == IO_FDS_NONE || side->out >= 0);
@@ -155,7 +165,7 @@ int transfer_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned 
     case IO_FDS_STREAM_SOCKET:
     case IO_FDS_PIPES:
         for (unsigned i = 0; rc == 0 && i < n; i++)
-            rc = send_stream(side, msgs[i].data, msgs[i].len);
+            rc = send_stream(side, msgs[i].data, msgs[i].len, other);
         break;
     }
     return rc;

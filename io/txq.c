@@ -32,7 +32,7 @@ static void empty(struct queue *q)
 static void flush(struct io_fds_side *side, struct queue *q)
 {
     if (q->n != 0)
-        (void)transfer_send(side, q->msgs, q->n);
+        (void)transfer_send(side, q->msgs, q->n, NULL);
     empty(q);
 }
 
@@ -55,7 +55,7 @@ int txq_send(struct io_fds_side *side, const struct io_msg *msgs, unsigned n, bo
     if (transfer_is_datagrams(side) && side->txq == NULL)
         side->txq = calloc(1, sizeof *side->txq);
     if (side->txq == NULL)
-        return transfer_send(side, msgs, n);
+        return transfer_send(side, msgs, n, NULL);
     CHECK(transfer_is_datagrams(side)); /* a stream may not be reordered */
     if (later && side->txq->later.n == 0)
         side->txq->due = io_fds_now() + IO_FDS_LATER;

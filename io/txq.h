@@ -2,7 +2,7 @@
 /*
  * Transmit queue of one side of an io_fds: it collects datagrams so that one system call sends
  * them. Has two queues: datagrams for the next wait, and `later` ones that may be delayed up to
- * IO_FDS_LATER. Used by fds.c only.
+ * IO_FDS_LATER. Used by fds.c and transfer.c only.
  */
 #ifndef NETGDB_IO_TXQ_H
 #define NETGDB_IO_TXQ_H

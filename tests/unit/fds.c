@@ -365,6 +365,31 @@ static void queued_datagrams_are_sent_by_the_next_wait(void **state)
     close(other);
 }
 
+static void *send_much(void *data)
+{
+    struct io_msg msg = {.data = data, .len = 1 << 20};
+    (void)io_send(&io.io, IO_CLIENT, &msg, 1);
+    return NULL;
+}
+
+/* A kernel waits for the ack of its reply, and gives up after 12 s. */
+static void a_reader_that_does_not_read_delays_no_datagram(void **state)
+{
+    int peer = saving(), reader = stream();
+    uint8_t *much = calloc(1, 1 << 20);
+    pthread_t thread;
+    (void)state;
+    send_later("later");
+    send_text(IO_TARGET, "ack");
+    assert_int_equal(pthread_create(&thread, NULL, send_much, much), 0);
+    expect_arrived(peer, "later");
+    expect_arrived(peer, "ack");
+    close(reader); /* ends the send */
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    free(much);
+    close(peer);
+}
+
 static void more_datagrams_than_a_batch_are_sent_in_order(void **state)
 {
     int other = saving();
@@ -545,6 +570,7 @@ int main(void)
         TEST(a_wake_from_another_thread_ends_a_wait),
         TEST(a_signal_ends_a_wait_only_if_its_handler_wakes),
         TEST(queued_datagrams_are_sent_by_the_next_wait),
+        TEST(a_reader_that_does_not_read_delays_no_datagram),
         TEST(more_datagrams_than_a_batch_are_sent_in_order),
         TEST(datagrams_that_exceed_the_queue_are_sent_in_order),
         TEST(later_datagrams_are_sent_together_with_others),
