@@ -68,8 +68,9 @@ bool tls_handshake(struct tls_link *l, char why[TLS_WHY_MAX]);
 
 /*
  * Relays bytes in both directions, with a buffer of TLS_RELAY_BUFFER for each. The end of one
- * direction is forwarded, and the other continues. Returns when both have ended, the connection is
- * lost, or the plain end is closed and the last bytes are sent or have waited for TLS_LINGER.
+ * direction is forwarded, and the other continues. Returns when both have ended; or when the
+ * connection is lost or the plain end is closed, and the last bytes are sent or have waited for
+ * TLS_LINGER.
  */
 enum { TLS_RELAY_BUFFER = 16 * 1024 };
 #define TLS_LINGER (2 * IO_SECOND)

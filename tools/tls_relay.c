@@ -19,7 +19,7 @@ struct relay {
     struct tls_link *link;
     struct way out, in;   /* from plain to TLS, and back */
     bool hung_up;         /* the plain end is closed in both directions */
-    uint64_t linger_till; /* deadline of the last bytes then */
+    uint64_t linger_till; /* deadline of the last bytes, once an end is closed; 0: none is */
 };
 
 static bool is_room(const struct way *w)
@@ -76,11 +76,19 @@ static void write_plain(struct relay *r)
 
 /* ---- TLS ---- */
 
-/* Ends both directions; bytes that have arrived are still sent to the plain end. */
+static void start_lingering(struct relay *r)
+{
+    if (r->linger_till == 0)
+        r->linger_till = io_fds_now() + TLS_LINGER;
+}
+
+/* Ends both directions. Bytes that have arrived are still sent to the plain end, if it reads them
+ * in time: it may wait to send, which ends with this process. */
 static void cut(struct relay *r)
 {
     drop_way(&r->out);
     r->in.ended = true;
+    start_lingering(r);
 }
 
 static void read_tls(struct relay *r)
@@ -120,21 +128,25 @@ static void await_events(struct relay *r)
     short plain = (short)((is_room(&r->out) ? POLLIN : 0) | (r->in.len != 0 ? POLLOUT : 0));
     bool sends = !r->out.closed && !is_room(&r->out);
     short net = (short)((is_room(&r->in) ? POLLIN : 0) | (sends ? POLLOUT : 0));
-    struct pollfd fds[] = {{r->hung_up ? -1 : r->link->plain, plain, 0}, {r->link->net, net, 0}};
-    int wait = r->hung_up ? (int)(TLS_LINGER / IO_MS) : -1;
+    /* An error that nothing waits for would be reported all the time. */
+    bool watches = net != 0 || (r->in.ended && !r->out.closed);
+    struct pollfd fds[] = {{r->hung_up ? -1 : r->link->plain, plain, 0},
+                           {watches ? r->link->net : -1, net, 0}};
+    int wait = r->linger_till != 0 ? (int)(TLS_LINGER / IO_MS) : -1;
     (void)poll(fds, 2, ready ? 0 : wait);
     if ((fds[1].revents & (POLLHUP | POLLERR)) != 0 && r->in.ended)
         cut(r); /* no reader is left for the error */
     if ((fds[0].revents & (POLLHUP | POLLERR)) == 0 || r->hung_up)
         return;
     r->hung_up = true;
-    r->linger_till = io_fds_now() + TLS_LINGER;
+    start_lingering(r);
 }
 
 /* True if something is left to relay. */
 static bool has_work(struct relay *r)
 {
-    if (r->hung_up && (r->out.closed || io_fds_now() >= r->linger_till))
+    bool late = r->linger_till != 0 && io_fds_now() >= r->linger_till;
+    if (late || (r->hung_up && r->out.closed))
         return false;
     return !r->out.closed || !r->in.closed;
 }

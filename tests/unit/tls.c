@@ -189,6 +189,31 @@ static void a_slow_reader_stops_the_writer(void **state)
     }
 }
 
+/* Sends until nothing on the way has room. */
+static void fill(int from)
+{
+    struct pollfd p = {ends[from], POLLOUT, 0};
+    size_t sent = 0, before;
+    do {
+        before = sent;
+        (void)poll(&p, 1, BLOCKED_MS);
+        send_some(from, &sent, 8u * MUCH);
+    } while (sent != before);
+}
+
+/* A thread of the proxy may wait to send, and reads nothing meanwhile. */
+static void a_peer_that_is_lost_ends_a_send_to_it(void **state)
+{
+    (void)state;
+    fill(0);
+    fill(1);
+    close(ends[0]); /* its helper ends, and drops what it has not sent */
+    ends[0] = -1;
+    await(ends[1], POLLOUT);
+    assert_int_equal(send(ends[1], "", 1, MSG_NOSIGNAL | MSG_DONTWAIT), -1);
+    assert_int_equal(errno, EPIPE);
+}
+
 static void a_disconnect_ends_the_handshake(void **state)
 {
     char byte;
@@ -209,6 +234,7 @@ int main(void)
         WITH_ENDS(one_direction_can_be_closed),
         WITH_ENDS(the_last_bytes_before_a_close_arrive),
         WITH_ENDS(a_slow_reader_stops_the_writer),
+        WITH_ENDS(a_peer_that_is_lost_ends_a_send_to_it),
         cmocka_unit_test(a_disconnect_ends_the_handshake),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
