@@ -19,6 +19,7 @@
 #include "io/fds.h"
 #include "io/timestamp.h"
 #include "proto/capture/pcapng.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/rsp/rsp.h"
 #include "proto/target.h"
@@ -171,6 +172,7 @@ static bool write_whole(const uint8_t *data, size_t len)
 
 static void write_pending(void)
 {
+    CHECK(file >= 0);
     if (!write_whole(pending.data, pending.len)) {
         fail();
         return;
@@ -284,6 +286,7 @@ uint64_t capture_time(uint64_t monotonic)
 /* Under the lock. */
 static void capture_add(const struct pcapng_packet *p)
 {
+    CHECK(p->interface <= n_names && n_names <= CAPTURE_NAMES); /* the preamble has all of them */
     if (!capture_make_room(p->header_len + p->len + PCAPNG_BLOCK_EXTRA))
         return;
     if (pcapng_add_packet(&pending, p) != 0) {

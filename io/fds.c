@@ -209,6 +209,7 @@ void io_fds_set_stream(struct io_fds *f, enum io_side side, int in, int out)
 {
     int type;
     socklen_t len = sizeof type;
+    CHECK((in < 0) == (out < 0)); /* both, or none */
     bool socket = in == out && getsockopt(in, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
     replace(&f->side[side], socket ? IO_FDS_STREAM_SOCKET : IO_FDS_PIPES, in, out);
 }
@@ -221,6 +222,7 @@ void io_fds_stamp(struct io_fds *f)
 
 void io_fds_set_peer(struct io_fds *f, enum io_side side, int fd, const struct sockaddr_in *peer)
 {
+    CHECK(fd >= 0 && peer->sin_family == AF_INET);
     replace(&f->side[side], IO_FDS_PEER, fd, fd);
     f->side[side].peer = *peer;
 }

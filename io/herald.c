@@ -14,6 +14,7 @@
 #include "io/capture.h"
 #include "io/os.h"
 #include "io/sockets.h"
+#include "proto/check.h"
 
 enum { HERALD_RECEIVE_BUFFER = 1 << 20 }; /* bytes; enough for a burst of hundreds of kernels */
 
@@ -127,6 +128,7 @@ int session_socket(struct net_addr *own, const struct net_addr *kernel, size_t *
 {
     const struct sockaddr_in local = to_sockaddr(own), remote = to_sockaddr(kernel);
     struct sockaddr_in name;
+    CHECK(kernel->port != 0); /* a socket that is connected to port 0 receives from every port */
     int fd = sockets_udp(&local, &remote);
     if (fd < 0 || !sockets_local(fd, &name))
         return herald_fail(fd);

@@ -118,6 +118,7 @@ void logqueue_sink(void *context, enum log_level level, const char *line)
         l->bytes = bytes;
         memcpy(l->text, line, text);
         q->bytes += bytes;
+        CHECK(q->bytes <= LOGQUEUE_BYTES);
         STAILQ_INSERT_TAIL(&q->lines, l, entries);
         pthread_cond_broadcast(&q->changed);
     }

@@ -54,6 +54,8 @@ static void send_datagrams(struct io_fds_side *side, const struct io_msg *msgs, 
 {
     struct mmsghdr batch[IO_FDS_BATCH] = {0};
     struct iovec parts[IO_FDS_BATCH];
+    if (!CHECK(n <= IO_FDS_BATCH))
+        return;
     for (unsigned i = 0; i < n; i++) {
         parts[i] = (struct iovec){msgs[i].data, msgs[i].len};
         batch[i].msg_hdr.msg_iov = &parts[i];

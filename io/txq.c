@@ -31,6 +31,7 @@ static void empty(struct queue *q)
 /* A datagram that cannot be sent counts as lost. */
 static void flush(struct io_fds_side *side, struct queue *q)
 {
+    CHECK(q->n <= IO_FDS_BATCH && q->used <= sizeof q->memory);
     if (q->n != 0)
         (void)transfer_send(side, q->msgs, q->n, NULL);
     empty(q);

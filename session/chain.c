@@ -52,6 +52,7 @@ struct target *chain_strip(struct chain *chain)
 {
     settle(chain);
     struct target *last = target_strip(chain->target);
+    CHECK(chain->netgdb == NULL || last == chain->netgdb);
     recorder_free(chain->recorder);
     symbols_free(chain->symbols);
     *chain = (struct chain){.target = NULL};
@@ -62,6 +63,7 @@ int chain_add(struct chain *chain, struct target *decorator)
 {
     if (decorator == NULL)
         return NETGDB_NOMEM;
+    CHECK(decorator->next == chain->target); /* which it owns from now on */
     chain->target = decorator;
     return 0;
 }
@@ -352,6 +354,7 @@ static int complete(struct chain *chain, const struct chain_config *config)
 
 int chain_renew(struct chain *chain, struct target *netgdb, const struct chain_config *config)
 {
+    CHECK_OR_RETURN(netgdb != NULL && netgdb->next == NULL);
     *chain = (struct chain){.target = netgdb, .netgdb = netgdb};
     int rc = netgdb_target_identify(netgdb, &chain->peer);
     if (rc == 0)

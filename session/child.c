@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "io/os.h"
+#include "proto/check.h"
 
 enum {
     BY_ITSELF_MS = 200, /* for a child that is about to exit */
@@ -59,6 +60,7 @@ int child_start(struct child *child, char *const argv[])
 {
     int stream[2], report[2];
     pid_t parent = getpid();
+    CHECK(child->pid == 0); /* or the one before would never be reaped */
     child->pid = 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, stream) != 0)
         return -1;

@@ -92,6 +92,7 @@ static void send_answer(int fd, const char *word, const char *why)
 {
     char line[CONTROL_LINE_MAX];
     int n = snprintf(line, sizeof line, "%s%.*s\n", word, CONTROL_LINE_MAX / 2, why);
+    CHECK(n > 0 && (size_t)n < sizeof line);
     (void)send(fd, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

@@ -8,6 +8,7 @@
 #include "freebsd/find_kernel.h"
 #include "freebsd/freebsd.h"
 #include "freebsd/queries.h"
+#include "proto/check.h"
 #include "proto/err.h"
 #include "proto/quirks/debug_mask.h"
 #include "proto/quirks/describe.h"
@@ -98,6 +99,7 @@ int kernel_keep_debug_masked(const struct chain *chain, const struct log *log)
     const struct description *kernel = NULL;
     uint64_t sp, pc;
     struct buf reply;
+    CHECK_OR_RETURN(chain->netgdb != NULL && chain->peer == NETGDB_PEER_KERNEL);
     if (is_not_arm64(link_stop(netgdb_target_link(chain->netgdb))))
         return 0;
     buf_init(&reply, TARGET_REPLY_MAX);

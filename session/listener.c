@@ -68,6 +68,7 @@ static void unlock_listener(struct listener *l)
  * changed. */
 static bool watch_socket(struct listener *l, struct session *s)
 {
+    CHECK(holds_lock(l) && s->io == NULL);
     struct io_fds *f = malloc(sizeof *f);
     if (f == NULL)
         return false;
@@ -139,6 +140,7 @@ static uint64_t now(void *context)
 static void crowd(void *context, const struct net_addr *kernel, uint32_t own_ip)
 {
     struct listener *l = context;
+    CHECK(holds_lock(l)); /* of the responder, too */
     int opened = herald_responder_answer(&l->responder, kernel, own_ip);
     if (opened >= 0 &&
         os_events_add(l->events_fd, l->responder.fd[opened], &l->responder.fd[opened]) != 0)
@@ -153,6 +155,7 @@ static const struct lobby_ops lobby_ops = {open_session, close_taken, announced,
 static void take_heralds(struct listener *l)
 {
     struct herald heralds[HERALD_BATCH];
+    CHECK(holds_lock(l));
     int n = herald_receive(l->herald_fd, heralds);
     for (int i = 0; i < n; i++) {
         size_t len = heralds[i].len <= HERALD_BYTES ? heralds[i].len : HERALD_BYTES;
@@ -341,6 +344,7 @@ static void dismiss(struct listener *l, const struct listener_watch *w, unsigned
 static int admit(struct listener *l, const struct listener_watch *w)
 {
     unsigned n = w->nets_n != 0 ? w->nets_n : w->hosts.n;
+    CHECK(holds_lock(l));
     for (unsigned i = 0; i < n; i++) {
         int rc = w->nets_n != 0 ? lobby_admit_net(&l->lobby, w->nets[i])
                                 : lobby_admit(&l->lobby, w->hosts.ip[i]);
@@ -352,9 +356,20 @@ static int admit(struct listener *l, const struct listener_watch *w)
     return 0;
 }
 
+static bool is_listed(struct listener *l, const struct listener_watch *w)
+{
+    const struct listener_watch *other;
+    LIST_FOREACH (other, &l->watches, entries) {
+        if (other == w)
+            break;
+    }
+    return other != NULL;
+}
+
 int listener_watch(struct listener *l, struct listener_watch *w)
 {
     lock_listener(l);
+    CHECK(!is_listed(l, w) && w->notify != NULL);
     int rc = admit(l, w);
     for (unsigned i = 0; i < w->hosts.n && rc == 0; i++)
         state_file_claim_all(w->hosts.ip[i], claim_session, l);
@@ -370,6 +385,7 @@ int listener_watch(struct listener *l, struct listener_watch *w)
 void listener_unwatch(struct listener *l, struct listener_watch *w)
 {
     lock_listener(l);
+    CHECK(is_listed(l, w));
     LIST_REMOVE(w, entries);
     if (!w->lasting)
         dismiss(l, w, w->nets_n != 0 ? w->nets_n : w->hosts.n);

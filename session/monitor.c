@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "freebsd/queries.h"
+#include "proto/check.h"
 #include "proto/decorator.h"
 #include "proto/err.h"
 #include "proto/nearest.h"
@@ -230,6 +231,8 @@ static void tell_slow(const struct monitor *m, uint64_t took)
 static void stop_clock(struct monitor *m)
 {
     uint64_t now = io_now(m->io), took = now - m->sent;
+    if (!CHECK(m->packet != NULL && m->sent >= m->answered)) /* of the request that was sent */
+        return;
     uint64_t asked = m->answered != 0 ? m->sent - m->answered : 0;
     chain_note_link(m->chain, m->profile);
     if (m->profile != NULL)

@@ -33,6 +33,7 @@ void observed_init(struct observed *h)
 
 void observed_free(struct observed *h)
 {
+    CHECK(h->owner == NULL && TAILQ_EMPTY(&h->observers) && h->share == NULL);
     buf_free(&h->stop);
     buf_free(&h->features);
     (void)pthread_cond_destroy(&h->changed);
@@ -164,6 +165,7 @@ void observed_begin(struct observed *h, struct io_fds *io, enum netgdb_peer peer
 
 int observed_park(struct observed *h)
 {
+    CHECK_OR_RETURN(h->share != NULL);
     return observed_share_restore(h->share);
 }
 
@@ -203,6 +205,7 @@ bool observed_is_lister(struct observed *h, const struct observer *o)
 
 void observed_client_done(struct observed *h)
 {
+    CHECK(h->owner != NULL); /* this thread's io */
     h->client_done = io_fds_now();
 }
 

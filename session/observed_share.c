@@ -79,6 +79,7 @@ static int restore_list(struct observed_share *s)
 {
     struct buf part;
     int rc = 0;
+    CHECK(s->list_moved && s->list_parts != 0);
     observed_set_lister(s->h, NULL);
     s->list_moved = false;
     buf_init(&part, TARGET_REPLY_MAX);
@@ -222,7 +223,9 @@ static void share_new_session(struct decorator *d)
 
 static void share_free(struct decorator *d)
 {
-    ((struct observed_share *)d)->h->share = NULL;
+    struct observed_share *s = (struct observed_share *)d;
+    CHECK(s->h->share == s);
+    s->h->share = NULL;
 }
 
 /* ---- an observer's request ---- */
@@ -366,6 +369,7 @@ struct target *observed_share_new(struct target *next, struct observed *h)
     struct observed_share *s = decorator_new(sizeof *s, next, &ops, 0, 0);
     if (s == NULL)
         return NULL;
+    CHECK(h->share == NULL); /* a target has one owner */
     s->h = h;
     h->share = s;
     return &s->d.base;

@@ -377,6 +377,7 @@ static int take_local(struct observing *t, struct buf *reply, bool *final)
 static int observer_recv(struct target *base, struct buf *reply, bool *final, unsigned watch)
 {
     struct observing *t = observing_of(base);
+    CHECK_OR_RETURN(t->awaits != NOTHING); /* a reply belongs to a request */
     if (t->awaits == LOCAL)
         return take_local(t, reply, final);
     *final = true;

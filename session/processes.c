@@ -20,6 +20,7 @@ void processes_remove(struct processes *p, uint64_t id)
     size_t at = find_process(p, id);
     if (at == p->n)
         return;
+    CHECK(p->n <= PROCESSES_MAX);
     p->n--;
     memmove(p->ids + at, p->ids + at + 1, (p->n - at) * sizeof p->ids[0]);
 }

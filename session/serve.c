@@ -159,6 +159,7 @@ static void log_refused_detach(const struct serving *s)
 static int detach_one(struct serving *s, uint64_t id)
 {
     char text[DETACH_MAX];
+    CHECK_OR_RETURN(id != 0); /* D would detach from all */
     detach_text(id, text);
     int rc = target_ask(s->target, text, &s->reply);
     processes_remove(&s->processes, id);
@@ -292,6 +293,7 @@ static bool must_end_step(const struct serving *s)
 /* The client left while a reply is outstanding. A running target must stop before a detach. */
 static int on_client_left(struct serving *s)
 {
+    CHECK_OR_RETURN(!s->gone);
     s->gone = true;
     if (s->options->gone_timeout != 0)
         s->options->io->alarm = io_now(s->options->io) + s->options->gone_timeout;
@@ -435,6 +437,7 @@ static int relay_reply(struct serving *s)
     const unsigned gone_watch = s->options->gone_timeout != 0 ? IO_ON_ALARM : 0;
     bool final = false;
     int rc = 0;
+    CHECK_OR_RETURN(packet_has_reply(s->request.packet));
     while (rc != 0 || !final) {
         rc = poll_client(s);
         if (rc != 0)
@@ -562,6 +565,8 @@ int serve(struct server *server, struct target *target, const struct serve_optio
           const struct log *log)
 {
     struct serving s = {.server = server, .target = target, .options = options, .log = log};
+    CHECK_OR_RETURN(options->io != NULL ||
+                    (options->observed == NULL && options->gone_timeout == 0));
     buf_init(&s.bytes, REQUEST_MAX);
     buf_init(&s.reply, TARGET_REPLY_MAX);
     int end;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "io/fds.h"
+#include "proto/check.h"
 #include "proto/visible.h"
 #include "session/beside.h"
 
@@ -70,6 +71,7 @@ static void make_words(char *words[WORDS_MAX], char *path, const struct tls_keys
         words[n++] = (char *)(uintptr_t)all[i].option;
         words[n++] = (char *)(uintptr_t)all[i].value;
     }
+    CHECK(n < WORDS_MAX);
     words[n] = NULL;
 }
 

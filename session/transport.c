@@ -8,6 +8,7 @@
 
 /* transport_list.h has a line TRANSPORT(name) for each of them; local.mk generates it. */
 #define TRANSPORT(name) extern const struct transport name;
+#include "proto/check.h"
 #include "session/transport_list.h"
 #undef TRANSPORT
 
@@ -32,6 +33,7 @@ int transport_look_up(struct transport_stream *s)
 int transport_open(struct transport_stream *s)
 {
     s->why[0] = '\0';
+    CHECK(s->options->transport->open != NULL && s->options->transport->target == NULL);
     if (transport_look_up(s) != 0) {
         errno = EHOSTUNREACH;
         return -1;
