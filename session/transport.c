@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/check.h"
+
 /* transport_list.h has a line TRANSPORT(name) for each of them; local.mk generates it. */
 #define TRANSPORT(name) extern const struct transport name;
-#include "proto/check.h"
 #include "session/transport_list.h"
 #undef TRANSPORT
 
