@@ -120,15 +120,33 @@ bool btf_bare(const struct btf *b, uint32_t *id, struct type *t)
     return false;
 }
 
+/* The size of a type that is not an array; 0: none. */
+static uint32_t own_size(const struct type *t)
+{
+    switch (t->kind) {
+    case KIND_PTR:
+        return 8;
+    case KIND_INT:
+    case KIND_STRUCT:
+    case KIND_UNION:
+    case KIND_ENUM:
+    case KIND_DATASEC:
+    case KIND_FLOAT:
+    case KIND_ENUM64:
+        return t->size_or_type;
+    default:
+        return 0;
+    }
+}
+
 uint32_t btf_size(const struct btf *b, uint32_t id)
 {
     struct type t;
     uint64_t times = 1;
     for (int hop = 0; hop < BTF_HOPS && btf_bare(b, &id, &t); hop++) {
-        if (t.kind == KIND_PTR)
-            return (uint32_t)(8 * times);
+        uint64_t size = times * own_size(&t);
         if (t.kind != KIND_ARRAY)
-            return times * t.size_or_type > UINT32_MAX ? 0 : (uint32_t)(times * t.size_or_type);
+            return size > UINT32_MAX ? 0 : (uint32_t)size;
         times = times * btf_word(t.more + 8);
         if (times > UINT32_MAX)
             return 0;

@@ -78,7 +78,8 @@ const char *btf_string(const struct btf *b, uint32_t at);
 bool btf_type(const struct btf *b, uint32_t id, struct type *t);
 bool btf_bare(const struct btf *b, uint32_t *id, struct type *t);
 
-/* The size of a type in bytes; 0: none, or more than 32 bits. */
+/* The size of a type in bytes. 0: it has none (functions, forward declarations), or one of more
+ * than 32 bits, or is more than BTF_HOPS arrays inside each other. */
 uint32_t btf_size(const struct btf *b, uint32_t id);
 
 /* The member with this index. */

@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_bounds \
+	tests/unit/ebpf_btf \
 	tests/unit/ebpf_differential \
 	tests/unit/ebpf_hostile \
 	tests/unit/ebpf_library \
@@ -24,6 +25,8 @@ EBPF_REFERENCE = tests/ebpf/asm.h tests/ebpf/reference.c tests/ebpf/reference.h
 
 tests_unit_ebpf_bounds_SOURCES = tests/unit/ebpf_bounds.c $(EBPF_OBJECT)
 tests_unit_ebpf_bounds_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_btf_SOURCES = tests/unit/ebpf_btf.c
+tests_unit_ebpf_btf_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_differential_SOURCES = tests/unit/ebpf_differential.c \
 	tests/ebpf/compare.c tests/ebpf/compare.h $(EBPF_REFERENCE)
 tests_unit_ebpf_differential_LDADD = $(EBPF_UNIT_LIBS)
