@@ -11,17 +11,16 @@
 #include "proto/err.h"
 
 /* `size`: bytes of the variable. */
-static void take_member(const struct btf *b, struct ebpf_map_definition *d, const uint8_t *member,
-                        uint64_t size)
+static void take_member(const struct btf *b, struct ebpf_map_definition *d,
+                        const struct btf_member *member, uint64_t size)
 {
-    const char *name = btf_string(b, btf_word(member));
+    const char *name = member->name;
     struct type t, to;
-    uint32_t at = btf_word(member + 8) / 8;
+    uint32_t id = member->type, at = member->offset / 8;
     if (strcmp(name, "values") == 0 && at < size) {
         d->values_at = d->address + at;
         d->values = (uint32_t)((size - at) / 8);
     }
-    uint32_t id = btf_word(member + 4);
     if (!btf_bare(b, &id, &t) || t.kind != KIND_PTR)
         return;
     id = t.size_or_type;
@@ -45,7 +44,10 @@ static void take_member(const struct btf *b, struct ebpf_map_definition *d, cons
 /* A variable of .maps. */
 static int take_variable(struct linker *l, const struct btf *b, uint32_t id)
 {
+    struct btf_member member;
     struct type var, t;
+    if (!link_step(l, l->image->symbols))
+        return 0; /* see link_btf_maps() */
     if (!btf_type(b, id, &var) || var.kind != KIND_VAR)
         return link_error(l, ".BTF: a variable in .maps is none");
     id = var.size_or_type;
@@ -58,8 +60,8 @@ static int take_variable(struct linker *l, const struct btf *b, uint32_t id)
         return link_error(l, "more than %d maps", EBPF_MAPS_MAX);
     struct ebpf_map_definition *d = &l->image->map[l->image->maps++];
     *d = (struct ebpf_map_definition){.name = s->name, .address = s->address};
-    for (uint32_t i = 0; i < t.count; i++)
-        take_member(b, d, t.more + 12 * (size_t)i, s->size);
+    for (uint32_t i = 0; btf_member(b, &t, i, &member); i++)
+        take_member(b, d, &member, s->size);
     return 0;
 }
 
@@ -70,6 +72,7 @@ int link_btf_maps(struct linker *l, const struct piece *btf)
     int rc = btf_open(&b, btf->data, btf->size);
     if (rc == NETGDB_PROTO)
         return link_error(l, ".BTF: its header is wrong");
+    b.left = &l->steps;
     for (uint32_t id = 1; rc == 0 && btf_type(&b, id, &t); id++) {
         if (t.kind != KIND_DATASEC || strcmp(btf_string(&b, t.name), ".maps") != 0)
             continue;
@@ -77,5 +80,5 @@ int link_btf_maps(struct linker *l, const struct piece *btf)
             rc = take_variable(l, &b, btf_word(t.more + 12 * (size_t)i));
     }
     btf_close(&b);
-    return rc;
+    return rc == 0 && l->steps == 0 ? link_error(l, "its maps take too many steps") : rc;
 }

@@ -15,9 +15,6 @@
 
 enum { EXT_CORE_AT = 24, EXT_CORE_HEADER = 32, RECORD = 16, ENUMERATORS_MAX = 1 << 16 };
 
-/* The types and members that are read for all relocations: hostile types could need any number. */
-#define STEPS_MAX (UINT64_C(1) << 27)
-
 /* A relocation, and what it is about. */
 struct relocation {
     uint8_t *insn;
@@ -32,7 +29,6 @@ struct core {
     struct btf local, target;
     bool known; /* target is open */
     unsigned count;
-    uint64_t left; /* of STEPS_MAX */
 };
 
 /* The first type of the kernel with the name and kind of a local one after number `after`; 0. */
@@ -165,7 +161,7 @@ static void apply_one(struct core *c, const struct relocation *r)
 /* The code of a section; NULL: there is none, or no steps are left. */
 static struct piece *code_named(struct core *c, const char *name)
 {
-    for (size_t i = 0; i < c->l->pieces && c->left != 0; i++, c->left--)
+    for (size_t i = 0; i < c->l->pieces && link_step(c->l, 1); i++)
         if (c->l->piece[i].group == LINK_TEXT && strcmp(c->l->piece[i].name, name) == 0)
             return &c->l->piece[i];
     return NULL;
@@ -182,7 +178,7 @@ static const uint8_t *apply_block(struct core *c, const uint8_t *p, const uint8_
     p += 8;
     if (count > (uint64_t)(end - p) / record)
         return NULL;
-    for (; count > 0 && c->left != 0; count--, p += record) {
+    for (; count > 0 && c->l->steps != 0; count--, p += record) {
         uint64_t at = btf_word(p);
         if (in == NULL || in->data == NULL || at % 8 != 0 || in->size < 8 || at > in->size - 8)
             continue;
@@ -206,7 +202,7 @@ static void apply_all(struct core *c, const uint8_t *ext, uint64_t size)
         return;
     const uint8_t *p = ext + header + at, *end = p + length;
     uint32_t record = btf_word(p);
-    for (p += 4; record >= RECORD && p != NULL && p < end && c->left != 0;)
+    for (p += 4; record >= RECORD && p != NULL && p < end && c->l->steps != 0;)
         p = apply_block(c, p, end, record);
 }
 
@@ -238,7 +234,7 @@ static int open_target(struct core *c, Elf **elf)
     if (rc == 0)
         rc = btf_index_names(&c->target);
     c->known = rc == 0;
-    c->target.left = &c->left;
+    c->target.left = &c->l->steps;
     return rc == NETGDB_PROTO ? link_error(c->l, "--btf: no BTF in this file") : rc;
 }
 
@@ -251,7 +247,7 @@ static int apply_core(struct core *c, Elf_Data *ext)
     btf_close(&c->target);
     if (elf != NULL)
         elf_end(elf);
-    if (rc == 0 && c->left == 0)
+    if (rc == 0 && c->l->steps == 0)
         return link_error(c->l, "its CO-RE relocations take too many steps");
     if (rc == 0 && c->count != 0 && c->l->options.btf == NULL)
         c->l->image->local_types = c->count;
@@ -260,7 +256,7 @@ static int apply_core(struct core *c, Elf_Data *ext)
 
 int link_core(struct linker *l)
 {
-    struct core c = {.l = l, .left = STEPS_MAX};
+    struct core c = {.l = l};
     const struct piece *btf = NULL;
     Elf_Data *ext = NULL;
     for (size_t i = 1; i < l->pieces; i++)
@@ -271,9 +267,12 @@ int link_core(struct linker *l)
     if (ext == NULL || ext->d_buf == NULL || btf == NULL)
         return 0;
     int rc = btf_open(&c.local, btf->data, btf->size);
-    c.local.left = &c.left;
+    if (rc == NETGDB_PROTO)
+        return link_error(l, ".BTF: its header is wrong");
+    l->steps = LINK_STEPS_MAX;
+    c.local.left = &l->steps;
     if (rc == 0)
         rc = apply_core(&c, ext);
     btf_close(&c.local);
-    return rc == NETGDB_PROTO && l->options.btf == NULL ? 0 : rc;
+    return rc;
 }

@@ -17,6 +17,12 @@ enum { EM_SBPF = 263 /* Solana's; its programs may also have EM_BPF */ };
  */
 enum { LINK_TEXT, LINK_RODATA, LINK_DATA, LINK_BSS, LINK_OTHER, LINK_DROPPED };
 
+/*
+ * Steps of a pass of the loader: types, members, entries of tables and instructions that it reads.
+ * A hostile object could need any number.
+ */
+#define LINK_STEPS_MAX (UINT64_C(1) << 27)
+
 /* A section of the object. */
 struct piece {
     const char *name; /* in the file */
@@ -41,11 +47,15 @@ struct linker {
     size_t *kconfig;      /* by symbol: offset of its value in the last piece + 1; 0: none */
     unsigned relocations; /* applied so far */
     uint64_t bytes;       /* of the sections so far: they may have the same ones of the file */
+    uint64_t steps;       /* that are left of LINK_STEPS_MAX for this pass */
     bool gnu; /* made by gcc-bpf before 14: in-place addends contain the symbol's value */
 };
 
 /* Formats l->error and returns NETGDB_PROTO. */
 int link_error(struct linker *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes `n` steps of those that are left. False: none is left now. */
+bool link_step(struct linker *l, uint64_t n);
 
 /* Reads a symbol and its name ("": none). Returns false if the index is invalid. */
 bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name);

@@ -23,6 +23,12 @@ int link_error(struct linker *l, const char *format, ...)
     return NETGDB_PROTO;
 }
 
+bool link_step(struct linker *l, uint64_t n)
+{
+    l->steps -= n < l->steps ? n : l->steps;
+    return l->steps != 0;
+}
+
 bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name)
 {
     if (l->symtab == NULL || index >= l->symbols ||

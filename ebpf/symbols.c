@@ -181,6 +181,7 @@ static int add_old_map(struct linker *l, const struct piece *p, const struct ebp
 int link_maps(struct linker *l)
 {
     int rc = 0;
+    l->steps = LINK_STEPS_MAX;
     for (size_t i = 0; i < l->pieces && rc == 0; i++) {
         const struct piece *p = &l->piece[i];
         if (strcmp(p->name, ".BTF") == 0 && p->data != NULL)

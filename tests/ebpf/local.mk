@@ -10,6 +10,7 @@ EBPF_UNIT_TESTS = \
 	tests/unit/ebpf_load \
 	tests/unit/ebpf_ops \
 	tests/unit/ebpf_run \
+	tests/unit/ebpf_steps \
 	tests/unit/ebpf_stub \
 	tests/unit/ebpf_trouble \
 	tests/unit/sbpf_decode \
@@ -40,6 +41,8 @@ tests_unit_ebpf_ops_SOURCES = tests/unit/ebpf_ops.c tests/unit/ebpf_ops_fixture.
 tests_unit_ebpf_ops_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_run_SOURCES = tests/unit/ebpf_run.c tests/unit/ebpf_ops_fixture.h $(EBPF_REFERENCE)
 tests_unit_ebpf_run_LDADD = $(EBPF_UNIT_LIBS)
+tests_unit_ebpf_steps_SOURCES = tests/unit/ebpf_steps.c tests/ebpf/asm.h
+tests_unit_ebpf_steps_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_stub_SOURCES = tests/unit/ebpf_stub.c tests/ebpf/asm.h
 tests_unit_ebpf_stub_LDADD = $(EBPF_UNIT_LIBS)
 tests_unit_ebpf_trouble_SOURCES = tests/unit/ebpf_trouble.c tests/ebpf/asm.h
