@@ -101,8 +101,11 @@ int link_sbpf(struct linker *l, const GElf_Ehdr *header, const uint8_t *file, si
 /* debug_frame.c: appends a .debug_frame for all code to `out`. */
 int link_debug_frame(const struct linker *l, struct buf *out);
 
-/* debug.c: repairs frame bases in image->elf and sets the frame sizes of functions. */
-int link_repair_frame_bases(struct ebpf_image *image);
+/*
+ * debug.c: repairs frame bases in image->elf and sets the frame sizes of functions. Malformed debug
+ * information stays unchanged: the debugger reports it. Without libdw it does nothing.
+ */
+int link_repair_frame_bases(struct linker *l);
 
 /* elf_write.c: writes image->elf. */
 int link_write_elf(struct linker *l);

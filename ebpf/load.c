@@ -292,7 +292,7 @@ static int link_all(struct linker *l, const uint8_t *file, size_t size)
         rc = link_entry(l);
     if (rc == 0)
         rc = link_write_elf(l);
-    return rc == 0 ? link_repair_frame_bases(l->image) : rc;
+    return rc == 0 ? link_repair_frame_bases(l) : rc;
 }
 
 static void free_linker(struct linker *l)

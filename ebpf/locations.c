@@ -171,8 +171,9 @@ static void replace_operation(const struct span *expression, const Dwarf_Op *ops
             expression->at[ops[i].offset] = to;
 }
 
-void link_replace_operation(struct ebpf_image *image, Dwarf_Die *variable, uint8_t from, uint8_t to)
+void link_replace_operation(struct linker *l, Dwarf_Die *variable, uint8_t from, uint8_t to)
 {
+    struct ebpf_image *image = l->image;
     Dwarf_Attribute location;
     Dwarf_Block block;
     Dwarf_Addr base, start, end;
@@ -189,9 +190,10 @@ void link_replace_operation(struct ebpf_image *image, Dwarf_Die *variable, uint8
             return;
         one.at = image->elf.data + (block.data - image->elf.data);
         one.end = one.at + block.length;
-    } else if (!find_list(image, variable, &location, &list))
+    } else if (!link_step(l, l->pieces) || !find_list(image, variable, &location, &list))
         return;
-    while ((at = dwarf_getlocations(&location, at, &base, &start, &end, &ops, &count)) > 0) {
+    while ((at = dwarf_getlocations(&location, at, &base, &start, &end, &ops, &count)) > 0 &&
+           link_step(l, link_operation_steps(count))) {
         if (!single && !(list.version >= 5 ? next_in_loclists : next_in_loc)(&list.rest, &one))
             return;
         replace_operation(&one, ops, count, from, to);

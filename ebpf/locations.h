@@ -10,13 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ebpf/image.h"
+#include "ebpf/linker.h"
+
+/* Steps (link_step()) for `count` operations, for each of which libdw also allocates memory. */
+static inline uint64_t link_operation_steps(size_t count)
+{
+    return 1 + 16 * (uint64_t)count;
+}
 
 /*
- * Replaces each operation `from` of a variable's location by `to` in image->elf, in an expression
- * or a list of them. `variable` is of a Dwarf on these bytes. Malformed lists stay unchanged.
+ * Replaces each operation `from` of a variable's location by `to` in l->image->elf, in an
+ * expression or a list of them, until no step is left. `variable` is of a Dwarf on these bytes.
+ * Malformed lists stay unchanged.
  */
-void link_replace_operation(struct ebpf_image *image, Dwarf_Die *variable, uint8_t from,
-                            uint8_t to);
+void link_replace_operation(struct linker *l, Dwarf_Die *variable, uint8_t from, uint8_t to);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Objects that would take a quadratic or exponential number of steps to load. */
+#include "config.h"
+
 #include "tests/unit/unit.h"
 
 #include <elf.h>
@@ -151,11 +153,157 @@ static void relocations_by_wrong_types_are_refused(void **state)
     assert_string_equal(load(&options), ".BTF: its header is wrong");
 }
 
+/* ---- debug information ---- */
+
+#ifdef HAVE_LIBDW
+
+/* Abbreviations: 1 unit; 2 function with low_pc and frame base; 3 variable with an expression; 4
+ * block with a sibling; 5 block; 6 variable with a list of locations. */
+static const uint8_t abbreviations[] = {1, 0x11, 1, 0,    0,                      /* */
+                                        2, 0x2e, 1, 0x11, 0x01, 0x40, 0x18, 0, 0, /* */
+                                        3, 0x34, 0, 0x02, 0x18, 0,    0,          /* */
+                                        4, 0x0b, 1, 0x01, 0x13, 0,    0,          /* */
+                                        5, 0x0b, 0, 0,    0,                      /* */
+                                        6, 0x34, 0, 0x02, 0x17, 0,    0,          /* */
+                                        0};
+
+enum { UNIT_BYTES = 12 /* header of a unit of DWARF 4, and its entry */ };
+
+/* Begins .debug_info; end_info() sets its length. */
+static struct buf *begin_info(void)
+{
+    const uint8_t header[UNIT_BYTES] = {0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 8, 1};
+    (void)buf_add(add_part(".debug_abbrev"), abbreviations, sizeof abbreviations);
+    struct buf *info = add_part(".debug_info");
+    (void)buf_add(info, header, sizeof header);
+    return info;
+}
+
+static void end_info(struct buf *info)
+{
+    assert_int_equal(buf_addc(info, 0), 0);
+    uint32_t length = (uint32_t)info->len - 4;
+    memcpy(info->data, &length, sizeof length);
+}
+
+/* The function at the start of the code, without its end, by r10. */
+static void add_function(struct buf *info)
+{
+    const uint64_t low = EBPF_TEXT_BASE;
+    (void)buf_addc(info, 2);
+    (void)buf_add(info, &low, sizeof low);
+    (void)buf_add(info, "\1\x5a", 2);
+}
+
+/* A variable `distance` bytes from the frame base. */
+static void add_variable(struct buf *info, unsigned distance)
+{
+    const uint8_t entry[] = {3,
+                             4,
+                             0x91,
+                             (uint8_t)(distance & 0x7f) | 0x80,
+                             (uint8_t)(distance >> 7 & 0x7f) | 0x80,
+                             (uint8_t)(distance >> 14)};
+    (void)buf_add(info, entry, sizeof entry);
+}
+
+static void frame_sizes_are_found_in_little_time(void **state)
+{
+    enum { OFFSETS = 128, FUNCTIONS = 2000 };
+    uint64_t code[OFFSETS + 1];
+    (void)state;
+    for (int i = 0; i < OFFSETS; i++)
+        code[i] = STX(BPF_DW, 10, (uint16_t)(-8 * (i + 1)), 0);
+    code[OFFSETS] = EXIT;
+    begin(code, sizeof code);
+    add_symbols(1, sizeof code);
+    struct buf *info = begin_info();
+    for (unsigned f = 0; f < FUNCTIONS; f++) {
+        add_function(info);
+        for (unsigned i = 0; i < OFFSETS; i++)
+            add_variable(info, 8 * i);
+        (void)buf_addc(info, 0);
+    }
+    end_info(info);
+    assert_string_equal(load(NULL), "");
+}
+
+/* Blocks in each other, whose siblings are their first entries: 2^60 paths. */
+static void siblings_inside_each_other_are_visited_once(void **state)
+{
+    enum { DEPTH = 60 };
+    (void)state;
+    begin(two, sizeof two);
+    add_symbols(1, sizeof two);
+    struct buf *info = begin_info();
+    add_function(info);
+    for (unsigned i = 0; i < DEPTH; i++) {
+        uint32_t sibling = (uint32_t)info->len + 5;
+        (void)buf_addc(info, 4);
+        (void)buf_add(info, &sibling, sizeof sibling);
+    }
+    (void)buf_addc(info, 5);
+    for (unsigned i = 0; i < DEPTH + 2; i++)
+        (void)buf_addc(info, 0);
+    end_info(info);
+    assert_string_equal(load(NULL), "");
+}
+
+/* Each entry of a function scans all code. */
+static void functions_at_the_same_code_take_a_limited_number_of_steps(void **state)
+{
+    enum { INSNS = 200000, FUNCTIONS = 20000 };
+    uint64_t *code = malloc(INSNS * sizeof *code);
+    (void)state;
+    assert_non_null(code);
+    for (unsigned i = 0; i < INSNS; i++)
+        code[i] = EXIT;
+    begin(code, INSNS * sizeof *code);
+    free(code);
+    add_symbols(1, INSNS * sizeof *code);
+    struct buf *info = begin_info();
+    for (unsigned f = 0; f < FUNCTIONS; f++) {
+        add_function(info);
+        add_variable(info, 8);
+        (void)buf_addc(info, 0);
+    }
+    end_info(info);
+    assert_string_equal(load(NULL), "its debug information takes too many steps");
+}
+
+/* Many variables with the same long list of locations. */
+static void lists_of_locations_take_a_limited_number_of_steps(void **state)
+{
+    enum { ENTRIES = 100000, VARIABLES = 20000 };
+    const uint8_t entry[20] = {[8] = 8, [16] = 2, [18] = 0x91, [19] = 8}, end[16] = {0};
+    (void)state;
+    begin(two, sizeof two);
+    add_symbols(1, sizeof two);
+    struct buf *info = begin_info(), *list = add_part(".debug_loc");
+    for (unsigned i = 0; i < ENTRIES; i++)
+        (void)buf_add(list, entry, sizeof entry);
+    assert_int_equal(buf_add(list, end, sizeof end), 0);
+    add_function(info);
+    for (unsigned i = 0; i < VARIABLES; i++)
+        (void)buf_add(info, "\6\0\0\0\0", 5);
+    (void)buf_addc(info, 0);
+    end_info(info);
+    assert_string_equal(load(NULL), "its debug information takes too many steps");
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variables_of_maps_take_a_limited_number_of_steps),
         cmocka_unit_test(relocations_by_wrong_types_are_refused),
+#ifdef HAVE_LIBDW
+        cmocka_unit_test(frame_sizes_are_found_in_little_time),
+        cmocka_unit_test(siblings_inside_each_other_are_visited_once),
+        cmocka_unit_test(functions_at_the_same_code_take_a_limited_number_of_steps),
+        cmocka_unit_test(lists_of_locations_take_a_limited_number_of_steps),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
