@@ -52,6 +52,10 @@ static int group_of(const GElf_Shdr *h, const char *name)
     if (strcmp(name, ".debug_frame") == 0 || strcmp(name, ".eh_frame") == 0 ||
         strcmp(name, ".eh_frame_hdr") == 0)
         return LINK_DROPPED;
+    /* Compressed in the way of old binutils: not relocated, and libdw would decompress any number
+     * of bytes. */
+    if (strncmp(name, ".zdebug_", 8) == 0)
+        return LINK_DROPPED;
     bool bytes = h->sh_type == SHT_PROGBITS || h->sh_type == SHT_NOBITS ||
                  h->sh_type == SHT_INIT_ARRAY || h->sh_type == SHT_NOTE;
     if (h->sh_flags & SHF_ALLOC)
@@ -68,7 +72,9 @@ static int group_of(const GElf_Shdr *h, const char *name)
 static bool decompress(Elf_Scn *scn)
 {
 #ifdef HAVE_ELF_COMPRESS
-    return elf_compress(scn, 0, 0) >= 0;
+    GElf_Chdr h;
+    return gelf_getchdr(scn, &h) != NULL && h.ch_size <= EBPF_FILE_MAX &&
+           elf_compress(scn, 0, 0) >= 0;
 #else
     (void)scn; /* FreeBSD's libelf */
     return false;
@@ -80,7 +86,8 @@ static int read_bytes(struct linker *l, struct piece *p, Elf_Scn *scn)
     if (p->header.sh_type == SHT_NOBITS || p->size == 0)
         return 0;
     if (p->header.sh_flags & SHF_COMPRESSED && !decompress(scn))
-        return link_error(l, "section %s: cannot be decompressed", p->name);
+        return link_error(l, "section %s: cannot be decompressed to at most %d MiB", p->name,
+                          EBPF_FILE_MAX >> 20);
     Elf_Data *d = elf_rawdata(scn, NULL);
     if (d == NULL || d->d_buf == NULL || d->d_size > EBPF_FILE_MAX)
         return link_error(l, "section %s: its bytes are not in the file", p->name);

@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <elf.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "ebpf/load.h"
@@ -13,6 +14,7 @@
 #include "tests/ebpf/asm.h"
 
 enum { EM_EBPF = 247, PARTS_MAX = 8, TEXT = 1, SYMTAB, STRTAB, SHSTRTAB, FIRST_FREE, SECONDS = 60 };
+enum { ZEROS = 256 << 20 /* bytes of a section that is compressed */ };
 
 /* The contents of the sections; each test adds its own to the fixed ones. */
 static struct part {
@@ -51,12 +53,21 @@ static void begin(const uint64_t *code, size_t bytes)
     (void)add_part(".shstrtab");
 }
 
+static bool is_compressed(const struct part *p)
+{
+    const Elf64_Chdr *h = (const Elf64_Chdr *)p->bytes.data;
+    return p->name[0] == '.' && p->bytes.len > sizeof *h && h->ch_type == ELFCOMPRESS_ZLIB &&
+           h->ch_size == ZEROS;
+}
+
 static Elf64_Shdr make_header(unsigned i, uint64_t at)
 {
     static const uint32_t types[FIRST_FREE] = {SHT_NULL, SHT_PROGBITS, SHT_SYMTAB, SHT_STRTAB,
                                                SHT_STRTAB};
     Elf64_Shdr h = {.sh_type = i < FIRST_FREE ? types[i] : SHT_PROGBITS,
-                    .sh_flags = i == TEXT ? SHF_ALLOC | SHF_EXECINSTR : 0U,
+                    .sh_flags = i == TEXT                  ? SHF_ALLOC | SHF_EXECINSTR
+                                : is_compressed(&parts[i]) ? SHF_COMPRESSED
+                                                           : 0U,
                     .sh_offset = at,
                     .sh_size = parts[i].bytes.len,
                     .sh_link = i == SYMTAB ? STRTAB : 0U,
@@ -116,6 +127,68 @@ static const char *load(const struct ebpf_load_options *options)
 }
 
 static const uint64_t two[] = {MOV_K(0, 0), EXIT};
+
+/* ---- compressed sections ---- */
+
+/* Appends the lowest bits of a number, as deflate has them. */
+static void add_bits(struct buf *out, uint64_t *bits, unsigned *used, uint64_t value, unsigned n)
+{
+    *bits |= value << *used;
+    for (*used += n; *used >= 8; *used -= 8, *bits >>= 8)
+        (void)buf_addc(out, (uint8_t)*bits);
+}
+
+/* ZEROS bytes of 0 (RFC 1950, 1951): one block with fixed codes, a literal 0, and the 258 bytes
+ * before, which are codes 11000101 and 00000, as often as they are needed. */
+static void add_zeros(struct buf *out)
+{
+    enum { LONGEST = 258, MATCHES = (ZEROS - 1) / LONGEST, REST = (ZEROS - 1) % LONGEST };
+    uint64_t bits = 0;
+    unsigned used = 0;
+    (void)buf_add(out, "\x78\x9c", 2);
+    add_bits(out, &bits, &used, 3, 3);
+    for (unsigned i = 0; i < 1 + REST; i++)
+        add_bits(out, &bits, &used, 0x0c, 8); /* 00110000 */
+    for (unsigned i = 0; i < MATCHES; i++)
+        add_bits(out, &bits, &used, 0xa3, 13);
+    add_bits(out, &bits, &used, 0, 7);
+    add_bits(out, &bits, &used, 0, 7); /* up to a whole byte */
+    const uint32_t sum = ZEROS % 65521;
+    assert_int_equal(buf_add(out, (uint8_t[]){sum >> 8, sum & 0xff, 0, 1}, 4), 0);
+}
+
+static long used_kib(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+static void compressed_sections_take_little_memory(void **state)
+{
+    const Elf64_Chdr header = {.ch_type = ELFCOMPRESS_ZLIB, .ch_size = ZEROS, .ch_addralign = 1};
+    long before = used_kib();
+    (void)state;
+    begin(two, sizeof two);
+    struct buf *bytes = add_part(".debug_str");
+    (void)buf_add(bytes, &header, sizeof header);
+    add_zeros(bytes);
+    assert_string_equal(load(NULL), "section .debug_str: cannot be decompressed to at most 64 MiB");
+    assert_true(used_kib() - before < ZEROS / 2 / 1024);
+}
+
+static void sections_of_old_binutils_are_not_decompressed(void **state)
+{
+    static const uint8_t header[12] = {'Z', 'L', 'I', 'B', [8] = ZEROS >> 24};
+    long before = used_kib();
+    (void)state;
+    begin(two, sizeof two);
+    struct buf *bytes = add_part(".zdebug_str");
+    (void)buf_add(bytes, header, sizeof header);
+    add_zeros(bytes);
+    assert_string_equal(load(NULL), "");
+    assert_true(used_kib() - before < ZEROS / 2 / 1024);
+}
 
 /* ---- types ---- */
 
@@ -296,6 +369,8 @@ static void lists_of_locations_take_a_limited_number_of_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compressed_sections_take_little_memory),
+        cmocka_unit_test(sections_of_old_binutils_are_not_decompressed),
         cmocka_unit_test(variables_of_maps_take_a_limited_number_of_steps),
         cmocka_unit_test(relocations_by_wrong_types_are_refused),
 #ifdef HAVE_LIBDW
