@@ -57,6 +57,12 @@ int link_error(struct linker *l, const char *format, ...) __attribute__((format(
 /* Takes `n` steps of those that are left. False: none is left now. */
 bool link_step(struct linker *l, uint64_t n);
 
+/*
+ * Checks that the section with these names, if there is one, ends in a NUL: otherwise libelf
+ * searches all of it for the end of each name.
+ */
+int link_check_names(struct linker *l, size_t section);
+
 /* Reads a symbol and its name ("": none). Returns false if the index is invalid. */
 bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name);
 

@@ -29,6 +29,16 @@ bool link_step(struct linker *l, uint64_t n)
     return l->steps != 0;
 }
 
+int link_check_names(struct linker *l, size_t section)
+{
+    Elf_Scn *scn = elf_getscn(l->elf, section);
+    const Elf_Data *d = scn == NULL ? NULL : elf_rawdata(scn, NULL);
+    if (d != NULL && d->d_buf != NULL && d->d_size != 0 &&
+        ((const char *)d->d_buf)[d->d_size - 1] != 0)
+        return link_error(l, "section %zu: its last name has no end", section);
+    return 0;
+}
+
 bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name)
 {
     if (l->symtab == NULL || index >= l->symbols ||
@@ -144,12 +154,12 @@ static int read_sections(struct linker *l)
     l->piece = calloc(l->pieces + 1, sizeof *l->piece); /* and one of kconfig.c */
     if (l->piece == NULL)
         return NETGDB_NOMEM;
-    int rc = 0;
+    int rc = link_check_names(l, names);
     for (size_t i = 0; i < l->pieces && rc == 0; i++)
         rc = load_section(l, i, names);
     if (rc == 0 && l->symbols > EBPF_SYMBOLS_MAX)
         return link_error(l, "%zu symbols are too many", l->symbols);
-    return rc;
+    return rc == 0 && l->symtab != NULL ? link_check_names(l, l->symtab_strings) : rc;
 }
 
 /* The major version in "GCC: (PACKAGE) 12.2.0"; 0 without one. */

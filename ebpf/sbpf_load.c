@@ -163,11 +163,11 @@ static int apply_section(struct linker *l, struct region *g, Elf_Data *entries, 
 {
     GElf_Shdr symbols;
     GElf_Rel r;
-    int rc = 0;
     bool good =
         table != NULL && gelf_getshdr(table, &symbols) != NULL && symbols.sh_type == SHT_DYNSYM;
     g->symbols = good ? elf_getdata(table, NULL) : NULL;
     g->strings = good ? symbols.sh_link : 0;
+    int rc = link_check_names(l, g->strings);
     for (int i = 0; entries != NULL && rc == 0 && gelf_getrel(entries, i, &r) != NULL; i++)
         rc = ++l->relocations > EBPF_RELOCATIONS_MAX
                  ? link_error(l, "more than %d relocations", EBPF_RELOCATIONS_MAX)
@@ -384,7 +384,7 @@ static int use_dynamic_symbols(struct linker *l)
     }
     if (l->symbols > EBPF_SYMBOLS_MAX)
         return link_error(l, "%zu symbols are too many", l->symbols);
-    return 0;
+    return l->symtab != NULL ? link_check_names(l, l->symtab_strings) : 0;
 }
 
 bool link_is_sbpf(const GElf_Ehdr *e)

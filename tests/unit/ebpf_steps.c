@@ -190,6 +190,21 @@ static void sections_of_old_binutils_are_not_decompressed(void **state)
     assert_true(used_kib() - before < ZEROS / 2 / 1024);
 }
 
+/* ---- names ---- */
+
+/* Of each symbol, whose names have no end. */
+static void names_without_an_end_are_refused_at_once(void **state)
+{
+    enum { BYTES = 8 << 20 };
+    (void)state;
+    begin(two, sizeof two);
+    add_symbols(100000, 16);
+    struct buf *names = &parts[STRTAB].bytes;
+    assert_int_equal(buf_resize(names, BYTES), 0);
+    memset(names->data + 1, 'n', BYTES - 1);
+    assert_string_equal(load(NULL), "section 3: its last name has no end");
+}
+
 /* ---- types ---- */
 
 /* A .maps of many times the same variable, for which each time all symbols are compared. */
@@ -371,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compressed_sections_take_little_memory),
         cmocka_unit_test(sections_of_old_binutils_are_not_decompressed),
+        cmocka_unit_test(names_without_an_end_are_refused_at_once),
         cmocka_unit_test(variables_of_maps_take_a_limited_number_of_steps),
         cmocka_unit_test(relocations_by_wrong_types_are_refused),
 #ifdef HAVE_LIBDW
