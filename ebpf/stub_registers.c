@@ -40,6 +40,14 @@ void stub_read_register(struct stub *s, struct stub_args a)
     (void)buf_addhex(&s->reply, &value, r->bytes);
 }
 
+/* The value of a register without the bytes that it does not have for the client. */
+static uint64_t shown_value(struct ebpf_machine *m, const struct ebpf_register *r)
+{
+    uint64_t value = 0, whole = ebpf_register_read(m, r);
+    memcpy(&value, &whole, r->bytes); /* little-endian, as all supported hosts */
+    return value;
+}
+
 /* Parses a value of the register's size from hexadecimal text. */
 static bool take_value(const struct ebpf_register *r, struct stub_args *a, uint64_t *value)
 {
@@ -80,7 +88,7 @@ static unsigned apply(struct stub *s, struct stub_args a, bool write)
 {
     uint64_t before[REGISTERS_MAX], value;
     for (unsigned i = 0; i < s->arch->count; i++)
-        before[i] = ebpf_register_read(s->m, &s->arch->reg[i]);
+        before[i] = shown_value(s->m, &s->arch->reg[i]);
     for (unsigned i = 0; i < s->arch->count; i++) {
         const struct ebpf_register *r = &s->arch->reg[i];
         if (r->only_p)
