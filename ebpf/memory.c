@@ -210,8 +210,22 @@ size_t ebpf_memory_poke(struct ebpf_memory *m, uint64_t address, const void *dat
     return done;
 }
 
+/* The index of an equal watchpoint; m->watches: there is none. */
+static unsigned find_watch(const struct ebpf_memory *m, const struct ebpf_watch *watch)
+{
+    unsigned i = 0;
+    for (; i < m->watches; i++) {
+        const struct ebpf_watch *w = &m->watch[i];
+        if (w->kind == watch->kind && w->address == watch->address && w->size == watch->size)
+            break;
+    }
+    return i;
+}
+
 int ebpf_memory_watch(struct ebpf_memory *m, const struct ebpf_watch *watch)
 {
+    if (find_watch(m, watch) < m->watches)
+        return 0;
     if (m->watches == EBPF_WATCHES_MAX)
         return NETGDB_TOO_LONG;
     m->watch[m->watches++] = *watch;
@@ -220,15 +234,12 @@ int ebpf_memory_watch(struct ebpf_memory *m, const struct ebpf_watch *watch)
 
 int ebpf_memory_unwatch(struct ebpf_memory *m, const struct ebpf_watch *watch)
 {
-    for (unsigned i = 0; i < m->watches; i++) {
-        const struct ebpf_watch *w = &m->watch[i];
-        if (w->kind != watch->kind || w->address != watch->address || w->size != watch->size)
-            continue;
-        m->watch[i] = m->watch[--m->watches];
-        m->hit = NULL;
-        return 0;
-    }
-    return NETGDB_PROTO;
+    unsigned i = find_watch(m, watch);
+    if (i == m->watches)
+        return NETGDB_PROTO;
+    m->watch[i] = m->watch[--m->watches];
+    m->hit = NULL;
+    return 0;
 }
 
 void ebpf_memory_keep_watches(struct ebpf_memory *m, const struct ebpf_memory *from)

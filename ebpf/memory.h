@@ -108,7 +108,9 @@ void ebpf_memory_reason(const struct ebpf_memory *m, uint64_t address, uint64_t 
 size_t ebpf_memory_peek(const struct ebpf_memory *m, uint64_t address, void *out, size_t len);
 size_t ebpf_memory_poke(struct ebpf_memory *m, uint64_t address, const void *data, size_t len);
 
-/* Add and remove a watchpoint. Return 0, NETGDB_TOO_LONG (too many) or NETGDB_PROTO (unknown one).
+/*
+ * Add and remove a watchpoint; an equal one is there once. Return 0, NETGDB_TOO_LONG (more than
+ * EBPF_WATCHES_MAX) or NETGDB_PROTO (unknown one). Removing one clears m->hit.
  */
 int ebpf_memory_watch(struct ebpf_memory *m, const struct ebpf_watch *watch);
 int ebpf_memory_unwatch(struct ebpf_memory *m, const struct ebpf_watch *watch);

@@ -65,7 +65,8 @@ static struct stub_point *find_stub_point(struct stub *s, char type, uint64_t ad
     return NULL;
 }
 
-/* A second Z of the same kind and address has no effect (GDB manual, "Packets", Z). */
+/* A second Z of the same kind and address has no effect (GDB manual, "Packets", Z); nor one of a
+ * watchpoint, see ebpf_memory_watch(). */
 static void add_break(struct stub *s, char type, uint64_t address)
 {
     if (find_stub_point(s, type, address) != NULL)

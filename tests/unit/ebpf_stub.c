@@ -257,6 +257,12 @@ static void the_register_layout_of_gdb_for_bpf_has_88_bytes(void **state)
     EXPECT(f, "pc", "E16");
     EXPECT(f, "Z0,10000028,0", "OK");
     EXPECT(f, "c", "T05thread:1;0a:007e0060;0b:28000010;");
+    /* The upper half of r10, which has no place in g, stays. */
+    ebpf_target_machine(f->target)->reg[10] = 0x200001000;
+    char request[256] = "G";
+    strcat(request, ask(f, "g"));
+    EXPECT(f, request, "OK");
+    assert_int_equal(ebpf_target_machine(f->target)->reg[10], 0x200001000);
     close_fixture(f);
 }
 
@@ -346,6 +352,7 @@ static void watchpoints_stop_after_the_access(void **state)
     CONTAINS(f, "c", "20:3000001000000000;watch:50000008;");
     EXPECT(f, "z2,50000008,8", "OK");
     EXPECT(f, "Z3,5000000b,1", "OK"); /* a byte in the middle */
+    EXPECT(f, "Z3,5000000b,1", "OK"); /* a second time has no effect */
     CONTAINS(f, "c", "20:3800001000000000;rwatch:5000000b;");
     EXPECT(f, "z3,5000000b,1", "OK");
     EXPECT(f, "z3,5000000b,1", "E16");
