@@ -6,8 +6,9 @@
 
 #include "ebpf/stub.h"
 #include "proto/rsp/rsp.h"
+#include "proto/visible.h"
 
-enum { READ_MAX = TARGET_REPLY_MAX / 2 };
+enum { READ_MAX = TARGET_REPLY_MAX / 2, REGION_NAME_MAX = 128 };
 
 void stub_read_memory(struct stub *s, struct stub_args a)
 {
@@ -145,6 +146,7 @@ void stub_region_info(struct stub *s, struct stub_args a)
 {
     const struct ebpf_memory *m = &s->m->memory;
     uint64_t address, next = UINT64_MAX;
+    char name[REGION_NAME_MAX];
     if (!stub_take_number(&a, &address)) {
         stub_error(s, STUB_EINVAL);
         return;
@@ -160,6 +162,7 @@ void stub_region_info(struct stub *s, struct stub_args a)
     (void)buf_printf(&s->reply,
                      "start:%" PRIx64 ";size:%" PRIx64 ";permissions:r%s%s;name:", r->base, r->size,
                      r->flags & EBPF_WRITE ? "w" : "", r->flags & EBPF_EXEC ? "x" : "");
-    (void)buf_addhex(&s->reply, r->name, strlen(r->name));
+    (void)visible_text(name, sizeof name, (const uint8_t *)r->name, strlen(r->name));
+    (void)buf_addhex(&s->reply, name, strlen(name));
     stub_text(s, ";");
 }

@@ -126,6 +126,18 @@ static void a_program_that_cannot_start_again_stays_as_it_is(void **state)
     close_trouble(&t);
 }
 
+/* LLDB prints the names of regions, which are those of sections or symbols. */
+static void the_name_of_a_region_is_shown_in_visible_form(void **state)
+{
+    struct trouble t;
+    (void)state;
+    open_trouble(&t, returns, sizeof returns);
+    ebpf_memory_find(&ebpf_target_machine(t.target)->memory, EBPF_TEXT_BASE)->name = "a\33[2J";
+    expect_reply(&t, "qMemoryRegionInfo:10000000",
+                 "start:10000000;size:1000;permissions:rx;name:615c7831625b324a;");
+    close_trouble(&t);
+}
+
 static unsigned printed;
 
 static void on_print(void *context, const uint8_t *bytes, size_t len)
@@ -154,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_that_does_not_fit_leaves_the_previous_one),
         cmocka_unit_test(a_program_that_cannot_start_again_stays_as_it_is),
+        cmocka_unit_test(the_name_of_a_region_is_shown_in_visible_form),
         cmocka_unit_test(a_program_that_always_prints_is_left_for_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
