@@ -173,10 +173,6 @@ static int reserve_symbols(struct loader *l)
     l->t->names_len = l->names_len;
     if (l->n == 0)
         return 0;
-    if (l->names_len > ELF_STRINGS_MAX) {
-        l->why = "names too long";
-        return NETGDB_TOO_LONG;
-    }
     l->t->entries = malloc(l->n * sizeof *l->t->entries);
     l->t->names = malloc(l->names_len);
     l->n = 0;
@@ -208,7 +204,8 @@ static int each(void *context, int pass, size_t i, const struct bfd_sym *s)
         return add_symbol(l, s, &sym, address, kind);
     l->n++;
     l->names_len += unversioned_len(s->name) + 1;
-    return 0;
+    l->why = "names too long"; /* symbols may share a name, or its end */
+    return l->names_len > ELF_STRINGS_MAX ? NETGDB_TOO_LONG : 0;
 }
 
 /* Reads .symtab or .dynsym of l->file into the table. */

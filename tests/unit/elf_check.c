@@ -201,6 +201,44 @@ static void a_huge_table_is_refused_by_its_header(void **state)
     close(m.fd);
 }
 
+static void write_at(const struct image *m, const void *bytes, size_t len, uint64_t at)
+{
+    assert_int_equal(pwrite(m->fd, bytes, len, (off_t)at), len);
+}
+
+/* 200000 symbols with the same name of 16 MiB. */
+static void long_names_of_many_symbols_are_refused_at_once(void **state)
+{
+    enum { SYMBOLS = 200000, NAME = 16 << 20, AT = 1 << 20, NAMES_AT = 16 << 20, SECONDS = 60 };
+    static struct image m;
+    static char names[NAME];
+    static Elf64_Sym symbols[SYMBOLS];
+    struct kept_log k;
+    (void)state;
+    image_read(&m, "x86");
+    Elf64_Shdr *s = section(&m, SHT_SYMTAB);
+    Elf64_Shdr *strings = (Elf64_Shdr *)(void *)(m.bytes + header(&m)->e_shoff) + s->sh_link;
+    *s = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                      .sh_offset = AT,
+                      .sh_size = sizeof symbols,
+                      .sh_link = s->sh_link,
+                      .sh_entsize = sizeof symbols[0]};
+    strings->sh_offset = NAMES_AT;
+    strings->sh_size = sizeof names;
+    memset(names + 1, 'n', sizeof names - 2);
+    for (unsigned i = 1; i < SYMBOLS; i++)
+        symbols[i] = (Elf64_Sym){.st_name = 1, .st_info = STT_FUNC, .st_shndx = 1};
+    image_write(&m);
+    write_at(&m, symbols, sizeof symbols, AT);
+    write_at(&m, names, sizeof names, NAMES_AT);
+    kept_log_init(&k);
+    alarm(SECONDS);
+    assert_null(symtab_open(m.path, &k.log));
+    alarm(0);
+    assert_int_equal(logged(&k, "names too long: continuing without its symbols"), 1);
+    close(m.fd);
+}
+
 /* With one wrong byte the result is a table or one line in the log; never a crash or a second line.
  */
 static void sweep(const char *name, size_t stride)
@@ -236,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(damaged_headers_are_refused_with_the_reason),
         cmocka_unit_test(a_huge_table_is_refused_by_its_header),
+        cmocka_unit_test(long_names_of_many_symbols_are_refused_at_once),
         cmocka_unit_test(one_wrong_byte_causes_no_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
