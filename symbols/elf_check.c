@@ -22,6 +22,7 @@ struct check {
     struct elf_ident *ident;
     uint64_t shoff, shnum, phoff, phnum;
     uint32_t shstrndx;
+    uint64_t notes; /* bytes so far: sections may have the same ones of the file */
     const char *why;
 };
 
@@ -177,6 +178,14 @@ static int check_symbol_table(struct check *c, const struct section *s)
     return rc;
 }
 
+static int check_notes(struct check *c, const struct section *s)
+{
+    if (s->size > ELF_NOTES_MAX - c->notes)
+        return elf_fail(c, NETGDB_TOO_LONG, "notes too long");
+    c->notes += s->size;
+    return 0;
+}
+
 static int check_section(struct check *c, const struct section *s)
 {
     if (s->link >= c->shnum)
@@ -192,7 +201,7 @@ static int check_section(struct check *c, const struct section *s)
     case SHT_STRTAB:
         return check_strings(c, s);
     case SHT_NOTE:
-        return s->size > ELF_NOTES_MAX ? elf_fail(c, NETGDB_TOO_LONG, "notes too long") : 0;
+        return check_notes(c, s);
     default:
         return 0;
     }

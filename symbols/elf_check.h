@@ -16,7 +16,7 @@
 #define ELF_SEGMENTS_MAX 4096u
 #define ELF_SYMBOLS_MAX (UINT64_C(1) << 22)
 #define ELF_STRINGS_MAX (UINT64_C(1) << 29) /* bytes of one string table */
-#define ELF_NOTES_MAX (UINT64_C(1) << 20)   /* bytes of one note section; libbfd reads it whole */
+#define ELF_NOTES_MAX (UINT64_C(1) << 20)   /* bytes of all note sections, which libelf keeps */
 
 struct elf_ident {
     bool is64, big;   /* e_ident[EI_CLASS], e_ident[EI_DATA] */

@@ -201,6 +201,28 @@ static void a_huge_table_is_refused_by_its_header(void **state)
     close(m.fd);
 }
 
+/* Makes two sections, which have the same bytes, sections of notes. */
+static void note_sections_have_one_limit(void **state)
+{
+    static struct image m;
+    struct elf_ident ident;
+    const char *why = NULL;
+    (void)state;
+    image_read(&m, "x86");
+    for (unsigned i = 0; i < 2; i++) {
+        Elf64_Shdr *s = section(&m, SHT_PROGBITS);
+        s->sh_type = SHT_NOTE;
+        s->sh_offset = 0;
+        s->sh_size = ELF_NOTES_MAX / 4 * 3;
+        image_write(&m);
+        assert_int_equal(ftruncate(m.fd, ELF_NOTES_MAX), 0);
+        int rc = elf_check(m.fd, ELF_NOTES_MAX, false, &ident, &why);
+        assert_int_equal(rc, i == 0 ? 0 : NETGDB_TOO_LONG);
+    }
+    assert_string_equal(why, "notes too long");
+    close(m.fd);
+}
+
 static void write_at(const struct image *m, const void *bytes, size_t len, uint64_t at)
 {
     assert_int_equal(pwrite(m->fd, bytes, len, (off_t)at), len);
@@ -274,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(damaged_headers_are_refused_with_the_reason),
         cmocka_unit_test(a_huge_table_is_refused_by_its_header),
+        cmocka_unit_test(note_sections_have_one_limit),
         cmocka_unit_test(long_names_of_many_symbols_are_refused_at_once),
         cmocka_unit_test(one_wrong_byte_causes_no_crash),
     };
