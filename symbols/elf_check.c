@@ -186,6 +186,25 @@ static int check_notes(struct check *c, const struct section *s)
     return 0;
 }
 
+/* libdw decompresses sections when it opens a file. Tables of symbols and notes are never
+ * compressed.
+ */
+static int check_compressed(struct check *c, const struct section *s)
+{
+    uint8_t header[sizeof(Elf64_Chdr)];
+    size_t width = c->ident->is64 ? sizeof(Elf64_Chdr) : sizeof(Elf32_Chdr);
+    if (s->type == SHT_SYMTAB || s->type == SHT_DYNSYM || s->type == SHT_STRTAB ||
+        s->type == SHT_NOTE || s->size < width)
+        return elf_fail(c, NETGDB_PROTO, "a compressed table");
+    int rc = read_at(c, s->offset, header, width);
+    if (rc != 0)
+        return rc;
+    uint64_t size = MEMBER(c, header, Chdr, ch_size);
+    if (size > 1 << 20 && size / ELF_INFLATION_MAX > s->size)
+        return elf_fail(c, NETGDB_TOO_LONG, "a section that is compressed too much");
+    return 0;
+}
+
 static int check_section(struct check *c, const struct section *s)
 {
     if (s->link >= c->shnum)
@@ -194,6 +213,11 @@ static int check_section(struct check *c, const struct section *s)
         return 0;
     if (s->offset > c->size || s->size > c->size - s->offset)
         return elf_fail(c, NETGDB_PROTO, "truncated");
+    if ((s->flags & SHF_COMPRESSED) != 0) {
+        int rc = check_compressed(c, s);
+        if (rc != 0)
+            return rc;
+    }
     switch (s->type) {
     case SHT_SYMTAB:
     case SHT_DYNSYM:

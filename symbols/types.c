@@ -9,6 +9,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -248,13 +249,33 @@ const char *types_enumerator(struct types *t, const char *unit, const char *path
     return NULL;
 }
 
+/* True if sections are compressed in the way of old binutils: libdw decompresses them to any size.
+ */
+static bool has_old_compression(int fd)
+{
+    static const char prefix[] = ".zdebug_";
+    size_t names;
+    bool found = false;
+    (void)elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    bool named = elf_getshdrstrndx(elf, &names) == 0;
+    for (Elf_Scn *s = NULL; named && !found && (s = elf_nextscn(elf, s)) != NULL;) {
+        GElf_Shdr h;
+        const char *name = gelf_getshdr(s, &h) != NULL ? elf_strptr(elf, names, h.sh_name) : NULL;
+        found = name != NULL && strncmp(name, prefix, sizeof prefix - 1) == 0;
+    }
+    (void)elf_end(elf);
+    return found;
+}
+
 struct types *types_open(const char *path)
 {
     struct types *t = calloc(1, sizeof *t);
     if (t == NULL)
         return NULL;
     t->fd = open(path, O_RDONLY | O_CLOEXEC);
-    t->dwarf = t->fd >= 0 ? dwarf_begin(t->fd, DWARF_C_READ) : NULL;
+    if (t->fd >= 0 && !has_old_compression(t->fd))
+        t->dwarf = dwarf_begin(t->fd, DWARF_C_READ);
     if (t->dwarf == NULL) {
         if (t->fd >= 0)
             close(t->fd);

@@ -32,7 +32,8 @@ struct types_member {
 
 /*
  * Opens the debug information of an ELF file that elf_check() has accepted. Returns NULL if there
- * is none, or memory is short; every function accepts NULL. The caller closes it.
+ * is none, if old binutils have compressed it (sections .zdebug_…, whose size elf_check() does not
+ * limit), or memory is short; every function accepts NULL. The caller closes it.
  */
 struct types *types_open(const char *path);
 void types_close(struct types *t); /* NULL is fine */

@@ -223,6 +223,31 @@ static void note_sections_have_one_limit(void **state)
     close(m.fd);
 }
 
+static void compressed_sections_have_a_limit(void **state)
+{
+    static struct image m;
+    const char *why = NULL;
+    (void)state;
+    image_read(&m, "x86");
+    Elf64_Shdr *s = section(&m, SHT_PROGBITS);
+    Elf64_Chdr *c = (Elf64_Chdr *)(void *)(m.bytes + 1024);
+    *c = (Elf64_Chdr){.ch_type = ELFCOMPRESS_ZLIB, .ch_size = 1 << 20};
+    s->sh_flags = SHF_COMPRESSED;
+    s->sh_offset = 1024;
+    s->sh_size = sizeof *c;
+    assert_int_equal(check(&m, &why), 0);
+    c->ch_size = UINT64_C(1) << 40;
+    assert_int_equal(check(&m, &why), NETGDB_TOO_LONG);
+    assert_string_equal(why, "a section that is compressed too much");
+    s->sh_size = 8;
+    assert_int_equal(check(&m, &why), NETGDB_PROTO);
+    s->sh_flags = 0;
+    section(&m, SHT_SYMTAB)->sh_flags = SHF_COMPRESSED;
+    assert_int_equal(check(&m, &why), NETGDB_PROTO);
+    assert_string_equal(why, "a compressed table");
+    close(m.fd);
+}
+
 static void write_at(const struct image *m, const void *bytes, size_t len, uint64_t at)
 {
     assert_int_equal(pwrite(m->fd, bytes, len, (off_t)at), len);
@@ -296,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(damaged_headers_are_refused_with_the_reason),
         cmocka_unit_test(a_huge_table_is_refused_by_its_header),
+        cmocka_unit_test(compressed_sections_have_a_limit),
         cmocka_unit_test(note_sections_have_one_limit),
         cmocka_unit_test(long_names_of_many_symbols_are_refused_at_once),
         cmocka_unit_test(one_wrong_byte_causes_no_crash),

@@ -150,18 +150,20 @@ static void without_debug_information_nothing_is_found(void **state)
 }
 
 /* Writes an ELF file whose debug information has a struct s with unnamed members of its own type.
+ * `last` is the name of the section with the names.
  */
-static void write_endless(FILE *f)
+static void write_endless(FILE *f, const char *last)
 {
     enum { MEMBERS = 100, STRUCTURE = 11 + 9 };
     static const uint8_t abbrev[] = {1, 0x11, 1,    0x03, 0x08, 0, 0, 2, 0x13,
                                      1, 0x03, 0x08, 0x0b, 0x0b, 0, 0, 3, 0x0d,
                                      0, 0x49, 0x13, 0x38, 0x0b, 0, 0, 0};
-    static const char names[] = "\0.debug_info\0.debug_abbrev\0.names";
+    char names[48] = "\0.debug_info\0.debug_abbrev\0";
     static const uint8_t member[] = {3, STRUCTURE, 0, 0, 0, 0};
     uint8_t info[11 + 9 + 4 + MEMBERS * sizeof member + 2] = {0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 8};
     uint32_t length = sizeof info - 4;
     memcpy(info, &length, sizeof length);
+    snprintf(names + 27, sizeof names - 27, "%s", last);
     memcpy(info + 11, "\1types.c", 9);
     memcpy(info + STRUCTURE, "\2s\0\10", 4);
     for (size_t i = 0; i < MEMBERS; i++)
@@ -190,20 +192,32 @@ static void write_endless(FILE *f)
     fwrite(names, sizeof names, 1, f);
 }
 
-static void structures_inside_themselves_end(void **state)
+static struct types *open_endless(const char *last)
 {
     char path[] = "/tmp/netgdb-types-XXXXXX";
-    struct types_member m;
-    (void)state;
     if (!types_built())
         UNIT_SKIP("types are read with libdw only");
     int fd = mkstemp(path);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
     assert_non_null(f);
-    write_endless(f);
+    write_endless(f, last);
     assert_int_equal(fclose(f), 0);
     struct types *t = types_open(path);
     (void)unlink(path);
+    return t;
+}
+
+static void sections_of_old_binutils_are_not_decompressed(void **state)
+{
+    (void)state;
+    assert_null(open_endless(".zdebug_names"));
+}
+
+static void structures_inside_themselves_end(void **state)
+{
+    struct types_member m;
+    (void)state;
+    struct types *t = open_endless(".names");
     assert_non_null(t);
     assert_true(types_member(t, "types.c", "s", &m));
     assert_int_equal(m.size, 8);
@@ -214,6 +228,7 @@ static void structures_inside_themselves_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections_of_old_binutils_are_not_decompressed),
         cmocka_unit_test(structures_inside_themselves_end),
         cmocka_unit_test(a_path_names_a_member),
         cmocka_unit_test(members_of_unnamed_structures_belong_to_the_outer_one),
