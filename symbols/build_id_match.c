@@ -90,9 +90,9 @@ int match_build_id(struct target *t, const char *path, const struct elf_ident *i
     size_t len = note_len(note, ident->big);
     if (len == 0)
         return 0;
-    size_t have = (size_t)got - NOTE_HEADER;
-    if (len == id->len && have >= len && memcmp(note + NOTE_HEADER, id->bytes, len) == 0) {
-        *match = MATCH_BUILD_ID;
+    size_t have = (size_t)got - NOTE_HEADER; /* at most id->len */
+    if (len == id->len && memcmp(note + NOTE_HEADER, id->bytes, have) == 0) {
+        *match = have == len ? MATCH_BUILD_ID : MATCH_UNKNOWN;
         return 0;
     }
     *match = MATCH_MISMATCH;

@@ -91,6 +91,19 @@ static void a_longer_or_shorter_build_id_does_not_match(void **state)
     assert_int_equal(compare(&w, false), MATCH_MISMATCH);
 }
 
+static void a_build_id_that_cannot_be_read_to_its_end_is_unknown(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    w.stub.memory_len = 30;
+    w.stub.partial = true;
+    assert_int_equal(compare(&w, false), MATCH_UNKNOWN);
+    assert_int_equal(logged(&w.log, ""), 0);
+    w.note[20] = 0;
+    assert_int_equal(compare(&w, false), MATCH_MISMATCH);
+}
+
 static void memory_without_a_note_is_unknown_and_silent(void **state)
 {
     struct world w;
@@ -221,6 +234,7 @@ int main(void)
         cmocka_unit_test(a_note_is_read_in_the_targets_byte_order),
         cmocka_unit_test(another_build_id_is_one_warning_with_both_ids),
         cmocka_unit_test(a_longer_or_shorter_build_id_does_not_match),
+        cmocka_unit_test(a_build_id_that_cannot_be_read_to_its_end_is_unknown),
         cmocka_unit_test(memory_without_a_note_is_unknown_and_silent),
         cmocka_unit_test(addresses_of_32_bits_wrap),
         cmocka_unit_test(a_lost_target_is_an_error),

@@ -78,12 +78,14 @@ static void read_memory(const struct played_stub *s, struct buf *reply)
     size_t len;
     if (sscanf(s->reading, "m%" SCNx64 ",%zx", &address, &len) != 2)
         fail_msg("not a read: %s", s->reading);
-    if (address < s->memory_at || address - s->memory_at >= s->memory_len)
+    uint64_t at = address - s->memory_at;
+    size_t rest = address < s->memory_at || at >= s->memory_len ? 0 : s->memory_len - (size_t)at;
+    if (rest == 0)
         buf_sets(reply, "E01");
-    else if (len > s->memory_len - (address - s->memory_at))
+    else if (len > rest && !s->partial)
         buf_sets(reply, "E02");
     else
-        buf_addhex(reply, (const uint8_t *)s->memory + (address - s->memory_at), len);
+        buf_addhex(reply, (const uint8_t *)s->memory + at, len < rest ? len : rest);
 }
 
 static int stub_recv(struct target *t, struct buf *reply, bool *final, unsigned watch)

@@ -37,6 +37,7 @@ struct played_stub {
     uint64_t memory_at; /* address of `memory`, from which other `m` requests are answered … */
     const void *memory; /* … with E01 outside of it */
     size_t memory_len;
+    bool partial;     /* a read past its end gets the bytes before it, not E02 */
     unsigned reads;   /* number of those requests */
     char reading[64]; /* the last of them */
     bool read;        /* the pending request is one of them */
