@@ -271,10 +271,10 @@ bool symbols_region(struct symbols *s, uint64_t address, struct region *region)
     if (!symbols_may_answer(s) || !symbols_slide(s, &slide))
         return false;
     const struct region *found = regions_find(&s->facts.regions, address - slide);
-    if (found == NULL || found->last > UINT64_MAX - slide)
+    if (found == NULL)
         return false;
     *region = (struct region){found->first + slide, found->last + slide, found->kind};
-    return true;
+    return region->first <= region->last;
 }
 
 const struct elf_ident *symbols_ident(struct symbols *s)

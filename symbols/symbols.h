@@ -61,8 +61,8 @@ int symbols_prepare(struct symbols *s, struct target *t);
 
 /*
  * Finds the region (allocated sections of one kind) that contains an address in memory. Returns
- * false if there is none, or unless symbols_may_answer(). Sends no request and does not load the
- * table.
+ * false if there is none, if it wraps there, or unless symbols_may_answer(). Sends no request and
+ * does not load the table.
  */
 bool symbols_region(struct symbols *s, uint64_t address, struct region *region);
 

@@ -453,6 +453,25 @@ static void a_function_is_named_once_addresses_are_final(void **state)
     symbols_free(s);
 }
 
+static void a_region_moves_by_a_negative_slide_too(void **state)
+{
+    static const char *const slides[] = {"1000", "fffffffffffff000"};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct symbols_options options = {.file = need_elf("x86-pie")};
+        struct symbols *s = symbols_new(&options);
+        char offsets[64];
+        struct region r;
+        uint64_t slide = strtoull(slides[i], NULL, 16);
+        snprintf(offsets, sizeof offsets, "Text=%s;Data=%s", slides[i], slides[i]);
+        symbols_offsets(s, (const uint8_t *)offsets, strlen(offsets));
+        assert_true(symbols_region(s, 0x100014 + slide, &r));
+        assert_int_equal(r.kind, REGION_CODE);
+        assert_in_range(0x100014 + slide, r.first, r.last);
+        symbols_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +481,7 @@ int main(void)
         cmocka_unit_test(the_base_is_known_without_another_question),
         cmocka_unit_test(the_slide_comes_from_qOffsets),
         cmocka_unit_test(a_function_is_named_once_addresses_are_final),
+        cmocka_unit_test(a_region_moves_by_a_negative_slide_too),
         cmocka_unit_test(addresses_have_the_files_width),
         cmocka_unit_test(gdbs_program_is_trusted_only_on_the_only_connection),
         cmocka_unit_test(a_matching_build_id_makes_the_file_trusted),
