@@ -24,6 +24,9 @@ tests_unit_threads_tables_LDADD = $(THREADS_UNIT_LIBS)
 UNIT_TESTS += tests/unit/threads_rules
 tests_unit_threads_rules_SOURCES = tests/unit/threads_rules.c $(THREADS_WORLD)
 tests_unit_threads_rules_LDADD = $(THREADS_UNIT_LIBS)
+UNIT_TESTS += tests/unit/regmap
+tests_unit_regmap_SOURCES = tests/unit/regmap.c
+tests_unit_regmap_LDADD = $(THREADS_UNIT_LIBS)
 FUZZ_TESTS += tests/fuzz/rtos
 tests_fuzz_rtos_SOURCES = tests/fuzz/rtos.c tests/rtos_stub.c tests/rtos_stub.h $(FUZZ_SOURCES)
 tests_fuzz_rtos_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"rtos"'

@@ -42,18 +42,24 @@ static int fetch_description(struct target *t, const char *annex, struct buf *xm
     return rc;
 }
 
-/* Finds the value of an attribute in the tag that begins at `tag`. */
-static bool tag_attribute(const char *tag, const char *name, char *value, size_t size)
+/* A tag: its text from '<' to '>'. */
+struct tag {
+    const char *text, *end;
+};
+
+/* Finds the value of an attribute in a tag. */
+static bool tag_attribute(const struct tag *tag, const char *name, char *value, size_t size)
 {
     size_t width = strlen(name);
-    const char *end = strchr(tag, '>');
-    for (const char *at = tag; end != NULL && (at = strstr(at, name)) != NULL && at < end; at++) {
-        if (strchr(" \t\r\n", at[-1]) == NULL || at[width] != '=')
+    const char *at = tag->text + 1, *end = tag->end;
+    for (; (at = memmem(at, (size_t)(end - at), name, width)) != NULL; at++) {
+        if (strchr(" \t\r\n", at[-1]) == NULL || at[width] != '=' || end - at < (long)width + 2)
             continue;
         char quote = at[width + 1];
         const char *start = at + width + 2;
-        const char *stop = quote == '"' || quote == '\'' ? strchr(start, quote) : NULL;
-        if (stop == NULL || stop > end || (size_t)(stop - start) >= size)
+        const char *stop =
+            quote == '"' || quote == '\'' ? memchr(start, quote, (size_t)(end - start)) : NULL;
+        if (stop == NULL || (size_t)(stop - start) >= size)
             return false;
         memcpy(value, start, (size_t)(stop - start));
         value[stop - start] = '\0';
@@ -62,7 +68,7 @@ static bool tag_attribute(const char *tag, const char *name, char *value, size_t
     return false;
 }
 
-static void take_register_tag(struct description *d, const char *tag)
+static void take_register_tag(struct description *d, const struct tag *tag)
 {
     struct regmap *map = d->map;
     char name[VALUE_MAX], bits[VALUE_MAX], number[VALUE_MAX];
@@ -94,20 +100,22 @@ static bool begins_with_tag(const char *at, const char *tag)
     return strncmp(at, tag, strlen(tag)) == 0;
 }
 
-/* Reads the tags of an annex in order. */
+/* Reads the tags of an annex in order; the last one ends, too. */
 static int regmap_scan(struct description *d, const char *xml, unsigned depth)
 {
     char annex[VALUE_MAX];
     int rc = 0;
-    for (const char *at = xml; rc == 0 && (at = strchr(at, '<')) != NULL; at++) {
-        if (begins_with_tag(at, "<!--") && (at = strstr(at, "-->")) == NULL)
+    for (struct tag t = {.end = xml}; rc == 0 && (t.text = strchr(t.end, '<')) != NULL;) {
+        bool comment = begins_with_tag(t.text, "<!--");
+        t.end = comment ? strstr(t.text, "-->") : strchr(t.text, '>');
+        if (t.end == NULL)
             break;
-        if (begins_with_tag(at, "<reg "))
-            take_register_tag(d, at);
-        else if (begins_with_tag(at, "<architecture>"))
-            take_architecture(d, at + strlen("<architecture>"));
-        else if (begins_with_tag(at, "<xi:include") &&
-                 tag_attribute(at, "href", annex, sizeof annex))
+        if (begins_with_tag(t.text, "<reg "))
+            take_register_tag(d, &t);
+        else if (begins_with_tag(t.text, "<architecture>"))
+            take_architecture(d, t.end + 1);
+        else if (begins_with_tag(t.text, "<xi:include") &&
+                 tag_attribute(&t, "href", annex, sizeof annex))
             rc = read_part(d, annex, depth + 1);
     }
     return rc;
