@@ -13,12 +13,18 @@
 
 enum { COUNT_MAX = 1 << 23 /* calls of bpf_loop, as in Linux */ };
 
+/* The slot of the call of the running helper. */
+static uint32_t calling_slot(const struct ebpf_machine *m)
+{
+    return (uint32_t)(m->calling - m->code);
+}
+
 /* The loop that the running helper continues, or NULL. Loops that the program has left end. */
 static struct ebpf_loop *current_loop(struct ebpf_machine *m)
 {
     while (m->loops != 0) {
         struct ebpf_loop *l = &m->loop[m->loops - 1];
-        if (l->depth == m->depth && l->call == m->calling)
+        if (l->depth == m->depth && l->call == calling_slot(m))
             return l;
         if (l->depth < m->depth)
             return NULL;
@@ -38,7 +44,7 @@ static struct ebpf_loop *begin_loop(struct ebpf_machine *m, const uint64_t arg[5
     }
     struct ebpf_loop *l = &m->loop[m->loops++];
     *l = (struct ebpf_loop){
-        .call = m->calling, .depth = m->depth, .function = arg[1], .context = arg[2]};
+        .call = calling_slot(m), .depth = m->depth, .function = arg[1], .context = arg[2]};
     return l;
 }
 
@@ -59,7 +65,7 @@ static enum ebpf_stop call_function(struct ebpf_machine *m, struct ebpf_loop *l,
     if (m->depth + 1 >= m->depth_max)
         return ebpf_fault_at(m, EBPF_TOO_DEEP, address_of(m, m->calling),
                              "more than %u functions active at once", m->depth_max);
-    push_frame(m, (uint32_t)(l->call - m->code));
+    push_frame(m, l->call);
     l->done++;
     m->next = to;
     m->attention = true;

@@ -117,7 +117,7 @@ struct ebpf_machine;
  * helper, which runs again and continues here: so every instruction can be stopped at.
  */
 struct ebpf_loop {
-    const struct ebpf_op *call; /* of the helper, at this depth */
+    uint32_t call; /* slot of the call of the helper, at this depth */
     unsigned depth;
     uint64_t function, context; /* r2, r3 of the helper */
     uint64_t done, count;       /* calls so far; of bpf_loop: how many at most */

@@ -126,6 +126,35 @@ static void a_program_that_cannot_start_again_stays_as_it_is(void **state)
     close_trouble(&t);
 }
 
+/* Counts in the first byte of the input how often bpf_loop calls the function at 0x10000040. */
+static const uint64_t loops[] = {MOV_K(1, 3),
+                                 LDDW(2, EBPF_TEXT_BASE + 0x40),
+                                 MOV_K(3, 0),
+                                 MOV_K(4, 0),
+                                 CALL_HELPER(181),
+                                 EXIT,
+                                 EXIT,
+                                 LDDW(5, EBPF_INPUT_BASE),
+                                 LDX(BPF_B, 0, 5, 0),
+                                 ALU_K(BPF_ADD, 0, 1),
+                                 STX(BPF_B, 5, 0, 0),
+                                 MOV_K(0, 0),
+                                 EXIT /* 0x10000070 */};
+
+static void a_loop_continues_after_the_code_was_changed(void **state)
+{
+    struct trouble t;
+    (void)state;
+    open_trouble(&t, loops, sizeof loops);
+    expect_reply(&t, "Z0,10000070,8", "OK");
+    expect_reply(&t, "vCont;c", "T05");
+    expect_reply(&t, "M10000038,8:b700000000000000", "OK");
+    expect_reply(&t, "z0,10000070,8", "OK");
+    expect_reply(&t, "vCont;c", "W03");
+    expect_reply(&t, "m50000000,1", "77"); /* 't' + 3 */
+    close_trouble(&t);
+}
+
 /* LLDB prints the names of regions, which are those of sections or symbols. */
 static void the_name_of_a_region_is_shown_in_visible_form(void **state)
 {
@@ -166,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_that_does_not_fit_leaves_the_previous_one),
         cmocka_unit_test(a_program_that_cannot_start_again_stays_as_it_is),
+        cmocka_unit_test(a_loop_continues_after_the_code_was_changed),
         cmocka_unit_test(the_name_of_a_region_is_shown_in_visible_form),
         cmocka_unit_test(a_program_that_always_prints_is_left_for_an_event),
     };
