@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reads BTF, type information of eBPF objects and kernels (kernel documentation, "BPF Type
- * Format"). All of it may be hostile: every function checks its bounds.
+ * Format"), in little-endian byte order. All of it may be hostile: every function checks its
+ * bounds.
  */
 #ifndef NETGDB_EBPF_BTF_H
 #define NETGDB_EBPF_BTF_H
@@ -64,17 +65,19 @@ struct btf_member {
 };
 
 /*
- * Opens data[size], which must outlive it. Returns 0, NETGDB_NOMEM, or NETGDB_PROTO: malformed.
- * btf_close() frees it, also after an error.
+ * Opens data[size], which must outlive it. Types after a malformed one, or after BTF_TYPES_MAX, do
+ * not exist. Returns 0, NETGDB_NOMEM, or NETGDB_PROTO: not little-endian BTF, or a section outside
+ * it. btf_close() frees it, also after an error.
  */
 int btf_open(struct btf *b, const uint8_t *data, uint64_t size);
 void btf_close(struct btf *b);
 
-/* A string by its offset; "": none, or one of more than BTF_NAME_MAX bytes. */
+/* A string by its offset; "": none, or one without a NUL in its first BTF_NAME_MAX bytes. */
 const char *btf_string(const struct btf *b, uint32_t at);
 
 /* Find a type by number, from 1 on; false: there is none, or *b->left is 0. The second skips const,
- * volatile, typedef and the like, and sets *id to the number of its result. */
+ * volatile, typedef and the like, at most BTF_HOPS of them, and sets *id to the number of its
+ * result. */
 bool btf_type(const struct btf *b, uint32_t id, struct type *t);
 bool btf_bare(const struct btf *b, uint32_t *id, struct type *t);
 
@@ -82,17 +85,18 @@ bool btf_bare(const struct btf *b, uint32_t *id, struct type *t);
  * than 32 bits, or is more than BTF_HOPS arrays inside each other. */
 uint32_t btf_size(const struct btf *b, uint32_t id);
 
-/* The member with this index. */
+/* The member of a struct or union with this index; false: there is none, or *b->left is 0. */
 bool btf_member(const struct btf *b, const struct type *t, uint32_t index,
                 struct btf_member *member);
 
 /* Two names are the same up to "___" (CO-RE's flavours of a type). */
 bool btf_same_name(const char *a, const char *b);
 
-/* Makes the index by name; returns 0 or NETGDB_NOMEM. */
+/* Makes the index by name, once; returns 0 or NETGDB_NOMEM. */
 int btf_index_names(struct btf *b);
 
-/* The first type with this name up to "___" after number `after`; 0: none. */
+/* The first type with this name up to "___" after number `after`, which is 0 or an earlier result;
+ * 0: none. Needs the index. */
 uint32_t btf_named(const struct btf *b, const char *name, uint32_t after);
 
 static inline uint32_t btf_word(const uint8_t *p)

@@ -119,8 +119,8 @@ static bool resolve(const struct core *c, const struct relocation *r, uint64_t *
     return r->kind <= CORE_TYPE_MATCHES && resolve_type(c, r, value);
 }
 
-/* Writes a value to an instruction: its immediate, or the offset of a load or store. False: it does
- * not fit. */
+/* Writes a value to an instruction: its immediate, of which a 32-bit one gets the low half, or the
+ * offset of a load or store. False: it does not fit the offset. */
 static bool patch(const struct relocation *r, uint64_t value)
 {
     unsigned class = r->insn[0] & 7;

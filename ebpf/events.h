@@ -11,16 +11,17 @@
 
 enum { EBPF_EVENTS_MAX = 1 << 20 };
 
-/* Collects an event. */
+/* Collects an event: copies data[size]. */
 void ebpf_event_add(struct ebpf_machine *m, const struct ebpf_map *map, const uint8_t *data,
                     uint32_t size);
 
-/* Appends the events as text, one line each; `max`: only the last ones. */
+/* Appends the last `max` events as text, one line each, with the name of their map as it is in the
+ * object. If events were dropped, the last line has their number. */
 void ebpf_events_print(const struct ebpf_machine *m, unsigned max, struct buf *out);
 
 /*
- * Reserves a record of `size` bytes in a ring buffer; returns its address, or 0: no room. The
- * program sees only reserved bytes.
+ * Reserves a record of `size` bytes in a ring buffer; returns its address, or 0: no room, or
+ * EBPF_RESERVED_MAX records are reserved. The program sees only reserved bytes.
  */
 uint64_t ebpf_ring_reserve(struct ebpf_machine *m, struct ebpf_map *map, uint64_t size);
 

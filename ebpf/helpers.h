@@ -48,7 +48,7 @@ EBPF_HELPER_FUNCTION(ebpf_constant);
 
 /*
  * For helpers: the host address of `size` bytes of the program's memory, or NULL and *stop, a
- * fault.
+ * fault. 0 bytes are everywhere: the address is not NULL.
  */
 uint8_t *ebpf_reach(struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
                     enum ebpf_stop *stop);

@@ -50,7 +50,8 @@ struct ebpf_symbol {
     char *name; /* owned */
     uint64_t address, size;
     bool function, global;
-    uint32_t frame_size; /* of a function: bytes of stack that its code uses */
+    uint32_t
+        frame_size; /* of a function: bytes of stack that its code uses; 0: not known (debug.c) */
 };
 
 /* The supported map types (linux/bpf.h, enum bpf_map_type). */
@@ -88,7 +89,7 @@ struct ebpf_image {
     const struct sbpf *sbpf;     /* NULL: eBPF */
     uint64_t bias;               /* what debuggers add to the addresses in `elf` */
     uint64_t entry;
-    struct ebpf_symbol *symbol; /* sorted by address */
+    struct ebpf_symbol *symbol; /* sorted by address, then by name */
     size_t symbols;
     struct ebpf_map_definition map[EBPF_MAPS_MAX];
     unsigned maps;
@@ -107,10 +108,10 @@ struct ebpf_image {
 int ebpf_image_from_code(struct ebpf_image **out, const uint8_t *code, size_t len);
 void ebpf_image_free(struct ebpf_image *image); /* NULL is fine */
 
-/* Returns the function that contains an address, or NULL. */
+/* Returns the function with the lowest address of those that contain an address, or NULL. */
 const struct ebpf_symbol *ebpf_image_function(const struct ebpf_image *image, uint64_t address);
 
-/* Returns the symbol with this name, or NULL. */
+/* Returns the symbol with this name and the lowest address, or NULL. Compares all names. */
 const struct ebpf_symbol *ebpf_image_symbol(const struct ebpf_image *image, const char *name);
 
 /*

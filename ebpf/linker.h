@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Private declarations of the loader (load.c, layout.c, reloc.c, symbols.c, btf.c, debug*.c,
- * elf_write.c). */
+/* Private declarations of the loader: load.c, and the files that are named below. */
 #ifndef NETGDB_EBPF_LINKER_H
 #define NETGDB_EBPF_LINKER_H
 

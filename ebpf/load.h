@@ -35,9 +35,10 @@ struct ebpf_load_options {
 };
 
 /*
- * Loads file[size], which is copied. `name` is the image's name for the user and the debugger.
- * Returns 0 and the image, which the caller frees, or an error (proto/err.h) with one line in
- * `error`.
+ * Loads file[size], which is copied. `name` is the path of the file; its base name is the image's,
+ * for the user and the debugger. `options` may be NULL. Returns 0 and the image, which the caller
+ * frees; or NETGDB_NOMEM, or NETGDB_PROTO for an object that cannot be loaded, with one line in
+ * `error`, which may have control characters of names in the object (visible.h).
  */
 int ebpf_load(struct ebpf_image **out, const uint8_t *file, size_t size, const char *name,
               const struct ebpf_load_options *options, char error[EBPF_ERROR_TEXT]);

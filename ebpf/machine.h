@@ -202,7 +202,7 @@ int ebpf_break_remove(struct ebpf_machine *m, uint64_t address);
 
 /*
  * Writes memory for a debugger, as ebpf_memory_poke(), and decodes changed code again. Returns the
- * number of bytes written.
+ * number of bytes written. 0, too, if memory is short: then code was written, but runs as it was.
  */
 size_t ebpf_machine_poke(struct ebpf_machine *m, uint64_t address, const void *data, size_t len);
 
@@ -236,7 +236,7 @@ unsigned ebpf_stop_signal(enum ebpf_stop stop);
 
 /* ---- for the files of the machine ---- */
 
-/* Sets r1, r2 and the input up (context.c). Returns 0 or an error. */
+/* Sets r1, r2 and the input up (context.c). Returns 0, or an error as ebpf_machine_new(). */
 int ebpf_context_set_up(struct ebpf_machine *m);
 
 /* Sets the fields `data` and `data_end` of the context to these addresses (context.c). */
@@ -249,7 +249,7 @@ const struct ebpf_helper *ebpf_machine_helper(const struct ebpf_machine *m, uint
 void ebpf_machine_reason(const struct ebpf_machine *m, uint64_t address, uint64_t size, bool write,
                          char text[EBPF_REASON]);
 
-/* For helpers: maps a region; returns 0, or an error with its line. */
+/* Maps a region, as ebpf_memory_map(). Returns 0, or its error with a line in options.error. */
 int ebpf_map_region(struct ebpf_machine *m, const char *name, uint64_t base, const void *data,
                     uint64_t size, unsigned flags);
 

@@ -93,10 +93,11 @@ struct ebpf_map *ebpf_map_take(struct ebpf_machine *m, uint64_t address, unsigne
 /* Returns the address of the first value of the array with this index in the image; 0: none. */
 uint64_t ebpf_map_values(const struct ebpf_machine *m, uint32_t index);
 
-/* Returns the address of the value of key[key_size]; 0: none. */
+/* Returns the address of the value of key[key_size], of a map of maps that of the map; 0: none. */
 uint64_t ebpf_map_lookup(struct ebpf_map *map, const uint8_t *key);
 
-/* Set the value of key[key_size], and delete it. Return 0 or an error as above. */
+/* Set the value of key[key_size] to value[value_size], and delete it. `flags`: EBPF_ANY, … Return 0
+ * or an error as above, as Linux does. */
 int ebpf_map_update(struct ebpf_map *map, const uint8_t *key, const uint8_t *value, uint64_t flags);
 int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key);
 
@@ -104,8 +105,8 @@ int ebpf_map_delete(struct ebpf_map *map, const uint8_t *key);
  * Returns 0 or an error. */
 int ebpf_map_push(struct ebpf_map *map, const uint8_t *value, uint64_t flags);
 
-/* Copies the next value of a queue or stack, and with `take` removes it. Returns 0, or EBPF_ENOENT
- * and zeros. */
+/* Copies the next value of a queue or stack to value[value_size], and with `take` removes it.
+ * Returns 0, or EBPF_ENOENT and zeros. */
 int ebpf_map_pop(struct ebpf_map *map, uint8_t *value, bool take);
 
 /*

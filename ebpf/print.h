@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The helpers that print: they append text to the machine's output, which the caller of ebpf_run()
- * reads and clears. Text that exceeds the output's limit is dropped; the program continues.
+ * reads and clears. Text that exceeds the output's limit is dropped, with the result 0; the program
+ * continues.
  */
 #ifndef NETGDB_EBPF_PRINT_H
 #define NETGDB_EBPF_PRINT_H

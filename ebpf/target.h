@@ -41,8 +41,8 @@ int ebpf_target_new(struct target **out, const struct ebpf_target_options *optio
 
 /*
  * After a detach: runs the program until it ends or faults (returns 0), or an event in `watch`
- * (IO_ON_… bits) occurs (returns NETGDB_AGAIN; call again). Passes its output to `print`; NULL:
- * drops it. Returns 0 at once if no program runs.
+ * (IO_ON_… bits) occurs (returns NETGDB_AGAIN; call again). Passes its output to `print` as it is,
+ * with control characters; NULL: drops it. Returns 0 at once if no program runs.
  */
 int ebpf_target_run_on(struct target *t, unsigned watch,
                        void (*print)(void *context, const uint8_t *text, size_t len),

@@ -2,7 +2,8 @@
 /*
  * Thread ids as the client sees them: small numbers, never reused in a session. A thread keeps its
  * id as long as its control block has the same address and the same identity (the thread's number
- * or a hash of its name); a new identity at the same address is a new thread.
+ * or a hash of its name); a new identity at the same address is a new thread. Of IDS_KEPT_MAX
+ * threads the older half is forgotten.
  */
 #ifndef NETGDB_THREADS_IDS_H
 #define NETGDB_THREADS_IDS_H
@@ -52,7 +53,8 @@ void ids_keep(struct ids *ids, uint64_t tcb, uint64_t identity);
  */
 unsigned ids_of(struct ids *ids, uint64_t tcb, uint64_t identity);
 
-/* Assigns `id`, which the client already uses for the thread at `tcb`, to that thread. */
+/* Assigns `id`, which the client already uses for the thread at `tcb`, to that thread, unless it
+ * has one or memory is short. No other thread gets this id. */
 void ids_give(struct ids *ids, uint64_t tcb, unsigned id);
 
 #endif

@@ -33,6 +33,7 @@ struct program {
     size_t n;
 };
 
+/* `symbols` stays the caller's and must outlive *p; NULL: there is no file. */
 void program_init(struct program *p, struct symbols *symbols);
 void program_free(struct program *p);
 
@@ -54,7 +55,8 @@ enum region_kind program_kind(struct program *p, uint64_t address, uint64_t len)
 /* True if the file has sections with code. */
 bool program_knows_code(struct program *p);
 
-/* Finds the data object that contains an address. Returns false if there is none. */
+/* Finds the data object of a known size that contains an address. Returns false if there is none.
+ */
 bool program_object_at(struct program *p, uint64_t address, struct symbol *symbol);
 
 /* Returns the debug information, owned by `p`, or NULL. */
@@ -65,6 +67,8 @@ struct types *program_types(struct program *p);
  * answers after PROGRAM_ANSWERS_MAX.
  */
 void program_answer(struct program *p, const char *name, bool found, uint64_t address);
+
+/* Whether there is an answer about `name`; and drops all answers. */
 bool program_was_asked(const struct program *p, const char *name);
 void program_forget_answers(struct program *p);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The threads decorator's private declarations, shared by its files. */
+/*
+ * The threads decorator's private declarations, shared by its files. A function with the result int
+ * returns 0 or the target's error, unless it says more.
+ */
 #ifndef NETGDB_THREADS_THREADS_PRIVATE_H
 #define NETGDB_THREADS_THREADS_PRIVATE_H
 
@@ -100,7 +103,7 @@ struct threads {
     size_t n_points;
 };
 
-/* Handles a request of the client. Returns as on_request of a decorator does. */
+/* Handles a request of the client. Returns as on_request of a decorator does (decorator.h). */
 typedef int answer_fn(struct threads *t, const struct request *r);
 
 /* ---- threads.c ---- */
@@ -160,7 +163,7 @@ int threads_choose_core(struct threads *t, const struct thread *thread);
 answer_fn answer_xfer_threads, answer_first, answer_next, answer_extra, answer_current,
     answer_alive, answer_stop_info;
 
-/* Appends "hexname:…;", the name of a thread in a stop reply. */
+/* Appends "hexname:…;", the name of a thread in a stop reply. Returns 0 or the buffer's error. */
 int add_name(struct buf *b, const struct thread *thread);
 
 /* ---- registers.c ---- */
