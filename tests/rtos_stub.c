@@ -185,7 +185,7 @@ static void answer_query(struct rtos_stub *s, const char *r)
     else if (starts(r, "qfThreadInfo"))
         buf_sets(&s->reply, s->threads);
     else if (starts(r, "qsThreadInfo"))
-        buf_sets(&s->reply, "l");
+        buf_sets(&s->reply, s->more_threads == 0 ? "l" : s->more_threads-- % 2 != 0 ? "m7" : "m8");
     else if (strcmp(r, "qC") == 0)
         buf_sets(&s->reply, s->current);
     else if (strcmp(r, "qSymbol::") == 0 && s->symbol_question != NULL)

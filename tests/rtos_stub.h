@@ -27,6 +27,7 @@ struct rtos_stub {
     const char *features;               /* reply to qSupported */
     const char *xml;                    /* target.xml; NULL: none */
     const char *threads;                /* reply to qfThreadInfo */
+    unsigned more_threads;              /* replies to qsThreadInfo, of one thread each */
     const char *current;                /* reply to qC */
     const char *p;                      /* reply to every p; "": not supported */
     const char *stop;                   /* reply to ? */

@@ -78,16 +78,16 @@ static void list_stub_threads(struct threads *t)
     }
 }
 
-static int copy_stub_list(struct threads *t)
+/* *whole: the list has all of them; some stubs send one thread in each reply. */
+static int copy_stub_list(struct threads *t, bool *whole)
 {
     int rc = threads_ask(t, "qfThreadInfo");
-    for (unsigned replies = 0; rc == 0 && t->stub_reply.len != 0 && t->stub_reply.data[0] == 'm';
-         replies++) {
+    unsigned replies = 0;
+    while (rc == 0 && buf_starts(&t->stub_reply, "m") && replies++ < LIST_REPLIES_MAX) {
         list_stub_threads(t);
-        if (replies == LIST_REPLIES_MAX)
-            break;
         rc = threads_ask(t, "qsThreadInfo");
     }
+    *whole = rc == 0 && !buf_starts(&t->stub_reply, "m");
     t->stub_id_exposed = true;
     return rc;
 }
@@ -96,12 +96,12 @@ static int make_xml(struct threads *t)
 {
     buf_reset(&t->xml);
     (void)buf_adds(&t->xml, "<?xml version=\"1.0\"?>\n<threads>\n");
-    bool same = false;
-    int rc = t->active ? add_same_threads(t, &same) : copy_stub_list(t);
+    bool same = false, whole = true;
+    int rc = t->active ? add_same_threads(t, &same) : copy_stub_list(t, &whole);
     if (rc == 0 && t->active && !same)
         rc = list_all_threads(t);
     (void)buf_adds(&t->xml, "</threads>\n");
-    t->xml_made = rc == 0;
+    t->xml_made = rc == 0 && whole;
     t->lists_sent++;
     return rc;
 }
@@ -127,6 +127,8 @@ int answer_xfer_threads(struct threads *t, const struct request *r)
         rc = make_xml(t);
     if (rc != 0)
         return rc;
+    if (!t->xml_made)
+        return threads_reply(t, "E01"); /* GDB then sends qfThreadInfo, which is forwarded */
     return rsp_add_piece(&t->d.reply, t->xml.data, t->xml.len, r->address, r->length);
 }
 

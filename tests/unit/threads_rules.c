@@ -433,6 +433,25 @@ static void without_an_rtos_requests_pass_and_a_missing_xml_list_is_created(void
     world_free(w);
 }
 
+/* GDB then reads the list of the stub itself. */
+static void a_list_of_the_stub_is_copied_as_a_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct world *w = world_new(false, 4);
+    rtos_stub_registers(w->stub, 17, 4, 0x500);
+    world_begin(w, "auto");
+    connect_as_gdb(w);
+    w->stub->more_threads = 20;
+    assert_int_equal(count_threads(w), 21);
+    w->stub->more_threads = 40;
+    assert_string_equal(ask(w, "qXfer:threads:read::0,fa0"), "E01");
+    w->stub->more_threads = 1;
+    assert_string_equal(ask(w, "qfThreadInfo"), "m1");
+    assert_string_equal(ask(w, "qsThreadInfo"), "m7");
+    assert_string_equal(ask(w, "qsThreadInfo"), "l");
+    world_free(w);
+}
+
 static void a_thread_known_to_gdb_before_the_symbols_keeps_its_id(void **state)
 {
     (void)state;
@@ -509,6 +528,7 @@ int main(void)
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
         cmocka_unit_test(symbols_are_asked_for_before_the_stubs_own_round),
+        cmocka_unit_test(a_list_of_the_stub_is_copied_as_a_whole_or_not_at_all),
         cmocka_unit_test(without_an_rtos_requests_pass_and_a_missing_xml_list_is_created),
         cmocka_unit_test(a_thread_known_to_gdb_before_the_symbols_keeps_its_id),
         cmocka_unit_test(a_new_program_and_a_restart_forget_everything),
