@@ -84,7 +84,7 @@ void elf_file_loader(const struct elf_file *f, char *out, size_t size)
             segment.p_filesz >= size)
             continue;
         ssize_t got = pread(f->fd, out, (size_t)segment.p_filesz, (off_t)segment.p_offset);
-        out[got > 0 ? got : 0] = '\0';
+        out[got == (ssize_t)segment.p_filesz ? got : 0] = '\0';
         return;
     }
 }

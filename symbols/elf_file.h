@@ -43,8 +43,8 @@ void elf_file_close(struct elf_file *f);
 /* Opens and closes a file. Returns as elf_file_open(). */
 int elf_file_check(const char *path, const char **why);
 
-/* Writes the path of the program's loader (PT_INTERP) into out[size]; "" if it has none, as a
- * static program, or if it does not fit. */
+/* Writes the path of the program's loader (PT_INTERP) into out[size], as it is in the file; "" if
+ * it has none, as a static program, if it does not fit, or if it cannot be read to its end. */
 void elf_file_loader(const struct elf_file *f, char *out, size_t size);
 
 /*

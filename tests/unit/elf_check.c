@@ -9,6 +9,7 @@
 
 #include "proto/err.h"
 #include "symbols/elf_check.h"
+#include "symbols/elf_file.h"
 #include "symbols/symtab.h"
 #include "tests/unit/symbols_world.h"
 
@@ -223,6 +224,37 @@ static void note_sections_have_one_limit(void **state)
     close(m.fd);
 }
 
+static void a_loader_that_is_cut_is_none(void **state)
+{
+    enum { AT = 1024 };
+    static struct image m;
+    struct elf_file f;
+    const char *why;
+    char path[64];
+    (void)state;
+    image_read(&m, "x86");
+    Elf64_Phdr *p = (Elf64_Phdr *)(void *)(m.bytes + AT);
+    *p = (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = AT + sizeof *p, .p_filesz = 8};
+    memcpy(p + 1, "/ld.so.1", 8);
+    header(&m)->e_phoff = AT;
+    header(&m)->e_phnum = 1;
+    header(&m)->e_phentsize = sizeof *p;
+    image_write(&m);
+    assert_int_equal(elf_file_open(&f, m.path, &why), 0);
+    elf_file_loader(&f, path, sizeof path);
+    assert_string_equal(path, "/ld.so.1");
+    elf_file_close(&f);
+    memcpy(m.bytes + m.len, "/lib", 4);
+    p->p_offset = m.len;
+    m.len += 4;
+    image_write(&m);
+    assert_int_equal(elf_file_open(&f, m.path, &why), 0);
+    elf_file_loader(&f, path, sizeof path);
+    assert_string_equal(path, "");
+    elf_file_close(&f);
+    close(m.fd);
+}
+
 static void compressed_sections_have_a_limit(void **state)
 {
     static struct image m;
@@ -321,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(damaged_headers_are_refused_with_the_reason),
         cmocka_unit_test(a_huge_table_is_refused_by_its_header),
+        cmocka_unit_test(a_loader_that_is_cut_is_none),
         cmocka_unit_test(compressed_sections_have_a_limit),
         cmocka_unit_test(note_sections_have_one_limit),
         cmocka_unit_test(long_names_of_many_symbols_are_refused_at_once),
