@@ -13,7 +13,7 @@
 #include "ebpf/linker.h"
 #include "proto/err.h"
 
-enum { EXT_CORE_AT = 24, EXT_CORE_HEADER = 32, RECORD = 16, ENUMERATORS_MAX = 1 << 16 };
+enum { EXT_CORE_AT = 24, EXT_CORE_HEADER = 32, RECORD = 16 };
 
 /* A relocation, and what it is about. */
 struct relocation {
@@ -67,8 +67,7 @@ static bool resolve_enumerator(const struct core *c, const struct relocation *r,
     if (!core_enumerator(&c->local, r->type, index, &name, &found))
         return false;
     for (uint32_t id = candidate(c, r->type, 0); id != 0; id = candidate(c, r->type, id))
-        for (uint32_t i = 0;
-             i < ENUMERATORS_MAX && core_enumerator(&c->target, id, i, &other, &found); i++)
+        for (uint32_t i = 0; core_enumerator(&c->target, id, i, &other, &found); i++)
             if (btf_same_name(name, other)) {
                 *value = r->kind == CORE_ENUM_EXISTS ? 1 : found;
                 return true;
