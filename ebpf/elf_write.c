@@ -64,9 +64,9 @@ static uint64_t file_offset_of(const struct writer *w, const Elf64_Phdr *headers
     return w->out->len;
 }
 
-static void write_section_header(struct writer *w, const char *name, Elf64_Shdr header)
+static void write_section_header(struct writer *w, uint32_t name, Elf64_Shdr header)
 {
-    header.sh_name = write_name(&w->names, name);
+    header.sh_name = name;
     w->section[w->sections++] = header;
 }
 
@@ -85,7 +85,7 @@ static void write_section(struct writer *w, const Elf64_Phdr *headers, const str
         h.sh_offset = file_offset_of(w, headers, h.sh_addr);
     if (p->group == LINK_TEXT && w->text == 0)
         w->text = w->sections;
-    write_section_header(w, p->name, h);
+    write_section_header(w, write_name(&w->names, p->name), h);
 }
 
 /* The index of the section header for an address. */
@@ -115,8 +115,7 @@ static void make_symbols(struct writer *w, unsigned global)
     }
 }
 
-static void add_bytes(struct writer *w, const char *name, const struct buf *bytes,
-                      Elf64_Shdr header)
+static void add_bytes(struct writer *w, uint32_t name, const struct buf *bytes, Elf64_Shdr header)
 {
     align(w->out, 8);
     header.sh_offset = w->out->len;
@@ -127,26 +126,22 @@ static void add_bytes(struct writer *w, const char *name, const struct buf *byte
 
 static void add_tables(struct writer *w)
 {
-    add_bytes(w, ".debug_frame", &w->frames,
+    add_bytes(w, write_name(&w->names, ".debug_frame"), &w->frames,
               (Elf64_Shdr){.sh_type = SHT_PROGBITS, .sh_addralign = 8});
     (void)buf_add(&w->symbols, &(Elf64_Sym){0}, sizeof(Elf64_Sym));
     make_symbols(w, 0);
     uint32_t locals = (uint32_t)(w->symbols.len / sizeof(Elf64_Sym));
     make_symbols(w, 1);
-    add_bytes(w, ".symtab", &w->symbols,
+    add_bytes(w, write_name(&w->names, ".symtab"), &w->symbols,
               (Elf64_Shdr){.sh_type = SHT_SYMTAB,
                            .sh_link = (uint32_t)w->sections + 1,
                            .sh_info = locals,
                            .sh_entsize = sizeof(Elf64_Sym),
                            .sh_addralign = 8});
-    add_bytes(w, ".strtab", &w->strings, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_addralign = 1});
-    (void)write_name(&w->names, ".shstrtab"); /* before the section itself is written */
-    w->names.len -= sizeof ".shstrtab";
-    uint32_t own = (uint32_t)w->names.len;
-    struct buf names = w->names;
-    names.len += sizeof ".shstrtab";
-    add_bytes(w, ".shstrtab", &names, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_addralign = 1});
-    w->section[w->sections - 1].sh_name = own;
+    add_bytes(w, write_name(&w->names, ".strtab"), &w->strings,
+              (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_addralign = 1});
+    uint32_t own = write_name(&w->names, ".shstrtab"); /* before the section itself is written */
+    add_bytes(w, own, &w->names, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_addralign = 1});
 }
 
 static void write_file(struct writer *w)
