@@ -65,6 +65,10 @@ int link_check_names(struct linker *l, size_t section);
 /* Reads a symbol and its name ("": none). Returns false if the index is invalid. */
 bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const char **name);
 
+/* Makes an undefined symbol an import, as ebpf_image_import(), and sets *index; takes steps, since
+ * names may have the same hash. Returns 0 or NETGDB_PROTO with l->error. */
+int link_import(struct linker *l, const char *name, unsigned *index);
+
 /* Returns the section that defines a symbol, or NULL. */
 struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol);
 

@@ -50,6 +50,17 @@ bool link_symbol(const struct linker *l, size_t index, GElf_Sym *symbol, const c
     return true;
 }
 
+int link_import(struct linker *l, const char *name, unsigned *index)
+{
+    if (!link_step(l, 1 + l->image->imports))
+        return link_error(l, "its undefined symbols take too many steps");
+    int import = ebpf_image_import(l->image, name);
+    if (import < 0)
+        return link_error(l, "%s: too many undefined symbols, or a name that is too long", name);
+    *index = (unsigned)import;
+    return 0;
+}
+
 struct piece *link_piece(const struct linker *l, const GElf_Sym *symbol)
 {
     return symbol->st_shndx > 0 && symbol->st_shndx < l->pieces ? &l->piece[symbol->st_shndx]

@@ -81,12 +81,13 @@ static int bind_helper(struct linker *l, const struct reloc *r)
 {
     const struct ebpf_helper *h =
         ebpf_helper_by_name(l->options.helpers, l->options.helper_count, r->name);
-    int import = h != NULL ? 0 : ebpf_image_import(l->image, r->name);
-    if (import < 0)
-        return link_error(l, "%s: too many undefined symbols, or a name that is too long", r->name);
+    unsigned import = 0;
+    int rc = h != NULL ? 0 : link_import(l, r->name, &import);
+    if (rc != 0)
+        return rc;
     r->where[1] = (uint8_t)(BPF_CALL_HELPER << 4);
     reloc_put(r->where + 2, 2, 0);
-    reloc_put(r->where + 4, 4, h != NULL ? h->id : EBPF_IMPORT_ID + (unsigned)import);
+    reloc_put(r->where + 4, 4, h != NULL ? h->id : EBPF_IMPORT_ID + import);
     return 0;
 }
 
@@ -168,11 +169,10 @@ static int resolve_undefined(struct linker *l, struct reloc *r, size_t index)
     r->base = r->address = link_kconfig_address(l, index);
     if (r->address != 0 || GELF_ST_BIND(r->symbol.st_info) == STB_WEAK || r->name[0] == 0)
         return 0;
-    int import = ebpf_image_import(l->image, r->name);
-    if (import < 0)
-        return link_error(l, "%s: too many undefined symbols, or a name that is too long", r->name);
+    unsigned import = 0;
+    int rc = link_import(l, r->name, &import);
     r->base = r->address = EBPF_IMPORT_BASE + EBPF_IMPORT_BYTES * (uint64_t)import;
-    return 0;
+    return rc;
 }
 
 /* Sets the symbol's address. */
@@ -222,6 +222,7 @@ static int relocate_one(struct linker *l, struct piece *in, Elf_Data *data, int 
 int link_relocate(struct linker *l)
 {
     int rc = 0;
+    l->steps = LINK_STEPS_MAX;
     for (size_t i = 1; i < l->pieces && rc == 0; i++) {
         const GElf_Shdr *h = &l->piece[i].header;
         bool rela = h->sh_type == SHT_RELA;

@@ -92,8 +92,9 @@ static int call_symbol(struct linker *l, const struct region *g, const GElf_Sym 
                           SBPF_SYSCALL_NAME);
     uint32_t hash = sbpf_hash(name, len);
     write_call(insn, BPF_CALL_HELPER, hash);
-    if (ebpf_helper_by_id(sbpf_syscalls, sbpf_syscall_count, hash) == NULL)
-        (void)ebpf_image_import(l->image, name); /* above the limit it has no name */
+    if (ebpf_helper_by_id(sbpf_syscalls, sbpf_syscall_count, hash) == NULL &&
+        link_step(l, 1 + l->image->imports))
+        (void)ebpf_image_import(l->image, name); /* above a limit it has no name */
     return 0;
 }
 
@@ -178,6 +179,7 @@ static int apply_section(struct linker *l, struct region *g, Elf_Data *entries, 
 static int apply_all_dynamic(struct linker *l, struct region *g)
 {
     int rc = 0;
+    l->steps = LINK_STEPS_MAX;
     for (size_t i = 0; i < l->pieces && rc == 0; i++) {
         const GElf_Shdr *h = &l->piece[i].header;
         if (h->sh_type == SHT_REL && h->sh_flags & SHF_ALLOC && h->sh_entsize != 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ebpf/load.h"
+#include "ebpf/sbpf.h"
 #include "proto/buf.h"
 #include "proto/err.h"
 #include "tests/ebpf/asm.h"
@@ -73,6 +74,12 @@ static Elf64_Shdr make_header(unsigned i, uint64_t at)
                     .sh_link = i == SYMTAB ? STRTAB : 0U,
                     .sh_entsize = i == SYMTAB ? sizeof(Elf64_Sym) : 0U,
                     .sh_name = (Elf64_Word)parts[SHSTRTAB].bytes.len};
+    if (strcmp(parts[i].name, ".rel") == 0) {
+        h.sh_type = SHT_REL;
+        h.sh_link = SYMTAB;
+        h.sh_info = TEXT;
+        h.sh_entsize = sizeof(Elf64_Rel);
+    }
     return h;
 }
 
@@ -203,6 +210,36 @@ static void names_without_an_end_are_refused_at_once(void **state)
     assert_int_equal(buf_resize(names, BYTES), 0);
     memset(names->data + 1, 'n', BYTES - 1);
     assert_string_equal(load(NULL), "section 3: its last name has no end");
+}
+
+/* ---- undefined symbols ---- */
+
+/* Undefined functions with names that all have the same place in the table of imports; each is
+ * called again and again. */
+static void undefined_symbols_take_a_limited_number_of_steps(void **state)
+{
+    enum { RELOCATIONS = 60000, R_CALL = 10, PLACES = 2 * EBPF_IMPORTS_MAX };
+    const uint64_t call[] = {CALL_LOCAL(-1), EXIT};
+    (void)state;
+    begin(call, sizeof call);
+    struct buf *relocations = add_part(".rel");
+    unsigned found = 0;
+    for (uint32_t i = 0; found < EBPF_IMPORTS_MAX; i++) {
+        char name[12];
+        int length = snprintf(name, sizeof name, "%x", i);
+        if (sbpf_hash(name, (size_t)length) % PLACES != 0)
+            continue;
+        const Elf64_Sym s = {.st_name = (Elf64_Word)parts[STRTAB].bytes.len,
+                             .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE)};
+        (void)buf_add(&parts[SYMTAB].bytes, &s, sizeof s);
+        (void)buf_add(&parts[STRTAB].bytes, name, (size_t)length + 1);
+        found++;
+    }
+    for (uint64_t i = 0; i < RELOCATIONS; i++) {
+        const Elf64_Rel r = {.r_info = ELF64_R_INFO(1 + i % EBPF_IMPORTS_MAX, R_CALL)};
+        assert_int_equal(buf_add(relocations, &r, sizeof r), 0);
+    }
+    assert_string_equal(load(NULL), "its undefined symbols take too many steps");
 }
 
 /* ---- types ---- */
@@ -387,6 +424,7 @@ int main(void)
         cmocka_unit_test(compressed_sections_take_little_memory),
         cmocka_unit_test(sections_of_old_binutils_are_not_decompressed),
         cmocka_unit_test(names_without_an_end_are_refused_at_once),
+        cmocka_unit_test(undefined_symbols_take_a_limited_number_of_steps),
         cmocka_unit_test(variables_of_maps_take_a_limited_number_of_steps),
         cmocka_unit_test(relocations_by_wrong_types_are_refused),
 #ifdef HAVE_LIBDW
