@@ -296,8 +296,8 @@ int answer_P(struct threads *t, const struct request *r)
     if (rc != 0 || !t->p_works)
         return rc; /* the empty reply: GDB uses G */
     const struct regmap_register *reg = r->numbers != 0 ? regmap_find(&t->map, r->address) : NULL;
-    if (reg == NULL || s.thread == NULL || r->rest_len != 1 + 2u * reg->size || r->rest[0] != '=' ||
-        !parse_bytes(r->rest + 1, reg->size, bytes))
+    if (reg == NULL || reg->size == 0 || s.thread == NULL || r->rest_len != 1 + 2u * reg->size ||
+        r->rest[0] != '=' || !parse_bytes(r->rest + 1, reg->size, bytes))
         return threads_reply(t, "E01");
     enum effect effect = effect_of(t, reg, &s.c, bytes, &value);
     if (effect == REFUSE)

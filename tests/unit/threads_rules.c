@@ -433,6 +433,22 @@ static void without_an_rtos_requests_pass_and_a_missing_xml_list_is_created(void
     world_free(w);
 }
 
+static void a_register_of_an_unknown_size_is_not_written(void **state)
+{
+    (void)state;
+    struct world *w = three_tasks(false);
+    w->stub->xml = "<architecture>arm</architecture><reg name='r4' bitsize='36' regnum='4'/>"
+                   "<reg name='r5' bitsize='32'/>";
+    w->stub->p = "00000000";
+    ask(w, "qXfer:features:read:target.xml:0,fff");
+    ask_of(w, "Hg@", "second");
+    assert_string_equal(ask(w, "P5=78563412"), "OK");
+    rtos_stub_asked(w->stub);
+    assert_string_equal(ask(w, "P4="), "E01");
+    assert_null(strchr(rtos_stub_asked(w->stub), 'M'));
+    world_free(w);
+}
+
 /* GDB then reads the list of the stub itself. */
 static void a_list_of_the_stub_is_copied_as_a_whole_or_not_at_all(void **state)
 {
@@ -528,6 +544,7 @@ int main(void)
         cmocka_unit_test(rule_11_without_debug_information_the_layout_comes_from_memory),
         cmocka_unit_test(rule_12_the_saved_context_is_chosen_by_score_alone),
         cmocka_unit_test(symbols_are_asked_for_before_the_stubs_own_round),
+        cmocka_unit_test(a_register_of_an_unknown_size_is_not_written),
         cmocka_unit_test(a_list_of_the_stub_is_copied_as_a_whole_or_not_at_all),
         cmocka_unit_test(without_an_rtos_requests_pass_and_a_missing_xml_list_is_created),
         cmocka_unit_test(a_thread_known_to_gdb_before_the_symbols_keeps_its_id),
