@@ -16,7 +16,7 @@ const char *btf_string(const struct btf *b, uint32_t at)
     return (const char *)b->strings + at;
 }
 
-static size_t bytes_behind(uint32_t kind, uint32_t count)
+static size_t trailing_bytes(uint32_t kind, uint32_t count)
 {
     switch (kind) {
     case KIND_INT:
@@ -48,7 +48,7 @@ static void read_type(const uint8_t *p, struct type *t)
                        .bitfields = info >> 31,
                        .size_or_type = btf_word(p + 8),
                        .more = p + 12};
-    t->bytes = bytes_behind(t->kind, t->count);
+    t->bytes = trailing_bytes(t->kind, t->count);
 }
 
 /* Finds all types; those after a malformed one do not exist. */

@@ -349,8 +349,8 @@ static struct ebpf_image *new_image(const char *name)
 }
 
 /*
- * A table of sections that is not in the file, or that counts more than fit in the ELF header, is
- * as none. FreeBSD's libelf refuses the whole file for it, elfutils' does not; programs for Solana
+ * Removes a table of sections that is not in the file, or that counts more than fit in the ELF
+ * header. FreeBSD's libelf refuses the whole file for it, elfutils' does not; programs for Solana
  * of version 3 run without it.
  */
 static void drop_wrong_section_table(uint8_t *file, size_t size)

@@ -158,7 +158,7 @@ struct ebpf_machine {
     uint64_t slice_left;
     struct ebpf_loop loop[EBPF_LOOPS_MAX];
     unsigned loops;
-    uint64_t heap_used;         /* sBPF: bytes that sol_alloc_free_ has given away */
+    uint64_t heap_used;         /* sBPF: bytes that sol_alloc_free_ has allocated */
     struct buf return_data;     /* sBPF */
     const struct ebpf_op *next; /* where a helper continues the program; NULL: after the call */
     uint64_t random;

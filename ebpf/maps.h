@@ -20,7 +20,7 @@ enum {
     EBPF_BUCKET_MAX = 1024,  /* entries with the same hash, so that a look-up ends soon */
     EBPF_TRIE_KEY_MAX = 260, /* 4 bytes for the length of the prefix, in bits, then its bytes */
     EBPF_VALUE_MAX = 16 << 20,
-    EBPF_RING_MAX = 16 << 20, /* bytes of a ring buffer; larger ones get so many */
+    EBPF_RING_MAX = 16 << 20, /* bytes of a ring buffer; larger ones get this size */
     EBPF_RESERVED_MAX = 16    /* records of a ring buffer that a program has reserved */
 };
 
@@ -66,8 +66,8 @@ struct ebpf_map {
     uint32_t buckets; /* a power of two; 0: not a hash */
     uint32_t *head;   /* by bucket: index of its first entry + 1; 0: none */
     uint32_t *next; /* by entry: the next one in its bucket, or in the free list with bit 31, + 1 */
-    uint32_t walked; /* entries that the last search of a bucket has passed; of a trie, as
-                         many as its search is worth */
+    uint32_t walked; /* entries that the last search of a bucket has passed; of a trie, a measure
+                         of the work of all its searches */
     uint32_t vacant; /* first free entry + 1; 0: none */
     uint32_t fresh;  /* entries from here on were never used */
     uint8_t *recent; /* LRU, by entry: used since the hand has passed (the CLOCK algorithm) */

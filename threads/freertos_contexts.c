@@ -124,7 +124,7 @@ static const struct piece arm7[] = {{PIECE_NESTING, 0, 1, ALWAYS, 0},
         PIECE_FPU_FLAG, 0, 1, ALWAYS, 0                                                            \
     }
 
-/* Up to V10.6 FPSCR is pushed last; since V11.1 first, so that it is behind d0 to d15. */
+/* Up to V10.6 FPSCR is pushed last; since V11.1 first, so that it follows d0 to d15. */
 static const struct piece cortex_a[] = {FPU_FLAG, D_REGISTERS(16, 16), D_REGISTERS(0, 16), FPSCR,
                                         AR_TAIL};
 static const struct piece cortex_a_v10[] = {FPU_FLAG, FPSCR, D_REGISTERS(16, 16),
@@ -197,7 +197,7 @@ static const struct frame frame_cortex_r_v10 = {"Cortex-A/R, to V10.6", ON_ARM, 
 static const struct piece riscv_a[] = {PC_AND_X, MSTATUS, FRAME_END};
 static const struct piece riscv_b[] = {PC_AND_X, NESTING, MSTATUS, FRAME_END};
 
-/* A kernel built with FPU support saves 33 slots of FLEN bits behind mstatus if mstatus.FS = 3. One
+/* A kernel built with FPU support saves 33 slots of FLEN bits after mstatus if mstatus.FS = 3. One
  * built without saves none, whatever FS says. */
 static const struct piece riscv_c[] = {
     {PIECE_REGS, RISCV_PC, 1, ALWAYS, 0},      MSTATUS, {PIECE_REGS, RISCV_RA, 1, ALWAYS, 0},

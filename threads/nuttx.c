@@ -60,7 +60,7 @@ static void set_offset(struct engine *e, enum rtos_field_id id, uint64_t offset,
         layout_set(e, id, offset, size, ORIGIN_TABLE);
 }
 
-/* Reads the offsets of the saved registers: in the control block if all are behind the member
+/* Reads the offsets of the saved registers: in the control block if all are after the member
  * `regs`, else relative to the pointer that it is. Impossible ones mean another kind of table. */
 static int read_registers(struct engine *e, uint64_t at, uint64_t n, uint64_t regs)
 {

@@ -43,7 +43,7 @@ static void riot_set_default(struct engine *e, enum rtos_field_id id, uint64_t o
         layout_set(e, id, offset, size, ORIGIN_TABLE);
 }
 
-/* With DEVELHELP the start of the stack is before the name, and its size behind it. */
+/* With DEVELHELP the start of the stack is before the name, and its size after it. */
 static int learn_riot(struct engine *e)
 {
     uint64_t name, word = e->arch->word;

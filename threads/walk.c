@@ -278,7 +278,7 @@ static int table_length(struct engine *e, uint64_t *length)
     if (*length == 0 && count != NULL)
         rc = memory_number(e->memory, count->address, r->count_size, length);
     else if (*length == 0)
-        engine_corrupt(e, r->symbols[r->head].name, "has an unknown length; symbols=FILE tells it");
+        engine_corrupt(e, r->symbols[r->head].name, "has an unknown length; symbols=FILE gives it");
     if (rc == 0 && *length > ENGINE_THREADS_MAX) {
         engine_corrupt(e, r->symbols[r->head].name, "has %" PRIu64 " entries", *length);
         *length = ENGINE_THREADS_MAX;
