@@ -50,8 +50,7 @@ struct ebpf_symbol {
     char *name; /* owned */
     uint64_t address, size;
     bool function, global;
-    uint32_t
-        frame_size; /* of a function: bytes of stack that its code uses; 0: not known (debug.c) */
+    uint32_t frame_size; /* bytes of stack that a function's code uses; 0: not known (debug.c) */
 };
 
 /* The supported map types (linux/bpf.h, enum bpf_map_type). */

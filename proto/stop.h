@@ -45,8 +45,7 @@ struct stop {
     uint32_t watch;    /* enum stop_watch: whether the stop named a watchpoint */
     uint32_t pc;       /* register number of the pc in stop replies, the same for each machine */
     uint32_t pc_len;   /* its size in bytes; 0: both are unknown */
-    uint64_t
-        moved_pc; /* the pc before a detach moved it back, for ddb to advance it; 0: not moved */
+    uint64_t moved_pc; /* the pc before a detach moved it back for ddb; 0: it was not moved */
     struct stop_point points[STOP_POINTS];
 };
 

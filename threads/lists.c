@@ -12,8 +12,8 @@
 #include "threads/threads_private.h"
 
 enum {
-    LIST_REPLY = 1000,     /* bytes of one reply to qfThreadInfo or qsThreadInfo */
-    LIST_REPLIES_MAX = 32, /* replies of the stub that are read */
+    LIST_REPLY = 1000,       /* bytes of one reply to qfThreadInfo or qsThreadInfo */
+    LIST_REPLIES_MAX = 1024, /* replies of the stub that are read; QEMU has a CPU in each */
 };
 
 /* Adds a thread, running on `core` unless that is -1, with a description unless `text` is NULL. */

@@ -38,8 +38,7 @@ struct wire_msg {
     enum wire_type type;
     uint32_t seqno;
     uint64_t offset; /* of the data in its message (a whole RSP packet), in bytes */
-    uint32_t
-        total; /* aux2: size of the whole message in bytes; in a HERALD, the protocol version */
+    uint32_t total;  /* aux2: bytes of the whole message; in a HERALD, the protocol version */
     const uint8_t *data;
     size_t len; /* bytes of data in this datagram */
 };
