@@ -4,11 +4,15 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/os.h"
+#include "io/os_private.h"
 
 /* ---- wakes: eventfd(2), which FreeBSD has since 13.0 ---- */
 
@@ -30,6 +34,18 @@ void os_wake_clear(int fd)
 {
     uint64_t count;
     (void)!read(fd, &count, sizeof count);
+}
+
+/* ---- files ---- */
+
+int os_rename_checked(int directory, const char *from, const char *to)
+{
+    struct stat st;
+    if (fstatat(directory, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(directory, from, directory, to);
 }
 
 /* ---- processes ---- */

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/capsicum.h>
 #include <sys/procctl.h>
-#include <sys/stat.h>
 #include <sys/sysctl.h>
 #include <unistd.h>
 
 #include "io/os.h"
+#include "io/os_private.h"
 #include "io/port_owner.h"
 
 enum { ARGUMENTS_MAX = 1 << 20 }; /* bytes; kern.ps_arg_cache_limit allows less */
@@ -96,16 +96,9 @@ ssize_t os_peek_pipe(int fd, void *bytes, size_t size)
     return -1;
 }
 
-/* Another process may create `to` after the check: a file is replaced then, and an empty directory.
- */
 int os_rename_new(int directory, const char *from, const char *to)
 {
-    struct stat st;
-    if (fstatat(directory, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        errno = EEXIST;
-        return -1;
-    }
-    return renameat(directory, from, directory, to);
+    return os_rename_checked(directory, from, to);
 }
 
 /* A file without a name could be opened only by /dev/fd, of this process. */

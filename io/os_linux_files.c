@@ -2,6 +2,7 @@
 /* Linux: files, and confinement by Landlock; see os.h. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "io/os.h"
+#include "io/os_private.h"
 
 #ifdef HAVE_LINUX_LANDLOCK_H
 #include <linux/landlock.h>
@@ -35,7 +37,9 @@ ssize_t os_peek_pipe(int fd, void *bytes, size_t size)
 int os_rename_new(int directory, const char *from, const char *to)
 {
     const unsigned no_replace = 1; /* linux/fs.h: RENAME_NOREPLACE */
-    return (int)syscall(SYS_renameat2, directory, from, directory, to, no_replace);
+    int rc = (int)syscall(SYS_renameat2, directory, from, directory, to, no_replace);
+    bool unknown = rc != 0 && (errno == EINVAL || errno == ENOSYS); /* to a file system: NFS */
+    return unknown ? os_rename_checked(directory, from, to) : rc;
 }
 
 FILE *os_scratch_open(const char *name, char path[OS_SCRATCH_PATH])

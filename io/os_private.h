@@ -7,6 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/*
+ * os_rename_new() where the system cannot do it at once: another process may create `to` after the
+ * check. A file is replaced then, and an empty directory.
+ */
+int os_rename_checked(int directory, const char *from, const char *to);
+
 static inline int os_set_option(int fd, int level, int name, int value)
 {
     return setsockopt(fd, level, name, &value, sizeof value);

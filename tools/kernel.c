@@ -157,7 +157,9 @@ static int ask_proxys_kernel(struct kernel_tool *k, int fd)
     if (error != 0)
         return no_kernel(k, error);
     error = control_answer(fd, &kernel, why);
-    if (error != 0 || io_fds_init(&io) != 0) {
+    if (error == 0 && io_fds_init(&io) != 0)
+        error = errno;
+    if (error != 0) {
         complain("%s: %s", k->log.name, error == EBUSY ? why : strerror(error));
         return EXIT_FAILED;
     }

@@ -61,7 +61,8 @@ static void detach_all(struct proxy *p)
     int rc = 0;
     listener_end(); /* or one that calls again after each detach would keep us here */
     pthread_mutex_lock(&p->lock);
-    unsigned wanted = p->endpoint_count < LEAVERS ? p->endpoint_count : LEAVERS;
+    /* One more, for kernels that have no endpoint (yet). */
+    unsigned wanted = p->endpoint_count < LEAVERS ? p->endpoint_count + 1 : LEAVERS;
     for (unsigned i = 0; i < wanted; i++)
         p->leavers += thread_start(leaver, p) == 0;
     while (p->leavers > 0 && rc == 0)
