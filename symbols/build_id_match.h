@@ -13,7 +13,7 @@
 
 enum file_match {
     MATCH_UNKNOWN,  /* nothing to compare, or memory cannot be read to the end of the build-id, or
-                       has  no note of one */
+                       has no note of one */
     MATCH_VERSION,  /* equal version strings: the same source, perhaps another build */
     MATCH_BUILD_ID, /* equal build-ids: the same file */
     MATCH_MISMATCH, /* another file */
