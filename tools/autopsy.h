@@ -145,7 +145,8 @@ struct autopsy {
     pid_t proxy;                                   /* our own; 0: none */
     uint64_t proxy_started, proxy_retry;           /* and when one may be started again */
     unsigned proxy_ends;                           /* soon after its start, in a row */
-    bool had_proxy, lost_proxy;                    /* one has answered; and does not any more */
+    bool had_proxy;                                /* one has answered … */
+    atomic_bool lost_proxy;                        /* … and did not when it was last asked */
     _Atomic uint64_t proxy_back;                   /* when one did again; 0: never */
     LIST_HEAD(, kept) kept;
 

@@ -190,18 +190,21 @@ bool autopsy_list(struct autopsy *a, autopsy_row *each, void *context)
 {
     watch_proxy(a);
     if (!list_kernels("ls json\n", each, context)) {
-        a->lost_proxy = a->had_proxy;
+        atomic_store(&a->lost_proxy, a->had_proxy);
         start_proxy(a);
         return false;
     }
-    if (a->lost_proxy)
+    if (atomic_load(&a->lost_proxy))
         atomic_store(&a->proxy_back, io_fds_now());
-    a->lost_proxy = false;
+    atomic_store(&a->lost_proxy, false);
     return a->had_proxy = true;
 }
 
 bool autopsy_takes_over(const struct autopsy *a)
 {
+    /* Another thread may ask the new proxy before autopsy_list() does. */
+    if (atomic_load(&a->lost_proxy))
+        return true;
     uint64_t back = atomic_load(&a->proxy_back);
     return back != 0 && io_fds_now() - back < TAKEOVER;
 }
