@@ -218,22 +218,23 @@ static int read_string(struct image *im, uint64_t address, const char *ends, cha
                        size_t size)
 {
     size_t done = 0, most = size - 1;
+    int rc = address == 0 ? IMAGE_UNREADABLE : 0;
     text[0] = '\0';
-    if (address == 0)
-        return IMAGE_UNREADABLE;
-    while (done < most && strlen(text) == done) {
+    while (rc == 0 && done < most && strlen(text) == done) {
         size_t n = PAGE_BYTES - (size_t)((address + done) % PAGE_BYTES);
         n = n < STRING_PIECE ? n : STRING_PIECE;
         n = n < most - done ? n : most - done;
-        int rc = memory_read(&im->memory, address + done, text + done, n);
+        rc = memory_read(&im->memory, address + done, text + done, n);
         text[rc == 0 ? done + n : done] = '\0';
-        if (rc != 0)
-            return done != 0 && rc == IMAGE_UNREADABLE ? 0 : rc;
         text[strcspn(text, ends)] = '\0';
-        done += n;
+        done += rc == 0 ? n : 0;
     }
+    if (rc == IMAGE_UNREADABLE && done != 0)
+        rc = 0; /* the text ends where the memory does */
+    if (rc != 0)
+        text[0] = '\0';
     visible_ascii_line(text);
-    return 0;
+    return rc;
 }
 
 static int read_ascii(struct image *im, uint64_t address, char *text, size_t size)

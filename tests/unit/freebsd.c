@@ -326,6 +326,25 @@ static void read_object(struct fixture *f, const char *object, struct buf *whole
     buf_free(&reply);
 }
 
+/* A text without a NUL, the next page of which is not mapped. */
+static void a_text_that_ends_with_the_memory_is_shown_in_visible_form(void **state)
+{
+    static const char raw[] = "\x1b[31mX";
+    struct fixture f;
+    size_t last = 0, len = sizeof raw - 1;
+    (void)state;
+    open_kernel(&f, "amd64");
+    for (size_t i = 1; i < f.stub.n; i++)
+        last = f.stub.segments[i].address > f.stub.segments[last].address ? i : last;
+    size_t at = f.stub.segments[last].len - len;
+    uint64_t address = f.stub.segments[last].address + at;
+    memcpy(f.stub.segments[last].bytes + at, raw, len);
+    memcpy(variable(&f, "panicstr", sizeof address), &address, sizeof address);
+    contains(&f, "panic", "?[31mX");
+    assert_null(strchr(query(&f, "panic"), '\x1b'));
+    close_kernel(&f);
+}
+
 static void a_relocatable_module(void **state)
 {
     struct fixture f;
@@ -554,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_damaged_message_buffer),
         cmocka_unit_test(lists_that_loop),
         cmocka_unit_test(wild_pointers),
+        cmocka_unit_test(a_text_that_ends_with_the_memory_is_shown_in_visible_form),
         cmocka_unit_test(a_relocatable_module),
         cmocka_unit_test(a_shared_module),
         cmocka_unit_test(a_module_of_another_build),
