@@ -136,8 +136,10 @@ static int answer_extra(struct freebsd *f, const struct request *r)
         return DECORATOR_PASS;
     if (!f->tasks_known) {
         int rc = tasks_read(&f->image, &f->tasks);
-        if (rc != 0)
+        if (rc != 0) {
+            tasks_free(&f->tasks);
             return rc;
+        }
         if (f->tasks.problem[0] != '\0')
             log_warn(f->options.log, "%s", f->tasks.problem);
         f->tasks_known = true;

@@ -367,6 +367,8 @@ static void take_plain_reply(struct recorder *r, const struct packet *packet,
 {
     if (reply->len == 0 && r->output.len == 0)
         return; /* not supported, as every request that is not recorded */
+    if (r->output.error != 0)
+        return; /* a part of it is missing */
     if (packet->id == PACKET_g)
         take_registers(r, bytes_in(&r->key_thread), bytes_in(&r->output), bytes_in(reply));
     else

@@ -54,8 +54,8 @@ static int next_classic(struct pcapng_reader *r, struct pcapng_record *packet)
         return 0;
     *packet = (struct pcapng_record){
         .link = r->links[0], .data = r->at + CLASSIC_PACKET, .len = captured};
-    r->at += CLASSIC_PACKET + captured;
-    r->left -= CLASSIC_PACKET + captured;
+    r->at += (size_t)CLASSIC_PACKET + captured; /* more than 32 bits */
+    r->left -= (size_t)CLASSIC_PACKET + captured;
     return 1;
 }
 
