@@ -87,7 +87,7 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
     prepare();
-    if (level == IPPROTO_TCP && connect_is_ours(fd))
+    if (level == IPPROTO_TCP && shim_active() && connect_is_ours(fd))
         return 0;
     return shim_libc.setsockopt(fd, level, name, value, len);
 }

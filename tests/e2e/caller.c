@@ -9,7 +9,7 @@
  * Opens a connection for each name, requests features, stop and registers several times, and
  * disconnects by close and exit, like GDB's quit after its kill. Prints "grown KIB" (resident
  * memory per connection, except the first) and "inherited N" (descriptors that an executed program
- * would inherit).
+ * would inherit), and "forked libc" if a forked child's call is libc's.
  */
 #include <err.h>
 #include <errno.h>
@@ -24,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CONNECTIONS = 16, PACKET_MAX = 32768, LIMIT_SECONDS = 30, ROUNDS = 3 };
@@ -170,6 +171,17 @@ static int inherited(void)
     return n;
 }
 
+/* A forked child has none of our threads, whose locks it might wait for: libc answers it, which
+ * does not know this option of a socketpair. */
+static bool child_has_libc(int fd)
+{
+    int on = 1, status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0);
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
 int main(int argc, char **argv)
 {
     int fds[CONNECTIONS], n = 0;
@@ -182,6 +194,7 @@ int main(int argc, char **argv)
     }
     printf("grown %ld\n", n > 1 ? (resident() - before) / (n - 1) : 0);
     printf("inherited %d\n", inherited() - had);
+    printf("forked %s\n", n > 0 && child_has_libc(fds[0]) ? "libc" : "ours");
     for (int i = 0; i < n; i++) {
         work(fds[i]);
         close(fds[i]);
