@@ -185,6 +185,8 @@ int parse_options(int argc, char **argv, const struct command_line *line, void *
         if (!CHECK(known != NULL))
             return EXIT_FAILED;
         const char *wants = known->option->take(known->to, optarg);
+        if (wants != NULL && known->option->name == NULL)
+            return complain_usage(line->command, "-%c '%.100s': takes %s", c, optarg, wants);
         if (wants != NULL)
             return complain_value(line->command, known->option->name, optarg, wants);
     }

@@ -13,6 +13,7 @@
 #include "ebpf/names.h"
 #include "io/fds.h"
 #include "io/sockets.h"
+#include "proto/nearest.h"
 #include "proto/rsp/rsp_server.h"
 #include "session/serve.h"
 #include "tools/tools.h"
@@ -226,7 +227,7 @@ static const struct tool_option known[] = {
     {"listen", 0, required_argument, take_debug_address, 0},
     FLAG("once", struct debug, once),
     OPTION("log", take_log_level, struct debug, log.level),
-    {NULL, 'o', required_argument, take_text, offsetof(struct debug, output)},
+    {NULL, 'o', required_argument, take_file_name, offsetof(struct debug, output)},
     {0}};
 
 /* Returns -1 to continue, else the exit code. */
@@ -271,6 +272,15 @@ static int load_and_go(int argc, char **argv, enum what what, struct debug *d)
     return end;
 }
 
+static int complain_bpf_name(const char *name, const char *const names[BPF_NOTHING])
+{
+    char meant[NEAREST_TEXT];
+    struct nearest n = nearest_to(name);
+    for (unsigned i = 0; i < BPF_NOTHING; i++)
+        nearest_consider(&n, names[i]);
+    return complain_usage("bpf", "expected 'run', 'debug' or 'link'%s", nearest_text(&n, meant));
+}
+
 int bpf_main(int argc, char **argv)
 {
     static const char *const names[] = {"run", "debug", "link"}; /* as enum what */
@@ -285,7 +295,7 @@ int bpf_main(int argc, char **argv)
     while (which < BPF_NOTHING && strcmp(name, names[which]) != 0)
         which++;
     if (which == BPF_NOTHING)
-        return complain_usage("bpf", "expected 'run', 'debug' or 'link'");
+        return complain_bpf_name(name, names);
     bpf_programs_init(&d.programs);
     argv[1] = argv[0]; /* "netgdb bpf" */
     int end = bpf_parse_options(argc - 1, argv + 1, (enum what)which, &d);

@@ -81,6 +81,10 @@ int main(int argc, char **argv)
     const char *hex = NULL;
     bool elf = false;
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            printf("usage: netgdb-bpf-plugin [MEMORY] [--elf] <PROGRAM\n");
+            return finish_output(EXIT_DONE);
+        }
         if (strcmp(argv[i], "--elf") == 0)
             elf = true;
         else if (strncmp(argv[i], "--", 2) == 0 || hex != NULL) {

@@ -136,6 +136,8 @@ static int take_operands(int argc, char **argv, struct node_options *o)
         return rc;
     if (optind < argc)
         o->command = argv + optind;
+    if (o->command != NULL && o->command[0][0] == '\0')
+        return complain_usage("node", "no program given after --");
     if ((o->command != NULL) + (o->stub_host[0] != '\0') + (o->ebpf != NULL) != 1)
         return complain_usage("node",
                               "give --connect HOST:PORT, --ebpf OBJECT or -- COMMAND, one of them");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/err.h"
+#include "proto/nearest.h"
 #include "symbols/elf_file.h"
 #include "symbols/symbols.h"
 #include "threads/engine.h"
@@ -146,6 +147,15 @@ static int rtos_print(const char *path, const struct rtos *only)
     return status;
 }
 
+static int complain_rtos_name(const char *name)
+{
+    char meant[NEAREST_TEXT];
+    struct nearest n = nearest_to(name);
+    nearest_consider(&n, "list");
+    nearest_consider(&n, "show");
+    return complain_usage("rtos", "expected 'list' or 'show ELF'%s", nearest_text(&n, meant));
+}
+
 int rtos_main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -166,5 +176,5 @@ int rtos_main(int argc, char **argv)
         return rtos_print_list();
     if (rest == 2 && strcmp(argv[optind], "show") == 0)
         return rtos_print(argv[optind + 1], only);
-    return complain_usage("rtos", "expected 'list' or 'show ELF'");
+    return complain_rtos_name(rest > 0 ? argv[optind] : "");
 }
