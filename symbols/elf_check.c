@@ -186,9 +186,7 @@ static int check_notes(struct check *c, const struct section *s)
     return 0;
 }
 
-/* libdw decompresses sections when it opens a file. Tables of symbols and notes are never
- * compressed.
- */
+/* libdw decompresses sections when it opens a file. Symbols and notes are never compressed. */
 static int check_compressed(struct check *c, const struct section *s)
 {
     uint8_t header[sizeof(Elf64_Chdr)];

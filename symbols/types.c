@@ -249,8 +249,7 @@ const char *types_enumerator(struct types *t, const char *unit, const char *path
     return NULL;
 }
 
-/* True if sections are compressed in the way of old binutils: libdw decompresses them to any size.
- */
+/* Whether old binutils have compressed sections, which libdw decompresses to any size. */
 static bool has_old_compression(int fd)
 {
     static const char prefix[] = ".zdebug_";

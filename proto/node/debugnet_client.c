@@ -48,7 +48,7 @@ static bool may_log(const struct debugnet_client *c, struct log_limit *limit, ch
     return log_limit_allows(limit, io_now(c->transport.io), more);
 }
 
-/* As between any two calls. A session without no-ack mode has no OK that waits for its '+'. */
+/* As between any two calls: a request acknowledges our reply in no-ack mode only. */
 static bool client_is_sound(const struct debugnet_client *c)
 {
     return c->transport.io != NULL && c->frame.error == 0 &&

@@ -100,8 +100,7 @@ static bool store(struct debugnet_transport *t, const struct wire_msg *msg)
         t->dropped++;
         return false;
     }
-    /* A server sends a request after the whole reply: one that comes before is not the ack of it.
-     */
+    /* A server sends a request after the whole reply: an earlier one acknowledges nothing. */
     if (t->request_implies_ack && t->sent == t->chunks && msg->offset == 0 && msg->len != 0 &&
         msg->data[0] == '$')
         t->unacked = t->chunks;
